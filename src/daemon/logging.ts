@@ -1,0 +1,82 @@
+import { format } from 'node:util';
+import type { ComponentLogger, Logger as Libp2pLogger } from '@libp2p/interface';
+import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import type { Clock } from '../store/index.ts';
+import { isoTime } from './system.ts';
+
+export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+
+export type Logger = PinoLogger;
+
+export interface LoggingInit {
+  readonly clock: Clock;
+  /**
+   * Least important level that is written. `debug` adds repeats and errors inside libp2p, `trace`
+   * everything libp2p says.
+   * @default 'info'
+   */
+  readonly level?: LogLevel;
+  /** @default standard output */
+  readonly destination?: DestinationStream;
+}
+
+/** Field names whose values never reach the log, at the top of a line or one object deeper. */
+const SECRETS = ['token', 'psk', 'preSharedKey', 'privateKey', 'secret', 'authorization', 'cookie'];
+
+/**
+ * The root logger: one JSON object a line with `time` (ISO 8601, UTC), `level`, `msg`, and the
+ * fields of the child that wrote it: `component`, `peer`, `session`.
+ */
+export function createLogger(init: LoggingInit): Logger {
+  const options = {
+    level: init.level ?? 'info',
+    base: null,
+    timestamp: () => `,"time":"${isoTime(init.clock.now())}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: {
+      paths: SECRETS.flatMap((name) => [name, `*.${name}`]).concat('req.headers.authorization'),
+      censor: '[redacted]',
+    },
+  };
+  return init.destination === undefined ? pino(options) : pino(options, init.destination);
+}
+
+/**
+ * libp2p's own logging, through pino: what it says goes to `trace`, what it calls an error to
+ * `debug`, for most of those are a peer that hung up.
+ */
+export function libp2pLogging(logger: Logger): ComponentLogger {
+  return { forComponent: (name) => libp2pLogger(logger, name) };
+}
+
+function libp2pLogger(logger: Logger, component: string): Libp2pLogger {
+  const write = (level: 'trace' | 'debug', formatter: unknown, args: unknown[]) => {
+    if (logger.isLevelEnabled(level)) logger[level]({ component }, printed(formatter, args));
+  };
+  const log = (formatter: unknown, ...args: unknown[]) => write('trace', formatter, args);
+  const scoped: Omit<Libp2pLogger, 'enabled'> = Object.assign(log, {
+    error: (formatter: unknown, ...args: unknown[]) => write('debug', formatter, args),
+    trace: log,
+    newScope: (scope: string) => libp2pLogger(logger, `${component}:${scope}`),
+  });
+  return Object.defineProperty(scoped, 'enabled', {
+    get: () => logger.isLevelEnabled('trace'),
+  }) as Libp2pLogger;
+}
+
+/** libp2p's letters: peer id, CID, key, address, error, and bytes in several bases. */
+function printed(formatter: unknown, args: unknown[]): string {
+  if (typeof formatter !== 'string') return format(formatter, ...args);
+  const letters = [...formatter.matchAll(/%([a-zA-Z%])/g)].flatMap(([, letter]) =>
+    letter === '%' ? [] : [letter!],
+  );
+  const values = args.map((value, i) =>
+    'pckaebtm'.includes(letters[i] ?? '-') ? text(value) : value,
+  );
+  return format(formatter.replace(/%[pckaebtm]/g, '%s'), ...values);
+}
+
+function text(value: unknown): string {
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  return value instanceof Uint8Array ? `${value.length} bytes` : String(value);
+}

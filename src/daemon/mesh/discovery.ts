@@ -1,0 +1,31 @@
+import type { PeerDiscovery, PeerInfo } from '@libp2p/interface';
+import { type MulticastDNSComponents, mdns } from '@libp2p/mdns';
+import { blake3 } from '@noble/hashes/blake3.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex } from '../../store/index.ts';
+
+/**
+ * mDNS under a service name of the deployment's own, so that only nodes of the same network find each
+ * other. What it finds goes to `found`: libp2p's own discovery event also fires for every peer that
+ * connects to us.
+ */
+export function localDiscovery(
+  networkName: string,
+  found: (addresses: string[]) => void,
+): (components: MulticastDNSComponents) => PeerDiscovery {
+  return (components) => {
+    const discovery = mdns({ serviceTag: serviceTag(networkName) })(components);
+    discovery.addEventListener('peer', ({ detail }) => found(addressesOf(detail)));
+    return discovery;
+  };
+}
+
+/** A network name may hold anything, a DNS label may not. */
+export function serviceTag(networkName: string): string {
+  const hash = bytesToHex(blake3(utf8ToBytes(networkName), { dkLen: 8 }));
+  return `_rangemesh-${hash}._udp.local`;
+}
+
+function addressesOf({ id, multiaddrs }: PeerInfo): string[] {
+  return multiaddrs.map((address) => `${address}/p2p/${id}`);
+}

@@ -1,0 +1,57 @@
+import type { Multiaddr } from '@multiformats/multiaddr';
+import type { Logger } from '../logging.ts';
+import type { Access } from './access.ts';
+import { hostOf } from './address.ts';
+import type { Notices } from './notices.ts';
+
+export interface InboundFailuresInit {
+  readonly mode: Access['mode'];
+  readonly notices: Notices;
+  readonly logger: Logger;
+}
+
+/** What the gater has already said, and our own address dialled by ourselves. */
+const SAID = new Set(['ConnectionInterceptedError', 'InvalidPeerIdError']);
+
+/** Turns a failed inbound handshake into the line that says what to do about it. */
+export function inboundFailures(init: InboundFailuresInit) {
+  return (remote: Multiaddr, error: Error): void => {
+    if (SAID.has(error.name)) return;
+    const fields = { address: remote.toString(), reason: error.message };
+    if (saidNothing(init.mode, error)) {
+      init.logger.debug(fields, 'a connection was closed before it said anything');
+      return;
+    }
+    const { code, message } = describe(init.mode, remote, error);
+    init.notices.say({ code, remote: hostOf(remote), fields, message });
+  };
+}
+
+/**
+ * A port scan or a health check. Under a pre-shared key libp2p has other names for it: there the
+ * exchange of nonces, before any encryption, fails as itself.
+ */
+function saidNothing(mode: Access['mode'], error: Error): boolean {
+  if (mode === 'psk')
+    return !['EncryptionFailedError', 'ConnectionDeniedError'].includes(error.name);
+  return /unexpected eof.* 0\/1 bytes/i.test(error.message);
+}
+
+function describe(mode: Access['mode'], remote: Multiaddr, error: Error) {
+  if (error.name === 'ConnectionDeniedError') {
+    return {
+      code: 'TOO_MANY_CONNECTIONS',
+      message: `Refused a connection from ${remote}: too many are open, or too many came at once from this host`,
+    };
+  }
+  if (mode === 'psk') {
+    return {
+      code: 'WRONG_PRE_SHARED_KEY',
+      message: `Refused a connection from ${remote}: it has another pre-shared key, or none; give it a copy of this node's key file if it belongs to the mesh`,
+    };
+  }
+  return {
+    code: 'HANDSHAKE_FAILED',
+    message: `Refused a connection from ${remote}: the handshake failed (${error.message}); if it is a rangemesh node, it has a pre-shared key and this node has none, or it expected another peer id here`,
+  };
+}

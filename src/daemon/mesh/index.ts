@@ -1,0 +1,33 @@
+/** The mesh: who this node is, who may connect, and whom it keeps connected. */
+export type { Access } from './access.ts';
+export { isLoopback, type PeerAddress, parseListenAddress, parsePeerAddress } from './address.ts';
+export type { Connections, PeerWatcher } from './connections.ts';
+export {
+  type Dial,
+  Dialer,
+  type DialerInit,
+} from './dialer.ts';
+export {
+  createIdentity,
+  IDENTITY_FILE,
+  type Identity,
+  type IdentityInit,
+  loadIdentity,
+} from './identity.ts';
+export { createMesh, Mesh, type MeshInit } from './mesh.ts';
+export { type Notice, Notices, type NoticesInit } from './notices.ts';
+export {
+  DEFAULT_DIALER_OPTIONS,
+  DEFAULT_MESH_OPTIONS,
+  type DialerOptions,
+  type MeshOptions,
+} from './options.ts';
+export { createPsk, loadPsk, parsePsk } from './psk.ts';
+export {
+  createSecret,
+  loadOrCreateSecret,
+  readSecret,
+  type SecretFileInit,
+} from './secret-file.ts';
+export { createToken, loadToken, TOKEN_FILE, type TokenInit } from './token.ts';
+export type { AddressSource, AddressState } from './wanted.ts';

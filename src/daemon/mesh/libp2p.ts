@@ -1,0 +1,69 @@
+import { noise } from '@chainsafe/libp2p-noise';
+import { yamux } from '@chainsafe/libp2p-yamux';
+import { identify } from '@libp2p/identify';
+import type { ConnectionGater, Libp2p, ServiceMap } from '@libp2p/interface';
+import { preSharedKey } from '@libp2p/pnet';
+import { type TCPComponents, tcp } from '@libp2p/tcp';
+import { createLibp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p';
+import { type Logger, libp2pLogging } from '../logging.ts';
+import { localDiscovery } from './discovery.ts';
+import type { Identity } from './identity.ts';
+import type { MeshOptions } from './options.ts';
+import { type InboundFailure, observed } from './upgrades.ts';
+
+export interface AssemblyInit<S extends ServiceMap> {
+  readonly identity: Identity;
+  readonly listen: string[];
+  readonly announce: string[];
+  readonly version: string;
+  readonly psk: Uint8Array | null;
+  readonly gater: ConnectionGater;
+  readonly services: ServiceFactoryMap<S>;
+  readonly logger: Logger;
+  readonly options: MeshOptions;
+  readonly onInboundFailure: InboundFailure;
+  /** Discover peers by mDNS on this network and hand their addresses over; null is not to. */
+  readonly mdns: { networkName: string; found(addresses: string[]): void } | null;
+}
+
+/** A libp2p node that is not started yet: TCP, Noise, Yamux, identify, and what was asked for. */
+export async function assemble<S extends ServiceMap>(init: AssemblyInit<S>): Promise<Libp2p<S>> {
+  const { mdns, psk } = init;
+  const node = await createLibp2p({
+    start: false,
+    privateKey: init.identity.privateKey,
+    nodeInfo: { name: 'rangemesh', version: init.version, userAgent: `rangemesh/${init.version}` },
+    addresses: { listen: init.listen, announce: init.announce },
+    logger: libp2pLogging(init.logger),
+    connectionGater: init.gater,
+    transports: [observed<TCPComponents>(tcp(), init.onInboundFailure)],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux({ maxInboundStreams: init.options.maxStreamsPerConnection })],
+    ...(psk !== null && { connectionProtector: preSharedKey({ psk }) }),
+    ...(mdns !== null && { peerDiscovery: [localDiscovery(mdns.networkName, mdns.found)] }),
+    ...limits(init.options),
+    services: {
+      ...init.services,
+      identify: identify({ timeout: init.options.identifyTimeoutMs }),
+    },
+  } as Libp2pOptions<S>);
+  return node;
+}
+
+function limits(options: MeshOptions): Libp2pOptions {
+  return {
+    connectionManager: {
+      maxConnections: options.maxConnections,
+      maxIncomingPendingConnections: options.maxPendingInbound,
+      inboundConnectionThreshold: options.maxInboundPerSecond,
+      inboundUpgradeTimeout: options.handshakeTimeoutMs,
+      addressDialTimeout: options.handshakeTimeoutMs,
+      // A name may resolve to several addresses, which are tried one after the other.
+      dialTimeout: 3 * options.handshakeTimeoutMs,
+    },
+    connectionMonitor: {
+      pingInterval: options.pingIntervalMs,
+      pingTimeout: { minTimeout: options.pingTimeoutMs },
+    },
+  };
+}

@@ -1,0 +1,186 @@
+import type { Libp2p, ServiceMap } from '@libp2p/interface';
+import type { ServiceFactoryMap } from 'libp2p';
+import type { Clock, Random } from '../../store/index.ts';
+import { DaemonError } from '../errors.ts';
+import type { Logger } from '../logging.ts';
+import { type Access, createGater, warnOfOpenAccess } from './access.ts';
+import { parseListenAddress, parsePeerAddress } from './address.ts';
+import { Connections } from './connections.ts';
+import { libp2pDial } from './dial.ts';
+import { Dialer } from './dialer.ts';
+import type { Identity } from './identity.ts';
+import { inboundFailures } from './inbound-failures.ts';
+import { assemble } from './libp2p.ts';
+import { Notices } from './notices.ts';
+import { DEFAULT_MESH_OPTIONS, type DialerOptions, type MeshOptions } from './options.ts';
+import { parsePsk } from './psk.ts';
+
+export interface MeshInit<S extends ServiceMap> {
+  readonly identity: Identity;
+  /** TCP multiaddrs; port 0 is any free port. */
+  readonly listen: readonly string[];
+  /**
+   * Addresses told to peers instead of those listened on.
+   * @default []
+   */
+  readonly announce?: readonly string[];
+  /** Addresses of peers to keep connected; the node's own is passed over. */
+  readonly peers: readonly string[];
+  /** Nodes that discover each other have the same. */
+  readonly networkName: string;
+  /** Of rangemesh; peers see it. */
+  readonly version: string;
+  readonly access: Access;
+  /** Whether to find peers on the local network, and be found. */
+  readonly mdns: boolean;
+  /** libp2p services besides identify. */
+  readonly services: ServiceFactoryMap<S>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly options?: Partial<MeshOptions>;
+  readonly dialer?: Partial<DialerOptions>;
+}
+
+/** Puts libp2p, access and dialling together; nothing listens or dials before `start`. */
+export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promise<Mesh<S>> {
+  const options = { ...DEFAULT_MESH_OPTIONS, ...init.options };
+  const logger = init.logger.child({ component: 'mesh' });
+  const notices = new Notices({ clock: init.clock, logger });
+  const found = (addresses: string[]) => {
+    for (const address of addresses) dialer.discovered(address);
+  };
+  const libp2p = await assemble<S>({
+    ...init,
+    options,
+    logger,
+    listen: init.listen.map(listenText),
+    announce: (init.announce ?? []).map(listenText),
+    psk: pskOf(init.access),
+    gater: createGater({
+      access: init.access,
+      notices,
+      connectionsTo: (peer) => connections.count(peer),
+      maxConnectionsPerPeer: options.maxConnectionsPerPeer,
+    }),
+    onInboundFailure: inboundFailures({ mode: init.access.mode, notices, logger }),
+    mdns: init.mdns ? { networkName: init.networkName, found } : null,
+  });
+  const { clock } = init;
+  const connections = new Connections({ libp2p, clock, logger, notices, ...options });
+  const dial = libp2pDial({ libp2p, connections, mode: init.access.mode });
+  const dialer = new Dialer({ ...init, dial, logger, notices, options: init.dialer ?? {} });
+  addPeers(dialer, init.peers, init.identity.peerId);
+  return new Mesh({
+    init,
+    libp2p,
+    connections,
+    dialer,
+    logger,
+    stopTimeoutMs: options.stopTimeoutMs,
+  });
+}
+
+interface Parts<S extends ServiceMap> {
+  readonly init: Pick<MeshInit<S>, 'access' | 'clock' | 'listen'>;
+  readonly libp2p: Libp2p<S>;
+  readonly connections: Connections;
+  readonly dialer: Dialer;
+  readonly logger: Logger;
+  readonly stopTimeoutMs: number;
+}
+
+/** This node among its peers. */
+export class Mesh<S extends ServiceMap = ServiceMap> {
+  readonly libp2p: Libp2p<S>;
+  readonly connections: Connections;
+  readonly dialer: Dialer;
+  readonly #parts: Parts<S>;
+
+  constructor(parts: Parts<S>) {
+    this.libp2p = parts.libp2p;
+    this.connections = parts.connections;
+    this.dialer = parts.dialer;
+    this.#parts = parts;
+  }
+
+  get peerId(): string {
+    return this.libp2p.peerId.toString();
+  }
+
+  get services(): S {
+    return this.libp2p.services;
+  }
+
+  /** Addresses to reach this node at, each with its peer id. */
+  get addresses(): string[] {
+    return this.libp2p.getMultiaddrs().map(String);
+  }
+
+  /** Listens and begins to dial; rejects with `LISTEN_FAILED`. */
+  async start(): Promise<void> {
+    const { init, logger } = this.#parts;
+    warnOfOpenAccess(init.access, init.listen.map(parseListenAddress), logger);
+    await startListening(this.libp2p, init.listen);
+    logger.info({ peer: this.peerId, addresses: this.addresses }, 'listening');
+    this.dialer.start();
+  }
+
+  /** Closes everything, within seconds even where peers hang. */
+  async stop(): Promise<void> {
+    const { init, logger, stopTimeoutMs } = this.#parts;
+    this.dialer.stop();
+    this.connections.stop();
+    await stopWithin(this.libp2p, init.clock, stopTimeoutMs, logger);
+  }
+}
+
+function listenText(address: string): string {
+  return parseListenAddress(address).toString();
+}
+
+function pskOf(access: Access): Uint8Array | null {
+  return access.mode === 'psk' ? parsePsk(access.psk ?? '') : null;
+}
+
+/** One list of all nodes may serve as the configuration of each. */
+function addPeers(dialer: Dialer, peers: readonly string[], self: string): void {
+  for (const peer of peers) {
+    if (parsePeerAddress(peer).peerId !== self) dialer.add(peer, 'config');
+  }
+}
+
+async function startListening(libp2p: Libp2p, listen: readonly string[]): Promise<void> {
+  try {
+    await libp2p.start();
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    const [reason] = /(EADDRINUSE|EADDRNOTAVAIL|EACCES)[^\n]*/.exec(text) ?? [text];
+    throw new DaemonError(
+      'LISTEN_FAILED',
+      `Cannot listen on ${listen.join(', ')} (${reason}). Stop what listens there, or choose another address or port`,
+      { cause },
+    );
+  }
+}
+
+async function stopWithin(
+  libp2p: Libp2p,
+  clock: Clock,
+  timeoutMs: number,
+  logger: Logger,
+): Promise<void> {
+  const { promise: timeout, resolve } = Promise.withResolvers<'timeout'>();
+  const cancel = clock.after(timeoutMs, () => resolve('timeout'));
+  try {
+    if ((await Promise.race([libp2p.stop(), timeout])) !== 'timeout') return;
+    logger.warn(
+      { code: 'STOP_TIMEOUT' },
+      `connections still open after ${timeoutMs} ms are left behind`,
+    );
+  } catch (error) {
+    logger.warn({ err: error }, 'the network did not stop cleanly');
+  } finally {
+    cancel();
+  }
+}

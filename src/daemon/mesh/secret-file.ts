@@ -1,0 +1,117 @@
+import { chmod, type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { bytesToHex, type Random } from '../../store/index.ts';
+import type { Logger } from '../logging.ts';
+
+/** Longer than any secret we keep; a longer file is not one. */
+const MAX_BYTES = 4_096;
+const OTHERS = 0o077;
+
+export interface SecretFileInit {
+  readonly path: string;
+  /** Names the temporary file. */
+  readonly random: Random;
+  readonly logger: Logger;
+  /** The content of a new file. */
+  create(): string | Promise<string>;
+}
+
+/**
+ * What the file holds, without the white space around it; a file that is not there is created with
+ * mode 0600 first. Of two processes that create it at once both end with the same content.
+ */
+export async function loadOrCreateSecret(init: SecretFileInit): Promise<string> {
+  const existing = await readSecret(init.path, init.logger);
+  if (existing !== null) return existing;
+  const content = await init.create();
+  if (await createSecret(init.path, content, init.random)) return content;
+  return (await readSecret(init.path, init.logger)) ?? content;
+}
+
+/** The content, trimmed, or null when there is no such file. Warns when others may read it. */
+export async function readSecret(path: string, logger: Logger): Promise<string | null> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const { mode } = await file.stat();
+    if (process.platform !== 'win32' && (mode & OTHERS) !== 0) warnOfMode(path, mode, logger);
+    return await readText(file, path);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readText(file: FileHandle, path: string): Promise<string> {
+  const { bytesRead, buffer } = await file.read(new Uint8Array(MAX_BYTES + 1));
+  if (bytesRead > MAX_BYTES) throw new Error(`${path} is longer than ${MAX_BYTES} bytes`);
+  return new TextDecoder().decode(buffer.subarray(0, bytesRead)).trim();
+}
+
+function warnOfMode(path: string, mode: number, logger: Logger): void {
+  const octal = (mode & 0o777).toString(8).padStart(4, '0');
+  logger.warn(
+    { code: 'SECRET_EXPOSED', path },
+    `${path} has mode ${octal}, so other users of this machine may use the secret in it: run chmod 600 on it`,
+  );
+}
+
+/** Creates the file with mode 0600, whole or not at all; false when there is one already. */
+export async function createSecret(
+  path: string,
+  content: string,
+  random: Random,
+): Promise<boolean> {
+  const temporary = `${path}.${bytesToHex(random.bytes(8))}.tmp`;
+  await writeDurably(temporary, `${content.trim()}\n`);
+  try {
+    return await publish(temporary, path);
+  } finally {
+    await unlink(temporary).catch(() => undefined);
+    await syncDirectory(dirname(path));
+  }
+}
+
+async function writeDurably(path: string, content: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await chmod(path, 0o600);
+}
+
+/** A hard link refuses to replace what is there, which a rename does not. */
+async function publish(temporary: string, path: string): Promise<boolean> {
+  try {
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+  }
+  // The file system has no hard links.
+  await rename(temporary, path);
+  return true;
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } catch (error) {
+    // Some file systems cannot sync a directory; there is nothing better to do on them.
+    if (!['EINVAL', 'EPERM', 'ENOTSUP'].includes(codeOf(error))) throw error;
+  } finally {
+    await directory.close();
+  }
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,42 @@
+import type { Connection } from '@libp2p/interface';
+import type { Cancel, Clock } from '../../store/index.ts';
+
+/** Between two looks whether a surplus connection has become idle. */
+const RECHECK_MS = 1_000;
+const HOUSEKEEPING = /^\/ipfs\/(id|id\/push|ping)\//;
+
+export interface SurplusInit {
+  /** All established connections to one peer. */
+  readonly connections: readonly Connection[];
+  /** Whether the side with the lower peer id made the connection. */
+  dialledByLower(connection: Connection): boolean;
+  readonly clock: Clock;
+}
+
+/**
+ * Closes, as soon as they carry no stream, the connections of ours that a peer and we have twice.
+ * Both sides choose the same one to keep, and each closes only what it dialled, so never both.
+ */
+export function dropSurplus(init: SurplusInit): [Connection, Cancel][] {
+  const [keep] = [...init.connections].sort(
+    (a, b) =>
+      Number(init.dialledByLower(b)) - Number(init.dialledByLower(a)) ||
+      a.timeline.open - b.timeline.open,
+  );
+  return init.connections
+    .filter((connection) => connection !== keep && connection.direction === 'outbound')
+    .map((connection) => [connection, closeWhenIdle(connection, init.clock)]);
+}
+
+function closeWhenIdle(connection: Connection, clock: Clock): Cancel {
+  let cancel: Cancel = () => undefined;
+  const check = () => {
+    if (connection.streams.some(({ protocol }) => !HOUSEKEEPING.test(protocol))) {
+      cancel = clock.after(RECHECK_MS, check);
+      return;
+    }
+    connection.close().catch((error: Error) => connection.abort(error));
+  };
+  cancel = clock.after(RECHECK_MS, check);
+  return () => cancel();
+}

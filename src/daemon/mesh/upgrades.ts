@@ -1,0 +1,56 @@
+import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface';
+import type { Multiaddr } from '@multiformats/multiaddr';
+
+/** An outbound TCP connection was made, and the handshake over it failed. */
+export class HandshakeError extends Error {
+  override readonly name = 'HandshakeError';
+
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
+}
+
+export type InboundFailure = (remote: Multiaddr, error: Error) => void;
+
+/**
+ * A transport that tells what becomes of handshakes, which libp2p only logs: a failed inbound one is
+ * reported, a failed outbound one rejects the dial with `HandshakeError`.
+ */
+export function observed<C>(
+  factory: (components: C) => Transport,
+  onInboundFailure: InboundFailure,
+): (components: C) => Transport {
+  return (components) => {
+    const transport = factory(components);
+    const dial = transport.dial.bind(transport);
+    const createListener = transport.createListener.bind(transport);
+    transport.dial = (address, options) =>
+      dial(address, { ...options, upgrader: watch(options.upgrader, onInboundFailure) });
+    transport.createListener = (options) =>
+      createListener({ ...options, upgrader: watch(options.upgrader, onInboundFailure) });
+    return transport;
+  };
+}
+
+function watch(upgrader: Upgrader, onInboundFailure: InboundFailure): Upgrader {
+  return {
+    async upgradeInbound(connection: MultiaddrConnection, options: never) {
+      try {
+        await upgrader.upgradeInbound(connection, options);
+      } catch (error) {
+        onInboundFailure(connection.remoteAddr, error as Error);
+        throw error;
+      }
+    },
+    async upgradeOutbound(connection: MultiaddrConnection, options: never) {
+      try {
+        return await upgrader.upgradeOutbound(connection, options);
+      } catch (error) {
+        throw new HandshakeError(error as Error);
+      }
+    },
+    createInboundAbortSignal: (signal) => upgrader.createInboundAbortSignal(signal),
+    getStreamMuxers: () => upgrader.getStreamMuxers(),
+    getConnectionEncrypters: () => upgrader.getConnectionEncrypters(),
+  };
+}

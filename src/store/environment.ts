@@ -1,0 +1,28 @@
+/**
+ * What the code asks of its surroundings. Everything that decides takes these as arguments, so that
+ * the same code runs on the real machine and under virtual time in a simulator.
+ */
+
+/** Calls off what `Clock.after` scheduled; calling it late or twice does nothing. */
+export type Cancel = () => void;
+
+export interface Clock {
+  /** Wall time in milliseconds since the Unix epoch. May jump. */
+  now(): number;
+  /** Milliseconds since an arbitrary start, fractional, never running backwards. */
+  monotonic(): number;
+  /** Runs `callback` once, `delayMs` milliseconds from now. 0 means "after pending I/O". */
+  after(delayMs: number, callback: () => void): Cancel;
+}
+
+export interface Random {
+  /** `length` bytes nobody can predict. */
+  bytes(length: number): Uint8Array;
+  /** Uniform in [0, 1). For jitter and order, never for secrets. */
+  fraction(): number;
+}
+
+export interface Disk {
+  /** Bytes that can still be written where the data lies. */
+  freeBytes(): Promise<number>;
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import {
+  createPsk,
+  createSecret,
+  IDENTITY_FILE,
+  loadIdentity,
+  loadPsk,
+  loadToken,
+  parsePsk,
+  TOKEN_FILE,
+} from '../../../src/daemon/mesh/index.ts';
+import { SeededRandom } from '../../support/random.ts';
+import { Log } from './support.ts';
+
+describe('secrets', () => {
+  let directory: string;
+  let log: Log;
+  const random = new SeededRandom('secrets');
+  const init = () => ({ directory, random, logger: log.logger });
+  const modeOf = async (name: string) => (await stat(join(directory, name))).mode & 0o777;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'rangemesh-secrets-'));
+    log = new Log();
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it('makes an identity once, for its owner alone, whatever the umask', async () => {
+    const umask = process.umask(0);
+    const first = await loadIdentity(init()).finally(() => process.umask(umask));
+    const second = await loadIdentity(init());
+    assert.match(first.peerId, /^12D3KooW/);
+    assert.equal(second.peerId, first.peerId);
+    assert.equal(await modeOf(IDENTITY_FILE), 0o600);
+    assert.deepEqual(await readdir(directory), [IDENTITY_FILE]);
+    assert.deepEqual(log.lines, []);
+  });
+
+  it('takes the key from the randomness it is given', async () => {
+    const made = async (seed: string) => {
+      await rm(join(directory, IDENTITY_FILE), { force: true });
+      return (await loadIdentity({ ...init(), random: new SeededRandom(seed) })).peerId;
+    };
+    assert.equal(await made('a'), await made('a'));
+    assert.notEqual(await made('a'), await made('b'));
+  });
+
+  it('ends with one identity when many start at once', async () => {
+    const loaded = await Promise.all(Array.from({ length: 16 }, () => loadIdentity(init())));
+    assert.equal(new Set(loaded.map(({ peerId }) => peerId)).size, 1);
+    assert.deepEqual(await readdir(directory), [IDENTITY_FILE]);
+  });
+
+  it('warns of a key that others may read, and uses it', async () => {
+    const { peerId } = await loadIdentity(init());
+    await chmod(join(directory, IDENTITY_FILE), 0o644);
+    assert.equal((await loadIdentity(init())).peerId, peerId);
+    const [line] = log.with('SECRET_EXPOSED');
+    assert.equal(line!.level, 'warn');
+    assert.match(line!.msg, /mode 0644.*chmod 600/);
+  });
+
+  it('says what to do about a key it cannot use, and leaves it alone', async () => {
+    const path = join(directory, IDENTITY_FILE);
+    const good = await loadIdentity(init()).then(() => readFile(path, 'utf8'));
+    const wrong = ['', 'garbage!', 'Z2FyYmFnZQ==', good.slice(0, 20), 'A'.repeat(10_000)];
+    for (const text of wrong) {
+      await writeFile(path, text);
+      await assert.rejects(loadIdentity(init()), {
+        name: 'DaemonError',
+        code: 'IDENTITY_UNREADABLE',
+        message: /identity\.key cannot be used .*Restore it from a backup/,
+      });
+      assert.equal(await readFile(path, 'utf8'), text);
+    }
+    await rm(path);
+    await mkdir(path);
+    await assert.rejects(loadIdentity(init()), { code: 'IDENTITY_UNREADABLE' });
+  });
+
+  it('fails with a code where it cannot write', async () => {
+    const missing = { ...init(), directory: join(directory, 'missing') };
+    await assert.rejects(loadIdentity(missing), { code: 'IDENTITY_UNREADABLE' });
+    await assert.rejects(loadToken(missing), { code: 'DATA_DIR_UNUSABLE' });
+  });
+
+  it('makes an admin token once', async () => {
+    const token = await loadToken(init());
+    assert.match(token, /^[\w-]{43}$/);
+    assert.equal(await loadToken(init()), token);
+    assert.equal(await modeOf(TOKEN_FILE), 0o600);
+    await writeFile(join(directory, TOKEN_FILE), 'short');
+    await assert.rejects(loadToken(init()), {
+      code: 'DATA_DIR_UNUSABLE',
+      message: /Remove the file/,
+    });
+  });
+
+  it('never replaces a secret', async () => {
+    const path = join(directory, 'x');
+    assert.equal(await createSecret(path, 'one', random), true);
+    assert.equal(await createSecret(path, 'two', random), false);
+    assert.equal(await readFile(path, 'utf8'), 'one\n');
+    assert.deepEqual(await readdir(directory), ['x']);
+  });
+
+  it('writes and reads pre-shared keys in the format of private libp2p networks', async () => {
+    const path = join(directory, 'swarm.key');
+    const text = createPsk(random);
+    assert.match(text, /^\/key\/swarm\/psk\/1\.0\.0\/\n\/base16\/\n[0-9a-f]{64}\n$/);
+    await createSecret(path, text, random);
+    const psk = await loadPsk(path, log.logger);
+    const digits = text.trim().slice(-64);
+    for (const same of [digits, digits.toUpperCase(), text.replaceAll('\n', '\r\n'), psk]) {
+      assert.deepEqual(parsePsk(same), psk);
+    }
+    await assert.rejects(loadPsk(join(directory, 'none'), log.logger), {
+      code: 'CONFIG_UNREADABLE',
+      exitCode: 78,
+    });
+    await writeFile(path, 'nonsense');
+    await assert.rejects(loadPsk(path, log.logger), { code: 'CONFIG_INVALID', exitCode: 78 });
+  });
+});
