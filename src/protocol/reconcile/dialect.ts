@@ -1,0 +1,70 @@
+import type { Snapshot } from '../../store/index.ts';
+
+export type Role = 'initiator' | 'responder';
+
+/** What one event made a session do. */
+export interface Step {
+  /** Frames to send, in order. */
+  readonly frames: readonly Uint8Array[];
+  /** Ids learnt to be held by the peer and not here; each once in a session's life. */
+  readonly missing: readonly Uint8Array[];
+  /** Nothing is outstanding: send `frames`, then expect and send nothing more. */
+  readonly done: boolean;
+}
+
+/** One reconciliation, seen from one side: frames in, frames out. No clock, no I/O. */
+export interface Session {
+  readonly role: Role;
+  /** True once both whole sets were found equal, as of both sides' snapshots. */
+  readonly equal: boolean;
+  /** The initiator's opening frames; called once, first. A responder's are empty. */
+  start(): Step;
+  /** Digests one frame of the peer; throws `ProtocolError` on a bad one, ending the session. */
+  receive(frame: Uint8Array): Step;
+}
+
+export interface SessionInit {
+  role: Role;
+  /** The set, unchanged for as long as the session lasts. The caller releases it. */
+  snapshot: Snapshot;
+  limits?: Partial<SessionLimits>;
+}
+
+export interface SessionLimits {
+  /**
+   * Longest frame sent. Raising it saves round trips, lowering it memory.
+   * @default 1 MiB
+   */
+  maxMessageBytes: number;
+  /**
+   * Longest frame accepted. Raising it lets a peer make us hold more.
+   * @default 8 MiB
+   */
+  maxInboundBytes: number;
+  /**
+   * Frames accepted in one session. A session that needs more ends with `BUDGET_SPENT`.
+   * @default 65_536
+   */
+  maxRounds: number;
+  /**
+   * Items looked at for fingerprints while one frame is answered; the rest of the key space is then
+   * put off by one fingerprint. Raising it saves round trips on large sets, lowering it keeps the
+   * event loop from standing still.
+   * @default 262_144
+   */
+  maxVisitedItems: number;
+  /**
+   * Missing ids learnt in one session, give or take a frame. A session that finds more ends with
+   * `BUDGET_SPENT`; what it found counts. Raising it lets a peer make us remember more.
+   * @default 1_048_576
+   */
+  maxMissing: number;
+}
+
+/** A way of speaking: turns a snapshot and a role into a session. */
+export interface Dialect {
+  /** Part of the protocol id, for example `commonware`. */
+  readonly name: string;
+  readonly version: number;
+  session(init: SessionInit): Session;
+}

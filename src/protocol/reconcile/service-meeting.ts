@@ -1,0 +1,195 @@
+import type { Clock } from '../../store/index.ts';
+import { within } from '../deadline.ts';
+import { ProtocolError } from '../errors.ts';
+import type { Limiter, Release } from '../limiter.ts';
+import type { Channel } from '../network/index.ts';
+import type { Dialect, Role } from './dialect.ts';
+import type { SessionReport } from './report.ts';
+import type { ReconcileOptions } from './service-options.ts';
+import { describe, type HeldSnapshot, SessionRun } from './service-session.ts';
+
+/** What a meeting needs of the service that holds it. */
+export interface MeetingHost {
+  readonly self: string;
+  readonly clock: Clock;
+  readonly options: ReconcileOptions;
+  /** Room for sessions started here, and for those started by peers. */
+  readonly calling: Limiter;
+  readonly serving: Limiter;
+  snapshot(): HeldSnapshot;
+  missing(peer: string, ids: readonly Uint8Array[]): void;
+  /** The dialect to speak with a peer, or `UNKNOWN_PEER`. */
+  dialect(peer: string): Dialect;
+  open(peer: string, dialect: Dialect, signal: AbortSignal): Promise<Channel>;
+}
+
+/** A channel that the peer opened, and what is spoken on it. */
+export interface Visit {
+  readonly channel: Channel;
+  readonly dialect: Dialect;
+}
+
+/** What becomes of a visit while a meeting with the same peer is on. */
+export type Verdict =
+  /** The meeting is held on it. */
+  | 'taken'
+  /** Our own stream counts; the peer joins that. */
+  | 'refused'
+  /** This meeting has been held on another stream: the visit is for the next one. */
+  | 'later';
+
+/**
+ * One session with one peer, however it comes about. When both sides start at once, the stream
+ * opened by the node with the smaller id counts; the other node gives its own up and joins.
+ */
+export class Meeting {
+  readonly #host: MeetingHost;
+  readonly #peer: string;
+  readonly #visited = Promise.withResolvers<Visit>();
+  /** Ends everything that is waited for; the reason is a `ProtocolError`. */
+  readonly #over = new AbortController();
+  /** Calls our own attempt off. */
+  readonly #attempt = new AbortController();
+  #stage: 'waiting' | 'calling' | 'serving' | 'over' = 'waiting';
+  #channel: Channel | undefined;
+
+  constructor(host: MeetingHost, peer: string) {
+    this.#host = host;
+    this.#peer = peer;
+  }
+
+  /** Starts a session with the peer, or joins the one it starts meanwhile. Never rejects. */
+  async call(): Promise<SessionReport> {
+    const report = await this.#initiate();
+    const visit = await this.#visit(report);
+    if (visit !== undefined) return this.#serve(visit);
+    this.#stage = 'over';
+    return report;
+  }
+
+  /** Holds the meeting on a channel that the peer opened. Never rejects. */
+  serve(visit: Visit): Promise<SessionReport> {
+    return this.#serve(visit);
+  }
+
+  offer(visit: Visit): Verdict {
+    if (this.#stage === 'serving' || this.#stage === 'over') return 'later';
+    if (this.#stage === 'calling') {
+      if ((this.#channel?.receivedBytes ?? 0) > 0) return 'later';
+      if (this.#host.self < this.#peer) return 'refused';
+    }
+    this.#stage = 'serving';
+    this.#visited.resolve(visit);
+    this.#attempt.abort(YIELDED);
+    this.#channel?.abort(YIELDED);
+    return 'taken';
+  }
+
+  /** Ends the meeting at once, whatever it is doing. */
+  abort(error: ProtocolError): void {
+    this.#over.abort(error);
+    this.#attempt.abort(error);
+    this.#channel?.abort(error);
+  }
+
+  async #initiate(): Promise<SessionReport> {
+    const { clock } = this.#host;
+    const begun = { startedAt: clock.now(), monotonic: clock.monotonic() };
+    let dialect: Dialect | undefined;
+    let release: Release | undefined;
+    try {
+      dialect = this.#host.dialect(this.#peer);
+      release = await this.#host.calling.acquire(this.#attempt.signal);
+      return await this.#run(await this.#open(dialect), dialect, 'initiator');
+    } catch (error) {
+      const durationMs = clock.monotonic() - begun.monotonic;
+      return unopened({
+        peer: this.#peer,
+        dialect: dialect?.name ?? '',
+        startedAt: begun.startedAt,
+        durationMs,
+        error: describe(error),
+      });
+    } finally {
+      release?.();
+    }
+  }
+
+  async #open(dialect: Dialect): Promise<Channel> {
+    const { signal } = this.#attempt;
+    signal.throwIfAborted();
+    this.#stage = 'calling';
+    const { clock, options } = this.#host;
+    const { openTimeoutMs: ms } = options;
+    const expire = (): void =>
+      this.#attempt.abort(new ProtocolError('TIMEOUT', `no stream opened within ${ms} ms`));
+    const channel = await within({ clock, ms, expire }, () =>
+      this.#host.open(this.#peer, dialect, signal),
+    );
+    this.#channel = channel;
+    if (signal.aborted) channel.abort(signal.reason);
+    return channel;
+  }
+
+  async #serve({ channel, dialect }: Visit): Promise<SessionReport> {
+    this.#stage = 'serving';
+    this.#channel = channel;
+    if (this.#over.signal.aborted) channel.abort(this.#over.signal.reason);
+    return this.#run(channel, dialect, 'responder');
+  }
+
+  #run(channel: Channel, dialect: Dialect, role: Role): Promise<SessionReport> {
+    const { clock, options, serving } = this.#host;
+    return new SessionRun({
+      channel,
+      dialect,
+      role,
+      clock,
+      options,
+      snapshot: () => this.#host.snapshot(),
+      missing: (ids) => this.#host.missing(this.#peer, ids),
+      admit: () => serving.acquire(this.#over.signal),
+    }).run();
+  }
+
+  /**
+   * The peer's stream that took the place of ours, if there is one. A stream that broke before it
+   * was answered may have been refused by a peer that starts at the same time: its own is awaited
+   * a while.
+   */
+  async #visit({ error }: SessionReport): Promise<Visit | undefined> {
+    if (this.#stage === 'serving') return this.#visited.promise;
+    if (error === null || this.#over.signal.aborted || !this.#mayBeRefused(error.code)) return;
+    this.#stage = 'waiting';
+    const none = Promise.withResolvers<undefined>();
+    const giveUp = (): void => none.resolve(undefined);
+    this.#over.signal.addEventListener('abort', giveUp, { once: true });
+    const { clock, options } = this.#host;
+    return within({ clock, ms: options.openTimeoutMs, expire: giveUp }, () =>
+      Promise.race([this.#visited.promise, none.promise]),
+    );
+  }
+
+  #mayBeRefused(code: string): boolean {
+    if (this.#host.self < this.#peer || (this.#channel?.receivedBytes ?? 0) > 0) return false;
+    return code === 'STREAM_FAILED' || code === 'STREAM_CLOSED';
+  }
+}
+
+/** The report of a session that got no stream. */
+function unopened(
+  known: Pick<SessionReport, 'peer' | 'dialect' | 'startedAt' | 'durationMs' | 'error'>,
+): SessionReport {
+  return {
+    ...known,
+    role: 'initiator',
+    rounds: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    missing: 0,
+    equal: false,
+    version: 0,
+  };
+}
+
+const YIELDED = new ProtocolError('ABORTED', "the peer's own stream carries the session");

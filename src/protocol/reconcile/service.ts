@@ -1,0 +1,257 @@
+import type { Clock } from '../../store/index.ts';
+import { ProtocolError } from '../errors.ts';
+import { Limiter } from '../limiter.ts';
+import { type Log, SILENT } from '../log.ts';
+import {
+  asLibp2pService,
+  type Channel,
+  type ChannelInit,
+  type Libp2pComponents,
+  libp2pNetwork,
+  type Network,
+} from '../network/index.ts';
+import { protocolId } from '../protocol-id.ts';
+import type { Dialect } from './dialect.ts';
+import type { SessionReport } from './report.ts';
+import { Meeting, type MeetingHost, type Visit } from './service-meeting.ts';
+import {
+  DEFAULT_RECONCILE_OPTIONS,
+  MAX_INBOUND_BYTES,
+  MAX_INBOUND_STREAMS,
+  type ReconcileOptions,
+} from './service-options.ts';
+import type { HeldSnapshot } from './service-session.ts';
+
+/** What the replicator sees of the reconciliation service. */
+export interface Reconcile {
+  start(): Promise<void>;
+  /** Ends running sessions; resolves once none is left. */
+  stop(): Promise<void>;
+  /**
+   * Runs a session with a connected peer, or joins the one that is running (then the report is that
+   * one's). Never rejects: what went wrong is in the report.
+   */
+  reconcile(peer: string): Promise<SessionReport>;
+  /** Peers that speak the protocol and are connected. */
+  readonly peers: readonly string[];
+}
+
+export interface ReconcileEvents {
+  /** A peer that speaks the protocol connected or went. */
+  peerConnected(peer: string): void;
+  peerDisconnected(peer: string): void;
+  /** Ids the peer holds and we lack, as they are learnt, in either role. */
+  missing(peer: string, ids: readonly Uint8Array[]): void;
+  /** A session ended, in either role. */
+  ended(report: SessionReport): void;
+}
+
+export interface ReconcileInit {
+  clock: Clock;
+  /** Part of the protocol id: deployments with different names never mix. 1 to 64 characters. */
+  networkName: string;
+  /** What can be spoken, the preferred first. */
+  dialects: readonly Dialect[];
+  /** The set as it is now; every session takes one and releases it. */
+  snapshot: () => HeldSnapshot;
+  events: ReconcileEvents;
+  /** @default silent */
+  log?: Log;
+  options?: Partial<ReconcileOptions>;
+}
+
+/** The service for a libp2p node: `services: { reconcile: reconcile(init) }`. */
+export function reconcile(init: ReconcileInit): (components: Libp2pComponents) => ReconcileService {
+  return (components) =>
+    asLibp2pService(new ReconcileService(libp2pNetwork(components), init), 'rangemesh/reconcile');
+}
+
+interface Held {
+  readonly meeting: Meeting;
+  readonly report: Promise<SessionReport>;
+  /** Somebody here asked for the session. */
+  wanted: boolean;
+}
+
+/** Holds sessions with peers: at most one with each at a time, whoever starts it. */
+export class ReconcileService implements Reconcile {
+  readonly #network: Network;
+  readonly #init: ReconcileInit;
+  readonly #options: ReconcileOptions;
+  readonly #channelInit: ChannelInit;
+  readonly #protocols: ReadonlyMap<Dialect, string>;
+  readonly #log: Log;
+  readonly #host: MeetingHost;
+  /** The dialects each connected peer speaks. */
+  readonly #speaking = new Map<string, Set<Dialect>>();
+  readonly #meetings = new Map<string, Held>();
+  /** Peers with a stream that waits for the running session to end. */
+  readonly #next = new Set<string>();
+  #unwatch: (() => void)[] = [];
+  #running = false;
+  #sessions = 0;
+
+  /** Throws `INVALID_NETWORK_NAME`. */
+  constructor(network: Network, init: ReconcileInit) {
+    this.#network = network;
+    this.#init = init;
+    this.#log = init.log ?? SILENT;
+    this.#options = { ...DEFAULT_RECONCILE_OPTIONS, ...init.options };
+    this.#channelInit = {
+      maxFrameBytes: this.#options.limits.maxInboundBytes ?? MAX_INBOUND_BYTES,
+      maxInbound: MAX_INBOUND_STREAMS,
+    };
+    this.#protocols = new Map(
+      init.dialects.map((dialect) => [
+        dialect,
+        protocolId(init.networkName, dialect.name, dialect.version),
+      ]),
+    );
+    this.#host = this.#makeHost();
+  }
+
+  get peers(): readonly string[] {
+    return [...this.#speaking.keys()];
+  }
+
+  async start(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    for (const [dialect, protocol] of this.#protocols) {
+      await this.#network.handle(
+        protocol,
+        (channel) => this.#visited({ channel, dialect }),
+        this.#channelInit,
+      );
+    }
+    for (const [dialect, protocol] of this.#protocols) {
+      const unwatch = await this.#network.watch(protocol, {
+        connected: (peer) => this.#connected(peer, dialect),
+        disconnected: (peer) => this.#disconnected(peer, dialect),
+      });
+      this.#unwatch.push(unwatch);
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#running) return;
+    this.#running = false;
+    for (const unwatch of this.#unwatch.splice(0)) unwatch();
+    for (const protocol of this.#protocols.values()) await this.#network.unhandle(protocol);
+    const held = [...this.#meetings.values()];
+    for (const { meeting } of held) meeting.abort(STOPPED);
+    await Promise.all(held.map(({ report }) => report));
+    this.#speaking.clear();
+  }
+
+  reconcile(peer: string): Promise<SessionReport> {
+    const current = this.#meetings.get(peer);
+    if (current !== undefined) {
+      current.wanted = true;
+      return current.report;
+    }
+    const meeting = new Meeting(this.#host, peer);
+    return this.#hold(peer, meeting, null);
+  }
+
+  /** Finds the meeting for a stream that a peer opened; settles when the stream has been used up. */
+  async #visited(visit: Visit): Promise<void> {
+    const { peer } = visit.channel;
+    const current = this.#meetings.get(peer);
+    if (!this.#running) throw STOPPED;
+    if (current === undefined) {
+      const meeting = new Meeting(this.#host, peer);
+      await this.#hold(peer, meeting, visit);
+      return;
+    }
+    const verdict = current.meeting.offer(visit);
+    if (verdict === 'refused') throw REFUSED;
+    if (verdict === 'taken') await current.report;
+    else await this.#visitLater(visit, current.report);
+  }
+
+  /** The peer saw the end of the running session before we did; one stream may wait for that. */
+  async #visitLater(visit: Visit, running: Promise<SessionReport>): Promise<void> {
+    const { peer } = visit.channel;
+    if (this.#next.has(peer)) throw REFUSED;
+    this.#next.add(peer);
+    try {
+      await running;
+    } finally {
+      this.#next.delete(peer);
+    }
+    await this.#visited(visit);
+  }
+
+  async #hold(peer: string, meeting: Meeting, visit: Visit | null): Promise<SessionReport> {
+    const session = ++this.#sessions;
+    const settled = Promise.withResolvers<SessionReport>();
+    const held: Held = { meeting, report: settled.promise, wanted: visit === null };
+    this.#meetings.set(peer, held);
+    if (!this.#running) meeting.abort(STOPPED);
+    const report = await (visit === null ? meeting.call() : meeting.serve(visit));
+    this.#meetings.delete(peer);
+    settled.resolve(report);
+    this.#note(session, report);
+    // A stream that a peer opened and gave up without a word was no session.
+    if (held.wanted || report.rounds > 0) this.#init.events.ended(report);
+    return report;
+  }
+
+  #note(session: number, report: SessionReport): void {
+    const { peer, role, dialect, rounds, missing, equal, error } = report;
+    const fields = { peer, session, role, dialect, rounds, missing, equal };
+    if (error === null) this.#log.debug(fields, 'session ended');
+    else this.#log.warn({ ...fields, ...error }, 'session failed');
+  }
+
+  #connected(peer: string, dialect: Dialect): void {
+    const spoken = this.#speaking.get(peer);
+    spoken?.add(dialect);
+    if (spoken !== undefined) return;
+    this.#speaking.set(peer, new Set([dialect]));
+    this.#init.events.peerConnected(peer);
+  }
+
+  #disconnected(peer: string, dialect: Dialect): void {
+    const spoken = this.#speaking.get(peer);
+    if (spoken?.delete(dialect) !== true || spoken.size > 0) return;
+    this.#speaking.delete(peer);
+    this.#meetings.get(peer)?.meeting.abort(GONE);
+    this.#init.events.peerDisconnected(peer);
+  }
+
+  #makeHost(): MeetingHost {
+    const { clock, events, snapshot } = this.#init;
+    return {
+      self: this.#network.self,
+      clock,
+      options: this.#options,
+      calling: new Limiter(this.#options.maxSessions),
+      serving: new Limiter(this.#options.maxSessions),
+      snapshot,
+      missing: (peer, ids) => events.missing(peer, ids),
+      dialect: (peer) => this.#dialect(peer),
+      open: (peer, dialect, signal) => this.#open(peer, dialect, signal),
+    };
+  }
+
+  #dialect(peer: string): Dialect {
+    const spoken = this.#speaking.get(peer);
+    const best = this.#init.dialects.find((dialect) => spoken?.has(dialect));
+    if (best !== undefined) return best;
+    throw new ProtocolError(
+      'UNKNOWN_PEER',
+      `${peer} is not connected, or speaks no dialect of network ${this.#init.networkName}`,
+    );
+  }
+
+  #open(peer: string, dialect: Dialect, signal: AbortSignal): Promise<Channel> {
+    const protocol = this.#protocols.get(dialect)!;
+    return this.#network.open(peer, protocol, { ...this.#channelInit, signal });
+  }
+}
+
+const STOPPED = new ProtocolError('ABORTED', 'this node stops');
+const GONE = new ProtocolError('STREAM_FAILED', 'the peer disconnected');
+const REFUSED = new ProtocolError('BUSY', 'another stream carries the session with this peer');

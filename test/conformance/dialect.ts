@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  type Dialect,
+  ProtocolError,
+  type Session,
+  type SessionLimits,
+  type Step,
+} from '../../src/protocol/index.ts';
+import { bytesToHex, type ItemKey, type Snapshot } from '../../src/store/index.ts';
+import { keysOf, type Pair, pairOf, pairs } from './pairs.ts';
+
+export interface DialectSuiteInit {
+  dialect: Dialect;
+  /** A snapshot of a set that holds `keys`, under a scheme the dialect can speak. */
+  snapshot(keys: readonly ItemKey[]): Snapshot;
+  /** Caps for `maxMessageBytes`; the first is the smallest the dialect takes. */
+  caps: readonly number[];
+  /** Frames a session may need at the most, both sides together. */
+  maxFrames(pair: Pair, cap: number): number;
+}
+
+export interface Dialogue {
+  readonly frames: { readonly from: 'initiator' | 'responder'; readonly frame: Uint8Array }[];
+  readonly missing: { readonly initiator: Uint8Array[]; readonly responder: Uint8Array[] };
+}
+
+/** Carries frames between two sessions until neither has any left. */
+export function converse(initiator: Session, responder: Session, maxFrames = 1e6): Dialogue {
+  const dialogue: Dialogue = { frames: [], missing: { initiator: [], responder: [] } };
+  const sessions = { initiator, responder };
+  const done = { initiator: false, responder: false };
+  const take = (from: Session['role'], step: Step): void => {
+    dialogue.missing[from].push(...step.missing);
+    for (const frame of step.frames) dialogue.frames.push({ from, frame });
+    done[from] = step.done;
+  };
+  take('responder', responder.start());
+  take('initiator', initiator.start());
+  for (let next = 0; next < dialogue.frames.length; next++) {
+    assert.ok(next < maxFrames, `the session ends within ${maxFrames} frames`);
+    const { from, frame } = dialogue.frames[next]!;
+    const to = from === 'initiator' ? 'responder' : 'initiator';
+    if (!done[to]) take(to, sessions[to].receive(frame));
+    else assert.fail('a frame was sent to a side that expects none');
+  }
+  assert.deepEqual(done, { initiator: true, responder: true });
+  return dialogue;
+}
+
+/** Sorted hex of ids, so that sets can be compared. */
+export function sorted(ids: Iterable<Uint8Array>): string[] {
+  return [...ids].map(bytesToHex).sort();
+}
+
+/** The ids of `theirs` that `ours` lacks. */
+export function lacking(ours: readonly ItemKey[], theirs: readonly ItemKey[]): string[] {
+  const held = new Set(ours.map((key) => bytesToHex(key.id)));
+  return sorted(theirs.map((key) => key.id)).filter((id) => !held.has(id));
+}
+
+/** What every dialect must do, whatever its bytes. */
+export function testDialect(init: DialectSuiteInit): void {
+  describe(`dialect ${init.dialect.name}`, () => {
+    testDifferences(init);
+    testHostility(init);
+  });
+}
+
+function testDifferences(init: DialectSuiteInit): void {
+  it('tells both sides exactly what they lack, and ends', () => {
+    const cases = fc.tuple(pairs, fc.constantFrom(...init.caps), fc.constantFrom(...init.caps));
+    fc.assert(
+      fc.property(cases, ([spec, capA, capB]) => {
+        const pair = pairOf(spec);
+        const a = open(init, 'initiator', pair.a, { maxMessageBytes: capA });
+        const b = open(init, 'responder', pair.b, { maxMessageBytes: capB });
+        const dialogue = converse(a, b, init.maxFrames(pair, Math.min(capA, capB)));
+        assert.deepEqual(sorted(dialogue.missing.initiator), lacking(pair.a, pair.b));
+        assert.deepEqual(sorted(dialogue.missing.responder), lacking(pair.b, pair.a));
+        for (const { from, frame } of dialogue.frames) {
+          assert.ok(frame.length <= (from === 'initiator' ? capA : capB), 'no frame above its cap');
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('finds equal sets equal, on both sides, and no others', () => {
+    fc.assert(
+      fc.property(pairs, fc.boolean(), (spec, same) => {
+        const pair = pairOf(spec);
+        const a = open(init, 'initiator', pair.a);
+        const b = open(init, 'responder', same ? pair.a : pair.b);
+        converse(a, b);
+        const equal = same || [...lacking(pair.a, pair.b), ...lacking(pair.b, pair.a)].length === 0;
+        assert.deepEqual([a.equal, b.equal], [equal, equal]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('ends with BUDGET_SPENT when a session may take no more', () => {
+    const a = open(init, 'initiator', keysOf(1, 500), {
+      maxMessageBytes: init.caps[0]!,
+      maxRounds: 3,
+    });
+    const b = open(init, 'responder', keysOf(2, 500), { maxMessageBytes: init.caps[0]! });
+    assert.throws(() => converse(a, b), { name: 'ProtocolError', code: 'BUDGET_SPENT' });
+  });
+
+  it('takes nothing once it has ended or failed', () => {
+    const a = open(init, 'initiator', keysOf(1, 5));
+    const b = open(init, 'responder', keysOf(1, 5));
+    const { frames } = converse(a, b);
+    for (const session of [a, b]) {
+      assert.throws(() => session.receive(frames[0]!.frame), { code: 'UNEXPECTED_FRAME' });
+    }
+    const broken = open(init, 'responder', keysOf(1, 5));
+    broken.start();
+    assert.throws(() => broken.receive(new Uint8Array(0)), ProtocolError);
+    assert.throws(() => broken.receive(frames[0]!.frame), { code: 'UNEXPECTED_FRAME' });
+  });
+}
+
+function testHostility(init: DialectSuiteInit): void {
+  it('answers a mutated, cut or made-up frame with a step or an error with a code', () => {
+    const keys = keysOf(7, 300);
+    const real = converse(
+      open(init, 'initiator', keysOf(8, 400)),
+      open(init, 'responder', keys),
+    ).frames.filter(({ from }) => from === 'initiator');
+    const mutation = fc.record({
+      frame: fc.nat({ max: real.length - 1 }),
+      cut: fc.option(fc.nat(), { freq: 4 }),
+      edits: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }),
+    });
+    const made = mutation.map(({ frame, cut, edits }) => {
+      const bytes = real[frame]!.frame.slice();
+      for (const [at, byte] of edits) bytes[at % bytes.length] = byte;
+      return cut === null ? bytes : bytes.subarray(0, cut % bytes.length);
+    });
+    const frames = fc.oneof(made, fc.uint8Array({ maxLength: 200 }));
+    fc.assert(
+      fc.property(fc.array(frames, { minLength: 1, maxLength: 4 }), (sequence) => {
+        const session = open(init, 'responder', keys);
+        session.start();
+        survives(session, sequence);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('rejects a frame above its limit with FRAME_TOO_LARGE', () => {
+    const session = open(init, 'responder', [], { maxInboundBytes: 2_000 });
+    session.start();
+    assert.throws(() => session.receive(new Uint8Array(2_001)), { code: 'FRAME_TOO_LARGE' });
+  });
+}
+
+/** Feeds frames until the session ends by itself or by an error with a code. */
+export function survives(session: Session, frames: Iterable<Uint8Array>): void {
+  for (const frame of frames) {
+    try {
+      if (session.receive(frame).done) return;
+    } catch (error) {
+      assert.ok(error instanceof ProtocolError, String(error));
+      assert.ok(error.message.length > 20);
+      return;
+    }
+  }
+}
+
+function open(
+  init: DialectSuiteInit,
+  role: Session['role'],
+  keys: readonly ItemKey[],
+  limits: Partial<SessionLimits> = {},
+): Session {
+  return init.dialect.session({ role, snapshot: init.snapshot(keys), limits });
+}
