@@ -1,0 +1,28 @@
+export type StoreErrorCode =
+  | 'INVALID_HINT'
+  | 'INVALID_ID'
+  | 'INVALID_BOUND'
+  | 'INVALID_LIMIT'
+  | 'ID_MISMATCH'
+  | 'ITEM_TOO_LARGE'
+  | 'RANK_OUT_OF_RANGE'
+  | 'SNAPSHOT_RELEASED'
+  | 'SET_FULL'
+  | 'DISK_FULL'
+  | 'STORE_CLOSED'
+  | 'STORE_LOCKED'
+  | 'STORE_OPEN_FAILED'
+  | 'STORE_CORRUPT'
+  | 'STORE_WRITE_FAILED'
+  | 'UNSUPPORTED_SCHEMA';
+
+/** Every error the store raises on purpose. `code` is stable; `message` says what to do. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,21 @@
+export {
+  bytesToHex,
+  bytesToKey,
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  hexToBytes,
+  keyToBytes,
+} from './bytes.ts';
+export type * from './environment.ts';
+export * from './errors.ts';
+export { lthashReference } from './fingerprint/lthash.ts';
+export type * from './fingerprint/scheme.ts';
+export * from './item.ts';
+export { type Database, openDatabase } from './replica/database.ts';
+export type { ReplicaLimits } from './replica/limits.ts';
+export { MAX_LIST_LIMIT } from './replica/list.ts';
+export { Replica } from './replica/replica.ts';
+export type * from './replica/types.ts';
+export type * from './storage.ts';
+export { SortedVector, type SortedVectorInit } from './vector/sorted-vector.ts';

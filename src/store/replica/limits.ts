@@ -1,0 +1,48 @@
+export interface ReplicaLimits {
+  /**
+   * Longest payload taken, in bytes. Raising it lets one item take more memory, here and at every
+   * peer it goes to.
+   * @default 16 MiB
+   */
+  maxItemBytes: number;
+  /**
+   * Payload bytes held at the most; past them puts get `SET_FULL`. Lowering it below what is held
+   * removes nothing.
+   * @default no limit
+   */
+  maxSetBytes: number;
+  /**
+   * Bytes of disk that puts leave free; past them they get `DISK_FULL`. LevelDB needs room to compact:
+   * lowering it risks a database that can no longer be written at all.
+   * @default 0
+   */
+  minFreeBytes: number;
+  /**
+   * Payload bytes queued for one commit after the running one; past them puts wait. Raising it costs
+   * memory.
+   * @default 32 MiB
+   */
+  maxQueuedBytes: number;
+  /** Items queued likewise. @default 16_384 */
+  maxQueuedItems: number;
+  /**
+   * Payload bytes in one commit, unless a single item has more. Raising it saves syncs, and makes
+   * those longer.
+   * @default 8 MiB
+   */
+  maxBatchBytes: number;
+  /** Items in one commit. @default 4_096 */
+  maxBatchItems: number;
+}
+
+const MIB = 1024 * 1024;
+
+export const DEFAULT_LIMITS: ReplicaLimits = {
+  maxItemBytes: 16 * MIB,
+  maxSetBytes: Number.POSITIVE_INFINITY,
+  minFreeBytes: 0,
+  maxQueuedBytes: 32 * MIB,
+  maxQueuedItems: 16_384,
+  maxBatchBytes: 8 * MIB,
+  maxBatchItems: 4_096,
+};

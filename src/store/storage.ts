@@ -1,0 +1,39 @@
+import type { FingerprintScheme } from './fingerprint/scheme.ts';
+import type { Bound, ItemKey } from './item.ts';
+
+/**
+ * A consistent, immutable view of an item set in key order. Ranks are 0-based positions in that
+ * order; ranges of ranks are half open, [begin, end). Every method throws `StoreError`
+ * `RANK_OUT_OF_RANGE` unless 0 <= begin <= end <= size.
+ */
+export interface Snapshot {
+  readonly scheme: FingerprintScheme;
+  readonly size: number;
+  /** The key at `rank`, 0 <= rank < size. */
+  select(rank: number): ItemKey;
+  /** Rank of the first key at or above `bound`; `size` when there is none. */
+  lowerBound(bound: Bound): number;
+  /** The keys of [begin, end), in order. */
+  keys(begin: number, end: number): Iterable<ItemKey>;
+  /** The ids of [begin, end), in order, 32 bytes each, concatenated; a fresh array. */
+  ids(begin: number, end: number): Uint8Array;
+  /** The scheme's state of [begin, end); fresh, or shared and not to be written to. */
+  fingerprint(begin: number, end: number): Uint8Array;
+  /** Whether the whole set holds `id`, under whatever hint. */
+  contains(id: Uint8Array): boolean;
+  /** Says that the snapshot is no longer needed. Idempotent; using it afterwards is an error. */
+  release(): void;
+}
+
+/** A set that can be changed. Identity is the id alone: an id that is there is not added again. */
+export interface Storage {
+  readonly scheme: FingerprintScheme;
+  readonly size: number;
+  /** Adds keys in any order; returns those that were new, each once, in key order. */
+  insert(keys: readonly ItemKey[]): ItemKey[];
+  /** Removes ids; returns how many were there. */
+  remove(ids: readonly Uint8Array[]): number;
+  contains(id: Uint8Array): boolean;
+  /** A view of the set as it is now, unchanged by later writes. */
+  snapshot(): Snapshot;
+}

@@ -1,0 +1,321 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  type Bound,
+  bytesToHex,
+  compareKeys,
+  concatBytes,
+  type FingerprintScheme,
+  INFINITE_BOUND,
+  INFINITE_HINT,
+  type ItemKey,
+  lthashReference,
+  type Snapshot,
+  type Storage,
+  StoreError,
+  ZERO_BOUND,
+} from '../../src/store/index.ts';
+import { sumScheme } from '../store/sum-scheme.ts';
+
+export interface StorageFactoryInit {
+  scheme: FingerprintScheme;
+}
+
+/** What every `Storage` must do, whatever it is made of. */
+export function storageConformance(
+  name: string,
+  create: (init: StorageFactoryInit) => Storage,
+): void {
+  describe(`storage conformance: ${name}`, () => {
+    it('agrees with a sorted array under random writes', () => {
+      fc.assert(
+        fc.property(histories, (history) => replay(history, create({ scheme: sumScheme }))),
+        { numRuns: 100 },
+      );
+    });
+
+    it('agrees with a sorted array under LtHash', () => {
+      const short = fc.array(steps(6), { maxLength: 6 });
+      fc.assert(
+        fc.property(short, (history) => replay(history, create({ scheme: lthashReference }))),
+        { numRuns: 15 },
+      );
+    });
+
+    it('fills in ascending, descending and interleaved order', () => {
+      for (const order of [ascending, descending, interleaved]) {
+        const storage = create({ scheme: sumScheme });
+        const model = new Model();
+        for (const hint of order(400)) {
+          const keys = [{ hint: BigInt(hint), id: numberedId(hint) }];
+          assert.deepEqual(storage.insert(keys), model.insert(keys));
+        }
+        checkSampled(storage.snapshot(), model);
+        const half = model.keys.filter((_, i) => i % 3 !== 0).map((key) => key.id);
+        assert.equal(storage.remove(half), model.remove(half));
+        checkSampled(storage.snapshot(), model);
+      }
+    });
+
+    it('counts an id once, within one call and under another hint', () => {
+      const storage = create({ scheme: sumScheme });
+      const id = numberedId(7);
+      const first = { hint: 5n, id };
+      assert.deepEqual(storage.insert([first, { hint: 5n, id: id.slice() }]), [first]);
+      assert.deepEqual(storage.insert([{ hint: 6n, id }]), []);
+      assert.equal(storage.size, 1);
+      assert.deepEqual(storage.snapshot().select(0), first);
+    });
+
+    it('keeps its keys when the caller reuses its arrays', () => {
+      const storage = create({ scheme: sumScheme });
+      const id = numberedId(1);
+      storage.insert([{ hint: 1n, id }]);
+      id.fill(9);
+      const seen = storage.snapshot().select(0);
+      seen.id.fill(8);
+      storage.snapshot().ids(0, 1).fill(8);
+      assert.deepEqual(storage.snapshot().select(0).id, numberedId(1));
+      assert.ok(storage.contains(numberedId(1)));
+    });
+
+    it('sees in a snapshot what was removed, or moved to another hint, after it', () => {
+      const storage = create({ scheme: sumScheme });
+      const id = numberedId(1);
+      storage.insert([{ hint: 1n, id }]);
+      const before = storage.snapshot();
+      storage.remove([id]);
+      const between = storage.snapshot();
+      storage.insert([{ hint: 2n, id }]);
+      const after = storage.snapshot();
+      storage.remove([id]);
+      assert.deepEqual(
+        [before, between, after, storage.snapshot()].map((snapshot) => snapshot.contains(id)),
+        [true, false, true, false],
+      );
+      assert.equal(before.select(0).hint, 1n);
+      assert.equal(after.select(0).hint, 2n);
+    });
+
+    it('sees in a snapshot an id that went, came back elsewhere and went again after it', () => {
+      const storage = create({ scheme: sumScheme });
+      const id = numberedId(1);
+      storage.insert([{ hint: 1n, id }]);
+      const snapshot = storage.snapshot();
+      storage.remove([id]);
+      storage.insert([{ hint: 2n, id }]);
+      storage.remove([id]);
+      assert.ok(snapshot.contains(id));
+    });
+
+    it('refuses keys that cannot stand in a set, and then holds nothing of the call', () => {
+      const storage = create({ scheme: sumScheme });
+      const good = { hint: 1n, id: numberedId(1) };
+      refuses('INVALID_HINT', () => storage.insert([good, { ...good, hint: INFINITE_HINT }]));
+      refuses('INVALID_HINT', () => storage.insert([good, { ...good, hint: -1n }]));
+      refuses('INVALID_ID', () => storage.insert([good, { hint: 1n, id: new Uint8Array(31) }]));
+      assert.equal(storage.size, 0);
+      assert.equal(storage.contains(good.id), false);
+      storage.insert([{ hint: INFINITE_HINT - 1n, id: numberedId(2) }]);
+      assert.equal(storage.snapshot().lowerBound(INFINITE_BOUND), 1);
+    });
+
+    it('refuses ranks outside the set', () => {
+      const storage = create({ scheme: sumScheme });
+      storage.insert([{ hint: 1n, id: numberedId(1) }]);
+      const snapshot = storage.snapshot();
+      for (const rank of [-1, 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+        refuses('RANK_OUT_OF_RANGE', () => snapshot.select(rank));
+      }
+      for (const [begin, end] of [
+        [-1, 0],
+        [0, 2],
+        [1, 0],
+        [0, 0.5],
+        [Number.NaN, 1],
+      ] as const) {
+        refuses('RANK_OUT_OF_RANGE', () => snapshot.keys(begin, end));
+        refuses('RANK_OUT_OF_RANGE', () => snapshot.ids(begin, end));
+        refuses('RANK_OUT_OF_RANGE', () => snapshot.fingerprint(begin, end));
+      }
+    });
+
+    it('refuses the use of a released snapshot', () => {
+      const storage = create({ scheme: sumScheme });
+      storage.insert([{ hint: 1n, id: numberedId(1) }]);
+      const snapshot = storage.snapshot();
+      const other = storage.snapshot();
+      snapshot.release();
+      snapshot.release();
+      refuses('SNAPSHOT_RELEASED', () => snapshot.select(0));
+      refuses('SNAPSHOT_RELEASED', () => snapshot.lowerBound(ZERO_BOUND));
+      refuses('SNAPSHOT_RELEASED', () => snapshot.keys(0, 0));
+      refuses('SNAPSHOT_RELEASED', () => snapshot.ids(0, 0));
+      refuses('SNAPSHOT_RELEASED', () => snapshot.fingerprint(0, 0));
+      refuses('SNAPSHOT_RELEASED', () => snapshot.contains(numberedId(1)));
+      assert.ok(other.contains(numberedId(1)));
+    });
+  });
+}
+
+/** Ids are drawn from few, so that calls collide; hints too, so that order falls to the ids. */
+interface Step {
+  readonly insert: readonly { hint: number; id: number }[];
+  readonly remove: readonly number[];
+}
+
+function steps(maxKeys: number): fc.Arbitrary<Step> {
+  const key = fc.record({ hint: fc.nat(12), id: fc.nat(60) });
+  return fc.record({
+    insert: fc.array(key, { maxLength: maxKeys }),
+    remove: fc.array(fc.nat(60), { maxLength: maxKeys }),
+  });
+}
+
+const histories = fc.array(steps(25), { maxLength: 12 });
+
+/** Plays the steps, keeps a snapshot after each write, and checks all of them at the end again. */
+function replay(history: readonly Step[], storage: Storage): void {
+  const model = new Model();
+  const kept: { snapshot: Snapshot; model: Model }[] = [];
+  const keep = (): void => {
+    assert.equal(storage.size, model.keys.length);
+    const taken = { snapshot: storage.snapshot(), model: model.copy() };
+    // Some are asked before the next write: sums known then must survive several writes as well.
+    if (kept.length % 5 === 0) check(taken.snapshot, taken.model);
+    kept.push(taken);
+  };
+  for (const { insert, remove } of history) {
+    const keys = insert.map(({ hint, id }) => ({ hint: BigInt(hint), id: numberedId(id) }));
+    assert.deepEqual(storage.insert(keys), model.insert(keys));
+    keep();
+    const ids = remove.map(numberedId);
+    assert.equal(storage.remove(ids), model.remove(ids));
+    keep();
+  }
+  for (let id = 0; id <= 60; id++) {
+    assert.equal(storage.contains(numberedId(id)), model.contains(numberedId(id)));
+  }
+  for (const { snapshot, model: then } of kept) check(snapshot, then);
+}
+
+function check(snapshot: Snapshot, model: Model): void {
+  checkOrder(snapshot, model);
+  const size = model.keys.length;
+  for (let begin = 0; begin <= size; begin += 1 + (size >> 3)) {
+    for (let end = begin; end <= size; end += 1 + (size >> 3))
+      checkRange(snapshot, model, begin, end);
+    checkRange(snapshot, model, begin, size);
+  }
+  for (let id = 0; id <= 60; id++) {
+    assert.equal(snapshot.contains(numberedId(id)), model.contains(numberedId(id)));
+  }
+}
+
+function checkSampled(snapshot: Snapshot, model: Model): void {
+  checkOrder(snapshot, model);
+  const size = model.keys.length;
+  for (let i = 0; i < 200; i++) {
+    const begin = (i * 37) % (size + 1);
+    checkRange(snapshot, model, begin, begin + ((i * 53) % (size - begin + 1)));
+  }
+}
+
+function checkOrder(snapshot: Snapshot, model: Model): void {
+  assert.equal(snapshot.size, model.keys.length);
+  model.keys.forEach((key, rank) => {
+    assert.deepEqual(snapshot.select(rank), key);
+    assert.equal(snapshot.lowerBound(key), rank);
+  });
+  for (const bound of model.bounds()) {
+    assert.equal(snapshot.lowerBound(bound), model.lowerBound(bound));
+  }
+}
+
+function checkRange(snapshot: Snapshot, model: Model, begin: number, end: number): void {
+  const keys = model.keys.slice(begin, end);
+  const ids = concatBytes(...keys.map((key) => key.id));
+  const expected = snapshot.scheme.empty();
+  snapshot.scheme.add(expected, ids);
+  assert.deepEqual([...snapshot.keys(begin, end)], keys);
+  assert.deepEqual(snapshot.ids(begin, end), ids);
+  assert.deepEqual(snapshot.fingerprint(begin, end), expected);
+}
+
+/** The plain truth: an array, sorted again after every write. */
+class Model {
+  keys: ItemKey[] = [];
+
+  copy(): Model {
+    const copy = new Model();
+    copy.keys = [...this.keys];
+    return copy;
+  }
+
+  insert(keys: readonly ItemKey[]): ItemKey[] {
+    const added: ItemKey[] = [];
+    for (const key of keys) {
+      if (this.contains(key.id)) continue;
+      this.keys.push(key);
+      added.push(key);
+    }
+    this.keys.sort(compareKeys);
+    return added.sort(compareKeys);
+  }
+
+  remove(ids: readonly Uint8Array[]): number {
+    const gone = new Set(ids.map(bytesToHex));
+    const before = this.keys.length;
+    this.keys = this.keys.filter((key) => !gone.has(bytesToHex(key.id)));
+    return before - this.keys.length;
+  }
+
+  contains(id: Uint8Array): boolean {
+    const wanted = bytesToHex(id);
+    return this.keys.some((key) => bytesToHex(key.id) === wanted);
+  }
+
+  lowerBound(bound: Bound): number {
+    const key = { hint: bound.hint, id: bound.id ?? new Uint8Array(0) };
+    const rank = this.keys.findIndex((other) => compareKeys(other, key) >= 0);
+    return rank === -1 ? this.keys.length : rank;
+  }
+
+  bounds(): Bound[] {
+    const around = [0n, 1n, 5n, 12n, 13n, 200n].flatMap((hint) => [
+      { hint, id: null },
+      { hint, id: new Uint8Array(32) },
+      { hint, id: numberedId(30) },
+      { hint, id: new Uint8Array(32).fill(255) },
+      // Some dialects cut the id of a bound to a prefix.
+      { hint, id: numberedId(30).slice(0, 2) },
+    ]);
+    return [ZERO_BOUND, INFINITE_BOUND, ...around];
+  }
+}
+
+/** 32 bytes that differ from number to number in the first and in the last byte only. */
+function numberedId(number: number): Uint8Array {
+  const id = new Uint8Array(32);
+  id[0] = number % 7;
+  id[30] = number >> 8;
+  id[31] = number;
+  return id;
+}
+
+function ascending(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
+
+function descending(count: number): number[] {
+  return ascending(count).reverse();
+}
+
+function interleaved(count: number): number[] {
+  return ascending(count).map((i) => (i * 149) % count);
+}
+
+function refuses(code: string, run: () => unknown): void {
+  assert.throws(run, (error: unknown) => error instanceof StoreError && error.code === code);
+}

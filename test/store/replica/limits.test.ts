@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { VirtualClock } from '../../support/clock.ts';
+import { coded, FakeDisk, item, items, openReplica, temporaryDirectory } from './support.ts';
+
+describe('replica limits', () => {
+  it('refuses an item that is too large, with its whole call', async (t) => {
+    const replica = await openReplica(t, await temporaryDirectory(t), {
+      limits: { maxItemBytes: 100 },
+    });
+    await replica.put([item(1, 100)]);
+    await assert.rejects(replica.put([item(2), item(3, 101)]), coded('ITEM_TOO_LARGE'));
+    const foreign = { ...item(3, 101), id: new Uint8Array(32) };
+    await assert.rejects(replica.putVerified([foreign]), coded('ITEM_TOO_LARGE'));
+    assert.equal(replica.status().items, 1);
+    assert.equal(replica.status().refusing, null);
+  });
+
+  it('stops at maxSetBytes, says so, and still answers what it holds', async (t) => {
+    const replica = await openReplica(t, await temporaryDirectory(t), {
+      limits: { maxSetBytes: 100 },
+    });
+    const puts = items(8).map((one) => replica.put([one]));
+    const settled = await Promise.allSettled(puts);
+    const codes = settled.map((one) => (one.status === 'rejected' ? one.reason.code : 'taken'));
+    assert.deepEqual(codes, [...Array(5).fill('taken'), ...Array(3).fill('SET_FULL')]);
+    assert.equal(replica.status().refusing?.code, 'SET_FULL');
+    assert.equal(replica.status().bytes, 100);
+    assert.deepEqual(
+      (await replica.put(items(5))).map((result) => result.created),
+      Array(5).fill(false),
+    );
+    await assert.rejects(replica.put(items(6)), coded('SET_FULL'));
+  });
+
+  it('says that it refuses when what was asked last does not fit', async (t) => {
+    const replica = await openReplica(t, await temporaryDirectory(t), {
+      limits: { maxSetBytes: 100 },
+    });
+    await replica.put([item(1, 90)]);
+    assert.equal(replica.status().refusing, null);
+    await assert.rejects(replica.put([item(2, 11)]), coded('SET_FULL'));
+    assert.equal(replica.status().refusing?.code, 'SET_FULL');
+    await replica.put([item(3, 5)]);
+    assert.equal(replica.status().refusing, null);
+  });
+
+  it('stops at minFreeBytes and goes on when there is room again', async (t) => {
+    const clock = new VirtualClock();
+    const disk = new FakeDisk();
+    disk.free = 999;
+    const limits = { minFreeBytes: 1000 };
+    const replica = await openReplica(t, await temporaryDirectory(t), { clock, disk, limits });
+    assert.equal(replica.status().refusing?.code, 'DISK_FULL');
+    await assert.rejects(replica.put([item(1)]), coded('DISK_FULL'));
+    disk.free = 10_000;
+    await clock.advance(1_000);
+    replica.status();
+    await clock.advance(0);
+    assert.equal(replica.status().refusing, null, 'asking for the status reads the disk anew');
+    assert.equal((await replica.put([item(1)]))[0]?.created, true);
+  });
+
+  it('asks for the free space once a second, and counts what it wrote in between', async (t) => {
+    const clock = new VirtualClock();
+    const disk = new FakeDisk();
+    disk.free = 1_100;
+    const limits = { minFreeBytes: 1000 };
+    const replica = await openReplica(t, await temporaryDirectory(t), { clock, disk, limits });
+    for (const one of items(5)) await replica.put([one]);
+    await assert.rejects(replica.put([item(9)]), coded('DISK_FULL'));
+    assert.equal(disk.asked, 1);
+    await clock.advance(1_000);
+    await replica.put([item(9)]);
+    await replica.put([item(10)]);
+    assert.equal(disk.asked, 2);
+  });
+
+  it('keeps the last reading when the disk does not answer', async (t) => {
+    const clock = new VirtualClock();
+    const disk = new FakeDisk();
+    const warnings: string[] = [];
+    const logger = {
+      warn: (_: object, message: string) => warnings.push(message),
+      error: () => undefined,
+    };
+    const replica = await openReplica(t, await temporaryDirectory(t), { clock, disk, logger });
+    disk.freeBytes = () => Promise.reject(new Error('gone'));
+    await clock.advance(1_000);
+    assert.equal((await replica.put([item(1)]))[0]?.created, true);
+    assert.equal(warnings.length, 1);
+  });
+});

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  bytesToHex,
+  INFINITE_HINT,
+  type ItemKey,
+  itemId,
+  lthashReference,
+  openDatabase,
+} from '../../../src/store/index.ts';
+import { settle } from '../../support/clock.ts';
+import { coded, gateBatches, item, items, openReplica, temporaryDirectory } from './support.ts';
+
+describe('replica', () => {
+  it('stores, answers and lists', async (t) => {
+    const replica = await openReplica(t, await temporaryDirectory(t));
+    const payload = new Uint8Array([1, 2, 3]);
+    const [result] = await replica.put([{ hint: 7n, payload }]);
+    const id = itemId(7n, payload);
+    assert.deepEqual(result, { hint: 7n, id, created: true });
+    assert.deepEqual(await replica.get(id), { hint: 7n, id, payload });
+    assert.deepEqual(await replica.head(id), { hint: 7n, bytes: 3 });
+    assert.ok(replica.contains(id));
+    assert.deepEqual(await replica.list(), [{ hint: 7n, id }]);
+    const absent = new Uint8Array(32);
+    assert.equal(await replica.get(absent), undefined);
+    assert.equal(await replica.head(absent), undefined);
+    const { items: count, bytes, refusing } = replica.status();
+    assert.deepEqual({ count, bytes, refusing }, { count: 1, bytes: 3, refusing: null });
+  });
+
+  it('stores a payload of no bytes, and one of the largest size', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const replica = await openReplica(t, directory, { limits: { maxItemBytes: 1 << 20 } });
+    const payloads = [new Uint8Array(0), new Uint8Array(1 << 20).fill(7)];
+    const results = await replica.put(payloads.map((payload) => ({ hint: 1n, payload })));
+    await replica.close();
+    const again = await openReplica(t, directory);
+    for (const [i, { id }] of results.entries()) {
+      assert.deepEqual((await again.get(id))?.payload, payloads[i]);
+    }
+  });
+
+  it('holds after reopening what it held before', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await openReplica(t, directory, { scheme: lthashReference });
+    await first.put(items(200));
+    await first.put(items(300));
+    const before = first.status();
+    const keys = await first.list({ limit: 1000 });
+    await first.close();
+    const second = await openReplica(t, directory, { scheme: lthashReference });
+    assert.deepEqual(second.status(), before);
+    assert.deepEqual(await second.list({ limit: 1000 }), keys);
+    assert.equal(before.items, 300);
+    assert.equal(before.bytes, 300 * 20);
+    assert.deepEqual((await second.put(items(1)))[0]?.created, false);
+  });
+
+  it('opens without reading payloads', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await openReplica(t, directory);
+    await first.put(items(50));
+    await first.close();
+    const database = await openDatabase(directory);
+    const ranges: unknown[] = [];
+    const iterate = database.iterator.bind(database) as unknown as (range: unknown) => never;
+    database.iterator = ((range: unknown) => {
+      ranges.push(range);
+      return iterate(range);
+    }) as never;
+    const second = await openReplica(t, directory, { database });
+    assert.equal(second.status().items, 50);
+    assert.deepEqual(ranges, [
+      { gte: new TextEncoder().encode('id/'), lt: new TextEncoder().encode('id0') },
+    ]);
+  });
+
+  it('counts the same items from 64 concurrent clients once', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const database = await openDatabase(directory);
+    const { batches, open } = gateBatches(database);
+    open();
+    const replica = await openReplica(t, directory, { database });
+    const schemaBatches = batches.length;
+    const clients = Array.from({ length: 64 }, () =>
+      Promise.all(items(200).map((one) => replica.put([one]))),
+    );
+    const created = (await Promise.all(clients)).flat(2).filter((result) => result.created);
+    assert.equal(created.length, 200);
+    assert.equal(replica.status().items, 200);
+    assert.equal(replica.snapshot().size, 200);
+    const commits = batches.length - schemaBatches;
+    assert.ok(commits <= 20, `${commits} commits for 12,800 puts`);
+    assert.equal(
+      batches.slice(schemaBatches).reduce((sum, size) => sum + size - 1, 0),
+      400,
+      'two records an item, and the totals',
+    );
+  });
+
+  it('counts an id that is twice in one call once', async (t) => {
+    const replica = await openReplica(t, await temporaryDirectory(t));
+    const results = await replica.put([item(1), item(2), item(1)]);
+    assert.deepEqual(
+      results.map((result) => result.created),
+      [true, true, false],
+    );
+    assert.equal(replica.status().items, 2);
+  });
+
+  it('refuses hints out of range, and items that do not hash to their id, whole calls at a time', async (t) => {
+    const replica = await openReplica(t, await temporaryDirectory(t));
+    const good = { ...item(1), id: itemId(1n, item(1).payload) };
+    const payload = new Uint8Array(1);
+    await assert.rejects(
+      replica.put([item(1), { hint: INFINITE_HINT, payload }]),
+      coded('INVALID_HINT'),
+    );
+    await assert.rejects(replica.putVerified([good, { ...good, hint: 2n }]), coded('ID_MISMATCH'));
+    await assert.rejects(replica.putVerified([good, { ...good, payload }]), coded('ID_MISMATCH'));
+    await assert.rejects(
+      replica.putVerified([good, { ...good, id: new Uint8Array(31) }]),
+      coded('INVALID_ID'),
+    );
+    assert.equal(replica.status().items, 0);
+    assert.equal((await replica.putVerified([good]))[0]?.created, true);
+    assert.equal((await replica.put([item(1)]))[0]?.created, false);
+  });
+
+  it('shows nothing, and answers no one, before the commit is on disk', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const replica = await openReplica(t, directory);
+    await replica.close();
+    const database = await openDatabase(directory);
+    const gate = gateBatches(database);
+    const again = await openReplica(t, directory, { database });
+    const answered: string[] = [];
+    const own = again.put([item(1)]).then(() => answered.push('own'));
+    const duplicate = again.put([item(1)]).then(() => answered.push('duplicate'));
+    await settle();
+    const id = itemId(1n, item(1).payload);
+    assert.equal(gate.batches.length, 1);
+    assert.deepEqual(answered, []);
+    assert.equal(again.contains(id), false);
+    assert.equal(await again.get(id), undefined);
+    assert.equal(again.snapshot().size, 0);
+    assert.equal(again.status().items, 0);
+    gate.open();
+    await Promise.all([own, duplicate]);
+    assert.deepEqual(answered.sort(), ['duplicate', 'own']);
+    assert.ok(again.contains(id));
+  });
+
+  it('tells its listeners what each commit added', async (t) => {
+    const replica = await openReplica(t, await temporaryDirectory(t));
+    const added: ItemKey[] = [];
+    const versions: number[] = [replica.version];
+    const unsubscribe = replica.onCommit((keys) => {
+      added.push(...keys);
+      versions.push(replica.version);
+      assert.ok(keys.every((key) => replica.contains(key.id)));
+    });
+    replica.onCommit(() => {
+      throw new Error('a listener of this test fails');
+    });
+    await replica.put(items(3));
+    await replica.put(items(3));
+    await replica.put([item(9)]);
+    unsubscribe();
+    await replica.put([item(10)]);
+    assert.deepEqual(
+      added.map((key) => key.hint),
+      [0n, 1n, 2n, 9n],
+    );
+    assert.deepEqual(versions, [0, 1, 2]);
+    assert.equal(replica.version, 3);
+  });
+
+  it('lists a hint range page by page', async (t) => {
+    const replica = await openReplica(t, await temporaryDirectory(t));
+    await replica.put(items(2500));
+    const hints: bigint[] = [];
+    let page = await replica.list({ from: 10n, to: 2_110n, limit: 1_000_000 });
+    assert.equal(page.length, 1000, 'a page is capped');
+    while (page.length > 0) {
+      hints.push(...page.map((key) => key.hint));
+      page = await replica.list({ from: 10n, to: 2_110n, limit: 700, after: page.at(-1)! });
+    }
+    assert.deepEqual(
+      hints,
+      Array.from({ length: 2100 }, (_, i) => BigInt(i + 10)),
+    );
+    const between = { hint: 5n, id: new Uint8Array(32).fill(255) };
+    assert.equal((await replica.list({ after: between, limit: 1 }))[0]?.hint, 6n);
+    assert.deepEqual(await replica.list({ from: 20n, to: 10n }), []);
+    assert.equal((await replica.list()).length, 100);
+    await assert.rejects(replica.list({ limit: 0 }), coded('INVALID_LIMIT'));
+    await assert.rejects(replica.list({ from: -1n }), coded('INVALID_BOUND'));
+    await assert.rejects(replica.list({ to: 2n ** 64n }), coded('INVALID_BOUND'));
+  });
+
+  it('finishes what is queued when it is closed, and refuses what comes after', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const replica = await openReplica(t, directory, { limits: { maxQueuedItems: 2 } });
+    const puts = items(50).map((one) => replica.put([one]));
+    const closed = replica.close();
+    assert.equal(closed, replica.close());
+    await assert.rejects(replica.put([item(99)]), coded('STORE_CLOSED'));
+    await closed;
+    assert.equal((await Promise.all(puts)).flat().filter((result) => result.created).length, 50);
+    assert.throws(() => replica.snapshot(), coded('STORE_CLOSED'));
+    await assert.rejects(replica.get(new Uint8Array(32)), coded('STORE_CLOSED'));
+    const again = await openReplica(t, directory);
+    assert.equal(again.status().items, 50);
+    assert.equal(bytesToHex(again.status().fingerprint), bytesToHex(replica.status().fingerprint));
+  });
+});

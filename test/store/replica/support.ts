@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import {
+  type Database,
+  type Disk,
+  type NewItem,
+  openDatabase,
+  Replica,
+  type ReplicaInit,
+  StoreError,
+} from '../../../src/store/index.ts';
+import { VirtualClock } from '../../support/clock.ts';
+import { sumScheme } from '../sum-scheme.ts';
+
+/** A directory that goes with the test. */
+export async function temporaryDirectory(t: TestContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'rangemesh-store-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A replica over real LevelDB in `directory`, closed after the test. */
+export async function openReplica(
+  t: TestContext,
+  directory: string,
+  init: Partial<ReplicaInit> = {},
+): Promise<Replica> {
+  const database = init.database ?? (await openDatabase(directory));
+  const replica = await Replica.open({
+    clock: new VirtualClock(),
+    disk: new FakeDisk(),
+    scheme: sumScheme,
+    ...init,
+    database,
+  });
+  t.after(() => replica.close());
+  return replica;
+}
+
+/** A disk whose free space the test decides. */
+export class FakeDisk implements Disk {
+  free: number = 2 ** 40;
+  asked = 0;
+
+  async freeBytes(): Promise<number> {
+    this.asked++;
+    return this.free;
+  }
+}
+
+export interface Gate {
+  /** Operations of each batch that reached the database, in order. */
+  readonly batches: number[];
+  /** Lets waiting and later batches through. */
+  open(): void;
+  /** Lets waiting and later batches fail. */
+  fail(error: Error): void;
+}
+
+/** Holds back the batches of a database until told otherwise. */
+export function gateBatches(database: Database): Gate {
+  const batches: number[] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  promise.catch(() => undefined);
+  const write = database.batch.bind(database) as (...given: unknown[]) => Promise<void>;
+  const gated = async (operations: unknown[], options: unknown): Promise<void> => {
+    batches.push(operations.length);
+    await promise;
+    await write(operations, options);
+  };
+  database.batch = gated as unknown as Database['batch'];
+  return { batches, open: resolve, fail: reject };
+}
+
+export function item(number: number, bytes = 20): NewItem {
+  const payload = new Uint8Array(bytes);
+  new DataView(payload.buffer).setUint32(0, number);
+  return { hint: BigInt(number), payload };
+}
+
+export function items(count: number): NewItem[] {
+  return Array.from({ length: count }, (_, i) => item(i));
+}
+
+/** For `assert.rejects`: a store error with this code and a sentence. */
+export function coded(code: string): (error: unknown) => boolean {
+  return (error) => error instanceof StoreError && error.code === code && error.message.length > 20;
+}
