@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
-import fc from 'fast-check';
 import { createLogger, libp2pLogging } from '../../../src/daemon/logging.ts';
 import { Notices } from '../../../src/daemon/mesh/index.ts';
 import { VirtualClock } from '../../support/clock.ts';

@@ -14,7 +14,7 @@ import {
 } from '../../../src/store/index.ts';
 import { converse, sorted, survives } from '../../conformance/dialect.ts';
 import { c, run, snapshotOf, vectors } from './vectors.ts';
-import { wideSum } from './wide-sum.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 
 const snapshot = snapshotOf(run(0, 100), wideSum);
 const malformed = { name: 'ProtocolError', code: 'MALFORMED_FRAME' };

@@ -11,7 +11,7 @@ import {
 import { converse, lacking, sorted } from '../../conformance/dialect.ts';
 import { keysOf } from '../../conformance/pairs.ts';
 import { c, digestOf, idOf, run, snapshotOf, snapshotsOf, vectors } from './vectors.ts';
-import { wideSum } from './wide-sum.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 
 type Sides = [a: ItemKey[], b: ItemKey[]];
 

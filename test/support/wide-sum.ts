@@ -1,4 +1,4 @@
-import type { FingerprintScheme } from '../../../src/store/index.ts';
+import type { FingerprintScheme } from '../../src/store/index.ts';
 
 const WORDS = 4;
 

@@ -1,0 +1,236 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  commonware,
+  type FetchService,
+  fetch,
+  type ReconcileService,
+  reconcile,
+} from '../protocol/index.ts';
+import {
+  type Clock,
+  type Disk,
+  openDatabase,
+  type Random,
+  Replica,
+  StoreError,
+} from '../store/index.ts';
+import { createAdmin } from './admin/index.ts';
+import type { Config } from './config/index.ts';
+import { DaemonError, EXIT } from './errors.ts';
+import type { Logger } from './logging.ts';
+import {
+  type Access,
+  createMesh,
+  loadIdentity,
+  loadPsk,
+  loadToken,
+  type Mesh,
+} from './mesh/index.ts';
+import { Replicator } from './replicator/index.ts';
+import { RunningNode } from './running-node.ts';
+import { VERSION } from './version.ts';
+
+/** Where a running daemon tells the command line how to reach it, in its data directory. */
+export const ADMIN_FILE = 'admin.json';
+
+export interface System {
+  clock: Clock;
+  random: Random;
+  /** The disk a directory lies on. */
+  disk: (directory: string) => Disk;
+}
+
+export interface DaemonInit {
+  config: Config;
+  system: System;
+  logger: Logger;
+}
+
+export interface Daemon {
+  /** URL of the admin endpoint. */
+  readonly admin: string;
+  readonly peerId: string;
+  /** Lets what is under way end, then closes everything. Idempotent. */
+  stop(): Promise<void>;
+}
+
+interface Services extends Record<string, unknown> {
+  reconcile: ReconcileService;
+  fetch: FetchService;
+}
+
+/** Starts a node; rejects with `DaemonError` or `StoreError`, and then leaves nothing running. */
+export async function startDaemon(init: DaemonInit): Promise<Daemon> {
+  const undo: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) {
+      await step().catch((err) => init.logger.error({ err }, 'a part did not stop cleanly'));
+    }
+  };
+  try {
+    return await start(init, undo, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  init: DaemonInit,
+  undo: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<Daemon> {
+  const { config, system, logger } = init;
+  const { clock, random } = system;
+  const directory = config.node.dataDir;
+  const replica = await openReplica(init);
+  undo.push(() => replica.close());
+  const token = await loadToken({ directory, path: config.admin.tokenFile, random, logger });
+  const replicator = new Replicator({
+    replica,
+    clock,
+    random,
+    logger: logger.child({ component: 'replicator' }),
+    options: { ...config.sync, ...config.fetch },
+  });
+  const mesh = await createDaemonMesh(init, replica, replicator);
+  undo.push(() => mesh.stop());
+  await mesh.start();
+  replicator.start(mesh.services);
+  undo.push(() => replicator.stop());
+  const node = new RunningNode({
+    replica,
+    mesh,
+    replicator,
+    fetch: mesh.services.fetch,
+    clock,
+    networkName: config.network.name,
+  });
+  const admin = createAdmin({ ...config.admin, node, token, limits: config.limits, clock, logger });
+  const url = await admin.listen();
+  undo.push(() => admin.close());
+  await announceAdmin(directory, url, undo);
+  const shown = { version: VERSION, admin: url, peerId: mesh.peerId, addresses: mesh.addresses };
+  logger.info({ component: 'daemon', event: 'started', ...shown }, 'rangemesh is up');
+  return {
+    admin: url,
+    peerId: mesh.peerId,
+    async stop() {
+      node.closing();
+      await stop();
+      logger.info({ component: 'daemon', event: 'stopped' }, 'rangemesh is down');
+    },
+  };
+}
+
+async function openReplica({ config, system, logger }: DaemonInit): Promise<Replica> {
+  const { clock } = system;
+  const { maxItemBytes, maxSetBytes, minFreeBytes } = config.limits;
+  const directory = await makeDataDir(config.node.dataDir);
+  try {
+    return await Replica.open({
+      database: await openDatabase(join(directory, 'db')),
+      clock,
+      disk: system.disk(directory),
+      limits: {
+        maxItemBytes,
+        maxSetBytes: maxSetBytes === 0 ? Number.POSITIVE_INFINITY : maxSetBytes,
+        minFreeBytes,
+      },
+      logger: logger.child({ component: 'store' }),
+    });
+  } catch (error) {
+    throw daemonErrorOf(error, directory);
+  }
+}
+
+async function makeDataDir(directory: string): Promise<string> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return directory;
+  } catch (cause) {
+    throw new DaemonError(
+      'DATA_DIR_UNUSABLE',
+      `The data directory ${directory} cannot be made (${(cause as Error).message}): set node.dataDir to a place this user may write to`,
+      { cause, exitCode: EXIT.config },
+    );
+  }
+}
+
+function daemonErrorOf(cause: unknown, directory: string): unknown {
+  if (!(cause instanceof StoreError)) return cause;
+  if (cause.code === 'STORE_LOCKED') {
+    return new DaemonError(
+      'DATA_DIR_IN_USE',
+      `The data directory ${directory} is in use by another rangemesh: stop that one, or set node.dataDir to another directory`,
+      { cause, exitCode: EXIT.inUse },
+    );
+  }
+  const exitCode = cause.code === 'STORE_CORRUPT' ? EXIT.corrupt : EXIT.failure;
+  return new DaemonError('DATA_DIR_UNUSABLE', cause.message, { cause, exitCode });
+}
+
+async function createDaemonMesh(
+  { config, system, logger }: DaemonInit,
+  replica: Replica,
+  replicator: Replicator,
+): Promise<Mesh<Services>> {
+  const { clock, random } = system;
+  const { name: networkName, maxConnections, ...network } = config.network;
+  const directory = config.node.dataDir;
+  const { frameTimeoutMs, sessionTimeoutMs, maxSessions, maxMessageBytes } = config.sync;
+  return createMesh<Services>({
+    ...network,
+    identity: await loadIdentity({ directory, random, logger }),
+    networkName,
+    version: VERSION,
+    access: await accessOf(config, logger),
+    services: {
+      reconcile: reconcile({
+        clock,
+        networkName,
+        dialects: [commonware],
+        snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
+        events: replicator.events,
+        log: logger.child({ component: 'reconcile' }),
+        options: {
+          frameTimeoutMs,
+          sessionTimeoutMs,
+          maxSessions,
+          limits: { maxMessageBytes },
+        },
+      }),
+      fetch: fetch({
+        clock,
+        networkName,
+        get: (id) => replica.get(id),
+        log: logger.child({ component: 'fetch' }),
+        options: {
+          maxItemBytes: config.limits.maxItemBytes,
+          stallTimeoutMs: config.fetch.stallTimeoutMs,
+        },
+      }),
+    },
+    logger,
+    clock,
+    random,
+    options: { maxConnections },
+  });
+}
+
+async function accessOf({ access }: Config, logger: Logger): Promise<Access> {
+  const { mode, peers, pskFile } = access;
+  if (mode !== 'psk' || pskFile === null) return { mode, peers };
+  return { mode, psk: await loadPsk(pskFile, logger) };
+}
+
+async function announceAdmin(
+  directory: string,
+  url: string,
+  undo: (() => Promise<unknown>)[],
+): Promise<void> {
+  const path = join(directory, ADMIN_FILE);
+  await writeFile(path, `${JSON.stringify({ url, pid: process.pid })}\n`);
+  undo.push(() => rm(path, { force: true }));
+}

@@ -1,0 +1,70 @@
+import type { Item, ItemKey, ListInit, PutResult } from '../store/index.ts';
+
+/** What the admin endpoint and the CLI see of a running node. */
+export interface Node {
+  status(): Status;
+  peers(): PeerStatus[];
+  /** Dials a multiaddr and keeps it among the peers to dial; rejects with `DaemonError`. */
+  dial(address: string): Promise<PeerStatus>;
+  /** Runs a session with one connected peer, or with all of them; resolves when they have ended. */
+  sync(peerId?: string): Promise<SyncResult[]>;
+  put(payload: Uint8Array, hint?: bigint): Promise<PutResult>;
+  get(id: Uint8Array): Promise<Item | undefined>;
+  head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined>;
+  list(init: ListInit): Promise<ItemKey[]>;
+  /** Event loop turning and database open. */
+  alive(): boolean;
+  /** Listening, and the first round of sessions has ended or timed out. */
+  ready(): boolean;
+}
+
+export interface SyncResult {
+  readonly peerId: string;
+  readonly equal: boolean;
+  readonly missing: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export interface Status {
+  readonly version: string;
+  readonly peerId: string;
+  readonly network: string;
+  readonly addresses: readonly string[];
+  readonly uptimeSeconds: number;
+  readonly set: { readonly items: number; readonly bytes: number; readonly fingerprint: string };
+  /** Ids known to be missing here. */
+  readonly wanted: number;
+  /** Why puts and fetches are refused at the moment, or null. */
+  readonly refusing: { readonly code: string; readonly message: string } | null;
+  /** Payload bytes from and to peers since the start, repeats and partial items included. */
+  readonly transfer: { readonly receivedBytes: number; readonly sentBytes: number };
+  readonly peers: readonly PeerStatus[];
+}
+
+export interface PeerStatus {
+  /** Null while an address without a peer id has not been reached yet. */
+  readonly peerId: string | null;
+  readonly address: string | null;
+  readonly connected: boolean;
+  /** Both sides' current sets are known to be equal. */
+  readonly inSync: boolean;
+  readonly lastSession: LastSession | null;
+  /** Why the peer is not connected, as far as we know. */
+  readonly lastError: {
+    readonly code: string;
+    readonly message: string;
+    readonly at: string;
+  } | null;
+}
+
+export interface LastSession {
+  readonly role: 'initiator' | 'responder';
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly rounds: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly missing: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}

@@ -1,0 +1,3 @@
+export { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
+export type { PeerRecord } from './peers.ts';
+export { Replicator, type ReplicatorInit, type ReplicatorServices } from './replicator.ts';

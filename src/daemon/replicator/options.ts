@@ -1,0 +1,65 @@
+/** When sessions run, and how what they found is fetched. */
+export interface ReplicatorOptions {
+  /**
+   * Milliseconds between two sessions with a peer when nothing else asks for one. Lowering it finds
+   * silent differences sooner, for a small exchange per peer each time.
+   * @default 30_000
+   */
+  intervalMs: number;
+  /**
+   * Part of the interval that chance adds or takes, 0 to 1, so that a mesh does not beat in step.
+   * @default 0.2
+   */
+  jitter: number;
+  /**
+   * Milliseconds of quiet after local changes before peers are told by a session. Raising it makes
+   * fewer, larger sessions; lowering it spreads single items sooner.
+   * @default 250
+   */
+  settleMs: number;
+  /**
+   * Longest time in milliseconds that changes which never stop may put such a session off.
+   * @default 2_000
+   */
+  settleMaxMs: number;
+  /**
+   * Items asked for in one request. Raising it saves round trips; lowering it spreads the work over
+   * more peers and loses less when one fails.
+   * @default 256
+   */
+  batchItems: number;
+  /**
+   * Requests under way to one peer. A second one hides the round trip of the first.
+   * @default 2
+   */
+  requestsPerPeer: number;
+  /**
+   * Fetched payload bytes, per request, that may wait for their commit before the peer is slowed
+   * down. Raising it costs memory and makes larger commits.
+   * @default 8 MiB
+   */
+  windowBytes: number;
+  /**
+   * First pause in milliseconds after a peer failed us as a source; doubled with each further
+   * failure in a row.
+   * @default 1_000
+   */
+  backoffBaseMs: number;
+  /**
+   * Longest such pause in milliseconds.
+   * @default 60_000
+   */
+  backoffMaxMs: number;
+}
+
+export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
+  intervalMs: 30_000,
+  jitter: 0.2,
+  settleMs: 250,
+  settleMaxMs: 2_000,
+  batchItems: 256,
+  requestsPerPeer: 2,
+  windowBytes: 8 * 1024 * 1024,
+  backoffBaseMs: 1_000,
+  backoffMaxMs: 60_000,
+};

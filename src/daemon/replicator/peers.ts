@@ -1,0 +1,66 @@
+import type { SessionReport } from '../../protocol/index.ts';
+
+/** What is known of one peer that reconciles with us. */
+export interface PeerRecord {
+  readonly peer: string;
+  connected: boolean;
+  /** Ended sessions since it connected. */
+  sessions: number;
+  lastSession: SessionReport | null;
+  /**
+   * The version of our set at which both sets were found equal, or null when a later session, or
+   * the end of the connection, took that certainty away.
+   */
+  equalAt: number | null;
+}
+
+/** Peers that were forgotten longest ago make room first. */
+const MAX_DISCONNECTED = 1_000;
+
+/** Remembers peers and their last sessions, bounded. */
+export class PeerRecords {
+  readonly #records = new Map<string, PeerRecord>();
+
+  get(peer: string): PeerRecord | undefined {
+    return this.#records.get(peer);
+  }
+
+  all(): PeerRecord[] {
+    return [...this.#records.values()];
+  }
+
+  connected(peer: string): void {
+    const known = this.#records.get(peer);
+    this.#records.delete(peer);
+    this.#records.set(peer, {
+      peer,
+      connected: true,
+      sessions: 0,
+      lastSession: known?.lastSession ?? null,
+      equalAt: null,
+    });
+  }
+
+  disconnected(peer: string): void {
+    const record = this.#records.get(peer);
+    if (record === undefined) return;
+    record.connected = false;
+    record.equalAt = null;
+    this.#forgetOldest();
+  }
+
+  ended(report: SessionReport): void {
+    const record = this.#records.get(report.peer);
+    if (record === undefined) return;
+    record.sessions++;
+    record.lastSession = report;
+    record.equalAt = report.equal && report.error === null ? report.version : null;
+  }
+
+  #forgetOldest(): void {
+    const gone = this.all().filter((record) => !record.connected);
+    for (const { peer } of gone.slice(0, Math.max(0, gone.length - MAX_DISCONNECTED))) {
+      this.#records.delete(peer);
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import type { Logger } from 'pino';
+import {
+  type Fetch,
+  type Reconcile,
+  type ReconcileEvents,
+  ReconciliationSet,
+  type SessionReport,
+} from '../../protocol/index.ts';
+import type { Clock, Random, Replica } from '../../store/index.ts';
+import { Fetcher } from './fetcher.ts';
+import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
+import { type PeerRecord, PeerRecords } from './peers.ts';
+import { SessionScheduler } from './scheduler.ts';
+
+export interface ReplicatorInit {
+  replica: Replica;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  options?: Partial<ReplicatorOptions>;
+}
+
+export interface ReplicatorServices {
+  reconcile: Reconcile;
+  fetch: Fetch;
+}
+
+/**
+ * Keeps the replica equal to its peers': sessions find what is missing, the ReconciliationSet
+ * gathers it over all peers, the fetcher gets each item from one of them. `events` is handed to the
+ * reconciliation service when that is made; `start` is called once both services exist.
+ */
+export class Replicator {
+  readonly #init: ReplicatorInit;
+  readonly #options: ReplicatorOptions;
+  readonly #wanted: ReconciliationSet = new ReconciliationSet();
+  readonly #peers = new PeerRecords();
+  #running: { services: ReplicatorServices; scheduler: SessionScheduler; fetcher: Fetcher } | null =
+    null;
+  #unsubscribe: (() => void) | undefined;
+
+  readonly events: ReconcileEvents = {
+    peerConnected: (peer) => this.#peerConnected(peer),
+    peerDisconnected: (peer) => this.#peerDisconnected(peer),
+    missing: (peer, ids) => this.#missing(peer, ids),
+    ended: (report) => this.#ended(report),
+  };
+
+  constructor(init: ReplicatorInit) {
+    this.#init = init;
+    this.#options = { ...DEFAULT_REPLICATOR_OPTIONS, ...init.options };
+  }
+
+  /** Distinct ids known to be missing here. */
+  get wanted(): number {
+    return this.#wanted.size;
+  }
+
+  get peers(): readonly PeerRecord[] {
+    return this.#peers.all();
+  }
+
+  /** Both sides' current sets are known to be equal (see `PeerRecord.equalAt`). */
+  inSync(peer: string): boolean {
+    const record = this.#peers.get(peer);
+    return record?.connected === true && record.equalAt === this.#init.replica.version;
+  }
+
+  /** Every connected peer has had a session since it connected. */
+  get firstRoundEnded(): boolean {
+    return this.#peers.all().every((record) => !record.connected || record.sessions > 0);
+  }
+
+  start(services: ReplicatorServices): void {
+    const { clock, random, replica, logger } = this.#init;
+    const options = this.#options;
+    const { fetch } = services;
+    const fetcher = new Fetcher({ wanted: this.#wanted, replica, fetch, clock, logger, options });
+    const scheduler = new SessionScheduler({
+      clock,
+      random,
+      ...options,
+      run: (peer) => services.reconcile.reconcile(peer),
+      inSync: (peer) => this.inSync(peer),
+      busy: () => fetcher.busy,
+    });
+    this.#running = { services, scheduler, fetcher };
+    this.#unsubscribe = replica.onCommit((added) => {
+      for (const key of added) this.#wanted.received(key.id);
+      scheduler.changed();
+    });
+    for (const { peer, connected } of this.#peers.all()) if (connected) this.#attach(peer);
+  }
+
+  /** Runs a session with one peer, or with every connected one; each report as it ended. */
+  async sync(peer?: string): Promise<SessionReport[]> {
+    const { reconcile } = this.#running?.services ?? {};
+    if (reconcile === undefined) return [];
+    const connected = this.#peers.all().filter((record) => record.connected);
+    const targets = peer === undefined ? connected.map((record) => record.peer) : [peer];
+    return Promise.all(targets.map((target) => reconcile.reconcile(target)));
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    this.#running?.scheduler.stop();
+    await this.#running?.fetcher.stop();
+    this.#running = null;
+  }
+
+  #peerConnected(peer: string): void {
+    this.#peers.connected(peer);
+    this.#attach(peer);
+  }
+
+  #attach(peer: string): void {
+    this.#running?.fetcher.connected(peer);
+    this.#running?.scheduler.connected(peer);
+  }
+
+  #peerDisconnected(peer: string): void {
+    this.#peers.disconnected(peer);
+    this.#running?.scheduler.disconnected(peer);
+    this.#running?.fetcher.disconnected(peer);
+  }
+
+  /** What was stored since the session took its snapshot is no longer missing. */
+  #missing(peer: string, ids: readonly Uint8Array[]): void {
+    if (this.#peers.get(peer)?.connected !== true) return;
+    this.#wanted.add(
+      peer,
+      ids.filter((id) => !this.#init.replica.contains(id)),
+    );
+    this.#running?.fetcher.pump();
+  }
+
+  #ended(report: SessionReport): void {
+    this.#peers.ended(report);
+    this.#running?.scheduler.ended(report.peer);
+    if (report.error === null && report.version !== this.#init.replica.version) {
+      this.#running?.scheduler.changed();
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import type { Fetch, SessionReport } from '../protocol/index.ts';
+import {
+  bytesToHex,
+  type Clock,
+  type Item,
+  type ItemKey,
+  type ListInit,
+  type PutResult,
+  type Replica,
+} from '../store/index.ts';
+import { DaemonError } from './errors.ts';
+import type { AddressState, Mesh } from './mesh/index.ts';
+import type { LastSession, Node, PeerStatus, Status, SyncResult } from './node.ts';
+import type { PeerRecord, Replicator } from './replicator/index.ts';
+import { isoTime } from './system.ts';
+import { VERSION } from './version.ts';
+
+/** How long the first round of sessions may keep a node from being called ready. */
+const FIRST_ROUND_MS = 15_000;
+
+export interface RunningNodeInit {
+  replica: Replica;
+  mesh: Pick<Mesh, 'peerId' | 'addresses' | 'connections' | 'dialer'>;
+  replicator: Replicator;
+  fetch: Fetch;
+  clock: Clock;
+  networkName: string;
+}
+
+/** What the parts of a running daemon say, put into the words of the admin endpoint. */
+export class RunningNode implements Node {
+  readonly #init: RunningNodeInit;
+  readonly #startedAt: number;
+  #firstRoundOver = false;
+  #closed = false;
+
+  constructor(init: RunningNodeInit) {
+    this.#init = init;
+    this.#startedAt = init.clock.monotonic();
+  }
+
+  status(): Status {
+    const { replica, mesh, replicator, fetch, networkName } = this.#init;
+    const { items, bytes, fingerprint, refusing } = replica.status();
+    return {
+      version: VERSION,
+      peerId: mesh.peerId,
+      network: networkName,
+      addresses: mesh.addresses,
+      uptimeSeconds: Math.floor(this.#uptimeMs() / 1_000),
+      set: { items, bytes, fingerprint: bytesToHex(fingerprint) },
+      wanted: replicator.wanted,
+      refusing,
+      transfer: { ...fetch.totals },
+      peers: this.peers(),
+    };
+  }
+
+  /** Peers we have met since the start, then the wanted addresses whose peer we have not met. */
+  peers(): PeerStatus[] {
+    const { addresses } = this.#init.mesh.dialer;
+    const records = new Map(this.#init.replicator.peers.map((record) => [record.peer, record]));
+    const met = new Set([...records.keys(), ...this.#init.mesh.connections.peers.keys()]);
+    return [
+      ...[...met].map((peer) =>
+        this.#peerStatus(
+          peer,
+          records.get(peer),
+          addresses.find((address) => address.peerId === peer),
+        ),
+      ),
+      ...addresses
+        .filter(({ peerId }) => peerId === null || !met.has(peerId))
+        .map((address) => this.#peerStatus(address.peerId, undefined, address)),
+    ];
+  }
+
+  async dial(address: string): Promise<PeerStatus> {
+    const state = await this.#init.mesh.dialer.dial(address);
+    const known = this.peers().find(({ peerId }) => peerId !== null && peerId === state.peerId);
+    return known ?? this.#peerStatus(state.peerId, undefined, state);
+  }
+
+  async sync(peerId?: string): Promise<SyncResult[]> {
+    if (peerId !== undefined && !this.#reconciles(peerId)) throw unknownPeer(peerId);
+    const reports = await this.#init.replicator.sync(peerId);
+    return reports.map(({ peer, equal, missing, error }) => ({
+      peerId: peer,
+      equal,
+      missing,
+      error,
+    }));
+  }
+
+  async put(payload: Uint8Array, hint?: bigint): Promise<PutResult> {
+    const { replica, clock } = this.#init;
+    const [result] = await replica.put([{ hint: hint ?? BigInt(clock.now()), payload }]);
+    return result!;
+  }
+
+  get(id: Uint8Array): Promise<Item | undefined> {
+    return this.#init.replica.get(id);
+  }
+
+  head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined> {
+    return this.#init.replica.head(id);
+  }
+
+  list(init: ListInit): Promise<ItemKey[]> {
+    return this.#init.replica.list(init);
+  }
+
+  alive(): boolean {
+    return !this.#closed;
+  }
+
+  /** From the moment shutting down begins the node is neither alive nor ready. */
+  closing(): void {
+    this.#closed = true;
+  }
+
+  ready(): boolean {
+    if (!this.#firstRoundOver) {
+      const tried = this.#init.mesh.dialer.addresses.every(
+        ({ connected, lastError, peerId }) =>
+          lastError !== null || (connected && peerId !== null && this.#hadSession(peerId)),
+      );
+      this.#firstRoundOver =
+        (tried && this.#init.replicator.firstRoundEnded) || this.#uptimeMs() > FIRST_ROUND_MS;
+    }
+    return this.#firstRoundOver && !this.#closed;
+  }
+
+  #uptimeMs(): number {
+    return this.#init.clock.monotonic() - this.#startedAt;
+  }
+
+  #reconciles(peerId: string): boolean {
+    return this.#init.replicator.peers.some(({ peer, connected }) => peer === peerId && connected);
+  }
+
+  #hadSession(peerId: string): boolean {
+    return this.#init.replicator.peers.some(
+      ({ peer, sessions }) => peer === peerId && sessions > 0,
+    );
+  }
+
+  #peerStatus(
+    peerId: string | null,
+    record: PeerRecord | undefined,
+    wanted: AddressState | undefined,
+  ): PeerStatus {
+    const { connections } = this.#init.mesh;
+    const connected = peerId !== null && connections.connected(peerId);
+    const error = wanted?.lastError ?? null;
+    return {
+      peerId,
+      address: (peerId === null ? null : connections.peers.get(peerId)) ?? wanted?.address ?? null,
+      connected,
+      inSync: connected && this.#init.replicator.inSync(peerId),
+      lastSession: record?.lastSession == null ? null : lastSession(record.lastSession),
+      lastError: error === null ? null : { ...error, at: isoTime(error.at) },
+    };
+  }
+}
+
+function lastSession(report: SessionReport): LastSession {
+  const { role, startedAt, durationMs, rounds, bytesSent, bytesReceived, missing, error } = report;
+  return {
+    role,
+    startedAt: isoTime(startedAt),
+    durationMs: Math.round(durationMs * 1_000) / 1_000,
+    rounds,
+    bytesSent,
+    bytesReceived,
+    missing,
+    error,
+  };
+}
+
+function unknownPeer(peerId: string): DaemonError {
+  return new DaemonError(
+    'UNKNOWN_PEER',
+    `no peer ${peerId} is connected that speaks this network's protocol: see the peers in /v1/peers`,
+  );
+}

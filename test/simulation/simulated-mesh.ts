@@ -1,0 +1,120 @@
+import { MemoryLevel } from 'memory-level';
+import { pino } from 'pino';
+import { Replicator, type ReplicatorOptions } from '../../src/daemon/replicator/index.ts';
+import {
+  commonware,
+  FetchService,
+  type Network,
+  ReconcileService,
+} from '../../src/protocol/index.ts';
+import { bytesToHex, type Random, Replica } from '../../src/store/index.ts';
+import { VirtualClock } from '../support/clock.ts';
+import { type LinkInit, MemoryNetwork } from '../support/memory-network.ts';
+import { SeededRandom } from '../support/random.ts';
+import { wideSum } from '../support/wide-sum.ts';
+
+const NETWORK_NAME = 'simulation';
+
+/** One node of a simulated mesh: everything of a daemon but libp2p, HTTP and the real disk. */
+export interface SimulatedNode {
+  readonly id: string;
+  readonly replica: Replica;
+  readonly replicator: Replicator;
+  readonly fetch: FetchService;
+  stop(): Promise<void>;
+}
+
+/** Nodes in one process under virtual time; the seed decides everything that happens. */
+export class SimulatedMesh {
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly random: Random;
+  readonly network: MemoryNetwork;
+  readonly nodes: SimulatedNode[] = [];
+  /** What happened, a line each. */
+  readonly trace: string[] = [];
+  readonly #options: Partial<ReplicatorOptions>;
+
+  constructor(seed: string | number, options: Partial<ReplicatorOptions> = {}) {
+    this.random = new SeededRandom(seed);
+    this.#options = options;
+    this.network = new MemoryNetwork({
+      clock: this.clock,
+      random: this.random,
+      trace: (line) => this.trace.push(`${this.clock.monotonic().toFixed(3)} ${line}`),
+    });
+  }
+
+  async add(id: string): Promise<SimulatedNode> {
+    const node = await startNode(id, this.network.node(id), this.clock, this.random, this.#options);
+    this.nodes.push(node);
+    return node;
+  }
+
+  link(a: number, b: number, init: LinkInit = {}): void {
+    this.network.connect(this.nodes[a]!.id, this.nodes[b]!.id, init);
+  }
+
+  /** A whole number from 0 up to, not including, `below`. */
+  pick(below: number): number {
+    return Math.floor(this.random.fraction() * below);
+  }
+
+  get equal(): boolean {
+    const digests = this.nodes.map(({ replica }) => bytesToHex(replica.status().fingerprint));
+    return new Set(digests).size === 1;
+  }
+
+  /** Lets time pass until all sets are equal; false when they are not after `limitMs`. */
+  async converge(limitMs: number, stepMs = 250): Promise<boolean> {
+    for (let passed = 0; passed < limitMs && !this.equal; passed += stepMs) {
+      await this.clock.advance(stepMs);
+    }
+    return this.equal;
+  }
+
+  async stop(): Promise<void> {
+    const stopped = Promise.all(this.nodes.map((node) => node.stop()));
+    await this.clock.advance(60_000);
+    await stopped;
+  }
+}
+
+async function startNode(
+  id: string,
+  network: Network,
+  clock: VirtualClock,
+  random: Random,
+  options: Partial<ReplicatorOptions>,
+): Promise<SimulatedNode> {
+  const database = new MemoryLevel<Uint8Array, Uint8Array>({
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    storeEncoding: 'view',
+  });
+  const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
+  const replica = await Replica.open({ database, clock, disk, scheme: wideSum });
+  const logger = pino({ level: 'silent' });
+  const replicator = new Replicator({ replica, clock, random, logger, options });
+  const reconcile = new ReconcileService(network, {
+    clock,
+    networkName: NETWORK_NAME,
+    dialects: [commonware],
+    snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
+    events: replicator.events,
+  });
+  const fetch = new FetchService(network, {
+    clock,
+    networkName: NETWORK_NAME,
+    get: (wanted) => replica.get(wanted),
+  });
+  await fetch.start();
+  await reconcile.start();
+  replicator.start({ reconcile, fetch });
+  const stop = async () => {
+    await replicator.stop();
+    await reconcile.stop();
+    await fetch.stop();
+    await replica.close();
+  };
+  return { id, replica, replicator, fetch, stop };
+}
