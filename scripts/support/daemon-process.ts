@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +15,8 @@ export interface SpawnInit {
   dataDir: string;
   /** Further arguments of `rangemesh start`. */
   args?: readonly string[];
+  /** Arguments of Node itself. */
+  execArgv?: readonly string[];
   /** Sees every log line as it comes. */
   onLog?: (line: LogLine) => void;
 }
@@ -29,11 +31,20 @@ export class DaemonProcess {
   readonly dataDir: string;
   readonly log: LogLine[];
   readonly #child: ChildProcess;
+  readonly #lines: EventEmitter<{ line: [LogLine] }>;
 
-  private constructor(child: ChildProcess, dataDir: string, log: LogLine[], ready: LogLine) {
-    this.#child = child;
-    this.dataDir = dataDir;
-    this.log = log;
+  private constructor(init: {
+    child: ChildProcess;
+    dataDir: string;
+    log: LogLine[];
+    lines: EventEmitter<{ line: [LogLine] }>;
+    ready: LogLine;
+  }) {
+    const { ready } = init;
+    this.#child = init.child;
+    this.#lines = init.lines;
+    this.dataDir = init.dataDir;
+    this.log = init.log;
     this.admin = String(ready.admin);
     this.peerId = String(ready.peerId);
   }
@@ -43,8 +54,11 @@ export class DaemonProcess {
     const args = [LAUNCHER, 'start', '--data-dir', init.dataDir, ...(init.args ?? [])];
     if (init.config !== undefined) args.push('--config', init.config);
     const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as const;
-    const child = spawn(process.execPath, args, { stdio: [...stdio] });
+    const command = [...(init.execArgv ?? []), ...args];
+    const child = spawn(process.execPath, command, { stdio: [...stdio] });
     const log: LogLine[] = [];
+    const lines = new EventEmitter<{ line: [LogLine] }>();
+    if (init.onLog !== undefined) lines.on('line', init.onLog);
     let words = '';
     child.stderr?.on('data', (chunk) => {
       words = (words + chunk).slice(-4_000);
@@ -54,14 +68,14 @@ export class DaemonProcess {
         const line = parseLine(text);
         log.push(line);
         if (log.length > 10_000) log.shift();
-        init.onLog?.(line);
+        lines.emit('line', line);
         if (line.event === 'started') resolve(line);
       });
       child.once('exit', (code, signal) =>
         reject(new Error(`the daemon ended (${code ?? signal}) before it was up: ${words}`)),
       );
     });
-    return new DaemonProcess(child, init.dataDir, log, await ready);
+    return new DaemonProcess({ child, dataDir: init.dataDir, log, lines, ready: await ready });
   }
 
   get pid(): number {
@@ -71,6 +85,27 @@ export class DaemonProcess {
   /** The token for state-changing calls, as the daemon left it in its data directory. */
   async token(): Promise<string> {
     return (await readFile(join(this.dataDir, 'admin.token'), 'utf8')).trim();
+  }
+
+  /** Sends a message over the IPC channel and resolves with the answer. */
+  async ask(message: string): Promise<unknown> {
+    const answer = once(this.#child, 'message');
+    this.#child.send(message);
+    return (await answer)[0];
+  }
+
+  /** Resolves with the first log line, past or to come, that `wanted` accepts. */
+  async logged(wanted: (line: LogLine) => boolean): Promise<LogLine> {
+    const known = this.log.find(wanted);
+    if (known !== undefined) return known;
+    return new Promise((resolve) => {
+      const listener = (line: LogLine) => {
+        if (!wanted(line)) return;
+        this.#lines.off('line', listener);
+        resolve(line);
+      };
+      this.#lines.on('line', listener);
+    });
   }
 
   /** Sends the signal and resolves with the exit code once the process is gone. */

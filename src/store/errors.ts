@@ -7,6 +7,7 @@ export type StoreErrorCode =
   | 'ITEM_TOO_LARGE'
   | 'RANK_OUT_OF_RANGE'
   | 'SNAPSHOT_RELEASED'
+  | 'SNAPSHOT_EXPIRED'
   | 'SET_FULL'
   | 'DISK_FULL'
   | 'STORE_CLOSED'

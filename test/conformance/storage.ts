@@ -22,56 +22,76 @@ export interface StorageFactoryInit {
   scheme: FingerprintScheme;
 }
 
+/** A `Storage`, or one whose writes take their time. */
+export type TestStorage =
+  | Storage
+  | (Pick<Storage, 'scheme' | 'size' | 'contains' | 'snapshot'> & {
+      insert(keys: readonly ItemKey[]): Promise<ItemKey[]>;
+      remove(ids: readonly Uint8Array[]): Promise<number>;
+    });
+
+export interface ConformanceOptions {
+  /** Random histories to try; the disk is slower than memory. @default 100 */
+  runs?: number;
+  /** Items to fill a storage with, one by one. @default 400 */
+  items?: number;
+}
+
 /** What every `Storage` must do, whatever it is made of. */
 export function storageConformance(
   name: string,
-  create: (init: StorageFactoryInit) => Storage,
+  create: (init: StorageFactoryInit) => TestStorage | Promise<TestStorage>,
+  { runs = 100, items = 400 }: ConformanceOptions = {},
 ): void {
   describe(`storage conformance: ${name}`, () => {
-    it('agrees with a sorted array under random writes', () => {
-      fc.assert(
-        fc.property(histories, (history) => replay(history, create({ scheme: sumScheme }))),
-        { numRuns: 100 },
+    it('agrees with a sorted array under random writes', async () => {
+      await fc.assert(
+        fc.asyncProperty(histories, async (history) =>
+          replay(history, await create({ scheme: sumScheme })),
+        ),
+        { numRuns: runs },
       );
     });
 
-    it('agrees with a sorted array under LtHash', () => {
+    it('agrees with a sorted array under LtHash', async () => {
       const short = fc.array(steps(6), { maxLength: 6 });
-      fc.assert(
-        fc.property(short, (history) => replay(history, create({ scheme: lthashReference }))),
-        { numRuns: 15 },
+      await fc.assert(
+        fc.asyncProperty(short, async (history) =>
+          replay(history, await create({ scheme: lthashReference })),
+        ),
+        { numRuns: Math.ceil(runs / 7) },
       );
     });
 
-    it('fills in ascending, descending and interleaved order', () => {
+    it('fills in ascending, descending and interleaved order', async () => {
       for (const order of [ascending, descending, interleaved]) {
-        const storage = create({ scheme: sumScheme });
+        const storage = await create({ scheme: sumScheme });
         const model = new Model();
-        for (const hint of order(400)) {
+        for (const hint of order(items)) {
           const keys = [{ hint: BigInt(hint), id: numberedId(hint) }];
-          assert.deepEqual(storage.insert(keys), model.insert(keys));
+          assert.deepEqual(await storage.insert(keys), model.insert(keys));
         }
         checkSampled(storage.snapshot(), model);
         const half = model.keys.filter((_, i) => i % 3 !== 0).map((key) => key.id);
-        assert.equal(storage.remove(half), model.remove(half));
+        assert.equal(await storage.remove(half), model.remove(half));
         checkSampled(storage.snapshot(), model);
       }
     });
 
-    it('counts an id once, within one call and under another hint', () => {
-      const storage = create({ scheme: sumScheme });
+    it('counts an id once, within one call and under another hint', async () => {
+      const storage = await create({ scheme: sumScheme });
       const id = numberedId(7);
       const first = { hint: 5n, id };
-      assert.deepEqual(storage.insert([first, { hint: 5n, id: id.slice() }]), [first]);
-      assert.deepEqual(storage.insert([{ hint: 6n, id }]), []);
+      assert.deepEqual(await storage.insert([first, { hint: 5n, id: id.slice() }]), [first]);
+      assert.deepEqual(await storage.insert([{ hint: 6n, id }]), []);
       assert.equal(storage.size, 1);
       assert.deepEqual(storage.snapshot().select(0), first);
     });
 
-    it('keeps its keys when the caller reuses its arrays', () => {
-      const storage = create({ scheme: sumScheme });
+    it('keeps its keys when the caller reuses its arrays', async () => {
+      const storage = await create({ scheme: sumScheme });
       const id = numberedId(1);
-      storage.insert([{ hint: 1n, id }]);
+      await storage.insert([{ hint: 1n, id }]);
       id.fill(9);
       const seen = storage.snapshot().select(0);
       seen.id.fill(8);
@@ -80,16 +100,16 @@ export function storageConformance(
       assert.ok(storage.contains(numberedId(1)));
     });
 
-    it('sees in a snapshot what was removed, or moved to another hint, after it', () => {
-      const storage = create({ scheme: sumScheme });
+    it('sees in a snapshot what was removed, or moved to another hint, after it', async () => {
+      const storage = await create({ scheme: sumScheme });
       const id = numberedId(1);
-      storage.insert([{ hint: 1n, id }]);
+      await storage.insert([{ hint: 1n, id }]);
       const before = storage.snapshot();
-      storage.remove([id]);
+      await storage.remove([id]);
       const between = storage.snapshot();
-      storage.insert([{ hint: 2n, id }]);
+      await storage.insert([{ hint: 2n, id }]);
       const after = storage.snapshot();
-      storage.remove([id]);
+      await storage.remove([id]);
       assert.deepEqual(
         [before, between, after, storage.snapshot()].map((snapshot) => snapshot.contains(id)),
         [true, false, true, false],
@@ -98,35 +118,37 @@ export function storageConformance(
       assert.equal(after.select(0).hint, 2n);
     });
 
-    it('sees in a snapshot an id that went, came back elsewhere and went again after it', () => {
-      const storage = create({ scheme: sumScheme });
+    it('sees in a snapshot an id that went, came back elsewhere and went again after it', async () => {
+      const storage = await create({ scheme: sumScheme });
       const id = numberedId(1);
-      storage.insert([{ hint: 1n, id }]);
+      await storage.insert([{ hint: 1n, id }]);
       const snapshot = storage.snapshot();
-      storage.remove([id]);
-      storage.insert([{ hint: 2n, id }]);
-      storage.remove([id]);
+      await storage.remove([id]);
+      await storage.insert([{ hint: 2n, id }]);
+      await storage.remove([id]);
       assert.ok(snapshot.contains(id));
     });
 
-    it('refuses keys that cannot stand in a set, and then holds nothing of the call', () => {
-      const storage = create({ scheme: sumScheme });
+    it('refuses keys that cannot stand in a set, and then holds nothing of the call', async () => {
+      const storage = await create({ scheme: sumScheme });
       const good = { hint: 1n, id: numberedId(1) };
-      refuses('INVALID_HINT', () => storage.insert([good, { ...good, hint: INFINITE_HINT }]));
-      refuses('INVALID_HINT', () => storage.insert([good, { ...good, hint: -1n }]));
-      refuses('INVALID_ID', () => storage.insert([good, { hint: 1n, id: new Uint8Array(31) }]));
+      await refuses('INVALID_HINT', () => storage.insert([good, { ...good, hint: INFINITE_HINT }]));
+      await refuses('INVALID_HINT', () => storage.insert([good, { ...good, hint: -1n }]));
+      await refuses('INVALID_ID', () =>
+        storage.insert([good, { hint: 1n, id: new Uint8Array(31) }]),
+      );
       assert.equal(storage.size, 0);
       assert.equal(storage.contains(good.id), false);
-      storage.insert([{ hint: INFINITE_HINT - 1n, id: numberedId(2) }]);
+      await storage.insert([{ hint: INFINITE_HINT - 1n, id: numberedId(2) }]);
       assert.equal(storage.snapshot().lowerBound(INFINITE_BOUND), 1);
     });
 
-    it('refuses ranks outside the set', () => {
-      const storage = create({ scheme: sumScheme });
-      storage.insert([{ hint: 1n, id: numberedId(1) }]);
+    it('refuses ranks outside the set', async () => {
+      const storage = await create({ scheme: sumScheme });
+      await storage.insert([{ hint: 1n, id: numberedId(1) }]);
       const snapshot = storage.snapshot();
       for (const rank of [-1, 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-        refuses('RANK_OUT_OF_RANGE', () => snapshot.select(rank));
+        await refuses('RANK_OUT_OF_RANGE', () => snapshot.select(rank));
       }
       for (const [begin, end] of [
         [-1, 0],
@@ -135,25 +157,25 @@ export function storageConformance(
         [0, 0.5],
         [Number.NaN, 1],
       ] as const) {
-        refuses('RANK_OUT_OF_RANGE', () => snapshot.keys(begin, end));
-        refuses('RANK_OUT_OF_RANGE', () => snapshot.ids(begin, end));
-        refuses('RANK_OUT_OF_RANGE', () => snapshot.fingerprint(begin, end));
+        await refuses('RANK_OUT_OF_RANGE', () => snapshot.keys(begin, end));
+        await refuses('RANK_OUT_OF_RANGE', () => snapshot.ids(begin, end));
+        await refuses('RANK_OUT_OF_RANGE', () => snapshot.fingerprint(begin, end));
       }
     });
 
-    it('refuses the use of a released snapshot', () => {
-      const storage = create({ scheme: sumScheme });
-      storage.insert([{ hint: 1n, id: numberedId(1) }]);
+    it('refuses the use of a released snapshot', async () => {
+      const storage = await create({ scheme: sumScheme });
+      await storage.insert([{ hint: 1n, id: numberedId(1) }]);
       const snapshot = storage.snapshot();
       const other = storage.snapshot();
       snapshot.release();
       snapshot.release();
-      refuses('SNAPSHOT_RELEASED', () => snapshot.select(0));
-      refuses('SNAPSHOT_RELEASED', () => snapshot.lowerBound(ZERO_BOUND));
-      refuses('SNAPSHOT_RELEASED', () => snapshot.keys(0, 0));
-      refuses('SNAPSHOT_RELEASED', () => snapshot.ids(0, 0));
-      refuses('SNAPSHOT_RELEASED', () => snapshot.fingerprint(0, 0));
-      refuses('SNAPSHOT_RELEASED', () => snapshot.contains(numberedId(1)));
+      await refuses('SNAPSHOT_RELEASED', () => snapshot.select(0));
+      await refuses('SNAPSHOT_RELEASED', () => snapshot.lowerBound(ZERO_BOUND));
+      await refuses('SNAPSHOT_RELEASED', () => snapshot.keys(0, 0));
+      await refuses('SNAPSHOT_RELEASED', () => snapshot.ids(0, 0));
+      await refuses('SNAPSHOT_RELEASED', () => snapshot.fingerprint(0, 0));
+      await refuses('SNAPSHOT_RELEASED', () => snapshot.contains(numberedId(1)));
       assert.ok(other.contains(numberedId(1)));
     });
   });
@@ -176,7 +198,7 @@ function steps(maxKeys: number): fc.Arbitrary<Step> {
 const histories = fc.array(steps(25), { maxLength: 12 });
 
 /** Plays the steps, keeps a snapshot after each write, and checks all of them at the end again. */
-function replay(history: readonly Step[], storage: Storage): void {
+async function replay(history: readonly Step[], storage: TestStorage): Promise<void> {
   const model = new Model();
   const kept: { snapshot: Snapshot; model: Model }[] = [];
   const keep = (): void => {
@@ -188,10 +210,10 @@ function replay(history: readonly Step[], storage: Storage): void {
   };
   for (const { insert, remove } of history) {
     const keys = insert.map(({ hint, id }) => ({ hint: BigInt(hint), id: numberedId(id) }));
-    assert.deepEqual(storage.insert(keys), model.insert(keys));
+    assert.deepEqual(await storage.insert(keys), model.insert(keys));
     keep();
     const ids = remove.map(numberedId);
-    assert.equal(storage.remove(ids), model.remove(ids));
+    assert.equal(await storage.remove(ids), model.remove(ids));
     keep();
   }
   for (let id = 0; id <= 60; id++) {
@@ -316,6 +338,9 @@ function interleaved(count: number): number[] {
   return ascending(count).map((i) => (i * 149) % count);
 }
 
-function refuses(code: string, run: () => unknown): void {
-  assert.throws(run, (error: unknown) => error instanceof StoreError && error.code === code);
+async function refuses(code: string, run: () => unknown): Promise<void> {
+  await assert.rejects(
+    async () => run(),
+    (error: unknown) => error instanceof StoreError && error.code === code,
+  );
 }

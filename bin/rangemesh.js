@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// Plain JavaScript of the old kind and no static imports, so that an old Node gets as far as its
+// one clear line instead of a syntax error.
+const SOURCE = '/src/daemon/main.ts';
+
+const version = process.version;
+const [major, minor] = version.slice(1).split('.').map(Number);
+// Types are stripped without a flag from 22.18 on, and in the line of 23 from 23.6 on.
+const fits = major >= 24 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18);
+
+if (fits) {
+  // A clone has the sources, an installed package what was built from them.
+  import('../src/daemon/main.ts').catch((error) => {
+    const { code, url } = Object(error);
+    const installed = code === 'ERR_MODULE_NOT_FOUND' && String(url).endsWith(SOURCE);
+    if (!installed) throw error;
+    return import('../dist/daemon/main.js');
+  });
+} else {
+  process.stderr.write(
+    `rangemesh: Node.js ${version} is too old; install 22.18 or newer, or 23.6 or newer of 23\n`,
+  );
+  process.exitCode = 78;
+}

@@ -1,0 +1,204 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Clock } from '../../store/index.ts';
+import { exposedMessage } from '../config/index.ts';
+import { DaemonError, EXIT } from '../errors.ts';
+import type { Logger } from '../logging.ts';
+import type { Node } from '../node.ts';
+import { knowAllMethods } from './endpoint.ts';
+import { AdminError, type BodyLimit, type Refusal, refusalOf } from './errors.ts';
+import { Guard } from './guard.ts';
+import { itemRoutes } from './items.ts';
+import { meshRoutes } from './mesh.ts';
+
+/** Longest JSON body. */
+const MAX_JSON_BYTES = 64 * 1024;
+/** Longest time for one request to arrive: 16 MiB at 140 KiB/s. */
+const REQUEST_TIMEOUT_MS = 120_000;
+/** Connections at a time; more are closed at once. */
+const MAX_CONNECTIONS = 1_024;
+/** How long requests under way may go on when the endpoint closes. */
+const DRAIN_MS = 3_000;
+/** How long the rest of a refused body is read, so that the refusal reaches its sender. */
+const LINGER_MS = 2_000;
+
+export interface AdminInit {
+  node: Node;
+  /** The bearer token; null: no call that changes state is possible. */
+  token: string | null;
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  /**
+   * Host names accepted besides loopback and `host`.
+   * @default []
+   */
+  allowedHosts?: readonly string[];
+  limits: { readonly maxItemBytes: number };
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface Admin {
+  /** Resolves with the URL the endpoint is reached at; rejects with `LISTEN_FAILED`. */
+  listen(): Promise<string>;
+  /** Refuses what comes, lets what is under way end within three seconds, closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * The HTTP admin endpoint over a node. Throws `ADMIN_EXPOSED` when `host` is beyond loopback and
+ * there is no token.
+ */
+export function createAdmin(init: AdminInit): Admin {
+  const guard = new Guard({ ...init, allowedHosts: init.allowedHosts ?? [] });
+  if (guard.exposed && init.token === null) {
+    throw new DaemonError('ADMIN_EXPOSED', exposedMessage(init.host), { exitCode: EXIT.config });
+  }
+  const state = { closing: false };
+  const app = createServer();
+  knowAllMethods(app);
+  addHooks(app, init, guard, state);
+  const writers = async (request: FastifyRequest) => guard.checkToken(request);
+  app.register(async (scope) => meshRoutes(scope, { node: init.node, writers }));
+  app.register(async (scope) =>
+    itemRoutes(scope, { node: init.node, maxItemBytes: init.limits.maxItemBytes, writers }),
+  );
+  return {
+    listen: () => listen(app, init),
+    async close() {
+      state.closing = true;
+      await close(app, init.clock);
+    },
+  };
+}
+
+function createServer(): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: MAX_JSON_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    // The guard answers for a missing Host header, in JSON like every other refusal.
+    http: { requireHostHeader: false },
+    clientErrorHandler: refuseConnection,
+    frameworkErrors: (error, _request, reply) => {
+      const message = `the request cannot be read: ${error.message}`;
+      send(reply, { status: error.statusCode ?? 400, code: 'BAD_REQUEST', message });
+    },
+  });
+  app.server.maxConnections = MAX_CONNECTIONS;
+  return app;
+}
+
+function addHooks(
+  app: FastifyInstance,
+  init: AdminInit,
+  guard: Guard,
+  state: { readonly closing: boolean },
+): void {
+  app.addHook('onRequest', async (request, reply) => {
+    // Payloads come from anywhere: no browser may take one for a page of ours.
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('content-security-policy', "default-src 'none'");
+    if (state.closing) {
+      reply.header('connection', 'close');
+      throw new AdminError(503, 'SHUTTING_DOWN', 'the daemon is shutting down; try again later');
+    }
+    guard.checkRequest(request);
+  });
+  app.addHook('onResponse', async ({ method, url }, { statusCode, elapsedTime }) => {
+    init.logger.debug({ method, url, status: statusCode, ms: Math.round(elapsedTime) }, 'request');
+  });
+  app.setNotFoundHandler(({ url }) => {
+    const path = url.split('?', 1)[0]!.slice(0, 200);
+    throw new AdminError(404, 'NOT_FOUND', `there is nothing at ${path}; see /v1/status`);
+  });
+  app.setErrorHandler(async (error, request, reply) => {
+    const refusal = refusalOf(error, limitOf(request, init.limits.maxItemBytes));
+    if (refusal.status === 500)
+      init.logger.error({ err: error, code: refusal.code }, 'a call failed');
+    if (refusal.status === 413 || refusal.status === 415) await discard(request.raw, init.clock);
+    return send(reply, refusal);
+  });
+}
+
+function limitOf({ routeOptions }: FastifyRequest, maxItemBytes: number): BodyLimit {
+  return routeOptions.url === '/v1/items'
+    ? { code: 'ITEM_TOO_LARGE', bytes: maxItemBytes }
+    : { code: 'BODY_TOO_LARGE', bytes: MAX_JSON_BYTES };
+}
+
+function send(reply: FastifyReply, { status, code, message }: Refusal): FastifyReply {
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="rangemesh"');
+  return reply.code(status).type('application/json; charset=utf-8').send({ code, message });
+}
+
+/** Reads and drops the rest of a body: closing on a sender that still writes can lose our answer. */
+function discard(request: IncomingMessage, clock: Clock): Promise<void> {
+  if (request.complete) return Promise.resolve();
+  return new Promise((resolve) => {
+    const cancel = clock.after(LINGER_MS, resolve);
+    const end = () => {
+      cancel();
+      resolve();
+    };
+    request.once('end', end).once('close', end).once('error', end).resume();
+  });
+}
+
+/** Answers what is no HTTP, or comes too slowly or too long; there is no request to reply to. */
+function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const { status, code, message } = connectionRefusal(error.code);
+  const body = JSON.stringify({ code, message });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+function connectionRefusal(code: string | undefined): Refusal {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return { status: 408, code: 'REQUEST_TIMEOUT', message: 'the request took too long to arrive' };
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return { status: 431, code: 'HEADERS_TOO_LARGE', message: 'the request has too long headers' };
+  }
+  return { status: 400, code: 'BAD_REQUEST', message: 'the request is not valid HTTP' };
+}
+
+async function listen(app: FastifyInstance, { host, port }: AdminInit): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    throw new DaemonError(
+      'LISTEN_FAILED',
+      `the admin endpoint cannot listen on ${host} port ${port} (${(cause as Error).message}): ` +
+        'choose another admin.port or admin.host',
+      { cause, exitCode: EXIT.unavailable },
+    );
+  }
+  return urlOf(app.server.address() as AddressInfo);
+}
+
+/** Where this machine reaches the endpoint; one bound to every address is reached on loopback. */
+function urlOf({ address, port }: AddressInfo): string {
+  if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}`;
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+async function close(app: FastifyInstance, clock: Clock): Promise<void> {
+  const cancel = clock.after(DRAIN_MS, () => app.server.closeAllConnections());
+  try {
+    await app.close();
+  } finally {
+    cancel();
+  }
+}

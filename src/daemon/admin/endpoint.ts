@@ -1,0 +1,54 @@
+import { METHODS } from 'node:http';
+import type {
+  FastifyInstance,
+  HTTPMethods,
+  onRequestHookHandler,
+  RouteHandlerMethod,
+} from 'fastify';
+import { AdminError } from './errors.ts';
+
+export interface Operation {
+  readonly handler: RouteHandlerMethod;
+  /** Runs before the body is read. */
+  readonly before?: onRequestHookHandler;
+}
+
+/** Teaches the server every method Node can parse, so that none of them looks like a wrong path. */
+export function knowAllMethods(app: FastifyInstance): void {
+  for (const method of METHODS) {
+    if (method === 'CONNECT' || app.supportedMethods.includes(method as HTTPMethods)) continue;
+    app.addHttpMethod(method, { hasBody: true });
+  }
+}
+
+/** Serves one path: the operations given, HEAD beside GET, and 405 for every other method. */
+export function endpoint(
+  app: FastifyInstance,
+  url: string,
+  operations: Partial<Record<'GET' | 'HEAD' | 'POST', Operation>>,
+): void {
+  for (const [method, { handler, before }] of Object.entries(operations)) {
+    const hooks = before === undefined ? {} : { onRequest: before };
+    const exposeHeadRoute = method === 'GET' && operations.HEAD === undefined;
+    app.route({ method: method as HTTPMethods, url, handler, exposeHeadRoute, ...hooks });
+  }
+  const allowed = Object.keys(operations);
+  if (operations.GET !== undefined && operations.HEAD === undefined) allowed.push('HEAD');
+  refuseOthers(app, url, allowed.sort());
+}
+
+function refuseOthers(app: FastifyInstance, url: string, allowed: readonly string[]): void {
+  const method = app.supportedMethods.filter((name) => !allowed.includes(name)) as HTTPMethods[];
+  const onRequest: onRequestHookHandler = (request, reply, done) => {
+    reply.header('allow', allowed.join(', '));
+    done(
+      new AdminError(
+        405,
+        'METHOD_NOT_ALLOWED',
+        `${request.method} is not possible here; use ${allowed.join(', ')}`,
+      ),
+    );
+  };
+  // Never reached: the hook refuses before the body is read.
+  app.route({ method, url, onRequest, handler: () => undefined });
+}

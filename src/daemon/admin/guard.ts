@@ -1,0 +1,85 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { FastifyRequest } from 'fastify';
+import { isLoopbackHost } from '../config/index.ts';
+import { AdminError } from './errors.ts';
+
+export interface GuardInit {
+  /** The address bound, as configured. */
+  host: string;
+  token: string | null;
+  allowedHosts: readonly string[];
+}
+
+/** Health probes tell nothing but "up" and "ready", so they need no token anywhere. */
+const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz']);
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+/** Decides which requests are heard: by Host header, and by token. Its checks throw `AdminError`. */
+export class Guard {
+  /** Reached from beyond this machine: then reading needs the token too. */
+  readonly exposed: boolean;
+  readonly #wildcard: boolean;
+  readonly #hosts: ReadonlySet<string>;
+  readonly #tokenDigest: Uint8Array | null;
+
+  constructor({ host, token, allowedHosts }: GuardInit) {
+    this.exposed = !isLoopbackHost(host);
+    this.#wildcard = WILDCARDS.has(host);
+    this.#hosts = new Set([host, ...allowedHosts].map(bareHost));
+    this.#tokenDigest = token === null ? null : digest(token);
+  }
+
+  checkRequest(request: FastifyRequest): void {
+    this.#checkHost(request.headers.host);
+    if (this.exposed && !PROBES.has(request.routeOptions.url ?? '')) this.checkToken(request);
+  }
+
+  /** Compares digests, so that the time taken says nothing about the token. */
+  checkToken(request: FastifyRequest): void {
+    const [, given] = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    const expected = this.#tokenDigest;
+    if (given !== undefined && expected !== null && timingSafeEqual(digest(given), expected)) {
+      return;
+    }
+    throw new AdminError(
+      401,
+      'UNAUTHORIZED',
+      given === undefined
+        ? 'this call needs the header "Authorization: Bearer TOKEN"; the token is in the file admin.token in the data directory, or where admin.tokenFile says'
+        : 'the token is not that of this daemon; see the file admin.token in the data directory, or where admin.tokenFile says',
+    );
+  }
+
+  /**
+   * A web page can make a browser call this endpoint under a name of the page's own (DNS rebinding);
+   * such a name is never one of those accepted here, and no page comes from a bare IP address of ours.
+   */
+  #checkHost(header: string | undefined): void {
+    const name = hostOf(header);
+    if (name !== undefined) {
+      if (isLoopbackHost(name) || this.#hosts.has(name)) return;
+      if (this.#wildcard && isIP(name) !== 0) return;
+    }
+    throw new AdminError(
+      403,
+      'HOST_REFUSED',
+      `the Host header ${JSON.stringify(header ?? '').slice(0, 100)} names no host of this endpoint: ` +
+        'call it by the address it is bound to, or add the name to admin.allowedHosts',
+    );
+  }
+}
+
+function digest(token: string): Uint8Array {
+  return createHash('sha256').update(token).digest();
+}
+
+/** The host of a Host header in lower case, without port and brackets; undefined if malformed. */
+function hostOf(header: string | undefined): string | undefined {
+  const [, name] = /^(\[[0-9a-f:.]+\]|[^\s:/@?#[\]]+)(?::\d{1,5})?$/i.exec(header ?? '') ?? [];
+  return name === undefined ? undefined : bareHost(name);
+}
+
+function bareHost(name: string): string {
+  return name.replace(/^\[|\]$/g, '').toLowerCase();
+}

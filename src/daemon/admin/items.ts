@@ -1,0 +1,111 @@
+import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
+import { bytesToHex } from '../../store/index.ts';
+import type { Node } from '../node.ts';
+import { endpoint } from './endpoint.ts';
+import { AdminError } from './errors.ts';
+import { formatCursor, parseId, readListQuery, readNoQuery, readPutQuery } from './query.ts';
+
+export interface ItemRoutesInit {
+  node: Node;
+  maxItemBytes: number;
+  /** Lets through only who may write. */
+  writers: onRequestHookHandler;
+}
+
+/** `/v1/items`: payloads in and out, and the keys in order. */
+export function itemRoutes(app: FastifyInstance, init: ItemRoutesInit): void {
+  // A payload is opaque: whatever type the client says it has, its bytes are taken as they come.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer', bodyLimit: init.maxItemBytes },
+    (_request, body, done) => done(null, body),
+  );
+  endpoint(app, '/v1/items', {
+    GET: { handler: ({ query }) => list(init.node, query) },
+    POST: {
+      before: init.writers,
+      handler: ({ query, body }, reply) => put(init.node, query, body, reply),
+    },
+  });
+  const find = (params: unknown) => parseId((params as { id: string }).id);
+  endpoint(app, '/v1/items/:id', {
+    GET: {
+      handler: async ({ params, query, headers }, reply) => {
+        readNoQuery(query);
+        const id = find(params);
+        if (matches(headers['if-none-match'], id)) return notModified(init.node, id, reply);
+        return get(init.node, id, reply);
+      },
+    },
+    HEAD: {
+      handler: async ({ params, query }, reply) => {
+        readNoQuery(query);
+        return head(init.node, find(params), reply);
+      },
+    },
+  });
+}
+
+async function put(node: Node, query: unknown, body: unknown, reply: FastifyReply) {
+  const hint = readPutQuery(query);
+  const result = await node.put(payloadOf(body), hint);
+  const id = bytesToHex(result.id);
+  reply.code(result.created ? 201 : 200).header('location', `/v1/items/${id}`);
+  return { id, hint: `${result.hint}`, created: result.created };
+}
+
+/** A request without a body is a payload of no bytes. */
+function payloadOf(body: unknown): Uint8Array {
+  if (!(body instanceof Uint8Array)) return new Uint8Array();
+  return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+}
+
+async function get(node: Node, id: Uint8Array, reply: FastifyReply) {
+  const item = await node.get(id);
+  if (item === undefined) throw absent(id);
+  describe(reply, id, item.hint);
+  return reply.send(Buffer.from(item.payload.buffer, item.payload.byteOffset, item.payload.length));
+}
+
+async function head(node: Node, id: Uint8Array, reply: FastifyReply) {
+  const found = await node.head(id);
+  if (found === undefined) throw absent(id);
+  describe(reply, id, found.hint).header('content-length', found.bytes);
+  return reply.send();
+}
+
+async function notModified(node: Node, id: Uint8Array, reply: FastifyReply) {
+  const found = await node.head(id);
+  if (found === undefined) throw absent(id);
+  return describe(reply, id, found.hint).removeHeader('content-type').code(304).send();
+}
+
+/** An id names its bytes for ever, so whoever has them need not ask again. */
+function describe(reply: FastifyReply, id: Uint8Array, hint: bigint): FastifyReply {
+  return reply
+    .type('application/octet-stream')
+    .header('rangemesh-hint', `${hint}`)
+    .header('etag', `"${bytesToHex(id)}"`)
+    .header('cache-control', 'private, max-age=31536000, immutable');
+}
+
+function matches(header: string | undefined, id: Uint8Array): boolean {
+  const tags = (header ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes(`"${bytesToHex(id)}"`) || tags.includes('*');
+}
+
+function absent(id: Uint8Array): AdminError {
+  return new AdminError(404, 'NOT_FOUND', `no item ${bytesToHex(id)} is held here`);
+}
+
+async function list(node: Node, query: unknown) {
+  const init = readListQuery(query);
+  const keys = await node.list({ ...init, limit: init.limit + 1 });
+  const page = keys.slice(0, init.limit);
+  const last = page.at(-1);
+  return {
+    items: page.map(({ hint, id }) => ({ hint: `${hint}`, id: bytesToHex(id) })),
+    cursor: keys.length > page.length && last !== undefined ? formatCursor(last) : null,
+  };
+}

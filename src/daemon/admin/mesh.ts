@@ -1,0 +1,65 @@
+import type { FastifyInstance, onRequestHookHandler } from 'fastify';
+import type { Node } from '../node.ts';
+import { endpoint } from './endpoint.ts';
+import { AdminError } from './errors.ts';
+import { readDialBody, readNoQuery, readSyncBody } from './query.ts';
+
+export interface MeshRoutesInit {
+  node: Node;
+  /** Lets through only who may write. */
+  writers: onRequestHookHandler;
+}
+
+/** Health, status, peers and sessions. */
+export function meshRoutes(app: FastifyInstance, { node, writers }: MeshRoutesInit): void {
+  readJsonBodies(app);
+  endpoint(app, '/livez', { GET: { handler: async () => live(node) } });
+  endpoint(app, '/readyz', { GET: { handler: async () => ready(node) } });
+  endpoint(app, '/v1/status', {
+    GET: {
+      handler: async ({ query }) => {
+        readNoQuery(query);
+        return node.status();
+      },
+    },
+  });
+  endpoint(app, '/v1/peers', {
+    GET: {
+      handler: async ({ query }) => {
+        readNoQuery(query);
+        return { peers: node.peers() };
+      },
+    },
+    POST: { before: writers, handler: async ({ body }) => node.dial(readDialBody(body)) },
+  });
+  endpoint(app, '/v1/sync', {
+    POST: {
+      before: writers,
+      handler: async ({ body }) => ({ sessions: await node.sync(readSyncBody(body)) }),
+    },
+  });
+}
+
+/** JSON and nothing else; a body of no bytes counts as none, whatever its type says. */
+function readJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    if (body === '') return done(null, undefined);
+    try {
+      done(null, JSON.parse(body as string));
+    } catch (cause) {
+      const reason = (cause as Error).message;
+      done(new AdminError(400, 'INVALID_BODY', `the body is not JSON: ${reason}`, { cause }));
+    }
+  });
+}
+
+function live(node: Node) {
+  if (node.alive()) return { status: 'live' };
+  throw new AdminError(503, 'NOT_ALIVE', 'the database is not open');
+}
+
+function ready(node: Node) {
+  if (node.ready()) return { status: 'ready' };
+  throw new AdminError(503, 'NOT_READY', 'the first round of sessions has not ended yet');
+}

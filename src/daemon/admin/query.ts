@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import {
+  bytesToHex,
+  hexToBytes,
+  INFINITE_HINT,
+  type ItemKey,
+  type ListInit,
+} from '../../store/index.ts';
+import { AdminError } from './errors.ts';
+
+/** Keys in one answer when the client does not say. */
+const DEFAULT_LIMIT = 100;
+/** Keys in one answer at most, about 100 KiB of JSON. */
+export const MAX_LIMIT = 1_000;
+
+const put = z.strictObject({ hint: z.string().optional() });
+const none = z.strictObject({});
+const list = z.strictObject({
+  from: z.string().optional(),
+  to: z.string().optional(),
+  limit: z.string().optional(),
+  cursor: z.string().optional(),
+});
+const dial = z.strictObject({ address: z.string().min(1).max(2_048) });
+const sync = z.strictObject({ peerId: z.string().min(1).max(256).optional() });
+
+export function readPutQuery(query: unknown): bigint | undefined {
+  const { hint } = read(put, query, 'INVALID_QUERY');
+  return hint === undefined ? undefined : parseHint('hint', hint, INFINITE_HINT - 1n);
+}
+
+export function readNoQuery(query: unknown): void {
+  read(none, query, 'INVALID_QUERY');
+}
+
+export function readDialBody(body: unknown): string {
+  return read(dial, body, 'INVALID_BODY').address;
+}
+
+export function readSyncBody(body: unknown): string | undefined {
+  return read(sync, body ?? {}, 'INVALID_BODY').peerId;
+}
+
+export function readListQuery(query: unknown): Required<Omit<ListInit, 'after'>> & ListInit {
+  const { from = '0', to = `${INFINITE_HINT}`, limit, cursor } = read(list, query, 'INVALID_QUERY');
+  const range = {
+    from: parseHint('from', from, INFINITE_HINT),
+    to: parseHint('to', to, INFINITE_HINT),
+    limit: limit === undefined ? DEFAULT_LIMIT : parseLimit(limit),
+  };
+  if (range.from > range.to) {
+    throw new AdminError(400, 'INVALID_QUERY', `from (${from}) must not be above to (${to})`);
+  }
+  return cursor === undefined ? range : { ...range, after: parseCursor(cursor) };
+}
+
+export function parseId(text: string): Uint8Array {
+  if (/^[0-9a-f]{64}$/i.test(text)) return hexToBytes(text.toLowerCase());
+  throw new AdminError(400, 'INVALID_ID', 'an id has 64 hexadecimal digits');
+}
+
+/** A place in the order as clients carry it from one answer to the next. */
+export function formatCursor({ hint, id }: ItemKey): string {
+  return `${hint}.${bytesToHex(id)}`;
+}
+
+function parseCursor(text: string): ItemKey {
+  const [, hint, id] = /^(\d{1,20})\.([0-9a-f]{64})$/.exec(text) ?? [];
+  if (hint === undefined || id === undefined || BigInt(hint) >= INFINITE_HINT) {
+    throw new AdminError(400, 'INVALID_CURSOR', 'give the cursor of the last answer unchanged');
+  }
+  return { hint: BigInt(hint), id: hexToBytes(id) };
+}
+
+function parseHint(name: string, text: string, max: bigint): bigint {
+  if (/^\d{1,20}$/.test(text) && BigInt(text) <= max) return BigInt(text);
+  throw new AdminError(
+    400,
+    'INVALID_HINT',
+    `${name} must be a decimal number from 0 to ${max}, not ${JSON.stringify(text).slice(0, 60)}`,
+  );
+}
+
+function parseLimit(text: string): number {
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= MAX_LIMIT) return limit;
+  throw new AdminError(400, 'INVALID_QUERY', `limit must be a number from 1 to ${MAX_LIMIT}`);
+}
+
+function read<T extends z.ZodObject>(
+  schema: T,
+  value: unknown,
+  code: 'INVALID_QUERY' | 'INVALID_BODY',
+): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const reasons = parsed.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  );
+  const names = Object.keys(schema.shape);
+  const known = names.length === 0 ? 'no parameters are taken here' : `known: ${names.join(', ')}`;
+  throw new AdminError(400, code, `${reasons.join('; ')} (${known})`);
+}

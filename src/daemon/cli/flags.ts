@@ -1,0 +1,70 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Setting } from '../config/index.ts';
+// Not through the door of config/, which would load its schema to show a help text.
+import { parseSize } from '../config/size.ts';
+
+/** Short flags for the keys that are set most often on the command line. */
+const SHORT: readonly (readonly [flags: string, path: string, description: string])[] = [
+  ['--data-dir <dir>', 'node.dataDir', 'directory of the database and the keys'],
+  ['--network <name>', 'network.name', 'name of the mesh'],
+  ['--listen <address...>', 'network.listen', 'multiaddrs to listen on'],
+  ['--peer <address...>', 'network.peers', 'multiaddrs of peers to dial'],
+  ['--admin-host <host>', 'admin.host', 'address of the admin endpoint'],
+  ['--admin-port <port>', 'admin.port', 'port of the admin endpoint, 0 for any'],
+  ['--token-file <file>', 'admin.tokenFile', 'file with the bearer token'],
+  ['--log-level <level>', 'log.level', 'trace, debug, info, warn, error, fatal or silent'],
+];
+
+/** Adds `--set` and the short flags; `settings()` then gives what was typed, in order. */
+export function configFlags(command: Command): () => Setting[] {
+  const settings: Setting[] = [];
+  for (const [flags, path, description] of SHORT) {
+    const source = flags.split(' ', 1)[0]!;
+    command.option(flags, `${description} (${path})`);
+    command.on(`option:${source.slice(2)}`, (value: string) => {
+      const former = settings.find((setting) => setting.source === source);
+      if (former === undefined) settings.push({ path, value: [value], source });
+      else Object.assign(former, { value: [...former.value, value] });
+    });
+  }
+  command.option(
+    '--set <section.key=value>',
+    'any key of the configuration; repeat for more',
+    (text) => {
+      settings.push(parseSetting(text));
+    },
+  );
+  return () => settings.map(lastOfScalars);
+}
+
+const LISTS: ReadonlySet<string> = new Set(['--listen', '--peer']);
+
+/** A flag for one value counts as it was given last. */
+function lastOfScalars(setting: Setting): Setting {
+  if (LISTS.has(setting.source) || typeof setting.value === 'string') return setting;
+  return { ...setting, value: setting.value.at(-1) ?? '' };
+}
+
+function parseSetting(text: string): Setting {
+  const at = text.indexOf('=');
+  if (at < 1)
+    throw new InvalidArgumentError('give section.key=value, such as sync.intervalMs=5000');
+  return { path: text.slice(0, at), value: text.slice(at + 1), source: '--set' };
+}
+
+export function parseBytes(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes >= 1 && bytes <= 2 ** 30) return bytes;
+  throw new InvalidArgumentError('give a size from 1B to 1GiB, such as 16MiB');
+}
+
+export function parseConcurrency(text: string): number {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= 1_024) return count;
+  throw new InvalidArgumentError('give a number from 1 to 1024');
+}
+
+export function parseHintFlag(text: string): string {
+  if (/^\d{1,20}$/.test(text)) return text;
+  throw new InvalidArgumentError('give a decimal number that is not negative');
+}

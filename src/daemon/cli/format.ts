@@ -1,0 +1,82 @@
+import type { PeerStatus, Status, SyncResult } from '../node.ts';
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+export function formatBytes(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
+}
+
+export function formatCount(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export function formatDuration(seconds: number): string {
+  if (seconds < 120) return `${Math.floor(seconds)} s`;
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 172_800
+    ? `${Math.floor(seconds / 3_600)} h`
+    : `${Math.floor(seconds / 86_400)} d`;
+}
+
+export function formatStatus(status: Status): string {
+  const { set, transfer, refusing } = status;
+  const connected = status.peers.filter((peer) => peer.connected).length;
+  const inSync = status.peers.filter((peer) => peer.inSync).length;
+  const lines = [
+    ['peer id', status.peerId],
+    ['network', status.network],
+    ['version', `${status.version}, up ${formatDuration(status.uptimeSeconds)}`],
+    ['addresses', status.addresses.join('\n             ') || 'none'],
+    ['set', `${formatCount(set.items, 'item')}, ${formatBytes(set.bytes)}`],
+    ['fingerprint', set.fingerprint],
+    ['wanted', formatCount(status.wanted, 'item')],
+    ['received', formatBytes(transfer.receivedBytes)],
+    ['sent', formatBytes(transfer.sentBytes)],
+    ['peers', `${connected} connected of ${status.peers.length}, ${inSync} in sync`],
+  ];
+  if (refusing !== null) lines.push(['refusing', `${refusing.message} [${refusing.code}]`]);
+  return lines.map(([name, value]) => `${name!.padEnd(12)} ${value}`).join('\n');
+}
+
+export function formatPeers(peers: readonly PeerStatus[]): string {
+  if (peers.length === 0) return 'no peers; add one with "rangemesh peers add ADDRESS"';
+  return peers.map(formatPeer).join('\n');
+}
+
+export function formatPeer(peer: PeerStatus): string {
+  const state = [
+    peer.connected ? 'connected' : 'not connected',
+    peer.inSync ? 'in sync' : 'differs',
+  ];
+  const { lastSession: session, lastError } = peer;
+  const lines = [
+    `${peer.peerId ?? 'not reached yet'}  ${state.join(', ')}  ${peer.address ?? ''}`.trimEnd(),
+  ];
+  if (session !== null) {
+    const outcome =
+      session.error === null
+        ? `${formatCount(session.missing, 'item')} missing here`
+        : `${session.error.message} [${session.error.code}]`;
+    lines.push(
+      `  last session ${session.startedAt}, ${session.role}, ${session.durationMs} ms, ` +
+        `${formatCount(session.rounds, 'round')}, sent ${formatBytes(session.bytesSent)}, ` +
+        `received ${formatBytes(session.bytesReceived)}: ${outcome}`,
+    );
+  }
+  if (lastError !== null) {
+    lines.push(`  last error ${lastError.at}: ${lastError.message} [${lastError.code}]`);
+  }
+  return lines.join('\n');
+}
+
+export function formatSessions(sessions: readonly SyncResult[]): string {
+  if (sessions.length === 0) return 'no peer is connected';
+  return sessions
+    .map(({ peerId, equal, missing, error }) => {
+      if (error !== null) return `${peerId}  failed: ${error.message} [${error.code}]`;
+      return `${peerId}  ${equal ? 'equal' : `${formatCount(missing, 'item')} missing here`}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,107 @@
+import { createReadStream, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { DaemonError, EXIT } from '../../errors.ts';
+import { usage } from '../errors.ts';
+import { type CliInit, printLine } from '../init.ts';
+import { putItem } from '../items.ts';
+import { connect, type TargetOptions } from '../locate.ts';
+import { type Candidate, formatOrigin } from './candidate.ts';
+import { readNdjson } from './ndjson.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { importAll, type Outcome, type Summary } from './run.ts';
+import { formatSummary } from './summary.ts';
+import { walkTree } from './tree.ts';
+
+export interface ImportOptions extends TargetOptions {
+  hintField?: string;
+  maxBytes: number;
+  concurrency: number;
+}
+
+/** `import PATH`: a directory tree, an NDJSON file, or NDJSON on standard input. */
+export async function importPath(
+  path: string,
+  options: ImportOptions,
+  init: CliInit,
+): Promise<number> {
+  const source = await openSource(path, options, init);
+  const client = await connect(options, init, options.concurrency);
+  const total = init.stderr.isTTY === true ? await source.count() : null;
+  const progress = createProgress(init.stderr, total);
+  let summary: Summary;
+  try {
+    summary = await importAll({
+      candidates: source.candidates(),
+      put: (payload, hint) => putItem(client, payload, hint),
+      concurrency: options.concurrency,
+      report: (outcome) => report(outcome, options, progress, init),
+    });
+  } finally {
+    progress.end();
+    client.close();
+  }
+  const text = options.json === true ? JSON.stringify(summary) : formatSummary(summary, options);
+  await printLine(init.stdout, text);
+  return exitCode(summary);
+}
+
+interface Source {
+  candidates(): AsyncGenerator<Candidate>;
+  /** How many candidates there are; null when only reading all of them would tell. */
+  count(): Promise<number | null>;
+}
+
+async function openSource(path: string, options: ImportOptions, init: CliInit): Promise<Source> {
+  const { maxBytes, hintField = 'hint' } = options;
+  const ndjson = (name: string, chunks: () => AsyncIterable<Uint8Array>): Source => ({
+    candidates: () => readNdjson({ chunks: chunks(), path: name, hintField, maxBytes }),
+    count: async () => null,
+  });
+  if (path === '-') return ndjson('-', () => init.stdin);
+  const absolute = resolve(init.cwd, path);
+  const stats = await stat(absolute).catch(unreadable(absolute));
+  if (!stats.isDirectory()) return ndjson(path, () => createReadStream(absolute));
+  if (options.hintField !== undefined) {
+    throw usage('--hint-field is for NDJSON; in a directory the hint is the modification time');
+  }
+  const candidates = () => walkTree({ root: absolute, maxBytes });
+  return { candidates, count: () => count(candidates()) };
+}
+
+function unreadable(path: string): (cause: Error) => Stats {
+  return (cause) => {
+    const message = `cannot read ${path}: ${cause.message}`;
+    throw new DaemonError('USAGE', message, { cause, exitCode: EXIT.failure });
+  };
+}
+
+async function count(candidates: AsyncGenerator<Candidate>): Promise<number> {
+  let total = 0;
+  for await (const _ of candidates) total++;
+  return total;
+}
+
+async function report(
+  outcome: Outcome,
+  options: ImportOptions,
+  progress: Progress,
+  init: CliInit,
+): Promise<void> {
+  progress.step();
+  const { origin } = outcome;
+  if (options.json === true) {
+    const { kind, origin: _, ...rest } = outcome;
+    const facts = kind === 'imported' ? outcome.answer : rest;
+    await printLine(init.stdout, JSON.stringify({ ...origin, ...facts }));
+  } else if (outcome.kind === 'failed') {
+    const { code, message } = outcome.error;
+    progress.giveWay();
+    await printLine(init.stderr, `rangemesh: ${formatOrigin(origin)}: ${message} [${code}]`);
+  }
+}
+
+function exitCode({ failed, stopped }: Summary): number {
+  if (stopped?.code === 'ADMIN_UNREACHABLE') return EXIT.unavailable;
+  return failed > 0 ? EXIT.failure : EXIT.ok;
+}

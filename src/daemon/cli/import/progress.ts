@@ -1,0 +1,39 @@
+import { SingleBar } from 'cli-progress';
+import type { Terminal } from '../init.ts';
+
+export interface Progress {
+  step(): void;
+  /** Clears the bar's line for one of ours; the bar comes back below it. */
+  giveWay(): void;
+  /** Takes the bar away. */
+  end(): void;
+}
+
+const NONE: Progress = {
+  step: () => undefined,
+  giveWay: () => undefined,
+  end: () => undefined,
+};
+
+/** A bar on a terminal; nothing where there is none. `total` null: not known. */
+export function createProgress(out: Terminal, total: number | null): Progress {
+  if (out.isTTY !== true) return NONE;
+  const format =
+    total === null
+      ? 'importing {value} · {duration_formatted}'
+      : 'importing [{bar}] {value}/{total} · {eta_formatted} left';
+  const bar = new SingleBar({
+    stream: out,
+    format,
+    clearOnComplete: true,
+    barsize: 30,
+    etaBuffer: 500,
+    hideCursor: null,
+  });
+  bar.start(total ?? 0, 0);
+  return {
+    step: () => bar.increment(),
+    giveWay: () => void out.write('\r\u001b[K'),
+    end: () => bar.stop(),
+  };
+}

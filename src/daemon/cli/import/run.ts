@@ -1,0 +1,88 @@
+import { DaemonError } from '../../errors.ts';
+import { RefusedError } from '../errors.ts';
+import type { PutAnswer } from '../items.ts';
+import type { Candidate, Origin, SkipReason } from './candidate.ts';
+
+export interface ImportInit {
+  candidates: AsyncGenerator<Candidate>;
+  put: (payload: Uint8Array, hint: bigint) => Promise<PutAnswer>;
+  /** Puts under way at a time. */
+  concurrency: number;
+  /** Sees every outcome as it comes; awaited. */
+  report: (outcome: Outcome) => Promise<void>;
+}
+
+export type Outcome =
+  | { kind: 'imported'; origin: Origin; answer: PutAnswer }
+  | { kind: 'skipped'; origin: Origin; reason: SkipReason }
+  | { kind: 'failed'; origin: Origin; error: Trouble };
+
+export interface Trouble {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Summary {
+  /** Items the daemon now has, new or not. */
+  imported: number;
+  /** Those of them that were new to it. */
+  created: number;
+  /** Payload bytes of the imported items. */
+  bytes: number;
+  skipped: Record<SkipReason, number>;
+  failed: number;
+  /** Why the rest was not tried, or null. */
+  stopped: Trouble | null;
+}
+
+/** Offers every candidate to the daemon; ends early when no further one can succeed. */
+export async function importAll(init: ImportInit): Promise<Summary> {
+  const summary: Summary = {
+    imported: 0,
+    created: 0,
+    bytes: 0,
+    skipped: { symlink: 0, notAFile: 0, tooLarge: 0, blankLine: 0 },
+    failed: 0,
+    stopped: null,
+  };
+  const worker = async () => {
+    while (summary.stopped === null) {
+      const next = await init.candidates.next();
+      if (next.done === true) return;
+      await init.report(await importOne(next.value, init, summary));
+    }
+  };
+  await Promise.all(Array.from({ length: init.concurrency }, worker));
+  await init.candidates.return(undefined);
+  return summary;
+}
+
+async function importOne(
+  { origin, load }: Candidate,
+  init: ImportInit,
+  summary: Summary,
+): Promise<Outcome> {
+  try {
+    const loaded = await load();
+    if (loaded.kind === 'skipped') {
+      summary.skipped[loaded.reason]++;
+      return { kind: 'skipped', origin, reason: loaded.reason };
+    }
+    const answer = await init.put(loaded.payload, loaded.hint);
+    summary.imported++;
+    if (answer.created) summary.created++;
+    summary.bytes += loaded.payload.length;
+    return { kind: 'imported', origin, answer };
+  } catch (error) {
+    const { code = 'UNREADABLE', message } = error as Error & { code?: string };
+    summary.failed++;
+    if (isFinal(error)) summary.stopped ??= { code, message };
+    return { kind: 'failed', origin, error: { code, message } };
+  }
+}
+
+/** Whether the next put would fail for the same reason: no daemon, no right, no room. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof DaemonError) return true;
+  return error instanceof RefusedError && [401, 403, 404, 503, 507].includes(error.status);
+}

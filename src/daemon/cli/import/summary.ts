@@ -1,0 +1,30 @@
+import { formatBytes, formatCount } from '../format.ts';
+import type { SkipReason } from './candidate.ts';
+import type { Summary } from './run.ts';
+
+/** The closing words of an import: what came in, what did not, and why. */
+export function formatSummary(summary: Summary, { maxBytes }: { maxBytes: number }): string {
+  const { imported, created, bytes, failed, stopped } = summary;
+  const lines = [
+    `imported ${formatCount(imported, 'item')}, ${formatBytes(bytes)}: ` +
+      `${created.toLocaleString('en-US')} new, ${(imported - created).toLocaleString('en-US')} there already`,
+  ];
+  const names: Record<SkipReason, string> = {
+    symlink: 'symbolic links',
+    notAFile: 'neither file nor directory',
+    tooLarge: `above ${formatBytes(maxBytes)} (--max-bytes)`,
+    blankLine: 'blank lines',
+  };
+  const skipped = Object.entries(summary.skipped)
+    .filter(([, count]) => count > 0)
+    .map(([reason, count]) => `${count.toLocaleString('en-US')} ${names[reason as SkipReason]}`);
+  if (skipped.length > 0) lines.push(`skipped ${skipped.join(', ')}`);
+  if (failed > 0) lines.push(`failed ${failed.toLocaleString('en-US')}`);
+  if (stopped !== null) {
+    lines.push(
+      `stopped before the end: ${stopped.message} [${stopped.code}]`,
+      'what was not reached is not counted; run the same import again, nothing enters twice',
+    );
+  }
+  return lines.join('\n');
+}

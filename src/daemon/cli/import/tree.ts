@@ -1,0 +1,64 @@
+import { constants, type Dirent } from 'node:fs';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BadInput, type Candidate, type Loaded, type SkipReason } from './candidate.ts';
+
+export interface TreeInit {
+  root: string;
+  /** Longer files are skipped. */
+  maxBytes: number;
+}
+
+/** Everything below `root` in the order of names, directories entered as they come. */
+export async function* walkTree({ root, maxBytes }: TreeInit): AsyncGenerator<Candidate> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(root, { withFileTypes: true });
+  } catch (error) {
+    yield { origin: { path: root }, load: () => Promise.reject(error) };
+    return;
+  }
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = join(root, entry.name);
+    if (entry.isDirectory()) yield* walkTree({ root: path, maxBytes });
+    else if (entry.isFile()) yield { origin: { path }, load: () => readItem(path, maxBytes) };
+    else yield skip(path, entry.isSymbolicLink() ? 'symlink' : 'notAFile');
+  }
+}
+
+function skip(path: string, reason: SkipReason): Candidate {
+  return { origin: { path }, load: async () => ({ kind: 'skipped', reason }) };
+}
+
+/** Opens without following links and without waiting for a pipe, whatever took the file's place. */
+async function readItem(path: string, maxBytes: number): Promise<Loaded> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags);
+  try {
+    const { size, mtimeMs } = await regular(file);
+    if (size > BigInt(maxBytes)) return { kind: 'skipped', reason: 'tooLarge' };
+    if (mtimeMs < 0n)
+      throw new BadInput('its modification time lies before 1970, so it has no hint');
+    return { kind: 'item', hint: mtimeMs, payload: await readUpTo(file, maxBytes, Number(size)) };
+  } finally {
+    await file.close();
+  }
+}
+
+async function regular(file: FileHandle): Promise<{ size: bigint; mtimeMs: bigint }> {
+  const stats = await file.stat({ bigint: true });
+  if (!stats.isFile()) throw new BadInput('it is no longer a regular file');
+  return stats;
+}
+
+async function readUpTo(file: FileHandle, maxBytes: number, size: number): Promise<Uint8Array> {
+  const buffer = new Uint8Array(size + 1);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
+    if (bytesRead === 0) return buffer.subarray(0, length);
+    length += bytesRead;
+    if (length > size) throw new BadInput(`it grew while it was read (at most ${maxBytes} bytes)`);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../../store/index.ts';
+import type { Config } from '../config/index.ts';
+import type { Logger } from '../logging.ts';
+
+/** What the command line gets of the process it runs in. */
+export interface CliInit {
+  /** The arguments behind the script's name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly stdin: Readable;
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+  readonly clock: Clock;
+  /** Version of the package. */
+  readonly version: string;
+  readonly createLogger: (config: Config) => Promise<Logger>;
+  readonly startDaemon: (config: Config, logger: Logger) => Promise<RunningDaemon>;
+  /** Calls back each time somebody wants the process to end, with what they did. */
+  readonly onStop: (listener: (reason: string) => void) => () => void;
+}
+
+export type Terminal = Writable & { readonly isTTY?: boolean };
+
+/** A daemon that is up. */
+export interface RunningDaemon {
+  /** URL of the admin endpoint. */
+  readonly admin: string;
+  readonly peerId: string;
+  stop(): Promise<void>;
+}
+
+/** Writes one line, and waits while the reader is slow. */
+export async function printLine(out: Terminal, line: string): Promise<void> {
+  await write(out, `${line}\n`);
+}
+
+export async function write(out: Terminal, chunk: string | Uint8Array): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    out.write(chunk, (error) => (error ? reject(error) : resolve()));
+  });
+}

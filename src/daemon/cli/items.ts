@@ -1,0 +1,101 @@
+import { createReadStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { DaemonError, EXIT } from '../errors.ts';
+import type { DaemonClient } from './client.ts';
+import { usage } from './errors.ts';
+import { type CliInit, printLine, write } from './init.ts';
+import { connect, type TargetOptions } from './locate.ts';
+
+/** The daemon's answer to a put. */
+export interface PutAnswer {
+  readonly id: string;
+  readonly hint: string;
+  readonly created: boolean;
+}
+
+export interface PutOptions extends TargetOptions {
+  hint?: string;
+  maxBytes: number;
+}
+
+/** `put [FILE]`: one item from a file or from standard input. */
+export async function put(file: string, options: PutOptions, init: CliInit): Promise<number> {
+  const stream = file === '-' ? init.stdin : createReadStream(resolve(init.cwd, file));
+  const payload = await readAll(stream, file, options.maxBytes);
+  const client = await connect(options, init);
+  try {
+    const answer = await putItem(client, payload, options.hint);
+    const text = `${answer.id} ${answer.hint} ${answer.created ? 'created' : 'there already'}`;
+    await printLine(init.stdout, options.json === true ? JSON.stringify(answer) : text);
+  } finally {
+    client.close();
+  }
+  return EXIT.ok;
+}
+
+export function putItem(
+  client: DaemonClient,
+  payload: Uint8Array,
+  hint: string | bigint | undefined,
+): Promise<PutAnswer> {
+  return client.json<PutAnswer>({
+    method: 'POST',
+    path: hint === undefined ? '/v1/items' : `/v1/items?hint=${encodeURIComponent(`${hint}`)}`,
+    body: payload,
+    contentType: 'application/octet-stream',
+    // With a hint the id is settled, so a second put finds the item there.
+    idempotent: hint !== undefined,
+  });
+}
+
+async function readAll(stream: Readable, name: string, maxBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const part of stream) {
+      parts.push(part);
+      bytes += part.length;
+      if (bytes > maxBytes) break;
+    }
+  } catch (cause) {
+    throw new DaemonError('USAGE', `cannot read ${name}: ${(cause as Error).message}`, {
+      cause,
+      exitCode: EXIT.failure,
+    });
+  }
+  if (bytes <= maxBytes) return Buffer.concat(parts);
+  throw new DaemonError(
+    'USAGE',
+    `${name === '-' ? 'standard input' : name} is longer than ${maxBytes} bytes; raise --max-bytes ` +
+      'if the daemon takes longer items (limits.maxItemBytes)',
+    { exitCode: EXIT.dataError },
+  );
+}
+
+export interface GetOptions extends TargetOptions {
+  output?: string;
+}
+
+/** `get ID`: the payload on standard output, or in a file. */
+export async function get(id: string, options: GetOptions, init: CliInit): Promise<number> {
+  if (!/^[0-9a-f]{64}$/i.test(id)) throw usage(`an id has 64 hexadecimal digits; ${id} is none`);
+  const client = await connect(options, init);
+  try {
+    const { body, headers } = await client.call({ method: 'GET', path: `/v1/items/${id}` });
+    const facts = { id: id.toLowerCase(), hint: headers['rangemesh-hint'], bytes: body.length };
+    if (options.output !== undefined) await writeFile(resolve(init.cwd, options.output), body);
+    else if (options.json !== true) await write(init.stdout, body);
+    if (options.json === true) await printLine(init.stdout, describe(facts, body, options.output));
+  } finally {
+    client.close();
+  }
+  return EXIT.ok;
+}
+
+function describe(facts: object, body: Uint8Array, output: string | undefined): string {
+  const content =
+    output === undefined ? { base64: Buffer.from(body).toString('base64') } : { output };
+  return JSON.stringify({ ...facts, ...content });
+}

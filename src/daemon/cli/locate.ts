@@ -1,0 +1,92 @@
+import { access, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+// Not through the door of admin/, which would load the HTTP server.
+import { addressPath, readAddress } from '../admin/address.ts';
+import { type Config, loadConfig, type Setting } from '../config/index.ts';
+import { DaemonError, EXIT } from '../errors.ts';
+import { DaemonClient } from './client.ts';
+import { usage } from './errors.ts';
+import type { CliInit } from './init.ts';
+
+/** The options by which every verb finds its daemon. */
+export interface TargetOptions {
+  url?: string;
+  tokenFile?: string;
+  config?: string;
+  dataDir?: string;
+  json?: boolean;
+}
+
+/** The file used when none is named. */
+export const DEFAULT_FILE = 'rangemesh.yaml';
+
+/** A client of the daemon meant: by URL, or by the address it left in its data directory. */
+export async function connect(
+  options: TargetOptions,
+  init: CliInit,
+  maxConnections?: number,
+): Promise<DaemonClient> {
+  const url = options.url ?? init.env.RANGEMESH_URL;
+  const target =
+    url === undefined
+      ? await byDirectory(options, init)
+      : { url, token: await givenToken(options, init) };
+  return new DaemonClient(maxConnections === undefined ? target : { ...target, maxConnections });
+}
+
+/** The configuration as this command line has it; without `--config` that of ./rangemesh.yaml. */
+export async function readConfig(
+  file: string | undefined,
+  flags: readonly Setting[],
+  init: CliInit,
+): Promise<Config> {
+  return loadConfig({
+    file: file ?? init.env.RANGEMESH_CONFIG ?? (await defaultFile(init.cwd)),
+    env: init.env,
+    flags,
+    cwd: init.cwd,
+    read: (path) => readFile(path, 'utf8'),
+  });
+}
+
+async function defaultFile(cwd: string): Promise<string | undefined> {
+  const path = resolve(cwd, DEFAULT_FILE);
+  return access(path).then(
+    () => path,
+    () => undefined,
+  );
+}
+
+async function byDirectory(options: TargetOptions, init: CliInit) {
+  const { dataDir } = options;
+  const flags =
+    dataDir === undefined
+      ? []
+      : [{ path: 'node.dataDir', value: dataDir, source: '--data-dir' } satisfies Setting];
+  const { node, admin } = await readConfig(options.config, flags, init);
+  const url = await readAddress(node.dataDir);
+  if (url === undefined) {
+    throw new DaemonError(
+      'ADMIN_UNREACHABLE',
+      `no daemon runs on ${node.dataDir} (there is no ${addressPath(node.dataDir)}): start it with ` +
+        '"rangemesh start", or say which one is meant with --data-dir, --config or --url',
+      { exitCode: EXIT.unavailable },
+    );
+  }
+  const tokenFile = admin.tokenFile ?? join(node.dataDir, 'admin.token');
+  const given = await givenToken(options, init);
+  // Reading needs no token on loopback; whoever may not read the file can still do that.
+  return { url, token: given ?? (await readToken(tokenFile).catch(() => null)) };
+}
+
+async function givenToken({ tokenFile }: TargetOptions, init: CliInit): Promise<string | null> {
+  if (tokenFile === undefined) return init.env.RANGEMESH_TOKEN?.trim() || null;
+  const path = resolve(init.cwd, tokenFile);
+  return readToken(path).catch((cause: Error) => {
+    throw usage(`cannot read the token file ${path}: ${cause.message}`);
+  });
+}
+
+async function readToken(path: string): Promise<string> {
+  return (await readFile(path, 'utf8')).trim();
+}

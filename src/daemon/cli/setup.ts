@@ -1,0 +1,40 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DaemonError, EXIT } from '../errors.ts';
+import { type CliInit, printLine } from './init.ts';
+import { DEFAULT_FILE } from './locate.ts';
+
+/** The template lies beside src/ in a clone and beside dist/ in an installed package. */
+const TEMPLATE = new URL('../../../config/default.yaml', import.meta.url);
+
+/** `init DIR`: a directory with a commented configuration. Never replaces one. */
+export async function setup(
+  directory: string,
+  options: { json?: boolean },
+  init: CliInit,
+): Promise<number> {
+  const path = join(resolve(init.cwd, directory), DEFAULT_FILE);
+  // An installed package has no schema beside the operator's file, so the hint for editors goes.
+  const template = await readFile(TEMPLATE, 'utf8');
+  const text = template.replace(/^# yaml-language-server:.*\n/m, '');
+  try {
+    await mkdir(resolve(init.cwd, directory), { recursive: true });
+    await writeFile(path, text, { flag: 'wx' });
+  } catch (cause) {
+    throw unwritable(path, cause as NodeJS.ErrnoException);
+  }
+  const line =
+    options.json === true
+      ? JSON.stringify({ config: path })
+      : `wrote ${path}\nchange what you need in it, then run: rangemesh start --config ${path}`;
+  await printLine(init.stdout, line);
+  return EXIT.ok;
+}
+
+function unwritable(path: string, cause: NodeJS.ErrnoException): DaemonError {
+  const message =
+    cause.code === 'EEXIST'
+      ? `${path} is there already and stays as it is; name another directory`
+      : `cannot write ${path}: ${cause.message}`;
+  return new DaemonError('USAGE', message, { cause, exitCode: EXIT.failure });
+}

@@ -1,0 +1,80 @@
+import { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
+import { problem } from './problems.ts';
+import type { Config, Problem } from './types.ts';
+
+interface Check {
+  /** The sections it reads. */
+  readonly sections: readonly string[];
+  readonly run: (config: Config, given: (path: string) => boolean) => Iterable<Problem>;
+}
+
+const CHECKS: readonly Check[] = [
+  { sections: ['access', 'network'], run: checkAccess },
+  { sections: ['admin'], run: checkAdmin },
+  { sections: ['sync'], run: checkSync },
+];
+
+export interface CheckInit {
+  config: Config;
+  /** Whether a `section.key` was written anywhere, rather than left at its default. */
+  given: (path: string) => boolean;
+  /** Sections that are wrong in themselves; what depends on them is not judged. */
+  broken: ReadonlySet<string>;
+}
+
+/** What no single key shows: keys that contradict each other. */
+export function checkConfig({ config, given, broken }: CheckInit): Problem[] {
+  return CHECKS.filter(({ sections }) => !sections.some((section) => broken.has(section))).flatMap(
+    ({ run }) => [...run(config, given)],
+  );
+}
+
+function* checkAccess({ access, network }: Config, given: (path: string) => boolean) {
+  const exposed = network.listen.filter((address) => !isLoopbackAddress(address));
+  if (exposed.length > 0 && !given('access.mode')) {
+    yield problem(
+      `access.mode: must be given when network.listen goes beyond loopback (${exposed.join(', ')}): ` +
+        'list or psk, or open if whoever reaches the port may connect and write',
+    );
+  }
+  if (access.mode === 'psk' && access.pskFile === null) {
+    yield problem('access.pskFile: must name the file with the key when access.mode is psk');
+  }
+  if (access.mode !== 'psk' && access.pskFile !== null) {
+    yield problem(
+      `access.pskFile: has no effect when access.mode is ${access.mode}; remove it, or set the mode to psk`,
+    );
+  }
+  if (access.mode !== 'list' && access.peers.length > 0) {
+    yield problem(
+      `access.peers: keeps nobody out when access.mode is ${access.mode}; remove it, or set the mode to list`,
+    );
+  }
+}
+
+function* checkAdmin({ admin }: Config): Generator<Problem> {
+  if (isLoopbackHost(admin.host) || admin.tokenFile !== null) return;
+  yield { code: 'ADMIN_EXPOSED', message: exposedMessage(admin.host) };
+}
+
+/** Why an admin endpoint is not opened beyond loopback without a token file, and what to do. */
+export function exposedMessage(host: string): string {
+  return (
+    `admin.host: ${host} is reached from beyond this machine, which needs a token for every call: ` +
+    'set admin.tokenFile (the file is made at first start when it is missing), or bind 127.0.0.1'
+  );
+}
+
+function* checkSync({ sync }: Config) {
+  if (sync.frameTimeoutMs > sync.sessionTimeoutMs) {
+    yield problem(
+      `sync.frameTimeoutMs: must be at most sync.sessionTimeoutMs (${sync.sessionTimeoutMs}), ` +
+        `not ${sync.frameTimeoutMs}`,
+    );
+  }
+  if (sync.settleMs > sync.settleMaxMs) {
+    yield problem(
+      `sync.settleMs: must be at most sync.settleMaxMs (${sync.settleMaxMs}), not ${sync.settleMs}`,
+    );
+  }
+}

@@ -1,0 +1,104 @@
+import { isMap, LineCounter, parseDocument } from 'yaml';
+import { problem, unknownKey } from './problems.ts';
+import { LEAVES, leafAt } from './schema.ts';
+import { nearest } from './suggest.ts';
+import type { Problem, Setting } from './types.ts';
+
+const PREFIX = 'RANGEMESH_';
+
+/** Names with the prefix that steer the command line and are no keys of the configuration. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'RANGEMESH_CONFIG',
+  'RANGEMESH_URL',
+  'RANGEMESH_TOKEN',
+]);
+
+/** The variable that sets `section.key`: `node.dataDir` is `RANGEMESH_NODE_DATA_DIR`. */
+export function variableOf(section: string, key: string): string {
+  return `${PREFIX}${section}_${key.replace(/[A-Z]/g, '_$&')}`.toUpperCase();
+}
+
+const VARIABLES: ReadonlyMap<string, string> = new Map(
+  [...LEAVES].flatMap(([section, keys]) =>
+    [...keys.keys()].map((key) => [variableOf(section, key), `${section}.${key}`] as const),
+  ),
+);
+
+/** The file's content as a raw tree; what YAML itself objects to comes with line and column. */
+export function readFileLayer(text: string, file: string, problems: Problem[]): unknown {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  for (const { message, pos } of document.errors) {
+    const { line, col } = lineCounter.linePos(pos[0]);
+    problems.push(problem(`${file}:${line}:${col}: not valid YAML: ${message}`));
+  }
+  if (document.errors.length > 0 || document.contents === null) return {};
+  if (!isMap(document.contents)) {
+    problems.push(problem(`${file}: must be a mapping of sections (${[...LEAVES.keys()]})`));
+    return {};
+  }
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    problems.push(problem(`${file}: not valid YAML: ${(error as Error).message}`));
+    return {};
+  }
+}
+
+/** The settings of the environment; a name with our prefix that sets nothing is a problem. */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  problems: Problem[],
+): Setting[] {
+  const settings: Setting[] = [];
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith(PREFIX) || RESERVED.has(name) || value === undefined) continue;
+    const path = VARIABLES.get(name);
+    if (path !== undefined) settings.push({ path, value, source: name });
+    else problems.push(problem(unknownVariable(name)));
+  }
+  return settings;
+}
+
+function unknownVariable(name: string): string {
+  const guess = nearest(name, [...VARIABLES.keys(), ...RESERVED]);
+  const hint =
+    guess === undefined ? 'variables are RANGEMESH_SECTION_KEY' : `did you mean ${guess}?`;
+  return `${name}: unknown environment variable; ${hint}`;
+}
+
+/** Lays settings over a raw tree; the later one wins. Returns the source of each path set. */
+export function applySettings(
+  raw: Record<string, unknown>,
+  settings: readonly Setting[],
+  problems: Problem[],
+): Map<string, string> {
+  const sources = new Map<string, string>();
+  for (const { path, value, source } of settings) {
+    if (leafAt(path) === undefined) {
+      problems.push(problem(`${unknownKey(path)} (from ${source})`));
+      continue;
+    }
+    const [section, key] = path.split('.') as [string, string];
+    const keys = raw[section];
+    if (keys === undefined || keys === null) raw[section] = {};
+    if (typeof raw[section] !== 'object') continue;
+    (raw[section] as Record<string, unknown>)[key] = readString(path, value);
+    sources.set(path, source);
+  }
+  return sources;
+}
+
+/** The value a string stands for; a string that does not fit stays one, for the schema to refuse. */
+function readString(path: string, value: string | readonly string[]): unknown {
+  const leaf = leafAt(path)!;
+  if (leaf.kind === 'list') {
+    const parts = typeof value === 'string' ? value.split(',') : value;
+    return parts.map((part) => part.trim()).filter((part) => part !== '');
+  }
+  const text = typeof value === 'string' ? value : value.join(',');
+  if (leaf.nullable === true && text === '') return null;
+  if (leaf.kind === 'boolean') return ({ true: true, false: false } as const)[text] ?? text;
+  if (leaf.kind === 'number' && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  return text;
+}

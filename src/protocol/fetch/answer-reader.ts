@@ -1,0 +1,108 @@
+import { bytesToHex, equalBytes, type Item, verifyItem } from '../../store/index.ts';
+import { ProtocolError } from '../errors.ts';
+import { type Answer, decodeAnswer } from './codec.ts';
+
+type ItemAnswer = Extract<Answer, { kind: 'item' }>;
+
+/** What one frame brought to its end, if anything. */
+export type Progress =
+  | { readonly kind: 'item'; readonly item: Item }
+  | { readonly kind: 'absent'; readonly id: Uint8Array }
+  | { readonly kind: 'part' };
+
+/** The requester's side of a request: takes frames, gives verified items. No clock, no I/O. */
+export class AnswerReader {
+  readonly #ids: readonly Uint8Array[];
+  readonly #maxItemBytes: number;
+  #answered = 0;
+  #payloadBytes = 0;
+  #begun: ItemAnswer | undefined;
+  #payload = new Uint8Array(0);
+  #filled = 0;
+
+  /** `ids` as they were asked for, each once: answers come in this order. */
+  constructor(ids: readonly Uint8Array[], limits: { maxItemBytes: number }) {
+    this.#ids = ids;
+    this.#maxItemBytes = limits.maxItemBytes;
+  }
+
+  /** Every id is answered. */
+  get done(): boolean {
+    return this.#answered === this.#ids.length;
+  }
+
+  /** The first id without an answer, or null when there is none. */
+  get next(): Uint8Array | null {
+    return this.#ids[this.#answered] ?? null;
+  }
+
+  /** Payload bytes that came, those of unfinished and wrong items included. */
+  get payloadBytes(): number {
+    return this.#payloadBytes;
+  }
+
+  /**
+   * Throws `ProtocolError`: `MALFORMED_FRAME`, `UNEXPECTED_FRAME` (not asked for, or out of order),
+   * `ITEM_TOO_LARGE`, or `INVALID_BYTES` when an item does not hash to its id.
+   */
+  read(frame: Uint8Array): Progress {
+    const answer = decodeAnswer(frame, { maxItemBytes: this.#maxItemBytes });
+    if (answer.kind === 'chunk') return this.#append(answer.bytes);
+    if (this.#begun !== undefined) throw unexpected('an item ends before its payload does');
+    this.#expect(answer.id);
+    if (answer.kind === 'item') return this.#begin(answer);
+    this.#answered++;
+    return { kind: 'absent', id: answer.id };
+  }
+
+  #expect(id: Uint8Array): void {
+    const next = this.next;
+    if (next !== null && equalBytes(next, id)) return;
+    throw unexpected(`an answer for ${bytesToHex(id)}, which was not asked for next`);
+  }
+
+  #begin(answer: ItemAnswer): Progress {
+    this.#begun = answer;
+    this.#payload = new Uint8Array(answer.first.length);
+    this.#filled = 0;
+    return this.#append(answer.first);
+  }
+
+  #append(bytes: Uint8Array): Progress {
+    const begun = this.#begun;
+    this.#payloadBytes += bytes.length;
+    if (begun === undefined) throw unexpected('a chunk that belongs to no item');
+    const filled = this.#filled + bytes.length;
+    if (filled > begun.length) throw unexpected('an item goes on behind its end');
+    this.#grow(filled, begun.length);
+    this.#payload.set(bytes, this.#filled);
+    this.#filled = filled;
+    return filled === begun.length ? this.#finish(begun) : { kind: 'part' };
+  }
+
+  /** Room for what has come, at most double of it: the length is only what the peer says. */
+  #grow(filled: number, length: number): void {
+    if (filled <= this.#payload.length) return;
+    const grown = new Uint8Array(Math.min(length, 2 * filled));
+    grown.set(this.#payload.subarray(0, this.#filled));
+    this.#payload = grown;
+  }
+
+  #finish({ id, hint }: ItemAnswer): Progress {
+    const item = { id, hint, payload: this.#payload };
+    this.#begun = undefined;
+    this.#payload = new Uint8Array(0);
+    try {
+      verifyItem(item);
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new ProtocolError('INVALID_BYTES', message, { cause });
+    }
+    this.#answered++;
+    return { kind: 'item', item };
+  }
+}
+
+function unexpected(message: string): ProtocolError {
+  return new ProtocolError('UNEXPECTED_FRAME', message);
+}

@@ -1,0 +1,157 @@
+import { ID_BYTES, INFINITE_HINT, type Item } from '../../store/index.ts';
+import { ProtocolError } from '../errors.ts';
+import { CHUNK_BYTES, MAX_VARINT_BYTES } from './constants.ts';
+
+/** First byte of a frame: what it is. */
+export const TAG = { request: 0x01, absent: 0x02, item: 0x03, chunk: 0x04 } as const;
+
+const HINT_BYTES = 8;
+const ITEM_HEADER_BYTES = 1 + ID_BYTES + HINT_BYTES;
+
+/** Longest frame of an answer. */
+export const MAX_ANSWER_BYTES: number = ITEM_HEADER_BYTES + MAX_VARINT_BYTES + CHUNK_BYTES;
+
+export type Answer =
+  /** "I don't have it." */
+  | { readonly kind: 'absent'; readonly id: Uint8Array }
+  /** An item begins; `first` are the first bytes of its payload of `length` bytes. */
+  | {
+      readonly kind: 'item';
+      readonly id: Uint8Array;
+      readonly hint: bigint;
+      readonly length: number;
+      readonly first: Uint8Array;
+    }
+  /** More of the item that began. */
+  | { readonly kind: 'chunk'; readonly bytes: Uint8Array };
+
+/** Longest request frame with `ids` ids. */
+export function requestFrameBytes(ids: number): number {
+  return 1 + MAX_VARINT_BYTES + ids * ID_BYTES;
+}
+
+/** `01 | count | ids`. */
+export function encodeRequest(ids: readonly Uint8Array[]): Uint8Array {
+  const count = encodeVarint(ids.length);
+  const frame = new Uint8Array(1 + count.length + ids.length * ID_BYTES);
+  frame[0] = TAG.request;
+  frame.set(count, 1);
+  for (const [i, id] of ids.entries()) frame.set(id, 1 + count.length + i * ID_BYTES);
+  return frame;
+}
+
+/** The ids of a request frame, views on it. Throws `MALFORMED_FRAME` or `BUDGET_SPENT`. */
+export function decodeRequest(frame: Uint8Array, limits: { maxIds: number }): Uint8Array[] {
+  if (frame[0] !== TAG.request) throw malformed(`a request begins with 01, not ${hex(frame[0])}`);
+  const { value: count, end } = decodeVarint(frame, 1);
+  if (count === 0) throw malformed('a request asks for nothing');
+  if (count > limits.maxIds) {
+    throw new ProtocolError(
+      'BUDGET_SPENT',
+      `a request frame asks for ${count} ids; ${limits.maxIds} are accepted`,
+    );
+  }
+  if (frame.length !== end + count * ID_BYTES) {
+    throw malformed(`a request for ${count} ids has ${frame.length} bytes`);
+  }
+  return Array.from({ length: count }, (_, i) =>
+    frame.subarray(end + i * ID_BYTES, end + (i + 1) * ID_BYTES),
+  );
+}
+
+/** `02 | id`. */
+export function encodeAbsent(id: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(1 + ID_BYTES);
+  frame[0] = TAG.absent;
+  frame.set(id, 1);
+  return frame;
+}
+
+/** `03 | id | hint, 8 bytes big-endian | length | first bytes`, then `04 | bytes` until complete. */
+export function* encodeItem(item: Item): Generator<Uint8Array, void, undefined> {
+  const { payload } = item;
+  const length = encodeVarint(payload.length);
+  const first = payload.subarray(0, CHUNK_BYTES);
+  const frame = new Uint8Array(ITEM_HEADER_BYTES + length.length + first.length);
+  frame[0] = TAG.item;
+  frame.set(item.id, 1);
+  new DataView(frame.buffer).setBigUint64(1 + ID_BYTES, item.hint);
+  frame.set(length, ITEM_HEADER_BYTES);
+  frame.set(first, ITEM_HEADER_BYTES + length.length);
+  yield frame;
+  for (let at = CHUNK_BYTES; at < payload.length; at += CHUNK_BYTES) {
+    const bytes = payload.subarray(at, at + CHUNK_BYTES);
+    const chunk = new Uint8Array(1 + bytes.length);
+    chunk[0] = TAG.chunk;
+    chunk.set(bytes, 1);
+    yield chunk;
+  }
+}
+
+/** An answer frame; its arrays are views on it. Throws `MALFORMED_FRAME` or `ITEM_TOO_LARGE`. */
+export function decodeAnswer(frame: Uint8Array, limits: { maxItemBytes: number }): Answer {
+  switch (frame[0]) {
+    case TAG.absent:
+      if (frame.length !== 1 + ID_BYTES) throw malformed('"not here" carries one id of 32 bytes');
+      return { kind: 'absent', id: frame.subarray(1) };
+    case TAG.item:
+      return decodeItem(frame, limits);
+    case TAG.chunk:
+      if (frame.length < 2 || frame.length > 1 + CHUNK_BYTES) {
+        throw malformed(`a chunk carries 1 to ${CHUNK_BYTES} bytes, not ${frame.length - 1}`);
+      }
+      return { kind: 'chunk', bytes: frame.subarray(1) };
+    default:
+      throw malformed(`an answer begins with 02, 03 or 04, not ${hex(frame[0])}`);
+  }
+}
+
+function decodeItem(frame: Uint8Array, limits: { maxItemBytes: number }): Answer {
+  if (frame.length <= ITEM_HEADER_BYTES) throw malformed('an item frame ends in its header');
+  const id = frame.subarray(1, 1 + ID_BYTES);
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const hint = view.getBigUint64(1 + ID_BYTES);
+  if (hint === INFINITE_HINT) throw malformed('an item carries the reserved hint 2^64-1');
+  const { value: length, end } = decodeVarint(frame, ITEM_HEADER_BYTES);
+  if (length > limits.maxItemBytes) {
+    throw new ProtocolError(
+      'ITEM_TOO_LARGE',
+      `an item has ${length} bytes; ${limits.maxItemBytes} are accepted (limits.maxItemBytes)`,
+    );
+  }
+  const first = frame.subarray(end);
+  if (first.length > Math.min(length, CHUNK_BYTES)) {
+    throw malformed('an item frame carries more bytes than it may');
+  }
+  return { kind: 'item', id, hint, length, first };
+}
+
+/** Unsigned LEB128 of a whole number below 2^35. */
+function encodeVarint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
+  bytes.push(rest);
+  return Uint8Array.from(bytes);
+}
+
+function decodeVarint(frame: Uint8Array, begin: number): { value: number; end: number } {
+  let value = 0;
+  for (let i = 0; i < MAX_VARINT_BYTES; i++) {
+    const byte = frame[begin + i];
+    if (byte === undefined) throw malformed('a frame ends in the middle of a number');
+    value += (byte & 0x7f) * 2 ** (7 * i);
+    if (byte >= 0x80) continue;
+    if (byte === 0 && i > 0) throw malformed('a number is not a shortest varint');
+    return { value, end: begin + i + 1 };
+  }
+  throw malformed(`a number has more than ${MAX_VARINT_BYTES} bytes`);
+}
+
+function malformed(message: string): ProtocolError {
+  return new ProtocolError('MALFORMED_FRAME', message);
+}
+
+function hex(byte: number | undefined): string {
+  return byte === undefined ? 'nothing' : byte.toString(16).padStart(2, '0');
+}

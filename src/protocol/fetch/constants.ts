@@ -1,0 +1,78 @@
+/** Version at the end of the protocol id `/rangemesh/<network>/fetch/1`. */
+export const FETCH_VERSION = 1;
+
+/** Payload bytes in one frame at the most: small enough that other streams get their turn. */
+export const CHUNK_BYTES: number = 64 * 1024;
+
+/** Longest varint in a frame: a count or a length below 2^35. */
+export const MAX_VARINT_BYTES = 5;
+
+/** How much is asked for and served, and how long is waited. */
+export interface FetchOptions {
+  /**
+   * Longest payload accepted, in bytes. Raising it lets a peer make us hold more at once.
+   * @default 16 MiB
+   */
+  maxItemBytes: number;
+  /**
+   * Ids in one request frame, sent and accepted. All nodes of a network should agree.
+   * @default 1_024
+   */
+  maxIdsPerFrame: number;
+  /**
+   * Ids in one request, sent and accepted. All nodes of a network should agree.
+   * @default 65_536
+   */
+  maxIdsPerRequest: number;
+  /**
+   * Requests at a time to one peer, and from one peer; more wait here, and are refused there.
+   * Raising it costs memory: an item each.
+   * @default 2
+   */
+  requestsPerPeer: number;
+  /**
+   * Bytes held unread before the peer is told to wait. Raising it hides slow moments of ours.
+   * @default 1 MiB
+   */
+  windowBytes: number;
+  /**
+   * Milliseconds for a stream to open.
+   * @default 10_000
+   */
+  openTimeoutMs: number;
+  /**
+   * Milliseconds of waiting without progress after which a source counts as stalled. Time that we
+   * take to store an item is not counted. Lowering it leaves slow sources sooner.
+   * @default 10_000
+   */
+  stallTimeoutMs: number;
+  /**
+   * Payload bytes that count as progress within `stallTimeoutMs`; an answered id always does. A
+   * peer that trickles less has stalled.
+   * @default 16 KiB
+   */
+  minBytesPerWindow: number;
+  /**
+   * Milliseconds a responder waits for the next request frame, or for our end of the request.
+   * @default 30_000
+   */
+  requestTimeoutMs: number;
+  /**
+   * Milliseconds a responder waits for a requester that does not read; it holds an item meanwhile.
+   * @default 30_000
+   */
+  writeTimeoutMs: number;
+}
+
+export const DEFAULT_FETCH_OPTIONS: FetchOptions = {
+  maxItemBytes: 16 * 1024 * 1024,
+  maxIdsPerFrame: 1_024,
+  maxIdsPerRequest: 65_536,
+  requestsPerPeer: 2,
+  windowBytes: 1024 * 1024,
+  openTimeoutMs: 10_000,
+  stallTimeoutMs: 10_000,
+  minBytesPerWindow: 16 * 1024,
+  requestTimeoutMs: 30_000,
+  writeTimeoutMs: 30_000,
+};

@@ -1,0 +1,36 @@
+import type { Item } from '../../store/index.ts';
+
+/** How a request for items ended. The four outcomes have different consequences. */
+export type FetchOutcome =
+  /** Every id was answered, by an item or by "don't have it". */
+  | 'complete'
+  /** Bytes that do not hash to the id asked for, an item not asked for, or a malformed frame. */
+  | 'invalid'
+  /** Too few bytes for longer than the stall limit. */
+  | 'stalled'
+  /** The stream or connection broke, or the request was called off. */
+  | 'failed';
+
+export interface FetchReport {
+  readonly peer: string;
+  readonly outcome: FetchOutcome;
+  /** Items delivered, all verified. */
+  readonly items: number;
+  /** Ids the peer said it does not have. */
+  readonly absent: readonly Uint8Array[];
+  /** Payload bytes received, repeats, partial and invalid ones included. */
+  readonly payloadBytes: number;
+  /** The id whose turn it was when the request ended before all were answered, or null. */
+  readonly endedAt: Uint8Array | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export interface FetchRequest {
+  readonly peer: string;
+  /** Ids wanted; one that is given twice is asked for once. */
+  readonly ids: readonly Uint8Array[];
+  /** Called with each verified item, in the order of arrival; awaited, which slows the peer down. */
+  readonly onItem: (item: Item) => void | Promise<void>;
+  /** Calls the request off. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,225 @@
+import { bytesToKey, type Clock } from '../../store/index.ts';
+import { within } from '../deadline.ts';
+import { ProtocolError, type ProtocolErrorCode } from '../errors.ts';
+import type { Limiter, Release } from '../limiter.ts';
+import type { Channel } from '../network/index.ts';
+import { AnswerReader, type Progress } from './answer-reader.ts';
+import { encodeRequest } from './codec.ts';
+import type { FetchOptions } from './constants.ts';
+import type { FetchOutcome, FetchReport, FetchRequest } from './report.ts';
+import { StallGuard } from './stall-guard.ts';
+
+export interface RequesterInit {
+  request: FetchRequest;
+  options: FetchOptions;
+  clock: Clock;
+  /** Room for a request to this peer. */
+  limiter: Limiter;
+  open: (signal: AbortSignal) => Promise<Channel>;
+  /** Told of payload bytes as they come. */
+  received: (bytes: number) => void;
+}
+
+const INVALID: ReadonlySet<ProtocolErrorCode> = new Set<ProtocolErrorCode>([
+  'MALFORMED_FRAME',
+  'FRAME_TOO_LARGE',
+  'UNEXPECTED_FRAME',
+  'INVALID_BYTES',
+  'ITEM_TOO_LARGE',
+]);
+
+/** One request to one peer, from the first frame to the report. */
+export class Requester {
+  readonly #init: RequesterInit;
+  readonly #ids: readonly Uint8Array[];
+  readonly #reader: AnswerReader;
+  readonly #guard: StallGuard;
+  readonly #over = new AbortController();
+  readonly #absent: Uint8Array[] = [];
+  #channel: Channel | undefined;
+  #items = 0;
+
+  constructor(init: RequesterInit) {
+    this.#init = init;
+    this.#ids = distinct(init.request.ids);
+    this.#reader = new AnswerReader(this.#ids, init.options);
+    this.#guard = new StallGuard(init.options);
+  }
+
+  /** Never rejects. */
+  async run(): Promise<FetchReport> {
+    const { signal } = this.#init.request;
+    const callOff = (): void =>
+      this.abort(new ProtocolError('ABORTED', 'the request was called off'));
+    signal?.addEventListener('abort', callOff, { once: true });
+    if (signal?.aborted === true) callOff();
+    try {
+      if (!this.#reader.done) await this.#request();
+      return this.#report('complete', null);
+    } catch (error) {
+      return this.#report(outcome(error), error);
+    } finally {
+      signal?.removeEventListener('abort', callOff);
+    }
+  }
+
+  abort(error: ProtocolError): void {
+    this.#over.abort(error);
+    this.#channel?.abort(error);
+  }
+
+  async #request(): Promise<void> {
+    const { options, limiter } = this.#init;
+    if (this.#ids.length > options.maxIdsPerRequest) {
+      throw new ProtocolError(
+        'BUDGET_SPENT',
+        `${this.#ids.length} ids in a request: ask for ${options.maxIdsPerRequest} at the most`,
+      );
+    }
+    let release: Release | undefined;
+    try {
+      release = await limiter.acquire(this.#over.signal);
+      this.#channel = await this.#open();
+      await this.#converse(this.#channel);
+    } catch (error) {
+      this.#channel?.abort(asProtocolError(error));
+      throw error;
+    } finally {
+      release?.();
+    }
+  }
+
+  async #open(): Promise<Channel> {
+    const { clock, options, open } = this.#init;
+    const { openTimeoutMs: ms } = options;
+    const { signal } = this.#over;
+    const expire = (): void =>
+      this.#over.abort(new ProtocolError('TIMEOUT', `no stream opened within ${ms} ms`));
+    const channel = await within({ clock, ms, expire }, () => open(signal));
+    if (signal.aborted) channel.abort(signal.reason);
+    return channel;
+  }
+
+  /** Requests go out while answers come in: neither side ever waits for the other to read. */
+  async #converse(channel: Channel): Promise<void> {
+    const asking = this.#ask(channel).catch((error) => channel.abort(asProtocolError(error)));
+    try {
+      while (!this.#reader.done) await this.#take(await this.#receive(channel));
+      await this.#end(channel);
+    } catch (error) {
+      channel.abort(asProtocolError(error));
+      throw error;
+    } finally {
+      await asking;
+    }
+  }
+
+  async #ask(channel: Channel): Promise<void> {
+    const { maxIdsPerFrame } = this.#init.options;
+    for (let at = 0; at < this.#ids.length; at += maxIdsPerFrame) {
+      await channel.send(encodeRequest(this.#ids.slice(at, at + maxIdsPerFrame)));
+    }
+    await channel.close();
+  }
+
+  async #receive(channel: Channel): Promise<Uint8Array> {
+    const frame = await this.#next(channel);
+    if (frame !== null) return frame;
+    throw new ProtocolError('STREAM_CLOSED', 'the peer closed the stream before the last answer');
+  }
+
+  async #next(channel: Channel): Promise<Uint8Array | null> {
+    const { clock, options } = this.#init;
+    const expire = (): void =>
+      channel.abort(
+        new ProtocolError('STALLED', `no progress in ${options.stallTimeoutMs} ms of waiting`),
+      );
+    const begin = clock.monotonic();
+    try {
+      return await within({ clock, ms: this.#guard.remainingMs, expire }, () => channel.receive());
+    } finally {
+      this.#guard.waited(clock.monotonic() - begin);
+    }
+  }
+
+  async #take(frame: Uint8Array): Promise<void> {
+    const progress = this.#read(frame);
+    if (progress.kind === 'absent') this.#absent.push(progress.id);
+    if (progress.kind !== 'item') return;
+    try {
+      await this.#init.request.onItem(progress.item);
+    } catch (cause) {
+      throw new ConsumerError(cause);
+    }
+    this.#items++;
+  }
+
+  #read(frame: Uint8Array): Progress {
+    const before = this.#reader.payloadBytes;
+    let answered = false;
+    try {
+      const progress = this.#reader.read(frame);
+      answered = progress.kind !== 'part';
+      return progress;
+    } finally {
+      const bytes = this.#reader.payloadBytes - before;
+      this.#guard.gained(bytes, answered);
+      this.#init.received(bytes);
+    }
+  }
+
+  /** Everything is answered: only a frame too many can still spoil it. */
+  async #end(channel: Channel): Promise<void> {
+    let extra: Uint8Array | null;
+    try {
+      extra = await this.#next(channel);
+    } catch (error) {
+      if (outcome(error) === 'invalid') throw error;
+      return;
+    }
+    if (extra === null) return;
+    this.#read(extra);
+    throw new ProtocolError('UNEXPECTED_FRAME', 'a frame behind the last answer');
+  }
+
+  #report(result: FetchOutcome, error: unknown): FetchReport {
+    return {
+      peer: this.#init.request.peer,
+      outcome: result,
+      items: this.#items,
+      absent: this.#absent,
+      payloadBytes: this.#reader.payloadBytes,
+      endedAt: this.#reader.next,
+      error: error === null ? null : describe(error),
+    };
+  }
+}
+
+/** `onItem` failed: our own fault, whatever the error is. */
+class ConsumerError extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function outcome(error: unknown): FetchOutcome {
+  if (!(error instanceof ProtocolError)) return 'failed';
+  if (error.code === 'STALLED') return 'stalled';
+  return INVALID.has(error.code) ? 'invalid' : 'failed';
+}
+
+function describe(error: unknown): { code: string; message: string } {
+  const origin = error instanceof ConsumerError ? error.cause : error;
+  const message = origin instanceof Error ? origin.message : String(origin);
+  const code = origin instanceof Error && 'code' in origin ? String(origin.code) : 'INTERNAL';
+  return { code, message };
+}
+
+function asProtocolError(error: unknown): ProtocolError {
+  if (error instanceof ProtocolError) return error;
+  return new ProtocolError('ABORTED', describe(error).message, { cause: error });
+}
+
+function distinct(ids: readonly Uint8Array[]): readonly Uint8Array[] {
+  return [...new Map(ids.map((id) => [bytesToKey(id), id])).values()];
+}

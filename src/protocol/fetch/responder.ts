@@ -1,0 +1,73 @@
+import type { Clock, Item } from '../../store/index.ts';
+import { within } from '../deadline.ts';
+import { ProtocolError } from '../errors.ts';
+import type { Channel } from '../network/index.ts';
+import { decodeRequest, encodeAbsent, encodeItem } from './codec.ts';
+import { CHUNK_BYTES, type FetchOptions } from './constants.ts';
+
+/** Finds an item that is to be served. */
+export type GetItem = (id: Uint8Array) => Promise<Item | undefined>;
+
+export interface ResponderInit {
+  channel: Channel;
+  get: GetItem;
+  options: FetchOptions;
+  clock: Clock;
+  /** Told of payload bytes as they leave. */
+  sent: (bytes: number) => void;
+}
+
+/** Answers one request, an item at a time. Rejects when it could not be answered to its end. */
+export class Responder {
+  readonly #init: ResponderInit;
+  #asked = 0;
+
+  constructor(init: ResponderInit) {
+    this.#init = init;
+  }
+
+  async run(): Promise<void> {
+    for (let ids = await this.#next(); ids !== null; ids = await this.#next()) {
+      for (const id of ids) await this.#answer(id);
+    }
+    await this.#timed('the end of the answer to be taken', this.#init.options.writeTimeoutMs, () =>
+      this.#init.channel.close(),
+    );
+  }
+
+  async #next(): Promise<Uint8Array[] | null> {
+    const { channel, options } = this.#init;
+    const frame = await this.#timed('a request', options.requestTimeoutMs, () => channel.receive());
+    if (frame === null) return null;
+    const ids = decodeRequest(frame, { maxIds: options.maxIdsPerFrame });
+    this.#asked += ids.length;
+    if (this.#asked <= options.maxIdsPerRequest) return ids;
+    throw new ProtocolError(
+      'BUDGET_SPENT',
+      `a request asks for more than ${options.maxIdsPerRequest} ids`,
+    );
+  }
+
+  async #answer(id: Uint8Array): Promise<void> {
+    const item = await this.#init.get(id);
+    if (item === undefined) return this.#send(encodeAbsent(id));
+    let left = item.payload.length;
+    for (const frame of encodeItem(item)) {
+      await this.#send(frame);
+      this.#init.sent(Math.min(left, CHUNK_BYTES));
+      left -= CHUNK_BYTES;
+    }
+  }
+
+  #send(frame: Uint8Array): Promise<void> {
+    const { channel, options } = this.#init;
+    return this.#timed('an answer to be taken', options.writeTimeoutMs, () => channel.send(frame));
+  }
+
+  async #timed<T>(what: string, ms: number, operation: () => Promise<T>): Promise<T> {
+    const { channel, clock } = this.#init;
+    const expire = (): void =>
+      channel.abort(new ProtocolError('TIMEOUT', `waited longer than ${ms} ms for ${what}`));
+    return within({ clock, ms, expire }, operation);
+  }
+}

@@ -1,0 +1,162 @@
+import type { Clock } from '../../store/index.ts';
+import { ProtocolError } from '../errors.ts';
+import { Limiter } from '../limiter.ts';
+import { type Log, SILENT } from '../log.ts';
+import {
+  asLibp2pService,
+  type Channel,
+  type Libp2pComponents,
+  libp2pNetwork,
+  type Network,
+} from '../network/index.ts';
+import { protocolId } from '../protocol-id.ts';
+import { MAX_ANSWER_BYTES, requestFrameBytes } from './codec.ts';
+import { DEFAULT_FETCH_OPTIONS, FETCH_VERSION, type FetchOptions } from './constants.ts';
+import type { FetchReport, FetchRequest } from './report.ts';
+import { Requester } from './requester.ts';
+import { type GetItem, Responder } from './responder.ts';
+
+/** What the replicator sees of the fetch service: it asks for items, and serves those it holds. */
+export interface Fetch {
+  start(): Promise<void>;
+  /** Calls off what runs, in both roles; resolves once nothing is left. */
+  stop(): Promise<void>;
+  /** Never rejects: what went wrong is in the report. */
+  fetch(request: FetchRequest): Promise<FetchReport>;
+  /** Payload bytes since the start. */
+  readonly totals: { readonly receivedBytes: number; readonly sentBytes: number };
+}
+
+export interface FetchInit {
+  clock: Clock;
+  /** Part of the protocol id: deployments with different names never mix. 1 to 64 characters. */
+  networkName: string;
+  /** What is served to others. */
+  get: GetItem;
+  /** @default silent */
+  log?: Log;
+  options?: Partial<FetchOptions>;
+}
+
+/** The service for a libp2p node: `services: { fetch: fetch(init) }`. */
+export function fetch(init: FetchInit): (components: Libp2pComponents) => FetchService {
+  return (components) =>
+    asLibp2pService(new FetchService(libp2pNetwork(components), init), 'rangemesh/fetch');
+}
+
+export class FetchService implements Fetch {
+  readonly #network: Network;
+  readonly #init: FetchInit;
+  readonly #options: FetchOptions;
+  readonly #protocol: string;
+  readonly #log: Log;
+  readonly #limiters = new Map<string, Limiter>();
+  readonly #requests = new Map<Requester, Promise<FetchReport>>();
+  readonly #serving = new Map<Channel, Promise<void>>();
+  readonly #totals = { receivedBytes: 0, sentBytes: 0 };
+  #running = false;
+
+  /** Throws `INVALID_NETWORK_NAME`. */
+  constructor(network: Network, init: FetchInit) {
+    this.#network = network;
+    this.#init = init;
+    this.#log = init.log ?? SILENT;
+    this.#options = { ...DEFAULT_FETCH_OPTIONS, ...init.options };
+    this.#protocol = protocolId(init.networkName, 'fetch', FETCH_VERSION);
+  }
+
+  get totals(): { readonly receivedBytes: number; readonly sentBytes: number } {
+    return { ...this.#totals };
+  }
+
+  async start(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    await this.#network.handle(this.#protocol, (channel) => this.#serve(channel), {
+      maxFrameBytes: requestFrameBytes(this.#options.maxIdsPerFrame),
+      maxInbound: this.#options.requestsPerPeer,
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#running) return;
+    this.#running = false;
+    await this.#network.unhandle(this.#protocol);
+    for (const requester of this.#requests.keys()) requester.abort(STOPPED);
+    for (const channel of this.#serving.keys()) channel.abort(STOPPED);
+    await Promise.all([...this.#requests.values(), ...this.#serving.values()]);
+  }
+
+  async fetch(request: FetchRequest): Promise<FetchReport> {
+    const requester = new Requester({
+      request,
+      options: this.#options,
+      clock: this.#init.clock,
+      limiter: this.#limiter(request.peer),
+      open: (signal) => this.#open(request.peer, signal),
+      received: (bytes) => {
+        this.#totals.receivedBytes += bytes;
+      },
+    });
+    if (!this.#running) requester.abort(STOPPED);
+    const report = requester.run();
+    this.#requests.set(requester, report);
+    try {
+      return await report;
+    } finally {
+      this.#requests.delete(requester);
+      if (this.#limiter(request.peer).idle) this.#limiters.delete(request.peer);
+    }
+  }
+
+  #open(peer: string, signal: AbortSignal): Promise<Channel> {
+    return this.#network.open(peer, this.#protocol, {
+      maxFrameBytes: MAX_ANSWER_BYTES,
+      receiveWindowBytes: this.#options.windowBytes,
+      signal,
+    });
+  }
+
+  #limiter(peer: string): Limiter {
+    const known = this.#limiters.get(peer);
+    if (known !== undefined) return known;
+    const limiter = new Limiter(this.#options.requestsPerPeer);
+    this.#limiters.set(peer, limiter);
+    return limiter;
+  }
+
+  async #serve(channel: Channel): Promise<void> {
+    if (!this.#running) throw STOPPED;
+    const responder = new Responder({
+      channel,
+      get: this.#init.get,
+      options: this.#options,
+      clock: this.#init.clock,
+      sent: (bytes) => {
+        this.#totals.sentBytes += bytes;
+      },
+    });
+    const serving = this.#guard(channel, responder.run());
+    this.#serving.set(channel, serving);
+    await serving;
+    this.#serving.delete(channel);
+  }
+
+  async #guard(channel: Channel, running: Promise<void>): Promise<void> {
+    try {
+      await running;
+    } catch (error) {
+      const reason = error instanceof ProtocolError ? error : cannotServe(error);
+      channel.abort(reason);
+      const { code, message } = reason;
+      this.#log.warn({ peer: channel.peer, code, message }, 'a fetch request was not answered');
+    }
+  }
+}
+
+const STOPPED = new ProtocolError('ABORTED', 'this node stops');
+
+function cannotServe(cause: unknown): ProtocolError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new ProtocolError('ABORTED', `cannot read an item to serve: ${message}`, { cause });
+}

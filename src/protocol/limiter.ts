@@ -1,0 +1,59 @@
+export type Release = () => void;
+
+interface Waiting {
+  readonly admit: (release: Release) => void;
+}
+
+/** Lets `limit` holders in at a time; the others wait in the order they came. */
+export class Limiter {
+  readonly #limit: number;
+  #free: number;
+  readonly #waiting = new Set<Waiting>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#free = limit;
+  }
+
+  /** Nobody is in, so nobody waits. */
+  get idle(): boolean {
+    return this.#free === this.#limit;
+  }
+  /** Resolves with the way to leave; rejects with the signal's reason when that comes first. */
+  async acquire(signal: AbortSignal): Promise<Release> {
+    signal.throwIfAborted();
+    if (this.#free > 0) return this.#admit();
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        admit: (release) => {
+          signal.removeEventListener('abort', giveUp);
+          resolve(release);
+        },
+      };
+      const giveUp = (): void => {
+        this.#waiting.delete(waiting);
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#waiting.add(waiting);
+    });
+  }
+
+  #admit(): Release {
+    this.#free--;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#free++;
+      this.#next();
+    };
+  }
+
+  #next(): void {
+    const [first] = this.#waiting;
+    if (first === undefined) return;
+    this.#waiting.delete(first);
+    first.admit(this.#admit());
+  }
+}

@@ -1,0 +1,15 @@
+/** Bytes held unread before the peer is told to wait, unless a service says otherwise. */
+export const RECEIVE_WINDOW_BYTES: number = 1024 * 1024;
+
+/** Inbound channels of a protocol one peer may have open, unless a service says otherwise. */
+export const MAX_INBOUND = 1;
+
+/**
+ * What a paused libp2p stream may still hold. Yamux lets a peer that kept up earn a window of up to
+ * 16 MiB, all of which may be on its way when we pause; libp2p's own limit of 4 MiB would kill the
+ * stream of an honest peer then.
+ */
+export const PAUSED_STREAM_BYTES: number = 16 * 1024 * 1024 + 256 * 1024;
+
+/** Bytes of the longest length prefix: enough for 32 GiB. */
+export const MAX_PREFIX_BYTES = 5;

@@ -1,0 +1,111 @@
+import { ProtocolError } from '../errors.ts';
+import { MAX_PREFIX_BYTES } from './constants.ts';
+
+/** Bytes that frame a payload of `length` bytes on the wire. */
+export function prefixBytes(length: number): number {
+  let bytes = 1;
+  for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++;
+  return bytes;
+}
+
+/** The frame behind its length as an unsigned LEB128 varint; a fresh array. */
+export function encodeFrame(frame: Uint8Array): Uint8Array {
+  const prefix = prefixBytes(frame.length);
+  const bytes = new Uint8Array(prefix + frame.length);
+  let rest = frame.length;
+  for (let i = 0; i < prefix; i++) {
+    bytes[i] = (rest % 0x80) | (i < prefix - 1 ? 0x80 : 0);
+    rest = Math.floor(rest / 0x80);
+  }
+  bytes.set(frame, prefix);
+  return bytes;
+}
+
+const KEPT_CAPACITY = 64 * 1024;
+
+/**
+ * Bytes on their way to becoming frames. Chunks are copied together as they arrive, so that neither
+ * a length nobody has proved nor a rain of tiny chunks makes it hold more than about four times
+ * what has come.
+ */
+export class FrameBuffer {
+  readonly #maxFrameBytes: number;
+  #bytes = new Uint8Array(0);
+  #start = 0;
+  #end = 0;
+
+  constructor(maxFrameBytes: number) {
+    this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** Bytes that have come and were not taken, prefixes included. */
+  get size(): number {
+    return this.#end - this.#start;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#makeRoom(chunk.length);
+    this.#bytes.set(chunk, this.#end);
+    this.#end += chunk.length;
+  }
+
+  /**
+   * The next whole frame, or undefined until more has come. Throws `FRAME_TOO_LARGE` as soon as the
+   * length is known, `MALFORMED_FRAME` on a prefix that is no shortest varint.
+   */
+  take(): Uint8Array | undefined {
+    const prefix = this.#prefix();
+    if (prefix === undefined) return undefined;
+    if (prefix.length > this.#maxFrameBytes) {
+      throw new ProtocolError(
+        'FRAME_TOO_LARGE',
+        `the peer sends a frame of ${prefix.length} bytes; ${this.#maxFrameBytes} are accepted`,
+      );
+    }
+    if (this.size < prefix.bytes + prefix.length) return undefined;
+    const begin = this.#start + prefix.bytes;
+    const frame = this.#bytes.slice(begin, begin + prefix.length);
+    this.#start = begin + prefix.length;
+    if (this.size === 0) this.clear();
+    return frame;
+  }
+
+  clear(): void {
+    this.#start = 0;
+    this.#end = 0;
+    if (this.#bytes.length > KEPT_CAPACITY) this.#bytes = new Uint8Array(0);
+  }
+
+  #prefix(): { bytes: number; length: number } | undefined {
+    let length = 0;
+    for (let i = 0; i < Math.min(this.size, MAX_PREFIX_BYTES); i++) {
+      const byte = this.#bytes[this.#start + i]!;
+      length += (byte & 0x7f) * 2 ** (7 * i);
+      if (byte >= 0x80) continue;
+      if (byte === 0 && i > 0) {
+        throw new ProtocolError(
+          'MALFORMED_FRAME',
+          'the length of a frame is not a shortest varint',
+        );
+      }
+      return { bytes: i + 1, length };
+    }
+    if (this.size < MAX_PREFIX_BYTES) return undefined;
+    throw new ProtocolError(
+      'MALFORMED_FRAME',
+      `the length of a frame has more than ${MAX_PREFIX_BYTES} bytes`,
+    );
+  }
+
+  /** Never more than half full after moving, so that moving costs a constant a byte over time. */
+  #makeRoom(bytes: number): void {
+    if (this.#end + bytes <= this.#bytes.length) return;
+    const needed = 2 * (this.size + bytes);
+    const target =
+      needed > this.#bytes.length ? new Uint8Array(Math.max(needed, 1024)) : this.#bytes;
+    target.set(this.#bytes.subarray(this.#start, this.#end));
+    this.#end -= this.#start;
+    this.#start = 0;
+    this.#bytes = target;
+  }
+}

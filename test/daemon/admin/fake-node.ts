@@ -1,0 +1,111 @@
+import type { Node, PeerStatus, Status, SyncResult } from '../../../src/daemon/node.ts';
+import {
+  bytesToHex,
+  checkHint,
+  compareKeys,
+  type Item,
+  type ItemKey,
+  itemId,
+  type ListInit,
+  type PutResult,
+} from '../../../src/store/index.ts';
+
+/** A node without a network, its set in memory. Errors to throw can be planted per method. */
+export class FakeNode implements Node {
+  readonly items: Map<string, Item> = new Map();
+  readonly dialled: string[] = [];
+  readonly synced: (string | undefined)[] = [];
+  now: bigint = 1_000n;
+  isAlive = true;
+  isReady = true;
+  fault: Error | null = null;
+  /** Puts wait for this. */
+  gate: Promise<void> = Promise.resolve();
+
+  status(): Status {
+    this.#trip();
+    return {
+      version: '0.0.0',
+      peerId: 'self',
+      network: 'test',
+      addresses: ['/ip4/127.0.0.1/tcp/1'],
+      uptimeSeconds: 5,
+      set: { items: this.items.size, bytes: this.#bytes(), fingerprint: 'ab'.repeat(32) },
+      wanted: 0,
+      refusing: null,
+      transfer: { receivedBytes: 0, sentBytes: 0 },
+      peers: this.peers(),
+    };
+  }
+
+  peers(): PeerStatus[] {
+    return this.dialled.map(peerAt);
+  }
+
+  async dial(address: string): Promise<PeerStatus> {
+    this.#trip();
+    this.dialled.push(address);
+    return peerAt(address);
+  }
+
+  async sync(peerId?: string): Promise<SyncResult[]> {
+    this.#trip();
+    this.synced.push(peerId);
+    return [{ peerId: peerId ?? 'other', equal: true, missing: 0, error: null }];
+  }
+
+  async put(payload: Uint8Array, hint: bigint = this.now): Promise<PutResult> {
+    await this.gate;
+    this.#trip();
+    checkHint(hint);
+    const id = itemId(hint, payload);
+    const created = !this.items.has(bytesToHex(id));
+    this.items.set(bytesToHex(id), { hint, id, payload: payload.slice() });
+    return { hint, id, created };
+  }
+
+  async get(id: Uint8Array): Promise<Item | undefined> {
+    this.#trip();
+    return this.items.get(bytesToHex(id));
+  }
+
+  async head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined> {
+    const item = await this.get(id);
+    return item && { hint: item.hint, bytes: item.payload.length };
+  }
+
+  async list({ from = 0n, to = 2n ** 64n, limit = 100, after }: ListInit): Promise<ItemKey[]> {
+    return [...this.items.values()]
+      .filter((key) => key.hint >= from && key.hint < to)
+      .filter((key) => after === undefined || compareKeys(key, after) > 0)
+      .sort(compareKeys)
+      .slice(0, limit);
+  }
+
+  alive(): boolean {
+    return this.isAlive;
+  }
+
+  ready(): boolean {
+    return this.isReady;
+  }
+
+  #bytes(): number {
+    return [...this.items.values()].reduce((sum, { payload }) => sum + payload.length, 0);
+  }
+
+  #trip(): void {
+    if (this.fault !== null) throw this.fault;
+  }
+}
+
+function peerAt(address: string): PeerStatus {
+  return {
+    peerId: 'other',
+    address,
+    connected: true,
+    inSync: true,
+    lastSession: null,
+    lastError: null,
+  };
+}

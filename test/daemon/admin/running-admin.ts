@@ -1,0 +1,74 @@
+import { request } from 'node:http';
+import { type Admin, type AdminInit, createAdmin } from '../../../src/daemon/admin/index.ts';
+import { createLogger } from '../../../src/daemon/logging.ts';
+import { systemClock } from '../../../src/daemon/system.ts';
+import { FakeNode } from './fake-node.ts';
+
+export const TOKEN = 'a-token-of-at-least-thirty-two-characters';
+
+export interface RunningAdmin {
+  readonly node: FakeNode;
+  readonly admin: Admin;
+  readonly url: string;
+  /** What was logged at error level and above. */
+  readonly errors: Record<string, unknown>[];
+}
+
+/** An admin endpoint on any free port over a fake node. */
+export async function startAdmin(init: Partial<AdminInit> = {}): Promise<RunningAdmin> {
+  const node = new FakeNode();
+  const errors: Record<string, unknown>[] = [];
+  const destination = { write: (line: string) => void errors.push(JSON.parse(line)) };
+  const admin = createAdmin({
+    node,
+    token: TOKEN,
+    host: '127.0.0.1',
+    port: 0,
+    limits: { maxItemBytes: 1_024 },
+    clock: systemClock,
+    logger: createLogger({ clock: systemClock, level: 'error', destination }),
+    ...init,
+  });
+  return { node, admin, url: await admin.listen(), errors };
+}
+
+export interface Sent {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly body: Uint8Array;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
+  readonly json: any;
+}
+
+export interface SendInit {
+  method?: string;
+  body?: string | Uint8Array;
+  headers?: Record<string, string>;
+  /** @default true */
+  token?: boolean;
+}
+
+/** One exchange on a connection of its own. */
+export function send(url: string, path: string, init: SendInit = {}): Promise<Sent> {
+  const { method = 'GET', body, token = true } = init;
+  const headers: Record<string, string> = { ...init.headers };
+  if (token) headers.authorization ??= `Bearer ${TOKEN}`;
+  return new Promise((resolve, reject) => {
+    const call = request(`${url}${path}`, { method, headers, agent: false });
+    call.on('error', reject).on('response', (response) => {
+      const parts: Uint8Array[] = [];
+      response.on('data', (part) => parts.push(part)).on('error', reject);
+      response.on('end', () => {
+        const bytes = Buffer.concat(parts);
+        const isJson = response.headers['content-type']?.startsWith('application/json') === true;
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: new Uint8Array(bytes),
+          json: isJson && bytes.length > 0 ? JSON.parse(bytes.toString()) : undefined,
+        });
+      });
+    });
+    call.end(body);
+  });
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { DaemonClient } from '../../../src/daemon/cli/client.ts';
+
+describe('client', () => {
+  /** How the server meets its next calls; `hang` lets them wait, `reset` breaks the connection. */
+  let moods: ('answer' | 'reset' | 'hang' | 'babble' | 'proxy')[];
+  let calls = 0;
+  const server = createServer((request, response) => {
+    calls++;
+    request.resume();
+    const mood = moods.shift() ?? 'answer';
+    if (mood === 'reset') response.socket?.resetAndDestroy();
+    else if (mood === 'babble') response.end('<html>');
+    else if (mood === 'proxy') response.writeHead(502).end('<html>');
+    else if (mood === 'answer') response.end('{"fine":true}');
+  });
+  let client: DaemonClient;
+
+  beforeEach(async () => {
+    calls = 0;
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    client = new DaemonClient({ url: `http://127.0.0.1:${port}`, token: null });
+  });
+  afterEach(async () => {
+    client.close();
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+
+  it('tries a second time what may be done twice', async () => {
+    for (const mood of ['reset', 'hang'] as const) {
+      moods = [mood];
+      const call = { method: 'GET', path: '/', idleMs: 100 } as const;
+      assert.deepEqual(await client.json(call), { fine: true });
+    }
+    assert.equal(calls, 4);
+    moods = ['reset', 'reset', 'answer'];
+    await assert.rejects(client.json({ method: 'GET', path: '/' }), { code: 'ADMIN_UNREACHABLE' });
+  });
+
+  it('does once what must not be done twice', async () => {
+    moods = ['reset'];
+    const refused = client.postJson('/', {});
+    await assert.rejects(refused, { code: 'ADMIN_UNREACHABLE', exitCode: 69 });
+    assert.equal(calls, 1);
+  });
+
+  it('knows an answer that is not a daemon', async () => {
+    moods = ['babble'];
+    await assert.rejects(client.json({ method: 'GET', path: '/' }), /no rangemesh daemon/);
+    moods = ['proxy'];
+    const refused = client.json({ method: 'GET', path: '/' });
+    await assert.rejects(refused, { code: 'HTTP_502', status: 502 });
+  });
+});

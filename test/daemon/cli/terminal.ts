@@ -1,0 +1,97 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { type CliInit, runCli, type Terminal } from '../../../src/daemon/cli/index.ts';
+import { createLogger } from '../../../src/daemon/logging.ts';
+import { systemClock } from '../../../src/daemon/system.ts';
+import { type RunningAdmin, startAdmin, TOKEN } from '../admin/running-admin.ts';
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The lines of standard output as JSON. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into output of every shape.
+  json(): any[];
+}
+
+export type RunInit = Partial<Omit<CliInit, 'argv' | 'stdin'>> & {
+  /** Standard error is a terminal. @default false */
+  tty?: boolean;
+  stdin?: Iterable<Uint8Array | string>;
+};
+
+/** Runs a command line in this process. */
+export async function run(argv: readonly string[], init: RunInit = {}): Promise<Ran> {
+  const { tty = false, ...rest } = init;
+  const [out, err] = [new Capture(false), new Capture(tty)];
+  const exitCode = await runCli({
+    env: {},
+    cwd: tmpdir(),
+    stdout: out,
+    stderr: err,
+    clock: systemClock,
+    version: '1.2.3',
+    createLogger: async (config) =>
+      createLogger({ clock: systemClock, level: config.log.level, destination: err.lines }),
+    startDaemon: () => Promise.reject(new Error('no daemon here')),
+    onStop: () => () => undefined,
+    ...rest,
+    argv,
+    stdin: Readable.from([...(init.stdin ?? [])].map((part) => Buffer.from(part))),
+  });
+  const json = () =>
+    out.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  return { exitCode, stdout: out.text, stderr: err.text, json };
+}
+
+class Capture extends Writable implements Terminal {
+  readonly isTTY: boolean;
+  #parts: Buffer[] = [];
+  readonly lines: { write: (line: string) => void } = {
+    write: (line: string) => void this.write(line),
+  };
+
+  constructor(isTTY: boolean) {
+    super();
+    this.isTTY = isTTY;
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#parts).toString();
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#parts.push(chunk);
+    done();
+  }
+}
+
+export interface Station extends RunningAdmin {
+  /** A scratch directory. */
+  readonly directory: string;
+  /** Arguments by which a verb finds the endpoint. */
+  readonly target: readonly string[];
+  close(): Promise<void>;
+}
+
+/** An admin endpoint over a fake node, and the data directory of a daemon that serves it. */
+export async function openStation(maxItemBytes: number = 64 * 1024): Promise<Station> {
+  const running = await startAdmin({ limits: { maxItemBytes } });
+  const directory = await mkdtemp(join(tmpdir(), 'rangemesh-cli-'));
+  await writeFile(join(directory, 'admin.json'), JSON.stringify({ url: running.url, pid: 1 }));
+  await writeFile(join(directory, 'admin.token'), `${TOKEN}\n`);
+  return {
+    ...running,
+    directory,
+    target: ['--data-dir', directory],
+    async close() {
+      await running.admin.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { DaemonError } from '../../../src/daemon/errors.ts';
+import { bytesToHex, itemId } from '../../../src/store/index.ts';
+import { TOKEN } from '../admin/running-admin.ts';
+import { openStation, run, type Station } from './terminal.ts';
+
+const text = (content: string) => new TextEncoder().encode(content);
+const HELLO = bytesToHex(itemId(7n, text('hello')));
+
+describe('command line', () => {
+  let station: Station;
+  const call = (...argv: string[]) => run([...argv, ...station.target]);
+
+  before(async () => {
+    station = await openStation();
+  });
+  after(() => station.close());
+  beforeEach(() => {
+    station.node.items.clear();
+    station.node.dialled.length = 0;
+    station.node.fault = null;
+  });
+
+  describe('usage', () => {
+    it('helps every verb with examples, and knows its version', async () => {
+      const verbs = ['start', 'init', 'put', 'get', 'import', 'status', 'peers', 'sync'];
+      for (const verb of verbs) {
+        const { exitCode, stdout } = await run([verb, '--help']);
+        assert.equal(exitCode, 0);
+        assert.match(
+          stdout,
+          new RegExp(`Examples:[\\s\\S]*rangemesh ${verb}|\\| rangemesh ${verb}`),
+        );
+      }
+      assert.equal((await run(['--version'])).stdout, '1.2.3\n');
+    });
+
+    it('exits with 64 for what it does not understand', async () => {
+      const wrong = [
+        [],
+        ['strat'],
+        ['get'],
+        ['get', 'xyz'],
+        ['put', '--nope'],
+        ['put', '--hint', '-1'],
+        ['import', 'x', '--max-bytes', '1X'],
+        ['import', 'x', '--concurrency', '0'],
+        ['start', '--set', 'nonsense'],
+        ['status', '--url', 'ftp://x'],
+      ];
+      for (const argv of wrong) {
+        const { exitCode, stderr, stdout } = await run(argv);
+        assert.deepEqual([exitCode, stdout], [64, ''], argv.join(' '));
+        assert.ok(stderr.length > 0);
+        assert.doesNotMatch(stderr, /^\s+at /m);
+      }
+      assert.match((await run(['strat'])).stderr, /Did you mean start\?/);
+    });
+  });
+
+  describe('finding the daemon', () => {
+    it('goes by configuration, by ./rangemesh.yaml, by directory or by URL', async () => {
+      const file = join(station.directory, 'rangemesh.yaml');
+      await writeFile(file, 'node: { dataDir: . }\n');
+      const ways = [
+        run(['status', '--config', file]),
+        run(['status', '--config', 'rangemesh.yaml'], { cwd: station.directory }),
+        run(['status'], { cwd: station.directory }),
+        run(['status'], { env: { RANGEMESH_CONFIG: file } }),
+        run(['status'], { env: { RANGEMESH_NODE_DATA_DIR: station.directory } }),
+        run(['status', '--data-dir', station.directory]),
+        run(['status', '--url', `${station.url}/`]),
+        run(['status'], { env: { RANGEMESH_URL: station.url } }),
+      ];
+      for (const { exitCode, stderr } of await Promise.all(ways)) {
+        assert.deepEqual([exitCode, stderr], [0, '']);
+      }
+      await rm(file);
+    });
+
+    it('says what to do when there is none', async () => {
+      const nowhere = await run(['status', '--data-dir', join(station.directory, 'none')]);
+      assert.equal(nowhere.exitCode, 69);
+      assert.match(nowhere.stderr, /no daemon runs on .*rangemesh start.*ADMIN_UNREACHABLE/s);
+      const dead = await run(['status', '--url', 'http://127.0.0.1:1']);
+      assert.equal(dead.exitCode, 69);
+      assert.match(dead.stderr, /no daemon can be reached at .*ADMIN_UNREACHABLE/);
+    });
+
+    it('gives a token only when it is meant to', async () => {
+      const bare = await run(['put', '--url', station.url], { stdin: ['x'] });
+      assert.equal(bare.exitCode, 1);
+      assert.match(bare.stderr, /UNAUTHORIZED/);
+      const env = { RANGEMESH_TOKEN: TOKEN };
+      assert.equal((await run(['put', '--url', station.url], { env, stdin: ['x'] })).exitCode, 0);
+      const file = join(station.directory, 'admin.token');
+      const byFile = ['put', '--url', station.url, '--token-file', file];
+      assert.equal((await run(byFile, { stdin: ['x'] })).exitCode, 0);
+      const missing = ['put', '--url', station.url, '--token-file', 'nope'];
+      assert.equal((await run(missing)).exitCode, 64);
+    });
+
+    it('refuses a wrong configuration with 78 and without a stack', async () => {
+      const { exitCode, stderr } = await run(['status'], { env: { RANGEMESH_ADMIN_PROT: '1' } });
+      assert.equal(exitCode, 78);
+      assert.match(
+        stderr,
+        /^rangemesh: configuration: RANGEMESH_ADMIN_PROT: .*\[CONFIG_INVALID\]\n$/,
+      );
+    });
+  });
+
+  describe('put and get', () => {
+    it('stores standard input or a file', async () => {
+      const piped = await run(['put', '--hint', '7', ...station.target], { stdin: ['hel', 'lo'] });
+      assert.equal(piped.stdout, `${HELLO} 7 created\n`);
+      const file = join(station.directory, 'hello.txt');
+      await writeFile(file, 'hello');
+      const again = await call('put', file, '--hint', '7', '--json');
+      assert.deepEqual(again.json(), [{ id: HELLO, hint: '7', created: false }]);
+      const missing = await call('put', join(station.directory, 'nope'));
+      assert.equal(missing.exitCode, 1);
+      assert.match(missing.stderr, /cannot read .*ENOENT/);
+    });
+
+    it('does not read without end', async () => {
+      const endless = (function* () {
+        for (let i = 0; i < 100; i++) yield new Uint8Array(1_000);
+      })();
+      const argv = ['put', '--max-bytes', '50KB', ...station.target];
+      const { exitCode, stderr } = await run(argv, { stdin: endless });
+      assert.equal(exitCode, 65);
+      assert.match(stderr, /longer than 50000 bytes; raise --max-bytes/);
+    });
+
+    it('passes the refusals of the daemon on', async () => {
+      const { exitCode, stderr } = await run(['put', ...station.target], {
+        stdin: [new Uint8Array(70_000)],
+      });
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /at most 65536 bytes.*\[ITEM_TOO_LARGE\]/);
+    });
+
+    it('gets the very bytes, to standard output, a file, or as JSON', async () => {
+      await run(['put', '--hint', '7', ...station.target], { stdin: ['hello'] });
+      assert.equal((await call('get', HELLO)).stdout, 'hello');
+      assert.deepEqual((await call('get', HELLO.toUpperCase(), '--json')).json(), [
+        { id: HELLO, hint: '7', bytes: 5, base64: 'aGVsbG8=' },
+      ]);
+      const file = join(station.directory, 'out');
+      assert.equal((await call('get', HELLO, '-o', file)).stdout, '');
+      assert.equal(await readFile(file, 'utf8'), 'hello');
+      const absent = await call('get', '00'.repeat(32));
+      assert.equal(absent.exitCode, 1);
+      assert.match(absent.stderr, /\[NOT_FOUND\]/);
+    });
+  });
+
+  describe('status, peers and sync', () => {
+    it('shows the status to people and programs', async () => {
+      const { stdout } = await call('status');
+      assert.match(stdout, /^peer id +self$/m);
+      assert.match(stdout, /^fingerprint +(ab){32}$/m);
+      assert.deepEqual((await call('status', '--json')).json()[0].set.items, 0);
+    });
+
+    it('adds and lists peers, the target given before or after', async () => {
+      assert.match((await call('peers')).stdout, /no peers; add one/);
+      const address = '/ip4/192.0.2.1/tcp/1';
+      const added = await call('peers', 'add', address, '--json');
+      assert.equal(added.json()[0].address, address);
+      const before = await run(['peers', ...station.target, 'add', address]);
+      assert.match(before.stdout, /^other {2}connected, in sync {2}\/ip4/);
+      assert.match((await call('peers')).stdout, /other {2}connected, in sync/);
+      assert.equal((await call('peers', '--json')).json()[0].peers.length, 2);
+      station.node.fault = new DaemonError('INVALID_ADDRESS', 'not an address');
+      assert.match((await call('peers', 'add', 'x')).stderr, /not an address \[INVALID_ADDRESS\]/);
+    });
+
+    it('syncs, and fails when a session did', async () => {
+      assert.equal((await call('sync')).stdout, 'other  equal\n');
+      assert.equal((await call('sync', 'p', '--json')).json()[0].sessions[0].peerId, 'p');
+      const sync = station.node.sync;
+      const error = { code: 'TIMEOUT', message: 'too slow' };
+      station.node.sync = async () => [{ peerId: 'p', equal: false, missing: 0, error }];
+      const failed = await call('sync');
+      station.node.sync = sync;
+      assert.deepEqual([failed.exitCode, failed.stdout], [1, 'p  failed: too slow [TIMEOUT]\n']);
+    });
+  });
+
+  describe('init', () => {
+    it('writes a configuration that is valid, and never over another', async () => {
+      const directory = join(station.directory, 'new', 'mesh');
+      const { exitCode, stdout } = await run(['init', directory]);
+      assert.equal(exitCode, 0);
+      assert.match(stdout, /rangemesh start --config/);
+      const file = join(directory, 'rangemesh.yaml');
+      const status = await run(['status', '--config', file]);
+      assert.match(status.stderr, /no daemon runs on .*mesh\/data/);
+      await writeFile(file, 'mine');
+      const again = await run(['init', directory]);
+      assert.equal(again.exitCode, 1);
+      assert.match(again.stderr, /is there already and stays as it is/);
+      assert.equal(await readFile(file, 'utf8'), 'mine');
+      const other = join(station.directory, 'json');
+      await mkdir(other);
+      const { json } = await run(['init', other, '--json']);
+      assert.deepEqual(json(), [{ config: join(other, 'rangemesh.yaml') }]);
+    });
+  });
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { converged, join2, type Running, TestMesh, until } from './support/mesh.ts';
+
+const encoder = new TextEncoder();
+
+/** Puts `count` items of the writer's own, a few at a time; returns the ids that were acknowledged. */
+async function write(node: Running, writer: string, count: number): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (let i = 0; i < count; i += 10) {
+    const batch = Array.from({ length: Math.min(10, count - i) }, (_, k) =>
+      node.client.put(encoder.encode(`${writer}/${i + k}`)),
+    );
+    for (const { id } of await Promise.all(batch)) ids.add(id);
+  }
+  return ids;
+}
+
+describe('three daemons', () => {
+  it('become equal while all of them are written to', async (context) => {
+    const mesh = await TestMesh.create(context);
+    const nodes = await Promise.all(['a', 'b', 'c'].map((name) => mesh.start(name)));
+    const [a, b, c] = nodes as [Running, Running, Running];
+    const before = await Promise.all(nodes.map((node, i) => write(node, `before ${i}`, 200)));
+    const [, ...during] = await Promise.all([
+      join2(a, b).then(() => Promise.all([join2(b, c), join2(c, a)])),
+      ...nodes.map((node, i) => write(node, `during ${i}`, 300)),
+    ]);
+    const ids = new Set([...before, ...during].flatMap((set) => [...set]));
+    const statuses = await converged(nodes, 2);
+    assert.equal(ids.size, 1_500);
+    for (const { set, wanted } of statuses) {
+      assert.equal(set.items, 1_500);
+      assert.equal(wanted, 0);
+    }
+    for (const id of [...ids].slice(0, 20)) {
+      const { status } = await a.client.send('GET', `/v1/items/${id}`);
+      assert.equal(status, 200);
+    }
+    const codes = await Promise.all(nodes.map(({ daemon }) => daemon.stop('SIGTERM')));
+    assert.deepEqual(codes, [0, 0, 0]);
+  });
+
+  it('lose nothing acknowledged when one is killed during an import and starts again', async (context) => {
+    const mesh = await TestMesh.create(context);
+    const first = await mesh.start('a');
+    const other = await mesh.start('b');
+    await join2(first, other);
+    const acknowledged = new Set<string>();
+    const importing = Promise.allSettled(
+      Array.from({ length: 32 }, async (_, writer) => {
+        for (let i = 0; ; i++) {
+          const { id } = await first.client.put(encoder.encode(`${writer}/${i}`));
+          acknowledged.add(id);
+        }
+      }),
+    );
+    await until(
+      async () => acknowledged.size,
+      (size) => size > 1_000,
+    );
+    await first.daemon.stop('SIGKILL');
+    await importing;
+
+    const again = await mesh.start('a');
+    for (const id of acknowledged) {
+      const { status } = await again.client.send('HEAD', `/v1/items/${id}`);
+      assert.equal(status, 200, `${id} was acknowledged and is gone`);
+    }
+    await join2(again, other);
+    const [status] = await converged([again, other], 1);
+    assert.ok(status!.set.items >= acknowledged.size);
+  });
+});

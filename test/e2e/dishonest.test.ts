@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import type { Item } from '../../src/store/index.ts';
+import { type Answer, Impostor } from './support/impostor.ts';
+import { join2, TestMesh, until } from './support/mesh.ts';
+
+const PAYLOADS = Array.from({ length: 50 }, (_, i) => new TextEncoder().encode(`item ${i}`));
+
+/** A victim that knows only the impostor at first, then an honest holder of the same items too. */
+async function play(context: TestContext, answer: Answer, outcome: string): Promise<void> {
+  const mesh = await TestMesh.create(context);
+  const impostor = await Impostor.start(PAYLOADS, answer);
+  context.after(() => impostor.stop());
+  const victim = await mesh.start('victim', { args: ['--set', 'fetch.stallTimeoutMs=1000'] });
+  await victim.client.addPeer(impostor.address);
+  const line = await victim.daemon.logged((entry) => entry.outcome === outcome);
+  assert.equal(line.peer, impostor.libp2p.peerId.toString());
+  assert.ok((await victim.client.status()).set.items < PAYLOADS.length);
+
+  const honest = await mesh.start('honest');
+  for (const payload of PAYLOADS) await honest.client.put(payload, 1n);
+  await join2(victim, honest);
+  await until(
+    () => victim.client.status(),
+    ({ set }) => set.items === PAYLOADS.length,
+  );
+}
+
+describe('a dishonest source', () => {
+  it('that serves wrong bytes is found out, and another source is asked', async (context) => {
+    const wrong = async (item: Item | undefined) =>
+      item && { ...item, payload: item.payload.map((byte) => byte ^ 1) };
+    await play(context, wrong, 'invalid');
+  });
+
+  it('that never answers is left, and another source is asked', async (context) => {
+    await play(context, () => new Promise(() => {}), 'stalled');
+  });
+});

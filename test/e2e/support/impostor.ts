@@ -1,0 +1,70 @@
+import type { Libp2p, Stream } from '@libp2p/interface';
+import { multiaddr } from '@multiformats/multiaddr';
+import { MemoryLevel } from 'memory-level';
+import { systemClock } from '../../../src/daemon/system.ts';
+import { commonware, fetch, reconcile } from '../../../src/protocol/index.ts';
+import { type Item, Replica } from '../../../src/store/index.ts';
+import { loopbackNode } from '../../support/libp2p.ts';
+
+/** The name of the network that daemons join by default. */
+export const NETWORK_NAME = 'rangemesh';
+
+/** What a dishonest peer answers for an item it claims to have. */
+export type Answer = (item: Item | undefined) => Promise<Item | undefined>;
+
+/** A libp2p node that reconciles honestly and serves what `answer` makes of its items. */
+export class Impostor {
+  readonly libp2p: Libp2p;
+  readonly #replica: Replica;
+
+  private constructor(libp2p: Libp2p, replica: Replica) {
+    this.libp2p = libp2p;
+    this.#replica = replica;
+  }
+
+  static async start(payloads: readonly Uint8Array[], answer: Answer): Promise<Impostor> {
+    const database = new MemoryLevel<Uint8Array, Uint8Array>({
+      keyEncoding: 'view',
+      valueEncoding: 'view',
+      storeEncoding: 'view',
+    });
+    const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
+    const replica = await Replica.open({ database, clock: systemClock, disk });
+    await replica.put(payloads.map((payload) => ({ hint: 1n, payload })));
+    const nothing = () => {};
+    const libp2p = await loopbackNode({
+      reconcile: reconcile({
+        clock: systemClock,
+        networkName: NETWORK_NAME,
+        dialects: [commonware],
+        snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
+        events: {
+          peerConnected: nothing,
+          peerDisconnected: nothing,
+          missing: nothing,
+          ended: nothing,
+        },
+      }),
+      fetch: fetch({
+        clock: systemClock,
+        networkName: NETWORK_NAME,
+        get: async (id: Uint8Array) => answer(await replica.get(id)),
+      }),
+    });
+    return new Impostor(libp2p, replica);
+  }
+
+  get address(): string {
+    return this.libp2p.getMultiaddrs()[0]!.toString();
+  }
+
+  /** Opens a stream to a daemon, to say on it what one likes. */
+  stream(address: string, protocol: string): Promise<Stream> {
+    return this.libp2p.dialProtocol(multiaddr(address), protocol);
+  }
+
+  async stop(): Promise<void> {
+    await this.libp2p.stop();
+    await this.#replica.close();
+  }
+}

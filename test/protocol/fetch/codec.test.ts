@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { AnswerReader } from '../../../src/protocol/fetch/answer-reader.ts';
+import {
+  decodeAnswer,
+  decodeRequest,
+  encodeAbsent,
+  encodeItem,
+  encodeRequest,
+  MAX_ANSWER_BYTES,
+  requestFrameBytes,
+} from '../../../src/protocol/fetch/codec.ts';
+import { CHUNK_BYTES } from '../../../src/protocol/fetch/constants.ts';
+import { ProtocolError } from '../../../src/protocol/index.ts';
+import { bytesToHex, hexToBytes, type Item, itemId } from '../../../src/store/index.ts';
+
+const LIMITS = { maxItemBytes: 1 << 20, maxIds: 1_024 };
+
+function itemOf(hint: bigint, payload: Uint8Array): Item {
+  return { hint, payload, id: itemId(hint, payload) };
+}
+
+function bytesOf(length: number, seed = 1): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 17) & 0xff);
+}
+
+/** Every way to cut a frame short fails with a code, and never with anything else. */
+function assertTruncationsRefused(frame: Uint8Array, decode: (frame: Uint8Array) => unknown): void {
+  for (let length = 0; length < frame.length; length++) {
+    assert.throws(() => decode(frame.slice(0, length)), ProtocolError, `cut to ${length}`);
+  }
+}
+
+describe('fetch codec', () => {
+  it('writes what docs/protocol-streams.md shows', () => {
+    const item = itemOf(1_700_000_000_000n, new TextEncoder().encode('hello'));
+    const own = '0e8ace57705311b9b7b1da3459cae18ed4d2d97ea7afdb320a21cb085c926621';
+    assert.equal(bytesToHex(item.id), own);
+    assert.equal(bytesToHex(encodeRequest([item.id])), `0101${own}`);
+    assert.equal(bytesToHex(encodeAbsent(item.id)), `02${own}`);
+    const [frame, ...rest] = encodeItem(item);
+    assert.equal(bytesToHex(frame!), `03${own}0000018bcfe568000568656c6c6f`);
+    assert.equal(rest.length, 0);
+  });
+
+  it('carries requests there and back', () => {
+    const id = fc.uint8Array({ minLength: 32, maxLength: 32 });
+    const property = fc.property(fc.array(id, { minLength: 1, maxLength: 300 }), (ids) => {
+      const frame = encodeRequest(ids);
+      assert.ok(frame.length <= requestFrameBytes(ids.length));
+      assert.deepEqual(decodeRequest(frame, LIMITS), ids);
+    });
+    fc.assert(property, { numRuns: 50 });
+  });
+
+  it('refuses requests that are cut, padded, empty or too large', () => {
+    const frame = encodeRequest([new Uint8Array(32), new Uint8Array(32).fill(1)]);
+    assertTruncationsRefused(frame, (bytes) => decodeRequest(bytes, LIMITS));
+    const refused = (hex: string, code: string) =>
+      assert.throws(() => decodeRequest(hexToBytes(hex), LIMITS), { code });
+    refused(`${bytesToHex(frame)}00`, 'MALFORMED_FRAME');
+    refused('0100', 'MALFORMED_FRAME');
+    refused(`018100${'00'.repeat(32)}`, 'MALFORMED_FRAME');
+    refused(`02${'00'.repeat(32)}`, 'MALFORMED_FRAME');
+    refused('01ffffffffffffffffff01', 'MALFORMED_FRAME');
+    refused('01ffffffff7f', 'BUDGET_SPENT');
+    refused('018108', 'BUDGET_SPENT');
+  });
+
+  it('refuses answers that are cut, padded or too large', () => {
+    const [item] = encodeItem(itemOf(5n, new Uint8Array(0)));
+    const absent = encodeAbsent(new Uint8Array(32));
+    const decode = (bytes: Uint8Array) => decodeAnswer(bytes, LIMITS);
+    assertTruncationsRefused(item!, decode);
+    assertTruncationsRefused(absent, decode);
+    const header = `03${'00'.repeat(32)}`;
+    const refused = (hex: string, code: string) =>
+      assert.throws(() => decode(hexToBytes(hex)), { code });
+    refused(`${bytesToHex(absent)}00`, 'MALFORMED_FRAME');
+    refused(`${header}${'ff'.repeat(8)}00`, 'MALFORMED_FRAME');
+    refused(`${header}${'00'.repeat(8)}0000`, 'MALFORMED_FRAME');
+    refused(`${header}${'00'.repeat(8)}ffffffff7f`, 'ITEM_TOO_LARGE');
+    refused(`${header}${'00'.repeat(8)}${'ff'.repeat(9)}01`, 'MALFORMED_FRAME');
+    refused('04', 'MALFORMED_FRAME');
+    refused('05', 'MALFORMED_FRAME');
+    refused(`04${'00'.repeat(CHUNK_BYTES + 1)}`, 'MALFORMED_FRAME');
+    refused(`${header}${'00'.repeat(8)}c08004${'00'.repeat(CHUNK_BYTES + 1)}`, 'MALFORMED_FRAME');
+  });
+
+  it('survives whatever bytes come', () => {
+    const property = fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
+      for (const decode of [
+        () => decodeRequest(bytes, LIMITS),
+        () => decodeAnswer(bytes, LIMITS),
+        () => new AnswerReader([bytes], LIMITS).read(bytes),
+      ]) {
+        try {
+          decode();
+        } catch (error) {
+          assert.ok(error instanceof ProtocolError);
+        }
+      }
+    });
+    fc.assert(property, { numRuns: 500 });
+  });
+});
+
+describe('AnswerReader', () => {
+  const sizes = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 5 * CHUNK_BYTES + 7];
+  const items = sizes.map((size, i) => itemOf(BigInt(i), bytesOf(size, i)));
+
+  it('puts items of all sizes together', () => {
+    const ids = items.map(({ id }) => id);
+    const reader = new AnswerReader(ids, LIMITS);
+    const read: Item[] = [];
+    for (const item of items) {
+      for (const frame of encodeItem(item)) {
+        assert.ok(frame.length <= MAX_ANSWER_BYTES);
+        const progress = reader.read(frame);
+        if (progress.kind === 'item') read.push(progress.item);
+      }
+    }
+    assert.deepEqual(read, items);
+    assert.equal(reader.done, true);
+    assert.equal(reader.next, null);
+    assert.equal(
+      reader.payloadBytes,
+      sizes.reduce((sum, size) => sum + size),
+    );
+  });
+
+  it('takes chunks of any size, and holds no more than double of what has come', () => {
+    const item = items.at(-1)!;
+    const reader = new AnswerReader([item.id], LIMITS);
+    const [frame] = encodeItem(item);
+    const header = frame!.slice(0, frame!.length - CHUNK_BYTES);
+    assert.equal(reader.read(header).kind, 'part');
+    for (let at = 0; at < item.payload.length; at += 1_000) {
+      const chunk = Uint8Array.of(4, ...item.payload.subarray(at, at + 1_000));
+      const progress = reader.read(chunk);
+      assert.equal(progress.kind, at + 1_000 < item.payload.length ? 'part' : 'item');
+    }
+    assert.ok(reader.done);
+  });
+
+  it('accepts no answer that was not asked for next', () => {
+    const [first, second] = [items[1]!, items[2]!];
+    const make = () => new AnswerReader([first.id, second.id], LIMITS);
+    const frame = (item: Item) => encodeItem(item).next().value as Uint8Array;
+    const refused = (reader: AnswerReader, bytes: Uint8Array, code: string) =>
+      assert.throws(() => reader.read(bytes), { code });
+    refused(make(), frame(second), 'UNEXPECTED_FRAME');
+    refused(make(), encodeAbsent(second.id), 'UNEXPECTED_FRAME');
+    refused(make(), Uint8Array.of(4, 1), 'UNEXPECTED_FRAME');
+    const again = make();
+    again.read(frame(first));
+    refused(again, frame(first), 'UNEXPECTED_FRAME');
+    const full = make();
+    full.read(encodeAbsent(first.id));
+    full.read(encodeAbsent(second.id));
+    refused(full, encodeAbsent(second.id), 'UNEXPECTED_FRAME');
+  });
+
+  it('accepts no item that ends early, goes on too long or does not hash', () => {
+    const long = items.at(-1)!;
+    const begun = () => {
+      const reader = new AnswerReader([long.id, items[0]!.id], LIMITS);
+      reader.read(encodeItem(long).next().value as Uint8Array);
+      return reader;
+    };
+    assert.throws(() => begun().read(encodeAbsent(items[0]!.id)), { code: 'UNEXPECTED_FRAME' });
+    const over = begun();
+    for (let i = 0; i < 4; i++) over.read(Uint8Array.of(4, ...new Uint8Array(CHUNK_BYTES)));
+    assert.throws(() => over.read(Uint8Array.of(4, ...new Uint8Array(8))), {
+      code: 'UNEXPECTED_FRAME',
+    });
+    assert.equal(over.payloadBytes, 5 * CHUNK_BYTES + 8, 'wrong bytes are counted too');
+    const wrong = begun();
+    for (let i = 0; i < 4; i++) wrong.read(Uint8Array.of(4, ...new Uint8Array(CHUNK_BYTES)));
+    assert.throws(() => wrong.read(Uint8Array.of(4, ...new Uint8Array(7))), {
+      code: 'INVALID_BYTES',
+    });
+    const { id, payload } = items[1]!;
+    const otherHint = encodeItem({ id, payload, hint: 99n }).next().value as Uint8Array;
+    assert.throws(() => new AnswerReader([id], LIMITS).read(otherHint), { code: 'INVALID_BYTES' });
+  });
+});

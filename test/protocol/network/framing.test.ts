@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { encodeFrame, FrameBuffer, prefixBytes } from '../../../src/protocol/network/framing.ts';
+import { concatBytes, hexToBytes } from '../../../src/store/index.ts';
+
+function taken(buffer: FrameBuffer): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  for (let frame = buffer.take(); frame !== undefined; frame = buffer.take()) frames.push(frame);
+  return frames;
+}
+
+describe('framing', () => {
+  it('gives back the frames, however the bytes are cut', () => {
+    const frames = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 });
+    const cuts = fc.infiniteStream(fc.integer({ min: 1, max: 200 }));
+    const property = fc.property(frames, cuts, (sent, sizes) => {
+      const wire = concatBytes(...sent.map(encodeFrame));
+      const buffer = new FrameBuffer(300);
+      const got: Uint8Array[] = [];
+      for (let at = 0; at < wire.length; ) {
+        const size = sizes.next().value as number;
+        buffer.push(wire.subarray(at, at + size));
+        at += size;
+        got.push(...taken(buffer));
+      }
+      assert.deepEqual(got, sent);
+      assert.equal(buffer.size, 0);
+    });
+    fc.assert(property, { numRuns: 200 });
+  });
+
+  it('knows how long prefixes are', () => {
+    for (const length of [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152]) {
+      const prefix = prefixBytes(length);
+      assert.equal(encodeFrame(new Uint8Array(length)).length, prefix + length);
+    }
+  });
+
+  it('refuses a frame that is too long as soon as its length is known', () => {
+    const buffer = new FrameBuffer(1_000);
+    buffer.push(hexToBytes('e907'));
+    assert.throws(() => buffer.take(), { code: 'FRAME_TOO_LARGE' });
+    const fits = new FrameBuffer(1_000);
+    fits.push(hexToBytes('e807'));
+    assert.equal(fits.take(), undefined);
+  });
+
+  it('refuses prefixes that are no shortest varint, and waits for the rest of others', () => {
+    for (const hex of ['8000', '80808000', '808080808001', 'ffffffffff']) {
+      const buffer = new FrameBuffer(1_000);
+      buffer.push(hexToBytes(hex));
+      assert.throws(() => buffer.take(), { code: 'MALFORMED_FRAME' }, hex);
+    }
+    const buffer = new FrameBuffer(1_000);
+    buffer.push(hexToBytes('80808080'));
+    assert.equal(buffer.take(), undefined);
+  });
+
+  it('takes a megabyte a byte at a time without much ado', () => {
+    const wire = encodeFrame(new Uint8Array(1 << 20));
+    const buffer = new FrameBuffer(1 << 20);
+    for (const byte of wire.subarray(0, -1)) {
+      buffer.push(Uint8Array.of(byte));
+      assert.equal(buffer.take(), undefined);
+    }
+    buffer.push(wire.subarray(-1));
+    assert.equal(buffer.take()?.length, 1 << 20);
+  });
+});

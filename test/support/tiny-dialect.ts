@@ -1,0 +1,92 @@
+import {
+  type Dialect,
+  ProtocolError,
+  type Role,
+  type Session,
+  type SessionInit,
+  type Step,
+} from '../../src/protocol/index.ts';
+import {
+  bytesToKey,
+  compareBytes,
+  type ItemKey,
+  lthashReference,
+  type Snapshot,
+} from '../../src/store/index.ts';
+
+const NOTHING: Step = { frames: [], missing: [], done: false };
+
+/**
+ * The simplest dialect that works, for tests of what carries a session: both sides first exchange
+ * `warmUp` empty frames, then the initiator sends all its ids, then the responder.
+ */
+export function tinyDialect(init: { name?: string; warmUp?: number } = {}): Dialect {
+  return {
+    name: init.name ?? 'tiny',
+    version: 1,
+    session: (session) => new TinySession(session, init.warmUp ?? 0),
+  };
+}
+
+class TinySession implements Session {
+  readonly role: Role;
+  readonly #snapshot: Snapshot;
+  #warmUp: number;
+  equal = false;
+
+  constructor({ role, snapshot }: SessionInit, warmUp: number) {
+    this.role = role;
+    this.#snapshot = snapshot;
+    this.#warmUp = warmUp;
+  }
+
+  start(): Step {
+    if (this.role === 'responder') return NOTHING;
+    return { ...NOTHING, frames: [this.#warmUp > 0 ? new Uint8Array(0) : this.#own()] };
+  }
+
+  receive(frame: Uint8Array): Step {
+    if (frame.length % 32 !== 0) throw new ProtocolError('MALFORMED_FRAME', 'no list of ids');
+    if (this.#warmUp > 0) return this.#warm(frame);
+    const theirs = Array.from({ length: frame.length / 32 }, (_, i) =>
+      frame.subarray(32 * i, 32 * (i + 1)),
+    );
+    const missing = theirs.filter((id) => !this.#snapshot.contains(id));
+    this.equal = missing.length === 0 && theirs.length === this.#snapshot.size;
+    return { frames: this.role === 'responder' ? [this.#own()] : [], missing, done: true };
+  }
+
+  #warm(frame: Uint8Array): Step {
+    if (frame.length > 0) throw new ProtocolError('MALFORMED_FRAME', 'not warm yet');
+    this.#warmUp--;
+    if (this.role === 'responder') return { ...NOTHING, frames: [frame] };
+    return { ...NOTHING, frames: [this.#warmUp > 0 ? frame : this.#own()] };
+  }
+
+  #own(): Uint8Array {
+    return this.#snapshot.ids(0, this.#snapshot.size);
+  }
+}
+
+/** A snapshot over a plain array, as far as `tinyDialect` needs one. */
+export function tinySnapshot(
+  ids: readonly Uint8Array[],
+  released: () => void = () => {},
+): Snapshot {
+  const sorted = [...ids].sort(compareBytes);
+  const known = new Set(sorted.map(bytesToKey));
+  const unsupported = (): never => {
+    throw new TypeError('not in a tiny snapshot');
+  };
+  return {
+    scheme: lthashReference,
+    size: sorted.length,
+    select: (rank): ItemKey => ({ hint: 0n, id: sorted[rank]! }),
+    lowerBound: unsupported,
+    keys: unsupported,
+    fingerprint: unsupported,
+    ids: (begin, end) => Uint8Array.from(sorted.slice(begin, end).flatMap((id) => [...id])),
+    contains: (id) => known.has(bytesToKey(id)),
+    release: released,
+  };
+}
