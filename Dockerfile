@@ -19,9 +19,9 @@ COPY --from=build /src/config ./config
 RUN mkdir -p /data && chown node:node /data
 USER node
 VOLUME /data
-# 4001 is the mesh; the admin endpoint stays on the container's loopback.
-EXPOSE 4001
-ENV RANGEMESH_NODE_DATADIR=/data
+# 9463 is the mesh; the admin endpoint stays on the container's loopback.
+EXPOSE 9463
+ENV RANGEMESH_NODE_DATA_DIR=/data
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9464/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # npm does not forward SIGTERM, so the launcher is process 1 itself.

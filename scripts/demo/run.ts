@@ -35,7 +35,7 @@ export async function runDemo(init: DemoInit): Promise<number> {
     const { files, skipped } = await readTree(join(ROOT, 'node_modules'), MAX_FILE_BYTES);
     say(`${files.length} files of the installed packages; ${skipped} above 1 MiB skipped`);
     const started = performance.now();
-    for (const name of NAMES) nodes.push(await startNode(init.folder, name));
+    await startNodes(init.folder, nodes);
     for (const node of nodes) clients.push(new AdminClient(node.admin, await node.token()));
     say(`three daemons up: ${nodes.map((node) => node.admin).join(' ')}`);
     const holdings = await Promise.all(
@@ -55,13 +55,18 @@ export async function runDemo(init: DemoInit): Promise<number> {
     return 0;
   } finally {
     for (const client of clients) client.close();
-    await Promise.all(nodes.map((node) => node.stop()));
+    await Promise.all(nodes.map((node) => node?.stop()));
   }
 }
 
-function startNode(folder: string, name: string): Promise<DaemonProcess> {
-  const config = join(ROOT, 'config', 'demo', `${name}.yaml`);
-  return DaemonProcess.start({ config, dataDir: join(folder, name) });
+/** Those that did start are in `nodes` also when another did not. */
+async function startNodes(folder: string, nodes: DaemonProcess[]): Promise<void> {
+  const starting = NAMES.map(async (name, node) => {
+    const config = join(ROOT, 'config', 'demo', `${name}.yaml`);
+    nodes[node] = await DaemonProcess.start({ config, dataDir: join(folder, name) });
+  });
+  await Promise.allSettled(starting);
+  await Promise.all(starting);
 }
 
 /** Puts the files with 32 calls under way; returns what the node then holds. */

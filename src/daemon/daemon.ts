@@ -15,7 +15,7 @@ import {
   Replica,
   StoreError,
 } from '../store/index.ts';
-import { createAdmin } from './admin/index.ts';
+import { ADMIN_FILE, createAdmin } from './admin/index.ts';
 import type { Config } from './config/index.ts';
 import { DaemonError, EXIT } from './errors.ts';
 import type { Logger } from './logging.ts';
@@ -30,9 +30,6 @@ import {
 import { Replicator } from './replicator/index.ts';
 import { RunningNode } from './running-node.ts';
 import { VERSION } from './version.ts';
-
-/** Where a running daemon tells the command line how to reach it, in its data directory. */
-export const ADMIN_FILE = 'admin.json';
 
 export interface System {
   clock: Clock;
@@ -107,7 +104,14 @@ async function start(
     clock,
     networkName: config.network.name,
   });
-  const admin = createAdmin({ ...config.admin, node, token, limits: config.limits, clock, logger });
+  const admin = createAdmin({
+    ...config.admin,
+    node,
+    token,
+    limits: config.limits,
+    clock,
+    logger: logger.child({ component: 'admin' }),
+  });
   const url = await admin.listen();
   undo.push(() => admin.close());
   await announceAdmin(directory, url, undo);
@@ -231,6 +235,6 @@ async function announceAdmin(
   undo: (() => Promise<unknown>)[],
 ): Promise<void> {
   const path = join(directory, ADMIN_FILE);
-  await writeFile(path, `${JSON.stringify({ url, pid: process.pid })}\n`);
+  await writeFile(path, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 });
   undo.push(() => rm(path, { force: true }));
 }

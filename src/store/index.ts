@@ -1,3 +1,4 @@
+export { type Blake3, blake3 } from './blake3.ts';
 export {
   bytesToHex,
   bytesToKey,
@@ -10,6 +11,7 @@ export {
 export type * from './environment.ts';
 export * from './errors.ts';
 export { lthashReference } from './fingerprint/lthash.ts';
+export { lthash, lthashKernel } from './fingerprint/lthash-kernel.ts';
 export type * from './fingerprint/scheme.ts';
 export * from './item.ts';
 export { type Database, openDatabase } from './replica/database.ts';

@@ -80,7 +80,7 @@ const sync = {
   ),
   maxSessions: leaf.integer({ min: 1, max: 10_000, fallback: 8 }, 'Sessions at the same time'),
   maxMessageBytes: leaf.size(
-    { min: '4KiB', max: '16MiB', fallback: '64KiB' },
+    { min: '4KiB', max: '8MiB', fallback: '1MiB' },
     'Longest message of a session',
   ),
 };

@@ -1,6 +1,6 @@
 import { bytesToHex, bytesToKey } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
-import { lthashReference } from '../fingerprint/lthash.ts';
+import { lthash } from '../fingerprint/lthash-kernel.ts';
 import { checkHint, checkKey, type Item, type ItemKey, itemId, verifyItem } from '../item.ts';
 import type { Snapshot, Storage } from '../storage.ts';
 import { SortedVector } from '../vector/sorted-vector.ts';
@@ -69,7 +69,7 @@ export class Replica {
 
   /** Opens the set that lies in `database`; an empty database becomes an empty set. */
   static async open(init: ReplicaInit): Promise<Replica> {
-    const { database, scheme = lthashReference } = init;
+    const { database, scheme = lthash } = init;
     try {
       await database.open();
       await checkSchema(database);

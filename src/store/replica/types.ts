@@ -50,7 +50,7 @@ export interface ReplicaInit {
   database: Database;
   clock: Clock;
   disk: Disk;
-  /** The summary the index keeps. @default lthashReference */
+  /** The summary the index keeps. @default lthash */
   scheme?: FingerprintScheme;
   limits?: Partial<ReplicaLimits>;
   /** @default silent */

@@ -16,10 +16,12 @@ export type Answer = (item: Item | undefined) => Promise<Item | undefined>;
 export class Impostor {
   readonly libp2p: Libp2p;
   readonly #replica: Replica;
+  readonly #release: () => void;
 
-  private constructor(libp2p: Libp2p, replica: Replica) {
+  private constructor(libp2p: Libp2p, replica: Replica, release: () => void) {
     this.libp2p = libp2p;
     this.#replica = replica;
+    this.#release = release;
   }
 
   static async start(payloads: readonly Uint8Array[], answer: Answer): Promise<Impostor> {
@@ -32,6 +34,7 @@ export class Impostor {
     const replica = await Replica.open({ database, clock: systemClock, disk });
     await replica.put(payloads.map((payload) => ({ hint: 1n, payload })));
     const nothing = () => {};
+    const released = Promise.withResolvers<undefined>();
     const libp2p = await loopbackNode({
       reconcile: reconcile({
         clock: systemClock,
@@ -48,10 +51,11 @@ export class Impostor {
       fetch: fetch({
         clock: systemClock,
         networkName: NETWORK_NAME,
-        get: async (id: Uint8Array) => answer(await replica.get(id)),
+        get: async (id: Uint8Array) =>
+          Promise.race([answer(await replica.get(id)), released.promise]),
       }),
     });
-    return new Impostor(libp2p, replica);
+    return new Impostor(libp2p, replica, () => released.resolve(undefined));
   }
 
   get address(): string {
@@ -64,6 +68,7 @@ export class Impostor {
   }
 
   async stop(): Promise<void> {
+    this.#release();
     await this.libp2p.stop();
     await this.#replica.close();
   }

@@ -1,7 +1,7 @@
 import { commonware } from '../../../src/protocol/index.ts';
 import { testDialect } from '../../conformance/dialect.ts';
-import { snapshotOf } from './vectors.ts';
 import { wideSum } from '../../support/wide-sum.ts';
+import { snapshotOf } from './vectors.ts';
 
 testDialect({
   dialect: commonware,

@@ -13,8 +13,8 @@ import {
   ZERO_BOUND,
 } from '../../../src/store/index.ts';
 import { converse, sorted, survives } from '../../conformance/dialect.ts';
-import { c, run, snapshotOf, vectors } from './vectors.ts';
 import { wideSum } from '../../support/wide-sum.ts';
+import { c, run, snapshotOf, vectors } from './vectors.ts';
 
 const snapshot = snapshotOf(run(0, 100), wideSum);
 const malformed = { name: 'ProtocolError', code: 'MALFORMED_FRAME' };

@@ -10,8 +10,8 @@ import {
 } from '../../../src/store/index.ts';
 import { converse, lacking, sorted } from '../../conformance/dialect.ts';
 import { keysOf } from '../../conformance/pairs.ts';
-import { c, digestOf, idOf, run, snapshotOf, snapshotsOf, vectors } from './vectors.ts';
 import { wideSum } from '../../support/wide-sum.ts';
+import { c, digestOf, idOf, run, snapshotOf, snapshotsOf, vectors } from './vectors.ts';
 
 type Sides = [a: ItemKey[], b: ItemKey[]];
 

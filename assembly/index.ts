@@ -1,0 +1,3 @@
+export { HASH, STATE, WINDOW, WINDOW_BYTES } from './layout';
+export { absorb, begin, finish } from './blake3';
+export { add, combine, combineAll, difference, expand, subtract } from './lthash';

@@ -1,0 +1,97 @@
+import { StoreError } from '../errors.ts';
+import { ID_BYTES } from '../item.ts';
+import { type Kernel, kernel } from './kernel.ts';
+import { LTHASH_BYTES, lthashReference } from './lthash.ts';
+import type { FingerprintScheme } from './scheme.ts';
+
+/**
+ * LtHash by the WebAssembly SIMD kernel, to the bit what `lthashReference` computes; null where there
+ * is no SIMD.
+ */
+export const lthashKernel: FingerprintScheme | null = kernel === null ? null : lthashBy(kernel);
+
+/** LtHash over BLAKE3, in the fastest form this platform has. */
+export const lthash: FingerprintScheme = lthashKernel ?? lthashReference;
+
+function lthashBy(wasm: Kernel): FingerprintScheme {
+  const { state: work, window } = wasm;
+  return {
+    name: lthashReference.name,
+    stateBytes: LTHASH_BYTES,
+    empty: lthashReference.empty,
+    add(state, ids) {
+      checkOperands(state, ids);
+      work.set(state);
+      eachWindow(wasm, ids, wasm.add);
+      state.set(work);
+    },
+    subtract(state, ids) {
+      checkOperands(state, ids);
+      work.set(state);
+      eachWindow(wasm, ids, wasm.subtract);
+      state.set(work);
+    },
+    combine(state, other) {
+      checkState(state);
+      checkState(other);
+      work.set(state);
+      window.set(other);
+      wasm.combine();
+      state.set(work);
+    },
+    difference(state, other) {
+      checkState(state);
+      checkState(other);
+      work.set(state);
+      window.set(other);
+      wasm.difference();
+      state.set(work);
+    },
+    combineAll(state, others) {
+      checkState(state);
+      for (const other of others) checkState(other);
+      work.set(state);
+      for (let at = 0; at < others.length; at += window.length / LTHASH_BYTES) {
+        let filled = 0;
+        while (filled < window.length / LTHASH_BYTES && at + filled < others.length) {
+          window.set(others[at + filled]!, filled++ * LTHASH_BYTES);
+        }
+        wasm.combineAll(filled);
+      }
+      state.set(work);
+    },
+    digest(state) {
+      checkState(state);
+      work.set(state);
+      wasm.begin(0);
+      wasm.finish(wasm.stateAddress, LTHASH_BYTES);
+      return wasm.hash.slice();
+    },
+  };
+}
+
+/** Sums the expansions of all ids, a window of them at a time, and applies the sum with the last. */
+function eachWindow(
+  { window, expand }: Kernel,
+  ids: Uint8Array,
+  apply: (ids: number, more: 0 | 1) => void,
+): void {
+  for (let at = 0; at < ids.length; at += window.length) {
+    const last = ids.length - at <= window.length;
+    const some = ids.length <= window.length ? ids : ids.subarray(at, at + window.length);
+    window.set(some);
+    if (last) apply(some.length / ID_BYTES, at === 0 ? 0 : 1);
+    else expand(some.length / ID_BYTES, at === 0 ? 0 : 1);
+  }
+}
+
+function checkOperands(state: Uint8Array, ids: Uint8Array): void {
+  checkState(state);
+  if (ids.length % ID_BYTES === 0) return;
+  throw new StoreError('INVALID_ID', `an id has ${ID_BYTES} bytes; ${ids.length} are no whole ids`);
+}
+
+function checkState(state: Uint8Array): void {
+  if (state.length === LTHASH_BYTES) return;
+  throw new RangeError(`an LtHash state has ${LTHASH_BYTES} bytes, not ${state.length}`);
+}

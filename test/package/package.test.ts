@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+const CONSUMER = `
+import { commonware, ReconciliationSet, type Session, type SessionReport } from 'rangemesh/protocol';
+import { lthash, Replica, type Snapshot, SortedVector, StoreError } from 'rangemesh/store';
+import { startDaemon, type Status } from 'rangemesh';
+
+const set = new SortedVector({ scheme: lthash });
+set.insert([{ hint: 1n, id: new Uint8Array(32) }]);
+const snapshot: Snapshot = set.snapshot();
+const session: Session = commonware.session({ role: 'initiator', snapshot });
+const frames: readonly Uint8Array[] = session.start().frames;
+const wanted = new ReconciliationSet();
+wanted.add('peer', [new Uint8Array(32)]);
+export type Used = [SessionReport, Status, Replica, StoreError, typeof startDaemon];
+console.log(frames.length, wanted.size);
+`;
+
+/**
+ * The package as npm packs it, unpacked into another project. Dependencies are linked from here
+ * instead of installed, so that the test needs no registry.
+ */
+describe('the packed package', () => {
+  let project: string;
+
+  before(async () => {
+    project = await mkdtemp(join(tmpdir(), 'rangemesh-package-'));
+    const modules = join(project, 'node_modules');
+    await mkdir(join(modules, 'rangemesh'), { recursive: true });
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project], {
+      cwd: ROOT,
+    });
+    const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('[')));
+    await run('tar', [
+      ...['-xzf', join(project, filename)],
+      ...['--strip-components=1', '-C', join(modules, 'rangemesh')],
+    ]);
+    for (const name of await readdir(join(ROOT, 'node_modules'))) {
+      await symlink(join(ROOT, 'node_modules', name), join(modules, name));
+    }
+    await writeFile(join(project, 'package.json'), '{"type":"module"}');
+  });
+
+  after(() => rm(project, { recursive: true, force: true }));
+
+  it('type-checks and runs for a consumer of the library', async () => {
+    await writeFile(join(project, 'consumer.ts'), CONSUMER);
+    await run(join(ROOT, 'node_modules', '.bin', 'tsc'), [
+      ...['--ignoreConfig', '--strict', '--noEmit', '--skipLibCheck', '--types', 'node'],
+      ...['--module', 'nodenext', '--target', 'es2024', join(project, 'consumer.ts')],
+    ]);
+    const { stdout } = await run(process.execPath, [join(project, 'consumer.ts')]);
+    assert.equal(stdout, '1 1\n');
+  });
+
+  it('runs rangemesh start, and ends on SIGTERM', async () => {
+    const launcher = join(project, 'node_modules', 'rangemesh', 'bin', 'rangemesh.js');
+    const args = ['start', '--data-dir', join(project, 'data'), '--admin-port', '0'];
+    const child = spawn(process.execPath, [launcher, ...args, '--listen', '/ip4/127.0.0.1/tcp/0'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(child, 'exit');
+    for await (const line of createInterface({ input: child.stdout })) {
+      const { event, admin } = JSON.parse(line);
+      if (event !== 'started') continue;
+      const response = await fetch(`${admin}/v1/status`);
+      assert.equal(response.status, 200);
+      child.kill('SIGTERM');
+    }
+    assert.deepEqual(await exited, [0, null]);
+  });
+
+  it('holds what runs and nothing else', async () => {
+    const names = await readdir(join(project, 'node_modules', 'rangemesh'));
+    const expected = ['LICENSE', 'README.md', 'bin', 'config', 'dist', 'package.json'];
+    assert.deepEqual(names.sort(), expected);
+  });
+});
