@@ -1,4 +1,5 @@
-import type { Node, PeerStatus, Status, SyncResult } from '../../../src/daemon/node.ts';
+import { DaemonError } from '../../../src/daemon/errors.ts';
+import type { Node, PeerStatus, Refusal, Status, SyncResult } from '../../../src/daemon/node.ts';
 import {
   bytesToHex,
   checkHint,
@@ -16,7 +17,7 @@ export class FakeNode implements Node {
   readonly dialled: string[] = [];
   readonly synced: (string | undefined)[] = [];
   now: bigint = 1_000n;
-  isAlive = true;
+  breakage: Refusal | null = null;
   isReady = true;
   fault: Error | null = null;
   /** Puts wait for this. */
@@ -47,6 +48,13 @@ export class FakeNode implements Node {
     this.#trip();
     this.dialled.push(address);
     return peerAt(address);
+  }
+
+  forget(address: string): string[] {
+    this.#trip();
+    const at = this.dialled.indexOf(address);
+    if (at < 0) throw new DaemonError('UNKNOWN_ADDRESS', `${address} is not dialled`);
+    return this.dialled.splice(at, 1);
   }
 
   async sync(peerId?: string): Promise<SyncResult[]> {
@@ -83,8 +91,8 @@ export class FakeNode implements Node {
       .slice(0, limit);
   }
 
-  alive(): boolean {
-    return this.isAlive;
+  broken(): Refusal | null {
+    return this.breakage;
   }
 
   ready(): boolean {
