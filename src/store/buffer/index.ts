@@ -1,2 +1,2 @@
-export { UnionSnapshot, type UnionSnapshotInit } from './union-snapshot.ts';
+export { type PartedSnapshot, UnionSnapshot, type UnionSnapshotInit } from './union-snapshot.ts';
 export { type KeyRange, WriteBuffer } from './write-buffer.ts';

@@ -1,4 +1,5 @@
 import { concatBytes } from '../bytes.ts';
+import { combineAll } from './combine-all.ts';
 import type { FingerprintScheme } from './scheme.ts';
 
 /** Several schemes kept side by side; a state is the states of the parts, one after the other. */
@@ -21,6 +22,11 @@ export function composite(parts: readonly FingerprintScheme[]): CompositeScheme 
     subtract: (state, ids) => each((place) => place.part.subtract(within(state, place), ids)),
     combine: (state, other) =>
       each((place) => place.part.combine(within(state, place), within(other, place))),
+    combineAll: (state, others) =>
+      each((place) => {
+        const members = others.map((other) => within(other, place));
+        combineAll(place.part, within(state, place), members);
+      }),
     difference: (state, other) =>
       each((place) => place.part.difference(within(state, place), within(other, place))),
     digest: (state, count) =>

@@ -1,3 +1,4 @@
+import { combineAll } from '../fingerprint/combine-all.ts';
 import { childNode, isLeaf } from './child.ts';
 import type { Inner, Leaf, Run, TreeNode } from './node.ts';
 import type { NodeWriter } from './node-store.ts';
@@ -123,7 +124,7 @@ class EditPass<Ref> {
       members: parts.slice(begin, end),
       spot: spotWithin(cut.spot, begin, end),
     }));
-    const rest = cut.total === null ? -1 : cut.sizes.indexOf(Math.max(...cut.sizes));
+    const rest = cut.total === null ? -1 : largest(cut.sizes);
     const summaries = groups.map(({ members }, i) => (i === rest ? null : this.#sum(members)));
     for (const summary of summaries) {
       if (summary !== null && cut.total !== null) scheme.difference(cut.total, summary);
@@ -135,7 +136,11 @@ class EditPass<Ref> {
 
   #sum(parts: readonly Part<Ref>[]): Uint8Array {
     const state = this.#shape.scheme.empty();
-    for (const { ref } of parts) this.#shape.scheme.combine(state, this.#nodes.summary(ref));
+    combineAll(
+      this.#shape.scheme,
+      state,
+      parts.map(({ ref }) => this.#nodes.summary(ref)),
+    );
     return state;
   }
 }
@@ -170,6 +175,11 @@ function seriesAmong<Ref>(
 function spotAfter<Ref>(growths: readonly Piece[], inner: Inner<Ref>, length: number): number {
   if (growths.length === 1) return growths[0]!.end;
   return length === inner.length ? inner.spot : 0;
+}
+
+/** Position of the first of the largest. */
+function largest(sizes: readonly number[]): number {
+  return sizes.reduce((best, size, at) => (size > sizes[best]! ? at : best), 0);
 }
 
 /** Position of the last child that starts at or below the key; 0 when none does. */

@@ -1,13 +1,16 @@
 import { type Bound, checkKey, ID_BYTES, type ItemKey } from '../item.ts';
 import type { Run } from './node.ts';
 
-export const EMPTY_RUN: Run = newRun(0);
+const WORD_BYTES = 4;
+const HINT_BYTES = 2 * WORD_BYTES;
 
+/** Room for so many keys, in one piece of memory. */
 export function newRun(length: number): Run {
+  const buffer = new ArrayBuffer((HINT_BYTES + ID_BYTES) * length);
   return {
     length,
-    hints: new Uint32Array(2 * length),
-    ids: new Uint8Array(ID_BYTES * length),
+    hints: new Uint32Array(buffer, 0, 2 * length),
+    ids: new Uint8Array(buffer, HINT_BYTES * length),
   };
 }
 
@@ -49,11 +52,9 @@ export function viewRun(run: Run, begin: number, end: number): Run {
 
 /** A copy of the keys of [begin, end). */
 export function sliceRun(run: Run, begin: number, end: number): Run {
-  return {
-    length: end - begin,
-    hints: run.hints.slice(2 * begin, 2 * end),
-    ids: run.ids.slice(begin * ID_BYTES, end * ID_BYTES),
-  };
+  const copy = newRun(end - begin);
+  copyKeys(run, begin, end, copy, 0);
+  return copy;
 }
 
 /** The keys of both, those of `left` first. */

@@ -1,3 +1,4 @@
+import { combineAll } from '../fingerprint/combine-all.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import { childAtRank, childCount, childNode, isLeaf } from './child.ts';
 import type { TreeNode } from './node.ts';
@@ -20,7 +21,7 @@ export function rangeState<Ref>(
   if (begin === 0 && end === node.count) return reader.summary(root!);
   const tally = new Tally(scheme, reader);
   tally.node(root!, node, { begin, end, sign: 1 });
-  return tally.state;
+  return tally.state();
 }
 
 interface SignedRange {
@@ -34,14 +35,26 @@ interface SignedRange {
  * node's own summary and taking away what is not.
  */
 class Tally<Ref> {
-  readonly state: Uint8Array;
+  /** Summaries to add together, those of 1 and those of -1. */
+  readonly #summaries = { wanted: [] as Uint8Array[], unwanted: [] as Uint8Array[] };
+  readonly #state: Uint8Array;
   readonly #scheme: FingerprintScheme;
   readonly #reader: NodeReader<Ref>;
 
   constructor(scheme: FingerprintScheme, reader: NodeReader<Ref>) {
-    this.state = scheme.empty();
+    this.#state = scheme.empty();
     this.#scheme = scheme;
     this.#reader = reader;
+  }
+
+  state(): Uint8Array {
+    const { wanted, unwanted } = this.#summaries;
+    combineAll(this.#scheme, this.#state, wanted);
+    if (unwanted.length === 0) return this.#state;
+    const rest = this.#scheme.empty();
+    combineAll(this.#scheme, rest, unwanted);
+    this.#scheme.difference(this.#state, rest);
+    return this.#state;
   }
 
   node(ref: Ref, node: TreeNode<Ref>, { begin, end, sign }: SignedRange): void {
@@ -72,13 +85,12 @@ class Tally<Ref> {
   }
 
   #summary(ref: Ref, sign: Sign): void {
-    const summary = this.#reader.summary(ref);
-    if (sign === 1) this.#scheme.combine(this.state, summary);
-    else this.#scheme.difference(this.state, summary);
+    const { wanted, unwanted } = this.#summaries;
+    (sign === 1 ? wanted : unwanted).push(this.#reader.summary(ref));
   }
 
   #ids(ids: Uint8Array, sign: Sign): void {
-    if (sign === 1) this.#scheme.add(this.state, ids);
-    else this.#scheme.subtract(this.state, ids);
+    if (sign === 1) this.#scheme.add(this.#state, ids);
+    else this.#scheme.subtract(this.#state, ids);
   }
 }

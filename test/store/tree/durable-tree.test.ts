@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sum256 } from '../../../src/store/fingerprint/sum256.ts';
-import { type ItemKey, StoreError } from '../../../src/store/index.ts';
+import { bytesToHex, type ItemKey, StoreError } from '../../../src/store/index.ts';
 import type { Database } from '../../../src/store/replica/database.ts';
 import { DurableTree, type PreparedWrite } from '../../../src/store/tree/level/durable-tree.ts';
 import { treeKeys } from '../../../src/store/tree/level/keys.ts';
@@ -53,7 +53,7 @@ describe('durable tree', () => {
     assert.equal(tree.size, 0);
     await audit(tree);
     const left = await database.keys({ ...treeKeys(name).range }).all();
-    assert.deepEqual(left, [treeKeys(name).meta]);
+    assert.deepEqual(left.map(bytesToHex), [bytesToHex(treeKeys(name).meta)]);
   });
 
   it('reads its meta and its root when it is opened, and nothing else', async () => {
@@ -68,7 +68,7 @@ describe('durable tree', () => {
       },
     });
     DurableTree.open({ ...init, database: counting });
-    assert.equal(reads, 3, 'whether there is a meta, the meta, the root');
+    assert.equal(reads, 2);
   });
 
   it('refuses a tree of another scheme', async () => {
@@ -151,7 +151,7 @@ describe('a damaged tree', () => {
   it('names a node or summary that is missing', async () => {
     for (const kind of ['node', 'summary'] as const) {
       const { database, tree, name, reopen } = await setUp();
-      await commit(database, tree.prepare({ insert: keysOf(0, 500) }));
+      await commit(database, tree.prepare({ insert: keysOf(0, 60) }));
       const keys = treeKeys(name);
       const [, victim] = await database
         .keys({ gte: keys[kind](0), lte: keys[kind](Number.MAX_SAFE_INTEGER) })
@@ -168,7 +168,7 @@ describe('a damaged tree', () => {
     const records = await database.iterator({ ...treeKeys(name).range }).all();
     assert.ok(records.length > 10);
     for (const [at, [key, value]] of records.entries()) {
-      const flipped = value.slice();
+      const flipped = new Uint8Array(value);
       flipped[(at * 31) % value.length]! ^= 1 << (at % 8);
       for (const bad of [flipped, value.subarray(0, value.length - 1), new Uint8Array(3)]) {
         await database.put(key, bad);
@@ -261,9 +261,8 @@ async function audit(tree: DurableTree): Promise<void> {
 }
 
 function readAll(snapshot: ReturnType<DurableTree['snapshot']>): void {
-  for (let rank = 0; rank <= snapshot.size; rank++) {
-    snapshot.fingerprint(0, rank);
-    snapshot.ids(rank, snapshot.size);
+  for (let begin = 0; begin <= snapshot.size; begin++) {
+    for (let end = begin; end <= snapshot.size; end++) snapshot.fingerprint(begin, end);
   }
 }
 

@@ -29,6 +29,11 @@ export class ByteCache<Value> {
     return old.value;
   }
 
+  /** Whether the value is there, without counting that as a use. */
+  has(key: number): boolean {
+    return this.#young.has(key) || this.#old.has(key);
+  }
+
   /** Takes a value of so many bytes; one larger than half the bound is not kept. */
   set(key: number, value: Value, bytes: number): void {
     this.delete(key);

@@ -3,10 +3,10 @@ import type { FingerprintScheme } from '../../fingerprint/scheme.ts';
 import { decodeMeta, type TreeMeta } from './meta.ts';
 import {
   corrupt,
+  findRecord,
   LevelNodeReader,
   type LevelTreeFiles,
   readOptions,
-  readRecord,
 } from './reader.ts';
 
 /**
@@ -14,12 +14,9 @@ import {
  * Throws `STORE_CORRUPT`, or `UNSUPPORTED_SCHEMA` for a tree of another scheme.
  */
 export function openMeta(files: LevelTreeFiles, scheme: FingerprintScheme): TreeMeta {
-  const { database, name, keys } = files;
-  const options = readOptions();
-  if (database.getSync(keys.meta, options) === undefined) {
-    return { scheme: scheme.name, root: 0, level: 0, count: 0, nextRef: 1 };
-  }
-  const meta = readRecord(files, keys.meta, options, decodeMeta);
+  const { name, keys } = files;
+  const meta = findRecord(files, keys.meta, readOptions(), decodeMeta);
+  if (meta === undefined) return { scheme: scheme.name, root: 0, level: 0, count: 0, nextRef: 1 };
   if (meta.scheme !== scheme.name) {
     throw new StoreError(
       'UNSUPPORTED_SCHEMA',

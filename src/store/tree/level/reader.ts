@@ -70,13 +70,25 @@ export function readOptions(snapshot?: AbstractSnapshot): ReadOptions {
 
 /** The record under `key`, decoded. Throws `STORE_CORRUPT` when it is missing or not whole. */
 export function readRecord<Value>(
-  { database, name }: Pick<LevelTreeFiles, 'database' | 'name'>,
+  files: TreePlace,
   key: Uint8Array,
   options: ReadOptions,
   decode: (record: Uint8Array) => Value,
 ): Value {
+  const value = findRecord(files, key, options, decode);
+  if (value === undefined) throw corrupt(files.name, key, 'is missing');
+  return value;
+}
+
+/** Like `readRecord`, but undefined when it is missing. */
+export function findRecord<Value>(
+  { database, name }: TreePlace,
+  key: Uint8Array,
+  options: ReadOptions,
+  decode: (record: Uint8Array) => Value,
+): Value | undefined {
   const record = database.getSync(key, options);
-  if (record === undefined) throw corrupt(name, key, 'is missing');
+  if (record === undefined) return undefined;
   try {
     return decode(record);
   } catch (error) {
@@ -84,6 +96,8 @@ export function readRecord<Value>(
     throw error;
   }
 }
+
+type TreePlace = Pick<LevelTreeFiles, 'database' | 'name'>;
 
 export function corrupt(
   name: string,
