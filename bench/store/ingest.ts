@@ -42,7 +42,7 @@ const figures: IngestFigures = {
   maxLoopDelayMs: delay.max / 1e6,
 };
 if (process.env.BENCH_DETAIL) {
-  console.error({ ...replica.status(), fingerprint: null, rssNow: process.memoryUsage().rss / MIB });
+  console.error({ ...replica.status(), fingerprint: null, ...Object.fromEntries(Object.entries(process.memoryUsage()).map(([k, v]) => [k, v / MIB])) });
 }
 await replica.close();
 console.log(JSON.stringify(figures));

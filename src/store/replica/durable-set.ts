@@ -3,7 +3,8 @@ import type { Clock } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import { compareKeys, type Item, type ItemKey } from '../item.ts';
 import { DurableTree, type TreeWrite } from '../tree/level/durable-tree.ts';
-import { type BatchOperation, type Database, VIEWS } from './database.ts';
+import { type BatchSink, type Database, fillWith, VIEWS } from './database.ts';
+import { totalBytes } from './group-commit.ts';
 import { encodeHead, type SetKeys } from './layout.ts';
 import { encodeLogEntry, type LogEntry, NOTHING } from './log-entry.ts';
 import { LogWindow } from './log-window.ts';
@@ -28,17 +29,20 @@ export interface SetShape {
 /** A commit that is worked out but neither on disk nor visible. */
 export interface PreparedCommit {
   readonly number: number;
-  /** To be written in one batch. */
-  readonly operations: readonly BatchOperation[];
-  /** Says that they are on disk, and makes the commit visible. */
-  commit(): void;
+  /** Says that its batch is about to be written, and that the commit before it is. */
+  begin(): void;
+  /** Gives what is to be written in one batch. */
+  readonly fill: (sink: BatchSink) => void;
+  /** Says that so many bytes are on disk, and makes the commit visible. */
+  commit(bytes: number): void;
   /** Says that they were not written. */
   discard(): void;
 }
 
 /** What a commit is made of. */
 interface Change {
-  readonly operations: BatchOperation[];
+  /** Gives the records beside the tree's and the set's own. */
+  readonly fill: (sink: BatchSink) => void;
   readonly tree: TreeWrite;
   readonly buffer: WriteBuffer;
   readonly log: LogEntry;
@@ -54,6 +58,13 @@ interface Sweep {
   readonly behind: ItemKey | null;
 }
 
+/** All that a commit changes beside the tree. */
+interface Standing {
+  readonly state: SetState;
+  readonly buffer: WriteBuffer;
+  readonly sweep: Sweep | null;
+}
+
 /** Log records deleted in one commit at the most. */
 const TRIM_RECORDS = 256;
 
@@ -62,23 +73,25 @@ const DENSE_KEYS = 12;
 
 /**
  * A set in an open database: the items, their ids, the tree of fingerprints with the buffer before
- * it, and the state. It prepares commits, one at a time; who writes them, and when, is not its matter.
+ * it, and the state. It prepares commits, each on top of those prepared before; who writes them, and
+ * when, is not its matter. When one is discarded, so are all that were prepared after it.
  */
 export class DurableSet {
   readonly #init: DurableSetInit;
   readonly #tree: DurableTree;
   readonly #window: LogWindow;
-  #state: SetState;
-  #buffer: WriteBuffer;
-  #sweep: Sweep | null = null;
+  /** As of the last commit. */
+  #visible: Standing;
+  /** As of the last one that was prepared. */
+  #staged: Standing;
   /** The last commit of which nothing is in the buffer. */
   #merged: number;
 
   constructor(init: DurableSetInit, tree: DurableTree, state: SetState, buffer: WriteBuffer) {
     this.#init = init;
     this.#tree = tree;
-    this.#state = state;
-    this.#buffer = buffer;
+    this.#visible = { state, buffer, sweep: null };
+    this.#staged = this.#visible;
     this.#merged = buffer.size === 0 ? state.commit : state.logBegin - 1;
     this.#window = new LogWindow(state.commit);
   }
@@ -98,17 +111,17 @@ export class DurableSet {
   }
 
   get state(): SetState {
-    return this.#state;
+    return this.#visible.state;
   }
 
   /** Keys in the buffer. */
   get buffered(): number {
-    return this.#buffer.size;
+    return this.#staged.buffer.size;
   }
 
   /** Commits of which something may still be in the buffer. */
   get unmerged(): number {
-    return this.#state.commit - this.#merged;
+    return this.#staged.state.commit - this.#merged;
   }
 
   /** Bytes LevelDB has to write before it can be opened again. */
@@ -117,16 +130,16 @@ export class DurableSet {
   }
 
   get sweeping(): boolean {
-    return this.#sweep !== null;
+    return this.#staged.sweep !== null;
   }
 
   snapshot(): UnionSnapshot {
-    return new UnionSnapshot({ tree: this.#tree.snapshot(), buffer: this.#buffer });
+    return new UnionSnapshot({ tree: this.#tree.snapshot(), buffer: this.#visible.buffer });
   }
 
   /** Whether the index holds exactly this key. */
   holds(key: ItemKey): boolean {
-    if (this.#buffer.has(key)) return true;
+    if (this.#visible.buffer.has(key)) return true;
     const snapshot = this.#tree.snapshot();
     try {
       const rank = snapshot.lowerBound(key);
@@ -139,44 +152,42 @@ export class DurableSet {
   /** Adds items none of which is held; `restored` are those of their ids that are in quarantine. */
   add(items: readonly Item[], restored: readonly Uint8Array[]): PreparedCommit {
     const { keys } = this.#init;
-    const operations: BatchOperation[] = [];
-    let bytes = 0;
-    for (const item of items) {
-      const { length } = item.payload;
-      bytes += length;
-      const head = encodeHead({ hint: item.hint, bytes: length });
-      operations.push({ type: 'put', key: keys.item(item), value: item.payload });
-      operations.push({ type: 'put', key: keys.id(item.id), value: head });
-    }
-    for (const id of restored) operations.push({ type: 'del', key: keys.quarantine(id) });
     const sorted = [...items].sort(compareKeys);
     const dense = this.#isDense(sorted);
     return this.#prepare({
-      operations,
+      fill(sink) {
+        for (const item of sorted) {
+          sink.put(keys.item(item), item.payload);
+          sink.put(keys.id(item.id), encodeHead({ hint: item.hint, bytes: item.payload.length }));
+        }
+        for (const id of restored) sink.del(keys.quarantine(id));
+      },
       tree: dense ? { insert: sorted } : {},
-      buffer: dense ? this.#buffer : this.#buffer.insert(sorted),
+      buffer: dense ? this.#staged.buffer : this.#staged.buffer.insert(sorted),
       log: dense ? NOTHING : { taken: null, added: sorted },
       items: items.length,
-      bytes,
+      bytes: totalBytes(items),
     });
   }
 
   /** Begins to move what is in the buffer into the tree. */
   startSweep(): void {
-    this.#sweep ??= { since: this.#state.commit, behind: null };
+    const { state, sweep } = this.#staged;
+    if (sweep !== null) return;
+    this.#staged = { ...this.#staged, sweep: { since: state.commit, behind: null } };
   }
 
   /** Moves the next `count` keys; null when the sweep has come to the end of the buffer. */
   merge(count: number): PreparedCommit | null {
-    const sweep = this.#sweep;
+    const { sweep, buffer } = this.#staged;
     if (sweep === null) return null;
-    const begin = sweep.behind === null ? 0 : this.#buffer.lowerBound(sweep.behind);
-    const end = Math.min(this.#buffer.size, begin + count);
+    const begin = sweep.behind === null ? 0 : buffer.lowerBound(sweep.behind);
+    const end = Math.min(buffer.size, begin + count);
     if (begin === end) {
       this.#endSweep(sweep);
       return null;
     }
-    const insert = [...this.#buffer.keys(begin, end)];
+    const insert = [...buffer.keys(begin, end)];
     const taken = { first: insert[0]!, last: insert.at(-1)! };
     return this.#prepare(
       { ...this.#unchanged(), tree: { insert }, ...this.#take(taken) },
@@ -184,16 +195,16 @@ export class DurableSet {
     );
   }
 
-  /** Takes an item out of the index, together with `operations`; `bytes` is what it counted for. */
-  remove(key: ItemKey, bytes: number, operations: BatchOperation[]): PreparedCommit {
+  /** Takes an item out of the index, together with what `fill` gives; `bytes` is what it counted for. */
+  remove(key: ItemKey, bytes: number, fill: Change['fill']): PreparedCommit {
     const range = { first: key, last: key };
-    const from = this.#buffer.has(key) ? this.#take(range) : { tree: { remove: [key] } };
-    return this.#prepare({ ...this.#unchanged(), ...from, operations, items: -1, bytes: -bytes });
+    const from = this.#staged.buffer.has(key) ? this.#take(range) : { tree: { remove: [key] } };
+    return this.#prepare({ ...this.#unchanged(), ...from, fill, items: -1, bytes: -bytes });
   }
 
   /** Says in the state that items were lost, or that they were refilled. */
   markRefill(needed: boolean): PreparedCommit {
-    return this.#prepare(this.#unchanged(), this.#sweep, { needsRefill: needed });
+    return this.#prepare(this.#unchanged(), this.#staged.sweep, { needsRefill: needed });
   }
 
   /** Ends all snapshots. */
@@ -203,9 +214,9 @@ export class DurableSet {
 
   #unchanged(): Change {
     return {
-      operations: [],
+      fill: () => undefined,
       tree: {},
-      buffer: this.#buffer,
+      buffer: this.#staged.buffer,
       log: NOTHING,
       items: 0,
       bytes: 0,
@@ -213,44 +224,52 @@ export class DurableSet {
   }
 
   #take(taken: KeyRange): Pick<Change, 'buffer' | 'log'> {
-    return { buffer: this.#buffer.without(taken), log: { taken, added: [] } };
+    return { buffer: this.#staged.buffer.without(taken), log: { taken, added: [] } };
   }
 
   #prepare(
     change: Change,
-    sweep: Sweep | null = this.#sweep,
+    sweep: Sweep | null = this.#staged.sweep,
     flags: Partial<SetState> = {},
   ): PreparedCommit {
-    const { operations, buffer } = change;
-    const prepared = this.#tree.prepare(change.tree);
-    const commit = this.#state.commit + 1;
-    const state = { ...this.#nextState(commit, change), ...flags };
-    for (const operation of prepared.operations) operations.push(operation);
-    this.#trim(operations, state);
-    const log = encodeLogEntry(change.log);
-    operations.push({ type: 'put', key: this.#init.keys.log(commit), value: log });
-    operations.push({ type: 'put', key: this.#init.keys.state, value: encodeState(state) });
+    const staged = this.#tree.stage(change.tree);
+    const before = this.#staged.state;
+    const state = { ...this.#nextState(before, change), ...flags };
+    const standing = { state, buffer: change.buffer, sweep };
+    this.#staged = standing;
     return {
-      number: commit,
-      operations,
-      commit: () => {
-        prepared.commit();
-        this.#state = state;
-        this.#buffer = buffer;
-        this.#sweep = sweep;
-        if (buffer.size === 0) this.#merged = commit;
-        this.#window.note(commit, bytesOf(operations));
+      number: state.commit,
+      begin: () => staged.begin(),
+      fill: (sink) => {
+        change.fill(sink);
+        fillWith(sink, staged.operations);
+        this.#fillOwn(sink, before, state, change.log);
       },
-      discard: () => prepared.discard(),
+      commit: (bytes) => {
+        staged.commit();
+        this.#visible = standing;
+        if (standing.buffer.size === 0) this.#merged = state.commit;
+        this.#window.note(state.commit, bytes);
+      },
+      discard: () => {
+        staged.discard();
+        this.#staged = this.#visible;
+      },
     };
   }
 
-  #nextState(commit: number, { items, bytes }: Change): SetState {
-    const { logBegin, trimBegin, ...old } = this.#state;
+  #fillOwn(sink: BatchSink, before: SetState, state: SetState, log: LogEntry): void {
+    const { keys } = this.#init;
+    for (let old = before.trimBegin; old < state.trimBegin; old++) sink.del(keys.log(old));
+    sink.put(keys.log(state.commit), encodeLogEntry(log));
+    sink.put(keys.state, encodeState(state));
+  }
+
+  #nextState({ logBegin, trimBegin, ...old }: SetState, { items, bytes }: Change): SetState {
     const begin = Math.max(logBegin, 1 + Math.min(this.#merged, this.#window.settled));
     return {
       ...old,
-      commit,
+      commit: old.commit + 1,
       logBegin: begin,
       trimBegin: Math.min(begin, trimBegin + TRIM_RECORDS),
       items: old.items + items,
@@ -258,14 +277,8 @@ export class DurableSet {
     };
   }
 
-  #trim(operations: BatchOperation[], { trimBegin }: SetState): void {
-    for (let commit = this.#state.trimBegin; commit < trimBegin; commit++) {
-      operations.push({ type: 'del', key: this.#init.keys.log(commit) });
-    }
-  }
-
   #endSweep(sweep: Sweep): void {
-    this.#sweep = null;
+    this.#staged = { ...this.#staged, sweep: null };
     this.#merged = Math.max(this.#merged, sweep.since);
   }
 
@@ -278,13 +291,4 @@ export class DurableSet {
     const leaves = 2 + (span + keys.length) / (this.#init.shape.leafItems / 2);
     return keys.length >= DENSE_KEYS * leaves;
   }
-}
-
-function bytesOf(operations: readonly BatchOperation[]): number {
-  let bytes = 0;
-  for (const operation of operations) {
-    bytes += operation.key.length + 8;
-    if (operation.type === 'put') bytes += operation.value.length;
-  }
-  return bytes;
 }

@@ -1,4 +1,3 @@
-import { bytesToKey } from '../bytes.ts';
 import type { Item } from '../item.ts';
 import type { ReplicaLimits } from './limits.ts';
 
@@ -11,9 +10,15 @@ export interface GroupCommitInit {
   write: (items: readonly Item[]) => Promise<void>;
 }
 
+/** What makes a batch large. */
+const LARGE_ITEMS = 256;
+const LARGE_BYTES = 1024 * 1024;
+
 /** Items that are written together, and whose callers are answered together. */
 interface Batch {
   readonly items: Item[];
+  /** The `bytesToKey` of each. */
+  readonly keys: string[];
   bytes: number;
   readonly settled: Promise<void>;
   readonly resolve: () => void;
@@ -67,6 +72,7 @@ export class GroupCommit {
     for (const [key, item] of items) {
       const batch = this.#batchFor(item);
       batch.items.push(item);
+      batch.keys.push(key);
       batch.bytes += item.payload.length;
       this.#queuedBytes += item.payload.length;
       this.#pendingBytes += item.payload.length;
@@ -94,25 +100,37 @@ export class GroupCommit {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Whoever waits for it hears of a failure; that nobody may is no failure of its own.
     promise.catch(() => undefined);
-    const batch = { items: [], bytes: 0, settled: promise, resolve, reject };
+    const batch = { items: [], keys: [], bytes: 0, settled: promise, resolve, reject };
     this.#queue.push(batch);
     return batch;
   }
 
   async #run(): Promise<void> {
+    let before: Promise<void> = Promise.resolve();
     for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
       this.#queuedItems -= batch.items.length;
       this.#queuedBytes -= batch.bytes;
       this.#wake();
-      try {
-        await this.#init.write(batch.items);
-        this.#forget(batch);
-        batch.resolve();
-      } catch (error) {
-        this.#fail(batch, error);
-      }
+      const written = this.#write(batch);
+      await (this.#isLarge(this.#queue[0]) ? before : written);
+      before = written;
     }
     this.#running = false;
+  }
+
+  /** A large batch is worked out while the one before it is being synced; a small one waits for more. */
+  #isLarge(batch: Batch | undefined): boolean {
+    return batch !== undefined && (batch.items.length >= LARGE_ITEMS || batch.bytes >= LARGE_BYTES);
+  }
+
+  async #write(batch: Batch): Promise<void> {
+    try {
+      await this.#init.write(batch.items);
+      this.#forget(batch);
+      batch.resolve();
+    } catch (error) {
+      this.#fail(batch, error);
+    }
   }
 
   /** What was queued behind a batch that failed would have to wait for nobody knows how long. */
@@ -128,7 +146,7 @@ export class GroupCommit {
   }
 
   #forget(batch: Batch): void {
-    for (const { id } of batch.items) this.#pending.delete(bytesToKey(id));
+    for (const key of batch.keys) this.#pending.delete(key);
     this.#pendingBytes -= batch.bytes;
   }
 

@@ -1,11 +1,12 @@
 import type { Cancel, Disk } from '../environment.ts';
 import type { StoreError } from '../errors.ts';
-import { type Database, VIEWS, writeSynced } from './database.ts';
+import { type Database, VIEWS, writeBatch } from './database.ts';
 import type { DurableSet, DurableSetInit, PreparedCommit } from './durable-set.ts';
 import type { Incidents } from './incidents.ts';
 import { decodeHead, type ItemHead } from './layout.ts';
 import { migrateFirstSchema } from './migrate.ts';
 import { type Damage, isDamage, openSet } from './open-set.ts';
+import { Pipeline } from './pipeline.ts';
 import { rebuildIndex } from './rebuild.ts';
 import { readSchema } from './schema.ts';
 import { EMPTY_STATE, type SetState } from './state.ts';
@@ -28,6 +29,19 @@ interface Attempt {
   readonly late: () => void;
 }
 
+export interface CommitOptions {
+  /** Called once a commit, of which nobody knew, turns out to be on disk. */
+  late?: () => void;
+  /** Whether it must see all commits before it, also in the database. @default true */
+  alone?: boolean;
+}
+
+/** What was made of a set. */
+interface Ready {
+  readonly set: DurableSet;
+  readonly commit: PreparedCommit | null;
+}
+
 /** First and longest time between two attempts to open the database again. */
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
@@ -47,8 +61,7 @@ export class Keeper {
   #state: SetState = EMPTY_STATE;
   #trouble: StoreError | null = null;
   #rebuilding: ReplicaStatus['rebuilding'] = null;
-  /** Commits take turns. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Pipeline();
   /** What goes on without anybody waiting for it. */
   #background: Promise<unknown> = Promise.resolve();
   #reopening: Promise<unknown> = Promise.resolve();
@@ -130,22 +143,16 @@ export class Keeper {
    */
   commit(
     prepare: (set: DurableSet) => PreparedCommit | null,
-    late: () => void = () => undefined,
+    { late = () => undefined, alone = true }: CommitOptions = {},
   ): Promise<boolean> {
-    return this.#inTurn(async () => {
-      if (this.#trouble !== null) throw this.#trouble;
-      const prepared = this.#prepare(prepare);
-      if (prepared === null) return false;
-      try {
-        await writeSynced(this.database, prepared.operations);
-      } catch (cause) {
-        prepared.discard();
-        await this.#recover(cause, { number: prepared.number, late });
-        return true;
-      }
-      prepared.commit();
-      this.#init.witness?.write(prepared.number);
-      return true;
+    return this.#turns.run({
+      alone,
+      prepare: () => this.#prepare(prepare),
+      carryOut: async (early) => {
+        // What was prepared on top of a commit that failed has fallen with it.
+        const ready = early.set === this.#set ? early : this.#prepare(prepare);
+        return ready.commit !== null && this.#write(ready.set, ready.commit, late);
+      },
     });
   }
 
@@ -155,8 +162,12 @@ export class Keeper {
     if (set === null || this.#trouble !== null || this.#closed) return;
     this.#trouble = trouble.rebuilding();
     const message = error instanceof Error ? error.message : String(error);
-    void this.#inTurn(async () => {
-      if (this.#set === set) this.#rebuild({ code: 'INDEX_DAMAGED', message }, set.state);
+    void this.#turns.run({
+      alone: true,
+      prepare: () => undefined,
+      carryOut: async () => {
+        if (this.#set === set) this.#rebuild({ code: 'INDEX_DAMAGED', message }, set.state);
+      },
     });
   }
 
@@ -165,26 +176,42 @@ export class Keeper {
     this.#closed = true;
     this.#cancelRetry?.();
     this.#trouble = trouble.closed();
-    await this.#turn;
+    await this.#turns.idle();
     await this.#background;
     this.#drop();
     await this.#database?.close();
   }
 
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
-  }
-
-  #prepare(prepare: (set: DurableSet) => PreparedCommit | null): PreparedCommit | null {
+  #prepare(prepare: (set: DurableSet) => PreparedCommit | null): Ready {
+    if (this.#trouble !== null) throw this.#trouble;
+    const set = this.use();
     try {
-      return prepare(this.use());
+      return { set, commit: prepare(set) };
     } catch (error) {
       if (!isDamage(error)) throw error;
       this.damaged(error);
       throw trouble.rebuilding();
     }
+  }
+
+  async #write(set: DurableSet, prepared: PreparedCommit, late: () => void): Promise<boolean> {
+    if (this.#trouble !== null) {
+      prepared.discard();
+      throw this.#trouble;
+    }
+    prepared.begin();
+    let bytes: number;
+    try {
+      bytes = await writeBatch(this.database, prepared.fill);
+    } catch (cause) {
+      prepared.discard();
+      await this.#recover(cause, { number: prepared.number, late });
+      return true;
+    }
+    if (this.#set !== set) throw this.#trouble ?? trouble.unavailable(null);
+    prepared.commit(bytes);
+    this.#init.witness?.write(prepared.number);
+    return true;
   }
 
   /** Resolves when the attempted commit is on disk; rejects when it is not, or that is unknown. */

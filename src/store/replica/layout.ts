@@ -1,4 +1,4 @@
-import { readU64BE, writeU64BE } from '../bytes.ts';
+import { readU64BE, writeU32BE, writeU64BE } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
 import { ID_BYTES, INFINITE_HINT, type ItemKey } from '../item.ts';
 import { type TreeKeys, treeKeys } from '../tree/level/keys.ts';
@@ -125,7 +125,8 @@ const HEAD_BYTES = 16;
 export function encodeHead({ hint, bytes }: ItemHead): Uint8Array {
   const value = new Uint8Array(HEAD_BYTES);
   writeU64BE(value, 0, hint);
-  writeU64BE(value, 8, BigInt(bytes));
+  writeU32BE(value, 8, Math.floor(bytes / 2 ** 32));
+  writeU32BE(value, 12, bytes);
   return value;
 }
 

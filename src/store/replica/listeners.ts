@@ -16,7 +16,11 @@ export class Listeners<Event> {
     return () => this.#listeners.delete(own);
   }
 
-  tell(event: Event): void {
+  tell(event: () => Event): void {
+    if (this.#listeners.size > 0) this.#tell(event());
+  }
+
+  #tell(event: Event): void {
     for (const listener of this.#listeners) {
       try {
         listener(event);

@@ -77,7 +77,7 @@ export class Merger {
     const { keeper, clock } = this.#init;
     const slice = (set: DurableSet) => this.#measured(set);
     try {
-      while (!this.#stopped && (await keeper.commit(slice))) {
+      while (!this.#stopped && (await keeper.commit(slice, { alone: false }))) {
         this.#release();
         await new Promise<void>((resolve) => clock.after(0, resolve));
       }

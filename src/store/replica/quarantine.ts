@@ -2,7 +2,7 @@ import { bytesToKey } from '../bytes.ts';
 import type { Clock } from '../environment.ts';
 import { StoreError } from '../errors.ts';
 import { ID_BYTES, type ItemKey, verifyItem } from '../item.ts';
-import { type BatchOperation, type Database, plain, VIEWS } from './database.ts';
+import { type Database, plain, VIEWS } from './database.ts';
 import type { DurableSet, PreparedCommit } from './durable-set.ts';
 import { decodeHead, type ItemHead, type SetKeys } from './layout.ts';
 import { encodeQuarantined } from './quarantined.ts';
@@ -66,24 +66,18 @@ export class Quarantine {
       throw new StoreError('STORE_CORRUPT', 'an item and what the index says of it do not agree');
     }
     const bytes = known ? head.bytes : (payload?.length ?? 0);
-    const prepared = set.remove(key, bytes, this.#operations(key, payload, known));
-    return { ...prepared, commit: () => this.#committed(prepared, key) };
-  }
-
-  #committed(prepared: PreparedCommit, { id }: ItemKey): void {
-    prepared.commit();
-    this.#note(id);
-  }
-
-  #operations(key: ItemKey, payload: Uint8Array | null, known: boolean): BatchOperation[] {
     const { keys, clock } = this.#init;
-    const value = encodeQuarantined({ at: clock.now(), hint: key.hint, payload });
-    const operations: BatchOperation[] = [
-      { type: 'put', key: keys.quarantine(key.id), value },
-      { type: 'del', key: keys.item(key) },
-    ];
-    if (known) operations.push({ type: 'del', key: keys.id(key.id) });
-    return operations;
+    const prepared = set.remove(key, bytes, (sink) => {
+      const value = encodeQuarantined({ at: clock.now(), hint: key.hint, payload });
+      sink.put(keys.quarantine(key.id), value);
+      sink.del(keys.item(key));
+      if (known) sink.del(keys.id(key.id));
+    });
+    const commit = (written: number): void => {
+      prepared.commit(written);
+      this.#note(key.id);
+    };
+    return { ...prepared, commit };
   }
 
   #payload(database: Database, key: ItemKey): Uint8Array | null {

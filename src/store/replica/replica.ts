@@ -6,6 +6,7 @@ import { checkHint, checkKey, type Item, type ItemKey, itemId, verifyItem } from
 import { type VerifyOptions, type VerifyResult, verifyReplica } from '../verify/index.ts';
 import { Admission } from './admission.ts';
 import { type Database, plain } from './database.ts';
+import type { DurableSet } from './durable-set.ts';
 import { GroupCommit, totalBytes } from './group-commit.ts';
 import { GuardedSnapshot } from './guarded-snapshot.ts';
 import { IdLookup } from './id-lookup.ts';
@@ -314,9 +315,10 @@ export class Replica {
 
   async #write(items: readonly Item[]): Promise<void> {
     await this.#merger.room();
-    const committed = (): void => this.#committed(items);
-    await this.#keeper.commit((set) => set.add(items, this.#quarantine.among(items)), committed);
-    committed();
+    const late = (): void => this.#committed(items);
+    const add = (set: DurableSet) => set.add(items, this.#quarantine.among(items));
+    await this.#keeper.commit(add, { late, alone: false });
+    this.#committed(items);
   }
 
   #committed(items: readonly Item[]): void {
@@ -325,7 +327,7 @@ export class Replica {
     this.#lookup.prepare(() => this.#keeper.database);
     this.#quarantine.restored(items);
     this.#merger.wake();
-    this.#added.tell(items.map(({ hint, id }) => ({ hint, id })));
+    this.#added.tell(() => items.map(({ hint, id }) => ({ hint, id })));
   }
 
   /** Has the writer look at an item; true when it was broken and is put aside now. */
@@ -336,7 +338,7 @@ export class Replica {
     this.#version++;
     const id = bytesToHex(key.id);
     this.#incidents.add('ITEM_DAMAGED', `item ${id} was damaged: it is put aside and wanted again`);
-    this.#damaged.tell(key);
+    this.#damaged.tell(() => key);
     return true;
   }
 
