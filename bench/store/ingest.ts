@@ -32,7 +32,7 @@ const replica = await Replica.open({
 });
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
-const sizes = { count: Number(n), batch: Number(batch) };
+const sizes = { count: Number(n), batch: Number(batch), callers: 2 };
 const itemsPerSecond = await ingest(new ItemSource(order), sizes, (items) => replica.put(items));
 delay.disable();
 const figures: IngestFigures = {

@@ -23,8 +23,11 @@ const [directory, order, n, batch, cacheMb] = process.argv.slice(2) as [
 const QUERIES = 2_000;
 const MIB = 2 ** 20;
 
+const db = await openDatabase(directory);
+let inWrite = 0, gap = 0, lastEnd = 0, writes = 0;
+{ const orig = db.batch.bind(db) as any; (db as any).batch = () => { const b = orig(); const w = b.write.bind(b); b.write = async (o: any) => { const s = performance.now(); if (lastEnd) gap += s - lastEnd; try { await w(o); } finally { lastEnd = performance.now(); inWrite += lastEnd - s; writes++; } }; return b; }; }
 const replica = await Replica.open({
-  database: await openDatabase(directory),
+  database: db,
   clock: systemClock,
   disk: systemDisk(directory),
   limits: { maxBatchItems: Number(batch) },
@@ -32,10 +35,11 @@ const replica = await Replica.open({
 });
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
-const sizes = { count: Number(n), batch: Number(batch) };
+const sizes = { count: Number(n), batch: Number(batch), callers: Number(process.env.BENCH_CALLERS ?? 2) };
 const c0=process.threadCpuUsage(), p0=process.cpuUsage();
 const itemsPerSecond = await ingest(new ItemSource(order), sizes, (items) => replica.put(items));
 const c1=process.threadCpuUsage(c0), p1=process.cpuUsage(p0); console.error("main us/item", (c1.user+c1.system)/Number(n), "all", (p1.user+p1.system)/Number(n));
+console.error('writes', writes, 'ms/write', inWrite / writes, 'gap ms', gap / writes);
 delay.disable();
 const figures: IngestFigures = {
   itemsPerSecond,

@@ -13,7 +13,7 @@ const database = new Level<Uint8Array, Uint8Array>(directory, {
 await database.open();
 const ids = new Uint8Array(1 << 16);
 const source = new ItemSource(order);
-const sizes = { count: Number(n), batch: Number(batch) };
+const sizes = { count: Number(n), batch: Number(batch), callers: Number(process.env.BENCH_CALLERS ?? 1) };
 const perSecond = await ingest(source, sizes, (items) => {
   randomFillSync(ids);
   const operations = items.map(({ hint, payload }, i) => {

@@ -39,23 +39,23 @@ export class ItemSource {
 }
 
 /**
- * Calls `put` with batches until `count` items were given to it, with two calls under way at a time;
- * how many items a second that makes.
+ * Gives `put` batches until it has had `count` items, `callers` of them under way at a time; how many
+ * items a second that makes.
  */
 export async function ingest(
   source: ItemSource,
-  { count, batch }: { count: number; batch: number },
+  { count, batch, callers }: { count: number; batch: number; callers: number },
   put: (items: NewItem[]) => Promise<unknown>,
 ): Promise<number> {
   let left = count;
   const start = performance.now();
-  const client = async (): Promise<void> => {
+  const caller = async (): Promise<void> => {
     while (left > 0) {
       const size = Math.min(batch, left);
       left -= size;
       await put(source.next(size));
     }
   };
-  await Promise.all([client(), client()]);
+  await Promise.all(Array.from({ length: callers }, caller));
   return (1_000 * count) / (performance.now() - start);
 }

@@ -23,14 +23,21 @@ export interface BatchSink {
   del(key: Uint8Array): void;
 }
 
+/** Records that are ready to be written, all of them or none. */
+export interface ReadyBatch {
+  /** Keys and values together. */
+  readonly bytes: number;
+  /** Resolves once they are on disk. */
+  write(): Promise<void>;
+  /** Forgets them. */
+  close(): Promise<void>;
+}
+
 /**
- * Writes what `fill` puts into a batch, all of it or none; resolves, once that is on disk, to the bytes
- * it came to. A chained batch takes records for a third of what an array of them costs.
+ * A batch of what `fill` gives. It is a chained one, which takes records for a third of what an array
+ * of them costs, and takes them now.
  */
-export async function writeBatch(
-  database: Database,
-  fill: (sink: BatchSink) => void,
-): Promise<number> {
+export function readyBatch(database: Database, fill: (sink: BatchSink) => void): ReadyBatch {
   const batch = database.batch();
   let bytes = 0;
   fill({
@@ -43,8 +50,7 @@ export async function writeBatch(
       batch.del(key);
     },
   });
-  await batch.write(SYNCED);
-  return bytes;
+  return { bytes, write: () => batch.write(SYNCED), close: () => batch.close() };
 }
 
 /** Carries out all operations or none; resolves once that is on disk. */
@@ -52,7 +58,7 @@ export async function writeSynced(
   database: Database,
   operations: readonly BatchOperation[],
 ): Promise<void> {
-  await writeBatch(database, (sink) => fillWith(sink, operations));
+  await readyBatch(database, (sink) => fillWith(sink, operations)).write();
 }
 
 export function fillWith(sink: BatchSink, operations: readonly BatchOperation[]): void {
@@ -75,7 +81,7 @@ export function plain(bytes: Uint8Array): Uint8Array {
  * up writing a little and slows down opening, which reads the logs; commits have to be found complete
  * at opening as far back as two of these reach.
  */
-export const WRITE_BUFFER_BYTES: number = Number(process.env.WB ?? 4) * 1024 * 1024;
+export const WRITE_BUFFER_BYTES: number = Number(process.env.WB ?? 8) * 1024 * 1024;
 
 /**
  * Opens, or makes, the LevelDB in the directory `path`. Rejects with `STORE_LOCKED` when another

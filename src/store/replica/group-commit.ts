@@ -37,7 +37,10 @@ export class GroupCommit {
   #pendingBytes = 0;
   #queuedItems = 0;
   #queuedBytes = 0;
-  #running = false;
+  /** Batches being worked out or written. */
+  #running = 0;
+  /** A look at the queue is about to be taken: whatever comes until then shares a batch. */
+  #pumping = false;
   #roomWanted: (() => void)[] = [];
 
   constructor(init: GroupCommitInit) {
@@ -80,9 +83,9 @@ export class GroupCommit {
       batches.add(batch);
     }
     this.#queuedItems += items.size;
-    if (!this.#running) {
-      this.#running = true;
-      queueMicrotask(() => void this.#run());
+    if (!this.#pumping) {
+      this.#pumping = true;
+      queueMicrotask(() => this.#pump());
     }
     return [...batches].map((batch) => batch.settled);
   }
@@ -105,22 +108,24 @@ export class GroupCommit {
     return batch;
   }
 
-  async #run(): Promise<void> {
-    let before: Promise<void> = Promise.resolve();
-    for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
+  #pump(): void {
+    this.#pumping = false;
+    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
+      this.#queue.shift();
       this.#queuedItems -= batch.items.length;
       this.#queuedBytes -= batch.bytes;
-      this.#wake();
-      const written = this.#write(batch);
-      await (this.#isLarge(this.#queue[0]) ? before : written);
-      before = written;
+      this.#running++;
+      void this.#write(batch);
     }
-    this.#running = false;
+    this.#wake();
   }
 
   /** A large batch is worked out while the one before it is being synced; a small one waits for more. */
-  #isLarge(batch: Batch | undefined): boolean {
-    return batch !== undefined && (batch.items.length >= LARGE_ITEMS || batch.bytes >= LARGE_BYTES);
+  #next(): Batch | undefined {
+    const [batch] = this.#queue;
+    if (batch === undefined || this.#running > 1) return undefined;
+    const large = batch.items.length >= LARGE_ITEMS || batch.bytes >= LARGE_BYTES;
+    return this.#running === 0 || large ? batch : undefined;
   }
 
   async #write(batch: Batch): Promise<void> {
@@ -131,6 +136,8 @@ export class GroupCommit {
     } catch (error) {
       this.#fail(batch, error);
     }
+    this.#running--;
+    this.#pump();
   }
 
   /** What was queued behind a batch that failed would have to wait for nobody knows how long. */

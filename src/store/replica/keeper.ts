@@ -1,6 +1,6 @@
 import type { Cancel, Disk } from '../environment.ts';
 import type { StoreError } from '../errors.ts';
-import { type Database, VIEWS, writeBatch } from './database.ts';
+import { type Database, type ReadyBatch, readyBatch, VIEWS } from './database.ts';
 import type { DurableSet, DurableSetInit, PreparedCommit } from './durable-set.ts';
 import type { Incidents } from './incidents.ts';
 import { decodeHead, type ItemHead } from './layout.ts';
@@ -36,10 +36,16 @@ export interface CommitOptions {
   alone?: boolean;
 }
 
-/** What was made of a set. */
+/** A commit, and its batch. */
+interface Made {
+  readonly commit: PreparedCommit;
+  readonly batch: ReadyBatch;
+}
+
+/** What was made of a set; null when there was nothing to do. */
 interface Ready {
   readonly set: DurableSet;
-  readonly commit: PreparedCommit | null;
+  readonly made: Made | null;
 }
 
 /** First and longest time between two attempts to open the database again. */
@@ -151,7 +157,7 @@ export class Keeper {
       carryOut: async (early) => {
         // What was prepared on top of a commit that failed has fallen with it.
         const ready = early.set === this.#set ? early : this.#prepare(prepare);
-        return ready.commit !== null && this.#write(ready.set, ready.commit, late);
+        return ready.made !== null && this.#write(ready.set, ready.made, late);
       },
     });
   }
@@ -186,7 +192,9 @@ export class Keeper {
     if (this.#trouble !== null) throw this.#trouble;
     const set = this.use();
     try {
-      return { set, commit: prepare(set) };
+      const commit = prepare(set);
+      const made = commit && { commit, batch: readyBatch(this.database, commit.fill) };
+      return { set, made };
     } catch (error) {
       if (!isDamage(error)) throw error;
       this.damaged(error);
@@ -194,23 +202,23 @@ export class Keeper {
     }
   }
 
-  async #write(set: DurableSet, prepared: PreparedCommit, late: () => void): Promise<boolean> {
+  async #write(set: DurableSet, { commit, batch }: Made, late: () => void): Promise<boolean> {
     if (this.#trouble !== null) {
-      prepared.discard();
+      commit.discard();
+      await batch.close();
       throw this.#trouble;
     }
-    prepared.begin();
-    let bytes: number;
+    commit.begin();
     try {
-      bytes = await writeBatch(this.database, prepared.fill);
+      await batch.write();
     } catch (cause) {
-      prepared.discard();
-      await this.#recover(cause, { number: prepared.number, late });
+      commit.discard();
+      await this.#recover(cause, { number: commit.number, late });
       return true;
     }
     if (this.#set !== set) throw this.#trouble ?? trouble.unavailable(null);
-    prepared.commit(bytes);
-    this.#init.witness?.write(prepared.number);
+    commit.commit(batch.bytes);
+    this.#init.witness?.write(commit.number);
     return true;
   }
 
