@@ -31,7 +31,12 @@ export interface Status {
   readonly network: string;
   readonly addresses: readonly string[];
   readonly uptimeSeconds: number;
-  readonly set: { readonly items: number; readonly bytes: number; readonly fingerprint: string };
+  readonly set: {
+    readonly items: number;
+    readonly bytes: number;
+    /** Null while the index is being built again. */
+    readonly fingerprint: string | null;
+  };
   /** Ids known to be missing here. */
   readonly wanted: number;
   /** Items at peers that `limits.maxItemBytes` does not let in; the sets stay different by them. */

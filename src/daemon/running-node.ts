@@ -48,7 +48,7 @@ export class RunningNode implements Node {
       network: networkName,
       addresses: mesh.addresses,
       uptimeSeconds: Math.floor(this.#uptimeMs() / 1_000),
-      set: { items, bytes, fingerprint: bytesToHex(fingerprint) },
+      set: { items, bytes, fingerprint: fingerprint && bytesToHex(fingerprint) },
       wanted: replicator.wanted,
       refused: replicator.refused,
       refusing: refusing ?? replicator.paused,

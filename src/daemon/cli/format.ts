@@ -30,7 +30,7 @@ export function formatStatus(status: Status): string {
     ['version', `${status.version}, up ${formatDuration(status.uptimeSeconds)}`],
     ['addresses', status.addresses.join('\n             ') || 'none'],
     ['set', `${formatCount(set.items, 'item')}, ${formatBytes(set.bytes)}`],
-    ['fingerprint', set.fingerprint],
+    ['fingerprint', set.fingerprint ?? 'the index is being built again'],
     ['wanted', formatCount(status.wanted, 'item')],
     ['received', formatBytes(transfer.receivedBytes)],
     ['sent', formatBytes(transfer.sentBytes)],
