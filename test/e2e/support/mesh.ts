@@ -89,6 +89,7 @@ export function converged(nodes: readonly Running[], peers: number): Promise<Sta
     (statuses) =>
       statuses.every(
         (status) =>
+          status.set.fingerprint !== null &&
           status.set.fingerprint === statuses[0]!.set.fingerprint &&
           status.set.items === statuses[0]!.set.items &&
           status.peers.filter(({ inSync }) => inSync).length >= peers,
