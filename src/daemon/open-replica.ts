@@ -1,18 +1,11 @@
 import { openDatabase, Replica } from '../store/index.ts';
 import type { Config } from './config/index.ts';
-import type { System } from './daemon.ts';
+import type { DaemonInit } from './daemon.ts';
 import { databasePath, dataDirError, makeDataDir } from './data-dir.ts';
-import type { Logger } from './logging.ts';
 import { openWitness } from './witness.ts';
 
 /** Snapshots live at least so long; sessions that may take longer make it longer. */
 const MIN_SNAPSHOT_AGE_MS = 600_000;
-
-export interface OpenReplicaInit {
-  config: Config;
-  system: System;
-  logger: Logger;
-}
 
 export interface OpenedReplica {
   readonly replica: Replica;
@@ -24,7 +17,7 @@ export async function openReplica({
   config,
   system,
   logger: root,
-}: OpenReplicaInit): Promise<OpenedReplica> {
+}: DaemonInit): Promise<OpenedReplica> {
   const directory = config.node.dataDir;
   const logger = root.child({ component: 'store' });
   await makeDataDir(directory);
