@@ -116,7 +116,7 @@ export class Replicator {
     };
     // A damaged item has left the set, so a session finds that it is missing.
     this.#unsubscribe = [replica.onCommit(committed), replica.onDamaged(() => scheduler.changed())];
-    XX (const { peer, connected } of this.#peers.all()) if (connected) this.#attach(peer);
+    for (const { peer, connected } of this.#peers.all()) if (connected) this.#attach(peer);
   }
 
   /** Runs a session with one peer, or with every connected one; each report as it ended. */
