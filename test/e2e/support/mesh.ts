@@ -50,6 +50,11 @@ export class TestMesh {
     return join(this.#folder, name);
   }
 
+  /** Deletes something of a daemon that does not run. */
+  async remove(name: string): Promise<void> {
+    await rm(this.path(name), { recursive: true });
+  }
+
   async #clean(): Promise<void> {
     for (const { client, daemon } of this.#running) {
       client.close();
