@@ -32,7 +32,14 @@ export function openWitness(directory: string, logger: Logger): FileWitness {
     giveUp(error);
   }
   return {
-    read: async () => (descriptor === null ? 0 : read(path)),
+    async read() {
+      try {
+        return descriptor === null ? 0 : read(path);
+      } catch (error) {
+        giveUp(error);
+        return 0;
+      }
+    },
     write(commit) {
       if (descriptor === null) return;
       try {
