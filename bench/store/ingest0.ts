@@ -48,6 +48,8 @@ const figures: IngestFigures = {
   maxLoopDelayMs: delay.max / 1e6,
 };
 if (process.env.BENCH_DETAIL) {
+  const { readFileSync } = await import("node:fs");
+  console.error(readFileSync("/proc/self/status", "utf8").split("\n").filter((l) => /Rss|VmHWM/.test(l)).join(" "));
   console.error({ ...replica.status(), fingerprint: null, ...Object.fromEntries(Object.entries(process.memoryUsage()).map(([k, v]) => [k, v / MIB])) });
 }
 await replica.close();
