@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { systemClock, systemDisk } from '../../src/daemon/system.ts';
 import { openDatabase, Replica, type Snapshot } from '../../src/store/index.ts';
 import { median } from '../support/child.ts';
-import { ingest, ItemSource, type Order } from '../support/items.ts';
+import { ItemSource, ingest, type Order } from '../support/items.ts';
 
 export interface IngestFigures {
   readonly itemsPerSecond: number;
@@ -24,8 +24,29 @@ const QUERIES = 2_000;
 const MIB = 2 ** 20;
 
 const db = await openDatabase(directory);
-let inWrite = 0, gap = 0, lastEnd = 0, writes = 0;
-{ const orig = db.batch.bind(db) as any; (db as any).batch = () => { const b = orig(); const w = b.write.bind(b); b.write = async (o: any) => { const s = performance.now(); if (lastEnd) gap += s - lastEnd; try { await w(o); } finally { lastEnd = performance.now(); inWrite += lastEnd - s; writes++; } }; return b; }; }
+let inWrite = 0,
+  gap = 0,
+  lastEnd = 0,
+  writes = 0;
+{
+  const orig = db.batch.bind(db) as any;
+  (db as any).batch = () => {
+    const b = orig();
+    const w = b.write.bind(b);
+    b.write = async (o: any) => {
+      const s = performance.now();
+      if (lastEnd) gap += s - lastEnd;
+      try {
+        await w(o);
+      } finally {
+        lastEnd = performance.now();
+        inWrite += lastEnd - s;
+        writes++;
+      }
+    };
+    return b;
+  };
+}
 const replica = await Replica.open({
   database: db,
   clock: systemClock,
@@ -35,34 +56,58 @@ const replica = await Replica.open({
 });
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
-const sizes = { count: Number(n), batch: Number(batch), callers: Number(process.env.BENCH_CALLERS ?? 2) };
-const c0=process.threadCpuUsage(), p0=process.cpuUsage();
+const sizes = {
+  count: Number(n),
+  batch: Number(batch),
+  callers: Number(process.env.BENCH_CALLERS ?? 2),
+};
+const c0 = process.threadCpuUsage(),
+  p0 = process.cpuUsage();
 const itemsPerSecond = await ingest(new ItemSource(order), sizes, (items) => replica.put(items));
-const c1=process.threadCpuUsage(c0), p1=process.cpuUsage(p0); console.error("main us/item", (c1.user+c1.system)/Number(n), "all", (p1.user+p1.system)/Number(n));
+const c1 = process.threadCpuUsage(c0),
+  p1 = process.cpuUsage(p0);
+console.error(
+  'main us/item',
+  (c1.user + c1.system) / Number(n),
+  'all',
+  (p1.user + p1.system) / Number(n),
+);
 console.error('writes', writes, 'ms/write', inWrite / writes, 'gap ms', gap / writes);
 delay.disable();
 const figures: IngestFigures = {
   itemsPerSecond,
-  fingerprintUs:0,lowerBoundUs:0,containsUs:0,
+  fingerprintUs: 0,
+  lowerBoundUs: 0,
+  containsUs: 0,
   rssMb: process.resourceUsage().maxRSS / 1024,
   maxLoopDelayMs: delay.max / 1e6,
 };
 if (process.env.BENCH_DETAIL) {
-  const { readFileSync } = await import("node:fs");
-  console.error(readFileSync("/proc/self/status", "utf8").split("\n").filter((l) => /Rss|VmHWM/.test(l)).join(" "));
-  console.error({ ...replica.status(), fingerprint: null, ...Object.fromEntries(Object.entries(process.memoryUsage()).map(([k, v]) => [k, v / MIB])) });
+  const { readFileSync } = await import('node:fs');
+  console.error(
+    readFileSync('/proc/self/status', 'utf8')
+      .split('\n')
+      .filter((l) => /Rss|VmHWM/.test(l))
+      .join(' '),
+  );
+  console.error({
+    ...replica.status(),
+    fingerprint: null,
+    ...Object.fromEntries(Object.entries(process.memoryUsage()).map(([k, v]) => [k, v / MIB])),
+  });
 }
 await replica.close();
 console.log(JSON.stringify(figures));
 
-function query(
-  of: Replica,
-): Pick<IngestFigures, 'fingerprintUs' | 'lowerBoundUs' | 'containsUs'> {
+function query(of: Replica): Pick<IngestFigures, 'fingerprintUs' | 'lowerBoundUs' | 'containsUs'> {
   const snapshot = of.snapshot();
   const held = Array.from({ length: QUERIES }, () => snapshot.select(rank(snapshot)).id);
   const figures = {
     fingerprintUs: timed(() => {
-      const [begin, end] = [rank(snapshot), rank(snapshot)].sort((a, b) => a - b) as [number, number];
+      const [begin, end] = [rank(snapshot), rank(snapshot)].sort((a, b) => a - b) as [
+        number,
+        number,
+      ];
       return () => snapshot.fingerprint(begin, end);
     }),
     lowerBoundUs: timed(() => {

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { Level } from 'level';
 import { WRITE_BUFFER_BYTES } from '../../src/store/replica/database.ts';
-import { ingest, ItemSource, type Order } from '../support/items.ts';
+import { ItemSource, ingest, type Order } from '../support/items.ts';
 
 /** Puts the payloads into `level` under keys of the same kind, with nothing else; items a second. */
 const [directory, order, n, batch] = process.argv.slice(2) as [string, Order, string, string];
@@ -13,8 +13,13 @@ const database = new Level<Uint8Array, Uint8Array>(directory, {
 await database.open();
 const ids = new Uint8Array(1 << 16);
 const source = new ItemSource(order);
-const sizes = { count: Number(n), batch: Number(batch), callers: Number(process.env.BENCH_CALLERS ?? 1) };
-const c0=process.threadCpuUsage(), p0=process.cpuUsage();
+const sizes = {
+  count: Number(n),
+  batch: Number(batch),
+  callers: Number(process.env.BENCH_CALLERS ?? 1),
+};
+const c0 = process.threadCpuUsage(),
+  p0 = process.cpuUsage();
 const perSecond = await ingest(source, sizes, (items) => {
   randomFillSync(ids);
   const operations = items.map(({ hint, payload }, i) => {
@@ -26,6 +31,13 @@ const perSecond = await ingest(source, sizes, (items) => {
   const options: object = { sync: true };
   return database.batch(operations, options);
 });
-const c1=process.threadCpuUsage(c0), p1=process.cpuUsage(p0); console.error("main us/item", (c1.user+c1.system)/Number(n), "all", (p1.user+p1.system)/Number(n));
+const c1 = process.threadCpuUsage(c0),
+  p1 = process.cpuUsage(p0);
+console.error(
+  'main us/item',
+  (c1.user + c1.system) / Number(n),
+  'all',
+  (p1.user + p1.system) / Number(n),
+);
 await database.close();
 console.log(JSON.stringify(perSecond));

@@ -155,7 +155,7 @@ function differences(statuses: readonly Status[]): string {
   const rows = statuses.map(({ set, wanted, peers }, node) => {
     const unequal = peers.filter((peer) => !peer.inSync).map((peer) => peer.peerId);
     return (
-      `${NAMES[node]}: ${set.items} items, fingerprint ${set.fingerprint.slice(0, 16)}, ` +
+      `${NAMES[node]}: ${set.items} items, fingerprint ${set.fingerprint?.slice(0, 16)}, ` +
       `${wanted} wanted, not in sync with ${unequal.join(' ') || 'nobody'}`
     );
   });

@@ -29,7 +29,7 @@ function row(name: string, { set, wanted, peers }: Status): string {
     String(set.items).padStart(6),
     megabytes(set.bytes).padStart(10),
     String(wanted).padStart(7),
-    ` ${set.fingerprint.slice(0, 16)}`,
+    ` ${(set.fingerprint ?? '').slice(0, 16).padEnd(16)}`,
     ` ${inSync.length} of ${connected.length}`,
   ].join(' ');
 }
