@@ -89,6 +89,7 @@ export class Replica {
     this.#scrubber = new Scrubber({
       keeper: this.#keeper,
       keys,
+      stateBytes: scheme.stateBytes,
       clock,
       incidents: this.#incidents,
       options: { ...DEFAULT_SCRUB, ...init.scrub },
