@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { openSync, readFileSync, writeSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import type { Clock, Disk, Random } from '../store/index.ts';
+import type { Clock, Disk, Random, Witness } from '../store/index.ts';
 
 /** The real clock. The only place in `src/` that reads time or sets a timer. */
 export const systemClock: Clock = {
@@ -33,6 +34,35 @@ export function systemDisk(directory: string): Disk {
     async freeBytes() {
       const stats = await statfs(directory);
       return stats.bavail * stats.bsize;
+    },
+  };
+}
+
+/**
+ * A witness in the file `path`, beside the database. The file is not synced: it is to outlive the
+ * process and what happens to LevelDB's log, not the power.
+ */
+export function systemWitness(path: string): Witness {
+  let file: number | undefined;
+  const number = new Uint8Array(8);
+  const view = new DataView(number.buffer);
+  return {
+    async read() {
+      try {
+        const bytes = readFileSync(path);
+        return bytes.length === 8 ? Number(bytes.readBigUInt64LE()) : 0;
+      } catch {
+        return 0;
+      }
+    },
+    write(commit) {
+      try {
+        file ??= openSync(path, 'w+', 0o600);
+        view.setBigUint64(0, BigInt(commit), true);
+        writeSync(file, number, 0, 8, 0);
+      } catch {
+        file = undefined;
+      }
     },
   };
 }
