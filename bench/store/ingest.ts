@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { systemClock, systemDisk } from '../../src/daemon/system.ts';
 import { openDatabase, Replica, type Snapshot } from '../../src/store/index.ts';
 import { median } from '../support/child.ts';
-import { ingest, ItemSource, type Order } from '../support/items.ts';
+import { ItemSource, ingest, type Order } from '../support/items.ts';
 
 export interface IngestFigures {
   readonly itemsPerSecond: number;
@@ -42,19 +42,24 @@ const figures: IngestFigures = {
   maxLoopDelayMs: delay.max / 1e6,
 };
 if (process.env.BENCH_DETAIL) {
-  console.error({ ...replica.status(), fingerprint: null, ...Object.fromEntries(Object.entries(process.memoryUsage()).map(([k, v]) => [k, v / MIB])) });
+  console.error({
+    ...replica.status(),
+    fingerprint: null,
+    ...Object.fromEntries(Object.entries(process.memoryUsage()).map(([k, v]) => [k, v / MIB])),
+  });
 }
 await replica.close();
 console.log(JSON.stringify(figures));
 
-function query(
-  of: Replica,
-): Pick<IngestFigures, 'fingerprintUs' | 'lowerBoundUs' | 'containsUs'> {
+function query(of: Replica): Pick<IngestFigures, 'fingerprintUs' | 'lowerBoundUs' | 'containsUs'> {
   const snapshot = of.snapshot();
   const held = Array.from({ length: QUERIES }, () => snapshot.select(rank(snapshot)).id);
   const figures = {
     fingerprintUs: timed(() => {
-      const [begin, end] = [rank(snapshot), rank(snapshot)].sort((a, b) => a - b) as [number, number];
+      const [begin, end] = [rank(snapshot), rank(snapshot)].sort((a, b) => a - b) as [
+        number,
+        number,
+      ];
       return () => snapshot.fingerprint(begin, end);
     }),
     lowerBoundUs: timed(() => {

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { Level } from 'level';
 import { WRITE_BUFFER_BYTES } from '../../src/store/replica/database.ts';
-import { ingest, ItemSource, type Order } from '../support/items.ts';
+import { ItemSource, ingest, type Order } from '../support/items.ts';
 
 /** Puts the payloads into `level` under keys of the same kind, with nothing else; items a second. */
 const [directory, order, n, batch] = process.argv.slice(2) as [string, Order, string, string];
@@ -13,7 +13,11 @@ const database = new Level<Uint8Array, Uint8Array>(directory, {
 await database.open();
 const ids = new Uint8Array(1 << 16);
 const source = new ItemSource(order);
-const sizes = { count: Number(n), batch: Number(batch), callers: Number(process.env.BENCH_CALLERS ?? 1) };
+const sizes = {
+  count: Number(n),
+  batch: Number(batch),
+  callers: Number(process.env.BENCH_CALLERS ?? 1),
+};
 const perSecond = await ingest(source, sizes, (items) => {
   randomFillSync(ids);
   const operations = items.map(({ hint, payload }, i) => {

@@ -32,7 +32,9 @@ export async function withDirectory<Result>(
 
 export async function directoryBytes(directory: string): Promise<number> {
   const names = await readdir(directory);
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(directory, name))).size));
+  const sizes = await Promise.all(
+    names.map(async (name) => (await stat(join(directory, name))).size),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 

@@ -29,6 +29,7 @@ import {
 import { openReplica } from './open-replica.ts';
 import { Replicator } from './replicator/index.ts';
 import { RunningNode } from './running-node.ts';
+import type { FileWitness } from './system.ts';
 import { VERSION } from './version.ts';
 
 export interface System {
@@ -36,6 +37,8 @@ export interface System {
   random: Random;
   /** The disk a directory lies on. */
   disk: (directory: string) => Disk;
+  /** What a file remembers of the last commit. */
+  witness: (path: string) => FileWitness;
 }
 
 export interface DaemonInit {

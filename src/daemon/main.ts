@@ -1,6 +1,6 @@
 import { BROKEN_PIPE, type CliInit, runCli } from './cli/index.ts';
 import type { Logger } from './logging.ts';
-import { systemClock, systemDisk, systemRandom } from './system.ts';
+import { systemClock, systemDisk, systemRandom, systemWitness } from './system.ts';
 import { VERSION } from './version.ts';
 
 let logger: Logger | undefined;
@@ -22,7 +22,12 @@ const init: CliInit = {
   },
   async startDaemon(config, log) {
     const { startDaemon } = await import('./daemon.ts');
-    const system = { clock: systemClock, random: systemRandom, disk: systemDisk };
+    const system = {
+      clock: systemClock,
+      random: systemRandom,
+      disk: systemDisk,
+      witness: systemWitness,
+    };
     return startDaemon({ config, system, logger: log });
   },
   onStop,

@@ -1,11 +1,14 @@
+import { join } from 'node:path';
 import { openDatabase, Replica } from '../store/index.ts';
 import type { Config } from './config/index.ts';
 import type { DaemonInit } from './daemon.ts';
 import { databasePath, dataDirError, makeDataDir } from './data-dir.ts';
-import { openWitness } from './witness.ts';
 
 /** Snapshots live at least so long; sessions that may take longer make it longer. */
 const MIN_SNAPSHOT_AGE_MS = 600_000;
+
+/** In the data directory, beside the database. */
+const WITNESS_FILE = 'commit';
 
 export interface OpenedReplica {
   readonly replica: Replica;
@@ -21,7 +24,7 @@ export async function openReplica({
   const directory = config.node.dataDir;
   const logger = root.child({ component: 'store' });
   await makeDataDir(directory);
-  const witness = openWitness(directory, logger);
+  const witness = system.witness(join(directory, WITNESS_FILE));
   try {
     const replica = await Replica.open({
       open: () => openDatabase(databasePath(directory)),

@@ -1,4 +1,4 @@
-import { type KeyRange, UnionSnapshot, type WriteBuffer } from '../buffer/index.ts';
+import { UnionSnapshot, type WriteBuffer } from '../buffer/index.ts';
 import type { Clock } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import { compareKeys, type Item, type ItemKey } from '../item.ts';
@@ -64,6 +64,9 @@ interface Standing {
   readonly buffer: WriteBuffer;
   readonly sweep: Sweep | null;
 }
+
+/** Ids left unsummed in the buffer at the most: a fingerprint must not hold everything up. */
+const UNSUMMED_IDS = 32_768;
 
 /** Log records deleted in one commit at the most. */
 const TRIM_RECORDS = 256;
@@ -163,7 +166,7 @@ export class DurableSet {
         for (const id of restored) sink.del(keys.quarantine(id));
       },
       tree: dense ? { insert: sorted } : {},
-      buffer: dense ? this.#staged.buffer : this.#staged.buffer.insert(sorted),
+      buffer: dense ? this.#staged.buffer : this.#withKeys(sorted),
       log: dense ? NOTHING : { taken: null, added: sorted },
       items: items.length,
       bytes: totalBytes(items),
@@ -181,24 +184,26 @@ export class DurableSet {
   merge(count: number): PreparedCommit | null {
     const { sweep, buffer } = this.#staged;
     if (sweep === null) return null;
-    const begin = sweep.behind === null ? 0 : buffer.lowerBound(sweep.behind);
-    const end = Math.min(buffer.size, begin + count);
-    if (begin === end) {
+    const { keys, rest } = buffer.take(sweep.behind, count);
+    const [first, last] = [keys[0], keys.at(-1)];
+    if (first === undefined || last === undefined) {
       this.#endSweep(sweep);
       return null;
     }
-    const insert = [...buffer.keys(begin, end)];
-    const taken = { first: insert[0]!, last: insert.at(-1)! };
+    const log = { taken: { first, last }, added: [] };
     return this.#prepare(
-      { ...this.#unchanged(), tree: { insert }, ...this.#take(taken) },
-      { since: sweep.since, behind: taken.last },
+      { ...this.#unchanged(), tree: { insert: keys }, buffer: rest, log },
+      { since: sweep.since, behind: last },
     );
   }
 
   /** Takes an item out of the index, together with what `fill` gives; `bytes` is what it counted for. */
   remove(key: ItemKey, bytes: number, fill: Change['fill']): PreparedCommit {
-    const range = { first: key, last: key };
-    const from = this.#staged.buffer.has(key) ? this.#take(range) : { tree: { remove: [key] } };
+    const { buffer } = this.#staged;
+    const taken = { first: key, last: key };
+    const from = buffer.has(key)
+      ? { buffer: buffer.without(taken), log: { taken, added: [] } }
+      : { tree: { remove: [key] } };
     return this.#prepare({ ...this.#unchanged(), ...from, fill, items: -1, bytes: -bytes });
   }
 
@@ -223,8 +228,9 @@ export class DurableSet {
     };
   }
 
-  #take(taken: KeyRange): Pick<Change, 'buffer' | 'log'> {
-    return { buffer: this.#staged.buffer.without(taken), log: { taken, added: [] } };
+  #withKeys(keys: readonly ItemKey[]): WriteBuffer {
+    const buffer = this.#staged.buffer.insert(keys);
+    return buffer.unsummed < UNSUMMED_IDS ? buffer : buffer.sumSome();
   }
 
   #prepare(

@@ -1,13 +1,13 @@
 import { ID_BYTES } from '../item.ts';
 import type { Database } from './database.ts';
 import { IdFilter } from './id-filter.ts';
+import type { Keeper } from './keeper.ts';
 import type { SetKeys } from './layout.ts';
 import { walk } from './walk.ts';
 
 export interface IdLookupInit {
   keys: SetKeys;
-  /** Whether the disk has a record of the id. */
-  has: (id: Uint8Array) => boolean;
+  keeper: Keeper;
 }
 
 /** Lookups in vain after which it pays to read all ids into a filter. */
@@ -28,9 +28,11 @@ export class IdLookup {
     this.#init = init;
   }
 
+  /** Throws `STORE_UNAVAILABLE` while the database cannot be read. */
   contains(id: Uint8Array): boolean {
-    if (this.#complete && !this.#filter!.mayHold(id)) return false;
-    const there = this.#init.has(id);
+    const { keeper } = this.#init;
+    if (keeper.readable && this.#complete && !this.#filter!.mayHold(id)) return false;
+    const there = keeper.head(id) !== undefined;
     if (!there) this.#misses++;
     return there;
   }

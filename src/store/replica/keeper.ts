@@ -110,6 +110,11 @@ export class Keeper {
     return this.#rebuilding;
   }
 
+  /** False while the database is being opened again. */
+  get readable(): boolean {
+    return this.#database !== null;
+  }
+
   /** The database, for reading. Throws `STORE_UNAVAILABLE` while it is being opened again. */
   get database(): Database {
     if (this.#database !== null) return this.#database;

@@ -47,5 +47,5 @@ export function decodeLogEntry(record: Uint8Array): LogEntry {
 }
 
 function keyAt(record: Uint8Array, at: number): ItemKey {
-  return { hint: readU64LE(record, at), id: record.slice(at + 8, at + KEY_BYTES) };
+  return { hint: readU64LE(record, at), id: record.subarray(at + 8, at + KEY_BYTES) };
 }

@@ -43,13 +43,9 @@ export class Merger {
     });
   }
 
-  /** Resolves once the buffer has room for another batch: it may hold twice what starts a merge. */
+  /** Resolves once the buffer has room for another batch. */
   async room(): Promise<void> {
-    while (
-      this.#running !== null &&
-      !this.#stopped &&
-      this.#buffered >= 2 * this.#init.bufferItems
-    ) {
+    while (this.#running !== null && !this.#stopped && this.#buffered >= this.#init.bufferItems) {
       await new Promise<void>((resolve) => this.#spaceWanted.push(resolve));
     }
   }
@@ -69,8 +65,9 @@ export class Merger {
     return set.buffered > 0 && (this.#isFull(set) || set.unmerged >= MAX_COMMITS);
   }
 
+  /** Merging begins at half of what may be buffered, so that puts need not wait for it. */
   #isFull(set: DurableSet): boolean {
-    return set.buffered >= this.#init.bufferItems;
+    return 2 * set.buffered >= this.#init.bufferItems;
   }
 
   async #sweep(): Promise<void> {

@@ -2,7 +2,6 @@ import type { AbstractSnapshot } from 'abstract-level';
 import { WriteBuffer } from '../buffer/index.ts';
 import { readU64BE } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
-import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import { compareKeys, type ItemKey } from '../item.ts';
 import { RecordError } from '../tree/level/record.ts';
 import { VIEWS } from './database.ts';
@@ -25,9 +24,6 @@ export interface Damage {
   readonly code: 'COMMITS_LOST' | 'INDEX_DAMAGED' | 'REBUILD_INTERRUPTED';
   readonly message: string;
 }
-
-/** Keys summed without a pause. */
-const INSERT_KEYS = 8_192;
 
 /**
  * Opens the set that lies in a database: reads its state, the meta and root of its tree, and the log
@@ -89,40 +85,22 @@ export async function* readLog(
 
 /** What the log says is in the buffer, as of now or as of a snapshot. Throws like `readLog`. */
 export async function readBuffer(
-  init: Pick<DurableSetInit, 'database' | 'keys' | 'scheme' | 'clock'>,
+  init: Pick<DurableSetInit, 'database' | 'keys' | 'scheme'>,
   state: SetState,
   snapshot?: AbstractSnapshot,
 ): Promise<WriteBuffer> {
-  let keys = WriteBuffer.empty({ scheme: NO_SUMS });
+  let buffer = WriteBuffer.empty({ scheme: init.scheme });
   let added: ItemKey[] = [];
   const options = snapshot === undefined ? {} : { snapshot };
   for await (const entry of readLog(init, state, options)) {
     if (entry.taken !== null) {
-      keys = keys.insert(added.sort(compareKeys)).without(entry.taken);
+      buffer = buffer.insert(added.sort(compareKeys)).without(entry.taken);
       added = [];
     }
     for (const key of entry.added) added.push(key);
   }
-  keys = keys.insert(added.sort(compareKeys));
-  let buffer = WriteBuffer.empty({ scheme: init.scheme });
-  for (let at = 0; at < keys.size; at += INSERT_KEYS) {
-    if (at > 0) await new Promise<void>((resolve) => init.clock.after(0, resolve));
-    buffer = buffer.insert([...keys.keys(at, Math.min(keys.size, at + INSERT_KEYS))]);
-  }
-  return buffer;
+  return buffer.insert(added.sort(compareKeys));
 }
-
-/** For replaying the log, where most keys only pass through. */
-const NO_SUMS: FingerprintScheme = {
-  name: 'none',
-  stateBytes: 0,
-  empty: () => new Uint8Array(0),
-  add() {},
-  subtract() {},
-  combine() {},
-  difference() {},
-  digest: () => new Uint8Array(0),
-};
 
 /** Commits that were acknowledged are not in the database any more. */
 class GapError extends Error {

@@ -75,7 +75,7 @@ export class Replica {
       witness: init.witness,
       serving: (database) => this.#serving(database),
     });
-    this.#lookup = new IdLookup({ keys, has: (id) => this.#keeper.head(id) !== undefined });
+    this.#lookup = new IdLookup({ keys, keeper: this.#keeper });
     this.#merger = new Merger({ keeper: this.#keeper, clock, bufferItems: shape.bufferItems });
     this.#commits = new GroupCommit({ limits, write: (items) => this.#write(items) });
     this.#admission = new Admission({
@@ -89,6 +89,7 @@ export class Replica {
     this.#scrubber = new Scrubber({
       keeper: this.#keeper,
       keys,
+      stateBytes: scheme.stateBytes,
       clock,
       incidents: this.#incidents,
       options: { ...DEFAULT_SCRUB, ...init.scrub },
@@ -276,6 +277,7 @@ export class Replica {
   }
 
   async #put(items: readonly Item[]): Promise<PutResult[]> {
+    if (this.#keeper.trouble !== null && !this.#keeper.readable) throw this.#keeper.trouble;
     const known = items.every(({ id }) => this.#lookup.contains(id));
     const { results, commits } = known ? this.#admit(items) : await this.#inLine(items);
     await Promise.all(commits);

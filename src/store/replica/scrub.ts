@@ -5,16 +5,16 @@ import { plain } from './database.ts';
 import type { DurableSet } from './durable-set.ts';
 import type { Incidents } from './incidents.ts';
 import type { Keeper } from './keeper.ts';
-import { decodeItemKey, encodeHead, type SetKeys } from './layout.ts';
+import { decodeItemKey, encodeHead } from './layout.ts';
+import { NodePatrol, type NodePatrolInit } from './node-patrol.ts';
 import { isDamage } from './open-set.ts';
 import { isWhole } from './quarantine.ts';
 import type { ScrubOptions } from './scrub-options.ts';
 import type { ScrubStatus } from './types.ts';
-import { walk } from './walk.ts';
+import { behind, walk } from './walk.ts';
 
-export interface ScrubberInit {
+export interface ScrubberInit extends NodePatrolInit {
   keeper: Keeper;
-  keys: SetKeys;
   clock: Clock;
   incidents: Incidents;
   options: ScrubOptions;
@@ -24,6 +24,9 @@ export interface ScrubberInit {
 
 /** Items read in one step at the most. */
 const STEP_ITEMS = 100;
+
+/** Nodes looked at in each of these steps: more than there are for so many items. */
+const STEP_NODES = 4;
 
 const HOUR_MS = 3_600_000;
 
@@ -44,6 +47,7 @@ interface Page {
  */
 export class Scrubber {
   readonly #init: ScrubberInit;
+  readonly #patrol: NodePatrol;
   /** Clock times of what was put aside within the last hour. */
   #damaged: number[] = [];
   #from: Uint8Array | null = null;
@@ -55,6 +59,7 @@ export class Scrubber {
 
   constructor(init: ScrubberInit) {
     this.#init = init;
+    this.#patrol = new NodePatrol(init);
   }
 
   start(): void {
@@ -88,6 +93,7 @@ export class Scrubber {
     try {
       const page = await this.#read(set);
       for (const key of page.suspects) await this.#putAside(key);
+      await this.#patrol.step(keeper.database, STEP_NODES);
       this.#checked += page.read;
       if (page.end === null && this.#from !== null) this.#passes++;
       this.#from = page.end;
@@ -164,13 +170,6 @@ export class Scrubber {
         'disk and the memory of this machine, then restart the node',
     );
   }
-}
-
-/** The first key above `key`. */
-function behind(key: Uint8Array): Uint8Array {
-  const next = new Uint8Array(key.length + 1);
-  next.set(key);
-  return next;
 }
 
 /** What only one of two ascending lists has. */

@@ -130,8 +130,9 @@ export interface ReplicaDatabase {
 
 export interface IndexOptions {
   /**
-   * Keys gathered in memory before they are merged into the tree on disk. Raising it makes scattered
-   * writes cheaper, and costs memory (some 100 bytes a key) and time at opening, which reads them.
+   * Keys gathered in memory at the most before they are in the tree on disk; merging begins at half of
+   * that. Raising it makes scattered writes cheaper, and costs memory (some 100 bytes a key) and time
+   * at opening, which reads them.
    * @default 65_536
    */
   bufferItems: number;

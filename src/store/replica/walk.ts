@@ -39,3 +39,10 @@ export async function* walk(
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** The first key above `key`. */
+export function behind(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
+  return next;
+}

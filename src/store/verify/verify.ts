@@ -53,7 +53,7 @@ export async function verifyReplica(init: VerifyInit): Promise<VerifyResult> {
     const state = await verifyState(database, snapshot, { keys, findings });
     const step = stepper(init, state);
     const run = { database, snapshot, keys, scheme, state, findings, step };
-    const found = await verifyRecords(run, init.clock);
+    const found = await verifyRecords(run);
     const quarantined = await countRecords(run, keys.quarantined);
     const { count, problems } = findings;
     return { ok: count === 0, ...found, quarantined, problemCount: count, problems };
@@ -62,14 +62,11 @@ export async function verifyReplica(init: VerifyInit): Promise<VerifyResult> {
   }
 }
 
-async function verifyRecords(
-  run: Verification,
-  clock: Clock,
-): Promise<{ items: number; bytes: number }> {
+async function verifyRecords(run: Verification): Promise<{ items: number; bytes: number }> {
   const { findings, state } = run;
   let buffer = WriteBuffer.empty({ scheme: run.scheme });
   await findings.guard('LOG', async () => {
-    buffer = await readBuffer({ ...run, clock }, state, run.snapshot);
+    buffer = await readBuffer(run, state, run.snapshot);
   });
   await run.step('log', state.commit);
   const tree = await openVerifiedTree(run);

@@ -20,14 +20,15 @@ class BufferedTree implements Storage {
   /** All ids: what the records by id are on disk. */
   readonly #ids: MemoryTree;
   #buffer: WriteBuffer;
-  #cursor = 0;
+  #behind: ItemKey | null = null;
 
   constructor(scheme: FingerprintScheme, sizes: Sizes) {
     this.scheme = scheme;
     this.#sizes = sizes;
-    this.#tree = new MemoryTree({ scheme, ...sizes });
+    const { leafItems, fanout } = sizes;
+    this.#tree = new MemoryTree({ scheme, leafItems, fanout });
     this.#ids = new MemoryTree({ scheme });
-    this.#buffer = WriteBuffer.empty({ scheme, ...sizes });
+    this.#buffer = WriteBuffer.empty({ scheme, chunkItems: leafItems, groupChunks: fanout });
   }
 
   get size(): number {
@@ -81,13 +82,10 @@ class BufferedTree implements Storage {
   }
 
   #merge(): void {
-    const begin = this.#cursor < this.#buffer.size ? this.#cursor : 0;
-    const keys = [
-      ...this.#buffer.keys(begin, Math.min(this.#buffer.size, begin + this.#sizes.slice)),
-    ];
+    const { keys, rest } = this.#buffer.take(this.#behind, this.#sizes.slice);
     this.#tree.insert(keys);
-    this.#buffer = this.#buffer.without({ first: keys[0]!, last: keys.at(-1)! });
-    this.#cursor = begin;
+    this.#buffer = rest;
+    this.#behind = keys.at(-1) ?? null;
   }
 }
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { MemoryLevel } from 'memory-level';
-import { bytesToHex, hexToBytes, itemId, openDatabase, Replica } from '../../../src/store/index.ts';
+import { hexToBytes, lthash, openDatabase, Replica } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { coded, FakeDisk, item, items, openReplica, temporaryDirectory } from './support.ts';
+import { coded, FakeDisk, item, openReplica, temporaryDirectory } from './support.ts';
 
 const text = new TextEncoder();
 const environment = { clock: new VirtualClock(), disk: new FakeDisk() };
@@ -81,7 +81,7 @@ describe('database', () => {
     }
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     assert.equal(child.signalCode, 'SIGKILL');
-    const replica = await openReplica(t, directory);
+    const replica = await openReplica(t, directory, { scheme: lthash });
     for (const id of acknowledged.filter((line) => line.length === 64)) {
       assert.ok(await replica.get(hexToBytes(id)), `${id} was acknowledged`);
     }

@@ -3,15 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { openDatabase, type Replica, type ReplicaLimits } from '../../../src/store/index.ts';
 import { settle } from '../../support/clock.ts';
-import {
-  coded,
-  type Gate,
-  gateBatches,
-  item,
-  items,
-  openReplica,
-  temporaryDirectory,
-} from './support.ts';
+import { type Gate, gateBatches, item, items, openReplica, temporaryDirectory } from './support.ts';
 
 describe('group commit', () => {
   it('lets what comes during a sync share the next batch', async (t) => {
