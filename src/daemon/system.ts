@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import type { Clock, Disk, Random } from '../store/index.ts';
+import type { Clock, Disk, Random, Witness } from '../store/index.ts';
 
 /** The real clock. The only place in `src/` that reads time or sets a timer. */
 export const systemClock: Clock = {
@@ -34,5 +35,44 @@ export function systemDisk(directory: string): Disk {
       const stats = await statfs(directory);
       return stats.bavail * stats.bsize;
     },
+  };
+}
+
+export interface FileWitness extends Witness {
+  close(): void;
+}
+
+/**
+ * A witness in the file `path`, beside the database: 8 bytes, little-endian, overwritten in place. The
+ * file is not synced: it is to outlive the process and what happens to LevelDB's log, not the power,
+ * after which it knows of no more commits than the database. What cannot be read counts as 0.
+ */
+export function systemWitness(path: string): FileWitness {
+  let file: number | undefined;
+  const number = new Uint8Array(8);
+  const view = new DataView(number.buffer);
+  const close = (): void => {
+    if (file !== undefined) closeSync(file);
+    file = undefined;
+  };
+  return {
+    async read() {
+      try {
+        const bytes = readFileSync(path);
+        return bytes.length === 8 ? Number(bytes.readBigUInt64LE()) : 0;
+      } catch {
+        return 0;
+      }
+    },
+    write(commit) {
+      try {
+        file ??= openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+        view.setBigUint64(0, BigInt(commit), true);
+        writeSync(file, number, 0, 8, 0);
+      } catch {
+        close();
+      }
+    },
+    close,
   };
 }

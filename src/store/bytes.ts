@@ -29,12 +29,18 @@ export function readU64BE(bytes: Uint8Array, offset: number): bigint {
   return viewOf(bytes).getBigUint64(offset, false);
 }
 
+/** Where numbers are turned into bytes: a view of one's own for each would cost more than the rest. */
+const scratch = new Uint8Array(8);
+const scratchView = new DataView(scratch.buffer);
+
 export function writeU64LE(bytes: Uint8Array, offset: number, value: bigint): void {
-  viewOf(bytes).setBigUint64(offset, value, true);
+  scratchView.setBigUint64(0, value, true);
+  bytes.set(scratch, offset);
 }
 
 export function writeU64BE(bytes: Uint8Array, offset: number, value: bigint): void {
-  viewOf(bytes).setBigUint64(offset, value, false);
+  scratchView.setBigUint64(0, value, false);
+  bytes.set(scratch, offset);
 }
 
 export function readU32BE(bytes: Uint8Array, offset: number): number {
@@ -42,7 +48,10 @@ export function readU32BE(bytes: Uint8Array, offset: number): number {
 }
 
 export function writeU32BE(bytes: Uint8Array, offset: number, value: number): void {
-  viewOf(bytes).setUint32(offset, value, false);
+  bytes[offset] = value >>> 24;
+  bytes[offset + 1] = value >>> 16;
+  bytes[offset + 2] = value >>> 8;
+  bytes[offset + 3] = value;
 }
 
 /**

@@ -15,6 +15,8 @@ export type StoreErrorCode =
   | 'STORE_OPEN_FAILED'
   | 'STORE_CORRUPT'
   | 'STORE_WRITE_FAILED'
+  | 'STORE_REBUILDING'
+  | 'STORE_UNAVAILABLE'
   | 'UNSUPPORTED_SCHEMA';
 
 /** Every error the store raises on purpose. `code` is stable; `message` says what to do. */

@@ -20,6 +20,7 @@ export { type Database, openDatabase } from './replica/database.ts';
 export type { ReplicaLimits } from './replica/limits.ts';
 export { MAX_LIST_LIMIT } from './replica/list.ts';
 export { Replica } from './replica/replica.ts';
+export type { ScrubOptions } from './replica/scrub-options.ts';
 export type * from './replica/types.ts';
 export type * from './storage.ts';
 export {
@@ -34,3 +35,4 @@ export type { TreeShapeInit } from './tree/shape.ts';
 export { TreeSnapshot } from './tree/snapshot.ts';
 export { subRange } from './tree/sub-range.ts';
 export { SortedVector, type SortedVectorInit } from './vector/sorted-vector.ts';
+export * from './verify/index.ts';

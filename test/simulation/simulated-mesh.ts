@@ -60,7 +60,7 @@ export class SimulatedMesh {
   }
 
   get equal(): boolean {
-    const digests = this.nodes.map(({ replica }) => bytesToHex(replica.status().fingerprint));
+    const digests = this.nodes.map(({ replica }) => bytesToHex(replica.status().fingerprint!));
     return new Set(digests).size === 1;
   }
 

@@ -1,5 +1,3 @@
-import { bytesToKey } from '../bytes.ts';
-import { StoreError } from '../errors.ts';
 import type { Item } from '../item.ts';
 import type { ReplicaLimits } from './limits.ts';
 
@@ -8,41 +6,45 @@ export interface GroupCommitInit {
     ReplicaLimits,
     'maxQueuedBytes' | 'maxQueuedItems' | 'maxBatchBytes' | 'maxBatchItems'
   >;
-  /** Writes the items in one atomic batch; resolves once it is on disk. */
+  /** Writes the items in one atomic batch and makes them visible; resolves once that is done. */
   write: (items: readonly Item[]) => Promise<void>;
-  /** Makes items visible; called after their write, before their callers are answered. */
-  committed: (items: readonly Item[]) => void;
 }
 
-interface Entry {
-  readonly item: Item;
+/** What makes a batch large. */
+const LARGE_ITEMS = 256;
+const LARGE_BYTES = 1024 * 1024;
+
+/** Items that are written together, and whose callers are answered together. */
+interface Batch {
+  readonly items: Item[];
+  /** The `bytesToKey` of each. */
+  readonly keys: string[];
+  bytes: number;
   readonly settled: Promise<void>;
   readonly resolve: () => void;
-  readonly reject: (error: StoreError) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**
- * The one writer: while a batch is being synced, items queue and share the next. It knows every item
- * that is on its way to the disk, so that none is written twice.
+ * The queue before the one writer: while a batch is being synced, items gather in the next ones. It
+ * knows every item that is on its way to the disk, so that none is written twice.
  */
 export class GroupCommit {
   readonly #init: GroupCommitInit;
-  /** All items not yet durable, in the order of arrival; the running batch comes first. */
-  readonly #pending = new Map<string, Entry>();
+  /** The batch of each item that is not yet durable. */
+  readonly #pending = new Map<string, Batch>();
+  #queue: Batch[] = [];
   #pendingBytes = 0;
-  #batchItems = 0;
-  #batchBytes = 0;
-  #running = false;
-  #failure: StoreError | null = null;
+  #queuedItems = 0;
+  #queuedBytes = 0;
+  /** Batches being worked out or written. */
+  #running = 0;
+  /** A look at the queue is about to be taken: whatever comes until then shares a batch. */
+  #pumping = false;
   #roomWanted: (() => void)[] = [];
 
   constructor(init: GroupCommitInit) {
     this.#init = init;
-  }
-
-  /** Why nothing more can be written, or null. */
-  get failure(): StoreError | null {
-    return this.#failure;
   }
 
   /** Payload bytes on their way to the disk. */
@@ -50,91 +52,109 @@ export class GroupCommit {
     return this.#pendingBytes;
   }
 
-  /** When the item is on its way to the disk: settles with the batch that holds it. */
-  pending(id: Uint8Array): Promise<void> | undefined {
-    return this.#pending.get(bytesToKey(id))?.settled;
+  /** Whether items are on their way to the disk. */
+  get busy(): boolean {
+    return this.#pending.size > 0;
   }
 
-  /** Resolves once the queue takes more, or once it never will. */
+  /** When the item of this `bytesToKey` is on its way to the disk: settles with the batch that holds it. */
+  pending(key: string): Promise<void> | undefined {
+    return this.#pending.get(key)?.settled;
+  }
+
+  /** Resolves once the queue takes more. */
   async room(): Promise<void> {
-    while (this.#failure === null && !this.#hasRoom()) {
+    while (!this.#hasRoom()) {
       await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
     }
   }
 
-  /** Queues an item that is neither held nor pending; settles once its batch is, or is not, on disk. */
-  add(item: Item): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#pending.set(bytesToKey(item.id), { item, settled: promise, resolve, reject });
-    this.#pendingBytes += item.payload.length;
-    if (!this.#running) {
-      this.#running = true;
-      queueMicrotask(() => void this.#run());
+  /** Queues items that are neither held nor pending, by their `bytesToKey`; what they wait for. */
+  add(items: ReadonlyMap<string, Item>): Promise<void>[] {
+    const batches = new Set<Batch>();
+    for (const [key, item] of items) {
+      const batch = this.#batchFor(item);
+      batch.items.push(item);
+      batch.keys.push(key);
+      batch.bytes += item.payload.length;
+      this.#queuedBytes += item.payload.length;
+      this.#pendingBytes += item.payload.length;
+      this.#pending.set(key, batch);
+      batches.add(batch);
     }
-    return promise;
+    this.#queuedItems += items.size;
+    if (!this.#pumping) {
+      this.#pumping = true;
+      queueMicrotask(() => this.#pump());
+    }
+    return [...batches].map((batch) => batch.settled);
   }
 
   #hasRoom(): boolean {
     const { maxQueuedItems, maxQueuedBytes } = this.#init.limits;
-    const queuedItems = this.#pending.size - this.#batchItems;
-    return queuedItems < maxQueuedItems && this.#pendingBytes - this.#batchBytes < maxQueuedBytes;
+    return this.#queuedItems < maxQueuedItems && this.#queuedBytes < maxQueuedBytes;
   }
 
-  async #run(): Promise<void> {
-    while (this.#pending.size > 0 && this.#failure === null) {
-      const batch = this.#nextBatch();
-      const items = batch.map((entry) => entry.item);
-      this.#batchItems = items.length;
-      this.#batchBytes = totalBytes(items);
-      this.#wake();
-      try {
-        await this.#init.write(items);
-      } catch (error) {
-        this.#fail(error);
-        break;
-      }
-      this.#finish(batch);
-    }
-    this.#running = false;
-  }
-
-  #nextBatch(): Entry[] {
+  #batchFor(item: Item): Batch {
     const { maxBatchItems, maxBatchBytes } = this.#init.limits;
-    const batch: Entry[] = [];
-    let bytes = 0;
-    for (const entry of this.#pending.values()) {
-      bytes += entry.item.payload.length;
-      if (batch.length > 0 && (batch.length >= maxBatchItems || bytes > maxBatchBytes)) break;
-      batch.push(entry);
-    }
+    const last = this.#queue.at(-1);
+    const fits = last !== undefined && last.bytes + item.payload.length <= maxBatchBytes;
+    if (fits && last.items.length < maxBatchItems) return last;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // Whoever waits for it hears of a failure; that nobody may is no failure of its own.
+    promise.catch(() => undefined);
+    const batch = { items: [], keys: [], bytes: 0, settled: promise, resolve, reject };
+    this.#queue.push(batch);
     return batch;
   }
 
-  #finish(batch: readonly Entry[]): void {
-    for (const { item } of batch) this.#pending.delete(bytesToKey(item.id));
-    this.#pendingBytes -= this.#batchBytes;
-    this.#batchItems = 0;
-    this.#batchBytes = 0;
-    this.#init.committed(batch.map((entry) => entry.item));
-    for (const entry of batch) entry.resolve();
+  #pump(): void {
+    this.#pumping = false;
+    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
+      this.#queue.shift();
+      this.#queuedItems -= batch.items.length;
+      this.#queuedBytes -= batch.bytes;
+      this.#running++;
+      void this.#write(batch);
+    }
     this.#wake();
   }
 
-  /** What is on disk now is unknown, so everything behind the failed batch falls with it. */
-  #fail(cause: unknown): void {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#failure = new StoreError(
-      'STORE_WRITE_FAILED',
-      `the database did not take a commit (${reason}): nothing more is written until it is opened ` +
-        'again; look after the disk, then restart',
-      { cause },
-    );
-    for (const entry of this.#pending.values()) entry.reject(this.#failure);
-    this.#pending.clear();
-    this.#pendingBytes = 0;
-    this.#batchItems = 0;
-    this.#batchBytes = 0;
+  /** A large batch is worked out while the one before it is being synced; a small one waits for more. */
+  #next(): Batch | undefined {
+    const [batch] = this.#queue;
+    if (batch === undefined || this.#running > 1) return undefined;
+    const large = batch.items.length >= LARGE_ITEMS || batch.bytes >= LARGE_BYTES;
+    return this.#running === 0 || large ? batch : undefined;
+  }
+
+  async #write(batch: Batch): Promise<void> {
+    try {
+      await this.#init.write(batch.items);
+      this.#forget(batch);
+      batch.resolve();
+    } catch (error) {
+      this.#fail(batch, error);
+    }
+    this.#running--;
+    this.#pump();
+  }
+
+  /** What was queued behind a batch that failed would have to wait for nobody knows how long. */
+  #fail(batch: Batch, error: unknown): void {
+    for (const refused of [batch, ...this.#queue]) {
+      this.#forget(refused);
+      refused.reject(error);
+    }
+    this.#queue = [];
+    this.#queuedItems = 0;
+    this.#queuedBytes = 0;
     this.#wake();
+  }
+
+  #forget(batch: Batch): void {
+    for (const key of batch.keys) this.#pending.delete(key);
+    this.#pendingBytes -= batch.bytes;
   }
 
   #wake(): void {
@@ -144,6 +164,8 @@ export class GroupCommit {
   }
 }
 
-export function totalBytes(items: readonly Item[]): number {
-  return items.reduce((sum, item) => sum + item.payload.length, 0);
+export function totalBytes(items: Iterable<Item>): number {
+  let bytes = 0;
+  for (const { payload } of items) bytes += payload.length;
+  return bytes;
 }

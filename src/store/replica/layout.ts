@@ -1,35 +1,53 @@
-import { concatBytes, readU32BE, readU64BE, writeU32BE, writeU64BE } from '../bytes.ts';
+import { readU64BE, writeU32BE, writeU64BE } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
-import { checkKey, ID_BYTES, type Item, type ItemKey } from '../item.ts';
+import { ID_BYTES, INFINITE_HINT, type ItemKey } from '../item.ts';
+import { type TreeKeys, treeKeys } from '../tree/level/keys.ts';
 
 /**
- * How a replica lies in its database. Every key begins with the name of its tree:
- *
- *     item/ hint (u64 BE) id       payload
- *     id/   id                     hint (u64 BE), payload length in bytes (u64 BE)
- *     meta/ "schema"               version (u32 BE)
- *     meta/ "totals"               items (u64 BE), payload bytes (u64 BE)
- *
- * Payloads lie in key order, so that reading a range of the set reads the disk in order; the id tree
- * holds all the index needs, so that opening reads no payload.
+ * The layout of all data directories this code writes; docs/storage-format.md is normative. It lies
+ * outside any set, at the place where every version looks.
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 const encoder = new TextEncoder();
-const ITEM_TREE: Uint8Array = encoder.encode('item/');
-const ID_TREE: Uint8Array = encoder.encode('id/');
-const META_TREE: Uint8Array = encoder.encode('meta/');
 
-export const SCHEMA_KEY: Uint8Array = concatBytes(META_TREE, encoder.encode('schema'));
-export const TOTALS_KEY: Uint8Array = concatBytes(META_TREE, encoder.encode('totals'));
+/** "meta/schema": version, u32 BE. */
+export const SCHEMA_KEY: Uint8Array = encoder.encode('meta/schema');
 
-/** All keys of the id tree. */
-export const ID_RANGE: { readonly gte: Uint8Array; readonly lt: Uint8Array } = {
-  gte: ID_TREE,
-  lt: encoder.encode('id0'),
-};
+export interface KeyRangeBytes {
+  readonly gte: Uint8Array;
+  readonly lt: Uint8Array;
+}
 
-/** What the id tree says of an item. */
+/**
+ * How a set lies in its database. Every key begins with its name and a slash:
+ *
+ *     <name>/c               state, see `SetState`
+ *     <name>/i id            hint u64 BE, payload bytes u64 BE
+ *     <name>/l commit u64 BE what the commit did to the buffer, see `LogEntry`
+ *     <name>/m  /n  /s       the tree, see `TreeKeys`
+ *     <name>/p hint id       payload, under hint u64 BE
+ *     <name>/q id            what was found damaged under this id, see `Quarantined`
+ *
+ * Payloads lie in key order, so that reading a range of the set reads the disk in order.
+ */
+export interface SetKeys {
+  readonly name: string;
+  readonly tree: TreeKeys;
+  readonly state: Uint8Array;
+  id(id: Uint8Array): Uint8Array;
+  log(commit: number): Uint8Array;
+  item(key: ItemKey): Uint8Array;
+  quarantine(id: Uint8Array): Uint8Array;
+  readonly ids: KeyRangeBytes;
+  readonly logs: KeyRangeBytes;
+  readonly items: KeyRangeBytes;
+  readonly quarantined: KeyRangeBytes;
+  readonly nodes: KeyRangeBytes;
+  readonly summaries: KeyRangeBytes;
+}
+
+/** What the id record says of an item. */
 export interface ItemHead {
   readonly hint: bigint;
   /** Payload bytes. */
@@ -42,92 +60,81 @@ export interface Totals {
   readonly bytes: number;
 }
 
-/** One record of a database. */
-export interface StoredRecord {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
+/** What the first schema, and `SCHEMA_KEY`, begin their keys with. */
+const RESERVED_NAMES = ['meta', 'id', 'item'];
+
+/** Throws a RangeError for a name that is reserved, or that `treeKeys` refuses. */
+export function setKeys(name: string): SetKeys {
+  if (RESERVED_NAMES.includes(name))
+    throw new RangeError(`the name '${name}' is reserved: take another`);
+  const tree = treeKeys(name);
+  const prefix = (suffix: string): Uint8Array => encoder.encode(`${name}/${suffix}`);
+  const range = (letter: string): KeyRangeBytes => ({
+    gte: prefix(letter),
+    lt: prefix(String.fromCharCode(letter.charCodeAt(0) + 1)),
+  });
+  const id = prefix('i');
+  const log = prefix('l');
+  const item = prefix('p');
+  const quarantine = prefix('q');
+  return {
+    name,
+    tree,
+    state: prefix('c'),
+    id: (of) => withId(id, of),
+    log: (commit) => withNumber(log, BigInt(commit), 0),
+    item: (key) => {
+      const bytes = withNumber(item, key.hint, ID_BYTES);
+      bytes.set(key.id, bytes.length - ID_BYTES);
+      return bytes;
+    },
+    quarantine: (of) => withId(quarantine, of),
+    ids: range('i'),
+    logs: range('l'),
+    items: range('p'),
+    quarantined: range('q'),
+    nodes: range('n'),
+    summaries: range('s'),
+  };
 }
 
-/** All records of a commit that adds `items` and leads to `totals`. */
-export function commitRecords(items: readonly Item[], totals: Totals): StoredRecord[] {
-  const records = items.flatMap((item) => [
-    { key: itemKey(item), value: item.payload },
-    { key: idKey(item.id), value: encodeHead({ hint: item.hint, bytes: item.payload.length }) },
-  ]);
-  records.push({ key: TOTALS_KEY, value: encodeTotals(totals) });
-  return records;
-}
-
-export function itemKey({ hint, id }: ItemKey): Uint8Array {
-  const key = new Uint8Array(ITEM_TREE.length + 8 + ID_BYTES);
-  key.set(ITEM_TREE);
-  writeU64BE(key, ITEM_TREE.length, hint);
-  key.set(id, ITEM_TREE.length + 8);
+function withId(prefix: Uint8Array, id: Uint8Array): Uint8Array {
+  const key = new Uint8Array(prefix.length + ID_BYTES);
+  key.set(prefix);
+  key.set(id, prefix.length);
   return key;
 }
 
-export function idKey(id: Uint8Array): Uint8Array {
-  return concatBytes(ID_TREE, id);
+function withNumber(prefix: Uint8Array, number: bigint, more: number): Uint8Array {
+  const key = new Uint8Array(prefix.length + 8 + more);
+  key.set(prefix);
+  writeU64BE(key, prefix.length, number);
+  return key;
 }
 
-function encodeHead({ hint, bytes }: ItemHead): Uint8Array {
-  return encodePair(hint, BigInt(bytes));
+/** The item whose payload lies under `key`; null for a key that no replica writes. */
+export function decodeItemKey(keys: SetKeys, key: Uint8Array): ItemKey | null {
+  const start = keys.items.gte.length;
+  if (key.length !== start + 8 + ID_BYTES) return null;
+  const hint = readU64BE(key, start);
+  return hint === INFINITE_HINT ? null : { hint, id: key.slice(start + 8) };
+}
+
+const HEAD_BYTES = 16;
+
+export function encodeHead({ hint, bytes }: ItemHead): Uint8Array {
+  const value = new Uint8Array(HEAD_BYTES);
+  writeU64BE(value, 0, hint);
+  writeU32BE(value, 8, Math.floor(bytes / 2 ** 32));
+  writeU32BE(value, 12, bytes);
+  return value;
 }
 
 export function decodeHead(value: Uint8Array): ItemHead {
-  const [hint, bytes] = decodePair(value, 'id');
-  return { hint, bytes: Number(bytes) };
+  if (value.length !== HEAD_BYTES) throw damaged('id record');
+  return { hint: readU64BE(value, 0), bytes: Number(readU64BE(value, 8)) };
 }
 
-/** One record of the id tree; throws `STORE_CORRUPT` on one no replica writes. */
-export function decodeIdRecord(key: Uint8Array, value: Uint8Array): ItemHead & ItemKey {
-  const id = key.subarray(ID_TREE.length);
-  const head = decodeHead(value);
-  try {
-    checkKey({ hint: head.hint, id });
-  } catch (error) {
-    throw corrupt('id', error);
-  }
-  return { ...head, id };
-}
-
-function encodeTotals({ items, bytes }: Totals): Uint8Array {
-  return encodePair(BigInt(items), BigInt(bytes));
-}
-
-export function decodeTotals(value: Uint8Array): Totals {
-  const [items, bytes] = decodePair(value, 'totals');
-  return { items: Number(items), bytes: Number(bytes) };
-}
-
-export function encodeSchema(version: number): Uint8Array {
-  const value = new Uint8Array(4);
-  writeU32BE(value, 0, version);
-  return value;
-}
-
-export function decodeSchema(value: Uint8Array): number {
-  if (value.length !== 4) throw corrupt('schema');
-  return readU32BE(value, 0);
-}
-
-function encodePair(first: bigint, second: bigint): Uint8Array {
-  const value = new Uint8Array(16);
-  writeU64BE(value, 0, first);
-  writeU64BE(value, 8, second);
-  return value;
-}
-
-function decodePair(value: Uint8Array, record: string): [bigint, bigint] {
-  if (value.length !== 16) throw corrupt(record);
-  return [readU64BE(value, 0), readU64BE(value, 8)];
-}
-
-function corrupt(record: string, cause?: unknown): StoreError {
-  return new StoreError(
-    'STORE_CORRUPT',
-    `the database holds a damaged ${record} record: restore the data directory from a copy, or start ` +
-      'with an empty one and let the peers refill it',
-    { cause },
-  );
+export function damaged(record: string): StoreError {
+  return new StoreError('STORE_CORRUPT', `the database holds a damaged ${record}`);
 }

@@ -1,3 +1,5 @@
+import type { IndexOptions } from './types.ts';
+
 export interface ReplicaLimits {
   /**
    * Longest payload taken, in bytes. Raising it lets one item take more memory, here and at every
@@ -45,4 +47,12 @@ export const DEFAULT_LIMITS: ReplicaLimits = {
   maxQueuedItems: 16_384,
   maxBatchBytes: 8 * MIB,
   maxBatchItems: 4_096,
+};
+
+export const DEFAULT_INDEX: IndexOptions = {
+  bufferItems: 65_536,
+  cacheBytes: 64 * MIB,
+  maxSnapshotAgeMs: 600_000,
+  leafItems: 128,
+  fanout: 64,
 };

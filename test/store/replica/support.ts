@@ -51,11 +51,11 @@ export class FakeDisk implements Disk {
 }
 
 export interface Gate {
-  /** Operations of each batch that reached the database, in order. */
+  /** Items in each batch that reached the database, in order; 0 for one that brings none. */
   readonly batches: number[];
   /** Lets waiting and later batches through. */
   open(): void;
-  /** Lets waiting and later batches fail. */
+  /** Lets waiting and later batches fail, the first of them after it was written when so wanted. */
   fail(error: Error): void;
 }
 
@@ -64,14 +64,56 @@ export function gateBatches(database: Database): Gate {
   const batches: number[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   promise.catch(() => undefined);
-  const write = database.batch.bind(database) as (...given: unknown[]) => Promise<void>;
-  const gated = async (operations: unknown[], options: unknown): Promise<void> => {
-    batches.push(operations.length);
+  tapBatches(database, async (operations, write) => {
+    batches.push(operations.filter(isItem).length);
     await promise;
-    await write(operations, options);
-  };
-  database.batch = gated as unknown as Database['batch'];
+    await write();
+  });
   return { batches, open: resolve, fail: reject };
+}
+
+/** One operation of a batch; `value` is null when the record is deleted. */
+export interface SeenOperation {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | null;
+}
+
+/** Has `handle` decide about every batch on its way to the database. */
+export function tapBatches(
+  database: Database,
+  handle: (operations: SeenOperation[], write: () => Promise<void>) => Promise<void>,
+): void {
+  const begin = database.batch.bind(database) as unknown as () => ChainedBatch;
+  const tapped = (): ChainedBatch => {
+    const batch = begin();
+    const operations: SeenOperation[] = [];
+    const write = batch.write.bind(batch);
+    const put = batch.put.bind(batch);
+    const del = batch.del.bind(batch);
+    batch.put = (key, value) => {
+      operations.push({ key, value });
+      return put(key, value);
+    };
+    batch.del = (key) => {
+      operations.push({ key, value: null });
+      return del(key);
+    };
+    batch.write = (options) => handle(operations, () => write(options));
+    return batch;
+  };
+  database.batch = tapped as unknown as Database['batch'];
+}
+
+interface ChainedBatch {
+  put(key: Uint8Array, value: Uint8Array): this;
+  del(key: Uint8Array): this;
+  write(options?: object): Promise<void>;
+}
+
+const ITEM_PREFIX = new TextEncoder().encode('set/p');
+
+function isItem({ key, value }: SeenOperation): boolean {
+  return value !== null && ITEM_PREFIX.every((byte, i) => key[i] === byte);
 }
 
 export function item(number: number, bytes = 20): NewItem {

@@ -60,6 +60,12 @@ export interface PreparedWrite {
   discard(): void;
 }
 
+/** A write that is worked out while the one before it may still be on its way to the disk. */
+export interface StagedWrite extends PreparedWrite {
+  /** Says that its batch is about to be written: the one before it must be committed by now. */
+  begin(): void;
+}
+
 const MIB = 2 ** 20;
 
 /**
@@ -77,7 +83,10 @@ export class DurableTree {
   #meta: TreeMeta;
   /** A snapshot of the database that shows the tree as `#meta` says it is. */
   #shared: SharedSnapshot | null = null;
+  /** A batch is being written. */
   #writing = false;
+  /** The last write that was staged and is not settled, and what it leads to. */
+  #staged: { readonly writer: LevelNodeWriter; readonly meta: TreeMeta } | null = null;
   #closed = false;
 
   private constructor(init: DurableTreeInit, files: LevelTreeFiles, meta: TreeMeta) {
@@ -113,15 +122,29 @@ export class DurableTree {
    * RangeError, and changes nothing, unless the keys are as `TreeWrite` says.
    */
   prepare(write: TreeWrite): PreparedWrite {
+    if (this.#staged !== null) {
+      throw new Error('a prepared write must be committed or discarded first');
+    }
+    const staged = this.stage(write);
+    staged.begin();
+    return staged;
+  }
+
+  /**
+   * Like `prepare`, on top of whatever is staged already. Writes are begun, and committed, in the order
+   * they were staged; to discard one is to discard all that were staged after it too.
+   */
+  stage(write: TreeWrite): StagedWrite {
     this.#checkOpen();
-    if (this.#writing) throw new Error('a prepared write must be committed or discarded first');
-    const writer = new LevelNodeWriter(new LevelNodeReader(this.#files), this.#meta.nextRef);
-    const less = removeFrom(this.#shape, writer, rootOf(this.#meta), runOf(write.remove ?? []));
+    const base = this.#staged ?? { writer: new LevelNodeReader(this.#files), meta: this.#meta };
+    const writer = new LevelNodeWriter(base.writer, base.meta.nextRef);
+    const less = removeFrom(this.#shape, writer, rootOf(base.meta), runOf(write.remove ?? []));
     const root = insertInto(this.#shape, writer, less, runOf(write.insert ?? []));
     const meta = metaOver(writer, root, this.scheme.name);
     const operations = writer.operations(this.#files);
     operations.push({ type: 'put', key: this.#files.keys.meta, value: encodeMeta(meta) });
-    return this.#prepared(writer, meta, operations);
+    this.#staged = { writer, meta };
+    return this.#stagedWrite(writer, meta, operations);
   }
 
   /** The tree as it is now. Costs nothing beyond one of LevelDB's snapshots. */
@@ -168,24 +191,28 @@ export class DurableTree {
     }
   }
 
-  #prepared(
+  #stagedWrite(
     writer: LevelNodeWriter,
     meta: TreeMeta,
     operations: readonly BatchOperation[],
-  ): PreparedWrite {
-    // Taken before the batch can reach the disk: whoever comes until it is committed reads this.
-    const before = this.#current();
-    before.acquire();
-    this.#writing = true;
+  ): StagedWrite {
+    let before: SharedSnapshot | null = null;
     let settled = false;
     const settle = (after: TreeMeta): void => {
       settled = true;
-      this.#writing = false;
       this.#meta = after;
-      before.release();
+      if (this.#staged?.writer === writer) this.#staged = null;
+      if (before !== null) this.#writing = false;
+      before?.release();
     };
     return {
       operations,
+      begin: () => {
+        // Taken before the batch can reach the disk: whoever comes until it is committed reads this.
+        before = this.#current();
+        before.acquire();
+        this.#writing = true;
+      },
       commit: () => {
         if (settled) return;
         this.#shared = null;
@@ -193,7 +220,9 @@ export class DurableTree {
         settle(meta);
       },
       discard: () => {
-        if (!settled) settle({ ...this.#meta, nextRef: meta.nextRef });
+        if (settled) return;
+        this.#staged = null;
+        settle({ ...this.#meta, nextRef: Math.max(this.#meta.nextRef, meta.nextRef) });
       },
     };
   }

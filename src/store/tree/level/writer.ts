@@ -1,7 +1,7 @@
 import type { TreeNode } from '../node.ts';
 import type { NodeReader, NodeWriter } from '../node-store.ts';
 import { encodeNode, encodeSummary, nodeBytes } from './codec.ts';
-import { type LevelTreeFiles, summaryBytes } from './reader.ts';
+import { LevelNodeReader, type LevelTreeFiles, summaryBytes } from './reader.ts';
 
 /** One record to write or to delete, as abstract-level's batches take it. */
 export type BatchOperation =
@@ -15,7 +15,7 @@ interface NewNode {
 
 /** Collects what one write changes, on top of what is on disk. */
 export class LevelNodeWriter implements NodeWriter<number> {
-  readonly #reader: NodeReader<number>;
+  #reader: NodeReader<number>;
   readonly #added = new Map<number, NewNode>();
   readonly #freed: number[] = [];
   #nextRef: number;
@@ -62,8 +62,12 @@ export class LevelNodeWriter implements NodeWriter<number> {
     return operations;
   }
 
-  /** Lets readers have the new nodes without asking the disk, now that they are there. */
-  publish({ cache }: LevelTreeFiles): void {
+  /**
+   * Lets readers have the new nodes without asking the disk, now that they are there. A writer on top
+   * of this one finds them there too, and nothing here is held on to.
+   */
+  publish(files: LevelTreeFiles): void {
+    const { cache } = files;
     for (const ref of this.#freed) {
       cache.delete(2 * ref);
       cache.delete(2 * ref + 1);
@@ -72,5 +76,7 @@ export class LevelNodeWriter implements NodeWriter<number> {
       cache.set(2 * ref, node, nodeBytes(node));
       cache.set(2 * ref + 1, summary, summaryBytes(summary));
     }
+    this.#added.clear();
+    this.#reader = new LevelNodeReader(files);
   }
 }

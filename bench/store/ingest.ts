@@ -1,0 +1,92 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { systemClock, systemDisk } from '../../src/daemon/system.ts';
+import { openDatabase, Replica, type Snapshot } from '../../src/store/index.ts';
+import { median } from '../support/child.ts';
+import { ItemSource, ingest, type Order } from '../support/items.ts';
+
+export interface IngestFigures {
+  readonly itemsPerSecond: number;
+  readonly fingerprintUs: number;
+  readonly lowerBoundUs: number;
+  readonly containsUs: number;
+  readonly rssMb: number;
+  readonly maxLoopDelayMs: number;
+}
+
+const [directory, order, n, batch, cacheMb] = process.argv.slice(2) as [
+  string,
+  Order,
+  string,
+  string,
+  string,
+];
+const QUERIES = 2_000;
+const MIB = 2 ** 20;
+
+const replica = await Replica.open({
+  database: await openDatabase(directory),
+  clock: systemClock,
+  disk: systemDisk(directory),
+  limits: { maxBatchItems: Number(batch) },
+  index: { cacheBytes: Number(cacheMb) * MIB },
+});
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+const sizes = { count: Number(n), batch: Number(batch), callers: 2 };
+const itemsPerSecond = await ingest(new ItemSource(order), sizes, (items) => replica.put(items));
+delay.disable();
+const figures: IngestFigures = {
+  itemsPerSecond,
+  ...query(replica),
+  rssMb: process.resourceUsage().maxRSS / 1024,
+  maxLoopDelayMs: delay.max / 1e6,
+};
+if (process.env.BENCH_DETAIL) {
+  console.error({
+    ...replica.status(),
+    fingerprint: null,
+    ...Object.fromEntries(Object.entries(process.memoryUsage()).map(([k, v]) => [k, v / MIB])),
+  });
+}
+await replica.close();
+console.log(JSON.stringify(figures));
+
+function query(of: Replica): Pick<IngestFigures, 'fingerprintUs' | 'lowerBoundUs' | 'containsUs'> {
+  const snapshot = of.snapshot();
+  const held = Array.from({ length: QUERIES }, () => snapshot.select(rank(snapshot)).id);
+  const figures = {
+    fingerprintUs: timed(() => {
+      const [begin, end] = [rank(snapshot), rank(snapshot)].sort((a, b) => a - b) as [
+        number,
+        number,
+      ];
+      return () => snapshot.fingerprint(begin, end);
+    }),
+    lowerBoundUs: timed(() => {
+      const key = snapshot.select(rank(snapshot));
+      return () => snapshot.lowerBound(key);
+    }),
+    containsUs: timed((i) => {
+      const id = i % 2 === 0 ? held[i % QUERIES]! : new Uint8Array(32).fill(i);
+      return () => of.contains(id);
+    }),
+  };
+  snapshot.release();
+  return figures;
+}
+
+/** Microseconds of the middle one of many calls, after as many to warm up. */
+function timed(prepare: (i: number) => () => unknown): number {
+  const times: number[] = [];
+  for (let i = 0; i < 2 * QUERIES; i++) {
+    const call = prepare(i);
+    const start = performance.now();
+    call();
+    if (i >= QUERIES) times.push(1_000 * (performance.now() - start));
+  }
+  return median(times);
+}
+
+function rank(snapshot: Snapshot): number {
+  return Math.floor(Math.random() * snapshot.size);
+}

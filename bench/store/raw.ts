@@ -1,0 +1,33 @@
+import { randomFillSync } from 'node:crypto';
+import { Level } from 'level';
+import { WRITE_BUFFER_BYTES } from '../../src/store/replica/database.ts';
+import { ItemSource, ingest, type Order } from '../support/items.ts';
+
+/** Puts the payloads into `level` under keys of the same kind, with nothing else; items a second. */
+const [directory, order, n, batch] = process.argv.slice(2) as [string, Order, string, string];
+const database = new Level<Uint8Array, Uint8Array>(directory, {
+  keyEncoding: 'view',
+  valueEncoding: 'view',
+  writeBufferSize: WRITE_BUFFER_BYTES,
+});
+await database.open();
+const ids = new Uint8Array(1 << 16);
+const source = new ItemSource(order);
+const sizes = {
+  count: Number(n),
+  batch: Number(batch),
+  callers: Number(process.env.BENCH_CALLERS ?? 1),
+};
+const perSecond = await ingest(source, sizes, (items) => {
+  randomFillSync(ids);
+  const operations = items.map(({ hint, payload }, i) => {
+    const key = new Uint8Array(40);
+    new DataView(key.buffer).setBigUint64(0, hint);
+    key.set(ids.subarray(32 * i, 32 * i + 32), 8);
+    return { type: 'put', key, value: payload } as const;
+  });
+  const options: object = { sync: true };
+  return database.batch(operations, options);
+});
+await database.close();
+console.log(JSON.stringify(perSecond));

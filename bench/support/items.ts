@@ -1,0 +1,61 @@
+import { randomFillSync } from 'node:crypto';
+import type { NewItem } from '../../src/store/index.ts';
+
+export const ORDERS = ['increasing', 'jittered', 'random'] as const;
+export type Order = (typeof ORDERS)[number];
+
+const PAYLOAD_BYTES = 200;
+const START = 1_700_000_000_000;
+const YEAR_MS = 365 * 86_400_000;
+const JITTER_MS = 1_000;
+
+/** Items a millisecond apart in the order wanted; payloads of 200 bytes that do not compress. */
+export class ItemSource {
+  readonly #order: Order;
+  readonly #noise = new Uint8Array(1 << 16);
+  #made = 0;
+
+  constructor(order: Order) {
+    this.#order = order;
+    randomFillSync(this.#noise);
+  }
+
+  next(count: number): NewItem[] {
+    return Array.from({ length: count }, () => this.#item(this.#made++));
+  }
+
+  #item(number: number): NewItem {
+    const at = (number * 61) % (this.#noise.length - PAYLOAD_BYTES);
+    const payload = this.#noise.slice(at, at + PAYLOAD_BYTES);
+    new DataView(payload.buffer).setUint32(0, number);
+    return { hint: this.#hint(number), payload };
+  }
+
+  #hint(number: number): bigint {
+    if (this.#order === 'random') return BigInt(START + Math.floor(Math.random() * YEAR_MS));
+    const jitter = this.#order === 'jittered' ? (2 * Math.random() - 1) * JITTER_MS : 0;
+    return BigInt(Math.floor(START + number + jitter));
+  }
+}
+
+/**
+ * Gives `put` batches until it has had `count` items, `callers` of them under way at a time; how many
+ * items a second that makes.
+ */
+export async function ingest(
+  source: ItemSource,
+  { count, batch, callers }: { count: number; batch: number; callers: number },
+  put: (items: NewItem[]) => Promise<unknown>,
+): Promise<number> {
+  let left = count;
+  const start = performance.now();
+  const caller = async (): Promise<void> => {
+    while (left > 0) {
+      const size = Math.min(batch, left);
+      left -= size;
+      await put(source.next(size));
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  return (1_000 * count) / (performance.now() - start);
+}

@@ -1,0 +1,177 @@
+import { StoreError } from '../errors.ts';
+import { partOffset } from '../fingerprint/composite.ts';
+import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import { type Bound, compareKeys, ID_BYTES, type ItemKey } from '../item.ts';
+import type { Snapshot } from '../storage.ts';
+import type { WriteBuffer } from './write-buffer.ts';
+
+export interface UnionSnapshotInit {
+  /** The larger part: what lies in the tree. Released with the union. */
+  tree: PartedSnapshot;
+  /** What is on its way there: disjoint from the tree, and of the same moment. */
+  buffer: WriteBuffer;
+}
+
+/** A snapshot that can show itself under one part of its composite scheme. */
+export interface PartedSnapshot extends Snapshot {
+  under(scheme: FingerprintScheme): PartedSnapshot;
+}
+
+/** Where a rank of the union lies in its two parts. */
+interface Place {
+  readonly tree: number;
+  readonly buffer: number;
+}
+
+/** One set made of two disjoint ones, each in key order. Holding it costs what the parts cost. */
+export class UnionSnapshot implements PartedSnapshot {
+  readonly scheme: FingerprintScheme;
+  readonly size: number;
+  readonly #tree: PartedSnapshot;
+  readonly #buffer: WriteBuffer;
+  /** Ranks in the union of those buffered keys that searches came by. */
+  readonly #ranks = new Map<number, number>();
+
+  constructor({ tree, buffer }: UnionSnapshotInit) {
+    this.scheme = tree.scheme;
+    this.size = tree.size + buffer.size;
+    this.#tree = tree;
+    this.#buffer = buffer;
+  }
+
+  select(rank: number): ItemKey {
+    this.#use();
+    if (!Number.isInteger(rank) || rank < 0 || rank >= this.size) {
+      throw new StoreError(
+        'RANK_OUT_OF_RANGE',
+        `there is no rank ${rank}: the set has ${this.size} items, ranks start at 0`,
+      );
+    }
+    const place = this.#place(rank);
+    const buffered = place.buffer < this.#buffer.size && this.#rankOf(place.buffer) === rank;
+    return buffered ? this.#buffer.select(place.buffer) : this.#tree.select(place.tree);
+  }
+
+  lowerBound(bound: Bound): number {
+    return this.#tree.lowerBound(bound) + this.#buffer.lowerBound(bound);
+  }
+
+  keys(begin: number, end: number): Iterable<ItemKey> {
+    this.#check(begin, end);
+    const from = this.#place(begin);
+    const to = this.#place(end);
+    const left = this.#tree.keys(from.tree, to.tree);
+    if (from.buffer === to.buffer) return left;
+    return mergeKeys(left, this.#buffer.keys(from.buffer, to.buffer));
+  }
+
+  ids(begin: number, end: number): Uint8Array {
+    this.#check(begin, end);
+    const from = this.#place(begin);
+    const to = this.#place(end);
+    if (from.buffer === to.buffer) return this.#tree.ids(from.tree, to.tree);
+    if (from.tree === to.tree) return this.#buffer.ids(from.buffer, to.buffer);
+    return this.#mergedIds(from, to);
+  }
+
+  fingerprint(begin: number, end: number): Uint8Array {
+    this.#check(begin, end);
+    const from = this.#place(begin);
+    const to = this.#place(end);
+    if (from.buffer === to.buffer) return this.#tree.fingerprint(from.tree, to.tree);
+    const state = this.#tree.fingerprint(from.tree, to.tree).slice();
+    this.scheme.combine(state, this.#buffered(from.buffer, to.buffer));
+    return state;
+  }
+
+  contains(id: Uint8Array): boolean {
+    return this.#tree.contains(id);
+  }
+
+  release(): void {
+    this.#tree.release();
+  }
+
+  /** See `TreeSnapshot.under`. */
+  under(scheme: FingerprintScheme): UnionSnapshot {
+    if (scheme === this.scheme) return this;
+    return new UnionSnapshot({ tree: this.#tree.under(scheme), buffer: this.#buffer });
+  }
+
+  /** The buffer's state of a range; its scheme may keep more than this snapshot's. */
+  #buffered(begin: number, end: number): Uint8Array {
+    const state = this.#buffer.fingerprint(begin, end);
+    if (this.#buffer.scheme === this.scheme) return state;
+    const offset = partOffset(this.#buffer.scheme, this.scheme);
+    return state.subarray(offset, offset + this.scheme.stateBytes);
+  }
+
+  /** The tree's ids, with the buffered ones put in at their places. */
+  #mergedIds(from: Place, to: Place): Uint8Array {
+    const ids = new Uint8Array((to.tree - from.tree + to.buffer - from.buffer) * ID_BYTES);
+    const fromTree = this.#tree.ids(from.tree, to.tree);
+    let done = from.tree;
+    let at = 0;
+    for (const key of this.#buffer.keys(from.buffer, to.buffer)) {
+      const next = this.#tree.lowerBound(key);
+      const run = fromTree.subarray((done - from.tree) * ID_BYTES, (next - from.tree) * ID_BYTES);
+      ids.set(run, at);
+      ids.set(key.id, at + run.length);
+      at += run.length + ID_BYTES;
+      done = next;
+    }
+    ids.set(fromTree.subarray((done - from.tree) * ID_BYTES), at);
+    return ids;
+  }
+
+  /** How many of the keys below `rank` lie in which part. */
+  #place(rank: number): Place {
+    if (rank === this.size) return { tree: this.#tree.size, buffer: this.#buffer.size };
+    let low = Math.max(0, rank - this.#tree.size);
+    let high = Math.min(rank, this.#buffer.size);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#rankOf(middle) < rank) low = middle + 1;
+      else high = middle;
+    }
+    return { tree: rank - low, buffer: low };
+  }
+
+  /** Rank in the union of the buffer's key at position `at`. */
+  #rankOf(at: number): number {
+    const known = this.#ranks.get(at);
+    if (known !== undefined) return known;
+    const rank = at + this.#tree.lowerBound(this.#buffer.select(at));
+    this.#ranks.set(at, rank);
+    return rank;
+  }
+
+  #check(begin: number, end: number): void {
+    this.#use();
+    const whole = Number.isInteger(begin) && Number.isInteger(end);
+    if (whole && begin >= 0 && begin <= end && end <= this.size) return;
+    throw new StoreError(
+      'RANK_OUT_OF_RANGE',
+      `[${begin}, ${end}) is no range of ranks: give 0 <= begin <= end <= ${this.size}`,
+    );
+  }
+
+  /** Throws what the tree's snapshot throws when it was released or has expired. */
+  #use(): void {
+    this.#tree.keys(0, 0);
+  }
+}
+
+/** Two ascending sequences without a common key, as one. */
+function* mergeKeys(left: Iterable<ItemKey>, right: Iterable<ItemKey>): Iterable<ItemKey> {
+  const others = right[Symbol.iterator]();
+  let other = others.next();
+  for (const key of left) {
+    while (!other.done && compareKeys(other.value, key) < 0) {
+      yield other.value;
+      other = others.next();
+    }
+    yield key;
+  }
+  for (; !other.done; other = others.next()) yield other.value;
+}

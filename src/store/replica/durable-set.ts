@@ -1,0 +1,300 @@
+import { UnionSnapshot, type WriteBuffer } from '../buffer/index.ts';
+import type { Clock } from '../environment.ts';
+import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import { compareKeys, type Item, type ItemKey } from '../item.ts';
+import { DurableTree, type TreeWrite } from '../tree/level/durable-tree.ts';
+import { type BatchSink, type Database, fillWith, VIEWS } from './database.ts';
+import { totalBytes } from './group-commit.ts';
+import { encodeHead, type SetKeys } from './layout.ts';
+import { encodeLogEntry, type LogEntry, NOTHING } from './log-entry.ts';
+import { LogWindow } from './log-window.ts';
+import { encodeState, type SetState } from './state.ts';
+
+export interface DurableSetInit {
+  readonly database: Database;
+  readonly keys: SetKeys;
+  readonly scheme: FingerprintScheme;
+  readonly clock: Clock;
+  readonly shape: SetShape;
+}
+
+/** Sizes that decide how the index lies in memory and on disk; see `ReplicaInit`. */
+export interface SetShape {
+  readonly leafItems: number;
+  readonly fanout: number;
+  readonly cacheBytes: number;
+  readonly maxSnapshotAgeMs: number;
+}
+
+/** A commit that is worked out but neither on disk nor visible. */
+export interface PreparedCommit {
+  readonly number: number;
+  /** Says that its batch is about to be written, and that the commit before it is. */
+  begin(): void;
+  /** Gives what is to be written in one batch. */
+  readonly fill: (sink: BatchSink) => void;
+  /** Says that so many bytes are on disk, and makes the commit visible. */
+  commit(bytes: number): void;
+  /** Says that they were not written. */
+  discard(): void;
+}
+
+/** What a commit is made of. */
+interface Change {
+  /** Gives the records beside the tree's and the set's own. */
+  readonly fill: (sink: BatchSink) => void;
+  readonly tree: TreeWrite;
+  readonly buffer: WriteBuffer;
+  readonly log: LogEntry;
+  readonly items: number;
+  readonly bytes: number;
+}
+
+/** Going once through the buffer in key order. */
+interface Sweep {
+  /** The last commit before it began: when it is over, nothing of that is left in the buffer. */
+  readonly since: number;
+  /** The last key merged. */
+  readonly behind: ItemKey | null;
+}
+
+/** All that a commit changes beside the tree. */
+interface Standing {
+  readonly state: SetState;
+  readonly buffer: WriteBuffer;
+  readonly sweep: Sweep | null;
+}
+
+/** Ids left unsummed in the buffer at the most: a fingerprint must not hold everything up. */
+const UNSUMMED_IDS = 32_768;
+
+/** Log records deleted in one commit at the most. */
+const TRIM_RECORDS = 256;
+
+/** A batch goes into the tree at once when it brings so many keys for each leaf it rewrites. */
+const DENSE_KEYS = 12;
+
+/**
+ * A set in an open database: the items, their ids, the tree of fingerprints with the buffer before
+ * it, and the state. It prepares commits, each on top of those prepared before; who writes them, and
+ * when, is not its matter. When one is discarded, so are all that were prepared after it.
+ */
+export class DurableSet {
+  readonly #init: DurableSetInit;
+  readonly #tree: DurableTree;
+  readonly #window: LogWindow;
+  /** As of the last commit. */
+  #visible: Standing;
+  /** As of the last one that was prepared. */
+  #staged: Standing;
+  /** The last commit of which nothing is in the buffer. */
+  #merged: number;
+
+  constructor(init: DurableSetInit, tree: DurableTree, state: SetState, buffer: WriteBuffer) {
+    this.#init = init;
+    this.#tree = tree;
+    this.#visible = { state, buffer, sweep: null };
+    this.#staged = this.#visible;
+    this.#merged = buffer.size === 0 ? state.commit : state.logBegin - 1;
+    this.#window = new LogWindow(state.commit);
+  }
+
+  /** Opens the tree of a set. `contains` of its snapshots goes by the id records. */
+  static openTree(init: DurableSetInit): DurableTree {
+    const { database, keys, scheme, clock, shape } = init;
+    return DurableTree.open({
+      ...shape,
+      database,
+      name: keys.name,
+      scheme,
+      clock,
+      contains: (id, snapshot) =>
+        database.getSync(keys.id(id), { ...VIEWS, snapshot }) !== undefined,
+    });
+  }
+
+  get state(): SetState {
+    return this.#visible.state;
+  }
+
+  /** Keys in the buffer. */
+  get buffered(): number {
+    return this.#staged.buffer.size;
+  }
+
+  /** Commits of which something may still be in the buffer. */
+  get unmerged(): number {
+    return this.#staged.state.commit - this.#merged;
+  }
+
+  /** Bytes LevelDB has to write before it can be opened again. */
+  get loggedBytes(): number {
+    return this.#window.loggedBytes;
+  }
+
+  get sweeping(): boolean {
+    return this.#staged.sweep !== null;
+  }
+
+  snapshot(): UnionSnapshot {
+    return new UnionSnapshot({ tree: this.#tree.snapshot(), buffer: this.#visible.buffer });
+  }
+
+  /** Whether the index holds exactly this key. */
+  holds(key: ItemKey): boolean {
+    if (this.#visible.buffer.has(key)) return true;
+    const snapshot = this.#tree.snapshot();
+    try {
+      const rank = snapshot.lowerBound(key);
+      return rank < snapshot.size && compareKeys(snapshot.select(rank), key) === 0;
+    } finally {
+      snapshot.release();
+    }
+  }
+
+  /** Adds items none of which is held; `restored` are those of their ids that are in quarantine. */
+  add(items: readonly Item[], restored: readonly Uint8Array[]): PreparedCommit {
+    const { keys } = this.#init;
+    const sorted = [...items].sort(compareKeys);
+    const dense = this.#isDense(sorted);
+    return this.#prepare({
+      fill(sink) {
+        for (const item of sorted) {
+          sink.put(keys.item(item), item.payload);
+          sink.put(keys.id(item.id), encodeHead({ hint: item.hint, bytes: item.payload.length }));
+        }
+        for (const id of restored) sink.del(keys.quarantine(id));
+      },
+      tree: dense ? { insert: sorted } : {},
+      buffer: dense ? this.#staged.buffer : this.#withKeys(sorted),
+      log: dense ? NOTHING : { taken: null, added: sorted },
+      items: items.length,
+      bytes: totalBytes(items),
+    });
+  }
+
+  /** Begins to move what is in the buffer into the tree. */
+  startSweep(): void {
+    const { state, sweep } = this.#staged;
+    if (sweep !== null) return;
+    this.#staged = { ...this.#staged, sweep: { since: state.commit, behind: null } };
+  }
+
+  /** Moves the next `count` keys; null when the sweep has come to the end of the buffer. */
+  merge(count: number): PreparedCommit | null {
+    const { sweep, buffer } = this.#staged;
+    if (sweep === null) return null;
+    const { keys, rest } = buffer.take(sweep.behind, count);
+    const [first, last] = [keys[0], keys.at(-1)];
+    if (first === undefined || last === undefined) {
+      this.#endSweep(sweep);
+      return null;
+    }
+    const log = { taken: { first, last }, added: [] };
+    return this.#prepare(
+      { ...this.#unchanged(), tree: { insert: keys }, buffer: rest, log },
+      { since: sweep.since, behind: last },
+    );
+  }
+
+  /** Takes an item out of the index, together with what `fill` gives; `bytes` is what it counted for. */
+  remove(key: ItemKey, bytes: number, fill: Change['fill']): PreparedCommit {
+    const { buffer } = this.#staged;
+    const taken = { first: key, last: key };
+    const from = buffer.has(key)
+      ? { buffer: buffer.without(taken), log: { taken, added: [] } }
+      : { tree: { remove: [key] } };
+    return this.#prepare({ ...this.#unchanged(), ...from, fill, items: -1, bytes: -bytes });
+  }
+
+  /** Says in the state that items were lost, or that they were refilled. */
+  markRefill(needed: boolean): PreparedCommit {
+    return this.#prepare(this.#unchanged(), this.#staged.sweep, { needsRefill: needed });
+  }
+
+  /** Ends all snapshots. */
+  close(): void {
+    this.#tree.close();
+  }
+
+  #unchanged(): Change {
+    return {
+      fill: () => undefined,
+      tree: {},
+      buffer: this.#staged.buffer,
+      log: NOTHING,
+      items: 0,
+      bytes: 0,
+    };
+  }
+
+  #withKeys(keys: readonly ItemKey[]): WriteBuffer {
+    const buffer = this.#staged.buffer.insert(keys);
+    return buffer.unsummed < UNSUMMED_IDS ? buffer : buffer.sumSome();
+  }
+
+  #prepare(
+    change: Change,
+    sweep: Sweep | null = this.#staged.sweep,
+    flags: Partial<SetState> = {},
+  ): PreparedCommit {
+    const staged = this.#tree.stage(change.tree);
+    const before = this.#staged.state;
+    const state = { ...this.#nextState(before, change), ...flags };
+    const standing = { state, buffer: change.buffer, sweep };
+    this.#staged = standing;
+    return {
+      number: state.commit,
+      begin: () => staged.begin(),
+      fill: (sink) => {
+        change.fill(sink);
+        fillWith(sink, staged.operations);
+        this.#fillOwn(sink, before, state, change.log);
+      },
+      commit: (bytes) => {
+        staged.commit();
+        this.#visible = standing;
+        if (standing.buffer.size === 0) this.#merged = state.commit;
+        this.#window.note(state.commit, bytes);
+      },
+      discard: () => {
+        staged.discard();
+        this.#staged = this.#visible;
+      },
+    };
+  }
+
+  #fillOwn(sink: BatchSink, before: SetState, state: SetState, log: LogEntry): void {
+    const { keys } = this.#init;
+    for (let old = before.trimBegin; old < state.trimBegin; old++) sink.del(keys.log(old));
+    sink.put(keys.log(state.commit), encodeLogEntry(log));
+    sink.put(keys.state, encodeState(state));
+  }
+
+  #nextState({ logBegin, trimBegin, ...old }: SetState, { items, bytes }: Change): SetState {
+    const begin = Math.max(logBegin, 1 + Math.min(this.#merged, this.#window.settled));
+    return {
+      ...old,
+      commit: old.commit + 1,
+      logBegin: begin,
+      trimBegin: Math.min(begin, trimBegin + TRIM_RECORDS),
+      items: old.items + items,
+      bytes: old.bytes + bytes,
+    };
+  }
+
+  #endSweep(sweep: Sweep): void {
+    this.#staged = { ...this.#staged, sweep: null };
+    this.#merged = Math.max(this.#merged, sweep.since);
+  }
+
+  /** Whether ascending keys fall so close together that they need no buffer. */
+  #isDense(keys: readonly ItemKey[]): boolean {
+    if (keys.length < DENSE_KEYS) return false;
+    const snapshot = this.#tree.snapshot();
+    const span = snapshot.lowerBound(keys.at(-1)!) - snapshot.lowerBound(keys[0]!);
+    snapshot.release();
+    const leaves = 2 + (span + keys.length) / (this.#init.shape.leafItems / 2);
+    return keys.length >= DENSE_KEYS * leaves;
+  }
+}

@@ -1,0 +1,73 @@
+import type { PartedSnapshot } from '../buffer/index.ts';
+import { StoreError } from '../errors.ts';
+import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import type { Bound, ItemKey } from '../item.ts';
+
+/** A snapshot whose owner hears of it when a node turns out to be damaged. */
+export class GuardedSnapshot implements PartedSnapshot {
+  readonly #snapshot: PartedSnapshot;
+  readonly #onDamage: (error: StoreError) => void;
+
+  constructor(snapshot: PartedSnapshot, onDamage: (error: StoreError) => void) {
+    this.#snapshot = snapshot;
+    this.#onDamage = onDamage;
+  }
+
+  get scheme(): FingerprintScheme {
+    return this.#snapshot.scheme;
+  }
+
+  get size(): number {
+    return this.#snapshot.size;
+  }
+
+  select(rank: number): ItemKey {
+    return this.#guard(() => this.#snapshot.select(rank));
+  }
+
+  lowerBound(bound: Bound): number {
+    return this.#guard(() => this.#snapshot.lowerBound(bound));
+  }
+
+  keys(begin: number, end: number): Iterable<ItemKey> {
+    return this.#iterate(this.#guard(() => this.#snapshot.keys(begin, end)));
+  }
+
+  ids(begin: number, end: number): Uint8Array {
+    return this.#guard(() => this.#snapshot.ids(begin, end));
+  }
+
+  fingerprint(begin: number, end: number): Uint8Array {
+    return this.#guard(() => this.#snapshot.fingerprint(begin, end));
+  }
+
+  contains(id: Uint8Array): boolean {
+    return this.#guard(() => this.#snapshot.contains(id));
+  }
+
+  release(): void {
+    this.#snapshot.release();
+  }
+
+  under(scheme: FingerprintScheme): PartedSnapshot {
+    return new GuardedSnapshot(this.#snapshot.under(scheme), this.#onDamage);
+  }
+
+  *#iterate(keys: Iterable<ItemKey>): Iterable<ItemKey> {
+    const iterator = keys[Symbol.iterator]();
+    for (;;) {
+      const next = this.#guard(() => iterator.next());
+      if (next.done) return;
+      yield next.value;
+    }
+  }
+
+  #guard<Result>(read: () => Result): Result {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'STORE_CORRUPT') this.#onDamage(error);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/** Ids in the first layer at the most; each further one holds as many as all before it. */
+const FIRST_CAPACITY = 2 ** 19;
+
+/** Bits for an id. */
+const BITS = 16;
+
+/**
+ * Says of most ids that were never added that they were not, without asking the disk: a Bloom filter
+ * in layers, so that it can grow. Ids are hashes, so their own words are the probes. 2 bytes an id;
+ * of a thousand absent ids, one or two are taken for present.
+ */
+export class IdFilter {
+  readonly #layers: Uint32Array[] = [];
+  #capacity = 0;
+  #count = 0;
+
+  add(id: Uint8Array): void {
+    if (this.#count === this.#capacity) this.#grow();
+    this.#count++;
+    const layer = this.#layers.at(-1)!;
+    const mask = layer.length * 32 - 1;
+    for (let word = 0; word < 6; word++) {
+      const bit = wordAt(id, word) & mask;
+      layer[bit >>> 5] = layer[bit >>> 5]! | (1 << (bit & 31));
+    }
+  }
+
+  mayHold(id: Uint8Array): boolean {
+    return this.#layers.some((layer) => holds(layer, id));
+  }
+
+  #grow(): void {
+    const more = Math.max(FIRST_CAPACITY, this.#capacity);
+    this.#layers.push(new Uint32Array((more * BITS) / 32));
+    this.#capacity += more;
+  }
+}
+
+function holds(layer: Uint32Array, id: Uint8Array): boolean {
+  const mask = layer.length * 32 - 1;
+  for (let word = 0; word < 6; word++) {
+    const bit = wordAt(id, word) & mask;
+    if ((layer[bit >>> 5]! & (1 << (bit & 31))) === 0) return false;
+  }
+  return true;
+}
+
+function wordAt(id: Uint8Array, word: number): number {
+  const at = 4 * word;
+  return id[at]! | (id[at + 1]! << 8) | (id[at + 2]! << 16) | (id[at + 3]! << 24);
+}

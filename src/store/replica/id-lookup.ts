@@ -1,0 +1,68 @@
+import { ID_BYTES } from '../item.ts';
+import type { Database } from './database.ts';
+import { IdFilter } from './id-filter.ts';
+import type { Keeper } from './keeper.ts';
+import type { SetKeys } from './layout.ts';
+import { walk } from './walk.ts';
+
+export interface IdLookupInit {
+  keys: SetKeys;
+  keeper: Keeper;
+}
+
+/** Lookups in vain after which it pays to read all ids into a filter. */
+const MISSES = 4_096;
+
+/**
+ * Answers whether an id is held. Once many lookups were in vain, as when items are imported, all ids
+ * are read in the background, and from then on few absent ids cost a look at the disk.
+ */
+export class IdLookup {
+  readonly #init: IdLookupInit;
+  #misses = 0;
+  /** What was added since reading began; asked only when that is through. */
+  #filter: IdFilter | null = null;
+  #complete = false;
+
+  constructor(init: IdLookupInit) {
+    this.#init = init;
+  }
+
+  /** Throws `STORE_UNAVAILABLE` while the database cannot be read. */
+  contains(id: Uint8Array): boolean {
+    const { keeper } = this.#init;
+    if (keeper.readable && this.#complete && !this.#filter!.mayHold(id)) return false;
+    const there = keeper.head(id) !== undefined;
+    if (!there) this.#misses++;
+    return there;
+  }
+
+  added(items: readonly { readonly id: Uint8Array }[]): void {
+    if (this.#filter !== null) for (const { id } of items) this.#filter.add(id);
+  }
+
+  /** Forgets what it knew: the database was opened, or its ids written, again. */
+  reset(empty: boolean): void {
+    this.#misses = 0;
+    this.#filter = empty ? new IdFilter() : null;
+    this.#complete = empty;
+  }
+
+  /** Begins to read the ids when that pays; what is added from here on must be told to `added`. */
+  prepare(database: () => Database): void {
+    if (this.#filter !== null || this.#misses < MISSES) return;
+    const filter = new IdFilter();
+    this.#filter = filter;
+    this.#read(database(), filter).catch(() => {
+      if (this.#filter === filter) this.reset(false);
+    });
+  }
+
+  async #read(database: Database, filter: IdFilter): Promise<void> {
+    for await (const records of walk(database, this.#init.keys.ids, { values: false })) {
+      if (this.#filter !== filter) return;
+      for (const [key] of records) filter.add(key.subarray(key.length - ID_BYTES));
+    }
+    this.#complete = this.#filter === filter;
+  }
+}

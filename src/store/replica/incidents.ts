@@ -1,0 +1,28 @@
+import type { Clock } from '../environment.ts';
+import type { Incident, ReplicaLogger } from './types.ts';
+
+/** Incidents remembered; older ones are in the log only. */
+const MAX_INCIDENTS = 50;
+
+/** What went wrong with the store since it was opened, for the status and the log. */
+export class Incidents {
+  readonly #clock: Clock;
+  readonly #logger: ReplicaLogger | undefined;
+  #latest: readonly Incident[] = [];
+
+  constructor(clock: Clock, logger: ReplicaLogger | undefined) {
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  get latest(): readonly Incident[] {
+    return this.#latest;
+  }
+
+  add(code: Incident['code'], message: string, cause?: unknown): void {
+    const incident = { at: this.#clock.now(), code, message };
+    this.#latest = [...this.#latest, incident].slice(-MAX_INCIDENTS);
+    const fields = cause === undefined ? { incident: code } : { incident: code, err: cause };
+    this.#logger?.error(fields, message);
+  }
+}

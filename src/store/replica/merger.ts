@@ -1,0 +1,101 @@
+import type { Clock } from '../environment.ts';
+import type { DurableSet } from './durable-set.ts';
+import type { Keeper } from './keeper.ts';
+
+export interface MergerInit {
+  keeper: Keeper;
+  clock: Clock;
+  bufferItems: number;
+}
+
+/** Milliseconds of event loop that one slice is to take. */
+const SLICE_MS = 8;
+
+/** Commits after which the buffer is merged whatever its size: opening reads them one by one. */
+const MAX_COMMITS = 8_192;
+
+const MIN_SLICE = 16;
+const MAX_SLICE = 4_096;
+
+/**
+ * Empties the write buffer into the tree whenever it is full, slice by slice in key order, while puts
+ * go on between the slices. A slice is as large as fits into its time.
+ */
+export class Merger {
+  readonly #init: MergerInit;
+  #slice = 256;
+  #running: Promise<void> | null = null;
+  #stopped = false;
+  #spaceWanted: (() => void)[] = [];
+
+  constructor(init: MergerInit) {
+    this.#init = init;
+  }
+
+  /** Looks whether there is something to do; called after every commit. */
+  wake(): void {
+    const { set } = this.#init.keeper;
+    if (this.#running !== null || this.#stopped || set === null || !this.#isDue(set)) return;
+    set.startSweep();
+    this.#running = this.#sweep().finally(() => {
+      this.#running = null;
+      this.#release();
+    });
+  }
+
+  /** Resolves once the buffer has room for another batch. */
+  async room(): Promise<void> {
+    while (this.#running !== null && !this.#stopped && this.#buffered >= this.#init.bufferItems) {
+      await new Promise<void>((resolve) => this.#spaceWanted.push(resolve));
+    }
+  }
+
+  /** Ends after the running slice, and lets nobody wait for more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#release();
+  }
+
+  get #buffered(): number {
+    return this.#init.keeper.set?.buffered ?? 0;
+  }
+
+  #isDue(set: DurableSet): boolean {
+    if (set.sweeping) return true;
+    return set.buffered > 0 && (this.#isFull(set) || set.unmerged >= MAX_COMMITS);
+  }
+
+  /** Merging begins at half of what may be buffered, so that puts need not wait for it. */
+  #isFull(set: DurableSet): boolean {
+    return 2 * set.buffered >= this.#init.bufferItems;
+  }
+
+  async #sweep(): Promise<void> {
+    const { keeper, clock } = this.#init;
+    const slice = (set: DurableSet) => this.#measured(set);
+    try {
+      while (!this.#stopped && (await keeper.commit(slice, { alone: false }))) {
+        this.#release();
+        await new Promise<void>((resolve) => clock.after(0, resolve));
+      }
+    } catch {
+      // The keeper has said what is wrong; the next commit after it is over wakes us again.
+    }
+  }
+
+  #measured(set: DurableSet): ReturnType<DurableSet['merge']> {
+    const { clock } = this.#init;
+    const start = clock.monotonic();
+    const prepared = set.merge(this.#slice);
+    const tookMs = clock.monotonic() - start;
+    const factor = tookMs > 0 ? Math.min(2, Math.max(0.25, SLICE_MS / tookMs)) : 2;
+    this.#slice = Math.round(Math.min(MAX_SLICE, Math.max(MIN_SLICE, this.#slice * factor)));
+    return prepared;
+  }
+
+  #release(): void {
+    const waiting = this.#spaceWanted;
+    this.#spaceWanted = [];
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -1,0 +1,41 @@
+/** What one run of a pipeline does. */
+export interface Work<Prepared, Result> {
+  readonly prepare: () => Prepared;
+  readonly carryOut: (prepared: Prepared) => Promise<Result>;
+  /** Whether to prepare it only when nothing is being carried out. */
+  readonly alone: boolean;
+}
+
+/**
+ * Work in two steps, each in the order of the calls: while one is being carried out, the next is
+ * prepared, but no more than that one.
+ */
+export class Pipeline {
+  /** Settles when the next one may be prepared. */
+  #free: Promise<unknown> = Promise.resolve();
+  /** Settles when all there is was carried out, or has failed. */
+  #done: Promise<unknown> = Promise.resolve();
+
+  run<Prepared, Result>(work: Work<Prepared, Result>): Promise<Result> {
+    const before = this.#done;
+    const prepared = (work.alone ? before : this.#free).then(work.prepare);
+    const result = inOrder(before, prepared, work.carryOut);
+    this.#free = Promise.allSettled([before, prepared]);
+    this.#done = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Resolves when all there is was carried out, or has failed. */
+  async idle(): Promise<void> {
+    await this.#done;
+  }
+}
+
+async function inOrder<Prepared, Result>(
+  before: Promise<unknown>,
+  prepared: Promise<Prepared>,
+  carryOut: (prepared: Prepared) => Promise<Result>,
+): Promise<Result> {
+  await Promise.allSettled([before, prepared]);
+  return carryOut(await prepared);
+}

@@ -1,0 +1,51 @@
+import { StoreError } from '../errors.ts';
+
+/** Why nothing is written at the moment, as sentences for whoever wanted to. */
+
+export function writeFailed(cause: unknown): StoreError {
+  const reason = reasonOf(cause);
+  if (/ENOSPC|no space left/i.test(reason)) {
+    return new StoreError(
+      'DISK_FULL',
+      `the disk is full (${reason}): make room; writing goes on by itself then`,
+      { cause },
+    );
+  }
+  return new StoreError(
+    'STORE_WRITE_FAILED',
+    `the database did not take a write (${reason}): look after the disk; the database is opened again ` +
+      'until it can be written to',
+    { cause },
+  );
+}
+
+/** For those whose items may or may not be on disk. */
+export function unknown(refusal: StoreError): StoreError {
+  return new StoreError(
+    refusal.code,
+    `${refusal.message}; whether this item is on disk is not known yet: put it again later, which is ` +
+      'never wrong',
+    { cause: refusal.cause },
+  );
+}
+
+export function rebuilding(): StoreError {
+  return new StoreError(
+    'STORE_REBUILDING',
+    'the index is being built again from the items: try again when the status no longer says so',
+  );
+}
+
+export function unavailable(cause: StoreError | null): StoreError {
+  const why = cause === null ? '' : `: ${cause.message}`;
+  return new StoreError('STORE_UNAVAILABLE', `the database is being opened again${why}`);
+}
+
+export function closed(): StoreError {
+  return new StoreError('STORE_CLOSED', 'the store is closed: start the node again');
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.cause instanceof Error ? `${cause.message}: ${cause.cause.message}` : cause.message;
+}

@@ -1,0 +1,126 @@
+import type { AbstractSnapshot } from 'abstract-level';
+import { UnionSnapshot, WriteBuffer } from '../buffer/index.ts';
+import { readU32BE } from '../bytes.ts';
+import type { Clock } from '../environment.ts';
+import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import { type Database, VIEWS } from '../replica/database.ts';
+import { SCHEMA_KEY, SCHEMA_VERSION, type SetKeys, setKeys } from '../replica/layout.ts';
+import { readBuffer } from '../replica/open-set.ts';
+import { decodeState, EMPTY_STATE, type SetState } from '../replica/state.ts';
+import { walk } from '../replica/walk.ts';
+import { Findings } from './findings.ts';
+import { verifyIds } from './ids.ts';
+import { verifyItems } from './items.ts';
+import { openVerifiedTree, verifyTree } from './tree.ts';
+import type { VerifyOptions, VerifyProgress, VerifyResult } from './types.ts';
+
+export interface VerifyInit extends VerifyOptions {
+  /** Open; nothing is written to it. */
+  database: Database;
+  clock: Clock;
+  scheme: FingerprintScheme;
+  /** @default 'set' */
+  name?: string;
+}
+
+/** What the parts of a verification share. */
+export interface Verification {
+  readonly database: Database;
+  readonly snapshot: AbstractSnapshot;
+  readonly keys: SetKeys;
+  readonly scheme: FingerprintScheme;
+  readonly state: SetState;
+  readonly findings: Findings;
+  /** Call it at least once for every few milliseconds of work. */
+  readonly step: (phase: VerifyProgress['phase'], done: number) => Promise<void>;
+}
+
+/** Milliseconds of work without a pause. */
+const SLICE_MS = 8;
+
+/**
+ * Compares everything a set has in its database with everything else, as of one moment: payloads with
+ * their ids, the tree with a recomputation, items with the index and with the id records, the counts,
+ * and the log. Reads only; works on a database that is in use.
+ */
+export async function verifyReplica(init: VerifyInit): Promise<VerifyResult> {
+  const { database, scheme, name = 'set', maxProblems = 100 } = init;
+  const snapshot = database.snapshot();
+  const findings = new Findings(maxProblems);
+  const keys = setKeys(name);
+  try {
+    await verifySchema(database, snapshot, findings);
+    const state = await verifyState(database, snapshot, { keys, findings });
+    const step = stepper(init, state);
+    const run = { database, snapshot, keys, scheme, state, findings, step };
+    const found = await verifyRecords(run);
+    const quarantined = await countRecords(run, keys.quarantined);
+    const { count, problems } = findings;
+    return { ok: count === 0, ...found, quarantined, problemCount: count, problems };
+  } finally {
+    await snapshot.close();
+  }
+}
+
+async function verifyRecords(run: Verification): Promise<{ items: number; bytes: number }> {
+  const { findings, state } = run;
+  let buffer = WriteBuffer.empty({ scheme: run.scheme });
+  await findings.guard('LOG', async () => {
+    buffer = await readBuffer(run, state, run.snapshot);
+  });
+  await run.step('log', state.commit);
+  const tree = await openVerifiedTree(run);
+  if (tree !== null) await verifyTree(run, tree);
+  const index = tree && new UnionSnapshot({ tree, buffer });
+  const found = await verifyItems(run, index);
+  await verifyIds(run, found.items);
+  if (state.items !== found.items || state.bytes !== found.bytes) {
+    const says = `${state.items} items of ${state.bytes} bytes`;
+    const there = `${found.items} items of ${found.bytes} bytes`;
+    findings.add('TOTALS', run.keys.state, `the state says ${says}, there are ${there}`);
+  }
+  return found;
+}
+
+async function verifySchema(
+  database: Database,
+  snapshot: AbstractSnapshot,
+  findings: Findings,
+): Promise<void> {
+  const value = await database.get(SCHEMA_KEY, { ...VIEWS, snapshot });
+  if (value?.length === 4 && readU32BE(value, 0) === SCHEMA_VERSION) return;
+  findings.add('SCHEMA', SCHEMA_KEY, `the database is not of schema ${SCHEMA_VERSION}`);
+}
+
+async function verifyState(
+  database: Database,
+  snapshot: AbstractSnapshot,
+  { keys, findings }: { keys: SetKeys; findings: Findings },
+): Promise<SetState> {
+  const value = await database.get(keys.state, { ...VIEWS, snapshot });
+  if (value === undefined) return EMPTY_STATE;
+  let state = EMPTY_STATE;
+  await findings.guard('STATE', async () => {
+    state = decodeState(value);
+    if (state.rebuilding) findings.add('STATE', keys.state, 'the index is unfinished');
+  });
+  return state;
+}
+
+async function countRecords(run: Verification, range: SetKeys['items']): Promise<number> {
+  let count = 0;
+  const options = { snapshot: run.snapshot, values: false };
+  for await (const records of walk(run.database, range, options)) count += records.length;
+  return count;
+}
+
+function stepper({ clock, progress, signal }: VerifyInit, state: SetState): Verification['step'] {
+  let pausedAt = clock.monotonic();
+  return async (phase, done) => {
+    signal?.throwIfAborted();
+    progress?.({ phase, done, of: state.items });
+    if (clock.monotonic() - pausedAt < SLICE_MS) return;
+    await new Promise<void>((resolve) => clock.after(0, resolve));
+    pausedAt = clock.monotonic();
+  };
+}

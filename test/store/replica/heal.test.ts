@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import {
+  type Database,
+  type ItemKey,
+  itemId,
+  type NewItem,
+  openDatabase,
+  Replica,
+  type ReplicaInit,
+  type Witness,
+} from '../../../src/store/index.ts';
+import { VirtualClock } from '../../support/clock.ts';
+import { sumScheme } from '../sum-scheme.ts';
+import { coded, FakeDisk, item, items, tapBatches, temporaryDirectory } from './support.ts';
+
+const text = new TextEncoder();
+
+/** Small nodes and a small buffer, so that a few items make a tree of several levels. */
+const INDEX = { bufferItems: 64, leafItems: 4, fanout: 4 };
+
+async function open(
+  t: TestContext,
+  directory: string,
+  init: Partial<ReplicaInit> = {},
+): Promise<Replica> {
+  const replica = await Replica.open({
+    ...(init.database === undefined ? { open: () => openDatabase(directory) } : {}),
+    clock: new VirtualClock(),
+    disk: new FakeDisk(),
+    scheme: sumScheme,
+    index: INDEX,
+    ...init,
+  });
+  t.after(() => replica.close());
+  return replica;
+}
+
+/** Opens the database in `directory`, has `change` change it, and closes it. */
+async function tamper(
+  directory: string,
+  change: (database: Database) => Promise<void>,
+): Promise<void> {
+  const database = await openDatabase(directory);
+  await change(database);
+  await database.close();
+}
+
+async function firstKey(database: Database, prefix: string, skip = 0): Promise<Uint8Array> {
+  const keys = await database.keys({ gte: text.encode(prefix), limit: skip + 1 }).all();
+  return keys[skip]!;
+}
+
+async function assertSound(replica: Replica, wanted: readonly NewItem[]): Promise<void> {
+  const { ok, problems, items: found } = await replica.verify();
+  assert.deepEqual({ ok, problems, found }, { ok: true, problems: [], found: wanted.length });
+  const snapshot = replica.snapshot();
+  assert.equal(snapshot.size, wanted.length);
+  for (const { hint, payload } of wanted) {
+    assert.deepEqual((await replica.get(itemId(hint, payload)))?.payload, payload);
+  }
+  snapshot.release();
+}
+
+function codes(replica: Replica): string[] {
+  return replica.status().incidents.map(({ code }) => code);
+}
+
+/** A witness that outlives the replica, as a file would. */
+class MemoryWitness implements Witness {
+  commit = 0;
+
+  async read(): Promise<number> {
+    return this.commit;
+  }
+
+  write(commit: number): void {
+    this.commit = commit;
+  }
+}
+
+describe('index that has to be built again', () => {
+  it('after a commit that LevelDB lost while later ones survived', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put(items(100));
+    await first.close();
+    const database = await openDatabase(directory);
+    let batches = 0;
+    tapBatches(database, async (_, write) => {
+      if (++batches !== 3) await write();
+    });
+    const losing = await open(t, directory, { database });
+    for (let i = 200; i < 206; i++) await losing.put([item(i)]);
+    await losing.close();
+    const replica = await open(t, directory);
+    assert.equal(replica.status().refusing?.code, 'STORE_REBUILDING');
+    assert.deepEqual(await replica.head(itemId(7n, item(7).payload)), { hint: 7n, bytes: 20 });
+    assert.throws(() => replica.snapshot(), coded('STORE_REBUILDING'));
+    await assert.rejects(replica.put([item(300)]), coded('STORE_REBUILDING'));
+    await replica.ready();
+    assert.deepEqual(codes(replica), ['COMMITS_LOST', 'INDEX_REBUILT']);
+    assert.match(replica.status().incidents[0]!.message, /commit \d is missing/);
+    assert.ok(replica.status().needsRefill);
+    const kept = [...items(100), ...[200, 201, 203, 204, 205].map((n) => item(n))];
+    await assertSound(replica, kept);
+    assert.equal((await replica.put([item(202)]))[0]?.created, true);
+    await replica.markRefilled();
+    await replica.close();
+    const again = await open(t, directory);
+    assert.deepEqual(codes(again), []);
+    assert.equal(again.status().needsRefill, false);
+    await assertSound(again, [...kept, item(202)]);
+  });
+
+  const damages: [string, (database: Database) => Promise<void>][] = [
+    ['a missing node', async (db) => db.del(await firstKey(db, 'set/n', 5))],
+    ['a missing summary', async (db) => db.del(await firstKey(db, 'set/s', 5))],
+    ['a damaged node', async (db) => flip(db, await firstKey(db, 'set/n', 7))],
+    ['a missing meta', async (db) => db.del(text.encode('set/m'))],
+    ['a damaged state', async (db) => flip(db, text.encode('set/c'))],
+    ['a missing state', async (db) => db.del(text.encode('set/c'))],
+    ['a missing log record', async (db) => db.del(await firstKey(db, 'set/l', 1))],
+    ['a damaged log record', async (db) => flip(db, await firstKey(db, 'set/l', 0))],
+    ['a missing id record', async (db) => db.del(await firstKey(db, 'set/i', 3))],
+    ['a wrong id record', async (db) => flip(db, await firstKey(db, 'set/i', 3))],
+  ];
+  for (const [name, damage] of damages) {
+    it(`after ${name}`, async (t) => {
+      const directory = await temporaryDirectory(t);
+      const first = await open(t, directory);
+      await first.put(items(150));
+      for (let i = 0; i < 5; i++) await first.put([item(1_000 + i)]);
+      await first.close();
+      const wanted = [...items(150), ...Array.from({ length: 5 }, (_, i) => item(1_000 + i))];
+      await tamper(directory, damage);
+      const clock = new VirtualClock();
+      const replica = await open(t, directory, { clock, scrub: { itemsPerSecond: 1_000 } });
+      await replica.ready();
+      const { ok, problems } = await replica.verify();
+      if (!ok) {
+        assert.ok(problems.length > 0);
+        await pass(clock, () => codes(replica).includes('INDEX_REBUILT'));
+      }
+      assert.ok(codes(replica).includes('INDEX_REBUILT'), name);
+      assert.equal(replica.status().quarantined, 0);
+      await assertSound(replica, wanted);
+      const more = Array.from({ length: 50 }, (_, i) => item(5_000 + i));
+      await replica.put(more);
+      await assertSound(replica, [...wanted, ...more]);
+    });
+  }
+
+  it('begins anew when building it is cut off', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put(items(400));
+    await first.close();
+    await tamper(directory, async (database) => flip(database, text.encode('set/c')));
+    const database = await openDatabase(directory);
+    let batches = 0;
+    tapBatches(database, async (_, write) => {
+      if (++batches > 1) throw new Error('the power is gone');
+      await write();
+    });
+    const cut = await open(t, directory, { database });
+    await cut.close();
+    const replica = await open(t, directory);
+    await replica.ready();
+    assert.deepEqual(codes(replica), ['REBUILD_INTERRUPTED', 'INDEX_REBUILT']);
+    await assertSound(replica, items(400));
+  });
+});
+
+describe('witness', () => {
+  it('knows of commits that were cut off the end of the log', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const witness = new MemoryWitness();
+    const first = await open(t, directory, { witness });
+    await first.put([item(1)]);
+    await first.put([item(2)]);
+    assert.equal(witness.commit, first.status().commit);
+    await first.close();
+    witness.commit += 3;
+    const replica = await open(t, directory, { witness });
+    await replica.ready();
+    assert.deepEqual(codes(replica), ['COMMITS_LOST']);
+    assert.ok(replica.status().needsRefill);
+    await replica.markRefilled();
+    await replica.close();
+    assert.deepEqual(codes(await open(t, directory, { witness })), []);
+  });
+});
+
+describe('item that is damaged', () => {
+  it('leaves the set when it is read, is kept aside, and is welcome again', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put(items(40));
+    await first.close();
+    await tamper(directory, async (database) =>
+      flip(database, await firstKey(database, 'set/p', 7)),
+    );
+    const replica = await open(t, directory);
+    const damaged: ItemKey[] = [];
+    replica.onDamaged((key) => damaged.push(key));
+    const id = itemId(7n, item(7).payload);
+    assert.equal((await replica.verify()).problems[0]?.code, 'ITEM_DAMAGED');
+    await assert.rejects(replica.get(id), coded('STORE_CORRUPT'));
+    assert.deepEqual(damaged, [{ hint: 7n, id }]);
+    assert.equal(replica.contains(id), false);
+    assert.equal(await replica.get(id), undefined);
+    assert.equal(replica.status().quarantined, 1);
+    await assertSound(
+      replica,
+      items(40).filter(({ hint }) => hint !== 7n),
+    );
+    await replica.close();
+    const again = await open(t, directory);
+    assert.equal(again.status().quarantined, 1);
+    assert.equal((await again.put([item(7)]))[0]?.created, true);
+    assert.equal(again.status().quarantined, 0);
+    await assertSound(again, items(40));
+  });
+
+  it('is found by the scrubber, in the tree and in the buffer', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put(items(200));
+    await first.put([item(1_000), item(1_001)]);
+    await first.close();
+    await tamper(directory, async (database) => {
+      await flip(database, await firstKey(database, 'set/p', 150));
+      await flip(database, await firstKey(database, 'set/p', 201));
+      await database.del(await firstKey(database, 'set/p', 10));
+    });
+    const clock = new VirtualClock();
+    const replica = await open(t, directory, { clock, scrub: { itemsPerSecond: 50 } });
+    const damaged: bigint[] = [];
+    replica.onDamaged(({ hint }) => damaged.push(hint));
+    await pass(clock, () => replica.status().scrub.passes > 0);
+    assert.deepEqual(damaged, [10n, 150n, 1_001n]);
+    assert.ok(replica.status().scrub.checked >= 200);
+    assert.equal(replica.status().quarantined, 3);
+    assert.deepEqual(codes(replica), Array(3).fill('ITEM_DAMAGED'));
+    assert.equal((await replica.verify()).ok, true);
+    await replica.put([item(10), item(150), item(1_001)]);
+    await assertSound(replica, [...items(200), item(1_000), item(1_001)]);
+  });
+
+  it('stops the scrubber when there are too many', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put(items(100));
+    await first.close();
+    await tamper(directory, async (database) => {
+      for (let i = 0; i < 20; i++) await flip(database, await firstKey(database, 'set/p', 2 * i));
+    });
+    const clock = new VirtualClock();
+    const scrub = { itemsPerSecond: 1_000, maxDamagedPerHour: 5 };
+    const replica = await open(t, directory, { clock, scrub });
+    await pass(clock, () => !replica.status().scrub.running);
+    assert.equal(codes(replica).at(-1), 'SCRUB_STOPPED');
+    assert.ok(replica.status().quarantined < 20);
+  });
+
+  it('is no reason to drop items when it is the index that is damaged', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put(items(300));
+    await first.close();
+    await tamper(directory, async (database) =>
+      flip(database, await firstKey(database, 'set/n', 9)),
+    );
+    const clock = new VirtualClock();
+    const replica = await open(t, directory, { clock, scrub: { itemsPerSecond: 1_000 } });
+    await pass(clock, () => codes(replica).includes('INDEX_REBUILT'));
+    assert.equal(replica.status().quarantined, 0);
+    await assertSound(replica, items(300));
+  });
+});
+
+async function flip(database: Database, key: Uint8Array): Promise<void> {
+  const value = new Uint8Array((await database.get(key))!);
+  value[value.length >> 1]! ^= 4;
+  await database.put(key, value);
+}
+
+/** Lets time pass, a little at a time, until `done`. */
+async function pass(clock: VirtualClock, done: () => boolean): Promise<void> {
+  for (let i = 0; !done(); i++) {
+    assert.ok(i < 5_000, 'it takes too long');
+    await clock.advance(100);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
