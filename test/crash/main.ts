@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { DAMAGES } from './damage.ts';
 import { type RoundResult, Rounds } from './rounds.ts';
 
 const HELP = `Usage: npm run -s test:crash -- [--rounds N] [--seed N] [--json]
@@ -12,6 +13,7 @@ a fresh one look whether everything acknowledged is there. Now and then a file i
   --rounds N        kills (default 50)
   --seed N          decides everything but the timing (default: drawn, and printed)
   --damage-every N  rounds from one damaged file to the next (default 5)
+  --damage KIND     ${DAMAGES.join(', ')} (default: one after the other)
   --json            a JSON object a line
   --keep            leave the directory
 `;
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '50' },
     seed: { type: 'string' },
     'damage-every': { type: 'string', default: '5' },
+    damage: { type: 'string' },
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean' },
@@ -33,7 +36,7 @@ function line(result: RoundResult): string {
     `round ${round}: ${failure === null ? 'ok' : `FAILED: ${failure}`}`,
     `killed during ${work}`,
     ...(damage === null ? [] : [damage]),
-    ...(unreadable ? ['STORE_CORRUPT, restored from a copy'] : []),
+    ...(unreadable === null ? [] : [`restored from a copy (${unreadable})`]),
     `${acknowledged} acknowledged`,
     ...(findings === null ? [] : [`${findings.items} held`]),
     ...(findings?.lost.length
@@ -51,7 +54,9 @@ async function run(): Promise<void> {
   };
   print(`seed ${seed}`, { crash: 'seed', seed });
   const directory = await mkdtemp(join(tmpdir(), 'rangemesh-crash-'));
-  const rounds = new Rounds({ directory, seed, damageEvery: Number(values['damage-every']) });
+  const damages = DAMAGES.filter((kind) => kind === (values.damage ?? kind));
+  const damageEvery = Number(values['damage-every']);
+  const rounds = new Rounds({ directory, seed, damageEvery, damages });
   const results: RoundResult[] = [];
   try {
     for (let round = 0; round < Number(values.rounds); round++) {
@@ -65,7 +70,7 @@ async function run(): Promise<void> {
   }
   const failed = results.filter(({ failure }) => failure !== null).length;
   const passed = results.length - failed;
-  const unreadable = results.filter((result) => result.unreadable).length;
+  const unreadable = results.filter((result) => result.unreadable !== null).length;
   const closing = { crash: 'end', seed, passed, failed, unreadable };
   print(`${passed} passed, ${failed} failed (${unreadable} refused with STORE_CORRUPT)`, closing);
   process.exitCode = failed === 0 ? 0 : 1;

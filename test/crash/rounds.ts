@@ -14,6 +14,8 @@ export interface RoundsInit {
   itemsPerRound?: number;
   /** Every so many rounds the directory is damaged too. @default 5 */
   damageEvery?: number;
+  /** Kinds of damage, in turn. @default all */
+  damages?: readonly DamageKind[];
 }
 
 export interface RoundResult {
@@ -21,8 +23,8 @@ export interface RoundResult {
   /** What was cut off by the kill. */
   readonly work: Order['do'];
   readonly damage: string | null;
-  /** LevelDB itself could not read its files, and the replica said so. */
-  readonly unreadable: boolean;
+  /** What the replica said when LevelDB itself could not read its files. */
+  readonly unreadable: string | null;
   readonly acknowledged: number;
   readonly findings: Findings | null;
   /** What went wrong; null when nothing did. */
@@ -46,7 +48,7 @@ export class Rounds {
   #child: Child | null = null;
 
   constructor(init: RoundsInit) {
-    this.#init = { itemsPerRound: 2_500, damageEvery: 5, ...init };
+    this.#init = { itemsPerRound: 2_500, damageEvery: 5, damages: DAMAGES, ...init };
     this.#random = new SeededRandom(init.seed);
     mkdirSync(this.#data);
     writeFileSync(this.#path('acknowledged'), '');
@@ -58,24 +60,34 @@ export class Rounds {
     const damaging = round % this.#init.damageEvery === 0;
     const work = damaging ? 'ingest' : WORK[this.#below(WORK.length)]!;
     let damaged: string | null = null;
-    let unreadable = false;
+    let unreadable: string | null = null;
     let findings: Findings | null = null;
     let failure: string | null = null;
     try {
       await this.#work(work);
       if (damaging) damaged = this.#damage();
-      findings = await this.#look();
-      if (findings === null) {
-        unreadable = true;
+      let found = await this.#look();
+      if (typeof found === 'string' && damaging) {
+        unreadable = found;
         this.#restore();
-        findings = await this.#look();
+        found = await this.#look();
       }
-      failure = judge({ findings, work, damaged: damaging && !unreadable });
+      if (typeof found === 'string') throw new Error(found);
+      findings = found;
+      failure = judge({ findings, work, damaged: damaging && unreadable === null });
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error);
+      await this.#startOver(damaging);
     }
     const acknowledged = this.#acknowledged.size;
     return { round, work, damage: damaged, unreadable, acknowledged, findings, failure };
+  }
+
+  /** After a failure: the next round is not to stumble over this one's damage. */
+  async #startOver(damaged: boolean): Promise<void> {
+    await this.close();
+    this.#child = null;
+    if (damaged) this.#restore();
   }
 
   /** Ends the child that is still there. */
@@ -102,8 +114,8 @@ export class Rounds {
     return { do: work, ...batch, closeAfterMs: 20 + this.#below(200) };
   }
 
-  /** What a fresh process finds; null when LevelDB cannot read the files. */
-  async #look(): Promise<Findings | null> {
+  /** What a fresh process finds; what it says when LevelDB cannot read the files. */
+  async #look(): Promise<Findings | string> {
     this.#writeAcknowledged();
     const start = {
       directory: this.#data,
@@ -119,14 +131,15 @@ export class Rounds {
     if (answer.event === 'found') return answer.findings;
     this.#child = null;
     await child.kill();
-    if (answer.code === 'STORE_CORRUPT' && answer.message.length > 20) return null;
+    if (answer.code === 'STORE_CORRUPT' && answer.message.length > 20) return answer.message;
     throw new Error(`the replica does not open: ${answer.code} ${answer.message}`);
   }
 
   #damage(): string | null {
+    const { damages } = this.#init;
     rmSync(this.#path('copy'), { recursive: true, force: true });
     cpSync(this.#data, this.#path('copy'), { recursive: true });
-    const kind: DamageKind = DAMAGES[this.#damages++ % DAMAGES.length]!;
+    const kind: DamageKind = damages[this.#damages++ % damages.length]!;
     const done = damage(this.#data, kind, this.#random);
     return done && `${kind}: ${done}`;
   }
@@ -157,13 +170,8 @@ export class Rounds {
 }
 
 /** What of the findings is not as it must be. */
-function judge(round: {
-  findings: Findings | null;
-  work: Order['do'];
-  damaged: boolean;
-}): string | null {
+function judge(round: { findings: Findings; work: Order['do']; damaged: boolean }): string | null {
   const { findings, work, damaged } = round;
-  if (findings === null) return 'a directory restored from a copy does not open';
   const { lost, stillLost, problems, stillProblems, incidents, needsRefill } = findings;
   const loud = needsRefill || incidents.length > 0;
   if (stillLost.length > 0) return `${stillLost.length} items are lost for good`;

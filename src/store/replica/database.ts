@@ -111,7 +111,9 @@ function openError(path: string, error: unknown): StoreError {
       { cause },
     );
   }
-  if (code === 'LEVEL_CORRUPTION') {
+  // The directory is made when it is not there: what is missing then is a file that another one names.
+  const astray = /No such file|Not a directory|Is a directory/.test(message ?? '');
+  if (code === 'LEVEL_CORRUPTION' || astray) {
     return new StoreError(
       'STORE_CORRUPT',
       `LevelDB cannot read the database in ${path} (${message}): restore it from a copy, or start with an empty directory and let the peers refill it`,
