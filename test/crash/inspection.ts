@@ -1,4 +1,5 @@
-import { type Replica, StoreError } from '../../src/store/index.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Replica, StoreError, type VerifyProblem } from '../../src/store/index.ts';
 import { fullItemOf } from './items.ts';
 import type { Findings } from './messages.ts';
 import { Peer } from './peer.ts';
@@ -6,7 +7,13 @@ import { Peer } from './peer.ts';
 /** Items read at the same time. */
 const CHUNK = 256;
 
-/** Rebuilds waited for before a reader gives up. */
+/** Why a reader or a session ends, and may begin anew. */
+const PASSING = ['STORE_REBUILDING', 'STORE_CORRUPT', 'SNAPSHOT_EXPIRED', 'STORE_CLOSED'];
+
+const MAX_PASSES = 4;
+const POLL_MS = 10;
+
+/** Attempts made before it is given up. */
 const ATTEMPTS = 4;
 
 /**
@@ -24,13 +31,14 @@ export async function inspect(
   const lost = acknowledged.filter((number) => absent.has(number));
   await replica.ready();
   const { problems } = await replica.verify();
+  await replica.ready();
   const { needsRefill } = replica.status();
   const found = { lost, problems, needsRefill };
   const amiss = lost.length > 0 || problems.length > 0 || needsRefill;
   if (!amiss) return describe(replica, { ...found, stillLost: [], stillProblems: [], fetched: 0 });
   const fetched = await refill(replica, acknowledged);
+  const stillProblems = await healed(replica);
   const stillAbsent = await absentAmong(replica, acknowledged);
-  const { problems: stillProblems } = await replica.verify();
   return describe(replica, { ...found, stillLost: [...stillAbsent], stillProblems, fetched });
 }
 
@@ -76,13 +84,25 @@ async function refill(replica: Replica, acknowledged: readonly number[]): Promis
   return fetched;
 }
 
+/** Lets the scrubber go over the set until there is nothing left to find; the problems that stay. */
+async function healed(replica: Replica): Promise<readonly VerifyProblem[]> {
+  for (let pass = 1; ; pass++) {
+    const { problems } = await replica.verify();
+    await replica.ready();
+    const { passes, running } = replica.status().scrub;
+    if (problems.length === 0 || pass > MAX_PASSES || !running) return problems;
+    while (replica.status().scrub.passes === passes) await pause(POLL_MS);
+    await replica.ready();
+  }
+}
+
 /** Does it again when the index had to be built again in the midst of it. */
 async function patiently<Result>(replica: Replica, work: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      const passing = error instanceof StoreError && error.code === 'STORE_REBUILDING';
+      const passing = error instanceof StoreError && PASSING.includes(error.code);
       if (!passing || attempt === ATTEMPTS) throw error;
       await replica.ready();
     }

@@ -26,6 +26,8 @@ export interface Start {
   readonly acknowledged: string;
   /** All numbers ever offered are below. */
   readonly offered: number;
+  /** Whether to scrub, as fast as it goes. */
+  readonly scrub: boolean;
 }
 
 /** What a fresh process found in the directory. */
@@ -37,7 +39,7 @@ export interface Findings {
   readonly stillLost: readonly number[];
   readonly needsRefill: boolean;
   readonly incidents: readonly Incident['code'][];
-  /** What verification finds before the peer is asked, and after. */
+  /** What verification finds before the peer is asked, and after it and scrubbing. */
   readonly problems: readonly VerifyProblem[];
   readonly stillProblems: readonly VerifyProblem[];
   readonly quarantined: number;

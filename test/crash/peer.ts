@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/daemon/system.ts';
 import { commonware } from '../../src/protocol/index.ts';
-import { bytesToKey, type Item, Replica } from '../../src/store/index.ts';
+import { bytesToKey, type Item, Replica, type Snapshot } from '../../src/store/index.ts';
 import { converse } from '../conformance/dialect.ts';
 import { memoryDatabase } from '../support/memory-database.ts';
 import { fullItemOf } from './items.ts';
@@ -29,18 +29,26 @@ export class Peer {
   /** One session: what we lack is stored; how many items that were. */
   async refill(ours: Replica): Promise<number> {
     const [mine, theirs] = [ours.snapshot(), this.#replica.snapshot()];
-    const initiator = commonware.session({ role: 'initiator', snapshot: mine });
-    const responder = commonware.session({ role: 'responder', snapshot: theirs });
-    const { missing } = converse(initiator, responder);
-    mine.release();
-    theirs.release();
-    const items = missing.initiator.map((id) => this.#items.get(bytesToKey(id))!);
+    const missing = missingOf(mine, theirs);
+    const items = missing.map((id) => this.#items.get(bytesToKey(id))!);
     for (const chunk of chunksOf(items)) await ours.putVerified(chunk);
     return items.length;
   }
 
   async close(): Promise<void> {
     await this.#replica.close();
+  }
+}
+
+/** What `mine` lacks of `theirs`. */
+function missingOf(mine: Snapshot, theirs: Snapshot): readonly Uint8Array[] {
+  try {
+    const initiator = commonware.session({ role: 'initiator', snapshot: mine });
+    const responder = commonware.session({ role: 'responder', snapshot: theirs });
+    return converse(initiator, responder).missing.initiator;
+  } finally {
+    mine.release();
+    theirs.release();
   }
 }
 

@@ -66,7 +66,7 @@ export class Rounds {
     try {
       await this.#work(work);
       if (damaging) damaged = this.#damage();
-      let found = await this.#look();
+      let found = await this.#look(damaging);
       if (typeof found === 'string' && damaging) {
         unreadable = found;
         this.#restore();
@@ -115,13 +115,14 @@ export class Rounds {
   }
 
   /** What a fresh process finds; what it says when LevelDB cannot read the files. */
-  async #look(): Promise<Findings | string> {
+  async #look(scrub = false): Promise<Findings | string> {
     this.#writeAcknowledged();
     const start = {
       directory: this.#data,
       witness: this.#path('witness'),
       acknowledged: this.#path('acknowledged'),
       offered: this.#offered,
+      scrub,
     };
     const child = new Child(start, (numbers) => {
       for (const number of numbers) this.#acknowledged.add(number);
@@ -179,8 +180,8 @@ function judge(round: { findings: Findings; work: Order['do']; damaged: boolean 
   if (lost.length > 0 && !loud) return `${lost.length} items are lost, and nobody says so`;
   if (incidents.filter((code) => code === 'INDEX_REBUILT').length > 1) return 'rebuilt twice';
   if (incidents.includes('WRITE_FAILED')) return 'a write failed';
-  if (problems.length > 0) return `not clean: ${problems[0]!.code} ${problems[0]!.message}`;
   if (damaged) return null;
+  if (problems.length > 0) return `not clean: ${problems[0]!.code} ${problems[0]!.message}`;
   if (lost.length > 0) return `${lost.length} acknowledged items are lost`;
   const quiet = work === 'ingest' || work === 'close';
   return quiet && loud ? `incidents without a cause: ${incidents.join()}` : null;
