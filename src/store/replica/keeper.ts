@@ -137,6 +137,7 @@ export class Keeper {
   /** Resolves once nothing is being opened or built again; rejects with the trouble that is left. */
   async settled(): Promise<void> {
     for (let seen: unknown = null; seen !== this.#background; ) {
+      await this.#turns.idle();
       seen = this.#background;
       await seen;
     }
