@@ -31,8 +31,10 @@ describe('database', () => {
   it('says so when LevelDB finds it damaged', async (t) => {
     const directory = await temporaryDirectory(t);
     await (await openReplica(t, directory)).close();
-    await writeFile(join(directory, 'CURRENT'), 'MANIFEST-000002');
-    await assert.rejects(openDatabase(directory), coded('STORE_CORRUPT'));
+    for (const current of ['MANIFEST-000002', 'MANIFEST-999999\n', 'lost\n']) {
+      await writeFile(join(directory, 'CURRENT'), current);
+      await assert.rejects(openDatabase(directory), coded('STORE_CORRUPT'));
+    }
   });
 
   it('is refused when its schema is newer, and left as it was', async (t) => {
