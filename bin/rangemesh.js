@@ -9,6 +9,10 @@ const [major, minor] = version.slice(1).split('.').map(Number);
 const fits = major >= 24 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18);
 
 if (fits) {
+  // As process 1 of a container a signal without a handler is lost, and loading takes a while. What is
+  // loaded replaces these by its own.
+  process.on('SIGTERM', () => process.exit(0));
+  process.on('SIGINT', () => process.exit(130));
   // A clone has the sources, an installed package what was built from them.
   import('../src/daemon/main.ts').catch((error) => {
     const { code, url } = Object(error);

@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { makeFolder, removeAbandoned, removeFolder } from './demo/folder.ts';
 import { runDemo } from './demo/run.ts';
+import { whenOrphaned } from './support/parents.ts';
 
 const HELP = `Usage: npm run demo [-- --once] [-- --json]
 
@@ -10,32 +10,41 @@ Starts three daemons, gives each a different part of the installed packages, joi
 how they become equal. Stays until Ctrl-C.
 
   --once   end as soon as the three are equal (exit 0), or after 120 s when they are not (exit 1)
-  --json   print nothing but the closing line
+  --json   print nothing but the closing line; what went wrong is on standard error
 `;
 
+const PACKAGES = fileURLToPath(new URL('../node_modules', import.meta.url));
+
 const { values } = parseArgs({
-  options: { once: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: {
+    once: { type: 'boolean' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean' },
+    // Another tree than the installed packages; for tests.
+    tree: { type: 'string', default: PACKAGES },
+  },
 });
 
 if (values.help) {
   process.stdout.write(HELP);
 } else {
   const stop = new AbortController();
+  // Not `once`: a second Ctrl-C would end us in the middle of cleaning up.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => stop.abort());
+    process.on(signal, () => stop.abort());
   }
-  // npm does not forward signals; whoever ended it means us too.
-  const parent = process.ppid;
-  setInterval(() => process.ppid === parent || stop.abort(), 1_000).unref();
-  const folder = await mkdtemp(join(tmpdir(), 'rangemesh-demo-'));
+  whenOrphaned(() => stop.abort());
+  await removeAbandoned();
+  const folder = await makeFolder();
   try {
     process.exitCode = await runDemo({
       folder,
+      tree: values.tree,
       once: values.once ?? false,
       quiet: values.json ?? false,
       signal: stop.signal,
     });
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 }

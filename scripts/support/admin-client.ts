@@ -7,16 +7,27 @@ export interface PutAnswer {
   readonly created: boolean;
 }
 
+export interface AdminClientInit {
+  url: string;
+  token?: string;
+  /**
+   * Ends every call when it aborts.
+   * @default none
+   */
+  signal?: AbortSignal;
+}
+
 /** Speaks to one daemon's admin endpoint over kept-alive connections. */
 export class AdminClient {
   readonly url: string;
   readonly #token: string | undefined;
-  readonly #agent: Agent;
+  readonly #signal: AbortSignal | undefined;
+  readonly #agent: Agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
-  constructor(url: string, token?: string, maxSockets = 64) {
+  constructor({ url, token, signal }: AdminClientInit) {
     this.url = url;
     this.#token = token;
-    this.#agent = new Agent({ keepAlive: true, maxSockets });
+    this.#signal = signal;
   }
 
   status(): Promise<Status> {
@@ -60,7 +71,12 @@ export class AdminClient {
       headers['content-length'] = String(Buffer.byteLength(body));
     }
     return new Promise((resolve, reject) => {
-      const call = request(new URL(path, this.url), { method, headers, agent: this.#agent });
+      const call = request(new URL(path, this.url), {
+        method,
+        headers,
+        agent: this.#agent,
+        ...(this.#signal && { signal: this.#signal }),
+      });
       call.on('error', reject).on('response', (response) => {
         const parts: Buffer[] = [];
         response

@@ -17,13 +17,16 @@ export interface SpawnInit {
   args?: readonly string[];
   /** Arguments of Node itself. */
   execArgv?: readonly string[];
+  /** Calls the start off when it aborts before the daemon is up. */
+  signal?: AbortSignal;
   /** Sees every log line as it comes. */
   onLog?: (line: LogLine) => void;
 }
 
 /**
  * A real daemon in a process of its own. It holds an IPC channel to this process and ends when that
- * breaks, so it does not outlive its parent however the parent ends.
+ * breaks, so it does not outlive its parent however the parent ends. Being in a process group of its
+ * own, it does not get the Ctrl-C that a terminal sends to its parent.
  */
 export class DaemonProcess {
   readonly admin: string;
@@ -55,7 +58,8 @@ export class DaemonProcess {
     if (init.config !== undefined) args.push('--config', init.config);
     const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as const;
     const command = [...(init.execArgv ?? []), ...args];
-    const child = spawn(process.execPath, command, { stdio: [...stdio] });
+    init.signal?.throwIfAborted();
+    const child = spawn(process.execPath, command, { stdio: [...stdio], detached: true });
     const log: LogLine[] = [];
     const lines = new EventEmitter<{ line: [LogLine] }>();
     if (init.onLog !== undefined) lines.on('line', init.onLog);
@@ -75,7 +79,13 @@ export class DaemonProcess {
         reject(new Error(`the daemon ended (${code ?? signal}) before it was up: ${words}`)),
       );
     });
-    return new DaemonProcess({ child, dataDir: init.dataDir, log, lines, ready: await ready });
+    const callOff = () => child.kill('SIGKILL');
+    init.signal?.addEventListener('abort', callOff, { once: true });
+    try {
+      return new DaemonProcess({ child, dataDir: init.dataDir, log, lines, ready: await ready });
+    } finally {
+      init.signal?.removeEventListener('abort', callOff);
+    }
   }
 
   get pid(): number {

@@ -168,7 +168,7 @@ function daemonErrorOf(cause: unknown, directory: string): unknown {
     return new DaemonError(
       'DATA_DIR_IN_USE',
       `The data directory ${directory} is in use by another rangemesh: stop that one, or set node.dataDir to another directory`,
-      { cause, exitCode: EXIT.inUse },
+      { cause },
     );
   }
   const exitCode = cause.code === 'STORE_CORRUPT' ? EXIT.corrupt : EXIT.failure;

@@ -7,10 +7,13 @@ export type DaemonErrorCode =
   | 'LISTEN_FAILED'
   | 'ADMIN_EXPOSED'
   | 'INVALID_ADDRESS'
+  | 'TOO_MANY_ADDRESSES'
+  | 'UNKNOWN_ADDRESS'
   | 'DIAL_FAILED'
   | 'PEER_REFUSED'
   | 'UNKNOWN_PEER'
   | 'USAGE'
+  | 'INPUT_TOO_LARGE'
   | 'ADMIN_UNREACHABLE'
   | 'SHUTTING_DOWN';
 
@@ -26,6 +29,19 @@ export const EXIT = {
   config: 78,
 } as const;
 
+/** What a process ends with when nothing more particular is known than the code. */
+const EXIT_OF: Partial<Record<DaemonErrorCode, number>> = {
+  USAGE: EXIT.usage,
+  INPUT_TOO_LARGE: EXIT.dataError,
+  IDENTITY_UNREADABLE: EXIT.dataError,
+  LISTEN_FAILED: EXIT.unavailable,
+  ADMIN_UNREACHABLE: EXIT.unavailable,
+  DATA_DIR_IN_USE: EXIT.inUse,
+  CONFIG_INVALID: EXIT.config,
+  CONFIG_UNREADABLE: EXIT.config,
+  ADMIN_EXPOSED: EXIT.config,
+};
+
 /** Every error the daemon raises on purpose. `code` is stable; `message` says what to do. */
 export class DaemonError extends Error {
   override readonly name = 'DaemonError';
@@ -40,6 +56,6 @@ export class DaemonError extends Error {
   ) {
     super(message, options);
     this.code = code;
-    this.exitCode = options.exitCode ?? EXIT.failure;
+    this.exitCode = options.exitCode ?? EXIT_OF[code] ?? EXIT.failure;
   }
 }

@@ -1,9 +1,25 @@
-import { BROKEN_PIPE, type CliInit, runCli } from './cli/index.ts';
+import type { CliInit } from './cli/index.ts';
 import type { Logger } from './logging.ts';
+import { hearStopWishes, onStop } from './stop-wishes.ts';
 import { systemClock, systemDisk, systemRandom } from './system.ts';
 import { VERSION } from './version.ts';
 
+// First of all: the parent may end, or a signal come, while the rest is being loaded. That is why it is
+// loaded only behind this line.
+hearStopWishes();
+
 let logger: Logger | undefined;
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => die(event, error));
+}
+
+const { BROKEN_PIPE, runCli } = await import('./cli/index.ts');
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
+    throw error;
+  });
+}
 
 const init: CliInit = {
   argv: process.argv.slice(2),
@@ -28,29 +44,7 @@ const init: CliInit = {
   onStop,
 };
 
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
-    throw error;
-  });
-}
-for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-  process.on(event, (error: unknown) => die(event, error));
-}
-
 process.exit(await runCli(init));
-
-/** Signals, and the end of a parent that holds an IPC channel to us, however it ends. */
-function onStop(listener: (reason: string) => void): () => void {
-  const signals = ['SIGTERM', 'SIGINT'] as const;
-  const orphaned = () => listener('the parent process ended');
-  for (const signal of signals) process.on(signal, listener);
-  if (process.connected) process.on('disconnect', orphaned);
-  return () => {
-    for (const signal of signals) process.off(signal, listener);
-    process.off('disconnect', orphaned);
-  };
-}
 
 function die(event: string, error: unknown): never {
   const { code = 'INTERNAL', message } = Object(error);

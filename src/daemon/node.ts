@@ -6,14 +6,19 @@ export interface Node {
   peers(): PeerStatus[];
   /** Dials a multiaddr and keeps it among the peers to dial; rejects with `DaemonError`. */
   dial(address: string): Promise<PeerStatus>;
+  /**
+   * Dials the address no more; a connection stays. Returns the addresses that were wanted, throws
+   * `UNKNOWN_ADDRESS` when there was none.
+   */
+  forget(address: string): string[];
   /** Runs a session with one connected peer, or with all of them; resolves when they have ended. */
   sync(peerId?: string): Promise<SyncResult[]>;
   put(payload: Uint8Array, hint?: bigint): Promise<PutResult>;
   get(id: Uint8Array): Promise<Item | undefined>;
   head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined>;
   list(init: ListInit): Promise<ItemKey[]>;
-  /** Event loop turning and database open. */
-  alive(): boolean;
+  /** Null while the event loop turns and the database takes writes; else what only a restart mends. */
+  broken(): Refusal | null;
   /** Listening, and the first round of sessions has ended or timed out. */
   ready(): boolean;
 }
@@ -23,6 +28,11 @@ export interface SyncResult {
   readonly equal: boolean;
   readonly missing: number;
   readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface Status {
@@ -39,8 +49,10 @@ export interface Status {
   };
   /** Ids known to be missing here. */
   readonly wanted: number;
+  /** Items at peers that `limits.maxItemBytes` does not let in; the sets stay different by them. */
+  readonly refused: number;
   /** Why puts and fetches are refused at the moment, or null. */
-  readonly refusing: { readonly code: string; readonly message: string } | null;
+  readonly refusing: Refusal | null;
   /** Payload bytes from and to peers since the start, repeats and partial items included. */
   readonly transfer: { readonly receivedBytes: number; readonly sentBytes: number };
   readonly peers: readonly PeerStatus[];

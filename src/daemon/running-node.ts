@@ -10,7 +10,7 @@ import {
 } from '../store/index.ts';
 import { DaemonError } from './errors.ts';
 import type { AddressState, Mesh } from './mesh/index.ts';
-import type { LastSession, Node, PeerStatus, Status, SyncResult } from './node.ts';
+import type { LastSession, Node, PeerStatus, Refusal, Status, SyncResult } from './node.ts';
 import type { PeerRecord, Replicator } from './replicator/index.ts';
 import { isoTime } from './system.ts';
 import { VERSION } from './version.ts';
@@ -26,6 +26,8 @@ export interface RunningNodeInit {
   clock: Clock;
   networkName: string;
 }
+
+const CLOSED: Refusal = { code: 'STORE_CLOSED', message: 'the daemon is shutting down' };
 
 /** What the parts of a running daemon say, put into the words of the admin endpoint. */
 export class RunningNode implements Node {
@@ -50,7 +52,8 @@ export class RunningNode implements Node {
       uptimeSeconds: Math.floor(this.#uptimeMs() / 1_000),
       set: { items, bytes, fingerprint: fingerprint && bytesToHex(fingerprint) },
       wanted: replicator.wanted,
-      refusing,
+      refused: replicator.refused,
+      refusing: refusing ?? replicator.paused,
       transfer: { ...fetch.totals },
       peers: this.peers(),
     };
@@ -79,6 +82,12 @@ export class RunningNode implements Node {
     const state = await this.#init.mesh.dialer.dial(address);
     const known = this.peers().find(({ peerId }) => peerId !== null && peerId === state.peerId);
     return known ?? this.#peerStatus(state.peerId, undefined, state);
+  }
+
+  forget(address: string): string[] {
+    const removed = this.#init.mesh.dialer.remove(address);
+    if (removed.length === 0) throw unknownAddress(address);
+    return removed;
   }
 
   async sync(peerId?: string): Promise<SyncResult[]> {
@@ -110,8 +119,10 @@ export class RunningNode implements Node {
     return this.#init.replica.list(init);
   }
 
-  alive(): boolean {
-    return !this.#closed;
+  broken(): Refusal | null {
+    if (this.#closed) return CLOSED;
+    const { refusing } = this.#init.replica.status();
+    return refusing?.code === 'STORE_WRITE_FAILED' ? refusing : null;
   }
 
   /** From the moment shutting down begins the node is neither alive nor ready. */
@@ -176,6 +187,13 @@ function lastSession(report: SessionReport): LastSession {
     missing,
     error,
   };
+}
+
+function unknownAddress(address: string): DaemonError {
+  return new DaemonError(
+    'UNKNOWN_ADDRESS',
+    `${address} is not among the addresses dialled: give one as /v1/peers shows it`,
+  );
 }
 
 function unknownPeer(peerId: string): DaemonError {

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../../store/index.ts';
 import { exposedMessage } from '../config/index.ts';
-import { DaemonError, EXIT } from '../errors.ts';
+import { DaemonError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
 import type { Node } from '../node.ts';
 import { knowAllMethods } from './endpoint.ts';
@@ -54,7 +54,7 @@ export interface Admin {
 export function createAdmin(init: AdminInit): Admin {
   const guard = new Guard({ ...init, allowedHosts: init.allowedHosts ?? [] });
   if (guard.exposed && init.token === null) {
-    throw new DaemonError('ADMIN_EXPOSED', exposedMessage(init.host), { exitCode: EXIT.config });
+    throw new DaemonError('ADMIN_EXPOSED', exposedMessage(init.host));
   }
   const state = { closing: false };
   const app = createServer();
@@ -182,7 +182,7 @@ async function listen(app: FastifyInstance, { host, port }: AdminInit): Promise<
       'LISTEN_FAILED',
       `the admin endpoint cannot listen on ${host} port ${port} (${(cause as Error).message}): ` +
         'choose another admin.port or admin.host',
-      { cause, exitCode: EXIT.unavailable },
+      { cause },
     );
   }
   return urlOf(app.server.address() as AddressInfo);

@@ -25,7 +25,7 @@ export function knowAllMethods(app: FastifyInstance): void {
 export function endpoint(
   app: FastifyInstance,
   url: string,
-  operations: Partial<Record<'GET' | 'HEAD' | 'POST', Operation>>,
+  operations: Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Operation>>,
 ): void {
   for (const [method, { handler, before }] of Object.entries(operations)) {
     const hooks = before === undefined ? {} : { onRequest: before };

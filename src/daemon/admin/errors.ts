@@ -57,6 +57,8 @@ const STORE: Partial<Record<StoreErrorCode, number>> = {
 
 const DAEMON: Partial<Record<DaemonErrorCode, number>> = {
   INVALID_ADDRESS: 400,
+  UNKNOWN_ADDRESS: 404,
+  TOO_MANY_ADDRESSES: 409,
   UNKNOWN_PEER: 404,
   DIAL_FAILED: 502,
   PEER_REFUSED: 502,

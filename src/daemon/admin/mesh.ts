@@ -2,7 +2,7 @@ import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import type { Node } from '../node.ts';
 import { endpoint } from './endpoint.ts';
 import { AdminError } from './errors.ts';
-import { readDialBody, readNoQuery, readSyncBody } from './query.ts';
+import { readAddressBody, readNoQuery, readSyncBody } from './query.ts';
 
 export interface MeshRoutesInit {
   node: Node;
@@ -30,7 +30,11 @@ export function meshRoutes(app: FastifyInstance, { node, writers }: MeshRoutesIn
         return { peers: node.peers() };
       },
     },
-    POST: { before: writers, handler: async ({ body }) => node.dial(readDialBody(body)) },
+    POST: { before: writers, handler: async ({ body }) => node.dial(readAddressBody(body)) },
+    DELETE: {
+      before: writers,
+      handler: async ({ body }) => ({ removed: node.forget(readAddressBody(body)) }),
+    },
   });
   endpoint(app, '/v1/sync', {
     POST: {
@@ -55,8 +59,9 @@ function readJsonBodies(app: FastifyInstance): void {
 }
 
 function live(node: Node) {
-  if (node.alive()) return { status: 'live' };
-  throw new AdminError(503, 'NOT_ALIVE', 'the database is not open');
+  const broken = node.broken();
+  if (broken === null) return { status: 'live' };
+  throw new AdminError(503, 'NOT_ALIVE', broken.message);
 }
 
 function ready(node: Node) {

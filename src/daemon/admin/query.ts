@@ -21,7 +21,7 @@ const list = z.strictObject({
   limit: z.string().optional(),
   cursor: z.string().optional(),
 });
-const dial = z.strictObject({ address: z.string().min(1).max(2_048) });
+const address = z.strictObject({ address: z.string().min(1).max(2_048) });
 const sync = z.strictObject({ peerId: z.string().min(1).max(256).optional() });
 
 export function readPutQuery(query: unknown): bigint | undefined {
@@ -33,8 +33,8 @@ export function readNoQuery(query: unknown): void {
   read(none, query, 'INVALID_QUERY');
 }
 
-export function readDialBody(body: unknown): string {
-  return read(dial, body, 'INVALID_BODY').address;
+export function readAddressBody(body: unknown): string {
+  return read(address, body, 'INVALID_BODY').address;
 }
 
 export function readSyncBody(body: unknown): string | undefined {

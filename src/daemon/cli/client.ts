@@ -1,7 +1,7 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
-import { DaemonError, EXIT } from '../errors.ts';
+import { DaemonError } from '../errors.ts';
 import { RefusedError, usage } from './errors.ts';
 
 export interface ClientInit {
@@ -16,7 +16,7 @@ export interface ClientInit {
 }
 
 export interface Call {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   /** Path and query. */
   path: string;
   body?: Uint8Array;
@@ -75,10 +75,13 @@ export class DaemonClient {
     }
   }
 
-  postJson<T>(path: string, value: unknown, idleMs?: number): Promise<T> {
+  /** A call whose body is JSON. */
+  sendJson<T>(
+    call: Pick<Call, 'path' | 'idleMs'> & { method: 'POST' | 'DELETE' },
+    value: unknown,
+  ): Promise<T> {
     const body = new TextEncoder().encode(JSON.stringify(value));
-    const call: Call = { method: 'POST', path, body, contentType: 'application/json' };
-    return this.json<T>(idleMs === undefined ? call : { ...call, idleMs });
+    return this.json<T>({ ...call, body, contentType: 'application/json' });
   }
 
   /** The whole answer; rejects with `RefusedError`, or `ADMIN_UNREACHABLE`. */
@@ -125,7 +128,7 @@ export class DaemonClient {
     const headers: Record<string, string> = {};
     if (this.#token !== null) headers.authorization = `Bearer ${this.#token}`;
     if (contentType !== undefined) headers['content-type'] = contentType;
-    if (method === 'POST') headers['content-length'] = String(body?.length ?? 0);
+    if (method !== 'GET') headers['content-length'] = String(body?.length ?? 0);
     const request = this.#secure ? httpsRequest : httpRequest;
     return request(`${this.url}${path}`, { method, headers, agent: this.#agent, timeout: idleMs });
   }
@@ -135,7 +138,7 @@ export class DaemonClient {
       'ADMIN_UNREACHABLE',
       `no daemon can be reached at ${this.url}: ${reason}; is it running? ` +
         'Give its address with --url, or its directory with --data-dir or --config',
-      { cause, exitCode: EXIT.unavailable },
+      { cause },
     );
   }
 }

@@ -31,6 +31,6 @@ function words({ code, message }: { code: string; message: string }): string {
   return `rangemesh: ${message} [${code}]`;
 }
 
-export function usage(message: string): DaemonError {
-  return new DaemonError('USAGE', message, { exitCode: EXIT.usage });
+export function usage(message: string, options?: ErrorOptions): DaemonError {
+  return new DaemonError('USAGE', message, options);
 }

@@ -48,7 +48,7 @@ export function formatPeers(peers: readonly PeerStatus[]): string {
 export function formatPeer(peer: PeerStatus): string {
   const state = [
     peer.connected ? 'connected' : 'not connected',
-    peer.inSync ? 'in sync' : 'differs',
+    peer.inSync ? 'in sync' : 'not known to be equal',
   ];
   const { lastSession: session, lastError } = peer;
   const lines = [

@@ -60,17 +60,13 @@ async function readAll(stream: Readable, name: string, maxBytes: number): Promis
       if (bytes > maxBytes) break;
     }
   } catch (cause) {
-    throw new DaemonError('USAGE', `cannot read ${name}: ${(cause as Error).message}`, {
-      cause,
-      exitCode: EXIT.failure,
-    });
+    throw usage(`cannot read ${name}: ${(cause as Error).message}`, { cause });
   }
   if (bytes <= maxBytes) return Buffer.concat(parts);
   throw new DaemonError(
-    'USAGE',
+    'INPUT_TOO_LARGE',
     `${name === '-' ? 'standard input' : name} is longer than ${maxBytes} bytes; raise --max-bytes ` +
       'if the daemon takes longer items (limits.maxItemBytes)',
-    { exitCode: EXIT.dataError },
   );
 }
 

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 // Not through the door of admin/, which would load the HTTP server.
 import { addressPath, readAddress } from '../admin/address.ts';
 import { type Config, loadConfig, type Setting } from '../config/index.ts';
-import { DaemonError, EXIT } from '../errors.ts';
+import { DaemonError } from '../errors.ts';
 import { DaemonClient } from './client.ts';
 import { usage } from './errors.ts';
 import type { CliInit } from './init.ts';
@@ -70,7 +70,6 @@ async function byDirectory(options: TargetOptions, init: CliInit) {
       'ADMIN_UNREACHABLE',
       `no daemon runs on ${node.dataDir} (there is no ${addressPath(node.dataDir)}): start it with ` +
         '"rangemesh start", or say which one is meant with --data-dir, --config or --url',
-      { exitCode: EXIT.unavailable },
     );
   }
   const tokenFile = admin.tokenFile ?? join(node.dataDir, 'admin.token');

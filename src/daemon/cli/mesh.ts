@@ -25,8 +25,24 @@ export function peers(options: TargetOptions, init: CliInit): Promise<number> {
 
 export function addPeer(address: string, options: TargetOptions, init: CliInit): Promise<number> {
   return ask(options, init, async (client) => {
-    const answer = await client.postJson<PeerStatus>('/v1/peers', { address });
+    const answer = await client.sendJson<PeerStatus>(
+      { method: 'POST', path: '/v1/peers' },
+      { address },
+    );
     return { answer, text: formatPeer(answer), exitCode: EXIT.ok };
+  });
+}
+
+export function removePeer(
+  address: string,
+  options: TargetOptions,
+  init: CliInit,
+): Promise<number> {
+  return ask(options, init, async (client) => {
+    const call = { method: 'DELETE', path: '/v1/peers' } as const;
+    const answer = await client.sendJson<{ removed: string[] }>(call, { address });
+    const text = answer.removed.map((each) => `${each}  is not dialled any more`).join('\n');
+    return { answer, text, exitCode: EXIT.ok };
   });
 }
 
@@ -38,10 +54,9 @@ export function sync(
 ): Promise<number> {
   return ask(options, init, async (client) => {
     const body = peerId === undefined ? {} : { peerId };
-    const answer = await client.postJson<{ sessions: SyncResult[] }>(
-      '/v1/sync',
+    const answer = await client.sendJson<{ sessions: SyncResult[] }>(
+      { method: 'POST', path: '/v1/sync', idleMs: SYNC_IDLE_MS },
       body,
-      SYNC_IDLE_MS,
     );
     const failed = answer.sessions.some(({ error }) => error !== null);
     const exitCode = failed ? EXIT.failure : EXIT.ok;

@@ -143,15 +143,33 @@ function addMesh(program: Command, init: CliInit, run: Run): void {
     .description('Shows the peers, whether they are in sync, and their last sessions.')
     .addHelpText(
       'after',
-      examples('rangemesh peers', 'rangemesh peers add /ip4/192.0.2.7/tcp/9463'),
+      examples(
+        'rangemesh peers',
+        'rangemesh peers add /ip4/192.0.2.7/tcp/9463',
+        'rangemesh peers remove /ip4/192.0.2.7/tcp/9463',
+      ),
     )
     .action((options) => run(async () => (await import('./mesh.ts')).peers(options, init)));
   aimed(list.command('add'))
-    .description('Dials a peer, and keeps it among those to dial.')
+    .description(
+      'Dials a peer, and keeps its address among those to dial until the daemon ends, also when ' +
+        'nobody answers there yet.',
+    )
     .argument('<address>', 'multiaddr such as /ip4/192.0.2.7/tcp/9463')
     .action((address, _options, command: Command) =>
       run(async () =>
         (await import('./mesh.ts')).addPeer(address, command.optsWithGlobals(), init),
+      ),
+    );
+  aimed(list.command('remove'))
+    .description(
+      'Dials an address no more. An open connection stays; an address of the configuration is back ' +
+        'at the next start.',
+    )
+    .argument('<address>', 'multiaddr as "rangemesh peers" shows it')
+    .action((address, _options, command: Command) =>
+      run(async () =>
+        (await import('./mesh.ts')).removePeer(address, command.optsWithGlobals(), init),
       ),
     );
   aimed(program.command('sync'))

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DaemonError, EXIT } from '../errors.ts';
+import { type DaemonError, EXIT } from '../errors.ts';
+import { usage } from './errors.ts';
 import { type CliInit, printLine } from './init.ts';
 import { DEFAULT_FILE } from './locate.ts';
 
@@ -36,5 +37,5 @@ function unwritable(path: string, cause: NodeJS.ErrnoException): DaemonError {
     cause.code === 'EEXIST'
       ? `${path} is there already and stays as it is; name another directory`
       : `cannot write ${path}: ${cause.message}`;
-  return new DaemonError('USAGE', message, { cause, exitCode: EXIT.failure });
+  return usage(message, { cause });
 }

@@ -4,7 +4,7 @@ import type { Logger } from '../logging.ts';
 import type { CliInit, RunningDaemon } from './init.ts';
 import { readConfig } from './locate.ts';
 
-/** Below the ten seconds an operator is promised. */
+/** From the first wish to stop to the end; below the ten seconds an operator is promised. */
 const DRAIN_MS = 9_500;
 
 /** Runs a daemon until somebody ends it; resolves with the exit code. */
@@ -15,53 +15,54 @@ export async function start(
 ): Promise<number> {
   const config = await readConfig(file, flags, init);
   const logger = await init.createLogger(config);
-  const wishes = new StopWishes(init);
+  const wishes = new StopWishes(init, logger);
   try {
-    const daemon = await Promise.race([init.startDaemon(config, logger), wishes.second]);
-    if (daemon === null) return forced(logger);
-    const reason = await wishes.first;
-    logger.info({ component: 'daemon', event: 'stopping', reason }, `stopping: ${reason}`);
-    return await drain(daemon, wishes, init, logger);
+    const running = runUntil(wishes.first, init.startDaemon(config, logger));
+    const end = await Promise.race([running, wishes.over]);
+    if (end === 'stopped') return EXIT.ok;
+    if (end === 'forced') return forced(logger);
+    throw new DaemonError('SHUTTING_DOWN', 'stopping took longer than ten seconds; ended at once');
   } finally {
     wishes.close();
   }
 }
 
-/** What is asked for from outside: the first wish ends the daemon gently, the second at once. */
-class StopWishes {
-  readonly first: Promise<string>;
-  readonly second: Promise<null>;
-  readonly close: () => void;
-
-  constructor(init: CliInit) {
-    const gentle = Promise.withResolvers<string>();
-    const rough = Promise.withResolvers<null>();
-    let count = 0;
-    this.close = init.onStop((reason) => {
-      if (count++ === 0) gentle.resolve(reason);
-      else rough.resolve(null);
-    });
-    this.first = gentle.promise;
-    this.second = rough.promise;
-  }
+async function runUntil(
+  asked: Promise<void>,
+  starting: Promise<RunningDaemon>,
+): Promise<'stopped'> {
+  const daemon = await starting;
+  await asked;
+  await daemon.stop();
+  return 'stopped';
 }
 
-async function drain(
-  daemon: RunningDaemon,
-  wishes: StopWishes,
-  init: CliInit,
-  logger: Logger,
-): Promise<number> {
-  const late = Promise.withResolvers<'late'>();
-  const cancel = init.clock.after(DRAIN_MS, () => late.resolve('late'));
-  const stopped = daemon.stop().then(() => 'stopped' as const);
-  const end = await Promise.race([stopped, late.promise, wishes.second]);
-  cancel();
-  if (end === null) return forced(logger);
-  if (end === 'late') {
-    throw new DaemonError('SHUTTING_DOWN', 'stopping took longer than ten seconds; ended at once');
+/**
+ * What is asked for from outside: the first wish ends the daemon gently, also while it starts; the
+ * second at once, and so does time running out after the first.
+ */
+class StopWishes {
+  readonly first: Promise<void>;
+  readonly over: Promise<'forced' | 'late'>;
+  readonly close: () => void;
+
+  constructor(init: CliInit, logger: Logger) {
+    const gentle = Promise.withResolvers<void>();
+    const rough = Promise.withResolvers<'forced' | 'late'>();
+    let cancel: (() => void) | undefined;
+    const forget = init.onStop((reason) => {
+      if (cancel !== undefined) return rough.resolve('forced');
+      cancel = init.clock.after(DRAIN_MS, () => rough.resolve('late'));
+      logger.info({ component: 'daemon', event: 'stopping', reason }, `stopping: ${reason}`);
+      gentle.resolve();
+    });
+    this.close = () => {
+      cancel?.();
+      forget();
+    };
+    this.first = gentle.promise;
+    this.over = rough.promise;
   }
-  return EXIT.ok;
 }
 
 function forced(logger: Logger): number {

@@ -3,33 +3,36 @@ import { problem } from './problems.ts';
 import type { Config, Problem } from './types.ts';
 
 interface Check {
-  /** The sections it reads. */
-  readonly sections: readonly string[];
+  /** What it reads, as `section.key`. */
+  readonly reads: readonly string[];
   readonly run: (config: Config, given: (path: string) => boolean) => Iterable<Problem>;
 }
 
 const CHECKS: readonly Check[] = [
-  { sections: ['access', 'network'], run: checkAccess },
-  { sections: ['admin'], run: checkAdmin },
-  { sections: ['sync'], run: checkSync },
+  { reads: ['access.mode', 'network.listen'], run: checkExposure },
+  { reads: ['access.mode', 'access.pskFile'], run: checkPsk },
+  { reads: ['access.mode', 'access.peers'], run: checkList },
+  { reads: ['admin.host', 'admin.tokenFile'], run: checkAdmin },
+  { reads: ['sync.frameTimeoutMs', 'sync.sessionTimeoutMs'], run: checkTimeouts },
+  { reads: ['sync.settleMs', 'sync.settleMaxMs'], run: checkSettling },
 ];
 
 export interface CheckInit {
   config: Config;
   /** Whether a `section.key` was written anywhere, rather than left at its default. */
   given: (path: string) => boolean;
-  /** Sections that are wrong in themselves; what depends on them is not judged. */
-  broken: ReadonlySet<string>;
+  /** Whether `section.key` is as the operator meant it; what reads another is not judged. */
+  sound: (path: string) => boolean;
 }
 
 /** What no single key shows: keys that contradict each other. */
-export function checkConfig({ config, given, broken }: CheckInit): Problem[] {
-  return CHECKS.filter(({ sections }) => !sections.some((section) => broken.has(section))).flatMap(
-    ({ run }) => [...run(config, given)],
-  );
+export function checkConfig({ config, given, sound }: CheckInit): Problem[] {
+  return CHECKS.filter(({ reads }) => reads.every(sound)).flatMap(({ run }) => [
+    ...run(config, given),
+  ]);
 }
 
-function* checkAccess({ access, network }: Config, given: (path: string) => boolean) {
+function* checkExposure({ network }: Config, given: (path: string) => boolean) {
   const exposed = network.listen.filter((address) => !isLoopbackAddress(address));
   if (exposed.length > 0 && !given('access.mode')) {
     yield problem(
@@ -37,6 +40,9 @@ function* checkAccess({ access, network }: Config, given: (path: string) => bool
         'list or psk, or open if whoever reaches the port may connect and write',
     );
   }
+}
+
+function* checkPsk({ access }: Config) {
   if (access.mode === 'psk' && access.pskFile === null) {
     yield problem('access.pskFile: must name the file with the key when access.mode is psk');
   }
@@ -45,6 +51,9 @@ function* checkAccess({ access, network }: Config, given: (path: string) => bool
       `access.pskFile: has no effect when access.mode is ${access.mode}; remove it, or set the mode to psk`,
     );
   }
+}
+
+function* checkList({ access }: Config) {
   if (access.mode !== 'list' && access.peers.length > 0) {
     yield problem(
       `access.peers: keeps nobody out when access.mode is ${access.mode}; remove it, or set the mode to list`,
@@ -65,13 +74,16 @@ export function exposedMessage(host: string): string {
   );
 }
 
-function* checkSync({ sync }: Config) {
+function* checkTimeouts({ sync }: Config) {
   if (sync.frameTimeoutMs > sync.sessionTimeoutMs) {
     yield problem(
       `sync.frameTimeoutMs: must be at most sync.sessionTimeoutMs (${sync.sessionTimeoutMs}), ` +
         `not ${sync.frameTimeoutMs}`,
     );
   }
+}
+
+function* checkSettling({ sync }: Config) {
   if (sync.settleMs > sync.settleMaxMs) {
     yield problem(
       `sync.settleMs: must be at most sync.settleMaxMs (${sync.settleMaxMs}), not ${sync.settleMs}`,

@@ -45,19 +45,33 @@ export function readFileLayer(text: string, file: string, problems: Problem[]): 
   }
 }
 
+/** What Kubernetes tells every pod of a service that is called rangemesh. */
+const SERVICE_LINK =
+  /^RANGEMESH_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$/;
+
 /** The settings of the environment; a name with our prefix that sets nothing is a problem. */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   problems: Problem[],
 ): Setting[] {
   const settings: Setting[] = [];
+  const links: string[] = [];
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith(PREFIX) || RESERVED.has(name) || value === undefined) continue;
     const path = VARIABLES.get(name);
     if (path !== undefined) settings.push({ path, value, source: name });
+    else if (SERVICE_LINK.test(name)) links.push(name);
     else problems.push(problem(unknownVariable(name)));
   }
+  if (links.length > 0) problems.push(problem(serviceLinks(links)));
   return settings;
+}
+
+function serviceLinks(names: readonly string[]): string {
+  return (
+    `${names.join(', ')}: no keys of the configuration; Kubernetes sets these for a service called ` +
+    'rangemesh: set enableServiceLinks: false in the pod, or give the service another name'
+  );
 }
 
 function unknownVariable(name: string): string {

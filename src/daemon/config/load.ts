@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { DaemonError, EXIT } from '../errors.ts';
+import { DaemonError } from '../errors.ts';
 import { checkConfig } from './checks.ts';
 import { applySettings, readEnvironment, readFileLayer } from './layers.ts';
 import { configError, describeIssue } from './problems.ts';
@@ -44,28 +44,45 @@ export async function loadConfig(init: LoadConfigInit): Promise<Config> {
     const source = sources.get(path) ?? file;
     return source === undefined ? '' : ` (from ${source})`;
   };
-  const { config, broken } = parseSound(raw, sourceOf, problems);
+  const { config, sound } = parseSound(raw, sourceOf, problems);
   const given = (path: string) => inFile.has(path) || sources.has(path);
-  problems.push(...checkConfig({ config, given, broken }));
+  problems.push(...checkConfig({ config, given, sound }));
   if (problems.length > 0) throw configError(problems);
   const home = file === undefined ? init.cwd : dirname(file);
   return resolvePaths(config, (path) => (sources.has(path) ? init.cwd : home));
 }
 
-/** The configuration; where a section is broken, its problems are noted and it has the defaults. */
+/**
+ * The configuration; a key that is wrong has its default, and the problem is noted. A section with an
+ * unknown key is sound nowhere: that key may be the misspelling of any other.
+ */
 function parseSound(
   raw: Record<string, unknown>,
   sourceOf: (path: string) => string,
   problems: Problem[],
-): { config: Config; broken: Set<string> } {
+): { config: Config; sound: (path: string) => boolean } {
   const tree = dropEmptySections(raw);
   const parsed = parseConfig(tree);
-  if (parsed.success) return { config: parsed.data, broken: new Set() };
+  if (parsed.success) return { config: parsed.data, sound: () => true };
   const { issues } = parsed.error;
   problems.push(...issues.flatMap((issue) => describeIssue(issue, tree, sourceOf)));
-  const broken = new Set(issues.flatMap(({ path }) => path.slice(0, 1).map(String)));
-  const sound = Object.entries(tree).filter(([key]) => LEAVES.has(key) && !broken.has(key));
-  return { config: parseConfig(Object.fromEntries(sound)).data!, broken };
+  const broken = new Set(issues.map(({ path }) => path.slice(0, 2).join('.')));
+  const config = parseConfig(knownParts(tree, (path) => !broken.has(path))).data!;
+  const sound = (path: string) => !broken.has(path) && !broken.has(path.split('.', 1)[0]!);
+  return { config, sound };
+}
+
+/** The sections and keys of a raw tree that there are in the schema, and that `keep` says yes to. */
+function knownParts(tree: Record<string, unknown>, keep: (path: string) => boolean): object {
+  const parts = Object.entries(tree).flatMap(([section, keys]) => {
+    const known = LEAVES.get(section);
+    if (known === undefined || typeof keys !== 'object' || keys === null) return [];
+    const kept = Object.entries(keys).filter(
+      ([key]) => known.has(key) && keep(`${section}.${key}`),
+    );
+    return [[section, Object.fromEntries(kept)] as const];
+  });
+  return Object.fromEntries(parts);
 }
 
 async function readText(init: LoadConfigInit, file: string): Promise<string> {
@@ -76,7 +93,7 @@ async function readText(init: LoadConfigInit, file: string): Promise<string> {
       'CONFIG_UNREADABLE',
       `cannot read the configuration ${file}: ${(error as Error).message}; ` +
         'give its name with --config, or make one with "rangemesh init DIR"',
-      { cause: error, exitCode: EXIT.config },
+      { cause: error },
     );
   }
 }

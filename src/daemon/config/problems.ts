@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { DaemonError, EXIT } from '../errors.ts';
+import { DaemonError } from '../errors.ts';
 import { LEAVES, leafAt } from './schema.ts';
 import { nearest } from './suggest.ts';
 import type { Problem } from './types.ts';
@@ -16,7 +16,6 @@ export function configError(problems: readonly Problem[]): DaemonError {
   return new DaemonError(
     only?.code ?? 'CONFIG_INVALID',
     only === undefined ? lines.join('\n  - ') : `configuration: ${only.message}`,
-    { exitCode: EXIT.config },
   );
 }
 

@@ -1,7 +1,7 @@
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import { DaemonError, EXIT } from '../errors.ts';
+import { DaemonError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
 import { isLoopback } from './address.ts';
 import type { Notices } from './notices.ts';
@@ -70,7 +70,7 @@ function canonical(peer: string): string {
     throw new DaemonError(
       'CONFIG_INVALID',
       `"${peer}" in the list of peers is not a peer id: expected one such as 12D3KooW..., which "rangemesh status" prints on that node`,
-      { cause, exitCode: EXIT.config },
+      { cause },
     );
   }
 }

@@ -23,6 +23,11 @@ export function parsePeerAddress(address: string): PeerAddress {
   return { text: parsed.multiaddr.toString(), multiaddr: parsed.multiaddr, peerId };
 }
 
+/** The text of a checked address without the peer id at its end. */
+export function withoutPeer(text: string): string {
+  return text.replace(/\/p2p\/[^/]+$/, '');
+}
+
 /** Checks an address to listen on or to announce; port 0 is "any free one". Throws `INVALID_ADDRESS`. */
 export function parseListenAddress(address: string): Multiaddr {
   const parsed = parse(address, '/ip4/0.0.0.0/tcp/4001 or /ip6/::/tcp/4001');

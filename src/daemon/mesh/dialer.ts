@@ -1,7 +1,7 @@
 import type { Cancel, Clock, Random } from '../../store/index.ts';
 import { DaemonError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
-import { parsePeerAddress } from './address.ts';
+import { parsePeerAddress, withoutPeer } from './address.ts';
 import type { PeerWatcher } from './connections.ts';
 import type { Notices } from './notices.ts';
 import { DEFAULT_DIALER_OPTIONS, type DialerOptions } from './options.ts';
@@ -83,22 +83,40 @@ export class Dialer {
 
   /**
    * Adds an address, dials it now, and resolves with its state once connected. Rejects with
-   * `DaemonError` when that fails; the address stays wanted unless it is invalid or our own.
+   * `DaemonError` when that fails; the address stays wanted (the node there may come up later)
+   * unless it is invalid or our own.
    */
   async dial(address: string): Promise<AddressState> {
     if (this.#state === 'stopped') throw shuttingDown();
     const wanted = this.#add(address, 'runtime');
     await this.#attempt(wanted, { again: true });
     if (wanted.peerId === this.#init.dial.self) throw ownAddress(wanted.address);
-    if (wanted.error !== null && !this.#isConnected(wanted)) throw wanted.error;
+    if (wanted.error !== null && !this.#isConnected(wanted))
+      throw this.#notYet(wanted, wanted.error);
     return this.#stateOf(wanted);
   }
 
-  /** Wants the address no more; a connection stays. False when it was not wanted. */
-  remove(address: string): boolean {
-    const { text } = parsePeerAddress(address);
-    this.#wanted.get(text)?.stop(shuttingDown());
-    return this.#wanted.delete(text);
+  /**
+   * Wants the address no more, and calls off a dial to it; a connection stays. An address that is
+   * wanted with a peer id is also found without it, and the other way about. Returns what was wanted.
+   */
+  remove(address: string): string[] {
+    const { text, peerId } = parsePeerAddress(address);
+    const exact = this.#wanted.get(text);
+    const meant = exact === undefined ? this.#alike(text, peerId) : [exact];
+    for (const wanted of meant) {
+      this.#wanted.delete(wanted.address);
+      wanted.stop(removed(wanted));
+    }
+    return meant.map((wanted) => wanted.address);
+  }
+
+  #alike(text: string, peerId: string | null): Wanted[] {
+    return [...this.#wanted.values()].filter(
+      (wanted) =>
+        withoutPeer(wanted.address) === withoutPeer(text) &&
+        (peerId === null || wanted.peerId === null || wanted.peerId === peerId),
+    );
   }
 
   #add(address: string, source: AddressSource): Wanted {
@@ -114,6 +132,13 @@ export class Dialer {
     this.#wanted.set(text, wanted);
     if (this.#state === 'started') this.#schedule(wanted, 0);
     return wanted;
+  }
+
+  /** The failure as whoever asked for the dial is told it. */
+  #notYet(wanted: Wanted, error: DaemonError): DaemonError {
+    if (this.#wanted.get(wanted.address) !== wanted || this.#state === 'stopped') return error;
+    const advice = 'The address stays wanted and is dialled again; remove it if it is wrong';
+    return new DaemonError(error.code, `${error.message}. ${advice}`, { cause: error });
   }
 
   #stateOf(wanted: Wanted): AddressState {
@@ -262,9 +287,13 @@ function ownAddress(address: string): DaemonError {
 
 function tooMany(maxAddresses: number): DaemonError {
   return new DaemonError(
-    'DIAL_FAILED',
-    `${maxAddresses} addresses are wanted already, which is the limit: remove some first`,
+    'TOO_MANY_ADDRESSES',
+    `${maxAddresses} addresses are wanted already, which is the limit: remove one first, with "rangemesh peers remove ADDRESS" or DELETE /v1/peers`,
   );
+}
+
+function removed({ address }: Wanted): DaemonError {
+  return new DaemonError('UNKNOWN_ADDRESS', `${address} was removed while it was being dialled`);
 }
 
 function shuttingDown(): DaemonError {

@@ -7,7 +7,7 @@ import {
 import type { Ed25519PrivateKey } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import type { Random } from '../../store/index.ts';
-import { DaemonError, EXIT } from '../errors.ts';
+import { DaemonError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
 import { loadOrCreateSecret } from './secret-file.ts';
 
@@ -42,7 +42,7 @@ export async function loadIdentity(init: IdentityInit): Promise<Identity> {
     throw new DaemonError(
       'IDENTITY_UNREADABLE',
       `The identity key ${path} cannot be used (${reason(error)}). Restore it from a backup, or move it away: a new one is then made, and every peer that lists this node must list the new peer id`,
-      { cause: error, exitCode: EXIT.dataError },
+      { cause: error },
     );
   }
 }

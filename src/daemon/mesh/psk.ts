@@ -1,5 +1,5 @@
 import { bytesToHex, type Random } from '../../store/index.ts';
-import { DaemonError, EXIT } from '../errors.ts';
+import { DaemonError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
 import { readSecret } from './secret-file.ts';
 
@@ -13,9 +13,9 @@ export function createPsk(random: Random): string {
 
 /**
  * The text of a pre-shared key as `@libp2p/pnet` wants it. Takes that text, its bytes, or the 64 hex
- * digits alone; throws `CONFIG_INVALID`.
+ * digits alone; throws `CONFIG_INVALID`, naming where the key comes from.
  */
-export function parsePsk(psk: string | Uint8Array): Uint8Array {
+export function parsePsk(psk: string | Uint8Array, origin = 'that was given'): Uint8Array {
   const text = (typeof psk === 'string' ? psk : new TextDecoder().decode(psk)).trim();
   const lines = text.split(/\s+/);
   const digits = lines.at(-1) ?? '';
@@ -23,8 +23,7 @@ export function parsePsk(psk: string | Uint8Array): Uint8Array {
   if (!known || !HEX.test(digits)) {
     throw new DaemonError(
       'CONFIG_INVALID',
-      'The pre-shared key is not one: expected the lines /key/swarm/psk/1.0.0/, /base16/ and 64 hex digits, or the 64 digits alone',
-      { exitCode: EXIT.config },
+      `The pre-shared key ${origin} is not one: expected the lines /key/swarm/psk/1.0.0/, /base16/ and 64 hex digits, or the 64 digits alone`,
     );
   }
   return new TextEncoder().encode(HEADER + digits.toLowerCase());
@@ -40,8 +39,8 @@ export async function loadPsk(path: string, logger: Logger): Promise<Uint8Array>
     throw new DaemonError(
       'CONFIG_UNREADABLE',
       `The pre-shared key ${path} cannot be read (${(cause as Error).message}). Copy the file from another node of the mesh to this path`,
-      { cause, exitCode: EXIT.config },
+      { cause },
     );
   }
-  return parsePsk(text);
+  return parsePsk(text, path);
 }

@@ -38,10 +38,13 @@ describe('admin endpoint', () => {
     it('tells up from down and ready from not ready', async () => {
       assert.equal((await call('/livez', { token: false })).status, 200);
       assert.equal((await call('/readyz', { token: false })).status, 200);
-      running.node.isAlive = running.node.isReady = false;
+      running.node.isReady = false;
+      running.node.breakage = { code: 'STORE_WRITE_FAILED', message: 'the disk is gone' };
       const [live, ready] = [await call('/livez'), await call('/readyz')];
-      running.node.isAlive = running.node.isReady = true;
-      assert.deepEqual([live.status, live.json.code], [503, 'NOT_ALIVE']);
+      running.node.isReady = true;
+      running.node.breakage = null;
+      const refusal = { code: 'NOT_ALIVE', message: 'the disk is gone' };
+      assert.deepEqual([live.status, live.json], [503, refusal]);
       assert.deepEqual([ready.status, ready.json.code], [503, 'NOT_READY']);
     });
   });
@@ -58,6 +61,22 @@ describe('admin endpoint', () => {
       const address = '/ip4/192.0.2.1/tcp/1';
       assert.equal((await post('/v1/peers', { address })).json.address, address);
       assert.equal((await call('/v1/peers')).json.peers[0].address, address);
+    });
+
+    it('forgets an address, and says when it was none', async () => {
+      const address = '/ip4/192.0.2.1/tcp/1';
+      await post('/v1/peers', { address });
+      const remove = (init: SendInit = {}) =>
+        post('/v1/peers', { address }, { method: 'DELETE', ...init });
+      const stranger = await remove({ headers: { authorization: '' } });
+      assert.deepEqual([stranger.status, stranger.json.code], [401, 'UNAUTHORIZED']);
+      const removed = await remove();
+      assert.deepEqual([removed.status, removed.json], [200, { removed: [address] }]);
+      assert.deepEqual((await call('/v1/peers')).json.peers, []);
+      const again = await remove();
+      assert.deepEqual([again.status, again.json.code], [404, 'UNKNOWN_ADDRESS']);
+      const empty = await call('/v1/peers', { method: 'DELETE' });
+      assert.deepEqual([empty.status, empty.json.code], [400, 'INVALID_BODY']);
     });
 
     it('runs sessions with all or one, with or without a body', async () => {
@@ -349,6 +368,8 @@ describe('admin endpoint', () => {
       }
       const daemon: [DaemonErrorCode, number][] = [
         ['INVALID_ADDRESS', 400],
+        ['UNKNOWN_ADDRESS', 404],
+        ['TOO_MANY_ADDRESSES', 409],
         ['UNKNOWN_PEER', 404],
         ['DIAL_FAILED', 502],
         ['PEER_REFUSED', 502],

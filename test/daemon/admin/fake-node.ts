@@ -1,4 +1,5 @@
-import type { Node, PeerStatus, Status, SyncResult } from '../../../src/daemon/node.ts';
+import { DaemonError } from '../../../src/daemon/errors.ts';
+import type { Node, PeerStatus, Refusal, Status, SyncResult } from '../../../src/daemon/node.ts';
 import {
   bytesToHex,
   checkHint,
@@ -16,7 +17,7 @@ export class FakeNode implements Node {
   readonly dialled: string[] = [];
   readonly synced: (string | undefined)[] = [];
   now: bigint = 1_000n;
-  isAlive = true;
+  breakage: Refusal | null = null;
   isReady = true;
   fault: Error | null = null;
   /** Puts wait for this. */
@@ -32,6 +33,7 @@ export class FakeNode implements Node {
       uptimeSeconds: 5,
       set: { items: this.items.size, bytes: this.#bytes(), fingerprint: 'ab'.repeat(32) },
       wanted: 0,
+      refused: 0,
       refusing: null,
       transfer: { receivedBytes: 0, sentBytes: 0 },
       peers: this.peers(),
@@ -46,6 +48,13 @@ export class FakeNode implements Node {
     this.#trip();
     this.dialled.push(address);
     return peerAt(address);
+  }
+
+  forget(address: string): string[] {
+    this.#trip();
+    const at = this.dialled.indexOf(address);
+    if (at < 0) throw new DaemonError('UNKNOWN_ADDRESS', `${address} is not dialled`);
+    return this.dialled.splice(at, 1);
   }
 
   async sync(peerId?: string): Promise<SyncResult[]> {
@@ -82,8 +91,8 @@ export class FakeNode implements Node {
       .slice(0, limit);
   }
 
-  alive(): boolean {
-    return this.isAlive;
+  broken(): Refusal | null {
+    return this.breakage;
   }
 
   ready(): boolean {

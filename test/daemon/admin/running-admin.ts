@@ -53,6 +53,8 @@ export function send(url: string, path: string, init: SendInit = {}): Promise<Se
   const { method = 'GET', body, token = true } = init;
   const headers: Record<string, string> = { ...init.headers };
   if (token) headers.authorization ??= `Bearer ${TOKEN}`;
+  // Node frames the body of a POST by itself, not that of a DELETE.
+  if (method === 'DELETE') headers['content-length'] ??= String(Buffer.byteLength(body ?? ''));
   return new Promise((resolve, reject) => {
     const call = request(`${url}${path}`, { method, headers, agent: false });
     call.on('error', reject).on('response', (response) => {

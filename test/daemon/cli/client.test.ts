@@ -47,7 +47,7 @@ describe('client', () => {
 
   it('does once what must not be done twice', async () => {
     moods = ['reset'];
-    const refused = client.postJson('/', {});
+    const refused = client.sendJson({ method: 'POST', path: '/' }, {});
     await assert.rejects(refused, { code: 'ADMIN_UNREACHABLE', exitCode: 69 });
     assert.equal(calls, 1);
   });

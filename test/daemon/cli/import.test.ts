@@ -155,7 +155,7 @@ describe('import', () => {
       const root = await tree({});
       assert.equal((await call(root, '--hint-field', 'x')).exitCode, 64);
       const missing = await call(join(root, 'none'));
-      assert.equal(missing.exitCode, 1);
+      assert.equal(missing.exitCode, 64);
       assert.match(missing.stderr, /cannot read .*ENOENT/);
       assert.match((await call(root)).stdout, /^imported 0 items/);
     });

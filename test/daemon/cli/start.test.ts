@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { RunningDaemon } from '../../../src/daemon/cli/index.ts';
 import type { Config } from '../../../src/daemon/config/index.ts';
 import { DaemonError } from '../../../src/daemon/errors.ts';
 import { StoreError } from '../../../src/store/index.ts';
@@ -106,6 +107,44 @@ describe('start', () => {
     const { exitCode, stderr } = await running;
     assert.equal(exitCode, 1);
     assert.match(stderr, /stopping took longer than ten seconds/);
+  });
+
+  it('counts the ten seconds from the first wish, also while it starts', async () => {
+    const stage = new Stage();
+    const begun = Promise.withResolvers<void>();
+    const up = Promise.withResolvers<RunningDaemon>();
+    const running = stage.start([], {
+      startDaemon: () => {
+        begun.resolve();
+        return up.promise;
+      },
+    });
+    await begun.promise;
+    stage.signal('SIGTERM');
+    await stage.clock.advance(9_000);
+    up.resolve({ admin: '', peerId: '', stop: () => new Promise(() => undefined) });
+    await stage.clock.advance(999);
+    const { exitCode, stderr } = await running;
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /"event":"stopping","reason":"SIGTERM"/);
+    assert.match(stderr, /stopping took longer than ten seconds/);
+    assert.equal(stage.clock.pending, 0);
+  });
+
+  it('stops a daemon that was asked to while it started', async () => {
+    const stage = new Stage();
+    const begun = Promise.withResolvers<void>();
+    const up = Promise.withResolvers<RunningDaemon>();
+    const running = stage.start([], {
+      startDaemon: () => {
+        begun.resolve();
+        return up.promise;
+      },
+    });
+    await begun.promise;
+    stage.signal('SIGTERM');
+    up.resolve({ admin: '', peerId: '', stop: async () => undefined });
+    assert.equal((await running).exitCode, 0);
   });
 
   it('says in one line why it did not start, with the exit code of the reason', async () => {

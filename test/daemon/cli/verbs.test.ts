@@ -122,8 +122,8 @@ describe('command line', () => {
       const again = await call('put', file, '--hint', '7', '--json');
       assert.deepEqual(again.json(), [{ id: HELLO, hint: '7', created: false }]);
       const missing = await call('put', join(station.directory, 'nope'));
-      assert.equal(missing.exitCode, 1);
-      assert.match(missing.stderr, /cannot read .*ENOENT/);
+      assert.equal(missing.exitCode, 64);
+      assert.match(missing.stderr, /cannot read .*ENOENT.*\[USAGE\]/);
     });
 
     it('does not read without end', async () => {
@@ -133,7 +133,7 @@ describe('command line', () => {
       const argv = ['put', '--max-bytes', '50KB', ...station.target];
       const { exitCode, stderr } = await run(argv, { stdin: endless });
       assert.equal(exitCode, 65);
-      assert.match(stderr, /longer than 50000 bytes; raise --max-bytes/);
+      assert.match(stderr, /longer than 50000 bytes; raise --max-bytes.*\[INPUT_TOO_LARGE\]/);
     });
 
     it('passes the refusals of the daemon on', async () => {
@@ -180,6 +180,36 @@ describe('command line', () => {
       assert.match((await call('peers', 'add', 'x')).stderr, /not an address \[INVALID_ADDRESS\]/);
     });
 
+    it('removes an address, and fails when it was none', async () => {
+      const address = '/ip4/192.0.2.1/tcp/1';
+      await call('peers', 'add', address);
+      const removed = await call('peers', 'remove', address);
+      assert.equal(removed.stdout, `${address}  is not dialled any more\n`);
+      await call('peers', 'add', address);
+      const json = (await call('peers', 'remove', address, '--json')).json();
+      assert.deepEqual(json, [{ removed: [address] }]);
+      const again = await call('peers', 'remove', address);
+      assert.equal(again.exitCode, 1);
+      assert.match(again.stderr, /\[UNKNOWN_ADDRESS\]/);
+    });
+
+    it('says nothing of peers that nobody has compared', async () => {
+      const peers = station.node.peers;
+      station.node.peers = () => [
+        {
+          peerId: null,
+          address: '/ip4/192.0.2.1/tcp/1',
+          connected: false,
+          inSync: false,
+          lastSession: null,
+          lastError: null,
+        },
+      ];
+      const { stdout } = await call('peers');
+      station.node.peers = peers;
+      assert.match(stdout, /^not reached yet {2}not connected, not known to be equal {2}\/ip4/);
+    });
+
     it('syncs, and fails when a session did', async () => {
       assert.equal((await call('sync')).stdout, 'other  equal\n');
       assert.equal((await call('sync', 'p', '--json')).json()[0].sessions[0].peerId, 'p');
@@ -203,7 +233,7 @@ describe('command line', () => {
       assert.match(status.stderr, /no daemon runs on .*mesh\/data/);
       await writeFile(file, 'mine');
       const again = await run(['init', directory]);
-      assert.equal(again.exitCode, 1);
+      assert.equal(again.exitCode, 64);
       assert.match(again.stderr, /is there already and stays as it is/);
       assert.equal(await readFile(file, 'utf8'), 'mine');
       const other = join(station.directory, 'json');

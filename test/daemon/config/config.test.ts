@@ -198,6 +198,20 @@ describe('configuration', () => {
       assert.match((await problems(bomb)).join('\n'), /not valid YAML: Excessive alias/);
     });
 
+    it('that Kubernetes makes are called by their name', async () => {
+      const env = {
+        RANGEMESH_SERVICE_HOST: '10.0.0.1',
+        RANGEMESH_SERVICE_PORT: '9464',
+        RANGEMESH_SERVICE_PORT_ADMIN: '9464',
+        RANGEMESH_PORT: 'tcp://10.0.0.1:9464',
+        RANGEMESH_PORT_9464_TCP: 'tcp://10.0.0.1:9464',
+        RANGEMESH_PORT_9464_TCP_ADDR: '10.0.0.1',
+      };
+      const line = await problem('', { env });
+      for (const name of Object.keys(env)) assert.ok(line.includes(name), line);
+      assert.match(line, /Kubernetes .*enableServiceLinks: false/);
+    });
+
     it('do not reach prototypes', async () => {
       const all = await problems(
         '__proto__: { name: x }\nconstructor: 1\nnetwork: { __proto__: 1 }',
@@ -251,6 +265,23 @@ describe('configuration', () => {
     it('are not guessed at in a section that is wrong already', async () => {
       const typo = `access: { mdoe: list, peers: [${PEER}] }`;
       assert.match(await problem(typo), /^access\.mdoe: unknown key; did you mean access\.mode\?/);
+    });
+
+    it('are told beside what is wrong elsewhere, in the same section too', async () => {
+      const all = await problems(
+        'admin: { host: 0.0.0.0, port: 70000 }\naccess: { mode: psk }\nlog: { level: loud }',
+      );
+      const expected = [/^admin\.port: /, /^admin\.host: /, /^access\.pskFile: /, /^log\.level: /];
+      for (const pattern of expected)
+        assert.ok(
+          all.some((line) => pattern.test(line)),
+          `${all}`,
+        );
+      assert.equal(all.length, expected.length, all.join('\n'));
+    });
+
+    it('are not judged by a key that is wrong itself', async () => {
+      assert.match(await problem('admin: { host: 0.0.0.0, tokenFile: 7 }'), /^admin\.tokenFile: /);
     });
 
     it('timeouts that outlast what they are part of', async () => {

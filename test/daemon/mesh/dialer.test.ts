@@ -245,7 +245,10 @@ describe('Dialer', () => {
   it('dials at once when asked, and keeps the address after a failure', async () => {
     const { clock, dial, dialer } = setUp();
     dialer.start();
-    await assert.rejects(dialer.dial(ONE), { code: 'DIAL_FAILED' });
+    await assert.rejects(dialer.dial(ONE), {
+      code: 'DIAL_FAILED',
+      message: /stays wanted and is dialled again; remove it if it is wrong/,
+    });
     assert.equal(dialer.addresses[0]!.source, 'runtime');
     dial.there.set(ONE, A);
     assert.equal((await dialer.dial(ONE)).connected, true);
@@ -289,7 +292,9 @@ describe('Dialer', () => {
     assert.equal(dialer.addresses.length, 2);
     dialer.add('/dns4/a.example/tcp/1');
     dialer.add('/dns4/b.example/tcp/1');
-    assert.throws(() => dialer.add('/dns4/c.example/tcp/1'), { code: 'DIAL_FAILED' });
+    assert.throws(() => dialer.add('/dns4/c.example/tcp/1'), { code: 'TOO_MANY_ADDRESSES' });
+    dialer.remove('/dns4/a.example/tcp/1');
+    dialer.add('/dns4/c.example/tcp/1');
   });
 
   it('drops an address, and a dial to it', async () => {
@@ -298,10 +303,34 @@ describe('Dialer', () => {
     dialer.start();
     dialer.add(ONE);
     await clock.advance(1);
-    assert.equal(dialer.remove(ONE), true);
-    assert.equal(dialer.remove(ONE), false);
+    assert.deepEqual(dialer.remove(ONE), [ONE]);
+    assert.deepEqual(dialer.remove(ONE), []);
     await clock.advance(60_000);
     assert.deepEqual([dial.signals[0]!.aborted, dial.dialled.length], [true, 1]);
+    assert.throws(() => dialer.remove('nonsense'), { code: 'INVALID_ADDRESS' });
+  });
+
+  it('tells whoever waits for a dial that the address was removed', async () => {
+    const { dial, dialer } = setUp();
+    dial.hang = true;
+    dialer.start();
+    const asked = assert.rejects(dialer.dial(ONE), { code: 'UNKNOWN_ADDRESS' });
+    await settle();
+    dialer.remove(ONE);
+    await asked;
+  });
+
+  it('finds the address to remove with or without the peer id at its end', async () => {
+    const { clock, dial, dialer } = setUp();
+    dial.there.set(ONE, A);
+    dialer.start();
+    dialer.add(ONE);
+    dialer.add(`${TWO}/p2p/${B}`);
+    await clock.advance(1);
+    assert.deepEqual(dialer.remove(`${ONE}/p2p/${B}`), []);
+    assert.deepEqual(dialer.remove(`${ONE}/p2p/${A}`), [ONE]);
+    assert.deepEqual(dialer.remove(TWO), [`${TWO}/p2p/${B}`]);
+    assert.deepEqual(dialer.addresses, []);
   });
 
   it('shows a right address to whoever gives a wrong one', async () => {

@@ -127,7 +127,11 @@ describe('mesh', { timeout: 30_000 }, () => {
   it('refuses to start where something else listens', async () => {
     const a = await meshes.start();
     const b = await meshes.create({ listen: [bare(a.mesh.addresses[0]!)] });
-    await assert.rejects(b.mesh.start(), { code: 'LISTEN_FAILED', message: /EADDRINUSE/ });
+    await assert.rejects(b.mesh.start(), {
+      code: 'LISTEN_FAILED',
+      exitCode: 69,
+      message: /EADDRINUSE/,
+    });
   });
 
   it('refuses addresses it cannot use before anything starts', async () => {

@@ -123,6 +123,10 @@ describe('secrets', () => {
       exitCode: 78,
     });
     await writeFile(path, 'nonsense');
-    await assert.rejects(loadPsk(path, log.logger), { code: 'CONFIG_INVALID', exitCode: 78 });
+    await assert.rejects(loadPsk(path, log.logger), {
+      code: 'CONFIG_INVALID',
+      exitCode: 78,
+      message: new RegExp(path),
+    });
   });
 });

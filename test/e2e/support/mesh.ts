@@ -41,7 +41,10 @@ export class TestMesh {
   async start(name: string, init: Omit<SpawnInit, 'dataDir'> = {}): Promise<Running> {
     const args = [...QUICK, ...(init.args ?? [])];
     const daemon = await DaemonProcess.start({ ...init, args, dataDir: this.path(name) });
-    const running = { daemon, client: new AdminClient(daemon.admin, await daemon.token()) };
+    const running = {
+      daemon,
+      client: new AdminClient({ url: daemon.admin, token: await daemon.token() }),
+    };
     this.#running.add(running);
     return running;
   }

@@ -1,7 +1,7 @@
 import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { DaemonError, EXIT } from '../../errors.ts';
+import { EXIT } from '../../errors.ts';
 import { usage } from '../errors.ts';
 import { type CliInit, printLine } from '../init.ts';
 import { putItem } from '../items.ts';
@@ -71,8 +71,7 @@ async function openSource(path: string, options: ImportOptions, init: CliInit): 
 
 function unreadable(path: string): (cause: Error) => Stats {
   return (cause) => {
-    const message = `cannot read ${path}: ${cause.message}`;
-    throw new DaemonError('USAGE', message, { cause, exitCode: EXIT.failure });
+    throw usage(`cannot read ${path}: ${cause.message}`, { cause });
   };
 }
 

@@ -1,0 +1,35 @@
+/** Wishes from outside that this process end: signals, and the end of a parent that holds an IPC channel. */
+
+export type StopListener = (reason: string) => void;
+
+const SIGNALS = { SIGTERM: 143, SIGINT: 130 } as const;
+const ORPHANED = 'the parent process ended';
+
+const listeners = new Set<StopListener>();
+
+/** Calls back each time somebody wants the process to end, with what they did. */
+export function onStop(listener: StopListener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/**
+ * Hears wishes from now on. While nobody listens nothing has been opened, so a wish ends the process
+ * at once: a daemon that was asked to stop with 0, any other verb as a shell expects of the signal.
+ */
+export function hearStopWishes(): void {
+  for (const [signal, exitCode] of Object.entries(SIGNALS)) {
+    // The launcher's, for the time until here.
+    process.removeAllListeners(signal);
+    process.on(signal, () => wish(signal, exitCode));
+  }
+  // Only a process with a parent at the other end of a channel has `send`, and it keeps it.
+  if (process.send === undefined) return;
+  process.on('disconnect', () => wish(ORPHANED, 0));
+  if (!process.connected) wish(ORPHANED, 0);
+}
+
+function wish(reason: string, exitCode: number): void {
+  if (listeners.size === 0) process.exit(process.argv[2] === 'start' ? 0 : exitCode);
+  for (const listener of listeners) listener(reason);
+}
