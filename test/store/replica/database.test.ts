@@ -83,7 +83,7 @@ describe('database', () => {
     }
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     assert.equal(child.signalCode, 'SIGKILL');
-    const replica = await openReplica(t, directory, { scheme: lthash });
+    const replica = await openReplica(t, directory);
     for (const id of acknowledged.filter((line) => line.length === 64)) {
       assert.ok(await replica.get(hexToBytes(id)), `${id} was acknowledged`);
     }
