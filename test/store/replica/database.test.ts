@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { MemoryLevel } from 'memory-level';
-import { hexToBytes, lthash, openDatabase, Replica } from '../../../src/store/index.ts';
+import { hexToBytes, openDatabase, Replica } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { coded, FakeDisk, item, openReplica, temporaryDirectory } from './support.ts';
 
