@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { AdminClient } from '../scripts/support/admin-client.ts';
+import { DaemonProcess } from '../scripts/support/daemon-process.ts';
+import { systemClock, systemDisk } from '../src/daemon/system.ts';
+import { openDatabase, Replica } from '../src/store/index.ts';
+
+const CALLERS = 64;
+const PAYLOAD_BYTES = 200;
+/** Measured one after the other, several times, so that a slow moment of the disk spoils no ratio. */
+const REPEATS = 3;
+
+type Put = (number: number) => Promise<unknown>;
+
+interface Rates {
+  readonly one: number;
+  readonly many: number;
+  readonly ratio: number;
+}
+
+/** `bench -- put [--json]`: what sharing commits is worth, at the replica and over HTTP. */
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } });
+  const folder = await mkdtemp(join(tmpdir(), 'rangemesh-bench-'));
+  try {
+    const replica = await atReplica(join(folder, 'replica'));
+    const http = await overHttp(join(folder, 'daemon'));
+    const figures = { bench: 'put', callers: CALLERS, replica, http };
+    if (values.json) console.log(JSON.stringify(figures));
+    else console.table({ replica, http });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function atReplica(directory: string): Promise<Rates> {
+  const replica = await Replica.open({
+    open: () => openDatabase(directory),
+    clock: systemClock,
+    disk: systemDisk(tmpdir()),
+  });
+  try {
+    return await measure((number) =>
+      replica.put([{ hint: BigInt(number), payload: payload(number) }]),
+    );
+  } finally {
+    await replica.close();
+  }
+}
+
+async function overHttp(dataDir: string): Promise<Rates> {
+  const args = ['--listen', '/ip4/127.0.0.1/tcp/0', '--admin-port', '0'];
+  const daemon = await DaemonProcess.start({ dataDir, args });
+  const client = new AdminClient({ url: daemon.admin, token: await daemon.token() });
+  try {
+    return await measure((number) => client.put(payload(number), BigInt(number)));
+  } finally {
+    client.close();
+    await daemon.stop();
+  }
+}
+
+async function measure(put: Put): Promise<Rates> {
+  let next = 0;
+  const rate = async (callers: number, puts: number) => {
+    const end = next + puts;
+    const begin = performance.now();
+    const caller = async () => {
+      while (next < end) await put(next++);
+    };
+    await Promise.all(Array.from({ length: callers }, caller));
+    return (puts / (performance.now() - begin)) * 1_000;
+  };
+  await rate(CALLERS, 2_000);
+  const one: number[] = [];
+  const many: number[] = [];
+  for (let i = 0; i < REPEATS; i++) {
+    one.push(await rate(1, 300));
+    many.push(await rate(CALLERS, 10_000));
+  }
+  const figures = { one: Math.round(median(one)), many: Math.round(median(many)) };
+  return { ...figures, ratio: Math.round((figures.many / figures.one) * 10) / 10 };
+}
+
+function payload(number: number): Uint8Array {
+  const bytes = new Uint8Array(PAYLOAD_BYTES).fill(number);
+  new DataView(bytes.buffer).setUint32(0, number);
+  return bytes;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+}
