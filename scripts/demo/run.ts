@@ -7,7 +7,7 @@ import type { Status } from '../../src/daemon/node.ts';
 import { AdminClient } from '../support/admin-client.ts';
 import { DaemonProcess } from '../support/daemon-process.ts';
 import { partOf, readTree, type SourceFile } from './files.ts';
-import { LiveTable, megabytes } from './table.ts';
+import { LiveTable, megabytes, shortened } from './table.ts';
 
 const NAMES = ['a', 'b', 'c'] as const;
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -201,6 +201,7 @@ function equal(statuses: readonly Status[]): boolean {
   const [first] = statuses;
   return statuses.every(
     ({ set, peers }) =>
+      set.fingerprint !== null &&
       set.fingerprint === first?.set.fingerprint &&
       set.items === first.set.items &&
       peers.filter((peer) => peer.connected && peer.inSync).length === statuses.length - 1,
@@ -238,7 +239,7 @@ function differences(statuses: readonly Status[], imported: number): string {
   const rows = statuses.map(({ set, wanted, peers }, node) => {
     const unequal = peers.filter((peer) => !peer.inSync).map((peer) => peer.peerId);
     return (
-      `${NAMES[node]}: ${set.items} items, fingerprint ${set.fingerprint?.slice(0, 16)}, ` +
+      `${NAMES[node]}: ${set.items} items, fingerprint ${shortened(set)}, ` +
       `${wanted} wanted, not in sync with ${unequal.join(' ') || 'nobody'}`
     );
   });

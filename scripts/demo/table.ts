@@ -29,9 +29,14 @@ function row(name: string, { set, wanted, peers }: Status): string {
     String(set.items).padStart(6),
     megabytes(set.bytes).padStart(10),
     String(wanted).padStart(7),
-    ` ${(set.fingerprint ?? '').slice(0, 16).padEnd(16)}`,
+    ` ${shortened(set)}`,
     ` ${inSync.length} of ${connected.length}`,
   ].join(' ');
+}
+
+/** The first digits of the fingerprint. */
+export function shortened({ fingerprint }: Status['set']): string {
+  return fingerprint?.slice(0, 16) ?? 'not known yet   ';
 }
 
 export function megabytes(bytes: number): string {

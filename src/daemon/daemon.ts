@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   commonware,
@@ -10,14 +10,13 @@ import {
 import {
   type Clock,
   type Disk,
-  openDatabase,
+  type Item,
   type Random,
-  Replica,
+  type Replica,
   StoreError,
 } from '../store/index.ts';
 import { ADMIN_FILE, createAdmin } from './admin/index.ts';
 import type { Config } from './config/index.ts';
-import { DaemonError, EXIT } from './errors.ts';
 import type { Logger } from './logging.ts';
 import {
   type Access,
@@ -27,8 +26,10 @@ import {
   loadToken,
   type Mesh,
 } from './mesh/index.ts';
+import { openReplica } from './open-replica.ts';
 import { Replicator } from './replicator/index.ts';
 import { RunningNode } from './running-node.ts';
+import type { FileWitness } from './system.ts';
 import { VERSION } from './version.ts';
 
 export interface System {
@@ -36,6 +37,8 @@ export interface System {
   random: Random;
   /** The disk a directory lies on. */
   disk: (directory: string) => Disk;
+  /** What a file remembers of the last commit. */
+  witness: (path: string) => FileWitness;
 }
 
 export interface DaemonInit {
@@ -81,8 +84,8 @@ async function start(
   const { config, system, logger } = init;
   const { clock, random } = system;
   const directory = config.node.dataDir;
-  const replica = await openReplica(init);
-  undo.push(() => replica.close());
+  const { replica, close } = await openReplica(init);
+  undo.push(close);
   const token = await loadToken({ directory, path: config.admin.tokenFile, random, logger });
   const replicator = new Replicator({
     replica,
@@ -128,53 +131,6 @@ async function start(
   };
 }
 
-async function openReplica({ config, system, logger }: DaemonInit): Promise<Replica> {
-  const { clock } = system;
-  const { maxItemBytes, maxSetBytes, minFreeBytes } = config.limits;
-  const directory = await makeDataDir(config.node.dataDir);
-  try {
-    return await Replica.open({
-      database: await openDatabase(join(directory, 'db')),
-      clock,
-      disk: system.disk(directory),
-      limits: {
-        maxItemBytes,
-        maxSetBytes: maxSetBytes === 0 ? Number.POSITIVE_INFINITY : maxSetBytes,
-        minFreeBytes,
-      },
-      logger: logger.child({ component: 'store' }),
-    });
-  } catch (error) {
-    throw daemonErrorOf(error, directory);
-  }
-}
-
-async function makeDataDir(directory: string): Promise<string> {
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    return directory;
-  } catch (cause) {
-    throw new DaemonError(
-      'DATA_DIR_UNUSABLE',
-      `The data directory ${directory} cannot be made (${(cause as Error).message}): set node.dataDir to a place this user may write to`,
-      { cause, exitCode: EXIT.config },
-    );
-  }
-}
-
-function daemonErrorOf(cause: unknown, directory: string): unknown {
-  if (!(cause instanceof StoreError)) return cause;
-  if (cause.code === 'STORE_LOCKED') {
-    return new DaemonError(
-      'DATA_DIR_IN_USE',
-      `The data directory ${directory} is in use by another rangemesh: stop that one, or set node.dataDir to another directory`,
-      { cause },
-    );
-  }
-  const exitCode = cause.code === 'STORE_CORRUPT' ? EXIT.corrupt : EXIT.failure;
-  return new DaemonError('DATA_DIR_UNUSABLE', cause.message, { cause, exitCode });
-}
-
 async function createDaemonMesh(
   { config, system, logger }: DaemonInit,
   replica: Replica,
@@ -208,7 +164,7 @@ async function createDaemonMesh(
       fetch: fetch({
         clock,
         networkName,
-        get: (id) => replica.get(id),
+        get: (id) => servable(replica, id),
         log: logger.child({ component: 'fetch' }),
         options: {
           maxItemBytes: config.limits.maxItemBytes,
@@ -221,6 +177,16 @@ async function createDaemonMesh(
     random,
     options: { maxConnections },
   });
+}
+
+/** An item that turns out to be damaged is one we do not have: others are asked for it. */
+async function servable(replica: Replica, id: Uint8Array): Promise<Item | undefined> {
+  try {
+    return await replica.get(id);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'STORE_CORRUPT') return undefined;
+    throw error;
+  }
 }
 
 async function accessOf({ access }: Config, logger: Logger): Promise<Access> {

@@ -4,5 +4,11 @@ export { type Daemon, type DaemonInit, type System, startDaemon } from './daemon
 export { DaemonError, type DaemonErrorCode, EXIT } from './errors.ts';
 export { createLogger, type LoggingInit } from './logging.ts';
 export type { LastSession, Node, PeerStatus, Status, SyncResult } from './node.ts';
-export { systemClock, systemDisk, systemRandom } from './system.ts';
+export {
+  type FileWitness,
+  systemClock,
+  systemDisk,
+  systemRandom,
+  systemWitness,
+} from './system.ts';
 export { VERSION } from './version.ts';

@@ -1,7 +1,7 @@
 import type { CliInit } from './cli/index.ts';
 import type { Logger } from './logging.ts';
 import { hearStopWishes, onStop } from './stop-wishes.ts';
-import { systemClock, systemDisk, systemRandom } from './system.ts';
+import { systemClock, systemDisk, systemRandom, systemWitness } from './system.ts';
 import { VERSION } from './version.ts';
 
 // First of all: the parent may end, or a signal come, while the rest is being loaded. That is why it is
@@ -38,7 +38,12 @@ const init: CliInit = {
   },
   async startDaemon(config, log) {
     const { startDaemon } = await import('./daemon.ts');
-    const system = { clock: systemClock, random: systemRandom, disk: systemDisk };
+    const system = {
+      clock: systemClock,
+      random: systemRandom,
+      disk: systemDisk,
+      witness: systemWitness,
+    };
     return startDaemon({ config, system, logger: log });
   },
   onStop,

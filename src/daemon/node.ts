@@ -1,4 +1,13 @@
-import type { Item, ItemKey, ListInit, PutResult } from '../store/index.ts';
+import type {
+  Item,
+  ItemKey,
+  ListInit,
+  PutResult,
+  ReplicaStatus,
+  ScrubStatus,
+  VerifyOptions,
+  VerifyResult,
+} from '../store/index.ts';
 
 /** What the admin endpoint and the CLI see of a running node. */
 export interface Node {
@@ -17,9 +26,16 @@ export interface Node {
   get(id: Uint8Array): Promise<Item | undefined>;
   head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined>;
   list(init: ListInit): Promise<ItemKey[]>;
-  /** Null while the event loop turns and the database takes writes; else what only a restart mends. */
+  /**
+   * Compares everything in the database with everything else, while it is in use. Rejects with
+   * `STORE_REBUILDING` while the index is being built again.
+   */
+  verify(options: VerifyOptions): Promise<VerifyResult>;
+  /** Null while the event loop turns and the database takes writes, else why it does not. */
   broken(): Refusal | null;
-  /** Listening, and the first round of sessions has ended or timed out. */
+  /**
+   * Listening, the index whole, and the first round of sessions has ended or timed out.
+   */
   ready(): boolean;
 }
 
@@ -44,7 +60,7 @@ export interface Status {
   readonly set: {
     readonly items: number;
     readonly bytes: number;
-    /** Null while the index is being built again. */
+    /** Null while the index is being built again, or the database opened again. */
     readonly fingerprint: string | null;
   };
   /** Ids known to be missing here. */
@@ -53,9 +69,28 @@ export interface Status {
   readonly refused: number;
   /** Why puts and fetches are refused at the moment, or null. */
   readonly refusing: Refusal | null;
+  /** How far building the index again is, or null when it is whole. */
+  readonly rebuilding: ReplicaStatus['rebuilding'];
+  /** Items were lost, and not every connected peer has been asked for them yet. */
+  readonly needsRefill: boolean;
+  /** Number of the last commit. */
+  readonly commit: number;
+  /** Ids whose items were found damaged, and that have not come back since. */
+  readonly quarantined: number;
+  readonly scrub: ScrubStatus;
+  /** What went wrong with the store since the start, oldest first; the last 50. */
+  readonly incidents: readonly StoreIncident[];
   /** Payload bytes from and to peers since the start, repeats and partial items included. */
   readonly transfer: { readonly receivedBytes: number; readonly sentBytes: number };
   readonly peers: readonly PeerStatus[];
+}
+
+export interface StoreIncident {
+  /** ISO 8601. */
+  readonly at: string;
+  /** See `Incident` of the store. */
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface PeerStatus {

@@ -7,7 +7,12 @@ import {
   type ListInit,
   type PutResult,
   type Replica,
+  type ReplicaStatus,
+  StoreError,
+  type VerifyOptions,
+  type VerifyResult,
 } from '../store/index.ts';
+import { isUnreadable } from './data-dir.ts';
 import { DaemonError } from './errors.ts';
 import type { AddressState, Mesh } from './mesh/index.ts';
 import type { LastSession, Node, PeerStatus, Refusal, Status, SyncResult } from './node.ts';
@@ -43,17 +48,17 @@ export class RunningNode implements Node {
 
   status(): Status {
     const { replica, mesh, replicator, fetch, networkName } = this.#init;
-    const { items, bytes, fingerprint, refusing } = replica.status();
+    const store = replica.status();
     return {
       version: VERSION,
       peerId: mesh.peerId,
       network: networkName,
       addresses: mesh.addresses,
       uptimeSeconds: Math.floor(this.#uptimeMs() / 1_000),
-      set: { items, bytes, fingerprint: fingerprint && bytesToHex(fingerprint) },
+      ...storeStatus(store),
       wanted: replicator.wanted,
       refused: replicator.refused,
-      refusing: refusing ?? replicator.paused,
+      refusing: store.refusing ?? replicator.paused,
       transfer: { ...fetch.totals },
       peers: this.peers(),
     };
@@ -119,6 +124,26 @@ export class RunningNode implements Node {
     return this.#init.replica.list(init);
   }
 
+  async verify(options: VerifyOptions): Promise<VerifyResult> {
+    const { replica } = this.#init;
+    if (replica.status().rebuilding !== null) {
+      throw new StoreError(
+        'STORE_REBUILDING',
+        'the index is being built again: verify when the status no longer says so',
+      );
+    }
+    try {
+      return await replica.verify(options);
+    } catch (cause) {
+      if (!isUnreadable(cause)) throw cause;
+      throw new StoreError(
+        'STORE_CORRUPT',
+        `the database cannot be read to its end (${(cause as Error).message}): check the disk`,
+        { cause },
+      );
+    }
+  }
+
   broken(): Refusal | null {
     if (this.#closed) return CLOSED;
     const { refusing } = this.#init.replica.status();
@@ -139,7 +164,9 @@ export class RunningNode implements Node {
       this.#firstRoundOver =
         (tried && this.#init.replicator.firstRoundEnded) || this.#uptimeMs() > FIRST_ROUND_MS;
     }
-    return this.#firstRoundOver && !this.#closed;
+    return (
+      this.#firstRoundOver && !this.#closed && this.#init.replica.status().fingerprint !== null
+    );
   }
 
   #uptimeMs(): number {
@@ -173,6 +200,20 @@ export class RunningNode implements Node {
       lastError: error === null ? null : { ...error, at: isoTime(error.at) },
     };
   }
+}
+
+function storeStatus(store: ReplicaStatus) {
+  const { items, bytes, fingerprint, incidents } = store;
+  const { rebuilding, needsRefill, commit, quarantined, scrub } = store;
+  return {
+    set: { items, bytes, fingerprint: fingerprint && bytesToHex(fingerprint) },
+    rebuilding,
+    needsRefill,
+    commit,
+    quarantined,
+    scrub,
+    incidents: incidents.map(({ at, code, message }) => ({ at: isoTime(at), code, message })),
+  };
 }
 
 function lastSession(report: SessionReport): LastSession {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type { Clock, Disk, Random, Witness } from '../store/index.ts';
 
@@ -38,14 +38,23 @@ export function systemDisk(directory: string): Disk {
   };
 }
 
+export interface FileWitness extends Witness {
+  close(): void;
+}
+
 /**
- * A witness in the file `path`, beside the database. The file is not synced: it is to outlive the
- * process and what happens to LevelDB's log, not the power.
+ * A witness in the file `path`, beside the database: 8 bytes, little-endian, overwritten in place. The
+ * file is not synced: it is to outlive the process and what happens to LevelDB's log, not the power,
+ * after which it knows of no more commits than the database. What cannot be read counts as 0.
  */
-export function systemWitness(path: string): Witness {
+export function systemWitness(path: string): FileWitness {
   let file: number | undefined;
   const number = new Uint8Array(8);
   const view = new DataView(number.buffer);
+  const close = (): void => {
+    if (file !== undefined) closeSync(file);
+    file = undefined;
+  };
   return {
     async read() {
       try {
@@ -57,12 +66,13 @@ export function systemWitness(path: string): Witness {
     },
     write(commit) {
       try {
-        file ??= openSync(path, 'w+', 0o600);
+        file ??= openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
         view.setBigUint64(0, BigInt(commit), true);
         writeSync(file, number, 0, 8, 0);
       } catch {
-        file = undefined;
+        close();
       }
     },
+    close,
   };
 }

@@ -1,22 +1,20 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { temporaryDirectory } from '../store/replica/support.ts';
-import { SeededRandom } from '../support/random.ts';
-import { CrashSet } from './crash-set.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { Rounds } from './rounds.ts';
 
-/** The short form of `npm run test:crash`. */
-describe('crashes', () => {
-  it('SIGKILL at a random moment loses nothing that was acknowledged', async (t) => {
-    const random = new SeededRandom(Math.random());
-    const set = new CrashSet(await temporaryDirectory(t), () => random.fraction());
-    for (let i = 0; i < 3; i++) await set.round('kill');
-    assert.ok(set.held > 0);
+it('holds after SIGKILL what it acknowledged, and heals what was damaged', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'rangemesh-crash-'));
+  const damages = ['flip-log', 'flip-table'] as const;
+  const rounds = new Rounds({ directory, seed: 1, itemsPerRound: 600, damageEvery: 3, damages });
+  t.after(async () => {
+    await rounds.close();
+    await rm(directory, { recursive: true, force: true });
   });
-
-  it('a log that was cut, or has a flipped bit, is opened, healed, and its loss reported', async (t) => {
-    const random = new SeededRandom(Math.random());
-    const set = new CrashSet(await temporaryDirectory(t), () => random.fraction());
-    for (const accident of ['cut', 'flip', 'flip'] as const) await set.round(accident);
-    assert.ok(set.held > 0);
-  });
+  for (let round = 0; round < 6; round++) {
+    const result = await rounds.next();
+    assert.equal(result.failure, null, JSON.stringify(result));
+  }
 });

@@ -2,31 +2,79 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { SeededRandom } from '../support/random.ts';
-import { type Accident, CrashSet } from './crash-set.ts';
+import { DAMAGES } from './damage.ts';
+import { type RoundResult, Rounds } from './rounds.ts';
 
-/**
- * `npm run test:crash -- --rounds 50 [--seed S]`: so many rounds of SIGKILL on one directory, then half
- * as many in which LevelDB's log is cut or a bit of it is flipped as well.
- */
+const HELP = `Usage: npm run -s test:crash -- [--rounds N] [--seed N] [--json]
+
+Kills a process that writes to a replica, at random moments and always on the same directory, and has
+a fresh one look whether everything acknowledged is there. Now and then a file is damaged too.
+
+  --rounds N        kills (default 50)
+  --seed N          decides everything but the timing (default: drawn, and printed)
+  --damage-every N  rounds from one damaged file to the next (default 5)
+  --damage KIND     ${DAMAGES.join(', ')} (default: one after the other)
+  --json            a JSON object a line
+  --keep            leave the directory
+`;
+
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '50' }, seed: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '50' },
+    seed: { type: 'string' },
+    'damage-every': { type: 'string', default: '5' },
+    damage: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean' },
+  },
 });
-const rounds = Number(values.rounds);
-const seed = values.seed ?? String(Date.now());
-const random = new SeededRandom(seed);
-const directory = await mkdtemp(join(tmpdir(), 'rangemesh-crash-'));
-console.log(`seed ${seed}, ${rounds} rounds in ${directory}`);
 
-const kills = Array<Accident>(rounds).fill('kill');
-const damages = Array.from({ length: rounds }, (_, i): Accident => (i % 2 === 0 ? 'cut' : 'flip'));
-for (const [name, accidents] of Object.entries({ kills, damages })) {
-  const set = new CrashSet(join(directory, name), () => random.fraction());
-  for (const [i, accident] of accidents.entries()) {
-    const { acknowledged, lost, incidents } = await set.round(accident);
-    const reported = incidents.length === 0 ? '' : ` (${incidents.join(', ')})`;
-    console.log(`${i + 1} ${accident}: ${acknowledged} acknowledged, ${lost} lost${reported}`);
-  }
-  console.log(`${name}: ${set.held} items held`);
+function line(result: RoundResult): string {
+  const { round, work, damage, unreadable, acknowledged, findings, failure } = result;
+  const parts = [
+    `round ${round}: ${failure === null ? 'ok' : `FAILED: ${failure}`}`,
+    `killed during ${work}`,
+    ...(damage === null ? [] : [damage]),
+    ...(unreadable === null ? [] : [`restored from a copy (${unreadable})`]),
+    `${acknowledged} acknowledged`,
+    ...(findings === null ? [] : [`${findings.items} held`]),
+    ...(findings?.lost.length
+      ? [`${findings.lost.length} lost`, `${findings.fetched} fetched`]
+      : []),
+    ...(findings?.incidents.length ? [findings.incidents.join(' ')] : []),
+  ];
+  return parts.join(', ');
 }
-await rm(directory, { recursive: true });
+
+async function run(): Promise<void> {
+  const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+  const print = (text: string, object: object): void => {
+    process.stdout.write(`${values.json ? JSON.stringify(object) : text}\n`);
+  };
+  print(`seed ${seed}`, { crash: 'seed', seed });
+  const directory = await mkdtemp(join(tmpdir(), 'rangemesh-crash-'));
+  const damages = DAMAGES.filter((kind) => kind === (values.damage ?? kind));
+  const damageEvery = Number(values['damage-every']);
+  const rounds = new Rounds({ directory, seed, damageEvery, damages });
+  const results: RoundResult[] = [];
+  try {
+    for (let round = 0; round < Number(values.rounds); round++) {
+      const result = await rounds.next();
+      results.push(result);
+      print(line(result), { crash: 'round', ...result });
+    }
+  } finally {
+    await rounds.close();
+    if (!values.keep) await rm(directory, { recursive: true, force: true });
+  }
+  const failed = results.filter(({ failure }) => failure !== null).length;
+  const passed = results.length - failed;
+  const unreadable = results.filter((result) => result.unreadable !== null).length;
+  const closing = { crash: 'end', seed, passed, failed, unreadable };
+  print(`${passed} passed, ${failed} failed (${unreadable} refused with STORE_CORRUPT)`, closing);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+if (values.help) process.stdout.write(HELP);
+else await run();

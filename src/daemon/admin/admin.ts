@@ -11,6 +11,7 @@ import { AdminError, type BodyLimit, type Refusal, refusalOf } from './errors.ts
 import { Guard } from './guard.ts';
 import { itemRoutes } from './items.ts';
 import { meshRoutes } from './mesh.ts';
+import { verifyRoutes } from './verify.ts';
 
 /** Longest JSON body. */
 const MAX_JSON_BYTES = 64 * 1024;
@@ -22,6 +23,12 @@ const MAX_CONNECTIONS = 1_024;
 const DRAIN_MS = 3_000;
 /** How long the rest of a refused body is read, so that the refusal reaches its sender. */
 const LINGER_MS = 2_000;
+
+const SHUTTING_DOWN = new AdminError(
+  503,
+  'SHUTTING_DOWN',
+  'the daemon is shutting down; try again later',
+);
 
 export interface AdminInit {
   node: Node;
@@ -56,19 +63,20 @@ export function createAdmin(init: AdminInit): Admin {
   if (guard.exposed && init.token === null) {
     throw new DaemonError('ADMIN_EXPOSED', exposedMessage(init.host));
   }
-  const state = { closing: false };
+  const closing = new AbortController();
   const app = createServer();
   knowAllMethods(app);
-  addHooks(app, init, guard, state);
+  addHooks(app, init, guard, closing.signal);
   const writers = async (request: FastifyRequest) => guard.checkToken(request);
   app.register(async (scope) => meshRoutes(scope, { node: init.node, writers }));
+  app.register(async (scope) => verifyRoutes(scope, { ...init, writers, closing: closing.signal }));
   app.register(async (scope) =>
     itemRoutes(scope, { node: init.node, maxItemBytes: init.limits.maxItemBytes, writers }),
   );
   return {
     listen: () => listen(app, init),
     async close() {
-      state.closing = true;
+      closing.abort(SHUTTING_DOWN);
       await close(app, init.clock);
     },
   };
@@ -93,19 +101,14 @@ function createServer(): FastifyInstance {
   return app;
 }
 
-function addHooks(
-  app: FastifyInstance,
-  init: AdminInit,
-  guard: Guard,
-  state: { readonly closing: boolean },
-): void {
+function addHooks(app: FastifyInstance, init: AdminInit, guard: Guard, closing: AbortSignal): void {
   app.addHook('onRequest', async (request, reply) => {
     // Payloads come from anywhere: no browser may take one for a page of ours.
     reply.header('x-content-type-options', 'nosniff');
     reply.header('content-security-policy', "default-src 'none'");
-    if (state.closing) {
+    if (closing.aborted) {
       reply.header('connection', 'close');
-      throw new AdminError(503, 'SHUTTING_DOWN', 'the daemon is shutting down; try again later');
+      throw SHUTTING_DOWN;
     }
     guard.checkRequest(request);
   });

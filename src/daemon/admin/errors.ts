@@ -18,6 +18,7 @@ export type AdminErrorCode =
   | 'HOST_REFUSED'
   | 'NOT_ALIVE'
   | 'NOT_READY'
+  | 'VERIFY_RUNNING'
   | 'SHUTTING_DOWN'
   | 'REQUEST_TIMEOUT'
   | 'HEADERS_TOO_LARGE'
@@ -53,6 +54,9 @@ const STORE: Partial<Record<StoreErrorCode, number>> = {
   DISK_FULL: 507,
   STORE_CLOSED: 503,
   STORE_WRITE_FAILED: 503,
+  STORE_REBUILDING: 503,
+  STORE_UNAVAILABLE: 503,
+  SNAPSHOT_EXPIRED: 503,
 };
 
 const DAEMON: Partial<Record<DaemonErrorCode, number>> = {

@@ -2,3 +2,4 @@
 export { ADMIN_FILE } from './address.ts';
 export { type Admin, type AdminInit, createAdmin } from './admin.ts';
 export { AdminError, type AdminErrorCode } from './errors.ts';
+export type { VerifyLine } from './verify.ts';

@@ -45,7 +45,7 @@ export function meshRoutes(app: FastifyInstance, { node, writers }: MeshRoutesIn
 }
 
 /** JSON and nothing else; a body of no bytes counts as none, whatever its type says. */
-function readJsonBodies(app: FastifyInstance): void {
+export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     if (body === '') return done(null, undefined);
@@ -66,5 +66,9 @@ function live(node: Node) {
 
 function ready(node: Node) {
   if (node.ready()) return { status: 'ready' };
-  throw new AdminError(503, 'NOT_READY', 'the first round of sessions has not ended yet');
+  const reason =
+    node.status().set.fingerprint === null
+      ? 'the index is being built again, or the database opened again; see /v1/status'
+      : 'the first round of sessions has not ended yet';
+  throw new AdminError(503, 'NOT_READY', reason);
 }

@@ -37,6 +37,10 @@ export function readAddressBody(body: unknown): string {
   return read(address, body, 'INVALID_BODY').address;
 }
 
+export function readNoBody(body: unknown): void {
+  read(none, body ?? {}, 'INVALID_BODY');
+}
+
 export function readSyncBody(body: unknown): string | undefined {
   return read(sync, body ?? {}, 'INVALID_BODY').peerId;
 }

@@ -1,4 +1,9 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { DaemonError } from '../errors.ts';
@@ -91,6 +96,21 @@ export class DaemonClient {
     throw refusal(answer);
   }
 
+  /** The answer's bytes as they come; throws like `call`, also in their midst. */
+  async *stream(call: Call): AsyncGenerator<Uint8Array> {
+    const response = await this.#begin(call);
+    const { statusCode: status = 0, headers } = response;
+    try {
+      if (status >= 400) throw refusal({ status, headers, body: await buffer(response) });
+      yield* response;
+    } catch (cause) {
+      if (cause instanceof RefusedError) throw cause;
+      throw this.#unreachable((cause as Error).message, cause);
+    } finally {
+      response.destroy();
+    }
+  }
+
   /** A kept-alive connection may break just as it is used again. */
   async #persist(call: Call): Promise<Answer> {
     const { idempotent = call.method === 'GET' } = call;
@@ -106,7 +126,18 @@ export class DaemonClient {
     this.#agent.destroy();
   }
 
-  #exchange(call: Call): Promise<Answer> {
+  async #exchange(call: Call): Promise<Answer> {
+    const response = await this.#begin(call);
+    const { statusCode: status = 0, headers } = response;
+    try {
+      return { status, headers, body: await buffer(response) };
+    } catch (cause) {
+      throw this.#unreachable((cause as Error).message, cause);
+    }
+  }
+
+  /** Resolves when the head of the answer is there. */
+  #begin(call: Call): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const request = this.#open(call);
       const fail = (cause: Error) =>
@@ -116,11 +147,7 @@ export class DaemonClient {
         .on('timeout', () =>
           request.destroy(Object.assign(new Error('it does not answer'), { code: 'ETIMEDOUT' })),
         );
-      request.on('response', (response) => {
-        const { statusCode: status = 0, headers } = response;
-        buffer(response).then((body) => resolve({ status, headers, body }), fail);
-      });
-      request.end(call.body);
+      request.on('response', resolve).end(call.body);
     });
   }
 

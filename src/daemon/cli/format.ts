@@ -1,5 +1,8 @@
 import type { PeerStatus, Status, SyncResult } from '../node.ts';
 
+/** Shown to people; --json has all. */
+const MAX_INCIDENTS = 5;
+
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 export function formatBytes(bytes: number): string {
@@ -30,14 +33,46 @@ export function formatStatus(status: Status): string {
     ['version', `${status.version}, up ${formatDuration(status.uptimeSeconds)}`],
     ['addresses', status.addresses.join('\n             ') || 'none'],
     ['set', `${formatCount(set.items, 'item')}, ${formatBytes(set.bytes)}`],
-    ['fingerprint', set.fingerprint ?? 'the index is being built again'],
+    ['fingerprint', set.fingerprint ?? 'not known while the index is not there'],
+    ['commit', status.commit.toLocaleString('en-US')],
     ['wanted', formatCount(status.wanted, 'item')],
     ['received', formatBytes(transfer.receivedBytes)],
     ['sent', formatBytes(transfer.sentBytes)],
     ['peers', `${connected} connected of ${status.peers.length}, ${inSync} in sync`],
+    ['scrub', formatScrub(status.scrub)],
+    ...troubles(status),
   ];
   if (refusing !== null) lines.push(['refusing', `${refusing.message} [${refusing.code}]`]);
   return lines.map(([name, value]) => `${name!.padEnd(12)} ${value}`).join('\n');
+}
+
+function formatScrub({ running, checked, passes }: Status['scrub']): string {
+  const done = `${formatCount(checked, 'item')} checked, ${passes.toLocaleString('en-US')} complete`;
+  return `${running ? 'running' : 'off'}, ${done}`;
+}
+
+/** Lines that a healthy node has not. */
+function troubles(status: Status): [string, string][] {
+  const { rebuilding, needsRefill, quarantined, incidents } = status;
+  const lines: [string, string][] = [];
+  if (rebuilding !== null) {
+    const { items, of } = rebuilding;
+    lines.push([
+      'rebuilding',
+      `the index, ${items.toLocaleString('en-US')} of ${formatCount(of, 'item')}`,
+    ]);
+  }
+  if (needsRefill)
+    lines.push(['refill', 'items were lost; sessions with all peers bring them back']);
+  if (quarantined > 0) {
+    lines.push(['quarantine', `${formatCount(quarantined, 'damaged item')} not replaced yet`]);
+  }
+  const shown = incidents.slice(-MAX_INCIDENTS);
+  const title =
+    incidents.length > shown.length ? `last ${shown.length} of ${incidents.length}` : '';
+  if (title !== '') lines.push(['incidents', title]);
+  for (const { at, code, message } of shown) lines.push(['incident', `${at} ${message} [${code}]`]);
+  return lines;
 }
 
 export function formatPeers(peers: readonly PeerStatus[]): string {

@@ -57,13 +57,23 @@ async function defaultFile(cwd: string): Promise<string | undefined> {
   );
 }
 
-async function byDirectory(options: TargetOptions, init: CliInit) {
-  const { dataDir } = options;
+/** The data directory of the daemon meant; null when it is given by its URL. */
+export async function dataDirOf(options: TargetOptions, init: CliInit): Promise<string | null> {
+  if ((options.url ?? init.env.RANGEMESH_URL) !== undefined) return null;
+  const { node } = await targetConfig(options, init);
+  return node.dataDir;
+}
+
+function targetConfig({ config, dataDir }: TargetOptions, init: CliInit): Promise<Config> {
   const flags =
     dataDir === undefined
       ? []
       : [{ path: 'node.dataDir', value: dataDir, source: '--data-dir' } satisfies Setting];
-  const { node, admin } = await readConfig(options.config, flags, init);
+  return readConfig(config, flags, init);
+}
+
+async function byDirectory(options: TargetOptions, init: CliInit) {
+  const { node, admin } = await targetConfig(options, init);
   const url = await readAddress(node.dataDir);
   if (url === undefined) {
     throw new DaemonError(

@@ -116,6 +116,28 @@ const limits = {
   ),
 };
 
+const store = {
+  cacheBytes: leaf.size(
+    { min: '1MiB', max: '1TiB', fallback: '64MiB' },
+    'Bytes of the index kept in memory',
+  ),
+  bufferItems: leaf.integer(
+    { min: 1_024, max: 4_194_304, fallback: 65_536 },
+    'Keys gathered in memory before they are merged into the index on disk',
+  ),
+};
+
+const scrub = {
+  itemsPerSecond: leaf.integer(
+    { min: 0, max: 100_000, fallback: 20 },
+    'Items read and checked in the background each second; 0: none',
+  ),
+  maxDamagedPerHour: leaf.integer(
+    { min: 1, max: 1_000_000, fallback: 100 },
+    'Damaged items within an hour at which checking stops with an alarm',
+  ),
+};
+
 const log = {
   level: leaf.choice(
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
@@ -124,7 +146,7 @@ const log = {
   ),
 };
 
-const sections = { node, network, access, admin, sync, fetch, limits, log };
+const sections = { node, network, access, admin, sync, fetch, limits, store, scrub, log };
 
 const schema = z
   .strictObject({
@@ -135,6 +157,8 @@ const schema = z
     sync: z.strictObject(sync).prefault({}),
     fetch: z.strictObject(fetch).prefault({}),
     limits: z.strictObject(limits).prefault({}),
+    store: z.strictObject(store).prefault({}),
+    scrub: z.strictObject(scrub).prefault({}),
     log: z.strictObject(log).prefault({}),
   })
   .meta({ title: 'rangemesh configuration' });

@@ -59,6 +59,18 @@ export interface Config {
     maxSetBytes: number;
     minFreeBytes: number;
   };
+  store: {
+    /** Of the index, kept in memory. */
+    cacheBytes: number;
+    /** Keys gathered in memory before they are merged into the index on disk. */
+    bufferItems: number;
+  };
+  scrub: {
+    /** Items checked in the background each second; 0 turns it off. */
+    itemsPerSecond: number;
+    /** Damaged items within an hour at which that stops with an alarm. */
+    maxDamagedPerHour: number;
+  };
   log: {
     level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   };

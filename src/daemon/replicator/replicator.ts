@@ -6,10 +6,12 @@ import {
   ReconciliationSet,
   type SessionReport,
 } from '../../protocol/index.ts';
-import type { Clock, Random, Replica } from '../../store/index.ts';
+import type { Clock, ItemKey, Random, Replica, StoreErrorCode } from '../../store/index.ts';
 import { Fetcher } from './fetcher.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 import { type PeerRecord, PeerRecords } from './peers.ts';
+import { Recovery } from './recovery.ts';
+import { Refill } from './refill.ts';
 import { SessionScheduler } from './scheduler.ts';
 
 export interface ReplicatorInit {
@@ -37,7 +39,9 @@ export class Replicator {
   readonly #peers = new PeerRecords();
   #running: { services: ReplicatorServices; scheduler: SessionScheduler; fetcher: Fetcher } | null =
     null;
-  #unsubscribe: (() => void) | undefined;
+  #unsubscribe: (() => void)[] = [];
+  readonly #refill: Refill;
+  readonly #recovery: Recovery;
 
   readonly events: ReconcileEvents = {
     peerConnected: (peer) => this.#peerConnected(peer),
@@ -50,6 +54,11 @@ export class Replicator {
   constructor(init: ReplicatorInit) {
     this.#init = init;
     this.#options = { ...DEFAULT_REPLICATOR_OPTIONS, ...init.options };
+    this.#refill = new Refill(init);
+    this.#recovery = new Recovery({
+      ...init,
+      recovered: () => this.#running?.scheduler.changed(),
+    });
   }
 
   /** Distinct ids known to be missing here. */
@@ -71,10 +80,15 @@ export class Replicator {
     return this.#peers.all();
   }
 
-  /** Both sides' current sets are known to be equal (see `PeerRecord.equalAt`). */
+  /**
+   * Both sides' current sets are known to be equal (see `PeerRecord.equalAt`). Never while there is
+   * no index: what it will hold is not known then.
+   */
   inSync(peer: string): boolean {
+    const { replica } = this.#init;
     const record = this.#peers.get(peer);
-    return record?.connected === true && record.equalAt === this.#init.replica.version;
+    if (record?.connected !== true || record.equalAt !== replica.version) return false;
+    return this.#indexed;
   }
 
   /** Every connected peer has had a session since it connected. */
@@ -91,15 +105,17 @@ export class Replicator {
       clock,
       random,
       ...options,
-      run: (peer) => services.reconcile.reconcile(peer),
+      run: async (peer) => this.#usable() && services.reconcile.reconcile(peer),
       inSync: (peer) => this.inSync(peer),
       busy: () => fetcher.busy,
     });
     this.#running = { services, scheduler, fetcher };
-    this.#unsubscribe = replica.onCommit((added) => {
+    const committed = (added: readonly ItemKey[]): void => {
       for (const key of added) this.#wanted.received(key.id);
       scheduler.changed();
-    });
+    };
+    // A damaged item has left the set, so a session finds that it is missing.
+    this.#unsubscribe = [replica.onCommit(committed), replica.onDamaged(() => scheduler.changed())];
     for (const { peer, connected } of this.#peers.all()) if (connected) this.#attach(peer);
   }
 
@@ -113,10 +129,21 @@ export class Replicator {
   }
 
   async stop(): Promise<void> {
-    this.#unsubscribe?.();
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#recovery.stop();
     this.#running?.scheduler.stop();
     await this.#running?.fetcher.stop();
     this.#running = null;
+  }
+
+  get #indexed(): boolean {
+    return this.#init.replica.status().fingerprint !== null;
+  }
+
+  /** Without an index there is nothing to compare; sessions are asked for again when there is. */
+  #usable(): boolean {
+    if (!this.#indexed) this.#recovery.watch();
+    return this.#indexed;
   }
 
   #peerConnected(peer: string): void {
@@ -149,8 +176,19 @@ export class Replicator {
   #ended(report: SessionReport): void {
     this.#peers.ended(report);
     this.#running?.scheduler.ended(report.peer);
-    if (report.error === null && report.version !== this.#init.replica.version) {
-      this.#running?.scheduler.changed();
-    }
+    const { error, version } = report;
+    if (error === null) {
+      if (version !== this.#init.replica.version) this.#running?.scheduler.changed();
+      this.#refill.ended(report, this);
+    } else if (OWN_TROUBLE.has(error.code)) this.#recovery.watch();
   }
 }
+
+/** Codes of sessions that our own store ended. */
+const OWN_TROUBLE: ReadonlySet<string> = new Set<StoreErrorCode>([
+  'STORE_REBUILDING',
+  'STORE_UNAVAILABLE',
+  'STORE_CORRUPT',
+  'SNAPSHOT_EXPIRED',
+  'STORE_CLOSED',
+]);

@@ -1,4 +1,8 @@
-import type { AbstractChainedBatchWriteOptions, AbstractLevel } from 'abstract-level';
+import type {
+  AbstractChainedBatchWriteOptions,
+  AbstractLevel,
+  AbstractSnapshot,
+} from 'abstract-level';
 import { Level } from 'level';
 import { StoreError } from '../errors.ts';
 
@@ -68,6 +72,36 @@ export function fillWith(sink: BatchSink, operations: readonly BatchOperation[])
   }
 }
 
+/** Throws `STORE_CORRUPT` for what LevelDB throws when it cannot make sense of a file; rethrows the rest. */
+export function rethrow(error: unknown): never {
+  if ((error as { code?: string }).code !== 'LEVEL_CORRUPTION') throw error;
+  throw new StoreError(
+    'STORE_CORRUPT',
+    `LevelDB cannot read one of its files (${(error as Error).message}): restore the data directory ` +
+      'from a copy, or start with an empty one and let the peers refill it',
+    { cause: error },
+  );
+}
+
+/** What lies under a key. Throws `STORE_CORRUPT` when LevelDB cannot read it. */
+export function readSync(
+  database: Database,
+  key: Uint8Array,
+  options: RecordOptions = VIEWS,
+): Uint8Array | undefined {
+  try {
+    return database.getSync(key, options);
+  } catch (error) {
+    return rethrow(error);
+  }
+}
+
+interface RecordOptions {
+  readonly keyEncoding: 'view';
+  readonly valueEncoding: 'view';
+  readonly snapshot?: AbstractSnapshot;
+}
+
 /** How records are read one by one. */
 export const VIEWS = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
@@ -111,7 +145,9 @@ function openError(path: string, error: unknown): StoreError {
       { cause },
     );
   }
-  if (code === 'LEVEL_CORRUPTION') {
+  // The directory is made when it is not there: what is missing then is a file that another one names.
+  const astray = /No such file|Not a directory|Is a directory/.test(message ?? '');
+  if (code === 'LEVEL_CORRUPTION' || astray) {
     return new StoreError(
       'STORE_CORRUPT',
       `LevelDB cannot read the database in ${path} (${message}): restore it from a copy, or start with an empty directory and let the peers refill it`,

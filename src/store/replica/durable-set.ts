@@ -3,7 +3,7 @@ import type { Clock } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import { compareKeys, type Item, type ItemKey } from '../item.ts';
 import { DurableTree, type TreeWrite } from '../tree/level/durable-tree.ts';
-import { type BatchSink, type Database, fillWith, VIEWS } from './database.ts';
+import { type BatchSink, type Database, fillWith, readSync, VIEWS } from './database.ts';
 import { totalBytes } from './group-commit.ts';
 import { encodeHead, type SetKeys } from './layout.ts';
 import { encodeLogEntry, type LogEntry, NOTHING } from './log-entry.ts';
@@ -109,7 +109,7 @@ export class DurableSet {
       scheme,
       clock,
       contains: (id, snapshot) =>
-        database.getSync(keys.id(id), { ...VIEWS, snapshot }) !== undefined,
+        readSync(database, keys.id(id), { ...VIEWS, snapshot }) !== undefined,
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Cancel, Disk } from '../environment.ts';
 import type { StoreError } from '../errors.ts';
-import { type Database, type ReadyBatch, readyBatch, VIEWS } from './database.ts';
+import { type Database, type ReadyBatch, readSync, readyBatch } from './database.ts';
 import type { DurableSet, DurableSetInit, PreparedCommit } from './durable-set.ts';
 import type { Incidents } from './incidents.ts';
 import { decodeHead, type ItemHead } from './layout.ts';
@@ -135,13 +135,14 @@ export class Keeper {
 
   /** What the id record of an item says. Throws `STORE_CORRUPT` on a damaged one. */
   head(id: Uint8Array): ItemHead | undefined {
-    const value = this.database.getSync(this.#init.keys.id(id), VIEWS);
+    const value = readSync(this.database, this.#init.keys.id(id));
     return value && decodeHead(value);
   }
 
   /** Resolves once nothing is being written, opened or built again; rejects with what trouble is left. */
   async settled(): Promise<void> {
     for (let seen: unknown = null; seen !== this.#background; ) {
+      await this.#turns.idle();
       seen = this.#background;
       await Promise.all([this.#turns.idle(), this.#reopening, seen]);
     }

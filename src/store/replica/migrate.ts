@@ -1,5 +1,5 @@
 import { concatBytes } from '../bytes.ts';
-import { type BatchOperation, type Database, VIEWS, writeSynced } from './database.ts';
+import { type BatchOperation, type Database, rethrow, VIEWS, writeSynced } from './database.ts';
 import { SCHEMA_KEY, SCHEMA_VERSION, type SetKeys } from './layout.ts';
 import { encodeSchema } from './schema.ts';
 import { EMPTY_STATE, encodeState } from './state.ts';
@@ -27,7 +27,7 @@ export async function migrateFirstSchema(
   keys: SetKeys,
   schema: number,
 ): Promise<boolean> {
-  const unfinished = (await database.get(TOTALS_KEY, VIEWS)) !== undefined;
+  const unfinished = (await database.get(TOTALS_KEY, VIEWS).catch(rethrow)) !== undefined;
   if (schema !== 1 && !unfinished) return false;
   if (schema === 1) {
     const state = encodeState({ ...EMPTY_STATE, rebuilding: true });

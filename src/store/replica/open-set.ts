@@ -4,7 +4,7 @@ import { readU64BE } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
 import { compareKeys, type ItemKey } from '../item.ts';
 import { RecordError } from '../tree/level/record.ts';
-import { VIEWS } from './database.ts';
+import { rethrow, VIEWS } from './database.ts';
 import { DurableSet, type DurableSetInit } from './durable-set.ts';
 import { decodeLogEntry, type LogEntry } from './log-entry.ts';
 import { decodeState, EMPTY_STATE, type SetState } from './state.ts';
@@ -56,7 +56,7 @@ export async function readState({
   database,
   keys,
 }: Pick<DurableSetInit, 'database' | 'keys'>): Promise<SetState> {
-  const value = await database.get(keys.state, VIEWS);
+  const value = await database.get(keys.state, VIEWS).catch(rethrow);
   if (value !== undefined) return decodeState(value);
   for await (const _ of database.keys({ ...keys.items, limit: 1 })) {
     throw new StoreError('STORE_CORRUPT', 'there are items and no state');

@@ -2,7 +2,7 @@ import { bytesToKey } from '../bytes.ts';
 import type { Clock } from '../environment.ts';
 import { StoreError } from '../errors.ts';
 import { ID_BYTES, type ItemKey, verifyItem } from '../item.ts';
-import { type Database, plain, VIEWS } from './database.ts';
+import { type Database, plain, readSync } from './database.ts';
 import type { DurableSet, PreparedCommit } from './durable-set.ts';
 import { decodeHead, type ItemHead, type SetKeys } from './layout.ts';
 import { encodeQuarantined } from './quarantined.ts';
@@ -81,12 +81,12 @@ export class Quarantine {
   }
 
   #payload(database: Database, key: ItemKey): Uint8Array | null {
-    const value = database.getSync(this.#init.keys.item(key), VIEWS);
+    const value = readSync(database, this.#init.keys.item(key));
     return value === undefined ? null : plain(value);
   }
 
   #head(database: Database, id: Uint8Array): ItemHead | undefined {
-    const value = database.getSync(this.#init.keys.id(id), VIEWS);
+    const value = readSync(database, this.#init.keys.id(id));
     return value?.length === 16 ? decodeHead(value) : undefined;
   }
 

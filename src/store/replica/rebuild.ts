@@ -1,7 +1,7 @@
 import { concatBytes, equalBytes } from '../bytes.ts';
 import type { ItemKey } from '../item.ts';
 import type { DurableTree } from '../tree/level/durable-tree.ts';
-import { type BatchOperation, type Database, plain, writeSynced } from './database.ts';
+import { type BatchOperation, type Database, plain, rethrow, writeSynced } from './database.ts';
 import { DurableSet, type DurableSetInit } from './durable-set.ts';
 import { decodeItemKey, encodeHead, type SetKeys } from './layout.ts';
 import { EMPTY_STATE, encodeState, type SetState } from './state.ts';
@@ -93,7 +93,7 @@ async function missingHeads(
   found: readonly { key: ItemKey; bytes: number }[],
 ): Promise<BatchOperation[]> {
   const idKeys = found.map(({ key }) => keys.id(key.id));
-  const values = await database.getMany(idKeys);
+  const values = await database.getMany(idKeys).catch(rethrow);
   return found.flatMap(({ key, bytes }, i): BatchOperation[] => {
     const head = encodeHead({ hint: key.hint, bytes });
     const value = values[i];
@@ -122,6 +122,6 @@ async function strayAmong(
     const id = key.subarray(keys.ids.gte.length);
     return concatBytes(keys.items.gte, value.subarray(0, 8), id);
   });
-  const there = await database.hasMany(itemKeys);
+  const there = await database.hasMany(itemKeys).catch(rethrow);
   return records.flatMap(([key], i) => (there[i] ? [] : [{ type: 'del' as const, key }]));
 }

@@ -3,7 +3,12 @@ import { bytesToHex, bytesToKey } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
 import { lthash } from '../fingerprint/lthash-kernel.ts';
 import { checkHint, checkKey, type Item, type ItemKey, itemId, verifyItem } from '../item.ts';
-import { type VerifyOptions, type VerifyResult, verifyReplica } from '../verify/index.ts';
+import {
+  type VerifyOptions,
+  type VerifyProblem,
+  type VerifyResult,
+  verifyReplica,
+} from '../verify/index.ts';
 import { Admission } from './admission.ts';
 import { type Database, plain, VIEWS } from './database.ts';
 import type { DurableSet } from './durable-set.ts';
@@ -22,6 +27,15 @@ import { Scrubber } from './scrub.ts';
 import { DEFAULT_SCRUB } from './scrub-options.ts';
 import * as trouble from './trouble.ts';
 import type { ListInit, NewItem, PutResult, ReplicaInit, ReplicaStatus } from './types.ts';
+
+/** Problems that go away when the index is built again from the items. */
+const REBUILT: readonly VerifyProblem['code'][] = [
+  'INDEX',
+  'LOG',
+  'NOT_INDEXED',
+  'ID_RECORD',
+  'TOTALS',
+];
 
 /** What a put waits for, item by item. */
 interface Admitted {
@@ -237,10 +251,16 @@ export class Replica {
     await this.#keeper.commit((set) => set.markRefill(false));
   }
 
-  /** Compares everything with everything, as of now, while the set is in use. */
-  verify(options: VerifyOptions = {}): Promise<VerifyResult> {
+  /**
+   * Compares everything with everything, as of now, while the set is in use. Writes nothing itself;
+   * what it finds broken beside the items has the index built again.
+   */
+  async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
     this.#use();
-    return this.#verify(options);
+    const result = await this.#verify(options);
+    const broken = result.problems.find(({ code }) => REBUILT.includes(code));
+    if (broken !== undefined) this.#keeper.damaged(new Error(broken.message));
+    return result;
   }
 
   /** Finishes what is queued, refuses what comes after, closes the database. Idempotent. */

@@ -1,6 +1,6 @@
 import { readU32BE, writeU32BE } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
-import { type Database, VIEWS, writeSynced } from './database.ts';
+import { type Database, rethrow, VIEWS, writeSynced } from './database.ts';
 import { damaged, SCHEMA_KEY, SCHEMA_VERSION } from './layout.ts';
 
 /**
@@ -8,7 +8,7 @@ import { damaged, SCHEMA_KEY, SCHEMA_VERSION } from './layout.ts';
  * `UNSUPPORTED_SCHEMA` for one that this code cannot read.
  */
 export async function readSchema(database: Database): Promise<number> {
-  const value = await database.get(SCHEMA_KEY, VIEWS);
+  const value = await database.get(SCHEMA_KEY, VIEWS).catch(rethrow);
   if (value === undefined) return initialise(database);
   if (value.length !== 4) throw damaged('schema record');
   const version = readU32BE(value, 0);

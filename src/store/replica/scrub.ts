@@ -1,7 +1,7 @@
 import { equalBytes } from '../bytes.ts';
 import type { Cancel, Clock } from '../environment.ts';
 import { compareKeys, INFINITE_BOUND, type Item, type ItemKey, ZERO_BOUND } from '../item.ts';
-import { plain } from './database.ts';
+import { plain, rethrow } from './database.ts';
 import type { DurableSet } from './durable-set.ts';
 import type { Incidents } from './incidents.ts';
 import type { Keeper } from './keeper.ts';
@@ -124,7 +124,7 @@ export class Scrubber {
   /** Those that are not what their ids, or the id records, say. */
   async #broken(items: readonly Item[]): Promise<Item[]> {
     const { keys, keeper } = this.#init;
-    const heads = await keeper.database.getMany(items.map(({ id }) => keys.id(id)));
+    const heads = await keeper.database.getMany(items.map(({ id }) => keys.id(id))).catch(rethrow);
     return items.filter((item, i) => {
       const head = encodeHead({ hint: item.hint, bytes: item.payload.length });
       const value = heads[i];

@@ -3,6 +3,7 @@ import { StoreError } from '../errors.ts';
 /** Why nothing is written at the moment, as sentences for whoever wanted to. */
 
 export function writeFailed(cause: unknown): StoreError {
+  if (cause instanceof StoreError && cause.code === 'STORE_CORRUPT') return cause;
   const reason = reasonOf(cause);
   if (/ENOSPC|no space left/i.test(reason)) {
     return new StoreError(

@@ -1,5 +1,5 @@
 import type { AbstractSnapshot } from 'abstract-level';
-import { type Database, plain } from './database.ts';
+import { type Database, plain, rethrow } from './database.ts';
 import type { KeyRangeBytes } from './layout.ts';
 
 export interface WalkOptions {
@@ -29,7 +29,7 @@ export async function* walk(
   const iterator = database.iterator(options);
   try {
     for (;;) {
-      const found = await iterator.nextv(records);
+      const found = await iterator.nextv(records).catch(rethrow);
       if (found.length === 0) return;
       yield found.map(([key, value]) => [plain(key), values ? plain(value) : NOTHING]);
     }

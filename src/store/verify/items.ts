@@ -1,6 +1,6 @@
 import { equalBytes } from '../bytes.ts';
 import { compareKeys, type Item, type ItemKey } from '../item.ts';
-import { plain } from '../replica/database.ts';
+import { plain, rethrow } from '../replica/database.ts';
 import { decodeItemKey, encodeHead } from '../replica/layout.ts';
 import { isWhole } from '../replica/quarantine.ts';
 import { walk } from '../replica/walk.ts';
@@ -48,7 +48,7 @@ function verifyPayload({ findings, keys }: Verification, item: Item): void {
 async function verifyHeads(run: Verification, items: readonly Item[]): Promise<void> {
   const { database, snapshot, keys, findings } = run;
   const idKeys = items.map(({ id }) => keys.id(id));
-  const heads = await database.getMany(idKeys, { snapshot });
+  const heads = await database.getMany(idKeys, { snapshot }).catch(rethrow);
   items.forEach(({ hint, payload }, i) => {
     const value = heads[i];
     const expected = encodeHead({ hint, bytes: payload.length });

@@ -1,3 +1,4 @@
+import { readSync } from '../replica/database.ts';
 import { auditTree } from '../tree/level/audit.ts';
 import { ByteCache } from '../tree/level/cache.ts';
 import { decodeMeta, type TreeMeta } from '../tree/level/meta.ts';
@@ -64,7 +65,7 @@ function readMeta(run: Verification): TreeMeta {
   const options = readOptions(run.snapshot);
   const { meta: key } = files.keys;
   const none = { scheme: run.scheme.name, root: 0, level: 0, count: 0, nextRef: 1 };
-  if (run.database.getSync(key, options) === undefined) return none;
+  if (readSync(run.database, key, options) === undefined) return none;
   const meta = readRecord(files, key, options, decodeMeta);
   if (meta.scheme !== run.scheme.name) {
     throw corrupt(files.name, key, `keeps ${meta.scheme}, not ${run.scheme.name}`);

@@ -3,7 +3,7 @@ import { UnionSnapshot, WriteBuffer } from '../buffer/index.ts';
 import { readU32BE } from '../bytes.ts';
 import type { Clock } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
-import { type Database, VIEWS } from '../replica/database.ts';
+import { type Database, rethrow, VIEWS } from '../replica/database.ts';
 import { SCHEMA_KEY, SCHEMA_VERSION, type SetKeys, setKeys } from '../replica/layout.ts';
 import { readBuffer } from '../replica/open-set.ts';
 import { decodeState, EMPTY_STATE, type SetState } from '../replica/state.ts';
@@ -87,7 +87,7 @@ async function verifySchema(
   snapshot: AbstractSnapshot,
   findings: Findings,
 ): Promise<void> {
-  const value = await database.get(SCHEMA_KEY, { ...VIEWS, snapshot });
+  const value = await database.get(SCHEMA_KEY, { ...VIEWS, snapshot }).catch(rethrow);
   if (value?.length === 4 && readU32BE(value, 0) === SCHEMA_VERSION) return;
   findings.add('SCHEMA', SCHEMA_KEY, `the database is not of schema ${SCHEMA_VERSION}`);
 }
@@ -97,7 +97,7 @@ async function verifyState(
   snapshot: AbstractSnapshot,
   { keys, findings }: { keys: SetKeys; findings: Findings },
 ): Promise<SetState> {
-  const value = await database.get(keys.state, { ...VIEWS, snapshot });
+  const value = await database.get(keys.state, { ...VIEWS, snapshot }).catch(rethrow);
   if (value === undefined) return EMPTY_STATE;
   let state = EMPTY_STATE;
   await findings.guard('STATE', async () => {

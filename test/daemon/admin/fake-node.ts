@@ -35,6 +35,12 @@ export class FakeNode implements Node {
       wanted: 0,
       refused: 0,
       refusing: null,
+      rebuilding: null,
+      needsRefill: false,
+      commit: 1,
+      quarantined: 0,
+      scrub: { running: false, checked: 0, passes: 0 },
+      incidents: [],
       transfer: { receivedBytes: 0, sentBytes: 0 },
       peers: this.peers(),
     };
@@ -90,6 +96,16 @@ export class FakeNode implements Node {
       .sort(compareKeys)
       .slice(0, limit);
   }
+
+  /** What it does is up to the test. */
+  verify: Node['verify'] = async () => ({
+    ok: true,
+    items: this.items.size,
+    bytes: this.#bytes(),
+    quarantined: 0,
+    problemCount: 0,
+    problems: [],
+  });
 
   broken(): Refusal | null {
     return this.breakage;

@@ -26,7 +26,7 @@ describe('command line', () => {
 
   describe('usage', () => {
     it('helps every verb with examples, and knows its version', async () => {
-      const verbs = ['start', 'init', 'put', 'get', 'import', 'status', 'peers', 'sync'];
+      const verbs = ['start', 'init', 'put', 'get', 'import', 'status', 'peers', 'sync', 'verify'];
       for (const verb of verbs) {
         const { exitCode, stdout } = await run([verb, '--help']);
         assert.equal(exitCode, 0);

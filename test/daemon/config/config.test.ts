@@ -51,6 +51,18 @@ describe('configuration', () => {
     assert.deepEqual(config.network.listen, ['/ip4/127.0.0.1/tcp/9463']);
     assert.equal(config.limits.maxItemBytes, 16 * 1024 * 1024);
     assert.equal(config.admin.tokenFile, null);
+    assert.deepEqual(config.store, { cacheBytes: 64 * 1024 * 1024, bufferItems: 65_536 });
+    assert.deepEqual(config.scrub, { itemsPerSecond: 20, maxDamagedPerHour: 100 });
+  });
+
+  it('takes 0 to turn scrubbing off, and sizes for the index', async () => {
+    const { scrub, store } = await load(
+      'scrub: { itemsPerSecond: 0 }\nstore: { cacheBytes: 8MiB }',
+    );
+    assert.deepEqual([scrub.itemsPerSecond, store.cacheBytes], [0, 8 * 1024 * 1024]);
+    assert.match(await problem('scrub: { itemsPerSecond: -1 }'), /^scrub\.itemsPerSecond: must be/);
+    assert.match(await problem('store: { bufferItems: 1 }'), /^store\.bufferItems: must be/);
+    assert.match(await problem('store: { cacheBytes: 1B }'), /^store\.cacheBytes: must be a size/);
   });
 
   it('reads JSON, empty files and sections that are commented out', async () => {

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import { Replicator } from '../../../src/daemon/replicator/index.ts';
-import type { SessionReport } from '../../../src/protocol/index.ts';
+import type { FetchService, ReconcileService, SessionReport } from '../../../src/protocol/index.ts';
 import { Replica } from '../../../src/store/index.ts';
-import { VirtualClock } from '../../support/clock.ts';
+import { settle, VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
-async function setUp(context: TestContext) {
+async function setUp(context: TestContext, { lost = false } = {}) {
   const clock = new VirtualClock();
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
   const replica = await Replica.open({
@@ -17,6 +17,7 @@ async function setUp(context: TestContext) {
     clock,
     disk,
     scheme: wideSum,
+    ...(lost ? { witness: { read: async () => 9, write: () => undefined } } : {}),
   });
   context.after(() => replica.close());
   const logger = pino({ level: 'silent' });
@@ -77,5 +78,38 @@ describe('Replicator.inSync', () => {
     const { replicator } = await setUp(context);
     replicator.events.missing('p', [new Uint8Array(32)]);
     assert.equal(replicator.wanted, 0);
+  });
+});
+
+describe('Replicator after a loss', () => {
+  it('says the set is refilled once every connected peer has been asked', async (context) => {
+    const { replica, replicator, ended } = await setUp(context, { lost: true });
+    await replica.ready();
+    const { events } = replicator;
+    const refilled = async () => {
+      await replica.ready();
+      await settle();
+      return !replica.status().needsRefill;
+    };
+    assert.equal(await refilled(), false);
+    events.peerConnected('p');
+    events.peerConnected('q');
+    ended({ peer: 'p', equal: false, missing: 1 });
+    ended({ peer: 'q' });
+    assert.equal(await refilled(), false, 'p has something we lack');
+    events.missing('p', [new Uint8Array(32)]);
+    ended({ peer: 'p' });
+    assert.equal(await refilled(), false, 'something is wanted');
+    events.peerDisconnected('q');
+    events.peerConnected('q');
+    replicator.start({
+      reconcile: { reconcile: () => new Promise(() => undefined) } as unknown as ReconcileService,
+      fetch: { fetch: () => new Promise(() => undefined) } as unknown as FetchService,
+    });
+    events.peerDisconnected('p');
+    ended({ peer: 'q', error: { code: 'TIMEOUT', message: 'too slow' } });
+    assert.equal(await refilled(), false, 'the session failed');
+    ended({ peer: 'q', equal: false });
+    assert.equal(await refilled(), true);
   });
 });

@@ -53,6 +53,11 @@ export class TestMesh {
     return join(this.#folder, name);
   }
 
+  /** Deletes something of a daemon that does not run. */
+  async remove(name: string): Promise<void> {
+    await rm(this.path(name), { recursive: true });
+  }
+
   async #clean(): Promise<void> {
     for (const { client, daemon } of this.#running) {
       client.close();
@@ -92,6 +97,7 @@ export function converged(nodes: readonly Running[], peers: number): Promise<Sta
     (statuses) =>
       statuses.every(
         (status) =>
+          status.set.fingerprint !== null &&
           status.set.fingerprint === statuses[0]!.set.fingerprint &&
           status.set.items === statuses[0]!.set.items &&
           status.peers.filter(({ inSync }) => inSync).length >= peers,

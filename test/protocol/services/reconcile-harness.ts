@@ -22,6 +22,8 @@ export class Peer {
   readonly comings: string[] = [];
   snapshots = 0;
   held = 0;
+  /** Thrown instead of taking a snapshot. */
+  trouble: Error | null = null;
 
   constructor(init: {
     network: Network;
@@ -38,6 +40,7 @@ export class Peer {
       dialects: init.dialects ?? [tinyDialect()],
       options: init.options ?? {},
       snapshot: () => {
+        if (this.trouble !== null) throw this.trouble;
         this.snapshots++;
         this.held++;
         const release = () => {

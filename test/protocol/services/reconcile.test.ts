@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Channel, ProtocolError, type ReconcileOptions } from '../../../src/protocol/index.ts';
+import { StoreError } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { type LinkInit, MemoryNetwork } from '../../support/memory-network.ts';
 import { SeededRandom } from '../../support/random.ts';
@@ -341,6 +342,28 @@ describe('ReconcileService: what goes wrong', () => {
         assertQuiet(both);
       }
     }
+  });
+
+  it('a set that cannot be read for now, on either side, until it can', async () => {
+    const both = await pair();
+    const { clock, a, b } = both;
+    b.trouble = new StoreError('STORE_REBUILDING', 'the index is being built again');
+    for (const [caller, other] of [
+      [a, 'b'],
+      [b, 'a'],
+    ] as const) {
+      const running = caller.service.reconcile(other);
+      await clock.advance(60_000);
+      const { error } = await running;
+      assert.equal(error?.code, caller === b ? 'STORE_REBUILDING' : 'STREAM_FAILED');
+      assertQuiet(both);
+    }
+    assert.ok(b.ended.every(({ error }) => error?.code === 'STORE_REBUILDING'));
+    b.trouble = null;
+    const running = a.service.reconcile('b');
+    await clock.advance(1_000);
+    assert.equal((await running).error, null);
+    assert.deepEqual([a.learnt, b.learnt], [[4], [1, 2]]);
   });
 
   it('a stream that says nothing is no session, and takes no snapshot', async () => {

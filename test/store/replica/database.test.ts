@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { MemoryLevel } from 'memory-level';
-import { hexToBytes, lthash, openDatabase, Replica } from '../../../src/store/index.ts';
+import { hexToBytes, openDatabase, Replica } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { coded, FakeDisk, item, openReplica, temporaryDirectory } from './support.ts';
 
@@ -31,8 +31,10 @@ describe('database', () => {
   it('says so when LevelDB finds it damaged', async (t) => {
     const directory = await temporaryDirectory(t);
     await (await openReplica(t, directory)).close();
-    await writeFile(join(directory, 'CURRENT'), 'MANIFEST-000002');
-    await assert.rejects(openDatabase(directory), coded('STORE_CORRUPT'));
+    for (const current of ['MANIFEST-000002', 'MANIFEST-999999\n', 'lost\n']) {
+      await writeFile(join(directory, 'CURRENT'), current);
+      await assert.rejects(openDatabase(directory), coded('STORE_CORRUPT'));
+    }
   });
 
   it('is refused when its schema is newer, and left as it was', async (t) => {
@@ -81,7 +83,7 @@ describe('database', () => {
     }
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     assert.equal(child.signalCode, 'SIGKILL');
-    const replica = await openReplica(t, directory, { scheme: lthash });
+    const replica = await openReplica(t, directory);
     for (const id of acknowledged.filter((line) => line.length === 64)) {
       assert.ok(await replica.get(hexToBytes(id)), `${id} was acknowledged`);
     }

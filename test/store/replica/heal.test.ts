@@ -260,7 +260,7 @@ describe('item that is damaged', () => {
     const scrub = { itemsPerSecond: 1_000, maxDamagedPerHour: 5 };
     const replica = await open(t, directory, { clock, scrub });
     await pass(clock, () => !replica.status().scrub.running);
-    assert.equal(codes(replica).at(-1), 'SCRUB_STOPPED');
+    assert.ok(codes(replica).includes('SCRUB_STOPPED'));
     assert.ok(replica.status().quarantined < 20);
   });
 

@@ -1,5 +1,6 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { readU64BE } from '../../bytes.ts';
+import { rethrow } from '../../replica/database.ts';
 import { checkSteps } from '../check.ts';
 import type { TreeShape } from '../shape.ts';
 import { corrupt, LevelNodeReader, type LevelTreeFiles } from './reader.ts';
@@ -41,10 +42,11 @@ async function* recordKeys(
 ): AsyncGenerator<Uint8Array[]> {
   const range = { gte: keyOf(0), lte: keyOf(Number.MAX_SAFE_INTEGER) };
   const keys = database.keys({ ...range, snapshot, keyEncoding: 'view' });
+  const next = () => keys.nextv(KEYS_A_STEP).catch(rethrow);
   try {
-    for (let step = await keys.nextv(KEYS_A_STEP); step.length > 0; ) {
+    for (let step = await next(); step.length > 0; ) {
       yield step;
-      step = await keys.nextv(KEYS_A_STEP);
+      step = await next();
     }
   } finally {
     await keys.close();

@@ -1,7 +1,7 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { bytesToHex } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
-import type { Database } from '../../replica/database.ts';
+import { type Database, readSync } from '../../replica/database.ts';
 import type { TreeNode } from '../node.ts';
 import type { NodeReader } from '../node-store.ts';
 import type { ByteCache } from './cache.ts';
@@ -87,7 +87,7 @@ export function findRecord<Value>(
   options: ReadOptions,
   decode: (record: Uint8Array) => Value,
 ): Value | undefined {
-  const record = database.getSync(key, options);
+  const record = readSync(database, key, options);
   if (record === undefined) return undefined;
   try {
     return decode(record);

@@ -1,0 +1,50 @@
+import type { VerifyProgress, VerifyResult } from '../../../store/index.ts';
+import { EXIT } from '../../errors.ts';
+import { formatBytes, formatCount } from '../format.ts';
+import { type CliInit, printLine } from '../init.ts';
+import { connect, dataDirOf, type TargetOptions } from '../locate.ts';
+import { verifyLocal } from './local.ts';
+import { createProgress } from './progress.ts';
+import { verifyRemote } from './remote.ts';
+
+/** `verify`: reads the data directory of a stopped daemon itself, and asks a running one. */
+export async function verify(options: TargetOptions, init: CliInit): Promise<number> {
+  const bar = createProgress(init.stderr);
+  let result: VerifyResult;
+  try {
+    result = await find(options, init, (progress) => bar.show(progress));
+  } finally {
+    bar.end();
+  }
+  await printLine(init.stdout, options.json === true ? JSON.stringify(result) : format(result));
+  return result.ok ? EXIT.ok : EXIT.corrupt;
+}
+
+async function find(
+  options: TargetOptions,
+  init: CliInit,
+  progress: (progress: VerifyProgress) => void,
+): Promise<VerifyResult> {
+  const dataDir = await dataDirOf(options, init);
+  if (dataDir !== null) {
+    const result = await verifyLocal({ dataDir, clock: init.clock, progress });
+    if (result !== null) return result;
+  }
+  const client = await connect(options, init);
+  try {
+    return await verifyRemote(client, progress);
+  } finally {
+    client.close();
+  }
+}
+
+function format({ ok, items, bytes, quarantined, problemCount, problems }: VerifyResult): string {
+  const held = `${formatCount(items, 'item')}, ${formatBytes(bytes)}, ${quarantined} in quarantine`;
+  if (ok) return `clean: ${held}`;
+  const lines = problems.map(({ code, key, message }) =>
+    [`  ${code}`, key, message].filter((word) => word !== '').join('  '),
+  );
+  const more = problemCount - problems.length;
+  if (more > 0) lines.push(`  and ${formatCount(more, 'further problem')}`);
+  return [`damaged: ${formatCount(problemCount, 'problem')} in ${held}`, ...lines].join('\n');
+}

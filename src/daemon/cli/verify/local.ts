@@ -1,0 +1,64 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Clock,
+  lthash,
+  openDatabase,
+  StoreError,
+  type VerifyProgress,
+  type VerifyResult,
+  verifyReplica,
+} from '../../../store/index.ts';
+import { databasePath, dataDirError, isUnreadable } from '../../data-dir.ts';
+import { DaemonError, EXIT } from '../../errors.ts';
+
+export interface VerifyLocalInit {
+  dataDir: string;
+  clock: Clock;
+  progress: (progress: VerifyProgress) => void;
+}
+
+/** Verifies the set in a data directory; null when a daemon has it open. */
+export async function verifyLocal(init: VerifyLocalInit): Promise<VerifyResult | null> {
+  const { dataDir, clock, progress } = init;
+  await checkPresent(dataDir);
+  try {
+    const database = await openDatabase(databasePath(dataDir));
+    try {
+      return await verifyReplica({ database, clock, scheme: lthash, progress });
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'STORE_LOCKED') return null;
+    throw unreadable(dataDirError(error, dataDir), dataDir);
+  }
+}
+
+/** LevelDB would make a database where there is none. */
+async function checkPresent(dataDir: string): Promise<void> {
+  const path = databasePath(dataDir);
+  const missing = (name: string) =>
+    access(name).then(
+      () => false,
+      () => true,
+    );
+  if (await missing(path)) {
+    const advice = 'say which directory is meant with --data-dir or --config, or --url';
+    const message = `there is no database at ${path}: ${advice}`;
+    throw new DaemonError('DATA_DIR_UNUSABLE', message, { exitCode: EXIT.unavailable });
+  }
+  if (await missing(join(path, 'CURRENT'))) {
+    const message = `the database at ${path} has lost its file CURRENT: restore it from a copy, or start with an empty directory and let the peers refill it`;
+    throw new DaemonError('DATA_DIR_UNUSABLE', message, { exitCode: EXIT.corrupt });
+  }
+}
+
+function unreadable(error: unknown, dataDir: string): unknown {
+  if (!isUnreadable(error)) return error;
+  return new DaemonError(
+    'DATA_DIR_UNUSABLE',
+    `the database in ${dataDir} cannot be read to its end (${(error as Error).message}): restore it from a copy, or start with an empty directory and let the peers refill it`,
+    { cause: error, exitCode: EXIT.corrupt },
+  );
+}

@@ -1,0 +1,38 @@
+import { SingleBar } from 'cli-progress';
+import type { VerifyProgress } from '../../../store/index.ts';
+import type { Terminal } from '../init.ts';
+
+export interface Progress {
+  show(progress: VerifyProgress): void;
+  /** Takes the bar away. */
+  end(): void;
+}
+
+const WORDS: Readonly<Record<VerifyProgress['phase'], string>> = {
+  log: 'reading the log',
+  tree: 'recomputing the index',
+  items: 'hashing the items',
+  ids: 'counting the ids',
+};
+
+/** A bar on a terminal; nothing where there is none. */
+export function createProgress(out: Terminal): Progress {
+  if (out.isTTY !== true) return { show: () => undefined, end: () => undefined };
+  const format = '{phase} [{bar}] {value}/{total} · {duration_formatted}';
+  const bar = new SingleBar({
+    stream: out,
+    format,
+    clearOnComplete: true,
+    barsize: 30,
+    hideCursor: null,
+  });
+  bar.start(0, 0, { phase: 'opening' });
+  return {
+    show({ phase, done, of }) {
+      // The log is counted in commits, everything else in items.
+      bar.setTotal(phase === 'log' ? done : Math.max(done, of));
+      bar.update(done, { phase: WORDS[phase] });
+    },
+    end: () => bar.stop(),
+  };
+}

@@ -1,0 +1,43 @@
+import type { VerifyProgress, VerifyResult } from '../../../store/index.ts';
+import type { VerifyLine } from '../../admin/index.ts';
+import { DaemonError, EXIT } from '../../errors.ts';
+import type { DaemonClient } from '../client.ts';
+import { RefusedError } from '../errors.ts';
+import { readLines } from '../import/lines.ts';
+
+/** Longest line taken: a result names at most 100 problems. */
+const MAX_LINE_BYTES = 1024 * 1024;
+/** A disk may be slow; a daemon that says nothing for so long is gone. */
+const IDLE_MS = 600_000;
+
+/** Has a running daemon verify its set. */
+export async function verifyRemote(
+  client: DaemonClient,
+  progress: (progress: VerifyProgress) => void,
+): Promise<VerifyResult> {
+  const call = { method: 'POST', path: '/v1/verify', idleMs: IDLE_MS } as const;
+  for await (const { bytes } of readLines(client.stream(call), MAX_LINE_BYTES)) {
+    const line = parse(bytes);
+    if ('progress' in line) progress(line.progress);
+    else if ('result' in line) return line.result;
+    else throw failed(line.error.code, line.error.message);
+  }
+  throw unreachable(`${client.url} ended before the verification did; try again`);
+}
+
+function parse(bytes: Uint8Array | null): VerifyLine {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes ?? new Uint8Array()));
+  } catch {
+    throw unreachable('the answer is not that of a rangemesh daemon');
+  }
+}
+
+function unreachable(message: string): DaemonError {
+  return new DaemonError('ADMIN_UNREACHABLE', message, { exitCode: EXIT.unavailable });
+}
+
+function failed(code: string, message: string): Error {
+  if (code !== 'STORE_CORRUPT') return new RefusedError(500, code, message);
+  return new DaemonError('DATA_DIR_UNUSABLE', message, { exitCode: EXIT.corrupt });
+}
