@@ -44,10 +44,13 @@ describe('RunningNode', () => {
     assert.equal(node.broken(), null);
     await node.put(payload);
     assert.equal(node.broken(), null);
-    database.batch = (() => Promise.reject(new Error('EIO'))) as never;
+    const fail = () => Promise.reject(new Error('EIO'));
+    const batch = database.batch.bind(database) as () => object;
+    database.batch = (() => Object.assign(batch(), { write: fail })) as never;
+    database.open = fail;
     await assert.rejects(node.put(new Uint8Array([2])), { code: 'STORE_WRITE_FAILED' });
     assert.equal(node.broken()?.code, 'STORE_WRITE_FAILED');
-    assert.match(node.broken()!.message, /did not take a commit \(EIO\).*restart/);
+    assert.match(node.broken()!.message, /did not take a write \(EIO\)/);
     assert.deepEqual(node.status().refusing, node.broken());
   });
 

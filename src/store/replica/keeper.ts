@@ -139,12 +139,12 @@ export class Keeper {
     return value && decodeHead(value);
   }
 
-  /** Resolves once nothing is being opened or built again; rejects with the trouble that is left. */
+  /** Resolves once nothing is being written, opened or built again; rejects with what trouble is left. */
   async settled(): Promise<void> {
     for (let seen: unknown = null; seen !== this.#background; ) {
       await this.#turns.idle();
       seen = this.#background;
-      await seen;
+      await Promise.all([this.#turns.idle(), this.#reopening, seen]);
     }
     if (this.#trouble !== null) throw this.#trouble;
   }
@@ -160,11 +160,13 @@ export class Keeper {
     return this.#turns.run({
       alone,
       prepare: () => this.#prepare(prepare),
-      carryOut: async (early) => {
-        // What was prepared on top of a commit that failed has fallen with it.
-        const ready = early.set === this.#set ? early : this.#prepare(prepare);
-        return ready.made !== null && this.#write(ready.set, ready.made, late);
+      // What was prepared on top of a commit that failed has fallen with it.
+      confirm: (ready) => {
+        if (ready.set === this.#set) return ready;
+        void ready.made?.batch.close();
+        return this.#prepare(prepare);
       },
+      carryOut: async ({ set, made }) => made !== null && this.#write(set, made, late),
     });
   }
 
@@ -177,6 +179,7 @@ export class Keeper {
     void this.#turns.run({
       alone: true,
       prepare: () => undefined,
+      confirm: () => undefined,
       carryOut: async () => {
         if (this.#set === set) this.#rebuild({ code: 'INDEX_DAMAGED', message }, set.state);
       },

@@ -1,6 +1,11 @@
 /** What one run of a pipeline does. */
 export interface Work<Prepared, Result> {
   readonly prepare: () => Prepared;
+  /**
+   * Called when everything before was carried out: what was prepared still holds, or something else is
+   * prepared in its place. Nothing is prepared on top of it before.
+   */
+  readonly confirm: (prepared: Prepared) => Prepared;
   readonly carryOut: (prepared: Prepared) => Promise<Result>;
   /** Whether to prepare it only when nothing is being carried out. */
   readonly alone: boolean;
@@ -19,9 +24,10 @@ export class Pipeline {
   run<Prepared, Result>(work: Work<Prepared, Result>): Promise<Result> {
     const before = this.#done;
     const prepared = (work.alone ? before : this.#free).then(work.prepare);
-    const result = inOrder(before, prepared, work.carryOut);
-    this.#free = Promise.allSettled([before, prepared]);
-    this.#done = result.catch(() => undefined);
+    const confirmed = inOrder(before, prepared, work.confirm);
+    const result = confirmed.then(work.carryOut);
+    this.#free = Promise.allSettled([confirmed]);
+    this.#done = Promise.allSettled([before, result]);
     return result;
   }
 
@@ -31,11 +37,11 @@ export class Pipeline {
   }
 }
 
-async function inOrder<Prepared, Result>(
+async function inOrder<Prepared>(
   before: Promise<unknown>,
   prepared: Promise<Prepared>,
-  carryOut: (prepared: Prepared) => Promise<Result>,
-): Promise<Result> {
+  confirm: (prepared: Prepared) => Prepared,
+): Promise<Prepared> {
   await Promise.allSettled([before, prepared]);
-  return carryOut(await prepared);
+  return confirm(await prepared);
 }
