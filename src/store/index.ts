@@ -21,7 +21,7 @@ export type { ReplicaLimits } from './replica/limits.ts';
 export { MAX_LIST_LIMIT } from './replica/list.ts';
 export { Replica } from './replica/replica.ts';
 export type * from './replica/types.ts';
-export type * from './storage.ts';
+export * from './storage.ts';
 export {
   DurableTree,
   type DurableTreeInit,
@@ -33,4 +33,5 @@ export { MemoryTree } from './tree/memory-tree.ts';
 export type { TreeShapeInit } from './tree/shape.ts';
 export { TreeSnapshot } from './tree/snapshot.ts';
 export { subRange } from './tree/sub-range.ts';
+export { FlatVector } from './vector/flat/flat-vector.ts';
 export { SortedVector, type SortedVectorInit } from './vector/sorted-vector.ts';

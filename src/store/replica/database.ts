@@ -1,5 +1,4 @@
 import type { AbstractBatchOptions, AbstractLevel } from 'abstract-level';
-import { Level } from 'level';
 import { StoreError } from '../errors.ts';
 import type { StoredRecord } from './layout.ts';
 
@@ -25,6 +24,8 @@ export function writeSynced(database: Database, records: readonly StoredRecord[]
  * process has it open, `STORE_CORRUPT` when LevelDB cannot read it, else `STORE_OPEN_FAILED`.
  */
 export async function openDatabase(path: string): Promise<Database> {
+  // Imported when it is needed: who keeps sets in memory alone runs without it.
+  const { Level } = await import('level');
   const database = new Level<Uint8Array, Uint8Array>(path, {
     keyEncoding: 'view',
     valueEncoding: 'view',
