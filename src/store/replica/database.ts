@@ -3,7 +3,6 @@ import type {
   AbstractLevel,
   AbstractSnapshot,
 } from 'abstract-level';
-import { Level } from 'level';
 import { StoreError } from '../errors.ts';
 
 /** Any abstract-level database whose key and value encodings are 'view'. */
@@ -122,6 +121,8 @@ export const WRITE_BUFFER_BYTES: number = Number(process.env.WB ?? 8) * 1024 * 1
  * process has it open, `STORE_CORRUPT` when LevelDB cannot read it, else `STORE_OPEN_FAILED`.
  */
 export async function openDatabase(path: string): Promise<Database> {
+  // Imported when it is needed: who keeps sets in memory alone runs without it.
+  const { Level } = await import('level');
   const database = new Level<Uint8Array, Uint8Array>(path, {
     keyEncoding: 'view',
     valueEncoding: 'view',
