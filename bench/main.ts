@@ -6,6 +6,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   lthash: async () => (await import('./lthash-main.ts')).main,
   store: async () => (await import('./store-main.ts')).main,
   put: async () => (await import('./put.ts')).main,
+  negentropy: async () => (await import('./negentropy.ts')).main,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

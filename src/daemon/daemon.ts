@@ -1,12 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  commonware,
-  type FetchService,
-  fetch,
-  type ReconcileService,
-  reconcile,
-} from '../protocol/index.ts';
+import { commonware, type FetchService, type ReconcileService } from '../protocol/index.ts';
+import { fetch, reconcile } from '../protocol/libp2p.ts';
 import {
   type Clock,
   type Disk,

@@ -1,17 +1,16 @@
 export * from './errors.ts';
 export * from './fetch/index.ts';
 export type { Log } from './log.ts';
-export { type Libp2pComponents, libp2pNetwork } from './network/index.ts';
 export type * from './network/network.ts';
 export { commonware } from './reconcile/commonware/index.ts';
 export type * from './reconcile/dialect.ts';
+export { negentropy } from './reconcile/negentropy/index.ts';
 export type * from './reconcile/report.ts';
 export {
   type Reconcile,
   type ReconcileEvents,
   type ReconcileInit,
   ReconcileService,
-  reconcile,
 } from './reconcile/service.ts';
 export { DEFAULT_RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile/service-options.ts';
 export type { HeldSnapshot } from './reconcile/service-session.ts';

@@ -22,7 +22,7 @@ export { MAX_LIST_LIMIT } from './replica/list.ts';
 export { Replica } from './replica/replica.ts';
 export type { ScrubOptions } from './replica/scrub-options.ts';
 export type * from './replica/types.ts';
-export type * from './storage.ts';
+export * from './storage.ts';
 export {
   DurableTree,
   type DurableTreeInit,
@@ -34,5 +34,6 @@ export { MemoryTree } from './tree/memory-tree.ts';
 export type { TreeShapeInit } from './tree/shape.ts';
 export { TreeSnapshot } from './tree/snapshot.ts';
 export { subRange } from './tree/sub-range.ts';
+export { FlatVector } from './vector/flat/flat-vector.ts';
 export { SortedVector, type SortedVectorInit } from './vector/sorted-vector.ts';
 export * from './verify/index.ts';

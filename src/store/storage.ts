@@ -19,8 +19,12 @@ export interface Snapshot {
   ids(begin: number, end: number): Uint8Array;
   /** The scheme's state of [begin, end); fresh, or shared and not to be written to. */
   fingerprint(begin: number, end: number): Uint8Array;
+  /** The states between each two neighbours of `cuts`, ascending ranks, in one pass. */
+  fingerprints?(cuts: readonly number[]): Uint8Array[];
   /** Whether the whole set holds `id`, under whatever hint. */
   contains(id: Uint8Array): boolean;
+  /** Those of `ids` that the whole set does not hold, in their order: faster than one by one. */
+  lacking?(ids: readonly Uint8Array[]): readonly Uint8Array[];
   /** Says that the snapshot is no longer needed. Idempotent; using it afterwards is an error. */
   release(): void;
 }
@@ -36,4 +40,17 @@ export interface Storage {
   contains(id: Uint8Array): boolean;
   /** A view of the set as it is now, unchanged by later writes. */
   snapshot(): Snapshot;
+}
+
+/** `Snapshot.fingerprints`, range by range where a storage has no faster way. */
+export function fingerprintsBetween(snapshot: Snapshot, cuts: readonly number[]): Uint8Array[] {
+  if (snapshot.fingerprints !== undefined) return snapshot.fingerprints(cuts);
+  return cuts.slice(1).map((end, i) => snapshot.fingerprint(cuts[i]!, end));
+}
+
+/** `Snapshot.lacking`, id by id where a storage has no faster way. */
+export function lackingIn(snapshot: Snapshot, ids: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (ids.length === 0) return ids;
+  if (snapshot.lacking !== undefined) return snapshot.lacking(ids);
+  return ids.filter((id) => !snapshot.contains(id));
 }

@@ -67,14 +67,14 @@ function hintOf(kind: PairSpec['hints'], draw: () => number, narrow: boolean): b
   return narrow ? 2n ** 63n + word : (word << 32n) + BigInt(draw() >>> 1);
 }
 
-function idOf(draw: () => number): Uint8Array {
+export function idOf(draw: () => number): Uint8Array {
   const words = new DataView(new ArrayBuffer(32));
   for (let at = 0; at < 32; at += 4) words.setUint32(at, draw());
   return new Uint8Array(words.buffer);
 }
 
 /** Uniform 32-bit words from a seed (splitmix32): quick, and good enough for test data. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x9e3779b9) | 0;

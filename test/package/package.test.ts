@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +15,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CONSUMER = `
 import { commonware, ReconciliationSet, type Session, type SessionReport } from 'rangemesh/protocol';
 import { lthash, Replica, type Snapshot, SortedVector, StoreError } from 'rangemesh/store';
+import { libp2pNetwork } from 'rangemesh/protocol/libp2p';
 import { startDaemon, type Status } from 'rangemesh';
 
 const set = new SortedVector({ scheme: lthash });
@@ -24,9 +25,16 @@ const session: Session = commonware.session({ role: 'initiator', snapshot });
 const frames: readonly Uint8Array[] = session.start().frames;
 const wanted = new ReconciliationSet();
 wanted.add('peer', [new Uint8Array(32)]);
-export type Used = [SessionReport, Status, Replica, StoreError, typeof startDaemon];
+export type Used = [SessionReport, Status, Replica, StoreError, typeof startDaemon, typeof libp2pNetwork];
 console.log(frames.length, wanted.size);
 `;
+
+async function typeCheck(file: string): Promise<void> {
+  await run(join(ROOT, 'node_modules', '.bin', 'tsc'), [
+    ...['--ignoreConfig', '--strict', '--noEmit', '--skipLibCheck', '--types', 'node'],
+    ...['--module', 'nodenext', '--target', 'es2024', file],
+  ]);
+}
 
 /**
  * The package as npm packs it, unpacked into another project. Dependencies are linked from here
@@ -57,12 +65,23 @@ describe('the packed package', () => {
 
   it('type-checks and runs for a consumer of the library', async () => {
     await writeFile(join(project, 'consumer.ts'), CONSUMER);
-    await run(join(ROOT, 'node_modules', '.bin', 'tsc'), [
-      ...['--ignoreConfig', '--strict', '--noEmit', '--skipLibCheck', '--types', 'node'],
-      ...['--module', 'nodenext', '--target', 'es2024', join(project, 'consumer.ts')],
-    ]);
+    await typeCheck(join(project, 'consumer.ts'));
     const { stdout } = await run(process.execPath, [join(project, 'consumer.ts')]);
     assert.equal(stdout, '1 1\n');
+  });
+
+  it('does what the README says', async () => {
+    const page = await readFile(join(ROOT, 'README.md'), 'utf8');
+    const programs = [...page.matchAll(/^```ts\n(.*?)^\/\/ prints: (.*?)\n```$/gms)];
+    assert.equal(programs.length, page.split('```ts').length - 1);
+    for (const [i, [, code, output]] of programs.entries()) {
+      assert.ok(code!.trim().split('\n').length <= 22, 'about 20 lines');
+      const file = join(project, `readme-${i}.ts`);
+      await writeFile(file, code!);
+      await typeCheck(file);
+      const { stdout } = await run(process.execPath, [file]);
+      assert.deepEqual(stdout.trim().split('\n').sort(), output!.split(', ').sort());
+    }
   });
 
   it('runs rangemesh start, and ends on SIGTERM', async () => {

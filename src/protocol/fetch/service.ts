@@ -2,13 +2,7 @@ import type { Clock } from '../../store/index.ts';
 import { ProtocolError } from '../errors.ts';
 import { Limiter } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
-import {
-  asLibp2pService,
-  type Channel,
-  type Libp2pComponents,
-  libp2pNetwork,
-  type Network,
-} from '../network/index.ts';
+import type { Channel, Network } from '../network/index.ts';
 import { protocolId } from '../protocol-id.ts';
 import { MAX_ANSWER_BYTES, requestFrameBytes } from './codec.ts';
 import { DEFAULT_FETCH_OPTIONS, FETCH_VERSION, type FetchOptions } from './constants.ts';
@@ -38,12 +32,7 @@ export interface FetchInit {
   options?: Partial<FetchOptions>;
 }
 
-/** The service for a libp2p node: `services: { fetch: fetch(init) }`. */
-export function fetch(init: FetchInit): (components: Libp2pComponents) => FetchService {
-  return (components) =>
-    asLibp2pService(new FetchService(libp2pNetwork(components), init), 'rangemesh/fetch');
-}
-
+/** Asks peers for items and serves them, over a network; `fetch` is the service for libp2p. */
 export class FetchService implements Fetch {
   readonly #network: Network;
   readonly #init: FetchInit;

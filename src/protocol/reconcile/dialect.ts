@@ -8,8 +8,18 @@ export interface Step {
   readonly frames: readonly Uint8Array[];
   /** Ids learnt to be held by the peer and not here; each once in a session's life. */
   readonly missing: readonly Uint8Array[];
+  /**
+   * Ids learnt to be held here and not by the peer; each once in a session's life. Left out by
+   * dialects and roles that do not learn them.
+   */
+  readonly have?: readonly Uint8Array[];
   /** Nothing is outstanding: send `frames`, then expect and send nothing more. */
   readonly done: boolean;
+  /**
+   * The peer may have nothing more to say, and then falls silent: that is a good end too. Left out
+   * where a session ends by frames alone.
+   */
+  readonly mayEnd?: boolean;
 }
 
 /** One reconciliation, seen from one side: frames in, frames out. No clock, no I/O. */

@@ -92,7 +92,9 @@ export class SessionRun {
     await this.#apply(step);
     let next = first;
     while (!step.done) {
-      step = session.receive(next ?? (await this.#receive()));
+      const frame = next ?? (step.mayEnd ? await this.#receiveOrEnd() : await this.#receive());
+      if (frame === null) return;
+      step = session.receive(frame);
       next = undefined;
       if (this.#rounds === 1 && !session.equal) this.#init.differs();
       await this.#apply(step);
@@ -110,11 +112,15 @@ export class SessionRun {
   }
 
   async #receive(): Promise<Uint8Array> {
+    const frame = await this.#receiveOrEnd();
+    if (frame !== null) return frame;
+    throw new ProtocolError('STREAM_CLOSED', 'the peer closed the stream before the end');
+  }
+
+  /** Null when the peer closed its side. */
+  async #receiveOrEnd(): Promise<Uint8Array | null> {
     const frame = await this.#timed('the next frame', () => this.#init.channel.receive());
-    if (frame === null) {
-      throw new ProtocolError('STREAM_CLOSED', 'the peer closed the stream before the end');
-    }
-    this.#rounds++;
+    if (frame !== null) this.#rounds++;
     return frame;
   }
 

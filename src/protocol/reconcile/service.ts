@@ -2,14 +2,7 @@ import type { Clock } from '../../store/index.ts';
 import { ProtocolError } from '../errors.ts';
 import { Limiter } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
-import {
-  asLibp2pService,
-  type Channel,
-  type ChannelInit,
-  type Libp2pComponents,
-  libp2pNetwork,
-  type Network,
-} from '../network/index.ts';
+import type { Channel, ChannelInit, Network } from '../network/index.ts';
 import { protocolId } from '../protocol-id.ts';
 import type { Dialect } from './dialect.ts';
 import type { SessionReport } from './report.ts';
@@ -62,12 +55,6 @@ export interface ReconcileInit {
   options?: Partial<ReconcileOptions>;
 }
 
-/** The service for a libp2p node: `services: { reconcile: reconcile(init) }`. */
-export function reconcile(init: ReconcileInit): (components: Libp2pComponents) => ReconcileService {
-  return (components) =>
-    asLibp2pService(new ReconcileService(libp2pNetwork(components), init), 'rangemesh/reconcile');
-}
-
 interface Held {
   readonly meeting: Meeting;
   readonly report: Promise<SessionReport>;
@@ -75,7 +62,10 @@ interface Held {
   wanted: boolean;
 }
 
-/** Holds sessions with peers: at most one with each at a time, whoever starts it. */
+/**
+ * Holds sessions with peers over a network: at most one with each at a time, whoever starts it.
+ * `reconcile` is the service for libp2p.
+ */
 export class ReconcileService implements Reconcile {
   readonly #network: Network;
   readonly #init: ReconcileInit;

@@ -1,5 +1,4 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { concatBytes } from '../bytes.ts';
 import { ID_BYTES } from '../item.ts';
 import type { FingerprintScheme } from './scheme.ts';
 
@@ -23,7 +22,7 @@ export const sum256: FingerprintScheme = {
   subtract: (state, ids) => accumulate(state, ids, -1),
   combine: (state, other) => accumulate(state, other, 1),
   difference: (state, other) => accumulate(state, other, -1),
-  digest: (state, count) => sha256(concatBytes(state, varint(count))).slice(0, SUM256_DIGEST_BYTES),
+  digest,
 };
 
 /** Limbs of 16 bits: a double adds up 2^36 of them exactly before one has to be carried. */
@@ -52,11 +51,31 @@ function accumulate(state: Uint8Array, integers: Uint8Array, sign: 1 | -1): void
   }
 }
 
+/** A hash of nothing yet; kept, with one to copy it into, for making a new one takes as long as hashing. */
+const fresh = sha256.create();
+let hash = fresh.clone();
+const hashed = new Uint8Array(32);
+
+/** What is hashed: a state, and a count of at most eight digits. */
+const input = new Uint8Array(SUM256_BYTES + 8);
+
+function digest(state: Uint8Array, count: number): Uint8Array {
+  input.set(state);
+  const end = writeVarint(input, SUM256_BYTES, count);
+  hash = fresh._cloneInto(hash);
+  hash.update(input.subarray(0, end)).digestInto(hashed);
+  return hashed.slice(0, SUM256_DIGEST_BYTES);
+}
+
 /** Base 128, most significant digit first, the high bit on every byte but the last. */
-function varint(value: number): Uint8Array {
-  const digits = [value % 128];
-  for (let rest = Math.floor(value / 128); rest > 0; rest = Math.floor(rest / 128)) {
-    digits.push((rest % 128) | 128);
+function writeVarint(out: Uint8Array, offset: number, value: number): number {
+  let unit = 1;
+  while (value >= unit * 128) unit *= 128;
+  let at = offset;
+  for (let rest = value; unit > 1; unit /= 128) {
+    out[at++] = Math.floor(rest / unit) | 128;
+    rest %= unit;
   }
-  return Uint8Array.from(digits.reverse());
+  out[at++] = value % 128;
+  return at;
 }

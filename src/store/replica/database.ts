@@ -3,7 +3,6 @@ import type {
   AbstractLevel,
   AbstractSnapshot,
 } from 'abstract-level';
-import { Level } from 'level';
 import { StoreError } from '../errors.ts';
 
 /** Any abstract-level database whose key and value encodings are 'view'. */
@@ -115,13 +114,15 @@ export function plain(bytes: Uint8Array): Uint8Array {
  * up writing a little and slows down opening, which reads the logs; commits have to be found complete
  * at opening as far back as two of these reach.
  */
-export const WRITE_BUFFER_BYTES: number = Number(process.env.WB ?? 8) * 1024 * 1024;
+export const WRITE_BUFFER_BYTES: number = 8 * 1024 * 1024;
 
 /**
  * Opens, or makes, the LevelDB in the directory `path`. Rejects with `STORE_LOCKED` when another
  * process has it open, `STORE_CORRUPT` when LevelDB cannot read it, else `STORE_OPEN_FAILED`.
  */
 export async function openDatabase(path: string): Promise<Database> {
+  // Imported when it is needed: who keeps sets in memory alone runs without it.
+  const { Level } = await import('level');
   const database = new Level<Uint8Array, Uint8Array>(path, {
     keyEncoding: 'view',
     valueEncoding: 'view',

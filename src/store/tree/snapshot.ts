@@ -7,6 +7,7 @@ import type { Snapshot } from '../storage.ts';
 import type { NodeReader } from './node-store.ts';
 import { copyIds, leafRanges, lowerBound, select, type TreeView } from './read.ts';
 import { keyAt } from './run.ts';
+import { splitStates } from './split.ts';
 import { rangeState } from './tally.ts';
 
 /** What a snapshot holds on to while it is in use. */
@@ -61,6 +62,11 @@ export class TreeSnapshot<Ref> implements Snapshot {
 
   fingerprint(begin: number, end: number): Uint8Array {
     return rangeState(this.scheme, this.#range(begin, end), begin, end);
+  }
+
+  fingerprints(cuts: readonly number[]): Uint8Array[] {
+    for (let i = 1; i < cuts.length; i++) this.#range(cuts[i - 1]!, cuts[i]!);
+    return splitStates(this.scheme, this.#use(), cuts);
   }
 
   contains(id: Uint8Array): boolean {

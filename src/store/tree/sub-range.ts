@@ -1,7 +1,7 @@
 import { StoreError } from '../errors.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import { type Bound, compareBounds, type ItemKey } from '../item.ts';
-import type { Snapshot } from '../storage.ts';
+import { fingerprintsBetween, lackingIn, type Snapshot } from '../storage.ts';
 
 /**
  * What `snapshot` holds in [lower, upper); a key that equals `upper` is outside. Ranks count from the
@@ -64,8 +64,20 @@ class SubRange implements Snapshot {
     return this.#snapshot.fingerprint(this.#begin + begin, this.#begin + end);
   }
 
+  fingerprints(cuts: readonly number[]): Uint8Array[] {
+    for (let i = 1; i < cuts.length; i++) this.#checkRange(cuts[i - 1]!, cuts[i]!);
+    return fingerprintsBetween(
+      this.#snapshot,
+      cuts.map((cut) => this.#begin + cut),
+    );
+  }
+
   contains(id: Uint8Array): boolean {
     return this.#snapshot.contains(id);
+  }
+
+  lacking(ids: readonly Uint8Array[]): readonly Uint8Array[] {
+    return lackingIn(this.#snapshot, ids);
   }
 
   release(): void {

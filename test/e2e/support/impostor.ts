@@ -1,7 +1,8 @@
 import type { Libp2p, Stream } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { systemClock } from '../../../src/daemon/system.ts';
-import { commonware, fetch, reconcile } from '../../../src/protocol/index.ts';
+import { commonware } from '../../../src/protocol/index.ts';
+import { fetch, reconcile } from '../../../src/protocol/libp2p.ts';
 import { type Item, Replica } from '../../../src/store/index.ts';
 import { loopbackNode } from '../../support/libp2p.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Libp2pComponents, libp2pNetwork, type Network } from '../../../src/protocol/index.ts';
+import type { Network } from '../../../src/protocol/index.ts';
+import { type Libp2pComponents, libp2pNetwork } from '../../../src/protocol/libp2p.ts';
 import { networkConformance } from '../../conformance/network.ts';
 import { loopbackNode } from '../../support/libp2p.ts';
 

@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/daemon/system.ts';
+import {
+  FlatVector,
+  type ItemKey,
+  LevelTree,
+  MemoryTree,
+  openDatabase,
+  type Snapshot,
+  sum256,
+} from '../../src/store/index.ts';
+
+/** A set that a harness fills. */
+export interface HarnessStorage {
+  insert(hint: bigint, id: Uint8Array): void | Promise<void>;
+  seal(): Snapshot | Promise<Snapshot>;
+  close(): Promise<void>;
+}
+
+/** Items a tree takes in at a time. */
+const BATCH = 20_000;
+
+const KINDS: Record<string, () => Promise<HarnessStorage>> = {
+  vector: openVector,
+  tree: async () => {
+    const tree = new MemoryTree({ scheme: sum256 });
+    return batched(tree, async () => undefined);
+  },
+  level: openLevel,
+};
+
+export function openStorage(kind: string): Promise<HarnessStorage> {
+  const open = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  if (open !== undefined) return open();
+  throw new Error(`STORAGE is one of ${Object.keys(KINDS).join(', ')}, not ${kind}`);
+}
+
+async function openVector(): Promise<HarnessStorage> {
+  const vector = new FlatVector();
+  return {
+    insert: (hint, id) => vector.insert(hint, id),
+    seal() {
+      vector.seal();
+      return vector.snapshot();
+    },
+    close: async () => undefined,
+  };
+}
+
+async function openLevel(): Promise<HarnessStorage> {
+  const path = await mkdtemp(join(tmpdir(), 'rangemesh-harness-'));
+  const database = await openDatabase(path);
+  const tree = await LevelTree.open({ database, name: 'set', scheme: sum256, clock: systemClock });
+  return batched(tree, async () => {
+    await tree.close();
+    await database.close();
+    await rm(path, { recursive: true, force: true });
+  });
+}
+
+interface Tree {
+  insert(keys: readonly ItemKey[]): unknown;
+  snapshot(): Snapshot;
+}
+
+function batched(tree: Tree, close: () => Promise<void>): HarnessStorage {
+  let waiting: ItemKey[] = [];
+  const flush = async (): Promise<void> => {
+    const batch = waiting;
+    waiting = [];
+    await tree.insert(batch);
+  };
+  return {
+    insert(hint, id) {
+      waiting.push({ hint, id });
+      return waiting.length < BATCH ? undefined : flush();
+    },
+    async seal() {
+      await flush();
+      return tree.snapshot();
+    },
+    close,
+  };
+}

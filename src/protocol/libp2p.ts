@@ -1,0 +1,18 @@
+import { type FetchInit, FetchService } from './fetch/index.ts';
+import { type Libp2pComponents, libp2pNetwork } from './network/libp2p.ts';
+import { asLibp2pService } from './network/libp2p-service.ts';
+import { type ReconcileInit, ReconcileService } from './reconcile/service.ts';
+
+export { type Libp2pComponents, libp2pNetwork };
+
+/** The service for a libp2p node: `services: { reconcile: reconcile(init) }`. */
+export function reconcile(init: ReconcileInit): (components: Libp2pComponents) => ReconcileService {
+  return (components) =>
+    asLibp2pService(new ReconcileService(libp2pNetwork(components), init), 'rangemesh/reconcile');
+}
+
+/** The service for a libp2p node: `services: { fetch: fetch(init) }`. */
+export function fetch(init: FetchInit): (components: Libp2pComponents) => FetchService {
+  return (components) =>
+    asLibp2pService(new FetchService(libp2pNetwork(components), init), 'rangemesh/fetch');
+}

@@ -1,0 +1,75 @@
+import { checkKey, ID_BYTES } from '../../item.ts';
+import type { Run } from '../../tree/node.ts';
+import { copyKeys, newRun } from '../../tree/run.ts';
+
+/** Keys of a block: a power of two. */
+const BLOCK_BITS = 13;
+const BLOCK = 1 << BLOCK_BITS;
+
+export interface Block extends Run {
+  /** The ids, eight words each. */
+  readonly words: Uint32Array;
+}
+
+/** Keys in order of arrival, in blocks of equal size, so that growing copies nothing. */
+export class Blocks {
+  readonly #blocks: Block[] = [];
+  /** Hints of the last block, one by one. */
+  #hints: BigUint64Array = new BigUint64Array(0);
+  #ids: Uint8Array = new Uint8Array(0);
+  #length = 0;
+  #lastHint = -1n;
+  #ascending = true;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Whether each hint is above the one before it. */
+  get ascending(): boolean {
+    return this.#ascending;
+  }
+
+  /** Throws `INVALID_HINT` or `INVALID_ID`. */
+  push(hint: bigint, id: Uint8Array): void {
+    checkKey({ hint, id });
+    const at = this.#length & (BLOCK - 1);
+    if (at === 0) this.#grow();
+    this.#hints[at] = hint;
+    this.#ids.set(id, at * ID_BYTES);
+    if (hint <= this.#lastHint) this.#ascending = false;
+    this.#lastHint = hint;
+    this.#length++;
+  }
+
+  /** The block of a position, in which it stands at `offsetOf`. */
+  of(position: number): Block {
+    return this.#blocks[position >>> BLOCK_BITS]!;
+  }
+
+  /** All keys in one run. */
+  concat(): Run {
+    const run = newRun(this.#length);
+    for (let at = 0; at < this.#length; at += BLOCK) {
+      copyKeys(this.of(at), 0, Math.min(BLOCK, this.#length - at), run, at);
+    }
+    return run;
+  }
+
+  #grow(): void {
+    const { length, hints, ids } = newRun(BLOCK);
+    this.#blocks.push({ length, hints, ids, words: wordsOf(ids) });
+    this.#hints = new BigUint64Array(hints.buffer, hints.byteOffset, BLOCK);
+    this.#ids = ids;
+  }
+}
+
+/** Where a position stands in its block. */
+export function offsetOf(position: number): number {
+  return position & (BLOCK - 1);
+}
+
+/** Ids as words. Those of a run are aligned; hosts are little-endian. */
+export function wordsOf(ids: Uint8Array): Uint32Array {
+  return new Uint32Array(ids.buffer, ids.byteOffset, ids.length / 4);
+}

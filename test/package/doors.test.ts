@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const SOURCES = new URL('../../src/', import.meta.url);
+
+/** What programs find behind each door, types aside. Whoever changes this changes the library. */
+const DOORS: Record<string, string[]> = {
+  'store/index.ts': [
+    'DurableTree',
+    'FlatVector',
+    'ID_BYTES',
+    'INFINITE_BOUND',
+    'INFINITE_HINT',
+    'LevelTree',
+    'MAX_LIST_LIMIT',
+    'MemoryTree',
+    'Replica',
+    'SortedVector',
+    'StoreError',
+    'TreeSnapshot',
+    'ZERO_BOUND',
+    'blake3',
+    'bytesToHex',
+    'bytesToKey',
+    'checkHint',
+    'checkKey',
+    'compareBounds',
+    'compareBytes',
+    'compareKeys',
+    'composite',
+    'concatBytes',
+    'equalBytes',
+    'fingerprintsBetween',
+    'hexToBytes',
+    'itemId',
+    'keyToBytes',
+    'lackingIn',
+    'lthash',
+    'lthashKernel',
+    'lthashReference',
+    'openDatabase',
+    'subRange',
+    'sum256',
+    'verifyItem',
+    'verifyReplica',
+  ],
+  'protocol/index.ts': [
+    ...['DEFAULT_FETCH_OPTIONS', 'DEFAULT_RECONCILE_OPTIONS', 'FetchService', 'ProtocolError'],
+    ...['ReconcileService', 'ReconciliationSet', 'commonware', 'negentropy'],
+  ],
+  'protocol/libp2p.ts': ['fetch', 'libp2pNetwork', 'reconcile'],
+};
+
+/** Imports what it is given, and prints the packages that this loaded. */
+const LOADER = `
+import { registerHooks } from 'node:module';
+const loaded = new Set();
+registerHooks({
+  resolve(specifier, context, next) {
+    const result = next(specifier, context);
+    const name = /.*node_modules[/]((?:@[^/]+[/])?[^/]+)/.exec(result.url);
+    if (name !== null) loaded.add(name[1]);
+    return result;
+  },
+});
+for (const url of process.argv.slice(1)) await import(url);
+console.log(JSON.stringify([...loaded].sort()));
+`;
+
+async function packagesOf(...doors: string[]): Promise<string[]> {
+  const urls = doors.map((door) => new URL(door, SOURCES).href);
+  const args = ['--input-type=module', '--eval', LOADER, ...urls];
+  const { stdout } = await run(process.execPath, args, { cwd: fileURLToPath(SOURCES) });
+  return JSON.parse(stdout);
+}
+
+describe('the doors of the library', () => {
+  for (const [door, names] of Object.entries(DOORS)) {
+    it(`${door} exports what it did`, async () => {
+      assert.deepEqual(Object.keys(await import(new URL(door, SOURCES).href)).sort(), names.sort());
+    });
+  }
+
+  it('load neither libp2p nor level, but the one that is there for libp2p', async () => {
+    const light = await packagesOf('store/index.ts', 'protocol/index.ts');
+    assert.deepEqual(light, ['@noble/hashes']);
+    assert.ok((await packagesOf('protocol/libp2p.ts')).includes('@libp2p/interface'));
+  });
+});
