@@ -124,6 +124,7 @@ describe('npm run -s harness:negentropy', () => {
       [['item,5,00'], /32 bytes/],
       [[`item,5,${'00'.repeat(32)}`, `item,5,${'00'.repeat(32)}`, 'seal'], /inserted twice/],
       [['reboot'], /unknown command reboot/],
+      [['seal', 'msg,61zz'], /not hex/],
     ];
     for (const [lines, message] of wrong) {
       const harness = new Harness({});

@@ -99,11 +99,11 @@ export class NegentropySession implements Session {
   }
 
   #answerRange(range: Range, place: Place, answer: Answer): void {
-    if (range.mode === 'skip') {
-      this.#agreed = false;
-      answer.skip(range.upper);
-    } else if (this.#exhausted()) {
+    if (range.mode === 'skip') this.#agreed = false;
+    if (this.#exhausted()) {
       answer.putOff(place.begin);
+    } else if (range.mode === 'skip') {
+      answer.skip(range.upper);
     } else if (range.mode === 'fingerprint') {
       this.#compare(range.fingerprint, place, answer);
     } else if (this.role === 'initiator') {

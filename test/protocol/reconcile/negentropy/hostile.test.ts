@@ -83,6 +83,17 @@ describe('a hostile negentropy peer', () => {
     assert.equal(first.have!.length, 100);
   });
 
+  it('gets no more than its share of work for megabytes of ranges', () => {
+    const kinds = ['020000', '02000200', `020001${'00'.repeat(16)}`];
+    for (const kind of kinds) {
+      const frame = hexToBytes(`61${kind.repeat(300_000)}`);
+      for (const role of ['initiator', 'responder'] as const) {
+        const { frames } = open(role).receive(frame);
+        assert.ok(frames[0]!.length <= 256 * 1024);
+      }
+    }
+  });
+
   it('cannot keep a session from ending', () => {
     const snapshot = flat(keysOf(2, 5_000));
     const session = open('responder', snapshot, { maxRounds: 50 });
