@@ -95,17 +95,23 @@ function fromHex(hex = ''): Uint8Array {
   throw new Error(`not hex: ${hex.slice(0, 80)}`);
 }
 
-const storage = await openStorage(process.env.STORAGE || 'vector');
-try {
-  const harness = new Harness(storage);
-  for await (const line of createInterface({ input: process.stdin })) {
-    if (line === '') continue;
-    const answer = await harness.line(line);
-    if (answer.length > 0) process.stdout.write(`${answer.join('\n')}\n`);
+async function serve(): Promise<void> {
+  const storage = await openStorage(process.env.STORAGE || 'vector');
+  try {
+    const harness = new Harness(storage);
+    for await (const line of createInterface({ input: process.stdin })) {
+      if (line === '') continue;
+      const answer = await harness.line(line);
+      if (answer.length > 0) process.stdout.write(`${answer.join('\n')}\n`);
+    }
+  } finally {
+    await storage.close();
   }
+}
+
+try {
+  await serve();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
-} finally {
-  await storage.close();
 }
