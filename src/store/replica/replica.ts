@@ -282,7 +282,7 @@ export class Replica {
     this.#version++;
     this.#lookup.reset(this.#keeper.state.items === 0);
     await this.#quarantine.load(database);
-    this.#merger.wake();
+    void this.#merger.begin();
   }
 
   /** One put: `prepare` checks what is checked of the items alone. */
