@@ -70,6 +70,11 @@ export class WriteBuffer {
   insert(keys: readonly ItemKey[]): WriteBuffer {
     if (keys.length === 0) return this;
     const { tail, fresh } = this.#contents;
+    if (keys.length >= TAIL_KEYS) {
+      const root = insertKeys(this.#shape, this.#fold(), keys);
+      const contents = { ...this.#contents, root, fresh: fresh + keys.length };
+      return new WriteBuffer(this.#shape, contents);
+    }
     const batch = keys.map(({ hint, id }) => ({ hint, id: id.slice() }));
     const next = { ...this.#contents, tail: [...tail, batch], fresh: fresh + batch.length };
     const buffer = new WriteBuffer(this.#shape, next);
@@ -116,6 +121,14 @@ export class WriteBuffer {
     const through = summedTo >= root.children.length;
     const progress = through ? { fresh: 0, summedTo: 0 } : { summedTo };
     return new WriteBuffer(this.#shape, { ...this.#contents, ...progress });
+  }
+
+  /** Sums what is not summed yet, in steps of at most about 4,096 ids. */
+  *sumSteps(): Generator<void, void> {
+    for (const group of this.#fold().children) {
+      group.sum();
+      yield;
+    }
   }
 
   select(rank: number): ItemKey {

@@ -212,6 +212,11 @@ export class DurableSet {
     return this.#prepare(this.#unchanged(), this.#staged.sweep, { needsRefill: needed });
   }
 
+  /** Computes ahead, a step at a time, what the first fingerprint would have to. */
+  sumSteps(): Iterable<void> {
+    return this.#visible.buffer.sumSteps();
+  }
+
   /** Ends all snapshots. */
   close(): void {
     this.#tree.close();

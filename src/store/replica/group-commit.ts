@@ -1,4 +1,5 @@
 import type { Item } from '../item.ts';
+import { IdMap } from './id-map.ts';
 import type { ReplicaLimits } from './limits.ts';
 
 export interface GroupCommitInit {
@@ -17,8 +18,6 @@ const LARGE_BYTES = 1024 * 1024;
 /** Items that are written together, and whose callers are answered together. */
 interface Batch {
   readonly items: Item[];
-  /** The `bytesToKey` of each. */
-  readonly keys: string[];
   bytes: number;
   readonly settled: Promise<void>;
   readonly resolve: () => void;
@@ -32,7 +31,7 @@ interface Batch {
 export class GroupCommit {
   readonly #init: GroupCommitInit;
   /** The batch of each item that is not yet durable. */
-  readonly #pending = new Map<string, Batch>();
+  readonly #pending = new IdMap<Batch>();
   #queue: Batch[] = [];
   #pendingBytes = 0;
   #queuedItems = 0;
@@ -57,9 +56,9 @@ export class GroupCommit {
     return this.#pending.size > 0;
   }
 
-  /** When the item of this `bytesToKey` is on its way to the disk: settles with the batch that holds it. */
-  pending(key: string): Promise<void> | undefined {
-    return this.#pending.get(key)?.settled;
+  /** When the item is on its way to the disk: settles with the batch that holds it. */
+  pending(id: Uint8Array): Promise<void> | undefined {
+    return this.#pending.get(id)?.settled;
   }
 
   /** Resolves once the queue takes more. */
@@ -69,20 +68,19 @@ export class GroupCommit {
     }
   }
 
-  /** Queues items that are neither held nor pending, by their `bytesToKey`; what they wait for. */
-  add(items: ReadonlyMap<string, Item>): Promise<void>[] {
+  /** Queues items that are neither held nor pending, each once; what they wait for. */
+  add(items: readonly Item[]): Promise<void>[] {
     const batches = new Set<Batch>();
-    for (const [key, item] of items) {
+    for (const item of items) {
       const batch = this.#batchFor(item);
       batch.items.push(item);
-      batch.keys.push(key);
       batch.bytes += item.payload.length;
       this.#queuedBytes += item.payload.length;
       this.#pendingBytes += item.payload.length;
-      this.#pending.set(key, batch);
+      this.#pending.add(item.id, batch);
       batches.add(batch);
     }
-    this.#queuedItems += items.size;
+    this.#queuedItems += items.length;
     if (!this.#pumping) {
       this.#pumping = true;
       queueMicrotask(() => this.#pump());
@@ -103,7 +101,7 @@ export class GroupCommit {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Whoever waits for it hears of a failure; that nobody may is no failure of its own.
     promise.catch(() => undefined);
-    const batch = { items: [], keys: [], bytes: 0, settled: promise, resolve, reject };
+    const batch = { items: [], bytes: 0, settled: promise, resolve, reject };
     this.#queue.push(batch);
     return batch;
   }
@@ -153,7 +151,7 @@ export class GroupCommit {
   }
 
   #forget(batch: Batch): void {
-    for (const key of batch.keys) this.#pending.delete(key);
+    for (const { id } of batch.items) this.#pending.delete(id);
     this.#pendingBytes -= batch.bytes;
   }
 

@@ -43,6 +43,17 @@ export class Merger {
     });
   }
 
+  /** The set was opened: sums what came from its log while nobody asks for it, then sees what is due. */
+  async begin(): Promise<void> {
+    const { keeper, clock } = this.#init;
+    const { set } = keeper;
+    for (const _ of set?.sumSteps() ?? []) {
+      if (this.#stopped || keeper.set !== set) return;
+      await new Promise<void>((resolve) => clock.after(0, resolve));
+    }
+    this.wake();
+  }
+
   /** Resolves once the buffer has room for another batch. */
   async room(): Promise<void> {
     while (this.#running !== null && !this.#stopped && this.#buffered >= this.#init.bufferItems) {

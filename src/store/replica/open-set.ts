@@ -2,11 +2,11 @@ import type { AbstractSnapshot } from 'abstract-level';
 import { WriteBuffer } from '../buffer/index.ts';
 import { readU64BE } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
-import { compareKeys, type ItemKey } from '../item.ts';
 import { RecordError } from '../tree/level/record.ts';
 import { rethrow, VIEWS } from './database.ts';
 import { DurableSet, type DurableSetInit } from './durable-set.ts';
 import { decodeLogEntry, type LogEntry } from './log-entry.ts';
+import { Replay } from './replay.ts';
 import { decodeState, EMPTY_STATE, type SetState } from './state.ts';
 import { type WalkOptions, walk } from './walk.ts';
 
@@ -89,17 +89,11 @@ export async function readBuffer(
   state: SetState,
   snapshot?: AbstractSnapshot,
 ): Promise<WriteBuffer> {
-  let buffer = WriteBuffer.empty({ scheme: init.scheme });
-  let added: ItemKey[] = [];
+  const replay = new Replay();
   const options = snapshot === undefined ? {} : { snapshot };
-  for await (const entry of readLog(init, state, options)) {
-    if (entry.taken !== null) {
-      buffer = buffer.insert(added.sort(compareKeys)).without(entry.taken);
-      added = [];
-    }
-    for (const key of entry.added) added.push(key);
-  }
-  return buffer.insert(added.sort(compareKeys));
+  let commit = state.logBegin;
+  for await (const entry of readLog(init, state, options)) replay.add(commit++, entry);
+  return WriteBuffer.empty({ scheme: init.scheme }).insert(replay.result());
 }
 
 /** Commits that were acknowledged are not in the database any more. */

@@ -1,5 +1,5 @@
 import type { PartedSnapshot } from '../buffer/index.ts';
-import { bytesToHex, bytesToKey } from '../bytes.ts';
+import { bytesToHex } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
 import { lthash } from '../fingerprint/lthash-kernel.ts';
 import { checkHint, checkKey, type Item, type ItemKey, itemId, verifyItem } from '../item.ts';
@@ -15,6 +15,7 @@ import type { DurableSet } from './durable-set.ts';
 import { GroupCommit, totalBytes } from './group-commit.ts';
 import { GuardedSnapshot } from './guarded-snapshot.ts';
 import { IdLookup } from './id-lookup.ts';
+import { IdMap } from './id-map.ts';
 import { Incidents } from './incidents.ts';
 import { Keeper } from './keeper.ts';
 import { type ItemHead, type SetKeys, setKeys } from './layout.ts';
@@ -195,7 +196,7 @@ export class Replica {
 
   contains(id: Uint8Array): boolean {
     this.#use();
-    return this.#commits.pending(bytesToKey(id)) === undefined && this.#lookup.contains(id);
+    return this.#commits.pending(id) === undefined && this.#lookup.contains(id);
   }
 
   /** Keys in order, a page at a time. */
@@ -281,7 +282,7 @@ export class Replica {
     this.#version++;
     this.#lookup.reset(this.#keeper.state.items === 0);
     await this.#quarantine.load(database);
-    this.#merger.wake();
+    void this.#merger.begin();
   }
 
   /** One put: `prepare` checks what is checked of the items alone. */
@@ -317,19 +318,23 @@ export class Replica {
 
   /** Queues what is new, all of it or nothing; looks at the set, and at what is on its way into it. */
   #admit(items: readonly Item[]): Admitted {
-    const fresh = new Map<string, Item>();
+    const fresh: Item[] = [];
+    const seen = new IdMap<true>();
     const commits = new Set<Promise<void>>();
     const results = items.map((item): PutResult => {
-      const key = bytesToKey(item.id);
-      const pending = this.#commits.pending(key);
+      const { hint, id } = item;
+      const pending = this.#commits.pending(id);
       if (pending !== undefined) commits.add(pending);
-      const created = !pending && !fresh.has(key) && !this.#lookup.contains(item.id);
-      if (created) fresh.set(key, item);
-      return { hint: item.hint, id: item.id, created };
+      const created = !pending && seen.get(id) === undefined && !this.#lookup.contains(id);
+      if (created) {
+        seen.add(id, true);
+        fresh.push(item);
+      }
+      return { hint, id, created };
     });
-    if (fresh.size > 0) {
+    if (fresh.length > 0) {
       if (this.#keeper.trouble !== null) throw this.#keeper.trouble;
-      this.#admission.admit(totalBytes(fresh.values()));
+      this.#admission.admit(totalBytes(fresh));
       for (const commit of this.#commits.add(fresh)) commits.add(commit);
     }
     return { results, commits: [...commits] };

@@ -1,0 +1,62 @@
+interface Entry<Value> {
+  readonly id: Uint8Array;
+  readonly value: Value;
+  /** The next one of the same number. */
+  readonly next: Entry<Value> | undefined;
+}
+
+/**
+ * Values by id, for maps that every item passes through. Ids are hashes, so the first bytes of one, as
+ * a number, are its key: turning all 32 into a string costs several times as much.
+ */
+export class IdMap<Value> {
+  readonly #entries = new Map<number, Entry<Value>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get(id: Uint8Array): Value | undefined {
+    for (let entry = this.#entries.get(numberOf(id)); entry !== undefined; entry = entry.next) {
+      if (sameId(entry.id, id)) return entry.value;
+    }
+    return undefined;
+  }
+
+  /** Adds a value under an id that has none. */
+  add(id: Uint8Array, value: Value): void {
+    const number = numberOf(id);
+    this.#entries.set(number, { id, value, next: this.#entries.get(number) });
+    this.#size++;
+  }
+
+  delete(id: Uint8Array): void {
+    const number = numberOf(id);
+    const first = this.#entries.get(number);
+    if (first === undefined) return;
+    const rest = without(first, id);
+    if (rest === undefined) this.#entries.delete(number);
+    else this.#entries.set(number, rest);
+    if (rest !== first) this.#size--;
+  }
+}
+
+function without<Value>(entry: Entry<Value>, id: Uint8Array): Entry<Value> | undefined {
+  if (sameId(entry.id, id)) return entry.next;
+  if (entry.next === undefined) return entry;
+  const next = without(entry.next, id);
+  return next === entry.next ? entry : { ...entry, next };
+}
+
+/** The first 48 bits. */
+function numberOf(id: Uint8Array): number {
+  const low = id[0]! | (id[1]! << 8) | (id[2]! << 16);
+  const high = id[3]! | (id[4]! << 8) | (id[5]! << 16);
+  return high * 0x100_0000 + low;
+}
+
+function sameId(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
