@@ -110,9 +110,11 @@ async function putAll(t: TestContext, directory: string): Promise<void> {
 }
 
 async function merge(t: TestContext, directory: string): Promise<void> {
-  const replica = await openReplica(t, directory, { scheme: lthash, index: SMALL });
+  const clock = new VirtualClock();
+  const replica = await openReplica(t, directory, { scheme: lthash, index: SMALL, clock });
   await replica.ready();
-  assert.equal(replica.status().buffered, 0);
+  // Merging begins behind the opening, a step at a time; a step ends when its batch is on disk.
+  while (replica.status().buffered > 0) await clock.advance(1);
   await replica.close();
 }
 
