@@ -8,6 +8,7 @@ export {
   hexToBytes,
   keyToBytes,
 } from './bytes.ts';
+export * from './coding/index.ts';
 export type * from './environment.ts';
 export * from './errors.ts';
 export { lthashReference } from './fingerprint/lthash.ts';
