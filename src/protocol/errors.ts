@@ -3,6 +3,7 @@ export type ProtocolErrorCode =
   | 'FRAME_TOO_LARGE'
   | 'UNEXPECTED_FRAME'
   | 'BUDGET_SPENT'
+  | 'PEER_STOPPED'
   | 'TIMEOUT'
   | 'STALLED'
   | 'STREAM_CLOSED'
@@ -23,5 +24,16 @@ export class ProtocolError extends Error {
   constructor(code: ProtocolErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** Ends a session of a dialect that can tell the peer why. */
+export class SessionStop extends ProtocolError {
+  /** The last frame to send, or null when the peer is the one that stopped. */
+  readonly parting: Uint8Array | null;
+
+  constructor(error: ProtocolError, parting: Uint8Array | null) {
+    super(error.code, error.message, { cause: error });
+    this.parting = parting;
   }
 }

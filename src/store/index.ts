@@ -7,6 +7,7 @@ export {
   equalBytes,
   hexToBytes,
   keyToBytes,
+  writeU64LE,
 } from './bytes.ts';
 export * from './coding/index.ts';
 export type * from './environment.ts';

@@ -31,10 +31,13 @@ export function converse(initiator: Session, responder: Session, maxFrames = 1e6
   const dialogue: Dialogue = { frames: [], missing: { initiator: [], responder: [] } };
   const sessions = { initiator, responder };
   const done = { initiator: false, responder: false };
-  const take = (from: Session['role'], step: Step): void => {
-    dialogue.missing[from].push(...step.missing);
-    for (const frame of step.frames) dialogue.frames.push({ from, frame });
-    done[from] = step.done;
+  const take = (from: Session['role'], first: Step): void => {
+    for (let step = first; ; step = sessions[from].proceed!(true)) {
+      for (const id of step.missing) dialogue.missing[from].push(id);
+      for (const frame of step.frames) dialogue.frames.push({ from, frame });
+      done[from] = step.done;
+      if (step.pending === undefined) return;
+    }
   };
   take('responder', responder.start());
   take('initiator', initiator.start());
