@@ -5,6 +5,10 @@
 import { BUCKETS, CELLS, SHORT, SIP_KEY, WINDOW } from './layout';
 
 const ID_BYTES: usize = 32;
+/** Where in WINDOW the light ones are set aside: behind 512 heavy ones and one that is too many. */
+const LIGHTS: usize = 0x1800;
+/** A cell that nobody reads: the last of WINDOW. */
+const NOWHERE: usize = WINDOW + 0x3ff8;
 
 /** Writes the short ids of the first `count` ids in WINDOW to SHORT, 8 bytes each. */
 export function shortIds(count: i32): void {
@@ -47,39 +51,62 @@ function checkOf(high: u32, middle: u32): u32 {
   return (((middle + 0x9e37) * 0x85ebca6b) ^ high) * 0xc2b2ae35 >> 16;
 }
 
-/** Toggles each of the first `count` short ids in SHORT in its CELLS of blocks `first` to `last`. */
+/**
+ * Toggles each of the first `count` short ids in SHORT in its CELLS of blocks `first` to `last`. Which
+ * of them are heavy, and which light ones skip a block, is chance: a branch would be guessed wrong too
+ * often, so heavy ones are set aside in WINDOW, and what is skipped goes to a cell nobody reads.
+ */
 export function toggle(count: i32, first: i32, last: i32): void {
-  let at = SHORT;
+  let heavies = WINDOW;
+  let lights = WINDOW + LIGHTS;
+  let all: u64 = 0;
   for (let i = 0; i < count; i++) {
-    const x = load<u64>(at);
-    at += 8;
-    let low = <u32>x;
-    let high = <u32>(x >> 32);
-    if (first == 0) store<u64>(CELLS, load<u64>(CELLS) ^ x);
-    const heavy = (low & 0x30000) == 0;
-    for (let block = 1; block <= last; block++) {
-      high = (high ^ (high >> 15)) * 0x2c1b3c6d + 0x9e3779b9;
-      low = (low ^ (low >> 13)) * 0x297a2d39 + 0x9e3779b9;
-      if (block < first) continue;
+    const x = load<u64>(SHORT + (<usize>i << 3));
+    const heavy = <usize>((<u32>x & 0x30000) == 0) << 3;
+    store<u64>(heavies, x);
+    store<u64>(lights, x);
+    heavies += heavy;
+    lights += 8 - heavy;
+    all ^= x;
+  }
+  if (first == 0) store<u64>(CELLS, load<u64>(CELLS) ^ all);
+  let factor: u32 = 0x2c1b3c6d;
+  for (let block = 1; block <= last; block++) {
+    if (block >= first) {
       const base = CELLS - 8 + (<usize>8 << block);
-      const wide = 32 - block;
-      const narrow = 16 - block;
-      if (heavy) {
-        flip(base, high >> wide, x);
-        flip(base, (high & 0xffff) >> narrow, x);
-        flip(base, low >> wide, x);
-        flip(base, (low & 0xffff) >> narrow, x);
-      } else if (low >> 16 < 53248) {
-        flip(base, high >> wide, x);
-      }
+      toggleLights(lights, base, block, factor);
+      toggleHeavies(heavies, base, block, factor);
     }
+    factor = (factor ^ (factor >> 15)) * 0x297a2d39 | 1;
+  }
+}
+
+function toggleLights(end: usize, base: usize, block: u32, factor: u32): void {
+  const wide = 32 - block;
+  for (let at = WINDOW + LIGHTS; at < end; at += 8) {
+    const x = load<u64>(at);
+    const to = base + (<usize>(<u32>(x >> 32) * factor >> wide) << 3);
+    flip(select<usize>(to, NOWHERE, <u32>x * factor < 0xd0000000), x);
+  }
+}
+
+function toggleHeavies(end: usize, base: usize, block: u32, factor: u32): void {
+  const wide = 32 - block;
+  const narrow = 16 - block;
+  for (let at = WINDOW; at < end; at += 8) {
+    const x = load<u64>(at);
+    const high = <u32>(x >> 32) * factor;
+    const low = <u32>x * factor;
+    flip(base + (<usize>(high >> wide) << 3), x);
+    flip(base + (<usize>((high & 0xffff) >> narrow) << 3), x);
+    flip(base + (<usize>(low >> wide) << 3), x);
+    flip(base + (<usize>((low & 0xffff) >> narrow) << 3), x);
   }
 }
 
 // @ts-ignore: a decorator of AssemblyScript's
 @inline
-function flip(base: usize, cell: u32, x: u64): void {
-  const to = base + (<usize>cell << 3);
+function flip(to: usize, x: u64): void {
   store<u64>(to, load<u64>(to) ^ x);
 }
 

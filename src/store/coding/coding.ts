@@ -55,22 +55,21 @@ export function eachCell(
   range: { readonly first: number; readonly last: number },
   visit: (cell: number) => void,
 ): void {
-  let low = shortLow;
-  let high = shortHigh;
   if (range.first === 0) visit(0);
   const heavy = (shortLow & 0x30000) === 0;
+  let factor = 0x2c1b3c6d;
   for (let block = 1; block <= range.last; block++) {
-    high = (Math.imul(high ^ (high >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
-    low = (Math.imul(low ^ (low >>> 13), 0x297a2d39) + 0x9e3779b9) >>> 0;
-    if (block < range.first) continue;
-    const base = 2 ** block - 1;
-    if (heavy) {
-      visit(base + (high >>> (32 - block)));
-      visit(base + ((high & 0xffff) >>> (16 - block)));
-      visit(base + (low >>> (32 - block)));
-      visit(base + ((low & 0xffff) >>> (16 - block)));
-    } else if (low >>> 16 < 53248) {
-      visit(base + (high >>> (32 - block)));
+    if (block >= range.first) {
+      const high = Math.imul(shortHigh, factor) >>> 0;
+      const low = Math.imul(shortLow, factor) >>> 0;
+      const base = 2 ** block - 1;
+      if (heavy || low < 0xd0000000) visit(base + (high >>> (32 - block)));
+      if (heavy) {
+        visit(base + ((high & 0xffff) >>> (16 - block)));
+        visit(base + (low >>> (32 - block)));
+        visit(base + ((low & 0xffff) >>> (16 - block)));
+      }
     }
+    factor = Math.imul(factor ^ (factor >>> 15), 0x297a2d39) | 1;
   }
 }
