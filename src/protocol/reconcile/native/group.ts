@@ -1,9 +1,9 @@
-import { BUCKETS, blockOf, ID_BYTES, symbolsThrough } from '../../../store/index.ts';
+import { BUCKETS, blockOf, ID_BYTES, type Snapshot, symbolsThrough } from '../../../store/index.ts';
 import type { Context, Range, Work } from './context.ts';
 import { LOOKUP_COST } from './meter.ts';
 
 /** Ids hashed in one go: what fills a good part of the fastest cache. */
-const BATCH = 2_048;
+const BATCH = 4_096;
 
 /** The items of some ranges, read once, and their coded symbols as far as they have been asked for. */
 export class Group {
@@ -33,7 +33,11 @@ export class Group {
       for (let rank = begin; rank < end; ) {
         if (meter.over) yield 'slice';
         const count = Math.min(BATCH, end - rank);
-        coding.shortIds(key.shortIds, snapshot.ids(rank, rank + count), this.shorts, at);
+        let to = at;
+        for (const ids of runsOf(snapshot, rank, rank + count)) {
+          coding.shortIds(key.shortIds, ids, this.shorts, to);
+          to += ids.length / ID_BYTES;
+        }
         if (weighed) coding.weigh(this.buckets, this.shorts, at, at + count);
         meter.spend(count);
         at += count;
@@ -86,6 +90,10 @@ export class Group {
   bucketBytes(): Uint8Array {
     return Uint8Array.from(this.buckets, (sum) => sum & 0xff);
   }
+}
+
+function runsOf(snapshot: Snapshot, begin: number, end: number): Iterable<Uint8Array> {
+  return snapshot.idRuns?.(begin, end) ?? [snapshot.ids(begin, end)];
 }
 
 /** Words of symbols as they came. */

@@ -2,13 +2,16 @@ import { BUCKETS, ID_BYTES, MAX_SYMBOLS } from '../../../store/index.ts';
 import { malformed } from './bytes.ts';
 import { LIST_WIDTH, SYMBOL_BYTES } from './constants.ts';
 import type { Context, Range, Work } from './context.ts';
-import { estimateDifferences, type Predictor, symbolsFor } from './estimate.ts';
+import { estimateDifferences, estimateFromZeros, type Predictor, symbolsFor } from './estimate.ts';
 import { Group, idsAt, symbolWords } from './group.ts';
 import { matchList, nameOf, namesOf } from './lists.ts';
 import { idsThatFit } from './own-groups.ts';
 import { peel } from './peel.ts';
 import { prefixesOf, type Sides, takeSides } from './prefixes.ts';
 import type { IdsRecord, ListRecord, SketchRecord } from './records.ts';
+
+/** Part of the symbols thought needed that is asked for on one group's estimate: too many are wasted. */
+const CAUTION = 0.85;
 
 /** A group the peer sent, until everything that differs in it is known on both sides. */
 export interface PeerGroup {
@@ -194,14 +197,7 @@ export class PeerGroups {
   *#askMore(peer: PeerGroup, symbols: number): Work {
     const { outbox, limits } = this.#context;
     const { items } = peer.group;
-    if (peer.estimate === null) {
-      const estimate = estimateDifferences(peer.group.buckets, peer.buckets);
-      const least = Math.max(estimate, Math.abs(items - peer.count!));
-      peer.estimate = this.#predictor.refine(items, least);
-      this.#predictor.note(items, least);
-    }
-    const enough = symbolsFor(peer.estimate);
-    const total = enough > symbols ? enough : symbols + Math.max(4, symbols >>> 2);
+    const total = symbols + this.#lacking(peer, symbols);
     const listBytes = LIST_WIDTH * Math.min(items, peer.count!);
     if (total > limits.maxSymbols || listBytes < SYMBOL_BYTES * (total - symbols)) {
       this.#fail(peer);
@@ -210,6 +206,24 @@ export class PeerGroups {
     while (outbox.full) yield 'output';
     peer.due = total - symbols;
     outbox.push({ tag: 'more', group: peer.number, symbols: peer.due });
+  }
+
+  /** How many more symbols a group is thought to need. */
+  #lacking(peer: PeerGroup, symbols: number): number {
+    const { items } = peer.group;
+    const step = Math.max(4, symbols >>> 3);
+    if (peer.estimate !== null) {
+      const difference = peer.words.map((word, i) => word ^ peer.group.cells[i]!);
+      const enough = symbolsFor(estimateFromZeros(difference, symbols) ?? 0);
+      return Math.max(step, enough - symbols);
+    }
+    const unsure = this.#predictor.expect(items) === null;
+    const least = Math.abs(items - peer.count!);
+    const estimate = Math.max(estimateDifferences(peer.group.buckets, peer.buckets), least);
+    peer.estimate = this.#predictor.refine(items, estimate);
+    this.#predictor.note(items, estimate);
+    const enough = symbolsFor(peer.estimate) * (unsure ? CAUTION : 1);
+    return Math.max(step, Math.ceil(enough) - symbols);
   }
 
   *#answer(peer: PeerGroup, { mine, theirs, width }: Sides): Work {
