@@ -18,6 +18,8 @@ export const MAX_REASON_BYTES = 200;
 export const MIN_FRAME_BYTES = 1024;
 /** Bytes of a short id in a list. Wider where two of the list would be equal. */
 export const LIST_WIDTH = 5;
+/** Items of a list at the most; what holds more is worth cutting up first. */
+export const MAX_LISTED = 4_096;
 /** First symbols sent for a group nothing is known of. */
 export const BLIND_SYMBOLS = 16;
 

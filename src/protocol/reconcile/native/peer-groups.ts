@@ -1,6 +1,6 @@
 import { BUCKETS, ID_BYTES, MAX_SYMBOLS } from '../../../store/index.ts';
 import { malformed } from './bytes.ts';
-import { LIST_WIDTH, SYMBOL_BYTES } from './constants.ts';
+import { LIST_WIDTH, MAX_LISTED, SYMBOL_BYTES } from './constants.ts';
 import type { Context, Range, Work } from './context.ts';
 import { estimateDifferences, estimateFromZeros, type Predictor, symbolsFor } from './estimate.ts';
 import { Group, idsAt, symbolWords } from './group.ts';
@@ -100,8 +100,7 @@ export class PeerGroups {
     entries.set(peer.entries);
     entries.set(record.entries, peer.entries.length);
     peer.entries = entries;
-    if (entries.length / record.width > this.#context.limits.maxRangeItems)
-      throw malformed('a list without end');
+    if (entries.length > MAX_LISTED * record.width) throw malformed('a list without end');
     return peer;
   }
 

@@ -1,7 +1,7 @@
 import type { Bound } from '../../../store/index.ts';
 import { type Asked, type AskedRange, type Compared, compare, rangeDigest } from './asked.ts';
 import { boundAt } from './bounds.ts';
-import { BLIND_SYMBOLS, BRANCHING, LIST_WIDTH } from './constants.ts';
+import { BLIND_SYMBOLS, BRANCHING, LIST_WIDTH, MAX_LISTED } from './constants.ts';
 import { type Context, locate, type Range, type Work } from './context.ts';
 import { expectedPerRange, type Predictor, sketchBytes, symbolsFor } from './estimate.ts';
 import { Group } from './group.ts';
@@ -9,9 +9,6 @@ import { listEntries } from './lists.ts';
 import { idsThatFit, type OwnGroups } from './own-groups.ts';
 import type { PeerGroup, PeerGroups } from './peer-groups.ts';
 import type { RunRecord, SplitPart } from './records.ts';
-
-/** Most items that are listed; a longer list is worth cutting up first. */
-const MAX_LISTED = 4_096;
 
 export interface VerdictsInit {
   context: Context;
