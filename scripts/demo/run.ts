@@ -12,6 +12,7 @@ import { LiveTable, megabytes } from './table.ts';
 const NAMES = ['a', 'b', 'c'] as const;
 const MAX_FILE_BYTES = 1024 * 1024;
 const DEADLINE_MS = 120_000;
+const LOOK_EVERY_MS = 200;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface DemoInit {
@@ -29,6 +30,7 @@ type Holdings = Map<string, number>;
 /** Runs the demo; returns the exit code. Leaves no process behind, whatever happens. */
 export async function runDemo(init: DemoInit): Promise<number> {
   const say = (text: string) => init.quiet || process.stdout.write(`${text}\n`);
+  const table = init.quiet ? null : new LiveTable(process.stdout);
   const nodes: DaemonProcess[] = [];
   const clients: AdminClient[] = [];
   try {
@@ -38,12 +40,13 @@ export async function runDemo(init: DemoInit): Promise<number> {
     await startNodes(init.folder, nodes);
     for (const node of nodes) clients.push(new AdminClient(node.admin, await node.token()));
     say(`three daemons up: ${nodes.map((node) => node.admin).join(' ')}`);
-    const holdings = await Promise.all(
+    const importing = Promise.all(
       clients.map((client, node) => importFiles(client, partOf(files, node), init.signal)),
     );
+    const holdings = await watched(importing, clients, table);
     say(`imported ${holdings.map((held) => held.size).join(', ')} items; joining the nodes`);
     await join3(clients);
-    const statuses = await converge(clients, init, started + DEADLINE_MS);
+    const statuses = await converge(clients, init, started + DEADLINE_MS, table);
     if (statuses === null) return 0;
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     const result = summarize(statuses, holdings, nodes, seconds);
@@ -104,15 +107,32 @@ async function converge(
   clients: readonly AdminClient[],
   init: DemoInit,
   deadline: number,
+  table: LiveTable | null,
 ): Promise<Status[] | null> {
-  const table = new LiveTable(process.stdout);
   for (;;) {
     const statuses = await Promise.all(clients.map((client) => client.status()));
-    if (!init.quiet) table.draw(NAMES, statuses);
+    table?.draw(NAMES, statuses);
     if (init.signal.aborted) return null;
     if (equal(statuses) || performance.now() > deadline) return statuses;
-    await sleep(200);
+    await sleep(LOOK_EVERY_MS);
   }
+}
+
+/** Waits for `work`, and draws how far the nodes have come. */
+async function watched<T>(
+  work: Promise<T>,
+  clients: readonly AdminClient[],
+  table: LiveTable | null,
+): Promise<T> {
+  let over = false;
+  const settled = work.finally(() => {
+    over = true;
+  });
+  while (!over && table !== null) {
+    table.draw(NAMES, await Promise.all(clients.map((client) => client.status())));
+    await Promise.race([settled, sleep(LOOK_EVERY_MS)]);
+  }
+  return settled;
 }
 
 /** Equal for an onlooker, and known to be equal by all three themselves. */

@@ -34,6 +34,8 @@ export interface Status {
   readonly set: { readonly items: number; readonly bytes: number; readonly fingerprint: string };
   /** Ids known to be missing here. */
   readonly wanted: number;
+  /** Items at peers that `limits.maxItemBytes` does not let in; the sets stay different by them. */
+  readonly refused: number;
   /** Why puts and fetches are refused at the moment, or null. */
   readonly refusing: { readonly code: string; readonly message: string } | null;
   /** Payload bytes from and to peers since the start, repeats and partial items included. */

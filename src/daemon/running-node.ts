@@ -50,7 +50,8 @@ export class RunningNode implements Node {
       uptimeSeconds: Math.floor(this.#uptimeMs() / 1_000),
       set: { items, bytes, fingerprint: bytesToHex(fingerprint) },
       wanted: replicator.wanted,
-      refusing,
+      refused: replicator.refused,
+      refusing: refusing ?? replicator.paused,
       transfer: { ...fetch.totals },
       peers: this.peers(),
     };

@@ -1,4 +1,3 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { Replicator, type ReplicatorOptions } from '../../src/daemon/replicator/index.ts';
 import {
@@ -9,6 +8,7 @@ import {
 } from '../../src/protocol/index.ts';
 import { bytesToHex, type Random, Replica } from '../../src/store/index.ts';
 import { VirtualClock } from '../support/clock.ts';
+import { memoryDatabase } from '../support/memory-database.ts';
 import { type LinkInit, MemoryNetwork } from '../support/memory-network.ts';
 import { SeededRandom } from '../support/random.ts';
 import { wideSum } from '../support/wide-sum.ts';
@@ -86,13 +86,8 @@ async function startNode(
   random: Random,
   options: Partial<ReplicatorOptions>,
 ): Promise<SimulatedNode> {
-  const database = new MemoryLevel<Uint8Array, Uint8Array>({
-    keyEncoding: 'view',
-    valueEncoding: 'view',
-    storeEncoding: 'view',
-  });
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
-  const replica = await Replica.open({ database, clock, disk, scheme: wideSum });
+  const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
   const logger = pino({ level: 'silent' });
   const replicator = new Replicator({ replica, clock, random, logger, options });
   const reconcile = new ReconcileService(network, {

@@ -34,8 +34,13 @@ export interface ReplicatorOptions {
    */
   requestsPerPeer: number;
   /**
-   * Fetched payload bytes, per request, that may wait for their commit before the peer is slowed
-   * down. Raising it costs memory and makes larger commits.
+   * Requests under way in all. Each may hold one item while that arrives.
+   * @default 32
+   */
+  maxRequests: number;
+  /**
+   * Fetched payload bytes, over all requests, that may wait for their commit before the peers are
+   * slowed down. Raising it costs memory and makes larger commits.
    * @default 8 MiB
    */
   windowBytes: number;
@@ -59,6 +64,7 @@ export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
   settleMaxMs: 2_000,
   batchItems: 256,
   requestsPerPeer: 2,
+  maxRequests: 32,
   windowBytes: 8 * 1024 * 1024,
   backoffBaseMs: 1_000,
   backoffMaxMs: 60_000,

@@ -57,6 +57,12 @@ export class PeerRecords {
     record.equalAt = report.equal && report.error === null ? report.version : null;
   }
 
+  /** A difference was found: the sets are not known to be equal any more. */
+  differs(peer: string): void {
+    const record = this.#records.get(peer);
+    if (record !== undefined) record.equalAt = null;
+  }
+
   #forgetOldest(): void {
     const gone = this.all().filter((record) => !record.connected);
     for (const { peer } of gone.slice(0, Math.max(0, gone.length - MAX_DISCONNECTED))) {

@@ -42,6 +42,7 @@ export class Replicator {
   readonly events: ReconcileEvents = {
     peerConnected: (peer) => this.#peerConnected(peer),
     peerDisconnected: (peer) => this.#peerDisconnected(peer),
+    differs: (peer) => this.#peers.differs(peer),
     missing: (peer, ids) => this.#missing(peer, ids),
     ended: (report) => this.#ended(report),
   };
@@ -54,6 +55,16 @@ export class Replicator {
   /** Distinct ids known to be missing here. */
   get wanted(): number {
     return this.#wanted.size;
+  }
+
+  /** Why nothing is fetched at the moment, or null. */
+  get paused(): { readonly code: string; readonly message: string } | null {
+    return this.#running?.fetcher.paused ?? null;
+  }
+
+  /** Items at peers that our limits do not let in. */
+  get refused(): number {
+    return this.#running?.fetcher.refused ?? 0;
   }
 
   get peers(): readonly PeerRecord[] {
@@ -124,12 +135,13 @@ export class Replicator {
     this.#running?.fetcher.disconnected(peer);
   }
 
-  /** What was stored since the session took its snapshot is no longer missing. */
+  /** What was stored since the session took its snapshot is no longer missing; what we refuse is not wanted. */
   #missing(peer: string, ids: readonly Uint8Array[]): void {
     if (this.#peers.get(peer)?.connected !== true) return;
+    this.#peers.differs(peer);
     this.#wanted.add(
       peer,
-      ids.filter((id) => !this.#init.replica.contains(id)),
+      ids.filter((id) => !this.#init.replica.contains(id) && !this.#running?.fetcher.refuses(id)),
     );
     this.#running?.fetcher.pump();
   }

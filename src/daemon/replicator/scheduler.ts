@@ -11,7 +11,10 @@ export interface SchedulerInit {
   run: (peer: string) => Promise<unknown>;
   /** Nothing new could be said to this peer. */
   inSync: (peer: string) => boolean;
-  /** The set is still changing by itself (fetches are under way): a session would be stale at once. */
+  /**
+   * Fetches are under way: a session would list what is on its way already, and be stale at once.
+   * Until they end only the interval starts sessions.
+   */
   busy: () => boolean;
 }
 
@@ -64,13 +67,11 @@ export class SessionScheduler {
 
   #settled(): void {
     this.#settle = undefined;
-    const since = this.#unsettledSince ?? 0;
-    const overdue = this.#init.clock.monotonic() - since >= this.#init.settleMaxMs;
-    if (this.#init.busy() && !overdue) {
+    this.#unsettledSince = undefined;
+    if (this.#init.busy()) {
       this.changed();
       return;
     }
-    this.#unsettledSince = undefined;
     for (const peer of this.#timers.keys()) if (!this.#init.inSync(peer)) this.#run(peer);
   }
 

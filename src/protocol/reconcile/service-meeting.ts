@@ -17,6 +17,7 @@ export interface MeetingHost {
   readonly calling: Limiter;
   readonly serving: Limiter;
   snapshot(): HeldSnapshot;
+  differs(peer: string): void;
   missing(peer: string, ids: readonly Uint8Array[]): void;
   /** The dialect to speak with a peer, or `UNKNOWN_PEER`. */
   dialect(peer: string): Dialect;
@@ -148,7 +149,8 @@ export class Meeting {
       options,
       snapshot: () => this.#host.snapshot(),
       missing: (ids) => this.#host.missing(this.#peer, ids),
-      admit: () => serving.acquire(this.#over.signal),
+      differs: () => this.#host.differs(this.#peer),
+      admit: (expired) => serving.acquire(AbortSignal.any([this.#over.signal, expired])),
     }).run();
   }
 

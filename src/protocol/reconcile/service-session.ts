@@ -21,8 +21,10 @@ export interface SessionRunInit {
   options: ReconcileOptions;
   snapshot: () => HeldSnapshot;
   missing: (ids: readonly Uint8Array[]) => void;
+  /** The first exchange showed that the sets differ. */
+  differs: () => void;
   /** Room for a session somebody else starts; awaited once its first frame is here. */
-  admit: () => Promise<Release>;
+  admit: (signal: AbortSignal) => Promise<Release>;
 }
 
 /** Carries one session over one channel, from the first frame to the close of both sides. */
@@ -30,6 +32,7 @@ export class SessionRun {
   readonly #init: SessionRunInit;
   readonly #startedAt: number;
   readonly #begin: number;
+  readonly #expired = new AbortController();
   #rounds = 0;
   #missing = 0;
   #equal = false;
@@ -45,7 +48,11 @@ export class SessionRun {
   /** Never rejects; afterwards the channel is closed or aborted, the snapshot released. */
   async run(): Promise<SessionReport> {
     const { channel, clock, options } = this.#init;
-    const expire = (): void => channel.abort(timeout('the session', options.sessionTimeoutMs));
+    const expire = (): void => {
+      const error = timeout('the session', options.sessionTimeoutMs);
+      this.#expired.abort(error);
+      channel.abort(error);
+    };
     try {
       await within({ clock, ms: options.sessionTimeoutMs, expire }, () => this.#hold());
     } catch (error) {
@@ -58,7 +65,7 @@ export class SessionRun {
   async #hold(): Promise<void> {
     if (this.#init.role === 'initiator') return this.#reconcile(undefined);
     const first = await this.#receive();
-    const release = await this.#init.admit();
+    const release = await this.#init.admit(this.#expired.signal);
     try {
       await this.#reconcile(first);
     } finally {
@@ -87,6 +94,7 @@ export class SessionRun {
     while (!step.done) {
       step = session.receive(next ?? (await this.#receive()));
       next = undefined;
+      if (this.#rounds === 1 && !session.equal) this.#init.differs();
       await this.#apply(step);
     }
   }

@@ -40,6 +40,8 @@ export interface ReconcileEvents {
   /** A peer that speaks the protocol connected or went. */
   peerConnected(peer: string): void;
   peerDisconnected(peer: string): void;
+  /** The session that runs has found that both sets are not equal. */
+  differs(peer: string): void;
   /** Ids the peer holds and we lack, as they are learnt, in either role. */
   missing(peer: string, ids: readonly Uint8Array[]): void;
   /** A session ended, in either role. */
@@ -230,6 +232,7 @@ export class ReconcileService implements Reconcile {
       calling: new Limiter(this.#options.maxSessions),
       serving: new Limiter(this.#options.maxSessions),
       snapshot,
+      differs: (peer) => events.differs(peer),
       missing: (peer, ids) => events.missing(peer, ids),
       dialect: (peer) => this.#dialect(peer),
       open: (peer, dialect, signal) => this.#open(peer, dialect, signal),

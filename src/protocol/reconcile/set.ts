@@ -9,6 +9,11 @@ export interface ReconciliationSetInit {
    * @default 1_048_576
    */
   maxIdsPerPeer?: number;
+  /**
+   * Distinct ids in all. Further ones are passed over until some have come in.
+   * @default 4_194_304
+   */
+  maxIds?: number;
 }
 
 /** A claim on an id, and the peers that came by while it was taken and want to be asked again. */
@@ -25,6 +30,7 @@ interface Peer {
 }
 
 const DEFAULT_MAX_IDS_PER_PEER = 1_048_576;
+const DEFAULT_MAX_IDS = 4_194_304;
 /** Queues are swept once they are longer than twice what is live plus so much. */
 const QUEUE_SLACK = 1024;
 
@@ -35,6 +41,7 @@ const QUEUE_SLACK = 1024;
  */
 export class ReconciliationSet {
   readonly #maxIdsPerPeer: number;
+  readonly #maxIds: number;
   readonly #ids = new Map<string, SourceList>();
   readonly #claims = new Map<string, Claim>();
   readonly #peers = new Map<string, Peer>();
@@ -42,6 +49,7 @@ export class ReconciliationSet {
 
   constructor(init: ReconciliationSetInit = {}) {
     this.#maxIdsPerPeer = init.maxIdsPerPeer ?? DEFAULT_MAX_IDS_PER_PEER;
+    this.#maxIds = init.maxIds ?? DEFAULT_MAX_IDS;
   }
 
   /** Distinct ids missing. */
@@ -129,7 +137,9 @@ export class ReconciliationSet {
   }
 
   #addOne(peer: string, key: string): void {
-    const sources = this.#ids.get(key) ?? this.#nobody;
+    const known = this.#ids.get(key);
+    if (known === undefined && this.#ids.size >= this.#maxIds) return;
+    const sources = known ?? this.#nobody;
     if (sources.has(peer)) return;
     const state = this.#peer(peer);
     if (state.known >= this.#maxIdsPerPeer) return;

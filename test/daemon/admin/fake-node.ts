@@ -32,6 +32,7 @@ export class FakeNode implements Node {
       uptimeSeconds: 5,
       set: { items: this.items.size, bytes: this.#bytes(), fingerprint: 'ab'.repeat(32) },
       wanted: 0,
+      refused: 0,
       refusing: null,
       transfer: { receivedBytes: 0, sentBytes: 0 },
       peers: this.peers(),

@@ -1,10 +1,10 @@
 import type { Libp2p, Stream } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
-import { MemoryLevel } from 'memory-level';
 import { systemClock } from '../../../src/daemon/system.ts';
 import { commonware, fetch, reconcile } from '../../../src/protocol/index.ts';
 import { type Item, Replica } from '../../../src/store/index.ts';
 import { loopbackNode } from '../../support/libp2p.ts';
+import { memoryDatabase } from '../../support/memory-database.ts';
 
 /** The name of the network that daemons join by default. */
 export const NETWORK_NAME = 'rangemesh';
@@ -25,13 +25,8 @@ export class Impostor {
   }
 
   static async start(payloads: readonly Uint8Array[], answer: Answer): Promise<Impostor> {
-    const database = new MemoryLevel<Uint8Array, Uint8Array>({
-      keyEncoding: 'view',
-      valueEncoding: 'view',
-      storeEncoding: 'view',
-    });
     const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
-    const replica = await Replica.open({ database, clock: systemClock, disk });
+    const replica = await Replica.open({ database: memoryDatabase(), clock: systemClock, disk });
     await replica.put(payloads.map((payload) => ({ hint: 1n, payload })));
     const nothing = () => {};
     const released = Promise.withResolvers<undefined>();
@@ -44,6 +39,7 @@ export class Impostor {
         events: {
           peerConnected: nothing,
           peerDisconnected: nothing,
+          differs: nothing,
           missing: nothing,
           ended: nothing,
         },

@@ -42,6 +42,7 @@ async function makeNode(ids: readonly Uint8Array[]): Promise<Node> {
     events: {
       peerConnected: () => known.resolve(),
       peerDisconnected() {},
+      differs: () => {},
       missing: (_, learnt) => void node.missing.push(...learnt.map((id) => id[0]!)),
       ended: (report) => void node.ended.push(report),
     },

@@ -48,6 +48,7 @@ export class Peer {
       events: {
         peerConnected: (peer) => this.comings.push(`+${peer}`),
         peerDisconnected: (peer) => this.comings.push(`-${peer}`),
+        differs: () => {},
         missing: (peer, ids) => this.missing.push({ peer, ids }),
         ended: (report) => this.ended.push(report),
       },

@@ -1,0 +1,73 @@
+import type { Cancel, Clock, Replica } from '../../store/index.ts';
+import { BackOff } from '../backoff.ts';
+
+/** How often a set that refuses is looked at again. */
+const LOOK_EVERY_MS = 1_000;
+
+export interface Reason {
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * Keeps fetching from going on while the replica does not take what comes. When an item was refused
+ * a single one is tried after a growing pause; the first that is stored ends the pause.
+ */
+export class Pause {
+  readonly #clock: Clock;
+  readonly #replica: Replica;
+  readonly #resume: () => void;
+  readonly #backOff = new BackOff({ baseMs: 1_000, maxMs: 60_000 });
+  #reason: Reason | null = null;
+  #waiting: Cancel | undefined;
+  #probing = false;
+
+  constructor(init: { clock: Clock; replica: Replica; resume: () => void }) {
+    this.#clock = init.clock;
+    this.#replica = init.replica;
+    this.#resume = init.resume;
+  }
+
+  /** Why nothing is fetched at the moment. */
+  get reason(): Reason | null {
+    return this.#reason;
+  }
+
+  /** Items that may be asked for now: 0 while paused, 1 to find out whether there is room. */
+  allowance(): 0 | 1 | 'all' {
+    if (this.#waiting !== undefined || this.#probing) return 0;
+    if (this.#replica.status().refusing !== null) {
+      this.#wait(LOOK_EVERY_MS);
+      return 0;
+    }
+    if (this.#reason === null) return 'all';
+    this.#probing = true;
+    return 1;
+  }
+
+  /** An item that had been fetched was not stored. */
+  refused(reason: Reason): void {
+    this.#reason = reason;
+    this.#probing = false;
+    this.#wait(this.#backOff.next());
+  }
+
+  /** A request ended without being refused; something was stored, or not. */
+  ended(stored: number): void {
+    this.#probing = false;
+    if (stored === 0 || this.#waiting !== undefined) return;
+    this.#reason = null;
+    this.#backOff.reset();
+  }
+
+  stop(): void {
+    this.#waiting?.();
+  }
+
+  #wait(ms: number): void {
+    this.#waiting ??= this.#clock.after(ms, () => {
+      this.#waiting = undefined;
+      this.#resume();
+    });
+  }
+}

@@ -1,0 +1,87 @@
+import type { Cancel, Clock } from '../../store/index.ts';
+import type { BackOff } from '../backoff.ts';
+
+/** Requests to one peer that run, and how it has behaved. */
+export class Source {
+  readonly peer: string;
+  readonly requests: Set<AbortController> = new Set();
+  readonly backOff: BackOff;
+  connected = true;
+  /** Ids for which it sent bytes that do not hash to them, since the last request that went well. */
+  invalid = 0;
+  #resting: Cancel | undefined;
+
+  constructor(peer: string, backOff: BackOff) {
+    this.peer = peer;
+    this.backOff = backOff;
+  }
+
+  get resting(): boolean {
+    return this.#resting !== undefined;
+  }
+
+  /** Asks nothing of the peer for as long as its failures call for; returns the milliseconds. */
+  rest(clock: Clock, wake: () => void): number {
+    const restMs = this.backOff.next();
+    this.#resting?.();
+    this.#resting = clock.after(restMs, () => {
+      this.#resting = undefined;
+      wake();
+    });
+    return restMs;
+  }
+
+  /** Calls off what runs; its reports mean nothing any more. */
+  abandon(): void {
+    for (const request of this.requests) request.abort();
+    this.requests.clear();
+  }
+
+  stop(): void {
+    this.abandon();
+    this.#resting?.();
+    this.#resting = undefined;
+  }
+}
+
+/** Peers gone whose behaviour is remembered, so that coming back does not end a rest. */
+const MAX_GONE = 1_000;
+
+/** Peers to fetch from, bounded also when they come and go. */
+export class Sources {
+  readonly #sources = new Map<string, Source>();
+  readonly #newBackOff: () => BackOff;
+
+  constructor(newBackOff: () => BackOff) {
+    this.#newBackOff = newBackOff;
+  }
+
+  connected(peer: string): Source {
+    const source = this.#sources.get(peer) ?? new Source(peer, this.#newBackOff());
+    this.#sources.delete(peer);
+    this.#sources.set(peer, source);
+    source.connected = true;
+    return source;
+  }
+
+  disconnected(peer: string): void {
+    const source = this.#sources.get(peer);
+    if (source === undefined) return;
+    source.connected = false;
+    source.abandon();
+    const gone = [...this.#sources.values()].filter((other) => !other.connected);
+    for (const oldest of gone.slice(0, Math.max(0, gone.length - MAX_GONE))) {
+      oldest.stop();
+      this.#sources.delete(oldest.peer);
+    }
+  }
+
+  /** Those that may be asked now. */
+  get ready(): Source[] {
+    return [...this.#sources.values()].filter((source) => source.connected && !source.resting);
+  }
+
+  stop(): void {
+    for (const source of this.#sources.values()) source.stop();
+  }
+}

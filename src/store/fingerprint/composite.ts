@@ -1,0 +1,63 @@
+import { concatBytes } from '../bytes.ts';
+import { combineAll } from './combine-all.ts';
+import type { FingerprintScheme } from './scheme.ts';
+
+/** Several schemes kept side by side; a state is the states of the parts, one after the other. */
+export interface CompositeScheme extends FingerprintScheme {
+  readonly parts: readonly FingerprintScheme[];
+}
+
+/** One scheme that keeps all of `parts`, in this order. Its digest is the digests of all parts. */
+export function composite(parts: readonly FingerprintScheme[]): CompositeScheme {
+  const places = parts.map((part, at) => ({ part, offset: offsetOf(parts, at) }));
+  const each = (work: (place: Place) => void): void => {
+    for (const place of places) work(place);
+  };
+  return {
+    name: parts.map((part) => part.name).join('+'),
+    stateBytes: offsetOf(parts, parts.length),
+    parts,
+    empty: () => concatBytes(...parts.map((part) => part.empty())),
+    add: (state, ids) => each((place) => place.part.add(within(state, place), ids)),
+    subtract: (state, ids) => each((place) => place.part.subtract(within(state, place), ids)),
+    combine: (state, other) =>
+      each((place) => place.part.combine(within(state, place), within(other, place))),
+    combineAll: (state, others) =>
+      each((place) => {
+        const members = others.map((other) => within(other, place));
+        combineAll(place.part, within(state, place), members);
+      }),
+    difference: (state, other) =>
+      each((place) => place.part.difference(within(state, place), within(other, place))),
+    digest: (state, count) =>
+      concatBytes(...places.map((place) => place.part.digest(within(state, place), count))),
+  };
+}
+
+/**
+ * Where in a state of `scheme` the one of `part` begins. Throws a
+ * RangeError when `scheme` does not keep it.
+ */
+export function partOffset(scheme: FingerprintScheme, part: FingerprintScheme): number {
+  const parts = isComposite(scheme) ? scheme.parts : [scheme];
+  const at = parts.indexOf(part);
+  if (at !== -1) return offsetOf(parts, at);
+  throw new RangeError(`the scheme ${scheme.name} does not keep ${part.name}`);
+}
+
+interface Place {
+  readonly part: FingerprintScheme;
+  readonly offset: number;
+}
+
+function within(state: Uint8Array, { part, offset }: Place): Uint8Array {
+  return state.subarray(offset, offset + part.stateBytes);
+}
+
+function isComposite(scheme: FingerprintScheme): scheme is CompositeScheme {
+  return 'parts' in scheme;
+}
+
+function offsetOf(parts: readonly FingerprintScheme[], at: number): number {
+  return parts.slice(0, at).reduce((sum, part) => sum + part.stateBytes, 0);
+}

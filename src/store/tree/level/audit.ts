@@ -1,0 +1,52 @@
+import type { AbstractSnapshot } from 'abstract-level';
+import { readU64BE } from '../../bytes.ts';
+import { checkSteps } from '../check.ts';
+import type { TreeShape } from '../shape.ts';
+import { corrupt, LevelNodeReader, type LevelTreeFiles } from './reader.ts';
+
+export interface AuditInit {
+  readonly snapshot: AbstractSnapshot;
+  readonly root: number | null;
+  /** See `CheckOptions`. */
+  readonly fill?: boolean;
+}
+
+/**
+ * Checks the tree under `root` from its leaves up, then that the nodes and summaries in the database
+ * are those of the tree and no others. Throws `STORE_CORRUPT` at the first fault.
+ */
+export async function* auditTree(
+  shape: TreeShape,
+  files: LevelTreeFiles,
+  { snapshot, root, fill = true }: AuditInit,
+): AsyncGenerator<void, void> {
+  const reader = new LevelNodeReader(files, snapshot);
+  const refs = new Set<number>();
+  yield* checkSteps(shape, { reader, root }, { fill, visit: (ref) => refs.add(ref) });
+  for (const keyOf of [files.keys.node, files.keys.summary]) {
+    for await (const keys of recordKeys(files, keyOf, snapshot)) {
+      const stray = keys.find((key) => !refs.has(Number(readU64BE(key, key.length - 8))));
+      if (stray !== undefined) throw corrupt(files.name, stray, 'belongs to no node of the tree');
+      yield;
+    }
+  }
+}
+
+const KEYS_A_STEP = 1000;
+
+async function* recordKeys(
+  { database }: LevelTreeFiles,
+  keyOf: (ref: number) => Uint8Array,
+  snapshot: AbstractSnapshot,
+): AsyncGenerator<Uint8Array[]> {
+  const range = { gte: keyOf(0), lte: keyOf(Number.MAX_SAFE_INTEGER) };
+  const keys = database.keys({ ...range, snapshot, keyEncoding: 'view' });
+  try {
+    for (let step = await keys.nextv(KEYS_A_STEP); step.length > 0; ) {
+      yield step;
+      step = await keys.nextv(KEYS_A_STEP);
+    }
+  } finally {
+    await keys.close();
+  }
+}

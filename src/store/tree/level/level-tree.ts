@@ -1,0 +1,174 @@
+import type { AbstractBatchOptions, AbstractSnapshot } from 'abstract-level';
+import { bytesToKey, readU64LE, writeU64LE } from '../../bytes.ts';
+import { StoreError } from '../../errors.ts';
+import type { FingerprintScheme } from '../../fingerprint/scheme.ts';
+import { checkKey, compareKeys, type ItemKey } from '../../item.ts';
+import type { Database } from '../../replica/database.ts';
+import type { TreeSnapshot } from '../snapshot.ts';
+import { DurableTree, type DurableTreeInit, type TreeWrite } from './durable-tree.ts';
+import { type TreeKeys, treeKeys } from './keys.ts';
+import { corrupt, type ReadOptions, readOptions } from './reader.ts';
+import type { BatchOperation } from './writer.ts';
+
+export type LevelTreeInit = Omit<DurableTreeInit, 'contains'>;
+
+/**
+ * An item set in LevelDB, by name, beside any others in the same database: a tree of fingerprints and
+ * a record for each id. What a write's promise resolves for is on disk, and nothing is visible before
+ * it is. Writes are carried out one after the other, in the order of the calls.
+ */
+export class LevelTree {
+  readonly #database: Database;
+  readonly #name: string;
+  readonly #keys: TreeKeys;
+  readonly #tree: DurableTree;
+  #last: Promise<unknown> = Promise.resolve();
+  /** Why no more writes are taken. */
+  #refusal: StoreError | null = null;
+  /** Why those already taken are not carried out either. */
+  #failure: StoreError | null = null;
+
+  private constructor(init: LevelTreeInit) {
+    this.#database = init.database;
+    this.#name = init.name;
+    this.#keys = treeKeys(init.name);
+    const contains = (id: Uint8Array, snapshot: AbstractSnapshot): boolean =>
+      this.#hintOf(id, readOptions(snapshot)) !== undefined;
+    this.#tree = DurableTree.open({ ...init, contains });
+  }
+
+  /** Opens, or begins, the set of a name. Rejects like `DurableTree.open`. */
+  static async open(init: LevelTreeInit): Promise<LevelTree> {
+    await init.database.open();
+    return new LevelTree(init);
+  }
+
+  get scheme(): FingerprintScheme {
+    return this.#tree.scheme;
+  }
+
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  /** Adds keys in any order; resolves to those that were new, each once, in key order. */
+  async insert(keys: readonly ItemKey[]): Promise<ItemKey[]> {
+    const copies = keys.map((key) => {
+      checkKey(key);
+      return { hint: key.hint, id: key.id.slice() };
+    });
+    return this.#inTurn(async () => {
+      const added = this.#newOf(copies);
+      await this.#write(
+        { insert: added },
+        added.map(({ hint, id }) => this.#idRecord(id, hint)),
+      );
+      return added;
+    });
+  }
+
+  /** Removes ids; resolves to how many were there. */
+  async remove(ids: readonly Uint8Array[]): Promise<number> {
+    const copies = ids.map((id) => id.slice());
+    return this.#inTurn(async () => {
+      const removed = this.#heldOf(copies);
+      const records = removed.map(({ id }) => ({ type: 'del', key: this.#keys.id(id) }) as const);
+      await this.#write({ remove: removed }, records);
+      return removed.length;
+    });
+  }
+
+  contains(id: Uint8Array): boolean {
+    return this.#hintOf(id, readOptions()) !== undefined;
+  }
+
+  /** The set as it is now, unchanged by later writes, for as long as `maxSnapshotAgeMs`. */
+  snapshot(): TreeSnapshot<number> {
+    return this.#tree.snapshot();
+  }
+
+  /** See `DurableTree.audit`. */
+  audit(options: { fill?: boolean } = {}): AsyncGenerator<void, void> {
+    return this.#tree.audit(options);
+  }
+
+  /** Finishes what was asked for, refuses what comes after. The database stays open. Idempotent. */
+  async close(): Promise<void> {
+    this.#refusal ??= new StoreError('STORE_CLOSED', `the tree '${this.#name}' was closed`);
+    await this.#last;
+    this.#tree.close();
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#refusal !== null) return Promise.reject(this.#refusal);
+    const result = this.#last.then(() => {
+      if (this.#failure !== null) throw this.#failure;
+      return work();
+    });
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #write(change: TreeWrite, records: readonly BatchOperation[]): Promise<void> {
+    if (records.length === 0) return;
+    const prepared = this.#tree.prepare(change);
+    const options: SyncedBatchOptions = { sync: true };
+    try {
+      await this.#database.batch([...prepared.operations, ...records], options);
+    } catch (cause) {
+      prepared.discard();
+      throw this.#fail(cause);
+    }
+    prepared.commit();
+  }
+
+  /** After a failed write nobody knows what is on disk, so no further one may build on it. */
+  #fail(cause: unknown): StoreError {
+    this.#failure = new StoreError(
+      'STORE_WRITE_FAILED',
+      `a write to the tree '${this.#name}' failed, it may or may not be on disk: close the database, open it again and see`,
+      { cause },
+    );
+    this.#refusal = this.#failure;
+    return this.#failure;
+  }
+
+  #newOf(keys: readonly ItemKey[]): ItemKey[] {
+    const seen = new Set<string>();
+    const added = keys.filter(({ id }) => {
+      const key = bytesToKey(id);
+      if (seen.has(key) || this.contains(id)) return false;
+      seen.add(key);
+      return true;
+    });
+    return added.sort(compareKeys);
+  }
+
+  #heldOf(ids: readonly Uint8Array[]): ItemKey[] {
+    const held = new Map<string, ItemKey>();
+    for (const id of ids) {
+      const hint = this.#hintOf(id, readOptions());
+      if (hint !== undefined) held.set(bytesToKey(id), { hint, id });
+    }
+    return [...held.values()].sort(compareKeys);
+  }
+
+  #hintOf(id: Uint8Array, options: ReadOptions): bigint | undefined {
+    const key = this.#keys.id(id);
+    const record = this.#database.getSync(key, options);
+    if (record === undefined) return undefined;
+    if (record.length !== 8) throw corrupt(this.#name, key, 'is no hint of 8 bytes');
+    return readU64LE(record, 0);
+  }
+
+  #idRecord(id: Uint8Array, hint: bigint): BatchOperation {
+    const value = new Uint8Array(8);
+    writeU64LE(value, 0, hint);
+    return { type: 'put', key: this.#keys.id(id), value };
+  }
+}
+
+/** LevelDB's own option, which abstract-level does not know. */
+interface SyncedBatchOptions extends AbstractBatchOptions<Uint8Array, Uint8Array> {
+  readonly sync: true;
+}

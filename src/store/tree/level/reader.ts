@@ -1,0 +1,113 @@
+import type { AbstractSnapshot } from 'abstract-level';
+import { bytesToHex } from '../../bytes.ts';
+import { StoreError } from '../../errors.ts';
+import type { Database } from '../../replica/database.ts';
+import type { TreeNode } from '../node.ts';
+import type { NodeReader } from '../node-store.ts';
+import type { ByteCache } from './cache.ts';
+import { decodeNode, decodeSummary, nodeBytes } from './codec.ts';
+import type { TreeKeys } from './keys.ts';
+import { RecordError } from './record.ts';
+
+/** What all readers of one tree share. */
+export interface LevelTreeFiles {
+  readonly database: Database;
+  readonly name: string;
+  readonly keys: TreeKeys;
+  readonly stateBytes: number;
+  /** Nodes under twice their number, summaries under one more: numbers are never used again. */
+  readonly cache: ByteCache<TreeNode<number> | Uint8Array>;
+}
+
+/** How records are read, `snapshot` deciding as of when. */
+export interface ReadOptions {
+  readonly keyEncoding: 'view';
+  readonly valueEncoding: 'view';
+  readonly snapshot?: AbstractSnapshot;
+}
+
+/** The nodes of a tree as they lie in LevelDB, by number, as of a snapshot or as of now. */
+export class LevelNodeReader implements NodeReader<number> {
+  readonly #files: LevelTreeFiles;
+  readonly #options: ReadOptions;
+
+  constructor(files: LevelTreeFiles, snapshot?: AbstractSnapshot) {
+    this.#files = files;
+    this.#options = readOptions(snapshot);
+  }
+
+  node(ref: number): TreeNode<number> {
+    const cached = this.#files.cache.get(2 * ref);
+    if (cached !== undefined) return cached as TreeNode<number>;
+    const node = this.#read(this.#files.keys.node(ref), decodeNode);
+    this.#files.cache.set(2 * ref, node, nodeBytes(node));
+    return node;
+  }
+
+  summary(ref: number): Uint8Array {
+    const { cache, keys, stateBytes } = this.#files;
+    const cached = cache.get(2 * ref + 1);
+    if (cached !== undefined) return cached as Uint8Array;
+    const state = this.#read(keys.summary(ref), (record) => decodeSummary(record, stateBytes));
+    cache.set(2 * ref + 1, state, summaryBytes(state));
+    return state;
+  }
+
+  #read<Value>(key: Uint8Array, decode: (record: Uint8Array) => Value): Value {
+    return readRecord(this.#files, key, this.#options, decode);
+  }
+}
+
+/** Bytes that a summary takes in memory, roughly. */
+export function summaryBytes(state: Uint8Array): number {
+  return 300 + state.length;
+}
+
+export function readOptions(snapshot?: AbstractSnapshot): ReadOptions {
+  const encodings = { keyEncoding: 'view', valueEncoding: 'view' } as const;
+  return snapshot === undefined ? encodings : { ...encodings, snapshot };
+}
+
+/** The record under `key`, decoded. Throws `STORE_CORRUPT` when it is missing or not whole. */
+export function readRecord<Value>(
+  files: TreePlace,
+  key: Uint8Array,
+  options: ReadOptions,
+  decode: (record: Uint8Array) => Value,
+): Value {
+  const value = findRecord(files, key, options, decode);
+  if (value === undefined) throw corrupt(files.name, key, 'is missing');
+  return value;
+}
+
+/** Like `readRecord`, but undefined when it is missing. */
+export function findRecord<Value>(
+  { database, name }: TreePlace,
+  key: Uint8Array,
+  options: ReadOptions,
+  decode: (record: Uint8Array) => Value,
+): Value | undefined {
+  const record = database.getSync(key, options);
+  if (record === undefined) return undefined;
+  try {
+    return decode(record);
+  } catch (error) {
+    if (error instanceof RecordError) throw corrupt(name, key, error.message, error);
+    throw error;
+  }
+}
+
+type TreePlace = Pick<LevelTreeFiles, 'database' | 'name'>;
+
+export function corrupt(
+  name: string,
+  key: Uint8Array,
+  problem: string,
+  cause?: unknown,
+): StoreError {
+  return new StoreError(
+    'STORE_CORRUPT',
+    `the tree '${name}' is damaged: the record ${bytesToHex(key)} ${problem}; build the tree again from the items`,
+    cause === undefined ? {} : { cause },
+  );
+}

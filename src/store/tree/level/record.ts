@@ -1,0 +1,61 @@
+import { crc32 } from 'node:zlib';
+
+/** The format of all records of a tree. */
+export const RECORD_VERSION = 1;
+
+/** Bytes before the body: version, level, entries (u16 LE), checksum (u32 LE). */
+export const HEADER_BYTES = 8;
+
+const CHECKSUM_AT = 4;
+
+export interface Header {
+  /** Level of a node; 0 elsewhere. */
+  readonly level: number;
+  /** Entries of a node; 0 elsewhere. */
+  readonly entries: number;
+}
+
+/** A record of a tree that is not as its writer left it, for a reason that completes a sentence. */
+export class RecordError extends Error {
+  override readonly name = 'RecordError';
+}
+
+/** A record of `bodyBytes` bytes behind its header; `seal` it when they are written. */
+export function newRecord({ level, entries }: Header, bodyBytes: number): Uint8Array {
+  const record = new Uint8Array(HEADER_BYTES + bodyBytes);
+  record[0] = RECORD_VERSION;
+  record[1] = level;
+  record[2] = entries;
+  record[3] = entries >>> 8;
+  return record;
+}
+
+/**
+ * Writes the checksum: CRC-32 (that of zlib) over the record without it. LevelDB does not verify its
+ * own when it reads a single record.
+ */
+export function seal(record: Uint8Array): Uint8Array {
+  const sum = checksum(record);
+  for (let i = 0; i < 4; i++) record[CHECKSUM_AT + i] = sum >>> (8 * i);
+  return record;
+}
+
+/** The header of a record that is whole. Throws a RecordError otherwise. */
+export function openRecord(record: Uint8Array): Header {
+  if (record.length < HEADER_BYTES) throw new RecordError(`has ${record.length} bytes only`);
+  if (record[0] !== RECORD_VERSION) throw new RecordError(`has the format version ${record[0]}`);
+  const stored = new DataView(record.buffer, record.byteOffset + CHECKSUM_AT).getUint32(0, true);
+  if (stored !== checksum(record)) throw new RecordError('does not match its checksum');
+  return { level: record[1]!, entries: record[2]! | (record[3]! << 8) };
+}
+
+/** The bytes behind the header, where they lie if typed arrays can read them there, else a copy. */
+export function bodyOf(record: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, byteLength } = record;
+  if (byteOffset % 8 !== 0) return new Uint8Array(record).subarray(HEADER_BYTES);
+  return new Uint8Array(buffer, byteOffset + HEADER_BYTES, byteLength - HEADER_BYTES);
+}
+
+function checksum(record: Uint8Array): number {
+  return crc32(record.subarray(HEADER_BYTES), crc32(record.subarray(0, CHECKSUM_AT)));
+}

@@ -1,0 +1,21 @@
+import type { TreeNode } from './node.ts';
+
+/**
+ * Where the nodes of a tree lie. Nodes never change, so a root and a reader are a snapshot. Each
+ * node has a summary, the scheme's state of all ids in and below it, kept beside it because most
+ * visits do without.
+ */
+export interface NodeReader<Ref> {
+  /** Throws `STORE_CORRUPT` when there is no such node, or it cannot be read. */
+  node(ref: Ref): TreeNode<Ref>;
+  /** Shared: not to be written to. Throws like `node`. */
+  summary(ref: Ref): Uint8Array;
+}
+
+/** Takes the new nodes of one write; what it took can be read from it at once. */
+export interface NodeWriter<Ref> extends NodeReader<Ref> {
+  /** Takes over both; neither is changed afterwards. */
+  add(node: TreeNode<Ref>, summary: Uint8Array): Ref;
+  /** Says that the tree being written no longer holds this node. */
+  free(ref: Ref): void;
+}

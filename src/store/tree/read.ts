@@ -1,0 +1,86 @@
+import { type Bound, ID_BYTES, type ItemKey } from '../item.ts';
+import { childAtRank, childNode, isLeaf } from './child.ts';
+import type { Leaf, TreeNode } from './node.ts';
+import type { NodeReader } from './node-store.ts';
+import { idsOf, keyAt, searchBound } from './run.ts';
+
+/** What all reads below start from: nodes, and the root among them; null for the empty tree. */
+export interface TreeView<Ref> {
+  readonly reader: NodeReader<Ref>;
+  readonly root: Ref | null;
+}
+
+/** The ranks that a range takes from one leaf, in the leaf's own counting. */
+export interface LeafRange {
+  readonly leaf: Leaf;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** The key at `rank`, 0 <= rank < count; a copy. */
+export function select<Ref>({ reader, root }: TreeView<Ref>, rank: number): ItemKey {
+  let node = reader.node(root!);
+  let rest = rank;
+  while (!isLeaf(node)) {
+    const at = childAtRank(node, rest);
+    rest -= node.starts[at]!;
+    node = childNode(reader, node, at);
+  }
+  return keyAt(node, rest);
+}
+
+/** Rank of the first key at or above `bound`; the count of all when there is none. */
+export function lowerBound<Ref>({ reader, root }: TreeView<Ref>, bound: Bound): number {
+  if (root === null) return 0;
+  let rank = 0;
+  for (let node = reader.node(root); ; ) {
+    const at = searchBound(node, bound);
+    if (isLeaf(node)) return rank + at;
+    if (at === 0) return rank;
+    rank += node.starts[at - 1]!;
+    node = childNode(reader, node, at - 1);
+  }
+}
+
+/** The leaves that hold [begin, end), in order. */
+export function leafRanges<Ref>(
+  { reader, root }: TreeView<Ref>,
+  begin: number,
+  end: number,
+): Iterable<LeafRange> {
+  return begin < end ? leavesBelow(reader, reader.node(root!), begin, end) : [];
+}
+
+function* leavesBelow<Ref>(
+  reader: NodeReader<Ref>,
+  node: TreeNode<Ref>,
+  begin: number,
+  end: number,
+): Iterable<LeafRange> {
+  if (isLeaf(node)) {
+    yield { leaf: node, begin, end };
+    return;
+  }
+  for (let at = childAtRank(node, begin); at < node.length && node.starts[at]! < end; at++) {
+    const start = node.starts[at]!;
+    const child = childNode(reader, node, at);
+    yield* leavesBelow(
+      reader,
+      child,
+      Math.max(0, begin - start),
+      Math.min(child.count, end - start),
+    );
+  }
+}
+
+/** The ids of [begin, end), in order, concatenated; a fresh array. */
+export function copyIds<Ref>(view: TreeView<Ref>, begin: number, end: number): Uint8Array {
+  const ids = new Uint8Array((end - begin) * ID_BYTES);
+  let offset = 0;
+  for (const range of leafRanges(view, begin, end)) {
+    const part = idsOf(range.leaf, range.begin, range.end);
+    ids.set(part, offset);
+    offset += part.length;
+  }
+  return ids;
+}

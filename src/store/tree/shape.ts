@@ -1,0 +1,105 @@
+import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+
+/** What all nodes of one tree share. */
+export interface TreeShape {
+  readonly scheme: FingerprintScheme;
+  /** Items in a leaf at the most. */
+  readonly leafItems: number;
+  /** Children of an inner node at the most. */
+  readonly fanout: number;
+}
+
+export interface TreeShapeInit {
+  scheme: FingerprintScheme;
+  /**
+   * Items in a leaf at the most, 2 to 65535. Raising it makes the tree smaller and writes in
+   * ascending order cheaper; lowering it makes scattered writes cheaper, and the fingerprint of a
+   * range, which sums up to half a leaf of ids at either end.
+   * @default 128
+   */
+  leafItems?: number;
+  /**
+   * Children of an inner node at the most, 2 to 65535. Raising it makes the tree flatter; lowering
+   * it makes the nodes on the path of a write smaller.
+   * @default 64
+   */
+  fanout?: number;
+}
+
+/** The most entries of one node that its record has room to count. */
+export const MAX_ENTRIES = 0xffff;
+
+export function treeShape(init: TreeShapeInit): TreeShape {
+  const { scheme, leafItems = 128, fanout = 64 } = init;
+  for (const limit of [leafItems, fanout]) {
+    if (!Number.isInteger(limit) || limit < 2 || limit > MAX_ENTRIES) {
+      throw new RangeError(
+        `leafItems and fanout are whole numbers from 2 to ${MAX_ENTRIES}, not ${limit}`,
+      );
+    }
+  }
+  return { scheme, leafItems, fanout };
+}
+
+/**
+ * The fill rule: two neighbours under one parent never fit into three quarters of a node. So nodes
+ * are three eighths full on average at the least, and one that was just joined is not split again
+ * by the next item.
+ */
+export function joinLimit(max: number): number {
+  return max - (max >> 2);
+}
+
+/** A stretch of entries, [begin, end). */
+export interface Piece {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Whether a write belongs to a series that goes on at one spot: several entries in one gap, or one
+ * right behind (or, in a descending series, before) what the last write put there.
+ */
+export function isSeries(growth: Piece, spot: number): boolean {
+  if (growth.end - growth.begin > 1) return true;
+  return spot > 0 && (growth.begin === spot || growth.begin === spot - 1);
+}
+
+/**
+ * Sizes of the nodes that `count` entries are cut into, none above `max`. In a series everything up
+ * to its spot is packed to the brim, for nothing more is to come there; else they are even.
+ */
+export function cutSizes(count: number, max: number, series: Piece | null): number[] {
+  if (count <= max) return [count];
+  if (series === null) return evenSizes(count, max);
+  const sizes = packedSizes(series.end, max);
+  const tail = count - series.end;
+  if (tail === 0) return sizes;
+  if (sizes.at(-1)! + tail > max) return [...sizes, tail];
+  return [...sizes.slice(0, -1), sizes.at(-1)! + tail];
+}
+
+function evenSizes(count: number, max: number): number[] {
+  const parts = Math.ceil(count / max);
+  const edge = (i: number): number => Math.floor((i * count) / parts);
+  return Array.from({ length: parts }, (_, i) => edge(i + 1) - edge(i));
+}
+
+function packedSizes(count: number, max: number): number[] {
+  const parts = Math.ceil(count / max);
+  return Array.from({ length: parts }, (_, i) => Math.min(max, count - i * max));
+}
+
+/** Where pieces of the given sizes lie, one after the other. */
+export function piecesOf(sizes: readonly number[]): Piece[] {
+  let end = 0;
+  return sizes.map((size) => {
+    end += size;
+    return { begin: end - size, end };
+  });
+}
+
+/** The spot of a node that was cut, as one of the piece it fell into; 0 for the others. */
+export function spotWithin(spot: number, begin: number, end: number): number {
+  return begin < spot && spot <= end ? spot - begin : 0;
+}

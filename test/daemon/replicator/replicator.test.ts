@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { pino } from 'pino';
+import { Replicator } from '../../../src/daemon/replicator/index.ts';
+import type { SessionReport } from '../../../src/protocol/index.ts';
+import { Replica } from '../../../src/store/index.ts';
+import { VirtualClock } from '../../support/clock.ts';
+import { memoryDatabase } from '../../support/memory-database.ts';
+import { SeededRandom } from '../../support/random.ts';
+import { wideSum } from '../../support/wide-sum.ts';
+
+async function setUp(context: TestContext) {
+  const clock = new VirtualClock();
+  const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
+  const replica = await Replica.open({
+    database: memoryDatabase(),
+    clock,
+    disk,
+    scheme: wideSum,
+  });
+  context.after(() => replica.close());
+  const logger = pino({ level: 'silent' });
+  const replicator = new Replicator({ replica, clock, random: new SeededRandom(1), logger });
+  const ended = (change: Partial<SessionReport> = {}) =>
+    replicator.events.ended({
+      peer: 'p',
+      role: 'initiator',
+      dialect: 'commonware',
+      startedAt: clock.now(),
+      durationMs: 1,
+      rounds: 1,
+      bytesSent: 1,
+      bytesReceived: 1,
+      missing: 0,
+      equal: true,
+      version: replica.version,
+      error: null,
+      ...change,
+    });
+  return { replica, replicator, ended };
+}
+
+describe('Replicator.inSync', () => {
+  it('is true after a session found both sets equal, and not before', async (context) => {
+    const { replicator, ended } = await setUp(context);
+    assert.equal(replicator.inSync('p'), false);
+    replicator.events.peerConnected('p');
+    assert.equal(replicator.inSync('p'), false);
+    ended();
+    assert.equal(replicator.inSync('p'), true);
+  });
+
+  it('ends as soon as anything is learnt of a change on either side', async (context) => {
+    const { replica, replicator, ended } = await setUp(context);
+    const { events } = replicator;
+    events.peerConnected('p');
+    const changes: (() => unknown)[] = [
+      () => events.differs('p'),
+      () => events.missing('p', [new Uint8Array(32)]),
+      () => ended({ equal: false }),
+      () => ended({ equal: true, error: { code: 'TIMEOUT', message: 'too slow' } }),
+      () => ended({ version: replica.version - 1 }),
+      () => replica.put([{ hint: 1n, payload: new Uint8Array(1) }]),
+      () => events.peerDisconnected('p'),
+    ];
+    for (const change of changes) {
+      ended();
+      assert.equal(replicator.inSync('p'), true);
+      await change();
+      assert.equal(replicator.inSync('p'), false, change.toString());
+    }
+    events.peerConnected('p');
+    assert.equal(replicator.inSync('p'), false, 'a new connection begins without knowledge');
+  });
+
+  it('wants nothing of a peer that is gone', async (context) => {
+    const { replicator } = await setUp(context);
+    replicator.events.missing('p', [new Uint8Array(32)]);
+    assert.equal(replicator.wanted, 0);
+  });
+});

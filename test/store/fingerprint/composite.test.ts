@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { composite } from '../../../src/store/fingerprint/composite.ts';
+import { sum256 } from '../../../src/store/fingerprint/sum256.ts';
+import { concatBytes, lthashReference } from '../../../src/store/index.ts';
+import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
+import { sumScheme } from '../sum-scheme.ts';
+
+const both = composite([sumScheme, sum256]);
+const ids = Array.from({ length: 40 }, (_, i) => new Uint8Array(32).fill(i * 7 + 1));
+
+describe('composite scheme', () => {
+  it('keeps the states of its parts side by side', () => {
+    const state = both.empty();
+    both.add(state, concatBytes(...ids));
+    both.subtract(state, ids[3]!);
+    const other = both.empty();
+    both.add(other, ids[3]!);
+    both.combine(state, other);
+    both.difference(state, other);
+    const wanted = concatBytes(...ids.filter((_, i) => i !== 3));
+    const expected = [sumScheme, sum256].map((part) => {
+      const alone = part.empty();
+      part.add(alone, wanted);
+      return alone;
+    });
+    assert.deepEqual(state, concatBytes(...expected));
+    assert.equal(both.name, 'sum64+sum256');
+    assert.equal(both.stateBytes, 40);
+    const digests = [sumScheme.digest(expected[0]!, 39), sum256.digest(expected[1]!, 39)];
+    assert.deepEqual(both.digest(state, 39), concatBytes(...digests));
+  });
+
+  it('lets a snapshot be seen under one of its parts', () => {
+    const tree = new MemoryTree({ scheme: both, leafItems: 3, fanout: 3 });
+    const alone = new MemoryTree({ scheme: sum256, leafItems: 3, fanout: 3 });
+    const keys = ids.map((id, i) => ({ hint: BigInt(i % 5), id }));
+    tree.insert(keys);
+    alone.insert(keys);
+    const snapshot = tree.snapshot();
+    const view = snapshot.under(sum256);
+    assert.equal(view.scheme, sum256);
+    for (const [begin, end] of [[0, 40] as const, [0, 0] as const, [3, 31] as const]) {
+      const expected = alone.snapshot().fingerprint(begin, end);
+      assert.deepEqual(view.fingerprint(begin, end), expected);
+    }
+    assert.deepEqual(view.select(7), snapshot.select(7));
+    assert.ok(view.contains(ids[5]!));
+    assert.equal(snapshot.under(both), snapshot);
+    assert.throws(() => snapshot.under(lthashReference), RangeError);
+    view.release();
+    assert.throws(() => snapshot.select(0), { code: 'SNAPSHOT_RELEASED' });
+  });
+});

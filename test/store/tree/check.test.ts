@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { checkTree } from '../../../src/store/tree/check.ts';
+import { type MemoryRef, memoryNodes } from '../../../src/store/tree/memory-nodes.ts';
+import type { Inner, Leaf } from '../../../src/store/tree/node.ts';
+import { addPart, newInner, newLeaf } from '../../../src/store/tree/parts.ts';
+import { newRun } from '../../../src/store/tree/run.ts';
+import { treeShape } from '../../../src/store/tree/shape.ts';
+import { sumScheme } from '../sum-scheme.ts';
+
+const shape = treeShape({ scheme: sumScheme, leafItems: 4, fanout: 4 });
+
+describe('checkTree', () => {
+  it('takes a tree that is right', () => {
+    check(inner([leaf([1, 2, 3]), leaf([4, 5])]));
+    check(leaf([1]));
+    checkTree(shape, { reader: memoryNodes, root: null });
+  });
+
+  const faults: [string, MemoryRef][] = [
+    ['keys out of order', leaf([2, 1])],
+    ['keys out of order', inner([leaf([4, 5, 6]), leaf([1, 2])])],
+    ['does not begin above', inner([leaf([1, 2, 5]), leaf([4, 6])])],
+    ['a single child', inner([leaf([1, 2])])],
+    ['is empty', leaf([])],
+    ['too many entries', leaf([1, 2, 3, 4, 5])],
+    ['fit into one', inner([leaf([1, 2]), leaf([3])])],
+    ['wrong summary', { ...leaf([1, 2]), summary: sumScheme.empty() }],
+    ['another level', inner([leaf([1, 2, 3]), inner([leaf([4, 5, 6]), leaf([7, 8])])])],
+    ['another level, count', change(pair(), { starts: Float64Array.of(0, 3, 6), count: 6 })],
+    ['counts wrongly', change(pair(), { count: 6 })],
+    ['counts wrongly', change(leaf([1, 2]), { count: 3 })],
+    ['first key', change(pair(), { ids: new Uint8Array(64).fill(9, 32) })],
+  ];
+  for (const [problem, root] of faults) {
+    it(`finds: ${problem}`, () => {
+      assert.throws(() => check(root), { code: 'STORE_CORRUPT', message: new RegExp(problem) });
+    });
+  }
+});
+
+function check(root: MemoryRef): void {
+  checkTree(shape, { reader: memoryNodes, root });
+}
+
+function pair(): MemoryRef {
+  return inner([leaf([1, 2, 3]), leaf([4, 5])]);
+}
+
+function leaf(ids: readonly number[]): MemoryRef {
+  const run = newRun(ids.length);
+  ids.forEach((id, i) => {
+    run.ids.fill(id, 32 * i, 32 * i + 32);
+  });
+  const summary = sumScheme.empty();
+  sumScheme.add(summary, run.ids);
+  return memoryNodes.add(newLeaf(run, 0), summary);
+}
+
+function inner(children: readonly MemoryRef[]): MemoryRef {
+  const parts = children.map((child) => addPart(memoryNodes, child.node, child.summary));
+  const summary = sumScheme.empty();
+  for (const child of children) sumScheme.combine(summary, child.summary);
+  return memoryNodes.add(newInner(children[0]!.node.level + 1, parts, 0), summary);
+}
+
+function change(ref: MemoryRef, fields: Partial<Leaf> | Partial<Inner<MemoryRef>>): MemoryRef {
+  return { ...ref, node: { ...ref.node, ...fields } as MemoryRef['node'] };
+}

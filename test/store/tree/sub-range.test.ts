@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  type Bound,
+  compareBounds,
+  type ItemKey,
+  type Snapshot,
+  SortedVector,
+} from '../../../src/store/index.ts';
+import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
+import { subRange } from '../../../src/store/tree/sub-range.ts';
+import { sumScheme } from '../sum-scheme.ts';
+
+const id = (number: number): Uint8Array => new Uint8Array(32).fill(number);
+const keys: ItemKey[] = Array.from({ length: 60 }, (_, i) => ({
+  hint: BigInt(i >> 2),
+  id: id(4 * (i % 4) + 1),
+})).map((key, i) => ({ ...key, id: key.id.with(31, i) }));
+
+/** Bounds at, just below and just above the keys, and at their hints. */
+const bounds: fc.Arbitrary<Bound> = fc.oneof(
+  fc.nat(59).map((i) => keys[i]!),
+  fc.record({ hint: fc.bigInt(0n, 16n), id: fc.constant(null) }),
+  fc.record({ hint: fc.bigInt(0n, 16n), id: fc.nat(20).map(id) }),
+);
+
+describe('sub-range', () => {
+  for (const storage of [
+    new MemoryTree({ scheme: sumScheme, leafItems: 3, fanout: 3 }),
+    new SortedVector({ scheme: sumScheme, chunkItems: 3, groupChunks: 3 }),
+  ]) {
+    storage.insert(keys);
+    it(`is [lower, upper) of a ${storage.constructor.name}`, () => {
+      fc.assert(
+        fc.property(bounds, bounds, bounds, (a, b, probe) => {
+          const [lower, upper] = compareBounds(a, b) <= 0 ? [a, b] : [b, a];
+          const range = subRange(storage.snapshot(), lower, upper);
+          const inside = keys.filter(
+            (key) => compareBounds(key, lower) >= 0 && compareBounds(key, upper) < 0,
+          );
+          checkRange(range, inside, probe);
+        }),
+      );
+    });
+  }
+
+  it('leaves out a key that is its upper bound', () => {
+    const vector = new SortedVector({ scheme: sumScheme });
+    vector.insert(keys);
+    const range = subRange(vector.snapshot(), keys[3]!, keys[9]!);
+    assert.equal(range.size, 6);
+    assert.deepEqual(range.select(5), keys[8]);
+    assert.ok(range.contains(keys[9]!.id), 'held, though outside');
+  });
+
+  it('refuses bounds that are the wrong way round', () => {
+    const snapshot = new MemoryTree({ scheme: sumScheme }).snapshot();
+    const wrong = (): Snapshot =>
+      subRange(snapshot, { hint: 2n, id: null }, { hint: 1n, id: null });
+    assert.throws(wrong, { code: 'INVALID_BOUND' });
+  });
+});
+
+function checkRange(range: Snapshot, inside: readonly ItemKey[], probe: Bound): void {
+  assert.equal(range.size, inside.length);
+  assert.deepEqual([...range.keys(0, range.size)], inside);
+  const below = inside.filter((key) => compareBounds(key, probe) < 0).length;
+  assert.equal(range.lowerBound(probe), below);
+  const state = sumScheme.empty();
+  for (const key of inside.slice(below)) sumScheme.add(state, key.id);
+  assert.deepEqual(range.fingerprint(below, range.size), state);
+  assert.ok(keys.every((key) => range.contains(key.id)));
+  assert.throws(() => range.select(range.size), { code: 'RANK_OUT_OF_RANGE' });
+  assert.throws(() => range.ids(0, range.size + 1), { code: 'RANK_OUT_OF_RANGE' });
+}
