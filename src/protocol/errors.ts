@@ -4,6 +4,7 @@ export type ProtocolErrorCode =
   | 'UNEXPECTED_FRAME'
   | 'BUDGET_SPENT'
   | 'PEER_STOPPED'
+  | 'UNPROVED'
   | 'TIMEOUT'
   | 'STALLED'
   | 'STREAM_CLOSED'

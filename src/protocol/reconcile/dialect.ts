@@ -43,6 +43,8 @@ export interface Session {
   readonly role: Role;
   /** True once both whole sets were found equal, as of both sides' snapshots. */
   readonly equal: boolean;
+  /** True once the sets were found to differ. Dialects without it show that by `equal` alone. */
+  readonly differs?: boolean;
   /** The initiator's opening frames; called once, first. A responder's are empty. */
   start(): Step;
   /** Digests one frame of the peer; throws `ProtocolError` on a bad one, ending the session. */

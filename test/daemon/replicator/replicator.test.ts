@@ -34,6 +34,8 @@ async function setUp(context: TestContext) {
       missing: 0,
       equal: true,
       version: replica.version,
+      finding: null,
+      efficiency: null,
       error: null,
       ...change,
     });

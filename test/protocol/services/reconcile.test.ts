@@ -64,6 +64,8 @@ describe('ReconcileService: one session', () => {
         missing: 1,
         equal: false,
         version: 7,
+        finding: null,
+        efficiency: null,
         error: null,
       },
     );

@@ -45,6 +45,7 @@ export class Exchange {
   #incoming: Incoming | null = null;
   #list: PeerGroup | null = null;
   #putOff: Bound | null = null;
+  #differs = false;
   #proofSent = false;
   #proof: Uint8Array | null = null;
 
@@ -80,6 +81,7 @@ export class Exchange {
     const same = ours.count === theirs.count && equalBytes(ours.root, theirs.root);
     const whole = [ours.interval, theirs.interval].every((own) => sameInterval(own, interval));
     const asked = { ...interval, theirs: whole ? theirs.count : null, digest: null };
+    this.#differs = !(same && whole);
     this.#verdicts.push({ kind: same && whole ? 'same' : 'compare', ranges: [asked] });
   }
 
@@ -89,6 +91,11 @@ export class Exchange {
     if (this.#answers.length > 0) return true;
     if (this.#deciding !== null) return !this.#waiting;
     return !this.#verdicts.idle || this.#mayProve;
+  }
+
+  /** Something was said that equal sets leave unsaid. */
+  get differs(): boolean {
+    return this.#differs;
   }
 
   get done(): boolean {
@@ -156,6 +163,7 @@ export class Exchange {
     if (this.#proof !== null)
       throw new ProtocolError('UNEXPECTED_FRAME', 'the peer had said that it was done');
     this.#waiting = false;
+    if (record.tag !== 'same' && record.tag !== 'proof') this.#differs = true;
     switch (record.tag) {
       case 'same':
       case 'later':

@@ -78,6 +78,10 @@ export class NativeSession implements Session {
     );
   }
 
+  get differs(): boolean {
+    return this.#exchange?.differs ?? false;
+  }
+
   start(): Step {
     if (this.#state !== 'fresh') throw unexpected('a session is started once');
     this.#state = 'running';
