@@ -169,26 +169,33 @@ export class Exchange {
       case 'later':
       case 'want':
       case 'take':
-        return this.#receiveRun(record);
+        this.#receiveRun(record);
+        break;
       case 'all':
-        return this.#receiveAll();
+        this.#receiveAll();
+        break;
       case 'piece':
-        return this.#receivePiece(record.upper, record.ids);
-      case 'split': {
-        const [range] = this.#announced.shift(1);
-        return this.#ask(partsOf(range!, record));
-      }
+        this.#receivePiece(record.upper, record.ids);
+        break;
+      case 'split':
+        this.#ask(partsOf(this.#announced.shift(1)[0]!, record));
+        break;
       case 'fail':
-        return this.#announced.unshift(this.#own.failed(record.group));
+        this.#announced.unshift(this.#own.failed(record.group));
+        break;
       case 'proof':
-        return this.#receiveProof(record.digest);
+        this.#receiveProof(record.digest);
+        break;
       default:
-        return this.#receiveOfGroup(record);
+        this.#receiveOfGroup(record);
     }
   }
 
   #receiveRun({ tag, ranges: count }: RunRecord): void {
-    if (tag === 'take') return this.#announced.take(count);
+    if (tag === 'take') {
+      this.#announced.take(count);
+      return;
+    }
     const ranges = this.#announced.shift(count);
     if (tag === 'later') for (const { lower } of ranges) this.#noteOff(lower);
     if (tag === 'want') {
@@ -205,23 +212,30 @@ export class Exchange {
   ): void {
     switch (record.tag) {
       case 'sketch':
-        return this.#answer(this.#peers.sketch(this.#announced.group(), record));
+        this.#answer(this.#peers.sketch(this.#announced.group(), record));
+        break;
       case 'list':
-        return this.#receiveList(record);
+        this.#receiveList(record);
+        break;
       case 'more':
-        return this.#answer(this.#own.more(record.group, record.symbols));
+        this.#answer(this.#own.more(record.group, record.symbols));
+        break;
       case 'symbols':
-        return this.#answer(this.#peers.symbols(record.group, record.symbols));
+        this.#answer(this.#peers.symbols(record.group, record.symbols));
+        break;
       case 'found':
-        return this.#answer(this.#own.found(record));
+        this.#answer(this.#own.found(record));
+        break;
       case 'match':
-        return this.#answer(this.#own.match(record));
+        this.#answer(this.#own.match(record));
+        break;
       case 'give':
         this.#own.give(record);
-        return this.#checkMissing();
+        this.#checkMissing();
+        break;
       default:
         this.#peers.grant(record);
-        return this.#checkMissing();
+        this.#checkMissing();
     }
   }
 
