@@ -58,7 +58,7 @@ function readRecord(tag: Exclude<Tag, 'open'>, reader: FrameReader): NativeRecor
     case 'list': {
       const last = readFlag(reader);
       const width = readWidth(reader, (bytes) => bytes === 5 || bytes === 8 || bytes === ID_BYTES);
-      return { tag, last, width, entries: readThings(reader, width) };
+      return { tag, last, width, entries: readSome(reader, width, last) };
     }
     case 'more':
       return { tag, group: reader.count(), symbols: readPositive(reader) };
@@ -70,7 +70,7 @@ function readRecord(tag: Exclude<Tag, 'open'>, reader: FrameReader): NativeRecor
       return readOfGroup(tag, reader);
     case 'piece': {
       const upper = readFlag(reader) ? null : reader.boundAfter(ZERO_BOUND);
-      return { tag, upper, ids: readThings(reader, ID_BYTES) };
+      return { tag, upper, ids: readSome(reader, ID_BYTES, upper === null) };
     }
     default:
       return { tag, ranges: readPositive(reader) };
@@ -88,12 +88,12 @@ function readOfGroup(
     case 'found': {
       const { last, gives } = readFlags(reader);
       const width = readWidth(reader, (bytes) => bytes >= 2 && bytes <= 8);
-      return { tag, group, last, gives, width, prefixes: readThings(reader, width) };
+      return { tag, group, last, gives, width, prefixes: readSome(reader, width, last) };
     }
     case 'match':
       return { tag, group, gives: readFlags(reader).gives, bits: readThings(reader, 1) };
     default:
-      return { tag, group, last: readFlag(reader), ids: readThings(reader, ID_BYTES) };
+      return readIds(tag, group, reader);
   }
 }
 
@@ -123,6 +123,18 @@ function readParts(reader: FrameReader): SplitPart[] {
 
 function readThings(reader: FrameReader, size: number): Uint8Array {
   return reader.take(reader.countOf(size) * size);
+}
+
+function readIds(tag: 'give' | 'grant', group: number, reader: FrameReader): NativeRecord {
+  const last = readFlag(reader);
+  return { tag, group, last, ids: readSome(reader, ID_BYTES, last) };
+}
+
+/** Things of which only the last record may hold none: a peer cannot go on for ever saying nothing. */
+function readSome(reader: FrameReader, size: number, last: boolean): Uint8Array {
+  const things = readThings(reader, size);
+  if (things.length > 0 || last) return things;
+  throw malformed('it says nothing and goes on');
 }
 
 function readPositive(reader: FrameReader): number {

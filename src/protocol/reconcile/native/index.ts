@@ -7,6 +7,7 @@ import {
   MIN_FRAME_BYTES,
   type NativeLimits,
 } from './constants.ts';
+import { sessionKey } from './key.ts';
 import { EVERYTHING, NativeSession } from './session.ts';
 
 export interface NativeInit {
@@ -18,6 +19,11 @@ export interface NativeInit {
    * @default the fastest this platform has
    */
   coding?: Coding;
+  /**
+   * How a session's key follows from its openings. Both sides must agree; tests make bad keys.
+   * @default `sessionKey`
+   */
+  key?: typeof sessionKey;
 }
 
 /** What rangemesh nodes speak among themselves (docs/protocol-native.md). */
@@ -40,6 +46,7 @@ export function nativeDialect(init: NativeInit): Dialect {
         refuses,
         random,
         coding: init.coding ?? coding,
+        key: init.key ?? sessionKey,
       });
     },
   };

@@ -14,7 +14,7 @@ import { type NativeLimits, NONCE_BYTES } from './constants.ts';
 import { decodeFrame } from './decode.ts';
 import { encodeRecord } from './encode.ts';
 import { Exchange } from './exchange.ts';
-import { rootHint, sessionKey } from './key.ts';
+import { rootHint, type sessionKey } from './key.ts';
 import { Ledger } from './ledger.ts';
 import { Meter } from './meter.ts';
 import { intersection, type Opening } from './opening.ts';
@@ -29,6 +29,7 @@ export interface NativeSessionInit {
   refuses: (id: Uint8Array) => boolean;
   random: Random;
   coding: Coding;
+  key: typeof sessionKey;
 }
 
 /**
@@ -141,7 +142,7 @@ export class NativeSession implements Session {
       context: {
         snapshot: snapshot,
         coding,
-        key: sessionKey(first, second),
+        key: this.#init.key(first, second),
         limits,
         peer: theirs.limits,
         meter: this.#meter,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Session } from '../../../../src/protocol/index.ts';
+import { sessionKey } from '../../../../src/protocol/reconcile/native/key.ts';
 import { type Coding, type ItemKey, lthash } from '../../../../src/store/index.ts';
 import { converse, lacking, sorted } from '../../../conformance/dialect.ts';
 import { keysOf, pairOf, pairs } from '../../../conformance/pairs.ts';
@@ -153,6 +154,25 @@ describe('a native session under a bad key', () => {
     'short ids that collide now and then': narrowCoding(20),
     'symbols that never decode': brokenCoding,
   };
+  it('with digests that collide is exact, or does not add up and is exact under the next', () => {
+    for (const colliding of [1, 2, 3, 5]) {
+      const key: OpenInit['key'] = (...openings) => {
+        const real = sessionKey(...openings);
+        const dull = (digest: Uint8Array) => digest.map((byte) => byte % colliding);
+        return {
+          ...real,
+          plainDigest: (ids) => dull(real.plainDigest(ids)),
+          sumDigest: (state, count) => dull(real.sumDigest(state, count)),
+        };
+      };
+      const limits = { maxRangeItems: 100 };
+      const bad = reconcile(a, b, { key, limits });
+      assert.equal(bad.proved, bad.exact);
+      if (colliding === 1) assert.equal(bad.proved, false);
+      assert.ok(reconcile(a, b, { limits }).exact);
+    }
+  });
+
   for (const [name, coding] of Object.entries(codings)) {
     it(`with ${name} is exact, or does not add up and is exact under the next`, () => {
       for (const limits of [{}, { maxRangeItems: 200 }]) {

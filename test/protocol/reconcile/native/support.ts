@@ -1,4 +1,5 @@
 import {
+  type NativeInit,
   type NativeLimits,
   nativeDialect,
   type Session,
@@ -32,16 +33,18 @@ export interface OpenInit extends Partial<Omit<SessionInit, 'role' | 'snapshot' 
   snapshot?: Snapshot;
   limits?: Partial<NativeLimits>;
   coding?: Coding;
+  key?: NonNullable<NativeInit['key']>;
   seed?: string;
 }
 
 /** A native session over some keys; nonces differ from call to call unless a seed is given. */
 export function open(role: Session['role'], init: OpenInit): Session {
-  const { keys = [], limits = {}, seed = `nonce ${nonces++}`, coding: coded, ...rest } = init;
+  const { keys = [], limits = {}, seed = `nonce ${nonces++}`, coding: coded, key, ...rest } = init;
   const dialect = nativeDialect({
     random: new SeededRandom(seed),
     limits,
     ...(coded === undefined ? {} : { coding: coded }),
+    ...(key === undefined ? {} : { key }),
   });
   return dialect.session({ role, snapshot: init.snapshot ?? snapshotOf(keys), ...rest });
 }
