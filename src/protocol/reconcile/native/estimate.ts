@@ -3,6 +3,8 @@ import { SYMBOL_BYTES } from './constants.ts';
 
 /** Standard deviations that a group's own estimate may lie from what is expected, and be chance. */
 const TOLERANCE = 2;
+/** Of the estimator, relative to what it estimates. */
+const DEVIATION = Math.sqrt(2 / BUCKETS);
 /** Fewer zero symbols say too little. */
 const MIN_ZEROS = 8;
 
@@ -53,10 +55,11 @@ export function estimateFromZeros(difference: Uint32Array, symbols: number): num
   return (-Math.log(zeros / seen) * 2 ** block) / CELLS_PER_BLOCK;
 }
 
-/** What earlier groups held, as differences an item. */
+/** What other groups held, as differences an item. */
 export class Predictor {
   #differences = 0;
   #items = 0;
+  #groups = 0;
 
   /** Differences expected among `items`, or null as long as nothing is known. */
   expect(items: number): number | null {
@@ -67,14 +70,18 @@ export class Predictor {
   note(items: number, differences: number): void {
     this.#items += items;
     this.#differences += differences;
+    this.#groups++;
   }
 
-  /** A group's own estimate, unless what is expected differs from it by no more than chance. */
-  refine(items: number, estimate: number): number {
-    const expected = this.expect(items);
-    if (expected === null) return estimate;
-    const deviation = expected * Math.sqrt(2 / BUCKETS);
-    return Math.abs(estimate - expected) <= TOLERANCE * deviation + 1 ? expected : estimate;
+  /**
+   * What to make of a group's own estimate, which has been noted: what is expected, and a standard
+   * deviation more, unless the two differ by more than chance. `sure` where other groups bear it out.
+   */
+  refine(items: number, estimate: number): { value: number; sure: boolean } {
+    const expected = this.expect(items) ?? estimate;
+    const within = Math.abs(estimate - expected) <= TOLERANCE * DEVIATION * expected + 1;
+    if (this.#groups < 2 || !within) return { value: estimate, sure: false };
+    return { value: expected * (1 + DEVIATION / Math.sqrt(this.#groups)), sure: true };
   }
 }
 

@@ -55,9 +55,12 @@ export class Exchange {
     const predictor = new Predictor();
     this.#whole = locate(context, init.interval);
     this.#own = new OwnGroups(context, predictor);
-    this.#peers = new PeerGroups(context, predictor, (group) =>
-      this.#verdicts.push({ kind: 'retry', group }),
-    );
+    this.#peers = new PeerGroups({
+      context,
+      predictor,
+      fail: (group) => this.#verdicts.push({ kind: 'retry', group }),
+      later: (work) => this.#answers.push(work),
+    });
     this.#verdicts = new Verdicts({
       context,
       predictor,

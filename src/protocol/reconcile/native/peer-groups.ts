@@ -10,8 +10,12 @@ import { peel } from './peel.ts';
 import { prefixesOf, type Sides, takeSides } from './prefixes.ts';
 import type { IdsRecord, ListRecord, SketchRecord } from './records.ts';
 
-/** Part of the symbols thought needed that is asked for on one group's estimate: too many are wasted. */
+/**
+ * Part of the symbols thought needed that is asked for where the estimate of one group is all there is:
+ * the rest costs a round trip, too many cost bytes. Below so many differences round trips count more.
+ */
 const CAUTION = 0.85;
+const CAUTIOUS_FROM = 256;
 
 /** A group the peer sent, until everything that differs in it is known on both sides. */
 export interface PeerGroup {
@@ -28,26 +32,38 @@ export interface PeerGroup {
   due: number;
   /** Differences expected, once that was estimated. */
   estimate: number | null;
+  /** Times that more symbols were asked for. */
+  attempts: number;
   /** What the peer still has to grant, by the first `width` bytes of short ids. */
   readonly wanted: Set<number | string>;
   /** Everything was said; what is wanted may be on its way. */
   answered: boolean;
 }
 
+export interface PeerGroupsInit {
+  context: Context;
+  predictor: Predictor;
+  /** Called with groups that cannot be decoded; they are answered in another way. */
+  fail: (group: PeerGroup) => void;
+  /** Takes work to be done after what is waiting already. */
+  later: (work: Work) => void;
+}
+
 /** The groups one side decodes. */
 export class PeerGroups {
   readonly #context: Context;
   readonly #predictor: Predictor;
-  readonly #fail: (group: PeerGroup) => void;
+  readonly #fail: PeerGroupsInit['fail'];
+  readonly #later: PeerGroupsInit['later'];
   readonly #groups = new Map<number, PeerGroup>();
   #next = 0;
   #held = 0;
 
-  /** `fail` is called with groups that cannot be decoded; they are answered in another way. */
-  constructor(context: Context, predictor: Predictor, fail: (group: PeerGroup) => void) {
-    this.#context = context;
-    this.#predictor = predictor;
-    this.#fail = fail;
+  constructor(init: PeerGroupsInit) {
+    this.#context = init.context;
+    this.#predictor = init.predictor;
+    this.#fail = init.fail;
+    this.#later = init.later;
   }
 
   get open(): number {
@@ -162,6 +178,7 @@ export class PeerGroups {
       width: 8,
       due: 0,
       estimate: null,
+      attempts: 0,
       wanted: new Set(),
       answered: false,
     };
@@ -190,39 +207,44 @@ export class PeerGroups {
         return;
       }
     }
-    yield* this.#askMore(peer, symbols);
+    if (peer.estimate === null) {
+      const least = Math.abs(group.items - peer.count!);
+      peer.estimate = Math.max(estimateDifferences(group.buckets, peer.buckets), least);
+      this.#predictor.note(group.items, peer.estimate);
+    }
+    this.#later(this.#askMore(peer));
   }
 
-  *#askMore(peer: PeerGroup, symbols: number): Work {
+  *#askMore(peer: PeerGroup): Work {
     const { outbox, limits } = this.#context;
-    const { items } = peer.group;
-    const total = symbols + this.#lacking(peer, symbols);
-    const listBytes = LIST_WIDTH * Math.min(items, peer.count!);
+    const symbols = peer.words.length / 2;
+    const total = Math.max(this.#enough(peer, symbols), symbols + this.#step(peer, symbols));
+    const listBytes = LIST_WIDTH * Math.min(peer.group.items, peer.count!);
     if (total > limits.maxSymbols || listBytes < SYMBOL_BYTES * (total - symbols)) {
       this.#fail(peer);
       return;
     }
     while (outbox.full) yield 'output';
+    peer.attempts++;
     peer.due = total - symbols;
     outbox.push({ tag: 'more', group: peer.number, symbols: peer.due });
   }
 
-  /** How many more symbols a group is thought to need. */
-  #lacking(peer: PeerGroup, symbols: number): number {
-    const { items } = peer.group;
-    const step = Math.max(4, symbols >>> 3);
-    if (peer.estimate !== null) {
-      const difference = peer.words.map((word, i) => word ^ peer.group.cells[i]!);
-      const enough = symbolsFor(estimateFromZeros(difference, symbols) ?? 0);
-      return Math.max(step, enough - symbols);
+  /** Symbols that a group is thought to need in all. */
+  #enough(peer: PeerGroup, symbols: number): number {
+    const { group, attempts, estimate } = peer;
+    if (attempts > 0) {
+      const difference = peer.words.map((word, i) => word ^ group.cells[i]!);
+      return symbolsFor(estimateFromZeros(difference, symbols) ?? 0);
     }
-    const unsure = this.#predictor.expect(items) === null;
-    const least = Math.abs(items - peer.count!);
-    const estimate = Math.max(estimateDifferences(peer.group.buckets, peer.buckets), least);
-    peer.estimate = this.#predictor.refine(items, estimate);
-    this.#predictor.note(items, estimate);
-    const enough = symbolsFor(peer.estimate) * (unsure ? CAUTION : 1);
-    return Math.max(step, Math.ceil(enough) - symbols);
+    const { value, sure } = this.#predictor.refine(group.items, estimate!);
+    const caution = sure || value < CAUTIOUS_FROM ? 1 : CAUTION;
+    return Math.ceil(symbolsFor(value) * caution);
+  }
+
+  /** The least to ask for: twice as much with each attempt, lest there be many. */
+  #step({ attempts }: PeerGroup, symbols: number): number {
+    return Math.max(6, symbols >>> 3) * 2 ** Math.max(0, attempts - 1);
   }
 
   *#answer(peer: PeerGroup, { mine, theirs, width }: Sides): Work {

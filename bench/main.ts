@@ -1,0 +1,17 @@
+/** `npm run -s bench -- NAME [options]`: runs the benchmark of that name. */
+
+type Bench = (args: string[]) => Promise<void>;
+
+const BENCHES: Record<string, () => Promise<Bench>> = {
+  reconcile: async () => (await import('./reconcile.ts')).main,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const load = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+if (load === undefined) {
+  console.error(`give one of these: ${Object.keys(BENCHES).join(', ')}`);
+  process.exitCode = 64;
+} else {
+  const main = await load();
+  await main(args);
+}

@@ -1,0 +1,63 @@
+import { nip77 } from 'nostr-tools';
+import type { Role, Session, Step } from '../../src/protocol/index.ts';
+import { bytesToHex, bytesToKey, hexToBytes, type ItemKey } from '../../src/store/index.ts';
+import type { Sessions } from './dialects.ts';
+import type { Pair, Union } from './sets.ts';
+
+type Vector = InstanceType<typeof nip77.NegentropyStorageVector>;
+
+/** It knows no way to have no limit. */
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
+/** Makes sessions of the Negentropy of nostr-tools: the baseline, not written here. */
+export function nostrSessions(union: Union, { onlyA, onlyB }: Pair): () => Sessions {
+  const a = vectorOf(union.keys, onlyB);
+  const b = vectorOf(union.keys, onlyA);
+  return () => {
+    const have = new Set<string>();
+    const need = new Set<string>();
+    const initiator = new nip77.Negentropy(a, NO_LIMIT);
+    const responder = new nip77.Negentropy(b, NO_LIMIT);
+    const noteHave = (id: string): void => void have.add(id);
+    const noteNeed = (id: string): void => void need.add(id);
+    const answerA = (message: string) => initiator.reconcile(message, noteHave, noteNeed);
+    const answerB = (message: string) => responder.reconcile(message, noteNeed, noteHave);
+    return {
+      initiator: sessionOf('initiator', () => initiator.initiate(), answerA),
+      responder: sessionOf('responder', () => null, answerB),
+      found: () => ({
+        initiator: [...need].map(hexToBytes),
+        responder: [...have].map(hexToBytes),
+      }),
+    };
+  };
+}
+
+function vectorOf(keys: readonly ItemKey[], leftOut: readonly ItemKey[]): Vector {
+  const absent = new Set(leftOut.map(({ id }) => bytesToKey(id)));
+  const vector = new nip77.NegentropyStorageVector();
+  for (const { hint, id } of keys) {
+    if (!absent.has(bytesToKey(id))) vector.insert(Number(hint), bytesToHex(id));
+  }
+  vector.seal();
+  return vector;
+}
+
+/** Its messages are hex; on the wire they would be bytes. The responder never knows that it is over. */
+function sessionOf(
+  role: Role,
+  open: () => string | null,
+  answer: (message: string) => string | null,
+): Session {
+  const step = (message: string | null): Step => ({
+    frames: message === null ? [] : [hexToBytes(message)],
+    missing: [],
+    done: message === null || role === 'responder',
+  });
+  return {
+    role,
+    equal: false,
+    start: () => step(open()),
+    receive: (frame) => step(answer(bytesToHex(frame))),
+  };
+}
