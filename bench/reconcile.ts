@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { DIALECTS, type DialectName } from './reconcile/dialects.ts';
 import { simulate } from './reconcile/link.ts';
-import type { Pair, SpreadUnion } from './reconcile/sets.ts';
+import { type Pair, type Spread, Union } from './reconcile/sets.ts';
 
 /** What one session costs. */
 export interface ReconcileFigures {

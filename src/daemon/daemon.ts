@@ -2,8 +2,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   commonware,
+  type Dialect,
   type FetchService,
   fetch,
+  nativeDialect,
   type ReconcileService,
   reconcile,
 } from '../protocol/index.ts';
@@ -194,7 +196,8 @@ async function createDaemonMesh(
       reconcile: reconcile({
         clock,
         networkName,
-        dialects: [commonware],
+        dialects: dialectsOf(config, random),
+        refuses: (id) => replicator.refuses(id),
         snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
         events: replicator.events,
         log: logger.child({ component: 'reconcile' }),
@@ -221,6 +224,13 @@ async function createDaemonMesh(
     random,
     options: { maxConnections },
   });
+}
+
+/** The preferred first. */
+function dialectsOf({ sync }: Config, random: Random): Dialect[] {
+  const native = nativeDialect({ random });
+  if (sync.dialect === 'auto') return [native, commonware];
+  return sync.dialect === 'native' ? [native] : [commonware];
 }
 
 async function accessOf({ access }: Config, logger: Logger): Promise<Access> {

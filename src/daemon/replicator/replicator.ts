@@ -6,11 +6,12 @@ import {
   ReconciliationSet,
   type SessionReport,
 } from '../../protocol/index.ts';
-import type { Clock, Random, Replica } from '../../store/index.ts';
+import { type Clock, keyToBytes, type Random, type Replica } from '../../store/index.ts';
 import { Fetcher } from './fetcher.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 import { type PeerRecord, PeerRecords } from './peers.ts';
 import { SessionScheduler } from './scheduler.ts';
+import { PeerStatements, type Statements } from './statements.ts';
 
 export interface ReplicatorInit {
   replica: Replica;
@@ -35,6 +36,7 @@ export class Replicator {
   readonly #options: ReplicatorOptions;
   readonly #wanted: ReconciliationSet = new ReconciliationSet();
   readonly #peers = new PeerRecords();
+  readonly #statements = new PeerStatements();
   #running: { services: ReplicatorServices; scheduler: SessionScheduler; fetcher: Fetcher } | null =
     null;
   #unsubscribe: (() => void) | undefined;
@@ -65,6 +67,16 @@ export class Replicator {
   /** Items at peers that our limits do not let in. */
   get refused(): number {
     return this.#running?.fetcher.refused ?? 0;
+  }
+
+  /** What sessions have proved of a peer. */
+  statements(peer: string): Statements {
+    return this.#statements.of(peer);
+  }
+
+  /** Whether our limits do not let an item in. */
+  refuses(id: Uint8Array): boolean {
+    return this.#running?.fetcher.refuses(id) ?? false;
   }
 
   get peers(): readonly PeerRecord[] {
@@ -98,6 +110,7 @@ export class Replicator {
     this.#running = { services, scheduler, fetcher };
     this.#unsubscribe = replica.onCommit((added) => {
       for (const key of added) this.#wanted.received(key.id);
+      this.#statements.stored(added);
       scheduler.changed();
     });
     for (const { peer, connected } of this.#peers.all()) if (connected) this.#attach(peer);
@@ -139,6 +152,7 @@ export class Replicator {
   #missing(peer: string, ids: readonly Uint8Array[]): void {
     if (this.#peers.get(peer)?.connected !== true) return;
     this.#peers.differs(peer);
+    this.#statements.learnt(peer, ids);
     this.#wanted.add(
       peer,
       ids.filter((id) => !this.#init.replica.contains(id) && !this.#running?.fetcher.refuses(id)),
@@ -147,10 +161,12 @@ export class Replicator {
   }
 
   #ended(report: SessionReport): void {
+    const { replica } = this.#init;
     this.#peers.ended(report);
+    this.#statements.ended(report, (key) => replica.contains(keyToBytes(key)));
     this.#running?.scheduler.ended(report.peer);
-    if (report.error === null && report.version !== this.#init.replica.version) {
-      this.#running?.scheduler.changed();
-    }
+    const stale = report.version !== replica.version;
+    const unfinished = (report.finding?.continueFrom ?? null) !== null;
+    if (report.error === null && (stale || unfinished)) this.#running?.scheduler.changed();
   }
 }

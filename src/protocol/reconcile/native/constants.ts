@@ -16,6 +16,8 @@ export const BRANCHING = 16;
 export const MAX_REASON_BYTES = 200;
 /** Shortest frame limit taken: one split of 16 ranges with the longest bounds must fit. */
 export const MIN_FRAME_BYTES = 1024;
+/** Longest frame: the work that one causes, and what waits behind it, stay small. */
+export const MAX_FRAME_BYTES = 65_536;
 /** Bytes of a short id in a list. Wider where two of the list would be equal. */
 export const LIST_WIDTH = 5;
 /** Items of a list at the most; what holds more is worth cutting up first. */
@@ -49,7 +51,7 @@ export const TAG = {
 /** What a session may spend; each side has its own and tells the other those that bind it. */
 export interface NativeLimits {
   /**
-   * Longest frame sent, at most what the peer accepts. Raising it saves a few bytes, lowering it memory.
+   * Longest frame sent, at most what the peer accepts, and 64 KiB. Raising it saves a few bytes, lowering it memory.
    * @default 64 KiB
    */
   maxMessageBytes: number;

@@ -4,6 +4,7 @@ import {
   DEFAULT_LIMITS,
   DIALECT_NAME,
   DIALECT_VERSION,
+  MAX_FRAME_BYTES,
   MIN_FRAME_BYTES,
   type NativeLimits,
 } from './constants.ts';
@@ -32,7 +33,9 @@ export function nativeDialect(init: NativeInit): Dialect {
     name: DIALECT_NAME,
     version: DIALECT_VERSION,
     session({ role, snapshot, limits: given, interval = EVERYTHING, refuses = () => false }) {
-      const limits = { ...DEFAULT_LIMITS, ...init.limits, ...given };
+      const merged = { ...DEFAULT_LIMITS, ...init.limits, ...given };
+      const maxMessageBytes = Math.min(merged.maxMessageBytes, MAX_FRAME_BYTES);
+      const limits = { ...merged, maxMessageBytes };
       for (const name of ['maxMessageBytes', 'maxInboundBytes'] as const) {
         if (limits[name] >= MIN_FRAME_BYTES) continue;
         throw new RangeError(`${name} is ${MIN_FRAME_BYTES} or more, not ${limits[name]}`);
