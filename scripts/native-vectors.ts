@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { nativeDialect, type Role, type Session, type Step } from '../src/protocol/index.ts';
-import { encodeOpening } from '../src/protocol/reconcile/native/opening.ts';
 import { DEFAULT_LIMITS } from '../src/protocol/reconcile/native/constants.ts';
 import { rootHint, sessionKey } from '../src/protocol/reconcile/native/key.ts';
+import { encodeOpening } from '../src/protocol/reconcile/native/opening.ts';
 import {
   blake3,
   bytesToHex,
@@ -60,7 +60,7 @@ function scenario(
 }
 
 /** What another implementation can be checked against. Equal sources give equal vectors. */
-export function generateVectors() {
+export function generateVectors(): unknown {
   return { parts: parts(), sessions: SCENARIOS.map(runScenario) };
 }
 
@@ -122,7 +122,10 @@ function runScenario(spec: Scenario) {
     const storage = new SortedVector({ scheme: lthashReference });
     const held = Array.from({ length: items }, (_, i) => i).filter((i) => !lacks.includes(i));
     storage.insert(held.map(item));
-    const random = { bytes: (length: number) => new Uint8Array(length).fill(fill), fraction: () => 0 };
+    const random = {
+      bytes: (length: number) => new Uint8Array(length).fill(fill),
+      fraction: () => 0,
+    };
     const dialect = nativeDialect({ random, limits: { maxRangeItems }, coding: codingReference });
     return dialect.session({ role, snapshot: storage.snapshot() });
   }

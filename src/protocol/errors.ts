@@ -1,3 +1,5 @@
+import type { Bound } from '../store/index.ts';
+
 export type ProtocolErrorCode =
   | 'MALFORMED_FRAME'
   | 'FRAME_TOO_LARGE'
@@ -32,9 +34,12 @@ export class ProtocolError extends Error {
 export class SessionStop extends ProtocolError {
   /** The last frame to send, or null when the peer is the one that stopped. */
   readonly parting: Uint8Array | null;
+  /** The lowest bound above which something was not settled, where that is known. */
+  readonly from: Bound | null;
 
-  constructor(error: ProtocolError, parting: Uint8Array | null) {
+  constructor(error: ProtocolError, stop: { parting: Uint8Array | null; from: Bound | null }) {
     super(error.code, error.message, { cause: error });
-    this.parting = parting;
+    this.parting = stop.parting;
+    this.from = stop.from;
   }
 }

@@ -166,7 +166,7 @@ export class Replicator {
     this.#statements.ended(report, (key) => replica.contains(keyToBytes(key)));
     this.#running?.scheduler.ended(report.peer);
     const stale = report.version !== replica.version;
-    const unfinished = (report.finding?.continueFrom ?? null) !== null;
-    if (report.error === null && (stale || unfinished)) this.#running?.scheduler.changed();
+    const unfinished = report.continueFrom !== null;
+    if (unfinished || (stale && report.error === null)) this.#running?.scheduler.changed();
   }
 }

@@ -1,3 +1,4 @@
+import type { Bound } from '../../store/index.ts';
 import type { Finding, Role } from './dialect.ts';
 
 /** How one session went, from the point of view of this node. */
@@ -25,6 +26,8 @@ export interface SessionReport {
    * is not known on both sides.
    */
   readonly efficiency: number | null;
+  /** Where the next session should go on, when this one had to stop short. */
+  readonly continueFrom: Bound | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 

@@ -198,6 +198,7 @@ function unopened(
     version: 0,
     finding: null,
     efficiency: null,
+    continueFrom: null,
   };
 }
 

@@ -1,6 +1,6 @@
-import type { Clock, Snapshot } from '../../store/index.ts';
+import type { Bound, Clock, Snapshot } from '../../store/index.ts';
 import { within } from '../deadline.ts';
-import { ProtocolError } from '../errors.ts';
+import { ProtocolError, SessionStop } from '../errors.ts';
 import type { Release } from '../limiter.ts';
 import type { Channel } from '../network/index.ts';
 import type { Dialect, Finding, Interval, Role, Session } from './dialect.ts';
@@ -45,6 +45,7 @@ export class SessionRun {
   #items = 0;
   #finding: Finding | null = null;
   #differs = false;
+  #stoppedAt: Bound | null = null;
   #error: SessionReport['error'] = null;
 
   constructor(init: SessionRunInit) {
@@ -159,6 +160,7 @@ export class SessionRun {
   #fail(error: unknown): void {
     const { code, message } = describe(error);
     this.#error = { code, message };
+    if (error instanceof SessionStop && code === 'BUDGET_SPENT') this.#stoppedAt = error.from;
     const reason = error instanceof ProtocolError ? error : new ProtocolError('ABORTED', message);
     this.#init.channel.abort(reason);
   }
@@ -190,6 +192,7 @@ export class SessionRun {
       version: this.#version,
       finding: this.#finding,
       efficiency: this.#efficiency(),
+      continueFrom: this.#finding?.continueFrom ?? this.#stoppedAt,
       error: this.#error,
     };
   }

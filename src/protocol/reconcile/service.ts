@@ -209,9 +209,8 @@ export class ReconcileService implements Reconcile {
   }
 
   /** A session that stopped short leaves a bound to go on from; one that ran to its end clears it. */
-  #noteResume({ peer, role, finding, error }: SessionReport): void {
-    const from = finding?.continueFrom ?? null;
-    if (from !== null && this.#speaking.has(peer)) this.#resume.set(peer, from);
+  #noteResume({ peer, role, continueFrom, error }: SessionReport): void {
+    if (continueFrom !== null && this.#speaking.has(peer)) this.#resume.set(peer, continueFrom);
     else if (role === 'initiator' || error !== null) this.#resume.delete(peer);
   }
 

@@ -36,6 +36,7 @@ async function setUp(context: TestContext) {
       version: replica.version,
       finding: null,
       efficiency: null,
+      continueFrom: null,
       error: null,
       ...change,
     });

@@ -66,6 +66,7 @@ describe('ReconcileService: one session', () => {
         version: 7,
         finding: null,
         efficiency: null,
+        continueFrom: null,
         error: null,
       },
     );

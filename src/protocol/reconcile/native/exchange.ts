@@ -21,6 +21,11 @@ export interface ExchangeInit {
   theirs: Opening;
 }
 
+/** Records that answer ranges, or begin to. */
+const VERDICTS: ReadonlySet<string> = new Set([
+  ...['same', 'later', 'want', 'take', 'all', 'split', 'fail', 'sketch', 'list'],
+]);
+
 /** What the peer is sending in full: everything below `cursor` has come. */
 interface Incoming {
   readonly range: Range;
@@ -167,6 +172,8 @@ export class Exchange {
       throw new ProtocolError('UNEXPECTED_FRAME', 'the peer had said that it was done');
     this.#waiting = false;
     if (record.tag !== 'same' && record.tag !== 'proof') this.#differs = true;
+    if (this.#incoming !== null && VERDICTS.has(record.tag))
+      throw malformed('a range in full is cut short');
     switch (record.tag) {
       case 'same':
       case 'later':
@@ -234,11 +241,9 @@ export class Exchange {
         break;
       case 'give':
         this.#own.give(record);
-        this.#checkMissing();
         break;
       default:
         this.#peers.grant(record);
-        this.#checkMissing();
     }
   }
 
@@ -253,8 +258,6 @@ export class Exchange {
   }
 
   #receiveAll(): void {
-    if (this.#incoming !== null)
-      throw malformed('a second range in full before the end of the first');
     const range = this.#announced.shift(1)[0]!;
     this.#incoming = { range, cursor: range.lower };
   }
@@ -271,11 +274,13 @@ export class Exchange {
     this.#init.context.ledger.got(ids);
     if (upper === null) this.#incoming = null;
     else incoming.cursor = upper;
-    this.#checkMissing();
   }
 
-  /** What the peer sends in full it does not know to be too much: only a stop ends it. */
-  #checkMissing(): void {
+  /**
+   * Called before a frame is looked at, when all ids so far have been handed out. What the peer sends
+   * in full it does not know to be too much: only a stop ends it.
+   */
+  checkBudget(): void {
     const { ledger, limits } = this.#init.context;
     if (ledger.theirs <= limits.maxMissing) return;
     if (this.#incoming === null && ledger.theirs <= 2 * limits.maxMissing) return;

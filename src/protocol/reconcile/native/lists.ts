@@ -7,13 +7,15 @@ import { prefixesOf } from './prefixes.ts';
 /** What an entry is called in a map: a number where one will do. */
 type Name = number | string;
 
-/** The entries of a group's list, of the smallest width at which no two are equal. */
+/** The entries of a group's list, of a width at which no two are equal. */
 export interface ListEntries {
   readonly width: number;
   readonly entries: Uint8Array;
 }
 
-export function listEntries(group: Group, context: Context): ListEntries {
+/** `dense`: the peer is thought to lack nearly all of them, so that it gets the ids at once. */
+export function listEntries(group: Group, context: Context, dense: boolean): ListEntries {
+  if (dense) return { width: ID_BYTES, entries: idsOf(group, context) };
   for (const width of [LIST_WIDTH, 8]) {
     const entries = prefixesOf(group.shorts, width);
     if (new Set(namesOf(entries, width)).size === group.items) return { width, entries };

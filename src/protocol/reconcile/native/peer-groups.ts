@@ -1,6 +1,6 @@
 import { BUCKETS, ID_BYTES, MAX_SYMBOLS } from '../../../store/index.ts';
 import { malformed } from './bytes.ts';
-import { LIST_WIDTH, MAX_LISTED, SYMBOL_BYTES } from './constants.ts';
+import { BLIND_SYMBOLS, LIST_WIDTH, MAX_LISTED, SYMBOL_BYTES } from './constants.ts';
 import type { Context, Range, Work } from './context.ts';
 import { estimateDifferences, estimateFromZeros, type Predictor, symbolsFor } from './estimate.ts';
 import { Group, idsAt, symbolWords } from './group.ts';
@@ -15,7 +15,11 @@ import type { IdsRecord, ListRecord, SketchRecord } from './records.ts';
  * the rest costs a round trip, too many cost bytes. Below so many differences round trips count more.
  */
 const CAUTION = 0.85;
-const CAUTIOUS_FROM = 256;
+const CAUTIOUS_FROM = 48;
+
+/** From how many differences, and from how many for each symbol sent, a group is a surprise. */
+const SURPRISE_FROM = 200;
+const SURPRISE = 16;
 
 /** A group the peer sent, until everything that differs in it is known on both sides. */
 export interface PeerGroup {
@@ -210,6 +214,10 @@ export class PeerGroups {
     if (peer.estimate === null) {
       const least = Math.abs(group.items - peer.count!);
       peer.estimate = Math.max(estimateDifferences(group.buckets, peer.buckets), least);
+      if (isSurprise(peer.estimate, symbols)) {
+        this.#fail(peer);
+        return;
+      }
       this.#predictor.note(group.items, peer.estimate);
     }
     this.#later(this.#askMore(peer));
@@ -295,4 +303,12 @@ export class PeerGroups {
     if (peer !== undefined) return peer;
     throw malformed(`it speaks of group ${number}, which is not open`);
   }
+}
+
+/**
+ * Far more differ than the sender thought: they lie close together, and narrowing further costs less
+ * than symbols for all of them.
+ */
+function isSurprise(estimate: number, symbols: number): boolean {
+  return estimate >= SURPRISE_FROM && symbols < BLIND_SYMBOLS && estimate > SURPRISE * symbols;
 }

@@ -98,8 +98,9 @@ export class NativeSession implements Session {
     return this.#guarded(() => {
       this.#meter.refill();
       this.#spend(frame);
+      this.#exchange?.checkBudget();
       for (const record of decodeFrame(frame)) {
-        if (record.tag === 'stop') throw stoppedBy(record.code, record.reason);
+        if (record.tag === 'stop') throw stoppedBy(record.code, record.from, record.reason);
         if (record.tag === 'open') this.#open(record.opening, record.bytes);
         else if (this.#exchange === null) throw malformed('it does not begin with an opening');
         else this.#exchange.receive(record);

@@ -15,18 +15,16 @@ const CODES: readonly (ProtocolErrorCode | null)[] = [
 export function stopFor(error: unknown, from: Bound | null): unknown {
   if (!(error instanceof ProtocolError) || error instanceof SessionStop) return error;
   const code = Math.max(0, CODES.indexOf(error.code));
-  return new SessionStop(error, encodeRecord({ tag: 'stop', code, from, reason: error.message }));
+  const parting = encodeRecord({ tag: 'stop', code, from, reason: error.message }).slice();
+  return new SessionStop(error, { parting, from });
 }
 
 /** The error for a stop that the peer sent. */
-export function stoppedBy(code: number, reason: string): SessionStop {
+export function stoppedBy(code: number, from: Bound | null, reason: string): SessionStop {
   const theirs = CODES[code] ?? 'another reason';
-  if (theirs === 'BUDGET_SPENT') {
-    return new SessionStop(
-      new ProtocolError('BUDGET_SPENT', `the peer may spend no more: ${reason}`),
-      null,
-    );
-  }
-  const message = `the peer ended the session (${theirs}): ${reason}`;
-  return new SessionStop(new ProtocolError('PEER_STOPPED', message), null);
+  const error =
+    theirs === 'BUDGET_SPENT'
+      ? new ProtocolError(theirs, `the peer may spend no more: ${reason}`)
+      : new ProtocolError('PEER_STOPPED', `the peer ended the session (${theirs}): ${reason}`);
+  return new SessionStop(error, { parting: null, from });
 }

@@ -10,6 +10,11 @@ import { idsThatFit, type OwnGroups } from './own-groups.ts';
 import type { PeerGroup, PeerGroups } from './peer-groups.ts';
 import type { RunRecord, SplitPart } from './records.ts';
 
+/** Differences an item from which a list of ids is cheaper than one of short ids. */
+const WORTH_NAMING = 0.7;
+/** Items that are listed when symbols did not do, whatever differs. */
+const FEW = 256;
+
 export interface VerdictsInit {
   context: Context;
   predictor: Predictor;
@@ -42,6 +47,9 @@ export class Verdicts {
   #draft: Draft = emptyDraft();
   #current: readonly AskedRange[] = [];
   #busy = false;
+  /** Some range was settled; one of the ranges at hand may go on in any case. */
+  #settledAny = false;
+  #graced = false;
 
   constructor(init: VerdictsInit) {
     this.#init = init;
@@ -70,6 +78,7 @@ export class Verdicts {
       else if (asked.kind === 'same') yield* this.#same();
       else yield* this.#compare(asked.ranges);
       this.#current = [];
+      this.#graced = false;
     }
     this.#busy = false;
   }
@@ -86,7 +95,7 @@ export class Verdicts {
     const each = expectedPerRange(ranges.length, differing);
     for (const [at, range] of compared.entries()) {
       this.#current = ranges.slice(at);
-      yield* range.differs ? this.#settle(range, each, false) : this.#say('same');
+      yield* range.differs ? this.#settle(range, each) : this.#say('same');
     }
     yield* this.#close();
     yield* this.#flush();
@@ -104,11 +113,20 @@ export class Verdicts {
       theirs: peer.count,
       digest: null,
     }));
+    const density = peer.estimate! / Math.max(1, peer.group.items + peer.count!);
     for (const range of peer.group.ranges) {
-      yield* this.#settle({ ...range, theirs: peer.count, differs: true }, null, true);
+      yield* this.#settleAgain({ ...range, theirs: peer.count, differs: true }, density);
     }
-    yield* this.#close();
     yield* this.#flush();
+  }
+
+  /** Symbols did not do: what is small is listed, the rest is narrowed. */
+  *#settleAgain(range: Compared, density: number): Work {
+    const ours = range.end - range.begin;
+    if (this.#init.spent() && !this.#grace()) return yield* this.#putOff(range);
+    if (ours === 0) return yield* this.#want(range);
+    if (ours <= FEW) return yield* this.#list(range, density > WORTH_NAMING);
+    yield* this.#split(range);
   }
 
   /** Both roots are equal: the proofs will tell. */
@@ -125,7 +143,7 @@ export class Verdicts {
   }
 
   /** Chooses how a range that differs goes on; `each` differences are expected, null is unknown. */
-  *#settle(range: Compared, each: number | null, again: boolean): Work {
+  *#settle(range: Compared, each: number | null): Work {
     const { context, predictor, spent } = this.#init;
     const { limits, peer } = context;
     const ours = range.end - range.begin;
@@ -133,22 +151,27 @@ export class Verdicts {
     const largest = Math.max(ours, theirs);
     const expected = predictor.expect(largest) ?? each;
     const least = Math.max(1, Math.abs(ours - theirs));
-    if (spent()) return yield* this.#putOff(range);
+    if (spent() && !this.#grace()) return yield* this.#putOff(range);
     if (ours === 0 && theirs > 0) return yield* this.#want(range);
     if (theirs === 0) return yield* this.#sendAll(range);
-    const listable =
-      ours <= MAX_LISTED &&
-      (again || LIST_WIDTH * ours < sketchBytes(Math.max(least, expected ?? 1)));
-    if (listable) return yield* this.#list(range);
+    const bytes = sketchBytes(Math.max(least, expected ?? 1));
+    const dense = (expected ?? 0) > WORTH_NAMING * (ours + theirs);
+    if (ours <= MAX_LISTED && LIST_WIDTH * ours < bytes) return yield* this.#list(range, dense);
     const bound = Math.min(
       2 * limits.maxRangeItems,
       peer.maxHeldItems >>> 2,
       limits.maxHeldItems >>> 2,
     );
     const many = symbolsFor(Math.max(least, expected ?? 1)) > limits.maxSymbols;
-    if (again || many || ours > limits.maxRangeItems || largest > bound)
-      return yield* this.#split(range);
+    if (many || ours > limits.maxRangeItems || largest > bound) return yield* this.#split(range);
     yield* this.#draw(range, largest, expected, least);
+  }
+
+  /** One range goes on though the budget is spent, until one was settled: or the next session starts here again. */
+  #grace(): boolean {
+    const granted = !this.#settledAny && !this.#graced;
+    this.#graced = true;
+    return granted;
   }
 
   *#say(tag: RunRecord['tag']): Work {
@@ -174,11 +197,13 @@ export class Verdicts {
 
   /** The peer sends all it has there; from now on it is the one to answer the range. */
   *#want(range: Range): Work {
+    this.#settledAny = true;
     yield* this.#say('want');
     this.#init.announced([range]);
   }
 
   *#sendAll(range: Range): Work {
+    this.#settledAny = true;
     const { context } = this.#init;
     const { outbox, ledger, snapshot, meter } = context;
     yield* this.#close();
@@ -226,7 +251,8 @@ export class Verdicts {
     announced(ranges);
   }
 
-  *#list(range: Compared): Work {
+  *#list(range: Compared, dense = false): Work {
+    this.#settledAny = true;
     const { context, own } = this.#init;
     const { outbox } = context;
     yield* this.#close();
@@ -236,7 +262,7 @@ export class Verdicts {
     const weight = Math.max(group.items, range.theirs ?? 0);
     yield* this.#room(weight);
     yield* group.read(context, false);
-    const list = listEntries(group, context);
+    const list = listEntries(group, context, dense);
     own.add(group, { weight, symbols: 0, list });
     const { width, entries } = list;
     const most = width * Math.floor((outbox.maxFrameBytes - 24) / width);
@@ -275,6 +301,7 @@ export class Verdicts {
     const draft = this.#draft;
     if (draft.ranges.length === 0) return;
     this.#draft = emptyDraft();
+    this.#settledAny = true;
     yield* this.#flush();
     const group = new Group(draft.ranges);
     yield* this.#room(draft.items);

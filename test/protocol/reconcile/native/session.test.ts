@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Session } from '../../../../src/protocol/index.ts';
+import {
+  type Interval,
+  type Session,
+  SessionStop,
+  type Step,
+} from '../../../../src/protocol/index.ts';
 import { sessionKey } from '../../../../src/protocol/reconcile/native/key.ts';
-import { type Coding, type ItemKey, lthash } from '../../../../src/store/index.ts';
+import {
+  type Bound,
+  type Coding,
+  INFINITE_BOUND,
+  type ItemKey,
+  lthash,
+} from '../../../../src/store/index.ts';
 import { converse, lacking, sorted } from '../../../conformance/dialect.ts';
 import { keysOf, pairOf, pairs } from '../../../conformance/pairs.ts';
 import { brokenCoding, narrowCoding, type OpenInit, open, snapshotOf } from './support.ts';
@@ -145,6 +156,39 @@ describe('a native session', () => {
   });
 });
 
+describe('a budget', () => {
+  const a = spread(3_000, (i) => i % 30 === 1);
+  const b = spread(3_000, (i) => i % 30 === 2);
+
+  /** Sessions one after the other, each from where the last one stopped; our set grows. */
+  function inPieces(limits: OpenInit['limits'], held: readonly ItemKey[]): number {
+    const mine = [...held];
+    const known = new Map(b.map((key) => [String(key.id), key]));
+    let lower: Bound | null = { hint: 0n, id: null };
+    let sessions = 0;
+    for (; lower !== null; sessions++) {
+      assert.ok(sessions < 100, 'sessions go on');
+      const interval: Interval = { lower, upper: INFINITE_BOUND };
+      const initiator = open('initiator', { keys: mine, interval, limits: limits ?? {} });
+      const responder = open('responder', { keys: b, limits: { maxRangeItems: 100 } });
+      const { missing, from } = untilStopped(initiator, responder);
+      mine.push(...missing.map((id) => known.get(String(id))!));
+      lower = from;
+    }
+    assert.deepEqual(lacking(mine, b), []);
+    return sessions;
+  }
+
+  it('of items read puts ranges off, and the next session goes on there', () => {
+    const limits = { maxVisitedItems: 1_000, maxRangeItems: 100 };
+    assert.ok(inPieces(limits, a) > 1);
+  });
+
+  it('of missing ids ends a session, and the next goes on there', () => {
+    assert.ok(inPieces({ maxMissing: 500 }, []) > 1);
+  });
+});
+
 describe('a native session under a bad key', () => {
   const a = spread(3_000, (i) => i % 60 === 1);
   const b = spread(3_000, (i) => i % 60 === 2);
@@ -183,3 +227,29 @@ describe('a native session under a bad key', () => {
     });
   }
 });
+
+/** Converses until both are done, or one is ended by its budget. */
+function untilStopped(
+  initiator: Session,
+  responder: Session,
+): { missing: Uint8Array[]; from: Bound | null } {
+  const missing: Uint8Array[] = [];
+  const note = (step: Step): Step => {
+    missing.push(...step.missing);
+    return step;
+  };
+  const noting: Session = {
+    role: 'initiator',
+    equal: false,
+    start: () => note(initiator.start()),
+    receive: (frame) => note(initiator.receive(frame)),
+    proceed: (room) => note(initiator.proceed!(room)),
+  };
+  try {
+    converse(noting, responder);
+    return { missing, from: initiator.finding!.continueFrom };
+  } catch (error) {
+    assert.ok(error instanceof SessionStop && error.code === 'BUDGET_SPENT', String(error));
+    return { missing, from: error.from };
+  }
+}
