@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { ID_BYTES } from '../src/store/index.ts';
 import { DIALECTS, type DialectName } from './reconcile/dialects.ts';
 import { simulate } from './reconcile/link.ts';
 import { type Pair, type Spread, Union } from './reconcile/sets.ts';
@@ -14,7 +15,10 @@ export interface ReconcileFigures {
   readonly d: number;
   readonly spread: Spread;
   readonly frames: number;
-  /** Bytes in both directions, length prefixes included. */
+  /**
+   * Bytes in both directions, length prefixes included, and 32 for each id that one side found the
+   * other to lack and did not tell it (nostr-tools alone does that).
+   */
   readonly bytes: number;
   readonly bytesPerDiff: number | null;
   /** Half the longest chain of frames of which each answers the one before. */
@@ -88,15 +92,16 @@ async function measure(
 }
 
 function runOnce(open: Awaited<ReturnType<(typeof DIALECTS)[DialectName]>>, pair: Pair) {
-  const { initiator, responder, found } = open.sessions();
+  const { initiator, responder, found, unsaid } = open.sessions();
   const before = process.cpuUsage();
   const { missing, ...traffic } = simulate(initiator, responder);
   const { user, system } = process.cpuUsage(before);
   const d = pair.onlyA.length + pair.onlyB.length;
+  const bytes = traffic.bytes + ID_BYTES * (unsaid?.() ?? 0);
   return {
     frames: traffic.frames,
-    bytes: traffic.bytes,
-    bytesPerDiff: d === 0 ? null : round(traffic.bytes / d),
+    bytes,
+    bytesPerDiff: d === 0 ? null : round(bytes / d),
     roundTrips: traffic.roundTrips,
     waitRtt: round(traffic.waitRtt),
     cpuMs: round((user + system) / 1_000),

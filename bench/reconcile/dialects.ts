@@ -18,6 +18,8 @@ export interface Sessions {
   readonly responder: Session;
   /** What both sides lack, where not every side learns it from its own steps. */
   readonly found?: () => Record<Role, Uint8Array[]>;
+  /** Ids that one side found the other to lack and has not told it. */
+  readonly unsaid?: () => number;
 }
 
 export interface Opened {

@@ -9,28 +9,41 @@ type Vector = InstanceType<typeof nip77.NegentropyStorageVector>;
 /** It knows no way to have no limit. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
-/** Makes sessions of the Negentropy of nostr-tools: the baseline, not written here. */
+/**
+ * Makes sessions of the Negentropy of nostr-tools: the baseline, not written here. Its responder does
+ * not answer lists, as the protocol wants it to: it keeps to itself what it finds the initiator to lack.
+ */
 export function nostrSessions(union: Union, { onlyA, onlyB }: Pair): () => Sessions {
   const a = vectorOf(union.keys, onlyB);
   const b = vectorOf(union.keys, onlyA);
   return () => {
-    const have = new Set<string>();
-    const need = new Set<string>();
     const initiator = new nip77.Negentropy(a, NO_LIMIT);
     const responder = new nip77.Negentropy(b, NO_LIMIT);
-    const noteHave = (id: string): void => void have.add(id);
-    const noteNeed = (id: string): void => void need.add(id);
-    const answerA = (message: string) => initiator.reconcile(message, noteHave, noteNeed);
-    const answerB = (message: string) => responder.reconcile(message, noteNeed, noteHave);
+    const [said, heard] = [new Differences(), new Differences()];
+    const answerA = (message: string) => initiator.reconcile(message, said.have, said.need);
+    const answerB = (message: string) => responder.reconcile(message, heard.have, heard.need);
     return {
       initiator: sessionOf('initiator', () => initiator.initiate(), answerA),
       responder: sessionOf('responder', () => null, answerB),
       found: () => ({
-        initiator: [...need].map(hexToBytes),
-        responder: [...have].map(hexToBytes),
+        initiator: [...new Set([...said.needed, ...heard.had])].map(hexToBytes),
+        responder: [...new Set([...heard.needed, ...said.had])].map(hexToBytes),
       }),
+      unsaid: () => missingFrom(heard.had, said.needed) + missingFrom(said.had, heard.needed),
     };
   };
+}
+
+function missingFrom(ids: ReadonlySet<string>, from: ReadonlySet<string>): number {
+  return [...ids].filter((id) => !from.has(id)).length;
+}
+
+/** What one side found out. */
+class Differences {
+  readonly had = new Set<string>();
+  readonly needed = new Set<string>();
+  readonly have = (id: string): void => void this.had.add(id);
+  readonly need = (id: string): void => void this.needed.add(id);
 }
 
 function vectorOf(keys: readonly ItemKey[], leftOut: readonly ItemKey[]): Vector {

@@ -121,7 +121,7 @@ export interface NativeLimits {
   groupDifferences: number;
   /**
    * Items read, or as much other work, before the event loop gets its turn.
-   * @default 65_536
+   * @default 32_768
    */
   sliceItems: number;
 }
@@ -140,5 +140,5 @@ export const DEFAULT_LIMITS: NativeLimits = {
   maxRangeItems: 65_536,
   maxGroupItems: 262_144,
   groupDifferences: 64,
-  sliceItems: 65_536,
+  sliceItems: 32_768,
 };

@@ -167,7 +167,8 @@ export class Exchange {
     this.#waiting = value === 'wait';
   }
 
-  receive(record: Exclude<NativeRecord, { tag: 'open' | 'stop' }>): void {
+  /** Takes in one record; what it returns is to be done before the next. */
+  receive(record: Exclude<NativeRecord, { tag: 'open' | 'stop' }>): Work | null {
     if (this.#proof !== null)
       throw new ProtocolError('UNEXPECTED_FRAME', 'the peer had said that it was done');
     this.#waiting = false;
@@ -185,8 +186,11 @@ export class Exchange {
         this.#receiveAll();
         break;
       case 'piece':
-        this.#receivePiece(record.upper, record.ids);
-        break;
+        return this.#receivePiece(record.upper, record.ids);
+      case 'give':
+        return this.#own.give(record);
+      case 'grant':
+        return this.#peers.grant(record);
       case 'split':
         this.#ask(partsOf(this.#announced.shift(1)[0]!, record));
         break;
@@ -199,6 +203,7 @@ export class Exchange {
       default:
         this.#receiveOfGroup(record);
     }
+    return null;
   }
 
   #receiveRun({ tag, ranges: count }: RunRecord): void {
@@ -217,7 +222,7 @@ export class Exchange {
   #receiveOfGroup(
     record: Extract<
       NativeRecord,
-      { tag: 'sketch' | 'list' | 'more' | 'symbols' | 'found' | 'match' | 'give' | 'grant' }
+      { tag: 'sketch' | 'list' | 'more' | 'symbols' | 'found' | 'match' }
     >,
   ): void {
     switch (record.tag) {
@@ -236,14 +241,8 @@ export class Exchange {
       case 'found':
         this.#answer(this.#own.found(record));
         break;
-      case 'match':
-        this.#answer(this.#own.match(record));
-        break;
-      case 'give':
-        this.#own.give(record);
-        break;
       default:
-        this.#peers.grant(record);
+        this.#answer(this.#own.match(record));
     }
   }
 
@@ -262,7 +261,7 @@ export class Exchange {
     this.#incoming = { range, cursor: range.lower };
   }
 
-  #receivePiece(upper: Bound | null, ids: Uint8Array): void {
+  *#receivePiece(upper: Bound | null, ids: Uint8Array): Work {
     const incoming = this.#incoming;
     if (incoming === null) throw malformed('ids of a range that is not open');
     if (upper !== null) {
@@ -271,7 +270,7 @@ export class Exchange {
         throw malformed('a piece lies out of its range');
       if (ids.length === 0) throw malformed('a piece of nothing');
     }
-    this.#init.context.ledger.got(ids);
+    yield* this.#init.context.ledger.got(ids);
     if (upper === null) this.#incoming = null;
     else incoming.cursor = upper;
   }

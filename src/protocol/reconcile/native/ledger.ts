@@ -1,6 +1,10 @@
 import { bytesToKey, ID_BYTES, type Snapshot } from '../../../store/index.ts';
 import { malformed } from './bytes.ts';
+import type { Work } from './context.ts';
 import { EXPAND_COST, FINGERPRINT_COST, LOOKUP_COST, type Meter } from './meter.ts';
+
+/** Ids taken in between two looks at the clock. */
+const BATCH = 128;
 
 export interface LedgerInit {
   snapshot: Snapshot;
@@ -45,11 +49,20 @@ export class Ledger {
   }
 
   /** Notes ids that only the peer has; those that are nowhere here are missing. */
-  got(ids: Uint8Array): void {
-    const { snapshot, meter, refuses } = this.#init;
-    snapshot.scheme.add(this.#change.added, ids);
-    this.theirs += ids.length / ID_BYTES;
-    meter.spend(((EXPAND_COST + LOOKUP_COST) * ids.length) / ID_BYTES);
+  *got(ids: Uint8Array): Work {
+    const { snapshot, meter } = this.#init;
+    for (let at = 0; at < ids.length; at += BATCH * ID_BYTES) {
+      if (meter.over) yield 'slice';
+      const some = ids.subarray(at, at + BATCH * ID_BYTES);
+      snapshot.scheme.add(this.#change.added, some);
+      this.theirs += some.length / ID_BYTES;
+      meter.spend(((EXPAND_COST + LOOKUP_COST) * some.length) / ID_BYTES);
+      this.#lookUp(some);
+    }
+  }
+
+  #lookUp(ids: Uint8Array): void {
+    const { snapshot, refuses } = this.#init;
     for (let at = 0; at < ids.length; at += ID_BYTES) {
       const id = ids.subarray(at, at + ID_BYTES);
       const name = bytesToKey(id);

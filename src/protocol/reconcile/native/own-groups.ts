@@ -144,11 +144,11 @@ export class OwnGroups {
   }
 
   /** Ids of the peer's for one of our groups. */
-  give(record: IdsRecord): void {
+  *give(record: IdsRecord): Work {
     const own = this.#get(record.group);
     if (!own.answered || !own.gives) throw malformed('ids nobody waits for');
     own.differences += record.ids.length / ID_BYTES;
-    this.#context.ledger.got(record.ids);
+    yield* this.#context.ledger.got(record.ids);
     own.gives = !record.last;
     this.#settle(record.group, own);
   }

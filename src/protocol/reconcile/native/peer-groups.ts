@@ -138,14 +138,14 @@ export class PeerGroups {
     while (context.outbox.full) yield 'output';
     context.outbox.push({ tag: 'match', group: peer.number, gives: mine.length > 0, bits });
     if (width === ID_BYTES) {
-      for (const at of theirs) context.ledger.got(entries.subarray(at * width, (at + 1) * width));
+      yield* context.ledger.got(pick(entries, theirs));
       peer.wanted.clear();
     }
     yield* this.#give(peer, mine, theirs.length > 0 && width < ID_BYTES);
   }
 
   /** Ids of the peer that we said we lack. */
-  grant({ group: number, ids, last }: IdsRecord): void {
+  *grant({ group: number, ids, last }: IdsRecord): Work {
     const peer = this.#get(number);
     if (!peer.answered) throw malformed('ids nobody waits for');
     const { coding, key } = this.#context;
@@ -156,7 +156,7 @@ export class PeerGroups {
       if (peer.wanted.delete(nameOf(names.subarray(at, at + peer.width)))) continue;
       throw malformed('an id does not hash to a short id that was asked for');
     }
-    this.#context.ledger.got(ids);
+    yield* this.#context.ledger.got(ids);
     if (last) this.#drop(peer);
   }
 
@@ -311,4 +311,13 @@ export class PeerGroups {
  */
 function isSurprise(estimate: number, symbols: number): boolean {
   return estimate >= SURPRISE_FROM && symbols < BLIND_SYMBOLS && estimate > SURPRISE * symbols;
+}
+
+/** The ids at some positions of a list of them. */
+function pick(ids: Uint8Array, positions: readonly number[]): Uint8Array {
+  const picked = new Uint8Array(positions.length * ID_BYTES);
+  positions.forEach((at, i) => {
+    picked.set(ids.subarray(at * ID_BYTES, (at + 1) * ID_BYTES), i * ID_BYTES);
+  });
+  return picked;
 }

@@ -11,6 +11,7 @@ import { ProtocolError } from '../../errors.ts';
 import type { Finding, Interval, Role, Session, Step } from '../dialect.ts';
 import { malformed } from './bytes.ts';
 import { type NativeLimits, NONCE_BYTES } from './constants.ts';
+import type { Work } from './context.ts';
 import { decodeFrame } from './decode.ts';
 import { encodeRecord } from './encode.ts';
 import { Exchange } from './exchange.ts';
@@ -46,6 +47,8 @@ export class NativeSession implements Session {
   readonly #openingBytes: Uint8Array;
   #exchange: Exchange | null = null;
   #state: 'fresh' | 'running' | 'ended' = 'fresh';
+  /** A frame that is being taken in. */
+  #inbound: Work | null = null;
   #rounds = 0;
   #bytes = 0;
 
@@ -95,16 +98,13 @@ export class NativeSession implements Session {
       const state = this.#state === 'fresh' ? 'was not started' : 'has ended';
       throw unexpected(`a frame came, and the session ${state}`);
     }
+    if (this.#inbound !== null) throw new TypeError('proceed before the next frame');
     return this.#guarded(() => {
       this.#meter.refill();
       this.#spend(frame);
       this.#exchange?.checkBudget();
-      for (const record of decodeFrame(frame)) {
-        if (record.tag === 'stop') throw stoppedBy(record.code, record.from, record.reason);
-        if (record.tag === 'open') this.#open(record.opening, record.bytes);
-        else if (this.#exchange === null) throw malformed('it does not begin with an opening');
-        else this.#exchange.receive(record);
-      }
+      this.#inbound = this.#digest(frame);
+      this.#digestOn();
       return this.#step(false);
     });
   }
@@ -113,9 +113,29 @@ export class NativeSession implements Session {
     if (this.#state !== 'running') throw unexpected('the session does not run');
     return this.#guarded(() => {
       this.#meter.refill();
-      this.#exchange?.work();
+      this.#digestOn();
+      if (this.#inbound === null) this.#exchange?.work();
       return this.#step(room);
     });
+  }
+
+  /** Takes the frame in as far as this turn goes. */
+  #digestOn(): void {
+    if (this.#inbound?.next().done === true) this.#inbound = null;
+  }
+
+  *#digest(frame: Uint8Array): Work {
+    for (const record of decodeFrame(frame)) {
+      if (this.#meter.over) yield 'slice';
+      if (record.tag === 'stop') throw stoppedBy(record.code, record.from, record.reason);
+      if (record.tag === 'open') {
+        this.#open(record.opening, record.bytes);
+        continue;
+      }
+      if (this.#exchange === null) throw malformed('it does not begin with an opening');
+      const work = this.#exchange.receive(record);
+      if (work !== null) yield* work;
+    }
   }
 
   #makeOpening(interval: Interval): Opening {
@@ -170,7 +190,7 @@ export class NativeSession implements Session {
 
   #step(room: boolean): Step {
     const missing = this.#ledger.takeMissing();
-    const working = this.#exchange?.working ?? false;
+    const working = this.#inbound !== null || (this.#exchange?.working ?? false);
     const frame = room ? this.#outbox.take(!working) : undefined;
     const frames = frame === undefined ? [] : [frame];
     const done = this.#exchange?.done === true && this.#outbox.empty;
