@@ -63,7 +63,7 @@ export function partsOf(whole: Range, { parts }: SplitRecord): AskedRange[] {
   return parts.map(({ upper: inner, count, digest }) => {
     const upper = inner ?? whole.upper;
     if (compareBounds(lower, upper) >= 0) throw malformed('a split reaches out of its range');
-    const part = { lower, upper, theirs: count, digest };
+    const part = { lower, upper, theirs: count, digest, narrow: whole.narrow === true };
     lower = upper;
     return part;
   });

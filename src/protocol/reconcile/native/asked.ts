@@ -11,6 +11,8 @@ export interface AskedRange extends Interval {
   readonly theirs: number | null;
   /** Null where it is known that something differs. */
   readonly digest: Uint8Array | null;
+  /** See `Range.narrow`. */
+  readonly narrow?: boolean;
 }
 
 /** Ranges that came together, or a group that could not be decoded. */
@@ -34,7 +36,7 @@ export function compare(context: Context, asked: AskedRange): Compared {
     digest !== null &&
     theirs === range.end - range.begin &&
     equalBytes(rangeDigest(context, range.begin, range.end), digest);
-  return { ...range, theirs, differs: !same };
+  return { ...range, theirs, differs: !same, narrow: asked.narrow === true };
 }
 
 /** The keyed digest of [begin, end): of the ids of a few, of the state of many. */

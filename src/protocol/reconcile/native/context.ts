@@ -30,6 +30,8 @@ export type Work = Generator<'slice' | 'output' | 'wait', void>;
 export interface Range extends Interval {
   readonly begin: number;
   readonly end: number;
+  /** What differs here lies close together, so that narrowing pays. */
+  readonly narrow?: boolean;
 }
 
 /** The range with its ranks. */

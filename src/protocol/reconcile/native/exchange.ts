@@ -195,7 +195,7 @@ export class Exchange {
         this.#ask(partsOf(this.#announced.shift(1)[0]!, record));
         break;
       case 'fail':
-        this.#announced.unshift(this.#own.failed(record.group));
+        this.#announced.unshift(this.#own.failed(record.group).map(narrowed));
         break;
       case 'proof':
         this.#receiveProof(record.digest);
@@ -341,4 +341,8 @@ export class Exchange {
 
 function sameInterval(a: Interval, b: Interval): boolean {
   return compareBounds(a.lower, b.lower) === 0 && compareBounds(a.upper, b.upper) === 0;
+}
+
+function narrowed(range: Range): Range {
+  return { ...range, narrow: true };
 }

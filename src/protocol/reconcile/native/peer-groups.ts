@@ -18,8 +18,8 @@ const CAUTION = 0.85;
 const CAUTIOUS_FROM = 48;
 
 /** From how many differences, and from how many for each symbol sent, a group is a surprise. */
-const SURPRISE_FROM = 200;
-const SURPRISE = 16;
+const SURPRISE_FROM = 48;
+const SURPRISE = 8;
 
 /** A group the peer sent, until everything that differs in it is known on both sides. */
 export interface PeerGroup {

@@ -14,6 +14,10 @@ import type { RunRecord, SplitPart } from './records.ts';
 const WORTH_NAMING = 0.7;
 /** Items that are listed when symbols did not do, whatever differs. */
 const FEW = 256;
+/** Differences for which `BLIND_SYMBOLS` are sent. */
+const BLIND_DIFFERENCES = 8;
+/** Items that are listed rather than narrowed any further. */
+const FEWEST = 32;
 
 export interface VerdictsInit {
   context: Context;
@@ -95,7 +99,9 @@ export class Verdicts {
     const each = expectedPerRange(ranges.length, differing);
     for (const [at, range] of compared.entries()) {
       this.#current = ranges.slice(at);
-      yield* range.differs ? this.#settle(range, each) : this.#say('same');
+      if (!range.differs) yield* this.#say('same');
+      else if (range.narrow && 4 * differing <= ranges.length) yield* this.#narrow(range);
+      else yield* this.#settle(range, each);
     }
     yield* this.#close();
     yield* this.#flush();
@@ -115,9 +121,19 @@ export class Verdicts {
     }));
     const density = peer.estimate! / Math.max(1, peer.group.items + peer.count!);
     for (const range of peer.group.ranges) {
-      yield* this.#settleAgain({ ...range, theirs: peer.count, differs: true }, density);
+      const again = { ...range, theirs: peer.count, differs: true, narrow: true };
+      yield* this.#settleAgain(again, density);
     }
     yield* this.#flush();
+  }
+
+  /** What differs has been found to lie close together, and does so still. */
+  *#narrow(range: Compared): Work {
+    const ours = range.end - range.begin;
+    if (this.#init.spent() && !this.#grace()) return yield* this.#putOff(range);
+    if (ours === 0) return yield* this.#want(range);
+    if (range.theirs === 0) return yield* this.#sendAll(range);
+    yield* ours <= FEWEST ? this.#list(range) : this.#split(range);
   }
 
   /** Symbols did not do: what is small is listed, the rest is narrowed. */
@@ -154,7 +170,7 @@ export class Verdicts {
     if (spent() && !this.#grace()) return yield* this.#putOff(range);
     if (ours === 0 && theirs > 0) return yield* this.#want(range);
     if (theirs === 0) return yield* this.#sendAll(range);
-    const bytes = sketchBytes(Math.max(least, expected ?? 1));
+    const bytes = sketchBytes(Math.max(least, expected ?? BLIND_DIFFERENCES));
     const dense = (expected ?? 0) > WORTH_NAMING * (ours + theirs);
     if (ours <= MAX_LISTED && LIST_WIDTH * ours < bytes) return yield* this.#list(range, dense);
     const bound = Math.min(
@@ -243,7 +259,7 @@ export class Verdicts {
         count: end - begin,
         digest: rangeDigest(context, begin, end),
       });
-      ranges.push({ lower, upper, begin, end });
+      ranges.push({ lower, upper, begin, end, narrow: range.narrow === true });
       [lower, begin] = [upper, end];
     }
     while (outbox.full) yield 'output';

@@ -57,7 +57,7 @@ describe('a native session', () => {
         assert.ok(result.exact);
         assert.ok(result.proved);
       }),
-      { numRuns: 150 },
+      { numRuns: Number(process.env.RANGEMESH_PAIRS ?? 150) },
     );
   });
 
