@@ -1,3 +1,6 @@
-export { HASH, STATE, WINDOW, WINDOW_BYTES } from './layout';
+export {
+  BUCKETS, CELLS, CELLS_BYTES, HASH, SHORT, SIP_KEY, STATE, WINDOW, WINDOW_BYTES,
+} from './layout';
 export { absorb, begin, finish } from './blake3';
 export { add, combine, combineAll, difference, expand, subtract } from './lthash';
+export { shortIds, toggle, weigh } from './sketch';

@@ -21,3 +21,13 @@ export const BLOCK: usize = 0x1840;
 export const FOUR: usize = 0x1880;
 /** Chaining values of the subtrees still open, at most one a level: 54 levels for 2^64 bytes. */
 export const STACK: usize = 0x1900;
+
+/** Short ids of the ids in WINDOW, 8 bytes each. */
+export const SHORT: usize = 0x2800;
+/** The estimator's 32 signed counts. */
+export const BUCKETS: usize = 0x3800;
+/** The key of short ids, 16 bytes. */
+export const SIP_KEY: usize = 0x3880;
+/** Coded symbols of one group, 8 bytes each. */
+export const CELLS: usize = 0x8000;
+export const CELLS_BYTES: i32 = 0x8000;

@@ -7,6 +7,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   store: async () => (await import('./store-main.ts')).main,
   put: async () => (await import('./put.ts')).main,
   negentropy: async () => (await import('./negentropy.ts')).main,
+  reconcile: async () => (await import('./reconcile.ts')).main,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -8,6 +8,7 @@
  *     //! lanes words=8 round=0 quarters=1,2,3    some of the eight quarter rounds of one round
  *     //! rows rounds=0-6                         rounds over the rows a, b, c, d of one state, the
  *                                                 message at `from`
+ *     //! sip                                     a SipRound over v0..v3 and another over w0..w3
  *     //! gather from=F base=B stride=S to=w,x,y,z       loads four vectors, transposes them
  *     //! scatter from=w,x,y,z to=T base=B stride=S      transposes four vectors, stores them
  */
@@ -34,6 +35,7 @@ const WRITERS: Record<string, Writer> = {
     ]);
   },
   rows: (option) => roundsOf(option('rounds')).flatMap(rowRound),
+  sip: () => sipRound(),
   gather: (option) => gather(option('from'), option('to').split(','), placeOf(option)),
   scatter: (option) => scatter(option('from').split(','), option('to'), placeOf(option)),
 };
@@ -178,4 +180,15 @@ function interleave([a, b, c, d]: string[], [low0, low1, high0, high1]: string[]
 function transposed([low0, low1, high0, high1]: string[], i: number): string {
   const [x, y] = i < 2 ? [low0, low1] : [high0, high1];
   return `i64x2.shuffle(${x}, ${y}, ${i % 2}, ${2 + (i % 2)})`;
+}
+
+/** Two independent SipRounds, step by step side by side. */
+function sipRound(): string[] {
+  const steps = [
+    '0 += $1; $1 = rotl($1, 13); $1 ^= $0; $0 = rotl($0, 32);',
+    '2 += $3; $3 = rotl($3, 16); $3 ^= $2;',
+    '0 += $3; $3 = rotl($3, 21); $3 ^= $0;',
+    '2 += $1; $1 = rotl($1, 17); $1 ^= $2; $2 = rotl($2, 32);',
+  ];
+  return steps.flatMap((step) => ['v', 'w'].map((name) => `$${step}`.replaceAll('$', name)));
 }

@@ -1,6 +1,12 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { commonware, type FetchService, type ReconcileService } from '../protocol/index.ts';
+import {
+  commonware,
+  type Dialect,
+  type FetchService,
+  nativeDialect,
+  type ReconcileService,
+} from '../protocol/index.ts';
 import { fetch, reconcile } from '../protocol/libp2p.ts';
 import {
   type Clock,
@@ -145,7 +151,8 @@ async function createDaemonMesh(
       reconcile: reconcile({
         clock,
         networkName,
-        dialects: [commonware],
+        dialects: dialectsOf(config, random),
+        refuses: (id) => replicator.refuses(id),
         snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
         events: replicator.events,
         log: logger.child({ component: 'reconcile' }),
@@ -182,6 +189,13 @@ async function servable(replica: Replica, id: Uint8Array): Promise<Item | undefi
     if (error instanceof StoreError && error.code === 'STORE_CORRUPT') return undefined;
     throw error;
   }
+}
+
+/** The preferred first. */
+function dialectsOf({ sync }: Config, random: Random): Dialect[] {
+  const native = nativeDialect({ random });
+  if (sync.dialect === 'auto') return [native, commonware];
+  return sync.dialect === 'native' ? [native] : [commonware];
 }
 
 async function accessOf({ access }: Config, logger: Logger): Promise<Access> {

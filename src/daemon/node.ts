@@ -100,6 +100,10 @@ export interface PeerStatus {
   readonly connected: boolean;
   /** Both sides' current sets are known to be equal. */
   readonly inSync: boolean;
+  /** Everything the peer held then is on our disk. */
+  readonly coversAsOf: ProvedAt | null;
+  /** Both sets were equal then. */
+  readonly equalAsOf: ProvedAt | null;
   readonly lastSession: LastSession | null;
   /** Why the peer is not connected, as far as we know. */
   readonly lastError: {
@@ -109,14 +113,25 @@ export interface PeerStatus {
   } | null;
 }
 
+/** When something was proved, and over which part of the key space: from `lower` up to `upper`. */
+export interface ProvedAt {
+  /** ISO 8601. */
+  readonly at: string;
+  /** Bounds: a hint, and behind a colon the first digits of an id where one is needed. */
+  readonly interval: { readonly lower: string; readonly upper: string };
+}
+
 export interface LastSession {
   readonly role: 'initiator' | 'responder';
+  readonly dialect: string;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly durationMs: number;
   readonly rounds: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Bytes on the wire over those that any method needs; null in dialects that prove nothing. */
+  readonly efficiency: number | null;
   readonly missing: number;
   readonly error: { readonly code: string; readonly message: string } | null;
 }

@@ -1,7 +1,9 @@
 import type { Fetch, SessionReport } from '../protocol/index.ts';
 import {
+  type Bound,
   bytesToHex,
   type Clock,
+  INFINITE_HINT,
   type Item,
   type ItemKey,
   type ListInit,
@@ -15,8 +17,16 @@ import {
 import { isUnreadable } from './data-dir.ts';
 import { DaemonError } from './errors.ts';
 import type { AddressState, Mesh } from './mesh/index.ts';
-import type { LastSession, Node, PeerStatus, Refusal, Status, SyncResult } from './node.ts';
-import type { PeerRecord, Replicator } from './replicator/index.ts';
+import type {
+  LastSession,
+  Node,
+  PeerStatus,
+  ProvedAt,
+  Refusal,
+  Status,
+  SyncResult,
+} from './node.ts';
+import type { PeerRecord, Replicator, Statement } from './replicator/index.ts';
 import { isoTime } from './system.ts';
 import { VERSION } from './version.ts';
 
@@ -183,6 +193,12 @@ export class RunningNode implements Node {
     );
   }
 
+  #statements(peerId: string | null): Pick<PeerStatus, 'coversAsOf' | 'equalAsOf'> {
+    if (peerId === null) return { coversAsOf: null, equalAsOf: null };
+    const { coversAsOf, equalAsOf } = this.#init.replicator.statements(peerId);
+    return { coversAsOf: provedAt(coversAsOf), equalAsOf: provedAt(equalAsOf) };
+  }
+
   #peerStatus(
     peerId: string | null,
     record: PeerRecord | undefined,
@@ -196,6 +212,7 @@ export class RunningNode implements Node {
       address: (peerId === null ? null : connections.peers.get(peerId)) ?? wanted?.address ?? null,
       connected,
       inSync: connected && this.#init.replicator.inSync(peerId),
+      ...this.#statements(peerId),
       lastSession: record?.lastSession == null ? null : lastSession(record.lastSession),
       lastError: error === null ? null : { ...error, at: isoTime(error.at) },
     };
@@ -216,10 +233,24 @@ function storeStatus(store: ReplicaStatus) {
   };
 }
 
+function provedAt(statement: Statement | null): ProvedAt | null {
+  if (statement === null) return null;
+  const { lower, upper } = statement.interval;
+  return { at: isoTime(statement.at), interval: { lower: shown(lower), upper: shown(upper) } };
+}
+
+function shown({ hint, id }: Bound): string {
+  if (hint === INFINITE_HINT) return 'infinity';
+  return id === null ? String(hint) : `${hint}:${bytesToHex(id)}`;
+}
+
 function lastSession(report: SessionReport): LastSession {
+  const { dialect, efficiency } = report;
   const { role, startedAt, durationMs, rounds, bytesSent, bytesReceived, missing, error } = report;
   return {
     role,
+    dialect,
+    efficiency: efficiency === null ? null : Math.round(efficiency * 1_000) / 1_000,
     startedAt: isoTime(startedAt),
     durationMs: Math.round(durationMs * 1_000) / 1_000,
     rounds,

@@ -4,8 +4,13 @@ export type { Log } from './log.ts';
 export type * from './network/network.ts';
 export { commonware } from './reconcile/commonware/index.ts';
 export type * from './reconcile/dialect.ts';
+export {
+  DEFAULT_LIMITS as DEFAULT_NATIVE_LIMITS,
+  type NativeLimits,
+} from './reconcile/native/constants.ts';
+export { type NativeInit, nativeDialect } from './reconcile/native/index.ts';
 export { negentropy } from './reconcile/negentropy/index.ts';
-export type * from './reconcile/report.ts';
+export { efficiency, type SessionReport } from './reconcile/report.ts';
 export {
   type Reconcile,
   type ReconcileEvents,

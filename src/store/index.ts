@@ -7,7 +7,9 @@ export {
   equalBytes,
   hexToBytes,
   keyToBytes,
+  writeU64LE,
 } from './bytes.ts';
+export * from './coding/index.ts';
 export type * from './environment.ts';
 export * from './errors.ts';
 export { type CompositeScheme, composite } from './fingerprint/composite.ts';

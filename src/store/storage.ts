@@ -17,6 +17,11 @@ export interface Snapshot {
   keys(begin: number, end: number): Iterable<ItemKey>;
   /** The ids of [begin, end), in order, 32 bytes each, concatenated; a fresh array. */
   ids(begin: number, end: number): Uint8Array;
+  /**
+   * The same ids as arrays that are shared and not to be written to, where that saves copying them;
+   * they need not be kept in one piece.
+   */
+  idRuns?(begin: number, end: number): Iterable<Uint8Array>;
   /** The scheme's state of [begin, end); fresh, or shared and not to be written to. */
   fingerprint(begin: number, end: number): Uint8Array;
   /** The states between each two neighbours of `cuts`, ascending ranks, in one pass. */

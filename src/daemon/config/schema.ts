@@ -79,6 +79,11 @@ const sync = {
     'Milliseconds a session may take as a whole',
   ),
   maxSessions: leaf.integer({ min: 1, max: 10_000, fallback: 8 }, 'Sessions at the same time'),
+  dialect: leaf.choice(
+    ['auto', 'native', 'commonware'],
+    'auto',
+    'What is spoken with peers: native where they can, commonware where they cannot; or one alone',
+  ),
   maxMessageBytes: leaf.size(
     { min: '4KiB', max: '8MiB', fallback: '1MiB' },
     'Longest message of a session',

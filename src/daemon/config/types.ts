@@ -45,6 +45,8 @@ export interface Config {
     frameTimeoutMs: number;
     sessionTimeoutMs: number;
     maxSessions: number;
+    /** What is spoken with peers; `auto`: native with those that can, commonware with the others. */
+    dialect: 'auto' | 'native' | 'commonware';
     maxMessageBytes: number;
   };
   fetch: {

@@ -1,3 +1,4 @@
 export { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 export type { PeerRecord } from './peers.ts';
 export { Replicator, type ReplicatorInit, type ReplicatorServices } from './replicator.ts';
+export type { Statement, Statements } from './statements.ts';

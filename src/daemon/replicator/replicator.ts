@@ -6,13 +6,21 @@ import {
   ReconciliationSet,
   type SessionReport,
 } from '../../protocol/index.ts';
-import type { Clock, ItemKey, Random, Replica, StoreErrorCode } from '../../store/index.ts';
+import {
+  type Clock,
+  type ItemKey,
+  keyToBytes,
+  type Random,
+  type Replica,
+  type StoreErrorCode,
+} from '../../store/index.ts';
 import { Fetcher } from './fetcher.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 import { type PeerRecord, PeerRecords } from './peers.ts';
 import { Recovery } from './recovery.ts';
 import { Refill } from './refill.ts';
 import { SessionScheduler } from './scheduler.ts';
+import { PeerStatements, type Statements } from './statements.ts';
 
 export interface ReplicatorInit {
   replica: Replica;
@@ -37,6 +45,7 @@ export class Replicator {
   readonly #options: ReplicatorOptions;
   readonly #wanted: ReconciliationSet = new ReconciliationSet();
   readonly #peers = new PeerRecords();
+  readonly #statements = new PeerStatements();
   #running: { services: ReplicatorServices; scheduler: SessionScheduler; fetcher: Fetcher } | null =
     null;
   #unsubscribe: (() => void)[] = [];
@@ -76,6 +85,16 @@ export class Replicator {
     return this.#running?.fetcher.refused ?? 0;
   }
 
+  /** What sessions have proved of a peer. */
+  statements(peer: string): Statements {
+    return this.#statements.of(peer);
+  }
+
+  /** Whether our limits do not let an item in. */
+  refuses(id: Uint8Array): boolean {
+    return this.#running?.fetcher.refuses(id) ?? false;
+  }
+
   get peers(): readonly PeerRecord[] {
     return this.#peers.all();
   }
@@ -112,6 +131,7 @@ export class Replicator {
     this.#running = { services, scheduler, fetcher };
     const committed = (added: readonly ItemKey[]): void => {
       for (const key of added) this.#wanted.received(key.id);
+      this.#statements.stored(added);
       scheduler.changed();
     };
     // A damaged item has left the set, so a session finds that it is missing.
@@ -166,6 +186,7 @@ export class Replicator {
   #missing(peer: string, ids: readonly Uint8Array[]): void {
     if (this.#peers.get(peer)?.connected !== true) return;
     this.#peers.differs(peer);
+    this.#statements.learnt(peer, ids);
     this.#wanted.add(
       peer,
       ids.filter((id) => !this.#init.replica.contains(id) && !this.#running?.fetcher.refuses(id)),
@@ -174,13 +195,15 @@ export class Replicator {
   }
 
   #ended(report: SessionReport): void {
+    const { replica } = this.#init;
     this.#peers.ended(report);
+    this.#statements.ended(report, (key) => replica.contains(keyToBytes(key)));
     this.#running?.scheduler.ended(report.peer);
-    const { error, version } = report;
-    if (error === null) {
-      if (version !== this.#init.replica.version) this.#running?.scheduler.changed();
-      this.#refill.ended(report, this);
-    } else if (OWN_TROUBLE.has(error.code)) this.#recovery.watch();
+    const { error, version, continueFrom } = report;
+    const stale = version !== replica.version;
+    if (continueFrom !== null || (stale && error === null)) this.#running?.scheduler.changed();
+    if (error === null) this.#refill.ended(report, this);
+    else if (OWN_TROUBLE.has(error.code)) this.#recovery.watch();
   }
 }
 

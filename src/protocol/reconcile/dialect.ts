@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../store/index.ts';
+import type { Bound, Snapshot } from '../../store/index.ts';
 
 export type Role = 'initiator' | 'responder';
 
@@ -20,6 +20,32 @@ export interface Step {
    * where a session ends by frames alone.
    */
   readonly mayEnd?: boolean;
+  /**
+   * What `proceed` is called for: to go on working, or to hand out the next frame once those so far
+   * have been taken. Absent when nothing happens before the next frame comes.
+   */
+  readonly pending?: 'work' | 'output';
+}
+
+/** A half-open part of the key space, [lower, upper). */
+export interface Interval {
+  readonly lower: Bound;
+  readonly upper: Bound;
+}
+
+/** What a session has shown, once it is done. */
+export interface Finding {
+  /** What was reconciled: every other field speaks of this alone. */
+  readonly interval: Interval;
+  /** Ids only we have, and ids only the peer has, among them those we refuse. */
+  readonly mine: number;
+  readonly theirs: number;
+  /** Ids only the peer has that we refuse to hold. */
+  readonly refused: number;
+  /** Our set with what was learnt is the peer's, to the last id: the peer has proved it. */
+  readonly proved: boolean;
+  /** Where the next session should go on, when this one had to stop short. */
+  readonly continueFrom: Bound | null;
 }
 
 /** One reconciliation, seen from one side: frames in, frames out. No clock, no I/O. */
@@ -27,10 +53,19 @@ export interface Session {
   readonly role: Role;
   /** True once both whole sets were found equal, as of both sides' snapshots. */
   readonly equal: boolean;
+  /** True once the sets were found to differ. Dialects without it show that by `equal` alone. */
+  readonly differs?: boolean;
   /** The initiator's opening frames; called once, first. A responder's are empty. */
   start(): Step;
   /** Digests one frame of the peer; throws `ProtocolError` on a bad one, ending the session. */
   receive(frame: Uint8Array): Step;
+  /**
+   * Goes on after a step with `pending`: does some milliseconds of work, and with `room` gives at most
+   * one frame. Frames may be received between two calls. Sessions that never say `pending` have none.
+   */
+  proceed?(room: boolean): Step;
+  /** Null until the session is done. Absent in dialects that prove nothing. */
+  readonly finding?: Finding | null;
 }
 
 export interface SessionInit {
@@ -38,6 +73,16 @@ export interface SessionInit {
   /** The set, unchanged for as long as the session lasts. The caller releases it. */
   snapshot: Snapshot;
   limits?: Partial<SessionLimits>;
+  /**
+   * What is to be reconciled, for dialects that can do with less than everything.
+   * @default everything
+   */
+  interval?: Interval;
+  /**
+   * Ids that shall not be held here: they are counted, and never missing.
+   * @default none
+   */
+  refuses?: (id: Uint8Array) => boolean;
 }
 
 export interface SessionLimits {

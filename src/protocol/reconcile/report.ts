@@ -1,4 +1,5 @@
-import type { Role } from './dialect.ts';
+import type { Bound } from '../../store/index.ts';
+import type { Finding, Role } from './dialect.ts';
 
 /** How one session went, from the point of view of this node. */
 export interface SessionReport {
@@ -18,5 +19,25 @@ export interface SessionReport {
   readonly equal: boolean;
   /** `Replica.version` of the snapshot the session worked on. */
   readonly version: number;
+  /** What the session has shown, in dialects that prove it; null otherwise, or when it failed. */
+  readonly finding: Finding | null;
+  /**
+   * Bytes in both directions over those that any method needs (`efficiency`); null where what differs
+   * is not known on both sides.
+   */
+  readonly efficiency: number | null;
+  /** Where the next session should go on, when this one had to stop short. */
+  readonly continueFrom: Bound | null;
   readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/**
+ * Wire bytes over the information bound: each of d differences among n items takes the 32 bytes of its
+ * id, and log2(n/d)/8 bytes to say which it is. Where nothing differs, that of one difference is taken:
+ * about what finding out must cost.
+ */
+export function efficiency(session: { bytes: number; items: number; differences: number }): number {
+  const differences = Math.max(1, session.differences);
+  const items = Math.max(session.items, differences);
+  return session.bytes / (differences * (32 + Math.log2(items / differences) / 8));
 }

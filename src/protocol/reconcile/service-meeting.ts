@@ -3,7 +3,7 @@ import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Limiter, Release } from '../limiter.ts';
 import type { Channel } from '../network/index.ts';
-import type { Dialect, Role } from './dialect.ts';
+import type { Dialect, Interval, Role } from './dialect.ts';
 import type { SessionReport } from './report.ts';
 import type { ReconcileOptions } from './service-options.ts';
 import { describe, type HeldSnapshot, SessionRun } from './service-session.ts';
@@ -19,6 +19,9 @@ export interface MeetingHost {
   snapshot(): HeldSnapshot;
   differs(peer: string): void;
   missing(peer: string, ids: readonly Uint8Array[]): void;
+  refuses(id: Uint8Array): boolean;
+  /** Where a session with a peer goes on when the last one stopped short; undefined for everything. */
+  interval(peer: string): Interval | undefined;
   /** The dialect to speak with a peer, or `UNKNOWN_PEER`. */
   dialect(peer: string): Dialect;
   open(peer: string, dialect: Dialect, signal: AbortSignal): Promise<Channel>;
@@ -150,6 +153,8 @@ export class Meeting {
       snapshot: () => this.#host.snapshot(),
       missing: (ids) => this.#host.missing(this.#peer, ids),
       differs: () => this.#host.differs(this.#peer),
+      refuses: (id) => this.#host.refuses(id),
+      interval: role === 'initiator' ? this.#host.interval(this.#peer) : undefined,
       admit: (expired) => serving.acquire(AbortSignal.any([this.#over.signal, expired])),
     }).run();
   }
@@ -191,6 +196,9 @@ function unopened(
     missing: 0,
     equal: false,
     version: 0,
+    finding: null,
+    efficiency: null,
+    continueFrom: null,
   };
 }
 

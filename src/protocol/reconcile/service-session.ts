@@ -1,10 +1,11 @@
-import type { Clock, Snapshot } from '../../store/index.ts';
+import type { Bound, Clock, Snapshot } from '../../store/index.ts';
 import { within } from '../deadline.ts';
-import { ProtocolError } from '../errors.ts';
+import { ProtocolError, SessionStop } from '../errors.ts';
 import type { Release } from '../limiter.ts';
 import type { Channel } from '../network/index.ts';
-import type { Dialect, Role, Session, Step } from './dialect.ts';
-import type { SessionReport } from './report.ts';
+import type { Dialect, Finding, Interval, Role, Session } from './dialect.ts';
+import { efficiency, type SessionReport } from './report.ts';
+import { Carrier, timeout } from './service-carrier.ts';
 import type { ReconcileOptions } from './service-options.ts';
 
 /** The set a session works on, and the `Replica.version` it was taken at. */
@@ -21,8 +22,12 @@ export interface SessionRunInit {
   options: ReconcileOptions;
   snapshot: () => HeldSnapshot;
   missing: (ids: readonly Uint8Array[]) => void;
-  /** The first exchange showed that the sets differ. */
+  /** The session showed that the sets differ. */
   differs: () => void;
+  /** What is to be reconciled; absent for everything. */
+  interval?: Interval | undefined;
+  /** Ids that shall not be held here. */
+  refuses: (id: Uint8Array) => boolean;
   /** Room for a session somebody else starts; awaited once its first frame is here. */
   admit: (signal: AbortSignal) => Promise<Release>;
 }
@@ -37,6 +42,10 @@ export class SessionRun {
   #missing = 0;
   #equal = false;
   #version = 0;
+  #items = 0;
+  #finding: Finding | null = null;
+  #differs = false;
+  #stoppedAt: Bound | null = null;
   #error: SessionReport['error'] = null;
 
   constructor(init: SessionRunInit) {
@@ -77,60 +86,69 @@ export class SessionRun {
     const { dialect, role, options } = this.#init;
     const { snapshot, version } = this.#init.snapshot();
     this.#version = version;
+    this.#items = snapshot.size;
+    const { interval, refuses } = this.#init;
+    const scope = interval === undefined ? {} : { interval };
     try {
-      const session = dialect.session({ role, snapshot, limits: options.limits });
-      await this.#exchange(session, first);
-      await this.#part();
+      const session = dialect.session({
+        role,
+        snapshot,
+        limits: options.limits,
+        refuses,
+        ...scope,
+      });
+      await this.#carry(session, first);
       this.#equal = session.equal;
+      this.#finding = session.finding ?? null;
+      this.#judge();
     } finally {
       snapshot.release();
     }
   }
 
-  async #exchange(session: Session, first: Uint8Array | undefined): Promise<void> {
-    let step = session.start();
-    await this.#apply(step);
-    let next = first;
-    while (!step.done) {
-      const frame = next ?? (step.mayEnd ? await this.#receiveOrEnd() : await this.#receive());
-      if (frame === null) return;
-      step = session.receive(frame);
-      next = undefined;
-      if (this.#rounds === 1 && !session.equal) this.#init.differs();
-      await this.#apply(step);
-    }
+  #carry(session: Session, first: Uint8Array | undefined): Promise<void> {
+    const { channel, clock, options, missing } = this.#init;
+    const carrier = new Carrier({
+      session,
+      channel,
+      clock,
+      frameTimeoutMs: options.frameTimeoutMs,
+      missing: (ids) => {
+        this.#missing += ids.length;
+        missing(ids);
+      },
+      digested: () => {
+        this.#rounds++;
+        if (this.#rounds === 1 || session.differs === true) this.#noteDifference(session);
+      },
+    });
+    return carrier.carry(first);
   }
 
-  async #apply(step: Step): Promise<void> {
-    if (step.missing.length > 0) {
-      this.#missing += step.missing.length;
-      this.#init.missing(step.missing);
-    }
-    for (const frame of step.frames) {
-      await this.#timed('taking a frame', () => this.#init.channel.send(frame));
-    }
+  /** Dialects that do not say so themselves have shown a difference when the first exchange has not shown equality. */
+  #noteDifference(session: Session): void {
+    if (this.#differs || !(session.differs ?? !session.equal)) return;
+    this.#differs = true;
+    this.#init.differs();
+  }
+
+  /** A session that came to its end and does not add up is an error, whoever's it is. */
+  #judge(): void {
+    const finding = this.#finding;
+    if (finding === null || finding.proved || finding.continueFrom !== null) return;
+    this.#init.differs();
+    throw new ProtocolError(
+      'UNPROVED',
+      "what was found does not make our set the peer's: one side is wrong, or chance was; the next session has another key",
+    );
   }
 
   async #receive(): Promise<Uint8Array> {
-    const frame = await this.#receiveOrEnd();
-    if (frame !== null) return frame;
-    throw new ProtocolError('STREAM_CLOSED', 'the peer closed the stream before the end');
-  }
-
-  /** Null when the peer closed its side. */
-  async #receiveOrEnd(): Promise<Uint8Array | null> {
     const frame = await this.#timed('the next frame', () => this.#init.channel.receive());
-    if (frame !== null) this.#rounds++;
+    if (frame === null) {
+      throw new ProtocolError('STREAM_CLOSED', 'the peer closed the stream before the end');
+    }
     return frame;
-  }
-
-  /** Closes our side and sees the peer close its own, so that both know of the end. */
-  async #part(): Promise<void> {
-    const { channel } = this.#init;
-    await this.#timed('closing the stream', () => channel.close());
-    const extra = await this.#timed('the end of the stream', () => channel.receive());
-    if (extra === null) return;
-    throw new ProtocolError('UNEXPECTED_FRAME', 'the peer sent a frame after the end');
   }
 
   async #timed<T>(what: string, operation: () => Promise<T>): Promise<T> {
@@ -142,8 +160,20 @@ export class SessionRun {
   #fail(error: unknown): void {
     const { code, message } = describe(error);
     this.#error = { code, message };
+    if (error instanceof SessionStop && code === 'BUDGET_SPENT') this.#stoppedAt = error.from;
     const reason = error instanceof ProtocolError ? error : new ProtocolError('ABORTED', message);
     this.#init.channel.abort(reason);
+  }
+
+  #efficiency(): number | null {
+    if (this.#finding === null) return null;
+    const { channel } = this.#init;
+    const { mine, theirs } = this.#finding;
+    return efficiency({
+      bytes: channel.sentBytes + channel.receivedBytes,
+      items: this.#items + theirs,
+      differences: mine + theirs,
+    });
   }
 
   #report(): SessionReport {
@@ -160,6 +190,9 @@ export class SessionRun {
       missing: this.#missing,
       equal: this.#equal,
       version: this.#version,
+      finding: this.#finding,
+      efficiency: this.#efficiency(),
+      continueFrom: this.#finding?.continueFrom ?? this.#stoppedAt,
       error: this.#error,
     };
   }
@@ -170,8 +203,4 @@ export function describe(error: unknown): { code: string; message: string } {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'INTERNAL';
   return { code, message };
-}
-
-function timeout(what: string, ms: number): ProtocolError {
-  return new ProtocolError('TIMEOUT', `${what} took longer than ${ms} ms`);
 }

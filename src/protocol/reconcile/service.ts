@@ -1,10 +1,10 @@
-import type { Clock } from '../../store/index.ts';
+import { type Bound, type Clock, INFINITE_BOUND } from '../../store/index.ts';
 import { ProtocolError } from '../errors.ts';
 import { Limiter } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
 import type { Channel, ChannelInit, Network } from '../network/index.ts';
 import { protocolId } from '../protocol-id.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, Interval } from './dialect.ts';
 import type { SessionReport } from './report.ts';
 import { Meeting, type MeetingHost, type Visit } from './service-meeting.ts';
 import {
@@ -50,6 +50,11 @@ export interface ReconcileInit {
   /** The set as it is now; every session takes one and releases it. */
   snapshot: () => HeldSnapshot;
   events: ReconcileEvents;
+  /**
+   * Ids that shall not be held here; dialects that prove their result count them.
+   * @default none
+   */
+  refuses?: (id: Uint8Array) => boolean;
   /** @default silent */
   log?: Log;
   options?: Partial<ReconcileOptions>;
@@ -79,6 +84,8 @@ export class ReconcileService implements Reconcile {
   readonly #meetings = new Map<string, Held>();
   /** Peers with a stream that waits for the running session to end. */
   readonly #next = new Set<string>();
+  /** Where the next session with a peer goes on. */
+  readonly #resume = new Map<string, Bound>();
   #unwatch: (() => void)[] = [];
   #running = false;
   #sessions = 0;
@@ -183,11 +190,23 @@ export class ReconcileService implements Reconcile {
     if (!this.#running) meeting.abort(STOPPED);
     const report = await (visit === null ? meeting.call() : meeting.serve(visit));
     this.#meetings.delete(peer);
+    this.#noteResume(report);
     settled.resolve(report);
     this.#note(session, report);
     // A stream that a peer opened and gave up without a word was no session.
     if (held.wanted || report.rounds > 0) this.#init.events.ended(report);
     return report;
+  }
+
+  /** A session that stopped short leaves a bound to go on from; one that ran to its end clears it. */
+  #noteResume({ peer, role, continueFrom, error }: SessionReport): void {
+    if (continueFrom !== null && this.#speaking.has(peer)) this.#resume.set(peer, continueFrom);
+    else if (role === 'initiator' || error !== null) this.#resume.delete(peer);
+  }
+
+  #intervalFor(peer: string): Interval | undefined {
+    const lower = this.#resume.get(peer);
+    return lower === undefined ? undefined : { lower, upper: INFINITE_BOUND };
   }
 
   #note(session: number, report: SessionReport): void {
@@ -209,6 +228,7 @@ export class ReconcileService implements Reconcile {
     const spoken = this.#speaking.get(peer);
     if (spoken?.delete(dialect) !== true || spoken.size > 0) return;
     this.#speaking.delete(peer);
+    this.#resume.delete(peer);
     this.#meetings.get(peer)?.meeting.abort(GONE);
     this.#init.events.peerDisconnected(peer);
   }
@@ -223,6 +243,8 @@ export class ReconcileService implements Reconcile {
       serving: new Limiter(this.#options.maxSessions),
       snapshot,
       differs: (peer) => events.differs(peer),
+      refuses: this.#init.refuses ?? (() => false),
+      interval: (peer) => this.#intervalFor(peer),
       missing: (peer, ids) => events.missing(peer, ids),
       dialect: (peer) => this.#dialect(peer),
       open: (peer, dialect, signal) => this.#open(peer, dialect, signal),

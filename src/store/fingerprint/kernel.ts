@@ -7,6 +7,11 @@ interface KernelExports extends KernelFunctions {
   readonly HASH: { readonly value: number };
   readonly WINDOW: { readonly value: number };
   readonly WINDOW_BYTES: { readonly value: number };
+  readonly SHORT: { readonly value: number };
+  readonly BUCKETS: { readonly value: number };
+  readonly SIP_KEY: { readonly value: number };
+  readonly CELLS: { readonly value: number };
+  readonly CELLS_BYTES: { readonly value: number };
 }
 
 interface KernelFunctions {
@@ -28,6 +33,12 @@ interface KernelFunctions {
   absorb(from: number, bytes: number): void;
   /** Hashes the last bytes of the message and leaves the hash in `hash`. */
   finish(from: number, bytes: number): void;
+  /** Writes the short ids of the first `ids` ids in the window to `short`. */
+  shortIds(ids: number): void;
+  /** Toggles the first `shorts` short ids in their cells of blocks `first` to `last`. */
+  toggle(shorts: number, first: number, last: number): void;
+  /** Adds a sign for each of the first `shorts` short ids to its bucket. */
+  weigh(shorts: number): void;
 }
 
 /** The functions of the kernel, and the places in its memory where operands and results lie. */
@@ -40,6 +51,14 @@ export interface Kernel extends KernelFunctions {
   readonly window: Uint8Array;
   readonly stateAddress: number;
   readonly windowAddress: number;
+  /** 512 short ids of 8 bytes, each the low word, then the high one. */
+  readonly short: Uint32Array;
+  /** The estimator's 32 signed counts. */
+  readonly buckets: Int32Array;
+  /** 16 bytes: the key of short ids. */
+  readonly sipKey: Uint8Array;
+  /** 4096 coded symbols of 8 bytes. */
+  readonly cells: Uint32Array;
 }
 
 /** The platform's, as far as it is used here: the standard library of the types has none without DOM. */
@@ -61,7 +80,8 @@ function instantiate(): Kernel | null {
 }
 
 function open(exports: KernelExports): Kernel {
-  const { memory, STATE, HASH, WINDOW, WINDOW_BYTES, ...functions } = exports;
+  const { memory, STATE, HASH, WINDOW, WINDOW_BYTES, ...rest } = exports;
+  const { SHORT, BUCKETS, SIP_KEY, CELLS, CELLS_BYTES, ...functions } = rest;
   return {
     ...functions,
     state: new Uint8Array(memory.buffer, STATE.value, 2048),
@@ -69,5 +89,9 @@ function open(exports: KernelExports): Kernel {
     window: new Uint8Array(memory.buffer, WINDOW.value, WINDOW_BYTES.value),
     stateAddress: STATE.value,
     windowAddress: WINDOW.value,
+    short: new Uint32Array(memory.buffer, SHORT.value, 1024),
+    buckets: new Int32Array(memory.buffer, BUCKETS.value, 32),
+    sipKey: new Uint8Array(memory.buffer, SIP_KEY.value, 16),
+    cells: new Uint32Array(memory.buffer, CELLS.value, CELLS_BYTES.value / 4),
   };
 }

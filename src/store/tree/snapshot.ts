@@ -6,7 +6,7 @@ import type { Bound, ItemKey } from '../item.ts';
 import type { Snapshot } from '../storage.ts';
 import type { NodeReader } from './node-store.ts';
 import { copyIds, leafRanges, lowerBound, select, type TreeView } from './read.ts';
-import { keyAt } from './run.ts';
+import { idsOf, keyAt } from './run.ts';
 import { splitStates } from './split.ts';
 import { rangeState } from './tally.ts';
 
@@ -58,6 +58,12 @@ export class TreeSnapshot<Ref> implements Snapshot {
 
   ids(begin: number, end: number): Uint8Array {
     return copyIds(this.#range(begin, end), begin, end);
+  }
+
+  *idRuns(begin: number, end: number): Iterable<Uint8Array> {
+    for (const range of leafRanges(this.#range(begin, end), begin, end)) {
+      yield idsOf(range.leaf, range.begin, range.end);
+    }
   }
 
   fingerprint(begin: number, end: number): Uint8Array {

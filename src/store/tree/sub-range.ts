@@ -59,6 +59,12 @@ class SubRange implements Snapshot {
     return this.#snapshot.ids(this.#begin + begin, this.#begin + end);
   }
 
+  idRuns(begin: number, end: number): Iterable<Uint8Array> {
+    this.#checkRange(begin, end);
+    const [from, to] = [this.#begin + begin, this.#begin + end];
+    return this.#snapshot.idRuns?.(from, to) ?? [this.#snapshot.ids(from, to)];
+  }
+
   fingerprint(begin: number, end: number): Uint8Array {
     this.#checkRange(begin, end);
     return this.#snapshot.fingerprint(this.#begin + begin, this.#begin + end);

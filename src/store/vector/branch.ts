@@ -45,6 +45,10 @@ export class Branch<Child extends Part> implements Part {
     for (const { child, from, to } of this.#overlaps(begin, end)) yield* child.keys(from, to);
   }
 
+  *idRuns(begin: number, end: number): Iterable<Uint8Array> {
+    for (const { child, from, to } of this.#overlaps(begin, end)) yield* child.idRuns(from, to);
+  }
+
   copyIds(begin: number, end: number, into: Uint8Array, at: number): void {
     let offset = at;
     for (const { child, from, to } of this.#overlaps(begin, end)) {

@@ -80,6 +80,10 @@ export class Chunk implements Part {
     for (let rank = begin; rank < end; rank++) yield this.select(rank);
   }
 
+  *idRuns(begin: number, end: number): Iterable<Uint8Array> {
+    yield this.#idsOf(begin, end);
+  }
+
   copyIds(begin: number, end: number, into: Uint8Array, at: number): void {
     into.set(this.#idsOf(begin, end), at);
   }

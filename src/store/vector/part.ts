@@ -23,6 +23,8 @@ export interface Part {
   select(rank: number): ItemKey;
   lowerBound(bound: Bound): number;
   keys(begin: number, end: number): Iterable<ItemKey>;
+  /** The ids of [begin, end) where they lie, chunk by chunk. */
+  idRuns(begin: number, end: number): Iterable<Uint8Array>;
   /** Writes the ids of [begin, end) to `into`, from byte `at` on. */
   copyIds(begin: number, end: number, into: Uint8Array, at: number): void;
   /** The state of all ids; computed once, then shared: not to be written to. */

@@ -44,6 +44,10 @@ export class VectorSnapshot implements Snapshot {
     return ids;
   }
 
+  idRuns(begin: number, end: number): Iterable<Uint8Array> {
+    return this.#range(begin, end).idRuns(begin, end);
+  }
+
   fingerprint(begin: number, end: number): Uint8Array {
     const root = this.#range(begin, end);
     if (begin === 0 && end === this.size) return root.sum();

@@ -130,6 +130,8 @@ function peerAt(address: string): PeerStatus {
     address,
     connected: true,
     inSync: true,
+    coversAsOf: null,
+    equalAsOf: null,
     lastSession: null,
     lastError: null,
   };

@@ -201,6 +201,8 @@ describe('command line', () => {
           address: '/ip4/192.0.2.1/tcp/1',
           connected: false,
           inSync: false,
+          coversAsOf: null,
+          equalAsOf: null,
           lastSession: null,
           lastError: null,
         },

@@ -35,6 +35,9 @@ async function setUp(context: TestContext, { lost = false } = {}) {
       missing: 0,
       equal: true,
       version: replica.version,
+      finding: null,
+      efficiency: null,
+      continueFrom: null,
       error: null,
       ...change,
     });

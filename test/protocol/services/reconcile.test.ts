@@ -65,6 +65,9 @@ describe('ReconcileService: one session', () => {
         missing: 1,
         equal: false,
         version: 7,
+        finding: null,
+        efficiency: null,
+        continueFrom: null,
         error: null,
       },
     );

@@ -1,0 +1,146 @@
+import { parseArgs } from 'node:util';
+import { ID_BYTES } from '../src/store/index.ts';
+import { DIALECTS, type DialectName } from './reconcile/dialects.ts';
+import { simulate } from './reconcile/link.ts';
+import { type Pair, type Spread, Union } from './reconcile/sets.ts';
+
+/** What one session costs. */
+export interface ReconcileFigures {
+  readonly bench: 'reconcile';
+  readonly dialect: string;
+  readonly storage: string;
+  /** Items of both sets together. */
+  readonly n: number;
+  /** Items that one side alone holds: half of them each. */
+  readonly d: number;
+  readonly spread: Spread;
+  readonly frames: number;
+  /**
+   * Bytes in both directions, length prefixes included, and 32 for each id that one side found the
+   * other to lack and did not tell it (nostr-tools alone does that).
+   */
+  readonly bytes: number;
+  readonly bytesPerDiff: number | null;
+  /** Half the longest chain of frames of which each answers the one before. */
+  readonly roundTrips: number;
+  /** Round-trip times until both sides are done, over a link of 100 ms and 100 Mbit/s, computing being free. */
+  readonly waitRtt: number;
+  /** CPU time of both sides, all threads of the process, the index being built. */
+  readonly cpuMs: number;
+  /** Whether both sides learnt what they lack, and nothing else. */
+  readonly exact: boolean;
+}
+
+const SPREADS: readonly Spread[] = ['scattered', 'recent'];
+/** Sessions of a case until one takes long; the cheapest counts, the first of all warms up. */
+const REPEATS = 5;
+const LONG_MS = 1_000;
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      json: { type: 'boolean', default: false },
+      n: { type: 'string', multiple: true, default: ['100000', '1000000'] },
+      d: { type: 'string', multiple: true, default: ['0', '1', '10', '100', '1000', '10000'] },
+      dialect: { type: 'string', multiple: true, default: Object.keys(DIALECTS) },
+      spread: { type: 'string', multiple: true, default: [...SPREADS] },
+      storage: { type: 'string', default: 'memory' },
+    },
+  });
+  if (!values.json) console.log(HEADING);
+  const storage = oneOf('storage', values.storage, ['memory', 'level'] as const);
+  for (const n of values.n.map(Number)) {
+    const union = new Union(n, storage);
+    for (const name of values.dialect) {
+      const dialect = oneOf('dialect', name, Object.keys(DIALECTS) as DialectName[]);
+      for (const spread of values.spread.map((one) => oneOf('spread', one, SPREADS))) {
+        for (const d of values.d.map(Number)) {
+          const figures = await measure(union, dialect, d, spread);
+          console.log(values.json ? JSON.stringify(figures) : line(figures));
+        }
+      }
+    }
+    await union.close();
+  }
+}
+
+async function measure(
+  union: Union,
+  name: DialectName,
+  d: number,
+  spread: Spread,
+): Promise<ReconcileFigures> {
+  const pair = union.pair(d, spread);
+  const open = await DIALECTS[name](union, pair);
+  let best = runOnce(open, pair);
+  for (let i = 1; i < REPEATS && best.cpuMs < LONG_MS; i++) {
+    const next = runOnce(open, pair);
+    if (!next.exact || next.cpuMs < best.cpuMs) best = { ...next, exact: best.exact && next.exact };
+  }
+  open.close();
+  const { n } = union;
+  return {
+    bench: 'reconcile',
+    dialect: name,
+    storage: name === 'nostr-tools' ? 'memory' : union.storage,
+    n,
+    d,
+    spread,
+    ...best,
+  };
+}
+
+function runOnce(open: Awaited<ReturnType<(typeof DIALECTS)[DialectName]>>, pair: Pair) {
+  const { initiator, responder, found, unsaid } = open.sessions();
+  const before = process.cpuUsage();
+  const { missing, ...traffic } = simulate(initiator, responder);
+  const { user, system } = process.cpuUsage(before);
+  const d = pair.onlyA.length + pair.onlyB.length;
+  const bytes = traffic.bytes + ID_BYTES * (unsaid?.() ?? 0);
+  return {
+    frames: traffic.frames,
+    bytes,
+    bytesPerDiff: d === 0 ? null : round(bytes / d),
+    roundTrips: traffic.roundTrips,
+    waitRtt: round(traffic.waitRtt),
+    cpuMs: round((user + system) / 1_000),
+    exact: pair.isExact(found?.() ?? missing),
+  };
+}
+
+function oneOf<T extends string>(what: string, value: string, allowed: readonly T[]): T {
+  if (allowed.includes(value as T)) return value as T;
+  throw new Error(`--${what} is one of ${allowed.join(', ')}, not ${value}`);
+}
+
+const COLUMNS = [12, 8, 9, 7, 10, 7, 10, 8, 6, 6, 9, 6];
+const HEADING = row(
+  'dialect',
+  'storage',
+  'n',
+  'd',
+  'spread',
+  'frames',
+  'bytes',
+  'B/diff',
+  'trips',
+  'wait',
+  'CPU ms',
+  'exact',
+);
+
+function line(figures: ReconcileFigures): string {
+  const { dialect, storage, n, d, spread, frames, bytes, bytesPerDiff } = figures;
+  const { roundTrips, waitRtt, cpuMs, exact } = figures;
+  const size = [bytes, bytesPerDiff ?? '-'];
+  return row(dialect, storage, n, d, spread, frames, ...size, roundTrips, waitRtt, cpuMs, exact);
+}
+
+function row(...cells: unknown[]): string {
+  return cells.map((cell, i) => String(cell).padStart(COLUMNS[i]!)).join('');
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,158 @@
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { nativeDialect, type Role, type Session, type Step } from '../src/protocol/index.ts';
+import { DEFAULT_LIMITS } from '../src/protocol/reconcile/native/constants.ts';
+import { rootHint, sessionKey } from '../src/protocol/reconcile/native/key.ts';
+import { encodeOpening } from '../src/protocol/reconcile/native/opening.ts';
+import {
+  blake3,
+  bytesToHex,
+  codingReference,
+  concatBytes,
+  INFINITE_BOUND,
+  type ItemKey,
+  lthashReference,
+  SortedVector,
+  symbolsThrough,
+  ZERO_BOUND,
+} from '../src/store/index.ts';
+
+const OUTPUT = new URL('../test/vectors/native.json', import.meta.url);
+
+/** Item i has hint 1000 + 10 i and as id the BLAKE3 of i as 4 little-endian bytes. */
+function item(i: number): ItemKey {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, i, true);
+  return { hint: BigInt(1_000 + 10 * i), id: blake3.hash(bytes) };
+}
+
+interface Scenario {
+  readonly name: string;
+  readonly items: number;
+  /** Which of them one side lacks. */
+  readonly initiatorLacks: readonly number[];
+  readonly responderLacks: readonly number[];
+  readonly maxRangeItems: number;
+}
+
+const many = (first: number, step: number, count: number) =>
+  Array.from({ length: count }, (_, i) => first + step * i);
+
+const SCENARIOS: readonly Scenario[] = [
+  scenario('two equal sets', 2, [], []),
+  scenario('two small sets that differ: a list', 3, [2], [0]),
+  scenario('one split, then symbols', 400, [123], [120, 390], 100),
+  scenario('an empty initiator', 3, [0, 1, 2], []),
+  scenario('an empty responder', 3, [], [0, 1, 2]),
+  scenario('one range in full on each side', 40, many(0, 1, 20), many(20, 1, 20), 10),
+  scenario('symbols asked for twice', 300, many(1, 10, 30), many(2, 10, 30)),
+  scenario('splits below splits', 3_000, many(5, 60, 50), many(7, 60, 50), 40),
+];
+
+function scenario(
+  name: string,
+  items: number,
+  initiatorLacks: readonly number[],
+  responderLacks: readonly number[],
+  maxRangeItems = 65_536,
+): Scenario {
+  return { name, items, initiatorLacks, responderLacks, maxRangeItems };
+}
+
+/** What another implementation can be checked against. Equal sources give equal vectors. */
+export function generateVectors(): unknown {
+  return { parts: parts(), sessions: SCENARIOS.map(runScenario) };
+}
+
+/** The pieces of which sessions are made, one by one. */
+function parts() {
+  const opening = (fill: number) =>
+    encodeOpening({
+      nonce: new Uint8Array(16).fill(fill),
+      interval: { lower: ZERO_BOUND, upper: INFINITE_BOUND },
+      count: 3,
+      root: rootHint(lthashReference.empty(), 0),
+      limits: DEFAULT_LIMITS,
+    }).slice();
+  const [first, second] = [opening(0xaa), opening(0xbb)];
+  const key = sessionKey(first, second);
+  const ids = concatBytes(...[0, 1, 2].map((i) => item(i).id));
+  const shorts = new Uint32Array(6);
+  codingReference.shortIds(key.shortIds, ids, shorts, 0);
+  const cells = new Uint32Array(2 * symbolsThrough(3));
+  codingReference.toggle(cells, shorts, { begin: 0, end: 3, first: 0, last: 3 });
+  const buckets = new Int32Array(32);
+  codingReference.weigh(buckets, shorts, 0, 3);
+  const state = lthashReference.empty();
+  lthashReference.add(state, ids);
+  const everything = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
+  return {
+    openings: [first, second].map(bytesToHex),
+    ids: bytesToHex(ids),
+    rootHint: bytesToHex(rootHint(state, 3)),
+    shortIdKey: bytesToHex(key.shortIds),
+    shortIds: words(shorts),
+    symbols: words(cells),
+    buckets: [...buckets],
+    plainDigest: bytesToHex(key.plainDigest(ids)),
+    sumDigest: bytesToHex(key.sumDigest(state, 3)),
+    initiatorProof: bytesToHex(key.proof('initiator', state, 3, everything)),
+    responderProof: bytesToHex(key.proof('responder', state, 3, everything)),
+  };
+}
+
+/** Numbers of 64 bits in hex, the most significant digit first. */
+function words(pairs: Uint32Array): string[] {
+  return Array.from({ length: pairs.length / 2 }, (_, i) =>
+    ((BigInt(pairs[2 * i + 1]!) << 32n) | BigInt(pairs[2 * i]!)).toString(16).padStart(16, '0'),
+  );
+}
+
+function runScenario(spec: Scenario) {
+  const { name, items, initiatorLacks, responderLacks, maxRangeItems } = spec;
+  const sides = {
+    initiator: sideOf('initiator', 0xaa, initiatorLacks),
+    responder: sideOf('responder', 0xbb, responderLacks),
+  };
+  const dialogue = converse(sides);
+  const { proved } = sides.initiator.finding!;
+  return { name, items, initiatorLacks, responderLacks, maxRangeItems, ...dialogue, proved };
+
+  function sideOf(role: Role, fill: number, lacks: readonly number[]): Session {
+    const storage = new SortedVector({ scheme: lthashReference });
+    const held = Array.from({ length: items }, (_, i) => i).filter((i) => !lacks.includes(i));
+    storage.insert(held.map(item));
+    const random = {
+      bytes: (length: number) => new Uint8Array(length).fill(fill),
+      fraction: () => 0,
+    };
+    const dialect = nativeDialect({ random, limits: { maxRangeItems }, coding: codingReference });
+    return dialect.session({ role, snapshot: storage.snapshot() });
+  }
+}
+
+/** Both sides, frame by frame, each working to its end before the other goes on. */
+function converse(sides: Record<Role, Session>) {
+  const frames: { from: Role; hex: string }[] = [];
+  const missing: Record<Role, string[]> = { initiator: [], responder: [] };
+  const take = (from: Role, first: Step): void => {
+    for (let step = first; ; step = sides[from].proceed!(true)) {
+      missing[from].push(...step.missing.map(bytesToHex));
+      frames.push(...step.frames.map((frame) => ({ from, hex: bytesToHex(frame) })));
+      if (step.pending === undefined) return;
+    }
+  };
+  take('responder', sides.responder.start());
+  take('initiator', sides.initiator.start());
+  for (let next = 0; next < frames.length; next++) {
+    const { from, hex } = frames[next]!;
+    const to = from === 'initiator' ? 'responder' : 'initiator';
+    take(to, sides[to].receive(Uint8Array.from(Buffer.from(hex, 'hex'))));
+  }
+  const { initiator, responder } = missing;
+  return { frames, missing: { initiator: initiator.sort(), responder: responder.sort() } };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await writeFile(OUTPUT, `${JSON.stringify(generateVectors(), null, 1)}\n`);
+}

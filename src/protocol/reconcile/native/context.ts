@@ -1,0 +1,40 @@
+import type { Coding, Snapshot } from '../../../store/index.ts';
+import type { Interval } from '../dialect.ts';
+import type { NativeLimits } from './constants.ts';
+import type { SessionKey } from './key.ts';
+import type { Ledger } from './ledger.ts';
+import type { Meter } from './meter.ts';
+import type { PeerLimits } from './opening.ts';
+import type { Outbox } from './outbox.ts';
+
+/** What the parts of a session share once both sides have opened. */
+export interface Context {
+  readonly snapshot: Snapshot;
+  readonly coding: Coding;
+  readonly key: SessionKey;
+  readonly limits: NativeLimits;
+  /** What the peer accepts. */
+  readonly peer: PeerLimits;
+  readonly meter: Meter;
+  readonly outbox: Outbox;
+  readonly ledger: Ledger;
+}
+
+/**
+ * Work in slices. It yields `slice` when it has had its share of the turn, `output` when a frame must
+ * be taken before it can go on, and `wait` when only the peer can bring it on.
+ */
+export type Work = Generator<'slice' | 'output' | 'wait', void>;
+
+/** A part of the key space and the ranks it has here. */
+export interface Range extends Interval {
+  readonly begin: number;
+  readonly end: number;
+  /** What differs here lies close together, so that narrowing pays. */
+  readonly narrow?: boolean;
+}
+
+/** The range with its ranks. */
+export function locate({ snapshot }: Context, { lower, upper }: Interval): Range {
+  return { lower, upper, begin: snapshot.lowerBound(lower), end: snapshot.lowerBound(upper) };
+}

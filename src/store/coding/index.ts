@@ -1,0 +1,3 @@
+export * from './coding.ts';
+export { coding, codingKernel } from './kernel.ts';
+export { codingReference } from './reference.ts';

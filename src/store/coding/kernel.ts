@@ -1,0 +1,52 @@
+import { type Kernel, kernel } from '../fingerprint/kernel.ts';
+import { ID_BYTES } from '../item.ts';
+import { type Coding, symbolsThrough } from './coding.ts';
+import { codingReference } from './reference.ts';
+
+/** Coding by the WebAssembly kernel, to the bit what the reference does; null where there is none. */
+export const codingKernel: Coding | null = kernel === null ? null : codingBy(kernel);
+
+/** Coding in the fastest form this platform has. */
+export const coding: Coding = codingKernel ?? codingReference;
+
+function codingBy(wasm: Kernel): Coding {
+  const { window, short, cells: work, buckets: sums, sipKey } = wasm;
+  return {
+    shortIds(key, ids, into, at) {
+      sipKey.set(key);
+      for (let from = 0; from < ids.length; from += window.length) {
+        const some = ids.subarray(from, from + window.length);
+        const count = some.length / ID_BYTES;
+        window.set(some);
+        wasm.shortIds(count);
+        into.set(short.subarray(0, 2 * count), 2 * (at + from / ID_BYTES));
+      }
+    },
+
+    toggle(cells, shorts, { begin, end, first, last }) {
+      const words = 2 * symbolsThrough(last);
+      work.set(cells.subarray(0, words));
+      eachWindow(short, shorts, { begin, end }, (count) => wasm.toggle(count, first, last));
+      cells.set(work.subarray(0, words));
+    },
+
+    weigh(buckets, shorts, begin, end) {
+      sums.set(buckets);
+      eachWindow(short, shorts, { begin, end }, (count) => wasm.weigh(count));
+      buckets.set(sums);
+    },
+  };
+}
+
+function eachWindow(
+  window: Uint32Array,
+  shorts: Uint32Array,
+  { begin, end }: { begin: number; end: number },
+  use: (count: number) => void,
+): void {
+  for (let at = begin; at < end; at += window.length / 2) {
+    const count = Math.min(window.length / 2, end - at);
+    window.set(shorts.subarray(2 * at, 2 * (at + count)));
+    use(count);
+  }
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Status } from '../../src/daemon/node.ts';
+import { converged, join2, type Running, TestMesh, until } from './support/mesh.ts';
+
+const encoder = new TextEncoder();
+
+async function write(node: Running, writer: string, count: number): Promise<void> {
+  for (let i = 0; i < count; i += 20) {
+    const batch = Array.from({ length: Math.min(20, count - i) }, (_, k) =>
+      node.client.put(encoder.encode(`${writer}/${i + k}`)),
+    );
+    await Promise.all(batch);
+  }
+}
+
+/** Dialects of the last session with each peer, by peer id. */
+function spoken({ peers }: Status): Map<string | null, string | undefined> {
+  return new Map(peers.map(({ peerId, lastSession }) => [peerId, lastSession?.dialect]));
+}
+
+describe('a mesh of three native nodes and one that speaks commonware alone', () => {
+  it('converges, everyone in the best dialect both sides have', async (context) => {
+    const mesh = await TestMesh.create(context);
+    const old = await mesh.start('old', { args: ['--set', 'sync.dialect=commonware'] });
+    const nodes = [old];
+    for (const name of ['a', 'b', 'c']) nodes.push(await mesh.start(name));
+    await Promise.all(nodes.map((node, i) => write(node, `writer ${i}`, 100)));
+    for (const [i, from] of nodes.entries()) {
+      for (const to of nodes.slice(i + 1)) await join2(from, to);
+    }
+    const statuses = await converged(nodes, 3);
+    assert.equal(statuses[0]!.set.items, 400);
+    const [theOld, ...natives] = statuses.map(({ peerId }) => peerId);
+    for (const status of statuses.slice(1)) {
+      const dialects = spoken(status);
+      assert.equal(dialects.get(theOld!), 'commonware');
+      for (const peer of natives) {
+        if (peer !== status.peerId) assert.equal(dialects.get(peer), 'native');
+      }
+    }
+  });
+
+  it('proves what it holds of a peer, and since when', async (context) => {
+    const mesh = await TestMesh.create(context);
+    const a = await mesh.start('a');
+    const b = await mesh.start('b');
+    await write(a, 'a', 50);
+    await write(b, 'b', 30);
+    await join2(a, b);
+    await converged([a, b], 1);
+    const { peers } = await until(
+      () => a.client.status(),
+      (status) => status.peers.some(({ equalAsOf }) => equalAsOf !== null),
+    );
+    const [peer] = peers;
+    const everything = { lower: '0', upper: 'infinity' };
+    assert.deepEqual(peer!.equalAsOf!.interval, everything);
+    assert.deepEqual(peer!.coversAsOf!.interval, everything);
+    assert.ok(Date.parse(peer!.coversAsOf!.at) <= Date.now());
+    assert.ok(peer!.lastSession!.efficiency! > 0);
+  });
+});
