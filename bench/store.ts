@@ -10,7 +10,7 @@ export interface StoreFigures {
   readonly order: Order;
   /** Acknowledged, in puts of `batch` items, two of them under way. */
   readonly itemsPerSecond: number;
-  /** The same payloads put into `level` alone, in the same batches, before and after. */
+  /** The same payloads put into `level` alone, batch after batch of the same size, before and after. */
   readonly rawLevelPerSecond: number;
   readonly ratio: number;
   readonly fingerprintUs: number;

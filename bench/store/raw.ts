@@ -1,14 +1,18 @@
 import { randomFillSync } from 'node:crypto';
 import { Level } from 'level';
-import { WRITE_BUFFER_BYTES } from '../../src/store/replica/database.ts';
+import { MAX_OPEN_FILES, WRITE_BUFFER_BYTES } from '../../src/store/replica/database.ts';
 import { ItemSource, ingest, type Order } from '../support/items.ts';
 
-/** Puts the payloads into `level` under keys of the same kind, with nothing else; items a second. */
+/**
+ * Puts the payloads into `level` under keys of the same kind, with nothing else, batch by batch as one
+ * does; items a second.
+ */
 const [directory, order, n, batch] = process.argv.slice(2) as [string, Order, string, string];
 const database = new Level<Uint8Array, Uint8Array>(directory, {
   keyEncoding: 'view',
   valueEncoding: 'view',
   writeBufferSize: WRITE_BUFFER_BYTES,
+  maxOpenFiles: MAX_OPEN_FILES,
 });
 await database.open();
 const ids = new Uint8Array(1 << 16);
@@ -16,7 +20,7 @@ const source = new ItemSource(order);
 const sizes = {
   count: Number(n),
   batch: Number(batch),
-  callers: Number(process.env.BENCH_CALLERS ?? 1),
+  callers: 1,
 };
 const perSecond = await ingest(source, sizes, (items) => {
   randomFillSync(ids);

@@ -4,9 +4,12 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** A young generation that is left to grow takes 100 MB more, and gains nothing. */
+const EXEC_ARGV = ['--max-semi-space-size=8'];
+
 /** Runs a script of this room in a process of its own; what it prints, one JSON value, is the result. */
 export async function inChild<Result>(script: URL, ...args: string[]): Promise<Result> {
-  const child = spawn(process.execPath, [script.pathname, ...args], {
+  const child = spawn(process.execPath, [...EXEC_ARGV, script.pathname, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

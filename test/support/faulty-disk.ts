@@ -36,8 +36,14 @@ export class FaultyDisk {
   /** Openings that are to fail. */
   refusals = 0;
 
-  /** Opens the database. Whatever is in LevelDB's log becomes a synced table at that. */
-  readonly open = async (): Promise<Database> => {
+  /** What a process that is started now opens the database with: nothing comes of it once it is dead. */
+  process(): () => Promise<Database> {
+    const life = this.#life;
+    return () => (life === this.#life ? this.#open() : new Promise(() => undefined));
+  }
+
+  /** Whatever is in LevelDB's log becomes a synced table. */
+  async #open(): Promise<Database> {
     if (this.refusals > 0) {
       this.refusals--;
       throw new Error('no space left on device');
@@ -50,7 +56,7 @@ export class FaultyDisk {
     await depths._batch([...this.#safe.values()], {});
     this.#watch(depths);
     return database;
-  };
+  }
 
   /** Cuts the power: of what is not synced, the first part stays. */
   cutPower(keep: number): void {
@@ -80,6 +86,8 @@ export class FaultyDisk {
       this.#loose.push(...operations);
       if (fault === 'landed') throw new Error('the log could not be synced');
       await batch(operations, options);
+      // The power may have gone between the write and its sync.
+      if (life !== this.#life) return new Promise(() => undefined);
       if (options.sync === true) this.#sync();
     };
     this.#watchSingles(depths);

@@ -36,7 +36,11 @@ export function decodeLogEntry(record: Uint8Array): LogEntry {
   const begin = HEADER_BYTES + 8;
   const count = (record.length - begin) / KEY_BYTES;
   if (count < 0 || !Number.isInteger(count)) throw new RecordError('has a wrong length');
-  const keys = Array.from({ length: count }, (_, i) => keyAt(record, begin + i * KEY_BYTES));
+  const view = new DataView(record.buffer, record.byteOffset);
+  const keys = Array.from({ length: count }, (_, i): ItemKey => {
+    const at = begin + i * KEY_BYTES;
+    return { hint: view.getBigUint64(at, true), id: record.subarray(at + 8, at + KEY_BYTES) };
+  });
   const takes = readU64LE(record, HEADER_BYTES);
   if (takes === 0n) return { taken: null, added: keys };
   const [first, last, ...added] = keys;
@@ -44,8 +48,4 @@ export function decodeLogEntry(record: Uint8Array): LogEntry {
     throw new RecordError('does not say what was taken');
   }
   return { taken: { first, last }, added };
-}
-
-function keyAt(record: Uint8Array, at: number): ItemKey {
-  return { hint: readU64LE(record, at), id: record.subarray(at + 8, at + KEY_BYTES) };
 }

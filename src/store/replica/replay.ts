@@ -3,6 +3,8 @@ import { compareKeys, type ItemKey } from '../item.ts';
 import type { LogEntry } from './log-entry.ts';
 
 interface TakenRange extends KeyRange {
+  /** The hint of `first` as a double. */
+  readonly from: number;
   /** Keys that came later are not in it. */
   readonly commit: number;
 }
@@ -20,7 +22,7 @@ export class Replay {
 
   /** Adds the entry of a commit; commits ascend. */
   add(commit: number, { taken, added }: LogEntry): void {
-    if (taken !== null) this.#take({ ...taken, commit });
+    if (taken !== null) this.#take({ ...taken, from: Number(taken.first.hint), commit });
     for (const key of added) {
       this.#keys.push(key);
       this.#commits.push(commit);
@@ -57,9 +59,11 @@ export class Replay {
 function lastFrom(run: readonly TakenRange[], key: ItemKey): TakenRange | undefined {
   let low = 0;
   let high = run.length;
+  const hint = Number(key.hint);
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compareKeys(run[middle]!.first, key) <= 0) low = middle + 1;
+    const range = run[middle]!;
+    if ((range.from - hint || compareKeys(range.first, key)) <= 0) low = middle + 1;
     else high = middle;
   }
   return run[low - 1];

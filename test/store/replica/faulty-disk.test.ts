@@ -69,7 +69,7 @@ class Trial {
   async open(): Promise<void> {
     this.#clock = new VirtualClock();
     const opened = Replica.open({
-      open: this.#disk.open,
+      open: this.#disk.process(),
       clock: this.#clock,
       disk: new FakeDisk(),
       scheme: sumScheme,
