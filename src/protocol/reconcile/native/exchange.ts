@@ -6,9 +6,11 @@ import type { AskedRange } from './asked.ts';
 import { malformed } from './bytes.ts';
 import { type Context, locate, type Range, type Work } from './context.ts';
 import { Predictor } from './estimate.ts';
+import { Incoming } from './incoming.ts';
 import type { Opening } from './opening.ts';
 import { OwnGroups } from './own-groups.ts';
-import { type PeerGroup, PeerGroups } from './peer-groups.ts';
+import type { PeerGroup } from './peer-group.ts';
+import { PeerGroups } from './peer-groups.ts';
 import type { ListRecord, NativeRecord, RunRecord } from './records.ts';
 import { Verdicts } from './verdicts.ts';
 
@@ -23,14 +25,8 @@ export interface ExchangeInit {
 
 /** Records that answer ranges, or begin to. */
 const VERDICTS: ReadonlySet<string> = new Set([
-  ...['same', 'later', 'want', 'take', 'all', 'split', 'fail', 'sketch', 'list'],
+  ...['same', 'later', 'want', 'take', 'all', 'split', 'fail', 'sketch', 'probe', 'list'],
 ]);
-
-/** What the peer is sending in full: everything below `cursor` has come. */
-interface Incoming {
-  readonly range: Range;
-  cursor: Bound;
-}
 
 /**
  * Everything between the openings and the proofs. Two lanes of work: verdicts on the peer's ranges,
@@ -44,10 +40,10 @@ export class Exchange {
   readonly #own: OwnGroups;
   readonly #peers: PeerGroups;
   readonly #verdicts: Verdicts;
+  readonly #incoming: Incoming;
   readonly #answers: Work[] = [];
   #deciding: Work | null = null;
   #waiting = false;
-  #incoming: Incoming | null = null;
   #list: PeerGroup | null = null;
   #putOff: Bound | null = null;
   #differs = false;
@@ -60,6 +56,7 @@ export class Exchange {
     const predictor = new Predictor();
     this.#whole = locate(context, init.interval);
     this.#own = new OwnGroups(context, predictor);
+    this.#incoming = new Incoming(context.ledger);
     this.#peers = new PeerGroups({
       context,
       predictor,
@@ -70,7 +67,7 @@ export class Exchange {
       context,
       predictor,
       own: this.#own,
-      peers: this.#peers,
+      abandon: (group) => this.#peers.drop(group),
       announced: (ranges) => this.#announced.push(ranges),
       putOff: (lower) => this.#noteOff(lower),
       roomForRanges: () => context.peer.maxRanges - this.#announced.size,
@@ -131,7 +128,7 @@ export class Exchange {
       this.#verdicts.unanswered(),
       this.#own.ranges(),
       this.#peers.ranges(),
-      this.#incoming === null ? [] : [{ lower: this.#incoming.cursor }],
+      this.#incoming.ranges(),
       this.#putOff === null ? [] : [{ lower: this.#putOff }],
     ];
     let lowest: Bound | null = null;
@@ -173,7 +170,7 @@ export class Exchange {
       throw new ProtocolError('UNEXPECTED_FRAME', 'the peer had said that it was done');
     this.#waiting = false;
     if (record.tag !== 'same' && record.tag !== 'proof') this.#differs = true;
-    if (this.#incoming !== null && VERDICTS.has(record.tag))
+    if (this.#incoming.open && VERDICTS.has(record.tag))
       throw malformed('a range in full is cut short');
     switch (record.tag) {
       case 'same':
@@ -183,10 +180,10 @@ export class Exchange {
         this.#receiveRun(record);
         break;
       case 'all':
-        this.#receiveAll();
+        this.#incoming.begin(this.#announced.shift(1)[0]!);
         break;
       case 'piece':
-        return this.#receivePiece(record.upper, record.ids);
+        return this.#incoming.piece(record.upper, record.ids);
       case 'give':
         return this.#own.give(record);
       case 'grant':
@@ -195,7 +192,7 @@ export class Exchange {
         this.#ask(partsOf(this.#announced.shift(1)[0]!, record));
         break;
       case 'fail':
-        this.#announced.unshift(this.#own.failed(record.group).map(narrowed));
+        this.#announced.unshift(clustered(this.#own.failed(record.group), record.differences));
         break;
       case 'proof':
         this.#receiveProof(record.digest);
@@ -222,12 +219,15 @@ export class Exchange {
   #receiveOfGroup(
     record: Extract<
       NativeRecord,
-      { tag: 'sketch' | 'list' | 'more' | 'symbols' | 'found' | 'match' }
+      { tag: 'sketch' | 'probe' | 'list' | 'more' | 'symbols' | 'found' | 'match' }
     >,
   ): void {
     switch (record.tag) {
       case 'sketch':
         this.#answer(this.#peers.sketch(this.#announced.group(), record));
+        break;
+      case 'probe':
+        this.#answer(this.#peers.probe(this.#announced.group(), record));
         break;
       case 'list':
         this.#receiveList(record);
@@ -256,25 +256,6 @@ export class Exchange {
     if (record.last) this.#answer(this.#peers.answerList(peer));
   }
 
-  #receiveAll(): void {
-    const range = this.#announced.shift(1)[0]!;
-    this.#incoming = { range, cursor: range.lower };
-  }
-
-  *#receivePiece(upper: Bound | null, ids: Uint8Array): Work {
-    const incoming = this.#incoming;
-    if (incoming === null) throw malformed('ids of a range that is not open');
-    if (upper !== null) {
-      const above = compareBounds(incoming.cursor, upper) < 0;
-      if (!above || compareBounds(upper, incoming.range.upper) >= 0)
-        throw malformed('a piece lies out of its range');
-      if (ids.length === 0) throw malformed('a piece of nothing');
-    }
-    yield* this.#init.context.ledger.got(ids);
-    if (upper === null) this.#incoming = null;
-    else incoming.cursor = upper;
-  }
-
   /**
    * Called before a frame is looked at, when all ids so far have been handed out. What the peer sends
    * in full it does not know to be too much: only a stop ends it.
@@ -282,7 +263,7 @@ export class Exchange {
   checkBudget(): void {
     const { ledger, limits } = this.#init.context;
     if (ledger.theirs <= limits.maxMissing) return;
-    if (this.#incoming === null && ledger.theirs <= 2 * limits.maxMissing) return;
+    if (!this.#incoming.open && ledger.theirs <= 2 * limits.maxMissing) return;
     throw new ProtocolError(
       'BUDGET_SPENT',
       `more than ${limits.maxMissing} ids are missing: a new session goes on behind them`,
@@ -309,7 +290,7 @@ export class Exchange {
   /** Nothing is outstanding, on either side. */
   get #settled(): boolean {
     const open = this.#announced.size + this.#own.open + this.#peers.open + this.#answers.length;
-    return open === 0 && this.#verdicts.idle && this.#deciding === null && this.#incoming === null;
+    return open === 0 && this.#verdicts.idle && this.#deciding === null && !this.#incoming.open;
   }
 
   get #mayProve(): boolean {
@@ -343,6 +324,8 @@ function sameInterval(a: Interval, b: Interval): boolean {
   return compareBounds(a.lower, b.lower) === 0 && compareBounds(a.upper, b.upper) === 0;
 }
 
-function narrowed(range: Range): Range {
-  return { ...range, narrow: true };
+/** The ranges of a group that failed: of one of many nobody knows how much differs in it. */
+function clustered(ranges: readonly Range[], differences: number): Range[] {
+  const cluster = { differences: ranges.length === 1 ? differences : null };
+  return ranges.map((range) => ({ ...range, cluster }));
 }
