@@ -51,7 +51,7 @@ const SCENARIOS: readonly Scenario[] = [
   scenario('one range in full on each side', 40, many(0, 1, 20), many(20, 1, 20), 10),
   scenario('symbols asked for twice', 300, many(1, 10, 30), many(2, 10, 30)),
   scenario('splits below splits', 3_000, many(5, 60, 50), many(7, 60, 50), 40),
-  scenario('a cluster at the end', 1_500, many(1_260, 2, 120), many(1_261, 2, 120)),
+  scenario('a cluster at the end', 9_000, many(8_840, 2, 80), many(8_841, 2, 80), 1_000),
 ];
 
 function scenario(
