@@ -9,9 +9,8 @@ import { Predictor } from './estimate.ts';
 import { Incoming } from './incoming.ts';
 import type { Opening } from './opening.ts';
 import { OwnGroups } from './own-groups.ts';
-import type { PeerGroup } from './peer-group.ts';
 import { PeerGroups } from './peer-groups.ts';
-import type { ListRecord, NativeRecord, RunRecord } from './records.ts';
+import type { NativeRecord, RunRecord } from './records.ts';
 import { Verdicts } from './verdicts.ts';
 
 export interface ExchangeInit {
@@ -22,6 +21,12 @@ export interface ExchangeInit {
   ours: Opening;
   theirs: Opening;
 }
+
+/** Records of groups that were taken, or are being taken. */
+type OfGroup = Extract<
+  NativeRecord,
+  { tag: 'sketch' | 'probe' | 'list' | 'more' | 'symbols' | 'found' | 'match' | 'give' | 'grant' }
+>;
 
 /** Records that answer ranges, or begin to. */
 const VERDICTS: ReadonlySet<string> = new Set([
@@ -44,7 +49,6 @@ export class Exchange {
   readonly #answers: Work[] = [];
   #deciding: Work | null = null;
   #waiting = false;
-  #list: PeerGroup | null = null;
   #putOff: Bound | null = null;
   #differs = false;
   #proofSent = false;
@@ -55,13 +59,14 @@ export class Exchange {
     const { context } = init;
     const predictor = new Predictor();
     this.#whole = locate(context, init.interval);
-    this.#own = new OwnGroups(context, predictor);
+    const later = (work: Work): void => void this.#answers.push(work);
+    this.#own = new OwnGroups({ context, predictor, later });
     this.#incoming = new Incoming(context.ledger);
     this.#peers = new PeerGroups({
       context,
       predictor,
       fail: (group) => this.#verdicts.push({ kind: 'retry', group }),
-      later: (work) => this.#answers.push(work),
+      later,
     });
     this.#verdicts = new Verdicts({
       context,
@@ -184,10 +189,6 @@ export class Exchange {
         break;
       case 'piece':
         return this.#incoming.piece(record.upper, record.ids);
-      case 'give':
-        return this.#own.give(record);
-      case 'grant':
-        return this.#peers.grant(record);
       case 'split':
         this.#ask(partsOf(this.#announced.shift(1)[0]!, record));
         break;
@@ -198,7 +199,37 @@ export class Exchange {
         this.#receiveProof(record.digest);
         break;
       default:
-        this.#receiveOfGroup(record);
+        return this.#receiveOfGroup(record);
+    }
+    return null;
+  }
+
+  #receiveOfGroup(record: OfGroup): Work | null {
+    switch (record.tag) {
+      case 'sketch':
+        this.#peers.sketch(this.#announced.group(), record);
+        break;
+      case 'probe':
+        this.#peers.probe(this.#announced.group(), record);
+        break;
+      case 'list':
+        this.#peers.list(() => this.#announced.group(), record);
+        break;
+      case 'symbols':
+        this.#peers.symbols(record.group, record.symbols);
+        break;
+      case 'more':
+        this.#own.more(record.group, record.symbols);
+        break;
+      case 'found':
+        this.#own.found(record);
+        break;
+      case 'match':
+        return this.#own.match(record);
+      case 'give':
+        return this.#own.give(record);
+      default:
+        return this.#peers.grant(record);
     }
     return null;
   }
@@ -214,46 +245,6 @@ export class Exchange {
       const asked = ranges.map(({ lower, upper }) => ({ lower, upper, theirs: 0, digest: null }));
       this.#verdicts.push({ kind: 'full', ranges: asked });
     }
-  }
-
-  #receiveOfGroup(
-    record: Extract<
-      NativeRecord,
-      { tag: 'sketch' | 'probe' | 'list' | 'more' | 'symbols' | 'found' | 'match' }
-    >,
-  ): void {
-    switch (record.tag) {
-      case 'sketch':
-        this.#answer(this.#peers.sketch(this.#announced.group(), record));
-        break;
-      case 'probe':
-        this.#answer(this.#peers.probe(this.#announced.group(), record));
-        break;
-      case 'list':
-        this.#receiveList(record);
-        break;
-      case 'more':
-        this.#answer(this.#own.more(record.group, record.symbols));
-        break;
-      case 'symbols':
-        this.#answer(this.#peers.symbols(record.group, record.symbols));
-        break;
-      case 'found':
-        this.#answer(this.#own.found(record));
-        break;
-      default:
-        this.#answer(this.#own.match(record));
-    }
-  }
-
-  #receiveList(record: ListRecord): void {
-    const peer = this.#peers.list(
-      this.#list === null ? this.#announced.group() : [],
-      record,
-      this.#list,
-    );
-    this.#list = record.last ? null : peer;
-    if (record.last) this.#answer(this.#peers.answerList(peer));
   }
 
   /**
@@ -272,10 +263,6 @@ export class Exchange {
 
   #ask(ranges: AskedRange[]): void {
     this.#verdicts.push({ kind: 'compare', ranges });
-  }
-
-  #answer(work: Work | null): void {
-    if (work !== null) this.#answers.push(work);
   }
 
   #noteOff(lower: Bound): void {

@@ -82,8 +82,7 @@ export function* decode(peer: PeerGroup, context: Context): Work<Sides | null> {
   context.meter.spend(8 * symbols);
   const decoded = peel(unlike(peer), symbols);
   if (decoded === null) return null;
-  context.meter.spend(group.items >>> 3);
-  const sides = takeSides(decoded, group.shorts);
+  const sides = yield* takeSides(decoded, group.shorts, context.meter);
   const adds = count === group.items - sides.mine.length + sides.theirs.length / 2;
   return adds ? sides : null;
 }

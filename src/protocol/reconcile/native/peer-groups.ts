@@ -36,6 +36,8 @@ export class PeerGroups {
   readonly #fail: PeerGroupsInit['fail'];
   readonly #later: PeerGroupsInit['later'];
   readonly #groups = new Map<number, PeerGroup>();
+  /** The list that is coming in. */
+  #list: PeerGroup | null = null;
   #next = 0;
   #held = 0;
 
@@ -54,20 +56,20 @@ export class PeerGroups {
     for (const { group } of this.#groups.values()) yield* group.ranges;
   }
 
-  sketch(ranges: readonly Range[], { count, sums, symbols }: SketchRecord): Work {
+  sketch(ranges: readonly Range[], { count, sums, symbols }: SketchRecord): void {
     const words = symbolWords(symbols);
     if (words.length === 0 || words.length / 2 > MAX_SYMBOLS) {
       throw malformed(`a sketch has 1 to ${MAX_SYMBOLS} symbols`);
     }
-    return this.#open(this.#add(ranges, { count, sums: sums.slice(), words }));
+    this.#later(this.#open(this.#add(ranges, { count, sums: sums.slice(), words })));
   }
 
-  probe(ranges: readonly Range[], { count, sums }: ProbeRecord): Work {
+  probe(ranges: readonly Range[], { count, sums }: ProbeRecord): void {
     const words = new Uint32Array(0);
-    return this.#open(this.#add(ranges, { count, sums: sums.slice(), words }));
+    this.#later(this.#open(this.#add(ranges, { count, sums: sums.slice(), words })));
   }
 
-  symbols(number: number, symbols: Uint8Array): Work | null {
+  symbols(number: number, symbols: Uint8Array): void {
     const peer = this.#get(number);
     const count = symbols.length / SYMBOL_BYTES;
     if (count === 0 || count > peer.due) throw malformed('symbols nobody asked for');
@@ -76,25 +78,26 @@ export class PeerGroups {
     words.set(symbolWords(symbols), peer.words.length);
     peer.words = words;
     peer.due -= count;
-    return peer.due === 0 ? this.#settle(peer) : null;
+    if (peer.due === 0) this.#later(this.#settle(peer));
   }
 
-  /** A list, or a part of one; `ranges` are those of its first part, else none. */
-  list(ranges: readonly Range[], record: ListRecord, unfinished: PeerGroup | null): PeerGroup {
-    const { width } = record;
-    const peer = unfinished ?? this.#add(ranges, LISTED);
+  /** A list, or a part of one; `ranges` gives those of its first part. */
+  list(ranges: () => readonly Range[], record: ListRecord): void {
+    const { width, last } = record;
+    const unfinished = this.#list;
     if (unfinished !== null && unfinished.width !== width) throw malformed('a list of two widths');
+    const peer = unfinished ?? this.#add(ranges(), LISTED);
     peer.width = width;
     const entries = new Uint8Array(peer.entries.length + record.entries.length);
     entries.set(peer.entries);
     entries.set(record.entries, peer.entries.length);
     peer.entries = entries;
     if (entries.length > MAX_LISTED * width) throw malformed('a list without end');
-    return peer;
+    this.#list = last ? null : peer;
+    if (last) this.#later(this.#answerList(peer));
   }
 
-  /** Answers a list that is complete. */
-  *answerList(peer: PeerGroup): Work {
+  *#answerList(peer: PeerGroup): Work {
     const context = this.#context;
     yield* peer.group.read(context, false);
     const { group, width, entries } = peer;
