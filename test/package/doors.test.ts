@@ -62,7 +62,7 @@ const DOORS: Record<string, string[]> = {
   'protocol/index.ts': [
     ...['DEFAULT_FETCH_OPTIONS', 'DEFAULT_RECONCILE_OPTIONS', 'FetchService', 'ProtocolError'],
     ...['DEFAULT_NATIVE_LIMITS', 'ReconcileService', 'ReconciliationSet', 'SessionStop'],
-    ...['commonware', 'efficiency', 'nativeDialect', 'negentropy'],
+    ...['announceTopic', 'commonware', 'efficiency', 'nativeDialect', 'negentropy', 'protocolId'],
   ],
   'protocol/libp2p.ts': ['fetch', 'libp2pNetwork', 'reconcile'],
 };

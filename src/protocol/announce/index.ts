@@ -1,0 +1,1 @@
+export { announceTopic } from './constants.ts';
