@@ -10,7 +10,7 @@ import { libp2pDial } from './dial.ts';
 import { Dialer } from './dialer.ts';
 import type { Identity } from './identity.ts';
 import { inboundFailures } from './inbound-failures.ts';
-import { assemble } from './libp2p.ts';
+import { assemble, type MeshServices } from './libp2p.ts';
 import { Notices } from './notices.ts';
 import { DEFAULT_MESH_OPTIONS, type DialerOptions, type MeshOptions } from './options.ts';
 import { parsePsk } from './psk.ts';
@@ -33,7 +33,7 @@ export interface MeshInit<S extends ServiceMap> {
   readonly access: Access;
   /** Whether to find peers on the local network, and be found. */
   readonly mdns: boolean;
-  /** libp2p services besides identify. */
+  /** libp2p services besides identify and pubsub. */
   readonly services: ServiceFactoryMap<S>;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -83,7 +83,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
 
 interface Parts<S extends ServiceMap> {
   readonly init: Pick<MeshInit<S>, 'access' | 'clock' | 'listen'>;
-  readonly libp2p: Libp2p<S>;
+  readonly libp2p: Libp2p<S & MeshServices>;
   readonly connections: Connections;
   readonly dialer: Dialer;
   readonly logger: Logger;
@@ -92,7 +92,7 @@ interface Parts<S extends ServiceMap> {
 
 /** This node among its peers. */
 export class Mesh<S extends ServiceMap = ServiceMap> {
-  readonly libp2p: Libp2p<S>;
+  readonly libp2p: Libp2p<S & MeshServices>;
   readonly connections: Connections;
   readonly dialer: Dialer;
   readonly #parts: Parts<S>;
@@ -108,7 +108,7 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
     return this.libp2p.peerId.toString();
   }
 
-  get services(): S {
+  get services(): S & MeshServices {
     return this.libp2p.services;
   }
 
