@@ -1,13 +1,15 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type Announce,
+  AnnounceService,
   commonware,
   type Dialect,
   type FetchService,
   nativeDialect,
   type ReconcileService,
 } from '../protocol/index.ts';
-import { fetch, reconcile } from '../protocol/libp2p.ts';
+import { fetch, libp2pGossip, reconcile } from '../protocol/libp2p.ts';
 import {
   type Clock,
   type Disk,
@@ -94,13 +96,16 @@ async function start(
     clock,
     random,
     logger: logger.child({ component: 'replicator' }),
-    options: { ...config.sync, ...config.fetch },
+    options: { ...config.sync, ...config.fetch, maxItemBytes: config.limits.maxItemBytes },
   });
   const mesh = await createDaemonMesh(init, replica, replicator);
   undo.push(() => mesh.stop());
   await mesh.start();
-  replicator.start(mesh.services);
+  const announce = config.push.enabled ? createAnnounce(init, mesh, replicator) : null;
+  replicator.start({ ...mesh.services, announce });
   undo.push(() => replicator.stop());
+  announce?.start();
+  undo.push(async () => announce?.stop());
   const node = new RunningNode({
     replica,
     mesh,
@@ -171,6 +176,7 @@ async function createDaemonMesh(
         clock,
         networkName,
         get: (id) => servable(replica, id),
+        sizeOf: async (id) => (await replica.head(id))?.bytes,
         log: logger.child({ component: 'fetch' }),
         options: {
           maxItemBytes: config.limits.maxItemBytes,
@@ -182,6 +188,21 @@ async function createDaemonMesh(
     clock,
     random,
     options: { maxConnections },
+  });
+}
+
+function createAnnounce(
+  { config, system, logger }: DaemonInit,
+  { libp2p, services }: Mesh<Services>,
+  replicator: Replicator,
+): Announce {
+  const gossip = libp2pGossip({ self: libp2p.peerId, pubsub: services.pubsub });
+  return new AnnounceService(gossip, {
+    ...system,
+    networkName: config.network.name,
+    events: replicator.announced,
+    log: logger.child({ component: 'announce' }),
+    options: config.push,
   });
 }
 

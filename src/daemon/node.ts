@@ -1,3 +1,4 @@
+import type { AnnounceTotals } from '../protocol/index.ts';
 import type {
   Item,
   ItemKey,
@@ -82,6 +83,8 @@ export interface Status {
   readonly incidents: readonly StoreIncident[];
   /** Payload bytes from and to peers since the start, repeats and partial items included. */
   readonly transfer: { readonly receivedBytes: number; readonly sentBytes: number };
+  /** What push has done since the start; null when it is off. */
+  readonly push: AnnounceTotals | null;
   readonly mesh: MeshStatus;
   /** Those met since the start, and those that are dialled; `/v1/peers` has the known ones too. */
   readonly peers: readonly PeerStatus[];

@@ -70,6 +70,7 @@ export class RunningNode implements Node {
       refused: replicator.refused,
       refusing: store.refusing ?? replicator.paused,
       transfer: { ...fetch.totals },
+      push: replicator.pushed,
       mesh: mesh.discovery.status,
       peers: this.#dealtWith(),
     };
@@ -132,8 +133,10 @@ export class RunningNode implements Node {
   }
 
   async put(payload: Uint8Array, hint?: bigint): Promise<PutResult> {
-    const { replica, clock } = this.#init;
+    const { replica, replicator, clock } = this.#init;
     const [result] = await replica.put([{ hint: hint ?? BigInt(clock.now()), payload }]);
+    const { id, created } = result!;
+    if (created) replicator.announce([{ hint: result!.hint, id, payload }]);
     return result!;
   }
 

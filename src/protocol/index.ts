@@ -1,4 +1,4 @@
-export { announceTopic } from './announce/index.ts';
+export * from './announce/index.ts';
 export * from './errors.ts';
 export * from './fetch/index.ts';
 export type { Log } from './log.ts';

@@ -111,6 +111,19 @@ const fetch = {
   ),
 };
 
+const push = {
+  enabled: leaf.flag(true, 'Tell peers of new items at once, and hear of theirs'),
+  batchMs: leaf.integer({ min: 0, max: 10_000, fallback: 5 }, 'Milliseconds between two batches'),
+  inlineBytes: leaf.size(
+    { min: '0B', max: '32KiB', fallback: '4KiB' },
+    'Longest payload that is pushed itself; of longer ones the key is',
+  ),
+  maxBytesPerSecond: leaf.size(
+    { min: '64KiB', max: '1GiB', fallback: '4MiB' },
+    'Bytes pushed in a second at most; what comes faster is left to sessions',
+  ),
+};
+
 const limits = {
   maxItemBytes: leaf.size(
     { min: '1B', max: '1GiB', fallback: '16MiB' },
@@ -156,7 +169,7 @@ const log = {
   ),
 };
 
-const sections = { node, network, access, admin, sync, fetch, limits, store, scrub, log };
+const sections = { node, network, access, admin, sync, fetch, push, limits, store, scrub, log };
 
 const schema = z
   .strictObject({
@@ -166,6 +179,7 @@ const schema = z
     admin: z.strictObject(admin).prefault({}),
     sync: z.strictObject(sync).prefault({}),
     fetch: z.strictObject(fetch).prefault({}),
+    push: z.strictObject(push).prefault({}),
     limits: z.strictObject(limits).prefault({}),
     store: z.strictObject(store).prefault({}),
     scrub: z.strictObject(scrub).prefault({}),

@@ -59,6 +59,15 @@ export interface Config {
     windowBytes: number;
     stallTimeoutMs: number;
   };
+  push: {
+    enabled: boolean;
+    /** Between two batches of new items. */
+    batchMs: number;
+    /** Longest payload that is pushed itself; of longer ones the key is. */
+    inlineBytes: number;
+    /** Pushed at most; what comes faster is left to sessions. */
+    maxBytesPerSecond: number;
+  };
   limits: {
     maxItemBytes: number;
     /** 0: no limit. */

@@ -3,6 +3,11 @@ import type { Connection, PeerId, Topology } from '@libp2p/interface';
 
 type Registrar = GossipSubComponents['registrar'];
 
+export interface KeptGossipSub extends GossipSub {
+  /** Whether something said now would go to the peer. */
+  sendsTo(peer: string): boolean;
+}
+
 interface Speaker {
   readonly peerId: PeerId;
   readonly topology: Topology;
@@ -16,7 +21,7 @@ interface Speaker {
 export function keepStreams(
   create: (components: GossipSubComponents) => GossipSub,
   components: GossipSubComponents,
-): GossipSub {
+): KeptGossipSub {
   const speakers = new Map<string, Speaker>();
   const { privateKey, peerId, peerStore, connectionManager, logger } = components;
   const registrar = watched(components.registrar, speakers);
@@ -30,7 +35,7 @@ export function keepStreams(
       if (!streamsOutbound.has(peer)) renew(speaker, connectionManager);
     }
   });
-  return service;
+  return Object.assign(service, { sendsTo: (peer: string) => streamsOutbound.has(peer) });
 }
 
 /** The registrar as gossipsub uses it, with an ear for who speaks its protocols. */

@@ -1,6 +1,5 @@
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
-import type { GossipSub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
 import type { ConnectionGater, Libp2p, ServiceMap } from '@libp2p/interface';
 import { preSharedKey } from '@libp2p/pnet';
@@ -10,7 +9,7 @@ import { type Logger, libp2pLogging } from '../logging.ts';
 import { localDiscovery } from './discovery/index.ts';
 import type { Identity } from './identity.ts';
 import type { MeshOptions } from './options.ts';
-import { pubsub } from './pubsub.ts';
+import { type MeshPubsub, pubsub } from './pubsub.ts';
 import { type InboundFailure, observed } from './upgrades.ts';
 
 export interface AssemblyInit<S extends ServiceMap> {
@@ -32,7 +31,7 @@ export interface AssemblyInit<S extends ServiceMap> {
 
 /** What every node of a mesh has besides the services asked for. */
 export interface MeshServices extends ServiceMap {
-  readonly pubsub: GossipSub;
+  readonly pubsub: MeshPubsub;
 }
 
 /** A libp2p node that is not started yet: TCP, Noise, Yamux, identify, gossipsub, and what was asked for. */

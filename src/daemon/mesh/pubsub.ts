@@ -1,8 +1,8 @@
-import { type GossipSub, type GossipSubComponents, gossipsub } from '@libp2p/gossipsub';
+import { type GossipSubComponents, gossipsub } from '@libp2p/gossipsub';
 import { createTopicScoreParams } from '@libp2p/gossipsub/score';
 import { announceTopic, protocolId } from '../../protocol/index.ts';
 import { bytesToKey } from '../../store/index.ts';
-import { keepStreams } from './gossip-streams.ts';
+import { type KeptGossipSub, keepStreams } from './gossip-streams.ts';
 
 /** Where nodes of a network tell each other their addresses. */
 export function discoveryTopic(networkName: string): string {
@@ -17,6 +17,9 @@ const MAX_RPC_BYTES = 8 * 1024 * 1024;
 
 /** How long a message is remembered, so that it is not taken for a new one. */
 const SEEN_MS = 120_000;
+
+/** How long a message that was asked for may take to be found right. */
+const FOLLOWUP_MS = 60_000;
 
 /** How long the score of a peer that is gone is remembered. */
 const RETAIN_SCORE_MS = 600_000;
@@ -43,9 +46,15 @@ const TOPIC_SCORE = createTopicScoreParams({
   invalidMessageDeliveriesDecay: 0.99,
 });
 
+export interface MeshPubsub extends KeptGossipSub {
+  /** Copies of messages on a topic that came since the start, the first of each included. */
+  copies(topic: string): number;
+}
+
 /** Gossipsub for the topics of one network, and for no others. Throws `INVALID_NETWORK_NAME`. */
-export function pubsub(networkName: string): (components: GossipSubComponents) => GossipSub {
+export function pubsub(networkName: string): (components: GossipSubComponents) => MeshPubsub {
   const topics = [announceTopic(networkName), discoveryTopic(networkName)];
+  const copies = new Map(topics.map((topic) => [topic, 0]));
   const create = gossipsub({
     allowedTopics: topics,
     globalSignaturePolicy: 'StrictSign',
@@ -61,7 +70,14 @@ export function pubsub(networkName: string): (components: GossipSubComponents) =
     Dscore: 3,
     Dout: 2,
     seenTTL: SEEN_MS,
-    fastMsgIdFn: publisherAndNumber,
+    // Announcements of keys are held longer than the default before they count as delivered.
+    gossipsubIWantFollowupMs: FOLLOWUP_MS,
+    // The first thing called for whatever comes.
+    fastMsgIdFn: (message) => {
+      const { topic } = message;
+      if (copies.has(topic)) copies.set(topic, copies.get(topic)! + 1);
+      return publisherAndNumber(message);
+    },
     maxInboundStreams: 4,
     maxOutboundStreams: 4,
     maxInboundDataLength: MAX_RPC_BYTES,
@@ -85,7 +101,10 @@ export function pubsub(networkName: string): (components: GossipSubComponents) =
     },
     scoreThresholds: { opportunisticGraftThreshold: 1 },
   });
-  return (components) => keepStreams(create, components);
+  return (components) =>
+    Object.assign(keepStreams(create, components), {
+      copies: (topic: string) => copies.get(topic) ?? 0,
+    });
 }
 
 /**

@@ -42,6 +42,7 @@ export class FakeNode implements Node {
       scrub: { running: false, checked: 0, passes: 0 },
       incidents: [],
       transfer: { receivedBytes: 0, sentBytes: 0 },
+      push: null,
       mesh: { degree: 8, connected: this.dialled.length, known: this.dialled.length },
       peers: this.peers(),
     };
