@@ -119,22 +119,23 @@ interface Found {
 function createDiscovery<S extends ServiceMap>(init: MeshInit<S>, found: Found): Discovery {
   const { libp2p, connections, dialer } = found;
   const gossips = init.discovery === true;
-  const discovery: Discovery = new Discovery({
+  const topic = discoveryTopic(init.networkName);
+  const service = libp2p.services.pubsub;
+  const discovery = new Discovery({
     ...found,
     clock: init.clock,
     random: init.random,
     self: libp2p.peerId,
-    gossip: gossips
-      ? { service: libp2p.services.pubsub, topic: discoveryTopic(init.networkName) }
-      : null,
+    gossip: gossips ? { service, topic } : null,
     active: gossips || init.mdns,
     file: init.peersFile ?? null,
     allowed: admission(init.access),
     addresses: () => libp2p.getMultiaddrs(),
     loopback: init.listen.length > 0 && init.listen.map(parseListenAddress).every(isLoopback),
     connectedPeers() {
+      const hearing = new Set(service.getSubscribers(topic).map(String));
       const { ours, peers } = connections;
-      return [...peers.keys()].filter((peer) => ours.has(peer) || discovery.knows(peer));
+      return [...peers.keys()].filter((peer) => ours.has(peer) || hearing.has(peer));
     },
     configured: (peer) => dialer.keeps(peer),
     busy: init.busy ?? (() => false),

@@ -109,8 +109,8 @@ export class Discovery {
     this.#announcer?.stop();
     this.#keeper.stop();
     this.#cancelSave?.();
+    this.#save();
     await this.#saving;
-    await this.#init.file?.save(this.#known.all());
   }
 
   /** Takes what multicast found. */
@@ -141,8 +141,10 @@ export class Discovery {
     this.#cancelSave ??= this.#init.clock.after(this.#options.saveMs, () => this.#save());
   }
 
+  /** Knowing nobody is no news: the network's name may be wrong this time. */
   #save(): void {
     this.#cancelSave = null;
+    if (this.#known.size === 0) return;
     this.#saving = this.#saving.then(() => this.#init.file?.save(this.#known.all()));
   }
 }

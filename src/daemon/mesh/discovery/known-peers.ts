@@ -173,6 +173,7 @@ export class KnownPeers {
     const entry = this.#entries.get(peer);
     if (entry === undefined) return;
     const { clock, options } = this.#init;
+    entry.reachedAt = clock.now();
     entry.shyUntil = clock.monotonic() + options.shyMs;
     if (lastedMs >= options.stableMs) entry.backOff.reset();
     this.#rest(entry);
@@ -195,6 +196,7 @@ export class KnownPeers {
     const now = clock.now();
     const news = changed || now - lastSign(entry) > SILENCE_MS;
     entry.heardAt = now;
+    if (connected(entry.peer)) entry.reachedAt = now;
     if (!news) return false;
     if (!connected(entry.peer)) {
       entry.backOff.reset();

@@ -21,13 +21,27 @@ const peerId = peerIdFromString(A);
 
 function encode(addresses: string[], maxAddresses = 8): Uint8Array | null {
   const multiaddrs = addresses.map((text) => multiaddr(text));
-  return encodeRecord({ peerId, addresses: multiaddrs, sequence: 300n, maxAddresses });
+  return encodeRecord({
+    peerId,
+    addresses: multiaddrs,
+    sequence: 1_700_000_000_000n,
+    maxAddresses,
+  });
 }
 
 describe('the announcement of addresses', () => {
   it('is the record that docs/protocol-discovery.md shows', () => {
     const bytes = encode(['/ip4/192.0.2.1/tcp/9463']);
-    assert.equal(bytesToHex(bytes!), '0a2600240801122' + bytesToHex(bytes!).slice(15));
+    const shown = [
+      '0a26',
+      '0024080112207aee0fd1784cbcdb7dc64d4df7a942bcf9d78ea235c460caf8f06ce511c882ab',
+      '10',
+      '80d095ffbc31',
+      '1a0a',
+      '0a08',
+      '04c00002010624f7',
+    ];
+    assert.equal(bytesToHex(bytes!), shown.join(''));
   });
 
   it('says what it was given, without the peer id', () => {
@@ -35,7 +49,7 @@ describe('the announcement of addresses', () => {
     assert.deepEqual(decodeRecord(bytes!), {
       peer: A,
       addresses: ['/ip4/192.0.2.1/tcp/1', '/dns4/a.example/tcp/2'],
-      sequence: 300n,
+      sequence: 1_700_000_000_000n,
     });
   });
 
