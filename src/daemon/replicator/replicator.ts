@@ -123,6 +123,11 @@ export class Replicator {
     return this.#running?.fetcher.refuses(id) ?? false;
   }
 
+  /** Whether closing the connection to the peer would spoil what is being fetched from it. */
+  busyWith(peer: string): boolean {
+    return this.#running?.fetcher.asks(peer) ?? false;
+  }
+
   get peers(): readonly PeerRecord[] {
     return this.#peers.all();
   }
