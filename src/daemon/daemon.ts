@@ -167,6 +167,7 @@ async function createDaemonMesh(
         clock,
         networkName,
         get: (id) => servable(replica, id),
+        sizeOf: async (id) => (await replica.head(id))?.bytes,
         log: logger.child({ component: 'fetch' }),
         options: {
           maxItemBytes: config.limits.maxItemBytes,

@@ -1,4 +1,5 @@
 import { bytesToKey, keyToBytes } from '../../store/index.ts';
+import { Listing } from './listing.ts';
 import { SourceList } from './sources.ts';
 
 export interface ReconciliationSetInit {
@@ -16,35 +17,32 @@ export interface ReconciliationSetInit {
   maxIds?: number;
 }
 
-/** A claim on an id, and the peers that came by while it was taken and want to be asked again. */
+/** A claim on an id, and the listings whose queues have passed the id over since. */
 interface Claim {
   readonly peer: string;
   readonly passed: string[];
 }
 
-/** What is kept of a peer: the ids it may still claim, oldest first, and how many it is a source of. */
-interface Peer {
-  queue: string[];
-  head: number;
-  known: number;
-}
-
 const DEFAULT_MAX_IDS_PER_PEER = 1_048_576;
 const DEFAULT_MAX_IDS = 4_194_304;
-/** Queues are swept once they are longer than twice what is live plus so much. */
-const QUEUE_SLACK = 1024;
 
 /**
  * The ids we lack, over all peers, and who has them (design section 8). An id is claimed for at most
  * one peer at a time; peers are known by their string ids, ids by their 32 bytes. Sources of an id
  * are not capped in number; ids per peer are. Every order follows from the order of calls alone.
+ *
+ * A peer may be said to mirror another: it is then a source of all that the other lists, at the cost
+ * of one entry. Such a claim is only an assumption, so it ends soon when it proves wrong.
  */
 export class ReconciliationSet {
   readonly #maxIdsPerPeer: number;
   readonly #maxIds: number;
   readonly #ids = new Map<string, SourceList>();
   readonly #claims = new Map<string, Claim>();
-  readonly #peers = new Map<string, Peer>();
+  /** By owner. One whose owner has gone stays while mirrors have it. */
+  readonly #listings = new Map<string, Listing>();
+  /** The owner of the listing that a peer mirrors. */
+  readonly #mirrored = new Map<string, string>();
   #nobody = new SourceList();
 
   constructor(init: ReconciliationSetInit = {}) {
@@ -62,20 +60,72 @@ export class ReconciliationSet {
     return this.#claims.size;
   }
 
+  /** How many ids unknown until now `peer` may add; with 0 a session with it has no use. */
+  room(peer: string): number {
+    const known = this.#listings.get(peer)?.known ?? 0;
+    return Math.max(0, Math.min(this.#maxIds - this.#ids.size, this.#maxIdsPerPeer - known));
+  }
+
   /** Says that `peer` has `ids`; returns how many of them were unknown until now. */
   add(peer: string, ids: Iterable<Uint8Array>): number {
     const before = this.#ids.size;
-    for (const id of ids) this.#addOne(peer, bytesToKey(id));
+    const listing = this.#listing(peer);
+    listing.join(peer);
+    for (const id of ids) this.#addOne(listing, bytesToKey(id));
+    this.#tidy(listing);
     return this.#ids.size - before;
+  }
+
+  /**
+   * Says that `peer` holds whatever `of` listed or will list. It ends when `peer` turns out to lack
+   * several of these ids, or `of` does, when a mirror of another peer begins, and by `unmirror` or
+   * `drop`. When `of` is itself a mirror, what that one mirrors is meant.
+   */
+  mirror(peer: string, of: string): void {
+    const owner = this.#mirrored.get(of) ?? of;
+    if (owner === peer || this.#mirrored.get(peer) === owner) return;
+    this.unmirror(peer);
+    const listing = this.#listings.get(owner) ?? this.#listing(owner);
+    if (listing.holders.length === 0) listing.join(owner);
+    listing.join(peer);
+    this.#mirrored.set(peer, owner);
+  }
+
+  /** `peer` is a source of what it listed itself and of nothing else. Its claims stay. */
+  unmirror(peer: string): void {
+    const owner = this.#mirrored.get(peer);
+    if (owner === undefined) return;
+    this.#mirrored.delete(peer);
+    this.#leave(this.#listings.get(owner)!, peer);
+  }
+
+  /** Whose listing `peer` mirrors, if any. */
+  mirrors(peer: string): string | undefined {
+    return this.#mirrored.get(peer);
   }
 
   has(id: Uint8Array): boolean {
     return this.#ids.has(bytesToKey(id));
   }
 
-  /** Peers known to have `id`, in the order they said so; empty when it is not missing. */
+  /** Whether `peer` itself said that it has `id`, which is missing. */
+  lists(peer: string, id: Uint8Array): boolean {
+    const key = bytesToKey(id);
+    return this.#listings.get(peer)?.offers(peer, key) === true && this.#isListed(peer, key);
+  }
+
+  /**
+   * Peers thought to have `id`, in the order they said so, each with its mirrors behind it; empty
+   * when it is not missing.
+   */
   sources(id: Uint8Array): string[] {
-    return [...(this.#ids.get(bytesToKey(id))?.peers ?? [])];
+    const key = bytesToKey(id);
+    const owners = this.#ids.get(key)?.peers ?? [];
+    const sources = owners.flatMap((owner) => {
+      const listing = this.#listings.get(owner)!;
+      return listing.holders.filter((holder) => listing.offers(holder, key));
+    });
+    return [...new Set(sources)];
   }
 
   /** Who `id` is claimed for, if anybody. */
@@ -85,16 +135,12 @@ export class ReconciliationSet {
 
   /**
    * Claims up to `max` unclaimed ids that `peer` has, oldest first; an id that was given back counts
-   * from then. Amortised over `add` and `release` the cost is that of the ids returned.
+   * from then. What it listed itself comes before what it mirrors. Amortised over `add` and `release`
+   * the cost is that of the ids returned.
    */
   claim(peer: string, max: number): Uint8Array[] {
     const claimed: Uint8Array[] = [];
-    const state = this.#peers.get(peer);
-    while (state !== undefined && claimed.length < max && state.head < state.queue.length) {
-      const key = state.queue[state.head++]!;
-      if (this.#take(peer, key)) claimed.push(keyToBytes(key));
-    }
-    if (state?.head === state?.queue.length) this.#sweep(peer);
+    for (const listing of this.#offered(peer)) this.#claimFrom(listing, peer, max, claimed);
     return claimed;
   }
 
@@ -115,20 +161,20 @@ export class ReconciliationSet {
     const key = bytesToKey(id);
     const sources = this.#ids.get(key);
     if (sources === undefined) return false;
-    for (const peer of sources.peers) this.#lose(peer);
     this.#remove(key);
+    for (const owner of sources.peers) this.#lose(this.#listings.get(owner)!);
     return true;
   }
 
-  /** Forgets a peer as a source and gives back its claims. Ids with no source left are dropped. */
+  /**
+   * Forgets a peer as a source and gives back its claims. What it listed stays wanted while it has
+   * mirrors; other ids with no source left are dropped.
+   */
   drop(peer: string): void {
-    if (!this.#peers.delete(peer)) return;
-    this.#forgetEverywhere(peer);
-    for (const [key, claim] of this.#claims) {
-      const at = claim.passed.indexOf(peer);
-      if (at >= 0) claim.passed.splice(at, 1);
-      if (claim.peer === peer) this.#giveBack(key);
-    }
+    this.unmirror(peer);
+    const listing = this.#listings.get(peer);
+    if (listing !== undefined) this.#leave(listing, peer);
+    for (const [key, claim] of this.#claims) if (claim.peer === peer) this.#giveBack(key);
   }
 
   /** Missing ids, oldest first. */
@@ -136,56 +182,99 @@ export class ReconciliationSet {
     for (const key of this.#ids.keys()) yield keyToBytes(key);
   }
 
-  #addOne(peer: string, key: string): void {
+  #addOne(listing: Listing, key: string): void {
+    const { owner } = listing;
     const known = this.#ids.get(key);
     if (known === undefined && this.#ids.size >= this.#maxIds) return;
     const sources = known ?? this.#nobody;
-    if (sources.has(peer)) return;
-    const state = this.#peer(peer);
-    if (state.known >= this.#maxIdsPerPeer) return;
-    state.known++;
-    this.#ids.set(key, sources.with(peer));
-    this.#enqueue(peer, key);
-  }
-
-  /** Claims `key`, the head of `peer`'s queue, if that is still right. */
-  #take(peer: string, key: string): boolean {
-    if (!this.#ids.get(key)?.has(peer)) return false;
-    const claim = this.#claims.get(key);
-    if (claim === undefined) {
-      this.#claims.set(key, { peer, passed: [] });
-      return true;
+    if (sources.has(owner)) {
+      listing.affirm(owner, key);
+      return;
     }
-    if (claim.peer !== peer && !claim.passed.includes(peer)) claim.passed.push(peer);
-    return false;
+    if (listing.known >= this.#maxIdsPerPeer) return;
+    listing.known++;
+    this.#ids.set(key, sources.with(owner));
+    this.#enqueue(listing, key);
   }
 
+  /** The listings that `peer` may be asked for. */
+  #offered(peer: string): Listing[] {
+    const owners = [peer, this.#mirrored.get(peer)];
+    const listings = owners.map((owner) =>
+      owner === undefined ? owner : this.#listings.get(owner),
+    );
+    return listings.filter((listing) => listing?.holders.includes(peer) === true) as Listing[];
+  }
+
+  #claimFrom(listing: Listing, peer: string, max: number, claimed: Uint8Array[]): void {
+    const { owner } = listing;
+    const denied: string[] = [];
+    while (claimed.length < max) {
+      const key = listing.dequeue();
+      if (key === undefined) break;
+      if (!this.#isListed(owner, key)) continue;
+      const passed = this.#claims.get(key)?.passed;
+      if (passed === undefined && listing.offers(peer, key)) {
+        this.#claims.set(key, { peer, passed: [owner] });
+        claimed.push(keyToBytes(key));
+      } else if (passed === undefined) denied.push(key);
+      else if (!passed.includes(owner)) passed.push(owner);
+    }
+    for (const key of denied) this.#enqueue(listing, key);
+  }
+
+  /** Ends the claim; those whose queues have passed the id over get it again. */
   #giveBack(key: string): void {
-    const claim = this.#claims.get(key)!;
+    const passed = this.#claims.get(key)?.passed ?? [];
     this.#claims.delete(key);
-    for (const peer of [claim.peer, ...claim.passed]) {
-      if (this.#ids.get(key)?.has(peer)) this.#enqueue(peer, key);
+    for (const owner of passed) {
+      if (this.#isListed(owner, key)) this.#enqueue(this.#listings.get(owner)!, key);
     }
   }
 
   #forget(peer: string, key: string): void {
-    const rest = this.#ids.get(key)!.peers.filter((other) => other !== peer);
-    this.#lose(peer);
-    if (rest.length === 0) this.#ids.delete(key);
-    else this.#ids.set(key, this.#listOf(rest));
+    for (const listing of this.#offered(peer)) {
+      if (!this.#isListed(listing.owner, key)) continue;
+      const ended = listing.deny(peer, key);
+      this.#settle(listing);
+      for (const mirror of ended) this.unmirror(mirror);
+    }
+  }
+
+  /** `holder` may no longer be asked for what is listed. */
+  #leave(listing: Listing, holder: string): void {
+    listing.leave(holder);
+    if (listing.holders.length === 0) {
+      this.#close(listing);
+    } else {
+      this.#settle(listing);
+      this.#tidy(listing);
+    }
+  }
+
+  /** Takes ids off the listing that none of its holders has. */
+  #settle(listing: Listing): void {
+    for (const key of listing.takeDenied()) {
+      if (!this.#isListed(listing.owner, key)) continue;
+      const rest = this.#ids.get(key)!.peers.filter((other) => other !== listing.owner);
+      if (rest.length === 0) this.#remove(key);
+      else this.#ids.set(key, this.#listOf(rest));
+      this.#lose(listing);
+    }
   }
 
   /** One walk over all ids, each distinct list rewritten once; lists that no id has are let go. */
-  #forgetEverywhere(peer: string): void {
+  #close({ owner }: Listing): void {
+    this.#listings.delete(owner);
     this.#nobody = new SourceList();
     const rewritten = new Map<SourceList, SourceList>();
     for (const [key, sources] of this.#ids) {
       let rest = rewritten.get(sources);
       if (rest === undefined) {
-        rest = this.#listOf(sources.peers.filter((other) => other !== peer));
+        rest = this.#listOf(sources.peers.filter((other) => other !== owner));
         rewritten.set(sources, rest);
       }
-      if (rest.peers.length === 0) this.#ids.delete(key);
+      if (rest.peers.length === 0) this.#remove(key);
       else this.#ids.set(key, rest);
     }
   }
@@ -200,33 +289,35 @@ export class ReconciliationSet {
     if (this.#ids.size === 0) this.#nobody = new SourceList();
   }
 
-  #peer(peer: string): Peer {
-    let state = this.#peers.get(peer);
-    if (state === undefined) {
-      state = { queue: [], head: 0, known: 0 };
-      this.#peers.set(peer, state);
+  #isListed(owner: string, key: string): boolean {
+    return this.#ids.get(key)?.has(owner) === true;
+  }
+
+  #listing(owner: string): Listing {
+    let listing = this.#listings.get(owner);
+    if (listing === undefined) {
+      listing = new Listing(owner);
+      this.#listings.set(owner, listing);
     }
-    return state;
+    return listing;
   }
 
-  /** `peer` is a source of one id less. */
-  #lose(peer: string): void {
-    const state = this.#peers.get(peer)!;
-    if (--state.known === 0) this.#peers.delete(peer);
+  /** One of the listed ids is not missing any more, or not listed. */
+  #lose(listing: Listing): void {
+    listing.known--;
+    this.#tidy(listing);
   }
 
-  #enqueue(peer: string, key: string): void {
-    const state = this.#peer(peer);
-    state.queue.push(key);
-    if (state.queue.length > 2 * state.known + QUEUE_SLACK) this.#sweep(peer);
+  /** An empty listing is kept only for a peer that may list more for its mirrors. */
+  #tidy(listing: Listing): void {
+    if (listing.known > 0) return;
+    const { owner, mirrors, holders } = listing;
+    if (mirrors.length > 0 && holders.includes(owner)) return;
+    this.#listings.delete(owner);
+    for (const mirror of mirrors) this.#mirrored.delete(mirror);
   }
 
-  /** Throws out what was claimed from the queue, has come in, or stands there twice. */
-  #sweep(peer: string): void {
-    const state = this.#peers.get(peer);
-    if (state === undefined) return;
-    const waiting = new Set(state.queue.slice(state.head));
-    state.queue = [...waiting].filter((key) => this.#ids.get(key)?.has(peer));
-    state.head = 0;
+  #enqueue(listing: Listing, key: string): void {
+    listing.enqueue(key, (queued) => this.#isListed(listing.owner, queued));
   }
 }

@@ -57,7 +57,14 @@ describe('Fetcher', () => {
         const { peer, ids } = request;
         requests.push({ peer, ids: ids.map(bytesToHex), at: clock.monotonic() });
         const report = await scripts.get(peer)!(request);
-        const blank = { items: 0, absent: [], payloadBytes: 0, endedAt: null, error: null };
+        const blank = {
+          items: 0,
+          absent: [],
+          large: [],
+          payloadBytes: 0,
+          endedAt: null,
+          error: null,
+        };
         return { peer, outcome: 'complete', ...blank, ...report };
       },
     };
