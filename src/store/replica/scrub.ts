@@ -70,8 +70,9 @@ export class Scrubber {
     this.#patrol = new NodePatrol(init);
   }
 
+  /** Begins as if a whole step had gone before: opening is done by then, and the pace is kept. */
   start(): void {
-    if (this.#init.options.itemsPerSecond > 0) this.#schedule(0);
+    if (this.#init.options.itemsPerSecond > 0) this.#schedule(STEP_ITEMS);
   }
 
   async stop(): Promise<void> {
