@@ -58,7 +58,7 @@ class Mesh {
     await this.#build('daemons');
     await this.#run('bare', this.#seconds / 2);
     await this.#run('daemons', this.#seconds);
-    const items = this.#seconds * PUTS_PER_SECOND;
+    const items = (await this.#recorded('daemons')).sent.length;
     const lost = await this.#settle(items);
     await this.#run('bare', this.#seconds / 2);
     const totals = await this.#totals();
@@ -79,7 +79,7 @@ class Mesh {
       gossipP50Ms: percentile(gossip, 0.5),
       gossipP99Ms: percentile(gossip, 0.99),
       p99OverGossip: round(percentile(latency, 0.99) / percentile(gossip, 0.99), 2),
-      gossipLost: items * (NODES - 1) - gossip.length,
+      gossipLost: bare.sent.length * (NODES - 1) - gossip.length,
       duplicateRatio: round(sum((node) => node.duplicates) / sum((node) => node.messages), 2),
       gaps: sum((node) => node.gaps),
       /** Copies that did not come by push. */
