@@ -82,6 +82,7 @@ export class Replicator {
       wanted: this.#wanted,
       refuses: (id) => this.refuses(id),
       connected: (peer) => this.#peers.get(peer)?.connected === true,
+      paused: () => this.paused !== null,
       pump: () => this.#running?.fetcher.pump(),
       spread: (keys) => this.#told.pushed(keys),
       gap: (gap) => this.#gap(gap),
