@@ -2,11 +2,14 @@ import { pino } from 'pino';
 import { Replicator, type ReplicatorOptions } from '../../src/daemon/replicator/index.ts';
 import {
   commonware,
+  type Dialect,
   FetchService,
   type Network,
+  nativeDialect,
   ReconcileService,
+  type SessionReport,
 } from '../../src/protocol/index.ts';
-import { bytesToHex, type Random, Replica } from '../../src/store/index.ts';
+import { bytesToHex, type Random, Replica, type Snapshot } from '../../src/store/index.ts';
 import { VirtualClock } from '../support/clock.ts';
 import { memoryDatabase } from '../support/memory-database.ts';
 import { type LinkInit, MemoryNetwork } from '../support/memory-network.ts';
@@ -21,6 +24,8 @@ export interface SimulatedNode {
   readonly replica: Replica;
   readonly replicator: Replicator;
   readonly fetch: FetchService;
+  /** As they ended. */
+  readonly sessions: readonly SessionReport[];
   stop(): Promise<void>;
 }
 
@@ -33,10 +38,16 @@ export class SimulatedMesh {
   /** What happened, a line each. */
   readonly trace: string[] = [];
   readonly #options: Partial<ReplicatorOptions>;
+  readonly #dialects: readonly Dialect[];
 
-  constructor(seed: string | number, options: Partial<ReplicatorOptions> = {}) {
+  constructor(
+    seed: string | number,
+    options: Partial<ReplicatorOptions> = {},
+    dialect: 'native' | 'commonware' = 'native',
+  ) {
     this.random = new SeededRandom(seed);
     this.#options = options;
+    this.#dialects = [dialect === 'native' ? nativeDialect({ random: this.random }) : commonware];
     this.network = new MemoryNetwork({
       clock: this.clock,
       random: this.random,
@@ -44,8 +55,16 @@ export class SimulatedMesh {
     });
   }
 
-  async add(id: string): Promise<SimulatedNode> {
-    const node = await startNode(id, this.network.node(id), this.clock, this.random, this.#options);
+  async add(id: string, change: Changes = {}): Promise<SimulatedNode> {
+    const node = await startNode({
+      id,
+      network: this.network.node(id),
+      clock: this.clock,
+      random: this.random,
+      options: this.#options,
+      dialects: this.#dialects,
+      ...change,
+    });
     this.nodes.push(node);
     return node;
   }
@@ -79,23 +98,44 @@ export class SimulatedMesh {
   }
 }
 
-async function startNode(
-  id: string,
-  network: Network,
-  clock: VirtualClock,
-  random: Random,
-  options: Partial<ReplicatorOptions>,
-): Promise<SimulatedNode> {
+/** What is different about one node. */
+export interface Changes {
+  /** The set it shows to others in sessions. */
+  shows?: (snapshot: Snapshot) => Snapshot;
+}
+
+interface StartInit extends Changes {
+  id: string;
+  network: Network;
+  clock: VirtualClock;
+  random: Random;
+  options: Partial<ReplicatorOptions>;
+  dialects: readonly Dialect[];
+}
+
+async function startNode(init: StartInit): Promise<SimulatedNode> {
+  const { id, network, clock, random, options, dialects, shows } = init;
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
   const logger = pino({ level: 'silent' });
   const replicator = new Replicator({ replica, clock, random, logger, options });
+  const sessions: SessionReport[] = [];
+  const { ended } = replicator.events;
   const reconcile = new ReconcileService(network, {
     clock,
     networkName: NETWORK_NAME,
-    dialects: [commonware],
-    snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
-    events: replicator.events,
+    dialects,
+    snapshot() {
+      const snapshot = replica.snapshot();
+      return { snapshot: shows?.(snapshot) ?? snapshot, version: replica.version };
+    },
+    events: {
+      ...replicator.events,
+      ended(report) {
+        sessions.push(report);
+        ended(report);
+      },
+    },
   });
   const fetch = new FetchService(network, {
     clock,
@@ -111,5 +151,5 @@ async function startNode(
     await fetch.stop();
     await replica.close();
   };
-  return { id, replica, replicator, fetch, stop };
+  return { id, replica, replicator, fetch, sessions, stop };
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import {
   type Fetch,
+  type Outline,
   type Reconcile,
   type ReconcileEvents,
   ReconciliationSet,
@@ -14,12 +15,14 @@ import {
   type Replica,
   type StoreErrorCode,
 } from '../../store/index.ts';
+import type { CatchUpProgress } from './catch-up/index.ts';
 import { Fetcher } from './fetcher.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 import { type PeerRecord, PeerRecords } from './peers.ts';
 import { Recovery } from './recovery.ts';
 import { Refill } from './refill.ts';
-import { SessionScheduler } from './scheduler.ts';
+import { type Outcome, SessionScheduler } from './scheduler.ts';
+import { Sessions } from './sessions.ts';
 import { PeerStatements, type Statements } from './statements.ts';
 
 export interface ReplicatorInit {
@@ -35,6 +38,13 @@ export interface ReplicatorServices {
   fetch: Fetch;
 }
 
+interface Running {
+  readonly services: ReplicatorServices;
+  readonly scheduler: SessionScheduler;
+  readonly sessions: Sessions;
+  readonly fetcher: Fetcher;
+}
+
 /**
  * Keeps the replica equal to its peers': sessions find what is missing, the ReconciliationSet
  * gathers it over all peers, the fetcher gets each item from one of them. `events` is handed to the
@@ -46,8 +56,7 @@ export class Replicator {
   readonly #wanted: ReconciliationSet = new ReconciliationSet();
   readonly #peers = new PeerRecords();
   readonly #statements = new PeerStatements();
-  #running: { services: ReplicatorServices; scheduler: SessionScheduler; fetcher: Fetcher } | null =
-    null;
+  #running: Running | null = null;
   #unsubscribe: (() => void)[] = [];
   readonly #refill: Refill;
   readonly #recovery: Recovery;
@@ -55,6 +64,8 @@ export class Replicator {
   readonly events: ReconcileEvents = {
     peerConnected: (peer) => this.#peerConnected(peer),
     peerDisconnected: (peer) => this.#peerDisconnected(peer),
+    outlined: (peer, outlines) => this.#running?.sessions.outlined(peer, outlines),
+    judge: (peer, theirs) => this.#judge(peer, theirs),
     differs: (peer) => this.#peers.differs(peer),
     missing: (peer, ids) => this.#missing(peer, ids),
     ended: (report) => this.#ended(report),
@@ -83,6 +94,11 @@ export class Replicator {
   /** Items at peers that our limits do not let in. */
   get refused(): number {
     return this.#running?.fetcher.refused ?? 0;
+  }
+
+  /** How far catching up from several peers is, or null when we are not far behind. */
+  get catchUp(): CatchUpProgress | null {
+    return this.#running?.sessions.catchUp ?? null;
   }
 
   /** What sessions have proved of a peer. */
@@ -120,23 +136,30 @@ export class Replicator {
     const options = this.#options;
     const { fetch } = services;
     const fetcher = new Fetcher({ wanted: this.#wanted, replica, fetch, clock, logger, options });
+    const sessions = this.#makeSessions(services, fetcher);
     const scheduler = new SessionScheduler({
       clock,
       random,
       ...options,
-      run: async (peer) => this.#usable() && services.reconcile.reconcile(peer),
+      run: async (peer) => this.#usable() && sessions.run(peer),
       inSync: (peer) => this.inSync(peer),
-      busy: () => fetcher.busy,
+      busy: () => fetcher.busy || sessions.catchUp !== null,
     });
-    this.#running = { services, scheduler, fetcher };
+    this.#running = { services, scheduler, sessions, fetcher };
     const committed = (added: readonly ItemKey[]): void => {
       for (const key of added) this.#wanted.received(key.id);
       this.#statements.stored(added);
+      sessions.stored(added);
       scheduler.changed();
     };
     // A damaged item has left the set, so a session finds that it is missing.
     this.#unsubscribe = [replica.onCommit(committed), replica.onDamaged(() => scheduler.changed())];
     for (const { peer, connected } of this.#peers.all()) if (connected) this.#attach(peer);
+  }
+
+  /** What was pushed has a gap: the peer, or every peer, gets a session soon. */
+  gap(peer?: string): void {
+    this.#running?.scheduler.gap(peer);
   }
 
   /** Runs a session with one peer, or with every connected one; each report as it ended. */
@@ -152,6 +175,7 @@ export class Replicator {
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
     this.#recovery.stop();
     this.#running?.scheduler.stop();
+    this.#running?.sessions.stop();
     await this.#running?.fetcher.stop();
     this.#running = null;
   }
@@ -164,6 +188,26 @@ export class Replicator {
   #usable(): boolean {
     if (!this.#indexed) this.#recovery.watch();
     return this.#indexed;
+  }
+
+  #makeSessions({ reconcile }: ReplicatorServices, fetcher: Fetcher): Sessions {
+    const { clock, logger } = this.#init;
+    return new Sessions({
+      ...this.#options,
+      clock,
+      logger,
+      wanted: this.#wanted,
+      reconcile: (peer, scope) =>
+        scope === undefined ? reconcile.reconcile(peer) : reconcile.reconcile(peer, scope),
+      peers: () => this.#peers.all().filter(({ connected }) => connected).length,
+      busy: () => fetcher.busy,
+      caughtUp: () => this.#running?.scheduler.changed(),
+    });
+  }
+
+  #judge(peer: string, theirs: Outline): boolean {
+    const { items } = this.#init.replica.status();
+    return this.#running?.sessions.judge(peer, theirs, items) ?? true;
   }
 
   #peerConnected(peer: string): void {
@@ -179,6 +223,7 @@ export class Replicator {
   #peerDisconnected(peer: string): void {
     this.#peers.disconnected(peer);
     this.#running?.scheduler.disconnected(peer);
+    this.#running?.sessions.disconnected(peer);
     this.#running?.fetcher.disconnected(peer);
   }
 
@@ -187,10 +232,11 @@ export class Replicator {
     if (this.#peers.get(peer)?.connected !== true) return;
     this.#peers.differs(peer);
     this.#statements.learnt(peer, ids);
-    this.#wanted.add(
-      peer,
-      ids.filter((id) => !this.#init.replica.contains(id) && !this.#running?.fetcher.refuses(id)),
+    const wanted = ids.filter(
+      (id) => !this.#init.replica.contains(id) && !this.#running?.fetcher.refuses(id),
     );
+    this.#wanted.add(peer, wanted);
+    this.#running?.sessions.learnt(peer, wanted);
     this.#running?.fetcher.pump();
   }
 
@@ -198,13 +244,27 @@ export class Replicator {
     const { replica } = this.#init;
     this.#peers.ended(report);
     this.#statements.ended(report, (key) => replica.contains(keyToBytes(key)));
-    this.#running?.scheduler.ended(report.peer);
+    this.#running?.sessions.ended(report);
+    this.#running?.scheduler.ended(report.peer, outcome(report));
     const { error, version, continueFrom } = report;
     const stale = version !== replica.version;
-    if (continueFrom !== null || (stale && error === null)) this.#running?.scheduler.changed();
+    const stopped = continueFrom !== null && settled(report);
+    if (stopped || (stale && error === null)) this.#running?.scheduler.changed();
     if (error === null) this.#refill.ended(report, this);
     else if (OWN_TROUBLE.has(error.code)) this.#recovery.watch();
   }
+}
+
+/** Both sides meant to settle what differs. */
+function settled({ settles, outlines }: SessionReport): boolean {
+  return settles && outlines?.theirs.settles !== false;
+}
+
+function outcome(report: SessionReport): Outcome {
+  const { error, equal, asked, missing, finding } = report;
+  if (equal && error === null) return 'equal';
+  if (error !== null || asked !== null || !settled(report)) return 'unknown';
+  return missing > 0 || (finding?.mine ?? 0) > 0 ? 'different' : 'unknown';
 }
 
 /** Codes of sessions that our own store ended. */

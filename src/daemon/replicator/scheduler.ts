@@ -4,9 +4,12 @@ export interface SchedulerInit {
   clock: Clock;
   random: Random;
   intervalMs: number;
+  intervalMinMs: number;
+  intervalMaxMs: number;
   jitter: number;
   settleMs: number;
   settleMaxMs: number;
+  silenceMs: number;
   /** Starts a session with the peer, or joins the one that runs; never rejects. */
   run: (peer: string) => Promise<unknown>;
   /** Nothing new could be said to this peer. */
@@ -18,12 +21,29 @@ export interface SchedulerInit {
   busy: () => boolean;
 }
 
-/** Decides when sessions run: at connect, by timer with jitter, and when local changes have settled. */
+/** What a session showed, as far as the next one depends on it. */
+export type Outcome = 'equal' | 'different' | 'unknown';
+
+interface Due {
+  /** Milliseconds from one session to the next when nothing else asks for one. */
+  intervalMs: number;
+  /** When the last one was begun by us. */
+  ranAt: number;
+  /** The next one is to come soon, because of a gap. */
+  gap: boolean;
+  cancel: Cancel;
+}
+
+/**
+ * Decides when sessions run: at connect, after local changes or pushes have gone silent, after a gap in
+ * what was pushed, and by an interval with jitter that grows while nothing differs.
+ */
 export class SessionScheduler {
   readonly #init: SchedulerInit;
-  readonly #timers = new Map<string, Cancel>();
+  readonly #due = new Map<string, Due>();
   #settle: Cancel | undefined;
   #unsettledSince: number | undefined;
+  #silence: Cancel | undefined;
   #stopped = false;
 
   constructor(init: SchedulerInit) {
@@ -32,20 +52,36 @@ export class SessionScheduler {
 
   /** A little chance before the first session keeps both ends from always starting together. */
   connected(peer: string): void {
-    this.#arm(peer, this.#init.random.fraction() * this.#init.settleMs);
+    if (this.#stopped) return;
+    this.disconnected(peer);
+    const { intervalMs, settleMs, random } = this.#init;
+    const cancel = this.#after(peer, random.fraction() * settleMs);
+    this.#due.set(peer, { intervalMs, ranAt: Number.NEGATIVE_INFINITY, gap: false, cancel });
   }
 
   disconnected(peer: string): void {
-    this.#timers.get(peer)?.();
-    this.#timers.delete(peer);
+    this.#due.get(peer)?.cancel();
+    this.#due.delete(peer);
   }
 
-  /** A session with the peer ended, whoever began it: the next one is an interval away. */
-  ended(peer: string): void {
-    if (this.#timers.has(peer)) this.#armInterval(peer);
+  /**
+   * A session with the peer ended, whoever began it: the next one is an interval away. Equal sets
+   * double that up to `intervalMaxMs`, a difference cuts it to a quarter, down to `intervalMinMs`.
+   */
+  ended(peer: string, outcome: Outcome): void {
+    const due = this.#due.get(peer);
+    if (due === undefined) return;
+    const { intervalMs, intervalMinMs, intervalMaxMs } = this.#init;
+    const [least, most] = [
+      Math.min(intervalMinMs, intervalMs),
+      Math.max(intervalMaxMs, intervalMs),
+    ];
+    if (outcome === 'equal') due.intervalMs = Math.min(most, 2 * due.intervalMs);
+    if (outcome === 'different') due.intervalMs = Math.max(least, due.intervalMs / 4);
+    if (!due.gap) this.#rearm(peer, due);
   }
 
-  /** The set changed, or a session ended that did not show its present state. */
+  /** The set changed, and nobody was told of it; or a session ended that did not show its present state. */
   changed(): void {
     if (this.#stopped) return;
     const now = this.#init.clock.monotonic();
@@ -58,11 +94,35 @@ export class SessionScheduler {
     );
   }
 
+  /** The set changed by what was pushed, from here or to here: sessions wait for silence. */
+  pushed(): void {
+    if (this.#stopped) return;
+    this.#silence?.();
+    this.#silence = this.#init.clock.after(this.#init.silenceMs, () => this.changed());
+  }
+
+  /**
+   * What was pushed has a gap: the peer, or every peer, gets a session soon, in sync or not. However
+   * often it is said, no more than one in `settleMaxMs`.
+   */
+  gap(peer?: string): void {
+    const { clock, random, settleMs, settleMaxMs } = this.#init;
+    for (const [other, due] of this.#due) {
+      if ((peer !== undefined && other !== peer) || due.gap) continue;
+      const soon = settleMs * (1 + random.fraction());
+      const delay = Math.max(soon, due.ranAt + settleMaxMs - clock.monotonic());
+      due.gap = true;
+      due.cancel();
+      due.cancel = this.#after(other, delay);
+    }
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#settle?.();
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#silence?.();
+    for (const { cancel } of this.#due.values()) cancel();
+    this.#due.clear();
   }
 
   #settled(): void {
@@ -72,25 +132,31 @@ export class SessionScheduler {
       this.changed();
       return;
     }
-    for (const peer of this.#timers.keys()) if (!this.#init.inSync(peer)) this.#run(peer);
+    const { clock } = this.#init;
+    const waiting = [...this.#due].filter(([peer]) => !this.#init.inSync(peer));
+    // Those that have waited longest come first where sessions are limited.
+    waiting.sort(([, a], [, b]) => a.ranAt - b.ranAt);
+    for (const [peer, due] of waiting) this.#run(peer, due, clock.monotonic());
   }
 
-  #run(peer: string): void {
-    this.#armInterval(peer);
+  #run(peer: string, due: Due, now: number): void {
+    due.ranAt = now;
+    due.gap = false;
+    this.#rearm(peer, due);
     void this.#init.run(peer);
   }
 
-  #armInterval(peer: string): void {
-    const { intervalMs, jitter, random } = this.#init;
-    this.#arm(peer, intervalMs * (1 + jitter * (2 * random.fraction() - 1)));
+  #rearm(peer: string, due: Due): void {
+    const { jitter, random } = this.#init;
+    due.cancel();
+    due.cancel = this.#after(peer, due.intervalMs * (1 + jitter * (2 * random.fraction() - 1)));
   }
 
-  #arm(peer: string, delayMs: number): void {
-    if (this.#stopped) return;
-    this.#timers.get(peer)?.();
-    this.#timers.set(
-      peer,
-      this.#init.clock.after(delayMs, () => this.#run(peer)),
-    );
+  #after(peer: string, delayMs: number): Cancel {
+    const { clock } = this.#init;
+    return clock.after(delayMs, () => {
+      const due = this.#due.get(peer);
+      if (due !== undefined) this.#run(peer, due, clock.monotonic());
+    });
   }
 }
