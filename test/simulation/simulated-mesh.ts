@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { Replicator, type ReplicatorOptions } from '../../src/daemon/replicator/index.ts';
 import {
+  AnnounceService,
   commonware,
   type Dialect,
   FetchService,
@@ -9,9 +10,16 @@ import {
   ReconcileService,
   type SessionReport,
 } from '../../src/protocol/index.ts';
-import { bytesToHex, type Random, Replica, type Snapshot } from '../../src/store/index.ts';
+import {
+  bytesToHex,
+  type NewItem,
+  type Random,
+  Replica,
+  type Snapshot,
+} from '../../src/store/index.ts';
 import { VirtualClock } from '../support/clock.ts';
 import { memoryDatabase } from '../support/memory-database.ts';
+import { MemoryGossip } from '../support/memory-gossip.ts';
 import { type LinkInit, MemoryNetwork } from '../support/memory-network.ts';
 import { SeededRandom } from '../support/random.ts';
 import { wideSum } from '../support/wide-sum.ts';
@@ -26,7 +34,16 @@ export interface SimulatedNode {
   readonly fetch: FetchService;
   /** As they ended. */
   readonly sessions: readonly SessionReport[];
+  /** Null when nothing is pushed. */
+  readonly gossip: MemoryGossip | null;
+  /** As a client does: on disk, then announced. */
+  put(item: NewItem): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface SimulationOptions extends Partial<ReplicatorOptions> {
+  /** @default false */
+  push?: boolean;
 }
 
 /** Nodes in one process under virtual time; the seed decides everything that happens. */
@@ -37,12 +54,12 @@ export class SimulatedMesh {
   readonly nodes: SimulatedNode[] = [];
   /** What happened, a line each. */
   readonly trace: string[] = [];
-  readonly #options: Partial<ReplicatorOptions>;
+  readonly #options: SimulationOptions;
   readonly #dialects: readonly Dialect[];
 
   constructor(
     seed: string | number,
-    options: Partial<ReplicatorOptions> = {},
+    options: SimulationOptions = {},
     dialect: 'native' | 'commonware' = 'native',
   ) {
     this.random = new SeededRandom(seed);
@@ -109,12 +126,13 @@ interface StartInit extends Changes {
   network: Network;
   clock: VirtualClock;
   random: Random;
-  options: Partial<ReplicatorOptions>;
+  options: SimulationOptions;
   dialects: readonly Dialect[];
 }
 
 async function startNode(init: StartInit): Promise<SimulatedNode> {
-  const { id, network, clock, random, options, dialects, shows } = init;
+  const { id, network, clock, random, dialects, shows } = init;
+  const { push = false, ...options } = init.options;
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
   const logger = pino({ level: 'silent' });
@@ -142,14 +160,31 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
     networkName: NETWORK_NAME,
     get: (wanted) => replica.get(wanted),
   });
+  const gossip = push ? new MemoryGossip(network) : null;
+  const announce =
+    gossip &&
+    new AnnounceService(gossip, {
+      clock,
+      random,
+      networkName: NETWORK_NAME,
+      events: replicator.announced,
+    });
   await fetch.start();
   await reconcile.start();
-  replicator.start({ reconcile, fetch });
+  await gossip?.start();
+  replicator.start({ reconcile, fetch, announce });
+  announce?.start();
+  const put = async (item: NewItem) => {
+    const [result] = await replica.put([item]);
+    if (result?.created) replicator.announce([{ ...item, id: result.id }]);
+  };
   const stop = async () => {
+    await announce?.stop();
+    await gossip?.stop();
     await replicator.stop();
     await reconcile.stop();
     await fetch.stop();
     await replica.close();
   };
-  return { id, replica, replicator, fetch, sessions, stop };
+  return { id, replica, replicator, fetch, gossip, put, sessions, stop };
 }

@@ -15,6 +15,10 @@ export interface Config {
     announce: string[];
     /** Multiaddrs dialled, and dialled again when the connection is lost. */
     peers: string[];
+    /** Whether the other nodes are learnt of from those connected, and this one by them. */
+    discovery: boolean;
+    /** Connections sought among discovered nodes; up to twice as many are kept. */
+    degree: number;
     mdns: boolean;
     maxConnections: number;
   };
@@ -45,7 +49,7 @@ export interface Config {
     settleMs: number;
     /** Longest time that changes which never stop may put such a session off. */
     settleMaxMs: number;
-    /** Silence after pushed changes before sessions look whether all arrived. */
+    /** Time without a change after which sessions look whether what was pushed arrived. */
     silenceMs: number;
     /** Items a peer has more than this node from which on it catches up from several at once. */
     catchUpItems: number;
@@ -63,6 +67,15 @@ export interface Config {
     requestsPerPeer: number;
     windowBytes: number;
     stallTimeoutMs: number;
+  };
+  push: {
+    enabled: boolean;
+    /** Between two batches of new items. */
+    batchMs: number;
+    /** Longest payload that is pushed itself; of longer ones the key is. */
+    inlineBytes: number;
+    /** Pushed at most; what comes faster is left to sessions. */
+    maxBytesPerSecond: number;
   };
   limits: {
     maxItemBytes: number;

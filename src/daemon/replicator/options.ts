@@ -35,8 +35,9 @@ export interface ReplicatorOptions {
    */
   settleMaxMs: number;
   /**
-   * Milliseconds of silence after changes that were pushed before sessions look whether all arrived.
-   * @default 5_000
+   * Milliseconds without a change after which sessions look whether what was pushed has arrived.
+   * Lowering it shows peers in sync sooner, for a small exchange with each.
+   * @default 2_000
    */
   silenceMs: number;
   /**
@@ -89,6 +90,12 @@ export interface ReplicatorOptions {
    * @default 60_000
    */
   backoffMaxMs: number;
+  /**
+   * Longest payload taken, in bytes: the replica's own limit, known here so that nothing longer is
+   * asked for when its key is announced.
+   * @default 16 MiB
+   */
+  maxItemBytes: number;
 }
 
 export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
@@ -98,7 +105,7 @@ export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
   jitter: 0.2,
   settleMs: 250,
   settleMaxMs: 2_000,
-  silenceMs: 5_000,
+  silenceMs: 2_000,
   catchUpItems: 10_000,
   sliceItems: 16_384,
   maxPending: 131_072,
@@ -108,4 +115,5 @@ export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
   windowBytes: 8 * 1024 * 1024,
   backoffBaseMs: 1_000,
   backoffMaxMs: 60_000,
+  maxItemBytes: 16 * 1024 * 1024,
 };

@@ -18,7 +18,8 @@ export interface PeerRecord {
 /** Peers that were forgotten longest ago make room first. */
 const MAX_DISCONNECTED = 1_000;
 
-function isPart({ error, finding }: SessionReport): boolean {
+/** Whether a session was over a part of the key space in which nothing differed. */
+export function isPart({ error, finding }: SessionReport): boolean {
   if (error !== null || finding === null || !finding.proved || everything(finding.interval)) {
     return false;
   }

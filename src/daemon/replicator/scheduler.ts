@@ -12,8 +12,10 @@ export interface SchedulerInit {
   silenceMs: number;
   /** Starts a session with the peer, or joins the one that runs; never rejects. */
   run: (peer: string) => Promise<unknown>;
-  /** Nothing new could be said to this peer. */
+  /** Both sets are known to be equal. */
   inSync: (peer: string) => boolean;
+  /** The peer was told by push of what changed since the last session: it gets one after silence. */
+  told: (peer: string) => boolean;
   /**
    * Fetches are under way: a session would list what is on its way already, and be stale at once.
    * Until they end only the interval starts sessions.
@@ -81,7 +83,7 @@ export class SessionScheduler {
     if (!due.gap) this.#rearm(peer, due);
   }
 
-  /** The set changed, and nobody was told of it; or a session ended that did not show its present state. */
+  /** The set changed, or a session ended that did not show its present state. */
   changed(): void {
     if (this.#stopped) return;
     const now = this.#init.clock.monotonic();
@@ -92,13 +94,8 @@ export class SessionScheduler {
       Math.max(0, Math.min(this.#init.settleMs, latest - now)),
       () => this.#settled(),
     );
-  }
-
-  /** The set changed by what was pushed, from here or to here: sessions wait for silence. */
-  pushed(): void {
-    if (this.#stopped) return;
     this.#silence?.();
-    this.#silence = this.#init.clock.after(this.#init.silenceMs, () => this.changed());
+    this.#silence = this.#init.clock.after(this.#init.silenceMs, () => this.#silent());
   }
 
   /**
@@ -128,15 +125,23 @@ export class SessionScheduler {
   #settled(): void {
     this.#settle = undefined;
     this.#unsettledSince = undefined;
-    if (this.#init.busy()) {
-      this.changed();
-      return;
-    }
-    const { clock } = this.#init;
-    const waiting = [...this.#due].filter(([peer]) => !this.#init.inSync(peer));
-    // Those that have waited longest come first where sessions are limited.
+    if (this.#init.busy()) this.changed();
+    else this.#runAll((peer) => !this.#init.told(peer));
+  }
+
+  /** Whether what was pushed has arrived everywhere. */
+  #silent(): void {
+    this.#silence = undefined;
+    if (this.#init.busy()) this.changed();
+    else this.#runAll(() => true);
+  }
+
+  /** Peers not in sync; those that have waited longest come first where sessions are limited. */
+  #runAll(due: (peer: string) => boolean): void {
+    const { clock, inSync } = this.#init;
+    const waiting = [...this.#due].filter(([peer]) => !inSync(peer) && due(peer));
     waiting.sort(([, a], [, b]) => a.ranAt - b.ranAt);
-    for (const [peer, due] of waiting) this.#run(peer, due, clock.monotonic());
+    for (const [peer, state] of waiting) this.#run(peer, state, clock.monotonic());
   }
 
   #run(peer: string, due: Due, now: number): void {

@@ -28,6 +28,8 @@ function onlyLookedAt({ role, equal, error, outlines }: SessionReport): boolean 
 
 interface Listed {
   readonly root: Uint8Array;
+  /** Its session is still to end. */
+  running: boolean;
   /** Peers that got no session because of this one's. */
   readonly mirrors: Set<string>;
 }
@@ -108,8 +110,10 @@ export class Sessions {
     if (settles && whole && !equalBytes(ours.root, theirs.root)) this.#list(peer, theirs);
   }
 
-  ended({ peer, equal }: SessionReport): void {
-    if (equal || this.#init.wanted.size === 0) this.#listing.delete(peer);
+  ended({ peer, settles }: SessionReport): void {
+    const listed = this.#listing.get(peer);
+    if (listed !== undefined && settles) listed.running = false;
+    this.#forgetListed();
   }
 
   learnt(peer: string, ids: readonly Uint8Array[]): void {
@@ -118,7 +122,7 @@ export class Sessions {
 
   stored(keys: readonly ItemKey[]): void {
     this.#catchUp?.stored(keys);
-    if (this.#init.wanted.size === 0) this.#listing.clear();
+    this.#forgetListed();
   }
 
   stop(): void {
@@ -128,17 +132,28 @@ export class Sessions {
 
   #list(peer: string, { root }: Outline): void {
     const known = this.#listing.get(peer);
-    if (known !== undefined && equalBytes(known.root, root)) return;
-    this.#listing.set(peer, { root, mirrors: new Set() });
+    if (known !== undefined && equalBytes(known.root, root)) known.running = true;
+    else this.#listing.set(peer, { root, running: true, mirrors: new Set() });
+  }
+
+  /** What was listed has come. */
+  #forgetListed(): void {
+    if (this.#init.wanted.size > 0) return;
+    for (const [peer, { running }] of this.#listing) if (!running) this.#listing.delete(peer);
   }
 
   /**
    * A peer whose root is that of one that lists already is a source of the same. That spares it a
-   * session once, and while things are fetched; a root is no proof.
+   * session once, and while things are fetched; a root is no proof. Nor does one list twice what is
+   * being fetched.
    */
   #mirrors(peer: string, { root }: Outline): boolean {
     for (const [other, listed] of this.#listing) {
-      if (other === peer || !equalBytes(listed.root, root)) continue;
+      if (!equalBytes(listed.root, root)) continue;
+      if (other === peer) {
+        if (listed.running || !this.#init.busy()) continue;
+        return true;
+      }
       if (listed.mirrors.has(peer) && !this.#init.busy()) return false;
       listed.mirrors.add(peer);
       this.#init.wanted.mirror(peer, other);

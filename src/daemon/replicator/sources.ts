@@ -64,6 +64,10 @@ export class Sources {
     return source;
   }
 
+  get(peer: string): Source | undefined {
+    return this.#sources.get(peer);
+  }
+
   disconnected(peer: string): void {
     const source = this.#sources.get(peer);
     if (source === undefined) return;

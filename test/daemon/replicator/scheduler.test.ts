@@ -7,7 +7,7 @@ import { SeededRandom } from '../../support/random.ts';
 function setUp() {
   const clock = new VirtualClock();
   const sessions: { peer: string; at: number }[] = [];
-  const state = { busy: false, inSync: new Set<string>() };
+  const state = { busy: false, inSync: new Set<string>(), told: new Set<string>() };
   const scheduler = new SessionScheduler({
     clock,
     random: new SeededRandom(1),
@@ -22,6 +22,7 @@ function setUp() {
       sessions.push({ peer, at: clock.monotonic() });
     },
     inSync: (peer) => state.inSync.has(peer),
+    told: (peer) => state.told.has(peer),
     busy: () => state.busy,
   });
   return { clock, sessions, state, scheduler };
@@ -99,18 +100,25 @@ describe('SessionScheduler', () => {
     around(await next('equal'), 2_000);
   });
 
-  it('waits for silence after pushes, however long they go on', async () => {
-    const { clock, sessions, scheduler } = setUp();
-    scheduler.connected('a');
+  it('waits for silence with peers that were told by push, however long changes go on', async () => {
+    const { clock, sessions, state, scheduler } = setUp();
+    for (const peer of ['a', 'b']) scheduler.connected(peer);
+    state.told.add('a');
     await clock.advance(100);
     sessions.length = 0;
     for (let i = 0; i < 20; i++) {
-      scheduler.pushed();
+      scheduler.changed();
       await clock.advance(300);
     }
-    assert.equal(sessions.length, 0);
+    assert.ok(sessions.length > 10);
+    assert.ok(sessions.every(({ peer }) => peer === 'b'));
+    state.inSync.add('b');
+    sessions.length = 0;
     await clock.advance(3_200);
-    assert.equal(sessions.length, 1);
+    assert.deepEqual(
+      sessions.map(({ peer }) => peer),
+      ['a'],
+    );
   });
 
   it('runs one session soon after a gap, in sync or not, however often it is told', async () => {
