@@ -30,6 +30,7 @@ import {
   type Mesh,
   peersFile,
 } from './mesh/index.ts';
+import type { Node } from './node.ts';
 import { openReplica } from './open-replica.ts';
 import { Replicator } from './replicator/index.ts';
 import { RunningNode } from './running-node.ts';
@@ -55,6 +56,9 @@ export interface Daemon {
   /** URL of the admin endpoint. */
   readonly admin: string;
   readonly peerId: string;
+  /** What the admin endpoint speaks to, for programs that run a node within themselves. */
+  readonly node: Node;
+  readonly replica: Replica;
   /** Lets what is under way end, then closes everything. Idempotent. */
   stop(): Promise<void>;
 }
@@ -130,6 +134,8 @@ async function start(
   return {
     admin: url,
     peerId: mesh.peerId,
+    node,
+    replica,
     async stop() {
       node.closing();
       await stop();

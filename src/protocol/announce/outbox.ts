@@ -32,16 +32,13 @@ export class Outbox {
     return this.#bytes === 0;
   }
 
-  /** False when there is no room; receivers then see a number passed over. */
+  /** False when there is no room. */
   add({ hint, id, payload }: Item): boolean {
     const { length } = payload;
     const kind = length <= this.#inlineBytes ? 'items' : 'keys';
     const key = { hint, id, length };
     const record = encodeRecord(kind === 'items' ? { ...key, payload } : key);
-    if (this.#bytes + record.length > this.#init.maxQueuedBytes) {
-      this.#sequences[kind]++;
-      return false;
-    }
+    if (this.#bytes + record.length > this.#init.maxQueuedBytes) return false;
     this.#bytes += record.length;
     this.#records[kind].push(record);
     return true;

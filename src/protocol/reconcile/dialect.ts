@@ -55,6 +55,11 @@ export interface Outline {
   readonly count: number;
   /** 16 bytes of a digest without a key: equal ones are of equal sets, unless somebody lies. */
   readonly root: Uint8Array;
+  /**
+   * False: it puts all off that differs.
+   * @default true
+   */
+  readonly settles?: boolean;
 }
 
 /** A part of the key space as a survey found it. */

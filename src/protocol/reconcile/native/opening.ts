@@ -7,11 +7,6 @@ import { MIN_FRAME_BYTES, NONCE_BYTES, ROOT_BYTES, TAG } from './constants.ts';
 export interface Opening extends Outline {
   /** 16 bytes that nobody can predict. */
   readonly nonce: Uint8Array;
-  /**
-   * False: it puts all off that differs.
-   * @default true
-   */
-  readonly settles?: boolean;
   /** What it accepts. */
   readonly limits: PeerLimits;
 }
