@@ -1,7 +1,9 @@
+export * from './announce/index.ts';
 export * from './errors.ts';
 export * from './fetch/index.ts';
 export type { Log } from './log.ts';
 export type * from './network/network.ts';
+export { protocolId } from './protocol-id.ts';
 export { commonware } from './reconcile/commonware/index.ts';
 export type * from './reconcile/dialect.ts';
 export {
@@ -18,5 +20,5 @@ export {
   ReconcileService,
 } from './reconcile/service.ts';
 export { DEFAULT_RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile/service-options.ts';
-export type { HeldSnapshot } from './reconcile/service-session.ts';
+export type { HeldSnapshot, Scope } from './reconcile/service-session.ts';
 export { ReconciliationSet, type ReconciliationSetInit } from './reconcile/set.ts';

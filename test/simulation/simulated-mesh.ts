@@ -1,14 +1,25 @@
 import { pino } from 'pino';
 import { Replicator, type ReplicatorOptions } from '../../src/daemon/replicator/index.ts';
 import {
+  AnnounceService,
   commonware,
+  type Dialect,
   FetchService,
   type Network,
+  nativeDialect,
   ReconcileService,
+  type SessionReport,
 } from '../../src/protocol/index.ts';
-import { bytesToHex, type Random, Replica } from '../../src/store/index.ts';
+import {
+  bytesToHex,
+  type NewItem,
+  type Random,
+  Replica,
+  type Snapshot,
+} from '../../src/store/index.ts';
 import { VirtualClock } from '../support/clock.ts';
 import { memoryDatabase } from '../support/memory-database.ts';
+import { MemoryGossip } from '../support/memory-gossip.ts';
 import { type LinkInit, MemoryNetwork } from '../support/memory-network.ts';
 import { SeededRandom } from '../support/random.ts';
 import { wideSum } from '../support/wide-sum.ts';
@@ -21,7 +32,18 @@ export interface SimulatedNode {
   readonly replica: Replica;
   readonly replicator: Replicator;
   readonly fetch: FetchService;
+  /** As they ended. */
+  readonly sessions: readonly SessionReport[];
+  /** Null when nothing is pushed. */
+  readonly gossip: MemoryGossip | null;
+  /** As a client does: on disk, then announced. */
+  put(item: NewItem): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface SimulationOptions extends Partial<ReplicatorOptions> {
+  /** @default false */
+  push?: boolean;
 }
 
 /** Nodes in one process under virtual time; the seed decides everything that happens. */
@@ -32,11 +54,17 @@ export class SimulatedMesh {
   readonly nodes: SimulatedNode[] = [];
   /** What happened, a line each. */
   readonly trace: string[] = [];
-  readonly #options: Partial<ReplicatorOptions>;
+  readonly #options: SimulationOptions;
+  readonly #dialects: readonly Dialect[];
 
-  constructor(seed: string | number, options: Partial<ReplicatorOptions> = {}) {
+  constructor(
+    seed: string | number,
+    options: SimulationOptions = {},
+    dialect: 'native' | 'commonware' = 'native',
+  ) {
     this.random = new SeededRandom(seed);
     this.#options = options;
+    this.#dialects = [dialect === 'native' ? nativeDialect({ random: this.random }) : commonware];
     this.network = new MemoryNetwork({
       clock: this.clock,
       random: this.random,
@@ -44,8 +72,16 @@ export class SimulatedMesh {
     });
   }
 
-  async add(id: string): Promise<SimulatedNode> {
-    const node = await startNode(id, this.network.node(id), this.clock, this.random, this.#options);
+  async add(id: string, change: Changes = {}): Promise<SimulatedNode> {
+    const node = await startNode({
+      id,
+      network: this.network.node(id),
+      clock: this.clock,
+      random: this.random,
+      options: this.#options,
+      dialects: this.#dialects,
+      ...change,
+    });
     this.nodes.push(node);
     return node;
   }
@@ -79,37 +115,76 @@ export class SimulatedMesh {
   }
 }
 
-async function startNode(
-  id: string,
-  network: Network,
-  clock: VirtualClock,
-  random: Random,
-  options: Partial<ReplicatorOptions>,
-): Promise<SimulatedNode> {
+/** What is different about one node. */
+export interface Changes {
+  /** The set it shows to others in sessions. */
+  shows?: (snapshot: Snapshot) => Snapshot;
+}
+
+interface StartInit extends Changes {
+  id: string;
+  network: Network;
+  clock: VirtualClock;
+  random: Random;
+  options: SimulationOptions;
+  dialects: readonly Dialect[];
+}
+
+async function startNode(init: StartInit): Promise<SimulatedNode> {
+  const { id, network, clock, random, dialects, shows } = init;
+  const { push = false, ...options } = init.options;
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
   const logger = pino({ level: 'silent' });
   const replicator = new Replicator({ replica, clock, random, logger, options });
+  const sessions: SessionReport[] = [];
+  const { ended } = replicator.events;
   const reconcile = new ReconcileService(network, {
     clock,
     networkName: NETWORK_NAME,
-    dialects: [commonware],
-    snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
-    events: replicator.events,
+    dialects,
+    snapshot() {
+      const snapshot = replica.snapshot();
+      return { snapshot: shows?.(snapshot) ?? snapshot, version: replica.version };
+    },
+    events: {
+      ...replicator.events,
+      ended(report) {
+        sessions.push(report);
+        ended(report);
+      },
+    },
   });
   const fetch = new FetchService(network, {
     clock,
     networkName: NETWORK_NAME,
     get: (wanted) => replica.get(wanted),
   });
+  const gossip = push ? new MemoryGossip(network) : null;
+  const announce =
+    gossip &&
+    new AnnounceService(gossip, {
+      clock,
+      random,
+      networkName: NETWORK_NAME,
+      events: replicator.announced,
+    });
   await fetch.start();
   await reconcile.start();
-  replicator.start({ reconcile, fetch });
+  await gossip?.start();
+  replicator.start({ reconcile, fetch, announce });
+  announce?.start();
+  const put = async (item: NewItem) => {
+    const [result] = await replica.put([item]);
+    if (result?.created) replicator.announce([{ ...item, id: result.id }]);
+  };
   const stop = async () => {
+    await announce?.stop();
+    await gossip?.stop();
     await replicator.stop();
     await reconcile.stop();
     await fetch.stop();
     await replica.close();
   };
-  return { id, replica, replicator, fetch, stop };
+  return { id, replica, replicator, fetch, gossip, put, sessions, stop };
 }

@@ -32,6 +32,11 @@ const network = {
     [],
     'Multiaddrs of peers to dial, and to dial again when lost',
   ),
+  discovery: leaf.flag(true, 'Learn of the other nodes from those connected, and be learnt of'),
+  degree: leaf.integer(
+    { min: 1, max: 1_000, fallback: 8 },
+    'Connections sought among discovered nodes; up to twice as many are kept',
+  ),
   mdns: leaf.flag(false, 'Find peers in the local network by multicast DNS'),
   maxConnections: leaf.integer({ min: 1, max: 100_000, fallback: 300 }, 'Connections at most'),
 };
@@ -61,6 +66,14 @@ const sync = {
     { min: 100, max: MAX_MS, fallback: 30_000 },
     'Milliseconds between sessions with a peer when nothing else asks for one',
   ),
+  intervalMinMs: leaf.integer(
+    { min: 1_000, max: 86_400_000, fallback: 5_000 },
+    'Shortest interval, to which differences cut it',
+  ),
+  intervalMaxMs: leaf.integer(
+    { min: 1_000, max: 86_400_000, fallback: 300_000 },
+    'Longest interval, to which sessions that find nothing stretch it',
+  ),
   jitter: leaf.fraction(0.2, 'Part of the interval that chance adds or takes'),
   settleMs: leaf.integer(
     { min: 0, max: MAX_MS, fallback: 250 },
@@ -69,6 +82,18 @@ const sync = {
   settleMaxMs: leaf.integer(
     { min: 0, max: MAX_MS, fallback: 2_000 },
     'Milliseconds that changes which never stop may put such a session off',
+  ),
+  silenceMs: leaf.integer(
+    { min: 100, max: 3_600_000, fallback: 2_000 },
+    'Milliseconds without a change after which sessions look whether what was pushed arrived',
+  ),
+  catchUpItems: leaf.integer(
+    { min: 1, max: 1_000_000_000, fallback: 10_000 },
+    'Items a peer has more than this node from which on it catches up from several peers at once',
+  ),
+  sliceItems: leaf.integer(
+    { min: 256, max: 262_144, fallback: 16_384 },
+    'Missing items that one peer lists at a time in a catch-up',
   ),
   frameTimeoutMs: leaf.integer(
     { min: 100, max: MAX_MS, fallback: 10_000 },
@@ -103,6 +128,19 @@ const fetch = {
   stallTimeoutMs: leaf.integer(
     { min: 100, max: MAX_MS, fallback: 10_000 },
     'Milliseconds without a byte after which another source is asked',
+  ),
+};
+
+const push = {
+  enabled: leaf.flag(true, 'Tell peers of new items at once, and hear of theirs'),
+  batchMs: leaf.integer({ min: 0, max: 10_000, fallback: 5 }, 'Milliseconds between two batches'),
+  inlineBytes: leaf.size(
+    { min: '0B', max: '32KiB', fallback: '4KiB' },
+    'Longest payload that is pushed itself; of longer ones the key is',
+  ),
+  maxBytesPerSecond: leaf.size(
+    { min: '64KiB', max: '1GiB', fallback: '4MiB' },
+    'Bytes pushed in a second at most; what comes faster is left to sessions',
   ),
 };
 
@@ -151,7 +189,7 @@ const log = {
   ),
 };
 
-const sections = { node, network, access, admin, sync, fetch, limits, store, scrub, log };
+const sections = { node, network, access, admin, sync, fetch, push, limits, store, scrub, log };
 
 const schema = z
   .strictObject({
@@ -161,6 +199,7 @@ const schema = z
     admin: z.strictObject(admin).prefault({}),
     sync: z.strictObject(sync).prefault({}),
     fetch: z.strictObject(fetch).prefault({}),
+    push: z.strictObject(push).prefault({}),
     limits: z.strictObject(limits).prefault({}),
     store: z.strictObject(store).prefault({}),
     scrub: z.strictObject(scrub).prefault({}),

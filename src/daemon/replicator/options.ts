@@ -7,6 +7,18 @@ export interface ReplicatorOptions {
    */
   intervalMs: number;
   /**
+   * Shortest such interval: each session that finds a difference cuts it to a quarter. Lowering it
+   * keeps a closer eye on peers whose pushes get lost.
+   * @default 5_000
+   */
+  intervalMinMs: number;
+  /**
+   * Longest such interval: each session that finds nothing doubles it. Raising it makes a calm mesh
+   * calmer; what is then lost on the way is found later.
+   * @default 300_000
+   */
+  intervalMaxMs: number;
+  /**
    * Part of the interval that chance adds or takes, 0 to 1, so that a mesh does not beat in step.
    * @default 0.2
    */
@@ -23,11 +35,73 @@ export interface ReplicatorOptions {
    */
   settleMaxMs: number;
   /**
-   * Items asked for in one request. Raising it saves round trips; lowering it spreads the work over
-   * more peers and loses less when one fails.
-   * @default 256
+   * Milliseconds without a change after which sessions look whether what was pushed has arrived.
+   * Lowering it shows peers in sync sooner, for a small exchange with each.
+   * @default 2_000
+   */
+  silenceMs: number;
+  /**
+   * Items a peer has more than we from which on several peers work at catching up, in slices. Lowering
+   * it spreads smaller gaps over several peers, for a session a slice.
+   * @default 10_000
+   */
+  catchUpItems: number;
+  /**
+   * Missing items in a slice: what one peer lists in one session. Raising it takes fewer sessions and
+   * more memory, about 150 bytes an item.
+   * @default 16_384
+   */
+  sliceItems: number;
+  /**
+   * Items listed and not stored above which a catch-up lists no further slice.
+   * @default 131_072
+   */
+  maxPending: number;
+  /**
+   * Items asked for in one request at the most; peers that have been slow are asked for fewer. Raising
+   * it saves round trips; lowering it spreads the work over more peers and loses less when one fails.
+   * @default 1_024
    */
   batchItems: number;
+  /**
+   * Milliseconds that a request shall take at the rate its peer was measured at. Raising it saves
+   * round trips; lowering it keeps slow peers from holding what others could bring sooner.
+   * @default 500
+   */
+  requestMs: number;
+  /**
+   * Payload bytes that a request shall bring, as far as that is known.
+   * @default 4 MiB
+   */
+  requestBytes: number;
+  /**
+   * Longest payload in bytes that is asked for among others. Longer ones are asked for in requests of
+   * their own, when nothing small is waiting.
+   * @default 256 KiB
+   */
+  inlineBytes: number;
+  /**
+   * Requests for large items under way in all, one to a peer. Each may hold an item of
+   * `maxItemBytes` while that arrives.
+   * @default 4
+   */
+  maxLargeRequests: number;
+  /**
+   * Milliseconds without a new small item before large ones are asked for.
+   * @default 250
+   */
+  largeQuietMs: number;
+  /**
+   * Longest time in milliseconds that small items which never end may put off the next large one.
+   * @default 5_000
+   */
+  largeWaitMs: number;
+  /**
+   * Milliseconds without progress after which a source loses its claims to another that has nothing to
+   * do. Lowering it leaves slow sources sooner, and fetches more things twice.
+   * @default 1_000
+   */
+  stealAfterMs: number;
   /**
    * Requests under way to one peer. A second one hides the round trip of the first.
    * @default 2
@@ -55,17 +129,37 @@ export interface ReplicatorOptions {
    * @default 60_000
    */
   backoffMaxMs: number;
+  /**
+   * Longest payload taken, in bytes: the replica's own limit, known here so that nothing longer is
+   * asked for when its key is announced.
+   * @default 16 MiB
+   */
+  maxItemBytes: number;
 }
 
 export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
   intervalMs: 30_000,
+  intervalMinMs: 5_000,
+  intervalMaxMs: 300_000,
   jitter: 0.2,
   settleMs: 250,
   settleMaxMs: 2_000,
-  batchItems: 256,
+  silenceMs: 2_000,
+  catchUpItems: 10_000,
+  sliceItems: 16_384,
+  maxPending: 131_072,
+  batchItems: 1_024,
+  requestMs: 500,
+  requestBytes: 4 * 1024 * 1024,
+  inlineBytes: 256 * 1024,
+  maxLargeRequests: 4,
+  largeQuietMs: 250,
+  largeWaitMs: 5_000,
+  stealAfterMs: 1_000,
   requestsPerPeer: 2,
   maxRequests: 32,
   windowBytes: 8 * 1024 * 1024,
   backoffBaseMs: 1_000,
   backoffMaxMs: 60_000,
+  maxItemBytes: 16 * 1024 * 1024,
 };

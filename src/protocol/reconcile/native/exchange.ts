@@ -1,15 +1,15 @@
-import { type Bound, compareBounds, equalBytes } from '../../../store/index.ts';
+import { type Bound, compareBounds } from '../../../store/index.ts';
 import { ProtocolError } from '../../errors.ts';
-import type { Finding, Interval, Role } from '../dialect.ts';
+import type { Finding, Interval, Role, Surveyed } from '../dialect.ts';
 import { Announced, partsOf } from './announced.ts';
 import type { AskedRange } from './asked.ts';
 import { malformed } from './bytes.ts';
-import { type Context, locate, type Range, type Work } from './context.ts';
+import type { Context, Range, Work } from './context.ts';
 import { Predictor } from './estimate.ts';
+import { Groups } from './groups.ts';
 import { Incoming } from './incoming.ts';
 import type { Opening } from './opening.ts';
-import { OwnGroups } from './own-groups.ts';
-import { PeerGroups } from './peer-groups.ts';
+import { Proofs } from './proofs.ts';
 import type { NativeRecord, RunRecord } from './records.ts';
 import { Verdicts } from './verdicts.ts';
 
@@ -21,12 +21,6 @@ export interface ExchangeInit {
   ours: Opening;
   theirs: Opening;
 }
-
-/** Records of groups that were taken, or are being taken. */
-type OfGroup = Extract<
-  NativeRecord,
-  { tag: 'sketch' | 'probe' | 'list' | 'more' | 'symbols' | 'found' | 'match' | 'give' | 'grant' }
->;
 
 /** Records that answer ranges, or begin to. */
 const VERDICTS: ReadonlySet<string> = new Set([
@@ -40,43 +34,48 @@ const VERDICTS: ReadonlySet<string> = new Set([
  */
 export class Exchange {
   readonly #init: ExchangeInit;
-  readonly #whole: Range;
+  readonly #proofs: Proofs;
   readonly #announced: Announced = new Announced();
-  readonly #own: OwnGroups;
-  readonly #peers: PeerGroups;
+  readonly #groups: Groups;
   readonly #verdicts: Verdicts;
   readonly #incoming: Incoming;
   readonly #answers: Work[] = [];
   #deciding: Work | null = null;
   #waiting = false;
   #putOff: Bound | null = null;
+  #spentOn: string | null = null;
+  /** Where the sets differ, when nothing is to be settled. */
+  readonly survey: Surveyed[] = [];
   #differs = false;
   #proofSent = false;
   #proof: Uint8Array | null = null;
 
   constructor(init: ExchangeInit) {
     this.#init = init;
-    const { context } = init;
+    const { context, ours, theirs } = init;
     const predictor = new Predictor();
-    this.#whole = locate(context, init.interval);
-    const later = (work: Work): void => void this.#answers.push(work);
-    this.#own = new OwnGroups({ context, predictor, later });
+    this.#proofs = new Proofs(context, init.role, init.interval);
     this.#incoming = new Incoming(context.ledger);
-    this.#peers = new PeerGroups({
-      context,
-      predictor,
-      fail: (group) => this.#verdicts.push({ kind: 'retry', group }),
-      later,
-    });
+    this.#groups = new Groups(
+      {
+        context,
+        predictor,
+        fail: (group) => this.#verdicts.push({ kind: 'retry', group }),
+        later: (work) => this.#answers.push(work),
+      },
+      this.#announced,
+    );
     this.#verdicts = new Verdicts({
       context,
       predictor,
-      own: this.#own,
-      abandon: (group) => this.#peers.drop(group),
+      own: this.#groups.own,
+      abandon: (group) => this.#groups.peers.drop(group),
       announced: (ranges) => this.#announced.push(ranges),
-      putOff: (lower) => this.#noteOff(lower),
+      putOff: (lower, spent) => this.#noteOff(lower, spent),
       roomForRanges: () => context.peer.maxRanges - this.#announced.size,
       spent: () => this.#spent,
+      settles: { ours: ours.settles !== false, theirs: theirs.settles !== false },
+      surveyed: (part) => this.survey.push(part),
     });
     this.#begin();
   }
@@ -85,14 +84,16 @@ export class Exchange {
   #begin(): void {
     const { role, interval, ours, theirs } = this.#init;
     if (role === 'initiator') {
-      this.#announced.push([this.#whole]);
+      this.#announced.push([this.#proofs.whole]);
       return;
     }
-    const same = ours.count === theirs.count && equalBytes(ours.root, theirs.root);
-    const whole = [ours.interval, theirs.interval].every((own) => sameInterval(own, interval));
-    const asked = { ...interval, theirs: whole ? theirs.count : null, digest: null };
-    this.#differs = !(same && whole);
-    this.#verdicts.push({ kind: same && whole ? 'same' : 'compare', ranges: [asked] });
+    // What they say of more than is reconciled says nothing of that.
+    const told = sameInterval(theirs.interval, interval);
+    const own = sameInterval(ours.interval, interval) ? ours : null;
+    const same = told && this.#proofs.looksEqual(theirs, own);
+    const asked = { ...interval, theirs: told ? theirs.count : null, digest: null };
+    this.#differs = told && !same;
+    this.#verdicts.push({ kind: same ? 'same' : 'compare', ranges: [asked] });
   }
 
   /** There is work that needs nothing of the peer. */
@@ -121,8 +122,9 @@ export class Exchange {
       mine,
       theirs,
       refused,
-      proved: this.#proved(),
+      proved: this.#proofs.accepts(this.#proof!),
       continueFrom: this.#putOff,
+      spent: this.#spentOn,
     };
   }
 
@@ -131,8 +133,7 @@ export class Exchange {
     const open: Iterable<{ readonly lower: Bound }>[] = [
       this.#announced.ranges(),
       this.#verdicts.unanswered(),
-      this.#own.ranges(),
-      this.#peers.ranges(),
+      this.#groups.ranges(),
       this.#incoming.ranges(),
       this.#putOff === null ? [] : [{ lower: this.#putOff }],
     ];
@@ -193,43 +194,15 @@ export class Exchange {
         this.#ask(partsOf(this.#announced.shift(1)[0]!, record));
         break;
       case 'fail':
-        this.#announced.unshift(clustered(this.#own.failed(record.group), record.differences));
+        this.#announced.unshift(
+          clustered(this.#groups.own.failed(record.group), record.differences),
+        );
         break;
       case 'proof':
         this.#receiveProof(record.digest);
         break;
       default:
-        return this.#receiveOfGroup(record);
-    }
-    return null;
-  }
-
-  #receiveOfGroup(record: OfGroup): Work | null {
-    switch (record.tag) {
-      case 'sketch':
-        this.#peers.sketch(this.#announced.group(), record);
-        break;
-      case 'probe':
-        this.#peers.probe(this.#announced.group(), record);
-        break;
-      case 'list':
-        this.#peers.list(() => this.#announced.group(), record);
-        break;
-      case 'symbols':
-        this.#peers.symbols(record.group, record.symbols);
-        break;
-      case 'more':
-        this.#own.more(record.group, record.symbols);
-        break;
-      case 'found':
-        this.#own.found(record);
-        break;
-      case 'match':
-        return this.#own.match(record);
-      case 'give':
-        return this.#own.give(record);
-      default:
-        return this.#peers.grant(record);
+        return this.#groups.receive(record);
     }
     return null;
   }
@@ -240,7 +213,7 @@ export class Exchange {
       return;
     }
     const ranges = this.#announced.shift(count);
-    if (tag === 'later') for (const { lower } of ranges) this.#noteOff(lower);
+    if (tag === 'later') for (const { lower } of ranges) this.#noteOff(lower, this.#peerSpent);
     if (tag === 'want') {
       const asked = ranges.map(({ lower, upper }) => ({ lower, upper, theirs: 0, digest: null }));
       this.#verdicts.push({ kind: 'full', ranges: asked });
@@ -257,7 +230,7 @@ export class Exchange {
     if (!this.#incoming.open && ledger.theirs <= 2 * limits.maxMissing) return;
     throw new ProtocolError(
       'BUDGET_SPENT',
-      `more than ${limits.maxMissing} ids are missing: a new session goes on behind them`,
+      `more than ${limits.maxMissing} ids are missing (maxMissing): a new session goes on behind them`,
     );
   }
 
@@ -265,18 +238,28 @@ export class Exchange {
     this.#verdicts.push({ kind: 'compare', ranges });
   }
 
-  #noteOff(lower: Bound): void {
+  #noteOff(lower: Bound, spent: string | null): void {
+    this.#spentOn ??= spent;
     if (this.#putOff === null || compareBounds(lower, this.#putOff) < 0) this.#putOff = lower;
   }
 
-  get #spent(): boolean {
+  get #spent(): string | null {
     const { meter, ledger, limits } = this.#init.context;
-    return meter.visited > limits.maxVisitedItems || ledger.theirs > limits.maxMissing;
+    const { maxVisitedItems, maxMissing } = limits;
+    if (meter.visited > maxVisitedItems) return `${maxVisitedItems} items read (maxVisitedItems)`;
+    return ledger.theirs > maxMissing ? `${maxMissing} missing ids (maxMissing)` : null;
+  }
+
+  /** What the peer puts off is for a budget of its own, unless one side was to settle nothing. */
+  get #peerSpent(): string | null {
+    const { ours, theirs } = this.#init;
+    const settling = ours.settles !== false && theirs.settles !== false;
+    return settling ? 'a budget of the peer' : null;
   }
 
   /** Nothing is outstanding, on either side. */
   get #settled(): boolean {
-    const open = this.#announced.size + this.#own.open + this.#peers.open + this.#answers.length;
+    const open = this.#announced.size + this.#groups.open + this.#answers.length;
     return open === 0 && this.#verdicts.idle && this.#deciding === null && !this.#incoming.open;
   }
 
@@ -285,11 +268,7 @@ export class Exchange {
   }
 
   #prove(): void {
-    const { context, role, interval } = this.#init;
-    const { begin, end } = this.#whole;
-    const state = context.snapshot.fingerprint(begin, end);
-    const digest = context.key.proof(role, state, end - begin, interval);
-    context.outbox.push({ tag: 'proof', digest });
+    this.#init.context.outbox.push({ tag: 'proof', digest: this.#proofs.ours() });
     this.#proofSent = true;
   }
 
@@ -297,13 +276,6 @@ export class Exchange {
     if (!this.#settled)
       throw new ProtocolError('UNEXPECTED_FRAME', 'the peer says it is done, and it is not');
     this.#proof = digest.slice();
-  }
-
-  #proved(): boolean {
-    const { context, role, interval } = this.#init;
-    const { state, count } = context.ledger.expected(this.#whole.begin, this.#whole.end);
-    const peer = role === 'initiator' ? 'responder' : 'initiator';
-    return count >= 0 && equalBytes(context.key.proof(peer, state, count, interval), this.#proof!);
   }
 }
 

@@ -29,9 +29,10 @@ export interface Member {
 export interface RepliesInit {
   context: Context;
   own: OwnGroups;
-  /** Called with ranges that we announce, and with those put off. */
+  /** Called with ranges that we announce. */
   announced: (ranges: readonly Range[]) => void;
-  putOff: (lower: Bound) => void;
+  /** Called with ranges that are put off, and the budget that was spent, if it was for that. */
+  putOff: (lower: Bound, spent: string | null) => void;
   /** How many more ranges we may announce. */
   roomForRanges: () => number;
 }
@@ -59,8 +60,8 @@ export class Replies {
     this.#run = { tag, ranges: 1 };
   }
 
-  *putOff(range: Range): Work {
-    this.#init.putOff(range.lower);
+  *putOff(range: Range, spent: string | null): Work {
+    this.#init.putOff(range.lower, spent);
     yield* this.say('later');
   }
 
@@ -96,7 +97,10 @@ export class Replies {
     const { outbox, snapshot, meter } = context;
     const items = range.end - range.begin;
     const count = Math.min(BRANCHING, items);
-    if (roomForRanges() < count) return yield* this.putOff(range);
+    if (roomForRanges() < count) {
+      const { maxRanges } = context.peer;
+      return yield* this.putOff(range, `the peer lets ${maxRanges} ranges await it (maxRanges)`);
+    }
     yield* this.finish();
     const parts: SplitPart[] = [];
     const ranges: Range[] = [];

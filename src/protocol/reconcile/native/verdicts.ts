@@ -1,4 +1,5 @@
 import type { Bound } from '../../../store/index.ts';
+import type { Surveyed } from '../dialect.ts';
 import { type Asked, type AskedRange, type Compared, compare } from './asked.ts';
 import { BLIND_DIFFERENCES, LIST_WIDTH, MAX_LISTED } from './constants.ts';
 import { locate, type Work } from './context.ts';
@@ -21,8 +22,12 @@ export interface VerdictsInit extends RepliesInit {
   predictor: Predictor;
   /** Takes a group that will be answered in another way out of the peer's. */
   abandon: (group: PeerGroup) => void;
-  /** Nothing more may be begun. */
-  spent: () => boolean;
+  /** Why nothing more may be begun; null while it may. */
+  spent: () => string | null;
+  /** Whether either side settles what differs. */
+  settles: { readonly ours: boolean; readonly theirs: boolean };
+  /** Called with the parts that the peer told us of, when nothing is to be settled. */
+  surveyed: (part: Surveyed) => void;
 }
 
 /** Chooses the answers to the peer's ranges, in the order they came: equal, split, settled, put off. */
@@ -85,8 +90,13 @@ export class Verdicts {
         : ranges[0]!.cluster!.differences! / differing.length;
     for (const [at, range] of compared.entries()) {
       this.#current = ranges.slice(at);
+      if (!this.#init.settles.ours) this.#note(range);
       if (!range.differs) {
         yield* this.#replies.say('same');
+      } else if (!this.#init.settles.ours) {
+        yield* this.#replies.putOff(range, null);
+      } else if (!this.#init.settles.theirs) {
+        yield* this.#show(range);
       } else if (range.cluster !== undefined && close) {
         const within = [at - 1, at + 1].every((next) => compared[next]?.differs !== false);
         yield* this.#narrow(range, density, within);
@@ -94,6 +104,16 @@ export class Verdicts {
         yield* this.#settle(range, each);
       }
     }
+  }
+
+  /** To a peer that settles nothing: where what differs lies, as far as one split tells. */
+  *#show(range: Compared): Work {
+    if (range.end - range.begin < 2) yield* this.#replies.putOff(range, null);
+    else yield* this.#replies.split(range);
+  }
+
+  #note({ lower, upper, begin, end, theirs, differs }: Compared): void {
+    if (theirs !== null) this.#init.surveyed({ lower, upper, ours: end - begin, theirs, differs });
   }
 
   /** A group that was not decoded: its ranges are ours to answer, in another way. */
@@ -170,7 +190,8 @@ export class Verdicts {
 
   /** Answers a range that may not be begun any more, or that one side has nothing in. */
   *#oneSided(range: Compared): Work<boolean> {
-    if (this.#init.spent() && !this.#grace()) yield* this.#replies.putOff(range);
+    const spent = this.#init.spent();
+    if (spent !== null && !this.#grace()) yield* this.#replies.putOff(range, spent);
     else if (range.theirs === 0) yield* this.#replies.sendAll(range);
     else if (range.begin === range.end) yield* this.#replies.want(range);
     else return false;
