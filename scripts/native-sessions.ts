@@ -25,7 +25,7 @@ export function renderSession(frames: readonly Shown[]): string {
 /** Replaces the sessions of a page, each behind a heading of its name, by what they are now. */
 export function renderPage(page: string, frames: (name: string) => readonly Shown[]): string {
   return page.replace(
-    /^(### Session: (.*)\n\n)(?: {4}.*\n)*/gm,
+    /^(## Session: (.*)\n\n)(?: {4}.*\n)*/gm,
     (_, heading: string, name: string) => `${heading}${renderSession(frames(name))}\n`,
   );
 }

@@ -23,7 +23,7 @@ describe('test/vectors/native.json', () => {
 describe('docs/protocol-native.md', () => {
   it('shows three sessions as they go', () => {
     const page = read('docs/protocol-native.md');
-    const shown = [...page.matchAll(/^### Session: (.*)\n([\s\S]*?)(?=^##|$(?![\s\S]))/gm)].map(
+    const shown = [...page.matchAll(/^## Session: (.*)\n([\s\S]*?)(?=^##|$(?![\s\S]))/gm)].map(
       ([, name, text]) => ({ name, frames: framesIn(text!) }),
     );
     assert.equal(shown.length, 3);
