@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { renderPage } from '../../../../scripts/native-sessions.ts';
 import { generateVectors } from '../../../../scripts/native-vectors.ts';
+import { decodeFrame } from '../../../../src/protocol/reconcile/native/decode.ts';
+import { encodeRecord } from '../../../../src/protocol/reconcile/native/encode.ts';
+import { concatBytes } from '../../../../src/store/index.ts';
 
 interface Vectors {
   readonly sessions: readonly {
@@ -20,16 +24,25 @@ describe('test/vectors/native.json', () => {
   });
 });
 
+const framesOf = (name: string) => vectors.sessions.find((one) => one.name === name)!.frames;
+
 describe('docs/protocol-native.md', () => {
-  it('shows three sessions as they go', () => {
+  it('shows three sessions as they go, which decode to what is written beside them', () => {
     const page = read('docs/protocol-native.md');
     const shown = [...page.matchAll(/^## Session: (.*)\n([\s\S]*?)(?=^##|$(?![\s\S]))/gm)].map(
       ([, name, text]) => ({ name, frames: framesIn(text!) }),
     );
     assert.equal(shown.length, 3);
+    assert.equal(renderPage(page, framesOf), page, '`npm run vectors` writes it');
     for (const { name, frames } of shown) {
-      const session = vectors.sessions.find((one) => one.name === name);
-      assert.deepEqual(frames, session?.frames, name);
+      assert.deepEqual(frames, framesOf(name!), name);
+      for (const { hex } of frames) {
+        const bytes = Uint8Array.from(Buffer.from(hex, 'hex'));
+        const records = [...decodeFrame(bytes)].map((record) =>
+          record.tag === 'open' ? record.bytes : encodeRecord(record).slice(),
+        );
+        assert.deepEqual(concatBytes(...records), bytes);
+      }
     }
   });
 });
