@@ -1,5 +1,5 @@
 import type { AnnounceTotals } from '../../protocol/index.ts';
-import type { PeerStatus, Status, SyncResult } from '../node.ts';
+import type { LastSession, PeerStatus, ProvedAt, Status, SyncResult } from '../node.ts';
 
 /** Shown to people; --json has all. */
 const MAX_INCIDENTS = 5;
@@ -115,15 +115,30 @@ export function formatPeer(peer: PeerStatus): string {
         ? `${formatCount(session.missing, 'item')} missing here`
         : `${session.error.message} [${session.error.code}]`;
     lines.push(
-      `  last session ${session.startedAt}, ${session.role}, ${session.durationMs} ms, ` +
+      `  last session ${session.startedAt}, ${session.role}, ${session.dialect}, ${session.durationMs} ms, ` +
         `${formatCount(session.rounds, 'round')}, sent ${formatBytes(session.bytesSent)}, ` +
-        `received ${formatBytes(session.bytesReceived)}: ${outcome}`,
+        `received ${formatBytes(session.bytesReceived)}${formatEfficiency(session)}: ${outcome}`,
     );
+  }
+  for (const [what, proved] of [
+    ['all it held is here', peer.coversAsOf],
+    ['both sets were equal', peer.equalAsOf],
+  ] as const) {
+    if (proved !== null) lines.push(`  ${what} as of ${proved.at}${formatInterval(proved)}`);
   }
   if (lastError !== null) {
     lines.push(`  last error ${lastError.at}: ${lastError.message} [${lastError.code}]`);
   }
   return lines.join('\n');
+}
+
+function formatEfficiency({ efficiency }: LastSession): string {
+  return efficiency === null ? '' : `, ${efficiency} times the least possible`;
+}
+
+/** What a statement speaks of, unless that is everything. */
+function formatInterval({ interval: { lower, upper } }: ProvedAt): string {
+  return lower === '0' && upper === 'infinity' ? '' : `, from hint ${lower} to ${upper} alone`;
 }
 
 export function formatSessions(sessions: readonly SyncResult[]): string {
