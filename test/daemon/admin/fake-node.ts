@@ -33,6 +33,7 @@ export class FakeNode implements Node {
       uptimeSeconds: 5,
       set: { items: this.items.size, bytes: this.#bytes(), fingerprint: 'ab'.repeat(32) },
       wanted: 0,
+      catchUp: null,
       refused: 0,
       refusing: null,
       rebuilding: null,
