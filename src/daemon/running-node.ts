@@ -296,7 +296,7 @@ function lastSession(report: SessionReport): LastSession {
 function unknownAddress(address: string): DaemonError {
   return new DaemonError(
     'UNKNOWN_ADDRESS',
-    `${address} is not among the addresses dialled: give one as /v1/peers shows it`,
+    `${address} is not among the addresses kept connected: give one of those that /v1/peers shows with the origin config or runtime`,
   );
 }
 

@@ -1,3 +1,4 @@
+import type { AnnounceTotals } from '../../protocol/index.ts';
 import type { PeerStatus, Status, SyncResult } from '../node.ts';
 
 /** Shown to people; --json has all. */
@@ -24,7 +25,7 @@ export function formatDuration(seconds: number): string {
 }
 
 export function formatStatus(status: Status): string {
-  const { set, transfer, refusing } = status;
+  const { set, transfer, push, refusing } = status;
   const connected = status.peers.filter((peer) => peer.connected).length;
   const inSync = status.peers.filter((peer) => peer.inSync).length;
   const lines = [
@@ -39,6 +40,7 @@ export function formatStatus(status: Status): string {
     ...catchingUp(status),
     ['received', formatBytes(transfer.receivedBytes)],
     ['sent', formatBytes(transfer.sentBytes)],
+    ['push', push === null ? 'off' : formatPush(push)],
     ['peers', `${connected} connected of ${status.peers.length}, ${inSync} in sync`],
     ['mesh', formatMesh(status.mesh)],
     ['scrub', formatScrub(status.scrub)],
@@ -98,6 +100,11 @@ function troubles(status: Status): [string, string][] {
   if (title !== '') lines.push(['incidents', title]);
   for (const { at, code, message } of shown) lines.push(['incident', `${at} ${message} [${code}]`]);
   return lines;
+}
+
+function formatPush({ announced, received, gaps }: AnnounceTotals): string {
+  const heard = `${formatCount(announced, 'item')} announced, ${formatCount(received, 'item')} heard of`;
+  return gaps === 0 ? heard : `${heard}, ${formatCount(gaps, 'gap')}`;
 }
 
 export function formatPeers(peers: readonly PeerStatus[]): string {

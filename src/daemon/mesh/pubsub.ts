@@ -64,11 +64,12 @@ export function pubsub(networkName: string): (components: GossipSubComponents) =
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,
     batchPublish: true,
-    D: 5,
-    Dlo: 4,
-    Dhi: 8,
-    Dscore: 3,
-    Dout: 2,
+    // A mesh has few links a node, and each that carries gossip brings every message once more.
+    D: 4,
+    Dlo: 3,
+    Dhi: 6,
+    Dscore: 2,
+    Dout: 1,
     seenTTL: SEEN_MS,
     // Announcements of keys are held longer than the default before they count as delivered.
     gossipsubIWantFollowupMs: FOLLOWUP_MS,

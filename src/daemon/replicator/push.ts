@@ -26,6 +26,8 @@ export interface PushInit {
   /** What is not fetched, because it was refused before. */
   refuses: (id: Uint8Array) => boolean;
   connected: (peer: string) => boolean;
+  /** Nothing is fetched at the moment. */
+  paused: () => boolean;
   /** New ids are wanted. */
   pump: () => void;
   /** Items that came by an announcement are on disk, and whoever hears us has been told of them. */
@@ -72,7 +74,7 @@ export class Push implements AnnounceEvents {
 
   keys(keys: readonly AnnouncedKey[], { publisher, from }: Origin): readonly ItemKey[] {
     const { replica, wanted, options } = this.#init;
-    if (replica.status().refusing !== null) return [];
+    if (this.#init.paused() || replica.status().refusing !== null) return [];
     const fitting = keys.filter(
       ({ id, length }) => length <= options.maxItemBytes && !this.#init.refuses(id),
     );

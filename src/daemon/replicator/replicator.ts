@@ -93,6 +93,7 @@ export class Replicator {
       wanted: this.#wanted,
       refuses: (id) => this.refuses(id),
       connected: (peer) => this.#peers.get(peer)?.connected === true,
+      paused: () => this.paused !== null,
       pump: () => this.#running?.fetcher.pump(),
       spread: (keys) => this.#told.pushed(keys),
       gap: (gap) => this.#gap(gap),
@@ -182,6 +183,7 @@ export class Replicator {
     this.#running = { services, scheduler, sessions, fetcher };
     const committed = (added: readonly ItemKey[]): void => {
       for (const key of added) this.#wanted.received(key.id);
+      fetcher.committed(added);
       this.#statements.stored(added);
       sessions.stored(added);
       this.#told.committed(replica.version, added);
@@ -291,7 +293,8 @@ export class Replicator {
     if (this.#peers.get(peer)?.connected !== true) return;
     this.#peers.differs(peer);
     this.#statements.learnt(peer, ids);
-    const wanted = ids.filter((id) => !this.#here(id) && !this.refuses(id));
+    const { fetcher } = this.#running ?? {};
+    const wanted = ids.filter((id) => !this.#here(id) && !fetcher?.refusesFrom(peer, id));
     this.#wanted.add(peer, wanted);
     this.#running?.sessions.learnt(peer, wanted);
     this.#running?.fetcher.pump();
@@ -307,11 +310,14 @@ export class Replicator {
     this.#statements.ended(report, (key) => replica.contains(keyToBytes(key)));
     this.#running?.sessions.ended(report);
     this.#running?.scheduler.ended(report.peer, outcome(report));
+    this.#running?.fetcher.listed(report.peer);
     const { error, version, continueFrom } = report;
     const stale = version !== replica.version;
     const stopped = continueFrom !== null && settled(report);
     if (stopped || (stale && error === null)) this.#running?.scheduler.changed();
-    if (error === null) this.#refill.ended(report, this);
+    const wanted = this.#wanted.size - this.#wanted.orphans;
+    const { peers, refused } = this;
+    if (error === null) this.#refill.ended(report, { peers, wanted, refused });
     else if (OWN_TROUBLE.has(error.code)) this.#recovery.watch();
   }
 }

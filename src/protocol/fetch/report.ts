@@ -20,6 +20,8 @@ export interface FetchReport {
   readonly absent: readonly Uint8Array[];
   /** Items whose payloads are longer than `maxBytes`, and how long the peer says they are. */
   readonly large: readonly { readonly id: Uint8Array; readonly length: number }[];
+  /** Ids whose payloads the peer says to be longer than `maxItemBytes`. */
+  readonly tooLarge: readonly Uint8Array[];
   /** Payload bytes received, repeats, partial and invalid ones included. */
   readonly payloadBytes: number;
   /** The id whose turn it was when the request ended before all were answered, or null. */

@@ -38,6 +38,7 @@ export class Requester {
   readonly #maxBytes: number;
   readonly #absent: Uint8Array[] = [];
   readonly #large: { readonly id: Uint8Array; readonly length: number }[] = [];
+  readonly #tooLarge: Uint8Array[] = [];
   #channel: Channel | undefined;
   #items = 0;
 
@@ -150,7 +151,7 @@ export class Requester {
   async #take(frame: Uint8Array): Promise<void> {
     const progress = this.#read(frame);
     if (progress.kind === 'absent') this.#absent.push(progress.id);
-    if (progress.kind === 'large') this.#large.push({ id: progress.id, length: progress.length });
+    if (progress.kind === 'large') this.#noteLarge(progress);
     if (progress.kind !== 'item') return;
     try {
       await this.#init.request.onItem(progress.item);
@@ -158,6 +159,11 @@ export class Requester {
       throw new ConsumerError(cause);
     }
     this.#items++;
+  }
+
+  #noteLarge({ id, length }: { id: Uint8Array; length: number }): void {
+    if (length > this.#init.options.maxItemBytes) this.#tooLarge.push(id);
+    else this.#large.push({ id, length });
   }
 
   #read(frame: Uint8Array): Progress {
@@ -196,6 +202,7 @@ export class Requester {
       items: this.#items,
       absent: this.#absent,
       large: this.#large,
+      tooLarge: this.#tooLarge,
       payloadBytes: this.#reader.payloadBytes,
       endedAt: this.#reader.next,
       error: error === null ? null : describe(error),

@@ -1,7 +1,16 @@
+import { IdQueue } from './id-queue.ts';
+
 /** A mirror whose claims proved wrong for so many ids ends. */
 const MAX_FAULTS = 8;
-/** Queues are swept once they are longer than twice what is live plus so much. */
-const QUEUE_SLACK = 1024;
+
+export interface ListingInit {
+  owner: string;
+  /**
+   * Ids a holder other than the owner may turn out not to have before it is asked no more.
+   * @default 8
+   */
+  maxFaults?: number;
+}
 
 /**
  * What one peer said it has: the ids that may still be claimed of it, oldest first, and who may be
@@ -10,15 +19,18 @@ const QUEUE_SLACK = 1024;
  */
 export class Listing {
   readonly owner: string;
+  /** Ids of unknown length, and those known to be large. */
+  readonly small: IdQueue = new IdQueue();
+  readonly large: IdQueue = new IdQueue();
   /** Ids listed and missing. */
   known = 0;
-  #queue: string[] = [];
-  #head = 0;
+  readonly #maxFaults: number;
   /** Those who may be asked, and what each does not have. */
   readonly #holders = new Map<string, Set<string>>();
 
-  constructor(owner: string) {
+  constructor({ owner, maxFaults = MAX_FAULTS }: ListingInit) {
     this.owner = owner;
+    this.#maxFaults = maxFaults;
   }
 
   /** Whoever may be asked, in the order they came. */
@@ -28,6 +40,10 @@ export class Listing {
 
   get mirrors(): string[] {
     return this.holders.filter((holder) => holder !== this.owner);
+  }
+
+  isHeldBy(holder: string): boolean {
+    return this.#holders.has(holder);
   }
 
   join(holder: string): void {
@@ -47,7 +63,7 @@ export class Listing {
   deny(holder: string, key: string): string[] {
     const denied = this.#holders.get(holder);
     denied?.add(key);
-    if (denied === undefined || denied.size < MAX_FAULTS) return [];
+    if (denied === undefined || denied.size < this.#maxFaults) return [];
     return holder === this.owner ? this.mirrors : [holder];
   }
 
@@ -62,26 +78,5 @@ export class Listing {
     const denied = [...(first ?? [])].filter((key) => others.every((other) => other.has(key)));
     for (const key of denied) for (const holder of this.#holders.values()) holder.delete(key);
     return denied;
-  }
-
-  /** `lists` tells whether an id is listed still. */
-  enqueue(key: string, lists: (key: string) => boolean): void {
-    this.#queue.push(key);
-    if (this.#queue.length > 2 * this.known + QUEUE_SLACK) this.#sweep(lists);
-  }
-
-  dequeue(): string | undefined {
-    const key = this.#queue[this.#head++];
-    if (key !== undefined) return key;
-    this.#queue = [];
-    this.#head = 0;
-    return undefined;
-  }
-
-  /** Throws out what was claimed from the queue, has come in, or stands there twice. */
-  #sweep(lists: (key: string) => boolean): void {
-    const waiting = new Set(this.#queue.slice(this.#head));
-    this.#queue = [...waiting].filter(lists);
-    this.#head = 0;
   }
 }

@@ -1,6 +1,6 @@
 import { bytesToKey, keyToBytes } from '../../store/index.ts';
-import { Listing } from './listing.ts';
-import { SourceList } from './sources.ts';
+import { Ledger } from './ledger.ts';
+import type { Listing } from './listing.ts';
 
 export interface ReconciliationSetInit {
   /**
@@ -15,16 +15,37 @@ export interface ReconciliationSetInit {
    * @default 4_194_304
    */
   maxIds?: number;
+  /**
+   * Ids that stay wanted when the last peer that listed them has gone. Raising it costs as much.
+   * @default 65_536
+   */
+  maxOrphans?: number;
+  /**
+   * Milliseconds since the epoch.
+   * @default always 0: it is not known since when an id is wanted
+   */
+  now?: () => number;
+}
+
+/** Why an id is wanted. */
+export interface Want {
+  readonly id: Uint8Array;
+  /** Milliseconds since the epoch, to a minute. */
+  readonly since: number;
+  /** Two peers have said that they have it. */
+  readonly confirmed: boolean;
 }
 
 /** A claim on an id, and the listings whose queues have passed the id over since. */
 interface Claim {
   readonly peer: string;
+  readonly large: boolean;
   readonly passed: string[];
 }
 
 const DEFAULT_MAX_IDS_PER_PEER = 1_048_576;
 const DEFAULT_MAX_IDS = 4_194_304;
+const DEFAULT_MAX_ORPHANS = 65_536;
 
 /**
  * The ids we lack, over all peers, and who has them (design section 8). An id is claimed for at most
@@ -32,27 +53,28 @@ const DEFAULT_MAX_IDS = 4_194_304;
  * are not capped in number; ids per peer are. Every order follows from the order of calls alone.
  *
  * A peer may be said to mirror another: it is then a source of all that the other lists, at the cost
- * of one entry. Such a claim is only an assumption, so it ends soon when it proves wrong.
+ * of one entry. Such a claim is only an assumption, so it ends soon when it proves wrong. An id whose
+ * sources have all gone is an orphan: it stays wanted, and peers may be probed for it. An id that its
+ * only source turned out not to have is dropped.
  */
 export class ReconciliationSet {
-  readonly #maxIdsPerPeer: number;
-  readonly #maxIds: number;
-  readonly #ids = new Map<string, SourceList>();
+  readonly #ledger: Ledger;
   readonly #claims = new Map<string, Claim>();
-  /** By owner. One whose owner has gone stays while mirrors have it. */
-  readonly #listings = new Map<string, Listing>();
-  /** The owner of the listing that a peer mirrors. */
-  readonly #mirrored = new Map<string, string>();
-  #nobody = new SourceList();
+  #claimedLarge = 0;
 
   constructor(init: ReconciliationSetInit = {}) {
-    this.#maxIdsPerPeer = init.maxIdsPerPeer ?? DEFAULT_MAX_IDS_PER_PEER;
-    this.#maxIds = init.maxIds ?? DEFAULT_MAX_IDS;
+    this.#ledger = new Ledger({
+      maxIdsPerPeer: init.maxIdsPerPeer ?? DEFAULT_MAX_IDS_PER_PEER,
+      maxIds: init.maxIds ?? DEFAULT_MAX_IDS,
+      maxOrphans: init.maxOrphans ?? DEFAULT_MAX_ORPHANS,
+      now: init.now ?? (() => 0),
+      removed: (key) => this.#end(key),
+    });
   }
 
   /** Distinct ids missing. */
   get size(): number {
-    return this.#ids.size;
+    return this.#ledger.wants.size;
   }
 
   /** Ids in flight. */
@@ -60,20 +82,37 @@ export class ReconciliationSet {
     return this.#claims.size;
   }
 
+  /** Ids that nobody has claimed, by whether they are known to be large. */
+  get unclaimed(): { readonly small: number; readonly large: number } {
+    const large = this.#ledger.wants.large - this.#claimedLarge;
+    return { small: this.size - this.claimed - large, large };
+  }
+
+  /** Missing ids that nobody lists. */
+  get orphans(): number {
+    return this.#ledger.orphans.listing.known;
+  }
+
+  /** Orphans given up for want of room. */
+  get lost(): number {
+    return this.#ledger.orphans.lost;
+  }
+
   /** How many ids unknown until now `peer` may add; with 0 a session with it has no use. */
   room(peer: string): number {
-    const known = this.#listings.get(peer)?.known ?? 0;
-    return Math.max(0, Math.min(this.#maxIds - this.#ids.size, this.#maxIdsPerPeer - known));
+    return this.#ledger.room(peer);
   }
 
   /** Says that `peer` has `ids`; returns how many of them were unknown until now. */
   add(peer: string, ids: Iterable<Uint8Array>): number {
-    const before = this.#ids.size;
-    const listing = this.#listing(peer);
-    listing.join(peer);
-    for (const id of ids) this.#addOne(listing, bytesToKey(id));
-    this.#tidy(listing);
-    return this.#ids.size - before;
+    const before = this.size;
+    this.#ledger.add(peer, ids);
+    return this.size - before;
+  }
+
+  /** Wants again what was wanted before, on nobody's word. */
+  restore(wants: Iterable<Want>): void {
+    for (const want of wants) this.#ledger.restore(bytesToKey(want.id), want);
   }
 
   /**
@@ -82,50 +121,50 @@ export class ReconciliationSet {
    * `drop`. When `of` is itself a mirror, what that one mirrors is meant.
    */
   mirror(peer: string, of: string): void {
-    const owner = this.#mirrored.get(of) ?? of;
-    if (owner === peer || this.#mirrored.get(peer) === owner) return;
-    this.unmirror(peer);
-    const listing = this.#listings.get(owner) ?? this.#listing(owner);
-    if (listing.holders.length === 0) listing.join(owner);
-    listing.join(peer);
-    this.#mirrored.set(peer, owner);
+    this.#ledger.mirror(peer, of);
   }
 
   /** `peer` is a source of what it listed itself and of nothing else. Its claims stay. */
   unmirror(peer: string): void {
-    const owner = this.#mirrored.get(peer);
-    if (owner === undefined) return;
-    this.#mirrored.delete(peer);
-    this.#leave(this.#listings.get(owner)!, peer);
+    this.#ledger.unmirror(peer);
   }
 
   /** Whose listing `peer` mirrors, if any. */
   mirrors(peer: string): string | undefined {
-    return this.#mirrored.get(peer);
+    return this.#ledger.mirrors(peer);
+  }
+
+  /** Lets `peer` be asked for orphans, until it turns out to lack too many of them. */
+  probe(peer: string): void {
+    this.#ledger.orphans.listing.join(peer);
   }
 
   has(id: Uint8Array): boolean {
-    return this.#ids.has(bytesToKey(id));
+    return this.#ledger.wants.has(bytesToKey(id));
   }
 
   /** Whether `peer` itself said that it has `id`, which is missing. */
   lists(peer: string, id: Uint8Array): boolean {
-    const key = bytesToKey(id);
-    return this.#listings.get(peer)?.offers(peer, key) === true && this.#isListed(peer, key);
+    return this.#ledger.lists(peer, bytesToKey(id));
+  }
+
+  /** Since when, and how well founded, an id is wanted; undefined when it is not missing. */
+  want(id: Uint8Array): Want | undefined {
+    const list = this.#ledger.wants.get(bytesToKey(id));
+    return list && { id, since: list.since, confirmed: list.confirmed };
+  }
+
+  /** Bytes of the payload of a missing id, where a source said that it is large. */
+  length(id: Uint8Array): number | undefined {
+    return this.#ledger.wants.length(bytesToKey(id));
   }
 
   /**
    * Peers thought to have `id`, in the order they said so, each with its mirrors behind it; empty
-   * when it is not missing.
+   * when it is not missing, or an orphan.
    */
   sources(id: Uint8Array): string[] {
-    const key = bytesToKey(id);
-    const owners = this.#ids.get(key)?.peers ?? [];
-    const sources = owners.flatMap((owner) => {
-      const listing = this.#listings.get(owner)!;
-      return listing.holders.filter((holder) => listing.offers(holder, key));
-    });
-    return [...new Set(sources)];
+    return this.#ledger.sources(bytesToKey(id));
   }
 
   /** Who `id` is claimed for, if anybody. */
@@ -134,190 +173,114 @@ export class ReconciliationSet {
   }
 
   /**
-   * Claims up to `max` unclaimed ids that `peer` has, oldest first; an id that was given back counts
-   * from then. What it listed itself comes before what it mirrors. Amortised over `add` and `release`
-   * the cost is that of the ids returned.
+   * Claims up to `max` unclaimed ids that `peer` may be asked for and that are not known to be large,
+   * oldest first; an id that was given back counts from then. What it listed itself comes before what
+   * it mirrors, and that before orphans. Amortised over `add` and `release` the cost is that of the
+   * ids returned.
    */
   claim(peer: string, max: number): Uint8Array[] {
-    const claimed: Uint8Array[] = [];
-    for (const listing of this.#offered(peer)) this.#claimFrom(listing, peer, max, claimed);
-    return claimed;
+    return this.#claim(peer, 'small', (claimed) => claimed.length < max);
+  }
+
+  /** Likewise large ones: as many as make `maxBytes`, at least one, no more than `max`. */
+  claimLarge(peer: string, { max, maxBytes }: { max: number; maxBytes: number }): Uint8Array[] {
+    const { wants } = this.#ledger;
+    const bytes = (claimed: readonly string[]): number =>
+      claimed.reduce((sum, key) => sum + wants.length(key)!, 0);
+    return this.#claim(
+      peer,
+      'large',
+      (claimed) => claimed.length < max && bytes(claimed) < maxBytes,
+    );
   }
 
   /**
-   * Gives back `peer`'s claim on `id`; with `forget` the peer is no longer a source of it, and an id
-   * without a source is dropped. False when the peer had no claim on it.
+   * Gives back `peer`'s claim on `id`. With `forget` the peer is no longer a source of it; an id that
+   * has no source left is dropped then, unless two peers have said to have it: that is an orphan.
+   * `length` says that the item turned out to be large. False when the peer had no claim on it.
    */
-  release(peer: string, id: Uint8Array, init: { forget?: boolean } = {}): boolean {
+  release(peer: string, id: Uint8Array, init: { forget?: boolean; length?: number } = {}): boolean {
     const key = bytesToKey(id);
-    if (this.#claims.get(key)?.peer !== peer) return false;
-    if (init.forget) this.#forget(peer, key);
-    this.#giveBack(key);
+    const claim = this.#claims.get(key);
+    if (claim?.peer !== peer) return false;
+    this.#end(key);
+    if (init.length !== undefined) this.#ledger.enlarge(key, init.length);
+    this.#ledger.requeue(key, claim.passed);
+    if (init.forget) this.#ledger.deny(peer, key);
     return true;
   }
 
   /** The id is here now: it is gone for all peers. False when it was not missing. */
   received(id: Uint8Array): boolean {
-    const key = bytesToKey(id);
-    const sources = this.#ids.get(key);
-    if (sources === undefined) return false;
-    this.#remove(key);
-    for (const owner of sources.peers) this.#lose(this.#listings.get(owner)!);
-    return true;
+    return this.#ledger.remove(bytesToKey(id));
   }
 
   /**
-   * Forgets a peer as a source and gives back its claims. What it listed stays wanted while it has
-   * mirrors; other ids with no source left are dropped.
+   * Forgets a peer as a source and gives back its claims. What it listed stays wanted, by its mirrors
+   * or as orphans; with `denied`, what nobody else ever said to have is dropped instead.
    */
-  drop(peer: string): void {
-    this.unmirror(peer);
-    const listing = this.#listings.get(peer);
-    if (listing !== undefined) this.#leave(listing, peer);
-    for (const [key, claim] of this.#claims) if (claim.peer === peer) this.#giveBack(key);
+  drop(peer: string, init: { denied?: boolean } = {}): void {
+    this.#ledger.drop(peer, init.denied === true);
+    for (const [key, claim] of this.#claims) {
+      if (claim.peer !== peer) continue;
+      this.#end(key);
+      this.#ledger.requeue(key, claim.passed);
+    }
+  }
+
+  /** Drops what is wanted since before `at`, was never confirmed and is not in flight; the ids. */
+  expire(at: number): Uint8Array[] {
+    const { wants } = this.#ledger;
+    const keys = [...wants.keys()].filter((key) => {
+      const { since, confirmed } = wants.get(key)!;
+      return !confirmed && since < at && !this.#claims.has(key);
+    });
+    for (const key of keys) this.#ledger.remove(key);
+    return keys.map(keyToBytes);
   }
 
   /** Missing ids, oldest first. */
   *missing(): Iterable<Uint8Array> {
-    for (const key of this.#ids.keys()) yield keyToBytes(key);
+    for (const key of this.#ledger.wants.keys()) yield keyToBytes(key);
   }
 
-  #addOne(listing: Listing, key: string): void {
-    const { owner } = listing;
-    const known = this.#ids.get(key);
-    if (known === undefined && this.#ids.size >= this.#maxIds) return;
-    const sources = known ?? this.#nobody;
-    if (sources.has(owner)) {
-      listing.affirm(owner, key);
-      return;
-    }
-    if (listing.known >= this.#maxIdsPerPeer) return;
-    listing.known++;
-    this.#ids.set(key, sources.with(owner));
-    this.#enqueue(listing, key);
-  }
-
-  /** The listings that `peer` may be asked for. */
-  #offered(peer: string): Listing[] {
-    const owners = [peer, this.#mirrored.get(peer)];
-    const listings = owners.map((owner) =>
-      owner === undefined ? owner : this.#listings.get(owner),
-    );
-    return listings.filter((listing) => listing?.holders.includes(peer) === true) as Listing[];
-  }
-
-  #claimFrom(listing: Listing, peer: string, max: number, claimed: Uint8Array[]): void {
-    const { owner } = listing;
-    const denied: string[] = [];
-    while (claimed.length < max) {
-      const key = listing.dequeue();
-      if (key === undefined) break;
-      if (!this.#isListed(owner, key)) continue;
-      const passed = this.#claims.get(key)?.passed;
-      if (passed === undefined && listing.offers(peer, key)) {
-        this.#claims.set(key, { peer, passed: [owner] });
-        claimed.push(keyToBytes(key));
-      } else if (passed === undefined) denied.push(key);
-      else if (!passed.includes(owner)) passed.push(owner);
-    }
-    for (const key of denied) this.#enqueue(listing, key);
-  }
-
-  /** Ends the claim; those whose queues have passed the id over get it again. */
-  #giveBack(key: string): void {
-    const passed = this.#claims.get(key)?.passed ?? [];
-    this.#claims.delete(key);
-    for (const owner of passed) {
-      if (this.#isListed(owner, key)) this.#enqueue(this.#listings.get(owner)!, key);
-    }
-  }
-
-  #forget(peer: string, key: string): void {
-    for (const listing of this.#offered(peer)) {
-      if (!this.#isListed(listing.owner, key)) continue;
-      const ended = listing.deny(peer, key);
-      this.#settle(listing);
-      for (const mirror of ended) this.unmirror(mirror);
-    }
-  }
-
-  /** `holder` may no longer be asked for what is listed. */
-  #leave(listing: Listing, holder: string): void {
-    listing.leave(holder);
-    if (listing.holders.length === 0) {
-      this.#close(listing);
-    } else {
-      this.#settle(listing);
-      this.#tidy(listing);
-    }
-  }
-
-  /** Takes ids off the listing that none of its holders has. */
-  #settle(listing: Listing): void {
-    for (const key of listing.takeDenied()) {
-      if (!this.#isListed(listing.owner, key)) continue;
-      const rest = this.#ids.get(key)!.peers.filter((other) => other !== listing.owner);
-      if (rest.length === 0) this.#remove(key);
-      else this.#ids.set(key, this.#listOf(rest));
-      this.#lose(listing);
-    }
-  }
-
-  /** One walk over all ids, each distinct list rewritten once; lists that no id has are let go. */
-  #close({ owner }: Listing): void {
-    this.#listings.delete(owner);
-    this.#nobody = new SourceList();
-    const rewritten = new Map<SourceList, SourceList>();
-    for (const [key, sources] of this.#ids) {
-      let rest = rewritten.get(sources);
-      if (rest === undefined) {
-        rest = this.#listOf(sources.peers.filter((other) => other !== owner));
-        rewritten.set(sources, rest);
+  #claim(
+    peer: string,
+    kind: 'small' | 'large',
+    more: (claimed: readonly string[]) => boolean,
+  ): Uint8Array[] {
+    const claimed: string[] = [];
+    for (const listing of this.#ledger.offered(peer)) {
+      const denied: string[] = [];
+      while (more(claimed)) {
+        const key = this.#ledger.next(listing, kind);
+        if (key === undefined) break;
+        const passed = this.#claims.get(key)?.passed;
+        if (passed !== undefined) passOver(passed, listing);
+        else if (!listing.offers(peer, key)) denied.push(key);
+        else {
+          this.#begin(key, { peer, large: kind === 'large', passed: [listing.owner] });
+          claimed.push(key);
+        }
       }
-      if (rest.peers.length === 0) this.#remove(key);
-      else this.#ids.set(key, rest);
+      for (const key of denied) this.#ledger.requeue(key, [listing.owner]);
     }
+    return claimed.map(keyToBytes);
   }
 
-  #listOf(peers: readonly string[]): SourceList {
-    return peers.reduce((list, peer) => list.with(peer), this.#nobody);
+  #begin(key: string, claim: Claim): void {
+    this.#claims.set(key, claim);
+    if (claim.large) this.#claimedLarge++;
   }
 
-  #remove(key: string): void {
-    this.#ids.delete(key);
+  #end(key: string): void {
+    const claim = this.#claims.get(key);
+    if (claim === undefined) return;
     this.#claims.delete(key);
-    if (this.#ids.size === 0) this.#nobody = new SourceList();
+    if (claim.large) this.#claimedLarge--;
   }
+}
 
-  #isListed(owner: string, key: string): boolean {
-    return this.#ids.get(key)?.has(owner) === true;
-  }
-
-  #listing(owner: string): Listing {
-    let listing = this.#listings.get(owner);
-    if (listing === undefined) {
-      listing = new Listing(owner);
-      this.#listings.set(owner, listing);
-    }
-    return listing;
-  }
-
-  /** One of the listed ids is not missing any more, or not listed. */
-  #lose(listing: Listing): void {
-    listing.known--;
-    this.#tidy(listing);
-  }
-
-  /** An empty listing is kept only for a peer that may list more for its mirrors. */
-  #tidy(listing: Listing): void {
-    if (listing.known > 0) return;
-    const { owner, mirrors, holders } = listing;
-    if (mirrors.length > 0 && holders.includes(owner)) return;
-    this.#listings.delete(owner);
-    for (const mirror of mirrors) this.#mirrored.delete(mirror);
-  }
-
-  #enqueue(listing: Listing, key: string): void {
-    listing.enqueue(key, (queued) => this.#isListed(listing.owner, queued));
-  }
+function passOver(passed: string[], { owner }: Listing): void {
+  if (!passed.includes(owner)) passed.push(owner);
 }

