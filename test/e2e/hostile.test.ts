@@ -8,7 +8,7 @@ import type { LogLine } from '../../scripts/support/daemon-process.ts';
 import { hexToBytes } from '../../src/store/index.ts';
 import { loopbackNode } from '../support/libp2p.ts';
 import { NETWORK_NAME } from './support/impostor.ts';
-import { converged, join2, type Running, TestMesh } from './support/mesh.ts';
+import { converged, each, join2, type Running, TestMesh } from './support/mesh.ts';
 
 const GC = fileURLToPath(new URL('./support/gc-on-request.ts', import.meta.url));
 const MIB = 1024 * 1024;
@@ -118,9 +118,8 @@ class Attacker {
 /** Sessions and items of the usual kind, so that nothing a daemon loads or keeps for them counts. */
 async function honestTraffic(mesh: TestMesh, victim: Running): Promise<void> {
   const honest = await mesh.start('honest');
-  for (let i = 0; i < 500; i++) {
-    await victim.client.put(new Uint8Array([1, i >> 8, i]));
-    await honest.client.put(new Uint8Array([2, i >> 8, i]));
+  for (const [of, { client }] of [victim, honest].entries()) {
+    await each(500, (i) => client.put(new Uint8Array([of, i >> 8, i])));
   }
   // As long as the longest frames: what the allocator keeps at hand for such sizes it keeps anyway.
   for (let i = 0; i < 4; i++) await honest.client.put(new Uint8Array(3 * MIB).fill(i));
