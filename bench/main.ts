@@ -9,6 +9,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   negentropy: async () => (await import('./negentropy.ts')).main,
   reconcile: async () => (await import('./reconcile.ts')).main,
   propagate: async () => (await import('./propagate.ts')).main,
+  fetch: async () => (await import('./fetch.ts')).main,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

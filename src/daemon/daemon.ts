@@ -28,6 +28,7 @@ import {
   loadPsk,
   loadToken,
   type Mesh,
+  peersFile,
 } from './mesh/index.ts';
 import type { Node } from './node.ts';
 import { openReplica } from './open-replica.ts';
@@ -149,13 +150,16 @@ async function createDaemonMesh(
   replicator: Replicator,
 ): Promise<Mesh<Services>> {
   const { clock, random } = system;
-  const { name: networkName, maxConnections, ...network } = config.network;
+  const { name: networkName, maxConnections, degree, ...network } = config.network;
   const directory = config.node.dataDir;
   const { frameTimeoutMs, sessionTimeoutMs, maxSessions, maxMessageBytes } = config.sync;
   return createMesh<Services>({
     ...network,
     identity: await loadIdentity({ directory, random, logger }),
     networkName,
+    peersFile: peersFile({ directory, networkName, logger: logger.child({ component: 'mesh' }) }),
+    peering: { degree },
+    busy: (peer) => replicator.busyWith(peer),
     version: VERSION,
     access: await accessOf(config, logger),
     services: {
@@ -178,6 +182,7 @@ async function createDaemonMesh(
         clock,
         networkName,
         get: (id) => servable(replica, id),
+        sizeOf: async (id) => (await replica.head(id))?.bytes,
         log: logger.child({ component: 'fetch' }),
         options: {
           maxItemBytes: config.limits.maxItemBytes,

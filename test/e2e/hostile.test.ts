@@ -150,7 +150,7 @@ describe('hostile frames', () => {
         const session = await attacker.attack('commonware/1', bytes, 1);
         assert.deepEqual(codes(session), [expected.reconcile], `a session: ${name}`);
         const lines = expected.fetch === null ? 0 : 1;
-        const request = await attacker.attack('fetch/1', bytes, lines);
+        const request = await attacker.attack('fetch/2', bytes, lines);
         assert.deepEqual(codes(request), [expected.fetch].slice(0, lines), `a request: ${name}`);
       }
     }

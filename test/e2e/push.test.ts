@@ -12,11 +12,15 @@ const RARE = ['--set', 'sync.intervalMs=600000', '--set', 'sync.settleMs=500'];
 
 const TOPIC = announceTopic(NETWORK_NAME);
 
+/** What is a line stays one. */
+const AS_WIRED = ['--set', 'network.discovery=false'];
+
 /** Daemons in a line, each with a first session behind it, and everybody in each other's gossip. */
 async function line(context: TestContext, names: string[], args: string[]): Promise<Running[]> {
   const mesh = await TestMesh.create(context);
   const nodes: Running[] = [];
-  for (const name of names) nodes.push(await mesh.start(name, { args: [...RARE, ...args] }));
+  for (const name of names)
+    nodes.push(await mesh.start(name, { args: [...RARE, ...AS_WIRED, ...args] }));
   for (let i = 1; i < nodes.length; i++) await join2(nodes[i - 1]!, nodes[i]!);
   for (const [i, node] of nodes.entries()) {
     const neighbours = Number(i > 0) + Number(i < nodes.length - 1);

@@ -41,11 +41,16 @@ export function formatStatus(status: Status): string {
     ['sent', formatBytes(transfer.sentBytes)],
     ['push', push === null ? 'off' : formatPush(push)],
     ['peers', `${connected} connected of ${status.peers.length}, ${inSync} in sync`],
+    ['mesh', formatMesh(status.mesh)],
     ['scrub', formatScrub(status.scrub)],
     ...troubles(status),
   ];
   if (refusing !== null) lines.push(['refusing', `${refusing.message} [${refusing.code}]`]);
   return lines.map(([name, value]) => `${name!.padEnd(12)} ${value}`).join('\n');
+}
+
+function formatMesh({ known, connected, degree }: Status['mesh']): string {
+  return `${formatCount(known, 'other node')} known, ${connected} connected, ${degree} sought`;
 }
 
 function formatScrub({ running, checked, passes }: Status['scrub']): string {
@@ -87,10 +92,18 @@ export function formatPeers(peers: readonly PeerStatus[]): string {
   return peers.map(formatPeer).join('\n');
 }
 
+const ORIGINS = {
+  config: 'configured',
+  runtime: 'added',
+  discovered: 'discovered',
+  inbound: 'came to us',
+};
+
 export function formatPeer(peer: PeerStatus): string {
   const state = [
     peer.connected ? 'connected' : 'not connected',
     peer.inSync ? 'in sync' : 'not known to be equal',
+    ORIGINS[peer.origin],
   ];
   const { lastSession: session, lastError } = peer;
   const lines = [

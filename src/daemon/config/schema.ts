@@ -32,6 +32,11 @@ const network = {
     [],
     'Multiaddrs of peers to dial, and to dial again when lost',
   ),
+  discovery: leaf.flag(true, 'Learn of the other nodes from those connected, and be learnt of'),
+  degree: leaf.integer(
+    { min: 1, max: 1_000, fallback: 8 },
+    'Connections sought among discovered nodes; up to twice as many are kept',
+  ),
   mdns: leaf.flag(false, 'Find peers in the local network by multicast DNS'),
   maxConnections: leaf.integer({ min: 1, max: 100_000, fallback: 300 }, 'Connections at most'),
 };

@@ -15,6 +15,10 @@ export interface Config {
     announce: string[];
     /** Multiaddrs dialled, and dialled again when the connection is lost. */
     peers: string[];
+    /** Whether the other nodes are learnt of from those connected, and this one by them. */
+    discovery: boolean;
+    /** Connections sought among discovered nodes; up to twice as many are kept. */
+    degree: number;
     mdns: boolean;
     maxConnections: number;
   };

@@ -6,7 +6,7 @@ import { preSharedKey } from '@libp2p/pnet';
 import { type TCPComponents, tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p';
 import { type Logger, libp2pLogging } from '../logging.ts';
-import { localDiscovery } from './discovery.ts';
+import { localDiscovery } from './discovery/index.ts';
 import type { Identity } from './identity.ts';
 import type { MeshOptions } from './options.ts';
 import { type MeshPubsub, pubsub } from './pubsub.ts';
@@ -25,8 +25,8 @@ export interface AssemblyInit<S extends ServiceMap> {
   readonly logger: Logger;
   readonly options: MeshOptions;
   readonly onInboundFailure: InboundFailure;
-  /** Discover peers by mDNS on this network and hand their addresses over; null is not to. */
-  readonly mdns: { networkName: string; found(addresses: string[]): void } | null;
+  /** Discover peers by mDNS on this network and hand them over; null is not to. */
+  readonly mdns: { networkName: string; found(peer: string, addresses: string[]): void } | null;
 }
 
 /** What every node of a mesh has besides the services asked for. */

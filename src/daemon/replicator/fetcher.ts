@@ -1,15 +1,25 @@
 import type { Logger } from 'pino';
 import type { Fetch, FetchReport, ReconciliationSet } from '../../protocol/index.ts';
-import { bytesToHex, type Clock, equalBytes, type Item, type Replica } from '../../store/index.ts';
+import {
+  bytesToHex,
+  bytesToKey,
+  type Clock,
+  equalBytes,
+  type Item,
+  type ItemKey,
+  type Replica,
+} from '../../store/index.ts';
 import { BackOff } from '../backoff.ts';
+import { Claiming } from './claiming.ts';
+import { judge } from './consequences.ts';
 import { Intake, Window } from './intake.ts';
+import { LargeTurn } from './large-turn.ts';
 import type { ReplicatorOptions } from './options.ts';
 import { Pause, type Reason } from './pause.ts';
 import { RefusedIds } from './refused-ids.ts';
+import { type Kind, RunningRequest } from './running-request.ts';
 import { type Source, Sources } from './sources.ts';
-
-/** A peer that sent wrong bytes for so many ids in a row is believed nothing it listed. */
-const INVALID_IDS = 3;
+import { Stealing } from './stealing.ts';
 
 export interface FetcherInit {
   wanted: ReconciliationSet;
@@ -20,26 +30,41 @@ export interface FetcherInit {
   options: ReplicatorOptions;
 }
 
-/** Works off the wanted ids: claims batches for the peers that have them, stores what comes. */
+/** Works off the wanted ids: claims what the peers have, in pieces they can bring soon, and stores it. */
 export class Fetcher {
   readonly #init: FetcherInit;
   readonly #sources: Sources;
   readonly #refused = new RefusedIds();
-  readonly #window: Window;
+  readonly #windows: Readonly<Record<Kind, Window>>;
   readonly #pause: Pause;
-  readonly #running = new Set<Promise<void>>();
+  readonly #turn: LargeTurn;
+  readonly #stealing: Stealing;
+  readonly #claiming: Claiming;
+  readonly #running = new Map<RunningRequest, Promise<void>>();
+  /** Large items that came and may not be on disk yet. */
+  readonly #large = new Set<string>();
   #stopped = false;
 
   constructor(init: FetcherInit) {
     this.#init = init;
-    const { backoffBaseMs: baseMs, backoffMaxMs: maxMs, windowBytes } = init.options;
+    const { clock, wanted, options } = init;
+    const { backoffBaseMs: baseMs, backoffMaxMs: maxMs, windowBytes } = options;
     this.#sources = new Sources(() => new BackOff({ baseMs, maxMs }));
-    this.#window = new Window(windowBytes);
-    this.#pause = new Pause({ ...init, resume: () => this.pump() });
+    this.#windows = { small: new Window(windowBytes), large: new Window(windowBytes) };
+    const wake = (): void => this.pump();
+    this.#pause = new Pause({ ...init, resume: wake });
+    this.#turn = new LargeTurn({ ...options, clock, wake });
+    this.#stealing = new Stealing({ ...options, clock, wanted, wake });
+    this.#claiming = new Claiming({ wanted, options, turn: this.#turn });
   }
 
   get busy(): boolean {
     return this.#running.size > 0;
+  }
+
+  /** Whether anything is being fetched from the peer. */
+  asks(peer: string): boolean {
+    return (this.#sources.get(peer)?.requests.size ?? 0) > 0;
   }
 
   /** Why nothing is fetched at the moment, or null. */
@@ -56,8 +81,14 @@ export class Fetcher {
     return this.#refused.has(id);
   }
 
+  /** Whether there is no use in wanting an id because `peer` lists it. */
+  refusesFrom(peer: string, id: Uint8Array): boolean {
+    return this.#refused.hasFrom(peer, id);
+  }
+
   connected(peer: string): void {
     this.#sources.connected(peer);
+    this.#init.wanted.probe(peer);
     this.pump();
   }
 
@@ -67,95 +98,148 @@ export class Fetcher {
     this.pump();
   }
 
+  /** A session with `peer` ended: what it lists is new. */
+  listed(peer: string): void {
+    const source = this.#sources.get(peer);
+    if (source !== undefined) source.penalised = false;
+  }
+
+  /** Items came onto the disk, from wherever. */
+  committed(added: readonly ItemKey[]): void {
+    let small = 0;
+    for (const { id } of added) {
+      this.#refused.delete(id);
+      if (this.#large.size === 0 || !this.#large.delete(bytesToKey(id))) small++;
+    }
+    if (small > 0) this.#turn.small();
+  }
+
   /** Starts as many requests as there are ids, peers and limits for. */
   pump(): void {
-    const { wanted } = this.#init;
-    for (let started = true; started; ) {
+    for (let started = true; started && !this.#stopped; ) {
       started = false;
-      for (const source of this.#sources.ready) {
-        if (this.#stopped || wanted.claimed === wanted.size) return;
-        started = this.#startOne(source) || started;
-      }
+      for (const source of this.#sources.ready) started = this.#startOne(source) || started;
     }
+    if (!this.#stopped) this.#steal();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#pause.stop();
-    this.#sources.stop();
-    await Promise.all(this.#running);
+    for (const part of [this.#pause, this.#turn, this.#stealing, this.#sources]) part.stop();
+    await Promise.all(this.#running.values());
   }
 
   #startOne(source: Source): boolean {
-    const { batchItems, requestsPerPeer, maxRequests } = this.#init.options;
-    if (source.requests.size >= requestsPerPeer || this.#running.size >= maxRequests) return false;
+    const { wanted, options } = this.#init;
+    if (wanted.claimed === wanted.size) return false;
+    if (source.requests.size >= options.requestsPerPeer) return false;
+    if (this.#running.size >= options.maxRequests) return false;
     const allowance = this.#pause.allowance();
     if (allowance === 0) return false;
-    const ids = this.#init.wanted.claim(source.peer, allowance === 1 ? 1 : batchItems);
-    if (ids.length === 0) {
+    const claim = this.#claiming.claim(source, {
+      only: allowance === 1,
+      ready: this.#sources.ready.length,
+      running: this.#running.keys(),
+    });
+    if (claim === null) {
       if (allowance === 1) this.#pause.ended(0);
       return false;
     }
-    const running = this.#request(source, ids).finally(() => {
-      this.#running.delete(running);
-      this.pump();
-    });
-    this.#running.add(running);
+    const request = new RunningRequest({ source, clock: this.#init.clock, ...claim });
+    source.requests.add(request);
+    this.#running.set(request, this.#run(request));
     return true;
   }
 
-  async #request(source: Source, ids: readonly Uint8Array[]): Promise<void> {
-    const { replica, fetch } = this.#init;
-    const { peer } = source;
-    const control = new AbortController();
-    source.requests.add(control);
-    const intake = new Intake(replica, this.#window);
-    const onItem = (item: Item) => intake.take(item);
-    const report = await fetch.fetch({ peer, ids, onItem, signal: control.signal });
+  async #run(request: RunningRequest): Promise<void> {
+    await this.#request(request);
+    this.#running.delete(request);
+    this.pump();
+  }
+
+  async #request(request: RunningRequest): Promise<void> {
+    const { replica, fetch, options } = this.#init;
+    const { source, ids, kind, signal } = request;
+    const intake = new Intake(replica, this.#windows[kind]);
+    const report = await fetch.fetch({
+      peer: source.peer,
+      ids,
+      signal,
+      ...(kind === 'small' && { maxBytes: options.inlineBytes }),
+      onProgress: (bytes) => request.came(bytes),
+      onItem: (item) => this.#take(request, intake, item),
+    });
+    source.throughput.note(request);
     await intake.settle();
+    if (kind === 'large') for (const id of ids) this.#large.delete(bytesToKey(id));
     if (intake.error !== null) this.#pause.refused(intake.error);
     else this.#pause.ended(intake.stored);
     // Abandoned meanwhile: its claims were given back then, and may be a newer request's by now.
-    if (!source.requests.delete(control)) return;
-    this.#release(peer, ids, report);
-    if (intake.error === null) this.#judge(source, report);
-    else this.#init.logger.warn({ peer, ...intake.error }, 'fetched item not stored');
+    if (!source.requests.delete(request)) return;
+    const denied = this.#settle(request, report);
+    if (intake.error === null) this.#judge(request, report, denied);
+    else this.#init.logger.warn({ peer: source.peer, ...intake.error }, 'fetched item not stored');
   }
 
-  /** Gives the claims back; the id that spoiled the request goes last, so that it spoils no other. */
-  #release(peer: string, ids: readonly Uint8Array[], report: FetchReport): void {
+  #take(request: RunningRequest, intake: Intake, item: Item): Promise<void> {
+    if (request.kind === 'large') this.#large.add(bytesToKey(item.id));
+    return request.storing(intake.take(item));
+  }
+
+  /**
+   * Gives the claims back; the id that spoiled the request goes last, so that it spoils no other.
+   * Returns how many ids the peer does not have that it had listed itself.
+   */
+  #settle({ source: { peer }, ids }: RunningRequest, report: FetchReport): number {
     const { wanted } = this.#init;
-    const { endedAt, error, outcome } = report;
-    for (const id of report.absent) wanted.release(peer, id, { forget: true });
-    if (error?.code === 'ITEM_TOO_LARGE' && endedAt !== null) this.#refuse(peer, endedAt);
+    const { absent, large, tooLarge, endedAt, outcome } = report;
+    const denied = absent.filter((id) => wanted.lists(peer, id)).length;
+    for (const id of absent) wanted.release(peer, id, { forget: true });
+    for (const { id, length } of large) wanted.release(peer, id, { length });
+    for (const id of tooLarge) this.#refuse(peer, id);
     for (const id of ids) {
       if (endedAt === null || !equalBytes(id, endedAt)) wanted.release(peer, id);
     }
     if (endedAt !== null) wanted.release(peer, endedAt, { forget: outcome === 'invalid' });
+    return denied;
   }
 
-  /** The item is right but too large for us, whoever has it. */
+  /** The item is too large for us, says the peer. Others are asked first, if there are any. */
   #refuse(peer: string, id: Uint8Array): void {
-    this.#init.logger.warn({ peer, id: bytesToHex(id) }, 'item refused: above limits.maxItemBytes');
-    this.#refused.add(id);
-    this.#init.wanted.received(id);
+    const { wanted, logger } = this.#init;
+    wanted.release(peer, id, { forget: true });
+    this.#refused.add(peer, id);
+    if (wanted.sources(id).length > 0) return;
+    logger.warn({ peer, id: bytesToHex(id) }, 'item refused: above limits.maxItemBytes');
+    wanted.received(id);
   }
 
-  #judge(source: Source, report: FetchReport): void {
-    const { items, outcome, error, payloadBytes, absent, endedAt } = report;
-    const line = { peer: source.peer, items, absent: absent.length, payloadBytes, ...error };
-    if (outcome === 'complete') {
-      source.backOff.reset();
-      source.invalid = 0;
-      this.#init.logger.debug(line, 'fetched');
+  #judge({ source, stolen }: RunningRequest, report: FetchReport, denied: number): void {
+    const { clock, wanted, logger } = this.#init;
+    const { items, outcome, error, payloadBytes, absent } = report;
+    const { peer } = source;
+    const line = { peer, items, absent: absent.length, payloadBytes, ...error };
+    if (this.#stopped) return;
+    const { rest, disbelieved } = judge(source, report, denied);
+    if (disbelieved) {
+      source.abandon();
+      wanted.drop(peer, { denied: true });
+    }
+    if (!rest) {
+      logger.debug(line, 'fetched');
       return;
     }
-    if (this.#stopped || error?.code === 'ITEM_TOO_LARGE') return;
-    if (outcome === 'invalid' && (endedAt === null || ++source.invalid >= INVALID_IDS)) {
-      source.abandon();
-      this.#init.wanted.drop(source.peer);
+    const restMs = source.rest(clock, () => this.pump());
+    const how = stolen ? 'stalled' : outcome;
+    logger.warn({ ...line, outcome: how, disbelieved, restMs }, 'peer failed as a source');
+  }
+
+  /** Lets idle sources have what others take too long to bring. */
+  #steal(): void {
+    const { requestsPerPeer } = this.#init.options;
+    const idle = this.#sources.ready.filter((source) => source.requests.size < requestsPerPeer);
+    for (const request of this.#stealing.late(this.#running.keys(), idle)) {
+      if (!request.stolen) request.steal();
     }
-    const restMs = source.rest(this.#init.clock, () => this.pump());
-    this.#init.logger.warn({ ...line, outcome, restMs }, 'peer failed as a source');
   }
 }

@@ -23,11 +23,50 @@ export interface ReplicatorOptions {
    */
   settleMaxMs: number;
   /**
-   * Items asked for in one request. Raising it saves round trips; lowering it spreads the work over
-   * more peers and loses less when one fails.
-   * @default 256
+   * Items asked for in one request at the most; peers that have been slow are asked for fewer. Raising
+   * it saves round trips; lowering it spreads the work over more peers and loses less when one fails.
+   * @default 1_024
    */
   batchItems: number;
+  /**
+   * Milliseconds that a request shall take at the rate its peer was measured at. Raising it saves
+   * round trips; lowering it keeps slow peers from holding what others could bring sooner.
+   * @default 500
+   */
+  requestMs: number;
+  /**
+   * Payload bytes that a request shall bring, as far as that is known.
+   * @default 4 MiB
+   */
+  requestBytes: number;
+  /**
+   * Longest payload in bytes that is asked for among others. Longer ones are asked for in requests of
+   * their own, when nothing small is waiting.
+   * @default 256 KiB
+   */
+  inlineBytes: number;
+  /**
+   * Requests for large items under way in all, one to a peer. Each may hold an item of
+   * `maxItemBytes` while that arrives.
+   * @default 4
+   */
+  maxLargeRequests: number;
+  /**
+   * Milliseconds without a new small item before large ones are asked for.
+   * @default 250
+   */
+  largeQuietMs: number;
+  /**
+   * Longest time in milliseconds that small items which never end may put off the next large one.
+   * @default 5_000
+   */
+  largeWaitMs: number;
+  /**
+   * Milliseconds without progress after which a source loses its claims to another that has nothing to
+   * do. Lowering it leaves slow sources sooner, and fetches more things twice.
+   * @default 1_000
+   */
+  stealAfterMs: number;
   /**
    * Requests under way to one peer. A second one hides the round trip of the first.
    * @default 2
@@ -68,7 +107,14 @@ export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
   jitter: 0.2,
   settleMs: 250,
   settleMaxMs: 2_000,
-  batchItems: 256,
+  batchItems: 1_024,
+  requestMs: 500,
+  requestBytes: 4 * 1024 * 1024,
+  inlineBytes: 256 * 1024,
+  maxLargeRequests: 4,
+  largeQuietMs: 250,
+  largeWaitMs: 5_000,
+  stealAfterMs: 1_000,
   requestsPerPeer: 2,
   maxRequests: 32,
   windowBytes: 8 * 1024 * 1024,

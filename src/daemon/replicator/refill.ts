@@ -5,7 +5,7 @@ import type { Replica } from '../../store/index.ts';
 /** What is asked of the replicator. */
 export interface Mending {
   readonly peers: readonly { readonly peer: string; readonly connected: boolean }[];
-  /** Ids still missing, and ids that our limits do not let in. */
+  /** Ids that peers have and that are still missing, and ids that our limits do not let in. */
   readonly wanted: number;
   readonly refused: number;
 }

@@ -124,6 +124,11 @@ export class Replicator {
     return this.#running?.fetcher.refuses(id) ?? false;
   }
 
+  /** Whether closing the connection to the peer would spoil what is being fetched from it. */
+  busyWith(peer: string): boolean {
+    return this.#running?.fetcher.asks(peer) ?? false;
+  }
+
   get peers(): readonly PeerRecord[] {
     return this.#peers.all();
   }
@@ -160,6 +165,7 @@ export class Replicator {
     this.#running = { services, scheduler, fetcher };
     const committed = (added: readonly ItemKey[]): void => {
       for (const key of added) this.#wanted.received(key.id);
+      fetcher.committed(added);
       this.#statements.stored(added);
       this.#told.committed(replica.version, added);
       services.announce?.stored(added);
@@ -247,7 +253,7 @@ export class Replicator {
     this.#statements.learnt(peer, ids);
     this.#wanted.add(
       peer,
-      ids.filter((id) => !this.#here(id) && !this.refuses(id)),
+      ids.filter((id) => !this.#here(id) && !this.#running?.fetcher.refusesFrom(peer, id)),
     );
     this.#running?.fetcher.pump();
   }
@@ -261,10 +267,13 @@ export class Replicator {
     this.#peers.ended(report);
     this.#statements.ended(report, (key) => replica.contains(keyToBytes(key)));
     this.#running?.scheduler.ended(report.peer);
+    this.#running?.fetcher.listed(report.peer);
     const { error, version, continueFrom } = report;
     const stale = version !== replica.version;
     if (continueFrom !== null || (stale && error === null)) this.#running?.scheduler.changed();
-    if (error === null) this.#refill.ended(report, this);
+    const wanted = this.#wanted.size - this.#wanted.orphans;
+    const { peers, refused } = this;
+    if (error === null) this.#refill.ended(report, { peers, wanted, refused });
     else if (OWN_TROUBLE.has(error.code)) this.#recovery.watch();
   }
 }

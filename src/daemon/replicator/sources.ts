@@ -1,14 +1,21 @@
 import type { Cancel, Clock } from '../../store/index.ts';
 import type { BackOff } from '../backoff.ts';
+import type { RunningRequest } from './running-request.ts';
+import { Throughput } from './throughput.ts';
 
 /** Requests to one peer that run, and how it has behaved. */
 export class Source {
   readonly peer: string;
-  readonly requests: Set<AbortController> = new Set();
+  readonly requests: Set<RunningRequest> = new Set();
   readonly backOff: BackOff;
+  readonly throughput: Throughput = new Throughput();
   connected = true;
   /** Ids for which it sent bytes that do not hash to them, since the last request that went well. */
   invalid = 0;
+  /** Ids it had listed and turned out not to have, since it last delivered something. */
+  denied = 0;
+  /** It had its rest for a listing that proved wrong. */
+  penalised = false;
   #resting: Cancel | undefined;
 
   constructor(peer: string, backOff: BackOff) {
@@ -62,6 +69,10 @@ export class Sources {
     this.#sources.set(peer, source);
     source.connected = true;
     return source;
+  }
+
+  get(peer: string): Source | undefined {
+    return this.#sources.get(peer);
   }
 
   disconnected(peer: string): void {

@@ -1,6 +1,6 @@
 import { bytesToHex, equalBytes, type Item, verifyItem } from '../../store/index.ts';
 import { ProtocolError } from '../errors.ts';
-import { type Answer, decodeAnswer } from './codec.ts';
+import { type Answer, type Asked, decodeAnswer } from './codec.ts';
 
 type ItemAnswer = Extract<Answer, { kind: 'item' }>;
 
@@ -8,21 +8,24 @@ type ItemAnswer = Extract<Answer, { kind: 'item' }>;
 export type Progress =
   | { readonly kind: 'item'; readonly item: Item }
   | { readonly kind: 'absent'; readonly id: Uint8Array }
+  | { readonly kind: 'large'; readonly id: Uint8Array; readonly length: number }
   | { readonly kind: 'part' };
 
 /** The requester's side of a request: takes frames, gives verified items. No clock, no I/O. */
 export class AnswerReader {
   readonly #ids: readonly Uint8Array[];
   readonly #maxItemBytes: number;
+  readonly #maxBytes: number;
   #answered = 0;
   #payloadBytes = 0;
   #begun: ItemAnswer | undefined;
   #payload = new Uint8Array(0);
   #filled = 0;
 
-  /** `ids` as they were asked for, each once: answers come in this order. */
-  constructor(ids: readonly Uint8Array[], limits: { maxItemBytes: number }) {
-    this.#ids = ids;
+  /** `asked.ids` each once: answers come in this order. */
+  constructor(asked: Asked, limits: { maxItemBytes: number }) {
+    this.#ids = asked.ids;
+    this.#maxBytes = asked.maxBytes;
     this.#maxItemBytes = limits.maxItemBytes;
   }
 
@@ -51,8 +54,11 @@ export class AnswerReader {
     if (this.#begun !== undefined) throw unexpected('an item ends before its payload does');
     this.#expect(answer.id);
     if (answer.kind === 'item') return this.#begin(answer);
+    if (answer.kind === 'large' && answer.length <= this.#maxBytes) {
+      throw unexpected(`an item of ${answer.length} bytes is called too long`);
+    }
     this.#answered++;
-    return { kind: 'absent', id: answer.id };
+    return answer;
   }
 
   #expect(id: Uint8Array): void {
@@ -62,6 +68,9 @@ export class AnswerReader {
   }
 
   #begin(answer: ItemAnswer): Progress {
+    if (answer.length > this.#maxBytes) {
+      throw unexpected(`an item of ${answer.length} bytes, where ${this.#maxBytes} were asked for`);
+    }
     this.#begun = answer;
     this.#payload = new Uint8Array(answer.first.length);
     this.#filled = 0;

@@ -3,7 +3,7 @@ import { ProtocolError } from '../errors.ts';
 import { CHUNK_BYTES, MAX_VARINT_BYTES } from './constants.ts';
 
 /** First byte of a frame: what it is. */
-export const TAG = { request: 0x01, absent: 0x02, item: 0x03, chunk: 0x04 } as const;
+export const TAG = { request: 0x01, absent: 0x02, item: 0x03, chunk: 0x04, large: 0x05 } as const;
 
 const HINT_BYTES = 8;
 const ITEM_HEADER_BYTES = 1 + ID_BYTES + HINT_BYTES;
@@ -14,6 +14,8 @@ export const MAX_ANSWER_BYTES: number = ITEM_HEADER_BYTES + MAX_VARINT_BYTES + C
 export type Answer =
   /** "I don't have it." */
   | { readonly kind: 'absent'; readonly id: Uint8Array }
+  /** "It is longer than you asked for": a payload of `length` bytes. */
+  | { readonly kind: 'large'; readonly id: Uint8Array; readonly length: number }
   /** An item begins; `first` are the first bytes of its payload of `length` bytes. */
   | {
       readonly kind: 'item';
@@ -25,25 +27,33 @@ export type Answer =
   /** More of the item that began. */
   | { readonly kind: 'chunk'; readonly bytes: Uint8Array };
 
-/** Longest request frame with `ids` ids. */
-export function requestFrameBytes(ids: number): number {
-  return 1 + MAX_VARINT_BYTES + ids * ID_BYTES;
+/** What one request frame asks for. */
+export interface Asked {
+  readonly ids: readonly Uint8Array[];
+  /** Longest payload to be sent; of a longer one only the length is wanted. */
+  readonly maxBytes: number;
 }
 
-/** `01 | count | ids`. */
-export function encodeRequest(ids: readonly Uint8Array[]): Uint8Array {
-  const count = encodeVarint(ids.length);
-  const frame = new Uint8Array(1 + count.length + ids.length * ID_BYTES);
+/** Longest request frame with `ids` ids. */
+export function requestFrameBytes(ids: number): number {
+  return 1 + 2 * MAX_VARINT_BYTES + ids * ID_BYTES;
+}
+
+/** `01 | longest payload | count | ids`. */
+export function encodeRequest({ ids, maxBytes }: Asked): Uint8Array {
+  const head = [...encodeVarint(maxBytes), ...encodeVarint(ids.length)];
+  const frame = new Uint8Array(1 + head.length + ids.length * ID_BYTES);
   frame[0] = TAG.request;
-  frame.set(count, 1);
-  for (const [i, id] of ids.entries()) frame.set(id, 1 + count.length + i * ID_BYTES);
+  frame.set(head, 1);
+  for (const [i, id] of ids.entries()) frame.set(id, 1 + head.length + i * ID_BYTES);
   return frame;
 }
 
-/** The ids of a request frame, views on it. Throws `MALFORMED_FRAME` or `BUDGET_SPENT`. */
-export function decodeRequest(frame: Uint8Array, limits: { maxIds: number }): Uint8Array[] {
+/** A request frame; the ids are views on it. Throws `MALFORMED_FRAME` or `BUDGET_SPENT`. */
+export function decodeRequest(frame: Uint8Array, limits: { maxIds: number }): Asked {
   if (frame[0] !== TAG.request) throw malformed(`a request begins with 01, not ${hex(frame[0])}`);
-  const { value: count, end } = decodeVarint(frame, 1);
+  const { value: maxBytes, end: begin } = decodeVarint(frame, 1);
+  const { value: count, end } = decodeVarint(frame, begin);
   if (count === 0) throw malformed('a request asks for nothing');
   if (count > limits.maxIds) {
     throw new ProtocolError(
@@ -54,9 +64,10 @@ export function decodeRequest(frame: Uint8Array, limits: { maxIds: number }): Ui
   if (frame.length !== end + count * ID_BYTES) {
     throw malformed(`a request for ${count} ids has ${frame.length} bytes`);
   }
-  return Array.from({ length: count }, (_, i) =>
+  const ids = Array.from({ length: count }, (_, i) =>
     frame.subarray(end + i * ID_BYTES, end + (i + 1) * ID_BYTES),
   );
+  return { ids, maxBytes };
 }
 
 /** `02 | id`. */
@@ -64,6 +75,16 @@ export function encodeAbsent(id: Uint8Array): Uint8Array {
   const frame = new Uint8Array(1 + ID_BYTES);
   frame[0] = TAG.absent;
   frame.set(id, 1);
+  return frame;
+}
+
+/** `05 | id | length`. */
+export function encodeLarge(id: Uint8Array, length: number): Uint8Array {
+  const varint = encodeVarint(length);
+  const frame = new Uint8Array(1 + ID_BYTES + varint.length);
+  frame[0] = TAG.large;
+  frame.set(id, 1);
+  frame.set(varint, 1 + ID_BYTES);
   return frame;
 }
 
@@ -101,9 +122,17 @@ export function decodeAnswer(frame: Uint8Array, limits: { maxItemBytes: number }
         throw malformed(`a chunk carries 1 to ${CHUNK_BYTES} bytes, not ${frame.length - 1}`);
       }
       return { kind: 'chunk', bytes: frame.subarray(1) };
+    case TAG.large:
+      return decodeLarge(frame);
     default:
-      throw malformed(`an answer begins with 02, 03 or 04, not ${hex(frame[0])}`);
+      throw malformed(`an answer begins with 02, 03, 04 or 05, not ${hex(frame[0])}`);
   }
+}
+
+function decodeLarge(frame: Uint8Array): Answer {
+  const { value: length, end } = decodeVarint(frame, 1 + ID_BYTES);
+  if (end !== frame.length) throw malformed('"too long" carries an id and a length');
+  return { kind: 'large', id: frame.subarray(1, 1 + ID_BYTES), length };
 }
 
 function decodeItem(frame: Uint8Array, limits: { maxItemBytes: number }): Answer {

@@ -18,6 +18,10 @@ export interface FetchReport {
   readonly items: number;
   /** Ids the peer said it does not have. */
   readonly absent: readonly Uint8Array[];
+  /** Items whose payloads are longer than `maxBytes`, and how long the peer says they are. */
+  readonly large: readonly { readonly id: Uint8Array; readonly length: number }[];
+  /** Ids whose payloads the peer says to be longer than `maxItemBytes`. */
+  readonly tooLarge: readonly Uint8Array[];
   /** Payload bytes received, repeats, partial and invalid ones included. */
   readonly payloadBytes: number;
   /** The id whose turn it was when the request ended before all were answered, or null. */
@@ -29,6 +33,13 @@ export interface FetchRequest {
   readonly peer: string;
   /** Ids wanted; one that is given twice is asked for once. */
   readonly ids: readonly Uint8Array[];
+  /**
+   * Longest payload wanted; of longer ones only the length is told, so that they hold up no others.
+   * @default `maxItemBytes`
+   */
+  readonly maxBytes?: number;
+  /** Told with every frame of the answer how many bytes of payload it brought. */
+  readonly onProgress?: (bytes: number) => void;
   /** Called with each verified item, in the order of arrival; awaited, which slows the peer down. */
   readonly onItem: (item: Item) => void | Promise<void>;
   /** Calls the request off. */

@@ -35,14 +35,19 @@ export class Requester {
   readonly #reader: AnswerReader;
   readonly #guard: StallGuard;
   readonly #over = new AbortController();
+  readonly #maxBytes: number;
   readonly #absent: Uint8Array[] = [];
+  readonly #large: { readonly id: Uint8Array; readonly length: number }[] = [];
+  readonly #tooLarge: Uint8Array[] = [];
   #channel: Channel | undefined;
   #items = 0;
 
   constructor(init: RequesterInit) {
     this.#init = init;
     this.#ids = distinct(init.request.ids);
-    this.#reader = new AnswerReader(this.#ids, init.options);
+    const { maxItemBytes } = init.options;
+    this.#maxBytes = Math.min(init.request.maxBytes ?? maxItemBytes, maxItemBytes);
+    this.#reader = new AnswerReader({ ids: this.#ids, maxBytes: this.#maxBytes }, init.options);
     this.#guard = new StallGuard(init.options);
   }
 
@@ -117,7 +122,8 @@ export class Requester {
   async #ask(channel: Channel): Promise<void> {
     const { maxIdsPerFrame } = this.#init.options;
     for (let at = 0; at < this.#ids.length; at += maxIdsPerFrame) {
-      await channel.send(encodeRequest(this.#ids.slice(at, at + maxIdsPerFrame)));
+      const ids = this.#ids.slice(at, at + maxIdsPerFrame);
+      await channel.send(encodeRequest({ ids, maxBytes: this.#maxBytes }));
     }
     await channel.close();
   }
@@ -145,6 +151,7 @@ export class Requester {
   async #take(frame: Uint8Array): Promise<void> {
     const progress = this.#read(frame);
     if (progress.kind === 'absent') this.#absent.push(progress.id);
+    if (progress.kind === 'large') this.#noteLarge(progress);
     if (progress.kind !== 'item') return;
     try {
       await this.#init.request.onItem(progress.item);
@@ -152,6 +159,11 @@ export class Requester {
       throw new ConsumerError(cause);
     }
     this.#items++;
+  }
+
+  #noteLarge({ id, length }: { id: Uint8Array; length: number }): void {
+    if (length > this.#init.options.maxItemBytes) this.#tooLarge.push(id);
+    else this.#large.push({ id, length });
   }
 
   #read(frame: Uint8Array): Progress {
@@ -165,6 +177,7 @@ export class Requester {
       const bytes = this.#reader.payloadBytes - before;
       this.#guard.gained(bytes, answered);
       this.#init.received(bytes);
+      this.#init.request.onProgress?.(bytes);
     }
   }
 
@@ -188,6 +201,8 @@ export class Requester {
       outcome: result,
       items: this.#items,
       absent: this.#absent,
+      large: this.#large,
+      tooLarge: this.#tooLarge,
       payloadBytes: this.#reader.payloadBytes,
       endedAt: this.#reader.next,
       error: error === null ? null : describe(error),

@@ -2,15 +2,20 @@ import type { Clock, Item } from '../../store/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Channel } from '../network/index.ts';
-import { decodeRequest, encodeAbsent, encodeItem } from './codec.ts';
+import { type Asked, decodeRequest, encodeAbsent, encodeItem, encodeLarge } from './codec.ts';
 import { CHUNK_BYTES, type FetchOptions } from './constants.ts';
 
 /** Finds an item that is to be served. */
 export type GetItem = (id: Uint8Array) => Promise<Item | undefined>;
 
+/** The payload's length in bytes of an item that is to be served. */
+export type SizeOf = (id: Uint8Array) => Promise<number | undefined>;
+
 export interface ResponderInit {
   channel: Channel;
   get: GetItem;
+  /** Spares reading a payload of which only the length is wanted. */
+  sizeOf?: SizeOf | undefined;
   options: FetchOptions;
   clock: Clock;
   /** Told of payload bytes as they leave. */
@@ -27,31 +32,34 @@ export class Responder {
   }
 
   async run(): Promise<void> {
-    for (let ids = await this.#next(); ids !== null; ids = await this.#next()) {
-      for (const id of ids) await this.#answer(id);
+    for (let asked = await this.#next(); asked !== null; asked = await this.#next()) {
+      for (const id of asked.ids) await this.#answer(id, asked.maxBytes);
     }
     await this.#timed('the end of the answer to be taken', this.#init.options.writeTimeoutMs, () =>
       this.#init.channel.close(),
     );
   }
 
-  async #next(): Promise<Uint8Array[] | null> {
+  async #next(): Promise<Asked | null> {
     const { channel, options } = this.#init;
     const frame = await this.#timed('a request', options.requestTimeoutMs, () => channel.receive());
     if (frame === null) return null;
-    const ids = decodeRequest(frame, { maxIds: options.maxIdsPerFrame });
-    this.#asked += ids.length;
-    if (this.#asked <= options.maxIdsPerRequest) return ids;
+    const asked = decodeRequest(frame, { maxIds: options.maxIdsPerFrame });
+    this.#asked += asked.ids.length;
+    if (this.#asked <= options.maxIdsPerRequest) return asked;
     throw new ProtocolError(
       'BUDGET_SPENT',
       `a request asks for more than ${options.maxIdsPerRequest} ids`,
     );
   }
 
-  async #answer(id: Uint8Array): Promise<void> {
+  async #answer(id: Uint8Array, maxBytes: number): Promise<void> {
+    const size = await this.#init.sizeOf?.(id);
+    if (size !== undefined && size > maxBytes) return this.#send(encodeLarge(id, size));
     const item = await this.#init.get(id);
     if (item === undefined) return this.#send(encodeAbsent(id));
     let left = item.payload.length;
+    if (left > maxBytes) return this.#send(encodeLarge(id, left));
     for (const frame of encodeItem(item)) {
       await this.#send(frame);
       this.#init.sent(Math.min(left, CHUNK_BYTES));

@@ -8,7 +8,7 @@ import { MAX_ANSWER_BYTES, requestFrameBytes } from './codec.ts';
 import { DEFAULT_FETCH_OPTIONS, FETCH_VERSION, type FetchOptions } from './constants.ts';
 import type { FetchReport, FetchRequest } from './report.ts';
 import { Requester } from './requester.ts';
-import { type GetItem, Responder } from './responder.ts';
+import { type GetItem, Responder, type SizeOf } from './responder.ts';
 
 /** What the replicator sees of the fetch service: it asks for items, and serves those it holds. */
 export interface Fetch {
@@ -27,6 +27,11 @@ export interface FetchInit {
   networkName: string;
   /** What is served to others. */
   get: GetItem;
+  /**
+   * How long a payload is, without reading it.
+   * @default reads the item
+   */
+  sizeOf?: SizeOf;
   /** @default silent */
   log?: Log;
   options?: Partial<FetchOptions>;
@@ -119,6 +124,7 @@ export class FetchService implements Fetch {
     const responder = new Responder({
       channel,
       get: this.#init.get,
+      sizeOf: this.#init.sizeOf,
       options: this.#options,
       clock: this.#init.clock,
       sent: (bytes) => {

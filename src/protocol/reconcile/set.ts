@@ -1,5 +1,6 @@
 import { bytesToKey, keyToBytes } from '../../store/index.ts';
-import { SourceList } from './sources.ts';
+import { Ledger } from './ledger.ts';
+import type { Listing } from './listing.ts';
 
 export interface ReconciliationSetInit {
   /**
@@ -14,47 +15,66 @@ export interface ReconciliationSetInit {
    * @default 4_194_304
    */
   maxIds?: number;
+  /**
+   * Ids that stay wanted when the last peer that listed them has gone. Raising it costs as much.
+   * @default 65_536
+   */
+  maxOrphans?: number;
+  /**
+   * Milliseconds since the epoch.
+   * @default always 0: it is not known since when an id is wanted
+   */
+  now?: () => number;
 }
 
-/** A claim on an id, and the peers that came by while it was taken and want to be asked again. */
+/** Why an id is wanted. */
+export interface Want {
+  readonly id: Uint8Array;
+  /** Milliseconds since the epoch, to a minute. */
+  readonly since: number;
+  /** Two peers have said that they have it. */
+  readonly confirmed: boolean;
+}
+
+/** A claim on an id, and the listings whose queues have passed the id over since. */
 interface Claim {
   readonly peer: string;
+  readonly large: boolean;
   readonly passed: string[];
-}
-
-/** What is kept of a peer: the ids it may still claim, oldest first, and how many it is a source of. */
-interface Peer {
-  queue: string[];
-  head: number;
-  known: number;
 }
 
 const DEFAULT_MAX_IDS_PER_PEER = 1_048_576;
 const DEFAULT_MAX_IDS = 4_194_304;
-/** Queues are swept once they are longer than twice what is live plus so much. */
-const QUEUE_SLACK = 1024;
+const DEFAULT_MAX_ORPHANS = 65_536;
 
 /**
  * The ids we lack, over all peers, and who has them (design section 8). An id is claimed for at most
  * one peer at a time; peers are known by their string ids, ids by their 32 bytes. Sources of an id
  * are not capped in number; ids per peer are. Every order follows from the order of calls alone.
+ *
+ * A peer may be said to mirror another: it is then a source of all that the other lists, at the cost
+ * of one entry. Such a claim is only an assumption, so it ends soon when it proves wrong. An id whose
+ * sources have all gone is an orphan: it stays wanted, and peers may be probed for it. An id that its
+ * only source turned out not to have is dropped.
  */
 export class ReconciliationSet {
-  readonly #maxIdsPerPeer: number;
-  readonly #maxIds: number;
-  readonly #ids = new Map<string, SourceList>();
+  readonly #ledger: Ledger;
   readonly #claims = new Map<string, Claim>();
-  readonly #peers = new Map<string, Peer>();
-  #nobody = new SourceList();
+  #claimedLarge = 0;
 
   constructor(init: ReconciliationSetInit = {}) {
-    this.#maxIdsPerPeer = init.maxIdsPerPeer ?? DEFAULT_MAX_IDS_PER_PEER;
-    this.#maxIds = init.maxIds ?? DEFAULT_MAX_IDS;
+    this.#ledger = new Ledger({
+      maxIdsPerPeer: init.maxIdsPerPeer ?? DEFAULT_MAX_IDS_PER_PEER,
+      maxIds: init.maxIds ?? DEFAULT_MAX_IDS,
+      maxOrphans: init.maxOrphans ?? DEFAULT_MAX_ORPHANS,
+      now: init.now ?? (() => 0),
+      removed: (key) => this.#end(key),
+    });
   }
 
   /** Distinct ids missing. */
   get size(): number {
-    return this.#ids.size;
+    return this.#ledger.wants.size;
   }
 
   /** Ids in flight. */
@@ -62,20 +82,89 @@ export class ReconciliationSet {
     return this.#claims.size;
   }
 
+  /** Ids that nobody has claimed, by whether they are known to be large. */
+  get unclaimed(): { readonly small: number; readonly large: number } {
+    const large = this.#ledger.wants.large - this.#claimedLarge;
+    return { small: this.size - this.claimed - large, large };
+  }
+
+  /** Missing ids that nobody lists. */
+  get orphans(): number {
+    return this.#ledger.orphans.listing.known;
+  }
+
+  /** Orphans given up for want of room. */
+  get lost(): number {
+    return this.#ledger.orphans.lost;
+  }
+
+  /** How many ids unknown until now `peer` may add; with 0 a session with it has no use. */
+  room(peer: string): number {
+    return this.#ledger.room(peer);
+  }
+
   /** Says that `peer` has `ids`; returns how many of them were unknown until now. */
   add(peer: string, ids: Iterable<Uint8Array>): number {
-    const before = this.#ids.size;
-    for (const id of ids) this.#addOne(peer, bytesToKey(id));
-    return this.#ids.size - before;
+    const before = this.size;
+    this.#ledger.add(peer, ids);
+    return this.size - before;
+  }
+
+  /** Wants again what was wanted before, on nobody's word. */
+  restore(wants: Iterable<Want>): void {
+    for (const want of wants) this.#ledger.restore(bytesToKey(want.id), want);
+  }
+
+  /**
+   * Says that `peer` holds whatever `of` listed or will list. It ends when `peer` turns out to lack
+   * several of these ids, or `of` does, when a mirror of another peer begins, and by `unmirror` or
+   * `drop`. When `of` is itself a mirror, what that one mirrors is meant.
+   */
+  mirror(peer: string, of: string): void {
+    this.#ledger.mirror(peer, of);
+  }
+
+  /** `peer` is a source of what it listed itself and of nothing else. Its claims stay. */
+  unmirror(peer: string): void {
+    this.#ledger.unmirror(peer);
+  }
+
+  /** Whose listing `peer` mirrors, if any. */
+  mirrors(peer: string): string | undefined {
+    return this.#ledger.mirrors(peer);
+  }
+
+  /** Lets `peer` be asked for orphans, until it turns out to lack too many of them. */
+  probe(peer: string): void {
+    this.#ledger.orphans.listing.join(peer);
   }
 
   has(id: Uint8Array): boolean {
-    return this.#ids.has(bytesToKey(id));
+    return this.#ledger.wants.has(bytesToKey(id));
   }
 
-  /** Peers known to have `id`, in the order they said so; empty when it is not missing. */
+  /** Whether `peer` itself said that it has `id`, which is missing. */
+  lists(peer: string, id: Uint8Array): boolean {
+    return this.#ledger.lists(peer, bytesToKey(id));
+  }
+
+  /** Since when, and how well founded, an id is wanted; undefined when it is not missing. */
+  want(id: Uint8Array): Want | undefined {
+    const list = this.#ledger.wants.get(bytesToKey(id));
+    return list && { id, since: list.since, confirmed: list.confirmed };
+  }
+
+  /** Bytes of the payload of a missing id, where a source said that it is large. */
+  length(id: Uint8Array): number | undefined {
+    return this.#ledger.wants.length(bytesToKey(id));
+  }
+
+  /**
+   * Peers thought to have `id`, in the order they said so, each with its mirrors behind it; empty
+   * when it is not missing, or an orphan.
+   */
   sources(id: Uint8Array): string[] {
-    return [...(this.#ids.get(bytesToKey(id))?.peers ?? [])];
+    return this.#ledger.sources(bytesToKey(id));
   }
 
   /** Who `id` is claimed for, if anybody. */
@@ -84,149 +173,114 @@ export class ReconciliationSet {
   }
 
   /**
-   * Claims up to `max` unclaimed ids that `peer` has, oldest first; an id that was given back counts
-   * from then. Amortised over `add` and `release` the cost is that of the ids returned.
+   * Claims up to `max` unclaimed ids that `peer` may be asked for and that are not known to be large,
+   * oldest first; an id that was given back counts from then. What it listed itself comes before what
+   * it mirrors, and that before orphans. Amortised over `add` and `release` the cost is that of the
+   * ids returned.
    */
   claim(peer: string, max: number): Uint8Array[] {
-    const claimed: Uint8Array[] = [];
-    const state = this.#peers.get(peer);
-    while (state !== undefined && claimed.length < max && state.head < state.queue.length) {
-      const key = state.queue[state.head++]!;
-      if (this.#take(peer, key)) claimed.push(keyToBytes(key));
-    }
-    if (state?.head === state?.queue.length) this.#sweep(peer);
-    return claimed;
+    return this.#claim(peer, 'small', (claimed) => claimed.length < max);
+  }
+
+  /** Likewise large ones: as many as make `maxBytes`, at least one, no more than `max`. */
+  claimLarge(peer: string, { max, maxBytes }: { max: number; maxBytes: number }): Uint8Array[] {
+    const { wants } = this.#ledger;
+    const bytes = (claimed: readonly string[]): number =>
+      claimed.reduce((sum, key) => sum + wants.length(key)!, 0);
+    return this.#claim(
+      peer,
+      'large',
+      (claimed) => claimed.length < max && bytes(claimed) < maxBytes,
+    );
   }
 
   /**
-   * Gives back `peer`'s claim on `id`; with `forget` the peer is no longer a source of it, and an id
-   * without a source is dropped. False when the peer had no claim on it.
+   * Gives back `peer`'s claim on `id`. With `forget` the peer is no longer a source of it; an id that
+   * has no source left is dropped then, unless two peers have said to have it: that is an orphan.
+   * `length` says that the item turned out to be large. False when the peer had no claim on it.
    */
-  release(peer: string, id: Uint8Array, init: { forget?: boolean } = {}): boolean {
+  release(peer: string, id: Uint8Array, init: { forget?: boolean; length?: number } = {}): boolean {
     const key = bytesToKey(id);
-    if (this.#claims.get(key)?.peer !== peer) return false;
-    if (init.forget) this.#forget(peer, key);
-    this.#giveBack(key);
+    const claim = this.#claims.get(key);
+    if (claim?.peer !== peer) return false;
+    this.#end(key);
+    if (init.length !== undefined) this.#ledger.enlarge(key, init.length);
+    this.#ledger.requeue(key, claim.passed);
+    if (init.forget) this.#ledger.deny(peer, key);
     return true;
   }
 
   /** The id is here now: it is gone for all peers. False when it was not missing. */
   received(id: Uint8Array): boolean {
-    const key = bytesToKey(id);
-    const sources = this.#ids.get(key);
-    if (sources === undefined) return false;
-    for (const peer of sources.peers) this.#lose(peer);
-    this.#remove(key);
-    return true;
+    return this.#ledger.remove(bytesToKey(id));
   }
 
-  /** Forgets a peer as a source and gives back its claims. Ids with no source left are dropped. */
-  drop(peer: string): void {
-    if (!this.#peers.delete(peer)) return;
-    this.#forgetEverywhere(peer);
+  /**
+   * Forgets a peer as a source and gives back its claims. What it listed stays wanted, by its mirrors
+   * or as orphans; with `denied`, what nobody else ever said to have is dropped instead.
+   */
+  drop(peer: string, init: { denied?: boolean } = {}): void {
+    this.#ledger.drop(peer, init.denied === true);
     for (const [key, claim] of this.#claims) {
-      const at = claim.passed.indexOf(peer);
-      if (at >= 0) claim.passed.splice(at, 1);
-      if (claim.peer === peer) this.#giveBack(key);
+      if (claim.peer !== peer) continue;
+      this.#end(key);
+      this.#ledger.requeue(key, claim.passed);
     }
+  }
+
+  /** Drops what is wanted since before `at`, was never confirmed and is not in flight; the ids. */
+  expire(at: number): Uint8Array[] {
+    const { wants } = this.#ledger;
+    const keys = [...wants.keys()].filter((key) => {
+      const { since, confirmed } = wants.get(key)!;
+      return !confirmed && since < at && !this.#claims.has(key);
+    });
+    for (const key of keys) this.#ledger.remove(key);
+    return keys.map(keyToBytes);
   }
 
   /** Missing ids, oldest first. */
   *missing(): Iterable<Uint8Array> {
-    for (const key of this.#ids.keys()) yield keyToBytes(key);
+    for (const key of this.#ledger.wants.keys()) yield keyToBytes(key);
   }
 
-  #addOne(peer: string, key: string): void {
-    const known = this.#ids.get(key);
-    if (known === undefined && this.#ids.size >= this.#maxIds) return;
-    const sources = known ?? this.#nobody;
-    if (sources.has(peer)) return;
-    const state = this.#peer(peer);
-    if (state.known >= this.#maxIdsPerPeer) return;
-    state.known++;
-    this.#ids.set(key, sources.with(peer));
-    this.#enqueue(peer, key);
-  }
-
-  /** Claims `key`, the head of `peer`'s queue, if that is still right. */
-  #take(peer: string, key: string): boolean {
-    if (!this.#ids.get(key)?.has(peer)) return false;
-    const claim = this.#claims.get(key);
-    if (claim === undefined) {
-      this.#claims.set(key, { peer, passed: [] });
-      return true;
-    }
-    if (claim.peer !== peer && !claim.passed.includes(peer)) claim.passed.push(peer);
-    return false;
-  }
-
-  #giveBack(key: string): void {
-    const claim = this.#claims.get(key)!;
-    this.#claims.delete(key);
-    for (const peer of [claim.peer, ...claim.passed]) {
-      if (this.#ids.get(key)?.has(peer)) this.#enqueue(peer, key);
-    }
-  }
-
-  #forget(peer: string, key: string): void {
-    const rest = this.#ids.get(key)!.peers.filter((other) => other !== peer);
-    this.#lose(peer);
-    if (rest.length === 0) this.#ids.delete(key);
-    else this.#ids.set(key, this.#listOf(rest));
-  }
-
-  /** One walk over all ids, each distinct list rewritten once; lists that no id has are let go. */
-  #forgetEverywhere(peer: string): void {
-    this.#nobody = new SourceList();
-    const rewritten = new Map<SourceList, SourceList>();
-    for (const [key, sources] of this.#ids) {
-      let rest = rewritten.get(sources);
-      if (rest === undefined) {
-        rest = this.#listOf(sources.peers.filter((other) => other !== peer));
-        rewritten.set(sources, rest);
+  #claim(
+    peer: string,
+    kind: 'small' | 'large',
+    more: (claimed: readonly string[]) => boolean,
+  ): Uint8Array[] {
+    const claimed: string[] = [];
+    for (const listing of this.#ledger.offered(peer)) {
+      const denied: string[] = [];
+      while (more(claimed)) {
+        const key = this.#ledger.next(listing, kind);
+        if (key === undefined) break;
+        const passed = this.#claims.get(key)?.passed;
+        if (passed !== undefined) passOver(passed, listing);
+        else if (!listing.offers(peer, key)) denied.push(key);
+        else {
+          this.#begin(key, { peer, large: kind === 'large', passed: [listing.owner] });
+          claimed.push(key);
+        }
       }
-      if (rest.peers.length === 0) this.#ids.delete(key);
-      else this.#ids.set(key, rest);
+      for (const key of denied) this.#ledger.requeue(key, [listing.owner]);
     }
+    return claimed.map(keyToBytes);
   }
 
-  #listOf(peers: readonly string[]): SourceList {
-    return peers.reduce((list, peer) => list.with(peer), this.#nobody);
+  #begin(key: string, claim: Claim): void {
+    this.#claims.set(key, claim);
+    if (claim.large) this.#claimedLarge++;
   }
 
-  #remove(key: string): void {
-    this.#ids.delete(key);
+  #end(key: string): void {
+    const claim = this.#claims.get(key);
+    if (claim === undefined) return;
     this.#claims.delete(key);
-    if (this.#ids.size === 0) this.#nobody = new SourceList();
+    if (claim.large) this.#claimedLarge--;
   }
+}
 
-  #peer(peer: string): Peer {
-    let state = this.#peers.get(peer);
-    if (state === undefined) {
-      state = { queue: [], head: 0, known: 0 };
-      this.#peers.set(peer, state);
-    }
-    return state;
-  }
-
-  /** `peer` is a source of one id less. */
-  #lose(peer: string): void {
-    const state = this.#peers.get(peer)!;
-    if (--state.known === 0) this.#peers.delete(peer);
-  }
-
-  #enqueue(peer: string, key: string): void {
-    const state = this.#peer(peer);
-    state.queue.push(key);
-    if (state.queue.length > 2 * state.known + QUEUE_SLACK) this.#sweep(peer);
-  }
-
-  /** Throws out what was claimed from the queue, has come in, or stands there twice. */
-  #sweep(peer: string): void {
-    const state = this.#peers.get(peer);
-    if (state === undefined) return;
-    const waiting = new Set(state.queue.slice(state.head));
-    state.queue = [...waiting].filter((key) => this.#ids.get(key)?.has(peer));
-    state.head = 0;
-  }
+function passOver(passed: string[], { owner }: Listing): void {
+  if (!passed.includes(owner)) passed.push(owner);
 }

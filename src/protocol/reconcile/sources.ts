@@ -1,13 +1,20 @@
 /**
  * A list of peers in the order they said something, shared by all ids it is true of: a million ids
- * with the same three sources hold one list. Lists form a tree, each the one above it plus a peer.
+ * with the same three sources hold one list. Lists form a tree, each the one above it plus a peer;
+ * a root is for all ids that were first wanted at about the same time.
  */
 export class SourceList {
   readonly peers: readonly string[];
+  /** When the first of them said so, in milliseconds since the epoch. */
+  readonly since: number;
+  /** Whether two peers have ever said so. */
+  readonly confirmed: boolean;
   readonly #longer = new Map<string, SourceList>();
 
-  constructor(peers: readonly string[] = []) {
-    this.peers = peers;
+  constructor(init: { peers: readonly string[]; since: number; confirmed: boolean }) {
+    this.peers = init.peers;
+    this.since = init.since;
+    this.confirmed = init.confirmed;
   }
 
   has(peer: string): boolean {
@@ -18,9 +25,35 @@ export class SourceList {
   with(peer: string): SourceList {
     let longer = this.#longer.get(peer);
     if (longer === undefined) {
-      longer = new SourceList([...this.peers, peer]);
+      const peers = [...this.peers, peer];
+      const confirmed = this.confirmed || this.peers.length > 0;
+      longer = new SourceList({ peers, since: this.since, confirmed });
       this.#longer.set(peer, longer);
     }
     return longer;
+  }
+}
+
+/** How exactly it is remembered since when an id is wanted. */
+const SINCE_STEP_MS = 60_000;
+
+/** The roots of the trees of lists. */
+export class SourceRoots {
+  readonly #roots = new Map<string, SourceList>();
+
+  root(at: number, confirmed: boolean): SourceList {
+    const since = at - (at % SINCE_STEP_MS);
+    const name = `${since} ${confirmed}`;
+    let root = this.#roots.get(name);
+    if (root === undefined) {
+      root = new SourceList({ peers: [], since, confirmed });
+      this.#roots.set(name, root);
+    }
+    return root;
+  }
+
+  /** The same list for other peers; what it was confirmed by stays. */
+  replace({ since, confirmed }: SourceList, peers: readonly string[]): SourceList {
+    return peers.reduce((list, peer) => list.with(peer), this.root(since, confirmed));
   }
 }

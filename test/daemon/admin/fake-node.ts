@@ -43,6 +43,7 @@ export class FakeNode implements Node {
       incidents: [],
       transfer: { receivedBytes: 0, sentBytes: 0 },
       push: null,
+      mesh: { degree: 8, connected: this.dialled.length, known: this.dialled.length },
       peers: this.peers(),
     };
   }
@@ -129,6 +130,7 @@ function peerAt(address: string): PeerStatus {
   return {
     peerId: 'other',
     address,
+    origin: 'runtime',
     connected: true,
     inSync: true,
     coversAsOf: null,

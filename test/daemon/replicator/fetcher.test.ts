@@ -57,7 +57,15 @@ describe('Fetcher', () => {
         const { peer, ids } = request;
         requests.push({ peer, ids: ids.map(bytesToHex), at: clock.monotonic() });
         const report = await scripts.get(peer)!(request);
-        const blank = { items: 0, absent: [], payloadBytes: 0, endedAt: null, error: null };
+        const blank = {
+          items: 0,
+          absent: [],
+          large: [],
+          tooLarge: [],
+          payloadBytes: 0,
+          endedAt: null,
+          error: null,
+        };
         return { peer, outcome: 'complete', ...blank, ...report };
       },
     };
@@ -71,6 +79,7 @@ describe('Fetcher', () => {
     });
     replica.onCommit((added) => {
       for (const { id } of added) wanted.received(id);
+      fetcher.committed(added);
     });
   });
 
@@ -159,22 +168,157 @@ describe('Fetcher', () => {
     assert.equal(wanted.size, 1);
   });
 
-  it('refuses an item above the limit for good, and goes on with the rest', async () => {
-    const large = ITEMS[1]!.id;
-    scripts.set('a', async (request) => {
-      const at = request.ids.findIndex((id) => bytesToHex(id) === bytesToHex(large));
-      await serve({ ...request, ids: request.ids.slice(0, at < 0 ? undefined : at) });
-      if (at < 0) return {};
-      const error = { code: 'ITEM_TOO_LARGE', message: 'too large' };
-      return { outcome: 'invalid', endedAt: large, error };
-    });
-    want('a');
-    fetcher.connected('a');
+  it('refuses an item above the limit when all its sources say so, and goes on with the rest', async () => {
+    const large = bytesToHex(ITEMS[1]!.id);
+    for (const peer of ['a', 'b']) {
+      scripts.set(peer, async (request) => {
+        const tooLarge = request.ids.filter((id) => bytesToHex(id) === large);
+        const report = await serve({
+          ...request,
+          ids: request.ids.filter((id) => !tooLarge.includes(id)),
+        });
+        return { ...report, tooLarge };
+      });
+      want(peer);
+      fetcher.connected(peer);
+    }
     fetcher.pump();
     await clock.advance(1);
     assert.equal(replica.status().items, ITEMS.length - 1);
     assert.equal(wanted.size, 0);
-    assert.ok(fetcher.refuses(large));
+    assert.equal(requests.flatMap(({ ids }) => ids).filter((id) => id === large).length, 2);
+    const id = ITEMS[1]!.id;
+    assert.deepEqual([fetcher.refuses(id), fetcher.refusesFrom('c', id)], [true, true]);
+  });
+
+  it('does not take the word of one peer for it that an item is too large', async () => {
+    scripts.set('a', async ({ ids }) => ({ tooLarge: ids }));
+    want('a', ITEMS.slice(0, 1));
+    fetcher.connected('a');
+    fetcher.pump();
+    await clock.advance(1);
+    const { id } = ITEMS[0]!;
+    assert.deepEqual([wanted.size, fetcher.refused], [0, 1]);
+    assert.deepEqual([fetcher.refusesFrom('a', id), fetcher.refusesFrom('b', id)], [true, false]);
+    scripts.set('b', serve);
+    want('b', ITEMS.slice(0, 1));
+    fetcher.connected('b');
+    await clock.advance(1);
+    assert.deepEqual([replica.status().items, fetcher.refused], [1, 0]);
+  });
+
+  describe('large items', () => {
+    const [huge, ...rest] = ITEMS as [Item, ...Item[]];
+    const isHuge = (id: Uint8Array) => bytesToHex(id) === bytesToHex(huge.id);
+    /** Takes a second for the large item, and says how large it is when it is not to be sent. */
+    const serveLarge: Script = async (request) => {
+      const inline = request.maxBytes !== undefined;
+      const ids = request.ids.filter((id) => !inline || !isHuge(id));
+      if (ids.some(isHuge)) await new Promise<void>((resolve) => clock.after(1_000, resolve));
+      const report = await serve({ ...request, ids });
+      const large = inline ? request.ids.filter(isHuge) : [];
+      return { ...report, large: large.map((id) => ({ id, length: 300_000 })) };
+    };
+
+    beforeEach(() => {
+      for (const peer of ['a', 'b']) {
+        scripts.set(peer, serveLarge);
+        fetcher.connected(peer);
+      }
+    });
+
+    it('come when the small ones are here, asked for alone', async () => {
+      for (const peer of ['a', 'b']) want(peer);
+      fetcher.pump();
+      await clock.advance(1);
+      assert.equal(replica.status().items, rest.length);
+      assert.deepEqual(wanted.unclaimed, { small: 0, large: 1 });
+      await clock.advance(250);
+      assert.deepEqual(requests.at(-1)?.ids, [bytesToHex(huge.id)]);
+      await clock.advance(1_000);
+      assert.equal(replica.status().items, ITEMS.length);
+    });
+
+    it('do not wait for ever', async () => {
+      let number = 1;
+      const busy = (): void => {
+        fetcher.committed([{ id: new Uint8Array(32).fill(number++), hint: 1n }]);
+        if (number < 80) clock.after(100, busy);
+      };
+      busy();
+      want('a', [huge]);
+      fetcher.pump();
+      await clock.advance(4_900);
+      assert.equal(requests.length, 1);
+      await clock.advance(200);
+      assert.deepEqual(requests.at(-1)?.ids, [bytesToHex(huge.id)]);
+      await clock.advance(4_000);
+      assert.equal(replica.status().items, 1);
+    });
+  });
+
+  it('lets an idle source have what another takes too long to bring', async () => {
+    const aborted: string[] = [];
+    scripts.set('a', async ({ signal, onItem, ids }) => {
+      await onItem(ITEMS.find(({ id }) => bytesToHex(id) === bytesToHex(ids[0]!))!);
+      await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+      aborted.push('a');
+      return { outcome: 'failed', items: 1, endedAt: ids[1]! };
+    });
+    scripts.set('b', serve);
+    for (const peer of ['a', 'b']) {
+      want(peer);
+      fetcher.connected(peer);
+    }
+    fetcher.pump();
+    await clock.advance(990);
+    assert.deepEqual([replica.status().items, aborted], [7, []]);
+    await clock.advance(20);
+    assert.deepEqual([replica.status().items, aborted], [ITEMS.length, ['a']]);
+  });
+
+  it('lets nobody have what waits for our own disk', async () => {
+    const disk = Promise.withResolvers<void>();
+    const { putVerified } = replica;
+    replica.putVerified = (items) => disk.promise.then(() => putVerified.call(replica, items));
+    const limited = wanted;
+    for (const peer of ['a', 'b']) {
+      scripts.set(peer, async (request) => {
+        for (let i = 0; i < 3; i++) request.onProgress?.(10);
+        return serve(request);
+      });
+      limited.add(peer, [ITEMS[0]!.id]);
+      fetcher.connected(peer);
+    }
+    fetcher.pump();
+    await clock.advance(20_000);
+    assert.equal(requests.length, 1);
+    disk.resolve();
+    await clock.advance(1);
+    assert.equal(replica.status().items, 1);
+  });
+
+  it('rests a peer once for a listing that proves wrong, and believes none of it after much', async () => {
+    const invented = Array.from({ length: 300 }, (_, i) => {
+      const id = new Uint8Array(32);
+      new DataView(id.buffer).setUint32(0, i);
+      return id;
+    });
+    scripts.set('a', async ({ ids }) => ({ absent: ids }));
+    wanted.add('a', invented);
+    fetcher.connected('a');
+    fetcher.pump();
+    await clock.advance(999);
+    assert.equal(requests.length, 1);
+    await clock.advance(1);
+    assert.equal(wanted.size, 0);
+    assert.ok(requests.length <= 65, `${requests.length} requests`);
+    wanted.add('a', invented);
+    fetcher.listed('a');
+    const asked = requests.length;
+    await clock.advance(120_000);
+    assert.ok(requests.length > asked);
+    assert.equal(wanted.size, 0);
   });
 
   it('does not ask a peer again for what it says it does not have', async () => {

@@ -7,6 +7,7 @@ import {
   decodeRequest,
   encodeAbsent,
   encodeItem,
+  encodeLarge,
   encodeRequest,
   MAX_ANSWER_BYTES,
   requestFrameBytes,
@@ -37,8 +38,12 @@ describe('fetch codec', () => {
     const item = itemOf(1_700_000_000_000n, new TextEncoder().encode('hello'));
     const own = '0e8ace57705311b9b7b1da3459cae18ed4d2d97ea7afdb320a21cb085c926621';
     assert.equal(bytesToHex(item.id), own);
-    assert.equal(bytesToHex(encodeRequest([item.id])), `0101${own}`);
+    assert.equal(
+      bytesToHex(encodeRequest({ ids: [item.id], maxBytes: 262_144 })),
+      `0180801001${own}`,
+    );
     assert.equal(bytesToHex(encodeAbsent(item.id)), `02${own}`);
+    assert.equal(bytesToHex(encodeLarge(item.id, 12_582_912)), `05${own}80808006`);
     const [frame, ...rest] = encodeItem(item);
     assert.equal(bytesToHex(frame!), `03${own}0000018bcfe568000568656c6c6f`);
     assert.equal(rest.length, 0);
@@ -46,44 +51,54 @@ describe('fetch codec', () => {
 
   it('carries requests there and back', () => {
     const id = fc.uint8Array({ minLength: 32, maxLength: 32 });
-    const property = fc.property(fc.array(id, { minLength: 1, maxLength: 300 }), (ids) => {
-      const frame = encodeRequest(ids);
-      assert.ok(frame.length <= requestFrameBytes(ids.length));
-      assert.deepEqual(decodeRequest(frame, LIMITS), ids);
+    const ids = fc.array(id, { minLength: 1, maxLength: 300 });
+    const asked = fc.record(
+      { ids, maxBytes: fc.nat({ max: 2 ** 31 - 1 }) },
+      { noNullPrototype: true },
+    );
+    const property = fc.property(asked, (request) => {
+      const frame = encodeRequest(request);
+      assert.ok(frame.length <= requestFrameBytes(request.ids.length));
+      assert.deepEqual(decodeRequest(frame, LIMITS), request);
     });
     fc.assert(property, { numRuns: 50 });
   });
 
   it('refuses requests that are cut, padded, empty or too large', () => {
-    const frame = encodeRequest([new Uint8Array(32), new Uint8Array(32).fill(1)]);
+    const ids = [new Uint8Array(32), new Uint8Array(32).fill(1)];
+    const frame = encodeRequest({ ids, maxBytes: 300 });
     assertTruncationsRefused(frame, (bytes) => decodeRequest(bytes, LIMITS));
     const refused = (hex: string, code: string) =>
       assert.throws(() => decodeRequest(hexToBytes(hex), LIMITS), { code });
     refused(`${bytesToHex(frame)}00`, 'MALFORMED_FRAME');
-    refused('0100', 'MALFORMED_FRAME');
-    refused(`018100${'00'.repeat(32)}`, 'MALFORMED_FRAME');
+    refused('010000', 'MALFORMED_FRAME');
+    refused(`01008100${'00'.repeat(32)}`, 'MALFORMED_FRAME');
+    refused(`01810001${'00'.repeat(32)}`, 'MALFORMED_FRAME');
     refused(`02${'00'.repeat(32)}`, 'MALFORMED_FRAME');
     refused('01ffffffffffffffffff01', 'MALFORMED_FRAME');
-    refused('01ffffffff7f', 'BUDGET_SPENT');
-    refused('018108', 'BUDGET_SPENT');
+    refused('0100ffffffff7f', 'BUDGET_SPENT');
+    refused('01008108', 'BUDGET_SPENT');
   });
 
   it('refuses answers that are cut, padded or too large', () => {
     const [item] = encodeItem(itemOf(5n, new Uint8Array(0)));
     const absent = encodeAbsent(new Uint8Array(32));
     const decode = (bytes: Uint8Array) => decodeAnswer(bytes, LIMITS);
-    assertTruncationsRefused(item!, decode);
-    assertTruncationsRefused(absent, decode);
-    const header = `03${'00'.repeat(32)}`;
     const refused = (hex: string, code: string) =>
       assert.throws(() => decode(hexToBytes(hex)), { code });
+    assertTruncationsRefused(item!, decode);
+    assertTruncationsRefused(absent, decode);
+    assertTruncationsRefused(encodeLarge(new Uint8Array(32), 300), decode);
+    refused(`05${'00'.repeat(32)}0100`, 'MALFORMED_FRAME');
+    refused(`05${'00'.repeat(32)}8000`, 'MALFORMED_FRAME');
+    const header = `03${'00'.repeat(32)}`;
     refused(`${bytesToHex(absent)}00`, 'MALFORMED_FRAME');
     refused(`${header}${'ff'.repeat(8)}00`, 'MALFORMED_FRAME');
     refused(`${header}${'00'.repeat(8)}0000`, 'MALFORMED_FRAME');
     refused(`${header}${'00'.repeat(8)}ffffffff7f`, 'ITEM_TOO_LARGE');
     refused(`${header}${'00'.repeat(8)}${'ff'.repeat(9)}01`, 'MALFORMED_FRAME');
     refused('04', 'MALFORMED_FRAME');
-    refused('05', 'MALFORMED_FRAME');
+    refused('06', 'MALFORMED_FRAME');
     refused(`04${'00'.repeat(CHUNK_BYTES + 1)}`, 'MALFORMED_FRAME');
     refused(`${header}${'00'.repeat(8)}c08004${'00'.repeat(CHUNK_BYTES + 1)}`, 'MALFORMED_FRAME');
   });
@@ -93,7 +108,7 @@ describe('fetch codec', () => {
       for (const decode of [
         () => decodeRequest(bytes, LIMITS),
         () => decodeAnswer(bytes, LIMITS),
-        () => new AnswerReader([bytes], LIMITS).read(bytes),
+        () => new AnswerReader({ ids: [bytes], maxBytes: 9 }, LIMITS).read(bytes),
       ]) {
         try {
           decode();
@@ -107,12 +122,14 @@ describe('fetch codec', () => {
 });
 
 describe('AnswerReader', () => {
+  const readerFor = (...ids: Uint8Array[]) =>
+    new AnswerReader({ ids, maxBytes: LIMITS.maxItemBytes }, LIMITS);
   const sizes = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 5 * CHUNK_BYTES + 7];
   const items = sizes.map((size, i) => itemOf(BigInt(i), bytesOf(size, i)));
 
   it('puts items of all sizes together', () => {
     const ids = items.map(({ id }) => id);
-    const reader = new AnswerReader(ids, LIMITS);
+    const reader = readerFor(...ids);
     const read: Item[] = [];
     for (const item of items) {
       for (const frame of encodeItem(item)) {
@@ -132,7 +149,7 @@ describe('AnswerReader', () => {
 
   it('takes chunks of any size, and holds no more than double of what has come', () => {
     const item = items.at(-1)!;
-    const reader = new AnswerReader([item.id], LIMITS);
+    const reader = readerFor(item.id);
     const [frame] = encodeItem(item);
     const header = frame!.slice(0, frame!.length - CHUNK_BYTES);
     assert.equal(reader.read(header).kind, 'part');
@@ -146,7 +163,7 @@ describe('AnswerReader', () => {
 
   it('accepts no answer that was not asked for next', () => {
     const [first, second] = [items[1]!, items[2]!];
-    const make = () => new AnswerReader([first.id, second.id], LIMITS);
+    const make = () => readerFor(first.id, second.id);
     const frame = (item: Item) => encodeItem(item).next().value as Uint8Array;
     const refused = (reader: AnswerReader, bytes: Uint8Array, code: string) =>
       assert.throws(() => reader.read(bytes), { code });
@@ -162,10 +179,21 @@ describe('AnswerReader', () => {
     refused(full, encodeAbsent(second.id), 'UNEXPECTED_FRAME');
   });
 
+  it('takes the length for the payload of an item that is longer than asked for', () => {
+    const item = items.at(-1)!;
+    const reader = new AnswerReader({ ids: [item.id], maxBytes: 1_000 }, LIMITS);
+    const frame = encodeItem(item).next().value as Uint8Array;
+    assert.throws(() => reader.read(frame), { code: 'UNEXPECTED_FRAME' });
+    assert.throws(() => reader.read(encodeLarge(item.id, 1_000)), { code: 'UNEXPECTED_FRAME' });
+    const progress = reader.read(encodeLarge(item.id, 1_001));
+    assert.deepEqual(progress, { kind: 'large', id: item.id, length: 1_001 });
+    assert.equal(reader.done, true);
+  });
+
   it('accepts no item that ends early, goes on too long or does not hash', () => {
     const long = items.at(-1)!;
     const begun = () => {
-      const reader = new AnswerReader([long.id, items[0]!.id], LIMITS);
+      const reader = readerFor(long.id, items[0]!.id);
       reader.read(encodeItem(long).next().value as Uint8Array);
       return reader;
     };
@@ -183,6 +211,6 @@ describe('AnswerReader', () => {
     });
     const { id, payload } = items[1]!;
     const otherHint = encodeItem({ id, payload, hint: 99n }).next().value as Uint8Array;
-    assert.throws(() => new AnswerReader([id], LIMITS).read(otherHint), { code: 'INVALID_BYTES' });
+    assert.throws(() => readerFor(id).read(otherHint), { code: 'INVALID_BYTES' });
   });
 });

@@ -13,7 +13,7 @@ import { VirtualClock } from '../../support/clock.ts';
 import { type LinkInit, MemoryNetwork } from '../../support/memory-network.ts';
 import { SeededRandom } from '../../support/random.ts';
 
-const PROTOCOL = '/rangemesh/test/fetch/1';
+const PROTOCOL = '/rangemesh/test/fetch/2';
 
 function itemOf(number: number, size = 100): Item {
   const payload = new Uint8Array(size).fill(number);
@@ -46,6 +46,7 @@ class World {
         this.gets++;
         return this.held.get(bytesToKey(wanted));
       },
+      sizeOf: async (wanted) => this.held.get(bytesToKey(wanted))?.payload.length,
       options,
     });
   }
@@ -100,12 +101,33 @@ describe('FetchService', () => {
       outcome: 'complete',
       items: 3,
       absent: [nobody],
+      large: [],
+      tooLarge: [],
       payloadBytes: 200_104,
       endedAt: null,
       error: null,
     });
     assert.equal(w.a.totals.receivedBytes, 200_104);
     assert.equal(w.b.totals.sentBytes, 200_104);
+  });
+
+  it('says how long an item is that is longer than wanted, without reading it', async () => {
+    const w = await world();
+    const [small, large] = [itemOf(1), itemOf(2, 200_000)];
+    w.hold(small, large);
+    const { report, got } = await w.fetch([large.id, small.id], { maxBytes: 100_000 });
+    assert.deepEqual(got, [small]);
+    assert.deepEqual(report.large, [{ id: large.id, length: 200_000 }]);
+    assert.deepEqual([report.outcome, report.payloadBytes, w.gets], ['complete', 100, 1]);
+  });
+
+  it('tells apart what is longer than anything it takes', async () => {
+    const w = await world({ maxItemBytes: 1_000 });
+    const [large, tooLarge] = [itemOf(1, 1_000), itemOf(2, 1_001)];
+    w.hold(large, tooLarge);
+    const { report, got } = await w.fetch([tooLarge.id, large.id]);
+    assert.deepEqual(got, [large]);
+    assert.deepEqual([report.outcome, report.tooLarge], ['complete', [tooLarge.id]]);
   });
 
   it('asks in several frames, and reads while it asks', async () => {
@@ -346,25 +368,25 @@ describe('FetchService: requesters that misbehave', () => {
 
   it('one that asks for more than it may', async () => {
     assert.equal(
-      await codeOf((channel) => channel.send(ask(`0102${absentId}${absentId}`)), {
+      await codeOf((channel) => channel.send(ask(`010002${absentId}${absentId}`)), {
         maxIdsPerFrame: 1,
       }),
       'STREAM_FAILED',
     );
     const often = async (channel: Channel) => {
-      channel.send(ask(`0101${absentId}`)).catch(() => {});
-      channel.send(ask(`0101${absentId}`)).catch(() => {});
+      channel.send(ask(`010901${absentId}`)).catch(() => {});
+      channel.send(ask(`010901${absentId}`)).catch(() => {});
     };
     assert.equal(await codeOf(often, { maxIdsPerRequest: 1 }), 'STREAM_FAILED');
   });
 
   it('one that never asks, never ends or never reads', async () => {
     assert.equal(await codeOf(async () => {}), 'STREAM_FAILED');
-    const endless = async (channel: Channel) => void channel.send(ask(`0101${absentId}`));
+    const endless = async (channel: Channel) => void channel.send(ask(`010901${absentId}`));
     assert.equal(await codeOf(endless), 'STREAM_FAILED');
     const deaf = async (channel: Channel, w: World) => {
       const id = Buffer.from(itemOf(1, 100_000).id).toString('hex');
-      channel.send(ask(`0101${id}`)).catch(() => {});
+      channel.send(ask(`010901${id}`)).catch(() => {});
       await w.clock.advance(29_000);
       assert.equal(w.clock.pending, 1, 'the write is being timed');
     };

@@ -124,7 +124,7 @@ describe('services over libp2p', () => {
   });
 
   it('answers hostile bytes with a reset, and lives', async () => {
-    for (const protocol of ['/rangemesh/real/tiny/1', '/rangemesh/real/fetch/1']) {
+    for (const protocol of ['/rangemesh/real/tiny/1', '/rangemesh/real/fetch/2']) {
       for (const bytes of [
         Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f),
         Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01),

@@ -1,0 +1,87 @@
+import { tmpdir } from 'node:os';
+import { multiaddr } from '@multiformats/multiaddr';
+import { pino } from 'pino';
+import { Replicator } from '../../src/daemon/replicator/index.ts';
+import { systemClock, systemDisk, systemRandom } from '../../src/daemon/system.ts';
+import { commonware, nativeDialect, type ReconcileEvents } from '../../src/protocol/index.ts';
+import { fetch, reconcile } from '../../src/protocol/libp2p.ts';
+import { openDatabase, Replica } from '../../src/store/index.ts';
+import { loopbackNode } from '../support/libp2p.ts';
+import { NETWORK_NAME } from './full-peer.ts';
+
+export interface Figures {
+  /** Seconds from dialling to the last item on disk. */
+  readonly seconds: number;
+  readonly receivedBytes: number;
+  /** Of all sessions that ended until then, both directions. */
+  readonly sessionBytes: number;
+  /** Of the first session. */
+  readonly firstSessionBytes: number;
+  /** Ids still wanted when all items were there, and after as long as it took to be rid of them. */
+  readonly wanted: number;
+  readonly wantedLater: number;
+}
+
+/** Longest wait for ids that nobody has to leave the want list. */
+const PATIENCE_MS = 60_000;
+
+/** Starts an empty node, connects it to all peers, and measures until it holds `items` items. */
+export async function catchUp(
+  directory: string,
+  addresses: readonly string[],
+  items: number,
+): Promise<Figures> {
+  const logger = pino({ level: process.env.BENCH_LOG ?? 'silent' }, pino.destination(2));
+  const clock = systemClock;
+  const replica = await Replica.open({
+    open: () => openDatabase(directory),
+    clock,
+    disk: systemDisk(tmpdir()),
+  });
+  const replicator = new Replicator({ replica, clock, random: systemRandom, logger });
+  const sessions: number[] = [];
+  const events: ReconcileEvents = {
+    ...replicator.events,
+    ended(report) {
+      sessions.push(report.bytesSent + report.bytesReceived);
+      replicator.events.ended(report);
+    },
+  };
+  const libp2p = await loopbackNode({
+    reconcile: reconcile({
+      clock,
+      networkName: NETWORK_NAME,
+      dialects: [nativeDialect({ random: systemRandom }), commonware],
+      refuses: (id) => replicator.refuses(id),
+      snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
+      events,
+    }),
+    fetch: fetch({
+      clock,
+      networkName: NETWORK_NAME,
+      get: (id) => replica.get(id),
+    }),
+  });
+  const all = Promise.withResolvers<void>();
+  replica.onCommit(() => {
+    if (replica.status().items >= items) all.resolve();
+  });
+  replicator.start(libp2p.services);
+  const begin = performance.now();
+  await Promise.all(addresses.map((address) => libp2p.dial(multiaddr(address))));
+  await all.promise;
+  const seconds = (performance.now() - begin) / 1_000;
+  const { receivedBytes } = libp2p.services.fetch.totals;
+  const sessionBytes = sessions.reduce((sum, bytes) => sum + bytes, 0);
+  const { wanted } = replicator;
+  const deadline = performance.now() + PATIENCE_MS;
+  while (replicator.wanted > 0 && performance.now() < deadline) {
+    await new Promise<void>((resolve) => clock.after(100, resolve));
+  }
+  const wantedLater = replicator.wanted;
+  await replicator.stop();
+  await libp2p.stop();
+  await replica.close();
+  const [firstSessionBytes = 0] = sessions;
+  return { seconds, receivedBytes, sessionBytes, firstSessionBytes, wanted, wantedLater };
+}

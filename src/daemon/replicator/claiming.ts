@@ -1,0 +1,81 @@
+import type { ReconciliationSet } from '../../protocol/index.ts';
+import type { LargeTurn } from './large-turn.ts';
+import type { ReplicatorOptions } from './options.ts';
+import type { Kind, RunningRequest } from './running-request.ts';
+import type { Source } from './sources.ts';
+
+/** Claims are not made smaller than that when little is left. */
+const LEAST_IDS = 16;
+/** Ids in a request for large items. */
+const MAX_LARGE_IDS = 64;
+/** Payload bytes of large items that a peer nothing is known of is asked for. */
+const FIRST_LARGE_BYTES = 1024 * 1024;
+
+export interface ClaimingInit {
+  wanted: ReconciliationSet;
+  options: ReplicatorOptions;
+  turn: LargeTurn;
+}
+
+export interface Situation {
+  /** Only one id may be asked for. */
+  readonly only: boolean;
+  /** Peers that may be asked now. */
+  readonly ready: number;
+  readonly running: Iterable<RunningRequest>;
+}
+
+export interface Claimed {
+  readonly kind: Kind;
+  readonly ids: readonly Uint8Array[];
+}
+
+/**
+ * Decides what a source is asked for next: as much as it brings in a short time, less when the rest
+ * can be shared out among all, and large items when it is their turn.
+ */
+export class Claiming {
+  readonly #init: ClaimingInit;
+
+  constructor(init: ClaimingInit) {
+    this.#init = init;
+  }
+
+  claim(source: Source, situation: Situation): Claimed | null {
+    const { wanted, turn } = this.#init;
+    const { small, large } = wanted.unclaimed;
+    if (large === 0) turn.reset();
+    if (large > 0 && this.#hasRoom(source, situation) && turn.come(small)) {
+      const ids = this.#large(source, situation, large);
+      if (ids.length > 0) {
+        turn.reset();
+        return { kind: 'large', ids };
+      }
+    }
+    const ids = small === 0 ? [] : this.#small(source, situation, small);
+    return ids.length === 0 ? null : { kind: 'small', ids };
+  }
+
+  #hasRoom(source: Source, { running }: Situation): boolean {
+    const isLarge = ({ kind }: RunningRequest): boolean => kind === 'large';
+    if ([...source.requests].some(isLarge)) return false;
+    return [...running].filter(isLarge).length < this.#init.options.maxLargeRequests;
+  }
+
+  #small({ peer, throughput }: Source, { only, ready }: Situation, waiting: number): Uint8Array[] {
+    const { batchItems, requestMs, requestBytes, requestsPerPeer } = this.#init.options;
+    const share = Math.max(LEAST_IDS, Math.ceil(waiting / (ready * requestsPerPeer)));
+    const able = throughput.ids({ ms: requestMs, bytes: requestBytes });
+    return this.#init.wanted.claim(peer, only ? 1 : Math.min(batchItems, share, able));
+  }
+
+  #large({ peer, throughput }: Source, { only, ready }: Situation, waiting: number): Uint8Array[] {
+    const { requestMs, requestBytes, maxLargeRequests } = this.#init.options;
+    const share = Math.ceil(waiting / Math.min(ready, maxLargeRequests));
+    const able = throughput.bytes(requestMs) || FIRST_LARGE_BYTES;
+    return this.#init.wanted.claimLarge(peer, {
+      max: only ? 1 : Math.min(MAX_LARGE_IDS, share),
+      maxBytes: Math.min(requestBytes, able),
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import type { FetchReport } from '../../protocol/index.ts';
+import type { Source } from './sources.ts';
+
+/** A peer that sent wrong bytes for so many ids in a row is believed nothing it listed. */
+const INVALID_IDS = 3;
+/** Likewise one that lacks so many ids it listed, and delivers nothing meanwhile. */
+const ABSENT_IDS = 256;
+
+export interface Judgement {
+  /** It is asked nothing for a while, longer each time. */
+  readonly rest: boolean;
+  /** Nothing it listed is believed any more. */
+  readonly disbelieved: boolean;
+}
+
+/**
+ * What the outcome of a request means for its source. What it means for the ids is in `settle`.
+ *
+ * | outcome | the ids | the source |
+ * |---|---|---|
+ * | complete | those that came are here | starts afresh |
+ * | complete, some "don't have it" | it is no source of those any more | one rest per listing when it had listed them itself; when 256 in a row come to that, nothing it listed is believed |
+ * | invalid bytes | it is no source of the one they came for; the others are given back | rests; after 3 ids in a row nothing it listed is believed |
+ * | stalled, or too slow while others were idle | given back, the one it stalled at behind all others | rests, and stays a source |
+ * | failed: the stream or the connection | given back | rests, and stays a source |
+ *
+ * Rests double from `backoffBaseMs` to `backoffMaxMs` until a request is complete and brings something.
+ * A wrong frame that belongs to no id is a lie about all of them.
+ */
+export function judge(source: Source, report: FetchReport, denied: number): Judgement {
+  const { outcome, items, endedAt } = report;
+  if (items > 0) source.denied = 0;
+  if (outcome === 'complete') return complete(source, items, denied);
+  if (outcome !== 'invalid') return { rest: true, disbelieved: false };
+  source.invalid++;
+  return { rest: true, disbelieved: endedAt === null || source.invalid >= INVALID_IDS };
+}
+
+/** `denied`: ids that the source had listed itself and says it does not have. */
+function complete(source: Source, items: number, denied: number): Judgement {
+  source.invalid = 0;
+  source.denied += denied;
+  if (source.denied >= ABSENT_IDS) {
+    source.denied = 0;
+    return { rest: true, disbelieved: true };
+  }
+  const rest = denied > 0 && !source.penalised;
+  if (rest) source.penalised = true;
+  else if (items > 0) source.backOff.reset();
+  return { rest, disbelieved: false };
+}

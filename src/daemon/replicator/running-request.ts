@@ -1,0 +1,79 @@
+import type { Clock } from '../../store/index.ts';
+import type { Source } from './sources.ts';
+
+/** Payload bytes that count as progress, as an id that is answered does. */
+const PROGRESS_BYTES = 16 * 1024;
+
+/** Whether the lengths of the items asked for are known, and large. */
+export type Kind = 'small' | 'large';
+
+/** A request to a source, while it runs. */
+export class RunningRequest {
+  readonly source: Source;
+  readonly kind: Kind;
+  readonly ids: readonly Uint8Array[];
+  readonly startedAt: number;
+  readonly #clock: Clock;
+  readonly #control = new AbortController();
+  #progressAt: number;
+  #unmarked = 0;
+  /** Items and payload bytes that have come. */
+  items = 0;
+  bytes = 0;
+  /** Its source was too slow while others waited for work. */
+  stolen = false;
+
+  constructor(init: { source: Source; kind: Kind; ids: readonly Uint8Array[]; clock: Clock }) {
+    this.source = init.source;
+    this.kind = init.kind;
+    this.ids = init.ids;
+    this.#clock = init.clock;
+    this.startedAt = init.clock.monotonic();
+    this.#progressAt = this.startedAt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#control.signal;
+  }
+
+  /** When it last got on, on the monotonic clock; infinity while it waits for us. */
+  get progressAt(): number {
+    return this.#progressAt;
+  }
+
+  get durationMs(): number {
+    return this.#clock.monotonic() - this.startedAt;
+  }
+
+  came(bytes: number): void {
+    this.bytes += bytes;
+    this.#unmarked += bytes;
+    if (bytes > 0 && this.#unmarked < PROGRESS_BYTES) return;
+    this.#mark();
+  }
+
+  /** While an item is being stored the peer is not the one that is slow. */
+  async storing(item: Promise<void>): Promise<void> {
+    this.items++;
+    this.#progressAt = Number.POSITIVE_INFINITY;
+    try {
+      await item;
+    } finally {
+      this.#mark();
+    }
+  }
+
+  abort(): void {
+    this.#control.abort();
+  }
+
+  steal(): void {
+    this.stolen = true;
+    this.abort();
+  }
+
+  #mark(): void {
+    this.#unmarked = 0;
+    this.#progressAt = this.#clock.monotonic();
+  }
+}
