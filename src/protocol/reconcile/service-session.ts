@@ -39,7 +39,7 @@ export interface SessionRunInit {
   /** Both sides of the set, as soon as they are known. */
   outlined: (outlines: Outlines) => void;
   /** Whether a session that the peer began is to settle anything, by what it says of its set. */
-  judge: (theirs: Outline, signal: AbortSignal) => Promise<boolean>;
+  judge: (theirs: Outline) => boolean;
   /** Keeps the channel for the next session. Absent where it carries one alone. */
   keep?: (() => void) | undefined;
   /** Ids that shall not be held here. */
@@ -71,7 +71,8 @@ export class SessionRun {
 
   constructor(init: SessionRunInit) {
     this.#init = init;
-    this.#settles = init.scope.settles ?? true;
+    // Dialects that say nothing of their sets can put nothing off.
+    this.#settles = init.dialect.outline === undefined || (init.scope.settles ?? true);
     this.#startedAt = init.clock.now();
     this.#begin = init.clock.monotonic();
   }
@@ -96,7 +97,7 @@ export class SessionRun {
   async #hold(): Promise<void> {
     if (this.#init.role === 'initiator') return this.#reconcile(undefined);
     const first = await this.#receive();
-    await this.#consider(first);
+    this.#consider(first);
     const release = await this.#init.admit(this.#expired.signal);
     try {
       await this.#reconcile(first);
@@ -106,14 +107,14 @@ export class SessionRun {
   }
 
   /** What it says may be a reason to settle nothing. A frame that makes no sense is the session's to refuse. */
-  async #consider(first: Uint8Array): Promise<void> {
+  #consider(first: Uint8Array): void {
     let outline: Outline | null;
     try {
       outline = this.#init.dialect.outline?.(first) ?? null;
     } catch {
       return;
     }
-    if (outline !== null) this.#settles = await this.#init.judge(outline, this.#expired.signal);
+    if (outline !== null) this.#settles = this.#init.judge(outline);
   }
 
   async #reconcile(first: Uint8Array | undefined): Promise<void> {
