@@ -5,7 +5,7 @@
 export const STATE: usize = 0x0000;
 /** 2048 bytes that stay zero: the sum before the first id. */
 export const ZEROS: usize = 0x2000;
-/** A hash or a key, 32 bytes: what `finish` leaves, what `begin` takes. */
+/** A hash or a key, 32 bytes: what `finish` and `sha256` leave, what `begin` takes. */
 export const HASH: usize = 0x1800;
 /** Ids (32 bytes each), or states, or a stretch of the message to hash. */
 export const WINDOW: usize = 0x4000;
@@ -15,7 +15,7 @@ export const WINDOW_BYTES: i32 = 0x4000;
 export const SUM: usize = 0x1000;
 /** The key of the hash in work: eight words. */
 export const KEY: usize = 0x1820;
-/** The last block of a message, padded with zeros. */
+/** The last block of a message, padded. */
 export const BLOCK: usize = 0x1840;
 /** Chaining values of four chunks that were hashed side by side. */
 export const FOUR: usize = 0x1880;

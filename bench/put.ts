@@ -20,6 +20,18 @@ interface Rates {
   readonly ratio: number;
 }
 
+/** What `--json` prints: puts a second of one caller, of `callers` at once, and what that is to one. */
+export interface PutFigures {
+  readonly bench: 'put';
+  readonly callers: number;
+  readonly replicaOnePerSecond: number;
+  readonly replicaManyPerSecond: number;
+  readonly replicaRatio: number;
+  readonly httpOnePerSecond: number;
+  readonly httpManyPerSecond: number;
+  readonly httpRatio: number;
+}
+
 /** `bench -- put [--json]`: what sharing commits is worth, at the replica and over HTTP. */
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } });
@@ -27,12 +39,24 @@ export async function main(args: string[]): Promise<void> {
   try {
     const replica = await atReplica(join(folder, 'replica'));
     const http = await overHttp(join(folder, 'daemon'));
-    const figures = { bench: 'put', callers: CALLERS, replica, http };
-    if (values.json) console.log(JSON.stringify(figures));
+    if (values.json) console.log(JSON.stringify(figuresOf(replica, http)));
     else console.table({ replica, http });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function figuresOf(replica: Rates, http: Rates): PutFigures {
+  return {
+    bench: 'put',
+    callers: CALLERS,
+    replicaOnePerSecond: replica.one,
+    replicaManyPerSecond: replica.many,
+    replicaRatio: replica.ratio,
+    httpOnePerSecond: http.one,
+    httpManyPerSecond: http.many,
+    httpRatio: http.ratio,
+  };
 }
 
 async function atReplica(directory: string): Promise<Rates> {

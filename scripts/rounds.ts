@@ -1,3 +1,5 @@
+import { sha256Block } from './sha256-rounds.ts';
+
 /**
  * AssemblyScript has no macros, and a BLAKE3 state lives in sixteen locals that no helper function can
  * change. So the sources in assembly/ carry directives, lines that begin with `//!`, and this module
@@ -8,6 +10,7 @@
  *     //! lanes words=8 round=0 quarters=1,2,3    some of the eight quarter rounds of one round
  *     //! rows rounds=0-6                         rounds over the rows a, b, c, d of one state, the
  *                                                 message at `from`
+ *     //! sha256 from=F to=T                      SHA-256 of the sixteen words at F, the hash to T
  *     //! sip                                     a SipRound over v0..v3 and another over w0..w3
  *     //! gather from=F base=B stride=S to=w,x,y,z       loads four vectors, transposes them
  *     //! scatter from=w,x,y,z to=T base=B stride=S      transposes four vectors, stores them
@@ -35,6 +38,7 @@ const WRITERS: Record<string, Writer> = {
     ]);
   },
   rows: (option) => roundsOf(option('rounds')).flatMap(rowRound),
+  sha256: (option) => sha256Block(option('from'), option('to')),
   sip: () => sipRound(),
   gather: (option) => gather(option('from'), option('to').split(','), placeOf(option)),
   scatter: (option) => scatter(option('from').split(','), option('to'), placeOf(option)),

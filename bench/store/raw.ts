@@ -1,6 +1,10 @@
 import { randomFillSync } from 'node:crypto';
 import { Level } from 'level';
-import { MAX_OPEN_FILES, WRITE_BUFFER_BYTES } from '../../src/store/replica/database.ts';
+import {
+  MAX_OPEN_FILES,
+  TABLE_BYTES,
+  WRITE_BUFFER_BYTES,
+} from '../../src/store/replica/database.ts';
 import { ItemSource, ingest, type Order } from '../support/items.ts';
 
 /**
@@ -13,6 +17,7 @@ const database = new Level<Uint8Array, Uint8Array>(directory, {
   valueEncoding: 'view',
   writeBufferSize: WRITE_BUFFER_BYTES,
   maxOpenFiles: MAX_OPEN_FILES,
+  maxFileSize: TABLE_BYTES,
 });
 await database.open();
 const ids = new Uint8Array(1 << 16);

@@ -27,7 +27,7 @@ export class ItemSource {
   #item(number: number): NewItem {
     const at = (number * 61) % (this.#noise.length - PAYLOAD_BYTES);
     const payload = this.#noise.slice(at, at + PAYLOAD_BYTES);
-    new DataView(payload.buffer).setUint32(0, number);
+    for (let i = 0; i < 4; i++) payload[i] = number >>> (8 * i);
     return { hint: this.#hint(number), payload };
   }
 

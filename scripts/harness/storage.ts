@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/daemon/system.ts';
 import {
+  bytesToHex,
+  checkKey,
+  compareKeys,
   FlatVector,
   type ItemKey,
   LevelTree,
@@ -15,6 +18,7 @@ import {
 /** A set that a harness fills. */
 export interface HarnessStorage {
   insert(hint: bigint, id: Uint8Array): void | Promise<void>;
+  /** Ends the filling; called once. */
   seal(): Snapshot | Promise<Snapshot>;
   close(): Promise<void>;
 }
@@ -61,7 +65,8 @@ async function openLevel(): Promise<HarnessStorage> {
 }
 
 interface Tree {
-  insert(keys: readonly ItemKey[]): unknown;
+  /** Gives the keys that were not there yet. */
+  insert(keys: readonly ItemKey[]): ItemKey[] | Promise<ItemKey[]>;
   snapshot(): Snapshot;
 }
 
@@ -70,10 +75,12 @@ function batched(tree: Tree, close: () => Promise<void>): HarnessStorage {
   const flush = async (): Promise<void> => {
     const batch = waiting;
     waiting = [];
-    await tree.insert(batch);
+    const added = await tree.insert(batch);
+    if (added.length < batch.length) refuseMoved(batch, tree.snapshot());
   };
   return {
     insert(hint, id) {
+      checkKey({ hint, id });
       waiting.push({ hint, id });
       return waiting.length < BATCH ? undefined : flush();
     },
@@ -83,4 +90,15 @@ function batched(tree: Tree, close: () => Promise<void>): HarnessStorage {
     },
     close,
   };
+}
+
+/** A tree takes an item that it holds for granted, as the reference's do. An id has one hint in it. */
+function refuseMoved(keys: readonly ItemKey[], snapshot: Snapshot): void {
+  for (const key of keys) {
+    const rank = snapshot.lowerBound(key);
+    if (rank < snapshot.size && compareKeys(snapshot.select(rank), key) === 0) continue;
+    throw new Error(
+      `the id ${bytesToHex(key.id)} came under two timestamps: a tree keeps each id once, STORAGE=vector keeps both`,
+    );
+  }
 }

@@ -33,6 +33,8 @@ export class DaemonProcess {
   readonly peerId: string;
   readonly dataDir: string;
   readonly log: LogLine[];
+  /** Resolves once the process is gone, however it ended. */
+  readonly ended: Promise<void>;
   readonly #child: ChildProcess;
   readonly #lines: EventEmitter<{ line: [LogLine] }>;
 
@@ -45,6 +47,7 @@ export class DaemonProcess {
   }) {
     const { ready } = init;
     this.#child = init.child;
+    this.ended = once(init.child, 'exit').then(() => undefined);
     this.#lines = init.lines;
     this.dataDir = init.dataDir;
     this.log = init.log;

@@ -1,13 +1,15 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type Announce,
+  AnnounceService,
   commonware,
   type Dialect,
   type FetchService,
   nativeDialect,
   type ReconcileService,
 } from '../protocol/index.ts';
-import { fetch, reconcile } from '../protocol/libp2p.ts';
+import { fetch, libp2pGossip, reconcile } from '../protocol/libp2p.ts';
 import {
   type Clock,
   type Disk,
@@ -26,7 +28,9 @@ import {
   loadPsk,
   loadToken,
   type Mesh,
+  peersFile,
 } from './mesh/index.ts';
+import type { Node } from './node.ts';
 import { openReplica } from './open-replica.ts';
 import { Replicator } from './replicator/index.ts';
 import { RunningNode } from './running-node.ts';
@@ -52,6 +56,9 @@ export interface Daemon {
   /** URL of the admin endpoint. */
   readonly admin: string;
   readonly peerId: string;
+  /** What the admin endpoint speaks to, for programs that run a node within themselves. */
+  readonly node: Node;
+  readonly replica: Replica;
   /** Lets what is under way end, then closes everything. Idempotent. */
   stop(): Promise<void>;
 }
@@ -93,13 +100,16 @@ async function start(
     clock,
     random,
     logger: logger.child({ component: 'replicator' }),
-    options: { ...config.sync, ...config.fetch },
+    options: { ...config.sync, ...config.fetch, maxItemBytes: config.limits.maxItemBytes },
   });
   const mesh = await createDaemonMesh(init, replica, replicator);
   undo.push(() => mesh.stop());
   await mesh.start();
-  replicator.start(mesh.services);
+  const announce = config.push.enabled ? createAnnounce(init, mesh, replicator) : null;
+  replicator.start({ ...mesh.services, announce });
   undo.push(() => replicator.stop());
+  announce?.start();
+  undo.push(async () => announce?.stop());
   const node = new RunningNode({
     replica,
     mesh,
@@ -124,6 +134,8 @@ async function start(
   return {
     admin: url,
     peerId: mesh.peerId,
+    node,
+    replica,
     async stop() {
       node.closing();
       await stop();
@@ -138,13 +150,16 @@ async function createDaemonMesh(
   replicator: Replicator,
 ): Promise<Mesh<Services>> {
   const { clock, random } = system;
-  const { name: networkName, maxConnections, ...network } = config.network;
+  const { name: networkName, maxConnections, degree, ...network } = config.network;
   const directory = config.node.dataDir;
   const { frameTimeoutMs, sessionTimeoutMs, maxSessions, maxMessageBytes } = config.sync;
   return createMesh<Services>({
     ...network,
     identity: await loadIdentity({ directory, random, logger }),
     networkName,
+    peersFile: peersFile({ directory, networkName, logger: logger.child({ component: 'mesh' }) }),
+    peering: { degree },
+    busy: (peer) => replicator.busyWith(peer),
     version: VERSION,
     access: await accessOf(config, logger),
     services: {
@@ -179,6 +194,21 @@ async function createDaemonMesh(
     clock,
     random,
     options: { maxConnections },
+  });
+}
+
+function createAnnounce(
+  { config, system, logger }: DaemonInit,
+  { libp2p, services }: Mesh<Services>,
+  replicator: Replicator,
+): Announce {
+  const gossip = libp2pGossip({ self: libp2p.peerId, pubsub: services.pubsub });
+  return new AnnounceService(gossip, {
+    ...system,
+    networkName: config.network.name,
+    events: replicator.announced,
+    log: logger.child({ component: 'announce' }),
+    options: config.push,
   });
 }
 

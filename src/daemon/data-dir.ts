@@ -31,6 +31,9 @@ export function dataDirError(cause: unknown, directory: string): unknown {
       { cause, exitCode: EXIT.inUse },
     );
   }
+  if (cause.code === 'UNSUPPORTED_SCHEMA') {
+    return new DaemonError(cause.code, cause.message, { cause, exitCode: EXIT.config });
+  }
   const exitCode = cause.code === 'STORE_CORRUPT' ? EXIT.corrupt : EXIT.failure;
   return new DaemonError('DATA_DIR_UNUSABLE', cause.message, { cause, exitCode });
 }

@@ -1,3 +1,4 @@
+import type { AnnounceTotals } from '../protocol/index.ts';
 import type {
   Item,
   ItemKey,
@@ -82,7 +83,20 @@ export interface Status {
   readonly incidents: readonly StoreIncident[];
   /** Payload bytes from and to peers since the start, repeats and partial items included. */
   readonly transfer: { readonly receivedBytes: number; readonly sentBytes: number };
+  /** What push has done since the start; null when it is off. */
+  readonly push: AnnounceTotals | null;
+  readonly mesh: MeshStatus;
+  /** Those met since the start, and those that are dialled; `/v1/peers` has the known ones too. */
   readonly peers: readonly PeerStatus[];
+}
+
+export interface MeshStatus {
+  /** Connections sought. */
+  readonly degree: number;
+  /** Nodes of this network that are connected. */
+  readonly connected: number;
+  /** Other nodes of this network that we have heard of, connected or not. */
+  readonly known: number;
 }
 
 export interface StoreIncident {
@@ -97,6 +111,11 @@ export interface PeerStatus {
   /** Null while an address without a peer id has not been reached yet. */
   readonly peerId: string | null;
   readonly address: string | null;
+  /**
+   * Why we have to do with it: the configuration names it, an operator added it, it was discovered,
+   * or it connected to us.
+   */
+  readonly origin: 'config' | 'runtime' | 'discovered' | 'inbound';
   readonly connected: boolean;
   /** Both sides' current sets are known to be equal. */
   readonly inSync: boolean;

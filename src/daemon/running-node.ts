@@ -35,7 +35,7 @@ const FIRST_ROUND_MS = 15_000;
 
 export interface RunningNodeInit {
   replica: Replica;
-  mesh: Pick<Mesh, 'peerId' | 'addresses' | 'connections' | 'dialer'>;
+  mesh: Pick<Mesh, 'peerId' | 'addresses' | 'connections' | 'dialer' | 'discovery'>;
   replicator: Replicator;
   fetch: Fetch;
   clock: Clock;
@@ -70,12 +70,28 @@ export class RunningNode implements Node {
       refused: replicator.refused,
       refusing: store.refusing ?? replicator.paused,
       transfer: { ...fetch.totals },
-      peers: this.peers(),
+      push: replicator.pushed,
+      mesh: mesh.discovery.status,
+      peers: this.#dealtWith(),
     };
   }
 
-  /** Peers we have met since the start, then the wanted addresses whose peer we have not met. */
+  /** Those we deal with, then those we only know of. */
   peers(): PeerStatus[] {
+    const shown = this.#dealtWith();
+    const ids = new Set(shown.map(({ peerId }) => peerId));
+    const others = this.#init.mesh.discovery.peers.filter(({ peer }) => !ids.has(peer));
+    return [
+      ...shown,
+      ...others.map(({ peer, addresses }) => ({
+        ...this.#peerStatus(peer, undefined, undefined),
+        address: addresses[0] ?? null,
+      })),
+    ];
+  }
+
+  /** Peers we have met since the start, then the wanted addresses whose peer we have not met. */
+  #dealtWith(): PeerStatus[] {
     const { addresses } = this.#init.mesh.dialer;
     const records = new Map(this.#init.replicator.peers.map((record) => [record.peer, record]));
     const met = new Set([...records.keys(), ...this.#init.mesh.connections.peers.keys()]);
@@ -117,8 +133,10 @@ export class RunningNode implements Node {
   }
 
   async put(payload: Uint8Array, hint?: bigint): Promise<PutResult> {
-    const { replica, clock } = this.#init;
+    const { replica, replicator, clock } = this.#init;
     const [result] = await replica.put([{ hint: hint ?? BigInt(clock.now()), payload }]);
+    const { id, created } = result!;
+    if (created) replicator.announce([{ hint: result!.hint, id, payload }]);
     return result!;
   }
 
@@ -204,12 +222,14 @@ export class RunningNode implements Node {
     record: PeerRecord | undefined,
     wanted: AddressState | undefined,
   ): PeerStatus {
-    const { connections } = this.#init.mesh;
+    const { connections, discovery } = this.#init.mesh;
+    const discovered = peerId !== null && discovery.knows(peerId);
     const connected = peerId !== null && connections.connected(peerId);
     const error = wanted?.lastError ?? null;
     return {
       peerId,
       address: (peerId === null ? null : connections.peers.get(peerId)) ?? wanted?.address ?? null,
+      origin: wanted?.source ?? (discovered ? 'discovered' : 'inbound'),
       connected,
       inSync: connected && this.#init.replicator.inSync(peerId),
       ...this.#statements(peerId),
@@ -264,7 +284,7 @@ function lastSession(report: SessionReport): LastSession {
 function unknownAddress(address: string): DaemonError {
   return new DaemonError(
     'UNKNOWN_ADDRESS',
-    `${address} is not among the addresses dialled: give one as /v1/peers shows it`,
+    `${address} is not among the addresses kept connected: give one of those that /v1/peers shows with the origin config or runtime`,
   );
 }
 

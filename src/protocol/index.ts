@@ -1,7 +1,9 @@
+export * from './announce/index.ts';
 export * from './errors.ts';
 export * from './fetch/index.ts';
 export type { Log } from './log.ts';
 export type * from './network/network.ts';
+export { protocolId } from './protocol-id.ts';
 export { commonware } from './reconcile/commonware/index.ts';
 export type * from './reconcile/dialect.ts';
 export {

@@ -67,3 +67,21 @@ export function keyToBytes(key: string): Uint8Array {
   for (let i = 0; i < key.length; i++) bytes[i] = key.charCodeAt(i);
   return bytes;
 }
+
+const POOL_BYTES = 16 * 1024;
+let pool = new ArrayBuffer(0);
+let taken = 0;
+
+/**
+ * A short array of zeros, for what is handed to the database: V8 keeps arrays of up to 64 bytes in its
+ * own heap, and moves each out of it, at ten times the cost of making it, once native code asks where
+ * it lies. Some hundred of these share one piece of memory, so they are not to be kept for long.
+ */
+export function pooledBytes(length: number): Uint8Array {
+  if (taken + length > pool.byteLength) {
+    pool = new ArrayBuffer(Math.max(length, POOL_BYTES));
+    taken = 0;
+  }
+  taken += length;
+  return new Uint8Array(pool, taken - length, length);
+}

@@ -16,7 +16,7 @@ import {
   StoreError,
   ZERO_BOUND,
 } from '../../src/store/index.ts';
-import { sumScheme } from '../store/sum-scheme.ts';
+import { wideSum } from '../support/wide-sum.ts';
 
 export interface StorageFactoryInit {
   scheme: FingerprintScheme;
@@ -47,7 +47,7 @@ export function storageConformance(
     it('agrees with a sorted array under random writes', async () => {
       await fc.assert(
         fc.asyncProperty(histories, async (history) =>
-          replay(history, await create({ scheme: sumScheme })),
+          replay(history, await create({ scheme: wideSum })),
         ),
         { numRuns: runs },
       );
@@ -65,7 +65,7 @@ export function storageConformance(
 
     it('fills in ascending, descending and interleaved order', async () => {
       for (const order of [ascending, descending, interleaved]) {
-        const storage = await create({ scheme: sumScheme });
+        const storage = await create({ scheme: wideSum });
         const model = new Model();
         for (const hint of order(items)) {
           const keys = [{ hint: BigInt(hint), id: numberedId(hint) }];
@@ -79,7 +79,7 @@ export function storageConformance(
     });
 
     it('counts an id once, within one call and under another hint', async () => {
-      const storage = await create({ scheme: sumScheme });
+      const storage = await create({ scheme: wideSum });
       const id = numberedId(7);
       const first = { hint: 5n, id };
       assert.deepEqual(await storage.insert([first, { hint: 5n, id: id.slice() }]), [first]);
@@ -89,7 +89,7 @@ export function storageConformance(
     });
 
     it('keeps its keys when the caller reuses its arrays', async () => {
-      const storage = await create({ scheme: sumScheme });
+      const storage = await create({ scheme: wideSum });
       const id = numberedId(1);
       await storage.insert([{ hint: 1n, id }]);
       id.fill(9);
@@ -101,7 +101,7 @@ export function storageConformance(
     });
 
     it('sees in a snapshot what was removed, or moved to another hint, after it', async () => {
-      const storage = await create({ scheme: sumScheme });
+      const storage = await create({ scheme: wideSum });
       const id = numberedId(1);
       await storage.insert([{ hint: 1n, id }]);
       const before = storage.snapshot();
@@ -119,7 +119,7 @@ export function storageConformance(
     });
 
     it('sees in a snapshot an id that went, came back elsewhere and went again after it', async () => {
-      const storage = await create({ scheme: sumScheme });
+      const storage = await create({ scheme: wideSum });
       const id = numberedId(1);
       await storage.insert([{ hint: 1n, id }]);
       const snapshot = storage.snapshot();
@@ -130,7 +130,7 @@ export function storageConformance(
     });
 
     it('refuses keys that cannot stand in a set, and then holds nothing of the call', async () => {
-      const storage = await create({ scheme: sumScheme });
+      const storage = await create({ scheme: wideSum });
       const good = { hint: 1n, id: numberedId(1) };
       await refuses('INVALID_HINT', () => storage.insert([good, { ...good, hint: INFINITE_HINT }]));
       await refuses('INVALID_HINT', () => storage.insert([good, { ...good, hint: -1n }]));
@@ -144,7 +144,7 @@ export function storageConformance(
     });
 
     it('refuses ranks outside the set', async () => {
-      const storage = await create({ scheme: sumScheme });
+      const storage = await create({ scheme: wideSum });
       await storage.insert([{ hint: 1n, id: numberedId(1) }]);
       const snapshot = storage.snapshot();
       for (const rank of [-1, 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
@@ -164,7 +164,7 @@ export function storageConformance(
     });
 
     it('refuses the use of a released snapshot', async () => {
-      const storage = await create({ scheme: sumScheme });
+      const storage = await create({ scheme: wideSum });
       await storage.insert([{ hint: 1n, id: numberedId(1) }]);
       const snapshot = storage.snapshot();
       const other = storage.snapshot();

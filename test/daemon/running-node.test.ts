@@ -26,6 +26,7 @@ async function nodeOver(context: TestContext, database: Database, maxSetBytes: n
     addresses: [],
     connections: { peers: new Map(), connected: () => false },
     dialer: { addresses: [], remove: () => [] },
+    discovery: { status: { degree: 8, connected: 0, known: 0 }, peers: [], knows: () => false },
   };
   return new RunningNode({
     replica,

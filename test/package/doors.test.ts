@@ -62,9 +62,10 @@ const DOORS: Record<string, string[]> = {
   'protocol/index.ts': [
     ...['DEFAULT_FETCH_OPTIONS', 'DEFAULT_RECONCILE_OPTIONS', 'FetchService', 'ProtocolError'],
     ...['DEFAULT_NATIVE_LIMITS', 'ReconcileService', 'ReconciliationSet', 'SessionStop'],
+    ...['AnnounceService', 'DEFAULT_ANNOUNCE_OPTIONS', 'announceTopic', 'protocolId'],
     ...['commonware', 'efficiency', 'nativeDialect', 'negentropy'],
   ],
-  'protocol/libp2p.ts': ['fetch', 'libp2pNetwork', 'reconcile'],
+  'protocol/libp2p.ts': ['fetch', 'libp2pGossip', 'libp2pNetwork', 'reconcile'],
 };
 
 /** Imports what it is given, and prints the packages that this loaded. */

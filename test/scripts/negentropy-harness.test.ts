@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
-import { describe, it } from 'node:test';
+import { Readable, type Writable } from 'node:stream';
+import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { serve } from '../../scripts/harness/serve.ts';
 import { bytesToHex, type ItemKey } from '../../src/store/index.ts';
 import { keysOf } from '../conformance/pairs.ts';
 import { SETS, scenarios } from '../protocol/reconcile/negentropy/vectors.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/harness/negentropy.ts', import.meta.url));
+
+const STORAGES = ['vector', 'tree', 'level'];
+
+/** All that were started: a failed test leaves some behind. */
+const children: ChildProcess[] = [];
 
 /** One harness process, spoken to line by line. */
 class Harness {
@@ -20,6 +26,7 @@ class Harness {
 
   constructor(env: Record<string, string>) {
     this.#child = spawn(process.execPath, [SCRIPT], { env: { ...process.env, ...env } });
+    children.push(this.#child);
     this.#child.stdin.on('error', () => undefined);
     this.#child.stderr.on('data', (text) => {
       this.#errors += text;
@@ -72,7 +79,11 @@ async function converse(a: Harness, b: Harness): Promise<{ messages: string[]; f
 }
 
 describe('npm run -s harness:negentropy', () => {
-  for (const STORAGE of ['vector', 'tree', 'level']) {
+  after(() => {
+    for (const child of children) child.kill();
+  });
+
+  for (const STORAGE of STORAGES) {
     it(`repeats what the C++ implementation said, with STORAGE=${STORAGE}`, async () => {
       const scenario = scenarios.find(({ name }) => name === 'spread_20_in_3000')!;
       const [a, b] = [new Harness({ STORAGE }), new Harness({ STORAGE })];
@@ -117,24 +128,72 @@ describe('npm run -s harness:negentropy', () => {
     await Promise.all([a.end(), b.end()]);
   });
 
+  it('ends with 1 and a line on stderr when something is wrong', async () => {
+    const harness = new Harness({});
+    harness.say('seal', 'msg,61zz', 'initiate');
+    assert.deepEqual(await harness.end(), { code: 1, errors: 'not hex: "61zz"\n' });
+  });
+
   it('fails, and says why, on what it cannot take', async () => {
+    const [id, end] = ['00'.repeat(32), `${2n ** 64n - 1n}`];
     const wrong: [string[], RegExp][] = [
       [['seal', 'msg,6100000201'], /announces 1 ids/],
       [['initiate'], /seal it first/],
+      [['msg,6100000200'], /seal it first/],
       [['item,5,00'], /32 bytes/],
-      [[`item,5,${'00'.repeat(32)}`, `item,5,${'00'.repeat(32)}`, 'seal'], /inserted twice/],
-      [['reboot'], /unknown command reboot/],
-      [['seal', 'msg,61zz'], /not hex/],
+      [['reboot'], /unknown command "reboot"/],
+      [['seal', 'msg,61zz'], /not hex: "61zz"/],
+      [['seal,now'], /seal takes 0 fields, not 1/],
+      [[`item,${id}`], /item takes 2 fields, not 1/],
+      ...['', '-1', '0x10', '1e3'].map((hint): [string[], RegExp] => [
+        [`item,${hint},${id}`],
+        /a timestamp is a whole number in decimal digits/,
+      ]),
     ];
-    for (const [lines, message] of wrong) {
-      const harness = new Harness({});
-      harness.say(...lines);
-      const { code, errors } = await harness.end();
-      assert.equal(code, 1);
-      assert.match(errors, message);
+    await Promise.all(wrong.map(([lines, message]) => refuses({}, lines, message)));
+    await Promise.all(
+      STORAGES.flatMap((STORAGE) => [
+        refuses({ STORAGE }, [`item,${end},${id}`], /reserved as infinity/),
+        refuses({ STORAGE }, ['seal', `item,5,${id}`], /the set is sealed/),
+      ]),
+    );
+  });
+
+  it('fails at once when its environment is wrong', async () => {
+    const limits = ['100', '-1', '4095', '4096.5', '1e5', 'none'];
+    const message = /^FRAMESIZELIMIT is a number of bytes, 4096 or more, 0 or empty for none, not /;
+    await Promise.all([
+      ...limits.map((FRAMESIZELIMIT) => refuses({ FRAMESIZELIMIT }, [], message)),
+      refuses({ STORAGE: 'btree' }, [], /^STORAGE is one of vector, tree, level, not btree$/),
+    ]);
+  });
+
+  it('takes an item twice as the storages of the reference do', async () => {
+    const id = '00'.repeat(32);
+    const twice = [`item,5,${id}`, `item,5,${id}`, 'seal'];
+    const moved = [`item,5,${id}`, `item,6,${id}`, 'seal'];
+    await refuses({ STORAGE: 'vector' }, twice, /inserted twice/);
+    for (const STORAGE of ['tree', 'level']) {
+      const said: string[] = [];
+      const print = (text: string) => void said.push(text);
+      const input = Readable.from([`${[...twice, 'initiate'].join('\n')}\n`]);
+      await serve({ input, print, env: { STORAGE } });
+      assert.deepEqual(said, [`msg,6100000201${id}\n`]);
+      await refuses({ STORAGE }, moved, /under two timestamps: a tree keeps each id once/);
     }
-    const small = new Harness({ FRAMESIZELIMIT: '100' });
-    small.say('seal', 'initiate');
-    assert.match((await small.end()).errors, /4096 or more/);
   });
 });
+
+/** What is wrong with these lines is said in one. */
+async function refuses(
+  env: Record<string, string>,
+  lines: readonly string[],
+  message: RegExp,
+): Promise<void> {
+  const input = Readable.from(lines.map((line) => `${line}\n`));
+  await assert.rejects(serve({ input, print: () => undefined, env }), (error: Error) => {
+    assert.match(error.message, message);
+    assert.doesNotMatch(error.message, /\n/);
+    return true;
+  });
+}

@@ -1,14 +1,16 @@
 import { pino } from 'pino';
 import { Replicator, type ReplicatorOptions } from '../../src/daemon/replicator/index.ts';
 import {
+  AnnounceService,
   commonware,
   FetchService,
   type Network,
   ReconcileService,
 } from '../../src/protocol/index.ts';
-import { bytesToHex, type Random, Replica } from '../../src/store/index.ts';
+import { bytesToHex, type NewItem, type Random, Replica } from '../../src/store/index.ts';
 import { VirtualClock } from '../support/clock.ts';
 import { memoryDatabase } from '../support/memory-database.ts';
+import { MemoryGossip } from '../support/memory-gossip.ts';
 import { type LinkInit, MemoryNetwork } from '../support/memory-network.ts';
 import { SeededRandom } from '../support/random.ts';
 import { wideSum } from '../support/wide-sum.ts';
@@ -21,7 +23,16 @@ export interface SimulatedNode {
   readonly replica: Replica;
   readonly replicator: Replicator;
   readonly fetch: FetchService;
+  /** Null when nothing is pushed. */
+  readonly gossip: MemoryGossip | null;
+  /** As a client does: on disk, then announced. */
+  put(item: NewItem): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface SimulationOptions extends Partial<ReplicatorOptions> {
+  /** @default false */
+  push?: boolean;
 }
 
 /** Nodes in one process under virtual time; the seed decides everything that happens. */
@@ -32,9 +43,9 @@ export class SimulatedMesh {
   readonly nodes: SimulatedNode[] = [];
   /** What happened, a line each. */
   readonly trace: string[] = [];
-  readonly #options: Partial<ReplicatorOptions>;
+  readonly #options: SimulationOptions;
 
-  constructor(seed: string | number, options: Partial<ReplicatorOptions> = {}) {
+  constructor(seed: string | number, options: SimulationOptions = {}) {
     this.random = new SeededRandom(seed);
     this.#options = options;
     this.network = new MemoryNetwork({
@@ -84,7 +95,7 @@ async function startNode(
   network: Network,
   clock: VirtualClock,
   random: Random,
-  options: Partial<ReplicatorOptions>,
+  { push = false, ...options }: SimulationOptions,
 ): Promise<SimulatedNode> {
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
@@ -102,14 +113,31 @@ async function startNode(
     networkName: NETWORK_NAME,
     get: (wanted) => replica.get(wanted),
   });
+  const gossip = push ? new MemoryGossip(network) : null;
+  const announce =
+    gossip &&
+    new AnnounceService(gossip, {
+      clock,
+      random,
+      networkName: NETWORK_NAME,
+      events: replicator.announced,
+    });
   await fetch.start();
   await reconcile.start();
-  replicator.start({ reconcile, fetch });
+  await gossip?.start();
+  replicator.start({ reconcile, fetch, announce });
+  announce?.start();
+  const put = async (item: NewItem) => {
+    const [result] = await replica.put([item]);
+    if (result?.created) replicator.announce([{ ...item, id: result.id }]);
+  };
   const stop = async () => {
+    await announce?.stop();
+    await gossip?.stop();
     await replicator.stop();
     await reconcile.stop();
     await fetch.stop();
     await replica.close();
   };
-  return { id, replica, replicator, fetch, stop };
+  return { id, replica, replicator, fetch, gossip, put, stop };
 }

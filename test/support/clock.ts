@@ -2,7 +2,6 @@ import type { Cancel, Clock } from '../../src/store/index.ts';
 
 interface Timer {
   readonly at: number;
-  readonly sequence: number;
   readonly callback: () => void;
 }
 
@@ -10,8 +9,8 @@ interface Timer {
 export class VirtualClock implements Clock {
   #now: number;
   readonly #start: number;
-  #sequence = 0;
-  #timers: Timer[] = [];
+  /** In order of age. */
+  readonly #timers = new Set<Timer>();
 
   constructor(startMs = 1_700_000_000_000) {
     this.#now = startMs;
@@ -27,15 +26,15 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): Cancel {
-    const timer = { at: this.#now + Math.max(0, delayMs), sequence: this.#sequence++, callback };
-    this.#timers.push(timer);
+    const timer = { at: this.#now + Math.max(0, delayMs), callback };
+    this.#timers.add(timer);
     return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
+      this.#timers.delete(timer);
     };
   }
 
   get pending(): number {
-    return this.#timers.length;
+    return this.#timers.size;
   }
 
   /** Runs everything due in the next `durationMs`, letting promises settle between timers. */
@@ -44,7 +43,7 @@ export class VirtualClock implements Clock {
     await settle();
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#now = next.at;
-      this.#timers = this.#timers.filter((other) => other !== next);
+      this.#timers.delete(next);
       next.callback();
       await settle();
     }
@@ -52,9 +51,11 @@ export class VirtualClock implements Clock {
   }
 
   #next(end: number): Timer | undefined {
-    return this.#timers
-      .filter((timer) => timer.at <= end)
-      .sort((a, b) => a.at - b.at || a.sequence - b.sequence)[0];
+    let first: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.at <= end && (first === undefined || timer.at < first.at)) first = timer;
+    }
+    return first;
   }
 }
 

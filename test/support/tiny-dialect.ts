@@ -20,12 +20,47 @@ const NOTHING: Step = { frames: [], missing: [], done: false };
  * The simplest dialect that works, for tests of what carries a session: both sides first exchange
  * `warmUp` empty frames, then the initiator sends all its ids, then the responder.
  */
-export function tinyDialect(init: { name?: string; warmUp?: number } = {}): Dialect {
+export function tinyDialect(
+  init: { name?: string; warmUp?: number; lasting?: boolean } = {},
+): Dialect {
+  const { name = 'tiny', warmUp = 0, lasting = false } = init;
   return {
-    name: init.name ?? 'tiny',
+    name,
     version: 1,
-    session: (session) => new TinySession(session, init.warmUp ?? 0),
+    lasting,
+    session(session) {
+      const tiny = new TinySession(session, warmUp);
+      return lasting ? new Prefixed(tiny) : tiny;
+    },
   };
+}
+
+/** The same with a byte before each frame, so that none is empty. */
+class Prefixed implements Session {
+  readonly role: Role;
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.role = session.role;
+    this.#session = session;
+  }
+
+  get equal(): boolean {
+    return this.#session.equal;
+  }
+
+  start(): Step {
+    return prefixed(this.#session.start());
+  }
+
+  receive(frame: Uint8Array): Step {
+    if (frame[0] !== 1) throw new ProtocolError('MALFORMED_FRAME', 'not a frame of a session');
+    return prefixed(this.#session.receive(frame.subarray(1)));
+  }
+}
+
+function prefixed(step: Step): Step {
+  return { ...step, frames: step.frames.map((frame) => Uint8Array.of(1, ...frame)) };
 }
 
 class TinySession implements Session {

@@ -1,3 +1,4 @@
+import type { AnnounceTotals } from '../../protocol/index.ts';
 import type { PeerStatus, Status, SyncResult } from '../node.ts';
 
 /** Shown to people; --json has all. */
@@ -24,7 +25,7 @@ export function formatDuration(seconds: number): string {
 }
 
 export function formatStatus(status: Status): string {
-  const { set, transfer, refusing } = status;
+  const { set, transfer, push, refusing } = status;
   const connected = status.peers.filter((peer) => peer.connected).length;
   const inSync = status.peers.filter((peer) => peer.inSync).length;
   const lines = [
@@ -38,12 +39,18 @@ export function formatStatus(status: Status): string {
     ['wanted', formatCount(status.wanted, 'item')],
     ['received', formatBytes(transfer.receivedBytes)],
     ['sent', formatBytes(transfer.sentBytes)],
+    ['push', push === null ? 'off' : formatPush(push)],
     ['peers', `${connected} connected of ${status.peers.length}, ${inSync} in sync`],
+    ['mesh', formatMesh(status.mesh)],
     ['scrub', formatScrub(status.scrub)],
     ...troubles(status),
   ];
   if (refusing !== null) lines.push(['refusing', `${refusing.message} [${refusing.code}]`]);
   return lines.map(([name, value]) => `${name!.padEnd(12)} ${value}`).join('\n');
+}
+
+function formatMesh({ known, connected, degree }: Status['mesh']): string {
+  return `${formatCount(known, 'other node')} known, ${connected} connected, ${degree} sought`;
 }
 
 function formatScrub({ running, checked, passes }: Status['scrub']): string {
@@ -75,15 +82,28 @@ function troubles(status: Status): [string, string][] {
   return lines;
 }
 
+function formatPush({ announced, received, gaps }: AnnounceTotals): string {
+  const heard = `${formatCount(announced, 'item')} announced, ${formatCount(received, 'item')} heard of`;
+  return gaps === 0 ? heard : `${heard}, ${formatCount(gaps, 'gap')}`;
+}
+
 export function formatPeers(peers: readonly PeerStatus[]): string {
   if (peers.length === 0) return 'no peers; add one with "rangemesh peers add ADDRESS"';
   return peers.map(formatPeer).join('\n');
 }
 
+const ORIGINS = {
+  config: 'configured',
+  runtime: 'added',
+  discovered: 'discovered',
+  inbound: 'came to us',
+};
+
 export function formatPeer(peer: PeerStatus): string {
   const state = [
     peer.connected ? 'connected' : 'not connected',
     peer.inSync ? 'in sync' : 'not known to be equal',
+    ORIGINS[peer.origin],
   ];
   const { lastSession: session, lastError } = peer;
   const lines = [

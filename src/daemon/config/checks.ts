@@ -10,6 +10,7 @@ interface Check {
 
 const CHECKS: readonly Check[] = [
   { reads: ['access.mode', 'network.listen'], run: checkExposure },
+  { reads: ['network.degree', 'network.maxConnections'], run: checkDegree },
   { reads: ['access.mode', 'access.pskFile'], run: checkPsk },
   { reads: ['access.mode', 'access.peers'], run: checkList },
   { reads: ['admin.host', 'admin.tokenFile'], run: checkAdmin },
@@ -40,6 +41,18 @@ function* checkExposure({ network }: Config, given: (path: string) => boolean) {
         'list or psk, or open if whoever reaches the port may connect and write',
     );
   }
+}
+
+function* checkDegree({ network }: Config, given: (path: string) => boolean) {
+  const { degree, maxConnections } = network;
+  if (2 * degree <= maxConnections) return;
+  const low = given('network.maxConnections') && !given('network.degree');
+  yield problem(
+    low
+      ? `network.maxConnections: must be at least twice network.degree (${degree}), not ${maxConnections}; ` +
+          'raise it, or lower network.degree'
+      : `network.degree: must be at most half of network.maxConnections (${maxConnections}), not ${degree}`,
+  );
 }
 
 function* checkPsk({ access }: Config) {

@@ -32,6 +32,11 @@ const network = {
     [],
     'Multiaddrs of peers to dial, and to dial again when lost',
   ),
+  discovery: leaf.flag(true, 'Learn of the other nodes from those connected, and be learnt of'),
+  degree: leaf.integer(
+    { min: 1, max: 1_000, fallback: 8 },
+    'Connections sought among discovered nodes; up to twice as many are kept',
+  ),
   mdns: leaf.flag(false, 'Find peers in the local network by multicast DNS'),
   maxConnections: leaf.integer({ min: 1, max: 100_000, fallback: 300 }, 'Connections at most'),
 };
@@ -106,6 +111,19 @@ const fetch = {
   ),
 };
 
+const push = {
+  enabled: leaf.flag(true, 'Tell peers of new items at once, and hear of theirs'),
+  batchMs: leaf.integer({ min: 0, max: 10_000, fallback: 5 }, 'Milliseconds between two batches'),
+  inlineBytes: leaf.size(
+    { min: '0B', max: '32KiB', fallback: '4KiB' },
+    'Longest payload that is pushed itself; of longer ones the key is',
+  ),
+  maxBytesPerSecond: leaf.size(
+    { min: '64KiB', max: '1GiB', fallback: '4MiB' },
+    'Bytes pushed in a second at most; what comes faster is left to sessions',
+  ),
+};
+
 const limits = {
   maxItemBytes: leaf.size(
     { min: '1B', max: '1GiB', fallback: '16MiB' },
@@ -151,7 +169,7 @@ const log = {
   ),
 };
 
-const sections = { node, network, access, admin, sync, fetch, limits, store, scrub, log };
+const sections = { node, network, access, admin, sync, fetch, push, limits, store, scrub, log };
 
 const schema = z
   .strictObject({
@@ -161,6 +179,7 @@ const schema = z
     admin: z.strictObject(admin).prefault({}),
     sync: z.strictObject(sync).prefault({}),
     fetch: z.strictObject(fetch).prefault({}),
+    push: z.strictObject(push).prefault({}),
     limits: z.strictObject(limits).prefault({}),
     store: z.strictObject(store).prefault({}),
     scrub: z.strictObject(scrub).prefault({}),

@@ -15,6 +15,10 @@ export interface Config {
     announce: string[];
     /** Multiaddrs dialled, and dialled again when the connection is lost. */
     peers: string[];
+    /** Whether the other nodes are learnt of from those connected, and this one by them. */
+    discovery: boolean;
+    /** Connections sought among discovered nodes; up to twice as many are kept. */
+    degree: number;
     mdns: boolean;
     maxConnections: number;
   };
@@ -54,6 +58,15 @@ export interface Config {
     requestsPerPeer: number;
     windowBytes: number;
     stallTimeoutMs: number;
+  };
+  push: {
+    enabled: boolean;
+    /** Between two batches of new items. */
+    batchMs: number;
+    /** Longest payload that is pushed itself; of longer ones the key is. */
+    inlineBytes: number;
+    /** Pushed at most; what comes faster is left to sessions. */
+    maxBytesPerSecond: number;
   };
   limits: {
     maxItemBytes: number;

@@ -24,11 +24,17 @@ export interface GaterInit {
   readonly maxConnectionsPerPeer: number;
 }
 
+/** Whether a peer id is let in, as far as ids decide that. Throws `CONFIG_INVALID`. */
+export function admission(access: Access): (peer: string) => boolean {
+  const listed = access.mode === 'list' ? listOf(access) : null;
+  return (peer) => listed === null || listed.has(peer);
+}
+
 /** Decides by peer id, once the encryption handshake has proved it. Throws `CONFIG_INVALID`. */
 export function createGater(init: GaterInit): ConnectionGater {
   const { access, notices } = init;
-  const listed = access.mode === 'list' ? listOf(access) : null;
-  const allowed = (peer: PeerId) => listed === null || listed.has(peer.toString());
+  const lets = admission(access);
+  const allowed = (peer: PeerId) => lets(peer.toString());
   const requireListed = (peer: PeerId) => {
     if (!allowed(peer)) throw notListedHere(peer);
     return false;

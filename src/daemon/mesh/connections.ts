@@ -11,6 +11,8 @@ export interface ConnectionsInit {
   readonly notices: Notices;
   /** Milliseconds a peer may take to identify itself before the connection is dropped. */
   readonly identifyTimeoutMs: number;
+  /** Whether a peer that speaks these protocols belongs to our network. */
+  ours(protocols: readonly string[]): boolean;
 }
 
 export interface PeerWatcher {
@@ -27,6 +29,8 @@ interface Tracked {
   readonly connection: Connection;
   readonly waiting: ((outcome: Outcome) => void)[];
   established: boolean;
+  /** The peer speaks protocols of our network. */
+  ours: boolean;
   cancel: Cancel;
 }
 
@@ -46,7 +50,7 @@ export class Connections {
     this.#self = init.libp2p.peerId.toString();
     init.libp2p.addEventListener('connection:open', ({ detail }) => this.#opened(detail));
     init.libp2p.addEventListener('peer:identify', ({ detail }) =>
-      this.#identified(detail.connection),
+      this.#identified(detail.connection, detail.protocols),
     );
     init.libp2p.addEventListener('connection:close', ({ detail }) => this.#closed(detail));
   }
@@ -69,6 +73,14 @@ export class Connections {
     return peers;
   }
 
+  /** Those of them that speak protocols of our network. */
+  get ours(): ReadonlySet<string> {
+    const ours = [...this.#tracked.values()].filter(
+      (tracked) => tracked.established && tracked.ours,
+    );
+    return new Set(ours.map(({ connection }) => idOf(connection)));
+  }
+
   watch(watcher: PeerWatcher): Cancel {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
@@ -80,6 +92,14 @@ export class Connections {
     if (tracked === undefined) return Promise.resolve('closed');
     if (tracked.established) return Promise.resolve('established');
     return new Promise((resolve) => tracked.waiting.push(resolve));
+  }
+
+  /** Ends all connections to the peer, after what is being sent; never rejects. */
+  async close(peer: string): Promise<void> {
+    const close = async ({ connection }: Tracked) => {
+      await connection.close().catch((error: Error) => connection.abort(error));
+    };
+    await Promise.all(this.#of(peer).map(close));
   }
 
   /** From now on connections end without a word. */
@@ -97,12 +117,20 @@ export class Connections {
     const cancel = this.#init.clock.after(this.#init.identifyTimeoutMs, () =>
       this.#silent(connection),
     );
-    this.#tracked.set(connection.id, { connection, waiting: [], established: false, cancel });
+    this.#tracked.set(connection.id, {
+      connection,
+      waiting: [],
+      established: false,
+      ours: false,
+      cancel,
+    });
   }
 
-  #identified(connection: Connection): void {
+  #identified(connection: Connection, protocols: readonly string[]): void {
     const tracked = this.#tracked.get(connection.id);
-    if (tracked === undefined || tracked.established) return;
+    if (tracked === undefined) return;
+    tracked.ours = this.#init.ours(protocols);
+    if (tracked.established) return;
     const peer = idOf(connection);
     const first = !this.connected(peer);
     tracked.cancel();

@@ -70,15 +70,9 @@ export class Dialer {
     return this.#stateOf(this.#add(address, source));
   }
 
-  /** Keeps an address that somebody else announced; says nothing where it cannot. */
-  discovered(address: string): void {
-    const known = [...this.#wanted.values()].filter(({ source }) => source === 'discovered').length;
-    if (this.#state === 'stopped' || known >= this.#options.maxAddresses / 2) return;
-    try {
-      this.#add(address, 'discovered');
-    } catch (error) {
-      this.#init.logger.debug({ address, reason: (error as Error).message }, 'address not kept');
-    }
+  /** Whether the peer is among those kept connected. */
+  keeps(peer: string): boolean {
+    return [...this.#wanted.values()].some(({ peerId }) => peerId === peer);
   }
 
   /**
@@ -123,7 +117,7 @@ export class Dialer {
     const { text, peerId } = parsePeerAddress(address);
     const known = this.#wanted.get(text);
     if (known !== undefined) {
-      if (source !== 'discovered') known.source = source;
+      known.source = source;
       return known;
     }
     if (peerId === this.#init.dial.self) throw ownAddress(text);
@@ -224,24 +218,15 @@ export class Dialer {
       return;
     }
     const error = asDaemonError(wanted, reason);
-    const failures = wanted.fail(error, this.#init.clock.now());
-    if (wanted.source === 'discovered' && failures >= this.#options.discoveredFailures) {
-      this.#wanted.delete(wanted.address);
-      return;
-    }
+    wanted.fail(error, this.#init.clock.now());
     this.#say(wanted, error);
     this.#schedule(wanted, this.#jittered(wanted.backOff.next()));
   }
 
-  /** That a discovered address leads nowhere is everyday: nodes announce all they listen on. */
-  #say({ address, peerId, source }: Wanted, error: DaemonError): void {
+  #say({ address, peerId }: Wanted, error: DaemonError): void {
     const { code, message } = error;
     const fields = { address, ...(peerId !== null && { peer: peerId }) };
-    if (source === 'discovered' && code !== 'PEER_REFUSED') {
-      this.#init.logger.debug({ code, ...fields }, message);
-    } else {
-      this.#init.notices.say({ code, remote: address, fields, message });
-    }
+    this.#init.notices.say({ code, remote: address, fields, message });
   }
 
   #connected(peer: string): void {

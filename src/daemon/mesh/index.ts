@@ -8,6 +8,15 @@ export {
   type DialerInit,
 } from './dialer.ts';
 export {
+  DEFAULT_DISCOVERY_OPTIONS,
+  type Discovery,
+  type DiscoveryOptions,
+  type DiscoveryStatus,
+  type KnownPeer,
+  peersFile,
+  type SavedPeersFile,
+} from './discovery/index.ts';
+export {
   createIdentity,
   IDENTITY_FILE,
   type Identity,

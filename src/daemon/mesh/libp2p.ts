@@ -6,13 +6,16 @@ import { preSharedKey } from '@libp2p/pnet';
 import { type TCPComponents, tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p';
 import { type Logger, libp2pLogging } from '../logging.ts';
-import { localDiscovery } from './discovery.ts';
+import { localDiscovery } from './discovery/index.ts';
 import type { Identity } from './identity.ts';
 import type { MeshOptions } from './options.ts';
+import { type MeshPubsub, pubsub } from './pubsub.ts';
 import { type InboundFailure, observed } from './upgrades.ts';
 
 export interface AssemblyInit<S extends ServiceMap> {
   readonly identity: Identity;
+  /** What is gossiped stays among nodes of the same. */
+  readonly networkName: string;
   readonly listen: string[];
   readonly announce: string[];
   readonly version: string;
@@ -22,12 +25,19 @@ export interface AssemblyInit<S extends ServiceMap> {
   readonly logger: Logger;
   readonly options: MeshOptions;
   readonly onInboundFailure: InboundFailure;
-  /** Discover peers by mDNS on this network and hand their addresses over; null is not to. */
-  readonly mdns: { networkName: string; found(addresses: string[]): void } | null;
+  /** Discover peers by mDNS on this network and hand them over; null is not to. */
+  readonly mdns: { networkName: string; found(peer: string, addresses: string[]): void } | null;
 }
 
-/** A libp2p node that is not started yet: TCP, Noise, Yamux, identify, and what was asked for. */
-export async function assemble<S extends ServiceMap>(init: AssemblyInit<S>): Promise<Libp2p<S>> {
+/** What every node of a mesh has besides the services asked for. */
+export interface MeshServices extends ServiceMap {
+  readonly pubsub: MeshPubsub;
+}
+
+/** A libp2p node that is not started yet: TCP, Noise, Yamux, identify, gossipsub, and what was asked for. */
+export async function assemble<S extends ServiceMap>(
+  init: AssemblyInit<S>,
+): Promise<Libp2p<S & MeshServices>> {
   const { mdns, psk } = init;
   const node = await createLibp2p({
     start: false,
@@ -45,8 +55,9 @@ export async function assemble<S extends ServiceMap>(init: AssemblyInit<S>): Pro
     services: {
       ...init.services,
       identify: identify({ timeout: init.options.identifyTimeoutMs }),
+      pubsub: pubsub(init.networkName),
     },
-  } as Libp2pOptions<S>);
+  } as Libp2pOptions<S & MeshServices>);
   return node;
 }
 

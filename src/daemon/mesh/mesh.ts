@@ -1,19 +1,22 @@
 import type { Libp2p, ServiceMap } from '@libp2p/interface';
 import type { ServiceFactoryMap } from 'libp2p';
+import { protocolId } from '../../protocol/index.ts';
 import type { Clock, Random } from '../../store/index.ts';
 import { DaemonError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
-import { type Access, createGater, warnOfOpenAccess } from './access.ts';
-import { parseListenAddress, parsePeerAddress } from './address.ts';
+import { type Access, admission, createGater, warnOfOpenAccess } from './access.ts';
+import { isLoopback, parseListenAddress, parsePeerAddress } from './address.ts';
 import { Connections } from './connections.ts';
 import { libp2pDial } from './dial.ts';
-import { Dialer } from './dialer.ts';
+import { type Dial, Dialer } from './dialer.ts';
+import { Discovery, type DiscoveryOptions, type SavedPeersFile } from './discovery/index.ts';
 import type { Identity } from './identity.ts';
 import { inboundFailures } from './inbound-failures.ts';
-import { assemble } from './libp2p.ts';
+import { assemble, type MeshServices } from './libp2p.ts';
 import { Notices } from './notices.ts';
 import { DEFAULT_MESH_OPTIONS, type DialerOptions, type MeshOptions } from './options.ts';
 import { parsePsk } from './psk.ts';
+import { discoveryTopic } from './pubsub.ts';
 
 export interface MeshInit<S extends ServiceMap> {
   readonly identity: Identity;
@@ -33,13 +36,30 @@ export interface MeshInit<S extends ServiceMap> {
   readonly access: Access;
   /** Whether to find peers on the local network, and be found. */
   readonly mdns: boolean;
-  /** libp2p services besides identify. */
+  /**
+   * Whether to learn the mesh by gossip, from whoever is connected, and be learnt.
+   * @default false
+   */
+  readonly discovery?: boolean;
+  /**
+   * Keeps known peers from one run to the next.
+   * @default none
+   */
+  readonly peersFile?: SavedPeersFile;
+  /**
+   * Whether something is under way with a peer that closing its connection would spoil.
+   * @default never
+   */
+  readonly busy?: (peer: string) => boolean;
+  /** libp2p services besides identify and pubsub. */
   readonly services: ServiceFactoryMap<S>;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
   readonly options?: Partial<MeshOptions>;
   readonly dialer?: Partial<DialerOptions>;
+  /** How known peers are treated. */
+  readonly peering?: Partial<DiscoveryOptions>;
 }
 
 /** Puts libp2p, access and dialling together; nothing listens or dials before `start`. */
@@ -47,9 +67,6 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   const options = { ...DEFAULT_MESH_OPTIONS, ...init.options };
   const logger = init.logger.child({ component: 'mesh' });
   const notices = new Notices({ clock: init.clock, logger });
-  const found = (addresses: string[]) => {
-    for (const address of addresses) dialer.discovered(address);
-  };
   const libp2p = await assemble<S>({
     ...init,
     options,
@@ -64,43 +81,94 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
       maxConnectionsPerPeer: options.maxConnectionsPerPeer,
     }),
     onInboundFailure: inboundFailures({ mode: init.access.mode, notices, logger }),
-    mdns: init.mdns ? { networkName: init.networkName, found } : null,
+    mdns: init.mdns
+      ? {
+          networkName: init.networkName,
+          found: (peer, addresses) => discovery.foundLocally(peer, addresses),
+        }
+      : null,
   });
   const { clock } = init;
-  const connections = new Connections({ libp2p, clock, logger, notices, ...options });
+  const prefix = protocolId(init.networkName, '');
+  const ours = (protocols: readonly string[]) => protocols.some((id) => id.startsWith(prefix));
+  const connections = new Connections({ libp2p, clock, logger, notices, ours, ...options });
   const dial = libp2pDial({ libp2p, connections, mode: init.access.mode });
   const dialer = new Dialer({ ...init, dial, logger, notices, options: init.dialer ?? {} });
   addPeers(dialer, init.peers, init.identity.peerId);
+  const discovery = createDiscovery(init, { libp2p, connections, dialer, dial, logger, notices });
   return new Mesh({
     init,
     libp2p,
     connections,
     dialer,
+    discovery,
     logger,
     stopTimeoutMs: options.stopTimeoutMs,
   });
 }
 
-interface Parts<S extends ServiceMap> {
-  readonly init: Pick<MeshInit<S>, 'access' | 'clock' | 'listen'>;
-  readonly libp2p: Libp2p<S>;
+interface Found {
+  readonly libp2p: Libp2p<MeshServices>;
   readonly connections: Connections;
   readonly dialer: Dialer;
+  readonly dial: Dial;
+  readonly logger: Logger;
+  readonly notices: Notices;
+}
+
+function createDiscovery<S extends ServiceMap>(init: MeshInit<S>, found: Found): Discovery {
+  const { libp2p, connections, dialer } = found;
+  const gossips = init.discovery === true;
+  const topic = discoveryTopic(init.networkName);
+  const service = libp2p.services.pubsub;
+  const discovery = new Discovery({
+    ...found,
+    clock: init.clock,
+    random: init.random,
+    self: libp2p.peerId,
+    gossip: gossips ? { service, topic } : null,
+    active: gossips || init.mdns,
+    file: init.peersFile ?? null,
+    allowed: admission(init.access),
+    addresses: () => libp2p.getMultiaddrs(),
+    loopback: init.listen.length > 0 && init.listen.map(parseListenAddress).every(isLoopback),
+    connectedPeers() {
+      const hearing = new Set(service.getSubscribers(topic).map(String));
+      const { ours, peers } = connections;
+      return [...peers.keys()].filter((peer) => ours.has(peer) || hearing.has(peer));
+    },
+    configured: (peer) => dialer.keeps(peer),
+    busy: init.busy ?? (() => false),
+    close: (peer) => connections.close(peer),
+    options: init.peering ?? {},
+  });
+  libp2p.addEventListener('self:peer:update', () => discovery.addressesChanged());
+  return discovery;
+}
+
+interface Parts<S extends ServiceMap> {
+  readonly init: Pick<MeshInit<S>, 'access' | 'clock' | 'listen'>;
+  readonly libp2p: Libp2p<S & MeshServices>;
+  readonly connections: Connections;
+  readonly dialer: Dialer;
+  readonly discovery: Discovery;
   readonly logger: Logger;
   readonly stopTimeoutMs: number;
 }
 
 /** This node among its peers. */
 export class Mesh<S extends ServiceMap = ServiceMap> {
-  readonly libp2p: Libp2p<S>;
+  readonly libp2p: Libp2p<S & MeshServices>;
   readonly connections: Connections;
   readonly dialer: Dialer;
+  readonly discovery: Discovery;
   readonly #parts: Parts<S>;
 
   constructor(parts: Parts<S>) {
     this.libp2p = parts.libp2p;
     this.connections = parts.connections;
     this.dialer = parts.dialer;
+    this.discovery = parts.discovery;
     this.#parts = parts;
   }
 
@@ -108,7 +176,7 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
     return this.libp2p.peerId.toString();
   }
 
-  get services(): S {
+  get services(): S & MeshServices {
     return this.libp2p.services;
   }
 
@@ -124,12 +192,14 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
     await startListening(this.libp2p, init.listen);
     logger.info({ peer: this.peerId, addresses: this.addresses }, 'listening');
     this.dialer.start();
+    await this.discovery.start();
   }
 
   /** Closes everything, within seconds even where peers hang. */
   async stop(): Promise<void> {
     const { init, logger, stopTimeoutMs } = this.#parts;
     this.dialer.stop();
+    await this.discovery.stop();
     this.connections.stop();
     await stopWithin(this.libp2p, init.clock, stopTimeoutMs, logger);
   }

@@ -94,12 +94,7 @@ export interface DialerOptions {
    */
   readonly stableMs: number;
   /**
-   * Failures in a row after which an address that was discovered is forgotten.
-   * @default 6
-   */
-  readonly discoveredFailures: number;
-  /**
-   * Addresses kept at most; further ones are refused, discovered ones beyond half of it ignored.
+   * Addresses kept at most; further ones are refused.
    * @default 1_024
    */
   readonly maxAddresses: number;
@@ -111,6 +106,5 @@ export const DEFAULT_DIALER_OPTIONS: DialerOptions = {
   jitter: 0.5,
   timeoutMs: 20_000,
   stableMs: 10_000,
-  discoveredFailures: 6,
   maxAddresses: 1_024,
 };

@@ -1,7 +1,8 @@
-import { chmod, type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bytesToHex, type Random } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
+import { codeOf, syncDirectory, writeDurably } from './durable-file.ts';
 
 /** Longer than any secret we keep; a longer file is not one. */
 const MAX_BYTES = 4_096;
@@ -76,17 +77,6 @@ export async function createSecret(
   }
 }
 
-async function writeDurably(path: string, content: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await chmod(path, 0o600);
-}
-
 /** A hard link refuses to replace what is there, which a rename does not. */
 async function publish(temporary: string, path: string): Promise<boolean> {
   try {
@@ -98,20 +88,4 @@ async function publish(temporary: string, path: string): Promise<boolean> {
   // The file system has no hard links.
   await rename(temporary, path);
   return true;
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } catch (error) {
-    // Some file systems cannot sync a directory; there is nothing better to do on them.
-    if (!['EINVAL', 'EPERM', 'ENOTSUP'].includes(codeOf(error))) throw error;
-  } finally {
-    await directory.close();
-  }
-}
-
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -3,7 +3,8 @@ import type { Cancel, Clock } from '../../store/index.ts';
 
 /** Between two looks whether a surplus connection has become idle. */
 const RECHECK_MS = 1_000;
-const HOUSEKEEPING = /^\/ipfs\/(id|id\/push|ping)\//;
+/** Gossip goes on over the connection that is kept. */
+const HOUSEKEEPING = /^\/(ipfs\/(id|id\/push|ping)|meshsub)\//;
 
 export interface SurplusInit {
   /** All established connections to one peer. */

@@ -2,8 +2,8 @@ import type { Cancel } from '../../store/index.ts';
 import { BackOff } from '../backoff.ts';
 import type { DaemonError } from '../errors.ts';
 
-/** Who asked for an address: the configuration, an operator at run time, or discovery. */
-export type AddressSource = 'config' | 'runtime' | 'discovered';
+/** Who asked for an address: the configuration, or an operator at run time. */
+export type AddressSource = 'config' | 'runtime';
 
 /** What is known of one wanted address. Times are milliseconds since the Unix epoch. */
 export interface AddressState {
@@ -41,7 +41,6 @@ export class Wanted {
   attempt: Promise<void> | null = null;
   error: DaemonError | null = null;
   #failedAt = 0;
-  #failures = 0;
   #connectedAt: number | null = null;
   #nextAttemptAt: number | null = null;
   #cancel: Cancel = () => undefined;
@@ -87,17 +86,14 @@ export class Wanted {
     this.abort(reason);
   }
 
-  /** Counts a failure; returns how many there were in a row. */
-  fail(error: DaemonError, now: number): number {
+  fail(error: DaemonError, now: number): void {
     this.error = error;
     this.#failedAt = now;
-    return ++this.#failures;
   }
 
   connect(now: number): void {
     this.rest();
     this.error = null;
-    this.#failures = 0;
     this.#connectedAt ??= now;
   }
 

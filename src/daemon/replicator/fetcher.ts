@@ -62,6 +62,11 @@ export class Fetcher {
     return this.#running.size > 0;
   }
 
+  /** Whether anything is being fetched from the peer. */
+  asks(peer: string): boolean {
+    return (this.#sources.get(peer)?.requests.size ?? 0) > 0;
+  }
+
   /** Why nothing is fetched at the moment, or null. */
   get paused(): Reason | null {
     return this.#pause.reason;

@@ -94,6 +94,12 @@ export interface ReplicatorOptions {
    * @default 60_000
    */
   backoffMaxMs: number;
+  /**
+   * Longest payload taken, in bytes: the replica's own limit, known here so that nothing longer is
+   * asked for when its key is announced.
+   * @default 16 MiB
+   */
+  maxItemBytes: number;
 }
 
 export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
@@ -114,4 +120,5 @@ export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
   windowBytes: 8 * 1024 * 1024,
   backoffBaseMs: 1_000,
   backoffMaxMs: 60_000,
+  maxItemBytes: 16 * 1024 * 1024,
 };

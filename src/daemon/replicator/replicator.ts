@@ -1,6 +1,10 @@
 import type { Logger } from 'pino';
 import {
+  type Announce,
+  type AnnounceEvents,
+  type AnnounceTotals,
   type Fetch,
+  type Gap,
   type Reconcile,
   type ReconcileEvents,
   ReconciliationSet,
@@ -8,6 +12,7 @@ import {
 } from '../../protocol/index.ts';
 import {
   type Clock,
+  type Item,
   type ItemKey,
   keyToBytes,
   type Random,
@@ -17,10 +22,12 @@ import {
 import { Fetcher } from './fetcher.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 import { type PeerRecord, PeerRecords } from './peers.ts';
+import { Push } from './push.ts';
 import { Recovery } from './recovery.ts';
 import { Refill } from './refill.ts';
 import { SessionScheduler } from './scheduler.ts';
 import { PeerStatements, type Statements } from './statements.ts';
+import { Told } from './told.ts';
 
 export interface ReplicatorInit {
   replica: Replica;
@@ -33,6 +40,8 @@ export interface ReplicatorInit {
 export interface ReplicatorServices {
   reconcile: Reconcile;
   fetch: Fetch;
+  /** Null: nothing is pushed, and nothing that others push is heard. */
+  announce?: Announce | null;
 }
 
 /**
@@ -51,6 +60,8 @@ export class Replicator {
   #unsubscribe: (() => void)[] = [];
   readonly #refill: Refill;
   readonly #recovery: Recovery;
+  readonly #push: Push;
+  readonly #told = new Told();
 
   readonly events: ReconcileEvents = {
     peerConnected: (peer) => this.#peerConnected(peer),
@@ -64,10 +75,28 @@ export class Replicator {
     this.#init = init;
     this.#options = { ...DEFAULT_REPLICATOR_OPTIONS, ...init.options };
     this.#refill = new Refill(init);
-    this.#recovery = new Recovery({
+    this.#recovery = new Recovery({ ...init, recovered: () => this.#changed() });
+    this.#push = new Push({
       ...init,
-      recovered: () => this.#running?.scheduler.changed(),
+      options: this.#options,
+      wanted: this.#wanted,
+      refuses: (id) => this.refuses(id),
+      connected: (peer) => this.#peers.get(peer)?.connected === true,
+      paused: () => this.paused !== null,
+      pump: () => this.#running?.fetcher.pump(),
+      spread: (keys) => this.#told.pushed(keys),
+      gap: (gap) => this.#gap(gap),
     });
+  }
+
+  /** Handed to the announce service when that is made. */
+  get announced(): AnnounceEvents {
+    return this.#push;
+  }
+
+  /** What push has done; null when it is off. */
+  get pushed(): AnnounceTotals | null {
+    return this.#running?.services.announce?.totals ?? null;
   }
 
   /** Distinct ids known to be missing here. */
@@ -93,6 +122,11 @@ export class Replicator {
   /** Whether our limits do not let an item in. */
   refuses(id: Uint8Array): boolean {
     return this.#running?.fetcher.refuses(id) ?? false;
+  }
+
+  /** Whether closing the connection to the peer would spoil what is being fetched from it. */
+  busyWith(peer: string): boolean {
+    return this.#running?.fetcher.asks(peer) ?? false;
   }
 
   get peers(): readonly PeerRecord[] {
@@ -125,7 +159,7 @@ export class Replicator {
       random,
       ...options,
       run: async (peer) => this.#usable() && services.reconcile.reconcile(peer),
-      inSync: (peer) => this.inSync(peer),
+      inSync: (peer) => this.inSync(peer) || this.#toldByPush(peer),
       busy: () => fetcher.busy,
     });
     this.#running = { services, scheduler, fetcher };
@@ -133,11 +167,19 @@ export class Replicator {
       for (const key of added) this.#wanted.received(key.id);
       fetcher.committed(added);
       this.#statements.stored(added);
+      this.#told.committed(replica.version, added);
+      services.announce?.stored(added);
       scheduler.changed();
     };
     // A damaged item has left the set, so a session finds that it is missing.
-    this.#unsubscribe = [replica.onCommit(committed), replica.onDamaged(() => scheduler.changed())];
+    this.#unsubscribe = [replica.onCommit(committed), replica.onDamaged(() => this.#changed())];
     for (const { peer, connected } of this.#peers.all()) if (connected) this.#attach(peer);
+  }
+
+  /** Tells the mesh of items that were put here and are on disk. */
+  announce(items: readonly Item[]): void {
+    const taken = this.#running?.services.announce?.announce(items) ?? 0;
+    if (taken === items.length) this.#told.pushed(items);
   }
 
   /** Runs a session with one peer, or with every connected one; each report as it ended. */
@@ -154,7 +196,28 @@ export class Replicator {
     this.#recovery.stop();
     this.#running?.scheduler.stop();
     await this.#running?.fetcher.stop();
+    await this.#push.stop();
     this.#running = null;
+  }
+
+  /** The set changed in a way that push does not tell of. */
+  #changed(): void {
+    this.#told.changed(this.#init.replica.version);
+    this.#running?.scheduler.changed();
+  }
+
+  /** All changes since the last session with the peer were pushed, and it gets what is pushed. */
+  #toldByPush(peer: string): boolean {
+    const { sessions = 0, lastSession = null } = this.#peers.get(peer) ?? {};
+    if (sessions === 0 || lastSession === null || lastSession.error !== null) return false;
+    if (lastSession.continueFrom !== null || lastSession.version < this.#told.since()) return false;
+    return this.#running?.services.announce?.reaches(peer) ?? false;
+  }
+
+  /** The publisher has what was missed; else whoever passed on what came after. */
+  #gap({ publisher, from }: Gap): void {
+    const connected = this.#peers.get(publisher)?.connected === true;
+    this.#running?.scheduler.soon(connected ? publisher : from);
   }
 
   get #indexed(): boolean {
@@ -190,11 +253,13 @@ export class Replicator {
     this.#statements.learnt(peer, ids);
     this.#wanted.add(
       peer,
-      ids.filter(
-        (id) => !this.#init.replica.contains(id) && !this.#running?.fetcher.refusesFrom(peer, id),
-      ),
+      ids.filter((id) => !this.#here(id) && !this.#running?.fetcher.refusesFrom(peer, id)),
     );
     this.#running?.fetcher.pump();
+  }
+
+  #here(id: Uint8Array): boolean {
+    return this.#init.replica.contains(id) || this.#push.arriving(id);
   }
 
   #ended(report: SessionReport): void {

@@ -32,6 +32,15 @@ export class SessionScheduler {
 
   /** A little chance before the first session keeps both ends from always starting together. */
   connected(peer: string): void {
+    this.#armSoon(peer);
+  }
+
+  /** The peer is known to have something that we lack. */
+  soon(peer: string): void {
+    if (this.#timers.has(peer)) this.#armSoon(peer);
+  }
+
+  #armSoon(peer: string): void {
     this.#arm(peer, this.#init.random.fraction() * this.#init.settleMs);
   }
 

@@ -68,16 +68,16 @@ export class Sources {
     this.#newBackOff = newBackOff;
   }
 
-  get(peer: string): Source | undefined {
-    return this.#sources.get(peer);
-  }
-
   connected(peer: string): Source {
     const source = this.#sources.get(peer) ?? new Source(peer, this.#newBackOff());
     this.#sources.delete(peer);
     this.#sources.set(peer, source);
     source.connected = true;
     return source;
+  }
+
+  get(peer: string): Source | undefined {
+    return this.#sources.get(peer);
   }
 
   disconnected(peer: string): void {

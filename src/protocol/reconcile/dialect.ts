@@ -48,6 +48,28 @@ export interface Finding {
   readonly continueFrom: Bound | null;
 }
 
+/** What a side says of its set first. Nobody has proved it: it serves to choose, and for no claim. */
+export interface Outline {
+  /** What it is willing to reconcile; all else speaks of this alone. */
+  readonly interval: Interval;
+  readonly count: number;
+  /** 16 bytes of a digest without a key: equal ones are of equal sets, unless somebody lies. */
+  readonly root: Uint8Array;
+  /**
+   * False: it puts all off that differs.
+   * @default true
+   */
+  readonly settles?: boolean;
+}
+
+/** A part of the key space as a survey found it. */
+export interface Surveyed extends Interval {
+  /** Items here, and as the peer says there. */
+  readonly ours: number;
+  readonly theirs: number;
+  readonly differs: boolean;
+}
+
 /** One reconciliation, seen from one side: frames in, frames out. No clock, no I/O. */
 export interface Session {
   readonly role: Role;
@@ -66,6 +88,10 @@ export interface Session {
   proceed?(room: boolean): Step;
   /** Null until the session is done. Absent in dialects that prove nothing. */
   readonly finding?: Finding | null;
+  /** What either side said of its set; null until it has. Absent in dialects that say nothing. */
+  readonly outlines?: { readonly ours: Outline; readonly theirs: Outline } | null;
+  /** Where the sets differ, in order; empty unless the session was to settle nothing. */
+  readonly survey?: readonly Surveyed[];
 }
 
 export interface SessionInit {
@@ -83,6 +109,12 @@ export interface SessionInit {
    * @default none
    */
   refuses?: (id: Uint8Array) => boolean;
+  /**
+   * False: whether the sets are equal, and if not where they differ, is found out, and no more: all
+   * that differs is put off. For dialects that can put off.
+   * @default true
+   */
+  settles?: boolean;
 }
 
 export interface SessionLimits {
@@ -121,5 +153,13 @@ export interface Dialect {
   /** Part of the protocol id, for example `commonware`. */
   readonly name: string;
   readonly version: number;
+  /**
+   * Sessions may follow each other on one stream: each side knows by the frames when one has ended,
+   * and the initiator sends one frame and then nothing before it has heard the responder.
+   * @default false
+   */
+  readonly lasting?: boolean;
   session(init: SessionInit): Session;
+  /** What the initiator's first frame says of its set, or null. Throws `ProtocolError`. */
+  outline?(frame: Uint8Array): Outline | null;
 }

@@ -1,5 +1,5 @@
 import type { Bound } from '../../store/index.ts';
-import type { Finding, Role } from './dialect.ts';
+import type { Finding, Interval, Outline, Role, Surveyed } from './dialect.ts';
 
 /** How one session went, from the point of view of this node. */
 export interface SessionReport {
@@ -21,6 +21,14 @@ export interface SessionReport {
   readonly version: number;
   /** What the session has shown, in dialects that prove it; null otherwise, or when it failed. */
   readonly finding: Finding | null;
+  /** The part of the key space that this node asked for; null for everything, and for a responder. */
+  readonly asked: Interval | null;
+  /** False: this node put off all that differs, to look, or because another session tells it. */
+  readonly settles: boolean;
+  /** What either side said of its set, in dialects that do; the peer's is not proved. */
+  readonly outlines: { readonly ours: Outline; readonly theirs: Outline } | null;
+  /** Where the sets differ, when this node only looked. */
+  readonly survey: readonly Surveyed[];
   /**
    * Bytes in both directions over those that any method needs (`efficiency`); null where what differs
    * is not known on both sides.

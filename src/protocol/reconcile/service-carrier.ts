@@ -13,6 +13,11 @@ export interface CarrierInit {
   missing: (ids: readonly Uint8Array[]) => void;
   /** Called with each frame received, once the session has digested it. */
   digested: () => void;
+  /**
+   * Called at a good end instead of closing the channel.
+   * @default the channel is closed, on both sides
+   */
+  keep?: (() => void) | undefined;
 }
 
 /** What a session that is told why it ends gets to say that, in milliseconds. */
@@ -33,13 +38,14 @@ export class Carrier {
   }
 
   /**
-   * `first`: a frame that has come already. Afterwards both sides of the channel are closed. Rejects
-   * when the session or the channel fails.
+   * `first`: a frame that has come already. Afterwards both sides of the channel are closed, or it was
+   * kept. Rejects when the session or the channel fails.
    */
   async carry(first: Uint8Array | undefined): Promise<void> {
     try {
       await this.#exchange(first);
-      await this.#close();
+      if (this.#init.keep === undefined) await this.#close();
+      else this.#init.keep();
     } catch (error) {
       if (error instanceof SessionStop && error.parting !== null) await this.#part(error.parting);
       throw error;

@@ -3,10 +3,17 @@ import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Limiter, Release } from '../limiter.ts';
 import type { Channel } from '../network/index.ts';
-import type { Dialect, Interval, Role } from './dialect.ts';
+import type { Dialect, Outline, Role } from './dialect.ts';
 import type { SessionReport } from './report.ts';
+import { type Line, Turn } from './service-line.ts';
 import type { ReconcileOptions } from './service-options.ts';
-import { describe, type HeldSnapshot, SessionRun } from './service-session.ts';
+import {
+  describe,
+  type HeldSnapshot,
+  type Outlines,
+  type Scope,
+  SessionRun,
+} from './service-session.ts';
 
 /** What a meeting needs of the service that holds it. */
 export interface MeetingHost {
@@ -20,17 +27,20 @@ export interface MeetingHost {
   differs(peer: string): void;
   missing(peer: string, ids: readonly Uint8Array[]): void;
   refuses(id: Uint8Array): boolean;
-  /** Where a session with a peer goes on when the last one stopped short; undefined for everything. */
-  interval(peer: string): Interval | undefined;
+  outlined(peer: string, outlines: Outlines): void;
+  judge(peer: string, theirs: Outline, signal: AbortSignal): Promise<boolean>;
   /** The dialect to speak with a peer, or `UNKNOWN_PEER`. */
   dialect(peer: string): Dialect;
+  /** A new stream, or the turn on the one that is kept. */
   open(peer: string, dialect: Dialect, signal: AbortSignal): Promise<Channel>;
 }
 
-/** A channel that the peer opened, and what is spoken on it. */
+/** A channel for a session that the peer begins, and what is spoken on it. */
 export interface Visit {
   readonly channel: Channel;
   readonly dialect: Dialect;
+  /** The stream, where it lasts. */
+  readonly line?: Line;
 }
 
 /** What becomes of a visit while a meeting with the same peer is on. */
@@ -49,6 +59,7 @@ export type Verdict =
 export class Meeting {
   readonly #host: MeetingHost;
   readonly #peer: string;
+  readonly #scope: Scope;
   readonly #visited = Promise.withResolvers<Visit>();
   /** Ends everything that is waited for; the reason is a `ProtocolError`. */
   readonly #over = new AbortController();
@@ -57,9 +68,10 @@ export class Meeting {
   #stage: 'waiting' | 'calling' | 'serving' | 'over' = 'waiting';
   #channel: Channel | undefined;
 
-  constructor(host: MeetingHost, peer: string) {
+  constructor(host: MeetingHost, peer: string, scope: Scope = {}) {
     this.#host = host;
     this.#peer = peer;
+    this.#scope = scope;
   }
 
   /** Starts a session with the peer, or joins the one it starts meanwhile. Never rejects. */
@@ -80,13 +92,18 @@ export class Meeting {
     if (this.#stage === 'serving' || this.#stage === 'over') return 'later';
     if (this.#stage === 'calling') {
       if ((this.#channel?.receivedBytes ?? 0) > 0) return 'later';
-      if (this.#host.self < this.#peer) return 'refused';
+      if (this.#host.self < this.#peer && !this.#reuses) return 'refused';
     }
     this.#stage = 'serving';
     this.#visited.resolve(visit);
     this.#attempt.abort(YIELDED);
     this.#channel?.abort(YIELDED);
     return 'taken';
+  }
+
+  /** The stream of our session is an old one: a peer that opens another has lost it. */
+  get #reuses(): boolean {
+    return this.#channel instanceof Turn && this.#channel.reused;
   }
 
   /** Ends the meeting at once, whatever it is doing. */
@@ -104,7 +121,7 @@ export class Meeting {
     try {
       dialect = this.#host.dialect(this.#peer);
       release = await this.#host.calling.acquire(this.#attempt.signal);
-      return await this.#run(await this.#open(dialect), dialect, 'initiator');
+      return await this.#call(dialect);
     } catch (error) {
       const durationMs = clock.monotonic() - begun.monotonic;
       return unopened({
@@ -117,6 +134,16 @@ export class Meeting {
     } finally {
       release?.();
     }
+  }
+
+  /** A kept stream may have come to its end, and we do not know yet: then a new one is opened. */
+  async #call(dialect: Dialect): Promise<SessionReport> {
+    const channel = await this.#open(dialect);
+    const report = await this.#run(channel, dialect, 'initiator');
+    const stale = this.#reuses && channel.receivedBytes === 0;
+    if (!stale || !BROKEN.has(report.error?.code ?? '')) return report;
+    if (this.#attempt.signal.aborted) return report;
+    return this.#run(await this.#open(dialect), dialect, 'initiator');
   }
 
   async #open(dialect: Dialect): Promise<Channel> {
@@ -154,7 +181,11 @@ export class Meeting {
       missing: (ids) => this.#host.missing(this.#peer, ids),
       differs: () => this.#host.differs(this.#peer),
       refuses: (id) => this.#host.refuses(id),
-      interval: role === 'initiator' ? this.#host.interval(this.#peer) : undefined,
+      scope: role === 'initiator' ? this.#scope : {},
+      outlined: (outlines) => this.#host.outlined(this.#peer, outlines),
+      judge: (theirs, expired) =>
+        this.#host.judge(this.#peer, theirs, AbortSignal.any([this.#over.signal, expired])),
+      keep: channel instanceof Turn ? () => channel.end() : undefined,
       admit: (expired) => serving.acquire(AbortSignal.any([this.#over.signal, expired])),
     }).run();
   }
@@ -179,9 +210,11 @@ export class Meeting {
 
   #mayBeRefused(code: string): boolean {
     if (this.#host.self < this.#peer || (this.#channel?.receivedBytes ?? 0) > 0) return false;
-    return code === 'STREAM_FAILED' || code === 'STREAM_CLOSED';
+    return BROKEN.has(code);
   }
 }
+
+const BROKEN: ReadonlySet<string> = new Set(['STREAM_FAILED', 'STREAM_CLOSED']);
 
 /** The report of a session that got no stream. */
 function unopened(
@@ -197,6 +230,10 @@ function unopened(
     equal: false,
     version: 0,
     finding: null,
+    asked: null,
+    settles: true,
+    outlines: null,
+    survey: [],
     efficiency: null,
     continueFrom: null,
   };

@@ -3,10 +3,21 @@ import { within } from '../deadline.ts';
 import { ProtocolError, SessionStop } from '../errors.ts';
 import type { Release } from '../limiter.ts';
 import type { Channel } from '../network/index.ts';
-import type { Dialect, Finding, Interval, Role, Session } from './dialect.ts';
+import type { Dialect, Finding, Interval, Outline, Role, Session, Surveyed } from './dialect.ts';
 import { efficiency, type SessionReport } from './report.ts';
 import { Carrier, timeout } from './service-carrier.ts';
 import type { ReconcileOptions } from './service-options.ts';
+
+/** What is asked of a session. */
+export interface Scope {
+  /** @default everything */
+  interval?: Interval;
+  /**
+   * False: only look (see `SessionInit.settles`).
+   * @default true
+   */
+  settles?: boolean;
+}
 
 /** The set a session works on, and the `Replica.version` it was taken at. */
 export interface HeldSnapshot {
@@ -24,15 +35,22 @@ export interface SessionRunInit {
   missing: (ids: readonly Uint8Array[]) => void;
   /** The session showed that the sets differ. */
   differs: () => void;
-  /** What is to be reconciled; absent for everything. */
-  interval?: Interval | undefined;
+  scope: Scope;
+  /** Both sides of the set, as soon as they are known. */
+  outlined: (outlines: Outlines) => void;
+  /** Whether a session that the peer began is to settle anything, by what it says of its set. */
+  judge: (theirs: Outline, signal: AbortSignal) => Promise<boolean>;
+  /** Keeps the channel for the next session. Absent where it carries one alone. */
+  keep?: (() => void) | undefined;
   /** Ids that shall not be held here. */
   refuses: (id: Uint8Array) => boolean;
   /** Room for a session somebody else starts; awaited once its first frame is here. */
   admit: (signal: AbortSignal) => Promise<Release>;
 }
 
-/** Carries one session over one channel, from the first frame to the close of both sides. */
+export type Outlines = NonNullable<SessionReport['outlines']>;
+
+/** Carries one session over one channel, from the first frame to its end. */
 export class SessionRun {
   readonly #init: SessionRunInit;
   readonly #startedAt: number;
@@ -46,15 +64,19 @@ export class SessionRun {
   #finding: Finding | null = null;
   #differs = false;
   #stoppedAt: Bound | null = null;
+  #settles: boolean;
+  #outlines: Outlines | null = null;
+  #survey: readonly Surveyed[] = [];
   #error: SessionReport['error'] = null;
 
   constructor(init: SessionRunInit) {
     this.#init = init;
+    this.#settles = init.scope.settles ?? true;
     this.#startedAt = init.clock.now();
     this.#begin = init.clock.monotonic();
   }
 
-  /** Never rejects; afterwards the channel is closed or aborted, the snapshot released. */
+  /** Never rejects; afterwards the channel is closed, kept or aborted, the snapshot released. */
   async run(): Promise<SessionReport> {
     const { channel, clock, options } = this.#init;
     const expire = (): void => {
@@ -74,6 +96,7 @@ export class SessionRun {
   async #hold(): Promise<void> {
     if (this.#init.role === 'initiator') return this.#reconcile(undefined);
     const first = await this.#receive();
+    await this.#consider(first);
     const release = await this.#init.admit(this.#expired.signal);
     try {
       await this.#reconcile(first);
@@ -82,13 +105,23 @@ export class SessionRun {
     }
   }
 
+  /** What it says may be a reason to settle nothing. A frame that makes no sense is the session's to refuse. */
+  async #consider(first: Uint8Array): Promise<void> {
+    let outline: Outline | null;
+    try {
+      outline = this.#init.dialect.outline?.(first) ?? null;
+    } catch {
+      return;
+    }
+    if (outline !== null) this.#settles = await this.#init.judge(outline, this.#expired.signal);
+  }
+
   async #reconcile(first: Uint8Array | undefined): Promise<void> {
     const { dialect, role, options } = this.#init;
     const { snapshot, version } = this.#init.snapshot();
     this.#version = version;
     this.#items = snapshot.size;
-    const { interval, refuses } = this.#init;
-    const scope = interval === undefined ? {} : { interval };
+    const { refuses, scope } = this.#init;
     try {
       const session = dialect.session({
         role,
@@ -96,10 +129,12 @@ export class SessionRun {
         limits: options.limits,
         refuses,
         ...scope,
+        settles: this.#settles,
       });
       await this.#carry(session, first);
       this.#equal = session.equal;
       this.#finding = session.finding ?? null;
+      this.#survey = session.survey ?? [];
       this.#judge();
     } finally {
       snapshot.release();
@@ -107,7 +142,7 @@ export class SessionRun {
   }
 
   #carry(session: Session, first: Uint8Array | undefined): Promise<void> {
-    const { channel, clock, options, missing } = this.#init;
+    const { channel, clock, options, missing, keep } = this.#init;
     const carrier = new Carrier({
       session,
       channel,
@@ -119,10 +154,18 @@ export class SessionRun {
       },
       digested: () => {
         this.#rounds++;
+        this.#noteOutlines(session);
         if (this.#rounds === 1 || session.differs === true) this.#noteDifference(session);
       },
+      keep,
     });
     return carrier.carry(first);
+  }
+
+  #noteOutlines(session: Session): void {
+    if (this.#outlines !== null) return;
+    this.#outlines = session.outlines ?? null;
+    if (this.#outlines !== null) this.#init.outlined(this.#outlines);
   }
 
   /** Dialects that do not say so themselves have shown a difference when the first exchange has not shown equality. */
@@ -166,7 +209,7 @@ export class SessionRun {
   }
 
   #efficiency(): number | null {
-    if (this.#finding === null) return null;
+    if (this.#finding === null || this.#finding.continueFrom !== null) return null;
     const { channel } = this.#init;
     const { mine, theirs } = this.#finding;
     return efficiency({
@@ -177,7 +220,7 @@ export class SessionRun {
   }
 
   #report(): SessionReport {
-    const { channel, role, dialect, clock } = this.#init;
+    const { channel, role, dialect, clock, scope } = this.#init;
     return {
       peer: channel.peer,
       role,
@@ -191,6 +234,10 @@ export class SessionRun {
       equal: this.#equal,
       version: this.#version,
       finding: this.#finding,
+      asked: scope.interval ?? null,
+      settles: this.#settles,
+      outlines: this.#outlines,
+      survey: this.#survey,
       efficiency: this.#efficiency(),
       continueFrom: this.#finding?.continueFrom ?? this.#stoppedAt,
       error: this.#error,

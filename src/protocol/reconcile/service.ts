@@ -4,8 +4,9 @@ import { Limiter } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
 import type { Channel, ChannelInit, Network } from '../network/index.ts';
 import { protocolId } from '../protocol-id.ts';
-import type { Dialect, Interval } from './dialect.ts';
+import type { Dialect, Outline } from './dialect.ts';
 import type { SessionReport } from './report.ts';
+import { Lines } from './service-lines.ts';
 import { Meeting, type MeetingHost, type Visit } from './service-meeting.ts';
 import {
   DEFAULT_RECONCILE_OPTIONS,
@@ -13,7 +14,7 @@ import {
   MAX_INBOUND_STREAMS,
   type ReconcileOptions,
 } from './service-options.ts';
-import type { HeldSnapshot } from './service-session.ts';
+import type { HeldSnapshot, Outlines, Scope } from './service-session.ts';
 
 /** What the replicator sees of the reconciliation service. */
 export interface Reconcile {
@@ -25,6 +26,11 @@ export interface Reconcile {
    * one's). Never rejects: what went wrong is in the report.
    */
   reconcile(peer: string): Promise<SessionReport>;
+  /**
+   * Runs a session of that scope, after the one that is running. The report's role is `responder` when
+   * the peer began a session at the same moment, time and again. Never rejects.
+   */
+  reconcile(peer: string, scope: Scope): Promise<SessionReport>;
   /** Peers that speak the protocol and are connected. */
   readonly peers: readonly string[];
 }
@@ -33,6 +39,14 @@ export interface ReconcileEvents {
   /** A peer that speaks the protocol connected or went. */
   peerConnected(peer: string): void;
   peerDisconnected(peer: string): void;
+  /** The session that runs has shown what either side says of its set; in dialects that do. */
+  outlined?(peer: string, outlines: Outlines): void;
+  /**
+   * Whether a session that a peer begins is to settle anything, by what it says of its set. It holds
+   * the session up until it resolves, at the latest when the signal aborts.
+   * @default always
+   */
+  judge?(peer: string, theirs: Outline, signal: AbortSignal): Promise<boolean>;
   /** The session that runs has found that both sets are not equal. */
   differs(peer: string): void;
   /** Ids the peer holds and we lack, as they are learnt, in either role. */
@@ -84,6 +98,7 @@ export class ReconcileService implements Reconcile {
   readonly #meetings = new Map<string, Held>();
   /** Peers with a stream that waits for the running session to end. */
   readonly #next = new Set<string>();
+  readonly #lines: Lines;
   /** Where the next session with a peer goes on. */
   readonly #resume = new Map<string, Bound>();
   #unwatch: (() => void)[] = [];
@@ -107,6 +122,8 @@ export class ReconcileService implements Reconcile {
       ]),
     );
     this.#host = this.#makeHost();
+    const visited = (visit: Visit): Promise<void> => this.#visited(visit);
+    this.#lines = new Lines({ self: network.self, visited });
   }
 
   get peers(): readonly string[] {
@@ -119,7 +136,7 @@ export class ReconcileService implements Reconcile {
     for (const [dialect, protocol] of this.#protocols) {
       await this.#network.handle(
         protocol,
-        (channel) => this.#visited({ channel, dialect }),
+        (channel) => this.#accept(channel, dialect),
         this.#channelInit,
       );
     }
@@ -140,33 +157,54 @@ export class ReconcileService implements Reconcile {
     const held = [...this.#meetings.values()];
     for (const { meeting } of held) meeting.abort(STOPPED);
     await Promise.all(held.map(({ report }) => report));
+    this.#lines.abort(STOPPED);
     this.#speaking.clear();
   }
 
-  reconcile(peer: string): Promise<SessionReport> {
+  reconcile(peer: string, scope?: Scope): Promise<SessionReport> {
+    if (scope !== undefined) return this.#reconcileAfter(peer, scope);
     const current = this.#meetings.get(peer);
     if (current !== undefined) {
       current.wanted = true;
       return current.report;
     }
-    const meeting = new Meeting(this.#host, peer);
-    return this.#hold(peer, meeting, null);
+    const lower = this.#resume.get(peer);
+    const rest = lower === undefined ? {} : { interval: { lower, upper: INFINITE_BOUND } };
+    return this.#hold(peer, new Meeting(this.#host, peer, rest), null, true);
   }
 
-  /** Finds the meeting for a stream that a peer opened; settles when the stream has been used up. */
+  /** A session that the peer begins meanwhile is served first, so many times. */
+  async #reconcileAfter(peer: string, scope: Scope): Promise<SessionReport> {
+    for (let attempt = 1; ; attempt++) {
+      let current = this.#meetings.get(peer);
+      for (; current !== undefined; current = this.#meetings.get(peer)) await current.report;
+      const report = await this.#hold(peer, new Meeting(this.#host, peer, scope), null);
+      if (report.role === 'initiator' || attempt === MAX_ATTEMPTS) return report;
+    }
+  }
+
+  #accept(channel: Channel, dialect: Dialect): Promise<void> {
+    if (dialect.lasting === true) return this.#lines.serve(channel, dialect);
+    return this.#visited({ channel, dialect });
+  }
+
+  /** Finds the meeting for a session that a peer begins; settles when that has ended. */
   async #visited(visit: Visit): Promise<void> {
     const { peer } = visit.channel;
     const current = this.#meetings.get(peer);
     if (!this.#running) throw STOPPED;
     if (current === undefined) {
+      this.#lines.keep(visit.line);
       const meeting = new Meeting(this.#host, peer);
       await this.#hold(peer, meeting, visit);
       return;
     }
     const verdict = current.meeting.offer(visit);
     if (verdict === 'refused') throw REFUSED;
-    if (verdict === 'taken') await current.report;
-    else await this.#visitLater(visit, current.report);
+    if (verdict === 'taken') {
+      this.#lines.keep(visit.line);
+      await current.report;
+    } else await this.#visitLater(visit, current.report);
   }
 
   /** The peer saw the end of the running session before we did; one stream may wait for that. */
@@ -182,7 +220,13 @@ export class ReconcileService implements Reconcile {
     await this.#visited(visit);
   }
 
-  async #hold(peer: string, meeting: Meeting, visit: Visit | null): Promise<SessionReport> {
+  /** `goesOn`: where the session stops short the next one goes on; so does one that a peer begins. */
+  async #hold(
+    peer: string,
+    meeting: Meeting,
+    visit: Visit | null,
+    goesOn = visit !== null,
+  ): Promise<SessionReport> {
     const session = ++this.#sessions;
     const settled = Promise.withResolvers<SessionReport>();
     const held: Held = { meeting, report: settled.promise, wanted: visit === null };
@@ -190,7 +234,7 @@ export class ReconcileService implements Reconcile {
     if (!this.#running) meeting.abort(STOPPED);
     const report = await (visit === null ? meeting.call() : meeting.serve(visit));
     this.#meetings.delete(peer);
-    this.#noteResume(report);
+    if (goesOn) this.#noteResume(report);
     settled.resolve(report);
     this.#note(session, report);
     // A stream that a peer opened and gave up without a word was no session.
@@ -198,15 +242,14 @@ export class ReconcileService implements Reconcile {
     return report;
   }
 
-  /** A session that stopped short leaves a bound to go on from; one that ran to its end clears it. */
-  #noteResume({ peer, role, continueFrom, error }: SessionReport): void {
+  /**
+   * A session that stopped short leaves a bound to go on from; one that ran to its end clears it. One
+   * in which either side settled nothing says nothing of that.
+   */
+  #noteResume({ peer, role, continueFrom, error, settles, outlines }: SessionReport): void {
+    if (!settles || outlines?.theirs.settles === false) return;
     if (continueFrom !== null && this.#speaking.has(peer)) this.#resume.set(peer, continueFrom);
     else if (role === 'initiator' || error !== null) this.#resume.delete(peer);
-  }
-
-  #intervalFor(peer: string): Interval | undefined {
-    const lower = this.#resume.get(peer);
-    return lower === undefined ? undefined : { lower, upper: INFINITE_BOUND };
   }
 
   #note(session: number, report: SessionReport): void {
@@ -230,6 +273,7 @@ export class ReconcileService implements Reconcile {
     this.#speaking.delete(peer);
     this.#resume.delete(peer);
     this.#meetings.get(peer)?.meeting.abort(GONE);
+    this.#lines.abort(GONE, peer);
     this.#init.events.peerDisconnected(peer);
   }
 
@@ -244,7 +288,8 @@ export class ReconcileService implements Reconcile {
       snapshot,
       differs: (peer) => events.differs(peer),
       refuses: this.#init.refuses ?? (() => false),
-      interval: (peer) => this.#intervalFor(peer),
+      outlined: (peer, outlines) => events.outlined?.(peer, outlines),
+      judge: async (peer, theirs, signal) => (await events.judge?.(peer, theirs, signal)) ?? true,
       missing: (peer, ids) => events.missing(peer, ids),
       dialect: (peer) => this.#dialect(peer),
       open: (peer, dialect, signal) => this.#open(peer, dialect, signal),
@@ -261,11 +306,17 @@ export class ReconcileService implements Reconcile {
     );
   }
 
-  #open(peer: string, dialect: Dialect, signal: AbortSignal): Promise<Channel> {
+  async #open(peer: string, dialect: Dialect, signal: AbortSignal): Promise<Channel> {
+    const turn = dialect.lasting === true ? this.#lines.call(peer) : undefined;
+    if (turn !== undefined) return turn;
     const protocol = this.#protocols.get(dialect)!;
-    return this.#network.open(peer, protocol, { ...this.#channelInit, signal });
+    const channel = await this.#network.open(peer, protocol, { ...this.#channelInit, signal });
+    return dialect.lasting === true ? this.#lines.opened(channel, dialect) : channel;
   }
 }
+
+/** Sessions of the peer's that one of ours gives way to. */
+const MAX_ATTEMPTS = 8;
 
 const STOPPED = new ProtocolError('ABORTED', 'this node stops');
 const GONE = new ProtocolError('STREAM_FAILED', 'the peer disconnected');

@@ -7,7 +7,7 @@ import type { WriteBuffer } from './write-buffer.ts';
 
 export interface UnionSnapshotInit {
   /** The larger part: what lies in the tree. Released with the union. */
-  tree: PartedSnapshot;
+  tree: SearchableSnapshot;
   /** What is on its way there: disjoint from the tree, and of the same moment. */
   buffer: WriteBuffer;
 }
@@ -15,6 +15,13 @@ export interface UnionSnapshotInit {
 /** A snapshot that can show itself under one part of its composite scheme. */
 export interface PartedSnapshot extends Snapshot {
   under(scheme: FingerprintScheme): PartedSnapshot;
+}
+
+/** A snapshot that can be searched by key and rank at once. */
+export interface SearchableSnapshot extends PartedSnapshot {
+  /** How many keys `isBelow` holds for: all up to some rank, and none behind. */
+  countBelow(isBelow: (key: ItemKey, rank: number) => boolean): number;
+  under(scheme: FingerprintScheme): SearchableSnapshot;
 }
 
 /** Where a rank of the union lies in its two parts. */
@@ -27,10 +34,8 @@ interface Place {
 export class UnionSnapshot implements PartedSnapshot {
   readonly scheme: FingerprintScheme;
   readonly size: number;
-  readonly #tree: PartedSnapshot;
+  readonly #tree: SearchableSnapshot;
   readonly #buffer: WriteBuffer;
-  /** Ranks in the union of those buffered keys that searches came by. */
-  readonly #ranks = new Map<number, number>();
 
   constructor({ tree, buffer }: UnionSnapshotInit) {
     this.scheme = tree.scheme;
@@ -127,23 +132,14 @@ export class UnionSnapshot implements PartedSnapshot {
   /** How many of the keys below `rank` lie in which part. */
   #place(rank: number): Place {
     if (rank === this.size) return { tree: this.#tree.size, buffer: this.#buffer.size };
-    let low = Math.max(0, rank - this.#tree.size);
-    let high = Math.min(rank, this.#buffer.size);
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#rankOf(middle) < rank) low = middle + 1;
-      else high = middle;
-    }
-    return { tree: rank - low, buffer: low };
+    if (this.#buffer.size === 0) return { tree: rank, buffer: 0 };
+    const tree = this.#tree.countBelow((key, at) => at + this.#buffer.lowerBound(key) < rank);
+    return { tree, buffer: rank - tree };
   }
 
   /** Rank in the union of the buffer's key at position `at`. */
   #rankOf(at: number): number {
-    const known = this.#ranks.get(at);
-    if (known !== undefined) return known;
-    const rank = at + this.#tree.lowerBound(this.#buffer.select(at));
-    this.#ranks.set(at, rank);
-    return rank;
+    return at + this.#tree.lowerBound(this.#buffer.select(at));
   }
 
   #check(begin: number, end: number): void {

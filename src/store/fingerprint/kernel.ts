@@ -33,6 +33,8 @@ interface KernelFunctions {
   absorb(from: number, bytes: number): void;
   /** Hashes the last bytes of the message and leaves the hash in `hash`. */
   finish(from: number, bytes: number): void;
+  /** Hashes the first `bytes` bytes of the window, 55 at the most, by SHA-256 to `hash`. */
+  sha256(bytes: number): void;
   /** Writes the short ids of the first `ids` ids in the window to `short`. */
   shortIds(ids: number): void;
   /** Toggles the first `shorts` short ids in their cells of blocks `first` to `last`. */
@@ -45,7 +47,7 @@ interface KernelFunctions {
 export interface Kernel extends KernelFunctions {
   /** The LtHash state in work, 2048 bytes. */
   readonly state: Uint8Array;
-  /** 32 bytes: the key that `begin` takes, the hash that `finish` leaves. */
+  /** 32 bytes: the key that `begin` takes, the hash that `finish` and `sha256` leave. */
   readonly hash: Uint8Array;
   /** Ids, states, or a piece of the message to hash. */
   readonly window: Uint8Array;
@@ -68,7 +70,7 @@ declare const WebAssembly: {
   validate(bytes: Uint8Array): boolean;
 };
 
-/** LtHash and BLAKE3 in WebAssembly SIMD (assembly/), or null on a platform without either. */
+/** LtHash, BLAKE3 and SHA-256 in WebAssembly SIMD (assembly/), or null on a platform without either. */
 export const kernel: Kernel | null = instantiate();
 
 function instantiate(): Kernel | null {

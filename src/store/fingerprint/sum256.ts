@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { ID_BYTES } from '../item.ts';
+import { kernel } from './kernel.ts';
 import type { FingerprintScheme } from './scheme.ts';
 
 /** Bytes of a state: one 256-bit integer. */
@@ -51,20 +52,15 @@ function accumulate(state: Uint8Array, integers: Uint8Array, sign: 1 | -1): void
   }
 }
 
-/** A hash of nothing yet; kept, with one to copy it into, for making a new one takes as long as hashing. */
-const fresh = sha256.create();
-let hash = fresh.clone();
-const hashed = new Uint8Array(32);
-
 /** What is hashed: a state, and a count of at most eight digits. */
-const input = new Uint8Array(SUM256_BYTES + 8);
+const input = kernel === null ? new Uint8Array(SUM256_BYTES + 8) : kernel.window;
 
 function digest(state: Uint8Array, count: number): Uint8Array {
   input.set(state);
   const end = writeVarint(input, SUM256_BYTES, count);
-  hash = fresh._cloneInto(hash);
-  hash.update(input.subarray(0, end)).digestInto(hashed);
-  return hashed.slice(0, SUM256_DIGEST_BYTES);
+  if (kernel === null) return sha256(input.subarray(0, end)).slice(0, SUM256_DIGEST_BYTES);
+  kernel.sha256(end);
+  return kernel.hash.slice(0, SUM256_DIGEST_BYTES);
 }
 
 /** Base 128, most significant digit first, the high bit on every byte but the last. */

@@ -20,7 +20,7 @@ interface SyncedWriteOptions extends AbstractChainedBatchWriteOptions {
 
 const SYNCED: SyncedWriteOptions = { sync: true };
 
-/** Takes what one commit writes. Keys and values must not be changed afterwards. */
+/** Takes what one commit writes. Keys and values are read at once: they may be written over afterwards. */
 export interface BatchSink {
   put(key: Uint8Array, value: Uint8Array): void;
   del(key: Uint8Array): void;
@@ -36,21 +36,27 @@ export interface ReadyBatch {
   close(): Promise<void>;
 }
 
+/** Databases whose chained batches copy what they are given, instead of holding on to it. */
+const copying = new WeakSet<Database>();
+
 /**
  * A batch of what `fill` gives. It is a chained one, which takes records for a third of what an array
- * of them costs, and takes them now.
+ * of them costs.
  */
 export function readyBatch(database: Database, fill: (sink: BatchSink) => void): ReadyBatch {
   const batch = database.batch();
+  const own = copying.has(database)
+    ? (record: Uint8Array) => record
+    : (record: Uint8Array) => record.slice();
   let bytes = 0;
   fill({
     put(key, value) {
       bytes += key.length + value.length;
-      batch.put(key, value);
+      batch.put(own(key), own(value));
     },
     del(key) {
       bytes += key.length;
-      batch.del(key);
+      batch.del(own(key));
     },
   });
   return { bytes, write: () => batch.write(SYNCED), close: () => batch.close() };
@@ -69,6 +75,16 @@ export function fillWith(sink: BatchSink, operations: readonly BatchOperation[])
     if (operation.type === 'put') sink.put(operation.key, operation.value);
     else sink.del(operation.key);
   }
+}
+
+/** What `fill` gives, as an array that can be kept. */
+export function operationsOf(fill: (sink: BatchSink) => void): BatchOperation[] {
+  const operations: BatchOperation[] = [];
+  fill({
+    put: (key, value) => operations.push({ type: 'put', key: key.slice(), value: value.slice() }),
+    del: (key) => operations.push({ type: 'del', key: key.slice() }),
+  });
+  return operations;
 }
 
 /** Throws `STORE_CORRUPT` for what LevelDB throws when it cannot make sense of a file; rethrows the rest. */
@@ -114,13 +130,16 @@ export function plain(bytes: Uint8Array): Uint8Array {
  * up writing a little and slows down opening, which reads the logs; commits have to be found complete
  * at opening as far back as two of these reach.
  */
-export const WRITE_BUFFER_BYTES: number = 8 * 1024 * 1024;
+export const WRITE_BUFFER_BYTES: number = 4 * 1024 * 1024;
 
 /**
- * Tables LevelDB keeps open, each mapped into memory. Raising it spares large sets the opening of
- * tables at reads, and costs up to 2 MiB of memory for each.
+ * Files LevelDB keeps open: 64 tables, each mapped into memory, and ten others. Raising it spares
+ * large sets the opening of tables at reads, and costs a table's size of memory for each.
  */
-export const MAX_OPEN_FILES: number = 128;
+export const MAX_OPEN_FILES: number = 74;
+
+/** Bytes of a table. Raising it makes for fewer tables, and more memory for those that are open. */
+export const TABLE_BYTES: number = 1024 * 1024;
 
 /**
  * Opens, or makes, the LevelDB in the directory `path`. Rejects with `STORE_LOCKED` when another
@@ -129,19 +148,40 @@ export const MAX_OPEN_FILES: number = 128;
 export async function openDatabase(path: string): Promise<Database> {
   // Imported when it is needed: who keeps sets in memory alone runs without it.
   const { Level } = await import('level');
+  await checkCurrent(path);
   const database = new Level<Uint8Array, Uint8Array>(path, {
     keyEncoding: 'view',
     valueEncoding: 'view',
     writeBufferSize: WRITE_BUFFER_BYTES,
     maxOpenFiles: MAX_OPEN_FILES,
+    maxFileSize: TABLE_BYTES,
   });
   try {
     await database.open();
   } catch (error) {
     throw openError(path, error);
   }
+  copying.add(database);
   return database;
 }
+
+/** Without its file CURRENT LevelDB takes a database for a new one, and deletes what lies there. */
+async function checkCurrent(path: string): Promise<void> {
+  const { readdir } = await import('node:fs/promises');
+  const names = await readdir(path).catch((): string[] => []);
+  const written = names.find((name) => WRITTEN.test(name));
+  if (names.includes('CURRENT') || written === undefined) return;
+  throw new StoreError(
+    'STORE_CORRUPT',
+    `the database in ${path} has lost its file CURRENT, and still has ${written}: ${RESTORE}`,
+  );
+}
+
+/** Tables, logs, and all manifests but the first, which may be left of a database that was never made. */
+const WRITTEN = /^(\d+\.(ldb|sst|log)|MANIFEST-(?!000001$)\d+)$/;
+
+const RESTORE =
+  'restore it from a copy, or start with an empty directory and let the peers refill it';
 
 function openError(path: string, error: unknown): StoreError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
@@ -158,7 +198,7 @@ function openError(path: string, error: unknown): StoreError {
   if (code === 'LEVEL_CORRUPTION' || astray) {
     return new StoreError(
       'STORE_CORRUPT',
-      `LevelDB cannot read the database in ${path} (${message}): restore it from a copy, or start with an empty directory and let the peers refill it`,
+      `LevelDB cannot read the database in ${path} (${message}): ${RESTORE}`,
       { cause },
     );
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import { compareKeys, type Item, type ItemKey } from '../item.ts';
 import { DurableTree, type TreeWrite } from '../tree/level/durable-tree.ts';
-import { type BatchSink, type Database, fillWith, readSync, VIEWS } from './database.ts';
+import { type BatchSink, type Database, readSync, VIEWS } from './database.ts';
 import { totalBytes } from './group-commit.ts';
 import { encodeHead, type SetKeys } from './layout.ts';
 import { encodeLogEntry, type LogEntry, NOTHING } from './log-entry.ts';
@@ -159,9 +159,13 @@ export class DurableSet {
     const dense = this.#isDense(sorted);
     return this.#prepare({
       fill(sink) {
+        let [itemKey, idKey, head]: (Uint8Array | undefined)[] = [];
         for (const item of sorted) {
-          sink.put(keys.item(item), item.payload);
-          sink.put(keys.id(item.id), encodeHead({ hint: item.hint, bytes: item.payload.length }));
+          itemKey = keys.item(item, itemKey);
+          sink.put(itemKey, item.payload);
+          idKey = keys.id(item.id, idKey);
+          head = encodeHead({ hint: item.hint, bytes: item.payload.length }, head);
+          sink.put(idKey, head);
         }
         for (const id of restored) sink.del(keys.quarantine(id));
       },
@@ -253,7 +257,7 @@ export class DurableSet {
       begin: () => staged.begin(),
       fill: (sink) => {
         change.fill(sink);
-        fillWith(sink, staged.operations);
+        staged.fill(sink);
         this.#fillOwn(sink, before, state, change.log);
       },
       commit: (bytes) => {

@@ -9,7 +9,15 @@ export interface GroupCommitInit {
   >;
   /** Writes the items in one atomic batch and makes them visible; resolves once that is done. */
   write: (items: readonly Item[]) => Promise<void>;
+  /** Whether items are about to be added: then nothing is begun before, and `start` is called after. */
+  more: () => boolean;
 }
+
+/**
+ * Turns of the microtask queue left to callers that were answered, before the next batch is begun:
+ * those who put again at once share it, instead of missing it by a hair each time.
+ */
+const TURNS = 16;
 
 /** What makes a batch large. */
 const LARGE_ITEMS = 256;
@@ -81,11 +89,17 @@ export class GroupCommit {
       batches.add(batch);
     }
     this.#queuedItems += items.length;
-    if (!this.#pumping) {
-      this.#pumping = true;
-      queueMicrotask(() => this.#pump());
-    }
     return [...batches].map((batch) => batch.settled);
+  }
+
+  /** Begins to write what was added, once the caller is through. */
+  start(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    queueMicrotask(() => {
+      this.#pumping = false;
+      this.#pump();
+    });
   }
 
   #hasRoom(): boolean {
@@ -107,7 +121,6 @@ export class GroupCommit {
   }
 
   #pump(): void {
-    this.#pumping = false;
     for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
       this.#queue.shift();
       this.#queuedItems -= batch.items.length;
@@ -122,6 +135,7 @@ export class GroupCommit {
   #next(): Batch | undefined {
     const [batch] = this.#queue;
     if (batch === undefined || this.#running > 1) return undefined;
+    if (this.#hasRoom() && this.#init.more()) return undefined;
     const large = batch.items.length >= LARGE_ITEMS || batch.bytes >= LARGE_BYTES;
     return this.#running === 0 || large ? batch : undefined;
   }
@@ -135,6 +149,7 @@ export class GroupCommit {
       this.#fail(batch, error);
     }
     this.#running--;
+    for (let turn = 0; turn < TURNS; turn++) await undefined;
     this.#pump();
   }
 

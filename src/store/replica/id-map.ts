@@ -49,11 +49,9 @@ function without<Value>(entry: Entry<Value>, id: Uint8Array): Entry<Value> | und
   return next === entry.next ? entry : { ...entry, next };
 }
 
-/** The first 48 bits. */
+/** The first 30 bits: a larger number would be an object of its own, made anew for each look. */
 function numberOf(id: Uint8Array): number {
-  const low = id[0]! | (id[1]! << 8) | (id[2]! << 16);
-  const high = id[3]! | (id[4]! << 8) | (id[5]! << 16);
-  return high * 0x100_0000 + low;
+  return id[0]! | (id[1]! << 8) | (id[2]! << 16) | ((id[3]! & 0x3f) << 24);
 }
 
 function sameId(a: Uint8Array, b: Uint8Array): boolean {

@@ -6,6 +6,7 @@ import type { Incidents } from './incidents.ts';
 import { decodeHead, type ItemHead } from './layout.ts';
 import { migrateFirstSchema } from './migrate.ts';
 import { type Damage, isDamage, openSet } from './open-set.ts';
+import { Pace } from './pace.ts';
 import { Pipeline } from './pipeline.ts';
 import { rebuildIndex } from './rebuild.ts';
 import { readSchema } from './schema.ts';
@@ -67,7 +68,8 @@ export class Keeper {
   #state: SetState = EMPTY_STATE;
   #trouble: StoreError | null = null;
   #rebuilding: ReplicaStatus['rebuilding'] = null;
-  readonly #turns = new Pipeline();
+  readonly #pace: Pace;
+  readonly #turns: Pipeline;
   /** What goes on without anybody waiting for it. */
   #background: Promise<unknown> = Promise.resolve();
   #reopening: Promise<unknown> = Promise.resolve();
@@ -78,6 +80,8 @@ export class Keeper {
 
   constructor(init: KeeperInit) {
     this.#init = init;
+    this.#pace = new Pace(init.clock);
+    this.#turns = new Pipeline(() => this.#pace.rest());
   }
 
   /** Opens the set. Where the index has to be built again, that goes on after it has resolved. */
@@ -159,7 +163,7 @@ export class Keeper {
   ): Promise<boolean> {
     return this.#turns.run({
       alone,
-      prepare: () => this.#prepare(prepare),
+      prepare: () => this.#pace.work(() => this.#prepare(prepare)),
       // What was prepared on top of a commit that failed has fallen with it.
       confirm: (ready) => {
         if (ready.set === this.#set) return ready;
@@ -253,7 +257,11 @@ export class Keeper {
   }
 
   async #tryOpen(): Promise<boolean | null> {
-    if (!(await this.#hasRoom())) return null;
+    const lack = await this.#lack();
+    if (lack !== null) {
+      if (!this.#closed) this.#trouble = lack;
+      return null;
+    }
     this.#drop();
     const old = this.#database;
     this.#database = null;
@@ -288,13 +296,11 @@ export class Keeper {
   }
 
   /** While the database is still open it can be read, so it is not closed before it can be opened. */
-  async #hasRoom(): Promise<boolean> {
-    if (this.#database === null || this.#set === null) return true;
-    try {
-      return (await this.#init.disk.freeBytes()) >= this.#set.loggedBytes + SPARE_BYTES;
-    } catch {
-      return true;
-    }
+  async #lack(): Promise<StoreError | null> {
+    if (this.#database === null || this.#set === null) return null;
+    const needed = this.#set.loggedBytes + SPARE_BYTES;
+    const free = await this.#init.disk.freeBytes().catch(() => Number.POSITIVE_INFINITY);
+    return free >= needed ? null : trouble.noRoom(needed, free);
   }
 
   /** Opens the set in a database, or begins to build its index again. */

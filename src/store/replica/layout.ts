@@ -1,4 +1,4 @@
-import { readU64BE, writeU32BE, writeU64BE } from '../bytes.ts';
+import { pooledBytes, readU64BE, writeU32BE, writeU64BE } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
 import { ID_BYTES, INFINITE_HINT, type ItemKey } from '../item.ts';
 import { type TreeKeys, treeKeys } from '../tree/level/keys.ts';
@@ -35,9 +35,11 @@ export interface SetKeys {
   readonly name: string;
   readonly tree: TreeKeys;
   readonly state: Uint8Array;
-  id(id: Uint8Array): Uint8Array;
+  /** `into`: an earlier result to write over. @default a new array */
+  id(id: Uint8Array, into?: Uint8Array): Uint8Array;
   log(commit: number): Uint8Array;
-  item(key: ItemKey): Uint8Array;
+  /** `into` likewise. */
+  item(key: ItemKey, into?: Uint8Array): Uint8Array;
   quarantine(id: Uint8Array): Uint8Array;
   readonly ids: KeyRangeBytes;
   readonly logs: KeyRangeBytes;
@@ -81,10 +83,10 @@ export function setKeys(name: string): SetKeys {
     name,
     tree,
     state: prefix('c'),
-    id: (of) => withId(id, of),
+    id: (of, into) => withId(id, of, into),
     log: (commit) => withNumber(log, BigInt(commit), 0),
-    item: (key) => {
-      const bytes = withNumber(item, key.hint, ID_BYTES);
+    item: (key, into) => {
+      const bytes = withNumber(item, key.hint, ID_BYTES, into);
       bytes.set(key.id, bytes.length - ID_BYTES);
       return bytes;
     },
@@ -98,15 +100,22 @@ export function setKeys(name: string): SetKeys {
   };
 }
 
-function withId(prefix: Uint8Array, id: Uint8Array): Uint8Array {
-  const key = new Uint8Array(prefix.length + ID_BYTES);
+function withId(
+  prefix: Uint8Array,
+  id: Uint8Array,
+  key: Uint8Array = pooledBytes(prefix.length + ID_BYTES),
+): Uint8Array {
   key.set(prefix);
   key.set(id, prefix.length);
   return key;
 }
 
-function withNumber(prefix: Uint8Array, number: bigint, more: number): Uint8Array {
-  const key = new Uint8Array(prefix.length + 8 + more);
+function withNumber(
+  prefix: Uint8Array,
+  number: bigint,
+  more: number,
+  key: Uint8Array = pooledBytes(prefix.length + 8 + more),
+): Uint8Array {
   key.set(prefix);
   writeU64BE(key, prefix.length, number);
   return key;
@@ -122,8 +131,11 @@ export function decodeItemKey(keys: SetKeys, key: Uint8Array): ItemKey | null {
 
 const HEAD_BYTES = 16;
 
-export function encodeHead({ hint, bytes }: ItemHead): Uint8Array {
-  const value = new Uint8Array(HEAD_BYTES);
+/** `value`: an earlier result to write over. @default a new array */
+export function encodeHead(
+  { hint, bytes }: ItemHead,
+  value: Uint8Array = pooledBytes(HEAD_BYTES),
+): Uint8Array {
   writeU64BE(value, 0, hint);
   writeU32BE(value, 8, Math.floor(bytes / 2 ** 32));
   writeU32BE(value, 12, bytes);

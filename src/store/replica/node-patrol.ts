@@ -1,19 +1,24 @@
-import { readU64BE } from '../bytes.ts';
+import { equalBytes, readU64BE } from '../bytes.ts';
+import { combineAll } from '../fingerprint/combine-all.ts';
+import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import { isLeaf } from '../tree/child.ts';
 import { decodeNode, decodeSummary } from '../tree/level/codec.ts';
 import { corrupt } from '../tree/level/reader.ts';
 import { RecordError } from '../tree/level/record.ts';
-import { type Database, plain, VIEWS } from './database.ts';
+import type { TreeNode } from '../tree/node.ts';
+import { type Database, plain, readSync, VIEWS } from './database.ts';
 import type { SetKeys } from './layout.ts';
 import { behind, walk } from './walk.ts';
 
 export interface NodePatrolInit {
   keys: SetKeys;
-  stateBytes: number;
+  /** Of the summaries. */
+  scheme: FingerprintScheme;
 }
 
 /**
- * Goes round the nodes of the tree, a few at a time, as they lie on disk: each must be whole, and so
- * must its summary, and its children must be there.
+ * Goes round the nodes of the tree, a few at a time, as they lie on disk: each must be whole, its
+ * children must be there, and its summary must be that of its ids, or of its children's summaries.
  */
 export class NodePatrol {
   readonly #init: NodePatrolInit;
@@ -34,7 +39,7 @@ export class NodePatrol {
       await steps.return();
       this.#from = found.at(-1)?.[0] ?? null;
       for (const [key, record] of found) {
-        this.#check(key, record, (other) => database.getSync(other, { ...VIEWS, snapshot }));
+        this.#check(key, record, (other) => readSync(database, other, { ...VIEWS, snapshot }));
       }
     } finally {
       await snapshot.close();
@@ -45,13 +50,34 @@ export class NodePatrol {
     const { name, tree } = this.#init.keys;
     const ref = Number(readU64BE(key, key.length - 8));
     try {
-      const { children } = decodeNode(record);
-      decodeSummary(read(get, tree.summary(ref)), this.#init.stateBytes);
-      for (const child of children ?? []) read(get, tree.node(child));
+      const node = decodeNode(record);
+      for (const child of node.children ?? []) read(get, tree.node(child));
+      const summary = this.#summary(get, ref);
+      if (!equalBytes(summary, this.#recomputed(get, node))) {
+        throw new RecordError('does not have the summary that follows from what is below it');
+      }
     } catch (error) {
       if (error instanceof RecordError) throw corrupt(name, key, error.message, error);
       throw error;
     }
+  }
+
+  #summary(get: Get, ref: number): Uint8Array {
+    const { keys, scheme } = this.#init;
+    return decodeSummary(read(get, keys.tree.summary(ref)), scheme.stateBytes);
+  }
+
+  #recomputed(get: Get, node: TreeNode<number>): Uint8Array {
+    const { scheme } = this.#init;
+    const state = scheme.empty();
+    if (isLeaf(node)) scheme.add(state, node.ids);
+    else
+      combineAll(
+        scheme,
+        state,
+        node.children.map((child) => this.#summary(get, child)),
+      );
+    return state;
   }
 }
 

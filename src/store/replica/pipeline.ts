@@ -16,14 +16,20 @@ export interface Work<Prepared, Result> {
  * prepared, but no more than that one.
  */
 export class Pipeline {
+  readonly #rest: () => Promise<void>;
   /** Settles when the next one may be prepared. */
   #free: Promise<unknown> = Promise.resolve();
   /** Settles when all there is was carried out, or has failed. */
   #done: Promise<unknown> = Promise.resolve();
 
+  /** @param rest Called before something is prepared, which waits for it. */
+  constructor(rest: () => Promise<void>) {
+    this.#rest = rest;
+  }
+
   run<Prepared, Result>(work: Work<Prepared, Result>): Promise<Result> {
     const before = this.#done;
-    const prepared = (work.alone ? before : this.#free).then(work.prepare);
+    const prepared = (work.alone ? before : this.#free).then(this.#rest).then(work.prepare);
     const confirmed = inOrder(before, prepared, work.confirm);
     const result = confirmed.then(work.carryOut);
     this.#free = Promise.allSettled([confirmed]);

@@ -3,12 +3,7 @@ import { bytesToHex } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
 import { lthash } from '../fingerprint/lthash-kernel.ts';
 import { checkHint, checkKey, type Item, type ItemKey, itemId, verifyItem } from '../item.ts';
-import {
-  type VerifyOptions,
-  type VerifyProblem,
-  type VerifyResult,
-  verifyReplica,
-} from '../verify/index.ts';
+import { type VerifyOptions, type VerifyResult, verifyReplica } from '../verify/index.ts';
 import { Admission } from './admission.ts';
 import { type Database, plain, VIEWS } from './database.ts';
 import type { DurableSet } from './durable-set.ts';
@@ -23,20 +18,13 @@ import { DEFAULT_INDEX, DEFAULT_LIMITS } from './limits.ts';
 import { listKeys } from './list.ts';
 import { Listeners } from './listeners.ts';
 import { Merger } from './merger.ts';
+import { opener } from './opener.ts';
 import { isWhole, Quarantine } from './quarantine.ts';
 import { Scrubber } from './scrub.ts';
 import { DEFAULT_SCRUB } from './scrub-options.ts';
+import { SetDigest } from './set-digest.ts';
 import * as trouble from './trouble.ts';
 import type { ListInit, NewItem, PutResult, ReplicaInit, ReplicaStatus } from './types.ts';
-
-/** Problems that go away when the index is built again from the items. */
-const REBUILT: readonly VerifyProblem['code'][] = [
-  'INDEX',
-  'LOG',
-  'NOT_INDEXED',
-  'ID_RECORD',
-  'TOTALS',
-];
 
 /** What a put waits for, item by item. */
 interface Admitted {
@@ -64,9 +52,11 @@ export class Replica {
   readonly #verify: (options: VerifyOptions) => Promise<VerifyResult>;
   readonly #puts = new Set<Promise<unknown>>();
   #version = 0;
-  #fingerprint: { readonly version: number; readonly digest: Uint8Array } | undefined;
+  readonly #digest = new SetDigest();
   /** Puts with something new pass here one after the other. */
   #line: Promise<unknown> = Promise.resolve();
+  /** Puts in that line. */
+  #waiting = 0;
   #closed: Promise<void> | undefined;
 
   private constructor(init: ReplicaInit) {
@@ -92,7 +82,11 @@ export class Replica {
     });
     this.#lookup = new IdLookup({ keys, keeper: this.#keeper });
     this.#merger = new Merger({ keeper: this.#keeper, clock, bufferItems: shape.bufferItems });
-    this.#commits = new GroupCommit({ limits, write: (items) => this.#write(items) });
+    this.#commits = new GroupCommit({
+      limits,
+      write: (items) => this.#write(items),
+      more: () => this.#waiting > 0,
+    });
     this.#admission = new Admission({
       limits,
       clock,
@@ -104,7 +98,7 @@ export class Replica {
     this.#scrubber = new Scrubber({
       keeper: this.#keeper,
       keys,
-      stateBytes: scheme.stateBytes,
+      scheme,
       clock,
       incidents: this.#incidents,
       options: { ...DEFAULT_SCRUB, ...init.scrub },
@@ -223,7 +217,7 @@ export class Replica {
     return {
       items,
       bytes,
-      fingerprint: this.#digest(),
+      fingerprint: this.#digest.of(this.#version, () => this.snapshot()),
       refusing: refusal && { code: refusal.code, message: refusal.message },
       rebuilding: this.#keeper.rebuilding,
       needsRefill,
@@ -253,14 +247,13 @@ export class Replica {
   }
 
   /**
-   * Compares everything with everything, as of now, while the set is in use. Writes nothing itself;
-   * what it finds broken beside the items has the index built again.
+   * Compares everything with everything, as of now, while the set is in use. Changes nothing: what it
+   * finds is an incident, and left to the scrubber, or to whoever reads it, to be mended.
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
     this.#use();
     const result = await this.#verify(options);
-    const broken = result.problems.find(({ code }) => REBUILT.includes(code));
-    if (broken !== undefined) this.#keeper.damaged(new Error(broken.message));
+    if (!result.ok) this.#incidents.add('VERIFY_FAILED', trouble.found(result));
     return result;
   }
 
@@ -301,19 +294,28 @@ export class Replica {
     if (this.#keeper.trouble !== null && !this.#keeper.readable) throw this.#keeper.trouble;
     const known = items.every(({ id }) => this.#lookup.contains(id));
     const { results, commits } = known ? this.#admit(items) : await this.#inLine(items);
+    if (known) this.#commits.start();
     await Promise.all(commits);
     return results;
   }
 
   /** First come, first served: a small put must not pass a large one that waits for room. */
   #inLine(items: readonly Item[]): Promise<Admitted> {
-    const turn = this.#line.then(async () => {
+    this.#waiting++;
+    const turn = this.#line.then(() => this.#takeTurn(items));
+    this.#line = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #takeTurn(items: readonly Item[]): Promise<Admitted> {
+    try {
       await this.#admission.refresh();
       await this.#commits.room();
       return this.#admit(items);
-    });
-    this.#line = turn.catch(() => undefined);
-    return turn;
+    } finally {
+      this.#waiting--;
+      this.#commits.start();
+    }
   }
 
   /** Queues what is new, all of it or nothing; looks at the set, and at what is on its way into it. */
@@ -369,19 +371,6 @@ export class Replica {
     return true;
   }
 
-  #digest(): Uint8Array | null {
-    const { set } = this.#keeper;
-    if (set === null) return null;
-    if (this.#fingerprint?.version !== this.#version) {
-      const snapshot = this.snapshot();
-      const { scheme, size } = snapshot;
-      const digest = scheme.digest(snapshot.fingerprint(0, size), size);
-      snapshot.release();
-      this.#fingerprint = { version: this.#version, digest };
-    }
-    return this.#fingerprint.digest.slice();
-  }
-
   #head(id: Uint8Array): ItemHead | undefined {
     return this.contains(id) ? this.#keeper.head(id) : undefined;
   }
@@ -402,15 +391,4 @@ export class Replica {
   #use(): void {
     if (this.#closed !== undefined) throw trouble.closed();
   }
-}
-
-/** What opens the database, at first and again after a failed write. */
-function opener({ database, open }: ReplicaInit): () => Promise<Database> {
-  if (open !== undefined) return open;
-  if (database === undefined)
-    throw new TypeError('a replica needs a database, or a way to open one');
-  return async () => {
-    await database.open();
-    return database;
-  };
 }

@@ -13,7 +13,12 @@ export async function readSchema(database: Database): Promise<number> {
   if (value.length !== 4) throw damaged('schema record');
   const version = readU32BE(value, 0);
   if (version >= 1 && version <= SCHEMA_VERSION) return version;
-  throw new StoreError(
+  throw unsupported(version);
+}
+
+/** For a schema that this code does not know. */
+export function unsupported(version: number): StoreError {
+  return new StoreError(
     'UNSUPPORTED_SCHEMA',
     `the data directory has schema ${version}, this rangemesh reads schemas up to ${SCHEMA_VERSION}: ` +
       'run a version that knows it, or use another data directory',

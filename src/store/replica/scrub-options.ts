@@ -1,7 +1,7 @@
 export interface ScrubOptions {
   /**
-   * Items read and checked against their ids each second, in the background; 0 turns it off. Raising
-   * it finds damage sooner and reads more.
+   * Items read and checked against their ids each second, in the background; an item of more than
+   * 16 KiB counts as so many of that size. 0 turns it off. Raising it finds damage sooner and reads more.
    * @default 0
    */
   itemsPerSecond: number;

@@ -30,13 +30,21 @@ const STEP_NODES = 4;
 
 const HOUR_MS = 3_600_000;
 
-/** Milliseconds between two looks at an empty set, or one that cannot be read. */
+/** Payload bytes that count as one item: a large item takes the time of as many as it could be. */
+const ITEM_BYTES = 16 * 1024;
+
+/** Milliseconds between two looks at an empty set. */
 const IDLE_MS = 60_000;
+
+/** Milliseconds between two looks at a set that cannot be read, or is being built again. */
+const ABSENT_MS = 1_000;
 
 /** Items from somewhere in the key order, and where to go on. */
 interface Page {
   readonly suspects: readonly ItemKey[];
   readonly read: number;
+  /** Items as far as the rate goes; see `ITEM_BYTES`. */
+  readonly cost: number;
   /** The key of the last record read; null when the end of the set was reached. */
   readonly end: Uint8Array | null;
 }
@@ -62,8 +70,9 @@ export class Scrubber {
     this.#patrol = new NodePatrol(init);
   }
 
+  /** Begins as if a whole step had gone before: opening is done by then, and the pace is kept. */
   start(): void {
-    if (this.#init.options.itemsPerSecond > 0) this.#schedule(0);
+    if (this.#init.options.itemsPerSecond > 0) this.#schedule(STEP_ITEMS);
   }
 
   async stop(): Promise<void> {
@@ -77,19 +86,18 @@ export class Scrubber {
     return { running, checked: this.#checked, passes: this.#passes };
   }
 
-  #schedule(items: number): void {
+  #schedule(delayMs: number): void {
     if (this.#stopped) return;
-    const delayMs = items === 0 ? IDLE_MS : (1_000 * items) / this.#init.options.itemsPerSecond;
     this.#cancel = this.#init.clock.after(delayMs, () => {
-      this.#running = this.#step().then((read) => this.#schedule(read));
+      this.#running = this.#step().then((nextMs) => this.#schedule(nextMs));
     });
   }
 
-  /** Items looked at. */
+  /** Milliseconds until the next step. */
   async #step(): Promise<number> {
     const { keeper } = this.#init;
     const { set } = keeper;
-    if (set === null) return 0;
+    if (set === null) return ABSENT_MS;
     try {
       const page = await this.#read(set);
       for (const key of page.suspects) await this.#putAside(key);
@@ -97,10 +105,11 @@ export class Scrubber {
       this.#checked += page.read;
       if (page.end === null && this.#from !== null) this.#passes++;
       this.#from = page.end;
-      return Math.max(page.read, page.end === null ? 0 : 1);
+      if (page.cost === 0 && page.end === null) return IDLE_MS;
+      return (1_000 * Math.max(1, page.cost)) / this.#init.options.itemsPerSecond;
     } catch (error) {
       if (isDamage(error)) keeper.damaged(error);
-      return 0;
+      return ABSENT_MS;
     }
   }
 
@@ -118,7 +127,8 @@ export class Scrubber {
     const suspects: ItemKey[] = await this.#broken(items);
     const end = found.at(-1)?.[0] ?? null;
     for (const key of this.#disagreeing(set, items, end)) suspects.push(key);
-    return { suspects, read: found.length, end };
+    const cost = found.reduce((sum, [, payload]) => sum + costOf(payload), 0);
+    return { suspects, read: found.length, cost, end };
   }
 
   /** Those that are not what their ids, or the id records, say. */
@@ -170,6 +180,10 @@ export class Scrubber {
         'disk and the memory of this machine, then restart the node',
     );
   }
+}
+
+function costOf(payload: Uint8Array): number {
+  return Math.max(1, payload.length / ITEM_BYTES);
 }
 
 /** What only one of two ascending lists has. */

@@ -1,4 +1,5 @@
 import { StoreError } from '../errors.ts';
+import type { VerifyResult } from '../verify/index.ts';
 
 /** Why nothing is written at the moment, as sentences for whoever wanted to. */
 
@@ -17,6 +18,24 @@ export function writeFailed(cause: unknown): StoreError {
     `the database did not take a write (${reason}): look after the disk; the database is opened again ` +
       'until it can be written to',
     { cause },
+  );
+}
+
+/** There is not enough room even to open the database again. */
+export function noRoom(needed: number, free: number): StoreError {
+  return new StoreError(
+    'DISK_FULL',
+    `the disk is full: ${free} bytes are free, and ${needed} are needed to open the database again, ` +
+      'which moves its log into a table: make room; writing goes on by itself then',
+  );
+}
+
+/** What a verification found, in short. */
+export function found({ problemCount, problems }: VerifyResult): string {
+  const first = problems[0] === undefined ? '' : ` (${problems[0].code}: ${problems[0].message})`;
+  return (
+    `a verification found ${problemCount} problems${first}: scrubbing mends them as it comes by, if it ` +
+    'is turned on; a damaged index is built again, a damaged item fetched from a peer'
   );
 }
 

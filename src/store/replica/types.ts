@@ -28,6 +28,7 @@ export interface Incident {
    * it must be. REBUILD_INTERRUPTED: building it again was cut off, and begins anew. INDEX_REBUILT: it
    * is whole again. WRITE_FAILED: the database did not take a commit. ITEM_DAMAGED: an item is not
    * what its id says, and was put aside. SCRUB_STOPPED: that was so too often.
+   * VERIFY_FAILED: a verification found something.
    */
   readonly code:
     | 'COMMITS_LOST'
@@ -36,7 +37,8 @@ export interface Incident {
     | 'INDEX_REBUILT'
     | 'WRITE_FAILED'
     | 'ITEM_DAMAGED'
-    | 'SCRUB_STOPPED';
+    | 'SCRUB_STOPPED'
+    | 'VERIFY_FAILED';
   readonly message: string;
 }
 

@@ -42,6 +42,32 @@ export function lowerBound<Ref>({ reader, root }: TreeView<Ref>, bound: Bound): 
   }
 }
 
+/**
+ * How many keys `isBelow` holds for: it must hold for all up to some rank, and for none behind. Reads
+ * one path.
+ */
+export function countBelow<Ref>(
+  { reader, root }: TreeView<Ref>,
+  isBelow: (key: ItemKey, rank: number) => boolean,
+): number {
+  if (root === null) return 0;
+  let rank = 0;
+  for (let node = reader.node(root); ; ) {
+    let low = 0;
+    let high = node.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const start = isLeaf(node) ? middle : node.starts[middle]!;
+      if (isBelow(keyAt(node, middle), rank + start)) low = middle + 1;
+      else high = middle;
+    }
+    if (isLeaf(node)) return rank + low;
+    if (low === 0) return rank;
+    rank += node.starts[low - 1]!;
+    node = childNode(reader, node, low - 1);
+  }
+}
+
 /** The leaves that hold [begin, end), in order. */
 export function leafRanges<Ref>(
   { reader, root }: TreeView<Ref>,

@@ -5,7 +5,7 @@ import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import type { Bound, ItemKey } from '../item.ts';
 import type { Snapshot } from '../storage.ts';
 import type { NodeReader } from './node-store.ts';
-import { copyIds, leafRanges, lowerBound, select, type TreeView } from './read.ts';
+import { copyIds, countBelow, leafRanges, lowerBound, select, type TreeView } from './read.ts';
 import { idsOf, keyAt } from './run.ts';
 import { splitStates } from './split.ts';
 import { rangeState } from './tally.ts';
@@ -50,6 +50,11 @@ export class TreeSnapshot<Ref> implements Snapshot {
 
   lowerBound(bound: Bound): number {
     return lowerBound(this.#use(), bound);
+  }
+
+  /** See `countBelow` in read.ts. */
+  countBelow(isBelow: (key: ItemKey, rank: number) => boolean): number {
+    return countBelow(this.#use(), isBelow);
   }
 
   keys(begin: number, end: number): Iterable<ItemKey> {

@@ -16,6 +16,7 @@ export class Chunk implements Part {
   readonly #shape: Shape;
   readonly #hints: BigUint64Array;
   readonly #ids: Uint8Array;
+  #first: ItemKey | undefined;
   #sum: Uint8Array | undefined;
   #lineage: Lineage | undefined;
 
@@ -51,7 +52,8 @@ export class Chunk implements Part {
   }
 
   get first(): ItemKey {
-    return this.select(0);
+    this.#first ??= this.select(0);
+    return this.#first;
   }
 
   get last(): ItemKey {

@@ -2,10 +2,12 @@ import type { AbstractSnapshot } from 'abstract-level';
 import { UnionSnapshot, WriteBuffer } from '../buffer/index.ts';
 import { readU32BE } from '../bytes.ts';
 import type { Clock } from '../environment.ts';
+import { StoreError } from '../errors.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import { type Database, rethrow, VIEWS } from '../replica/database.ts';
 import { SCHEMA_KEY, SCHEMA_VERSION, type SetKeys, setKeys } from '../replica/layout.ts';
 import { readBuffer } from '../replica/open-set.ts';
+import { unsupported } from '../replica/schema.ts';
 import { decodeState, EMPTY_STATE, type SetState } from '../replica/state.ts';
 import { walk } from '../replica/walk.ts';
 import { Findings } from './findings.ts';
@@ -41,7 +43,8 @@ const SLICE_MS = 8;
 /**
  * Compares everything a set has in its database with everything else, as of one moment: payloads with
  * their ids, the tree with a recomputation, items with the index and with the id records, the counts,
- * and the log. Reads only; works on a database that is in use.
+ * and the log. Reads only; works on a database that is in use. Rejects with `UNSUPPORTED_SCHEMA` for
+ * one of another schema.
  */
 export async function verifyReplica(init: VerifyInit): Promise<VerifyResult> {
   const { database, scheme, name = 'set', maxProblems = 100 } = init;
@@ -88,8 +91,19 @@ async function verifySchema(
   findings: Findings,
 ): Promise<void> {
   const value = await database.get(SCHEMA_KEY, { ...VIEWS, snapshot }).catch(rethrow);
-  if (value?.length === 4 && readU32BE(value, 0) === SCHEMA_VERSION) return;
-  findings.add('SCHEMA', SCHEMA_KEY, `the database is not of schema ${SCHEMA_VERSION}`);
+  if (value?.length === 4) checkSchema(readU32BE(value, 0));
+  else findings.add('SCHEMA', SCHEMA_KEY, `the database is not of schema ${SCHEMA_VERSION}`);
+}
+
+/** Another schema is no damage: it cannot be verified, that is all. */
+function checkSchema(version: number): void {
+  if (version === SCHEMA_VERSION) return;
+  if (version > SCHEMA_VERSION || version < 1) throw unsupported(version);
+  throw new StoreError(
+    'UNSUPPORTED_SCHEMA',
+    `the data directory has schema ${version}, this rangemesh verifies schema ${SCHEMA_VERSION}: start ` +
+      'the daemon on it once, which migrates it, then verify',
+  );
 }
 
 async function verifyState(

@@ -42,6 +42,8 @@ export class FakeNode implements Node {
       scrub: { running: false, checked: 0, passes: 0 },
       incidents: [],
       transfer: { receivedBytes: 0, sentBytes: 0 },
+      push: null,
+      mesh: { degree: 8, connected: this.dialled.length, known: this.dialled.length },
       peers: this.peers(),
     };
   }
@@ -128,6 +130,7 @@ function peerAt(address: string): PeerStatus {
   return {
     peerId: 'other',
     address,
+    origin: 'runtime',
     connected: true,
     inSync: true,
     coversAsOf: null,

@@ -173,7 +173,7 @@ describe('command line', () => {
       const added = await call('peers', 'add', address, '--json');
       assert.equal(added.json()[0].address, address);
       const before = await run(['peers', ...station.target, 'add', address]);
-      assert.match(before.stdout, /^other {2}connected, in sync {2}\/ip4/);
+      assert.match(before.stdout, /^other {2}connected, in sync, added {2}\/ip4/);
       assert.match((await call('peers')).stdout, /other {2}connected, in sync/);
       assert.equal((await call('peers', '--json')).json()[0].peers.length, 2);
       station.node.fault = new DaemonError('INVALID_ADDRESS', 'not an address');
@@ -198,6 +198,7 @@ describe('command line', () => {
       station.node.peers = () => [
         {
           peerId: null,
+          origin: 'runtime',
           address: '/ip4/192.0.2.1/tcp/1',
           connected: false,
           inSync: false,
@@ -209,7 +210,10 @@ describe('command line', () => {
       ];
       const { stdout } = await call('peers');
       station.node.peers = peers;
-      assert.match(stdout, /^not reached yet {2}not connected, not known to be equal {2}\/ip4/);
+      assert.match(
+        stdout,
+        /^not reached yet {2}not connected, not known to be equal, added {2}\/ip4/,
+      );
     });
 
     it('syncs, and fails when a session did', async () => {

@@ -83,6 +83,23 @@ describe('rangemesh verify', () => {
     assert.match(locked.stderr, /ADMIN_UNREACHABLE/);
   });
 
+  it('says of another schema what to do, and that it is no damage', async (context) => {
+    const directory = await seeded(context, 1);
+    const verified = async (schema: number) => {
+      const database = await openDatabase(join(directory, 'db'));
+      const key = new TextEncoder().encode('meta/schema');
+      await database.put(key, new Uint8Array([0, 0, 0, schema]));
+      await database.close();
+      return run(['verify', '--data-dir', directory]);
+    };
+    const newer = await verified(9);
+    assert.equal(newer.exitCode, 78);
+    assert.match(newer.stderr, /has schema 9.*run a version that knows it.*UNSUPPORTED_SCHEMA/);
+    const older = await verified(1);
+    assert.equal(older.exitCode, 78);
+    assert.match(older.stderr, /has schema 1.*start the daemon on it once.*UNSUPPORTED_SCHEMA/);
+  });
+
   it('exits with 74 when LevelDB cannot read its own files', async (context) => {
     const directory = await seeded(context, 1);
     const names = await readdir(join(directory, 'db'));

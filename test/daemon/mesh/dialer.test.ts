@@ -265,31 +265,9 @@ describe('Dialer', () => {
     assert.equal(dial.dialled.length, 1);
   });
 
-  it('forgets a discovered address that stays dead, not one that was configured', async () => {
-    const { clock, log, dialer } = setUp({ discoveredFailures: 3 });
-    dialer.add(ONE);
-    dialer.start();
-    dialer.discovered(ONE);
-    dialer.discovered(`${TWO}/p2p/${B}`);
-    dialer.discovered('/dns4/x/udp/1');
-    dialer.discovered(`${TWO}/p2p/${SELF}`);
-    assert.equal(dialer.addresses.length, 2);
-    await clock.advance(60_000);
-    assert.deepEqual(
-      dialer.addresses.map(({ address }) => address),
-      [ONE],
-    );
-    const warned = log.lines.filter(({ level }) => level === 'warn');
-    assert.deepEqual(
-      warned.map(({ address }) => address),
-      [ONE],
-    );
-  });
-
   it('bounds how many addresses it keeps', () => {
     const { dialer } = setUp({ maxAddresses: 4 });
-    for (let i = 1; i <= 9; i++) dialer.discovered(`/ip4/192.0.2.${i}/tcp/1`);
-    assert.equal(dialer.addresses.length, 2);
+    for (let i = 1; i <= 2; i++) dialer.add(`/ip4/192.0.2.${i}/tcp/1`);
     dialer.add('/dns4/a.example/tcp/1');
     dialer.add('/dns4/b.example/tcp/1');
     assert.throws(() => dialer.add('/dns4/c.example/tcp/1'), { code: 'TOO_MANY_ADDRESSES' });

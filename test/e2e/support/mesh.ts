@@ -91,7 +91,10 @@ export async function until<T>(
 }
 
 /** Waits until all hold the same items and each knows itself in sync with `peers` others. */
-export function converged(nodes: readonly Running[], peers: number): Promise<Status[]> {
+export function converged(
+  nodes: readonly Pick<Running, 'client'>[],
+  peers: number,
+): Promise<Status[]> {
   return until(
     () => Promise.all(nodes.map(({ client }) => client.status())),
     (statuses) =>

@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import {
   boundBytes,
   encodeMessage,
-  type Range,
   rangeBytes,
   readMessage,
   writeBound,
@@ -14,6 +13,7 @@ import {
   varintBytes,
   writeVarint,
 } from '../../../src/protocol/reconcile/commonware/varint.ts';
+import type { Range } from '../../../src/protocol/reconcile/range.ts';
 import { bytesToHex, concatBytes, hexToBytes, INFINITE_BOUND } from '../../../src/store/index.ts';
 import { boundOf, rangeOf, vectors } from './vectors.ts';
 

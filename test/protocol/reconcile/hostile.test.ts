@@ -4,7 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Step } from '../../../src/protocol/index.ts';
 import { commonware } from '../../../src/protocol/index.ts';
-import { encodeMessage, type Range } from '../../../src/protocol/reconcile/commonware/codec.ts';
+import { encodeMessage } from '../../../src/protocol/reconcile/commonware/codec.ts';
+import type { Range } from '../../../src/protocol/reconcile/range.ts';
 import {
   type Bound,
   bytesToHex,

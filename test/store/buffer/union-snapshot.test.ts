@@ -70,6 +70,7 @@ class BufferedTree implements Storage {
         size: tree.size,
         select: (rank) => tree.select(rank),
         lowerBound: (bound) => tree.lowerBound(bound),
+        countBelow: (isBelow) => tree.countBelow(isBelow),
         keys: (begin, end) => tree.keys(begin, end),
         ids: (begin, end) => tree.ids(begin, end),
         fingerprint: (begin, end) => tree.fingerprint(begin, end),

@@ -4,9 +4,9 @@ import { composite } from '../../../src/store/fingerprint/composite.ts';
 import { sum256 } from '../../../src/store/fingerprint/sum256.ts';
 import { concatBytes, lthashReference } from '../../../src/store/index.ts';
 import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
-import { sumScheme } from '../sum-scheme.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 
-const both = composite([sumScheme, sum256]);
+const both = composite([wideSum, sum256]);
 const ids = Array.from({ length: 40 }, (_, i) => new Uint8Array(32).fill(i * 7 + 1));
 
 describe('composite scheme', () => {
@@ -19,15 +19,15 @@ describe('composite scheme', () => {
     both.combine(state, other);
     both.difference(state, other);
     const wanted = concatBytes(...ids.filter((_, i) => i !== 3));
-    const expected = [sumScheme, sum256].map((part) => {
+    const expected = [wideSum, sum256].map((part) => {
       const alone = part.empty();
       part.add(alone, wanted);
       return alone;
     });
     assert.deepEqual(state, concatBytes(...expected));
-    assert.equal(both.name, 'sum64+sum256');
-    assert.equal(both.stateBytes, 40);
-    const digests = [sumScheme.digest(expected[0]!, 39), sum256.digest(expected[1]!, 39)];
+    assert.equal(both.name, 'wide-sum+sum256');
+    assert.equal(both.stateBytes, 64);
+    const digests = [wideSum.digest(expected[0]!, 39), sum256.digest(expected[1]!, 39)];
     assert.deepEqual(both.digest(state, 39), concatBytes(...digests));
   });
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { sha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
+import { kernel } from '../../../src/store/fingerprint/kernel.ts';
 import { sum256 } from '../../../src/store/fingerprint/sum256.ts';
 import { bytesToHex, concatBytes, hexToBytes } from '../../../src/store/index.ts';
 
@@ -38,6 +40,17 @@ describe('sum256', () => {
         assert.deepEqual(state, sum256.empty());
       }),
     );
+  });
+
+  it('hashes by the kernel as by the reference, whatever the length', () => {
+    assert(kernel !== null);
+    for (let length = 0; length <= 55; length++) {
+      const message = new Uint8Array(length).map((_, i) => i * 37 + length);
+      kernel.window.fill(0xa5);
+      kernel.window.set(message);
+      kernel.sha256(length);
+      assert.equal(bytesToHex(kernel.hash), bytesToHex(sha256(message)), `${length} bytes`);
+    }
   });
 
   it('hashes the count most significant digit first', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
@@ -35,6 +35,25 @@ describe('database', () => {
       await writeFile(join(directory, 'CURRENT'), current);
       await assert.rejects(openDatabase(directory), coded('STORE_CORRUPT'));
     }
+  });
+
+  it('is not begun anew when it has lost its file CURRENT', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const replica = await openReplica(t, directory);
+    await replica.put([item(1)]);
+    await replica.close();
+    const current = await readFile(join(directory, 'CURRENT'));
+    await rm(join(directory, 'CURRENT'));
+    await assert.rejects(openDatabase(directory), coded('STORE_CORRUPT'));
+    await writeFile(join(directory, 'CURRENT'), current);
+    const again = await openReplica(t, directory);
+    assert.equal(again.status().items, 1);
+  });
+
+  it('is made anew where making it was cut off', async (t) => {
+    const directory = await temporaryDirectory(t);
+    await writeFile(join(directory, 'MANIFEST-000001'), '');
+    await openReplica(t, directory);
   });
 
   it('is refused when its schema is newer, and left as it was', async (t) => {

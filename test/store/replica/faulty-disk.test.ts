@@ -5,7 +5,7 @@ import { itemId, Replica, StoreError } from '../../../src/store/index.ts';
 import { setKeys } from '../../../src/store/replica/layout.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { type Fault, FaultyDisk } from '../../support/faulty-disk.ts';
-import { sumScheme } from '../sum-scheme.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 import { FakeDisk, item } from './support.ts';
 
 /** What happens to a replica on a faulty disk. */
@@ -72,7 +72,7 @@ class Trial {
       open: this.#disk.process(),
       clock: this.#clock,
       disk: new FakeDisk(),
-      scheme: sumScheme,
+      scheme: wideSum,
       index: { bufferItems: 8, leafItems: 4, fanout: 4 },
     });
     this.#replica = await this.#drive(opened);

@@ -10,14 +10,17 @@ import {
   type ReplicaInit,
   type Witness,
 } from '../../../src/store/index.ts';
+import { encodeSummary } from '../../../src/store/tree/level/codec.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { sumScheme } from '../sum-scheme.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 import { coded, FakeDisk, item, items, tapBatches, temporaryDirectory } from './support.ts';
 
 const text = new TextEncoder();
 
 /** Small nodes and a small buffer, so that a few items make a tree of several levels. */
 const INDEX = { bufferItems: 64, leafItems: 4, fanout: 4 };
+/** A buffer that is merged at once, so that the set's fingerprint is that of the root. */
+const DENSE = { ...INDEX, bufferItems: 2 };
 
 async function open(
   t: TestContext,
@@ -28,7 +31,7 @@ async function open(
     ...(init.database === undefined ? { open: () => openDatabase(directory) } : {}),
     clock: new VirtualClock(),
     disk: new FakeDisk(),
-    scheme: sumScheme,
+    scheme: wideSum,
     index: INDEX,
     ...init,
   });
@@ -192,6 +195,84 @@ describe('witness', () => {
   });
 });
 
+describe('verification while the set is in use', () => {
+  it('changes nothing, and is an incident when it finds something', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put(items(150));
+    await first.close();
+    await tamper(directory, async (database) => database.del(await firstKey(database, 'set/i', 3)));
+    const replica = await open(t, directory);
+    const { ok, problems } = await replica.verify();
+    assert.deepEqual([ok, problems.map(({ code }) => code)], [false, ['ID_RECORD']]);
+    await replica.ready();
+    assert.deepEqual(codes(replica), ['VERIFY_FAILED']);
+    assert.match(replica.status().incidents[0]!.message, /found 1 problem.*ID_RECORD/);
+    assert.equal((await replica.verify()).ok, false);
+    await replica.close();
+    await assert.rejects(replica.verify(), coded('STORE_CLOSED'));
+  });
+});
+
+describe('status', () => {
+  it('has no fingerprint while the summary of the root cannot be read', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory, { index: DENSE });
+    await first.put(items(150));
+    await first.close();
+    await tamper(directory, async (database) => flip(database, await rootSummary(database)));
+    const replica = await open(t, directory, { index: DENSE });
+    const { fingerprint, items: count } = replica.status();
+    assert.deepEqual([fingerprint, count], [null, 150]);
+    await replica.ready();
+    assert.deepEqual(codes(replica), ['INDEX_DAMAGED', 'INDEX_REBUILT']);
+    assert.notEqual(replica.status().fingerprint, null);
+  });
+});
+
+describe('scrubber', () => {
+  it('finds a summary that is whole, and wrong', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put(items(300));
+    await first.close();
+    await tamper(directory, async (database) =>
+      database.put(await firstKey(database, 'set/s', 9), encodeSummary(new Uint8Array(32))),
+    );
+    const clock = new VirtualClock();
+    const replica = await open(t, directory, { clock, scrub: { itemsPerSecond: 1_000 } });
+    await pass(clock, () => codes(replica).includes('INDEX_REBUILT'));
+    await assertSound(replica, items(300));
+  });
+
+  it('counts large items as many', async (t) => {
+    const clock = new VirtualClock();
+    const scrub = { itemsPerSecond: 10 };
+    const replica = await open(t, await temporaryDirectory(t), { clock, scrub });
+    await replica.put(Array.from({ length: 12 }, (_, i) => item(i, 160 * 1024)));
+    await pass(clock, () => replica.status().scrub.checked > 0);
+    const start = clock.monotonic();
+    await pass(clock, () => replica.status().scrub.passes > 0);
+    const seconds = (clock.monotonic() - start) / 1_000;
+    assert.ok(seconds >= 9 && seconds < 75, `${seconds} s`);
+  });
+
+  it('goes on soon after the index was built again', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put(items(40));
+    await first.close();
+    await tamper(directory, async (database) => flip(database, text.encode('set/c')));
+    const clock = new VirtualClock();
+    const replica = await open(t, directory, { clock, scrub: { itemsPerSecond: 100 } });
+    await clock.advance(10);
+    await replica.ready();
+    await clock.advance(2_000);
+    await pass(clock, () => replica.status().scrub.checked > 0);
+    assert.ok(clock.monotonic() < 10_000, `${clock.monotonic()} ms`);
+  });
+});
+
 describe('item that is damaged', () => {
   it('leaves the set when it is read, is kept aside, and is welcome again', async (t) => {
     const directory = await temporaryDirectory(t);
@@ -279,6 +360,13 @@ describe('item that is damaged', () => {
     await assertSound(replica, items(300));
   });
 });
+
+/** The key of the root's summary: the root is the last node that was made. */
+async function rootSummary(database: Database): Promise<Uint8Array> {
+  const range = { gte: text.encode('set/s'), lt: text.encode('set/t') };
+  const [key] = await database.keys({ ...range, reverse: true, limit: 1 }).all();
+  return key!;
+}
 
 async function flip(database: Database, key: Uint8Array): Promise<void> {
   const value = new Uint8Array((await database.get(key))!);

@@ -10,7 +10,7 @@ import {
   type ReplicaInit,
 } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
-import { sumScheme } from '../sum-scheme.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 import { coded, FakeDisk, item, items, tapBatches, temporaryDirectory } from './support.ts';
 
 /** What becomes of a batch on its way to the database. */
@@ -36,7 +36,7 @@ class Faulty {
       open: () => this.#openDatabase(),
       clock: this.clock,
       disk: this.disk,
-      scheme: sumScheme,
+      scheme: wideSum,
       ...init,
     });
     t.after(() => replica.close());
@@ -151,6 +151,10 @@ describe('after a write that failed', () => {
     assert.equal(replica.status().refusing?.code, 'DISK_FULL');
     await store.clock.advance(10_000);
     assert.equal(store.opened, 1, 'the database stays open for reading');
+    assert.match(
+      replica.status().refusing!.message,
+      /1000 bytes are free, and \d+ are needed to open the database again/,
+    );
     assert.deepEqual((await replica.get(itemId(3n, item(3).payload)))?.payload, item(3).payload);
     assert.equal(replica.snapshot().size, 5);
     await assert.rejects(replica.put([item(10)]), coded('DISK_FULL'));
@@ -200,7 +204,7 @@ describe('after a write that failed', () => {
       assert.equal(result?.status, 'fulfilled');
     }
     store.fates = [];
-    await settledUnder(store.clock, [], 1_000);
+    await settledUnder(store.clock, [], 5_000);
     assert.ok(replica.status().buffered <= 20);
     await assertSound(replica, 60);
   });

@@ -12,7 +12,7 @@ import {
   StoreError,
 } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { sumScheme } from '../sum-scheme.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 
 /** A directory that goes with the test. */
 export async function temporaryDirectory(t: TestContext): Promise<string> {
@@ -31,7 +31,7 @@ export async function openReplica(
   const replica = await Replica.open({
     clock: new VirtualClock(),
     disk: new FakeDisk(),
-    scheme: sumScheme,
+    scheme: wideSum,
     ...init,
     database,
   });

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { bytesToHex, openDatabase, Replica } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { sumScheme } from '../sum-scheme.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 import { FakeDisk, item } from './support.ts';
 
 /** Run as a process of its own: puts items until it is killed, and prints each id once acknowledged. */
@@ -9,7 +9,7 @@ const replica = await Replica.open({
   database: await openDatabase(process.argv[2]!),
   clock: new VirtualClock(),
   disk: new FakeDisk(),
-  scheme: sumScheme,
+  scheme: wideSum,
 });
 
 async function client(first: number): Promise<void> {

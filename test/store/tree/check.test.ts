@@ -6,9 +6,9 @@ import type { Inner, Leaf } from '../../../src/store/tree/node.ts';
 import { addPart, newInner, newLeaf } from '../../../src/store/tree/parts.ts';
 import { newRun } from '../../../src/store/tree/run.ts';
 import { treeShape } from '../../../src/store/tree/shape.ts';
-import { sumScheme } from '../sum-scheme.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 
-const shape = treeShape({ scheme: sumScheme, leafItems: 4, fanout: 4 });
+const shape = treeShape({ scheme: wideSum, leafItems: 4, fanout: 4 });
 
 describe('checkTree', () => {
   it('takes a tree that is right', () => {
@@ -25,7 +25,7 @@ describe('checkTree', () => {
     ['is empty', leaf([])],
     ['too many entries', leaf([1, 2, 3, 4, 5])],
     ['fit into one', inner([leaf([1, 2]), leaf([3])])],
-    ['wrong summary', { ...leaf([1, 2]), summary: sumScheme.empty() }],
+    ['wrong summary', { ...leaf([1, 2]), summary: wideSum.empty() }],
     ['another level', inner([leaf([1, 2, 3]), inner([leaf([4, 5, 6]), leaf([7, 8])])])],
     ['another level, count', change(pair(), { starts: Float64Array.of(0, 3, 6), count: 6 })],
     ['counts wrongly', change(pair(), { count: 6 })],
@@ -52,15 +52,15 @@ function leaf(ids: readonly number[]): MemoryRef {
   ids.forEach((id, i) => {
     run.ids.fill(id, 32 * i, 32 * i + 32);
   });
-  const summary = sumScheme.empty();
-  sumScheme.add(summary, run.ids);
+  const summary = wideSum.empty();
+  wideSum.add(summary, run.ids);
   return memoryNodes.add(newLeaf(run, 0), summary);
 }
 
 function inner(children: readonly MemoryRef[]): MemoryRef {
   const parts = children.map((child) => addPart(memoryNodes, child.node, child.summary));
-  const summary = sumScheme.empty();
-  for (const child of children) sumScheme.combine(summary, child.summary);
+  const summary = wideSum.empty();
+  for (const child of children) wideSum.combine(summary, child.summary);
   return memoryNodes.add(newInner(children[0]!.node.level + 1, parts, 0), summary);
 }
 

@@ -6,7 +6,7 @@ import type { Database } from '../../../src/store/replica/database.ts';
 import { DurableTree, type PreparedWrite } from '../../../src/store/tree/level/durable-tree.ts';
 import { treeKeys } from '../../../src/store/tree/level/keys.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { sumScheme } from '../sum-scheme.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 import { openLevel } from './support.ts';
 
 const opened = openLevel();
@@ -221,7 +221,7 @@ async function setUp(
     database: counting(database, count),
     name,
     clock,
-    scheme: sumScheme,
+    scheme: wideSum,
     leafItems: 4,
     fanout: 4,
     cacheBytes: 10_000,

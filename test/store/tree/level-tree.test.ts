@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { LevelTree } from '../../../src/store/tree/level/level-tree.ts';
 import { storageConformance } from '../../conformance/storage.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { sumScheme } from '../sum-scheme.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 import {
   belowOutside,
   CheckedLevelTree,
@@ -37,8 +37,18 @@ describe('tree in LevelDB', () => {
     id: new Uint8Array(32).fill(number),
   });
 
+  it('says that it is damaged when LevelDB cannot read a table', async (t) => {
+    const level = await database();
+    const init = { database: level, clock: new VirtualClock(), scheme: wideSum };
+    const tree = await LevelTree.open({ ...init, name: 'a' });
+    t.mock.method(level, 'getSync', () => {
+      throw Object.assign(new Error('a block is damaged'), { code: 'LEVEL_CORRUPTION' });
+    });
+    assert.throws(() => tree.contains(key(1).id), { code: 'STORE_CORRUPT' });
+  });
+
   it('keeps several sets in one database, each by its name, over restarts', async () => {
-    const init = { database: await database(), clock: new VirtualClock(), scheme: sumScheme };
+    const init = { database: await database(), clock: new VirtualClock(), scheme: wideSum };
     const [a, b] = [
       await LevelTree.open({ ...init, name: 'a' }),
       await LevelTree.open({ ...init, name: 'a.b' }),
@@ -62,7 +72,7 @@ describe('tree in LevelDB', () => {
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
-    const init = { clock: new VirtualClock(), scheme: sumScheme, name: 'broken' };
+    const init = { clock: new VirtualClock(), scheme: wideSum, name: 'broken' };
     const tree = await LevelTree.open({ ...init, database: broken });
     const writes = [tree.insert([key(1)]), tree.insert([key(2)])];
     for (const write of writes) await assert.rejects(write, { code: 'STORE_WRITE_FAILED' });

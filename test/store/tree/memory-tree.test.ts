@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { ItemKey } from '../../../src/store/index.ts';
 import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
 import { storageConformance } from '../../conformance/storage.ts';
-import { sumScheme } from '../sum-scheme.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 import { belowOutside, CheckedMemoryTree, nameOf, SHAPES } from './support.ts';
 
 for (const shape of SHAPES) {
@@ -31,9 +31,9 @@ describe('tree in memory', () => {
   const keys = Array.from({ length: 10_000 }, (_, i) => key(i));
 
   it('is built from keys in order', () => {
-    const built = MemoryTree.fromSorted({ scheme: sumScheme }, keys.values());
+    const built = MemoryTree.fromSorted({ scheme: wideSum }, keys.values());
     built.check();
-    const inserted = new MemoryTree({ scheme: sumScheme });
+    const inserted = new MemoryTree({ scheme: wideSum });
     inserted.insert(keys);
     const whole = inserted.snapshot().fingerprint(0, 10_000);
     assert.deepEqual(built.snapshot().fingerprint(0, 10_000), whole);
@@ -43,7 +43,7 @@ describe('tree in memory', () => {
   });
 
   it('is not built from keys out of order, or ids that come twice', () => {
-    const init = { scheme: sumScheme };
+    const init = { scheme: wideSum };
     for (const at of [1, 4095, 4096]) {
       const swapped = keys.with(at, keys[at - 1]!).with(at - 1, keys[at]!);
       assert.throws(() => MemoryTree.fromSorted(init, swapped), /ascend/);

@@ -9,9 +9,9 @@ import { removeFrom } from '../../../src/store/tree/remove.ts';
 import { newRun } from '../../../src/store/tree/run.ts';
 import { type TreeShape, treeShape } from '../../../src/store/tree/shape.ts';
 import { SeededRandom } from '../../support/random.ts';
-import { sumScheme } from '../sum-scheme.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 
-const shape = treeShape({ scheme: sumScheme, leafItems: 16, fanout: 8 });
+const shape = treeShape({ scheme: wideSum, leafItems: 16, fanout: 8 });
 const FAR = 2 ** 40;
 
 describe('packing', () => {
@@ -71,10 +71,10 @@ describe('a write', () => {
   it('expands each new id once, and old ids only where a leaf is split', () => {
     let expanded = 0;
     const counting: FingerprintScheme = {
-      ...sumScheme,
+      ...wideSum,
       add(state, ids) {
         expanded += ids.length / 32;
-        sumScheme.add(state, ids);
+        wideSum.add(state, ids);
       },
     };
     const counted = { ...shape, scheme: counting };
@@ -110,13 +110,13 @@ describe('a write', () => {
 
   it('refuses node sizes that make no tree', () => {
     for (const size of [0, 1, 2.5, Number.NaN, 65536]) {
-      assert.throws(() => treeShape({ scheme: sumScheme, leafItems: size }), RangeError);
-      assert.throws(() => treeShape({ scheme: sumScheme, fanout: size }), RangeError);
+      assert.throws(() => treeShape({ scheme: wideSum, leafItems: size }), RangeError);
+      assert.throws(() => treeShape({ scheme: wideSum, fanout: size }), RangeError);
     }
   });
 
   it('goes on with a tree whose nodes are larger or smaller than it makes them', () => {
-    const small = treeShape({ scheme: sumScheme, leafItems: 3, fanout: 3 });
+    const small = treeShape({ scheme: wideSum, leafItems: 3, fanout: 3 });
     let root = grow(ascending(500), 500);
     root = grow(
       ascending(500).map((hint) => hint + 0.5),

@@ -10,7 +10,7 @@ import {
 } from '../../../src/store/index.ts';
 import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
 import { subRange } from '../../../src/store/tree/sub-range.ts';
-import { sumScheme } from '../sum-scheme.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 
 const id = (number: number): Uint8Array => new Uint8Array(32).fill(number);
 const keys: ItemKey[] = Array.from({ length: 60 }, (_, i) => ({
@@ -27,8 +27,8 @@ const bounds: fc.Arbitrary<Bound> = fc.oneof(
 
 describe('sub-range', () => {
   for (const storage of [
-    new MemoryTree({ scheme: sumScheme, leafItems: 3, fanout: 3 }),
-    new SortedVector({ scheme: sumScheme, chunkItems: 3, groupChunks: 3 }),
+    new MemoryTree({ scheme: wideSum, leafItems: 3, fanout: 3 }),
+    new SortedVector({ scheme: wideSum, chunkItems: 3, groupChunks: 3 }),
   ]) {
     storage.insert(keys);
     it(`is [lower, upper) of a ${storage.constructor.name}`, () => {
@@ -46,7 +46,7 @@ describe('sub-range', () => {
   }
 
   it('leaves out a key that is its upper bound', () => {
-    const vector = new SortedVector({ scheme: sumScheme });
+    const vector = new SortedVector({ scheme: wideSum });
     vector.insert(keys);
     const range = subRange(vector.snapshot(), keys[3]!, keys[9]!);
     assert.equal(range.size, 6);
@@ -55,7 +55,7 @@ describe('sub-range', () => {
   });
 
   it('refuses bounds that are the wrong way round', () => {
-    const snapshot = new MemoryTree({ scheme: sumScheme }).snapshot();
+    const snapshot = new MemoryTree({ scheme: wideSum }).snapshot();
     const wrong = (): Snapshot =>
       subRange(snapshot, { hint: 2n, id: null }, { hint: 1n, id: null });
     assert.throws(wrong, { code: 'INVALID_BOUND' });
@@ -67,8 +67,8 @@ function checkRange(range: Snapshot, inside: readonly ItemKey[], probe: Bound): 
   assert.deepEqual([...range.keys(0, range.size)], inside);
   const below = inside.filter((key) => compareBounds(key, probe) < 0).length;
   assert.equal(range.lowerBound(probe), below);
-  const state = sumScheme.empty();
-  for (const key of inside.slice(below)) sumScheme.add(state, key.id);
+  const state = wideSum.empty();
+  for (const key of inside.slice(below)) wideSum.add(state, key.id);
   assert.deepEqual(range.fingerprint(below, range.size), state);
   assert.ok(keys.every((key) => range.contains(key.id)));
   assert.throws(() => range.select(range.size), { code: 'RANK_OUT_OF_RANGE' });

@@ -11,7 +11,7 @@ import {
   SortedVector,
 } from '../../../src/store/index.ts';
 import { storageConformance } from '../../conformance/storage.ts';
-import { sumScheme } from '../sum-scheme.ts';
+import { wideSum } from '../../support/wide-sum.ts';
 
 storageConformance('sorted vector', (init) => new SortedVector(init));
 storageConformance(
@@ -62,14 +62,14 @@ describe('sorted vector', () => {
     vector.insert([referenceItem(2 * 64 + 3)]);
     vector.snapshot().fingerprint(0, vector.size);
     assert.equal(counted.ids() - before, 3);
-    const expected = sumScheme.empty();
-    sumScheme.add(expected, vector.snapshot().ids(0, vector.size));
+    const expected = wideSum.empty();
+    wideSum.add(expected, vector.snapshot().ids(0, vector.size));
     assert.deepEqual(vector.snapshot().fingerprint(0, vector.size), expected);
   });
 
   it('refuses chunks of less than two items', () => {
     for (const chunkItems of [0, 1, 2.5, Number.NaN]) {
-      assert.throws(() => new SortedVector({ scheme: sumScheme, chunkItems }), RangeError);
+      assert.throws(() => new SortedVector({ scheme: wideSum, chunkItems }), RangeError);
     }
   });
 });
@@ -90,22 +90,22 @@ function countingScheme(): {
   let ids = 0;
   let combined = 0;
   const scheme: FingerprintScheme = {
-    ...sumScheme,
+    ...wideSum,
     add(state, more) {
       ids += more.length / 32;
-      sumScheme.add(state, more);
+      wideSum.add(state, more);
     },
     subtract(state, more) {
       ids += more.length / 32;
-      sumScheme.subtract(state, more);
+      wideSum.subtract(state, more);
     },
     combine(state, other) {
       combined++;
-      sumScheme.combine(state, other);
+      wideSum.combine(state, other);
     },
     difference(state, other) {
       combined++;
-      sumScheme.difference(state, other);
+      wideSum.difference(state, other);
     },
   };
   return { scheme, ids: () => ids, combined: () => combined };

@@ -1,5 +1,4 @@
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   type Clock,
   lthash,
@@ -38,19 +37,14 @@ export async function verifyLocal(init: VerifyLocalInit): Promise<VerifyResult |
 /** LevelDB would make a database where there is none. */
 async function checkPresent(dataDir: string): Promise<void> {
   const path = databasePath(dataDir);
-  const missing = (name: string) =>
-    access(name).then(
-      () => false,
-      () => true,
-    );
-  if (await missing(path)) {
+  const missing = await access(path).then(
+    () => false,
+    () => true,
+  );
+  if (missing) {
     const advice = 'say which directory is meant with --data-dir or --config, or --url';
     const message = `there is no database at ${path}: ${advice}`;
     throw new DaemonError('DATA_DIR_UNUSABLE', message, { exitCode: EXIT.unavailable });
-  }
-  if (await missing(join(path, 'CURRENT'))) {
-    const message = `the database at ${path} has lost its file CURRENT: restore it from a copy, or start with an empty directory and let the peers refill it`;
-    throw new DaemonError('DATA_DIR_UNUSABLE', message, { exitCode: EXIT.corrupt });
   }
 }
 

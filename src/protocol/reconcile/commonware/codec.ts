@@ -1,34 +1,8 @@
 import { type Bound, ID_BYTES } from '../../../store/index.ts';
 import { ProtocolError } from '../../errors.ts';
+import type { DecodeLimits, Range } from '../range.ts';
 import { FINGERPRINT_BYTES } from './constants.ts';
 import { readVarint, varintBytes, writeVarint } from './varint.ts';
-
-/** What a message says about the keys from the bound of the range before it up to `upper`. */
-export type Range = SkipRange | FingerprintRange | ListRange;
-
-export interface SkipRange {
-  readonly mode: 'skip';
-  readonly upper: Bound;
-}
-
-export interface FingerprintRange {
-  readonly mode: 'fingerprint';
-  readonly upper: Bound;
-  /** 32 bytes. */
-  readonly fingerprint: Uint8Array;
-}
-
-export interface ListRange {
-  readonly mode: 'list';
-  readonly upper: Bound;
-  /** Ids of 32 bytes each, concatenated. */
-  readonly ids: Uint8Array;
-}
-
-export interface DecodeLimits {
-  /** Longest message accepted, in bytes. */
-  maxBytes: number;
-}
 
 const MODES = ['skip', 'fingerprint', 'list'] as const;
 const COUNT_BYTES = 4;

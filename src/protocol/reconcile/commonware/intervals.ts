@@ -1,5 +1,6 @@
 import { type Bound, compareBounds, INFINITE_BOUND, ZERO_BOUND } from '../../../store/index.ts';
-import { malformed, type Range } from './codec.ts';
+import type { Range } from '../range.ts';
+import { malformed } from './codec.ts';
 
 /** A half-open part of the key space, [lower, upper). */
 export interface Interval {

@@ -1,5 +1,6 @@
 import { type Bound, concatBytes, ID_BYTES, INFINITE_BOUND } from '../../../store/index.ts';
-import { boundBytes, encodeMessage, type Range, rangeBytes } from './codec.ts';
+import type { Range } from '../range.ts';
+import { boundBytes, encodeMessage, rangeBytes } from './codec.ts';
 import { FINGERPRINT_BYTES, MAX_VARINT_BYTES } from './constants.ts';
 import type { Interval } from './intervals.ts';
 

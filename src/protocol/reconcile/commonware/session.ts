@@ -6,9 +6,10 @@ import {
   type ItemKey,
   type Snapshot,
 } from '../../../store/index.ts';
-import { ProtocolError } from '../../errors.ts';
 import type { Role, Session, SessionLimits, Step } from '../dialect.ts';
-import { type FingerprintRange, type ListRange, readMessage } from './codec.ts';
+import type { FingerprintRange, ListRange } from '../range.ts';
+import { Turns } from '../turns.ts';
+import { readMessage } from './codec.ts';
 import { MAX_FINGERPRINT_COST, MAX_INTERVALS } from './constants.ts';
 import { type Interval, IntervalSet, type Located, locate } from './intervals.ts';
 import { Reply } from './reply.ts';
@@ -30,19 +31,18 @@ export class CommonwareSession implements Session {
   readonly role: Role;
   readonly #snapshot: Snapshot;
   readonly #limits: SessionLimits;
+  readonly #turns: Turns;
   readonly #branchingFactor: number;
   readonly #emptyDigest: Uint8Array;
   readonly #found = new Set<string>();
   #listed = new IntervalSet();
-  #state: 'fresh' | 'running' | 'ended' = 'fresh';
   #equal = false;
-  #rounds = 0;
-  #visited = 0;
 
   constructor(init: CommonwareSessionInit) {
     this.role = init.role;
     this.#snapshot = init.snapshot;
     this.#limits = init.limits;
+    this.#turns = new Turns(init.limits);
     this.#branchingFactor = init.branchingFactor;
     const { scheme } = init.snapshot;
     this.#emptyDigest = scheme.digest(scheme.empty(), 0);
@@ -53,8 +53,7 @@ export class CommonwareSession implements Session {
   }
 
   start(): Step {
-    if (this.#state !== 'fresh') throw unexpected('a session is started once');
-    this.#state = 'running';
+    this.#turns.start();
     if (this.role === 'responder') return { frames: [], missing: [], done: false };
     const opening = new Reply(this.#limits.maxMessageBytes);
     opening.fingerprint(INFINITE_BOUND, this.#fingerprint(0, this.#snapshot.size));
@@ -62,24 +61,7 @@ export class CommonwareSession implements Session {
   }
 
   receive(frame: Uint8Array): Step {
-    if (this.#state !== 'running') {
-      throw unexpected(
-        `a frame came, and the session ${this.#state === 'fresh' ? 'was not started' : 'has ended'}`,
-      );
-    }
-    this.#state = 'ended';
-    this.#spendRound();
-    const step = this.#answer(frame);
-    if (!step.done) this.#state = 'running';
-    return step;
-  }
-
-  #spendRound(): void {
-    const { maxRounds, maxMissing } = this.#limits;
-    if (this.#rounds >= maxRounds) throw spent(`${maxRounds} messages`);
-    if (this.#found.size >= maxMissing) throw spent(`${maxMissing} missing ids`);
-    this.#rounds++;
-    this.#visited = 0;
+    return this.#turns.take(this.#found.size, () => this.#answer(frame));
   }
 
   #answer(frame: Uint8Array): Step {
@@ -92,7 +74,7 @@ export class CommonwareSession implements Session {
       this.#answerRange(range, reply, missing);
     }
     const over = modes.size === 1 && modes.has('skip');
-    if (this.#rounds === 1) this.#equal = over ? this.role === 'initiator' : allEqual(modes, reply);
+    if (this.#turns.first) this.#equal = over ? this.role === 'initiator' : allEqual(modes, reply);
     if (over) return { frames: [], missing, done: true };
     if (reply.cutAt !== null) {
       const { size } = this.#snapshot;
@@ -109,7 +91,7 @@ export class CommonwareSession implements Session {
     if (range.mode === 'list') this.#learn(range.ids, missing);
     if (reply.cutAt !== null) return;
     if (range.mode === 'skip') reply.skip(range.upper);
-    else if (this.#exhausted()) reply.cut(range.lower);
+    else if (this.#turns.exhausted()) reply.cut(range.lower);
     else if (range.mode === 'fingerprint') this.#compare(range, reply);
     else this.#answerList(range, reply);
   }
@@ -136,7 +118,7 @@ export class CommonwareSession implements Session {
   #split(range: Interval, begin: number, end: number, reply: Reply): void {
     const chunk = Math.ceil((end - begin) / this.#branchingFactor);
     for (let at = begin; at < end; at += chunk) {
-      if (!reply.fitsFingerprint || (at > begin && this.#exhausted())) {
+      if (!reply.fitsFingerprint || (at > begin && this.#turns.exhausted())) {
         reply.cut(at === begin ? range.lower : this.#snapshot.select(at));
         return;
       }
@@ -185,14 +167,9 @@ export class CommonwareSession implements Session {
     else reply.list(range, ids);
   }
 
-  /** Whether this frame has had its share of work; each range answered counts for one item. */
-  #exhausted(): boolean {
-    return this.#visited++ >= this.#limits.maxVisitedItems;
-  }
-
   #fingerprint(begin: number, end: number): Uint8Array {
     if (begin === end) return this.#emptyDigest;
-    this.#visited += Math.min(end - begin, MAX_FINGERPRINT_COST);
+    this.#turns.visit(Math.min(end - begin, MAX_FINGERPRINT_COST));
     return this.#snapshot.scheme.digest(this.#snapshot.fingerprint(begin, end), end - begin);
   }
 
@@ -214,15 +191,4 @@ function* without(keys: Iterable<ItemKey>, ids: Uint8Array): Iterable<ItemKey> {
     known.add(bytesToKey(ids.subarray(at, at + ID_BYTES)));
   }
   for (const key of keys) if (!known.has(bytesToKey(key.id))) yield key;
-}
-
-function unexpected(what: string): ProtocolError {
-  return new ProtocolError('UNEXPECTED_FRAME', `${what}: open a new session`);
-}
-
-function spent(what: string): ProtocolError {
-  return new ProtocolError(
-    'BUDGET_SPENT',
-    `the session has taken ${what}, all it may: what it found is good, a new one goes on from there`,
-  );
 }

@@ -1,11 +1,13 @@
 import { type Bound, compareBounds, equalBytes } from '../../../store/index.ts';
 import { ProtocolError } from '../../errors.ts';
-import type { Finding, Interval, Role } from '../dialect.ts';
+import type { Finding, Interval, Role, Surveyed } from '../dialect.ts';
 import { Announced, partsOf } from './announced.ts';
 import type { AskedRange } from './asked.ts';
 import { malformed } from './bytes.ts';
 import { type Context, locate, type Range, type Work } from './context.ts';
 import { Predictor } from './estimate.ts';
+import { rootHint } from './key.ts';
+import { FINGERPRINT_COST } from './meter.ts';
 import type { Opening } from './opening.ts';
 import { OwnGroups } from './own-groups.ts';
 import { type PeerGroup, PeerGroups } from './peer-groups.ts';
@@ -50,13 +52,15 @@ export class Exchange {
   #incoming: Incoming | null = null;
   #list: PeerGroup | null = null;
   #putOff: Bound | null = null;
+  /** Where the sets differ, when nothing is to be settled. */
+  readonly survey: Surveyed[] = [];
   #differs = false;
   #proofSent = false;
   #proof: Uint8Array | null = null;
 
   constructor(init: ExchangeInit) {
     this.#init = init;
-    const { context } = init;
+    const { context, ours, theirs } = init;
     const predictor = new Predictor();
     this.#whole = locate(context, init.interval);
     this.#own = new OwnGroups(context, predictor);
@@ -75,6 +79,8 @@ export class Exchange {
       putOff: (lower) => this.#noteOff(lower),
       roomForRanges: () => context.peer.maxRanges - this.#announced.size,
       spent: () => this.#spent,
+      settles: { ours: ours.settles !== false, theirs: theirs.settles !== false },
+      surveyed: (part) => this.survey.push(part),
     });
     this.#begin();
   }
@@ -86,11 +92,21 @@ export class Exchange {
       this.#announced.push([this.#whole]);
       return;
     }
-    const same = ours.count === theirs.count && equalBytes(ours.root, theirs.root);
-    const whole = [ours.interval, theirs.interval].every((own) => sameInterval(own, interval));
-    const asked = { ...interval, theirs: whole ? theirs.count : null, digest: null };
-    this.#differs = !(same && whole);
-    this.#verdicts.push({ kind: same && whole ? 'same' : 'compare', ranges: [asked] });
+    // What they say of more than is reconciled says nothing of that.
+    const told = sameInterval(theirs.interval, interval);
+    const same = told && this.#sameAs(theirs, sameInterval(ours.interval, interval) ? ours : null);
+    const asked = { ...interval, theirs: told ? theirs.count : null, digest: null };
+    this.#differs = told && !same;
+    this.#verdicts.push({ kind: same ? 'same' : 'compare', ranges: [asked] });
+  }
+
+  #sameAs({ count, root }: Opening, ours: Opening | null): boolean {
+    const { begin, end } = this.#whole;
+    if (end - begin !== count) return false;
+    if (ours !== null) return equalBytes(ours.root, root);
+    const { snapshot, meter } = this.#init.context;
+    meter.spend(FINGERPRINT_COST);
+    return equalBytes(rootHint(snapshot.fingerprint(begin, end), count), root);
   }
 
   /** There is work that needs nothing of the peer. */

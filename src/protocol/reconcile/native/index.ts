@@ -8,6 +8,7 @@ import {
   MIN_FRAME_BYTES,
   type NativeLimits,
 } from './constants.ts';
+import { decodeFrame } from './decode.ts';
 import { sessionKey } from './key.ts';
 import { EVERYTHING, NativeSession } from './session.ts';
 
@@ -32,7 +33,12 @@ export function nativeDialect(init: NativeInit): Dialect {
   return {
     name: DIALECT_NAME,
     version: DIALECT_VERSION,
-    session({ role, snapshot, limits: given, interval = EVERYTHING, refuses = () => false }) {
+    lasting: true,
+    outline(frame) {
+      const [first] = decodeFrame(frame);
+      return first?.tag === 'open' ? first.opening : null;
+    },
+    session({ role, snapshot, limits: given, interval = EVERYTHING, ...rest }) {
       const merged = { ...DEFAULT_LIMITS, ...init.limits, ...given };
       const maxMessageBytes = Math.min(merged.maxMessageBytes, MAX_FRAME_BYTES);
       const limits = { ...merged, maxMessageBytes };
@@ -41,12 +47,14 @@ export function nativeDialect(init: NativeInit): Dialect {
         throw new RangeError(`${name} is ${MIN_FRAME_BYTES} or more, not ${limits[name]}`);
       }
       const { random } = init;
+      const { refuses = () => false, settles = true } = rest;
       return new NativeSession({
         role,
         snapshot,
         limits,
         interval,
         refuses,
+        settles,
         random,
         coding: init.coding ?? coding,
         key: init.key ?? sessionKey,

@@ -1,18 +1,12 @@
 import { type Bound, compareBounds, INFINITE_BOUND, ZERO_BOUND } from '../../../store/index.ts';
-import type { Interval } from '../dialect.ts';
+import type { Interval, Outline } from '../dialect.ts';
 import { type FrameReader, malformed, RecordWriter } from './bytes.ts';
 import { MIN_FRAME_BYTES, NONCE_BYTES, ROOT_BYTES, TAG } from './constants.ts';
 
 /** What each side says of itself first. */
-export interface Opening {
+export interface Opening extends Outline {
   /** 16 bytes that nobody can predict. */
   readonly nonce: Uint8Array;
-  /** What it is willing to reconcile. */
-  readonly interval: Interval;
-  /** Items it holds there. */
-  readonly count: number;
-  /** 16 bytes of an unkeyed digest of these: a hint, no more. */
-  readonly root: Uint8Array;
   /** What it accepts. */
   readonly limits: PeerLimits;
 }
@@ -27,13 +21,16 @@ export interface PeerLimits {
 
 const FROM_ZERO = 1;
 const TO_INFINITY = 2;
+const SETTLES_NOTHING = 4;
 
-export function encodeOpening({ nonce, interval, count, root, limits }: Opening): Uint8Array {
+export function encodeOpening(opening: Opening): Uint8Array {
+  const { nonce, interval, count, root, limits, settles = true } = opening;
   const { lower, upper } = interval;
   const fromZero = compareBounds(lower, ZERO_BOUND) === 0;
   const toInfinity = compareBounds(upper, INFINITE_BOUND) === 0;
+  const ends = (fromZero ? FROM_ZERO : 0) | (toInfinity ? TO_INFINITY : 0);
   const record = new RecordWriter(TAG.open)
-    .byte((fromZero ? FROM_ZERO : 0) | (toInfinity ? TO_INFINITY : 0))
+    .byte(ends | (settles ? 0 : SETTLES_NOTHING))
     .bytes(nonce);
   if (!fromZero) record.boundAfter(ZERO_BOUND, lower);
   if (!toInfinity) record.boundAfter(lower, upper);
@@ -44,7 +41,8 @@ export function encodeOpening({ nonce, interval, count, root, limits }: Opening)
 /** Reads an opening behind its tag. */
 export function readOpening(reader: FrameReader): Opening {
   const flags = reader.byte();
-  if (flags > (FROM_ZERO | TO_INFINITY)) throw malformed(`the opening has flags ${flags}`);
+  if (flags > (FROM_ZERO | TO_INFINITY | SETTLES_NOTHING))
+    throw malformed(`the opening has flags ${flags}`);
   const nonce = reader.take(NONCE_BYTES).slice();
   const lower = flags & FROM_ZERO ? ZERO_BOUND : reader.boundAfter(ZERO_BOUND);
   const upper = flags & TO_INFINITY ? INFINITE_BOUND : reader.boundAfter(lower);
@@ -60,7 +58,8 @@ export function readOpening(reader: FrameReader): Opening {
   if (limits.maxInboundBytes < MIN_FRAME_BYTES) {
     throw malformed(`frames of ${limits.maxInboundBytes} bytes are too short to speak`);
   }
-  return { nonce, interval: { lower, upper }, count, root, limits };
+  const settles = (flags & SETTLES_NOTHING) === 0;
+  return { nonce, interval: { lower, upper }, count, root, limits, settles };
 }
 
 /** What both accept; empty intervals have their bounds equal. */

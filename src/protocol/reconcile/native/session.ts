@@ -8,7 +8,7 @@ import {
   ZERO_BOUND,
 } from '../../../store/index.ts';
 import { ProtocolError } from '../../errors.ts';
-import type { Finding, Interval, Role, Session, Step } from '../dialect.ts';
+import type { Finding, Interval, Outline, Role, Session, Step, Surveyed } from '../dialect.ts';
 import { malformed } from './bytes.ts';
 import { type NativeLimits, NONCE_BYTES } from './constants.ts';
 import type { Work } from './context.ts';
@@ -28,6 +28,7 @@ export interface NativeSessionInit {
   limits: NativeLimits;
   interval: Interval;
   refuses: (id: Uint8Array) => boolean;
+  settles: boolean;
   random: Random;
   coding: Coding;
   key: typeof sessionKey;
@@ -45,6 +46,7 @@ export class NativeSession implements Session {
   readonly #ledger: Ledger;
   readonly #opening: Opening;
   readonly #openingBytes: Uint8Array;
+  #theirs: Opening | null = null;
   #exchange: Exchange | null = null;
   #state: 'fresh' | 'running' | 'ended' = 'fresh';
   /** A frame that is being taken in. */
@@ -69,6 +71,14 @@ export class NativeSession implements Session {
 
   get finding(): Finding | null {
     return this.#exchange?.finding ?? null;
+  }
+
+  get outlines(): { ours: Outline; theirs: Outline } | null {
+    return this.#theirs === null ? null : { ours: this.#opening, theirs: this.#theirs };
+  }
+
+  get survey(): readonly Surveyed[] {
+    return this.#exchange?.survey ?? [];
   }
 
   /** Proved equal, over everything we are willing to reconcile. */
@@ -144,7 +154,8 @@ export class NativeSession implements Session {
     const end = upperRank(snapshot, interval.upper);
     const count = end - begin;
     const root = rootHint(snapshot.fingerprint(begin, end), count);
-    return { nonce: random.bytes(NONCE_BYTES), interval, count, root, limits };
+    const nonce = random.bytes(NONCE_BYTES);
+    return { nonce, interval, count, root, limits, settles: this.#init.settles };
   }
 
   #sendOpening(): void {
@@ -153,6 +164,7 @@ export class NativeSession implements Session {
 
   #open(theirs: Opening, bytes: Uint8Array): void {
     if (this.#exchange !== null) throw malformed('it opens for the second time');
+    this.#theirs = theirs;
     if (this.role === 'responder') this.#sendOpening();
     this.#outbox.limit(theirs.limits.maxInboundBytes);
     const { snapshot, coding, limits } = this.#init;

@@ -1,4 +1,5 @@
 import type { Bound } from '../../../store/index.ts';
+import type { Surveyed } from '../dialect.ts';
 import { type Asked, type AskedRange, type Compared, compare, rangeDigest } from './asked.ts';
 import { boundAt } from './bounds.ts';
 import { BLIND_SYMBOLS, BRANCHING, LIST_WIDTH, MAX_LISTED } from './constants.ts';
@@ -31,6 +32,10 @@ export interface VerdictsInit {
   roomForRanges: () => number;
   /** Nothing more may be begun. */
   spent: () => boolean;
+  /** Whether either side settles what differs. */
+  settles: { readonly ours: boolean; readonly theirs: boolean };
+  /** Called with the parts that the peer told us of, when nothing is to be settled. */
+  surveyed: (part: Surveyed) => void;
 }
 
 /** Members of the group in the making. */
@@ -99,12 +104,24 @@ export class Verdicts {
     const each = expectedPerRange(ranges.length, differing);
     for (const [at, range] of compared.entries()) {
       this.#current = ranges.slice(at);
+      if (!this.#init.settles.ours) this.#note(range);
       if (!range.differs) yield* this.#say('same');
+      else if (!this.#init.settles.ours) yield* this.#putOff(range);
+      else if (!this.#init.settles.theirs) yield* this.#show(range);
       else if (range.narrow && 4 * differing <= ranges.length) yield* this.#narrow(range);
       else yield* this.#settle(range, each);
     }
     yield* this.#close();
     yield* this.#flush();
+  }
+
+  /** To a peer that settles nothing: where what differs lies, as far as one split tells. */
+  *#show(range: Compared): Work {
+    yield* range.end - range.begin < 2 ? this.#putOff(range) : this.#split(range);
+  }
+
+  #note({ lower, upper, begin, end, theirs, differs }: Compared): void {
+    if (theirs !== null) this.#init.surveyed({ lower, upper, ours: end - begin, theirs, differs });
   }
 
   /** A group that was not decoded: its ranges are ours to answer, in another way. */

@@ -8,10 +8,12 @@ import {
 } from '../../../store/index.ts';
 import { ProtocolError } from '../../errors.ts';
 import type { Role, Session, SessionLimits, Step } from '../dialect.ts';
+import type { Range } from '../range.ts';
+import { Turns } from '../turns.ts';
 import { Answer, fingerprintOf, type Overflow, type Place } from './answer.ts';
 import { BUCKETS, FIRST_VERSION_BYTE, MAX_FINGERPRINT_COST, VERSION_BYTE } from './constants.ts';
 import { Learner } from './learner.ts';
-import { MessageReader, type Range } from './reader.ts';
+import { MessageReader } from './reader.ts';
 
 export interface NegentropySessionInit {
   role: Role;
@@ -30,19 +32,18 @@ export class NegentropySession implements Session {
   readonly role: Role;
   readonly #snapshot: Snapshot;
   readonly #limits: SessionLimits;
+  readonly #turns: Turns;
   readonly #overflow: Overflow;
   readonly #learner: Learner;
-  #state: 'fresh' | 'running' | 'ended' = 'fresh';
   #equal = false;
   /** Each range so far was compared with ours and found equal. */
   #agreed = true;
-  #rounds = 0;
-  #visited = 0;
 
   constructor(init: NegentropySessionInit) {
     this.role = init.role;
     this.#snapshot = init.snapshot;
     this.#limits = init.limits;
+    this.#turns = new Turns(init.limits);
     this.#overflow = init.overflow;
     this.#learner = new Learner(init.snapshot);
   }
@@ -52,8 +53,7 @@ export class NegentropySession implements Session {
   }
 
   start(): Step {
-    if (this.#state !== 'fresh') throw unexpected('a session is started once');
-    this.#state = 'running';
+    this.#turns.start();
     if (this.role === 'responder') return { frames: [], missing: [], done: false };
     const opening = this.#newAnswer();
     opening.split({ upper: INFINITE_BOUND, begin: 0, end: this.#snapshot.size });
@@ -61,24 +61,7 @@ export class NegentropySession implements Session {
   }
 
   receive(frame: Uint8Array): Step {
-    if (this.#state !== 'running') {
-      throw unexpected(
-        `a frame came, and the session ${this.#state === 'fresh' ? 'was not started' : 'has ended'}`,
-      );
-    }
-    this.#state = 'ended';
-    this.#spendRound();
-    const step = this.#answer(frame);
-    if (!step.done) this.#state = 'running';
-    return step;
-  }
-
-  #spendRound(): void {
-    const { maxRounds, maxMissing } = this.#limits;
-    if (this.#rounds >= maxRounds) throw spent(`${maxRounds} messages`);
-    if (this.#learner.missing >= maxMissing) throw spent(`${maxMissing} missing ids`);
-    this.#rounds++;
-    this.#visited = 0;
+    return this.#turns.take(this.#learner.missing, () => this.#answer(frame));
   }
 
   #answer(frame: Uint8Array): Step {
@@ -100,7 +83,7 @@ export class NegentropySession implements Session {
 
   #answerRange(range: Range, place: Place, answer: Answer): void {
     if (range.mode === 'skip') this.#agreed = false;
-    if (this.#exhausted()) {
+    if (this.#turns.exhausted()) {
       answer.putOff(place.begin);
     } else if (range.mode === 'skip') {
       answer.skip(range.upper);
@@ -116,20 +99,20 @@ export class NegentropySession implements Session {
 
   #compare(fingerprint: Uint8Array, place: Place, answer: Answer): void {
     const { upper, begin, end } = place;
-    this.#visited += Math.min(end - begin, MAX_FINGERPRINT_COST);
+    this.#turns.visit(Math.min(end - begin, MAX_FINGERPRINT_COST));
     if (equalBytes(fingerprintOf(this.#snapshot, begin, end), fingerprint)) {
       answer.skip(upper);
       return;
     }
     this.#agreed = false;
-    this.#visited += Math.min(end - begin, BUCKETS * MAX_FINGERPRINT_COST);
+    this.#turns.visit(Math.min(end - begin, BUCKETS * MAX_FINGERPRINT_COST));
     answer.split(place);
   }
 
   /** A list that answers too many of our ids for one frame is compared as far as may be. */
   #learn(ids: Uint8Array, { upper, begin, end }: Place, answer: Answer): void {
-    const stop = Math.min(end, begin + Math.max(1, this.#limits.maxVisitedItems - this.#visited));
-    this.#visited += stop - begin;
+    const stop = Math.min(end, begin + Math.max(1, this.#turns.left));
+    this.#turns.visit(stop - begin);
     this.#learner.compare(ids, begin, stop);
     answer.skip(stop < end ? this.#snapshot.select(stop) : upper);
     if (stop < end) answer.putOff(stop);
@@ -148,7 +131,7 @@ export class NegentropySession implements Session {
       this.#equal = this.#learner.same;
       return { frames: [], have, missing, done: true };
     }
-    if (this.#rounds === 1) this.#equal = this.#agreed;
+    if (this.#turns.first) this.#equal = this.#agreed;
     const frames = [answer.encode()];
     return { frames, missing: [], done: !answer.asks, mayEnd: true };
   }
@@ -164,11 +147,6 @@ export class NegentropySession implements Session {
     );
   }
 
-  /** Whether this frame has had its share of work; each range answered counts for one item. */
-  #exhausted(): boolean {
-    return this.#visited++ >= this.#limits.maxVisitedItems;
-  }
-
   #newAnswer(): Answer {
     const { maxMessageBytes } = this.#limits;
     return new Answer({
@@ -177,15 +155,4 @@ export class NegentropySession implements Session {
       overflow: this.#overflow,
     });
   }
-}
-
-function unexpected(what: string): ProtocolError {
-  return new ProtocolError('UNEXPECTED_FRAME', `${what}: open a new session`);
-}
-
-function spent(what: string): ProtocolError {
-  return new ProtocolError(
-    'BUDGET_SPENT',
-    `the session has taken ${what}, all it may: what it found is good, a new one goes on from there`,
-  );
 }

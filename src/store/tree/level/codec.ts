@@ -4,7 +4,15 @@ import { isLeaf } from '../child.ts';
 import type { Inner, Run, TreeNode } from '../node.ts';
 import { newLeaf } from '../parts.ts';
 import { firstDisorder } from '../run.ts';
-import { bodyOf, HEADER_BYTES, newRecord, openRecord, RecordError, seal } from './record.ts';
+import {
+  bodyOf,
+  HEADER_BYTES,
+  newRecord,
+  openRecord,
+  RecordError,
+  Scratch,
+  seal,
+} from './record.ts';
 
 const HINT_BYTES = 8;
 const SPOT_BYTES = 8;
@@ -17,9 +25,9 @@ const COUNT_BYTES = 8;
  *     header | spot u64 | hints u64 x entries | ids 32 x entries
  *            | inner nodes only: refs u64 x entries | counts u64 x entries
  */
-export function encodeNode(node: TreeNode<number>): Uint8Array {
+export function encodeNode(node: TreeNode<number>, scratch: Scratch = new Scratch()): Uint8Array {
   const { level, length } = node;
-  const record = newRecord({ level, entries: length }, bodyBytes(level, length));
+  const record = newRecord({ level, entries: length }, bodyBytes(level, length), scratch);
   let at = HEADER_BYTES;
   writeU64LE(record, at, BigInt(node.spot));
   at += SPOT_BYTES;
@@ -97,8 +105,8 @@ function readNumber(bytes: Uint8Array, at: number): number {
 }
 
 /** A summary as a record: header | state. */
-export function encodeSummary(state: Uint8Array): Uint8Array {
-  const record = newRecord({ level: 0, entries: 0 }, state.length);
+export function encodeSummary(state: Uint8Array, scratch: Scratch = new Scratch()): Uint8Array {
+  const record = newRecord({ level: 0, entries: 0 }, state.length, scratch);
   record.set(state, HEADER_BYTES);
   return seal(record);
 }

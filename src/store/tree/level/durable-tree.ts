@@ -3,7 +3,12 @@ import type { Clock } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
 import type { FingerprintScheme } from '../../fingerprint/scheme.ts';
 import type { ItemKey } from '../../item.ts';
-import type { Database } from '../../replica/database.ts';
+import {
+  type BatchOperation,
+  type BatchSink,
+  type Database,
+  operationsOf,
+} from '../../replica/database.ts';
 import { insertInto } from '../insert.ts';
 import type { TreeNode } from '../node.ts';
 import { removeFrom } from '../remove.ts';
@@ -17,7 +22,7 @@ import { LevelLease, SharedSnapshot } from './lease.ts';
 import { encodeMeta, type TreeMeta } from './meta.ts';
 import { openMeta } from './open.ts';
 import { LevelNodeReader, type LevelTreeFiles } from './reader.ts';
-import { type BatchOperation, LevelNodeWriter } from './writer.ts';
+import { LevelNodeWriter } from './writer.ts';
 
 export interface DurableTreeInit extends TreeShapeInit {
   /** Open; stays open when the tree is closed. */
@@ -62,6 +67,8 @@ export interface PreparedWrite {
 
 /** A write that is worked out while the one before it may still be on its way to the disk. */
 export interface StagedWrite extends PreparedWrite {
+  /** Gives its operations to a batch, without making an array of them. */
+  fill(sink: BatchSink): void;
   /** Says that its batch is about to be written: the one before it must be committed by now. */
   begin(): void;
 }
@@ -141,10 +148,8 @@ export class DurableTree {
     const less = removeFrom(this.#shape, writer, rootOf(base.meta), runOf(write.remove ?? []));
     const root = insertInto(this.#shape, writer, less, runOf(write.insert ?? []));
     const meta = metaOver(writer, root, this.scheme.name);
-    const operations = writer.operations(this.#files);
-    operations.push({ type: 'put', key: this.#files.keys.meta, value: encodeMeta(meta) });
     this.#staged = { writer, meta };
-    return this.#stagedWrite(writer, meta, operations);
+    return this.#stagedWrite(writer, meta);
   }
 
   /** The tree as it is now. Costs nothing beyond one of LevelDB's snapshots. */
@@ -191,11 +196,7 @@ export class DurableTree {
     }
   }
 
-  #stagedWrite(
-    writer: LevelNodeWriter,
-    meta: TreeMeta,
-    operations: readonly BatchOperation[],
-  ): StagedWrite {
+  #stagedWrite(writer: LevelNodeWriter, meta: TreeMeta): StagedWrite {
     let before: SharedSnapshot | null = null;
     let settled = false;
     const settle = (after: TreeMeta): void => {
@@ -205,8 +206,15 @@ export class DurableTree {
       if (before !== null) this.#writing = false;
       before?.release();
     };
+    const fill = (sink: BatchSink): void => {
+      writer.fill(this.#files, sink);
+      sink.put(this.#files.keys.meta, encodeMeta(meta));
+    };
     return {
-      operations,
+      fill,
+      get operations() {
+        return operationsOf(fill);
+      },
       begin: () => {
         // Taken before the batch can reach the disk: whoever comes until it is committed reads this.
         before = this.#current();

@@ -1,4 +1,4 @@
-import { concatBytes, writeU64BE } from '../../bytes.ts';
+import { pooledBytes, writeU64BE } from '../../bytes.ts';
 
 /**
  * How a tree lies in its database. Every key begins with its name and a slash:
@@ -36,13 +36,18 @@ export function treeKeys(name: string): TreeKeys {
     meta: prefix('/m'),
     node: (ref) => numbered(nodes, ref),
     summary: (ref) => numbered(summaries, ref),
-    id: (id) => concatBytes(ids, id),
+    id: (id) => {
+      const key = pooledBytes(ids.length + id.length);
+      key.set(ids);
+      key.set(id, ids.length);
+      return key;
+    },
     range: { gte: prefix('/'), lt: prefix('0') },
   };
 }
 
 function numbered(prefix: Uint8Array, ref: number): Uint8Array {
-  const key = new Uint8Array(prefix.length + 8);
+  const key = pooledBytes(prefix.length + 8);
   key.set(prefix);
   writeU64BE(key, prefix.length, BigInt(ref));
   return key;

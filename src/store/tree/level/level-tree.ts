@@ -3,12 +3,11 @@ import { bytesToKey, readU64LE, writeU64LE } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
 import type { FingerprintScheme } from '../../fingerprint/scheme.ts';
 import { checkKey, compareKeys, type ItemKey } from '../../item.ts';
-import type { Database } from '../../replica/database.ts';
+import { type BatchOperation, type Database, readSync } from '../../replica/database.ts';
 import type { TreeSnapshot } from '../snapshot.ts';
 import { DurableTree, type DurableTreeInit, type TreeWrite } from './durable-tree.ts';
 import { type TreeKeys, treeKeys } from './keys.ts';
 import { corrupt, type ReadOptions, readOptions } from './reader.ts';
-import type { BatchOperation } from './writer.ts';
 
 export type LevelTreeInit = Omit<DurableTreeInit, 'contains'>;
 
@@ -155,7 +154,7 @@ export class LevelTree {
 
   #hintOf(id: Uint8Array, options: ReadOptions): bigint | undefined {
     const key = this.#keys.id(id);
-    const record = this.#database.getSync(key, options);
+    const record = readSync(this.#database, key, options);
     if (record === undefined) return undefined;
     if (record.length !== 8) throw corrupt(this.#name, key, 'is no hint of 8 bytes');
     return readU64LE(record, 0);

@@ -20,9 +20,24 @@ export class RecordError extends Error {
   override readonly name = 'RecordError';
 }
 
-/** A record of `bodyBytes` bytes behind its header; `seal` it when they are written. */
-export function newRecord({ level, entries }: Header, bodyBytes: number): Uint8Array {
-  const record = new Uint8Array(HEADER_BYTES + bodyBytes);
+/** Memory that records are written to one after the other, each over the one before. */
+export class Scratch {
+  #bytes = new Uint8Array(0);
+
+  /** `length` bytes, of whatever is there. */
+  take(length: number): Uint8Array {
+    if (this.#bytes.length < length) this.#bytes = new Uint8Array(length);
+    return this.#bytes.length === length ? this.#bytes : this.#bytes.subarray(0, length);
+  }
+}
+
+/** A record of `bodyBytes` bytes behind its header; `seal` it when they are all written. */
+export function newRecord(
+  { level, entries }: Header,
+  bodyBytes: number,
+  scratch: Scratch = new Scratch(),
+): Uint8Array {
+  const record = scratch.take(HEADER_BYTES + bodyBytes);
   record[0] = RECORD_VERSION;
   record[1] = level;
   record[2] = entries;

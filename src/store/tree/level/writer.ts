@@ -1,12 +1,9 @@
+import type { BatchSink } from '../../replica/database.ts';
 import type { TreeNode } from '../node.ts';
 import type { NodeReader, NodeWriter } from '../node-store.ts';
 import { encodeNode, encodeSummary, nodeBytes } from './codec.ts';
 import { LevelNodeReader, type LevelTreeFiles, summaryBytes } from './reader.ts';
-
-/** One record to write or to delete, as abstract-level's batches take it. */
-export type BatchOperation =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly type: 'del'; readonly key: Uint8Array };
+import { Scratch } from './record.ts';
 
 interface NewNode {
   readonly node: TreeNode<number>;
@@ -48,18 +45,17 @@ export class LevelNodeWriter implements NodeWriter<number> {
     if (!this.#added.delete(ref)) this.#freed.push(ref);
   }
 
-  /** What makes the new nodes take the place of the freed ones on disk. */
-  operations({ keys }: LevelTreeFiles): BatchOperation[] {
-    const operations: BatchOperation[] = [];
+  /** Gives what makes the new nodes take the place of the freed ones on disk. */
+  fill({ keys }: LevelTreeFiles, sink: BatchSink): void {
+    const scratch = new Scratch();
     for (const [ref, { node, summary }] of this.#added) {
-      operations.push({ type: 'put', key: keys.node(ref), value: encodeNode(node) });
-      operations.push({ type: 'put', key: keys.summary(ref), value: encodeSummary(summary) });
+      sink.put(keys.node(ref), encodeNode(node, scratch));
+      sink.put(keys.summary(ref), encodeSummary(summary, scratch));
     }
     for (const ref of this.#freed) {
-      operations.push({ type: 'del', key: keys.node(ref) });
-      operations.push({ type: 'del', key: keys.summary(ref) });
+      sink.del(keys.node(ref));
+      sink.del(keys.summary(ref));
     }
-    return operations;
   }
 
   /**

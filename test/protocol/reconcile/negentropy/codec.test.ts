@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { MessageReader, type Range } from '../../../../src/protocol/reconcile/negentropy/reader.ts';
+import { MessageReader } from '../../../../src/protocol/reconcile/negentropy/reader.ts';
 import { shortestBound } from '../../../../src/protocol/reconcile/negentropy/split.ts';
 import {
   readVarint,
@@ -9,6 +9,7 @@ import {
   writeVarint,
 } from '../../../../src/protocol/reconcile/negentropy/varint.ts';
 import { MessageWriter } from '../../../../src/protocol/reconcile/negentropy/writer.ts';
+import type { Range } from '../../../../src/protocol/reconcile/range.ts';
 import {
   type Bound,
   bytesToHex,

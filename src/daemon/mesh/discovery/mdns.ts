@@ -1,8 +1,8 @@
-import type { PeerDiscovery, PeerInfo } from '@libp2p/interface';
+import type { PeerDiscovery } from '@libp2p/interface';
 import { type MulticastDNSComponents, mdns } from '@libp2p/mdns';
 import { blake3 } from '@noble/hashes/blake3.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { bytesToHex } from '../../store/index.ts';
+import { bytesToHex } from '../../../store/index.ts';
 
 /**
  * mDNS under a service name of the deployment's own, so that only nodes of the same network find each
@@ -11,11 +11,13 @@ import { bytesToHex } from '../../store/index.ts';
  */
 export function localDiscovery(
   networkName: string,
-  found: (addresses: string[]) => void,
+  found: (peer: string, addresses: string[]) => void,
 ): (components: MulticastDNSComponents) => PeerDiscovery {
   return (components) => {
     const discovery = mdns({ serviceTag: serviceTag(networkName) })(components);
-    discovery.addEventListener('peer', ({ detail }) => found(addressesOf(detail)));
+    discovery.addEventListener('peer', ({ detail }) =>
+      found(detail.id.toString(), detail.multiaddrs.map(String)),
+    );
     return discovery;
   };
 }
@@ -24,8 +26,4 @@ export function localDiscovery(
 export function serviceTag(networkName: string): string {
   const hash = bytesToHex(blake3(utf8ToBytes(networkName), { dkLen: 8 }));
   return `_rangemesh-${hash}._udp.local`;
-}
-
-function addressesOf({ id, multiaddrs }: PeerInfo): string[] {
-  return multiaddrs.map((address) => `${address}/p2p/${id}`);
 }

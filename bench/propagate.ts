@@ -1,0 +1,175 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { Totals } from './propagate/daemons.ts';
+import type { Moments } from './propagate/load.ts';
+import { round } from './support/child.ts';
+import { Member } from './support/crew.ts';
+
+const NODES = 16;
+const PROCESSES = 4;
+/** Each node dials those so many places on, so each has twice as many peers. */
+const STEPS = [1, 3, 5];
+const PUTS_PER_SECOND = 50;
+const WORKER = new URL('./propagate/worker.ts', import.meta.url);
+
+type Kind = 'daemons' | 'bare';
+
+interface Recorded {
+  readonly called: Moments;
+  readonly sent: Moments;
+  readonly arrived: Moments;
+}
+
+/**
+ * `bench -- propagate [--json] [--seconds N]`: how long a new item takes to be on the disk of every
+ * other node, from the moment its put was acknowledged, beside how long bare gossipsub takes to
+ * deliver the same messages in the same processes. Bare gossip runs before and after.
+ */
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      json: { type: 'boolean', default: false },
+      seconds: { type: 'string', default: '20' },
+    },
+  });
+  const crew = Array.from({ length: PROCESSES }, () => new Member(WORKER));
+  try {
+    const figures = await new Mesh(crew, Number(values.seconds)).measure();
+    if (values.json) console.log(JSON.stringify(figures));
+    else console.table(figures);
+  } finally {
+    await Promise.all(crew.map((member) => member.end()));
+  }
+}
+
+class Mesh {
+  readonly #crew: readonly Member[];
+  readonly #seconds: number;
+  #next = 0;
+
+  constructor(crew: readonly Member[], seconds: number) {
+    this.#crew = crew;
+    this.#seconds = seconds;
+  }
+
+  async measure(): Promise<object> {
+    await this.#build('bare');
+    await this.#build('daemons');
+    await this.#run('bare', this.#seconds / 2);
+    await this.#run('daemons', this.#seconds);
+    const items = (await this.#recorded('daemons')).sent.length;
+    const lost = await this.#settle(items);
+    await this.#run('bare', this.#seconds / 2);
+    const totals = await this.#totals();
+    const daemons = await this.#recorded('daemons');
+    const bare = await this.#recorded('bare');
+    const latency = latencies(daemons.sent, daemons.arrived);
+    const gossip = latencies(bare.sent, bare.arrived);
+    const sum = (of: (node: Totals) => number) => totals.reduce((all, node) => all + of(node), 0);
+    return {
+      bench: 'propagate',
+      nodes: NODES,
+      degree: 2 * STEPS.length,
+      items,
+      p50Ms: percentile(latency, 0.5),
+      p99Ms: percentile(latency, 0.99),
+      maxMs: percentile(latency, 1),
+      p99FromCallMs: percentile(latencies(daemons.called, daemons.arrived), 0.99),
+      gossipP50Ms: percentile(gossip, 0.5),
+      gossipP99Ms: percentile(gossip, 0.99),
+      p99OverGossip: round(percentile(latency, 0.99) / percentile(gossip, 0.99), 2),
+      gossipLost: bare.sent.length * (NODES - 1) - gossip.length,
+      duplicateRatio: round(sum((node) => node.duplicates) / sum((node) => node.messages), 2),
+      gaps: sum((node) => node.gaps),
+      /** Copies that did not come by push. */
+      reconciled: sum((node) => node.items - node.own - node.pushed),
+      lost,
+    };
+  }
+
+  /** Starts the nodes, a few in each process, and joins them. */
+  async #build(kind: Kind): Promise<void> {
+    const addresses: Record<number, string> = {};
+    for (const [i, member] of this.#crew.entries()) {
+      const nodes = Array.from({ length: NODES }, (_, node) => node).filter(
+        (node) => node % PROCESSES === i,
+      );
+      Object.assign(addresses, await member.call('start', { kind, nodes }));
+    }
+    for (let node = 0; node < NODES; node++) {
+      for (const step of STEPS) {
+        const address = addresses[(node + step) % NODES];
+        await this.#at(node).call('dial', { kind, node, address });
+      }
+    }
+    await this.#until(() => this.#ready(kind));
+    // Some heartbeats for gossip to choose its links.
+    await pause(3_000);
+  }
+
+  async #ready(kind: Kind): Promise<boolean> {
+    const degree = 2 * STEPS.length;
+    const ready = await Promise.all(
+      this.#crew.map((member) => member.call<boolean>('ready', { kind, degree })),
+    );
+    return ready.every(Boolean);
+  }
+
+  async #run(kind: Kind, seconds: number): Promise<void> {
+    const perSecond = PUTS_PER_SECOND / PROCESSES;
+    const count = Math.round(seconds * perSecond);
+    await Promise.all(
+      this.#crew.map((member) => {
+        const first = this.#next;
+        this.#next += count;
+        return member.call('run', { kind, load: { first, count, perSecond } });
+      }),
+    );
+  }
+
+  /** Waits until every node has everything; how many copies are still missing after a minute. */
+  async #settle(items: number): Promise<number> {
+    const missing = async () =>
+      (await this.#totals()).reduce((sum, node) => sum + items - node.items, 0);
+    await this.#until(async () => (await missing()) === 0, 60_000);
+    return missing();
+  }
+
+  async #until(condition: () => Promise<boolean>, limitMs = 60_000): Promise<void> {
+    const end = performance.now() + limitMs;
+    while (!(await condition()) && performance.now() < end) await pause(200);
+  }
+
+  async #totals(): Promise<Totals[]> {
+    return (await Promise.all(this.#crew.map((member) => member.call<Totals[]>('totals')))).flat();
+  }
+
+  async #recorded(kind: Kind): Promise<Recorded> {
+    const parts = await Promise.all(
+      this.#crew.map((member) => member.call<Recorded>('moments', kind)),
+    );
+    return {
+      called: parts.flatMap(({ called }) => called),
+      sent: parts.flatMap(({ sent }) => sent),
+      arrived: parts.flatMap(({ arrived }) => arrived),
+    };
+  }
+
+  #at(node: number): Member {
+    return this.#crew[node % PROCESSES]!;
+  }
+}
+
+/** Milliseconds from the sending of each item to its arrival at each other node, in order. */
+function latencies(sent: Moments, arrived: Moments): number[] {
+  const begins = new Map(sent.map(([number, node, at]) => [number, { node, at }]));
+  return arrived
+    .filter(([number, node]) => begins.has(number) && begins.get(number)!.node !== node)
+    .map(([number, , at]) => (at - begins.get(number)!.at) / 1_000)
+    .sort((a, b) => a - b);
+}
+
+function percentile(sorted: readonly number[], part: number): number {
+  return round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0, 2);
+}

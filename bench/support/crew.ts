@@ -1,0 +1,75 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** What a member can do, by name; a result travels as JSON. */
+export type Skills = Record<string, (argument: never) => unknown>;
+
+interface Call {
+  readonly id: number;
+  readonly name: string;
+  readonly argument: unknown;
+}
+
+interface Answer {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: string;
+}
+
+/** A process that does what it is told, one end of an IPC channel. */
+export class Member {
+  readonly #child: ChildProcess;
+  readonly #calls = new Map<number, PromiseWithResolvers<unknown>>();
+  #next = 0;
+
+  constructor(script: URL) {
+    this.#child = fork(script, {
+      execArgv: ['--max-semi-space-size=8'],
+      serialization: 'advanced',
+    });
+    this.#child.on('message', (message) => this.#answered(message as Answer));
+    this.#child.on('exit', (code, signal) => {
+      const error = new Error(`a process of the bench ended with ${code ?? signal}`);
+      for (const { reject } of this.#calls.values()) reject(error);
+    });
+  }
+
+  async call<Result>(name: string, argument: unknown = null): Promise<Result> {
+    const id = this.#next++;
+    const waiting = Promise.withResolvers<unknown>();
+    this.#calls.set(id, waiting);
+    this.#child.send({ id, name, argument } satisfies Call);
+    return (await waiting.promise) as Result;
+  }
+
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, 'exit');
+    this.#child.disconnect();
+    await ended;
+  }
+
+  #answered({ id, result, error }: Answer): void {
+    const waiting = this.#calls.get(id);
+    this.#calls.delete(id);
+    if (error === undefined) waiting?.resolve(result);
+    else waiting?.reject(new Error(error));
+  }
+}
+
+/** In the process itself: does what it is told until the channel closes, then `cleanUp`. */
+export function serve(skills: Skills, cleanUp: () => Promise<void>): void {
+  process.on('message', async (call) => {
+    const { id, name, argument } = call as Call;
+    try {
+      const result = await skills[name]!(argument as never);
+      process.send?.({ id, result } satisfies Answer);
+    } catch (error) {
+      process.send?.({ id, error: (error as Error).stack ?? String(error) } satisfies Answer);
+    }
+  });
+  process.once('disconnect', async () => {
+    await cleanUp();
+    process.exit(0);
+  });
+}

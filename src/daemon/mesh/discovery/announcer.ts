@@ -1,0 +1,128 @@
+import {
+  type GossipSub,
+  type Message,
+  type SubscriptionChangeData,
+  TopicValidatorResult,
+} from '@libp2p/gossipsub';
+import type { PeerId } from '@libp2p/interface';
+import type { Multiaddr } from '@multiformats/multiaddr';
+import type { Clock, Random } from '../../../store/index.ts';
+import type { Logger } from '../../logging.ts';
+import { Allowance } from './allowance.ts';
+import type { Announcement, Verdict } from './known-peers.ts';
+import type { DiscoveryOptions } from './options.ts';
+import { decodeRecord, encodeRecord } from './record.ts';
+import { Trickle } from './trickle.ts';
+
+/** What is asked of gossipsub, which must run with signatures. */
+export type Gossip = Pick<
+  GossipSub,
+  | 'subscribe'
+  | 'unsubscribe'
+  | 'publish'
+  | 'getSubscribers'
+  | 'topicValidators'
+  | 'addEventListener'
+  | 'removeEventListener'
+>;
+
+export interface AnnouncerInit {
+  readonly gossip: Gossip;
+  readonly topic: string;
+  readonly self: PeerId;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly options: DiscoveryOptions;
+  /** Where this node is reached. */
+  addresses(): readonly Multiaddr[];
+  /** How many peers are known. */
+  known(): number;
+  take(announcement: Announcement): Verdict;
+}
+
+/** Tells the mesh where this node is reached, and hears where the others are, by gossip. */
+export class Announcer {
+  readonly #init: AnnouncerInit;
+  readonly #trickle: Trickle;
+  readonly #allowance: Allowance;
+
+  constructor(init: AnnouncerInit) {
+    this.#init = init;
+    this.#allowance = new Allowance(init);
+    this.#trickle = new Trickle({
+      ...init,
+      bounds: () => this.#bounds(),
+      fire: () => this.#announce(),
+    });
+  }
+
+  start(): void {
+    const { gossip, topic } = this.#init;
+    gossip.topicValidators.set(topic, (source, message) => this.#judge(source, message));
+    gossip.addEventListener('subscription-change', this.#subscribed);
+    gossip.subscribe(topic);
+    this.#trickle.start();
+  }
+
+  stop(): void {
+    const { gossip, topic } = this.#init;
+    this.#trickle.stop();
+    gossip.removeEventListener('subscription-change', this.#subscribed);
+    gossip.topicValidators.delete(topic);
+    gossip.unsubscribe(topic);
+  }
+
+  /** What we tell, or who should hear it, has changed. */
+  changed(): void {
+    this.#trickle.reset();
+  }
+
+  readonly #subscribed = ({ detail }: CustomEvent<SubscriptionChangeData>): void => {
+    const { topic } = this.#init;
+    if (detail.subscriptions.some((each) => each.subscribe && each.topic === topic)) this.changed();
+  };
+
+  #bounds() {
+    const { announceMs, announcePerPeerMs, announceMaxMs } = this.#init.options;
+    const minMs = Math.max(announceMs, announcePerPeerMs * this.#init.known());
+    return { minMs, maxMs: Math.max(minMs, announceMaxMs) };
+  }
+
+  #announce(): boolean {
+    const { gossip, topic, self, clock, logger, options } = this.#init;
+    if (gossip.getSubscribers(topic).length === 0) return false;
+    const sequence = BigInt(clock.now());
+    const addresses = this.#init.addresses();
+    const record = encodeRecord({ peerId: self, addresses, sequence, ...options });
+    if (record === null) return true;
+    gossip.publish(topic, record).catch((error: Error) => {
+      logger.debug({ reason: error.message }, 'own addresses not announced');
+    });
+    return true;
+  }
+
+  /** Gossipsub delivers and forwards what is accepted; `source` answers for what is rejected. */
+  #judge(source: PeerId, message: Message): TopicValidatorResult {
+    if (!this.#allowance.take(source.toString())) return TopicValidatorResult.Ignore;
+    let announcement: Announcement;
+    try {
+      announcement = decodeRecord(message.data);
+    } catch (error) {
+      this.#invalid(source, (error as Error).message);
+      return TopicValidatorResult.Reject;
+    }
+    if (message.type !== 'signed' || message.from.toString() !== announcement.peer) {
+      this.#invalid(source, `it tells the addresses of ${announcement.peer} in another's name`);
+      return TopicValidatorResult.Reject;
+    }
+    const verdict = this.#init.take(announcement);
+    if (verdict === 'news') this.changed();
+    return verdict === 'stale' ? TopicValidatorResult.Ignore : TopicValidatorResult.Accept;
+  }
+
+  #invalid(source: PeerId, reason: string): void {
+    const peer = source.toString();
+    this.#init.logger.debug({ peer, reason }, 'announcement of addresses rejected');
+  }
+}

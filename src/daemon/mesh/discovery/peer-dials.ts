@@ -1,0 +1,95 @@
+import type { Clock } from '../../../store/index.ts';
+import { DaemonError } from '../../errors.ts';
+import type { Logger } from '../../logging.ts';
+import type { Dial } from '../dialer.ts';
+import type { Notices } from '../notices.ts';
+import type { KnownPeers } from './known-peers.ts';
+import type { DiscoveryOptions } from './options.ts';
+
+export interface PeerDialsInit {
+  readonly dial: Pick<Dial, 'dial'>;
+  readonly known: Pick<KnownPeers, 'addressesOf'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly notices: Notices;
+  readonly options: DiscoveryOptions;
+}
+
+/** Dials discovered peers, one address after the other. */
+export class PeerDials {
+  readonly #init: PeerDialsInit;
+  readonly #running = new Map<string, AbortController>();
+
+  constructor(init: PeerDialsInit) {
+    this.#init = init;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  has(peer: string): boolean {
+    return this.#running.has(peer);
+  }
+
+  /** Resolves with the address where the peer was reached, or null; never rejects. */
+  async dial(peer: string): Promise<string | null> {
+    const { clock, options } = this.#init;
+    const controller = new AbortController();
+    const timeout = clock.after(options.dialTimeoutMs, () => controller.abort(timedOut(peer)));
+    this.#running.set(peer, controller);
+    try {
+      return await this.#tryAll(peer, controller.signal);
+    } finally {
+      timeout();
+      this.#running.delete(peer);
+    }
+  }
+
+  stop(): void {
+    for (const controller of this.#running.values()) controller.abort();
+  }
+
+  async #tryAll(peer: string, signal: AbortSignal): Promise<string | null> {
+    for (const address of this.#init.known.addressesOf(peer)) {
+      const error = await this.#tryOne(peer, address, signal);
+      if (error === null) return address;
+      this.#say(peer, address, error);
+      // Refused by the peer itself: its other addresses lead to the same answer.
+      if (signal.aborted || codeOf(error) === 'PEER_REFUSED') return null;
+    }
+    return null;
+  }
+
+  async #tryOne(peer: string, address: string, signal: AbortSignal): Promise<Error | null> {
+    try {
+      await Promise.race([this.#init.dial.dial(`${address}/p2p/${peer}`, signal), aborted(signal)]);
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /** That an address leads nowhere is everyday: nodes announce all they listen on. */
+  #say(peer: string, address: string, error: Error): void {
+    const { logger, notices } = this.#init;
+    const [code, fields] = [codeOf(error), { address, peer }];
+    if (code === 'PEER_REFUSED')
+      notices.say({ code, remote: peer, fields, message: error.message });
+    else logger.debug({ code, ...fields }, error.message);
+  }
+}
+
+function codeOf(error: Error): string {
+  return error instanceof DaemonError ? error.code : 'DIAL_FAILED';
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+function timedOut(peer: string): DaemonError {
+  return new DaemonError('DIAL_FAILED', `Cannot reach ${peer}: it did not answer in time`);
+}

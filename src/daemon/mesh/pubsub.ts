@@ -1,0 +1,119 @@
+import { type GossipSubComponents, gossipsub } from '@libp2p/gossipsub';
+import { createTopicScoreParams } from '@libp2p/gossipsub/score';
+import { announceTopic, protocolId } from '../../protocol/index.ts';
+import { bytesToKey } from '../../store/index.ts';
+import { type KeptGossipSub, keepStreams } from './gossip-streams.ts';
+
+/** Where nodes of a network tell each other their addresses. */
+export function discoveryTopic(networkName: string): string {
+  return protocolId(networkName, 'peers', 1);
+}
+
+/**
+ * Bytes of one RPC accepted, and held for a peer that does not read before its stream is reset: what
+ * answers a request for missed messages comes in one RPC.
+ */
+const MAX_RPC_BYTES = 8 * 1024 * 1024;
+
+/** How long a message is remembered, so that it is not taken for a new one. */
+const SEEN_MS = 120_000;
+
+/** How long a message that was asked for may take to be found right. */
+const FOLLOWUP_MS = 60_000;
+
+/** How long the score of a peer that is gone is remembered. */
+const RETAIN_SCORE_MS = 600_000;
+
+const MAX_AUTHOR_BYTES = 128;
+const SEQNO_BYTES = 8;
+
+/**
+ * A peer earns at most 6 points and loses 20 times the square of its recent invalid messages: one
+ * takes it out of the mesh, three have everything it says ignored for some minutes. Quiet peers and
+ * many peers behind one address are as good as others here: access decides who may connect.
+ */
+const TOPIC_SCORE = createTopicScoreParams({
+  topicWeight: 1,
+  timeInMeshWeight: 0.01,
+  timeInMeshQuantum: 1_000,
+  timeInMeshCap: 100,
+  firstMessageDeliveriesWeight: 0.1,
+  firstMessageDeliveriesDecay: 0.9,
+  firstMessageDeliveriesCap: 50,
+  meshMessageDeliveriesWeight: 0,
+  meshFailurePenaltyWeight: 0,
+  invalidMessageDeliveriesWeight: -20,
+  invalidMessageDeliveriesDecay: 0.99,
+});
+
+export interface MeshPubsub extends KeptGossipSub {
+  /** Copies of messages on a topic that came since the start, the first of each included. */
+  copies(topic: string): number;
+}
+
+/** Gossipsub for the topics of one network, and for no others. Throws `INVALID_NETWORK_NAME`. */
+export function pubsub(networkName: string): (components: GossipSubComponents) => MeshPubsub {
+  const topics = [announceTopic(networkName), discoveryTopic(networkName)];
+  const copies = new Map(topics.map((topic) => [topic, 0]));
+  const create = gossipsub({
+    allowedTopics: topics,
+    globalSignaturePolicy: 'StrictSign',
+    fallbackToFloodsub: false,
+    doPX: false,
+    emitSelf: false,
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    batchPublish: true,
+    // A mesh has few links a node, and each that carries gossip brings every message once more.
+    D: 4,
+    Dlo: 3,
+    Dhi: 6,
+    Dscore: 2,
+    Dout: 1,
+    seenTTL: SEEN_MS,
+    // Announcements of keys are held longer than the default before they count as delivered.
+    gossipsubIWantFollowupMs: FOLLOWUP_MS,
+    // The first thing called for whatever comes.
+    fastMsgIdFn: (message) => {
+      const { topic } = message;
+      if (copies.has(topic)) copies.set(topic, copies.get(topic)! + 1);
+      return publisherAndNumber(message);
+    },
+    maxInboundStreams: 4,
+    maxOutboundStreams: 4,
+    maxInboundDataLength: MAX_RPC_BYTES,
+    maxOutboundBufferSize: MAX_RPC_BYTES,
+    maxTopicBytesPerPeer: 16 * 1024,
+    decodeRpcLimits: {
+      maxSubscriptions: 64,
+      maxMessages: 5_000,
+      maxIhaveMessageIDs: 5_000,
+      maxIwantMessageIDs: 5_000,
+      maxIdontwantMessageIDs: 512,
+      maxControlMessages: 64,
+      maxPeerInfos: 16,
+    },
+    scoreParams: {
+      topics: Object.fromEntries(topics.map((topic) => [topic, TOPIC_SCORE])),
+      IPColocationFactorWeight: 0,
+      behaviourPenaltyThreshold: 6,
+      behaviourPenaltyDecay: 0.9,
+      retainScore: RETAIN_SCORE_MS,
+    },
+    scoreThresholds: { opportunisticGraftThreshold: 1 },
+  });
+  return (components) =>
+    Object.assign(keepStreams(create, components), {
+      copies: (topic: string) => copies.get(topic) ?? 0,
+    });
+}
+
+/**
+ * What tells a repeat before its signature is checked; most copies are repeats. Only a message whose
+ * signature was right is remembered by it, so no other can be passed off as seen.
+ */
+function publisherAndNumber({ from, seqno }: { from?: Uint8Array; seqno?: Uint8Array }): string {
+  if (from === undefined || seqno === undefined) return '';
+  if (from.length > MAX_AUTHOR_BYTES || seqno.length !== SEQNO_BYTES) return '';
+  return bytesToKey(from) + bytesToKey(seqno);
+}

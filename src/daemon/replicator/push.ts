@@ -1,0 +1,122 @@
+import type { Logger } from 'pino';
+import type {
+  AnnouncedKey,
+  AnnounceEvents,
+  Gap,
+  Origin,
+  ReconciliationSet,
+} from '../../protocol/index.ts';
+import {
+  bytesToKey,
+  type Clock,
+  type Item,
+  type ItemKey,
+  type Replica,
+  StoreError,
+} from '../../store/index.ts';
+import type { ReplicatorOptions } from './options.ts';
+import { Pause } from './pause.ts';
+
+export interface PushInit {
+  replica: Replica;
+  wanted: ReconciliationSet;
+  clock: Clock;
+  logger: Logger;
+  options: ReplicatorOptions;
+  /** What is not fetched, because it was refused before. */
+  refuses: (id: Uint8Array) => boolean;
+  connected: (peer: string) => boolean;
+  /** Nothing is fetched at the moment. */
+  paused: () => boolean;
+  /** New ids are wanted. */
+  pump: () => void;
+  /** Items that came by an announcement are on disk, and whoever hears us has been told of them. */
+  spread: (keys: readonly ItemKey[]) => void;
+  gap: (gap: Gap) => void;
+}
+
+/**
+ * What is announced by others on its way to the disk or onto the list of what is wanted, under the
+ * same limits as what is fetched. Nothing waits: what cannot be taken now a session will find.
+ */
+export class Push implements AnnounceEvents {
+  readonly #init: PushInit;
+  readonly #pause: Pause;
+  readonly #arriving = new Set<string>();
+  readonly #puts = new Set<Promise<void>>();
+  #bytes = 0;
+
+  constructor(init: PushInit) {
+    this.#init = init;
+    this.#pause = new Pause({ ...init, resume: () => undefined });
+  }
+
+  /** Whether an item is on its way to the disk; it is not wanted then, though not held yet. */
+  arriving(id: Uint8Array): boolean {
+    return this.#arriving.size > 0 && this.#arriving.has(bytesToKey(id));
+  }
+
+  holds(id: Uint8Array): boolean {
+    return this.#init.replica.contains(id);
+  }
+
+  items(items: readonly Item[]): boolean {
+    const { maxItemBytes, windowBytes } = this.#init.options;
+    const taken = items.filter(
+      ({ id, payload }) => payload.length <= maxItemBytes && !this.arriving(id),
+    );
+    const bytes = taken.reduce((sum, { payload }) => sum + payload.length, 0);
+    if (this.#bytes + bytes > windowBytes || this.#pause.allowance() === 0) return false;
+    const put = this.#store(taken, bytes).finally(() => this.#puts.delete(put));
+    this.#puts.add(put);
+    return true;
+  }
+
+  keys(keys: readonly AnnouncedKey[], { publisher, from }: Origin): readonly ItemKey[] {
+    const { replica, wanted, options } = this.#init;
+    if (this.#init.paused() || replica.status().refusing !== null) return [];
+    const fitting = keys.filter(
+      ({ id, length }) => length <= options.maxItemBytes && !this.#init.refuses(id),
+    );
+    const ids = fitting.map(({ id }) => id);
+    for (const peer of new Set([from, publisher])) {
+      if (this.#init.connected(peer)) wanted.add(peer, ids);
+    }
+    this.#init.pump();
+    return fitting.filter(({ id }) => wanted.has(id));
+  }
+
+  passedOn(keys: readonly ItemKey[]): void {
+    this.#init.spread(keys);
+  }
+
+  gap(gap: Gap): void {
+    this.#init.gap(gap);
+  }
+
+  async stop(): Promise<void> {
+    this.#pause.stop();
+    await Promise.all(this.#puts);
+  }
+
+  async #store(items: readonly Item[], bytes: number): Promise<void> {
+    this.#bytes += bytes;
+    for (const { id } of items) {
+      this.#arriving.add(bytesToKey(id));
+      this.#init.wanted.received(id);
+    }
+    try {
+      await this.#init.replica.putVerified(items);
+      this.#pause.ended(items.length);
+      this.#init.spread(items);
+    } catch (error) {
+      const { message } = error as Error;
+      const code = error instanceof StoreError ? error.code : 'INTERNAL';
+      this.#pause.refused({ code, message });
+      this.#init.logger.warn({ code, message }, 'announced items not stored');
+    } finally {
+      this.#bytes -= bytes;
+      for (const { id } of items) this.#arriving.delete(bytesToKey(id));
+    }
+  }
+}

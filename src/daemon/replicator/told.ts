@@ -1,0 +1,40 @@
+import { bytesToKey, type ItemKey } from '../../store/index.ts';
+
+/** Ids of commits followed at a time; with more, what is followed counts as not pushed. */
+const MAX_FOLLOWED = 16_384;
+
+/**
+ * Which changes of the set the mesh was told of by push, so that no session need tell it: all since
+ * the last one that was not.
+ */
+export class Told {
+  /** Ids committed and not known to have been pushed, with the version of the set that has them. */
+  readonly #open = new Map<string, number>();
+  #untold = 0;
+
+  /** Keys were committed; the set has this version now. */
+  committed(version: number, keys: readonly ItemKey[]): void {
+    if (this.#open.size + keys.length > MAX_FOLLOWED) {
+      this.changed(version);
+      return;
+    }
+    for (const { id } of keys) this.#open.set(bytesToKey(id), version);
+  }
+
+  /** The set has changed in a way that is never pushed. */
+  changed(version: number): void {
+    this.#open.clear();
+    this.#untold = Math.max(this.#untold, version);
+  }
+
+  /** Keys that were committed have been pushed, by us or by who pushed them here. */
+  pushed(keys: readonly ItemKey[]): void {
+    for (const { id } of keys) this.#open.delete(bytesToKey(id));
+  }
+
+  /** The version from which on all changes were pushed. */
+  since(): number {
+    for (const version of this.#open.values()) this.changed(version);
+    return this.#untold;
+  }
+}

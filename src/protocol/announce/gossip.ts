@@ -1,0 +1,36 @@
+/** What becomes of a message. */
+export type Verdict =
+  /** Right: passed on. */
+  | 'accept'
+  /** Not passed on, and nobody's fault. */
+  | 'ignore'
+  /** Wrong: not passed on, and counted against the peer it came from. */
+  | 'reject';
+
+export interface GossipMessage {
+  /** Who published it; proved by a signature. */
+  readonly publisher: string;
+  /** The peer it came from. */
+  readonly from: string;
+  readonly data: Uint8Array;
+}
+
+/** Called once for each message, however many peers send it. */
+export type GossipValidator = (message: GossipMessage) => Verdict | Promise<Verdict>;
+
+/**
+ * What announcing asks of the network: messages that spread from peer to peer, each checked at every
+ * step. Nothing is promised of order or delivery. libp2p's gossipsub fills it in the daemon.
+ */
+export interface Gossip {
+  /** The id of this node. */
+  readonly self: string;
+  /** Takes part in a topic; returns the way out. */
+  subscribe(topic: string, validator: GossipValidator): () => void;
+  /** Resolves with the number of peers it went to; rejects with `ProtocolError`. */
+  publish(topic: string, data: Uint8Array): Promise<number>;
+  /** Whether a peer takes part in the topic and can be reached. */
+  reaches(topic: string, peer: string): boolean;
+  /** Copies of messages on the topic that came since the start, the first of each included. */
+  copies(topic: string): number;
+}

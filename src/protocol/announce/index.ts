@@ -1,0 +1,16 @@
+export type { AnnouncedKey } from './codec.ts';
+export {
+  type AnnounceOptions,
+  announceTopic,
+  DEFAULT_ANNOUNCE_OPTIONS,
+} from './constants.ts';
+export type { Gossip, GossipMessage, GossipValidator, Verdict } from './gossip.ts';
+export type { Gap } from './sequences.ts';
+export {
+  type Announce,
+  type AnnounceEvents,
+  type AnnounceInit,
+  AnnounceService,
+  type AnnounceTotals,
+  type Origin,
+} from './service.ts';

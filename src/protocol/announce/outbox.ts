@@ -1,0 +1,76 @@
+import type { Item } from '../../store/index.ts';
+import { encodeFrame, encodeRecord, HEADER_BYTES, type KIND } from './codec.ts';
+import { MAX_FRAME_BYTES, MAX_INLINE_BYTES, MAX_RECORDS } from './constants.ts';
+
+type Kind = keyof typeof KIND;
+
+export interface OutboxInit {
+  readonly epoch: Uint8Array;
+  readonly inlineBytes: number;
+  readonly maxQueuedBytes: number;
+}
+
+export interface OutgoingFrame {
+  readonly bytes: Uint8Array;
+  readonly records: number;
+}
+
+/** Gathers new items into frames: short ones whole, of longer ones the keys. */
+export class Outbox {
+  readonly #init: OutboxInit;
+  readonly #inlineBytes: number;
+  readonly #records: Record<Kind, Uint8Array[]> = { items: [], keys: [] };
+  readonly #sequences: Record<Kind, number> = { items: 0, keys: 0 };
+  #bytes = 0;
+
+  constructor(init: OutboxInit) {
+    this.#init = init;
+    this.#inlineBytes = Math.min(init.inlineBytes, MAX_INLINE_BYTES);
+  }
+
+  get empty(): boolean {
+    return this.#bytes === 0;
+  }
+
+  /** False when there is no room. */
+  add({ hint, id, payload }: Item): boolean {
+    const { length } = payload;
+    const kind = length <= this.#inlineBytes ? 'items' : 'keys';
+    const key = { hint, id, length };
+    const record = encodeRecord(kind === 'items' ? { ...key, payload } : key);
+    if (this.#bytes + record.length > this.#init.maxQueuedBytes) return false;
+    this.#bytes += record.length;
+    this.#records[kind].push(record);
+    return true;
+  }
+
+  /** The next frame, items before keys; null when nothing waits. */
+  next(): OutgoingFrame | null {
+    return this.#next('items') ?? this.#next('keys');
+  }
+
+  /** Throws away what waits; returns how many records that were. */
+  clear(): number {
+    const dropped = this.#records.items.length + this.#records.keys.length;
+    this.#records.items = [];
+    this.#records.keys = [];
+    this.#bytes = 0;
+    return dropped;
+  }
+
+  #next(kind: Kind): OutgoingFrame | null {
+    const waiting = this.#records[kind];
+    let bytes = HEADER_BYTES;
+    let count = 0;
+    while (count < Math.min(waiting.length, MAX_RECORDS)) {
+      bytes += waiting[count]!.length;
+      if (bytes > MAX_FRAME_BYTES) break;
+      count++;
+    }
+    if (count === 0) return null;
+    const records = waiting.splice(0, count);
+    for (const record of records) this.#bytes -= record.length;
+    const number = { epoch: this.#init.epoch, sequence: this.#sequences[kind]++ };
+    return { bytes: encodeFrame(kind, number, records), records: count };
+  }
+}

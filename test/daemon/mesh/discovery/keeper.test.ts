@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { DiscoveryOptions } from '../../../../src/daemon/mesh/index.ts';
+import { VirtualClock } from '../../../support/clock.ts';
+import { FakeNetwork, type NodeInit } from './support.ts';
+
+const MINUTE = 60_000;
+const NEVER = 1e9;
+
+describe('Keeper', () => {
+  let clock: VirtualClock;
+  let network: FakeNetwork;
+  beforeEach(() => {
+    clock = new VirtualClock();
+    network = new FakeNetwork(clock);
+  });
+  afterEach(() => network.stop());
+
+  function start(name: string, options: Partial<DiscoveryOptions>, init: NodeInit = {}) {
+    const node = network.add(name, { ...init, options });
+    node.keeper.start();
+    return node;
+  }
+
+  function many(count: number, options: Partial<DiscoveryOptions>, prefix = 'n'): string[] {
+    const names = Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+    for (const name of names) start(name, options);
+    return names;
+  }
+
+  it('makes a connected graph of 50 nodes with degree 6, and then is calm', async () => {
+    network.introduce(many(50, { degree: 6, rebalanceMs: NEVER }));
+    await clock.advance(20_000);
+    assert.ok(Math.min(...network.degrees) >= 6, `${network.degrees}`);
+    assert.equal(network.reach, 50);
+    await clock.advance(4 * MINUTE);
+    assert.ok(Math.min(...network.degrees) >= 6, `${network.degrees}`);
+    assert.ok(Math.max(...network.degrees) <= 12, `${network.degrees}`);
+    assert.equal(network.reach, 50);
+    const { opened, closed } = network;
+    await clock.advance(5 * MINUTE);
+    assert.deepEqual([network.opened, network.closed], [opened, closed]);
+  });
+
+  it('stays connected and in its bounds while it mixes', async () => {
+    network.introduce(many(20, { degree: 3, rebalanceMs: MINUTE, graceMs: 10_000 }));
+    await clock.advance(2 * MINUTE);
+    const { closed } = network;
+    for (let i = 0; i < 10; i++) {
+      await clock.advance(MINUTE);
+      assert.equal(network.reach, 20);
+      assert.ok(Math.min(...network.degrees) >= 2, `${network.degrees}`);
+      assert.ok(Math.max(...network.degrees) <= 7, `${network.degrees}`);
+    }
+    assert.ok(network.closed - closed > 20);
+  });
+
+  it('grows a bridge between two meshes into many', async () => {
+    const options = { degree: 4, rebalanceMs: MINUTE, graceMs: 10_000 };
+    const [left, right] = [many(12, options, 'l'), many(12, options, 'r')];
+    network.introduce(left);
+    network.introduce(right);
+    await clock.advance(MINUTE);
+    assert.equal(network.reach, 12);
+    network.connect('l0', 'r0');
+    network.introduce([...left, ...right]);
+    await clock.advance(8 * MINUTE);
+    const across = left.flatMap((name) =>
+      [...network.nodes.get(name)!.peers].filter((peer) => peer.startsWith('r')),
+    );
+    assert.ok(across.length >= 6, `${across.length}`);
+  });
+
+  it('never lets go whom the configuration names', async () => {
+    const names = Array.from({ length: 9 }, (_, i) => `n${i}`);
+    const hub = start('hub', { degree: 2, graceMs: 0 }, { configured: names });
+    for (const name of names) start(name, { degree: 1 });
+    for (const name of names) network.connect(name, 'hub');
+    await clock.advance(5 * MINUTE);
+    assert.equal(hub.peers.size, 9);
+    assert.deepEqual(hub.dialled, []);
+  });
+
+  it('lets surplus go once its time has come and it is not busy, and the oldest never', async () => {
+    const hub = start('hub', { degree: 2, graceMs: MINUTE, rebalanceMs: NEVER });
+    for (let i = 0; i < 6; i++) {
+      network.add(`n${i}`, {});
+      network.connect(`n${i}`, 'hub');
+      await clock.advance(10);
+    }
+    hub.busy.add('n4');
+    await clock.advance(MINUTE - 1_000);
+    assert.equal(hub.peers.size, 6);
+    await clock.advance(MINUTE);
+    assert.deepEqual([...hub.peers], ['n0', 'n1', 'n4']);
+  });
+
+  it('keeps who comes back after it was let go', async () => {
+    const hub = start('hub', { degree: 1, graceMs: 0, rebalanceMs: NEVER });
+    for (const name of ['a', 'b', 'c']) {
+      network.add(name, {});
+      network.connect(name, 'hub');
+      await clock.advance(10);
+    }
+    await clock.advance(MINUTE);
+    assert.deepEqual([...hub.peers], ['a', 'b']);
+    for (const name of ['c', 'd']) {
+      if (name === 'd') network.add(name, {});
+      network.connect(name, 'hub');
+      await clock.advance(MINUTE);
+    }
+    assert.deepEqual([...hub.peers], ['a', 'c']);
+    assert.equal(network.closed, 3);
+  });
+
+  it('backs off from who cannot be reached, and finds them when they are back', async () => {
+    const node = start('a', { degree: 2, jitter: 0, maxMs: 60_000 });
+    network.add('b');
+    network.down.add('b');
+    node.hear('b');
+    await clock.advance(4 * MINUTE);
+    assert.ok(node.dialled.length >= 6 && node.dialled.length <= 10, `${node.dialled.length}`);
+    network.down.delete('b');
+    await clock.advance(MINUTE + 5_000);
+    assert.deepEqual([...node.peers], ['b']);
+  });
+
+  it('dials at once who is heard of at a new address', async () => {
+    const node = start('a', { degree: 2, jitter: 0 });
+    network.add('b');
+    network.down.add('b');
+    node.hear('b', 1);
+    await clock.advance(10 * MINUTE);
+    network.down.delete('b');
+    node.known.announced({ peer: 'b', addresses: ['b2'], sequence: 2n });
+    await clock.advance(1_000);
+    assert.deepEqual([...node.peers], ['b']);
+  });
+
+  it('takes another when a connection ends', async () => {
+    const node = start('a', { degree: 1, rebalanceMs: NEVER });
+    for (const name of ['b', 'c']) {
+      network.add(name);
+      node.hear(name);
+    }
+    await clock.advance(2_000);
+    const [first] = node.peers;
+    network.disconnect('a', first!);
+    await clock.advance(2_000);
+    const [second] = node.peers;
+    assert.notEqual(second, first);
+    assert.equal(node.peers.size, 1);
+  });
+
+  it('leaves nothing running when it stops', async () => {
+    const node = start('a', {});
+    node.hear('b');
+    await clock.advance(1_000);
+    node.keeper.stop();
+    await clock.advance(MINUTE);
+    assert.equal(clock.pending, 0);
+  });
+});

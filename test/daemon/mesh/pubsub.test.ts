@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import type { MeshPubsub } from '../../../src/daemon/mesh/pubsub.ts';
+import { announceTopic, type GossipMessage, type Verdict } from '../../../src/protocol/index.ts';
+import { libp2pGossip } from '../../../src/protocol/libp2p.ts';
+import { Meshes, type TestMesh } from './support.ts';
+
+const TOPIC = announceTopic('test');
+const WRONG = 0xff;
+
+/** A node that takes what does not begin with the wrong byte. */
+class Hearer {
+  readonly mesh: TestMesh['mesh'];
+  readonly pubsub: MeshPubsub;
+  readonly gossip: ReturnType<typeof libp2pGossip>;
+  readonly heard: GossipMessage[] = [];
+
+  constructor({ mesh }: TestMesh, topic = TOPIC) {
+    this.mesh = mesh;
+    this.pubsub = mesh.services.pubsub;
+    this.gossip = libp2pGossip({ self: mesh.libp2p.peerId, pubsub: this.pubsub });
+    this.gossip.subscribe(topic, (message) => this.#judge(message));
+  }
+
+  /** Resolves once a message with these bytes has come. */
+  async hears(first: number): Promise<void> {
+    while (!this.heard.some(({ data }) => data[0] === first)) await beat(this);
+  }
+
+  score(peer: Hearer): number {
+    const { score } = this.pubsub as unknown as { score: { score(peer: string): number } };
+    return score.score(peer.mesh.peerId);
+  }
+
+  #judge(message: GossipMessage): Verdict {
+    this.heard.push(message);
+    return message.data[0] === WRONG ? 'reject' : 'accept';
+  }
+}
+
+/** The next heartbeat of a node's gossip, or the next message. */
+function beat({ pubsub }: Hearer): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => resolve();
+    pubsub.addEventListener('gossipsub:heartbeat', done, { once: true });
+    pubsub.addEventListener('gossipsub:message', done, { once: true });
+  });
+}
+
+async function until(hearer: Hearer, condition: () => boolean): Promise<void> {
+  while (!condition()) await beat(hearer);
+}
+
+describe('gossip', { timeout: 60_000 }, () => {
+  const meshes = new Meshes();
+  afterEach(() => meshes.stop());
+
+  /** Each node of a line knows its neighbours only. */
+  async function line(count: number): Promise<Hearer[]> {
+    const hearers: Hearer[] = [];
+    for (let i = 0; i < count; i++) {
+      const peers = hearers.slice(-1).map(({ mesh }) => mesh.addresses[0]!);
+      hearers.push(new Hearer(await meshes.start({ peers })));
+    }
+    for (const [i, hearer] of hearers.entries()) {
+      for (const next of [hearers[i - 1], hearers[i + 1]]) {
+        if (next === undefined) continue;
+        await until(hearer, () => hearer.gossip.reaches(TOPIC, next.mesh.peerId));
+      }
+    }
+    return hearers;
+  }
+
+  it('goes from node to node, under the name of who said it first', async () => {
+    const [a, b, c] = (await line(3)) as [Hearer, Hearer, Hearer];
+    await a.gossip.publish(TOPIC, Uint8Array.of(1));
+    await c.hears(1);
+    const [{ publisher, from }] = c.heard as [GossipMessage];
+    assert.deepEqual([publisher, from], [a.mesh.peerId, b.mesh.peerId]);
+    assert.equal(a.gossip.reaches(TOPIC, c.mesh.peerId), false);
+    assert.ok(c.gossip.copies(TOPIC) >= 1);
+  });
+
+  it('that is wrong goes no further, and after some of it nothing of the peer is heard', async () => {
+    const [a, b, c] = (await line(3)) as [Hearer, Hearer, Hearer];
+    for (let i = 0; i < 3; i++) await a.gossip.publish(TOPIC, Uint8Array.of(WRONG, i));
+    await until(b, () => b.heard.length === 3);
+    await until(b, () => b.score(a) < -80);
+    await a.gossip.publish(TOPIC, Uint8Array.of(2));
+    await b.gossip.publish(TOPIC, Uint8Array.of(3));
+    await c.hears(3);
+    assert.deepEqual(
+      c.heard.map(({ data }) => data[0]),
+      [3],
+    );
+    assert.equal(b.heard.length, 3);
+  });
+
+  it('of another network is not heard', async () => {
+    const [a, b] = (await line(2)) as [Hearer, Hearer];
+    const other = announceTopic('other');
+    a.gossip.subscribe(other, () => 'accept');
+    b.gossip.subscribe(other, () => assert.fail('heard'));
+    assert.equal(await a.gossip.publish(other, Uint8Array.of(1)), 0);
+  });
+
+  it('goes on when its streams are lost, but not the connection', async () => {
+    const [a, b] = (await line(2)) as [Hearer, Hearer];
+    const streams = a.mesh.libp2p.getConnections().flatMap((connection) => connection.streams);
+    for (const stream of streams) {
+      if (stream.protocol.startsWith('/meshsub/')) stream.abort(new Error('lost'));
+    }
+    await until(a, () => !a.gossip.reaches(TOPIC, b.mesh.peerId));
+    await until(a, () => a.gossip.reaches(TOPIC, b.mesh.peerId));
+    await until(b, () => b.gossip.reaches(TOPIC, a.mesh.peerId));
+    await a.gossip.publish(TOPIC, Uint8Array.of(4));
+    await b.gossip.publish(TOPIC, Uint8Array.of(5));
+    await Promise.all([b.hears(4), a.hears(5)]);
+  });
+});
