@@ -84,6 +84,11 @@ export interface ReplicatorOptions {
    */
   windowBytes: number;
   /**
+   * Milliseconds after which an item is not wanted any more that one peer alone ever said to have.
+   * @default 7 days
+   */
+  expireAfterMs: number;
+  /**
    * First pause in milliseconds after a peer failed us as a source; doubled with each further
    * failure in a row.
    * @default 1_000
@@ -118,6 +123,7 @@ export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
   requestsPerPeer: 2,
   maxRequests: 32,
   windowBytes: 8 * 1024 * 1024,
+  expireAfterMs: 7 * 86_400_000,
   backoffBaseMs: 1_000,
   backoffMaxMs: 60_000,
   maxItemBytes: 16 * 1024 * 1024,
