@@ -52,13 +52,16 @@ export interface ReplicatorOptions {
    */
   maxLargeRequests: number;
   /**
-   * Milliseconds without a new small item before large ones are asked for.
-   * @default 250
+   * Milliseconds without a new small item before large ones are asked for; when small ones keep coming,
+   * ten times as long. Raising it lets small items that are on their way go first; every large item
+   * waits as long.
+   * @default 500
    */
   largeQuietMs: number;
   /**
-   * Longest time in milliseconds that small items which never end may put off the next large one.
-   * @default 5_000
+   * Longest time in milliseconds that small items which wait to be asked for may put off the next large
+   * one.
+   * @default 30_000
    */
   largeWaitMs: number;
   /**
@@ -117,8 +120,8 @@ export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
   requestBytes: 4 * 1024 * 1024,
   inlineBytes: 256 * 1024,
   maxLargeRequests: 4,
-  largeQuietMs: 250,
-  largeWaitMs: 5_000,
+  largeQuietMs: 500,
+  largeWaitMs: 30_000,
   stealAfterMs: 1_000,
   requestsPerPeer: 2,
   maxRequests: 32,
