@@ -28,6 +28,8 @@ export interface Node {
   put(payload: Uint8Array, hint?: bigint): Promise<PutResult>;
   get(id: Uint8Array): Promise<Item | undefined>;
   head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined>;
+  /** Whether an item is here, and if not, why. */
+  why(id: Uint8Array): Promise<WhyAnswer>;
   list(init: ListInit): Promise<ItemKey[]>;
   /**
    * Compares everything in the database with everything else, while it is in use. Rejects with
@@ -41,6 +43,27 @@ export interface Node {
    */
   ready(): boolean;
 }
+
+/** Times are ISO 8601. */
+export type WhyAnswer =
+  | { readonly state: 'have'; readonly hint: string; readonly bytes: number }
+  | {
+      readonly state: 'wanted';
+      /** To a minute. */
+      readonly since: string;
+      /** Two peers have said that they have it. */
+      readonly confirmed: boolean;
+      /** Peers that may be asked for it; none when all have gone that ever had it. */
+      readonly sources: readonly string[];
+      readonly fetchingFrom: string | null;
+      /** Payload bytes, where a peer has said so. */
+      readonly bytes: number | null;
+      /** When it is given up unless a second peer says to have it; null when one has. */
+      readonly expiresAt: string | null;
+    }
+  | { readonly state: 'refused' }
+  | { readonly state: 'expired'; readonly at: string }
+  | { readonly state: 'unknown' };
 
 export interface SyncResult {
   readonly peerId: string;
@@ -70,6 +93,8 @@ export interface Status {
   readonly wanted: number;
   /** How far catching up from several peers is; null unless this node is far behind. */
   readonly catchUp: CatchUpStatus | null;
+  /** Those among them that no connected peer is known to have. */
+  readonly orphans: number;
   /** Items at peers that `limits.maxItemBytes` does not let in; the sets stay different by them. */
   readonly refused: number;
   /** Why puts and fetches are refused at the moment, or null. */

@@ -26,6 +26,7 @@ import type {
   Refusal,
   Status,
   SyncResult,
+  WhyAnswer,
 } from './node.ts';
 import type { CatchUpProgress, PeerRecord, Replicator, Statement } from './replicator/index.ts';
 import { isoTime } from './system.ts';
@@ -69,6 +70,7 @@ export class RunningNode implements Node {
       ...storeStatus(store),
       wanted: replicator.wanted,
       catchUp: catchUpStatus(replicator.catchUp),
+      orphans: replicator.orphans.now,
       refused: replicator.refused,
       refusing: store.refusing ?? replicator.paused,
       transfer: { ...fetch.totals },
@@ -148,6 +150,20 @@ export class RunningNode implements Node {
 
   head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined> {
     return this.#init.replica.head(id);
+  }
+
+  async why(id: Uint8Array): Promise<WhyAnswer> {
+    const head = await this.head(id);
+    if (head !== undefined) return { state: 'have', hint: `${head.hint}`, bytes: head.bytes };
+    const why = this.#init.replicator.why(id);
+    if (why.state === 'expired') return { ...why, at: isoTime(why.at) };
+    if (why.state !== 'wanted') return why;
+    const { since, expiresAt } = why;
+    return {
+      ...why,
+      since: isoTime(since),
+      expiresAt: expiresAt === null ? null : isoTime(expiresAt),
+    };
   }
 
   list(init: ListInit): Promise<ItemKey[]> {

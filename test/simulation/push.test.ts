@@ -38,10 +38,10 @@ describe('push under virtual time', () => {
   it('brings short items everywhere within a second, without sessions or fetching', async () => {
     const mesh = await build('short');
     const before = sessionsOf(mesh);
-    await write(mesh, 200, 1_000);
+    await write(mesh, 100, 1_000);
     await mesh.clock.advance(1_000);
     assert.ok(mesh.equal);
-    assert.equal(mesh.nodes[0]!.replica.status().items, 200);
+    assert.equal(mesh.nodes[0]!.replica.status().items, 100);
     await mesh.clock.advance(60_000);
     assert.equal(sessionsOf(mesh), before);
     assert.equal(
@@ -78,9 +78,9 @@ describe('push under virtual time', () => {
   it('that loses messages is seen to, and sessions bring what is missing', async () => {
     const mesh = await build('lossy');
     for (const { gossip } of mesh.nodes) gossip!.loses = () => mesh.pick(10) < 6;
-    await write(mesh, 300, 1_000);
+    await write(mesh, 120, 1_000);
     for (const { gossip } of mesh.nodes) gossip!.loses = () => false;
-    const lacking = sum(mesh, (i) => 300 - mesh.nodes[i]!.replica.status().items);
+    const lacking = sum(mesh, (i) => 120 - mesh.nodes[i]!.replica.status().items);
     assert.ok(lacking > 0, 'the test is to lose something');
     for (const node of mesh.nodes) await node.put({ hint: 0n, payload: new Uint8Array([1]) });
     await write(mesh, NODES, 100);

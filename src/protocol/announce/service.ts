@@ -153,9 +153,7 @@ export class AnnounceService implements Announce {
     let taken = 0;
     for (const item of items) if (this.#outbox.add(item)) taken++;
     this.#totals.dropped += items.length - taken;
-    this.#publishing ??= this.#publish().finally(() => {
-      this.#publishing = undefined;
-    });
+    this.#publishing ??= this.#publish();
     return taken;
   }
 
@@ -167,16 +165,21 @@ export class AnnounceService implements Announce {
     return this.#unsubscribe !== undefined && this.#gossip.reaches(this.#topic, peer);
   }
 
+  /** What was put by the same commit is announced in the same turn, and so goes along. */
   async #publish(): Promise<void> {
-    await this.#until(this.#publishAt);
-    for (let frame = this.#outbox.next(); frame !== null; frame = this.#outbox.next()) {
+    await null;
+    const { clock } = this.#init;
+    while (!this.#outbox.empty) {
+      if (this.#publishAt > clock.monotonic()) await this.#until(this.#publishAt);
+      const frame = this.#outbox.next();
+      if (frame === null) break;
       await this.#publishOne(frame.bytes, frame.records);
       const { batchMs, maxBytesPerSecond } = this.#options;
       const paidMs = (1_000 * frame.bytes.length) / maxBytesPerSecond;
-      this.#publishAt = this.#init.clock.monotonic() + Math.max(batchMs, paidMs);
-      if (this.#outbox.empty) return;
-      await this.#until(this.#publishAt);
+      this.#publishAt = clock.monotonic() + Math.max(batchMs, paidMs);
     }
+    // In the turn that found the outbox empty: whoever announces next begins anew.
+    this.#publishing = undefined;
   }
 
   async #publishOne(frame: Uint8Array, records: number): Promise<void> {
@@ -191,7 +194,6 @@ export class AnnounceService implements Announce {
     }
   }
 
-  /** Even when the time has come, what else is put in this turn goes along. */
   #until(at: number): Promise<void> {
     const { clock } = this.#init;
     return new Promise((resolve) => {
