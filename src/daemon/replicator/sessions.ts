@@ -136,6 +136,11 @@ export class Sessions {
     this.#forgetListed();
   }
 
+  /** The session that runs with the peer is over a slice: no statement is made of it. */
+  overSlice(peer: string): boolean {
+    return this.#catchUp?.works(peer) ?? false;
+  }
+
   learnt(peer: string, ids: readonly Uint8Array[]): void {
     this.#catchUp?.learnt(peer, ids);
   }

@@ -76,6 +76,12 @@ export class CatchUp {
     return this.#members.has(peer);
   }
 
+  /** The peer lists, or is compared with, a slice. */
+  works(peer: string): boolean {
+    const job = this.#members.get(peer)?.job ?? null;
+    return job !== null && job !== 'closing';
+  }
+
   get progress(): CatchUpProgress {
     const { slices, missing, done } = this.#plan;
     return {
