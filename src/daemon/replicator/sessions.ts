@@ -208,6 +208,7 @@ export class Sessions {
       this.#init.caughtUp();
     };
     const mirror = (peer: string, of: string): void => this.#init.wanted.mirror(peer, of);
-    return new CatchUp({ ...this.#init, mirror, ended });
+    const unknown = (): number => this.#init.peers() - this.#known.size;
+    return new CatchUp({ ...this.#init, unknown, mirror, ended });
   }
 }
