@@ -237,11 +237,11 @@ export class Replicator {
 
   /** Runs a session with one peer, or with every connected one; each report as it ended. */
   async sync(peer?: string): Promise<SessionReport[]> {
-    const { reconcile } = this.#running?.services ?? {};
-    if (reconcile === undefined) return [];
+    const { sessions } = this.#running ?? {};
+    if (sessions === undefined) return [];
     const connected = this.#peers.all().filter((record) => record.connected);
     const targets = peer === undefined ? connected.map((record) => record.peer) : [peer];
-    return Promise.all(targets.map((target) => reconcile.reconcile(target)));
+    return Promise.all(targets.map((target) => sessions.sync(target)));
   }
 
   async stop(): Promise<void> {

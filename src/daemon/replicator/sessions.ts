@@ -73,6 +73,20 @@ export class Sessions {
     }
   }
 
+  /**
+   * A session because somebody asks for one. With a peer that is far ahead it is a look, whose report
+   * says how far: what is missing comes by the catch-up.
+   */
+  async sync(peer: string): Promise<SessionReport> {
+    const look = await this.#init.reconcile(peer, LOOK);
+    const { role, error, equal, outlines } = look;
+    if (error !== null || equal || outlines === null) return look;
+    if (role === 'initiator' && this.#fallsToCatchUp(look)) {
+      return { ...look, missing: outlines.theirs.count - outlines.ours.count };
+    }
+    return role === 'initiator' || showsNothing(look) ? this.#init.reconcile(peer) : look;
+  }
+
   /** Whether the peer gets a session of its own now, by a look at its set. */
   async #look(peer: string): Promise<boolean> {
     let look = await this.#init.reconcile(peer, LOOK);
@@ -144,7 +158,9 @@ export class Sessions {
 
   /** What was listed has come. */
   #forgetListed(): void {
-    if (this.#init.wanted.size > 0) return;
+    // Orphans may stay for days.
+    const { size, orphans } = this.#init.wanted;
+    if (size > orphans) return;
     for (const [peer, { running }] of this.#listing) if (!running) this.#listing.delete(peer);
   }
 
