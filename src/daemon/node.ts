@@ -91,10 +91,10 @@ export interface Status {
   };
   /** Ids known to be missing here. */
   readonly wanted: number;
-  /** How far catching up from several peers is; null unless this node is far behind. */
-  readonly catchUp: CatchUpStatus | null;
   /** Those among them that no connected peer is known to have. */
   readonly orphans: number;
+  /** How far catching up from several peers is; null unless this node is far behind. */
+  readonly catchUp: CatchUpStatus | null;
   /** Items at peers that `limits.maxItemBytes` does not let in; the sets stay different by them. */
   readonly refused: number;
   /** Why puts and fetches are refused at the moment, or null. */

@@ -8,7 +8,10 @@ import { Impostor, NETWORK_NAME } from './support/impostor.ts';
 import { join2, type Running, TestMesh, until } from './support/mesh.ts';
 
 /** Sessions so rare that nothing but push can have brought an item. */
-const RARE = ['--set', 'sync.intervalMs=600000', '--set', 'sync.settleMs=500'];
+const RARE = [
+  ...['--set', 'sync.intervalMs=600000', '--set', 'sync.settleMs=500'],
+  ...['--set', 'sync.silenceMs=600000'],
+];
 
 const TOPIC = announceTopic(NETWORK_NAME);
 

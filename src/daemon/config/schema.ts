@@ -146,7 +146,7 @@ const push = {
     'Longest payload that is pushed itself; of longer ones the key is',
   ),
   maxBytesPerSecond: leaf.size(
-    { min: '64KiB', max: '1GiB', fallback: '4MiB' },
+    { min: '64KiB', max: '1GiB', fallback: '1MiB' },
     'Bytes pushed in a second at most; what comes faster is left to sessions',
   ),
 };

@@ -12,6 +12,7 @@ import { type AnnouncedKey, type Announcement, decodeFrame, EPOCH_BYTES } from '
 import {
   type AnnounceOptions,
   announceTopic,
+  BURST_MS,
   DEFAULT_ANNOUNCE_OPTIONS,
   MAX_FRAME_BYTES,
   MAX_RECORDS,
@@ -109,6 +110,7 @@ export class AnnounceService implements Announce {
   #looking: Cancel | undefined;
   #wake: (() => void) | undefined;
   #publishAt = 0;
+  #paidUntil = Number.NEGATIVE_INFINITY;
 
   /** Throws `INVALID_NETWORK_NAME`. */
   constructor(gossip: Gossip, init: AnnounceInit) {
@@ -174,12 +176,19 @@ export class AnnounceService implements Announce {
       const frame = this.#outbox.next();
       if (frame === null) break;
       await this.#publishOne(frame.bytes, frame.records);
-      const { batchMs, maxBytesPerSecond } = this.#options;
-      const paidMs = (1_000 * frame.bytes.length) / maxBytesPerSecond;
-      this.#publishAt = clock.monotonic() + Math.max(batchMs, paidMs);
+      this.#pay(frame.bytes.length);
     }
     // In the turn that found the outbox empty: whoever announces next begins anew.
     this.#publishing = undefined;
+  }
+
+  /** The next frame waits for the next batch, and until those before it are paid for. */
+  #pay(bytes: number): void {
+    const { batchMs, maxBytesPerSecond } = this.#options;
+    const now = this.#init.clock.monotonic();
+    const begin = Math.max(this.#paidUntil, now - BURST_MS);
+    this.#paidUntil = begin + (1_000 * bytes) / maxBytesPerSecond;
+    this.#publishAt = Math.max(now + batchMs, this.#paidUntil);
   }
 
   async #publishOne(frame: Uint8Array, records: number): Promise<void> {
