@@ -21,4 +21,4 @@ export {
 } from './reconcile/service.ts';
 export { DEFAULT_RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile/service-options.ts';
 export type { HeldSnapshot, Scope } from './reconcile/service-session.ts';
-export { ReconciliationSet, type ReconciliationSetInit } from './reconcile/set.ts';
+export { ReconciliationSet, type ReconciliationSetInit, type Want } from './reconcile/set.ts';

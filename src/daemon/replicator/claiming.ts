@@ -21,7 +21,7 @@ export interface Situation {
   /** Only one id may be asked for. */
   readonly only: boolean;
   /** Peers that may be asked now. */
-  readonly ready: number;
+  readonly ready: readonly Source[];
   readonly running: Iterable<RunningRequest>;
 }
 
@@ -45,7 +45,7 @@ export class Claiming {
     const { wanted, turn } = this.#init;
     const { small, large } = wanted.unclaimed;
     if (large === 0) turn.reset();
-    if (large > 0 && this.#hasRoom(source, situation) && turn.come(small)) {
+    if (large > 0 && this.#mayTakeLarge(source, situation) && turn.come(small)) {
       const ids = this.#large(source, situation, large);
       if (ids.length > 0) {
         turn.reset();
@@ -56,7 +56,9 @@ export class Claiming {
     return ids.length === 0 ? null : { kind: 'small', ids };
   }
 
-  #hasRoom(source: Source, { running }: Situation): boolean {
+  /** Much may be lost with a source that failed lately: others go first. */
+  #mayTakeLarge(source: Source, { running, ready }: Situation): boolean {
+    if (source.onProbation && ready.some((other) => !other.onProbation)) return false;
     const isLarge = ({ kind }: RunningRequest): boolean => kind === 'large';
     if ([...source.requests].some(isLarge)) return false;
     return [...running].filter(isLarge).length < this.#init.options.maxLargeRequests;
@@ -64,14 +66,14 @@ export class Claiming {
 
   #small({ peer, throughput }: Source, { only, ready }: Situation, waiting: number): Uint8Array[] {
     const { batchItems, requestMs, requestBytes, requestsPerPeer } = this.#init.options;
-    const share = Math.max(LEAST_IDS, Math.ceil(waiting / (ready * requestsPerPeer)));
+    const share = Math.max(LEAST_IDS, Math.ceil(waiting / (ready.length * requestsPerPeer)));
     const able = throughput.ids({ ms: requestMs, bytes: requestBytes });
     return this.#init.wanted.claim(peer, only ? 1 : Math.min(batchItems, share, able));
   }
 
   #large({ peer, throughput }: Source, { only, ready }: Situation, waiting: number): Uint8Array[] {
     const { requestMs, requestBytes, maxLargeRequests } = this.#init.options;
-    const share = Math.ceil(waiting / Math.min(ready, maxLargeRequests));
+    const share = Math.ceil(waiting / Math.min(ready.length, maxLargeRequests));
     const able = throughput.bytes(requestMs) || FIRST_LARGE_BYTES;
     return this.#init.wanted.claimLarge(peer, {
       max: only ? 1 : Math.min(MAX_LARGE_IDS, share),

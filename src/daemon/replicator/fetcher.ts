@@ -132,13 +132,13 @@ export class Fetcher {
   #startOne(source: Source): boolean {
     const { wanted, options } = this.#init;
     if (wanted.claimed === wanted.size) return false;
-    if (source.requests.size >= options.requestsPerPeer) return false;
+    if (source.requests.size >= (source.onProbation ? 1 : options.requestsPerPeer)) return false;
     if (this.#running.size >= options.maxRequests) return false;
     const allowance = this.#pause.allowance();
     if (allowance === 0) return false;
     const claim = this.#claiming.claim(source, {
       only: allowance === 1,
-      ready: this.#sources.ready.length,
+      ready: this.#sources.ready,
       running: this.#running.keys(),
     });
     if (claim === null) {
@@ -169,7 +169,10 @@ export class Fetcher {
       onProgress: (bytes) => request.came(bytes),
       onItem: (item) => this.#take(request, intake, item),
     });
-    source.throughput.note(request);
+    const { items, absent, large, tooLarge } = report;
+    const answered = items + absent.length + large.length + tooLarge.length;
+    const { bytes, durationMs } = request;
+    source.throughput.note({ answered, items, bytes, durationMs });
     await intake.settle();
     if (kind === 'large') for (const id of ids) this.#large.delete(bytesToKey(id));
     if (intake.error !== null) this.#pause.refused(intake.error);

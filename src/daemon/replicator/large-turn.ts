@@ -8,6 +8,9 @@ export interface LargeTurnInit {
   wake: () => void;
 }
 
+/** Small items that keep coming, none of them waiting, put large ones off for so many quiet times. */
+const STEADY = 10;
+
 /** Tells when large items may be fetched: small ones go first, but not for ever. */
 export class LargeTurn {
   readonly #init: LargeTurnInit;
@@ -34,9 +37,9 @@ export class LargeTurn {
     const { clock, largeQuietMs, largeWaitMs } = this.#init;
     const now = clock.monotonic();
     this.#waitingSince ??= now;
-    const latest = this.#waitingSince + largeWaitMs;
-    const quiet = smallWaiting > 0 ? latest : this.#smallAt + largeQuietMs;
-    const due = Math.min(quiet, latest);
+    const patienceMs = smallWaiting > 0 ? largeWaitMs : STEADY * largeQuietMs;
+    const quiet = smallWaiting > 0 ? Number.POSITIVE_INFINITY : this.#smallAt + largeQuietMs;
+    const due = Math.min(quiet, this.#waitingSince + patienceMs);
     if (due <= now) return true;
     this.stop();
     this.#waiting = clock.after(Math.ceil(due - now), () => {

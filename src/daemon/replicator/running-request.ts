@@ -17,8 +17,7 @@ export class RunningRequest {
   readonly #control = new AbortController();
   #progressAt: number;
   #unmarked = 0;
-  /** Items and payload bytes that have come. */
-  items = 0;
+  /** Payload bytes that have come. */
   bytes = 0;
   /** Its source was too slow while others waited for work. */
   stolen = false;
@@ -54,7 +53,6 @@ export class RunningRequest {
 
   /** While an item is being stored the peer is not the one that is slow. */
   async storing(item: Promise<void>): Promise<void> {
-    this.items++;
     this.#progressAt = Number.POSITIVE_INFINITY;
     try {
       await item;

@@ -82,6 +82,19 @@ export class Ledger {
     return [...new Set(sources)];
   }
 
+  /** Up to `max` ids, first those that nobody lists. */
+  first(max: number): string[] {
+    const keys: string[] = [];
+    for (const orphans of [true, false]) {
+      if (orphans && this.orphans.listing.known === 0) continue;
+      for (const key of this.wants.keys()) {
+        if (keys.length >= max) break;
+        if (this.wants.isListed(NOBODY, key) === orphans) keys.push(key);
+      }
+    }
+    return keys;
+  }
+
   /** The listings that `peer` may be asked for, what it is surest to have first. */
   offered(peer: string): Listing[] {
     const listings = [peer, this.#mirrored.get(peer), NOBODY].map((owner) =>

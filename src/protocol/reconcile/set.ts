@@ -154,6 +154,12 @@ export class ReconciliationSet {
     return list && { id, since: list.since, confirmed: list.confirmed };
   }
 
+  /** Says how large a missing item is, when that is known before it is asked for. */
+  enlarge(id: Uint8Array, length: number): void {
+    const key = bytesToKey(id);
+    if (this.#ledger.wants.has(key)) this.#ledger.enlarge(key, length);
+  }
+
   /** Bytes of the payload of a missing id, where a source said that it is large. */
   length(id: Uint8Array): number | undefined {
     return this.#ledger.wants.length(bytesToKey(id));
@@ -237,6 +243,11 @@ export class ReconciliationSet {
     });
     for (const key of keys) this.#ledger.remove(key);
     return keys.map(keyToBytes);
+  }
+
+  /** Up to `max` of the missing ids, orphans first. */
+  wants(max: number): Want[] {
+    return this.#ledger.first(max).map((key) => this.want(keyToBytes(key))!);
   }
 
   /** Missing ids, oldest first. */

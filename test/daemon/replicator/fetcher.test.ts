@@ -233,7 +233,7 @@ describe('Fetcher', () => {
       await clock.advance(1);
       assert.equal(replica.status().items, rest.length);
       assert.deepEqual(wanted.unclaimed, { small: 0, large: 1 });
-      await clock.advance(250);
+      await clock.advance(500);
       assert.deepEqual(requests.at(-1)?.ids, [bytesToHex(huge.id)]);
       await clock.advance(1_000);
       assert.equal(replica.status().items, ITEMS.length);
