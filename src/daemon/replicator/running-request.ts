@@ -17,6 +17,7 @@ export class RunningRequest {
   readonly #control = new AbortController();
   #progressAt: number;
   #unmarked = 0;
+  #firstAt: number | undefined;
   /** Payload bytes that have come. */
   bytes = 0;
   /** Its source was too slow while others waited for work. */
@@ -44,7 +45,13 @@ export class RunningRequest {
     return this.#clock.monotonic() - this.startedAt;
   }
 
+  /** Since the first answer began to come: what the way there took says nothing of how quick it is. */
+  get streamedMs(): number {
+    return this.#firstAt === undefined ? 0 : this.#clock.monotonic() - this.#firstAt;
+  }
+
   came(bytes: number): void {
+    this.#firstAt ??= this.#clock.monotonic();
     this.bytes += bytes;
     this.#unmarked += bytes;
     if (bytes > 0 && this.#unmarked < PROGRESS_BYTES) return;
