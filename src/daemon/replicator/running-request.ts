@@ -20,6 +20,8 @@ export class RunningRequest {
   #firstAt: number | undefined;
   /** Payload bytes that have come. */
   bytes = 0;
+  /** When it was first seen to be late, on the monotonic clock; undefined once it gets on again. */
+  suspectedAt: number | undefined;
   /** Its source was too slow while others waited for work. */
   stolen = false;
 
@@ -79,6 +81,7 @@ export class RunningRequest {
 
   #mark(): void {
     this.#unmarked = 0;
+    this.suspectedAt = undefined;
     this.#progressAt = this.#clock.monotonic();
   }
 }

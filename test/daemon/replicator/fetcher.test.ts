@@ -285,7 +285,7 @@ describe('Fetcher', () => {
       fetcher.connected(peer);
     }
     fetcher.pump();
-    await clock.advance(990);
+    await clock.advance(1_240);
     assert.deepEqual([replica.status().items, aborted], [7, []]);
     await clock.advance(20);
     assert.deepEqual([replica.status().items, aborted], [ITEMS.length, ['a']]);
