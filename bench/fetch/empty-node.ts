@@ -20,6 +20,8 @@ export interface Figures {
   /** Ids still wanted when all items were there, and after as long as it took to be rid of them. */
   readonly wanted: number;
   readonly wantedLater: number;
+  /** Those among them that nobody lists who is still connected. */
+  readonly orphans: number;
 }
 
 /** Longest wait for ids that nobody has to leave the want list. */
@@ -79,9 +81,10 @@ export async function catchUp(
     await new Promise<void>((resolve) => clock.after(100, resolve));
   }
   const wantedLater = replicator.wanted;
+  const orphans = replicator.orphans.now;
   await replicator.stop();
   await libp2p.stop();
   await replica.close();
   const [firstSessionBytes = 0] = sessions;
-  return { seconds, receivedBytes, sessionBytes, firstSessionBytes, wanted, wantedLater };
+  return { seconds, receivedBytes, sessionBytes, firstSessionBytes, wanted, wantedLater, orphans };
 }
