@@ -24,10 +24,10 @@ export const STACK: usize = 0x1900;
 
 /** Short ids of the ids in WINDOW, 8 bytes each. */
 export const SHORT: usize = 0x2800;
-/** The estimator's 32 signed counts. */
+/** The estimator's 128 signed counts. */
 export const BUCKETS: usize = 0x3800;
 /** The key of short ids, 16 bytes. */
-export const SIP_KEY: usize = 0x3880;
+export const SIP_KEY: usize = 0x3a00;
 /** Coded symbols of one group, 8 bytes each. */
 export const CELLS: usize = 0x8000;
 export const CELLS_BYTES: i32 = 0x8000;

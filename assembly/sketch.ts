@@ -116,7 +116,7 @@ export function weigh(count: i32): void {
   for (let i = 0; i < count; i++) {
     const high = load<u32>(at, 4);
     at += 8;
-    const to = BUCKETS + (<usize>(high >> 27) << 2);
-    store<i32>(to, load<i32>(to) + 1 - <i32>((high >> 25) & 2));
+    const to = BUCKETS + (<usize>(high >> 25) << 2);
+    store<i32>(to, load<i32>(to) + 1 - <i32>((high >> 23) & 2));
   }
 }

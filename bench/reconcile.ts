@@ -17,7 +17,7 @@ export interface ReconcileFigures {
   readonly frames: number;
   /**
    * Bytes in both directions, length prefixes included, and 32 for each id that one side found the
-   * other to lack and did not tell it (nostr-tools alone does that).
+   * other to lack and did not tell it: Negentropy leaves that to whoever uses it.
    */
   readonly bytes: number;
   readonly bytesPerDiff: number | null;
@@ -29,9 +29,13 @@ export interface ReconcileFigures {
   readonly cpuMs: number;
   /** Whether both sides learnt what they lack, and nothing else. */
   readonly exact: boolean;
+  /** With `--steps`: the longest that a session worked without letting the event loop turn. */
+  readonly longestStepMs?: number;
 }
 
-const SPREADS: readonly Spread[] = ['scattered', 'recent'];
+const SPREADS: readonly Spread[] = ['scattered', 'all-recent', 'empty'];
+/** Those measured unless some are asked for; the other one takes all the items there are. */
+const USUAL_SPREADS: readonly Spread[] = ['scattered', 'all-recent'];
 /** Sessions of a case until one takes long; the cheapest counts, the first of all warms up. */
 const REPEATS = 5;
 const LONG_MS = 1_000;
@@ -44,8 +48,9 @@ export async function main(args: string[]): Promise<void> {
       n: { type: 'string', multiple: true, default: ['100000', '1000000'] },
       d: { type: 'string', multiple: true, default: ['0', '1', '10', '100', '1000', '10000'] },
       dialect: { type: 'string', multiple: true, default: Object.keys(DIALECTS) },
-      spread: { type: 'string', multiple: true, default: [...SPREADS] },
+      spread: { type: 'string', multiple: true, default: [...USUAL_SPREADS] },
       storage: { type: 'string', default: 'memory' },
+      steps: { type: 'boolean', default: false },
     },
   });
   if (!values.json) console.log(HEADING);
@@ -55,8 +60,9 @@ export async function main(args: string[]): Promise<void> {
     for (const name of values.dialect) {
       const dialect = oneOf('dialect', name, Object.keys(DIALECTS) as DialectName[]);
       for (const spread of values.spread.map((one) => oneOf('spread', one, SPREADS))) {
-        for (const d of values.d.map(Number)) {
-          const figures = await measure(union, dialect, d, spread);
+        for (const d of spread === 'empty' ? [n] : values.d.map(Number)) {
+          const { longestStepMs, ...rest } = await measure(union, dialect, d, spread);
+          const figures = values.steps ? { ...rest, longestStepMs } : rest;
           console.log(values.json ? JSON.stringify(figures) : line(figures));
         }
       }
@@ -70,7 +76,7 @@ async function measure(
   name: DialectName,
   d: number,
   spread: Spread,
-): Promise<ReconcileFigures> {
+): Promise<Required<ReconcileFigures>> {
   const pair = union.pair(d, spread);
   const open = await DIALECTS[name](union, pair);
   let best = runOnce(open, pair);
@@ -97,7 +103,7 @@ function runOnce(open: Awaited<ReturnType<(typeof DIALECTS)[DialectName]>>, pair
   const { missing, ...traffic } = simulate(initiator, responder);
   const { user, system } = process.cpuUsage(before);
   const d = pair.onlyA.length + pair.onlyB.length;
-  const bytes = traffic.bytes + ID_BYTES * (unsaid?.() ?? 0);
+  const bytes = traffic.bytes + ID_BYTES * (unsaid?.() ?? traffic.unsaid);
   return {
     frames: traffic.frames,
     bytes,
@@ -106,6 +112,7 @@ function runOnce(open: Awaited<ReturnType<(typeof DIALECTS)[DialectName]>>, pair
     waitRtt: round(traffic.waitRtt),
     cpuMs: round((user + system) / 1_000),
     exact: pair.isExact(found?.() ?? missing),
+    longestStepMs: round(traffic.longestStepMs),
   };
 }
 
@@ -114,7 +121,7 @@ function oneOf<T extends string>(what: string, value: string, allowed: readonly 
   throw new Error(`--${what} is one of ${allowed.join(', ')}, not ${value}`);
 }
 
-const COLUMNS = [12, 8, 9, 7, 10, 7, 10, 8, 6, 6, 9, 6];
+const COLUMNS = [12, 8, 9, 9, 12, 7, 10, 8, 6, 6, 9, 6, 9];
 const HEADING = row(
   'dialect',
   'storage',
@@ -128,13 +135,15 @@ const HEADING = row(
   'wait',
   'CPU ms',
   'exact',
+  'step ms',
 );
 
 function line(figures: ReconcileFigures): string {
   const { dialect, storage, n, d, spread, frames, bytes, bytesPerDiff } = figures;
-  const { roundTrips, waitRtt, cpuMs, exact } = figures;
+  const { roundTrips, waitRtt, cpuMs, exact, longestStepMs = '-' } = figures;
   const size = [bytes, bytesPerDiff ?? '-'];
-  return row(dialect, storage, n, d, spread, frames, ...size, roundTrips, waitRtt, cpuMs, exact);
+  const time = [roundTrips, waitRtt, cpuMs, exact, longestStepMs];
+  return row(dialect, storage, n, d, spread, frames, ...size, ...time);
 }
 
 function row(...cells: unknown[]): string {

@@ -1,10 +1,12 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { nativeDialect, type Role, type Session, type Step } from '../src/protocol/index.ts';
-import { DEFAULT_LIMITS } from '../src/protocol/reconcile/native/constants.ts';
+import { DEFAULT_LIMITS, SKETCH_SUMS } from '../src/protocol/reconcile/native/constants.ts';
+import { sumsOf } from '../src/protocol/reconcile/native/estimate.ts';
 import { rootHint, sessionKey } from '../src/protocol/reconcile/native/key.ts';
 import { encodeOpening } from '../src/protocol/reconcile/native/opening.ts';
 import {
+  BUCKETS,
   blake3,
   bytesToHex,
   codingReference,
@@ -16,8 +18,10 @@ import {
   symbolsThrough,
   ZERO_BOUND,
 } from '../src/store/index.ts';
+import { renderPage, type Shown } from './native-sessions.ts';
 
 const OUTPUT = new URL('../test/vectors/native.json', import.meta.url);
+const PAGE = new URL('../docs/protocol-native.md', import.meta.url);
 
 /** Item i has hint 1000 + 10 i and as id the BLAKE3 of i as 4 little-endian bytes. */
 function item(i: number): ItemKey {
@@ -47,6 +51,7 @@ const SCENARIOS: readonly Scenario[] = [
   scenario('one range in full on each side', 40, many(0, 1, 20), many(20, 1, 20), 10),
   scenario('symbols asked for twice', 300, many(1, 10, 30), many(2, 10, 30)),
   scenario('splits below splits', 3_000, many(5, 60, 50), many(7, 60, 50), 40),
+  scenario('a cluster at the end', 9_000, many(8_840, 2, 80), many(8_841, 2, 80), 1_000),
 ];
 
 function scenario(
@@ -59,8 +64,13 @@ function scenario(
   return { name, items, initiatorLacks, responderLacks, maxRangeItems };
 }
 
+interface Vectors {
+  readonly parts: unknown;
+  readonly sessions: readonly { readonly name: string; readonly frames: readonly Shown[] }[];
+}
+
 /** What another implementation can be checked against. Equal sources give equal vectors. */
-export function generateVectors(): unknown {
+export function generateVectors(): Vectors {
   return { parts: parts(), sessions: SCENARIOS.map(runScenario) };
 }
 
@@ -81,7 +91,7 @@ function parts() {
   codingReference.shortIds(key.shortIds, ids, shorts, 0);
   const cells = new Uint32Array(2 * symbolsThrough(3));
   codingReference.toggle(cells, shorts, { begin: 0, end: 3, first: 0, last: 3 });
-  const buckets = new Int32Array(32);
+  const buckets = new Int32Array(BUCKETS);
   codingReference.weigh(buckets, shorts, 0, 3);
   const state = lthashReference.empty();
   lthashReference.add(state, ids);
@@ -93,7 +103,8 @@ function parts() {
     shortIdKey: bytesToHex(key.shortIds),
     shortIds: words(shorts),
     symbols: words(cells),
-    buckets: [...buckets],
+    sums: bytesToHex(sumsOf(buckets, SKETCH_SUMS)),
+    probe: bytesToHex(sumsOf(buckets, BUCKETS)),
     plainDigest: bytesToHex(key.plainDigest(ids)),
     sumDigest: bytesToHex(key.sumDigest(state, 3)),
     initiatorProof: bytesToHex(key.proof('initiator', state, 3, everything)),
@@ -154,5 +165,8 @@ function converse(sides: Record<Role, Session>) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await writeFile(OUTPUT, `${JSON.stringify(generateVectors(), null, 1)}\n`);
+  const vectors = generateVectors();
+  await writeFile(OUTPUT, `${JSON.stringify(vectors, null, 1)}\n`);
+  const frames = (name: string) => vectors.sessions.find((one) => one.name === name)!.frames;
+  await writeFile(PAGE, renderPage(await readFile(PAGE, 'utf8'), frames));
 }

@@ -3,14 +3,16 @@ import {
   commonware,
   type Dialect,
   nativeDialect,
+  negentropy,
   type Role,
   type Session,
+  type SessionLimits,
 } from '../../src/protocol/index.ts';
-import { type FingerprintScheme, lthash } from '../../src/store/index.ts';
+import { type FingerprintScheme, lthash, sum256 } from '../../src/store/index.ts';
 import { nostrSessions } from './nostr-tools.ts';
 import type { Pair, Union } from './sets.ts';
 
-export type DialectName = 'native' | 'commonware' | 'nostr-tools';
+export type DialectName = 'native' | 'commonware' | 'negentropy' | 'nostr-tools';
 
 /** Two sessions that are about to speak. */
 export interface Sessions {
@@ -31,10 +33,18 @@ const native = nativeDialect({
   random: { bytes: (length) => new Uint8Array(randomBytes(length)), fraction: Math.random },
 });
 
+/** No frame size limit, as nostr-tools and the figures known of Negentropy have none. */
+const UNLIMITED: Partial<SessionLimits> = {
+  maxMessageBytes: 0,
+  maxInboundBytes: Number.MAX_SAFE_INTEGER,
+  maxVisitedItems: Number.MAX_SAFE_INTEGER,
+};
+
 /** What can be measured, by the name that `--dialect` takes. */
 export const DIALECTS: Record<DialectName, (union: Union, pair: Pair) => Promise<Opened>> = {
   native: (union, pair) => openDialect(union, pair, native, lthash),
   commonware: (union, pair) => openDialect(union, pair, commonware, lthash),
+  negentropy: (union, pair) => openDialect(union, pair, negentropy, sum256, UNLIMITED),
   'nostr-tools': async (union, pair) => ({
     sessions: nostrSessions(union, pair),
     close: () => {},
@@ -46,13 +56,14 @@ async function openDialect(
   pair: Pair,
   dialect: Dialect,
   scheme: FingerprintScheme,
+  limits: Partial<SessionLimits> = {},
 ): Promise<Opened> {
   const [a, b] = await union.snapshots(scheme, pair);
   for (const snapshot of [a!, b!]) snapshot.fingerprint(0, snapshot.size);
   return {
     sessions: () => ({
-      initiator: dialect.session({ role: 'initiator', snapshot: a! }),
-      responder: dialect.session({ role: 'responder', snapshot: b! }),
+      initiator: dialect.session({ role: 'initiator', snapshot: a!, limits }),
+      responder: dialect.session({ role: 'responder', snapshot: b!, limits }),
     }),
     close() {
       a!.release();

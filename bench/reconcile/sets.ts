@@ -14,7 +14,8 @@ import {
   type Snapshot,
 } from '../../src/store/index.ts';
 
-export type Spread = 'scattered' | 'recent';
+/** Where differences lie: evenly spread, in the latest items, or everywhere, one side being empty. */
+export type Spread = 'scattered' | 'all-recent' | 'empty';
 export type StorageName = 'memory' | 'level';
 
 /** Seconds since the epoch are all that nostr-tools can take: some of the items share theirs. */
@@ -49,13 +50,14 @@ export class Union {
     }));
   }
 
-  /** Two sides that differ in `d` items, half of them each: evenly spread, or the latest. */
+  /** Two sides that differ in `d` items, half of them each; or an empty one and one that has all. */
   pair(d: number, spread: Spread): Pair {
+    if (spread === 'empty') return new Pair([], this.keys);
     if (!Number.isInteger(d) || d < 0 || d > this.n) throw new Error(`--d is at most n, not ${d}`);
     const onlyA: ItemKey[] = [];
     const onlyB: ItemKey[] = [];
     for (let i = 0; i < d; i++) {
-      const at = spread === 'recent' ? this.n - 1 - i : Math.floor(((i + 0.5) * this.n) / d);
+      const at = spread === 'all-recent' ? this.n - 1 - i : Math.floor(((i + 0.5) * this.n) / d);
       (i % 2 === 0 ? onlyA : onlyB).push(this.keys[at]!);
     }
     return new Pair(onlyA, onlyB);

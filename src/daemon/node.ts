@@ -10,6 +10,8 @@ import type {
   VerifyResult,
 } from '../store/index.ts';
 
+import type { CatchUpProgress } from './replicator/index.ts';
+
 /** What the admin endpoint and the CLI see of a running node. */
 export interface Node {
   status(): Status;
@@ -91,6 +93,8 @@ export interface Status {
   readonly wanted: number;
   /** Those among them that no connected peer is known to have. */
   readonly orphans: number;
+  /** How far catching up from several peers is; null unless this node is far behind. */
+  readonly catchUp: CatchUpStatus | null;
   /** Items at peers that `limits.maxItemBytes` does not let in; the sets stay different by them. */
   readonly refused: number;
   /** Why puts and fetches are refused at the moment, or null. */
@@ -122,6 +126,11 @@ export interface MeshStatus {
   readonly connected: number;
   /** Other nodes of this network that we have heard of, connected or not. */
   readonly known: number;
+}
+
+export interface CatchUpStatus extends Omit<CatchUpProgress, 'startedAt'> {
+  /** ISO 8601. */
+  readonly startedAt: string;
 }
 
 export interface StoreIncident {

@@ -18,6 +18,7 @@ import { isUnreadable } from './data-dir.ts';
 import { DaemonError } from './errors.ts';
 import type { AddressState, Mesh } from './mesh/index.ts';
 import type {
+  CatchUpStatus,
   LastSession,
   Node,
   PeerStatus,
@@ -27,7 +28,7 @@ import type {
   SyncResult,
   WhyAnswer,
 } from './node.ts';
-import type { PeerRecord, Replicator, Statement } from './replicator/index.ts';
+import type { CatchUpProgress, PeerRecord, Replicator, Statement } from './replicator/index.ts';
 import { isoTime } from './system.ts';
 import { VERSION } from './version.ts';
 
@@ -69,6 +70,7 @@ export class RunningNode implements Node {
       ...storeStatus(store),
       wanted: replicator.wanted,
       orphans: replicator.orphans.now,
+      catchUp: catchUpStatus(replicator.catchUp),
       refused: replicator.refused,
       refusing: store.refusing ?? replicator.paused,
       transfer: { ...fetch.totals },
@@ -266,6 +268,16 @@ function storeStatus(store: ReplicaStatus) {
     quarantined,
     scrub,
     incidents: incidents.map(({ at, code, message }) => ({ at: isoTime(at), code, message })),
+  };
+}
+
+function catchUpStatus(progress: CatchUpProgress | null): CatchUpStatus | null {
+  if (progress === null) return null;
+  const { startedAt, itemsPerSecond, ...rest } = progress;
+  return {
+    ...rest,
+    startedAt: isoTime(startedAt),
+    itemsPerSecond: itemsPerSecond === null ? null : Math.round(itemsPerSecond),
   };
 }
 

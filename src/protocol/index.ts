@@ -20,5 +20,5 @@ export {
   ReconcileService,
 } from './reconcile/service.ts';
 export { DEFAULT_RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile/service-options.ts';
-export type { HeldSnapshot } from './reconcile/service-session.ts';
+export type { HeldSnapshot, Scope } from './reconcile/service-session.ts';
 export { ReconciliationSet, type ReconciliationSetInit, type Want } from './reconcile/set.ts';

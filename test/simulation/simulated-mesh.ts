@@ -3,11 +3,20 @@ import { Replicator, type ReplicatorOptions } from '../../src/daemon/replicator/
 import {
   AnnounceService,
   commonware,
+  type Dialect,
   FetchService,
   type Network,
+  nativeDialect,
   ReconcileService,
+  type SessionReport,
 } from '../../src/protocol/index.ts';
-import { bytesToHex, type NewItem, type Random, Replica } from '../../src/store/index.ts';
+import {
+  bytesToHex,
+  type NewItem,
+  type Random,
+  Replica,
+  type Snapshot,
+} from '../../src/store/index.ts';
 import { VirtualClock } from '../support/clock.ts';
 import { memoryDatabase } from '../support/memory-database.ts';
 import { MemoryGossip } from '../support/memory-gossip.ts';
@@ -23,6 +32,8 @@ export interface SimulatedNode {
   readonly replica: Replica;
   readonly replicator: Replicator;
   readonly fetch: FetchService;
+  /** As they ended. */
+  readonly sessions: readonly SessionReport[];
   /** Null when nothing is pushed. */
   readonly gossip: MemoryGossip | null;
   /** As a client does: on disk, then announced. */
@@ -44,10 +55,16 @@ export class SimulatedMesh {
   /** What happened, a line each. */
   readonly trace: string[] = [];
   readonly #options: SimulationOptions;
+  readonly #dialects: readonly Dialect[];
 
-  constructor(seed: string | number, options: SimulationOptions = {}) {
+  constructor(
+    seed: string | number,
+    options: SimulationOptions = {},
+    dialect: 'native' | 'commonware' = 'native',
+  ) {
     this.random = new SeededRandom(seed);
     this.#options = options;
+    this.#dialects = [dialect === 'native' ? nativeDialect({ random: this.random }) : commonware];
     this.network = new MemoryNetwork({
       clock: this.clock,
       random: this.random,
@@ -55,8 +72,16 @@ export class SimulatedMesh {
     });
   }
 
-  async add(id: string): Promise<SimulatedNode> {
-    const node = await startNode(id, this.network.node(id), this.clock, this.random, this.#options);
+  async add(id: string, change: Changes = {}): Promise<SimulatedNode> {
+    const node = await startNode({
+      id,
+      network: this.network.node(id),
+      clock: this.clock,
+      random: this.random,
+      options: this.#options,
+      dialects: this.#dialects,
+      ...change,
+    });
     this.nodes.push(node);
     return node;
   }
@@ -90,23 +115,45 @@ export class SimulatedMesh {
   }
 }
 
-async function startNode(
-  id: string,
-  network: Network,
-  clock: VirtualClock,
-  random: Random,
-  { push = false, ...options }: SimulationOptions,
-): Promise<SimulatedNode> {
+/** What is different about one node. */
+export interface Changes {
+  /** The set it shows to others in sessions. */
+  shows?: (snapshot: Snapshot) => Snapshot;
+}
+
+interface StartInit extends Changes {
+  id: string;
+  network: Network;
+  clock: VirtualClock;
+  random: Random;
+  options: SimulationOptions;
+  dialects: readonly Dialect[];
+}
+
+async function startNode(init: StartInit): Promise<SimulatedNode> {
+  const { id, network, clock, random, dialects, shows } = init;
+  const { push = false, ...options } = init.options;
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
   const logger = pino({ level: 'silent' });
   const replicator = new Replicator({ replica, clock, random, logger, options });
+  const sessions: SessionReport[] = [];
+  const { ended } = replicator.events;
   const reconcile = new ReconcileService(network, {
     clock,
     networkName: NETWORK_NAME,
-    dialects: [commonware],
-    snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
-    events: replicator.events,
+    dialects,
+    snapshot() {
+      const snapshot = replica.snapshot();
+      return { snapshot: shows?.(snapshot) ?? snapshot, version: replica.version };
+    },
+    events: {
+      ...replicator.events,
+      ended(report) {
+        sessions.push(report);
+        ended(report);
+      },
+    },
   });
   const fetch = new FetchService(network, {
     clock,
@@ -139,5 +186,5 @@ async function startNode(
     await fetch.stop();
     await replica.close();
   };
-  return { id, replica, replicator, fetch, gossip, put, stop };
+  return { id, replica, replicator, fetch, gossip, put, sessions, stop };
 }

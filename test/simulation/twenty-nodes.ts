@@ -27,7 +27,7 @@ export function runTwentyNodes(seed: string): Promise<Outcome> {
 
 /** A ring with chords over links of all speeds, some of which break now and then. */
 async function build(seed: string): Promise<SimulatedMesh> {
-  const mesh = new SimulatedMesh(seed, { intervalMs: 5_000 });
+  const mesh = new SimulatedMesh(seed, { intervalMs: 5_000 }, 'commonware');
   for (let i = 0; i < NODES; i++) await mesh.add(`node-${String(i).padStart(2, '0')}`);
   for (let i = 0; i < NODES; i++) {
     mesh.link(i, (i + 1) % NODES, { latencyMs: 1 + mesh.pick(50), jitterMs: 10 });

@@ -66,6 +66,14 @@ const sync = {
     { min: 100, max: MAX_MS, fallback: 30_000 },
     'Milliseconds between sessions with a peer when nothing else asks for one',
   ),
+  intervalMinMs: leaf.integer(
+    { min: 1_000, max: 86_400_000, fallback: 5_000 },
+    'Shortest interval, to which differences cut it',
+  ),
+  intervalMaxMs: leaf.integer(
+    { min: 1_000, max: 86_400_000, fallback: 300_000 },
+    'Longest interval, to which sessions that find nothing stretch it',
+  ),
   jitter: leaf.fraction(0.2, 'Part of the interval that chance adds or takes'),
   settleMs: leaf.integer(
     { min: 0, max: MAX_MS, fallback: 250 },
@@ -74,6 +82,18 @@ const sync = {
   settleMaxMs: leaf.integer(
     { min: 0, max: MAX_MS, fallback: 2_000 },
     'Milliseconds that changes which never stop may put such a session off',
+  ),
+  silenceMs: leaf.integer(
+    { min: 100, max: 3_600_000, fallback: 2_000 },
+    'Milliseconds without a change after which sessions look whether what was pushed arrived',
+  ),
+  catchUpItems: leaf.integer(
+    { min: 1, max: 1_000_000_000, fallback: 10_000 },
+    'Items a peer has more than this node from which on it catches up from several peers at once',
+  ),
+  sliceItems: leaf.integer(
+    { min: 256, max: 262_144, fallback: 16_384 },
+    'Missing items that one peer lists at a time in a catch-up',
   ),
   frameTimeoutMs: leaf.integer(
     { min: 100, max: MAX_MS, fallback: 10_000 },
@@ -126,7 +146,7 @@ const push = {
     'Longest payload that is pushed itself; of longer ones the key is',
   ),
   maxBytesPerSecond: leaf.size(
-    { min: '64KiB', max: '1GiB', fallback: '4MiB' },
+    { min: '64KiB', max: '1GiB', fallback: '1MiB' },
     'Bytes pushed in a second at most; what comes faster is left to sessions',
   ),
 };

@@ -40,12 +40,21 @@ export interface Config {
   };
   sync: {
     intervalMs: number;
+    /** Shortest and longest interval that differences, and their absence, lead to. */
+    intervalMinMs: number;
+    intervalMaxMs: number;
     /** Part of the interval that chance adds or takes, 0 to 1. */
     jitter: number;
     /** Quiet time after local changes before peers are told by a session. */
     settleMs: number;
     /** Longest time that changes which never stop may put such a session off. */
     settleMaxMs: number;
+    /** Time without a change after which sessions look whether what was pushed arrived. */
+    silenceMs: number;
+    /** Items a peer has more than this node from which on it catches up from several at once. */
+    catchUpItems: number;
+    /** Missing items that one peer lists at a time in a catch-up. */
+    sliceItems: number;
     frameTimeoutMs: number;
     sessionTimeoutMs: number;
     maxSessions: number;

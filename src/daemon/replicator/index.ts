@@ -1,3 +1,4 @@
+export type { CatchUpProgress } from './catch-up/index.ts';
 export { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 export type { PeerRecord } from './peers.ts';
 export { Replicator, type ReplicatorInit, type ReplicatorServices } from './replicator.ts';

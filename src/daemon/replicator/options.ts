@@ -7,6 +7,18 @@ export interface ReplicatorOptions {
    */
   intervalMs: number;
   /**
+   * Shortest such interval: each session that finds a difference cuts it to a quarter. Lowering it
+   * keeps a closer eye on peers whose pushes get lost.
+   * @default 5_000
+   */
+  intervalMinMs: number;
+  /**
+   * Longest such interval: each session that finds nothing doubles it. Raising it makes a calm mesh
+   * calmer; what is then lost on the way is found later.
+   * @default 300_000
+   */
+  intervalMaxMs: number;
+  /**
    * Part of the interval that chance adds or takes, 0 to 1, so that a mesh does not beat in step.
    * @default 0.2
    */
@@ -22,6 +34,29 @@ export interface ReplicatorOptions {
    * @default 2_000
    */
   settleMaxMs: number;
+  /**
+   * Milliseconds without a change after which sessions look whether what was pushed has arrived.
+   * Lowering it shows peers in sync sooner, for a small exchange with each.
+   * @default 2_000
+   */
+  silenceMs: number;
+  /**
+   * Items a peer has more than we from which on several peers work at catching up, in slices. Lowering
+   * it spreads smaller gaps over several peers, for a session a slice.
+   * @default 10_000
+   */
+  catchUpItems: number;
+  /**
+   * Missing items in a slice: what one peer lists in one session. Raising it takes fewer sessions and
+   * more memory, about 150 bytes an item.
+   * @default 16_384
+   */
+  sliceItems: number;
+  /**
+   * Items listed and not stored above which a catch-up lists no further slice.
+   * @default 131_072
+   */
+  maxPending: number;
   /**
    * Items asked for in one request at the most; peers that have been slow are asked for fewer. Raising
    * it saves round trips; lowering it spreads the work over more peers and loses less when one fails.
@@ -112,9 +147,15 @@ export interface ReplicatorOptions {
 
 export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
   intervalMs: 30_000,
+  intervalMinMs: 5_000,
+  intervalMaxMs: 300_000,
   jitter: 0.2,
   settleMs: 250,
   settleMaxMs: 2_000,
+  silenceMs: 2_000,
+  catchUpItems: 10_000,
+  sliceItems: 16_384,
+  maxPending: 131_072,
   batchItems: 1_024,
   requestMs: 500,
   requestBytes: 4 * 1024 * 1024,

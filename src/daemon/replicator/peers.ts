@@ -1,4 +1,5 @@
 import type { SessionReport } from '../../protocol/index.ts';
+import { everything } from './everything.ts';
 
 /** What is known of one peer that reconciles with us. */
 export interface PeerRecord {
@@ -16,6 +17,14 @@ export interface PeerRecord {
 
 /** Peers that were forgotten longest ago make room first. */
 const MAX_DISCONNECTED = 1_000;
+
+/** Whether a session was over a part of the key space in which nothing differed. */
+export function isPart({ error, finding }: SessionReport): boolean {
+  if (error !== null || finding === null || !finding.proved || everything(finding.interval)) {
+    return false;
+  }
+  return finding.mine + finding.theirs === 0;
+}
 
 /** Remembers peers and their last sessions, bounded. */
 export class PeerRecords {
@@ -54,6 +63,8 @@ export class PeerRecords {
     if (record === undefined) return;
     record.sessions++;
     record.lastSession = report;
+    // A session over a part, in which nothing differed, says nothing of the rest.
+    if (isPart(report)) return;
     record.equalAt = report.equal && report.error === null ? report.version : null;
   }
 

@@ -5,6 +5,7 @@ import {
   type AnnounceTotals,
   type Fetch,
   type Gap,
+  type Outline,
   type Reconcile,
   type ReconcileEvents,
   ReconciliationSet,
@@ -19,13 +20,15 @@ import {
   type Replica,
   type StoreErrorCode,
 } from '../../store/index.ts';
+import type { CatchUpProgress } from './catch-up/index.ts';
 import { Fetcher } from './fetcher.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
-import { type PeerRecord, PeerRecords } from './peers.ts';
+import { isPart, type PeerRecord, PeerRecords } from './peers.ts';
 import { Push } from './push.ts';
 import { Recovery } from './recovery.ts';
 import { Refill } from './refill.ts';
-import { SessionScheduler } from './scheduler.ts';
+import { type Outcome, SessionScheduler } from './scheduler.ts';
+import { Sessions } from './sessions.ts';
 import { PeerStatements, type Statements } from './statements.ts';
 import { Told } from './told.ts';
 import { type WantsFile, WantsKeeper } from './wants-keeper.ts';
@@ -51,6 +54,13 @@ export interface ReplicatorServices {
   announce?: Announce | null;
 }
 
+interface Running {
+  readonly services: ReplicatorServices;
+  readonly scheduler: SessionScheduler;
+  readonly sessions: Sessions;
+  readonly fetcher: Fetcher;
+}
+
 /**
  * Keeps the replica equal to its peers': sessions find what is missing, the ReconciliationSet
  * gathers it over all peers, the fetcher gets each item from one of them. `events` is handed to the
@@ -63,8 +73,7 @@ export class Replicator {
   readonly #keeper: WantsKeeper;
   readonly #peers = new PeerRecords();
   readonly #statements = new PeerStatements();
-  #running: { services: ReplicatorServices; scheduler: SessionScheduler; fetcher: Fetcher } | null =
-    null;
+  #running: Running | null = null;
   #unsubscribe: (() => void)[] = [];
   readonly #refill: Refill;
   readonly #recovery: Recovery;
@@ -74,6 +83,8 @@ export class Replicator {
   readonly events: ReconcileEvents = {
     peerConnected: (peer) => this.#peerConnected(peer),
     peerDisconnected: (peer) => this.#peerDisconnected(peer),
+    outlined: (peer, outlines) => this.#running?.sessions.outlined(peer, outlines),
+    judge: (peer, theirs) => this.#judge(peer, theirs),
     differs: (peer) => this.#peers.differs(peer),
     missing: (peer, ids) => this.#missing(peer, ids),
     ended: (report) => this.#ended(report),
@@ -147,6 +158,11 @@ export class Replicator {
     return this.#running?.fetcher.refused ?? 0;
   }
 
+  /** How far catching up from several peers is, or null when we are not far behind. */
+  get catchUp(): CatchUpProgress | null {
+    return this.#running?.sessions.catchUp ?? null;
+  }
+
   /** What sessions have proved of a peer. */
   statements(peer: string): Statements {
     return this.#statements.of(peer);
@@ -187,19 +203,22 @@ export class Replicator {
     const options = this.#options;
     const { fetch } = services;
     const fetcher = new Fetcher({ wanted: this.#wanted, replica, fetch, clock, logger, options });
+    const sessions = this.#makeSessions(services, fetcher);
     const scheduler = new SessionScheduler({
       clock,
       random,
       ...options,
-      run: async (peer) => this.#usable() && services.reconcile.reconcile(peer),
-      inSync: (peer) => this.inSync(peer) || this.#toldByPush(peer),
-      busy: () => fetcher.busy,
+      run: async (peer) => this.#usable() && sessions.run(peer),
+      inSync: (peer) => this.inSync(peer),
+      told: (peer) => this.#toldByPush(peer),
+      busy: () => fetcher.busy || sessions.catchUp !== null,
     });
-    this.#running = { services, scheduler, fetcher };
+    this.#running = { services, scheduler, sessions, fetcher };
     const committed = (added: readonly ItemKey[]): void => {
       for (const key of added) this.#wanted.received(key.id);
       fetcher.committed(added);
       this.#statements.stored(added);
+      sessions.stored(added);
       this.#told.committed(replica.version, added);
       services.announce?.stored(added);
       scheduler.changed();
@@ -218,17 +237,18 @@ export class Replicator {
 
   /** Runs a session with one peer, or with every connected one; each report as it ended. */
   async sync(peer?: string): Promise<SessionReport[]> {
-    const { reconcile } = this.#running?.services ?? {};
-    if (reconcile === undefined) return [];
+    const { sessions } = this.#running ?? {};
+    if (sessions === undefined) return [];
     const connected = this.#peers.all().filter((record) => record.connected);
     const targets = peer === undefined ? connected.map((record) => record.peer) : [peer];
-    return Promise.all(targets.map((target) => reconcile.reconcile(target)));
+    return Promise.all(targets.map((target) => sessions.sync(target)));
   }
 
   async stop(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
     this.#recovery.stop();
     this.#running?.scheduler.stop();
+    this.#running?.sessions.stop();
     await this.#running?.fetcher.stop();
     await this.#push.stop();
     await this.#keeper.stop();
@@ -245,14 +265,15 @@ export class Replicator {
   #toldByPush(peer: string): boolean {
     const { sessions = 0, lastSession = null } = this.#peers.get(peer) ?? {};
     if (sessions === 0 || lastSession === null || lastSession.error !== null) return false;
-    if (lastSession.continueFrom !== null || lastSession.version < this.#told.since()) return false;
+    if (isPart(lastSession) || lastSession.continueFrom !== null) return false;
+    if (lastSession.version < this.#told.since()) return false;
     return this.#running?.services.announce?.reaches(peer) ?? false;
   }
 
   /** The publisher has what was missed; else whoever passed on what came after. */
   #gap({ publisher, from }: Gap): void {
     const connected = this.#peers.get(publisher)?.connected === true;
-    this.#running?.scheduler.soon(connected ? publisher : from);
+    this.#running?.scheduler.gap(connected ? publisher : from);
   }
 
   get #indexed(): boolean {
@@ -263,6 +284,26 @@ export class Replicator {
   #usable(): boolean {
     if (!this.#indexed) this.#recovery.watch();
     return this.#indexed;
+  }
+
+  #makeSessions({ reconcile }: ReplicatorServices, fetcher: Fetcher): Sessions {
+    const { clock, logger } = this.#init;
+    return new Sessions({
+      ...this.#options,
+      clock,
+      logger,
+      wanted: this.#wanted,
+      reconcile: (peer, scope) =>
+        scope === undefined ? reconcile.reconcile(peer) : reconcile.reconcile(peer, scope),
+      peers: () => this.#peers.all().filter(({ connected }) => connected).length,
+      busy: () => fetcher.busy,
+      caughtUp: () => this.#running?.scheduler.changed(),
+    });
+  }
+
+  #judge(peer: string, theirs: Outline): boolean {
+    const { items } = this.#init.replica.status();
+    return this.#running?.sessions.judge(peer, theirs, items) ?? true;
   }
 
   #peerConnected(peer: string): void {
@@ -278,6 +319,7 @@ export class Replicator {
   #peerDisconnected(peer: string): void {
     this.#peers.disconnected(peer);
     this.#running?.scheduler.disconnected(peer);
+    this.#running?.sessions.disconnected(peer);
     this.#running?.fetcher.disconnected(peer);
   }
 
@@ -286,10 +328,10 @@ export class Replicator {
     if (this.#peers.get(peer)?.connected !== true) return;
     this.#peers.differs(peer);
     this.#statements.learnt(peer, ids);
-    this.#wanted.add(
-      peer,
-      ids.filter((id) => !this.#here(id) && !this.#running?.fetcher.refusesFrom(peer, id)),
-    );
+    const { fetcher } = this.#running ?? {};
+    const wanted = ids.filter((id) => !this.#here(id) && !fetcher?.refusesFrom(peer, id));
+    this.#wanted.add(peer, wanted);
+    this.#running?.sessions.learnt(peer, wanted);
     this.#keeper.touch();
     this.#running?.fetcher.pump();
   }
@@ -302,16 +344,30 @@ export class Replicator {
     const { replica } = this.#init;
     this.#peers.ended(report);
     this.#statements.ended(report, (key) => replica.contains(keyToBytes(key)));
-    this.#running?.scheduler.ended(report.peer);
+    this.#running?.sessions.ended(report);
+    this.#running?.scheduler.ended(report.peer, outcome(report));
     this.#running?.fetcher.listed(report.peer);
     const { error, version, continueFrom } = report;
     const stale = version !== replica.version;
-    if (continueFrom !== null || (stale && error === null)) this.#running?.scheduler.changed();
+    const stopped = continueFrom !== null && settled(report);
+    if (stopped || (stale && error === null)) this.#running?.scheduler.changed();
     const wanted = this.#wanted.size - this.#wanted.orphans;
     const { peers, refused } = this;
     if (error === null) this.#refill.ended(report, { peers, wanted, refused });
     else if (OWN_TROUBLE.has(error.code)) this.#recovery.watch();
   }
+}
+
+/** Both sides meant to settle what differs. */
+function settled({ settles, outlines }: SessionReport): boolean {
+  return settles && outlines?.theirs.settles !== false;
+}
+
+function outcome(report: SessionReport): Outcome {
+  const { error, equal, asked, missing, finding } = report;
+  if (equal && error === null) return 'equal';
+  if (error !== null || asked !== null || !settled(report)) return 'unknown';
+  return missing > 0 || (finding?.mine ?? 0) > 0 ? 'different' : 'unknown';
 }
 
 /** Codes of sessions that our own store ended. */

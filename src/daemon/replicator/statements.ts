@@ -1,5 +1,6 @@
 import type { Interval, SessionReport } from '../../protocol/index.ts';
 import { bytesToKey, INFINITE_BOUND, type ItemKey, ZERO_BOUND } from '../../store/index.ts';
+import { everything } from './everything.ts';
 
 /** Something proved of a peer, and when, and over what part of the key space. */
 export interface Statement {
@@ -54,7 +55,7 @@ export class PeerStatements {
     const { learning } = known;
     known.learning = [];
     const statement = proved(report);
-    if (statement === null) return;
+    if (statement === null || hides(statement, known)) return;
     if (isEqual(report)) known.equalAsOf = statement;
     if (learning === null || (report.finding?.refused ?? 0) > 0) return;
     const ids = new Set(learning.filter((key) => !holds(key)));
@@ -86,6 +87,12 @@ function settle(known: Known): void {
   if (known.pending === null || known.pending.ids.size > 0) return;
   known.coversAsOf = known.pending.statement;
   known.pending = null;
+}
+
+/** What a session over a part shows does not take the place of what is known of everything. */
+function hides({ interval }: Statement, { coversAsOf, equalAsOf }: Known): boolean {
+  if (everything(interval)) return false;
+  return [coversAsOf, equalAsOf].some((known) => known !== null && everything(known.interval));
 }
 
 /** As of its start: what the peer held then it still held when it took its snapshot. */

@@ -12,6 +12,7 @@ import { type AnnouncedKey, type Announcement, decodeFrame, EPOCH_BYTES } from '
 import {
   type AnnounceOptions,
   announceTopic,
+  BURST_MS,
   DEFAULT_ANNOUNCE_OPTIONS,
   MAX_FRAME_BYTES,
   MAX_RECORDS,
@@ -109,6 +110,7 @@ export class AnnounceService implements Announce {
   #looking: Cancel | undefined;
   #wake: (() => void) | undefined;
   #publishAt = 0;
+  #paidUntil = Number.NEGATIVE_INFINITY;
 
   /** Throws `INVALID_NETWORK_NAME`. */
   constructor(gossip: Gossip, init: AnnounceInit) {
@@ -153,9 +155,7 @@ export class AnnounceService implements Announce {
     let taken = 0;
     for (const item of items) if (this.#outbox.add(item)) taken++;
     this.#totals.dropped += items.length - taken;
-    this.#publishing ??= this.#publish().finally(() => {
-      this.#publishing = undefined;
-    });
+    this.#publishing ??= this.#publish();
     return taken;
   }
 
@@ -167,16 +167,28 @@ export class AnnounceService implements Announce {
     return this.#unsubscribe !== undefined && this.#gossip.reaches(this.#topic, peer);
   }
 
+  /** What was put by the same commit is announced in the same turn, and so goes along. */
   async #publish(): Promise<void> {
-    await this.#until(this.#publishAt);
-    for (let frame = this.#outbox.next(); frame !== null; frame = this.#outbox.next()) {
+    await null;
+    const { clock } = this.#init;
+    while (!this.#outbox.empty) {
+      if (this.#publishAt > clock.monotonic()) await this.#until(this.#publishAt);
+      const frame = this.#outbox.next();
+      if (frame === null) break;
       await this.#publishOne(frame.bytes, frame.records);
-      const { batchMs, maxBytesPerSecond } = this.#options;
-      const paidMs = (1_000 * frame.bytes.length) / maxBytesPerSecond;
-      this.#publishAt = this.#init.clock.monotonic() + Math.max(batchMs, paidMs);
-      if (this.#outbox.empty) return;
-      await this.#until(this.#publishAt);
+      this.#pay(frame.bytes.length);
     }
+    // In the turn that found the outbox empty: whoever announces next begins anew.
+    this.#publishing = undefined;
+  }
+
+  /** The next frame waits for the next batch, and until those before it are paid for. */
+  #pay(bytes: number): void {
+    const { batchMs, maxBytesPerSecond } = this.#options;
+    const now = this.#init.clock.monotonic();
+    const begin = Math.max(this.#paidUntil, now - BURST_MS);
+    this.#paidUntil = begin + (1_000 * bytes) / maxBytesPerSecond;
+    this.#publishAt = Math.max(now + batchMs, this.#paidUntil);
   }
 
   async #publishOne(frame: Uint8Array, records: number): Promise<void> {
@@ -191,7 +203,6 @@ export class AnnounceService implements Announce {
     }
   }
 
-  /** Even when the time has come, what else is put in this turn goes along. */
   #until(at: number): Promise<void> {
     const { clock } = this.#init;
     return new Promise((resolve) => {

@@ -46,6 +46,8 @@ export interface Finding {
   readonly proved: boolean;
   /** Where the next session should go on, when this one had to stop short. */
   readonly continueFrom: Bound | null;
+  /** The budget that was spent, on either side, when it stopped short for that. */
+  readonly spent: string | null;
 }
 
 /** What a side says of its set first. Nobody has proved it: it serves to choose, and for no claim. */
@@ -88,6 +90,8 @@ export interface Session {
   proceed?(room: boolean): Step;
   /** Null until the session is done. Absent in dialects that prove nothing. */
   readonly finding?: Finding | null;
+  /** The lowest bound above which something may be left to settle. Absent where nobody can tell. */
+  readonly unsettledFrom?: Bound | null;
   /** What either side said of its set; null until it has. Absent in dialects that say nothing. */
   readonly outlines?: { readonly ours: Outline; readonly theirs: Outline } | null;
   /** Where the sets differ, in order; empty unless the session was to settle nothing. */

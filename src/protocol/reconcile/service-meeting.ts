@@ -28,7 +28,7 @@ export interface MeetingHost {
   missing(peer: string, ids: readonly Uint8Array[]): void;
   refuses(id: Uint8Array): boolean;
   outlined(peer: string, outlines: Outlines): void;
-  judge(peer: string, theirs: Outline, signal: AbortSignal): Promise<boolean>;
+  judge(peer: string, theirs: Outline): boolean;
   /** The dialect to speak with a peer, or `UNKNOWN_PEER`. */
   dialect(peer: string): Dialect;
   /** A new stream, or the turn on the one that is kept. */
@@ -183,8 +183,7 @@ export class Meeting {
       refuses: (id) => this.#host.refuses(id),
       scope: role === 'initiator' ? this.#scope : {},
       outlined: (outlines) => this.#host.outlined(this.#peer, outlines),
-      judge: (theirs, expired) =>
-        this.#host.judge(this.#peer, theirs, AbortSignal.any([this.#over.signal, expired])),
+      judge: (theirs) => this.#host.judge(this.#peer, theirs),
       keep: channel instanceof Turn ? () => channel.end() : undefined,
       admit: (expired) => serving.acquire(AbortSignal.any([this.#over.signal, expired])),
     }).run();

@@ -1,4 +1,10 @@
-import type { Bound, Clock, Snapshot } from '../../store/index.ts';
+import {
+  type Bound,
+  type Clock,
+  compareBounds,
+  type Snapshot,
+  ZERO_BOUND,
+} from '../../store/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError, SessionStop } from '../errors.ts';
 import type { Release } from '../limiter.ts';
@@ -39,7 +45,7 @@ export interface SessionRunInit {
   /** Both sides of the set, as soon as they are known. */
   outlined: (outlines: Outlines) => void;
   /** Whether a session that the peer began is to settle anything, by what it says of its set. */
-  judge: (theirs: Outline, signal: AbortSignal) => Promise<boolean>;
+  judge: (theirs: Outline) => boolean;
   /** Keeps the channel for the next session. Absent where it carries one alone. */
   keep?: (() => void) | undefined;
   /** Ids that shall not be held here. */
@@ -63,6 +69,7 @@ export class SessionRun {
   #items = 0;
   #finding: Finding | null = null;
   #differs = false;
+  #session: Session | null = null;
   #stoppedAt: Bound | null = null;
   #settles: boolean;
   #outlines: Outlines | null = null;
@@ -71,7 +78,8 @@ export class SessionRun {
 
   constructor(init: SessionRunInit) {
     this.#init = init;
-    this.#settles = init.scope.settles ?? true;
+    // Dialects that say nothing of their sets can put nothing off.
+    this.#settles = init.dialect.outline === undefined || (init.scope.settles ?? true);
     this.#startedAt = init.clock.now();
     this.#begin = init.clock.monotonic();
   }
@@ -96,7 +104,7 @@ export class SessionRun {
   async #hold(): Promise<void> {
     if (this.#init.role === 'initiator') return this.#reconcile(undefined);
     const first = await this.#receive();
-    await this.#consider(first);
+    this.#consider(first);
     const release = await this.#init.admit(this.#expired.signal);
     try {
       await this.#reconcile(first);
@@ -106,14 +114,14 @@ export class SessionRun {
   }
 
   /** What it says may be a reason to settle nothing. A frame that makes no sense is the session's to refuse. */
-  async #consider(first: Uint8Array): Promise<void> {
+  #consider(first: Uint8Array): void {
     let outline: Outline | null;
     try {
       outline = this.#init.dialect.outline?.(first) ?? null;
     } catch {
       return;
     }
-    if (outline !== null) this.#settles = await this.#init.judge(outline, this.#expired.signal);
+    if (outline !== null) this.#settles = this.#init.judge(outline);
   }
 
   async #reconcile(first: Uint8Array | undefined): Promise<void> {
@@ -131,6 +139,7 @@ export class SessionRun {
         ...scope,
         settles: this.#settles,
       });
+      this.#session = session;
       await this.#carry(session, first);
       this.#equal = session.equal;
       this.#finding = session.finding ?? null;
@@ -178,6 +187,7 @@ export class SessionRun {
   /** A session that came to its end and does not add up is an error, whoever's it is. */
   #judge(): void {
     const finding = this.#finding;
+    if (finding?.spent != null) this.#error = spent(finding.spent);
     if (finding === null || finding.proved || finding.continueFrom !== null) return;
     this.#init.differs();
     throw new ProtocolError(
@@ -204,8 +214,16 @@ export class SessionRun {
     const { code, message } = describe(error);
     this.#error = { code, message };
     if (error instanceof SessionStop && code === 'BUDGET_SPENT') this.#stoppedAt = error.from;
+    if (this.#expired.signal.aborted) this.#stoppedAt = this.#advancedTo();
     const reason = error instanceof ProtocolError ? error : new ProtocolError('ABORTED', message);
     this.#init.channel.abort(reason);
+  }
+
+  /** Where a session that ran out of time had come to; null when it had not come anywhere. */
+  #advancedTo(): Bound | null {
+    const from = this.#session?.unsettledFrom ?? null;
+    const { lower } = this.#init.scope.interval ?? { lower: ZERO_BOUND };
+    return from !== null && compareBounds(from, lower) > 0 ? from : null;
   }
 
   #efficiency(): number | null {
@@ -243,6 +261,11 @@ export class SessionRun {
       error: this.#error,
     };
   }
+}
+
+function spent(budget: string): NonNullable<SessionReport['error']> {
+  const message = `the session put off a part of the sets, for it had spent ${budget}: the next one goes on there`;
+  return { code: 'BUDGET_SPENT', message };
 }
 
 /** An error as a report shows it: its own code, or `INTERNAL` when it is not one of ours. */

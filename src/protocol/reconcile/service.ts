@@ -27,8 +27,9 @@ export interface Reconcile {
    */
   reconcile(peer: string): Promise<SessionReport>;
   /**
-   * Runs a session of that scope, after the one that is running. The report's role is `responder` when
-   * the peer began a session at the same moment, time and again. Never rejects.
+   * Runs a session of that scope, after the one that is running; only a look at everything joins that.
+   * The report's role is `responder` when the peer began a session at the same moment, time and again.
+   * Never rejects.
    */
   reconcile(peer: string, scope: Scope): Promise<SessionReport>;
   /** Peers that speak the protocol and are connected. */
@@ -42,11 +43,10 @@ export interface ReconcileEvents {
   /** The session that runs has shown what either side says of its set; in dialects that do. */
   outlined?(peer: string, outlines: Outlines): void;
   /**
-   * Whether a session that a peer begins is to settle anything, by what it says of its set. It holds
-   * the session up until it resolves, at the latest when the signal aborts.
+   * Whether a session that a peer begins is to settle anything, by what it says of its set.
    * @default always
    */
-  judge?(peer: string, theirs: Outline, signal: AbortSignal): Promise<boolean>;
+  judge?(peer: string, theirs: Outline): boolean;
   /** The session that runs has found that both sets are not equal. */
   differs(peer: string): void;
   /** Ids the peer holds and we lack, as they are learnt, in either role. */
@@ -162,12 +162,14 @@ export class ReconcileService implements Reconcile {
   }
 
   reconcile(peer: string, scope?: Scope): Promise<SessionReport> {
-    if (scope !== undefined) return this.#reconcileAfter(peer, scope);
+    const looks = scope?.settles === false && scope.interval === undefined;
+    if (scope !== undefined && !looks) return this.#reconcileAfter(peer, scope);
     const current = this.#meetings.get(peer);
     if (current !== undefined) {
       current.wanted = true;
       return current.report;
     }
+    if (looks) return this.#hold(peer, new Meeting(this.#host, peer, scope), null);
     const lower = this.#resume.get(peer);
     const rest = lower === undefined ? {} : { interval: { lower, upper: INFINITE_BOUND } };
     return this.#hold(peer, new Meeting(this.#host, peer, rest), null, true);
@@ -289,7 +291,7 @@ export class ReconcileService implements Reconcile {
       differs: (peer) => events.differs(peer),
       refuses: this.#init.refuses ?? (() => false),
       outlined: (peer, outlines) => events.outlined?.(peer, outlines),
-      judge: async (peer, theirs, signal) => (await events.judge?.(peer, theirs, signal)) ?? true,
+      judge: (peer, theirs) => events.judge?.(peer, theirs) ?? true,
       missing: (peer, ids) => events.missing(peer, ids),
       dialect: (peer) => this.#dialect(peer),
       open: (peer, dialect, signal) => this.#open(peer, dialect, signal),

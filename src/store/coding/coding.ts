@@ -5,7 +5,7 @@ export const SHORT_ID_KEY_BYTES = 16;
 export const MAX_SYMBOLS = 4095;
 
 /** Buckets of the estimator. */
-export const BUCKETS = 32;
+export const BUCKETS = 128;
 
 /** Short ids [begin, end), and the blocks of symbols `first` to `last`. */
 export interface ToggleRange {
@@ -25,7 +25,7 @@ export interface Coding {
   shortIds(key: Uint8Array, ids: Uint8Array, into: Uint32Array, at: number): void;
   /** Toggles short ids in all their cells of some blocks; `cells` has room for block `last`. */
   toggle(cells: Uint32Array, shorts: Uint32Array, range: ToggleRange): void;
-  /** Adds the sign of each short id of [begin, end) to its one of the 32 buckets. */
+  /** Adds the sign of each short id of [begin, end) to its one of the buckets. */
   weigh(buckets: Int32Array, shorts: Uint32Array, begin: number, end: number): void;
 }
 

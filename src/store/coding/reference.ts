@@ -28,7 +28,7 @@ export const codingReference: Coding = {
   weigh(buckets, shorts, begin, end) {
     for (let i = begin; i < end; i++) {
       const high = shorts[2 * i + 1]!;
-      buckets[high >>> 27]! += 1 - ((high >>> 25) & 2);
+      buckets[high >>> 25]! += 1 - ((high >>> 23) & 2);
     }
   },
 };

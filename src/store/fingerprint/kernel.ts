@@ -55,7 +55,7 @@ export interface Kernel extends KernelFunctions {
   readonly windowAddress: number;
   /** 512 short ids of 8 bytes, each the low word, then the high one. */
   readonly short: Uint32Array;
-  /** The estimator's 32 signed counts. */
+  /** The estimator's 128 signed counts. */
   readonly buckets: Int32Array;
   /** 16 bytes: the key of short ids. */
   readonly sipKey: Uint8Array;
@@ -92,7 +92,7 @@ function open(exports: KernelExports): Kernel {
     stateAddress: STATE.value,
     windowAddress: WINDOW.value,
     short: new Uint32Array(memory.buffer, SHORT.value, 1024),
-    buckets: new Int32Array(memory.buffer, BUCKETS.value, 32),
+    buckets: new Int32Array(memory.buffer, BUCKETS.value, 128),
     sipKey: new Uint8Array(memory.buffer, SIP_KEY.value, 16),
     cells: new Uint32Array(memory.buffer, CELLS.value, CELLS_BYTES.value / 4),
   };

@@ -41,6 +41,7 @@ export class FakeNode implements Node {
       set: { items: this.items.size, bytes: this.#bytes(), fingerprint: 'ab'.repeat(32) },
       wanted: 0,
       orphans: 0,
+      catchUp: null,
       refused: 0,
       refusing: null,
       rebuilding: null,

@@ -1,7 +1,7 @@
 import { compareBounds } from '../../../store/index.ts';
 import type { AskedRange } from './asked.ts';
 import { malformed } from './bytes.ts';
-import type { Range } from './context.ts';
+import { inCluster, type Range } from './context.ts';
 import type { SplitRecord } from './records.ts';
 
 /** Our ranges that the peer has yet to answer, in the order in which it must. */
@@ -63,7 +63,7 @@ export function partsOf(whole: Range, { parts }: SplitRecord): AskedRange[] {
   return parts.map(({ upper: inner, count, digest }) => {
     const upper = inner ?? whole.upper;
     if (compareBounds(lower, upper) >= 0) throw malformed('a split reaches out of its range');
-    const part = { lower, upper, theirs: count, digest, narrow: whole.narrow === true };
+    const part = { lower, upper, theirs: count, digest, ...inCluster(whole.cluster) };
     lower = upper;
     return part;
   });

@@ -1,9 +1,9 @@
 import { equalBytes } from '../../../store/index.ts';
 import type { Interval } from '../dialect.ts';
 import { PLAIN_ITEMS } from './constants.ts';
-import { type Context, locate, type Range } from './context.ts';
+import { type Cluster, type Context, inCluster, locate, type Range } from './context.ts';
 import { FINGERPRINT_COST, LOOKUP_COST } from './meter.ts';
-import type { PeerGroup } from './peer-groups.ts';
+import type { PeerGroup } from './peer-group.ts';
 
 /** A range of the peer's whose turn it is to be answered by us. */
 export interface AskedRange extends Interval {
@@ -11,8 +11,8 @@ export interface AskedRange extends Interval {
   readonly theirs: number | null;
   /** Null where it is known that something differs. */
   readonly digest: Uint8Array | null;
-  /** See `Range.narrow`. */
-  readonly narrow?: boolean;
+  /** See `Range.cluster`. */
+  readonly cluster?: Cluster;
 }
 
 /** Ranges that came together, or a group that could not be decoded. */
@@ -36,7 +36,7 @@ export function compare(context: Context, asked: AskedRange): Compared {
     digest !== null &&
     theirs === range.end - range.begin &&
     equalBytes(rangeDigest(context, range.begin, range.end), digest);
-  return { ...range, theirs, differs: !same, narrow: asked.narrow === true };
+  return { ...range, ...inCluster(asked.cluster), theirs, differs: !same };
 }
 
 /** The keyed digest of [begin, end): of the ids of a few, of the state of many. */

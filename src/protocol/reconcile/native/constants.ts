@@ -20,10 +20,17 @@ export const MIN_FRAME_BYTES = 1024;
 export const MAX_FRAME_BYTES = 65_536;
 /** Bytes of a short id in a list. Wider where two of the list would be equal. */
 export const LIST_WIDTH = 5;
+/** Bytes of one in a list of at most `SHORT_LIST` items, among which chance makes fewer pairs equal. */
+export const SHORT_LIST_WIDTH = 4;
+export const SHORT_LIST = 256;
 /** Items of a list at the most; what holds more is worth cutting up first. */
 export const MAX_LISTED = 4_096;
+/** Sums of the estimator that go with symbols, each of four buckets; a probe has them all. */
+export const SKETCH_SUMS = 32;
 /** First symbols sent for a group nothing is known of. */
 export const BLIND_SYMBOLS = 16;
+/** Differences that these are enough for. */
+export const BLIND_DIFFERENCES = 8;
 
 /** First bytes of records. */
 export const TAG = {
@@ -46,6 +53,7 @@ export const TAG = {
   give: 0x26,
   grant: 0x27,
   piece: 0x28,
+  probe: 0x29,
 } as const;
 
 /** What a session may spend; each side has its own and tells the other those that bind it. */

@@ -3,8 +3,11 @@ import { FrameReader, malformed } from './bytes.ts';
 import {
   BRANCHING,
   DIGEST_BYTES,
+  LIST_WIDTH,
   MAX_REASON_BYTES,
   PROOF_BYTES,
+  SHORT_LIST_WIDTH,
+  SKETCH_SUMS,
   SYMBOL_BYTES,
   TAG,
 } from './constants.ts';
@@ -12,6 +15,9 @@ import { readOpening } from './opening.ts';
 import type { NativeRecord, SplitPart } from './records.ts';
 
 type Tag = NativeRecord['tag'];
+
+/** Bytes that an entry of a list may have. */
+const WIDTHS: ReadonlySet<number> = new Set([SHORT_LIST_WIDTH, LIST_WIDTH, 8, ID_BYTES]);
 
 const TAGS: ReadonlyMap<number, Tag> = new Map(
   Object.entries(TAG).map(([name, byte]) => [byte, name as Tag]),
@@ -49,15 +55,17 @@ function readRecord(tag: Exclude<Tag, 'open'>, reader: FrameReader): NativeRecor
     case 'all':
       return { tag };
     case 'fail':
-      return { tag, group: reader.count() };
+      return { tag, group: reader.count(), differences: reader.count() };
     case 'sketch': {
       const count = reader.count();
-      const buckets = reader.take(BUCKETS);
-      return { tag, count, buckets, symbols: readThings(reader, SYMBOL_BYTES) };
+      const sums = reader.take(SKETCH_SUMS);
+      return { tag, count, sums, symbols: readThings(reader, SYMBOL_BYTES) };
     }
+    case 'probe':
+      return { tag, count: reader.count(), sums: reader.take(BUCKETS) };
     case 'list': {
       const last = readFlag(reader);
-      const width = readWidth(reader, (bytes) => bytes === 5 || bytes === 8 || bytes === ID_BYTES);
+      const width = readWidth(reader, (bytes) => WIDTHS.has(bytes));
       return { tag, last, width, entries: readSome(reader, width, last) };
     }
     case 'more':

@@ -18,9 +18,11 @@ export function encodeRecord(record: NativeRecord): Uint8Array {
     case 'all':
       return start(record).finish();
     case 'fail':
-      return start(record).count(record.group).finish();
+      return start(record).count(record.group).count(record.differences).finish();
     case 'sketch':
       return sketch(record);
+    case 'probe':
+      return start(record).count(record.count).bytes(record.sums).finish();
     case 'list':
       return list(record);
     case 'more':
@@ -66,8 +68,8 @@ function split(record: SplitRecord): Uint8Array {
 }
 
 function sketch(record: SketchRecord): Uint8Array {
-  const { count, buckets, symbols } = record;
-  const writer = start(record).count(count).bytes(buckets);
+  const { count, sums, symbols } = record;
+  const writer = start(record).count(count).bytes(sums);
   return writer
     .count(symbols.length / SYMBOL_BYTES)
     .bytes(symbols)

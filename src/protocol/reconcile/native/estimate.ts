@@ -1,12 +1,10 @@
 import { BUCKETS, blockOf, symbolsThrough } from '../../../store/index.ts';
-import { SYMBOL_BYTES } from './constants.ts';
+import { SKETCH_SUMS, SYMBOL_BYTES } from './constants.ts';
 
 /** Standard deviations that a group's own estimate may lie from what is expected, and be chance. */
 const TOLERANCE = 2;
-/** Of the estimator, relative to what it estimates. */
-const DEVIATION = Math.sqrt(2 / BUCKETS);
-/** Fewer zero symbols say too little. */
-const MIN_ZEROS = 8;
+/** Fewer symbols say too little of how many of them are zero. */
+const MIN_SEEN = 32;
 
 /**
  * Symbols that decode `differences` in about nine cases of ten (measured: 6 for 2, 34 for 16, 101 for
@@ -19,21 +17,25 @@ export function symbolsFor(differences: number): number {
 
 /** Bytes that a sketch of so many differences takes. */
 export function sketchBytes(differences: number): number {
-  return BUCKETS + 4 + symbolsFor(differences) * SYMBOL_BYTES;
+  return SKETCH_SUMS + 4 + symbolsFor(differences) * SYMBOL_BYTES;
+}
+
+/** The low bytes of `count` sums of the estimator, each of as many neighbouring buckets. */
+export function sumsOf(buckets: Int32Array, count: number): Uint8Array {
+  const sums = new Uint8Array(count);
+  for (let i = 0; i < BUCKETS; i++) sums[Math.floor((i * count) / BUCKETS)]! += buckets[i]!;
+  return sums;
 }
 
 /**
- * Differences between two sets from the estimator's sums: ours less the peer's, of which the low
- * bytes came. The expectation of the squares' sum is what is looked for, its standard deviation a
- * quarter of that.
+ * Differences between two sets from the estimator's buckets, and sums of the peer's. The expectation of
+ * the squares' sum is what is looked for, its standard deviation sqrt(2 / sums) of that.
  */
 export function estimateDifferences(ours: Int32Array, theirs: Uint8Array): number {
-  let squares = 0;
-  for (let i = 0; i < BUCKETS; i++) {
-    const difference = ((ours[i]! - theirs[i]!) << 24) >> 24;
-    squares += difference * difference;
-  }
-  return squares;
+  return sumsOf(ours, theirs.length).reduce((squares, sum, i) => {
+    const difference = ((sum - theirs[i]!) << 24) >> 24;
+    return squares + difference * difference;
+  }, 0);
 }
 
 /** Cells of a block that a short id stands in, on average: 3/4 * 13/16 + 1/4 * 4. */
@@ -41,18 +43,19 @@ const CELLS_PER_BLOCK = 1.61;
 
 /**
  * Differences from how many symbols of the last block are zero, which is more exact the more symbols
- * there are; null when nothing follows. Made of the difference of both sides' symbols.
+ * there are; null while there are too few. Made of the difference of both sides' symbols.
  */
 export function estimateFromZeros(difference: Uint32Array, symbols: number): number | null {
-  const block = blockOf(symbols - 1);
+  const last = blockOf(symbols - 1);
+  const block = symbols - symbolsThrough(last - 1) < MIN_SEEN ? last - 1 : last;
   const begin = symbolsThrough(block - 1);
-  const seen = symbols - begin;
+  const end = Math.min(symbols, symbolsThrough(block));
+  if (end - begin < MIN_SEEN) return null;
   let zeros = 0;
-  for (let i = begin; i < symbols; i++) {
+  for (let i = begin; i < end; i++) {
     if (difference[2 * i] === 0 && difference[2 * i + 1] === 0) zeros++;
   }
-  if (zeros < MIN_ZEROS || zeros === seen) return null;
-  return (-Math.log(zeros / seen) * 2 ** block) / CELLS_PER_BLOCK;
+  return (-Math.log(Math.max(1, zeros) / (end - begin)) * 2 ** block) / CELLS_PER_BLOCK;
 }
 
 /** What other groups held, as differences an item. */
@@ -75,13 +78,15 @@ export class Predictor {
 
   /**
    * What to make of a group's own estimate, which has been noted: what is expected, and a standard
-   * deviation more, unless the two differ by more than chance. `sure` where other groups bear it out.
+   * deviation more, unless the two differ by more than chance. `sure` where other groups bear it out;
+   * `sums`: how many the estimate was made of.
    */
-  refine(items: number, estimate: number): { value: number; sure: boolean } {
+  refine(items: number, estimate: number, sums: number): { value: number; sure: boolean } {
     const expected = this.expect(items) ?? estimate;
-    const within = Math.abs(estimate - expected) <= TOLERANCE * DEVIATION * expected + 1;
+    const deviation = Math.sqrt(2 / sums);
+    const within = Math.abs(estimate - expected) <= TOLERANCE * deviation * expected + 1;
     if (this.#groups < 2 || !within) return { value: estimate, sure: false };
-    return { value: expected * (1 + DEVIATION / Math.sqrt(this.#groups)), sure: true };
+    return { value: expected * (1 + deviation / Math.sqrt(this.#groups)), sure: true };
   }
 }
 

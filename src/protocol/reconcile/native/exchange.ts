@@ -1,17 +1,16 @@
-import { type Bound, compareBounds, equalBytes } from '../../../store/index.ts';
+import { type Bound, compareBounds } from '../../../store/index.ts';
 import { ProtocolError } from '../../errors.ts';
 import type { Finding, Interval, Role, Surveyed } from '../dialect.ts';
 import { Announced, partsOf } from './announced.ts';
 import type { AskedRange } from './asked.ts';
 import { malformed } from './bytes.ts';
-import { type Context, locate, type Range, type Work } from './context.ts';
+import type { Context, Range, Work } from './context.ts';
 import { Predictor } from './estimate.ts';
-import { rootHint } from './key.ts';
-import { FINGERPRINT_COST } from './meter.ts';
+import { Groups } from './groups.ts';
+import { Incoming } from './incoming.ts';
 import type { Opening } from './opening.ts';
-import { OwnGroups } from './own-groups.ts';
-import { type PeerGroup, PeerGroups } from './peer-groups.ts';
-import type { ListRecord, NativeRecord, RunRecord } from './records.ts';
+import { Proofs } from './proofs.ts';
+import type { NativeRecord, RunRecord } from './records.ts';
 import { Verdicts } from './verdicts.ts';
 
 export interface ExchangeInit {
@@ -25,14 +24,8 @@ export interface ExchangeInit {
 
 /** Records that answer ranges, or begin to. */
 const VERDICTS: ReadonlySet<string> = new Set([
-  ...['same', 'later', 'want', 'take', 'all', 'split', 'fail', 'sketch', 'list'],
+  ...['same', 'later', 'want', 'take', 'all', 'split', 'fail', 'sketch', 'probe', 'list'],
 ]);
-
-/** What the peer is sending in full: everything below `cursor` has come. */
-interface Incoming {
-  readonly range: Range;
-  cursor: Bound;
-}
 
 /**
  * Everything between the openings and the proofs. Two lanes of work: verdicts on the peer's ranges,
@@ -41,17 +34,16 @@ interface Incoming {
  */
 export class Exchange {
   readonly #init: ExchangeInit;
-  readonly #whole: Range;
+  readonly #proofs: Proofs;
   readonly #announced: Announced = new Announced();
-  readonly #own: OwnGroups;
-  readonly #peers: PeerGroups;
+  readonly #groups: Groups;
   readonly #verdicts: Verdicts;
+  readonly #incoming: Incoming;
   readonly #answers: Work[] = [];
   #deciding: Work | null = null;
   #waiting = false;
-  #incoming: Incoming | null = null;
-  #list: PeerGroup | null = null;
   #putOff: Bound | null = null;
+  #spentOn: string | null = null;
   /** Where the sets differ, when nothing is to be settled. */
   readonly survey: Surveyed[] = [];
   #differs = false;
@@ -62,21 +54,24 @@ export class Exchange {
     this.#init = init;
     const { context, ours, theirs } = init;
     const predictor = new Predictor();
-    this.#whole = locate(context, init.interval);
-    this.#own = new OwnGroups(context, predictor);
-    this.#peers = new PeerGroups({
-      context,
-      predictor,
-      fail: (group) => this.#verdicts.push({ kind: 'retry', group }),
-      later: (work) => this.#answers.push(work),
-    });
+    this.#proofs = new Proofs(context, init.role, init.interval);
+    this.#incoming = new Incoming(context.ledger);
+    this.#groups = new Groups(
+      {
+        context,
+        predictor,
+        fail: (group) => this.#verdicts.push({ kind: 'retry', group }),
+        later: (work) => this.#answers.push(work),
+      },
+      this.#announced,
+    );
     this.#verdicts = new Verdicts({
       context,
       predictor,
-      own: this.#own,
-      peers: this.#peers,
+      own: this.#groups.own,
+      abandon: (group) => this.#groups.peers.drop(group),
       announced: (ranges) => this.#announced.push(ranges),
-      putOff: (lower) => this.#noteOff(lower),
+      putOff: (lower, spent) => this.#noteOff(lower, spent),
       roomForRanges: () => context.peer.maxRanges - this.#announced.size,
       spent: () => this.#spent,
       settles: { ours: ours.settles !== false, theirs: theirs.settles !== false },
@@ -89,24 +84,16 @@ export class Exchange {
   #begin(): void {
     const { role, interval, ours, theirs } = this.#init;
     if (role === 'initiator') {
-      this.#announced.push([this.#whole]);
+      this.#announced.push([this.#proofs.whole]);
       return;
     }
     // What they say of more than is reconciled says nothing of that.
     const told = sameInterval(theirs.interval, interval);
-    const same = told && this.#sameAs(theirs, sameInterval(ours.interval, interval) ? ours : null);
+    const own = sameInterval(ours.interval, interval) ? ours : null;
+    const same = told && this.#proofs.looksEqual(theirs, own);
     const asked = { ...interval, theirs: told ? theirs.count : null, digest: null };
     this.#differs = told && !same;
     this.#verdicts.push({ kind: same ? 'same' : 'compare', ranges: [asked] });
-  }
-
-  #sameAs({ count, root }: Opening, ours: Opening | null): boolean {
-    const { begin, end } = this.#whole;
-    if (end - begin !== count) return false;
-    if (ours !== null) return equalBytes(ours.root, root);
-    const { snapshot, meter } = this.#init.context;
-    meter.spend(FINGERPRINT_COST);
-    return equalBytes(rootHint(snapshot.fingerprint(begin, end), count), root);
   }
 
   /** There is work that needs nothing of the peer. */
@@ -135,8 +122,9 @@ export class Exchange {
       mine,
       theirs,
       refused,
-      proved: this.#proved(),
+      proved: this.#proofs.accepts(this.#proof!),
       continueFrom: this.#putOff,
+      spent: this.#spentOn,
     };
   }
 
@@ -145,9 +133,8 @@ export class Exchange {
     const open: Iterable<{ readonly lower: Bound }>[] = [
       this.#announced.ranges(),
       this.#verdicts.unanswered(),
-      this.#own.ranges(),
-      this.#peers.ranges(),
-      this.#incoming === null ? [] : [{ lower: this.#incoming.cursor }],
+      this.#groups.ranges(),
+      this.#incoming.ranges(),
       this.#putOff === null ? [] : [{ lower: this.#putOff }],
     ];
     let lowest: Bound | null = null;
@@ -189,7 +176,7 @@ export class Exchange {
       throw new ProtocolError('UNEXPECTED_FRAME', 'the peer had said that it was done');
     this.#waiting = false;
     if (record.tag !== 'same' && record.tag !== 'proof') this.#differs = true;
-    if (this.#incoming !== null && VERDICTS.has(record.tag))
+    if (this.#incoming.open && VERDICTS.has(record.tag))
       throw malformed('a range in full is cut short');
     switch (record.tag) {
       case 'same':
@@ -199,25 +186,23 @@ export class Exchange {
         this.#receiveRun(record);
         break;
       case 'all':
-        this.#receiveAll();
+        this.#incoming.begin(this.#announced.shift(1)[0]!);
         break;
       case 'piece':
-        return this.#receivePiece(record.upper, record.ids);
-      case 'give':
-        return this.#own.give(record);
-      case 'grant':
-        return this.#peers.grant(record);
+        return this.#incoming.piece(record.upper, record.ids);
       case 'split':
         this.#ask(partsOf(this.#announced.shift(1)[0]!, record));
         break;
       case 'fail':
-        this.#announced.unshift(this.#own.failed(record.group).map(narrowed));
+        this.#announced.unshift(
+          clustered(this.#groups.own.failed(record.group), record.differences),
+        );
         break;
       case 'proof':
         this.#receiveProof(record.digest);
         break;
       default:
-        this.#receiveOfGroup(record);
+        return this.#groups.receive(record);
     }
     return null;
   }
@@ -228,67 +213,11 @@ export class Exchange {
       return;
     }
     const ranges = this.#announced.shift(count);
-    if (tag === 'later') for (const { lower } of ranges) this.#noteOff(lower);
+    if (tag === 'later') for (const { lower } of ranges) this.#noteOff(lower, this.#peerSpent);
     if (tag === 'want') {
       const asked = ranges.map(({ lower, upper }) => ({ lower, upper, theirs: 0, digest: null }));
       this.#verdicts.push({ kind: 'full', ranges: asked });
     }
-  }
-
-  #receiveOfGroup(
-    record: Extract<
-      NativeRecord,
-      { tag: 'sketch' | 'list' | 'more' | 'symbols' | 'found' | 'match' }
-    >,
-  ): void {
-    switch (record.tag) {
-      case 'sketch':
-        this.#answer(this.#peers.sketch(this.#announced.group(), record));
-        break;
-      case 'list':
-        this.#receiveList(record);
-        break;
-      case 'more':
-        this.#answer(this.#own.more(record.group, record.symbols));
-        break;
-      case 'symbols':
-        this.#answer(this.#peers.symbols(record.group, record.symbols));
-        break;
-      case 'found':
-        this.#answer(this.#own.found(record));
-        break;
-      default:
-        this.#answer(this.#own.match(record));
-    }
-  }
-
-  #receiveList(record: ListRecord): void {
-    const peer = this.#peers.list(
-      this.#list === null ? this.#announced.group() : [],
-      record,
-      this.#list,
-    );
-    this.#list = record.last ? null : peer;
-    if (record.last) this.#answer(this.#peers.answerList(peer));
-  }
-
-  #receiveAll(): void {
-    const range = this.#announced.shift(1)[0]!;
-    this.#incoming = { range, cursor: range.lower };
-  }
-
-  *#receivePiece(upper: Bound | null, ids: Uint8Array): Work {
-    const incoming = this.#incoming;
-    if (incoming === null) throw malformed('ids of a range that is not open');
-    if (upper !== null) {
-      const above = compareBounds(incoming.cursor, upper) < 0;
-      if (!above || compareBounds(upper, incoming.range.upper) >= 0)
-        throw malformed('a piece lies out of its range');
-      if (ids.length === 0) throw malformed('a piece of nothing');
-    }
-    yield* this.#init.context.ledger.got(ids);
-    if (upper === null) this.#incoming = null;
-    else incoming.cursor = upper;
   }
 
   /**
@@ -298,10 +227,10 @@ export class Exchange {
   checkBudget(): void {
     const { ledger, limits } = this.#init.context;
     if (ledger.theirs <= limits.maxMissing) return;
-    if (this.#incoming === null && ledger.theirs <= 2 * limits.maxMissing) return;
+    if (!this.#incoming.open && ledger.theirs <= 2 * limits.maxMissing) return;
     throw new ProtocolError(
       'BUDGET_SPENT',
-      `more than ${limits.maxMissing} ids are missing: a new session goes on behind them`,
+      `more than ${limits.maxMissing} ids are missing (maxMissing): a new session goes on behind them`,
     );
   }
 
@@ -309,23 +238,29 @@ export class Exchange {
     this.#verdicts.push({ kind: 'compare', ranges });
   }
 
-  #answer(work: Work | null): void {
-    if (work !== null) this.#answers.push(work);
-  }
-
-  #noteOff(lower: Bound): void {
+  #noteOff(lower: Bound, spent: string | null): void {
+    this.#spentOn ??= spent;
     if (this.#putOff === null || compareBounds(lower, this.#putOff) < 0) this.#putOff = lower;
   }
 
-  get #spent(): boolean {
+  get #spent(): string | null {
     const { meter, ledger, limits } = this.#init.context;
-    return meter.visited > limits.maxVisitedItems || ledger.theirs > limits.maxMissing;
+    const { maxVisitedItems, maxMissing } = limits;
+    if (meter.visited > maxVisitedItems) return `${maxVisitedItems} items read (maxVisitedItems)`;
+    return ledger.theirs > maxMissing ? `${maxMissing} missing ids (maxMissing)` : null;
+  }
+
+  /** What the peer puts off is for a budget of its own, unless one side was to settle nothing. */
+  get #peerSpent(): string | null {
+    const { ours, theirs } = this.#init;
+    const settling = ours.settles !== false && theirs.settles !== false;
+    return settling ? 'a budget of the peer' : null;
   }
 
   /** Nothing is outstanding, on either side. */
   get #settled(): boolean {
-    const open = this.#announced.size + this.#own.open + this.#peers.open + this.#answers.length;
-    return open === 0 && this.#verdicts.idle && this.#deciding === null && this.#incoming === null;
+    const open = this.#announced.size + this.#groups.open + this.#answers.length;
+    return open === 0 && this.#verdicts.idle && this.#deciding === null && !this.#incoming.open;
   }
 
   get #mayProve(): boolean {
@@ -333,11 +268,7 @@ export class Exchange {
   }
 
   #prove(): void {
-    const { context, role, interval } = this.#init;
-    const { begin, end } = this.#whole;
-    const state = context.snapshot.fingerprint(begin, end);
-    const digest = context.key.proof(role, state, end - begin, interval);
-    context.outbox.push({ tag: 'proof', digest });
+    this.#init.context.outbox.push({ tag: 'proof', digest: this.#proofs.ours() });
     this.#proofSent = true;
   }
 
@@ -346,19 +277,14 @@ export class Exchange {
       throw new ProtocolError('UNEXPECTED_FRAME', 'the peer says it is done, and it is not');
     this.#proof = digest.slice();
   }
-
-  #proved(): boolean {
-    const { context, role, interval } = this.#init;
-    const { state, count } = context.ledger.expected(this.#whole.begin, this.#whole.end);
-    const peer = role === 'initiator' ? 'responder' : 'initiator';
-    return count >= 0 && equalBytes(context.key.proof(peer, state, count, interval), this.#proof!);
-  }
 }
 
 function sameInterval(a: Interval, b: Interval): boolean {
   return compareBounds(a.lower, b.lower) === 0 && compareBounds(a.upper, b.upper) === 0;
 }
 
-function narrowed(range: Range): Range {
-  return { ...range, narrow: true };
+/** The ranges of a group that failed: of one of many nobody knows how much differs in it. */
+function clustered(ranges: readonly Range[], differences: number): Range[] {
+  const cluster = { differences: ranges.length === 1 ? differences : null };
+  return ranges.map((range) => ({ ...range, cluster }));
 }

@@ -85,11 +85,6 @@ export class Group {
     for (let i = 0; i < words.length; i++) view.setUint32(4 * i, words[i]!, true);
     return bytes;
   }
-
-  /** The low bytes of the estimator's sums. */
-  bucketBytes(): Uint8Array {
-    return Uint8Array.from(this.buckets, (sum) => sum & 0xff);
-  }
 }
 
 function runsOf(snapshot: Snapshot, begin: number, end: number): Iterable<Uint8Array> {

@@ -1,6 +1,6 @@
 import { bytesToKey, ID_BYTES } from '../../../store/index.ts';
-import { LIST_WIDTH } from './constants.ts';
-import type { Context, Work } from './context.ts';
+import { LIST_WIDTH, SHORT_LIST, SHORT_LIST_WIDTH } from './constants.ts';
+import type { Context } from './context.ts';
 import type { Group } from './group.ts';
 import { prefixesOf } from './prefixes.ts';
 
@@ -16,7 +16,9 @@ export interface ListEntries {
 /** `dense`: the peer is thought to lack nearly all of them, so that it gets the ids at once. */
 export function listEntries(group: Group, context: Context, dense: boolean): ListEntries {
   if (dense) return { width: ID_BYTES, entries: idsOf(group, context) };
-  for (const width of [LIST_WIDTH, 8]) {
+  const widths = [LIST_WIDTH, 8];
+  if (group.items <= SHORT_LIST) widths.unshift(SHORT_LIST_WIDTH);
+  for (const width of widths) {
     const entries = prefixesOf(group.shorts, width);
     if (new Set(namesOf(entries, width)).size === group.items) return { width, entries };
   }
@@ -70,10 +72,4 @@ export function namesOf(entries: Uint8Array, width: number): Name[] {
 export function nameOf(entry: Uint8Array): Name {
   if (entry.length > 6) return bytesToKey(entry);
   return entry.reduce((value, byte) => value * 256 + byte, 0);
-}
-
-/** Reads a group's items for a list. */
-export function* readForList(group: Group, context: Context): Work {
-  yield* group.read(context, false);
-  context.meter.spend(8 * group.items);
 }

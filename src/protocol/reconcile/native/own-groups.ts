@@ -18,7 +18,8 @@ interface OwnGroup {
   /** Symbols sent, and asked for and not sent yet. */
   symbols: number;
   owed: number;
-  /** Positions the peer lacks. */
+  /** How many the peer said it lacks, and their positions as far as they have been looked up. */
+  asked: number;
   readonly wanted: number[];
   /** The peer has said all it lacks. */
   answered: boolean;
@@ -31,18 +32,29 @@ interface OwnGroup {
 
 /** Bytes of a record of ids besides the ids. */
 const IDS_HEAD = 24;
+/** Ids of a list that are accounted for between two looks at the clock. */
+const LISTED_BATCH = 512;
+
+export interface OwnGroupsInit {
+  context: Context;
+  predictor: Predictor;
+  /** Takes work to be done after what is waiting already. */
+  later: (work: Work) => void;
+}
 
 /** The groups one side encodes: more symbols on demand, and the ids that the other side lacks. */
 export class OwnGroups {
   readonly #context: Context;
   readonly #predictor: Predictor;
+  readonly #later: OwnGroupsInit['later'];
   readonly #groups = new Map<number, OwnGroup>();
   #next = 0;
   #held = 0;
 
-  constructor(context: Context, predictor: Predictor) {
+  constructor({ context, predictor, later }: OwnGroupsInit) {
     this.#context = context;
     this.#predictor = predictor;
+    this.#later = later;
   }
 
   /** Groups that wait for something. */
@@ -66,6 +78,7 @@ export class OwnGroups {
       group,
       ...sent,
       owed: 0,
+      asked: 0,
       wanted: [],
       answered: false,
       gives: false,
@@ -85,7 +98,7 @@ export class OwnGroups {
   }
 
   /** The peer needs more symbols. */
-  more(number: number, symbols: number): Work {
+  more(number: number, symbols: number): void {
     const own = this.#get(number);
     const total = own.symbols + symbols;
     if (own.list !== null || own.answered || own.owed > 0) {
@@ -95,7 +108,7 @@ export class OwnGroups {
       throw malformed(`a group has ${MAX_SYMBOLS} symbols at the most`);
     }
     own.owed = symbols;
-    return this.#sendSymbols(number, own, total);
+    this.#later(this.#sendSymbols(number, own, total));
   }
 
   *#sendSymbols(number: number, own: OwnGroup, total: number): Work {
@@ -115,20 +128,28 @@ export class OwnGroups {
   }
 
   /** The peer decoded a group and says what it lacks. */
-  found(record: FoundRecord): Work | null {
+  found(record: FoundRecord): void {
     const own = this.#get(record.group);
     if (own.list !== null || own.answered || own.owed > 0)
       throw malformed('a group is answered twice');
     const { prefixes, width } = record;
+    own.asked += prefixes.length / width;
+    if (own.asked > own.symbols) throw malformed('a group has more differences than symbols');
     own.differences += prefixes.length / width;
-    if (own.differences > own.symbols) throw malformed('a group has more differences than symbols');
-    for (const at of findPrefixes(prefixes, width, own.group.shorts)) own.wanted.push(at);
     own.answered = record.last;
     own.gives = record.gives;
-    return record.last ? this.#grant(record.group, own) : null;
+    if (own.answered && own.asked === 0) this.#grantedAll(record.group, own);
+    else this.#later(this.#lookUp(record, own));
   }
 
-  /** The peer compared a list and says what it lacks. */
+  *#lookUp({ prefixes, width, group, last }: FoundRecord, own: OwnGroup): Work {
+    const { meter } = this.#context;
+    const found = yield* findPrefixes(prefixes, width, own.group.shorts, meter);
+    for (const at of found) own.wanted.push(at);
+    if (last) yield* this.#grant(group, own);
+  }
+
+  /** The peer compared a list and says what it lacks; what is returned is to be done before the next record. */
   match(record: MatchRecord): Work | null {
     const own = this.#get(record.group);
     if (own.list === null || own.answered) throw malformed('a list is answered twice');
@@ -137,10 +158,14 @@ export class OwnGroups {
     for (let at = 0; at < own.group.items; at++) {
       if (bits[at >>> 3]! & (1 << (at & 7))) own.wanted.push(at);
     }
-    own.differences = own.wanted.length;
+    own.asked = own.wanted.length;
+    own.differences = own.asked;
     own.answered = true;
     own.gives = record.gives;
-    return this.#grant(record.group, own);
+    if (own.list.width === ID_BYTES) return this.#gaveListed(record.group, own);
+    if (own.asked === 0) this.#grantedAll(record.group, own);
+    else this.#later(this.#grant(record.group, own));
+    return null;
   }
 
   /** Ids of the peer's for one of our groups. */
@@ -153,20 +178,8 @@ export class OwnGroups {
     this.#settle(record.group, own);
   }
 
-  #grant(number: number, own: OwnGroup): Work | null {
-    const { ledger } = this.#context;
-    if (own.wanted.length === 0 && own.differences === 0) own.granted = true;
-    const listed = own.list?.width === ID_BYTES;
-    if (listed || own.granted) {
-      if (listed) ledger.gave(idsAt(own.group, this.#context, own.wanted));
-      own.granted = true;
-      this.#settle(number, own);
-      return null;
-    }
-    return this.#sendWanted(number, own);
-  }
-
-  *#sendWanted(number: number, own: OwnGroup): Work {
+  /** Sends what the peer asked for; nothing, when none of it is ours. */
+  *#grant(number: number, own: OwnGroup): Work {
     const { outbox, ledger, meter } = this.#context;
     let at = 0;
     do {
@@ -178,6 +191,20 @@ export class OwnGroups {
       ledger.gave(ids);
       outbox.push({ tag: 'grant', group: number, last: at === own.wanted.length, ids });
     } while (at < own.wanted.length);
+    this.#grantedAll(number, own);
+  }
+
+  /** A list of ids was all the peer needed. */
+  *#gaveListed(number: number, own: OwnGroup): Work {
+    const { ledger, meter } = this.#context;
+    for (let at = 0; at < own.wanted.length; at += LISTED_BATCH) {
+      if (meter.over) yield 'slice';
+      ledger.gave(idsAt(own.group, this.#context, own.wanted.slice(at, at + LISTED_BATCH)));
+    }
+    this.#grantedAll(number, own);
+  }
+
+  #grantedAll(number: number, own: OwnGroup): void {
     own.granted = true;
     this.#settle(number, own);
   }

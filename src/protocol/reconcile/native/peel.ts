@@ -11,13 +11,14 @@ export type Shorts = Uint32Array;
 export function peel(cells: Uint32Array, symbols: number): Shorts | null {
   const last = blockOf(symbols - 1);
   const found: number[] = [];
-  const seen = new Set<string>();
+  const seen = new Set<number>();
   const queue = Array.from({ length: symbols }, (_, i) => i);
   for (let cell = queue.pop(); cell !== undefined; cell = queue.pop()) {
     const low = cells[2 * cell]!;
     const high = cells[2 * cell + 1]!;
     if (!isPure(low, high, cell)) continue;
-    const name = `${low}/${high}`;
+    // All but the check, which follows from it: 48 bits.
+    const name = high * 0x10000 + (low >>> 16);
     if (seen.has(name) || seen.size === symbols) return null;
     seen.add(name);
     found.push(low, high);

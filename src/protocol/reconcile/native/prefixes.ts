@@ -1,9 +1,13 @@
+import type { Work } from './context.ts';
+import type { Meter } from './meter.ts';
 import type { Shorts } from './peel.ts';
 
 /** Bits that choose a chain. */
 const CHAIN_BITS = 16;
 const NOWHERE = -1;
 const MAX_LINKS = 16;
+/** Words of short ids gone through between two looks at the clock; eight of them cost what an item does. */
+const BATCH_WORDS = 65_536;
 
 /** Shortest prefix of short ids that is sent. */
 export const MIN_PREFIX_BYTES = 2;
@@ -41,19 +45,24 @@ export interface Sides {
 }
 
 /** Tells ours from theirs in a decoded difference. `own`: the short ids of our group. */
-export function takeSides(difference: Shorts, own: Shorts): Sides {
+export function* takeSides(difference: Shorts, own: Shorts, meter: Meter): Work<Sides> {
   const count = difference.length / 2;
   const tops = Array.from({ length: count }, (_, i) => difference[2 * i + 1]! >>> CHAIN_BITS);
   const chains = new Chains(tops);
   const position = new Int32Array(count).fill(NOWHERE);
   const shared = new Uint8Array(count);
-  for (let at = 0; at < own.length; at += 2) {
-    const high = own[at + 1]!;
-    for (let i = chains.first(high >>> CHAIN_BITS); i !== NOWHERE; i = chains.next(i)) {
-      const bits = commonBits(own[at]!, high, difference[2 * i]!, difference[2 * i + 1]!);
-      if (bits === 64) position[i] = at / 2;
-      else shared[i] = Math.max(shared[i]!, bits);
+  for (let begin = 0; begin < own.length; begin += BATCH_WORDS) {
+    if (meter.over) yield 'slice';
+    const end = Math.min(own.length, begin + BATCH_WORDS);
+    for (let at = begin; at < end; at += 2) {
+      const high = own[at + 1]!;
+      for (let i = chains.first(high >>> CHAIN_BITS); i !== NOWHERE; i = chains.next(i)) {
+        const bits = commonBits(own[at]!, high, difference[2 * i]!, difference[2 * i + 1]!);
+        if (bits === 64) position[i] = at / 2;
+        else shared[i] = Math.max(shared[i]!, bits);
+      }
     }
+    meter.spend((end - begin) >>> 3);
   }
   shareAmong(difference, tops, chains, shared);
   return divide(difference, position, shared);
@@ -112,7 +121,12 @@ export function prefixesOf(shorts: Shorts, width: number): Uint8Array {
 }
 
 /** Positions in `own` of the short ids that begin with `prefixes`, each the first that does. */
-export function findPrefixes(prefixes: Uint8Array, width: number, own: Shorts): number[] {
+export function* findPrefixes(
+  prefixes: Uint8Array,
+  width: number,
+  own: Shorts,
+  meter: Meter,
+): Work<number[]> {
   const count = prefixes.length / width;
   const tops = Array.from(
     { length: count },
@@ -120,14 +134,19 @@ export function findPrefixes(prefixes: Uint8Array, width: number, own: Shorts): 
   );
   const chains = new Chains(tops);
   const position = new Int32Array(count).fill(NOWHERE);
-  for (let at = 0; at < own.length; at += 2) {
-    const high = own[at + 1]!;
-    for (let i = chains.first(high >>> CHAIN_BITS); i !== NOWHERE; i = chains.next(i)) {
-      if (position[i] === NOWHERE && beginsWith(own[at]!, high, prefixes, i * width, width)) {
-        position[i] = at / 2;
-        break;
+  for (let begin = 0; begin < own.length; begin += BATCH_WORDS) {
+    if (meter.over) yield 'slice';
+    const end = Math.min(own.length, begin + BATCH_WORDS);
+    for (let at = begin; at < end; at += 2) {
+      const high = own[at + 1]!;
+      for (let i = chains.first(high >>> CHAIN_BITS); i !== NOWHERE; i = chains.next(i)) {
+        if (position[i] === NOWHERE && beginsWith(own[at]!, high, prefixes, i * width, width)) {
+          position[i] = at / 2;
+          break;
+        }
       }
     }
+    meter.spend((end - begin) >>> 3);
   }
   return [...position].filter((at) => at !== NOWHERE);
 }

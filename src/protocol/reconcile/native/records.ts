@@ -24,16 +24,24 @@ export interface SketchRecord {
   readonly tag: 'sketch';
   /** Items of the sender in the group. */
   readonly count: number;
-  /** 32 bytes: the low bytes of the estimator's sums. */
-  readonly buckets: Uint8Array;
+  /** The low bytes of 32 of the estimator's sums. */
+  readonly sums: Uint8Array;
   /** 8 bytes each. */
   readonly symbols: Uint8Array;
+}
+
+/** A group without symbols yet, to learn how much differs there. */
+export interface ProbeRecord {
+  readonly tag: 'probe';
+  readonly count: number;
+  /** The low bytes of all 128 sums of the estimator. */
+  readonly sums: Uint8Array;
 }
 
 export interface ListRecord {
   readonly tag: 'list';
   readonly last: boolean;
-  /** Bytes of each: 5 or 8 of the short id, or 32, the id. */
+  /** Bytes of each: 4, 5 or 8 of the short id, or 32, the id. */
   readonly width: number;
   readonly entries: Uint8Array;
 }
@@ -78,8 +86,9 @@ export type NativeRecord =
   | RunRecord
   | { readonly tag: 'all' }
   | SplitRecord
-  | { readonly tag: 'fail'; readonly group: number }
+  | { readonly tag: 'fail'; readonly group: number; readonly differences: number }
   | SketchRecord
+  | ProbeRecord
   | ListRecord
   | { readonly tag: 'more'; readonly group: number; readonly symbols: number }
   | { readonly tag: 'symbols'; readonly group: number; readonly symbols: Uint8Array }

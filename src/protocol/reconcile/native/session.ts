@@ -73,6 +73,10 @@ export class NativeSession implements Session {
     return this.#exchange?.finding ?? null;
   }
 
+  get unsettledFrom(): Bound | null {
+    return this.#exchange?.unsettledFrom ?? null;
+  }
+
   get outlines(): { ours: Outline; theirs: Outline } | null {
     return this.#theirs === null ? null : { ours: this.#opening, theirs: this.#theirs };
   }
@@ -191,13 +195,13 @@ export class NativeSession implements Session {
   #spend(frame: Uint8Array): void {
     const { maxInboundBytes, maxRounds, maxBytes } = this.#init.limits;
     if (frame.length > maxInboundBytes) {
-      const message = `a frame of ${frame.length} bytes is longer than the limit of ${maxInboundBytes}`;
+      const message = `a frame of ${frame.length} bytes is longer than the limit of ${maxInboundBytes} (maxInboundBytes)`;
       throw new ProtocolError('FRAME_TOO_LARGE', message);
     }
     this.#rounds++;
     this.#bytes += frame.length;
-    if (this.#rounds > maxRounds) throw spent(`${maxRounds} frames`);
-    if (this.#bytes > maxBytes) throw spent(`${maxBytes} bytes`);
+    if (this.#rounds > maxRounds) throw spent(`${maxRounds} frames (maxRounds)`);
+    if (this.#bytes > maxBytes) throw spent(`${maxBytes} bytes (maxBytes)`);
   }
 
   #step(room: boolean): Step {
@@ -218,7 +222,7 @@ export class NativeSession implements Session {
       return operation();
     } catch (error) {
       this.#state = 'ended';
-      throw stopFor(error, this.#exchange?.unsettledFrom ?? null);
+      throw stopFor(error, this.unsettledFrom);
     }
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import fc from 'fast-check';
 import type { DiscoveryOptions } from '../../../../src/daemon/mesh/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { FakeNetwork, type NodeInit } from './support.ts';
@@ -40,6 +41,37 @@ describe('Keeper', () => {
     const { opened, closed } = network;
     await clock.advance(5 * MINUTE);
     assert.deepEqual([network.opened, network.closed], [opened, closed]);
+  });
+
+  it('comes to its degree and keeps its bounds in any mesh', async () => {
+    const meshes = fc.record({
+      seed: fc.nat(),
+      count: fc.integer({ min: 2, max: 25 }),
+      degree: fc.integer({ min: 1, max: 6 }),
+      named: fc.nat(24),
+    });
+    await fc.assert(
+      fc.asyncProperty(meshes, async ({ seed, count, degree, named }) => {
+        clock = new VirtualClock();
+        network = new FakeNetwork(clock);
+        const options = { degree, graceMs: 5_000, rebalanceMs: NEVER };
+        const names = Array.from({ length: count }, (_, i) => `${seed}-${i}`);
+        const hub = names[named % count]!;
+        for (const name of names)
+          start(name, options, { configured: name === hub ? names : [hub] });
+        for (const name of names) if (name !== hub) network.connect(name, hub);
+        network.introduce(names);
+        await clock.advance(3 * MINUTE);
+        const rest = names.filter((name) => name !== hub).map((name) => network.nodes.get(name)!);
+        for (const { peers } of rest) {
+          assert.ok(peers.size >= Math.min(degree, count - 1), `${network.degrees}`);
+          assert.ok(peers.size <= 2 * degree, `${network.degrees}`);
+        }
+        assert.equal(network.nodes.get(hub)!.peers.size, count - 1);
+        network.stop();
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it('stays connected and in its bounds while it mixes', async () => {

@@ -47,7 +47,7 @@ const parts = (uppers: (Bound | null)[], count = 9) =>
 const sketch: NativeRecord = {
   tag: 'sketch',
   count: 5_000,
-  buckets: random.bytes(32),
+  sums: random.bytes(32),
   symbols: random.bytes(8 * 16),
 };
 
@@ -153,7 +153,7 @@ describe('a hostile peer of the native dialect', () => {
     for (const record of [
       { tag: 'more', group: 0, symbols: 8 },
       { tag: 'symbols', group: 0, symbols: new Uint8Array(8) },
-      { tag: 'fail', group: 0 },
+      { tag: 'fail', group: 0, differences: 9 },
       found,
       { tag: 'give', group: 0, last: true, ids: new Uint8Array(32) },
       { tag: 'grant', group: 3, last: true, ids: new Uint8Array(32) },

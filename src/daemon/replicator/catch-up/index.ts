@@ -1,0 +1,2 @@
+export { CatchUp, type CatchUpInit } from './catch-up.ts';
+export type { CatchUpProgress } from './progress.ts';

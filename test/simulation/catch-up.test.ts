@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import type { SessionReport } from '../../src/protocol/index.ts';
+import { INFINITE_BOUND, type Snapshot, SortedVector, ZERO_BOUND } from '../../src/store/index.ts';
+import { SimulatedMesh, type SimulatedNode } from './simulated-mesh.ts';
+
+const SLICES = { catchUpItems: 500, sliceItems: 256 };
+
+function simulate(context: TestContext, seed: string, options = {}): SimulatedMesh {
+  const mesh = new SimulatedMesh(seed, options);
+  context.after(() => mesh.stop());
+  return mesh;
+}
+
+/** Puts the same items at all the nodes. */
+async function fill(mesh: SimulatedMesh, nodes: readonly SimulatedNode[], count: number, from = 0) {
+  const items = Array.from({ length: count }, (_, i) => ({
+    hint: BigInt(from + i),
+    payload: mesh.random.bytes(20),
+  }));
+  for (const { replica } of nodes) await replica.put(items);
+}
+
+async function lineUp(mesh: SimulatedMesh, count: number): Promise<readonly SimulatedNode[]> {
+  for (let i = 0; i < count; i++) await mesh.add(`node-${i}`);
+  return mesh.nodes;
+}
+
+/** Bytes that the sessions of a node took, in both directions. */
+function sessionBytes({ sessions }: SimulatedNode): number {
+  return sessions.reduce((sum, report) => sum + report.bytesSent + report.bytesReceived, 0);
+}
+
+function openings(mesh: SimulatedMesh): number {
+  return mesh.trace.filter((line) => line.includes('open /rangemesh/simulation/native')).length;
+}
+
+describe('a mesh under virtual time', () => {
+  it('converges along a line of five nodes, each connected to its neighbours alone', async (context) => {
+    const mesh = simulate(context, 'line');
+    const nodes = await lineUp(mesh, 5);
+    for (let i = 0; i < 4; i++) mesh.link(i, i + 1, { latencyMs: 20 });
+    for (const [at, node] of nodes.entries()) await fill(mesh, [node], 30, 1_000 * at);
+    assert.ok(await mesh.converge(60_000));
+    assert.equal(nodes[0]!.replica.status().items, 150);
+    assert.ok(openings(mesh) <= 8, 'one stream a pair, and one that gave way');
+    assert.ok(nodes[2]!.sessions.length > 8);
+  });
+
+  it('converges after a partition in which both halves wrote', async (context) => {
+    const mesh = simulate(context, 'partition');
+    const nodes = await lineUp(mesh, 6);
+    for (const [a, b] of [
+      [0, 1],
+      [1, 2],
+      [2, 0],
+      [3, 4],
+      [4, 5],
+      [5, 3],
+    ] as const)
+      mesh.link(a, b, { latencyMs: 10 });
+    await fill(mesh, [nodes[0]!], 200);
+    await fill(mesh, [nodes[4]!], 200, 10_000);
+    await mesh.clock.advance(20_000);
+    assert.deepEqual(
+      nodes.map(({ replica }) => replica.status().items),
+      [200, 200, 200, 200, 200, 200],
+    );
+    assert.ok(!mesh.equal);
+    mesh.link(2, 3, { latencyMs: 50 });
+    assert.ok(await mesh.converge(60_000));
+    assert.equal(nodes[5]!.replica.status().items, 400);
+  });
+
+  it('keeps one stream a pair, and grows calmer while nothing differs', async (context) => {
+    const mesh = simulate(context, 'calm', { intervalMs: 1_000, intervalMaxMs: 16_000 });
+    const nodes = await lineUp(mesh, 3);
+    for (const [a, b] of [
+      [0, 1],
+      [1, 2],
+      [2, 0],
+    ] as const)
+      mesh.link(a, b, { latencyMs: 10 });
+    await mesh.clock.advance(30_000);
+    const early = nodes[0]!.sessions.length;
+    const opened = openings(mesh);
+    assert.ok(opened <= 6, 'one stream a pair, and one that gave way');
+    await mesh.clock.advance(60_000);
+    const late = nodes[0]!.sessions.length - early;
+    assert.ok(early > 8 && late <= 16, `${early} sessions in 30 s, then ${late} in 60 s`);
+    assert.ok(nodes[0]!.sessions.every(({ equal }) => equal));
+    assert.equal(openings(mesh), opened);
+    assert.ok(
+      nodes[0]!.sessions.slice(-3).every((report) => report.bytesSent + report.bytesReceived < 150),
+    );
+  });
+
+  it('takes no session of their own with peers whose set another one lists already', async (context) => {
+    const mesh = simulate(context, 'mirrors', { intervalMs: 60_000, batchItems: 64 });
+    const nodes = await lineUp(mesh, 9);
+    const [empty, ...full] = nodes;
+    await fill(mesh, full, 2_000);
+    for (let i = 1; i < 9; i++) mesh.link(0, i, { latencyMs: 15, jitterMs: 5 });
+    assert.ok(await mesh.converge(60_000));
+    await mesh.clock.advance(5_000);
+    const listing = empty!.sessions.filter(({ missing }) => missing > 0);
+    assert.equal(listing.length, 1);
+    assert.ok(sessionBytes(empty!) <= 1.5 * 32 * 2_000, `${sessionBytes(empty!)} bytes`);
+    const served = full.filter(({ fetch }) => fetch.totals.sentBytes > 0);
+    assert.ok(served.length >= 6, `${served.length} peers served items`);
+    for (const { id } of full) {
+      assert.ok(empty!.replicator.inSync(id));
+      assert.notEqual(empty!.replicator.statements(id).equalAsOf, null);
+    }
+  });
+});
+
+describe('catching up under virtual time', () => {
+  it('shares slices among peers, lists each once, and checks each with a second peer', async (context) => {
+    const mesh = simulate(context, 'slices', { ...SLICES, intervalMs: 60_000 });
+    const nodes = await lineUp(mesh, 5);
+    const [empty, ...full] = nodes;
+    await fill(mesh, full, 4_000);
+    for (let i = 1; i < 5; i++) mesh.link(0, i, { latencyMs: 15, bytesPerMs: 100 });
+    const progress = new Set<string>();
+    for (let i = 0; i < 200 && !(mesh.equal && empty!.replicator.catchUp === null); i++) {
+      await mesh.clock.advance(100);
+      const now = empty!.replicator.catchUp;
+      if (now !== null) progress.add(`${now.phase} ${now.stored >= 4_000 ? 'all' : 'some'}`);
+      if (now !== null) assert.ok(now.stored + now.missing <= 4_000 + 256, JSON.stringify(now));
+    }
+    assert.ok(mesh.equal);
+    assert.ok(progress.has('slices some'));
+    const slices = empty!.sessions.filter(({ asked, settles }) => asked !== null && settles);
+    const listers = new Set(slices.filter(({ missing }) => missing > 0).map(({ peer }) => peer));
+    assert.equal(listers.size, 4, 'every peer lists some');
+    const checks = slices.filter(({ missing }) => missing === 0);
+    const lists = slices.filter(({ missing }) => missing > 0);
+    assert.ok(lists.length >= 16);
+    assert.ok(checks.length >= lists.length, 'every slice is checked');
+    for (const check of checks) {
+      const same = (report: SessionReport) => report.asked!.lower === check.asked!.lower;
+      assert.ok(
+        lists.every((list) => !same(list) || list.peer !== check.peer),
+        'by another peer',
+      );
+    }
+    assert.ok(sessionBytes(empty!) <= 1.5 * 32 * 4_000, `${sessionBytes(empty!)} bytes`);
+    await mesh.clock.advance(5_000);
+    for (const { id } of full) {
+      assert.ok(empty!.replicator.inSync(id));
+      const { equalAsOf } = empty!.replicator.statements(id);
+      assert.deepEqual(equalAsOf?.interval, { lower: ZERO_BOUND, upper: INFINITE_BOUND });
+    }
+  });
+
+  it('finds in a second peer what the first one conceals', async (context) => {
+    const mesh = simulate(context, 'omission', { ...SLICES, intervalMs: 600_000 });
+    await mesh.add('empty');
+    // It shows the set without hints 1,000 to 1,199, though it holds them.
+    const liar = await mesh.add('liar', { shows: (snapshot) => without(snapshot, 1_000n, 1_200n) });
+    const honest = await mesh.add('honest');
+    await fill(mesh, [liar, honest], 3_000);
+    mesh.link(0, 1, { latencyMs: 5 });
+    mesh.link(0, 2, { latencyMs: 40 });
+    const [empty] = mesh.nodes;
+    for (let i = 0; i < 100 && empty!.replica.status().items < 3_000; i++)
+      await mesh.clock.advance(200);
+    assert.equal(empty!.replica.status().items, 3_000);
+    const beforeClosing = empty!.sessions.findIndex(
+      ({ asked, settles, missing }) => asked === null && settles && missing > 0,
+    );
+    assert.equal(beforeClosing, -1, 'before the sessions that close the catch-up');
+  });
+
+  it('goes on with others when a peer leaves, and with one alone', async (context) => {
+    const mesh = simulate(context, 'leaving', { ...SLICES, intervalMs: 60_000 });
+    const nodes = await lineUp(mesh, 4);
+    const [empty, ...full] = nodes;
+    await fill(mesh, full, 3_000);
+    for (let i = 1; i < 4; i++) mesh.link(0, i, { latencyMs: 10, bytesPerMs: 40 });
+    while (empty!.replica.status().items < 300) await mesh.clock.advance(20);
+    mesh.network.disconnect('node-0', 'node-1');
+    while (empty!.replica.status().items < 1_200) await mesh.clock.advance(20);
+    mesh.network.disconnect('node-0', 'node-2');
+    assert.ok(await mesh.converge(120_000));
+    await mesh.clock.advance(5_000);
+    assert.equal(empty!.replicator.catchUp, null);
+    assert.ok(empty!.replicator.inSync('node-3'));
+  });
+
+  it('goes on where it was interrupted', async (context) => {
+    const mesh = simulate(context, 'interrupted', { ...SLICES, intervalMs: 60_000 });
+    const nodes = await lineUp(mesh, 3);
+    const [empty, ...full] = nodes;
+    await fill(mesh, full, 4_000);
+    const join = (bytesPerMs: number) => {
+      for (let i = 1; i < 3; i++) mesh.link(0, i, { latencyMs: 10, bytesPerMs });
+    };
+    join(40);
+    while (empty!.replica.status().items < 2_000) await mesh.clock.advance(20);
+    for (const { id } of full) mesh.network.disconnect('node-0', id);
+    await mesh.clock.advance(1_000);
+    assert.equal(empty!.replicator.catchUp, null);
+    const stored = empty!.replica.status().items;
+    const before = empty!.sessions.length;
+    join(40);
+    assert.ok(await mesh.converge(120_000));
+    const after = empty!.sessions.slice(before);
+    const listed = after.reduce((sum, { missing }) => sum + missing, 0);
+    assert.ok(
+      listed <= 1.05 * (4_000 - stored),
+      `${listed} ids listed of ${4_000 - stored} missing`,
+    );
+  });
+});
+
+/** A set without what has hints from `from` up to `to`. */
+function without(snapshot: Snapshot, from: bigint, to: bigint): Snapshot {
+  const storage = new SortedVector({ scheme: snapshot.scheme });
+  const keys = [...snapshot.keys(0, snapshot.size)];
+  storage.insert(keys.filter(({ hint }) => hint < from || hint >= to));
+  snapshot.release();
+  return storage.snapshot();
+}
