@@ -160,7 +160,7 @@ export class Fetcher {
   async #request(request: RunningRequest): Promise<void> {
     const { replica, fetch, options } = this.#init;
     const { source, ids, kind, signal } = request;
-    const intake = new Intake(replica, this.#windows[kind]);
+    const intake = new Intake({ replica, window: this.#windows[kind], clock: this.#init.clock });
     const report = await fetch.fetch({
       peer: source.peer,
       ids,

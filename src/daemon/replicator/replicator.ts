@@ -327,7 +327,7 @@ export class Replicator {
   #missing(peer: string, ids: readonly Uint8Array[]): void {
     if (this.#peers.get(peer)?.connected !== true) return;
     this.#peers.differs(peer);
-    this.#statements.learnt(peer, ids);
+    if (this.#running?.sessions.overSlice(peer) !== true) this.#statements.learnt(peer, ids);
     const { fetcher } = this.#running ?? {};
     const wanted = ids.filter((id) => !this.#here(id) && !fetcher?.refusesFrom(peer, id));
     this.#wanted.add(peer, wanted);
@@ -343,7 +343,9 @@ export class Replicator {
   #ended(report: SessionReport): void {
     const { replica } = this.#init;
     this.#peers.ended(report);
-    this.#statements.ended(report, (key) => replica.contains(keyToBytes(key)));
+    if (this.#running?.sessions.overSlice(report.peer) !== true) {
+      this.#statements.ended(report, (key) => replica.contains(keyToBytes(key)));
+    }
     this.#running?.sessions.ended(report);
     this.#running?.scheduler.ended(report.peer, outcome(report));
     this.#running?.fetcher.listed(report.peer);

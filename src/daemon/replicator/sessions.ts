@@ -136,6 +136,11 @@ export class Sessions {
     this.#forgetListed();
   }
 
+  /** The session that runs with the peer is over a slice: no statement is made of it. */
+  overSlice(peer: string): boolean {
+    return this.#catchUp?.works(peer) ?? false;
+  }
+
   learnt(peer: string, ids: readonly Uint8Array[]): void {
     this.#catchUp?.learnt(peer, ids);
   }
@@ -203,6 +208,7 @@ export class Sessions {
       this.#init.caughtUp();
     };
     const mirror = (peer: string, of: string): void => this.#init.wanted.mirror(peer, of);
-    return new CatchUp({ ...this.#init, mirror, ended });
+    const unknown = (): number => this.#init.peers() - this.#known.size;
+    return new CatchUp({ ...this.#init, unknown, mirror, ended });
   }
 }
