@@ -20,6 +20,8 @@ export interface Figures {
   /** Ids still wanted when all items were there, and after as long as it took to be rid of them. */
   readonly wanted: number;
   readonly wantedLater: number;
+  /** Those among them that nobody lists who is still connected. */
+  readonly orphans: number;
 }
 
 /** Longest wait for ids that nobody has to leave the want list. */
@@ -81,9 +83,18 @@ export async function catchUp(
     await new Promise<void>((resolve) => clock.after(100, resolve));
   }
   const wantedLater = replicator.wanted;
+  const orphans = replicator.orphans.now;
   await replicator.stop();
   await libp2p.stop();
   await replica.close();
   const largestSessionBytes = Math.max(...sessions);
-  return { seconds, receivedBytes, sessionBytes, largestSessionBytes, wanted, wantedLater };
+  return {
+    seconds,
+    receivedBytes,
+    sessionBytes,
+    largestSessionBytes,
+    wanted,
+    wantedLater,
+    orphans,
+  };
 }

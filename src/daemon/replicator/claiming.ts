@@ -45,15 +45,15 @@ export class Claiming {
     const { wanted, turn } = this.#init;
     const { small, large } = wanted.unclaimed;
     if (large === 0) turn.reset();
-    if (large > 0 && this.#mayTakeLarge(source, situation) && turn.come(small)) {
-      const ids = this.#large(source, situation, large);
-      if (ids.length > 0) {
-        turn.reset();
-        return { kind: 'large', ids };
-      }
-    }
+    const mayTakeLarge = large > 0 && this.#mayTakeLarge(source, situation);
+    if (mayTakeLarge && turn.overdue()) return this.#large(source, situation, large);
     const ids = small === 0 ? [] : this.#small(source, situation, small);
-    return ids.length === 0 ? null : { kind: 'small', ids };
+    if (ids.length > 0) return { kind: 'small', ids };
+    const busy = [...situation.running].some(
+      (request) => request.kind === 'small' && !request.source.onProbation,
+    );
+    if (!mayTakeLarge || busy || !turn.come()) return null;
+    return this.#large(source, situation, large);
   }
 
   /** Much may be lost with a source that failed lately: others go first. */
@@ -71,13 +71,16 @@ export class Claiming {
     return this.#init.wanted.claim(peer, only ? 1 : Math.min(batchItems, share, able));
   }
 
-  #large({ peer, throughput }: Source, { only, ready }: Situation, waiting: number): Uint8Array[] {
+  #large(source: Source, { only, ready }: Situation, waiting: number): Claimed | null {
     const { requestMs, requestBytes, maxLargeRequests } = this.#init.options;
     const share = Math.ceil(waiting / Math.min(ready.length, maxLargeRequests));
-    const able = throughput.bytes(requestMs) || FIRST_LARGE_BYTES;
-    return this.#init.wanted.claimLarge(peer, {
+    const able = source.throughput.bytes(requestMs) || FIRST_LARGE_BYTES;
+    const ids = this.#init.wanted.claimLarge(source.peer, {
       max: only ? 1 : Math.min(MAX_LARGE_IDS, share),
       maxBytes: Math.min(requestBytes, able),
     });
+    if (ids.length === 0) return null;
+    this.#init.turn.reset();
+    return { kind: 'large', ids };
   }
 }

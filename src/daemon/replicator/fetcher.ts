@@ -171,8 +171,8 @@ export class Fetcher {
     });
     const { items, absent, large, tooLarge } = report;
     const answered = items + absent.length + large.length + tooLarge.length;
-    const { bytes, durationMs } = request;
-    source.throughput.note({ answered, items, bytes, durationMs });
+    const { bytes, streamedMs } = request;
+    source.throughput.note({ answered, items, bytes, streamedMs });
     await intake.settle();
     if (kind === 'large') for (const id of ids) this.#large.delete(bytesToKey(id));
     if (intake.error !== null) this.#pause.refused(intake.error);

@@ -11,7 +11,8 @@ export interface Delivery {
   readonly answered: number;
   readonly items: number;
   readonly bytes: number;
-  readonly durationMs: number;
+  /** Milliseconds from the first answer to the last. */
+  readonly streamedMs: number;
 }
 
 /** What a peer brings in a request, measured over those before. */
@@ -26,9 +27,10 @@ export class Throughput {
     return this.#bytesPerMs;
   }
 
-  note({ answered, items, bytes, durationMs }: Delivery): void {
-    const ms = Math.max(1, durationMs);
-    this.#idsPerMs = mean(this.#idsPerMs, answered / ms);
+  /** A single answer tells nothing of the rate, as long as it is here. */
+  note({ answered, items, bytes, streamedMs }: Delivery): void {
+    const ms = Math.max(1, streamedMs);
+    if (answered !== 1) this.#idsPerMs = mean(this.#idsPerMs, answered / ms);
     this.#bytesPerMs = mean(this.#bytesPerMs, bytes / ms);
     if (items > 0) this.#bytesPerItem = mean(this.#bytesPerItem, bytes / items);
     this.#lastIds = answered > 0 ? Math.max(this.#lastIds, answered) : 1 / GROWTH;

@@ -12,14 +12,13 @@ import { type AnnouncedKey, type Announcement, decodeFrame, EPOCH_BYTES } from '
 import {
   type AnnounceOptions,
   announceTopic,
-  BURST_MS,
   DEFAULT_ANNOUNCE_OPTIONS,
   MAX_FRAME_BYTES,
   MAX_RECORDS,
 } from './constants.ts';
 import type { Gossip, GossipMessage, Verdict } from './gossip.ts';
 import { Holds } from './holds.ts';
-import { Outbox } from './outbox.ts';
+import { Publisher } from './publisher.ts';
 import { type Gap, Sequences } from './sequences.ts';
 
 /** Where an announcement came from. */
@@ -92,12 +91,10 @@ export class AnnounceService implements Announce {
   readonly #options: AnnounceOptions;
   readonly #topic: string;
   readonly #log: Log;
-  readonly #outbox: Outbox;
+  readonly #publisher: Publisher;
   readonly #holds: Holds;
   readonly #sequences: Record<Announcement['kind'], Sequences>;
   readonly #totals = {
-    announced: 0,
-    dropped: 0,
     messages: 0,
     received: 0,
     known: 0,
@@ -106,11 +103,7 @@ export class AnnounceService implements Announce {
     gaps: 0,
   };
   #unsubscribe: (() => void) | undefined;
-  #publishing: Promise<void> | undefined;
   #looking: Cancel | undefined;
-  #wake: (() => void) | undefined;
-  #publishAt = 0;
-  #paidUntil = Number.NEGATIVE_INFINITY;
 
   /** Throws `INVALID_NETWORK_NAME`. */
   constructor(gossip: Gossip, init: AnnounceInit) {
@@ -120,7 +113,13 @@ export class AnnounceService implements Announce {
     this.#options = options;
     this.#log = init.log ?? SILENT;
     this.#topic = announceTopic(init.networkName);
-    this.#outbox = new Outbox({ ...options, epoch: init.random.bytes(EPOCH_BYTES) });
+    this.#publisher = new Publisher({
+      clock: init.clock,
+      log: this.#log,
+      epoch: init.random.bytes(EPOCH_BYTES),
+      options,
+      send: (frame) => gossip.publish(this.#topic, frame),
+    });
     this.#holds = new Holds({ ...options, clock: init.clock });
     const { gapGraceMs, holdMs } = options;
     this.#sequences = {
@@ -131,9 +130,8 @@ export class AnnounceService implements Announce {
   }
 
   get totals(): AnnounceTotals {
-    const { messages, rejected } = this.#totals;
-    const duplicates = Math.max(0, this.#gossip.copies(this.#topic) - messages);
-    return { ...this.#totals, duplicates, rejected };
+    const duplicates = Math.max(0, this.#gossip.copies(this.#topic) - this.#totals.messages);
+    return { ...this.#publisher.totals, ...this.#totals, duplicates };
   }
 
   start(): void {
@@ -143,20 +141,14 @@ export class AnnounceService implements Announce {
   async stop(): Promise<void> {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
-    this.#totals.dropped += this.#outbox.clear();
     this.#looking?.();
     this.#holds.stop();
-    this.#wake?.();
-    await this.#publishing;
+    await this.#publisher.stop();
   }
 
   announce(items: readonly Item[]): number {
     if (this.#unsubscribe === undefined) return 0;
-    let taken = 0;
-    for (const item of items) if (this.#outbox.add(item)) taken++;
-    this.#totals.dropped += items.length - taken;
-    this.#publishing ??= this.#publish();
-    return taken;
+    return this.#publisher.add(items);
   }
 
   stored(keys: readonly ItemKey[]): void {
@@ -165,53 +157,6 @@ export class AnnounceService implements Announce {
 
   reaches(peer: string): boolean {
     return this.#unsubscribe !== undefined && this.#gossip.reaches(this.#topic, peer);
-  }
-
-  /** What was put by the same commit is announced in the same turn, and so goes along. */
-  async #publish(): Promise<void> {
-    await null;
-    const { clock } = this.#init;
-    while (!this.#outbox.empty) {
-      if (this.#publishAt > clock.monotonic()) await this.#until(this.#publishAt);
-      const frame = this.#outbox.next();
-      if (frame === null) break;
-      await this.#publishOne(frame.bytes, frame.records);
-      this.#pay(frame.bytes.length);
-    }
-    // In the turn that found the outbox empty: whoever announces next begins anew.
-    this.#publishing = undefined;
-  }
-
-  /** The next frame waits for the next batch, and until those before it are paid for. */
-  #pay(bytes: number): void {
-    const { batchMs, maxBytesPerSecond } = this.#options;
-    const now = this.#init.clock.monotonic();
-    const begin = Math.max(this.#paidUntil, now - BURST_MS);
-    this.#paidUntil = begin + (1_000 * bytes) / maxBytesPerSecond;
-    this.#publishAt = Math.max(now + batchMs, this.#paidUntil);
-  }
-
-  async #publishOne(frame: Uint8Array, records: number): Promise<void> {
-    try {
-      const peers = await this.#gossip.publish(this.#topic, frame);
-      this.#totals.announced += records;
-      this.#log.debug({ records, bytes: frame.length, peers }, 'announced');
-    } catch (error) {
-      this.#totals.dropped += records;
-      const { message } = error as Error;
-      this.#log.warn({ records, message }, 'new items were not announced; sessions spread them');
-    }
-  }
-
-  #until(at: number): Promise<void> {
-    const { clock } = this.#init;
-    return new Promise((resolve) => {
-      const cancel = clock.after(Math.max(0, at - clock.monotonic()), resolve);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 
   async #judge(message: GossipMessage): Promise<Verdict> {
@@ -276,7 +221,8 @@ export class AnnounceService implements Announce {
   /** Gaps are looked for now and then while some number is missing. */
   #lookLater(): void {
     const { items, keys } = this.#sequences;
-    if (this.#looking !== undefined || !(items.waiting || keys.waiting)) return;
+    if (this.#looking !== undefined || this.#unsubscribe === undefined) return;
+    if (!(items.waiting || keys.waiting)) return;
     this.#looking = this.#init.clock.after(this.#options.gapGraceMs, () => {
       this.#looking = undefined;
       const now = this.#init.clock.monotonic();

@@ -239,6 +239,20 @@ describe('Fetcher', () => {
       assert.equal(replica.status().items, ITEMS.length);
     });
 
+    it('do not wait for small ones that only a resting peer is said to have', async () => {
+      scripts.set('c', async () => ({ outcome: 'failed' }));
+      wanted.add('c', [new Uint8Array(32)]);
+      fetcher.connected('c');
+      await clock.advance(1);
+      want('a', [huge]);
+      fetcher.pump();
+      await clock.advance(900);
+      assert.equal(wanted.unclaimed.small, 1);
+      assert.equal(wanted.claimedBy(huge.id), 'a');
+      await clock.advance(1_000);
+      assert.equal(replica.status().items, 1);
+    });
+
     it('do not wait for ever', async () => {
       let number = 1;
       const busy = (): void => {
@@ -271,7 +285,7 @@ describe('Fetcher', () => {
       fetcher.connected(peer);
     }
     fetcher.pump();
-    await clock.advance(990);
+    await clock.advance(1_240);
     assert.deepEqual([replica.status().items, aborted], [7, []]);
     await clock.advance(20);
     assert.deepEqual([replica.status().items, aborted], [ITEMS.length, ['a']]);
