@@ -226,7 +226,8 @@ export class Fetcher {
     const { rest, disbelieved } = judge(source, report, denied);
     if (disbelieved) {
       source.abandon();
-      wanted.drop(peer, { denied: true });
+      // What it lacks was likely made up; what it serves wrong, others may have.
+      wanted.drop(peer, { denied: outcome === 'complete' });
     }
     if (!rest) {
       logger.debug(line, 'fetched');

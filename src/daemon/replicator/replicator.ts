@@ -94,7 +94,10 @@ export class Replicator {
     this.#init = init;
     this.#options = { ...DEFAULT_REPLICATOR_OPTIONS, ...init.options };
     const { clock, replica } = init;
-    this.#wanted = new ReconciliationSet({ now: () => clock.now() });
+    this.#wanted = new ReconciliationSet({
+      now: () => clock.now(),
+      mirrored: () => this.#running?.fetcher.pump(),
+    });
     this.#keeper = new WantsKeeper({
       ...init,
       ...this.#options,

@@ -47,14 +47,16 @@ export class Ledger {
     this.#orphan(key);
   }
 
-  mirror(peer: string, of: string): void {
+  /** False when that is known, or cannot be. */
+  mirror(peer: string, of: string): boolean {
     const owner = this.#mirrored.get(of) ?? of;
-    if (owner === peer || this.#mirrored.get(peer) === owner) return;
+    if (owner === peer || this.#mirrored.get(peer) === owner) return false;
     this.unmirror(peer);
     const listing = this.#listing(owner);
     if (listing.holders.length === 0) listing.join(owner);
     listing.join(peer);
     this.#mirrored.set(peer, owner);
+    return true;
   }
 
   unmirror(peer: string): void {
