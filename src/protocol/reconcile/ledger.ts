@@ -49,7 +49,8 @@ export class Ledger {
 
   /** False when that is known, or cannot be. */
   mirror(peer: string, of: string): boolean {
-    const owner = this.#mirrored.get(of) ?? of;
+    const listsItself = (this.#listings.get(of)?.known ?? 0) > 0;
+    const owner = listsItself ? of : (this.#mirrored.get(of) ?? of);
     if (owner === peer || this.#mirrored.get(peer) === owner) return false;
     this.unmirror(peer);
     const listing = this.#listing(owner);

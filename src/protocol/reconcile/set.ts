@@ -124,7 +124,7 @@ export class ReconciliationSet {
   /**
    * Says that `peer` holds whatever `of` listed or will list. It ends when `peer` turns out to lack
    * several of these ids, or `of` does, when a mirror of another peer begins, and by `unmirror` or
-   * `drop`. When `of` is itself a mirror, what that one mirrors is meant.
+   * `drop`. When `of` is a mirror and lists nothing, what it mirrors is meant.
    */
   mirror(peer: string, of: string): void {
     if (this.#ledger.mirror(peer, of)) this.#mirrored();
