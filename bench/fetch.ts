@@ -49,7 +49,7 @@ async function honest(run: Runs) {
     peers: PEERS,
     items,
     receivedOverNeeded: run.receivedOverNeeded(all),
-    idBytesOverOnePeer: round(all.sessionBytes / one.firstSessionBytes, 2),
+    idBytesOverOnePeer: round(all.sessionBytes / one.largestSessionBytes, 2),
     itemsPerSecond: Math.round(items / all.seconds),
     rawLevelPerSecond: await run.raw(),
     seconds: round(all.seconds, 2),

@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   put: async () => (await import('./put.ts')).main,
   negentropy: async () => (await import('./negentropy.ts')).main,
   reconcile: async () => (await import('./reconcile.ts')).main,
+  catchup: async () => (await import('./catchup.ts')).main,
   propagate: async () => (await import('./propagate.ts')).main,
   fetch: async () => (await import('./fetch.ts')).main,
 };

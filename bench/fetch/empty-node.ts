@@ -15,11 +15,13 @@ export interface Figures {
   readonly receivedBytes: number;
   /** Of all sessions that ended until then, both directions. */
   readonly sessionBytes: number;
-  /** Of the first session. */
-  readonly firstSessionBytes: number;
+  /** Of the session that took most: of one that lists everything, where there is one. */
+  readonly largestSessionBytes: number;
   /** Ids still wanted when all items were there, and after as long as it took to be rid of them. */
   readonly wanted: number;
   readonly wantedLater: number;
+  /** Those among them that nobody lists who is still connected. */
+  readonly orphans: number;
 }
 
 /** Longest wait for ids that nobody has to leave the want list. */
@@ -38,7 +40,9 @@ export async function catchUp(
     clock,
     disk: systemDisk(tmpdir()),
   });
-  const replicator = new Replicator({ replica, clock, random: systemRandom, logger });
+  // With one peer alone it lists everything in one session: the measure for all others.
+  const options = addresses.length === 1 ? { catchUpItems: Number.MAX_SAFE_INTEGER } : {};
+  const replicator = new Replicator({ replica, clock, random: systemRandom, logger, options });
   const sessions: number[] = [];
   const events: ReconcileEvents = {
     ...replicator.events,
@@ -79,9 +83,18 @@ export async function catchUp(
     await new Promise<void>((resolve) => clock.after(100, resolve));
   }
   const wantedLater = replicator.wanted;
+  const orphans = replicator.orphans.now;
   await replicator.stop();
   await libp2p.stop();
   await replica.close();
-  const [firstSessionBytes = 0] = sessions;
-  return { seconds, receivedBytes, sessionBytes, firstSessionBytes, wanted, wantedLater };
+  const largestSessionBytes = Math.max(...sessions);
+  return {
+    seconds,
+    receivedBytes,
+    sessionBytes,
+    largestSessionBytes,
+    wanted,
+    wantedLater,
+    orphans,
+  };
 }

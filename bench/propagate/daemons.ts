@@ -109,6 +109,7 @@ function configOf(dataDir: string) {
   const values: Record<string, string> = {
     'node.dataDir': dataDir,
     'network.listen': '/ip4/127.0.0.1/tcp/0',
+    'network.discovery': 'false',
     'admin.port': '0',
     'scrub.itemsPerSecond': '0',
     'store.cacheBytes': '4MiB',

@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { Level } from 'level';
 import {
+  BLOCK_CACHE_BYTES,
   MAX_OPEN_FILES,
   TABLE_BYTES,
   WRITE_BUFFER_BYTES,
@@ -18,6 +19,7 @@ const database = new Level<Uint8Array, Uint8Array>(directory, {
   writeBufferSize: WRITE_BUFFER_BYTES,
   maxOpenFiles: MAX_OPEN_FILES,
   maxFileSize: TABLE_BYTES,
+  cacheSize: BLOCK_CACHE_BYTES,
 });
 await database.open();
 const ids = new Uint8Array(1 << 16);

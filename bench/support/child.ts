@@ -4,8 +4,8 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A young generation that is left to grow takes 100 MB more, and gains nothing. */
-const EXEC_ARGV = ['--max-semi-space-size=8'];
+/** As the daemon runs. */
+const EXEC_ARGV = ['--import', new URL('./as-daemon.ts', import.meta.url).href];
 
 /** Runs a script of this room in a process of its own; what it prints, one JSON value, is the result. */
 export async function inChild<Result>(script: URL, ...args: string[]): Promise<Result> {

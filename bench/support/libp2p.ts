@@ -14,6 +14,8 @@ export async function loopbackNode<S extends Record<string, unknown>>(
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
+    // More processes than cores: a ping may take longer than it has.
+    connectionMonitor: { enabled: false },
     services: { identify: identify(), ...services },
   } as never);
 }

@@ -14,6 +14,11 @@ export class BackOff {
     return Math.min(this.#maxMs, this.#baseMs * 2 ** Math.min(this.#failures++, 30));
   }
 
+  /** Since the last reset. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   reset(): void {
     this.#failures = 0;
   }

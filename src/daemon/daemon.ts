@@ -36,6 +36,7 @@ import { Replicator } from './replicator/index.ts';
 import { RunningNode } from './running-node.ts';
 import type { FileWitness } from './system.ts';
 import { VERSION } from './version.ts';
+import { wantsFile } from './wants-file.ts';
 
 export interface System {
   clock: Clock;
@@ -100,6 +101,7 @@ async function start(
     clock,
     random,
     logger: logger.child({ component: 'replicator' }),
+    wantsFile: wantsFile(directory),
     options: { ...config.sync, ...config.fetch, maxItemBytes: config.limits.maxItemBytes },
   });
   const mesh = await createDaemonMesh(init, replica, replicator);

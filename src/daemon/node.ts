@@ -10,6 +10,8 @@ import type {
   VerifyResult,
 } from '../store/index.ts';
 
+import type { CatchUpProgress } from './replicator/index.ts';
+
 /** What the admin endpoint and the CLI see of a running node. */
 export interface Node {
   status(): Status;
@@ -26,6 +28,8 @@ export interface Node {
   put(payload: Uint8Array, hint?: bigint): Promise<PutResult>;
   get(id: Uint8Array): Promise<Item | undefined>;
   head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined>;
+  /** Whether an item is here, and if not, why. */
+  why(id: Uint8Array): Promise<WhyAnswer>;
   list(init: ListInit): Promise<ItemKey[]>;
   /**
    * Compares everything in the database with everything else, while it is in use. Rejects with
@@ -39,6 +43,27 @@ export interface Node {
    */
   ready(): boolean;
 }
+
+/** Times are ISO 8601. */
+export type WhyAnswer =
+  | { readonly state: 'have'; readonly hint: string; readonly bytes: number }
+  | {
+      readonly state: 'wanted';
+      /** To a minute. */
+      readonly since: string;
+      /** Two peers have said that they have it. */
+      readonly confirmed: boolean;
+      /** Peers that may be asked for it; none when all have gone that ever had it. */
+      readonly sources: readonly string[];
+      readonly fetchingFrom: string | null;
+      /** Payload bytes, where a peer has said so. */
+      readonly bytes: number | null;
+      /** When it is given up unless a second peer says to have it; null when one has. */
+      readonly expiresAt: string | null;
+    }
+  | { readonly state: 'refused' }
+  | { readonly state: 'expired'; readonly at: string }
+  | { readonly state: 'unknown' };
 
 export interface SyncResult {
   readonly peerId: string;
@@ -66,6 +91,10 @@ export interface Status {
   };
   /** Ids known to be missing here. */
   readonly wanted: number;
+  /** Those among them that no connected peer is known to have. */
+  readonly orphans: number;
+  /** How far catching up from several peers is; null unless this node is far behind. */
+  readonly catchUp: CatchUpStatus | null;
   /** Items at peers that `limits.maxItemBytes` does not let in; the sets stay different by them. */
   readonly refused: number;
   /** Why puts and fetches are refused at the moment, or null. */
@@ -97,6 +126,11 @@ export interface MeshStatus {
   readonly connected: number;
   /** Other nodes of this network that we have heard of, connected or not. */
   readonly known: number;
+}
+
+export interface CatchUpStatus extends Omit<CatchUpProgress, 'startedAt'> {
+  /** ISO 8601. */
+  readonly startedAt: string;
 }
 
 export interface StoreIncident {

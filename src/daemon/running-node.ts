@@ -18,6 +18,7 @@ import { isUnreadable } from './data-dir.ts';
 import { DaemonError } from './errors.ts';
 import type { AddressState, Mesh } from './mesh/index.ts';
 import type {
+  CatchUpStatus,
   LastSession,
   Node,
   PeerStatus,
@@ -25,8 +26,9 @@ import type {
   Refusal,
   Status,
   SyncResult,
+  WhyAnswer,
 } from './node.ts';
-import type { PeerRecord, Replicator, Statement } from './replicator/index.ts';
+import type { CatchUpProgress, PeerRecord, Replicator, Statement } from './replicator/index.ts';
 import { isoTime } from './system.ts';
 import { VERSION } from './version.ts';
 
@@ -67,6 +69,8 @@ export class RunningNode implements Node {
       uptimeSeconds: Math.floor(this.#uptimeMs() / 1_000),
       ...storeStatus(store),
       wanted: replicator.wanted,
+      orphans: replicator.orphans.now,
+      catchUp: catchUpStatus(replicator.catchUp),
       refused: replicator.refused,
       refusing: store.refusing ?? replicator.paused,
       transfer: { ...fetch.totals },
@@ -146,6 +150,20 @@ export class RunningNode implements Node {
 
   head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined> {
     return this.#init.replica.head(id);
+  }
+
+  async why(id: Uint8Array): Promise<WhyAnswer> {
+    const head = await this.head(id);
+    if (head !== undefined) return { state: 'have', hint: `${head.hint}`, bytes: head.bytes };
+    const why = this.#init.replicator.why(id);
+    if (why.state === 'expired') return { ...why, at: isoTime(why.at) };
+    if (why.state !== 'wanted') return why;
+    const { since, expiresAt } = why;
+    return {
+      ...why,
+      since: isoTime(since),
+      expiresAt: expiresAt === null ? null : isoTime(expiresAt),
+    };
   }
 
   list(init: ListInit): Promise<ItemKey[]> {
@@ -250,6 +268,16 @@ function storeStatus(store: ReplicaStatus) {
     quarantined,
     scrub,
     incidents: incidents.map(({ at, code, message }) => ({ at: isoTime(at), code, message })),
+  };
+}
+
+function catchUpStatus(progress: CatchUpProgress | null): CatchUpStatus | null {
+  if (progress === null) return null;
+  const { startedAt, itemsPerSecond, ...rest } = progress;
+  return {
+    ...rest,
+    startedAt: isoTime(startedAt),
+    itemsPerSecond: itemsPerSecond === null ? null : Math.round(itemsPerSecond),
   };
 }
 

@@ -13,12 +13,8 @@ export {
 export { type NativeInit, nativeDialect } from './reconcile/native/index.ts';
 export { negentropy } from './reconcile/negentropy/index.ts';
 export { efficiency, type SessionReport } from './reconcile/report.ts';
-export {
-  type Reconcile,
-  type ReconcileEvents,
-  type ReconcileInit,
-  ReconcileService,
-} from './reconcile/service.ts';
+export { ReconcileService } from './reconcile/service.ts';
 export { DEFAULT_RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile/service-options.ts';
 export type { HeldSnapshot, Scope } from './reconcile/service-session.ts';
-export { ReconciliationSet, type ReconciliationSetInit } from './reconcile/set.ts';
+export type { Reconcile, ReconcileEvents, ReconcileInit } from './reconcile/service-types.ts';
+export { ReconciliationSet, type ReconciliationSetInit, type Want } from './reconcile/set.ts';

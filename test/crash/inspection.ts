@@ -36,8 +36,10 @@ export async function inspect(
   const found = { lost, problems, needsRefill };
   const amiss = lost.length > 0 || problems.length > 0 || needsRefill;
   if (!amiss) return describe(replica, { ...found, stillLost: [], stillProblems: [], fetched: 0 });
-  const fetched = await refill(replica, acknowledged);
+  let fetched = await refill(replica, acknowledged);
   const stillProblems = await healed(replica);
+  // Mending may have built the index again, after which nobody has been asked yet.
+  if (replica.status().needsRefill) fetched += await refill(replica, acknowledged);
   const stillAbsent = await absentAmong(replica, acknowledged);
   return describe(replica, { ...found, stillLost: [...stillAbsent], stillProblems, fetched });
 }

@@ -1,4 +1,5 @@
-import { type Database, openDatabase } from '../../src/store/index.ts';
+import { renameSync, rmSync } from 'node:fs';
+import { openDatabase } from '../../src/store/index.ts';
 import { setKeys } from '../../src/store/replica/layout.ts';
 
 const encoder = new TextEncoder();
@@ -11,26 +12,28 @@ export async function breakIndex(directory: string): Promise<void> {
   await database.close();
 }
 
-/** Turns the directory of a closed replica into one of the first schema; see `migrateFirstSchema`. */
+/**
+ * Turns the directory of a closed replica into one of the first schema; see `migrateFirstSchema`. It is
+ * made anew: no such directory ever held records of a later schema.
+ */
 export async function toFirstSchema(directory: string): Promise<void> {
-  const database = await openDatabase(directory);
+  const made = `${directory}.first`;
+  rmSync(made, { recursive: true, force: true });
+  const [from, to] = [await openDatabase(directory), await openDatabase(made)];
   const totals = new DataView(new ArrayBuffer(16));
-  for await (const [key, value] of database.iterator(keys.items)) {
-    await database.put(renamed('item/', key, keys.items.gte), value);
+  for await (const [key, value] of from.iterator(keys.items)) {
+    await to.put(renamed('item/', key, keys.items.gte), value);
     totals.setBigUint64(0, totals.getBigUint64(0) + 1n);
     totals.setBigUint64(8, totals.getBigUint64(8) + BigInt(value.length));
   }
-  await moveIds(database);
-  await database.clear({ gte: encoder.encode('set/'), lt: encoder.encode('set0') });
-  await database.put(encoder.encode('meta/totals'), new Uint8Array(totals.buffer));
-  await database.put(encoder.encode('meta/schema'), new Uint8Array([0, 0, 0, 1]));
-  await database.close();
-}
-
-async function moveIds(database: Database): Promise<void> {
-  for await (const [key, value] of database.iterator(keys.ids)) {
-    await database.put(renamed('id/', key, keys.ids.gte), value);
+  for await (const [key, value] of from.iterator(keys.ids)) {
+    await to.put(renamed('id/', key, keys.ids.gte), value);
   }
+  await to.put(encoder.encode('meta/totals'), new Uint8Array(totals.buffer));
+  await to.put(encoder.encode('meta/schema'), new Uint8Array([0, 0, 0, 1]));
+  await Promise.all([from.close(), to.close()]);
+  rmSync(directory, { recursive: true });
+  renameSync(made, directory);
 }
 
 function renamed(prefix: string, key: Uint8Array, old: Uint8Array): Uint8Array {

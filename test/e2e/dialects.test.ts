@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Status } from '../../src/daemon/node.ts';
-import { converged, join2, type Running, TestMesh, until } from './support/mesh.ts';
+import { converged, each, join2, type Running, TestMesh, until } from './support/mesh.ts';
 
 const encoder = new TextEncoder();
 
 async function write(node: Running, writer: string, count: number): Promise<void> {
-  for (let i = 0; i < count; i += 20) {
-    const batch = Array.from({ length: Math.min(20, count - i) }, (_, k) =>
-      node.client.put(encoder.encode(`${writer}/${i + k}`)),
-    );
-    await Promise.all(batch);
-  }
+  await each(count, (i) => node.client.put(encoder.encode(`${writer}/${i}`)));
 }
 
 /** Dialects of the last session with each peer, by peer id. */
@@ -23,8 +18,7 @@ describe('a mesh of three native nodes and one that speaks commonware alone', ()
   it('converges, everyone in the best dialect both sides have', async (context) => {
     const mesh = await TestMesh.create(context);
     const old = await mesh.start('old', { args: ['--set', 'sync.dialect=commonware'] });
-    const nodes = [old];
-    for (const name of ['a', 'b', 'c']) nodes.push(await mesh.start(name));
+    const nodes = [old, ...(await Promise.all(['a', 'b', 'c'].map((name) => mesh.start(name))))];
     await Promise.all(nodes.map((node, i) => write(node, `writer ${i}`, 100)));
     for (const [i, from] of nodes.entries()) {
       for (const to of nodes.slice(i + 1)) await join2(from, to);

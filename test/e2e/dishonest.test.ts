@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Item } from '../../src/store/index.ts';
 import { type Answer, Impostor } from './support/impostor.ts';
-import { join2, TestMesh, until } from './support/mesh.ts';
+import { each, join2, TestMesh, until } from './support/mesh.ts';
 
 const PAYLOADS = Array.from({ length: 50 }, (_, i) => new TextEncoder().encode(`item ${i}`));
 
@@ -18,7 +18,7 @@ async function play(context: TestContext, answer: Answer, outcome: string): Prom
   assert.ok((await victim.client.status()).set.items < PAYLOADS.length);
 
   const honest = await mesh.start('honest');
-  for (const payload of PAYLOADS) await honest.client.put(payload, 1n);
+  await each(PAYLOADS.length, (i) => honest.client.put(PAYLOADS[i]!, 1n));
   await join2(victim, honest);
   await until(
     () => victim.client.status(),

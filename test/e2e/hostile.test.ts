@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import type { Libp2p } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { LogLine } from '../../scripts/support/daemon-process.ts';
-import { hexToBytes } from '../../src/store/index.ts';
+import { concatBytes, hexToBytes } from '../../src/store/index.ts';
 import { loopbackNode } from '../support/libp2p.ts';
 import { NETWORK_NAME } from './support/impostor.ts';
-import { converged, join2, type Running, TestMesh } from './support/mesh.ts';
+import { converged, each, join2, type Running, TestMesh } from './support/mesh.ts';
 
 const GC = fileURLToPath(new URL('./support/gc-on-request.ts', import.meta.url));
 const MIB = 1024 * 1024;
@@ -20,7 +20,7 @@ function frame(payload: Uint8Array): Uint8Array {
   const prefix: number[] = [];
   let rest = payload.length;
   for (; rest >= 0x80; rest >>>= 7) prefix.push((rest & 0x7f) | 0x80);
-  return Uint8Array.from([...prefix, rest, ...payload]);
+  return concatBytes(Uint8Array.from([...prefix, rest]), payload);
 }
 
 interface Attack {
@@ -118,9 +118,8 @@ class Attacker {
 /** Sessions and items of the usual kind, so that nothing a daemon loads or keeps for them counts. */
 async function honestTraffic(mesh: TestMesh, victim: Running): Promise<void> {
   const honest = await mesh.start('honest');
-  for (let i = 0; i < 500; i++) {
-    await victim.client.put(new Uint8Array([1, i >> 8, i]));
-    await honest.client.put(new Uint8Array([2, i >> 8, i]));
+  for (const [of, { client }] of [victim, honest].entries()) {
+    await each(500, (i) => client.put(new Uint8Array([of, i >> 8, i])));
   }
   // As long as the longest frames: what the allocator keeps at hand for such sizes it keeps anyway.
   for (let i = 0; i < 4; i++) await honest.client.put(new Uint8Array(3 * MIB).fill(i));
@@ -143,10 +142,11 @@ describe('hostile frames', () => {
     const [address] = (await victim.client.status()).addresses;
     attacker = new Attacker(libp2p, address!);
 
+    const all = attacks();
     const memory = async () => Number(await victim.daemon.ask('gc'));
     const before = await memory();
     for (let round = 0; round < 4; round++) {
-      for (const { name, bytes, ...expected } of attacks()) {
+      for (const { name, bytes, ...expected } of all) {
         const session = await attacker.attack('commonware/1', bytes, 1);
         assert.deepEqual(codes(session), [expected.reconcile], `a session: ${name}`);
         const lines = expected.fetch === null ? 0 : 1;

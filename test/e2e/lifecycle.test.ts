@@ -7,7 +7,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { LAUNCHER, launch } from './support/launcher.ts';
-import { TestMesh, until } from './support/mesh.ts';
+import { assertHeld, TestMesh, until } from './support/mesh.ts';
 
 const EARLY = fileURLToPath(new URL('./support/stop-as-soon-as-heard.ts', import.meta.url));
 const encoder = new TextEncoder();
@@ -80,10 +80,7 @@ describe('a daemon', () => {
     assert.ok(performance.now() - asked < 10_000);
     await importing;
     const again = await mesh.start('a');
-    for (const id of acknowledged) {
-      const { status } = await again.client.send('HEAD', `/v1/items/${id}`);
-      assert.equal(status, 200, `${id} was acknowledged and is gone`);
-    }
+    await assertHeld(again, acknowledged);
   });
 
   it('ends at once at the second signal', async (context) => {

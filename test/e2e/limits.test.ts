@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { join2, TestMesh, until } from './support/mesh.ts';
+import { each, join2, TestMesh, until } from './support/mesh.ts';
 
 const ITEM_BYTES = 4_000;
 const FULL = ['--set', 'limits.maxSetBytes=100000', '--set', 'sync.intervalMs=300'];
@@ -28,7 +28,7 @@ describe('a full set', () => {
     const mesh = await TestMesh.create(context);
     const full = await mesh.start('full', { args: FULL });
     const rich = await mesh.start('rich');
-    for (let i = 0; i < 250; i++) await rich.client.put(payload(i));
+    await each(250, (i) => rich.client.put(payload(i)));
     await join2(full, rich);
     const status = () => full.client.status();
     await until(status, ({ refusing }) => refusing !== null);

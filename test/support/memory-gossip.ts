@@ -5,6 +5,7 @@ import type {
   GossipValidator,
   Network,
 } from '../../src/protocol/index.ts';
+import { bytesToHex, hexToBytes } from '../../src/store/index.ts';
 
 const PROTOCOL = '/memory-gossip/1';
 const INIT = { maxFrameBytes: 1 << 20 };
@@ -15,7 +16,8 @@ interface Wire {
   readonly topic?: string;
   readonly publisher?: string;
   readonly number?: number;
-  readonly data?: number[];
+  /** In hex. */
+  readonly data?: string;
 }
 
 /**
@@ -66,7 +68,7 @@ export class MemoryGossip implements Gossip {
   async publish(topic: string, data: Uint8Array): Promise<number> {
     const number = this.#number++;
     this.#seen.add(`${this.self} ${number}`);
-    return this.#spread({ topic, publisher: this.self, number, data: [...data] }, this.self);
+    return this.#spread({ topic, publisher: this.self, number, data: bytesToHex(data) }, this.self);
   }
 
   reaches(topic: string, peer: string): boolean {
@@ -122,7 +124,7 @@ export class MemoryGossip implements Gossip {
     const message: GossipMessage = {
       publisher: wire.publisher!,
       from,
-      data: Uint8Array.from(wire.data!),
+      data: hexToBytes(wire.data!),
     };
     const verdict = await validator(message);
     if (verdict === 'accept') this.#spread(wire, from);

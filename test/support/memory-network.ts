@@ -351,6 +351,10 @@ class MemoryChannel implements Channel {
     this.#finished.push(callback);
   }
 
+  async sendAll(frames: readonly Uint8Array[]): Promise<void> {
+    for (const frame of frames) await this.send(frame);
+  }
+
   async send(frame: Uint8Array): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
     if (this.#closed) throw new ProtocolError('STREAM_CLOSED', 'our side is closed');

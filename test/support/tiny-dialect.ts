@@ -10,7 +10,7 @@ import {
   bytesToKey,
   compareBytes,
   type ItemKey,
-  lthashReference,
+  lthash,
   type Snapshot,
 } from '../../src/store/index.ts';
 
@@ -114,7 +114,7 @@ export function tinySnapshot(
     throw new TypeError('not in a tiny snapshot');
   };
   return {
-    scheme: lthashReference,
+    scheme: lthash,
     size: sorted.length,
     select: (rank): ItemKey => ({ hint: 0n, id: sorted[rank]! }),
     lowerBound: unsupported,

@@ -45,6 +45,15 @@ export function itemRoutes(app: FastifyInstance, init: ItemRoutesInit): void {
       },
     },
   });
+  endpoint(app, '/v1/items/:id/why', {
+    GET: {
+      handler: async ({ params, query }) => {
+        readNoQuery(query);
+        const id = find(params);
+        return { id: bytesToHex(id), ...(await init.node.why(id)) };
+      },
+    },
+  });
 }
 
 async function put(node: Node, query: unknown, body: unknown, reply: FastifyReply) {

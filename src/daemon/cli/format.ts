@@ -37,6 +37,7 @@ export function formatStatus(status: Status): string {
     ['fingerprint', set.fingerprint ?? 'not known while the index is not there'],
     ['commit', status.commit.toLocaleString('en-US')],
     ['wanted', formatCount(status.wanted, 'item')],
+    ...catchingUp(status),
     ['received', formatBytes(transfer.receivedBytes)],
     ['sent', formatBytes(transfer.sentBytes)],
     ['push', push === null ? 'off' : formatPush(push)],
@@ -51,6 +52,25 @@ export function formatStatus(status: Status): string {
 
 function formatMesh({ known, connected, degree }: Status['mesh']): string {
   return `${formatCount(known, 'other node')} known, ${connected} connected, ${degree} sought`;
+}
+
+/** No percentage: how much is missing grows while peers write. */
+function catchingUp({ catchUp }: Status): [string, string][] {
+  if (catchUp === null) return [];
+  const { phase, stored, missing, slices, peers, itemsPerSecond, secondsLeft } = catchUp;
+  const from = `from ${formatCount(peers, 'peer')}`;
+  if (phase === 'closing') {
+    return [
+      ['catching up', `${formatCount(stored, 'item')} ${from}; comparing everything once more`],
+    ];
+  }
+  const rate = itemsPerSecond === null ? '' : `, ${formatCount(itemsPerSecond, 'item')} a second`;
+  const left = secondsLeft === null ? '' : `, about ${formatDuration(secondsLeft)} left`;
+  const done = `${slices.closed} of ${formatCount(slices.total, 'slice')} done`;
+  const known = `${missing.toLocaleString('en-US')} known to be missing`;
+  return [
+    ['catching up', `${formatCount(stored, 'item')} ${from}, ${known}${rate}${left}; ${done}`],
+  ];
 }
 
 function formatScrub({ running, checked, passes }: Status['scrub']): string {

@@ -3,8 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DaemonError, EXIT } from '../errors.ts';
+import type { WhyAnswer } from '../node.ts';
 import type { DaemonClient } from './client.ts';
 import { usage } from './errors.ts';
+import { formatWhy } from './format-why.ts';
 import { type CliInit, printLine, write } from './init.ts';
 import { connect, type TargetOptions } from './locate.ts';
 
@@ -84,6 +86,22 @@ export async function get(id: string, options: GetOptions, init: CliInit): Promi
     if (options.output !== undefined) await writeFile(resolve(init.cwd, options.output), body);
     else if (options.json !== true) await write(init.stdout, body);
     if (options.json === true) await printLine(init.stdout, describe(facts, body, options.output));
+  } finally {
+    client.close();
+  }
+  return EXIT.ok;
+}
+
+/** `why ID`: where an item is, and what is known of it when it is not here. */
+export async function why(id: string, options: TargetOptions, init: CliInit): Promise<number> {
+  if (!/^[0-9a-f]{64}$/i.test(id)) throw usage(`an id has 64 hexadecimal digits; ${id} is none`);
+  const client = await connect(options, init);
+  try {
+    const answer = await client.json<WhyAnswer>({ method: 'GET', path: `/v1/items/${id}/why` });
+    await printLine(
+      init.stdout,
+      options.json === true ? JSON.stringify(answer) : formatWhy(answer),
+    );
   } finally {
     client.close();
   }

@@ -23,6 +23,7 @@ export function createProgram(init: CliInit, run: Run): Command {
   addStart(program, init, run);
   addInit(program, init, run);
   addItems(program, init, run);
+  addWhy(program, init, run);
   addImport(program, init, run);
   addMesh(program, init, run);
   addVerify(program, init, run);
@@ -110,6 +111,14 @@ function addItems(program: Command, init: CliInit, run: Run): void {
     .option('-o, --output <file>', 'write to a file instead')
     .addHelpText('after', examples('rangemesh get 3f1c...9a -o photo.jpg'))
     .action((id, options) => run(async () => (await import('./items.ts')).get(id, options, init)));
+}
+
+function addWhy(program: Command, init: CliInit, run: Run): void {
+  aimed(program.command('why'))
+    .description('Says whether an item is here, and if not, why.')
+    .argument('<id>', '64 hexadecimal digits')
+    .addHelpText('after', examples('rangemesh why 3f1c...9a'))
+    .action((id, options) => run(async () => (await import('./items.ts')).why(id, options, init)));
 }
 
 function addImport(program: Command, init: CliInit, run: Run): void {

@@ -116,18 +116,25 @@ const sync = {
 };
 
 const fetch = {
-  batchItems: leaf.integer({ min: 1, max: 65_536, fallback: 256 }, 'Items asked for in a request'),
+  batchItems: leaf.integer(
+    { min: 1, max: 65_536, fallback: 1_024 },
+    'Most items asked for in a request',
+  ),
   requestsPerPeer: leaf.integer(
     { min: 1, max: 64, fallback: 2 },
     'Requests under way to one peer at the same time',
   ),
   windowBytes: leaf.size(
     { min: '64KiB', max: '1GiB', fallback: '8MiB' },
-    'Fetched bytes, per request, that may wait for their commit',
+    'Fetched bytes, over all requests, that may wait for their commit',
   ),
   stallTimeoutMs: leaf.integer(
     { min: 100, max: MAX_MS, fallback: 10_000 },
     'Milliseconds without a byte after which another source is asked',
+  ),
+  expireAfterMs: leaf.integer(
+    { min: 60_000, max: Number.MAX_SAFE_INTEGER, fallback: 604_800_000 },
+    'Milliseconds after which an item that one peer alone said to have is not wanted any more',
   ),
 };
 
@@ -139,7 +146,7 @@ const push = {
     'Longest payload that is pushed itself; of longer ones the key is',
   ),
   maxBytesPerSecond: leaf.size(
-    { min: '64KiB', max: '1GiB', fallback: '4MiB' },
+    { min: '64KiB', max: '1GiB', fallback: '1MiB' },
     'Bytes pushed in a second at most; what comes faster is left to sessions',
   ),
 };

@@ -67,6 +67,8 @@ export interface Config {
     requestsPerPeer: number;
     windowBytes: number;
     stallTimeoutMs: number;
+    /** How long one peer's word alone keeps an item wanted. */
+    expireAfterMs: number;
   };
   push: {
     enabled: boolean;

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
  * Puts a file in the place of another, or where there is none: whole or not at all. Mode 0600. What
  * a process that was killed on the way left behind is gone with the next one.
  */
-export async function replaceFile(path: string, content: string): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.tmp`;
   await rm(temporary, { force: true });
   await writeDurably(temporary, content);
@@ -14,7 +14,7 @@ export async function replaceFile(path: string, content: string): Promise<void> 
 }
 
 /** A new file of mode 0600, on disk when this resolves. */
-export async function writeDurably(path: string, content: string): Promise<void> {
+export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(content);

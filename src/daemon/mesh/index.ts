@@ -16,6 +16,7 @@ export {
   peersFile,
   type SavedPeersFile,
 } from './discovery/index.ts';
+export { codeOf, replaceFile } from './durable-file.ts';
 export {
   createIdentity,
   IDENTITY_FILE,

@@ -13,7 +13,7 @@ export function discoveryTopic(networkName: string): string {
  * Bytes of one RPC accepted, and held for a peer that does not read before its stream is reset: what
  * answers a request for missed messages comes in one RPC.
  */
-const MAX_RPC_BYTES = 8 * 1024 * 1024;
+const MAX_RPC_BYTES = 4 * 1024 * 1024;
 
 /** How long a message is remembered, so that it is not taken for a new one. */
 const SEEN_MS = 120_000;
@@ -71,6 +71,9 @@ export function pubsub(networkName: string): (components: GossipSubComponents) =
     Dscore: 2,
     Dout: 1,
     seenTTL: SEEN_MS,
+    // What was heard in the last two heartbeats is offered again; all of it must fit an RPC.
+    mcacheLength: 4,
+    mcacheGossip: 2,
     // Announcements of keys are held longer than the default before they count as delivered.
     gossipsubIWantFollowupMs: FOLLOWUP_MS,
     // The first thing called for whatever comes.

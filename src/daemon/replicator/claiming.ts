@@ -21,7 +21,7 @@ export interface Situation {
   /** Only one id may be asked for. */
   readonly only: boolean;
   /** Peers that may be asked now. */
-  readonly ready: number;
+  readonly ready: readonly Source[];
   readonly running: Iterable<RunningRequest>;
 }
 
@@ -45,18 +45,20 @@ export class Claiming {
     const { wanted, turn } = this.#init;
     const { small, large } = wanted.unclaimed;
     if (large === 0) turn.reset();
-    if (large > 0 && this.#hasRoom(source, situation) && turn.come(small)) {
-      const ids = this.#large(source, situation, large);
-      if (ids.length > 0) {
-        turn.reset();
-        return { kind: 'large', ids };
-      }
-    }
+    const mayTakeLarge = large > 0 && this.#mayTakeLarge(source, situation);
+    if (mayTakeLarge && turn.overdue()) return this.#large(source, situation, large);
     const ids = small === 0 ? [] : this.#small(source, situation, small);
-    return ids.length === 0 ? null : { kind: 'small', ids };
+    if (ids.length > 0) return { kind: 'small', ids };
+    const busy = [...situation.running].some(
+      (request) => request.kind === 'small' && !request.source.onProbation,
+    );
+    if (!mayTakeLarge || busy || !turn.come()) return null;
+    return this.#large(source, situation, large);
   }
 
-  #hasRoom(source: Source, { running }: Situation): boolean {
+  /** Much may be lost with a source that failed lately: others go first. */
+  #mayTakeLarge(source: Source, { running, ready }: Situation): boolean {
+    if (source.onProbation && ready.some((other) => !other.onProbation)) return false;
     const isLarge = ({ kind }: RunningRequest): boolean => kind === 'large';
     if ([...source.requests].some(isLarge)) return false;
     return [...running].filter(isLarge).length < this.#init.options.maxLargeRequests;
@@ -64,18 +66,21 @@ export class Claiming {
 
   #small({ peer, throughput }: Source, { only, ready }: Situation, waiting: number): Uint8Array[] {
     const { batchItems, requestMs, requestBytes, requestsPerPeer } = this.#init.options;
-    const share = Math.max(LEAST_IDS, Math.ceil(waiting / (ready * requestsPerPeer)));
+    const share = Math.max(LEAST_IDS, Math.ceil(waiting / (ready.length * requestsPerPeer)));
     const able = throughput.ids({ ms: requestMs, bytes: requestBytes });
     return this.#init.wanted.claim(peer, only ? 1 : Math.min(batchItems, share, able));
   }
 
-  #large({ peer, throughput }: Source, { only, ready }: Situation, waiting: number): Uint8Array[] {
+  #large(source: Source, { only, ready }: Situation, waiting: number): Claimed | null {
     const { requestMs, requestBytes, maxLargeRequests } = this.#init.options;
-    const share = Math.ceil(waiting / Math.min(ready, maxLargeRequests));
-    const able = throughput.bytes(requestMs) || FIRST_LARGE_BYTES;
-    return this.#init.wanted.claimLarge(peer, {
+    const share = Math.ceil(waiting / Math.min(ready.length, maxLargeRequests));
+    const able = source.throughput.bytes(requestMs) || FIRST_LARGE_BYTES;
+    const ids = this.#init.wanted.claimLarge(source.peer, {
       max: only ? 1 : Math.min(MAX_LARGE_IDS, share),
       maxBytes: Math.min(requestBytes, able),
     });
+    if (ids.length === 0) return null;
+    this.#init.turn.reset();
+    return { kind: 'large', ids };
   }
 }

@@ -24,7 +24,9 @@ export interface Judgement {
  * | stalled, or too slow while others were idle | given back, the one it stalled at behind all others | rests, and stays a source |
  * | failed: the stream or the connection | given back | rests, and stays a source |
  *
- * Rests double from `backoffBaseMs` to `backoffMaxMs` until a request is complete and brings something.
+ * Rests double from `backoffBaseMs` to `backoffMaxMs` until a request is complete and brings something;
+ * until then a source is on probation: one request at a time, for a single id at first, nothing large
+ * that another may have.
  * A wrong frame that belongs to no id is a lie about all of them.
  */
 export function judge(source: Source, report: FetchReport, denied: number): Judgement {

@@ -132,13 +132,13 @@ export class Fetcher {
   #startOne(source: Source): boolean {
     const { wanted, options } = this.#init;
     if (wanted.claimed === wanted.size) return false;
-    if (source.requests.size >= options.requestsPerPeer) return false;
+    if (source.requests.size >= (source.onProbation ? 1 : options.requestsPerPeer)) return false;
     if (this.#running.size >= options.maxRequests) return false;
     const allowance = this.#pause.allowance();
     if (allowance === 0) return false;
     const claim = this.#claiming.claim(source, {
       only: allowance === 1,
-      ready: this.#sources.ready.length,
+      ready: this.#sources.ready,
       running: this.#running.keys(),
     });
     if (claim === null) {
@@ -160,7 +160,7 @@ export class Fetcher {
   async #request(request: RunningRequest): Promise<void> {
     const { replica, fetch, options } = this.#init;
     const { source, ids, kind, signal } = request;
-    const intake = new Intake(replica, this.#windows[kind]);
+    const intake = new Intake({ replica, window: this.#windows[kind], clock: this.#init.clock });
     const report = await fetch.fetch({
       peer: source.peer,
       ids,
@@ -169,7 +169,10 @@ export class Fetcher {
       onProgress: (bytes) => request.came(bytes),
       onItem: (item) => this.#take(request, intake, item),
     });
-    source.throughput.note(request);
+    const { items, absent, large, tooLarge } = report;
+    const answered = items + absent.length + large.length + tooLarge.length;
+    const { bytes, streamedMs } = request;
+    source.throughput.note({ answered, items, bytes, streamedMs });
     await intake.settle();
     if (kind === 'large') for (const id of ids) this.#large.delete(bytesToKey(id));
     if (intake.error !== null) this.#pause.refused(intake.error);
@@ -223,7 +226,8 @@ export class Fetcher {
     const { rest, disbelieved } = judge(source, report, denied);
     if (disbelieved) {
       source.abandon();
-      wanted.drop(peer, { denied: true });
+      // What it lacks was likely made up; what it serves wrong, others may have.
+      wanted.drop(peer, { denied: outcome === 'complete' });
     }
     if (!rest) {
       logger.debug(line, 'fetched');

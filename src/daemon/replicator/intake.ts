@@ -1,4 +1,4 @@
-import { type Item, type Replica, StoreError } from '../../store/index.ts';
+import { type Clock, type Item, type Replica, StoreError } from '../../store/index.ts';
 
 /** Bytes that wait for their commit, over all requests together. */
 export class Window {
@@ -29,46 +29,66 @@ export class Window {
   }
 }
 
+/** Items in a put at the most: more save nothing. */
+const MAX_TOGETHER = 64;
+
 /**
- * Stores the items of one request: puts are not awaited one by one, so that they share commits, but
+ * Stores the items of one request: those that come in one turn of the event loop are put together, puts are not awaited one by one, so that they share commits, but
  * only as many bytes as fit the window may wait for theirs.
  */
 export class Intake {
   readonly #replica: Replica;
   readonly #window: Window;
+  readonly #clock: Clock;
   readonly #pending = new Set<Promise<void>>();
+  #together: Item[] = [];
   /** Why an item could not be stored: our own trouble, whatever the peer did. */
   error: { readonly code: string; readonly message: string } | null = null;
   stored = 0;
 
-  constructor(replica: Replica, window: Window) {
-    this.#replica = replica;
-    this.#window = window;
+  constructor(init: { replica: Replica; window: Window; clock: Clock }) {
+    this.#replica = init.replica;
+    this.#window = init.window;
+    this.#clock = init.clock;
   }
 
   /** Resolves when the next item may come; throws once one could not be stored. */
   async take(item: Item): Promise<void> {
-    const bytes = item.payload.length;
-    this.#window.enter(bytes);
-    const put = this.#put(item).finally(() => {
-      this.#window.leave(bytes);
-      this.#pending.delete(put);
-    });
-    this.#pending.add(put);
+    this.#window.enter(item.payload.length);
+    this.#together.push(item);
+    if (this.#together.length >= MAX_TOGETHER) this.#flush();
+    else if (this.#together.length === 1) this.#clock.after(0, () => this.#flush());
     await this.#window.room();
     if (this.error !== null) throw new Error(this.error.message);
   }
 
   /** Resolves once everything taken is on disk or refused. */
   async settle(): Promise<void> {
+    this.#flush();
     await Promise.all(this.#pending);
   }
 
-  async #put(item: Item): Promise<void> {
+  #flush(): void {
+    const items = this.#together;
+    if (items.length === 0) return;
+    this.#together = [];
+    const put = this.#put(items).finally(() => {
+      for (const { payload } of items) this.#window.leave(payload.length);
+      this.#pending.delete(put);
+    });
+    this.#pending.add(put);
+  }
+
+  /** Where all of them do not fit, some may. */
+  async #put(items: readonly Item[]): Promise<void> {
     try {
-      await this.#replica.putVerified([item]);
-      this.stored++;
+      await this.#replica.putVerified(items);
+      this.stored += items.length;
     } catch (error) {
+      if (items.length > 1) {
+        for (const item of items) await this.#put([item]);
+        return;
+      }
       const { message } = error as Error;
       this.error ??= { code: error instanceof StoreError ? error.code : 'INTERNAL', message };
     }

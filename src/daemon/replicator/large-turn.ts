@@ -8,6 +8,9 @@ export interface LargeTurnInit {
   wake: () => void;
 }
 
+/** Small items that keep coming, none of them waiting, put large ones off for so many quiet times. */
+const STEADY = 10;
+
 /** Tells when large items may be fetched: small ones go first, but not for ever. */
 export class LargeTurn {
   readonly #init: LargeTurnInit;
@@ -29,14 +32,16 @@ export class LargeTurn {
     this.#waitingSince = undefined;
   }
 
-  /** Whether to ask for large items now, while so many small ones are waiting; if not, it wakes later. */
-  come(smallWaiting: number): boolean {
-    const { clock, largeQuietMs, largeWaitMs } = this.#init;
+  /** Whether large items have waited so long for small ones that it is their turn all the same. */
+  overdue(): boolean {
+    return this.#due(this.#init.largeWaitMs) <= this.#init.clock.monotonic();
+  }
+
+  /** Whether to ask for large items now, where nothing small can be asked for; if not, it wakes later. */
+  come(): boolean {
+    const { clock, largeQuietMs } = this.#init;
     const now = clock.monotonic();
-    this.#waitingSince ??= now;
-    const latest = this.#waitingSince + largeWaitMs;
-    const quiet = smallWaiting > 0 ? latest : this.#smallAt + largeQuietMs;
-    const due = Math.min(quiet, latest);
+    const due = Math.min(this.#smallAt + largeQuietMs, this.#due(STEADY * largeQuietMs));
     if (due <= now) return true;
     this.stop();
     this.#waiting = clock.after(Math.ceil(due - now), () => {
@@ -44,6 +49,11 @@ export class LargeTurn {
       this.#init.wake();
     });
     return false;
+  }
+
+  #due(patienceMs: number): number {
+    this.#waitingSince ??= this.#init.clock.monotonic();
+    return this.#waitingSince + patienceMs;
   }
 
   stop(): void {

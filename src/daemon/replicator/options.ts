@@ -87,13 +87,16 @@ export interface ReplicatorOptions {
    */
   maxLargeRequests: number;
   /**
-   * Milliseconds without a new small item before large ones are asked for.
-   * @default 250
+   * Milliseconds without a new small item before large ones are asked for; when small ones keep coming,
+   * ten times as long. Raising it lets small items that are on their way go first; every large item
+   * waits as long.
+   * @default 500
    */
   largeQuietMs: number;
   /**
-   * Longest time in milliseconds that small items which never end may put off the next large one.
-   * @default 5_000
+   * Longest time in milliseconds that small items which wait to be asked for may put off the next large
+   * one.
+   * @default 30_000
    */
   largeWaitMs: number;
   /**
@@ -118,6 +121,11 @@ export interface ReplicatorOptions {
    * @default 8 MiB
    */
   windowBytes: number;
+  /**
+   * Milliseconds after which an item is not wanted any more that one peer alone ever said to have.
+   * @default 7 days
+   */
+  expireAfterMs: number;
   /**
    * First pause in milliseconds after a peer failed us as a source; doubled with each further
    * failure in a row.
@@ -153,12 +161,13 @@ export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
   requestBytes: 4 * 1024 * 1024,
   inlineBytes: 256 * 1024,
   maxLargeRequests: 4,
-  largeQuietMs: 250,
-  largeWaitMs: 5_000,
+  largeQuietMs: 500,
+  largeWaitMs: 30_000,
   stealAfterMs: 1_000,
   requestsPerPeer: 2,
   maxRequests: 32,
   windowBytes: 8 * 1024 * 1024,
+  expireAfterMs: 7 * 86_400_000,
   backoffBaseMs: 1_000,
   backoffMaxMs: 60_000,
   maxItemBytes: 16 * 1024 * 1024,

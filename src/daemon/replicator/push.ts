@@ -82,6 +82,9 @@ export class Push implements AnnounceEvents {
     for (const peer of new Set([from, publisher])) {
       if (this.#init.connected(peer)) wanted.add(peer, ids);
     }
+    for (const { id, length } of fitting) {
+      if (length > options.inlineBytes) wanted.enlarge(id, length);
+    }
     this.#init.pump();
     return fitting.filter(({ id }) => wanted.has(id));
   }

@@ -31,12 +31,19 @@ import { type Outcome, SessionScheduler } from './scheduler.ts';
 import { Sessions } from './sessions.ts';
 import { PeerStatements, type Statements } from './statements.ts';
 import { Told } from './told.ts';
+import { type WantsFile, WantsKeeper } from './wants-keeper.ts';
+import { type Why, why } from './why.ts';
 
 export interface ReplicatorInit {
   replica: Replica;
   clock: Clock;
   random: Random;
   logger: Logger;
+  /**
+   * Keeps what is wanted over a restart.
+   * @default null: nothing is kept
+   */
+  wantsFile?: WantsFile | null;
   options?: Partial<ReplicatorOptions>;
 }
 
@@ -62,7 +69,8 @@ interface Running {
 export class Replicator {
   readonly #init: ReplicatorInit;
   readonly #options: ReplicatorOptions;
-  readonly #wanted: ReconciliationSet = new ReconciliationSet();
+  readonly #wanted: ReconciliationSet;
+  readonly #keeper: WantsKeeper;
   readonly #peers = new PeerRecords();
   readonly #statements = new PeerStatements();
   #running: Running | null = null;
@@ -85,6 +93,19 @@ export class Replicator {
   constructor(init: ReplicatorInit) {
     this.#init = init;
     this.#options = { ...DEFAULT_REPLICATOR_OPTIONS, ...init.options };
+    const { clock, replica } = init;
+    this.#wanted = new ReconciliationSet({
+      now: () => clock.now(),
+      mirrored: () => this.#running?.fetcher.pump(),
+    });
+    this.#keeper = new WantsKeeper({
+      ...init,
+      ...this.#options,
+      file: init.wantsFile ?? null,
+      wanted: this.#wanted,
+      holds: (id) => replica.contains(id),
+      restored: () => this.#running?.fetcher.pump(),
+    });
     this.#refill = new Refill(init);
     this.#recovery = new Recovery({ ...init, recovered: () => this.#changed() });
     this.#push = new Push({
@@ -113,6 +134,21 @@ export class Replicator {
   /** Distinct ids known to be missing here. */
   get wanted(): number {
     return this.#wanted.size;
+  }
+
+  /** Those that no peer lists any more, and those given up for want of room. */
+  get orphans(): { readonly now: number; readonly lost: number } {
+    return { now: this.#wanted.orphans, lost: this.#wanted.lost };
+  }
+
+  /** Why an item is not here. */
+  why(id: Uint8Array): Why {
+    return why(id, {
+      wanted: this.#wanted,
+      refuses: (one) => this.refuses(one),
+      expiredAt: (one) => this.#keeper.expiredAt(one),
+      expireAfterMs: this.#options.expireAfterMs,
+    });
   }
 
   /** Why nothing is fetched at the moment, or null. */
@@ -193,6 +229,7 @@ export class Replicator {
     // A damaged item has left the set, so a session finds that it is missing.
     this.#unsubscribe = [replica.onCommit(committed), replica.onDamaged(() => this.#changed())];
     for (const { peer, connected } of this.#peers.all()) if (connected) this.#attach(peer);
+    this.#keeper.start();
   }
 
   /** Tells the mesh of items that were put here and are on disk. */
@@ -203,11 +240,11 @@ export class Replicator {
 
   /** Runs a session with one peer, or with every connected one; each report as it ended. */
   async sync(peer?: string): Promise<SessionReport[]> {
-    const { reconcile } = this.#running?.services ?? {};
-    if (reconcile === undefined) return [];
+    const { sessions } = this.#running ?? {};
+    if (sessions === undefined) return [];
     const connected = this.#peers.all().filter((record) => record.connected);
     const targets = peer === undefined ? connected.map((record) => record.peer) : [peer];
-    return Promise.all(targets.map((target) => reconcile.reconcile(target)));
+    return Promise.all(targets.map((target) => sessions.sync(target)));
   }
 
   async stop(): Promise<void> {
@@ -217,6 +254,7 @@ export class Replicator {
     this.#running?.sessions.stop();
     await this.#running?.fetcher.stop();
     await this.#push.stop();
+    await this.#keeper.stop();
     this.#running = null;
   }
 
@@ -292,11 +330,12 @@ export class Replicator {
   #missing(peer: string, ids: readonly Uint8Array[]): void {
     if (this.#peers.get(peer)?.connected !== true) return;
     this.#peers.differs(peer);
-    this.#statements.learnt(peer, ids);
+    if (this.#running?.sessions.overSlice(peer) !== true) this.#statements.learnt(peer, ids);
     const { fetcher } = this.#running ?? {};
     const wanted = ids.filter((id) => !this.#here(id) && !fetcher?.refusesFrom(peer, id));
     this.#wanted.add(peer, wanted);
     this.#running?.sessions.learnt(peer, wanted);
+    this.#keeper.touch();
     this.#running?.fetcher.pump();
   }
 
@@ -307,7 +346,9 @@ export class Replicator {
   #ended(report: SessionReport): void {
     const { replica } = this.#init;
     this.#peers.ended(report);
-    this.#statements.ended(report, (key) => replica.contains(keyToBytes(key)));
+    if (this.#running?.sessions.overSlice(report.peer) !== true) {
+      this.#statements.ended(report, (key) => replica.contains(keyToBytes(key)));
+    }
     this.#running?.sessions.ended(report);
     this.#running?.scheduler.ended(report.peer, outcome(report));
     this.#running?.fetcher.listed(report.peer);

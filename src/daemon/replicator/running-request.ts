@@ -17,9 +17,11 @@ export class RunningRequest {
   readonly #control = new AbortController();
   #progressAt: number;
   #unmarked = 0;
-  /** Items and payload bytes that have come. */
-  items = 0;
+  #firstAt: number | undefined;
+  /** Payload bytes that have come. */
   bytes = 0;
+  /** When it was first seen to be late, on the monotonic clock; undefined once it gets on again. */
+  suspectedAt: number | undefined;
   /** Its source was too slow while others waited for work. */
   stolen = false;
 
@@ -45,7 +47,13 @@ export class RunningRequest {
     return this.#clock.monotonic() - this.startedAt;
   }
 
+  /** Since the first answer began to come: what the way there took says nothing of how quick it is. */
+  get streamedMs(): number {
+    return this.#firstAt === undefined ? 0 : this.#clock.monotonic() - this.#firstAt;
+  }
+
   came(bytes: number): void {
+    this.#firstAt ??= this.#clock.monotonic();
     this.bytes += bytes;
     this.#unmarked += bytes;
     if (bytes > 0 && this.#unmarked < PROGRESS_BYTES) return;
@@ -54,7 +62,6 @@ export class RunningRequest {
 
   /** While an item is being stored the peer is not the one that is slow. */
   async storing(item: Promise<void>): Promise<void> {
-    this.items++;
     this.#progressAt = Number.POSITIVE_INFINITY;
     try {
       await item;
@@ -74,6 +81,7 @@ export class RunningRequest {
 
   #mark(): void {
     this.#unmarked = 0;
+    this.suspectedAt = undefined;
     this.#progressAt = this.#clock.monotonic();
   }
 }

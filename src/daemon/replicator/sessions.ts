@@ -22,8 +22,12 @@ export interface SessionsInit {
 
 const LOOK: Scope = { settles: false };
 
-function onlyLookedAt({ role, equal, error, outlines }: SessionReport): boolean {
-  return role === 'responder' && !equal && error === null && outlines?.theirs.settles === false;
+/** A peer looks, and then begins a session that we decline: more than that is not to be expected. */
+const MAX_LOOKS = 3;
+
+function showsNothing({ role, equal, error, settles, outlines }: SessionReport): boolean {
+  const settled = settles && outlines?.theirs.settles !== false;
+  return role === 'responder' && !equal && error === null && !settled;
 }
 
 interface Listed {
@@ -69,11 +73,27 @@ export class Sessions {
     }
   }
 
+  /**
+   * A session because somebody asks for one. With a peer that is far ahead it is a look, whose report
+   * says how far: what is missing comes by the catch-up.
+   */
+  async sync(peer: string): Promise<SessionReport> {
+    const look = await this.#init.reconcile(peer, LOOK);
+    const { role, error, equal, outlines } = look;
+    if (error !== null || equal || outlines === null) return look;
+    if (role === 'initiator' && this.#fallsToCatchUp(look)) {
+      return { ...look, missing: outlines.theirs.count - outlines.ours.count };
+    }
+    return role === 'initiator' || showsNothing(look) ? this.#init.reconcile(peer) : look;
+  }
+
   /** Whether the peer gets a session of its own now, by a look at its set. */
   async #look(peer: string): Promise<boolean> {
     let look = await this.#init.reconcile(peer, LOOK);
-    // The peer looked at us at that moment: that showed us nothing but its root.
-    if (onlyLookedAt(look)) look = await this.#init.reconcile(peer, LOOK);
+    // The peer began one at that moment, and it settled nothing and showed us nothing but a root.
+    for (let again = 0; again < MAX_LOOKS && showsNothing(look); again++) {
+      look = await this.#init.reconcile(peer, LOOK);
+    }
     const { role, error, equal, outlines } = look;
     if (error !== null || outlines === null) return false;
     this.#known.add(peer);
@@ -116,6 +136,11 @@ export class Sessions {
     this.#forgetListed();
   }
 
+  /** The session that runs with the peer is over a slice: no statement is made of it. */
+  overSlice(peer: string): boolean {
+    return this.#catchUp?.works(peer) ?? false;
+  }
+
   learnt(peer: string, ids: readonly Uint8Array[]): void {
     this.#catchUp?.learnt(peer, ids);
   }
@@ -138,7 +163,9 @@ export class Sessions {
 
   /** What was listed has come. */
   #forgetListed(): void {
-    if (this.#init.wanted.size > 0) return;
+    // Orphans may stay for days.
+    const { size, orphans } = this.#init.wanted;
+    if (size > orphans) return;
     for (const [peer, { running }] of this.#listing) if (!running) this.#listing.delete(peer);
   }
 
@@ -181,6 +208,7 @@ export class Sessions {
       this.#init.caughtUp();
     };
     const mirror = (peer: string, of: string): void => this.#init.wanted.mirror(peer, of);
-    return new CatchUp({ ...this.#init, mirror, ended });
+    const unknown = (): number => this.#init.peers() - this.#known.size;
+    return new CatchUp({ ...this.#init, unknown, mirror, ended });
   }
 }

@@ -23,6 +23,11 @@ export class Source {
     this.backOff = backOff;
   }
 
+  /** It has failed, and brought nothing since: it gets little to do. */
+  get onProbation(): boolean {
+    return this.backOff.failures > 0;
+  }
+
   get resting(): boolean {
     return this.#resting !== undefined;
   }

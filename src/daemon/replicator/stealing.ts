@@ -15,6 +15,11 @@ export interface StealingInit {
 const PATIENCE = 5;
 /** A large item may come at so many bytes a millisecond, however quick others are. */
 const LARGE_BYTES_PER_MS = 256;
+/**
+ * What is late is looked at once more so many milliseconds later: were we busy ourselves, what came
+ * meanwhile has been read by then.
+ */
+const GRACE_MS = 250;
 /** Who takes over a request that does get on must be so many times as quick. */
 const QUICKER = 4;
 
@@ -37,7 +42,8 @@ export class Stealing {
     const late: RunningRequest[] = [];
     let next = Number.POSITIVE_INFINITY;
     for (const request of running) {
-      const due = this.#due(request, idle, now);
+      let due = this.#due(request, idle, now);
+      if (due <= now) due = suspected(request, now);
       if (due > now) next = Math.min(next, due);
       else late.push(request);
     }
@@ -84,4 +90,10 @@ export class Stealing {
       this.#init.wake();
     });
   }
+}
+
+/** When a late request is given up. */
+function suspected(request: RunningRequest, now: number): number {
+  request.suspectedAt ??= now;
+  return request.suspectedAt + GRACE_MS;
 }

@@ -2,19 +2,22 @@
 const WEIGHT = 0.5;
 /** Ids in the first claim of a peer that nothing is known of. */
 const FIRST_IDS = 32;
-/** A claim grows to so many times the one before, at the most. */
+/** A claim grows to so many times the one before, at the most; one that brought nothing is 1 id. */
 const GROWTH = 4;
 
 /** What one request brought. */
 export interface Delivery {
+  /** Ids that have their answer, and those among them whose items came. */
+  readonly answered: number;
   readonly items: number;
   readonly bytes: number;
-  readonly durationMs: number;
+  /** Milliseconds from the first answer to the last. */
+  readonly streamedMs: number;
 }
 
 /** What a peer brings in a request, measured over those before. */
 export class Throughput {
-  #itemsPerMs = 0;
+  #idsPerMs = 0;
   #bytesPerMs = 0;
   #bytesPerItem = 0;
   #lastIds = FIRST_IDS / GROWTH;
@@ -24,21 +27,18 @@ export class Throughput {
     return this.#bytesPerMs;
   }
 
-  note({ items, bytes, durationMs }: Delivery): void {
-    const ms = Math.max(1, durationMs);
-    this.#itemsPerMs = mean(this.#itemsPerMs, items / ms);
+  /** A single answer tells nothing of the rate, as long as it is here. */
+  note({ answered, items, bytes, streamedMs }: Delivery): void {
+    const ms = Math.max(1, streamedMs);
+    if (answered !== 1) this.#idsPerMs = mean(this.#idsPerMs, answered / ms);
     this.#bytesPerMs = mean(this.#bytesPerMs, bytes / ms);
-    if (items > 0) {
-      this.#bytesPerItem = mean(this.#bytesPerItem, bytes / items);
-      this.#lastIds = Math.max(this.#lastIds, items);
-    } else {
-      this.#lastIds = FIRST_IDS / GROWTH;
-    }
+    if (items > 0) this.#bytesPerItem = mean(this.#bytesPerItem, bytes / items);
+    this.#lastIds = answered > 0 ? Math.max(this.#lastIds, answered) : 1 / GROWTH;
   }
 
   /** Ids that the peer works off in about `ms`, and whose payloads take about `bytes`. */
   ids({ ms, bytes }: { ms: number; bytes: number }): number {
-    const inTime = this.#itemsPerMs === 0 ? FIRST_IDS : this.#itemsPerMs * ms;
+    const inTime = this.#idsPerMs === 0 ? FIRST_IDS : this.#idsPerMs * ms;
     const inSpace = this.#bytesPerItem === 0 ? inTime : bytes / this.#bytesPerItem;
     return Math.max(1, Math.floor(Math.min(inTime, inSpace, this.#lastIds * GROWTH)));
   }

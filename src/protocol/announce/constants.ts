@@ -30,9 +30,10 @@ export interface AnnounceOptions {
    */
   inlineBytes: number;
   /**
-   * Bytes of messages published in a second at the most. What comes faster is left to sessions,
-   * which are cheaper for much at a time.
-   * @default 4 MiB
+   * Bytes of messages published in a second at the most, over some seconds: after a pause, those of
+   * one second may go at once. What comes faster is left to sessions, which are cheaper for much at a
+   * time. Raising it beyond what peers can take has gossip break off its streams to them.
+   * @default 1 MiB
    */
   maxBytesPerSecond: number;
   /**
@@ -62,7 +63,7 @@ export interface AnnounceOptions {
 export const DEFAULT_ANNOUNCE_OPTIONS: AnnounceOptions = {
   batchMs: 5,
   inlineBytes: 4 * 1024,
-  maxBytesPerSecond: 4 * 1024 * 1024,
+  maxBytesPerSecond: 1024 * 1024,
   maxQueuedBytes: 1024 * 1024,
   gapGraceMs: 3_000,
   holdMs: 30_000,
@@ -71,3 +72,6 @@ export const DEFAULT_ANNOUNCE_OPTIONS: AnnounceOptions = {
 
 /** What `inlineBytes` may be at the most: an item in a frame of its own, with room to spare. */
 export const MAX_INLINE_BYTES: number = 32 * 1024;
+
+/** Milliseconds whose share of bytes may be published at once. */
+export const BURST_MS = 1_000;

@@ -18,7 +18,7 @@ import {
 } from './constants.ts';
 import type { Gossip, GossipMessage, Verdict } from './gossip.ts';
 import { Holds } from './holds.ts';
-import { Outbox } from './outbox.ts';
+import { Publisher } from './publisher.ts';
 import { type Gap, Sequences } from './sequences.ts';
 
 /** Where an announcement came from. */
@@ -91,12 +91,10 @@ export class AnnounceService implements Announce {
   readonly #options: AnnounceOptions;
   readonly #topic: string;
   readonly #log: Log;
-  readonly #outbox: Outbox;
+  readonly #publisher: Publisher;
   readonly #holds: Holds;
   readonly #sequences: Record<Announcement['kind'], Sequences>;
   readonly #totals = {
-    announced: 0,
-    dropped: 0,
     messages: 0,
     received: 0,
     known: 0,
@@ -105,10 +103,7 @@ export class AnnounceService implements Announce {
     gaps: 0,
   };
   #unsubscribe: (() => void) | undefined;
-  #publishing: Promise<void> | undefined;
   #looking: Cancel | undefined;
-  #wake: (() => void) | undefined;
-  #publishAt = 0;
 
   /** Throws `INVALID_NETWORK_NAME`. */
   constructor(gossip: Gossip, init: AnnounceInit) {
@@ -118,7 +113,13 @@ export class AnnounceService implements Announce {
     this.#options = options;
     this.#log = init.log ?? SILENT;
     this.#topic = announceTopic(init.networkName);
-    this.#outbox = new Outbox({ ...options, epoch: init.random.bytes(EPOCH_BYTES) });
+    this.#publisher = new Publisher({
+      clock: init.clock,
+      log: this.#log,
+      epoch: init.random.bytes(EPOCH_BYTES),
+      options,
+      send: (frame) => gossip.publish(this.#topic, frame),
+    });
     this.#holds = new Holds({ ...options, clock: init.clock });
     const { gapGraceMs, holdMs } = options;
     this.#sequences = {
@@ -129,9 +130,8 @@ export class AnnounceService implements Announce {
   }
 
   get totals(): AnnounceTotals {
-    const { messages, rejected } = this.#totals;
-    const duplicates = Math.max(0, this.#gossip.copies(this.#topic) - messages);
-    return { ...this.#totals, duplicates, rejected };
+    const duplicates = Math.max(0, this.#gossip.copies(this.#topic) - this.#totals.messages);
+    return { ...this.#publisher.totals, ...this.#totals, duplicates };
   }
 
   start(): void {
@@ -141,22 +141,14 @@ export class AnnounceService implements Announce {
   async stop(): Promise<void> {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
-    this.#totals.dropped += this.#outbox.clear();
     this.#looking?.();
     this.#holds.stop();
-    this.#wake?.();
-    await this.#publishing;
+    await this.#publisher.stop();
   }
 
   announce(items: readonly Item[]): number {
     if (this.#unsubscribe === undefined) return 0;
-    let taken = 0;
-    for (const item of items) if (this.#outbox.add(item)) taken++;
-    this.#totals.dropped += items.length - taken;
-    this.#publishing ??= this.#publish().finally(() => {
-      this.#publishing = undefined;
-    });
-    return taken;
+    return this.#publisher.add(items);
   }
 
   stored(keys: readonly ItemKey[]): void {
@@ -165,42 +157,6 @@ export class AnnounceService implements Announce {
 
   reaches(peer: string): boolean {
     return this.#unsubscribe !== undefined && this.#gossip.reaches(this.#topic, peer);
-  }
-
-  async #publish(): Promise<void> {
-    await this.#until(this.#publishAt);
-    for (let frame = this.#outbox.next(); frame !== null; frame = this.#outbox.next()) {
-      await this.#publishOne(frame.bytes, frame.records);
-      const { batchMs, maxBytesPerSecond } = this.#options;
-      const paidMs = (1_000 * frame.bytes.length) / maxBytesPerSecond;
-      this.#publishAt = this.#init.clock.monotonic() + Math.max(batchMs, paidMs);
-      if (this.#outbox.empty) return;
-      await this.#until(this.#publishAt);
-    }
-  }
-
-  async #publishOne(frame: Uint8Array, records: number): Promise<void> {
-    try {
-      const peers = await this.#gossip.publish(this.#topic, frame);
-      this.#totals.announced += records;
-      this.#log.debug({ records, bytes: frame.length, peers }, 'announced');
-    } catch (error) {
-      this.#totals.dropped += records;
-      const { message } = error as Error;
-      this.#log.warn({ records, message }, 'new items were not announced; sessions spread them');
-    }
-  }
-
-  /** Even when the time has come, what else is put in this turn goes along. */
-  #until(at: number): Promise<void> {
-    const { clock } = this.#init;
-    return new Promise((resolve) => {
-      const cancel = clock.after(Math.max(0, at - clock.monotonic()), resolve);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 
   async #judge(message: GossipMessage): Promise<Verdict> {
@@ -265,7 +221,8 @@ export class AnnounceService implements Announce {
   /** Gaps are looked for now and then while some number is missing. */
   #lookLater(): void {
     const { items, keys } = this.#sequences;
-    if (this.#looking !== undefined || !(items.waiting || keys.waiting)) return;
+    if (this.#looking !== undefined || this.#unsubscribe === undefined) return;
+    if (!(items.waiting || keys.waiting)) return;
     this.#looking = this.#init.clock.after(this.#options.gapGraceMs, () => {
       this.#looking = undefined;
       const now = this.#init.clock.monotonic();

@@ -22,10 +22,16 @@ export interface ResponderInit {
   sent: (bytes: number) => void;
 }
 
+/** Bytes of answers that leave in one write, at least: short items one by one would cost a multiple. */
+const WRITE_BYTES = 16 * 1024;
+
 /** Answers one request, an item at a time. Rejects when it could not be answered to its end. */
 export class Responder {
   readonly #init: ResponderInit;
   #asked = 0;
+  /** Frames that wait to leave together. */
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
 
   constructor(init: ResponderInit) {
     this.#init = init;
@@ -34,6 +40,7 @@ export class Responder {
   async run(): Promise<void> {
     for (let asked = await this.#next(); asked !== null; asked = await this.#next()) {
       for (const id of asked.ids) await this.#answer(id, asked.maxBytes);
+      await this.#flush();
     }
     await this.#timed('the end of the answer to be taken', this.#init.options.writeTimeoutMs, () =>
       this.#init.channel.close(),
@@ -67,9 +74,21 @@ export class Responder {
     }
   }
 
-  #send(frame: Uint8Array): Promise<void> {
+  async #send(frame: Uint8Array): Promise<void> {
+    this.#waiting.push(frame);
+    this.#waitingBytes += frame.length;
+    if (this.#waitingBytes >= WRITE_BYTES) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const frames = this.#waiting;
+    if (frames.length === 0) return;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
     const { channel, options } = this.#init;
-    return this.#timed('an answer to be taken', options.writeTimeoutMs, () => channel.send(frame));
+    await this.#timed('an answer to be taken', options.writeTimeoutMs, () =>
+      channel.sendAll(frames),
+    );
   }
 
   async #timed<T>(what: string, ms: number, operation: () => Promise<T>): Promise<T> {

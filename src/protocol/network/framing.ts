@@ -8,17 +8,23 @@ export function prefixBytes(length: number): number {
   return bytes;
 }
 
-/** The frame behind its length as an unsigned LEB128 varint; a fresh array. */
-export function encodeFrame(frame: Uint8Array): Uint8Array {
-  const prefix = prefixBytes(frame.length);
-  const bytes = new Uint8Array(prefix + frame.length);
-  let rest = frame.length;
-  for (let i = 0; i < prefix; i++) {
-    bytes[i] = (rest % 0x80) | (i < prefix - 1 ? 0x80 : 0);
-    rest = Math.floor(rest / 0x80);
-  }
-  bytes.set(frame, prefix);
+/** Each frame behind its length as an unsigned LEB128 varint; a fresh array. */
+export function encodeFrames(frames: readonly Uint8Array[]): Uint8Array {
+  const total = frames.reduce((sum, { length }) => sum + prefixBytes(length) + length, 0);
+  const bytes = new Uint8Array(total);
+  let at = 0;
+  for (const frame of frames) at = writeFrame(bytes, at, frame);
   return bytes;
+}
+
+/** Where the next frame goes. */
+function writeFrame(bytes: Uint8Array, start: number, frame: Uint8Array): number {
+  let at = start;
+  let rest = frame.length;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes[at++] = (rest % 0x80) | 0x80;
+  bytes[at++] = rest;
+  bytes.set(frame, at);
+  return at + frame.length;
 }
 
 const KEPT_CAPACITY = 64 * 1024;

@@ -59,6 +59,8 @@ export interface Channel {
   readonly receivedBytes: number;
   /** Resolves once the transport will take another frame; rejects with `ProtocolError`. */
   send(frame: Uint8Array): Promise<void>;
+  /** Sends several at once: each write costs both sides some 50 microseconds, however little it holds. */
+  sendAll(frames: readonly Uint8Array[]): Promise<void>;
   /**
    * The next frame, or null once the peer has closed its side; rejects with `ProtocolError`. One
    * call at a time.

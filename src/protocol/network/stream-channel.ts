@@ -2,7 +2,7 @@ import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/inter
 import { ProtocolError } from '../errors.ts';
 import { PAUSED_STREAM_BYTES, RECEIVE_WINDOW_BYTES } from './constants.ts';
 import { toProtocolError } from './failure.ts';
-import { encodeFrame, FrameBuffer } from './framing.ts';
+import { encodeFrames, FrameBuffer } from './framing.ts';
 import type { Channel, ChannelInit } from './network.ts';
 
 /**
@@ -52,9 +52,13 @@ export class StreamChannel implements Channel {
     return this.#receivedBytes;
   }
 
-  async send(frame: Uint8Array): Promise<void> {
+  send(frame: Uint8Array): Promise<void> {
+    return this.sendAll([frame]);
+  }
+
+  async sendAll(frames: readonly Uint8Array[]): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
-    const bytes = encodeFrame(frame);
+    const bytes = encodeFrames(frames);
     try {
       this.#stream.send(bytes);
     } catch (cause) {

@@ -47,14 +47,17 @@ export class Ledger {
     this.#orphan(key);
   }
 
-  mirror(peer: string, of: string): void {
-    const owner = this.#mirrored.get(of) ?? of;
-    if (owner === peer || this.#mirrored.get(peer) === owner) return;
+  /** False when that is known, or cannot be. */
+  mirror(peer: string, of: string): boolean {
+    const listsItself = (this.#listings.get(of)?.known ?? 0) > 0;
+    const owner = listsItself ? of : (this.#mirrored.get(of) ?? of);
+    if (owner === peer || this.#mirrored.get(peer) === owner) return false;
     this.unmirror(peer);
     const listing = this.#listing(owner);
     if (listing.holders.length === 0) listing.join(owner);
     listing.join(peer);
     this.#mirrored.set(peer, owner);
+    return true;
   }
 
   unmirror(peer: string): void {
@@ -80,6 +83,19 @@ export class Ledger {
       return holders.filter((holder) => listing.offers(holder, key));
     });
     return [...new Set(sources)];
+  }
+
+  /** Up to `max` ids, first those that nobody lists. */
+  first(max: number): string[] {
+    const keys: string[] = [];
+    for (const orphans of [true, false]) {
+      if (orphans && this.orphans.listing.known === 0) continue;
+      for (const key of this.wants.keys()) {
+        if (keys.length >= max) break;
+        if (this.wants.isListed(NOBODY, key) === orphans) keys.push(key);
+      }
+    }
+    return keys;
   }
 
   /** The listings that `peer` may be asked for, what it is surest to have first. */

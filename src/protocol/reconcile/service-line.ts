@@ -192,6 +192,10 @@ export class Turn implements Channel {
     await this.#line.send(frame);
   }
 
+  async sendAll(frames: readonly Uint8Array[]): Promise<void> {
+    for (const frame of frames) await this.send(frame);
+  }
+
   async receive(): Promise<Uint8Array | null> {
     let frame = await this.#line.receive(this);
     const first = this.#receivedBytes === 0;

@@ -1,6 +1,5 @@
 import { bytesToKey, keyToBytes } from '../../store/index.ts';
 import { Ledger } from './ledger.ts';
-import type { Listing } from './listing.ts';
 
 export interface ReconciliationSetInit {
   /**
@@ -25,6 +24,11 @@ export interface ReconciliationSetInit {
    * @default always 0: it is not known since when an id is wanted
    */
   now?: () => number;
+  /**
+   * Called when a peer may be asked for more than before because it mirrors another.
+   * @default nobody is told
+   */
+  mirrored?: () => void;
 }
 
 /** Why an id is wanted. */
@@ -60,9 +64,11 @@ const DEFAULT_MAX_ORPHANS = 65_536;
 export class ReconciliationSet {
   readonly #ledger: Ledger;
   readonly #claims = new Map<string, Claim>();
+  readonly #mirrored: () => void;
   #claimedLarge = 0;
 
   constructor(init: ReconciliationSetInit = {}) {
+    this.#mirrored = init.mirrored ?? (() => {});
     this.#ledger = new Ledger({
       maxIdsPerPeer: init.maxIdsPerPeer ?? DEFAULT_MAX_IDS_PER_PEER,
       maxIds: init.maxIds ?? DEFAULT_MAX_IDS,
@@ -118,10 +124,10 @@ export class ReconciliationSet {
   /**
    * Says that `peer` holds whatever `of` listed or will list. It ends when `peer` turns out to lack
    * several of these ids, or `of` does, when a mirror of another peer begins, and by `unmirror` or
-   * `drop`. When `of` is itself a mirror, what that one mirrors is meant.
+   * `drop`. When `of` is a mirror and lists nothing, what it mirrors is meant.
    */
   mirror(peer: string, of: string): void {
-    this.#ledger.mirror(peer, of);
+    if (this.#ledger.mirror(peer, of)) this.#mirrored();
   }
 
   /** `peer` is a source of what it listed itself and of nothing else. Its claims stay. */
@@ -152,6 +158,12 @@ export class ReconciliationSet {
   want(id: Uint8Array): Want | undefined {
     const list = this.#ledger.wants.get(bytesToKey(id));
     return list && { id, since: list.since, confirmed: list.confirmed };
+  }
+
+  /** Says how large a missing item is, when that is known before it is asked for. */
+  enlarge(id: Uint8Array, length: number): void {
+    const key = bytesToKey(id);
+    if (this.#ledger.wants.has(key)) this.#ledger.enlarge(key, length);
   }
 
   /** Bytes of the payload of a missing id, where a source said that it is large. */
@@ -239,6 +251,11 @@ export class ReconciliationSet {
     return keys.map(keyToBytes);
   }
 
+  /** Up to `max` of the missing ids, orphans first. */
+  wants(max: number): Want[] {
+    return this.#ledger.first(max).map((key) => this.want(keyToBytes(key))!);
+  }
+
   /** Missing ids, oldest first. */
   *missing(): Iterable<Uint8Array> {
     for (const key of this.#ledger.wants.keys()) yield keyToBytes(key);
@@ -256,8 +273,9 @@ export class ReconciliationSet {
         const key = this.#ledger.next(listing, kind);
         if (key === undefined) break;
         const passed = this.#claims.get(key)?.passed;
-        if (passed !== undefined) passOver(passed, listing);
-        else if (!listing.offers(peer, key)) denied.push(key);
+        if (passed !== undefined) {
+          if (!passed.includes(listing.owner)) passed.push(listing.owner);
+        } else if (!listing.offers(peer, key)) denied.push(key);
         else {
           this.#begin(key, { peer, large: kind === 'large', passed: [listing.owner] });
           claimed.push(key);
@@ -279,8 +297,4 @@ export class ReconciliationSet {
     this.#claims.delete(key);
     if (claim.large) this.#claimedLarge--;
   }
-}
-
-function passOver(passed: string[], { owner }: Listing): void {
-  if (!passed.includes(owner)) passed.push(owner);
 }

@@ -1,7 +1,8 @@
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import { type Bound, compareBounds, compareKeys, ID_BYTES, type ItemKey } from '../item.ts';
 import { Branch } from '../vector/branch.ts';
-import { insertKeys, type Root, removeKeys } from '../vector/edit.ts';
+import type { FlatKeys } from '../vector/chunk.ts';
+import { insertKeys, type Root, removeKeys, rootOf } from '../vector/edit.ts';
 import type { Shape } from '../vector/part.ts';
 
 /** The keys from `first` to `last`, both included. */
@@ -55,6 +56,13 @@ export class WriteBuffer {
     const shape = { scheme, chunkItems, groupChunks };
     const root: Root = new Branch(shape, []);
     return new WriteBuffer(shape, { root, tail: [], fresh: 0, summedTo: 0 });
+  }
+
+  /** Of keys that ascend. */
+  static of(init: WriteBufferInit, keys: FlatKeys): WriteBuffer {
+    const empty = WriteBuffer.empty(init);
+    const root = rootOf(empty.#shape, keys);
+    return new WriteBuffer(empty.#shape, { ...empty.#contents, root, fresh: root.size });
   }
 
   get scheme(): FingerprintScheme {

@@ -5,6 +5,10 @@ import type { ReplicaLogger } from './types.ts';
 
 /** How long one reading of the disk serves. */
 const READING_MS = 1_000;
+/** How long puts go on by a reading that left room enough, while the next one is taken. */
+const STALE_MS = 5_000;
+/** Bytes to spare above the floor that are room enough. */
+const AMPLE_BYTES = 256 * 1024 * 1024;
 
 export interface AdmissionInit {
   limits: Pick<ReplicaLimits, 'maxItemBytes' | 'maxSetBytes' | 'minFreeBytes'>;
@@ -24,6 +28,7 @@ export class Admission {
   /** Admitted bytes that the last reading of the disk does not show. */
   #unseenBytes = 0;
   #readAt = Number.NEGATIVE_INFINITY;
+  #knownAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
   /** Size of the last call that was refused, 0 once another was taken. */
   #refusedBytes = 0;
@@ -32,15 +37,19 @@ export class Admission {
     this.#init = init;
   }
 
-  /** Reads the disk when the last reading is older than a second. Never rejects. */
-  refresh(): Promise<void> {
-    const age = this.#init.clock.monotonic() - this.#readAt;
-    if (age < READING_MS) return this.#reading ?? Promise.resolve();
-    this.#readAt = this.#init.clock.monotonic();
-    this.#reading = this.#read().finally(() => {
-      this.#reading = undefined;
-    });
-    return this.#reading;
+  /**
+   * Reads the disk when the last reading is older than a second. Never rejects. With room to spare
+   * nobody waits for it: one put a second would, with all behind it.
+   */
+  async refresh(): Promise<void> {
+    const now = this.#init.clock.monotonic();
+    if (now - this.#readAt >= READING_MS) {
+      this.#readAt = now;
+      this.#reading = this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+    }
+    if (!this.#hasAmpleRoom(now)) await this.#reading;
   }
 
   /** Throws `ITEM_TOO_LARGE`. */
@@ -70,11 +79,17 @@ export class Admission {
     return this.#refusal(Math.max(1, this.#refusedBytes));
   }
 
+  #hasAmpleRoom(now: number): boolean {
+    const spare = this.#freeBytes - this.#unseenBytes - this.#init.limits.minFreeBytes;
+    return now - this.#knownAt < STALE_MS && spare >= AMPLE_BYTES;
+  }
+
   async #read(): Promise<void> {
     const seen = this.#unseenBytes - this.#init.pendingBytes();
     try {
       this.#freeBytes = await this.#init.disk.freeBytes();
       this.#unseenBytes -= seen;
+      this.#knownAt = this.#init.clock.monotonic();
     } catch (error) {
       this.#init.logger?.warn({ err: error }, 'the free space of the disk cannot be read');
     }

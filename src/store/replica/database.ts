@@ -138,6 +138,9 @@ export const WRITE_BUFFER_BYTES: number = 4 * 1024 * 1024;
  */
 export const MAX_OPEN_FILES: number = 74;
 
+/** Bytes of blocks LevelDB keeps; the index has a cache of its own, and of payloads few are asked for twice. */
+export const BLOCK_CACHE_BYTES: number = 1024 * 1024;
+
 /** Bytes of a table. Raising it makes for fewer tables, and more memory for those that are open. */
 export const TABLE_BYTES: number = 1024 * 1024;
 
@@ -155,6 +158,7 @@ export async function openDatabase(path: string): Promise<Database> {
     writeBufferSize: WRITE_BUFFER_BYTES,
     maxOpenFiles: MAX_OPEN_FILES,
     maxFileSize: TABLE_BYTES,
+    cacheSize: BLOCK_CACHE_BYTES,
   });
   try {
     await database.open();

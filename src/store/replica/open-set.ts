@@ -5,7 +5,7 @@ import { StoreError } from '../errors.ts';
 import { RecordError } from '../tree/level/record.ts';
 import { rethrow, VIEWS } from './database.ts';
 import { DurableSet, type DurableSetInit } from './durable-set.ts';
-import { decodeLogEntry, type LogEntry } from './log-entry.ts';
+import { decodeLogEntry, type LoggedEntry } from './log-entry.ts';
 import { Replay } from './replay.ts';
 import { decodeState, EMPTY_STATE, type SetState } from './state.ts';
 import { type WalkOptions, walk } from './walk.ts';
@@ -69,7 +69,7 @@ export async function* readLog(
   { database, keys }: Pick<DurableSetInit, 'database' | 'keys'>,
   state: SetState,
   options: WalkOptions = {},
-): AsyncGenerator<LogEntry, void> {
+): AsyncGenerator<LoggedEntry, void> {
   const range = { gte: keys.log(state.logBegin), lt: keys.logs.lt };
   let next = state.logBegin;
   for await (const records of walk(database, range, options)) {
@@ -93,7 +93,7 @@ export async function readBuffer(
   const options = snapshot === undefined ? {} : { snapshot };
   let commit = state.logBegin;
   for await (const entry of readLog(init, state, options)) replay.add(commit++, entry);
-  return WriteBuffer.empty({ scheme: init.scheme }).insert(replay.result());
+  return WriteBuffer.of({ scheme: init.scheme }, replay.result());
 }
 
 /** Commits that were acknowledged are not in the database any more. */

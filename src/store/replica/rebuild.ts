@@ -1,7 +1,16 @@
-import { concatBytes, equalBytes } from '../bytes.ts';
+import { concatBytes, equalBytes, readU64BE } from '../bytes.ts';
 import type { ItemKey } from '../item.ts';
 import type { DurableTree } from '../tree/level/durable-tree.ts';
-import { type BatchOperation, type Database, plain, rethrow, writeSynced } from './database.ts';
+import { decodeMeta, encodeMeta, type TreeMeta } from '../tree/level/meta.ts';
+import { RecordError } from '../tree/level/record.ts';
+import {
+  type BatchOperation,
+  type Database,
+  plain,
+  rethrow,
+  VIEWS,
+  writeSynced,
+} from './database.ts';
 import { DurableSet, type DurableSetInit } from './durable-set.ts';
 import { decodeItemKey, encodeHead, type SetKeys } from './layout.ts';
 import { EMPTY_STATE, encodeState, type SetState } from './state.ts';
@@ -51,9 +60,34 @@ async function beginRebuild(init: RebuildInit): Promise<SetState> {
   };
   await writeSynced(database, [
     { type: 'put', key: keys.state, value: encodeState(begun) },
-    { type: 'del', key: keys.tree.meta },
+    { type: 'put', key: keys.tree.meta, value: encodeMeta(await emptyMeta(init)) },
   ]);
   return begun;
+}
+
+/**
+ * The meta of an empty tree whose nodes get other numbers than any before. LevelDB 1.20 may, once it
+ * has compacted, answer with an older version of a record that was deleted and written again while a
+ * snapshot was held (its issue 320), so no number is used twice.
+ */
+async function emptyMeta({ database, keys, scheme }: RebuildInit): Promise<TreeMeta> {
+  let nextRef = await metaNextRef(database, keys);
+  for (const range of [keys.nodes, keys.summaries]) {
+    for await (const key of database.keys({ ...range, reverse: true, limit: 1 })) {
+      nextRef = Math.max(nextRef, Number(readU64BE(key, key.length - 8)) + 1);
+    }
+  }
+  return { scheme: scheme.name, root: 0, level: 0, count: 0, nextRef };
+}
+
+async function metaNextRef(database: Database, keys: SetKeys): Promise<number> {
+  const record = await database.get(keys.tree.meta, VIEWS).catch(rethrow);
+  try {
+    return record === undefined ? 1 : decodeMeta(record).nextRef;
+  } catch (error) {
+    if (error instanceof RecordError) return 1;
+    throw error;
+  }
 }
 
 /** The last commit that left a log record. */

@@ -9,6 +9,12 @@ interface Lineage {
   readonly removed: Uint8Array;
 }
 
+/** Keys in order: their hints, and their ids one behind the other. */
+export interface FlatKeys {
+  readonly hints: BigUint64Array;
+  readonly ids: Uint8Array;
+}
+
 const NO_IDS: Uint8Array = new Uint8Array(0);
 
 /** A run of keys as two flat arrays, with a sum of its ids that is computed when first asked for. */
@@ -29,8 +35,12 @@ export class Chunk implements Part {
 
   /** Chunks filled to the brim with `keys`, which are in order. */
   static pack(shape: Shape, keys: readonly ItemKey[]): Chunk[] {
-    const { hints, ids } = flatten(keys);
-    return Chunk.#cut(shape, hints, ids, packedSizes(keys.length, shape.chunkItems));
+    return Chunk.packFlat(shape, flatten(keys));
+  }
+
+  /** Likewise. */
+  static packFlat(shape: Shape, { hints, ids }: FlatKeys): Chunk[] {
+    return Chunk.#cut(shape, hints, ids, packedSizes(hints.length, shape.chunkItems));
   }
 
   static #cut(shape: Shape, hints: BigUint64Array, ids: Uint8Array, sizes: number[]): Chunk[] {
@@ -147,7 +157,7 @@ export class Chunk implements Part {
     return [this.join(fitting), ...Chunk.pack(this.#shape, keys.slice(room))];
   }
 
-  #merge(keys: readonly ItemKey[]): { hints: BigUint64Array; ids: Uint8Array } {
+  #merge(keys: readonly ItemKey[]): FlatKeys {
     const hints = new BigUint64Array(this.size + keys.length);
     const ids = new Uint8Array(hints.length * ID_BYTES);
     const writer = new RunWriter(hints, ids);
@@ -205,7 +215,7 @@ export class Chunk implements Part {
   }
 }
 
-function flatten(keys: readonly ItemKey[]): { hints: BigUint64Array; ids: Uint8Array } {
+function flatten(keys: readonly ItemKey[]): FlatKeys {
   const hints = new BigUint64Array(keys.length);
   const ids = new Uint8Array(keys.length * ID_BYTES);
   const writer = new RunWriter(hints, ids);

@@ -1,6 +1,6 @@
 import { compareKeys, type ItemKey } from '../item.ts';
 import { Branch } from './branch.ts';
-import { Chunk } from './chunk.ts';
+import { Chunk, type FlatKeys } from './chunk.ts';
 import { evenSizes, type Part, packedSizes, type Shape } from './part.ts';
 
 /** A run of chunks, so that a long range costs few additions of sums. */
@@ -17,6 +17,12 @@ export function insertKeys(shape: Shape, root: Root, keys: readonly ItemKey[]): 
     shape,
     rewrite(root, keys, (group, run) => insertIntoGroup(shape, group, run)),
   );
+}
+
+/** A vector of `keys`. */
+export function rootOf(shape: Shape, keys: FlatKeys): Root {
+  if (keys.hints.length === 0) return new Branch(shape, []);
+  return new Branch(shape, packGroups(shape, Chunk.packFlat(shape, keys)));
 }
 
 /** `root` without `keys`, which are in order and all in it. */

@@ -1,5 +1,12 @@
 import { DaemonError } from '../../../src/daemon/errors.ts';
-import type { Node, PeerStatus, Refusal, Status, SyncResult } from '../../../src/daemon/node.ts';
+import type {
+  Node,
+  PeerStatus,
+  Refusal,
+  Status,
+  SyncResult,
+  WhyAnswer,
+} from '../../../src/daemon/node.ts';
 import {
   bytesToHex,
   checkHint,
@@ -33,6 +40,8 @@ export class FakeNode implements Node {
       uptimeSeconds: 5,
       set: { items: this.items.size, bytes: this.#bytes(), fingerprint: 'ab'.repeat(32) },
       wanted: 0,
+      orphans: 0,
+      catchUp: null,
       refused: 0,
       refusing: null,
       rebuilding: null,
@@ -89,6 +98,12 @@ export class FakeNode implements Node {
   async head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined> {
     const item = await this.get(id);
     return item && { hint: item.hint, bytes: item.payload.length };
+  }
+
+  async why(id: Uint8Array): Promise<WhyAnswer> {
+    const head = await this.head(id);
+    if (head === undefined) return { state: 'unknown' };
+    return { state: 'have', hint: `${head.hint}`, bytes: head.bytes };
   }
 
   async list({ from = 0n, to = 2n ** 64n, limit = 100, after }: ListInit): Promise<ItemKey[]> {

@@ -150,7 +150,7 @@ describe('Fetcher', () => {
     fetcher.pump();
     await clock.advance(120_000);
     assert.equal(requests.length - asked, 3);
-    assert.equal(wanted.size, 0);
+    assert.equal(wanted.size, wanted.orphans);
   });
 
   it('asks for the item that a source stalled at behind all the others', async () => {
@@ -233,10 +233,24 @@ describe('Fetcher', () => {
       await clock.advance(1);
       assert.equal(replica.status().items, rest.length);
       assert.deepEqual(wanted.unclaimed, { small: 0, large: 1 });
-      await clock.advance(250);
+      await clock.advance(500);
       assert.deepEqual(requests.at(-1)?.ids, [bytesToHex(huge.id)]);
       await clock.advance(1_000);
       assert.equal(replica.status().items, ITEMS.length);
+    });
+
+    it('do not wait for small ones that only a resting peer is said to have', async () => {
+      scripts.set('c', async () => ({ outcome: 'failed' }));
+      wanted.add('c', [new Uint8Array(32)]);
+      fetcher.connected('c');
+      await clock.advance(1);
+      want('a', [huge]);
+      fetcher.pump();
+      await clock.advance(900);
+      assert.equal(wanted.unclaimed.small, 1);
+      assert.equal(wanted.claimedBy(huge.id), 'a');
+      await clock.advance(1_000);
+      assert.equal(replica.status().items, 1);
     });
 
     it('do not wait for ever', async () => {
@@ -271,7 +285,7 @@ describe('Fetcher', () => {
       fetcher.connected(peer);
     }
     fetcher.pump();
-    await clock.advance(990);
+    await clock.advance(1_240);
     assert.deepEqual([replica.status().items, aborted], [7, []]);
     await clock.advance(20);
     assert.deepEqual([replica.status().items, aborted], [ITEMS.length, ['a']]);

@@ -1,8 +1,9 @@
 import type { Libp2p, Stream } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
+import { pubsub } from '../../../src/daemon/mesh/pubsub.ts';
 import { systemClock } from '../../../src/daemon/system.ts';
-import { commonware } from '../../../src/protocol/index.ts';
-import { fetch, reconcile } from '../../../src/protocol/libp2p.ts';
+import { announceTopic, commonware, type Gossip } from '../../../src/protocol/index.ts';
+import { fetch, libp2pGossip, reconcile } from '../../../src/protocol/libp2p.ts';
 import { type Item, Replica } from '../../../src/store/index.ts';
 import { loopbackNode } from '../../support/libp2p.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
@@ -16,12 +17,16 @@ export type Answer = (item: Item | undefined) => Promise<Item | undefined>;
 /** A libp2p node that reconciles honestly and serves what `answer` makes of its items. */
 export class Impostor {
   readonly libp2p: Libp2p;
-  readonly #replica: Replica;
+  /** Takes part in the announcements, without a word of its own. */
+  readonly gossip: Gossip;
+  readonly replica: Replica;
   readonly #release: () => void;
 
   private constructor(libp2p: Libp2p, replica: Replica, release: () => void) {
     this.libp2p = libp2p;
-    this.#replica = replica;
+    this.replica = replica;
+    this.gossip = libp2pGossip({ self: libp2p.peerId, pubsub: libp2p.services.pubsub as never });
+    this.gossip.subscribe(announceTopic(NETWORK_NAME), () => 'ignore');
     this.#release = release;
   }
 
@@ -32,6 +37,7 @@ export class Impostor {
     const nothing = () => {};
     const released = Promise.withResolvers<undefined>();
     const libp2p = await loopbackNode({
+      pubsub: pubsub(NETWORK_NAME),
       reconcile: reconcile({
         clock: systemClock,
         networkName: NETWORK_NAME,
@@ -67,6 +73,6 @@ export class Impostor {
   async stop(): Promise<void> {
     this.#release();
     await this.libp2p.stop();
-    await this.#replica.close();
+    await this.replica.close();
   }
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +72,25 @@ export class TestMesh {
 export async function join2(from: Running, to: Running): Promise<void> {
   const { addresses } = await to.client.status();
   await from.client.addPeer(addresses[0]!);
+}
+
+/** Makes `count` calls, 20 of them under way at a time; resolves with all answers, in order. */
+export async function each<T>(count: number, call: (i: number) => Promise<T>): Promise<T[]> {
+  const answers: T[] = [];
+  for (let i = 0; i < count; i += 20) {
+    const some = Array.from({ length: Math.min(20, count - i) }, (_, k) => call(i + k));
+    answers.push(...(await Promise.all(some)));
+  }
+  return answers;
+}
+
+/** Asks the node for each of the ids, and does without the payloads. */
+export async function assertHeld(node: Running, ids: Iterable<string>): Promise<void> {
+  const all = [...ids];
+  await each(all.length, async (i) => {
+    const { status } = await node.client.send('HEAD', `/v1/items/${all[i]}`);
+    assert.equal(status, 200, `${all[i]} was acknowledged and is gone`);
+  });
 }
 
 /** Asks again and again until `accept` says yes; throws with the last answer after `limitMs`. */

@@ -151,8 +151,9 @@ describe('FetchService', () => {
   });
 
   it('reads ahead no further than the window while an item is being stored', async () => {
-    const w = await world({ windowBytes: 1_000 });
-    const items = Array.from({ length: 100 }, (_, i) => itemOf(i));
+    const w = await world({ windowBytes: 100_000 });
+    // Larger than what leaves together.
+    const items = Array.from({ length: 100 }, (_, i) => itemOf(i, 20_000));
     w.hold(...items);
     let taken = 0;
     const onItem = () =>

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { encodeFrame, FrameBuffer, prefixBytes } from '../../../src/protocol/network/framing.ts';
-import { concatBytes, hexToBytes } from '../../../src/store/index.ts';
+import { encodeFrames, FrameBuffer, prefixBytes } from '../../../src/protocol/network/framing.ts';
+import { hexToBytes } from '../../../src/store/index.ts';
 
 function taken(buffer: FrameBuffer): Uint8Array[] {
   const frames: Uint8Array[] = [];
@@ -15,7 +15,7 @@ describe('framing', () => {
     const frames = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 });
     const cuts = fc.infiniteStream(fc.integer({ min: 1, max: 200 }));
     const property = fc.property(frames, cuts, (sent, sizes) => {
-      const wire = concatBytes(...sent.map(encodeFrame));
+      const wire = encodeFrames(sent);
       const buffer = new FrameBuffer(300);
       const got: Uint8Array[] = [];
       for (let at = 0; at < wire.length; ) {
@@ -33,7 +33,7 @@ describe('framing', () => {
   it('knows how long prefixes are', () => {
     for (const length of [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152]) {
       const prefix = prefixBytes(length);
-      assert.equal(encodeFrame(new Uint8Array(length)).length, prefix + length);
+      assert.equal(encodeFrames([new Uint8Array(length)]).length, prefix + length);
     }
   });
 
@@ -58,7 +58,7 @@ describe('framing', () => {
   });
 
   it('takes a megabyte a byte at a time without much ado', () => {
-    const wire = encodeFrame(new Uint8Array(1 << 20));
+    const wire = encodeFrames([new Uint8Array(1 << 20)]);
     const buffer = new FrameBuffer(1 << 20);
     for (const byte of wire.subarray(0, -1)) {
       buffer.push(Uint8Array.of(byte));

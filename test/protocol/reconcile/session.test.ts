@@ -6,7 +6,7 @@ import {
   bytesToHex,
   type FingerprintScheme,
   type ItemKey,
-  lthashReference,
+  lthash,
 } from '../../../src/store/index.ts';
 import { converse, lacking, sorted } from '../../conformance/dialect.ts';
 import { keysOf } from '../../conformance/pairs.ts';
@@ -54,7 +54,7 @@ const SETS: Record<string, () => Sides> = {
 function talk(
   [a, b]: Sides,
   maxMessageBytes = 1 << 20,
-  scheme: FingerprintScheme = lthashReference,
+  scheme: FingerprintScheme = lthash,
   dialect = commonwareDialect(),
 ) {
   const limits = { maxMessageBytes };
@@ -75,7 +75,7 @@ describe('commonware scenarios', () => {
       assert.equal(digestOf(sides[0]), scenario.set_a.items_blake3);
       assert.equal(digestOf(sides[1]), scenario.set_b.items_blake3);
       const dialect = commonwareDialect(scenario.branching_factor);
-      const { frames, missing, initiator } = talk(sides, 1 << 20, lthashReference, dialect);
+      const { frames, missing, initiator } = talk(sides, 1 << 20, lthash, dialect);
       assert.deepEqual(sorted(missing.initiator), [...scenario.true_missing_a].sort());
       assert.deepEqual(sorted(missing.responder), [...scenario.true_missing_b].sort());
       assert.equal(initiator.equal, scenario.messages.length === 2);

@@ -49,7 +49,8 @@ class Model {
   }
 
   mirror(peer: string, of: string): void {
-    const owner = this.mirrors(of) ?? of;
+    const listsItself = this.missing().some((n) => this.#owners(n).includes(of));
+    const owner = listsItself ? of : (this.mirrors(of) ?? of);
     if (owner === peer || this.mirrors(peer) === owner) return;
     this.unmirror(peer);
     const listing = this.#listing(owner);

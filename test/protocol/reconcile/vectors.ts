@@ -10,7 +10,7 @@ import {
   type FingerprintScheme,
   hexToBytes,
   type ItemKey,
-  lthashReference,
+  lthash,
   type Snapshot,
   SortedVector,
 } from '../../../src/store/index.ts';
@@ -119,10 +119,7 @@ export function run(
     .map(make);
 }
 
-export function snapshotOf(
-  keys: readonly ItemKey[],
-  scheme: FingerprintScheme = lthashReference,
-): Snapshot {
+export function snapshotOf(keys: readonly ItemKey[], scheme: FingerprintScheme = lthash): Snapshot {
   const vector = new SortedVector({ scheme });
   vector.insert(keys);
   return vector.snapshot();
@@ -132,7 +129,7 @@ export function snapshotOf(
 export function snapshotsOf(
   a: readonly ItemKey[],
   b: readonly ItemKey[],
-  scheme: FingerprintScheme = lthashReference,
+  scheme: FingerprintScheme = lthash,
 ): [Snapshot, Snapshot] {
   const vector = new SortedVector({ scheme });
   const common = new Set(b);

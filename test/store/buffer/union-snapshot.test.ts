@@ -2,6 +2,7 @@ import { UnionSnapshot, WriteBuffer } from '../../../src/store/buffer/index.ts';
 import type { FingerprintScheme, ItemKey, Snapshot, Storage } from '../../../src/store/index.ts';
 import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
 import { storageConformance } from '../../conformance/storage.ts';
+import { belowOutside } from '../tree/support.ts';
 
 interface Sizes {
   leafItems: number;
@@ -103,3 +104,9 @@ for (const sizes of shapes) {
     ({ scheme }) => new BufferedTree(scheme, sizes),
   );
 }
+
+storageConformance(
+  'sub-range of a buffer before a tree',
+  ({ scheme }) => belowOutside(new BufferedTree(scheme, shapes[1]!)),
+  { runs: 30 },
+);

@@ -14,7 +14,7 @@ import { Keeper } from '../../../src/store/replica/keeper.ts';
 import { setKeys } from '../../../src/store/replica/layout.ts';
 import { storageConformance } from '../../conformance/storage.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { openLevel } from '../tree/support.ts';
+import { belowOutside, openLevel } from '../tree/support.ts';
 import { FakeDisk } from './support.ts';
 
 interface Sizes {
@@ -148,3 +148,12 @@ for (const sizes of shapes) {
     { runs: 8, items: 40 },
   );
 }
+
+storageConformance(
+  'sub-range of a set in LevelDB',
+  async ({ scheme }) => {
+    const storage = new KeptStorage(await database(), `set-${sets++}`, scheme, shapes[1]!);
+    return belowOutside(await storage.open());
+  },
+  { runs: 8, items: 40 },
+);

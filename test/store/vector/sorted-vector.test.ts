@@ -12,11 +12,17 @@ import {
 } from '../../../src/store/index.ts';
 import { storageConformance } from '../../conformance/storage.ts';
 import { wideSum } from '../../support/wide-sum.ts';
+import { belowOutside } from '../tree/support.ts';
 
 storageConformance('sorted vector', (init) => new SortedVector(init));
 storageConformance(
   'sorted vector, tiny chunks',
   (init) => new SortedVector({ ...init, chunkItems: 2, groupChunks: 2 }),
+);
+storageConformance(
+  'sub-range of a sorted vector',
+  (init) => belowOutside(new SortedVector({ ...init, chunkItems: 5, groupChunks: 3 })),
+  { runs: 30 },
 );
 storageConformance(
   'sorted vector, odd chunks',

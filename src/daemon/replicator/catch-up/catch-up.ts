@@ -16,6 +16,8 @@ export interface CatchUpInit {
   clock: Clock;
   logger: Logger;
   wanted: Pick<ReconciliationSet, 'has'>;
+  /** Connected peers of which it is not known yet whether they can take part. */
+  unknown: () => number;
   /** Says that a peer holds whatever another one lists. */
   mirror: (peer: string, of: string) => void;
   /** Runs a session; never rejects. */
@@ -40,6 +42,8 @@ const LOOK_EVERY_MS = 1_000;
 const TELL_EVERY_MS = 10_000;
 /** A slice of which nothing has come for so long is to be listed by another peer. */
 const STALLED_MS = 15_000;
+/** How long after the beginning a lonely peer's slices wait for others to check them. */
+const NEWCOMERS_MS = 10_000;
 /** Sessions in a row that may fail before a peer takes part no more. */
 const MAX_FAILURES = 3;
 
@@ -74,6 +78,12 @@ export class CatchUp {
 
   takes(peer: string): boolean {
     return this.#members.has(peer);
+  }
+
+  /** The peer lists, or is compared with, a slice. */
+  works(peer: string): boolean {
+    const job = this.#members.get(peer)?.job ?? null;
+    return job !== null && job !== 'closing';
   }
 
   get progress(): CatchUpProgress {
@@ -146,8 +156,15 @@ export class CatchUp {
       this.#finish();
   }
 
+  /** Nobody else is there to check, or to come so soon. */
+  get #alone(): boolean {
+    const { clock, unknown } = this.#init;
+    const young = clock.now() - this.#startedAt < NEWCOMERS_MS;
+    return this.#members.size === 1 && !(young && unknown() > 0);
+  }
+
   #employ(peer: string, member: Member): void {
-    const job = this.#plan.next(peer, this.#members.size === 1);
+    const job = this.#plan.next(peer, this.#alone);
     if (job !== null) {
       member.job = job;
       this.#plan.started(job, peer);

@@ -159,8 +159,9 @@ export class Plan {
     slice.pending.clear();
   }
 
-  /** With nobody to check, the sessions that close the catch-up have to do. */
+  /** With nobody to check when all the rest is done, the sessions that close the catch-up have to do. */
   #letBe(): void {
+    if (this.#slices.some(({ state }) => state !== 'stored' && state !== 'closed')) return;
     for (const slice of this.#slices) if (slice.state === 'stored') slice.state = 'closed';
   }
 

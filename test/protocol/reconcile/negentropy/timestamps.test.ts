@@ -14,6 +14,9 @@ const HINTS: Record<string, (i: number, count: number) => bigint> = {
   'all the same': () => 1_700_000_000_000n,
 };
 
+const LARGEST = 200_000;
+const IDS = keysOf(9, LARGEST).map(({ id }) => id);
+
 describe('negentropy at any timestamp', () => {
   for (const storage of everyStorage()) {
     for (const [name, hint] of Object.entries(HINTS)) {
@@ -23,7 +26,7 @@ describe('negentropy at any timestamp', () => {
     }
 
     it(`reconciles 200,000 items at one timestamp over a ${storage.name}`, async () => {
-      await check(storage, 200_000, HINTS['all the same']!, 60_000);
+      await check(storage, LARGEST, HINTS['all the same']!, 60_000);
     });
   }
 });
@@ -34,7 +37,7 @@ async function check(
   hint: (i: number, count: number) => bigint,
   maxMessageBytes: number,
 ): Promise<void> {
-  const all: ItemKey[] = keysOf(9, count).map(({ id }, i) => ({ hint: hint(i, count), id }));
+  const all: ItemKey[] = IDS.slice(0, count).map((id, i) => ({ hint: hint(i, count), id }));
   const inA = (i: number) => i % 2_000 !== 7 && i !== count - 1;
   const inB = (i: number) => i % 2_500 !== 0;
   const only = (here: (i: number) => boolean, there: (i: number) => boolean) =>

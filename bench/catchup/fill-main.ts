@@ -1,0 +1,20 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock, systemDisk } from '../../src/daemon/system.ts';
+import { openDatabase, Replica } from '../../src/store/index.ts';
+import { ItemSource, ingest } from '../support/items.ts';
+
+/** Fills a data directory with so many items of 200 bytes. */
+const [directory, n] = process.argv.slice(2) as [string, string];
+await mkdir(directory, { recursive: true });
+const replica = await Replica.open({
+  open: () => openDatabase(join(directory, 'db')),
+  clock: systemClock,
+  disk: systemDisk(directory),
+});
+const source = new ItemSource('increasing');
+const perSecond = await ingest(source, { count: Number(n), batch: 1_000, callers: 2 }, (items) =>
+  replica.put(items),
+);
+await replica.close();
+console.log(JSON.stringify(perSecond));

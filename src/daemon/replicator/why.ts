@@ -1,0 +1,54 @@
+import type { ReconciliationSet } from '../../protocol/index.ts';
+
+/** Why an item that is not here is not here. */
+export type Why =
+  /** Peers have it, or had it. */
+  | {
+      readonly state: 'wanted';
+      /** Milliseconds since the epoch. */
+      readonly since: number;
+      /** Two peers have said that they have it. */
+      readonly confirmed: boolean;
+      /** Peers that may be asked for it; none when all have gone that ever had it. */
+      readonly sources: readonly string[];
+      /** The peer it is being fetched from, or null. */
+      readonly fetchingFrom: string | null;
+      /** Payload bytes, where a peer has said so. */
+      readonly bytes: number | null;
+      /** When it is given up, in milliseconds since the epoch, unless a second peer says to have it. */
+      readonly expiresAt: number | null;
+    }
+  /** Peers have it, and our limits do not let it in. */
+  | { readonly state: 'refused' }
+  /** It was wanted for long, and no second peer ever said to have it. */
+  | { readonly state: 'expired'; readonly at: number }
+  /** Nobody has spoken of it. */
+  | { readonly state: 'unknown' };
+
+export interface WhyInit {
+  wanted: ReconciliationSet;
+  refuses: (id: Uint8Array) => boolean;
+  /** Milliseconds since the epoch. */
+  expiredAt: (id: Uint8Array) => number | undefined;
+  expireAfterMs: number;
+}
+
+/** Why an item is not here, as far as the want list knows. */
+export function why(id: Uint8Array, init: WhyInit): Why {
+  const { wanted, expireAfterMs } = init;
+  const want = wanted.want(id);
+  if (want === undefined) {
+    if (init.refuses(id)) return { state: 'refused' };
+    const at = init.expiredAt(id);
+    return at === undefined ? { state: 'unknown' } : { state: 'expired', at };
+  }
+  return {
+    state: 'wanted',
+    since: want.since,
+    confirmed: want.confirmed,
+    sources: wanted.sources(id),
+    fetchingFrom: wanted.claimedBy(id) ?? null,
+    bytes: wanted.length(id) ?? null,
+    expiresAt: want.confirmed ? null : want.since + expireAfterMs,
+  };
+}

@@ -1,0 +1,99 @@
+import type { Clock, Item } from '../../store/index.ts';
+import type { Log } from '../log.ts';
+import { type AnnounceOptions, BURST_MS } from './constants.ts';
+import { Outbox } from './outbox.ts';
+
+export interface PublisherInit {
+  clock: Clock;
+  log: Log;
+  epoch: Uint8Array;
+  options: AnnounceOptions;
+  /** Resolves with the number of peers a frame went to. */
+  send: (frame: Uint8Array) => Promise<number>;
+}
+
+/** Publishes own items, a frame at a time and no faster than is paid for. */
+export class Publisher {
+  readonly #init: PublisherInit;
+  readonly #outbox: Outbox;
+  #running: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #nextAt = 0;
+  #paidUntil = Number.NEGATIVE_INFINITY;
+  #announced = 0;
+  #dropped = 0;
+
+  constructor(init: PublisherInit) {
+    this.#init = init;
+    this.#outbox = new Outbox({ ...init.options, epoch: init.epoch });
+  }
+
+  /** Items published, and items left to sessions, since the start. */
+  get totals(): { readonly announced: number; readonly dropped: number } {
+    return { announced: this.#announced, dropped: this.#dropped };
+  }
+
+  /** Returns for how many there was room. */
+  add(items: readonly Item[]): number {
+    let taken = 0;
+    for (const item of items) if (this.#outbox.add(item)) taken++;
+    this.#dropped += items.length - taken;
+    this.#running ??= this.#run();
+    return taken;
+  }
+
+  /** Drops what waits; resolves once nothing is under way. */
+  async stop(): Promise<void> {
+    this.#dropped += this.#outbox.clear();
+    this.#wake?.();
+    await this.#running;
+  }
+
+  /** What was put by the same commit is announced in the same turn, and so goes along. */
+  async #run(): Promise<void> {
+    await null;
+    const { clock } = this.#init;
+    while (!this.#outbox.empty) {
+      if (this.#nextAt > clock.monotonic()) await this.#until(this.#nextAt);
+      const frame = this.#outbox.next();
+      if (frame === null) break;
+      await this.#publish(frame.bytes, frame.records);
+      this.#pay(frame.bytes.length);
+    }
+    // In the turn that found the outbox empty: whoever announces next begins anew.
+    this.#running = undefined;
+  }
+
+  async #publish(frame: Uint8Array, records: number): Promise<void> {
+    const { log, send } = this.#init;
+    try {
+      const peers = await send(frame);
+      this.#announced += records;
+      log.debug({ records, bytes: frame.length, peers }, 'announced');
+    } catch (error) {
+      this.#dropped += records;
+      const { message } = error as Error;
+      log.warn({ records, message }, 'new items were not announced; sessions spread them');
+    }
+  }
+
+  /** The next frame waits for the next batch, and until those before it are paid for. */
+  #pay(bytes: number): void {
+    const { batchMs, maxBytesPerSecond } = this.#init.options;
+    const now = this.#init.clock.monotonic();
+    const begin = Math.max(this.#paidUntil, now - BURST_MS);
+    this.#paidUntil = begin + (1_000 * bytes) / maxBytesPerSecond;
+    this.#nextAt = Math.max(now + batchMs, this.#paidUntil);
+  }
+
+  #until(at: number): Promise<void> {
+    const { clock } = this.#init;
+    return new Promise((resolve) => {
+      const cancel = clock.after(Math.max(0, at - clock.monotonic()), resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}

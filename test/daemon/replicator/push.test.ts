@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { pino } from 'pino';
+import { DEFAULT_REPLICATOR_OPTIONS } from '../../../src/daemon/replicator/index.ts';
+import { Push } from '../../../src/daemon/replicator/push.ts';
+import { ReconciliationSet } from '../../../src/protocol/index.ts';
+import { type Item, type ItemKey, itemId, Replica } from '../../../src/store/index.ts';
+import { settle, VirtualClock } from '../../support/clock.ts';
+import { memoryDatabase } from '../../support/memory-database.ts';
+
+const ORIGIN = { publisher: 'p', from: 'f' };
+
+function itemOf(length: number, fill = 1): Item {
+  const payload = new Uint8Array(length).fill(fill);
+  return { hint: 1n, payload, id: itemId(1n, payload) };
+}
+
+async function setUp(context: TestContext, limits: { maxSetBytes?: number } = {}) {
+  const clock = new VirtualClock();
+  const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
+  const replica = await Replica.open({ database: memoryDatabase(), clock, disk, limits });
+  context.after(() => replica.close());
+  const wanted = new ReconciliationSet();
+  const spread: ItemKey[] = [];
+  const state = { connected: new Set(['p', 'f']), refused: new Set<Uint8Array>(), paused: false };
+  const push = new Push({
+    replica,
+    wanted,
+    clock,
+    logger: pino({ level: 'silent' }),
+    options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 1_000, windowBytes: 5_000 },
+    refuses: (id) => state.refused.has(id),
+    connected: (peer) => state.connected.has(peer),
+    paused: () => state.paused,
+    pump: () => undefined,
+    spread: (keys) => spread.push(...keys),
+    gap: () => undefined,
+  });
+  context.after(() => push.stop());
+  return { clock, replica, wanted, push, spread, state };
+}
+
+describe('announced items', () => {
+  it('go to the disk, and are not wanted from the moment they come', async (context) => {
+    const { replica, wanted, push, spread } = await setUp(context);
+    const item = itemOf(10);
+    wanted.add('q', [item.id]);
+    assert.equal(push.items([item]), true);
+    assert.equal(wanted.has(item.id), false);
+    assert.equal(push.arriving(item.id), true);
+    await push.stop();
+    assert.equal(push.arriving(item.id), false);
+    assert.equal(push.holds(item.id), true);
+    assert.deepEqual(
+      spread.map(({ id }) => id),
+      [item.id],
+    );
+    assert.equal(replica.status().items, 1);
+  });
+
+  it('that come twice before they are on the disk are stored once', async (context) => {
+    const { replica, push } = await setUp(context);
+    const item = itemOf(10);
+    assert.ok(push.items([item]) && push.items([item, itemOf(11)]));
+    await push.stop();
+    assert.equal(replica.status().items, 2);
+  });
+
+  it('above our limit are left out, the others taken', async (context) => {
+    const { replica, push } = await setUp(context);
+    assert.equal(push.items([itemOf(1_001), itemOf(1_000)]), true);
+    await push.stop();
+    assert.equal(replica.status().items, 1);
+  });
+
+  it('are not taken while too many wait for the disk', async (context) => {
+    const { push } = await setUp(context);
+    for (let i = 0; i < 5; i++) assert.equal(push.items([itemOf(1_000, i)]), true);
+    assert.equal(push.items([itemOf(1_000, 9)]), false);
+    await push.stop();
+    assert.equal(push.items([itemOf(1_000, 9)]), true);
+  });
+
+  it('are not taken while the set takes nothing, and again when it may', async (context) => {
+    const { clock, replica, push, spread } = await setUp(context, { maxSetBytes: 100 });
+    assert.equal(push.items([itemOf(101)]), true);
+    await settle();
+    assert.deepEqual(spread, []);
+    assert.equal(push.items([itemOf(10)]), false);
+    await clock.advance(70_000);
+    assert.equal(push.items([itemOf(10)]), false, 'as long as what was refused would be again');
+    await replica.put([{ hint: 2n, payload: new Uint8Array(1) }]);
+    await clock.advance(70_000);
+    assert.equal(push.items([itemOf(10)]), true);
+    await settle();
+    assert.equal(push.holds(itemOf(10).id), true);
+  });
+});
+
+describe('announced keys', () => {
+  const key = { hint: 1n, id: new Uint8Array(32).fill(7), length: 500 };
+
+  it('are wanted of whom they came from, and of the publisher where it is connected', async (context) => {
+    const { push, wanted, state } = await setUp(context);
+    assert.deepEqual(push.keys([key], ORIGIN), [key]);
+    assert.deepEqual(wanted.sources(key.id), ['f', 'p']);
+    state.connected.delete('p');
+    const other = { ...key, id: new Uint8Array(32).fill(8) };
+    push.keys([other], ORIGIN);
+    assert.deepEqual(wanted.sources(other.id), ['f']);
+  });
+
+  it('are left alone when too long, refused before, or nothing is fetched', async (context) => {
+    const { push, wanted, state } = await setUp(context);
+    assert.deepEqual(push.keys([{ ...key, length: 1_001 }], ORIGIN), []);
+    state.refused.add(key.id);
+    assert.deepEqual(push.keys([key], ORIGIN), []);
+    state.refused.clear();
+    state.paused = true;
+    assert.deepEqual(push.keys([key], ORIGIN), []);
+    assert.equal(wanted.size, 0);
+  });
+});
