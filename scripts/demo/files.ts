@@ -1,5 +1,5 @@
 import { opendir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 
 export interface SourceFile {
   readonly path: string;
@@ -14,13 +14,17 @@ export interface SourceTree {
   readonly skipped: number;
 }
 
-/** The regular files below `root` in a stable order; those above `maxBytes` are only counted. */
+/**
+ * The regular files below `root` in a stable order, but for what tools keep in a `.cache`; those above
+ * `maxBytes` are only counted.
+ */
 export async function readTree(root: string, maxBytes: number): Promise<SourceTree> {
   const files: SourceFile[] = [];
   let skipped = 0;
   for await (const entry of await opendir(root, { recursive: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
+    if (relative(root, path).split(sep).includes('.cache')) continue;
     const { size, mtimeMs } = await stat(path);
     if (size > maxBytes) skipped++;
     else files.push({ path, bytes: size, hint: BigInt(Math.trunc(mtimeMs)) });

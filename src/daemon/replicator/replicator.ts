@@ -269,6 +269,8 @@ export class Replicator {
     const { sessions = 0, lastSession = null } = this.#peers.get(peer) ?? {};
     if (sessions === 0 || lastSession === null || lastSession.error !== null) return false;
     if (isPart(lastSession) || lastSession.continueFrom !== null) return false;
+    // One that only looked has told the peer nothing.
+    if (!lastSession.equal && !settled(lastSession)) return false;
     if (lastSession.version < this.#told.since()) return false;
     return this.#running?.services.announce?.reaches(peer) ?? false;
   }

@@ -104,23 +104,28 @@ export class Carrier {
 
   /** The next frame, the peer's end, or that what was being sent has been taken. */
   async #event(): Promise<Uint8Array | 'sent' | 'ended'> {
-    const receiving = this.#receive();
-    const frame =
-      this.#sending === null
-        ? await this.#timed('the next frame', () => receiving)
-        : await Promise.race([receiving, this.#sending.then(() => 'sent' as const)]);
-    return frame ?? 'ended';
+    if (this.#sending === null) {
+      return (await this.#timed('the next frame', () => this.#receive())) ?? 'ended';
+    }
+    const sent = this.#sending.then(() => 'sent' as const);
+    const first = await Promise.race([this.#awaited(), sent]);
+    return first === 'sent' ? first : ((await this.#receive()) ?? 'ended');
   }
 
-  /** The frame that is being waited for already, or the next one; null once the peer has closed. */
-  #receive(): Promise<Uint8Array | null> {
-    if (this.#receiving !== null) return this.#receiving;
-    const receiving = this.#init.channel.receive().finally(() => {
-      this.#receiving = null;
-    });
-    receiving.catch(() => {});
-    this.#receiving = receiving;
-    return receiving;
+  /** The next frame; null once the peer has closed. */
+  async #receive(): Promise<Uint8Array | null> {
+    const frame = await this.#awaited();
+    this.#receiving = null;
+    return frame;
+  }
+
+  /** The frame that is waited for already, or the next one. It stays until somebody takes it. */
+  #awaited(): Promise<Uint8Array | null> {
+    if (this.#receiving === null) {
+      this.#receiving = this.#init.channel.receive();
+      this.#receiving.catch(() => {});
+    }
+    return this.#receiving;
   }
 
   /** Closes our side and sees the peer close its own, so that both know of the end. */
