@@ -26,6 +26,11 @@ export interface Snapshot {
   fingerprint(begin: number, end: number): Uint8Array;
   /** The states between each two neighbours of `cuts`, ascending ranks, in one pass. */
   fingerprints?(cuts: readonly number[]): Uint8Array[];
+  /**
+   * The rank near `rank` from which on, and up to which, states are kept rather than summed: free to cut
+   * at. Absent where every rank costs the same.
+   */
+  edgeNear?(rank: number): number;
   /** Whether the whole set holds `id`, under whatever hint. */
   contains(id: Uint8Array): boolean;
   /** Those of `ids` that the whole set does not hold, in their order: faster than one by one. */

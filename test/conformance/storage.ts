@@ -225,6 +225,7 @@ async function replay(history: readonly Step[], storage: TestStorage): Promise<v
 
 function check(snapshot: Snapshot, model: Model): void {
   checkOrder(snapshot, model);
+  checkEdges(snapshot, model.keys.length);
   const size = model.keys.length;
   for (let begin = 0; begin <= size; begin += 1 + (size >> 3)) {
     for (let end = begin; end <= size; end += 1 + (size >> 3))
@@ -233,6 +234,14 @@ function check(snapshot: Snapshot, model: Model): void {
   }
   for (let id = 0; id <= 60; id++) {
     assert.equal(snapshot.contains(numberedId(id)), model.contains(numberedId(id)));
+  }
+}
+
+function checkEdges(snapshot: Snapshot, size: number): void {
+  for (let rank = 0; rank <= size; rank++) {
+    const edge = snapshot.edgeNear?.(rank) ?? rank;
+    assert.ok(edge >= 0 && edge <= size, `the edge ${edge} near ${rank} of ${size}`);
+    assert.equal(snapshot.edgeNear?.(edge) ?? edge, edge, 'an edge is the nearest to itself');
   }
 }
 

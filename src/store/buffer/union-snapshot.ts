@@ -89,6 +89,14 @@ export class UnionSnapshot implements PartedSnapshot {
     return state;
   }
 
+  /** The tree's: what lies in the buffer is summed in any case. */
+  edgeNear(rank: number): number {
+    this.#check(rank, rank);
+    const place = this.#place(rank).tree;
+    const edge = this.#tree.edgeNear?.(place) ?? place;
+    return edge === this.#tree.size ? this.size : this.lowerBound(this.#tree.select(edge));
+  }
+
   contains(id: Uint8Array): boolean {
     return this.#tree.contains(id);
   }

@@ -68,6 +68,20 @@ export function countBelow<Ref>(
   }
 }
 
+/** The end of a leaf that lies nearest to `rank`, 0 <= rank <= count. */
+export function leafEdge<Ref>({ reader, root }: TreeView<Ref>, rank: number): number {
+  if (root === null) return 0;
+  let node = reader.node(root);
+  if (rank === node.count) return rank;
+  let start = 0;
+  while (!isLeaf(node)) {
+    const at = childAtRank(node, rank - start);
+    start += node.starts[at]!;
+    node = childNode(reader, node, at);
+  }
+  return rank - start < node.count / 2 ? start : start + node.count;
+}
+
 /** The leaves that hold [begin, end), in order. */
 export function leafRanges<Ref>(
   { reader, root }: TreeView<Ref>,

@@ -5,7 +5,15 @@ import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import type { Bound, ItemKey } from '../item.ts';
 import type { Snapshot } from '../storage.ts';
 import type { NodeReader } from './node-store.ts';
-import { copyIds, countBelow, leafRanges, lowerBound, select, type TreeView } from './read.ts';
+import {
+  copyIds,
+  countBelow,
+  leafEdge,
+  leafRanges,
+  lowerBound,
+  select,
+  type TreeView,
+} from './read.ts';
 import { idsOf, keyAt } from './run.ts';
 import { splitStates } from './split.ts';
 import { rangeState } from './tally.ts';
@@ -78,6 +86,10 @@ export class TreeSnapshot<Ref> implements Snapshot {
   fingerprints(cuts: readonly number[]): Uint8Array[] {
     for (let i = 1; i < cuts.length; i++) this.#range(cuts[i - 1]!, cuts[i]!);
     return splitStates(this.scheme, this.#use(), cuts);
+  }
+
+  edgeNear(rank: number): number {
+    return leafEdge(this.#range(rank, rank), rank);
   }
 
   contains(id: Uint8Array): boolean {

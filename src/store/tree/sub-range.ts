@@ -78,6 +78,12 @@ class SubRange implements Snapshot {
     );
   }
 
+  edgeNear(rank: number): number {
+    this.#checkRange(rank, rank);
+    const edge = this.#snapshot.edgeNear?.(this.#begin + rank) ?? this.#begin + rank;
+    return Math.min(Math.max(0, edge - this.#begin), this.size);
+  }
+
   contains(id: Uint8Array): boolean {
     return this.#snapshot.contains(id);
   }

@@ -1,7 +1,7 @@
-import type { Bound } from '../../../store/index.ts';
+import type { Bound, Snapshot } from '../../../store/index.ts';
 import { type Compared, rangeDigest } from './asked.ts';
 import { boundAt } from './bounds.ts';
-import { BLIND_SYMBOLS, BRANCHING, SHORT_LIST, SKETCH_SUMS } from './constants.ts';
+import { BLIND_SYMBOLS, BRANCHING, PLAIN_ITEMS, SHORT_LIST, SKETCH_SUMS } from './constants.ts';
 import { type Context, inCluster, type Range, type Work } from './context.ts';
 import { sumsOf, symbolsFor } from './estimate.ts';
 import { Group } from './group.ts';
@@ -105,10 +105,9 @@ export class Replies {
     const parts: SplitPart[] = [];
     const ranges: Range[] = [];
     let { lower, begin } = range;
-    for (let i = 1; i <= count; i++) {
+    for (const end of cutsOf(snapshot, range, count)) {
       if (meter.over) yield 'slice';
-      const last = i === count;
-      const end = range.begin + Math.floor((i * items) / count);
+      const last = end === range.end;
       const upper = last ? range.upper : boundAt(snapshot, end);
       const digest = rangeDigest(context, begin, end);
       parts.push({ upper: last ? null : upper, count: end - begin, digest });
@@ -217,6 +216,22 @@ export class Replies {
     const groups = Math.min(context.limits.maxGroups, context.peer.maxGroups);
     while (own.open > 0 && (own.open >= groups || own.held + items > most)) yield 'wait';
   }
+}
+
+/**
+ * The ends of the `count` parts that a range is split into: about as many items each, large ones up to an
+ * edge of our leaves, where their state is free.
+ */
+function cutsOf(snapshot: Snapshot, { begin, end }: Range, count: number): number[] {
+  const items = end - begin;
+  const even = Array.from(
+    { length: count },
+    (_, i) => begin + Math.floor(((i + 1) * items) / count),
+  );
+  if (snapshot.edgeNear === undefined || items / count <= PLAIN_ITEMS) return even;
+  const cuts = even.map((cut) => (cut === end ? end : snapshot.edgeNear!(cut)));
+  const ascending = cuts.every((cut, i) => cut > (i === 0 ? begin : cuts[i - 1]!));
+  return ascending ? cuts : even;
 }
 
 function expectedIn(members: readonly Member[]): number | null {
