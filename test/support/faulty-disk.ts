@@ -26,8 +26,8 @@ interface Depths {
 export class FaultyDisk {
   /** By `keyOf`: what is there whatever happens. */
   readonly #safe = new Map<string, Operation>();
-  /** Written since, and not synced. */
-  #loose: Operation[] = [];
+  /** Batches written since, and not synced: a batch is one record of the log, there as a whole or not. */
+  #loose: (readonly Operation[])[] = [];
   /** Power cuts so far: processes from before the last one are dead. */
   #life = 0;
   #broken = false;
@@ -58,7 +58,7 @@ export class FaultyDisk {
     return database;
   }
 
-  /** Cuts the power: of what is not synced, the first part stays. */
+  /** Cuts the power: of the batches that are not synced, the first part stays. */
   cutPower(keep: number): void {
     this.#life++;
     this.#loose = this.#loose.slice(0, Math.floor(keep * this.#loose.length));
@@ -83,7 +83,7 @@ export class FaultyDisk {
       if (this.#broken) throw new Error('no space left on device');
       this.#broken = fault !== 'none';
       if (fault === 'lost') throw new Error('no space left on device');
-      this.#loose.push(...operations);
+      this.#loose.push([...operations]);
       if (fault === 'landed') throw new Error('the log could not be synced');
       await batch(operations, options);
       // The power may have gone between the write and its sync.
@@ -100,7 +100,7 @@ export class FaultyDisk {
     const clear = depths._clear.bind(depths);
     depths._clear = async (options) => {
       const { gte, lt } = options as { gte: Uint8Array; lt: Uint8Array };
-      const within = [...this.#safe.values(), ...this.#loose].filter(
+      const within = [...this.#safe.values(), ...this.#loose.flat()].filter(
         ({ key }) => Buffer.compare(key, gte) >= 0 && Buffer.compare(key, lt) < 0,
       );
       await depths._batch(
@@ -112,7 +112,7 @@ export class FaultyDisk {
   }
 
   #sync(): void {
-    for (const operation of this.#loose) {
+    for (const operation of this.#loose.flat()) {
       if (operation.type === 'put') this.#safe.set(keyOf(operation.key), operation);
       else this.#safe.delete(keyOf(operation.key));
     }
