@@ -1,6 +1,7 @@
 import { ID_BYTES, INFINITE_HINT, type Item } from '../../store/index.ts';
 import { ProtocolError } from '../errors.ts';
-import { CHUNK_BYTES, MAX_VARINT_BYTES } from './constants.ts';
+import { decodeVarint, encodeVarint, MAX_VARINT_BYTES } from '../varint.ts';
+import { CHUNK_BYTES } from './constants.ts';
 
 /** First byte of a frame: what it is. */
 export const TAG = { request: 0x01, absent: 0x02, item: 0x03, chunk: 0x04, large: 0x05 } as const;
@@ -153,28 +154,6 @@ function decodeItem(frame: Uint8Array, limits: { maxItemBytes: number }): Answer
     throw malformed('an item frame carries more bytes than it may');
   }
   return { kind: 'item', id, hint, length, first };
-}
-
-/** Unsigned LEB128 of a whole number below 2^35. */
-function encodeVarint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
-  bytes.push(rest);
-  return Uint8Array.from(bytes);
-}
-
-function decodeVarint(frame: Uint8Array, begin: number): { value: number; end: number } {
-  let value = 0;
-  for (let i = 0; i < MAX_VARINT_BYTES; i++) {
-    const byte = frame[begin + i];
-    if (byte === undefined) throw malformed('a frame ends in the middle of a number');
-    value += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte >= 0x80) continue;
-    if (byte === 0 && i > 0) throw malformed('a number is not a shortest varint');
-    return { value, end: begin + i + 1 };
-  }
-  throw malformed(`a number has more than ${MAX_VARINT_BYTES} bytes`);
 }
 
 function malformed(message: string): ProtocolError {

@@ -4,9 +4,6 @@ export const FETCH_VERSION = 2;
 /** Payload bytes in one frame at the most: small enough that other streams get their turn. */
 export const CHUNK_BYTES: number = 64 * 1024;
 
-/** Longest varint in a frame: a count or a length below 2^35. */
-export const MAX_VARINT_BYTES = 5;
-
 /** How much is asked for and served, and how long is waited. */
 export interface FetchOptions {
   /**
