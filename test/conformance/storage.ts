@@ -8,6 +8,7 @@ import {
   concatBytes,
   equalBytes,
   type FingerprintScheme,
+  fingerprintsBetween,
   INFINITE_BOUND,
   INFINITE_HINT,
   type ItemKey,
@@ -272,7 +273,15 @@ function checkRange(snapshot: Snapshot, model: Model, begin: number, end: number
   snapshot.scheme.add(expected, ids);
   same([...snapshot.keys(begin, end)], keys);
   sameBytes(snapshot.ids(begin, end), ids);
+  sameBytes(concatBytes(...(snapshot.idRuns?.(begin, end) ?? [ids])), ids);
   sameBytes(snapshot.fingerprint(begin, end), expected);
+  checkCuts(snapshot, [begin, (begin + end) >> 1, (begin + end) >> 1, end]);
+}
+
+function checkCuts(snapshot: Snapshot, cuts: readonly number[]): void {
+  fingerprintsBetween(snapshot, cuts).forEach((state, i) => {
+    sameBytes(state, snapshot.fingerprint(cuts[i]!, cuts[i + 1]!));
+  });
 }
 
 /** `deepEqual`, which takes most of the time of these tests, has the word only where something differs. */

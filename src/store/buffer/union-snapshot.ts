@@ -2,7 +2,7 @@ import { StoreError } from '../errors.ts';
 import { partOffset } from '../fingerprint/composite.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import { type Bound, compareKeys, ID_BYTES, type ItemKey } from '../item.ts';
-import type { Snapshot } from '../storage.ts';
+import { fingerprintsBetween, type Snapshot } from '../storage.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 
 export interface UnionSnapshotInit {
@@ -79,14 +79,28 @@ export class UnionSnapshot implements PartedSnapshot {
     return this.#mergedIds(from, to);
   }
 
+  idRuns(begin: number, end: number): Iterable<Uint8Array> {
+    this.#check(begin, end);
+    const from = this.#place(begin);
+    const to = this.#place(end);
+    if (from.buffer !== to.buffer) return [this.ids(begin, end)];
+    return this.#tree.idRuns?.(from.tree, to.tree) ?? [this.#tree.ids(from.tree, to.tree)];
+  }
+
   fingerprint(begin: number, end: number): Uint8Array {
     this.#check(begin, end);
     const from = this.#place(begin);
     const to = this.#place(end);
-    if (from.buffer === to.buffer) return this.#tree.fingerprint(from.tree, to.tree);
-    const state = this.#tree.fingerprint(from.tree, to.tree).slice();
-    this.scheme.combine(state, this.#buffered(from.buffer, to.buffer));
-    return state;
+    return this.#withBuffered(this.#tree.fingerprint(from.tree, to.tree), from, to);
+  }
+
+  fingerprints(cuts: readonly number[]): Uint8Array[] {
+    for (let i = 1; i < cuts.length; i++) this.#check(cuts[i - 1]!, cuts[i]!);
+    const places = cuts.map((cut) => this.#place(cut));
+    const trees = places.map(({ tree }) => tree);
+    return fingerprintsBetween(this.#tree, trees).map((state, i) =>
+      this.#withBuffered(state, places[i]!, places[i + 1]!),
+    );
   }
 
   /** The tree's: what lies in the buffer is summed in any case. */
@@ -109,6 +123,14 @@ export class UnionSnapshot implements PartedSnapshot {
   under(scheme: FingerprintScheme): UnionSnapshot {
     if (scheme === this.scheme) return this;
     return new UnionSnapshot({ tree: this.#tree.under(scheme), buffer: this.#buffer });
+  }
+
+  /** The tree's state of a range, and what the buffer has there. */
+  #withBuffered(state: Uint8Array, from: Place, to: Place): Uint8Array {
+    if (from.buffer === to.buffer) return state;
+    const union = state.slice();
+    this.scheme.combine(union, this.#buffered(from.buffer, to.buffer));
+    return union;
   }
 
   /** The buffer's state of a range; its scheme may keep more than this snapshot's. */

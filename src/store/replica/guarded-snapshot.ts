@@ -2,6 +2,7 @@ import type { PartedSnapshot } from '../buffer/index.ts';
 import { StoreError } from '../errors.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import type { Bound, ItemKey } from '../item.ts';
+import { fingerprintsBetween } from '../storage.ts';
 
 /** A snapshot whose owner hears of it when a node turns out to be damaged. */
 export class GuardedSnapshot implements PartedSnapshot {
@@ -37,8 +38,22 @@ export class GuardedSnapshot implements PartedSnapshot {
     return this.#guard(() => this.#snapshot.ids(begin, end));
   }
 
+  idRuns(begin: number, end: number): Iterable<Uint8Array> {
+    const runs = (): Iterable<Uint8Array> =>
+      this.#snapshot.idRuns?.(begin, end) ?? [this.#snapshot.ids(begin, end)];
+    return this.#iterate(this.#guard(runs));
+  }
+
   fingerprint(begin: number, end: number): Uint8Array {
     return this.#guard(() => this.#snapshot.fingerprint(begin, end));
+  }
+
+  fingerprints(cuts: readonly number[]): Uint8Array[] {
+    return this.#guard(() => fingerprintsBetween(this.#snapshot, cuts));
+  }
+
+  edgeNear(rank: number): number {
+    return this.#guard(() => this.#snapshot.edgeNear?.(rank) ?? rank);
   }
 
   contains(id: Uint8Array): boolean {
@@ -53,8 +68,8 @@ export class GuardedSnapshot implements PartedSnapshot {
     return new GuardedSnapshot(this.#snapshot.under(scheme), this.#onDamage);
   }
 
-  *#iterate(keys: Iterable<ItemKey>): Iterable<ItemKey> {
-    const iterator = keys[Symbol.iterator]();
+  *#iterate<Value>(values: Iterable<Value>): Iterable<Value> {
+    const iterator = values[Symbol.iterator]();
     for (;;) {
       const next = this.#guard(() => iterator.next());
       if (next.done) return;
