@@ -26,15 +26,25 @@ type Batch = readonly ItemKey[];
 /** Keys in batches that wait to be worked in: many at a time fall into few parts. */
 const TAIL_KEYS = 8_192;
 
+/** Of these, keys worked in at a time, lest everybody else wait too long. */
+const RIPE_KEYS = 1_024;
+
 interface Contents {
   readonly root: Root;
   /** Batches that are not in `root` yet. */
   readonly tail: readonly Batch[];
-  /** Keys that came since everything was summed. */
+  /** Batches, each above the one before it, that are being worked in: one with every batch that comes. */
+  readonly ripe: readonly Batch[];
+  /** Keys that may not be summed. */
   readonly fresh: number;
-  /** Where summing goes on. */
+  /** Of these, the keys that came, or waited, since summing last began with the first group. */
+  readonly later: number;
+  /** Group that summing goes on with. */
   readonly summedTo: number;
 }
+
+/** Groups summed at a time: two keep ahead of batches of a thousand keys. */
+const SUM_GROUPS = 2;
 
 /**
  * Keys on their way into a tree on disk, with sums of their own. Immutable: a write gives a new buffer
@@ -49,13 +59,13 @@ export class WriteBuffer {
   private constructor(shape: Shape, contents: Contents) {
     this.#shape = shape;
     this.#contents = contents;
-    this.size = contents.root.size + tailKeys(contents.tail);
+    this.size = contents.root.size + keyCount(contents.tail) + keyCount(contents.ripe);
   }
 
   static empty({ scheme, chunkItems = 64, groupChunks = 64 }: WriteBufferInit): WriteBuffer {
     const shape = { scheme, chunkItems, groupChunks };
     const root: Root = new Branch(shape, []);
-    return new WriteBuffer(shape, { root, tail: [], fresh: 0, summedTo: 0 });
+    return new WriteBuffer(shape, { root, tail: [], ripe: [], fresh: 0, later: 0, summedTo: 0 });
   }
 
   /** Of keys that ascend. */
@@ -77,28 +87,32 @@ export class WriteBuffer {
   /** With `keys`, which ascend and are new. */
   insert(keys: readonly ItemKey[]): WriteBuffer {
     if (keys.length === 0) return this;
-    const { tail, fresh } = this.#contents;
+    const { fresh, later } = this.#contents;
+    const counts = { fresh: fresh + keys.length, later: later + keys.length };
     if (keys.length >= TAIL_KEYS) {
       const root = insertKeys(this.#shape, this.#fold(), keys);
-      const contents = { ...this.#contents, root, fresh: fresh + keys.length };
-      return new WriteBuffer(this.#shape, contents);
+      return new WriteBuffer(this.#shape, { ...this.#contents, ...counts, root });
     }
     const batch = keys.map(({ hint, id }) => ({ hint, id: id.slice() }));
-    const next = { ...this.#contents, tail: [...tail, batch], fresh: fresh + batch.length };
-    const buffer = new WriteBuffer(this.#shape, next);
-    if (tailKeys(next.tail) >= TAIL_KEYS) buffer.#fold();
-    return buffer;
+    const tail = [...this.#contents.tail, batch];
+    return new WriteBuffer(this.#shape, this.#ripened({ ...this.#contents, ...counts, tail }));
   }
 
   /** Without the keys of `range`. */
   without({ first, last }: KeyRange): WriteBuffer {
-    const { root, tail } = this.#contents;
+    const { root } = this.#contents;
     const begin = root.lowerBound(first);
     const held = [...root.keys(begin, rankBehind(root, last))];
-    return this.#with(
-      removeKeys(this.#shape, root, held),
-      tail.map((batch) => batch.filter((key) => isOutside(key, first, last))),
-    );
+    return this.#without(held, first, last);
+  }
+
+  /** First and last of the `count` keys above `behind` (null: from the first on), or null. */
+  reach(behind: ItemKey | null, count: number): KeyRange | null {
+    if (behind === null) this.#fold();
+    const { root } = this.#contents;
+    const begin = behind === null ? 0 : rankBehind(root, behind);
+    const end = Math.min(root.size, begin + count);
+    return begin < end ? { first: root.select(begin), last: root.select(end - 1) } : null;
   }
 
   /**
@@ -107,27 +121,28 @@ export class WriteBuffer {
    */
   take(behind: ItemKey | null, count: number): Taken {
     if (behind === null) this.#fold();
-    const { root, tail } = this.#contents;
+    const { root, tail, ripe } = this.#contents;
     const begin = behind === null ? 0 : rankBehind(root, behind);
     const held = [...root.keys(begin, Math.min(root.size, begin + count))];
     const [first, last] = [held[0], held.at(-1)];
     if (first === undefined || last === undefined) return { keys: [], rest: this };
-    const late = tail.flatMap((batch) => batch.filter((key) => !isOutside(key, first, last)));
-    const rest = this.#with(
-      removeKeys(this.#shape, root, held),
-      tail.map((batch) => batch.filter((key) => isOutside(key, first, last))),
-    );
+    const waiting = [...ripe, ...tail];
+    const late = waiting.flatMap((batch) => batch.filter((key) => !isOutside(key, first, last)));
+    const rest = this.#without(held, first, last);
     return { keys: late.length === 0 ? held : [...held, ...late].sort(compareKeys), rest };
   }
 
-  /** Sums some of what is not summed yet, at most about 4,096 ids; call it until nothing is unsummed. */
+  /** Sums some of what is not summed yet; call it with every batch once much is unsummed. */
   sumSome(): WriteBuffer {
-    const root = this.#fold();
-    const group = root.children[this.#contents.summedTo];
-    group?.sum();
-    const summedTo = this.#contents.summedTo + 1;
-    const through = summedTo >= root.children.length;
-    const progress = through ? { fresh: 0, summedTo: 0 } : { summedTo };
+    const { root, tail, ripe, later, summedTo } = this.#contents;
+    for (const group of root.children.slice(summedTo, summedTo + SUM_GROUPS)) group.sum();
+    const waiting = keyCount(tail) + keyCount(ripe);
+    const begun = summedTo === 0 ? { later: waiting } : { later };
+    const next = summedTo + SUM_GROUPS;
+    const progress =
+      next < root.children.length
+        ? { ...begun, summedTo: next }
+        : { fresh: begun.later, later: 0, summedTo: 0 };
     return new WriteBuffer(this.#shape, { ...this.#contents, ...progress });
   }
 
@@ -173,22 +188,54 @@ export class WriteBuffer {
 
   /** Works the waiting batches in; the keys are the same as before. */
   #fold(): Root {
-    const { root, tail } = this.#contents;
-    if (tail.length === 0) return root;
-    const keys = tail.flat();
-    const folded = insertKeys(this.#shape, root, tail.length === 1 ? keys : keys.sort(compareKeys));
-    this.#contents = { ...this.#contents, root: folded, tail: [] };
+    const { root, tail, ripe } = this.#contents;
+    const waiting = [...ripe, ...tail];
+    if (waiting.length === 0) return root;
+    const folded = insertKeys(this.#shape, root, inOrder(waiting));
+    this.#contents = { ...this.#contents, root: folded, tail: [], ripe: [] };
     return folded;
   }
 
-  #with(root: Root, tail: readonly Batch[]): WriteBuffer {
-    const waiting = tail.filter((batch) => batch.length > 0);
-    return new WriteBuffer(this.#shape, { ...this.#contents, root, tail: waiting });
+  /** With a piece of what is ripe worked in, and the tail made ripe when it has grown long. */
+  #ripened(contents: Contents): Contents {
+    const { tail } = contents;
+    const long = keyCount(tail) >= TAIL_KEYS;
+    const [piece, ...rest] = contents.ripe;
+    if (piece === undefined) return long ? { ...contents, tail: [], ripe: pieces(tail) } : contents;
+    const root = insertKeys(this.#shape, contents.root, long ? inOrder(contents.ripe) : piece);
+    return { ...contents, root, ...(long ? { tail: [], ripe: pieces(tail) } : { ripe: rest }) };
+  }
+
+  /** Without `held`, which are the keys from `first` to `last` in the root, and without those that wait. */
+  #without(held: readonly ItemKey[], first: ItemKey, last: ItemKey): WriteBuffer {
+    const outside = (batches: readonly Batch[]): Batch[] =>
+      batches
+        .map((batch) => batch.filter((key) => isOutside(key, first, last)))
+        .filter((batch) => batch.length > 0);
+    const { root, tail, ripe } = this.#contents;
+    return new WriteBuffer(this.#shape, {
+      ...this.#contents,
+      root: removeKeys(this.#shape, root, held),
+      tail: outside(tail),
+      ripe: outside(ripe),
+    });
   }
 }
 
-function tailKeys(tail: readonly Batch[]): number {
-  return tail.reduce((sum, batch) => sum + batch.length, 0);
+function keyCount(batches: readonly Batch[]): number {
+  return batches.reduce((sum, batch) => sum + batch.length, 0);
+}
+
+function inOrder(batches: readonly Batch[]): Batch {
+  const [only] = batches;
+  return batches.length === 1 ? only! : batches.flat().sort(compareKeys);
+}
+
+/** The keys of the batches in order, cut into batches of `RIPE_KEYS`. */
+function pieces(batches: readonly Batch[]): Batch[] {
+  const keys = inOrder(batches);
+  const count = Math.ceil(keys.length / RIPE_KEYS);
+  return Array.from({ length: count }, (_, i) => keys.slice(RIPE_KEYS * i, RIPE_KEYS * (i + 1)));
 }
 
 /** Rank of the first key above `key`. */

@@ -1,4 +1,4 @@
-import { UnionSnapshot, type WriteBuffer } from '../buffer/index.ts';
+import { type KeyRange, UnionSnapshot, type WriteBuffer } from '../buffer/index.ts';
 import type { Clock } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import { compareKeys, type Item, type ItemKey } from '../item.ts';
@@ -39,6 +39,12 @@ export interface PreparedCommit {
   discard(): void;
 }
 
+/** A commit that moves keys from the buffer into the tree. */
+export interface PreparedMerge extends PreparedCommit {
+  /** In keys that stay in their leaf: rewriting a leaf counts for several. */
+  readonly work: number;
+}
+
 /** What a commit is made of. */
 interface Change {
   /** Gives the records beside the tree's and the set's own. */
@@ -66,10 +72,17 @@ interface Standing {
 }
 
 /** Ids left unsummed in the buffer at the most: a fingerprint must not hold everything up. */
-const UNSUMMED_IDS = 32_768;
+const UNSUMMED_IDS = 16_384;
 
 /** Log records deleted in one commit at the most. */
 const TRIM_RECORDS = 256;
+
+/** Keys moved from the buffer into the tree in one commit. */
+const MIN_SLICE = 4;
+const MAX_SLICE = 4_096;
+
+/** What rewriting a leaf, with the nodes above it, costs: so many times what a key in it does. */
+const LEAF_WORK = 12;
 
 /** A batch goes into the tree at once when it brings so many keys for each leaf it rewrites. */
 const DENSE_KEYS = 12;
@@ -184,21 +197,25 @@ export class DurableSet {
     this.#staged = { ...this.#staged, sweep: { since: state.commit, behind: null } };
   }
 
-  /** Moves the next `count` keys; null when the sweep has come to the end of the buffer. */
-  merge(count: number): PreparedCommit | null {
+  /**
+   * Moves the next keys, as many as make about so much work; null when the sweep has come to the end
+   * of the buffer.
+   */
+  merge(work: number): PreparedMerge | null {
     const { sweep, buffer } = this.#staged;
     if (sweep === null) return null;
-    const { keys, rest } = buffer.take(sweep.behind, count);
+    const { keys, rest } = buffer.take(sweep.behind, this.#sliceOf(buffer, sweep.behind, work));
     const [first, last] = [keys[0], keys.at(-1)];
     if (first === undefined || last === undefined) {
       this.#endSweep(sweep);
       return null;
     }
     const log = { taken: { first, last }, added: [] };
-    return this.#prepare(
+    const commit = this.#prepare(
       { ...this.#unchanged(), tree: { insert: keys }, buffer: rest, log },
       { since: sweep.since, behind: last },
     );
+    return { ...commit, work: this.#workOf({ first, last }, keys.length) };
   }
 
   /** Takes an item out of the index, together with what `fill` gives; `bytes` is what it counted for. */
@@ -299,11 +316,30 @@ export class DurableSet {
 
   /** Whether ascending keys fall so close together that they need no buffer. */
   #isDense(keys: readonly ItemKey[]): boolean {
-    if (keys.length < DENSE_KEYS) return false;
+    const [first, last] = [keys[0], keys.at(-1)];
+    if (first === undefined || last === undefined || keys.length < DENSE_KEYS) return false;
+    return keys.length >= DENSE_KEYS * this.#leavesUnder({ first, last }, keys.length);
+  }
+
+  /** How many of the keys behind `behind` to move. */
+  #sliceOf(buffer: WriteBuffer, behind: ItemKey | null, work: number): number {
+    let count = MAX_SLICE;
+    for (; count > MIN_SLICE; count >>= 1) {
+      const range = buffer.reach(behind, count);
+      if (range === null || this.#workOf(range, count) <= work) break;
+    }
+    return count;
+  }
+
+  #workOf(range: KeyRange, count: number): number {
+    return count + LEAF_WORK * Math.min(count, this.#leavesUnder(range, count));
+  }
+
+  /** Leaves that so many keys of a range fall into, at the most. */
+  #leavesUnder({ first, last }: KeyRange, count: number): number {
     const snapshot = this.#tree.snapshot();
-    const span = snapshot.lowerBound(keys.at(-1)!) - snapshot.lowerBound(keys[0]!);
+    const span = snapshot.lowerBound(last) - snapshot.lowerBound(first);
     snapshot.release();
-    const leaves = 2 + (span + keys.length) / (this.#init.shape.leafItems / 2);
-    return keys.length >= DENSE_KEYS * leaves;
+    return 2 + (span + count) / (this.#init.shape.leafItems / 2);
   }
 }

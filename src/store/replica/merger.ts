@@ -1,5 +1,5 @@
 import type { Clock } from '../environment.ts';
-import type { DurableSet } from './durable-set.ts';
+import type { DurableSet, PreparedCommit } from './durable-set.ts';
 import type { Keeper } from './keeper.ts';
 
 export interface MergerInit {
@@ -14,8 +14,9 @@ const SLICE_MS = 8;
 /** Commits after which the buffer is merged whatever its size: opening reads them one by one. */
 const MAX_COMMITS = 8_192;
 
-const MIN_SLICE = 16;
-const MAX_SLICE = 4_096;
+/** Milliseconds that a unit of work is taken to cost at first, and at least. */
+const FIRST_UNIT_MS = 0.01;
+const LEAST_UNIT_MS = 0.001;
 
 /**
  * Empties the write buffer into the tree whenever it is full, slice by slice in key order, while puts
@@ -23,7 +24,8 @@ const MAX_SLICE = 4_096;
  */
 export class Merger {
   readonly #init: MergerInit;
-  #slice = 256;
+  /** Milliseconds a unit of work, slower slices counting at once and faster ones little by little. */
+  #unitMs = FIRST_UNIT_MS;
   #running: Promise<void> | null = null;
   #stopped = false;
   #spaceWanted: (() => void)[] = [];
@@ -94,14 +96,25 @@ export class Merger {
     }
   }
 
-  #measured(set: DurableSet): ReturnType<DurableSet['merge']> {
+  /** A slice, and what its work costs: working it out and encoding it. */
+  #measured(set: DurableSet): PreparedCommit | null {
     const { clock } = this.#init;
     const start = clock.monotonic();
-    const prepared = set.merge(this.#slice);
-    const tookMs = clock.monotonic() - start;
-    const factor = tookMs > 0 ? Math.min(2, Math.max(0.25, SLICE_MS / tookMs)) : 2;
-    this.#slice = Math.round(Math.min(MAX_SLICE, Math.max(MIN_SLICE, this.#slice * factor)));
-    return prepared;
+    const prepared = set.merge(SLICE_MS / this.#unitMs);
+    if (prepared === null) return null;
+    const workedMs = clock.monotonic() - start;
+    return {
+      ...prepared,
+      fill: (sink) => {
+        const filling = clock.monotonic();
+        prepared.fill(sink);
+        this.#learn((workedMs + clock.monotonic() - filling) / prepared.work);
+      },
+    };
+  }
+
+  #learn(unitMs: number): void {
+    this.#unitMs = Math.max(LEAST_UNIT_MS, unitMs, 0.8 * this.#unitMs + 0.2 * unitMs);
   }
 
   #release(): void {

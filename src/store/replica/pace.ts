@@ -1,7 +1,7 @@
 import type { Clock } from '../environment.ts';
 
 /** Milliseconds of work in a row. */
-const MAX_MS = 10;
+const MAX_MS = 5;
 
 /**
  * Lets the event loop run between pieces of work that would otherwise follow each other through

@@ -20,7 +20,7 @@ import { FakeDisk } from './support.ts';
 interface Sizes {
   leafItems: number;
   fanout: number;
-  /** Keys merged after each write, which goes on where the last one stopped. */
+  /** Work merged after each write, which goes on where the last one stopped. */
   slice: number;
 }
 

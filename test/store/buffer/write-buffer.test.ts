@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { WriteBuffer } from '../../../src/store/buffer/index.ts';
+import {
+  compareKeys,
+  equalBytes,
+  type FingerprintScheme,
+  type ItemKey,
+  itemId,
+  lthash,
+} from '../../../src/store/index.ts';
+
+/** Ids a fingerprint is to sum at the most, as in `DurableSet`. */
+const UNSUMMED = 16_384;
+
+describe('WriteBuffer', () => {
+  it('never leaves more to the next fingerprint than it says, summing a little with every batch', () => {
+    const { scheme, summed } = counting();
+    let buffer = WriteBuffer.empty({ scheme });
+    let most = 0;
+    for (const batch of scattered(80, 1_000)) {
+      buffer = buffer.insert(batch);
+      if (buffer.unsummed >= UNSUMMED) buffer = buffer.sumSome();
+      most = Math.max(most, buffer.unsummed);
+    }
+    assert.ok(most < 2.5 * UNSUMMED, `${most} ids unsummed`);
+    const before = summed();
+    const state = buffer.fingerprint(0, buffer.size);
+    const asked = summed() - before;
+    // A part that was cut in two has lost its sum, so its ids count once more.
+    assert.ok(asked <= 3 * buffer.unsummed, `summed ${asked}, said ${buffer.unsummed}`);
+    const expected = lthash.empty();
+    lthash.add(expected, buffer.ids(0, buffer.size));
+    assert.ok(equalBytes(state, expected));
+  });
+
+  it('works the keys that wait in a piece at a time', () => {
+    let buffer = WriteBuffer.empty({ scheme: lthash });
+    for (const batch of scattered(60, 500)) buffer = buffer.insert(batch);
+    assert.equal(buffer.size, 30_000);
+    const keys = [...buffer.keys(0, buffer.size)];
+    assert.deepEqual(keys, [...keys].sort(compareKeys));
+    assert.equal(keys.length, 30_000);
+  });
+});
+
+/** LtHash, and how many ids it has summed. */
+function counting(): { scheme: FingerprintScheme; summed: () => number } {
+  let ids = 0;
+  const scheme: FingerprintScheme = {
+    ...lthash,
+    add(state, added) {
+      ids += added.length / 32;
+      lthash.add(state, added);
+    },
+    subtract(state, removed) {
+      ids += removed.length / 32;
+      lthash.subtract(state, removed);
+    },
+  };
+  return { scheme, summed: () => ids };
+}
+
+/** Batches of keys that fall all over the key space, each ascending. */
+function scattered(batches: number, size: number): ItemKey[][] {
+  const payload = new Uint8Array(8);
+  return Array.from({ length: batches }, (_, batch) =>
+    Array.from({ length: size }, (_, i): ItemKey => {
+      const number = batch * size + i;
+      new DataView(payload.buffer).setUint32(0, number);
+      const hint = BigInt((number * 2_654_435_761) % 1_000_003);
+      return { hint, id: itemId(hint, payload) };
+    }).sort(compareKeys),
+  );
+}
