@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,8 @@ export interface PutFigures {
   readonly replicaOnePerSecond: number;
   readonly replicaManyPerSecond: number;
   readonly replicaRatio: number;
+  /** LevelDB alone, a record of each payload: what its disk gives for a sync that is shared. */
+  readonly rawRatio: number;
   readonly httpOnePerSecond: number;
   readonly httpManyPerSecond: number;
   readonly httpRatio: number;
@@ -38,21 +41,23 @@ export async function main(args: string[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'rangemesh-bench-'));
   try {
     const replica = await atReplica(join(folder, 'replica'));
+    const raw = await atLevel(join(folder, 'raw'));
     const http = await overHttp(join(folder, 'daemon'));
-    if (values.json) console.log(JSON.stringify(figuresOf(replica, http)));
-    else console.table({ replica, http });
+    if (values.json) console.log(JSON.stringify(figuresOf(replica, raw, http)));
+    else console.table({ replica, raw, http });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function figuresOf(replica: Rates, http: Rates): PutFigures {
+function figuresOf(replica: Rates, raw: Rates, http: Rates): PutFigures {
   return {
     bench: 'put',
     callers: CALLERS,
     replicaOnePerSecond: replica.one,
     replicaManyPerSecond: replica.many,
     replicaRatio: replica.ratio,
+    rawRatio: raw.ratio,
     httpOnePerSecond: http.one,
     httpManyPerSecond: http.many,
     httpRatio: http.ratio,
@@ -72,6 +77,37 @@ async function atReplica(directory: string): Promise<Rates> {
   } finally {
     await replica.close();
   }
+}
+
+/** Batches of one and of `CALLERS` payloads, each with an id record beside it, as an item has. */
+async function atLevel(directory: string): Promise<Rates> {
+  const database = await openDatabase(directory);
+  let next = 0;
+  const rate = async (size: number, batches: number): Promise<number> => {
+    const begin = performance.now();
+    for (let i = 0; i < batches; i++) {
+      const operations = Array.from({ length: size }, () => recordsOf(next++)).flat();
+      const options: object = { sync: true };
+      await database.batch(operations, options);
+    }
+    return ((size * batches) / (performance.now() - begin)) * 1_000;
+  };
+  try {
+    await rate(CALLERS, 32);
+    return await repeated({ one: () => rate(1, 300), many: () => rate(CALLERS, 156) });
+  } finally {
+    await database.close();
+  }
+}
+
+function recordsOf(number: number): { type: 'put'; key: Uint8Array; value: Uint8Array }[] {
+  const id = createHash('sha256').update(String(number)).digest();
+  const hint = new Uint8Array(8);
+  new DataView(hint.buffer).setUint32(4, number);
+  return [
+    { type: 'put', key: Buffer.concat([new Uint8Array([1]), hint, id]), value: payload(number) },
+    { type: 'put', key: Buffer.concat([new Uint8Array([2]), id]), value: hint },
+  ];
 }
 
 async function overHttp(dataDir: string): Promise<Rates> {
@@ -98,11 +134,15 @@ async function measure(put: Put): Promise<Rates> {
     return (puts / (performance.now() - begin)) * 1_000;
   };
   await rate(CALLERS, 2_000);
+  return repeated({ one: () => rate(1, 300), many: () => rate(CALLERS, 10_000) });
+}
+
+async function repeated(rates: Record<'one' | 'many', () => Promise<number>>): Promise<Rates> {
   const one: number[] = [];
   const many: number[] = [];
   for (let i = 0; i < REPEATS; i++) {
-    one.push(await rate(1, 300));
-    many.push(await rate(CALLERS, 10_000));
+    one.push(await rates.one());
+    many.push(await rates.many());
   }
   const figures = { one: Math.round(median(one)), many: Math.round(median(many)) };
   return { ...figures, ratio: Math.round((figures.many / figures.one) * 10) / 10 };

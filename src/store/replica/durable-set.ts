@@ -84,6 +84,9 @@ const MAX_SLICE = 4_096;
 /** What rewriting a leaf, with the nodes above it, costs: so many times what a key in it does. */
 const LEAF_WORK = 12;
 
+/** Leaves that a batch must fill to go into the tree at once: smaller ones do better to share a rewrite. */
+const DENSE_LEAVES = 2;
+
 /** A batch goes into the tree at once when it brings so many keys for each leaf it rewrites. */
 const DENSE_KEYS = 12;
 
@@ -317,7 +320,8 @@ export class DurableSet {
   /** Whether ascending keys fall so close together that they need no buffer. */
   #isDense(keys: readonly ItemKey[]): boolean {
     const [first, last] = [keys[0], keys.at(-1)];
-    if (first === undefined || last === undefined || keys.length < DENSE_KEYS) return false;
+    const few = keys.length < DENSE_LEAVES * this.#init.shape.leafItems;
+    if (first === undefined || last === undefined || few) return false;
     return keys.length >= DENSE_KEYS * this.#leavesUnder({ first, last }, keys.length);
   }
 

@@ -15,7 +15,7 @@ const SLICE_MS = 8;
 const MAX_COMMITS = 8_192;
 
 /** Milliseconds that a unit of work is taken to cost at first, and at least. */
-const FIRST_UNIT_MS = 0.01;
+const FIRST_UNIT_MS = 0.003;
 const LEAST_UNIT_MS = 0.001;
 
 /**
