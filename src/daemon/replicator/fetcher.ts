@@ -77,13 +77,14 @@ export class Fetcher {
     return this.#refused.size;
   }
 
-  refuses(id: Uint8Array): boolean {
-    return this.#refused.has(id);
+  /** Whether there is no use in wanting an id because `peer` lists it: it says that it is too large. */
+  refuses(peer: string, id: Uint8Array): boolean {
+    return this.#refused.hasFrom(peer, id);
   }
 
-  /** Whether there is no use in wanting an id because `peer` lists it. */
-  refusesFrom(peer: string, id: Uint8Array): boolean {
-    return this.#refused.hasFrom(peer, id);
+  /** Whether any peer says that an item is too large. */
+  isSaidTooLarge(id: Uint8Array): boolean {
+    return this.#refused.has(id);
   }
 
   connected(peer: string): void {

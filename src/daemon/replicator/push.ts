@@ -23,8 +23,8 @@ export interface PushInit {
   clock: Clock;
   logger: Logger;
   options: ReplicatorOptions;
-  /** What is not fetched, because it was refused before. */
-  refuses: (id: Uint8Array) => boolean;
+  /** What is not fetched from a peer, because it says that our limits do not let it in. */
+  refuses: (peer: string, id: Uint8Array) => boolean;
   connected: (peer: string) => boolean;
   /** Nothing is fetched at the moment. */
   paused: () => boolean;
@@ -75,12 +75,14 @@ export class Push implements AnnounceEvents {
   keys(keys: readonly AnnouncedKey[], { publisher, from }: Origin): readonly ItemKey[] {
     const { replica, wanted, options } = this.#init;
     if (this.#init.paused() || replica.status().refusing !== null) return [];
-    const fitting = keys.filter(
-      ({ id, length }) => length <= options.maxItemBytes && !this.#init.refuses(id),
-    );
+    const fitting = keys.filter(({ length }) => length <= options.maxItemBytes);
     const ids = fitting.map(({ id }) => id);
     for (const peer of new Set([from, publisher])) {
-      if (this.#init.connected(peer)) wanted.add(peer, ids);
+      if (!this.#init.connected(peer)) continue;
+      wanted.add(
+        peer,
+        ids.filter((id) => !this.#init.refuses(peer, id)),
+      );
     }
     for (const { id, length } of fitting) {
       if (length > options.inlineBytes) wanted.enlarge(id, length);

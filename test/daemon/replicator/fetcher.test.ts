@@ -188,7 +188,12 @@ describe('Fetcher', () => {
     assert.equal(wanted.size, 0);
     assert.equal(requests.flatMap(({ ids }) => ids).filter((id) => id === large).length, 2);
     const id = ITEMS[1]!.id;
-    assert.deepEqual([fetcher.refuses(id), fetcher.refusesFrom('c', id)], [true, true]);
+    assert.equal(fetcher.isSaidTooLarge(id), true);
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((peer) => fetcher.refuses(peer, id)),
+      [true, true, false],
+      'whoever has not said so is asked',
+    );
   });
 
   it('does not take the word of one peer for it that an item is too large', async () => {
@@ -199,7 +204,7 @@ describe('Fetcher', () => {
     await clock.advance(1);
     const { id } = ITEMS[0]!;
     assert.deepEqual([wanted.size, fetcher.refused], [0, 1]);
-    assert.deepEqual([fetcher.refusesFrom('a', id), fetcher.refusesFrom('b', id)], [true, false]);
+    assert.deepEqual([fetcher.refuses('a', id), fetcher.refuses('b', id)], [true, false]);
     scripts.set('b', serve);
     want('b', ITEMS.slice(0, 1));
     fetcher.connected('b');

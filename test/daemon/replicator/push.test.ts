@@ -22,14 +22,14 @@ async function setUp(context: TestContext, limits: { maxSetBytes?: number } = {}
   context.after(() => replica.close());
   const wanted = new ReconciliationSet();
   const spread: ItemKey[] = [];
-  const state = { connected: new Set(['p', 'f']), refused: new Set<Uint8Array>(), paused: false };
+  const state = { connected: new Set(['p', 'f']), refused: new Set<string>(), paused: false };
   const push = new Push({
     replica,
     wanted,
     clock,
     logger: pino({ level: 'silent' }),
     options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 1_000, windowBytes: 5_000 },
-    refuses: (id) => state.refused.has(id),
+    refuses: (peer) => state.refused.has(peer),
     connected: (peer) => state.connected.has(peer),
     paused: () => state.paused,
     pump: () => undefined,
@@ -110,10 +110,17 @@ describe('announced keys', () => {
     assert.deepEqual(wanted.sources(other.id), ['f']);
   });
 
-  it('are left alone when too long, refused before, or nothing is fetched', async (context) => {
+  it('are not wanted of a peer that says they are above our limits, but of others', async (context) => {
+    const { push, wanted, state } = await setUp(context);
+    state.refused.add('f');
+    assert.deepEqual(push.keys([key], ORIGIN), [key]);
+    assert.deepEqual(wanted.sources(key.id), ['p']);
+  });
+
+  it('are left alone when too long, refused by all, or nothing is fetched', async (context) => {
     const { push, wanted, state } = await setUp(context);
     assert.deepEqual(push.keys([{ ...key, length: 1_001 }], ORIGIN), []);
-    state.refused.add(key.id);
+    state.refused = new Set(['p', 'f']);
     assert.deepEqual(push.keys([key], ORIGIN), []);
     state.refused.clear();
     state.paused = true;
