@@ -22,7 +22,7 @@ export interface Situation {
   readonly only: boolean;
   /** Peers that may be asked now. */
   readonly ready: readonly Source[];
-  readonly running: Iterable<RunningRequest>;
+  readonly running: readonly RunningRequest[];
 }
 
 export interface Claimed {
@@ -49,10 +49,8 @@ export class Claiming {
     if (mayTakeLarge && turn.overdue()) return this.#large(source, situation, large);
     const ids = small === 0 ? [] : this.#small(source, situation, small);
     if (ids.length > 0) return { kind: 'small', ids };
-    const busy = [...situation.running].some(
-      (request) => request.kind === 'small' && !request.source.onProbation,
-    );
-    if (!mayTakeLarge || busy || !turn.come()) return null;
+    // A small request under way that brings something puts the turn off; one that does not, must not.
+    if (!mayTakeLarge || !turn.come()) return null;
     return this.#large(source, situation, large);
   }
 
@@ -61,7 +59,7 @@ export class Claiming {
     if (source.onProbation && ready.some((other) => !other.onProbation)) return false;
     const isLarge = ({ kind }: RunningRequest): boolean => kind === 'large';
     if ([...source.requests].some(isLarge)) return false;
-    return [...running].filter(isLarge).length < this.#init.options.maxLargeRequests;
+    return running.filter(isLarge).length < this.#init.options.maxLargeRequests;
   }
 
   #small({ peer, throughput }: Source, { only, ready }: Situation, waiting: number): Uint8Array[] {

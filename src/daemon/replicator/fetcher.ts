@@ -140,7 +140,7 @@ export class Fetcher {
     const claim = this.#claiming.claim(source, {
       only: allowance === 1,
       ready: this.#sources.ready,
-      running: this.#running.keys(),
+      running: [...this.#running.keys()],
     });
     if (claim === null) {
       if (allowance === 1) this.#pause.ended(0);

@@ -258,6 +258,20 @@ describe('Fetcher', () => {
       assert.equal(replica.status().items, 1);
     });
 
+    it('do not wait for a small request that gets nowhere', async () => {
+      scripts.set('c', async ({ signal }) => {
+        await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+        return { outcome: 'failed' };
+      });
+      wanted.add('c', [new Uint8Array(32)]);
+      fetcher.connected('c');
+      want('a', [huge]);
+      fetcher.pump();
+      await clock.advance(1_600);
+      assert.equal(fetcher.asks('c'), true);
+      assert.equal(replica.status().items, 1);
+    });
+
     it('do not wait for ever', async () => {
       let number = 1;
       const busy = (): void => {
