@@ -29,7 +29,7 @@ export interface PushInit {
   /** Nothing is fetched at the moment. */
   paused: () => boolean;
   /** New ids are wanted. */
-  pump: () => void;
+  wants: () => void;
   /** Items that came by an announcement are on disk, and whoever hears us has been told of them. */
   spread: (keys: readonly ItemKey[]) => void;
   gap: (gap: Gap) => void;
@@ -87,7 +87,7 @@ export class Push implements AnnounceEvents {
     for (const { id, length } of fitting) {
       if (length > options.inlineBytes) wanted.enlarge(id, length);
     }
-    this.#init.pump();
+    this.#init.wants();
     return fitting.filter(({ id }) => wanted.has(id));
   }
 

@@ -115,7 +115,7 @@ export class Replicator {
       refuses: (peer, id) => this.refuses(peer, id),
       connected: (peer) => this.#peers.get(peer)?.connected === true,
       paused: () => this.paused !== null,
-      pump: () => this.#running?.fetcher.pump(),
+      wants: () => this.#wants(),
       spread: (keys) => this.#told.pushed(keys),
       gap: (gap) => this.#gap(gap),
     });
@@ -336,6 +336,11 @@ export class Replicator {
     const wanted = ids.filter((id) => !this.#here(id) && !this.refuses(peer, id));
     this.#wanted.add(peer, wanted);
     this.#running?.sessions.learnt(peer, wanted);
+    this.#wants();
+  }
+
+  /** New ids are wanted. */
+  #wants(): void {
     this.#keeper.touch();
     this.#running?.fetcher.pump();
   }

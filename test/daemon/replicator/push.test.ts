@@ -32,7 +32,7 @@ async function setUp(context: TestContext, limits: { maxSetBytes?: number } = {}
     refuses: (peer) => state.refused.has(peer),
     connected: (peer) => state.connected.has(peer),
     paused: () => state.paused,
-    pump: () => undefined,
+    wants: () => undefined,
     spread: (keys) => spread.push(...keys),
     gap: () => undefined,
   });
