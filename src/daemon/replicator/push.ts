@@ -33,6 +33,8 @@ export interface PushInit {
   /** Items that came by an announcement are on disk, and whoever hears us has been told of them. */
   spread: (keys: readonly ItemKey[]) => void;
   gap: (gap: Gap) => void;
+  /** A peer has something that is not here yet: both sets are not known to be equal any more. */
+  differs: (peer: string) => void;
 }
 
 /**
@@ -60,7 +62,8 @@ export class Push implements AnnounceEvents {
     return this.#init.replica.contains(id);
   }
 
-  items(items: readonly Item[]): boolean {
+  items(items: readonly Item[], origin: Origin): boolean {
+    this.#ahead(origin);
     const { maxItemBytes, windowBytes } = this.#init.options;
     const taken = items.filter(
       ({ id, payload }) => payload.length <= maxItemBytes && !this.arriving(id),
@@ -73,6 +76,7 @@ export class Push implements AnnounceEvents {
   }
 
   keys(keys: readonly AnnouncedKey[], { publisher, from }: Origin): readonly ItemKey[] {
+    this.#ahead({ publisher, from });
     const { replica, wanted, options } = this.#init;
     if (this.#init.paused() || replica.status().refusing !== null) return [];
     const fitting = keys.filter(({ length }) => length <= options.maxItemBytes);
@@ -96,12 +100,18 @@ export class Push implements AnnounceEvents {
   }
 
   gap(gap: Gap): void {
+    this.#ahead(gap);
     this.#init.gap(gap);
   }
 
   async stop(): Promise<void> {
     this.#pause.stop();
     await Promise.all(this.#puts);
+  }
+
+  /** Also where nothing is taken: what they have changed all the same. */
+  #ahead({ publisher, from }: Origin): void {
+    for (const peer of new Set([from, publisher])) this.#init.differs(peer);
   }
 
   async #store(items: readonly Item[], bytes: number): Promise<void> {

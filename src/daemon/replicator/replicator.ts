@@ -118,6 +118,7 @@ export class Replicator {
       wants: () => this.#wants(),
       spread: (keys) => this.#told.pushed(keys),
       gap: (gap) => this.#gap(gap),
+      differs: (peer) => this.#peers.differs(peer),
     });
   }
 

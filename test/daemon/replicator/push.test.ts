@@ -35,6 +35,7 @@ async function setUp(context: TestContext, limits: { maxSetBytes?: number } = {}
     wants: () => undefined,
     spread: (keys) => spread.push(...keys),
     gap: () => undefined,
+    differs: () => undefined,
   });
   context.after(() => push.stop());
   return { clock, replica, wanted, push, spread, state };
@@ -45,7 +46,7 @@ describe('announced items', () => {
     const { replica, wanted, push, spread } = await setUp(context);
     const item = itemOf(10);
     wanted.add('q', [item.id]);
-    assert.equal(push.items([item]), true);
+    assert.equal(push.items([item], ORIGIN), true);
     assert.equal(wanted.has(item.id), false);
     assert.equal(push.arriving(item.id), true);
     await push.stop();
@@ -61,37 +62,41 @@ describe('announced items', () => {
   it('that come twice before they are on the disk are stored once', async (context) => {
     const { replica, push } = await setUp(context);
     const item = itemOf(10);
-    assert.ok(push.items([item]) && push.items([item, itemOf(11)]));
+    assert.ok(push.items([item], ORIGIN) && push.items([item, itemOf(11)], ORIGIN));
     await push.stop();
     assert.equal(replica.status().items, 2);
   });
 
   it('above our limit are left out, the others taken', async (context) => {
     const { replica, push } = await setUp(context);
-    assert.equal(push.items([itemOf(1_001), itemOf(1_000)]), true);
+    assert.equal(push.items([itemOf(1_001), itemOf(1_000)], ORIGIN), true);
     await push.stop();
     assert.equal(replica.status().items, 1);
   });
 
   it('are not taken while too many wait for the disk', async (context) => {
     const { push } = await setUp(context);
-    for (let i = 0; i < 5; i++) assert.equal(push.items([itemOf(1_000, i)]), true);
-    assert.equal(push.items([itemOf(1_000, 9)]), false);
+    for (let i = 0; i < 5; i++) assert.equal(push.items([itemOf(1_000, i)], ORIGIN), true);
+    assert.equal(push.items([itemOf(1_000, 9)], ORIGIN), false);
     await push.stop();
-    assert.equal(push.items([itemOf(1_000, 9)]), true);
+    assert.equal(push.items([itemOf(1_000, 9)], ORIGIN), true);
   });
 
   it('are not taken while the set takes nothing, and again when it may', async (context) => {
     const { clock, replica, push, spread } = await setUp(context, { maxSetBytes: 100 });
-    assert.equal(push.items([itemOf(101)]), true);
+    assert.equal(push.items([itemOf(101)], ORIGIN), true);
     await settle();
     assert.deepEqual(spread, []);
-    assert.equal(push.items([itemOf(10)]), false);
+    assert.equal(push.items([itemOf(10)], ORIGIN), false);
     await clock.advance(70_000);
-    assert.equal(push.items([itemOf(10)]), false, 'as long as what was refused would be again');
+    assert.equal(
+      push.items([itemOf(10)], ORIGIN),
+      false,
+      'as long as what was refused would be again',
+    );
     await replica.put([{ hint: 2n, payload: new Uint8Array(1) }]);
     await clock.advance(70_000);
-    assert.equal(push.items([itemOf(10)]), true);
+    assert.equal(push.items([itemOf(10)], ORIGIN), true);
     await settle();
     assert.equal(push.holds(itemOf(10).id), true);
   });

@@ -10,6 +10,9 @@ import { memoryDatabase } from '../../support/memory-database.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
+const KEY = { hint: 1n, id: new Uint8Array(32).fill(7), length: 500 };
+const TOO_LONG = { hint: 1n, id: KEY.id, payload: new Uint8Array(17 * 1024 * 1024) };
+
 interface Change {
   lost?: boolean;
   wantsFile?: WantsFile;
@@ -77,11 +80,17 @@ describe('Replicator.inSync', () => {
 
   it('ends as soon as anything is learnt of a change on either side', async (context) => {
     const { replica, replicator, ended } = await setUp(context);
-    const { events } = replicator;
+    const { events, announced } = replicator;
     events.peerConnected('p');
     const changes: (() => unknown)[] = [
       () => events.differs('p'),
       () => events.missing('p', [new Uint8Array(32)]),
+      () => announced.keys([KEY], { publisher: 'p', from: 'q' }),
+      () => announced.keys([KEY], { publisher: 'q', from: 'p' }),
+      () => announced.keys([{ ...KEY, length: 2 ** 30 }], { publisher: 'p', from: 'p' }),
+      () => announced.items([TOO_LONG], { publisher: 'p', from: 'p' }),
+      () => announced.gap({ publisher: 'p', from: 'q' }),
+      () => announced.gap({ publisher: 'q', from: 'p' }),
       () => ended({ equal: false }),
       () => ended({ equal: true, error: { code: 'TIMEOUT', message: 'too slow' } }),
       () => ended({ version: replica.version - 1 }),
@@ -136,7 +145,6 @@ describe('Replicator after a loss', () => {
 });
 
 describe('Replicator on announced keys', () => {
-  const key = { hint: 1n, id: new Uint8Array(32).fill(7), length: 500 };
   const origin = { publisher: 'p', from: 'p' };
 
   it('saves them as wanted, also when no session ever runs', async (context) => {
@@ -147,11 +155,11 @@ describe('Replicator on announced keys', () => {
     start();
     await settle();
     replicator.events.peerConnected('p');
-    replicator.announced.keys([key], origin);
+    replicator.announced.keys([KEY], origin);
     await clock.advance(10_000);
     assert.deepEqual(
       saved.map((record) => decodeWants(record)!.map(({ id }) => id)),
-      [[key.id]],
+      [[KEY.id]],
     );
   });
 });
