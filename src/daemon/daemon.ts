@@ -188,6 +188,7 @@ async function createDaemonMesh(
         log: logger.child({ component: 'fetch' }),
         options: {
           maxItemBytes: config.limits.maxItemBytes,
+          requestsPerPeer: config.fetch.requestsPerPeer,
           stallTimeoutMs: config.fetch.stallTimeoutMs,
         },
       }),
