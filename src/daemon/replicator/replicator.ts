@@ -324,6 +324,7 @@ export class Replicator {
 
   #peerDisconnected(peer: string): void {
     this.#peers.disconnected(peer);
+    this.#statements.disconnected(peer);
     this.#running?.scheduler.disconnected(peer);
     this.#running?.sessions.disconnected(peer);
     this.#running?.fetcher.disconnected(peer);
