@@ -1,4 +1,5 @@
 import { bytesToKey, keyToBytes } from '../../store/index.ts';
+import { Claims } from './claims.ts';
 import { Ledger } from './ledger.ts';
 
 export interface ReconciliationSetInit {
@@ -40,13 +41,6 @@ export interface Want {
   readonly confirmed: boolean;
 }
 
-/** A claim on an id, and the listings whose queues have passed the id over since. */
-interface Claim {
-  readonly peer: string;
-  readonly large: boolean;
-  readonly passed: string[];
-}
-
 const DEFAULT_MAX_IDS_PER_PEER = 1_048_576;
 const DEFAULT_MAX_IDS = 4_194_304;
 const DEFAULT_MAX_ORPHANS = 65_536;
@@ -63,9 +57,8 @@ const DEFAULT_MAX_ORPHANS = 65_536;
  */
 export class ReconciliationSet {
   readonly #ledger: Ledger;
-  readonly #claims = new Map<string, Claim>();
+  readonly #claims = new Claims();
   readonly #mirrored: () => void;
-  #claimedLarge = 0;
 
   constructor(init: ReconciliationSetInit = {}) {
     this.#mirrored = init.mirrored ?? (() => {});
@@ -74,7 +67,7 @@ export class ReconciliationSet {
       maxIds: init.maxIds ?? DEFAULT_MAX_IDS,
       maxOrphans: init.maxOrphans ?? DEFAULT_MAX_ORPHANS,
       now: init.now ?? (() => 0),
-      removed: (key) => this.#end(key),
+      removed: (key) => this.#claims.end(key),
     });
   }
 
@@ -90,7 +83,7 @@ export class ReconciliationSet {
 
   /** Ids that nobody has claimed, by whether they are known to be large. */
   get unclaimed(): { readonly small: number; readonly large: number } {
-    const large = this.#ledger.wants.large - this.#claimedLarge;
+    const large = this.#ledger.wants.large - this.#claims.large;
     return { small: this.size - this.claimed - large, large };
   }
 
@@ -163,7 +156,9 @@ export class ReconciliationSet {
   /** Says how large a missing item is, when that is known before it is asked for. */
   enlarge(id: Uint8Array, length: number): void {
     const key = bytesToKey(id);
-    if (this.#ledger.wants.has(key)) this.#ledger.enlarge(key, length);
+    if (!this.#ledger.wants.has(key)) return;
+    this.#ledger.enlarge(key, length);
+    this.#claims.resize(key, true);
   }
 
   /** Bytes of the payload of a missing id, where a source said that it is large. */
@@ -215,7 +210,7 @@ export class ReconciliationSet {
     const key = bytesToKey(id);
     const claim = this.#claims.get(key);
     if (claim?.peer !== peer) return false;
-    this.#end(key);
+    this.#claims.end(key);
     if (init.length !== undefined) this.#ledger.enlarge(key, init.length);
     this.#ledger.requeue(key, claim.passed);
     if (init.forget) this.#ledger.deny(peer, key);
@@ -233,9 +228,8 @@ export class ReconciliationSet {
    */
   drop(peer: string, init: { denied?: boolean } = {}): void {
     this.#ledger.drop(peer, init.denied === true);
-    for (const [key, claim] of this.#claims) {
-      if (claim.peer !== peer) continue;
-      this.#end(key);
+    for (const [key, claim] of this.#claims.of(peer)) {
+      this.#claims.end(key);
       this.#ledger.requeue(key, claim.passed);
     }
   }
@@ -277,24 +271,12 @@ export class ReconciliationSet {
           if (!passed.includes(listing.owner)) passed.push(listing.owner);
         } else if (!listing.offers(peer, key)) denied.push(key);
         else {
-          this.#begin(key, { peer, large: kind === 'large', passed: [listing.owner] });
+          this.#claims.begin(key, { peer, large: kind === 'large', passed: [listing.owner] });
           claimed.push(key);
         }
       }
       for (const key of denied) this.#ledger.requeue(key, [listing.owner]);
     }
     return claimed.map(keyToBytes);
-  }
-
-  #begin(key: string, claim: Claim): void {
-    this.#claims.set(key, claim);
-    if (claim.large) this.#claimedLarge++;
-  }
-
-  #end(key: string): void {
-    const claim = this.#claims.get(key);
-    if (claim === undefined) return;
-    this.#claims.delete(key);
-    if (claim.large) this.#claimedLarge--;
   }
 }

@@ -499,6 +499,22 @@ describe('ReconciliationSet', () => {
     assert.deepEqual(set.unclaimed, { small: 0, large: 0 });
   });
 
+  it('counts an id apart that turns out to be large while it is claimed', () => {
+    const set = new ReconciliationSet();
+    set.add('ann', [id(1), id(2)]);
+    assert.deepEqual(hex(set.claim('ann', 1)), hex([id(1)]));
+    set.enlarge(id(1), 10);
+    assert.deepEqual(set.unclaimed, { small: 1, large: 0 });
+    assert.deepEqual(hex(set.claim('ann', 9)), hex([id(2)]));
+    assert.deepEqual(set.unclaimed, { small: 0, large: 0 });
+    set.release('ann', id(1));
+    assert.deepEqual(set.unclaimed, { small: 0, large: 1 });
+    assert.deepEqual(hex(set.claimLarge('ann', { max: 1, maxBytes: 10 })), hex([id(1)]));
+    set.received(id(1));
+    set.release('ann', id(2));
+    assert.deepEqual(set.unclaimed, { small: 1, large: 0 });
+  });
+
   it('stays small and quick while 50,000 ids of eight peers come and go, twice', () => {
     const set = new ReconciliationSet();
     const names = Array.from({ length: 8 }, (_, i) => `peer ${i}`);
