@@ -3,6 +3,8 @@ import type { Source } from './sources.ts';
 
 /** A peer that sent wrong bytes for so many ids in a row is believed nothing it listed. */
 const INVALID_IDS = 3;
+/** Likewise one that said a wrong length of so many items; what it says of lengths is then never believed. */
+const LIES = 3;
 /** Likewise one that lacks so many ids it listed, and delivers nothing meanwhile. */
 const ABSENT_IDS = 256;
 
@@ -13,6 +15,17 @@ export interface Judgement {
   readonly disbelieved: boolean;
 }
 
+/** Whether what the peer says of lengths is believed. */
+export function isLiar({ lies }: Source): boolean {
+  return lies >= LIES;
+}
+
+/** The peer said that an item has another length than it has: an honest one never does. */
+export function judgeLie(source: Source): Judgement {
+  source.lies++;
+  return { rest: true, disbelieved: isLiar(source) };
+}
+
 /**
  * What the outcome of a request means for its source. What it means for the ids is in `settle`.
  *
@@ -21,6 +34,7 @@ export interface Judgement {
  * | complete | those that came are here | starts afresh |
  * | complete, some "don't have it" | it is no source of those any more | one rest per listing when it had listed them itself; when 256 in a row come to that, nothing it listed is believed |
  * | invalid bytes | it is no source of the one they came for; the others are given back | rests; after 3 ids in a row nothing it listed is believed |
+ * | a wrong length, found out when the item came | all lengths it said are forgotten | rests; after 3 nothing it listed is believed, and what it says to be large it does not have |
  * | stalled, or too slow while others were idle | given back, the one it stalled at behind all others | rests, and stays a source |
  * | failed: the stream or the connection | given back | rests, and stays a source |
  *

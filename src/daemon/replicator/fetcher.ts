@@ -11,7 +11,7 @@ import {
 } from '../../store/index.ts';
 import { BackOff } from '../backoff.ts';
 import { Claiming } from './claiming.ts';
-import { judge } from './consequences.ts';
+import { isLiar, type Judgement, judge, judgeLie } from './consequences.ts';
 import { Intake, Window } from './intake.ts';
 import { LargeTurn } from './large-turn.ts';
 import type { ReplicatorOptions } from './options.ts';
@@ -109,7 +109,7 @@ export class Fetcher {
   committed(added: readonly ItemKey[]): void {
     let small = 0;
     for (const { id } of added) {
-      this.#refused.delete(id);
+      for (const peer of this.#refused.delete(id)) this.#lied(peer, id);
       if (this.#large.size === 0 || !this.#large.delete(bytesToKey(id))) small++;
     }
     if (small > 0) this.#turn.small();
@@ -187,6 +187,8 @@ export class Fetcher {
 
   #take(request: RunningRequest, intake: Intake, item: Item): Promise<void> {
     if (request.kind === 'large') this.#large.add(bytesToKey(item.id));
+    const said = this.#init.wanted.said(item.id);
+    if (said !== undefined && said.bytes !== item.payload.length) this.#lied(said.peer, item.id);
     return request.storing(intake.take(item));
   }
 
@@ -194,11 +196,16 @@ export class Fetcher {
    * Gives the claims back; the id that spoiled the request goes last, so that it spoils no other.
    * Returns how many ids the peer does not have that it had listed itself.
    */
-  #settle({ source: { peer }, ids }: RunningRequest, report: FetchReport): number {
+  #settle({ source, ids }: RunningRequest, report: FetchReport): number {
     const { wanted } = this.#init;
-    const { absent, large, tooLarge, endedAt, outcome } = report;
+    const { peer } = source;
+    const { large, tooLarge, endedAt, outcome } = report;
+    const absent = isLiar(source)
+      ? [...report.absent, ...large.map(({ id }) => id)]
+      : report.absent;
     const denied = absent.filter((id) => wanted.lists(peer, id)).length;
     for (const id of absent) wanted.release(peer, id, { forget: true });
+    // Of a liar's claims these are gone by now.
     for (const { id, length } of large) wanted.release(peer, id, { length });
     for (const id of tooLarge) this.#refuse(peer, id);
     for (const id of ids) {
@@ -218,23 +225,42 @@ export class Fetcher {
     wanted.received(id);
   }
 
+  /** What the peer said of an item's length was wrong: so may be all else it said of lengths. */
+  #lied(peer: string, id: Uint8Array): void {
+    const { wanted, logger } = this.#init;
+    wanted.unsay(peer);
+    const source = this.#sources.get(peer);
+    if (source === undefined || this.#stopped) return;
+    const restMs = this.#punish(source, judgeLie(source));
+    const disbelieved = isLiar(source);
+    logger.warn({ peer, id: bytesToHex(id), disbelieved, restMs }, 'peer said a wrong length');
+    this.pump();
+  }
+
+  /** Milliseconds that the source rests, if it does. */
+  #punish(source: Source, { rest, disbelieved }: Judgement, denied = false): number | null {
+    const { clock, wanted } = this.#init;
+    if (disbelieved) {
+      source.abandon();
+      wanted.drop(source.peer, { denied });
+    }
+    return rest ? source.rest(clock, () => this.pump()) : null;
+  }
+
   #judge({ source, stolen }: RunningRequest, report: FetchReport, denied: number): void {
-    const { clock, wanted, logger } = this.#init;
+    const { logger } = this.#init;
     const { items, outcome, error, payloadBytes, absent } = report;
     const { peer } = source;
     const line = { peer, items, absent: absent.length, payloadBytes, ...error };
     if (this.#stopped) return;
-    const { rest, disbelieved } = judge(source, report, denied);
-    if (disbelieved) {
-      source.abandon();
-      // What it lacks was likely made up; what it serves wrong, others may have.
-      wanted.drop(peer, { denied: outcome === 'complete' });
-    }
-    if (!rest) {
+    const judgement = judge(source, report, denied);
+    // What it lacks was likely made up; what it serves wrong, others may have.
+    const restMs = this.#punish(source, judgement, outcome === 'complete');
+    if (restMs === null) {
       logger.debug(line, 'fetched');
       return;
     }
-    const restMs = source.rest(clock, () => this.pump());
+    const { disbelieved } = judgement;
     const how = stolen ? 'stalled' : outcome;
     logger.warn({ ...line, outcome: how, disbelieved, restMs }, 'peer failed as a source');
   }

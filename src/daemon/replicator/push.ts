@@ -81,6 +81,10 @@ export class Push implements AnnounceEvents {
     if (this.#init.paused() || replica.status().refusing !== null) return [];
     const fitting = keys.filter(({ length }) => length <= options.maxItemBytes);
     const ids = fitting.map(({ id }) => id);
+    // What is wanted already is not made to wait because somebody announces it as large.
+    const large = fitting.filter(
+      ({ id, length }) => length > options.inlineBytes && !wanted.has(id),
+    );
     for (const peer of new Set([from, publisher])) {
       if (!this.#init.connected(peer)) continue;
       wanted.add(
@@ -88,9 +92,7 @@ export class Push implements AnnounceEvents {
         ids.filter((id) => !this.#init.refuses(peer, id)),
       );
     }
-    for (const { id, length } of fitting) {
-      if (length > options.inlineBytes) wanted.enlarge(id, length);
-    }
+    for (const { id, length } of large) wanted.enlarge(id, { peer: publisher, bytes: length });
     this.#init.wants();
     return fitting.filter(({ id }) => wanted.has(id));
   }

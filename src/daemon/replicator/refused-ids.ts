@@ -43,9 +43,13 @@ export class RefusedIds {
     if (this.#words > this.#maxWords) this.#forget(this.#witnesses.keys().next().value!);
   }
 
-  /** The item is here: it was not too large. */
-  delete(id: Uint8Array): void {
-    if (this.#witnesses.size > 0) this.#forget(bytesToKey(id));
+  /** The item is here, so it was not too large; those who said so. */
+  delete(id: Uint8Array): Iterable<string> {
+    if (this.#witnesses.size === 0) return [];
+    const key = bytesToKey(id);
+    const witnesses = this.#witnesses.get(key) ?? [];
+    this.#forget(key);
+    return witnesses;
   }
 
   #forget(key: string): void {

@@ -1,7 +1,7 @@
 import { bytesToKey } from '../../store/index.ts';
 import { Listing } from './listing.ts';
 import { NOBODY, Orphans } from './orphans.ts';
-import { Wants } from './wants.ts';
+import { type Said, Wants } from './wants.ts';
 
 export interface LedgerInit {
   maxIdsPerPeer: number;
@@ -121,10 +121,17 @@ export class Ledger {
     }
   }
 
-  /** The id is known to be large: it goes into another line everywhere. */
-  enlarge(key: string, bytes: number): void {
-    this.wants.setLength(key, bytes);
+  /** The id is said to be large: it goes into another line everywhere. */
+  enlarge(key: string, said: Said): void {
+    this.wants.say(key, said);
     this.requeue(key, this.wants.get(key)!.peers);
+  }
+
+  /** What a peer said to be large is not known to be; the ids. */
+  unsay(peer: string): string[] {
+    const keys = this.wants.unsay(peer);
+    for (const key of keys) this.requeue(key, this.wants.get(key)!.peers);
+    return keys;
   }
 
   /** `peer` does not have what it may be asked for. */

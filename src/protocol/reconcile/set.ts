@@ -1,6 +1,7 @@
 import { bytesToKey, keyToBytes } from '../../store/index.ts';
 import { Claims } from './claims.ts';
 import { Ledger } from './ledger.ts';
+import type { Said } from './wants.ts';
 
 export interface ReconciliationSetInit {
   /**
@@ -153,12 +154,22 @@ export class ReconciliationSet {
     return list && { id, since: list.since, confirmed: list.confirmed };
   }
 
-  /** Says how large a missing item is, when that is known before it is asked for. */
-  enlarge(id: Uint8Array, length: number): void {
+  /** Says how large a missing item is by a peer's word, when that is known before it is asked for. */
+  enlarge(id: Uint8Array, said: Said): void {
     const key = bytesToKey(id);
     if (!this.#ledger.wants.has(key)) return;
-    this.#ledger.enlarge(key, length);
+    this.#ledger.enlarge(key, said);
     this.#claims.resize(key, true);
+  }
+
+  /** Who said last how large a missing item is, if anybody did. */
+  said(id: Uint8Array): Said | undefined {
+    return this.#ledger.wants.said(bytesToKey(id));
+  }
+
+  /** Forgets all that `peer` said of lengths: it said something wrong. */
+  unsay(peer: string): void {
+    for (const key of this.#ledger.unsay(peer)) this.#claims.resize(key, false);
   }
 
   /** Bytes of the payload of a missing id, where a source said that it is large. */
@@ -204,14 +215,14 @@ export class ReconciliationSet {
   /**
    * Gives back `peer`'s claim on `id`. With `forget` the peer is no longer a source of it; an id that
    * has no source left is dropped then, unless two peers have said to have it: that is an orphan.
-   * `length` says that the item turned out to be large. False when the peer had no claim on it.
+   * `length` is what the peer says when the item is large. False when the peer had no claim on it.
    */
   release(peer: string, id: Uint8Array, init: { forget?: boolean; length?: number } = {}): boolean {
     const key = bytesToKey(id);
     const claim = this.#claims.get(key);
     if (claim?.peer !== peer) return false;
     this.#claims.end(key);
-    if (init.length !== undefined) this.#ledger.enlarge(key, init.length);
+    if (init.length !== undefined) this.#ledger.enlarge(key, { peer, bytes: init.length });
     this.#ledger.requeue(key, claim.passed);
     if (init.forget) this.#ledger.deny(peer, key);
     return true;

@@ -212,6 +212,51 @@ describe('Fetcher', () => {
     assert.deepEqual([replica.status().items, fetcher.refused], [1, 0]);
   });
 
+  it('forgets all lengths a peer said when one proves wrong, and believes it nothing after several', async () => {
+    const alone: number[] = [];
+    scripts.set('a', async ({ ids, maxBytes }) =>
+      maxBytes === undefined
+        ? { outcome: 'failed' }
+        : { large: ids.map((id) => ({ id, length: 300_000 })) },
+    );
+    scripts.set('b', async (request) => {
+      if (request.maxBytes === undefined) alone.push(request.ids.length);
+      return serve(request);
+    });
+    for (let lie = 1; lie <= 4; lie++) {
+      await clock.advance(120_000);
+      const items = ITEMS.slice(2 * lie - 2, 2 * lie);
+      want('a', items);
+      fetcher.connected('a');
+      await clock.advance(1);
+      assert.equal(wanted.unclaimed.large, lie < 4 ? 2 : 0);
+      want('b', items);
+      fetcher.connected('b');
+      await clock.advance(1);
+      fetcher.disconnected('b');
+      assert.equal(replica.status().items, 2 * lie);
+      assert.equal(wanted.sources(ITEMS[9]!.id).length, 0);
+    }
+    assert.deepEqual(alone, [2, 2, 2], 'the fourth time nothing it says is believed');
+  });
+
+  it('has a peer rest that said an item to be too large which then came', async () => {
+    scripts.set('a', async ({ ids }) => ({ tooLarge: ids }));
+    scripts.set('b', serve);
+    want('a', ITEMS.slice(0, 1));
+    fetcher.connected('a');
+    await clock.advance(1);
+    want('b', ITEMS.slice(0, 1));
+    fetcher.connected('b');
+    await clock.advance(1);
+    want('a', ITEMS.slice(1, 2));
+    fetcher.pump();
+    const asked = () => requests.filter(({ peer }) => peer === 'a').length;
+    assert.equal(asked(), 1);
+    await clock.advance(1_000);
+    assert.equal(asked(), 2);
+  });
+
   describe('large items', () => {
     const [huge, ...rest] = ITEMS as [Item, ...Item[]];
     const isHuge = (id: Uint8Array) => bytesToHex(id) === bytesToHex(huge.id);
@@ -222,7 +267,7 @@ describe('Fetcher', () => {
       if (ids.some(isHuge)) await new Promise<void>((resolve) => clock.after(1_000, resolve));
       const report = await serve({ ...request, ids });
       const large = inline ? request.ids.filter(isHuge) : [];
-      return { ...report, large: large.map((id) => ({ id, length: 300_000 })) };
+      return { ...report, large: large.map((id) => ({ id, length: huge.payload.length })) };
     };
 
     beforeEach(() => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
-import { DEFAULT_REPLICATOR_OPTIONS } from '../../../src/daemon/replicator/index.ts';
+import {
+  DEFAULT_REPLICATOR_OPTIONS,
+  type ReplicatorOptions,
+} from '../../../src/daemon/replicator/index.ts';
 import { Push } from '../../../src/daemon/replicator/push.ts';
 import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { type Item, type ItemKey, itemId, Replica } from '../../../src/store/index.ts';
@@ -15,7 +18,11 @@ function itemOf(length: number, fill = 1): Item {
   return { hint: 1n, payload, id: itemId(1n, payload) };
 }
 
-async function setUp(context: TestContext, limits: { maxSetBytes?: number } = {}) {
+async function setUp(
+  context: TestContext,
+  limits: { maxSetBytes?: number } = {},
+  options: Partial<ReplicatorOptions> = {},
+) {
   const clock = new VirtualClock();
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, limits });
@@ -28,7 +35,7 @@ async function setUp(context: TestContext, limits: { maxSetBytes?: number } = {}
     wanted,
     clock,
     logger: pino({ level: 'silent' }),
-    options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 1_000, windowBytes: 5_000 },
+    options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 1_000, windowBytes: 5_000, ...options },
     refuses: (peer) => state.refused.has(peer),
     connected: (peer) => state.connected.has(peer),
     paused: () => state.paused,
@@ -120,6 +127,15 @@ describe('announced keys', () => {
     state.refused.add('f');
     assert.deepEqual(push.keys([key], ORIGIN), [key]);
     assert.deepEqual(wanted.sources(key.id), ['p']);
+  });
+
+  it('are not made to wait as large ones when they are wanted already', async (context) => {
+    const { push, wanted } = await setUp(context, {}, { inlineBytes: 100 });
+    wanted.add('q', [key.id]);
+    const other = { ...key, id: new Uint8Array(32).fill(8) };
+    push.keys([key, other], ORIGIN);
+    assert.deepEqual(wanted.said(other.id), { peer: 'p', bytes: 500 });
+    assert.deepEqual(wanted.unclaimed, { small: 1, large: 1 });
   });
 
   it('are left alone when too long, refused by all, or nothing is fetched', async (context) => {

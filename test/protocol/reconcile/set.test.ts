@@ -503,7 +503,7 @@ describe('ReconciliationSet', () => {
     const set = new ReconciliationSet();
     set.add('ann', [id(1), id(2)]);
     assert.deepEqual(hex(set.claim('ann', 1)), hex([id(1)]));
-    set.enlarge(id(1), 10);
+    set.enlarge(id(1), { peer: 'bob', bytes: 10 });
     assert.deepEqual(set.unclaimed, { small: 1, large: 0 });
     assert.deepEqual(hex(set.claim('ann', 9)), hex([id(2)]));
     assert.deepEqual(set.unclaimed, { small: 0, large: 0 });
@@ -513,6 +513,24 @@ describe('ReconciliationSet', () => {
     set.received(id(1));
     set.release('ann', id(2));
     assert.deepEqual(set.unclaimed, { small: 1, large: 0 });
+  });
+
+  it('takes back what a peer said of lengths, and of nobody else', () => {
+    const set = new ReconciliationSet();
+    set.add('ann', [1, 2, 3, 4].map(id));
+    for (const n of [1, 2, 3]) set.enlarge(id(n), { peer: n < 3 ? 'bob' : 'ann', bytes: 10 });
+    assert.equal(set.claimLarge('ann', { max: 1, maxBytes: 10 }).length, 1);
+    assert.deepEqual(set.said(id(1)), { peer: 'bob', bytes: 10 });
+    set.unsay('bob');
+    assert.deepEqual(
+      [set.said(id(1)), set.length(id(2)), set.length(id(3))],
+      [undefined, undefined, 10],
+    );
+    assert.deepEqual(set.unclaimed, { small: 2, large: 1 });
+    assert.deepEqual(hex(set.claim('ann', 9)).sort(), hex([id(2), id(4)]));
+    set.release('ann', id(1));
+    assert.deepEqual(hex(set.claim('ann', 9)), hex([id(1)]));
+    assert.deepEqual(hex(set.claimLarge('ann', { max: 9, maxBytes: 99 })), hex([id(3)]));
   });
 
   it('stays small and quick while 50,000 ids of eight peers come and go, twice', () => {
