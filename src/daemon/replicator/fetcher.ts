@@ -11,7 +11,7 @@ import {
 } from '../../store/index.ts';
 import { BackOff } from '../backoff.ts';
 import { Claiming } from './claiming.ts';
-import { isLiar, type Judgement, judge, judgeLie } from './consequences.ts';
+import { bringsNothing, isLiar, type Judgement, judge, judgeLie } from './consequences.ts';
 import { Intake, Window } from './intake.ts';
 import { LargeTurn } from './large-turn.ts';
 import type { ReplicatorOptions } from './options.ts';
@@ -29,6 +29,9 @@ export interface FetcherInit {
   logger: Logger;
   options: ReplicatorOptions;
 }
+
+/** Ids that a peer may list which has not delivered anything for long. */
+const VAIN_IDS = 1_024;
 
 /** Works off the wanted ids: claims what the peers have, in pieces they can bring soon, and stores it. */
 export class Fetcher {
@@ -80,6 +83,13 @@ export class Fetcher {
   /** Whether there is no use in wanting an id because `peer` lists it: it says that it is too large. */
   refuses(peer: string, id: Uint8Array): boolean {
     return this.#refused.hasFrom(peer, id);
+  }
+
+  /** How many further ids the peer may list: few as long as nothing comes of what it lists. */
+  room(peer: string): number {
+    const source = this.#sources.get(peer);
+    if (source === undefined || !bringsNothing(source)) return Number.POSITIVE_INFINITY;
+    return Math.max(0, VAIN_IDS - this.#init.wanted.listed(peer));
   }
 
   /** Whether any peer says that an item is too large. */

@@ -335,7 +335,8 @@ export class Replicator {
     if (this.#peers.get(peer)?.connected !== true) return;
     this.#peers.differs(peer);
     if (this.#running?.sessions.overSlice(peer) !== true) this.#statements.learnt(peer, ids);
-    const wanted = ids.filter((id) => !this.#here(id) && !this.refuses(peer, id));
+    const lacking = ids.filter((id) => !this.#here(id) && !this.refuses(peer, id));
+    const wanted = lacking.slice(0, this.#running?.fetcher.room(peer));
     this.#wanted.add(peer, wanted);
     this.#running?.sessions.learnt(peer, wanted);
     this.#wants();

@@ -12,6 +12,8 @@ export class Source {
   connected = true;
   /** Ids for which it sent bytes that do not hash to them, since the last request that went well. */
   invalid = 0;
+  /** Requests that stalled or failed, since it last delivered something. */
+  inVain = 0;
   /** Items of which it said another length than they have. */
   lies = 0;
   /** Ids it had listed and turned out not to have, since it last delivered something. */

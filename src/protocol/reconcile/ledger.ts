@@ -30,8 +30,11 @@ export class Ledger {
 
   room(peer: string): number {
     const { maxIds, maxIdsPerPeer } = this.#init;
-    const known = this.#listings.get(peer)?.known ?? 0;
-    return Math.max(0, Math.min(maxIds - this.wants.size, maxIdsPerPeer - known));
+    return Math.max(0, Math.min(maxIds - this.wants.size, maxIdsPerPeer - this.listed(peer)));
+  }
+
+  listed(peer: string): number {
+    return this.#listings.get(peer)?.known ?? 0;
   }
 
   add(peer: string, ids: Iterable<Uint8Array>): void {

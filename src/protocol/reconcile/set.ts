@@ -103,6 +103,11 @@ export class ReconciliationSet {
     return this.#ledger.room(peer);
   }
 
+  /** Missing ids that `peer` said itself to have. */
+  listed(peer: string): number {
+    return this.#ledger.listed(peer);
+  }
+
   /** Says that `peer` has `ids`; returns how many of them were unknown until now. */
   add(peer: string, ids: Iterable<Uint8Array>): number {
     const before = this.size;

@@ -240,6 +240,31 @@ describe('Fetcher', () => {
     assert.deepEqual(alone, [2, 2, 2], 'the fourth time nothing it says is believed');
   });
 
+  it('does not believe a peer whose requests come to nothing, until it delivers something', async () => {
+    scripts.set('a', async () => ({ outcome: 'stalled' }));
+    want('a');
+    wanted.add('b', [ITEMS[0]!.id]);
+    fetcher.connected('a');
+    await clock.advance(122_000);
+    assert.deepEqual([requests.length, fetcher.room('a')], [7, Number.POSITIVE_INFINITY]);
+    assert.equal(wanted.sources(ITEMS[0]!.id).length, 2);
+    await clock.advance(2_000);
+    assert.equal(requests.length, 8);
+    assert.deepEqual([wanted.size, wanted.orphans], [10, 9], 'what others list stays with them');
+    assert.deepEqual(wanted.sources(ITEMS[0]!.id), ['b']);
+    assert.equal(fetcher.room('a'), 1_024);
+    want('a');
+    assert.equal(fetcher.room('a'), 1_014);
+    fetcher.pump();
+    await clock.advance(60_000);
+    assert.deepEqual([requests.length, wanted.listed('a')], [9, 0], 'the next time at once');
+    want('a');
+    scripts.set('a', serve);
+    fetcher.pump();
+    await clock.advance(60_000);
+    assert.deepEqual([replica.status().items, fetcher.room('a')], [10, Number.POSITIVE_INFINITY]);
+  });
+
   it('has a peer rest that said an item to be too large which then came', async () => {
     scripts.set('a', async ({ ids }) => ({ tooLarge: ids }));
     scripts.set('b', serve);
