@@ -217,7 +217,18 @@ export class Ledger {
 
   #close({ owner }: Listing, denied: boolean): void {
     this.#listings.delete(owner);
-    for (const key of this.wants.unlistAll(owner)) this.#bereave(key, denied);
+    const keys = this.wants.unlistAll(owner);
+    let surplus = keys.length - this.#init.maxOrphans;
+    for (const key of keys) {
+      // Those behind it take all the room there is.
+      if (surplus-- > 0 && !denied && !this.wants.get(key)!.confirmed) this.#lost(key);
+      else this.#bereave(key, denied);
+    }
+  }
+
+  #lost(key: string): void {
+    this.orphans.lost++;
+    this.remove(key);
   }
 
   /** Nobody lists the id any more. */

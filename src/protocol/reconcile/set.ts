@@ -252,11 +252,8 @@ export class ReconciliationSet {
 
   /** Drops what is wanted since before `at`, was never confirmed and is not in flight; the ids. */
   expire(at: number): Uint8Array[] {
-    const { wants } = this.#ledger;
-    const keys = [...wants.keys()].filter((key) => {
-      const { since, confirmed } = wants.get(key)!;
-      return !confirmed && since < at && !this.#claims.has(key);
-    });
+    const old = this.#ledger.wants.unconfirmedBefore(at);
+    const keys = old.filter((key) => !this.#claims.has(key));
     for (const key of keys) this.#ledger.remove(key);
     return keys.map(keyToBytes);
   }

@@ -103,6 +103,16 @@ export class Wants {
     return unlisted;
   }
 
+  /** Ids wanted since before `at` that were never confirmed. Costs next to nothing when there are none so old. */
+  unconfirmedBefore(at: number): string[] {
+    const keys: string[] = [];
+    if (!this.#roots.reachBefore(at)) return keys;
+    for (const [key, { since, confirmed }] of this.#ids) {
+      if (!confirmed && since < at) keys.push(key);
+    }
+    return keys;
+  }
+
   remove(key: string): void {
     this.#ids.delete(key);
     this.#lengths.delete(key);

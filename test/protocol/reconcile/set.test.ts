@@ -454,6 +454,33 @@ describe('ReconciliationSet', () => {
     assert.deepEqual([set.orphans, set.lost], [3, 2]);
   });
 
+  it('gives up the oldest orphans, however many peers leave and whatever was listed between', () => {
+    const set = new ReconciliationSet({ maxOrphans: 100 });
+    for (let peer = 0; peer < 500; peer++) {
+      set.add(
+        `${peer}`,
+        Array.from({ length: peer % 7 }, (_, i) => numbered(10 * peer + i)),
+      );
+      set.drop(`${peer}`);
+    }
+    const last = [...set.missing()];
+    assert.deepEqual([last.length, set.orphans], [100, 100]);
+    assert.ok(hex(last).every((one, i, all) => i === 0 || one > all[i - 1]!));
+    assert.deepEqual(last.at(-1), numbered(4_991));
+    set.add('ann', last.slice(0, 50));
+    set.add('bob', last.slice(0, 1));
+    set.drop('bob');
+    set.drop('ann');
+    assert.deepEqual(hex(set.missing()), hex(last));
+    set.add(
+      'cyd',
+      Array.from({ length: 300 }, (_, i) => numbered(10_000 + i)),
+    );
+    set.drop('cyd');
+    const kept = [last[0]!, ...Array.from({ length: 99 }, (_, i) => numbered(10_201 + i))];
+    assert.deepEqual(hex(set.missing()), hex(kept), 'what two had stays');
+  });
+
   it('remembers since when an id is wanted, over a restart too, and drops it after long', () => {
     let now = 600_000;
     const set = new ReconciliationSet({ now: () => now });
