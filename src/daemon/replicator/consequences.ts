@@ -48,7 +48,7 @@ export function judgeLie(source: Source): Judgement {
  *
  * Rests double from `backoffBaseMs` to `backoffMaxMs` until a request is complete and brings something;
  * until then a source is on probation: one request at a time, for a single id at first, nothing large
- * that another may have.
+ * that another which may be asked has.
  * A wrong frame that belongs to no id is a lie about all of them.
  */
 export function judge(source: Source, report: FetchReport, denied: number): Judgement {

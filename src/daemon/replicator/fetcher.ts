@@ -12,6 +12,7 @@ import {
 import { BackOff } from '../backoff.ts';
 import { Claiming } from './claiming.ts';
 import { bringsNothing, isLiar, type Judgement, judge, judgeLie } from './consequences.ts';
+import { Crowding } from './crowding.ts';
 import { Intake, Window } from './intake.ts';
 import { LargeTurn } from './large-turn.ts';
 import type { ReplicatorOptions } from './options.ts';
@@ -42,6 +43,7 @@ export class Fetcher {
   readonly #pause: Pause;
   readonly #turn: LargeTurn;
   readonly #stealing: Stealing;
+  readonly #crowding: Crowding;
   readonly #claiming: Claiming;
   readonly #running = new Map<RunningRequest, Promise<void>>();
   /** Large items that came and may not be on disk yet. */
@@ -58,6 +60,7 @@ export class Fetcher {
     this.#pause = new Pause({ ...init, resume: wake });
     this.#turn = new LargeTurn({ ...options, clock, wake });
     this.#stealing = new Stealing({ ...options, clock, wanted, wake });
+    this.#crowding = new Crowding({ wanted, options, clock, wake });
     this.#claiming = new Claiming({ wanted, options, turn: this.#turn });
   }
 
@@ -136,7 +139,8 @@ export class Fetcher {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const part of [this.#pause, this.#turn, this.#stealing, this.#sources]) part.stop();
+    for (const part of [this.#pause, this.#turn, this.#stealing, this.#crowding, this.#sources])
+      part.stop();
     await Promise.all(this.#running.values());
   }
 
@@ -158,6 +162,7 @@ export class Fetcher {
     }
     const request = new RunningRequest({ source, clock: this.#init.clock, ...claim });
     source.requests.add(request);
+    this.#sources.served(source);
     this.#running.set(request, this.#run(request));
     return true;
   }
@@ -282,5 +287,7 @@ export class Fetcher {
     for (const request of this.#stealing.late(this.#running.keys(), idle)) {
       if (!request.stolen) request.steal();
     }
+    const victim = this.#crowding.victim([...this.#running.keys()], this.#sources.ready);
+    if (victim?.stolen === false) victim.steal();
   }
 }

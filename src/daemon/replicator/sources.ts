@@ -84,6 +84,12 @@ export class Sources {
     return this.#sources.get(peer);
   }
 
+  /** It got its turn: the others come first now. */
+  served(source: Source): void {
+    this.#sources.delete(source.peer);
+    this.#sources.set(source.peer, source);
+  }
+
   disconnected(peer: string): void {
     const source = this.#sources.get(peer);
     if (source === undefined) return;
@@ -96,9 +102,12 @@ export class Sources {
     }
   }
 
-  /** Those that may be asked now. */
+  /** Those that may be asked now: none on probation before others, then whose last turn is longest ago. */
   get ready(): Source[] {
-    return [...this.#sources.values()].filter((source) => source.connected && !source.resting);
+    const ready = [...this.#sources.values()].filter(
+      (source) => source.connected && !source.resting,
+    );
+    return ready.sort((a, b) => Number(a.onProbation) - Number(b.onProbation));
   }
 
   stop(): void {

@@ -205,8 +205,11 @@ export class AnnounceService implements Announce {
     if (fresh.length === 0) return true;
     const wanted = this.#init.events.keys(fresh, origin);
     this.#totals.received += wanted.length;
-    if (wanted.length === 0 || this.#holds.full) return false;
-    const here = await this.#holds.until(wanted.map(({ id }) => id));
+    if (wanted.length === 0 || this.#holds.full(origin.from)) return false;
+    const here = await this.#holds.until(
+      wanted.map(({ id }) => id),
+      origin.from,
+    );
     if (here) this.#init.events.passedOn(wanted);
     return here;
   }

@@ -282,6 +282,44 @@ describe('Fetcher', () => {
     assert.equal(asked(), 2);
   });
 
+  /** Peers that each have an item of their own, and bring a little of it all the time. */
+  const crowd = (size: number, large: boolean): string[] => {
+    const names = Array.from({ length: size }, (_, i) => `slow ${i}`);
+    for (const [i, name] of names.entries()) {
+      scripts.set(name, async ({ ids, maxBytes, signal, onProgress }) => {
+        if (large && maxBytes !== undefined) {
+          return { large: ids.map((id) => ({ id, length: 2 ** 24 })) };
+        }
+        for (;;) {
+          if (signal?.aborted) return { outcome: 'failed', endedAt: ids[0]! };
+          onProgress?.(2_000);
+          await new Promise<void>((resolve) => {
+            const cancel = clock.after(900, resolve);
+            const over = (): void => {
+              cancel();
+              resolve();
+            };
+            signal?.addEventListener('abort', over, { once: true });
+          });
+        }
+      });
+      wanted.add(name, [new Uint8Array(32).fill(100 + i)]);
+      fetcher.connected(name);
+    }
+    return names;
+  };
+
+  it('does not let peers that trickle hold all the room while others wait', async () => {
+    const names = crowd(32, false);
+    await clock.advance(20_000);
+    assert.equal(names.filter(fetcher.asks, fetcher).length, 32, 'nobody waits');
+    want('a', ITEMS.slice(0, 1));
+    scripts.set('a', serve);
+    fetcher.connected('a');
+    await clock.advance(1_000);
+    assert.equal(replica.status().items, 1);
+  });
+
   describe('large items', () => {
     const [huge, ...rest] = ITEMS as [Item, ...Item[]];
     const isHuge = (id: Uint8Array) => bytesToHex(id) === bytesToHex(huge.id);
@@ -340,6 +378,28 @@ describe('Fetcher', () => {
       await clock.advance(1_600);
       assert.equal(fetcher.asks('c'), true);
       assert.equal(replica.status().items, 1);
+    });
+
+    it('of peers that trickle do not hold all the room while others wait', async () => {
+      const names = crowd(4, true);
+      await clock.advance(20_000);
+      assert.deepEqual(names.map(fetcher.asks, fetcher), [true, true, true, true], 'nobody waits');
+      want('a', [huge]);
+      fetcher.pump();
+      await clock.advance(20_000);
+      assert.equal(replica.status().items, 1);
+      assert.equal(names.filter(fetcher.asks, fetcher).length, 4, 'it is asked again afterwards');
+    });
+
+    it('are fetched of a peer that failed where no other has them', async () => {
+      scripts.set('c', async () => ({ outcome: 'failed' }));
+      wanted.add('c', [huge.id]);
+      fetcher.connected('c');
+      await clock.advance(1);
+      scripts.set('c', serveLarge);
+      want('a', rest);
+      await clock.advance(20_000);
+      assert.equal(replica.status().items, ITEMS.length);
     });
 
     it('do not wait for ever', async () => {
