@@ -25,6 +25,8 @@ export interface PushInit {
   options: ReplicatorOptions;
   /** What is not fetched from a peer, because it says that our limits do not let it in. */
   refuses: (peer: string, id: Uint8Array) => boolean;
+  /** How many further ids may be wanted because a peer says to have them. */
+  room: (peer: string) => number;
   connected: (peer: string) => boolean;
   /** Nothing is fetched at the moment. */
   paused: () => boolean;
@@ -87,10 +89,8 @@ export class Push implements AnnounceEvents {
     );
     for (const peer of new Set([from, publisher])) {
       if (!this.#init.connected(peer)) continue;
-      wanted.add(
-        peer,
-        ids.filter((id) => !this.#init.refuses(peer, id)),
-      );
+      const willing = ids.filter((id) => !this.#init.refuses(peer, id));
+      wanted.add(peer, willing.slice(0, this.#init.room(peer)));
     }
     for (const { id, length } of large) wanted.enlarge(id, { peer: publisher, bytes: length });
     this.#init.wants();

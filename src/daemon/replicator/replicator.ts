@@ -113,6 +113,7 @@ export class Replicator {
       options: this.#options,
       wanted: this.#wanted,
       refuses: (peer, id) => this.refuses(peer, id),
+      room: (peer) => this.#room(peer),
       connected: (peer) => this.#peers.get(peer)?.connected === true,
       paused: () => this.paused !== null,
       wants: () => this.#wants(),
@@ -336,7 +337,7 @@ export class Replicator {
     this.#peers.differs(peer);
     if (this.#running?.sessions.overSlice(peer) !== true) this.#statements.learnt(peer, ids);
     const lacking = ids.filter((id) => !this.#here(id) && !this.refuses(peer, id));
-    const wanted = lacking.slice(0, this.#running?.fetcher.room(peer));
+    const wanted = lacking.slice(0, this.#room(peer));
     this.#wanted.add(peer, wanted);
     this.#running?.sessions.learnt(peer, wanted);
     this.#wants();
@@ -346,6 +347,10 @@ export class Replicator {
   #wants(): void {
     this.#keeper.touch();
     this.#running?.fetcher.pump();
+  }
+
+  #room(peer: string): number {
+    return this.#running?.fetcher.room(peer) ?? Number.POSITIVE_INFINITY;
   }
 
   #here(id: Uint8Array): boolean {

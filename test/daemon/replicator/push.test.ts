@@ -29,7 +29,12 @@ async function setUp(
   context.after(() => replica.close());
   const wanted = new ReconciliationSet();
   const spread: ItemKey[] = [];
-  const state = { connected: new Set(['p', 'f']), refused: new Set<string>(), paused: false };
+  const state = {
+    poor: new Set<string>(),
+    connected: new Set(['p', 'f']),
+    refused: new Set<string>(),
+    paused: false,
+  };
   const push = new Push({
     replica,
     wanted,
@@ -37,6 +42,7 @@ async function setUp(
     logger: pino({ level: 'silent' }),
     options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 1_000, windowBytes: 5_000, ...options },
     refuses: (peer) => state.refused.has(peer),
+    room: (peer) => (state.poor.has(peer) ? 1 : Number.POSITIVE_INFINITY),
     connected: (peer) => state.connected.has(peer),
     paused: () => state.paused,
     wants: () => undefined,
@@ -127,6 +133,15 @@ describe('announced keys', () => {
     state.refused.add('f');
     assert.deepEqual(push.keys([key], ORIGIN), [key]);
     assert.deepEqual(wanted.sources(key.id), ['p']);
+  });
+
+  it('are wanted of a peer that brings nothing no more than it may list', async (context) => {
+    const { push, wanted, state } = await setUp(context);
+    state.poor.add('f');
+    const other = { ...key, id: new Uint8Array(32).fill(8) };
+    assert.deepEqual(push.keys([key, other], ORIGIN), [key, other]);
+    assert.deepEqual(wanted.sources(key.id), ['f', 'p']);
+    assert.deepEqual(wanted.sources(other.id), ['p']);
   });
 
   it('are not made to wait as large ones when they are wanted already', async (context) => {
