@@ -3,6 +3,8 @@ import { Claims } from './claims.ts';
 import { Ledger } from './ledger.ts';
 import type { Said } from './wants.ts';
 
+export type { Said } from './wants.ts';
+
 export interface ReconciliationSetInit {
   /**
    * Ids one peer may be a source of at a time; what it says beyond that is passed over until some
