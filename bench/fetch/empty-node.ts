@@ -56,7 +56,7 @@ export async function catchUp(
       clock,
       networkName: NETWORK_NAME,
       dialects: [nativeDialect({ random: systemRandom }), commonware],
-      refuses: (id) => replicator.refuses(id),
+      refuses: (peer, id) => replicator.refuses(peer, id),
       snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
       events,
     }),

@@ -169,7 +169,7 @@ async function createDaemonMesh(
         clock,
         networkName,
         dialects: dialectsOf(config, random),
-        refuses: (id) => replicator.refuses(id),
+        refuses: (peer, id) => replicator.refuses(peer, id),
         snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
         events: replicator.events,
         log: logger.child({ component: 'reconcile' }),
@@ -188,6 +188,7 @@ async function createDaemonMesh(
         log: logger.child({ component: 'fetch' }),
         options: {
           maxItemBytes: config.limits.maxItemBytes,
+          requestsPerPeer: config.fetch.requestsPerPeer,
           stallTimeoutMs: config.fetch.stallTimeoutMs,
         },
       }),

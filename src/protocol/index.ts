@@ -17,4 +17,9 @@ export { ReconcileService } from './reconcile/service.ts';
 export { DEFAULT_RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile/service-options.ts';
 export type { HeldSnapshot, Scope } from './reconcile/service-session.ts';
 export type { Reconcile, ReconcileEvents, ReconcileInit } from './reconcile/service-types.ts';
-export { ReconciliationSet, type ReconciliationSetInit, type Want } from './reconcile/set.ts';
+export {
+  ReconciliationSet,
+  type ReconciliationSetInit,
+  type Said,
+  type Want,
+} from './reconcile/set.ts';

@@ -19,6 +19,7 @@ export class Limiter {
   get idle(): boolean {
     return this.#free === this.#limit;
   }
+
   /** Resolves with the way to leave; rejects with the signal's reason when that comes first. */
   async acquire(signal: AbortSignal): Promise<Release> {
     signal.throwIfAborted();
@@ -55,5 +56,26 @@ export class Limiter {
     if (first === undefined) return;
     this.#waiting.delete(first);
     first.admit(this.#admit());
+  }
+}
+
+/** A limiter for each name, as long as anybody is in. */
+export class Limiters {
+  readonly #limit: number;
+  readonly #limiters = new Map<string, Limiter>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  of(name: string): Limiter {
+    const limiter = this.#limiters.get(name) ?? new Limiter(this.#limit);
+    this.#limiters.set(name, limiter);
+    return limiter;
+  }
+
+  /** Somebody left, or never came in. */
+  tidy(name: string): void {
+    if (this.#limiters.get(name)?.idle === true) this.#limiters.delete(name);
   }
 }

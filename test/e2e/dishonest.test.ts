@@ -37,3 +37,22 @@ describe('a dishonest source', () => {
     await play(context, () => new Promise(() => {}), 'stalled');
   });
 });
+
+describe('fetch.requestsPerPeer', () => {
+  it('is how many requests a peer gets at a time', async (context) => {
+    const mesh = await TestMesh.create(context);
+    const all = Promise.withResolvers<string>();
+    let asked = 0;
+    const impostor = await Impostor.start(PAYLOADS, () => {
+      if (++asked === 4) all.resolve('four at a time');
+      return new Promise(() => {});
+    });
+    context.after(() => impostor.stop());
+    const { client, daemon } = await mesh.start('victim', {
+      args: ['--set', 'fetch.requestsPerPeer=4'],
+    });
+    await client.addPeer(impostor.address);
+    const failed = daemon.logged((line) => line.outcome !== undefined).then(() => 'fewer');
+    assert.equal(await Promise.race([all.promise, failed]), 'four at a time');
+  });
+});

@@ -119,6 +119,8 @@ export class SimulatedMesh {
 export interface Changes {
   /** The set it shows to others in sessions. */
   shows?: (snapshot: Snapshot) => Snapshot;
+  /** How long it says its items are. */
+  sizeOf?: (id: Uint8Array) => Promise<number>;
 }
 
 interface StartInit extends Changes {
@@ -131,7 +133,7 @@ interface StartInit extends Changes {
 }
 
 async function startNode(init: StartInit): Promise<SimulatedNode> {
-  const { id, network, clock, random, dialects, shows } = init;
+  const { id, network, clock, random, dialects, shows, sizeOf } = init;
   const { push = false, ...options } = init.options;
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
@@ -143,6 +145,7 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
     clock,
     networkName: NETWORK_NAME,
     dialects,
+    refuses: (peer, wanted) => replicator.refuses(peer, wanted),
     snapshot() {
       const snapshot = replica.snapshot();
       return { snapshot: shows?.(snapshot) ?? snapshot, version: replica.version };
@@ -159,6 +162,7 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
     clock,
     networkName: NETWORK_NAME,
     get: (wanted) => replica.get(wanted),
+    ...(sizeOf && { sizeOf }),
   });
   const gossip = push ? new MemoryGossip(network) : null;
   const announce =

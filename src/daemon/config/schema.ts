@@ -122,7 +122,7 @@ const fetch = {
   ),
   requestsPerPeer: leaf.integer(
     { min: 1, max: 64, fallback: 2 },
-    'Requests under way to one peer at the same time',
+    'Requests under way to one peer at the same time; it answers four at a time',
   ),
   windowBytes: leaf.size(
     { min: '64KiB', max: '1GiB', fallback: '8MiB' },
@@ -130,7 +130,7 @@ const fetch = {
   ),
   stallTimeoutMs: leaf.integer(
     { min: 100, max: MAX_MS, fallback: 10_000 },
-    'Milliseconds without a byte after which another source is asked',
+    'Milliseconds of waiting for 16 KiB or an answer after which another source is asked',
   ),
   expireAfterMs: leaf.integer(
     { min: 60_000, max: Number.MAX_SAFE_INTEGER, fallback: 604_800_000 },

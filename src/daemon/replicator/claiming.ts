@@ -22,7 +22,7 @@ export interface Situation {
   readonly only: boolean;
   /** Peers that may be asked now. */
   readonly ready: readonly Source[];
-  readonly running: Iterable<RunningRequest>;
+  readonly running: readonly RunningRequest[];
 }
 
 export interface Claimed {
@@ -49,19 +49,15 @@ export class Claiming {
     if (mayTakeLarge && turn.overdue()) return this.#large(source, situation, large);
     const ids = small === 0 ? [] : this.#small(source, situation, small);
     if (ids.length > 0) return { kind: 'small', ids };
-    const busy = [...situation.running].some(
-      (request) => request.kind === 'small' && !request.source.onProbation,
-    );
-    if (!mayTakeLarge || busy || !turn.come()) return null;
+    // A small request under way that brings something puts the turn off; one that does not, must not.
+    if (!mayTakeLarge || !turn.come()) return null;
     return this.#large(source, situation, large);
   }
 
-  /** Much may be lost with a source that failed lately: others go first. */
-  #mayTakeLarge(source: Source, { running, ready }: Situation): boolean {
-    if (source.onProbation && ready.some((other) => !other.onProbation)) return false;
+  #mayTakeLarge(source: Source, { running }: Situation): boolean {
     const isLarge = ({ kind }: RunningRequest): boolean => kind === 'large';
     if ([...source.requests].some(isLarge)) return false;
-    return [...running].filter(isLarge).length < this.#init.options.maxLargeRequests;
+    return running.filter(isLarge).length < this.#init.options.maxLargeRequests;
   }
 
   #small({ peer, throughput }: Source, { only, ready }: Situation, waiting: number): Uint8Array[] {
@@ -76,11 +72,25 @@ export class Claiming {
     const share = Math.ceil(waiting / Math.min(ready.length, maxLargeRequests));
     const able = source.throughput.bytes(requestMs) || FIRST_LARGE_BYTES;
     const ids = this.#init.wanted.claimLarge(source.peer, {
-      max: only ? 1 : Math.min(MAX_LARGE_IDS, share),
+      max: only || source.onProbation ? 1 : Math.min(MAX_LARGE_IDS, share),
       maxBytes: Math.min(requestBytes, able),
     });
-    if (ids.length === 0) return null;
+    if (ids.length === 0 || this.#leaves(source, ids, ready)) return null;
     this.#init.turn.reset();
     return { kind: 'large', ids };
+  }
+
+  /** Much may be lost with a source that failed lately: it gets only what no better one has. */
+  #leaves(
+    { peer, onProbation }: Source,
+    ids: readonly Uint8Array[],
+    ready: readonly Source[],
+  ): boolean {
+    if (!onProbation) return false;
+    const { wanted } = this.#init;
+    const better = new Set(ready.filter((other) => !other.onProbation).map((other) => other.peer));
+    const left = ids.some((id) => wanted.sources(id).some((other) => better.has(other)));
+    if (left) for (const id of ids) wanted.release(peer, id);
+    return left;
   }
 }

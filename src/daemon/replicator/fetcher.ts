@@ -11,7 +11,8 @@ import {
 } from '../../store/index.ts';
 import { BackOff } from '../backoff.ts';
 import { Claiming } from './claiming.ts';
-import { judge } from './consequences.ts';
+import { bringsNothing, isLiar, type Judgement, judge, judgeLie } from './consequences.ts';
+import { Crowding } from './crowding.ts';
 import { Intake, Window } from './intake.ts';
 import { LargeTurn } from './large-turn.ts';
 import type { ReplicatorOptions } from './options.ts';
@@ -30,6 +31,9 @@ export interface FetcherInit {
   options: ReplicatorOptions;
 }
 
+/** Ids that a peer may list which has not delivered anything for long. */
+const VAIN_IDS = 1_024;
+
 /** Works off the wanted ids: claims what the peers have, in pieces they can bring soon, and stores it. */
 export class Fetcher {
   readonly #init: FetcherInit;
@@ -39,6 +43,7 @@ export class Fetcher {
   readonly #pause: Pause;
   readonly #turn: LargeTurn;
   readonly #stealing: Stealing;
+  readonly #crowding: Crowding;
   readonly #claiming: Claiming;
   readonly #running = new Map<RunningRequest, Promise<void>>();
   /** Large items that came and may not be on disk yet. */
@@ -55,6 +60,7 @@ export class Fetcher {
     this.#pause = new Pause({ ...init, resume: wake });
     this.#turn = new LargeTurn({ ...options, clock, wake });
     this.#stealing = new Stealing({ ...options, clock, wanted, wake });
+    this.#crowding = new Crowding({ wanted, options, clock, wake });
     this.#claiming = new Claiming({ wanted, options, turn: this.#turn });
   }
 
@@ -77,13 +83,21 @@ export class Fetcher {
     return this.#refused.size;
   }
 
-  refuses(id: Uint8Array): boolean {
-    return this.#refused.has(id);
+  /** Whether there is no use in wanting an id because `peer` lists it: it says that it is too large. */
+  refuses(peer: string, id: Uint8Array): boolean {
+    return this.#refused.hasFrom(peer, id);
   }
 
-  /** Whether there is no use in wanting an id because `peer` lists it. */
-  refusesFrom(peer: string, id: Uint8Array): boolean {
-    return this.#refused.hasFrom(peer, id);
+  /** How many further ids the peer may list: few as long as nothing comes of what it lists. */
+  room(peer: string): number {
+    const source = this.#sources.get(peer);
+    if (source === undefined || !bringsNothing(source)) return Number.POSITIVE_INFINITY;
+    return Math.max(0, VAIN_IDS - this.#init.wanted.listed(peer));
+  }
+
+  /** Whether any peer says that an item is too large. */
+  isSaidTooLarge(id: Uint8Array): boolean {
+    return this.#refused.has(id);
   }
 
   connected(peer: string): void {
@@ -108,7 +122,7 @@ export class Fetcher {
   committed(added: readonly ItemKey[]): void {
     let small = 0;
     for (const { id } of added) {
-      this.#refused.delete(id);
+      for (const peer of this.#refused.delete(id)) this.#lied(peer, id);
       if (this.#large.size === 0 || !this.#large.delete(bytesToKey(id))) small++;
     }
     if (small > 0) this.#turn.small();
@@ -125,7 +139,8 @@ export class Fetcher {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const part of [this.#pause, this.#turn, this.#stealing, this.#sources]) part.stop();
+    for (const part of [this.#pause, this.#turn, this.#stealing, this.#crowding, this.#sources])
+      part.stop();
     await Promise.all(this.#running.values());
   }
 
@@ -139,7 +154,7 @@ export class Fetcher {
     const claim = this.#claiming.claim(source, {
       only: allowance === 1,
       ready: this.#sources.ready,
-      running: this.#running.keys(),
+      running: [...this.#running.keys()],
     });
     if (claim === null) {
       if (allowance === 1) this.#pause.ended(0);
@@ -147,6 +162,7 @@ export class Fetcher {
     }
     const request = new RunningRequest({ source, clock: this.#init.clock, ...claim });
     source.requests.add(request);
+    this.#sources.served(source);
     this.#running.set(request, this.#run(request));
     return true;
   }
@@ -186,6 +202,8 @@ export class Fetcher {
 
   #take(request: RunningRequest, intake: Intake, item: Item): Promise<void> {
     if (request.kind === 'large') this.#large.add(bytesToKey(item.id));
+    const said = this.#init.wanted.said(item.id);
+    if (said !== undefined && said.bytes !== item.payload.length) this.#lied(said.peer, item.id);
     return request.storing(intake.take(item));
   }
 
@@ -193,11 +211,16 @@ export class Fetcher {
    * Gives the claims back; the id that spoiled the request goes last, so that it spoils no other.
    * Returns how many ids the peer does not have that it had listed itself.
    */
-  #settle({ source: { peer }, ids }: RunningRequest, report: FetchReport): number {
+  #settle({ source, ids }: RunningRequest, report: FetchReport): number {
     const { wanted } = this.#init;
-    const { absent, large, tooLarge, endedAt, outcome } = report;
+    const { peer } = source;
+    const { large, tooLarge, endedAt, outcome } = report;
+    const absent = isLiar(source)
+      ? [...report.absent, ...large.map(({ id }) => id)]
+      : report.absent;
     const denied = absent.filter((id) => wanted.lists(peer, id)).length;
     for (const id of absent) wanted.release(peer, id, { forget: true });
+    // Of a liar's claims these are gone by now.
     for (const { id, length } of large) wanted.release(peer, id, { length });
     for (const id of tooLarge) this.#refuse(peer, id);
     for (const id of ids) {
@@ -217,23 +240,42 @@ export class Fetcher {
     wanted.received(id);
   }
 
+  /** What the peer said of an item's length was wrong: so may be all else it said of lengths. */
+  #lied(peer: string, id: Uint8Array): void {
+    const { wanted, logger } = this.#init;
+    wanted.unsay(peer);
+    const source = this.#sources.get(peer);
+    if (source === undefined || this.#stopped) return;
+    const restMs = this.#punish(source, judgeLie(source));
+    const disbelieved = isLiar(source);
+    logger.warn({ peer, id: bytesToHex(id), disbelieved, restMs }, 'peer said a wrong length');
+    this.pump();
+  }
+
+  /** Milliseconds that the source rests, if it does. */
+  #punish(source: Source, { rest, disbelieved }: Judgement, denied = false): number | null {
+    const { clock, wanted } = this.#init;
+    if (disbelieved) {
+      source.abandon();
+      wanted.drop(source.peer, { denied });
+    }
+    return rest ? source.rest(clock, () => this.pump()) : null;
+  }
+
   #judge({ source, stolen }: RunningRequest, report: FetchReport, denied: number): void {
-    const { clock, wanted, logger } = this.#init;
+    const { logger } = this.#init;
     const { items, outcome, error, payloadBytes, absent } = report;
     const { peer } = source;
     const line = { peer, items, absent: absent.length, payloadBytes, ...error };
     if (this.#stopped) return;
-    const { rest, disbelieved } = judge(source, report, denied);
-    if (disbelieved) {
-      source.abandon();
-      // What it lacks was likely made up; what it serves wrong, others may have.
-      wanted.drop(peer, { denied: outcome === 'complete' });
-    }
-    if (!rest) {
+    const judgement = judge(source, report, denied);
+    // What it lacks was likely made up; what it serves wrong, others may have.
+    const restMs = this.#punish(source, judgement, outcome === 'complete');
+    if (restMs === null) {
       logger.debug(line, 'fetched');
       return;
     }
-    const restMs = source.rest(clock, () => this.pump());
+    const { disbelieved } = judgement;
     const how = stolen ? 'stalled' : outcome;
     logger.warn({ ...line, outcome: how, disbelieved, restMs }, 'peer failed as a source');
   }
@@ -245,5 +287,7 @@ export class Fetcher {
     for (const request of this.#stealing.late(this.#running.keys(), idle)) {
       if (!request.stolen) request.steal();
     }
+    const victim = this.#crowding.victim([...this.#running.keys()], this.#sources.ready);
+    if (victim?.stolen === false) victim.steal();
   }
 }

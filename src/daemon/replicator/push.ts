@@ -23,16 +23,20 @@ export interface PushInit {
   clock: Clock;
   logger: Logger;
   options: ReplicatorOptions;
-  /** What is not fetched, because it was refused before. */
-  refuses: (id: Uint8Array) => boolean;
+  /** What is not fetched from a peer, because it says that our limits do not let it in. */
+  refuses: (peer: string, id: Uint8Array) => boolean;
+  /** How many further ids may be wanted because a peer says to have them. */
+  room: (peer: string) => number;
   connected: (peer: string) => boolean;
   /** Nothing is fetched at the moment. */
   paused: () => boolean;
   /** New ids are wanted. */
-  pump: () => void;
+  wants: () => void;
   /** Items that came by an announcement are on disk, and whoever hears us has been told of them. */
   spread: (keys: readonly ItemKey[]) => void;
   gap: (gap: Gap) => void;
+  /** A peer has something that is not here yet: both sets are not known to be equal any more. */
+  differs: (peer: string) => void;
 }
 
 /**
@@ -60,7 +64,8 @@ export class Push implements AnnounceEvents {
     return this.#init.replica.contains(id);
   }
 
-  items(items: readonly Item[]): boolean {
+  items(items: readonly Item[], origin: Origin): boolean {
+    this.#ahead(origin);
     const { maxItemBytes, windowBytes } = this.#init.options;
     const taken = items.filter(
       ({ id, payload }) => payload.length <= maxItemBytes && !this.arriving(id),
@@ -73,19 +78,22 @@ export class Push implements AnnounceEvents {
   }
 
   keys(keys: readonly AnnouncedKey[], { publisher, from }: Origin): readonly ItemKey[] {
+    this.#ahead({ publisher, from });
     const { replica, wanted, options } = this.#init;
     if (this.#init.paused() || replica.status().refusing !== null) return [];
-    const fitting = keys.filter(
-      ({ id, length }) => length <= options.maxItemBytes && !this.#init.refuses(id),
-    );
+    const fitting = keys.filter(({ length }) => length <= options.maxItemBytes);
     const ids = fitting.map(({ id }) => id);
+    // What is wanted already is not made to wait because somebody announces it as large.
+    const large = fitting.filter(
+      ({ id, length }) => length > options.inlineBytes && !wanted.has(id),
+    );
     for (const peer of new Set([from, publisher])) {
-      if (this.#init.connected(peer)) wanted.add(peer, ids);
+      if (!this.#init.connected(peer)) continue;
+      const willing = ids.filter((id) => !this.#init.refuses(peer, id));
+      wanted.add(peer, willing.slice(0, this.#init.room(peer)));
     }
-    for (const { id, length } of fitting) {
-      if (length > options.inlineBytes) wanted.enlarge(id, length);
-    }
-    this.#init.pump();
+    for (const { id, length } of large) wanted.enlarge(id, { peer: publisher, bytes: length });
+    this.#init.wants();
     return fitting.filter(({ id }) => wanted.has(id));
   }
 
@@ -94,12 +102,18 @@ export class Push implements AnnounceEvents {
   }
 
   gap(gap: Gap): void {
+    this.#ahead(gap);
     this.#init.gap(gap);
   }
 
   async stop(): Promise<void> {
     this.#pause.stop();
     await Promise.all(this.#puts);
+  }
+
+  /** Also where nothing is taken: what they have changed all the same. */
+  #ahead({ publisher, from }: Origin): void {
+    for (const peer of new Set([from, publisher])) this.#init.differs(peer);
   }
 
   async #store(items: readonly Item[], bytes: number): Promise<void> {

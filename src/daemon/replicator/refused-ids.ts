@@ -1,43 +1,59 @@
 import { bytesToKey } from '../../store/index.ts';
 
-/** Ids remembered; with more, the oldest are forgotten, and tried once more when a session finds them. */
-const MAX_IDS = 65_536;
-/** So many peers are believed that an item is too large, whatever others say. */
-const WITNESSES = 2;
+/** Words remembered; with more, the ids said first are forgotten, and tried once more. */
+const MAX_WORDS = 131_072;
+/** Peers remembered for one id; with more, the first is asked once more when it lists the id again. */
+const MAX_WITNESSES = 64;
 
 /**
- * Items that our limits do not let in, so that they are not asked for again. How large an item is we
- * know by the word of a peer alone: another one that has it is asked as well.
+ * Items that peers say to be above our limits. How large an item is we know by their word alone, so
+ * each of them speaks for itself: it is not asked again, and any other that lists the item is.
  */
 export class RefusedIds {
-  readonly #witnesses = new Map<string, readonly string[]>();
+  readonly #witnesses = new Map<string, Set<string>>();
+  readonly #maxWords: number;
+  #words = 0;
+
+  constructor({ maxWords = MAX_WORDS }: { maxWords?: number } = {}) {
+    this.#maxWords = maxWords;
+  }
 
   get size(): number {
     return this.#witnesses.size;
   }
 
+  /** Whether any peer said so. */
   has(id: Uint8Array): boolean {
     return this.#witnesses.has(bytesToKey(id));
   }
 
-  /** Whether there is no use in asking `peer` for it. */
+  /** Whether `peer` itself said so: there is no use in asking it. */
   hasFrom(peer: string, id: Uint8Array): boolean {
-    const witnesses = this.#witnesses.get(bytesToKey(id)) ?? [];
-    return witnesses.length >= WITNESSES || witnesses.includes(peer);
+    if (this.#witnesses.size === 0) return false;
+    return this.#witnesses.get(bytesToKey(id))?.has(peer) ?? false;
   }
 
   add(peer: string, id: Uint8Array): void {
     const key = bytesToKey(id);
-    const known = this.#witnesses.get(key) ?? [];
-    if (known.includes(peer) || known.length >= WITNESSES) return;
-    this.#witnesses.set(key, [...known, peer]);
-    if (this.#witnesses.size > MAX_IDS) {
-      this.#witnesses.delete(this.#witnesses.keys().next().value!);
-    }
+    const known = this.#witnesses.get(key) ?? new Set();
+    if (known.has(peer)) return;
+    this.#witnesses.set(key, known.add(peer));
+    if (known.size > MAX_WITNESSES) known.delete(known.values().next().value!);
+    else this.#words++;
+    if (this.#words > this.#maxWords) this.#forget(this.#witnesses.keys().next().value!);
   }
 
-  /** The item is here: it was not too large. */
-  delete(id: Uint8Array): void {
-    if (this.#witnesses.size > 0) this.#witnesses.delete(bytesToKey(id));
+  /** The item is here, so it was not too large; those who said so. */
+  delete(id: Uint8Array): Iterable<string> {
+    if (this.#witnesses.size === 0) return [];
+    const key = bytesToKey(id);
+    const witnesses = this.#witnesses.get(key) ?? [];
+    this.#forget(key);
+    return witnesses;
+  }
+
+  #forget(key: string): void {
+    this.#words -= this.#witnesses.get(key)?.size ?? 0;
+    this.#witnesses.delete(key);
   }
 }

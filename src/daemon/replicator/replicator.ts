@@ -112,12 +112,14 @@ export class Replicator {
       ...init,
       options: this.#options,
       wanted: this.#wanted,
-      refuses: (id) => this.refuses(id),
+      refuses: (peer, id) => this.refuses(peer, id),
+      room: (peer) => this.#room(peer),
       connected: (peer) => this.#peers.get(peer)?.connected === true,
       paused: () => this.paused !== null,
-      pump: () => this.#running?.fetcher.pump(),
+      wants: () => this.#wants(),
       spread: (keys) => this.#told.pushed(keys),
       gap: (gap) => this.#gap(gap),
+      differs: (peer) => this.#peers.differs(peer),
     });
   }
 
@@ -145,7 +147,7 @@ export class Replicator {
   why(id: Uint8Array): Why {
     return why(id, {
       wanted: this.#wanted,
-      refuses: (one) => this.refuses(one),
+      isSaidTooLarge: (one) => this.#running?.fetcher.isSaidTooLarge(one) ?? false,
       expiredAt: (one) => this.#keeper.expiredAt(one),
       expireAfterMs: this.#options.expireAfterMs,
     });
@@ -171,9 +173,9 @@ export class Replicator {
     return this.#statements.of(peer);
   }
 
-  /** Whether our limits do not let an item in. */
-  refuses(id: Uint8Array): boolean {
-    return this.#running?.fetcher.refuses(id) ?? false;
+  /** Whether `peer` is not asked for an item because it says that our limits do not let it in. */
+  refuses(peer: string, id: Uint8Array): boolean {
+    return this.#running?.fetcher.refuses(peer, id) ?? false;
   }
 
   /** Whether closing the connection to the peer would spoil what is being fetched from it. */
@@ -323,6 +325,7 @@ export class Replicator {
 
   #peerDisconnected(peer: string): void {
     this.#peers.disconnected(peer);
+    this.#statements.disconnected(peer);
     this.#running?.scheduler.disconnected(peer);
     this.#running?.sessions.disconnected(peer);
     this.#running?.fetcher.disconnected(peer);
@@ -333,12 +336,21 @@ export class Replicator {
     if (this.#peers.get(peer)?.connected !== true) return;
     this.#peers.differs(peer);
     if (this.#running?.sessions.overSlice(peer) !== true) this.#statements.learnt(peer, ids);
-    const { fetcher } = this.#running ?? {};
-    const wanted = ids.filter((id) => !this.#here(id) && !fetcher?.refusesFrom(peer, id));
+    const lacking = ids.filter((id) => !this.#here(id) && !this.refuses(peer, id));
+    const wanted = lacking.slice(0, this.#room(peer));
     this.#wanted.add(peer, wanted);
     this.#running?.sessions.learnt(peer, wanted);
+    this.#wants();
+  }
+
+  /** New ids are wanted. */
+  #wants(): void {
     this.#keeper.touch();
     this.#running?.fetcher.pump();
+  }
+
+  #room(peer: string): number {
+    return this.#running?.fetcher.room(peer) ?? Number.POSITIVE_INFINITY;
   }
 
   #here(id: Uint8Array): boolean {

@@ -12,6 +12,10 @@ export class Source {
   connected = true;
   /** Ids for which it sent bytes that do not hash to them, since the last request that went well. */
   invalid = 0;
+  /** Requests that stalled or failed, since it last delivered something. */
+  inVain = 0;
+  /** Items of which it said another length than they have. */
+  lies = 0;
   /** Ids it had listed and turned out not to have, since it last delivered something. */
   denied = 0;
   /** It had its rest for a listing that proved wrong. */
@@ -80,6 +84,12 @@ export class Sources {
     return this.#sources.get(peer);
   }
 
+  /** It got its turn: the others come first now. */
+  served(source: Source): void {
+    this.#sources.delete(source.peer);
+    this.#sources.set(source.peer, source);
+  }
+
   disconnected(peer: string): void {
     const source = this.#sources.get(peer);
     if (source === undefined) return;
@@ -92,9 +102,12 @@ export class Sources {
     }
   }
 
-  /** Those that may be asked now. */
+  /** Those that may be asked now: none on probation before others, then whose last turn is longest ago. */
   get ready(): Source[] {
-    return [...this.#sources.values()].filter((source) => source.connected && !source.resting);
+    const ready = [...this.#sources.values()].filter(
+      (source) => source.connected && !source.resting,
+    );
+    return ready.sort((a, b) => Number(a.onProbation) - Number(b.onProbation));
   }
 
   stop(): void {

@@ -32,6 +32,8 @@ const NOTHING: Statements = { coversAsOf: null, equalAsOf: null };
 const MAX_PEERS = 4_096;
 /** Ids followed for one peer; with more, a later session makes the statement. */
 const MAX_FOLLOWED = 100_000;
+/** Likewise for all peers together: some 30 MB. */
+const MAX_FOLLOWED_IN_ALL = 400_000;
 
 /** Follows what sessions prove until it is true on our disk too. Statements of the past stay true. */
 export class PeerStatements {
@@ -45,8 +47,19 @@ export class PeerStatements {
   learnt(peer: string, ids: readonly Uint8Array[]): void {
     const known = this.#get(peer);
     if (known.learning === null) return;
-    if (known.learning.length + ids.length > MAX_FOLLOWED) known.learning = null;
-    else known.learning.push(...ids.map(bytesToKey));
+    const followed = known.learning.length + ids.length;
+    if (followed > MAX_FOLLOWED || this.#followed + ids.length > MAX_FOLLOWED_IN_ALL) {
+      known.learning = null;
+    } else known.learning.push(...ids.map(bytesToKey));
+  }
+
+  /** The connection has ended: what is not proved yet, the sessions of the next one prove. */
+  disconnected(peer: string): void {
+    const known = this.#known.get(peer);
+    if (known === undefined) return;
+    // A session that runs may yet end as proved.
+    if ((known.learning?.length ?? 0) > 0) known.learning = null;
+    known.pending = null;
   }
 
   /** A session ended; `holds` tells what is on our disk. */
@@ -70,6 +83,14 @@ export class PeerStatements {
       for (const { id } of keys) known.pending.ids.delete(bytesToKey(id));
       settle(known);
     }
+  }
+
+  get #followed(): number {
+    let followed = 0;
+    for (const { learning, pending } of this.#known.values()) {
+      followed += (learning?.length ?? 0) + (pending?.ids.size ?? 0);
+    }
+    return followed;
   }
 
   #get(peer: string): Known {

@@ -27,7 +27,8 @@ export type Why =
 
 export interface WhyInit {
   wanted: ReconciliationSet;
-  refuses: (id: Uint8Array) => boolean;
+  /** Peers say that our limits do not let it in. */
+  isSaidTooLarge: (id: Uint8Array) => boolean;
   /** Milliseconds since the epoch. */
   expiredAt: (id: Uint8Array) => number | undefined;
   expireAfterMs: number;
@@ -38,7 +39,7 @@ export function why(id: Uint8Array, init: WhyInit): Why {
   const { wanted, expireAfterMs } = init;
   const want = wanted.want(id);
   if (want === undefined) {
-    if (init.refuses(id)) return { state: 'refused' };
+    if (init.isSaidTooLarge(id)) return { state: 'refused' };
     const at = init.expiredAt(id);
     return at === undefined ? { state: 'unknown' } : { state: 'expired', at };
   }

@@ -2,10 +2,14 @@ import { bytesToKey, type Clock, type ItemKey } from '../../store/index.ts';
 
 interface Hold {
   readonly lacking: Set<string>;
+  readonly from: string;
   end(here: boolean): void;
 }
 
-/** Messages that wait until the items they announce are here, bounded in number and time. */
+/** Part of all messages held that may be of one peer, so that it does not keep out those of others. */
+const SHARE = 0.5;
+
+/** Messages that wait until the items they announce are here, bounded in number, also a peer, and time. */
 export class Holds {
   readonly #clock: Clock;
   readonly #holdMs: number;
@@ -19,14 +23,19 @@ export class Holds {
     this.#max = init.maxHeld;
   }
 
-  get full(): boolean {
-    return this.#holds.size >= this.#max;
+  /** Whether there is no room for a further message that came from a peer. */
+  full(from: string): boolean {
+    if (this.#holds.size >= this.#max) return true;
+    let held = 0;
+    for (const hold of this.#holds) if (hold.from === from) held++;
+    return held >= Math.ceil(this.#max * SHARE);
   }
 
   /** Resolves with true once all of them are stored, with false when that takes too long. */
-  until(ids: readonly Uint8Array[]): Promise<boolean> {
+  until(ids: readonly Uint8Array[], from: string): Promise<boolean> {
     return new Promise((resolve) => {
       const hold: Hold = {
+        from,
         lacking: new Set(ids.map(bytesToKey)),
         end: (here) => {
           cancel();

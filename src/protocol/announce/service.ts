@@ -203,11 +203,13 @@ export class AnnounceService implements Announce {
     const fresh = keys.filter(({ id }) => !this.#init.events.holds(id));
     this.#totals.known += keys.length - fresh.length;
     if (fresh.length === 0) return true;
-    if (this.#holds.full) return false;
     const wanted = this.#init.events.keys(fresh, origin);
     this.#totals.received += wanted.length;
-    if (wanted.length === 0) return false;
-    const here = await this.#holds.until(wanted.map(({ id }) => id));
+    if (wanted.length === 0 || this.#holds.full(origin.from)) return false;
+    const here = await this.#holds.until(
+      wanted.map(({ id }) => id),
+      origin.from,
+    );
     if (here) this.#init.events.passedOn(wanted);
     return here;
   }

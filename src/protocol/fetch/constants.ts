@@ -22,11 +22,21 @@ export interface FetchOptions {
    */
   maxIdsPerRequest: number;
   /**
-   * Requests at a time to one peer, and from one peer; more wait here, and are refused there.
-   * Raising it costs memory: an item each.
+   * Requests at a time to one peer; more wait here. Raising it hides the delay of long links, and
+   * costs memory: an item each. Peers answer `servedPerPeer` of them at a time.
    * @default 2
    */
   requestsPerPeer: number;
+  /**
+   * Requests of one peer answered at a time; more wait unread. Raising it costs memory: an item each.
+   * @default 4
+   */
+  servedPerPeer: number;
+  /**
+   * Requests of one peer, those that wait included; more are refused.
+   * @default 64
+   */
+  maxInbound: number;
   /**
    * Bytes held unread before the peer is told to wait. Raising it hides slow moments of ours.
    * @default 1 MiB
@@ -66,6 +76,8 @@ export const DEFAULT_FETCH_OPTIONS: FetchOptions = {
   maxIdsPerFrame: 1_024,
   maxIdsPerRequest: 65_536,
   requestsPerPeer: 2,
+  servedPerPeer: 4,
+  maxInbound: 64,
   windowBytes: 1024 * 1024,
   openTimeoutMs: 10_000,
   stallTimeoutMs: 10_000,

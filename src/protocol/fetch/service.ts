@@ -1,6 +1,6 @@
 import type { Clock } from '../../store/index.ts';
 import { ProtocolError } from '../errors.ts';
-import { Limiter } from '../limiter.ts';
+import { Limiters } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
 import type { Channel, Network } from '../network/index.ts';
 import { protocolId } from '../protocol-id.ts';
@@ -44,7 +44,8 @@ export class FetchService implements Fetch {
   readonly #options: FetchOptions;
   readonly #protocol: string;
   readonly #log: Log;
-  readonly #limiters = new Map<string, Limiter>();
+  readonly #asking: Limiters;
+  readonly #answering: Limiters;
   readonly #requests = new Map<Requester, Promise<FetchReport>>();
   readonly #serving = new Map<Channel, Promise<void>>();
   readonly #totals = { receivedBytes: 0, sentBytes: 0 };
@@ -56,6 +57,8 @@ export class FetchService implements Fetch {
     this.#init = init;
     this.#log = init.log ?? SILENT;
     this.#options = { ...DEFAULT_FETCH_OPTIONS, ...init.options };
+    this.#asking = new Limiters(this.#options.requestsPerPeer);
+    this.#answering = new Limiters(this.#options.servedPerPeer);
     this.#protocol = protocolId(init.networkName, 'fetch', FETCH_VERSION);
   }
 
@@ -68,7 +71,7 @@ export class FetchService implements Fetch {
     this.#running = true;
     await this.#network.handle(this.#protocol, (channel) => this.#serve(channel), {
       maxFrameBytes: requestFrameBytes(this.#options.maxIdsPerFrame),
-      maxInbound: this.#options.requestsPerPeer,
+      maxInbound: this.#options.maxInbound,
     });
   }
 
@@ -86,7 +89,7 @@ export class FetchService implements Fetch {
       request,
       options: this.#options,
       clock: this.#init.clock,
-      limiter: this.#limiter(request.peer),
+      limiter: this.#asking.of(request.peer),
       open: (signal) => this.#open(request.peer, signal),
       received: (bytes) => {
         this.#totals.receivedBytes += bytes;
@@ -99,7 +102,7 @@ export class FetchService implements Fetch {
       return await report;
     } finally {
       this.#requests.delete(requester);
-      if (this.#limiter(request.peer).idle) this.#limiters.delete(request.peer);
+      this.#asking.tidy(request.peer);
     }
   }
 
@@ -109,14 +112,6 @@ export class FetchService implements Fetch {
       receiveWindowBytes: this.#options.windowBytes,
       signal,
     });
-  }
-
-  #limiter(peer: string): Limiter {
-    const known = this.#limiters.get(peer);
-    if (known !== undefined) return known;
-    const limiter = new Limiter(this.#options.requestsPerPeer);
-    this.#limiters.set(peer, limiter);
-    return limiter;
   }
 
   async #serve(channel: Channel): Promise<void> {
@@ -131,23 +126,30 @@ export class FetchService implements Fetch {
         this.#totals.sentBytes += bytes;
       },
     });
-    const serving = this.#guard(channel, responder.run());
+    const serving = this.#guard(channel, () => responder.run());
     this.#serving.set(channel, serving);
     await serving;
     this.#serving.delete(channel);
+    this.#answering.tidy(channel.peer);
   }
 
-  async #guard(channel: Channel, running: Promise<void>): Promise<void> {
+  async #guard(channel: Channel, run: () => Promise<void>): Promise<void> {
+    const release = await this.#answering.of(channel.peer).acquire(NEVER);
     try {
-      await running;
+      await run();
     } catch (error) {
       const reason = error instanceof ProtocolError ? error : cannotServe(error);
       channel.abort(reason);
       const { code, message } = reason;
       this.#log.warn({ peer: channel.peer, code, message }, 'a fetch request was not answered');
+    } finally {
+      release();
     }
   }
 }
+
+/** A request that waits for its turn ends like others: when it comes to it, its channel is broken. */
+const NEVER = new AbortController().signal;
 
 const STOPPED = new ProtocolError('ABORTED', 'this node stops');
 

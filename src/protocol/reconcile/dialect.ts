@@ -109,7 +109,7 @@ export interface SessionInit {
    */
   interval?: Interval;
   /**
-   * Ids that shall not be held here: they are counted, and never missing.
+   * Ids that shall not be fetched from the peer: they are counted, and never missing.
    * @default none
    */
   refuses?: (id: Uint8Array) => boolean;

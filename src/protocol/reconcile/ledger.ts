@@ -1,7 +1,7 @@
 import { bytesToKey } from '../../store/index.ts';
 import { Listing } from './listing.ts';
 import { NOBODY, Orphans } from './orphans.ts';
-import { Wants } from './wants.ts';
+import { type Said, Wants } from './wants.ts';
 
 export interface LedgerInit {
   maxIdsPerPeer: number;
@@ -30,8 +30,11 @@ export class Ledger {
 
   room(peer: string): number {
     const { maxIds, maxIdsPerPeer } = this.#init;
-    const known = this.#listings.get(peer)?.known ?? 0;
-    return Math.max(0, Math.min(maxIds - this.wants.size, maxIdsPerPeer - known));
+    return Math.max(0, Math.min(maxIds - this.wants.size, maxIdsPerPeer - this.listed(peer)));
+  }
+
+  listed(peer: string): number {
+    return this.#listings.get(peer)?.known ?? 0;
   }
 
   add(peer: string, ids: Iterable<Uint8Array>): void {
@@ -121,10 +124,17 @@ export class Ledger {
     }
   }
 
-  /** The id is known to be large: it goes into another line everywhere. */
-  enlarge(key: string, bytes: number): void {
-    this.wants.setLength(key, bytes);
+  /** The id is said to be large: it goes into another line everywhere. */
+  enlarge(key: string, said: Said): void {
+    this.wants.say(key, said);
     this.requeue(key, this.wants.get(key)!.peers);
+  }
+
+  /** What a peer said to be large is not known to be; the ids. */
+  unsay(peer: string): string[] {
+    const keys = this.wants.unsay(peer);
+    for (const key of keys) this.requeue(key, this.wants.get(key)!.peers);
+    return keys;
   }
 
   /** `peer` does not have what it may be asked for. */
@@ -207,7 +217,18 @@ export class Ledger {
 
   #close({ owner }: Listing, denied: boolean): void {
     this.#listings.delete(owner);
-    for (const key of this.wants.unlistAll(owner)) this.#bereave(key, denied);
+    const keys = this.wants.unlistAll(owner);
+    let surplus = keys.length - this.#init.maxOrphans;
+    for (const key of keys) {
+      // Those behind it take all the room there is.
+      if (surplus-- > 0 && !denied && !this.wants.get(key)!.confirmed) this.#lost(key);
+      else this.#bereave(key, denied);
+    }
+  }
+
+  #lost(key: string): void {
+    this.orphans.lost++;
+    this.remove(key);
   }
 
   /** Nobody lists the id any more. */

@@ -1,3 +1,4 @@
+import { IdQueue } from './id-queue.ts';
 import { Listing } from './listing.ts';
 
 /** Owner of the listing of ids that no peer lists any more. */
@@ -15,6 +16,8 @@ export class Orphans {
   readonly listing: Listing = new Listing({ owner: NOBODY, maxFaults: MAX_PROBES_IN_VAIN });
   readonly #max: number;
   readonly #unconfirmed = new Set<string>();
+  /** The same, oldest first, among others that have left: the first of a set is found ever more slowly. */
+  readonly #line = new IdQueue();
   /** Ids given up for want of room. */
   lost = 0;
 
@@ -24,15 +27,27 @@ export class Orphans {
 
   /** The id that has to go so that `key` may come, if any: `key` itself where no other one may. */
   admit(key: string, confirmed: boolean): string | null {
-    if (!confirmed) this.#unconfirmed.add(key);
+    if (!confirmed) this.#enqueue(key);
     if (this.listing.known < this.#max) return null;
     this.lost++;
-    const [oldest = key] = this.#unconfirmed;
-    return oldest;
+    return this.#oldest() ?? key;
   }
 
   /** The id is here now, or listed again, or given up. */
   left(key: string): void {
     this.#unconfirmed.delete(key);
+  }
+
+  /** One that was listed again meanwhile may still have its place. */
+  #enqueue(key: string): void {
+    this.#unconfirmed.add(key);
+    this.#line.push(key, this.#unconfirmed.size, (queued) => this.#unconfirmed.has(queued));
+  }
+
+  #oldest(): string | undefined {
+    for (;;) {
+      const key = this.#line.shift();
+      if (key === undefined || this.#unconfirmed.has(key)) return key;
+    }
   }
 }

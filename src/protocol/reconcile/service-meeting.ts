@@ -26,7 +26,7 @@ export interface MeetingHost {
   snapshot(): HeldSnapshot;
   differs(peer: string): void;
   missing(peer: string, ids: readonly Uint8Array[]): void;
-  refuses(id: Uint8Array): boolean;
+  refuses(peer: string, id: Uint8Array): boolean;
   outlined(peer: string, outlines: Outlines): void;
   judge(peer: string, theirs: Outline): boolean;
   /** The dialect to speak with a peer, or `UNKNOWN_PEER`. */
@@ -180,7 +180,7 @@ export class Meeting {
       snapshot: () => this.#host.snapshot(),
       missing: (ids) => this.#host.missing(this.#peer, ids),
       differs: () => this.#host.differs(this.#peer),
-      refuses: (id) => this.#host.refuses(id),
+      refuses: (id) => this.#host.refuses(this.#peer, id),
       scope: role === 'initiator' ? this.#scope : {},
       outlined: (outlines) => this.#host.outlined(this.#peer, outlines),
       judge: (theirs) => this.#host.judge(this.#peer, theirs),

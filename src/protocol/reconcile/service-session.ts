@@ -48,7 +48,7 @@ export interface SessionRunInit {
   judge: (theirs: Outline) => boolean;
   /** Keeps the channel for the next session. Absent where it carries one alone. */
   keep?: (() => void) | undefined;
-  /** Ids that shall not be held here. */
+  /** Ids that shall not be fetched though the peer lists them. */
   refuses: (id: Uint8Array) => boolean;
   /** Room for a session somebody else starts; awaited once its first frame is here. */
   admit: (signal: AbortSignal) => Promise<Release>;

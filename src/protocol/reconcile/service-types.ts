@@ -54,10 +54,10 @@ export interface ReconcileInit {
   snapshot: () => HeldSnapshot;
   events: ReconcileEvents;
   /**
-   * Ids that shall not be held here; dialects that prove their result count them.
+   * Ids that shall not be fetched though `peer` lists them; dialects that prove their result count them.
    * @default none
    */
-  refuses?: (id: Uint8Array) => boolean;
+  refuses?: (peer: string, id: Uint8Array) => boolean;
   /** @default silent */
   log?: Log;
   options?: Partial<ReconcileOptions>;

@@ -1,5 +1,9 @@
 import { bytesToKey, keyToBytes } from '../../store/index.ts';
+import { Claims } from './claims.ts';
 import { Ledger } from './ledger.ts';
+import type { Said } from './wants.ts';
+
+export type { Said } from './wants.ts';
 
 export interface ReconciliationSetInit {
   /**
@@ -40,13 +44,6 @@ export interface Want {
   readonly confirmed: boolean;
 }
 
-/** A claim on an id, and the listings whose queues have passed the id over since. */
-interface Claim {
-  readonly peer: string;
-  readonly large: boolean;
-  readonly passed: string[];
-}
-
 const DEFAULT_MAX_IDS_PER_PEER = 1_048_576;
 const DEFAULT_MAX_IDS = 4_194_304;
 const DEFAULT_MAX_ORPHANS = 65_536;
@@ -63,9 +60,8 @@ const DEFAULT_MAX_ORPHANS = 65_536;
  */
 export class ReconciliationSet {
   readonly #ledger: Ledger;
-  readonly #claims = new Map<string, Claim>();
+  readonly #claims = new Claims();
   readonly #mirrored: () => void;
-  #claimedLarge = 0;
 
   constructor(init: ReconciliationSetInit = {}) {
     this.#mirrored = init.mirrored ?? (() => {});
@@ -74,7 +70,7 @@ export class ReconciliationSet {
       maxIds: init.maxIds ?? DEFAULT_MAX_IDS,
       maxOrphans: init.maxOrphans ?? DEFAULT_MAX_ORPHANS,
       now: init.now ?? (() => 0),
-      removed: (key) => this.#end(key),
+      removed: (key) => this.#claims.end(key),
     });
   }
 
@@ -90,7 +86,7 @@ export class ReconciliationSet {
 
   /** Ids that nobody has claimed, by whether they are known to be large. */
   get unclaimed(): { readonly small: number; readonly large: number } {
-    const large = this.#ledger.wants.large - this.#claimedLarge;
+    const large = this.#ledger.wants.large - this.#claims.large;
     return { small: this.size - this.claimed - large, large };
   }
 
@@ -107,6 +103,11 @@ export class ReconciliationSet {
   /** How many ids unknown until now `peer` may add; with 0 a session with it has no use. */
   room(peer: string): number {
     return this.#ledger.room(peer);
+  }
+
+  /** Missing ids that `peer` said itself to have. */
+  listed(peer: string): number {
+    return this.#ledger.listed(peer);
   }
 
   /** Says that `peer` has `ids`; returns how many of them were unknown until now. */
@@ -160,10 +161,22 @@ export class ReconciliationSet {
     return list && { id, since: list.since, confirmed: list.confirmed };
   }
 
-  /** Says how large a missing item is, when that is known before it is asked for. */
-  enlarge(id: Uint8Array, length: number): void {
+  /** Says how large a missing item is by a peer's word, when that is known before it is asked for. */
+  enlarge(id: Uint8Array, said: Said): void {
     const key = bytesToKey(id);
-    if (this.#ledger.wants.has(key)) this.#ledger.enlarge(key, length);
+    if (!this.#ledger.wants.has(key)) return;
+    this.#ledger.enlarge(key, said);
+    this.#claims.resize(key, true);
+  }
+
+  /** Who said last how large a missing item is, if anybody did. */
+  said(id: Uint8Array): Said | undefined {
+    return this.#ledger.wants.said(bytesToKey(id));
+  }
+
+  /** Forgets all that `peer` said of lengths: it said something wrong. */
+  unsay(peer: string): void {
+    for (const key of this.#ledger.unsay(peer)) this.#claims.resize(key, false);
   }
 
   /** Bytes of the payload of a missing id, where a source said that it is large. */
@@ -209,14 +222,14 @@ export class ReconciliationSet {
   /**
    * Gives back `peer`'s claim on `id`. With `forget` the peer is no longer a source of it; an id that
    * has no source left is dropped then, unless two peers have said to have it: that is an orphan.
-   * `length` says that the item turned out to be large. False when the peer had no claim on it.
+   * `length` is what the peer says when the item is large. False when the peer had no claim on it.
    */
   release(peer: string, id: Uint8Array, init: { forget?: boolean; length?: number } = {}): boolean {
     const key = bytesToKey(id);
     const claim = this.#claims.get(key);
     if (claim?.peer !== peer) return false;
-    this.#end(key);
-    if (init.length !== undefined) this.#ledger.enlarge(key, init.length);
+    this.#claims.end(key);
+    if (init.length !== undefined) this.#ledger.enlarge(key, { peer, bytes: init.length });
     this.#ledger.requeue(key, claim.passed);
     if (init.forget) this.#ledger.deny(peer, key);
     return true;
@@ -233,20 +246,16 @@ export class ReconciliationSet {
    */
   drop(peer: string, init: { denied?: boolean } = {}): void {
     this.#ledger.drop(peer, init.denied === true);
-    for (const [key, claim] of this.#claims) {
-      if (claim.peer !== peer) continue;
-      this.#end(key);
+    for (const [key, claim] of this.#claims.of(peer)) {
+      this.#claims.end(key);
       this.#ledger.requeue(key, claim.passed);
     }
   }
 
   /** Drops what is wanted since before `at`, was never confirmed and is not in flight; the ids. */
   expire(at: number): Uint8Array[] {
-    const { wants } = this.#ledger;
-    const keys = [...wants.keys()].filter((key) => {
-      const { since, confirmed } = wants.get(key)!;
-      return !confirmed && since < at && !this.#claims.has(key);
-    });
+    const old = this.#ledger.wants.unconfirmedBefore(at);
+    const keys = old.filter((key) => !this.#claims.has(key));
     for (const key of keys) this.#ledger.remove(key);
     return keys.map(keyToBytes);
   }
@@ -277,24 +286,12 @@ export class ReconciliationSet {
           if (!passed.includes(listing.owner)) passed.push(listing.owner);
         } else if (!listing.offers(peer, key)) denied.push(key);
         else {
-          this.#begin(key, { peer, large: kind === 'large', passed: [listing.owner] });
+          this.#claims.begin(key, { peer, large: kind === 'large', passed: [listing.owner] });
           claimed.push(key);
         }
       }
       for (const key of denied) this.#ledger.requeue(key, [listing.owner]);
     }
     return claimed.map(keyToBytes);
-  }
-
-  #begin(key: string, claim: Claim): void {
-    this.#claims.set(key, claim);
-    if (claim.large) this.#claimedLarge++;
-  }
-
-  #end(key: string): void {
-    const claim = this.#claims.get(key);
-    if (claim === undefined) return;
-    this.#claims.delete(key);
-    if (claim.large) this.#claimedLarge--;
   }
 }

@@ -52,6 +52,13 @@ export class SourceRoots {
     return root;
   }
 
+  /** Whether any id may have been wanted since before `at` on the word of one peer alone. */
+  reachBefore(at: number): boolean {
+    for (const { since, confirmed } of this.#roots.values())
+      if (!confirmed && since < at) return true;
+    return false;
+  }
+
   /** The same list for other peers; what it was confirmed by stays. */
   replace({ since, confirmed }: SourceList, peers: readonly string[]): SourceList {
     return peers.reduce((list, peer) => list.with(peer), this.root(since, confirmed));

@@ -1,9 +1,16 @@
 import { type SourceList, SourceRoots } from './sources.ts';
 
+/** What a peer says of the length of an item. */
+export interface Said {
+  readonly peer: string;
+  /** Bytes of the payload. */
+  readonly bytes: number;
+}
+
 /** The missing ids, who lists each, and how long it is where that is known. Ids are keys. */
 export class Wants {
   readonly #ids = new Map<string, SourceList>();
-  readonly #lengths = new Map<string, number>();
+  readonly #lengths = new Map<string, Said>();
   #roots = new SourceRoots();
 
   get size(): number {
@@ -34,11 +41,23 @@ export class Wants {
 
   /** Bytes of the payload, for ids that were found to be large. */
   length(key: string): number | undefined {
+    return this.#lengths.get(key)?.bytes;
+  }
+
+  said(key: string): Said | undefined {
     return this.#lengths.get(key);
   }
 
-  setLength(key: string, bytes: number): void {
-    this.#lengths.set(key, bytes);
+  say(key: string, said: Said): void {
+    this.#lengths.set(key, said);
+  }
+
+  /** Forgets the lengths a peer said; the ids. */
+  unsay(peer: string): string[] {
+    const keys: string[] = [];
+    for (const [key, said] of this.#lengths) if (said.peer === peer) keys.push(key);
+    for (const key of keys) this.#lengths.delete(key);
+    return keys;
   }
 
   /** Adds an id that nobody lists yet. */
@@ -82,6 +101,16 @@ export class Wants {
       if (rest.peers.length === 0) unlisted.push(key);
     }
     return unlisted;
+  }
+
+  /** Ids wanted since before `at` that were never confirmed. Costs next to nothing when there are none so old. */
+  unconfirmedBefore(at: number): string[] {
+    const keys: string[] = [];
+    if (!this.#roots.reachBefore(at)) return keys;
+    for (const [key, { since, confirmed }] of this.#ids) {
+      if (!confirmed && since < at) keys.push(key);
+    }
+    return keys;
   }
 
   remove(key: string): void {

@@ -188,7 +188,12 @@ describe('Fetcher', () => {
     assert.equal(wanted.size, 0);
     assert.equal(requests.flatMap(({ ids }) => ids).filter((id) => id === large).length, 2);
     const id = ITEMS[1]!.id;
-    assert.deepEqual([fetcher.refuses(id), fetcher.refusesFrom('c', id)], [true, true]);
+    assert.equal(fetcher.isSaidTooLarge(id), true);
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((peer) => fetcher.refuses(peer, id)),
+      [true, true, false],
+      'whoever has not said so is asked',
+    );
   });
 
   it('does not take the word of one peer for it that an item is too large', async () => {
@@ -199,12 +204,120 @@ describe('Fetcher', () => {
     await clock.advance(1);
     const { id } = ITEMS[0]!;
     assert.deepEqual([wanted.size, fetcher.refused], [0, 1]);
-    assert.deepEqual([fetcher.refusesFrom('a', id), fetcher.refusesFrom('b', id)], [true, false]);
+    assert.deepEqual([fetcher.refuses('a', id), fetcher.refuses('b', id)], [true, false]);
     scripts.set('b', serve);
     want('b', ITEMS.slice(0, 1));
     fetcher.connected('b');
     await clock.advance(1);
     assert.deepEqual([replica.status().items, fetcher.refused], [1, 0]);
+  });
+
+  it('forgets all lengths a peer said when one proves wrong, and believes it nothing after several', async () => {
+    const alone: number[] = [];
+    scripts.set('a', async ({ ids, maxBytes }) =>
+      maxBytes === undefined
+        ? { outcome: 'failed' }
+        : { large: ids.map((id) => ({ id, length: 300_000 })) },
+    );
+    scripts.set('b', async (request) => {
+      if (request.maxBytes === undefined) alone.push(request.ids.length);
+      return serve(request);
+    });
+    for (let lie = 1; lie <= 4; lie++) {
+      await clock.advance(120_000);
+      const items = ITEMS.slice(2 * lie - 2, 2 * lie);
+      want('a', items);
+      fetcher.connected('a');
+      await clock.advance(1);
+      assert.equal(wanted.unclaimed.large, lie < 4 ? 2 : 0);
+      want('b', items);
+      fetcher.connected('b');
+      await clock.advance(1);
+      fetcher.disconnected('b');
+      assert.equal(replica.status().items, 2 * lie);
+      assert.equal(wanted.sources(ITEMS[9]!.id).length, 0);
+    }
+    assert.deepEqual(alone, [2, 2, 2], 'the fourth time nothing it says is believed');
+  });
+
+  it('does not believe a peer whose requests come to nothing, until it delivers something', async () => {
+    scripts.set('a', async () => ({ outcome: 'stalled' }));
+    want('a');
+    wanted.add('b', [ITEMS[0]!.id]);
+    fetcher.connected('a');
+    await clock.advance(122_000);
+    assert.deepEqual([requests.length, fetcher.room('a')], [7, Number.POSITIVE_INFINITY]);
+    assert.equal(wanted.sources(ITEMS[0]!.id).length, 2);
+    await clock.advance(2_000);
+    assert.equal(requests.length, 8);
+    assert.deepEqual([wanted.size, wanted.orphans], [10, 9], 'what others list stays with them');
+    assert.deepEqual(wanted.sources(ITEMS[0]!.id), ['b']);
+    assert.equal(fetcher.room('a'), 1_024);
+    want('a');
+    assert.equal(fetcher.room('a'), 1_014);
+    fetcher.pump();
+    await clock.advance(60_000);
+    assert.deepEqual([requests.length, wanted.listed('a')], [9, 0], 'the next time at once');
+    want('a');
+    scripts.set('a', serve);
+    fetcher.pump();
+    await clock.advance(60_000);
+    assert.deepEqual([replica.status().items, fetcher.room('a')], [10, Number.POSITIVE_INFINITY]);
+  });
+
+  it('has a peer rest that said an item to be too large which then came', async () => {
+    scripts.set('a', async ({ ids }) => ({ tooLarge: ids }));
+    scripts.set('b', serve);
+    want('a', ITEMS.slice(0, 1));
+    fetcher.connected('a');
+    await clock.advance(1);
+    want('b', ITEMS.slice(0, 1));
+    fetcher.connected('b');
+    await clock.advance(1);
+    want('a', ITEMS.slice(1, 2));
+    fetcher.pump();
+    const asked = () => requests.filter(({ peer }) => peer === 'a').length;
+    assert.equal(asked(), 1);
+    await clock.advance(1_000);
+    assert.equal(asked(), 2);
+  });
+
+  /** Peers that each have an item of their own, and bring a little of it all the time. */
+  const crowd = (size: number, large: boolean): string[] => {
+    const names = Array.from({ length: size }, (_, i) => `slow ${i}`);
+    for (const [i, name] of names.entries()) {
+      scripts.set(name, async ({ ids, maxBytes, signal, onProgress }) => {
+        if (large && maxBytes !== undefined) {
+          return { large: ids.map((id) => ({ id, length: 2 ** 24 })) };
+        }
+        for (;;) {
+          if (signal?.aborted) return { outcome: 'failed', endedAt: ids[0]! };
+          onProgress?.(2_000);
+          await new Promise<void>((resolve) => {
+            const cancel = clock.after(900, resolve);
+            const over = (): void => {
+              cancel();
+              resolve();
+            };
+            signal?.addEventListener('abort', over, { once: true });
+          });
+        }
+      });
+      wanted.add(name, [new Uint8Array(32).fill(100 + i)]);
+      fetcher.connected(name);
+    }
+    return names;
+  };
+
+  it('does not let peers that trickle hold all the room while others wait', async () => {
+    const names = crowd(32, false);
+    await clock.advance(20_000);
+    assert.equal(names.filter(fetcher.asks, fetcher).length, 32, 'nobody waits');
+    want('a', ITEMS.slice(0, 1));
+    scripts.set('a', serve);
+    fetcher.connected('a');
+    await clock.advance(1_000);
+    assert.equal(replica.status().items, 1);
   });
 
   describe('large items', () => {
@@ -217,7 +330,7 @@ describe('Fetcher', () => {
       if (ids.some(isHuge)) await new Promise<void>((resolve) => clock.after(1_000, resolve));
       const report = await serve({ ...request, ids });
       const large = inline ? request.ids.filter(isHuge) : [];
-      return { ...report, large: large.map((id) => ({ id, length: 300_000 })) };
+      return { ...report, large: large.map((id) => ({ id, length: huge.payload.length })) };
     };
 
     beforeEach(() => {
@@ -251,6 +364,42 @@ describe('Fetcher', () => {
       assert.equal(wanted.claimedBy(huge.id), 'a');
       await clock.advance(1_000);
       assert.equal(replica.status().items, 1);
+    });
+
+    it('do not wait for a small request that gets nowhere', async () => {
+      scripts.set('c', async ({ signal }) => {
+        await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+        return { outcome: 'failed' };
+      });
+      wanted.add('c', [new Uint8Array(32)]);
+      fetcher.connected('c');
+      want('a', [huge]);
+      fetcher.pump();
+      await clock.advance(1_600);
+      assert.equal(fetcher.asks('c'), true);
+      assert.equal(replica.status().items, 1);
+    });
+
+    it('of peers that trickle do not hold all the room while others wait', async () => {
+      const names = crowd(4, true);
+      await clock.advance(20_000);
+      assert.deepEqual(names.map(fetcher.asks, fetcher), [true, true, true, true], 'nobody waits');
+      want('a', [huge]);
+      fetcher.pump();
+      await clock.advance(20_000);
+      assert.equal(replica.status().items, 1);
+      assert.equal(names.filter(fetcher.asks, fetcher).length, 4, 'it is asked again afterwards');
+    });
+
+    it('are fetched of a peer that failed where no other has them', async () => {
+      scripts.set('c', async () => ({ outcome: 'failed' }));
+      wanted.add('c', [huge.id]);
+      fetcher.connected('c');
+      await clock.advance(1);
+      scripts.set('c', serveLarge);
+      want('a', rest);
+      await clock.advance(20_000);
+      assert.equal(replica.status().items, ITEMS.length);
     });
 
     it('do not wait for ever', async () => {

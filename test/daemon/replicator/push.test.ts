@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
-import { DEFAULT_REPLICATOR_OPTIONS } from '../../../src/daemon/replicator/index.ts';
+import {
+  DEFAULT_REPLICATOR_OPTIONS,
+  type ReplicatorOptions,
+} from '../../../src/daemon/replicator/index.ts';
 import { Push } from '../../../src/daemon/replicator/push.ts';
 import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { type Item, type ItemKey, itemId, Replica } from '../../../src/store/index.ts';
@@ -15,26 +18,37 @@ function itemOf(length: number, fill = 1): Item {
   return { hint: 1n, payload, id: itemId(1n, payload) };
 }
 
-async function setUp(context: TestContext, limits: { maxSetBytes?: number } = {}) {
+async function setUp(
+  context: TestContext,
+  limits: { maxSetBytes?: number } = {},
+  options: Partial<ReplicatorOptions> = {},
+) {
   const clock = new VirtualClock();
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, limits });
   context.after(() => replica.close());
   const wanted = new ReconciliationSet();
   const spread: ItemKey[] = [];
-  const state = { connected: new Set(['p', 'f']), refused: new Set<Uint8Array>(), paused: false };
+  const state = {
+    poor: new Set<string>(),
+    connected: new Set(['p', 'f']),
+    refused: new Set<string>(),
+    paused: false,
+  };
   const push = new Push({
     replica,
     wanted,
     clock,
     logger: pino({ level: 'silent' }),
-    options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 1_000, windowBytes: 5_000 },
-    refuses: (id) => state.refused.has(id),
+    options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 1_000, windowBytes: 5_000, ...options },
+    refuses: (peer) => state.refused.has(peer),
+    room: (peer) => (state.poor.has(peer) ? 1 : Number.POSITIVE_INFINITY),
     connected: (peer) => state.connected.has(peer),
     paused: () => state.paused,
-    pump: () => undefined,
+    wants: () => undefined,
     spread: (keys) => spread.push(...keys),
     gap: () => undefined,
+    differs: () => undefined,
   });
   context.after(() => push.stop());
   return { clock, replica, wanted, push, spread, state };
@@ -45,7 +59,7 @@ describe('announced items', () => {
     const { replica, wanted, push, spread } = await setUp(context);
     const item = itemOf(10);
     wanted.add('q', [item.id]);
-    assert.equal(push.items([item]), true);
+    assert.equal(push.items([item], ORIGIN), true);
     assert.equal(wanted.has(item.id), false);
     assert.equal(push.arriving(item.id), true);
     await push.stop();
@@ -61,37 +75,41 @@ describe('announced items', () => {
   it('that come twice before they are on the disk are stored once', async (context) => {
     const { replica, push } = await setUp(context);
     const item = itemOf(10);
-    assert.ok(push.items([item]) && push.items([item, itemOf(11)]));
+    assert.ok(push.items([item], ORIGIN) && push.items([item, itemOf(11)], ORIGIN));
     await push.stop();
     assert.equal(replica.status().items, 2);
   });
 
   it('above our limit are left out, the others taken', async (context) => {
     const { replica, push } = await setUp(context);
-    assert.equal(push.items([itemOf(1_001), itemOf(1_000)]), true);
+    assert.equal(push.items([itemOf(1_001), itemOf(1_000)], ORIGIN), true);
     await push.stop();
     assert.equal(replica.status().items, 1);
   });
 
   it('are not taken while too many wait for the disk', async (context) => {
     const { push } = await setUp(context);
-    for (let i = 0; i < 5; i++) assert.equal(push.items([itemOf(1_000, i)]), true);
-    assert.equal(push.items([itemOf(1_000, 9)]), false);
+    for (let i = 0; i < 5; i++) assert.equal(push.items([itemOf(1_000, i)], ORIGIN), true);
+    assert.equal(push.items([itemOf(1_000, 9)], ORIGIN), false);
     await push.stop();
-    assert.equal(push.items([itemOf(1_000, 9)]), true);
+    assert.equal(push.items([itemOf(1_000, 9)], ORIGIN), true);
   });
 
   it('are not taken while the set takes nothing, and again when it may', async (context) => {
     const { clock, replica, push, spread } = await setUp(context, { maxSetBytes: 100 });
-    assert.equal(push.items([itemOf(101)]), true);
+    assert.equal(push.items([itemOf(101)], ORIGIN), true);
     await settle();
     assert.deepEqual(spread, []);
-    assert.equal(push.items([itemOf(10)]), false);
+    assert.equal(push.items([itemOf(10)], ORIGIN), false);
     await clock.advance(70_000);
-    assert.equal(push.items([itemOf(10)]), false, 'as long as what was refused would be again');
+    assert.equal(
+      push.items([itemOf(10)], ORIGIN),
+      false,
+      'as long as what was refused would be again',
+    );
     await replica.put([{ hint: 2n, payload: new Uint8Array(1) }]);
     await clock.advance(70_000);
-    assert.equal(push.items([itemOf(10)]), true);
+    assert.equal(push.items([itemOf(10)], ORIGIN), true);
     await settle();
     assert.equal(push.holds(itemOf(10).id), true);
   });
@@ -110,10 +128,35 @@ describe('announced keys', () => {
     assert.deepEqual(wanted.sources(other.id), ['f']);
   });
 
-  it('are left alone when too long, refused before, or nothing is fetched', async (context) => {
+  it('are not wanted of a peer that says they are above our limits, but of others', async (context) => {
+    const { push, wanted, state } = await setUp(context);
+    state.refused.add('f');
+    assert.deepEqual(push.keys([key], ORIGIN), [key]);
+    assert.deepEqual(wanted.sources(key.id), ['p']);
+  });
+
+  it('are wanted of a peer that brings nothing no more than it may list', async (context) => {
+    const { push, wanted, state } = await setUp(context);
+    state.poor.add('f');
+    const other = { ...key, id: new Uint8Array(32).fill(8) };
+    assert.deepEqual(push.keys([key, other], ORIGIN), [key, other]);
+    assert.deepEqual(wanted.sources(key.id), ['f', 'p']);
+    assert.deepEqual(wanted.sources(other.id), ['p']);
+  });
+
+  it('are not made to wait as large ones when they are wanted already', async (context) => {
+    const { push, wanted } = await setUp(context, {}, { inlineBytes: 100 });
+    wanted.add('q', [key.id]);
+    const other = { ...key, id: new Uint8Array(32).fill(8) };
+    push.keys([key, other], ORIGIN);
+    assert.deepEqual(wanted.said(other.id), { peer: 'p', bytes: 500 });
+    assert.deepEqual(wanted.unclaimed, { small: 1, large: 1 });
+  });
+
+  it('are left alone when too long, refused by all, or nothing is fetched', async (context) => {
     const { push, wanted, state } = await setUp(context);
     assert.deepEqual(push.keys([{ ...key, length: 1_001 }], ORIGIN), []);
-    state.refused.add(key.id);
+    state.refused = new Set(['p', 'f']);
     assert.deepEqual(push.keys([key], ORIGIN), []);
     state.refused.clear();
     state.paused = true;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
-import { Replicator } from '../../../src/daemon/replicator/index.ts';
+import { Replicator, type WantsFile } from '../../../src/daemon/replicator/index.ts';
+import { decodeWants } from '../../../src/daemon/replicator/wants-record.ts';
 import type { FetchService, ReconcileService, SessionReport } from '../../../src/protocol/index.ts';
 import { Replica } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
@@ -9,7 +10,15 @@ import { memoryDatabase } from '../../support/memory-database.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
-async function setUp(context: TestContext, { lost = false } = {}) {
+const KEY = { hint: 1n, id: new Uint8Array(32).fill(7), length: 500 };
+const TOO_LONG = { hint: 1n, id: KEY.id, payload: new Uint8Array(17 * 1024 * 1024) };
+
+interface Change {
+  lost?: boolean;
+  wantsFile?: WantsFile;
+}
+
+async function setUp(context: TestContext, { lost = false, wantsFile }: Change = {}) {
   const clock = new VirtualClock();
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
   const replica = await Replica.open({
@@ -21,7 +30,13 @@ async function setUp(context: TestContext, { lost = false } = {}) {
   });
   context.after(() => replica.close());
   const logger = pino({ level: 'silent' });
-  const replicator = new Replicator({ replica, clock, random: new SeededRandom(1), logger });
+  const replicator = new Replicator({
+    replica,
+    clock,
+    random: new SeededRandom(1),
+    logger,
+    wantsFile: wantsFile ?? null,
+  });
   const ended = (change: Partial<SessionReport> = {}) =>
     replicator.events.ended({
       peer: 'p',
@@ -45,7 +60,12 @@ async function setUp(context: TestContext, { lost = false } = {}) {
       error: null,
       ...change,
     });
-  return { replica, replicator, ended };
+  const start = () =>
+    replicator.start({
+      reconcile: { reconcile: () => new Promise(() => undefined) } as unknown as ReconcileService,
+      fetch: { fetch: () => new Promise(() => undefined) } as unknown as FetchService,
+    });
+  return { clock, replica, replicator, ended, start };
 }
 
 describe('Replicator.inSync', () => {
@@ -60,11 +80,17 @@ describe('Replicator.inSync', () => {
 
   it('ends as soon as anything is learnt of a change on either side', async (context) => {
     const { replica, replicator, ended } = await setUp(context);
-    const { events } = replicator;
+    const { events, announced } = replicator;
     events.peerConnected('p');
     const changes: (() => unknown)[] = [
       () => events.differs('p'),
       () => events.missing('p', [new Uint8Array(32)]),
+      () => announced.keys([KEY], { publisher: 'p', from: 'q' }),
+      () => announced.keys([KEY], { publisher: 'q', from: 'p' }),
+      () => announced.keys([{ ...KEY, length: 2 ** 30 }], { publisher: 'p', from: 'p' }),
+      () => announced.items([TOO_LONG], { publisher: 'p', from: 'p' }),
+      () => announced.gap({ publisher: 'p', from: 'q' }),
+      () => announced.gap({ publisher: 'q', from: 'p' }),
       () => ended({ equal: false }),
       () => ended({ equal: true, error: { code: 'TIMEOUT', message: 'too slow' } }),
       () => ended({ version: replica.version - 1 }),
@@ -90,7 +116,7 @@ describe('Replicator.inSync', () => {
 
 describe('Replicator after a loss', () => {
   it('says the set is refilled once every connected peer has been asked', async (context) => {
-    const { replica, replicator, ended } = await setUp(context, { lost: true });
+    const { replica, replicator, ended, start } = await setUp(context, { lost: true });
     await replica.ready();
     const { events } = replicator;
     const refilled = async () => {
@@ -109,14 +135,31 @@ describe('Replicator after a loss', () => {
     assert.equal(await refilled(), false, 'something is wanted');
     events.peerDisconnected('q');
     events.peerConnected('q');
-    replicator.start({
-      reconcile: { reconcile: () => new Promise(() => undefined) } as unknown as ReconcileService,
-      fetch: { fetch: () => new Promise(() => undefined) } as unknown as FetchService,
-    });
+    start();
     events.peerDisconnected('p');
     ended({ peer: 'q', error: { code: 'TIMEOUT', message: 'too slow' } });
     assert.equal(await refilled(), false, 'the session failed');
     ended({ peer: 'q', equal: false });
     assert.equal(await refilled(), true);
+  });
+});
+
+describe('Replicator on announced keys', () => {
+  const origin = { publisher: 'p', from: 'p' };
+
+  it('saves them as wanted, also when no session ever runs', async (context) => {
+    const saved: Uint8Array[] = [];
+    const save = async (record: Uint8Array) => void saved.push(record);
+    const wantsFile = { load: async () => null, save };
+    const { clock, replicator, start } = await setUp(context, { wantsFile });
+    start();
+    await settle();
+    replicator.events.peerConnected('p');
+    replicator.announced.keys([KEY], origin);
+    await clock.advance(10_000);
+    assert.deepEqual(
+      saved.map((record) => decodeWants(record)!.map(({ id }) => id)),
+      [[KEY.id]],
+    );
   });
 });

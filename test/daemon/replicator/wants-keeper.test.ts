@@ -134,7 +134,7 @@ describe('WantsKeeper', () => {
     kept.touch();
     const init = {
       wanted,
-      refuses: () => false,
+      isSaidTooLarge: () => false,
       expiredAt: (one: Uint8Array) => kept.expiredAt(one),
       expireAfterMs: 24 * HOUR_MS,
     };
@@ -153,7 +153,7 @@ describe('WantsKeeper', () => {
     assert.deepEqual(hex(wanted.missing()), hex([id(2)]));
     assert.equal(why(id(1), init).state, 'expired');
     assert.equal(why(id(3), init).state, 'unknown');
-    assert.equal(why(id(3), { ...init, refuses: () => true }).state, 'refused');
+    assert.equal(why(id(3), { ...init, isSaidTooLarge: () => true }).state, 'refused');
     wanted.received(id(2));
     await kept.stop();
   });

@@ -146,14 +146,19 @@ describe('AnnounceService', () => {
   });
 
   it('holds no more keys than it may', async (context) => {
-    const { clock, nodes } = await line(context, 'ab', { inlineBytes: 0, maxHeld: 3, batchMs: 1 });
-    const [a, b] = nodes;
-    for (let i = 0; i < 6; i++) {
-      a.put(itemOf(`item ${i}`));
-      await clock.advance(10);
-    }
-    assert.equal(b.wanted.length, 3);
-    assert.equal(b.service.totals.ignored, 3);
+    const { clock, nodes } = await line(context, 'abc', { inlineBytes: 0, maxHeld: 6, batchMs: 1 });
+    const [a, b, c] = nodes;
+    const write = async (node: Node, name: string) => {
+      for (let i = 0; i < 6; i++) {
+        node.put(itemOf(`${name} ${i}`));
+        await clock.advance(10);
+      }
+    };
+    await write(a, 'one');
+    assert.equal(b.wanted.length, 6, 'what is not passed on is fetched all the same');
+    assert.equal(b.service.totals.ignored, 3, 'half of the room is for others');
+    await write(c, 'another');
+    assert.equal(b.service.totals.ignored, 6);
   });
 
   it('passes on what it knows already', async (context) => {

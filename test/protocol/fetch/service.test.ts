@@ -187,6 +187,32 @@ describe('FetchService', () => {
     assert.equal(most, 2);
   });
 
+  it('is asked for as much as its peer likes, and answers some at a time, the others after', async () => {
+    const options = { requestsPerPeer: 20, servedPerPeer: 3, windowBytes: 1 };
+    const w = await world(options, { latencyMs: 10, bytesPerMs: 1_000 });
+    const items = Array.from({ length: 20 }, (_, i) => itemOf(i, 100_000));
+    w.hold(...items);
+    const running = items.map(({ id }) => w.a.fetch({ peer: 'b', ids: [id], onItem: () => {} }));
+    await w.clock.advance(60);
+    assert.equal(w.gets, 3);
+    await w.clock.advance(60_000);
+    for (const { outcome } of await Promise.all(running)) assert.equal(outcome, 'complete');
+    assert.equal(w.clock.pending, 0);
+  });
+
+  it('stops also what waits to be answered', async () => {
+    const w = await world({ requestsPerPeer: 3, servedPerPeer: 1, windowBytes: 1 });
+    const item = itemOf(1, 500_000);
+    w.hold(item);
+    const ask = () => w.a.fetch({ peer: 'b', ids: [item.id], onItem: () => {} });
+    const running = [ask(), ask(), ask()];
+    await w.clock.advance(45);
+    await w.b.stop();
+    await w.clock.advance(100);
+    for (const { outcome } of await Promise.all(running)) assert.equal(outcome, 'failed');
+    assert.equal(w.gets, 1);
+  });
+
   it('reports an error of the consumer as its own', async () => {
     const w = (await world()).hold(itemOf(1));
     const onItem = () => {
@@ -395,7 +421,7 @@ describe('FetchService: requesters that misbehave', () => {
   });
 
   it('one that opens too many streams', async () => {
-    const w = await world();
+    const w = await world({ maxInbound: 2 });
     const open = () => w.network.node('a').open('b', PROTOCOL, { maxFrameBytes: 100 });
     const opening = [open(), open(), open()];
     const settled = Promise.allSettled(opening);

@@ -454,6 +454,33 @@ describe('ReconciliationSet', () => {
     assert.deepEqual([set.orphans, set.lost], [3, 2]);
   });
 
+  it('gives up the oldest orphans, however many peers leave and whatever was listed between', () => {
+    const set = new ReconciliationSet({ maxOrphans: 100 });
+    for (let peer = 0; peer < 500; peer++) {
+      set.add(
+        `${peer}`,
+        Array.from({ length: peer % 7 }, (_, i) => numbered(10 * peer + i)),
+      );
+      set.drop(`${peer}`);
+    }
+    const last = [...set.missing()];
+    assert.deepEqual([last.length, set.orphans], [100, 100]);
+    assert.ok(hex(last).every((one, i, all) => i === 0 || one > all[i - 1]!));
+    assert.deepEqual(last.at(-1), numbered(4_991));
+    set.add('ann', last.slice(0, 50));
+    set.add('bob', last.slice(0, 1));
+    set.drop('bob');
+    set.drop('ann');
+    assert.deepEqual(hex(set.missing()), hex(last));
+    set.add(
+      'cyd',
+      Array.from({ length: 300 }, (_, i) => numbered(10_000 + i)),
+    );
+    set.drop('cyd');
+    const kept = [last[0]!, ...Array.from({ length: 99 }, (_, i) => numbered(10_201 + i))];
+    assert.deepEqual(hex(set.missing()), hex(kept), 'what two had stays');
+  });
+
   it('remembers since when an id is wanted, over a restart too, and drops it after long', () => {
     let now = 600_000;
     const set = new ReconciliationSet({ now: () => now });
@@ -497,6 +524,40 @@ describe('ReconciliationSet', () => {
     assert.deepEqual(hex(set.claimLarge('bob', { max: 9, maxBytes: 1 })), hex([id(3)]));
     assert.deepEqual(hex(set.claimLarge('ann', { max: 9, maxBytes: 11 })), hex([1, 2].map(id)));
     assert.deepEqual(set.unclaimed, { small: 0, large: 0 });
+  });
+
+  it('counts an id apart that turns out to be large while it is claimed', () => {
+    const set = new ReconciliationSet();
+    set.add('ann', [id(1), id(2)]);
+    assert.deepEqual(hex(set.claim('ann', 1)), hex([id(1)]));
+    set.enlarge(id(1), { peer: 'bob', bytes: 10 });
+    assert.deepEqual(set.unclaimed, { small: 1, large: 0 });
+    assert.deepEqual(hex(set.claim('ann', 9)), hex([id(2)]));
+    assert.deepEqual(set.unclaimed, { small: 0, large: 0 });
+    set.release('ann', id(1));
+    assert.deepEqual(set.unclaimed, { small: 0, large: 1 });
+    assert.deepEqual(hex(set.claimLarge('ann', { max: 1, maxBytes: 10 })), hex([id(1)]));
+    set.received(id(1));
+    set.release('ann', id(2));
+    assert.deepEqual(set.unclaimed, { small: 1, large: 0 });
+  });
+
+  it('takes back what a peer said of lengths, and of nobody else', () => {
+    const set = new ReconciliationSet();
+    set.add('ann', [1, 2, 3, 4].map(id));
+    for (const n of [1, 2, 3]) set.enlarge(id(n), { peer: n < 3 ? 'bob' : 'ann', bytes: 10 });
+    assert.equal(set.claimLarge('ann', { max: 1, maxBytes: 10 }).length, 1);
+    assert.deepEqual(set.said(id(1)), { peer: 'bob', bytes: 10 });
+    set.unsay('bob');
+    assert.deepEqual(
+      [set.said(id(1)), set.length(id(2)), set.length(id(3))],
+      [undefined, undefined, 10],
+    );
+    assert.deepEqual(set.unclaimed, { small: 2, large: 1 });
+    assert.deepEqual(hex(set.claim('ann', 9)).sort(), hex([id(2), id(4)]));
+    set.release('ann', id(1));
+    assert.deepEqual(hex(set.claim('ann', 9)), hex([id(1)]));
+    assert.deepEqual(hex(set.claimLarge('ann', { max: 9, maxBytes: 99 })), hex([id(3)]));
   });
 
   it('stays small and quick while 50,000 ids of eight peers come and go, twice', () => {
