@@ -302,6 +302,7 @@ export class Replicator {
         scope === undefined ? reconcile.reconcile(peer) : reconcile.reconcile(peer, scope),
       peers: () => this.#peers.all().filter(({ connected }) => connected).length,
       busy: () => fetcher.busy,
+      paused: () => fetcher.paused !== null,
       caughtUp: () => this.#running?.scheduler.changed(),
     });
   }

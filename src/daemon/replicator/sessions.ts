@@ -13,6 +13,8 @@ export interface SessionsInit {
   peers: () => number;
   /** Something is being fetched. */
   busy: () => boolean;
+  /** Nothing is fetched at the moment, for a reason of our own. */
+  paused: () => boolean;
   /** Called when a catch-up is over. */
   caughtUp: () => void;
   catchUpItems: number;

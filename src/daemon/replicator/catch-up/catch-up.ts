@@ -7,15 +7,17 @@ import {
   type Clock,
   compareBounds,
   type ItemKey,
-  keyToBytes,
 } from '../../../store/index.ts';
 import { type Job, Plan, type Slice } from './plan.ts';
 import { type CatchUpProgress, Rate } from './progress.ts';
+import { Stalls } from './stalls.ts';
 
 export interface CatchUpInit {
   clock: Clock;
   logger: Logger;
-  wanted: Pick<ReconciliationSet, 'has'>;
+  wanted: Pick<ReconciliationSet, 'has' | 'length'>;
+  /** Nothing is fetched at the moment, through no fault of any peer. */
+  paused: () => boolean;
   /** Connected peers of which it is not known yet whether they can take part. */
   unknown: () => number;
   /** Says that a peer holds whatever another one lists. */
@@ -32,7 +34,10 @@ interface Member {
   /** The root it named, as hex: peers with equal ones may serve what the other listed. */
   readonly root: string;
   job: Job | 'closing' | null;
+  /** Sessions in a row that failed. */
   failures: number;
+  /** Times that what it listed did not come. */
+  stalls: number;
   closed: boolean;
 }
 
@@ -40,12 +45,12 @@ interface Member {
 const LOOK_EVERY_MS = 1_000;
 /** How often the log tells how far it is. */
 const TELL_EVERY_MS = 10_000;
-/** A slice of which nothing has come for so long is to be listed by another peer. */
-const STALLED_MS = 15_000;
 /** How long after the beginning a lonely peer's slices wait for others to check them. */
 const NEWCOMERS_MS = 10_000;
 /** Sessions in a row that may fail before a peer takes part no more. */
 const MAX_FAILURES = 3;
+/** Times that what a peer listed may not come before it takes part no more. */
+const MAX_STALLS = 3;
 
 /**
  * A node far behind gets what it lacks from several peers at once (docs/architecture.md): each lists and
@@ -58,8 +63,11 @@ export class CatchUp {
   readonly #rate: Rate;
   readonly #startedAt: number;
   readonly #members = new Map<string, Member>();
-  /** Slices that are being fetched, and since when nothing at all has come. */
-  readonly #still = new Map<Slice, { readonly stored: number; readonly since: number }>();
+  /** Peers that take part no more. */
+  readonly #barred = new Set<string>();
+  /** Peers that take part no more, and whose sessions still run. */
+  readonly #outlasting = new Set<string>();
+  readonly #stalls: Stalls;
   #timer: Cancel | undefined;
   #toldAt: number;
   #over = false;
@@ -67,6 +75,7 @@ export class CatchUp {
   constructor(init: CatchUpInit) {
     this.#init = init;
     this.#plan = new Plan(init);
+    this.#stalls = new Stalls({ ...init, plan: this.#plan });
     this.#rate = new Rate(init.clock);
     this.#startedAt = init.clock.now();
     this.#toldAt = init.clock.monotonic();
@@ -83,7 +92,7 @@ export class CatchUp {
   /** The peer lists, or is compared with, a slice. */
   works(peer: string): boolean {
     const job = this.#members.get(peer)?.job ?? null;
-    return job !== null && job !== 'closing';
+    return (job !== null && job !== 'closing') || this.#outlasting.has(peer);
   }
 
   get progress(): CatchUpProgress {
@@ -120,13 +129,19 @@ export class CatchUp {
   /** From now on the peer lists, serves and checks slices. */
   join({ peer, outlines }: SessionReport): void {
     if (this.#over || this.#members.has(peer) || outlines === null) return;
+    if (this.#barred.has(peer)) return;
     const root = bytesToHex(outlines.theirs.root);
-    this.#members.set(peer, { root, job: null, failures: 0, closed: false });
+    this.#members.set(peer, { root, job: null, failures: 0, stalls: 0, closed: false });
     this.#advance();
   }
 
   left(peer: string): void {
+    const job = this.#members.get(peer)?.job ?? null;
     if (!this.#members.delete(peer)) return;
+    if (job !== null && job !== 'closing') {
+      this.#outlasting.add(peer);
+      this.#plan.failed(job);
+    }
     this.#plan.left(peer);
     this.#advance();
   }
@@ -195,15 +210,27 @@ export class CatchUp {
     const settles = job.kind !== 'survey';
     const report = await this.#init.reconcile(peer, { interval: { lower, upper }, settles });
     member.job = null;
-    if (this.#over) return;
+    this.#outlasting.delete(peer);
+    if (this.#over || this.#members.get(peer) !== member) return;
     if (usable(report, job)) {
       member.failures = 0;
       this.#take(peer, job, report);
     } else {
       this.#plan.failed(job);
-      if (++member.failures >= MAX_FAILURES || declined(report)) this.left(peer);
+      if (declined(report)) this.left(peer);
+      else if (++member.failures >= MAX_FAILURES) this.#bar(peer);
     }
     this.#advance();
+  }
+
+  /** It would join again at once if it could. */
+  #bar(peer: string): void {
+    this.#barred.add(peer);
+    this.#init.logger.warn(
+      { event: 'catch-up-barred', peer },
+      'the peer takes part in catching up no more: its sessions fail, or what it lists does not come',
+    );
+    this.left(peer);
   }
 
   #take(peer: string, { kind, slice }: Job, report: SessionReport): void {
@@ -245,7 +272,7 @@ export class CatchUp {
   /** Now and then: what stands still goes to another peer, and the log says how far it is. */
   #look(): void {
     this.#rate.sample();
-    for (const slice of this.#plan.slices) this.#watch(slice);
+    this.#watch();
     const now = this.#init.clock.monotonic();
     if (now - this.#toldAt >= TELL_EVERY_MS) {
       this.#toldAt = now;
@@ -256,21 +283,16 @@ export class CatchUp {
     this.#advance();
   }
 
-  #watch(slice: Slice): void {
-    if (slice.state !== 'fetching') {
-      this.#still.delete(slice);
-      return;
+  #watch(): void {
+    const stalled = new Set<string>();
+    for (const [slice, stall] of this.#stalls.look()) {
+      if (stall === 'stalled') stalled.add(slice.owes!);
+      this.#plan.reopen(slice);
     }
-    const now = this.#init.clock.monotonic();
-    const stored = this.#rate.total;
-    const known = this.#still.get(slice);
-    if (known?.stored !== stored) this.#still.set(slice, { stored, since: now });
-    else if (now - known.since >= STALLED_MS || !this.#anyWanted(slice)) this.#plan.reopen(slice);
-  }
-
-  #anyWanted({ pending }: Slice): boolean {
-    for (const key of pending) if (this.#init.wanted.has(keyToBytes(key))) return true;
-    return false;
+    for (const peer of stalled) {
+      const member = this.#members.get(peer);
+      if (member !== undefined && ++member.stalls >= MAX_STALLS) this.#bar(peer);
+    }
   }
 }
 

@@ -15,6 +15,8 @@ export interface Slice {
   state: 'coarse' | 'open' | 'listing' | 'fetching' | 'stored' | 'checking' | 'closed';
   /** Who listed it last, or does. */
   lister: string | null;
+  /** Who said last that something is missing in it: the lister, or who checked it. */
+  owes: string | null;
   /** A second peer has shown the same, or what the first one had not shown. */
   checked: boolean;
   /** Times it was listed and did not come. */
@@ -47,6 +49,8 @@ export class Plan {
   readonly #init: PlanInit;
   #slices: Slice[] = [];
   #pending = 0;
+  /** Ids that a peer listed and that were stored. */
+  readonly #came = new Map<string, number>();
 
   constructor(init: PlanInit) {
     this.#init = init;
@@ -59,6 +63,11 @@ export class Plan {
   /** Ids listed and not stored. */
   get pending(): number {
     return this.#pending;
+  }
+
+  /** How many of the ids that the peer listed have been stored. */
+  cameFrom(peer: string): number {
+    return this.#came.get(peer) ?? 0;
   }
 
   /** Items still missing, as far as is known. */
@@ -89,6 +98,7 @@ export class Plan {
 
   started({ kind, slice }: Job, peer: string): void {
     slice.state = kind === 'check' ? 'checking' : 'listing';
+    slice.owes = peer;
     if (kind !== 'check') slice.lister = peer;
   }
 
@@ -105,6 +115,7 @@ export class Plan {
       const slice = active.find(({ pending }) => pending.delete(key));
       if (slice === undefined) continue;
       this.#pending--;
+      this.#came.set(slice.owes!, this.cameFrom(slice.owes!) + 1);
       slice.expected = Math.max(0, slice.expected - 1);
     }
     for (const slice of active) this.#settle(slice);
@@ -134,22 +145,27 @@ export class Plan {
 
   /** The job came to nothing. */
   failed({ kind, slice }: Job): void {
-    if (kind === 'check') slice.state = 'stored';
-    else this.reopen(slice);
+    if (kind === 'check') {
+      this.#forget(slice);
+      slice.state = 'stored';
+    } else this.reopen(slice);
   }
 
   /** What was listed does not come: another peer is to list the slice, as often as that makes sense. */
   reopen(slice: Slice): void {
     this.#forget(slice);
     slice.failures++;
+    slice.lister = slice.owes;
+    slice.checked = false;
     slice.state = slice.failures > MAX_FAILURES ? 'closed' : 'open';
   }
 
   /** The peer has gone: what it listed and did not bring is to be listed by others. */
   left(peer: string): void {
     for (const slice of this.#slices) {
-      if (slice.lister !== peer || slice.state !== 'fetching') continue;
+      if (slice.owes !== peer || slice.state !== 'fetching') continue;
       this.#forget(slice);
+      slice.checked = false;
       slice.state = 'open';
     }
   }
@@ -216,6 +232,7 @@ function newSlice(lower: Bound, upper: Bound, expected: number): Slice {
     expected,
     state,
     lister: null,
+    owes: null,
     checked: false,
     failures: 0,
     pending: new Set(),

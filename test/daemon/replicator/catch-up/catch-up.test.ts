@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Rig } from './support.ts';
+
+describe('a catch-up of which something does not come', () => {
+  /** So many seconds, with an item written here in each. */
+  async function busySeconds(rig: Rig, seconds: number): Promise<void> {
+    for (let i = 0; i < seconds; i++) {
+      rig.write(1);
+      await rig.clock.advance(1_000);
+    }
+  }
+
+  it('has a slice listed by another peer when an id in it is not wanted any more, while others write', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    const ids = await rig.list('a', 10);
+    rig.store(ids.slice(1));
+    rig.wanted.received(ids[0]!);
+    assert.ok(rig.idle('b'));
+    await busySeconds(rig, 3);
+    assert.ok(!rig.idle('b'), 'b lists it');
+    await rig.session('b').end();
+    await rig.session('a').end();
+    for (const peer of ['a', 'b']) await rig.session(peer).end();
+    assert.ok(rig.over);
+  });
+
+  it('lets what is on its way to the disk arrive', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    const ids = await rig.list('a', 1);
+    rig.wanted.received(ids[0]!);
+    await rig.clock.advance(1_000);
+    rig.store(ids);
+    assert.deepEqual(rig.catchUp.progress.slices, { total: 1, closed: 0, checked: 0 });
+    assert.ok(!rig.idle('b'), 'b compares it');
+  });
+
+  it('has another peer list what a peer does not bring, while others write', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    await rig.list('a', 10);
+    await busySeconds(rig, 14);
+    assert.ok(rig.idle('b'));
+    await busySeconds(rig, 3);
+    assert.ok(!rig.idle('b'));
+  });
+
+  it('does not wait less for slices whose lister brings another one first', async () => {
+    const rig = new Rig(['a', 'b'], 3);
+    const first = await rig.list('a', 30);
+    const listed = rig.session('b');
+    await rig.list('a', 30);
+    for (const id of first) {
+      rig.store([id]);
+      await rig.clock.advance(1_000);
+    }
+    assert.equal(rig.catchUp.progress.missing, 1_000 + 30);
+    await listed.end();
+    assert.equal(rig.logged('catch-up-barred').length, 0);
+  });
+
+  it('waits longer for large items, and does not blame peers while nothing is fetched', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    const ids = await rig.list('a', 2);
+    for (const id of ids) rig.wanted.enlarge(id, 1_048_576);
+    await busySeconds(rig, 100);
+    assert.ok(rig.idle('b'));
+    rig.paused = true;
+    await busySeconds(rig, 200);
+    assert.ok(rig.idle('b'));
+    rig.paused = false;
+    await busySeconds(rig, 130);
+    assert.ok(!rig.idle('b'));
+  });
+
+  it('goes on without a peer whose lists do not come, time and again', async () => {
+    const rig = new Rig(['a', 'b'], 6);
+    for (let times = 0; times < 3; times++) {
+      await rig.list('a', 10);
+      assert.ok(rig.catchUp.takes('a'));
+      await busySeconds(rig, 17);
+    }
+    assert.ok(!rig.catchUp.takes('a'));
+    const [line] = rig.logged('catch-up-barred');
+    assert.equal(line!.peer, 'a');
+    while (!rig.over) await rig.session('b').end();
+    assert.ok(rig.catchUp.progress.slices.closed === 6);
+  });
+
+  it('has who found an omission answer for it, not who left it out', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    rig.store(await rig.list('a', 10));
+    await rig.list('b', 5);
+    await busySeconds(rig, 17);
+    assert.ok(!rig.idle('a'), 'a lists it once more');
+    assert.ok(rig.idle('b'));
+  });
+});
