@@ -61,10 +61,15 @@ export class Sessions {
     return this.#catchUp?.progress ?? null;
   }
 
+  /** Peers that are ahead list slices. One that only closes holds up nobody. */
+  get #catchingUp(): boolean {
+    return this.#catchUp?.closing === false;
+  }
+
   /** The peer is due: resolves when what it gets now has ended. */
   async run(peer: string): Promise<void> {
     if (this.#catchUp?.takes(peer) === true || this.#running.has(peer)) return;
-    const alone = this.#running.size + this.#listing.size === 0 && this.#catchUp === null;
+    const alone = this.#running.size + this.#listing.size === 0 && !this.#catchingUp;
     this.#running.add(peer);
     try {
       if ((alone && this.#known.has(peer)) || (await this.#look(peer))) {
@@ -115,7 +120,7 @@ export class Sessions {
   judge(peer: string, theirs: Outline, ours: number): boolean {
     if (theirs.settles === false || !everything(theirs.interval)) return true;
     const ahead = theirs.count - ours;
-    if (ahead >= (this.#catchUp === null ? this.#init.catchUpItems : 1)) {
+    if (ahead >= (this.#catchingUp ? 1 : this.#init.catchUpItems)) {
       // We begin: a look, and then it takes part.
       void this.run(peer);
       return false;
@@ -194,11 +199,12 @@ export class Sessions {
   #fallsToCatchUp(look: SessionReport): boolean {
     const { ours, theirs } = look.outlines!;
     const ahead = theirs.count - ours.count;
-    if (this.#catchUp !== null) {
-      if (ahead > 0) this.#catchUp.join(look);
+    if (this.#catchingUp) {
+      if (ahead > 0) this.#catchUp!.join(look);
       return ahead > 0;
     }
     if (ahead < this.#init.catchUpItems) return false;
+    this.#catchUp?.end();
     this.#catchUp = this.#newCatchUp();
     this.#catchUp.begin(look, this.#init.peers());
     return true;

@@ -8,7 +8,7 @@ import {
   compareBounds,
   type ItemKey,
 } from '../../../store/index.ts';
-import { type Job, Plan, type Slice } from './plan.ts';
+import { isGivenUp, type Job, Plan, type Slice } from './plan.ts';
 import { type CatchUpProgress, Rate } from './progress.ts';
 import { Stalls } from './stalls.ts';
 
@@ -34,17 +34,20 @@ interface Member {
   /** The root it named, as hex: peers with equal ones may serve what the other listed. */
   readonly root: string;
   job: Job | 'closing' | null;
+  /** When that began, on the monotonic clock. */
+  since: number;
   /** Sessions in a row that failed. */
   failures: number;
   /** Times that what it listed did not come. */
   stalls: number;
-  closed: boolean;
 }
 
 /** How often what stands still is looked at. */
 const LOOK_EVERY_MS = 1_000;
 /** How often the log tells how far it is. */
 const TELL_EVERY_MS = 10_000;
+/** A session over a slice that takes longer gives way to a peer that has nothing to do. */
+const LATE_MS = 60_000;
 /** How long after the beginning a lonely peer's slices wait for others to check them. */
 const NEWCOMERS_MS = 10_000;
 /** Sessions in a row that may fail before a peer takes part no more. */
@@ -65,6 +68,8 @@ export class CatchUp {
   readonly #members = new Map<string, Member>();
   /** Peers that take part no more. */
   readonly #barred = new Set<string>();
+  /** Sessions over everything at the end, by whether they came to an end that says something. */
+  readonly #compared = { yes: 0, no: 0 };
   /** Peers that take part no more, and whose sessions still run. */
   readonly #outlasting = new Set<string>();
   readonly #stalls: Stalls;
@@ -81,8 +86,9 @@ export class CatchUp {
     this.#toldAt = init.clock.monotonic();
   }
 
-  get over(): boolean {
-    return this.#over;
+  /** All slices are dealt with; the sessions over everything that run now need nobody to wait for them. */
+  get closing(): boolean {
+    return this.#plan.done;
   }
 
   takes(peer: string): boolean {
@@ -106,6 +112,7 @@ export class CatchUp {
         total: slices.length,
         closed: slices.filter(({ state }) => state === 'closed').length,
         checked: slices.filter(({ checked }) => checked).length,
+        givenUp: slices.filter(isGivenUp).length,
       },
       peers: this.#members.size,
       itemsPerSecond: this.#rate.perSecond,
@@ -131,7 +138,7 @@ export class CatchUp {
     if (this.#over || this.#members.has(peer) || outlines === null) return;
     if (this.#barred.has(peer)) return;
     const root = bytesToHex(outlines.theirs.root);
-    this.#members.set(peer, { root, job: null, failures: 0, stalls: 0, closed: false });
+    this.#members.set(peer, { root, job: null, since: 0, failures: 0, stalls: 0 });
     this.#advance();
   }
 
@@ -166,9 +173,7 @@ export class CatchUp {
   #advance(): void {
     if (this.#over) return;
     for (const [peer, member] of this.#members) if (member.job === null) this.#employ(peer, member);
-    const all = [...this.#members.values()];
-    if (this.#plan.done ? all.every(({ closed, job }) => closed && job === null) : all.length === 0)
-      this.#finish();
+    if (this.#members.size === 0) this.end();
   }
 
   /** Nobody else is there to check, or to come so soon. */
@@ -180,12 +185,12 @@ export class CatchUp {
 
   #employ(peer: string, member: Member): void {
     const job = this.#plan.next(peer, this.#alone);
+    member.since = this.#init.clock.monotonic();
     if (job !== null) {
       member.job = job;
       this.#plan.started(job, peer);
       void this.#work(peer, member, job);
-    } else if (this.#plan.done && !member.closed) {
-      member.closed = true;
+    } else if (this.#plan.done) {
       member.job = 'closing';
       void this.#close(peer, member);
     } else {
@@ -218,17 +223,17 @@ export class CatchUp {
     } else {
       this.#plan.failed(job);
       if (declined(report)) this.left(peer);
-      else if (++member.failures >= MAX_FAILURES) this.#bar(peer);
+      else if (++member.failures >= MAX_FAILURES) this.#bar(peer, 'its sessions fail');
     }
     this.#advance();
   }
 
   /** It would join again at once if it could. */
-  #bar(peer: string): void {
+  #bar(peer: string, reason: string): void {
     this.#barred.add(peer);
     this.#init.logger.warn(
-      { event: 'catch-up-barred', peer },
-      'the peer takes part in catching up no more: its sessions fail, or what it lists does not come',
+      { event: 'catch-up-barred', peer, reason },
+      'the peer takes part in catching up no more',
     );
     this.left(peer);
   }
@@ -251,20 +256,27 @@ export class CatchUp {
 
   async #close(peer: string, member: Member): Promise<void> {
     const report = await this.#init.reconcile(peer, {});
-    member.job = null;
     const { error, missing } = report;
     this.#init.logger.debug({ event: 'catch-up-closing', peer, missing, error }, 'peer closed');
+    if (this.#over) return;
+    if (error === null && !declined(report)) this.#compared.yes++;
+    else this.#compared.no++;
+    if (this.#members.get(peer) === member) this.#members.delete(peer);
     this.#advance();
   }
 
-  #finish(): void {
-    this.#over = true;
-    this.#timer?.();
+  /** To be called where another one is to begin; otherwise it comes to its end by itself. */
+  end(): void {
+    this.stop();
     const { stored, missing, slices, startedAt } = this.progress;
     const seconds = Math.round((this.#init.clock.now() - startedAt) / 100) / 10;
+    // Those whose sessions still run have shown nothing yet.
+    const compared = this.#compared.yes;
+    const uncompared = this.#compared.no + this.#members.size;
+    const outcome = { missing, givenUp: slices.givenUp, compared, uncompared };
     this.#init.logger.info(
-      { event: 'catch-up-ended', stored, missing, slices, seconds },
-      missing > 0 ? 'catching up ended without peers to go on with' : 'caught up',
+      { event: 'catch-up-ended', stored, missing, slices, compared, uncompared, seconds },
+      ending(outcome),
     );
     this.#init.ended();
   }
@@ -273,6 +285,7 @@ export class CatchUp {
   #look(): void {
     this.#rate.sample();
     this.#watch();
+    this.#hurry();
     const now = this.#init.clock.monotonic();
     if (now - this.#toldAt >= TELL_EVERY_MS) {
       this.#toldAt = now;
@@ -283,6 +296,17 @@ export class CatchUp {
     this.#advance();
   }
 
+  /** Who lists slowly, by misfortune or on purpose, does not hold up those that could do it. */
+  #hurry(): void {
+    const { clock, maxPending } = this.#init;
+    const idle = [...this.#members.values()].some(({ job }) => job === null);
+    if (!idle || this.#plan.pending >= maxPending) return;
+    for (const [peer, { job, since }] of this.#members) {
+      const late = clock.monotonic() - since >= LATE_MS;
+      if (late && job !== null && job !== 'closing') this.#bar(peer, 'its sessions take too long');
+    }
+  }
+
   #watch(): void {
     const stalled = new Set<string>();
     for (const [slice, stall] of this.#stalls.look()) {
@@ -291,9 +315,25 @@ export class CatchUp {
     }
     for (const peer of stalled) {
       const member = this.#members.get(peer);
-      if (member !== undefined && ++member.stalls >= MAX_STALLS) this.#bar(peer);
+      if (member !== undefined && ++member.stalls >= MAX_STALLS)
+        this.#bar(peer, 'what it lists does not come');
     }
   }
+}
+
+/** How it ended, with nothing claimed that no session has shown. */
+function ending(outcome: {
+  missing: number;
+  givenUp: number;
+  compared: number;
+  uncompared: number;
+}): string {
+  const { missing, givenUp, compared, uncompared } = outcome;
+  if (missing > 0) return 'catching up ended without peers to go on with';
+  if (compared === 0) return 'catching up ended, and no peer was left to compare everything with';
+  if (givenUp > 0) return 'caught up, but for what no peer could bring';
+  if (uncompared > 0) return 'caught up with the peers whose session at the end did not fail';
+  return 'caught up';
 }
 
 /** A session that was ours, and came to an end that says something; one that a budget ended does. */

@@ -41,6 +41,11 @@ export interface Job {
 /** A slice that several peers in a row could not bring is left to the sessions that close the catch-up. */
 const MAX_FAILURES = 4;
 
+/** Closed, because nobody could bring what was listed in it: not because it is here. */
+export function isGivenUp({ state, failures }: Slice): boolean {
+  return state === 'closed' && failures > MAX_FAILURES;
+}
+
 /**
  * Which slices of the key space are still to come, in key order, and what each peer does about them.
  * Nothing in it is kept over a restart: what is stored is stored, and a survey finds the rest again.

@@ -10,8 +10,15 @@ export interface CatchUpProgress {
   readonly stored: number;
   /** Items still missing as far as is known: peers may write meanwhile. */
   readonly missing: number;
-  readonly slices: { readonly total: number; readonly closed: number; readonly checked: number };
-  /** Peers that take part. */
+  readonly slices: {
+    readonly total: number;
+    readonly closed: number;
+    /** A second peer has shown that it holds nothing there that is not here. */
+    readonly checked: number;
+    /** Closed although not all that was listed has come: no peer could bring it. */
+    readonly givenUp: number;
+  };
+  /** Peers that take part; while closing, those whose session over everything has not ended. */
   readonly peers: number;
   /** Over the last ten seconds; null until there are some. */
   readonly itemsPerSecond: number | null;

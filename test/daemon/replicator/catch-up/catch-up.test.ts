@@ -31,7 +31,7 @@ describe('a catch-up of which something does not come', () => {
     rig.wanted.received(ids[0]!);
     await rig.clock.advance(1_000);
     rig.store(ids);
-    assert.deepEqual(rig.catchUp.progress.slices, { total: 1, closed: 0, checked: 0 });
+    assert.deepEqual(rig.catchUp.progress.slices, { total: 1, closed: 0, checked: 0, givenUp: 0 });
     assert.ok(!rig.idle('b'), 'b compares it');
   });
 
@@ -93,5 +93,79 @@ describe('a catch-up of which something does not come', () => {
     await busySeconds(rig, 17);
     assert.ok(!rig.idle('a'), 'a lists it once more');
     assert.ok(rig.idle('b'));
+  });
+});
+
+describe('a catch-up with a peer that is slow', () => {
+  async function untilClosing(rig: Rig, peers: readonly string[]): Promise<void> {
+    rig.store(await rig.list(peers[0]!, 10));
+    for (const peer of peers.slice(1, 2)) await rig.session(peer).end();
+    assert.equal(rig.catchUp.progress.phase, 'closing');
+  }
+
+  it('lets a member go once its session over everything has ended', async () => {
+    const rig = new Rig(['a', 'b', 'c'], 1);
+    await untilClosing(rig, ['a', 'b', 'c']);
+    assert.ok(rig.catchUp.closing);
+    await rig.session('a').end();
+    await rig.session('b').end();
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((peer) => rig.catchUp.takes(peer)),
+      [false, false, true],
+    );
+    assert.ok(!rig.over);
+    await rig.session('c').end();
+    assert.ok(rig.over);
+    assert.equal(rig.logged('catch-up-ended')[0]!.msg, 'caught up');
+  });
+
+  it('does not call a session that failed a proof', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    await untilClosing(rig, ['a', 'b']);
+    const error = { code: 'TIMEOUT', message: 'it took too long' };
+    await rig.session('a').end({ error });
+    await rig.session('b').end();
+    const [line] = rig.logged('catch-up-ended');
+    assert.deepEqual([line!.compared, line!.uncompared], [1, 1]);
+    assert.match(`${line!.msg}`, /whose session at the end did not fail/);
+  });
+
+  it('claims nothing when no session at the end came to its own', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    await untilClosing(rig, ['a', 'b']);
+    const error = { code: 'TIMEOUT', message: 'it took too long' };
+    for (const peer of ['a', 'b']) await rig.session(peer).end({ error });
+    assert.match(`${rig.logged('catch-up-ended')[0]!.msg}`, /no peer was left to compare/);
+  });
+
+  it('tells slices that no peer could bring from those that are here', async () => {
+    const rig = new Rig(['a', 'b', 'c', 'd', 'e'], 1);
+    for (const peer of ['a', 'b', 'a', 'b', 'a']) {
+      for (const id of await rig.list(peer, 1)) rig.wanted.received(id);
+      await rig.clock.advance(2_000);
+    }
+    assert.deepEqual(rig.catchUp.progress.slices, { total: 1, closed: 1, checked: 0, givenUp: 1 });
+    for (const peer of ['a', 'b', 'c', 'd', 'e']) await rig.session(peer).end();
+    assert.match(`${rig.logged('catch-up-ended')[0]!.msg}`, /but for what no peer could bring/);
+  });
+
+  it('gives the slice of a session that takes too long to a peer with nothing to do', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    const slow = rig.session('a');
+    await rig.clock.advance(59_000);
+    assert.ok(rig.idle('b'));
+    await rig.clock.advance(3_000);
+    assert.ok(!rig.catchUp.takes('a'));
+    assert.ok(rig.catchUp.works('a'), 'its session still runs');
+    await rig.session('b').end();
+    await rig.session('b').end();
+    assert.ok(rig.over, 'nobody waits for it');
+    await slow.end();
+  });
+
+  it('is patient where nobody else could do it', async () => {
+    const rig = new Rig(['a'], 2);
+    await rig.clock.advance(120_000);
+    assert.ok(rig.catchUp.takes('a'));
   });
 });
