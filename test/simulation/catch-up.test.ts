@@ -101,6 +101,22 @@ describe('a mesh under virtual time', () => {
     );
   });
 
+  it('tells others of its writes while a peer brings what it listed as slowly as it may', async (context) => {
+    const mesh = simulate(context, 'drip', { intervalMs: 600_000 });
+    const node = await mesh.add('node');
+    const slow = await mesh.add('slow', { servesAfterMs: 8_000 });
+    const other = await mesh.add('other');
+    await fill(mesh, [slow], 100);
+    mesh.link(0, 1, { latencyMs: 10 });
+    mesh.link(0, 2, { latencyMs: 10 });
+    await mesh.clock.advance(120_000);
+    const { items } = node.replica.status();
+    assert.ok(items > 0 && items < 50, `${items} items`);
+    await node.replica.put([{ hint: 1n, payload: mesh.random.bytes(20) }]);
+    await mesh.clock.advance(10_000);
+    assert.ok(other.replica.status().items > items, 'other has it');
+  });
+
   it('takes no session of their own with peers whose set another one lists already', async (context) => {
     const mesh = simulate(context, 'mirrors', { intervalMs: 60_000, batchItems: 64 });
     const nodes = await lineUp(mesh, 9);

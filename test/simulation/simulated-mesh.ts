@@ -119,6 +119,11 @@ export class SimulatedMesh {
 export interface Changes {
   /** The set it shows to others in sessions. */
   shows?: (snapshot: Snapshot) => Snapshot;
+  /**
+   * Milliseconds that it takes to serve an item.
+   * @default none
+   */
+  servesAfterMs?: number;
 }
 
 interface StartInit extends Changes {
@@ -131,7 +136,7 @@ interface StartInit extends Changes {
 }
 
 async function startNode(init: StartInit): Promise<SimulatedNode> {
-  const { id, network, clock, random, dialects, shows } = init;
+  const { id, network, clock, random, dialects, shows, servesAfterMs } = init;
   const { push = false, ...options } = init.options;
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
@@ -155,10 +160,16 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
       },
     },
   });
+  let stopping = false;
   const fetch = new FetchService(network, {
     clock,
     networkName: NETWORK_NAME,
-    get: (wanted) => replica.get(wanted),
+    async get(wanted) {
+      if (servesAfterMs !== undefined && !stopping) {
+        await new Promise<void>((resolve) => clock.after(servesAfterMs, resolve));
+      }
+      return replica.get(wanted);
+    },
   });
   const gossip = push ? new MemoryGossip(network) : null;
   const announce =
@@ -179,6 +190,7 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
     if (result?.created) replicator.announce([{ ...item, id: result.id }]);
   };
   const stop = async () => {
+    stopping = true;
     await announce?.stop();
     await gossip?.stop();
     await replicator.stop();

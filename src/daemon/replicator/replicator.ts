@@ -20,6 +20,7 @@ import {
   type Replica,
   type StoreErrorCode,
 } from '../../store/index.ts';
+import { Arrivals } from './arrivals.ts';
 import type { CatchUpProgress } from './catch-up/index.ts';
 import { Fetcher } from './fetcher.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
@@ -79,6 +80,7 @@ export class Replicator {
   readonly #recovery: Recovery;
   readonly #push: Push;
   readonly #told = new Told();
+  readonly #arrivals: Arrivals;
 
   readonly events: ReconcileEvents = {
     peerConnected: (peer) => this.#peerConnected(peer),
@@ -106,6 +108,7 @@ export class Replicator {
       holds: (id) => replica.contains(id),
       restored: () => this.#running?.fetcher.pump(),
     });
+    this.#arrivals = new Arrivals(init);
     this.#refill = new Refill(init);
     this.#recovery = new Recovery({ ...init, recovered: () => this.#changed() });
     this.#push = new Push({
@@ -214,11 +217,11 @@ export class Replicator {
       run: async (peer) => this.#usable() && sessions.run(peer),
       inSync: (peer) => this.inSync(peer),
       told: (peer) => this.#toldByPush(peer),
-      busy: () => fetcher.busy || sessions.catchUp !== null,
+      busy: () => this.#arrivals.worthWaiting(fetcher.busy || sessions.catchingUp),
     });
     this.#running = { services, scheduler, sessions, fetcher };
     const committed = (added: readonly ItemKey[]): void => {
-      for (const key of added) this.#wanted.received(key.id);
+      for (const key of added) if (this.#wanted.received(key.id)) this.#arrivals.came();
       fetcher.committed(added);
       this.#statements.stored(added);
       sessions.stored(added);
@@ -301,7 +304,7 @@ export class Replicator {
       reconcile: (peer, scope) =>
         scope === undefined ? reconcile.reconcile(peer) : reconcile.reconcile(peer, scope),
       peers: () => this.#peers.all().filter(({ connected }) => connected).length,
-      busy: () => fetcher.busy,
+      busy: () => this.#arrivals.worthWaiting(fetcher.busy),
       paused: () => fetcher.paused !== null,
       caughtUp: () => this.#running?.scheduler.changed(),
     });

@@ -11,7 +11,7 @@ export interface SessionsInit {
   reconcile: (peer: string, scope?: Scope) => Promise<SessionReport>;
   /** Connected peers. */
   peers: () => number;
-  /** Something is being fetched. */
+  /** Something is being fetched, and comes. */
   busy: () => boolean;
   /** Nothing is fetched at the moment, for a reason of our own. */
   paused: () => boolean;
@@ -62,14 +62,14 @@ export class Sessions {
   }
 
   /** Peers that are ahead list slices. One that only closes holds up nobody. */
-  get #catchingUp(): boolean {
+  get catchingUp(): boolean {
     return this.#catchUp?.closing === false;
   }
 
   /** The peer is due: resolves when what it gets now has ended. */
   async run(peer: string): Promise<void> {
     if (this.#catchUp?.takes(peer) === true || this.#running.has(peer)) return;
-    const alone = this.#running.size + this.#listing.size === 0 && !this.#catchingUp;
+    const alone = this.#running.size + this.#listing.size === 0 && !this.catchingUp;
     this.#running.add(peer);
     try {
       if ((alone && this.#known.has(peer)) || (await this.#look(peer))) {
@@ -120,7 +120,7 @@ export class Sessions {
   judge(peer: string, theirs: Outline, ours: number): boolean {
     if (theirs.settles === false || !everything(theirs.interval)) return true;
     const ahead = theirs.count - ours;
-    if (ahead >= (this.#catchingUp ? 1 : this.#init.catchUpItems)) {
+    if (ahead >= (this.catchingUp ? 1 : this.#init.catchUpItems)) {
       // We begin: a look, and then it takes part.
       void this.run(peer);
       return false;
@@ -199,7 +199,7 @@ export class Sessions {
   #fallsToCatchUp(look: SessionReport): boolean {
     const { ours, theirs } = look.outlines!;
     const ahead = theirs.count - ours.count;
-    if (this.#catchingUp) {
+    if (this.catchingUp) {
       if (ahead > 0) this.#catchUp!.join(look);
       return ahead > 0;
     }
