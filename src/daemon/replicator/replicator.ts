@@ -24,7 +24,7 @@ import { Arrivals } from './arrivals.ts';
 import type { CatchUpProgress } from './catch-up/index.ts';
 import { Fetcher } from './fetcher.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
-import { isPart, type PeerRecord, PeerRecords } from './peers.ts';
+import { getsMany, isPart, type PeerRecord, PeerRecords } from './peers.ts';
 import { Push } from './push.ts';
 import { Recovery } from './recovery.ts';
 import { Refill } from './refill.ts';
@@ -179,9 +179,12 @@ export class Replicator {
     return this.#running?.fetcher.refuses(id) ?? false;
   }
 
-  /** Whether closing the connection to the peer would spoil what is being fetched from it. */
+  /** Whether closing the connection to the peer would spoil a fetch of ours, a session or its catch-up. */
   busyWith(peer: string): boolean {
-    return this.#running?.fetcher.asks(peer) ?? false;
+    const { fetcher, services } = this.#running ?? {};
+    if (fetcher?.asks(peer) === true || services?.reconcile.runs(peer) === true) return true;
+    const record = this.#peers.get(peer);
+    return record !== undefined && getsMany(record, this.#init.clock.now());
   }
 
   get peers(): readonly PeerRecord[] {

@@ -73,6 +73,10 @@ export class ReconcileService implements Reconcile {
     return [...this.#speaking.keys()];
   }
 
+  runs(peer: string): boolean {
+    return this.#meetings.has(peer);
+  }
+
   async start(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
