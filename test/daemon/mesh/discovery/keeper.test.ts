@@ -145,6 +145,25 @@ describe('Keeper', () => {
     assert.equal(network.closed, 3);
   });
 
+  it('keeps some whom it chose itself, and who insists no longer than for an hour', async () => {
+    const hub = start('hub', { degree: 2, graceMs: 0, rebalanceMs: 5 * MINUTE });
+    network.add('honest');
+    hub.hear('honest');
+    await clock.advance(2_000);
+    assert.ok(hub.peers.has('honest'));
+    const insisting = Array.from({ length: 6 }, (_, i) => `i${i}`);
+    for (const name of insisting) network.add(name);
+    for (let round = 0; round < 10; round++) {
+      for (const name of insisting) network.connect(name, 'hub');
+      await clock.advance(MINUTE);
+    }
+    assert.ok(hub.peers.has('honest'), `${[...hub.peers]}`);
+    assert.equal(hub.peers.size, 7, 'they came back');
+    await clock.advance(70 * MINUTE);
+    assert.ok(hub.peers.has('honest'), `${[...hub.peers]}`);
+    assert.ok(hub.peers.size <= 4, `${[...hub.peers]}`);
+  });
+
   it('backs off from who cannot be reached, and finds them when they are back', async () => {
     const node = start('a', { degree: 2, jitter: 0, maxMs: 60_000 });
     network.add('b');
