@@ -57,7 +57,8 @@ function formatMesh({ known, connected, degree }: Status['mesh']): string {
 /** No percentage: how much is missing grows while peers write. */
 function catchingUp({ catchUp }: Status): [string, string][] {
   if (catchUp === null) return [];
-  const { phase, stored, missing, slices, peers, itemsPerSecond, secondsLeft } = catchUp;
+  const { phase, stored, missing, estimated, slices, peers } = catchUp;
+  const { itemsPerSecond, secondsLeft } = catchUp;
   const who = formatCount(peers, 'peer');
   if (phase === 'closing') {
     const rest = `comparing everything once more with ${who}`;
@@ -67,7 +68,8 @@ function catchingUp({ catchUp }: Status): [string, string][] {
   const left = secondsLeft === null ? '' : `, about ${formatDuration(secondsLeft)} left`;
   const givenUp = slices.givenUp === 0 ? '' : `, ${slices.givenUp} of them given up`;
   const done = `${slices.closed} of ${formatCount(slices.total, 'slice')} done${givenUp}`;
-  const known = `${missing.toLocaleString('en-US')} known to be missing`;
+  const basis = estimated ? 'missing by what peers say' : 'known to be missing';
+  const known = `${missing.toLocaleString('en-US')} ${basis}`;
   return [
     ['catching up', `${formatCount(stored, 'item')} from ${who}, ${known}${rate}${left}; ${done}`],
   ];

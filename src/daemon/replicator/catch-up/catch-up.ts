@@ -102,12 +102,13 @@ export class CatchUp {
   }
 
   get progress(): CatchUpProgress {
-    const { slices, missing, done } = this.#plan;
+    const { slices, missing, allListed, done } = this.#plan;
     return {
       startedAt: this.#startedAt,
       phase: done ? 'closing' : 'slices',
       stored: this.#rate.total,
       missing,
+      estimated: !allListed,
       slices: {
         total: slices.length,
         closed: slices.filter(({ state }) => state === 'closed').length,
@@ -127,7 +128,7 @@ export class CatchUp {
     const { missing, slices } = this.#plan;
     this.#init.logger.info(
       { event: 'catch-up-begun', peer, missing, slices: slices.length },
-      'far behind: catching up from several peers',
+      'far behind by what the peer says: catching up from several peers',
     );
     this.#timer = this.#init.clock.after(LOOK_EVERY_MS, () => this.#look());
     this.join(report);
@@ -159,8 +160,7 @@ export class CatchUp {
   }
 
   stored(keys: readonly ItemKey[]): void {
-    this.#rate.add(keys.length);
-    this.#plan.stored(keys.map(({ id }) => bytesToKey(id)));
+    this.#rate.add(this.#plan.stored(keys.map(({ id }) => bytesToKey(id))));
     this.#advance();
   }
 

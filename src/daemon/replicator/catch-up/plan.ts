@@ -80,6 +80,11 @@ export class Plan {
     return this.#slices.reduce((sum, slice) => sum + missingIn(slice), 0);
   }
 
+  /** Every slice that is still to come is listed: `missing` is a count of ids, not what peers say. */
+  get allListed(): boolean {
+    return this.#slices.every(({ state }) => !UNLISTED.has(state));
+  }
+
   get done(): boolean {
     return this.#slices.every(({ state }) => state === 'closed');
   }
@@ -114,7 +119,9 @@ export class Plan {
     this.#pending += slice.pending.size - before;
   }
 
-  stored(keys: Iterable<string>): void {
+  /** Returns how many of them had been listed. */
+  stored(keys: Iterable<string>): number {
+    const before = this.#pending;
     const active = this.#slices.filter(({ pending }) => pending.size > 0);
     for (const key of keys) {
       const slice = active.find(({ pending }) => pending.delete(key));
@@ -124,6 +131,7 @@ export class Plan {
       slice.expected = Math.max(0, slice.expected - 1);
     }
     for (const slice of active) this.#settle(slice);
+    return before - this.#pending;
   }
 
   /** A survey of the slice has ended: its parts that differ take its place. */
@@ -224,6 +232,7 @@ export class Plan {
   }
 }
 
+const UNLISTED: ReadonlySet<Slice['state']> = new Set(['coarse', 'open', 'listing']);
 /** So many slices for each peer, at least: a slow one does not hold up the end. */
 const SLICES_A_PEER = 4;
 /** Items below which a slice is not worth a session of its own. */

@@ -6,10 +6,12 @@ export interface CatchUpProgress {
   readonly startedAt: number;
   /** `closing`: all slices are here; one session a peer over everything shows whether that is all. */
   readonly phase: 'slices' | 'closing';
-  /** Items stored since it began. */
+  /** Items that were listed in it and have been stored; not what was put here or pushed meanwhile. */
   readonly stored: number;
-  /** Items still missing as far as is known: peers may write meanwhile. */
+  /** Items still missing: ids listed and not here, and for what is not listed yet the counts of peers. */
   readonly missing: number;
+  /** A part of `missing` is what peers say of their sets, proved by nothing. */
+  readonly estimated: boolean;
   readonly slices: {
     readonly total: number;
     readonly closed: number;

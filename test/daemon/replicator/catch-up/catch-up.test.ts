@@ -96,6 +96,25 @@ describe('a catch-up of which something does not come', () => {
   });
 });
 
+describe('the progress of a catch-up', () => {
+  it('counts what was listed, and says what is only said', async () => {
+    const rig = new Rig(['a'], 2);
+    rig.write(500);
+    assert.deepEqual(told(rig), { stored: 0, missing: 2_000, estimated: true });
+    const first = await rig.list('a', 30);
+    assert.deepEqual(told(rig), { stored: 0, missing: 1_030, estimated: true });
+    rig.store(first.slice(0, 10));
+    rig.write(7);
+    await rig.list('a', 5);
+    assert.deepEqual(told(rig), { stored: 10, missing: 25, estimated: false });
+  });
+
+  function told({ catchUp }: Rig) {
+    const { stored, missing, estimated } = catchUp.progress;
+    return { stored, missing, estimated };
+  }
+});
+
 describe('a catch-up with a peer that is slow', () => {
   async function untilClosing(rig: Rig, peers: readonly string[]): Promise<void> {
     rig.store(await rig.list(peers[0]!, 10));
