@@ -90,9 +90,9 @@ export class Keeper {
     const since = this.#since.get(peer) ?? clock.monotonic();
     this.#since.delete(peer);
     this.#dialled.delete(peer);
-    this.#closing.delete(peer);
     known.lost(peer, clock.monotonic() - since);
-    this.changed();
+    // What we closed ourselves is no reason to close the next one at once.
+    if (!this.#closing.delete(peer)) this.changed();
   }
 
   /** Looks in at most so many milliseconds. */

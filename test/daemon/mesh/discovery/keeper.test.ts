@@ -127,6 +127,20 @@ describe('Keeper', () => {
     assert.deepEqual([...hub.peers], ['n0', 'n1', 'n4']);
   });
 
+  it('lets surplus go one every few seconds', async () => {
+    const hub = start('hub', { degree: 2, graceMs: 0, rebalanceMs: NEVER });
+    for (let i = 0; i < 6; i++) {
+      network.add(`n${i}`, {});
+      network.connect(`n${i}`, 'hub');
+    }
+    await clock.advance(1_500);
+    assert.equal(hub.peers.size, 5);
+    await clock.advance(1_000);
+    assert.equal(hub.peers.size, 5);
+    await clock.advance(15_000);
+    assert.equal(hub.peers.size, 3);
+  });
+
   it('keeps who comes back after it was let go', async () => {
     const hub = start('hub', { degree: 1, graceMs: 0, rebalanceMs: NEVER });
     for (const name of ['a', 'b', 'c']) {
