@@ -10,6 +10,7 @@ import {
   type ReconcileEvents,
   ReconciliationSet,
   type SessionReport,
+  settledBoth,
 } from '../../protocol/index.ts';
 import {
   type Clock,
@@ -276,7 +277,7 @@ export class Replicator {
     if (sessions === 0 || lastSession === null || lastSession.error !== null) return false;
     if (isPart(lastSession) || lastSession.continueFrom !== null) return false;
     // One that only looked has told the peer nothing.
-    if (!lastSession.equal && !settled(lastSession)) return false;
+    if (!lastSession.equal && !settledBoth(lastSession)) return false;
     if (lastSession.version < this.#told.since()) return false;
     return this.#running?.services.announce?.reaches(peer) ?? false;
   }
@@ -363,7 +364,7 @@ export class Replicator {
     this.#running?.fetcher.listed(report.peer);
     const { error, version, continueFrom } = report;
     const stale = version !== replica.version;
-    const stopped = continueFrom !== null && settled(report);
+    const stopped = continueFrom !== null && settledBoth(report);
     if (stopped || (stale && error === null)) this.#running?.scheduler.changed();
     const wanted = this.#wanted.size - this.#wanted.orphans;
     const { peers, refused } = this;
@@ -372,15 +373,10 @@ export class Replicator {
   }
 }
 
-/** Both sides meant to settle what differs. */
-function settled({ settles, outlines }: SessionReport): boolean {
-  return settles && outlines?.theirs.settles !== false;
-}
-
 function outcome(report: SessionReport): Outcome {
   const { error, equal, asked, missing, finding } = report;
   if (equal && error === null) return 'equal';
-  if (error !== null || asked !== null || !settled(report)) return 'unknown';
+  if (error !== null || asked !== null || !settledBoth(report)) return 'unknown';
   return missing > 0 || (finding?.mine ?? 0) > 0 ? 'different' : 'unknown';
 }
 

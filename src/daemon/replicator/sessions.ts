@@ -1,5 +1,11 @@
 import type { Logger } from 'pino';
-import type { Outline, ReconciliationSet, Scope, SessionReport } from '../../protocol/index.ts';
+import {
+  type Outline,
+  type ReconciliationSet,
+  type Scope,
+  type SessionReport,
+  settledBoth,
+} from '../../protocol/index.ts';
 import { type Clock, equalBytes, type ItemKey } from '../../store/index.ts';
 import { CatchUp, type CatchUpProgress } from './catch-up/index.ts';
 import { everything } from './everything.ts';
@@ -27,9 +33,9 @@ const LOOK: Scope = { settles: false };
 /** A peer looks, and then begins a session that we decline: more than that is not to be expected. */
 const MAX_LOOKS = 3;
 
-function showsNothing({ role, equal, error, settles, outlines }: SessionReport): boolean {
-  const settled = settles && outlines?.theirs.settles !== false;
-  return role === 'responder' && !equal && error === null && !settled;
+function showsNothing(report: SessionReport): boolean {
+  const { role, equal, error } = report;
+  return role === 'responder' && !equal && error === null && !settledBoth(report);
 }
 
 interface Listed {

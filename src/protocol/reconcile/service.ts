@@ -5,7 +5,7 @@ import { type Log, SILENT } from '../log.ts';
 import type { Channel, ChannelInit, Network } from '../network/index.ts';
 import { protocolId } from '../protocol-id.ts';
 import type { Dialect } from './dialect.ts';
-import type { SessionReport } from './report.ts';
+import { type SessionReport, settledBoth } from './report.ts';
 import { Lines } from './service-lines.ts';
 import { Meeting, type MeetingHost, type Visit } from './service-meeting.ts';
 import {
@@ -195,8 +195,9 @@ export class ReconcileService implements Reconcile {
    * A session that stopped short leaves a bound to go on from; one that ran to its end clears it. One
    * in which either side settled nothing says nothing of that.
    */
-  #noteResume({ peer, role, continueFrom, error, settles, outlines }: SessionReport): void {
-    if (!settles || outlines?.theirs.settles === false) return;
+  #noteResume(report: SessionReport): void {
+    if (!settledBoth(report)) return;
+    const { peer, role, continueFrom, error } = report;
     if (continueFrom !== null && this.#speaking.has(peer)) this.#resume.set(peer, continueFrom);
     else if (role === 'initiator' || error !== null) this.#resume.delete(peer);
   }
