@@ -49,6 +49,10 @@ export class PeerRecords {
     return [...this.#records.values()];
   }
 
+  get connectedOnes(): PeerRecord[] {
+    return this.all().filter(({ connected }) => connected);
+  }
+
   connected(peer: string): void {
     const known = this.#records.get(peer);
     this.#records.delete(peer);

@@ -19,17 +19,17 @@ import {
   keyToBytes,
   type Random,
   type Replica,
-  type StoreErrorCode,
 } from '../../store/index.ts';
 import { Arrivals } from './arrivals.ts';
 import type { CatchUpProgress } from './catch-up/index.ts';
 import { Fetcher } from './fetcher.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
-import { getsMany, isPart, type PeerRecord, PeerRecords } from './peers.ts';
+import { isOwnTrouble, outcome } from './outcome.ts';
+import { getsMany, type PeerRecord, PeerRecords } from './peers.ts';
 import { Push } from './push.ts';
 import { Recovery } from './recovery.ts';
 import { Refill } from './refill.ts';
-import { type Outcome, SessionScheduler } from './scheduler.ts';
+import { SessionScheduler } from './scheduler.ts';
 import { Sessions } from './sessions.ts';
 import { PeerStatements, type Statements } from './statements.ts';
 import { Told } from './told.ts';
@@ -205,7 +205,7 @@ export class Replicator {
 
   /** Every connected peer has had a session since it connected. */
   get firstRoundEnded(): boolean {
-    return this.#peers.all().every((record) => !record.connected || record.sessions > 0);
+    return this.#peers.connectedOnes.every(({ sessions }) => sessions > 0);
   }
 
   start(services: ReplicatorServices): void {
@@ -235,7 +235,7 @@ export class Replicator {
     };
     // A damaged item has left the set, so a session finds that it is missing.
     this.#unsubscribe = [replica.onCommit(committed), replica.onDamaged(() => this.#changed())];
-    for (const { peer, connected } of this.#peers.all()) if (connected) this.#attach(peer);
+    for (const { peer } of this.#peers.connectedOnes) this.#attach(peer);
     this.#keeper.start();
   }
 
@@ -249,8 +249,8 @@ export class Replicator {
   async sync(peer?: string): Promise<SessionReport[]> {
     const { sessions } = this.#running ?? {};
     if (sessions === undefined) return [];
-    const connected = this.#peers.all().filter((record) => record.connected);
-    const targets = peer === undefined ? connected.map((record) => record.peer) : [peer];
+    const connected = this.#peers.connectedOnes.map((record) => record.peer);
+    const targets = peer === undefined ? connected : [peer];
     return Promise.all(targets.map((target) => sessions.sync(target)));
   }
 
@@ -273,12 +273,7 @@ export class Replicator {
 
   /** All changes since the last session with the peer were pushed, and it gets what is pushed. */
   #toldByPush(peer: string): boolean {
-    const { sessions = 0, lastSession = null } = this.#peers.get(peer) ?? {};
-    if (sessions === 0 || lastSession === null || lastSession.error !== null) return false;
-    if (isPart(lastSession) || lastSession.continueFrom !== null) return false;
-    // One that only looked has told the peer nothing.
-    if (!lastSession.equal && !settledBoth(lastSession)) return false;
-    if (lastSession.version < this.#told.since()) return false;
+    if (!this.#told.heardBy(this.#peers.get(peer))) return false;
     return this.#running?.services.announce?.reaches(peer) ?? false;
   }
 
@@ -307,7 +302,7 @@ export class Replicator {
       wanted: this.#wanted,
       reconcile: (peer, scope) =>
         scope === undefined ? reconcile.reconcile(peer) : reconcile.reconcile(peer, scope),
-      peers: () => this.#peers.all().filter(({ connected }) => connected).length,
+      peers: () => this.#peers.connectedOnes.length,
       busy: () => this.#arrivals.worthWaiting(fetcher.busy),
       paused: () => fetcher.paused !== null,
       caughtUp: () => this.#running?.scheduler.changed(),
@@ -369,22 +364,6 @@ export class Replicator {
     const wanted = this.#wanted.size - this.#wanted.orphans;
     const { peers, refused } = this;
     if (error === null) this.#refill.ended(report, { peers, wanted, refused });
-    else if (OWN_TROUBLE.has(error.code)) this.#recovery.watch();
+    else if (isOwnTrouble(error)) this.#recovery.watch();
   }
 }
-
-function outcome(report: SessionReport): Outcome {
-  const { error, equal, asked, missing, finding } = report;
-  if (equal && error === null) return 'equal';
-  if (error !== null || asked !== null || !settledBoth(report)) return 'unknown';
-  return missing > 0 || (finding?.mine ?? 0) > 0 ? 'different' : 'unknown';
-}
-
-/** Codes of sessions that our own store ended. */
-const OWN_TROUBLE: ReadonlySet<string> = new Set<StoreErrorCode>([
-  'STORE_REBUILDING',
-  'STORE_UNAVAILABLE',
-  'STORE_CORRUPT',
-  'SNAPSHOT_EXPIRED',
-  'STORE_CLOSED',
-]);

@@ -5,9 +5,9 @@ import {
   bytesToKey,
   type Cancel,
   type Clock,
-  compareBounds,
   type ItemKey,
 } from '../../../store/index.ts';
+import { declined, ending, usable } from './outcome.ts';
 import { isGivenUp, type Job, Plan, type Slice } from './plan.ts';
 import { type CatchUpProgress, Rate } from './progress.ts';
 import { Stalls } from './stalls.ts';
@@ -319,32 +319,4 @@ export class CatchUp {
         this.#bar(peer, 'what it lists does not come');
     }
   }
-}
-
-/** How it ended, with nothing claimed that no session has shown. */
-function ending(outcome: {
-  missing: number;
-  givenUp: number;
-  compared: number;
-  uncompared: number;
-}): string {
-  const { missing, givenUp, compared, uncompared } = outcome;
-  if (missing > 0) return 'catching up ended without peers to go on with';
-  if (compared === 0) return 'catching up ended, and no peer was left to compare everything with';
-  if (givenUp > 0) return 'caught up, but for what no peer could bring';
-  if (uncompared > 0) return 'caught up with the peers whose session at the end did not fail';
-  return 'caught up';
-}
-
-/** A session that was ours, and came to an end that says something; one that a budget ended does. */
-function usable(report: SessionReport, { kind, slice }: Job): boolean {
-  const { role, error, continueFrom } = report;
-  if (role !== 'initiator' || declined(report)) return false;
-  if (kind === 'survey') return error === null;
-  if (continueFrom === null) return error === null;
-  return kind === 'list' && compareBounds(continueFrom, slice.lower) > 0;
-}
-
-function declined({ outlines }: SessionReport): boolean {
-  return outlines?.theirs.settles === false;
 }
