@@ -1,6 +1,5 @@
 import { type Bound, INFINITE_BOUND } from '../../store/index.ts';
 import { ProtocolError } from '../errors.ts';
-import { Limiter } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
 import type { Channel, ChannelInit, Network } from '../network/index.ts';
 import { protocolId } from '../protocol-id.ts';
@@ -16,6 +15,7 @@ import {
 } from './service-options.ts';
 import type { Scope } from './service-session.ts';
 import type { Reconcile, ReconcileInit } from './service-types.ts';
+import { Slots } from './slots.ts';
 
 interface Held {
   readonly meeting: Meeting;
@@ -229,12 +229,13 @@ export class ReconcileService implements Reconcile {
 
   #makeHost(): MeetingHost {
     const { clock, events, snapshot } = this.#init;
+    const slots = { clock, limit: this.#options.maxSessions, giveWayMs: this.#options.giveWayMs };
     return {
       self: this.#network.self,
       clock,
       options: this.#options,
-      calling: new Limiter(this.#options.maxSessions),
-      serving: new Limiter(this.#options.maxSessions),
+      calling: new Slots(slots),
+      serving: new Slots(slots),
       snapshot,
       differs: (peer) => events.differs(peer),
       refuses: this.#init.refuses ?? (() => false),
