@@ -78,6 +78,15 @@ describe('a mesh under virtual time', () => {
     assert.equal(nodes[5]!.replica.status().items, 400);
   });
 
+  it('catches up from a peer that asks first, after a session that had to stop', async (context) => {
+    const mesh = simulate(context, 'halves', { ...SLICES, maxMissing: 400, intervalMs: 60_000 });
+    const [left, right] = await lineUp(mesh, 2);
+    await fill(mesh, [left!], 3_000);
+    await fill(mesh, [right!], 3_000, 1_500);
+    mesh.link(0, 1, { latencyMs: 10, bytesPerMs: 100 });
+    assert.ok(await mesh.converge(30_000), `${left!.replica.status().items} of 6,000 items`);
+  });
+
   it('keeps one stream a pair, and grows calmer while nothing differs', async (context) => {
     const mesh = simulate(context, 'calm', { intervalMs: 1_000, intervalMaxMs: 16_000 });
     const nodes = await lineUp(mesh, 3);

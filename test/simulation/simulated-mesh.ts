@@ -44,6 +44,8 @@ export interface SimulatedNode {
 export interface SimulationOptions extends Partial<ReplicatorOptions> {
   /** @default false */
   push?: boolean;
+  /** Of a session (`SessionLimits`). */
+  maxMissing?: number;
 }
 
 /** Nodes in one process under virtual time; the seed decides everything that happens. */
@@ -137,7 +139,7 @@ interface StartInit extends Changes {
 
 async function startNode(init: StartInit): Promise<SimulatedNode> {
   const { id, network, clock, random, dialects, shows, servesAfterMs } = init;
-  const { push = false, ...options } = init.options;
+  const { push = false, maxMissing, ...options } = init.options;
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
   const logger = pino({ level: 'silent' });
@@ -148,6 +150,7 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
     clock,
     networkName: NETWORK_NAME,
     dialects,
+    options: { limits: maxMissing === undefined ? {} : { maxMissing } },
     snapshot() {
       const snapshot = replica.snapshot();
       return { snapshot: shows?.(snapshot) ?? snapshot, version: replica.version };

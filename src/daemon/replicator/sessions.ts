@@ -78,9 +78,10 @@ export class Sessions {
     const alone = this.#running.size + this.#listing.size === 0 && !this.catchingUp;
     this.#running.add(peer);
     try {
-      if ((alone && this.#known.has(peer)) || (await this.#look(peer))) {
-        await this.#init.reconcile(peer);
-      }
+      // It may join one that the peer has begun, and that we decline because of what is to follow.
+      const whole = alone && this.#known.has(peer) ? await this.#init.reconcile(peer) : null;
+      if (whole !== null && !showsNothing(whole)) return;
+      if (await this.#look(peer)) await this.#init.reconcile(peer);
     } finally {
       this.#running.delete(peer);
     }

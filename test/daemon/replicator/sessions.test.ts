@@ -59,6 +59,10 @@ class Rig {
     if (this.what.includes(`${peer} look`)) await this.end(`${peer} look`);
   }
 
+  ahead(peer: string, count: number): void {
+    this.#counts.set(peer, count);
+  }
+
   async end(what: string, report?: Partial<SessionReport>): Promise<void> {
     const session = this.running.find((one) => one.what === what);
     assert.ok(session !== undefined, `${what} does not run: ${this.what.join()}`);
@@ -97,6 +101,19 @@ describe('the sessions of a node that catches up', () => {
     await rig.due('c', 2_000);
     assert.equal(rig.sessions.catchUp?.phase, 'slices');
     assert.ok(rig.what.includes('c slice'));
+  });
+
+  it('looks at a peer whose session it declined, though it joined that at first', async () => {
+    const rig = new Rig();
+    await rig.due('a', 3);
+    await rig.end('a everything');
+    rig.sessions.ended({ ...ahead('a', 3), settles: true });
+    const { theirs } = ahead('a', 1_000).outlines!;
+    assert.ok(!rig.sessions.judge('a', theirs, 0));
+    await rig.end('a everything', { role: 'responder', settles: false });
+    rig.ahead('a', 1_000);
+    await rig.end('a look');
+    assert.deepEqual(rig.what, ['a slice']);
   });
 
   it('leaves peers that are ahead to the catch-up while it lists slices', async () => {
