@@ -1,28 +1,18 @@
-import type { Logger } from 'pino';
 import {
-  type Announce,
   type AnnounceEvents,
   type AnnounceTotals,
-  type Fetch,
   type Gap,
   type Outline,
-  type Reconcile,
   type ReconcileEvents,
   ReconciliationSet,
   type SessionReport,
   settledBoth,
 } from '../../protocol/index.ts';
-import {
-  type Clock,
-  type Item,
-  type ItemKey,
-  keyToBytes,
-  type Random,
-  type Replica,
-} from '../../store/index.ts';
+import { type Item, type ItemKey, keyToBytes } from '../../store/index.ts';
 import { Arrivals } from './arrivals.ts';
 import type { CatchUpProgress } from './catch-up/index.ts';
 import { Fetcher } from './fetcher.ts';
+import type { ReplicatorInit, ReplicatorServices } from './init.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 import { isOwnTrouble, outcome } from './outcome.ts';
 import { getsMany, type PeerRecord, PeerRecords } from './peers.ts';
@@ -33,28 +23,8 @@ import { SessionScheduler } from './scheduler.ts';
 import { Sessions } from './sessions.ts';
 import { PeerStatements, type Statements } from './statements.ts';
 import { Told } from './told.ts';
-import { type WantsFile, WantsKeeper } from './wants-keeper.ts';
+import { WantsKeeper } from './wants-keeper.ts';
 import { type Why, why } from './why.ts';
-
-export interface ReplicatorInit {
-  replica: Replica;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-  /**
-   * Keeps what is wanted over a restart.
-   * @default null: nothing is kept
-   */
-  wantsFile?: WantsFile | null;
-  options?: Partial<ReplicatorOptions>;
-}
-
-export interface ReplicatorServices {
-  reconcile: Reconcile;
-  fetch: Fetch;
-  /** Null: nothing is pushed, and nothing that others push is heard. */
-  announce?: Announce | null;
-}
 
 interface Running {
   readonly services: ReplicatorServices;

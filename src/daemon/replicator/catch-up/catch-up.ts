@@ -250,7 +250,7 @@ export class CatchUp {
   #tellOmission(peer: string, { lister }: Slice, { missing }: SessionReport): void {
     this.#init.logger.warn(
       { event: 'slice-incomplete', peer, lister, missing },
-      'a second peer holds items that the first did not list: they are fetched from the second',
+      'a second peer holds items that the first did not list, or that were written since: they are fetched from the second',
     );
   }
 
