@@ -1,15 +1,11 @@
-import type { Fetch, SessionReport } from '../protocol/index.ts';
+import type { Fetch } from '../protocol/index.ts';
 import {
-  type Bound,
-  bytesToHex,
   type Clock,
-  INFINITE_HINT,
   type Item,
   type ItemKey,
   type ListInit,
   type PutResult,
   type Replica,
-  type ReplicaStatus,
   StoreError,
   type VerifyOptions,
   type VerifyResult,
@@ -17,18 +13,9 @@ import {
 import { isUnreadable } from './data-dir.ts';
 import { DaemonError } from './errors.ts';
 import type { AddressState, Mesh } from './mesh/index.ts';
-import type {
-  CatchUpStatus,
-  LastSession,
-  Node,
-  PeerStatus,
-  ProvedAt,
-  Refusal,
-  Status,
-  SyncResult,
-  WhyAnswer,
-} from './node.ts';
-import type { CatchUpProgress, PeerRecord, Replicator, Statement } from './replicator/index.ts';
+import type { Node, PeerStatus, Refusal, Status, SyncResult, WhyAnswer } from './node.ts';
+import type { PeerRecord, Replicator } from './replicator/index.ts';
+import { catchUpStatus, lastSession, provedAt, storeStatus } from './shown.ts';
 import { isoTime } from './system.ts';
 import { VERSION } from './version.ts';
 
@@ -255,58 +242,6 @@ export class RunningNode implements Node {
       lastError: error === null ? null : { ...error, at: isoTime(error.at) },
     };
   }
-}
-
-function storeStatus(store: ReplicaStatus) {
-  const { items, bytes, fingerprint, incidents } = store;
-  const { rebuilding, needsRefill, commit, quarantined, scrub } = store;
-  return {
-    set: { items, bytes, fingerprint: fingerprint && bytesToHex(fingerprint) },
-    rebuilding,
-    needsRefill,
-    commit,
-    quarantined,
-    scrub,
-    incidents: incidents.map(({ at, code, message }) => ({ at: isoTime(at), code, message })),
-  };
-}
-
-function catchUpStatus(progress: CatchUpProgress | null): CatchUpStatus | null {
-  if (progress === null) return null;
-  const { startedAt, itemsPerSecond, ...rest } = progress;
-  return {
-    ...rest,
-    startedAt: isoTime(startedAt),
-    itemsPerSecond: itemsPerSecond === null ? null : Math.round(itemsPerSecond),
-  };
-}
-
-function provedAt(statement: Statement | null): ProvedAt | null {
-  if (statement === null) return null;
-  const { lower, upper } = statement.interval;
-  return { at: isoTime(statement.at), interval: { lower: shown(lower), upper: shown(upper) } };
-}
-
-function shown({ hint, id }: Bound): string {
-  if (hint === INFINITE_HINT) return 'infinity';
-  return id === null ? String(hint) : `${hint}:${bytesToHex(id)}`;
-}
-
-function lastSession(report: SessionReport): LastSession {
-  const { dialect, efficiency } = report;
-  const { role, startedAt, durationMs, rounds, bytesSent, bytesReceived, missing, error } = report;
-  return {
-    role,
-    dialect,
-    efficiency: efficiency === null ? null : Math.round(efficiency * 1_000) / 1_000,
-    startedAt: isoTime(startedAt),
-    durationMs: Math.round(durationMs * 1_000) / 1_000,
-    rounds,
-    bytesSent,
-    bytesReceived,
-    missing,
-    error,
-  };
 }
 
 function unknownAddress(address: string): DaemonError {

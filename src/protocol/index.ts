@@ -12,7 +12,7 @@ export {
 } from './reconcile/native/constants.ts';
 export { type NativeInit, nativeDialect } from './reconcile/native/index.ts';
 export { negentropy } from './reconcile/negentropy/index.ts';
-export { efficiency, type SessionReport } from './reconcile/report.ts';
+export { efficiency, type SessionReport, settledBoth } from './reconcile/report.ts';
 export { ReconcileService } from './reconcile/service.ts';
 export { DEFAULT_RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile/service-options.ts';
 export type { HeldSnapshot, Scope } from './reconcile/service-session.ts';

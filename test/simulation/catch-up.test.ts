@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { SessionReport } from '../../src/protocol/index.ts';
-import { INFINITE_BOUND, type Snapshot, SortedVector, ZERO_BOUND } from '../../src/store/index.ts';
+import {
+  INFINITE_BOUND,
+  type ItemKey,
+  type Snapshot,
+  SortedVector,
+  ZERO_BOUND,
+} from '../../src/store/index.ts';
 import { SimulatedMesh, type SimulatedNode } from './simulated-mesh.ts';
 
 const SLICES = { catchUpItems: 500, sliceItems: 256 };
@@ -72,6 +78,15 @@ describe('a mesh under virtual time', () => {
     assert.equal(nodes[5]!.replica.status().items, 400);
   });
 
+  it('catches up from a peer that asks first, after a session that had to stop', async (context) => {
+    const mesh = simulate(context, 'halves', { ...SLICES, maxMissing: 400, intervalMs: 60_000 });
+    const [left, right] = await lineUp(mesh, 2);
+    await fill(mesh, [left!], 3_000);
+    await fill(mesh, [right!], 3_000, 1_500);
+    mesh.link(0, 1, { latencyMs: 10, bytesPerMs: 100 });
+    assert.ok(await mesh.converge(30_000), `${left!.replica.status().items} of 6,000 items`);
+  });
+
   it('keeps one stream a pair, and grows calmer while nothing differs', async (context) => {
     const mesh = simulate(context, 'calm', { intervalMs: 1_000, intervalMaxMs: 16_000 });
     const nodes = await lineUp(mesh, 3);
@@ -93,6 +108,22 @@ describe('a mesh under virtual time', () => {
     assert.ok(
       nodes[0]!.sessions.slice(-3).every((report) => report.bytesSent + report.bytesReceived < 150),
     );
+  });
+
+  it('tells others of its writes while a peer brings what it listed as slowly as it may', async (context) => {
+    const mesh = simulate(context, 'drip', { intervalMs: 600_000 });
+    const node = await mesh.add('node');
+    const slow = await mesh.add('slow', { servesAfterMs: 8_000 });
+    const other = await mesh.add('other');
+    await fill(mesh, [slow], 100);
+    mesh.link(0, 1, { latencyMs: 10 });
+    mesh.link(0, 2, { latencyMs: 10 });
+    await mesh.clock.advance(120_000);
+    const { items } = node.replica.status();
+    assert.ok(items > 0 && items < 50, `${items} items`);
+    await node.replica.put([{ hint: 1n, payload: mesh.random.bytes(20) }]);
+    await mesh.clock.advance(10_000);
+    assert.ok(other.replica.status().items > items, 'other has it');
   });
 
   it('takes no session of their own with peers whose set another one lists already', async (context) => {
@@ -173,6 +204,25 @@ describe('catching up under virtual time', () => {
     assert.equal(beforeClosing, -1, 'before the sessions that close the catch-up');
   });
 
+  it('ends while the node keeps getting writes, though an id that is listed never comes', async (context) => {
+    const mesh = simulate(context, 'writes', { ...SLICES, intervalMs: 60_000 });
+    const empty = await mesh.add('empty');
+    const invented = { hint: 1_500n, id: mesh.random.bytes(32) };
+    const liar = await mesh.add('liar', { shows: (snapshot) => withKey(snapshot, invented) });
+    const honest = await mesh.add('honest');
+    await fill(mesh, [liar, honest], 3_000);
+    mesh.link(0, 1, { latencyMs: 5 });
+    mesh.link(0, 2, { latencyMs: 5 });
+    while (empty.replicator.catchUp === null) await mesh.clock.advance(20);
+    const seconds = 30;
+    for (let i = 0; i < seconds && empty.replicator.catchUp !== null; i++) {
+      await empty.replica.put([{ hint: 5_000n + BigInt(i), payload: mesh.random.bytes(20) }]);
+      await mesh.clock.advance(1_000);
+    }
+    assert.equal(empty.replicator.catchUp, null);
+    assert.ok(empty.replica.status().items > 3_000);
+  });
+
   it('goes on with others when a peer leaves, and with one alone', async (context) => {
     const mesh = simulate(context, 'leaving', { ...SLICES, intervalMs: 60_000 });
     const nodes = await lineUp(mesh, 4);
@@ -220,6 +270,14 @@ function without(snapshot: Snapshot, from: bigint, to: bigint): Snapshot {
   const storage = new SortedVector({ scheme: snapshot.scheme });
   const keys = [...snapshot.keys(0, snapshot.size)];
   storage.insert(keys.filter(({ hint }) => hint < from || hint >= to));
+  snapshot.release();
+  return storage.snapshot();
+}
+
+/** A set with a key that nobody has an item of. */
+function withKey(snapshot: Snapshot, key: ItemKey): Snapshot {
+  const storage = new SortedVector({ scheme: snapshot.scheme });
+  storage.insert([...snapshot.keys(0, snapshot.size), key]);
   snapshot.release();
   return storage.snapshot();
 }

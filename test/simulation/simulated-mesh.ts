@@ -44,6 +44,8 @@ export interface SimulatedNode {
 export interface SimulationOptions extends Partial<ReplicatorOptions> {
   /** @default false */
   push?: boolean;
+  /** Of a session (`SessionLimits`). */
+  maxMissing?: number;
 }
 
 /** Nodes in one process under virtual time; the seed decides everything that happens. */
@@ -121,6 +123,11 @@ export interface Changes {
   shows?: (snapshot: Snapshot) => Snapshot;
   /** How long it says its items are. */
   sizeOf?: (id: Uint8Array) => Promise<number>;
+  /**
+   * Milliseconds that it takes to serve an item.
+   * @default none
+   */
+  servesAfterMs?: number;
 }
 
 interface StartInit extends Changes {
@@ -133,8 +140,8 @@ interface StartInit extends Changes {
 }
 
 async function startNode(init: StartInit): Promise<SimulatedNode> {
-  const { id, network, clock, random, dialects, shows, sizeOf } = init;
-  const { push = false, ...options } = init.options;
+  const { id, network, clock, random, dialects, shows, sizeOf, servesAfterMs } = init;
+  const { push = false, maxMissing, ...options } = init.options;
   const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
   const logger = pino({ level: 'silent' });
@@ -146,6 +153,7 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
     networkName: NETWORK_NAME,
     dialects,
     refuses: (peer, wanted) => replicator.refuses(peer, wanted),
+    options: { limits: maxMissing === undefined ? {} : { maxMissing } },
     snapshot() {
       const snapshot = replica.snapshot();
       return { snapshot: shows?.(snapshot) ?? snapshot, version: replica.version };
@@ -158,10 +166,16 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
       },
     },
   });
+  let stopping = false;
   const fetch = new FetchService(network, {
     clock,
     networkName: NETWORK_NAME,
-    get: (wanted) => replica.get(wanted),
+    async get(wanted) {
+      if (servesAfterMs !== undefined && !stopping) {
+        await new Promise<void>((resolve) => clock.after(servesAfterMs, resolve));
+      }
+      return replica.get(wanted);
+    },
     ...(sizeOf && { sizeOf }),
   });
   const gossip = push ? new MemoryGossip(network) : null;
@@ -183,6 +197,7 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
     if (result?.created) replicator.announce([{ ...item, id: result.id }]);
   };
   const stop = async () => {
+    stopping = true;
     await announce?.stop();
     await gossip?.stop();
     await replicator.stop();

@@ -57,19 +57,21 @@ function formatMesh({ known, connected, degree }: Status['mesh']): string {
 /** No percentage: how much is missing grows while peers write. */
 function catchingUp({ catchUp }: Status): [string, string][] {
   if (catchUp === null) return [];
-  const { phase, stored, missing, slices, peers, itemsPerSecond, secondsLeft } = catchUp;
-  const from = `from ${formatCount(peers, 'peer')}`;
+  const { phase, stored, missing, estimated, slices, peers } = catchUp;
+  const { itemsPerSecond, secondsLeft } = catchUp;
+  const who = formatCount(peers, 'peer');
   if (phase === 'closing') {
-    return [
-      ['catching up', `${formatCount(stored, 'item')} ${from}; comparing everything once more`],
-    ];
+    const rest = `comparing everything once more with ${who}`;
+    return [['catching up', `${formatCount(stored, 'item')}; ${rest}`]];
   }
   const rate = itemsPerSecond === null ? '' : `, ${formatCount(itemsPerSecond, 'item')} a second`;
   const left = secondsLeft === null ? '' : `, about ${formatDuration(secondsLeft)} left`;
-  const done = `${slices.closed} of ${formatCount(slices.total, 'slice')} done`;
-  const known = `${missing.toLocaleString('en-US')} known to be missing`;
+  const givenUp = slices.givenUp === 0 ? '' : `, ${slices.givenUp} of them given up`;
+  const done = `${slices.closed} of ${formatCount(slices.total, 'slice')} done${givenUp}`;
+  const basis = estimated ? 'missing by what peers say' : 'known to be missing';
+  const known = `${missing.toLocaleString('en-US')} ${basis}`;
   return [
-    ['catching up', `${formatCount(stored, 'item')} ${from}, ${known}${rate}${left}; ${done}`],
+    ['catching up', `${formatCount(stored, 'item')} from ${who}, ${known}${rate}${left}; ${done}`],
   ];
 }
 

@@ -103,7 +103,10 @@ const sync = {
     { min: 100, max: MAX_MS, fallback: 300_000 },
     'Milliseconds a session may take as a whole',
   ),
-  maxSessions: leaf.integer({ min: 1, max: 10_000, fallback: 8 }, 'Sessions at the same time'),
+  maxSessions: leaf.integer(
+    { min: 1, max: 10_000, fallback: 8 },
+    'Sessions at the same time that this node begins, and as many again that peers begin',
+  ),
   dialect: leaf.choice(
     ['auto', 'native', 'commonware'],
     'auto',

@@ -81,6 +81,15 @@ export class Connections {
     return new Set(ours.map(({ connection }) => idOf(connection)));
   }
 
+  /** Whether the peer has a stream open to us of a protocol whose id begins so. */
+  serves(peer: string, prefix: string): boolean {
+    return this.#of(peer).some(({ connection }) =>
+      connection.streams.some(
+        ({ direction, protocol }) => direction === 'inbound' && protocol.startsWith(prefix),
+      ),
+    );
+  }
+
   watch(watcher: PeerWatcher): Cancel {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);

@@ -47,7 +47,8 @@ export interface MeshInit<S extends ServiceMap> {
    */
   readonly peersFile?: SavedPeersFile;
   /**
-   * Whether something is under way with a peer that closing its connection would spoil.
+   * Whether something is under way with a peer that closing its connection would spoil, besides what
+   * it fetches from us.
    * @default never
    */
   readonly busy?: (peer: string) => boolean;
@@ -121,6 +122,7 @@ function createDiscovery<S extends ServiceMap>(init: MeshInit<S>, found: Found):
   const gossips = init.discovery === true;
   const topic = discoveryTopic(init.networkName);
   const service = libp2p.services.pubsub;
+  const fetches = protocolId(init.networkName, 'fetch', '');
   const discovery = new Discovery({
     ...found,
     clock: init.clock,
@@ -138,7 +140,7 @@ function createDiscovery<S extends ServiceMap>(init: MeshInit<S>, found: Found):
       return [...peers.keys()].filter((peer) => ours.has(peer) || hearing.has(peer));
     },
     configured: (peer) => dialer.keeps(peer),
-    busy: init.busy ?? (() => false),
+    busy: (peer) => init.busy?.(peer) === true || connections.serves(peer, fetches),
     close: (peer) => connections.close(peer),
     options: init.peering ?? {},
   });

@@ -26,6 +26,17 @@ export function isPart({ error, finding }: SessionReport): boolean {
   return finding.mine + finding.theirs === 0;
 }
 
+/** Items a peer was found to lack that are worth its coming back for the rest of them. */
+const MANY = 1_024;
+const LATELY_MS = 10_000;
+
+/** Whether a session has just shown that the peer lacks many items: it is in the midst of getting them. */
+export function getsMany({ lastSession }: PeerRecord, now: number): boolean {
+  if (lastSession === null || (lastSession.finding?.mine ?? 0) < MANY) return false;
+  const { startedAt, durationMs } = lastSession;
+  return Math.abs(now - startedAt - durationMs) < LATELY_MS;
+}
+
 /** Remembers peers and their last sessions, bounded. */
 export class PeerRecords {
   readonly #records = new Map<string, PeerRecord>();
@@ -36,6 +47,10 @@ export class PeerRecords {
 
   all(): PeerRecord[] {
     return [...this.#records.values()];
+  }
+
+  get connectedOnes(): PeerRecord[] {
+    return this.all().filter(({ connected }) => connected);
   }
 
   connected(peer: string): void {

@@ -1,58 +1,30 @@
-import type { Logger } from 'pino';
 import {
-  type Announce,
   type AnnounceEvents,
   type AnnounceTotals,
-  type Fetch,
   type Gap,
   type Outline,
-  type Reconcile,
   type ReconcileEvents,
   ReconciliationSet,
   type SessionReport,
+  settledBoth,
 } from '../../protocol/index.ts';
-import {
-  type Clock,
-  type Item,
-  type ItemKey,
-  keyToBytes,
-  type Random,
-  type Replica,
-  type StoreErrorCode,
-} from '../../store/index.ts';
+import { type Item, type ItemKey, keyToBytes } from '../../store/index.ts';
+import { Arrivals } from './arrivals.ts';
 import type { CatchUpProgress } from './catch-up/index.ts';
 import { Fetcher } from './fetcher.ts';
+import type { ReplicatorInit, ReplicatorServices } from './init.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
-import { isPart, type PeerRecord, PeerRecords } from './peers.ts';
+import { isOwnTrouble, outcome } from './outcome.ts';
+import { getsMany, type PeerRecord, PeerRecords } from './peers.ts';
 import { Push } from './push.ts';
 import { Recovery } from './recovery.ts';
 import { Refill } from './refill.ts';
-import { type Outcome, SessionScheduler } from './scheduler.ts';
+import { SessionScheduler } from './scheduler.ts';
 import { Sessions } from './sessions.ts';
 import { PeerStatements, type Statements } from './statements.ts';
 import { Told } from './told.ts';
-import { type WantsFile, WantsKeeper } from './wants-keeper.ts';
+import { WantsKeeper } from './wants-keeper.ts';
 import { type Why, why } from './why.ts';
-
-export interface ReplicatorInit {
-  replica: Replica;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-  /**
-   * Keeps what is wanted over a restart.
-   * @default null: nothing is kept
-   */
-  wantsFile?: WantsFile | null;
-  options?: Partial<ReplicatorOptions>;
-}
-
-export interface ReplicatorServices {
-  reconcile: Reconcile;
-  fetch: Fetch;
-  /** Null: nothing is pushed, and nothing that others push is heard. */
-  announce?: Announce | null;
-}
 
 interface Running {
   readonly services: ReplicatorServices;
@@ -79,6 +51,7 @@ export class Replicator {
   readonly #recovery: Recovery;
   readonly #push: Push;
   readonly #told = new Told();
+  readonly #arrivals: Arrivals;
 
   readonly events: ReconcileEvents = {
     peerConnected: (peer) => this.#peerConnected(peer),
@@ -106,6 +79,7 @@ export class Replicator {
       holds: (id) => replica.contains(id),
       restored: () => this.#running?.fetcher.pump(),
     });
+    this.#arrivals = new Arrivals(init);
     this.#refill = new Refill(init);
     this.#recovery = new Recovery({ ...init, recovered: () => this.#changed() });
     this.#push = new Push({
@@ -178,9 +152,12 @@ export class Replicator {
     return this.#running?.fetcher.refuses(peer, id) ?? false;
   }
 
-  /** Whether closing the connection to the peer would spoil what is being fetched from it. */
+  /** Whether closing the connection to the peer would spoil a fetch of ours, a session or its catch-up. */
   busyWith(peer: string): boolean {
-    return this.#running?.fetcher.asks(peer) ?? false;
+    const { fetcher, services } = this.#running ?? {};
+    if (fetcher?.asks(peer) === true || services?.reconcile.runs(peer) === true) return true;
+    const record = this.#peers.get(peer);
+    return record !== undefined && getsMany(record, this.#init.clock.now());
   }
 
   get peers(): readonly PeerRecord[] {
@@ -200,7 +177,7 @@ export class Replicator {
 
   /** Every connected peer has had a session since it connected. */
   get firstRoundEnded(): boolean {
-    return this.#peers.all().every((record) => !record.connected || record.sessions > 0);
+    return this.#peers.connectedOnes.every(({ sessions }) => sessions > 0);
   }
 
   start(services: ReplicatorServices): void {
@@ -216,11 +193,11 @@ export class Replicator {
       run: async (peer) => this.#usable() && sessions.run(peer),
       inSync: (peer) => this.inSync(peer),
       told: (peer) => this.#toldByPush(peer),
-      busy: () => fetcher.busy || sessions.catchUp !== null,
+      busy: () => this.#arrivals.worthWaiting(fetcher.busy || sessions.catchingUp),
     });
     this.#running = { services, scheduler, sessions, fetcher };
     const committed = (added: readonly ItemKey[]): void => {
-      for (const key of added) this.#wanted.received(key.id);
+      for (const key of added) if (this.#wanted.received(key.id)) this.#arrivals.came();
       fetcher.committed(added);
       this.#statements.stored(added);
       sessions.stored(added);
@@ -230,7 +207,7 @@ export class Replicator {
     };
     // A damaged item has left the set, so a session finds that it is missing.
     this.#unsubscribe = [replica.onCommit(committed), replica.onDamaged(() => this.#changed())];
-    for (const { peer, connected } of this.#peers.all()) if (connected) this.#attach(peer);
+    for (const { peer } of this.#peers.connectedOnes) this.#attach(peer);
     this.#keeper.start();
   }
 
@@ -244,8 +221,8 @@ export class Replicator {
   async sync(peer?: string): Promise<SessionReport[]> {
     const { sessions } = this.#running ?? {};
     if (sessions === undefined) return [];
-    const connected = this.#peers.all().filter((record) => record.connected);
-    const targets = peer === undefined ? connected.map((record) => record.peer) : [peer];
+    const connected = this.#peers.connectedOnes.map((record) => record.peer);
+    const targets = peer === undefined ? connected : [peer];
     return Promise.all(targets.map((target) => sessions.sync(target)));
   }
 
@@ -268,12 +245,7 @@ export class Replicator {
 
   /** All changes since the last session with the peer were pushed, and it gets what is pushed. */
   #toldByPush(peer: string): boolean {
-    const { sessions = 0, lastSession = null } = this.#peers.get(peer) ?? {};
-    if (sessions === 0 || lastSession === null || lastSession.error !== null) return false;
-    if (isPart(lastSession) || lastSession.continueFrom !== null) return false;
-    // One that only looked has told the peer nothing.
-    if (!lastSession.equal && !settled(lastSession)) return false;
-    if (lastSession.version < this.#told.since()) return false;
+    if (!this.#told.heardBy(this.#peers.get(peer))) return false;
     return this.#running?.services.announce?.reaches(peer) ?? false;
   }
 
@@ -302,8 +274,9 @@ export class Replicator {
       wanted: this.#wanted,
       reconcile: (peer, scope) =>
         scope === undefined ? reconcile.reconcile(peer) : reconcile.reconcile(peer, scope),
-      peers: () => this.#peers.all().filter(({ connected }) => connected).length,
-      busy: () => fetcher.busy,
+      peers: () => this.#peers.connectedOnes.length,
+      busy: () => this.#arrivals.worthWaiting(fetcher.busy),
+      paused: () => fetcher.paused !== null,
       caughtUp: () => this.#running?.scheduler.changed(),
     });
   }
@@ -368,32 +341,11 @@ export class Replicator {
     this.#running?.fetcher.listed(report.peer);
     const { error, version, continueFrom } = report;
     const stale = version !== replica.version;
-    const stopped = continueFrom !== null && settled(report);
+    const stopped = continueFrom !== null && settledBoth(report);
     if (stopped || (stale && error === null)) this.#running?.scheduler.changed();
     const wanted = this.#wanted.size - this.#wanted.orphans;
     const { peers, refused } = this;
     if (error === null) this.#refill.ended(report, { peers, wanted, refused });
-    else if (OWN_TROUBLE.has(error.code)) this.#recovery.watch();
+    else if (isOwnTrouble(error)) this.#recovery.watch();
   }
 }
-
-/** Both sides meant to settle what differs. */
-function settled({ settles, outlines }: SessionReport): boolean {
-  return settles && outlines?.theirs.settles !== false;
-}
-
-function outcome(report: SessionReport): Outcome {
-  const { error, equal, asked, missing, finding } = report;
-  if (equal && error === null) return 'equal';
-  if (error !== null || asked !== null || !settled(report)) return 'unknown';
-  return missing > 0 || (finding?.mine ?? 0) > 0 ? 'different' : 'unknown';
-}
-
-/** Codes of sessions that our own store ended. */
-const OWN_TROUBLE: ReadonlySet<string> = new Set<StoreErrorCode>([
-  'STORE_REBUILDING',
-  'STORE_UNAVAILABLE',
-  'STORE_CORRUPT',
-  'SNAPSHOT_EXPIRED',
-  'STORE_CLOSED',
-]);

@@ -17,7 +17,7 @@ export interface SchedulerInit {
   /** The peer was told by push of what changed since the last session: it gets one after silence. */
   told: (peer: string) => boolean;
   /**
-   * Fetches are under way: a session would list what is on its way already, and be stale at once.
+   * What is fetched comes: a session would list what is on its way already, and be stale at once.
    * Until they end only the interval starts sessions.
    */
   busy: () => boolean;

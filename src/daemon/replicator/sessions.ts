@@ -1,5 +1,11 @@
 import type { Logger } from 'pino';
-import type { Outline, ReconciliationSet, Scope, SessionReport } from '../../protocol/index.ts';
+import {
+  type Outline,
+  type ReconciliationSet,
+  type Scope,
+  type SessionReport,
+  settledBoth,
+} from '../../protocol/index.ts';
 import { type Clock, equalBytes, type ItemKey } from '../../store/index.ts';
 import { CatchUp, type CatchUpProgress } from './catch-up/index.ts';
 import { everything } from './everything.ts';
@@ -11,8 +17,10 @@ export interface SessionsInit {
   reconcile: (peer: string, scope?: Scope) => Promise<SessionReport>;
   /** Connected peers. */
   peers: () => number;
-  /** Something is being fetched. */
+  /** Something is being fetched, and comes. */
   busy: () => boolean;
+  /** Nothing is fetched at the moment, for a reason of our own. */
+  paused: () => boolean;
   /** Called when a catch-up is over. */
   caughtUp: () => void;
   catchUpItems: number;
@@ -25,9 +33,9 @@ const LOOK: Scope = { settles: false };
 /** A peer looks, and then begins a session that we decline: more than that is not to be expected. */
 const MAX_LOOKS = 3;
 
-function showsNothing({ role, equal, error, settles, outlines }: SessionReport): boolean {
-  const settled = settles && outlines?.theirs.settles !== false;
-  return role === 'responder' && !equal && error === null && !settled;
+function showsNothing(report: SessionReport): boolean {
+  const { role, equal, error } = report;
+  return role === 'responder' && !equal && error === null && !settledBoth(report);
 }
 
 interface Listed {
@@ -59,15 +67,21 @@ export class Sessions {
     return this.#catchUp?.progress ?? null;
   }
 
+  /** Peers that are ahead list slices. One that only closes holds up nobody. */
+  get catchingUp(): boolean {
+    return this.#catchUp?.closing === false;
+  }
+
   /** The peer is due: resolves when what it gets now has ended. */
   async run(peer: string): Promise<void> {
     if (this.#catchUp?.takes(peer) === true || this.#running.has(peer)) return;
-    const alone = this.#running.size + this.#listing.size === 0 && this.#catchUp === null;
+    const alone = this.#running.size + this.#listing.size === 0 && !this.catchingUp;
     this.#running.add(peer);
     try {
-      if ((alone && this.#known.has(peer)) || (await this.#look(peer))) {
-        await this.#init.reconcile(peer);
-      }
+      // It may join one that the peer has begun, and that we decline because of what is to follow.
+      const whole = alone && this.#known.has(peer) ? await this.#init.reconcile(peer) : null;
+      if (whole !== null && !showsNothing(whole)) return;
+      if (await this.#look(peer)) await this.#init.reconcile(peer);
     } finally {
       this.#running.delete(peer);
     }
@@ -113,7 +127,7 @@ export class Sessions {
   judge(peer: string, theirs: Outline, ours: number): boolean {
     if (theirs.settles === false || !everything(theirs.interval)) return true;
     const ahead = theirs.count - ours;
-    if (ahead >= (this.#catchUp === null ? this.#init.catchUpItems : 1)) {
+    if (ahead >= (this.catchingUp ? 1 : this.#init.catchUpItems)) {
       // We begin: a look, and then it takes part.
       void this.run(peer);
       return false;
@@ -192,11 +206,12 @@ export class Sessions {
   #fallsToCatchUp(look: SessionReport): boolean {
     const { ours, theirs } = look.outlines!;
     const ahead = theirs.count - ours.count;
-    if (this.#catchUp !== null) {
-      if (ahead > 0) this.#catchUp.join(look);
+    if (this.catchingUp) {
+      if (ahead > 0) this.#catchUp!.join(look);
       return ahead > 0;
     }
     if (ahead < this.#init.catchUpItems) return false;
+    this.#catchUp?.end();
     this.#catchUp = this.#newCatchUp();
     this.#catchUp.begin(look, this.#init.peers());
     return true;

@@ -1,4 +1,6 @@
+import { settledBoth } from '../../protocol/index.ts';
 import { bytesToKey, type ItemKey } from '../../store/index.ts';
+import { isPart, type PeerRecord } from './peers.ts';
 
 /** Ids of commits followed at a time; with more, what is followed counts as not pushed. */
 const MAX_FOLLOWED = 16_384;
@@ -30,6 +32,16 @@ export class Told {
   /** Keys that were committed have been pushed, by us or by who pushed them here. */
   pushed(keys: readonly ItemKey[]): void {
     for (const { id } of keys) this.#open.delete(bytesToKey(id));
+  }
+
+  /** All that has changed since the last session with the peer was pushed. */
+  heardBy(record: PeerRecord | undefined): boolean {
+    const { sessions = 0, lastSession = null } = record ?? {};
+    if (sessions === 0 || lastSession === null || lastSession.error !== null) return false;
+    if (isPart(lastSession) || lastSession.continueFrom !== null) return false;
+    // One that only looked has told the peer nothing.
+    if (!lastSession.equal && !settledBoth(lastSession)) return false;
+    return lastSession.version >= this.since();
   }
 
   /** The version from which on all changes were pushed. */

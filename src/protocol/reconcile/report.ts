@@ -39,6 +39,11 @@ export interface SessionReport {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
+/** Neither side put off what differs, as far as they say. */
+export function settledBoth({ settles, outlines }: SessionReport): boolean {
+  return settles && outlines?.theirs.settles !== false;
+}
+
 /**
  * Wire bytes over the information bound: each of d differences among n items takes the 32 bytes of its
  * id, and log2(n/d)/8 bytes to say which it is. Where nothing differs, that of one difference is taken:

@@ -1,7 +1,7 @@
 import type { Clock } from '../../store/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
-import type { Limiter, Release } from '../limiter.ts';
+import type { Release } from '../limiter.ts';
 import type { Channel } from '../network/index.ts';
 import type { Dialect, Outline, Role } from './dialect.ts';
 import type { SessionReport } from './report.ts';
@@ -14,6 +14,7 @@ import {
   type Scope,
   SessionRun,
 } from './service-session.ts';
+import type { Slots } from './slots.ts';
 
 /** What a meeting needs of the service that holds it. */
 export interface MeetingHost {
@@ -21,8 +22,8 @@ export interface MeetingHost {
   readonly clock: Clock;
   readonly options: ReconcileOptions;
   /** Room for sessions started here, and for those started by peers. */
-  readonly calling: Limiter;
-  readonly serving: Limiter;
+  readonly calling: Slots;
+  readonly serving: Slots;
   snapshot(): HeldSnapshot;
   differs(peer: string): void;
   missing(peer: string, ids: readonly Uint8Array[]): void;
@@ -67,6 +68,7 @@ export class Meeting {
   readonly #attempt = new AbortController();
   #stage: 'waiting' | 'calling' | 'serving' | 'over' = 'waiting';
   #channel: Channel | undefined;
+  #session: SessionRun | undefined;
 
   constructor(host: MeetingHost, peer: string, scope: Scope = {}) {
     this.#host = host;
@@ -120,7 +122,7 @@ export class Meeting {
     let release: Release | undefined;
     try {
       dialect = this.#host.dialect(this.#peer);
-      release = await this.#host.calling.acquire(this.#attempt.signal);
+      release = await this.#host.calling.acquire(this.#attempt.signal, this.#giveWay);
       return await this.#call(dialect);
     } catch (error) {
       const durationMs = clock.monotonic() - begun.monotonic;
@@ -171,7 +173,7 @@ export class Meeting {
 
   #run(channel: Channel, dialect: Dialect, role: Role): Promise<SessionReport> {
     const { clock, options, serving } = this.#host;
-    return new SessionRun({
+    const session = new SessionRun({
       channel,
       dialect,
       role,
@@ -185,9 +187,14 @@ export class Meeting {
       outlined: (outlines) => this.#host.outlined(this.#peer, outlines),
       judge: (theirs) => this.#host.judge(this.#peer, theirs),
       keep: channel instanceof Turn ? () => channel.end() : undefined,
-      admit: (expired) => serving.acquire(AbortSignal.any([this.#over.signal, expired])),
-    }).run();
+      admit: (expired) =>
+        serving.acquire(AbortSignal.any([this.#over.signal, expired]), this.#giveWay),
+    });
+    this.#session = session;
+    return session.run();
   }
+
+  readonly #giveWay = (): void => this.#session?.giveWay();
 
   /**
    * The peer's stream that took the place of ours, if there is one. A stream that broke before it

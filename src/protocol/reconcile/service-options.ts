@@ -36,6 +36,13 @@ export interface ReconcileOptions {
    * @default 8
    */
   maxSessions: number;
+  /**
+   * Milliseconds after which a session ends when others wait for its place; the next one with that peer
+   * goes on where it had come to. Lowering it keeps slow peers from holding up the others sooner, and
+   * breaks long sessions of a busy node into more pieces.
+   * @default 60_000
+   */
+  giveWayMs: number;
   /** Passed on to every session. */
   limits: Partial<SessionLimits>;
 }
@@ -45,5 +52,6 @@ export const DEFAULT_RECONCILE_OPTIONS: ReconcileOptions = {
   frameTimeoutMs: 30_000,
   sessionTimeoutMs: 600_000,
   maxSessions: 8,
+  giveWayMs: 60_000,
   limits: {},
 };

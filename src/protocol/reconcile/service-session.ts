@@ -86,18 +86,30 @@ export class SessionRun {
 
   /** Never rejects; afterwards the channel is closed, kept or aborted, the snapshot released. */
   async run(): Promise<SessionReport> {
-    const { channel, clock, options } = this.#init;
-    const expire = (): void => {
-      const error = timeout('the session', options.sessionTimeoutMs);
-      this.#expired.abort(error);
-      channel.abort(error);
-    };
+    const { clock, options } = this.#init;
+    const expire = (): void => this.#end(timeout('the session', options.sessionTimeoutMs));
     try {
       await within({ clock, ms: options.sessionTimeoutMs, expire }, () => this.#hold());
     } catch (error) {
       this.#fail(error);
     }
     return this.#report();
+  }
+
+  /** Ends it because others wait; what it found is good, and the next one goes on. */
+  giveWay(): void {
+    const { giveWayMs } = this.#init.options;
+    this.#end(
+      new ProtocolError(
+        'TIMEOUT',
+        `the session gave way to others after ${giveWayMs} ms: the next one goes on there`,
+      ),
+    );
+  }
+
+  #end(error: ProtocolError): void {
+    this.#expired.abort(error);
+    this.#init.channel.abort(error);
   }
 
   /** A responder takes a snapshot only when there is a first frame to answer. */

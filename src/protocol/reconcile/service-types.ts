@@ -21,6 +21,8 @@ export interface Reconcile {
    * Never rejects.
    */
   reconcile(peer: string, scope: Scope): Promise<SessionReport>;
+  /** Whether a session with the peer is on, whoever began it. */
+  runs(peer: string): boolean;
   /** Peers that speak the protocol and are connected. */
   readonly peers: readonly string[];
 }

@@ -1,11 +1,10 @@
 import { type Bound, INFINITE_BOUND } from '../../store/index.ts';
 import { ProtocolError } from '../errors.ts';
-import { Limiter } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
 import type { Channel, ChannelInit, Network } from '../network/index.ts';
 import { protocolId } from '../protocol-id.ts';
 import type { Dialect } from './dialect.ts';
-import type { SessionReport } from './report.ts';
+import { type SessionReport, settledBoth } from './report.ts';
 import { Lines } from './service-lines.ts';
 import { Meeting, type MeetingHost, type Visit } from './service-meeting.ts';
 import {
@@ -16,6 +15,7 @@ import {
 } from './service-options.ts';
 import type { Scope } from './service-session.ts';
 import type { Reconcile, ReconcileInit } from './service-types.ts';
+import { Slots } from './slots.ts';
 
 interface Held {
   readonly meeting: Meeting;
@@ -71,6 +71,10 @@ export class ReconcileService implements Reconcile {
 
   get peers(): readonly string[] {
     return [...this.#speaking.keys()];
+  }
+
+  runs(peer: string): boolean {
+    return this.#meetings.has(peer);
   }
 
   async start(): Promise<void> {
@@ -191,8 +195,9 @@ export class ReconcileService implements Reconcile {
    * A session that stopped short leaves a bound to go on from; one that ran to its end clears it. One
    * in which either side settled nothing says nothing of that.
    */
-  #noteResume({ peer, role, continueFrom, error, settles, outlines }: SessionReport): void {
-    if (!settles || outlines?.theirs.settles === false) return;
+  #noteResume(report: SessionReport): void {
+    if (!settledBoth(report)) return;
+    const { peer, role, continueFrom, error } = report;
     if (continueFrom !== null && this.#speaking.has(peer)) this.#resume.set(peer, continueFrom);
     else if (role === 'initiator' || error !== null) this.#resume.delete(peer);
   }
@@ -224,12 +229,13 @@ export class ReconcileService implements Reconcile {
 
   #makeHost(): MeetingHost {
     const { clock, events, snapshot } = this.#init;
+    const slots = { clock, limit: this.#options.maxSessions, giveWayMs: this.#options.giveWayMs };
     return {
       self: this.#network.self,
       clock,
       options: this.#options,
-      calling: new Limiter(this.#options.maxSessions),
-      serving: new Limiter(this.#options.maxSessions),
+      calling: new Slots(slots),
+      serving: new Slots(slots),
       snapshot,
       differs: (peer) => events.differs(peer),
       refuses: this.#init.refuses ?? (() => false),

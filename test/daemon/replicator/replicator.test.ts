@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { Replicator, type WantsFile } from '../../../src/daemon/replicator/index.ts';
 import { decodeWants } from '../../../src/daemon/replicator/wants-record.ts';
 import type { FetchService, ReconcileService, SessionReport } from '../../../src/protocol/index.ts';
-import { Replica } from '../../../src/store/index.ts';
+import { INFINITE_BOUND, Replica, ZERO_BOUND } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { SeededRandom } from '../../support/random.ts';
@@ -111,6 +111,38 @@ describe('Replicator.inSync', () => {
     const { replicator } = await setUp(context);
     replicator.events.missing('p', [new Uint8Array(32)]);
     assert.equal(replicator.wanted, 0);
+  });
+});
+
+describe('Replicator.busyWith', () => {
+  it('tells peers with which a session runs, and those that get much from us', async (context) => {
+    const { replicator, ended, clock } = await setUp(context);
+    const running = new Set(['q']);
+    replicator.start({
+      reconcile: {
+        reconcile: () => new Promise(() => undefined),
+        runs: (peer) => running.has(peer),
+      } as Partial<ReconcileService> as ReconcileService,
+      fetch: { fetch: () => new Promise(() => undefined) } as unknown as FetchService,
+    });
+    context.after(() => replicator.stop());
+    for (const peer of ['p', 'q']) replicator.events.peerConnected(peer);
+    assert.deepEqual([replicator.busyWith('p'), replicator.busyWith('q')], [false, true]);
+    const interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
+    const found = {
+      interval,
+      theirs: 0,
+      refused: 0,
+      proved: true,
+      continueFrom: null,
+      spent: null,
+    };
+    ended({ equal: false, finding: { ...found, mine: 10 } });
+    assert.equal(replicator.busyWith('p'), false);
+    ended({ equal: false, role: 'responder', finding: { ...found, mine: 5_000 } });
+    assert.equal(replicator.busyWith('p'), true);
+    await clock.advance(11_000);
+    assert.equal(replicator.busyWith('p'), false);
   });
 });
 

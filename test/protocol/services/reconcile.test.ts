@@ -451,6 +451,32 @@ describe('ReconcileService: many peers', () => {
     await settle();
   });
 
+  it('has a session that takes long give way to those that wait', async () => {
+    const clock = new VirtualClock();
+    const network = new MemoryNetwork({ clock, random: new SeededRandom('slow') });
+    const patient = { maxSessions: 1, giveWayMs: 5_000, frameTimeoutMs: 600_000 };
+    const make = (id: string, options = {}) =>
+      new Peer({ network: network.node(id), clock, ids: idsOf(id.charCodeAt(0)), options });
+    const [a, b] = [make('a', patient), make('b')];
+    await Promise.all([a.service.start(), b.service.start()]);
+    const mute = (channel: Channel) => channel.receive().then(() => new Promise<void>(() => {}));
+    await network.node('mute').handle(PROTOCOL, mute, { ...LARGE, maxInbound: 1 });
+    for (const peer of ['b', 'mute']) network.connect('a', peer);
+    await clock.advance(10);
+    const slow = a.service.reconcile('mute');
+    await clock.advance(60_000);
+    assert.equal(a.ended.length, 0, 'nobody waits');
+    const quick = a.service.reconcile('b');
+    await clock.advance(100);
+    assert.equal((await quick).error, null);
+    const { error } = await slow;
+    assert.equal(error?.code, 'TIMEOUT');
+    assert.match(error!.message, /gave way/);
+    await a.service.stop();
+    await b.service.stop();
+    assert.equal(a.held, 0);
+  });
+
   it('the same seed gives the same trace', async () => {
     const run = async () => {
       const clock = new VirtualClock();

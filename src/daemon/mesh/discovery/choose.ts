@@ -5,6 +5,8 @@ export interface Link {
   readonly peer: string;
   /** The configuration or an operator wants it, or it has shown that it needs us: never closed. */
   readonly kept: boolean;
+  /** We chose it, and dialled it. */
+  readonly dialled: boolean;
   /** Its connection is too young to be closed, or in the midst of something. */
   readonly busy: boolean;
   /** When it connected; the clock does not matter. */
@@ -47,18 +49,28 @@ export function trimmedTo(degree: number): number {
 }
 
 /**
+ * So many connections to peers that we chose are sought at the least, however many others come to us:
+ * those who come, and come again, are not to be all that we see of the mesh.
+ */
+export function ownChoice(degree: number): number {
+  return Math.ceil(degree / 2);
+}
+
+/**
  * Whom to dial and whom to let go. Below the degree random candidates are dialled, which keeps the
  * graph an expander; half of what is missing at a time, for others dial us meanwhile. Above twice
  * the degree the youngest connections that may be closed are, one at a time, down to one and a half.
+ * An exchange is made without room, too, where we chose too few ourselves.
  */
 export function choose(situation: Situation, random: Random): Choice {
   const { degree, links, dialling, candidates, exchange } = situation;
   const missing = degree - links.length - dialling;
-  const room = links.length < upperBound(degree) && dialling === 0;
-  const wanted = missing > 0 ? Math.ceil(missing / 2) : Number(exchange && room);
+  const room = links.length < upperBound(degree) || chosen(links) < ownChoice(degree);
+  const more = exchange && room && dialling === 0;
+  const wanted = missing > 0 ? Math.ceil(missing / 2) : Number(more);
   const over = links.length > upperBound(degree);
   const trimming = over || (situation.trimming && links.length > trimmedTo(degree));
-  const victim = trimming ? youngest(links) : undefined;
+  const victim = trimming ? youngest(degree, links) : undefined;
   return {
     dial: pick(candidates, wanted, random),
     close: victim === undefined ? [] : [victim.peer],
@@ -72,17 +84,24 @@ export function exchanged(
   added: string,
 ): string | undefined {
   if (links.length <= degree) return undefined;
-  return youngest(links.filter(({ peer }) => peer !== added))?.peer;
+  return youngest(degree, links, added)?.peer;
 }
 
 /** Connections that lasted go on lasting, and carry what both sides have learnt of each other. */
-function youngest(links: readonly Link[]): Link | undefined {
+function youngest(degree: number, links: readonly Link[], added?: string): Link | undefined {
+  const few = chosen(links) <= ownChoice(degree);
   return links
-    .filter(({ kept, busy }) => !kept && !busy)
+    .filter(({ peer, kept, busy, dialled }) => {
+      return peer !== added && !kept && !busy && !(few && dialled);
+    })
     .reduce<Link | undefined>(
       (found, link) => (found === undefined || link.since > found.since ? link : found),
       undefined,
     );
+}
+
+function chosen(links: readonly Link[]): number {
+  return links.filter(({ dialled }) => dialled).length;
 }
 
 /** A random sample, of those that are not shy first. */

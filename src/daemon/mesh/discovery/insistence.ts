@@ -3,6 +3,8 @@ import type { DiscoveryOptions } from './options.ts';
 
 /** Peers remembered as closed, or as insisting; those remembered longest make room. */
 const MAX_PEERS = 1_024;
+/** So many times the span within which they came back they are kept; then they have to insist anew. */
+const KEPT_TIMES = 6;
 
 /**
  * Which peers came back soon after their connection was closed as surplus. They have us in their
@@ -12,7 +14,8 @@ export class Insistence {
   readonly #clock: Clock;
   readonly #withinMs: number;
   readonly #closedAt = new Map<string, number>();
-  readonly #insisting = new Set<string>();
+  /** Since when each does, on the monotonic clock. */
+  readonly #insisting = new Map<string, number>();
 
   constructor({ clock, options }: { clock: Clock; options: DiscoveryOptions }) {
     this.#clock = clock;
@@ -20,7 +23,9 @@ export class Insistence {
   }
 
   has(peer: string): boolean {
-    return this.#insisting.has(peer);
+    const since = this.#insisting.get(peer);
+    if (since === undefined) return false;
+    return this.#clock.monotonic() - since <= KEPT_TIMES * this.#withinMs;
   }
 
   closed(peer: string): void {
@@ -32,8 +37,9 @@ export class Insistence {
   connected(peer: string): void {
     const closedAt = this.#closedAt.get(peer);
     if (closedAt === undefined) return;
-    if (this.#clock.monotonic() - closedAt > this.#withinMs) this.#forget(peer);
-    else this.#insisting.add(peer);
+    const now = this.#clock.monotonic();
+    this.#forget(peer);
+    if (now - closedAt <= this.#withinMs) this.#insisting.set(peer, now);
     bound(this.#insisting);
   }
 

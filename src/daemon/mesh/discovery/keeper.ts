@@ -36,6 +36,8 @@ export class Keeper {
   readonly #insistence: Insistence;
   /** When each connected peer connected, on the monotonic clock. */
   readonly #since = new Map<string, number>();
+  /** Connected peers that we chose. */
+  readonly #dialled = new Set<string>();
   readonly #closing = new Set<string>();
   #trimming = false;
   #exchangeAt = 0;
@@ -77,7 +79,8 @@ export class Keeper {
   #connected(peer: string): void {
     const now = this.#init.clock.monotonic();
     this.#since.set(peer, now);
-    if (!this.#dials.has(peer)) this.#insistence.connected(peer);
+    if (this.#dials.has(peer)) this.#dialled.add(peer);
+    else this.#insistence.connected(peer);
     this.#init.known.reached(peer, null);
     this.changed();
   }
@@ -86,9 +89,10 @@ export class Keeper {
     const { clock, known } = this.#init;
     const since = this.#since.get(peer) ?? clock.monotonic();
     this.#since.delete(peer);
-    this.#closing.delete(peer);
+    this.#dialled.delete(peer);
     known.lost(peer, clock.monotonic() - since);
-    this.changed();
+    // What we closed ourselves is no reason to close the next one at once.
+    if (!this.#closing.delete(peer)) this.changed();
   }
 
   /** Looks in at most so many milliseconds. */
@@ -130,7 +134,7 @@ export class Keeper {
       if (since === undefined || this.#closing.has(peer)) return [];
       const kept = this.#init.configured(peer) || this.#insistence.has(peer);
       const busy = now - since < options.graceMs || this.#init.busy(peer);
-      return [{ peer, kept, busy, since }];
+      return [{ peer, kept, dialled: this.#dialled.has(peer), busy, since }];
     });
   }
 

@@ -39,6 +39,10 @@ export interface KnownPeersInit {
   changed(): void;
 }
 
+/** A sequence further ahead than this was made by a wrong clock: the first that is not takes its place. */
+const MAX_AHEAD_MS = 60_000;
+/** So many of those that were reached last are never forgotten: after a long split they are all that is known. */
+const LAST_RESORT = 16;
 /** Announcements of one peer come no faster than this, whoever repeats them. */
 const MIN_SPACING_MS = 500;
 /** A peer heard again after so long is tried at once; one that is heard but not reached is not. */
@@ -107,7 +111,7 @@ export class KnownPeers {
   announced({ peer, addresses, sequence }: Announcement): Verdict {
     const now = this.#init.clock.now();
     const known = this.#entries.get(peer);
-    if (known !== undefined && sequence <= known.sequence) return 'stale';
+    if (known !== undefined && isOlder(sequence, known.sequence, now)) return 'stale';
     if (
       known !== undefined &&
       known.sequence > 0n &&
@@ -164,6 +168,7 @@ export class KnownPeers {
     this.#rest(entry);
     // However long it was silent while we did not run: we have tried for so long.
     if (clock.now() - Math.max(lastSign(entry), entry.since) < options.forgetMs) return;
+    if (this.#isLastResort(entry)) return;
     this.#entries.delete(peer);
     this.#init.changed();
   }
@@ -205,6 +210,15 @@ export class KnownPeers {
     }
     this.#init.changed();
     return true;
+  }
+
+  #isLastResort({ reachedAt }: Entry): boolean {
+    if (reachedAt === null) return false;
+    let later = 0;
+    for (const other of this.#entries.values()) {
+      if (other.reachedAt !== null && other.reachedAt > reachedAt) later++;
+    }
+    return later < LAST_RESORT;
   }
 
   #rest(entry: Entry): void {
@@ -260,6 +274,12 @@ export class KnownPeers {
 }
 
 const PROVEN = 3;
+
+/** By the clock that made them, which may have been ahead and been put right. */
+function isOlder(sequence: bigint, than: bigint, now: number): boolean {
+  const horizon = BigInt(Math.floor(now) + MAX_AHEAD_MS);
+  return sequence <= than && !(than > horizon && sequence <= horizon);
+}
 
 function lastSign({ heardAt, reachedAt }: Entry): number {
   return Math.max(heardAt, reachedAt ?? 0);

@@ -5,17 +5,19 @@ import {
   bytesToKey,
   type Cancel,
   type Clock,
-  compareBounds,
   type ItemKey,
-  keyToBytes,
 } from '../../../store/index.ts';
-import { type Job, Plan, type Slice } from './plan.ts';
+import { declined, ending, usable } from './outcome.ts';
+import { isGivenUp, type Job, Plan, type Slice } from './plan.ts';
 import { type CatchUpProgress, Rate } from './progress.ts';
+import { Stalls } from './stalls.ts';
 
 export interface CatchUpInit {
   clock: Clock;
   logger: Logger;
-  wanted: Pick<ReconciliationSet, 'has'>;
+  wanted: Pick<ReconciliationSet, 'has' | 'length'>;
+  /** Nothing is fetched at the moment, through no fault of any peer. */
+  paused: () => boolean;
   /** Connected peers of which it is not known yet whether they can take part. */
   unknown: () => number;
   /** Says that a peer holds whatever another one lists. */
@@ -32,20 +34,26 @@ interface Member {
   /** The root it named, as hex: peers with equal ones may serve what the other listed. */
   readonly root: string;
   job: Job | 'closing' | null;
+  /** When that began, on the monotonic clock. */
+  since: number;
+  /** Sessions in a row that failed. */
   failures: number;
-  closed: boolean;
+  /** Times that what it listed did not come. */
+  stalls: number;
 }
 
 /** How often what stands still is looked at. */
 const LOOK_EVERY_MS = 1_000;
 /** How often the log tells how far it is. */
 const TELL_EVERY_MS = 10_000;
-/** A slice of which nothing has come for so long is to be listed by another peer. */
-const STALLED_MS = 15_000;
+/** A session over a slice that takes longer gives way to a peer that has nothing to do. */
+const LATE_MS = 60_000;
 /** How long after the beginning a lonely peer's slices wait for others to check them. */
 const NEWCOMERS_MS = 10_000;
 /** Sessions in a row that may fail before a peer takes part no more. */
 const MAX_FAILURES = 3;
+/** Times that what a peer listed may not come before it takes part no more. */
+const MAX_STALLS = 3;
 
 /**
  * A node far behind gets what it lacks from several peers at once (docs/architecture.md): each lists and
@@ -58,8 +66,13 @@ export class CatchUp {
   readonly #rate: Rate;
   readonly #startedAt: number;
   readonly #members = new Map<string, Member>();
-  /** Slices that are being fetched, and since when nothing at all has come. */
-  readonly #still = new Map<Slice, { readonly stored: number; readonly since: number }>();
+  /** Peers that take part no more. */
+  readonly #barred = new Set<string>();
+  /** Sessions over everything at the end, by whether they came to an end that says something. */
+  readonly #compared = { yes: 0, no: 0 };
+  /** Peers that take part no more, and whose sessions still run. */
+  readonly #outlasting = new Set<string>();
+  readonly #stalls: Stalls;
   #timer: Cancel | undefined;
   #toldAt: number;
   #over = false;
@@ -67,13 +80,15 @@ export class CatchUp {
   constructor(init: CatchUpInit) {
     this.#init = init;
     this.#plan = new Plan(init);
+    this.#stalls = new Stalls({ ...init, plan: this.#plan });
     this.#rate = new Rate(init.clock);
     this.#startedAt = init.clock.now();
     this.#toldAt = init.clock.monotonic();
   }
 
-  get over(): boolean {
-    return this.#over;
+  /** All slices are dealt with; the sessions over everything that run now need nobody to wait for them. */
+  get closing(): boolean {
+    return this.#plan.done;
   }
 
   takes(peer: string): boolean {
@@ -83,20 +98,22 @@ export class CatchUp {
   /** The peer lists, or is compared with, a slice. */
   works(peer: string): boolean {
     const job = this.#members.get(peer)?.job ?? null;
-    return job !== null && job !== 'closing';
+    return (job !== null && job !== 'closing') || this.#outlasting.has(peer);
   }
 
   get progress(): CatchUpProgress {
-    const { slices, missing, done } = this.#plan;
+    const { slices, missing, allListed, done } = this.#plan;
     return {
       startedAt: this.#startedAt,
       phase: done ? 'closing' : 'slices',
       stored: this.#rate.total,
       missing,
+      estimated: !allListed,
       slices: {
         total: slices.length,
         closed: slices.filter(({ state }) => state === 'closed').length,
         checked: slices.filter(({ checked }) => checked).length,
+        givenUp: slices.filter(isGivenUp).length,
       },
       peers: this.#members.size,
       itemsPerSecond: this.#rate.perSecond,
@@ -111,7 +128,7 @@ export class CatchUp {
     const { missing, slices } = this.#plan;
     this.#init.logger.info(
       { event: 'catch-up-begun', peer, missing, slices: slices.length },
-      'far behind: catching up from several peers',
+      'far behind by what the peer says: catching up from several peers',
     );
     this.#timer = this.#init.clock.after(LOOK_EVERY_MS, () => this.#look());
     this.join(report);
@@ -120,13 +137,19 @@ export class CatchUp {
   /** From now on the peer lists, serves and checks slices. */
   join({ peer, outlines }: SessionReport): void {
     if (this.#over || this.#members.has(peer) || outlines === null) return;
+    if (this.#barred.has(peer)) return;
     const root = bytesToHex(outlines.theirs.root);
-    this.#members.set(peer, { root, job: null, failures: 0, closed: false });
+    this.#members.set(peer, { root, job: null, since: 0, failures: 0, stalls: 0 });
     this.#advance();
   }
 
   left(peer: string): void {
+    const job = this.#members.get(peer)?.job ?? null;
     if (!this.#members.delete(peer)) return;
+    if (job !== null && job !== 'closing') {
+      this.#outlasting.add(peer);
+      this.#plan.failed(job);
+    }
     this.#plan.left(peer);
     this.#advance();
   }
@@ -137,8 +160,7 @@ export class CatchUp {
   }
 
   stored(keys: readonly ItemKey[]): void {
-    this.#rate.add(keys.length);
-    this.#plan.stored(keys.map(({ id }) => bytesToKey(id)));
+    this.#rate.add(this.#plan.stored(keys.map(({ id }) => bytesToKey(id))));
     this.#advance();
   }
 
@@ -151,9 +173,7 @@ export class CatchUp {
   #advance(): void {
     if (this.#over) return;
     for (const [peer, member] of this.#members) if (member.job === null) this.#employ(peer, member);
-    const all = [...this.#members.values()];
-    if (this.#plan.done ? all.every(({ closed, job }) => closed && job === null) : all.length === 0)
-      this.#finish();
+    if (this.#members.size === 0) this.end();
   }
 
   /** Nobody else is there to check, or to come so soon. */
@@ -165,12 +185,12 @@ export class CatchUp {
 
   #employ(peer: string, member: Member): void {
     const job = this.#plan.next(peer, this.#alone);
+    member.since = this.#init.clock.monotonic();
     if (job !== null) {
       member.job = job;
       this.#plan.started(job, peer);
       void this.#work(peer, member, job);
-    } else if (this.#plan.done && !member.closed) {
-      member.closed = true;
+    } else if (this.#plan.done) {
       member.job = 'closing';
       void this.#close(peer, member);
     } else {
@@ -195,15 +215,27 @@ export class CatchUp {
     const settles = job.kind !== 'survey';
     const report = await this.#init.reconcile(peer, { interval: { lower, upper }, settles });
     member.job = null;
-    if (this.#over) return;
+    this.#outlasting.delete(peer);
+    if (this.#over || this.#members.get(peer) !== member) return;
     if (usable(report, job)) {
       member.failures = 0;
       this.#take(peer, job, report);
     } else {
       this.#plan.failed(job);
-      if (++member.failures >= MAX_FAILURES || declined(report)) this.left(peer);
+      if (declined(report)) this.left(peer);
+      else if (++member.failures >= MAX_FAILURES) this.#bar(peer, 'its sessions fail');
     }
     this.#advance();
+  }
+
+  /** It would join again at once if it could. */
+  #bar(peer: string, reason: string): void {
+    this.#barred.add(peer);
+    this.#init.logger.warn(
+      { event: 'catch-up-barred', peer, reason },
+      'the peer takes part in catching up no more',
+    );
+    this.left(peer);
   }
 
   #take(peer: string, { kind, slice }: Job, report: SessionReport): void {
@@ -218,26 +250,33 @@ export class CatchUp {
   #tellOmission(peer: string, { lister }: Slice, { missing }: SessionReport): void {
     this.#init.logger.warn(
       { event: 'slice-incomplete', peer, lister, missing },
-      'a second peer holds items that the first did not list: they are fetched from the second',
+      'a second peer holds items that the first did not list, or that were written since: they are fetched from the second',
     );
   }
 
   async #close(peer: string, member: Member): Promise<void> {
     const report = await this.#init.reconcile(peer, {});
-    member.job = null;
     const { error, missing } = report;
     this.#init.logger.debug({ event: 'catch-up-closing', peer, missing, error }, 'peer closed');
+    if (this.#over) return;
+    if (error === null && !declined(report)) this.#compared.yes++;
+    else this.#compared.no++;
+    if (this.#members.get(peer) === member) this.#members.delete(peer);
     this.#advance();
   }
 
-  #finish(): void {
-    this.#over = true;
-    this.#timer?.();
+  /** To be called where another one is to begin; otherwise it comes to its end by itself. */
+  end(): void {
+    this.stop();
     const { stored, missing, slices, startedAt } = this.progress;
     const seconds = Math.round((this.#init.clock.now() - startedAt) / 100) / 10;
+    // Those whose sessions still run have shown nothing yet.
+    const compared = this.#compared.yes;
+    const uncompared = this.#compared.no + this.#members.size;
+    const outcome = { missing, givenUp: slices.givenUp, compared, uncompared };
     this.#init.logger.info(
-      { event: 'catch-up-ended', stored, missing, slices, seconds },
-      missing > 0 ? 'catching up ended without peers to go on with' : 'caught up',
+      { event: 'catch-up-ended', stored, missing, slices, compared, uncompared, seconds },
+      ending(outcome),
     );
     this.#init.ended();
   }
@@ -245,7 +284,8 @@ export class CatchUp {
   /** Now and then: what stands still goes to another peer, and the log says how far it is. */
   #look(): void {
     this.#rate.sample();
-    for (const slice of this.#plan.slices) this.#watch(slice);
+    this.#watch();
+    this.#hurry();
     const now = this.#init.clock.monotonic();
     if (now - this.#toldAt >= TELL_EVERY_MS) {
       this.#toldAt = now;
@@ -256,33 +296,27 @@ export class CatchUp {
     this.#advance();
   }
 
-  #watch(slice: Slice): void {
-    if (slice.state !== 'fetching') {
-      this.#still.delete(slice);
-      return;
+  /** Who lists slowly, by misfortune or on purpose, does not hold up those that could do it. */
+  #hurry(): void {
+    const { clock, maxPending } = this.#init;
+    const idle = [...this.#members.values()].some(({ job }) => job === null);
+    if (!idle || this.#plan.pending >= maxPending) return;
+    for (const [peer, { job, since }] of this.#members) {
+      const late = clock.monotonic() - since >= LATE_MS;
+      if (late && job !== null && job !== 'closing') this.#bar(peer, 'its sessions take too long');
     }
-    const now = this.#init.clock.monotonic();
-    const stored = this.#rate.total;
-    const known = this.#still.get(slice);
-    if (known?.stored !== stored) this.#still.set(slice, { stored, since: now });
-    else if (now - known.since >= STALLED_MS || !this.#anyWanted(slice)) this.#plan.reopen(slice);
   }
 
-  #anyWanted({ pending }: Slice): boolean {
-    for (const key of pending) if (this.#init.wanted.has(keyToBytes(key))) return true;
-    return false;
+  #watch(): void {
+    const stalled = new Set<string>();
+    for (const [slice, stall] of this.#stalls.look()) {
+      if (stall === 'stalled') stalled.add(slice.owes!);
+      this.#plan.reopen(slice);
+    }
+    for (const peer of stalled) {
+      const member = this.#members.get(peer);
+      if (member !== undefined && ++member.stalls >= MAX_STALLS)
+        this.#bar(peer, 'what it lists does not come');
+    }
   }
-}
-
-/** A session that was ours, and came to an end that says something; one that a budget ended does. */
-function usable(report: SessionReport, { kind, slice }: Job): boolean {
-  const { role, error, continueFrom } = report;
-  if (role !== 'initiator' || declined(report)) return false;
-  if (kind === 'survey') return error === null;
-  if (continueFrom === null) return error === null;
-  return kind === 'list' && compareBounds(continueFrom, slice.lower) > 0;
-}
-
-function declined({ outlines }: SessionReport): boolean {
-  return outlines?.theirs.settles === false;
 }

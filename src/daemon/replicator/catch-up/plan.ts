@@ -15,6 +15,8 @@ export interface Slice {
   state: 'coarse' | 'open' | 'listing' | 'fetching' | 'stored' | 'checking' | 'closed';
   /** Who listed it last, or does. */
   lister: string | null;
+  /** Who said last that something is missing in it: the lister, or who checked it. */
+  owes: string | null;
   /** A second peer has shown the same, or what the first one had not shown. */
   checked: boolean;
   /** Times it was listed and did not come. */
@@ -39,6 +41,11 @@ export interface Job {
 /** A slice that several peers in a row could not bring is left to the sessions that close the catch-up. */
 const MAX_FAILURES = 4;
 
+/** Closed, because nobody could bring what was listed in it: not because it is here. */
+export function isGivenUp({ state, failures }: Slice): boolean {
+  return state === 'closed' && failures > MAX_FAILURES;
+}
+
 /**
  * Which slices of the key space are still to come, in key order, and what each peer does about them.
  * Nothing in it is kept over a restart: what is stored is stored, and a survey finds the rest again.
@@ -47,6 +54,8 @@ export class Plan {
   readonly #init: PlanInit;
   #slices: Slice[] = [];
   #pending = 0;
+  /** Ids that a peer listed and that were stored. */
+  readonly #came = new Map<string, number>();
 
   constructor(init: PlanInit) {
     this.#init = init;
@@ -61,9 +70,19 @@ export class Plan {
     return this.#pending;
   }
 
+  /** How many of the ids that the peer listed have been stored. */
+  cameFrom(peer: string): number {
+    return this.#came.get(peer) ?? 0;
+  }
+
   /** Items still missing, as far as is known. */
   get missing(): number {
     return this.#slices.reduce((sum, slice) => sum + missingIn(slice), 0);
+  }
+
+  /** Every slice that is still to come is listed: `missing` is a count of ids, not what peers say. */
+  get allListed(): boolean {
+    return this.#slices.every(({ state }) => !UNLISTED.has(state));
   }
 
   get done(): boolean {
@@ -89,6 +108,7 @@ export class Plan {
 
   started({ kind, slice }: Job, peer: string): void {
     slice.state = kind === 'check' ? 'checking' : 'listing';
+    slice.owes = peer;
     if (kind !== 'check') slice.lister = peer;
   }
 
@@ -99,15 +119,19 @@ export class Plan {
     this.#pending += slice.pending.size - before;
   }
 
-  stored(keys: Iterable<string>): void {
+  /** Returns how many of them had been listed. */
+  stored(keys: Iterable<string>): number {
+    const before = this.#pending;
     const active = this.#slices.filter(({ pending }) => pending.size > 0);
     for (const key of keys) {
       const slice = active.find(({ pending }) => pending.delete(key));
       if (slice === undefined) continue;
       this.#pending--;
+      this.#came.set(slice.owes!, this.cameFrom(slice.owes!) + 1);
       slice.expected = Math.max(0, slice.expected - 1);
     }
     for (const slice of active) this.#settle(slice);
+    return before - this.#pending;
   }
 
   /** A survey of the slice has ended: its parts that differ take its place. */
@@ -134,22 +158,27 @@ export class Plan {
 
   /** The job came to nothing. */
   failed({ kind, slice }: Job): void {
-    if (kind === 'check') slice.state = 'stored';
-    else this.reopen(slice);
+    if (kind === 'check') {
+      this.#forget(slice);
+      slice.state = 'stored';
+    } else this.reopen(slice);
   }
 
   /** What was listed does not come: another peer is to list the slice, as often as that makes sense. */
   reopen(slice: Slice): void {
     this.#forget(slice);
     slice.failures++;
+    slice.lister = slice.owes;
+    slice.checked = false;
     slice.state = slice.failures > MAX_FAILURES ? 'closed' : 'open';
   }
 
   /** The peer has gone: what it listed and did not bring is to be listed by others. */
   left(peer: string): void {
     for (const slice of this.#slices) {
-      if (slice.lister !== peer || slice.state !== 'fetching') continue;
+      if (slice.owes !== peer || slice.state !== 'fetching') continue;
       this.#forget(slice);
+      slice.checked = false;
       slice.state = 'open';
     }
   }
@@ -203,6 +232,7 @@ export class Plan {
   }
 }
 
+const UNLISTED: ReadonlySet<Slice['state']> = new Set(['coarse', 'open', 'listing']);
 /** So many slices for each peer, at least: a slow one does not hold up the end. */
 const SLICES_A_PEER = 4;
 /** Items below which a slice is not worth a session of its own. */
@@ -216,6 +246,7 @@ function newSlice(lower: Bound, upper: Bound, expected: number): Slice {
     expected,
     state,
     lister: null,
+    owes: null,
     checked: false,
     failures: 0,
     pending: new Set(),

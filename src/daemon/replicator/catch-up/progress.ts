@@ -6,12 +6,21 @@ export interface CatchUpProgress {
   readonly startedAt: number;
   /** `closing`: all slices are here; one session a peer over everything shows whether that is all. */
   readonly phase: 'slices' | 'closing';
-  /** Items stored since it began. */
+  /** Items that were listed in it and have been stored; not what was put here or pushed meanwhile. */
   readonly stored: number;
-  /** Items still missing as far as is known: peers may write meanwhile. */
+  /** Items still missing: ids listed and not here, and for what is not listed yet the counts of peers. */
   readonly missing: number;
-  readonly slices: { readonly total: number; readonly closed: number; readonly checked: number };
-  /** Peers that take part. */
+  /** A part of `missing` is what peers say of their sets, proved by nothing. */
+  readonly estimated: boolean;
+  readonly slices: {
+    readonly total: number;
+    readonly closed: number;
+    /** A second peer has shown that it holds nothing there that is not here. */
+    readonly checked: number;
+    /** Closed although not all that was listed has come: no peer could bring it. */
+    readonly givenUp: number;
+  };
+  /** Peers that take part; while closing, those whose session over everything has not ended. */
   readonly peers: number;
   /** Over the last ten seconds; null until there are some. */
   readonly itemsPerSecond: number | null;

@@ -5,6 +5,7 @@ import {
   choose,
   exchanged,
   type Link,
+  ownChoice,
   type Situation,
   trimmedTo,
   upperBound,
@@ -15,6 +16,7 @@ const link = (peer: string, init: Partial<Link> = {}): Link => ({
   peer,
   kept: false,
   busy: false,
+  dialled: false,
   since: 0,
   ...init,
 });
@@ -36,9 +38,15 @@ const random = new SeededRandom('choose');
 const situations: fc.Arbitrary<Situation> = fc
   .record({
     degree: fc.integer({ min: 1, max: 12 }),
-    links: fc.array(fc.record({ kept: fc.boolean(), busy: fc.boolean(), since: fc.nat(99) }), {
-      maxLength: 40,
-    }),
+    links: fc.array(
+      fc.record({
+        kept: fc.boolean(),
+        busy: fc.boolean(),
+        dialled: fc.boolean(),
+        since: fc.nat(99),
+      }),
+      { maxLength: 40 },
+    ),
     dialling: fc.nat(12),
     candidates: fc.array(fc.record({ shy: fc.boolean() }), { maxLength: 40 }),
     exchange: fc.boolean(),
@@ -102,6 +110,28 @@ describe('choose', () => {
     }
   });
 
+  it('lets those that come to it go before half a degree of those it chose', () => {
+    const chosen = links(2, { dialled: true, since: 99 });
+    const insisting = Array.from({ length: 17 }, (_, i) => link(`insisting${i}`, { kept: true }));
+    const given = situation({ links: [...chosen, ...insisting], trimming: true });
+    assert.deepEqual(choose(given, random).close, []);
+    const [more] = links(1, { dialled: true, since: 50 });
+    const { close } = choose(
+      { ...given, links: [...given.links, { ...more!, peer: 'x' }] },
+      random,
+    );
+    assert.equal(close.length, 1);
+  });
+
+  it('goes on choosing a few itself however many come', () => {
+    const given = situation({ links: links(20, { kept: true }), candidates: candidates(3) });
+    assert.equal(choose({ ...given, exchange: true }, random).dial.length, 1);
+    assert.equal(choose(given, random).dial.length, 0);
+    const chosen = links(2, { dialled: true });
+    const enough = { ...given, links: [...given.links, ...chosen], exchange: true };
+    assert.equal(choose(enough, random).dial.length, 0);
+  });
+
   it('stays within its bounds whatever the situation', () => {
     fc.assert(
       fc.property(situations, (given) => {
@@ -109,13 +139,20 @@ describe('choose', () => {
         const { dial, close, trimming } = choose(given, random);
         const after = links.length + dialling + dial.length;
         if (dial.length > 0 && !given.exchange) assert.ok(after <= degree);
-        if (dial.length > 0) assert.ok(after <= upperBound(degree));
+        const own = links.filter(({ dialled }) => dialled);
+        if (dial.length > 0 && own.length >= ownChoice(degree))
+          assert.ok(after <= upperBound(degree));
+        if (own.length <= ownChoice(degree))
+          assert.ok(own.every(({ peer }) => !close.includes(peer)));
         assert.equal(new Set(dial).size, dial.length);
         assert.ok(close.length <= 1);
         assert.ok(close.length === 0 || links.length - 1 >= trimmedTo(degree));
         assert.ok(links.every(({ peer, kept, busy }) => !close.includes(peer) || (!kept && !busy)));
         assert.ok(trimming || links.length <= upperBound(degree));
-        const free = links.some(({ kept, busy }) => !kept && !busy);
+        const spared = own.length <= ownChoice(degree);
+        const free = links.some(
+          ({ kept, busy, dialled }) => !kept && !busy && !(spared && dialled),
+        );
         assert.equal(close.length === 1, trimming && free);
       }),
     );

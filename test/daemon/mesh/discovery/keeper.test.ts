@@ -127,6 +127,20 @@ describe('Keeper', () => {
     assert.deepEqual([...hub.peers], ['n0', 'n1', 'n4']);
   });
 
+  it('lets surplus go one every few seconds', async () => {
+    const hub = start('hub', { degree: 2, graceMs: 0, rebalanceMs: NEVER });
+    for (let i = 0; i < 6; i++) {
+      network.add(`n${i}`, {});
+      network.connect(`n${i}`, 'hub');
+    }
+    await clock.advance(1_500);
+    assert.equal(hub.peers.size, 5);
+    await clock.advance(1_000);
+    assert.equal(hub.peers.size, 5);
+    await clock.advance(15_000);
+    assert.equal(hub.peers.size, 3);
+  });
+
   it('keeps who comes back after it was let go', async () => {
     const hub = start('hub', { degree: 1, graceMs: 0, rebalanceMs: NEVER });
     for (const name of ['a', 'b', 'c']) {
@@ -143,6 +157,25 @@ describe('Keeper', () => {
     }
     assert.deepEqual([...hub.peers], ['a', 'c']);
     assert.equal(network.closed, 3);
+  });
+
+  it('keeps some whom it chose itself, and who insists no longer than for an hour', async () => {
+    const hub = start('hub', { degree: 2, graceMs: 0, rebalanceMs: 5 * MINUTE });
+    network.add('honest');
+    hub.hear('honest');
+    await clock.advance(2_000);
+    assert.ok(hub.peers.has('honest'));
+    const insisting = Array.from({ length: 6 }, (_, i) => `i${i}`);
+    for (const name of insisting) network.add(name);
+    for (let round = 0; round < 10; round++) {
+      for (const name of insisting) network.connect(name, 'hub');
+      await clock.advance(MINUTE);
+    }
+    assert.ok(hub.peers.has('honest'), `${[...hub.peers]}`);
+    assert.equal(hub.peers.size, 7, 'they came back');
+    await clock.advance(70 * MINUTE);
+    assert.ok(hub.peers.has('honest'), `${[...hub.peers]}`);
+    assert.ok(hub.peers.size <= 4, `${[...hub.peers]}`);
   });
 
   it('backs off from who cannot be reached, and finds them when they are back', async () => {

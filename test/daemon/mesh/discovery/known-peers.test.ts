@@ -52,6 +52,20 @@ describe('KnownPeers', () => {
     assert.equal(changes, 2);
   });
 
+  it('hears a node again whose clock was ahead and has been put right', async () => {
+    const known = create();
+    const now = () => clock.now();
+    assert.equal(hear(known, 'a', now() + DAY, ['wrong']), 'news');
+    await clock.advance(1_000);
+    assert.equal(hear(known, 'a', now() + DAY - MINUTE), 'stale', 'a repeat');
+    assert.equal(hear(known, 'a', now(), ['right']), 'news');
+    assert.deepEqual(known.addressesOf('a'), ['right']);
+    const told = now();
+    await clock.advance(1_000);
+    assert.equal(hear(known, 'a', told), 'stale');
+    assert.equal(hear(known, 'a', now(), ['right']), 'known');
+  });
+
   it('takes neither itself nor whom the access does not let in', () => {
     const known = create({ allowed: (peer) => peer !== 'stranger' });
     assert.equal(hear(known, 'self'), 'unwanted');
@@ -143,7 +157,7 @@ describe('KnownPeers', () => {
   it('forgets who is silent and fails for a day, counted from the start', async () => {
     const known = create();
     const longAgo = clock.now() - 9 * DAY;
-    known.restore([{ peer: 'a', addresses: ['x'], heardAt: longAgo, reachedAt: longAgo }]);
+    known.restore([{ peer: 'a', addresses: ['x'], heardAt: longAgo, reachedAt: null }]);
     for (let i = 0; i < 23; i++) {
       known.failed('a');
       await clock.advance(DAY / 24);
@@ -152,6 +166,22 @@ describe('KnownPeers', () => {
     await clock.advance(DAY / 24);
     known.failed('a');
     assert.equal(known.size, 0);
+  });
+
+  it('keeps the last few that it reached, however long they are silent', async () => {
+    const known = create({}, 100);
+    for (let i = 0; i < 20; i++) {
+      hear(known, `p${i}`);
+      known.reached(`p${i}`, null);
+      await clock.advance(1_000);
+    }
+    hear(known, 'never reached');
+    for (let days = 0; days < 3; days++) {
+      await clock.advance(DAY + 1);
+      for (const name of names(known)) known.failed(name);
+    }
+    const last = Array.from({ length: 16 }, (_, i) => `p${i + 4}`);
+    assert.deepEqual(names(known).sort(), last.sort());
   });
 
   it('shuns for a while whose connection has ended', async () => {

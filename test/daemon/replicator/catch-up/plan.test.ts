@@ -101,6 +101,17 @@ describe('the plan of a catch-up', () => {
     assert.ok(slices.done);
   });
 
+  it('forgets what a peer showed whose comparison failed', () => {
+    const slices = plan();
+    slices.begin(parts(1, 3), 2);
+    slices.listed(begin(slices, 'a').slice, null);
+    const check = begin(slices, 'b');
+    slices.learnt(check.slice, ids(2));
+    slices.failed(check);
+    assert.equal(slices.pending, 0);
+    assert.equal(begin(slices, 'c').kind, 'check');
+  });
+
   it('does without a second peer where there is none', () => {
     const slices = plan();
     slices.begin(parts(1, 3), 1);

@@ -1,0 +1,32 @@
+import type { SessionReport } from '../../../protocol/index.ts';
+import { compareBounds } from '../../../store/index.ts';
+import type { Job } from './plan.ts';
+
+/** How it ended, with nothing claimed that no session has shown. */
+export function ending(outcome: {
+  missing: number;
+  givenUp: number;
+  compared: number;
+  uncompared: number;
+}): string {
+  const { missing, givenUp, compared, uncompared } = outcome;
+  if (missing > 0) return 'catching up ended without peers to go on with';
+  if (compared === 0) return 'catching up ended, and no peer was left to compare everything with';
+  if (givenUp > 0) return 'caught up, but for what no peer could bring';
+  if (uncompared > 0) return 'caught up with the peers whose session at the end did not fail';
+  return 'caught up';
+}
+
+/** A session that was ours, and came to an end that says something; one that a budget ended does. */
+export function usable(report: SessionReport, { kind, slice }: Job): boolean {
+  const { role, error, continueFrom } = report;
+  if (role !== 'initiator' || declined(report)) return false;
+  if (kind === 'survey') return error === null;
+  if (continueFrom === null) return error === null;
+  return kind === 'list' && compareBounds(continueFrom, slice.lower) > 0;
+}
+
+/** The peer put all off that differs. */
+export function declined({ outlines }: SessionReport): boolean {
+  return outlines?.theirs.settles === false;
+}

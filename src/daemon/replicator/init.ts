@@ -1,0 +1,25 @@
+import type { Logger } from 'pino';
+import type { Announce, Fetch, Reconcile } from '../../protocol/index.ts';
+import type { Clock, Random, Replica } from '../../store/index.ts';
+import type { ReplicatorOptions } from './options.ts';
+import type { WantsFile } from './wants-keeper.ts';
+
+export interface ReplicatorInit {
+  replica: Replica;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  /**
+   * Keeps what is wanted over a restart.
+   * @default null: nothing is kept
+   */
+  wantsFile?: WantsFile | null;
+  options?: Partial<ReplicatorOptions>;
+}
+
+export interface ReplicatorServices {
+  reconcile: Reconcile;
+  fetch: Fetch;
+  /** Null: nothing is pushed, and nothing that others push is heard. */
+  announce?: Announce | null;
+}

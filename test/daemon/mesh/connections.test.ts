@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Connection } from '@libp2p/interface';
+import { Connections, type ConnectionsInit } from '../../../src/daemon/mesh/connections.ts';
+import { Notices } from '../../../src/daemon/mesh/index.ts';
+import { VirtualClock } from '../../support/clock.ts';
+import { Log } from './support.ts';
+
+describe('Connections', () => {
+  it('tells what a peer fetches from us from what we fetch from it, and from what lasts', () => {
+    const listeners = new Map<string, (event: { detail: unknown }) => void>();
+    const clock = new VirtualClock();
+    const { logger } = new Log('debug', clock);
+    const libp2p = {
+      peerId: 'self',
+      addEventListener: (name: string, listener: (event: { detail: unknown }) => void) =>
+        void listeners.set(name, listener),
+    } as unknown as ConnectionsInit['libp2p'];
+    const notices = new Notices({ clock, logger });
+    const connections = new Connections({
+      libp2p,
+      clock,
+      logger,
+      notices,
+      ours: () => true,
+      identifyTimeoutMs: 1_000,
+    });
+    const streams: { direction: string; protocol: string }[] = [];
+    const connection = { id: '1', remotePeer: 'p', status: 'open', streams } as unknown;
+    listeners.get('connection:open')!({ detail: connection as Connection });
+    const serves = () => connections.serves('p', '/rangemesh/n/fetch/');
+    streams.push({ direction: 'inbound', protocol: '/rangemesh/n/native/1' });
+    streams.push({ direction: 'outbound', protocol: '/rangemesh/n/fetch/2' });
+    assert.equal(serves(), false);
+    streams.push({ direction: 'inbound', protocol: '/rangemesh/n/fetch/2' });
+    assert.equal(serves(), true);
+    assert.equal(connections.serves('q', '/rangemesh/n/fetch/'), false);
+    connections.stop();
+  });
+});

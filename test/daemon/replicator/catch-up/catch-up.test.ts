@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Rig } from './support.ts';
+
+describe('a catch-up of which something does not come', () => {
+  /** So many seconds, with an item written here in each. */
+  async function busySeconds(rig: Rig, seconds: number): Promise<void> {
+    for (let i = 0; i < seconds; i++) {
+      rig.write(1);
+      await rig.clock.advance(1_000);
+    }
+  }
+
+  it('has a slice listed by another peer when an id in it is not wanted any more, while others write', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    const ids = await rig.list('a', 10);
+    rig.store(ids.slice(1));
+    rig.wanted.received(ids[0]!);
+    assert.ok(rig.idle('b'));
+    await busySeconds(rig, 3);
+    assert.ok(!rig.idle('b'), 'b lists it');
+    await rig.session('b').end();
+    await rig.session('a').end();
+    for (const peer of ['a', 'b']) await rig.session(peer).end();
+    assert.ok(rig.over);
+  });
+
+  it('lets what is on its way to the disk arrive', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    const ids = await rig.list('a', 1);
+    rig.wanted.received(ids[0]!);
+    await rig.clock.advance(1_000);
+    rig.store(ids);
+    assert.deepEqual(rig.catchUp.progress.slices, { total: 1, closed: 0, checked: 0, givenUp: 0 });
+    assert.ok(!rig.idle('b'), 'b compares it');
+  });
+
+  it('has another peer list what a peer does not bring, while others write', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    await rig.list('a', 10);
+    await busySeconds(rig, 14);
+    assert.ok(rig.idle('b'));
+    await busySeconds(rig, 3);
+    assert.ok(!rig.idle('b'));
+  });
+
+  it('does not wait less for slices whose lister brings another one first', async () => {
+    const rig = new Rig(['a', 'b'], 3);
+    const first = await rig.list('a', 30);
+    const listed = rig.session('b');
+    await rig.list('a', 30);
+    for (const id of first) {
+      rig.store([id]);
+      await rig.clock.advance(1_000);
+    }
+    assert.equal(rig.catchUp.progress.missing, 1_000 + 30);
+    await listed.end();
+    assert.equal(rig.logged('catch-up-barred').length, 0);
+  });
+
+  it('waits longer for large items, and does not blame peers while nothing is fetched', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    const ids = await rig.list('a', 2);
+    for (const id of ids) rig.wanted.enlarge(id, 1_048_576);
+    await busySeconds(rig, 100);
+    assert.ok(rig.idle('b'));
+    rig.paused = true;
+    await busySeconds(rig, 200);
+    assert.ok(rig.idle('b'));
+    rig.paused = false;
+    await busySeconds(rig, 130);
+    assert.ok(!rig.idle('b'));
+  });
+
+  it('goes on without a peer whose lists do not come, time and again', async () => {
+    const rig = new Rig(['a', 'b'], 6);
+    for (let times = 0; times < 3; times++) {
+      await rig.list('a', 10);
+      assert.ok(rig.catchUp.takes('a'));
+      await busySeconds(rig, 17);
+    }
+    assert.ok(!rig.catchUp.takes('a'));
+    const [line] = rig.logged('catch-up-barred');
+    assert.equal(line!.peer, 'a');
+    while (!rig.over) await rig.session('b').end();
+    assert.ok(rig.catchUp.progress.slices.closed === 6);
+  });
+
+  it('has who found an omission answer for it, not who left it out', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    rig.store(await rig.list('a', 10));
+    await rig.list('b', 5);
+    await busySeconds(rig, 17);
+    assert.ok(!rig.idle('a'), 'a lists it once more');
+    assert.ok(rig.idle('b'));
+  });
+});
+
+describe('the progress of a catch-up', () => {
+  it('counts what was listed, and says what is only said', async () => {
+    const rig = new Rig(['a'], 2);
+    rig.write(500);
+    assert.deepEqual(told(rig), { stored: 0, missing: 2_000, estimated: true });
+    const first = await rig.list('a', 30);
+    assert.deepEqual(told(rig), { stored: 0, missing: 1_030, estimated: true });
+    rig.store(first.slice(0, 10));
+    rig.write(7);
+    await rig.list('a', 5);
+    assert.deepEqual(told(rig), { stored: 10, missing: 25, estimated: false });
+  });
+
+  function told({ catchUp }: Rig) {
+    const { stored, missing, estimated } = catchUp.progress;
+    return { stored, missing, estimated };
+  }
+});
+
+describe('a catch-up with a peer that is slow', () => {
+  async function untilClosing(rig: Rig, peers: readonly string[]): Promise<void> {
+    rig.store(await rig.list(peers[0]!, 10));
+    for (const peer of peers.slice(1, 2)) await rig.session(peer).end();
+    assert.equal(rig.catchUp.progress.phase, 'closing');
+  }
+
+  it('lets a member go once its session over everything has ended', async () => {
+    const rig = new Rig(['a', 'b', 'c'], 1);
+    await untilClosing(rig, ['a', 'b', 'c']);
+    assert.ok(rig.catchUp.closing);
+    await rig.session('a').end();
+    await rig.session('b').end();
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((peer) => rig.catchUp.takes(peer)),
+      [false, false, true],
+    );
+    assert.ok(!rig.over);
+    await rig.session('c').end();
+    assert.ok(rig.over);
+    assert.equal(rig.logged('catch-up-ended')[0]!.msg, 'caught up');
+  });
+
+  it('does not call a session that failed a proof', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    await untilClosing(rig, ['a', 'b']);
+    const error = { code: 'TIMEOUT', message: 'it took too long' };
+    await rig.session('a').end({ error });
+    await rig.session('b').end();
+    const [line] = rig.logged('catch-up-ended');
+    assert.deepEqual([line!.compared, line!.uncompared], [1, 1]);
+    assert.match(`${line!.msg}`, /whose session at the end did not fail/);
+  });
+
+  it('claims nothing when no session at the end came to its own', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    await untilClosing(rig, ['a', 'b']);
+    const error = { code: 'TIMEOUT', message: 'it took too long' };
+    for (const peer of ['a', 'b']) await rig.session(peer).end({ error });
+    assert.match(`${rig.logged('catch-up-ended')[0]!.msg}`, /no peer was left to compare/);
+  });
+
+  it('tells slices that no peer could bring from those that are here', async () => {
+    const rig = new Rig(['a', 'b', 'c', 'd', 'e'], 1);
+    for (const peer of ['a', 'b', 'a', 'b', 'a']) {
+      for (const id of await rig.list(peer, 1)) rig.wanted.received(id);
+      await rig.clock.advance(2_000);
+    }
+    assert.deepEqual(rig.catchUp.progress.slices, { total: 1, closed: 1, checked: 0, givenUp: 1 });
+    for (const peer of ['a', 'b', 'c', 'd', 'e']) await rig.session(peer).end();
+    assert.match(`${rig.logged('catch-up-ended')[0]!.msg}`, /but for what no peer could bring/);
+  });
+
+  it('gives the slice of a session that takes too long to a peer with nothing to do', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    const slow = rig.session('a');
+    await rig.clock.advance(59_000);
+    assert.ok(rig.idle('b'));
+    await rig.clock.advance(3_000);
+    assert.ok(!rig.catchUp.takes('a'));
+    assert.ok(rig.catchUp.works('a'), 'its session still runs');
+    await rig.session('b').end();
+    await rig.session('b').end();
+    assert.ok(rig.over, 'nobody waits for it');
+    await slow.end();
+  });
+
+  it('is patient where nobody else could do it', async () => {
+    const rig = new Rig(['a'], 2);
+    await rig.clock.advance(120_000);
+    assert.ok(rig.catchUp.takes('a'));
+  });
+});

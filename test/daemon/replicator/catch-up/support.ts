@@ -1,0 +1,145 @@
+import { pino } from 'pino';
+import { CatchUp } from '../../../../src/daemon/replicator/catch-up/index.ts';
+import {
+  type Interval,
+  ReconciliationSet,
+  type Scope,
+  type SessionReport,
+} from '../../../../src/protocol/index.ts';
+import { INFINITE_BOUND, ZERO_BOUND } from '../../../../src/store/index.ts';
+import { VirtualClock } from '../../../support/clock.ts';
+import { SeededRandom } from '../../../support/random.ts';
+
+const random = new SeededRandom('catch-up');
+const EVERYTHING: Interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
+
+/** A session that the catch-up began and that has not ended. */
+export interface Begun {
+  readonly peer: string;
+  readonly scope: Scope;
+  end(report?: Partial<SessionReport>): Promise<void>;
+}
+
+/** What a look at `peer` reported: `parts` slices of 1,000 items each that we lack. */
+export function lookAt(peer: string, parts: number, root: string = peer): SessionReport {
+  const bounds = Array.from({ length: parts }, (_, i) => ({ hint: BigInt(i * 100), id: null }));
+  return {
+    ...reportOf(peer, { settles: false }, root),
+    survey: bounds.map((lower, i) => ({
+      lower,
+      upper: bounds[i + 1] ?? INFINITE_BOUND,
+      ours: 0,
+      theirs: 1_000,
+      differs: true,
+    })),
+  };
+}
+
+function reportOf(peer: string, scope: Scope, root = peer): SessionReport {
+  const outline = { count: 0, interval: scope.interval ?? EVERYTHING, settles: true };
+  return {
+    peer,
+    role: 'initiator',
+    dialect: 'native',
+    startedAt: 0,
+    durationMs: 1,
+    rounds: 2,
+    bytesSent: 0,
+    bytesReceived: 0,
+    missing: 0,
+    equal: false,
+    version: 0,
+    finding: null,
+    asked: scope.interval ?? null,
+    settles: scope.settles ?? true,
+    outlines: {
+      ours: { ...outline, root: new Uint8Array(32) },
+      theirs: { ...outline, root: new TextEncoder().encode(root) },
+    },
+    survey: [],
+    efficiency: null,
+    continueFrom: null,
+    error: null,
+  };
+}
+
+/** A catch-up whose sessions the test holds in its hands. */
+export class Rig {
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly wanted: ReconciliationSet = new ReconciliationSet();
+  readonly catchUp: CatchUp;
+  /** What it logged. */
+  readonly lines: Record<string, unknown>[] = [];
+  readonly #begun: Begun[] = [];
+  over = false;
+  paused = false;
+
+  constructor(peers: readonly string[], parts: number) {
+    const write = (line: string): void => void this.lines.push(JSON.parse(line));
+    this.catchUp = new CatchUp({
+      clock: this.clock,
+      logger: pino({ level: 'debug' }, { write }),
+      wanted: this.wanted,
+      unknown: () => 0,
+      mirror: () => {},
+      paused: () => this.paused,
+      reconcile: (peer, scope) => this.#reconcile(peer, scope),
+      ended: () => {
+        this.over = true;
+      },
+      sliceItems: 1_000,
+      maxPending: 100_000,
+    });
+    this.catchUp.begin(lookAt(peers[0]!, parts), peers.length);
+    for (const peer of peers.slice(1)) this.catchUp.join(lookAt(peer, parts));
+  }
+
+  /** The session that runs with the peer. */
+  session(peer: string): Begun {
+    const found = this.idle(peer) ? undefined : this.#begun.find((one) => one.peer === peer);
+    if (found === undefined) throw new Error(`no session with ${peer}`);
+    return found;
+  }
+
+  idle(peer: string): boolean {
+    return this.#begun.every((one) => one.peer !== peer);
+  }
+
+  /** Ends the session that runs with the peer, which lists so many ids in it. */
+  async list(peer: string, count: number): Promise<Uint8Array[]> {
+    const ids = Array.from({ length: count }, () => random.bytes(32));
+    this.wanted.add(peer, ids);
+    this.catchUp.learnt(peer, ids);
+    await this.session(peer).end({ missing: count });
+    return ids;
+  }
+
+  store(ids: readonly Uint8Array[]): void {
+    for (const id of ids) this.wanted.received(id);
+    this.catchUp.stored(ids.map((id) => ({ hint: 0n, id })));
+  }
+
+  /** Items that have nothing to do with what was listed. */
+  write(count: number): void {
+    this.store(Array.from({ length: count }, () => random.bytes(32)));
+  }
+
+  logged(event: string): Record<string, unknown>[] {
+    return this.lines.filter((line) => line.event === event);
+  }
+
+  #reconcile(peer: string, scope: Scope): Promise<SessionReport> {
+    const { promise, resolve } = Promise.withResolvers<SessionReport>();
+    const begun: Begun = {
+      peer,
+      scope,
+      end: async (report = {}) => {
+        this.#begun.splice(this.#begun.indexOf(begun), 1);
+        resolve({ ...reportOf(peer, scope), ...report });
+        await this.clock.advance(0);
+      },
+    };
+    this.#begun.push(begun);
+    return promise;
+  }
+}
