@@ -61,7 +61,7 @@ describe('a catch-up of which something does not come', () => {
   it('waits longer for large items, and does not blame peers while nothing is fetched', async () => {
     const rig = new Rig(['a', 'b'], 1);
     const ids = await rig.list('a', 2);
-    for (const id of ids) rig.wanted.enlarge(id, 1_048_576);
+    for (const id of ids) rig.wanted.enlarge(id, { peer: 'a', bytes: 1_048_576 });
     await busySeconds(rig, 100);
     assert.ok(rig.idle('b'));
     rig.paused = true;
