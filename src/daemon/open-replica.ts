@@ -33,6 +33,7 @@ export async function openReplica({
       limits: limitsOf(config),
       index: indexOf(config),
       scrub: config.scrub,
+      random: system.random,
       witness,
       logger,
     });

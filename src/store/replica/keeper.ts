@@ -8,7 +8,7 @@ import { migrateFirstSchema } from './migrate.ts';
 import { type Damage, isDamage, openSet } from './open-set.ts';
 import { Pace } from './pace.ts';
 import { Pipeline } from './pipeline.ts';
-import { rebuildIndex } from './rebuild.ts';
+import { type Rebuilt, rebuildIndex } from './rebuild.ts';
 import { readSchema } from './schema.ts';
 import { EMPTY_STATE, type SetState } from './state.ts';
 import * as trouble from './trouble.ts';
@@ -351,15 +351,17 @@ export class Keeper {
   }
 
   async #rebuildNow(state: SetState | null): Promise<void> {
-    const { items } = await this.#build(this.database, state, true);
+    const { state: built, unreadable } = await this.#build(this.database, state, true);
     const opened = await openSet({ ...this.#init, database: this.database });
     if (opened.damage !== null) throw new Error(opened.damage.message);
     const before = state === null ? '' : `; the last commit counted ${state.items}`;
-    this.#init.incidents.add('INDEX_REBUILT', `the index holds ${items} items again${before}`);
+    const lost = unreadable === 0 ? '' : `; ${unreadable} cannot be read and were put aside`;
+    const message = `the index holds ${built.items} items again${before}${lost}`;
+    this.#init.incidents.add('INDEX_REBUILT', message);
     await this.#serve(opened.set);
   }
 
-  #build(database: Database, state: SetState | null, lossy: boolean): Promise<SetState> {
+  #build(database: Database, state: SetState | null, lossy: boolean): Promise<Rebuilt> {
     this.#rebuilding = { items: 0, of: state?.items ?? 0 };
     const progress = (items: number): void => {
       if (this.#closed) throw trouble.closed();
