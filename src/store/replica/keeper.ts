@@ -53,6 +53,12 @@ interface Ready {
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
+/** The first batch that was ever written is gone: who knows what else is. */
+const SCHEMA_LOST: Damage = {
+  code: 'INDEX_DAMAGED',
+  message: 'the schema record of the database is gone',
+};
+
 /** Bytes to spare beside what LevelDB writes when it is opened. */
 const SPARE_BYTES = 256 * 1024;
 
@@ -306,15 +312,15 @@ export class Keeper {
   /** Opens the set in a database, or begins to build its index again. */
   async #load(database: Database): Promise<void> {
     const { keys } = this.#init;
-    const migrated = await migrateFirstSchema(database, keys, await readSchema(database));
-    if (migrated) await this.#build(database, { ...EMPTY_STATE, rebuilding: true }, false);
+    const { version, lost } = await readSchema(database);
+    const migrated = await migrateFirstSchema(database, keys, version);
+    if (migrated) await this.#build(database, { ...EMPTY_STATE, rebuilding: true }, lost);
     const opened = await openSet({ ...this.#init, database });
-    if (opened.damage !== null) {
-      this.#state = opened.state ?? EMPTY_STATE;
-      this.#rebuild(opened.damage, opened.state);
-      return;
-    }
-    await this.#serve(opened.set);
+    const damage = opened.damage ?? (lost && !migrated ? SCHEMA_LOST : null);
+    if (opened.set !== null && damage === null) return this.#serve(opened.set);
+    opened.set?.close();
+    this.#state = opened.state ?? EMPTY_STATE;
+    this.#rebuild(damage!, opened.state);
   }
 
   async #serve(set: DurableSet): Promise<void> {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { concatBytes } from '../../../src/store/bytes.ts';
 import {
@@ -171,6 +173,42 @@ describe('index that has to be built again', () => {
     await replica.ready();
     assert.deepEqual(codes(replica), ['REBUILD_INTERRUPTED', 'INDEX_REBUILT']);
     await assertSound(replica, items(400));
+  });
+});
+
+describe('schema record', () => {
+  it('that went with the beginning of the first log is written again, and the loss reported', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    const large = Array.from({ length: 80 }, (_, i) => item(i, 1_000));
+    for (const one of large) await first.put([one]);
+    await first.close();
+    const log = readdirSync(directory).find((name) => name.endsWith('.log'))!;
+    const bytes = readFileSync(join(directory, log));
+    bytes[20]! ^= 1;
+    writeFileSync(join(directory, log), bytes);
+    const replica = await open(t, directory);
+    await replica.ready();
+    const { items: held, needsRefill } = replica.status();
+    assert.ok(held > 10 && held < 80, `${held} of 80`);
+    assert.equal(needsRefill, true);
+    assert.ok(codes(replica).includes('INDEX_REBUILT'));
+    await replica.put(large);
+    await assertSound(replica, large);
+    await replica.close();
+    assert.deepEqual(codes(await open(t, directory)), []);
+  });
+
+  it('is given again where everything else is whole', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put(items(40));
+    await first.close();
+    await tamper(directory, (database) => database.del(text.encode('meta/schema')));
+    const replica = await open(t, directory);
+    await replica.ready();
+    assert.deepEqual(codes(replica), ['INDEX_DAMAGED', 'INDEX_REBUILT']);
+    await assertSound(replica, items(40));
   });
 });
 
