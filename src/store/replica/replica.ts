@@ -69,6 +69,7 @@ export class Replica {
     this.#quarantine = new Quarantine({ keys, clock });
     this.#keeper = new Keeper({
       open: opener(init),
+      repair: init.repair,
       keys,
       scheme,
       clock,
@@ -252,7 +253,12 @@ export class Replica {
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
     this.#use();
-    const result = await this.#verify(options);
+    const { database } = this.#keeper;
+    const result = await this.#verify(options).catch((error) => {
+      const gone = !this.#keeper.readable || this.#keeper.database !== database;
+      if (gone && options.signal?.aborted !== true) throw trouble.unavailable(this.#keeper.trouble);
+      throw error;
+    });
     if (!result.ok) this.#incidents.add('VERIFY_FAILED', trouble.found(result));
     return result;
   }

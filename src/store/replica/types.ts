@@ -29,7 +29,8 @@ export interface Incident {
    * is whole again. WRITE_FAILED: the database did not take a commit. ITEM_DAMAGED: an item is not
    * what its id says, and was put aside. SCRUB_STOPPED: that was so too often.
    * RECORD_MENDED: an id record was not that of its item, and was written again. READ_FAILED: the disk
-   * did not give what was to be scrubbed. VERIFY_FAILED: a verification found something.
+   * did not give what was to be scrubbed. DATABASE_REPAIRED: LevelDB wrote nothing any more, because of
+   * what it cannot read, and has left that out. VERIFY_FAILED: a verification found something.
    */
   readonly code:
     | 'COMMITS_LOST'
@@ -41,6 +42,7 @@ export interface Incident {
     | 'SCRUB_STOPPED'
     | 'RECORD_MENDED'
     | 'READ_FAILED'
+    | 'DATABASE_REPAIRED'
     | 'VERIFY_FAILED';
   readonly message: string;
 }
@@ -133,6 +135,11 @@ export interface ReplicaDatabase {
   database?: Database;
   /** Opens the database; called again after a failed write, when the one before is closed. */
   open?: () => Promise<Database>;
+  /**
+   * Takes out of the closed database what cannot be read; called when that keeps it from writing.
+   * @default none: it is opened again and again
+   */
+  repair?: () => Promise<void>;
 }
 
 export interface IndexOptions {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { systemClock } from '../../../src/daemon/system.ts';
 import { readU64BE } from '../../../src/store/bytes.ts';
 import {
   itemId,
@@ -9,8 +10,9 @@ import {
   openDatabase,
   Replica,
   type ReplicaInit,
+  repairDatabase,
 } from '../../../src/store/index.ts';
-import { breakBlock, compact } from '../../support/broken-block.ts';
+import { breakBlock, compact, compactOpen } from '../../support/broken-block.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { wideSum } from '../../support/wide-sum.ts';
@@ -189,6 +191,43 @@ describe('other records in a block that LevelDB cannot read', () => {
     const all = replica.status().incidents.map(({ code }) => code);
     assert.deepEqual(all, ['INDEX_DAMAGED', 'INDEX_REBUILT']);
     await assertAllThere(replica);
+  });
+});
+
+describe('a block that LevelDB meets when it merges its tables', () => {
+  it('is left out by a repair, after which everything is taken again', async (t) => {
+    const { directory } = await broken(t, 'set/p');
+    let repairs = 0;
+    const repair = async (): Promise<void> => {
+      repairs++;
+      await repairDatabase(directory);
+    };
+    const database = await openDatabase(directory);
+    let opened = 0;
+    const replica = await open(t, directory, {
+      open: async () => (opened++ === 0 ? database : openDatabase(directory)),
+      clock: systemClock,
+      repair,
+    });
+    await replica.put([note(COUNT + 1)]);
+    await compactOpen(database);
+    // A merge of the buffer may have met it before, and then the index is being built.
+    await assert.rejects(replica.put([note(COUNT)]));
+    await replica.ready();
+    assert.equal(repairs, 1);
+    assert.deepEqual(codes(replica), [
+      'WRITE_FAILED',
+      'DATABASE_REPAIRED',
+      'INDEX_DAMAGED',
+      'INDEX_REBUILT',
+    ]);
+    assert.equal(replica.status().needsRefill, true);
+    await replica.put([...NOTES, note(COUNT), note(COUNT + 1)]);
+    for (const { hint, payload } of NOTES) {
+      assert.deepEqual((await replica.get(itemId(hint, payload)))?.payload, payload);
+    }
+    const { problems, items } = await replica.verify();
+    assert.deepEqual([problems, items], [[], COUNT + 2], 'the block is gone');
   });
 });
 
