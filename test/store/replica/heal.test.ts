@@ -232,6 +232,30 @@ describe('witness', () => {
   });
 });
 
+describe('witness of lost commits', () => {
+  it('goes on knowing of them until the database says that they are to be refilled', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const witness = new MemoryWitness();
+    const first = await open(t, directory, { witness });
+    await first.put([item(1)]);
+    await first.close();
+    witness.commit += 3;
+    const known = witness.commit;
+    const database = await openDatabase(directory);
+    const written: number[] = [];
+    tapBatches(database, async (_, write) => {
+      written.push(witness.commit);
+      await write();
+    });
+    const replica = await open(t, directory, { witness, database });
+    await replica.put([item(2)]);
+    await replica.ready();
+    assert.equal(written[0], known);
+    assert.equal(witness.commit, replica.status().commit);
+    assert.ok(replica.status().needsRefill);
+  });
+});
+
 describe('verification while the set is in use', () => {
   it('changes nothing, and is an incident when it finds something', async (t) => {
     const directory = await temporaryDirectory(t);
