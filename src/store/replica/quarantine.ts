@@ -72,6 +72,8 @@ export class Quarantine {
     if (isBytes(payload) && isWhole(key, payload)) {
       if (!held) throw disagreement('there is an item that the index does not hold');
       if (head?.hint === key.hint && head.bytes === payload.length) return null;
+      // Its key may have become another one, which counts as held: only a rebuild looks for that.
+      if (record === undefined) throw disagreement('an item has no id record');
       return { found: 'id record', commit: set.write((sink) => this.#putHead(sink, key, payload)) };
     }
     if (!held && !isBytes(payload)) {

@@ -336,7 +336,6 @@ describe('scrubber', () => {
 
 describe('id record', () => {
   const damages: [string, (database: Database, key: Uint8Array) => Promise<void>][] = [
-    ['that is missing', (database, key) => database.del(key)],
     ['with a wrong length of the payload', (database, key) => flip(database, key, 12)],
     ['with a wrong hint', (database, key) => flip(database, key, 6)],
   ];
@@ -354,6 +353,26 @@ describe('id record', () => {
       await assertSound(replica, items(150));
     });
   }
+
+  it('under another id has the index built again', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put(items(150));
+    await first.close();
+    await tamper(directory, async (database) => {
+      const key = await firstKey(database, 'set/i', 3);
+      const value = (await database.get(key))!;
+      await database.del(key);
+      key[20]! ^= 1;
+      await database.put(key, value);
+    });
+    const clock = new VirtualClock();
+    const replica = await open(t, directory, { clock, scrub: { itemsPerSecond: 1_000 } });
+    await pass(clock, () => replica.status().scrub.passes > 0);
+    await replica.ready();
+    assert.deepEqual(codes(replica), ['INDEX_DAMAGED', 'INDEX_REBUILT']);
+    await assertSound(replica, items(150));
+  });
 
   it('with a wrong hint has the index built again when the item is asked for', async (t) => {
     const directory = await temporaryDirectory(t);
