@@ -94,10 +94,12 @@ export class Scrubber {
       const count = Math.min(STEP_ITEMS, Math.ceil(options.itemsPerSecond));
       const next = keysBehind(set, this.#start(set), count);
       const { cost, end } = await this.#scrub(next);
+      // What was left out before a start in the midst of the set comes at once.
+      const idle = end === null && this.#whole;
       this.#goOn(end, cost > 0 || next.behind !== null);
       await this.#patrol.step(keeper.database, STEP_NODES);
       const costMs = (1_000 * Math.max(1, cost)) / options.itemsPerSecond;
-      return end === null ? Math.max(costMs, IDLE_MS) : costMs;
+      return idle ? Math.max(costMs, IDLE_MS) : costMs;
     } catch (error) {
       if (isDamage(error)) keeper.damaged(error);
       else if (keeper.trouble === null && !this.#stopped) this.#failed(error);
