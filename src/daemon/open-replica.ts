@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openDatabase, Replica } from '../store/index.ts';
+import { openDatabase, Replica, repairDatabase } from '../store/index.ts';
 import type { Config } from './config/index.ts';
 import type { DaemonInit } from './daemon.ts';
 import { databasePath, dataDirError, makeDataDir } from './data-dir.ts';
@@ -28,11 +28,13 @@ export async function openReplica({
   try {
     const replica = await Replica.open({
       open: () => openDatabase(databasePath(directory)),
+      repair: () => repairDatabase(databasePath(directory)),
       clock: system.clock,
       disk: system.disk(directory),
       limits: limitsOf(config),
       index: indexOf(config),
       scrub: config.scrub,
+      random: system.random,
       witness,
       logger,
     });

@@ -31,6 +31,9 @@ export interface RunningNodeInit {
   networkName: string;
 }
 
+/** Why the store refuses puts when a restart, or an operator, is wanted. */
+const BROKEN: ReadonlySet<string> = new Set(['STORE_WRITE_FAILED', 'STORE_CORRUPT']);
+
 const CLOSED: Refusal = { code: 'STORE_CLOSED', message: 'the daemon is shutting down' };
 
 /** What the parts of a running daemon say, put into the words of the admin endpoint. */
@@ -180,7 +183,7 @@ export class RunningNode implements Node {
   broken(): Refusal | null {
     if (this.#closed) return CLOSED;
     const { refusing } = this.#init.replica.status();
-    return refusing?.code === 'STORE_WRITE_FAILED' ? refusing : null;
+    return refusing !== null && BROKEN.has(refusing.code) ? refusing : null;
   }
 
   /** From the moment shutting down begins the node is neither alive nor ready. */

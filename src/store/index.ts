@@ -21,6 +21,7 @@ export * from './item.ts';
 export { type Database, openDatabase } from './replica/database.ts';
 export type { ReplicaLimits } from './replica/limits.ts';
 export { MAX_LIST_LIMIT } from './replica/list.ts';
+export { repairDatabase } from './replica/repair.ts';
 export { Replica } from './replica/replica.ts';
 export type { ScrubOptions } from './replica/scrub-options.ts';
 export type * from './replica/types.ts';

@@ -3,12 +3,13 @@ import type { Clock } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import { compareKeys, type Item, type ItemKey } from '../item.ts';
 import { DurableTree, type TreeWrite } from '../tree/level/durable-tree.ts';
-import { type BatchSink, type Database, readSync, VIEWS } from './database.ts';
+import type { BatchSink, Database } from './database.ts';
 import { totalBytes } from './group-commit.ts';
 import { encodeHead, type SetKeys } from './layout.ts';
 import { encodeLogEntry, type LogEntry, NOTHING } from './log-entry.ts';
 import { LogWindow } from './log-window.ts';
 import { encodeState, type SetState } from './state.ts';
+import { tryRead, UNREADABLE } from './unreadable.ts';
 
 export interface DurableSetInit {
   readonly database: Database;
@@ -115,7 +116,10 @@ export class DurableSet {
     this.#window = new LogWindow(state.commit);
   }
 
-  /** Opens the tree of a set. `contains` of its snapshots goes by the id records. */
+  /**
+   * Opens the tree of a set. `contains` of its snapshots goes by the id records; one that cannot be read
+   * counts as absent, see `IdLookup`.
+   */
   static openTree(init: DurableSetInit): DurableTree {
     const { database, keys, scheme, clock, shape } = init;
     return DurableTree.open({
@@ -124,8 +128,10 @@ export class DurableSet {
       name: keys.name,
       scheme,
       clock,
-      contains: (id, snapshot) =>
-        readSync(database, keys.id(id), { ...VIEWS, snapshot }) !== undefined,
+      contains: (id, snapshot) => {
+        const record = tryRead(database, keys.id(id), snapshot);
+        return record !== undefined && record !== UNREADABLE;
+      },
     });
   }
 
@@ -229,6 +235,11 @@ export class DurableSet {
       ? { buffer: buffer.without(taken), log: { taken, added: [] } }
       : { tree: { remove: [key] } };
     return this.#prepare({ ...this.#unchanged(), ...from, fill, items: -1, bytes: -bytes });
+  }
+
+  /** Writes what `fill` gives; the set stays as it is. */
+  write(fill: Change['fill']): PreparedCommit {
+    return this.#prepare({ ...this.#unchanged(), fill });
   }
 
   /** Says in the state that items were lost, or that they were refilled. */

@@ -1,6 +1,7 @@
 import type { Item } from '../item.ts';
 import { IdMap } from './id-map.ts';
 import type { ReplicaLimits } from './limits.ts';
+import { notWritten } from './trouble.ts';
 
 export interface GroupCommitInit {
   limits: Pick<
@@ -155,9 +156,11 @@ export class GroupCommit {
 
   /** What was queued behind a batch that failed would have to wait for nobody knows how long. */
   #fail(batch: Batch, error: unknown): void {
-    for (const refused of [batch, ...this.#queue]) {
-      this.#forget(refused);
-      refused.reject(error);
+    this.#forget(batch);
+    batch.reject(error);
+    for (const queued of this.#queue) {
+      this.#forget(queued);
+      queued.reject(notWritten(error));
     }
     this.#queue = [];
     this.#queuedItems = 0;

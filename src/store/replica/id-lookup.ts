@@ -1,8 +1,9 @@
-import { ID_BYTES } from '../item.ts';
+import { ID_BYTES, type ItemKey } from '../item.ts';
 import type { Database } from './database.ts';
 import { IdFilter } from './id-filter.ts';
 import type { Keeper } from './keeper.ts';
 import type { SetKeys } from './layout.ts';
+import { type Found, tryRead, UNREADABLE } from './unreadable.ts';
 import { walk } from './walk.ts';
 
 export interface IdLookupInit {
@@ -28,13 +29,29 @@ export class IdLookup {
     this.#init = init;
   }
 
-  /** Throws `STORE_UNAVAILABLE` while the database cannot be read. */
+  /**
+   * Throws `STORE_UNAVAILABLE` while the database cannot be read. An id whose record cannot be read
+   * counts as absent: nearly all ids that are looked up in vain share a block with others, and those
+   * that are there get another record when the scrubber, or a rebuild, comes by.
+   */
   contains(id: Uint8Array): boolean {
-    const { keeper } = this.#init;
-    if (keeper.readable && this.#complete && !this.#filter!.mayHold(id)) return false;
-    const there = keeper.head(id) !== undefined;
-    if (!there) this.#misses++;
-    return there;
+    const found = this.#find(id);
+    return found !== undefined && found !== UNREADABLE;
+  }
+
+  /** The same for an item: the index is asked where the id record cannot be. */
+  holds(item: ItemKey): boolean {
+    const found = this.#find(item.id);
+    if (found !== UNREADABLE) return found !== undefined;
+    return this.#init.keeper.set?.holds(item) ?? false;
+  }
+
+  #find(id: Uint8Array): Found {
+    const { keeper, keys } = this.#init;
+    if (keeper.readable && this.#complete && !this.#filter!.mayHold(id)) return undefined;
+    const found = tryRead(keeper.database, keys.id(id));
+    if (found === undefined) this.#misses++;
+    return found;
   }
 
   added(items: readonly { readonly id: Uint8Array }[]): void {

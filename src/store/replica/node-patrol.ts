@@ -34,7 +34,10 @@ export class NodePatrol {
     const range = { gte: this.#from === null ? gte : behind(this.#from), lt };
     const snapshot = database.snapshot();
     try {
-      const steps = walk(database, range, { records: nodes, snapshot });
+      // A node that cannot be read is found from its parent, unless it is left over and nobody's.
+      const options = { records: nodes, snapshot, unreadable: () => undefined };
+      const steps = walk(database, range, options);
+      this.#from = null;
       const found = (await steps.next()).value ?? [];
       await steps.return();
       this.#from = found.at(-1)?.[0] ?? null;

@@ -12,7 +12,7 @@ import { type WalkOptions, walk } from './walk.ts';
 
 /** A set as it was found: ready for use, or with an index that has to be built again. */
 export type OpenedSet =
-  | { readonly set: DurableSet; readonly damage: null }
+  | { readonly set: DurableSet; readonly damage: null; readonly state: SetState }
   | {
       readonly set: null;
       readonly damage: Damage;
@@ -45,7 +45,7 @@ export async function openSet(init: DurableSetInit): Promise<OpenedSet> {
         `the index holds ${tree.size + buffer.size} items, the state says ${state.items}`,
       );
     }
-    return { set: new DurableSet(init, tree, state, buffer), damage: null };
+    return { set: new DurableSet(init, tree, state, buffer), damage: null, state };
   } catch (error) {
     return { set: null, damage: damageOf(error), state };
   }

@@ -1,19 +1,20 @@
-import { concatBytes, equalBytes, readU64BE } from '../bytes.ts';
+import { equalBytes, readU64BE } from '../bytes.ts';
 import type { ItemKey } from '../item.ts';
 import type { DurableTree } from '../tree/level/durable-tree.ts';
 import { decodeMeta, encodeMeta, type TreeMeta } from '../tree/level/meta.ts';
 import { RecordError } from '../tree/level/record.ts';
-import {
-  type BatchOperation,
-  type Database,
-  plain,
-  rethrow,
-  VIEWS,
-  writeSynced,
-} from './database.ts';
+import { type BatchOperation, type Database, plain, writeSynced } from './database.ts';
 import { DurableSet, type DurableSetInit } from './durable-set.ts';
-import { decodeItemKey, encodeHead, type SetKeys } from './layout.ts';
+import {
+  decodeItemKey,
+  encodeHead,
+  type KeyRangeBytes,
+  type SetKeys,
+  type Totals,
+} from './layout.ts';
+import { mendIds } from './mend-ids.ts';
 import { EMPTY_STATE, encodeState, type SetState } from './state.ts';
+import { isUnreadable, tryRead, tryReadMany, UNREADABLE } from './unreadable.ts';
 import { walk } from './walk.ts';
 
 export interface RebuildInit extends DurableSetInit {
@@ -25,28 +26,50 @@ export interface RebuildInit extends DurableSetInit {
   readonly progress: (items: number) => void;
 }
 
+/** What a rebuild has found, and put together. */
+export interface Rebuilt {
+  readonly state: SetState;
+  /** Items that are there by their id records, and whose payloads cannot be read: they were put aside. */
+  readonly unreadable: number;
+}
+
 /**
  * Builds the index of a set again from its items: the tree, the id records and the totals; the buffer
  * is empty then. Takes little memory whatever the size of the set. Until it is through, the state says
- * that the index is unfinished, so that a crash on the way begins it anew.
+ * that the index is unfinished, so that a crash on the way begins it anew. What LevelDB cannot read is
+ * passed over.
  */
-export async function rebuildIndex(init: RebuildInit): Promise<SetState> {
+export async function rebuildIndex(init: RebuildInit): Promise<Rebuilt> {
   const { database, keys } = init;
   const begun = await beginRebuild(init);
-  for (const range of [keys.nodes, keys.summaries, keys.logs]) await database.clear(range);
+  for (const range of [keys.nodes, keys.summaries, keys.logs]) await clear(database, range);
   const tree = DurableSet.openTree(init);
-  const totals = await fillIndex(init, tree);
+  const filled = await fillIndex(init, tree);
+  const { items, bytes, unreadable } = await mendIds(init, tree, filled);
   tree.close();
-  await dropStrayIds(database, keys, totals.items);
-  const { items, bytes } = totals;
   const state = { ...begun, items, bytes, rebuilding: false };
   await writeSynced(database, [{ type: 'put', key: keys.state, value: encodeState(state) }]);
-  return state;
+  return { state, unreadable };
+}
+
+async function clear(database: Database, range: KeyRangeBytes): Promise<void> {
+  try {
+    await database.clear(range);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    const options = { values: false, unreadable: () => undefined };
+    for await (const records of walk(database, range, options)) {
+      await writeSynced(
+        database,
+        records.map(([key]) => ({ type: 'del', key })),
+      );
+    }
+  }
 }
 
 async function beginRebuild(init: RebuildInit): Promise<SetState> {
   const { database, keys } = init;
-  const state = init.state ?? { ...EMPTY_STATE, commit: await lastLogged(database, keys) };
+  const state = init.state ?? { ...EMPTY_STATE, commit: await lastNumber(database, keys.logs) };
   const { commit, items, bytes, needsRefill } = state;
   const next = commit + 1;
   const begun: SetState = {
@@ -71,41 +94,43 @@ async function beginRebuild(init: RebuildInit): Promise<SetState> {
  * snapshot was held (its issue 320), so no number is used twice.
  */
 async function emptyMeta({ database, keys, scheme }: RebuildInit): Promise<TreeMeta> {
-  let nextRef = await metaNextRef(database, keys);
+  let nextRef = metaNextRef(database, keys);
   for (const range of [keys.nodes, keys.summaries]) {
-    for await (const key of database.keys({ ...range, reverse: true, limit: 1 })) {
-      nextRef = Math.max(nextRef, Number(readU64BE(key, key.length - 8)) + 1);
-    }
+    nextRef = Math.max(nextRef, (await lastNumber(database, range)) + 1);
   }
   return { scheme: scheme.name, root: 0, level: 0, count: 0, nextRef };
 }
 
-async function metaNextRef(database: Database, keys: SetKeys): Promise<number> {
-  const record = await database.get(keys.tree.meta, VIEWS).catch(rethrow);
+function metaNextRef(database: Database, keys: SetKeys): number {
+  const record = tryRead(database, keys.tree.meta);
+  if (record === undefined || record === UNREADABLE) return 1;
   try {
-    return record === undefined ? 1 : decodeMeta(record).nextRef;
+    return decodeMeta(record).nextRef;
   } catch (error) {
     if (error instanceof RecordError) return 1;
     throw error;
   }
 }
 
-/** The last commit that left a log record. */
-async function lastLogged(database: Database, keys: SetKeys): Promise<number> {
-  for await (const key of database.keys({ ...keys.logs, reverse: true, limit: 1 })) {
-    return Number(new DataView(key.buffer, key.byteOffset + key.length - 8).getBigUint64(0));
+/** The number at the end of the last key of a range that can be read; 0 when there is none. */
+async function lastNumber(database: Database, range: KeyRangeBytes): Promise<number> {
+  const last = database.keys({ ...range, reverse: true });
+  try {
+    const key = await last.next();
+    return key === undefined ? 0 : Number(readU64BE(plain(key), key.length - 8));
+  } catch (error) {
+    if (isUnreadable(error)) return 0;
+    throw error;
+  } finally {
+    await last.close();
   }
-  return 0;
 }
 
-async function fillIndex(
-  init: RebuildInit,
-  tree: DurableTree,
-): Promise<{ items: number; bytes: number }> {
+async function fillIndex(init: RebuildInit, tree: DurableTree): Promise<Totals> {
   const { database, keys } = init;
   let items = 0;
   let bytes = 0;
-  for await (const records of walk(database, keys.items)) {
+  for await (const records of walk(database, keys.items, { unreadable: () => undefined })) {
     const found = records.flatMap(([key, payload]) => {
       const item = decodeItemKey(keys, key);
       return item === null ? [] : [{ key: item, bytes: payload.length }];
@@ -127,35 +152,11 @@ async function missingHeads(
   found: readonly { key: ItemKey; bytes: number }[],
 ): Promise<BatchOperation[]> {
   const idKeys = found.map(({ key }) => keys.id(key.id));
-  const values = await database.getMany(idKeys).catch(rethrow);
+  const values = await tryReadMany(database, idKeys);
   return found.flatMap(({ key, bytes }, i): BatchOperation[] => {
     const head = encodeHead({ hint: key.hint, bytes });
     const value = values[i];
-    if (value !== undefined && equalBytes(plain(value), head)) return [];
-    return [{ type: 'put', key: idKeys[i]!, value: head }];
+    const right = value !== undefined && value !== UNREADABLE && equalBytes(value, head);
+    return right ? [] : [{ type: 'put', key: idKeys[i]!, value: head }];
   });
-}
-
-/** Deletes the id records of items that are not there. */
-async function dropStrayIds(database: Database, keys: SetKeys, items: number): Promise<void> {
-  let ids = 0;
-  for await (const records of walk(database, keys.ids, { values: false })) ids += records.length;
-  if (ids === items) return;
-  for await (const records of walk(database, keys.ids)) {
-    const stray = await strayAmong(database, keys, records);
-    if (stray.length > 0) await writeSynced(database, stray);
-  }
-}
-
-async function strayAmong(
-  database: Database,
-  keys: SetKeys,
-  records: readonly [Uint8Array, Uint8Array][],
-): Promise<BatchOperation[]> {
-  const itemKeys = records.map(([key, value]) => {
-    const id = key.subarray(keys.ids.gte.length);
-    return concatBytes(keys.items.gte, value.subarray(0, 8), id);
-  });
-  const there = await database.hasMany(itemKeys).catch(rethrow);
-  return records.flatMap(([key], i) => (there[i] ? [] : [{ type: 'del' as const, key }]));
 }

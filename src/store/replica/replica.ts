@@ -1,25 +1,24 @@
 import type { PartedSnapshot } from '../buffer/index.ts';
-import { bytesToHex } from '../bytes.ts';
-import { StoreError } from '../errors.ts';
 import { lthash } from '../fingerprint/lthash-kernel.ts';
 import { checkHint, checkKey, type Item, type ItemKey, itemId, verifyItem } from '../item.ts';
 import { type VerifyOptions, type VerifyResult, verifyReplica } from '../verify/index.ts';
 import { Admission } from './admission.ts';
-import { type Database, plain, VIEWS } from './database.ts';
+import type { Database } from './database.ts';
 import type { DurableSet } from './durable-set.ts';
 import { GroupCommit, totalBytes } from './group-commit.ts';
 import { GuardedSnapshot } from './guarded-snapshot.ts';
 import { IdLookup } from './id-lookup.ts';
 import { IdMap } from './id-map.ts';
 import { Incidents } from './incidents.ts';
+import { ItemReader } from './item-reader.ts';
 import { Keeper } from './keeper.ts';
-import { type ItemHead, type SetKeys, setKeys } from './layout.ts';
+import { type ItemHead, setKeys } from './layout.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS } from './limits.ts';
 import { listKeys } from './list.ts';
 import { Listeners } from './listeners.ts';
 import { Merger } from './merger.ts';
 import { opener } from './opener.ts';
-import { isWhole, Quarantine } from './quarantine.ts';
+import { Quarantine } from './quarantine.ts';
 import { Scrubber } from './scrub.ts';
 import { DEFAULT_SCRUB } from './scrub-options.ts';
 import { SetDigest } from './set-digest.ts';
@@ -38,12 +37,12 @@ interface Admitted {
  * Payloads given to it must not be changed until the put has settled.
  */
 export class Replica {
-  readonly #keys: SetKeys;
   readonly #incidents: Incidents;
   readonly #admission: Admission;
   readonly #commits: GroupCommit;
   readonly #keeper: Keeper;
   readonly #lookup: IdLookup;
+  readonly #reader: ItemReader;
   readonly #merger: Merger;
   readonly #quarantine: Quarantine;
   readonly #scrubber: Scrubber;
@@ -64,13 +63,13 @@ export class Replica {
     const limits = { ...DEFAULT_LIMITS, ...init.limits };
     const shape = { ...DEFAULT_INDEX, ...init.index };
     const keys = setKeys(init.name ?? 'set');
-    this.#keys = keys;
     this.#incidents = new Incidents(clock, logger);
     this.#added = new Listeners(logger);
     this.#damaged = new Listeners(logger);
     this.#quarantine = new Quarantine({ keys, clock });
     this.#keeper = new Keeper({
       open: opener(init),
+      repair: init.repair,
       keys,
       scheme,
       clock,
@@ -81,6 +80,16 @@ export class Replica {
       serving: (database) => this.#serving(database),
     });
     this.#lookup = new IdLookup({ keys, keeper: this.#keeper });
+    this.#reader = new ItemReader({
+      keys,
+      keeper: this.#keeper,
+      quarantine: this.#quarantine,
+      incidents: this.#incidents,
+      damaged: (key) => {
+        this.#version++;
+        this.#damaged.tell(() => key);
+      },
+    });
     this.#merger = new Merger({ keeper: this.#keeper, clock, bufferItems: shape.bufferItems });
     this.#commits = new GroupCommit({
       limits,
@@ -101,8 +110,9 @@ export class Replica {
       scheme,
       clock,
       incidents: this.#incidents,
+      random: init.random,
       options: { ...DEFAULT_SCRUB, ...init.scrub },
-      inspect: (key) => this.#inspect(key),
+      inspect: (key) => this.#reader.inspect(key),
     });
     this.#verify = (options) =>
       verifyReplica({
@@ -168,24 +178,15 @@ export class Replica {
    */
   async get(id: Uint8Array): Promise<Item | undefined> {
     this.#use();
-    const database = await this.#keeper.reader();
-    const head = this.#head(id);
-    if (head === undefined) return undefined;
-    const key = { hint: head.hint, id: new Uint8Array(id) };
-    const value = this.#read(database, this.#keys.item(key));
-    if (value !== undefined && isWhole(key, value)) return { ...key, payload: value };
-    await this.#inspect(key);
-    throw new StoreError(
-      'STORE_CORRUPT',
-      `item ${bytesToHex(id)} is damaged and was put aside: fetch it from a peer again`,
-    );
+    await this.#keeper.reader();
+    return this.contains(id) ? this.#reader.get(id) : undefined;
   }
 
   /** The item's hint and payload size without reading more than needed. */
   async head(id: Uint8Array): Promise<ItemHead | undefined> {
     this.#use();
     await this.#keeper.reader();
-    return this.#head(id);
+    return this.contains(id) ? this.#reader.head(id) : undefined;
   }
 
   contains(id: Uint8Array): boolean {
@@ -252,7 +253,12 @@ export class Replica {
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
     this.#use();
-    const result = await this.#verify(options);
+    const { database } = this.#keeper;
+    const result = await this.#verify(options).catch((error) => {
+      const gone = !this.#keeper.readable || this.#keeper.database !== database;
+      if (gone && options.signal?.aborted !== true) throw trouble.unavailable(this.#keeper.trouble);
+      throw error;
+    });
     if (!result.ok) this.#incidents.add('VERIFY_FAILED', trouble.found(result));
     return result;
   }
@@ -292,7 +298,7 @@ export class Replica {
 
   async #put(items: readonly Item[]): Promise<PutResult[]> {
     if (this.#keeper.trouble !== null && !this.#keeper.readable) throw this.#keeper.trouble;
-    const known = items.every(({ id }) => this.#lookup.contains(id));
+    const known = items.every((item) => this.#lookup.holds(item));
     const { results, commits } = known ? this.#admit(items) : await this.#inLine(items);
     if (known) this.#commits.start();
     await Promise.all(commits);
@@ -327,7 +333,7 @@ export class Replica {
       const { hint, id } = item;
       const pending = this.#commits.pending(id);
       if (pending !== undefined) commits.add(pending);
-      const created = !pending && seen.get(id) === undefined && !this.#lookup.contains(id);
+      const created = !pending && seen.get(id) === undefined && !this.#lookup.holds(item);
       if (created) {
         seen.add(id, true);
         fresh.push(item);
@@ -357,35 +363,6 @@ export class Replica {
     this.#quarantine.restored(items);
     this.#merger.wake();
     this.#added.tell(() => items.map(({ hint, id }) => ({ hint, id })));
-  }
-
-  /** Has the writer look at an item; true when it was broken and is put aside now. */
-  async #inspect(key: ItemKey): Promise<boolean> {
-    const { database } = this.#keeper;
-    const moved = await this.#keeper.commit((set) => this.#quarantine.prepare(database, set, key));
-    if (!moved) return false;
-    this.#version++;
-    const id = bytesToHex(key.id);
-    this.#incidents.add('ITEM_DAMAGED', `item ${id} was damaged: it is put aside and wanted again`);
-    this.#damaged.tell(() => key);
-    return true;
-  }
-
-  #head(id: Uint8Array): ItemHead | undefined {
-    return this.contains(id) ? this.#keeper.head(id) : undefined;
-  }
-
-  #read(database: Database, key: Uint8Array): Uint8Array | undefined {
-    try {
-      // A get that goes through the thread pool costs more than reading a record of usual size does.
-      const value = database.getSync(key, VIEWS);
-      return value && plain(value);
-    } catch (cause) {
-      this.#use();
-      throw new StoreError('STORE_CORRUPT', 'the database cannot be read: check its disk', {
-        cause,
-      });
-    }
   }
 
   #use(): void {

@@ -1,25 +1,24 @@
-import { equalBytes } from '../bytes.ts';
-import type { Cancel, Clock } from '../environment.ts';
-import { compareKeys, INFINITE_BOUND, type Item, type ItemKey, ZERO_BOUND } from '../item.ts';
-import { plain, rethrow } from './database.ts';
+import type { Cancel, Clock, Random } from '../environment.ts';
+import type { ItemKey } from '../item.ts';
 import type { DurableSet } from './durable-set.ts';
 import type { Incidents } from './incidents.ts';
 import type { Keeper } from './keeper.ts';
-import { decodeItemKey, encodeHead } from './layout.ts';
 import { NodePatrol, type NodePatrolInit } from './node-patrol.ts';
 import { isDamage } from './open-set.ts';
-import { isWhole } from './quarantine.ts';
+import type { Inspection } from './quarantine.ts';
 import type { ScrubOptions } from './scrub-options.ts';
+import { keysBehind, type Page, type PageKeys, readPage } from './scrub-page.ts';
 import type { ScrubStatus } from './types.ts';
-import { behind, walk } from './walk.ts';
 
 export interface ScrubberInit extends NodePatrolInit {
   keeper: Keeper;
   clock: Clock;
   incidents: Incidents;
   options: ScrubOptions;
-  /** Has the writer look at an item; resolves to true when it was broken and is put aside now. */
-  inspect: (key: ItemKey) => Promise<boolean>;
+  /** Has the writer look at an item; what was wrong about it, and was mended or put aside. */
+  inspect: (key: ItemKey) => Promise<Inspection['found'] | null>;
+  /** Where to begin. @default at the beginning */
+  random: Random | undefined;
 }
 
 /** Items read in one step at the most. */
@@ -30,24 +29,11 @@ const STEP_NODES = 4;
 
 const HOUR_MS = 3_600_000;
 
-/** Payload bytes that count as one item: a large item takes the time of as many as it could be. */
-const ITEM_BYTES = 16 * 1024;
-
-/** Milliseconds between two looks at an empty set. */
+/** Milliseconds between two passes, at the least: a small set is soon through. */
 const IDLE_MS = 60_000;
 
 /** Milliseconds between two looks at a set that cannot be read, or is being built again. */
 const ABSENT_MS = 1_000;
-
-/** Items from somewhere in the key order, and where to go on. */
-interface Page {
-  readonly suspects: readonly ItemKey[];
-  readonly read: number;
-  /** Items as far as the rate goes; see `ITEM_BYTES`. */
-  readonly cost: number;
-  /** The key of the last record read; null when the end of the set was reached. */
-  readonly end: Uint8Array | null;
-}
 
 /**
  * Reads the whole set again and again, at a gentle rate, and compares every item with its id and with
@@ -58,7 +44,13 @@ export class Scrubber {
   readonly #patrol: NodePatrol;
   /** Clock times of what was put aside within the last hour. */
   #damaged: number[] = [];
-  #from: Uint8Array | null = null;
+  /** The last key that was read; null at the beginning. */
+  #behind: ItemKey | null = null;
+  #begun = false;
+  /** Whether this pass began at the beginning. */
+  #whole = true;
+  /** The last pass in which something could not be read. */
+  #failedIn = -1;
   #cancel: Cancel | null = null;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -95,81 +87,82 @@ export class Scrubber {
 
   /** Milliseconds until the next step. */
   async #step(): Promise<number> {
-    const { keeper } = this.#init;
+    const { keeper, options } = this.#init;
     const { set } = keeper;
     if (set === null) return ABSENT_MS;
     try {
-      const page = await this.#read(set);
-      for (const key of page.suspects) await this.#putAside(key);
+      const count = Math.min(STEP_ITEMS, Math.ceil(options.itemsPerSecond));
+      const next = keysBehind(set, this.#start(set), count);
+      const { cost, end } = await this.#scrub(next);
+      // What was left out before a start in the midst of the set comes at once.
+      const idle = end === null && this.#whole;
+      this.#goOn(end, cost > 0 || next.behind !== null);
       await this.#patrol.step(keeper.database, STEP_NODES);
-      this.#checked += page.read;
-      if (page.end === null && this.#from !== null) this.#passes++;
-      this.#from = page.end;
-      if (page.cost === 0 && page.end === null) return IDLE_MS;
-      return (1_000 * Math.max(1, page.cost)) / this.#init.options.itemsPerSecond;
+      const costMs = (1_000 * Math.max(1, cost)) / options.itemsPerSecond;
+      return idle ? Math.max(costMs, IDLE_MS) : costMs;
     } catch (error) {
       if (isDamage(error)) keeper.damaged(error);
+      else if (keeper.trouble === null && !this.#stopped) this.#failed(error);
       return ABSENT_MS;
     }
   }
 
-  async #read(set: DurableSet): Promise<Page> {
-    const { keys, keeper, options } = this.#init;
-    const gte = this.#from === null ? keys.items.gte : behind(this.#from);
-    const records = Math.min(STEP_ITEMS, Math.ceil(options.itemsPerSecond));
-    const pages = walk(keeper.database, { gte, lt: keys.items.lt }, { records });
-    const found = (await pages.next()).value ?? [];
-    await pages.return();
-    const items = found.flatMap(([key, payload]) => {
-      const item = decodeItemKey(keys, key);
-      return item === null ? [] : [{ ...item, payload }];
-    });
-    const suspects: ItemKey[] = await this.#broken(items);
-    const end = found.at(-1)?.[0] ?? null;
-    for (const key of this.#disagreeing(set, items, end)) suspects.push(key);
-    const cost = found.reduce((sum, [, payload]) => sum + costOf(payload), 0);
-    return { suspects, read: found.length, cost, end };
-  }
-
-  /** Those that are not what their ids, or the id records, say. */
-  async #broken(items: readonly Item[]): Promise<Item[]> {
-    const { keys, keeper } = this.#init;
-    const heads = await keeper.database.getMany(items.map(({ id }) => keys.id(id))).catch(rethrow);
-    return items.filter((item, i) => {
-      const head = encodeHead({ hint: item.hint, bytes: item.payload.length });
-      const value = heads[i];
-      return value === undefined || !equalBytes(plain(value), head) || !isWhole(item, item.payload);
-    });
-  }
-
-  /** The keys up to `end` that the index has and the items have not, or the other way round. */
-  #disagreeing(set: DurableSet, present: readonly ItemKey[], end: Uint8Array | null): ItemKey[] {
-    const { keys, keeper } = this.#init;
-    if (keeper.set !== set) return [];
-    const first = this.#from === null ? null : decodeItemKey(keys, this.#from);
-    const last = end === null ? null : decodeItemKey(keys, end);
+  /** Where to go on; at first anywhere, so that nodes that are restarted often come by everything too. */
+  #start(set: DurableSet): ItemKey | null {
+    if (this.#begun) return this.#behind;
+    this.#begun = true;
+    this.#whole = false;
     const snapshot = set.snapshot();
     try {
-      const begin = snapshot.lowerBound(first ?? ZERO_BOUND);
-      const limit = snapshot.lowerBound(last ?? INFINITE_BOUND);
-      const indexed = [
-        ...snapshot.keys(begin, Math.min(limit + 1, begin + 2 * STEP_ITEMS, snapshot.size)),
-      ];
-      const within = indexed.filter(
-        (key) =>
-          (first === null || compareKeys(key, first) > 0) &&
-          (last === null || compareKeys(key, last) <= 0),
-      );
-      return differences(within, present);
+      const rank = Math.floor((this.#init.random?.fraction() ?? 0) * snapshot.size);
+      this.#whole = rank === 0;
+      this.#behind = rank === 0 ? null : snapshot.select(rank - 1);
+      return this.#behind;
     } finally {
       snapshot.release();
     }
   }
 
+  #goOn(end: ItemKey | null, any: boolean): void {
+    this.#behind = end;
+    if (end !== null) return;
+    if (this.#whole && any) this.#passes++;
+    this.#whole = true;
+  }
+
+  /** Reads what lies under some keys; passes over what the disk does not give, and says so once a pass. */
+  async #scrub(next: PageKeys): Promise<Pick<Page, 'cost' | 'end'>> {
+    const { keeper, keys } = this.#init;
+    try {
+      const page = await readPage(keeper.database, keys, next);
+      for (const key of page.suspects) {
+        if (this.#stopped) break;
+        await this.#look(key);
+      }
+      this.#checked += page.read;
+      return page;
+    } catch (error) {
+      if (keeper.trouble !== null || isDamage(error) || this.#stopped) throw error;
+      this.#failed(error);
+      return { cost: next.keys.length, end: next.last ? null : next.keys.at(-1)! };
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#failedIn === this.#passes) return;
+    this.#failedIn = this.#passes;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#init.incidents.add(
+      'READ_FAILED',
+      `some of the set cannot be scrubbed (${reason}): check the disk; scrubbing goes on behind it`,
+      error,
+    );
+  }
+
   /** Has the writer look at an item again; it is put aside unless it is whole then. */
-  async #putAside(key: ItemKey): Promise<void> {
+  async #look(key: ItemKey): Promise<void> {
     const { clock, incidents, options, inspect } = this.#init;
-    if (!(await inspect(key))) return;
+    if ((await inspect(key)) !== 'item') return;
     const now = clock.monotonic();
     this.#damaged = [...this.#damaged.filter((at) => now - at < HOUR_MS), now];
     if (this.#damaged.length < options.maxDamagedPerHour || this.#stopped) return;
@@ -180,20 +173,4 @@ export class Scrubber {
         'disk and the memory of this machine, then restart the node',
     );
   }
-}
-
-function costOf(payload: Uint8Array): number {
-  return Math.max(1, payload.length / ITEM_BYTES);
-}
-
-/** What only one of two ascending lists has. */
-function differences(left: readonly ItemKey[], right: readonly ItemKey[]): ItemKey[] {
-  const only: ItemKey[] = [];
-  let at = 0;
-  for (const key of left) {
-    while (at < right.length && compareKeys(right[at]!, key) < 0) only.push(right[at++]!);
-    if (at < right.length && compareKeys(right[at]!, key) === 0) at++;
-    else only.push(key);
-  }
-  return [...only, ...right.slice(at)];
 }

@@ -45,7 +45,20 @@ export function unknown(refusal: StoreError): StoreError {
     refusal.code,
     `${refusal.message}; whether this item is on disk is not known yet: put it again later, which is ` +
       'never wrong',
-    { cause: refusal.cause },
+    { cause: refusal },
+  );
+}
+
+/** For those who waited behind one of whom this is not known: theirs was never written. */
+export function notWritten(error: unknown): unknown {
+  return error instanceof StoreError && error.cause instanceof StoreError ? error.cause : error;
+}
+
+export function repairing(): StoreError {
+  return new StoreError(
+    'STORE_UNAVAILABLE',
+    'the database is being repaired, and its index built again after that: try again when the status no ' +
+      'longer says so',
   );
 }
 

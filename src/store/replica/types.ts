@@ -1,4 +1,4 @@
-import type { Clock, Disk } from '../environment.ts';
+import type { Clock, Disk, Random } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import type { ItemKey } from '../item.ts';
 import type { Database } from './database.ts';
@@ -28,7 +28,9 @@ export interface Incident {
    * it must be. REBUILD_INTERRUPTED: building it again was cut off, and begins anew. INDEX_REBUILT: it
    * is whole again. WRITE_FAILED: the database did not take a commit. ITEM_DAMAGED: an item is not
    * what its id says, and was put aside. SCRUB_STOPPED: that was so too often.
-   * VERIFY_FAILED: a verification found something.
+   * RECORD_MENDED: an id record was not that of its item, and was written again. READ_FAILED: the disk
+   * did not give what was to be scrubbed. DATABASE_REPAIRED: LevelDB wrote nothing any more, because of
+   * what it cannot read, and has left that out. VERIFY_FAILED: a verification found something.
    */
   readonly code:
     | 'COMMITS_LOST'
@@ -38,6 +40,9 @@ export interface Incident {
     | 'WRITE_FAILED'
     | 'ITEM_DAMAGED'
     | 'SCRUB_STOPPED'
+    | 'RECORD_MENDED'
+    | 'READ_FAILED'
+    | 'DATABASE_REPAIRED'
     | 'VERIFY_FAILED';
   readonly message: string;
 }
@@ -73,7 +78,7 @@ export interface ScrubStatus {
   readonly running: boolean;
   /** Items read since the start. */
   readonly checked: number;
-  /** Times the end of the set was reached. */
+  /** Times the whole set was read, from its beginning to its end. */
   readonly passes: number;
 }
 
@@ -116,6 +121,8 @@ export interface ReplicaInit extends ReplicaDatabase {
   index?: Partial<IndexOptions>;
   /** @default off */
   scrub?: Partial<ScrubOptions>;
+  /** Decides where scrubbing begins. @default at the beginning */
+  random?: Random;
   /** @default none: commits that are lost from the end of the log go unnoticed */
   witness?: Witness;
   /** @default silent */
@@ -128,6 +135,11 @@ export interface ReplicaDatabase {
   database?: Database;
   /** Opens the database; called again after a failed write, when the one before is closed. */
   open?: () => Promise<Database>;
+  /**
+   * Takes out of the closed database what cannot be read; called when that keeps it from writing.
+   * @default none: it is opened again and again
+   */
+  repair?: () => Promise<void>;
 }
 
 export interface IndexOptions {

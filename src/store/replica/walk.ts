@@ -1,6 +1,7 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { type Database, plain, rethrow } from './database.ts';
 import type { KeyRangeBytes } from './layout.ts';
+import { isUnreadable } from './unreadable.ts';
 
 export interface WalkOptions {
   /** What to read: the database as it was then. @default as it is now */
@@ -9,17 +10,53 @@ export interface WalkOptions {
   records?: number;
   /** Whether to read values; without, they are given as empty. @default true */
   values?: boolean;
+  /**
+   * Called at the end when something in the range could not be read; everything else was given.
+   * @default throws `STORE_CORRUPT`
+   */
+  unreadable?: (error: unknown) => void;
 }
 
 /** Bytes LevelDB reads ahead for one step. */
-const STEP_BYTES = 256 * 1024;
+export const STEP_BYTES: number = 256 * 1024;
 
-/** The records of a range in key order, some at a time: as many as fit into 256 KiB, at least one. */
+type Records = [Uint8Array, Uint8Array][];
+
+/**
+ * The records of a range in key order, some at a time: as many as fit into 256 KiB, at least one.
+ *
+ * LevelDB's iterators pass over a block they cannot read, and say so at the end of the range only,
+ * where the error takes the place of the last step. That step is read again one by one then.
+ */
 export async function* walk(
   database: Database,
   range: KeyRangeBytes,
-  { snapshot, records = 1_000, values = true }: WalkOptions = {},
-): AsyncGenerator<[Uint8Array, Uint8Array][], void> {
+  options: WalkOptions = {},
+): AsyncGenerator<Records, void> {
+  let from = range.gte;
+  let error: unknown;
+  for await (const found of readSteps(database, range, options)) {
+    if (Array.isArray(found)) {
+      from = behind(found.at(-1)![0]);
+      yield found;
+    } else error = found.error;
+  }
+  if (error === undefined) return;
+  if (options.unreadable === undefined || !isUnreadable(error)) rethrow(error);
+  const rest = { gte: from, lt: range.lt };
+  for await (const found of readSteps(database, rest, { ...options, records: 1 })) {
+    if (Array.isArray(found)) yield found;
+    else if (!isUnreadable(found.error)) throw found.error;
+  }
+  options.unreadable(error);
+}
+
+/** Steps, and at last the error that ended them, if one did. */
+async function* readSteps(
+  database: Database,
+  range: KeyRangeBytes,
+  { snapshot, records = 1_000, values = true }: WalkOptions,
+): AsyncGenerator<Records | { readonly error: unknown }, void> {
   const options = {
     ...range,
     ...(snapshot === undefined ? {} : { snapshot }),
@@ -29,9 +66,12 @@ export async function* walk(
   const iterator = database.iterator(options);
   try {
     for (;;) {
-      const found = await iterator.nextv(records).catch(rethrow);
-      if (found.length === 0) return;
-      yield found.map(([key, value]) => [plain(key), values ? plain(value) : NOTHING]);
+      const step = await iterator.nextv(records).catch((error: unknown) => ({ error }));
+      if (Array.isArray(step) && step.length === 0) return;
+      yield Array.isArray(step)
+        ? step.map(([key, value]) => [plain(key), values ? plain(value) : NOTHING])
+        : step;
+      if (!Array.isArray(step)) return;
     }
   } finally {
     await iterator.close();

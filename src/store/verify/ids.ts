@@ -1,4 +1,5 @@
 import { concatBytes } from '../bytes.ts';
+import { tryHasMany } from '../replica/unreadable.ts';
 import { walk } from '../replica/walk.ts';
 import type { Verification } from './verify.ts';
 
@@ -9,12 +10,14 @@ import type { Verification } from './verify.ts';
 export async function verifyIds(run: Verification, items: number): Promise<void> {
   const { database, snapshot, keys } = run;
   let ids = 0;
-  for await (const records of walk(database, keys.ids, { snapshot, values: false })) {
+  const unreadable = run.unreadable('id records');
+  for await (const records of walk(database, keys.ids, { snapshot, values: false, unreadable })) {
     ids += records.length;
     await run.step('ids', ids);
   }
   if (ids <= items) return;
-  for await (const records of walk(database, keys.ids, { snapshot })) await findStray(run, records);
+  const options = { snapshot, unreadable: () => undefined };
+  for await (const records of walk(database, keys.ids, options)) await findStray(run, records);
 }
 
 async function findStray(
@@ -25,7 +28,7 @@ async function findStray(
   const itemKeys = records.map(([key, value]) =>
     concatBytes(keys.items.gte, value.subarray(0, 8), key.subarray(prefix)),
   );
-  const there = await database.hasMany(itemKeys, { snapshot });
+  const there = await tryHasMany(database, itemKeys, snapshot);
   records.forEach(([key], i) => {
     if (!there[i]) findings.add('ID_RECORD', key, 'there is no such item');
   });

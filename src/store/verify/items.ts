@@ -1,8 +1,8 @@
 import { equalBytes } from '../bytes.ts';
 import { compareKeys, type Item, type ItemKey } from '../item.ts';
-import { plain, rethrow } from '../replica/database.ts';
 import { decodeItemKey, encodeHead } from '../replica/layout.ts';
 import { isWhole } from '../replica/quarantine.ts';
+import { tryRead, tryReadMany, UNREADABLE } from '../replica/unreadable.ts';
 import { walk } from '../replica/walk.ts';
 import type { Snapshot } from '../storage.ts';
 import type { Verification } from './verify.ts';
@@ -16,7 +16,8 @@ export async function verifyItems(
   const indexed = new IndexedKeys(run, index);
   let items = 0;
   let bytes = 0;
-  for await (const records of walk(database, keys.items, { snapshot })) {
+  const unreadable = run.unreadable('items');
+  for await (const records of walk(database, keys.items, { snapshot, unreadable })) {
     const found = itemsOf(run, records);
     for (const item of found) {
       verifyPayload(run, item);
@@ -28,6 +29,8 @@ export async function verifyItems(
     await run.step('items', items);
   }
   await indexed.end();
+  items += indexed.hidden.items;
+  bytes += indexed.hidden.bytes;
   return { items, bytes };
 }
 
@@ -48,12 +51,14 @@ function verifyPayload({ findings, keys }: Verification, item: Item): void {
 async function verifyHeads(run: Verification, items: readonly Item[]): Promise<void> {
   const { database, snapshot, keys, findings } = run;
   const idKeys = items.map(({ id }) => keys.id(id));
-  const heads = await database.getMany(idKeys, { snapshot }).catch(rethrow);
+  const heads = await tryReadMany(database, idKeys, snapshot);
   items.forEach(({ hint, payload }, i) => {
     const value = heads[i];
     const expected = encodeHead({ hint, bytes: payload.length });
     if (value === undefined) findings.add('ID_RECORD', idKeys[i]!, 'the id record is missing');
-    else if (!equalBytes(plain(value), expected)) {
+    else if (value === UNREADABLE) {
+      findings.add('ID_RECORD', idKeys[i]!, 'the id record cannot be read');
+    } else if (!equalBytes(value, expected)) {
       findings.add('ID_RECORD', idKeys[i]!, 'the id record says something else than the item');
     }
   });
@@ -61,6 +66,8 @@ async function verifyHeads(run: Verification, items: readonly Item[]): Promise<v
 
 /** The keys of the index, walked side by side with those of the items. */
 class IndexedKeys {
+  /** Items that only their keys lead to: LevelDB passes over them when it reads in order. */
+  readonly hidden: { items: number; bytes: number } = { items: 0, bytes: 0 };
   readonly #run: Verification;
   readonly #keys: Iterator<ItemKey>;
   #next: ItemKey | null = null;
@@ -88,12 +95,27 @@ class IndexedKeys {
 
   /** Notes the keys below `limit`, or all that are left, as missing. */
   async #skipTo(limit: ItemKey | null): Promise<void> {
-    const { findings, keys } = this.#run;
     for (;;) {
       if (this.#next === null) await this.#advance();
       if (this.#next === null || (limit !== null && compareKeys(this.#next, limit) >= 0)) return;
-      findings.add('ITEM_MISSING', keys.item(this.#next), 'the payload is missing');
+      await this.#look(this.#next);
       this.#next = null;
+    }
+  }
+
+  /** Reads by its key an item that did not come by. */
+  async #look(key: ItemKey): Promise<void> {
+    const { database, snapshot, findings, keys } = this.#run;
+    const payload = tryRead(database, keys.item(key), snapshot);
+    if (payload === undefined) {
+      findings.add('ITEM_MISSING', keys.item(key), 'the payload is missing');
+    } else if (payload === UNREADABLE) {
+      findings.add('ITEM_DAMAGED', keys.item(key), 'the payload cannot be read');
+    } else {
+      verifyPayload(this.#run, { ...key, payload });
+      await verifyHeads(this.#run, [{ ...key, payload }]);
+      this.hidden.items++;
+      this.hidden.bytes += payload.length;
     }
   }
 

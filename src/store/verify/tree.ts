@@ -16,6 +16,9 @@ import type { Verification } from './verify.ts';
 /** Bytes of nodes kept while the tree is read. */
 const CACHE_BYTES = 8 * 2 ** 20;
 
+/** Items in a leaf, about: progress is told in items. */
+const LEAF_ITEMS = 96;
+
 /** Leaves between two steps. */
 const STEP_LEAVES = 8;
 
@@ -49,7 +52,9 @@ export async function verifyTree(run: Verification, tree: TreeSnapshot<number>):
     let leaves = 0;
     for await (const _ of audited) {
       leaves++;
-      if (leaves % STEP_LEAVES === 0) await run.step('tree', Math.min(tree.size, leaves));
+      if (leaves % STEP_LEAVES === 0) {
+        await run.step('tree', Math.min(tree.size, leaves * LEAF_ITEMS));
+      }
     }
   });
 }

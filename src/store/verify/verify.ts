@@ -4,11 +4,12 @@ import { readU32BE } from '../bytes.ts';
 import type { Clock } from '../environment.ts';
 import { StoreError } from '../errors.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
-import { type Database, rethrow, VIEWS } from '../replica/database.ts';
+import { type Database, readSync, VIEWS } from '../replica/database.ts';
 import { SCHEMA_KEY, SCHEMA_VERSION, type SetKeys, setKeys } from '../replica/layout.ts';
 import { readBuffer } from '../replica/open-set.ts';
 import { unsupported } from '../replica/schema.ts';
 import { decodeState, EMPTY_STATE, type SetState } from '../replica/state.ts';
+import { tryRead, UNREADABLE } from '../replica/unreadable.ts';
 import { walk } from '../replica/walk.ts';
 import { Findings } from './findings.ts';
 import { verifyIds } from './ids.ts';
@@ -33,6 +34,8 @@ export interface Verification {
   readonly scheme: FingerprintScheme;
   readonly state: SetState;
   readonly findings: Findings;
+  /** For `walk`: notes that something among these records cannot be read. */
+  readonly unreadable: (records: string) => (error: unknown) => void;
   /** Call it at least once for every few milliseconds of work. */
   readonly step: (phase: VerifyProgress['phase'], done: number) => Promise<void>;
 }
@@ -55,7 +58,11 @@ export async function verifyReplica(init: VerifyInit): Promise<VerifyResult> {
     await verifySchema(database, snapshot, findings);
     const state = await verifyState(database, snapshot, { keys, findings });
     const step = stepper(init, state);
-    const run = { database, snapshot, keys, scheme, state, findings, step };
+    const unreadable = (records: string) => (error: unknown) => {
+      const reason = (error as Error).message;
+      findings.add('UNREADABLE', null, `LevelDB cannot read all of the ${records} (${reason})`);
+    };
+    const run = { database, snapshot, keys, scheme, state, findings, step, unreadable };
     const found = await verifyRecords(run);
     const quarantined = await countRecords(run, keys.quarantined);
     const { count, problems } = findings;
@@ -90,8 +97,9 @@ async function verifySchema(
   snapshot: AbstractSnapshot,
   findings: Findings,
 ): Promise<void> {
-  const value = await database.get(SCHEMA_KEY, { ...VIEWS, snapshot }).catch(rethrow);
-  if (value?.length === 4) checkSchema(readU32BE(value, 0));
+  const value = tryRead(database, SCHEMA_KEY, snapshot);
+  if (value === UNREADABLE) findings.add('SCHEMA', SCHEMA_KEY, 'the schema record cannot be read');
+  else if (value?.length === 4) checkSchema(readU32BE(value, 0));
   else findings.add('SCHEMA', SCHEMA_KEY, `the database is not of schema ${SCHEMA_VERSION}`);
 }
 
@@ -111,10 +119,10 @@ async function verifyState(
   snapshot: AbstractSnapshot,
   { keys, findings }: { keys: SetKeys; findings: Findings },
 ): Promise<SetState> {
-  const value = await database.get(keys.state, { ...VIEWS, snapshot }).catch(rethrow);
-  if (value === undefined) return EMPTY_STATE;
   let state = EMPTY_STATE;
   await findings.guard('STATE', async () => {
+    const value = readSync(database, keys.state, { ...VIEWS, snapshot });
+    if (value === undefined) return;
     state = decodeState(value);
     if (state.rebuilding) findings.add('STATE', keys.state, 'the index is unfinished');
   });
@@ -123,7 +131,8 @@ async function verifyState(
 
 async function countRecords(run: Verification, range: SetKeys['items']): Promise<number> {
   let count = 0;
-  const options = { snapshot: run.snapshot, values: false };
+  const unreadable = run.unreadable('records in quarantine');
+  const options = { snapshot: run.snapshot, values: false, unreadable };
   for await (const records of walk(run.database, range, options)) count += records.length;
   return count;
 }

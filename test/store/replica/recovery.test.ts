@@ -26,6 +26,8 @@ class Faulty {
   /** Times the database cannot be opened. */
   openFailures = 0;
   opened = 0;
+  /** Called while a batch is on its way. */
+  during: () => void = () => undefined;
 
   constructor(directory: string) {
     this.directory = directory;
@@ -52,6 +54,7 @@ class Faulty {
     const database = await openDatabase(this.directory);
     tapBatches(database, async (_, write) => {
       const fate = this.fates.shift() ?? 'written';
+      this.during();
       if (fate !== 'lost') await write();
       if (fate !== 'written') throw this.error;
     });
@@ -181,6 +184,40 @@ describe('after a write that failed', () => {
     assert.deepEqual(heard, [1n]);
     assert.equal((await replica.put([item(1)]))[0]?.created, false);
     await assertSound(replica, 1);
+  });
+
+  it('begins no rebuild beside an attempt to open the database again', async (t) => {
+    const store = await faulty(t);
+    const replica = await store.open(t, { index: { bufferItems: 2, leafItems: 4, fanout: 4 } });
+    await replica.put(items(60));
+    await settledUnder(store.clock, [replica.ready()]);
+    await replica.close();
+    const database = await openDatabase(store.directory);
+    const range = { gte: new TextEncoder().encode('set/n'), limit: 1 };
+    const [leaf] = await database.keys(range).all();
+    await database.del(leaf!);
+    await database.close();
+    const again = await store.open(t, { index: { bufferItems: 2, leafItems: 4, fanout: 4 } });
+    store.error = new Error('IO error: /db/000003.log: No space left on device');
+    store.disk.free = 1_000;
+    store.fates = ['lost'];
+    const snapshot = again.snapshot();
+    store.during = () => {
+      store.during = () => undefined;
+      assert.throws(() => [...snapshot.keys(0, snapshot.size)], coded('STORE_CORRUPT'));
+    };
+    await assert.rejects(again.put([item(1_000)]), coded('DISK_FULL'));
+    await settledUnder(store.clock, [], 5_000);
+    const codes = () => again.status().incidents.map(({ code }) => code);
+    assert.deepEqual(codes(), ['WRITE_FAILED'], 'nothing is built while there is no room');
+    store.disk.free = 2 ** 40;
+    await settledUnder(store.clock, [], 120_000);
+    const later = again.snapshot();
+    assert.throws(() => [...later.keys(0, later.size)], coded('STORE_CORRUPT'));
+    await settledUnder(store.clock, [again.ready()]);
+    assert.deepEqual(codes(), ['WRITE_FAILED', 'INDEX_DAMAGED', 'INDEX_REBUILT']);
+    await again.close();
+    assert.equal(store.clock.pending, 0, 'no timer is left');
   });
 
   it('can be closed while it cannot be opened', async (t) => {

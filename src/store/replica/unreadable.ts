@@ -1,0 +1,63 @@
+import type { AbstractSnapshot } from 'abstract-level';
+import { type Database, plain, VIEWS } from './database.ts';
+
+/** Stands for what lies in a part of a file that LevelDB cannot make sense of. */
+export const UNREADABLE: unique symbol = Symbol('unreadable');
+
+/** What lies under a key: nothing, bytes, or what cannot be read. */
+export type Found = Uint8Array | undefined | typeof UNREADABLE;
+
+/**
+ * Whether LevelDB said, itself or through a `StoreError`, that a file is not what it wrote: then some
+ * records are gone for good, while others beside them can be read. A file that ends too early is mapped
+ * into memory and read behind its end, which is an I/O error of a kind of its own. Other I/O errors may
+ * pass, and say nothing of the records.
+ */
+export function isUnreadable(error: unknown): boolean {
+  const { code, message, cause } = Object(error);
+  if (code === 'LEVEL_CORRUPTION') return true;
+  // `getSync` gives I/O errors no code.
+  if (/^IO error: .*: Invalid argument$/.test(message)) return true;
+  return code === 'STORE_CORRUPT' && cause !== undefined && isUnreadable(cause);
+}
+
+/** Throws what is no damage of a file, such as an I/O error. */
+export function tryRead(database: Database, key: Uint8Array, snapshot?: AbstractSnapshot): Found {
+  try {
+    const value = database.getSync(key, snapshot === undefined ? VIEWS : { ...VIEWS, snapshot });
+    return value && plain(value);
+  } catch (error) {
+    if (isUnreadable(error)) return UNREADABLE;
+    throw error;
+  }
+}
+
+/** The same for many keys: together as long as all can be read, else one by one. */
+export async function tryReadMany(
+  database: Database,
+  keys: readonly Uint8Array[],
+  snapshot?: AbstractSnapshot,
+): Promise<Found[]> {
+  try {
+    const options = snapshot === undefined ? VIEWS : { ...VIEWS, snapshot };
+    const values = await database.getMany([...keys], options);
+    return values.map((value) => value && plain(value));
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return keys.map((key) => tryRead(database, key, snapshot));
+  }
+}
+
+/** Whether there is something under each key, be it readable or not. */
+export async function tryHasMany(
+  database: Database,
+  keys: readonly Uint8Array[],
+  snapshot?: AbstractSnapshot,
+): Promise<boolean[]> {
+  try {
+    return await database.hasMany([...keys], snapshot === undefined ? {} : { snapshot });
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return keys.map((key) => tryRead(database, key, snapshot) !== undefined);
+  }
+}

@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import { readdirSync, renameSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { systemClock } from '../../../src/daemon/system.ts';
+import { readU64BE } from '../../../src/store/bytes.ts';
+import {
+  itemId,
+  type NewItem,
+  openDatabase,
+  Replica,
+  type ReplicaInit,
+  repairDatabase,
+} from '../../../src/store/index.ts';
+import { breakBlock, compact, compactOpen } from '../../support/broken-block.ts';
+import { VirtualClock } from '../../support/clock.ts';
+import { SeededRandom } from '../../support/random.ts';
+import { wideSum } from '../../support/wide-sum.ts';
+import { coded, FakeDisk, temporaryDirectory } from './support.ts';
+
+const COUNT = 1_000;
+const SCRUB = { itemsPerSecond: 1_000, maxDamagedPerHour: 500 };
+const KEY_PREFIX = 'set/p'.length;
+const text = new TextEncoder();
+
+function note(number: number): NewItem {
+  const line = `{"number":${number},"text":"the same words in every one of them"}`;
+  return { hint: BigInt(number), payload: text.encode(line.repeat(4)) };
+}
+
+const NOTES = Array.from({ length: COUNT }, (_, i) => note(i));
+
+async function open(
+  t: TestContext,
+  directory: string,
+  init: Partial<ReplicaInit> = {},
+): Promise<Replica> {
+  const replica = await Replica.open({
+    open: () => openDatabase(directory),
+    clock: new VirtualClock(),
+    disk: new FakeDisk(),
+    scheme: wideSum,
+    index: { bufferItems: 64, leafItems: 8, fanout: 8 },
+    ...init,
+  });
+  t.after(() => replica.close());
+  return replica;
+}
+
+/** A database with all notes in compressed tables, and a block of some kind of record broken. */
+async function broken(
+  t: TestContext,
+  prefix: string,
+): Promise<{ directory: string; keys: Uint8Array[] }> {
+  const directory = await temporaryDirectory(t);
+  const first = await open(t, directory);
+  await first.put(NOTES);
+  await first.close();
+  await compact(directory);
+  return { directory, keys: await breakBlock(directory, prefix) };
+}
+
+function hintsOf(keys: readonly Uint8Array[]): number[] {
+  return keys.map((key) => Number(readU64BE(key, KEY_PREFIX)));
+}
+
+function codes(replica: Replica): string[] {
+  return [...new Set(replica.status().incidents.map(({ code }) => code))];
+}
+
+async function pass(clock: VirtualClock, done: () => boolean): Promise<void> {
+  for (let i = 0; !done(); i++) {
+    assert.ok(i < 5_000, 'it takes too long');
+    await clock.advance(100);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+async function assertAllThere(replica: Replica): Promise<void> {
+  assert.equal(replica.snapshot().size, COUNT);
+  for (const { hint, payload } of NOTES) {
+    assert.deepEqual((await replica.get(itemId(hint, payload)))?.payload, payload);
+  }
+}
+
+/** What is left to complain about: the block is still there, though nobody needs what it holds. */
+async function assertOnlyTheBlockIsBroken(replica: Replica): Promise<void> {
+  const { problems, items } = await replica.verify();
+  assert.deepEqual(
+    [items, [...new Set(problems.map(({ code }) => code))]],
+    [COUNT, ['UNREADABLE']],
+  );
+}
+
+describe('items in a block that LevelDB cannot read', () => {
+  it('are listed by a verification, with what lies behind them', async (t) => {
+    const { directory, keys } = await broken(t, 'set/p');
+    const replica = await open(t, directory);
+    const { problems, items } = await replica.verify();
+    assert.equal(items, COUNT - keys.length);
+    const damaged = problems.filter(({ code }) => code === 'ITEM_DAMAGED').map(({ key }) => key);
+    assert.deepEqual(
+      damaged,
+      keys.map((key) => Buffer.from(key).toString('hex')),
+    );
+    assert.ok(problems.some(({ code }) => code === 'UNREADABLE'));
+    assert.equal(
+      problems.some(({ code }) => code === 'NOT_INDEXED'),
+      false,
+    );
+    assert.deepEqual(codes(replica), ['VERIFY_FAILED']);
+  });
+
+  it('are put aside one by one by the scrubber, while the index stays in use', async (t) => {
+    const { directory, keys } = await broken(t, 'set/p');
+    const clock = new VirtualClock();
+    const replica = await open(t, directory, { clock, scrub: SCRUB });
+    const snapshot = replica.snapshot();
+    const wanted: number[] = [];
+    replica.onDamaged(({ hint }) => wanted.push(Number(hint)));
+    await pass(clock, () => replica.status().scrub.passes > 1);
+    assert.deepEqual(wanted, hintsOf(keys));
+    assert.deepEqual(codes(replica), ['ITEM_DAMAGED']);
+    assert.equal(snapshot.size, COUNT, 'no session was ended');
+    const { items, quarantined, refusing } = replica.status();
+    assert.deepEqual([items, quarantined, refusing], [COUNT - keys.length, keys.length, null]);
+    await replica.put(wanted.map(note));
+    assert.equal(replica.status().quarantined, 0);
+    await assertAllThere(replica);
+    await assertOnlyTheBlockIsBroken(replica);
+  });
+
+  it('are put aside when they are asked for', async (t) => {
+    const { directory, keys } = await broken(t, 'set/p');
+    const replica = await open(t, directory);
+    const [first] = hintsOf(keys) as [number];
+    const id = itemId(BigInt(first), note(first).payload);
+    await assert.rejects(replica.get(id), coded('STORE_CORRUPT'));
+    assert.equal(replica.contains(id), false);
+    assert.equal(await replica.get(id), undefined);
+    assert.equal((await replica.put([note(first)]))[0]?.created, true);
+    assert.deepEqual((await replica.get(id))?.payload, note(first).payload);
+  });
+
+  it('are passed over when the index is built again', async (t) => {
+    const { directory, keys } = await broken(t, 'set/p');
+    const database = await openDatabase(directory);
+    await database.del(text.encode('set/m'));
+    await database.close();
+    const clock = new VirtualClock();
+    const replica = await open(t, directory, { clock, scrub: SCRUB });
+    await replica.ready();
+    const { items, quarantined, needsRefill, incidents } = replica.status();
+    assert.deepEqual([items, quarantined, needsRefill], [COUNT - keys.length, keys.length, true]);
+    assert.match(incidents.at(-1)!.message, new RegExp(`${keys.length} cannot be read`));
+    await replica.put(hintsOf(keys).map(note));
+    await pass(clock, () => replica.status().scrub.passes > 1);
+    assert.deepEqual(codes(replica), ['INDEX_DAMAGED', 'INDEX_REBUILT']);
+    await assertAllThere(replica);
+    await assertOnlyTheBlockIsBroken(replica);
+  });
+});
+
+describe('other records in a block that LevelDB cannot read', () => {
+  it('id records: the items stay, other ids count as absent, and scrubbing writes them again', async (t) => {
+    const { directory, keys } = await broken(t, 'set/i');
+    const clock = new VirtualClock();
+    const replica = await open(t, directory, { clock, scrub: SCRUB });
+    const results = await replica.put(NOTES);
+    assert.ok(
+      results.every(({ created }) => !created),
+      'the index knows that they are held',
+    );
+    const more = Array.from({ length: 300 }, (_, i) => note(COUNT + i));
+    for (const { hint, payload } of more) {
+      assert.equal(replica.contains(itemId(hint, payload)), false);
+    }
+    await pass(clock, () => replica.status().scrub.passes > 1);
+    assert.deepEqual(codes(replica), ['RECORD_MENDED']);
+    assert.equal(replica.status().incidents.length, Math.min(50, keys.length));
+    await assertAllThere(replica);
+    await assertOnlyTheBlockIsBroken(replica);
+    assert.ok((await replica.put(more)).every(({ created }) => created));
+  });
+
+  it('nodes: the index is built again once', async (t) => {
+    const { directory } = await broken(t, 'set/n');
+    const clock = new VirtualClock();
+    const replica = await open(t, directory, { clock, scrub: SCRUB });
+    await pass(clock, () => replica.status().scrub.passes > 3);
+    const all = replica.status().incidents.map(({ code }) => code);
+    assert.deepEqual(all, ['INDEX_DAMAGED', 'INDEX_REBUILT']);
+    await assertAllThere(replica);
+  });
+});
+
+describe('a block that LevelDB meets when it merges its tables', () => {
+  it('is left out by a repair, after which everything is taken again', async (t) => {
+    const { directory } = await broken(t, 'set/p');
+    let repairs = 0;
+    const repair = async (): Promise<void> => {
+      repairs++;
+      await repairDatabase(directory);
+    };
+    const database = await openDatabase(directory);
+    let opened = 0;
+    const replica = await open(t, directory, {
+      open: async () => (opened++ === 0 ? database : openDatabase(directory)),
+      clock: systemClock,
+      repair,
+    });
+    await replica.put([note(COUNT + 1)]);
+    await compactOpen(database);
+    // A merge of the buffer may have met it before, and then the index is being built.
+    await assert.rejects(replica.put([note(COUNT)]));
+    await replica.ready();
+    assert.equal(repairs, 1);
+    assert.deepEqual(codes(replica), [
+      'WRITE_FAILED',
+      'DATABASE_REPAIRED',
+      'INDEX_DAMAGED',
+      'INDEX_REBUILT',
+    ]);
+    assert.equal(replica.status().needsRefill, true);
+    await replica.put([...NOTES, note(COUNT), note(COUNT + 1)]);
+    for (const { hint, payload } of NOTES) {
+      assert.deepEqual((await replica.get(itemId(hint, payload)))?.payload, payload);
+    }
+    const { problems, items } = await replica.verify();
+    assert.deepEqual([problems, items], [[], COUNT + 2], 'the block is gone');
+  });
+});
+
+describe('tables that are not what they were', () => {
+  it('one that ends too early costs its items, and nothing else', async (t) => {
+    const { directory, tables } = await withTables(t);
+    const path = join(directory, tables[1]!);
+    truncateSync(path, statSync(path).size >> 1);
+    const clock = new VirtualClock();
+    const replica = await open(t, directory, { clock, scrub: SCRUB });
+    await pass(clock, () => replica.status().scrub.passes > 0);
+    assert.deepEqual(codes(replica), ['ITEM_DAMAGED']);
+    const { quarantined, items } = replica.status();
+    assert.ok(quarantined > 5 && quarantined < 60, `${quarantined} of ${LARGE}`);
+    assert.equal(items, LARGE - quarantined);
+    await replica.put(large());
+    assert.deepEqual([replica.status().quarantined, replica.snapshot().size], [0, LARGE]);
+  });
+
+  it('one that the disk does not give is passed over, and nothing is put aside', async (t) => {
+    const { directory, tables } = await withTables(t);
+    const clock = new VirtualClock();
+    const replica = await open(t, directory, { clock, scrub: SCRUB });
+    renameSync(join(directory, tables[1]!), join(directory, 'elsewhere'));
+    await pass(clock, () => replica.status().scrub.passes > 1);
+    const all = replica.status().incidents.map(({ code }) => code);
+    assert.deepEqual(all, ['READ_FAILED', 'READ_FAILED'], 'once a pass');
+    assert.deepEqual([replica.status().items, replica.status().quarantined], [LARGE, 0]);
+  });
+});
+
+const LARGE = 120;
+const LARGE_BYTES = 32 * 1024;
+
+function large(): NewItem[] {
+  const random = new SeededRandom(7);
+  return Array.from({ length: LARGE }, (_, i) => ({
+    hint: BigInt(i),
+    payload: random.bytes(LARGE_BYTES),
+  }));
+}
+
+/** Some megabytes of items that cannot be compressed, and the tables they lie in. */
+async function withTables(t: TestContext): Promise<{ directory: string; tables: string[] }> {
+  const directory = await temporaryDirectory(t);
+  const first = await open(t, directory);
+  await first.put(large());
+  await first.close();
+  await compact(directory);
+  const tables = readdirSync(directory).filter((name) => name.endsWith('.ldb'));
+  return { directory, tables: tables.sort() };
+}
