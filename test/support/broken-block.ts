@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '../../src/store/index.ts';
 const text = new TextEncoder();
 
 /** Places tried in a table. */
-const PLACES = 64;
+const PLACES = 192;
 
 /** Moves everything in a closed LevelDB into tables, where blocks are compressed. */
 export async function compact(directory: string): Promise<void> {

@@ -53,8 +53,10 @@ async function broken(
   prefix: string,
 ): Promise<{ directory: string; keys: Uint8Array[] }> {
   const directory = await temporaryDirectory(t);
-  const first = await open(t, directory);
+  const clock = new VirtualClock();
+  const first = await open(t, directory, { clock });
   await first.put(NOTES);
+  await pass(clock, () => first.status().buffered < 64);
   await first.close();
   await compact(directory);
   return { directory, keys: await breakBlock(directory, prefix) };
