@@ -1,3 +1,4 @@
+import { blake3Kernel, blake3Reference } from '../src/store/blake3.ts';
 import { kernel } from '../src/store/fingerprint/kernel.ts';
 import { lthashKernel, lthashReference } from '../src/store/index.ts';
 
@@ -18,6 +19,12 @@ export interface LthashFigures {
   readonly addOneNs: number;
   /** A state of 64 in one call of `combineAll`, copies included. */
   readonly combineAllNsPerState: number;
+  /** The hash of a payload of 200 bytes, by the kernel and by the reference. */
+  readonly hash200KernelNs: number;
+  readonly hash200NobleNs: number;
+  /** The hash of a payload of 64 KiB. */
+  readonly hash64KiBKernelNs: number;
+  readonly hash64KiBNobleNs: number;
 }
 
 const MANY = 4096;
@@ -25,12 +32,14 @@ const STATES = 64;
 
 /** Throws where the kernel does not run. */
 export function benchLthash(): LthashFigures {
-  const scheme = lthashKernel;
-  if (kernel === null || scheme === null) throw new Error('this platform has no WebAssembly SIMD');
+  const [scheme, blake3] = [lthashKernel, blake3Kernel];
+  if (kernel === null || scheme === null || blake3 === null)
+    throw new Error('this platform has no WebAssembly SIMD');
   const { add } = kernel;
   const id = pattern(32);
   const ids = pattern(32 * MANY);
   const [state, other] = [pattern(2048), pattern(2048)];
+  const [small, large] = [pattern(200), pattern(65_536)];
   const states = Array.from({ length: STATES }, () => pattern(2048));
   const figures = measure({
     kernelNs: { calls: 100, call: () => add(1, 0) },
@@ -40,6 +49,10 @@ export function benchLthash(): LthashFigures {
     sumManyNsPerId: { calls: 1, of: MANY, call: () => scheme.add(state, ids) },
     addOneNs: { calls: 100, call: () => scheme.add(state, id) },
     combineAllNsPerState: { calls: 20, of: STATES, call: () => scheme.combineAll!(state, states) },
+    hash200KernelNs: { calls: 100, call: () => blake3.hash(small) },
+    hash200NobleNs: { calls: 20, call: () => blake3Reference.hash(small) },
+    hash64KiBKernelNs: { calls: 1, call: () => blake3.hash(large) },
+    hash64KiBNobleNs: { calls: 1, call: () => blake3Reference.hash(large) },
   });
   return { bench: 'lthash', ...figures };
 }
@@ -55,6 +68,10 @@ export function lthashTable(figures: LthashFigures): string {
     line('combine of two states, copies included', figures.combineNs),
     line(`combineAll of ${STATES} states, each`, figures.combineAllNsPerState),
     line('checksum of a state', figures.checksumNs),
+    line('BLAKE3 of a payload of 200 bytes, kernel', figures.hash200KernelNs),
+    line('BLAKE3 of the same, @noble/hashes', figures.hash200NobleNs),
+    line('BLAKE3 of 64 KiB, kernel', figures.hash64KiBKernelNs),
+    line('BLAKE3 of the same, @noble/hashes', figures.hash64KiBNobleNs),
   ].join('\n');
 }
 

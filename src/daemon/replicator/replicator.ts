@@ -12,6 +12,7 @@ import { type Item, type ItemKey, keyToBytes } from '../../store/index.ts';
 import { Arrivals } from './arrivals.ts';
 import type { CatchUpProgress } from './catch-up/index.ts';
 import { Fetcher } from './fetcher.ts';
+import { isHeld } from './held.ts';
 import type { ReplicatorInit, ReplicatorServices } from './init.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 import { isOwnTrouble, outcome } from './outcome.ts';
@@ -76,7 +77,7 @@ export class Replicator {
       ...this.#options,
       file: init.wantsFile ?? null,
       wanted: this.#wanted,
-      holds: (id) => replica.contains(id),
+      holds: (id) => isHeld(replica, id),
       restored: () => this.#running?.fetcher.pump(),
     });
     this.#arrivals = new Arrivals(init);
@@ -327,14 +328,14 @@ export class Replicator {
   }
 
   #here(id: Uint8Array): boolean {
-    return this.#init.replica.contains(id) || this.#push.arriving(id);
+    return isHeld(this.#init.replica, id) || this.#push.arriving(id);
   }
 
   #ended(report: SessionReport): void {
     const { replica } = this.#init;
     this.#peers.ended(report);
     if (this.#running?.sessions.overSlice(report.peer) !== true) {
-      this.#statements.ended(report, (key) => replica.contains(keyToBytes(key)));
+      this.#statements.ended(report, (key) => isHeld(replica, keyToBytes(key)));
     }
     this.#running?.sessions.ended(report);
     this.#running?.scheduler.ended(report.peer, outcome(report));
