@@ -1,4 +1,4 @@
-import { type KeyRange, UnionSnapshot, type WriteBuffer } from '../buffer/index.ts';
+import { UnionSnapshot, type WriteBuffer } from '../buffer/index.ts';
 import type { Clock } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import { compareKeys, type Item, type ItemKey } from '../item.ts';
@@ -8,6 +8,7 @@ import { totalBytes } from './group-commit.ts';
 import { encodeHead, type SetKeys } from './layout.ts';
 import { encodeLogEntry, type LogEntry, NOTHING } from './log-entry.ts';
 import { LogWindow } from './log-window.ts';
+import { MergeCost } from './merge-cost.ts';
 import { encodeState, type SetState } from './state.ts';
 import { tryRead, UNREADABLE } from './unreadable.ts';
 
@@ -78,19 +79,6 @@ const UNSUMMED_IDS = 16_384;
 /** Log records deleted in one commit at the most. */
 const TRIM_RECORDS = 256;
 
-/** Keys moved from the buffer into the tree in one commit. */
-const MIN_SLICE = 4;
-const MAX_SLICE = 4_096;
-
-/** What rewriting a leaf, with the nodes above it, costs: so many times what a key in it does. */
-const LEAF_WORK = 12;
-
-/** Leaves that a batch must fill to go into the tree at once: smaller ones do better to share a rewrite. */
-const DENSE_LEAVES = 2;
-
-/** A batch goes into the tree at once when it brings so many keys for each leaf it rewrites. */
-const DENSE_KEYS = 12;
-
 /**
  * A set in an open database: the items, their ids, the tree of fingerprints with the buffer before
  * it, and the state. It prepares commits, each on top of those prepared before; who writes them, and
@@ -100,6 +88,7 @@ export class DurableSet {
   readonly #init: DurableSetInit;
   readonly #tree: DurableTree;
   readonly #window: LogWindow;
+  readonly #cost: MergeCost;
   /** As of the last commit. */
   #visible: Standing;
   /** As of the last one that was prepared. */
@@ -114,6 +103,7 @@ export class DurableSet {
     this.#staged = this.#visible;
     this.#merged = buffer.size === 0 ? state.commit : state.logBegin - 1;
     this.#window = new LogWindow(state.commit);
+    this.#cost = new MergeCost(tree, init.shape.leafItems);
   }
 
   /**
@@ -178,7 +168,7 @@ export class DurableSet {
   add(items: readonly Item[], restored: readonly Uint8Array[]): PreparedCommit {
     const { keys } = this.#init;
     const sorted = [...items].sort(compareKeys);
-    const dense = this.#isDense(sorted);
+    const dense = this.#cost.isDense(sorted);
     return this.#prepare({
       fill(sink) {
         let [itemKey, idKey, head]: (Uint8Array | undefined)[] = [];
@@ -213,7 +203,10 @@ export class DurableSet {
   merge(work: number): PreparedMerge | null {
     const { sweep, buffer } = this.#staged;
     if (sweep === null) return null;
-    const { keys, rest } = buffer.take(sweep.behind, this.#sliceOf(buffer, sweep.behind, work));
+    const { keys, rest } = buffer.take(
+      sweep.behind,
+      this.#cost.sliceOf(buffer, sweep.behind, work),
+    );
     const [first, last] = [keys[0], keys.at(-1)];
     if (first === undefined || last === undefined) {
       this.#endSweep(sweep);
@@ -224,7 +217,7 @@ export class DurableSet {
       { ...this.#unchanged(), tree: { insert: keys }, buffer: rest, log },
       { since: sweep.since, behind: last },
     );
-    return { ...commit, work: this.#workOf({ first, last }, keys.length) };
+    return { ...commit, work: this.#cost.workOf({ first, last }, keys.length) };
   }
 
   /** Takes an item out of the index, together with what `fill` gives; `bytes` is what it counted for. */
@@ -326,35 +319,5 @@ export class DurableSet {
   #endSweep(sweep: Sweep): void {
     this.#staged = { ...this.#staged, sweep: null };
     this.#merged = Math.max(this.#merged, sweep.since);
-  }
-
-  /** Whether ascending keys fall so close together that they need no buffer. */
-  #isDense(keys: readonly ItemKey[]): boolean {
-    const [first, last] = [keys[0], keys.at(-1)];
-    const few = keys.length < DENSE_LEAVES * this.#init.shape.leafItems;
-    if (first === undefined || last === undefined || few) return false;
-    return keys.length >= DENSE_KEYS * this.#leavesUnder({ first, last }, keys.length);
-  }
-
-  /** How many of the keys behind `behind` to move. */
-  #sliceOf(buffer: WriteBuffer, behind: ItemKey | null, work: number): number {
-    let count = MAX_SLICE;
-    for (; count > MIN_SLICE; count >>= 1) {
-      const range = buffer.reach(behind, count);
-      if (range === null || this.#workOf(range, count) <= work) break;
-    }
-    return count;
-  }
-
-  #workOf(range: KeyRange, count: number): number {
-    return count + LEAF_WORK * Math.min(count, this.#leavesUnder(range, count));
-  }
-
-  /** Leaves that so many keys of a range fall into, at the most. */
-  #leavesUnder({ first, last }: KeyRange, count: number): number {
-    const snapshot = this.#tree.snapshot();
-    const span = snapshot.lowerBound(last) - snapshot.lowerBound(first);
-    snapshot.release();
-    return 2 + (span + count) / (this.#init.shape.leafItems / 2);
   }
 }
