@@ -8,6 +8,11 @@ export function databasePath(dataDir: string): string {
   return join(dataDir, 'db');
 }
 
+/** Where the witness of commits lies, beside the database. */
+export function witnessPath(dataDir: string): string {
+  return join(dataDir, 'commit');
+}
+
 /** Rejects with `DATA_DIR_UNUSABLE`. */
 export async function makeDataDir(directory: string): Promise<void> {
   try {

@@ -29,6 +29,7 @@ const init: CliInit = {
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock,
+  witness: systemWitness,
   version: VERSION,
   // The verbs that only speak HTTP load neither the logger nor libp2p and LevelDB.
   async createLogger(config) {

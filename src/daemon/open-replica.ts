@@ -1,14 +1,10 @@
-import { join } from 'node:path';
 import { openDatabase, Replica, repairDatabase } from '../store/index.ts';
 import type { Config } from './config/index.ts';
 import type { DaemonInit } from './daemon.ts';
-import { databasePath, dataDirError, makeDataDir } from './data-dir.ts';
+import { databasePath, dataDirError, makeDataDir, witnessPath } from './data-dir.ts';
 
 /** Snapshots live at least so long; sessions that may take longer make it longer. */
 const MIN_SNAPSHOT_AGE_MS = 600_000;
-
-/** In the data directory, beside the database. */
-const WITNESS_FILE = 'commit';
 
 export interface OpenedReplica {
   readonly replica: Replica;
@@ -24,7 +20,7 @@ export async function openReplica({
   const directory = config.node.dataDir;
   const logger = root.child({ component: 'store' });
   await makeDataDir(directory);
-  const witness = system.witness(join(directory, WITNESS_FILE));
+  const witness = system.witness(witnessPath(directory));
   try {
     const replica = await Replica.open({
       open: () => openDatabase(databasePath(directory)),

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Clock } from '../../store/index.ts';
+import type { Clock, Witness } from '../../store/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Logger } from '../logging.ts';
 
@@ -14,6 +14,8 @@ export interface CliInit {
   readonly stdout: Terminal;
   readonly stderr: Terminal;
   readonly clock: Clock;
+  /** The witness of commits in a file. */
+  readonly witness: (path: string) => Pick<Witness, 'read'>;
   /** Version of the package. */
   readonly version: string;
   readonly createLogger: (config: Config) => Promise<Logger>;

@@ -9,6 +9,7 @@ import { SCHEMA_KEY, SCHEMA_VERSION, type SetKeys, setKeys } from '../replica/la
 import { readBuffer } from '../replica/open-set.ts';
 import { unsupported } from '../replica/schema.ts';
 import { decodeState, EMPTY_STATE, type SetState } from '../replica/state.ts';
+import type { Witness } from '../replica/types.ts';
 import { tryRead, UNREADABLE } from '../replica/unreadable.ts';
 import { walk } from '../replica/walk.ts';
 import { Findings } from './findings.ts';
@@ -24,6 +25,8 @@ export interface VerifyInit extends VerifyOptions {
   scheme: FingerprintScheme;
   /** @default 'set' */
   name?: string;
+  /** Knows of commits that were on disk. Give it for a set that is not in use only. @default none */
+  witness?: Pick<Witness, 'read'>;
 }
 
 /** What the parts of a verification share. */
@@ -57,6 +60,7 @@ export async function verifyReplica(init: VerifyInit): Promise<VerifyResult> {
   try {
     await verifySchema(database, snapshot, findings);
     const state = await verifyState(database, snapshot, { keys, findings });
+    await verifyCommit(init, state, { keys, findings });
     const step = stepper(init, state);
     const unreadable = (records: string) => (error: unknown) => {
       const reason = (error as Error).message;
@@ -127,6 +131,17 @@ async function verifyState(
     if (state.rebuilding) findings.add('STATE', keys.state, 'the index is unfinished');
   });
   return state;
+}
+
+async function verifyCommit(
+  { witness }: VerifyInit,
+  { commit }: SetState,
+  { keys, findings }: { keys: SetKeys; findings: Findings },
+): Promise<void> {
+  const known = (await witness?.read()) ?? 0;
+  if (known <= commit) return;
+  const message = `commits up to ${known} were on disk, the database ends with ${commit}: start the daemon on it, and the peers refill what was lost`;
+  findings.add('COMMITS_LOST', keys.state, message);
 }
 
 async function countRecords(run: Verification, range: SetKeys['items']): Promise<number> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { type CliInit, runCli, type Terminal } from '../../../src/daemon/cli/index.ts';
 import { createLogger } from '../../../src/daemon/logging.ts';
-import { systemClock } from '../../../src/daemon/system.ts';
+import { systemClock, systemWitness } from '../../../src/daemon/system.ts';
 import { type RunningAdmin, startAdmin, TOKEN } from '../admin/running-admin.ts';
 
 export interface Ran {
@@ -32,6 +32,7 @@ export async function run(argv: readonly string[], init: RunInit = {}): Promise<
     stdout: out,
     stderr: err,
     clock: systemClock,
+    witness: systemWitness,
     version: '1.2.3',
     createLogger: async (config) =>
       createLogger({ clock: systemClock, level: config.log.level, destination: err.lines }),

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { systemClock } from '../../../src/daemon/system.ts';
+import { systemClock, systemWitness } from '../../../src/daemon/system.ts';
 import { openDatabase, Replica } from '../../../src/store/index.ts';
 import { corruptPayload, dropNode, seed } from '../../support/damage.ts';
 import { startAdmin, TOKEN } from '../admin/running-admin.ts';
@@ -59,6 +59,18 @@ describe('rangemesh verify', () => {
     const codes = problems.map((problem: { code: string }) => problem.code);
     assert.equal(ok, false);
     assert.ok(codes.includes('INDEX') && codes.includes('ITEM_DAMAGED'), codes.join());
+  });
+
+  it('says that commits are gone that were on disk', async (context) => {
+    const directory = await seeded(context);
+    const witness = systemWitness(join(directory, 'commit'));
+    witness.write(9_000);
+    witness.close();
+    const { exitCode, json } = await run(['verify', '--data-dir', directory, '--json']);
+    assert.equal(exitCode, 74);
+    const [{ problems }] = json();
+    assert.deepEqual([problems.length, problems[0].code], [1, 'COMMITS_LOST']);
+    assert.match(problems[0].message, /up to 9000 were on disk.*start the daemon on it/);
   });
 
   it('asks the daemon that has the directory', async (context) => {

@@ -27,7 +27,7 @@ async function find(
 ): Promise<VerifyResult> {
   const dataDir = await dataDirOf(options, init);
   if (dataDir !== null) {
-    const result = await verifyLocal({ dataDir, clock: init.clock, progress });
+    const result = await verifyLocal({ dataDir, ...init, progress });
     if (result !== null) return result;
   }
   const client = await connect(options, init);

@@ -7,24 +7,27 @@ import {
   type VerifyProgress,
   type VerifyResult,
   verifyReplica,
+  type Witness,
 } from '../../../store/index.ts';
-import { databasePath, dataDirError, isUnreadable } from '../../data-dir.ts';
+import { databasePath, dataDirError, isUnreadable, witnessPath } from '../../data-dir.ts';
 import { DaemonError, EXIT } from '../../errors.ts';
 
 export interface VerifyLocalInit {
   dataDir: string;
   clock: Clock;
+  witness: (path: string) => Pick<Witness, 'read'>;
   progress: (progress: VerifyProgress) => void;
 }
 
 /** Verifies the set in a data directory; null when a daemon has it open. */
 export async function verifyLocal(init: VerifyLocalInit): Promise<VerifyResult | null> {
   const { dataDir, clock, progress } = init;
+  const witness = init.witness(witnessPath(dataDir));
   await checkPresent(dataDir);
   try {
     const database = await openDatabase(databasePath(dataDir));
     try {
-      return await verifyReplica({ database, clock, scheme: lthash, progress });
+      return await verifyReplica({ database, clock, scheme: lthash, progress, witness });
     } finally {
       await database.close();
     }
