@@ -85,3 +85,19 @@ export function pooledBytes(length: number): Uint8Array {
   taken += length;
   return new Uint8Array(pool, taken - length, length);
 }
+
+/**
+ * Writes `value`, a whole number below 2^53, in base 128, the most significant digit first, the high bit
+ * on every byte but the last. Returns the next offset.
+ */
+export function writeBase128(out: Uint8Array, offset: number, value: number): number {
+  let unit = 1;
+  while (value >= unit * 128) unit *= 128;
+  let at = offset;
+  for (let rest = value; unit > 1; unit /= 128) {
+    out[at++] = Math.floor(rest / unit) | 128;
+    rest %= unit;
+  }
+  out[at++] = value % 128;
+  return at;
+}

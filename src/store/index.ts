@@ -7,6 +7,7 @@ export {
   equalBytes,
   hexToBytes,
   keyToBytes,
+  writeBase128,
   writeU64LE,
 } from './bytes.ts';
 export * from './coding/index.ts';

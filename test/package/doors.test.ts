@@ -57,6 +57,7 @@ const DOORS: Record<string, string[]> = {
     'symbolsThrough',
     'verifyItem',
     'verifyReplica',
+    'writeBase128',
     'writeU64LE',
   ],
   'protocol/index.ts': [

@@ -1,4 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
+import { writeBase128 } from '../bytes.ts';
 import { ID_BYTES } from '../item.ts';
 import { kernel } from './kernel.ts';
 import type { FingerprintScheme } from './scheme.ts';
@@ -57,21 +58,8 @@ const input = kernel === null ? new Uint8Array(SUM256_BYTES + 8) : kernel.window
 
 function digest(state: Uint8Array, count: number): Uint8Array {
   input.set(state);
-  const end = writeVarint(input, SUM256_BYTES, count);
+  const end = writeBase128(input, SUM256_BYTES, count);
   if (kernel === null) return sha256(input.subarray(0, end)).slice(0, SUM256_DIGEST_BYTES);
   kernel.sha256(end);
   return kernel.hash.slice(0, SUM256_DIGEST_BYTES);
-}
-
-/** Base 128, most significant digit first, the high bit on every byte but the last. */
-function writeVarint(out: Uint8Array, offset: number, value: number): number {
-  let unit = 1;
-  while (value >= unit * 128) unit *= 128;
-  let at = offset;
-  for (let rest = value; unit > 1; unit /= 128) {
-    out[at++] = Math.floor(rest / unit) | 128;
-    rest %= unit;
-  }
-  out[at++] = value % 128;
-  return at;
 }

@@ -1,3 +1,4 @@
+import { writeBase128 } from '../../../store/index.ts';
 import { MAX_VARINT_BYTES } from './constants.ts';
 
 /** Digits of seven bits that a double holds exactly. */
@@ -17,7 +18,7 @@ export function varintBytes(value: bigint): number {
  * every byte but the last. Returns the next offset.
  */
 export function writeVarint(out: Uint8Array, offset: number, value: bigint): number {
-  if (value < SAFE_LIMIT) return writeSmall(out, offset, Number(value));
+  if (value < SAFE_LIMIT) return writeBase128(out, offset, Number(value));
   const end = offset + varintBytes(value);
   let rest = value;
   for (let at = end - 1; at >= offset; at--) {
@@ -25,18 +26,6 @@ export function writeVarint(out: Uint8Array, offset: number, value: bigint): num
     rest >>= 7n;
   }
   return end;
-}
-
-function writeSmall(out: Uint8Array, offset: number, value: number): number {
-  let unit = 1;
-  while (value >= unit * 128) unit *= 128;
-  let at = offset;
-  for (let rest = value; unit > 1; unit /= 128) {
-    out[at++] = Math.floor(rest / unit) | 128;
-    rest %= unit;
-  }
-  out[at++] = value % 128;
-  return at;
 }
 
 /**
