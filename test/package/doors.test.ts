@@ -52,6 +52,7 @@ const DOORS: Record<string, string[]> = {
     'lthashKernel',
     'lthashReference',
     'openDatabase',
+    'repairDatabase',
     'subRange',
     'sum256',
     'symbolsThrough',
