@@ -182,7 +182,7 @@ export class RunningNode implements Node {
 
   broken(): Refusal | null {
     if (this.#closed) return CLOSED;
-    const { refusing } = this.#init.replica.status();
+    const { refusing } = this.#init.replica;
     return refusing !== null && BROKEN.has(refusing.code) ? refusing : null;
   }
 
@@ -200,9 +200,7 @@ export class RunningNode implements Node {
       this.#firstRoundOver =
         (tried && this.#init.replicator.firstRoundEnded) || this.#uptimeMs() > FIRST_ROUND_MS;
     }
-    return (
-      this.#firstRoundOver && !this.#closed && this.#init.replica.status().fingerprint !== null
-    );
+    return this.#firstRoundOver && !this.#closed && this.#init.replica.indexed;
   }
 
   #uptimeMs(): number {

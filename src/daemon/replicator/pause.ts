@@ -36,7 +36,7 @@ export class Pause {
   /** Items that may be asked for now: 0 while paused, 1 to find out whether there is room. */
   allowance(): 0 | 1 | 'all' {
     if (this.#waiting !== undefined || this.#probing) return 0;
-    if (this.#replica.status().refusing !== null) {
+    if (this.#replica.refusing !== null) {
       this.#wait(LOOK_EVERY_MS);
       return 0;
     }

@@ -80,7 +80,7 @@ export class Push implements AnnounceEvents {
   keys(keys: readonly AnnouncedKey[], { publisher, from }: Origin): readonly ItemKey[] {
     this.#ahead({ publisher, from });
     const { replica, wanted, options } = this.#init;
-    if (this.#init.paused() || replica.status().refusing !== null) return [];
+    if (this.#init.paused() || replica.refusing !== null) return [];
     const fitting = keys.filter(({ length }) => length <= options.maxItemBytes);
     const ids = fitting.map(({ id }) => id);
     // What is wanted already is not made to wait because somebody announces it as large.

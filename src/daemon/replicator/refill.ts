@@ -26,7 +26,7 @@ export class Refill {
 
   /** A session ended without an error. */
   ended({ peer, missing }: SessionReport, mending: Mending): void {
-    if (!this.#replica.status().needsRefill) {
+    if (!this.#replica.needsRefill) {
       this.#asked.clear();
       return;
     }

@@ -173,7 +173,7 @@ export class Replicator {
     const { replica } = this.#init;
     const record = this.#peers.get(peer);
     if (record?.connected !== true || record.equalAt !== replica.version) return false;
-    return this.#indexed;
+    return this.#init.replica.indexed;
   }
 
   /** Every connected peer has had a session since it connected. */
@@ -256,14 +256,11 @@ export class Replicator {
     this.#running?.scheduler.gap(connected ? publisher : from);
   }
 
-  get #indexed(): boolean {
-    return this.#init.replica.status().fingerprint !== null;
-  }
-
   /** Without an index there is nothing to compare; sessions are asked for again when there is. */
   #usable(): boolean {
-    if (!this.#indexed) this.#recovery.watch();
-    return this.#indexed;
+    const { indexed } = this.#init.replica;
+    if (!indexed) this.#recovery.watch();
+    return indexed;
   }
 
   #makeSessions({ reconcile }: ReplicatorServices, fetcher: Fetcher): Sessions {
@@ -283,8 +280,7 @@ export class Replicator {
   }
 
   #judge(peer: string, theirs: Outline): boolean {
-    const { items } = this.#init.replica.status();
-    return this.#running?.sessions.judge(peer, theirs, items) ?? true;
+    return this.#running?.sessions.judge(peer, theirs, this.#init.replica.size) ?? true;
   }
 
   #peerConnected(peer: string): void {

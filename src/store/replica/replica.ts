@@ -211,15 +211,36 @@ export class Replica {
     return new GuardedSnapshot(snapshot, (error) => this.#keeper.damaged(error));
   }
 
-  status(): ReplicaStatus {
+  /** Items in the set, as of the last commit. */
+  get size(): number {
+    return this.#keeper.state.items;
+  }
+
+  /** Whether the index is whole, so that `snapshot` gives one. */
+  get indexed(): boolean {
+    return this.#keeper.set !== null;
+  }
+
+  /** See `ReplicaStatus`. */
+  get needsRefill(): boolean {
+    return this.#keeper.state.needsRefill;
+  }
+
+  /** Why puts are refused; see `ReplicaStatus`. */
+  get refusing(): ReplicaStatus['refusing'] {
     void this.#admission.refresh();
-    const { items, bytes, needsRefill, commit } = this.#keeper.state;
     const refusal = this.#keeper.trouble ?? this.#admission.refusing;
+    return refusal && { code: refusal.code, message: refusal.message };
+  }
+
+  /** Everything at once. Costs a fingerprint of the whole set whenever that has changed. */
+  status(): ReplicaStatus {
+    const { items, bytes, needsRefill, commit } = this.#keeper.state;
     return {
       items,
       bytes,
       fingerprint: this.#digest.of(this.#version, () => this.snapshot()),
-      refusing: refusal && { code: refusal.code, message: refusal.message },
+      refusing: this.refusing,
       rebuilding: this.#keeper.rebuilding,
       needsRefill,
       incidents: this.#incidents.latest,

@@ -43,7 +43,7 @@ export class LevelLease implements Lease {
   readonly #init: LevelLeaseInit;
   readonly #expiresAt: number;
   readonly #cancel: Cancel;
-  #ended: StoreError | null = null;
+  #ended: (() => StoreError) | null = null;
 
   constructor(init: LevelLeaseInit) {
     this.#init = init;
@@ -54,15 +54,19 @@ export class LevelLease implements Lease {
 
   check(): void {
     if (this.#ended === null && this.#init.clock.monotonic() >= this.#expiresAt) this.#expire();
-    if (this.#ended !== null) throw this.#ended;
+    if (this.#ended !== null) throw this.#ended();
   }
 
   release(): void {
-    this.end(releasedError());
+    this.#end(releasedError);
   }
 
   /** Ends it; whoever uses the snapshot afterwards gets `reason`. Idempotent. */
   end(reason: StoreError): void {
+    this.#end(() => reason);
+  }
+
+  #end(reason: () => StoreError): void {
     if (this.#ended !== null) return;
     this.#ended = reason;
     this.#cancel();
