@@ -8,6 +8,12 @@ export interface KeptGossipSub extends GossipSub {
   sendsTo(peer: string): boolean;
 }
 
+/** Of gossipsub's own records of how peers behave. */
+interface Scores {
+  readonly peerStats: ReadonlyMap<string, { connected: boolean; expire: number }>;
+  addPeer(peer: string): void;
+}
+
 interface Speaker {
   readonly peerId: PeerId;
   readonly topology: Topology;
@@ -27,15 +33,27 @@ export function keepStreams(
   const registrar = watched(components.registrar, speakers);
   const service = create({ privateKey, peerId, peerStore, connectionManager, logger, registrar });
   // In the class, not in the interface.
-  const { streamsOutbound } = service as GossipSub & {
+  const { streamsOutbound, score } = service as GossipSub & {
     readonly streamsOutbound: ReadonlyMap<string, unknown>;
+    readonly score: Scores;
   };
+  keepScores(score);
   service.addEventListener('gossipsub:heartbeat', () => {
     for (const [peer, speaker] of speakers) {
       if (!streamsOutbound.has(peer)) renew(speaker, connectionManager);
     }
   });
   return Object.assign(service, { sendsTo: (peer: string) => streamsOutbound.has(peer) });
+}
+
+/** Gossipsub keeps what it holds against a peer that goes, and forgets it when that comes back. */
+function keepScores(score: Scores): void {
+  const addPeer = score.addPeer.bind(score);
+  score.addPeer = (peer) => {
+    const known = score.peerStats.get(peer);
+    if (known === undefined) addPeer(peer);
+    else Object.assign(known, { connected: true, expire: 0 });
+  };
 }
 
 /** The registrar as gossipsub uses it, with an ear for who speaks its protocols. */

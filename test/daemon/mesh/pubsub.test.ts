@@ -96,6 +96,20 @@ describe('gossip', { timeout: 60_000 }, () => {
     assert.equal(b.heard.length, 3);
   });
 
+  it('that is wrong is held against a peer that comes back', async () => {
+    const [a, b] = (await line(2)) as [Hearer, Hearer];
+    for (let i = 0; i < 3; i++) await a.gossip.publish(TOPIC, Uint8Array.of(WRONG, i));
+    await until(b, () => b.score(a) < -80);
+    const { peerId } = a.mesh.libp2p;
+    await b.mesh.libp2p.hangUp(peerId);
+    await until(b, () => !b.pubsub.sendsTo(a.mesh.peerId));
+    await b.mesh.libp2p.dial(a.mesh.libp2p.getMultiaddrs());
+    await until(b, () => b.pubsub.sendsTo(a.mesh.peerId));
+    // A score is kept for a second or so.
+    for (let i = 0; i < 3; i++) await beat(b);
+    assert.ok(b.score(a) < -80, `${b.score(a)} points`);
+  });
+
   it('of another network is not heard', async () => {
     const [a, b] = (await line(2)) as [Hearer, Hearer];
     const other = announceTopic('other');
