@@ -10,7 +10,7 @@ import { encodeLogEntry, type LogEntry, NOTHING } from './log-entry.ts';
 import { LogWindow } from './log-window.ts';
 import { MergeCost } from './merge-cost.ts';
 import { encodeState, type SetState } from './state.ts';
-import { tryRead, UNREADABLE } from './unreadable.ts';
+import { isBytes, tryRead } from './unreadable.ts';
 
 export interface DurableSetInit {
   readonly database: Database;
@@ -118,10 +118,7 @@ export class DurableSet {
       name: keys.name,
       scheme,
       clock,
-      contains: (id, snapshot) => {
-        const record = tryRead(database, keys.id(id), snapshot);
-        return record !== undefined && record !== UNREADABLE;
-      },
+      contains: (id, snapshot) => isBytes(tryRead(database, keys.id(id), snapshot)),
     });
   }
 
@@ -154,14 +151,7 @@ export class DurableSet {
 
   /** Whether the index holds exactly this key. */
   holds(key: ItemKey): boolean {
-    if (this.#visible.buffer.has(key)) return true;
-    const snapshot = this.#tree.snapshot();
-    try {
-      const rank = snapshot.lowerBound(key);
-      return rank < snapshot.size && compareKeys(snapshot.select(rank), key) === 0;
-    } finally {
-      snapshot.release();
-    }
+    return this.#visible.buffer.has(key) || this.#tree.holds(key);
   }
 
   /** Adds items none of which is held; `restored` are those of their ids that are in quarantine. */

@@ -3,7 +3,7 @@ import type { Database } from './database.ts';
 import { IdFilter } from './id-filter.ts';
 import type { Keeper } from './keeper.ts';
 import type { SetKeys } from './layout.ts';
-import { type Found, tryRead, UNREADABLE } from './unreadable.ts';
+import { type Found, isBytes, tryRead, UNREADABLE } from './unreadable.ts';
 import { walk } from './walk.ts';
 
 export interface IdLookupInit {
@@ -35,8 +35,7 @@ export class IdLookup {
    * that are there get another record when the scrubber, or a rebuild, comes by.
    */
   contains(id: Uint8Array): boolean {
-    const found = this.#find(id);
-    return found !== undefined && found !== UNREADABLE;
+    return isBytes(this.#find(id));
   }
 
   /** The same for an item: the index is asked where the id record cannot be. */

@@ -7,7 +7,7 @@ import type { Keeper } from './keeper.ts';
 import type { ItemHead, SetKeys } from './layout.ts';
 import { isDamage } from './open-set.ts';
 import { type Inspection, isWhole, type Quarantine } from './quarantine.ts';
-import { type Found, tryRead, UNREADABLE } from './unreadable.ts';
+import { type Found, isBytes, tryRead } from './unreadable.ts';
 
 export interface ItemReaderInit {
   keys: SetKeys;
@@ -34,7 +34,7 @@ export class ItemReader {
     if (head === undefined) return undefined;
     const key = { hint: head.hint, id: new Uint8Array(id) };
     const value = this.#read(database, keys.item(key));
-    if (value !== undefined && value !== UNREADABLE && isWhole(key, value)) {
+    if (isBytes(value) && isWhole(key, value)) {
       return { ...key, payload: value };
     }
     const found = await this.inspect(key);

@@ -5,7 +5,7 @@ import { type BatchOperation, type Database, writeSynced } from './database.ts';
 import type { DurableSetInit } from './durable-set.ts';
 import type { SetKeys, Totals } from './layout.ts';
 import { encodeQuarantined } from './quarantined.ts';
-import { tryRead, UNREADABLE } from './unreadable.ts';
+import { isBytes, tryRead } from './unreadable.ts';
 import { walk } from './walk.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function mendIds(
   const found = { ...totals, unreadable: 0 };
   if ((await countIds(database, keys)) === totals.items) return found;
   for await (const records of walk(database, keys.ids, { unreadable: () => undefined })) {
-    const missing = itemsOf(keys, records).filter(({ key }) => key === null || !holds(tree, key));
+    const missing = itemsOf(keys, records).filter(({ key }) => key === null || !tree.holds(key));
     if (missing.length > 0) await mend(init, tree, missing, found);
   }
   return found;
@@ -49,16 +49,6 @@ function itemsOf(keys: SetKeys, records: readonly [Uint8Array, Uint8Array][]): I
   });
 }
 
-function holds(tree: DurableTree, key: ItemKey): boolean {
-  const snapshot = tree.snapshot();
-  try {
-    const rank = snapshot.lowerBound(key);
-    return rank < snapshot.size && compareKeys(snapshot.select(rank), key) === 0;
-  } finally {
-    snapshot.release();
-  }
-}
-
 async function mend(
   { database, keys, clock }: DurableSetInit,
   tree: DurableTree,
@@ -69,7 +59,7 @@ async function mend(
   const operations: BatchOperation[] = [];
   for (const { idKey, key } of records) {
     const payload = key === null ? undefined : tryRead(database, keys.item(key));
-    if (key !== null && payload !== undefined && payload !== UNREADABLE) {
+    if (key !== null && isBytes(payload)) {
       insert.push(key);
       found.bytes += payload.length;
       continue;

@@ -6,7 +6,7 @@ import type { BatchSink, Database } from './database.ts';
 import type { DurableSet, PreparedCommit } from './durable-set.ts';
 import { decodeHead, encodeHead, type ItemHead, type SetKeys } from './layout.ts';
 import { encodeQuarantined } from './quarantined.ts';
-import { type Found, tryRead, UNREADABLE } from './unreadable.ts';
+import { type Found, isBytes, tryRead } from './unreadable.ts';
 import { walk } from './walk.ts';
 
 export interface QuarantineInit {
@@ -130,10 +130,6 @@ export class Quarantine {
   #note(id: Uint8Array): void {
     this.#ids.set(bytesToKey(id), id);
   }
-}
-
-function isBytes(found: Found): found is Uint8Array {
-  return found !== undefined && found !== UNREADABLE;
 }
 
 function headOf(record: Found): ItemHead | undefined {

@@ -14,7 +14,7 @@ import {
 } from './layout.ts';
 import { mendIds } from './mend-ids.ts';
 import { EMPTY_STATE, encodeState, type SetState } from './state.ts';
-import { isUnreadable, tryRead, tryReadMany, UNREADABLE } from './unreadable.ts';
+import { isBytes, isUnreadable, tryRead, tryReadMany } from './unreadable.ts';
 import { walk } from './walk.ts';
 
 export interface RebuildInit extends DurableSetInit {
@@ -103,7 +103,7 @@ async function emptyMeta({ database, keys, scheme }: RebuildInit): Promise<TreeM
 
 function metaNextRef(database: Database, keys: SetKeys): number {
   const record = tryRead(database, keys.tree.meta);
-  if (record === undefined || record === UNREADABLE) return 1;
+  if (!isBytes(record)) return 1;
   try {
     return decodeMeta(record).nextRef;
   } catch (error) {
@@ -156,7 +156,7 @@ async function missingHeads(
   return found.flatMap(({ key, bytes }, i): BatchOperation[] => {
     const head = encodeHead({ hint: key.hint, bytes });
     const value = values[i];
-    const right = value !== undefined && value !== UNREADABLE && equalBytes(value, head);
+    const right = isBytes(value) && equalBytes(value, head);
     return right ? [] : [{ type: 'put', key: idKeys[i]!, value: head }];
   });
 }

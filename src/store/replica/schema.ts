@@ -2,7 +2,7 @@ import { readU32BE, writeU32BE } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
 import { type Database, writeSynced } from './database.ts';
 import { damaged, SCHEMA_KEY, SCHEMA_VERSION } from './layout.ts';
-import { tryRead, UNREADABLE } from './unreadable.ts';
+import { isBytes, tryRead } from './unreadable.ts';
 
 /** What a database says of its schema. */
 export interface FoundSchema {
@@ -18,7 +18,7 @@ export interface FoundSchema {
  */
 export async function readSchema(database: Database): Promise<FoundSchema> {
   const value = tryRead(database, SCHEMA_KEY);
-  if (value === undefined || value === UNREADABLE) return restore(database);
+  if (!isBytes(value)) return restore(database);
   if (value.length !== 4) throw damaged('schema record');
   const version = readU32BE(value, 0);
   if (version >= 1 && version <= SCHEMA_VERSION) return { version, lost: false };

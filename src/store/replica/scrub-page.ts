@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 import type { DurableSet } from './durable-set.ts';
 import { decodeItemKey, encodeHead, type SetKeys } from './layout.ts';
 import { isWhole } from './quarantine.ts';
-import { tryReadMany, UNREADABLE } from './unreadable.ts';
+import { isBytes, tryReadMany } from './unreadable.ts';
 import { behind as above, STEP_BYTES, walk } from './walk.ts';
 
 /** Payload bytes that count as one item: a large item takes the time of as many as it could be. */
@@ -102,7 +102,7 @@ async function broken(
   return items.filter((item, i) => {
     const expected = encodeHead({ hint: item.hint, bytes: item.payload.length });
     const head = heads[i];
-    if (head === undefined || head === UNREADABLE || !equalBytes(head, expected)) return true;
+    if (!isBytes(head) || !equalBytes(head, expected)) return true;
     return !isWhole(item, item.payload);
   });
 }

@@ -7,6 +7,11 @@ export const UNREADABLE: unique symbol = Symbol('unreadable');
 /** What lies under a key: nothing, bytes, or what cannot be read. */
 export type Found = Uint8Array | undefined | typeof UNREADABLE;
 
+/** Whether something lies there that can be read. */
+export function isBytes(found: Found): found is Uint8Array {
+  return found !== undefined && found !== UNREADABLE;
+}
+
 /**
  * Whether LevelDB said, itself or through a `StoreError`, that a file is not what it wrote: then some
  * records are gone for good, while others beside them can be read. A file that ends too early is mapped

@@ -92,6 +92,11 @@ export class TreeSnapshot<Ref> implements Snapshot {
     return leafEdge(this.#range(rank, rank), rank);
   }
 
+  /** Whether it holds exactly this key. */
+  holds(key: ItemKey): boolean {
+    return holdsKey(this.#use(), this.size, key);
+  }
+
   contains(id: Uint8Array): boolean {
     this.#use();
     return this.#init.contains(id);

@@ -5,8 +5,9 @@ export interface VerifyProblem {
    * damaged. INDEX: the tree is not what a recomputation gives, or has leaked or dangling nodes.
    * ITEM_DAMAGED: a payload does not hash to its id. ITEM_MISSING: the index holds a key without a
    * payload. NOT_INDEXED: a payload without a key in the index. ID_RECORD: missing, stray, or it says
-   * something else. TOTALS: the counts are wrong. COMMITS_LOST: commits that were on disk are gone. STRAY_RECORD: of no kind known. UNREADABLE: LevelDB
-   * cannot make sense of a part of its files; what else is known to lie there is listed too.
+   * something else. TOTALS: the counts are wrong. COMMITS_LOST: commits that were on disk are gone.
+   * STRAY_RECORD: of no kind known. UNREADABLE: LevelDB cannot make sense of a part of its files; what
+   * else is known to lie there is listed too.
    */
   readonly code:
     | 'SCHEMA'

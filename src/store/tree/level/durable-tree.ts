@@ -173,6 +173,16 @@ export class DurableTree {
     });
   }
 
+  /** Whether the tree holds exactly this key. */
+  holds(key: ItemKey): boolean {
+    const snapshot = this.snapshot();
+    try {
+      return snapshot.holds(key);
+    } finally {
+      snapshot.release();
+    }
+  }
+
   /** Ends all snapshots and forgets everything. Idempotent. */
   close(): void {
     this.#closed = true;
