@@ -6,7 +6,7 @@ import type { DurableSetInit } from './durable-set.ts';
 import type { SetKeys, Totals } from './layout.ts';
 import { encodeQuarantined } from './quarantined.ts';
 import { isBytes, tryRead } from './unreadable.ts';
-import { walk } from './walk.ts';
+import { passOver, walk } from './walk.ts';
 
 /**
  * Compares the id records with a tree that was filled from the items: deletes those of items that are
@@ -21,7 +21,7 @@ export async function mendIds(
   const { database, keys } = init;
   const found = { ...totals, unreadable: 0 };
   if ((await countIds(database, keys)) === totals.items) return found;
-  for await (const records of walk(database, keys.ids, { unreadable: () => undefined })) {
+  for await (const records of walk(database, keys.ids, { unreadable: passOver })) {
     const missing = itemsOf(keys, records).filter(({ key }) => key === null || !tree.holds(key));
     if (missing.length > 0) await mend(init, tree, missing, found);
   }
@@ -30,7 +30,7 @@ export async function mendIds(
 
 async function countIds(database: Database, keys: SetKeys): Promise<number> {
   let ids = 0;
-  const options = { values: false, unreadable: () => undefined };
+  const options = { values: false, unreadable: passOver };
   for await (const records of walk(database, keys.ids, options)) ids += records.length;
   return ids;
 }

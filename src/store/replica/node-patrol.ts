@@ -8,7 +8,7 @@ import { RecordError } from '../tree/level/record.ts';
 import type { TreeNode } from '../tree/node.ts';
 import { type Database, plain, readSync, VIEWS } from './database.ts';
 import type { SetKeys } from './layout.ts';
-import { behind, walk } from './walk.ts';
+import { behind, passOver, walk } from './walk.ts';
 
 export interface NodePatrolInit {
   keys: SetKeys;
@@ -35,7 +35,7 @@ export class NodePatrol {
     const snapshot = database.snapshot();
     try {
       // A node that cannot be read is found from its parent, unless it is left over and nobody's.
-      const options = { records: nodes, snapshot, unreadable: () => undefined };
+      const options = { records: nodes, snapshot, unreadable: passOver };
       const steps = walk(database, range, options);
       this.#from = null;
       const found = (await steps.next()).value ?? [];

@@ -7,7 +7,7 @@ import type { DurableSet, PreparedCommit } from './durable-set.ts';
 import { decodeHead, encodeHead, type ItemHead, type SetKeys } from './layout.ts';
 import { encodeQuarantined } from './quarantined.ts';
 import { type Found, isBytes, tryRead } from './unreadable.ts';
-import { walk } from './walk.ts';
+import { passOver, walk } from './walk.ts';
 
 export interface QuarantineInit {
   keys: SetKeys;
@@ -40,7 +40,7 @@ export class Quarantine {
   async load(database: Database): Promise<void> {
     this.#ids.clear();
     const range = this.#init.keys.quarantined;
-    const options = { values: false, unreadable: () => undefined };
+    const options = { values: false, unreadable: passOver };
     for await (const records of walk(database, range, options)) {
       for (const [key] of records) this.#note(key.slice(key.length - ID_BYTES));
     }

@@ -15,7 +15,7 @@ import {
 import { mendIds } from './mend-ids.ts';
 import { EMPTY_STATE, encodeState, type SetState } from './state.ts';
 import { isBytes, isUnreadable, tryRead, tryReadMany } from './unreadable.ts';
-import { walk } from './walk.ts';
+import { passOver, walk } from './walk.ts';
 
 export interface RebuildInit extends DurableSetInit {
   /** The last state known; null when none is. */
@@ -57,7 +57,7 @@ async function clear(database: Database, range: KeyRangeBytes): Promise<void> {
     await database.clear(range);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
-    const options = { values: false, unreadable: () => undefined };
+    const options = { values: false, unreadable: passOver };
     for await (const records of walk(database, range, options)) {
       await writeSynced(
         database,
@@ -130,7 +130,7 @@ async function fillIndex(init: RebuildInit, tree: DurableTree): Promise<Totals> 
   const { database, keys } = init;
   let items = 0;
   let bytes = 0;
-  for await (const records of walk(database, keys.items, { unreadable: () => undefined })) {
+  for await (const records of walk(database, keys.items, { unreadable: passOver })) {
     const found = records.flatMap(([key, payload]) => {
       const item = decodeItemKey(keys, key);
       return item === null ? [] : [{ key: item, bytes: payload.length }];

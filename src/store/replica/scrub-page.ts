@@ -5,7 +5,7 @@ import type { DurableSet } from './durable-set.ts';
 import { decodeItemKey, encodeHead, type SetKeys } from './layout.ts';
 import { isWhole } from './quarantine.ts';
 import { isBytes, tryReadMany } from './unreadable.ts';
-import { behind as above, STEP_BYTES, walk } from './walk.ts';
+import { behind as above, passOver, STEP_BYTES, walk } from './walk.ts';
 
 /** Payload bytes that count as one item: a large item takes the time of as many as it could be. */
 const ITEM_BYTES = 16 * 1024;
@@ -79,7 +79,7 @@ async function readRecords(
   count: number,
 ): Promise<{ readonly records: [Uint8Array, Uint8Array][]; readonly cut: boolean }> {
   const most = count + EXTRA_RECORDS;
-  const steps = walk(database, range, { records: most, unreadable: () => undefined });
+  const steps = walk(database, range, { records: most, unreadable: passOver });
   const records = (await steps.next()).value ?? [];
   await steps.return();
   const bytes = records.reduce((sum, [key, value]) => sum + key.length + value.length, 0);

@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { WriteBuffer } from '../../../src/store/buffer/index.ts';
-import {
-  compareKeys,
-  equalBytes,
-  type FingerprintScheme,
-  type ItemKey,
-  itemId,
-  lthash,
-} from '../../../src/store/index.ts';
+import { compareKeys, equalBytes, type ItemKey, itemId, lthash } from '../../../src/store/index.ts';
+import { countingScheme } from '../../support/counting-scheme.ts';
 
 /** Ids a fingerprint is to sum at the most, as in `DurableSet`. */
 const UNSUMMED = 16_384;
 
 describe('WriteBuffer', () => {
   it('never leaves more to the next fingerprint than it says, summing a little with every batch', () => {
-    const { scheme, summed } = counting();
+    const { scheme, ids: summed } = countingScheme(lthash);
     let buffer = WriteBuffer.empty({ scheme });
     let most = 0;
     for (const batch of scattered(80, 1_000)) {
@@ -43,23 +37,6 @@ describe('WriteBuffer', () => {
     assert.equal(keys.length, 30_000);
   });
 });
-
-/** LtHash, and how many ids it has summed. */
-function counting(): { scheme: FingerprintScheme; summed: () => number } {
-  let ids = 0;
-  const scheme: FingerprintScheme = {
-    ...lthash,
-    add(state, added) {
-      ids += added.length / 32;
-      lthash.add(state, added);
-    },
-    subtract(state, removed) {
-      ids += removed.length / 32;
-      lthash.subtract(state, removed);
-    },
-  };
-  return { scheme, summed: () => ids };
-}
 
 /** Batches of keys that fall all over the key space, each ascending. */
 function scattered(batches: number, size: number): ItemKey[][] {

@@ -9,14 +9,13 @@ import {
   itemId,
   type NewItem,
   openDatabase,
-  Replica,
+  type Replica,
   type ReplicaInit,
   type Witness,
 } from '../../../src/store/index.ts';
 import { encodeSummary } from '../../../src/store/tree/level/codec.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { wideSum } from '../../support/wide-sum.ts';
-import { coded, FakeDisk, item, items, tapBatches, temporaryDirectory } from './support.ts';
+import { coded, item, items, openAgain, pass, tapBatches, temporaryDirectory } from './support.ts';
 
 const text = new TextEncoder();
 
@@ -25,21 +24,12 @@ const INDEX = { bufferItems: 64, leafItems: 4, fanout: 4 };
 /** A buffer that is merged at once, so that the set's fingerprint is that of the root. */
 const DENSE = { ...INDEX, bufferItems: 2 };
 
-async function open(
+function open(
   t: TestContext,
   directory: string,
   init: Partial<ReplicaInit> = {},
 ): Promise<Replica> {
-  const replica = await Replica.open({
-    ...(init.database === undefined ? { open: () => openDatabase(directory) } : {}),
-    clock: new VirtualClock(),
-    disk: new FakeDisk(),
-    scheme: wideSum,
-    index: INDEX,
-    ...init,
-  });
-  t.after(() => replica.close());
-  return replica;
+  return openAgain(t, directory, { index: INDEX, ...init });
 }
 
 /** Opens the database in `directory`, has `change` change it, and closes it. */
@@ -510,13 +500,4 @@ async function flip(database: Database, key: Uint8Array, at?: number): Promise<v
   const value = new Uint8Array((await database.get(key))!);
   value[at ?? value.length >> 1]! ^= 4;
   await database.put(key, value);
-}
-
-/** Lets time pass, a little at a time, until `done`. */
-async function pass(clock: VirtualClock, done: () => boolean): Promise<void> {
-  for (let i = 0; !done(); i++) {
-    assert.ok(i < 5_000, 'it takes too long');
-    await clock.advance(100);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }

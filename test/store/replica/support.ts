@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +38,32 @@ export async function openReplica(
   });
   t.after(() => replica.close());
   return replica;
+}
+
+/** A replica that can open the database in `directory` again by itself, closed after the test. */
+export async function openAgain(
+  t: TestContext,
+  directory: string,
+  init: Partial<ReplicaInit>,
+): Promise<Replica> {
+  const replica = await Replica.open({
+    ...(init.database === undefined ? { open: () => openDatabase(directory) } : {}),
+    clock: new VirtualClock(),
+    disk: new FakeDisk(),
+    scheme: wideSum,
+    ...init,
+  });
+  t.after(() => replica.close());
+  return replica;
+}
+
+/** Lets virtual time pass, and LevelDB work, until something is done. */
+export async function pass(clock: VirtualClock, done: () => boolean): Promise<void> {
+  for (let i = 0; !done(); i++) {
+    assert.ok(i < 5_000, 'it takes too long');
+    await clock.advance(100);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }
 
 /** A disk whose free space the test decides. */

@@ -8,15 +8,14 @@ import {
   itemId,
   type NewItem,
   openDatabase,
-  Replica,
+  type Replica,
   type ReplicaInit,
   repairDatabase,
 } from '../../../src/store/index.ts';
 import { breakBlock, compact, compactOpen } from '../../support/broken-block.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { SeededRandom } from '../../support/random.ts';
-import { wideSum } from '../../support/wide-sum.ts';
-import { coded, FakeDisk, temporaryDirectory } from './support.ts';
+import { coded, openAgain, pass, temporaryDirectory } from './support.ts';
 
 const COUNT = 1_000;
 const SCRUB = { itemsPerSecond: 1_000, maxDamagedPerHour: 500 };
@@ -30,21 +29,12 @@ function note(number: number): NewItem {
 
 const NOTES = Array.from({ length: COUNT }, (_, i) => note(i));
 
-async function open(
+function open(
   t: TestContext,
   directory: string,
   init: Partial<ReplicaInit> = {},
 ): Promise<Replica> {
-  const replica = await Replica.open({
-    open: () => openDatabase(directory),
-    clock: new VirtualClock(),
-    disk: new FakeDisk(),
-    scheme: wideSum,
-    index: { bufferItems: 64, leafItems: 8, fanout: 8 },
-    ...init,
-  });
-  t.after(() => replica.close());
-  return replica;
+  return openAgain(t, directory, { index: { bufferItems: 64, leafItems: 8, fanout: 8 }, ...init });
 }
 
 /** A database with all notes in compressed tables, and a block of some kind of record broken. */
@@ -68,14 +58,6 @@ function hintsOf(keys: readonly Uint8Array[]): number[] {
 
 function codes(replica: Replica): string[] {
   return [...new Set(replica.status().incidents.map(({ code }) => code))];
-}
-
-async function pass(clock: VirtualClock, done: () => boolean): Promise<void> {
-  for (let i = 0; !done(); i++) {
-    assert.ok(i < 5_000, 'it takes too long');
-    await clock.advance(100);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }
 
 async function assertAllThere(replica: Replica): Promise<void> {

@@ -5,12 +5,12 @@ import { blake3 } from '@noble/hashes/blake3.js';
 import {
   bytesToHex,
   concatBytes,
-  type FingerprintScheme,
   type ItemKey,
   lthashReference,
   SortedVector,
 } from '../../../src/store/index.ts';
 import { storageConformance } from '../../conformance/storage.ts';
+import { countingScheme } from '../../support/counting-scheme.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 import { belowOutside } from '../tree/support.ts';
 
@@ -44,7 +44,7 @@ describe('sorted vector', () => {
   });
 
   it('expands an id once, however many snapshots and ranges ask', () => {
-    const counted = countingScheme();
+    const counted = countingScheme(wideSum);
     const vector = new SortedVector({ scheme: counted.scheme, chunkItems: 64 });
     vector.insert(Array.from({ length: 64_000 }, (_, i) => referenceItem(i, 'n')));
     vector.snapshot().fingerprint(0, vector.size);
@@ -57,7 +57,7 @@ describe('sorted vector', () => {
   });
 
   it('carries sums over writes instead of starting anew', () => {
-    const counted = countingScheme();
+    const counted = countingScheme(wideSum);
     const vector = new SortedVector({ scheme: counted.scheme, chunkItems: 64 });
     vector.insert(Array.from({ length: 6_400 }, (_, i) => referenceItem(2 * i)));
     vector.remove([referenceItem(2 * 64).id]);
@@ -86,33 +86,4 @@ function referenceItem(i: number, tag = 'c'): ItemKey {
   new DataView(number.buffer).setBigUint64(0, BigInt(i), true);
   const id = blake3(concatBytes(number, new TextEncoder().encode(tag)));
   return { hint: 1_000_000n + 10n * BigInt(i), id };
-}
-
-function countingScheme(): {
-  scheme: FingerprintScheme;
-  ids: () => number;
-  combined: () => number;
-} {
-  let ids = 0;
-  let combined = 0;
-  const scheme: FingerprintScheme = {
-    ...wideSum,
-    add(state, more) {
-      ids += more.length / 32;
-      wideSum.add(state, more);
-    },
-    subtract(state, more) {
-      ids += more.length / 32;
-      wideSum.subtract(state, more);
-    },
-    combine(state, other) {
-      combined++;
-      wideSum.combine(state, other);
-    },
-    difference(state, other) {
-      combined++;
-      wideSum.difference(state, other);
-    },
-  };
-  return { scheme, ids: () => ids, combined: () => combined };
 }

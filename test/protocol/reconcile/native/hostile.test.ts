@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Session, SessionStop, type Step } from '../../../../src/protocol/index.ts';
-import { DEFAULT_LIMITS } from '../../../../src/protocol/reconcile/native/constants.ts';
 import { decodeFrame } from '../../../../src/protocol/reconcile/native/decode.ts';
 import { encodeRecord } from '../../../../src/protocol/reconcile/native/encode.ts';
 import { sessionKey } from '../../../../src/protocol/reconcile/native/key.ts';
@@ -15,25 +14,15 @@ import {
 } from '../../../../src/store/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { SeededRandom } from '../../../support/random.ts';
-import { open } from './support.ts';
+import { open, openingOf } from './support.ts';
 
 const random = new SeededRandom('hostile');
 const keys = keysOf(1, 5_000);
 const malformed = { name: 'ProtocolError', code: 'MALFORMED_FRAME' };
 const MANY = Number.MAX_SAFE_INTEGER;
 
-const opening = (change: Partial<Opening> = {}): NativeRecord => ({
-  tag: 'open',
-  bytes: new Uint8Array(0),
-  opening: {
-    nonce: random.bytes(16),
-    interval: { lower: ZERO_BOUND, upper: INFINITE_BOUND },
-    count: 5_000,
-    root: random.bytes(16),
-    limits: DEFAULT_LIMITS,
-    ...change,
-  },
-});
+const opening = (change: Partial<Opening> = {}): NativeRecord =>
+  openingOf(random, { count: 5_000, ...change });
 const at = (hint: number): Bound => ({ hint: BigInt(hint), id: null });
 const frameOf = (...records: NativeRecord[]): Uint8Array =>
   concatBytes(...records.map((record) => encodeRecord(record).slice()));

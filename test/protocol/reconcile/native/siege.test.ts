@@ -8,23 +8,17 @@ import {
   ReconcileService,
   type SessionReport,
 } from '../../../../src/protocol/index.ts';
-import { DEFAULT_LIMITS } from '../../../../src/protocol/reconcile/native/constants.ts';
 import { decodeFrame } from '../../../../src/protocol/reconcile/native/decode.ts';
 import { encodeRecord } from '../../../../src/protocol/reconcile/native/encode.ts';
 import type { Opening } from '../../../../src/protocol/reconcile/native/opening.ts';
 import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
-import {
-  type Bound,
-  concatBytes,
-  INFINITE_BOUND,
-  ZERO_BOUND,
-} from '../../../../src/store/index.ts';
+import { type Bound, concatBytes, INFINITE_BOUND } from '../../../../src/store/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { MemoryNetwork } from '../../../support/memory-network.ts';
 import { SeededRandom } from '../../../support/random.ts';
 import { Evil, type Malice } from './evil.ts';
-import { snapshotOf } from './support.ts';
+import { openingOf, snapshotOf } from './support.ts';
 
 const ITEMS = 5_000;
 const MANY = Number.MAX_SAFE_INTEGER;
@@ -59,18 +53,8 @@ const random = new SeededRandom('siege');
 const keys = keysOf(1, ITEMS);
 const at = (rank: number): Bound => ({ hint: keys[rank]!.hint, id: null });
 
-const opening = (change: Partial<Opening> = {}): NativeRecord => ({
-  tag: 'open',
-  bytes: new Uint8Array(0),
-  opening: {
-    nonce: random.bytes(16),
-    interval: { lower: ZERO_BOUND, upper: INFINITE_BOUND },
-    count: ITEMS,
-    root: random.bytes(16),
-    limits: DEFAULT_LIMITS,
-    ...change,
-  },
-});
+const opening = (change: Partial<Opening> = {}): NativeRecord =>
+  openingOf(random, { count: ITEMS, ...change });
 const proof = (): NativeRecord => ({ tag: 'proof', digest: random.bytes(16) });
 const split = (uppers: readonly Bound[], count: number): NativeRecord => ({
   tag: 'split',

@@ -5,14 +5,19 @@ import {
   type Session,
   type SessionInit,
 } from '../../../../src/protocol/index.ts';
+import { DEFAULT_LIMITS } from '../../../../src/protocol/reconcile/native/constants.ts';
+import type { Opening } from '../../../../src/protocol/reconcile/native/opening.ts';
+import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
 import {
   type Coding,
   checkOf,
   coding,
   type FingerprintScheme,
+  INFINITE_BOUND,
   type ItemKey,
   type Snapshot,
   SortedVector,
+  ZERO_BOUND,
 } from '../../../../src/store/index.ts';
 import { SeededRandom } from '../../../support/random.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
@@ -74,3 +79,19 @@ export const brokenCoding: Coding = {
       cells[i] = (cells[i]! ^ Math.imul(i + 1, shorts.length)) >>> 0;
   },
 };
+
+/** The record that opens a session over everything, with a nonce and a root from nowhere. */
+export function openingOf(random: SeededRandom, change: Partial<Opening>): NativeRecord {
+  return {
+    tag: 'open',
+    bytes: new Uint8Array(0),
+    opening: {
+      nonce: random.bytes(16),
+      interval: { lower: ZERO_BOUND, upper: INFINITE_BOUND },
+      count: 0,
+      root: random.bytes(16),
+      limits: DEFAULT_LIMITS,
+      ...change,
+    },
+  };
+}
