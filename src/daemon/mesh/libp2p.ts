@@ -9,8 +9,10 @@ import { type Logger, libp2pLogging } from '../logging.ts';
 import { localDiscovery } from './discovery/index.ts';
 import type { Identity } from './identity.ts';
 import type { MeshOptions } from './options.ts';
+import { sendTogether } from './packets.ts';
 import { type MeshPubsub, pubsub } from './pubsub.ts';
 import { type InboundFailure, observed } from './upgrades.ts';
+import { frugal } from './windows.ts';
 
 export interface AssemblyInit<S extends ServiceMap> {
   readonly identity: Identity;
@@ -46,9 +48,14 @@ export async function assemble<S extends ServiceMap>(
     addresses: { listen: init.listen, announce: init.announce },
     logger: libp2pLogging(init.logger),
     connectionGater: init.gater,
-    transports: [observed<TCPComponents>(tcp(), init.onInboundFailure)],
+    transports: [
+      observed<TCPComponents>(tcp(), {
+        connected: sendTogether,
+        inboundFailure: init.onInboundFailure,
+      }),
+    ],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ maxInboundStreams: init.options.maxStreamsPerConnection })],
+    streamMuxers: [frugal(yamux({ maxInboundStreams: init.options.maxStreamsPerConnection }))],
     ...(psk !== null && { connectionProtector: preSharedKey({ psk }) }),
     ...(mdns !== null && { peerDiscovery: [localDiscovery(mdns.networkName, mdns.found)] }),
     ...limits(init.options),

@@ -12,37 +12,45 @@ export class HandshakeError extends Error {
 
 export type InboundFailure = (remote: Multiaddr, error: Error) => void;
 
+export interface UpgradeEvents {
+  /** A connection was made; its handshake comes next. */
+  connected(connection: MultiaddrConnection): void;
+  inboundFailure: InboundFailure;
+}
+
 /**
- * A transport that tells what becomes of handshakes, which libp2p only logs: a failed inbound one is
- * reported, a failed outbound one rejects the dial with `HandshakeError`.
+ * A transport that shows its connections, and tells what becomes of handshakes, which libp2p only logs: a
+ * failed inbound one is reported, a failed outbound one rejects the dial with `HandshakeError`.
  */
 export function observed<C>(
   factory: (components: C) => Transport,
-  onInboundFailure: InboundFailure,
+  events: UpgradeEvents,
 ): (components: C) => Transport {
   return (components) => {
     const transport = factory(components);
     const dial = transport.dial.bind(transport);
     const createListener = transport.createListener.bind(transport);
     transport.dial = (address, options) =>
-      dial(address, { ...options, upgrader: watch(options.upgrader, onInboundFailure) });
+      dial(address, { ...options, upgrader: watch(options.upgrader, events) });
     transport.createListener = (options) =>
-      createListener({ ...options, upgrader: watch(options.upgrader, onInboundFailure) });
+      createListener({ ...options, upgrader: watch(options.upgrader, events) });
     return transport;
   };
 }
 
-function watch(upgrader: Upgrader, onInboundFailure: InboundFailure): Upgrader {
+function watch(upgrader: Upgrader, events: UpgradeEvents): Upgrader {
   return {
     async upgradeInbound(connection: MultiaddrConnection, options: never) {
+      events.connected(connection);
       try {
         await upgrader.upgradeInbound(connection, options);
       } catch (error) {
-        onInboundFailure(connection.remoteAddr, error as Error);
+        events.inboundFailure(connection.remoteAddr, error as Error);
         throw error;
       }
     },
     async upgradeOutbound(connection: MultiaddrConnection, options: never) {
+      events.connected(connection);
       try {
         return await upgrader.upgradeOutbound(connection, options);
       } catch (error) {

@@ -1,0 +1,47 @@
+import type { StreamMuxer, StreamMuxerFactory } from '@libp2p/interface';
+
+/** Of Yamux's own streams: what is in their class, and not in libp2p's interface. */
+interface YamuxStream {
+  readonly state: number;
+  /** Bytes the peer may send before it waits. */
+  readonly recvWindowCapacity: number;
+  /** What an update brings that back to. */
+  readonly recvWindow: number;
+  sendWindowUpdate(): void;
+}
+
+interface YamuxMuxer extends StreamMuxer {
+  _newStream(...args: unknown[]): YamuxStream;
+}
+
+/** `StreamState.Established`: no flag waits to be sent with an update. */
+const ESTABLISHED = 3;
+
+/**
+ * Yamux answers every frame of data with an update of its window, as long as that itself. Here it does so
+ * when half of the window is used up, as Yamux's other implementations do: nobody waits for it sooner.
+ */
+export function frugal<C>(
+  factory: (components: C) => StreamMuxerFactory,
+): (components: C) => StreamMuxerFactory {
+  return (components) => {
+    const muxers = factory(components);
+    const create = muxers.createStreamMuxer.bind(muxers);
+    muxers.createStreamMuxer = (connection) => {
+      const muxer = create(connection) as YamuxMuxer;
+      const newStream = muxer._newStream.bind(muxer);
+      muxer._newStream = (...args) => updatedAtHalf(newStream(...args));
+      return muxer;
+    };
+    return muxers;
+  };
+}
+
+function updatedAtHalf(stream: YamuxStream): YamuxStream {
+  const update = stream.sendWindowUpdate.bind(stream);
+  stream.sendWindowUpdate = () => {
+    const { state, recvWindow, recvWindowCapacity } = stream;
+    if (state !== ESTABLISHED || 2 * recvWindowCapacity <= recvWindow) update();
+  };
+  return stream;
+}
