@@ -8,15 +8,26 @@ const [major, minor] = version.slice(1).split('.').map(Number);
 // Types are stripped without a flag from 22.18 on, and in the line of 23 from 23.6 on.
 const fits = major >= 24 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18);
 
-if (fits) {
+// A young generation that is left to grow takes some 100 MB; one that is too small has what lives for a
+// moment outlive it, and the pauses to collect that hold up whatever comes. V8 takes its size on the
+// command line only, so the daemon's process starts itself anew, where it can: Windows cannot, and a
+// channel to the parent would not outlive it.
+const YOUNG_GENERATION = ['--min-semi-space-size=4', '--max-semi-space-size=4'];
+
+const given = process.execArgv.concat(process.env.NODE_OPTIONS || '').join(' ');
+const sized = /semi.space.size/.test(given);
+const renewable = process.execve && process.platform !== 'win32' && process.channel === undefined;
+
+if (fits && process.argv[2] === 'start' && !sized && renewable) {
+  const command = [process.execPath, ...YOUNG_GENERATION, ...process.execArgv];
+  process.execve(process.execPath, command.concat(process.argv.slice(1)), process.env);
+} else if (fits) {
   // As process 1 of a container a signal without a handler is lost, and loading takes a while. What is
   // loaded replaces these by its own.
   process.on('SIGTERM', () => process.exit(0));
   process.on('SIGINT', () => process.exit(130));
-  // A young generation that is left to grow takes some 100 MB, and spares a node nothing: what lives
-  // longer than a moment is a batch on its way to the disk.
   const v8 = process.getBuiltinModule('node:v8');
-  v8.setFlagsFromString('--semi-space-growth-factor=1');
+  if (!sized) v8.setFlagsFromString('--semi-space-growth-factor=1');
   // Nearly all memory lies in buffers outside the heap, whose garbage V8 would let grow for long before
   // it looks: some 60 MB more, and longer pauses for it.
   v8.setFlagsFromString('--heap-growing-percent=100');

@@ -4,9 +4,10 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { V8_FLAGS } from '../../scripts/support/v8-flags.ts';
 
 /** As the daemon runs. */
-const EXEC_ARGV = ['--import', new URL('./as-daemon.ts', import.meta.url).href];
+const EXEC_ARGV = [...V8_FLAGS, '--import', new URL('./as-daemon.ts', import.meta.url).href];
 
 /** Kept compiled, as `bin/rangemesh.js` has it: what strips types takes 30 MB that no package needs. */
 const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/rangemesh', import.meta.url));

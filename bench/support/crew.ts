@@ -16,6 +16,9 @@ interface Answer {
   readonly error?: string;
 }
 
+/** For eight nodes, half of them at work at a time, what each would have in a process of its own. */
+const YOUNG_MB = 32;
+
 /** A process that does what it is told, one end of an IPC channel. */
 export class Member {
   readonly #child: ChildProcess;
@@ -24,7 +27,7 @@ export class Member {
 
   constructor(script: URL) {
     this.#child = fork(script, {
-      execArgv: ['--max-semi-space-size=8'],
+      execArgv: [`--max-semi-space-size=${YOUNG_MB}`],
       serialization: 'advanced',
     });
     this.#child.on('message', (message) => this.#answered(message as Answer));

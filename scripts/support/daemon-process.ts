@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { V8_FLAGS } from './v8-flags.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/rangemesh.js', import.meta.url));
 
@@ -60,7 +61,7 @@ export class DaemonProcess {
     const args = [LAUNCHER, 'start', '--data-dir', init.dataDir, ...(init.args ?? [])];
     if (init.config !== undefined) args.push('--config', init.config);
     const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as const;
-    const command = [...(init.execArgv ?? []), ...args];
+    const command = [...V8_FLAGS, ...(init.execArgv ?? []), ...args];
     init.signal?.throwIfAborted();
     const child = spawn(process.execPath, command, { stdio: [...stdio], detached: true });
     const log: LogLine[] = [];

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { V8_FLAGS } from '../../../scripts/support/v8-flags.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../../bin/rangemesh.js', import.meta.url));
 const VERSION = /^\d+\.\d+\.\d+.*\n$/;
@@ -49,6 +50,21 @@ describe('launcher', () => {
     assert.equal(launch(await install('both', main), []).stdout, 'src');
     const built = { 'dist/daemon/main.js': says('dist') };
     assert.equal(launch(await install('built', built), []).stdout, 'dist');
+  });
+
+  it('gives a daemon its young generation, and leaves one that is given', async () => {
+    const shown = 'process.stdout.write(JSON.stringify(process.execArgv));\n';
+    const script = await install('young', { 'src/daemon/main.ts': shown });
+    const flags = (argv: string[], ...given: string[]) =>
+      JSON.parse(launch(script, argv, process.execPath, given).stdout);
+    if (process.platform !== 'win32') {
+      assert.deepEqual(flags(['start']), V8_FLAGS);
+      const warnings = '--no-warnings';
+      assert.deepEqual(flags(['start', '--config', 'x'], warnings), [...V8_FLAGS, warnings]);
+    }
+    assert.deepEqual(flags(['status']), []);
+    const own = '--max-semi-space-size=16';
+    assert.deepEqual(flags(['start'], own), [own]);
   });
 
   it('does not hide what is missing in the sources', async () => {
