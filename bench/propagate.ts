@@ -10,8 +10,11 @@ const PROCESSES = 4;
 /** Each node dials those so many places on, so each has twice as many peers. */
 const STEPS = [1, 3, 5];
 const PUTS_PER_SECOND = 50;
+/** Run by both before it counts: code that has just been loaded is slow, and a daemon runs for weeks. */
+const WARM_UP_SECONDS = 5;
 /** The two take turns, so that a slow moment of the machine spoils no ratio. */
 const SLICES = 4;
+const QUIET_MS = 4_000;
 const WORKER = new URL('./propagate/worker.ts', import.meta.url);
 
 type Kind = 'daemons' | 'bare';
@@ -58,18 +61,13 @@ class Mesh {
   async measure(): Promise<object> {
     await this.#build('bare');
     await this.#build('daemons');
-    for (let slice = 0; slice < SLICES; slice++) {
-      await this.#run('bare', this.#seconds / SLICES);
-      // What is under way is not to meet what comes next.
-      await pause(1_000);
-      await this.#run('daemons', this.#seconds / SLICES);
-      await pause(1_000);
-    }
-    const items = (await this.#recorded('daemons')).sent.length;
-    const lost = await this.#settle(items);
+    await this.#slice(WARM_UP_SECONDS);
+    const counted = this.#next;
+    for (let slice = 0; slice < SLICES; slice++) await this.#slice(this.#seconds / SLICES);
+    const lost = await this.#settle((await this.#recorded('daemons')).sent.length);
     const totals = await this.#totals();
-    const daemons = await this.#recorded('daemons');
-    const bare = await this.#recorded('bare');
+    const daemons = since(counted, await this.#recorded('daemons'));
+    const bare = since(counted, await this.#recorded('bare'));
     const latency = latencies(daemons.sent, daemons.arrived);
     const gossip = latencies(bare.sent, bare.arrived);
     const sum = (of: (node: Totals) => number) => totals.reduce((all, node) => all + of(node), 0);
@@ -77,7 +75,7 @@ class Mesh {
       bench: 'propagate',
       nodes: NODES,
       degree: 2 * STEPS.length,
-      items,
+      items: daemons.sent.length,
       p50Ms: percentile(latency, 0.5),
       p99Ms: percentile(latency, 0.99),
       maxMs: percentile(latency, 1),
@@ -122,6 +120,14 @@ class Mesh {
     return ready.every(Boolean);
   }
 
+  async #slice(seconds: number): Promise<void> {
+    for (const kind of ['bare', 'daemons'] as const) {
+      await this.#run(kind, seconds);
+      // What is under way, and the sessions that make sure, are not to meet what comes next.
+      await pause(QUIET_MS);
+    }
+  }
+
   async #run(kind: Kind, seconds: number): Promise<void> {
     const perSecond = PUTS_PER_SECOND / PROCESSES;
     await Promise.all(
@@ -130,7 +136,8 @@ class Mesh {
         const count = Math.floor(seconds * perSecond + i / PROCESSES);
         const first = this.#next;
         this.#next += count;
-        return member.call('run', { kind, load: { first, count, perSecond } });
+        const afterMs = (1_000 * i) / PUTS_PER_SECOND;
+        return member.call('run', { kind, load: { first, count, perSecond, afterMs } });
       }),
     );
   }
@@ -166,6 +173,16 @@ class Mesh {
   #at(node: number): Member {
     return this.#crew[node % PROCESSES]!;
   }
+}
+
+/** What was recorded of the items from a number on. */
+function since(first: number, { called, sent, arrived }: Recorded): Recorded {
+  const counts = ([number]: Moments[number]): boolean => number >= first;
+  return {
+    called: called.filter(counts),
+    sent: sent.filter(counts),
+    arrived: arrived.filter(counts),
+  };
 }
 
 /** Milliseconds from the sending of each item to its arrival at each other node, in order. */

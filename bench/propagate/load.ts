@@ -9,6 +9,8 @@ export interface Load {
   readonly first: number;
   readonly count: number;
   readonly perSecond: number;
+  /** Before the first, so that the processes take turns. */
+  readonly afterMs: number;
 }
 
 /** When something happened to item `number` at a node, in microseconds of the machine's clock. */
@@ -28,10 +30,10 @@ export function payloadOf(number: number): Uint8Array {
 
 /** Says when each item is due; resolves when all have been sent. */
 export async function generate(
-  { first, count, perSecond }: Load,
+  { first, count, perSecond, afterMs }: Load,
   send: (number: number) => Promise<unknown>,
 ): Promise<void> {
-  const begin = performance.now();
+  const begin = performance.now() + afterMs;
   const sent: Promise<unknown>[] = [];
   for (let i = 0; i < count; i++) {
     const wait = begin + (1_000 * i) / perSecond - performance.now();

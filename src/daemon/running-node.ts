@@ -127,10 +127,8 @@ export class RunningNode implements Node {
   }
 
   async put(payload: Uint8Array, hint?: bigint): Promise<PutResult> {
-    const { replica, replicator, clock } = this.#init;
-    const [result] = await replica.put([{ hint: hint ?? BigInt(clock.now()), payload }]);
-    const { id, created } = result!;
-    if (created) replicator.announce([{ hint: result!.hint, id, payload }]);
+    const { replicator, clock } = this.#init;
+    const [result] = await replicator.put([{ hint: hint ?? BigInt(clock.now()), payload }]);
     return result!;
   }
 

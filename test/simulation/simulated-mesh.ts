@@ -193,8 +193,7 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
   replicator.start({ reconcile, fetch, announce });
   announce?.start();
   const put = async (item: NewItem) => {
-    const [result] = await replica.put([item]);
-    if (result?.created) replicator.announce([{ ...item, id: result.id }]);
+    await replicator.put([item]);
   };
   const stop = async () => {
     stopping = true;

@@ -8,7 +8,7 @@ import {
   type SessionReport,
   settledBoth,
 } from '../../protocol/index.ts';
-import { type Item, type ItemKey, keyToBytes } from '../../store/index.ts';
+import { type ItemKey, keyToBytes, type NewItem, type PutResult } from '../../store/index.ts';
 import { Arrivals } from './arrivals.ts';
 import type { CatchUpProgress } from './catch-up/index.ts';
 import { Fetcher } from './fetcher.ts';
@@ -16,6 +16,7 @@ import { isHeld } from './held.ts';
 import type { ReplicatorInit, ReplicatorServices } from './init.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 import { isOwnTrouble, outcome } from './outcome.ts';
+import { OwnItems } from './own-items.ts';
 import { getsMany, type PeerRecord, PeerRecords } from './peers.ts';
 import { Push } from './push.ts';
 import { Recovery } from './recovery.ts';
@@ -51,6 +52,7 @@ export class Replicator {
   readonly #refill: Refill;
   readonly #recovery: Recovery;
   readonly #push: Push;
+  readonly #own: OwnItems;
   readonly #told = new Told();
   readonly #arrivals: Arrivals;
 
@@ -83,6 +85,12 @@ export class Replicator {
     this.#arrivals = new Arrivals(init);
     this.#refill = new Refill(init);
     this.#recovery = new Recovery({ ...init, recovered: () => this.#changed() });
+    this.#own = new OwnItems({
+      replica,
+      announce: () => this.#running?.services.announce ?? null,
+      spread: (keys) => this.#told.pushed(keys),
+      astray: () => this.#astray(),
+    });
     this.#push = new Push({
       ...init,
       options: this.#options,
@@ -212,10 +220,9 @@ export class Replicator {
     this.#keeper.start();
   }
 
-  /** Tells the mesh of items that were put here and are on disk. */
-  announce(items: readonly Item[]): void {
-    const taken = this.#running?.services.announce?.announce(items) ?? 0;
-    if (taken === items.length) this.#told.pushed(items);
+  /** Stores items of one's own and tells the mesh of them; see `Replica.put`. */
+  put(items: readonly NewItem[]): Promise<PutResult[]> {
+    return this.#own.put(items);
   }
 
   /** Runs a session with one peer, or with every connected one; each report as it ended. */
@@ -242,6 +249,12 @@ export class Replicator {
   #changed(): void {
     this.#told.changed(this.#init.replica.version);
     this.#running?.scheduler.changed();
+  }
+
+  /** What was announced has not become part of the set: whoever heard of it is ahead of us. */
+  #astray(): void {
+    for (const { peer } of this.#peers.connectedOnes) this.#peers.differs(peer);
+    this.#changed();
   }
 
   /** All changes since the last session with the peer were pushed, and it gets what is pushed. */

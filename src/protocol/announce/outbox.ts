@@ -18,14 +18,14 @@ export interface OutgoingFrame {
 /** Gathers new items into frames: short ones whole, of longer ones the keys. */
 export class Outbox {
   readonly #init: OutboxInit;
-  readonly #inlineBytes: number;
+  readonly inlineBytes: number;
   readonly #records: Record<Kind, Uint8Array[]> = { items: [], keys: [] };
   readonly #sequences: Record<Kind, number> = { items: 0, keys: 0 };
   #bytes = 0;
 
   constructor(init: OutboxInit) {
     this.#init = init;
-    this.#inlineBytes = Math.min(init.inlineBytes, MAX_INLINE_BYTES);
+    this.inlineBytes = Math.min(init.inlineBytes, MAX_INLINE_BYTES);
   }
 
   get empty(): boolean {
@@ -35,7 +35,7 @@ export class Outbox {
   /** False when there is no room. */
   add({ hint, id, payload }: Item): boolean {
     const { length } = payload;
-    const kind = length <= this.#inlineBytes ? 'items' : 'keys';
+    const kind = length <= this.inlineBytes ? 'items' : 'keys';
     const key = { hint, id, length };
     const record = encodeRecord(kind === 'items' ? { ...key, payload } : key);
     if (this.#bytes + record.length > this.#init.maxQueuedBytes) return false;

@@ -33,6 +33,10 @@ export class Publisher {
     return { announced: this.#announced, dropped: this.#dropped };
   }
 
+  get inlineBytes(): number {
+    return this.#outbox.inlineBytes;
+  }
+
   /** Returns for how many there was room. */
   add(items: readonly Item[]): number {
     let taken = 0;

@@ -64,7 +64,12 @@ export interface AnnounceTotals {
 export interface Announce {
   start(): void;
   stop(): Promise<void>;
-  /** Publishes items that are on disk; returns how many there was room for. Never throws. */
+  /** Longest payload that goes along, in bytes; of longer ones the key goes out. */
+  readonly inlineBytes: number;
+  /**
+   * Publishes items; returns how many there was room for. What is longer than `inlineBytes` must be on
+   * disk: it is asked for at once. Never throws.
+   */
   announce(items: readonly Item[]): number;
   /** Items came onto the disk, whatever way. */
   stored(keys: readonly ItemKey[]): void;
@@ -132,6 +137,10 @@ export class AnnounceService implements Announce {
   get totals(): AnnounceTotals {
     const duplicates = Math.max(0, this.#gossip.copies(this.#topic) - this.#totals.messages);
     return { ...this.#publisher.totals, ...this.#totals, duplicates };
+  }
+
+  get inlineBytes(): number {
+    return this.#publisher.inlineBytes;
   }
 
   start(): void {

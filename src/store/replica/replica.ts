@@ -23,7 +23,14 @@ import { Scrubber } from './scrub.ts';
 import { DEFAULT_SCRUB } from './scrub-options.ts';
 import { SetDigest } from './set-digest.ts';
 import * as trouble from './trouble.ts';
-import type { ListInit, NewItem, PutResult, ReplicaInit, ReplicaStatus } from './types.ts';
+import type {
+  ListInit,
+  NewItem,
+  PutOptions,
+  PutResult,
+  ReplicaInit,
+  ReplicaStatus,
+} from './types.ts';
 
 /** What a put waits for, item by item. */
 interface Admitted {
@@ -147,14 +154,15 @@ export class Replica {
   }
 
   /** Stores items of one's own; ids are computed. Rejects with `StoreError`, per call. */
-  put(items: readonly NewItem[]): Promise<PutResult[]> {
-    return this.#enter(() => {
+  put(items: readonly NewItem[], { queued }: PutOptions = {}): Promise<PutResult[]> {
+    const prepare = (): Item[] => {
       for (const { hint, payload } of items) {
         checkHint(hint);
         this.#admission.checkItem(payload.length);
       }
       return items.map(({ hint, payload }) => ({ hint, id: itemId(hint, payload), payload }));
-    });
+    };
+    return this.#enter(prepare, queued);
   }
 
   /**
@@ -306,9 +314,12 @@ export class Replica {
   }
 
   /** One put: `prepare` checks what is checked of the items alone. */
-  async #enter(prepare: () => readonly Item[]): Promise<PutResult[]> {
+  async #enter(
+    prepare: () => readonly Item[],
+    queued?: PutOptions['queued'],
+  ): Promise<PutResult[]> {
     this.#use();
-    const put = this.#put(prepare());
+    const put = this.#put(prepare(), queued);
     this.#puts.add(put);
     try {
       return await put;
@@ -317,28 +328,29 @@ export class Replica {
     }
   }
 
-  async #put(items: readonly Item[]): Promise<PutResult[]> {
+  async #put(items: readonly Item[], queued?: PutOptions['queued']): Promise<PutResult[]> {
     if (this.#keeper.trouble !== null && !this.#keeper.readable) throw this.#keeper.trouble;
     const known = items.every((item) => this.#lookup.holds(item));
-    const { results, commits } = known ? this.#admit(items) : await this.#inLine(items);
+    const admit = (): Admitted => this.#admit(items, queued);
+    const { results, commits } = known ? admit() : await this.#inLine(admit);
     if (known) this.#commits.start();
     await Promise.all(commits);
     return results;
   }
 
   /** First come, first served: a small put must not pass a large one that waits for room. */
-  #inLine(items: readonly Item[]): Promise<Admitted> {
+  #inLine(admit: () => Admitted): Promise<Admitted> {
     this.#waiting++;
-    const turn = this.#line.then(() => this.#takeTurn(items));
+    const turn = this.#line.then(() => this.#takeTurn(admit));
     this.#line = turn.catch(() => undefined);
     return turn;
   }
 
-  async #takeTurn(items: readonly Item[]): Promise<Admitted> {
+  async #takeTurn(admit: () => Admitted): Promise<Admitted> {
     try {
       await this.#admission.refresh();
       await this.#commits.room();
-      return this.#admit(items);
+      return admit();
     } finally {
       this.#waiting--;
       this.#commits.start();
@@ -346,7 +358,7 @@ export class Replica {
   }
 
   /** Queues what is new, all of it or nothing; looks at the set, and at what is on its way into it. */
-  #admit(items: readonly Item[]): Admitted {
+  #admit(items: readonly Item[], queued: PutOptions['queued']): Admitted {
     const fresh: Item[] = [];
     const seen = new IdMap<true>();
     const commits = new Set<Promise<void>>();
@@ -365,6 +377,7 @@ export class Replica {
       if (this.#keeper.trouble !== null) throw this.#keeper.trouble;
       this.#admission.admit(totalBytes(fresh));
       for (const commit of this.#commits.add(fresh)) commits.add(commit);
+      queued?.(fresh);
     }
     return { results, commits: [...commits] };
   }

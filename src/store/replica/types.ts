@@ -1,6 +1,6 @@
 import type { Clock, Disk, Random } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/scheme.ts';
-import type { ItemKey } from '../item.ts';
+import type { Item, ItemKey } from '../item.ts';
 import type { Database } from './database.ts';
 import type { ReplicaLimits } from './limits.ts';
 import type { ScrubOptions } from './scrub-options.ts';
@@ -17,6 +17,14 @@ export interface PutResult {
 export interface NewItem {
   readonly hint: bigint;
   readonly payload: Uint8Array;
+}
+
+export interface PutOptions {
+  /**
+   * Called with those that are new, once they are let in and on their way to the disk; whether they get
+   * there is not known yet. Not called when there are none. Must not throw.
+   */
+  readonly queued?: (items: readonly Item[]) => void;
 }
 
 /** Something that went wrong with the store, and what was done about it. */
