@@ -4,14 +4,22 @@ import type { FingerprintScheme } from '../fingerprint/scheme.ts';
 import type { Bound, ItemKey } from '../item.ts';
 import { fingerprintsBetween } from '../storage.ts';
 
+export interface Guard {
+  /** Called when a node turns out to be damaged. */
+  readonly onDamage: (error: StoreError) => void;
+  /** True only of ids that the snapshot does not hold, for which the disk need not be asked. */
+  readonly isAbsent: (id: Uint8Array) => boolean;
+}
+
 /** A snapshot whose owner hears of it when a node turns out to be damaged. */
 export class GuardedSnapshot implements PartedSnapshot {
   readonly #snapshot: PartedSnapshot;
-  readonly #onDamage: (error: StoreError) => void;
+  readonly #init: Guard;
+  #released = false;
 
-  constructor(snapshot: PartedSnapshot, onDamage: (error: StoreError) => void) {
+  constructor(snapshot: PartedSnapshot, init: Guard) {
     this.#snapshot = snapshot;
-    this.#onDamage = onDamage;
+    this.#init = init;
   }
 
   get scheme(): FingerprintScheme {
@@ -57,15 +65,17 @@ export class GuardedSnapshot implements PartedSnapshot {
   }
 
   contains(id: Uint8Array): boolean {
+    if (!this.#released && this.#init.isAbsent(id)) return false;
     return this.#guard(() => this.#snapshot.contains(id));
   }
 
   release(): void {
+    this.#released = true;
     this.#snapshot.release();
   }
 
   under(scheme: FingerprintScheme): PartedSnapshot {
-    return new GuardedSnapshot(this.#snapshot.under(scheme), this.#onDamage);
+    return new GuardedSnapshot(this.#snapshot.under(scheme), this.#init);
   }
 
   *#iterate<Value>(values: Iterable<Value>): Iterable<Value> {
@@ -81,7 +91,7 @@ export class GuardedSnapshot implements PartedSnapshot {
     try {
       return read();
     } catch (error) {
-      if (error instanceof StoreError && error.code === 'STORE_CORRUPT') this.#onDamage(error);
+      if (error instanceof StoreError && error.code === 'STORE_CORRUPT') this.#init.onDamage(error);
       throw error;
     }
   }

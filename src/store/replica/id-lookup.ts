@@ -53,6 +53,13 @@ export class IdLookup {
     return found;
   }
 
+  /** What is true only of ids that are not held now, whatever is added later. */
+  absence(): (id: Uint8Array) => boolean {
+    const filter = this.#complete ? this.#filter : null;
+    return (id) => filter?.mayHold(id) === false;
+  }
+
+  /** Items are about to be added, or were. */
   added(items: readonly { readonly id: Uint8Array }[]): void {
     if (this.#filter !== null) for (const { id } of items) this.#filter.add(id);
   }

@@ -216,7 +216,10 @@ export class Replica {
   snapshot(): PartedSnapshot {
     this.#use();
     const snapshot = this.#keeper.use().snapshot();
-    return new GuardedSnapshot(snapshot, (error) => this.#keeper.damaged(error));
+    return new GuardedSnapshot(snapshot, {
+      onDamage: (error) => this.#keeper.damaged(error),
+      isAbsent: this.#lookup.absence(),
+    });
   }
 
   /** Items in the set, as of the last commit. */
@@ -386,6 +389,8 @@ export class Replica {
     await this.#merger.room();
     const late = (): void => this.#committed(items);
     const add = (set: DurableSet) => set.add(items, this.#quarantine.among(items));
+    // Before snapshots hold them; again when they do, for what began to read the ids in between.
+    this.#lookup.added(items);
     await this.#keeper.commit(add, { late, alone: false });
     this.#committed(items);
   }

@@ -15,6 +15,28 @@ interface Range {
 }
 
 describe('replica', () => {
+  it('has in a snapshot the ids it counts, from the first moment on', async (t) => {
+    const replica = await openReplica(t, await temporaryDirectory(t));
+    for (const next of items(5)) {
+      let done = false;
+      const put = replica.put([next]).then(([result]) => {
+        done = true;
+        return result!.id;
+      });
+      const id = itemId(next.hint, next.payload);
+      for (let turn = 0; !done; turn++) {
+        const snapshot = replica.snapshot();
+        assert.equal(snapshot.contains(id), snapshot.size === Number(next.hint) + 1, `${turn}`);
+        snapshot.release();
+        await (turn % 100 === 99 ? new Promise((resolve) => setImmediate(resolve)) : null);
+      }
+      assert.deepEqual(await put, id);
+    }
+    const last = replica.snapshot();
+    last.release();
+    assert.throws(() => last.contains(new Uint8Array(32)));
+  });
+
   it('stores, answers and lists', async (t) => {
     const replica = await openReplica(t, await temporaryDirectory(t));
     const payload = new Uint8Array([1, 2, 3]);
