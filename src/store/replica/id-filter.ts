@@ -15,7 +15,6 @@ export class IdFilter {
   #count = 0;
 
   add(id: Uint8Array): void {
-    if (this.mayHold(id)) return;
     if (this.#count === this.#capacity) this.#grow();
     this.#count++;
     const layer = this.#layers.at(-1)!;

@@ -59,9 +59,17 @@ export class IdLookup {
     return (id) => filter?.mayHold(id) === false;
   }
 
-  /** Items are about to be added, or were. */
-  added(items: readonly { readonly id: Uint8Array }[]): void {
-    if (this.#filter !== null) for (const { id } of items) this.#filter.add(id);
+  /**
+   * Items are about to be added: snapshots may hold them any moment. To be called again once they are,
+   * for a filter that began to read the ids in between.
+   */
+  adding(items: readonly { readonly id: Uint8Array }[]): () => void {
+    const told = this.#filter;
+    for (const { id } of items) told?.add(id);
+    return () => {
+      const filter = this.#filter;
+      if (filter !== told) for (const { id } of items) filter?.add(id);
+    };
   }
 
   /** Forgets what it knew: the database was opened, or its ids written, again. */
@@ -71,7 +79,7 @@ export class IdLookup {
     this.#complete = empty;
   }
 
-  /** Begins to read the ids when that pays; what is added from here on must be told to `added`. */
+  /** Begins to read the ids when that pays; what is added from here on must be told to `adding`. */
   prepare(database: () => Database): void {
     if (this.#filter !== null || this.#misses < MISSES) return;
     const filter = new IdFilter();

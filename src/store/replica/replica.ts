@@ -387,17 +387,16 @@ export class Replica {
 
   async #write(items: readonly Item[]): Promise<void> {
     await this.#merger.room();
-    const late = (): void => this.#committed(items);
+    const added = this.#lookup.adding(items);
+    const late = (): void => this.#committed(items, added);
     const add = (set: DurableSet) => set.add(items, this.#quarantine.among(items));
-    // Before snapshots hold them; again when they do, for what began to read the ids in between.
-    this.#lookup.added(items);
     await this.#keeper.commit(add, { late, alone: false });
-    this.#committed(items);
+    this.#committed(items, added);
   }
 
-  #committed(items: readonly Item[]): void {
+  #committed(items: readonly Item[], added: () => void): void {
     this.#version++;
-    this.#lookup.added(items);
+    added();
     this.#lookup.prepare(() => this.#keeper.database);
     this.#quarantine.restored(items);
     this.#merger.wake();
