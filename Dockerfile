@@ -26,5 +26,5 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9464/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # npm does not forward SIGTERM, so the launcher is process 1 itself; with a young generation that is
 # sized it does not start itself anew, and no signal falls in between.
-ENTRYPOINT ["node", "--min-semi-space-size=4", "--max-semi-space-size=4", "bin/rangemesh.js"]
+ENTRYPOINT ["node", "--min-semi-space-size=2", "--max-semi-space-size=2", "bin/rangemesh.js"]
 CMD ["start", "--config", "/opt/rangemesh/config/docker.yaml"]

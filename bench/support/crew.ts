@@ -17,7 +17,7 @@ interface Answer {
 }
 
 /** For eight nodes, half of them at work at a time, what each would have in a process of its own. */
-const YOUNG_MB = 32;
+const YOUNG_MB = 16;
 
 /** A process that does what it is told, one end of an IPC channel. */
 export class Member {

@@ -1,2 +1,2 @@
 /** What `bin/rangemesh.js` has a daemon started with; a test holds the two equal. */
-export const V8_FLAGS: readonly string[] = ['--min-semi-space-size=4', '--max-semi-space-size=4'];
+export const V8_FLAGS: readonly string[] = ['--min-semi-space-size=2', '--max-semi-space-size=2'];
