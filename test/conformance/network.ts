@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Channel, type Network, ProtocolError } from '../../src/protocol/index.ts';
+import { heldChannel } from '../support/held-channel.ts';
 
 /** Two nodes that are connected to each other. */
 export interface NetworkPair {
@@ -28,18 +29,9 @@ export function networkConformance(name: string, make: () => Promise<NetworkPair
     async function joined(
       init = INIT,
     ): Promise<{ ours: Channel; theirs: Channel; done: () => void }> {
-      const arrived = Promise.withResolvers<Channel>();
-      const held = Promise.withResolvers<void>();
-      await pair.b.handle(
-        PROTOCOL,
-        async (channel) => {
-          arrived.resolve(channel);
-          await held.promise;
-        },
-        init,
-      );
+      const { arrived, done } = await heldChannel(pair.b, PROTOCOL, init);
       const ours = await pair.a.open(pair.b.self, PROTOCOL, init);
-      return { ours, theirs: await arrived.promise, done: held.resolve };
+      return { ours, theirs: await arrived, done };
     }
 
     it('carries frames of all sizes both ways, in order', async () => {

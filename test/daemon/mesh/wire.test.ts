@@ -4,7 +4,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Libp2pComponents, libp2pNetwork } from '../../../src/protocol/network/libp2p.ts';
-import type { Channel, Network } from '../../../src/protocol/network/network.ts';
+import type { Network } from '../../../src/protocol/network/network.ts';
+import { heldChannel } from '../../support/held-channel.ts';
 import { connectionTo, Meshes } from './support.ts';
 
 const PROTOCOL = '/test/wire/1';
@@ -81,24 +82,15 @@ describe('what goes over the wire', () => {
     const wire = new Wire(Number(address!.split('/').at(-1)));
     t.after(() => wire.stop());
     const port = await wire.listen();
-    const accepted = Promise.withResolvers<Channel>();
-    const over = Promise.withResolvers<void>();
     const init = { maxFrameBytes: 65_536 };
-    await right.network.handle(
-      PROTOCOL,
-      async (channel) => {
-        accepted.resolve(channel);
-        await over.promise;
-      },
-      init,
-    );
-    t.after(() => over.resolve());
+    const { arrived, done } = await heldChannel(right.network, PROTOCOL, init);
+    t.after(done);
     await left.mesh.dialer.dial(`/ip4/127.0.0.1/tcp/${port}/p2p/${peer}`);
     await connectionTo(left, peer!);
     const channel = await left.network.open(peer!, PROTOCOL, init);
     const frame = new Uint8Array(MESSAGE_BYTES);
     await channel.send(frame);
-    const inbound = await accepted.promise;
+    const inbound = await arrived;
     await inbound.receive();
     wire.reset();
     for (let i = 0; i < MESSAGES; i++) {
