@@ -29,6 +29,8 @@ export interface FetcherInit {
   clock: Clock;
   logger: Logger;
   options: ReplicatorOptions;
+  /** Called when nothing that a peer listed is believed any more. */
+  disbelieved: (peer: string) => void;
 }
 
 /** Ids that a peer may list which has not delivered anything for long. */
@@ -188,7 +190,7 @@ export class Fetcher {
     const { items, absent, large, tooLarge } = report;
     const answered = items + absent.length + large.length + tooLarge.length;
     const { bytes, streamedMs } = request;
-    source.throughput.note({ answered, items, bytes, streamedMs });
+    source.throughput.note({ kind, answered, items, bytes, streamedMs });
     await intake.settle();
     if (kind === 'large') for (const id of ids) this.#large.delete(bytesToKey(id));
     if (intake.error !== null) this.#pause.refused(intake.error);
@@ -226,7 +228,8 @@ export class Fetcher {
     for (const id of ids) {
       if (endedAt === null || !equalBytes(id, endedAt)) wanted.release(peer, id);
     }
-    if (endedAt !== null) wanted.release(peer, endedAt, { forget: outcome === 'invalid' });
+    const wrong = outcome === 'invalid';
+    if (endedAt !== null) wanted.release(peer, endedAt, { forget: wrong, keep: wrong });
     return denied;
   }
 
@@ -258,6 +261,7 @@ export class Fetcher {
     if (disbelieved) {
       source.abandon();
       wanted.drop(source.peer, { denied });
+      this.#init.disbelieved(source.peer);
     }
     return rest ? source.rest(clock, () => this.pump()) : null;
   }

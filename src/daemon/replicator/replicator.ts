@@ -193,7 +193,16 @@ export class Replicator {
     const { clock, random, replica, logger } = this.#init;
     const options = this.#options;
     const { fetch } = services;
-    const fetcher = new Fetcher({ wanted: this.#wanted, replica, fetch, clock, logger, options });
+    const disbelieved = (peer: string): void => this.#running?.sessions.disbelieved(peer);
+    const fetcher = new Fetcher({
+      wanted: this.#wanted,
+      replica,
+      fetch,
+      clock,
+      logger,
+      options,
+      disbelieved,
+    });
     const sessions = this.#makeSessions(services, fetcher);
     const scheduler = new SessionScheduler({
       clock,

@@ -155,6 +155,11 @@ export class Sessions {
     return this.#catchUp?.works(peer) ?? false;
   }
 
+  /** Nothing that the peer listed is believed any more. */
+  disbelieved(peer: string): void {
+    this.#catchUp?.disbelieved(peer);
+  }
+
   learnt(peer: string, ids: readonly Uint8Array[]): void {
     this.#catchUp?.learnt(peer, ids);
   }

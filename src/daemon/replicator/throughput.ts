@@ -1,3 +1,5 @@
+import type { Kind } from './running-request.ts';
+
 /** How much the latest request counts. */
 const WEIGHT = 0.5;
 /** Ids in the first claim of a peer that nothing is known of. */
@@ -7,6 +9,7 @@ const GROWTH = 4;
 
 /** What one request brought. */
 export interface Delivery {
+  readonly kind: Kind;
   /** Ids that have their answer, and those among them whose items came. */
   readonly answered: number;
   readonly items: number;
@@ -28,10 +31,12 @@ export class Throughput {
   }
 
   /** A single answer tells nothing of the rate, as long as it is here. */
-  note({ answered, items, bytes, streamedMs }: Delivery): void {
+  note({ kind, answered, items, bytes, streamedMs }: Delivery): void {
     const ms = Math.max(1, streamedMs);
-    if (answered !== 1) this.#idsPerMs = mean(this.#idsPerMs, answered / ms);
     this.#bytesPerMs = mean(this.#bytesPerMs, bytes / ms);
+    // How many large items come in time says nothing of small ones.
+    if (kind === 'large' && answered > 0) return;
+    if (answered !== 1) this.#idsPerMs = mean(this.#idsPerMs, answered / ms);
     if (items > 0) this.#bytesPerItem = mean(this.#bytesPerItem, bytes / items);
     this.#lastIds = answered > 0 ? Math.max(this.#lastIds, answered) : 1 / GROWTH;
   }

@@ -137,15 +137,15 @@ export class Ledger {
     return keys;
   }
 
-  /** `peer` does not have what it may be asked for. */
-  deny(peer: string, key: string): void {
+  /** `peer` does not bring what it may be asked for; `keep`: somebody may have it all the same. */
+  deny(peer: string, key: string, keep: boolean): void {
     for (const listing of this.offered(peer)) {
       if (!this.wants.isListed(listing.owner, key)) continue;
       const ended = listing.deny(peer, key);
       if (listing.owner === NOBODY) {
         for (const prober of ended) listing.leave(prober);
       } else {
-        this.#settle(listing);
+        this.#settle(listing, keep);
         for (const mirror of ended) this.unmirror(mirror);
       }
     }
@@ -202,16 +202,16 @@ export class Ledger {
     if (listing.holders.length === 0) {
       this.#close(listing, denied);
     } else {
-      this.#settle(listing);
+      this.#settle(listing, false);
       this.#tidy(listing);
     }
   }
 
   /** Takes ids off the listing that none of its holders has. */
-  #settle(listing: Listing): void {
+  #settle(listing: Listing, keep: boolean): void {
     for (const key of listing.takeDenied()) {
       if (!this.wants.isListed(listing.owner, key)) continue;
-      if (!this.#unlist(listing, key)) this.#bereave(key, true);
+      if (!this.#unlist(listing, key)) this.#bereave(key, !keep);
     }
   }
 

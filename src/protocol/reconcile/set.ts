@@ -221,17 +221,22 @@ export class ReconciliationSet {
 
   /**
    * Gives back `peer`'s claim on `id`. With `forget` the peer is no longer a source of it; an id that
-   * has no source left is dropped then, unless two peers have said to have it: that is an orphan.
-   * `length` is what the peer says when the item is large. False when the peer had no claim on it.
+   * has no source left is dropped then, unless two peers have said to have it, or with `keep`: that is
+   * an orphan. `length` is what the peer says when the item is large. False when the peer had no claim
+   * on it.
    */
-  release(peer: string, id: Uint8Array, init: { forget?: boolean; length?: number } = {}): boolean {
+  release(
+    peer: string,
+    id: Uint8Array,
+    init: { forget?: boolean; keep?: boolean; length?: number } = {},
+  ): boolean {
     const key = bytesToKey(id);
     const claim = this.#claims.get(key);
     if (claim?.peer !== peer) return false;
     this.#claims.end(key);
     if (init.length !== undefined) this.#ledger.enlarge(key, { peer, bytes: init.length });
     this.#ledger.requeue(key, claim.passed);
-    if (init.forget) this.#ledger.deny(peer, key);
+    if (init.forget) this.#ledger.deny(peer, key, init.keep === true);
     return true;
   }
 

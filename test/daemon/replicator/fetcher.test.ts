@@ -29,6 +29,7 @@ describe('Fetcher', () => {
   let fetcher: Fetcher;
   let scripts: Map<string, Script>;
   let requests: { peer: string; ids: string[]; at: number }[];
+  let disbelieved: string[];
 
   const serve: Script = async ({ ids, onItem }) => {
     for (const id of ids) {
@@ -52,6 +53,7 @@ describe('Fetcher', () => {
     wanted = new ReconciliationSet();
     scripts = new Map();
     requests = [];
+    disbelieved = [];
     const fetch: Pick<Fetch, 'fetch'> = {
       async fetch(request) {
         const { peer, ids } = request;
@@ -76,6 +78,7 @@ describe('Fetcher', () => {
       clock,
       logger: pino({ level: 'silent' }),
       options: { ...DEFAULT_REPLICATOR_OPTIONS, batchItems: 4, requestsPerPeer: 1 },
+      disbelieved: (peer) => disbelieved.push(peer),
     });
     replica.onCommit((added) => {
       for (const { id } of added) wanted.received(id);
@@ -151,6 +154,21 @@ describe('Fetcher', () => {
     await clock.advance(120_000);
     assert.equal(requests.length - asked, 3);
     assert.equal(wanted.size, wanted.orphans);
+    assert.deepEqual(disbelieved, ['a']);
+  });
+
+  it('asks others for an item whose bytes were wrong, though nobody else has listed it', async () => {
+    scripts.set('a', async ({ ids }) => ({ outcome: 'invalid', endedAt: ids[0]! }));
+    scripts.set('b', serve);
+    want('a', ITEMS.slice(0, 1));
+    fetcher.connected('a');
+    await clock.advance(1);
+    assert.deepEqual([wanted.size, wanted.orphans], [1, 1]);
+    await clock.advance(60_000);
+    assert.equal(requests.length, 1, 'and not the same peer again');
+    fetcher.connected('b');
+    await clock.advance(1);
+    assert.equal(replica.status().items, 1);
   });
 
   it('asks for the item that a source stalled at behind all the others', async () => {

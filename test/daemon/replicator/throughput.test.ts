@@ -11,7 +11,13 @@ describe('Throughput', () => {
     for (let i = 0; i < 6; i++) {
       const ids = peer.ids(AIM);
       claims.push(ids);
-      peer.note({ answered: ids, items: ids, bytes: ids * 100, streamedMs: ids / 4 });
+      peer.note({
+        kind: 'small',
+        answered: ids,
+        items: ids,
+        bytes: ids * 100,
+        streamedMs: ids / 4,
+      });
     }
     assert.deepEqual(claims, [32, 128, 512, 2_000, 2_000, 2_000]);
     assert.equal(peer.bytes(500), 200_000);
@@ -19,26 +25,37 @@ describe('Throughput', () => {
 
   it('asks a slow peer for few, and one that brought nothing for a single one', () => {
     const peer = new Throughput();
-    peer.note({ answered: 4, items: 4, bytes: 400, streamedMs: 4_000 });
+    peer.note({ kind: 'small', answered: 4, items: 4, bytes: 400, streamedMs: 4_000 });
     assert.equal(peer.ids(AIM), 1);
     const silent = new Throughput();
-    silent.note({ answered: 0, items: 0, bytes: 0, streamedMs: 0 });
+    silent.note({ kind: 'small', answered: 0, items: 0, bytes: 0, streamedMs: 0 });
     assert.equal(silent.ids(AIM), 1);
   });
 
   it('does not take a long way for a slow peer', () => {
     const peer = new Throughput();
-    peer.note({ answered: 0, items: 0, bytes: 0, streamedMs: 0 });
+    peer.note({ kind: 'small', answered: 0, items: 0, bytes: 0, streamedMs: 0 });
     for (const expected of [1, 4, 16]) {
       const ids = peer.ids(AIM);
       assert.equal(ids, expected);
-      peer.note({ answered: ids, items: ids, bytes: ids, streamedMs: 1 });
+      peer.note({ kind: 'small', answered: ids, items: ids, bytes: ids, streamedMs: 1 });
     }
+  });
+
+  it('tells nothing of small items by large ones, but how many bytes come in time', () => {
+    const peer = new Throughput();
+    peer.note({ kind: 'small', answered: 100, items: 100, bytes: 10_000, streamedMs: 10 });
+    const ids = peer.ids(AIM);
+    peer.note({ kind: 'large', answered: 4, items: 4, bytes: 4_194_304, streamedMs: 100 });
+    assert.equal(peer.ids(AIM), ids);
+    assert.ok(peer.bytes(500) > 5_000_000);
+    peer.note({ kind: 'large', answered: 0, items: 0, bytes: 0, streamedMs: 0 });
+    assert.equal(peer.ids(AIM), 1, 'it failed');
   });
 
   it('asks for no more than so many bytes', () => {
     const peer = new Throughput();
-    peer.note({ answered: 100, items: 100, bytes: 10_000_000, streamedMs: 10 });
+    peer.note({ kind: 'small', answered: 100, items: 100, bytes: 10_000_000, streamedMs: 10 });
     assert.equal(peer.ids(AIM), 10);
   });
 });

@@ -24,6 +24,7 @@ interface ModelListing {
 class Model {
   readonly #listed = new Map<number, string[]>();
   readonly #confirmed = new Set<number>();
+  readonly #kept = new Set<number>();
   readonly #claims = new Map<number, string>();
   readonly #large = new Set<number>();
   readonly #probers = new Map<string, number[]>();
@@ -103,12 +104,19 @@ class Model {
     for (const n of ids) this.#claims.set(n, peer);
   }
 
-  release(peer: string, n: number, init: { forget?: boolean; length?: number }): boolean {
+  release(
+    peer: string,
+    n: number,
+    init: { forget?: boolean; keep?: boolean; length?: number },
+  ): boolean {
     if (this.#claims.get(n) !== peer) return false;
     this.#claims.delete(n);
     if (init.length !== undefined) this.#large.add(n);
-    if (init.forget && this.#owners(n).length === 0) this.#probers.get(peer)?.push(n);
-    if (init.forget) for (const listing of this.#held(peer)) this.#deny(listing, peer, n);
+    if (!init.forget) return true;
+    if (init.keep) this.#kept.add(n);
+    for (const listing of this.#held(peer)) this.#deny(listing, peer, n);
+    this.#kept.delete(n);
+    if (this.#owners(n).length === 0) this.#probers.get(peer)?.push(n);
     return true;
   }
 
@@ -185,7 +193,8 @@ class Model {
         if (!holders.every(({ denied }) => denied.includes(n))) continue;
         const rest = this.#owners(n).filter((other) => other !== owner);
         const gone = holders.length === 0 && !denied;
-        const orphaned = this.#keepsOrphans && (gone || this.#confirmed.has(n));
+        const worth = gone || this.#confirmed.has(n) || this.#kept.has(n);
+        const orphaned = this.#keepsOrphans && worth;
         if (rest.length > 0 || orphaned) this.#listed.set(n, rest);
         else this.received(n);
       }
@@ -216,7 +225,10 @@ const actions = fc.oneof(
     fc.constant('release' as const),
     peers,
     numbers,
-    fc.record({ forget: fc.boolean(), length: fc.constant(1) }, { requiredKeys: [] }),
+    fc.record(
+      { forget: fc.boolean(), keep: fc.boolean(), length: fc.constant(1) },
+      { requiredKeys: [] },
+    ),
   ),
   fc.tuple(fc.constant('deny' as const), peers, fc.nat({ max: 9 })),
   fc.tuple(fc.constant('received' as const), numbers),

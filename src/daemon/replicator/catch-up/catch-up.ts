@@ -154,6 +154,11 @@ export class CatchUp {
     this.#advance();
   }
 
+  /** Nothing that the peer listed is believed any more. */
+  disbelieved(peer: string): void {
+    if (this.#members.has(peer)) this.#bar(peer, 'what it lists is not believed');
+  }
+
   learnt(peer: string, ids: readonly Uint8Array[]): void {
     const job = this.#members.get(peer)?.job ?? null;
     if (job !== null && job !== 'closing') this.#plan.learnt(job.slice, ids);

@@ -86,6 +86,16 @@ describe('a catch-up of which something does not come', () => {
     assert.ok(rig.catchUp.progress.slices.closed === 6);
   });
 
+  it('goes on at once without a peer whose lists are not believed', async () => {
+    const rig = new Rig(['a', 'b'], 3);
+    await rig.list('a', 10);
+    rig.catchUp.disbelieved('a');
+    assert.ok(!rig.catchUp.takes('a'));
+    assert.equal(rig.logged('catch-up-barred').length, 1);
+    while (!rig.over) await rig.session('b').end();
+    assert.equal(rig.catchUp.progress.slices.closed, 3);
+  });
+
   it('has who found an omission answer for it, not who left it out', async () => {
     const rig = new Rig(['a', 'b'], 1);
     rig.store(await rig.list('a', 10));
