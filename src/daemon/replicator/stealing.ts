@@ -65,9 +65,9 @@ export class Stealing {
     const soonest = Math.min(still, impatient);
     if (soonest > now) return soonest;
     const left = request.ids.findLast((id) => wanted.claimedBy(id) === request.source.peer);
-    const sources = left === undefined ? [] : wanted.sources(left);
+    if (left === undefined) return Number.POSITIVE_INFINITY;
     const thieves = idle.filter(
-      (source) => source !== request.source && sources.includes(source.peer),
+      (source) => source !== request.source && wanted.mayAsk(source.peer, left),
     );
     if (thieves.length === 0) return Number.POSITIVE_INFINITY;
     const best = Math.max(...thieves.map(({ throughput }) => throughput.bytesPerMs));

@@ -78,6 +78,12 @@ export class Ledger {
     return this.wants.isListed(peer, key) && this.#listings.get(peer)!.offers(peer, key);
   }
 
+  offers(peer: string, key: string): boolean {
+    return this.offered(peer).some(
+      (listing) => this.wants.isListed(listing.owner, key) && listing.offers(peer, key),
+    );
+  }
+
   sources(key: string): string[] {
     const owners = this.wants.get(key)?.peers ?? [];
     const sources = owners.flatMap((owner) => {

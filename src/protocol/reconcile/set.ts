@@ -192,6 +192,11 @@ export class ReconciliationSet {
     return this.#ledger.sources(bytesToKey(id));
   }
 
+  /** Whether `peer` may be asked for `id`: it says to have it, mirrors who does, or may have an orphan. */
+  mayAsk(peer: string, id: Uint8Array): boolean {
+    return this.#ledger.offers(peer, bytesToKey(id));
+  }
+
   /** Who `id` is claimed for, if anybody. */
   claimedBy(id: Uint8Array): string | undefined {
     return this.#claims.get(bytesToKey(id))?.peer;

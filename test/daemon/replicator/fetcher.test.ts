@@ -171,6 +171,22 @@ describe('Fetcher', () => {
     assert.equal(replica.status().items, 1);
   });
 
+  it('does not leave what nobody lists to a peer that is silent', async () => {
+    const silent: Script = async ({ ids, signal }) => {
+      await new Promise((resolve) => signal!.addEventListener('abort', resolve, { once: true }));
+      return { outcome: 'failed', endedAt: ids[0]! };
+    };
+    scripts.set('a', silent);
+    fetcher.connected('a');
+    wanted.restore([{ id: ITEMS[0]!.id, since: 0, confirmed: false }]);
+    fetcher.pump();
+    assert.ok(fetcher.asks('a'));
+    scripts.set('b', serve);
+    fetcher.connected('b');
+    await clock.advance(2_000);
+    assert.equal(replica.status().items, 1);
+  });
+
   it('asks for the item that a source stalled at behind all the others', async () => {
     const stuck = bytesToHex(ITEMS[0]!.id);
     scripts.set('a', async (request) => {

@@ -423,9 +423,12 @@ describe('ReconciliationSet', () => {
     set.add('ann', [1, 2].map(id));
     set.drop('ann');
     assert.deepEqual([set.size, set.orphans, set.claim('bob', 9).length], [2, 2, 0]);
+    assert.equal(set.mayAsk('bob', id(1)), false);
     set.probe('bob');
+    assert.equal(set.mayAsk('bob', id(1)), true);
     assert.deepEqual(hex(set.claim('bob', 9)), hex([1, 2].map(id)));
     set.release('bob', id(1), { forget: true });
+    assert.equal(set.mayAsk('bob', id(1)), false);
     set.release('bob', id(2));
     assert.deepEqual(hex(set.claim('bob', 9)), hex([id(2)]));
     set.add('cyd', [1, 2].map(id));
