@@ -53,6 +53,31 @@ export function networkConformance(name: string, make: () => Promise<NetworkPair
       assert.equal(theirs.peer, pair.a.self);
     });
 
+    it('gives at once what has come already', async () => {
+      const { ours, theirs } = await joined();
+      const frames = Array.from({ length: 50 }, (_, i) => new Uint8Array(i).fill(i));
+      assert.deepEqual(theirs.ready(1 << 20), []);
+      await ours.sendAll(frames);
+      await ours.close();
+      const got: Uint8Array[] = [];
+      for (;;) {
+        const first = await theirs.receive();
+        if (first === null) break;
+        got.push(first, ...theirs.ready(100));
+      }
+      assert.deepEqual(got, frames);
+      assert.deepEqual(theirs.ready(1 << 20), []);
+      assert.equal(ours.sentBytes, theirs.receivedBytes);
+    });
+
+    it('gives nothing any more once it is aborted', async () => {
+      const { ours, theirs } = await joined();
+      await ours.sendAll([Uint8Array.of(1), Uint8Array.of(2)]);
+      await theirs.receive();
+      theirs.abort(new ProtocolError('TIMEOUT', 'enough'));
+      assert.deepEqual(theirs.ready(100), []);
+    });
+
     it('closes one side at a time; what was sent still arrives', async () => {
       const { ours, theirs } = await joined();
       await ours.send(Uint8Array.of(1));

@@ -380,6 +380,17 @@ class MemoryChannel implements Channel {
     return promise;
   }
 
+  ready(maxBytes: number): readonly Uint8Array[] {
+    let fitting = 0;
+    for (let bytes = 0; fitting < this.#inbox.length; fitting++) {
+      bytes += framedBytes(this.#inbox[fitting]!);
+      if (bytes > maxBytes) break;
+    }
+    const frames = this.#inbox.splice(0, fitting);
+    for (const frame of frames) this.#send(0, (other) => other.#refill(framedBytes(frame)));
+    return frames;
+  }
+
   async close(): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
     if (this.#closed) return;

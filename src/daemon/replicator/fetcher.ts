@@ -178,14 +178,14 @@ export class Fetcher {
   async #request(request: RunningRequest): Promise<void> {
     const { replica, fetch, options } = this.#init;
     const { source, ids, kind, signal } = request;
-    const intake = new Intake({ replica, window: this.#windows[kind], clock: this.#init.clock });
+    const intake = new Intake({ replica, window: this.#windows[kind] });
     const report = await fetch.fetch({
       peer: source.peer,
       ids,
       signal,
       ...(kind === 'small' && { maxBytes: options.inlineBytes }),
       onProgress: (bytes) => request.came(bytes),
-      onItem: (item) => this.#take(request, intake, item),
+      onItems: (items) => this.#take(request, intake, items),
     });
     const { items, absent, large, tooLarge } = report;
     const answered = items + absent.length + large.length + tooLarge.length;
@@ -202,11 +202,13 @@ export class Fetcher {
     else this.#init.logger.warn({ peer: source.peer, ...intake.error }, 'fetched item not stored');
   }
 
-  #take(request: RunningRequest, intake: Intake, item: Item): Promise<void> {
-    if (request.kind === 'large') this.#large.add(bytesToKey(item.id));
-    const said = this.#init.wanted.said(item.id);
-    if (said !== undefined && said.bytes !== item.payload.length) this.#lied(said.peer, item.id);
-    return request.storing(intake.take(item));
+  #take(request: RunningRequest, intake: Intake, items: readonly Item[]): Promise<void> {
+    for (const { id, payload } of items) {
+      if (request.kind === 'large') this.#large.add(bytesToKey(id));
+      const said = this.#init.wanted.said(id);
+      if (said !== undefined && said.bytes !== payload.length) this.#lied(said.peer, id);
+    }
+    return request.storing(intake.take(items));
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type Clock, type Item, type Replica, StoreError } from '../../store/index.ts';
+import { type Item, type Replica, StoreError } from '../../store/index.ts';
 
 /** Bytes that wait for their commit, over all requests together. */
 export class Window {
@@ -29,51 +29,40 @@ export class Window {
   }
 }
 
-/** Items in a put at the most: more save nothing. */
-const MAX_TOGETHER = 64;
-
 /**
- * Stores the items of one request: those that come in one turn of the event loop are put together, puts are not awaited one by one, so that they share commits, but
- * only as many bytes as fit the window may wait for theirs.
+ * Stores the items of one request: those that come together are put together, puts are not awaited
+ * one by one, so that they share commits, but only as many bytes as fit the window may wait for theirs.
  */
 export class Intake {
   readonly #replica: Replica;
   readonly #window: Window;
-  readonly #clock: Clock;
   readonly #pending = new Set<Promise<void>>();
-  #together: Item[] = [];
   /** Why an item could not be stored: our own trouble, whatever the peer did. */
   error: { readonly code: string; readonly message: string } | null = null;
   stored = 0;
 
-  constructor(init: { replica: Replica; window: Window; clock: Clock }) {
+  constructor(init: { replica: Replica; window: Window }) {
     this.#replica = init.replica;
     this.#window = init.window;
-    this.#clock = init.clock;
   }
 
-  /** Resolves when the next item may come; throws once one could not be stored. */
-  async take(item: Item): Promise<void> {
-    this.#window.enter(item.payload.length);
-    this.#together.push(item);
-    if (this.#together.length >= MAX_TOGETHER) this.#flush();
-    else if (this.#together.length === 1) this.#clock.after(0, () => this.#flush());
+  /** Resolves when the next items may come; throws once one could not be stored. */
+  async take(items: readonly Item[]): Promise<void> {
+    this.#store(items);
     await this.#window.room();
     if (this.error !== null) throw new Error(this.error.message);
   }
 
   /** Resolves once everything taken is on disk or refused. */
   async settle(): Promise<void> {
-    this.#flush();
     await Promise.all(this.#pending);
   }
 
-  #flush(): void {
-    const items = this.#together;
-    if (items.length === 0) return;
-    this.#together = [];
+  #store(items: readonly Item[]): void {
+    const bytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
+    this.#window.enter(bytes);
     const put = this.#put(items).finally(() => {
-      for (const { payload } of items) this.#window.leave(payload.length);
+      this.#window.leave(bytes);
       this.#pending.delete(put);
     });
     this.#pending.add(put);

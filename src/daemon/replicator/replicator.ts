@@ -8,7 +8,13 @@ import {
   type SessionReport,
   settledBoth,
 } from '../../protocol/index.ts';
-import { type ItemKey, keyToBytes, type NewItem, type PutResult } from '../../store/index.ts';
+import {
+  bytesToKey,
+  type ItemKey,
+  keyToBytes,
+  type NewItem,
+  type PutResult,
+} from '../../store/index.ts';
 import { Arrivals } from './arrivals.ts';
 import type { CatchUpProgress } from './catch-up/index.ts';
 import { Fetcher } from './fetcher.ts';
@@ -215,11 +221,13 @@ export class Replicator {
     });
     this.#running = { services, scheduler, sessions, fetcher };
     const committed = (added: readonly ItemKey[]): void => {
-      for (const key of added) if (this.#wanted.received(key.id)) this.#arrivals.came();
+      // Made once for all: that costs more than most of what is done with them.
+      const keys = added.map(({ id }) => bytesToKey(id));
+      if (this.#wanted.stored(keys)) this.#arrivals.came();
       fetcher.committed(added);
-      this.#statements.stored(added);
-      sessions.stored(added);
-      this.#told.committed(replica.version, added);
+      this.#statements.stored(keys);
+      sessions.stored(keys);
+      this.#told.committed(replica.version, keys);
       services.announce?.stored(added);
       scheduler.changed();
     };

@@ -60,11 +60,11 @@ export class RunningRequest {
     this.#mark();
   }
 
-  /** While an item is being stored the peer is not the one that is slow. */
-  async storing(item: Promise<void>): Promise<void> {
+  /** While items are being stored the peer is not the one that is slow. */
+  async storing(items: Promise<void>): Promise<void> {
     this.#progressAt = Number.POSITIVE_INFINITY;
     try {
-      await item;
+      await items;
     } finally {
       this.#mark();
     }

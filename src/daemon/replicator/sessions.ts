@@ -6,7 +6,7 @@ import {
   type SessionReport,
   settledBoth,
 } from '../../protocol/index.ts';
-import { type Clock, equalBytes, type ItemKey } from '../../store/index.ts';
+import { type Clock, equalBytes } from '../../store/index.ts';
 import { CatchUp, type CatchUpProgress } from './catch-up/index.ts';
 import { everything } from './everything.ts';
 
@@ -164,7 +164,8 @@ export class Sessions {
     this.#catchUp?.learnt(peer, ids);
   }
 
-  stored(keys: readonly ItemKey[]): void {
+  /** Items came onto our disk: their ids, as keys. */
+  stored(keys: readonly string[]): void {
     this.#catchUp?.stored(keys);
     this.#forgetListed();
   }

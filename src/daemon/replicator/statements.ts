@@ -1,5 +1,5 @@
 import type { Interval, SessionReport } from '../../protocol/index.ts';
-import { bytesToKey, INFINITE_BOUND, type ItemKey, ZERO_BOUND } from '../../store/index.ts';
+import { bytesToKey, INFINITE_BOUND, ZERO_BOUND } from '../../store/index.ts';
 import { everything } from './everything.ts';
 
 /** Something proved of a peer, and when, and over what part of the key space. */
@@ -76,11 +76,11 @@ export class PeerStatements {
     settle(known);
   }
 
-  /** Items came onto our disk. */
-  stored(keys: readonly ItemKey[]): void {
+  /** Items came onto our disk: their ids, as keys. */
+  stored(keys: readonly string[]): void {
     for (const known of this.#known.values()) {
       if (known.pending === null) continue;
-      for (const { id } of keys) known.pending.ids.delete(bytesToKey(id));
+      for (const key of keys) known.pending.ids.delete(key);
       settle(known);
     }
   }

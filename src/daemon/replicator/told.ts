@@ -14,13 +14,13 @@ export class Told {
   readonly #open = new Map<string, number>();
   #untold = 0;
 
-  /** Keys were committed; the set has this version now. */
-  committed(version: number, keys: readonly ItemKey[]): void {
+  /** Items were committed, their ids as keys; the set has this version now. */
+  committed(version: number, keys: readonly string[]): void {
     if (this.#open.size + keys.length > MAX_FOLLOWED) {
       this.changed(version);
       return;
     }
-    for (const { id } of keys) this.#open.set(bytesToKey(id), version);
+    for (const key of keys) this.#open.set(key, version);
   }
 
   /** The set has changed in a way that is never pushed. */

@@ -71,10 +71,16 @@ export class AnswerReader {
     if (answer.length > this.#maxBytes) {
       throw unexpected(`an item of ${answer.length} bytes, where ${this.#maxBytes} were asked for`);
     }
+    if (answer.first.length === answer.length) return this.#whole(answer);
     this.#begun = answer;
     this.#payload = new Uint8Array(answer.first.length);
     this.#filled = 0;
     return this.#append(answer.first);
+  }
+
+  #whole(answer: ItemAnswer): Progress {
+    this.#payloadBytes += answer.length;
+    return this.#finish(answer, answer.first);
   }
 
   #append(bytes: Uint8Array): Progress {
@@ -86,7 +92,11 @@ export class AnswerReader {
     this.#grow(filled, begun.length);
     this.#payload.set(bytes, this.#filled);
     this.#filled = filled;
-    return filled === begun.length ? this.#finish(begun) : { kind: 'part' };
+    if (filled < begun.length) return { kind: 'part' };
+    const payload = this.#payload;
+    this.#begun = undefined;
+    this.#payload = new Uint8Array(0);
+    return this.#finish(begun, payload);
   }
 
   /** Room for what has come, at most double of it: the length is only what the peer says. */
@@ -97,10 +107,9 @@ export class AnswerReader {
     this.#payload = grown;
   }
 
-  #finish({ id, hint }: ItemAnswer): Progress {
-    const item = { id, hint, payload: this.#payload };
-    this.#begun = undefined;
-    this.#payload = new Uint8Array(0);
+  #finish({ hint }: ItemAnswer, payload: Uint8Array): Progress {
+    // The id that was asked for is equal, and holds on to no frame.
+    const item = { id: this.next!, hint, payload };
     try {
       verifyItem(item);
     } catch (cause) {

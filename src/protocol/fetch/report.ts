@@ -38,10 +38,13 @@ export interface FetchRequest {
    * @default `maxItemBytes`
    */
   readonly maxBytes?: number;
-  /** Told with every frame of the answer how many bytes of payload it brought. */
+  /** Told whenever answers have come how many bytes of payload they brought. */
   readonly onProgress?: (bytes: number) => void;
-  /** Called with each verified item, in the order of arrival; awaited, which slows the peer down. */
-  readonly onItem: (item: Item) => void | Promise<void>;
+  /**
+   * Called with verified items, in the order of arrival, those that came together at once; awaited,
+   * which slows the peer down. Their payloads may share memory.
+   */
+  readonly onItems: (items: readonly Item[]) => void | Promise<void>;
   /** Calls the request off. */
   readonly signal?: AbortSignal;
 }

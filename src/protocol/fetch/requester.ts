@@ -1,4 +1,4 @@
-import { bytesToKey, type Clock } from '../../store/index.ts';
+import { bytesToKey, type Clock, type Item } from '../../store/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError, type ProtocolErrorCode } from '../errors.ts';
 import type { Limiter, Release } from '../limiter.ts';
@@ -19,6 +19,9 @@ export interface RequesterInit {
   /** Told of payload bytes as they come. */
   received: (bytes: number) => void;
 }
+
+/** Bytes of answers that are taken in at once, lest one request hold much at a time. */
+const TOGETHER_BYTES = 64 * 1024;
 
 const INVALID: ReadonlySet<ProtocolErrorCode> = new Set<ProtocolErrorCode>([
   'MALFORMED_FRAME',
@@ -109,7 +112,10 @@ export class Requester {
   async #converse(channel: Channel): Promise<void> {
     const asking = this.#ask(channel).catch((error) => channel.abort(asProtocolError(error)));
     try {
-      while (!this.#reader.done) await this.#take(await this.#receive(channel));
+      while (!this.#reader.done) {
+        const first = await this.#receive(channel);
+        await this.#take([first, ...channel.ready(TOGETHER_BYTES)]);
+      }
       await this.#end(channel);
     } catch (error) {
       channel.abort(asProtocolError(error));
@@ -148,17 +154,29 @@ export class Requester {
     }
   }
 
-  async #take(frame: Uint8Array): Promise<void> {
-    const progress = this.#read(frame);
-    if (progress.kind === 'absent') this.#absent.push(progress.id);
-    if (progress.kind === 'large') this.#noteLarge(progress);
-    if (progress.kind !== 'item') return;
+  /** Where a frame is wrong, what came before it is good all the same. */
+  async #take(frames: readonly Uint8Array[]): Promise<void> {
+    const items: Item[] = [];
     try {
-      await this.#init.request.onItem(progress.item);
+      this.#read(frames, items);
+    } finally {
+      if (items.length > 0) await this.#hand(items);
+    }
+  }
+
+  async #hand(items: readonly Item[]): Promise<void> {
+    try {
+      await this.#init.request.onItems(items);
     } catch (cause) {
       throw new ConsumerError(cause);
     }
-    this.#items++;
+    this.#items += items.length;
+  }
+
+  #note(progress: Progress, items: Item[]): void {
+    if (progress.kind === 'item') items.push(progress.item);
+    else if (progress.kind === 'absent') this.#absent.push(progress.id);
+    else if (progress.kind === 'large') this.#noteLarge(progress);
   }
 
   #noteLarge({ id, length }: { id: Uint8Array; length: number }): void {
@@ -166,13 +184,15 @@ export class Requester {
     else this.#large.push({ id, length });
   }
 
-  #read(frame: Uint8Array): Progress {
+  #read(frames: readonly Uint8Array[], items: Item[]): void {
     const before = this.#reader.payloadBytes;
     let answered = false;
     try {
-      const progress = this.#reader.read(frame);
-      answered = progress.kind !== 'part';
-      return progress;
+      for (const frame of frames) {
+        const progress = this.#reader.read(frame);
+        if (progress.kind !== 'part') answered = true;
+        this.#note(progress, items);
+      }
     } finally {
       const bytes = this.#reader.payloadBytes - before;
       this.#guard.gained(bytes, answered);
@@ -191,7 +211,7 @@ export class Requester {
       return;
     }
     if (extra === null) return;
-    this.#read(extra);
+    this.#read([extra], []);
     throw new ProtocolError('UNEXPECTED_FRAME', 'a frame behind the last answer');
   }
 
@@ -210,7 +230,7 @@ export class Requester {
   }
 }
 
-/** `onItem` failed: our own fault, whatever the error is. */
+/** `onItems` failed: our own fault, whatever the error is. */
 class ConsumerError extends Error {
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });

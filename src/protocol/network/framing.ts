@@ -29,6 +29,12 @@ function writeFrame(bytes: Uint8Array, start: number, frame: Uint8Array): number
 
 const KEPT_CAPACITY = 64 * 1024;
 
+/** Where the bytes of a frame lie. */
+interface Span {
+  readonly begin: number;
+  readonly end: number;
+}
+
 /**
  * Bytes on their way to becoming frames. Chunks are copied together as they arrive, so that neither
  * a length nobody has proved nor a rain of tiny chunks makes it hold more than about four times
@@ -60,20 +66,30 @@ export class FrameBuffer {
    * length is known, `MALFORMED_FRAME` on a prefix that is no shortest varint.
    */
   take(): Uint8Array | undefined {
-    const prefix = this.#prefix();
-    if (prefix === undefined) return undefined;
-    if (prefix.length > this.#maxFrameBytes) {
-      throw new ProtocolError(
-        'FRAME_TOO_LARGE',
-        `the peer sends a frame of ${prefix.length} bytes; ${this.#maxFrameBytes} are accepted`,
-      );
-    }
-    if (this.size < prefix.bytes + prefix.length) return undefined;
-    const begin = this.#start + prefix.bytes;
-    const frame = this.#bytes.slice(begin, begin + prefix.length);
-    this.#start = begin + prefix.length;
-    if (this.size === 0) this.clear();
+    const span = this.#frameAt(this.#start);
+    if (span === undefined) return undefined;
+    const frame = this.#bytes.slice(span.begin, span.end);
+    this.#leave(span.end);
     return frame;
+  }
+
+  /**
+   * All whole frames that make no more than `maxBytes` with their prefixes, as views of one copy. What
+   * is wrong with the first one is thrown as by `take`; what is wrong behind it, the next time.
+   */
+  takeReady(maxBytes: number): Uint8Array[] {
+    const start = this.#start;
+    const spans: Span[] = [];
+    let at = start;
+    for (let span = this.#frameAt(at); span !== undefined; span = this.#nextAt(at)) {
+      if (span.end - start > maxBytes) break;
+      spans.push(span);
+      at = span.end;
+    }
+    if (spans.length === 0) return [];
+    const bytes = this.#bytes.slice(start, at);
+    this.#leave(at);
+    return spans.map(({ begin, end }) => bytes.subarray(begin - start, end - start));
   }
 
   clear(): void {
@@ -82,10 +98,38 @@ export class FrameBuffer {
     if (this.#bytes.length > KEPT_CAPACITY) this.#bytes = new Uint8Array(0);
   }
 
-  #prefix(): { bytes: number; length: number } | undefined {
+  #leave(at: number): void {
+    this.#start = at;
+    if (this.size === 0) this.clear();
+  }
+
+  #nextAt(at: number): Span | undefined {
+    try {
+      return this.#frameAt(at);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #frameAt(at: number): Span | undefined {
+    const prefix = this.#prefixAt(at);
+    if (prefix === undefined) return undefined;
+    if (prefix.length > this.#maxFrameBytes) {
+      throw new ProtocolError(
+        'FRAME_TOO_LARGE',
+        `the peer sends a frame of ${prefix.length} bytes; ${this.#maxFrameBytes} are accepted`,
+      );
+    }
+    const begin = at + prefix.bytes;
+    const end = begin + prefix.length;
+    return end <= this.#end ? { begin, end } : undefined;
+  }
+
+  #prefixAt(at: number): { bytes: number; length: number } | undefined {
+    const size = this.#end - at;
     let length = 0;
-    for (let i = 0; i < Math.min(this.size, MAX_PREFIX_BYTES); i++) {
-      const byte = this.#bytes[this.#start + i]!;
+    for (let i = 0; i < Math.min(size, MAX_PREFIX_BYTES); i++) {
+      const byte = this.#bytes[at + i]!;
       length += (byte & 0x7f) * 2 ** (7 * i);
       if (byte >= 0x80) continue;
       if (byte === 0 && i > 0) {
@@ -96,7 +140,7 @@ export class FrameBuffer {
       }
       return { bytes: i + 1, length };
     }
-    if (this.size < MAX_PREFIX_BYTES) return undefined;
+    if (size < MAX_PREFIX_BYTES) return undefined;
     throw new ProtocolError(
       'MALFORMED_FRAME',
       `the length of a frame has more than ${MAX_PREFIX_BYTES} bytes`,

@@ -51,6 +51,9 @@ export interface OpenInit extends ChannelInit {
   signal?: AbortSignal;
 }
 
+/** What a session asks of a channel: it takes a frame at a time. */
+export type SessionChannel = Omit<Channel, 'ready'>;
+
 /** A bidirectional sequence of frames to one peer. */
 export interface Channel {
   readonly peer: string;
@@ -66,6 +69,11 @@ export interface Channel {
    * call at a time.
    */
   receive(): Promise<Uint8Array | null>;
+  /**
+   * The frames behind it that have come already, as many as have `maxBytes` together with their
+   * prefixes; they may share memory. What is wrong with one is told by the next `receive`.
+   */
+  ready(maxBytes: number): readonly Uint8Array[];
   /** Closes our side; what was sent still arrives. Rejects with `ProtocolError`. */
   close(): Promise<void>;
   /** Drops everything at once; whoever waits on the channel is rejected with `error`. Idempotent. */

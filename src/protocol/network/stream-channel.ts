@@ -82,6 +82,18 @@ export class StreamChannel implements Channel {
     return waiting.promise;
   }
 
+  ready(maxBytes: number): readonly Uint8Array[] {
+    if (this.#error !== undefined) return [];
+    try {
+      const frames = this.#frames.takeReady(maxBytes);
+      this.#regulate();
+      return frames;
+    } catch (error) {
+      this.abort(toProtocolError(error, 'cannot read a frame'));
+      return [];
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
     this.#closed = true;

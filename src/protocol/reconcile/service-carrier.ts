@@ -1,12 +1,12 @@
 import type { Clock } from '../../store/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError, SessionStop } from '../errors.ts';
-import type { Channel } from '../network/index.ts';
+import type { SessionChannel } from '../network/index.ts';
 import type { Session, Step } from './dialect.ts';
 
 export interface CarrierInit {
   session: Session;
-  channel: Channel;
+  channel: SessionChannel;
   clock: Clock;
   /** Milliseconds for one frame to come or go. */
   frameTimeoutMs: number;

@@ -1,11 +1,11 @@
 import { ProtocolError } from '../errors.ts';
 import { prefixBytes } from '../network/framing.ts';
-import type { Channel } from '../network/index.ts';
+import type { SessionChannel } from '../network/index.ts';
 
 export interface LineInit {
   /** The id of this node. */
   self: string;
-  channel: Channel;
+  channel: SessionChannel;
   /** Called when the peer begins a session, with what carries it. What it throws ends the stream. */
   visited: (turn: Turn) => Promise<void>;
   /** Called once, when nothing can be carried any more. */
@@ -153,7 +153,7 @@ export class Line {
 }
 
 /** What one session sees of its stream: a channel that begins and ends with it. */
-export class Turn implements Channel {
+export class Turn implements SessionChannel {
   readonly peer: string;
   readonly #line: Line;
   /** A session that we begin on a stream in use says so, and may find that the peer did too. */

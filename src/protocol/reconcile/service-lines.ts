@@ -1,5 +1,5 @@
 import type { ProtocolError } from '../errors.ts';
-import type { Channel } from '../network/index.ts';
+import type { SessionChannel } from '../network/index.ts';
 import type { Dialect } from './dialect.ts';
 import { Line, type Turn } from './service-line.ts';
 import type { Visit } from './service-meeting.ts';
@@ -26,7 +26,7 @@ export class Lines {
   }
 
   /** Our first turn on a stream that we have opened. */
-  opened(channel: Channel, dialect: Dialect): Turn {
+  opened(channel: SessionChannel, dialect: Dialect): Turn {
     const line = this.#make(channel, dialect);
     const turn = line.call();
     this.keep(line);
@@ -34,7 +34,7 @@ export class Lines {
   }
 
   /** Serves a stream that a peer has opened, for as long as it lasts. */
-  async serve(channel: Channel, dialect: Dialect): Promise<void> {
+  async serve(channel: SessionChannel, dialect: Dialect): Promise<void> {
     const line = this.#make(channel, dialect);
     await this.#init.visited({ channel: line.serve(), dialect, line });
     await line.over;
@@ -55,7 +55,7 @@ export class Lines {
     for (const line of lines) line?.abort(error);
   }
 
-  #make(channel: Channel, dialect: Dialect): Line {
+  #make(channel: SessionChannel, dialect: Dialect): Line {
     const { peer } = channel;
     const line: Line = new Line({
       self: this.#init.self,

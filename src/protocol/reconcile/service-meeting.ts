@@ -2,7 +2,7 @@ import type { Clock } from '../../store/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Release } from '../limiter.ts';
-import type { Channel } from '../network/index.ts';
+import type { SessionChannel } from '../network/index.ts';
 import type { Dialect, Outline, Role } from './dialect.ts';
 import type { SessionReport } from './report.ts';
 import { type Line, Turn } from './service-line.ts';
@@ -33,12 +33,12 @@ export interface MeetingHost {
   /** The dialect to speak with a peer, or `UNKNOWN_PEER`. */
   dialect(peer: string): Dialect;
   /** A new stream, or the turn on the one that is kept. */
-  open(peer: string, dialect: Dialect, signal: AbortSignal): Promise<Channel>;
+  open(peer: string, dialect: Dialect, signal: AbortSignal): Promise<SessionChannel>;
 }
 
 /** A channel for a session that the peer begins, and what is spoken on it. */
 export interface Visit {
-  readonly channel: Channel;
+  readonly channel: SessionChannel;
   readonly dialect: Dialect;
   /** The stream, where it lasts. */
   readonly line?: Line;
@@ -67,7 +67,7 @@ export class Meeting {
   /** Calls our own attempt off. */
   readonly #attempt = new AbortController();
   #stage: 'waiting' | 'calling' | 'serving' | 'over' = 'waiting';
-  #channel: Channel | undefined;
+  #channel: SessionChannel | undefined;
   #session: SessionRun | undefined;
 
   constructor(host: MeetingHost, peer: string, scope: Scope = {}) {
@@ -148,7 +148,7 @@ export class Meeting {
     return this.#run(await this.#open(dialect), dialect, 'initiator');
   }
 
-  async #open(dialect: Dialect): Promise<Channel> {
+  async #open(dialect: Dialect): Promise<SessionChannel> {
     const { signal } = this.#attempt;
     signal.throwIfAborted();
     this.#stage = 'calling';
@@ -171,7 +171,7 @@ export class Meeting {
     return this.#run(channel, dialect, 'responder');
   }
 
-  #run(channel: Channel, dialect: Dialect, role: Role): Promise<SessionReport> {
+  #run(channel: SessionChannel, dialect: Dialect, role: Role): Promise<SessionReport> {
     const { clock, options, serving } = this.#host;
     const session = new SessionRun({
       channel,

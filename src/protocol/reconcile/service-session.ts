@@ -8,7 +8,7 @@ import {
 import { within } from '../deadline.ts';
 import { ProtocolError, SessionStop } from '../errors.ts';
 import type { Release } from '../limiter.ts';
-import type { Channel } from '../network/index.ts';
+import type { SessionChannel } from '../network/index.ts';
 import type { Dialect, Finding, Interval, Outline, Role, Session, Surveyed } from './dialect.ts';
 import { efficiency, type SessionReport } from './report.ts';
 import { Carrier, timeout } from './service-carrier.ts';
@@ -32,7 +32,7 @@ export interface HeldSnapshot {
 }
 
 export interface SessionRunInit {
-  channel: Channel;
+  channel: SessionChannel;
   dialect: Dialect;
   role: Role;
   clock: Clock;

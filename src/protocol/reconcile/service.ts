@@ -1,7 +1,7 @@
 import { type Bound, INFINITE_BOUND } from '../../store/index.ts';
 import { ProtocolError } from '../errors.ts';
 import { type Log, SILENT } from '../log.ts';
-import type { Channel, ChannelInit, Network } from '../network/index.ts';
+import type { ChannelInit, Network, SessionChannel } from '../network/index.ts';
 import { protocolId } from '../protocol-id.ts';
 import type { Dialect } from './dialect.ts';
 import { type SessionReport, settledBoth } from './report.ts';
@@ -132,7 +132,7 @@ export class ReconcileService implements Reconcile {
     }
   }
 
-  #accept(channel: Channel, dialect: Dialect): Promise<void> {
+  #accept(channel: SessionChannel, dialect: Dialect): Promise<void> {
     if (dialect.lasting === true) return this.#lines.serve(channel, dialect);
     return this.#visited({ channel, dialect });
   }
@@ -257,7 +257,7 @@ export class ReconcileService implements Reconcile {
     );
   }
 
-  async #open(peer: string, dialect: Dialect, signal: AbortSignal): Promise<Channel> {
+  async #open(peer: string, dialect: Dialect, signal: AbortSignal): Promise<SessionChannel> {
     const turn = dialect.lasting === true ? this.#lines.call(peer) : undefined;
     if (turn !== undefined) return turn;
     const protocol = this.#protocols.get(dialect)!;

@@ -171,7 +171,8 @@ export class ReconciliationSet {
 
   /** Who said last how large a missing item is, if anybody did. */
   said(id: Uint8Array): Said | undefined {
-    return this.#ledger.wants.said(bytesToKey(id));
+    const { wants } = this.#ledger;
+    return wants.large === 0 ? undefined : wants.said(bytesToKey(id));
   }
 
   /** Forgets all that `peer` said of lengths: it said something wrong. */
@@ -248,6 +249,14 @@ export class ReconciliationSet {
   /** The id is here now: it is gone for all peers. False when it was not missing. */
   received(id: Uint8Array): boolean {
     return this.#ledger.remove(bytesToKey(id));
+  }
+
+  /** Likewise several, as keys; whether any of them was missing. */
+  stored(keys: readonly string[]): boolean {
+    if (this.size === 0) return false;
+    let wanted = false;
+    for (const key of keys) wanted = this.#ledger.remove(key) || wanted;
+    return wanted;
   }
 
   /**

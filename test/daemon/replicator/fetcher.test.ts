@@ -31,10 +31,10 @@ describe('Fetcher', () => {
   let requests: { peer: string; ids: string[]; at: number }[];
   let disbelieved: string[];
 
-  const serve: Script = async ({ ids, onItem }) => {
+  const serve: Script = async ({ ids, onItems }) => {
     for (const id of ids) {
-      const item = ITEMS.find((known) => bytesToHex(known.id) === bytesToHex(id));
-      if (item !== undefined) await onItem(item);
+      const items = ITEMS.filter((known) => bytesToHex(known.id) === bytesToHex(id));
+      if (items.length > 0) await onItems(items);
     }
     return { items: ids.length };
   };
@@ -456,8 +456,8 @@ describe('Fetcher', () => {
 
   it('lets an idle source have what another takes too long to bring', async () => {
     const aborted: string[] = [];
-    scripts.set('a', async ({ signal, onItem, ids }) => {
-      await onItem(ITEMS.find(({ id }) => bytesToHex(id) === bytesToHex(ids[0]!))!);
+    scripts.set('a', async ({ signal, onItems, ids }) => {
+      await onItems(ITEMS.filter(({ id }) => bytesToHex(id) === bytesToHex(ids[0]!)));
       await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
       aborted.push('a');
       return { outcome: 'failed', items: 1, endedAt: ids[1]! };

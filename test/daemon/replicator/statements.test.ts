@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PeerStatements } from '../../../src/daemon/replicator/statements.ts';
 import type { SessionReport } from '../../../src/protocol/index.ts';
-import { INFINITE_BOUND, ZERO_BOUND } from '../../../src/store/index.ts';
+import { bytesToKey, INFINITE_BOUND, ZERO_BOUND } from '../../../src/store/index.ts';
 
 const EVERYTHING = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
 
@@ -24,7 +24,7 @@ function proved(peer: string, theirs: number): SessionReport {
 const nothing = (): boolean => false;
 
 function stored(statements: PeerStatements, ids: readonly Uint8Array[]): void {
-  statements.stored(ids.map((id) => ({ id, hint: 1n })));
+  statements.stored(ids.map(bytesToKey));
 }
 
 describe('PeerStatements', () => {

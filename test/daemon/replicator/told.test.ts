@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Told } from '../../../src/daemon/replicator/told.ts';
-import type { ItemKey } from '../../../src/store/index.ts';
+import { bytesToKey, type ItemKey } from '../../../src/store/index.ts';
 
 function key(number: number): ItemKey {
   const id = new Uint8Array(32);
@@ -9,17 +9,24 @@ function key(number: number): ItemKey {
   return { hint: 1n, id };
 }
 
+function committed(told: Told, version: number, keys: readonly ItemKey[]): void {
+  told.committed(
+    version,
+    keys.map(({ id }) => bytesToKey(id)),
+  );
+}
+
 describe('what the mesh was told by push', () => {
   it('is all since the last change that was not pushed', () => {
     const told = new Told();
-    told.committed(1, [key(1), key(2)]);
+    committed(told, 1, [key(1), key(2)]);
     told.pushed([key(1), key(2)]);
     assert.equal(told.since(), 0);
-    told.committed(2, [key(3)]);
-    told.committed(3, [key(4)]);
+    committed(told, 2, [key(3)]);
+    committed(told, 3, [key(4)]);
     told.pushed([key(4)]);
     assert.equal(told.since(), 2);
-    told.committed(4, [key(5)]);
+    committed(told, 4, [key(5)]);
     told.pushed([key(5)]);
     assert.equal(told.since(), 2);
     told.changed(5);
@@ -28,10 +35,10 @@ describe('what the mesh was told by push', () => {
 
   it('is nothing of a commit that was pushed in part, or too late', () => {
     const told = new Told();
-    told.committed(1, [key(1), key(2)]);
+    committed(told, 1, [key(1), key(2)]);
     told.pushed([key(1)]);
     assert.equal(told.since(), 1);
-    told.committed(2, [key(3)]);
+    committed(told, 2, [key(3)]);
     assert.equal(told.since(), 2);
     told.pushed([key(3)]);
     assert.equal(told.since(), 2);
@@ -41,7 +48,7 @@ describe('what the mesh was told by push', () => {
     const told = new Told();
     for (let commit = 1; commit <= 20; commit++) {
       const keys = Array.from({ length: 1_000 }, (_, i) => key(1_000 * commit + i));
-      told.committed(commit, keys);
+      committed(told, commit, keys);
       if (commit < 20) continue;
       told.pushed(keys);
     }

@@ -75,8 +75,8 @@ class World {
     init: Partial<FetchRequest> & { forMs?: number } = {},
   ): Promise<{ report: FetchReport; got: Item[] }> {
     const got: Item[] = [];
-    const onItem = init.onItem ?? ((item: Item) => void got.push(item));
-    const running = this.a.fetch({ peer: 'b', ids, ...init, onItem });
+    const onItems = init.onItems ?? ((items: readonly Item[]) => void got.push(...items));
+    const running = this.a.fetch({ peer: 'b', ids, ...init, onItems });
     await this.clock.advance(init.forMs ?? 60_000);
     const report = await running;
     await this.clock.advance(60_000);
@@ -156,12 +156,12 @@ describe('FetchService', () => {
     const items = Array.from({ length: 100 }, (_, i) => itemOf(i, 20_000));
     w.hold(...items);
     let taken = 0;
-    const onItem = () =>
+    const onItems = () =>
       new Promise<void>((resolve) => {
         taken++;
         w.clock.after(15_000, resolve);
       });
-    const running = w.a.fetch({ peer: 'b', ids: items.map(({ id }) => id), onItem });
+    const running = w.a.fetch({ peer: 'b', ids: items.map(({ id }) => id), onItems });
     await w.clock.advance(30_000 - 100);
     assert.equal(taken, 2);
     assert.ok(w.gets <= 12, `${w.gets} items were read for 2`);
@@ -174,13 +174,13 @@ describe('FetchService', () => {
     w.hold(itemOf(1));
     let most = 0;
     let now = 0;
-    const onItem = async () => {
+    const onItems = async () => {
       most = Math.max(most, ++now);
       await new Promise<void>((resolve) => w.clock.after(1_000, resolve));
       now--;
     };
     const running = Array.from({ length: 5 }, () =>
-      w.a.fetch({ peer: 'b', ids: [itemOf(1).id], onItem }),
+      w.a.fetch({ peer: 'b', ids: [itemOf(1).id], onItems }),
     );
     await w.clock.advance(60_000);
     for (const { outcome } of await Promise.all(running)) assert.equal(outcome, 'complete');
@@ -192,7 +192,7 @@ describe('FetchService', () => {
     const w = await world(options, { latencyMs: 10, bytesPerMs: 1_000 });
     const items = Array.from({ length: 20 }, (_, i) => itemOf(i, 100_000));
     w.hold(...items);
-    const running = items.map(({ id }) => w.a.fetch({ peer: 'b', ids: [id], onItem: () => {} }));
+    const running = items.map(({ id }) => w.a.fetch({ peer: 'b', ids: [id], onItems: () => {} }));
     await w.clock.advance(60);
     assert.equal(w.gets, 3);
     await w.clock.advance(60_000);
@@ -204,7 +204,7 @@ describe('FetchService', () => {
     const w = await world({ requestsPerPeer: 3, servedPerPeer: 1, windowBytes: 1 });
     const item = itemOf(1, 500_000);
     w.hold(item);
-    const ask = () => w.a.fetch({ peer: 'b', ids: [item.id], onItem: () => {} });
+    const ask = () => w.a.fetch({ peer: 'b', ids: [item.id], onItems: () => {} });
     const running = [ask(), ask(), ask()];
     await w.clock.advance(45);
     await w.b.stop();
@@ -215,10 +215,10 @@ describe('FetchService', () => {
 
   it('reports an error of the consumer as its own', async () => {
     const w = (await world()).hold(itemOf(1));
-    const onItem = () => {
+    const onItems = () => {
       throw Object.assign(new Error('no room'), { code: 'DISK_FULL' });
     };
-    const { report } = await w.fetch([itemOf(1).id], { onItem });
+    const { report } = await w.fetch([itemOf(1).id], { onItems });
     assert.deepEqual([report.outcome, report.items], ['failed', 0]);
     assert.deepEqual(report.error, { code: 'DISK_FULL', message: 'no room' });
   });
@@ -228,11 +228,11 @@ describe('FetchService', () => {
     const abort = new AbortController();
     const request = { ids: [itemOf(1, 500_000).id], signal: abort.signal };
     const never = () => new Promise<void>(() => {});
-    const running = [1, 2, 3].map(() => w.a.fetch({ peer: 'b', onItem: () => {}, ...request }));
+    const running = [1, 2, 3].map(() => w.a.fetch({ peer: 'b', onItems: () => {}, ...request }));
     await w.clock.advance(25);
     abort.abort();
     await w.clock.advance(1);
-    const late = w.a.fetch({ peer: 'b', onItem: never, ...request });
+    const late = w.a.fetch({ peer: 'b', onItems: never, ...request });
     for (const { outcome, error } of await Promise.all([...running, late])) {
       assert.deepEqual([outcome, error?.code], ['failed', 'ABORTED']);
     }
@@ -242,7 +242,7 @@ describe('FetchService', () => {
 
   it('stops in both roles', async () => {
     const w = (await world({ windowBytes: 1 })).hold(itemOf(1, 500_000));
-    const running = w.a.fetch({ peer: 'b', ids: [itemOf(1, 500_000).id], onItem: () => {} });
+    const running = w.a.fetch({ peer: 'b', ids: [itemOf(1, 500_000).id], onItems: () => {} });
     await w.clock.advance(45);
     await Promise.all([w.a.stop(), w.b.stop()]);
     assert.equal((await running).error?.code, 'ABORTED');
@@ -356,7 +356,7 @@ describe('FetchService: sources that fail', () => {
   it('a link that breaks, at any moment', async () => {
     for (let delay = 0; delay < 90; delay++) {
       const w = (await world({}, { latencyMs: 10, bytesPerMs: 5_000 })).hold(wanted);
-      const running = w.a.fetch({ peer: 'b', ids: [wanted.id], onItem: () => {} });
+      const running = w.a.fetch({ peer: 'b', ids: [wanted.id], onItems: () => {} });
       await w.clock.advance(delay);
       w.network.disconnect('a', 'b');
       await w.clock.advance(1);

@@ -30,6 +30,37 @@ describe('framing', () => {
     fc.assert(property, { numRuns: 200 });
   });
 
+  it('gives those that are whole at once, as many as fit, and the rest after', () => {
+    const frames = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 });
+    const cuts = fc.infiniteStream(fc.integer({ min: 1, max: 900 }));
+    const property = fc.property(frames, cuts, fc.nat({ max: 1_000 }), (sent, sizes, most) => {
+      const wire = encodeFrames(sent);
+      const buffer = new FrameBuffer(300);
+      const got: Uint8Array[] = [];
+      for (let at = 0; at < wire.length; ) {
+        const size = sizes.next().value as number;
+        buffer.push(wire.subarray(at, at + size));
+        at += size;
+        for (let one = buffer.take(); one !== undefined; one = buffer.take()) {
+          const ready = buffer.takeReady(most);
+          assert.ok(encodeFrames(ready).length <= most);
+          got.push(one, ...ready);
+        }
+      }
+      assert.deepEqual(got, sent);
+      assert.equal(buffer.size, 0);
+    });
+    fc.assert(property, { numRuns: 200 });
+  });
+
+  it('gives what comes before a wrong frame, and then says what is wrong', () => {
+    const buffer = new FrameBuffer(1_000);
+    buffer.push(hexToBytes('01aa02bbcce907'));
+    assert.deepEqual(buffer.takeReady(100), [hexToBytes('aa'), hexToBytes('bbcc')]);
+    assert.throws(() => buffer.takeReady(100), { code: 'FRAME_TOO_LARGE' });
+    assert.throws(() => buffer.take(), { code: 'FRAME_TOO_LARGE' });
+  });
+
   it('knows how long prefixes are', () => {
     for (const length of [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152]) {
       const prefix = prefixBytes(length);

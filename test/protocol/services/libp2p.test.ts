@@ -101,9 +101,9 @@ describe('services over libp2p', () => {
     const report = await a.fetch.fetch({
       peer: idOf(b),
       ids: [...items.map(({ id }) => id), new Uint8Array(32)],
-      onItem: async (item) => {
-        got.push(item.id);
-        const delayMs = item.payload.length > 1_000 ? 15 : 0;
+      onItems: async (some) => {
+        got.push(...some.map(({ id }) => id));
+        const delayMs = some.some(({ payload }) => payload.length > 1_000) ? 15 : 0;
         await new Promise<void>((resolve) => clock.after(delayMs, resolve));
       },
     });
@@ -149,7 +149,7 @@ describe('services over libp2p', () => {
     const stalled = a.fetch.fetch({
       peer: idOf(b),
       ids: [...b.held.values()].map(({ id }) => id),
-      onItem: () => held.promise,
+      onItems: () => held.promise,
     });
     while (b.fetch.totals.sentBytes === 0) await new Promise((resolve) => setImmediate(resolve));
     await b.libp2p.stop();

@@ -1,12 +1,6 @@
 import type { Logger } from 'pino';
 import type { ReconciliationSet, Scope, SessionReport } from '../../../protocol/index.ts';
-import {
-  bytesToHex,
-  bytesToKey,
-  type Cancel,
-  type Clock,
-  type ItemKey,
-} from '../../../store/index.ts';
+import { bytesToHex, type Cancel, type Clock } from '../../../store/index.ts';
 import { declined, ending, usable } from './outcome.ts';
 import { isGivenUp, type Job, Plan, type Slice } from './plan.ts';
 import { type CatchUpProgress, Rate } from './progress.ts';
@@ -164,8 +158,9 @@ export class CatchUp {
     if (job !== null && job !== 'closing') this.#plan.learnt(job.slice, ids);
   }
 
-  stored(keys: readonly ItemKey[]): void {
-    this.#rate.add(this.#plan.stored(keys.map(({ id }) => bytesToKey(id))));
+  /** Items came onto our disk: their ids, as keys. */
+  stored(keys: readonly string[]): void {
+    this.#rate.add(this.#plan.stored(keys));
     this.#advance();
   }
 

@@ -6,7 +6,7 @@ import {
   type Scope,
   type SessionReport,
 } from '../../../../src/protocol/index.ts';
-import { INFINITE_BOUND, ZERO_BOUND } from '../../../../src/store/index.ts';
+import { bytesToKey, INFINITE_BOUND, ZERO_BOUND } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { SeededRandom } from '../../../support/random.ts';
 
@@ -116,7 +116,7 @@ export class Rig {
 
   store(ids: readonly Uint8Array[]): void {
     for (const id of ids) this.wanted.received(id);
-    this.catchUp.stored(ids.map((id) => ({ hint: 0n, id })));
+    this.catchUp.stored(ids.map(bytesToKey));
   }
 
   /** Items that have nothing to do with what was listed. */
