@@ -63,7 +63,7 @@ export async function catchUp(
     fetch: fetch({
       clock,
       networkName: NETWORK_NAME,
-      get: (id) => replica.get(id),
+      serve: (ids, limits) => replica.serve(ids, limits),
     }),
   });
   const all = Promise.withResolvers<void>();

@@ -32,12 +32,14 @@ export async function startFullPeer(directory: string, behaviour: Behaviour): Pr
     fetch: fetch({
       clock: systemClock,
       networkName: NETWORK_NAME,
-      sizeOf: async (id) => (await replica.head(id))?.bytes,
-      get: async (id) => {
-        const item = await replica.get(id);
-        if (item === undefined || invented.has(String(item.hint))) return undefined;
-        if (behaviour === 'corrupts') item.payload[0]! ^= 1;
-        return item;
+      async serve(ids, limits) {
+        const served = await replica.serve(ids, limits);
+        return served.map((one) => {
+          if (one === undefined || !('payload' in one)) return one;
+          if (invented.has(String(one.hint))) return undefined;
+          if (behaviour === 'corrupts') one.payload[0]! ^= 1;
+          return one;
+        });
       },
     }),
   });

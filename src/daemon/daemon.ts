@@ -10,14 +10,7 @@ import {
   type ReconcileService,
 } from '../protocol/index.ts';
 import { fetch, libp2pGossip, reconcile } from '../protocol/libp2p.ts';
-import {
-  type Clock,
-  type Disk,
-  type Item,
-  type Random,
-  type Replica,
-  StoreError,
-} from '../store/index.ts';
+import type { Clock, Disk, Random, Replica } from '../store/index.ts';
 import { ADMIN_FILE, createAdmin } from './admin/index.ts';
 import type { Config } from './config/index.ts';
 import type { Logger } from './logging.ts';
@@ -183,8 +176,7 @@ async function createDaemonMesh(
       fetch: fetch({
         clock,
         networkName,
-        get: (id) => servable(replica, id),
-        sizeOf: async (id) => (await replica.head(id))?.bytes,
+        serve: (ids, limits) => replica.serve(ids, limits),
         log: logger.child({ component: 'fetch' }),
         options: {
           maxItemBytes: config.limits.maxItemBytes,
@@ -213,16 +205,6 @@ function createAnnounce(
     log: logger.child({ component: 'announce' }),
     options: config.push,
   });
-}
-
-/** An item that turns out to be damaged is one we do not have: others are asked for it. */
-async function servable(replica: Replica, id: Uint8Array): Promise<Item | undefined> {
-  try {
-    return await replica.get(id);
-  } catch (error) {
-    if (error instanceof StoreError && error.code === 'STORE_CORRUPT') return undefined;
-    throw error;
-  }
 }
 
 /** The preferred first. */

@@ -17,21 +17,35 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && compareBytes(a, b) === 0;
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
+/** Where numbers are turned into bytes, and back: a view of one's own for each would cost more than the rest. */
+const scratch = new Uint8Array(8);
+const scratchView = new DataView(scratch.buffer);
 
 export function readU64LE(bytes: Uint8Array, offset: number): bigint {
-  return viewOf(bytes).getBigUint64(offset, true);
+  fillScratch(bytes, offset);
+  return scratchView.getBigUint64(0, true);
 }
 
 export function readU64BE(bytes: Uint8Array, offset: number): bigint {
-  return viewOf(bytes).getBigUint64(offset, false);
+  fillScratch(bytes, offset);
+  return scratchView.getBigUint64(0, false);
 }
 
-/** Where numbers are turned into bytes: a view of one's own for each would cost more than the rest. */
-const scratch = new Uint8Array(8);
-const scratchView = new DataView(scratch.buffer);
+export function readU32BE(bytes: Uint8Array, offset: number): number {
+  checkRange(bytes, offset, 4);
+  for (let i = 0; i < 4; i++) scratch[i] = bytes[offset + i]!;
+  return scratchView.getUint32(0, false);
+}
+
+function fillScratch(bytes: Uint8Array, offset: number): void {
+  checkRange(bytes, offset, 8);
+  for (let i = 0; i < 8; i++) scratch[i] = bytes[offset + i]!;
+}
+
+function checkRange(bytes: Uint8Array, offset: number, length: number): void {
+  if (offset >= 0 && offset + length <= bytes.length) return;
+  throw new RangeError(`${length} bytes at ${offset} of ${bytes.length}`);
+}
 
 export function writeU64LE(bytes: Uint8Array, offset: number, value: bigint): void {
   scratchView.setBigUint64(0, value, true);
@@ -41,10 +55,6 @@ export function writeU64LE(bytes: Uint8Array, offset: number, value: bigint): vo
 export function writeU64BE(bytes: Uint8Array, offset: number, value: bigint): void {
   scratchView.setBigUint64(0, value, false);
   bytes.set(scratch, offset);
-}
-
-export function readU32BE(bytes: Uint8Array, offset: number): number {
-  return viewOf(bytes).getUint32(offset, false);
 }
 
 export function writeU32BE(bytes: Uint8Array, offset: number, value: number): void {

@@ -7,7 +7,9 @@ export {
   equalBytes,
   hexToBytes,
   keyToBytes,
+  readU64BE,
   writeBase128,
+  writeU64BE,
   writeU64LE,
 } from './bytes.ts';
 export * from './coding/index.ts';

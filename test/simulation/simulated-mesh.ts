@@ -21,6 +21,7 @@ import { VirtualClock } from '../support/clock.ts';
 import { memoryDatabase } from '../support/memory-database.ts';
 import { MemoryGossip } from '../support/memory-gossip.ts';
 import { type LinkInit, MemoryNetwork } from '../support/memory-network.ts';
+import { oneByOne } from '../support/one-by-one.ts';
 import { SeededRandom } from '../support/random.ts';
 import { wideSum } from '../support/wide-sum.ts';
 
@@ -170,13 +171,15 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
   const fetch = new FetchService(network, {
     clock,
     networkName: NETWORK_NAME,
-    async get(wanted) {
-      if (servesAfterMs !== undefined && !stopping) {
-        await new Promise<void>((resolve) => clock.after(servesAfterMs, resolve));
-      }
-      return replica.get(wanted);
-    },
-    ...(sizeOf && { sizeOf }),
+    serve: oneByOne({
+      async get(wanted) {
+        if (servesAfterMs !== undefined && !stopping) {
+          await new Promise<void>((resolve) => clock.after(servesAfterMs, resolve));
+        }
+        return replica.get(wanted);
+      },
+      sizeOf,
+    }),
   });
   const gossip = push ? new MemoryGossip(network) : null;
   const announce =

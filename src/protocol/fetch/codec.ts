@@ -1,4 +1,4 @@
-import { ID_BYTES, INFINITE_HINT, type Item } from '../../store/index.ts';
+import { ID_BYTES, INFINITE_HINT, type Item, readU64BE, writeU64BE } from '../../store/index.ts';
 import { ProtocolError } from '../errors.ts';
 import { decodeVarint, encodeVarint, MAX_VARINT_BYTES } from '../varint.ts';
 import { CHUNK_BYTES } from './constants.ts';
@@ -89,18 +89,22 @@ export function encodeLarge(id: Uint8Array, length: number): Uint8Array {
   return frame;
 }
 
-/** `03 | id | hint, 8 bytes big-endian | length | first bytes`, then `04 | bytes` until complete. */
-export function* encodeItem(item: Item): Generator<Uint8Array, void, undefined> {
+/** `03 | id | hint, 8 bytes big-endian | length | first bytes`; `encodeChunks` gives the rest. */
+export function encodeItem(item: Item): Uint8Array {
   const { payload } = item;
   const length = encodeVarint(payload.length);
   const first = payload.subarray(0, CHUNK_BYTES);
   const frame = new Uint8Array(ITEM_HEADER_BYTES + length.length + first.length);
   frame[0] = TAG.item;
   frame.set(item.id, 1);
-  new DataView(frame.buffer).setBigUint64(1 + ID_BYTES, item.hint);
+  writeU64BE(frame, 1 + ID_BYTES, item.hint);
   frame.set(length, ITEM_HEADER_BYTES);
   frame.set(first, ITEM_HEADER_BYTES + length.length);
-  yield frame;
+  return frame;
+}
+
+/** `04 | bytes`, until the payload is complete. */
+export function* encodeChunks(payload: Uint8Array): Generator<Uint8Array, void, undefined> {
   for (let at = CHUNK_BYTES; at < payload.length; at += CHUNK_BYTES) {
     const bytes = payload.subarray(at, at + CHUNK_BYTES);
     const chunk = new Uint8Array(1 + bytes.length);
@@ -139,8 +143,7 @@ function decodeLarge(frame: Uint8Array): Answer {
 function decodeItem(frame: Uint8Array, limits: { maxItemBytes: number }): Answer {
   if (frame.length <= ITEM_HEADER_BYTES) throw malformed('an item frame ends in its header');
   const id = frame.subarray(1, 1 + ID_BYTES);
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  const hint = view.getBigUint64(1 + ID_BYTES);
+  const hint = readU64BE(frame, 1 + ID_BYTES);
   if (hint === INFINITE_HINT) throw malformed('an item carries the reserved hint 2^64-1');
   const { value: length, end } = decodeVarint(frame, ITEM_HEADER_BYTES);
   if (length > limits.maxItemBytes) {

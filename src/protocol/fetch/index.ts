@@ -1,4 +1,4 @@
 export { DEFAULT_FETCH_OPTIONS, type FetchOptions } from './constants.ts';
 export type * from './report.ts';
-export type { GetItem, SizeOf } from './responder.ts';
+export type { Serve } from './responder.ts';
 export { type Fetch, type FetchInit, FetchService } from './service.ts';

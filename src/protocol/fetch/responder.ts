@@ -1,31 +1,36 @@
-import type { Clock, Item } from '../../store/index.ts';
+import type { Clock, Item, Served, ServeLimits } from '../../store/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Channel } from '../network/index.ts';
-import { type Asked, decodeRequest, encodeAbsent, encodeItem, encodeLarge } from './codec.ts';
+import {
+  type Asked,
+  decodeRequest,
+  encodeAbsent,
+  encodeChunks,
+  encodeItem,
+  encodeLarge,
+} from './codec.ts';
 import { CHUNK_BYTES, type FetchOptions } from './constants.ts';
 
-/** Finds an item that is to be served. */
-export type GetItem = (id: Uint8Array) => Promise<Item | undefined>;
-
-/** The payload's length in bytes of an item that is to be served. */
-export type SizeOf = (id: Uint8Array) => Promise<number | undefined>;
+/** Answers the first of `ids`, in order, at least one; see `Replica.serve`. */
+export type Serve = (ids: readonly Uint8Array[], limits: ServeLimits) => Promise<readonly Served[]>;
 
 export interface ResponderInit {
   channel: Channel;
-  get: GetItem;
-  /** Spares reading a payload of which only the length is wanted. */
-  sizeOf?: SizeOf | undefined;
+  serve: Serve;
   options: FetchOptions;
   clock: Clock;
   /** Told of payload bytes as they leave. */
   sent: (bytes: number) => void;
 }
 
-/** Bytes of answers that leave in one write, at least: short items one by one would cost a multiple. */
-const WRITE_BYTES = 16 * 1024;
+/**
+ * Bytes of answers that leave in one write, at least: short items one by one would cost a multiple.
+ * With as many again they still fit one message of Noise.
+ */
+const WRITE_BYTES = 28 * 1024;
 
-/** Answers one request, an item at a time. Rejects when it could not be answered to its end. */
+/** Answers one request, a few items at a time. Rejects when it could not be answered to its end. */
 export class Responder {
   readonly #init: ResponderInit;
   #asked = 0;
@@ -39,7 +44,11 @@ export class Responder {
 
   async run(): Promise<void> {
     for (let asked = await this.#next(); asked !== null; asked = await this.#next()) {
-      for (const id of asked.ids) await this.#answer(id, asked.maxBytes);
+      for (let ids = asked.ids; ids.length > 0; ) {
+        const served = await this.#serve(ids, asked.maxBytes);
+        for (const [i, one] of served.entries()) await this.#answer(ids[i]!, one);
+        ids = ids.slice(served.length);
+      }
       await this.#flush();
     }
     await this.#timed('the end of the answer to be taken', this.#init.options.writeTimeoutMs, () =>
@@ -60,24 +69,44 @@ export class Responder {
     );
   }
 
-  async #answer(id: Uint8Array, maxBytes: number): Promise<void> {
-    const size = await this.#init.sizeOf?.(id);
-    if (size !== undefined && size > maxBytes) return this.#send(encodeLarge(id, size));
-    const item = await this.#init.get(id);
-    if (item === undefined) return this.#send(encodeAbsent(id));
-    let left = item.payload.length;
-    if (left > maxBytes) return this.#send(encodeLarge(id, left));
-    for (const frame of encodeItem(item)) {
-      await this.#send(frame);
-      this.#init.sent(Math.min(left, CHUNK_BYTES));
-      left -= CHUNK_BYTES;
+  async #serve(ids: readonly Uint8Array[], maxItemBytes: number): Promise<readonly Served[]> {
+    const served = await this.#init.serve(ids, { maxItemBytes, maxBytes: WRITE_BYTES });
+    if (served.length > 0 && served.length <= ids.length) return served;
+    throw new TypeError(`${served.length} answers to ${ids.length} ids`);
+  }
+
+  /** Waits only where there is enough to be sent. */
+  #answer(id: Uint8Array, served: Served): Promise<void> | undefined {
+    if (served === undefined) this.#add(encodeAbsent(id));
+    else if ('payload' in served) return this.#item(served);
+    else this.#add(encodeLarge(id, served.length));
+    return this.#isFull ? this.#flush() : undefined;
+  }
+
+  #item(item: Item): Promise<void> | undefined {
+    const { length } = item.payload;
+    this.#add(encodeItem(item));
+    this.#init.sent(Math.min(length, CHUNK_BYTES));
+    if (length > CHUNK_BYTES) return this.#chunks(item.payload);
+    return this.#isFull ? this.#flush() : undefined;
+  }
+
+  async #chunks(payload: Uint8Array): Promise<void> {
+    await this.#flush();
+    for (const frame of encodeChunks(payload)) {
+      this.#add(frame);
+      await this.#flush();
+      this.#init.sent(frame.length - 1);
     }
   }
 
-  async #send(frame: Uint8Array): Promise<void> {
+  get #isFull(): boolean {
+    return this.#waitingBytes >= WRITE_BYTES;
+  }
+
+  #add(frame: Uint8Array): void {
     this.#waiting.push(frame);
     this.#waitingBytes += frame.length;
-    if (this.#waitingBytes >= WRITE_BYTES) await this.#flush();
   }
 
   async #flush(): Promise<void> {

@@ -8,7 +8,7 @@ import { MAX_ANSWER_BYTES, requestFrameBytes } from './codec.ts';
 import { DEFAULT_FETCH_OPTIONS, FETCH_VERSION, type FetchOptions } from './constants.ts';
 import type { FetchReport, FetchRequest } from './report.ts';
 import { Requester } from './requester.ts';
-import { type GetItem, Responder, type SizeOf } from './responder.ts';
+import { Responder, type Serve } from './responder.ts';
 
 /** What the replicator sees of the fetch service: it asks for items, and serves those it holds. */
 export interface Fetch {
@@ -26,12 +26,7 @@ export interface FetchInit {
   /** Part of the protocol id: deployments with different names never mix. 1 to 64 characters. */
   networkName: string;
   /** What is served to others. */
-  get: GetItem;
-  /**
-   * How long a payload is, without reading it.
-   * @default reads the item
-   */
-  sizeOf?: SizeOf;
+  serve: Serve;
   /** @default silent */
   log?: Log;
   options?: Partial<FetchOptions>;
@@ -118,8 +113,7 @@ export class FetchService implements Fetch {
     if (!this.#running) throw STOPPED;
     const responder = new Responder({
       channel,
-      get: this.#init.get,
-      sizeOf: this.#init.sizeOf,
+      serve: this.#init.serve,
       options: this.#options,
       clock: this.#init.clock,
       sent: (bytes) => {

@@ -38,6 +38,12 @@ export class IdLookup {
     return isBytes(this.#find(id));
   }
 
+  /** The record of an id that is held. */
+  record(id: Uint8Array): Uint8Array | undefined {
+    const found = this.#find(id);
+    return isBytes(found) ? found : undefined;
+  }
+
   /** The same for an item: the index is asked where the id record cannot be. */
   holds(item: ItemKey): boolean {
     const found = this.#find(item.id);

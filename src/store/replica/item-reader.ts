@@ -4,9 +4,10 @@ import type { Item, ItemKey } from '../item.ts';
 import type { Database } from './database.ts';
 import type { Incidents } from './incidents.ts';
 import type { Keeper } from './keeper.ts';
-import type { ItemHead, SetKeys } from './layout.ts';
+import { decodeHead, type ItemHead, type SetKeys } from './layout.ts';
 import { isDamage } from './open-set.ts';
 import { type Inspection, isWhole, type Quarantine } from './quarantine.ts';
+import type { Served, ServeLimits } from './types.ts';
 import { type Found, isBytes, tryRead } from './unreadable.ts';
 
 export interface ItemReaderInit {
@@ -14,9 +15,14 @@ export interface ItemReaderInit {
   keeper: Keeper;
   quarantine: Quarantine;
   incidents: Incidents;
+  /** The id record of an item that is held. */
+  record: (id: Uint8Array) => Uint8Array | undefined;
   /** Called when an item has left the set. */
   damaged: (key: ItemKey) => void;
 }
+
+/** Ids looked up at once at the most, lest everybody else wait too long. */
+const TOGETHER = 64;
 
 /** Reads items, each compared with its id, and has the writer look at those that are not what they must be. */
 export class ItemReader {
@@ -26,30 +32,69 @@ export class ItemReader {
     this.#init = init;
   }
 
-  /** The item of an id that is held. Rejects with `STORE_CORRUPT` when it is damaged, or was until now. */
+  /** An item that is held. Rejects with `STORE_CORRUPT` when it is damaged, or was until now. */
   async get(id: Uint8Array): Promise<Item | undefined> {
-    const { keeper, keys } = this.#init;
-    const database = await keeper.reader();
-    const head = this.head(id);
+    const database = await this.#init.keeper.reader();
+    const head = this.#headOf(id);
     if (head === undefined) return undefined;
     const key = { hint: head.hint, id: new Uint8Array(id) };
-    const value = this.#read(database, keys.item(key));
-    if (isBytes(value) && isWhole(key, value)) {
-      return { ...key, payload: value };
-    }
+    const item = this.#item(database, key);
+    if (item !== null) return item;
     const found = await this.inspect(key);
     throw new StoreError('STORE_CORRUPT', `item ${bytesToHex(id)} ${AFTER[found ?? 'nothing']}`);
   }
 
-  /** What the id record says. Throws `STORE_CORRUPT` when it is damaged, and has the index built again. */
-  head(id: Uint8Array): ItemHead | undefined {
-    const { keeper } = this.#init;
+  /** What the id record says. Rejects with `STORE_CORRUPT` when it is damaged, and has the index built again. */
+  async head(id: Uint8Array): Promise<ItemHead | undefined> {
+    await this.#init.keeper.reader();
+    return this.#headOf(id);
+  }
+
+  /** Answers to the first of `ids`, in order, at least one. What is damaged counts as not held. */
+  async serve(ids: readonly Uint8Array[], limits: ServeLimits): Promise<Served[]> {
+    const database = await this.#init.keeper.reader();
+    const served: Served[] = [];
+    let left = limits.maxBytes;
+    for (const id of ids.slice(0, TOGETHER)) {
+      const head = this.#soundHead(id);
+      if (head === undefined) served.push(undefined);
+      else if (head.bytes > limits.maxItemBytes) served.push({ length: head.bytes });
+      else if (head.bytes > left && served.length > 0) break;
+      else {
+        const key = { hint: head.hint, id };
+        const item = this.#item(database, key);
+        if (item === null) await this.inspect({ ...key, id: id.slice() });
+        served.push(item ?? undefined);
+        left -= head.bytes;
+      }
+    }
+    return served;
+  }
+
+  #headOf(id: Uint8Array): ItemHead | undefined {
+    const { keeper, record } = this.#init;
     try {
-      return keeper.head(id);
+      const value = record(id);
+      return value && decodeHead(value);
     } catch (error) {
       if (isDamage(error)) keeper.damaged(error);
       throw error;
     }
+  }
+
+  #soundHead(id: Uint8Array): ItemHead | undefined {
+    try {
+      return this.#headOf(id);
+    } catch (error) {
+      if (isDamage(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Null when it is damaged. */
+  #item(database: Database, key: ItemKey): Item | null {
+    const value = this.#read(database, this.#init.keys.item(key));
+    return isBytes(value) && isWhole(key, value) ? { ...key, payload: value } : null;
   }
 
   /** Has the writer look at an item; what was wrong about it, and is not any more. */

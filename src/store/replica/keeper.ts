@@ -1,7 +1,6 @@
 import type { StoreError } from '../errors.ts';
-import { type Database, type ReadyBatch, readSync, readyBatch } from './database.ts';
+import { type Database, type ReadyBatch, readyBatch } from './database.ts';
 import type { DurableSet, PreparedCommit } from './durable-set.ts';
-import { decodeHead, type ItemHead } from './layout.ts';
 import { isDamage } from './open-set.ts';
 import { Pace } from './pace.ts';
 import { Pipeline } from './pipeline.ts';
@@ -98,12 +97,6 @@ export class Keeper {
   async reader(): Promise<Database> {
     await this.#recovery.reopened();
     return this.database;
-  }
-
-  /** What the id record of an item says. Throws `STORE_CORRUPT` on a damaged one. */
-  head(id: Uint8Array): ItemHead | undefined {
-    const value = readSync(this.database, this.#init.keys.id(id));
-    return value && decodeHead(value);
   }
 
   /** Resolves once nothing is being written, opened or built again; rejects with what trouble is left. */

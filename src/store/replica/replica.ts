@@ -2,13 +2,10 @@ import type { PartedSnapshot } from '../buffer/index.ts';
 import { lthash } from '../fingerprint/lthash-kernel.ts';
 import { checkHint, checkKey, type Item, type ItemKey, itemId, verifyItem } from '../item.ts';
 import { type VerifyOptions, type VerifyResult, verifyReplica } from '../verify/index.ts';
-import { Admission } from './admission.ts';
 import type { Database } from './database.ts';
 import type { DurableSet } from './durable-set.ts';
-import { GroupCommit, totalBytes } from './group-commit.ts';
 import { GuardedSnapshot } from './guarded-snapshot.ts';
 import { IdLookup } from './id-lookup.ts';
-import { IdMap } from './id-map.ts';
 import { Incidents } from './incidents.ts';
 import { ItemReader } from './item-reader.ts';
 import { Keeper } from './keeper.ts';
@@ -18,6 +15,7 @@ import { listKeys } from './list.ts';
 import { Listeners } from './listeners.ts';
 import { Merger } from './merger.ts';
 import { opener } from './opener.ts';
+import { Puts } from './puts.ts';
 import { Quarantine } from './quarantine.ts';
 import { Scrubber } from './scrub.ts';
 import { DEFAULT_SCRUB } from './scrub-options.ts';
@@ -30,13 +28,9 @@ import type {
   PutResult,
   ReplicaInit,
   ReplicaStatus,
+  Served,
+  ServeLimits,
 } from './types.ts';
-
-/** What a put waits for, item by item. */
-interface Admitted {
-  readonly results: PutResult[];
-  readonly commits: readonly Promise<void>[];
-}
 
 /**
  * The durable set: payloads, index and meta in one database. One writer; what is acknowledged is on
@@ -45,8 +39,6 @@ interface Admitted {
  */
 export class Replica {
   readonly #incidents: Incidents;
-  readonly #admission: Admission;
-  readonly #commits: GroupCommit;
   readonly #keeper: Keeper;
   readonly #lookup: IdLookup;
   readonly #reader: ItemReader;
@@ -56,18 +48,13 @@ export class Replica {
   readonly #added: Listeners<readonly ItemKey[]>;
   readonly #damaged: Listeners<ItemKey>;
   readonly #verify: (options: VerifyOptions) => Promise<VerifyResult>;
-  readonly #puts = new Set<Promise<unknown>>();
+  readonly #puts: Puts;
   #version = 0;
   readonly #digest = new SetDigest();
-  /** Puts with something new pass here one after the other. */
-  #line: Promise<unknown> = Promise.resolve();
-  /** Puts in that line. */
-  #waiting = 0;
   #closed: Promise<void> | undefined;
 
   private constructor(init: ReplicaInit) {
     const { clock, disk, logger, scheme = lthash } = init;
-    const limits = { ...DEFAULT_LIMITS, ...init.limits };
     const shape = { ...DEFAULT_INDEX, ...init.index };
     const keys = setKeys(init.name ?? 'set');
     this.#incidents = new Incidents(clock, logger);
@@ -92,24 +79,21 @@ export class Replica {
       keeper: this.#keeper,
       quarantine: this.#quarantine,
       incidents: this.#incidents,
+      record: (id) => (this.#puts.pending(id) ? undefined : this.#lookup.record(id)),
       damaged: (key) => {
         this.#version++;
         this.#damaged.tell(() => key);
       },
     });
     this.#merger = new Merger({ keeper: this.#keeper, clock, bufferItems: shape.bufferItems });
-    this.#commits = new GroupCommit({
-      limits,
-      write: (items) => this.#write(items),
-      more: () => this.#waiting > 0,
-    });
-    this.#admission = new Admission({
-      limits,
+    this.#puts = new Puts({
+      limits: { ...DEFAULT_LIMITS, ...init.limits },
       clock,
       disk,
       logger,
-      heldBytes: () => this.#keeper.state.bytes,
-      pendingBytes: () => this.#commits.pendingBytes,
+      keeper: this.#keeper,
+      lookup: this.#lookup,
+      write: (items) => this.#write(items),
     });
     this.#scrubber = new Scrubber({
       keeper: this.#keeper,
@@ -138,7 +122,7 @@ export class Replica {
   static async open(init: ReplicaInit): Promise<Replica> {
     const replica = new Replica(init);
     await replica.#keeper.start();
-    await replica.#admission.refresh();
+    await replica.#puts.refresh();
     replica.#scrubber.start();
     return replica;
   }
@@ -154,30 +138,28 @@ export class Replica {
   }
 
   /** Stores items of one's own; ids are computed. Rejects with `StoreError`, per call. */
-  put(items: readonly NewItem[], { queued }: PutOptions = {}): Promise<PutResult[]> {
-    const prepare = (): Item[] => {
-      for (const { hint, payload } of items) {
-        checkHint(hint);
-        this.#admission.checkItem(payload.length);
-      }
-      return items.map(({ hint, payload }) => ({ hint, id: itemId(hint, payload), payload }));
-    };
-    return this.#enter(prepare, queued);
+  async put(items: readonly NewItem[], { queued }: PutOptions = {}): Promise<PutResult[]> {
+    this.#use();
+    for (const { hint, payload } of items) {
+      checkHint(hint);
+      this.#puts.checkItem(payload.length);
+    }
+    const own = items.map(({ hint, payload }) => ({ hint, id: itemId(hint, payload), payload }));
+    return this.#puts.enter(own, queued);
   }
 
   /**
    * Stores items that arrived from outside, each checked against its id (`ID_MISMATCH` rejects the
    * whole call, and nothing of it is stored).
    */
-  putVerified(items: readonly Item[]): Promise<PutResult[]> {
-    return this.#enter(() => {
-      for (const item of items) {
-        checkKey(item);
-        this.#admission.checkItem(item.payload.length);
-      }
-      for (const item of items) verifyItem(item);
-      return items;
-    });
+  async putVerified(items: readonly Item[]): Promise<PutResult[]> {
+    this.#use();
+    for (const item of items) {
+      checkKey(item);
+      this.#puts.checkItem(item.payload.length);
+    }
+    for (const item of items) verifyItem(item);
+    return this.#puts.enter(items);
   }
 
   /**
@@ -186,20 +168,27 @@ export class Replica {
    */
   async get(id: Uint8Array): Promise<Item | undefined> {
     this.#use();
-    await this.#keeper.reader();
-    return this.contains(id) ? this.#reader.get(id) : undefined;
+    return this.#reader.get(id);
+  }
+
+  /**
+   * Answers to the first of `ids`, in order, at least one, for a peer that asks for them. What is
+   * damaged counts as not held; it is put aside, and `onDamaged` says so.
+   */
+  async serve(ids: readonly Uint8Array[], limits: ServeLimits): Promise<readonly Served[]> {
+    this.#use();
+    return this.#reader.serve(ids, limits);
   }
 
   /** The item's hint and payload size without reading more than needed. */
   async head(id: Uint8Array): Promise<ItemHead | undefined> {
     this.#use();
-    await this.#keeper.reader();
-    return this.contains(id) ? this.#reader.head(id) : undefined;
+    return this.#reader.head(id);
   }
 
   contains(id: Uint8Array): boolean {
     this.#use();
-    return this.#commits.pending(id) === undefined && this.#lookup.contains(id);
+    return !this.#puts.pending(id) && this.#lookup.contains(id);
   }
 
   /** Keys in order, a page at a time. */
@@ -239,8 +228,8 @@ export class Replica {
 
   /** Why puts are refused; see `ReplicaStatus`. */
   get refusing(): ReplicaStatus['refusing'] {
-    void this.#admission.refresh();
-    const refusal = this.#keeper.trouble ?? this.#admission.refusing;
+    void this.#puts.refresh();
+    const refusal = this.#keeper.trouble ?? this.#puts.refusing;
     return refusal && { code: refusal.code, message: refusal.message };
   }
 
@@ -303,7 +292,7 @@ export class Replica {
 
   async #shutDown(): Promise<void> {
     this.#merger.stop();
-    await Promise.allSettled(this.#puts);
+    await this.#puts.settled();
     await this.#scrubber.stop();
     await this.#keeper.close();
   }
@@ -314,75 +303,6 @@ export class Replica {
     this.#lookup.reset(this.#keeper.state.items === 0);
     await this.#quarantine.load(database);
     void this.#merger.begin();
-  }
-
-  /** One put: `prepare` checks what is checked of the items alone. */
-  async #enter(
-    prepare: () => readonly Item[],
-    queued?: PutOptions['queued'],
-  ): Promise<PutResult[]> {
-    this.#use();
-    const put = this.#put(prepare(), queued);
-    this.#puts.add(put);
-    try {
-      return await put;
-    } finally {
-      this.#puts.delete(put);
-    }
-  }
-
-  async #put(items: readonly Item[], queued?: PutOptions['queued']): Promise<PutResult[]> {
-    if (this.#keeper.trouble !== null && !this.#keeper.readable) throw this.#keeper.trouble;
-    const known = items.every((item) => this.#lookup.holds(item));
-    const admit = (): Admitted => this.#admit(items, queued);
-    const { results, commits } = known ? admit() : await this.#inLine(admit);
-    if (known) this.#commits.start();
-    await Promise.all(commits);
-    return results;
-  }
-
-  /** First come, first served: a small put must not pass a large one that waits for room. */
-  #inLine(admit: () => Admitted): Promise<Admitted> {
-    this.#waiting++;
-    const turn = this.#line.then(() => this.#takeTurn(admit));
-    this.#line = turn.catch(() => undefined);
-    return turn;
-  }
-
-  async #takeTurn(admit: () => Admitted): Promise<Admitted> {
-    try {
-      await this.#admission.refresh();
-      await this.#commits.room();
-      return admit();
-    } finally {
-      this.#waiting--;
-      this.#commits.start();
-    }
-  }
-
-  /** Queues what is new, all of it or nothing; looks at the set, and at what is on its way into it. */
-  #admit(items: readonly Item[], queued: PutOptions['queued']): Admitted {
-    const fresh: Item[] = [];
-    const seen = new IdMap<true>();
-    const commits = new Set<Promise<void>>();
-    const results = items.map((item): PutResult => {
-      const { hint, id } = item;
-      const pending = this.#commits.pending(id);
-      if (pending !== undefined) commits.add(pending);
-      const created = !pending && seen.get(id) === undefined && !this.#lookup.holds(item);
-      if (created) {
-        seen.add(id, true);
-        fresh.push(item);
-      }
-      return { hint, id, created };
-    });
-    if (fresh.length > 0) {
-      if (this.#keeper.trouble !== null) throw this.#keeper.trouble;
-      this.#admission.admit(totalBytes(fresh));
-      for (const commit of this.#commits.add(fresh)) commits.add(commit);
-      queued?.(fresh);
-    }
-    return { results, commits: [...commits] };
   }
 
   async #write(items: readonly Item[]): Promise<void> {

@@ -167,3 +167,13 @@ export interface IndexOptions {
   /** Children of an inner node of the tree at the most; see `TreeShapeInit`. @default 64 */
   fanout: number;
 }
+
+/** What is answered to an id: the item, only its length where that is more than is asked for, or nothing. */
+export type Served = Item | { readonly length: number } | undefined;
+
+export interface ServeLimits {
+  /** Payload bytes of one item; of a longer one the length is told. */
+  readonly maxItemBytes: number;
+  /** Payload bytes together: what would go beyond is left to the next call. */
+  readonly maxBytes: number;
+}

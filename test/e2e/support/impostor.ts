@@ -7,6 +7,7 @@ import { fetch, libp2pGossip, reconcile } from '../../../src/protocol/libp2p.ts'
 import { type Item, Replica } from '../../../src/store/index.ts';
 import { loopbackNode } from '../../support/libp2p.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
+import { oneByOne } from '../../support/one-by-one.ts';
 
 /** The name of the network that daemons join by default. */
 export const NETWORK_NAME = 'rangemesh';
@@ -54,8 +55,9 @@ export class Impostor {
       fetch: fetch({
         clock: systemClock,
         networkName: NETWORK_NAME,
-        get: async (id: Uint8Array) =>
-          Promise.race([answer(await replica.get(id)), released.promise]),
+        serve: oneByOne({
+          get: async (id) => Promise.race([answer(await replica.get(id)), released.promise]),
+        }),
       }),
     });
     return new Impostor(libp2p, replica, () => released.resolve(undefined));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeAbsent, encodeItem } from '../../../src/protocol/fetch/codec.ts';
+import { encodeAbsent, encodeChunks, encodeItem } from '../../../src/protocol/fetch/codec.ts';
 import {
   type Channel,
   type FetchOptions,
@@ -11,6 +11,7 @@ import {
 import { bytesToKey, type Item, itemId } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { type LinkInit, MemoryNetwork } from '../../support/memory-network.ts';
+import { oneByOne } from '../../support/one-by-one.ts';
 import { SeededRandom } from '../../support/random.ts';
 
 const PROTOCOL = '/rangemesh/test/fetch/2';
@@ -21,7 +22,8 @@ function itemOf(number: number, size = 100): Item {
   return { hint: BigInt(number), payload, id: itemId(BigInt(number), payload) };
 }
 
-const frameOf = (item: Item): Uint8Array => encodeItem(item).next().value as Uint8Array;
+const framesOf = (item: Item): Uint8Array[] => [encodeItem(item), ...encodeChunks(item.payload)];
+const frameOf = encodeItem;
 
 class World {
   readonly clock = new VirtualClock();
@@ -42,11 +44,13 @@ class World {
     return new FetchService(this.network.node(id), {
       clock: this.clock,
       networkName: 'test',
-      get: async (wanted) => {
-        this.gets++;
-        return this.held.get(bytesToKey(wanted));
-      },
-      sizeOf: async (wanted) => this.held.get(bytesToKey(wanted))?.payload.length,
+      serve: oneByOne({
+        get: async (wanted) => {
+          this.gets++;
+          return this.held.get(bytesToKey(wanted));
+        },
+        sizeOf: async (wanted) => this.held.get(bytesToKey(wanted))?.payload.length,
+      }),
       options,
     });
   }
@@ -283,7 +287,7 @@ describe('FetchService: sources that fail', () => {
     const { outcome, error, payloadBytes, endedAt, reset } = await outcomeOf(async (channel) => {
       const payload = wanted.payload.slice();
       payload[99_999]! ^= 1;
-      for (const frame of encodeItem({ ...wanted, payload })) await channel.send(frame);
+      for (const frame of framesOf({ ...wanted, payload })) await channel.send(frame);
     });
     assert.deepEqual([outcome, error?.code, reset], ['invalid', 'INVALID_BYTES', true]);
     assert.equal(payloadBytes, 100_000);

@@ -7,6 +7,7 @@ import type { FetchService, ReconcileService, SessionReport } from '../../../src
 import { fetch, type Libp2pComponents, reconcile } from '../../../src/protocol/libp2p.ts';
 import { bytesToKey, type Item, itemId } from '../../../src/store/index.ts';
 import { loopbackNode } from '../../support/libp2p.ts';
+import { oneByOne } from '../../support/one-by-one.ts';
 import { tinyDialect, tinySnapshot } from '../../support/tiny-dialect.ts';
 import { idsOf } from './reconcile-harness.ts';
 
@@ -44,7 +45,7 @@ async function makeNode(ids: readonly Uint8Array[]): Promise<Node> {
   const fetchFactory = fetch({
     clock,
     networkName: 'real',
-    get: async (id) => node.held.get(bytesToKey(id)),
+    serve: oneByOne({ get: async (id) => node.held.get(bytesToKey(id)) }),
   });
   node.libp2p = await loopbackNode({
     reconcile: (components: Libp2pComponents) => (node.reconcile = reconcileFactory(components)),

@@ -7,11 +7,11 @@ import {
   type Snapshot,
   verifyReplica,
 } from '../../../src/store/index.ts';
-import type { Database } from '../../../src/store/replica/database.ts';
+import { type Database, readSync } from '../../../src/store/replica/database.ts';
 import type { DurableSet } from '../../../src/store/replica/durable-set.ts';
 import { Incidents } from '../../../src/store/replica/incidents.ts';
 import { Keeper } from '../../../src/store/replica/keeper.ts';
-import { setKeys } from '../../../src/store/replica/layout.ts';
+import { decodeHead, setKeys } from '../../../src/store/replica/layout.ts';
 import { storageConformance } from '../../conformance/storage.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { belowOutside, openLevel } from '../tree/support.ts';
@@ -83,9 +83,9 @@ class KeptStorage {
     let count = 0;
     const keys = setKeys(this.#name);
     for (const id of ids) {
-      const head = this.#keeper.head(id);
-      if (head === undefined) continue;
-      const key = { hint: head.hint, id };
+      const record = this.#record(id);
+      if (record === undefined) continue;
+      const key = { hint: decodeHead(record).hint, id };
       await this.#keeper.commit((set) =>
         set.remove(key, 0, (sink) => {
           sink.del(keys.id(id));
@@ -99,7 +99,11 @@ class KeptStorage {
   }
 
   contains(id: Uint8Array): boolean {
-    return this.#keeper.head(id) !== undefined;
+    return this.#record(id) !== undefined;
+  }
+
+  #record(id: Uint8Array): Uint8Array | undefined {
+    return readSync(this.#keeper.database, setKeys(this.#name).id(id));
   }
 
   snapshot(): Snapshot {

@@ -401,6 +401,25 @@ describe('id record', () => {
 });
 
 describe('item that is damaged', () => {
+  it('counts as not held when a peer asks for it, and is put aside', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put(items(40));
+    await first.close();
+    await tamper(directory, async (database) =>
+      flip(database, await firstKey(database, 'set/p', 7)),
+    );
+    const replica = await open(t, directory);
+    const ids = [6, 7, 8].map((n) => itemId(BigInt(n), item(n).payload));
+    const limits = { maxItemBytes: 1_000, maxBytes: 1_000 };
+    const served = await replica.serve(ids, limits);
+    assert.deepEqual(
+      served.map((one) => one !== undefined),
+      [true, false, true],
+    );
+    assert.equal(replica.status().quarantined, 1);
+  });
+
   it('leaves the set when it is read, is kept aside, and is welcome again', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);

@@ -54,6 +54,28 @@ describe('replica', () => {
     assert.deepEqual({ count, bytes, refusing }, { count: 1, bytes: 3, refusing: null });
   });
 
+  it('serves what is held of the first ids asked for, as far as they fit', async (t) => {
+    const replica = await openReplica(t, await temporaryDirectory(t));
+    const sizes = [3, 100, 5, 40, 40];
+    const results = await replica.put(
+      sizes.map((size, i) => ({ hint: BigInt(i), payload: new Uint8Array(size).fill(i) })),
+    );
+    const [three, long, five, forty, last] = results.map(({ id }) => id) as [
+      Uint8Array,
+      ...Uint8Array[],
+    ];
+    const absent = new Uint8Array(32);
+    const asked = [three, absent, long!, five!, forty!, last!];
+    const limits = { maxItemBytes: 50, maxBytes: 60 };
+    const served = await replica.serve(asked, limits);
+    const told = served.map((one) => (one && 'payload' in one ? one.payload.length : one));
+    assert.deepEqual(told, [3, undefined, { length: 100 }, 5, 40]);
+    assert.deepEqual(served[0], { hint: 0n, id: three, payload: new Uint8Array(3) });
+    const large = await replica.serve([forty!, last!], { maxItemBytes: 50, maxBytes: 10 });
+    assert.equal(large.length, 1, 'at least one');
+    assert.deepEqual(await replica.serve([], limits), []);
+  });
+
   it('stores a payload of no bytes, and one of the largest size', async (t) => {
     const directory = await temporaryDirectory(t);
     const replica = await openReplica(t, directory, { limits: { maxItemBytes: 1 << 20 } });
