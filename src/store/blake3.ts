@@ -8,7 +8,13 @@ export interface Blake3 {
   /** `key`: 32 bytes. */
   keyedHash(key: Uint8Array, ...parts: Uint8Array[]): Uint8Array;
   /** The hash function of a context: derive_key with the parts as key material. */
-  deriveKey(context: string): (...parts: Uint8Array[]) => Uint8Array;
+  deriveKey(context: string): DerivedHash;
+}
+
+/** A hash function of its own; `into` writes over what is given, of 32 bytes, instead of a new array. */
+export interface DerivedHash {
+  (...parts: Uint8Array[]): Uint8Array;
+  into(out: Uint8Array, ...parts: Uint8Array[]): void;
 }
 
 /** BLAKE3 by @noble/hashes: the readable reference. */
@@ -17,7 +23,9 @@ export const blake3Reference: Blake3 = {
   keyedHash: (key, ...parts) => digest({ key }, parts),
   deriveKey: (context) => {
     const bytes = utf8ToBytes(context);
-    return (...parts) => digest({ context: bytes }, parts);
+    const derive = (...parts: Uint8Array[]): Uint8Array => digest({ context: bytes }, parts);
+    const into = (out: Uint8Array, ...parts: Uint8Array[]): void => out.set(derive(...parts));
+    return Object.assign(derive, { into });
   },
 };
 
@@ -40,23 +48,29 @@ const DERIVE_KEY_MATERIAL = 64;
 
 function blake3By(wasm: Kernel): Blake3 {
   return {
-    hash: (...parts) => hashParts(wasm, 0, parts),
+    hash: (...parts) => hashParts(wasm, 0, parts).slice(),
     keyedHash: (key, ...parts) => {
       if (key.length !== 32) throw new RangeError(`a BLAKE3 key has 32 bytes, not ${key.length}`);
       wasm.hash.set(key);
-      return hashParts(wasm, KEYED_HASH, parts);
+      return hashParts(wasm, KEYED_HASH, parts).slice();
     },
     deriveKey: (context) => {
-      const key = hashParts(wasm, DERIVE_KEY_CONTEXT, [utf8ToBytes(context)]);
-      return (...parts) => {
+      const key = hashParts(wasm, DERIVE_KEY_CONTEXT, [utf8ToBytes(context)]).slice();
+      const result = (parts: Uint8Array[]): Uint8Array => {
         wasm.hash.set(key);
         return hashParts(wasm, DERIVE_KEY_MATERIAL, parts);
       };
+      const derive = (...parts: Uint8Array[]): Uint8Array => result(parts).slice();
+      const into = (out: Uint8Array, ...parts: Uint8Array[]): void => out.set(result(parts));
+      return Object.assign(derive, { into });
     },
   };
 }
 
-/** Fills the window again and again; it is hashed only when it is known whether more follows. */
+/**
+ * Fills the window again and again; it is hashed only when it is known whether more follows. The result
+ * is the kernel's own, until the next hash.
+ */
 function hashParts(wasm: Kernel, flags: number, parts: Uint8Array[]): Uint8Array {
   const { window, windowAddress } = wasm;
   let filled = 0;
@@ -74,5 +88,5 @@ function hashParts(wasm: Kernel, flags: number, parts: Uint8Array[]): Uint8Array
     }
   }
   wasm.finish(windowAddress, filled);
-  return wasm.hash.slice();
+  return wasm.hash;
 }

@@ -176,9 +176,10 @@ export class Fetcher {
   }
 
   async #request(request: RunningRequest): Promise<void> {
-    const { replica, fetch, options } = this.#init;
+    const { replica, fetch, options, wanted } = this.#init;
     const { source, ids, kind, signal } = request;
-    const intake = new Intake({ replica, window: this.#windows[kind] });
+    const known = (id: Uint8Array): void => void wanted.received(id);
+    const intake = new Intake({ replica, window: this.#windows[kind], known });
     const report = await fetch.fetch({
       peer: source.peer,
       ids,
@@ -197,7 +198,9 @@ export class Fetcher {
     else this.#pause.ended(intake.stored);
     // Abandoned meanwhile: its claims were given back then, and may be a newer request's by now.
     if (!source.requests.delete(request)) return;
-    const denied = this.#settle(request, report);
+    // Whatever is stored has left the list of what is wanted, and the claims with it.
+    const allStored = intake.stored === ids.length;
+    const denied = allStored ? 0 : this.#settle(request, report);
     if (intake.error === null) this.#judge(request, report, denied);
     else this.#init.logger.warn({ peer: source.peer, ...intake.error }, 'fetched item not stored');
   }

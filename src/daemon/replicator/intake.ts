@@ -29,27 +29,32 @@ export class Window {
   }
 }
 
+export interface IntakeInit {
+  replica: Pick<Replica, 'putVerified'>;
+  window: Window;
+  /** Called with what came and was here already: no commit tells of it. */
+  known: (id: Uint8Array) => void;
+}
+
 /**
  * Stores the items of one request: those that come together are put together, puts are not awaited
  * one by one, so that they share commits, but only as many bytes as fit the window may wait for theirs.
  */
 export class Intake {
-  readonly #replica: Replica;
-  readonly #window: Window;
+  readonly #init: IntakeInit;
   readonly #pending = new Set<Promise<void>>();
   /** Why an item could not be stored: our own trouble, whatever the peer did. */
   error: { readonly code: string; readonly message: string } | null = null;
   stored = 0;
 
-  constructor(init: { replica: Replica; window: Window }) {
-    this.#replica = init.replica;
-    this.#window = init.window;
+  constructor(init: IntakeInit) {
+    this.#init = init;
   }
 
   /** Resolves when the next items may come; throws once one could not be stored. */
   async take(items: readonly Item[]): Promise<void> {
     this.#store(items);
-    await this.#window.room();
+    await this.#init.window.room();
     if (this.error !== null) throw new Error(this.error.message);
   }
 
@@ -60,9 +65,10 @@ export class Intake {
 
   #store(items: readonly Item[]): void {
     const bytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
-    this.#window.enter(bytes);
+    const { window } = this.#init;
+    window.enter(bytes);
     const put = this.#put(items).finally(() => {
-      this.#window.leave(bytes);
+      window.leave(bytes);
       this.#pending.delete(put);
     });
     this.#pending.add(put);
@@ -71,7 +77,8 @@ export class Intake {
   /** Where all of them do not fit, some may. */
   async #put(items: readonly Item[]): Promise<void> {
     try {
-      await this.#replica.putVerified(items);
+      const results = await this.#init.replica.putVerified(items);
+      for (const { id, created } of results) if (!created) this.#init.known(id);
       this.stored += items.length;
     } catch (error) {
       if (items.length > 1) {

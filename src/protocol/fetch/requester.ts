@@ -1,4 +1,4 @@
-import { bytesToKey, type Clock, type Item } from '../../store/index.ts';
+import { type Clock, IdMap, type Item } from '../../store/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError, type ProtocolErrorCode } from '../errors.ts';
 import type { Limiter, Release } from '../limiter.ts';
@@ -256,5 +256,10 @@ function asProtocolError(error: unknown): ProtocolError {
 }
 
 function distinct(ids: readonly Uint8Array[]): readonly Uint8Array[] {
-  return [...new Map(ids.map((id) => [bytesToKey(id), id])).values()];
+  const seen = new IdMap<true>();
+  return ids.filter((id) => {
+    if (seen.get(id) !== undefined) return false;
+    seen.add(id, true);
+    return true;
+  });
 }

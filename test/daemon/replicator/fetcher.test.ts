@@ -115,6 +115,15 @@ describe('Fetcher', () => {
     assert.equal(fetcher.busy, false);
   });
 
+  it('does not want any more what turns out to be here already', async () => {
+    await replica.putVerified(ITEMS.slice(0, 2));
+    scripts.set('a', serve);
+    want('a', ITEMS.slice(0, 3));
+    fetcher.connected('a');
+    await clock.advance(10_000);
+    assert.deepEqual([requests.length, wanted.size, replica.status().items], [1, 0, 3]);
+  });
+
   it('turns to the next source when one fails, and rests the one that did, longer each time', async () => {
     scripts.set('a', async () => ({ outcome: 'stalled' }));
     want('a', ITEMS.slice(0, 1));

@@ -48,12 +48,12 @@ export class Ledger {
     meter.spend(FINGERPRINT_COST);
   }
 
-  /** Notes ids that only the peer has; those that are nowhere here are missing. */
+  /** Notes ids that only the peer has; those that are nowhere here are missing: they share memory. */
   *got(ids: Uint8Array): Work {
     const { snapshot, meter } = this.#init;
     for (let at = 0; at < ids.length; at += BATCH * ID_BYTES) {
       if (meter.over) yield 'slice';
-      const some = ids.subarray(at, at + BATCH * ID_BYTES);
+      const some = ids.slice(at, at + BATCH * ID_BYTES);
       snapshot.scheme.add(this.#change.added, some);
       this.theirs += some.length / ID_BYTES;
       meter.spend(((EXPAND_COST + LOOKUP_COST) * some.length) / ID_BYTES);
@@ -70,7 +70,7 @@ export class Ledger {
       this.#seen.add(name);
       if (snapshot.contains(id)) continue;
       if (refuses(id)) this.refused++;
-      else this.#missing.push(id.slice());
+      else this.#missing.push(id);
     }
   }
 
