@@ -8,6 +8,7 @@ import { createLibp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p
 import { type Logger, libp2pLogging } from '../logging.ts';
 import { localDiscovery } from './discovery/index.ts';
 import type { Identity } from './identity.ts';
+import { cheapLengths } from './lengths.ts';
 import type { MeshOptions } from './options.ts';
 import { sendTogether } from './packets.ts';
 import { type MeshPubsub, pubsub } from './pubsub.ts';
@@ -54,7 +55,7 @@ export async function assemble<S extends ServiceMap>(
         inboundFailure: init.onInboundFailure,
       }),
     ],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [cheapLengths(noise())],
     streamMuxers: [frugal(yamux({ maxInboundStreams: init.options.maxStreamsPerConnection }))],
     ...(psk !== null && { connectionProtector: preSharedKey({ psk }) }),
     ...(mdns !== null && { peerDiscovery: [localDiscovery(mdns.networkName, mdns.found)] }),

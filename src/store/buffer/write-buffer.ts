@@ -4,6 +4,7 @@ import { Branch } from '../vector/branch.ts';
 import type { FlatKeys } from '../vector/chunk.ts';
 import { insertKeys, type Root, removeKeys, rootOf } from '../vector/edit.ts';
 import type { Shape } from '../vector/part.ts';
+import { type Batch, keyCount, Waiting } from './waiting.ts';
 
 /** The keys from `first` to `last`, both included. */
 export interface KeyRange {
@@ -20,9 +21,6 @@ export interface Taken {
   readonly rest: WriteBuffer;
 }
 
-/** Ascending keys. */
-type Batch = readonly ItemKey[];
-
 /** Keys in batches that wait to be worked in: many at a time fall into few parts. */
 const TAIL_KEYS = 8_192;
 
@@ -32,7 +30,7 @@ const RIPE_KEYS = 1_024;
 interface Contents {
   readonly root: Root;
   /** Batches that are not in `root` yet. */
-  readonly tail: readonly Batch[];
+  readonly tail: Waiting;
   /** Batches, each above the one before it, that are being worked in: one with every batch that comes. */
   readonly ripe: readonly Batch[];
   /** Keys that may not be summed. */
@@ -59,13 +57,20 @@ export class WriteBuffer {
   private constructor(shape: Shape, contents: Contents) {
     this.#shape = shape;
     this.#contents = contents;
-    this.size = contents.root.size + keyCount(contents.tail) + keyCount(contents.ripe);
+    this.size = contents.root.size + contents.tail.size + keyCount(contents.ripe);
   }
 
   static empty({ scheme, chunkItems = 64, groupChunks = 64 }: WriteBufferInit): WriteBuffer {
     const shape = { scheme, chunkItems, groupChunks };
     const root: Root = new Branch(shape, []);
-    return new WriteBuffer(shape, { root, tail: [], ripe: [], fresh: 0, later: 0, summedTo: 0 });
+    return new WriteBuffer(shape, {
+      root,
+      tail: Waiting.NONE,
+      ripe: [],
+      fresh: 0,
+      later: 0,
+      summedTo: 0,
+    });
   }
 
   /** Of keys that ascend. */
@@ -94,7 +99,7 @@ export class WriteBuffer {
       return new WriteBuffer(this.#shape, { ...this.#contents, ...counts, root });
     }
     const batch = keys.map(({ hint, id }) => ({ hint, id: id.slice() }));
-    const tail = [...this.#contents.tail, batch];
+    const tail = this.#contents.tail.with(batch);
     return new WriteBuffer(this.#shape, this.#ripened({ ...this.#contents, ...counts, tail }));
   }
 
@@ -126,7 +131,7 @@ export class WriteBuffer {
     const held = [...root.keys(begin, Math.min(root.size, begin + count))];
     const [first, last] = [held[0], held.at(-1)];
     if (first === undefined || last === undefined) return { keys: [], rest: this };
-    const waiting = [...ripe, ...tail];
+    const waiting = [...ripe, ...tail.batches];
     const late = waiting.flatMap((batch) => batch.filter((key) => !isOutside(key, first, last)));
     const rest = this.#without(held, first, last);
     return { keys: late.length === 0 ? held : [...held, ...late].sort(compareKeys), rest };
@@ -136,7 +141,7 @@ export class WriteBuffer {
   sumSome(): WriteBuffer {
     const { root, tail, ripe, later, summedTo } = this.#contents;
     for (const group of root.children.slice(summedTo, summedTo + SUM_GROUPS)) group.sum();
-    const waiting = keyCount(tail) + keyCount(ripe);
+    const waiting = tail.size + keyCount(ripe);
     const begun = summedTo === 0 ? { later: waiting } : { later };
     const next = summedTo + SUM_GROUPS;
     const progress =
@@ -189,21 +194,24 @@ export class WriteBuffer {
   /** Works the waiting batches in; the keys are the same as before. */
   #fold(): Root {
     const { root, tail, ripe } = this.#contents;
-    const waiting = [...ripe, ...tail];
+    const waiting = [...ripe, ...tail.batches];
     if (waiting.length === 0) return root;
     const folded = insertKeys(this.#shape, root, inOrder(waiting));
-    this.#contents = { ...this.#contents, root: folded, tail: [], ripe: [] };
+    this.#contents = { ...this.#contents, root: folded, tail: Waiting.NONE, ripe: [] };
     return folded;
   }
 
   /** With a piece of what is ripe worked in, and the tail made ripe when it has grown long. */
   #ripened(contents: Contents): Contents {
-    const { tail } = contents;
-    const long = keyCount(tail) >= TAIL_KEYS;
+    const long = contents.tail.size >= TAIL_KEYS;
+    const cut = (): Pick<Contents, 'tail' | 'ripe'> => ({
+      tail: Waiting.NONE,
+      ripe: pieces(contents.tail.batches),
+    });
     const [piece, ...rest] = contents.ripe;
-    if (piece === undefined) return long ? { ...contents, tail: [], ripe: pieces(tail) } : contents;
+    if (piece === undefined) return long ? { ...contents, ...cut() } : contents;
     const root = insertKeys(this.#shape, contents.root, long ? inOrder(contents.ripe) : piece);
-    return { ...contents, root, ...(long ? { tail: [], ripe: pieces(tail) } : { ripe: rest }) };
+    return { ...contents, root, ...(long ? cut() : { ripe: rest }) };
   }
 
   /** Without `held`, which are the keys from `first` to `last` in the root, and without those that wait. */
@@ -216,14 +224,10 @@ export class WriteBuffer {
     return new WriteBuffer(this.#shape, {
       ...this.#contents,
       root: removeKeys(this.#shape, root, held),
-      tail: outside(tail),
+      tail: Waiting.of(outside(tail.batches)),
       ripe: outside(ripe),
     });
   }
-}
-
-function keyCount(batches: readonly Batch[]): number {
-  return batches.reduce((sum, batch) => sum + batch.length, 0);
 }
 
 function inOrder(batches: readonly Batch[]): Batch {

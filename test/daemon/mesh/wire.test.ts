@@ -106,6 +106,31 @@ describe('what goes over the wire', () => {
     assert.ok(toClient.bytes <= 10 * MESSAGES, `${toClient.bytes} bytes come back`);
   });
 
+  it('costs no error a message', async (t) => {
+    const [left, right] = [await node(), await node()];
+    const init = { maxFrameBytes: 65_536 };
+    const { arrived, done } = await heldChannel(right.network, PROTOCOL, init);
+    t.after(done);
+    const { peerId } = right.mesh;
+    await left.mesh.dialer.dial(right.mesh.addresses[0]!);
+    await connectionTo(left, peerId);
+    const channel = await left.network.open(peerId, PROTOCOL, init);
+    await channel.send(new Uint8Array(1));
+    const inbound = await arrived;
+    await inbound.receive();
+    const errors = t.mock.fn(RangeError);
+    t.mock.property(globalThis, 'RangeError', errors);
+    for (let i = 0; i < MESSAGES; i++) {
+      await channel.send(new Uint8Array(1));
+      await inbound.receive();
+      await turn();
+    }
+    t.mock.restoreAll();
+    // Gossip's heartbeats may come in between.
+    const made = errors.mock.callCount();
+    assert.ok(made < MESSAGES / 10, `${made} errors`);
+  });
+
   it('keeps flowing past many windows', async (t) => {
     const [left, right] = [await node(), await node()];
     const got = Promise.withResolvers<number>();
