@@ -65,9 +65,9 @@ export function pubsub(networkName: string): (components: GossipSubComponents) =
     ignoreDuplicatePublishError: true,
     batchPublish: true,
     // A mesh has few links a node, and each that carries gossip brings every message once more.
-    D: 4,
-    Dlo: 3,
-    Dhi: 6,
+    D: 3,
+    Dlo: 2,
+    Dhi: 4,
     Dscore: 2,
     Dout: 1,
     seenTTL: SEEN_MS,
