@@ -16,6 +16,7 @@ const DOORS: Record<string, string[]> = {
     'ID_BYTES',
     'INFINITE_BOUND',
     'INFINITE_HINT',
+    'IdMap',
     'LevelTree',
     'MAX_LIST_LIMIT',
     'MAX_SYMBOLS',
@@ -47,6 +48,7 @@ const DOORS: Record<string, string[]> = {
     'hexToBytes',
     'itemId',
     'keyToBytes',
+    'readU64BE',
     'lackingIn',
     'lthash',
     'lthashKernel',
@@ -59,6 +61,7 @@ const DOORS: Record<string, string[]> = {
     'verifyItem',
     'verifyReplica',
     'writeBase128',
+    'writeU64BE',
     'writeU64LE',
   ],
   'protocol/index.ts': [
