@@ -22,7 +22,6 @@ export type * from './fingerprint/scheme.ts';
 export { sum256 } from './fingerprint/sum256.ts';
 export * from './item.ts';
 export { type Database, openDatabase } from './replica/database.ts';
-export { IdMap } from './replica/id-map.ts';
 export type { ReplicaLimits } from './replica/limits.ts';
 export { MAX_LIST_LIMIT } from './replica/list.ts';
 export { repairDatabase } from './replica/repair.ts';

@@ -16,7 +16,6 @@ const DOORS: Record<string, string[]> = {
     'ID_BYTES',
     'INFINITE_BOUND',
     'INFINITE_HINT',
-    'IdMap',
     'LevelTree',
     'MAX_LIST_LIMIT',
     'MAX_SYMBOLS',

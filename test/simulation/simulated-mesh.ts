@@ -168,18 +168,19 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
     },
   });
   let stopping = false;
+  const slowly = async (wanted: Uint8Array) => {
+    if (servesAfterMs !== undefined && !stopping) {
+      await new Promise<void>((resolve) => clock.after(servesAfterMs, resolve));
+    }
+    return replica.get(wanted);
+  };
   const fetch = new FetchService(network, {
     clock,
     networkName: NETWORK_NAME,
-    serve: oneByOne({
-      async get(wanted) {
-        if (servesAfterMs !== undefined && !stopping) {
-          await new Promise<void>((resolve) => clock.after(servesAfterMs, resolve));
-        }
-        return replica.get(wanted);
-      },
-      sizeOf,
-    }),
+    serve:
+      servesAfterMs === undefined && sizeOf === undefined
+        ? (ids, limits) => replica.serve(ids, limits)
+        : oneByOne({ get: slowly, sizeOf }),
   });
   const gossip = push ? new MemoryGossip(network) : null;
   const announce =

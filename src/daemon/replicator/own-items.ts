@@ -9,6 +9,8 @@ export interface OwnItemsInit {
   spread: (keys: readonly ItemKey[]) => void;
   /** Others may have got what is not on our disk. */
   astray: () => void;
+  /** How many peers have connected so far. */
+  met: () => number;
 }
 
 /**
@@ -25,10 +27,11 @@ export class OwnItems {
 
   /** Resolves once the items are on our disk. When that fails, others may have got them all the same. */
   async put(items: readonly NewItem[]): Promise<PutResult[]> {
-    const { replica, announce, spread, astray } = this.#init;
+    const { replica, announce, spread, astray, met } = this.#init;
     const inlineBytes = announce()?.inlineBytes ?? 0;
     let fresh: readonly Item[] = [];
     let told = 0;
+    const metBefore = met();
     const tell = (some: readonly Item[]): void => {
       told += announce()?.announce(some) ?? 0;
     };
@@ -42,7 +45,8 @@ export class OwnItems {
       throw error;
     });
     tell(fresh.filter(isLong));
-    if (fresh.length > 0 && told === fresh.length) spread(fresh);
+    // Who came in between may have missed the push, and its session the commit.
+    if (fresh.length > 0 && told === fresh.length && met() === metBefore) spread(fresh);
     return results;
   }
 }

@@ -54,6 +54,8 @@ export class Replicator {
   readonly #peers = new PeerRecords();
   readonly #statements = new PeerStatements();
   #running: Running | null = null;
+  /** Peers that have connected so far. */
+  #met = 0;
   #unsubscribe: (() => void)[] = [];
   readonly #refill: Refill;
   readonly #recovery: Recovery;
@@ -96,6 +98,7 @@ export class Replicator {
       announce: () => this.#running?.services.announce ?? null,
       spread: (keys) => this.#told.pushed(keys),
       astray: () => this.#astray(),
+      met: () => this.#met,
     });
     this.#push = new Push({
       ...init,
@@ -314,6 +317,7 @@ export class Replicator {
   }
 
   #peerConnected(peer: string): void {
+    this.#met++;
     this.#peers.connected(peer);
     this.#attach(peer);
   }

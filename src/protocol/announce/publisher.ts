@@ -53,7 +53,7 @@ export class Publisher {
     await this.#running;
   }
 
-  /** What was put by the same commit is announced in the same turn, and so goes along. */
+  /** What is announced in the same turn goes along. */
   async #run(): Promise<void> {
     await null;
     const { clock } = this.#init;

@@ -23,12 +23,13 @@ export interface FetchOptions {
   maxIdsPerRequest: number;
   /**
    * Requests at a time to one peer; more wait here. Raising it hides the delay of long links, and
-   * costs memory: an item each. Peers answer `servedPerPeer` of them at a time.
+   * costs memory: an item each, or 64 KiB of small ones. Peers answer `servedPerPeer` of them at a time.
    * @default 2
    */
   requestsPerPeer: number;
   /**
-   * Requests of one peer answered at a time; more wait unread. Raising it costs memory: an item each.
+   * Requests of one peer answered at a time; more wait unread. Raising it costs memory: an item each,
+   * or 28 KiB of small ones.
    * @default 4
    */
   servedPerPeer: number;

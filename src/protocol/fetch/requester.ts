@@ -1,4 +1,4 @@
-import { type Clock, IdMap, type Item } from '../../store/index.ts';
+import { bytesToKey, type Clock, type Item } from '../../store/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError, type ProtocolErrorCode } from '../errors.ts';
 import type { Limiter, Release } from '../limiter.ts';
@@ -256,10 +256,9 @@ function asProtocolError(error: unknown): ProtocolError {
 }
 
 function distinct(ids: readonly Uint8Array[]): readonly Uint8Array[] {
-  const seen = new IdMap<true>();
+  const seen = new Set<string>();
   return ids.filter((id) => {
-    if (seen.get(id) !== undefined) return false;
-    seen.add(id, true);
-    return true;
+    const before = seen.size;
+    return seen.add(bytesToKey(id)).size > before;
   });
 }

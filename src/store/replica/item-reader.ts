@@ -21,7 +21,7 @@ export interface ItemReaderInit {
   damaged: (key: ItemKey) => void;
 }
 
-/** Ids looked up at once at the most, lest everybody else wait too long. */
+/** Ids looked up in one go at the most. */
 const TOGETHER = 64;
 
 /** Reads items, each compared with its id, and has the writer look at those that are not what they must be. */
@@ -57,18 +57,24 @@ export class ItemReader {
     let left = limits.maxBytes;
     for (const id of ids.slice(0, TOGETHER)) {
       const head = this.#soundHead(id);
-      if (head === undefined) served.push(undefined);
-      else if (head.bytes > limits.maxItemBytes) served.push({ length: head.bytes });
-      else if (head.bytes > left && served.length > 0) break;
-      else {
-        const key = { hint: head.hint, id };
-        const item = this.#item(database, key);
-        if (item === null) await this.inspect({ ...key, id: id.slice() });
-        served.push(item ?? undefined);
-        left -= head.bytes;
-      }
+      if (head !== undefined && head.bytes <= limits.maxItemBytes) {
+        if (head.bytes > left && served.length > 0) break;
+        const item = this.#item(database, { hint: head.hint, id });
+        if (item === null) {
+          await this.#putAside({ hint: head.hint, id: id.slice() });
+          // By then the database may be another one.
+          return [...served, undefined];
+        }
+        served.push(upTo(limits.maxItemBytes, item));
+        left -= item.payload.length;
+      } else served.push(head && { length: head.bytes });
     }
     return served;
+  }
+
+  /** What cannot be put aside now will be when it is read again. */
+  async #putAside(key: ItemKey): Promise<void> {
+    await this.inspect(key).catch(() => null);
   }
 
   #headOf(id: Uint8Array): ItemHead | undefined {
@@ -131,6 +137,12 @@ export class ItemReader {
       });
     }
   }
+}
+
+/** Its record may say less than it has. */
+function upTo(maxItemBytes: number, item: Item): Served {
+  const { length } = item.payload;
+  return length > maxItemBytes ? { length } : item;
 }
 
 /** What to say of an item that was not as it must be, once the writer has looked at it. */

@@ -43,8 +43,8 @@ export function found({ problemCount, problems }: VerifyResult): string {
 export function unknown(refusal: StoreError): StoreError {
   return new StoreError(
     refusal.code,
-    `${refusal.message}; whether this item is on disk is not known yet: put it again later, which is ` +
-      'never wrong',
+    `${refusal.message}; whether this item is on disk is not known yet: put it again later, ` +
+      'with the same hint',
     { cause: refusal },
   );
 }

@@ -22,7 +22,7 @@ async function setUp(t: TestContext, room = Number.POSITIVE_INFINITY) {
   t.after(() => gate.open());
   const announced: bigint[] = [];
   const spread: bigint[] = [];
-  const state = { astray: 0 };
+  const state = { astray: 0, met: 0 };
   const announce = {
     inlineBytes: 100,
     announce(items: readonly Item[]) {
@@ -36,6 +36,7 @@ async function setUp(t: TestContext, room = Number.POSITIVE_INFINITY) {
     announce: () => announce,
     spread: (keys: readonly ItemKey[]) => spread.push(...keys.map(({ hint }) => hint)),
     astray: () => state.astray++,
+    met: () => state.met,
   });
   return { own, gate, announced, spread, state };
 }
@@ -55,6 +56,17 @@ describe('items that are put here', () => {
     );
     assert.deepEqual(announced, [1n, 2n]);
     assert.deepEqual(spread, [1n, 2n]);
+  });
+
+  it('are not known to be told of where a peer came between push and commit', async (t) => {
+    const { own, gate, announced, spread, state } = await setUp(t);
+    const put = own.put([SHORT]);
+    await settle();
+    assert.deepEqual(announced, [1n]);
+    state.met++;
+    gate.open();
+    await put;
+    assert.deepEqual(spread, []);
   });
 
   it('are not acknowledged, nor said to be fetched here, when the disk fails', async (t) => {

@@ -294,6 +294,51 @@ describe('FetchService: sources that fail', () => {
     assert.deepEqual(endedAt, wanted.id);
   });
 
+  describe('that say several things at once', () => {
+    const [one, two, three] = [itemOf(1), itemOf(2), itemOf(3)];
+    const wrong = { ...three, payload: three.payload.slice().fill(7) };
+
+    /** While the first item is being stored the other frames come. */
+    async function told(frames: readonly Uint8Array[], store = async (): Promise<void> => {}) {
+      const w = await world();
+      await w.serve(async (channel) => {
+        await channel.receive();
+        await channel.sendAll(frames);
+        await new Promise<void>((resolve) => w.clock.after(30_000, resolve));
+      });
+      const calls: Item[][] = [];
+      const onItems = async (items: readonly Item[]) => {
+        calls.push([...items]);
+        if (calls.length > 1) return store();
+        await new Promise<void>((resolve) => w.clock.after(1_000, resolve));
+      };
+      const { report } = await w.fetch([one.id, two.id, three.id], { onItems });
+      return { ...report, calls };
+    }
+
+    it('wrong bytes behind right ones: what came before is good', async () => {
+      const report = await told([one, two, wrong].map(frameOf));
+      assert.deepEqual(report.calls, [[one], [two]]);
+      assert.deepEqual([report.outcome, report.error?.code], ['invalid', 'INVALID_BYTES']);
+      assert.deepEqual([report.items, report.endedAt], [2, three.id]);
+    });
+
+    it('a frame behind the last answer', async () => {
+      const report = await told([one, two, three, three].map(frameOf));
+      assert.deepEqual(report.calls, [[one], [two, three]]);
+      assert.deepEqual([report.outcome, report.error?.code], ['invalid', 'UNEXPECTED_FRAME']);
+      assert.deepEqual([report.items, report.endedAt], [3, null]);
+    });
+
+    it('where we fail ourselves beside them, it is our own fault', async () => {
+      const report = await told([one, two, wrong].map(frameOf), async () => {
+        throw Object.assign(new Error('no room'), { code: 'DISK_FULL' });
+      });
+      assert.deepEqual([report.outcome, report.error?.code], ['failed', 'DISK_FULL']);
+      assert.equal(report.items, 1);
+    });
+  });
+
   it('an item nobody asked for, or a second one', async () => {
     const unasked = await outcomeOf((channel) => channel.send(frameOf(itemOf(2))));
     assert.deepEqual([unasked.outcome, unasked.error?.code], ['invalid', 'UNEXPECTED_FRAME']);

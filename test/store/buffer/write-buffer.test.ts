@@ -28,6 +28,20 @@ describe('WriteBuffer', () => {
     assert.ok(equalBytes(state, expected));
   });
 
+  it('shares what waits with those it came out of, and what is added to one is not in another', () => {
+    const batches = scattered(12, 3);
+    const grown = (from: WriteBuffer, some: readonly ItemKey[][]): WriteBuffer =>
+      some.reduce((buffer, batch) => buffer.insert(batch), from);
+    const stem = grown(WriteBuffer.empty({ scheme: lthash }), batches.slice(0, 4));
+    const forks = [batches.slice(4, 7), batches.slice(7, 12), []].map((some) => grown(stem, some));
+    const expected = [batches.slice(0, 7), [...batches.slice(0, 4), ...batches.slice(7)]];
+    for (const [i, parts] of [...expected, batches.slice(0, 4)].entries()) {
+      const keys = parts.flat().sort(compareKeys);
+      assert.equal(forks[i]!.size, keys.length);
+      assert.deepEqual([...forks[i]!.keys(0, keys.length)], keys);
+    }
+  });
+
   it('works the keys that wait in a piece at a time', () => {
     let buffer = WriteBuffer.empty({ scheme: lthash });
     for (const batch of scattered(60, 500)) buffer = buffer.insert(batch);

@@ -13,6 +13,7 @@ import {
   type ReplicaInit,
   type Witness,
 } from '../../../src/store/index.ts';
+import { encodeHead, setKeys } from '../../../src/store/replica/layout.ts';
 import { encodeSummary } from '../../../src/store/tree/level/codec.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { coded, item, items, openAgain, pass, tapBatches, temporaryDirectory } from './support.ts';
@@ -415,9 +416,48 @@ describe('item that is damaged', () => {
     const served = await replica.serve(ids, limits);
     assert.deepEqual(
       served.map((one) => one !== undefined),
-      [true, false, true],
+      [true, false],
     );
     assert.equal(replica.status().quarantined, 1);
+    assert.equal((await replica.serve(ids.slice(2), limits))[0] === undefined, false);
+  });
+
+  it('is told as long as it is, whatever its id record says', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put([{ hint: 1n, payload: new Uint8Array(300) }, item(2)]);
+    await first.close();
+    const long = itemId(1n, new Uint8Array(300));
+    await tamper(directory, (database) =>
+      database.put(setKeys('set').id(long), encodeHead({ hint: 1n, bytes: 10 })),
+    );
+    const replica = await open(t, directory);
+    const limits = { maxItemBytes: 100, maxBytes: 1_000 };
+    assert.deepEqual(await replica.serve([long], limits), [{ length: 300 }]);
+  });
+
+  it('fails no others when it cannot be put aside', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await open(t, directory);
+    await first.put(items(40));
+    await first.close();
+    await tamper(directory, async (database) =>
+      flip(database, await firstKey(database, 'set/p', 7)),
+    );
+    const database = await openDatabase(directory);
+    const replica = await open(t, directory, { database });
+    const batch = database.batch.bind(database);
+    database.batch = (() => {
+      const made = batch();
+      made.write = () => Promise.reject(new Error('no space left'));
+      return made;
+    }) as never;
+    const ids = [6, 7, 8].map((n) => itemId(BigInt(n), item(n).payload));
+    const served = await replica.serve(ids, { maxItemBytes: 1_000, maxBytes: 1_000 });
+    assert.deepEqual(
+      served.map((one) => one !== undefined),
+      [true, false],
+    );
   });
 
   it('leaves the set when it is read, is kept aside, and is welcome again', async (t) => {

@@ -9,7 +9,7 @@ import { Stalls } from './stalls.ts';
 export interface CatchUpInit {
   clock: Clock;
   logger: Logger;
-  wanted: Pick<ReconciliationSet, 'has' | 'length'>;
+  wanted: Pick<ReconciliationSet, 'length' | 'sources'>;
   /** Nothing is fetched at the moment, through no fault of any peer. */
   paused: () => boolean;
   /** Connected peers of which it is not known yet whether they can take part. */

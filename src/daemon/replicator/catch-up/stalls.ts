@@ -4,7 +4,7 @@ import type { Plan, Slice } from './plan.ts';
 
 export interface StallsInit {
   clock: Clock;
-  wanted: Pick<ReconciliationSet, 'has' | 'length'>;
+  wanted: Pick<ReconciliationSet, 'length' | 'sources'>;
   plan: Plan;
   /** Nothing is fetched at the moment, through no fault of any peer. */
   paused: () => boolean;
@@ -65,13 +65,14 @@ export class Stalls {
     return null;
   }
 
-  /** How long the slice may stand still; null when nothing pending in it is wanted. */
+  /** How long the slice may stand still; null when nothing pending in it is wanted of anybody who has it. */
   #patience({ pending }: Slice): number | null {
     const { wanted } = this.#init;
     let patience: number | null = null;
     for (const key of pending) {
       const id = keyToBytes(key);
-      if (!wanted.has(id)) continue;
+      // An orphan is asked for on a chance, and may stay wanted for days.
+      if (wanted.sources(id).length === 0) continue;
       if (wanted.length(id) === undefined) return STALLED_MS;
       patience = STALLED_LARGE_MS;
     }

@@ -25,6 +25,17 @@ describe('a catch-up of which something does not come', () => {
     assert.ok(rig.over);
   });
 
+  it('has a slice listed by another peer when nobody lists an id in it any more, though it stays wanted', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    const ids = await rig.list('a', 10);
+    rig.store(ids.slice(1));
+    rig.wanted.claim('a', 1);
+    rig.wanted.release('a', ids[0]!, { forget: true, keep: true });
+    assert.equal(rig.wanted.orphans, 1);
+    await busySeconds(rig, 3);
+    assert.ok(!rig.idle('b'), 'b lists it');
+  });
+
   it('lets what is on its way to the disk arrive', async () => {
     const rig = new Rig(['a', 'b'], 1);
     const ids = await rig.list('a', 1);
