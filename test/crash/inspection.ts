@@ -10,6 +10,10 @@ const CHUNK = 256;
 /** Why a reader or a session ends, and may begin anew. */
 const PASSING = ['STORE_REBUILDING', 'STORE_CORRUPT', 'SNAPSHOT_EXPIRED', 'STORE_CLOSED'];
 
+/** Why a store takes nothing for some seconds: it opens itself again, and repairs what LevelDB cannot read. */
+const MENDING = ['STORE_WRITE_FAILED', 'STORE_UNAVAILABLE'];
+const MENDED_MS = 30_000;
+
 const MAX_PASSES = 4;
 const POLL_MS = 10;
 
@@ -25,13 +29,13 @@ export async function inspect(
   acknowledged: readonly number[],
   offered: number,
 ): Promise<Findings> {
-  await replica.ready();
+  await whole(replica);
   const all = Array.from({ length: offered }, (_, number) => number);
   const absent = await absentAmong(replica, all);
   const lost = acknowledged.filter((number) => absent.has(number));
-  await replica.ready();
+  await whole(replica);
   const { problems } = await replica.verify();
-  await replica.ready();
+  await whole(replica);
   const { needsRefill } = replica.status();
   const found = { lost, problems, needsRefill };
   const amiss = lost.length > 0 || problems.length > 0 || needsRefill;
@@ -42,6 +46,19 @@ export async function inspect(
   if (replica.status().needsRefill) fetched += await refill(replica, acknowledged);
   const stillAbsent = await absentAmong(replica, acknowledged);
   return describe(replica, { ...found, stillLost: [...stillAbsent], stillProblems, fetched });
+}
+
+async function whole(replica: Replica): Promise<void> {
+  const end = performance.now() + MENDED_MS;
+  for (;;) {
+    try {
+      return await replica.ready();
+    } catch (error) {
+      const mending = error instanceof StoreError && MENDING.includes(error.code);
+      if (!mending || performance.now() > end) throw error;
+      await pause(POLL_MS);
+    }
+  }
 }
 
 function describe(
@@ -80,7 +97,7 @@ async function isThere(replica: Replica, number: number): Promise<boolean> {
 async function refill(replica: Replica, acknowledged: readonly number[]): Promise<number> {
   const peer = await Peer.holding(acknowledged);
   const fetched = await patiently(replica, () => peer.refill(replica));
-  await replica.ready();
+  await whole(replica);
   await peer.close();
   await replica.markRefilled();
   return fetched;
@@ -90,11 +107,11 @@ async function refill(replica: Replica, acknowledged: readonly number[]): Promis
 async function healed(replica: Replica): Promise<readonly VerifyProblem[]> {
   for (let pass = 1; ; pass++) {
     const { problems } = await replica.verify();
-    await replica.ready();
+    await whole(replica);
     const { passes, running } = replica.status().scrub;
     if (problems.length === 0 || pass > MAX_PASSES || !running) return problems;
     while (replica.status().scrub.passes === passes) await pause(POLL_MS);
-    await replica.ready();
+    await whole(replica);
   }
 }
 
@@ -104,9 +121,10 @@ async function patiently<Result>(replica: Replica, work: () => Promise<Result>):
     try {
       return await work();
     } catch (error) {
-      const passing = error instanceof StoreError && PASSING.includes(error.code);
+      const codes = [...PASSING, ...MENDING];
+      const passing = error instanceof StoreError && codes.includes(error.code);
       if (!passing || attempt === ATTEMPTS) throw error;
-      await replica.ready();
+      await whole(replica);
     }
   }
 }

@@ -69,6 +69,8 @@ describe('discovery', { timeout: 120_000 }, () => {
     const after = await start({ ...given, identity, peersFile: file() });
     await until([after], () => after.mesh.discovery.status.connected === 2);
     for (const { mesh } of others) assert.ok(after.mesh.connections.connected(mesh.peerId));
+    // It has been dialled in vain by then, and is worth less than those that are there.
+    await until([after], () => after.mesh.discovery.peers.at(-1)?.peer === first.mesh.peerId);
     await after.mesh.stop();
     const saved = JSON.parse(await readFile(join(directory, 'peers.json'), 'utf8'));
     assert.equal(saved.peers.length, 3);
