@@ -22,29 +22,25 @@ const scratch = new Uint8Array(8);
 const scratchView = new DataView(scratch.buffer);
 
 export function readU64LE(bytes: Uint8Array, offset: number): bigint {
-  fillScratch(bytes, offset);
+  fillScratch(bytes, offset, 8);
   return scratchView.getBigUint64(0, true);
 }
 
 export function readU64BE(bytes: Uint8Array, offset: number): bigint {
-  fillScratch(bytes, offset);
+  fillScratch(bytes, offset, 8);
   return scratchView.getBigUint64(0, false);
 }
 
 export function readU32BE(bytes: Uint8Array, offset: number): number {
-  checkRange(bytes, offset, 4);
-  for (let i = 0; i < 4; i++) scratch[i] = bytes[offset + i]!;
+  fillScratch(bytes, offset, 4);
   return scratchView.getUint32(0, false);
 }
 
-function fillScratch(bytes: Uint8Array, offset: number): void {
-  checkRange(bytes, offset, 8);
-  for (let i = 0; i < 8; i++) scratch[i] = bytes[offset + i]!;
-}
-
-function checkRange(bytes: Uint8Array, offset: number, length: number): void {
-  if (offset >= 0 && offset + length <= bytes.length) return;
-  throw new RangeError(`${length} bytes at ${offset} of ${bytes.length}`);
+function fillScratch(bytes: Uint8Array, offset: number, length: number): void {
+  if (offset < 0 || offset + length > bytes.length) {
+    throw new RangeError(`${length} bytes at ${offset} of ${bytes.length}`);
+  }
+  for (let i = 0; i < length; i++) scratch[i] = bytes[offset + i]!;
 }
 
 export function writeU64LE(bytes: Uint8Array, offset: number, value: bigint): void {

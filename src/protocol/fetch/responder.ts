@@ -1,4 +1,4 @@
-import type { Clock, Item, Served, ServeLimits } from '../../store/index.ts';
+import type { Clock, Served, ServeLimits } from '../../store/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Channel } from '../network/index.ts';
@@ -78,30 +78,23 @@ export class Responder {
   /** Waits only where there is enough to be sent. */
   #answer(id: Uint8Array, served: Served): Promise<void> | undefined {
     if (served === undefined) this.#add(encodeAbsent(id));
-    else if ('payload' in served) return this.#item(served);
-    else this.#add(encodeLarge(id, served.length));
-    return this.#isFull ? this.#flush() : undefined;
+    else if (!('payload' in served)) this.#add(encodeLarge(id, served.length));
+    else {
+      const { length } = served.payload;
+      this.#add(encodeItem(served));
+      this.#init.sent(Math.min(length, CHUNK_BYTES));
+      if (length > CHUNK_BYTES) return this.#rest(served.payload);
+    }
+    return this.#waitingBytes >= WRITE_BYTES ? this.#flush() : undefined;
   }
 
-  #item(item: Item): Promise<void> | undefined {
-    const { length } = item.payload;
-    this.#add(encodeItem(item));
-    this.#init.sent(Math.min(length, CHUNK_BYTES));
-    if (length > CHUNK_BYTES) return this.#chunks(item.payload);
-    return this.#isFull ? this.#flush() : undefined;
-  }
-
-  async #chunks(payload: Uint8Array): Promise<void> {
+  async #rest(payload: Uint8Array): Promise<void> {
     await this.#flush();
     for (const frame of encodeChunks(payload)) {
       this.#add(frame);
       await this.#flush();
       this.#init.sent(frame.length - 1);
     }
-  }
-
-  get #isFull(): boolean {
-    return this.#waitingBytes >= WRITE_BYTES;
   }
 
   #add(frame: Uint8Array): void {

@@ -60,11 +60,6 @@ export class GroupCommit {
     return this.#pendingBytes;
   }
 
-  /** Whether items are on their way to the disk. */
-  get busy(): boolean {
-    return this.#pending.size > 0;
-  }
-
   /** When the item is on its way to the disk: settles with the batch that holds it. */
   pending(id: Uint8Array): Promise<void> | undefined {
     return this.#pending.get(id)?.settled;

@@ -35,13 +35,7 @@ export class IdLookup {
    * that are there get another record when the scrubber, or a rebuild, comes by.
    */
   contains(id: Uint8Array): boolean {
-    return isBytes(this.#find(id));
-  }
-
-  /** The record of an id that is held. */
-  record(id: Uint8Array): Uint8Array | undefined {
-    const found = this.#find(id);
-    return isBytes(found) ? found : undefined;
+    return this.record(id) !== undefined;
   }
 
   /** The same for an item: the index is asked where the id record cannot be. */
@@ -49,6 +43,12 @@ export class IdLookup {
     const found = this.#find(item.id);
     if (found !== UNREADABLE) return found !== undefined;
     return this.#init.keeper.set?.holds(item) ?? false;
+  }
+
+  /** The record of an id that is held, as `contains` has it. */
+  record(id: Uint8Array): Uint8Array | undefined {
+    const found = this.#find(id);
+    return isBytes(found) ? found : undefined;
   }
 
   #find(id: Uint8Array): Found {

@@ -10,20 +10,29 @@ function taken(buffer: FrameBuffer): Uint8Array[] {
   return frames;
 }
 
+/** Puts the bytes into a buffer in pieces of these sizes; `look` takes out what it likes after each. */
+function inPieces(
+  wire: Uint8Array,
+  sizes: Iterator<number>,
+  look: (buffer: FrameBuffer) => void,
+): FrameBuffer {
+  const buffer = new FrameBuffer(300);
+  for (let at = 0; at < wire.length; ) {
+    const size = sizes.next().value as number;
+    buffer.push(wire.subarray(at, at + size));
+    at += size;
+    look(buffer);
+  }
+  return buffer;
+}
+
 describe('framing', () => {
   it('gives back the frames, however the bytes are cut', () => {
     const frames = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 });
     const cuts = fc.infiniteStream(fc.integer({ min: 1, max: 200 }));
     const property = fc.property(frames, cuts, (sent, sizes) => {
-      const wire = encodeFrames(sent);
-      const buffer = new FrameBuffer(300);
       const got: Uint8Array[] = [];
-      for (let at = 0; at < wire.length; ) {
-        const size = sizes.next().value as number;
-        buffer.push(wire.subarray(at, at + size));
-        at += size;
-        got.push(...taken(buffer));
-      }
+      const buffer = inPieces(encodeFrames(sent), sizes, (one) => got.push(...taken(one)));
       assert.deepEqual(got, sent);
       assert.equal(buffer.size, 0);
     });
@@ -34,19 +43,14 @@ describe('framing', () => {
     const frames = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 });
     const cuts = fc.infiniteStream(fc.integer({ min: 1, max: 900 }));
     const property = fc.property(frames, cuts, fc.nat({ max: 1_000 }), (sent, sizes, most) => {
-      const wire = encodeFrames(sent);
-      const buffer = new FrameBuffer(300);
       const got: Uint8Array[] = [];
-      for (let at = 0; at < wire.length; ) {
-        const size = sizes.next().value as number;
-        buffer.push(wire.subarray(at, at + size));
-        at += size;
-        for (let one = buffer.take(); one !== undefined; one = buffer.take()) {
-          const ready = buffer.takeReady(most);
+      const buffer = inPieces(encodeFrames(sent), sizes, (some) => {
+        for (let one = some.take(); one !== undefined; one = some.take()) {
+          const ready = some.takeReady(most);
           assert.ok(encodeFrames(ready).length <= most);
           got.push(one, ...ready);
         }
-      }
+      });
       assert.deepEqual(got, sent);
       assert.equal(buffer.size, 0);
     });

@@ -401,15 +401,19 @@ describe('id record', () => {
   });
 });
 
+/** A set of 40 items, of which number 7 is damaged. */
+async function withDamagedItem(t: TestContext): Promise<string> {
+  const directory = await temporaryDirectory(t);
+  const first = await open(t, directory);
+  await first.put(items(40));
+  await first.close();
+  await tamper(directory, async (database) => flip(database, await firstKey(database, 'set/p', 7)));
+  return directory;
+}
+
 describe('item that is damaged', () => {
   it('counts as not held when a peer asks for it, and is put aside', async (t) => {
-    const directory = await temporaryDirectory(t);
-    const first = await open(t, directory);
-    await first.put(items(40));
-    await first.close();
-    await tamper(directory, async (database) =>
-      flip(database, await firstKey(database, 'set/p', 7)),
-    );
+    const directory = await withDamagedItem(t);
     const replica = await open(t, directory);
     const ids = [6, 7, 8].map((n) => itemId(BigInt(n), item(n).payload));
     const limits = { maxItemBytes: 1_000, maxBytes: 1_000 };
@@ -437,13 +441,7 @@ describe('item that is damaged', () => {
   });
 
   it('fails no others when it cannot be put aside', async (t) => {
-    const directory = await temporaryDirectory(t);
-    const first = await open(t, directory);
-    await first.put(items(40));
-    await first.close();
-    await tamper(directory, async (database) =>
-      flip(database, await firstKey(database, 'set/p', 7)),
-    );
+    const directory = await withDamagedItem(t);
     const database = await openDatabase(directory);
     const replica = await open(t, directory, { database });
     const batch = database.batch.bind(database);
@@ -461,13 +459,7 @@ describe('item that is damaged', () => {
   });
 
   it('leaves the set when it is read, is kept aside, and is welcome again', async (t) => {
-    const directory = await temporaryDirectory(t);
-    const first = await open(t, directory);
-    await first.put(items(40));
-    await first.close();
-    await tamper(directory, async (database) =>
-      flip(database, await firstKey(database, 'set/p', 7)),
-    );
+    const directory = await withDamagedItem(t);
     const replica = await open(t, directory);
     const damaged: ItemKey[] = [];
     replica.onDamaged((key) => damaged.push(key));
