@@ -1,6 +1,12 @@
 import { readFileSync, rmSync, writeSync } from 'node:fs';
 import { systemClock, systemDisk } from '../../src/daemon/system.ts';
-import { type Clock, openDatabase, Replica, StoreError } from '../../src/store/index.ts';
+import {
+  type Clock,
+  openDatabase,
+  Replica,
+  repairDatabase,
+  StoreError,
+} from '../../src/store/index.ts';
 import { inspect } from './inspection.ts';
 import type { Event, Order, Start } from './messages.ts';
 import { breakIndex, toFirstSchema } from './ruin.ts';
@@ -31,6 +37,7 @@ async function open(): Promise<Replica> {
   const { directory, witness } = start;
   return Replica.open({
     open: () => openDatabase(directory),
+    repair: () => repairDatabase(directory),
     clock: hastyClock,
     scrub: { itemsPerSecond: start.scrub ? 200_000 : 0 },
     disk: systemDisk(directory),

@@ -196,8 +196,11 @@ function judge(round: { findings: Findings; work: Order['do']; damaged: boolean 
   const amiss = stillProblems.find((problem) => !(damaged && isLeftOver(problem)));
   if (amiss !== undefined) return `not clean at the end: ${amiss.message}`;
   if (lost.length > 0 && !loud) return `${lost.length} items are lost, and nobody says so`;
-  if (incidents.filter((code) => code === 'INDEX_REBUILT').length > 1) return 'rebuilt twice';
-  if (incidents.includes('WRITE_FAILED')) return 'a write failed';
+  // LevelDB takes no write any more once its compaction has met what was damaged, whenever that may be.
+  const repaired = damaged && incidents.includes('DATABASE_REPAIRED');
+  const rebuilds = incidents.filter((code) => code === 'INDEX_REBUILT').length;
+  if (rebuilds > (repaired ? 2 : 1)) return `rebuilt ${rebuilds} times`;
+  if (incidents.includes('WRITE_FAILED') && !repaired) return 'a write failed';
   if (damaged) return null;
   if (problems.length > 0) return `not clean: ${problems[0]!.code} ${problems[0]!.message}`;
   if (lost.length > 0) return `${lost.length} acknowledged items are lost`;
