@@ -12,6 +12,7 @@ import { cheapLengths } from './lengths.ts';
 import type { MeshOptions } from './options.ts';
 import { sendTogether } from './packets.ts';
 import { type MeshPubsub, pubsub } from './pubsub.ts';
+import { cheapSignatures } from './signatures.ts';
 import { type InboundFailure, observed } from './upgrades.ts';
 import { frugal } from './windows.ts';
 
@@ -42,6 +43,7 @@ export async function assemble<S extends ServiceMap>(
   init: AssemblyInit<S>,
 ): Promise<Libp2p<S & MeshServices>> {
   const { mdns, psk } = init;
+  cheapSignatures(init.identity.privateKey.publicKey);
   const node = await createLibp2p({
     start: false,
     privateKey: init.identity.privateKey,

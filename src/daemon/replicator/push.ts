@@ -48,6 +48,10 @@ export class Push implements AnnounceEvents {
   readonly #pause: Pause;
   readonly #arriving = new Set<string>();
   readonly #puts = new Set<Promise<void>>();
+  /** Taken since the event loop last came round, and put when it does. */
+  #gathered: Item[] = [];
+  /** Has them put now. */
+  #put: () => void = () => undefined;
   #bytes = 0;
 
   constructor(init: PushInit) {
@@ -70,10 +74,15 @@ export class Push implements AnnounceEvents {
     const taken = items.filter(
       ({ id, payload }) => payload.length <= maxItemBytes && !this.arriving(id),
     );
+    if (taken.length === 0) return true;
     const bytes = taken.reduce((sum, { payload }) => sum + payload.length, 0);
     if (this.#bytes + bytes > windowBytes || this.#pause.allowance() === 0) return false;
-    const put = this.#store(taken, bytes).finally(() => this.#puts.delete(put));
-    this.#puts.add(put);
+    this.#bytes += bytes;
+    for (const { id } of taken) {
+      this.#arriving.add(bytesToKey(id));
+      this.#init.wanted.received(id);
+    }
+    this.#gather(taken);
     return true;
   }
 
@@ -108,6 +117,7 @@ export class Push implements AnnounceEvents {
 
   async stop(): Promise<void> {
     this.#pause.stop();
+    this.#put();
     await Promise.all(this.#puts);
   }
 
@@ -116,12 +126,24 @@ export class Push implements AnnounceEvents {
     for (const peer of new Set([from, publisher])) this.#init.differs(peer);
   }
 
-  async #store(items: readonly Item[], bytes: number): Promise<void> {
-    this.#bytes += bytes;
-    for (const { id } of items) {
-      this.#arriving.add(bytesToKey(id));
-      this.#init.wanted.received(id);
-    }
+  /**
+   * What else has come in the meantime is passed on first, and shares a commit: so a node with more to
+   * do than it can do at once has less to do.
+   */
+  #gather(items: readonly Item[]): void {
+    const first = this.#gathered.length === 0;
+    this.#gathered.push(...items);
+    if (!first) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#put = resolve;
+    this.#init.clock.after(0, resolve);
+    const put = promise.then(() => this.#store()).finally(() => this.#puts.delete(put));
+    this.#puts.add(put);
+  }
+
+  async #store(): Promise<void> {
+    const items = this.#gathered;
+    this.#gathered = [];
     try {
       await this.#init.replica.putVerified(items);
       this.#pause.ended(items.length);
@@ -132,8 +154,10 @@ export class Push implements AnnounceEvents {
       this.#pause.refused({ code, message });
       this.#init.logger.warn({ code, message }, 'announced items not stored');
     } finally {
-      this.#bytes -= bytes;
-      for (const { id } of items) this.#arriving.delete(bytesToKey(id));
+      for (const { id, payload } of items) {
+        this.#bytes -= payload.length;
+        this.#arriving.delete(bytesToKey(id));
+      }
     }
   }
 }

@@ -8,7 +8,7 @@ import {
 import { Push } from '../../../src/daemon/replicator/push.ts';
 import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { type Item, type ItemKey, itemId, Replica } from '../../../src/store/index.ts';
-import { settle, VirtualClock } from '../../support/clock.ts';
+import { VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 
 const ORIGIN = { publisher: 'p', from: 'f' };
@@ -80,6 +80,19 @@ describe('announced items', () => {
     assert.equal(replica.status().items, 2);
   });
 
+  it('that come before the event loop comes round share a commit', async (context) => {
+    const { clock, replica, push, spread } = await setUp(context);
+    const before = replica.status().commit;
+    for (let i = 0; i < 3; i++) assert.equal(push.items([itemOf(10, i)], ORIGIN), true);
+    await clock.advance(0);
+    assert.equal(replica.status().commit, before + 1);
+    assert.equal(replica.status().items, 3);
+    assert.equal(push.items([itemOf(10, 4)], ORIGIN), true);
+    await clock.advance(0);
+    assert.equal(replica.status().commit, before + 2);
+    assert.equal(spread.length, 4);
+  });
+
   it('above our limit are left out, the others taken', async (context) => {
     const { replica, push } = await setUp(context);
     assert.equal(push.items([itemOf(1_001), itemOf(1_000)], ORIGIN), true);
@@ -98,7 +111,7 @@ describe('announced items', () => {
   it('are not taken while the set takes nothing, and again when it may', async (context) => {
     const { clock, replica, push, spread } = await setUp(context, { maxSetBytes: 100 });
     assert.equal(push.items([itemOf(101)], ORIGIN), true);
-    await settle();
+    await clock.advance(0);
     assert.deepEqual(spread, []);
     assert.equal(push.items([itemOf(10)], ORIGIN), false);
     await clock.advance(70_000);
@@ -110,7 +123,7 @@ describe('announced items', () => {
     await replica.put([{ hint: 2n, payload: new Uint8Array(1) }]);
     await clock.advance(70_000);
     assert.equal(push.items([itemOf(10)], ORIGIN), true);
-    await settle();
+    await clock.advance(0);
     assert.equal(push.holds(itemOf(10).id), true);
   });
 });
