@@ -14,6 +14,8 @@ const PASSING = ['STORE_REBUILDING', 'STORE_CORRUPT', 'SNAPSHOT_EXPIRED', 'STORE
 const MENDING = ['STORE_WRITE_FAILED', 'STORE_UNAVAILABLE'];
 const MENDED_MS = 30_000;
 
+const AGAIN = [...PASSING, ...MENDING];
+
 const MAX_PASSES = 4;
 const POLL_MS = 10;
 
@@ -121,8 +123,7 @@ async function patiently<Result>(replica: Replica, work: () => Promise<Result>):
     try {
       return await work();
     } catch (error) {
-      const codes = [...PASSING, ...MENDING];
-      const passing = error instanceof StoreError && codes.includes(error.code);
+      const passing = error instanceof StoreError && AGAIN.includes(error.code);
       if (!passing || attempt === ATTEMPTS) throw error;
       await whole(replica);
     }

@@ -13,8 +13,8 @@ const changed = new WeakSet<object>();
 
 /**
  * Has signatures checked with one key object for each author: those of `key`, and of all others of its
- * class, in the whole process. libp2p makes a key object for each signature it checks, which is a third
- * of the work and more, and checking signatures is a quarter of what gossip costs. Ed25519 only; other
+ * class, in the whole process. libp2p makes a key object for each signature it checks, which is a quarter
+ * to a third of the work, and checking signatures is a quarter of what gossip costs. Ed25519 only; other
  * keys are left as they are.
  */
 export function cheapSignatures(key: PublicKey): void {

@@ -9,14 +9,16 @@ describe('signatures checked with kept keys', () => {
   before(async () => cheapSignatures((await generateKeyPair('Ed25519')).publicKey));
 
   it('accept what the key has signed, also by another object of the same key', async () => {
-    const { publicKey, ...key } = await signer();
+    const key = await generateKeyPair('Ed25519');
+    const { publicKey } = key;
     const signature = await key.sign(MESSAGE);
     assert.equal(await publicKey.verify(MESSAGE, signature), true);
     assert.equal(await publicKeyFromRaw(publicKey.raw).verify(MESSAGE, signature), true);
   });
 
   it('reject another message, another key, and what is no signature', async () => {
-    const [own, other] = [await signer(), await signer()];
+    const own = await generateKeyPair('Ed25519');
+    const other = await generateKeyPair('Ed25519');
     const signature = await own.sign(MESSAGE);
     assert.equal(await own.publicKey.verify(MESSAGE.subarray(1), signature), false);
     assert.equal(await other.publicKey.verify(MESSAGE, signature), false);
@@ -32,7 +34,7 @@ describe('signatures checked with kept keys', () => {
   });
 
   it('go on when there have been more authors than are kept', async () => {
-    const first = await signer();
+    const first = await generateKeyPair('Ed25519');
     const signature = await first.sign(MESSAGE);
     for (let i = 0; i < 1_100; i++) {
       const raw = Uint8Array.from(first.publicKey.raw);
@@ -43,14 +45,10 @@ describe('signatures checked with kept keys', () => {
   });
 
   it('end with what was to be called off', async () => {
-    const { publicKey, ...key } = await signer();
+    const key = await generateKeyPair('Ed25519');
+    const { publicKey } = key;
     const signature = await key.sign(MESSAGE);
     const signal = AbortSignal.abort(new Error('called off'));
     assert.throws(() => publicKey.verify(MESSAGE, signature, { signal }), /called off/);
   });
 });
-
-async function signer() {
-  const key = await generateKeyPair('Ed25519');
-  return { publicKey: key.publicKey, sign: (message: Uint8Array) => key.sign(message) };
-}
