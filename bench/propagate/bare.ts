@@ -1,60 +1,58 @@
-import { createLogger, systemClock, systemRandom, VERSION } from '../../src/daemon/index.ts';
-import { createIdentity, createMesh, type Mesh } from '../../src/daemon/mesh/index.ts';
+import type { GossipSub } from '@libp2p/gossipsub';
 import { encodeFrame, encodeRecord } from '../../src/protocol/announce/codec.ts';
-import { announceTopic } from '../../src/protocol/index.ts';
 import { itemId } from '../../src/store/index.ts';
 import { generate, type Load, type Moments, now, payloadOf } from './load.ts';
 
-const NETWORK = 'bare';
-const TOPIC = announceTopic(NETWORK);
 const EPOCH = new Uint8Array(8);
 
-/** libp2p with gossipsub as the daemon sets it up, and nothing else: no checks, no set, no sessions. */
+/** A libp2p node with gossipsub, started. */
+export interface GossipNode {
+  readonly address: string;
+  readonly pubsub: GossipSub;
+  dial(address: string): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** Gossipsub and nothing else: no checks, no set, no sessions. */
 export class BareGossip {
-  readonly #meshes = new Map<number, Mesh>();
+  readonly #topic: string;
+  readonly #create: () => Promise<GossipNode>;
+  readonly #nodes = new Map<number, GossipNode>();
   readonly #sent: Moments = [];
   readonly #arrived: Moments = [];
 
+  constructor(topic: string, create: () => Promise<GossipNode>) {
+    this.#topic = topic;
+    this.#create = create;
+  }
+
   async start(nodes: readonly number[]): Promise<Record<number, string>> {
     const addresses: Record<number, string> = {};
-    for (const node of nodes) {
-      const mesh = await createMesh({
-        identity: await createIdentity(systemRandom),
-        listen: ['/ip4/127.0.0.1/tcp/0'],
-        peers: [],
-        networkName: NETWORK,
-        version: VERSION,
-        access: { mode: 'open' },
-        mdns: false,
-        services: {},
-        logger: createLogger({ clock: systemClock, level: 'error' }),
-        clock: systemClock,
-        random: systemRandom,
-      });
-      await mesh.start();
-      this.#listen(node, mesh);
-      addresses[node] = mesh.addresses[0]!;
+    for (const number of nodes) {
+      const node = await this.#create();
+      this.#listen(number, node);
+      addresses[number] = node.address;
     }
     return addresses;
   }
 
-  dial(node: number, address: string): Promise<unknown> {
-    return this.#meshes.get(node)!.dialer.dial(address);
+  async dial(node: number, address: string): Promise<void> {
+    await this.#nodes.get(node)!.dial(address);
   }
 
   ready(degree: number): boolean {
-    return [...this.#meshes.values()].every(
-      ({ services }) => services.pubsub.getSubscribers(TOPIC).length >= degree,
+    return [...this.#nodes.values()].every(
+      ({ pubsub }) => pubsub.getSubscribers(this.#topic).length >= degree,
     );
   }
 
   async run(load: Load): Promise<void> {
-    const nodes = [...this.#meshes.keys()];
+    const nodes = [...this.#nodes.keys()];
     await generate(load, async (number) => {
       const node = nodes[number % nodes.length]!;
       const frame = frameOf(number);
       this.#sent.push([number, node, now()]);
-      await this.#meshes.get(node)!.services.pubsub.publish(TOPIC, frame);
+      await this.#nodes.get(node)!.pubsub.publish(this.#topic, frame);
     });
   }
 
@@ -62,21 +60,25 @@ export class BareGossip {
     return { called: this.#sent, sent: this.#sent, arrived: this.#arrived };
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([...this.#meshes.values()].map((mesh) => mesh.stop()));
-    this.#meshes.clear();
+  totals(): [] {
+    return [];
   }
 
-  #listen(node: number, mesh: Mesh): void {
-    const { pubsub } = mesh.services;
-    pubsub.addEventListener('message', ({ detail }) => {
-      const number = new DataView(detail.data.buffer, detail.data.byteOffset).getUint32(
-        detail.data.length - payloadOf(0).length,
+  async stop(): Promise<void> {
+    await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
+    this.#nodes.clear();
+  }
+
+  #listen(number: number, node: GossipNode): void {
+    node.pubsub.addEventListener('message', ({ detail: { topic, data } }) => {
+      if (topic !== this.#topic) return;
+      const item = new DataView(data.buffer, data.byteOffset).getUint32(
+        data.length - payloadOf(0).length,
       );
-      this.#arrived.push([number, node, now()]);
+      this.#arrived.push([item, number, now()]);
     });
-    pubsub.subscribe(TOPIC);
-    this.#meshes.set(node, mesh);
+    node.pubsub.subscribe(this.#topic);
+    this.#nodes.set(number, node);
   }
 }
 

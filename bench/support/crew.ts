@@ -16,7 +16,7 @@ interface Answer {
   readonly error?: string;
 }
 
-/** For eight nodes, half of them at work at a time, what each would have in a process of its own. */
+/** Room for new objects, of all nodes of a process together: 4 MiB for each of four. */
 const YOUNG_MB = 16;
 
 /** A process that does what it is told, one end of an IPC channel. */
