@@ -98,12 +98,12 @@ export class Push implements AnnounceEvents {
     );
     for (const peer of new Set([from, publisher])) {
       if (!this.#init.connected(peer)) continue;
-      const willing = ids.filter((id) => !this.#init.refuses(peer, id));
+      const willing = ids.filter((id) => !this.arriving(id) && !this.#init.refuses(peer, id));
       wanted.add(peer, willing.slice(0, this.#init.room(peer)));
     }
     for (const { id, length } of large) wanted.enlarge(id, { peer: publisher, bytes: length });
     this.#init.wants();
-    return fitting.filter(({ id }) => wanted.has(id));
+    return fitting.filter(({ id }) => wanted.has(id) || this.arriving(id));
   }
 
   passedOn(keys: readonly ItemKey[]): void {
@@ -144,20 +144,35 @@ export class Push implements AnnounceEvents {
   async #store(): Promise<void> {
     const items = this.#gathered;
     this.#gathered = [];
-    try {
-      await this.#init.replica.putVerified(items);
-      this.#pause.ended(items.length);
-      this.#init.spread(items);
-    } catch (error) {
-      const { message } = error as Error;
+    const { stored, error } = await this.#putOf(items);
+    if (stored.length > 0) {
+      this.#pause.ended(stored.length);
+      this.#init.spread(stored);
+    }
+    if (error !== undefined) {
+      const { message } = error;
       const code = error instanceof StoreError ? error.code : 'INTERNAL';
       this.#pause.refused({ code, message });
       this.#init.logger.warn({ code, message }, 'announced items not stored');
-    } finally {
-      for (const { id, payload } of items) {
-        this.#bytes -= payload.length;
-        this.#arriving.delete(bytesToKey(id));
-      }
     }
+    for (const { id, payload } of items) {
+      this.#bytes -= payload.length;
+      this.#arriving.delete(bytesToKey(id));
+    }
+  }
+
+  /** Where all of them do not fit, some may; the error is that of the last that did not. */
+  async #putOf(items: readonly Item[]): Promise<{ stored: Item[]; error?: Error }> {
+    try {
+      await this.#init.replica.putVerified(items);
+      return { stored: [...items] };
+    } catch (error) {
+      if (items.length === 1) return { stored: [], error: error as Error };
+    }
+    const each = [];
+    for (const item of items) each.push(await this.#putOf([item]));
+    const stored = each.flatMap((one) => one.stored);
+    const error = each.findLast((one) => one.error !== undefined)?.error;
+    return error === undefined ? { stored } : { stored, error };
   }
 }

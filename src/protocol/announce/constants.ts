@@ -54,7 +54,8 @@ export interface AnnounceOptions {
    */
   holdMs: number;
   /**
-   * Messages of keys held at a time, half of them from one peer at the most; the items of further ones are fetched, and they are not passed on.
+   * Messages of keys held at a time, half of them from one peer at the most; the items of further ones
+   * are fetched, and they are not passed on.
    * @default 256
    */
   maxHeld: number;

@@ -93,6 +93,18 @@ describe('announced items', () => {
     assert.equal(spread.length, 4);
   });
 
+  it('are stored as far as they fit where they came together and not all of them do', async (context) => {
+    const { clock, push, spread } = await setUp(context, { maxSetBytes: 100 });
+    const [small, large, other] = [itemOf(10), itemOf(99), itemOf(20)];
+    for (const item of [small, large, other]) assert.equal(push.items([item], ORIGIN), true);
+    await clock.advance(0);
+    assert.deepEqual(
+      spread.map(({ id }) => id),
+      [small.id, other.id],
+    );
+    assert.equal(push.holds(large.id), false);
+  });
+
   it('above our limit are left out, the others taken', async (context) => {
     const { replica, push } = await setUp(context);
     assert.equal(push.items([itemOf(1_001), itemOf(1_000)], ORIGIN), true);
@@ -139,6 +151,17 @@ describe('announced keys', () => {
     const other = { ...key, id: new Uint8Array(32).fill(8) };
     push.keys([other], ORIGIN);
     assert.deepEqual(wanted.sources(other.id), ['f']);
+  });
+
+  it('of an item that is on its way to the disk are waited for, and not fetched', async (context) => {
+    const { push, wanted } = await setUp(context);
+    const item = itemOf(10);
+    assert.equal(push.items([item], ORIGIN), true);
+    const announced = { hint: item.hint, id: item.id, length: 10 };
+    assert.deepEqual(push.keys([announced], ORIGIN), [announced]);
+    assert.equal(wanted.has(item.id), false);
+    await push.stop();
+    assert.equal(push.holds(item.id), true);
   });
 
   it('are not wanted of a peer that says they are above our limits, but of others', async (context) => {
