@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -96,12 +96,11 @@ class Runs {
     }
     const children = chunks(peers, PEERS_IN_A_PROCESS).map((some) => fork(script('peers'), some));
     try {
-      const messages = await Promise.all(children.map((child) => once(child, 'message')));
-      const addresses = messages.flatMap(([said]) => said as string[]);
+      const addresses = (await Promise.all(children.map(addressesOf))).flat();
       const { items } = needed(this.sizes);
       return await inChild<Figures>(script('empty'), this.#path(), `${items}`, ...addresses);
     } finally {
-      for (const child of children) child.kill('SIGKILL');
+      await Promise.all(children.map(killed));
     }
   }
 
@@ -117,6 +116,23 @@ class Runs {
   #path(): string {
     return join(this.#directory, `${this.#made++}`);
   }
+}
+
+/** What a process of full peers says once they are up. */
+async function addressesOf(child: ChildProcess): Promise<string[]> {
+  const gone = once(child, 'exit').then(([code, signal]) => {
+    throw new Error(`full peers ended with ${code ?? signal}`);
+  });
+  const [said] = await Promise.race([once(child, 'message'), gone]);
+  gone.catch(() => undefined);
+  return said as string[];
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
 }
 
 function chunks<T>(values: readonly T[], size: number): T[][] {

@@ -57,8 +57,11 @@ export class BenchMesh {
     const begin = performance.now();
     if (killAt !== undefined) {
       const first = await this.#join(directory);
-      await holding(first, killAt);
-      await stopNode(first, 'SIGKILL');
+      try {
+        await holding(first, killAt);
+      } finally {
+        await stopNode(first, 'SIGKILL');
+      }
     }
     const node = await this.#join(directory);
     const joined = performance.now();
@@ -73,11 +76,16 @@ export class BenchMesh {
   /** Starts an empty node and tells it of all the others. */
   async #join(directory: string): Promise<Node> {
     const node = await startNode(directory);
-    for (const { client } of this.#full) {
-      const { addresses } = await client.status();
-      await node.client.addPeer(addresses[0]!);
+    try {
+      for (const { client } of this.#full) {
+        const { addresses } = await client.status();
+        await node.client.addPeer(addresses[0]!);
+      }
+      return node;
+    } catch (error) {
+      await stopNode(node, 'SIGKILL');
+      throw error;
     }
-    return node;
   }
 }
 

@@ -13,7 +13,7 @@ export interface Figures {
   /** Seconds from dialling to the last item on disk. */
   readonly seconds: number;
   readonly receivedBytes: number;
-  /** Of all sessions that ended until then, both directions. */
+  /** Of all sessions until both sets were known to be equal with every peer, both directions. */
   readonly sessionBytes: number;
   /** Of the session that took most: of one that lists everything, where there is one. */
   readonly largestSessionBytes: number;
@@ -26,6 +26,16 @@ export interface Figures {
 
 /** Longest wait for ids that nobody has to leave the want list. */
 const PATIENCE_MS = 60_000;
+
+/** Longest wait for the sessions that close a catch-up; a peer that invents ids is never in sync. */
+const CLOSING_MS = 10_000;
+
+async function within(ms: number, condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + ms;
+  while (!condition() && performance.now() < deadline) {
+    await new Promise<void>((resolve) => systemClock.after(100, resolve));
+  }
+}
 
 /** Starts an empty node, connects it to all peers, and measures until it holds `items` items. */
 export async function catchUp(
@@ -76,12 +86,11 @@ export async function catchUp(
   await all.promise;
   const seconds = (performance.now() - begin) / 1_000;
   const { receivedBytes } = libp2p.services.fetch.totals;
-  const sessionBytes = sessions.reduce((sum, bytes) => sum + bytes, 0);
   const { wanted } = replicator;
-  const deadline = performance.now() + PATIENCE_MS;
-  while (replicator.wanted > 0 && performance.now() < deadline) {
-    await new Promise<void>((resolve) => clock.after(100, resolve));
-  }
+  await within(PATIENCE_MS, () => replicator.wanted === 0);
+  const peers = libp2p.getPeers().map(String);
+  await within(CLOSING_MS, () => peers.every((peer) => replicator.inSync(peer)));
+  const sessionBytes = sessions.reduce((sum, bytes) => sum + bytes, 0);
   const wantedLater = replicator.wanted;
   const orphans = replicator.orphans.now;
   await replicator.stop();

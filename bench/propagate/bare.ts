@@ -60,10 +60,6 @@ export class BareGossip {
     return { called: this.#sent, sent: this.#sent, arrived: this.#arrived };
   }
 
-  totals(): [] {
-    return [];
-  }
-
   async stop(): Promise<void> {
     await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
     this.#nodes.clear();

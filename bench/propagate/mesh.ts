@@ -9,6 +9,15 @@ const PROCESSES = 4;
 const STEPS = [1, 3, 5];
 export const DEGREE: number = 2 * STEPS.length;
 const PUTS_PER_SECOND = 50;
+
+/** What a daemon has, and the room for new objects for each of a process; see bin/rangemesh.js. */
+const YOUNG_MB = (2 * NODES) / PROCESSES;
+const AS_DAEMONS = [
+  `--min-semi-space-size=${YOUNG_MB}`,
+  `--max-semi-space-size=${YOUNG_MB}`,
+  '--heap-growing-percent=100',
+];
+
 const WORKER = new URL('./worker.ts', import.meta.url);
 
 /**
@@ -20,10 +29,12 @@ export type Kind = 'daemons' | 'library' | 'tuned';
 /** Nodes of one kind, in processes of their own. */
 export class Mesh {
   readonly #kind: Kind;
-  readonly #crew: readonly Member[] = Array.from({ length: PROCESSES }, () => new Member(WORKER));
+  readonly #crew: readonly Member[];
 
   constructor(kind: Kind) {
     this.#kind = kind;
+    const flags = kind === 'daemons' ? AS_DAEMONS : [];
+    this.#crew = Array.from({ length: PROCESSES }, () => new Member(WORKER, flags));
   }
 
   /** Starts the nodes, a few in each process, and joins them. */
@@ -40,7 +51,7 @@ export class Mesh {
         await this.#at(node).call('dial', { node, address: addresses[(node + step) % NODES] });
       }
     }
-    await until(() => this.#ready());
+    if (!(await until(() => this.#ready()))) throw new Error(`the ${this.#kind} mesh is not ready`);
     // Some heartbeats for gossip to choose its links.
     await pause(3_000);
   }

@@ -9,28 +9,35 @@ import type { Load } from './load.ts';
 import type { Kind } from './mesh.ts';
 
 /** Some of the nodes of a mesh, all of one kind, in a process of their own. */
-const folder = await mkdtemp(join(process.env.BENCH_DIR ?? tmpdir(), 'rangemesh-bench-'));
-const kinds = {
-  daemons: () => new Daemons(folder),
-  library: () => new BareGossip(TOPIC, libraryNode),
-  tuned: () => new BareGossip(TOPIC, tunedNode),
-};
+let daemons: Daemons | undefined;
 let running: Daemons | BareGossip | undefined;
+let folder: string | undefined;
+
+async function create(kind: Kind): Promise<Daemons | BareGossip> {
+  if (kind === 'library') return new BareGossip(TOPIC, libraryNode);
+  if (kind === 'tuned') return new BareGossip(TOPIC, tunedNode);
+  folder = await mkdtemp(join(process.env.BENCH_DIR ?? tmpdir(), 'rangemesh-bench-'));
+  daemons = new Daemons(folder);
+  return daemons;
+}
 
 serve(
   {
-    start: ({ kind, nodes }: { kind: Kind; nodes: number[] }) => {
-      running = kinds[kind]();
+    start: async ({ kind, nodes }: { kind: Kind; nodes: number[] }) => {
+      running = await create(kind);
       return running.start(nodes);
     },
     dial: ({ node, address }: { node: number; address: string }) => running?.dial(node, address),
     ready: (degree: number) => running?.ready(degree),
     run: (load: Load) => running?.run(load),
     moments: () => running?.moments(),
-    totals: () => running?.totals(),
+    totals: () => daemons?.totals(),
   },
   async () => {
-    await running?.stop();
-    await rm(folder, { recursive: true, force: true });
+    try {
+      await running?.stop();
+    } finally {
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    }
   },
 );

@@ -16,18 +16,15 @@ interface Answer {
   readonly error?: string;
 }
 
-/** Room for new objects, of all nodes of a process together: 4 MiB for each of four. */
-const YOUNG_MB = 16;
-
 /** A process that does what it is told, one end of an IPC channel. */
 export class Member {
   readonly #child: ChildProcess;
   readonly #calls = new Map<number, PromiseWithResolvers<unknown>>();
   #next = 0;
 
-  constructor(script: URL) {
+  constructor(script: URL, execArgv: string[] = []) {
     this.#child = fork(script, {
-      execArgv: [`--max-semi-space-size=${YOUNG_MB}`],
+      execArgv,
       serialization: 'advanced',
     });
     this.#child.on('message', (message) => this.#answered(message as Answer));
