@@ -23,7 +23,7 @@ export interface Sample {
 
 const MIB = 1024 * 1024;
 /** Connections that the soak itself may keep open to a daemon's admin endpoint. */
-const CALLERS = 64;
+const CALLERS = 32;
 
 export async function usageOf(
   { daemon, client }: { daemon: DaemonProcess; client: AdminClient },
@@ -52,20 +52,20 @@ export async function usageOf(
 export const BOUNDS: Record<string, (sample: Sample) => { is: number; atMost: number }> = {
   'database, bytes': ({ dbBytes, dataBytes, items }) => ({
     is: dbBytes,
-    atMost: 96 * MIB + 3 * (dataBytes + 200 * items),
+    atMost: 32 * MIB + 3 * (dataBytes + 200 * items),
   }),
-  'heap, bytes': ({ heapBytes, items }) => ({ is: heapBytes, atMost: 96 * MIB + 400 * items }),
+  'heap, bytes': ({ heapBytes, items }) => ({ is: heapBytes, atMost: 64 * MIB + 400 * items }),
   'resident memory, bytes': ({ rssBytes, items }) => ({
     is: rssBytes,
-    atMost: 512 * MIB + 800 * items,
+    atMost: 256 * MIB + 800 * items,
   }),
   'file descriptors': ({ files, peers, dbBytes }) => ({
     is: files,
-    atMost: 64 + CALLERS + 4 * peers + dbBytes / MIB,
+    atMost: 32 + CALLERS + 4 * peers + dbBytes / MIB,
   }),
   'active resources': ({ resources, peers }) => ({
     is: resources,
-    atMost: 48 + CALLERS + 16 * peers,
+    atMost: 16 + CALLERS + 8 * peers,
   }),
 };
 
