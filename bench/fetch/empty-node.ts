@@ -88,10 +88,10 @@ export async function catchUp(
   const { receivedBytes } = libp2p.services.fetch.totals;
   const { wanted } = replicator;
   await within(PATIENCE_MS, () => replicator.wanted === 0);
+  const wantedLater = replicator.wanted;
   const peers = libp2p.getPeers().map(String);
   await within(CLOSING_MS, () => peers.every((peer) => replicator.inSync(peer)));
   const sessionBytes = sessions.reduce((sum, bytes) => sum + bytes, 0);
-  const wantedLater = replicator.wanted;
   const orphans = replicator.orphans.now;
   await replicator.stop();
   await libp2p.stop();

@@ -23,7 +23,7 @@ export function isLiar({ lies }: Source): boolean {
   return lies >= LIES;
 }
 
-/** Whether requests to the peer have been in vain for so long that its lists are likely made up. */
+/** Whether asking the peer has been in vain for so long that its lists are likely made up. */
 export function bringsNothing({ inVain }: Source): boolean {
   return inVain >= VAIN_REQUESTS;
 }
@@ -72,6 +72,7 @@ function complete(source: Source, items: number, denied: number): Judgement {
   source.denied += denied;
   if (source.denied >= ABSENT_IDS) {
     source.denied = 0;
+    source.inVain = Math.max(source.inVain, VAIN_REQUESTS);
     return { rest: true, disbelieved: true };
   }
   const rest = denied > 0 && !source.penalised;

@@ -90,11 +90,14 @@ export class Fetcher {
     return this.#refused.hasFrom(peer, id);
   }
 
-  /** How many further ids the peer may list: few as long as nothing comes of what it lists. */
+  /**
+   * How many further ids the peer may list: few as long as nothing comes of what it lists, and none
+   * while it rests.
+   */
   room(peer: string): number {
     const source = this.#sources.get(peer);
     if (source === undefined || !bringsNothing(source)) return Number.POSITIVE_INFINITY;
-    return Math.max(0, VAIN_IDS - this.#init.wanted.listed(peer));
+    return source.resting ? 0 : Math.max(0, VAIN_IDS - this.#init.wanted.listed(peer));
   }
 
   /** Whether any peer says that an item is too large. */

@@ -307,6 +307,7 @@ export class Replicator {
         scope === undefined ? reconcile.reconcile(peer) : reconcile.reconcile(peer, scope),
       peers: () => this.#peers.connectedOnes.length,
       busy: () => this.#arrivals.worthWaiting(fetcher.busy),
+      believed: (peer) => fetcher.room(peer) > 0,
       paused: () => fetcher.paused !== null,
       caughtUp: () => this.#running?.scheduler.changed(),
     });

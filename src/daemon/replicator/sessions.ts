@@ -19,6 +19,8 @@ export interface SessionsInit {
   peers: () => number;
   /** Something is being fetched, and comes. */
   busy: () => boolean;
+  /** Whether anything that the peer lists would be wanted. */
+  believed: (peer: string) => boolean;
   /** Nothing is fetched at the moment, for a reason of our own. */
   paused: () => boolean;
   /** Called when a catch-up is over. */
@@ -79,7 +81,8 @@ export class Sessions {
     this.#running.add(peer);
     try {
       // It may join one that the peer has begun, and that we decline because of what is to follow.
-      const whole = alone && this.#known.has(peer) ? await this.#init.reconcile(peer) : null;
+      const plain = alone && this.#known.has(peer) && this.#init.believed(peer);
+      const whole = plain ? await this.#init.reconcile(peer) : null;
       if (whole !== null && !showsNothing(whole)) return;
       if (await this.#look(peer)) await this.#init.reconcile(peer);
     } finally {
@@ -112,6 +115,8 @@ export class Sessions {
     if (error !== null || outlines === null) return false;
     this.#known.add(peer);
     if (equal || role !== 'initiator' || outlines.theirs.settles === false) return false;
+    const ahead = outlines.theirs.count > outlines.ours.count;
+    if (ahead && !this.#init.believed(peer)) return false;
     if (this.#fallsToCatchUp(look) || this.#mirrors(peer, outlines.theirs)) return false;
     this.#list(peer, outlines.theirs);
     return true;
@@ -212,6 +217,7 @@ export class Sessions {
   #fallsToCatchUp(look: SessionReport): boolean {
     const { ours, theirs } = look.outlines!;
     const ahead = theirs.count - ours.count;
+    if (!this.#init.believed(look.peer)) return false;
     if (this.catchingUp) {
       if (ahead > 0) this.#catchUp!.join(look);
       return ahead > 0;

@@ -295,6 +295,8 @@ describe('Fetcher', () => {
     assert.equal(requests.length, 8);
     assert.deepEqual([wanted.size, wanted.orphans], [10, 9], 'what others list stays with them');
     assert.deepEqual(wanted.sources(ITEMS[0]!.id), ['b']);
+    assert.equal(fetcher.room('a'), 0, 'as long as it rests');
+    await clock.advance(60_000);
     assert.equal(fetcher.room('a'), 1_024);
     want('a');
     assert.equal(fetcher.room('a'), 1_014);
@@ -519,9 +521,13 @@ describe('Fetcher', () => {
     await clock.advance(1);
     assert.equal(wanted.size, 0);
     assert.ok(requests.length <= 65, `${requests.length} requests`);
+    assert.equal(fetcher.room('a'), 0, 'as long as it rests');
+    await clock.advance(120_000);
+    assert.equal(fetcher.room('a'), 1_024, 'until it delivers something');
     wanted.add('a', invented);
     fetcher.listed('a');
     const asked = requests.length;
+    fetcher.pump();
     await clock.advance(120_000);
     assert.ok(requests.length > asked);
     assert.equal(wanted.size, 0);

@@ -16,6 +16,7 @@ function ahead(peer: string, count: number, parts = 1): SessionReport {
 class Rig {
   readonly clock: VirtualClock = new VirtualClock();
   readonly sessions: Sessions;
+  readonly disbelieved: Set<string> = new Set();
   readonly #counts: Map<string, number> = new Map();
   /** Sessions that run, with what each is asked for: a look, a slice or everything. */
   readonly running: { what: string; end: (report?: Partial<SessionReport>) => Promise<void> }[] =
@@ -43,6 +44,7 @@ class Rig {
       },
       peers: () => this.#counts.size,
       busy: () => false,
+      believed: (peer) => !this.disbelieved.has(peer),
       paused: () => false,
       caughtUp: () => {},
       catchUpItems: 500,
@@ -122,5 +124,18 @@ describe('the sessions of a node that catches up', () => {
     await rig.due('b', 3);
     assert.deepEqual(rig.what, ['a slice']);
     assert.ok(!rig.sessions.judge('b', ahead('b', 3).outlines!.theirs, 0));
+  });
+
+  it('does no more than look at a peer that is ahead and not believed', async () => {
+    const rig = new Rig();
+    rig.disbelieved.add('a');
+    for (const ahead of [100, 1_000]) {
+      await rig.due('a', ahead);
+      assert.deepEqual(rig.what, []);
+      assert.equal(rig.sessions.catchUp, null);
+    }
+    rig.disbelieved.delete('a');
+    await rig.due('a', 100);
+    assert.deepEqual(rig.what, ['a everything']);
   });
 });
