@@ -40,7 +40,7 @@ export function judgeLie(source: Source): Judgement {
  * | outcome | the ids | the source |
  * |---|---|---|
  * | complete | those that came are here | starts afresh |
- * | complete, some "don't have it" | it is no source of those any more | one rest per listing when it had listed them itself; when 256 in a row come to that, nothing it listed is believed |
+ * | complete, some "don't have it" | it is no source of those any more | one rest per listing when it had listed them itself; when 256 in a row come to that, nothing it listed is believed, and it may list little until it delivers something |
  * | invalid bytes | it is no source of the one they came for; the others are given back | rests; after 3 ids in a row nothing it listed is believed |
  * | a wrong length, found out when the item came | all lengths it said are forgotten | rests; after 3 nothing it listed is believed, and what it says to be large it does not have |
  * | stalled, or too slow while others were idle | given back, the one it stalled at behind all others | rests, and stays a source; after 8 in a row that brought nothing what it listed is not believed |
