@@ -2,7 +2,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { SimulatedMesh } from './simulated-mesh.ts';
 
 const NODES = 20;
-export const ITEMS = 400;
+export const ITEMS = 300;
 
 /** How twenty nodes fared. */
 export interface Outcome {
@@ -12,10 +12,7 @@ export interface Outcome {
   readonly nodes: readonly { readonly items: number; readonly wanted: number }[];
 }
 
-/**
- * Twenty nodes that write while links break, under virtual time. They run in a thread of their own:
- * the hooks by which the test runner follows promises take longer than the nodes do.
- */
+/** Twenty nodes that write while links break, under virtual time, in a thread of their own. */
 export function runTwentyNodes(seed: string): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     new Worker(new URL(import.meta.url), { workerData: seed })
