@@ -12,7 +12,10 @@ export interface Outcome {
   readonly nodes: readonly { readonly items: number; readonly wanted: number }[];
 }
 
-/** Twenty nodes that write while links break, under virtual time, in a thread of their own. */
+/**
+ * Twenty nodes that write while links break, under virtual time. They run in a thread of their own:
+ * the hooks by which the test runner follows promises take longer than the nodes do.
+ */
 export function runTwentyNodes(seed: string): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     new Worker(new URL(import.meta.url), { workerData: seed })
