@@ -15,7 +15,8 @@ const YOUNG_MB = (2 * NODES) / PROCESSES;
 const AS_DAEMONS = [
   `--min-semi-space-size=${YOUNG_MB}`,
   `--max-semi-space-size=${YOUNG_MB}`,
-  '--heap-growing-percent=100',
+  '--import',
+  new URL('../support/as-daemon.ts', import.meta.url).href,
 ];
 
 const WORKER = new URL('./worker.ts', import.meta.url);
@@ -101,9 +102,11 @@ export class Mesh {
   }
 }
 
-/** Whether the condition came to hold within the limit. */
-export async function until(condition: () => Promise<boolean>, limitMs = 60_000): Promise<boolean> {
-  const end = performance.now() + limitMs;
+const LIMIT_MS = 60_000;
+
+/** Whether the condition came to hold within a minute. */
+export async function until(condition: () => Promise<boolean>): Promise<boolean> {
+  const end = performance.now() + LIMIT_MS;
   while (!(await condition())) {
     if (performance.now() >= end) return false;
     await pause(200);

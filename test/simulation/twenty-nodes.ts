@@ -2,7 +2,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { SimulatedMesh } from './simulated-mesh.ts';
 
 const NODES = 20;
-export const ITEMS = 300;
+export const ITEMS = 400;
 
 /** How twenty nodes fared. */
 export interface Outcome {
