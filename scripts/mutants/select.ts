@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { globSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Reach, reaches } from './coverage.ts';
+import type { Mutant } from './find.ts';
+
+/** Folders whose tests hold a room that has no tests under its own name. */
+const TESTS_OF: readonly (readonly [source: string, tests: string])[] = [
+  ['src/store/verify', 'test/store/replica'],
+  ['src/protocol/reconcile', 'test/protocol/services'],
+];
+/** Rooms whose behaviour the simulated meshes run as a whole. */
+const SIMULATED = /^src\/(protocol|daemon\/replicator)\//;
+
+/** The test files that can notice a mutant of `file`, the nearest first. */
+export function testsOf(root: string, file: string): string[] {
+  const [, top] = file.split('/');
+  const own = globSync(`test/${top}/**/*.test.ts`, { cwd: root });
+  const simulated = SIMULATED.test(file)
+    ? globSync('test/simulation/*.test.ts', { cwd: root })
+    : [];
+  return [...own.sort((a, b) => nearness(file, b) - nearness(file, a)), ...simulated.sort()];
+}
+
+/** How many folders a test shares with the source, seen from `test/` and `src/`. */
+export function nearness(file: string, test: string): number {
+  const folders = dirname(test).split('/').slice(1);
+  const mirrored = shared(dirname(file).split('/').slice(1), folders);
+  const named = TESTS_OF.filter(([source]) => file.startsWith(source)).map(([source, tests]) =>
+    test.startsWith(`${tests}/`) ? source.split('/').length - 1 : 0,
+  );
+  return Math.max(mirrored, ...named);
+}
+
+function shared(a: readonly string[], b: readonly string[]): number {
+  const differs = a.findIndex((name, index) => name !== b[index]);
+  return differs === -1 ? a.length : differs;
+}
+
+/**
+ * The tests that run the mutant's code: nearest first, quickest first among equals, until their time
+ * together passes `budgetMs`. The first one is always among them.
+ */
+export function order(
+  mutant: Mutant,
+  tests: readonly (readonly [test: string, reach: Reach])[],
+  budgetMs: number,
+): string[] {
+  const reaching = tests
+    .filter(([, reach]) => reaches(reach, mutant.file, mutant.start))
+    .sort(([a, x], [b, y]) => nearness(mutant.file, b) - nearness(mutant.file, a) || x.ms - y.ms);
+  let spent = 0;
+  const chosen: string[] = [];
+  for (const [test, { ms }] of reaching) {
+    if (chosen.length > 0 && spent + ms > budgetMs) break;
+    spent += ms;
+    chosen.push(test);
+  }
+  return chosen;
+}
+
+/** `count` of the mutants, by chance but the same for the same seed, wherever else the source changes. */
+export function sample(mutants: readonly Mutant[], count: number, seed: string): Mutant[] {
+  const twins = new Map<string, number>();
+  const drawn = mutants.map((mutant) => {
+    const name = [mutant.file, mutant.at, mutant.from, mutant.to].join('\0');
+    const twin = twins.get(name) ?? 0;
+    twins.set(name, twin + 1);
+    const lot = createHash('sha256').update(`${seed}\0${twin}\0${name}`).digest('hex');
+    return { mutant, lot };
+  });
+  drawn.sort((a, b) => (a.lot < b.lot ? -1 : 1));
+  return drawn.slice(0, count).map(({ mutant }) => mutant);
+}
