@@ -50,9 +50,7 @@ async function random({ values, positionals }: ReturnType<typeof options>): Prom
   const found = findMutants(ROOT, positionals);
   const count = values.sample === undefined ? found.length : whole('sample', values.sample);
   const drawn = sample(found, count, values.seed);
-  console.error(
-    `${drawn.length} of ${found.length} mutants; first the reach of each test is taken`,
-  );
+  console.error(`${drawn.length} of ${found.length} mutants`);
   const judged = await judge({
     root: ROOT,
     mutants: drawn,

@@ -41,6 +41,7 @@ const TIMEOUT_MS = 180_000;
 export class Coverage {
   readonly #root: string;
   readonly #cache: string;
+  readonly #reaches = new Map<string, Promise<Reach>>();
 
   constructor(root: string) {
     this.#root = root;
@@ -48,7 +49,16 @@ export class Coverage {
     mkdirSync(this.#cache, { recursive: true });
   }
 
-  async reachOf(test: string): Promise<Reach> {
+  /** The reach of `test`. Throws when it does not pass without a mutant. */
+  reachOf(test: string): Promise<Reach> {
+    const known = this.#reaches.get(test);
+    if (known !== undefined) return known;
+    const reach = this.#keptOrMeasured(test);
+    this.#reaches.set(test, reach);
+    return reach;
+  }
+
+  async #keptOrMeasured(test: string): Promise<Reach> {
     const kept = join(this.#cache, `${digest(`${test}\0${this.#digestOf(test)}`)}.json`);
     if (existsSync(kept)) {
       const reach = JSON.parse(readFileSync(kept, 'utf8')) as Reach;

@@ -1,8 +1,8 @@
-import { Coverage, type Reach } from './coverage.ts';
+import { Coverage, reaches } from './coverage.ts';
 import type { Mutant } from './find.ts';
 import { type Equivalent, isSame } from './lists.ts';
 import { runTest } from './run-test.ts';
-import { order, testsOf } from './select.ts';
+import { testsOf } from './select.ts';
 
 export type Verdict = 'noticed' | 'survived' | 'equivalent';
 
@@ -32,49 +32,53 @@ const SLACK_FACTOR = 4;
 
 /** Plants each mutant in turn and runs the tests that can notice it. */
 export async function judge(init: MutantsInit): Promise<Judged[]> {
-  const reaches = await reachOfTests(init);
+  const coverage = new Coverage(init.root);
   const judged: Judged[] = [];
   await inParallel(init.mutants, init.concurrency, async (mutant) => {
-    const verdict = await judgeOne(init, mutant, reaches);
+    const verdict = await judgeOne(init, mutant, coverage);
     judged.push(verdict);
     init.onJudged(verdict, judged.length);
   });
   return judged;
 }
 
-async function reachOfTests(init: MutantsInit): Promise<ReadonlyMap<string, Reach>> {
-  const coverage = new Coverage(init.root);
-  const files = new Set(init.mutants.map((mutant) => mutant.file));
-  const tests = new Set([...files].flatMap((file) => testsOf(init.root, file)));
-  const reaches = new Map<string, Reach>();
-  await inParallel([...tests], init.concurrency, async (test) => {
-    reaches.set(test, await coverage.reachOf(test));
-  });
-  return reaches;
-}
-
-async function judgeOne(
-  init: MutantsInit,
-  mutant: Mutant,
-  reaches: ReadonlyMap<string, Reach>,
-): Promise<Judged> {
+async function judgeOne(init: MutantsInit, mutant: Mutant, coverage: Coverage): Promise<Judged> {
   const known = init.equivalents.find((entry) => isSame(entry, mutant));
   if (known !== undefined) {
     return { mutant, verdict: 'equivalent', why: known.reason, late: false };
   }
-  const candidates = testsOf(init.root, mutant.file).map(
-    (test) => [test, reaches.get(test)!] as const,
-  );
-  const tests = order(mutant, candidates, init.budgetMs);
-  for (const test of tests) {
-    const timeoutMs = SLACK_MS + SLACK_FACTOR * reaches.get(test)!.ms;
-    const run = await runTest({ root: init.root, test, timeoutMs, mutant });
-    if (run.outcome === 'passed') continue;
-    const late = run.outcome === 'timeout';
-    return { mutant, verdict: 'noticed', why: `${test}: ${late ? 'timeout' : run.says}`, late };
+  let tests = 0;
+  let leftMs = init.budgetMs;
+  for (const group of testsOf(init.root, mutant.file)) {
+    const reaching = await reachingTests(group, mutant, coverage);
+    for (const { test, ms } of reaching) {
+      if (tests > 0 && ms > leftMs) break;
+      leftMs -= ms;
+      tests++;
+      const timeoutMs = SLACK_MS + SLACK_FACTOR * ms;
+      const run = await runTest({ root: init.root, test, timeoutMs, mutant });
+      if (run.outcome === 'passed') continue;
+      const late = run.outcome === 'timeout';
+      return { mutant, verdict: 'noticed', why: `${test}: ${late ? 'timeout' : run.says}`, late };
+    }
+    if (leftMs <= 0) break;
   }
-  const why = tests.length === 0 ? 'no test reaches it' : `${tests.length} tests passed`;
+  const why = tests === 0 ? 'no test reaches it' : `${tests} tests passed`;
   return { mutant, verdict: 'survived', why, late: false };
+}
+
+/** Those of a group that run the mutant's code, the quickest first. */
+async function reachingTests(
+  group: readonly string[],
+  mutant: Mutant,
+  coverage: Coverage,
+): Promise<{ test: string; ms: number }[]> {
+  const found: { test: string; ms: number }[] = [];
+  for (const test of group) {
+    const reach = await coverage.reachOf(test);
+    if (reaches(reach, mutant.file, mutant.start)) found.push({ test, ms: reach.ms });
+  }
+  return found.sort((a, b) => a.ms - b.ms);
 }
 
 /** Works through `items` with `width` of them under way at a time. */

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Reach, reaches } from './coverage.ts';
 import type { Mutant } from './find.ts';
 
 /** Folders whose tests hold a room that has no tests under its own name. */
@@ -12,14 +11,16 @@ const TESTS_OF: readonly (readonly [source: string, tests: string])[] = [
 /** Rooms whose behaviour the simulated meshes run as a whole. */
 const SIMULATED = /^src\/(protocol|daemon\/replicator)\//;
 
-/** The test files that can notice a mutant of `file`, the nearest first. */
-export function testsOf(root: string, file: string): string[] {
+/** The test files that can notice a mutant of `file`, in groups of equal distance, the nearest first. */
+export function testsOf(root: string, file: string): string[][] {
   const [, top] = file.split('/');
-  const own = globSync(`test/${top}/**/*.test.ts`, { cwd: root });
+  const own = globSync(`test/${top}/**/*.test.ts`, { cwd: root }).sort();
   const simulated = SIMULATED.test(file)
     ? globSync('test/simulation/*.test.ts', { cwd: root })
     : [];
-  return [...own.sort((a, b) => nearness(file, b) - nearness(file, a)), ...simulated.sort()];
+  const groups = Map.groupBy(own, (test) => nearness(file, test));
+  const nearestFirst = [...groups].sort(([a], [b]) => b - a).map(([, tests]) => tests);
+  return [...nearestFirst, simulated.sort()];
 }
 
 /** How many folders a test shares with the source, seen from `test/` and `src/`. */
@@ -35,28 +36,6 @@ export function nearness(file: string, test: string): number {
 function shared(a: readonly string[], b: readonly string[]): number {
   const differs = a.findIndex((name, index) => name !== b[index]);
   return differs === -1 ? a.length : differs;
-}
-
-/**
- * The tests that run the mutant's code: nearest first, quickest first among equals, until their time
- * together passes `budgetMs`. The first one is always among them.
- */
-export function order(
-  mutant: Mutant,
-  tests: readonly (readonly [test: string, reach: Reach])[],
-  budgetMs: number,
-): string[] {
-  const reaching = tests
-    .filter(([, reach]) => reaches(reach, mutant.file, mutant.start))
-    .sort(([a, x], [b, y]) => nearness(mutant.file, b) - nearness(mutant.file, a) || x.ms - y.ms);
-  let spent = 0;
-  const chosen: string[] = [];
-  for (const [test, { ms }] of reaching) {
-    if (chosen.length > 0 && spent + ms > budgetMs) break;
-    spent += ms;
-    chosen.push(test);
-  }
-  return chosen;
 }
 
 /** `count` of the mutants, by chance but the same for the same seed, wherever else the source changes. */
