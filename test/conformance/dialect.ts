@@ -9,6 +9,7 @@ import {
   type Step,
 } from '../../src/protocol/index.ts';
 import { bytesToHex, type ItemKey, type Snapshot } from '../../src/store/index.ts';
+import { assertProperty } from '../support/property.ts';
 import { keysOf, type Pair, pairOf, pairs } from './pairs.ts';
 
 export interface DialectSuiteInit {
@@ -96,7 +97,7 @@ export function testDialect(init: DialectSuiteInit): void {
 function testDifferences(init: DialectSuiteInit): void {
   it('tells both sides exactly what they lack, and ends', () => {
     const cases = fc.tuple(pairs, fc.constantFrom(...init.caps), fc.constantFrom(...init.caps));
-    fc.assert(
+    assertProperty(
       fc.property(cases, ([spec, capA, capB]) => {
         const pair = pairOf(spec);
         const a = open(init, 'initiator', pair.a, { maxMessageBytes: capA });
@@ -114,7 +115,7 @@ function testDifferences(init: DialectSuiteInit): void {
   });
 
   it('finds equal sets equal, on both sides, and no others', () => {
-    fc.assert(
+    assertProperty(
       fc.property(pairs, fc.boolean(), (spec, same) => {
         const pair = pairOf(spec);
         const a = open(init, 'initiator', pair.a);
@@ -186,7 +187,7 @@ function testHostility(init: DialectSuiteInit): void {
       return cut === null ? bytes : bytes.subarray(0, cut % bytes.length);
     });
     const frames = fc.oneof(made, fc.uint8Array({ maxLength: 200 }));
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(frames, { minLength: 1, maxLength: 4 }), (sequence) => {
         const session = open(init, 'responder', keys);
         session.start();

@@ -18,6 +18,7 @@ import {
   StoreError,
   ZERO_BOUND,
 } from '../../src/store/index.ts';
+import { assertProperty } from '../support/property.ts';
 import { wideSum } from '../support/wide-sum.ts';
 
 export interface StorageFactoryInit {
@@ -47,7 +48,7 @@ export function storageConformance(
 ): void {
   describe(`storage conformance: ${name}`, () => {
     it('agrees with a sorted array under random writes', async () => {
-      await fc.assert(
+      await assertProperty(
         fc.asyncProperty(histories, async (history) =>
           replay(history, await create({ scheme: wideSum })),
         ),
@@ -57,7 +58,7 @@ export function storageConformance(
 
     it('agrees with a sorted array under LtHash', async () => {
       const short = fc.array(steps(6), { maxLength: 6 });
-      await fc.assert(
+      await assertProperty(
         fc.asyncProperty(short, async (history) =>
           replay(history, await create({ scheme: lthash })),
         ),

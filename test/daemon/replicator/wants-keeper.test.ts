@@ -8,6 +8,7 @@ import { why } from '../../../src/daemon/replicator/why.ts';
 import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { bytesToHex } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
+import { assertProperty } from '../../support/property.ts';
 
 const HOUR_MS = 3_600_000;
 const START = 1_700_000_040_000;
@@ -25,7 +26,7 @@ describe('the record of wants', () => {
   );
 
   it('is read as it was written', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(want, { maxLength: 40 }), (wants) => {
         assert.deepEqual(decodeWants(encodeWants(wants)), wants);
       }),

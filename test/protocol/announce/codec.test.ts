@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { decodeFrame, encodeFrame, encodeRecord } from '../../../src/protocol/announce/codec.ts';
 import { ProtocolError } from '../../../src/protocol/index.ts';
 import { bytesToHex, hexToBytes, INFINITE_HINT, itemId } from '../../../src/store/index.ts';
+import { assertProperty } from '../../support/property.ts';
 
 const LIMITS = { maxFrameBytes: 64 * 1024, maxRecords: 1_024 };
 const EPOCH = hexToBytes('0102030405060708');
@@ -50,7 +51,7 @@ describe('announcements', () => {
       const expected = { kind: 'items', epoch: EPOCH, sequence: number, items: sent };
       assert.deepEqual(decodeFrame(frame, LIMITS), expected);
     });
-    fc.assert(property, { numRuns: 50 });
+    assertProperty(property, { numRuns: 50 });
   });
 
   it('carry keys there and back', () => {
@@ -65,7 +66,7 @@ describe('announcements', () => {
       const expected = { kind: 'keys', epoch: EPOCH, sequence: number, keys };
       assert.deepEqual(decodeFrame(frame, LIMITS), expected);
     });
-    fc.assert(property, { numRuns: 50 });
+    assertProperty(property, { numRuns: 50 });
   });
 
   it('are refused when cut, padded, empty, doubled or too large', () => {
@@ -100,6 +101,6 @@ describe('announcements', () => {
         assert.ok(error instanceof ProtocolError);
       }
     });
-    fc.assert(property, { numRuns: 2_000 });
+    assertProperty(property, { numRuns: 2_000 });
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Sequences } from '../../../src/protocol/announce/sequences.ts';
+import { assertProperty } from '../../support/property.ts';
 
 const EPOCH = new Uint8Array(8);
 const GRACE = 1_000;
@@ -19,7 +20,7 @@ describe('numbers of announcements', () => {
       assert.equal(sequences.waiting, false);
       assert.deepEqual(sequences.due(10 * GRACE), []);
     });
-    fc.assert(property, { numRuns: 100 });
+    assertProperty(property, { numRuns: 100 });
   });
 
   it('that stay away are one gap, told once the grace is over', () => {

@@ -16,6 +16,7 @@ import {
 import { CHUNK_BYTES } from '../../../src/protocol/fetch/constants.ts';
 import { ProtocolError } from '../../../src/protocol/index.ts';
 import { bytesToHex, hexToBytes, type Item, itemId } from '../../../src/store/index.ts';
+import { assertProperty } from '../../support/property.ts';
 
 const LIMITS = { maxItemBytes: 1 << 20, maxIds: 1_024 };
 
@@ -61,7 +62,7 @@ describe('fetch codec', () => {
       assert.ok(frame.length <= requestFrameBytes(request.ids.length));
       assert.deepEqual(decodeRequest(frame, LIMITS), request);
     });
-    fc.assert(property, { numRuns: 50 });
+    assertProperty(property, { numRuns: 50 });
   });
 
   it('refuses requests that are cut, padded, empty or too large', () => {
@@ -117,7 +118,7 @@ describe('fetch codec', () => {
         }
       }
     });
-    fc.assert(property, { numRuns: 500 });
+    assertProperty(property, { numRuns: 500 });
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { encodeFrames, FrameBuffer, prefixBytes } from '../../../src/protocol/network/framing.ts';
 import { hexToBytes } from '../../../src/store/index.ts';
+import { assertProperty } from '../../support/property.ts';
 
 function taken(buffer: FrameBuffer): Uint8Array[] {
   const frames: Uint8Array[] = [];
@@ -36,7 +37,7 @@ describe('framing', () => {
       assert.deepEqual(got, sent);
       assert.equal(buffer.size, 0);
     });
-    fc.assert(property, { numRuns: 200 });
+    assertProperty(property, { numRuns: 200 });
   });
 
   it('gives those that are whole at once, as many as fit, and the rest after', () => {
@@ -54,7 +55,7 @@ describe('framing', () => {
       assert.deepEqual(got, sent);
       assert.equal(buffer.size, 0);
     });
-    fc.assert(property, { numRuns: 200 });
+    assertProperty(property, { numRuns: 200 });
   });
 
   it('gives what comes before a wrong frame, and then says what is wrong', () => {

@@ -15,6 +15,7 @@ import {
 } from '../../../src/protocol/reconcile/commonware/varint.ts';
 import type { Range } from '../../../src/protocol/reconcile/range.ts';
 import { bytesToHex, concatBytes, hexToBytes, INFINITE_BOUND } from '../../../src/store/index.ts';
+import { assertProperty } from '../../support/property.ts';
 import { boundOf, rangeOf, vectors } from './vectors.ts';
 
 const limits = { maxBytes: 1 << 20 };
@@ -61,7 +62,7 @@ describe('commonware varints', () => {
   });
 
   it('come back as they went', () => {
-    fc.assert(fc.property(u64, (value) => assert.equal(read(varint(value)), value)));
+    assertProperty(fc.property(u64, (value) => assert.equal(read(varint(value)), value)));
   });
 
   it('are refused where they are not canonical or too long', () => {
@@ -98,7 +99,7 @@ describe('commonware codec', () => {
   });
 
   it('comes back as it went, in as many bytes as announced', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(ranges, { maxLength: 6 }), (message) => {
         const bytes = encodeMessage(message);
         assert.deepEqual(decode(bytesToHex(bytes)), message);

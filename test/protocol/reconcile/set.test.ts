@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { commonware, ReconciliationSet } from '../../../src/protocol/index.ts';
 import { bytesToHex, type ItemKey } from '../../../src/store/index.ts';
 import { converse, sorted } from '../../conformance/dialect.ts';
+import { assertProperty } from '../../support/property.ts';
 import { c, idOf, run, snapshotsOf, vectors } from './vectors.ts';
 
 const PEERS = ['ann', 'bob', 'cyd', 'dee'];
@@ -310,7 +311,7 @@ function compare(set: ReconciliationSet, model: Model): void {
 
 describe('ReconciliationSet', () => {
   it('agrees with a naive model under any sequence of calls', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(actions, { maxLength: 60 }), fc.boolean(), (sequence, keep) => {
         const set = new ReconciliationSet(keep ? {} : { maxOrphans: 0 });
         const model = new Model(keep);

@@ -9,6 +9,7 @@ import {
   symbolsThrough,
 } from '../../../src/store/coding/index.ts';
 import { sipHash13 } from '../../../src/store/coding/siphash.ts';
+import { assertProperty } from '../../support/property.ts';
 import { SeededRandom } from '../../support/random.ts';
 
 const random = new SeededRandom('coding');
@@ -42,7 +43,7 @@ describe('coding', () => {
     });
     const shorts = shortsOf(codingReference, ids);
     assert.deepEqual(shortsOf(codingKernel!, ids), shorts);
-    fc.assert(
+    assertProperty(
       fc.property(cases, ({ begin, count, first, more }) => {
         const range = { begin, end: begin + count, first, last: first + more };
         const made = [codingReference, codingKernel!].map((coding) => {

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { lthash, lthashKernel } from '../../../src/store/fingerprint/lthash-kernel.ts';
 import { type FingerprintScheme, lthashReference as reference } from '../../../src/store/index.ts';
+import { assertProperty } from '../../support/property.ts';
 
 assert(lthashKernel !== null);
 const kernel = lthashKernel;
@@ -25,7 +26,7 @@ const changeArb: fc.Arbitrary<Change> = fc.oneof(
 
 describe('lthash kernel against the reference', () => {
   it('agrees after any sequence of changes to three states', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(fc.tuple(whichArb, changeArb), { maxLength: 24 }), (changes) => {
         const ours = [0, 1, 2].map((i) => stateAt(i));
         const theirs = [0, 1, 2].map(() => reference.empty());
@@ -58,7 +59,7 @@ describe('lthash kernel against the reference', () => {
   });
 
   it('reads ids at any offset', () => {
-    fc.assert(
+    assertProperty(
       fc.property(idsArb(4), fc.integer({ min: 0, max: 9 }), (ids, offset) => {
         const shifted = new Uint8Array(offset + ids.length).subarray(offset);
         shifted.set(ids);

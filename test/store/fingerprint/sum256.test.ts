@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { kernel } from '../../../src/store/fingerprint/kernel.ts';
 import { sum256 } from '../../../src/store/fingerprint/sum256.ts';
 import { bytesToHex, concatBytes, hexToBytes } from '../../../src/store/index.ts';
+import { assertProperty } from '../../support/property.ts';
 
 const MODULUS = 2n ** 256n;
 
@@ -26,7 +27,7 @@ describe('sum256', () => {
   });
 
   it('is addition of little-endian integers mod 2^256', () => {
-    fc.assert(
+    assertProperty(
       fc.property(integers, integers, (added, removed) => {
         const state = sum256.empty();
         sum256.add(state, concatBytes(...added.map(toBytes)));

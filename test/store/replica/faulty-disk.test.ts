@@ -5,6 +5,7 @@ import { itemId, Replica, StoreError } from '../../../src/store/index.ts';
 import { setKeys } from '../../../src/store/replica/layout.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { type Fault, FaultyDisk } from '../../support/faulty-disk.ts';
+import { assertProperty } from '../../support/property.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 import { FakeDisk, item } from './support.ts';
 
@@ -183,7 +184,7 @@ class Trial {
 describe('replica on a faulty disk', () => {
   it('answers truthfully, loses nothing it acknowledged, and goes on by itself', async () => {
     const schedules = fc.array(steps, { minLength: 3, maxLength: 25 });
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(schedules, async (schedule) => {
         const trial = new Trial();
         await trial.open();

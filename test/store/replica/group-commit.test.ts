@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { openDatabase, type Replica, type ReplicaLimits } from '../../../src/store/index.ts';
 import { settle } from '../../support/clock.ts';
+import { assertProperty } from '../../support/property.ts';
 import { type Gate, gateBatches, item, items, openReplica, temporaryDirectory } from './support.ts';
 
 describe('group commit', () => {
@@ -64,7 +65,7 @@ describe('group commit', () => {
     });
     const held = new Set<number>();
     const calls = fc.array(fc.array(fc.nat(300), { maxLength: 12 }), { maxLength: 12 });
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(calls, async (numbers) => {
         const results = await Promise.all(
           numbers.map((call) => replica.put(call.map((n) => item(n)))),

@@ -10,6 +10,7 @@ import {
   type ReplicaInit,
 } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
+import { assertProperty } from '../../support/property.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 import { coded, FakeDisk, item, items, tapBatches, temporaryDirectory } from './support.ts';
 
@@ -118,7 +119,7 @@ describe('after a write that failed', () => {
       index: { bufferItems: 40, leafItems: 4, fanout: 4, cacheBytes: 10_000 } as never,
     });
     const held = new Set<number>();
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(fates, fc.boolean(), async (drawn, large) => {
         store.fates = [...drawn];
         const size = large ? 300 : 3;

@@ -3,6 +3,7 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 import { MemoryTree, subRange, sum256 } from '../../../src/store/index.ts';
 import { keysOf } from '../../conformance/pairs.ts';
+import { assertProperty } from '../../support/property.ts';
 
 it('the states of many ranges in one walk are those of each range', () => {
   const keys = keysOf(1, 3_000);
@@ -11,7 +12,7 @@ it('the states of many ranges in one walk are those of each range', () => {
     tree.insert(keys);
     const snapshot = tree.snapshot();
     const view = subRange(snapshot, keys[100]!, keys[2_000]!);
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(fc.nat(), { minLength: 2, maxLength: 20 }), (draws) => {
         for (const set of [snapshot, view]) {
           const cuts = draws.map((draw) => draw % (set.size + 1)).sort((a, b) => a - b);

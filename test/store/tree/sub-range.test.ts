@@ -10,6 +10,7 @@ import {
 } from '../../../src/store/index.ts';
 import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
 import { subRange } from '../../../src/store/tree/sub-range.ts';
+import { assertProperty } from '../../support/property.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 const id = (number: number): Uint8Array => new Uint8Array(32).fill(number);
@@ -32,7 +33,7 @@ describe('sub-range', () => {
   ]) {
     storage.insert(keys);
     it(`is [lower, upper) of a ${storage.constructor.name}`, () => {
-      fc.assert(
+      assertProperty(
         fc.property(bounds, bounds, bounds, (a, b, probe) => {
           const [lower, upper] = compareBounds(a, b) <= 0 ? [a, b] : [b, a];
           const range = subRange(storage.snapshot(), lower, upper);

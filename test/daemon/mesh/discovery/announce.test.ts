@@ -13,6 +13,7 @@ import {
 import { Trickle } from '../../../../src/daemon/mesh/discovery/trickle.ts';
 import { bytesToHex } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
+import { assertProperty } from '../../../support/property.ts';
 import { SeededRandom } from '../../../support/random.ts';
 
 const A = '12D3KooWJ6ET7PSPDcWtGuwTZjyye8rUM3RTvZ8va1J3uSndGLqg';
@@ -70,7 +71,7 @@ describe('the announcement of addresses', () => {
     const record = new PeerRecord({ peerId, multiaddrs: many, seqNumber: 1n }).marshal();
     assert.throws(() => decodeRecord(record), /33 addresses/);
     assert.throws(() => decodeRecord(new Uint8Array(4_097)), /4097 bytes/);
-    fc.assert(
+    assertProperty(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {
           decodeRecord(bytes);

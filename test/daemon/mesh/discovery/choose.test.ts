@@ -10,6 +10,7 @@ import {
   trimmedTo,
   upperBound,
 } from '../../../../src/daemon/mesh/discovery/choose.ts';
+import { assertProperty } from '../../../support/property.ts';
 import { SeededRandom } from '../../../support/random.ts';
 
 const link = (peer: string, init: Partial<Link> = {}): Link => ({
@@ -133,7 +134,7 @@ describe('choose', () => {
   });
 
   it('stays within its bounds whatever the situation', () => {
-    fc.assert(
+    assertProperty(
       fc.property(situations, (given) => {
         const { degree, links, dialling } = given;
         const { dial, close, trimming } = choose(given, random);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { DiscoveryOptions } from '../../../../src/daemon/mesh/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
+import { assertProperty } from '../../../support/property.ts';
 import { FakeNetwork, type NodeInit } from './support.ts';
 
 const MINUTE = 60_000;
@@ -50,7 +51,7 @@ describe('Keeper', () => {
       degree: fc.integer({ min: 1, max: 6 }),
       named: fc.nat(24),
     });
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(meshes, async ({ seed, count, degree, named }) => {
         clock = new VirtualClock();
         network = new FakeNetwork(clock);

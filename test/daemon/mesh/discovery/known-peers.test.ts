@@ -7,6 +7,7 @@ import {
 } from '../../../../src/daemon/mesh/discovery/known-peers.ts';
 import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
+import { assertProperty } from '../../../support/property.ts';
 import { SeededRandom } from '../../../support/random.ts';
 
 const MINUTE = 60_000;
@@ -223,7 +224,7 @@ describe('KnownPeers', () => {
       fc.tuple(fc.constant('lose' as const), peer),
       fc.tuple(fc.constant('find' as const), peer),
     );
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const known = create();
         let sequence = 0;

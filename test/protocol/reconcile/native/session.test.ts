@@ -17,6 +17,7 @@ import {
 } from '../../../../src/store/index.ts';
 import { converse, lacking, sorted } from '../../../conformance/dialect.ts';
 import { keysOf, pairOf, pairs } from '../../../conformance/pairs.ts';
+import { assertProperty } from '../../../support/property.ts';
 import { brokenCoding, narrowCoding, type OpenInit, open, snapshotOf } from './support.ts';
 
 interface Result {
@@ -50,7 +51,7 @@ const spread = (count: number, skip: (i: number) => boolean, seed = 3): ItemKey[
 describe('a native session', () => {
   it('is exact and proved for every mixture of differences', () => {
     const ranges = fc.constantFrom(65_536, 1_000, 64);
-    fc.assert(
+    assertProperty(
       fc.property(pairs, ranges, (spec, maxRangeItems) => {
         const { a, b } = pairOf(spec);
         const result = reconcile(a, b, { limits: { maxRangeItems } });

@@ -18,6 +18,7 @@ import {
   hexToBytes,
   INFINITE_BOUND,
 } from '../../../../src/store/index.ts';
+import { assertProperty } from '../../../support/property.ts';
 import { scenarios } from './vectors.ts';
 
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
@@ -76,7 +77,9 @@ describe('negentropy varints', () => {
   });
 
   it('come back as they went, over all of u64', () => {
-    fc.assert(fc.property(spread, (value) => assert.equal(read(bytesToHex(varint(value))), value)));
+    assertProperty(
+      fc.property(spread, (value) => assert.equal(read(bytesToHex(varint(value))), value)),
+    );
   });
 
   it('are refused when they are longer than need be, or than 64 bits', () => {
@@ -104,7 +107,9 @@ describe('negentropy messages', () => {
   });
 
   it('come back as they went', () => {
-    fc.assert(fc.property(message, (ranges) => assert.deepEqual(decode(encode(ranges)), ranges)));
+    assertProperty(
+      fc.property(message, (ranges) => assert.deepEqual(decode(encode(ranges)), ranges)),
+    );
   });
 
   it('of the reference are read, and written again byte by byte', () => {

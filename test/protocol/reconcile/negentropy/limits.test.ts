@@ -14,6 +14,7 @@ import {
 } from '../../../../src/store/index.ts';
 import { converse, lacking, sorted } from '../../../conformance/dialect.ts';
 import { keysOf, pairOf, pairs } from '../../../conformance/pairs.ts';
+import { assertProperty } from '../../../support/property.ts';
 import { flat } from './storages.ts';
 
 type Sides = readonly [a: ItemKey[], b: ItemKey[]];
@@ -76,7 +77,7 @@ describe('negentropy under a frame size limit', () => {
   it('ends exactly however each side is limited, with the overflow of the reference too', () => {
     const cap = fc.constantFrom(0, 4_096, 5_000, 60_000);
     const overflow = fc.constantFrom('correct' as const, 'reference' as const);
-    fc.assert(
+    assertProperty(
       fc.property(pairs, cap, cap, overflow, (spec, capA, capB, rule) => {
         const { a, b } = pairOf({ ...spec, moved: false });
         const { have, missing, frames } = talk([a, b], capA, capB, rule);

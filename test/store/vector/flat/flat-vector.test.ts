@@ -11,6 +11,7 @@ import {
   sum256,
 } from '../../../../src/store/index.ts';
 import { keysOf, pairOf, pairs } from '../../../conformance/pairs.ts';
+import { assertProperty } from '../../../support/property.ts';
 
 function sealed(keys: Iterable<ItemKey>): Snapshot {
   const vector = new FlatVector();
@@ -40,7 +41,7 @@ const keys = fc.uniqueArray(fc.record({ hint: hints, id: ids }, { noNullPrototyp
 
 describe('FlatVector', () => {
   it('puts keys in order, whatever the order of insertion', () => {
-    fc.assert(
+    assertProperty(
       fc.property(keys, (unordered) => {
         const ordered = [...unordered].sort(compareKeys);
         for (const input of [unordered, ordered, ordered.toReversed()]) {
@@ -52,7 +53,7 @@ describe('FlatVector', () => {
   });
 
   it('says what a sorted vector of the same scheme says', () => {
-    fc.assert(
+    assertProperty(
       fc.property(pairs, fc.array(fc.nat(), { minLength: 2, maxLength: 12 }), (spec, draws) => {
         const { a, b } = pairOf({ ...spec, moved: false });
         const set = sealed(a);
