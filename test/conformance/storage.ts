@@ -292,8 +292,13 @@ function same(actual: readonly ItemKey[], expected: readonly ItemKey[]): void {
   if (actual.length !== expected.length || !actual.every(equal)) assert.deepEqual(actual, expected);
 }
 
+/** Names the first bytes that differ: to compare 2,048 of them in an assertion takes 60 ms each time. */
 function sameBytes(actual: Uint8Array, expected: Uint8Array): void {
-  if (!equalBytes(actual, expected)) assert.deepEqual(actual, expected);
+  if (equalBytes(actual, expected)) return;
+  const at = expected.findIndex((byte, i) => byte !== actual[i]);
+  const around = (bytes: Uint8Array): string => bytesToHex(bytes.subarray(at, at + 32));
+  const sizes = `${actual.length} bytes, ${expected.length} expected`;
+  assert.fail(`${sizes}: from byte ${at} on ${around(actual)}, not ${around(expected)}`);
 }
 
 /** The plain truth: an array, sorted again after every write. */
