@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sum256 } from '../../../src/store/fingerprint/sum256.ts';
-import { bytesToHex, type ItemKey, StoreError } from '../../../src/store/index.ts';
-import type { Database } from '../../../src/store/replica/database.ts';
-import { DurableTree, type PreparedWrite } from '../../../src/store/tree/level/durable-tree.ts';
+import { bytesToHex, StoreError } from '../../../src/store/index.ts';
+import { DurableTree } from '../../../src/store/tree/level/durable-tree.ts';
 import { treeKeys } from '../../../src/store/tree/level/keys.ts';
-import { VirtualClock } from '../../support/clock.ts';
-import { wideSum } from '../../support/wide-sum.ts';
-import { openLevel } from './support.ts';
+import { audit, commit, durableTrees, keysOf } from './level/support.ts';
 
-const opened = openLevel();
-let trees = 0;
+const setUp = durableTrees();
 
 describe('durable tree', () => {
   it('shows a write neither before it is committed nor when it is discarded', async () => {
@@ -200,77 +196,10 @@ describe('a damaged tree', () => {
   });
 });
 
-interface SetUp {
-  database: Database;
-  name: string;
-  init: Parameters<typeof DurableTree.open>[0];
-  tree: DurableTree;
-  clock: VirtualClock;
-  reopen(): DurableTree;
-}
-
-/** `count` hears of snapshots of the database that come (1) and go (-1). */
-async function setUp(
-  options: { maxSnapshotAgeMs?: number } = {},
-  count: (snapshots: number) => void = () => {},
-): Promise<SetUp> {
-  const database = await opened();
-  const name = `durable-${trees++}`;
-  const clock = new VirtualClock();
-  const init = {
-    database: counting(database, count),
-    name,
-    clock,
-    scheme: wideSum,
-    leafItems: 4,
-    fanout: 4,
-    cacheBytes: 10_000,
-    contains: () => false,
-    ...options,
-  };
-  const reopen = (): DurableTree => DurableTree.open(init);
-  return { database, name, init, tree: reopen(), clock, reopen };
-}
-
-function counting(database: Database, count: (snapshots: number) => void): Database {
-  return new Proxy(database, {
-    get(target, property) {
-      const value = Reflect.get(target, property);
-      if (property !== 'snapshot') return typeof value === 'function' ? value.bind(target) : value;
-      return () => {
-        const snapshot = target.snapshot();
-        const close = snapshot.close.bind(snapshot);
-        count(1);
-        snapshot.close = () => {
-          count(-1);
-          return close();
-        };
-        return snapshot;
-      };
-    },
-  });
-}
-
-async function commit(database: Database, prepared: PreparedWrite): Promise<void> {
-  await database.batch([...prepared.operations]);
-  prepared.commit();
-}
-
-async function audit(tree: DurableTree): Promise<void> {
-  for await (const _ of tree.audit());
-}
-
 function readAll(snapshot: ReturnType<DurableTree['snapshot']>): void {
   for (let begin = 0; begin <= snapshot.size; begin++) {
     for (let end = begin; end <= snapshot.size; end++) snapshot.fingerprint(begin, end);
   }
-}
-
-function keysOf(begin: number, end: number): ItemKey[] {
-  return Array.from({ length: end - begin }, (_, i) => ({
-    hint: BigInt(begin + i),
-    id: new Uint8Array(32).fill(begin + i),
-  }));
 }
 
 function isCorrupt(error: unknown): boolean {
