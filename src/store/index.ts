@@ -40,6 +40,6 @@ export { MemoryTree } from './tree/memory-tree.ts';
 export type { TreeShapeInit } from './tree/shape.ts';
 export { TreeSnapshot } from './tree/snapshot.ts';
 export { subRange } from './tree/sub-range.ts';
-export { FlatVector } from './vector/flat/flat-vector.ts';
+export { FlatVector, type FlatVectorInit } from './vector/flat/flat-vector.ts';
 export { SortedVector, type SortedVectorInit } from './vector/sorted-vector.ts';
 export * from './verify/index.ts';

@@ -2,9 +2,17 @@ import { checkKey, ID_BYTES } from '../../item.ts';
 import type { Run } from '../../tree/node.ts';
 import { copyKeys, newRun } from '../../tree/run.ts';
 
-/** Keys of a block: a power of two. */
-const BLOCK_BITS = 13;
-const BLOCK = 1 << BLOCK_BITS;
+export interface BlocksInit {
+  /**
+   * Keys of one block: a power of two. Raising it saves allocations; lowering it takes less for few
+   * keys.
+   * @default 8_192
+   */
+  blockKeys?: number;
+}
+
+/** The default of `BlocksInit.blockKeys`. */
+const BLOCK_KEYS = 8_192;
 
 export interface Block extends Run {
   /** The ids, eight words each. */
@@ -13,6 +21,8 @@ export interface Block extends Run {
 
 /** Keys in order of arrival, in blocks of equal size, so that growing copies nothing. */
 export class Blocks {
+  readonly #blockKeys: number;
+  readonly #bits: number;
   readonly #blocks: Block[] = [];
   /** Hints of the last block, one by one. */
   #hints: BigUint64Array = new BigUint64Array(0);
@@ -20,6 +30,13 @@ export class Blocks {
   #length = 0;
   #lastHint = -1n;
   #ascending = true;
+
+  constructor({ blockKeys = BLOCK_KEYS }: BlocksInit = {}) {
+    this.#blockKeys = blockKeys;
+    this.#bits = Math.log2(blockKeys);
+    if (Number.isInteger(this.#bits) && this.#bits >= 0 && this.#bits < 31) return;
+    throw new RangeError(`blockKeys is a power of two, not ${blockKeys}`);
+  }
 
   get length(): number {
     return this.#length;
@@ -33,7 +50,7 @@ export class Blocks {
   /** Throws `INVALID_HINT` or `INVALID_ID`. */
   push(hint: bigint, id: Uint8Array): void {
     checkKey({ hint, id });
-    const at = this.#length & (BLOCK - 1);
+    const at = this.offsetOf(this.#length);
     if (at === 0) this.#grow();
     this.#hints[at] = hint;
     this.#ids.set(id, at * ID_BYTES);
@@ -44,29 +61,29 @@ export class Blocks {
 
   /** The block of a position, in which it stands at `offsetOf`. */
   of(position: number): Block {
-    return this.#blocks[position >>> BLOCK_BITS]!;
+    return this.#blocks[position >>> this.#bits]!;
+  }
+
+  /** Where a position stands in its block. */
+  offsetOf(position: number): number {
+    return position & (this.#blockKeys - 1);
   }
 
   /** All keys in one run. */
   concat(): Run {
     const run = newRun(this.#length);
-    for (let at = 0; at < this.#length; at += BLOCK) {
-      copyKeys(this.of(at), 0, Math.min(BLOCK, this.#length - at), run, at);
+    for (let at = 0; at < this.#length; at += this.#blockKeys) {
+      copyKeys(this.of(at), 0, Math.min(this.#blockKeys, this.#length - at), run, at);
     }
     return run;
   }
 
   #grow(): void {
-    const { length, hints, ids } = newRun(BLOCK);
+    const { length, hints, ids } = newRun(this.#blockKeys);
     this.#blocks.push({ length, hints, ids, words: wordsOf(ids) });
-    this.#hints = new BigUint64Array(hints.buffer, hints.byteOffset, BLOCK);
+    this.#hints = new BigUint64Array(hints.buffer, hints.byteOffset, this.#blockKeys);
     this.#ids = ids;
   }
-}
-
-/** Where a position stands in its block. */
-export function offsetOf(position: number): number {
-  return position & (BLOCK - 1);
 }
 
 /** Ids as words. Those of a run are aligned; hosts are little-endian. */

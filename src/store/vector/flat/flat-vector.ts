@@ -5,7 +5,7 @@ import { sum256 } from '../../fingerprint/sum256.ts';
 import type { Snapshot } from '../../storage.ts';
 import type { Run } from '../../tree/node.ts';
 import { firstDisorder, keyAt } from '../../tree/run.ts';
-import { Blocks } from './blocks.ts';
+import { Blocks, type BlocksInit } from './blocks.ts';
 import { FlatSnapshot } from './flat-snapshot.ts';
 import { IdLookup } from './id-lookup.ts';
 import { sortKeys } from './sort.ts';
@@ -18,14 +18,21 @@ export interface FlatSet {
   readonly lookup: IdLookup;
 }
 
+export type FlatVectorInit = BlocksInit;
+
 /**
  * An item set in memory that is filled, then sealed, then only read: the Vector of Negentropy's
  * implementations. It takes 41 bytes an item and keeps `sum256`. As there, an id under two hints is
  * two items.
  */
 export class FlatVector {
-  #blocks = new Blocks();
+  #blocks: Blocks;
   #set: FlatSet | null = null;
+
+  /** Throws a RangeError for a size of blocks that is no power of two. */
+  constructor(init: FlatVectorInit = {}) {
+    this.#blocks = new Blocks(init);
+  }
 
   get scheme(): FingerprintScheme {
     return sum256;

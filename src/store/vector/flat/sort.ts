@@ -1,7 +1,7 @@
 import { ID_BYTES } from '../../item.ts';
 import type { Run } from '../../tree/node.ts';
 import { compareAt, newRun } from '../../tree/run.ts';
-import { type Blocks, offsetOf, wordsOf } from './blocks.ts';
+import { type Blocks, wordsOf } from './blocks.ts';
 import { orderOf } from './order.ts';
 
 const ID_WORDS = ID_BYTES / 4;
@@ -10,13 +10,13 @@ const ID_WORDS = ID_BYTES / 4;
 export function sortKeys(blocks: Blocks): Run {
   const columns = [hintWords(blocks, 0), hintWords(blocks, 1)];
   const order = orderOf(blocks.length, columns, (a, b) =>
-    compareAt(blocks.of(a), offsetOf(a), blocks.of(b), offsetOf(b)),
+    compareAt(blocks.of(a), blocks.offsetOf(a), blocks.of(b), blocks.offsetOf(b)),
   );
   const run = newRun(order.length);
   const words = wordsOf(run.ids);
   for (let i = 0; i < order.length; i++) {
     const block = blocks.of(order[i]!);
-    const at = offsetOf(order[i]!);
+    const at = blocks.offsetOf(order[i]!);
     run.hints[2 * i] = block.hints[2 * at]!;
     run.hints[2 * i + 1] = block.hints[2 * at + 1]!;
     copyId(block.words, at * ID_WORDS, words, i * ID_WORDS);
@@ -28,7 +28,7 @@ export function sortKeys(blocks: Blocks): Run {
 function hintWords(blocks: Blocks, which: 0 | 1): Uint32Array {
   const words = new Uint32Array(blocks.length);
   for (let i = 0; i < words.length; i++) {
-    words[i] = blocks.of(i).hints[2 * offsetOf(i) + which]!;
+    words[i] = blocks.of(i).hints[2 * blocks.offsetOf(i) + which]!;
   }
   return words;
 }
