@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   BUCKETS,
   blockOf,
+  checkOf,
   codingKernel,
   codingReference,
   symbolsThrough,
@@ -32,6 +33,48 @@ describe('coding', () => {
     // CPython 3.11 with PYTHONHASHSEED=0, whose key is all zeros: hash(bytes(range(32))).
     const message = Uint8Array.from({ length: 32 }, (_, i) => i);
     assert.equal(sipHash13(new Uint8Array(16), message), 0x31ef8061c910629bn);
+  });
+
+  it('short ids are written from the place that is asked for, and nowhere else', () => {
+    for (const coding of [codingReference, codingKernel ?? codingReference]) {
+      const whole = shortsOf(coding, ids);
+      for (const [at, count] of [[0, 3] as const, [1, 1] as const, [5, 513] as const]) {
+        const into = new Uint32Array(2 * (at + count + 1)).fill(77);
+        coding.shortIds(key, ids.subarray(0, 32 * count), into, at);
+        const around = [...into.subarray(0, 2 * at), ...into.subarray(2 * (at + count))];
+        assert.ok(
+          around.every((word) => word === 77),
+          `${count} from ${at} on`,
+        );
+        assert.deepEqual(into.slice(2 * at, 2 * (at + count)), whole.slice(0, 2 * count));
+      }
+    }
+  });
+
+  it('a short id is the SipHash of its id, but for 16 bits that check the others', () => {
+    const shorts = shortsOf(codingReference, ids.subarray(0, 64));
+    for (const i of [0, 1]) {
+      const hash = sipHash13(key, ids.subarray(32 * i, 32 * i + 32));
+      const [low, high] = [shorts[2 * i]!, shorts[2 * i + 1]!];
+      assert.equal(BigInt(high), hash >> 32n);
+      assert.equal(low >>> 16, Number((hash >> 16n) & 0xffffn));
+      assert.equal(low & 0xffff, checkOf(high, low >>> 16));
+    }
+  });
+
+  it('what is toggled twice cancels out, in each block from the first asked for to the last', () => {
+    const shorts = shortsOf(codingReference, ids.subarray(0, 32 * 200));
+    const blocks = { first: 2, last: 5 };
+    const cells = new Uint32Array(2 * symbolsThrough(6));
+    codingReference.toggle(cells, shorts, { begin: 0, end: 200, ...blocks });
+    const used = [0, 1, 2, 3, 4, 5, 6].filter((block) => {
+      const begin = 2 * (2 ** block - 1);
+      return cells.subarray(begin, 2 * begin + 2).some((word) => word !== 0);
+    });
+    assert.deepEqual(used, [2, 3, 4, 5]);
+    codingReference.toggle(cells, shorts, { begin: 0, end: 100, ...blocks });
+    codingReference.toggle(cells, shorts, { begin: 100, end: 200, ...blocks });
+    assert.ok(cells.every((word) => word === 0));
   });
 
   it('the kernel does what the reference does', { skip: codingKernel === null }, () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { composite } from '../../../src/store/fingerprint/composite.ts';
+import { composite, partOffset } from '../../../src/store/fingerprint/composite.ts';
 import { sum256 } from '../../../src/store/fingerprint/sum256.ts';
-import { concatBytes, lthashReference } from '../../../src/store/index.ts';
+import { concatBytes, lthash, lthashReference } from '../../../src/store/index.ts';
 import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
@@ -29,6 +29,34 @@ describe('composite scheme', () => {
     assert.equal(both.stateBytes, 64);
     const digests = [wideSum.digest(expected[0]!, 39), sum256.digest(expected[1]!, 39)];
     assert.deepEqual(both.digest(state, 39), concatBytes(...digests));
+  });
+
+  it('combines many states at once as one by one, whether its parts can or not', () => {
+    const scheme = composite([wideSum, lthash, sum256]);
+    const states = ids.slice(0, 5).map((id) => {
+      const state = scheme.empty();
+      scheme.add(state, id);
+      return state;
+    });
+    for (const count of [0, 1, 5]) {
+      const together = scheme.empty();
+      scheme.combineAll?.(together, states.slice(0, count));
+      const oneByOne = scheme.empty();
+      for (const state of states.slice(0, count)) scheme.combine(oneByOne, state);
+      assert.deepEqual(together, oneByOne, `${count} states`);
+    }
+  });
+
+  it('knows where each part lies, and that others do not lie in it', () => {
+    const three = composite([wideSum, sum256, lthashReference]);
+    assert.deepEqual(
+      [wideSum, sum256, lthashReference].map((part) => partOffset(three, part)),
+      [...[0, 32, 64]],
+    );
+    assert.equal(three.stateBytes, 64 + 2048);
+    assert.equal(partOffset(sum256, sum256), 0);
+    assert.throws(() => partOffset(both, lthashReference), RangeError);
+    assert.throws(() => partOffset(sum256, wideSum), RangeError);
   });
 
   it('lets a snapshot be seen under one of its parts', () => {

@@ -62,6 +62,21 @@ describe('sum256', () => {
   });
 });
 
+describe('the digest of sum256', () => {
+  it('is the half of SHA-256 over the state and the count in digits of seven bits', () => {
+    const state = sum256.empty().fill(0xab);
+    const digits = (count: bigint): number[] => {
+      const low = Number(count & 127n);
+      const rest = count >> 7n;
+      return rest === 0n ? [low] : [...digits(rest).map((digit) => digit | 128), low];
+    };
+    for (const count of [0, 1, 127, 128, 16_383, 16_384, 2 ** 32, 2 ** 53 - 1]) {
+      const hash = sha256(concatBytes(state, Uint8Array.from(digits(BigInt(count)))));
+      assert.equal(bytesToHex(sum256.digest(state, count)), bytesToHex(hash.slice(0, 16)));
+    }
+  });
+});
+
 const edges = fc.constantFrom(0n, 1n, MODULUS - 1n, 2n ** 255n, 0xffffn, 2n ** 16n);
 const integer = fc.oneof(edges, fc.bigInt({ min: 0n, max: MODULUS - 1n }));
 const integers = fc.array(integer, { maxLength: 20 });
