@@ -153,6 +153,10 @@ export function storageConformance(
       for (const rank of [-1, 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
         await refuses('RANK_OUT_OF_RANGE', () => snapshot.select(rank));
       }
+      for (const rank of [-1, 2, 0.5, Number.NaN]) {
+        const near = () => snapshot.edgeNear?.(rank) ?? snapshot.keys(rank, rank);
+        await refuses('RANK_OUT_OF_RANGE', near);
+      }
       for (const [begin, end] of [
         [-1, 0],
         [0, 2],
@@ -163,7 +167,12 @@ export function storageConformance(
         await refuses('RANK_OUT_OF_RANGE', () => snapshot.keys(begin, end));
         await refuses('RANK_OUT_OF_RANGE', () => snapshot.ids(begin, end));
         await refuses('RANK_OUT_OF_RANGE', () => snapshot.fingerprint(begin, end));
+        await refuses('RANK_OUT_OF_RANGE', () => fingerprintsBetween(snapshot, [0, begin, end]));
+        await refuses('RANK_OUT_OF_RANGE', () => idRunsOf(snapshot, begin, end));
       }
+      assert.deepEqual(idRunsOf(snapshot, 1, 1), []);
+      assert.equal(snapshot.fingerprint(1, 1).length, wideSum.stateBytes);
+      assert.equal(snapshot.ids(1, 1).length, 0);
     });
 
     it('refuses the use of a released snapshot', async () => {
@@ -179,6 +188,8 @@ export function storageConformance(
       await refuses('SNAPSHOT_RELEASED', () => snapshot.ids(0, 0));
       await refuses('SNAPSHOT_RELEASED', () => snapshot.fingerprint(0, 0));
       await refuses('SNAPSHOT_RELEASED', () => snapshot.contains(numberedId(1)));
+      await refuses('SNAPSHOT_RELEASED', () => fingerprintsBetween(snapshot, [0, 0]));
+      await refuses('SNAPSHOT_RELEASED', () => idRunsOf(snapshot, 0, 0));
       assert.ok(other.contains(numberedId(1)));
     });
   });
@@ -374,6 +385,11 @@ function descending(count: number): number[] {
 
 function interleaved(count: number): number[] {
   return ascending(count).map((i) => (i * 149) % count);
+}
+
+function idRunsOf(snapshot: Snapshot, begin: number, end: number): Uint8Array[] {
+  const runs = [...(snapshot.idRuns?.(begin, end) ?? [snapshot.ids(begin, end)])];
+  return runs.filter((run) => run.length > 0);
 }
 
 async function refuses(code: string, run: () => unknown): Promise<void> {
