@@ -143,6 +143,8 @@ export function storageConformance(
       assert.equal(storage.size, 0);
       assert.equal(storage.contains(good.id), false);
       await storage.insert([{ hint: INFINITE_HINT - 1n, id: numberedId(2) }]);
+      const held = { hint: INFINITE_HINT, id: numberedId(2) };
+      await refuses('INVALID_HINT', () => storage.insert([held]));
       assert.equal(storage.snapshot().lowerBound(INFINITE_BOUND), 1);
     });
 

@@ -101,7 +101,8 @@ function* leavesBelow<Ref>(
     yield { leaf: node, begin, end };
     return;
   }
-  for (let at = childAtRank(node, begin); at < node.length && node.starts[at]! < end; at++) {
+  // The last of `starts` is the count, which is never below `end`.
+  for (let at = childAtRank(node, begin); node.starts[at]! < end; at++) {
     const start = node.starts[at]!;
     const child = childNode(reader, node, at);
     yield* leavesBelow(

@@ -74,7 +74,8 @@ class Tally<Ref> {
       this.#ids(idsOf(node, begin, end), sign);
       return;
     }
-    for (let at = childAtRank(node, begin); at < node.length && node.starts[at]! < end; at++) {
+    // The last of `starts` is the count, which is never below `end`.
+    for (let at = childAtRank(node, begin); node.starts[at]! < end; at++) {
       const start = node.starts[at]!;
       const first = Math.max(0, begin - start);
       const last = Math.min(childCount(node, at), end - start);

@@ -55,9 +55,15 @@ describe('byte cache', () => {
     assert.equal(cache.get(0), 0, 'thirty times forty bytes under one key drop nothing');
     assert.equal(cache.get(1), 29);
     cache.clear();
-    cache.set(2, 2, 50);
-    cache.set(3, 3, 50);
-    assert.deepEqual([cache.has(2), cache.has(3)], [true, true]);
+    cache.set(1, 1, 30);
+    cache.clear();
+    for (const [key, bytes] of [[2, 20] as const, [3, 20] as const, [4, 40] as const]) {
+      cache.set(key, key, bytes);
+    }
+    assert.deepEqual(
+      [2, 3, 4].map((key) => cache.has(key)),
+      [true, true, true],
+    );
   });
 
   it('has the value that was set last, also where the key is among the older', () => {
