@@ -38,6 +38,8 @@ describe('tree in memory', () => {
     const whole = inserted.snapshot().fingerprint(0, 10_000);
     assert.deepEqual(built.snapshot().fingerprint(0, 10_000), whole);
     assert.ok(built.contains(keys[4711]!.id));
+    assert.equal(MemoryTree.fromSorted({ scheme: wideSum }, []).size, 0);
+    assert.equal(MemoryTree.fromSorted({ scheme: wideSum }, keys.slice(0, 4096)).size, 4096);
     built.insert([key(20_000)]);
     built.check();
   });
@@ -47,6 +49,10 @@ describe('tree in memory', () => {
     for (const at of [1, 4095, 4096]) {
       const swapped = keys.with(at, keys[at - 1]!).with(at - 1, keys[at]!);
       assert.throws(() => MemoryTree.fromSorted(init, swapped), /ascend/);
+    }
+    for (const at of [1, 4096]) {
+      const again = keys.with(at, keys[at - 1]!);
+      assert.throws(() => MemoryTree.fromSorted(init, again), /ascend/, 'the same key twice');
     }
     const twice = [...keys, { hint: 5000n, id: keys[7]!.id }];
     assert.throws(() => MemoryTree.fromSorted(init, twice), /one hint only/);

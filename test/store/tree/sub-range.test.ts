@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   type Bound,
   compareBounds,
+  concatBytes,
   type ItemKey,
   type Snapshot,
   SortedVector,
@@ -55,6 +56,44 @@ describe('sub-range', () => {
     assert.ok(range.contains(keys[9]!.id), 'held, though outside');
   });
 
+  it('holds nothing between a bound and itself', () => {
+    const vector = new SortedVector({ scheme: wideSum });
+    vector.insert(keys);
+    const range = subRange(vector.snapshot(), keys[3]!, keys[3]!);
+    assert.deepEqual([range.size, [...range.keys(0, 0)]], [0, []]);
+    assert.throws(() => range.select(0), { code: 'RANK_OUT_OF_RANGE' });
+  });
+
+  it('keeps ranks and edges within itself, where the set goes on at both ends', () => {
+    const tree = new MemoryTree({ scheme: wideSum, leafItems: 8, fanout: 3 });
+    tree.insert(keys);
+    const snapshot = tree.snapshot();
+    const range = subRange(snapshot, keys[10]!, keys[30]!);
+    const out = { code: 'RANK_OUT_OF_RANGE' };
+    for (const rank of [-1, -10, 20, 0.5, Number.NaN]) {
+      assert.throws(() => range.select(rank), out);
+    }
+    for (const [begin, end] of [
+      [-1, 3],
+      [0, 21],
+      [5, 4],
+      [0.5, 1],
+      [0, 1.5],
+    ] as const) {
+      assert.throws(() => range.keys(begin, end), out);
+      assert.throws(() => range.ids(begin, end), out);
+      assert.throws(() => [...range.idRuns!(begin, end)], out);
+      assert.throws(() => range.fingerprint(begin, end), out);
+      assert.throws(() => range.fingerprints!([begin, end]), out);
+    }
+    for (const rank of [-1, 21]) assert.throws(() => range.edgeNear!(rank), out);
+    for (let rank = 0; rank <= 20; rank++) {
+      const edge = snapshot.edgeNear(rank + 10) - 10;
+      assert.equal(range.edgeNear!(rank), Math.min(20, Math.max(0, edge)), `near ${rank}`);
+    }
+    assert.deepEqual(range.lacking!([keys[0]!.id, id(77)]), [id(77)], 'held, though outside');
+  });
+
   it('refuses bounds that are the wrong way round', () => {
     const snapshot = new MemoryTree({ scheme: wideSum }).snapshot();
     const wrong = (): Snapshot =>
@@ -71,6 +110,12 @@ function checkRange(range: Snapshot, inside: readonly ItemKey[], probe: Bound): 
   const state = wideSum.empty();
   for (const key of inside.slice(below)) wideSum.add(state, key.id);
   assert.deepEqual(range.fingerprint(below, range.size), state);
+  const ids = inside.slice(below).map((key) => key.id);
+  assert.deepEqual(range.ids(below, range.size), concatBytes(...ids));
+  assert.deepEqual(concatBytes(...range.idRuns!(below, range.size)), concatBytes(...ids));
+  const lower = wideSum.empty();
+  for (const key of inside.slice(0, below)) wideSum.add(lower, key.id);
+  assert.deepEqual(range.fingerprints!([0, below, range.size]), [lower, state]);
   assert.ok(keys.every((key) => range.contains(key.id)));
   assert.throws(() => range.select(range.size), { code: 'RANK_OUT_OF_RANGE' });
   assert.throws(() => range.ids(0, range.size + 1), { code: 'RANK_OUT_OF_RANGE' });
