@@ -6,7 +6,9 @@ import {
   decodeSummary,
   encodeNode,
   encodeSummary,
+  nodeBytes,
 } from '../../../../src/store/tree/level/codec.ts';
+import { summaryBytes } from '../../../../src/store/tree/level/reader.ts';
 import {
   HEADER_BYTES,
   RecordError,
@@ -129,6 +131,20 @@ describe('the record of a summary', () => {
       const wrong = encodeSummary(state);
       wrong[at] = 1;
       assert.throws(() => decodeSummary(seal(wrong), 32), /does not hold a state of 32 bytes/);
+    }
+  });
+});
+
+describe('the room that is reckoned in memory', () => {
+  it('is that of the arrays and a few hundred bytes, for nodes and summaries', () => {
+    for (const node of [leafOf(1, 0), leafOf(100, 0), innerOf()]) {
+      const arrays = (node.children === null ? 40 : 64) * node.length;
+      const beside = nodeBytes(node) - arrays;
+      assert.ok(beside >= 200 && beside <= 1_000, `${beside} bytes beside the arrays`);
+    }
+    for (const length of [32, 2_048]) {
+      const beside = summaryBytes(new Uint8Array(length)) - length;
+      assert.ok(beside >= 100 && beside <= 500, `${beside} bytes beside the state`);
     }
   });
 });

@@ -146,6 +146,44 @@ describe('a durable tree', () => {
   });
 });
 
+describe('an audit of the records', () => {
+  it('closes each list of keys that it opens, also when it is broken off, and names damage', async () => {
+    const { database, tree, init } = await setUp();
+    await commit(database, tree.prepare({ insert: keysOf(0, 20) }));
+    let open = 0;
+    let damaged = false;
+    const keys = ((options: object) => {
+      const list = database.keys(options);
+      open++;
+      const close = list.close.bind(list);
+      list.close = () => {
+        open--;
+        return close();
+      };
+      if (damaged) {
+        const failure = Object.assign(new Error('a bad block'), { code: 'LEVEL_CORRUPTION' });
+        list.nextv = () => Promise.reject(failure);
+      }
+      return list;
+    }) as typeof database.keys;
+    const watched = new Proxy(database, {
+      get(target, property) {
+        if (property === 'keys') return keys;
+        const value = Reflect.get(target, property);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const again = DurableTree.open({ ...init, database: watched });
+    await audit(again);
+    assert.equal(open, 0, 'after the whole');
+    for await (const _ of again.audit()) if (open > 0) break;
+    assert.equal(open, 0, 'after a part');
+    damaged = true;
+    await assert.rejects(audit(again), corrupt);
+    assert.equal(open, 0, 'after a failure');
+  });
+});
+
 async function metaOf(database: SetUp['database'], name: string): Promise<TreeMeta> {
   return decodeMeta((await database.get(treeKeys(name).meta))!);
 }
