@@ -128,6 +128,12 @@ describe('FlatVector', () => {
     }
     assert.throws(() => vector.insert(1n, new Uint8Array(31)), { code: 'INVALID_ID' });
     const set = sealed(keysOf(1, 3));
+    assert.deepEqual(
+      [0, 1, 2].map((rank) => set.select(rank)),
+      keysOf(1, 3),
+    );
+    assert.deepEqual([...set.keys(1, 3)], keysOf(1, 3).slice(1));
+    assert.deepEqual([...set.keys(3, 3)], []);
     const out = { name: 'StoreError', code: 'RANK_OUT_OF_RANGE' };
     for (const rank of [-1, 3, 0.5]) assert.throws(() => set.select(rank), out);
     for (const [begin, end] of [
@@ -151,6 +157,16 @@ describe('FlatVector', () => {
     set.release();
     assert.throws(() => set.select(0), { code: 'SNAPSHOT_RELEASED' });
     assert.throws(() => set.contains(new Uint8Array(32)), { code: 'SNAPSHOT_RELEASED' });
+    for (const read of [
+      () => set.keys(0, 0),
+      () => set.ids(0, 0),
+      () => set.lowerBound({ hint: 0n, id: null }),
+      () => set.fingerprint(0, 0),
+      () => set.fingerprints!([0]),
+      () => set.lacking!([]),
+    ]) {
+      assert.throws(read, { code: 'SNAPSHOT_RELEASED' });
+    }
   });
 
   it('hands out copies', () => {
