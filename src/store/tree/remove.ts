@@ -31,12 +31,13 @@ class Removal implements LeafEdit {
 
   rewrite<Ref>(nodes: NodeWriter<Ref>, ref: Ref | null, leaf: Leaf, batch: Run): Change<Ref> {
     const { scheme } = this.#shape;
+    // Of the leaf that an empty tree is taken for nothing can be removed, so `ref` is a node from here on.
     const run = withoutKeys(leaf, batch);
     const delta = scheme.empty();
     scheme.add(delta, batch.ids);
-    const summary = ref === null ? scheme.empty() : nodes.summary(ref).slice();
+    const summary = nodes.summary(ref!).slice();
     this.apply(summary, delta);
-    if (ref !== null) nodes.free(ref);
+    nodes.free(ref!);
     return { parts: run.length === 0 ? [] : [addPart(nodes, newLeaf(run, 0), summary)], delta };
   }
 }

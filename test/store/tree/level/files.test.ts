@@ -144,6 +144,13 @@ describe('a durable tree', () => {
     }
     await audit(tree);
   });
+
+  it('finds a single record that is left over beside an empty tree', async () => {
+    const { database, tree, name } = await setUp();
+    await audit(tree);
+    await database.put(treeKeys(name).summary(1), new Uint8Array(9));
+    await assert.rejects(audit(tree), /belongs to no node/);
+  });
 });
 
 describe('an audit of the records', () => {

@@ -134,6 +134,21 @@ describe('a snapshot that is taken while a batch is being written', () => {
     assert.equal(clock.pending, 0);
   });
 
+  it('does so too when a write behind it is discarded before it was begun', async () => {
+    const { database, tree, clock } = await setUp({ maxSnapshotAgeMs: 1000 });
+    await commit(database, tree.prepare({ insert: keysOf(0, 40) }));
+    const held = tree.snapshot();
+    const write = tree.stage({ remove: keysOf(0, 10) });
+    write.begin();
+    tree.stage({ insert: keysOf(50, 60) }).discard();
+    await database.batch([...write.operations]);
+    await clock.advance(600);
+    assert.deepEqual(contents(tree), keysOf(0, 40));
+    write.commit();
+    assert.deepEqual(contents(tree), keysOf(10, 40));
+    held.release();
+  });
+
   it('is shared with those that came before the batch, and with none afterwards', async () => {
     let open = 0;
     const { database, tree } = await setUp({}, (snapshots) => {
