@@ -72,7 +72,6 @@ export function countBelow<Ref>(
 export function leafEdge<Ref>({ reader, root }: TreeView<Ref>, rank: number): number {
   if (root === null) return 0;
   let node = reader.node(root);
-  if (rank === node.count) return rank;
   let start = 0;
   while (!isLeaf(node)) {
     const at = childAtRank(node, rank - start);
