@@ -12,6 +12,7 @@ import {
   Replica,
   StoreError,
 } from '../../src/store/index.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { fullItemOf, itemOf } from './items.ts';
 
 const MIB = 2 ** 20;
@@ -39,7 +40,7 @@ async function smallDisk(t: TestContext): Promise<string | null> {
     await rm(directory, { recursive: true });
     return null;
   }
-  t.after(async () => {
+  cleanUp(t, async () => {
     execFileSync('umount', ['-l', directory]);
     await rm(directory, { recursive: true });
   });
@@ -103,7 +104,7 @@ it('survives a full disk: nothing lost, nothing half-written, and it goes on by 
   const directory = join(disk, 'data');
   const init = { clock: hastyClock, disk: systemDisk(disk), index: { bufferItems: 500 } };
   const replica = await Replica.open({ ...init, open: () => openDatabase(directory) });
-  t.after(() => replica.close());
+  cleanUp(t, () => replica.close());
   const answers: Answers = { acknowledged: new Set(), refusals: [] };
   await fill(replica, answers);
   const { acknowledged, refusals } = answers;
@@ -119,7 +120,7 @@ it('survives a full disk: nothing lost, nothing half-written, and it goes on by 
   await checkAll(replica, acknowledged);
   await replica.close();
   const again = await Replica.open({ ...init, open: () => openDatabase(directory) });
-  t.after(() => again.close());
+  cleanUp(t, () => again.close());
   await checkAll(again, acknowledged);
   t.diagnostic(`${acknowledged.size} items, then ${refusals[0]?.code}: ${refusals[0]?.message}`);
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { cleanUp } from '../support/clean-up.ts';
 import { SeededRandom } from '../support/random.ts';
 import { until } from './support/mesh.ts';
 
@@ -27,7 +28,7 @@ const KEYS = [
 async function folders(context: TestContext, files: number) {
   const root = await mkdtemp(join(tmpdir(), 'rangemesh-demo-test-'));
   const [tree, temporary] = [join(root, 'tree'), join(root, 'tmp')];
-  context.after(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
+  cleanUp(context, () => rm(root, { recursive: true, force: true, maxRetries: 5 }));
   await mkdir(temporary);
   const random = new SeededRandom('demo');
   for (let i = 0; i < files; i++) {
@@ -47,7 +48,7 @@ function startDemo(context: TestContext, temporary: string, args: readonly strin
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TMPDIR: temporary },
   });
-  context.after(() => demo.kill('SIGKILL'));
+  cleanUp(context, () => demo.kill('SIGKILL'));
   return demo;
 }
 

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { systemClock, systemWitness } from '../../../src/daemon/system.ts';
 import { openDatabase, Replica } from '../../../src/store/index.ts';
+import { cleanUp } from '../../support/clean-up.ts';
 import { corruptPayload, dropNode, seed } from '../../support/damage.ts';
 import { startAdmin, TOKEN } from '../admin/running-admin.ts';
 import { run } from './terminal.ts';
 
 async function seeded(context: TestContext, count = 500): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'rangemesh-verify-'));
-  context.after(() => rm(directory, { recursive: true, force: true }));
+  cleanUp(context, () => rm(directory, { recursive: true, force: true }));
   await seed(directory, count);
   return directory;
 }
@@ -24,7 +25,7 @@ async function serve(context: TestContext, directory: string): Promise<void> {
     disk: { freeBytes: async () => Number.MAX_SAFE_INTEGER },
   });
   const { admin, url, node } = await startAdmin();
-  context.after(() => admin.close().then(() => replica.close()));
+  cleanUp(context, () => admin.close().then(() => replica.close()));
   node.verify = (options) => replica.verify(options);
   await writeFile(join(directory, 'admin.json'), JSON.stringify({ url, pid: 1 }));
   await writeFile(join(directory, 'admin.token'), `${TOKEN}\n`);
@@ -89,7 +90,7 @@ describe('rangemesh verify', () => {
     assert.match(nothing.stderr, /there is no database at .*DATA_DIR_UNUSABLE/);
     assert.equal((await run(['verify', '--url', 'http://127.0.0.1:1'])).exitCode, 69);
     const database = await openDatabase(join(directory, 'db'));
-    context.after(() => database.close());
+    cleanUp(context, () => database.close());
     const locked = await run(['verify', '--data-dir', directory]);
     assert.equal(locked.exitCode, 69);
     assert.match(locked.stderr, /ADMIN_UNREACHABLE/);

@@ -4,6 +4,7 @@ import { OwnItems } from '../../../src/daemon/replicator/own-items.ts';
 import type { Announce } from '../../../src/protocol/index.ts';
 import { type Item, type ItemKey, Replica } from '../../../src/store/index.ts';
 import { coded, FakeDisk, gateBatches, item } from '../../store/replica/support.ts';
+import { cleanUp } from '../../support/clean-up.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 
@@ -17,9 +18,9 @@ async function setUp(t: TestContext, room = Number.POSITIVE_INFINITY) {
     disk: new FakeDisk(),
     limits: { maxItemBytes: 500 },
   });
-  t.after(() => replica.close());
+  cleanUp(t, () => replica.close());
   const gate = gateBatches(database);
-  t.after(() => gate.open());
+  cleanUp(t, () => gate.open());
   const announced: bigint[] = [];
   const spread: bigint[] = [];
   const state = { astray: 0, met: 0 };

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { MemoryLevel } from 'memory-level';
 import { hexToBytes, openDatabase, Replica } from '../../../src/store/index.ts';
+import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { coded, FakeDisk, item, openReplica, temporaryDirectory } from './support.ts';
 
@@ -83,7 +84,7 @@ describe('database', () => {
       valueEncoding: 'view',
     });
     const replica = await Replica.open({ ...environment, database });
-    t.after(() => replica.close());
+    cleanUp(t, () => replica.close());
     const [result] = await replica.put([item(1)]);
     assert.deepEqual((await replica.get(result!.id))?.payload, item(1).payload);
   });
@@ -94,7 +95,7 @@ describe('database', () => {
     const child = spawn(process.execPath, [writer.pathname, directory], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    t.after(() => child.kill('SIGKILL'));
+    cleanUp(t, () => child.kill('SIGKILL'));
     const acknowledged: string[] = [];
     for await (const line of createInterface(child.stdout)) {
       acknowledged.push(line);

@@ -9,10 +9,20 @@ import {
   Replica,
   type ReplicaInit,
 } from '../../../src/store/index.ts';
-import { settle, VirtualClock } from '../../support/clock.ts';
+import { cleanUp } from '../../support/clean-up.ts';
+import { VirtualClock } from '../../support/clock.ts';
 import { assertProperty } from '../../support/property.ts';
 import { wideSum } from '../../support/wide-sum.ts';
-import { coded, FakeDisk, item, items, tapBatches, temporaryDirectory } from './support.ts';
+import {
+  coded,
+  FakeDisk,
+  item,
+  items,
+  openWatched,
+  tapBatches,
+  temporaryDirectory,
+  tick,
+} from './support.ts';
 
 /** What becomes of a batch on its way to the database. */
 type Fate = 'written' | 'lost' | 'written and failed';
@@ -42,7 +52,7 @@ class Faulty {
       scheme: wideSum,
       ...init,
     });
-    t.after(() => replica.close());
+    cleanUp(t, () => replica.close());
     return replica;
   }
 
@@ -52,7 +62,7 @@ class Faulty {
       throw this.error;
     }
     this.opened++;
-    const database = await openDatabase(this.directory);
+    const database = await openWatched(this.directory);
     tapBatches(database, async (_, write) => {
       const fate = this.fates.shift() ?? 'written';
       this.during();
@@ -259,9 +269,7 @@ async function settledUnder<T>(
     done = true;
   });
   for (let passed = 0; passed <= ms || !done; passed += 100) {
-    for (let i = 0; i < 5; i++) await settle();
-    await clock.advance(100);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await tick(clock);
   }
   return all;
 }

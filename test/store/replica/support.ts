@@ -12,13 +12,15 @@ import {
   type ReplicaInit,
   StoreError,
 } from '../../../src/store/index.ts';
+import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
+import { DiskWork } from '../../support/disk-work.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 /** A directory that goes with the test. */
 export async function temporaryDirectory(t: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'rangemesh-store-'));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  cleanUp(t, () => rm(directory, { recursive: true, force: true }));
   return directory;
 }
 
@@ -28,7 +30,7 @@ export async function openReplica(
   directory: string,
   init: Partial<ReplicaInit> = {},
 ): Promise<Replica> {
-  const database = init.database ?? (await openDatabase(directory));
+  const database = init.database ?? (await openWatched(directory));
   const replica = await Replica.open({
     clock: new VirtualClock(),
     disk: new FakeDisk(),
@@ -36,7 +38,7 @@ export async function openReplica(
     ...init,
     database,
   });
-  t.after(() => replica.close());
+  cleanUp(t, () => replica.close());
   return replica;
 }
 
@@ -47,23 +49,37 @@ export async function openAgain(
   init: Partial<ReplicaInit>,
 ): Promise<Replica> {
   const replica = await Replica.open({
-    ...(init.database === undefined ? { open: () => openDatabase(directory) } : {}),
+    ...(init.database === undefined ? { open: () => openWatched(directory) } : {}),
     clock: new VirtualClock(),
     disk: new FakeDisk(),
     scheme: wideSum,
     ...init,
   });
-  t.after(() => replica.close());
+  cleanUp(t, () => replica.close());
   return replica;
 }
 
-/** Lets virtual time pass, and LevelDB work, until something is done. */
+/** The work of all databases that tests have opened by `openWatched`. */
+const diskWork = new DiskWork();
+
+/** Opens the database in `directory`; `pass` waits for what it does. */
+export function openWatched(directory: string): Promise<Database> {
+  return diskWork.open(openDatabase(directory));
+}
+
+/** Lets virtual time pass, and databases end what they are doing, until something is done. */
 export async function pass(clock: VirtualClock, done: () => boolean): Promise<void> {
   for (let i = 0; !done(); i++) {
     assert.ok(i < 5_000, 'it takes too long');
-    await clock.advance(100);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await tick(clock);
   }
+}
+
+/** Lets 100 ms of virtual time pass, and databases end what they are doing before and after. */
+export async function tick(clock: VirtualClock): Promise<void> {
+  await diskWork.idle();
+  await clock.advance(100);
+  await diskWork.idle();
 }
 
 /** A disk whose free space the test decides. */
