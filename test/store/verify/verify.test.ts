@@ -1,0 +1,324 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import {
+  bytesToHex,
+  type Database,
+  type ItemKey,
+  lthash,
+  type NewItem,
+} from '../../../src/store/index.ts';
+import { encodeHead } from '../../../src/store/replica/layout.ts';
+import { encodeQuarantined } from '../../../src/store/replica/quarantined.ts';
+import { encodeSchema } from '../../../src/store/replica/schema.ts';
+import { decodeState, encodeState, type SetState } from '../../../src/store/replica/state.ts';
+import {
+  type VerifyInit,
+  type VerifyProgress,
+  type VerifyResult,
+  verifyReplica,
+} from '../../../src/store/verify/index.ts';
+import { cleanUp } from '../../support/clean-up.ts';
+import { VirtualClock } from '../../support/clock.ts';
+import { wideSum } from '../../support/wide-sum.ts';
+import { flip, flipItem, idOf, KEYS, MemorySet } from '../replica/in-memory.ts';
+import { coded, item } from '../replica/support.ts';
+
+const COUNT = 60;
+const SCHEMA_KEY = new TextEncoder().encode('meta/schema');
+
+type Change = (database: Database) => Promise<unknown>;
+
+/** The database of a set of 60 items of 20 bytes, changed. */
+async function database(
+  t: TestContext,
+  change: Change = async () => undefined,
+  given: number | readonly NewItem[] = COUNT,
+): Promise<Database> {
+  const set = await MemorySet.of(given, change);
+  await set.database.open();
+  cleanUp(t, () => set.database.close());
+  return set.database;
+}
+
+function verify(of: Database, init: Partial<VerifyInit> = {}): Promise<VerifyResult> {
+  return verifyReplica({ database: of, clock: new VirtualClock(), scheme: wideSum, ...init });
+}
+
+function key(number: number): ItemKey {
+  return { hint: BigInt(number), id: idOf(item(number)) };
+}
+
+async function changeState(of: Database, change: (state: SetState) => Partial<SetState>) {
+  const state = decodeState(new Uint8Array((await of.get(KEYS.state))!));
+  await of.put(KEYS.state, encodeState({ ...state, ...change(state) }));
+}
+
+async function nth(of: Database, range: object, at: number): Promise<Uint8Array> {
+  const keys = await of.keys(range).all();
+  return new Uint8Array(keys.at(at)!);
+}
+
+describe('a verification', () => {
+  it('finds nothing wrong about a sound set, and says what there is', async (t) => {
+    const one = encodeQuarantined({ at: 1, hint: 1n, payload: null });
+    const found = await verify(
+      await database(t, async (of) => {
+        await of.put(KEYS.quarantine(key(900).id), one);
+        await of.put(KEYS.quarantine(key(901).id), one);
+      }),
+    );
+    const sound = { ok: true, items: COUNT, bytes: 20 * COUNT, quarantined: 2 };
+    assert.deepEqual(found, { ...sound, problemCount: 0, problems: [] });
+    const empty = await verify(await database(t, undefined, []));
+    assert.deepEqual([empty.ok, empty.items, empty.bytes, empty.quarantined], [true, 0, 0, 0]);
+  });
+
+  /** What was changed, what is found about which record, and with which words. */
+  const problems: [string, Change, [string, Uint8Array | null, RegExp][]][] = [
+    [
+      'a damaged item',
+      (of) => flipItem(of, item(7)),
+      [['ITEM_DAMAGED', KEYS.item(key(7)), /does not hash to the id/]],
+    ],
+    [
+      'a missing item',
+      (of) => of.del(KEYS.item(key(7))),
+      [
+        ['ITEM_MISSING', KEYS.item(key(7)), /payload is missing/],
+        ['ID_RECORD', KEYS.id(key(7).id), /no such item/],
+        ['TOTALS', KEYS.state, /60 items of 1200 bytes, there are 59 items of 1180 bytes/],
+      ],
+    ],
+    [
+      'the first and the last item missing',
+      async (of) => {
+        for (const number of [0, COUNT - 1]) {
+          await of.del(KEYS.item(key(number)));
+          await of.del(KEYS.id(key(number).id));
+        }
+      },
+      [
+        ['ITEM_MISSING', KEYS.item(key(0)), /missing/],
+        ['ITEM_MISSING', KEYS.item(key(COUNT - 1)), /missing/],
+        ['TOTALS', KEYS.state, /there are 58 items/],
+      ],
+    ],
+    [
+      'items that the index does not hold, before the first and behind the last',
+      async (of) => {
+        const stray = { hint: 0n, id: new Uint8Array(32) };
+        await of.put(KEYS.item(key(70)), item(70).payload);
+        await of.put(KEYS.id(key(70).id), encodeHead({ hint: 70n, bytes: 20 }));
+        await of.put(KEYS.item(stray), new Uint8Array(0));
+        await of.put(KEYS.id(stray.id), encodeHead({ hint: 0n, bytes: 0 }));
+      },
+      [
+        ['ITEM_DAMAGED', KEYS.item({ hint: 0n, id: new Uint8Array(32) }), /hash/],
+        ['NOT_INDEXED', KEYS.item({ hint: 0n, id: new Uint8Array(32) }), /does not hold this/],
+        ['NOT_INDEXED', KEYS.item(key(70)), /does not hold this/],
+        ['TOTALS', KEYS.state, /there are 62 items of 1220 bytes/],
+      ],
+    ],
+    [
+      'a missing id record',
+      (of) => of.del(KEYS.id(key(7).id)),
+      [['ID_RECORD', KEYS.id(key(7).id), /is missing/]],
+    ],
+    [
+      'an id record that says something else',
+      (of) => flip(of, KEYS.id(key(7).id), 15),
+      [['ID_RECORD', KEYS.id(key(7).id), /says something else/]],
+    ],
+    [
+      'one stray id record',
+      (of) => of.put(KEYS.id(key(70).id), encodeHead({ hint: 70n, bytes: 20 })),
+      [['ID_RECORD', KEYS.id(key(70).id), /no such item/]],
+    ],
+    [
+      'a stray record among the items',
+      (of) => of.put(new TextEncoder().encode('set/p-stray'), new Uint8Array(1)),
+      [['STRAY_RECORD', new TextEncoder().encode('set/p-stray'), /no key of an item/]],
+    ],
+    [
+      'a wrong number of items in the state',
+      (of) => changeState(of, ({ items }) => ({ items: items + 1 })),
+      [['TOTALS', KEYS.state, /61 items of 1200 bytes, there are 60 items of 1200/]],
+    ],
+    [
+      'a wrong number of bytes in the state',
+      (of) => changeState(of, ({ bytes }) => ({ bytes: bytes - 1 })),
+      [['TOTALS', KEYS.state, /1199 bytes/]],
+    ],
+    [
+      'an unfinished index',
+      (of) => changeState(of, () => ({ rebuilding: true })),
+      [['STATE', KEYS.state, /unfinished/]],
+    ],
+    [
+      'a schema record of a wrong length',
+      (of) => of.put(SCHEMA_KEY, new Uint8Array(5)),
+      [['SCHEMA', SCHEMA_KEY, /not of schema 2/]],
+    ],
+    ['no schema record', (of) => of.del(SCHEMA_KEY), [['SCHEMA', SCHEMA_KEY, /not of schema 2/]]],
+  ];
+  for (const [name, change, expected] of problems) {
+    it(`finds ${name}, and no other problem`, async (t) => {
+      const found = await verify(await database(t, change));
+      assert.deepEqual(
+        found.problems.map(({ code, key: at }) => [code, at]),
+        expected.map(([code, at]) => [code, at === null ? '' : bytesToHex(new Uint8Array(at))]),
+      );
+      for (const [i, [, , words]] of expected.entries()) {
+        assert.match(found.problems[i]!.message, words);
+      }
+      assert.deepEqual([found.ok, found.problemCount], [false, expected.length]);
+    });
+  }
+
+  it('finds damage of the index and of the log, and goes on with the items', async (t) => {
+    for (const [code, change] of [
+      ['INDEX', async (of) => of.del(await nth(of, KEYS.nodes, 2))],
+      ['INDEX', async (of) => flip(of, await nth(of, KEYS.summaries, 2))],
+      ['INDEX', (of) => of.del(KEYS.tree.meta)],
+      ['INDEX', (of) => flip(of, KEYS.tree.meta)],
+      ['STATE', (of) => flip(of, KEYS.state)],
+      ['LOG', async (of) => of.del(await nth(of, KEYS.logs, -1))],
+      ['LOG', async (of) => flip(of, await nth(of, KEYS.logs, -1))],
+    ] as [string, Change][]) {
+      const found = await verify(await database(t, change));
+      assert.ok(
+        found.problems.some((one) => (one.code === code && one.key === '') || code === 'STATE'),
+        `${code}: ${JSON.stringify(found.problems)}`,
+      );
+      assert.equal(found.items, COUNT, 'the items are read all the same');
+    }
+  });
+
+  it('refuses a tree of another scheme as damaged', async (t) => {
+    const found = await verify(await database(t), { scheme: lthash });
+    assert.match(found.problems[0]!.message, /keeps .*, not /);
+  });
+
+  it('compares nothing with an index that it cannot open', async (t) => {
+    const found = await verify(await database(t, (of) => flip(of, KEYS.tree.meta)));
+    assert.deepEqual(
+      found.problems.map(({ code }) => code),
+      ['INDEX'],
+    );
+  });
+
+  it('rejects other schemas with what to do, and closes its snapshot', async (t) => {
+    for (const [version, words] of [
+      [0, /reads schemas up to 2/],
+      [1, /start the daemon on it once/],
+      [3, /reads schemas up to 2/],
+    ] as const) {
+      const of = await database(t, (it) => it.put(SCHEMA_KEY, encodeSchema(version)));
+      const take = of.snapshot.bind(of);
+      let open = 0;
+      of.snapshot = () => {
+        const snapshot = take();
+        const close = snapshot.close.bind(snapshot);
+        open++;
+        snapshot.close = async () => {
+          open--;
+          await close();
+        };
+        return snapshot;
+      };
+      await assert.rejects(verify(of), coded('UNSUPPORTED_SCHEMA'));
+      await assert.rejects(verify(of), words);
+      assert.equal(open, 0);
+    }
+  });
+
+  it('throws on an error that does not speak of damage', async (t) => {
+    const of = await database(t);
+    const getSync = of.getSync.bind(of);
+    of.getSync = ((at: Uint8Array, options: object) => {
+      if (at.at(-1) === 'c'.charCodeAt(0)) throw new Error('IO error: it burns');
+      return getSync(at, options as never);
+    }) as never;
+    await assert.rejects(verify(of), /^Error: IO error: it burns$/);
+  });
+
+  it('asks a witness for commits that were lost', async (t) => {
+    const of = await database(t);
+    const { commit } = decodeState(new Uint8Array((await of.get(KEYS.state))!));
+    for (const known of [0, commit]) {
+      assert.equal((await verify(of, { witness: { read: async () => known } })).ok, true);
+    }
+    const { problems } = await verify(of, { witness: { read: async () => commit + 1 } });
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['COMMITS_LOST'],
+    );
+    assert.match(problems[0]!.message, new RegExp(`up to ${commit + 1} .* ends with ${commit}:`));
+  });
+
+  it('lists a hundred problems unless told otherwise, and counts all', async (t) => {
+    const change: Change = async (of) => {
+      for (let i = 0; i < 101; i++) await of.del(KEYS.id(key(i).id));
+    };
+    const of = await database(t, change, 110 as number);
+    const found = await verify(of);
+    assert.deepEqual([found.problems.length, found.problemCount], [100, 101]);
+    for (const [maxProblems, listed] of [
+      [0, 0],
+      [1, 1],
+      [101, 101],
+      [102, 101],
+    ] as const) {
+      const { problems: some, problemCount } = await verify(of, { maxProblems });
+      assert.deepEqual([some.length, problemCount], [listed, 101], `${maxProblems} at most`);
+    }
+  });
+
+  it('tells how far it is, and ends when it is called off', async (t) => {
+    const of = await database(t);
+    const told: VerifyProgress[] = [];
+    await verify(of, { progress: (progress) => told.push(progress) });
+    assert.deepEqual([...new Set(told.map(({ phase }) => phase))], ['log', 'tree', 'items', 'ids']);
+    assert.ok(told.every(({ of: all, done }) => all === COUNT && done >= 0));
+    for (const phase of ['items', 'ids']) {
+      assert.equal(told.findLast((one) => one.phase === phase)?.done, COUNT, phase);
+    }
+    const abort = new AbortController();
+    const calls: string[] = [];
+    const progress = ({ phase }: VerifyProgress): void => {
+      calls.push(phase);
+      abort.abort(new Error('called off'));
+    };
+    await assert.rejects(verify(of, { progress, signal: abort.signal }), /^Error: called off$/);
+    assert.deepEqual(calls, ['log']);
+  });
+
+  it('pauses after eight milliseconds of work, and not before', async (t) => {
+    for (const [stepMs, pauses] of [
+      [7, false],
+      [8, true],
+    ] as const) {
+      let waited = 0;
+      let now = 0;
+      const slow = {
+        now: () => 0,
+        monotonic: () => now,
+        after: (delayMs: number, callback: () => void) => {
+          assert.equal(delayMs, 0);
+          waited++;
+          queueMicrotask(callback);
+          return () => undefined;
+        },
+      };
+      let steps = 0;
+      await verify(await database(t), {
+        clock: slow,
+        progress: () => {
+          if (steps++ === 0) now += stepMs;
+        },
+      });
+      assert.equal(waited > 0, pauses, `${stepMs} ms of work`);
+      assert.equal(waited <= 1, true, 'a pause begins a new slice');
+    }
+  });
+});
