@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Database, StoreError } from '../../../src/store/index.ts';
-import { Incidents } from '../../../src/store/replica/incidents.ts';
 import {
   decodeHead,
   decodeItemKey,
@@ -12,21 +11,12 @@ import {
 import { opener } from '../../../src/store/replica/opener.ts';
 import { encodeSchema, readSchema } from '../../../src/store/replica/schema.ts';
 import {
-  found,
-  noRoom,
-  notWritten,
-  unavailable,
-  unknown,
-  writeFailed,
-} from '../../../src/store/replica/trouble.ts';
-import {
   isUnreadable,
   tryHasMany,
   tryRead,
   tryReadMany,
   UNREADABLE,
 } from '../../../src/store/replica/unreadable.ts';
-import { VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { KEYS } from './in-memory.ts';
 import { coded } from './support.ts';
@@ -153,29 +143,6 @@ describe('schema of a database', () => {
   });
 });
 
-describe('incidents', () => {
-  it('are remembered up to fifty, the latest ones, and logged all', async () => {
-    const clock = new VirtualClock();
-    const logged: [object, string][] = [];
-    const logger = {
-      warn: () => undefined,
-      error: (...line: [object, string]) => logged.push(line),
-    };
-    const incidents = new Incidents(clock, logger as never);
-    for (let i = 1; i <= 50; i++) incidents.add('WRITE_FAILED', `number ${i}`);
-    assert.deepEqual([incidents.latest.length, incidents.latest[0]?.message], [50, 'number 1']);
-    await clock.advance(5);
-    const cause = new Error('it burns');
-    incidents.add('READ_FAILED', 'number 51', cause);
-    assert.deepEqual([incidents.latest.length, incidents.latest[0]?.message], [50, 'number 2']);
-    const last = { at: clock.now(), code: 'READ_FAILED', message: 'number 51' };
-    assert.deepEqual(incidents.latest.at(-1), last);
-    assert.deepEqual(logged[0], [{ incident: 'WRITE_FAILED' }, 'number 1']);
-    assert.deepEqual(logged[50], [{ incident: 'READ_FAILED', err: cause }, 'number 51']);
-    new Incidents(clock, undefined).add('READ_FAILED', 'without a logger');
-  });
-});
-
 describe('what opens the database', () => {
   it('is the function that was given, or opens the database that was', async () => {
     const database = memoryDatabase();
@@ -185,51 +152,6 @@ describe('what opens the database', () => {
     assert.equal(await opener({ database })(), database);
     assert.equal(database.status, 'open');
     assert.throws(() => opener({}), TypeError);
-  });
-});
-
-describe('a sentence about trouble', () => {
-  it('says of a write that the disk is full where it is', () => {
-    for (const cause of [new Error('ENOSPC'), new Error('No space left on device')]) {
-      assert.equal(writeFailed(cause).code, 'DISK_FULL');
-    }
-    const wrapped = new Error('Batch failed', { cause: new Error('ENOSPC: no room') });
-    assert.equal(writeFailed(wrapped).code, 'DISK_FULL');
-    assert.match(writeFailed(wrapped).message, /\(Batch failed: ENOSPC: no room\)/);
-    const other = writeFailed('it burns');
-    assert.equal(other.code, 'STORE_WRITE_FAILED');
-    assert.match(other.message, /\(it burns\)/);
-    const corrupt = new StoreError('STORE_CORRUPT', 'it is damaged');
-    assert.equal(writeFailed(corrupt), corrupt);
-    assert.equal(writeFailed(new StoreError('STORE_LOCKED', 'x')).code, 'STORE_WRITE_FAILED');
-  });
-
-  it('tells whose write is not known to be on disk, and whose is known not to be', () => {
-    const refusal = writeFailed('it burns');
-    const told = unknown(refusal);
-    assert.equal(told.code, refusal.code);
-    assert.match(told.message, /whether this item is on disk is not known yet/);
-    assert.equal(notWritten(told), refusal);
-    assert.equal(notWritten(refusal), refusal);
-    const error = new Error('x');
-    assert.equal(notWritten(error), error);
-  });
-
-  it('names the reason where there is one', () => {
-    assert.match(unavailable(null).message, /opened again$/);
-    assert.match(unavailable(writeFailed('it burns')).message, /opened again: .*it burns/);
-    assert.match(noRoom(10, 9).message, /9 bytes are free, and 10 are needed/);
-  });
-
-  it('counts what a verification has found, and names the first', () => {
-    const problem = { code: 'TOTALS', key: '', message: 'counts are wrong' } as const;
-    const result = { ok: false, items: 0, bytes: 0, quarantined: 0, problems: [problem] };
-    assert.match(
-      found({ ...result, problemCount: 1 }),
-      /found 1 problems \(TOTALS: counts are wrong\):/,
-    );
-    assert.match(found({ ...result, problemCount: 2 }), /found 2 problems/);
-    assert.match(found({ ...result, problemCount: 2, problems: [] }), /found 2 problems:/);
   });
 });
 
