@@ -5,7 +5,6 @@ import type { Mutant } from './find.ts';
 
 /** Folders whose tests hold a room that has no tests under its own name. */
 const TESTS_OF: readonly (readonly [source: string, tests: string])[] = [
-  ['src/store/verify', 'test/store/replica'],
   ['src/protocol/reconcile', 'test/protocol/services'],
 ];
 /** Rooms whose behaviour the simulated meshes run as a whole. */

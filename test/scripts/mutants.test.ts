@@ -96,8 +96,7 @@ describe('choosing tests', () => {
     assert.deepEqual(testsOf(root, FILE)[1], ['test/store/far.test.ts']);
   });
 
-  it('knows the rooms whose tests lie under another name', () => {
-    assert.equal(nearness('src/store/verify/ids.ts', 'test/store/replica/heal.test.ts'), 2);
+  it('knows the room whose tests lie under another name', () => {
     assert.equal(nearness('src/protocol/reconcile/set.ts', 'test/protocol/services/a.test.ts'), 2);
   });
 });
