@@ -39,7 +39,7 @@ export class Replay {
   /** Adds the entry of a commit; commits ascend. */
   add(commit: number, { taken, added }: LoggedEntry): void {
     if (taken !== null) this.#take(commit, taken);
-    if (added.length > 0) this.#batches.push({ commit, keys: added });
+    this.#batches.push({ commit, keys: added });
   }
 
   /** The keys that are left, ascending. */

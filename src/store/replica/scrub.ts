@@ -111,7 +111,6 @@ export class Scrubber {
   #start(set: DurableSet): ItemKey | null {
     if (this.#begun) return this.#behind;
     this.#begun = true;
-    this.#whole = false;
     const snapshot = set.snapshot();
     try {
       const rank = Math.floor((this.#init.random?.fraction() ?? 0) * snapshot.size);

@@ -72,3 +72,45 @@ export async function flip(database: Database, key: Uint8Array, at?: number): Pr
 export function flipItem(database: Database, one: NewItem): Promise<void> {
   return flip(database, KEYS.item({ hint: one.hint, id: idOf(one) }));
 }
+
+/** What LevelDB says of a block that it cannot read. */
+export function corruption(): Error {
+  return Object.assign(new Error('checksum mismatch'), { code: 'LEVEL_CORRUPTION' });
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+/**
+ * Has LevelDB's iterators pass over these keys, as they do over what lies in a block that they cannot
+ * read; those of `lost` cannot be read by their keys either.
+ */
+export function hide(
+  database: Database,
+  hidden: readonly Uint8Array[],
+  lost: readonly Uint8Array[] = [],
+): void {
+  const begin = database.iterator.bind(database) as (
+    options: object,
+  ) => ReturnType<Database['iterator']>;
+  database.iterator = ((options: object) => {
+    const iterator = begin(options);
+    const nextv = iterator.nextv.bind(iterator) as (
+      size: number,
+    ) => Promise<[Uint8Array, unknown][]>;
+    iterator.nextv = (async (size: number) =>
+      (await nextv(size)).filter(([at]) => !hidden.some((one) => same(one, at)))) as never;
+    return iterator;
+  }) as never;
+  const getSync = database.getSync.bind(database);
+  database.getSync = ((at: Uint8Array, options: object) => {
+    if (lost.some((one) => same(one, at))) throw corruption();
+    return getSync(at, options as never);
+  }) as never;
+  const getMany = database.getMany.bind(database);
+  database.getMany = (async (keys: Uint8Array[], options: object) => {
+    if (keys.some((at) => lost.some((one) => same(one, at)))) throw corruption();
+    return getMany(keys, options as never);
+  }) as never;
+}

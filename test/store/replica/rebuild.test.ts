@@ -18,7 +18,7 @@ import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { wideSum } from '../../support/wide-sum.ts';
-import { flip, idOf, KEYS, MemorySet } from './in-memory.ts';
+import { corruption, flip, hide, idOf, KEYS, MemorySet } from './in-memory.ts';
 import { item, tapBatches } from './support.ts';
 
 const COUNT = 40;
@@ -55,42 +55,6 @@ async function verified(database: Database): Promise<[string[], number]> {
 
 function key(number: number): ItemKey {
   return { hint: BigInt(number), id: idOf(item(number)) };
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
-}
-
-function corruption(): Error {
-  return Object.assign(new Error('checksum mismatch'), { code: 'LEVEL_CORRUPTION' });
-}
-
-/**
- * Has LevelDB's iterators pass over these keys, as they do over what lies in a block that they cannot
- * read; those of `lost` cannot be read by their keys either.
- */
-function hide(
-  database: Database,
-  hidden: readonly Uint8Array[],
-  lost: readonly Uint8Array[] = [],
-): void {
-  const begin = database.iterator.bind(database) as (
-    options: object,
-  ) => ReturnType<Database['iterator']>;
-  database.iterator = ((options: object) => {
-    const iterator = begin(options);
-    const nextv = iterator.nextv.bind(iterator) as (
-      size: number,
-    ) => Promise<[Uint8Array, unknown][]>;
-    iterator.nextv = (async (size: number) =>
-      (await nextv(size)).filter(([at]) => !hidden.some((one) => same(one, at)))) as never;
-    return iterator;
-  }) as never;
-  const getSync = database.getSync.bind(database);
-  database.getSync = ((at: Uint8Array, options: object) => {
-    if (lost.some((one) => same(one, at))) throw corruption();
-    return getSync(at, options as never);
-  }) as never;
 }
 
 describe('index that is built again', () => {

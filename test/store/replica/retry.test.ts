@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Database, Replica, ReplicaInit } from '../../../src/store/index.ts';
 import { cleanUp } from '../../support/clean-up.ts';
-import { codes, flip, idOf, KEYS, MemorySet } from './in-memory.ts';
+import { codes, corruption, flip, idOf, KEYS, MemorySet } from './in-memory.ts';
 import { coded, item, items, tapBatches } from './support.ts';
 
 const SPARE_BYTES = 256 * 1024;
@@ -61,10 +61,6 @@ class Failing {
     if (fault !== 'lost') await write();
     if (fault !== undefined) throw this.error;
   }
-}
-
-function corruption(): Error {
-  return Object.assign(new Error('checksum mismatch'), { code: 'LEVEL_CORRUPTION' });
 }
 
 /** Milliseconds between one attempt and the next. */

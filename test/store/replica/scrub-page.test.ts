@@ -109,6 +109,16 @@ describe('page of items', () => {
     assert.deepEqual([hints(page.suspects), page.end], [[0, 19], null]);
   });
 
+  it('suspects the last keys of the index, and all of them, where their items are missing', async (t) => {
+    const store = await opened(t, 10);
+    for (const first of [9, 7, 0]) {
+      for (const number of range(first, 10)) await store.database.del(KEYS.item(key(number)));
+      const page = await pageOf(store, null, 10);
+      assert.deepEqual(hints(page.suspects), range(first, 10), 'in order');
+      assert.deepEqual([page.read, page.cost, page.end], [first, 10, null]);
+    }
+  });
+
   it('ends earlier where there are more records than it may read, and goes on behind them', async (t) => {
     for (const [strays, read, end] of [
       [16, 26, 18],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Database, Random, Replica, ScrubOptions } from '../../../src/store/index.ts';
 import { codes, flip, flipItem, idOf, KEYS, MemorySet } from './in-memory.ts';
-import { item } from './support.ts';
+import { item, tapBatches } from './support.ts';
 
 const HOUR_MS = 3_600_000;
 const IDLE_MS = 60_000;
@@ -248,5 +248,28 @@ describe('a disk that does not give what is to be scrubbed', () => {
     await set.clock.advance(1_000);
     assert.deepEqual(scrubbed(), [10, 1]);
     assert.equal(replica.status().scrub.running, true);
+  });
+
+  it('is not told while the store is in trouble, and scrubbing waits for it where it is', async (t) => {
+    const set = await MemorySet.of(40);
+    const { replica, scrubbed } = await scrubbing(t, set);
+    const { getMany } = set.database;
+    set.disk.free = 0;
+    tapBatches(set.database, async () => {
+      throw new Error('IO error: it burns');
+    });
+    await assert.rejects(replica.put([item(900)]));
+    await set.clock.advance(START_MS);
+    assert.deepEqual(scrubbed(), [10, 0], 'it goes on while there is something to read');
+    set.database.getMany = (async () => {
+      throw new Error('IO error: it burns');
+    }) as never;
+    await set.clock.advance(3_000);
+    assert.deepEqual([codes(replica), scrubbed()], [['WRITE_FAILED'], [10, 0]]);
+    set.database.getMany = getMany;
+    await set.clock.advance(1_000);
+    assert.deepEqual(scrubbed(), [20, 0], 'nothing was passed over');
+    await set.clock.advance(2_000);
+    assert.deepEqual(scrubbed(), [40, 1]);
   });
 });

@@ -4,6 +4,7 @@ import type { Database } from '../../../src/store/index.ts';
 import { behind, passOver, type WalkOptions, walk } from '../../../src/store/replica/walk.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
+import { corruption } from './in-memory.ts';
 import { coded } from './support.ts';
 
 const text = new TextEncoder();
@@ -61,10 +62,6 @@ function spoil(made: Database, error: Error): { open: number } {
     return iterator;
   }) as never;
   return counted;
-}
-
-function corruption(): Error {
-  return Object.assign(new Error('block checksum mismatch'), { code: 'LEVEL_CORRUPTION' });
 }
 
 describe('walk over a range', () => {
