@@ -95,7 +95,7 @@ describe('patrol of the nodes', () => {
             found = error;
           });
         }
-        assert.ok(coded('STORE_CORRUPT')(found), `round ${pass}: ${found}`);
+        assert.ok(coded('STORE_CORRUPT')(found), `round ${pass} finds the damage, not ${found}`);
         assert.match((found as Error).message, message);
       }
       assert.equal(open(), 0);

@@ -12,7 +12,7 @@ import {
 } from '../../../src/store/replica/rebuild.ts';
 import { encodeSchema } from '../../../src/store/replica/schema.ts';
 import { decodeState, EMPTY_STATE, encodeState } from '../../../src/store/replica/state.ts';
-import { decodeMeta } from '../../../src/store/tree/level/meta.ts';
+import { decodeMeta, encodeMeta } from '../../../src/store/tree/level/meta.ts';
 import { verifyReplica } from '../../../src/store/verify/index.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
@@ -117,6 +117,12 @@ describe('index that is built again', () => {
       assert.ok(Buffer.compare(await lowest(database), last) > 0);
       assert.ok(Buffer.compare(await lowest(database), KEYS.tree.node(nextRef)) >= 0);
     }
+    const freed = await stored(t);
+    const meta = decodeMeta(new Uint8Array((await freed.get(KEYS.tree.meta))!));
+    await freed.put(KEYS.tree.meta, encodeMeta({ ...meta, nextRef: 9_001 }));
+    await rebuild(freed);
+    const began = new Uint8Array(await lowest(freed));
+    assert.deepEqual(began, KEYS.tree.node(9_001), 'those that were freed are not used again');
     for (const left of [KEYS.tree.node(9_000), KEYS.tree.summary(9_000)]) {
       const database = await stored(t);
       await database.put(left, new Uint8Array(1));

@@ -139,6 +139,23 @@ describe('a commit of which nothing is known', () => {
       assert.deepEqual(heard, told, 'it is told once');
     }
   });
+
+  it('is not told again when the database is opened again for another reason', async (t) => {
+    const store = new Failing(await MemorySet.of(5));
+    const replica = await store.open(t);
+    const heard: bigint[] = [];
+    replica.onCommit((added) => heard.push(...added.map(({ hint }) => hint)));
+    await store.fail(replica, 1, 'landed');
+    await store.set.clock.advance(1_000);
+    assert.deepEqual(heard, [900n]);
+    await store.set.database.put(KEYS.id(idOf(item(1))), new Uint8Array(3));
+    store.faults.push('lost');
+    await assert.rejects(replica.head(idOf(item(1))), coded('STORE_CORRUPT'));
+    await assert.rejects(replica.ready(), coded('STORE_WRITE_FAILED'));
+    await store.set.clock.advance(1_000);
+    assert.equal(store.attempts.length, 3, 'the rebuild failed, and it was opened again');
+    assert.deepEqual(heard, [900n], 'a commit is told once');
+  });
 });
 
 describe('repair of a database', () => {
