@@ -250,6 +250,21 @@ describe('a disk that does not give what is to be scrubbed', () => {
     assert.equal(replica.status().scrub.running, true);
   });
 
+  it('is told of nodes too, and the items are read all the same', async (t) => {
+    const set = await MemorySet.of(40);
+    const { replica, scrubbed } = await scrubbing(t, set);
+    const iterator = set.database.iterator.bind(set.database) as (options: object) => never;
+    set.database.iterator = ((options: { gte: Uint8Array }) => {
+      if (options.gte[KEYS.nodes.gte.length - 1] !== 'n'.charCodeAt(0)) return iterator(options);
+      throw new Error('IO error: it burns');
+    }) as never;
+    await set.clock.advance(START_MS + 2_000);
+    assert.deepEqual([codes(replica), scrubbed()], [['READ_FAILED'], [30, 0]]);
+    await set.clock.advance(1_000);
+    assert.deepEqual(scrubbed(), [40, 1]);
+    assert.deepEqual(codes(replica), ['READ_FAILED', 'READ_FAILED'], 'once more in the next pass');
+  });
+
   it('is not told while the store is in trouble, and scrubbing waits for it where it is', async (t) => {
     const set = await MemorySet.of(40);
     const { replica, scrubbed } = await scrubbing(t, set);
