@@ -212,9 +212,9 @@ export class Recovery {
     return true;
   }
 
+  /** None is waiting by then: nothing is written or built while one does. */
   #retryLater(): void {
     if (this.#closed) return;
-    this.#cancelRetry?.();
     this.#cancelRetry = this.#init.clock.after(this.#retryMs, () => {
       this.#background = this.#retry();
     });

@@ -63,9 +63,8 @@ export async function readPage(
     const item = decodeItemKey(keys, key);
     return item === null ? [] : [{ ...item, payload }];
   });
-  const reached = cut ? highest(items) : null;
-  const goesOn = reached !== null && (behind === null || compareKeys(reached, behind) > 0);
-  const end = goesOn ? reached : until;
+  const reached = cut ? items.at(-1) : undefined;
+  const end = reached === undefined ? until : { hint: reached.hint, id: reached.id };
   const within = indexed.filter((key) => end === null || compareKeys(key, end) <= 0);
   const suspects = [...(await broken(database, keys, items)), ...differences(within, items)];
   const cost = records.reduce((sum, [, payload]) => sum + costOf(payload), 0);
@@ -105,13 +104,6 @@ async function broken(
     if (!isBytes(head) || !equalBytes(head, expected)) return true;
     return !isWhole(item, item.payload);
   });
-}
-
-function highest(items: readonly Item[]): ItemKey | null {
-  return items.reduce<ItemKey | null>(
-    (most, item) => (most === null || compareKeys(item, most) > 0 ? item : most),
-    null,
-  );
 }
 
 function costOf(payload: Uint8Array): number {

@@ -155,6 +155,19 @@ describe('page of items', () => {
     assert.equal((await pageOf(store, null, 5)).cost, 3, 'what is missing costs its time too');
   });
 
+  it('goes on behind its part of the set where it found only keys that are none of an item', async (t) => {
+    const store = await opened(t, 30);
+    for (const number of range(0, 30)) {
+      await store.database.del(KEYS.item(key(number)));
+      await store.database.put(
+        Uint8Array.from([...KEYS.item(key(1)).subarray(0, 13), number]),
+        item(0).payload,
+      );
+    }
+    const page = await pageOf(store, null, 10);
+    assert.deepEqual([page.read, page.end, hints(page.suspects)], [26, key(9), range(0, 10)]);
+  });
+
   it('passes over keys that are none of an item', async (t) => {
     const store = await opened(t, 5);
     await store.database.put(new TextEncoder().encode('set/p-stray'), new Uint8Array(3));

@@ -253,7 +253,7 @@ describe('a disk that does not give what is to be scrubbed', () => {
   it('is told of nodes too, and the items are read all the same', async (t) => {
     const set = await MemorySet.of(40);
     const { replica, scrubbed } = await scrubbing(t, set);
-    const iterator = set.database.iterator.bind(set.database) as (options: object) => never;
+    const iterator = set.database.iterator.bind(set.database) as (options: object) => unknown;
     set.database.iterator = ((options: { gte: Uint8Array }) => {
       if (options.gte[KEYS.nodes.gte.length - 1] !== 'n'.charCodeAt(0)) return iterator(options);
       throw new Error('IO error: it burns');
