@@ -1,24 +1,35 @@
 import assert from 'node:assert/strict';
-import { readdirSync, renameSync, statSync, truncateSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { after, describe, it, type TestContext } from 'node:test';
 import { systemClock } from '../../../src/daemon/system.ts';
 import { readU64BE } from '../../../src/store/bytes.ts';
 import {
   itemId,
   type NewItem,
   openDatabase,
-  type Replica,
+  Replica,
   type ReplicaInit,
   repairDatabase,
 } from '../../../src/store/index.ts';
 import { breakBlock, compact, compactOpen } from '../../support/broken-block.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { SeededRandom } from '../../support/random.ts';
-import { coded, openAgain, pass, temporaryDirectory } from './support.ts';
+import { wideSum } from '../../support/wide-sum.ts';
+import { coded, FakeDisk, openAgain, openWatched, pass, temporaryDirectory } from './support.ts';
 
 const COUNT = 1_000;
 const SCRUB = { itemsPerSecond: 1_000, maxDamagedPerHour: 500 };
+const INDEX = { bufferItems: 64, leafItems: 8, fanout: 8 };
 const KEY_PREFIX = 'set/p'.length;
 const text = new TextEncoder();
 
@@ -34,17 +45,44 @@ function open(
   directory: string,
   init: Partial<ReplicaInit> = {},
 ): Promise<Replica> {
-  return openAgain(t, directory, { index: { bufferItems: 64, leafItems: 8, fanout: 8 }, ...init });
+  return openAgain(t, directory, { index: INDEX, ...init });
 }
 
+interface Broken {
+  readonly directory: string;
+  readonly keys: Uint8Array[];
+}
+
+/** By the kind of record that is broken: finding the block takes a second. */
+const made = new Map<string, Promise<Broken>>();
+
+const originals: string[] = [];
+
+after(() => {
+  for (const directory of originals) rmSync(directory, { recursive: true });
+});
+
 /** A database with all notes in compressed tables, and a block of some kind of record broken. */
-async function broken(
-  t: TestContext,
-  prefix: string,
-): Promise<{ directory: string; keys: Uint8Array[] }> {
+async function broken(t: TestContext, prefix: string): Promise<Broken> {
+  const making = made.get(prefix) ?? makeBroken(prefix);
+  made.set(prefix, making);
+  const { directory: original, keys } = await making;
   const directory = await temporaryDirectory(t);
+  cpSync(original, directory, { recursive: true });
+  return { directory, keys };
+}
+
+async function makeBroken(prefix: string): Promise<Broken> {
+  const directory = mkdtempSync(join(tmpdir(), 'rangemesh-broken-'));
+  originals.push(directory);
   const clock = new VirtualClock();
-  const first = await open(t, directory, { clock });
+  const first = await Replica.open({
+    open: () => openWatched(directory),
+    clock,
+    disk: new FakeDisk(),
+    scheme: wideSum,
+    index: INDEX,
+  });
   await first.put(NOTES);
   await pass(clock, () => first.status().buffered < 64);
   await first.close();
