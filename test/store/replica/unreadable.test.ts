@@ -48,16 +48,12 @@ function open(
   return openAgain(t, directory, { index: INDEX, ...init });
 }
 
-interface Broken {
-  readonly directory: string;
-  readonly keys: Uint8Array[];
-}
+type Broken = { readonly directory: string; readonly keys: Uint8Array[] };
 
 /** By the kind of record that is broken: finding the block takes a second. */
 const made = new Map<string, Promise<Broken>>();
 
 const originals: string[] = [];
-
 after(() => {
   for (const directory of originals) rmSync(directory, { recursive: true });
 });
