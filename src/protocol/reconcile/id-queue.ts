@@ -1,15 +1,28 @@
-/** Queues are swept once they are longer than twice what is live plus so much. */
-const SLACK = 1024;
+const DEFAULT_SLACK = 1024;
+
+export interface IdQueueInit {
+  /**
+   * The queue is swept once it is longer than twice what is live plus so much. Raising it costs
+   * memory, lowering it sweeps short queues more often.
+   * @default 1024
+   */
+  slack?: number;
+}
 
 /** Ids in line, oldest first; what is not live any more is thrown out now and then. */
 export class IdQueue {
   #keys: string[] = [];
   #head = 0;
+  readonly #slack: number;
+
+  constructor({ slack = DEFAULT_SLACK }: IdQueueInit = {}) {
+    this.#slack = slack;
+  }
 
   /** `live` ids may stand here, `isLive` tells which. */
   push(key: string, live: number, isLive: (key: string) => boolean): void {
     this.#keys.push(key);
-    if (this.#keys.length > 2 * live + SLACK) this.#sweep(isLive);
+    if (this.#keys.length > 2 * live + this.#slack) this.#sweep(isLive);
   }
 
   shift(): string | undefined {

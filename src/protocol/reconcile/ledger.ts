@@ -246,7 +246,7 @@ export class Ledger {
   /** Keeps an id that nobody lists, if there is room. */
   #orphan(key: string): void {
     const victim = this.orphans.admit(key, this.wants.get(key)!.confirmed);
-    if (victim !== key) this.#list(this.orphans.listing, key);
+    this.#list(this.orphans.listing, key);
     if (victim !== null) this.remove(victim);
   }
 

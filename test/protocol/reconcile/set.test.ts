@@ -324,7 +324,8 @@ describe('ReconciliationSet', () => {
         for (const one of [...set.missing()]) set.received(one);
         assert.equal(set.orphans, 0);
       }),
-      { numRuns: 600 },
+      // A mistake shows in many runs; making it small takes minutes where it loops.
+      { numRuns: 600, interruptAfterTimeLimit: 10_000, markInterruptAsFailure: true },
     );
   });
 
@@ -584,12 +585,14 @@ describe('ReconciliationSet', () => {
       for (const name of names) set.add(name, ids);
       let claimed = 0;
       while (set.size > 0) {
+        const before = claimed;
         for (const name of fetchers) {
           for (const one of set.claim(name, 500)) {
             claimed++;
             set.received(one);
           }
         }
+        assert.ok(claimed > before && claimed <= ids.length, 'each id can be claimed, and once');
       }
       assert.equal(claimed, ids.length);
     }

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SourceRoots } from '../../../src/protocol/reconcile/sources.ts';
+import { Wants } from '../../../src/protocol/reconcile/wants.ts';
+
+describe('SourceRoots', () => {
+  it('shares a list among all ids with the same peers, in their order', () => {
+    const roots = new SourceRoots();
+    const list = roots.root(0, false).with('ann').with('bob');
+    assert.equal(roots.root(59_999, false).with('ann').with('bob'), list);
+    assert.notEqual(roots.root(0, false).with('bob').with('ann'), list);
+    assert.deepEqual(list.peers, ['ann', 'bob']);
+    assert.deepEqual([list.has('ann'), list.has('bob'), list.has('cyd')], [true, true, false]);
+  });
+
+  it('remembers since when to a minute, and what was confirmed apart', () => {
+    const roots = new SourceRoots();
+    const first = roots.root(119_999, false);
+    assert.equal(first.since, 60_000);
+    assert.equal(roots.root(120_000, false).since, 120_000);
+    assert.notEqual(roots.root(119_999, true), first);
+    assert.deepEqual([first.confirmed, roots.root(119_999, true).confirmed], [false, true]);
+  });
+
+  it('takes the word of the second peer for a confirmation, and keeps that when peers go', () => {
+    const roots = new SourceRoots();
+    const one = roots.root(0, false).with('ann');
+    const two = one.with('bob');
+    assert.deepEqual([one.confirmed, two.confirmed], [false, true]);
+    const left = roots.replace(two, ['bob']);
+    assert.deepEqual([left.peers, left.since, left.confirmed], [['bob'], 0, true]);
+  });
+
+  it('knows whether an unconfirmed id may be older than a moment, at that moment and past it', () => {
+    const roots = new SourceRoots();
+    assert.equal(roots.reachBefore(1e15), false, 'there is none');
+    roots.root(60_000, true);
+    assert.equal(roots.reachBefore(1e15), false, 'confirmed ids do not count');
+    roots.root(60_000, false);
+    assert.equal(roots.reachBefore(60_000), false);
+    assert.equal(roots.reachBefore(60_001), true);
+  });
+});
+
+describe('Wants', () => {
+  function made(): Wants {
+    const wants = new Wants();
+    for (const key of ['x', 'y', 'z']) {
+      wants.begin(key, 0);
+      wants.list('ann', key);
+    }
+    wants.list('bob', 'y');
+    return wants;
+  }
+
+  it('says whether somebody else lists what is taken off a list', () => {
+    const wants = made();
+    assert.equal(wants.unlist('ann', 'x'), false);
+    assert.equal(wants.unlist('ann', 'y'), true);
+    assert.deepEqual([wants.isListed('ann', 'y'), wants.isListed('bob', 'y')], [false, true]);
+    assert.equal(wants.get('y')!.confirmed, true);
+  });
+
+  it('takes all off a list at once: the ids without another, and lists stay shared', () => {
+    const wants = made();
+    const before = wants.get('x');
+    assert.deepEqual(wants.unlistAll('ann'), ['x', 'z']);
+    assert.equal(wants.get('x'), wants.get('z'));
+    assert.deepEqual(wants.get('y')!.peers, ['bob']);
+    wants.list('ann', 'x');
+    assert.notEqual(wants.get('x'), before, 'lists of before are let go');
+  });
+
+  it('lets its lists go once no id is wanted', () => {
+    const wants = made();
+    const list = wants.get('x');
+    for (const key of ['x', 'y']) wants.remove(key);
+    wants.begin('x', 0);
+    wants.list('ann', 'x');
+    assert.equal(wants.get('x'), list, 'one id has it still');
+    for (const key of ['x', 'z']) wants.remove(key);
+    wants.begin('x', 0);
+    wants.list('ann', 'x');
+    assert.notEqual(wants.get('x'), list);
+  });
+
+  it('forgets lengths with the id, or with the peer that said them', () => {
+    const wants = made();
+    for (const [key, peer] of [
+      ['x', 'ann'],
+      ['y', 'bob'],
+      ['z', 'ann'],
+    ] as const)
+      wants.say(key, { peer, bytes: 9 });
+    assert.equal(wants.large, 3);
+    wants.remove('x');
+    assert.deepEqual([wants.large, wants.length('x')], [2, undefined]);
+    assert.deepEqual(wants.unsay('ann'), ['z']);
+    assert.deepEqual([wants.large, wants.length('z'), wants.length('y')], [1, undefined, 9]);
+  });
+
+  it('finds what was wanted before a moment and never confirmed', () => {
+    const wants = made();
+    wants.begin('late', 60_000);
+    assert.deepEqual(wants.unconfirmedBefore(0), []);
+    assert.deepEqual(wants.unconfirmedBefore(60_000), ['x', 'z']);
+    assert.deepEqual(wants.unconfirmedBefore(60_001), ['x', 'z', 'late']);
+  });
+});
