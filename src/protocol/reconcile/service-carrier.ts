@@ -18,12 +18,22 @@ export interface CarrierInit {
    * @default the channel is closed, on both sides
    */
   keep?: (() => void) | undefined;
+  /**
+   * Milliseconds for the peer to hear why a session ends that says so. Lowering it may reset the
+   * stream before a slow peer has heard.
+   * @default 2_000
+   */
+  partingMs?: number;
+  /**
+   * Bytes that a peer may have sent in the meantime: more than is on its way on a fast, long link.
+   * Raising it reads more of what does not count any more.
+   * @default 4 MiB
+   */
+  partingBytes?: number;
 }
 
-/** What a session that is told why it ends gets to say that, in milliseconds. */
-const PARTING_MS = 2_000;
-/** What a peer may have sent in the meantime, in bytes: more than is on its way on a fast, long link. */
-const PARTING_BYTES = 4 * 1024 * 1024;
+const DEFAULT_PARTING_MS = 2_000;
+const DEFAULT_PARTING_BYTES = 4 * 1024 * 1024;
 
 /**
  * Carries a session over a channel until the session is done. It reads whatever comes while it is
@@ -151,13 +161,15 @@ export class Carrier {
   /** Says why, and waits until the peer has heard it: a reset at once might overtake the reason. */
   async #part(frame: Uint8Array): Promise<void> {
     const { channel, clock } = this.#init;
-    const expire = (): void => channel.abort(timeout('hearing why the session ends', PARTING_MS));
+    const { partingMs: ms = DEFAULT_PARTING_MS } = this.#init;
+    const { partingBytes = DEFAULT_PARTING_BYTES } = this.#init;
+    const expire = (): void => channel.abort(timeout('hearing why the session ends', ms));
     try {
-      await within({ clock, ms: PARTING_MS, expire }, async () => {
+      await within({ clock, ms, expire }, async () => {
         await this.#sending;
         await channel.send(frame);
         await channel.close();
-        const most = channel.receivedBytes + PARTING_BYTES;
+        const most = channel.receivedBytes + partingBytes;
         while ((await this.#receive()) !== null && channel.receivedBytes < most);
       });
     } catch {

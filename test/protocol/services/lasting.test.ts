@@ -4,6 +4,7 @@ import type { Channel, ReconcileOptions } from '../../../src/protocol/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { type LinkInit, MemoryNetwork } from '../../support/memory-network.ts';
 import { SeededRandom } from '../../support/random.ts';
+import { soon } from '../../support/soon.ts';
 import { tinyDialect } from '../../support/tiny-dialect.ts';
 import { idsOf, Peer } from './reconcile-harness.ts';
 
@@ -50,7 +51,7 @@ class Pair {
   async session(from: 'a' | 'b'): Promise<void> {
     const running = this[from].service.reconcile(from === 'a' ? 'b' : 'a');
     await this.clock.advance(1_000);
-    const { error } = await running;
+    const { error } = await soon(this.clock, 'each session ends', running, 0);
     assert.equal(error, null);
   }
 
@@ -98,7 +99,12 @@ describe('a lasting stream', () => {
           const over = pair[secondId].ended.length - before;
           const two = pair[secondId].service.reconcile(firstId);
           await pair.clock.advance(60_000);
-          for (const { error } of await Promise.all([one, two])) {
+          for (const { error } of await soon(
+            pair.clock,
+            'each session ends',
+            Promise.all([one, two]),
+            0,
+          )) {
             assert.equal(error, null, `delay ${delay}`);
           }
           for (const peer of [pair.a, pair.b]) {
@@ -117,7 +123,9 @@ describe('a lasting stream', () => {
     const running = [pair.a.service.reconcile('b'), pair.b.service.reconcile('a')];
     await pair.clock.advance(1_000);
     assert.deepEqual(
-      (await Promise.all(running)).map(({ role }) => role),
+      (await soon(pair.clock, 'each session ends', Promise.all(running), 0)).map(
+        ({ role }) => role,
+      ),
       ['initiator', 'responder'],
     );
     assert.equal(pair.openings, 1);
@@ -137,7 +145,7 @@ describe('a lasting stream', () => {
         await pair.clock.advance(random.fraction() * 100);
       }
       await pair.clock.advance(60_000);
-      await Promise.all(running);
+      await soon(pair.clock, 'each session ends', Promise.all(running), 0);
       assert.deepEqual(errors, [], `seed ${seed}`);
       assert.equal(pair.a.ended.length, pair.b.ended.length, `seed ${seed}`);
       assert.ok(pair.openings <= 2, `seed ${seed}: ${pair.openings} openings`);
@@ -152,7 +160,10 @@ describe('a lasting stream', () => {
     await pair.clock.advance(25);
     pair.network.disconnect('a', 'b');
     await pair.clock.advance(1_000);
-    assert.equal((await broken).error?.code, 'STREAM_FAILED');
+    assert.equal(
+      (await soon(pair.clock, 'each session ends', broken, 0)).error?.code,
+      'STREAM_FAILED',
+    );
     pair.network.connect('a', 'b');
     await pair.clock.advance(50);
     await pair.session('b');
@@ -170,7 +181,7 @@ describe('a lasting stream', () => {
       pair.a.service.reconcile('b', {}),
     ];
     await pair.clock.advance(5_000);
-    const reports = await Promise.all(running);
+    const reports = await soon(pair.clock, 'each session ends', Promise.all(running), 0);
     assert.ok(reports.every(({ error, role }) => error === null && role === 'initiator'));
     assert.equal(pair.a.ended.length, 4);
     assert.ok(pair.openings <= 2);
@@ -257,7 +268,7 @@ describe('a peer on a lasting stream', () => {
     assert.equal((await channel.receive())!.length, 0, 'the session goes over the new stream');
     assert.equal(pair.openings, 2);
     await pair.clock.advance(60_000);
-    assert.equal((await next).error?.code, 'TIMEOUT');
+    assert.equal((await soon(pair.clock, 'each session ends', next, 0)).error?.code, 'TIMEOUT');
   });
 });
 
@@ -296,6 +307,6 @@ describe('sessions over their limit', () => {
     for (let at = 4; at < turns.length; at++) assert.equal(turns[at], turns[at - 4]);
     stopped = true;
     await clock.advance(1_000);
-    await Promise.all(asking);
+    await soon(clock, 'each session ends', Promise.all(asking), 0);
   });
 });

@@ -12,6 +12,7 @@ import { keysOf } from '../../conformance/pairs.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { MemoryNetwork } from '../../support/memory-network.ts';
 import { SeededRandom } from '../../support/random.ts';
+import { soon } from '../../support/soon.ts';
 import { flat } from '../reconcile/negentropy/storages.ts';
 
 const all = keysOf(1, 3_000);
@@ -45,7 +46,7 @@ async function meet(a: readonly ItemKey[], b: readonly ItemKey[]) {
   await clock.advance(5);
   const running = services[0]!.reconcile('b');
   await clock.advance(5_000);
-  await running;
+  await soon(clock, 'each session ends', running, 0);
   return { reports, missing };
 }
 

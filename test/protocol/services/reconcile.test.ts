@@ -5,6 +5,7 @@ import { StoreError } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { type LinkInit, MemoryNetwork } from '../../support/memory-network.ts';
 import { SeededRandom } from '../../support/random.ts';
+import { soon } from '../../support/soon.ts';
 import { tinyDialect } from '../../support/tiny-dialect.ts';
 import { idsOf, Peer } from './reconcile-harness.ts';
 
@@ -50,7 +51,7 @@ describe('ReconcileService: one session', () => {
     const { clock, a, b } = both;
     const running = a.service.reconcile('b');
     await clock.advance(1_000);
-    const report = await running;
+    const report = await soon(clock, 'each session ends', running, 0);
     assert.deepEqual(
       { ...report, bytesSent: 0, bytesReceived: 0 },
       {
@@ -115,7 +116,7 @@ describe('ReconcileService: one session', () => {
     await clock.advance(10);
     const running = [a.service.reconcile('b'), a.service.reconcile('c')];
     await clock.advance(100);
-    const [known, unknown] = await Promise.all(running);
+    const [known, unknown] = await soon(clock, 'each session ends', Promise.all(running), 0);
     assert.equal(known?.dialect, 'y');
     assert.equal(known?.equal, true);
     assert.equal(unknown?.error?.code, 'UNKNOWN_PEER');
@@ -146,10 +147,13 @@ describe('ReconcileService: one session', () => {
     const { clock, a, b } = both;
     const first = a.service.reconcile('b');
     await clock.advance(45);
-    const joined = [a.service.reconcile('b'), b.service.reconcile('a')];
+    const joined = [a.service.reconcile('b'), b.service.reconcile('a')] as const;
     await clock.advance(1_000);
-    assert.equal(await joined[0], await first);
-    assert.equal((await joined[1]!).role, 'responder');
+    assert.equal(
+      await soon(clock, 'each session ends', joined[0], 0),
+      await soon(clock, 'each session ends', first, 0),
+    );
+    assert.equal((await soon(clock, 'each session ends', joined[1], 0)).role, 'responder');
     assert.deepEqual([a.ended.length, b.ended.length], [1, 1]);
     assertQuiet(both);
   });
@@ -171,7 +175,7 @@ describe('ReconcileService: both sides start', () => {
         const alreadyOver = second.ended.length;
         const two = second.service.reconcile(firstId);
         await both.clock.advance(60_000);
-        const reports = await Promise.all([one, two]);
+        const reports = await soon(both.clock, 'each session ends', Promise.all([one, two]), 0);
         for (const report of reports) assert.equal(report.error, null, `delay ${delay}`);
         const sessions = 1 + alreadyOver;
         assert.deepEqual(
@@ -197,7 +201,7 @@ describe('ReconcileService: both sides start', () => {
     const running = [a.service.reconcile('b'), b.service.reconcile('a')];
     await clock.advance(1_000);
     assert.deepEqual(
-      (await Promise.all(running)).map(({ role }) => role),
+      (await soon(clock, 'each session ends', Promise.all(running), 0)).map(({ role }) => role),
       ['initiator', 'responder'],
     );
   });
@@ -216,7 +220,7 @@ describe('ReconcileService: both sides start', () => {
         await both.clock.advance(random.fraction() * 80);
       }
       await both.clock.advance(60_000);
-      await Promise.all(running);
+      await soon(both.clock, 'each session ends', Promise.all(running), 0);
       assert.deepEqual(errors, [], `seed ${seed}`);
       assert.equal(both.a.ended.length, both.b.ended.length, `seed ${seed}`);
       assertQuiet(both);
@@ -232,7 +236,7 @@ describe('ReconcileService: both sides start', () => {
     const begin = clock.monotonic();
     const running = b.service.reconcile('a');
     await clock.advance(60_000);
-    const report = await running;
+    const report = await soon(clock, 'each session ends', running, 0);
     assert.equal(report.error?.code, 'STREAM_FAILED');
     assert.ok(clock.monotonic() - begin >= 2_000);
     assert.equal(b.ended.length, 1);
@@ -255,7 +259,7 @@ describe('ReconcileService: what goes wrong', () => {
   async function outcomeOf(both: Pair) {
     const running = both.a.service.reconcile('b');
     await both.clock.advance(700_000);
-    const { error, equal } = await running;
+    const { error, equal } = await soon(both.clock, 'each session ends', running, 0);
     assert.equal(equal, false);
     assertQuiet(both);
     return error?.code;
@@ -286,8 +290,8 @@ describe('ReconcileService: what goes wrong', () => {
     await both.clock.advance(10_000);
     const running = both.a.service.reconcile('b');
     await both.clock.advance(700_000);
-    assert.equal((await running).error?.code, 'TIMEOUT');
-    assert.equal((await running).durationMs, 600_000);
+    assert.equal((await soon(both.clock, 'each session ends', running, 0)).error?.code, 'TIMEOUT');
+    assert.equal((await soon(both.clock, 'each session ends', running, 0)).durationMs, 600_000);
     assertQuiet(both);
   });
 
@@ -343,7 +347,7 @@ describe('ReconcileService: what goes wrong', () => {
         await both.clock.advance(delay);
         both.network.disconnect('a', 'b');
         await both.clock.advance(1);
-        const { error } = await running;
+        const { error } = await soon(both.clock, 'each session ends', running, 0);
         assert.ok(error === null ? delay >= 60 : error.code === 'STREAM_FAILED', `delay ${delay}`);
         await both.clock.advance(60_000);
         assertQuiet(both);
@@ -361,7 +365,7 @@ describe('ReconcileService: what goes wrong', () => {
     ] as const) {
       const running = caller.service.reconcile(other);
       await clock.advance(60_000);
-      const { error } = await running;
+      const { error } = await soon(clock, 'each session ends', running, 0);
       assert.equal(error?.code, caller === b ? 'STORE_REBUILDING' : 'STREAM_FAILED');
       assertQuiet(both);
     }
@@ -369,7 +373,7 @@ describe('ReconcileService: what goes wrong', () => {
     b.trouble = null;
     const running = a.service.reconcile('b');
     await clock.advance(1_000);
-    assert.equal((await running).error, null);
+    assert.equal((await soon(clock, 'each session ends', running, 0)).error, null);
     assert.deepEqual([a.learnt, b.learnt], [[4], [1, 2]]);
   });
 
@@ -400,7 +404,7 @@ describe('ReconcileService: what goes wrong', () => {
     const running = both.a.service.reconcile('b');
     await both.clock.advance(500);
     await both.a.service.stop();
-    assert.equal((await running).error?.code, 'ABORTED');
+    assert.equal((await soon(both.clock, 'each session ends', running, 0)).error?.code, 'ABORTED');
     assert.equal((await both.a.service.reconcile('b')).error?.code, 'UNKNOWN_PEER');
     await both.clock.advance(100);
     assert.equal(both.b.ended[0]?.error?.code, 'STREAM_FAILED');
@@ -442,7 +446,7 @@ describe('ReconcileService: many peers', () => {
       await clock.advance(10);
       most = Math.max(most, ...peers.map(({ held }) => held));
     }
-    const reports = await Promise.all(running);
+    const reports = await soon(clock, 'each session ends', Promise.all(running), 0);
     assert.equal(reports.length, 12 * 11);
     for (const { error } of reports) assert.equal(error, null);
     assert.ok(most <= 4, 'two that we start and two that others start');
@@ -468,8 +472,8 @@ describe('ReconcileService: many peers', () => {
     assert.equal(a.ended.length, 0, 'nobody waits');
     const quick = a.service.reconcile('b');
     await clock.advance(100);
-    assert.equal((await quick).error, null);
-    const { error } = await slow;
+    assert.equal((await soon(clock, 'each session ends', quick, 0)).error, null);
+    const { error } = await soon(clock, 'each session ends', slow, 0);
     assert.equal(error?.code, 'TIMEOUT');
     assert.match(error!.message, /gave way/);
     await a.service.stop();
