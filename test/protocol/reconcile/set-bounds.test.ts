@@ -162,6 +162,25 @@ describe('peers of a ReconciliationSet', () => {
     assert.equal(set.orphans, 0, 'the one that is left has denied the other');
   });
 
+  it('mirror a peer that has gone until the last of its ids has come in', () => {
+    const set = new ReconciliationSet();
+    for (let round = 0; round < 2; round++) {
+      set.add('ann', range(1, 2));
+      set.mirror('bob', 'ann');
+      set.drop('ann');
+      set.received(id(1));
+      assert.equal(set.mirrors('bob'), 'ann');
+      set.received(id(2));
+      assert.equal(set.mirrors('bob'), undefined);
+    }
+    set.add('ann', [id(1)]);
+    set.mirror('bob', 'ann');
+    set.received(id(1));
+    assert.equal(set.mirrors('bob'), 'ann', 'one that is here may list more');
+    set.add('ann', [id(2)]);
+    assert.deepEqual(set.sources(id(2)), ['ann', 'bob']);
+  });
+
   it('say that they may be asked for more when they begin to mirror, and not when that is known', () => {
     let told = 0;
     const set = new ReconciliationSet({ mirrored: () => told++ });

@@ -1,6 +1,8 @@
 import {
   type Dialect,
   type Network,
+  type ReconcileEvents,
+  type ReconcileInit,
   type ReconcileOptions,
   ReconcileService,
   type SessionReport,
@@ -32,6 +34,9 @@ export class Peer {
     dialects?: Dialect[];
     options?: Partial<ReconcileOptions>;
     networkName?: string;
+    /** In place of the events that are noted, or beside them. */
+    events?: Partial<ReconcileEvents>;
+    refuses?: ReconcileInit['refuses'];
   }) {
     this.id = init.network.self;
     this.service = new ReconcileService(init.network, {
@@ -54,7 +59,9 @@ export class Peer {
         differs: () => {},
         missing: (peer, ids) => this.missing.push({ peer, ids }),
         ended: (report) => this.ended.push(report),
+        ...init.events,
       },
+      ...(init.refuses === undefined ? {} : { refuses: init.refuses }),
     });
   }
 
