@@ -152,7 +152,13 @@ describe('services over libp2p', () => {
       ids: [...b.held.values()].map(({ id }) => id),
       onItems: () => held.promise,
     });
-    while (b.fetch.totals.sentBytes === 0) await new Promise((resolve) => setImmediate(resolve));
+    let over = false;
+    void stalled.finally(() => {
+      over = true;
+    });
+    while (!over && b.fetch.totals.sentBytes === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     await b.libp2p.stop();
     held.resolve();
     const report = await stalled;
