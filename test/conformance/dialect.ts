@@ -41,14 +41,22 @@ export interface Dialogue {
   readonly have: Uint8Array[];
 }
 
+/** Where a mistake shows, making the sets smaller may take minutes. */
+const BOUNDED = { interruptAfterTimeLimit: 15_000 };
+
+/** Steps that a session may take on its own for one frame: a mistake shall not loop for ever. */
+const MAX_STEPS = 100_000;
+
 /** Carries frames between two sessions until neither has any left. */
-export function converse(initiator: Session, responder: Session, maxFrames = 1e6): Dialogue {
+export function converse(initiator: Session, responder: Session, maxFrames = 50_000): Dialogue {
   const dialogue: Dialogue = { frames: [], missing: { initiator: [], responder: [] }, have: [] };
   const sessions = { initiator, responder };
   const done = { initiator: false, responder: false };
   const mayEnd = { ...done };
   const take = (from: Session['role'], first: Step): void => {
+    let steps = 0;
     for (let step = first; ; step = sessions[from].proceed!(true)) {
+      assert.ok(steps++ < MAX_STEPS, 'a session comes to the end of its work');
       for (const id of step.missing) dialogue.missing[from].push(id);
       if (from === 'initiator') for (const id of step.have ?? []) dialogue.have.push(id);
       for (const frame of step.frames) dialogue.frames.push({ from, frame });
@@ -110,7 +118,7 @@ function testDifferences(init: DialectSuiteInit): void {
           assert.ok(cap === 0 || frame.length <= cap, 'no frame above its cap');
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 150, ...BOUNDED },
     );
   });
 
@@ -126,7 +134,7 @@ function testDifferences(init: DialectSuiteInit): void {
         const equal = same || !apart;
         assert.deepEqual([a.equal, b.equal], [equal, equal]);
       }),
-      { numRuns: 50 },
+      { numRuns: 50, ...BOUNDED },
     );
   });
 
@@ -193,7 +201,7 @@ function testHostility(init: DialectSuiteInit): void {
         session.start();
         survives(session, sequence);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, ...BOUNDED },
     );
   });
 
@@ -209,7 +217,10 @@ export function survives(session: Session, frames: Iterable<Uint8Array>): void {
   for (const frame of frames) {
     try {
       let step = session.receive(frame);
-      while (step.pending !== undefined) step = session.proceed!(true);
+      for (let steps = 0; step.pending !== undefined; steps++) {
+        assert.ok(steps < MAX_STEPS, 'a session comes to the end of its work');
+        step = session.proceed!(true);
+      }
       if (step.done) return;
     } catch (error) {
       assert.ok(error instanceof ProtocolError, String(error));

@@ -186,7 +186,7 @@ describe('limits', () => {
     let frame = a.start().frames[0]!;
     b.start();
     const loop = () => {
-      for (;;) {
+      for (let round = 0; round < 100; round++) {
         const step = a.receive(b.receive(frame).frames[0]!);
         found += step.missing.length;
         frame = step.frames[0]!;
