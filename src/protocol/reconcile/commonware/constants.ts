@@ -27,8 +27,7 @@ export const MIN_VISITED_ITEMS = 1024;
  */
 export const MAX_FINGERPRINT_COST = 64;
 
-/** Listed intervals remembered; beyond it only those of the latest message. Costs bytes, no ids. */
-export const MAX_INTERVALS = 65_536;
+export const DEFAULT_MAX_INTERVALS = 65_536;
 
 export const DEFAULT_LIMITS: SessionLimits = {
   maxMessageBytes: 1024 * 1024,

@@ -10,7 +10,7 @@ import type { Role, Session, SessionLimits, Step } from '../dialect.ts';
 import type { FingerprintRange, ListRange } from '../range.ts';
 import { Turns } from '../turns.ts';
 import { readMessage } from './codec.ts';
-import { MAX_FINGERPRINT_COST, MAX_INTERVALS } from './constants.ts';
+import { DEFAULT_MAX_INTERVALS, MAX_FINGERPRINT_COST } from './constants.ts';
 import { type Interval, IntervalSet, type Located, locate } from './intervals.ts';
 import { Reply } from './reply.ts';
 
@@ -19,6 +19,12 @@ export interface CommonwareSessionInit {
   snapshot: Snapshot;
   limits: SessionLimits;
   branchingFactor: number;
+  /**
+   * Listed intervals remembered; beyond it only those of the latest message. Lowering it costs bytes,
+   * no ids; raising it lets a peer make us remember more.
+   * @default 65_536
+   */
+  maxIntervals?: number;
 }
 
 /**
@@ -33,6 +39,7 @@ export class CommonwareSession implements Session {
   readonly #limits: SessionLimits;
   readonly #turns: Turns;
   readonly #branchingFactor: number;
+  readonly #maxIntervals: number;
   readonly #emptyDigest: Uint8Array;
   readonly #found = new Set<string>();
   #listed = new IntervalSet();
@@ -44,6 +51,7 @@ export class CommonwareSession implements Session {
     this.#limits = init.limits;
     this.#turns = new Turns(init.limits);
     this.#branchingFactor = init.branchingFactor;
+    this.#maxIntervals = init.maxIntervals ?? DEFAULT_MAX_INTERVALS;
     const { scheme } = init.snapshot;
     this.#emptyDigest = scheme.digest(scheme.empty(), 0);
   }
@@ -175,7 +183,7 @@ export class CommonwareSession implements Session {
 
   /** Forgetting makes us list again what the peer knows, no more: memory is bounded, ids are not lost. */
   #remember(listed: readonly Interval[]): void {
-    if (this.#listed.size + listed.length > MAX_INTERVALS) this.#listed = new IntervalSet();
+    if (this.#listed.size + listed.length > this.#maxIntervals) this.#listed = new IntervalSet();
     for (const interval of listed) this.#listed.add(interval);
   }
 }
