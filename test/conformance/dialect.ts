@@ -206,9 +206,15 @@ function testHostility(init: DialectSuiteInit): void {
   });
 
   it('rejects a frame above its limit with FRAME_TOO_LARGE', () => {
-    const session = open(init, 'responder', [], { maxInboundBytes: 2_000 });
-    session.start();
-    assert.throws(() => session.receive(new Uint8Array(2_001)), { code: 'FRAME_TOO_LARGE' });
+    for (const role of ['initiator', 'responder'] as const) {
+      const receive = (bytes: number) => {
+        const session = open(init, role, [], { maxInboundBytes: 2_000 });
+        session.start();
+        session.receive(new Uint8Array(bytes));
+      };
+      assert.throws(() => receive(2_001), { code: 'FRAME_TOO_LARGE' });
+      assert.throws(() => receive(2_000), { code: 'MALFORMED_FRAME' }, 'one at the limit is read');
+    }
   });
 }
 
