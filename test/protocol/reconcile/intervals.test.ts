@@ -174,3 +174,37 @@ describe('intervals that a session has listed', () => {
     }
   });
 });
+
+describe('a message that is full', () => {
+  it('settles nothing behind the last range that fitted, in either role', () => {
+    const other = new Uint8Array(32).fill(9);
+    const asked: Range[] = Array.from({ length: 200 }, (_, i) => ({
+      mode: 'fingerprint',
+      upper: at(i + 1),
+      fingerprint: other,
+    }));
+    const told: Range[] = asked.map(({ upper }) => ({ mode: 'list', upper, ids: other }));
+    for (const [role, ranges] of [
+      ['initiator', asked],
+      ['responder', asked],
+      ['initiator', told],
+    ] as const) {
+      const snapshot = snapshotOf(run(0, 6), wideSum);
+      const limits = { ...DEFAULT_LIMITS, maxMessageBytes: MIN_MESSAGE_BYTES };
+      const session = new CommonwareSession({ role, snapshot, limits, branchingFactor: 16 });
+      session.start();
+      const frame = encodeMessage([...ranges, { mode: 'skip', upper: INFINITE_BOUND }]);
+      const { frames, missing } = session.receive(frame);
+      assert.ok(frames[0]!.length <= MIN_MESSAGE_BYTES);
+      const said = [...readMessage(frames[0]!, { maxBytes: MIN_MESSAGE_BYTES })];
+      const lists = said.slice(0, -1);
+      assert.ok(lists.length < 200, 'not all of them fit');
+      lists.forEach(({ mode, upper }, i) => {
+        assert.deepEqual([mode, upper], ['list', at(i + 1)], 'range by range');
+      });
+      const last = said.at(-1)!;
+      assert.deepEqual([last.mode, last.upper], ['fingerprint', INFINITE_BOUND], 'of the rest');
+      assert.equal(missing.length, ranges === told ? 1 : 0, 'lists are read to the end');
+    }
+  });
+});
