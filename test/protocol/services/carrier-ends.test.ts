@@ -1,96 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SessionStop } from '../../../src/protocol/errors.ts';
-import {
-  type Channel,
-  ProtocolError,
-  type Session,
-  type Step,
-} from '../../../src/protocol/index.ts';
-import { Carrier, type CarrierInit } from '../../../src/protocol/reconcile/service-carrier.ts';
-import { settle, VirtualClock } from '../../support/clock.ts';
-import { heldChannel } from '../../support/held-channel.ts';
-import { MemoryNetwork } from '../../support/memory-network.ts';
-import { SeededRandom } from '../../support/random.ts';
+import { ProtocolError } from '../../../src/protocol/index.ts';
+import { settle } from '../../support/clock.ts';
 import { soon } from '../../support/soon.ts';
-
-const STEP: Step = { frames: [], missing: [], done: false };
-const DONE: Step = { ...STEP, done: true };
-const frame = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);
-
-/** A session that does what it is told to, one step for each call, and the calls. */
-class Scripted implements Session {
-  readonly role = 'initiator';
-  readonly equal = false;
-  readonly calls: string[] = [];
-  readonly #steps: (Step | Error)[];
-
-  constructor(...steps: (Step | Error)[]) {
-    this.#steps = steps;
-  }
-
-  start = (): Step => this.#next('start');
-  receive = (bytes: Uint8Array): Step => this.#next(`receive ${bytes}`);
-  proceed = (room: boolean): Step => this.#next(`proceed ${room}`);
-
-  #next(call: string): Step {
-    this.calls.push(call);
-    const step = this.#steps.shift() ?? assert.fail(`${call}, and the session has no more to do`);
-    if (step instanceof Error) throw step;
-    return step;
-  }
-}
-
-/** A carrier over a channel of which the test holds the other end; frames take 10 ms. */
-async function setUp(
-  session: Session,
-  init: Partial<CarrierInit> = {},
-  window: { receiveWindowBytes?: number } = {},
-) {
-  const clock = new VirtualClock();
-  const network = new MemoryNetwork({ clock, random: new SeededRandom('carrier') });
-  network.connect('a', 'b', { latencyMs: 10 });
-  const held = await heldChannel(network.node('b'), 'p', { maxFrameBytes: 1_000, ...window });
-  const opening = network.node('a').open('b', 'p', { maxFrameBytes: 1_000 });
-  const [channel, peer] = (await soon(
-    clock,
-    'the channel opens',
-    Promise.all([opening, held.arrived]),
-  )) as [Channel, Channel];
-  const digested: number[] = [];
-  const learnt: number[] = [];
-  const carrier = new Carrier({
-    session,
-    channel,
-    clock,
-    frameTimeoutMs: 1_000,
-    missing: (ids) => learnt.push(ids.length),
-    digested: () => digested.push(clock.monotonic()),
-    ...init,
-  });
-  const begin = clock.monotonic();
-  const carry = (first?: Uint8Array) => {
-    const outcome = { error: undefined as unknown, at: -1 };
-    void carrier.carry(first).then(
-      () => {
-        outcome.at = clock.monotonic() - begin;
-      },
-      (error) => {
-        outcome.error = error;
-        outcome.at = clock.monotonic() - begin;
-      },
-    );
-    return outcome;
-  };
-  return { clock, channel, peer, carry, digested, learnt };
-}
-
-function codeOf({ error }: { error: unknown }): unknown {
-  return error instanceof ProtocolError ? [error.code, error.message] : error;
-}
+import { codeOf, DONE, frame, Scripted, STEP, setUp } from './carrier-harness.ts';
 
 describe('Carrier: the time for a frame', () => {
-  const cases: [string, RegExp, Scripted, ((peer: Channel) => Promise<void>)?][] = [
+  const cases: [string, RegExp, Scripted][] = [
     ['the next one', /^the next frame/, new Scripted(STEP)],
     ['the end of the stream', /^the end of the stream/, new Scripted(DONE)],
     [

@@ -179,3 +179,43 @@ describe('places for sessions that peers begin', () => {
     }
   });
 });
+
+describe('a session that got no stream', () => {
+  it('is reported with what is known of it, and nothing else', async () => {
+    const { hub, clock, network } = await setUp({ openTimeoutMs: 2_000 });
+    const nothing = {
+      role: 'initiator',
+      rounds: 0,
+      bytesSent: 0,
+      bytesReceived: 0,
+      missing: 0,
+      equal: false,
+      version: 0,
+      finding: null,
+      asked: null,
+      settles: true,
+      outlines: null,
+      survey: [],
+      efficiency: null,
+      continueFrom: null,
+    };
+    const stranger = await soon(clock, 'it ends', hub.service.reconcile('stranger'), 0);
+    assert.equal(stranger.error?.code, 'UNKNOWN_PEER');
+    const known = { startedAt: clock.now(), durationMs: 0, error: stranger.error };
+    assert.deepEqual(stranger, { ...nothing, ...known, peer: 'stranger', dialect: '' });
+    network.connect('hub', 'far', { latencyMs: 1_500 });
+    const far = new ByHand({ clock, node: network.node('far'), protocol: PROTOCOL });
+    await far.listen();
+    await clock.advance(5_000);
+    for (let round = 0; round < 2; round++) {
+      const startedAt = clock.now();
+      const late = await soon(clock, 'it ends', hub.service.reconcile('far'), 2_000);
+      assert.equal(late.error?.code, 'TIMEOUT');
+      assert.match(late.error!.message, /no stream opened within 2000 ms/);
+      const { error } = late;
+      const timed = { startedAt, durationMs: 2_000, error };
+      assert.deepEqual(late, { ...nothing, ...timed, peer: 'far', dialect: 'tiny' });
+      assert.equal(hub.held, 0);
+    }
+  });
+});
