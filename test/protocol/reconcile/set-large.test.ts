@@ -93,4 +93,11 @@ describe('orphans of a ReconciliationSet', () => {
       assert.equal(set.lost, Math.max(0, n - 2));
     }
   });
+
+  it('that two peers had make room for none', () => {
+    const set = new ReconciliationSet({ maxOrphans: 1 });
+    for (const peer of ['ann', 'bob']) set.add(peer, range(1, 2));
+    for (const peer of ['ann', 'bob']) set.drop(peer);
+    assert.deepEqual([numbers(set.missing()), set.orphans, set.lost], [[1], 1, 1]);
+  });
 });
