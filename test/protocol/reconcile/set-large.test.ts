@@ -101,3 +101,18 @@ describe('orphans of a ReconciliationSet', () => {
     assert.deepEqual([numbers(set.missing()), set.orphans, set.lost], [[1], 1, 1]);
   });
 });
+
+describe('an id that one peer denied', () => {
+  it('keeps its place in line for the others, however often the one is asked for more', () => {
+    const set = new ReconciliationSet();
+    set.add('ann', range(1, 2));
+    set.mirror('bob', 'ann');
+    assert.deepEqual(numbers(set.claim('bob', 1)), [1]);
+    set.release('bob', id(1), { forget: true });
+    for (let round = 0; round < 2; round++) {
+      assert.deepEqual(numbers(set.claim('bob', 9)), [2]);
+      set.release('bob', id(2));
+    }
+    assert.deepEqual(numbers(set.claim('ann', 9)).sort(), [1, 2]);
+  });
+});

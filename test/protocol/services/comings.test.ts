@@ -95,4 +95,24 @@ describe('a service', () => {
       });
     }
   });
+
+  it('warns of a session that failed, and of no other', async () => {
+    const lines: string[] = [];
+    const log = {
+      debug: (_: object, message: string) => lines.push(message),
+      warn: (fields: object, message: string) => lines.push(`${message} ${'code' in fields}`),
+    };
+    const clock = new VirtualClock();
+    const network = new MemoryNetwork({ clock, random: new SeededRandom('log') });
+    const make = (name: string) =>
+      new Peer({ network: network.node(name), clock, ids: idsOf(1), log });
+    const [a, b] = [make('a'), make('b')];
+    await Promise.all([a, b].map(({ service }) => service.start()));
+    network.connect('a', 'b', { latencyMs: 1 });
+    await clock.advance(10);
+    await soon(clock, 'it ends', a.service.reconcile('b'));
+    assert.deepEqual(lines, ['session ended', 'session ended']);
+    await soon(clock, 'it ends', a.service.reconcile('stranger'));
+    assert.deepEqual(lines.slice(2), ['session failed true']);
+  });
 });

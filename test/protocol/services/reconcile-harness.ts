@@ -37,6 +37,7 @@ export class Peer {
     /** In place of the events that are noted, or beside them. */
     events?: Partial<ReconcileEvents>;
     refuses?: ReconcileInit['refuses'];
+    log?: ReconcileInit['log'];
   }) {
     this.id = init.network.self;
     this.service = new ReconcileService(init.network, {
@@ -61,6 +62,7 @@ export class Peer {
         ended: (report) => this.ended.push(report),
         ...init.events,
       },
+      ...(init.log === undefined ? {} : { log: init.log }),
       ...(init.refuses === undefined ? {} : { refuses: init.refuses }),
     });
   }
