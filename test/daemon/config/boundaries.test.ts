@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  type Config,
+  configJsonSchema,
+  LEAVES,
+  loadConfig,
+  parseSize,
+  type Setting,
+} from '../../../src/daemon/config/index.ts';
+import { DaemonError } from '../../../src/daemon/errors.ts';
+
+/** The configuration that consists of these settings, `section.key=value` each. */
+function load(...settings: string[]): Promise<Config> {
+  const flags = settings.map((text): Setting => {
+    const [path, value] = text.split('=') as [string, string];
+    return { path, value, source: '--set' };
+  });
+  return loadConfig({ cwd: '/home/op', flags, read: () => assert.fail('no file is read') });
+}
+
+/** The problem that these settings are refused for. */
+async function refusal(...settings: string[]): Promise<string> {
+  const error = await load(...settings).then(
+    () => assert.fail(`accepted: ${settings.join(', ')}`),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof DaemonError, `${error}`);
+  return error.message.replace(/^configuration: /, '');
+}
+
+const ranges = [...LEAVES].flatMap(([section, keys]) =>
+  [...keys].flatMap(([key, { expected }]) => {
+    const [, kind, min, max] = /^a (.*) from (\S+) to (\S+?)(?:,|$)/.exec(expected) ?? [];
+    return kind === undefined ? [] : [{ path: `${section}.${key}`, kind, min: min!, max: max! }];
+  }),
+);
+
+/** What else has to be set so that no other key contradicts a key at the end of its range. */
+const BESIDES: Record<string, string[]> = {
+  'network.degree': ['network.maxConnections=10000'],
+  'network.maxConnections': ['network.degree=1'],
+  'sync.frameTimeoutMs': ['sync.sessionTimeoutMs=2147483647'],
+  'sync.sessionTimeoutMs': ['sync.frameTimeoutMs=100'],
+  'sync.settleMs': ['sync.settleMaxMs=2147483647'],
+  'sync.settleMaxMs': ['sync.settleMs=0'],
+};
+
+describe('a range of the configuration', () => {
+  it('of whole numbers has both its ends, and nothing beyond them', async () => {
+    const numbers = ranges.filter(({ kind }) => kind === 'whole number');
+    assert.ok(numbers.length > 20, `${numbers.length} keys`);
+    for (const { path, min, max } of numbers) {
+      const besides = BESIDES[path] ?? [];
+      // The least degree needs two connections.
+      const least = path === 'network.maxConnections' ? '2' : min;
+      for (const value of [least, max]) await load(...besides, `${path}=${value}`);
+      for (const value of [Number(min) - 1, BigInt(max) + 1n]) {
+        const message = await refusal(...besides, `${path}=${value}`);
+        assert.ok(message.includes(`${path}: must be a whole number from ${min}`), message);
+      }
+      assert.match(await refusal(...besides, `${path}=${min}.5`), /whole number/);
+    }
+  });
+
+  it('of sizes has both its ends, as bytes and with a unit, and nothing beyond them', async () => {
+    const sizes = ranges.filter(({ kind }) => kind === 'size');
+    assert.ok(sizes.length >= 8, `${sizes.length} keys`);
+    for (const { path, min, max } of sizes) {
+      const [section, key] = path.split('.') as ['store', 'cacheBytes'];
+      for (const end of [min, max]) {
+        for (const value of [end, `${parseSize(end)}`]) {
+          const { [section]: read } = await load(`${path}=${value}`);
+          assert.equal(read[key], parseSize(end), `${path}=${value}`);
+        }
+      }
+      const beyond = [parseSize(min) - 1, parseSize(max) + 1];
+      for (const value of [...beyond, `${beyond[1]}B`]) {
+        const message = await refusal(`${path}=${value}`);
+        assert.ok(message.includes(`${path}: must be a size from ${min} to ${max}`), message);
+      }
+    }
+  });
+
+  it('in a file is as wide: numbers that are sizes have the same ends', async () => {
+    const read = async () => text;
+    let text = 'store: { cacheBytes: 1048576 }';
+    const file = '/etc/mesh/node.yaml';
+    assert.equal((await loadConfig({ file, cwd: '/', read })).store.cacheBytes, 1_048_576);
+    for (const wrong of ['1048575', '1099511627777', '1048576.5']) {
+      text = `store: { cacheBytes: ${wrong} }`;
+      await assert.rejects(loadConfig({ file, cwd: '/', read }), /cacheBytes: must be a size/);
+    }
+  });
+
+  it('of the jitter is from 0 to 1, both included', async () => {
+    assert.equal((await load('sync.jitter=0')).sync.jitter, 0);
+    assert.equal((await load('sync.jitter=1')).sync.jitter, 1);
+    assert.match(await refusal('sync.jitter=-0.1'), /sync\.jitter: must be a number from 0 to 1/);
+    assert.match(await refusal('sync.jitter=1.1'), /sync\.jitter: must be a number from 0 to 1/);
+  });
+
+  it('of a list is 1,024 members', async () => {
+    const hosts = (count: number) => Array.from({ length: count }, (_, i) => `h${i}`).join(',');
+    assert.equal(
+      (await load(`admin.allowedHosts=${hosts(1_024)}`)).admin.allowedHosts.length,
+      1_024,
+    );
+    assert.match(await refusal(`admin.allowedHosts=${hosts(1_025)}`), /a list of at most 1024/);
+  });
+
+  it('is told to editors too', () => {
+    const text = JSON.stringify(configJsonSchema());
+    assert.match(text, /"minimum":1048576,"maximum":1099511627776/);
+  });
+});
+
+describe('keys that bound each other', () => {
+  it('may be equal: a frame may take as long as its session, and no longer', async () => {
+    const { sync } = await load('sync.frameTimeoutMs=1000', 'sync.sessionTimeoutMs=1000');
+    assert.deepEqual([sync.frameTimeoutMs, sync.sessionTimeoutMs], [1_000, 1_000]);
+    assert.match(
+      await refusal('sync.frameTimeoutMs=1001', 'sync.sessionTimeoutMs=1000'),
+      /^sync\.frameTimeoutMs: must be at most sync\.sessionTimeoutMs \(1000\), not 1001$/,
+    );
+  });
+
+  it('may be equal: settling may take its longest at once, and no longer', async () => {
+    const { sync } = await load('sync.settleMs=300', 'sync.settleMaxMs=300');
+    assert.deepEqual([sync.settleMs, sync.settleMaxMs], [300, 300]);
+    assert.match(
+      await refusal('sync.settleMs=301', 'sync.settleMaxMs=300'),
+      /^sync\.settleMs: must be at most sync\.settleMaxMs \(300\), not 301$/,
+    );
+  });
+
+  it('may meet: a degree of half the connections, and no more', async () => {
+    const { network } = await load('network.degree=8', 'network.maxConnections=16');
+    assert.deepEqual([network.degree, network.maxConnections], [8, 16]);
+    const both = await refusal('network.degree=8', 'network.maxConnections=15');
+    assert.equal(
+      both,
+      'network.degree: must be at most half of network.maxConnections (15), not 8',
+    );
+  });
+
+  it('that contradict each other are called by the one that was given', async () => {
+    assert.match(
+      await refusal('network.maxConnections=15'),
+      /^network\.maxConnections: must be at/,
+    );
+    assert.match(await refusal('network.degree=200'), /^network\.degree: must be at most half/);
+  });
+});
