@@ -6,7 +6,14 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { DaemonError, type DaemonErrorCode } from '../../../src/daemon/errors.ts';
 import { ProtocolError } from '../../../src/protocol/index.ts';
 import { bytesToHex, itemId, StoreError, type StoreErrorCode } from '../../../src/store/index.ts';
-import { type RunningAdmin, type SendInit, send, startAdmin, TOKEN } from './running-admin.ts';
+import {
+  type RunningAdmin,
+  type SendInit,
+  send,
+  startAdmin,
+  startAdminFor,
+  TOKEN,
+} from './running-admin.ts';
 
 const text = (content: string) => new TextEncoder().encode(content);
 
@@ -288,15 +295,14 @@ describe('admin endpoint', () => {
       assert.equal(refused.json.code, 'HOST_REFUSED');
     });
 
-    it('accepts the host names it is told', async () => {
-      const other = await startAdmin({ allowedHosts: ['Mesh.Example.org'] });
+    it('accepts the host names it is told', async (context) => {
+      const other = await startAdminFor(context, { allowedHosts: ['Mesh.Example.org'] });
       const headers = { host: 'mesh.example.org:443' };
       assert.equal((await send(other.url, '/v1/status', { headers })).status, 200);
-      await other.admin.close();
     });
 
-    it('wants the token for reading too when bound beyond loopback, except by probes', async () => {
-      const other = await startAdmin({ host: '0.0.0.0' });
+    it('wants the token for reading too when bound beyond loopback, except by probes', async (context) => {
+      const other = await startAdminFor(context, { host: '0.0.0.0' });
       const paths = ['/v1/status', '/v1/peers', '/v1/items', '/nothing'];
       for (const path of paths) {
         assert.equal((await send(other.url, path, { token: false })).status, 401, path);
@@ -308,7 +314,6 @@ describe('admin endpoint', () => {
       assert.equal((await send(other.url, '/v1/status', { headers: byAddress })).status, 200);
       const byName = { host: 'evil.example' };
       assert.equal((await send(other.url, '/v1/status', { headers: byName })).status, 403);
-      await other.admin.close();
     });
 
     it('is not opened beyond loopback without a token', async () => {
@@ -319,11 +324,10 @@ describe('admin endpoint', () => {
       });
     });
 
-    it('changes nothing at all without a token of its own', async () => {
-      const other = await startAdmin({ token: null });
+    it('changes nothing at all without a token of its own', async (context) => {
+      const other = await startAdminFor(context, { token: null });
       assert.equal((await send(other.url, '/v1/items', { method: 'POST' })).status, 401);
       assert.equal((await send(other.url, '/v1/status')).status, 200);
-      await other.admin.close();
     });
   });
 
@@ -420,11 +424,13 @@ describe('admin endpoint', () => {
   });
 
   describe('closing', () => {
-    it('lets a call under way end and closes idle connections', async () => {
-      const other = await startAdmin();
+    it('lets a call under way end and closes idle connections', async (context) => {
       const gate = Promise.withResolvers<void>();
+      context.after(() => gate.resolve());
+      const other = await startAdminFor(context);
       other.node.gate = gate.promise;
       const agent = new Agent({ keepAlive: true });
+      context.after(() => agent.destroy());
       const idle = request(`${other.url}/livez`, { agent }).end();
       const [response] = await once(idle, 'response');
       response.resume();
@@ -442,10 +448,9 @@ describe('admin endpoint', () => {
       assert.equal((await under).status, 201);
       await closed;
       await other.admin.close();
-      agent.destroy();
     });
 
-    it('does not wait for ever for a call that does not end', async () => {
+    it('does not wait for ever for a call that does not end', async (context) => {
       const ended: (() => void)[] = [];
       const clock = {
         now: () => 0,
@@ -455,8 +460,10 @@ describe('admin endpoint', () => {
           return () => undefined;
         },
       };
-      const other = await startAdmin({ clock });
-      other.node.gate = new Promise(() => undefined);
+      const never = Promise.withResolvers<void>();
+      context.after(() => never.resolve());
+      const other = await startAdminFor(context, { clock });
+      other.node.gate = never.promise;
       const reached = Promise.withResolvers<void>();
       const original = other.node.put.bind(other.node);
       other.node.put = (payload, hint) => {

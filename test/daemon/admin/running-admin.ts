@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import type { TestContext } from 'node:test';
 import { type Admin, type AdminInit, createAdmin } from '../../../src/daemon/admin/index.ts';
 import { createLogger } from '../../../src/daemon/logging.ts';
 import { systemClock } from '../../../src/daemon/system.ts';
@@ -30,6 +31,19 @@ export async function startAdmin(init: Partial<AdminInit> = {}): Promise<Running
     ...init,
   });
   return { node, admin, url: await admin.listen(), errors };
+}
+
+/**
+ * One for a single test, closed when the test ends, however it ends: the process of a test file does not
+ * exit while a server listens.
+ */
+export async function startAdminFor(
+  context: TestContext,
+  init: Partial<AdminInit> = {},
+): Promise<RunningAdmin> {
+  const running = await startAdmin(init);
+  context.after(() => running.admin.close());
+  return running;
 }
 
 export interface Sent {
