@@ -108,17 +108,28 @@ export class DaemonProcess {
     return (await answer)[0];
   }
 
-  /** Resolves with the first log line, past or to come, that `wanted` accepts. */
-  async logged(wanted: (line: LogLine) => boolean): Promise<LogLine> {
+  /**
+   * Resolves with the first log line, past or to come, that `wanted` accepts. Rejects, with the last
+   * lines there are, when none has come after `limitMs`.
+   */
+  async logged(wanted: (line: LogLine) => boolean, limitMs = 30_000): Promise<LogLine> {
     const known = this.log.find(wanted);
     if (known !== undefined) return known;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const listener = (line: LogLine) => {
         if (!wanted(line)) return;
+        clearTimeout(timer);
         this.#lines.off('line', listener);
         resolve(line);
       };
       this.#lines.on('line', listener);
+      const timer = setTimeout(() => {
+        this.#lines.off('line', listener);
+        const last = this.log.slice(-5).map((line) => `\n  ${JSON.stringify(line)}`);
+        reject(
+          new Error(`the line was not logged within ${limitMs} ms; the log ends:${last.join('')}`),
+        );
+      }, limitMs).unref();
     });
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bytesToHex, itemId } from '../../src/store/index.ts';
+import { within } from '../support/within.ts';
 import { Impostor } from './support/impostor.ts';
 import { type LocalDaemon, LocalDaemons } from './support/in-process.ts';
 import { converged, until } from './support/mesh.ts';
@@ -25,7 +26,7 @@ function itemsWith(node: LocalDaemon, id: Uint8Array): Promise<number> {
     unsubscribe();
     resolve(replica.status().items);
   });
-  return promise;
+  return within(promise, `the large item at ${node.name}`, 30_000);
 }
 
 describe('a large item among small ones', () => {

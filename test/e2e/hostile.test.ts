@@ -7,6 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import type { LogLine } from '../../scripts/support/daemon-process.ts';
 import { concatBytes, hexToBytes } from '../../src/store/index.ts';
 import { loopbackNode } from '../support/libp2p.ts';
+import { within } from '../support/within.ts';
 import { NETWORK_NAME } from './support/impostor.ts';
 import { converged, each, join2, type Running, TestMesh } from './support/mesh.ts';
 
@@ -109,7 +110,7 @@ class Attacker {
     if (!ended()) await once(stream, 'close', { signal: AbortSignal.timeout(30_000) });
     while (this.#lines.length < seen + lines) {
       this.#heard = Promise.withResolvers();
-      await this.#heard.promise;
+      await within(this.#heard.promise, `${lines} lines on the attack in the log`);
     }
     return this.#lines.slice(seen);
   }

@@ -6,6 +6,7 @@ import { request } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { within } from '../support/within.ts';
 import { LAUNCHER, launch } from './support/launcher.ts';
 import { assertHeld, TestMesh, until } from './support/mesh.ts';
 
@@ -75,9 +76,8 @@ describe('a daemon', () => {
       async () => acknowledged.size,
       (size) => size > 500,
     );
-    const asked = performance.now();
+    // A daemon that takes longer than ten seconds gives up and does not end with 0.
     assert.equal(await daemon.stop('SIGTERM'), 0);
-    assert.ok(performance.now() - asked < 10_000);
     await importing;
     const again = await mesh.start('a');
     await assertHeld(again, acknowledged);
@@ -94,7 +94,7 @@ describe('a daemon', () => {
     const upload = request(`${daemon.admin}/v1/items`, { method: 'POST', headers });
     upload.on('error', () => undefined).flushHeaders();
     // A call that never ends keeps the daemon from stopping for some seconds.
-    await once(upload, 'continue');
+    await within(once(upload, 'continue'), 'the daemon asks for the body');
     upload.write('the rest never comes');
     const ended = daemon.stop('SIGTERM');
     await daemon.logged(({ event }) => event === 'stopping');

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { createIdentity } from '../../../src/daemon/mesh/index.ts';
 import { systemRandom } from '../../../src/daemon/system.ts';
+import { within } from '../../support/within.ts';
 import { bare, connectionTo, Meshes } from './support.ts';
 
 describe('mesh', { timeout: 30_000 }, () => {
@@ -59,9 +60,10 @@ describe('mesh', { timeout: 30_000 }, () => {
       a.mesh.dialer.add(other);
     await connectionTo(b, a.mesh.peerId);
     while (a.mesh.libp2p.getConnections().length > 1) {
-      await new Promise((resolve) =>
+      const closed = new Promise((resolve) =>
         a.mesh.libp2p.addEventListener('connection:close', resolve, { once: true }),
       );
+      await within(closed, 'the end of all connections but one');
     }
     assert.equal(a.mesh.connections.connected(b.mesh.peerId), true);
     assert.equal(b.mesh.connections.connected(a.mesh.peerId), true);
@@ -75,7 +77,7 @@ describe('mesh', { timeout: 30_000 }, () => {
       b.mesh.libp2p.addEventListener('connection:close', resolve, { once: true }),
     );
     await Promise.all(a.mesh.addresses.map((address) => b.mesh.dialer.dial(bare(address))));
-    await closed;
+    await within(closed, 'the end of the second connection');
     assert.equal(b.mesh.connections.count(a.mesh.peerId), 1);
     assert.deepEqual(
       b.mesh.dialer.addresses.map(({ connected }) => connected),
@@ -177,21 +179,20 @@ describe('mesh', { timeout: 30_000 }, () => {
     );
   });
 
-  it('stops within seconds while a peer hangs in its handshake and another holds a stream', async () => {
+  it('stops within seconds while a peer hangs in its handshake and another holds a stream', async (context) => {
     const a = await meshes.start();
     const b = await meshes.start({ peers: [a.mesh.addresses[0]!] });
     const port = Number(a.mesh.addresses[0]!.split('/')[4]);
     const socket = connect(port, '127.0.0.1');
+    context.after(() => socket.destroy());
     await new Promise((resolve) => socket.once('connect', resolve));
     socket.on('error', () => undefined);
     await b.mesh.libp2p.handle('/hang', () => new Promise(() => undefined));
     await connectionTo(a, b.mesh.peerId);
     const stream = await a.mesh.libp2p.dialProtocol(b.mesh.libp2p.peerId, '/hang');
     stream.send(new Uint8Array(100_000));
-    const begin = performance.now();
     await a.mesh.stop();
-    assert.ok(performance.now() - begin < 4_000);
+    // What is not closed within the limit is left behind, and said to be.
     assert.deepEqual(a.log.with('STOP_TIMEOUT'), []);
-    socket.destroy();
   });
 });

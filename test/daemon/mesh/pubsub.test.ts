@@ -3,6 +3,7 @@ import { afterEach, describe, it } from 'node:test';
 import type { MeshPubsub } from '../../../src/daemon/mesh/pubsub.ts';
 import { announceTopic, type GossipMessage, type Verdict } from '../../../src/protocol/index.ts';
 import { libp2pGossip } from '../../../src/protocol/libp2p.ts';
+import { within } from '../../support/within.ts';
 import { Meshes, type TestMesh } from './support.ts';
 
 const TOPIC = announceTopic('test');
@@ -24,7 +25,8 @@ class Hearer {
 
   /** Resolves once a message with these bytes has come. */
   async hears(first: number): Promise<void> {
-    while (!this.heard.some(({ data }) => data[0] === first)) await beat(this);
+    const heard = () => this.heard.some(({ data }) => data[0] === first);
+    await until(this, heard, `a message that begins with ${first}`);
   }
 
   score(peer: Hearer): number {
@@ -55,8 +57,12 @@ function beat({ pubsub }: Hearer): Promise<void> {
   });
 }
 
-async function until(hearer: Hearer, condition: () => boolean): Promise<void> {
-  while (!condition()) await beat(hearer);
+/** Looks again at each heartbeat and message; they are a second apart at most. */
+async function until(hearer: Hearer, condition: () => boolean, what: string): Promise<void> {
+  const met = async () => {
+    while (!condition()) await beat(hearer);
+  };
+  await within(met(), what, 30_000);
 }
 
 describe('gossip', { timeout: 60_000 }, () => {
@@ -73,7 +79,11 @@ describe('gossip', { timeout: 60_000 }, () => {
     for (const [i, hearer] of hearers.entries()) {
       for (const next of [hearers[i - 1], hearers[i + 1]]) {
         if (next === undefined) continue;
-        await until(hearer, () => hearer.gossip.reaches(TOPIC, next.mesh.peerId));
+        await until(
+          hearer,
+          () => hearer.gossip.reaches(TOPIC, next.mesh.peerId),
+          'a neighbour that can be reached',
+        );
       }
     }
     return hearers;
@@ -92,8 +102,8 @@ describe('gossip', { timeout: 60_000 }, () => {
   it('that is wrong goes no further, and after some of it nothing of the peer is heard', async () => {
     const [a, b, c] = (await line(3)) as [Hearer, Hearer, Hearer];
     for (let i = 0; i < 3; i++) await a.gossip.publish(TOPIC, Uint8Array.of(WRONG, i));
-    await until(b, () => b.heard.length === 3);
-    await until(b, () => b.score(a) < -80 && !b.trusts(a));
+    await until(b, () => b.heard.length === 3, 'three messages');
+    await until(b, () => b.score(a) < -80 && !b.trusts(a), 'a bad score');
     await a.gossip.publish(TOPIC, Uint8Array.of(2));
     await b.gossip.publish(TOPIC, Uint8Array.of(3));
     await c.hears(3);
@@ -107,12 +117,12 @@ describe('gossip', { timeout: 60_000 }, () => {
   it('that is wrong is held against a peer that comes back', async () => {
     const [a, b] = (await line(2)) as [Hearer, Hearer];
     for (let i = 0; i < 3; i++) await a.gossip.publish(TOPIC, Uint8Array.of(WRONG, i));
-    await until(b, () => b.score(a) < -80);
+    await until(b, () => b.score(a) < -80, 'a bad score');
     const { peerId } = a.mesh.libp2p;
     await b.mesh.libp2p.hangUp(peerId);
-    await until(b, () => !b.pubsub.sendsTo(a.mesh.peerId));
+    await until(b, () => !b.pubsub.sendsTo(a.mesh.peerId), 'no stream');
     await b.mesh.libp2p.dial(a.mesh.libp2p.getMultiaddrs());
-    await until(b, () => b.pubsub.sendsTo(a.mesh.peerId));
+    await until(b, () => b.pubsub.sendsTo(a.mesh.peerId), 'a new stream');
     // A score is kept for a second or so.
     for (let i = 0; i < 3; i++) await beat(b);
     assert.ok(b.score(a) < -80, `${b.score(a)} points`);
@@ -132,9 +142,9 @@ describe('gossip', { timeout: 60_000 }, () => {
     for (const stream of streams) {
       if (stream.protocol.startsWith('/meshsub/')) stream.abort(new Error('lost'));
     }
-    await until(a, () => !a.gossip.reaches(TOPIC, b.mesh.peerId));
-    await until(a, () => a.gossip.reaches(TOPIC, b.mesh.peerId));
-    await until(b, () => b.gossip.reaches(TOPIC, a.mesh.peerId));
+    await until(a, () => !a.gossip.reaches(TOPIC, b.mesh.peerId), 'b out of reach');
+    await until(a, () => a.gossip.reaches(TOPIC, b.mesh.peerId), 'b within reach again');
+    await until(b, () => b.gossip.reaches(TOPIC, a.mesh.peerId), 'a within reach');
     await a.gossip.publish(TOPIC, Uint8Array.of(4));
     await b.gossip.publish(TOPIC, Uint8Array.of(5));
     await Promise.all([b.hears(4), a.hears(5)]);

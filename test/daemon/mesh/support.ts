@@ -8,6 +8,7 @@ import {
 } from '../../../src/daemon/mesh/index.ts';
 import { systemClock, systemRandom } from '../../../src/daemon/system.ts';
 import type { Clock } from '../../../src/store/index.ts';
+import { within } from '../../support/within.ts';
 
 export interface Line {
   readonly level: string;
@@ -35,9 +36,9 @@ export class Log {
     return this.lines.filter((line) => line.code === code);
   }
 
-  /** The first line that fits, already written or still to come. */
-  async until(fits: (line: Line) => boolean): Promise<Line> {
-    return await new Promise((resolve) => {
+  /** The first line that fits, already written or still to come; rejects when none comes. */
+  async until(fits: (line: Line) => boolean, what = 'a certain line'): Promise<Line> {
+    const found = new Promise<Line>((resolve) => {
       const check = () => {
         const line = this.lines.find(fits);
         if (line === undefined) return;
@@ -47,14 +48,16 @@ export class Log {
       this.#waiting.add(check);
       check();
     });
+    const last = () => this.lines.slice(-5).map((line) => `\n  ${line.code ?? '-'} ${line.msg}`);
+    return within(found, () => `${what} in the log; it ends:${last().join('')}`);
   }
 
   code(code: string): Promise<Line> {
-    return this.until((line) => line.code === code);
+    return this.until((line) => line.code === code, code);
   }
 
   said(text: string): Promise<Line> {
-    return this.until((line) => line.msg.includes(text));
+    return this.until((line) => line.msg.includes(text), JSON.stringify(text));
   }
 }
 
@@ -104,7 +107,7 @@ export function list(...peers: string[]): { access: Access } {
 }
 
 export function connectionTo({ mesh }: TestMesh, peer: string): Promise<void> {
-  return new Promise((resolve) => {
+  const connected = new Promise<void>((resolve) => {
     if (mesh.connections.connected(peer)) return resolve();
     const unwatch = mesh.connections.watch({
       connected(id) {
@@ -115,6 +118,7 @@ export function connectionTo({ mesh }: TestMesh, peer: string): Promise<void> {
       disconnected: () => undefined,
     });
   });
+  return within(connected, `a connection from ${mesh.peerId} to ${peer}`);
 }
 
 /** The same address without the peer id at its end. */

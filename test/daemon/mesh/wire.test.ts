@@ -6,6 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Libp2pComponents, libp2pNetwork } from '../../../src/protocol/network/libp2p.ts';
 import type { Network } from '../../../src/protocol/network/network.ts';
 import { heldChannel } from '../../support/held-channel.ts';
+import { within } from '../../support/within.ts';
 import { connectionTo, Meshes } from './support.ts';
 
 const PROTOCOL = '/test/wire/1';
@@ -90,8 +91,8 @@ describe('what goes over the wire', () => {
     const channel = await left.network.open(peer!, PROTOCOL, init);
     const frame = new Uint8Array(MESSAGE_BYTES);
     await channel.send(frame);
-    const inbound = await arrived;
-    await inbound.receive();
+    const inbound = await within(arrived, 'the channel at the other end');
+    await within(inbound.receive(), 'the first message');
     wire.reset();
     for (let i = 0; i < MESSAGES; i++) {
       await channel.send(frame);
@@ -116,7 +117,7 @@ describe('what goes over the wire', () => {
     await connectionTo(left, peerId);
     const channel = await left.network.open(peerId, PROTOCOL, init);
     await channel.send(new Uint8Array(1));
-    const inbound = await arrived;
+    const inbound = await within(arrived, 'the channel at the other end');
     await inbound.receive();
     const errors = t.mock.fn(RangeError);
     t.mock.property(globalThis, 'RangeError', errors);
@@ -149,7 +150,10 @@ describe('what goes over the wire', () => {
     await left.mesh.dialer.dial(right.mesh.addresses[0]!);
     await connectionTo(left, peerId);
     const channel = await left.network.open(peerId, PROTOCOL, init);
-    for (let i = 0; i < 64; i++) await channel.send(new Uint8Array(300_000));
-    assert.equal(await got.promise, 64 * 300_000);
+    const sent = async () => {
+      for (let i = 0; i < 64; i++) await channel.send(new Uint8Array(300_000));
+    };
+    await within(sent(), 'room in the window for all of 64 messages');
+    assert.equal(await within(got.promise, 'all of 64 messages'), 64 * 300_000);
   });
 });

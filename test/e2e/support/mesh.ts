@@ -97,7 +97,7 @@ export async function assertHeld(node: Running, ids: Iterable<string>): Promise<
 export async function until<T>(
   ask: () => Promise<T>,
   accept: (answer: T) => boolean,
-  limitMs = 60_000,
+  limitMs = 30_000,
 ): Promise<T> {
   const deadline = performance.now() + limitMs;
   for (;;) {
