@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPeer,
+  formatPeers,
+  formatSessions,
+  formatStatus,
+} from '../../../src/daemon/cli/format.ts';
+import { formatWhy } from '../../../src/daemon/cli/format-why.ts';
+import type { PeerStatus, Status } from '../../../src/daemon/node.ts';
+import { FakeNode } from '../admin/fake-node.ts';
+
+describe('what people read', () => {
+  it('has sizes in the largest unit that fits', () => {
+    const sizes: [number, string][] = [
+      [0, '0 B'],
+      [1, '1 B'],
+      [1_023, '1023 B'],
+      [1_024, '1.0 KiB'],
+      [1_536, '1.5 KiB'],
+      [1_024 ** 2 - 1, '1024.0 KiB'],
+      [1_024 ** 2, '1.0 MiB'],
+      [1_024 ** 3, '1.0 GiB'],
+      [1_024 ** 4, '1.0 TiB'],
+      [1_024 ** 5, '1024.0 TiB'],
+    ];
+    for (const [bytes, text] of sizes) assert.equal(formatBytes(bytes), text);
+  });
+
+  it('has one of a thing and several of it', () => {
+    assert.equal(formatCount(0, 'item'), '0 items');
+    assert.equal(formatCount(1, 'item'), '1 item');
+    assert.equal(formatCount(2, 'item'), '2 items');
+    assert.equal(formatCount(1_234_567, 'item'), '1,234,567 items');
+  });
+
+  it('has durations in the unit that still says something', () => {
+    const durations: [number, string][] = [
+      [0.9, '0 s'],
+      [119.9, '119 s'],
+      [120, '2 min'],
+      [7_199, '119 min'],
+      [7_200, '2 h'],
+      [172_799, '47 h'],
+      [172_800, '2 d'],
+      [259_199, '2 d'],
+    ];
+    for (const [seconds, text] of durations) assert.equal(formatDuration(seconds), text);
+  });
+});
+
+describe('the status for people', () => {
+  const healthy = new FakeNode().status();
+  /** The lines of a status by their names; a name that comes twice has its last line. */
+  const lines = (changes: Partial<Status> = {}) =>
+    new Map(
+      formatStatus({ ...healthy, ...changes })
+        .split('\n')
+        .map((line) => [line.slice(0, 12).trim(), line.slice(13)] as const),
+    );
+
+  it('of a healthy node has one line for each fact and none on troubles', () => {
+    assert.deepEqual(
+      [...lines()],
+      [
+        ['peer id', 'self'],
+        ['network', 'test'],
+        ['version', '0.0.0, up 5 s'],
+        ['addresses', '/ip4/127.0.0.1/tcp/1'],
+        ['set', '0 items, 0 B'],
+        ['fingerprint', 'ab'.repeat(32)],
+        ['commit', '1'],
+        ['wanted', '0 items'],
+        ['received', '0 B'],
+        ['sent', '0 B'],
+        ['push', 'off'],
+        ['peers', '0 connected of 0, 0 in sync'],
+        ['mesh', '0 other nodes known, 0 connected, 8 sought'],
+        ['scrub', 'off, 0 items checked, 0 complete'],
+      ],
+    );
+  });
+
+  it('tells received from sent, and who is connected from who is equal', () => {
+    const peer = { connected: false, inSync: false } as PeerStatus;
+    const seen = lines({
+      addresses: [],
+      transfer: { receivedBytes: 1_024, sentBytes: 2_048 },
+      peers: [peer, { ...peer, connected: true }, { ...peer, connected: true, inSync: true }],
+      push: { announced: 1, received: 2, gaps: 0 } as Status['push'],
+      scrub: { running: true, checked: 1, passes: 2 },
+    });
+    assert.equal(seen.get('addresses'), 'none');
+    assert.deepEqual([seen.get('received'), seen.get('sent')], ['1.0 KiB', '2.0 KiB']);
+    assert.equal(seen.get('peers'), '2 connected of 3, 1 in sync');
+    assert.equal(seen.get('push'), '1 item announced, 2 items heard of');
+    assert.equal(seen.get('scrub'), 'running, 1 item checked, 2 complete');
+    const gaps = lines({ push: { announced: 0, received: 0, gaps: 1 } as Status['push'] });
+    assert.equal(gaps.get('push'), '0 items announced, 0 items heard of, 1 gap');
+  });
+
+  it('tells every trouble', () => {
+    const incident = (i: number) => ({ at: `t${i}`, code: `C${i}`, message: `m${i}` });
+    const seen = lines({
+      set: { items: 1, bytes: 1, fingerprint: null },
+      rebuilding: { items: 1_000, of: 2_000 },
+      needsRefill: true,
+      quarantined: 1,
+      incidents: [1, 2, 3, 4, 5].map(incident),
+      refusing: { code: 'SET_FULL', message: 'no room' },
+    });
+    assert.match(seen.get('fingerprint')!, /not known/);
+    assert.equal(seen.get('rebuilding'), 'the index, 1,000 of 2,000 items');
+    assert.match(seen.get('refill')!, /items were lost/);
+    assert.equal(seen.get('quarantine'), '1 damaged item not replaced yet');
+    assert.equal(seen.get('incident'), 't5 m5 [C5]');
+    assert.equal(seen.has('incidents'), false, 'all five are shown');
+    assert.equal(seen.get('refusing'), 'no room [SET_FULL]');
+    const six = formatStatus({ ...healthy, incidents: [1, 2, 3, 4, 5, 6].map(incident) });
+    assert.match(six, /incidents +last 5 of 6\n/);
+    assert.match(six, /incident +t2 m2 \[C2\]\n/);
+    assert.doesNotMatch(six, /m1/);
+  });
+
+  it('tells how far catching up is', () => {
+    const slices = { total: 4, closed: 1, checked: 0, givenUp: 0 };
+    const catchUp: NonNullable<Status['catchUp']> = {
+      startedAt: 't',
+      phase: 'slices',
+      stored: 10,
+      missing: 2_000,
+      estimated: false,
+      slices,
+      peers: 1,
+      itemsPerSecond: null,
+      secondsLeft: null,
+    };
+    const text = (changes: object) =>
+      lines({ catchUp: { ...catchUp, ...changes } }).get('catching up');
+    const begin = '10 items from 1 peer, 2,000 known to be missing';
+    assert.equal(text({}), `${begin}; 1 of 4 slices done`);
+    const givenUp = { ...slices, givenUp: 1 };
+    assert.equal(text({ slices: givenUp }), `${begin}; 1 of 4 slices done, 1 of them given up`);
+    const rate = { itemsPerSecond: 7, secondsLeft: 130 };
+    assert.equal(text(rate), `${begin}, 7 items a second, about 2 min left; 1 of 4 slices done`);
+    assert.match(text({ estimated: true })!, /2,000 missing by what peers say/);
+    const closing = text({ phase: 'closing', peers: 2 });
+    assert.equal(closing, '10 items; comparing everything once more with 2 peers');
+  });
+});
+
+describe('a peer for people', () => {
+  const unmet: PeerStatus = {
+    peerId: null,
+    address: '/ip4/192.0.2.1/tcp/1',
+    origin: 'config',
+    connected: false,
+    inSync: false,
+    coversAsOf: null,
+    equalAsOf: null,
+    lastSession: null,
+    lastError: null,
+  };
+  const session: NonNullable<PeerStatus['lastSession']> = {
+    role: 'initiator',
+    dialect: 'native',
+    startedAt: 't',
+    durationMs: 12.5,
+    rounds: 1,
+    bytesSent: 1_024,
+    bytesReceived: 2_048,
+    efficiency: null,
+    missing: 3,
+    error: null,
+  };
+
+  it('that was not met has an address and why it failed', () => {
+    const lastError = { code: 'DIAL_FAILED', message: 'nothing there', at: 't' };
+    const head = 'not reached yet  not connected, not known to be equal, configured';
+    assert.equal(formatPeer(unmet), `${head}  /ip4/192.0.2.1/tcp/1`);
+    assert.equal(formatPeer({ ...unmet, address: null }), head);
+    assert.match(formatPeer({ ...unmet, lastError }), /\n {2}last error t: nothing there \[DIAL_/);
+  });
+
+  it('that is connected has its last session and what is proved', () => {
+    const everything = { lower: '0', upper: 'infinity' };
+    const text = formatPeer({
+      ...unmet,
+      peerId: 'p',
+      address: null,
+      origin: 'runtime',
+      connected: true,
+      inSync: true,
+      lastSession: session,
+      coversAsOf: { at: 't1', interval: everything },
+      equalAsOf: { at: 't2', interval: { lower: '0', upper: '7' } },
+    });
+    assert.deepEqual(text.split('\n'), [
+      'p  connected, in sync, added',
+      '  last session t, initiator, native, 12.5 ms, 1 round, sent 1.0 KiB, received 2.0 KiB: 3 items missing here',
+      '  all it held is here as of t1',
+      '  both sets were equal as of t2, from hint 0 to 7 alone',
+    ]);
+    const from = { at: 't1', interval: { lower: '5', upper: 'infinity' } };
+    assert.match(formatPeer({ ...unmet, coversAsOf: from }), /, from hint 5 to infinity alone$/);
+  });
+
+  it('has the efficiency or the error of its session', () => {
+    const text = (changes: object) =>
+      formatPeer({ ...unmet, lastSession: { ...session, ...changes } });
+    assert.match(text({ efficiency: 1.35 }), /2\.0 KiB, 1\.35 times the least possible: 3 items/);
+    assert.match(text({ error: { code: 'BUSY', message: 'later' } }), /: later \[BUSY\]$/);
+  });
+
+  it('is one of a list, and so is a session', () => {
+    assert.match(formatPeers([]), /no peers; add one/);
+    assert.equal(formatPeers([unmet, unmet]).split('\n').length, 2);
+    assert.equal(formatSessions([]), 'no peer is connected');
+    const base = { peerId: 'p', equal: false, missing: 2, error: null };
+    const error = { code: 'BUSY', message: 'later' };
+    assert.equal(
+      formatSessions([base, { ...base, equal: true }, { ...base, error }]),
+      'p  2 items missing here\np  equal\np  failed: later [BUSY]',
+    );
+  });
+});
+
+describe('where an item is, for people', () => {
+  it('says what is known of it', () => {
+    assert.equal(formatWhy({ state: 'have', hint: '7', bytes: 5 }), 'have: 5 B under hint 7');
+    assert.match(formatWhy({ state: 'refused' }), /^refused: .*limits\.maxItemBytes/);
+    assert.match(formatWhy({ state: 'expired', at: 't' }), /^expired: wanted until t;/);
+    assert.match(formatWhy({ state: 'unknown' }), /^unknown:/);
+  });
+
+  it('says of a wanted one from whom it comes, and until when it is wanted', () => {
+    const wanted = {
+      state: 'wanted',
+      since: 't',
+      confirmed: false,
+      sources: [] as string[],
+      fetchingFrom: null,
+      bytes: null,
+      expiresAt: null,
+    } as const;
+    const nobody =
+      'wanted since t\n  no connected peer is known to have it: those that connect are asked';
+    assert.equal(formatWhy(wanted), nobody);
+    const known = { sources: ['a', 'b'], fetchingFrom: 'a', bytes: 5, expiresAt: 'e' };
+    assert.deepEqual(formatWhy({ ...wanted, ...known }).split('\n  '), [
+      'wanted since t (5 B)',
+      'from a, b',
+      'being fetched from a',
+      'given up at e unless a second peer has it',
+    ]);
+  });
+});
