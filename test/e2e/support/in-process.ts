@@ -49,7 +49,7 @@ export class LocalDaemons {
 
   /** Starts, or starts again, the daemon with the data directory `name`. */
   async start(name: string, settings: Settings = {}): Promise<LocalDaemon> {
-    const dataDir = join(this.#folder, name);
+    const dataDir = this.path(name);
     const all = { ...QUICK, 'node.dataDir': dataDir, ...settings };
     const config = await loadConfig({
       flags: Object.entries(all).map(([path, value]) => ({ path, value, source: '--set' })),
@@ -72,6 +72,11 @@ export class LocalDaemons {
     const local = { name, client, address: address!, daemon };
     this.#running.set(name, local);
     return local;
+  }
+
+  /** The data directory `name`. */
+  path(name: string): string {
+    return join(this.#folder, name);
   }
 
   async stop({ name, client, daemon }: LocalDaemon): Promise<void> {
