@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Command } from 'commander';
+import {
+  configFlags,
+  parseBytes,
+  parseConcurrency,
+  parseHintFlag,
+} from '../../../src/daemon/cli/flags.ts';
+import { formatSummary } from '../../../src/daemon/cli/import/summary.ts';
+
+/** The settings that a command line gives. */
+function settings(...argv: string[]) {
+  const command = new Command('x').exitOverride().configureOutput({ writeErr: () => undefined });
+  const given = configFlags(command);
+  command.parse(argv, { from: 'user' });
+  return given();
+}
+
+describe('flags', () => {
+  it('take sizes from one byte to a gigabyte', () => {
+    for (const [text, bytes] of [
+      ['1', 1],
+      ['1B', 1],
+      ['1GiB', 2 ** 30],
+      [`${2 ** 30}`, 2 ** 30],
+    ] as const)
+      assert.equal(parseBytes(text), bytes);
+    for (const text of ['0', '', `${2 ** 30 + 1}`, '2GiB', 'x']) {
+      assert.throws(() => parseBytes(text), /from 1B to 1GiB/, text);
+    }
+  });
+
+  it('take one call at a time to 1,024', () => {
+    assert.deepEqual(['1', '1024', '0032'].map(parseConcurrency), [1, 1_024, 32]);
+    for (const text of ['0', '1025', '-1', '1.5', '', '00032']) {
+      assert.throws(() => parseConcurrency(text), /from 1 to 1024/, text);
+    }
+  });
+
+  it('take hints of at most twenty digits as they are', () => {
+    for (const text of ['0', '9'.repeat(20)]) assert.equal(parseHintFlag(text), text);
+    for (const text of ['', '-1', '1n', '9'.repeat(21)]) {
+      assert.throws(() => parseHintFlag(text), /not negative/, text);
+    }
+  });
+
+  it('set any key, of which the name has one character at the least, to any text', () => {
+    assert.deepEqual(settings('--set', 'a=', '--set', 'b.c=d=e'), [
+      { path: 'a', value: '', source: '--set' },
+      { path: 'b.c', value: 'd=e', source: '--set' },
+    ]);
+    for (const text of ['=x', 'x', '']) {
+      assert.throws(() => settings('--set', text), /give section\.key=value/, text);
+    }
+  });
+
+  it('for lists add up, and others count as given last, in the order of their first', () => {
+    const argv = ['--peer', 'p', '--network', 'm', '--listen', 'a', 'b', '--network', 'n'];
+    assert.deepEqual(settings(...argv, '--listen', 'c', '--peer', 'q'), [
+      { path: 'network.peers', value: ['p', 'q'], source: '--peer' },
+      { path: 'network.name', value: 'n', source: '--network' },
+      { path: 'network.listen', value: ['a', 'b', 'c'], source: '--listen' },
+    ]);
+  });
+});
+
+describe('the summary of an import', () => {
+  const nothing = { symlink: 0, notAFile: 0, tooLarge: 0, blankLine: 0 };
+  const summary = { imported: 3, created: 1, bytes: 1_024, failed: 0, stopped: null };
+
+  it('tells no more than there is to tell', () => {
+    assert.equal(
+      formatSummary({ ...summary, skipped: nothing }, { maxBytes: 1_024 }),
+      'imported 3 items, 1.0 KiB: 1 new, 2 there already',
+    );
+  });
+
+  it('tells what was skipped, what failed and why it stopped', () => {
+    const stopped = { code: 'SET_FULL', message: 'no room' };
+    const skipped = { symlink: 1, notAFile: 2, tooLarge: 3, blankLine: 4 };
+    const text = formatSummary({ ...summary, skipped, failed: 1, stopped }, { maxBytes: 1_024 });
+    assert.deepEqual(text.split('\n').slice(1), [
+      'skipped 1 symbolic links, 2 neither file nor directory, 3 above 1.0 KiB (--max-bytes), 4 blank lines',
+      'failed 1',
+      'stopped before the end: no room [SET_FULL]',
+      'what was not reached is not counted; run the same import again, nothing enters twice',
+    ]);
+  });
+});
