@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { TopicValidatorResult } from '@libp2p/gossipsub';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { multiaddr } from '@multiformats/multiaddr';
+import { Announcer } from '../../../../src/daemon/mesh/discovery/announcer.ts';
+import type { Announcement, Verdict } from '../../../../src/daemon/mesh/discovery/known-peers.ts';
+import { decodeRecord, encodeRecord } from '../../../../src/daemon/mesh/discovery/record.ts';
+import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/index.ts';
+import { settle, VirtualClock } from '../../../support/clock.ts';
+import { Log } from '../support.ts';
+
+const A = '12D3KooWJ6ET7PSPDcWtGuwTZjyye8rUM3RTvZ8va1J3uSndGLqg';
+const B = '12D3KooWNvHK4U6VqQQQr6Qe89wwbKazUPzQrPZLQmspceywVo3q';
+const ADDRESS = '/ip4/192.0.2.1/tcp/1';
+const { Accept, Ignore, Reject } = TopicValidatorResult;
+
+/** An announcer over gossip that remembers what is published; chance takes nothing away. */
+function create() {
+  const clock = new VirtualClock();
+  const log = new Log('debug', clock);
+  const state = {
+    subscribers: ['x'],
+    subscribed: [] as string[],
+    published: [] as number[],
+    listeners: new Map<string, (event: unknown) => void>(),
+    validators: new Map<string, (source: unknown, message: unknown) => TopicValidatorResult>(),
+    addresses: [ADDRESS],
+    known: 0,
+    taken: [] as Announcement[],
+    verdict: 'known' as Verdict,
+    records: [] as Uint8Array[],
+    failure: null as Error | null,
+  };
+  const announcer = new Announcer({
+    gossip: {
+      topicValidators: state.validators,
+      addEventListener: (name: string, listener: (event: unknown) => void) =>
+        void state.listeners.set(name, listener),
+      removeEventListener: (name: string) => void state.listeners.delete(name),
+      subscribe: (topic: string) => void state.subscribed.push(`+${topic}`),
+      unsubscribe: (topic: string) => void state.subscribed.push(`-${topic}`),
+      getSubscribers: () => state.subscribers,
+      publish: async (_topic: string, record: Uint8Array) => {
+        if (state.failure !== null) throw state.failure;
+        state.published.push(clock.monotonic());
+        state.records.push(record);
+      },
+    } as never,
+    topic: 't',
+    self: peerIdFromString(A),
+    clock,
+    random: { fraction: () => 1, bytes: (length) => new Uint8Array(length) },
+    logger: log.logger,
+    options: {
+      ...DEFAULT_DISCOVERY_OPTIONS,
+      announceMs: 1_000,
+      announcePerPeerMs: 100,
+      announceMaxMs: 4_000,
+    },
+    addresses: () => state.addresses.map((text) => multiaddr(text)),
+    known: () => state.known,
+    take(announcement) {
+      state.taken.push(announcement);
+      return state.verdict;
+    },
+  });
+  const judge = (peer: string, from = peer, type = 'signed') => {
+    const record = encodeRecord({
+      peerId: peerIdFromString(peer),
+      addresses: [multiaddr(ADDRESS)],
+      sequence: 5n,
+      maxAddresses: 8,
+    })!;
+    const message = { data: record, type, from: peerIdFromString(from) };
+    return state.validators.get('t')!('neighbour', message);
+  };
+  return { clock, log, state, announcer, judge };
+}
+
+describe('Announcer', () => {
+  it('tells where the node is, often at first and then rarely, with the time as its number', async () => {
+    const { clock, state, announcer } = create();
+    announcer.start();
+    await clock.advance(15_000);
+    assert.deepEqual(state.published, [1_000, 3_000, 7_000, 11_000, 15_000]);
+    const { peer, addresses, sequence } = decodeRecord(state.records[0]!);
+    assert.deepEqual([peer, addresses], [A, [ADDRESS]]);
+    assert.equal(sequence, 1_700_000_000_000n + 1_000n);
+    announcer.stop();
+  });
+
+  it('tells more rarely the more peers are known, beyond its longest pause too', async () => {
+    const { clock, state, announcer } = create();
+    state.known = 50;
+    announcer.start();
+    await clock.advance(15_000);
+    assert.deepEqual(state.published, [5_000, 10_000, 15_000]);
+    announcer.stop();
+  });
+
+  it('waits at its shortest pause while nobody listens, and while it has nothing to tell goes on', async () => {
+    const { clock, state, announcer } = create();
+    state.subscribers = [];
+    announcer.start();
+    await clock.advance(2_500);
+    assert.deepEqual(state.published, []);
+    state.subscribers = ['x'];
+    await clock.advance(500);
+    assert.deepEqual(state.published, [3_000]);
+    state.addresses = [];
+    await clock.advance(2_000);
+    assert.deepEqual(state.published, [3_000]);
+    state.addresses = [ADDRESS];
+    await clock.advance(4_000);
+    assert.deepEqual(state.published, [3_000, 9_000]);
+    announcer.stop();
+  });
+
+  it('tells again soon when somebody begins to listen on its topic, or something changed', async () => {
+    for (const cause of ['listener', 'changed', 'news'] as const) {
+      const { clock, state, announcer, judge } = create();
+      announcer.start();
+      await clock.advance(3_500);
+      const told = (subscribe: boolean, topic: string) =>
+        state.listeners.get('subscription-change')!({
+          detail: { subscriptions: [{ subscribe, topic }] },
+        });
+      told(false, 't');
+      told(true, 'other');
+      assert.equal(judge(B), Accept);
+      if (cause === 'listener') told(true, 't');
+      if (cause === 'changed') announcer.changed();
+      state.verdict = 'news';
+      if (cause === 'news') judge(B);
+      await clock.advance(1_000);
+      assert.deepEqual(state.published, [1_000, 3_000, 4_500], cause);
+      announcer.stop();
+    }
+  });
+
+  it('takes what a peer says of itself, and passes on what is not stale', () => {
+    const { state, announcer, judge } = create();
+    announcer.start();
+    for (const [verdict, result] of [
+      ['news', Accept],
+      ['known', Accept],
+      ['unwanted', Accept],
+      ['stale', Ignore],
+    ] as const) {
+      state.verdict = verdict;
+      assert.equal(judge(B), result, verdict);
+    }
+    assert.deepEqual(state.taken[0], { peer: B, addresses: [ADDRESS], sequence: 5n });
+    announcer.stop();
+  });
+
+  it('rejects what is no record, not signed, or in the name of another, and takes none of it', () => {
+    const { state, announcer, judge, log } = create();
+    announcer.start();
+    assert.equal(judge(B, A), Reject);
+    assert.equal(judge(B, B, 'unsigned'), Reject);
+    const garbage = { data: Uint8Array.of(1), type: 'signed', from: peerIdFromString(B) };
+    assert.equal(state.validators.get('t')!('neighbour', garbage), Reject);
+    assert.deepEqual(state.taken, []);
+    assert.equal(log.lines.length, 3);
+    announcer.stop();
+  });
+
+  it('hears no more than its allowance from one neighbour', () => {
+    const { state, announcer, judge } = create();
+    announcer.start();
+    const message = { data: Uint8Array.of(1) };
+    for (let i = 0; i < 2_048; i++) state.validators.get('t')!('neighbour', message);
+    assert.equal(judge(B), Ignore);
+    assert.deepEqual(state.taken, []);
+    announcer.stop();
+  });
+
+  it('goes on when gossip does not take what it tells', async () => {
+    const { clock, state, announcer, log } = create();
+    announcer.start();
+    state.failure = new Error('no mesh');
+    await clock.advance(1_000);
+    await settle();
+    state.failure = null;
+    await clock.advance(2_000);
+    assert.deepEqual(state.published, [3_000]);
+    assert.equal(log.lines[0]!.reason, 'no mesh');
+    announcer.stop();
+  });
+
+  it('leaves nothing behind when it stops, and can start again', async () => {
+    const { clock, state, announcer } = create();
+    for (let round = 0; round < 2; round++) {
+      announcer.start();
+      assert.deepEqual([state.listeners.size, state.validators.size], [1, 1]);
+      announcer.stop();
+      assert.deepEqual([state.listeners.size, state.validators.size, clock.pending], [0, 0, 0]);
+      assert.deepEqual(state.subscribed.splice(0), ['+t', '-t']);
+    }
+  });
+});

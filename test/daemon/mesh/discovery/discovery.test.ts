@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { Discovery, type DiscoveryInit } from '../../../../src/daemon/mesh/discovery/discovery.ts';
+import type { KnownPeer } from '../../../../src/daemon/mesh/discovery/known-peers.ts';
+import { Notices } from '../../../../src/daemon/mesh/index.ts';
+import { settle, VirtualClock } from '../../../support/clock.ts';
+import { SeededRandom } from '../../../support/random.ts';
+import { Log } from '../support.ts';
+
+const A = '12D3KooWJ6ET7PSPDcWtGuwTZjyye8rUM3RTvZ8va1J3uSndGLqg';
+const B = '12D3KooWNvHK4U6VqQQQr6Qe89wwbKazUPzQrPZLQmspceywVo3q';
+const FAR = '/ip4/192.0.2.1/tcp/1';
+
+function create(init: Partial<DiscoveryInit> = {}) {
+  const clock = new VirtualClock();
+  const { logger } = new Log('debug', clock);
+  const saved: string[][] = [];
+  const dialled: string[] = [];
+  const loaded: KnownPeer[] = [];
+  const connected = new Set<string>();
+  const discovery = new Discovery({
+    self: peerIdFromString(A),
+    dial: {
+      self: A,
+      connected: (peer) => connected.has(peer),
+      watch: () => () => undefined,
+      dial: (address) => {
+        dialled.push(address);
+        return new Promise(() => undefined);
+      },
+    },
+    clock,
+    random: new SeededRandom('discovery'),
+    logger,
+    notices: new Notices({ clock, logger }),
+    gossip: null,
+    active: true,
+    file: {
+      load: async () => loaded,
+      save: async (peers) => void saved.push(peers.map(({ peer }) => peer)),
+    },
+    allowed: () => true,
+    addresses: () => [],
+    loopback: false,
+    connectedPeers: () => connected,
+    configured: () => false,
+    busy: () => false,
+    close: async () => undefined,
+    options: { saveMs: 1_000, degree: 3 },
+    ...init,
+  });
+  return { clock, discovery, saved, dialled, loaded, connected };
+}
+
+describe('Discovery', () => {
+  it('takes up whom an earlier run knew, and dials them', async () => {
+    const { clock, discovery, loaded, dialled, connected } = create();
+    loaded.push({ peer: B, addresses: [FAR], heardAt: 1, reachedAt: null });
+    await discovery.start();
+    connected.add('x');
+    assert.deepEqual(discovery.status, { degree: 3, connected: 1, known: 1 });
+    assert.deepEqual([discovery.knows(B), discovery.knows(A)], [true, false]);
+    assert.deepEqual(
+      discovery.peers.map(({ peer }) => peer),
+      [B],
+    );
+    await clock.advance(2_000);
+    assert.deepEqual(dialled, [`${FAR}/p2p/${B}`]);
+    await discovery.stop();
+  });
+
+  it('saves once for the changes of a while, and again for those after it', async () => {
+    const { clock, discovery, saved } = create();
+    await discovery.start();
+    for (let round = 1; round <= 2; round++) {
+      discovery.foundLocally(B, [`/ip4/192.0.2.${round}/tcp/1`]);
+      discovery.foundLocally(B, [`/ip4/192.0.2.${round}/tcp/2`]);
+      await clock.advance(999);
+      assert.equal(saved.length, round - 1);
+      await clock.advance(1);
+      assert.equal(saved.length, round);
+    }
+    assert.deepEqual(saved, [[B], [B]]);
+    await discovery.stop();
+    assert.equal(saved.length, 3, 'once more at the end');
+  });
+
+  it('saves what it knows when it stops, once, and leaves nothing waiting', async () => {
+    const { clock, discovery, saved } = create();
+    await discovery.start();
+    discovery.foundLocally(B, [FAR]);
+    for (let i = 0; i < 2; i++) await discovery.stop();
+    assert.deepEqual([saved, clock.pending], [[[B]], 0]);
+    discovery.foundLocally(A, [FAR]);
+    discovery.foundLocally('other', [FAR]);
+    assert.equal(discovery.knows('other'), false, 'nothing is taken any more');
+  });
+
+  it('does not write over what was known when it knows nobody', async () => {
+    const { discovery, saved } = create();
+    await discovery.start();
+    await discovery.stop();
+    assert.deepEqual(saved, []);
+  });
+
+  it('takes what can be dialled of what multicast finds, this machine included', async () => {
+    const { discovery } = create();
+    discovery.foundLocally(B, [FAR]);
+    assert.equal(discovery.knows(B), false, 'not before it starts');
+    await discovery.start();
+    discovery.foundLocally(B, ['nonsense']);
+    assert.equal(discovery.knows(B), false);
+    discovery.foundLocally(B, ['/ip4/127.0.0.1/tcp/1', 'nonsense']);
+    assert.deepEqual(discovery.peers[0]!.addresses, ['/ip4/127.0.0.1/tcp/1']);
+    await discovery.stop();
+  });
+
+  it('does nothing where nothing finds peers', async () => {
+    const { clock, discovery, loaded, saved } = create({ active: false });
+    loaded.push({ peer: B, addresses: [FAR], heardAt: 1, reachedAt: null });
+    await discovery.start();
+    discovery.foundLocally(B, [FAR]);
+    await settle();
+    assert.deepEqual([discovery.status.known, clock.pending], [0, 0]);
+    await discovery.stop();
+    assert.deepEqual(saved, []);
+  });
+
+  it('does without a file', async () => {
+    const { discovery } = create({ file: null });
+    await discovery.start();
+    discovery.foundLocally(B, [FAR]);
+    await discovery.stop();
+  });
+});
