@@ -22,6 +22,16 @@ describe('Dialer, time and again', () => {
     assert.equal(clock.pending, 0);
   });
 
+  it('dials addresses side by side when it does not know whose they are', async () => {
+    const { clock, dial, dialer } = setUp({ ...NO_JITTER, timeoutMs: 10_000 });
+    dial.hang = true;
+    dialer.add(ONE);
+    dialer.add(TWO);
+    dialer.start();
+    await clock.advance(500);
+    assert.deepEqual(dial.dialled, [ONE, TWO]);
+  });
+
   it('starts with short pauses again once a connection has lasted, and not a moment before', async () => {
     for (const [lastedMs, pauseMs] of [
       [9_999, 4_000],

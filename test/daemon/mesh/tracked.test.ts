@@ -221,6 +221,17 @@ describe('connections to a peer', () => {
     }
   });
 
+  it('are no surplus beside one that has not identified itself yet', async () => {
+    const fakes = new Fakes('z');
+    const [fresh, outbound] = [fakes.open('p', 'inbound'), fakes.open('p', 'outbound')];
+    fakes.identify(outbound, OURS);
+    await fakes.clock.advance(900);
+    assert.equal(fakes.clock.pending, 1, 'the time of the fresh one to identify itself alone');
+    fakes.identify(fresh, OURS);
+    await fakes.clock.advance(1_000);
+    assert.equal(outbound.ended, 'closed');
+  });
+
   it('that end by themselves are not looked at again', async () => {
     const fakes = new Fakes('z');
     const both = [fakes.open('p', 'inbound'), fakes.open('p', 'outbound')];

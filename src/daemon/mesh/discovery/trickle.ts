@@ -49,7 +49,6 @@ export class Trickle {
   }
 
   #fired(): void {
-    if (!this.#running) return;
     const heard = this.#init.fire();
     this.#begin(heard ? 2 * this.#intervalMs : this.#intervalMs);
   }

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Guard } from '../../../src/daemon/admin/guard.ts';
+import {
+  formatCursor,
+  parseId,
+  readAddressBody,
+  readListQuery,
+  readNoBody,
+  readNoQuery,
+  readPutQuery,
+  readSyncBody,
+} from '../../../src/daemon/admin/query.ts';
+import { INFINITE_HINT } from '../../../src/store/index.ts';
+
+const ID = 'ab'.repeat(32);
+
+describe('queries', () => {
+  it('have hints from 0 to the last but one, and bounds up to infinity', () => {
+    assert.equal(readPutQuery({}), undefined);
+    assert.equal(readPutQuery({ hint: '0' }), 0n);
+    assert.equal(readPutQuery({ hint: `${INFINITE_HINT - 1n}` }), INFINITE_HINT - 1n);
+    for (const hint of [`${INFINITE_HINT}`, '-1', '1.5', '', '0'.repeat(21), '1n']) {
+      assert.throws(() => readPutQuery({ hint }), { code: 'INVALID_HINT', status: 400 }, hint);
+    }
+    const all = readListQuery({ from: '0', to: `${INFINITE_HINT}` });
+    assert.deepEqual(all, { from: 0n, to: INFINITE_HINT, limit: 100 });
+    assert.deepEqual(readListQuery({}), all, 'by default everything');
+    assert.throws(() => readListQuery({ to: `${INFINITE_HINT + 1n}` }), { code: 'INVALID_HINT' });
+    const long = 'x'.repeat(100);
+    assert.throws(
+      () => readPutQuery({ hint: long }),
+      ({ message }: Error) => {
+        return message.endsWith(`not "${'x'.repeat(59)}`);
+      },
+    );
+  });
+
+  it('have an interval that may be empty and not backward', () => {
+    assert.equal(readListQuery({ from: '5', to: '5' }).from, 5n);
+    assert.throws(() => readListQuery({ from: '6', to: '5' }), /from \(6\) must not be above to/);
+  });
+
+  it('have a limit from 1 to 1,000', () => {
+    assert.deepEqual(
+      ['1', '1000', '000001'].map((limit) => readListQuery({ limit }).limit),
+      [1, 1_000, 1],
+    );
+    for (const limit of ['0', '1001', '', '-1', '1e2', '0000001']) {
+      assert.throws(() => readListQuery({ limit }), { code: 'INVALID_QUERY' }, limit);
+    }
+  });
+
+  it('take cursors as they were given out', () => {
+    const key = { hint: INFINITE_HINT - 1n, id: parseId(ID.toUpperCase()) };
+    assert.deepEqual(readListQuery({ cursor: formatCursor(key) }).after, key);
+    for (const cursor of [`${INFINITE_HINT}.${ID}`, `1.${ID}0`, `1${ID}`, `.${ID}`, '1.']) {
+      assert.throws(() => readListQuery({ cursor }), { code: 'INVALID_CURSOR' }, cursor);
+    }
+  });
+
+  it('know an id by its length and its digits', () => {
+    assert.equal(parseId(ID).length, 32);
+    for (const text of [ID.slice(1), `${ID}a`, `g${ID.slice(1)}`]) {
+      assert.throws(() => parseId(text), { code: 'INVALID_ID', status: 400 });
+    }
+  });
+
+  it('have bodies of bounded strings and nothing unknown', () => {
+    assert.equal(readAddressBody({ address: 'x'.repeat(2_048) }).length, 2_048);
+    for (const address of ['', 'x'.repeat(2_049), 7]) {
+      assert.throws(() => readAddressBody({ address }), { code: 'INVALID_BODY' });
+    }
+    assert.equal(readSyncBody({ peerId: 'x'.repeat(256) })!.length, 256);
+    assert.deepEqual([readSyncBody({}), readSyncBody(undefined)], [undefined, undefined]);
+    for (const peerId of ['', 'x'.repeat(257)]) {
+      assert.throws(() => readSyncBody({ peerId }), { code: 'INVALID_BODY' });
+    }
+    readNoBody(undefined);
+    readNoQuery({});
+    assert.throws(() => readNoBody({ a: 1 }), /no parameters are taken here/);
+    assert.throws(() => readListQuery({ a: 1 }), /known: from, to, limit, cursor/);
+    assert.throws(() => readListQuery({ limit: 7 }), /limit: /);
+  });
+});
+
+describe('the guard', () => {
+  const TOKEN = 'a-token';
+  const heard = (guard: Guard, headers: Record<string, string>, url = '/v1/status') => {
+    try {
+      guard.checkRequest({ headers, routeOptions: { url } } as never);
+      return 'heard';
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+  };
+  const create = (host: string, allowedHosts: string[] = [], token: string | null = TOKEN) =>
+    new Guard({ host, token, allowedHosts });
+
+  it('on loopback hears loopback and what it is told, by name and without a token', () => {
+    const guard = create('127.0.0.1', ['Name.Example', '[::2]']);
+    assert.equal(guard.exposed, false);
+    const hosts = [
+      '127.0.0.1',
+      '127.0.0.1:9464',
+      'LOCALHOST',
+      '[::1]:1',
+      'name.example:1',
+      '[::2]',
+    ];
+    for (const host of hosts) assert.equal(heard(guard, { host }), 'heard', host);
+    const refused = ['192.0.2.1', 'evil.example', '', 'a:b', 'a@b', '127.0.0.1:123456', '[::3]'];
+    for (const host of refused) assert.equal(heard(guard, { host }), 'HOST_REFUSED', host);
+    assert.equal(heard(guard, {}), 'HOST_REFUSED');
+  });
+
+  it('beyond loopback wants the token, except from probes, and hears addresses when bound to all', () => {
+    const authorization = `Bearer ${TOKEN}`;
+    for (const [host, other] of [
+      ['0.0.0.0', 'heard'],
+      ['::', 'heard'],
+      ['192.0.2.1', 'HOST_REFUSED'],
+    ] as const) {
+      const guard = create(host);
+      assert.equal(guard.exposed, true);
+      assert.equal(heard(guard, { host: '192.0.2.9', authorization }), other, host);
+      assert.equal(heard(guard, { host: 'localhost' }), 'UNAUTHORIZED');
+      assert.equal(heard(guard, { host: 'evil.example', authorization }), 'HOST_REFUSED');
+      for (const probe of ['/livez', '/readyz']) {
+        assert.equal(heard(guard, { host: 'localhost' }, probe), 'heard');
+      }
+    }
+    assert.equal(heard(create('192.0.2.1'), { host: '192.0.2.1', authorization }), 'heard');
+  });
+
+  it('takes its token in one form alone, and none when it has none', () => {
+    const check = (authorization: string | undefined, token: string | null = TOKEN) => {
+      const headers = authorization === undefined ? {} : { authorization };
+      try {
+        create('127.0.0.1', [], token).checkToken({ headers } as never);
+        return 'taken';
+      } catch (error) {
+        return (error as Error).message.split(/[ ;]/, 3).join(' ');
+      }
+    };
+    for (const right of [`Bearer ${TOKEN}`, `bearer   ${TOKEN}`])
+      assert.equal(check(right), 'taken');
+    for (const none of [undefined, '', TOKEN, `Basic ${TOKEN}`, 'Bearer ', `Bearer ${TOKEN} x`]) {
+      assert.equal(check(none), 'this call needs', `${none}`);
+    }
+    for (const wrong of [`Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(1)}`]) {
+      assert.equal(check(wrong), 'the token is');
+    }
+    assert.equal(check(`Bearer ${TOKEN}`, null), 'the token is');
+  });
+});
