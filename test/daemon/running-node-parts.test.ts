@@ -190,7 +190,9 @@ describe('the peers of a running node', () => {
     parts.connections.set('p', 'at p');
     const interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
     parts.equalAsOf = { at: 1_700_000_000_000, interval };
-    const [peer] = node.peers();
+    parts.addresses = [wanted('unmet')];
+    const [peer, unmet] = node.peers();
+    assert.deepEqual([unmet!.address, unmet!.equalAsOf], ['unmet', null]);
     assert.deepEqual([peer!.coversAsOf, peer!.equalAsOf!.at], [null, ISO]);
   });
 

@@ -123,16 +123,14 @@ export class Connections {
 
   #opened(connection: Connection): void {
     if (this.#stopped || connection.status !== 'open') return;
-    const cancel = this.#init.clock.after(this.#init.identifyTimeoutMs, () =>
-      this.#silent(connection),
-    );
-    this.#tracked.set(connection.id, {
+    const tracked: Tracked = {
       connection,
       waiting: [],
       established: false,
       ours: false,
-      cancel,
-    });
+      cancel: this.#init.clock.after(this.#init.identifyTimeoutMs, () => this.#silent(tracked)),
+    };
+    this.#tracked.set(connection.id, tracked);
   }
 
   #identified(connection: Connection, protocols: readonly string[]): void {
@@ -203,9 +201,8 @@ export class Connections {
     });
   }
 
-  #silent(connection: Connection): void {
-    const tracked = this.#tracked.get(connection.id);
-    if (tracked === undefined || tracked.established) return;
+  #silent(tracked: Tracked): void {
+    const { connection } = tracked;
     this.#tracked.delete(connection.id);
     this.#settle(tracked, 'silent');
     if (connection.direction === 'inbound') this.#sayInbound('PEER_SILENT', connection, SILENT);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { refusalOf } from '../../../src/daemon/admin/errors.ts';
 import { Guard } from '../../../src/daemon/admin/guard.ts';
 import {
   formatCursor,
@@ -11,6 +12,7 @@ import {
   readPutQuery,
   readSyncBody,
 } from '../../../src/daemon/admin/query.ts';
+import { ProtocolError } from '../../../src/protocol/index.ts';
 import { INFINITE_HINT } from '../../../src/store/index.ts';
 
 const ID = 'ab'.repeat(32);
@@ -81,6 +83,40 @@ describe('queries', () => {
     assert.throws(() => readNoBody({ a: 1 }), /no parameters are taken here/);
     assert.throws(() => readListQuery({ a: 1 }), /known: from, to, limit, cursor/);
     assert.throws(() => readListQuery({ limit: 7 }), /limit: /);
+  });
+});
+
+describe('refusals', () => {
+  const limit = { code: 'BODY_TOO_LARGE', bytes: 7 } as const;
+  const of = (statusCode: unknown, code = 'X') =>
+    refusalOf(Object.assign(new Error('m'), { statusCode, code }), limit);
+
+  it('take over what the server blames on the client, and nothing else', () => {
+    for (const status of [400, 499]) {
+      assert.deepEqual(of(status), { status, code: 'BAD_REQUEST', message: 'm' });
+    }
+    for (const status of [399, 500, 400.5, undefined]) {
+      const { status: told, code, message } = of(status);
+      assert.deepEqual([told, code], [500, 'INTERNAL']);
+      assert.match(message, /its log has the reason/);
+    }
+    assert.deepEqual(of(413, 'FST_ERR_CTP_BODY_TOO_LARGE'), {
+      status: 413,
+      code: 'BODY_TOO_LARGE',
+      message: 'this body may have at most 7 bytes',
+    });
+    assert.equal(of(415, 'FST_ERR_CTP_INVALID_MEDIA_TYPE').code, 'UNSUPPORTED_MEDIA_TYPE');
+    assert.equal(refusalOf(undefined, limit).status, 500);
+  });
+
+  it('have a status for each code of a peer, and 502 for others', () => {
+    for (const [code, status] of [
+      ['UNKNOWN_PEER', 404],
+      ['BUSY', 503],
+      ['ABORTED', 503],
+      ['MALFORMED_FRAME', 502],
+    ] as const)
+      assert.equal(refusalOf(new ProtocolError(code, 'm'), limit).status, status, code);
   });
 });
 
