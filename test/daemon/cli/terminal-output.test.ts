@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createProgress as importProgress } from '../../../src/daemon/cli/import/progress.ts';
+import type { Terminal } from '../../../src/daemon/cli/index.ts';
+import { createProgress as verifyProgress } from '../../../src/daemon/cli/verify/progress.ts';
+
+/** What a stream was given; `isTTY` as a terminal has it. */
+function stream(isTTY: boolean | undefined) {
+  const written: string[] = [];
+  const on = () => undefined;
+  const out = {
+    isTTY,
+    columns: 80,
+    write: (text: string) => written.push(text) > 0,
+    on,
+    once: on,
+    removeListener: on,
+  };
+  return { out: out as unknown as Terminal, text: () => written.join('') };
+}
+
+describe('progress', () => {
+  it('is shown on a terminal and nowhere else', () => {
+    for (const [isTTY, shown] of [
+      [true, true],
+      [false, false],
+      [undefined, false],
+    ] as const) {
+      const imports = stream(isTTY);
+      const bar = importProgress(imports.out, 2);
+      bar.step();
+      bar.giveWay();
+      bar.end();
+      assert.equal(imports.text().length > 0, shown, `import, ${isTTY}`);
+      const verifies = stream(isTTY);
+      const progress = verifyProgress(verifies.out);
+      progress.show({ phase: 'items', done: 1, of: 2 });
+      progress.end();
+      assert.equal(verifies.text().length > 0, shown, `verify, ${isTTY}`);
+    }
+  });
+
+  it('of an import has a bar where the number is known, and a count where it is not', () => {
+    const [known, unknown] = [stream(true), stream(true)];
+    for (const [{ out }, total] of [
+      [known, 7],
+      [unknown, null],
+    ] as const) {
+      const bar = importProgress(out, total);
+      bar.step();
+      bar.end();
+    }
+    assert.match(known.text(), /importing \[.*0\/7/);
+    assert.match(unknown.text(), /importing 0/);
+    assert.doesNotMatch(unknown.text(), /\[-/);
+  });
+});
