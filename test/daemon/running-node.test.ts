@@ -6,7 +6,7 @@ import { type Database, Replica } from '../../src/store/index.ts';
 import { VirtualClock } from '../support/clock.ts';
 import { memoryDatabase } from '../support/memory-database.ts';
 import { SeededRandom } from '../support/random.ts';
-import { Log } from './mesh/support.ts';
+import { Log } from './mesh/log.ts';
 
 const payload = new Uint8Array([1]);
 

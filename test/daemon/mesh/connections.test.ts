@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Connection } from '@libp2p/interface';
 import { Connections, type ConnectionsInit } from '../../../src/daemon/mesh/connections.ts';
-import { Notices } from '../../../src/daemon/mesh/index.ts';
+import { Notices } from '../../../src/daemon/mesh/notices.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { Log } from './support.ts';
+import { Log } from './log.ts';
 
 describe('Connections', () => {
   it('tells what a peer fetches from us from what we fetch from it, and from what lasts', () => {

@@ -1,14 +1,11 @@
 import { DaemonError } from '../../../src/daemon/errors.ts';
-import {
-  type Dial,
-  Dialer,
-  type DialerOptions,
-  Notices,
-  type PeerWatcher,
-} from '../../../src/daemon/mesh/index.ts';
+import type { PeerWatcher } from '../../../src/daemon/mesh/connections.ts';
+import { type Dial, Dialer } from '../../../src/daemon/mesh/dialer.ts';
+import { Notices } from '../../../src/daemon/mesh/notices.ts';
+import type { DialerOptions } from '../../../src/daemon/mesh/options.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { SeededRandom } from '../../support/random.ts';
-import { Log } from './support.ts';
+import { Log } from './log.ts';
 
 export const A = '12D3KooWJ6ET7PSPDcWtGuwTZjyye8rUM3RTvZ8va1J3uSndGLqg';
 export const B = '12D3KooWNvHK4U6VqQQQr6Qe89wwbKazUPzQrPZLQmspceywVo3q';

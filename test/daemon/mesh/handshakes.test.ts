@@ -10,7 +10,7 @@ import { inboundFailures } from '../../../src/daemon/mesh/inbound-failures.ts';
 import { Notices } from '../../../src/daemon/mesh/notices.ts';
 import { HandshakeError, observed } from '../../../src/daemon/mesh/upgrades.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { Log } from './support.ts';
+import { Log } from './log.ts';
 
 const named = (name: string, message = name) => Object.assign(new Error(message), { name });
 const ADDRESS = '/ip4/192.0.2.1/tcp/1';

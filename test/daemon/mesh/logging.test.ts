@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLogger, libp2pLogging } from '../../../src/daemon/logging.ts';
-import { Notices } from '../../../src/daemon/mesh/index.ts';
+import { Notices } from '../../../src/daemon/mesh/notices.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { Log } from './support.ts';
+import { Log } from './log.ts';
 
 describe('logging', () => {
   it('writes one JSON object a line, with the time of its clock', () => {

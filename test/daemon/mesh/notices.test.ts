@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Notices, type NoticesInit } from '../../../src/daemon/mesh/notices.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { Log } from './support.ts';
+import { Log } from './log.ts';
 
 function create(init: Partial<NoticesInit> = {}) {
   const clock = new VirtualClock();

@@ -12,7 +12,7 @@ import {
 } from '../../../src/daemon/mesh/secret-file.ts';
 import { loadToken } from '../../../src/daemon/mesh/token.ts';
 import { SeededRandom } from '../../support/random.ts';
-import { Log } from './support.ts';
+import { Log } from './log.ts';
 
 const random = new SeededRandom('secrets');
 const HEADER = '/key/swarm/psk/1.0.0/\n/base16/\n';

@@ -14,7 +14,7 @@ import {
   TOKEN_FILE,
 } from '../../../src/daemon/mesh/index.ts';
 import { SeededRandom } from '../../support/random.ts';
-import { Log } from './support.ts';
+import { Log } from './log.ts';
 
 describe('secrets', () => {
   let directory: string;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Connections, type ConnectionsInit } from '../../../src/daemon/mesh/connections.ts';
 import { Notices } from '../../../src/daemon/mesh/notices.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
-import { Log } from './support.ts';
+import { Log } from './log.ts';
 
 const OURS = '/rangemesh/n/native/1';
 

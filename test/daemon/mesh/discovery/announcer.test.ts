@@ -5,10 +5,10 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { Announcer } from '../../../../src/daemon/mesh/discovery/announcer.ts';
 import type { Announcement, Verdict } from '../../../../src/daemon/mesh/discovery/known-peers.ts';
+import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/discovery/options.ts';
 import { decodeRecord, encodeRecord } from '../../../../src/daemon/mesh/discovery/record.ts';
-import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
-import { Log } from '../support.ts';
+import { Log } from '../log.ts';
 
 const A = '12D3KooWJ6ET7PSPDcWtGuwTZjyye8rUM3RTvZ8va1J3uSndGLqg';
 const B = '12D3KooWNvHK4U6VqQQQr6Qe89wwbKazUPzQrPZLQmspceywVo3q';

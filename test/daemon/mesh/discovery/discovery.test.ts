@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { Discovery, type DiscoveryInit } from '../../../../src/daemon/mesh/discovery/discovery.ts';
 import type { KnownPeer } from '../../../../src/daemon/mesh/discovery/known-peers.ts';
-import { Notices } from '../../../../src/daemon/mesh/index.ts';
+import { Notices } from '../../../../src/daemon/mesh/notices.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { SeededRandom } from '../../../support/random.ts';
-import { Log } from '../support.ts';
+import { Log } from '../log.ts';
 
 const A = '12D3KooWJ6ET7PSPDcWtGuwTZjyye8rUM3RTvZ8va1J3uSndGLqg';
 const B = '12D3KooWNvHK4U6VqQQQr6Qe89wwbKazUPzQrPZLQmspceywVo3q';

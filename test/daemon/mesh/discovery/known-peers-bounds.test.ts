@@ -4,7 +4,7 @@ import { KnownPeers } from '../../../../src/daemon/mesh/discovery/known-peers.ts
 import {
   DEFAULT_DISCOVERY_OPTIONS,
   type DiscoveryOptions,
-} from '../../../../src/daemon/mesh/index.ts';
+} from '../../../../src/daemon/mesh/discovery/options.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 
 describe('KnownPeers at its bounds', () => {

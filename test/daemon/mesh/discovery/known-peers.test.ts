@@ -5,7 +5,7 @@ import {
   KnownPeers,
   type KnownPeersInit,
 } from '../../../../src/daemon/mesh/discovery/known-peers.ts';
-import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/index.ts';
+import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/discovery/options.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { assertProperty } from '../../../support/property.ts';
 import { SeededRandom } from '../../../support/random.ts';

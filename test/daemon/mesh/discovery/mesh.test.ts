@@ -14,7 +14,8 @@ import {
   peersFile,
 } from '../../../../src/daemon/mesh/index.ts';
 import { systemRandom } from '../../../../src/daemon/system.ts';
-import { Log, list, Meshes, type TestMesh } from '../support.ts';
+import { Log } from '../log.ts';
+import { list, Meshes, type TestMesh } from '../support.ts';
 
 type Init = Partial<MeshInit<Record<string, unknown>>>;
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DaemonError } from '../../../../src/daemon/errors.ts';
+import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/discovery/options.ts';
 import { PeerDials } from '../../../../src/daemon/mesh/discovery/peer-dials.ts';
-import { DEFAULT_DISCOVERY_OPTIONS, Notices } from '../../../../src/daemon/mesh/index.ts';
+import { Notices } from '../../../../src/daemon/mesh/notices.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
-import { Log } from '../support.ts';
+import { Log } from '../log.ts';
 
 type Answer = () => Promise<string>;
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type KnownPeer, peersFile } from '../../../../src/daemon/mesh/index.ts';
-import { Log } from '../support.ts';
+import { Log } from '../log.ts';
 
 const PEERS: KnownPeer[] = [
   {

@@ -1,16 +1,16 @@
 import { DaemonError } from '../../../../src/daemon/errors.ts';
+import type { PeerWatcher } from '../../../../src/daemon/mesh/connections.ts';
+import type { Dial } from '../../../../src/daemon/mesh/dialer.ts';
 import { Keeper } from '../../../../src/daemon/mesh/discovery/keeper.ts';
 import { KnownPeers } from '../../../../src/daemon/mesh/discovery/known-peers.ts';
 import {
   DEFAULT_DISCOVERY_OPTIONS,
-  type Dial,
   type DiscoveryOptions,
-  Notices,
-  type PeerWatcher,
-} from '../../../../src/daemon/mesh/index.ts';
+} from '../../../../src/daemon/mesh/discovery/options.ts';
+import { Notices } from '../../../../src/daemon/mesh/notices.ts';
 import type { VirtualClock } from '../../../support/clock.ts';
 import { SeededRandom } from '../../../support/random.ts';
-import { Log } from '../support.ts';
+import { Log } from '../log.ts';
 
 export interface NodeInit {
   readonly options?: Partial<DiscoveryOptions>;
