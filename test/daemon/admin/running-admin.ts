@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { type Admin, type AdminInit, createAdmin } from '../../../src/daemon/admin/index.ts';
 import { createLogger } from '../../../src/daemon/logging.ts';
 import { systemClock } from '../../../src/daemon/system.ts';
+import { within } from '../../support/within.ts';
 import { FakeNode } from './fake-node.ts';
 
 export const TOKEN = 'a-token-of-at-least-thirty-two-characters';
@@ -69,7 +70,7 @@ export function send(url: string, path: string, init: SendInit = {}): Promise<Se
   if (token) headers.authorization ??= `Bearer ${TOKEN}`;
   // Node frames the body of a POST by itself, not that of a DELETE.
   if (method === 'DELETE') headers['content-length'] ??= String(Buffer.byteLength(body ?? ''));
-  return new Promise((resolve, reject) => {
+  const answer = new Promise<Sent>((resolve, reject) => {
     const call = request(`${url}${path}`, { method, headers, agent: false });
     call.on('error', reject).on('response', (response) => {
       const parts: Uint8Array[] = [];
@@ -87,4 +88,5 @@ export function send(url: string, path: string, init: SendInit = {}): Promise<Se
     });
     call.end(body);
   });
+  return within(answer, `an answer to ${method} ${path}`);
 }

@@ -50,3 +50,13 @@ describe('the lines of a verification', () => {
     assert.equal((await ask()).status, 200);
   });
 });
+
+describe('an admin endpoint that closes', () => {
+  it('leaves no timer behind', async (context) => {
+    const clock = new VirtualClock();
+    const { admin, url } = await startAdminFor(context, { clock });
+    assert.equal((await send(url, '/livez')).status, 200);
+    for (let i = 0; i < 2; i++) await admin.close();
+    assert.equal(clock.pending, 0);
+  });
+});
