@@ -52,6 +52,16 @@ describe('client', () => {
     assert.equal(calls, 1);
   });
 
+  it('speaks TLS where the URL says so', async () => {
+    const secure = new DaemonClient({ url: client.url.replace('http:', 'https:'), token: null });
+    await assert.rejects(secure.json({ method: 'GET', path: '/' }), {
+      code: 'ADMIN_UNREACHABLE',
+      message: /SSL|TLS|EPROTO/,
+    });
+    secure.close();
+    assert.equal(calls, 0);
+  });
+
   it('knows an answer that is not a daemon', async () => {
     moods = ['babble'];
     await assert.rejects(client.json({ method: 'GET', path: '/' }), /no rangemesh daemon/);

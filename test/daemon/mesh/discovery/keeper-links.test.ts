@@ -109,6 +109,17 @@ describe('Keeper and its links', () => {
     assert.deepEqual(node.dialled, ['b']);
   });
 
+  it('looks though changes never end: one more puts nothing off', async () => {
+    const node = start('a', { degree: 1, jitter: 0 });
+    network.add('b');
+    node.hear('b');
+    for (let i = 0; i < 3; i++) {
+      await clock.advance(100);
+      node.keeper.changed();
+    }
+    assert.deepEqual(node.dialled, ['b']);
+  });
+
   it('does nothing more once it has stopped', async () => {
     const node = start('a', { degree: 1, jitter: 0 });
     network.add('b');
