@@ -4,6 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { lastWords, RefusedError } from '../../../src/daemon/cli/errors.ts';
+import { readNdjson } from '../../../src/daemon/cli/import/ndjson.ts';
 import { importAll } from '../../../src/daemon/cli/import/run.ts';
 import { DaemonError } from '../../../src/daemon/errors.ts';
 import { run } from './terminal.ts';
@@ -143,6 +144,30 @@ describe('an import', () => {
     for (const error of [new RefusedError(413, 'X', 'm'), new RefusedError(400, 'X', 'm')]) {
       const { puts, summary } = await imported(error);
       assert.deepEqual([puts, summary.failed, summary.stopped], [10, 10, null]);
+    }
+  });
+});
+
+describe('a line of NDJSON', () => {
+  it('has a hint of one to twenty digits, as a number or as text', async () => {
+    const load = async (hint: string) => {
+      const bytes = new TextEncoder().encode(`{"hint":${hint}}\n`);
+      const chunks = (async function* () {
+        yield bytes;
+      })();
+      const { value } = await readNdjson({
+        chunks,
+        path: '-',
+        hintField: 'hint',
+        maxBytes: 99,
+      }).next();
+      return value!.load();
+    };
+    for (const hint of ['0', '"7"', `"${'9'.repeat(20)}"`]) {
+      assert.equal((await load(hint)).kind, 'item', hint);
+    }
+    for (const hint of ['""', '" 7"', '"x"', '-1', '1.5', 'null', `"${'9'.repeat(21)}"`]) {
+      await assert.rejects(load(hint), /must hold a whole number/, hint);
     }
   });
 });
