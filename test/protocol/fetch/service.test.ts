@@ -1,96 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeAbsent, encodeChunks, encodeItem } from '../../../src/protocol/fetch/codec.ts';
-import {
-  type Channel,
-  type FetchOptions,
-  type FetchReport,
-  type FetchRequest,
-  FetchService,
-} from '../../../src/protocol/index.ts';
-import { bytesToKey, type Item, itemId } from '../../../src/store/index.ts';
-import { VirtualClock } from '../../support/clock.ts';
-import { type LinkInit, MemoryNetwork } from '../../support/memory-network.ts';
-import { oneByOne } from '../../support/one-by-one.ts';
-import { SeededRandom } from '../../support/random.ts';
+import { encodeAbsent, encodeItem } from '../../../src/protocol/fetch/codec.ts';
+import type { Channel, FetchOptions, FetchReport } from '../../../src/protocol/index.ts';
+import type { Item } from '../../../src/store/index.ts';
+import { byNow } from '../../support/by-now.ts';
+import type { VirtualClock } from '../../support/clock.ts';
+import { framesOf, itemOf, PROTOCOL, type World, world } from './world.ts';
 
-const PROTOCOL = '/rangemesh/test/fetch/2';
-
-function itemOf(number: number, size = 100): Item {
-  const payload = new Uint8Array(size).fill(number);
-  new DataView(payload.buffer).setUint32(0, number);
-  return { hint: BigInt(number), payload, id: itemId(BigInt(number), payload) };
-}
-
-const framesOf = (item: Item): Uint8Array[] => [encodeItem(item), ...encodeChunks(item.payload)];
 const frameOf = encodeItem;
-
-class World {
-  readonly clock = new VirtualClock();
-  readonly network = new MemoryNetwork({ clock: this.clock, random: new SeededRandom('fetch') });
-  readonly held = new Map<string, Item>();
-  readonly a: FetchService;
-  readonly b: FetchService;
-  gets = 0;
-
-  /** `a` asks, `b` serves what `hold` was told. */
-  constructor(options: Partial<FetchOptions> = {}, link: LinkInit = { latencyMs: 10 }) {
-    this.a = this.#service('a', options);
-    this.b = this.#service('b', options);
-    this.network.connect('a', 'b', link);
-  }
-
-  #service(id: string, options: Partial<FetchOptions>): FetchService {
-    return new FetchService(this.network.node(id), {
-      clock: this.clock,
-      networkName: 'test',
-      serve: oneByOne({
-        get: async (wanted) => {
-          this.gets++;
-          return this.held.get(bytesToKey(wanted));
-        },
-        sizeOf: async (wanted) => this.held.get(bytesToKey(wanted))?.payload.length,
-      }),
-      options,
-    });
-  }
-
-  async start(): Promise<this> {
-    await Promise.all([this.a.start(), this.b.start()]);
-    await this.clock.advance(50);
-    return this;
-  }
-
-  hold(...items: Item[]): this {
-    for (const item of items) this.held.set(bytesToKey(item.id), item);
-    return this;
-  }
-
-  /** Replaces b's service by a handler of one's own. */
-  async serve(handler: (channel: Channel) => Promise<void>): Promise<this> {
-    await this.b.stop();
-    const init = { maxFrameBytes: 1 << 20, maxInbound: 9 };
-    await this.network.node('b').handle(PROTOCOL, handler, init);
-    return this;
-  }
-
-  async fetch(
-    ids: readonly Uint8Array[],
-    init: Partial<FetchRequest> & { forMs?: number } = {},
-  ): Promise<{ report: FetchReport; got: Item[] }> {
-    const got: Item[] = [];
-    const onItems = init.onItems ?? ((items: readonly Item[]) => void got.push(...items));
-    const running = this.a.fetch({ peer: 'b', ids, ...init, onItems });
-    await this.clock.advance(init.forMs ?? 60_000);
-    const report = await running;
-    await this.clock.advance(60_000);
-    assert.equal(this.clock.pending, 0, 'no timer is left');
-    return { report, got };
-  }
-}
-
-const world = (options?: Partial<FetchOptions>, link?: LinkInit) =>
-  new World(options, link).start();
 
 describe('FetchService', () => {
   it('brings items in order, says which are absent, and counts', async () => {
@@ -170,7 +87,8 @@ describe('FetchService', () => {
     assert.equal(taken, 2);
     assert.ok(w.gets <= 12, `${w.gets} items were read for 2`);
     await w.clock.advance(2_000_000);
-    assert.equal((await running).outcome, 'complete', 'our own slowness is no stall of the peer');
+    const report = await byNow(running, 'the request has not ended');
+    assert.equal(report.outcome, 'complete', 'our own slowness is no stall of the peer');
   });
 
   it('runs two requests to a peer at a time, the others after', async () => {
@@ -187,7 +105,8 @@ describe('FetchService', () => {
       w.a.fetch({ peer: 'b', ids: [itemOf(1).id], onItems }),
     );
     await w.clock.advance(60_000);
-    for (const { outcome } of await Promise.all(running)) assert.equal(outcome, 'complete');
+    const reports = await byNow(Promise.all(running), 'a request that ended kept its place');
+    for (const { outcome } of reports) assert.equal(outcome, 'complete');
     assert.equal(most, 2);
   });
 
@@ -200,7 +119,8 @@ describe('FetchService', () => {
     await w.clock.advance(60);
     assert.equal(w.gets, 3);
     await w.clock.advance(60_000);
-    for (const { outcome } of await Promise.all(running)) assert.equal(outcome, 'complete');
+    const reports = await byNow(Promise.all(running), 'an answered request kept its place');
+    for (const { outcome } of reports) assert.equal(outcome, 'complete');
     assert.equal(w.clock.pending, 0);
   });
 
@@ -211,9 +131,10 @@ describe('FetchService', () => {
     const ask = () => w.a.fetch({ peer: 'b', ids: [item.id], onItems: () => {} });
     const running = [ask(), ask(), ask()];
     await w.clock.advance(45);
-    await w.b.stop();
+    await byNow(w.b.stop(), 'it waits for what it serves, and does not stop');
     await w.clock.advance(100);
-    for (const { outcome } of await Promise.all(running)) assert.equal(outcome, 'failed');
+    const reports = await byNow(Promise.all(running), 'requests go on after their source stopped');
+    for (const { outcome } of reports) assert.equal(outcome, 'failed');
     assert.equal(w.gets, 1);
   });
 
@@ -237,7 +158,11 @@ describe('FetchService', () => {
     abort.abort();
     await w.clock.advance(1);
     const late = w.a.fetch({ peer: 'b', onItems: never, ...request });
-    for (const { outcome, error } of await Promise.all([...running, late])) {
+    const all = Promise.all([...running, late]);
+    for (const { outcome, error } of await byNow(
+      all,
+      'a request goes on after it was called off',
+    )) {
       assert.deepEqual([outcome, error?.code], ['failed', 'ABORTED']);
     }
     await w.clock.advance(60_000);
@@ -248,8 +173,8 @@ describe('FetchService', () => {
     const w = (await world({ windowBytes: 1 })).hold(itemOf(1, 500_000));
     const running = w.a.fetch({ peer: 'b', ids: [itemOf(1, 500_000).id], onItems: () => {} });
     await w.clock.advance(45);
-    await Promise.all([w.a.stop(), w.b.stop()]);
-    assert.equal((await running).error?.code, 'ABORTED');
+    await byNow(Promise.all([w.a.stop(), w.b.stop()]), 'they do not stop');
+    assert.equal((await byNow(running, 'a request goes on after the stop')).error?.code, 'ABORTED');
     const { report } = await w.fetch([itemOf(1).id]);
     assert.deepEqual([report.outcome, report.error?.code], ['failed', 'ABORTED']);
   });
@@ -409,7 +334,7 @@ describe('FetchService: sources that fail', () => {
       await w.clock.advance(delay);
       w.network.disconnect('a', 'b');
       await w.clock.advance(1);
-      const { outcome, items } = await running;
+      const { outcome, items } = await byNow(running, `it goes on after a break at ${delay} ms`);
       assert.equal(outcome, items === 1 ? 'complete' : 'failed', `after ${delay} ms`);
       await w.clock.advance(60_000);
       assert.equal(w.clock.pending, 0);
@@ -437,7 +362,7 @@ describe('FetchService: requesters that misbehave', () => {
     })().catch(({ code }) => code);
     await w.clock.advance(61_000);
     assert.equal(w.clock.pending, 0);
-    return read;
+    return byNow(read, 'the stream is still open');
   }
   const ask = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
   const absentId = '00'.repeat(32);

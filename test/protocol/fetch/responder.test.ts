@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { encodeRequest } from '../../../src/protocol/fetch/codec.ts';
+import { DEFAULT_FETCH_OPTIONS } from '../../../src/protocol/fetch/constants.ts';
+import { Responder } from '../../../src/protocol/fetch/responder.ts';
+import type { Channel, FetchOptions, Serve } from '../../../src/protocol/index.ts';
+import type { Item, Served } from '../../../src/store/index.ts';
+import { byNow } from '../../support/by-now.ts';
+import { VirtualClock } from '../../support/clock.ts';
+import { MemoryNetwork } from '../../support/memory-network.ts';
+import { SeededRandom } from '../../support/random.ts';
+import { itemOf } from './world.ts';
+
+const TIMES = { requestTimeoutMs: 1_000, writeTimeoutMs: 3_000 };
+
+/** A responder at one end of a channel over a link of 1 ms, the test at the other. */
+async function answering(serve: Serve, options: Partial<FetchOptions> = {}, windowBytes = 1 << 30) {
+  const clock = new VirtualClock();
+  const network = new MemoryNetwork({ clock, random: new SeededRandom('responder') });
+  network.connect('a', 'b');
+  const arrived = Promise.withResolvers<Channel>();
+  const init = { maxFrameBytes: 1 << 20, receiveWindowBytes: 1 << 30 };
+  const handle = (channel: Channel) => {
+    arrived.resolve(channel);
+    return new Promise<void>(() => {});
+  };
+  await network.node('b').handle('x', handle, init);
+  const opening = network.node('a').open('b', 'x', { ...init, receiveWindowBytes: windowBytes });
+  await clock.advance(10);
+  const [ours, channel] = await Promise.all([opening, arrived.promise]);
+  const writes: number[] = [];
+  const sendAll = channel.sendAll.bind(channel);
+  channel.sendAll = (frames) => {
+    writes.push(frames.reduce((sum, { length }) => sum + length, 0));
+    return sendAll(frames);
+  };
+  let sent = 0;
+  const responder = new Responder({
+    channel,
+    serve,
+    options: { ...DEFAULT_FETCH_OPTIONS, ...TIMES, ...options },
+    clock,
+    sent: (bytes) => {
+      sent += bytes;
+    },
+  });
+  let failure: { code?: string; message: string } | undefined;
+  const running = responder.run().catch((error) => {
+    failure = error;
+  });
+  return { clock, ours, channel, writes, running, error: () => failure, sent: () => sent };
+}
+
+const of = (...items: Served[]): Serve => {
+  return async (ids) => items.splice(0, ids.length);
+};
+
+async function ask(r: Awaited<ReturnType<typeof answering>>, ...items: Item[]): Promise<void> {
+  await r.ours.send(encodeRequest({ ids: items.map(({ id }) => id), maxBytes: 1 << 20 }));
+  await r.clock.advance(5);
+}
+
+describe('Responder', () => {
+  const items = Array.from({ length: 10 }, (_, i) => itemOf(i));
+
+  it('asks for what is left until all ids are answered, and tells the limits', async () => {
+    const calls: { ids: readonly Uint8Array[]; maxItemBytes: number; maxBytes: number }[] = [];
+    const serve: Serve = async (ids, limits) => {
+      calls.push({ ids, ...limits });
+      return ids
+        .slice(0, 4)
+        .map((id) => items.find((item) => item.id.every((b, i) => b === id[i])));
+    };
+    const r = await answering(serve);
+    await r.ours.send(encodeRequest({ ids: items.map(({ id }) => id), maxBytes: 777 }));
+    await r.clock.advance(5);
+    assert.deepEqual(
+      calls.map(({ ids }) => ids),
+      [0, 4, 8].map((at) => items.slice(at).map(({ id }) => id)),
+    );
+    for (const { maxItemBytes, maxBytes } of calls) {
+      assert.deepEqual([maxItemBytes, maxBytes], [777, 28 * 1024]);
+    }
+    assert.equal(r.sent(), 1_000);
+    await r.ours.close();
+    await r.clock.advance(5);
+    await byNow(r.running, 'it does not end with the request');
+    assert.equal(r.error(), undefined);
+    assert.equal(r.clock.pending, 0);
+  });
+
+  it('gives up when it gets no answers to ids, or more than ids', async () => {
+    for (const answers of [0, 3]) {
+      const r = await answering(async () => items.slice(0, answers));
+      await ask(r, items[0]!, items[1]!);
+      await byNow(r.running, `${answers} answers to 2 ids are taken`);
+      assert.equal(r.error()?.message, `${answers} answers to 2 ids`);
+    }
+    const whole = await answering(of(...items.slice(0, 2)));
+    await ask(whole, items[0]!, items[1]!);
+    assert.equal(whole.error(), undefined);
+    assert.equal(whole.sent(), 200);
+  });
+
+  it('writes once 28 KiB have gathered and at the end of a request frame, not sooner', async () => {
+    // A frame of 2,048 bytes each: 41 of header, 2 of length.
+    const some = Array.from({ length: 30 }, (_, i) => itemOf(i, 2_048 - 43));
+    const r = await answering(of(...some));
+    await ask(r, ...some);
+    assert.deepEqual(r.writes, [28 * 1024, 28 * 1024, 2 * 2_048]);
+  });
+
+  it('gathers anew after each write, and writes nothing where nothing waits', async () => {
+    const some = Array.from({ length: 14 }, (_, i) => itemOf(i, 2_048 - 43));
+    const r = await answering(of(...some));
+    await ask(r, ...some);
+    assert.deepEqual(r.writes, [28 * 1024]);
+  });
+
+  it('counts answers without an item, and those too long, among what gathers', async () => {
+    const unknown = Array.from({ length: 1_000 }, () => items[0]!);
+    const absent = await answering(of(...unknown.map(() => undefined)));
+    await ask(absent, ...unknown);
+    assert.deepEqual(absent.writes, [869 * 33, 131 * 33]);
+    const large = await answering(of(...unknown.map(() => ({ length: 1 << 21 }))));
+    await ask(large, ...unknown);
+    // An id, and 4 bytes of length.
+    assert.deepEqual(large.writes, [775 * 37, 225 * 37]);
+    assert.deepEqual([absent.sent(), large.sent()], [0, 0], 'no payload left');
+  });
+
+  it('sends the rest of a long item a chunk at a time, behind what waited', async () => {
+    const [small, fits, long] = [itemOf(1), itemOf(2, 64 * 1024), itemOf(3, 64 * 1024 + 1)];
+    const r = await answering(of(small, fits, small, long, small));
+    await ask(r, small, fits, small, long, small);
+    const [header, head] = [42 + 100, 44 + 64 * 1024];
+    assert.deepEqual(r.writes, [header + head, header + head, 2, header]);
+    assert.equal(r.sent(), 3 * 100 + 2 * 64 * 1024 + 1);
+  });
+
+  it('counts payload as sent when it leaves, a chunk at a time', async () => {
+    const long = itemOf(1, 300_000);
+    const r = await answering(of(long), {}, 1);
+    await ask(r, long);
+    assert.equal(r.sent(), 65_536, 'the peer has not read the first chunk yet');
+    await r.ours.receive();
+    await r.clock.advance(5);
+    assert.equal(r.sent(), 65_536, 'the second is on its way');
+    await r.ours.receive();
+    await r.clock.advance(5);
+    assert.equal(r.sent(), 2 * 65_536);
+  });
+
+  describe('counts ids over all frames of a request', () => {
+    const options = { maxIdsPerFrame: 3, maxIdsPerRequest: 7 };
+
+    async function asked(...frames: number[]) {
+      const r = await answering(async (ids) => ids.map(() => undefined), options);
+      for (const count of frames) await ask(r, ...items.slice(0, count));
+      return r;
+    }
+
+    it('up to the limit', async () => {
+      const r = await asked(3, 3, 1);
+      assert.equal(r.error(), undefined);
+      assert.equal(r.writes.length, 3);
+    });
+
+    it('and refuses the frame that goes past it at once', async () => {
+      const r = await asked(3, 3, 2);
+      assert.equal(r.error()?.code, 'BUDGET_SPENT', 'ids of earlier frames are not counted');
+      assert.equal(r.writes.length, 2, 'nothing of the last frame is answered');
+    });
+
+    it('besides those of each frame', async () => {
+      assert.equal((await asked(4)).error()?.code, 'BUDGET_SPENT');
+    });
+  });
+});
+
+describe('Responder: time', () => {
+  const none: Serve = async (ids) => ids.map(() => undefined);
+
+  it('waits its time for each frame of the request and for its end, anew each time', async () => {
+    const r = await answering(none);
+    for (const round of [1, 2, 3]) {
+      await r.clock.advance(990);
+      assert.equal(r.error(), undefined, `round ${round}`);
+      await ask(r, itemOf(1));
+    }
+    await r.clock.advance(995);
+    assert.equal(r.error(), undefined, 'a millisecond early');
+    await r.clock.advance(1);
+    assert.equal(r.error()?.code, 'TIMEOUT');
+    assert.equal(r.clock.pending, 1, 'the reset is on its way');
+  });
+
+  it('waits its time for an answer to be taken, anew each time', async () => {
+    const long = itemOf(1, 500_000);
+    const r = await answering(of(long), {}, 1);
+    await r.ours.send(encodeRequest({ ids: [long.id], maxBytes: 1 << 20 }));
+    await r.clock.advance(1);
+    for (const round of [1, 2, 3]) {
+      await r.clock.advance(2_998);
+      assert.equal(r.error(), undefined, `round ${round}`);
+      await r.ours.receive();
+      await r.clock.advance(1);
+    }
+    await r.clock.advance(2_999);
+    assert.equal(r.error(), undefined, 'a millisecond early');
+    await r.clock.advance(1);
+    assert.equal(r.error()?.code, 'TIMEOUT');
+  });
+
+  it('waits as long for its side to close', async () => {
+    const r = await answering(none);
+    const closing = Promise.withResolvers<void>();
+    r.channel.close = () => closing.promise;
+    let code: string | undefined;
+    r.channel.abort = (error) => {
+      code = error.code;
+      closing.reject(error);
+    };
+    await r.ours.close();
+    await r.clock.advance(1 + 2_999);
+    assert.equal(code, undefined);
+    await r.clock.advance(1);
+    assert.equal(code, 'TIMEOUT');
+    await byNow(r.running, 'it waits for the end of a channel that was aborted');
+    assert.equal(r.error()?.code, 'TIMEOUT');
+  });
+});
