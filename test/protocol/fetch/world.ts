@@ -48,8 +48,8 @@ export class World {
 
   /** `a` asks, `b` serves what `hold` was told. */
   constructor(options: Partial<FetchOptions> = {}, link: LinkInit = { latencyMs: 10 }) {
-    this.a = this.#service('a', options);
-    this.b = this.#service('b', options);
+    this.a = this.service('a', options);
+    this.b = this.service('b', options);
     this.network.connect('a', 'b', link);
   }
 
@@ -58,7 +58,7 @@ export class World {
     warn: (fields) => void this.warnings.push(fields as { peer: string; code: string }),
   };
 
-  #service(id: string, options: Partial<FetchOptions>): FetchService {
+  service(id: string, options: Partial<FetchOptions>): FetchService {
     const serve = oneByOne({
       get: async (wanted) => {
         this.gets++;
