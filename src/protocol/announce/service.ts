@@ -151,6 +151,7 @@ export class AnnounceService implements Announce {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
     this.#looking?.();
+    this.#looking = undefined;
     this.#holds.stop();
     await this.#publisher.stop();
   }

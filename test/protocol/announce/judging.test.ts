@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { encodeFrame, encodeRecord } from '../../../src/protocol/announce/codec.ts';
+import {
+  type AnnounceEvents,
+  type AnnounceOptions,
+  AnnounceService,
+  type Gossip,
+  type GossipValidator,
+  type Verdict,
+} from '../../../src/protocol/index.ts';
+import { type Item, type ItemKey, itemId } from '../../../src/store/index.ts';
+import { byNow } from '../../support/by-now.ts';
+import { settle, VirtualClock } from '../../support/clock.ts';
+import { SeededRandom } from '../../support/random.ts';
+
+function itemOf(number: number): Item {
+  const payload = new Uint8Array(20).fill(number);
+  return { hint: 1n, payload, id: itemId(1n, payload) };
+}
+
+/** A service that hears what it is told, with no network behind it. */
+function listening(options: Partial<AnnounceOptions> = {}, events: Partial<AnnounceEvents> = {}) {
+  const clock = new VirtualClock();
+  const validators: GossipValidator[] = [];
+  const left: string[] = [];
+  const published: Uint8Array[] = [];
+  const gossip: Gossip = {
+    self: 'self',
+    subscribe: (topic, validator) => {
+      validators.push(validator);
+      return () => void left.push(topic);
+    },
+    publish: async (_, data) => published.push(data),
+    reaches: (topic, peer) => topic === '/rangemesh/test/announce/1' && peer === 'near',
+    copies: () => 5,
+  };
+  const gaps: string[] = [];
+  const passedOn: ItemKey[][] = [];
+  const warnings: object[] = [];
+  const service = new AnnounceService(gossip, {
+    clock,
+    random: new SeededRandom('judging'),
+    networkName: 'test',
+    log: { debug: () => {}, warn: (fields) => void warnings.push(fields) },
+    events: {
+      holds: () => false,
+      items: () => true,
+      keys: (keys) => keys,
+      passedOn: (keys) => void passedOn.push([...keys]),
+      gap: ({ publisher, from }) => void gaps.push(`${publisher} by ${from}`),
+      ...events,
+    },
+    options,
+  });
+  let number = 0;
+  /** What becomes of a message; `verdicts` has it as soon as it is known. */
+  const verdicts: (Verdict | undefined)[] = [];
+  const hear = async (
+    kind: 'items' | 'keys',
+    items: readonly Item[],
+    { sequence = number++, from = 'x' } = {},
+  ): Promise<void> => {
+    const records = items.map(({ payload, ...key }) =>
+      encodeRecord({ ...key, length: payload.length, ...(kind === 'items' ? { payload } : {}) }),
+    );
+    const data = encodeFrame(kind, { epoch: new Uint8Array(8), sequence }, records);
+    const at = verdicts.push(undefined) - 1;
+    const verdict = validators.at(-1)!({ publisher: 'p', from, data });
+    void Promise.resolve(verdict).then((given) => {
+      verdicts[at] = given;
+    });
+    await settle();
+  };
+  return { clock, service, validators, left, gaps, passedOn, warnings, verdicts, hear, published };
+}
+
+const totalsOf = ({ service }: ReturnType<typeof listening>): Record<string, number> => {
+  const { messages, received, known, rejected, ignored } = service.totals;
+  return { messages, received, known, rejected, ignored };
+};
+
+const [one, two, three] = [itemOf(1), itemOf(2), itemOf(3)];
+
+describe('AnnounceService: what becomes of a message', () => {
+  it('of keys is held until its items are here, and gives its place back, time after time', async () => {
+    const l = listening({ maxHeld: 2, holdMs: 1_000 });
+    l.service.start();
+    for (const round of [1, 2, 3]) {
+      await l.hear('keys', [one, two]);
+      assert.equal(l.verdicts.at(-1), undefined, `round ${round}: it is held`);
+      await l.hear('keys', [three]);
+      assert.equal(l.verdicts.at(-1), 'ignore', 'half of the places are for others');
+      l.service.stored([one, two]);
+      await settle();
+      assert.equal(l.verdicts.at(-2), 'accept', `round ${round}: its items are here`);
+      assert.equal(l.passedOn.length, round);
+      assert.deepEqual(
+        l.passedOn.at(-1)!.map(({ id }) => id),
+        [one.id, two.id],
+      );
+    }
+    for (const round of [1, 2]) {
+      await l.hear('keys', [one]);
+      await l.clock.advance(1_000);
+      assert.equal(l.verdicts.at(-1), 'ignore', `round ${round}: its time is over`);
+    }
+    assert.equal(l.passedOn.length, 3, 'what was not passed on is not told as if it were');
+    assert.deepEqual(totalsOf(l), { messages: 8, received: 11, known: 0, rejected: 0, ignored: 5 });
+    await l.hear('keys', [three]);
+    await l.service.stop();
+    await settle();
+    assert.equal(l.verdicts.at(-1), 'ignore', 'a stop ends what is held');
+    assert.equal(l.clock.pending, 0);
+  });
+
+  it('of keys is passed on only for what was wanted of it', async () => {
+    const l = listening({}, { keys: (keys) => keys.slice(1) });
+    l.service.start();
+    await l.hear('keys', [one, two]);
+    l.service.stored([two]);
+    await settle();
+    assert.deepEqual(l.verdicts, ['accept']);
+    await l.hear('keys', [one]);
+    assert.deepEqual(l.verdicts, ['accept', 'ignore'], 'nothing of it is wanted');
+    assert.deepEqual(totalsOf(l), { messages: 2, received: 1, known: 0, rejected: 0, ignored: 1 });
+  });
+
+  it('is passed on where all is known, and told only of what is not', async () => {
+    const told: number[] = [];
+    const known = new Set([one.id[0]]);
+    const l = listening(
+      {},
+      {
+        holds: (id) => known.has(id[0]),
+        items: (items) => told.push(items.length) < 2,
+        keys: (keys) => {
+          told.push(-keys.length);
+          return [];
+        },
+      },
+    );
+    l.service.start();
+    await l.hear('items', [one]);
+    await l.hear('keys', [one]);
+    await l.hear('items', [one, two, three]);
+    await l.hear('items', [two]);
+    await l.hear('keys', [one, two]);
+    assert.deepEqual(told, [2, 1, -1]);
+    assert.deepEqual(l.verdicts, ['accept', 'accept', 'accept', 'ignore', 'ignore']);
+    assert.deepEqual(totalsOf(l), { messages: 5, received: 2, known: 4, rejected: 0, ignored: 2 });
+  });
+
+  it('is rejected where an item is wrong, with a word to the log', async () => {
+    const l = listening({}, { items: () => assert.fail('taken') });
+    l.service.start();
+    for (const round of [1, 2]) {
+      await l.hear('items', [two, { ...one, id: two.id.slice().fill(7) }]);
+      await l.hear('items', []);
+      assert.deepEqual(l.verdicts.slice(-2), ['reject', 'reject']);
+      assert.equal(l.service.totals.rejected, 2 * round);
+    }
+    const codes = l.warnings.map((fields) => (fields as { code: string }).code);
+    assert.deepEqual(codes.slice(2), ['INVALID_BYTES', 'MALFORMED_FRAME']);
+    assert.deepEqual(totalsOf(l), { messages: 4, received: 0, known: 0, rejected: 4, ignored: 0 });
+    assert.deepEqual([l.service.totals.duplicates, l.service.totals.gaps], [1, 0]);
+    await l.hear('items', []);
+    await l.hear('items', []);
+    assert.equal(l.service.totals.duplicates, 0, 'there are never fewer than none');
+  });
+});
+
+describe('AnnounceService: gaps', () => {
+  const GRACE = { gapGraceMs: 100, holdMs: 1_000 };
+
+  it('of items are told after the grace, gap after gap', async () => {
+    const l = listening(GRACE);
+    l.service.start();
+    await l.hear('items', [one], { sequence: 0 });
+    assert.equal(l.clock.pending, 0, 'there is nothing to look for');
+    for (const round of [1, 2, 3]) {
+      await l.hear('items', [one], { sequence: 2 * round, from: `f${round}` });
+      await l.clock.advance(99);
+      assert.equal(l.gaps.length, round - 1, `round ${round}, a millisecond early`);
+      await l.clock.advance(1);
+      assert.deepEqual(l.gaps.slice(round - 1), [`p by f${round}`]);
+      assert.equal(l.service.totals.gaps, round);
+      assert.equal(l.clock.pending, 0);
+    }
+  });
+
+  it('of keys are told once they cannot be held any more on their way', async () => {
+    const l = listening(GRACE, { holds: () => true });
+    l.service.start();
+    await l.hear('keys', [one], { sequence: 0 });
+    await l.hear('keys', [one], { sequence: 2 });
+    await l.clock.advance(1_099);
+    assert.deepEqual(l.gaps, []);
+    await l.clock.advance(1);
+    assert.deepEqual(l.gaps, ['p by x']);
+    assert.equal(l.clock.pending, 0);
+  });
+
+  it('are not looked for after a stop, and are again after the next start', async () => {
+    const l = listening(GRACE);
+    for (const round of [1, 2, 3]) {
+      l.service.start();
+      await l.hear('items', [one], { sequence: 10 * round });
+      await l.hear('items', [one], { sequence: 10 * round + 2 });
+      await l.clock.advance(100);
+      assert.equal(l.gaps.length, round, 'gaps are told of after a restart too');
+      await l.hear('items', [one], { sequence: 10 * round + 4 });
+      await l.service.stop();
+      assert.equal(l.clock.pending, 0, 'no timer is left');
+      await l.hear('items', [one], { sequence: 10 * round + 5 });
+      assert.equal(l.clock.pending, 0, 'a message that was under way sets none');
+      await l.clock.advance(1_000);
+      assert.equal(l.gaps.length, round);
+    }
+  });
+});
+
+describe('AnnounceService: start and stop', () => {
+  it('takes part once, says what it is given while it does, and leaves', async () => {
+    const l = listening({ inlineBytes: 19 });
+    assert.equal(l.service.inlineBytes, 19);
+    assert.deepEqual([l.service.announce([one]), l.service.reaches('near')], [0, false]);
+    for (const round of [1, 2]) {
+      l.service.start();
+      l.service.start();
+      assert.equal(l.validators.length, round);
+      assert.equal(l.service.announce([one]), 1);
+      await l.clock.advance(100);
+      assert.equal(l.published.length, round);
+      assert.deepEqual([l.service.reaches('near'), l.service.reaches('far')], [true, false]);
+      await byNow(l.service.stop(), 'it does not stop');
+      await l.service.stop();
+      assert.equal(l.left.length, round);
+      assert.deepEqual([l.service.announce([one]), l.service.reaches('near')], [0, false]);
+    }
+    assert.equal(l.service.totals.announced, 2);
+    assert.equal(listening({ inlineBytes: 1 << 20 }).service.inlineBytes, 32 * 1024);
+  });
+});
