@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { TopicValidatorResult } from '@libp2p/gossipsub';
+import type { Connection, PeerId, StreamHandler } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { type Channel, ProtocolError, type Verdict } from '../../../src/protocol/index.ts';
+import {
+  type Libp2pComponents,
+  libp2pGossip,
+  libp2pNetwork,
+  type Pubsub,
+} from '../../../src/protocol/libp2p.ts';
+import { toProtocolError } from '../../../src/protocol/network/failure.ts';
+import { asLibp2pService } from '../../../src/protocol/network/libp2p-service.ts';
+import { TopologyWatch } from '../../../src/protocol/network/topology-watch.ts';
+import { byNow } from '../../support/by-now.ts';
+import { settle } from '../../support/clock.ts';
+import { HandStream } from '../../support/hand-stream.ts';
+
+const SELF = '12D3KooWEChVMMMzV8acJ53mJHrw1pQ27UAGkCxWXLJutbeUMvVu';
+const NEAR = '12D3KooWLV3w42LqUb9MWE7oTzG7vwaFjPw9GvDqmsuDif5chTn9';
+const FAR = '12D3KooWRBhwfeP2Y4TCx1SM6s9rUoHhR5STiGwxBhgFRcw3UERE';
+
+const connectionOf = (peer: string, more: object = {}) =>
+  ({ status: 'open', remotePeer: peerIdFromString(peer), ...more }) as unknown as Connection & {
+    status: string;
+  };
+
+describe('TopologyWatch', () => {
+  function watching() {
+    const told: string[] = [];
+    const watch = new TopologyWatch({
+      connected: (peer) => void told.push(`+${peer.slice(-3)}`),
+      disconnected: (peer) => void told.push(`-${peer.slice(-3)}`),
+    });
+    return { told, watch };
+  }
+  const peer = peerIdFromString(NEAR);
+
+  it('tells of a peer once, however many connections it has, time after time', () => {
+    const { told, watch } = watching();
+    for (const _ of [1, 2]) {
+      const [one, two] = [connectionOf(NEAR), connectionOf(NEAR)];
+      watch.onConnect(peer, one);
+      watch.onConnect(peer, two);
+      watch.onDisconnect(peer);
+      assert.deepEqual(told, ['+Tn9'], 'its connection is open still');
+      one.status = 'closed';
+      watch.onDisconnect(peer);
+      watch.onDisconnect(peer);
+      assert.deepEqual(told.splice(0), ['+Tn9', '-Tn9']);
+    }
+  });
+
+  it('tells of a peer that went and came back before libp2p said so', () => {
+    const { told, watch } = watching();
+    const first = connectionOf(NEAR);
+    watch.onConnect(peer, first);
+    first.status = 'closed';
+    watch.onConnect(peer, connectionOf(NEAR));
+    watch.onDisconnect(peer);
+    assert.deepEqual(told, ['+Tn9', '-Tn9', '+Tn9']);
+  });
+
+  it('tells of nobody who is gone already, and of nothing once it is stopped', () => {
+    const { told, watch } = watching();
+    watch.onConnect(peer, connectionOf(NEAR, { status: 'closed' }));
+    assert.deepEqual(told, []);
+    const connection = connectionOf(NEAR);
+    watch.onConnect(peer, connection);
+    watch.stop();
+    connection.status = 'closed';
+    watch.onDisconnect(peer);
+    watch.onConnect(peerIdFromString(FAR), connectionOf(FAR));
+    assert.deepEqual(told, ['+Tn9']);
+  });
+});
+
+describe('libp2pNetwork: inbound streams', () => {
+  async function serving(maxInbound?: number) {
+    const handlers: { handler: StreamHandler; maxInboundStreams: number | undefined }[] = [];
+    const removed: string[] = [];
+    const network = libp2pNetwork({
+      peerId: peerIdFromString(SELF),
+      registrar: {
+        handle: async (_: string, handler: StreamHandler, init?: { maxInboundStreams?: number }) =>
+          void handlers.push({ handler, maxInboundStreams: init?.maxInboundStreams }),
+        unhandle: async (protocol: string) => void removed.push(protocol),
+      },
+    } as unknown as Libp2pComponents);
+    const ends: PromiseWithResolvers<void>[] = [];
+    const channels: Channel[] = [];
+    const init = maxInbound === undefined ? {} : { maxInbound };
+    const handler = (channel: Channel) => {
+      channels.push(channel);
+      ends.push(Promise.withResolvers());
+      return ends.at(-1)!.promise;
+    };
+    await network.handle('/x', handler, { maxFrameBytes: 9, ...init });
+    const come = (peer: string, stream = new HandStream()): HandStream => {
+      handlers[0]!.handler(stream, connectionOf(peer));
+      return stream;
+    };
+    return { network, handlers, removed, come, channels, ends };
+  }
+
+  it('are as many as a peer may have open, and one more for each that closed, round after round', async () => {
+    const { come, channels, handlers } = await serving(2);
+    assert.equal(handlers[0]!.maxInboundStreams, 2);
+    let open = [come(NEAR), come(NEAR)];
+    for (const round of [1, 2]) {
+      assert.deepEqual(come(NEAR).told, ['reset'], `round ${round}: a third is refused`);
+      open[0]!.onRemoteReset();
+      const next = come(NEAR);
+      assert.deepEqual(next.told, [], `round ${round}: a closed one keeps its place`);
+      open = [open[1]!, next];
+    }
+    for (const stream of open) stream.onRemoteReset();
+    const again = [come(NEAR), come(NEAR), come(NEAR)].map(({ told }) => told.length);
+    assert.deepEqual(again, [0, 0, 1]);
+    assert.deepEqual(come(FAR).told, [], 'another peer has places of its own');
+    assert.deepEqual([channels[0]!.peer, channels.at(-1)!.peer], [NEAR, FAR]);
+  });
+
+  it('are one at a time where nothing is said, and those dead on arrival take no place', async () => {
+    const { come, handlers, channels } = await serving();
+    assert.equal(handlers[0]!.maxInboundStreams, 1);
+    for (const _ of [1, 2]) {
+      const dead = new HandStream();
+      dead.onRemoteReset();
+      come(NEAR, dead);
+    }
+    assert.deepEqual(come(NEAR).told, []);
+    assert.equal(channels.length, 3);
+    assert.deepEqual(come(NEAR).told, ['reset']);
+  });
+
+  it('are broken when their handler ends or fails, and not before', async () => {
+    const { come, ends, channels } = await serving(3);
+    const [left, failed] = [come(NEAR), come(NEAR)];
+    await settle();
+    assert.deepEqual([left.told, failed.told], [[], []]);
+    ends[0]!.resolve();
+    ends[1]!.reject(new ProtocolError('BUSY', 'no'));
+    await settle();
+    assert.deepEqual([left.told, failed.told], [['reset'], ['reset']]);
+    await assert.rejects(byNow(channels[0]!.receive(), 'it waits'), { code: 'ABORTED' });
+    await assert.rejects(byNow(channels[1]!.receive(), 'it waits'), { code: 'BUSY' });
+  });
+
+  it('come no more once the protocol is given up', async () => {
+    const { network, removed } = await serving();
+    await network.unhandle('/x');
+    assert.deepEqual(removed, ['/x']);
+    assert.equal(network.self, SELF);
+  });
+});
+
+describe('libp2pNetwork: opening', () => {
+  function opening(...connections: Connection[]) {
+    return libp2pNetwork({
+      peerId: peerIdFromString(SELF),
+      connectionManager: {
+        getConnections: (peer?: PeerId) =>
+          connections.filter(({ remotePeer }) => peer === undefined || remotePeer.equals(peer)),
+      },
+    } as unknown as Libp2pComponents);
+  }
+  const INIT = { maxFrameBytes: 9 };
+
+  it('takes a connection that is open and has no limits', async () => {
+    const taken: string[] = [];
+    const newStream = (name: string) => async () => {
+      taken.push(name);
+      return new HandStream();
+    };
+    const closed = connectionOf(NEAR, { status: 'closed', newStream: newStream('closed') });
+    const limited = connectionOf(NEAR, { limits: {}, newStream: newStream('limited') });
+    const good = connectionOf(NEAR, { newStream: newStream('good') });
+    const channel = await opening(closed, limited, good).open(NEAR, '/x', INIT);
+    assert.deepEqual([taken, channel.peer], [['good'], NEAR]);
+    const none = opening(closed, limited);
+    await assert.rejects(none.open(NEAR, '/x', INIT), { code: 'UNKNOWN_PEER' });
+    await assert.rejects(none.open('nobody', '/x', INIT), { code: 'UNKNOWN_PEER' });
+  });
+
+  it('breaks a stream that opens although it was called off, with the reason given', async () => {
+    const stream = new HandStream();
+    const abort = new AbortController();
+    const reason = new ProtocolError('TIMEOUT', 'too late');
+    const network = opening(
+      connectionOf(NEAR, {
+        newStream: async () => {
+          abort.abort(reason);
+          return stream;
+        },
+      }),
+    );
+    const { signal } = abort;
+    await assert.rejects(network.open(NEAR, '/x', { ...INIT, signal }), reason);
+    assert.deepEqual(stream.told, ['reset']);
+    const asked = opening(connectionOf(NEAR, { newStream: () => assert.fail('asked') }));
+    await assert.rejects(asked.open(NEAR, '/x', { ...INIT, signal }), reason);
+  });
+
+  it('says what libp2p says, as one of our codes', async () => {
+    const failing = (name: string) =>
+      opening(
+        connectionOf(NEAR, {
+          newStream: () => Promise.reject(Object.assign(new Error('of libp2p'), { name })),
+        }),
+      ).open(NEAR, '/x', INIT);
+    for (const [name, code] of Object.entries({
+      AbortError: 'ABORTED',
+      TimeoutError: 'TIMEOUT',
+      UnsupportedProtocolError: 'UNSUPPORTED_PROTOCOL',
+      TooManyOutboundProtocolStreamsError: 'BUSY',
+      TooManyInboundProtocolStreamsError: 'BUSY',
+      StreamStateError: 'STREAM_CLOSED',
+      StreamClosedError: 'STREAM_CLOSED',
+      Other: 'STREAM_FAILED',
+    })) {
+      await assert.rejects(failing(name), { code }, name);
+    }
+    assert.equal(toProtocolError('text', 'cannot').message, 'cannot: text');
+  });
+});
+
+describe('libp2pNetwork: watching', () => {
+  it('tells of those that are there and speak the protocol, and leaves when it is stopped', async () => {
+    const unregistered: string[] = [];
+    const network = libp2pNetwork({
+      peerId: peerIdFromString(SELF),
+      registrar: {
+        register: async () => 'id',
+        unregister: (id: string) => void unregistered.push(id),
+      },
+      connectionManager: { getConnections: () => [SELF, NEAR, FAR].map((p) => connectionOf(p)) },
+      peerStore: {
+        get: async (peer: PeerId) => {
+          if (peer.toString() === SELF) throw new Error('unknown');
+          return { protocols: peer.toString() === NEAR ? ['/x', '/y'] : ['/y'] };
+        },
+      },
+    } as unknown as Libp2pComponents);
+    const told: string[] = [];
+    const watcher = { connected: (peer: string) => void told.push(peer), disconnected() {} };
+    const stop = await network.watch('/x', watcher);
+    assert.deepEqual(told, [NEAR]);
+    stop();
+    assert.deepEqual(unregistered, ['id']);
+  });
+});
+
+describe('libp2pGossip', () => {
+  function gossiping(more: Partial<Pubsub> = {}) {
+    const topics = new Set<string>();
+    const pubsub = {
+      topicValidators: new Map(),
+      subscribe: (topic: string) => void topics.add(topic),
+      unsubscribe: (topic: string) => void topics.delete(topic),
+      getSubscribers: (topic: string) => (topic === 't' ? [peerIdFromString(NEAR)] : []),
+      publish: async () => ({ recipients: [NEAR, FAR] }),
+      ...more,
+    } as unknown as Pubsub;
+    return { gossip: libp2pGossip({ self: peerIdFromString(SELF), pubsub }), pubsub, topics };
+  }
+
+  it('passes on what is said of each message, and rejects one that nobody signed', async () => {
+    const { gossip, pubsub, topics } = gossiping();
+    assert.equal(gossip.self, SELF);
+    let verdict: Verdict = 'accept';
+    const heard: unknown[] = [];
+    const data = Uint8Array.of(7);
+    const leave = gossip.subscribe('t', (message) => {
+      heard.push(message);
+      return verdict;
+    });
+    const validator = pubsub.topicValidators.get('t')!;
+    const say = (type: string) =>
+      validator(peerIdFromString(NEAR), {
+        type,
+        from: peerIdFromString(FAR),
+        data,
+        topic: 't',
+      } as never);
+    for (const [given, result] of [
+      ['accept', TopicValidatorResult.Accept],
+      ['ignore', TopicValidatorResult.Ignore],
+      ['reject', TopicValidatorResult.Reject],
+    ] as const) {
+      verdict = given;
+      assert.equal(await say('signed'), result);
+    }
+    assert.deepEqual(heard[0], { publisher: FAR, from: NEAR, data });
+    verdict = 'accept';
+    assert.equal(await say('unsigned'), TopicValidatorResult.Reject);
+    assert.equal(heard.length, 3);
+    assert.deepEqual([...topics], ['t']);
+    leave();
+    assert.deepEqual([topics.size, pubsub.topicValidators.size], [0, 0]);
+  });
+
+  it('counts whom a message went to, and says why it went to nobody', async () => {
+    assert.equal(await gossiping().gossip.publish('t', new Uint8Array(1)), 2);
+    const publish = () => Promise.reject(new Error('no peers'));
+    const { gossip } = gossiping({ publish });
+    await assert.rejects(gossip.publish('t', new Uint8Array(1)), {
+      code: 'STREAM_FAILED',
+      message: 'cannot publish: no peers',
+    });
+  });
+
+  it('reaches who has subscribed, where what is said now would go to it', () => {
+    const all = gossiping().gossip;
+    assert.deepEqual(
+      [all.reaches('t', NEAR), all.reaches('t', FAR), all.reaches('u', NEAR)],
+      [true, false, false],
+    );
+    assert.equal(all.copies('t'), 0);
+    const none = gossiping({ sendsTo: () => false, copies: () => 9 }).gossip;
+    assert.deepEqual([none.reaches('t', NEAR), none.copies('t')], [false, 9]);
+    const every = gossiping({ sendsTo: () => true }).gossip;
+    assert.deepEqual([every.reaches('t', NEAR), every.reaches('t', FAR)], [true, false]);
+  });
+});
+
+describe('asLibp2pService', () => {
+  it('names the service, and has it wait for identify', () => {
+    const service = asLibp2pService({ own: 1 }, 'rangemesh/x') as Record<string | symbol, unknown>;
+    assert.equal(service.own, 1);
+    assert.equal(service[Symbol.toStringTag], 'rangemesh/x');
+    const values = Object.getOwnPropertySymbols(service).map((symbol) => service[symbol]);
+    assert.deepEqual(values.slice(1), [['rangemesh/x'], ['@libp2p/identify']]);
+  });
+});
