@@ -73,7 +73,6 @@ export class AnswerReader {
     }
     if (answer.first.length === answer.length) return this.#whole(answer);
     this.#begun = answer;
-    this.#payload = new Uint8Array(answer.first.length);
     this.#filled = 0;
     return this.#append(answer.first);
   }

@@ -89,9 +89,6 @@ export class Requester {
       release = await limiter.acquire(this.#over.signal);
       this.#channel = await this.#open();
       await this.#converse(this.#channel);
-    } catch (error) {
-      this.#channel?.abort(asProtocolError(error));
-      throw error;
     } finally {
       release?.();
     }

@@ -61,6 +61,15 @@ describe('fetch codec: bounds', () => {
     }
   });
 
+  it('says with which byte a frame begins that is neither', () => {
+    const refused = (decode: () => unknown, message: RegExp) => assert.throws(decode, { message });
+    refused(() => answer('0907'), /not 09$/);
+    refused(() => answer(''), /not nothing$/);
+    refused(() => answer('04'), /not 0$/);
+    refused(() => decodeRequest(hexToBytes('0201'), { maxIds: 1 }), /not 02$/);
+    refused(() => decodeRequest(new Uint8Array(0), { maxIds: 1 }), /not nothing$/);
+  });
+
   it('knows the longest frame of an answer', () => {
     assert.equal(MAX_ANSWER_BYTES, 1 + 32 + 8 + 5 + 64 * 1024);
   });
@@ -132,6 +141,12 @@ describe('AnswerReader: bounds', () => {
       assert.deepEqual(progress, { kind: 'item', item });
       assert.equal(progress.kind === 'item' && progress.item.payload.buffer.byteLength, 1_000);
     }
+  });
+
+  it('takes an item of one frame as it lies there, without a copy', () => {
+    const frame = encodeItem(items[0]!);
+    const progress = reader(1_000).read(frame);
+    assert.equal(progress.kind === 'item' && progress.item.payload.buffer, frame.buffer);
   });
 
   it('gives items the id that was asked for, which holds on to no frame', () => {

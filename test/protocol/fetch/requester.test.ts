@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
-import {
-  decodeRequest,
-  encodeAbsent,
-  encodeItem,
-  encodeLarge,
-} from '../../../src/protocol/fetch/codec.ts';
+import { encodeAbsent, encodeItem, encodeLarge } from '../../../src/protocol/fetch/codec.ts';
 import { type Channel, type FetchOptions, ProtocolError } from '../../../src/protocol/index.ts';
 import type { Item } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';
@@ -35,66 +30,6 @@ const after = (w: World, ms: number): Promise<void> =>
 
 const [one, two, three] = [itemOf(1), itemOf(2), itemOf(3)];
 const ids = [one, two, three].map(({ id }) => id);
-
-/** All frames of a request, until its end. */
-async function requestOf(channel: Channel) {
-  const frames: { ids: readonly Uint8Array[]; maxBytes: number }[] = [];
-  for (let frame = await channel.receive(); frame !== null; frame = await channel.receive()) {
-    frames.push(decodeRequest(frame, { maxIds: 100 }));
-  }
-  return frames;
-}
-
-describe('Requester: what it asks for', () => {
-  async function asked(count: number, options: Partial<FetchOptions>, maxBytes?: number) {
-    let frames: Awaited<ReturnType<typeof requestOf>> = [];
-    const w = await world(options);
-    await w.serve(async (channel) => {
-      frames = await requestOf(channel);
-    });
-    const wanted = Array.from({ length: count }, (_, i) => itemOf(i).id);
-    const init = maxBytes === undefined ? {} : { maxBytes };
-    const { report } = await w.fetch([...wanted, ...wanted], init);
-    return { frames, report, wanted };
-  }
-
-  it('fills its frames, asks for each id once, and ends the request', async () => {
-    for (const [count, sizes] of [
-      [6, [3, 3]],
-      [7, [3, 3, 1]],
-    ] as const) {
-      const { frames, wanted } = await asked(count, { maxIdsPerFrame: 3 });
-      assert.deepEqual(
-        frames.map((frame) => frame.ids.length),
-        sizes,
-      );
-      assert.deepEqual(
-        frames.flatMap((frame) => frame.ids),
-        wanted,
-      );
-    }
-  });
-
-  it('wants payloads as long as it takes, and no longer whatever it is told', async () => {
-    for (const [maxBytes, said] of [
-      [undefined, 500],
-      [499, 499],
-      [0, 0],
-      [501, 500],
-    ] as const) {
-      const { frames } = await asked(1, { maxItemBytes: 500 }, maxBytes);
-      assert.equal(frames[0]?.maxBytes, said);
-    }
-  });
-
-  it('asks for as many ids as it may in a request, those given twice counted once', async () => {
-    const options = { maxIdsPerRequest: 3 };
-    const most = await asked(3, options);
-    assert.deepEqual([most.frames.length, most.report.error?.code], [1, 'STREAM_FAILED']);
-    const more = await asked(4, options);
-    assert.deepEqual([more.frames.length, more.report.error?.code], [0, 'BUDGET_SPENT']);
-  });
-});
 
 describe('Requester: time', () => {
   const options = { stallTimeoutMs: 100, minBytesPerWindow: 1_000, openTimeoutMs: 50 };
@@ -208,6 +143,23 @@ describe('Requester: what comes', () => {
         200,
       );
       assert.deepEqual(w.a.totals, { receivedBytes: 200, sentBytes: 0 });
+    }
+  });
+
+  it('looks at a frame behind the last answer, and counts what it brings', async () => {
+    for (const [extra, code, bytes] of [
+      [Uint8Array.of(9), 'MALFORMED_FRAME', 0],
+      [Uint8Array.of(4, 1, 2, 3), 'UNEXPECTED_FRAME', 3],
+      [new Uint8Array(70_000), 'FRAME_TOO_LARGE', 0],
+    ] as const) {
+      const w = await against(async (channel) => {
+        await channel.send(encodeAbsent(one.id));
+        await after(w, 10);
+        await channel.send(extra);
+      });
+      const { report } = await w.fetch([one.id]);
+      assert.deepEqual([report.outcome, report.error?.code], ['invalid', code]);
+      assert.equal(report.payloadBytes, bytes);
     }
   });
 

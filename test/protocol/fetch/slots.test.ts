@@ -213,6 +213,31 @@ describe('FetchService: start and stop', () => {
     await byNow(Promise.all([ending, storing]), 'it does not stop');
   });
 
+  it('lets go of what is over: a stop breaks none of it', async () => {
+    const w = new World({}, LINK);
+    const broken: string[] = [];
+    const watched = (channel: Channel): Channel => {
+      const abort = channel.abort.bind(channel);
+      channel.abort = (error) => {
+        broken.push(error.code);
+        abort(error);
+      };
+      return channel;
+    };
+    const [a, b] = [w.network.node('a'), w.network.node('b')];
+    const open = a.open.bind(a);
+    const handle = b.handle.bind(b);
+    a.open = async (...asked) => watched(await open(...asked));
+    b.handle = (protocol, handler, init) =>
+      handle(protocol, (channel) => handler(watched(channel)), init);
+    await w.start();
+    assert.equal((await w.hold(one).fetch([one.id])).report.outcome, 'complete');
+    // Those that serve a channel are told the end of it by the network.
+    broken.length = 0;
+    await Promise.all([w.a.stop(), w.b.stop()]);
+    assert.deepEqual(broken, [], 'a request that has ended is broken once more');
+  });
+
   it('cannot be made for a network without a name', () => {
     const w = new World();
     const init = { clock: w.clock, networkName: '', serve: async () => [] };
