@@ -89,9 +89,7 @@ export class Sequences {
           };
     this.#publishers.set(publisher, state);
     const [oldest] = this.#publishers.keys();
-    if (this.#publishers.size > MAX_PUBLISHERS && oldest !== undefined) {
-      this.#publishers.delete(oldest);
-    }
+    if (this.#publishers.size > MAX_PUBLISHERS) this.#publishers.delete(oldest!);
     return state;
   }
 }

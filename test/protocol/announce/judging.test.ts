@@ -207,12 +207,14 @@ describe('AnnounceService: gaps', () => {
       l.service.start();
       await l.hear('items', [one], { sequence: 10 * round });
       await l.hear('items', [one], { sequence: 10 * round + 2 });
+      await l.hear('items', [one], { sequence: 10 * round + 3 });
+      assert.equal(l.clock.pending, 1, 'one look at a time is enough');
       await l.clock.advance(100);
       assert.equal(l.gaps.length, round, 'gaps are told of after a restart too');
-      await l.hear('items', [one], { sequence: 10 * round + 4 });
+      await l.hear('items', [one], { sequence: 10 * round + 5 });
       await l.service.stop();
       assert.equal(l.clock.pending, 0, 'no timer is left');
-      await l.hear('items', [one], { sequence: 10 * round + 5 });
+      await l.hear('items', [one], { sequence: 10 * round + 6 });
       assert.equal(l.clock.pending, 0, 'a message that was under way sets none');
       await l.clock.advance(1_000);
       assert.equal(l.gaps.length, round);

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { encodeFrames, FrameBuffer, prefixBytes } from '../../../src/protocol/network/framing.ts';
+import { bytesToHex, concatBytes, hexToBytes } from '../../../src/store/index.ts';
+
+const frame = (size: number, fill = 7): Uint8Array => new Uint8Array(size).fill(fill);
+
+function holding(...chunks: Uint8Array[]): FrameBuffer {
+  const buffer = new FrameBuffer(1_000);
+  for (const chunk of chunks) buffer.push(chunk);
+  return buffer;
+}
+
+describe('framing: bounds', () => {
+  it('writes lengths as shortest varints', () => {
+    for (const [size, prefix] of [
+      [0, '00'],
+      [127, '7f'],
+      [128, '8001'],
+      [16_383, 'ff7f'],
+      [16_384, '808001'],
+    ] as const) {
+      const bytes = encodeFrames([frame(size)]);
+      assert.equal(bytesToHex(bytes.subarray(0, prefixBytes(size))), prefix);
+      assert.equal(bytes.length, prefix.length / 2 + size);
+    }
+    assert.deepEqual(
+      [2 ** 28 - 1, 2 ** 28, 2 ** 35 - 1].map((size) => prefixBytes(size)),
+      [4, 5, 5],
+    );
+  });
+
+  it('takes a frame as long as it may be, and not a byte longer', () => {
+    assert.equal(holding(encodeFrames([frame(1_000)])).take()?.length, 1_000);
+    assert.throws(() => holding(encodeFrames([frame(1_001)])).take(), { code: 'FRAME_TOO_LARGE' });
+  });
+
+  it('reads a prefix of five bytes, and no longer one', () => {
+    const refused = (hex: string, code: string) =>
+      assert.throws(() => holding(hexToBytes(hex)).take(), { code }, hex);
+    refused('ffffffff7f', 'FRAME_TOO_LARGE');
+    refused('ffffffffff', 'MALFORMED_FRAME');
+    refused('8000', 'MALFORMED_FRAME');
+    assert.equal(holding(hexToBytes('ffffffff')).take(), undefined);
+    assert.equal(holding(new Uint8Array(0)).take(), undefined);
+    assert.deepEqual(holding(hexToBytes('00')).take(), new Uint8Array(0));
+  });
+
+  it('gives at once what fits with its prefixes, and not a byte more', () => {
+    // 11 and 202 bytes, with their prefixes.
+    const wire = encodeFrames([frame(10), frame(200), frame(3)]);
+    for (const [most, sizes] of [
+      [10, []],
+      [11, [10]],
+      [11 + 201, [10]],
+      [11 + 202, [10, 200]],
+      [11 + 202 + 3, [10, 200]],
+      [11 + 202 + 4, [10, 200, 3]],
+    ] as const) {
+      const buffer = holding(wire);
+      const ready = buffer.takeReady(most);
+      assert.deepEqual(
+        ready.map(({ length }) => length),
+        sizes,
+        `${most} bytes`,
+      );
+      assert.equal(buffer.size, wire.length - encodeFrames(ready).length);
+    }
+  });
+
+  it('gives frames that nothing that comes later changes', () => {
+    const buffer = holding(encodeFrames([frame(10, 1), frame(20, 2), frame(30, 3), frame(40, 4)]));
+    const first = buffer.take()!;
+    const ready = buffer.takeReady(53);
+    buffer.push(encodeFrames([frame(900, 9)]));
+    const last = [buffer.take(), buffer.take()];
+    assert.deepEqual(first, frame(10, 1));
+    assert.deepEqual(ready, [frame(20, 2), frame(30, 3)]);
+    assert.deepEqual(last, [frame(40, 4), frame(900, 9)]);
+    assert.equal(buffer.size, 0);
+  });
+
+  it('goes on after it was cleared, with whatever size', () => {
+    const buffer = new FrameBuffer(1 << 20);
+    for (const size of [10, 200_000, 5, 70_000]) {
+      buffer.push(encodeFrames([frame(size)]).subarray(0, 4));
+      assert.equal(buffer.size, 4);
+      buffer.clear();
+      assert.equal(buffer.size, 0);
+      buffer.push(encodeFrames([frame(size, 3)]));
+      assert.deepEqual(buffer.take(), frame(size, 3));
+    }
+  });
+
+  it('puts together what comes while frames are taken', () => {
+    const buffer = new FrameBuffer(5_000);
+    const wire = concatBytes(
+      ...[700, 800, 900, 1_000, 3].map((size) => encodeFrames([frame(size)])),
+    );
+    const sizes: number[] = [];
+    for (let at = 0; at < wire.length; at += 512) {
+      buffer.push(wire.subarray(at, at + 512));
+      for (let one = buffer.take(); one !== undefined; one = buffer.take()) {
+        assert.deepEqual(one, frame(one.length));
+        sizes.push(one.length);
+      }
+    }
+    assert.deepEqual(sizes, [700, 800, 900, 1_000, 3]);
+  });
+});
