@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { encodeFrames, FrameBuffer, prefixBytes } from '../../../src/protocol/network/framing.ts';
 import { bytesToHex, concatBytes, hexToBytes } from '../../../src/store/index.ts';
+import { settle } from '../../support/clock.ts';
 
 const frame = (size: number, fill = 7): Uint8Array => new Uint8Array(size).fill(fill);
 
@@ -106,5 +109,25 @@ describe('framing: bounds', () => {
       }
     }
     assert.deepEqual(sizes, [700, 800, 900, 1_000, 3]);
+  });
+
+  it('holds on to little memory once it is empty, however much it held', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const wire = encodeFrames([frame(1 << 20)]);
+    collect();
+    const before = process.memoryUsage().arrayBuffers;
+    const buffers = Array.from({ length: 10 }, () => {
+      const buffer = new FrameBuffer(1 << 20);
+      buffer.push(wire);
+      buffer.take();
+      return buffer;
+    });
+    // What a turn of the event loop holds is let go with its end.
+    await settle();
+    collect();
+    collect();
+    const held = process.memoryUsage().arrayBuffers - before;
+    assert.ok(held < 1 << 20, `${buffers.length} empty buffers hold ${held} bytes`);
   });
 });
