@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeRequest } from '../../../src/protocol/fetch/codec.ts';
+import { decodeRequest, encodeItem } from '../../../src/protocol/fetch/codec.ts';
 import type { Channel, FetchOptions } from '../../../src/protocol/index.ts';
 import { itemOf, PROTOCOL, world } from './world.ts';
 
@@ -75,6 +75,24 @@ describe('Requester: what it asks for', () => {
       const { report } = await w.fetch(wanted, { forMs: 1_000 });
       assert.equal(report.outcome, 'stalled', `round ${round}`);
     }
+  });
+
+  it('ends when its consumer fails, although the source does not read what it asks', async () => {
+    const w = await world({ maxIdsPerFrame: 1 });
+    await w.b.stop();
+    const source = async (channel: Channel) => {
+      await channel.receive();
+      await channel.send(encodeItem(itemOf(1)));
+      await new Promise<void>(() => {});
+    };
+    const init = { maxFrameBytes: 1 << 20, receiveWindowBytes: 1 };
+    await w.network.node('b').handle(PROTOCOL, source, init);
+    const onItems = () => {
+      throw new Error('no room');
+    };
+    const wanted = [1, 2, 3].map((number) => itemOf(number).id);
+    const { report } = await w.fetch(wanted, { forMs: 1_000, onItems });
+    assert.deepEqual([report.outcome, report.error?.message], ['failed', 'no room']);
   });
 
   it('calls nothing a stall or wrong that did not come from the source', async () => {
