@@ -139,6 +139,11 @@ describe('announcements: bounds', () => {
     assert.equal(key.kind === 'keys' && key.keys[0]!.length, 1);
   });
 
+  it('that are of no kind are refused by their first byte', () => {
+    assert.throws(() => decodeFrame(frame('0700'), limits), { message: /not 7$/ });
+    assert.throws(() => decodeFrame(new Uint8Array(0), limits), { message: /not nothing$/ });
+  });
+
   it('are read wherever they lie in memory', () => {
     const bytes = frame(`${HEAD}0000000000000107${ID}01aa`);
     const moved = concatBytes(new Uint8Array(13), bytes).subarray(13);
