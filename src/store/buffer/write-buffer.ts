@@ -12,8 +12,17 @@ export interface KeyRange {
   readonly last: ItemKey;
 }
 
-/** Sizes of its parts; see `SortedVectorInit`. */
-export type WriteBufferInit = Pick<Shape, 'scheme'> & Partial<Shape>;
+/** Sizes of its parts, see `SortedVectorInit`, and of what waits before them. */
+export interface WriteBufferInit extends Pick<Shape, 'scheme'>, Partial<Omit<Shape, 'scheme'>> {
+  /**
+   * Keys that wait in batches before they are worked in. Raising it lets more keys fall into one part,
+   * and the next query wait longer for them.
+   * @default 8_192
+   */
+  tailKeys?: number;
+  /** Of these, keys worked in with one batch. Raising it lets that batch wait longer. @default 1_024 */
+  ripeKeys?: number;
+}
 
 /** Keys that left a buffer, ascending, and what it is without them. */
 export interface Taken {
@@ -21,11 +30,13 @@ export interface Taken {
   readonly rest: WriteBuffer;
 }
 
-/** Keys in batches that wait to be worked in: many at a time fall into few parts. */
+/** Many keys at a time fall into few parts. */
 const TAIL_KEYS = 8_192;
 
-/** Of these, keys worked in at a time, lest everybody else wait too long. */
+/** Not all at a time, lest everybody else wait too long. */
 const RIPE_KEYS = 1_024;
+
+type BufferShape = Required<WriteBufferInit>;
 
 interface Contents {
   readonly root: Root;
@@ -51,17 +62,19 @@ const SUM_GROUPS = 2;
  */
 export class WriteBuffer {
   readonly size: number;
-  readonly #shape: Shape;
+  readonly #shape: BufferShape;
   #contents: Contents;
 
-  private constructor(shape: Shape, contents: Contents) {
+  private constructor(shape: BufferShape, contents: Contents) {
     this.#shape = shape;
     this.#contents = contents;
     this.size = contents.root.size + contents.tail.size + keyCount(contents.ripe);
   }
 
-  static empty({ scheme, chunkItems = 64, groupChunks = 64 }: WriteBufferInit): WriteBuffer {
-    const shape = { scheme, chunkItems, groupChunks };
+  static empty(init: WriteBufferInit): WriteBuffer {
+    const { scheme, chunkItems = 64, groupChunks = 64 } = init;
+    const { tailKeys = TAIL_KEYS, ripeKeys = RIPE_KEYS } = init;
+    const shape = { scheme, chunkItems, groupChunks, tailKeys, ripeKeys };
     const root: Root = new Branch(shape, []);
     return new WriteBuffer(shape, {
       root,
@@ -94,7 +107,7 @@ export class WriteBuffer {
     if (keys.length === 0) return this;
     const { fresh, later } = this.#contents;
     const counts = { fresh: fresh + keys.length, later: later + keys.length };
-    if (keys.length >= TAIL_KEYS) {
+    if (keys.length >= this.#shape.tailKeys) {
       const root = insertKeys(this.#shape, this.#fold(), keys);
       return new WriteBuffer(this.#shape, { ...this.#contents, ...counts, root });
     }
@@ -203,10 +216,10 @@ export class WriteBuffer {
 
   /** With a piece of what is ripe worked in, and the tail made ripe when it has grown long. */
   #ripened(contents: Contents): Contents {
-    const long = contents.tail.size >= TAIL_KEYS;
+    const long = contents.tail.size >= this.#shape.tailKeys;
     const cut = (): Pick<Contents, 'tail' | 'ripe'> => ({
       tail: Waiting.NONE,
-      ripe: pieces(contents.tail.batches),
+      ripe: pieces(contents.tail.batches, this.#shape.ripeKeys),
     });
     const [piece, ...rest] = contents.ripe;
     if (piece === undefined) return long ? { ...contents, ...cut() } : contents;
@@ -235,11 +248,11 @@ function inOrder(batches: readonly Batch[]): Batch {
   return batches.length === 1 ? only! : batches.flat().sort(compareKeys);
 }
 
-/** The keys of the batches in order, cut into batches of `RIPE_KEYS`. */
-function pieces(batches: readonly Batch[]): Batch[] {
+/** The keys of the batches in order, cut into batches of `size`. */
+function pieces(batches: readonly Batch[], size: number): Batch[] {
   const keys = inOrder(batches);
-  const count = Math.ceil(keys.length / RIPE_KEYS);
-  return Array.from({ length: count }, (_, i) => keys.slice(RIPE_KEYS * i, RIPE_KEYS * (i + 1)));
+  const count = Math.ceil(keys.length / size);
+  return Array.from({ length: count }, (_, i) => keys.slice(size * i, size * (i + 1)));
 }
 
 /** Rank of the first key above `key`. */
