@@ -160,7 +160,7 @@ export class WriteBuffer {
     const progress =
       next < root.children.length
         ? { ...begun, summedTo: next }
-        : { fresh: begun.later, later: 0, summedTo: 0 };
+        : { fresh: begun.later, summedTo: 0 };
     return new WriteBuffer(this.#shape, { ...this.#contents, ...progress });
   }
 

@@ -160,7 +160,6 @@ export class GroupCommit {
     this.#queue = [];
     this.#queuedItems = 0;
     this.#queuedBytes = 0;
-    this.#wake();
   }
 
   #forget(batch: Batch): void {
