@@ -43,7 +43,8 @@ export class Admission {
    */
   async refresh(): Promise<void> {
     const now = this.#init.clock.monotonic();
-    if (now - this.#readAt >= READING_MS) {
+    // Two at once would both take the same bytes for seen.
+    if (this.#reading === undefined && now - this.#readAt >= READING_MS) {
       this.#readAt = now;
       this.#reading = this.#read().finally(() => {
         this.#reading = undefined;
