@@ -1,4 +1,12 @@
-/** Ids in the first layer at the most; each further one holds as many as all before it. */
+export interface IdFilterInit {
+  /**
+   * Ids in the first layer at the most, a power of two; each further one holds as many as all before
+   * it. Raising it makes small filters larger, and the layers of large ones fewer.
+   * @default 524_288
+   */
+  firstCapacity?: number;
+}
+
 const FIRST_CAPACITY = 2 ** 19;
 
 /** Bits for an id. */
@@ -11,8 +19,13 @@ const BITS = 16;
  */
 export class IdFilter {
   readonly #layers: Uint32Array[] = [];
+  readonly #firstCapacity: number;
   #capacity = 0;
   #count = 0;
+
+  constructor({ firstCapacity = FIRST_CAPACITY }: IdFilterInit = {}) {
+    this.#firstCapacity = firstCapacity;
+  }
 
   add(id: Uint8Array): void {
     if (this.#count === this.#capacity) this.#grow();
@@ -30,7 +43,7 @@ export class IdFilter {
   }
 
   #grow(): void {
-    const more = Math.max(FIRST_CAPACITY, this.#capacity);
+    const more = Math.max(this.#firstCapacity, this.#capacity);
     this.#layers.push(new Uint32Array((more * BITS) / 32));
     this.#capacity += more;
   }
