@@ -9,9 +9,14 @@ import { walk } from './walk.ts';
 export interface IdLookupInit {
   keys: SetKeys;
   keeper: Keeper;
+  /**
+   * Lookups in vain after which all ids are read into a filter. Raising it spares reading them for few
+   * lookups, and has more of those ask the disk.
+   * @default 4_096
+   */
+  misses?: number;
 }
 
-/** Lookups in vain after which it pays to read all ids into a filter. */
 const MISSES = 4_096;
 
 /**
@@ -87,7 +92,8 @@ export class IdLookup {
 
   /** Begins to read the ids when that pays; what is added from here on must be told to `adding`. */
   prepare(database: () => Database): void {
-    if (this.#filter !== null || this.#misses < MISSES) return;
+    const { misses = MISSES } = this.#init;
+    if (this.#filter !== null || this.#misses < misses) return;
     const filter = new IdFilter();
     this.#filter = filter;
     this.#read(database(), filter).catch(() => {
@@ -100,6 +106,6 @@ export class IdLookup {
       if (this.#filter !== filter) return;
       for (const [key] of records) filter.add(key.subarray(key.length - ID_BYTES));
     }
-    this.#complete = this.#filter === filter;
+    if (this.#filter === filter) this.#complete = true;
   }
 }

@@ -33,7 +33,7 @@ export class Pipeline {
     const confirmed = inOrder(before, prepared, work.confirm);
     const result = confirmed.then(work.carryOut);
     this.#free = Promise.allSettled([confirmed]);
-    this.#done = Promise.allSettled([before, result]);
+    this.#done = Promise.allSettled([result]);
     return result;
   }
 

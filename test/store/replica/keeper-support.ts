@@ -1,0 +1,65 @@
+import type { TestContext } from 'node:test';
+import { type Database, type Item, itemId } from '../../../src/store/index.ts';
+import { Incidents } from '../../../src/store/replica/incidents.ts';
+import { Keeper } from '../../../src/store/replica/keeper.ts';
+import { type SetKeys, setKeys } from '../../../src/store/replica/layout.ts';
+import { VirtualClock } from '../../support/clock.ts';
+import { memoryDatabase } from '../../support/memory-database.ts';
+import { wideSum } from '../../support/wide-sum.ts';
+import { FakeDisk } from './support.ts';
+
+export interface Kept {
+  readonly keeper: Keeper;
+  readonly keys: SetKeys;
+  readonly database: Database;
+  readonly clock: VirtualClock;
+}
+
+export interface KeptInit {
+  clock?: VirtualClock;
+  database?: Database;
+  /** Opens the database again after a write that failed. @default it is there at once */
+  reopen?: () => Promise<Database>;
+  leafItems?: number;
+}
+
+/** A keeper over a database in memory, with small nodes, closed after the test. */
+export async function openKeeper(t: TestContext, init: KeptInit = {}): Promise<Kept> {
+  const { clock = new VirtualClock(), database = memoryDatabase(), leafItems = 4 } = init;
+  await database.open();
+  const keys = setKeys('set');
+  let opened = false;
+  const open = async (): Promise<Database> => {
+    if (opened && init.reopen !== undefined) return init.reopen();
+    opened = true;
+    return database;
+  };
+  const keeper = new Keeper({
+    open,
+    keys,
+    scheme: wideSum,
+    clock,
+    disk: new FakeDisk(),
+    shape: { leafItems, fanout: 4, cacheBytes: 1_000_000, maxSnapshotAgeMs: 600_000 },
+    incidents: new Incidents(clock, undefined),
+    witness: undefined,
+    serving: async () => undefined,
+  });
+  await keeper.start();
+  t.after(() => keeper.close());
+  return { keeper, keys, database, clock };
+}
+
+export function numberedItem(number: number): Item {
+  const payload = new Uint8Array(0);
+  return { hint: BigInt(number), id: itemId(BigInt(number), payload), payload };
+}
+
+export function numberedItems(from: number, count: number): Item[] {
+  return Array.from({ length: count }, (_, i) => numberedItem(from + i));
+}
+
+/** Puts items into the set, in one commit. */
+export async function add(keeper: Keeper, items: readonly Item[]): Promise<void> {
+  await keeper.commit((set) => set.add(items, []));
+}
