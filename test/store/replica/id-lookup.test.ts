@@ -194,9 +194,11 @@ class Watched {
       const [gate, fails] = [this.#gate, this.#fails];
       [this.#gate, this.#fails] = [null, false];
       walk.nextv = async (count) => {
+        const records = await nextv(count);
+        if (records.length > 0) return records;
         await gate;
         if (fails) throw new Error('gone');
-        return nextv(count);
+        return records;
       };
       return walk;
     };
@@ -208,7 +210,7 @@ class Watched {
     }) as Database['getSync'];
   }
 
-  /** Has the next walk over records wait, with what was there when it began. */
+  /** Has the next walk over records wait at its end, having read what was there when it began. */
   holdWalk(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#gate = promise;
@@ -221,7 +223,7 @@ class Watched {
 }
 
 interface Walk {
-  nextv(count: number): Promise<unknown>;
+  nextv(count: number): Promise<unknown[]>;
 }
 
 interface Opened {
