@@ -26,6 +26,17 @@ export interface SetShape {
   readonly fanout: number;
   readonly cacheBytes: number;
   readonly maxSnapshotAgeMs: number;
+  /**
+   * Ids in the buffer past which each commit sums some. Raising it spares summing parts that change
+   * again, and has a fingerprint hold everything up for longer.
+   * @default 16_384
+   */
+  readonly unsummedIds?: number;
+  /**
+   * Log records deleted in one commit at the most. Raising it makes some commits longer.
+   * @default 256
+   */
+  readonly trimRecords?: number;
 }
 
 /** A commit that is worked out but neither on disk nor visible. */
@@ -73,10 +84,8 @@ interface Standing {
   readonly sweep: Sweep | null;
 }
 
-/** Ids left unsummed in the buffer at the most: a fingerprint must not hold everything up. */
 const UNSUMMED_IDS = 16_384;
 
-/** Log records deleted in one commit at the most. */
 const TRIM_RECORDS = 256;
 
 /**
@@ -253,7 +262,8 @@ export class DurableSet {
 
   #withKeys(keys: readonly ItemKey[]): WriteBuffer {
     const buffer = this.#staged.buffer.insert(keys);
-    return buffer.unsummed < UNSUMMED_IDS ? buffer : buffer.sumSome();
+    const { unsummedIds = UNSUMMED_IDS } = this.#init.shape;
+    return buffer.unsummed < unsummedIds ? buffer : buffer.sumSome();
   }
 
   #prepare(
@@ -295,12 +305,13 @@ export class DurableSet {
   }
 
   #nextState({ logBegin, trimBegin, ...old }: SetState, { items, bytes }: Change): SetState {
+    const { trimRecords = TRIM_RECORDS } = this.#init.shape;
     const begin = Math.max(logBegin, 1 + Math.min(this.#merged, this.#window.settled));
     return {
       ...old,
       commit: old.commit + 1,
       logBegin: begin,
-      trimBegin: Math.min(begin, trimBegin + TRIM_RECORDS),
+      trimBegin: Math.min(begin, trimBegin + trimRecords),
       items: old.items + items,
       bytes: old.bytes + bytes,
     };

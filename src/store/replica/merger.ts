@@ -6,12 +6,17 @@ export interface MergerInit {
   keeper: Keeper;
   clock: Clock;
   bufferItems: number;
+  /**
+   * Commits after which the buffer is merged whatever its size: opening reads them one by one. Raising
+   * it spares merging small buffers, and makes opening longer.
+   * @default 8_192
+   */
+  maxCommits?: number;
 }
 
 /** Milliseconds of event loop that one slice is to take. */
 const SLICE_MS = 8;
 
-/** Commits after which the buffer is merged whatever its size: opening reads them one by one. */
 const MAX_COMMITS = 8_192;
 
 /** Milliseconds that a unit of work is taken to cost at first, and at least. */
@@ -75,7 +80,8 @@ export class Merger {
 
   #isDue(set: DurableSet): boolean {
     if (set.sweeping) return true;
-    return set.buffered > 0 && (this.#isFull(set) || set.unmerged >= MAX_COMMITS);
+    const { maxCommits = MAX_COMMITS } = this.#init;
+    return set.buffered > 0 && (this.#isFull(set) || set.unmerged >= maxCommits);
   }
 
   /** Merging begins at half of what may be buffered, so that puts need not wait for it. */

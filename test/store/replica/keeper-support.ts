@@ -1,5 +1,11 @@
 import type { TestContext } from 'node:test';
-import { type Database, type Item, itemId } from '../../../src/store/index.ts';
+import {
+  type Database,
+  type FingerprintScheme,
+  type Item,
+  itemId,
+} from '../../../src/store/index.ts';
+import type { SetShape } from '../../../src/store/replica/durable-set.ts';
 import { Incidents } from '../../../src/store/replica/incidents.ts';
 import { Keeper } from '../../../src/store/replica/keeper.ts';
 import { type SetKeys, setKeys } from '../../../src/store/replica/layout.ts';
@@ -20,12 +26,13 @@ export interface KeptInit {
   database?: Database;
   /** Opens the database again after a write that failed. @default it is there at once */
   reopen?: () => Promise<Database>;
-  leafItems?: number;
+  scheme?: FingerprintScheme;
+  shape?: Partial<SetShape>;
 }
 
 /** A keeper over a database in memory, with small nodes, closed after the test. */
 export async function openKeeper(t: TestContext, init: KeptInit = {}): Promise<Kept> {
-  const { clock = new VirtualClock(), database = memoryDatabase(), leafItems = 4 } = init;
+  const { clock = new VirtualClock(), database = memoryDatabase(), scheme = wideSum } = init;
   await database.open();
   const keys = setKeys('set');
   let opened = false;
@@ -37,10 +44,16 @@ export async function openKeeper(t: TestContext, init: KeptInit = {}): Promise<K
   const keeper = new Keeper({
     open,
     keys,
-    scheme: wideSum,
+    scheme,
     clock,
     disk: new FakeDisk(),
-    shape: { leafItems, fanout: 4, cacheBytes: 1_000_000, maxSnapshotAgeMs: 600_000 },
+    shape: {
+      leafItems: 4,
+      fanout: 4,
+      cacheBytes: 1_000_000,
+      maxSnapshotAgeMs: 600_000,
+      ...init.shape,
+    },
     incidents: new Incidents(clock, undefined),
     witness: undefined,
     serving: async () => undefined,
