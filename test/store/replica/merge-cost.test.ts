@@ -23,6 +23,8 @@ describe('what merging costs', () => {
     // 12 keys for each leaf: 128 = 12 (2 + (span + 128) / 32) with a span of 149 1/3.
     assert.equal(dense(2 * LEAF, 149), true);
     assert.equal(dense(2 * LEAF, 150), false);
+    assert.equal(dense(129, 151), true, 'exactly twelve for each leaf');
+    assert.equal(dense(129, 152), false);
     assert.equal(dense(1, 0), false);
     assert.equal(treeOf(0).cost.isDense([]), false);
   });
