@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { itemId, lthash, Replica, type ReplicaInit } from '../../../src/store/index.ts';
+import { VirtualClock } from '../../support/clock.ts';
+import { memoryDatabase } from '../../support/memory-database.ts';
+import { coded, FakeDisk, item, items } from './support.ts';
+
+describe('a replica as a whole', () => {
+  it('refuses everything once it is closed', async (t) => {
+    const { replica } = await open(t);
+    await replica.put([item(1)]);
+    await replica.close();
+    const { hint, payload } = item(1);
+    const id = itemId(hint, payload);
+    const asked: (() => unknown)[] = [
+      () => replica.put([item(2)]),
+      () => replica.putVerified([{ hint, id, payload }]),
+      () => replica.get(id),
+      () => replica.serve([id], { maxItemBytes: 100, maxBytes: 100 }),
+      () => replica.head(id),
+      () => replica.contains(id),
+      () => replica.list(),
+      () => replica.snapshot(),
+      () => replica.markRefilled(),
+      () => replica.verify(),
+    ];
+    for (const ask of asked) {
+      await assert.rejects(async () => ask(), coded('STORE_CLOSED'), String(ask));
+    }
+  });
+
+  it('says in its status what it holds, and nothing of what it does not', async (t) => {
+    const { replica } = await open(t);
+    const empty = replica.status();
+    assert.deepEqual(
+      [empty.items, empty.bytes, empty.buffered, empty.commit, empty.quarantined],
+      [0, 0, 0, 0, 0],
+    );
+    assert.deepEqual([empty.refusing, empty.rebuilding, empty.needsRefill], [null, null, false]);
+    await replica.put(items(3));
+    const full = replica.status();
+    assert.deepEqual([full.items, full.bytes, full.buffered, full.commit], [3, 60, 3, 1]);
+    assert.notDeepEqual(full.fingerprint, empty.fingerprint, 'the digest is of the set as it is');
+    assert.deepEqual([replica.size, replica.indexed], [3, true]);
+  });
+
+  it('keeps the summary it is told to, and LtHash otherwise', async (t) => {
+    const { replica } = await open(t);
+    assert.equal(replica.snapshot().scheme, lthash);
+  });
+
+  it('holds several sets in one database by their names', async (t) => {
+    const database = memoryDatabase();
+    const { replica: one } = await open(t, { database, name: 'one' });
+    await one.put([item(1)]);
+    const { replica: other } = await open(t, { database, name: 'other' });
+    assert.deepEqual([one.size, other.size], [1, 0]);
+    const { hint, payload } = item(1);
+    assert.equal(other.contains(itemId(hint, payload)), false);
+  });
+
+  it('takes each limit that it is given, and the others by default', async (t) => {
+    const { replica } = await open(t, { limits: { maxItemBytes: 30 } });
+    await assert.rejects(replica.put([item(1, 31)]), coded('ITEM_TOO_LARGE'));
+    await replica.put([item(1, 30)]);
+  });
+
+  it('grows its version with each commit, before it tells of it', async (t) => {
+    const { replica } = await open(t);
+    const before = replica.version;
+    const versions: number[] = [];
+    replica.onCommit(() => versions.push(replica.version));
+    for (const one of items(3)) await replica.put([one]);
+    assert.deepEqual(versions, [before + 1, before + 2, before + 3]);
+  });
+
+  it('reads the free space when it is opened, before anything is put', async (t) => {
+    const { disk } = await open(t);
+    assert.equal(disk.asked, 1);
+  });
+
+  it('gives back the snapshot that a list is read from', async (t) => {
+    const { replica } = await open(t);
+    await replica.put(items(3));
+    let released = 0;
+    const take = replica.snapshot.bind(replica);
+    replica.snapshot = () => {
+      const snapshot = take();
+      const release = snapshot.release.bind(snapshot);
+      snapshot.release = () => {
+        released++;
+        release();
+      };
+      return snapshot;
+    };
+    assert.equal((await replica.list()).length, 3);
+    await assert.rejects(replica.list({ limit: 0 }));
+    assert.equal(released, 2, 'also when it cannot be listed');
+  });
+});
+
+async function open(
+  t: TestContext,
+  init: Partial<ReplicaInit> = {},
+): Promise<{ replica: Replica; disk: FakeDisk }> {
+  const disk = new FakeDisk();
+  const { database = memoryDatabase(), ...rest } = init;
+  await database.open();
+  const replica = await Replica.open({ database, clock: new VirtualClock(), disk, ...rest });
+  t.after(() => replica.close());
+  return { replica, disk };
+}
