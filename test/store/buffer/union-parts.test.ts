@@ -3,8 +3,10 @@ import { describe, it } from 'node:test';
 import { UnionSnapshot, WriteBuffer } from '../../../src/store/buffer/index.ts';
 import {
   bytesToHex,
+  composite,
   concatBytes,
   equalBytes,
+  type FingerprintScheme,
   type ItemKey,
   StoreError,
   ZERO_BOUND,
@@ -56,6 +58,19 @@ describe('a union of tree and buffer', () => {
     assert.throws(() => union.fingerprints([0, 5, 4]), outOfRange);
     assert.throws(() => union.fingerprints([0, 16]), outOfRange);
     assert.throws(() => union.fingerprints([1, 0]), outOfRange);
+  });
+
+  it('shows one part of a scheme that is made of several, or all of them', () => {
+    const other = { ...wideSum, name: 'other' };
+    const whole = composite([wideSum, other]);
+    const union = unionOf(TREE, BUFFER, undefined, whole);
+    const state = stateOf(union.ids(2, 9));
+    assert.ok(equalBytes(union.fingerprint(2, 9), concatBytes(state, state)));
+    for (const part of [wideSum, other]) {
+      const shown = union.under(part);
+      assert.equal(shown.scheme, part);
+      assert.ok(equalBytes(shown.fingerprint(2, 9), state), part.name);
+    }
   });
 
   it('leaves the states of its parts as they are', () => {
@@ -116,10 +131,11 @@ function unionOf(
   inTree: readonly number[],
   inBuffer: readonly number[],
   edgeNear?: (rank: number) => number,
+  scheme: FingerprintScheme = wideSum,
 ): UnionSnapshot {
-  const tree = new MemoryTree({ scheme: wideSum, leafItems: 2, fanout: 2 });
+  const tree = new MemoryTree({ scheme, leafItems: 2, fanout: 2 });
   tree.insert(inTree.map(key));
-  const buffer = WriteBuffer.empty({ scheme: wideSum, chunkItems: 2, groupChunks: 2 });
+  const buffer = WriteBuffer.empty({ scheme, chunkItems: 2, groupChunks: 2 });
   const taken = tree.snapshot();
   const searchable = Object.assign(
     Object.create(taken),
@@ -137,6 +153,7 @@ function unionOf(
   }
   searchable.contains = taken.contains.bind(taken);
   searchable.release = taken.release.bind(taken);
+  searchable.under = taken.under.bind(taken);
   Object.defineProperty(searchable, 'size', { value: taken.size });
   Object.defineProperty(searchable, 'scheme', { value: taken.scheme });
   if (edgeNear === undefined) searchable.edgeNear = undefined;

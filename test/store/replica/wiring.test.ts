@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { itemId, lthash, Replica, type ReplicaInit } from '../../../src/store/index.ts';
-import { VirtualClock } from '../../support/clock.ts';
+import { setKeys } from '../../../src/store/replica/layout.ts';
+import { settle, VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { coded, FakeDisk, item, items } from './support.ts';
 
@@ -42,6 +43,22 @@ describe('a replica as a whole', () => {
     assert.deepEqual([full.items, full.bytes, full.buffered, full.commit], [3, 60, 3, 1]);
     assert.notDeepEqual(full.fingerprint, empty.fingerprint, 'the digest is of the set as it is');
     assert.deepEqual([replica.size, replica.indexed], [3, true]);
+  });
+
+  it('says that nothing is buffered, and no digest, while its index is built again', async (t) => {
+    const database = memoryDatabase();
+    const index = { bufferItems: 2, leafItems: 2, fanout: 2 };
+    const { replica: first } = await open(t, { database, index });
+    await first.put(items(3));
+    // The buffer is merged behind the put, so that there is a tree.
+    for (let turn = 0; turn < 100 && first.status().commit < 2; turn++) await settle();
+    assert.equal(first.status().buffered, 0);
+    await database.del(setKeys('set').tree.meta);
+    const { replica } = await open(t, { database, index });
+    assert.equal(replica.indexed, false);
+    const { buffered, fingerprint, items: held } = replica.status();
+    assert.deepEqual([buffered, fingerprint, held], [0, null, 3]);
+    assert.equal(replica.refusing?.code, 'STORE_REBUILDING');
   });
 
   it('keeps the summary it is told to, and LtHash otherwise', async (t) => {
