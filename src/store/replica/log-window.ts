@@ -46,8 +46,10 @@ export class LogWindow {
       this.#marks.push({ commit, written: this.#written });
     }
     const safe = this.#written - this.#span;
-    while (this.#marks.length > 0 && this.#marks[0]!.written <= safe) {
-      this.#settled = this.#marks.shift()!.commit;
+    for (let [first] = this.#marks; first !== undefined && first.written <= safe; ) {
+      this.#settled = first.commit;
+      this.#marks.shift();
+      [first] = this.#marks;
     }
   }
 
