@@ -84,7 +84,6 @@ export class Puts {
     const known = items.every((item) => lookup.holds(item));
     const admit = (): Admitted => this.#admit(items, queued);
     const admitted = known ? admit() : await this.#inLine(admit);
-    if (known) this.#commits.start();
     await Promise.all(admitted.commits);
     return admitted.results;
   }

@@ -166,6 +166,7 @@ describe('looking ids up', () => {
 
   it('asks the index where an id record cannot be read', async (t) => {
     const { lookup, kept } = await open(t, 3);
+    assert.equal(lookup.holds({ ...numberedItem(1), hint: 9n }), true, 'the id record says enough');
     const corrupt = Object.assign(new Error('Corruption: block checksum mismatch'), {
       code: 'LEVEL_CORRUPTION',
     });
