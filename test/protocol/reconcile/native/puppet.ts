@@ -1,0 +1,107 @@
+import type { Session, Step } from '../../../../src/protocol/index.ts';
+import {
+  DEFAULT_LIMITS,
+  type NativeLimits,
+} from '../../../../src/protocol/reconcile/native/constants.ts';
+import type { Context, Work } from '../../../../src/protocol/reconcile/native/context.ts';
+import { decodeFrame } from '../../../../src/protocol/reconcile/native/decode.ts';
+import { encodeRecord } from '../../../../src/protocol/reconcile/native/encode.ts';
+import { sessionKey } from '../../../../src/protocol/reconcile/native/key.ts';
+import { Ledger } from '../../../../src/protocol/reconcile/native/ledger.ts';
+import { Meter } from '../../../../src/protocol/reconcile/native/meter.ts';
+import type { PeerLimits } from '../../../../src/protocol/reconcile/native/opening.ts';
+import { Outbox } from '../../../../src/protocol/reconcile/native/outbox.ts';
+import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
+import { coding, concatBytes, type ItemKey, type Snapshot } from '../../../../src/store/index.ts';
+import { SeededRandom } from '../../../support/random.ts';
+import { type OpenInit, open, openingOf, snapshotOf } from './support.ts';
+
+/** What `assert.throws` looks for in a frame that breaks the rules. */
+export function malformed(message: RegExp): { code: string; message: RegExp } {
+  return { code: 'MALFORMED_FRAME', message };
+}
+
+export function frameOf(...records: readonly NativeRecord[]): Uint8Array {
+  return concatBytes(...records.map((record) => encodeRecord(record).slice()));
+}
+
+/** Says records to a session and lets it do all it can; returns what it answers. */
+export function say(session: Session, ...records: readonly NativeRecord[]): NativeRecord[] {
+  const said: NativeRecord[] = [];
+  for (let step: Step = session.receive(frameOf(...records)); ; step = session.proceed!(true)) {
+    for (const frame of step.frames) said.push(...decodeFrame(frame));
+    if (step.pending === undefined) return said;
+  }
+}
+
+/** A session that was started, and opened to by a peer that is played by hand. */
+export function opened(
+  role: Session['role'],
+  init: OpenInit,
+  theirs: Parameters<typeof openingOf>[1] = {},
+): { session: Session; said: NativeRecord[] } {
+  const session = open(role, init);
+  session.start();
+  const said = say(session, openingOf(new SeededRandom('puppet'), theirs));
+  return { session, said };
+}
+
+export interface ContextInit {
+  keys?: readonly ItemKey[];
+  snapshot?: Snapshot;
+  limits?: Partial<NativeLimits>;
+  peer?: Partial<PeerLimits>;
+  refuses?: (id: Uint8Array) => boolean;
+}
+
+/** What the parts of a session share, real but for the peer. */
+export function contextOf(init: ContextInit = {}): Context {
+  const limits = { ...DEFAULT_LIMITS, ...init.limits };
+  const snapshot = init.snapshot ?? snapshotOf(init.keys ?? []);
+  const meter = new Meter(limits.sliceItems);
+  const { refuses = () => false } = init;
+  return {
+    snapshot,
+    coding,
+    key: sessionKey(Uint8Array.of(1), Uint8Array.of(2)),
+    limits,
+    peer: { ...DEFAULT_LIMITS, ...init.peer },
+    meter,
+    outbox: new Outbox(limits.maxMessageBytes),
+    ledger: new Ledger({ snapshot, meter, refuses }),
+  };
+}
+
+/** Everything that waits in the outbox. */
+export function sent({ outbox }: Context): NativeRecord[] {
+  const records: NativeRecord[] = [];
+  for (let frame = outbox.take(true); frame !== undefined; frame = outbox.take(true)) {
+    records.push(...decodeFrame(frame));
+  }
+  return records;
+}
+
+/** Does work to its end, or until only the peer can bring it on; counts the turns it took. */
+export function perform<Result>(
+  context: Context,
+  work: Work<Result>,
+): { said: NativeRecord[]; waits: boolean; slices: number; result: Result | undefined } {
+  const said: NativeRecord[] = [];
+  for (let slices = 0; ; ) {
+    const { done, value } = work.next();
+    if (value === 'slice') {
+      slices++;
+      context.meter.refill();
+    }
+    const waits = value === 'wait';
+    if (done === true || waits) {
+      said.push(...sent(context));
+      return { said, waits, slices, result: done === true ? (value as Result) : undefined };
+    }
+    said.push(...sent(context));
+  }
+}
+
+export function tagsOf(records: readonly NativeRecord[]): NativeRecord['tag'][] {
+  return records.map(({ tag }) => tag);
+}
