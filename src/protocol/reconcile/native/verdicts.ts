@@ -178,11 +178,7 @@ export class Verdicts {
     const dense = (expected ?? 0) > WORTH_NAMING * (ours + theirs);
     if (ours <= MAX_LISTED && LIST_WIDTH * ours < bytes)
       return yield* this.#join(dense ? 'ids' : 'list', range);
-    const bound = Math.min(
-      2 * limits.maxRangeItems,
-      peer.maxHeldItems >>> 2,
-      limits.maxHeldItems >>> 2,
-    );
+    const bound = Math.min(peer.maxHeldItems, limits.maxHeldItems) >>> 2;
     const many = symbolsFor(Math.max(least, expected ?? 1)) > limits.maxSymbols;
     if (many || ours > limits.maxRangeItems || largest > bound) return yield* this.#split(range);
     yield* this.#replies.join('sketch', { range, items: largest, expected, least });
