@@ -84,7 +84,10 @@ export class Judge {
   }
 
   /** What is answered to a group of the peer's, of these ranges of ours, that did not decode. */
-  retry(ranks: [number, number][], of: { count: number; estimate: number; symbols?: number }) {
+  retry(
+    ranks: readonly [number, number][],
+    of: { count: number; estimate: number; symbols?: number },
+  ): NativeRecord[] {
     const ranges = ranks.map(([begin, end]) => {
       const { lower, upper } = this.range(begin, end, null);
       return { lower, upper, begin, end };
