@@ -105,15 +105,13 @@ export class PeerGroups {
     const { mine, theirs } = matchList({ width, entries }, group, context);
     const bits = new Uint8Array(Math.ceil(entries.length / width / 8));
     for (const at of theirs) bits[at >>> 3]! |= 1 << (at & 7);
+    const named = width === ID_BYTES;
     const names = namesOf(entries, width);
-    for (const at of theirs) peer.wanted.add(names[at]!);
+    if (!named) for (const at of theirs) peer.wanted.add(names[at]!);
     while (context.outbox.full) yield 'output';
     context.outbox.push({ tag: 'match', group: peer.number, gives: mine.length > 0, bits });
-    if (width === ID_BYTES) {
-      yield* context.ledger.got(pick(entries, theirs));
-      peer.wanted.clear();
-    }
-    yield* this.#give(peer, mine, theirs.length > 0 && width < ID_BYTES);
+    if (named) yield* context.ledger.got(pick(entries, theirs));
+    yield* this.#give(peer, mine, theirs.length > 0 && !named);
   }
 
   /** Ids of the peer that we said we lack. */

@@ -68,6 +68,7 @@ const RECORDS: readonly NativeRecord[] = [
       prefixes: random.bytes(2 * width),
     }),
   ),
+  { tag: 'found', group: 2, last: false, gives: true, width: 3, prefixes: random.bytes(6) },
   { tag: 'match', group: 3, gives: true, bits: random.bytes(3) },
   { tag: 'match', group: 3, gives: false, bits: NONE },
   { tag: 'give', group: 4, last: false, ids: random.bytes(64) },

@@ -109,7 +109,7 @@ describe('a group of ours', () => {
     const out = malformed(/answered twice|out of turn|too late|not open/);
     const late = new OwnBench({ keys });
     late.add(0, 60, 16);
-    late.own.more(0, 4);
+    late.own.more(0, 1);
     assert.throws(() => late.found(NONE), out);
     assert.throws(() => late.own.more(0, 1), out);
     assert.throws(() => late.own.failed(0), out);

@@ -25,13 +25,23 @@ export function frameOf(...records: readonly NativeRecord[]): Uint8Array {
   return concatBytes(...records.map((record) => encodeRecord(record).slice()));
 }
 
+/** Turns that no session of a test comes near to. */
+const MANY_TURNS = 20_000;
+
 /** Says records to a session and lets it do all it can; returns what it answers. */
 export function say(session: Session, ...records: readonly NativeRecord[]): NativeRecord[] {
+  return carryOn(session, session.receive(frameOf(...records)));
+}
+
+/** Lets a session do all it can; returns what it says. */
+export function carryOn(session: Session, first: Step): NativeRecord[] {
   const said: NativeRecord[] = [];
-  for (let step: Step = session.receive(frameOf(...records)); ; step = session.proceed!(true)) {
+  for (let [step, turns] = [first, 0]; turns < MANY_TURNS; turns++) {
     for (const frame of step.frames) said.push(...decodeFrame(frame));
     if (step.pending === undefined) return said;
+    step = session.proceed!(true);
   }
+  throw new Error('the session works for ever, and comes to nothing');
 }
 
 /** A session that was started, and opened to by a peer that is played by hand. */
@@ -87,7 +97,7 @@ export function perform<Result>(
   work: Work<Result>,
 ): { said: NativeRecord[]; waits: boolean; slices: number; result: Result | undefined } {
   const said: NativeRecord[] = [];
-  for (let slices = 0; ; ) {
+  for (let slices = 0; slices < MANY_TURNS; ) {
     const { done, value } = work.next();
     if (value === 'slice') {
       slices++;
@@ -99,7 +109,9 @@ export function perform<Result>(
       return { said, waits, slices, result: done === true ? (value as Result) : undefined };
     }
     said.push(...sent(context));
+    if (value === 'output' && context.outbox.full) break;
   }
+  throw new Error('the work goes on for ever, and comes to nothing');
 }
 
 export function tagsOf(records: readonly NativeRecord[]): NativeRecord['tag'][] {
