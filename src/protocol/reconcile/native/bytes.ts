@@ -1,9 +1,8 @@
 import { type Bound, compareBounds, ID_BYTES, INFINITE_HINT } from '../../../store/index.ts';
 import { ProtocolError } from '../../errors.ts';
+import { MAX_VARINT_BYTES } from '../commonware/constants.ts';
 import { readVarint, writeVarint } from '../commonware/varint.ts';
 
-/** Bytes of the longest bound: a hint, a length, an id. */
-const MAX_BOUND_BYTES = 10 + 1 + ID_BYTES;
 const MAX_COUNT = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Reads the parts of records from a frame; every method throws `MALFORMED_FRAME` at its end. */
@@ -91,7 +90,7 @@ export class RecordWriter {
   }
 
   count(value: number): this {
-    this.#reserve(10);
+    this.#reserve(MAX_VARINT_BYTES);
     this.#length = writeVarint(this.#bytes, this.#length, BigInt(value));
     return this;
   }
@@ -104,7 +103,7 @@ export class RecordWriter {
   }
 
   boundAfter(previous: Bound, bound: Bound): this {
-    this.#reserve(MAX_BOUND_BYTES);
+    this.#reserve(MAX_VARINT_BYTES);
     this.#length = writeVarint(this.#bytes, this.#length, bound.hint - previous.hint);
     this.byte(bound.id?.length ?? 0);
     return bound.id === null ? this : this.bytes(bound.id);

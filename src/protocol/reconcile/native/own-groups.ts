@@ -227,9 +227,9 @@ export class OwnGroups {
   }
 }
 
-/** Ids that a record may hold: what is left of the frame, or a frame of their own; at most a slice's. */
+/** Ids that a record may hold: what is left of the frame, or a frame of their own; eight at the least. */
 export function idsThatFit({ outbox }: Context): number {
   const room = outbox.room - IDS_HEAD;
   const bytes = room >= 8 * ID_BYTES ? room : outbox.maxFrameBytes - IDS_HEAD;
-  return Math.max(1, Math.floor(bytes / ID_BYTES));
+  return Math.floor(bytes / ID_BYTES);
 }

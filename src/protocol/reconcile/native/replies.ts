@@ -83,7 +83,7 @@ export class Replies {
     do {
       while (outbox.full) yield 'output';
       if (meter.over) yield 'slice';
-      const end = Math.min(range.end, rank + Math.max(1, idsThatFit(context) - 2));
+      const end = Math.min(range.end, rank + idsThatFit(context) - 2);
       const upper = end === range.end ? null : boundAt(snapshot, end);
       outbox.push({ tag: 'piece', upper, ids: snapshot.ids(rank, end) });
       meter.spend(end - rank);

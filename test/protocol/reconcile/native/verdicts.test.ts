@@ -48,6 +48,11 @@ describe('an answer to a range', () => {
     assert.deepEqual(inShort(one.compare(one.range(0, 37, 37))), ['take 1', 'list 4x37']);
     assert.deepEqual(inShort(one.compare(one.range(0, 38, 38))), ['take 1', 'sketch 38/16']);
     assert.deepEqual(inShort(one.compare(one.range(0, 37, null))), ['take 1', 'list 4x37']);
+    // One difference takes three symbols, 60 bytes with what goes with them, as a list of 12 does.
+    const near = judge();
+    near.predictor.note(1_000, 1);
+    assert.deepEqual(inShort(near.compare(near.range(0, 11, 11))), ['take 1', 'list 4x11']);
+    assert.deepEqual(inShort(near.compare(near.range(0, 12, 12))), ['take 1', 'sketch 12/3']);
     // 60 more there are 60 differences at least.
     assert.deepEqual(inShort(one.compare(one.range(0, 160, 220))), ['take 1', 'list 4x160']);
     assert.deepEqual(inShort(one.compare(one.range(0, 170, 230))), ['take 1', 'sketch 170/16']);
