@@ -28,6 +28,8 @@ describe('what work costs in a native session', () => {
     assert.equal(meter.visited, 512);
     rangeDigest(context, 0, 513);
     assert.equal(meter.visited, 512 + 2_048);
+    rangeDigest(context, 9_000, 9_512);
+    assert.equal(meter.visited, 1_024 + 2_048);
   });
 
   it('is two look-ups for a range that is compared, and no reading where counts differ', () => {

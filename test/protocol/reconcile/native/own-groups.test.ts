@@ -105,6 +105,38 @@ describe('a group of ours', () => {
     );
   });
 
+  it('fills the frame in the making where there is room worth it, and begins another where not', () => {
+    const fill = ({ context: { outbox } }: OwnBench, room: number) => {
+      const entries = new Uint8Array(8 * Math.floor((1_020 - room) / 8));
+      outbox.push({ tag: 'list', last: true, width: 8, entries });
+      while (outbox.room > room) outbox.push({ tag: 'all' });
+      assert.equal(outbox.room, room);
+    };
+    const limits = { maxMessageBytes: 1_024 };
+    for (const [room, first] of [
+      [201, 22],
+      [200, 125],
+    ] as const) {
+      const bench = new OwnBench({ keys, limits });
+      bench.add(0, 60, 1);
+      bench.own.more(0, 200);
+      fill(bench, room);
+      const [symbols] = bench.work().filter(({ tag }) => tag === 'symbols');
+      assert.equal(symbols?.tag === 'symbols' && symbols.symbols.length / 8, first);
+    }
+    for (const [room, first] of [
+      [280, 8],
+      [279, 31],
+    ] as const) {
+      const bench = new OwnBench({ keys, limits });
+      const { shorts } = bench.add(0, 60, 64);
+      bench.found(prefixesOf(shorts, 8));
+      fill(bench, room);
+      const [grant] = bench.work().filter(({ tag }) => tag === 'grant');
+      assert.equal(grant?.tag === 'grant' && grant.ids.length / 32, first);
+    }
+  });
+
   it('is answered once, and not while symbols are on their way', () => {
     const out = malformed(/answered twice|out of turn|too late|not open/);
     const late = new OwnBench({ keys });

@@ -88,6 +88,8 @@ describe("a group of the peer's", () => {
     const [more] = bench.work();
     assert.equal(more?.tag, 'more');
     const due = (more as { symbols: number }).symbols;
+    const thought = bench.predictor.expect(400);
+    assert.ok(thought !== null && thought > 0);
     const nobody = malformed(/symbols nobody asked for/);
     assert.throws(() => bench.peers.symbols(0, NONE), nobody);
     assert.throws(() => bench.peers.symbols(0, group.symbolBytes(16, 17 + due)), nobody);
@@ -106,6 +108,7 @@ describe("a group of the peer's", () => {
       prefixes: NONE,
     });
     assert.equal(bench.context.ledger.mine, 30);
+    assert.equal(bench.predictor.expect(400), thought, 'a group predicts once');
     assert.throws(() => bench.peers.symbols(0, random.bytes(8)), malformed(/not open/));
   });
 
@@ -128,7 +131,41 @@ describe("a group of the peer's", () => {
     bench.grant(all[2]!.id);
     assert.equal(bench.peers.open, 0);
     assert.equal(bench.context.ledger.theirs, 4);
+    assert.equal(bench.predictor.expect(396), 4, 'what differed predicts what will');
     assert.throws(() => bench.grant(all[2]!.id), malformed(/not open/));
+  });
+
+  it('is answered in frames that the peer takes, the last record of each kind marked', () => {
+    const ours = [...all.slice(0, 50), ...keysOf(7, 45)];
+    const bench = new PeerBench({ keys: ours, limits: { maxMessageBytes: 1_024 } });
+    bench.sketch([...all.slice(50), ...keysOf(8, 400)], 2_000);
+    const said = bench.work();
+    const prefixes = said.flatMap((record) =>
+      record.tag === 'found'
+        ? [
+            [
+              record.width * Math.floor(1_000 / record.width) - record.prefixes.length,
+              record.last,
+              record.gives,
+            ],
+          ]
+        : [],
+    );
+    assert.ok(prefixes.length > 1);
+    for (const [room, last, gives] of prefixes.slice(0, -1)) {
+      assert.deepEqual([room, last, gives], [0, false, false]);
+    }
+    assert.deepEqual(prefixes.at(-1)!.slice(1), [true, true]);
+    const gives = said.flatMap((record) =>
+      record.tag === 'give' ? [[record.ids.length / 32, record.last]] : [],
+    );
+    assert.equal(
+      gives.reduce((sum, [count]) => sum + Number(count), 0),
+      95,
+    );
+    assert.deepEqual(gives.map(([, last]) => last).indexOf(true), gives.length - 1);
+    assert.equal(bench.context.ledger.mine, 95);
+    assert.equal(bench.peers.open, 1);
   });
 
   it('whose count does not come out of what was decoded is not believed', () => {
