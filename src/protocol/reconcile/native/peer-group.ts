@@ -110,7 +110,7 @@ export function symbolsInAll(peer: PeerGroup, predictor: Predictor): number {
 
 function enough(peer: PeerGroup, predictor: Predictor): number {
   const { group, attempts, estimate } = peer;
-  if (attempts > 0 && peer.words.length > 0) {
+  if (attempts > 0) {
     const differences = estimateFromZeros(unlike(peer), peer.words.length / 2) ?? 0;
     return Math.ceil(symbolsFor(differences) * HASTE);
   }

@@ -214,6 +214,15 @@ describe('the symbols that a group is asked for', () => {
     assert.equal(symbolsInAll(again, new Predictor()), 24);
   });
 
+  it('are what the zeros among those so far call for, and a fifth more, when they were too few', () => {
+    // Of the last 64 symbols one is zero.
+    const words = Uint32Array.from({ length: 2 * 127 }, (_, at) => (at >>> 1 === 100 ? 0 : 1));
+    const peer = { ...groupOf(127, 1, 1), words };
+    const differences = (Math.log(64) * 2 ** 6) / 1.61;
+    assert.equal(symbolsInAll(peer, new Predictor()), Math.ceil(symbolsFor(differences) * 1.2));
+    assert.equal(symbolsInAll({ ...peer, attempts: 0 }, new Predictor()), 127 + 15);
+  });
+
   it('are more than a group that is a surprise gets: 48 differences, and 8 for each of few symbols', () => {
     for (const [symbols, estimate, surprise] of [
       [0, 47, false],

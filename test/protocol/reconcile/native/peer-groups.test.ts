@@ -262,6 +262,17 @@ describe("a list of the peer's", () => {
     assert.equal(bench.peers.open, 0);
   });
 
+  it('of which one is lacking is open until that is granted', () => {
+    const bench = new PeerBench({ keys: all.slice(1) });
+    const { shorts } = bench.group(all.slice(0, 9));
+    bench.list(prefixesOf(shorts, 4), 4, true, [rangeOf(0, 8)]);
+    const [match] = bench.work();
+    assert.deepEqual(match, { tag: 'match', group: 0, gives: false, bits: Uint8Array.of(1, 0) });
+    assert.equal(bench.peers.open, 1);
+    bench.grant(all[0]!.id);
+    assert.equal(bench.peers.open, 0);
+  });
+
   it('takes no symbols', () => {
     const bench = new PeerBench({ keys: all });
     bench.list(random.bytes(8), 8);
