@@ -36,7 +36,6 @@ export class Verdicts {
   readonly #replies: Replies;
   readonly #queue: Asked[] = [];
   #current: readonly AskedRange[] = [];
-  #busy = false;
   #graced = false;
 
   constructor(init: VerdictsInit) {
@@ -44,8 +43,9 @@ export class Verdicts {
     this.#replies = new Replies(init);
   }
 
+  /** Nothing waits to be taken up; what `run` has taken up may still go on. */
   get idle(): boolean {
-    return this.#queue.length === 0 && !this.#busy;
+    return this.#queue.length === 0;
   }
 
   /** Ranges that are still to be answered. */
@@ -60,7 +60,6 @@ export class Verdicts {
   }
 
   *run(): Work {
-    this.#busy = true;
     for (let asked = this.#queue.shift(); asked !== undefined; asked = this.#queue.shift()) {
       if (asked.kind === 'retry') yield* this.#retry(asked.group);
       else if (asked.kind === 'full') yield* this.#full(asked.ranges);
@@ -70,7 +69,6 @@ export class Verdicts {
       this.#current = [];
       this.#graced = false;
     }
-    this.#busy = false;
   }
 
   *#compare(ranges: readonly AskedRange[]): Work {
