@@ -14,7 +14,7 @@ import {
 } from '../../../../src/store/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { OwnBench, PeerBench, rangeOf } from './group-bench.ts';
-import { contextOf, perform } from './puppet.ts';
+import { assertSame, contextOf, perform } from './puppet.ts';
 
 const keys = keysOf(19, 10_000);
 const everything = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
@@ -58,10 +58,10 @@ describe('what work costs in a native session', () => {
       [...keys.slice(0, 9_000), ...keys.slice(9_500)].map(({ id }) => id),
     );
     codingReference.shortIds(context.key.shortIds, whole, shorts, 0);
-    assert.deepEqual(group.shorts, shorts);
+    assertSame(group.shorts, shorts, 'short ids in the order of the ranges');
     const cells = new Uint32Array(2 * symbolsThrough(2));
     codingReference.toggle(cells, shorts, { begin: 0, end: 9_500, first: 0, last: 2 });
-    assert.deepEqual(group.cells, cells);
+    assertSame(group.cells, cells, 'symbols of all items');
     const sums = new Int32Array(128);
     codingReference.weigh(sums, shorts, 0, 9_500);
     assert.deepEqual(group.buckets, sums);

@@ -6,7 +6,7 @@ import type { NativeRecord } from '../../../../src/protocol/reconcile/native/rec
 import { type Bound, ZERO_BOUND } from '../../../../src/store/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { SeededRandom } from '../../../support/random.ts';
-import { carryOn, frameOf, malformed, opened, say, tagsOf } from './puppet.ts';
+import { carryOn, frameOf, malformed, opened, say, tagsOf, workOn } from './puppet.ts';
 import { open, openingOf } from './support.ts';
 
 const random = new SeededRandom('exchange');
@@ -279,8 +279,7 @@ describe('two sides that have both much to say', () => {
   it('work on one thing while a frame waits to be taken', () => {
     const session = open('responder', { keys, limits: { maxMessageBytes: 1_024 } });
     session.start();
-    let step = session.receive(frameOf(openingOf(random, { count: 0 })));
-    while (step.pending === 'work') step = session.proceed!(false);
+    const step = workOn(session, session.receive(frameOf(openingOf(random, { count: 0 }))));
     assert.equal(step.pending, 'output');
     const said = carryOn(session, step);
     assert.equal(said.filter(({ tag }) => tag === 'piece').length > 30, true);

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { DEFAULT_LIMITS } from '../../../../src/protocol/reconcile/native/constants.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { inShort, Judge, type JudgeInit } from './judge.ts';
+import { perform } from './puppet.ts';
 
 const keys = keysOf(12, 600);
 const judge = (init: Partial<JudgeInit> = {}) => new Judge({ keys, ...init });
@@ -235,6 +236,17 @@ describe('an answer where one side settles nothing', () => {
 });
 
 describe('what is still to be answered', () => {
+  it('is a range that is being sent in full, until all of it was sent', () => {
+    const one = judge({ limits: { maxMessageBytes: 1_024 } });
+    const lowers = () => [...one.verdicts.unanswered()].map(({ lower }) => lower.hint);
+    one.verdicts.push({ kind: 'full', ranges: [one.range(5, 300, 0)] });
+    const work = one.verdicts.run();
+    assert.equal(work.next().value, 'output');
+    assert.deepEqual(lowers(), [keys[5]!.hint]);
+    perform(one.context, work);
+    assert.deepEqual(lowers(), []);
+  });
+
   it('shrinks range by range, and is nothing at the end', () => {
     const one = judge({ limits: { maxGroups: 1, sliceItems: 1 } });
     const lowers = () => [...one.verdicts.unanswered()].map(({ lower }) => lower.hint);
