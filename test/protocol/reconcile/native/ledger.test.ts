@@ -62,6 +62,9 @@ describe('the ledger of a native session', () => {
     const ids = random.bytes(32 * 300);
     const { slices } = perform(context, context.ledger.got(ids));
     assert.equal(slices, 2);
+    const even = contextOf({ keys, limits: { sliceItems: 1 } });
+    const all = perform(even, even.ledger.got(random.bytes(32 * 256)));
+    assert.equal(all.slices, 1, 'no turn is taken for nothing');
     assert.equal(context.ledger.theirs, 300);
     assertSame(concatBytes(...context.ledger.takeMissing()), ids, 'all are missing, in order');
     // Expanding an id costs as much as 16 items read, looking it up as much as 32.
