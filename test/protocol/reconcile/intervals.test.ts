@@ -15,6 +15,7 @@ import { Reply } from '../../../src/protocol/reconcile/commonware/reply.ts';
 import { CommonwareSession } from '../../../src/protocol/reconcile/commonware/session.ts';
 import type { Range } from '../../../src/protocol/reconcile/range.ts';
 import { type Bound, INFINITE_BOUND, ZERO_BOUND } from '../../../src/store/index.ts';
+import { assertProperty } from '../../support/property.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 import { run, snapshotOf } from './vectors.ts';
 
@@ -26,7 +27,7 @@ describe('IntervalSet', () => {
     const span = fc
       .tuple(fc.nat({ max: 20 }), fc.integer({ min: 1, max: 6 }))
       .map(([lower, length]) => [lower, lower + length] as const);
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(span, { maxLength: 8 }), (spans) => {
         const set = new IntervalSet();
         const cells = new Array<boolean>(30).fill(false);

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type KeyRange, WriteBuffer } from '../../../src/store/buffer/index.ts';
 import { compareKeys, equalBytes, type ItemKey } from '../../../src/store/index.ts';
+import { assertProperty } from '../../support/property.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 /** So small that a few keys fill a tail, ripen and split parts. */
@@ -78,13 +79,13 @@ describe('keys that wait in a write buffer', () => {
       ripeKeys: fc.integer({ min: 1, max: 4 }),
       steps: fc.array(steps, { minLength: 5, maxLength: 60 }),
     });
-    fc.assert(
+    assertProperty(
       fc.property(run, ({ tailKeys, ripeKeys, steps }) => {
         const trial = new Trial(WriteBuffer.empty({ ...SMALL, tailKeys, ripeKeys }));
         for (const step of steps) trial.run(step);
         trial.check();
       }),
-      { numRuns: 300, interruptAfterTimeLimit: 5_000 },
+      { numRuns: 300 },
     );
   });
 });

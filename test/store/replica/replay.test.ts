@@ -8,6 +8,7 @@ import {
   type LogEntry,
 } from '../../../src/store/replica/log-entry.ts';
 import { Replay } from '../../../src/store/replica/replay.ts';
+import { assertProperty } from '../../support/property.ts';
 
 const TOP = 2n ** 63n;
 
@@ -123,6 +124,6 @@ describe('replay of a log', () => {
         return { taken: range, added: fresh.sort(compareKeys) };
       });
     });
-    fc.assert(fc.property(logs, check), { numRuns: 300 });
+    assertProperty(fc.property(logs, check), { numRuns: 300 });
   });
 });

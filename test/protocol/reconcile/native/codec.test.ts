@@ -6,6 +6,7 @@ import { decodeFrame } from '../../../../src/protocol/reconcile/native/decode.ts
 import { encodeRecord } from '../../../../src/protocol/reconcile/native/encode.ts';
 import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
 import { type Bound, INFINITE_BOUND, ZERO_BOUND } from '../../../../src/store/index.ts';
+import { assertProperty } from '../../../support/property.ts';
 import { SeededRandom } from '../../../support/random.ts';
 import { frameOf, malformed } from './puppet.ts';
 import { openingOf } from './support.ts';
@@ -251,7 +252,7 @@ describe('numbers and bounds of the native dialect', () => {
 
   it('fit into a record of any length', () => {
     const fill = fc.uint8Array({ maxLength: 300 });
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.array(fill, { maxLength: 8 }),
         fc.bigInt({ min: 1n, max: LAST - 1n }),

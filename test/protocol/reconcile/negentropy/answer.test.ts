@@ -19,6 +19,7 @@ import {
   INFINITE_BOUND,
 } from '../../../../src/store/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
+import { assertProperty } from '../../../support/property.ts';
 import { flat } from './storages.ts';
 
 const keys = keysOf(11, 2_100).sort(compareKeys);
@@ -36,7 +37,7 @@ const shape = (message: Uint8Array) =>
 
 describe('the parts of a range', () => {
   it('are 16, in order, as equal as can be, the first ones larger', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.nat({ max: 1_000 }), fc.nat({ max: 1_000 }), (begin, size) => {
         const cuts = cutsOf(begin, begin + size);
         assert.deepEqual([cuts.length, cuts[0], cuts.at(-1)], [17, begin, begin + size]);
