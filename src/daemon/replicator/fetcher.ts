@@ -56,7 +56,7 @@ export class Fetcher {
     this.#init = init;
     const { clock, wanted, options } = init;
     const { backoffBaseMs: baseMs, backoffMaxMs: maxMs, windowBytes } = options;
-    this.#sources = new Sources(() => new BackOff({ baseMs, maxMs }));
+    this.#sources = new Sources({ newBackOff: () => new BackOff({ baseMs, maxMs }) });
     this.#windows = { small: new Window(windowBytes), large: new Window(windowBytes) };
     const wake = (): void => this.pump();
     this.#pause = new Pause({ ...init, resume: wake });

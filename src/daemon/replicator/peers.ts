@@ -15,8 +15,15 @@ export interface PeerRecord {
   equalAt: number | null;
 }
 
-/** Peers that were forgotten longest ago make room first. */
-const MAX_DISCONNECTED = 1_000;
+const DEFAULT_MAX_DISCONNECTED = 1_000;
+
+export interface PeerRecordsInit {
+  /**
+   * Peers remembered that are not connected; those met longest ago make room first.
+   * @default 1_000
+   */
+  maxDisconnected?: number;
+}
 
 /** Whether a session was over a part of the key space in which nothing differed. */
 export function isPart({ error, finding }: SessionReport): boolean {
@@ -40,6 +47,11 @@ export function getsMany({ lastSession }: PeerRecord, now: number): boolean {
 /** Remembers peers and their last sessions, bounded. */
 export class PeerRecords {
   readonly #records = new Map<string, PeerRecord>();
+  readonly #maxDisconnected: number;
+
+  constructor({ maxDisconnected = DEFAULT_MAX_DISCONNECTED }: PeerRecordsInit = {}) {
+    this.#maxDisconnected = maxDisconnected;
+  }
 
   get(peer: string): PeerRecord | undefined {
     return this.#records.get(peer);
@@ -91,7 +103,7 @@ export class PeerRecords {
 
   #forgetOldest(): void {
     const gone = this.all().filter((record) => !record.connected);
-    for (const { peer } of gone.slice(0, Math.max(0, gone.length - MAX_DISCONNECTED))) {
+    for (const { peer } of gone.slice(0, Math.max(0, gone.length - this.#maxDisconnected))) {
       this.#records.delete(peer);
     }
   }

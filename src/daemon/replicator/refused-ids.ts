@@ -1,9 +1,20 @@
 import { bytesToKey } from '../../store/index.ts';
 
-/** Words remembered; with more, the ids said first are forgotten, and tried once more. */
-const MAX_WORDS = 131_072;
-/** Peers remembered for one id; with more, the first is asked once more when it lists the id again. */
-const MAX_WITNESSES = 64;
+const DEFAULT_MAX_WORDS = 131_072;
+const DEFAULT_MAX_WITNESSES = 64;
+
+export interface RefusedIdsInit {
+  /**
+   * Words remembered; with more, the ids said first are forgotten, and tried once more.
+   * @default 131_072
+   */
+  maxWords?: number;
+  /**
+   * Peers remembered for one id; with more, the first is asked once more when it lists the id again.
+   * @default 64
+   */
+  maxWitnesses?: number;
+}
 
 /**
  * Items that peers say to be above our limits. How large an item is we know by their word alone, so
@@ -12,10 +23,12 @@ const MAX_WITNESSES = 64;
 export class RefusedIds {
   readonly #witnesses = new Map<string, Set<string>>();
   readonly #maxWords: number;
+  readonly #maxWitnesses: number;
   #words = 0;
 
-  constructor({ maxWords = MAX_WORDS }: { maxWords?: number } = {}) {
-    this.#maxWords = maxWords;
+  constructor(init: RefusedIdsInit = {}) {
+    this.#maxWords = init.maxWords ?? DEFAULT_MAX_WORDS;
+    this.#maxWitnesses = init.maxWitnesses ?? DEFAULT_MAX_WITNESSES;
   }
 
   get size(): number {
@@ -38,7 +51,7 @@ export class RefusedIds {
     const known = this.#witnesses.get(key) ?? new Set();
     if (known.has(peer)) return;
     this.#witnesses.set(key, known.add(peer));
-    if (known.size > MAX_WITNESSES) known.delete(known.values().next().value!);
+    if (known.size > this.#maxWitnesses) known.delete(known.values().next().value!);
     else this.#words++;
     if (this.#words > this.#maxWords) this.#forget(this.#witnesses.keys().next().value!);
   }

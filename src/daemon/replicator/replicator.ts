@@ -338,9 +338,10 @@ export class Replicator {
 
   /** What was stored since the session took its snapshot is no longer missing; what we refuse is not wanted. */
   #missing(peer: string, ids: readonly Uint8Array[]): void {
+    // Also of a peer that is gone: its session may yet end as proved.
+    if (this.#running?.sessions.overSlice(peer) !== true) this.#statements.learnt(peer, ids);
     if (this.#peers.get(peer)?.connected !== true) return;
     this.#peers.differs(peer);
-    if (this.#running?.sessions.overSlice(peer) !== true) this.#statements.learnt(peer, ids);
     const lacking = ids.filter((id) => !this.#here(id) && !this.refuses(peer, id));
     const wanted = lacking.slice(0, this.#room(peer));
     this.#wanted.add(peer, wanted);

@@ -60,16 +60,26 @@ export class Source {
   }
 }
 
-/** Peers gone whose behaviour is remembered, so that coming back does not end a rest. */
-const MAX_GONE = 1_000;
+const DEFAULT_MAX_GONE = 1_000;
+
+export interface SourcesInit {
+  newBackOff: () => BackOff;
+  /**
+   * Peers gone whose behaviour is remembered, so that coming back does not end a rest.
+   * @default 1_000
+   */
+  maxGone?: number;
+}
 
 /** Peers to fetch from, bounded also when they come and go. */
 export class Sources {
   readonly #sources = new Map<string, Source>();
   readonly #newBackOff: () => BackOff;
+  readonly #maxGone: number;
 
-  constructor(newBackOff: () => BackOff) {
+  constructor({ newBackOff, maxGone = DEFAULT_MAX_GONE }: SourcesInit) {
     this.#newBackOff = newBackOff;
+    this.#maxGone = maxGone;
   }
 
   connected(peer: string): Source {
@@ -96,7 +106,7 @@ export class Sources {
     source.connected = false;
     source.abandon();
     const gone = [...this.#sources.values()].filter((other) => !other.connected);
-    for (const oldest of gone.slice(0, Math.max(0, gone.length - MAX_GONE))) {
+    for (const oldest of gone.slice(0, Math.max(0, gone.length - this.#maxGone))) {
       oldest.stop();
       this.#sources.delete(oldest.peer);
     }

@@ -28,16 +28,40 @@ interface Known {
 
 const EVERYTHING: Interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
 const NOTHING: Statements = { coversAsOf: null, equalAsOf: null };
-/** Peers remembered; those met first make room. */
-const MAX_PEERS = 4_096;
-/** Ids followed for one peer; with more, a later session makes the statement. */
-const MAX_FOLLOWED = 100_000;
-/** Likewise for all peers together: some 30 MB. */
-const MAX_FOLLOWED_IN_ALL = 400_000;
+const DEFAULT_MAX_PEERS = 4_096;
+const DEFAULT_MAX_FOLLOWED = 100_000;
+const DEFAULT_MAX_FOLLOWED_IN_ALL = 400_000;
+
+export interface PeerStatementsInit {
+  /**
+   * Peers remembered; those met first make room.
+   * @default 4_096
+   */
+  maxPeers?: number;
+  /**
+   * Ids followed for one peer; with more, a later session makes the statement.
+   * @default 100_000
+   */
+  maxFollowed?: number;
+  /**
+   * Likewise for all peers together.
+   * @default 400_000: some 30 MB
+   */
+  maxFollowedInAll?: number;
+}
 
 /** Follows what sessions prove until it is true on our disk too. Statements of the past stay true. */
 export class PeerStatements {
   readonly #known = new Map<string, Known>();
+  readonly #maxPeers: number;
+  readonly #maxFollowed: number;
+  readonly #maxFollowedInAll: number;
+
+  constructor(init: PeerStatementsInit = {}) {
+    this.#maxPeers = init.maxPeers ?? DEFAULT_MAX_PEERS;
+    this.#maxFollowed = init.maxFollowed ?? DEFAULT_MAX_FOLLOWED;
+    this.#maxFollowedInAll = init.maxFollowedInAll ?? DEFAULT_MAX_FOLLOWED_IN_ALL;
+  }
 
   of(peer: string): Statements {
     return this.#known.get(peer) ?? NOTHING;
@@ -48,7 +72,8 @@ export class PeerStatements {
     const known = this.#get(peer);
     if (known.learning === null) return;
     const followed = known.learning.length + ids.length;
-    if (followed > MAX_FOLLOWED || this.#followed + ids.length > MAX_FOLLOWED_IN_ALL) {
+    const inAll = this.#followed + ids.length;
+    if (followed > this.#maxFollowed || inAll > this.#maxFollowedInAll) {
       known.learning = null;
     } else known.learning.push(...ids.map(bytesToKey));
   }
@@ -98,7 +123,7 @@ export class PeerStatements {
     if (known === undefined) {
       known = { coversAsOf: null, equalAsOf: null, learning: [], pending: null };
       this.#known.set(peer, known);
-      if (this.#known.size > MAX_PEERS) this.#known.delete(this.#known.keys().next().value!);
+      if (this.#known.size > this.#maxPeers) this.#known.delete(this.#known.keys().next().value!);
     }
     return known;
   }

@@ -2,8 +2,16 @@ import { settledBoth } from '../../protocol/index.ts';
 import { bytesToKey, type ItemKey } from '../../store/index.ts';
 import { isPart, type PeerRecord } from './peers.ts';
 
-/** Ids of commits followed at a time; with more, what is followed counts as not pushed. */
-const MAX_FOLLOWED = 16_384;
+const DEFAULT_MAX_FOLLOWED = 16_384;
+
+export interface ToldInit {
+  /**
+   * Ids of commits followed at a time; with more, what is followed counts as not pushed. Raising it
+   * costs memory, and spares sessions after large commits.
+   * @default 16_384
+   */
+  maxFollowed?: number;
+}
 
 /**
  * Which changes of the set the mesh was told of by push, so that no session need tell it: all since
@@ -12,11 +20,16 @@ const MAX_FOLLOWED = 16_384;
 export class Told {
   /** Ids committed and not known to have been pushed, with the version of the set that has them. */
   readonly #open = new Map<string, number>();
+  readonly #maxFollowed: number;
   #untold = 0;
+
+  constructor({ maxFollowed = DEFAULT_MAX_FOLLOWED }: ToldInit = {}) {
+    this.#maxFollowed = maxFollowed;
+  }
 
   /** Items were committed, their ids as keys; the set has this version now. */
   committed(version: number, keys: readonly string[]): void {
-    if (this.#open.size + keys.length > MAX_FOLLOWED) {
+    if (this.#open.size + keys.length > this.#maxFollowed) {
       this.changed(version);
       return;
     }

@@ -21,11 +21,21 @@ export interface WantsKeeperInit {
   holds: (id: Uint8Array) => boolean;
   /** Ids are wanted again. */
   restored: () => void;
+  /**
+   * Ids kept over a restart at the most; a session finds further ones. No more than the default: a file
+   * holds no more.
+   * @default 65_536: 2.4 MB
+   */
+  maxKept?: number;
+  /**
+   * Expired ids remembered, so that one can be told why they are not wanted any more.
+   * @default 10_000
+   */
+  maxExpired?: number;
 }
 
 const SAVE_EVERY_MS = 10_000;
-/** Expired ids remembered, so that one can be told why they are not wanted any more. */
-const MAX_EXPIRED = 10_000;
+const DEFAULT_MAX_EXPIRED = 10_000;
 
 /**
  * Keeps the wanted ids over a restart, those first that nobody lists any more and no session would
@@ -93,7 +103,7 @@ export class WantsKeeper {
   /** An empty list is saved once. */
   async #save(): Promise<void> {
     const { file, wanted, logger } = this.#init;
-    const wants = wanted.wants(MAX_KEPT);
+    const wants = wanted.wants(this.#init.maxKept ?? MAX_KEPT);
     if (file === null || (wants.length === 0 && this.#saved === 0)) return;
     try {
       await file.save(encodeWants(wants));
@@ -106,7 +116,7 @@ export class WantsKeeper {
   }
 
   #expire(): void {
-    const { wanted, clock, expireAfterMs, logger } = this.#init;
+    const { wanted, clock, expireAfterMs, logger, maxExpired = DEFAULT_MAX_EXPIRED } = this.#init;
     const now = clock.now();
     const ids = wanted.expire(now - expireAfterMs);
     if (ids.length === 0) return;
@@ -115,7 +125,7 @@ export class WantsKeeper {
       'items that one peer alone ever said to have are not wanted any more',
     );
     for (const id of ids) this.#expired.set(bytesToKey(id), now);
-    const surplus = Math.max(0, this.#expired.size - MAX_EXPIRED);
+    const surplus = Math.max(0, this.#expired.size - maxExpired);
     for (const key of [...this.#expired.keys()].slice(0, surplus)) this.#expired.delete(key);
   }
 }

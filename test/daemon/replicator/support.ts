@@ -1,0 +1,70 @@
+import type { Finding, Interval, SessionReport } from '../../../src/protocol/index.ts';
+import {
+  type Bound,
+  INFINITE_BOUND,
+  type Item,
+  itemId,
+  ZERO_BOUND,
+} from '../../../src/store/index.ts';
+
+export const EVERYTHING: Interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
+
+export const at = (hint: number): Bound => ({ hint: BigInt(hint), id: null });
+
+/** An id like no other. */
+export function idOf(number: number): Uint8Array {
+  const id = new Uint8Array(32);
+  new DataView(id.buffer).setUint32(0, number);
+  return id;
+}
+
+export function idsOf(count: number, from = 0): Uint8Array[] {
+  return Array.from({ length: count }, (_, i) => idOf(from + i));
+}
+
+/** An item of so many bytes, at least one. */
+export function itemOf(number: number, length = 1): Item {
+  const payload = new Uint8Array(length).fill(7);
+  payload[0] = number;
+  return { hint: 1n, payload, id: itemId(1n, payload) };
+}
+
+export function findingOf(change: Partial<Finding> = {}): Finding {
+  const nothing = { mine: 0, theirs: 0, refused: 0 };
+  return {
+    ...nothing,
+    proved: true,
+    interval: EVERYTHING,
+    continueFrom: null,
+    spent: null,
+    ...change,
+  } as Finding;
+}
+
+/** A session with `p` that found both sets equal, but for what is changed. */
+export function reportOf(change: Partial<SessionReport> = {}): SessionReport {
+  return {
+    peer: 'p',
+    role: 'initiator',
+    dialect: 'native',
+    startedAt: 5,
+    durationMs: 1,
+    rounds: 1,
+    bytesSent: 1,
+    bytesReceived: 1,
+    missing: 0,
+    equal: true,
+    version: 1,
+    finding: null,
+    asked: null,
+    settles: true,
+    outlines: null,
+    survey: [],
+    efficiency: null,
+    continueFrom: null,
+    error: null,
+    ...change,
+  };
+}
+
+export const FAILED = { code: 'TIMEOUT', message: 'too slow' };
