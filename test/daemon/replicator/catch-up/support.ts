@@ -63,6 +63,12 @@ function reportOf(peer: string, scope: Scope, root = peer): SessionReport {
   };
 }
 
+interface RigChange {
+  /** Peers that are not known yet. */
+  unknown?: number;
+  maxPending?: number;
+}
+
 /** A catch-up whose sessions the test holds in its hands. */
 export class Rig {
   readonly clock: VirtualClock = new VirtualClock();
@@ -73,24 +79,28 @@ export class Rig {
   readonly #begun: Begun[] = [];
   over = false;
   paused = false;
+  /** Who was said to mirror whom. */
+  readonly mirrored: string[] = [];
 
-  constructor(peers: readonly string[], parts: number) {
+  /** Without peers nothing has begun. */
+  constructor(peers: readonly string[], parts: number, change: RigChange = {}) {
+    const { unknown = 0, maxPending = 100_000 } = change;
     const write = (line: string): void => void this.lines.push(JSON.parse(line));
     this.catchUp = new CatchUp({
       clock: this.clock,
       logger: pino({ level: 'debug' }, { write }),
       wanted: this.wanted,
-      unknown: () => 0,
-      mirror: () => {},
+      unknown: () => unknown,
+      mirror: (peer, of) => this.mirrored.push(`${peer} of ${of}`),
       paused: () => this.paused,
       reconcile: (peer, scope) => this.#reconcile(peer, scope),
       ended: () => {
         this.over = true;
       },
       sliceItems: 1_000,
-      maxPending: 100_000,
+      maxPending,
     });
-    this.catchUp.begin(lookAt(peers[0]!, parts), peers.length);
+    if (peers.length > 0) this.catchUp.begin(lookAt(peers[0]!, parts), peers.length);
     for (const peer of peers.slice(1)) this.catchUp.join(lookAt(peer, parts));
   }
 
@@ -99,6 +109,11 @@ export class Rig {
     const found = this.idle(peer) ? undefined : this.#begun.find((one) => one.peer === peer);
     if (found === undefined) throw new Error(`no session with ${peer}`);
     return found;
+  }
+
+  /** Sessions with the peer that run. */
+  begun(peer: string): number {
+    return this.#begun.filter((one) => one.peer === peer).length;
   }
 
   idle(peer: string): boolean {
