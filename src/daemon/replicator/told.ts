@@ -59,7 +59,9 @@ export class Told {
 
   /** The version from which on all changes were pushed. */
   since(): number {
-    for (const version of this.#open.values()) this.changed(version);
+    // Over all of them before any is forgotten.
+    if (this.#open.size > 0)
+      this.changed([...this.#open.values()].reduce((a, b) => Math.max(a, b)));
     return this.#untold;
   }
 }

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  getsMany,
+  isPart,
+  type PeerRecord,
+  PeerRecords,
+} from '../../../src/daemon/replicator/peers.ts';
+import { at, FAILED, findingOf, reportOf } from './support.ts';
+
+const PART = { lower: at(1), upper: at(2) };
+
+describe('the records of peers', () => {
+  it('count the sessions since a peer connected, and keep the last one', () => {
+    const records = new PeerRecords();
+    for (const _ of [1, 2]) {
+      records.connected('p');
+      assert.equal(records.get('p')!.sessions, 0);
+      for (const sessions of [1, 2]) {
+        const report = reportOf({ version: sessions });
+        records.ended(report);
+        assert.deepEqual(records.get('p'), {
+          peer: 'p',
+          connected: true,
+          sessions,
+          lastSession: report,
+          equalAt: sessions,
+        });
+      }
+      records.disconnected('p');
+      const { connected, equalAt, lastSession } = records.get('p')!;
+      assert.deepEqual([connected, equalAt, lastSession?.version], [false, null, 2]);
+    }
+    records.ended(reportOf({ peer: 'q' }));
+    records.differs('q');
+    records.disconnected('q');
+    assert.equal(records.get('q'), undefined);
+  });
+
+  it('know sets to be equal until something speaks against it', () => {
+    const records = new PeerRecords();
+    records.connected('p');
+    const equalAfter = (change: Parameters<typeof reportOf>[0]): boolean => {
+      records.ended(reportOf());
+      records.ended(reportOf(change));
+      return records.get('p')!.equalAt !== null;
+    };
+    assert.equal(equalAfter({}), true);
+    assert.equal(equalAfter({ equal: false }), false);
+    assert.equal(equalAfter({ error: FAILED }), false);
+    const part = { equal: false, finding: findingOf({ interval: PART }) };
+    assert.equal(equalAfter(part), true, 'a part in which nothing differs says nothing');
+    assert.equal(equalAfter({ ...part, finding: findingOf({ interval: PART, mine: 1 }) }), false);
+    records.ended(reportOf());
+    records.differs('p');
+    assert.equal(records.get('p')!.equalAt, null);
+  });
+
+  it('are kept of so many peers that are gone, the first of them first forgotten', () => {
+    const records = new PeerRecords({ maxDisconnected: 2 });
+    for (const peer of ['a', 'b', 'c', 'd']) records.connected(peer);
+    records.connected('a');
+    for (const peer of ['b', 'a']) records.disconnected(peer);
+    assert.equal(records.all().length, 4, 'at the bound');
+    records.disconnected('c');
+    assert.deepEqual(
+      records.all().map(({ peer }) => peer),
+      ['c', 'd', 'a'],
+    );
+    assert.deepEqual(
+      records.connectedOnes.map(({ peer }) => peer),
+      ['d'],
+    );
+    for (const peer of ['b', 'c']) records.connected(peer);
+    records.disconnected('d');
+    assert.equal(records.all().length, 4, 'who is back is not counted');
+  });
+});
+
+describe('a session over a part', () => {
+  it('is one that proved, without an error, that nothing differs in it', () => {
+    const finding = findingOf({ interval: PART });
+    assert.equal(isPart(reportOf({ finding })), true);
+    assert.equal(isPart(reportOf({ finding: findingOf() })), false, 'it is everything');
+    assert.equal(isPart(reportOf({ finding, error: FAILED })), false);
+    assert.equal(isPart(reportOf({ finding: null })), false);
+    for (const change of [{ mine: 1 }, { theirs: 1 }, { proved: false }]) {
+      assert.equal(isPart(reportOf({ finding: { ...finding, ...change } })), false);
+    }
+    for (const bound of [{ lower: at(1) }, { upper: at(2) }]) {
+      const interval = { ...findingOf().interval, ...bound };
+      assert.equal(isPart(reportOf({ finding: findingOf({ interval }) })), true);
+    }
+  });
+});
+
+describe('a peer that gets many items', () => {
+  const record = (mine: number): PeerRecord => ({
+    peer: 'p',
+    connected: true,
+    sessions: 1,
+    equalAt: null,
+    lastSession: reportOf({ startedAt: 1_000, durationMs: 500, finding: findingOf({ mine }) }),
+  });
+
+  it('is one whose last session found it lacking 1,024 items', () => {
+    assert.deepEqual(
+      [getsMany(record(1_023), 1_500), getsMany(record(1_024), 1_500)],
+      [false, true],
+    );
+    assert.equal(getsMany({ ...record(2_000), lastSession: null }, 1_500), false);
+    assert.equal(getsMany({ ...record(1), lastSession: reportOf() }, 6), false);
+  });
+
+  it('is so for ten seconds after the end of that session, also where the clock goes back', () => {
+    const get = (now: number): boolean => getsMany(record(1_024), now);
+    assert.deepEqual([get(11_499), get(11_500)], [true, false]);
+    assert.deepEqual([get(-8_499), get(-8_500)], [true, false]);
+  });
+});
