@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FetcherRig, hexOf } from './fetcher-support.ts';
+import { bytesToHex } from '../../../src/store/index.ts';
+import { FetcherRig } from './fetcher-support.ts';
 import { FAILED, idOf, idsOf, itemOf } from './support.ts';
 
 const ONE = { batchItems: 1, requestsPerPeer: 1 };
@@ -141,10 +142,10 @@ describe('what comes of a request', () => {
     await rig.clock.advance(1_000);
     const order = [];
     while (rig.asked.length > 0) {
-      order.push(...hexOf(rig.of('a').request.ids));
+      order.push(...rig.of('a').request.ids.map(bytesToHex));
       await rig.of('a').end({}, true);
     }
-    assert.equal(order.at(-1), hexOf([ids[0]!])[0]);
+    assert.equal(order.at(-1), bytesToHex(ids[0]!));
   });
 
   it('is that an item of our own limits is refused where nobody else has it, and told once', async (t) => {

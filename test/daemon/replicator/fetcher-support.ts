@@ -11,7 +11,7 @@ import {
   type FetchRequest,
   ReconciliationSet,
 } from '../../../src/protocol/index.ts';
-import { bytesToHex, bytesToKey, type Item, Replica } from '../../../src/store/index.ts';
+import { bytesToKey, type Item, Replica } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { wideSum } from '../../support/wide-sum.ts';
@@ -144,5 +144,3 @@ export class FetcherRig {
     return promise;
   }
 }
-
-export const hexOf = (ids: readonly Uint8Array[]): string[] => ids.map(bytesToHex).sort();
