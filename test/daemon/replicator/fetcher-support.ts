@@ -12,7 +12,7 @@ import {
   ReconciliationSet,
 } from '../../../src/protocol/index.ts';
 import { bytesToKey, type Item, Replica } from '../../../src/store/index.ts';
-import { VirtualClock } from '../../support/clock.ts';
+import { settle, VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 import { Log } from '../mesh/support.ts';
@@ -70,10 +70,14 @@ export class FetcherRig {
     });
     const rig = new FetcherRig(replica, clock, options);
     t.after(async () => {
-      const stopped = rig.fetcher.stop();
+      let stopped = false;
+      void rig.fetcher.stop().then(() => {
+        stopped = true;
+      });
       while (rig.asked.length > 0) await rig.asked[0]!.end({ outcome: 'failed' });
-      await stopped;
+      for (let turns = 0; turns < 20 && !stopped; turns++) await settle();
       await replica.close();
+      assert.ok(stopped, 'a request does not end, so the fetcher does not stop');
       assert.equal(clock.pending, 0, 'a timer is left');
     });
     return rig;

@@ -10,7 +10,7 @@ import {
   ReconciliationSet,
 } from '../../../src/protocol/index.ts';
 import { bytesToHex, hexToBytes, type Item, itemId, Replica } from '../../../src/store/index.ts';
-import { VirtualClock } from '../../support/clock.ts';
+import { settle, VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
@@ -87,8 +87,13 @@ describe('Fetcher', () => {
   });
 
   afterEach(async () => {
-    await fetcher.stop();
+    let stopped = false;
+    void fetcher.stop().then(() => {
+      stopped = true;
+    });
+    for (let turns = 0; turns < 20 && !stopped; turns++) await settle();
     await replica.close();
+    assert.ok(stopped, 'a request was not called off, so the fetcher does not stop');
     assert.equal(clock.pending, 0, 'a timer is left');
   });
 

@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ReplicatorRig, SETTLE_MS, SILENCE_MS } from './replicator-support.ts';
+import { at, EVERYTHING, FAILED, findingOf, idOf, idsOf, itemOf } from './support.ts';
+
+const PUBLISHED = { publisher: 'p', from: 'q' };
+
+describe('a replicator whose set changes', () => {
+  it('has its peers told by sessions, and those in sync by none', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.start();
+    await rig.connect('p', 'q');
+    for (const number of [1, 2]) {
+      await rig.replica.put([itemOf(number)]);
+      assert.deepEqual(await rig.after(SETTLE_MS - 1), []);
+      assert.equal((await rig.after(1)).length, 2);
+      assert.deepEqual(await rig.after(10 * SILENCE_MS), [], 'they are in sync');
+    }
+  });
+
+  it('leaves what it put to push where that reaches the peer, and looks after silence', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.start();
+    rig.reached.add('p');
+    await rig.connect('p', 'q');
+    for (const number of [1, 2]) {
+      await rig.replicator.put([itemOf(number)]);
+      assert.deepEqual(await rig.after(SILENCE_MS - 1), ['q whole']);
+      assert.deepEqual(await rig.after(SILENCE_MS), ['p whole']);
+    }
+    rig.announces = 0;
+    await rig.replicator.put([itemOf(3)]);
+    assert.equal((await rig.after(SETTLE_MS)).length, 2, 'it was not announced');
+  });
+
+  it('does not count as told who connected while an item was put', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.start();
+    rig.reached.add('p');
+    await rig.connect('p');
+    const put = rig.replicator.put([itemOf(1)]);
+    rig.replicator.events.peerConnected('q');
+    await put;
+    assert.ok((await rig.after(SETTLE_MS)).some((session) => session.startsWith('p ')));
+  });
+
+  it('tells the announce service what is on the disk, from wherever', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.start();
+    await rig.replica.put([itemOf(1)]);
+    rig.replicator.announced.items([itemOf(2)], PUBLISHED);
+    await rig.after(10);
+    assert.deepEqual(
+      rig.stored.map(({ id }) => id),
+      [itemOf(1).id, itemOf(2).id],
+    );
+  });
+
+  it('counts what others pushed as told', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.start();
+    rig.reached.add('p');
+    await rig.connect('p');
+    rig.replicator.announced.items([itemOf(1)], PUBLISHED);
+    assert.deepEqual(await rig.after(SILENCE_MS - 1), []);
+    rig.replicator.announced.passedOn([]);
+    await rig.replica.put([itemOf(2)]);
+    rig.replicator.announced.passedOn([itemOf(2)]);
+    assert.deepEqual(await rig.after(SILENCE_MS - 1), []);
+    assert.equal((await rig.after(1)).length, 1);
+  });
+
+  it('has sessions when an item that was announced could not be put', async (t) => {
+    const rig = await ReplicatorRig.open(t, {}, { limits: { maxSetBytes: 5 } });
+    rig.start();
+    await rig.connect('p');
+    await rig.replica.put([itemOf(1)]);
+    await rig.after(10 * SILENCE_MS);
+    assert.equal(rig.replicator.inSync('p'), true);
+    const { put } = rig.replica;
+    rig.replica.put = async (items, init) => {
+      init?.queued?.(items.map(() => itemOf(9)));
+      throw new Error('no disk');
+    };
+    await assert.rejects(rig.replicator.put([itemOf(9)]));
+    rig.replica.put = put;
+    assert.equal(rig.replicator.inSync('p'), false, 'it may be ahead of us');
+    assert.deepEqual(await rig.after(SETTLE_MS), ['p whole']);
+  });
+
+  it('has sessions when an item turns out damaged', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    let damaged: (() => void) | undefined;
+    rig.replica.onDamaged = (listener) => {
+      damaged = () => listener(itemOf(1));
+      return () => {
+        damaged = undefined;
+      };
+    };
+    rig.start();
+    await rig.connect('p');
+    rig.replicator.events.differs('p');
+    damaged!();
+    assert.deepEqual(await rig.after(SETTLE_MS), ['p whole']);
+    await rig.stop();
+    assert.equal(damaged, undefined, 'it listens no more');
+  });
+});
+
+describe('a replicator while things are fetched', () => {
+  it('puts sessions off as long as they come, and five seconds', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.start();
+    rig.shows = () => ({ equal: false });
+    await rig.connect('p');
+    rig.replicator.events.missing(
+      'p',
+      [1, 2, 3].map((number) => itemOf(number).id),
+    );
+    assert.equal(rig.asked.length, 1);
+    assert.equal(rig.replicator.busyWith('p'), true);
+    for (const number of [1, 2]) {
+      await rig.replica.put([itemOf(number)]);
+      assert.deepEqual(await rig.after(4_900), [], `item ${number} came`);
+    }
+    await rig.replica.put([itemOf(8)]);
+    const sessions = await rig.after(1_000);
+    assert.deepEqual(sessions.slice(0, 1), ['p whole'], 'what nobody waits for does not count');
+  });
+
+  it('has none put off where nothing is fetched', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.start();
+    await rig.connect('p');
+    assert.equal(rig.replicator.busyWith('p'), false);
+    rig.runs.add('p');
+    assert.equal(rig.replicator.busyWith('p'), true);
+    assert.equal(rig.replicator.busyWith('never met'), false);
+  });
+
+  it('wants what is not here, nor on its way here, nor refused', async (t) => {
+    const rig = await ReplicatorRig.open(t, { batchItems: 1 });
+    rig.start();
+    const [held, arriving, refused, missing] = [1, 2, 3, 4].map((number) => itemOf(number));
+    await rig.replica.put([held!]);
+    await rig.connect('p');
+    rig.replicator.events.missing('p', [refused!.id]);
+    rig.asked[0]!.end({ tooLarge: [refused!.id] });
+    await rig.after(10);
+    assert.deepEqual([rig.replicator.refused, rig.replicator.wanted], [1, 0]);
+    assert.equal(rig.replicator.refuses('p', refused!.id), true);
+    assert.deepEqual(rig.replicator.why(refused!.id), { state: 'refused' });
+    rig.replicator.announced.items([arriving!], PUBLISHED);
+    const all = [held!, arriving!, refused!, missing!].map(({ id }) => id);
+    for (const _ of [1, 2]) rig.replicator.events.missing('p', all);
+    assert.equal(rig.replicator.wanted, 1);
+    assert.equal(rig.replicator.why(missing!.id).state, 'wanted');
+    assert.equal(rig.replicator.why(held!.id).state, 'unknown');
+    rig.replicator.events.peerDisconnected('p');
+    assert.deepEqual(rig.replicator.orphans, { now: 1, lost: 0 });
+  });
+
+  it('says why nothing is fetched, and takes no keys then', async (t) => {
+    const rig = await ReplicatorRig.open(t, {}, { limits: { maxSetBytes: 3 } });
+    rig.start();
+    await rig.connect('p');
+    await rig.replica.put([itemOf(1)]);
+    rig.replicator.events.missing('p', [itemOf(2, 3).id]);
+    const { request, end } = rig.asked[0]!;
+    void Promise.resolve(request.onItems([itemOf(2, 3)])).catch(() => undefined);
+    await rig.after(0);
+    end({ items: 1 });
+    await rig.after(0);
+    assert.equal(rig.replicator.paused?.code, 'SET_FULL');
+    assert.deepEqual(
+      rig.replicator.announced.keys([{ hint: 1n, id: idOf(1), length: 1 }], PUBLISHED),
+      [],
+    );
+    assert.equal(rig.replicator.wanted, 1);
+  });
+});
+
+describe('a replicator that misses something', () => {
+  it('has a session with the publisher where that is connected, else with who passed on', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.start();
+    await rig.connect('p', 'q');
+    for (const _ of [1, 2]) {
+      rig.replicator.announced.gap(PUBLISHED as never);
+      assert.deepEqual(await rig.after(SILENCE_MS), ['p whole']);
+    }
+    rig.replicator.events.peerDisconnected('p');
+    rig.replicator.announced.gap(PUBLISHED as never);
+    assert.deepEqual(await rig.after(SILENCE_MS), ['q whole']);
+  });
+
+  it('has a session again after one that was stale or had to stop, and after no other', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.start();
+    await rig.connect('p');
+    const { version } = rig.replica;
+    for (const [change, again] of [
+      [{ equal: false }, false],
+      [{ equal: false, version: version - 1 }, true],
+      [{ equal: false, version: version - 1, error: FAILED }, false],
+      [{ equal: false, continueFrom: at(3), error: FAILED }, true],
+      [{ equal: false, continueFrom: at(3), settles: false }, false],
+    ] as const) {
+      rig.shows = () => ({ equal: true });
+      rig.ended(change);
+      const sessions = await rig.after(10 * SILENCE_MS);
+      assert.equal(sessions.length > 0, again, JSON.stringify(change.equal) + again);
+    }
+  });
+
+  it('wants what one peer lists until the sets are known to be equal', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.start();
+    await rig.connect('p');
+    assert.equal(rig.replicator.inSync('p'), true);
+    rig.replicator.events.missing('p', [idOf(1)]);
+    assert.equal(rig.replicator.inSync('p'), false);
+    rig.ended({ equal: false, missing: 1, finding: findingOf({ theirs: 1 }) });
+    assert.equal(rig.replicator.peers[0]!.lastSession!.missing, 1);
+  });
+});
+
+describe('a replicator whose index is being built', () => {
+  it('has no sessions, is in sync with nobody, and has them when it is built', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.start();
+    await rig.connect('p');
+    let indexed = true;
+    Object.defineProperty(rig.replica, 'indexed', { get: () => indexed });
+    const { ready } = rig.replica;
+    rig.replica.ready = async () => {
+      if (!indexed) throw new Error('not yet');
+    };
+    for (const _ of [1, 2]) {
+      assert.equal(rig.replicator.inSync('p'), true);
+      indexed = false;
+      assert.equal(rig.replicator.inSync('p'), false);
+      rig.replicator.announced.gap({ publisher: 'p', from: 'p' } as never);
+      assert.deepEqual(await rig.after(5_000), []);
+      indexed = true;
+      assert.deepEqual(await rig.after(5_000), ['p whole']);
+    }
+    rig.ended({ equal: false, error: { code: 'STORE_REBUILDING', message: 'no index' } });
+    assert.deepEqual(await rig.after(SILENCE_MS), ['p whole'], 'our own store had ended it');
+    rig.ended({ equal: false, error: FAILED });
+    assert.deepEqual(await rig.after(5_000), []);
+    rig.replica.ready = ready;
+  });
+});
+
+describe('a replicator that starts and stops', () => {
+  it('attends to who was there before it started, and asks nothing before', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    const { replicator } = rig;
+    replicator.events.peerConnected('p');
+    replicator.events.missing('p', [idOf(1)]);
+    assert.deepEqual(await replicator.sync(), []);
+    assert.deepEqual(
+      [replicator.paused, replicator.refused, replicator.catchUp, replicator.pushed],
+      [null, 0, null, null],
+    );
+    assert.equal(replicator.refuses('p', idOf(1)), false);
+    assert.equal(replicator.busyWith('p'), false);
+    assert.equal(replicator.firstRoundEnded, false);
+    const outline = { count: 1e6, root: new Uint8Array(16), interval: EVERYTHING };
+    assert.equal(replicator.events.judge!('p', outline), true);
+    assert.deepEqual(await rig.after(5_000), []);
+    rig.start();
+    assert.equal(rig.asked.length, 1);
+    assert.deepEqual(await rig.after(5_000), ['p look']);
+    assert.equal(replicator.firstRoundEnded, true);
+    assert.equal(replicator.pushed?.gaps, 7);
+  });
+
+  it('hears of nothing once it is stopped, and of all once it is started again', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    for (const number of [1, 2, 3]) {
+      rig.start();
+      await rig.connect('p');
+      await rig.replica.put([itemOf(number)]);
+      assert.equal(rig.stored.length, number);
+      assert.notDeepEqual(await rig.after(5_000), []);
+      await rig.stop();
+      assert.equal(rig.clock.pending, 0);
+      await rig.replica.put([itemOf(10 * number)]);
+      assert.deepEqual(await rig.after(5_000), []);
+      assert.equal(rig.stored.length, number, 'it listens no more');
+    }
+  });
+
+  it('stores what was pushed before it has stopped', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.start();
+    rig.replicator.announced.items([itemOf(1)], PUBLISHED);
+    await rig.stop();
+    assert.equal(rig.replica.status().items, 1);
+  });
+});
+
+describe('the sessions that somebody asks a replicator for', () => {
+  it('are with one peer, or with all that are connected', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.start();
+    await rig.connect('p', 'q');
+    rig.replicator.events.peerDisconnected('q');
+    rig.replicator.events.peerConnected('r');
+    assert.equal(rig.replicator.firstRoundEnded, false);
+    const reports = await rig.replicator.sync();
+    assert.deepEqual(
+      reports.map(({ peer }) => peer),
+      ['p', 'r'],
+    );
+    assert.deepEqual((await rig.replicator.sync('q')).length, 1);
+    assert.equal(rig.replicator.firstRoundEnded, true);
+  });
+
+  it('have who is far ahead of us taken part in a catch-up, whoever begins', async (t) => {
+    const rig = await ReplicatorRig.open(t, { catchUpItems: 100 });
+    rig.start();
+    const outline = { root: new Uint8Array(16), interval: EVERYTHING, settles: true };
+    const outlines = { ours: { ...outline, count: 0 }, theirs: { ...outline, count: 100 } };
+    const survey = [{ ...EVERYTHING, ours: 0, theirs: 100, differs: true }];
+    await rig.connect('p');
+    assert.equal(rig.replicator.events.judge!('p', { ...outline, count: 99 }), true);
+    rig.shows = () => ({ equal: false, outlines, survey });
+    assert.equal(rig.replicator.events.judge!('p', { ...outline, count: 100 }), false);
+    await rig.after(10);
+    assert.equal(rig.replicator.catchUp?.missing, 100);
+    rig.replicator.events.missing('p', idsOf(3));
+    assert.equal(rig.replicator.statements('p').coversAsOf !== undefined, true);
+    await rig.after(10);
+    rig.replicator.events.peerDisconnected('p');
+    assert.equal(rig.replicator.catchUp, null, 'it ends with the last that takes part');
+  });
+});
