@@ -125,9 +125,11 @@ describe('a catch-up that one peer alone takes part in', () => {
 
   it('ends when that has gone, and says that it got nowhere', async () => {
     const rig = new Rig(['a'], 2);
+    await rig.clock.advance(12_345);
     rig.catchUp.left('a');
     assert.ok(rig.over);
     const [line] = rig.logged('catch-up-ended');
+    assert.equal(line!.seconds, 12.3);
     assert.match(`${line!.msg}`, /without peers to go on with/);
     assert.deepEqual([line!.missing, line!.compared, line!.uncompared], [2_000, 0, 0]);
   });

@@ -157,15 +157,16 @@ describe('what a plan counts', () => {
 
 describe('a slice', () => {
   it('goes on behind the end of its list, and is whole without one behind its beginning', () => {
-    const plan = planOf([1_500]);
+    const plan = planOf([1_500, 1_600, 1_700]);
+    begin(plan, 'x');
     const job = begin(plan, 'a');
-    plan.learnt(job.slice, idsOf(1_500));
-    plan.listed(job.slice, at(40));
-    assert.deepEqual(expected(plan), [1_500, 1], 'one item is to be expected at least');
-    assert.deepEqual([plan.slices[1]!.lower, plan.slices[1]!.upper], [at(40), at(100)]);
-    const rest = begin(plan, 'b');
-    plan.listed(rest.slice, at(40));
-    assert.equal(plan.slices.length, 2, 'nothing of it was listed');
+    plan.learnt(job.slice, idsOf(1_600));
+    plan.listed(job.slice, at(140));
+    const [, , rest] = plan.slices;
+    assert.deepEqual(expected(plan), [1_500, 1_600, 1, 1_700], 'one item is expected at least');
+    assert.deepEqual([rest!.lower, rest!.upper], [at(140), at(200)]);
+    plan.listed(begin(plan, 'b').slice, at(140));
+    assert.equal(plan.slices.length, 4, 'nothing of it was listed');
   });
 
   it('is surveyed where what is left of it is larger than a slice', () => {
