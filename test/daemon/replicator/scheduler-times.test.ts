@@ -238,12 +238,13 @@ describe('a session after a gap', () => {
 describe('a scheduler that is stopped', () => {
   it('begins nothing any more, however it is asked', async () => {
     const { clock, scheduler, begun } = setUp();
-    scheduler.connected('a');
+    for (const peer of ['a', 'c']) scheduler.connected(peer);
     await begun(1_000);
     scheduler.changed();
     scheduler.gap('a');
     scheduler.stop();
     scheduler.connected('b');
+    scheduler.ended('c', 'equal');
     scheduler.changed();
     scheduler.gap();
     scheduler.ended('a', 'equal');
