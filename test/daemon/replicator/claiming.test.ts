@@ -221,5 +221,6 @@ describe('large items', () => {
     alone.wantLarge('a', 1);
     alone.source('a').backOff.next();
     assert.deepEqual(alone.claim('a'), ['large', 1], 'no other has it');
+    assert.equal(alone.wanted.claimed, 1);
   });
 });

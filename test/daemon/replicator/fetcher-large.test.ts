@@ -32,6 +32,27 @@ describe('the large items of a fetcher', () => {
     assert.equal(rig.stored, 5);
   });
 
+  it('are no longer known as large where they came and could not be stored', async (t) => {
+    const rig = await FetcherRig.open(t, { ...LARGE, requestBytes: 200 });
+    wantLarge(rig, 'a', [1, 2]);
+    rig.fetcher.connected('a');
+    const { putVerified } = rig.replica;
+    rig.replica.putVerified = async () => {
+      throw new Error('no disk');
+    };
+    await rig.of('a').end({}, true);
+    rig.replica.putVerified = putVerified;
+    assert.equal(rig.fetcher.paused?.code, 'INTERNAL');
+    await rig.clock.advance(999);
+    await rig.replica.put([itemOf(1, 200), itemOf(2, 200)]);
+    wantLarge(rig, 'a', [3]);
+    await rig.clock.advance(1);
+    assert.equal(rig.running, '', 'what was put here has a large one wait');
+    await rig.clock.advance(1_000);
+    assert.equal(rig.running, 'a');
+    await rig.of('a').end({}, true);
+  });
+
   it('do not count as small ones where one request after the other brings them', async (t) => {
     const rig = await FetcherRig.open(t, { ...LARGE, requestBytes: 200 });
     wantLarge(rig, 'a', [1, 2]);

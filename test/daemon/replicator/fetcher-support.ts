@@ -15,8 +15,7 @@ import { bytesToKey, type Item, Replica } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { wideSum } from '../../support/wide-sum.ts';
-import { Log } from '../mesh/support.ts';
-import { itemOf } from './support.ts';
+import { itemOf, Lines } from './support.ts';
 
 /** A request that has not ended. */
 export interface Asked {
@@ -30,7 +29,7 @@ export interface Asked {
 export class FetcherRig {
   readonly clock: VirtualClock = new VirtualClock();
   readonly wanted: ReconciliationSet = new ReconciliationSet();
-  readonly log: Log = new Log();
+  readonly log: Lines = new Lines();
   readonly disbelieved: string[] = [];
   readonly asked: Asked[] = [];
   readonly replica: Replica;
@@ -114,7 +113,7 @@ export class FetcherRig {
 
   /** The warnings that were logged. */
   warnings(text: string): Record<string, unknown>[] {
-    return this.log.lines.filter(({ msg }) => `${msg}`.includes(text)) as never;
+    return this.log.lines.filter(({ msg }) => `${msg}`.includes(text));
   }
 
   async #fetch(request: FetchRequest): Promise<FetchReport> {
@@ -127,7 +126,8 @@ export class FetcherRig {
         this.asked.splice(this.asked.indexOf(asked), 1);
         if (brings) {
           request.onProgress?.(10);
-          await request.onItems(this.items(ids));
+          // What cannot be stored ends a request.
+          await Promise.resolve(request.onItems(this.items(ids))).catch(() => undefined);
         }
         resolve({
           peer,

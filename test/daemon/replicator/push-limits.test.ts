@@ -10,8 +10,7 @@ import { type ItemKey, Replica } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { wideSum } from '../../support/wide-sum.ts';
-import { Log } from '../mesh/support.ts';
-import { idOf, itemOf } from './support.ts';
+import { idOf, itemOf, Lines } from './support.ts';
 
 const ORIGIN = { publisher: 'p', from: 'f' };
 
@@ -33,7 +32,7 @@ async function setUp(
   const wanted = new ReconciliationSet();
   const spread: ItemKey[][] = [];
   const seen = { wants: 0, differs: [] as string[], gaps: [] as string[] };
-  const log = new Log();
+  const log = new Lines();
   const push = new Push({
     replica,
     wanted,

@@ -5,12 +5,11 @@ import { isOwnTrouble, outcome } from '../../../src/daemon/replicator/outcome.ts
 import { type Mending, Refill } from '../../../src/daemon/replicator/refill.ts';
 import type { Replica } from '../../../src/store/index.ts';
 import { settle } from '../../support/clock.ts';
-import { Log } from '../mesh/support.ts';
-import { EVERYTHING, FAILED, findingOf, reportOf } from './support.ts';
+import { EVERYTHING, FAILED, findingOf, Lines, reportOf } from './support.ts';
 
 function setUp() {
   const state = { needsRefill: true, marked: 0, fails: false };
-  const log = new Log();
+  const log = new Lines();
   const refill = new Refill({
     replica: {
       get needsRefill() {

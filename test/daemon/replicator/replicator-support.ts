@@ -14,8 +14,7 @@ import { type ItemKey, Replica, type ReplicaInit } from '../../../src/store/inde
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { wideSum } from '../../support/wide-sum.ts';
-import { Log } from '../mesh/support.ts';
-import { EVERYTHING, reportOf } from './support.ts';
+import { EVERYTHING, Lines, reportOf } from './support.ts';
 
 /** No session comes by itself within a test. */
 const RARE = { intervalMs: 1e9, intervalMinMs: 1e9, intervalMaxMs: 1e9 };
@@ -33,7 +32,7 @@ export class ReplicatorRig {
   readonly clock: VirtualClock;
   readonly replica: Replica;
   readonly replicator: Replicator;
-  readonly log: Log = new Log();
+  readonly log: Lines = new Lines();
   /** Sessions asked for since the last look, each with its peer and kind. */
   sessions: string[] = [];
   /** What each session shows. */

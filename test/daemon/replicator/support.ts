@@ -1,3 +1,4 @@
+import { type Logger, pino } from 'pino';
 import type { Finding, Interval, SessionReport } from '../../../src/protocol/index.ts';
 import {
   type Bound,
@@ -68,3 +69,16 @@ export function reportOf(change: Partial<SessionReport> = {}): SessionReport {
 }
 
 export const FAILED = { code: 'TIMEOUT', message: 'too slow' };
+
+/** What was logged, a record each. */
+export class Lines {
+  readonly lines: Record<string, unknown>[] = [];
+  readonly logger: Logger = pino(
+    { level: 'debug' },
+    { write: (line: string) => void this.lines.push(JSON.parse(line)) },
+  );
+
+  with(code: string): Record<string, unknown>[] {
+    return this.lines.filter((line) => line.code === code);
+  }
+}

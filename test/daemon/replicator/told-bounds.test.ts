@@ -30,6 +30,15 @@ describe('the commits that are followed', () => {
     assert.equal(told.since(), 6);
   });
 
+  it('make room when a change that is never pushed makes them needless', () => {
+    const told = new Told({ maxFollowed: 10 });
+    commit(told, 1, 10);
+    told.changed(2);
+    commit(told, 3, 10, 20);
+    told.pushed(keysOf(10, 20));
+    assert.equal(told.since(), 2);
+  });
+
   it('count as not pushed up to the newest that was not', () => {
     const told = new Told();
     commit(told, 1, 1, 1);

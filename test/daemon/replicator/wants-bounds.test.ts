@@ -10,8 +10,7 @@ import {
 import { why } from '../../../src/daemon/replicator/why.ts';
 import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
-import { Log } from '../mesh/support.ts';
-import { idOf, idsOf } from './support.ts';
+import { idOf, idsOf, Lines } from './support.ts';
 
 const DAY_MS = 86_400_000;
 const START = 1_700_000_040_000;
@@ -26,7 +25,7 @@ function setUp(t: TestContext, { file = {}, ...bounds }: Change = {}) {
   const clock = new VirtualClock(START);
   const wanted = new ReconciliationSet({ now: () => clock.now() });
   const saved: Uint8Array[] = [];
-  const log = new Log();
+  const log = new Lines();
   const seen = { restored: 0 };
   const keeper = new WantsKeeper({
     wanted,
@@ -72,6 +71,7 @@ describe('the list of wants that is kept', () => {
       await clock.advance(20_000);
       wanted.received(idOf(round));
       await clock.advance(30_000);
+      assert.equal(clock.pending, 0, 'nothing is wanted, and it goes on all the same');
     }
     assert.deepEqual(kept(), [1, 1, 0, 1, 1, 0]);
     await keeper.stop();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ReplicatorRig, SETTLE_MS, SILENCE_MS } from './replicator-support.ts';
-import { at, EVERYTHING, FAILED, findingOf, idOf, idsOf, itemOf } from './support.ts';
+import { at, FAILED, findingOf, idOf, itemOf } from './support.ts';
 
 const PUBLISHED = { publisher: 'p', from: 'q' };
 
@@ -250,91 +250,5 @@ describe('a replicator whose index is being built', () => {
     rig.ended({ equal: false, error: FAILED });
     assert.deepEqual(await rig.after(5_000), []);
     rig.replica.ready = ready;
-  });
-});
-
-describe('a replicator that starts and stops', () => {
-  it('attends to who was there before it started, and asks nothing before', async (t) => {
-    const rig = await ReplicatorRig.open(t);
-    const { replicator } = rig;
-    replicator.events.peerConnected('p');
-    replicator.events.missing('p', [idOf(1)]);
-    assert.deepEqual(await replicator.sync(), []);
-    assert.deepEqual(
-      [replicator.paused, replicator.refused, replicator.catchUp, replicator.pushed],
-      [null, 0, null, null],
-    );
-    assert.equal(replicator.refuses('p', idOf(1)), false);
-    assert.equal(replicator.busyWith('p'), false);
-    assert.equal(replicator.firstRoundEnded, false);
-    const outline = { count: 1e6, root: new Uint8Array(16), interval: EVERYTHING };
-    assert.equal(replicator.events.judge!('p', outline), true);
-    assert.deepEqual(await rig.after(5_000), []);
-    rig.start();
-    assert.equal(rig.asked.length, 1);
-    assert.deepEqual(await rig.after(5_000), ['p look']);
-    assert.equal(replicator.firstRoundEnded, true);
-    assert.equal(replicator.pushed?.gaps, 7);
-  });
-
-  it('hears of nothing once it is stopped, and of all once it is started again', async (t) => {
-    const rig = await ReplicatorRig.open(t);
-    for (const number of [1, 2, 3]) {
-      rig.start();
-      await rig.connect('p');
-      await rig.replica.put([itemOf(number)]);
-      assert.equal(rig.stored.length, number);
-      assert.notDeepEqual(await rig.after(5_000), []);
-      await rig.stop();
-      assert.equal(rig.clock.pending, 0);
-      await rig.replica.put([itemOf(10 * number)]);
-      assert.deepEqual(await rig.after(5_000), []);
-      assert.equal(rig.stored.length, number, 'it listens no more');
-    }
-  });
-
-  it('stores what was pushed before it has stopped', async (t) => {
-    const rig = await ReplicatorRig.open(t);
-    rig.start();
-    rig.replicator.announced.items([itemOf(1)], PUBLISHED);
-    await rig.stop();
-    assert.equal(rig.replica.status().items, 1);
-  });
-});
-
-describe('the sessions that somebody asks a replicator for', () => {
-  it('are with one peer, or with all that are connected', async (t) => {
-    const rig = await ReplicatorRig.open(t);
-    rig.start();
-    await rig.connect('p', 'q');
-    rig.replicator.events.peerDisconnected('q');
-    rig.replicator.events.peerConnected('r');
-    assert.equal(rig.replicator.firstRoundEnded, false);
-    const reports = await rig.replicator.sync();
-    assert.deepEqual(
-      reports.map(({ peer }) => peer),
-      ['p', 'r'],
-    );
-    assert.deepEqual((await rig.replicator.sync('q')).length, 1);
-    assert.equal(rig.replicator.firstRoundEnded, true);
-  });
-
-  it('have who is far ahead of us taken part in a catch-up, whoever begins', async (t) => {
-    const rig = await ReplicatorRig.open(t, { catchUpItems: 100 });
-    rig.start();
-    const outline = { root: new Uint8Array(16), interval: EVERYTHING, settles: true };
-    const outlines = { ours: { ...outline, count: 0 }, theirs: { ...outline, count: 100 } };
-    const survey = [{ ...EVERYTHING, ours: 0, theirs: 100, differs: true }];
-    await rig.connect('p');
-    assert.equal(rig.replicator.events.judge!('p', { ...outline, count: 99 }), true);
-    rig.shows = () => ({ equal: false, outlines, survey });
-    assert.equal(rig.replicator.events.judge!('p', { ...outline, count: 100 }), false);
-    await rig.after(10);
-    assert.equal(rig.replicator.catchUp?.missing, 100);
-    rig.replicator.events.missing('p', idsOf(3));
-    assert.equal(rig.replicator.statements('p').coversAsOf !== undefined, true);
-    await rig.after(10);
-    rig.replicator.events.peerDisconnected('p');
-    assert.equal(rig.replicator.catchUp, null, 'it ends with the last that takes part');
   });
 });

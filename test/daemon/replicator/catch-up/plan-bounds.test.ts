@@ -227,6 +227,7 @@ describe('a slice', () => {
     assert.equal(slice.checked, true);
     plan.reopen(slice);
     assert.deepEqual([slice.checked, slice.lister, slice.state], [false, 'b', 'open']);
+    assert.equal(plan.missing, 0, 'it is not known that anything is');
     assert.equal(plan.next('b', false), null);
     plan.listed(begin(plan, 'a').slice, null);
     assert.equal(begin(plan, 'b').kind, 'check', 'it is checked anew');

@@ -40,6 +40,17 @@ describe('the rate of a catch-up', () => {
     assert.equal(rate.perSecond, 25, 'also between two samples');
   });
 
+  it('is that between the last two samples where those are far apart', async () => {
+    const clock = new VirtualClock();
+    const rate = new Rate(clock);
+    for (const count of [100, 60, 0]) {
+      await clock.advance(20_000);
+      rate.add(count);
+      rate.sample();
+      assert.equal(rate.perSecond, count / 20);
+    }
+  });
+
   it('says how long the rest takes, in whole seconds, where something comes and is missing', async () => {
     const clock = new VirtualClock();
     const rate = new Rate(clock);

@@ -121,6 +121,18 @@ describe('a peer that goes and comes back while a catch-up closes', () => {
     assert.equal(rig.over, true);
   });
 
+  it('has nothing taken of a session that it had before', async () => {
+    const rig = new Rig(['a', 'b'], 2);
+    const old = rig.session('a');
+    rig.catchUp.left('a');
+    await rig.session('b').end();
+    assert.equal(rig.begun('b'), 1, 'b lists what a was to list');
+    await old.end();
+    assert.equal(rig.catchUp.progress.estimated, true, 'b is still listing it');
+    await rig.session('b').end();
+    assert.equal(rig.catchUp.progress.estimated, false);
+  });
+
   it('is not blamed for the end of a session that it had before', async () => {
     const rig = new Rig(['a', 'b'], 3);
     const old = rig.session('a');
