@@ -72,7 +72,7 @@ describe('the room for announced items', () => {
   });
 
   it('is free again where the set took none of them, and they may be wanted again', async (t) => {
-    const { clock, push, replica, wanted } = await setUp(t, {}, 150);
+    const { clock, push, replica, wanted, spread } = await setUp(t, {}, 150);
     const [kept, first, second] = [itemOf(1, 100), itemOf(2, 100), itemOf(3, 100)];
     assert.equal(push.items([kept], ORIGIN), true);
     await clock.advance(0);
@@ -84,6 +84,7 @@ describe('the room for announced items', () => {
         assert.equal(push.arriving(id), false, 'an item whose put failed counts as arriving');
       }
       assert.deepEqual([push.holds(first.id), push.holds(second.id)], [false, false]);
+      assert.equal(spread.length, 1, 'nothing is told where nothing was stored');
       if (round === 1) await replica.put([{ hint: 2n, payload: new Uint8Array(1) }]);
       // The pause that a refusal asks for, and the set looks again.
       await clock.advance(100_000);
