@@ -133,7 +133,8 @@ export class CatchUp {
     if (this.#over || this.#members.has(peer) || outlines === null) return;
     if (this.#barred.has(peer)) return;
     const root = bytesToHex(outlines.theirs.root);
-    this.#members.set(peer, { root, job: null, since: 0, failures: 0, stalls: 0 });
+    const since = this.#init.clock.monotonic();
+    this.#members.set(peer, { root, job: null, since, failures: 0, stalls: 0 });
     this.#advance();
   }
 
