@@ -124,13 +124,21 @@ export class ReplicatorRig {
     return reportOf({ peer, ...now, outlines: { ours: outline, theirs: outline }, ...change });
   }
 
+  /** Ends the sessions over slices, which run until then. */
+  endSlices: (report: Partial<SessionReport>) => void = () => undefined;
+  readonly #slice: Promise<Partial<SessionReport>> = new Promise((resolve) => {
+    this.endSlices = resolve;
+  });
+
   readonly reconcile: Reconcile = {
     runs: (peer: string) => this.runs.has(peer),
     reconcile: async (peer: string, scope?: Scope) => {
       const looks = scope?.settles === false && scope.interval === undefined;
       this.sessions.push(`${peer} ${looks ? 'look' : scope === undefined ? 'whole' : 'slice'}`);
-      // A slice is listed for as long as the test lasts.
-      if (scope?.interval !== undefined) return new Promise<SessionReport>(() => undefined);
+      if (scope?.interval !== undefined) {
+        const change = { asked: scope.interval, ...(await this.#slice) };
+        return this.#report(peer, change);
+      }
       const report = this.#report(peer, { settles: !looks, ...this.shows() });
       this.replicator.events.ended(report);
       return report;

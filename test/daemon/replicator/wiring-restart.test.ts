@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ReplicatorRig } from './replicator-support.ts';
-import { EVERYTHING, idOf, idsOf, itemOf } from './support.ts';
+import { at, EVERYTHING, findingOf, idOf, idsOf, itemOf } from './support.ts';
 
+const PART = { lower: at(1), upper: at(2) };
 const PUBLISHED = { publisher: 'p', from: 'q' };
 
 describe('a replicator that starts and stops', () => {
@@ -96,16 +97,24 @@ describe('the sessions that somebody asks a replicator for', () => {
     const outline = { root: new Uint8Array(16), interval: EVERYTHING, settles: true };
     const outlines = { ours: { ...outline, count: 0 }, theirs: { ...outline, count: 100 } };
     const survey = [{ ...EVERYTHING, ours: 0, theirs: 100, differs: true }];
+    rig.shows = () => ({ equal: false });
     await rig.connect('p');
     assert.equal(rig.replicator.events.judge!('p', { ...outline, count: 99 }), true);
     rig.shows = () => ({ equal: false, outlines, survey });
     assert.equal(rig.replicator.events.judge!('p', { ...outline, count: 100 }), false);
     await rig.after(10);
     assert.equal(rig.replicator.catchUp?.missing, 100);
-    rig.replicator.events.missing('p', idsOf(3));
-    assert.equal(rig.replicator.statements('p').coversAsOf !== undefined, true);
-    await rig.after(10);
+    rig.replicator.events.missing('p', idsOf(150));
+    assert.equal(rig.replicator.catchUp?.missing, 150, 'it lists more than it said to have');
+    rig.ended({ equal: false, finding: findingOf({ theirs: 0, interval: PART }) });
+    const covered = () => rig.replicator.statements('p').coversAsOf;
+    assert.equal(covered(), null, 'no statement is made of a slice');
     rig.replicator.events.peerDisconnected('p');
     assert.equal(rig.replicator.catchUp, null, 'it ends with the last that takes part');
+    rig.endSlices({ equal: false });
+    await rig.after(0);
+    rig.replicator.events.peerConnected('p');
+    rig.ended({ finding: findingOf() });
+    assert.notEqual(covered(), null, 'what slices showed is awaited for no statement');
   });
 });
