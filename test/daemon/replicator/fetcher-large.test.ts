@@ -90,6 +90,20 @@ describe('the large items of a fetcher', () => {
     assert.deepEqual([line!.peer, line!.disbelieved], ['a', true]);
   });
 
+  it('come also where who said a wrong length of them was never met', async (t) => {
+    const rig = await FetcherRig.open(t, LARGE);
+    rig.fetcher.connected('a');
+    for (const number of [1, 2, 3, 4]) {
+      const [id] = rig.want('a', [number], 200);
+      await rig.of('a').end({ large: [{ id: id!, length: 200 }] });
+      rig.wanted.enlarge(id!, { peer: 'stranger', bytes: 300 });
+      await rig.clock.advance(1_000);
+      await rig.of('a').end({}, true);
+      assert.equal(rig.stored, number);
+    }
+    assert.deepEqual(rig.disbelieved, []);
+  });
+
   it('that a liar says to be large are what it does not have', async (t) => {
     const rig = await FetcherRig.open(t, LARGE);
     rig.fetcher.connected('a');

@@ -10,7 +10,7 @@ import { type ItemKey, Replica } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { wideSum } from '../../support/wide-sum.ts';
-import { idOf, itemOf, Lines } from './support.ts';
+import { idOf, itemOf, Lines, soon } from './support.ts';
 
 const ORIGIN = { publisher: 'p', from: 'f' };
 
@@ -48,6 +48,8 @@ async function setUp(
     gap: ({ publisher }) => seen.gaps.push(publisher),
     differs: (peer) => seen.differs.push(peer),
   });
+  const stop = push.stop.bind(push);
+  push.stop = () => soon(stop(), 'what was taken is not put when push stops');
   t.after(() => push.stop());
   return { clock, replica, wanted, push, spread, seen };
 }

@@ -10,6 +10,7 @@ import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { type Item, type ItemKey, itemId, Replica } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
+import { soon } from './support.ts';
 
 const ORIGIN = { publisher: 'p', from: 'f' };
 
@@ -50,6 +51,8 @@ async function setUp(
     gap: () => undefined,
     differs: () => undefined,
   });
+  const stop = push.stop.bind(push);
+  push.stop = () => soon(stop(), 'what was taken is not put when push stops');
   context.after(() => push.stop());
   return { clock, replica, wanted, push, spread, state };
 }

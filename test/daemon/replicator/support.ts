@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type Logger, pino } from 'pino';
 import type { Finding, Interval, SessionReport } from '../../../src/protocol/index.ts';
 import {
@@ -7,6 +8,7 @@ import {
   itemId,
   ZERO_BOUND,
 } from '../../../src/store/index.ts';
+import { settle } from '../../support/clock.ts';
 
 export const EVERYTHING: Interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
 
@@ -69,6 +71,18 @@ export function reportOf(change: Partial<SessionReport> = {}): SessionReport {
 }
 
 export const FAILED = { code: 'TIMEOUT', message: 'too slow' };
+
+/** What a promise resolves to that waits for nothing but what is under way: else it fails, saying so. */
+export async function soon<T>(promise: Promise<T>, says: string): Promise<T> {
+  let over = false;
+  const ended = (): void => {
+    over = true;
+  };
+  promise.then(ended, ended);
+  for (let turns = 0; turns < 50 && !over; turns++) await settle();
+  assert.ok(over, says);
+  return promise;
+}
 
 /** What was logged, a record each. */
 export class Lines {
