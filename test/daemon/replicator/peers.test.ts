@@ -31,6 +31,8 @@ describe('the records of peers', () => {
       const { connected, equalAt, lastSession } = records.get('p')!;
       assert.deepEqual([connected, equalAt, lastSession?.version], [false, null, 2]);
     }
+    records.connected('p');
+    assert.equal(records.get('p')!.lastSession?.version, 2, 'it is known when it is back');
     records.ended(reportOf({ peer: 'q' }));
     records.differs('q');
     records.disconnected('q');
