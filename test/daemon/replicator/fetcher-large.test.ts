@@ -52,6 +52,26 @@ describe('the large items of a fetcher', () => {
     await rig.of('a').end({}, true);
   });
 
+  it('wait after a small one that came while a large one is being written', async (t) => {
+    const rig = await FetcherRig.open(t, { ...LARGE, requestBytes: 200 });
+    wantLarge(rig, 'a', [1, 2]);
+    rig.fetcher.connected('a');
+    const disk = Promise.withResolvers<void>();
+    const { putVerified } = rig.replica;
+    rig.replica.putVerified = (items) =>
+      disk.promise.then(() => putVerified.call(rig.replica, items));
+    const ended = rig.of('a').end({}, true);
+    await settle();
+    await rig.replica.put([itemOf(8)]);
+    disk.resolve();
+    await ended;
+    await rig.clock.advance(99);
+    assert.equal(rig.running, '', 'a small one came');
+    await rig.clock.advance(1);
+    assert.equal(rig.running, 'a');
+    await rig.of('a').end({}, true);
+  });
+
   it('do not count as small ones where one request after the other brings them', async (t) => {
     const rig = await FetcherRig.open(t, { ...LARGE, requestBytes: 200 });
     wantLarge(rig, 'a', [1, 2]);

@@ -44,4 +44,18 @@ describe('a set that is full', () => {
       await rig.clock.advance(10_000);
     }
   });
+
+  it('has a single item tried, though a peer has many', async (t) => {
+    const rig = await FetcherRig.open(t, { ...ONE, batchItems: 4 }, 20);
+    for (const peer of ['idle', 'a']) rig.fetcher.connected(peer);
+    await rig.replica.put([itemOf(9, 10)]);
+    rig.want('a', [1, 2, 3], 15);
+    assert.equal(rig.of('a').request.ids.length, 3);
+    for (const round of [1, 2]) {
+      await rig.of('a').end({}, true);
+      await rig.replica.put([itemOf(20 + round)]);
+      await rig.clock.advance(10_000);
+      assert.equal(rig.of('a').request.ids.length, 1);
+    }
+  });
 });
