@@ -14,7 +14,7 @@ it('runs every test file once: in a suite of its room, or in a process of its ow
   for (const file of globSync(own, { cwd: ROOT })) count(file);
   for (const name of readdirSync(`${ROOT}/test/suites`)) {
     const suite = readFileSync(`${ROOT}/test/suites/${name}`, 'utf8');
-    const [, pattern = ''] = /importTests\('(.*)'\)/.exec(suite) ?? [];
+    const [, pattern = ''] = /importTests\(\s*'(.*)'/.exec(suite) ?? [];
     for (const file of testFiles(pattern)) count(`test/${file}`);
   }
   const all = globSync('test/**/*.test.ts', { cwd: ROOT });
