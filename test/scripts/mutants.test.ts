@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { findMutants, type Mutant } from '../../scripts/mutants/find.ts';
-import { editOf, isSame } from '../../scripts/mutants/lists.ts';
+import { editOf, isSame, readEquivalents, readPlanted } from '../../scripts/mutants/lists.ts';
 import { tryPlanted } from '../../scripts/mutants/planted.ts';
 import { tableOf, totalsOf } from '../../scripts/mutants/report.ts';
 import { type Judged, judge } from '../../scripts/mutants/run.ts';
@@ -137,6 +138,25 @@ describe('planting', () => {
     const planted = { name: 'stale', file: FILE, to: '', test: TEST_FILE };
     assert.throws(() => editOf(root, { ...planted, from: 'no such text' }), /exactly once/);
     assert.throws(() => editOf(root, { ...planted, from: 'return' }), /exactly once/);
+  });
+});
+
+describe('the lists of this project', () => {
+  const project = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+
+  it('names planted mistakes whose text is in the source exactly once', () => {
+    for (const planted of readPlanted(project)) editOf(project, planted);
+  });
+
+  it('gives a reason for each equivalent, and holds none that the source no longer has', () => {
+    const entries = readEquivalents(project);
+    const found = findMutants(project, [...new Set(entries.map(({ file }) => file))]);
+    const stale = entries.filter((entry) => !found.some((mutant) => isSame(entry, mutant)));
+    assert.deepEqual(stale, []);
+    assert.deepEqual(
+      entries.filter(({ reason }) => reason.length < 20),
+      [],
+    );
   });
 });
 
