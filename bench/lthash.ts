@@ -1,6 +1,5 @@
-import { blake3Kernel, blake3Reference } from '../src/store/blake3.ts';
-import { kernel } from '../src/store/fingerprint/kernel.ts';
 import { lthashKernel, lthashReference } from '../src/store/index.ts';
+import { blake3Kernel, blake3Reference, kernel } from '../src/store/kernel/testing.ts';
 
 /** Nanoseconds. Medians, all taken in one run. */
 export interface LthashFigures {

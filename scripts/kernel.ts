@@ -5,7 +5,7 @@ import asc from 'assemblyscript/asc';
 import { unroll } from './rounds.ts';
 
 const SOURCES = new URL('../assembly/', import.meta.url);
-const OUTPUT = new URL('../src/store/fingerprint/lthash-kernel.generated.ts', import.meta.url);
+const OUTPUT = new URL('../src/store/kernel/kernel.generated.ts', import.meta.url);
 
 /**
  * No optimiser: Binaryen's moves vector code about and copies constant shuffle masks to each of their

@@ -1,6 +1,8 @@
-import { decodeFrame } from '../src/protocol/reconcile/native/decode.ts';
-import { encodeRecord } from '../src/protocol/reconcile/native/encode.ts';
-import type { NativeRecord } from '../src/protocol/reconcile/native/records.ts';
+import type { NativeRecord } from '../src/protocol/reconcile/dialects/native/wire/testing.ts';
+import {
+  decodeFrame,
+  encodeRecord,
+} from '../src/protocol/reconcile/dialects/native/wire/testing.ts';
 import { bytesToHex } from '../src/store/index.ts';
 
 /** Hex digits in a line. */

@@ -1,10 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { nativeDialect, type Role, type Session, type Step } from '../src/protocol/index.ts';
-import { DEFAULT_LIMITS, SKETCH_SUMS } from '../src/protocol/reconcile/native/constants.ts';
-import { sumsOf } from '../src/protocol/reconcile/native/estimate.ts';
-import { rootHint, sessionKey } from '../src/protocol/reconcile/native/key.ts';
-import { encodeOpening } from '../src/protocol/reconcile/native/opening.ts';
+import { sumsOf } from '../src/protocol/reconcile/dialects/native/groups/testing.ts';
+import {
+  DEFAULT_LIMITS,
+  rootHint,
+  SKETCH_SUMS,
+  sessionKey,
+} from '../src/protocol/reconcile/dialects/native/testing.ts';
+import { encodeOpening } from '../src/protocol/reconcile/dialects/native/wire/testing.ts';
 import {
   BUCKETS,
   blake3,

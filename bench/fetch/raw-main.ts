@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Level } from 'level';
-import { MAX_OPEN_FILES, WRITE_BUFFER_BYTES } from '../../src/store/replica/database.ts';
+import { MAX_OPEN_FILES, WRITE_BUFFER_BYTES } from '../../src/store/level/testing.ts';
 import { batches } from './items.ts';
 
 /** The payloads into `level` under keys of the same kind, with nothing else; items a second. */

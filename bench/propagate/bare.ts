@@ -1,5 +1,5 @@
 import type { GossipSub } from '@libp2p/gossipsub';
-import { encodeFrame, encodeRecord } from '../../src/protocol/announce/codec.ts';
+import { encodeFrame, encodeRecord } from '../../src/protocol/announce/testing.ts';
 import { itemId } from '../../src/store/index.ts';
 import { generate, type Load, type Moments, now, payloadOf } from './load.ts';
 

@@ -5,7 +5,7 @@ import {
   MAX_OPEN_FILES,
   TABLE_BYTES,
   WRITE_BUFFER_BYTES,
-} from '../../src/store/replica/database.ts';
+} from '../../src/store/level/testing.ts';
 import { ItemSource, ingest, type Order } from '../support/items.ts';
 
 /**

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Status } from '../../src/daemon/node.ts';
+import type { Status } from '../../src/daemon/index.ts';
 import { AdminClient } from '../support/admin-client.ts';
 import { DaemonProcess } from '../support/daemon-process.ts';
 import { partOf, readTree, type SourceFile } from './files.ts';

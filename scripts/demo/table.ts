@@ -1,5 +1,5 @@
 import { clearScreenDown, moveCursor } from 'node:readline';
-import type { Status } from '../../src/daemon/node.ts';
+import type { Status } from '../../src/daemon/index.ts';
 
 /** Draws one row a node, over the last drawing where `out` is a terminal. */
 export class LiveTable {

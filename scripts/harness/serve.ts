@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Session } from '../../src/protocol/index.ts';
-import { MIN_FRAME_BYTES } from '../../src/protocol/reconcile/negentropy/constants.ts';
-import { negentropyDialect } from '../../src/protocol/reconcile/negentropy/index.ts';
+import { negentropyDialect } from '../../src/protocol/reconcile/dialects/negentropy/index.ts';
+import { MIN_FRAME_BYTES } from '../../src/protocol/reconcile/dialects/negentropy/testing.ts';
 import type { Snapshot } from '../../src/store/index.ts';
 import { type HarnessStorage, openStorage } from './storage.ts';
 

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import type { PeerStatus, Status, SyncResult } from '../../src/daemon/node.ts';
+import type { PeerStatus, Status, SyncResult } from '../../src/daemon/index.ts';
 
 export interface PutAnswer {
   readonly id: string;

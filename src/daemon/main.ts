@@ -1,6 +1,6 @@
 import type { CliInit } from './cli/index.ts';
 import type { Logger } from './logging.ts';
-import { hearStopWishes, onStop } from './stop-wishes.ts';
+import { hearStopWishes, onStop } from './stop-signals.ts';
 import { systemClock, systemDisk, systemRandom, systemWitness } from './system.ts';
 import { VERSION } from './version.ts';
 
@@ -38,7 +38,7 @@ const init: CliInit = {
     return logger;
   },
   async startDaemon(config, log) {
-    const { startDaemon } = await import('./daemon.ts');
+    const { startDaemon } = await import('./node/index.ts');
     const system = {
       clock: systemClock,
       random: systemRandom,

@@ -1,25 +1,48 @@
+/**
+ * The protocol as a library: dialects, sessions, fetch, announce and the ReconciliationSet. It
+ * loads no package but @noble/hashes.
+ */
+
 export * from './announce/index.ts';
 export * from './errors.ts';
 export * from './fetch/index.ts';
 export type { Log } from './log.ts';
-export type * from './network/network.ts';
+export type * from './network/index.ts';
 export { protocolId } from './protocol-id.ts';
-export { commonware } from './reconcile/commonware/index.ts';
-export type * from './reconcile/dialect.ts';
+export type {
+  Dialect,
+  Finding,
+  HeldSnapshot,
+  Interval,
+  Outline,
+  Reconcile,
+  ReconcileEvents,
+  ReconcileInit,
+  Role,
+  Scope,
+  Session,
+  SessionInit,
+  SessionLimits,
+  Step,
+  Surveyed,
+} from './reconcile/index.ts';
 export {
+  commonware,
   DEFAULT_LIMITS as DEFAULT_NATIVE_LIMITS,
+  DEFAULT_RECONCILE_OPTIONS,
+  efficiency,
+  type NativeInit,
   type NativeLimits,
-} from './reconcile/native/constants.ts';
-export { type NativeInit, nativeDialect } from './reconcile/native/index.ts';
-export { negentropy } from './reconcile/negentropy/index.ts';
-export { efficiency, type SessionReport, settledBoth } from './reconcile/report.ts';
-export { ReconcileService } from './reconcile/service.ts';
-export { DEFAULT_RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile/service-options.ts';
-export type { HeldSnapshot, Scope } from './reconcile/service-session.ts';
-export type { Reconcile, ReconcileEvents, ReconcileInit } from './reconcile/service-types.ts';
+  nativeDialect,
+  negentropy,
+  type ReconcileOptions,
+  ReconcileService,
+  type SessionReport,
+  settledBoth,
+} from './reconcile/index.ts';
 export {
   ReconciliationSet,
   type ReconciliationSetInit,
   type Said,
   type Want,
-} from './reconcile/set.ts';
+} from './reconciliation-set/index.ts';

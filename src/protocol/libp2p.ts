@@ -1,9 +1,14 @@
 import { type FetchInit, FetchService } from './fetch/index.ts';
-import { type Libp2pComponents, libp2pNetwork } from './network/libp2p.ts';
-import { type Libp2pGossipInit, libp2pGossip, type Pubsub } from './network/libp2p-gossip.ts';
-import { asLibp2pService } from './network/libp2p-service.ts';
-import { ReconcileService } from './reconcile/service.ts';
-import type { ReconcileInit } from './reconcile/service-types.ts';
+import {
+  asLibp2pService,
+  type Libp2pComponents,
+  type Libp2pGossipInit,
+  libp2pGossip,
+  libp2pNetwork,
+  type Pubsub,
+} from './libp2p/index.ts';
+import type { ReconcileInit } from './reconcile/index.ts';
+import { ReconcileService } from './reconcile/index.ts';
 
 export { type Libp2pComponents, type Libp2pGossipInit, libp2pGossip, libp2pNetwork, type Pubsub };
 

@@ -1,4 +1,8 @@
-export { type Blake3, blake3 } from './blake3.ts';
+/**
+ * The item set on disk and in memory: items, fingerprints, trees, vectors, and the replica over
+ * LevelDB. It knows no network.
+ */
+
 export {
   bytesToHex,
   bytesToKey,
@@ -15,31 +19,57 @@ export {
 export * from './coding/index.ts';
 export type * from './environment.ts';
 export * from './errors.ts';
-export { type CompositeScheme, composite } from './fingerprint/composite.ts';
-export { lthashReference } from './fingerprint/lthash.ts';
-export { lthash, lthashKernel } from './fingerprint/lthash-kernel.ts';
-export type * from './fingerprint/scheme.ts';
-export { sum256 } from './fingerprint/sum256.ts';
+export type { FingerprintScheme } from './fingerprint/index.ts';
+export {
+  type CompositeScheme,
+  composite,
+  lthash,
+  lthashKernel,
+  lthashReference,
+  sum256,
+} from './fingerprint/index.ts';
 export * from './item.ts';
-export { type Database, openDatabase } from './replica/database.ts';
-export type { ReplicaLimits } from './replica/limits.ts';
-export { MAX_LIST_LIMIT } from './replica/list.ts';
-export { repairDatabase } from './replica/repair.ts';
-export { Replica } from './replica/replica.ts';
-export type { ScrubOptions } from './replica/scrub-options.ts';
-export type * from './replica/types.ts';
+export { type Blake3, blake3 } from './kernel/index.ts';
+export { type Database, openDatabase, repairDatabase } from './level/index.ts';
+export type {
+  Incident,
+  IndexOptions,
+  ListInit,
+  NewItem,
+  PutOptions,
+  PutResult,
+  ReplicaDatabase,
+  ReplicaInit,
+  ReplicaLimits,
+  ReplicaLogger,
+  ReplicaStatus,
+  ScrubOptions,
+  ScrubStatus,
+  Served,
+  ServeLimits,
+  VerifyOptions,
+  VerifyProblem,
+  VerifyProgress,
+  VerifyResult,
+  Witness,
+} from './replica/index.ts';
+export { MAX_LIST_LIMIT, Replica, type VerifyInit, verifyReplica } from './replica/index.ts';
 export * from './storage.ts';
+export { subRange } from './sub-range.ts';
+export type { TreeShapeInit } from './tree/index.ts';
 export {
   DurableTree,
   type DurableTreeInit,
+  LevelTree,
+  type LevelTreeInit,
+  MemoryTree,
   type PreparedWrite,
+  TreeSnapshot,
   type TreeWrite,
-} from './tree/level/durable-tree.ts';
-export { LevelTree, type LevelTreeInit } from './tree/level/level-tree.ts';
-export { MemoryTree } from './tree/memory-tree.ts';
-export type { TreeShapeInit } from './tree/shape.ts';
-export { TreeSnapshot } from './tree/snapshot.ts';
-export { subRange } from './tree/sub-range.ts';
-export { FlatVector, type FlatVectorInit } from './vector/flat/flat-vector.ts';
-export { SortedVector, type SortedVectorInit } from './vector/sorted-vector.ts';
-export * from './verify/index.ts';
+} from './tree/index.ts';
+export {
+  FlatVector,
+  type FlatVectorInit,
+  SortedVector,
+  type SortedVectorInit,
+} from './vector/index.ts';

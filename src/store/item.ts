@@ -1,6 +1,6 @@
-import { blake3 } from './blake3.ts';
 import { bytesToHex, compareBytes, equalBytes } from './bytes.ts';
 import { StoreError } from './errors.ts';
+import { blake3 } from './kernel/index.ts';
 
 /** Length of an id in bytes. */
 export const ID_BYTES = 32;
@@ -85,4 +85,11 @@ export function checkHint(hint: bigint): void {
     `hint ${hint} is out of range: give a whole number from 0 to ${INFINITE_HINT - 1n} ` +
       `(${INFINITE_HINT} is reserved as infinity)`,
   );
+}
+
+/** Payload bytes of the items together. */
+export function totalBytes(items: Iterable<Item>): number {
+  let bytes = 0;
+  for (const { payload } of items) bytes += payload.length;
+  return bytes;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { blake3 } from '@noble/hashes/blake3.js';
-import { expand, LTHASH_BYTES } from '../../src/store/fingerprint/lthash.ts';
+import { expand, LTHASH_BYTES } from '../../src/store/fingerprint/testing.ts';
 import {
   bytesToHex,
   concatBytes,

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, writeSync } from 'node:fs';
-import { systemClock, systemDisk } from '../../src/daemon/system.ts';
+import { systemClock, systemDisk } from '../../src/daemon/index.ts';
 import {
   type Clock,
   openDatabase,

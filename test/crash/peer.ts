@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/daemon/system.ts';
+import { systemClock } from '../../src/daemon/index.ts';
 import { commonware } from '../../src/protocol/index.ts';
 import { bytesToKey, type Item, Replica, type Snapshot } from '../../src/store/index.ts';
 import { converse } from '../conformance/dialect.ts';

@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from 'node:fs';
 import { openDatabase } from '../../src/store/index.ts';
-import { setKeys } from '../../src/store/replica/layout.ts';
+import { setKeys } from '../../src/store/replica/records/index.ts';
 
 const encoder = new TextEncoder();
 const keys = setKeys('set');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BackOff } from '../../src/daemon/backoff.ts';
+import { BackOff } from '../../src/daemon/testing.ts';
 
 describe('BackOff', () => {
   it('doubles its pauses up to the longest, counts, and starts small again after a reset', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { Status } from '../../src/daemon/node.ts';
+import type { Status } from '../../src/daemon/index.ts';
 import { type LocalDaemon, LocalDaemons } from '../e2e/support/in-process.ts';
 import { until } from '../e2e/support/mesh.ts';
 

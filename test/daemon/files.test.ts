@@ -3,11 +3,15 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { dataDirError, isUnreadable, makeDataDir } from '../../src/daemon/data-dir.ts';
-import { DaemonError } from '../../src/daemon/errors.ts';
-import { replaceFile } from '../../src/daemon/mesh/durable-file.ts';
+import {
+  dataDirError,
+  isUnreadable,
+  makeDataDir,
+  replaceFile,
+} from '../../src/daemon/files/index.ts';
+import { DaemonError } from '../../src/daemon/index.ts';
+import { wantsFile } from '../../src/daemon/node/testing.ts';
 import { MAX_RECORD_BYTES } from '../../src/daemon/replicator/index.ts';
-import { wantsFile } from '../../src/daemon/wants-file.ts';
 import { StoreError, type StoreErrorCode } from '../../src/store/index.ts';
 
 describe('files in the data directory', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RunningNode } from '../../src/daemon/running-node.ts';
+import { RunningNode } from '../../src/daemon/node/testing.ts';
 import { bytesToHex, INFINITE_BOUND, StoreError, ZERO_BOUND } from '../../src/store/index.ts';
 import { VirtualClock } from '../support/clock.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { RunningNode } from '../../src/daemon/node/testing.ts';
 import { Replicator } from '../../src/daemon/replicator/index.ts';
-import { RunningNode } from '../../src/daemon/running-node.ts';
 import { type Database, Replica } from '../../src/store/index.ts';
 import { VirtualClock } from '../support/clock.ts';
 import { memoryDatabase } from '../support/memory-database.ts';

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { catchUpStatus, lastSession, provedAt, storeStatus } from '../../src/daemon/shown.ts';
+import {
+  catchUpStatus,
+  lastSession,
+  provedAt,
+  storeStatus,
+} from '../../src/daemon/node/testing.ts';
 import { INFINITE_BOUND, ZERO_BOUND } from '../../src/store/index.ts';
 
 const AT = Date.UTC(2024, 1, 29, 12, 34, 56, 7);

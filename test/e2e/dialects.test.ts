@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Status } from '../../src/daemon/node.ts';
+import type { Status } from '../../src/daemon/index.ts';
 import { converged, each, join2, type Running, TestMesh, until } from './support/mesh.ts';
 
 const encoder = new TextEncoder();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Status } from '../../src/daemon/node.ts';
-import { encodeFrame, encodeRecord } from '../../src/protocol/announce/codec.ts';
+import type { Status } from '../../src/daemon/index.ts';
+import { encodeFrame, encodeRecord } from '../../src/protocol/announce/testing.ts';
 import { announceTopic } from '../../src/protocol/index.ts';
 import { itemId } from '../../src/store/index.ts';
 import { Impostor, NETWORK_NAME } from './support/impostor.ts';

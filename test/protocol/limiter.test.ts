@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
-import { Limiter, Limiters, type Release } from '../../src/protocol/limiter.ts';
+import { Limiter, Limiters, type Release } from '../../src/protocol/testing.ts';
 import { byNow } from '../support/by-now.ts';
 import { settle } from '../support/clock.ts';
 

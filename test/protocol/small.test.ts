@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { within } from '../../src/protocol/deadline.ts';
-import { SessionStop } from '../../src/protocol/errors.ts';
-import { ProtocolError, protocolId } from '../../src/protocol/index.ts';
-import { decodeVarint, encodeVarint, MAX_VARINT_BYTES } from '../../src/protocol/varint.ts';
+import { ProtocolError, protocolId, SessionStop } from '../../src/protocol/index.ts';
+import {
+  decodeVarint,
+  encodeVarint,
+  MAX_VARINT_BYTES,
+  within,
+} from '../../src/protocol/testing.ts';
 import { bytesToHex, hexToBytes } from '../../src/store/index.ts';
 import { byNow } from '../support/by-now.ts';
 import { VirtualClock } from '../support/clock.ts';

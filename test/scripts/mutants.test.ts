@@ -98,7 +98,13 @@ describe('choosing tests', () => {
   });
 
   it('knows the room whose tests lie under another name', () => {
-    assert.equal(nearness('src/protocol/reconcile/set.ts', 'test/protocol/services/a.test.ts'), 2);
+    assert.equal(
+      nearness(
+        'src/protocol/reconciliation-set/reconciliation-set.ts',
+        'test/protocol/services/a.test.ts',
+      ),
+      2,
+    );
   });
 });
 

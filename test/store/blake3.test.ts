@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { blake3Kernel, blake3Reference as reference } from '../../src/store/blake3.ts';
+import { blake3Kernel, blake3Reference as reference } from '../../src/store/kernel/testing.ts';
 import { assertProperty } from '../support/property.ts';
 
 assert(blake3Kernel !== null, 'the supported runtimes all have WebAssembly SIMD');

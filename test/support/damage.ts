@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { systemClock } from '../../src/daemon/system.ts';
+import { systemClock } from '../../src/daemon/index.ts';
 import { bytesToHex, type Database, openDatabase, Replica } from '../../src/store/index.ts';
-import { setKeys } from '../../src/store/replica/layout.ts';
+import { setKeys } from '../../src/store/replica/records/index.ts';
 
 const KEYS = setKeys('set');
 

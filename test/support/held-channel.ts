@@ -1,4 +1,4 @@
-import type { Channel, ChannelInit, Network } from '../../src/protocol/network/network.ts';
+import type { Channel, ChannelInit, Network } from '../../src/protocol/network/index.ts';
 
 /** Serves a protocol: the first channel that comes, which stays open until `done` is called. */
 export async function heldChannel(

@@ -5,7 +5,7 @@ import type { Clock } from '../../store/index.ts';
 import { exposedMessage } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
-import type { Node } from '../node.ts';
+import type { Node } from '../node-api.ts';
 import { knowAllMethods } from './endpoint.ts';
 import { AdminError, type BodyLimit, type Refusal, refusalOf } from './errors.ts';
 import { Guard } from './guard.ts';

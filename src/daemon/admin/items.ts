@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
 import { bytesToHex } from '../../store/index.ts';
-import type { Node } from '../node.ts';
+import type { Node } from '../node-api.ts';
 import { endpoint } from './endpoint.ts';
 import { AdminError } from './errors.ts';
 import { formatCursor, parseId, readListQuery, readNoQuery, readPutQuery } from './query.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
-import type { Node } from '../node.ts';
+import type { Node } from '../node-api.ts';
 import { endpoint } from './endpoint.ts';
 import { AdminError } from './errors.ts';
 import { readAddressBody, readNoQuery, readSyncBody } from './query.ts';

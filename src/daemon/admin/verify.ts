@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
 import type { Clock, VerifyProgress, VerifyResult } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
-import type { Node } from '../node.ts';
+import type { Node } from '../node-api.ts';
 import { endpoint } from './endpoint.ts';
 import { AdminError, type Refusal, refusalOf } from './errors.ts';
 import { readJsonBodies } from './mesh.ts';

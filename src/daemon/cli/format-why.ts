@@ -1,4 +1,4 @@
-import type { WhyAnswer } from '../node.ts';
+import type { WhyAnswer } from '../node-api.ts';
 import { formatBytes } from './format.ts';
 
 /** One line that says where an item is, and more where there is more to say. */

@@ -1,5 +1,5 @@
 import type { AnnounceTotals } from '../../protocol/index.ts';
-import type { LastSession, PeerStatus, ProvedAt, Status, SyncResult } from '../node.ts';
+import type { LastSession, PeerStatus, ProvedAt, Status, SyncResult } from '../node-api.ts';
 
 /** Shown to people; --json has all. */
 const MAX_INCIDENTS = 5;

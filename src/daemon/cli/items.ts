@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DaemonError, EXIT } from '../errors.ts';
-import type { WhyAnswer } from '../node.ts';
+import type { WhyAnswer } from '../node-api.ts';
 import type { DaemonClient } from './client.ts';
 import { usage } from './errors.ts';
 import { formatWhy } from './format-why.ts';

@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 // Not through the door of admin/, which would load the HTTP server.
-import { addressPath, readAddress } from '../admin/address.ts';
+import { addressPath, readAddress } from '../admin/index.ts';
 import { type Config, loadConfig, type Setting } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
 import { DaemonClient } from './client.ts';

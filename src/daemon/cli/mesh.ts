@@ -1,5 +1,5 @@
 import { EXIT } from '../errors.ts';
-import type { PeerStatus, Status, SyncResult } from '../node.ts';
+import type { PeerStatus, Status, SyncResult } from '../node-api.ts';
 import type { DaemonClient } from './client.ts';
 import { formatPeer, formatPeers, formatSessions, formatStatus } from './format.ts';
 import { type CliInit, printLine } from './init.ts';

@@ -1,7 +1,7 @@
 import { peerIdFromString } from '@libp2p/peer-id';
 import { z } from 'zod';
 // Not through the door of mesh/, which would load all of libp2p for a look at a configuration.
-import { parseListenAddress, parsePeerAddress } from '../mesh/address.ts';
+import { parseListenAddress, parsePeerAddress } from '../peer-address.ts';
 import { parseSize, SIZE } from './size.ts';
 
 /** What messages and the reading of strings need to know of one key. */

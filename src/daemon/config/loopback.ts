@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { isLoopback, parseListenAddress } from '../mesh/address.ts';
+import { isLoopback, parseListenAddress } from '../peer-address.ts';
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');

@@ -3,7 +3,7 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { DaemonError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
-import { isLoopback } from './address.ts';
+import { isLoopback } from '../peer-address.ts';
 import type { Notices } from './notices.ts';
 
 /** Who may connect, and so read and write the set. */

@@ -8,8 +8,8 @@ import type { Ed25519PrivateKey } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import type { Random } from '../../store/index.ts';
 import { DaemonError } from '../errors.ts';
+import { loadOrCreateSecret } from '../files/index.ts';
 import type { Logger } from '../logging.ts';
-import { loadOrCreateSecret } from './secret-file.ts';
 
 export const IDENTITY_FILE = 'identity.key';
 

@@ -1,7 +1,7 @@
 import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Logger } from '../logging.ts';
+import { hostOf } from '../peer-address.ts';
 import type { Access } from './access.ts';
-import { hostOf } from './address.ts';
 import type { Notices } from './notices.ts';
 
 export interface InboundFailuresInit {

@@ -1,12 +1,23 @@
 /** The mesh: who this node is, who may connect, and whom it keeps connected. */
-export type { Access } from './access.ts';
-export { isLoopback, type PeerAddress, parseListenAddress, parsePeerAddress } from './address.ts';
-export type { Connections, PeerWatcher } from './connections.ts';
+
 export {
-  type Dial,
-  Dialer,
-  type DialerInit,
-} from './dialer.ts';
+  codeOf,
+  createSecret,
+  loadOrCreateSecret,
+  readSecret,
+  replaceFile,
+  type SecretFileInit,
+} from '../files/index.ts';
+export {
+  isLoopback,
+  type PeerAddress,
+  parseListenAddress,
+  parsePeerAddress,
+} from '../peer-address.ts';
+export type { Access } from './access.ts';
+export type { Connections, PeerWatcher } from './connections.ts';
+export type { AddressSource, AddressState } from './dialling/index.ts';
+export { type Dial, Dialer, type DialerInit } from './dialling/index.ts';
 export {
   DEFAULT_DISCOVERY_OPTIONS,
   type Discovery,
@@ -16,7 +27,6 @@ export {
   peersFile,
   type SavedPeersFile,
 } from './discovery/index.ts';
-export { codeOf, replaceFile } from './durable-file.ts';
 export {
   createIdentity,
   IDENTITY_FILE,
@@ -33,11 +43,4 @@ export {
   type MeshOptions,
 } from './options.ts';
 export { createPsk, loadPsk, parsePsk } from './psk.ts';
-export {
-  createSecret,
-  loadOrCreateSecret,
-  readSecret,
-  type SecretFileInit,
-} from './secret-file.ts';
 export { createToken, loadToken, TOKEN_FILE, type TokenInit } from './token.ts';
-export type { AddressSource, AddressState } from './wanted.ts';

@@ -6,15 +6,12 @@ import { preSharedKey } from '@libp2p/pnet';
 import { type TCPComponents, tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p';
 import { type Logger, libp2pLogging } from '../logging.ts';
+import { type InboundFailure, observed } from './dialling/index.ts';
 import { localDiscovery } from './discovery/index.ts';
 import type { Identity } from './identity.ts';
-import { cheapLengths } from './lengths.ts';
+import { cheapLengths, cheapSignatures, frugal, sendTogether } from './libp2p-patches/index.ts';
 import type { MeshOptions } from './options.ts';
-import { sendTogether } from './packets.ts';
 import { type MeshPubsub, pubsub } from './pubsub.ts';
-import { cheapSignatures } from './signatures.ts';
-import { type InboundFailure, observed } from './upgrades.ts';
-import { frugal } from './windows.ts';
 
 export interface AssemblyInit<S extends ServiceMap> {
   readonly identity: Identity;

@@ -1,7 +1,7 @@
 import { bytesToHex, type Random } from '../../store/index.ts';
 import { DaemonError } from '../errors.ts';
+import { readSecret } from '../files/index.ts';
 import type { Logger } from '../logging.ts';
-import { readSecret } from './secret-file.ts';
 
 const HEADER = '/key/swarm/psk/1.0.0/\n/base16/\n';
 const HEX = /^[0-9a-f]{64}$/i;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Random } from '../../store/index.ts';
 import { DaemonError } from '../errors.ts';
+import { loadOrCreateSecret } from '../files/index.ts';
 import type { Logger } from '../logging.ts';
-import { loadOrCreateSecret } from './secret-file.ts';
 
 export const TOKEN_FILE = 'admin.token';
 

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Announce, Fetch, Reconcile } from '../../protocol/index.ts';
 import type { Clock, Random, Replica } from '../../store/index.ts';
 import type { ReplicatorOptions } from './options.ts';
-import type { WantsFile } from './wants-keeper.ts';
+import type { WantsFile } from './upkeep/index.ts';
 
 export interface ReplicatorInit {
   replica: Replica;

@@ -15,23 +15,22 @@ import {
   type NewItem,
   type PutResult,
 } from '../../store/index.ts';
-import { Arrivals } from './arrivals.ts';
 import type { CatchUpProgress } from './catch-up/index.ts';
-import { Fetcher } from './fetcher.ts';
-import { isHeld } from './held.ts';
+import { Fetcher } from './fetching/index.ts';
 import type { ReplicatorInit, ReplicatorServices } from './init.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
-import { isOwnTrouble, outcome } from './outcome.ts';
-import { OwnItems } from './own-items.ts';
 import { getsMany, type PeerRecord, PeerRecords } from './peers.ts';
-import { Push } from './push.ts';
-import { Recovery } from './recovery.ts';
-import { Refill } from './refill.ts';
-import { SessionScheduler } from './scheduler.ts';
-import { Sessions } from './sessions.ts';
-import { PeerStatements, type Statements } from './statements.ts';
-import { Told } from './told.ts';
-import { WantsKeeper } from './wants-keeper.ts';
+import { isHeld, OwnItems, Push, Told } from './push/index.ts';
+import {
+  Arrivals,
+  isOwnTrouble,
+  outcome,
+  PeerStatements,
+  SessionScheduler,
+  Sessions,
+  type Statements,
+} from './scheduling/index.ts';
+import { Recovery, Refill, WantsKeeper } from './upkeep/index.ts';
 import { type Why, why } from './why.ts';
 
 interface Running {

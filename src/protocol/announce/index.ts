@@ -1,3 +1,5 @@
+/** Announcements: new items and keys spread over gossip, numbered so that a receiver sees gaps. */
+
 export type { AnnouncedKey } from './codec.ts';
 export {
   type AnnounceOptions,

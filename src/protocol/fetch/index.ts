@@ -1,3 +1,8 @@
+/**
+ * Fetch: asks a peer for items by id and streams them back; every payload is checked against its
+ * id.
+ */
+
 export { DEFAULT_FETCH_OPTIONS, type FetchOptions } from './constants.ts';
 export type * from './report.ts';
 export type { Serve } from './responder.ts';

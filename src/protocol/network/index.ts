@@ -1,1 +1,6 @@
+/** The port `Network`: channels of length-prefixed frames with a window, and who is connected. */
+
+export { MAX_INBOUND, PAUSED_STREAM_BYTES, RECEIVE_WINDOW_BYTES } from './constants.ts';
+export { toProtocolError } from './failure.ts';
+export { encodeFrames, FrameBuffer, prefixBytes } from './framing.ts';
 export type * from './network.ts';

@@ -1,6 +1,6 @@
 import { StoreError } from '../errors.ts';
-import { partOffset } from '../fingerprint/composite.ts';
-import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import type { FingerprintScheme } from '../fingerprint/index.ts';
+import { partOffset } from '../fingerprint/index.ts';
 import { type Bound, compareKeys, ID_BYTES, type ItemKey } from '../item.ts';
 import { fingerprintsBetween, type Snapshot } from '../storage.ts';
 import type { WriteBuffer } from './write-buffer.ts';

@@ -1,9 +1,7 @@
-import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import type { FingerprintScheme } from '../fingerprint/index.ts';
 import { type Bound, compareBounds, compareKeys, ID_BYTES, type ItemKey } from '../item.ts';
-import { Branch } from '../vector/branch.ts';
-import type { FlatKeys } from '../vector/chunk.ts';
-import { insertKeys, type Root, removeKeys, rootOf } from '../vector/edit.ts';
-import type { Shape } from '../vector/part.ts';
+import type { FlatKeys, Shape } from '../vector/index.ts';
+import { Branch, insertKeys, type Root, removeKeys, rootOf } from '../vector/index.ts';
 import { type Batch, keyCount, Waiting } from './waiting.ts';
 
 /** The keys from `first` to `last`, both included. */

@@ -1,5 +1,5 @@
-import { type Kernel, kernel } from '../fingerprint/kernel.ts';
 import { ID_BYTES } from '../item.ts';
+import { type Kernel, kernel } from '../kernel/index.ts';
 import { type Coding, symbolsThrough } from './coding.ts';
 import { codingReference } from './reference.ts';
 

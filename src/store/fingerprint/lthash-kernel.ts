@@ -1,6 +1,6 @@
 import { StoreError } from '../errors.ts';
 import { ID_BYTES } from '../item.ts';
-import { type Kernel, kernel } from './kernel.ts';
+import { type Kernel, kernel } from '../kernel/index.ts';
 import { LTHASH_BYTES, lthashReference } from './lthash.ts';
 import type { FingerprintScheme } from './scheme.ts';
 

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { writeBase128 } from '../bytes.ts';
 import { ID_BYTES } from '../item.ts';
-import { kernel } from './kernel.ts';
+import { kernel } from '../kernel/index.ts';
 import type { FingerprintScheme } from './scheme.ts';
 
 /** Bytes of a state: one 256-bit integer. */

@@ -1,5 +1,3 @@
-import type { IndexOptions } from './types.ts';
-
 export interface ReplicaLimits {
   /**
    * Longest payload taken, in bytes. Raising it lets one item take more memory, here and at every
@@ -56,3 +54,21 @@ export const DEFAULT_INDEX: IndexOptions = {
   leafItems: 128,
   fanout: 64,
 };
+
+export interface IndexOptions {
+  /**
+   * Keys gathered in memory at the most before they are in the tree on disk; merging begins at half of
+   * that. Raising it makes scattered writes cheaper, and costs memory (some 100 bytes a key) and time
+   * at opening, which reads them.
+   * @default 65_536
+   */
+  bufferItems: number;
+  /** Bytes of tree kept in memory; see `DurableTreeInit`. @default 64 MiB */
+  cacheBytes: number;
+  /** Milliseconds after which a snapshot ends; see `DurableTreeInit`. @default 600_000 */
+  maxSnapshotAgeMs: number;
+  /** Items in a leaf of the tree at the most; see `TreeShapeInit`. @default 128 */
+  leafItems: number;
+  /** Children of an inner node of the tree at the most; see `TreeShapeInit`. @default 64 */
+  fanout: number;
+}

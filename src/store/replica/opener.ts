@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import type { Database } from '../level/index.ts';
 import type { ReplicaDatabase } from './types.ts';
 
 /** What opens the database, at first and again after a failed write. */

@@ -1,26 +1,19 @@
 import type { PartedSnapshot } from '../buffer/index.ts';
-import { lthash } from '../fingerprint/lthash-kernel.ts';
+import { lthash } from '../fingerprint/index.ts';
 import { checkHint, checkKey, type Item, type ItemKey, itemId, verifyItem } from '../item.ts';
-import { type VerifyOptions, type VerifyResult, verifyReplica } from '../verify/index.ts';
-import type { Database } from './database.ts';
-import type { DurableSet } from './durable-set.ts';
-import { GuardedSnapshot } from './guarded-snapshot.ts';
-import { IdLookup } from './id-lookup.ts';
+import type { Database } from '../level/index.ts';
+import { Keeper, Merger } from './commit/index.ts';
+import type { DurableSet } from './durable-set/index.ts';
 import { Incidents } from './incidents.ts';
-import { ItemReader } from './item-reader.ts';
-import { Keeper } from './keeper.ts';
-import { type ItemHead, setKeys } from './layout.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS } from './limits.ts';
-import { listKeys } from './list.ts';
 import { Listeners } from './listeners.ts';
-import { Merger } from './merger.ts';
 import { opener } from './opener.ts';
-import { Puts } from './puts.ts';
-import { Quarantine } from './quarantine.ts';
-import { Scrubber } from './scrub.ts';
+import { Quarantine } from './quarantine/index.ts';
+import { GuardedSnapshot, IdLookup, ItemReader, listKeys, SetDigest } from './read/index.ts';
+import { type ItemHead, setKeys } from './records/index.ts';
+import { Scrubber } from './scrub/index.ts';
 import { DEFAULT_SCRUB } from './scrub-options.ts';
-import { SetDigest } from './set-digest.ts';
-import * as trouble from './trouble.ts';
+import * as trouble from './store-errors.ts';
 import type {
   ListInit,
   NewItem,
@@ -31,6 +24,8 @@ import type {
   Served,
   ServeLimits,
 } from './types.ts';
+import { type VerifyOptions, type VerifyResult, verifyReplica } from './verify/index.ts';
+import { Puts } from './write/index.ts';
 
 /**
  * The durable set: payloads, index and meta in one database. One writer; what is acknowledged is on

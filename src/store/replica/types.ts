@@ -1,8 +1,8 @@
 import type { Clock, Disk, Random } from '../environment.ts';
-import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import type { FingerprintScheme } from '../fingerprint/index.ts';
 import type { Item, ItemKey } from '../item.ts';
-import type { Database } from './database.ts';
-import type { ReplicaLimits } from './limits.ts';
+import type { Database } from '../level/index.ts';
+import type { IndexOptions, ReplicaLimits } from './limits.ts';
 import type { ScrubOptions } from './scrub-options.ts';
 
 /** What one put did. */
@@ -148,24 +148,6 @@ export interface ReplicaDatabase {
    * @default none: it is opened again and again
    */
   repair?: () => Promise<void>;
-}
-
-export interface IndexOptions {
-  /**
-   * Keys gathered in memory at the most before they are in the tree on disk; merging begins at half of
-   * that. Raising it makes scattered writes cheaper, and costs memory (some 100 bytes a key) and time
-   * at opening, which reads them.
-   * @default 65_536
-   */
-  bufferItems: number;
-  /** Bytes of tree kept in memory; see `DurableTreeInit`. @default 64 MiB */
-  cacheBytes: number;
-  /** Milliseconds after which a snapshot ends; see `DurableTreeInit`. @default 600_000 */
-  maxSnapshotAgeMs: number;
-  /** Items in a leaf of the tree at the most; see `TreeShapeInit`. @default 128 */
-  leafItems: number;
-  /** Children of an inner node of the tree at the most; see `TreeShapeInit`. @default 64 */
-  fanout: number;
 }
 
 /** What is answered to an id: the item, only its length where that is more than is asked for, or nothing. */

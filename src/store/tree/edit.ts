@@ -1,4 +1,4 @@
-import { combineAll } from '../fingerprint/combine-all.ts';
+import { combineAll } from '../fingerprint/index.ts';
 import { childNode, isLeaf } from './child.ts';
 import type { Inner, Leaf, Run, TreeNode } from './node.ts';
 import type { NodeWriter } from './node-store.ts';

@@ -1,4 +1,4 @@
-import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import type { FingerprintScheme } from '../fingerprint/index.ts';
 
 /** What all nodes of one tree share. */
 export interface TreeShape {

@@ -1,7 +1,7 @@
 import { equalBytes } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
-import { partOffset } from '../fingerprint/composite.ts';
-import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import type { FingerprintScheme } from '../fingerprint/index.ts';
+import { partOffset } from '../fingerprint/index.ts';
 import type { Bound, ItemKey } from '../item.ts';
 import type { Snapshot } from '../storage.ts';
 import type { NodeReader } from './node-store.ts';

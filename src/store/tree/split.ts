@@ -1,4 +1,4 @@
-import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import type { FingerprintScheme } from '../fingerprint/index.ts';
 import { childAtRank, childCount, childNode, isLeaf } from './child.ts';
 import type { Leaf, TreeNode } from './node.ts';
 import type { NodeReader } from './node-store.ts';

@@ -1,5 +1,5 @@
-import { combineAll } from '../fingerprint/combine-all.ts';
-import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import type { FingerprintScheme } from '../fingerprint/index.ts';
+import { combineAll } from '../fingerprint/index.ts';
 import { childAtRank, childCount, childNode, isLeaf } from './child.ts';
 import type { TreeNode } from './node.ts';
 import type { NodeReader } from './node-store.ts';

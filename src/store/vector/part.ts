@@ -1,4 +1,4 @@
-import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import type { FingerprintScheme } from '../fingerprint/index.ts';
 import type { Bound, ItemKey } from '../item.ts';
 
 /** What all parts of one vector share. */

@@ -1,10 +1,10 @@
 import { equalBytes } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
-import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import type { FingerprintScheme } from '../fingerprint/index.ts';
+import type { IdView } from '../id-index.ts';
 import { type Bound, ID_BYTES, type ItemKey } from '../item.ts';
 import type { Snapshot } from '../storage.ts';
 import type { Root } from './edit.ts';
-import type { IdView } from './id-index.ts';
 
 /** A root that writers no longer touch: taking one costs nothing, whatever the size of the set. */
 export class VectorSnapshot implements Snapshot {

@@ -1,9 +1,9 @@
-import type { FingerprintScheme } from '../fingerprint/scheme.ts';
+import type { FingerprintScheme } from '../fingerprint/index.ts';
+import { IdIndex } from '../id-index.ts';
 import { checkKey, compareKeys, type ItemKey } from '../item.ts';
 import type { Snapshot, Storage } from '../storage.ts';
 import { Branch } from './branch.ts';
 import { insertKeys, type Root, removeKeys } from './edit.ts';
-import { IdIndex } from './id-index.ts';
 import type { Shape } from './part.ts';
 import { VectorSnapshot } from './snapshot.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { DaemonError, type DaemonErrorCode } from '../../../src/daemon/errors.ts';
+import { DaemonError, type DaemonErrorCode } from '../../../src/daemon/index.ts';
 import { ProtocolError } from '../../../src/protocol/index.ts';
 import { bytesToHex, itemId, StoreError, type StoreErrorCode } from '../../../src/store/index.ts';
 import {

@@ -1,12 +1,6 @@
-import { DaemonError } from '../../../src/daemon/errors.ts';
-import type {
-  Node,
-  PeerStatus,
-  Refusal,
-  Status,
-  SyncResult,
-  WhyAnswer,
-} from '../../../src/daemon/node.ts';
+import type { Node, PeerStatus, Status, SyncResult } from '../../../src/daemon/index.ts';
+import { DaemonError } from '../../../src/daemon/index.ts';
+import type { Refusal, WhyAnswer } from '../../../src/daemon/testing.ts';
 import {
   bytesToHex,
   checkHint,

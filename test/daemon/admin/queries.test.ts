@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { refusalOf } from '../../../src/daemon/admin/errors.ts';
-import { Guard } from '../../../src/daemon/admin/guard.ts';
 import {
   formatCursor,
+  Guard,
   parseId,
   readAddressBody,
   readListQuery,
@@ -11,7 +10,8 @@ import {
   readNoQuery,
   readPutQuery,
   readSyncBody,
-} from '../../../src/daemon/admin/query.ts';
+  refusalOf,
+} from '../../../src/daemon/admin/testing.ts';
 import { ProtocolError } from '../../../src/protocol/index.ts';
 import { INFINITE_HINT } from '../../../src/store/index.ts';
 

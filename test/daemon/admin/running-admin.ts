@@ -1,8 +1,7 @@
 import { request } from 'node:http';
 import type { TestContext } from 'node:test';
 import { type Admin, type AdminInit, createAdmin } from '../../../src/daemon/admin/index.ts';
-import { createLogger } from '../../../src/daemon/logging.ts';
-import { systemClock } from '../../../src/daemon/system.ts';
+import { createLogger, systemClock } from '../../../src/daemon/index.ts';
 import { within } from '../../support/within.ts';
 import { FakeNode } from './fake-node.ts';
 

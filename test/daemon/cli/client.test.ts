@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { DaemonClient } from '../../../src/daemon/cli/client.ts';
+import { DaemonClient } from '../../../src/daemon/cli/testing.ts';
 
 describe('client', () => {
   /** How the server meets its next calls; `hang` lets them wait, `reset` breaks the connection. */

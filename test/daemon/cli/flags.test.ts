@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Command } from 'commander';
+import { formatSummary } from '../../../src/daemon/cli/import/testing.ts';
 import {
   configFlags,
   parseBytes,
   parseConcurrency,
   parseHintFlag,
-} from '../../../src/daemon/cli/flags.ts';
-import { formatSummary } from '../../../src/daemon/cli/import/summary.ts';
+} from '../../../src/daemon/cli/testing.ts';
 
 /** The settings that a command line gives. */
 function settings(...argv: string[]) {

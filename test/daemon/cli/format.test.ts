@@ -8,9 +8,9 @@ import {
   formatPeers,
   formatSessions,
   formatStatus,
-} from '../../../src/daemon/cli/format.ts';
-import { formatWhy } from '../../../src/daemon/cli/format-why.ts';
-import type { PeerStatus, Status } from '../../../src/daemon/node.ts';
+  formatWhy,
+} from '../../../src/daemon/cli/testing.ts';
+import type { PeerStatus, Status } from '../../../src/daemon/index.ts';
 import { FakeNode } from '../admin/fake-node.ts';
 
 describe('what people read', () => {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { readLines } from '../../../src/daemon/cli/import/lines.ts';
+import { readLines } from '../../../src/daemon/cli/import/index.ts';
 import { bytesToHex, itemId, StoreError } from '../../../src/store/index.ts';
 import { openStation, run, type Station } from './terminal.ts';
 

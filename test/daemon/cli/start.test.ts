@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RunningDaemon } from '../../../src/daemon/cli/index.ts';
 import type { Config } from '../../../src/daemon/config/index.ts';
-import { DaemonError } from '../../../src/daemon/errors.ts';
+import { DaemonError } from '../../../src/daemon/index.ts';
 import { StoreError } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { type Ran, type RunInit, run } from './terminal.ts';

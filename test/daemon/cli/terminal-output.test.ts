@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createProgress as importProgress } from '../../../src/daemon/cli/import/progress.ts';
+import { createProgress as importProgress } from '../../../src/daemon/cli/import/testing.ts';
 import type { Terminal } from '../../../src/daemon/cli/index.ts';
-import { createProgress as verifyProgress } from '../../../src/daemon/cli/verify/progress.ts';
+import { createProgress as verifyProgress } from '../../../src/daemon/cli/verify/testing.ts';
 
 /** What a stream was given; `isTTY` as a terminal has it. */
 function stream(isTTY: boolean | undefined) {

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { type CliInit, runCli, type Terminal } from '../../../src/daemon/cli/index.ts';
-import { createLogger } from '../../../src/daemon/logging.ts';
-import { systemClock, systemWitness } from '../../../src/daemon/system.ts';
+import { createLogger, systemClock, systemWitness } from '../../../src/daemon/index.ts';
 import { type RunningAdmin, startAdmin, TOKEN } from '../admin/running-admin.ts';
 
 export interface Ran {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { DaemonError } from '../../../src/daemon/errors.ts';
+import { DaemonError } from '../../../src/daemon/index.ts';
 import { bytesToHex, itemId } from '../../../src/store/index.ts';
 import { TOKEN } from '../admin/running-admin.ts';
 import { openStation, run, type Station } from './terminal.ts';

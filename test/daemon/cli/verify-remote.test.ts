@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { lastWords, RefusedError } from '../../../src/daemon/cli/errors.ts';
-import { readNdjson } from '../../../src/daemon/cli/import/ndjson.ts';
-import { importAll } from '../../../src/daemon/cli/import/run.ts';
-import { DaemonError } from '../../../src/daemon/errors.ts';
+import { importAll, readNdjson } from '../../../src/daemon/cli/import/testing.ts';
+import { lastWords, RefusedError } from '../../../src/daemon/cli/testing.ts';
+import { DaemonError } from '../../../src/daemon/index.ts';
 import { run } from './terminal.ts';
 
 /** What `rangemesh verify` makes of what a server answers. */

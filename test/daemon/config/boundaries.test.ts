@@ -8,7 +8,7 @@ import {
   parseSize,
   type Setting,
 } from '../../../src/daemon/config/index.ts';
-import { DaemonError } from '../../../src/daemon/errors.ts';
+import { DaemonError } from '../../../src/daemon/index.ts';
 
 /** The configuration that consists of these settings, `section.key=value` each. */
 function load(...settings: string[]): Promise<Config> {

@@ -11,7 +11,7 @@ import {
   parseSize,
   variableOf,
 } from '../../../src/daemon/config/index.ts';
-import { DaemonError } from '../../../src/daemon/errors.ts';
+import { DaemonError } from '../../../src/daemon/index.ts';
 
 const PEER = '12D3KooWBGWseujji7QqoKq4WUstskGRAYP73WAhEYG1vsMuiFUY';
 const read = (path: string) => readFile(path, 'utf8');

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { multiaddr } from '@multiformats/multiaddr';
-import { isLoopbackHost } from '../../../src/daemon/config/loopback.ts';
+import { isLoopbackHost } from '../../../src/daemon/config/index.ts';
+import { usableAddresses } from '../../../src/daemon/mesh/discovery/testing.ts';
 import {
   hostOf,
   isLoopback,
   parseListenAddress,
   parsePeerAddress,
   withoutPeer,
-} from '../../../src/daemon/mesh/address.ts';
-import { usableAddresses } from '../../../src/daemon/mesh/discovery/record.ts';
+} from '../../../src/daemon/testing.ts';
 
 const A = '12D3KooWJ6ET7PSPDcWtGuwTZjyye8rUM3RTvZ8va1J3uSndGLqg';
 const B = '12D3KooWNvHK4U6VqQQQr6Qe89wwbKazUPzQrPZLQmspceywVo3q';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Connection } from '@libp2p/interface';
-import { Connections, type ConnectionsInit } from '../../../src/daemon/mesh/connections.ts';
-import { Notices } from '../../../src/daemon/mesh/notices.ts';
+import { Notices } from '../../../src/daemon/mesh/index.ts';
+import { Connections, type ConnectionsInit } from '../../../src/daemon/mesh/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { Log } from './log.ts';
 

@@ -1,8 +1,7 @@
-import { DaemonError } from '../../../src/daemon/errors.ts';
-import type { PeerWatcher } from '../../../src/daemon/mesh/connections.ts';
-import { type Dial, Dialer } from '../../../src/daemon/mesh/dialer.ts';
-import { Notices } from '../../../src/daemon/mesh/notices.ts';
-import type { DialerOptions } from '../../../src/daemon/mesh/options.ts';
+import { DaemonError } from '../../../src/daemon/index.ts';
+import { type Dial, Dialer } from '../../../src/daemon/mesh/dialling/index.ts';
+import type { DialerOptions, PeerWatcher } from '../../../src/daemon/mesh/index.ts';
+import { Notices } from '../../../src/daemon/mesh/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { Log } from './log.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { keepStreams } from '../../../src/daemon/mesh/gossip-streams.ts';
+import { keepStreams } from '../../../src/daemon/mesh/testing.ts';
 
 /** Gossipsub and libp2p reduced to what keeping streams touches. */
 function create() {

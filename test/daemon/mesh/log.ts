@@ -1,5 +1,5 @@
-import { createLogger, type Logger, type LogLevel } from '../../../src/daemon/logging.ts';
-import { systemClock } from '../../../src/daemon/system.ts';
+import { createLogger, systemClock } from '../../../src/daemon/index.ts';
+import type { Logger, LogLevel } from '../../../src/daemon/testing.ts';
 import type { Clock } from '../../../src/store/index.ts';
 import { within } from '../../support/within.ts';
 

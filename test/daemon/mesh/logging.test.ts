@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
-import { createLogger, libp2pLogging } from '../../../src/daemon/logging.ts';
-import { Notices } from '../../../src/daemon/mesh/notices.ts';
+import { createLogger } from '../../../src/daemon/index.ts';
+import { Notices } from '../../../src/daemon/mesh/index.ts';
+import { libp2pLogging } from '../../../src/daemon/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { Log } from './log.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Notices, type NoticesInit } from '../../../src/daemon/mesh/notices.ts';
+import { Notices, type NoticesInit } from '../../../src/daemon/mesh/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { Log } from './log.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import type { MeshPubsub } from '../../../src/daemon/mesh/pubsub.ts';
+import type { MeshPubsub } from '../../../src/daemon/mesh/testing.ts';
 import { announceTopic, type GossipMessage, type Verdict } from '../../../src/protocol/index.ts';
 import { libp2pGossip } from '../../../src/protocol/libp2p.ts';
 import { within } from '../../support/within.ts';

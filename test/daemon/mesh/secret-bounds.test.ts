@@ -3,14 +3,8 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { loadIdentity } from '../../../src/daemon/mesh/identity.ts';
-import { parsePsk } from '../../../src/daemon/mesh/psk.ts';
-import {
-  createSecret,
-  loadOrCreateSecret,
-  readSecret,
-} from '../../../src/daemon/mesh/secret-file.ts';
-import { loadToken } from '../../../src/daemon/mesh/token.ts';
+import { createSecret, loadOrCreateSecret, readSecret } from '../../../src/daemon/files/index.ts';
+import { loadIdentity, loadToken, parsePsk } from '../../../src/daemon/mesh/index.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { Log } from './log.ts';
 

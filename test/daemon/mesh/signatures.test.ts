@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { generateKeyPair, publicKeyFromRaw } from '@libp2p/crypto/keys';
-import { cheapSignatures } from '../../../src/daemon/mesh/signatures.ts';
+import { cheapSignatures } from '../../../src/daemon/mesh/libp2p-patches/index.ts';
 
 const MESSAGE = new TextEncoder().encode('an announcement');
 

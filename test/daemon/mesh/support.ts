@@ -1,3 +1,4 @@
+import { systemClock, systemRandom } from '../../../src/daemon/index.ts';
 import {
   type Access,
   createIdentity,
@@ -5,7 +6,6 @@ import {
   type Mesh,
   type MeshInit,
 } from '../../../src/daemon/mesh/index.ts';
-import { systemClock, systemRandom } from '../../../src/daemon/system.ts';
 import { within } from '../../support/within.ts';
 import { Log } from './log.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Connection } from '@libp2p/interface';
-import { dropSurplus } from '../../../src/daemon/mesh/surplus.ts';
+import { dropSurplus } from '../../../src/daemon/mesh/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 
 interface Fake {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Connections, type ConnectionsInit } from '../../../src/daemon/mesh/connections.ts';
-import { Notices } from '../../../src/daemon/mesh/notices.ts';
+import { Notices } from '../../../src/daemon/mesh/index.ts';
+import { Connections, type ConnectionsInit } from '../../../src/daemon/mesh/testing.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { Log } from './log.ts';
 

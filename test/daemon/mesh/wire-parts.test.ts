@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { cheapLengths } from '../../../src/daemon/mesh/lengths.ts';
-import { sendTogether } from '../../../src/daemon/mesh/packets.ts';
-import { frugal } from '../../../src/daemon/mesh/windows.ts';
+import {
+  cheapLengths,
+  frugal,
+  sendTogether,
+} from '../../../src/daemon/mesh/libp2p-patches/index.ts';
 
 describe('what is sent in one turn', () => {
   it('leaves together, and what is sent in the next leaves by itself', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Arrivals } from '../../../src/daemon/replicator/arrivals.ts';
+import { Arrivals } from '../../../src/daemon/replicator/scheduling/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 
 describe('Arrivals', () => {

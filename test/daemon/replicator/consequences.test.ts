@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BackOff } from '../../../src/daemon/backoff.ts';
 import {
   bringsNothing,
   isLiar,
   type Judgement,
   judge,
   judgeLie,
-} from '../../../src/daemon/replicator/consequences.ts';
-import { Source } from '../../../src/daemon/replicator/sources.ts';
+  Source,
+} from '../../../src/daemon/replicator/fetching/testing.ts';
+import { BackOff } from '../../../src/daemon/testing.ts';
 import type { FetchReport } from '../../../src/protocol/index.ts';
 import { idOf } from './support.ts';
 

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BackOff } from '../../../src/daemon/backoff.ts';
-import { Crowding } from '../../../src/daemon/replicator/crowding.ts';
+import type { Kind } from '../../../src/daemon/replicator/fetching/testing.ts';
+import {
+  Crowding,
+  RunningRequest,
+  Source,
+} from '../../../src/daemon/replicator/fetching/testing.ts';
 import {
   DEFAULT_REPLICATOR_OPTIONS,
   type ReplicatorOptions,
-} from '../../../src/daemon/replicator/options.ts';
-import { type Kind, RunningRequest } from '../../../src/daemon/replicator/running-request.ts';
-import { Source } from '../../../src/daemon/replicator/sources.ts';
+} from '../../../src/daemon/replicator/index.ts';
+import { BackOff } from '../../../src/daemon/testing.ts';
 import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { idOf } from './support.ts';

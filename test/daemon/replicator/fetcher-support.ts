@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { Fetcher } from '../../../src/daemon/replicator/fetcher.ts';
+import { Fetcher } from '../../../src/daemon/replicator/fetching/index.ts';
 import {
   DEFAULT_REPLICATOR_OPTIONS,
   type ReplicatorOptions,
-} from '../../../src/daemon/replicator/options.ts';
+} from '../../../src/daemon/replicator/index.ts';
 import {
   type Fetch,
   type FetchReport,

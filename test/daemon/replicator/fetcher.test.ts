@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { pino } from 'pino';
-import { Fetcher } from '../../../src/daemon/replicator/fetcher.ts';
-import { DEFAULT_REPLICATOR_OPTIONS } from '../../../src/daemon/replicator/options.ts';
+import { Fetcher } from '../../../src/daemon/replicator/fetching/index.ts';
+import { DEFAULT_REPLICATOR_OPTIONS } from '../../../src/daemon/replicator/index.ts';
 import {
   type Fetch,
   type FetchReport,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Intake, Window } from '../../../src/daemon/replicator/intake.ts';
+import { Intake, Window } from '../../../src/daemon/replicator/fetching/testing.ts';
 import { type Item, type PutResult, StoreError } from '../../../src/store/index.ts';
 import { settle } from '../../support/clock.ts';
 import { idOf, itemOf } from './support.ts';

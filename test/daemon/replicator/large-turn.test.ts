@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { LargeTurn } from '../../../src/daemon/replicator/large-turn.ts';
+import { LargeTurn } from '../../../src/daemon/replicator/fetching/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 
 function setUp() {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { OwnItems } from '../../../src/daemon/replicator/own-items.ts';
+import { OwnItems } from '../../../src/daemon/replicator/push/index.ts';
 import type { Announce } from '../../../src/protocol/index.ts';
 import type { Item, NewItem, PutResult, Replica } from '../../../src/store/index.ts';
 import { itemOf } from './support.ts';

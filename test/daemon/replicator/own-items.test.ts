@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { OwnItems } from '../../../src/daemon/replicator/own-items.ts';
+import { OwnItems } from '../../../src/daemon/replicator/push/index.ts';
 import type { Announce } from '../../../src/protocol/index.ts';
 import { type Item, type ItemKey, Replica } from '../../../src/store/index.ts';
 import { coded, FakeDisk, gateBatches, item } from '../../store/replica/support.ts';

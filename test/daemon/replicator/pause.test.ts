@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Pause } from '../../../src/daemon/replicator/pause.ts';
+import { Pause } from '../../../src/daemon/replicator/testing.ts';
 import type { Replica } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 

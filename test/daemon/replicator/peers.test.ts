@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  getsMany,
-  isPart,
-  type PeerRecord,
-  PeerRecords,
-} from '../../../src/daemon/replicator/peers.ts';
+import type { PeerRecord } from '../../../src/daemon/replicator/index.ts';
+import { getsMany, isPart, PeerRecords } from '../../../src/daemon/replicator/testing.ts';
 import { at, FAILED, findingOf, reportOf } from './support.ts';
 
 const PART = { lower: at(1), upper: at(2) };

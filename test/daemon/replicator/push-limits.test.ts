@@ -4,7 +4,7 @@ import {
   DEFAULT_REPLICATOR_OPTIONS,
   type ReplicatorOptions,
 } from '../../../src/daemon/replicator/index.ts';
-import { Push } from '../../../src/daemon/replicator/push.ts';
+import { Push } from '../../../src/daemon/replicator/push/index.ts';
 import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { type ItemKey, Replica } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';

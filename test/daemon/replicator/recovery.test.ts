@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Recovery } from '../../../src/daemon/replicator/recovery.ts';
+import { Recovery } from '../../../src/daemon/replicator/upkeep/index.ts';
 import { type Replica, StoreError } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 

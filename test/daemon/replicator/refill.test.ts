@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { isOwnTrouble, outcome } from '../../../src/daemon/replicator/outcome.ts';
-import { type Mending, Refill } from '../../../src/daemon/replicator/refill.ts';
+import { isOwnTrouble, outcome } from '../../../src/daemon/replicator/scheduling/index.ts';
+import { Refill } from '../../../src/daemon/replicator/upkeep/index.ts';
+import type { Mending } from '../../../src/daemon/replicator/upkeep/testing.ts';
 import type { Replica } from '../../../src/store/index.ts';
 import { settle } from '../../support/clock.ts';
 import { EVERYTHING, FAILED, findingOf, Lines, reportOf } from './support.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RefusedIds } from '../../../src/daemon/replicator/refused-ids.ts';
+import { RefusedIds } from '../../../src/daemon/replicator/fetching/testing.ts';
 import { idOf } from './support.ts';
 
 const has = (refused: RefusedIds, numbers: readonly number[]): boolean[] =>

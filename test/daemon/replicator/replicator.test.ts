@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import { Replicator, type WantsFile } from '../../../src/daemon/replicator/index.ts';
-import { decodeWants } from '../../../src/daemon/replicator/wants-record.ts';
+import { decodeWants } from '../../../src/daemon/replicator/upkeep/testing.ts';
 import type { FetchService, ReconcileService, SessionReport } from '../../../src/protocol/index.ts';
 import { INFINITE_BOUND, Replica, ZERO_BOUND } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';

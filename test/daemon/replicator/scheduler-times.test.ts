@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SessionScheduler } from '../../../src/daemon/replicator/scheduler.ts';
+import { SessionScheduler } from '../../../src/daemon/replicator/scheduling/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 
 const OPTIONS = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
-import { Sessions } from '../../../src/daemon/replicator/sessions.ts';
+import { Sessions } from '../../../src/daemon/replicator/scheduling/index.ts';
 import {
   type Outline,
   ReconciliationSet,

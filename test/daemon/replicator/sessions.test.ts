@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
-import { Sessions } from '../../../src/daemon/replicator/sessions.ts';
+import { Sessions } from '../../../src/daemon/replicator/scheduling/index.ts';
 import { ReconciliationSet, type SessionReport } from '../../../src/protocol/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { lookAt } from './catch-up/support.ts';

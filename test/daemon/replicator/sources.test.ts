@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BackOff } from '../../../src/daemon/backoff.ts';
-import { RunningRequest } from '../../../src/daemon/replicator/running-request.ts';
-import { type Source, Sources } from '../../../src/daemon/replicator/sources.ts';
+import {
+  RunningRequest,
+  type Source,
+  Sources,
+} from '../../../src/daemon/replicator/fetching/testing.ts';
+import { BackOff } from '../../../src/daemon/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { idOf } from './support.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PeerStatements } from '../../../src/daemon/replicator/statements.ts';
+import { PeerStatements } from '../../../src/daemon/replicator/scheduling/index.ts';
 import type { Finding } from '../../../src/protocol/index.ts';
 import { bytesToHex, bytesToKey } from '../../../src/store/index.ts';
 import { at, EVERYTHING, FAILED, findingOf, idsOf, reportOf } from './support.ts';

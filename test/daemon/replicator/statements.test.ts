@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PeerStatements } from '../../../src/daemon/replicator/statements.ts';
+import { PeerStatements } from '../../../src/daemon/replicator/scheduling/index.ts';
 import type { SessionReport } from '../../../src/protocol/index.ts';
 import { bytesToKey, INFINITE_BOUND, ZERO_BOUND } from '../../../src/store/index.ts';
 

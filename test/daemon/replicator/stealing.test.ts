@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BackOff } from '../../../src/daemon/backoff.ts';
-import { type Kind, RunningRequest } from '../../../src/daemon/replicator/running-request.ts';
-import { Source } from '../../../src/daemon/replicator/sources.ts';
-import { Stealing } from '../../../src/daemon/replicator/stealing.ts';
+import type { Kind } from '../../../src/daemon/replicator/fetching/testing.ts';
+import {
+  RunningRequest,
+  Source,
+  Stealing,
+} from '../../../src/daemon/replicator/fetching/testing.ts';
+import { BackOff } from '../../../src/daemon/testing.ts';
 import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { idOf } from './support.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Delivery, Throughput } from '../../../src/daemon/replicator/throughput.ts';
+import { type Delivery, Throughput } from '../../../src/daemon/replicator/fetching/testing.ts';
 
 const AIM = { ms: 100, bytes: 1_000_000 };
 

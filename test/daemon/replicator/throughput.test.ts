@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Throughput } from '../../../src/daemon/replicator/throughput.ts';
+import { Throughput } from '../../../src/daemon/replicator/fetching/testing.ts';
 
 const AIM = { ms: 500, bytes: 1_000_000 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Told } from '../../../src/daemon/replicator/told.ts';
+import { Told } from '../../../src/daemon/replicator/push/index.ts';
 import { bytesToKey, type ItemKey } from '../../../src/store/index.ts';
 
 function key(number: number): ItemKey {

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { type WantsFile, WantsKeeper } from '../../../src/daemon/replicator/wants-keeper.ts';
+import { why } from '../../../src/daemon/replicator/testing.ts';
+import {
+  MAX_RECORD_BYTES,
+  type WantsFile,
+  WantsKeeper,
+} from '../../../src/daemon/replicator/upkeep/index.ts';
 import {
   decodeWants,
   encodeWants,
   MAX_KEPT,
-  MAX_RECORD_BYTES,
-} from '../../../src/daemon/replicator/wants-record.ts';
-import { why } from '../../../src/daemon/replicator/why.ts';
+} from '../../../src/daemon/replicator/upkeep/testing.ts';
 import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { idOf, idsOf, Lines } from './support.ts';

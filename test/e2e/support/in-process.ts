@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { AdminClient } from '../../../scripts/support/admin-client.ts';
 import { loadConfig } from '../../../src/daemon/config/index.ts';
-import { type Daemon, startDaemon } from '../../../src/daemon/daemon.ts';
-import { createLogger } from '../../../src/daemon/logging.ts';
 import {
+  createLogger,
   systemClock,
   systemDisk,
   systemRandom,
   systemWitness,
-} from '../../../src/daemon/system.ts';
+} from '../../../src/daemon/index.ts';
+import { type Daemon, startDaemon } from '../../../src/daemon/node/index.ts';
 
 export interface LocalDaemon {
   readonly name: string;

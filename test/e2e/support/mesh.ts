@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AdminClient } from '../../../scripts/support/admin-client.ts';
 import { DaemonProcess, type SpawnInit } from '../../../scripts/support/daemon-process.ts';
-import type { Status } from '../../../src/daemon/node.ts';
+import type { Status } from '../../../src/daemon/index.ts';
 
 /** Quick sessions, so that tests do not wait for the default interval. */
 const QUICK = [

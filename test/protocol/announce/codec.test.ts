@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decodeFrame, encodeFrame, encodeRecord } from '../../../src/protocol/announce/codec.ts';
+import { decodeFrame, encodeFrame, encodeRecord } from '../../../src/protocol/announce/testing.ts';
 import { ProtocolError } from '../../../src/protocol/index.ts';
 import { bytesToHex, hexToBytes, INFINITE_HINT, itemId } from '../../../src/store/index.ts';
 import { assertProperty } from '../../support/property.ts';

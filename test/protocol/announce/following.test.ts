@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeFrame, encodeFrame, encodeRecord } from '../../../src/protocol/announce/codec.ts';
-import { Sequences } from '../../../src/protocol/announce/sequences.ts';
+import {
+  decodeFrame,
+  encodeFrame,
+  encodeRecord,
+  Sequences,
+} from '../../../src/protocol/announce/testing.ts';
 import { concatBytes, hexToBytes } from '../../../src/store/index.ts';
 
 const GRACE = 1_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Holds } from '../../../src/protocol/announce/holds.ts';
+import { Holds } from '../../../src/protocol/announce/testing.ts';
 import type { ItemKey } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 

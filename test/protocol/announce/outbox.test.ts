@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeFrame } from '../../../src/protocol/announce/codec.ts';
-import { Outbox } from '../../../src/protocol/announce/outbox.ts';
+import { decodeFrame, Outbox } from '../../../src/protocol/announce/testing.ts';
 import type { Item } from '../../../src/store/index.ts';
 
 const EPOCH = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DEFAULT_ANNOUNCE_OPTIONS } from '../../../src/protocol/announce/constants.ts';
-import { Publisher } from '../../../src/protocol/announce/publisher.ts';
+import { DEFAULT_ANNOUNCE_OPTIONS } from '../../../src/protocol/announce/index.ts';
+import { Publisher } from '../../../src/protocol/announce/testing.ts';
 import type { AnnounceOptions } from '../../../src/protocol/index.ts';
 import type { Item } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Sequences } from '../../../src/protocol/announce/sequences.ts';
+import { Sequences } from '../../../src/protocol/announce/testing.ts';
 import { assertProperty } from '../../support/property.ts';
 
 const EPOCH = new Uint8Array(8);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { encodeFrame, encodeRecord } from '../../../src/protocol/announce/codec.ts';
+import { encodeFrame, encodeRecord } from '../../../src/protocol/announce/testing.ts';
 import {
   type AnnouncedKey,
   type AnnounceEvents,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeRequest, encodeItem } from '../../../src/protocol/fetch/codec.ts';
+import { decodeRequest, encodeItem } from '../../../src/protocol/fetch/testing.ts';
 import type { Channel, FetchOptions } from '../../../src/protocol/index.ts';
 import { itemOf, PROTOCOL, world } from './world.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AnswerReader } from '../../../src/protocol/fetch/answer-reader.ts';
 import {
+  AnswerReader,
+  CHUNK_BYTES,
   decodeAnswer,
   decodeRequest,
   encodeAbsent,
@@ -10,8 +11,7 @@ import {
   encodeLarge,
   encodeRequest,
   MAX_ANSWER_BYTES,
-} from '../../../src/protocol/fetch/codec.ts';
-import { CHUNK_BYTES } from '../../../src/protocol/fetch/constants.ts';
+} from '../../../src/protocol/fetch/testing.ts';
 import { concatBytes, hexToBytes, INFINITE_HINT, itemId } from '../../../src/store/index.ts';
 import { itemOf } from './world.ts';
 

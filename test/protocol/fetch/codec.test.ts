@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { AnswerReader } from '../../../src/protocol/fetch/answer-reader.ts';
 import {
+  AnswerReader,
+  CHUNK_BYTES,
   decodeAnswer,
   decodeRequest,
   encodeAbsent,
@@ -12,8 +13,7 @@ import {
   encodeRequest,
   MAX_ANSWER_BYTES,
   requestFrameBytes,
-} from '../../../src/protocol/fetch/codec.ts';
-import { CHUNK_BYTES } from '../../../src/protocol/fetch/constants.ts';
+} from '../../../src/protocol/fetch/testing.ts';
 import { ProtocolError } from '../../../src/protocol/index.ts';
 import { bytesToHex, hexToBytes, type Item, itemId } from '../../../src/store/index.ts';
 import { assertProperty } from '../../support/property.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
-import { encodeAbsent, encodeItem, encodeLarge } from '../../../src/protocol/fetch/codec.ts';
+import { encodeAbsent, encodeItem, encodeLarge } from '../../../src/protocol/fetch/testing.ts';
 import { type Channel, type FetchOptions, ProtocolError } from '../../../src/protocol/index.ts';
 import type { Item } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';

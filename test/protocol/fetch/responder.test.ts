@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeRequest } from '../../../src/protocol/fetch/codec.ts';
-import { DEFAULT_FETCH_OPTIONS } from '../../../src/protocol/fetch/constants.ts';
-import { Responder } from '../../../src/protocol/fetch/responder.ts';
+import { DEFAULT_FETCH_OPTIONS } from '../../../src/protocol/fetch/index.ts';
+import { encodeRequest, Responder } from '../../../src/protocol/fetch/testing.ts';
 import type { Channel, FetchOptions, Serve } from '../../../src/protocol/index.ts';
 import type { Item, Served } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';

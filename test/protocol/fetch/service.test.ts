@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeAbsent, encodeItem } from '../../../src/protocol/fetch/codec.ts';
+import { encodeAbsent, encodeItem } from '../../../src/protocol/fetch/testing.ts';
 import type { Channel, FetchOptions, FetchReport } from '../../../src/protocol/index.ts';
 import type { Item } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';

@@ -4,7 +4,7 @@ import {
   encodeAbsent,
   encodeRequest,
   requestFrameBytes,
-} from '../../../src/protocol/fetch/codec.ts';
+} from '../../../src/protocol/fetch/testing.ts';
 import {
   type Channel,
   type ChannelHandler,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { StallGuard } from '../../../src/protocol/fetch/stall-guard.ts';
+import { StallGuard } from '../../../src/protocol/fetch/testing.ts';
 
 const guard = () => new StallGuard({ stallTimeoutMs: 100, minBytesPerWindow: 10 });
 

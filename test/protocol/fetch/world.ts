@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { encodeChunks, encodeItem } from '../../../src/protocol/fetch/codec.ts';
+import { encodeChunks, encodeItem } from '../../../src/protocol/fetch/testing.ts';
 import {
   type Channel,
   type FetchOptions,

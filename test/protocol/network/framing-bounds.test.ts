@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { encodeFrames, FrameBuffer, prefixBytes } from '../../../src/protocol/network/framing.ts';
+import { encodeFrames, FrameBuffer, prefixBytes } from '../../../src/protocol/network/index.ts';
 import { bytesToHex, concatBytes, hexToBytes } from '../../../src/store/index.ts';
 import { settle } from '../../support/clock.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { encodeFrames, FrameBuffer, prefixBytes } from '../../../src/protocol/network/framing.ts';
+import { encodeFrames, FrameBuffer, prefixBytes } from '../../../src/protocol/network/index.ts';
 import { hexToBytes } from '../../../src/store/index.ts';
 import { assertProperty } from '../../support/property.ts';
 

@@ -4,15 +4,15 @@ import { TopicValidatorResult } from '@libp2p/gossipsub';
 import type { Connection, PeerId, StreamHandler } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { type Channel, ProtocolError, type Verdict } from '../../../src/protocol/index.ts';
+import { asLibp2pService } from '../../../src/protocol/libp2p/index.ts';
+import { TopologyWatch } from '../../../src/protocol/libp2p/testing.ts';
 import {
   type Libp2pComponents,
   libp2pGossip,
   libp2pNetwork,
   type Pubsub,
 } from '../../../src/protocol/libp2p.ts';
-import { toProtocolError } from '../../../src/protocol/network/failure.ts';
-import { asLibp2pService } from '../../../src/protocol/network/libp2p-service.ts';
-import { TopologyWatch } from '../../../src/protocol/network/topology-watch.ts';
+import { toProtocolError } from '../../../src/protocol/network/index.ts';
 import { byNow } from '../../support/by-now.ts';
 import { settle } from '../../support/clock.ts';
 import { HandStream } from '../../support/hand-stream.ts';

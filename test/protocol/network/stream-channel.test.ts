@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ProtocolError } from '../../../src/protocol/index.ts';
-import { encodeFrames } from '../../../src/protocol/network/framing.ts';
-import type { ChannelInit } from '../../../src/protocol/network/network.ts';
-import { StreamChannel } from '../../../src/protocol/network/stream-channel.ts';
+import { StreamChannel } from '../../../src/protocol/libp2p/testing.ts';
+import type { ChannelInit } from '../../../src/protocol/network/index.ts';
+import { encodeFrames } from '../../../src/protocol/network/index.ts';
 import { byNow } from '../../support/by-now.ts';
 import { settle } from '../../support/clock.ts';
 import { HandStream } from '../../support/hand-stream.ts';

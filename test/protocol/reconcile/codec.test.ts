@@ -7,13 +7,13 @@ import {
   rangeBytes,
   readMessage,
   writeBound,
-} from '../../../src/protocol/reconcile/commonware/codec.ts';
+} from '../../../src/protocol/reconcile/dialects/commonware/testing.ts';
+import type { Range } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
 import {
   readVarint,
   varintBytes,
   writeVarint,
-} from '../../../src/protocol/reconcile/commonware/varint.ts';
-import type { Range } from '../../../src/protocol/reconcile/range.ts';
+} from '../../../src/protocol/reconcile/dialects/shared/index.ts';
 import { bytesToHex, concatBytes, hexToBytes, INFINITE_BOUND } from '../../../src/store/index.ts';
 import { assertProperty } from '../../support/property.ts';
 import { boundOf, rangeOf, vectors } from './vectors.ts';

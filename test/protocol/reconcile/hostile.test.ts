@@ -4,8 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Step } from '../../../src/protocol/index.ts';
 import { commonware } from '../../../src/protocol/index.ts';
-import { encodeMessage } from '../../../src/protocol/reconcile/commonware/codec.ts';
-import type { Range } from '../../../src/protocol/reconcile/range.ts';
+import { encodeMessage } from '../../../src/protocol/reconcile/dialects/commonware/testing.ts';
+import type { Range } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
 import {
   type Bound,
   bytesToHex,

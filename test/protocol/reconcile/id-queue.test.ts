@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IdQueue } from '../../../src/protocol/reconcile/id-queue.ts';
+import { IdQueue } from '../../../src/protocol/reconciliation-set/testing.ts';
 
 /** Takes out all that is left; fails where there is no end to it. */
 function drain(queue: IdQueue): string[] {

@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { encodeMessage, readMessage } from '../../../src/protocol/reconcile/commonware/codec.ts';
 import {
+  CommonwareSession,
   DEFAULT_LIMITS,
-  MIN_MESSAGE_BYTES,
-} from '../../../src/protocol/reconcile/commonware/constants.ts';
-import {
-  type Interval,
+  encodeMessage,
   IntervalSet,
   locate,
-} from '../../../src/protocol/reconcile/commonware/intervals.ts';
-import { Reply } from '../../../src/protocol/reconcile/commonware/reply.ts';
-import { CommonwareSession } from '../../../src/protocol/reconcile/commonware/session.ts';
-import type { Range } from '../../../src/protocol/reconcile/range.ts';
+  MIN_MESSAGE_BYTES,
+  Reply,
+  readMessage,
+} from '../../../src/protocol/reconcile/dialects/commonware/testing.ts';
+import type { Range } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
+import type { Interval } from '../../../src/protocol/reconcile/index.ts';
 import { type Bound, INFINITE_BOUND, ZERO_BOUND } from '../../../src/store/index.ts';
 import { assertProperty } from '../../support/property.ts';
 import { wideSum } from '../../support/wide-sum.ts';

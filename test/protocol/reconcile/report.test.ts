@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SessionReport } from '../../../src/protocol/index.ts';
-import { efficiency, settledBoth } from '../../../src/protocol/reconcile/report.ts';
+import { efficiency, settledBoth } from '../../../src/protocol/reconcile/index.ts';
 
 describe('the efficiency of a session', () => {
   it('is its bytes over what any method needs: an id and where it lies, for each difference', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { commonwareDialect } from '../../../src/protocol/reconcile/commonware/index.ts';
+import { commonwareDialect } from '../../../src/protocol/reconcile/dialects/commonware/index.ts';
 import {
   bytesToHex,
   type FingerprintScheme,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Slots } from '../../../src/protocol/reconcile/slots.ts';
+import { Slots } from '../../../src/protocol/reconcile/sessions/testing.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { soon } from '../../support/soon.ts';
 

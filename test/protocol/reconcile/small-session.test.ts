@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { commonware } from '../../../src/protocol/index.ts';
-import { encodeMessage, readMessage } from '../../../src/protocol/reconcile/commonware/codec.ts';
-import { commonwareDialect } from '../../../src/protocol/reconcile/commonware/index.ts';
-import { Reply } from '../../../src/protocol/reconcile/commonware/reply.ts';
-import type { Range } from '../../../src/protocol/reconcile/range.ts';
+import { commonwareDialect } from '../../../src/protocol/reconcile/dialects/commonware/index.ts';
+import {
+  encodeMessage,
+  Reply,
+  readMessage,
+} from '../../../src/protocol/reconcile/dialects/commonware/testing.ts';
+import type { Range } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
 import { type Bound, INFINITE_BOUND } from '../../../src/store/index.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 import { c, run, snapshotOf } from './vectors.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SessionLimits, Step } from '../../../src/protocol/index.ts';
-import { Turns } from '../../../src/protocol/reconcile/turns.ts';
+import { Turns } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
 
 const STEP: Step = { frames: [], missing: [], done: false };
 

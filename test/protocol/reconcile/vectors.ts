@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { blake3 } from '@noble/hashes/blake3.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import type { Range } from '../../../src/protocol/reconcile/range.ts';
+import type { Range } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
 import {
   type Bound,
   bytesToHex,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SourceRoots } from '../../../src/protocol/reconcile/sources.ts';
-import { Wants } from '../../../src/protocol/reconcile/wants.ts';
+import { SourceRoots, Wants } from '../../../src/protocol/reconciliation-set/testing.ts';
 
 describe('SourceRoots', () => {
   it('shares a list among all ids with the same peers, in their order', () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SessionStop } from '../../../src/protocol/errors.ts';
-import { ProtocolError } from '../../../src/protocol/index.ts';
+import { ProtocolError, SessionStop } from '../../../src/protocol/index.ts';
 import { settle } from '../../support/clock.ts';
 import { soon } from '../../support/soon.ts';
 import { codeOf, DONE, frame, Scripted, STEP, setUp } from './carrier-harness.ts';

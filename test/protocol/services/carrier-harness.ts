@@ -5,7 +5,7 @@ import {
   type Session,
   type Step,
 } from '../../../src/protocol/index.ts';
-import { Carrier, type CarrierInit } from '../../../src/protocol/reconcile/service-carrier.ts';
+import { Carrier, type CarrierInit } from '../../../src/protocol/reconcile/sessions/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { heldChannel } from '../../support/held-channel.ts';
 import { MemoryNetwork } from '../../support/memory-network.ts';

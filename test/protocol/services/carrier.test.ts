@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Channel, Session, Step } from '../../../src/protocol/index.ts';
-import { Carrier } from '../../../src/protocol/reconcile/service-carrier.ts';
+import { Carrier } from '../../../src/protocol/reconcile/sessions/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 
 const FRAME = Uint8Array.of(1);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import type { Libp2p } from '@libp2p/interface';
-import { systemClock as clock } from '../../../src/daemon/system.ts';
+import { systemClock as clock } from '../../../src/daemon/index.ts';
 import type { FetchService, ReconcileService, SessionReport } from '../../../src/protocol/index.ts';
 import { fetch, type Libp2pComponents, reconcile } from '../../../src/protocol/libp2p.ts';
 import { bytesToKey, type Item, itemId } from '../../../src/store/index.ts';

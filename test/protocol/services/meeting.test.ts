@@ -4,7 +4,7 @@ import {
   Meeting,
   type MeetingHost,
   type Visit,
-} from '../../../src/protocol/reconcile/service-meeting.ts';
+} from '../../../src/protocol/reconcile/sessions/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 
 describe('a meeting that is over', () => {

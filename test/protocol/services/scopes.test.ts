@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SessionStop } from '../../../src/protocol/errors.ts';
 import {
   ProtocolError,
   type ReconcileEvents,
   type ReconcileOptions,
   type SessionReport,
+  SessionStop,
 } from '../../../src/protocol/index.ts';
 import { type Bound, INFINITE_BOUND, ZERO_BOUND } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';

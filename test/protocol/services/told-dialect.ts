@@ -6,7 +6,7 @@ import {
   type SessionInit,
   type Step,
 } from '../../../src/protocol/index.ts';
-import type { Outline } from '../../../src/protocol/reconcile/dialect.ts';
+import type { Outline } from '../../../src/protocol/reconcile/index.ts';
 
 /** What a session is to show; the test says so beforehand. */
 export type Showing = Partial<

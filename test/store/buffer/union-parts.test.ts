@@ -11,7 +11,7 @@ import {
   StoreError,
   ZERO_BOUND,
 } from '../../../src/store/index.ts';
-import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
+import { MemoryTree } from '../../../src/store/tree/memory/index.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 /** Hints of the keys in the tree, and of those in the buffer: below, between, side by side, above. */

@@ -1,6 +1,6 @@
 import { UnionSnapshot, WriteBuffer } from '../../../src/store/buffer/index.ts';
 import type { FingerprintScheme, ItemKey, Snapshot, Storage } from '../../../src/store/index.ts';
-import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
+import { MemoryTree } from '../../../src/store/tree/memory/index.ts';
 import { storageConformance } from '../../conformance/storage.ts';
 import { belowOutside } from '../tree/support.ts';
 

@@ -9,7 +9,7 @@ import {
   codingReference,
   symbolsThrough,
 } from '../../../src/store/coding/index.ts';
-import { sipHash13 } from '../../../src/store/coding/siphash.ts';
+import { sipHash13 } from '../../../src/store/coding/testing.ts';
 import { assertProperty } from '../../support/property.ts';
 import { SeededRandom } from '../../support/random.ts';
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { composite, partOffset } from '../../../src/store/fingerprint/composite.ts';
-import { sum256 } from '../../../src/store/fingerprint/sum256.ts';
+import { composite, partOffset, sum256 } from '../../../src/store/fingerprint/index.ts';
 import { concatBytes, lthash, lthashReference } from '../../../src/store/index.ts';
-import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
+import { MemoryTree } from '../../../src/store/tree/memory/index.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 const both = composite([wideSum, sum256]);

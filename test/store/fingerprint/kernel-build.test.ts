@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { generateKernel } from '../../../scripts/kernel.ts';
 
 it('the checked-in kernel is what assembly/ compiles to', async () => {
-  const path = '../../../src/store/fingerprint/lthash-kernel.generated.ts';
+  const path = '../../../src/store/kernel/kernel.generated.ts';
   const checkedIn = await readFile(new URL(path, import.meta.url), 'utf8');
   const generated = await generateKernel();
   assert.ok(generated === checkedIn, 'run `npm run kernel` and commit what it writes');

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
-import { lthash, lthashKernel } from '../../../src/store/fingerprint/lthash-kernel.ts';
+import { lthash, lthashKernel } from '../../../src/store/fingerprint/index.ts';
 import { type FingerprintScheme, lthashReference as reference } from '../../../src/store/index.ts';
 import { assertProperty } from '../../support/property.ts';
 

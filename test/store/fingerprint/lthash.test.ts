@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lthashKernel } from '../../../src/store/fingerprint/lthash-kernel.ts';
+import { lthashKernel } from '../../../src/store/fingerprint/index.ts';
 import { lthashReference } from '../../../src/store/index.ts';
 import { lthashSuite } from '../../conformance/lthash.ts';
 

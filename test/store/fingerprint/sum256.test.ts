@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
-import { kernel } from '../../../src/store/fingerprint/kernel.ts';
-import { sum256 } from '../../../src/store/fingerprint/sum256.ts';
+import { sum256 } from '../../../src/store/fingerprint/index.ts';
 import { bytesToHex, concatBytes, hexToBytes } from '../../../src/store/index.ts';
+import { kernel } from '../../../src/store/kernel/index.ts';
 import { assertProperty } from '../../support/property.ts';
 
 const MODULUS = 2n ** 256n;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Admission } from '../../../src/store/replica/admission.ts';
-import type { ReplicaLimits } from '../../../src/store/replica/limits.ts';
+import type { ReplicaLimits } from '../../../src/store/replica/index.ts';
+import { Admission } from '../../../src/store/replica/write/testing.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { coded } from './support.ts';
 

@@ -10,14 +10,14 @@ import {
 } from '../../../src/store/index.ts';
 import {
   type BatchSink,
-  fillWith,
   operationsOf,
   plain,
   readSync,
   readyBatch,
   rethrow,
   writeSynced,
-} from '../../../src/store/replica/database.ts';
+} from '../../../src/store/level/index.ts';
+import { fillWith } from '../../../src/store/level/testing.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { coded, temporaryDirectory } from './support.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Item, ReplicaLimits } from '../../../src/store/index.ts';
-import { GroupCommit } from '../../../src/store/replica/group-commit.ts';
-import { unknown, writeFailed } from '../../../src/store/replica/trouble.ts';
+import { unknown, writeFailed } from '../../../src/store/replica/testing.ts';
+import { GroupCommit } from '../../../src/store/replica/write/testing.ts';
 import { settle } from '../../support/clock.ts';
 
 describe('the queue before the writer', () => {

@@ -7,11 +7,11 @@ import {
   type Snapshot,
   verifyReplica,
 } from '../../../src/store/index.ts';
-import { type Database, readSync } from '../../../src/store/replica/database.ts';
-import type { DurableSet } from '../../../src/store/replica/durable-set.ts';
-import { Incidents } from '../../../src/store/replica/incidents.ts';
-import { Keeper } from '../../../src/store/replica/keeper.ts';
-import { decodeHead, setKeys } from '../../../src/store/replica/layout.ts';
+import { type Database, readSync } from '../../../src/store/level/index.ts';
+import { Keeper } from '../../../src/store/replica/commit/index.ts';
+import type { DurableSet } from '../../../src/store/replica/durable-set/index.ts';
+import { decodeHead, setKeys } from '../../../src/store/replica/records/index.ts';
+import { Incidents } from '../../../src/store/replica/testing.ts';
 import { storageConformance } from '../../conformance/storage.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { belowOutside, openLevel } from '../tree/support.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { itemId, Replica, StoreError } from '../../../src/store/index.ts';
-import { setKeys } from '../../../src/store/replica/layout.ts';
+import { setKeys } from '../../../src/store/replica/records/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { type Fault, FaultyDisk } from '../../support/faulty-disk.ts';
 import { assertProperty } from '../../support/property.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { concatBytes } from '../../../src/store/bytes.ts';
 import {
+  concatBytes,
   type Database,
   type ItemKey,
   itemId,
@@ -13,8 +13,8 @@ import {
   type ReplicaInit,
   type Witness,
 } from '../../../src/store/index.ts';
-import { encodeHead, setKeys } from '../../../src/store/replica/layout.ts';
-import { encodeSummary } from '../../../src/store/tree/level/codec.ts';
+import { encodeHead, setKeys } from '../../../src/store/replica/records/index.ts';
+import { encodeSummary } from '../../../src/store/tree/level/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { coded, item, items, openAgain, pass, tapBatches, temporaryDirectory } from './support.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IdFilter } from '../../../src/store/replica/id-filter.ts';
+import { IdFilter } from '../../../src/store/replica/read/testing.ts';
 import { SeededRandom } from '../../support/random.ts';
 
 const LAYER = 256;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Database, Item } from '../../../src/store/index.ts';
-import { IdLookup } from '../../../src/store/replica/id-lookup.ts';
+import { IdLookup } from '../../../src/store/replica/read/index.ts';
 import { settle } from '../../support/clock.ts';
 import { add, type Kept, numberedItem, numberedItems, openKeeper } from './keeper-support.ts';
 import { coded, tapBatches } from './support.ts';

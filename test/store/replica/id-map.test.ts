@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { bytesToHex } from '../../../src/store/index.ts';
-import { IdMap } from '../../../src/store/replica/id-map.ts';
+import { IdMap } from '../../../src/store/replica/write/testing.ts';
 import { assertProperty } from '../../support/property.ts';
 
 describe('IdMap', () => {

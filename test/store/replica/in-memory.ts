@@ -6,7 +6,7 @@ import {
   Replica,
   type ReplicaInit,
 } from '../../../src/store/index.ts';
-import { type SetKeys, setKeys } from '../../../src/store/replica/layout.ts';
+import { type SetKeys, setKeys } from '../../../src/store/replica/records/index.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';

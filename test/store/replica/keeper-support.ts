@@ -5,10 +5,10 @@ import {
   type Item,
   itemId,
 } from '../../../src/store/index.ts';
-import type { SetShape } from '../../../src/store/replica/durable-set.ts';
-import { Incidents } from '../../../src/store/replica/incidents.ts';
-import { Keeper } from '../../../src/store/replica/keeper.ts';
-import { type SetKeys, setKeys } from '../../../src/store/replica/layout.ts';
+import { Keeper } from '../../../src/store/replica/commit/index.ts';
+import type { SetShape } from '../../../src/store/replica/durable-set/testing.ts';
+import { type SetKeys, setKeys } from '../../../src/store/replica/records/index.ts';
+import { Incidents } from '../../../src/store/replica/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { wideSum } from '../../support/wide-sum.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { Listeners } from '../../../src/store/replica/listeners.ts';
+import { Listeners } from '../../../src/store/replica/testing.ts';
 
 it('tells all listeners, each as often as it was added, until it is taken off', () => {
   const listeners = new Listeners<number>(undefined);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { WRITE_BUFFER_BYTES } from '../../../src/store/replica/database.ts';
-import { LogWindow } from '../../../src/store/replica/log-window.ts';
+import { WRITE_BUFFER_BYTES } from '../../../src/store/level/index.ts';
+import { LogWindow } from '../../../src/store/replica/durable-set/testing.ts';
 
 /** Bytes between two commits that are remembered. */
 const MARK = 256 * 1024;

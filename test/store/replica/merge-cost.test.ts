@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { WriteBuffer } from '../../../src/store/buffer/index.ts';
 import type { ItemKey } from '../../../src/store/index.ts';
-import { MergeCost } from '../../../src/store/replica/merge-cost.ts';
-import type { DurableTree } from '../../../src/store/tree/level/durable-tree.ts';
-import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
+import { MergeCost } from '../../../src/store/replica/durable-set/testing.ts';
+import type { DurableTree } from '../../../src/store/tree/level/index.ts';
+import { MemoryTree } from '../../../src/store/tree/memory/index.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 /** Items in a leaf. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type Item, itemId, lthash } from '../../../src/store/index.ts';
-import { Incidents } from '../../../src/store/replica/incidents.ts';
-import { Keeper } from '../../../src/store/replica/keeper.ts';
-import { setKeys } from '../../../src/store/replica/layout.ts';
+import { Keeper } from '../../../src/store/replica/commit/index.ts';
+import { setKeys } from '../../../src/store/replica/records/index.ts';
+import { Incidents } from '../../../src/store/replica/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { openLevel } from '../tree/support.ts';
 import { FakeDisk } from './support.ts';

@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
-import { Merger, type MergerInit } from '../../../src/store/replica/merger.ts';
+import { Merger } from '../../../src/store/replica/commit/index.ts';
+import type { MergerInit } from '../../../src/store/replica/commit/testing.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { add, type Kept, numberedItems, openKeeper } from './keeper-support.ts';
 

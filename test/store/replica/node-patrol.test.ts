@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Database } from '../../../src/store/index.ts';
-import { NodePatrol } from '../../../src/store/replica/node-patrol.ts';
-import { decodeSummary, encodeSummary } from '../../../src/store/tree/level/codec.ts';
+import { NodePatrol } from '../../../src/store/replica/scrub/testing.ts';
+import { decodeSummary } from '../../../src/store/tree/level/index.ts';
+import { encodeSummary } from '../../../src/store/tree/level/testing.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 import { flip, KEYS, MemorySet } from './in-memory.ts';

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Database, StoreError } from '../../../src/store/index.ts';
-import { encodeLogEntry, NOTHING } from '../../../src/store/replica/log-entry.ts';
-import { isDamage, openSet, readState } from '../../../src/store/replica/open-set.ts';
+import { RecordError } from '../../../src/store/level/index.ts';
+import { isDamage, openSet } from '../../../src/store/replica/durable-set/index.ts';
+import { readState } from '../../../src/store/replica/durable-set/testing.ts';
 import {
   decodeState,
   EMPTY_STATE,
+  encodeLogEntry,
   encodeState,
+  NOTHING,
   type SetState,
-} from '../../../src/store/replica/state.ts';
-import { RecordError } from '../../../src/store/tree/level/record.ts';
+} from '../../../src/store/replica/records/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { wideSum } from '../../support/wide-sum.ts';

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Pace } from '../../../src/store/replica/pace.ts';
-import { Pipeline } from '../../../src/store/replica/pipeline.ts';
+import { Pace, Pipeline } from '../../../src/store/replica/commit/testing.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 
 describe('a pipeline', () => {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { INFINITE_HINT, type ItemKey, type NewItem, StoreError } from '../../../src/store/index.ts';
-import { GuardedSnapshot } from '../../../src/store/replica/guarded-snapshot.ts';
-import { MAX_LIST_LIMIT } from '../../../src/store/replica/list.ts';
+import { GuardedSnapshot, MAX_LIST_LIMIT } from '../../../src/store/replica/read/index.ts';
 import { codes, flipItem, idOf, KEYS, MemorySet } from './in-memory.ts';
 import { coded, item, items } from './support.ts';
 

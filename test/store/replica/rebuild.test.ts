@@ -1,19 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Database, ItemKey } from '../../../src/store/index.ts';
-import { encodeHead, type KeyRangeBytes } from '../../../src/store/replica/layout.ts';
-import { migrateFirstSchema } from '../../../src/store/replica/migrate.ts';
-import { openSet } from '../../../src/store/replica/open-set.ts';
-import { decodeQuarantined } from '../../../src/store/replica/quarantined.ts';
+import type { KeyRangeBytes } from '../../../src/store/level/index.ts';
+import { openSet } from '../../../src/store/replica/durable-set/index.ts';
 import {
+  decodeState,
+  EMPTY_STATE,
+  encodeHead,
+  encodeSchema,
+  encodeState,
+} from '../../../src/store/replica/records/index.ts';
+import { decodeQuarantined } from '../../../src/store/replica/records/testing.ts';
+import {
+  migrateFirstSchema,
   type RebuildInit,
   type Rebuilt,
   rebuildIndex,
-} from '../../../src/store/replica/rebuild.ts';
-import { encodeSchema } from '../../../src/store/replica/schema.ts';
-import { decodeState, EMPTY_STATE, encodeState } from '../../../src/store/replica/state.ts';
-import { decodeMeta, encodeMeta } from '../../../src/store/tree/level/meta.ts';
-import { verifyReplica } from '../../../src/store/verify/index.ts';
+} from '../../../src/store/replica/recovery/testing.ts';
+import { verifyReplica } from '../../../src/store/replica/verify/index.ts';
+import { decodeMeta, encodeMeta } from '../../../src/store/tree/level/index.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';

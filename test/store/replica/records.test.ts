@@ -2,21 +2,22 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Database, StoreError } from '../../../src/store/index.ts';
 import {
-  decodeHead,
-  decodeItemKey,
-  encodeHead,
-  SCHEMA_KEY,
-  setKeys,
-} from '../../../src/store/replica/layout.ts';
-import { opener } from '../../../src/store/replica/opener.ts';
-import { encodeSchema, readSchema } from '../../../src/store/replica/schema.ts';
-import {
   isUnreadable,
   tryHasMany,
   tryRead,
   tryReadMany,
   UNREADABLE,
-} from '../../../src/store/replica/unreadable.ts';
+} from '../../../src/store/level/index.ts';
+import {
+  decodeHead,
+  decodeItemKey,
+  encodeHead,
+  encodeSchema,
+  readSchema,
+  SCHEMA_KEY,
+  setKeys,
+} from '../../../src/store/replica/records/index.ts';
+import { opener } from '../../../src/store/replica/testing.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { KEYS } from './in-memory.ts';
 import { coded } from './support.ts';

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { compareKeys, type ItemKey } from '../../../src/store/index.ts';
+import { Replay } from '../../../src/store/replica/durable-set/testing.ts';
 import {
   decodeLogEntry,
   encodeLogEntry,
   type LogEntry,
-} from '../../../src/store/replica/log-entry.ts';
-import { Replay } from '../../../src/store/replica/replay.ts';
+} from '../../../src/store/replica/records/index.ts';
 import { assertProperty } from '../../support/property.ts';
 
 const TOP = 2n ** 63n;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Database, ItemKey, NewItem } from '../../../src/store/index.ts';
-import type { DurableSet } from '../../../src/store/replica/durable-set.ts';
-import { encodeHead } from '../../../src/store/replica/layout.ts';
-import { openSet } from '../../../src/store/replica/open-set.ts';
-import { keysBehind, type Page, readPage } from '../../../src/store/replica/scrub-page.ts';
+import type { DurableSet } from '../../../src/store/replica/durable-set/index.ts';
+import { openSet } from '../../../src/store/replica/durable-set/index.ts';
+import { encodeHead } from '../../../src/store/replica/records/index.ts';
+import { keysBehind, type Page, readPage } from '../../../src/store/replica/scrub/testing.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 import { flip, flipItem, idOf, KEYS, MemorySet } from './in-memory.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { lthash } from '../../../src/store/index.ts';
-import type { PreparedCommit } from '../../../src/store/replica/durable-set.ts';
+import type { PreparedCommit } from '../../../src/store/replica/durable-set/index.ts';
 import { countingScheme } from '../../support/counting-scheme.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { add, type Kept, numberedItem, numberedItems, openKeeper } from './keeper-support.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MemoryTree, type Snapshot, StoreError } from '../../../src/store/index.ts';
-import { SetDigest } from '../../../src/store/replica/set-digest.ts';
+import { SetDigest } from '../../../src/store/replica/read/index.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 describe('the digest of the set', () => {

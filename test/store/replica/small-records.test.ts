@@ -2,9 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ID_BYTES, type ItemKey } from '../../../src/store/index.ts';
-import { decodeLogEntry, encodeLogEntry } from '../../../src/store/replica/log-entry.ts';
-import { decodeState, EMPTY_STATE, encodeState } from '../../../src/store/replica/state.ts';
-import { HEADER_BYTES, RecordError, seal } from '../../../src/store/tree/level/record.ts';
+import { HEADER_BYTES, RecordError, seal } from '../../../src/store/level/index.ts';
+import {
+  decodeLogEntry,
+  decodeState,
+  EMPTY_STATE,
+  encodeLogEntry,
+  encodeState,
+} from '../../../src/store/replica/records/index.ts';
 import { assertProperty } from '../../support/property.ts';
 
 const keys = fc.record({

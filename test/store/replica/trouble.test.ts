@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { StoreError } from '../../../src/store/index.ts';
-import { Incidents } from '../../../src/store/replica/incidents.ts';
 import {
   found,
+  Incidents,
   noRoom,
   notWritten,
   unavailable,
   unknown,
   writeFailed,
-} from '../../../src/store/replica/trouble.ts';
+} from '../../../src/store/replica/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 
 describe('incidents', () => {

@@ -11,14 +11,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
-import { systemClock } from '../../../src/daemon/system.ts';
-import { readU64BE } from '../../../src/store/bytes.ts';
+import { systemClock } from '../../../src/daemon/index.ts';
 import {
   itemId,
   type NewItem,
   openDatabase,
   Replica,
   type ReplicaInit,
+  readU64BE,
   repairDatabase,
 } from '../../../src/store/index.ts';
 import { breakBlock, compact, compactOpen } from '../../support/broken-block.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Database } from '../../../src/store/index.ts';
-import { behind, passOver, type WalkOptions, walk } from '../../../src/store/replica/walk.ts';
+import { behind, passOver, type WalkOptions, walk } from '../../../src/store/level/index.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { corruption } from './in-memory.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { itemId, lthash, Replica, type ReplicaInit } from '../../../src/store/index.ts';
-import { setKeys } from '../../../src/store/replica/layout.ts';
+import { setKeys } from '../../../src/store/replica/records/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { coded, FakeDisk, item, items } from './support.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ByteCache } from '../../../src/store/tree/level/cache.ts';
+import { ByteCache } from '../../../src/store/tree/level/index.ts';
 
 describe('byte cache', () => {
   it('never holds more than its bound', () => {

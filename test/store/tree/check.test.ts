@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { checkSteps, checkTree } from '../../../src/store/tree/check.ts';
-import { type MemoryRef, memoryNodes } from '../../../src/store/tree/memory-nodes.ts';
-import type { Inner, Leaf } from '../../../src/store/tree/node.ts';
-import { addPart, newInner, newLeaf } from '../../../src/store/tree/parts.ts';
-import { newRun } from '../../../src/store/tree/run.ts';
-import { treeShape } from '../../../src/store/tree/shape.ts';
+import { newRun, treeShape } from '../../../src/store/tree/index.ts';
+import { type MemoryRef, memoryNodes } from '../../../src/store/tree/memory/testing.ts';
+import type { Inner, Leaf } from '../../../src/store/tree/testing.ts';
+import {
+  addPart,
+  checkSteps,
+  checkTree,
+  newInner,
+  newLeaf,
+} from '../../../src/store/tree/testing.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 const shape = treeShape({ scheme: wideSum, leafItems: 4, fanout: 4 });

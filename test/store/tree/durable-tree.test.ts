@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sum256 } from '../../../src/store/fingerprint/sum256.ts';
+import { sum256 } from '../../../src/store/fingerprint/index.ts';
 import { bytesToHex, StoreError } from '../../../src/store/index.ts';
-import { DurableTree } from '../../../src/store/tree/level/durable-tree.ts';
-import { treeKeys } from '../../../src/store/tree/level/keys.ts';
+import { DurableTree, treeKeys } from '../../../src/store/tree/level/index.ts';
 import { audit, commit, durableTrees, keysOf } from './level/support.ts';
 
 const setUp = durableTrees();

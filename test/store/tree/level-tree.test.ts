@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { LevelTree } from '../../../src/store/tree/level/level-tree.ts';
+import { LevelTree } from '../../../src/store/tree/level/index.ts';
 import { storageConformance } from '../../conformance/storage.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { wideSum } from '../../support/wide-sum.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ItemKey } from '../../../src/store/index.ts';
-import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
+import { MemoryTree } from '../../../src/store/tree/memory/index.ts';
 import { storageConformance } from '../../conformance/storage.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 import { belowOutside, CheckedMemoryTree, nameOf, SHAPES } from './support.ts';

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FingerprintScheme } from '../../../src/store/index.ts';
-import { checkTree } from '../../../src/store/tree/check.ts';
-import { insertInto } from '../../../src/store/tree/insert.ts';
-import { type MemoryRef, memoryNodes } from '../../../src/store/tree/memory-nodes.ts';
-import type { Run } from '../../../src/store/tree/node.ts';
-import { removeFrom } from '../../../src/store/tree/remove.ts';
-import { newRun } from '../../../src/store/tree/run.ts';
-import { type TreeShape, treeShape } from '../../../src/store/tree/shape.ts';
+import type { Run } from '../../../src/store/tree/index.ts';
+import { newRun, treeShape } from '../../../src/store/tree/index.ts';
+import { type MemoryRef, memoryNodes } from '../../../src/store/tree/memory/testing.ts';
+import {
+  checkTree,
+  insertInto,
+  removeFrom,
+  type TreeShape,
+} from '../../../src/store/tree/testing.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { insertInto } from '../../../src/store/tree/insert.ts';
-import { type MemoryRef, memoryNodes } from '../../../src/store/tree/memory-nodes.ts';
-import type { NodeReader } from '../../../src/store/tree/node-store.ts';
+import { treeShape } from '../../../src/store/tree/index.ts';
+import { type MemoryRef, memoryNodes } from '../../../src/store/tree/memory/testing.ts';
+import type { NodeReader } from '../../../src/store/tree/testing.ts';
 import {
   copyIds,
   countBelow,
+  insertInto,
   leafEdge,
   leafRanges,
   lowerBound,
+  rangeState,
+  runOf,
   select,
+  splitStates,
   type TreeView,
-} from '../../../src/store/tree/read.ts';
-import { runOf } from '../../../src/store/tree/run.ts';
-import { treeShape } from '../../../src/store/tree/shape.ts';
-import { splitStates } from '../../../src/store/tree/split.ts';
-import { rangeState } from '../../../src/store/tree/tally.ts';
+} from '../../../src/store/tree/testing.ts';
 import { countingScheme } from '../../support/counting-scheme.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 

@@ -1,24 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compareKeys, type ItemKey } from '../../../src/store/index.ts';
-import { mergeRuns, withoutKeys } from '../../../src/store/tree/merge.ts';
-import type { Run } from '../../../src/store/tree/node.ts';
+import type { Run } from '../../../src/store/tree/index.ts';
 import {
-  checkAscending,
   compareAt,
-  concatRuns,
   copyKeys,
   firstDisorder,
-  hintAt,
   keyAt,
   newRun,
-  runOf,
   searchBound,
+} from '../../../src/store/tree/index.ts';
+import {
+  checkAscending,
+  concatRuns,
+  hintAt,
+  mergeRuns,
+  runOf,
   searchKey,
   searchPosition,
   sliceRun,
   viewRun,
-} from '../../../src/store/tree/run.ts';
+  withoutKeys,
+} from '../../../src/store/tree/testing.ts';
 
 const HINTS = [
   0n,

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { checkTree } from '../../../src/store/tree/check.ts';
-import { insertInto } from '../../../src/store/tree/insert.ts';
-import { type MemoryRef, memoryNodes } from '../../../src/store/tree/memory-nodes.ts';
-import { removeFrom } from '../../../src/store/tree/remove.ts';
-import { newRun } from '../../../src/store/tree/run.ts';
-import { treeShape } from '../../../src/store/tree/shape.ts';
+import { newRun, treeShape } from '../../../src/store/tree/index.ts';
+import { type MemoryRef, memoryNodes } from '../../../src/store/tree/memory/testing.ts';
+import { checkTree, insertInto, removeFrom } from '../../../src/store/tree/testing.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 const shape = treeShape({ scheme: wideSum, leafItems: 2, fanout: 16 });

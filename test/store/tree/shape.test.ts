@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { treeShape } from '../../../src/store/tree/index.ts';
 import {
   cutSizes,
   isSeries,
@@ -7,8 +8,7 @@ import {
   MAX_ENTRIES,
   piecesOf,
   spotWithin,
-  treeShape,
-} from '../../../src/store/tree/shape.ts';
+} from '../../../src/store/tree/testing.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 describe('sizes of nodes', () => {

@@ -8,9 +8,9 @@ import {
   type ItemKey,
   type Snapshot,
   SortedVector,
+  subRange,
 } from '../../../src/store/index.ts';
-import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
-import { subRange } from '../../../src/store/tree/sub-range.ts';
+import { MemoryTree } from '../../../src/store/tree/memory/index.ts';
 import { assertProperty } from '../../support/property.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 

@@ -8,13 +8,13 @@ import {
   type ItemKey,
   type Snapshot,
   type Storage,
+  subRange,
   ZERO_BOUND,
 } from '../../../src/store/index.ts';
-import type { Database } from '../../../src/store/replica/database.ts';
-import { LevelTree, type LevelTreeInit } from '../../../src/store/tree/level/level-tree.ts';
-import { MemoryTree } from '../../../src/store/tree/memory-tree.ts';
-import type { TreeShapeInit } from '../../../src/store/tree/shape.ts';
-import { subRange } from '../../../src/store/tree/sub-range.ts';
+import type { Database } from '../../../src/store/level/index.ts';
+import type { TreeShapeInit } from '../../../src/store/tree/index.ts';
+import { LevelTree, type LevelTreeInit } from '../../../src/store/tree/level/index.ts';
+import { MemoryTree } from '../../../src/store/tree/memory/index.ts';
 import type { TestStorage } from '../../conformance/storage.ts';
 import { VirtualClock } from '../../support/clock.ts';
 

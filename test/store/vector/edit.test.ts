@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ItemKey } from '../../../src/store/index.ts';
-import { Branch } from '../../../src/store/vector/branch.ts';
-import { insertKeys, type Root, removeKeys, rootOf } from '../../../src/store/vector/edit.ts';
-import { evenSizes, packedSizes } from '../../../src/store/vector/part.ts';
-import { SortedVector } from '../../../src/store/vector/sorted-vector.ts';
+import {
+  Branch,
+  insertKeys,
+  type Root,
+  removeKeys,
+  rootOf,
+  SortedVector,
+} from '../../../src/store/vector/index.ts';
+import { evenSizes, packedSizes } from '../../../src/store/vector/testing.ts';
 import { countingScheme } from '../../support/counting-scheme.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IdIndex } from '../../../src/store/vector/id-index.ts';
+import { IdIndex } from '../../../src/store/testing.ts';
 
 const id = (number: number): Uint8Array => new Uint8Array(32).fill(number);
 

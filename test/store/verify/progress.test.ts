@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeState } from '../../../src/store/replica/state.ts';
-import type { VerifyProgress } from '../../../src/store/verify/index.ts';
+import { decodeState } from '../../../src/store/replica/records/index.ts';
+import type { VerifyProgress } from '../../../src/store/replica/verify/index.ts';
 import { KEYS, MemorySet } from '../replica/in-memory.ts';
 import { type Change, COUNT, database, key, verify } from './support.ts';
 

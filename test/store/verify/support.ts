@@ -1,11 +1,15 @@
 import type { TestContext } from 'node:test';
 import type { Database, ItemKey, NewItem } from '../../../src/store/index.ts';
-import { decodeState, encodeState, type SetState } from '../../../src/store/replica/state.ts';
+import {
+  decodeState,
+  encodeState,
+  type SetState,
+} from '../../../src/store/replica/records/index.ts';
 import {
   type VerifyInit,
   type VerifyResult,
   verifyReplica,
-} from '../../../src/store/verify/index.ts';
+} from '../../../src/store/replica/verify/index.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { wideSum } from '../../support/wide-sum.ts';

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bytesToHex, lthash } from '../../../src/store/index.ts';
-import { encodeHead } from '../../../src/store/replica/layout.ts';
-import { encodeQuarantined } from '../../../src/store/replica/quarantined.ts';
-import { encodeSchema } from '../../../src/store/replica/schema.ts';
+import {
+  encodeHead,
+  encodeQuarantined,
+  encodeSchema,
+} from '../../../src/store/replica/records/index.ts';
 import { flip, flipItem, hide, KEYS } from '../replica/in-memory.ts';
 import { coded, item } from '../replica/support.ts';
 import {

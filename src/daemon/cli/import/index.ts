@@ -1,3 +1,8 @@
+/**
+ * The verb `import`: reads files, folders and NDJSON, and puts each candidate into the node. It
+ * counts and prints the outcome of each.
+ */
+
 import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -104,3 +109,5 @@ function exitCode({ failed, stopped }: Summary): number {
   if (stopped?.code === 'ADMIN_UNREACHABLE') return EXIT.unavailable;
   return failed > 0 ? EXIT.failure : EXIT.ok;
 }
+
+export { readLines } from './lines.ts';

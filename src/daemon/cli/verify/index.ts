@@ -1,3 +1,8 @@
+/**
+ * The verb `verify`: checks a data directory, by the running daemon where there is one and by this
+ * process else.
+ */
+
 import type { VerifyProgress, VerifyResult } from '../../../store/index.ts';
 import { EXIT } from '../../errors.ts';
 import { formatBytes, formatCount } from '../format.ts';

@@ -9,8 +9,8 @@ import {
   verifyReplica,
   type Witness,
 } from '../../../store/index.ts';
-import { databasePath, dataDirError, isUnreadable, witnessPath } from '../../data-dir.ts';
 import { DaemonError, EXIT } from '../../errors.ts';
+import { databasePath, dataDirError, isUnreadable, witnessPath } from '../../files/index.ts';
 
 export interface VerifyLocalInit {
   dataDir: string;

@@ -3,7 +3,7 @@ import type { VerifyLine } from '../../admin/index.ts';
 import { DaemonError, EXIT } from '../../errors.ts';
 import type { DaemonClient } from '../client.ts';
 import { RefusedError } from '../errors.ts';
-import { readLines } from '../import/lines.ts';
+import { readLines } from '../import/index.ts';
 
 /** Longest line taken: a result names at most 100 problems. */
 const MAX_LINE_BYTES = 1024 * 1024;

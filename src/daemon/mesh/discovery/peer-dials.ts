@@ -1,7 +1,7 @@
 import type { Clock } from '../../../store/index.ts';
 import { DaemonError } from '../../errors.ts';
 import type { Logger } from '../../logging.ts';
-import type { Dial } from '../dialer.ts';
+import type { Dial } from '../dialling/index.ts';
 import type { Notices } from '../notices.ts';
 import type { KnownPeers } from './known-peers.ts';
 import type { DiscoveryOptions } from './options.ts';

@@ -1,7 +1,7 @@
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf, replaceFile } from '../../files/index.ts';
 import type { Logger } from '../../logging.ts';
-import { codeOf, replaceFile } from '../durable-file.ts';
 import type { KnownPeer } from './known-peers.ts';
 import { decodePeers, encodePeers } from './peers-text.ts';
 

@@ -1,6 +1,6 @@
 import { peerIdFromString } from '@libp2p/peer-id';
 import { z } from 'zod';
-import { parsePeerAddress } from '../address.ts';
+import { parsePeerAddress } from '../../peer-address.ts';
 import type { KnownPeer } from './known-peers.ts';
 
 const FORMAT = 'rangemesh peers';

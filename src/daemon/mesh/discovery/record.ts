@@ -1,7 +1,7 @@
 import type { PeerId } from '@libp2p/interface';
 import { PeerRecord } from '@libp2p/peer-record';
 import { CODE_P2P, type Multiaddr } from '@multiformats/multiaddr';
-import { isLoopback, parsePeerAddress, withoutPeer } from '../address.ts';
+import { isLoopback, parsePeerAddress, withoutPeer } from '../../peer-address.ts';
 
 /** Bytes of an announcement at most; eight addresses of the longest names take half of it. */
 export const MAX_RECORD_BYTES = 4_096;

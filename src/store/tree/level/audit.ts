@@ -1,6 +1,6 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { readU64BE } from '../../bytes.ts';
-import { rethrow } from '../../replica/database.ts';
+import { rethrow } from '../../level/index.ts';
 import { checkSteps } from '../check.ts';
 import type { TreeShape } from '../shape.ts';
 import { corrupt, LevelNodeReader, type LevelTreeFiles } from './reader.ts';

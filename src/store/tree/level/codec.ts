@@ -1,9 +1,5 @@
 import { readU64LE, writeU64LE } from '../../bytes.ts';
 import { ID_BYTES } from '../../item.ts';
-import { isLeaf } from '../child.ts';
-import type { Inner, Run, TreeNode } from '../node.ts';
-import { newLeaf } from '../parts.ts';
-import { firstDisorder } from '../run.ts';
 import {
   bodyOf,
   HEADER_BYTES,
@@ -12,7 +8,11 @@ import {
   RecordError,
   Scratch,
   seal,
-} from './record.ts';
+} from '../../level/index.ts';
+import { isLeaf } from '../child.ts';
+import type { Inner, Run, TreeNode } from '../node.ts';
+import { newLeaf } from '../parts.ts';
+import { firstDisorder } from '../run.ts';
 
 const HINT_BYTES = 8;
 const SPOT_BYTES = 8;

@@ -1,14 +1,14 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import type { Clock } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
-import type { FingerprintScheme } from '../../fingerprint/scheme.ts';
+import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import type { ItemKey } from '../../item.ts';
 import {
   type BatchOperation,
   type BatchSink,
   type Database,
   operationsOf,
-} from '../../replica/database.ts';
+} from '../../level/index.ts';
 import { insertInto } from '../insert.ts';
 import type { TreeNode } from '../node.ts';
 import { removeFrom } from '../remove.ts';

@@ -1,9 +1,9 @@
 import type { AbstractBatchOptions, AbstractSnapshot } from 'abstract-level';
 import { bytesToKey, readU64LE, writeU64LE } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
-import type { FingerprintScheme } from '../../fingerprint/scheme.ts';
+import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import { checkKey, compareKeys, type ItemKey } from '../../item.ts';
-import { type BatchOperation, type Database, readSync } from '../../replica/database.ts';
+import { type BatchOperation, type Database, readSync } from '../../level/index.ts';
 import type { TreeSnapshot } from '../snapshot.ts';
 import { DurableTree, type DurableTreeInit, type TreeWrite } from './durable-tree.ts';
 import { type TreeKeys, treeKeys } from './keys.ts';

@@ -1,5 +1,5 @@
 import { readU64LE, writeU64LE } from '../../bytes.ts';
-import { HEADER_BYTES, newRecord, openRecord, RecordError, seal } from './record.ts';
+import { HEADER_BYTES, newRecord, openRecord, RecordError, seal } from '../../level/index.ts';
 
 /** What is known of a tree without reading any node. */
 export interface TreeMeta {

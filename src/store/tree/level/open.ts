@@ -1,5 +1,5 @@
 import { StoreError } from '../../errors.ts';
-import type { FingerprintScheme } from '../../fingerprint/scheme.ts';
+import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import { decodeMeta, type TreeMeta } from './meta.ts';
 import {
   corrupt,

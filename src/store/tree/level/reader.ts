@@ -1,13 +1,12 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { bytesToHex } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
-import { type Database, readSync } from '../../replica/database.ts';
+import { type Database, RecordError, readSync } from '../../level/index.ts';
 import type { TreeNode } from '../node.ts';
 import type { NodeReader } from '../node-store.ts';
 import type { ByteCache } from './cache.ts';
 import { decodeNode, decodeSummary, nodeBytes } from './codec.ts';
 import type { TreeKeys } from './keys.ts';
-import { RecordError } from './record.ts';
 
 /** What all readers of one tree share. */
 export interface LevelTreeFiles {

@@ -1,9 +1,9 @@
-import type { BatchSink } from '../../replica/database.ts';
+import type { BatchSink } from '../../level/index.ts';
+import { Scratch } from '../../level/index.ts';
 import type { TreeNode } from '../node.ts';
 import type { NodeReader, NodeWriter } from '../node-store.ts';
 import { encodeNode, encodeSummary, nodeBytes } from './codec.ts';
 import { LevelNodeReader, type LevelTreeFiles, summaryBytes } from './reader.ts';
-import { Scratch } from './record.ts';
 
 interface NewNode {
   readonly node: TreeNode<number>;

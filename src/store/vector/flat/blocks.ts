@@ -1,6 +1,6 @@
 import { checkKey, ID_BYTES } from '../../item.ts';
-import type { Run } from '../../tree/node.ts';
-import { copyKeys, newRun } from '../../tree/run.ts';
+import type { Run } from '../../tree/index.ts';
+import { copyKeys, newRun } from '../../tree/index.ts';
 
 export interface BlocksInit {
   /**

@@ -1,10 +1,10 @@
 import { StoreError } from '../../errors.ts';
-import type { FingerprintScheme } from '../../fingerprint/scheme.ts';
-import { sum256 } from '../../fingerprint/sum256.ts';
+import type { FingerprintScheme } from '../../fingerprint/index.ts';
+import { sum256 } from '../../fingerprint/index.ts';
 import type { Bound, ItemKey } from '../../item.ts';
 import type { Snapshot } from '../../storage.ts';
-import { idsOf, keyAt, searchBound } from '../../tree/run.ts';
-import type { FlatSet } from './flat-vector.ts';
+import { idsOf, keyAt, searchBound } from '../../tree/index.ts';
+import type { FlatSet } from './flat-set.ts';
 
 /** A sealed vector, for one reader. */
 export class FlatSnapshot implements Snapshot {

@@ -1,22 +1,16 @@
 import { bytesToHex } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
-import type { FingerprintScheme } from '../../fingerprint/scheme.ts';
-import { sum256 } from '../../fingerprint/sum256.ts';
+import type { FingerprintScheme } from '../../fingerprint/index.ts';
+import { sum256 } from '../../fingerprint/index.ts';
 import type { Snapshot } from '../../storage.ts';
-import type { Run } from '../../tree/node.ts';
-import { firstDisorder, keyAt } from '../../tree/run.ts';
+import type { Run } from '../../tree/index.ts';
+import { firstDisorder, keyAt } from '../../tree/index.ts';
 import { Blocks, type BlocksInit } from './blocks.ts';
+import type { FlatSet } from './flat-set.ts';
 import { FlatSnapshot } from './flat-snapshot.ts';
 import { IdLookup } from './id-lookup.ts';
 import { sortKeys } from './sort.ts';
 import { PrefixSums } from './sums.ts';
-
-/** What a sealed vector consists of; never changes. */
-export interface FlatSet {
-  readonly run: Run;
-  readonly sums: PrefixSums;
-  readonly lookup: IdLookup;
-}
 
 export type FlatVectorInit = BlocksInit;
 

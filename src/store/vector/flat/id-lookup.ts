@@ -1,7 +1,7 @@
 import { bytesToKey, compareBytes } from '../../bytes.ts';
 import { ID_BYTES } from '../../item.ts';
-import type { Run } from '../../tree/node.ts';
-import { idsOf } from '../../tree/run.ts';
+import type { Run } from '../../tree/index.ts';
+import { idsOf } from '../../tree/index.ts';
 import { wordsOf } from './blocks.ts';
 import { orderOf } from './order.ts';
 

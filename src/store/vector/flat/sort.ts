@@ -1,6 +1,6 @@
 import { ID_BYTES } from '../../item.ts';
-import type { Run } from '../../tree/node.ts';
-import { compareAt, newRun } from '../../tree/run.ts';
+import type { Run } from '../../tree/index.ts';
+import { compareAt, newRun } from '../../tree/index.ts';
 import { type Blocks, wordsOf } from './blocks.ts';
 import { orderOf } from './order.ts';
 

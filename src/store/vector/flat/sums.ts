@@ -1,4 +1,4 @@
-import { SUM256_BYTES } from '../../fingerprint/sum256.ts';
+import { SUM256_BYTES } from '../../fingerprint/index.ts';
 import { wordsOf } from './blocks.ts';
 
 /** A 256-bit integer as words of 32 bits, the low one first. */

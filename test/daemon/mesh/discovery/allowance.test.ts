@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Allowance } from '../../../../src/daemon/mesh/discovery/allowance.ts';
+import { Allowance } from '../../../../src/daemon/mesh/discovery/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 
 const BURST = 2_048;

@@ -4,13 +4,13 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { PeerRecord } from '@libp2p/peer-record';
 import { multiaddr } from '@multiformats/multiaddr';
 import fc from 'fast-check';
-import { Allowance } from '../../../../src/daemon/mesh/discovery/allowance.ts';
 import {
+  Allowance,
   decodeRecord,
   encodeRecord,
+  Trickle,
   usableAddresses,
-} from '../../../../src/daemon/mesh/discovery/record.ts';
-import { Trickle } from '../../../../src/daemon/mesh/discovery/trickle.ts';
+} from '../../../../src/daemon/mesh/discovery/testing.ts';
 import { bytesToHex } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { assertProperty } from '../../../support/property.ts';

@@ -3,10 +3,13 @@ import { describe, it } from 'node:test';
 import { TopicValidatorResult } from '@libp2p/gossipsub';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
-import { Announcer } from '../../../../src/daemon/mesh/discovery/announcer.ts';
-import type { Announcement, Verdict } from '../../../../src/daemon/mesh/discovery/known-peers.ts';
-import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/discovery/options.ts';
-import { decodeRecord, encodeRecord } from '../../../../src/daemon/mesh/discovery/record.ts';
+import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/discovery/index.ts';
+import type { Announcement, Verdict } from '../../../../src/daemon/mesh/discovery/testing.ts';
+import {
+  Announcer,
+  decodeRecord,
+  encodeRecord,
+} from '../../../../src/daemon/mesh/discovery/testing.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { Log } from '../log.ts';
 

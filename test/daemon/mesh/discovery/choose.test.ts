@@ -9,7 +9,7 @@ import {
   type Situation,
   trimmedTo,
   upperBound,
-} from '../../../../src/daemon/mesh/discovery/choose.ts';
+} from '../../../../src/daemon/mesh/discovery/testing.ts';
 import { assertProperty } from '../../../support/property.ts';
 import { SeededRandom } from '../../../support/random.ts';
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { peerIdFromString } from '@libp2p/peer-id';
-import { Discovery, type DiscoveryInit } from '../../../../src/daemon/mesh/discovery/discovery.ts';
-import type { KnownPeer } from '../../../../src/daemon/mesh/discovery/known-peers.ts';
-import { Notices } from '../../../../src/daemon/mesh/notices.ts';
+import type { KnownPeer } from '../../../../src/daemon/mesh/discovery/index.ts';
+import { Discovery } from '../../../../src/daemon/mesh/discovery/index.ts';
+import type { DiscoveryInit } from '../../../../src/daemon/mesh/discovery/testing.ts';
+import { Notices } from '../../../../src/daemon/mesh/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { SeededRandom } from '../../../support/random.ts';
 import { Log } from '../log.ts';

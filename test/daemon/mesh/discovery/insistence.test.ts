@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Insistence } from '../../../../src/daemon/mesh/discovery/insistence.ts';
-import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/discovery/options.ts';
+import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/discovery/index.ts';
+import { Insistence } from '../../../../src/daemon/mesh/discovery/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 
 const WITHIN_MS = 1_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { DiscoveryOptions } from '../../../../src/daemon/mesh/discovery/options.ts';
+import type { DiscoveryOptions } from '../../../../src/daemon/mesh/discovery/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { FakeNetwork, type NodeInit } from './support.ts';
 

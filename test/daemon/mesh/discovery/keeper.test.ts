@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { DiscoveryOptions } from '../../../../src/daemon/mesh/discovery/options.ts';
+import type { DiscoveryOptions } from '../../../../src/daemon/mesh/discovery/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { assertProperty } from '../../../support/property.ts';
 import { FakeNetwork, type NodeInit } from './support.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { KnownPeers } from '../../../../src/daemon/mesh/discovery/known-peers.ts';
 import {
   DEFAULT_DISCOVERY_OPTIONS,
   type DiscoveryOptions,
-} from '../../../../src/daemon/mesh/discovery/options.ts';
+} from '../../../../src/daemon/mesh/discovery/index.ts';
+import { KnownPeers } from '../../../../src/daemon/mesh/discovery/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 
 describe('KnownPeers at its bounds', () => {

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
-import {
-  KnownPeers,
-  type KnownPeersInit,
-} from '../../../../src/daemon/mesh/discovery/known-peers.ts';
-import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/discovery/options.ts';
+import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/discovery/index.ts';
+import { KnownPeers, type KnownPeersInit } from '../../../../src/daemon/mesh/discovery/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { assertProperty } from '../../../support/property.ts';
 import { SeededRandom } from '../../../support/random.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DaemonError } from '../../../../src/daemon/errors.ts';
-import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/discovery/options.ts';
-import { PeerDials } from '../../../../src/daemon/mesh/discovery/peer-dials.ts';
-import { Notices } from '../../../../src/daemon/mesh/notices.ts';
+import { DaemonError } from '../../../../src/daemon/index.ts';
+import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/discovery/index.ts';
+import { PeerDials } from '../../../../src/daemon/mesh/discovery/testing.ts';
+import { Notices } from '../../../../src/daemon/mesh/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { Log } from '../log.ts';
 

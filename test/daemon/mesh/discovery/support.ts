@@ -1,13 +1,12 @@
-import { DaemonError } from '../../../../src/daemon/errors.ts';
-import type { PeerWatcher } from '../../../../src/daemon/mesh/connections.ts';
-import type { Dial } from '../../../../src/daemon/mesh/dialer.ts';
-import { Keeper } from '../../../../src/daemon/mesh/discovery/keeper.ts';
-import { KnownPeers } from '../../../../src/daemon/mesh/discovery/known-peers.ts';
+import { DaemonError } from '../../../../src/daemon/index.ts';
+import type { Dial } from '../../../../src/daemon/mesh/dialling/index.ts';
 import {
   DEFAULT_DISCOVERY_OPTIONS,
   type DiscoveryOptions,
-} from '../../../../src/daemon/mesh/discovery/options.ts';
-import { Notices } from '../../../../src/daemon/mesh/notices.ts';
+} from '../../../../src/daemon/mesh/discovery/index.ts';
+import { Keeper, KnownPeers } from '../../../../src/daemon/mesh/discovery/testing.ts';
+import type { PeerWatcher } from '../../../../src/daemon/mesh/index.ts';
+import { Notices } from '../../../../src/daemon/mesh/index.ts';
 import type { VirtualClock } from '../../../support/clock.ts';
 import { SeededRandom } from '../../../support/random.ts';
 import { Log } from '../log.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Trickle } from '../../../../src/daemon/mesh/discovery/trickle.ts';
+import { Trickle } from '../../../../src/daemon/mesh/discovery/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 
 /** A timer whose chance is `fraction`; keeps the times at which it fired. */

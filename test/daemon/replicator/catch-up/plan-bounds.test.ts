@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isGivenUp, type Job, Plan } from '../../../../src/daemon/replicator/catch-up/plan.ts';
+import { isGivenUp, type Job, Plan } from '../../../../src/daemon/replicator/catch-up/testing.ts';
 import type { Surveyed } from '../../../../src/protocol/index.ts';
 import { bytesToKey } from '../../../../src/store/index.ts';
 import { at, idsOf } from '../support.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Job, Plan } from '../../../../src/daemon/replicator/catch-up/plan.ts';
+import { type Job, Plan } from '../../../../src/daemon/replicator/catch-up/testing.ts';
 import type { Surveyed } from '../../../../src/protocol/index.ts';
 import { type Bound, bytesToKey, INFINITE_BOUND } from '../../../../src/store/index.ts';
 import { SeededRandom } from '../../../support/random.ts';

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { declined, ending, usable } from '../../../../src/daemon/replicator/catch-up/outcome.ts';
-import { type Job, Plan } from '../../../../src/daemon/replicator/catch-up/plan.ts';
-import { Rate } from '../../../../src/daemon/replicator/catch-up/progress.ts';
+import {
+  declined,
+  ending,
+  type Job,
+  Plan,
+  Rate,
+  usable,
+} from '../../../../src/daemon/replicator/catch-up/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { at, EVERYTHING, FAILED, reportOf } from '../support.ts';
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Plan, type Slice } from '../../../../src/daemon/replicator/catch-up/plan.ts';
-import { Stalls } from '../../../../src/daemon/replicator/catch-up/stalls.ts';
+import { Plan, type Slice, Stalls } from '../../../../src/daemon/replicator/catch-up/testing.ts';
 import { ReconciliationSet } from '../../../../src/protocol/index.ts';
 import { bytesToKey } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';

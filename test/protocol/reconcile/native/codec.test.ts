@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { FrameReader, RecordWriter } from '../../../../src/protocol/reconcile/native/bytes.ts';
-import { decodeFrame } from '../../../../src/protocol/reconcile/native/decode.ts';
-import { encodeRecord } from '../../../../src/protocol/reconcile/native/encode.ts';
-import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
+import type { NativeRecord } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import {
+  decodeFrame,
+  encodeRecord,
+  RecordWriter,
+} from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import { FrameReader } from '../../../../src/protocol/reconcile/dialects/native/wire/testing.ts';
 import { type Bound, INFINITE_BOUND, ZERO_BOUND } from '../../../../src/store/index.ts';
 import { assertProperty } from '../../../support/property.ts';
 import { SeededRandom } from '../../../support/random.ts';

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compare, rangeDigest } from '../../../../src/protocol/reconcile/native/asked.ts';
-import { DEFAULT_LIMITS } from '../../../../src/protocol/reconcile/native/constants.ts';
-import { Group } from '../../../../src/protocol/reconcile/native/group.ts';
-import { rootHint } from '../../../../src/protocol/reconcile/native/key.ts';
-import { intersection, type Opening } from '../../../../src/protocol/reconcile/native/opening.ts';
-import { Proofs } from '../../../../src/protocol/reconcile/native/proofs.ts';
+import { Group } from '../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
+import { DEFAULT_LIMITS } from '../../../../src/protocol/reconcile/dialects/native/index.ts';
+import {
+  compare,
+  Proofs,
+  rangeDigest,
+} from '../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
+import { rootHint } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
+import {
+  intersection,
+  type Opening,
+} from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import {
   codingReference,
   INFINITE_BOUND,

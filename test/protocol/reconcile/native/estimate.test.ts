@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  estimateDifferences,
-  estimateFromZeros,
   expectedPerRange,
+  type PeerGroup,
   Predictor,
   sketchBytes,
   sumsOf,
   symbolsFor,
-} from '../../../../src/protocol/reconcile/native/estimate.ts';
+} from '../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
 import {
+  estimateDifferences,
+  estimateFromZeros,
   isSurprise,
   newGroup,
-  type PeerGroup,
   symbolsInAll,
-} from '../../../../src/protocol/reconcile/native/peer-group.ts';
+} from '../../../../src/protocol/reconcile/dialects/native/groups/testing.ts';
 import { BUCKETS, INFINITE_BOUND, ZERO_BOUND } from '../../../../src/store/index.ts';
 
 const near = (actual: number | null, expected: number) =>

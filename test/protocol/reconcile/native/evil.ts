@@ -1,4 +1,4 @@
-import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
+import type { NativeRecord } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import { type Bound, INFINITE_BOUND, ZERO_BOUND } from '../../../../src/store/index.ts';
 import type { SeededRandom } from '../../../support/random.ts';
 

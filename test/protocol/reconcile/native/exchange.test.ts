@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Session } from '../../../../src/protocol/index.ts';
-import { decodeFrame } from '../../../../src/protocol/reconcile/native/decode.ts';
-import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
+import type { NativeRecord } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import { decodeFrame } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import { type Bound, ZERO_BOUND } from '../../../../src/store/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { SeededRandom } from '../../../support/random.ts';

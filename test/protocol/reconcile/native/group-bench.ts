@@ -1,14 +1,21 @@
-import type { Context, Range, Work } from '../../../../src/protocol/reconcile/native/context.ts';
-import { Predictor, sumsOf } from '../../../../src/protocol/reconcile/native/estimate.ts';
-import { Group } from '../../../../src/protocol/reconcile/native/group.ts';
-import { listEntries } from '../../../../src/protocol/reconcile/native/lists.ts';
-import { OwnGroups } from '../../../../src/protocol/reconcile/native/own-groups.ts';
-import type { PeerGroup } from '../../../../src/protocol/reconcile/native/peer-group.ts';
-import { PeerGroups } from '../../../../src/protocol/reconcile/native/peer-groups.ts';
+import type { PeerGroup } from '../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
+import {
+  Group,
+  listEntries,
+  OwnGroups,
+  PeerGroups,
+  Predictor,
+  sumsOf,
+} from '../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
+import type {
+  Context,
+  Range,
+  Work,
+} from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import type {
   FoundRecord,
   NativeRecord,
-} from '../../../../src/protocol/reconcile/native/records.ts';
+} from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import { INFINITE_BOUND, type ItemKey, ZERO_BOUND } from '../../../../src/store/index.ts';
 import { type ContextInit, contextOf, perform } from './puppet.ts';
 import { snapshotOf } from './support.ts';

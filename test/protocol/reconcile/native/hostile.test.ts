@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Session, SessionStop, type Step } from '../../../../src/protocol/index.ts';
-import { decodeFrame } from '../../../../src/protocol/reconcile/native/decode.ts';
-import { encodeRecord } from '../../../../src/protocol/reconcile/native/encode.ts';
-import { sessionKey } from '../../../../src/protocol/reconcile/native/key.ts';
-import type { Opening } from '../../../../src/protocol/reconcile/native/opening.ts';
-import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
+import { sessionKey } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
+import type {
+  NativeRecord,
+  Opening,
+} from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import {
+  decodeFrame,
+  encodeRecord,
+} from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import {
   type Bound,
   concatBytes,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Interval, nativeDialect, type Session } from '../../../../src/protocol/index.ts';
-import { intersection } from '../../../../src/protocol/reconcile/native/opening.ts';
+import { intersection } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import { type Bound, INFINITE_BOUND, ZERO_BOUND } from '../../../../src/store/index.ts';
 import { converse } from '../../../conformance/dialect.ts';
 import { keysOf } from '../../../conformance/pairs.ts';

@@ -1,16 +1,22 @@
 import type { Surveyed } from '../../../../src/protocol/index.ts';
-import { type AskedRange, rangeDigest } from '../../../../src/protocol/reconcile/native/asked.ts';
+import {
+  OwnGroups,
+  type PeerGroup,
+  Predictor,
+} from '../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
+import { newGroup } from '../../../../src/protocol/reconcile/dialects/native/groups/testing.ts';
+import {
+  type AskedRange,
+  rangeDigest,
+  Verdicts,
+} from '../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
 import type {
   Cluster,
   Context,
   Range,
   Work,
-} from '../../../../src/protocol/reconcile/native/context.ts';
-import { Predictor } from '../../../../src/protocol/reconcile/native/estimate.ts';
-import { OwnGroups } from '../../../../src/protocol/reconcile/native/own-groups.ts';
-import { newGroup, type PeerGroup } from '../../../../src/protocol/reconcile/native/peer-group.ts';
-import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
-import { Verdicts } from '../../../../src/protocol/reconcile/native/verdicts.ts';
+} from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
+import type { NativeRecord } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import type { ItemKey } from '../../../../src/store/index.ts';
 import { type ContextInit, contextOf, perform } from './puppet.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { nativeDialect } from '../../../../src/protocol/index.ts';
-import { DEFAULT_LIMITS } from '../../../../src/protocol/reconcile/native/constants.ts';
-import { decodeFrame } from '../../../../src/protocol/reconcile/native/decode.ts';
-import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
+import { DEFAULT_LIMITS } from '../../../../src/protocol/reconcile/dialects/native/index.ts';
+import type { NativeRecord } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import { decodeFrame } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import { converse } from '../../../conformance/dialect.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { SeededRandom } from '../../../support/random.ts';

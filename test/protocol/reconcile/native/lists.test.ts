@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { boundAt } from '../../../../src/protocol/reconcile/native/bounds.ts';
-import { Group, idsAt } from '../../../../src/protocol/reconcile/native/group.ts';
 import {
+  Group,
   listEntries,
+} from '../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
+import {
+  findPrefixes,
+  idsAt,
   matchList,
   nameOf,
   namesOf,
-} from '../../../../src/protocol/reconcile/native/lists.ts';
-import { Meter } from '../../../../src/protocol/reconcile/native/meter.ts';
-import { peel } from '../../../../src/protocol/reconcile/native/peel.ts';
-import {
-  findPrefixes,
+  peel,
   prefixesOf,
   takeSides,
-} from '../../../../src/protocol/reconcile/native/prefixes.ts';
+} from '../../../../src/protocol/reconcile/dialects/native/groups/testing.ts';
+import { boundAt } from '../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
+import { Meter } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import { codingReference, type ItemKey, symbolsThrough } from '../../../../src/store/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { SeededRandom } from '../../../support/random.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Meter } from '../../../../src/protocol/reconcile/native/meter.ts';
-import { Outbox } from '../../../../src/protocol/reconcile/native/outbox.ts';
-import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
+import { Meter } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
+import type { NativeRecord } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import { Outbox } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 
 /** A record of so many bytes, 35 to 130 or more by 32: a head of 3 and a count byte less than 128 ids. */
 const record = (ids: number): NativeRecord => ({

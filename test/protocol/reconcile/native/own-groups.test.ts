@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { prefixesOf } from '../../../../src/protocol/reconcile/native/prefixes.ts';
+import { prefixesOf } from '../../../../src/protocol/reconcile/dialects/native/groups/testing.ts';
 import { MAX_SYMBOLS } from '../../../../src/store/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { SeededRandom } from '../../../support/random.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sessionKey } from '../../../../src/protocol/reconcile/native/key.ts';
+import { sessionKey } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import { type ItemKey, lthash } from '../../../../src/store/index.ts';
 import { converse, lacking, sorted } from '../../../conformance/dialect.ts';
 import { generator, keysOf, type PairSpec, pairOf } from '../../../conformance/pairs.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sumsOf } from '../../../../src/protocol/reconcile/native/estimate.ts';
-import type { PeerGroup } from '../../../../src/protocol/reconcile/native/peer-group.ts';
-import { prefixesOf } from '../../../../src/protocol/reconcile/native/prefixes.ts';
+import type { PeerGroup } from '../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
+import { sumsOf } from '../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
+import { prefixesOf } from '../../../../src/protocol/reconcile/dialects/native/groups/testing.ts';
 import { BUCKETS, MAX_SYMBOLS } from '../../../../src/store/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { SeededRandom } from '../../../support/random.ts';

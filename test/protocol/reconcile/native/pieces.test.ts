@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Announced, partsOf } from '../../../../src/protocol/reconcile/native/announced.ts';
-import type { Range } from '../../../../src/protocol/reconcile/native/context.ts';
-import { Incoming } from '../../../../src/protocol/reconcile/native/incoming.ts';
+import {
+  Announced,
+  Incoming,
+  partsOf,
+} from '../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
+import type { Range } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import type { Bound } from '../../../../src/store/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { SeededRandom } from '../../../support/random.ts';

@@ -3,16 +3,22 @@ import type { Session, Step } from '../../../../src/protocol/index.ts';
 import {
   DEFAULT_LIMITS,
   type NativeLimits,
-} from '../../../../src/protocol/reconcile/native/constants.ts';
-import type { Context, Work } from '../../../../src/protocol/reconcile/native/context.ts';
-import { decodeFrame } from '../../../../src/protocol/reconcile/native/decode.ts';
-import { encodeRecord } from '../../../../src/protocol/reconcile/native/encode.ts';
-import { sessionKey } from '../../../../src/protocol/reconcile/native/key.ts';
-import { Ledger } from '../../../../src/protocol/reconcile/native/ledger.ts';
-import { Meter } from '../../../../src/protocol/reconcile/native/meter.ts';
-import type { PeerLimits } from '../../../../src/protocol/reconcile/native/opening.ts';
-import { Outbox } from '../../../../src/protocol/reconcile/native/outbox.ts';
-import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
+} from '../../../../src/protocol/reconcile/dialects/native/index.ts';
+import type { Context, Work } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
+import {
+  Ledger,
+  Meter,
+  sessionKey,
+} from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
+import type {
+  NativeRecord,
+  PeerLimits,
+} from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import {
+  decodeFrame,
+  encodeRecord,
+  Outbox,
+} from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import { coding, concatBytes, type ItemKey, type Snapshot } from '../../../../src/store/index.ts';
 import { SeededRandom } from '../../../support/random.ts';
 import { type OpenInit, open, openingOf, snapshotOf } from './support.ts';

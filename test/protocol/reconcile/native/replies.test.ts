@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { rangeDigest } from '../../../../src/protocol/reconcile/native/asked.ts';
+import { rangeDigest } from '../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
 import { compareBounds, type Snapshot } from '../../../../src/store/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { inShort, Judge, type JudgeInit } from './judge.ts';

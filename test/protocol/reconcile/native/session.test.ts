@@ -7,7 +7,7 @@ import {
   SessionStop,
   type Step,
 } from '../../../../src/protocol/index.ts';
-import { sessionKey } from '../../../../src/protocol/reconcile/native/key.ts';
+import { sessionKey } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import {
   type Bound,
   type Coding,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PeerStatements } from '../../../../src/daemon/replicator/statements.ts';
+import { PeerStatements } from '../../../../src/daemon/replicator/scheduling/index.ts';
 import {
   type Channel,
   type NativeLimits,
@@ -8,10 +8,14 @@ import {
   ReconcileService,
   type SessionReport,
 } from '../../../../src/protocol/index.ts';
-import { decodeFrame } from '../../../../src/protocol/reconcile/native/decode.ts';
-import { encodeRecord } from '../../../../src/protocol/reconcile/native/encode.ts';
-import type { Opening } from '../../../../src/protocol/reconcile/native/opening.ts';
-import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
+import type {
+  NativeRecord,
+  Opening,
+} from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import {
+  decodeFrame,
+  encodeRecord,
+} from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import { type Bound, concatBytes, INFINITE_BOUND } from '../../../../src/store/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { VirtualClock } from '../../../support/clock.ts';

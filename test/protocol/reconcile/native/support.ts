@@ -5,9 +5,11 @@ import {
   type Session,
   type SessionInit,
 } from '../../../../src/protocol/index.ts';
-import { DEFAULT_LIMITS } from '../../../../src/protocol/reconcile/native/constants.ts';
-import type { Opening } from '../../../../src/protocol/reconcile/native/opening.ts';
-import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
+import { DEFAULT_LIMITS } from '../../../../src/protocol/reconcile/dialects/native/index.ts';
+import type {
+  NativeRecord,
+  Opening,
+} from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import {
   type Coding,
   checkOf,

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ProtocolError, SessionStop } from '../../../../src/protocol/index.ts';
-import { decodeFrame } from '../../../../src/protocol/reconcile/native/decode.ts';
-import type { NativeRecord } from '../../../../src/protocol/reconcile/native/records.ts';
-import { stopFor, stoppedBy } from '../../../../src/protocol/reconcile/native/stops.ts';
+import {
+  stopFor,
+  stoppedBy,
+} from '../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
+import type { NativeRecord } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import { decodeFrame } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import { converse } from '../../../conformance/dialect.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { SeededRandom } from '../../../support/random.ts';

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { renderPage } from '../../../../scripts/native-sessions.ts';
 import { generateVectors } from '../../../../scripts/native-vectors.ts';
-import { decodeFrame } from '../../../../src/protocol/reconcile/native/decode.ts';
-import { encodeRecord } from '../../../../src/protocol/reconcile/native/encode.ts';
+import {
+  decodeFrame,
+  encodeRecord,
+} from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import { concatBytes } from '../../../../src/store/index.ts';
 
 interface Vectors {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DEFAULT_LIMITS } from '../../../../src/protocol/reconcile/native/constants.ts';
+import { DEFAULT_LIMITS } from '../../../../src/protocol/reconcile/dialects/native/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { inShort, Judge, type JudgeInit } from './judge.ts';
 import { perform } from './puppet.ts';

@@ -4,14 +4,15 @@ import fc from 'fast-check';
 import { negentropy } from '../../../../src/protocol/index.ts';
 import {
   Answer,
+  cutsOf,
   fingerprintOf,
+  Learner,
+  MessageReader,
+  MessageWriter,
   pieces,
-} from '../../../../src/protocol/reconcile/negentropy/answer.ts';
-import { Learner } from '../../../../src/protocol/reconcile/negentropy/learner.ts';
-import { MessageReader } from '../../../../src/protocol/reconcile/negentropy/reader.ts';
-import { cutsOf, splitRange } from '../../../../src/protocol/reconcile/negentropy/split.ts';
-import { MessageWriter } from '../../../../src/protocol/reconcile/negentropy/writer.ts';
-import type { Range } from '../../../../src/protocol/reconcile/range.ts';
+  splitRange,
+} from '../../../../src/protocol/reconcile/dialects/negentropy/testing.ts';
+import type { Range } from '../../../../src/protocol/reconcile/dialects/shared/index.ts';
 import {
   bytesToHex,
   compareKeys,

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { MessageReader } from '../../../../src/protocol/reconcile/negentropy/reader.ts';
-import { shortestBound } from '../../../../src/protocol/reconcile/negentropy/split.ts';
 import {
+  MessageReader,
+  MessageWriter,
   readVarint,
+  shortestBound,
   varintBytes,
   writeVarint,
-} from '../../../../src/protocol/reconcile/negentropy/varint.ts';
-import { MessageWriter } from '../../../../src/protocol/reconcile/negentropy/writer.ts';
-import type { Range } from '../../../../src/protocol/reconcile/range.ts';
+} from '../../../../src/protocol/reconcile/dialects/negentropy/testing.ts';
+import type { Range } from '../../../../src/protocol/reconcile/dialects/shared/index.ts';
 import {
   type Bound,
   bytesToHex,

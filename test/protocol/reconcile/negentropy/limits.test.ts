@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { negentropy } from '../../../../src/protocol/index.ts';
-import { fingerprintOf } from '../../../../src/protocol/reconcile/negentropy/answer.ts';
-import { negentropyDialect } from '../../../../src/protocol/reconcile/negentropy/index.ts';
-import { MessageReader } from '../../../../src/protocol/reconcile/negentropy/reader.ts';
+import { negentropyDialect } from '../../../../src/protocol/reconcile/dialects/negentropy/index.ts';
+import {
+  fingerprintOf,
+  MessageReader,
+} from '../../../../src/protocol/reconcile/dialects/negentropy/testing.ts';
 import {
   equalBytes,
   type ItemKey,

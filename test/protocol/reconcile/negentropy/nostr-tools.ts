@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { nip77 } from 'nostr-tools';
 import { negentropy } from '../../../../src/protocol/index.ts';
-import { negentropyDialect } from '../../../../src/protocol/reconcile/negentropy/index.ts';
+import { negentropyDialect } from '../../../../src/protocol/reconcile/dialects/negentropy/index.ts';
 import { bytesToHex, hexToBytes, type ItemKey } from '../../../../src/store/index.ts';
 import { generator, idOf } from '../../../conformance/pairs.ts';
 import { flat } from './storages.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { negentropyDialect } from '../../../../src/protocol/reconcile/negentropy/index.ts';
+import { negentropyDialect } from '../../../../src/protocol/reconcile/dialects/negentropy/index.ts';
 import {
   bytesToHex,
   composite,

@@ -1,23 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readU64LE, writeU64LE } from '../../../../src/store/bytes.ts';
+import { writeU64LE } from '../../../../src/store/index.ts';
+import { HEADER_BYTES, RecordError, Scratch, seal } from '../../../../src/store/level/index.ts';
+import { readU64LE } from '../../../../src/store/testing.ts';
+import { decodeNode, decodeSummary } from '../../../../src/store/tree/level/index.ts';
 import {
-  decodeNode,
-  decodeSummary,
   encodeNode,
   encodeSummary,
   nodeBytes,
-} from '../../../../src/store/tree/level/codec.ts';
-import { summaryBytes } from '../../../../src/store/tree/level/reader.ts';
-import {
-  HEADER_BYTES,
-  RecordError,
-  Scratch,
-  seal,
-} from '../../../../src/store/tree/level/record.ts';
-import type { Inner, Leaf } from '../../../../src/store/tree/node.ts';
-import { newLeaf } from '../../../../src/store/tree/parts.ts';
-import { runOf } from '../../../../src/store/tree/run.ts';
+  summaryBytes,
+} from '../../../../src/store/tree/level/testing.ts';
+import type { Inner, Leaf } from '../../../../src/store/tree/testing.ts';
+import { newLeaf, runOf } from '../../../../src/store/tree/testing.ts';
 
 /** Where things lie in the record of a node of two entries. */
 const SPOT_AT = HEADER_BYTES;

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bytesToHex } from '../../../../src/store/bytes.ts';
-import { type BatchOperation, operationsOf } from '../../../../src/store/replica/database.ts';
-import { ByteCache } from '../../../../src/store/tree/level/cache.ts';
-import { DurableTree } from '../../../../src/store/tree/level/durable-tree.ts';
-import { treeKeys } from '../../../../src/store/tree/level/keys.ts';
-import { decodeMeta, encodeMeta, type TreeMeta } from '../../../../src/store/tree/level/meta.ts';
-import type { LevelTreeFiles } from '../../../../src/store/tree/level/reader.ts';
-import { LevelNodeWriter } from '../../../../src/store/tree/level/writer.ts';
-import type { TreeNode } from '../../../../src/store/tree/node.ts';
-import type { NodeReader } from '../../../../src/store/tree/node-store.ts';
-import { newLeaf } from '../../../../src/store/tree/parts.ts';
-import { runOf } from '../../../../src/store/tree/run.ts';
+import { bytesToHex } from '../../../../src/store/index.ts';
+import { type BatchOperation, operationsOf } from '../../../../src/store/level/index.ts';
+import type { TreeNode } from '../../../../src/store/tree/index.ts';
+import type { LevelTreeFiles } from '../../../../src/store/tree/level/index.ts';
+import {
+  ByteCache,
+  DurableTree,
+  decodeMeta,
+  encodeMeta,
+  type TreeMeta,
+  treeKeys,
+} from '../../../../src/store/tree/level/index.ts';
+import { LevelNodeWriter } from '../../../../src/store/tree/level/testing.ts';
+import type { NodeReader } from '../../../../src/store/tree/testing.ts';
+import { newLeaf, runOf } from '../../../../src/store/tree/testing.ts';
 import { audit, commit, durableTrees, keysOf, type SetUp } from './support.ts';
 
 const setUp = durableTrees();

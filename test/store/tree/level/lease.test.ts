@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Clock } from '../../../../src/store/environment.ts';
+import type { Clock } from '../../../../src/store/index.ts';
 import { audit, commit, durableTrees, keysOf, type SetUp } from './support.ts';
 
 const setUp = durableTrees();

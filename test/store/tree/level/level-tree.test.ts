@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ItemKey } from '../../../../src/store/index.ts';
-import type { Database } from '../../../../src/store/replica/database.ts';
-import { treeKeys } from '../../../../src/store/tree/level/keys.ts';
-import { LevelTree } from '../../../../src/store/tree/level/level-tree.ts';
+import type { Database } from '../../../../src/store/level/index.ts';
+import { LevelTree, treeKeys } from '../../../../src/store/tree/level/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
 import { openLevel } from '../support.ts';

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bytesToHex, compareBytes } from '../../../../src/store/bytes.ts';
-import { treeKeys } from '../../../../src/store/tree/level/keys.ts';
-import { decodeMeta, encodeMeta, type TreeMeta } from '../../../../src/store/tree/level/meta.ts';
-import { seal } from '../../../../src/store/tree/level/record.ts';
+import { bytesToHex, compareBytes } from '../../../../src/store/index.ts';
+import { seal } from '../../../../src/store/level/index.ts';
+import {
+  decodeMeta,
+  encodeMeta,
+  type TreeMeta,
+  treeKeys,
+} from '../../../../src/store/tree/level/index.ts';
 
 const META: TreeMeta = { scheme: 'wide-sum', root: 41, level: 2, count: 1000, nextRef: 42 };
 const EMPTY: TreeMeta = { scheme: 'x', root: 0, level: 0, count: 0, nextRef: 1 };

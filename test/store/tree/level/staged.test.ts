@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readU64BE } from '../../../../src/store/bytes.ts';
-import type { BatchOperation } from '../../../../src/store/replica/database.ts';
-import type { DurableTree, StagedWrite } from '../../../../src/store/tree/level/durable-tree.ts';
-import { treeKeys } from '../../../../src/store/tree/level/keys.ts';
+import { readU64BE } from '../../../../src/store/index.ts';
+import type { BatchOperation } from '../../../../src/store/level/index.ts';
+import type { DurableTree } from '../../../../src/store/tree/level/index.ts';
+import { treeKeys } from '../../../../src/store/tree/level/index.ts';
+import type { StagedWrite } from '../../../../src/store/tree/level/testing.ts';
 import { audit, commit, durableTrees, keysOf } from './support.ts';
 
 const setUp = durableTrees();

@@ -1,10 +1,10 @@
 import type { ItemKey } from '../../../../src/store/index.ts';
-import type { Database } from '../../../../src/store/replica/database.ts';
+import type { Database } from '../../../../src/store/level/index.ts';
 import {
   DurableTree,
   type DurableTreeInit,
   type PreparedWrite,
-} from '../../../../src/store/tree/level/durable-tree.ts';
+} from '../../../../src/store/tree/level/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
 import { openLevel } from '../support.ts';

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compareKeys, FlatVector, type ItemKey, sum256 } from '../../../../src/store/index.ts';
-import { firstDisorder, keyAt, runOf } from '../../../../src/store/tree/run.ts';
-import { Blocks } from '../../../../src/store/vector/flat/blocks.ts';
-import { IdLookup } from '../../../../src/store/vector/flat/id-lookup.ts';
-import { orderOf } from '../../../../src/store/vector/flat/order.ts';
-import { sortKeys } from '../../../../src/store/vector/flat/sort.ts';
-import { PrefixSums } from '../../../../src/store/vector/flat/sums.ts';
+import { firstDisorder, keyAt } from '../../../../src/store/tree/index.ts';
+import { runOf } from '../../../../src/store/tree/testing.ts';
+import { orderOf } from '../../../../src/store/vector/flat/index.ts';
+import {
+  Blocks,
+  IdLookup,
+  PrefixSums,
+  sortKeys,
+} from '../../../../src/store/vector/flat/testing.ts';
 import { SeededRandom } from '../../../support/random.ts';
 
 const random = new SeededRandom('flat parts');

@@ -1,0 +1,14 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { refusalOf } from './errors.ts';
+export { Guard } from './guard.ts';
+export {
+  formatCursor,
+  parseId,
+  readAddressBody,
+  readListQuery,
+  readNoBody,
+  readNoQuery,
+  readPutQuery,
+  readSyncBody,
+} from './query.ts';

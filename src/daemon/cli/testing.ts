@@ -1,0 +1,15 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { DaemonClient } from './client.ts';
+export { lastWords, RefusedError } from './errors.ts';
+export { configFlags, parseBytes, parseConcurrency, parseHintFlag } from './flags.ts';
+export {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPeer,
+  formatPeers,
+  formatSessions,
+  formatStatus,
+} from './format.ts';
+export { formatWhy } from './format-why.ts';

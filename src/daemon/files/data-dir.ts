@@ -1,0 +1,52 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StoreError } from '../../store/index.ts';
+import { DaemonError, EXIT } from '../errors.ts';
+
+/** Where the database lies in a data directory. */
+export function databasePath(dataDir: string): string {
+  return join(dataDir, 'db');
+}
+
+/** Where the witness of commits lies, beside the database. */
+export function witnessPath(dataDir: string): string {
+  return join(dataDir, 'commit');
+}
+
+/** Rejects with `DATA_DIR_UNUSABLE`. */
+export async function makeDataDir(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new DaemonError(
+      'DATA_DIR_UNUSABLE',
+      `The data directory ${directory} cannot be made (${(cause as Error).message}): set node.dataDir to a place this user may write to`,
+      { cause, exitCode: EXIT.config },
+    );
+  }
+}
+
+/** What the store says when it cannot be opened, with an exit code; any other error as it is. */
+export function dataDirError(cause: unknown, directory: string): unknown {
+  if (!(cause instanceof StoreError)) return cause;
+  if (cause.code === 'STORE_LOCKED') {
+    return new DaemonError(
+      'DATA_DIR_IN_USE',
+      `The data directory ${directory} is in use by another rangemesh: stop that one, or set node.dataDir to another directory`,
+      { cause, exitCode: EXIT.inUse },
+    );
+  }
+  if (cause.code === 'UNSUPPORTED_SCHEMA') {
+    return new DaemonError(cause.code, cause.message, { cause, exitCode: EXIT.config });
+  }
+  const exitCode = cause.code === 'STORE_CORRUPT' ? EXIT.corrupt : EXIT.failure;
+  return new DaemonError('DATA_DIR_UNUSABLE', cause.message, { cause, exitCode });
+}
+
+/** LevelDB found damage, or a disk that does not read, in the midst of its work. */
+export function isUnreadable(error: unknown): boolean {
+  const { code, cause } = Object(error);
+  return [code, Object(cause).code].some((name) => BROKEN.has(name));
+}
+
+const BROKEN: ReadonlySet<unknown> = new Set(['LEVEL_CORRUPTION', 'LEVEL_IO_ERROR']);

@@ -1,0 +1,13 @@
+/**
+ * Files that the daemon keeps: the data directory, files that survive a crash, and files that only
+ * their owner may read.
+ */
+
+export { databasePath, dataDirError, isUnreadable, makeDataDir, witnessPath } from './data-dir.ts';
+export { codeOf, replaceFile } from './durable-file.ts';
+export {
+  createSecret,
+  loadOrCreateSecret,
+  readSecret,
+  type SecretFileInit,
+} from './secret-file.ts';

@@ -1,0 +1,105 @@
+import type { Cancel } from '../../../store/index.ts';
+import { BackOff } from '../../backoff.ts';
+import type { DaemonError } from '../../errors.ts';
+
+/** Who asked for an address: the configuration, or an operator at run time. */
+export type AddressSource = 'config' | 'runtime';
+
+/** What is known of one wanted address. Times are milliseconds since the Unix epoch. */
+export interface AddressState {
+  readonly address: string;
+  readonly source: AddressSource;
+  /** From the address, or learnt by the last dial that succeeded. */
+  readonly peerId: string | null;
+  /** Whether that peer is connected, at this address or otherwise. */
+  readonly connected: boolean;
+  /** Why the last dial failed; null once connected. */
+  readonly lastError: {
+    readonly code: string;
+    readonly message: string;
+    readonly at: number;
+  } | null;
+  /** When it is dialled next; null while connected or being dialled. */
+  readonly nextAttemptAt: number | null;
+}
+
+export interface WantedInit {
+  readonly address: string;
+  readonly peerId: string | null;
+  readonly source: AddressSource;
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+/** One address the dialer keeps connected, with its timer and the dial under way. */
+export class Wanted {
+  readonly address: string;
+  readonly backOff: BackOff;
+  source: AddressSource;
+  peerId: string | null;
+  /** The dial under way. */
+  attempt: Promise<void> | null = null;
+  error: DaemonError | null = null;
+  #failedAt = 0;
+  #connectedAt: number | null = null;
+  #nextAttemptAt: number | null = null;
+  #cancel: Cancel = () => undefined;
+  #controller = new AbortController();
+
+  constructor(init: WantedInit) {
+    this.address = init.address;
+    this.peerId = init.peerId;
+    this.source = init.source;
+    this.backOff = new BackOff(init);
+  }
+
+  state(connected: boolean): AddressState {
+    const { address, source, peerId, error } = this;
+    const lastError =
+      error === null ? null : { code: error.code, message: error.message, at: this.#failedAt };
+    return { address, source, peerId, connected, lastError, nextAttemptAt: this.#nextAttemptAt };
+  }
+
+  wait(until: number, cancel: Cancel): void {
+    this.rest();
+    this.#nextAttemptAt = until;
+    this.#cancel = cancel;
+  }
+
+  rest(): void {
+    this.#cancel();
+    this.#nextAttemptAt = null;
+  }
+
+  begin(): AbortSignal {
+    this.#controller = new AbortController();
+    return this.#controller.signal;
+  }
+
+  abort(reason: DaemonError): void {
+    this.#controller.abort(reason);
+  }
+
+  stop(reason: DaemonError): void {
+    this.rest();
+    this.error = reason;
+    this.abort(reason);
+  }
+
+  fail(error: DaemonError, now: number): void {
+    this.error = error;
+    this.#failedAt = now;
+  }
+
+  connect(now: number): void {
+    this.rest();
+    this.error = null;
+    this.#connectedAt ??= now;
+  }
+
+  /** A connection that lasted lets the pauses start small again. */
+  disconnect(now: number, stableMs: number): void {
+    if (this.#connectedAt !== null && now - this.#connectedAt >= stableMs) this.backOff.reset();
+    this.#connectedAt = null;
+  }
+}

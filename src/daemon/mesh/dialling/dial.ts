@@ -1,0 +1,110 @@
+import type { Connection, Libp2p } from '@libp2p/interface';
+import { DaemonError } from '../../errors.ts';
+import { parsePeerAddress } from '../../peer-address.ts';
+import type { Access } from '../access.ts';
+import type { Connections } from '../connections.ts';
+import type { Dial } from './dialer.ts';
+import { HandshakeError } from './upgrades.ts';
+
+export interface Libp2pDialInit {
+  readonly libp2p: Pick<Libp2p, 'peerId' | 'dial'>;
+  readonly connections: Connections;
+  readonly mode: Access['mode'];
+}
+
+/** Dials through libp2p, and says in a sentence what went wrong. */
+export function libp2pDial(init: Libp2pDialInit): Dial {
+  const self = init.libp2p.peerId.toString();
+  return {
+    self,
+    connected: (peer) => init.connections.connected(peer),
+    watch: (watcher) => init.connections.watch(watcher),
+    async dial(address, signal) {
+      const { multiaddr } = parsePeerAddress(address);
+      let connection: Connection;
+      try {
+        connection = await init.libp2p.dial(multiaddr, { signal });
+      } catch (error) {
+        if (isSelf(error)) return self;
+        throw explain(address, self, init.mode, firstOf(error));
+      }
+      const outcome = await init.connections.settled(connection);
+      const peer = connection.remotePeer.toString();
+      if (outcome === 'closed' && !init.connections.connected(peer)) throw refused(address, self);
+      if (outcome === 'silent') throw silent(address);
+      return peer;
+    },
+  };
+}
+
+function firstOf(error: unknown): Error {
+  const errors = error instanceof AggregateError ? (error.errors as Error[]) : [];
+  return errors.find(({ name }) => name === 'HandshakeError') ?? errors[0] ?? (error as Error);
+}
+
+function causeOf(error: Error): Error {
+  return error instanceof HandshakeError ? (error.cause as Error) : error;
+}
+
+function isSelf(error: unknown): boolean {
+  const cause = causeOf(firstOf(error));
+  return cause.name === 'InvalidPeerIdError' || cause.message === 'Tried to dial self';
+}
+
+function explain(address: string, self: string, mode: Access['mode'], error: Error): DaemonError {
+  const cause = causeOf(error);
+  if (cause instanceof DaemonError) return cause;
+  if (cause.name === 'ConnectionClosedError') return refused(address, self, error);
+  if (error instanceof HandshakeError) return handshakeFailed(address, self, mode, cause);
+  return unreachable(address, error);
+}
+
+function unreachable(address: string, error: Error): DaemonError {
+  const timedOut = ['AbortError', 'TimeoutError'].includes(error.name);
+  const why = timedOut ? 'it did not answer in time' : error.message;
+  return new DaemonError(
+    'DIAL_FAILED',
+    `Cannot reach ${address}: ${why}. Check that a node runs there and that the address is right`,
+    { cause: error },
+  );
+}
+
+function handshakeFailed(
+  address: string,
+  self: string,
+  mode: Access['mode'],
+  cause: Error,
+): DaemonError {
+  const [, actual] = /identity key (\w+) does not match expected/.exec(cause.message) ?? [];
+  if (actual !== undefined) {
+    return new DaemonError(
+      'DIAL_FAILED',
+      `The node at ${address} is ${actual}, another than the address names: correct the peer id at its end`,
+      { cause },
+    );
+  }
+  const keys =
+    mode === 'psk'
+      ? 'it probably has another pre-shared key than this node, or none: compare the key files'
+      : 'it probably has a pre-shared key, and this node has none: set access to psk here, with a copy of its key file';
+  return new DaemonError(
+    'PEER_REFUSED',
+    `The peer at ${address} broke off the handshake (${cause.message}): ${keys}. Our peer id is ${self}`,
+    { cause },
+  );
+}
+
+function refused(address: string, self: string, cause?: Error): DaemonError {
+  return new DaemonError(
+    'PEER_REFUSED',
+    `The peer at ${address} closed the connection right after the handshake: it probably does not list our peer id ${self}; add that to its access list`,
+    { cause },
+  );
+}
+
+function silent(address: string): DaemonError {
+  return new DaemonError(
+    'DIAL_FAILED',
+    `The peer at ${address} accepted the connection and did not identify itself in time: it is overloaded, or no rangemesh node`,
+  );
+}

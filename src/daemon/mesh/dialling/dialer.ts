@@ -1,0 +1,286 @@
+import type { Cancel, Clock, Random } from '../../../store/index.ts';
+import { DaemonError } from '../../errors.ts';
+import type { Logger } from '../../logging.ts';
+import { parsePeerAddress, withoutPeer } from '../../peer-address.ts';
+import type { PeerWatcher } from '../connections.ts';
+import type { Notices } from '../notices.ts';
+import { DEFAULT_DIALER_OPTIONS, type DialerOptions } from '../options.ts';
+import { type AddressSource, type AddressState, Wanted } from './dial-target.ts';
+
+/** What the dialer asks of the network. */
+export interface Dial {
+  /** Our own peer id. */
+  readonly self: string;
+  /**
+   * Connects to an address; resolves with the id of the peer there once the connection is usable
+   * (our own id when it leads to ourselves), rejects with `DaemonError`.
+   */
+  dial(address: string, signal: AbortSignal): Promise<string>;
+  connected(peer: string): boolean;
+  /** Calls back as peers come and go, whoever dialled. */
+  watch(watcher: PeerWatcher): Cancel;
+}
+
+export interface DialerInit {
+  readonly dial: Dial;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly notices: Notices;
+  readonly options?: Partial<DialerOptions>;
+}
+
+/** Keeps wanted addresses connected: dials them, and dials them again when they are lost. */
+export class Dialer {
+  readonly #init: DialerInit;
+  readonly #options: DialerOptions;
+  readonly #wanted = new Map<string, Wanted>();
+  #unwatch: Cancel | undefined;
+  #state: 'new' | 'started' | 'stopped' = 'new';
+
+  constructor(init: DialerInit) {
+    this.#init = init;
+    this.#options = { ...DEFAULT_DIALER_OPTIONS, ...init.options };
+  }
+
+  /** Every wanted address, in the order they were added. */
+  get addresses(): AddressState[] {
+    return [...this.#wanted.values()].map((wanted) => this.#stateOf(wanted));
+  }
+
+  start(): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'started';
+    this.#unwatch = this.#init.dial.watch({
+      connected: (peer) => this.#connected(peer),
+      disconnected: (peer) => this.#disconnected(peer),
+    });
+    for (const wanted of this.#wanted.values()) this.#schedule(wanted, this.#jittered());
+  }
+
+  /** Calls off every dial and timer. */
+  stop(): void {
+    this.#state = 'stopped';
+    this.#unwatch?.();
+    for (const wanted of this.#wanted.values()) wanted.stop(shuttingDown());
+  }
+
+  /** Keeps an address connected from now on; one that is wanted already stays. Throws `INVALID_ADDRESS`. */
+  add(address: string, source: AddressSource = 'config'): AddressState {
+    return this.#stateOf(this.#add(address, source));
+  }
+
+  /** Whether the peer is among those kept connected. */
+  keeps(peer: string): boolean {
+    return [...this.#wanted.values()].some(({ peerId }) => peerId === peer);
+  }
+
+  /**
+   * Adds an address, dials it now, and resolves with its state once connected. Rejects with
+   * `DaemonError` when that fails; the address stays wanted (the node there may come up later)
+   * unless it is invalid or our own.
+   */
+  async dial(address: string): Promise<AddressState> {
+    if (this.#state === 'stopped') throw shuttingDown();
+    const wanted = this.#add(address, 'runtime');
+    await this.#attempt(wanted, { again: true });
+    if (wanted.peerId === this.#init.dial.self) throw ownAddress(wanted.address);
+    if (wanted.error !== null && !this.#isConnected(wanted))
+      throw this.#notYet(wanted, wanted.error);
+    return this.#stateOf(wanted);
+  }
+
+  /**
+   * Wants the address no more, and calls off a dial to it; a connection stays. An address that is
+   * wanted with a peer id is also found without it, and the other way about. Returns what was wanted.
+   */
+  remove(address: string): string[] {
+    const { text, peerId } = parsePeerAddress(address);
+    const exact = this.#wanted.get(text);
+    const meant = exact === undefined ? this.#alike(text, peerId) : [exact];
+    for (const wanted of meant) {
+      this.#wanted.delete(wanted.address);
+      wanted.stop(removed(wanted));
+    }
+    return meant.map((wanted) => wanted.address);
+  }
+
+  #alike(text: string, peerId: string | null): Wanted[] {
+    return [...this.#wanted.values()].filter(
+      (wanted) =>
+        withoutPeer(wanted.address) === withoutPeer(text) &&
+        (peerId === null || wanted.peerId === null || wanted.peerId === peerId),
+    );
+  }
+
+  #add(address: string, source: AddressSource): Wanted {
+    const { text, peerId } = parsePeerAddress(address);
+    const known = this.#wanted.get(text);
+    if (known !== undefined) {
+      known.source = source;
+      return known;
+    }
+    if (peerId === this.#init.dial.self) throw ownAddress(text);
+    if (this.#wanted.size >= this.#options.maxAddresses) throw tooMany(this.#options.maxAddresses);
+    const wanted = new Wanted({ address: text, peerId, source, ...this.#options });
+    this.#wanted.set(text, wanted);
+    if (this.#state === 'started') this.#schedule(wanted, 0);
+    return wanted;
+  }
+
+  /** The failure as whoever asked for the dial is told it. */
+  #notYet(wanted: Wanted, error: DaemonError): DaemonError {
+    if (this.#wanted.get(wanted.address) !== wanted || this.#state === 'stopped') return error;
+    const advice = 'The address stays wanted and is dialled again; remove it if it is wrong';
+    return new DaemonError(error.code, `${error.message}. ${advice}`, { cause: error });
+  }
+
+  #stateOf(wanted: Wanted): AddressState {
+    return wanted.state(this.#isConnected(wanted));
+  }
+
+  #isConnected({ peerId }: Wanted): boolean {
+    return peerId !== null && this.#init.dial.connected(peerId);
+  }
+
+  /** The pause that the failures so far call for, shortened by chance. */
+  #jittered(pauseMs = this.#options.baseMs): number {
+    return pauseMs * (1 - this.#options.jitter * this.#init.random.fraction());
+  }
+
+  #schedule(wanted: Wanted, delayMs: number): void {
+    if (this.#state !== 'started') return;
+    const at = this.#init.clock.now() + delayMs;
+    wanted.wait(
+      at,
+      this.#init.clock.after(delayMs, () => void this.#attempt(wanted)),
+    );
+  }
+
+  /** Dials now, or joins the dial under way; never rejects. */
+  #attempt(wanted: Wanted, { again = false } = {}): Promise<void> {
+    if (wanted.attempt !== null) return wanted.attempt;
+    wanted.rest();
+    if (this.#isConnected(wanted)) return Promise.resolve();
+    if (!again && this.#elsewhere(wanted)) {
+      this.#schedule(wanted, this.#jittered());
+      return Promise.resolve();
+    }
+    wanted.attempt = this.#dial(wanted).finally(() => {
+      wanted.attempt = null;
+    });
+    return wanted.attempt;
+  }
+
+  /** Whether the same peer is being dialled at another of its addresses. */
+  #elsewhere({ peerId }: Wanted): boolean {
+    if (peerId === null) return false;
+    return [...this.#wanted.values()].some((o) => o.peerId === peerId && o.attempt !== null);
+  }
+
+  async #dial(wanted: Wanted): Promise<void> {
+    const { clock, dial } = this.#init;
+    const signal = wanted.begin();
+    const timeout = clock.after(this.#options.timeoutMs, () => wanted.abort(timedOut(wanted)));
+    try {
+      const peer = await Promise.race([dial.dial(wanted.address, signal), aborted(signal)]);
+      this.#succeeded(wanted, peer);
+    } catch (error) {
+      this.#failed(wanted, error);
+    } finally {
+      timeout();
+    }
+  }
+
+  #succeeded(wanted: Wanted, peer: string): void {
+    wanted.peerId = peer;
+    if (peer === this.#init.dial.self) {
+      this.#wanted.delete(wanted.address);
+      this.#init.logger.info(
+        { address: wanted.address },
+        'not dialled again: the address is our own',
+      );
+      return;
+    }
+    if (this.#init.dial.connected(peer)) this.#settled(wanted);
+    else this.#schedule(wanted, this.#jittered(wanted.backOff.next()));
+  }
+
+  #settled(wanted: Wanted): void {
+    wanted.connect(this.#init.clock.monotonic());
+    this.#init.notices.forget(wanted.address);
+  }
+
+  #failed(wanted: Wanted, reason: unknown): void {
+    if (this.#state === 'stopped' || this.#wanted.get(wanted.address) !== wanted) return;
+    if (this.#isConnected(wanted)) {
+      this.#settled(wanted);
+      return;
+    }
+    const error = asDaemonError(wanted, reason);
+    wanted.fail(error, this.#init.clock.now());
+    this.#say(wanted, error);
+    this.#schedule(wanted, this.#jittered(wanted.backOff.next()));
+  }
+
+  #say({ address, peerId }: Wanted, error: DaemonError): void {
+    const { code, message } = error;
+    const fields = { address, ...(peerId !== null && { peer: peerId }) };
+    this.#init.notices.say({ code, remote: address, fields, message });
+  }
+
+  #connected(peer: string): void {
+    for (const wanted of this.#wanted.values()) {
+      if (wanted.peerId === peer) this.#settled(wanted);
+    }
+  }
+
+  #disconnected(peer: string): void {
+    const now = this.#init.clock.monotonic();
+    for (const wanted of this.#wanted.values()) {
+      if (wanted.peerId !== peer) continue;
+      wanted.disconnect(now, this.#options.stableMs);
+      if (wanted.attempt === null) {
+        this.#schedule(wanted, this.#jittered(wanted.backOff.next()));
+      }
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+function asDaemonError({ address }: Wanted, reason: unknown): DaemonError {
+  if (reason instanceof DaemonError) return reason;
+  const why = reason instanceof Error ? reason.message : String(reason);
+  return new DaemonError('DIAL_FAILED', `Cannot reach ${address}: ${why}`, { cause: reason });
+}
+
+function timedOut({ address }: Wanted): DaemonError {
+  return new DaemonError('DIAL_FAILED', `Cannot reach ${address}: it did not answer in time`);
+}
+
+function ownAddress(address: string): DaemonError {
+  return new DaemonError(
+    'INVALID_ADDRESS',
+    `${address} is an address of this node itself: give the address of another one`,
+  );
+}
+
+function tooMany(maxAddresses: number): DaemonError {
+  return new DaemonError(
+    'TOO_MANY_ADDRESSES',
+    `${maxAddresses} addresses are wanted already, which is the limit: remove one first, with "rangemesh peers remove ADDRESS" or DELETE /v1/peers`,
+  );
+}
+
+function removed({ address }: Wanted): DaemonError {
+  return new DaemonError('UNKNOWN_ADDRESS', `${address} was removed while it was being dialled`);
+}
+
+function shuttingDown(): DaemonError {
+  return new DaemonError('SHUTTING_DOWN', 'The node is shutting down');
+}

@@ -1,0 +1,9 @@
+/**
+ * Dials: configured addresses are kept connected with growing pauses, and each attempt ends with a
+ * reason.
+ */
+
+export { libp2pDial } from './dial.ts';
+export type { AddressSource, AddressState } from './dial-target.ts';
+export { type Dial, Dialer, type DialerInit } from './dialer.ts';
+export { type InboundFailure, observed } from './upgrades.ts';

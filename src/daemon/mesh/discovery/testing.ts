@@ -1,0 +1,20 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { Allowance } from './allowance.ts';
+export { Announcer } from './announcer.ts';
+export {
+  choose,
+  exchanged,
+  type Link,
+  ownChoice,
+  type Situation,
+  trimmedTo,
+  upperBound,
+} from './choose.ts';
+export { Keeper } from './connection-manager.ts';
+export type { DiscoveryInit } from './discovery.ts';
+export { Insistence } from './insistence.ts';
+export { type Announcement, KnownPeers, type KnownPeersInit, type Verdict } from './known-peers.ts';
+export { PeerDials } from './peer-dials.ts';
+export { decodeRecord, encodeRecord, usableAddresses } from './record.ts';
+export { Trickle } from './trickle.ts';

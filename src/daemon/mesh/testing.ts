@@ -1,0 +1,8 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { createGater } from './access.ts';
+export { Connections, type ConnectionsInit, type Outcome } from './connections.ts';
+export { keepStreams } from './gossip-streams.ts';
+export { inboundFailures } from './inbound-failures.ts';
+export { type MeshPubsub, pubsub } from './pubsub.ts';
+export { dropSurplus } from './surplus.ts';

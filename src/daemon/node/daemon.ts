@@ -1,0 +1,216 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Announce,
+  AnnounceService,
+  commonware,
+  type Dialect,
+  type FetchService,
+  nativeDialect,
+  type ReconcileService,
+} from '../../protocol/index.ts';
+import { fetch, libp2pGossip, reconcile } from '../../protocol/libp2p.ts';
+import type { Random, Replica } from '../../store/index.ts';
+import { ADMIN_FILE, createAdmin } from '../admin/index.ts';
+import type { Config } from '../config/index.ts';
+import type { Logger } from '../logging.ts';
+import {
+  type Access,
+  createMesh,
+  loadIdentity,
+  loadPsk,
+  loadToken,
+  type Mesh,
+  peersFile,
+} from '../mesh/index.ts';
+import type { Node } from '../node-api.ts';
+import { Replicator } from '../replicator/index.ts';
+import { VERSION } from '../version.ts';
+import type { DaemonInit } from './init.ts';
+import { openReplica } from './open-replica.ts';
+import { RunningNode } from './running-node.ts';
+import { wantsFile } from './wants-file.ts';
+
+export interface Daemon {
+  /** URL of the admin endpoint. */
+  readonly admin: string;
+  readonly peerId: string;
+  /** What the admin endpoint speaks to, for programs that run a node within themselves. */
+  readonly node: Node;
+  readonly replica: Replica;
+  /** Lets what is under way end, then closes everything. Idempotent. */
+  stop(): Promise<void>;
+}
+
+interface Services extends Record<string, unknown> {
+  reconcile: ReconcileService;
+  fetch: FetchService;
+}
+
+/** Starts a node; rejects with `DaemonError` or `StoreError`, and then leaves nothing running. */
+export async function startDaemon(init: DaemonInit): Promise<Daemon> {
+  const undo: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) {
+      await step().catch((err) => init.logger.error({ err }, 'a part did not stop cleanly'));
+    }
+  };
+  try {
+    return await start(init, undo, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  init: DaemonInit,
+  undo: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<Daemon> {
+  const { config, system, logger } = init;
+  const { clock, random } = system;
+  const directory = config.node.dataDir;
+  const { replica, close } = await openReplica(init);
+  undo.push(close);
+  const token = await loadToken({ directory, path: config.admin.tokenFile, random, logger });
+  const replicator = new Replicator({
+    replica,
+    clock,
+    random,
+    logger: logger.child({ component: 'replicator' }),
+    wantsFile: wantsFile(directory),
+    options: { ...config.sync, ...config.fetch, maxItemBytes: config.limits.maxItemBytes },
+  });
+  const mesh = await createDaemonMesh(init, replica, replicator);
+  undo.push(() => mesh.stop());
+  await mesh.start();
+  const announce = config.push.enabled ? createAnnounce(init, mesh, replicator) : null;
+  replicator.start({ ...mesh.services, announce });
+  undo.push(() => replicator.stop());
+  announce?.start();
+  undo.push(async () => announce?.stop());
+  const node = new RunningNode({
+    replica,
+    mesh,
+    replicator,
+    fetch: mesh.services.fetch,
+    clock,
+    networkName: config.network.name,
+  });
+  const admin = createAdmin({
+    ...config.admin,
+    node,
+    token,
+    limits: config.limits,
+    clock,
+    logger: logger.child({ component: 'admin' }),
+  });
+  const url = await admin.listen();
+  undo.push(() => admin.close());
+  await announceAdmin(directory, url, undo);
+  const shown = { version: VERSION, admin: url, peerId: mesh.peerId, addresses: mesh.addresses };
+  logger.info({ component: 'daemon', event: 'started', ...shown }, 'rangemesh is up');
+  return {
+    admin: url,
+    peerId: mesh.peerId,
+    node,
+    replica,
+    async stop() {
+      node.closing();
+      await stop();
+      logger.info({ component: 'daemon', event: 'stopped' }, 'rangemesh is down');
+    },
+  };
+}
+
+async function createDaemonMesh(
+  { config, system, logger }: DaemonInit,
+  replica: Replica,
+  replicator: Replicator,
+): Promise<Mesh<Services>> {
+  const { clock, random } = system;
+  const { name: networkName, maxConnections, degree, ...network } = config.network;
+  const directory = config.node.dataDir;
+  const { frameTimeoutMs, sessionTimeoutMs, maxSessions, maxMessageBytes } = config.sync;
+  return createMesh<Services>({
+    ...network,
+    identity: await loadIdentity({ directory, random, logger }),
+    networkName,
+    peersFile: peersFile({ directory, networkName, logger: logger.child({ component: 'mesh' }) }),
+    peering: { degree },
+    busy: (peer) => replicator.busyWith(peer),
+    version: VERSION,
+    access: await accessOf(config, logger),
+    services: {
+      reconcile: reconcile({
+        clock,
+        networkName,
+        dialects: dialectsOf(config, random),
+        refuses: (peer, id) => replicator.refuses(peer, id),
+        snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
+        events: replicator.events,
+        log: logger.child({ component: 'reconcile' }),
+        options: {
+          frameTimeoutMs,
+          sessionTimeoutMs,
+          maxSessions,
+          limits: { maxMessageBytes },
+        },
+      }),
+      fetch: fetch({
+        clock,
+        networkName,
+        serve: (ids, limits) => replica.serve(ids, limits),
+        log: logger.child({ component: 'fetch' }),
+        options: {
+          maxItemBytes: config.limits.maxItemBytes,
+          requestsPerPeer: config.fetch.requestsPerPeer,
+          stallTimeoutMs: config.fetch.stallTimeoutMs,
+        },
+      }),
+    },
+    logger,
+    clock,
+    random,
+    options: { maxConnections },
+  });
+}
+
+function createAnnounce(
+  { config, system, logger }: DaemonInit,
+  { libp2p, services }: Mesh<Services>,
+  replicator: Replicator,
+): Announce {
+  const gossip = libp2pGossip({ self: libp2p.peerId, pubsub: services.pubsub });
+  return new AnnounceService(gossip, {
+    ...system,
+    networkName: config.network.name,
+    events: replicator.announced,
+    log: logger.child({ component: 'announce' }),
+    options: config.push,
+  });
+}
+
+/** The preferred first. */
+function dialectsOf({ sync }: Config, random: Random): Dialect[] {
+  const native = nativeDialect({ random });
+  if (sync.dialect === 'auto') return [native, commonware];
+  return sync.dialect === 'native' ? [native] : [commonware];
+}
+
+async function accessOf({ access }: Config, logger: Logger): Promise<Access> {
+  const { mode, peers, pskFile } = access;
+  if (mode !== 'psk' || pskFile === null) return { mode, peers };
+  return { mode, psk: await loadPsk(pskFile, logger) };
+}
+
+async function announceAdmin(
+  directory: string,
+  url: string,
+  undo: (() => Promise<unknown>)[],
+): Promise<void> {
+  const path = join(directory, ADMIN_FILE);
+  await writeFile(path, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 });
+  undo.push(() => rm(path, { force: true }));
+}

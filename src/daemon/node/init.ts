@@ -1,0 +1,19 @@
+import type { Clock, Disk, Random } from '../../store/index.ts';
+import type { Config } from '../config/index.ts';
+import type { Logger } from '../logging.ts';
+import type { FileWitness } from '../system.ts';
+
+export interface System {
+  clock: Clock;
+  random: Random;
+  /** The disk a directory lies on. */
+  disk: (directory: string) => Disk;
+  /** What a file remembers of the last commit. */
+  witness: (path: string) => FileWitness;
+}
+
+export interface DaemonInit {
+  config: Config;
+  system: System;
+  logger: Logger;
+}

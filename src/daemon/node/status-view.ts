@@ -1,0 +1,63 @@
+import type { SessionReport } from '../../protocol/index.ts';
+import { type Bound, bytesToHex, INFINITE_HINT, type ReplicaStatus } from '../../store/index.ts';
+import type { CatchUpStatus, LastSession, ProvedAt, Status } from '../node-api.ts';
+import type { CatchUpProgress, Statement } from '../replicator/index.ts';
+import { isoTime } from '../system.ts';
+
+/** Fields of the status that the store knows. */
+type StoreStatus = Pick<
+  Status,
+  'set' | 'rebuilding' | 'needsRefill' | 'commit' | 'quarantined' | 'scrub' | 'incidents'
+>;
+
+export function storeStatus(store: ReplicaStatus): StoreStatus {
+  const { items, bytes, fingerprint, incidents } = store;
+  const { rebuilding, needsRefill, commit, quarantined, scrub } = store;
+  return {
+    set: { items, bytes, fingerprint: fingerprint && bytesToHex(fingerprint) },
+    rebuilding,
+    needsRefill,
+    commit,
+    quarantined,
+    scrub,
+    incidents: incidents.map(({ at, code, message }) => ({ at: isoTime(at), code, message })),
+  };
+}
+
+export function catchUpStatus(progress: CatchUpProgress | null): CatchUpStatus | null {
+  if (progress === null) return null;
+  const { startedAt, itemsPerSecond, ...rest } = progress;
+  return {
+    ...rest,
+    startedAt: isoTime(startedAt),
+    itemsPerSecond: itemsPerSecond === null ? null : Math.round(itemsPerSecond),
+  };
+}
+
+export function provedAt(statement: Statement | null): ProvedAt | null {
+  if (statement === null) return null;
+  const { lower, upper } = statement.interval;
+  return { at: isoTime(statement.at), interval: { lower: shown(lower), upper: shown(upper) } };
+}
+
+function shown({ hint, id }: Bound): string {
+  if (hint === INFINITE_HINT) return 'infinity';
+  return id === null ? String(hint) : `${hint}:${bytesToHex(id)}`;
+}
+
+export function lastSession(report: SessionReport): LastSession {
+  const { dialect, efficiency } = report;
+  const { role, startedAt, durationMs, rounds, bytesSent, bytesReceived, missing, error } = report;
+  return {
+    role,
+    dialect,
+    efficiency: efficiency === null ? null : Math.round(efficiency * 1_000) / 1_000,
+    startedAt: isoTime(startedAt),
+    durationMs: Math.round(durationMs * 1_000) / 1_000,
+    rounds,
+    bytesSent,
+    bytesReceived,
+    missing,
+    error,
+  };
+}

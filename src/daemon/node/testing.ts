@@ -1,0 +1,5 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { RunningNode } from './running-node.ts';
+export { catchUpStatus, lastSession, provedAt, storeStatus } from './status-view.ts';
+export { wantsFile } from './wants-file.ts';

@@ -1,0 +1,87 @@
+import { peerIdFromString } from '@libp2p/peer-id';
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
+import { DaemonError } from './errors.ts';
+
+const HOSTS = new Set(['ip4', 'ip6', 'dns', 'dns4', 'dns6']);
+const EXAMPLES =
+  '/ip4/192.0.2.1/tcp/4001 or /dns4/node.example.org/tcp/4001/p2p/12D3KooW..., with the peer id of the node at the end';
+
+export interface PeerAddress {
+  /** The one spelling of this address. */
+  readonly text: string;
+  readonly multiaddr: Multiaddr;
+  /** The peer id at its end, or null. */
+  readonly peerId: string | null;
+}
+
+/** Checks the address of a peer to dial: host, TCP port, perhaps peer id. Throws `INVALID_ADDRESS`. */
+export function parsePeerAddress(address: string): PeerAddress {
+  const parsed = parse(address, EXAMPLES);
+  const peerId = parsed.value('p2p') ?? null;
+  if (parsed.value('tcp') === '0') throw invalid(address, 'it has port 0', EXAMPLES);
+  if (peerId !== null) checkPeerId(address, peerId);
+  return { text: parsed.multiaddr.toString(), multiaddr: parsed.multiaddr, peerId };
+}
+
+/** The text of a checked address without the peer id at its end. */
+export function withoutPeer(text: string): string {
+  return text.replace(/\/p2p\/[^/]+$/, '');
+}
+
+/** Checks an address to listen on or to announce; port 0 is "any free one". Throws `INVALID_ADDRESS`. */
+export function parseListenAddress(address: string): Multiaddr {
+  const parsed = parse(address, '/ip4/0.0.0.0/tcp/4001 or /ip6/::/tcp/4001');
+  return parsed.multiaddr;
+}
+
+/** Whether only this machine reaches a listener on the address. */
+export function isLoopback(address: Multiaddr): boolean {
+  const host = address.getComponents().find(({ name }) => HOSTS.has(name));
+  return (
+    host?.value === '::1' || host?.value === 'localhost' || (host?.value ?? '').startsWith('127.')
+  );
+}
+
+/** The host alone: what stays the same when a refused node comes again from another port. */
+export function hostOf(address: Multiaddr): string {
+  return address.getComponents().find(({ name }) => HOSTS.has(name))?.value ?? address.toString();
+}
+
+function parse(address: string, examples: string) {
+  let parsed: Multiaddr;
+  try {
+    parsed = multiaddr(address);
+  } catch (cause) {
+    throw invalid(address, 'it is not a multiaddr', examples, cause);
+  }
+  const components = parsed.getComponents().filter(({ name }) => name !== 'ip6zone');
+  const names = components.map(({ name }) => name);
+  if (!HOSTS.has(names[0] ?? '') || names[1] !== 'tcp' || !fits(names.slice(2))) {
+    throw invalid(address, 'it is not a host, a TCP port and at most a peer id', examples);
+  }
+  return {
+    multiaddr: parsed,
+    value: (name: string) => components.find((component) => component.name === name)?.value,
+  };
+}
+
+function fits(rest: string[]): boolean {
+  return rest.length === 0 || (rest.length === 1 && rest[0] === 'p2p');
+}
+
+function checkPeerId(address: string, peerId: string): void {
+  try {
+    peerIdFromString(peerId);
+  } catch (cause) {
+    throw invalid(address, `${peerId} is not a peer id`, EXAMPLES, cause);
+  }
+}
+
+function invalid(address: string, why: string, examples: string, cause?: unknown): DaemonError {
+  const shown = address.length > 200 ? `${address.slice(0, 200)}...` : address;
+  return new DaemonError(
+    'INVALID_ADDRESS',
+    `"${shown}" is not an address rangemesh can use: ${why}. Expected a TCP multiaddr such as ${examples}`,
+    { cause },
+  );
+}

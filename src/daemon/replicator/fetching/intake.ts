@@ -1,0 +1,92 @@
+import { type Item, type Replica, StoreError } from '../../../store/index.ts';
+
+/** Bytes that wait for their commit, over all requests together. */
+export class Window {
+  readonly #limit: number;
+  readonly #waiting = new Set<() => void>();
+  #bytes = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  enter(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  leave(bytes: number): void {
+    this.#bytes -= bytes;
+    if (this.#bytes > this.#limit) return;
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  /** Resolves when no more than the limit waits. */
+  async room(): Promise<void> {
+    while (this.#bytes > this.#limit) {
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+  }
+}
+
+export interface IntakeInit {
+  replica: Pick<Replica, 'putVerified'>;
+  window: Window;
+  /** Called with what came and was here already: no commit tells of it. */
+  known: (id: Uint8Array) => void;
+}
+
+/**
+ * Stores the items of one request: those that come together are put together, puts are not awaited
+ * one by one, so that they share commits, but only as many bytes as fit the window may wait for theirs.
+ */
+export class Intake {
+  readonly #init: IntakeInit;
+  readonly #pending = new Set<Promise<void>>();
+  /** Why an item could not be stored: our own trouble, whatever the peer did. */
+  error: { readonly code: string; readonly message: string } | null = null;
+  stored = 0;
+
+  constructor(init: IntakeInit) {
+    this.#init = init;
+  }
+
+  /** Resolves when the next items may come; throws once one could not be stored. */
+  async take(items: readonly Item[]): Promise<void> {
+    this.#store(items);
+    await this.#init.window.room();
+    if (this.error !== null) throw new Error(this.error.message);
+  }
+
+  /** Resolves once everything taken is on disk or refused. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+
+  #store(items: readonly Item[]): void {
+    const bytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
+    const { window } = this.#init;
+    window.enter(bytes);
+    const put = this.#put(items).finally(() => {
+      window.leave(bytes);
+      this.#pending.delete(put);
+    });
+    this.#pending.add(put);
+  }
+
+  /** Where all of them do not fit, some may. */
+  async #put(items: readonly Item[]): Promise<void> {
+    try {
+      const results = await this.#init.replica.putVerified(items);
+      for (const { id, created } of results) if (!created) this.#init.known(id);
+      this.stored += items.length;
+    } catch (error) {
+      if (items.length > 1) {
+        for (const item of items) await this.#put([item]);
+        return;
+      }
+      const { message } = error as Error;
+      this.error ??= { code: error instanceof StoreError ? error.code : 'INTERNAL', message };
+    }
+  }
+}

@@ -1,0 +1,207 @@
+import type { Cancel, Clock } from '../../../store/index.ts';
+import type { BackOff } from '../../backoff.ts';
+import { type Kind, Throughput } from './throughput.ts';
+
+/** Requests to one peer that run, and how it has behaved. */
+export class Source {
+  readonly peer: string;
+  readonly requests: Set<RunningRequest> = new Set();
+  readonly backOff: BackOff;
+  readonly throughput: Throughput = new Throughput();
+  connected = true;
+  /** Ids for which it sent bytes that do not hash to them, since the last request that went well. */
+  invalid = 0;
+  /** Requests that stalled or failed, since it last delivered something. */
+  inVain = 0;
+  /** Items of which it said another length than they have. */
+  lies = 0;
+  /** Ids it had listed and turned out not to have, since it last delivered something. */
+  denied = 0;
+  /** It had its rest for a listing that proved wrong. */
+  penalised = false;
+  #resting: Cancel | undefined;
+
+  constructor(peer: string, backOff: BackOff) {
+    this.peer = peer;
+    this.backOff = backOff;
+  }
+
+  /** It has failed, and brought nothing since: it gets little to do. */
+  get onProbation(): boolean {
+    return this.backOff.failures > 0;
+  }
+
+  get resting(): boolean {
+    return this.#resting !== undefined;
+  }
+
+  /** Asks nothing of the peer for as long as its failures call for; returns the milliseconds. */
+  rest(clock: Clock, wake: () => void): number {
+    const restMs = this.backOff.next();
+    this.#resting?.();
+    this.#resting = clock.after(restMs, () => {
+      this.#resting = undefined;
+      wake();
+    });
+    return restMs;
+  }
+
+  /** Calls off what runs; its reports mean nothing any more. */
+  abandon(): void {
+    for (const request of this.requests) request.abort();
+    this.requests.clear();
+  }
+
+  stop(): void {
+    this.abandon();
+    this.#resting?.();
+    this.#resting = undefined;
+  }
+}
+
+const DEFAULT_MAX_GONE = 1_000;
+
+export interface SourcesInit {
+  newBackOff: () => BackOff;
+  /**
+   * Peers gone whose behaviour is remembered, so that coming back does not end a rest.
+   * @default 1_000
+   */
+  maxGone?: number;
+}
+
+/** Peers to fetch from, bounded also when they come and go. */
+export class Sources {
+  readonly #sources = new Map<string, Source>();
+  readonly #newBackOff: () => BackOff;
+  readonly #maxGone: number;
+
+  constructor({ newBackOff, maxGone = DEFAULT_MAX_GONE }: SourcesInit) {
+    this.#newBackOff = newBackOff;
+    this.#maxGone = maxGone;
+  }
+
+  connected(peer: string): Source {
+    const source = this.#sources.get(peer) ?? new Source(peer, this.#newBackOff());
+    this.#sources.delete(peer);
+    this.#sources.set(peer, source);
+    source.connected = true;
+    return source;
+  }
+
+  get(peer: string): Source | undefined {
+    return this.#sources.get(peer);
+  }
+
+  /** It got its turn: the others come first now. */
+  served(source: Source): void {
+    this.#sources.delete(source.peer);
+    this.#sources.set(source.peer, source);
+  }
+
+  disconnected(peer: string): void {
+    const source = this.#sources.get(peer);
+    if (source === undefined) return;
+    source.connected = false;
+    source.abandon();
+    const gone = [...this.#sources.values()].filter((other) => !other.connected);
+    for (const oldest of gone.slice(0, Math.max(0, gone.length - this.#maxGone))) {
+      oldest.stop();
+      this.#sources.delete(oldest.peer);
+    }
+  }
+
+  /** Those that may be asked now: none on probation before others, then whose last turn is longest ago. */
+  get ready(): Source[] {
+    const ready = [...this.#sources.values()].filter(
+      (source) => source.connected && !source.resting,
+    );
+    return ready.sort((a, b) => Number(a.onProbation) - Number(b.onProbation));
+  }
+
+  stop(): void {
+    for (const source of this.#sources.values()) source.stop();
+  }
+}
+
+/** Payload bytes that count as progress, as an id that is answered does. */
+const PROGRESS_BYTES = 16 * 1024;
+
+/** A request to a source, while it runs. */
+export class RunningRequest {
+  readonly source: Source;
+  readonly kind: Kind;
+  readonly ids: readonly Uint8Array[];
+  readonly startedAt: number;
+  readonly #clock: Clock;
+  readonly #control = new AbortController();
+  #progressAt: number;
+  #unmarked = 0;
+  #firstAt: number | undefined;
+  /** Payload bytes that have come. */
+  bytes = 0;
+  /** When it was first seen to be late, on the monotonic clock; undefined once it gets on again. */
+  suspectedAt: number | undefined;
+  /** Its source was too slow while others waited for work. */
+  stolen = false;
+
+  constructor(init: { source: Source; kind: Kind; ids: readonly Uint8Array[]; clock: Clock }) {
+    this.source = init.source;
+    this.kind = init.kind;
+    this.ids = init.ids;
+    this.#clock = init.clock;
+    this.startedAt = init.clock.monotonic();
+    this.#progressAt = this.startedAt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#control.signal;
+  }
+
+  /** When it last got on, on the monotonic clock; infinity while it waits for us. */
+  get progressAt(): number {
+    return this.#progressAt;
+  }
+
+  get durationMs(): number {
+    return this.#clock.monotonic() - this.startedAt;
+  }
+
+  /** Since the first answer began to come: what the way there took says nothing of how quick it is. */
+  get streamedMs(): number {
+    return this.#firstAt === undefined ? 0 : this.#clock.monotonic() - this.#firstAt;
+  }
+
+  came(bytes: number): void {
+    this.#firstAt ??= this.#clock.monotonic();
+    this.bytes += bytes;
+    this.#unmarked += bytes;
+    if (bytes > 0 && this.#unmarked < PROGRESS_BYTES) return;
+    this.#mark();
+  }
+
+  /** While items are being stored the peer is not the one that is slow. */
+  async storing(items: Promise<void>): Promise<void> {
+    this.#progressAt = Number.POSITIVE_INFINITY;
+    try {
+      await items;
+    } finally {
+      this.#mark();
+    }
+  }
+
+  abort(): void {
+    this.#control.abort();
+  }
+
+  steal(): void {
+    this.stolen = true;
+    this.abort();
+  }
+
+  #mark(): void {
+    this.#unmarked = 0;
+    this.suspectedAt = undefined;
+    this.#progressAt = this.#clock.monotonic();
+  }
+}

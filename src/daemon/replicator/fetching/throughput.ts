@@ -1,0 +1,60 @@
+/** Whether the lengths of the items asked for are known, and large. */
+export type Kind = 'small' | 'large';
+
+/** How much the latest request counts. */
+const WEIGHT = 0.5;
+/** Ids in the first claim of a peer that nothing is known of. */
+const FIRST_IDS = 32;
+/** A claim grows to so many times the one before, at the most; one that brought nothing is 1 id. */
+const GROWTH = 4;
+
+/** What one request brought. */
+export interface Delivery {
+  readonly kind: Kind;
+  /** Ids that have their answer, and those among them whose items came. */
+  readonly answered: number;
+  readonly items: number;
+  readonly bytes: number;
+  /** Milliseconds from the first answer to the last. */
+  readonly streamedMs: number;
+}
+
+/** What a peer brings in a request, measured over those before. */
+export class Throughput {
+  #idsPerMs = 0;
+  #bytesPerMs = 0;
+  #bytesPerItem = 0;
+  #lastIds = FIRST_IDS / GROWTH;
+
+  /** Payload bytes a millisecond; 0 when nothing is known. */
+  get bytesPerMs(): number {
+    return this.#bytesPerMs;
+  }
+
+  /** A single answer tells nothing of the rate, as long as it is here. */
+  note({ kind, answered, items, bytes, streamedMs }: Delivery): void {
+    const ms = Math.max(1, streamedMs);
+    this.#bytesPerMs = mean(this.#bytesPerMs, bytes / ms);
+    // How many large items come in time says nothing of small ones.
+    if (kind === 'large' && answered > 0) return;
+    if (answered !== 1) this.#idsPerMs = mean(this.#idsPerMs, answered / ms);
+    if (items > 0) this.#bytesPerItem = mean(this.#bytesPerItem, bytes / items);
+    this.#lastIds = answered > 0 ? Math.max(this.#lastIds, answered) : 1 / GROWTH;
+  }
+
+  /** Ids that the peer works off in about `ms`, and whose payloads take about `bytes`. */
+  ids({ ms, bytes }: { ms: number; bytes: number }): number {
+    const inTime = this.#idsPerMs === 0 ? FIRST_IDS : this.#idsPerMs * ms;
+    const inSpace = this.#bytesPerItem === 0 ? inTime : bytes / this.#bytesPerItem;
+    return Math.max(1, Math.floor(Math.min(inTime, inSpace, this.#lastIds * GROWTH)));
+  }
+
+  /** Payload bytes that it brings in about `ms`; 0 when nothing is known. */
+  bytes(ms: number): number {
+    return this.#bytesPerMs * ms;
+  }
+}
+
+function mean(before: number, now: number): number {
+  return before === 0 ? now : before + WEIGHT * (now - before);
+}

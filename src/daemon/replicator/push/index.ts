@@ -1,0 +1,9 @@
+/**
+ * Push: own items are announced to the mesh, announced items are taken in, and the changes that
+ * every peer heard of are known.
+ */
+
+export { isHeld } from './held.ts';
+export { OwnItems } from './own-items.ts';
+export { Push } from './push.ts';
+export { Told } from './push-coverage.ts';

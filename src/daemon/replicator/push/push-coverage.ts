@@ -1,0 +1,67 @@
+import { settledBoth } from '../../../protocol/index.ts';
+import { bytesToKey, type ItemKey } from '../../../store/index.ts';
+import { isPart, type PeerRecord } from '../peers.ts';
+
+const DEFAULT_MAX_FOLLOWED = 16_384;
+
+export interface ToldInit {
+  /**
+   * Ids of commits followed at a time; with more, what is followed counts as not pushed. Raising it
+   * costs memory, and spares sessions after large commits.
+   * @default 16_384
+   */
+  maxFollowed?: number;
+}
+
+/**
+ * Which changes of the set the mesh was told of by push, so that no session need tell it: all since
+ * the last one that was not.
+ */
+export class Told {
+  /** Ids committed and not known to have been pushed, with the version of the set that has them. */
+  readonly #open = new Map<string, number>();
+  readonly #maxFollowed: number;
+  #untold = 0;
+
+  constructor({ maxFollowed = DEFAULT_MAX_FOLLOWED }: ToldInit = {}) {
+    this.#maxFollowed = maxFollowed;
+  }
+
+  /** Items were committed, their ids as keys; the set has this version now. */
+  committed(version: number, keys: readonly string[]): void {
+    if (this.#open.size + keys.length > this.#maxFollowed) {
+      this.changed(version);
+      return;
+    }
+    for (const key of keys) this.#open.set(key, version);
+  }
+
+  /** The set has changed in a way that is never pushed. */
+  changed(version: number): void {
+    this.#open.clear();
+    this.#untold = Math.max(this.#untold, version);
+  }
+
+  /** Keys that were committed have been pushed, by us or by who pushed them here. */
+  pushed(keys: readonly ItemKey[]): void {
+    for (const { id } of keys) this.#open.delete(bytesToKey(id));
+  }
+
+  /** All that has changed since the last session with the peer was pushed. */
+  heardBy(record: PeerRecord | undefined): boolean {
+    const { sessions = 0, lastSession = null } = record ?? {};
+    if (sessions === 0 || lastSession === null || lastSession.error !== null) return false;
+    if (isPart(lastSession) || lastSession.continueFrom !== null) return false;
+    // One that only looked has told the peer nothing.
+    if (!lastSession.equal && !settledBoth(lastSession)) return false;
+    return lastSession.version >= this.since();
+  }
+
+  /** The version from which on all changes were pushed. */
+  since(): number {
+    // Over all of them before any is forgotten.
+    if (this.#open.size > 0)
+      this.changed([...this.#open.values()].reduce((a, b) => Math.max(a, b)));
+    return this.#untold;
+  }
+}

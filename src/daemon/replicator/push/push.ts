@@ -1,0 +1,178 @@
+import type { Logger } from 'pino';
+import type {
+  AnnouncedKey,
+  AnnounceEvents,
+  Gap,
+  Origin,
+  ReconciliationSet,
+} from '../../../protocol/index.ts';
+import {
+  bytesToKey,
+  type Clock,
+  type Item,
+  type ItemKey,
+  type Replica,
+  StoreError,
+} from '../../../store/index.ts';
+import type { ReplicatorOptions } from '../options.ts';
+import { Pause } from '../pause.ts';
+
+export interface PushInit {
+  replica: Replica;
+  wanted: ReconciliationSet;
+  clock: Clock;
+  logger: Logger;
+  options: ReplicatorOptions;
+  /** What is not fetched from a peer, because it says that our limits do not let it in. */
+  refuses: (peer: string, id: Uint8Array) => boolean;
+  /** How many further ids may be wanted because a peer says to have them. */
+  room: (peer: string) => number;
+  connected: (peer: string) => boolean;
+  /** Nothing is fetched at the moment. */
+  paused: () => boolean;
+  /** New ids are wanted. */
+  wants: () => void;
+  /** Items that came by an announcement are on disk, and whoever hears us has been told of them. */
+  spread: (keys: readonly ItemKey[]) => void;
+  gap: (gap: Gap) => void;
+  /** A peer has something that is not here yet: both sets are not known to be equal any more. */
+  differs: (peer: string) => void;
+}
+
+/**
+ * What is announced by others on its way to the disk or onto the list of what is wanted, under the
+ * same limits as what is fetched. Nothing waits: what cannot be taken now a session will find.
+ */
+export class Push implements AnnounceEvents {
+  readonly #init: PushInit;
+  readonly #pause: Pause;
+  readonly #arriving = new Set<string>();
+  readonly #puts = new Set<Promise<void>>();
+  /** Taken since the event loop last came round, and put when it does. */
+  #gathered: Item[] = [];
+  /** Has them put now. */
+  #put: () => void = () => undefined;
+  #bytes = 0;
+
+  constructor(init: PushInit) {
+    this.#init = init;
+    this.#pause = new Pause({ ...init, resume: () => undefined });
+  }
+
+  /** Whether an item is on its way to the disk; it is not wanted then, though not held yet. */
+  arriving(id: Uint8Array): boolean {
+    return this.#arriving.size > 0 && this.#arriving.has(bytesToKey(id));
+  }
+
+  holds(id: Uint8Array): boolean {
+    return this.#init.replica.contains(id);
+  }
+
+  items(items: readonly Item[], origin: Origin): boolean {
+    this.#ahead(origin);
+    const { maxItemBytes, windowBytes } = this.#init.options;
+    const taken = items.filter(
+      ({ id, payload }) => payload.length <= maxItemBytes && !this.arriving(id),
+    );
+    if (taken.length === 0) return true;
+    const bytes = taken.reduce((sum, { payload }) => sum + payload.length, 0);
+    if (this.#bytes + bytes > windowBytes || this.#pause.allowance() === 0) return false;
+    this.#bytes += bytes;
+    for (const { id } of taken) {
+      this.#arriving.add(bytesToKey(id));
+      this.#init.wanted.received(id);
+    }
+    this.#gather(taken);
+    return true;
+  }
+
+  keys(keys: readonly AnnouncedKey[], { publisher, from }: Origin): readonly ItemKey[] {
+    this.#ahead({ publisher, from });
+    const { replica, wanted, options } = this.#init;
+    if (this.#init.paused() || replica.refusing !== null) return [];
+    const fitting = keys.filter(({ length }) => length <= options.maxItemBytes);
+    const ids = fitting.map(({ id }) => id);
+    // What is wanted already is not made to wait because somebody announces it as large.
+    const large = fitting.filter(
+      ({ id, length }) => length > options.inlineBytes && !wanted.has(id),
+    );
+    for (const peer of new Set([from, publisher])) {
+      if (!this.#init.connected(peer)) continue;
+      const willing = ids.filter((id) => !this.arriving(id) && !this.#init.refuses(peer, id));
+      wanted.add(peer, willing.slice(0, this.#init.room(peer)));
+    }
+    for (const { id, length } of large) wanted.enlarge(id, { peer: publisher, bytes: length });
+    this.#init.wants();
+    return fitting.filter(({ id }) => wanted.has(id) || this.arriving(id));
+  }
+
+  passedOn(keys: readonly ItemKey[]): void {
+    this.#init.spread(keys);
+  }
+
+  gap(gap: Gap): void {
+    this.#ahead(gap);
+    this.#init.gap(gap);
+  }
+
+  async stop(): Promise<void> {
+    this.#pause.stop();
+    this.#put();
+    await Promise.all(this.#puts);
+  }
+
+  /** Also where nothing is taken: what they have changed all the same. */
+  #ahead({ publisher, from }: Origin): void {
+    for (const peer of new Set([from, publisher])) this.#init.differs(peer);
+  }
+
+  /**
+   * What else has come in the meantime is passed on first, and shares a commit: so a node with more to
+   * do than it can do at once has less to do.
+   */
+  #gather(items: readonly Item[]): void {
+    const first = this.#gathered.length === 0;
+    this.#gathered.push(...items);
+    if (!first) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#put = resolve;
+    this.#init.clock.after(0, resolve);
+    const put = promise.then(() => this.#store()).finally(() => this.#puts.delete(put));
+    this.#puts.add(put);
+  }
+
+  async #store(): Promise<void> {
+    const items = this.#gathered;
+    this.#gathered = [];
+    const { stored, error } = await this.#putOf(items);
+    if (stored.length > 0) {
+      this.#pause.ended(stored.length);
+      this.#init.spread(stored);
+    }
+    if (error !== undefined) {
+      const { message } = error;
+      const code = error instanceof StoreError ? error.code : 'INTERNAL';
+      this.#pause.refused({ code, message });
+      this.#init.logger.warn({ code, message }, 'announced items not stored');
+    }
+    for (const { id, payload } of items) {
+      this.#bytes -= payload.length;
+      this.#arriving.delete(bytesToKey(id));
+    }
+  }
+
+  /** Where all of them do not fit, some may; the error is that of the last that did not. */
+  async #putOf(items: readonly Item[]): Promise<{ stored: Item[]; error?: Error }> {
+    try {
+      await this.#init.replica.putVerified(items);
+      return { stored: [...items] };
+    } catch (error) {
+      if (items.length === 1) return { stored: [], error: error as Error };
+    }
+    const each = [];
+    for (const item of items) each.push(await this.#putOf([item]));
+    const stored = each.flatMap((one) => one.stored);
+    const error = each.findLast((one) => one.error !== undefined)?.error;
+    return error === undefined ? { stored } : { stored, error };
+  }
+}

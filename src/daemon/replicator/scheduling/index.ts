@@ -1,0 +1,10 @@
+/**
+ * Scheduling: when a peer is due for a session, which kind of session it gets, and what sessions
+ * have proved of it.
+ */
+
+export { Arrivals } from './arrivals.ts';
+export { isOwnTrouble, outcome } from './outcome.ts';
+export { SessionScheduler } from './scheduler.ts';
+export { Sessions } from './sessions.ts';
+export { PeerStatements, type Statement, type Statements } from './statements.ts';

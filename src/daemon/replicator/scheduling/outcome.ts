@@ -1,0 +1,25 @@
+import { type SessionReport, settledBoth } from '../../../protocol/index.ts';
+import type { StoreErrorCode } from '../../../store/index.ts';
+import type { Outcome } from './scheduler.ts';
+
+/** What a session showed, for the scheduler. */
+export function outcome(report: SessionReport): Outcome {
+  const { error, equal, asked, missing, finding } = report;
+  if (equal && error === null) return 'equal';
+  if (error !== null || asked !== null || !settledBoth(report)) return 'unknown';
+  return missing > 0 || (finding?.mine ?? 0) > 0 ? 'different' : 'unknown';
+}
+
+/** Codes of sessions that our own store ended. */
+const OWN_TROUBLE: ReadonlySet<string> = new Set<StoreErrorCode>([
+  'STORE_REBUILDING',
+  'STORE_UNAVAILABLE',
+  'STORE_CORRUPT',
+  'SNAPSHOT_EXPIRED',
+  'STORE_CLOSED',
+]);
+
+/** Whether our own store ended a session. */
+export function isOwnTrouble({ code }: NonNullable<SessionReport['error']>): boolean {
+  return OWN_TROUBLE.has(code);
+}

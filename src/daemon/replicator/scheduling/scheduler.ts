@@ -1,0 +1,167 @@
+import type { Cancel, Clock, Random } from '../../../store/index.ts';
+
+export interface SchedulerInit {
+  clock: Clock;
+  random: Random;
+  intervalMs: number;
+  intervalMinMs: number;
+  intervalMaxMs: number;
+  jitter: number;
+  settleMs: number;
+  settleMaxMs: number;
+  silenceMs: number;
+  /** Starts a session with the peer, or joins the one that runs; never rejects. */
+  run: (peer: string) => Promise<unknown>;
+  /** Both sets are known to be equal. */
+  inSync: (peer: string) => boolean;
+  /** The peer was told by push of what changed since the last session: it gets one after silence. */
+  told: (peer: string) => boolean;
+  /**
+   * What is fetched comes: a session would list what is on its way already, and be stale at once.
+   * Until they end only the interval starts sessions.
+   */
+  busy: () => boolean;
+}
+
+/** What a session showed, as far as the next one depends on it. */
+export type Outcome = 'equal' | 'different' | 'unknown';
+
+interface Due {
+  /** Milliseconds from one session to the next when nothing else asks for one. */
+  intervalMs: number;
+  /** When the last one was begun by us. */
+  ranAt: number;
+  /** The next one is to come soon, because of a gap. */
+  gap: boolean;
+  cancel: Cancel;
+}
+
+/**
+ * Decides when sessions run: at connect, after local changes or pushes have gone silent, after a gap in
+ * what was pushed, and by an interval with jitter that grows while nothing differs.
+ */
+export class SessionScheduler {
+  readonly #init: SchedulerInit;
+  readonly #due = new Map<string, Due>();
+  #settle: Cancel | undefined;
+  #unsettledSince: number | undefined;
+  #silence: Cancel | undefined;
+  #stopped = false;
+
+  constructor(init: SchedulerInit) {
+    this.#init = init;
+  }
+
+  /** A little chance before the first session keeps both ends from always starting together. */
+  connected(peer: string): void {
+    if (this.#stopped) return;
+    this.disconnected(peer);
+    const { intervalMs, settleMs, random } = this.#init;
+    const cancel = this.#after(peer, random.fraction() * settleMs);
+    this.#due.set(peer, { intervalMs, ranAt: Number.NEGATIVE_INFINITY, gap: false, cancel });
+  }
+
+  disconnected(peer: string): void {
+    this.#due.get(peer)?.cancel();
+    this.#due.delete(peer);
+  }
+
+  /**
+   * A session with the peer ended, whoever began it: the next one is an interval away. Equal sets
+   * double that up to `intervalMaxMs`, a difference cuts it to a quarter, down to `intervalMinMs`.
+   */
+  ended(peer: string, outcome: Outcome): void {
+    const due = this.#due.get(peer);
+    if (due === undefined) return;
+    const { intervalMs, intervalMinMs, intervalMaxMs } = this.#init;
+    const [least, most] = [
+      Math.min(intervalMinMs, intervalMs),
+      Math.max(intervalMaxMs, intervalMs),
+    ];
+    if (outcome === 'equal') due.intervalMs = Math.min(most, 2 * due.intervalMs);
+    if (outcome === 'different') due.intervalMs = Math.max(least, due.intervalMs / 4);
+    if (!due.gap) this.#rearm(peer, due);
+  }
+
+  /** The set changed, or a session ended that did not show its present state. */
+  changed(): void {
+    if (this.#stopped) return;
+    const now = this.#init.clock.monotonic();
+    this.#unsettledSince ??= now;
+    const latest = this.#unsettledSince + this.#init.settleMaxMs;
+    this.#settle?.();
+    this.#settle = this.#init.clock.after(
+      Math.max(0, Math.min(this.#init.settleMs, latest - now)),
+      () => this.#settled(),
+    );
+    this.#silence?.();
+    this.#silence = this.#init.clock.after(this.#init.silenceMs, () => this.#silent());
+  }
+
+  /**
+   * What was pushed has a gap: the peer, or every peer, gets a session soon, in sync or not. However
+   * often it is said, no more than one in `settleMaxMs`.
+   */
+  gap(peer?: string): void {
+    const { clock, random, settleMs, settleMaxMs } = this.#init;
+    for (const [other, due] of this.#due) {
+      if ((peer !== undefined && other !== peer) || due.gap) continue;
+      const soon = settleMs * (1 + random.fraction());
+      const delay = Math.max(soon, due.ranAt + settleMaxMs - clock.monotonic());
+      due.gap = true;
+      due.cancel();
+      due.cancel = this.#after(other, delay);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#settle?.();
+    this.#silence?.();
+    for (const { cancel } of this.#due.values()) cancel();
+    this.#due.clear();
+  }
+
+  #settled(): void {
+    this.#settle = undefined;
+    this.#unsettledSince = undefined;
+    if (this.#init.busy()) this.changed();
+    else this.#runAll((peer) => !this.#init.told(peer));
+  }
+
+  /** Whether what was pushed has arrived everywhere. */
+  #silent(): void {
+    this.#silence = undefined;
+    if (this.#init.busy()) this.changed();
+    else this.#runAll(() => true);
+  }
+
+  /** Peers not in sync; those that have waited longest come first where sessions are limited. */
+  #runAll(due: (peer: string) => boolean): void {
+    const { clock, inSync } = this.#init;
+    const waiting = [...this.#due].filter(([peer]) => !inSync(peer) && due(peer));
+    waiting.sort(([, a], [, b]) => a.ranAt - b.ranAt);
+    for (const [peer, state] of waiting) this.#run(peer, state, clock.monotonic());
+  }
+
+  #run(peer: string, due: Due, now: number): void {
+    due.ranAt = now;
+    due.gap = false;
+    this.#rearm(peer, due);
+    void this.#init.run(peer);
+  }
+
+  #rearm(peer: string, due: Due): void {
+    const { jitter, random } = this.#init;
+    due.cancel();
+    due.cancel = this.#after(peer, due.intervalMs * (1 + jitter * (2 * random.fraction() - 1)));
+  }
+
+  #after(peer: string, delayMs: number): Cancel {
+    const { clock } = this.#init;
+    return clock.after(delayMs, () => {
+      const due = this.#due.get(peer);
+      if (due !== undefined) this.#run(peer, due, clock.monotonic());
+    });
+  }
+}

@@ -1,0 +1,153 @@
+import type { Interval, SessionReport } from '../../../protocol/index.ts';
+import { bytesToKey, INFINITE_BOUND, ZERO_BOUND } from '../../../store/index.ts';
+import { everything } from '../everything.ts';
+
+/** Something proved of a peer, and when, and over what part of the key space. */
+export interface Statement {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly interval: Interval;
+}
+
+/** What has been proved of one peer. */
+export interface Statements {
+  /** Everything the peer held then is on our disk. */
+  readonly coversAsOf: Statement | null;
+  /** Both sets were equal then. */
+  readonly equalAsOf: Statement | null;
+}
+
+interface Known {
+  coversAsOf: Statement | null;
+  equalAsOf: Statement | null;
+  /** Ids that the running session has found missing; null when there are too many to follow. */
+  learning: string[] | null;
+  /** A statement that becomes true once these ids are stored. */
+  pending: { readonly statement: Statement; readonly ids: Set<string> } | null;
+}
+
+const EVERYTHING: Interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
+const NOTHING: Statements = { coversAsOf: null, equalAsOf: null };
+const DEFAULT_MAX_PEERS = 4_096;
+const DEFAULT_MAX_FOLLOWED = 100_000;
+const DEFAULT_MAX_FOLLOWED_IN_ALL = 400_000;
+
+export interface PeerStatementsInit {
+  /**
+   * Peers remembered; those met first make room.
+   * @default 4_096
+   */
+  maxPeers?: number;
+  /**
+   * Ids followed for one peer; with more, a later session makes the statement.
+   * @default 100_000
+   */
+  maxFollowed?: number;
+  /**
+   * Likewise for all peers together.
+   * @default 400_000: some 30 MB
+   */
+  maxFollowedInAll?: number;
+}
+
+/** Follows what sessions prove until it is true on our disk too. Statements of the past stay true. */
+export class PeerStatements {
+  readonly #known = new Map<string, Known>();
+  readonly #maxPeers: number;
+  readonly #maxFollowed: number;
+  readonly #maxFollowedInAll: number;
+
+  constructor(init: PeerStatementsInit = {}) {
+    this.#maxPeers = init.maxPeers ?? DEFAULT_MAX_PEERS;
+    this.#maxFollowed = init.maxFollowed ?? DEFAULT_MAX_FOLLOWED;
+    this.#maxFollowedInAll = init.maxFollowedInAll ?? DEFAULT_MAX_FOLLOWED_IN_ALL;
+  }
+
+  of(peer: string): Statements {
+    return this.#known.get(peer) ?? NOTHING;
+  }
+
+  /** The running session with a peer found ids missing here. */
+  learnt(peer: string, ids: readonly Uint8Array[]): void {
+    const known = this.#get(peer);
+    if (known.learning === null) return;
+    const followed = known.learning.length + ids.length;
+    const inAll = this.#followed + ids.length;
+    if (followed > this.#maxFollowed || inAll > this.#maxFollowedInAll) {
+      known.learning = null;
+    } else known.learning.push(...ids.map(bytesToKey));
+  }
+
+  /** The connection has ended: what is not proved yet, the sessions of the next one prove. */
+  disconnected(peer: string): void {
+    const known = this.#known.get(peer);
+    if (known === undefined) return;
+    // A session that runs may yet end as proved.
+    if ((known.learning?.length ?? 0) > 0) known.learning = null;
+    known.pending = null;
+  }
+
+  /** A session ended; `holds` tells what is on our disk. */
+  ended(report: SessionReport, holds: (key: string) => boolean): void {
+    const known = this.#get(report.peer);
+    const { learning } = known;
+    known.learning = [];
+    const statement = proved(report);
+    if (statement === null || hides(statement, known)) return;
+    if (isEqual(report)) known.equalAsOf = statement;
+    if (learning === null || (report.finding?.refused ?? 0) > 0) return;
+    const ids = new Set(learning.filter((key) => !holds(key)));
+    known.pending = { statement, ids };
+    settle(known);
+  }
+
+  /** Items came onto our disk: their ids, as keys. */
+  stored(keys: readonly string[]): void {
+    for (const known of this.#known.values()) {
+      if (known.pending === null) continue;
+      for (const key of keys) known.pending.ids.delete(key);
+      settle(known);
+    }
+  }
+
+  get #followed(): number {
+    let followed = 0;
+    for (const { learning, pending } of this.#known.values()) {
+      followed += (learning?.length ?? 0) + (pending?.ids.size ?? 0);
+    }
+    return followed;
+  }
+
+  #get(peer: string): Known {
+    let known = this.#known.get(peer);
+    if (known === undefined) {
+      known = { coversAsOf: null, equalAsOf: null, learning: [], pending: null };
+      this.#known.set(peer, known);
+      if (this.#known.size > this.#maxPeers) this.#known.delete(this.#known.keys().next().value!);
+    }
+    return known;
+  }
+}
+
+function settle(known: Known): void {
+  if (known.pending === null || known.pending.ids.size > 0) return;
+  known.coversAsOf = known.pending.statement;
+  known.pending = null;
+}
+
+/** What a session over a part shows does not take the place of what is known of everything. */
+function hides({ interval }: Statement, { coversAsOf, equalAsOf }: Known): boolean {
+  if (everything(interval)) return false;
+  return [coversAsOf, equalAsOf].some((known) => known !== null && everything(known.interval));
+}
+
+/** As of its start: what the peer held then it still held when it took its snapshot. */
+function proved({ error, finding, equal, startedAt: at }: SessionReport): Statement | null {
+  if (error !== null) return null;
+  if (finding === null) return equal ? { at, interval: EVERYTHING } : null;
+  return finding.proved ? { at, interval: finding.interval } : null;
+}
+
+function isEqual({ finding, equal }: SessionReport): boolean {
+  return finding === null ? equal : finding.mine + finding.theirs === 0;
+}

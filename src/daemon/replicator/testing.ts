@@ -1,0 +1,5 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { Pause } from './pause.ts';
+export { getsMany, isPart, PeerRecords } from './peers.ts';
+export { why } from './why.ts';

@@ -1,0 +1,134 @@
+import type { Logger } from 'pino';
+import type { ReconciliationSet } from '../../../protocol/index.ts';
+import { bytesToHex, bytesToKey, type Cancel, type Clock } from '../../../store/index.ts';
+import { decodeWants, encodeWants, MAX_KEPT } from './wants-record.ts';
+
+/** Where the list of wanted ids is kept from one run to the next: replaced whole, or not at all. */
+export interface WantsFile {
+  /** Null when nothing was saved yet. */
+  load(): Promise<Uint8Array | null>;
+  save(record: Uint8Array): Promise<void>;
+}
+
+export interface WantsKeeperInit {
+  wanted: ReconciliationSet;
+  /** Null: nothing is kept. */
+  file: WantsFile | null;
+  clock: Clock;
+  logger: Logger;
+  expireAfterMs: number;
+  /** What is here, so that it is not wanted again. */
+  holds: (id: Uint8Array) => boolean;
+  /** Ids are wanted again. */
+  restored: () => void;
+  /**
+   * Ids kept over a restart at the most; a session finds further ones. No more than the default: a file
+   * holds no more.
+   * @default 65_536: 2.4 MB
+   */
+  maxKept?: number;
+  /**
+   * Expired ids remembered, so that one can be told why they are not wanted any more.
+   * @default 10_000
+   */
+  maxExpired?: number;
+}
+
+const SAVE_EVERY_MS = 10_000;
+const DEFAULT_MAX_EXPIRED = 10_000;
+
+/**
+ * Keeps the wanted ids over a restart, those first that nobody lists any more and no session would
+ * find, and lets go of what was wanted for long on the word of one peer alone.
+ */
+export class WantsKeeper {
+  readonly #init: WantsKeeperInit;
+  /** When each expired, in milliseconds since the epoch. */
+  readonly #expired = new Map<string, number>();
+  #timer: Cancel | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #saved = 0;
+  #stopped = false;
+
+  constructor(init: WantsKeeperInit) {
+    this.#init = init;
+  }
+
+  /** When the id was given up, because no second peer ever said to have it. */
+  expiredAt(id: Uint8Array): number | undefined {
+    return this.#expired.get(bytesToKey(id));
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.#work = this.#load();
+  }
+
+  /** Something is wanted: it is saved before long. */
+  touch(): void {
+    if (this.#stopped) return;
+    this.#timer ??= this.#init.clock.after(SAVE_EVERY_MS, () => {
+      this.#timer = undefined;
+      this.#expire();
+      this.#work = this.#work.then(() => this.#save());
+      if (this.#init.wanted.size > 0) this.touch();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.();
+    this.#timer = undefined;
+    await this.#work;
+    await this.#save();
+  }
+
+  async #load(): Promise<void> {
+    const { file, wanted, holds, restored, logger } = this.#init;
+    try {
+      const record = (await file?.load()) ?? null;
+      if (record === null || this.#stopped) return;
+      const wants = decodeWants(record);
+      if (wants === null) logger.warn({ code: 'WANTS_FILE_UNUSABLE' }, UNREADABLE);
+      wanted.restore((wants ?? []).filter(({ id }) => !holds(id)));
+      this.#saved = wants?.length ?? 0;
+    } catch (err) {
+      logger.warn({ code: 'WANTS_FILE_UNUSABLE', err }, UNREADABLE);
+    }
+    if (wanted.size === 0 || this.#stopped) return;
+    restored();
+    this.touch();
+  }
+
+  /** An empty list is saved once. */
+  async #save(): Promise<void> {
+    const { file, wanted, logger } = this.#init;
+    const wants = wanted.wants(this.#init.maxKept ?? MAX_KEPT);
+    if (file === null || (wants.length === 0 && this.#saved === 0)) return;
+    try {
+      await file.save(encodeWants(wants));
+      this.#saved = wants.length;
+    } catch (err) {
+      const message =
+        'the list of wanted items cannot be saved: after a restart a session finds them';
+      logger.warn({ code: 'WANTS_FILE_UNUSABLE', err }, message);
+    }
+  }
+
+  #expire(): void {
+    const { wanted, clock, expireAfterMs, logger, maxExpired = DEFAULT_MAX_EXPIRED } = this.#init;
+    const now = clock.now();
+    const ids = wanted.expire(now - expireAfterMs);
+    if (ids.length === 0) return;
+    logger.info(
+      { event: 'wants_expired', ids: ids.length, first: bytesToHex(ids[0]!) },
+      'items that one peer alone ever said to have are not wanted any more',
+    );
+    for (const id of ids) this.#expired.set(bytesToKey(id), now);
+    const surplus = Math.max(0, this.#expired.size - maxExpired);
+    for (const key of [...this.#expired.keys()].slice(0, surplus)) this.#expired.delete(key);
+  }
+}
+
+const UNREADABLE =
+  'the list of wanted items of the last run cannot be read: sessions find what is missing again';

@@ -1,0 +1,12 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { BackOff } from './backoff.ts';
+export { type Logger, type LogLevel, libp2pLogging } from './logging.ts';
+export type { Refusal, WhyAnswer } from './node-api.ts';
+export {
+  hostOf,
+  isLoopback,
+  parseListenAddress,
+  parsePeerAddress,
+  withoutPeer,
+} from './peer-address.ts';

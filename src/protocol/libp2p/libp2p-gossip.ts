@@ -1,0 +1,78 @@
+import { type GossipSub, type Message, TopicValidatorResult } from '@libp2p/gossipsub';
+import type { PeerId } from '@libp2p/interface';
+import type { Gossip, GossipValidator, Verdict } from '../announce/index.ts';
+import { toProtocolError } from '../network/index.ts';
+
+type UsedOfGossipSub =
+  | 'subscribe'
+  | 'unsubscribe'
+  | 'publish'
+  | 'getSubscribers'
+  | 'topicValidators';
+
+/** What is used of gossipsub; its messages must be signed (`StrictSign`). */
+export interface Pubsub extends Pick<GossipSub, UsedOfGossipSub> {
+  /**
+   * Copies of messages on a topic that came, the first of each included.
+   * @default not counted
+   */
+  copies?(topic: string): number;
+  /**
+   * Whether something said now would go to the peer.
+   * @default it does to whoever has subscribed
+   */
+  sendsTo?(peer: string): boolean;
+}
+
+export interface Libp2pGossipInit {
+  readonly self: PeerId;
+  readonly pubsub: Pubsub;
+}
+
+const RESULTS: Record<Verdict, TopicValidatorResult> = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+};
+
+/** The `Gossip` port over gossipsub, which must have been started. */
+export function libp2pGossip({ self, pubsub }: Libp2pGossipInit): Gossip {
+  return {
+    self: self.toString(),
+    subscribe(topic, validator) {
+      pubsub.topicValidators.set(
+        topic,
+        async (from, message) => RESULTS[await judge(validator, from, message)],
+      );
+      pubsub.subscribe(topic);
+      return () => {
+        pubsub.unsubscribe(topic);
+        pubsub.topicValidators.delete(topic);
+      };
+    },
+    async publish(topic, data) {
+      try {
+        const { recipients } = await pubsub.publish(topic, data);
+        return recipients.length;
+      } catch (cause) {
+        throw toProtocolError(cause, 'cannot publish');
+      }
+    },
+    reaches(topic, peer) {
+      const subscribed = pubsub.getSubscribers(topic).some((id) => id.toString() === peer);
+      return subscribed && (pubsub.sendsTo?.(peer) ?? true);
+    },
+    copies: (topic) => pubsub.copies?.(topic) ?? 0,
+  };
+}
+
+/** A message without an author cannot come where signatures are demanded. */
+function judge(
+  validator: GossipValidator,
+  from: PeerId,
+  message: Message,
+): Verdict | Promise<Verdict> {
+  if (message.type !== 'signed') return 'reject';
+  const { data } = message;
+  return validator({ publisher: message.from.toString(), from: from.toString(), data });
+}

@@ -1,0 +1,142 @@
+import type {
+  Connection,
+  PeerId,
+  PeerStore,
+  Stream,
+  StreamHandler,
+  StreamHandlerOptions,
+  Topology,
+} from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { ProtocolError } from '../errors.ts';
+import type {
+  Channel,
+  ChannelHandler,
+  ChannelInit,
+  Network,
+  OpenInit,
+  PeerWatcher,
+} from '../network/index.ts';
+import { MAX_INBOUND, toProtocolError } from '../network/index.ts';
+import { StreamChannel } from './stream-channel.ts';
+import { TopologyWatch } from './topology-watch.ts';
+
+/** The components of a libp2p node that the services use. */
+export interface Libp2pComponents {
+  peerId: PeerId;
+  registrar: {
+    handle(protocol: string, handler: StreamHandler, init?: StreamHandlerOptions): Promise<void>;
+    unhandle(protocol: string): Promise<void>;
+    register(protocol: string, topology: Topology): Promise<string>;
+    unregister(id: string): void;
+  };
+  connectionManager: { getConnections(peer?: PeerId): Connection[] };
+  peerStore: Pick<PeerStore, 'get'>;
+}
+
+/** The `Network` port over a libp2p node. Peers are known by the text form of their peer ids. */
+export function libp2pNetwork(components: Libp2pComponents): Network {
+  return new Libp2pNetwork(components);
+}
+
+class Libp2pNetwork implements Network {
+  readonly self: string;
+  readonly #components: Libp2pComponents;
+
+  constructor(components: Libp2pComponents) {
+    this.#components = components;
+    this.self = components.peerId.toString();
+  }
+
+  async handle(protocol: string, handler: ChannelHandler, init: ChannelInit): Promise<void> {
+    const maxInboundStreams = init.maxInbound ?? MAX_INBOUND;
+    const open = new Map<string, number>();
+    const onStream: StreamHandler = (stream, connection) => {
+      const peer = connection.remotePeer.toString();
+      // libp2p counts per connection; a peer may have several.
+      if ((open.get(peer) ?? 0) >= maxInboundStreams) {
+        stream.abort(new ProtocolError('BUSY', `more than ${maxInboundStreams} inbound streams`));
+        return;
+      }
+      countWhileOpen(open, peer, stream);
+      // Not awaited: libp2p would hold its own state for the stream until then.
+      void serve(new StreamChannel(stream, peer, init), handler);
+    };
+    await this.#components.registrar.handle(protocol, onStream, { maxInboundStreams });
+  }
+
+  async unhandle(protocol: string): Promise<void> {
+    await this.#components.registrar.unhandle(protocol);
+  }
+
+  async open(peer: string, protocol: string, init: OpenInit): Promise<Channel> {
+    const connection = this.#connection(peer);
+    const { signal } = init;
+    try {
+      signal?.throwIfAborted();
+      const stream = await connection.newStream([protocol], signal === undefined ? {} : { signal });
+      const channel = new StreamChannel(stream, peer, init);
+      if (signal?.aborted === true) channel.abort(toProtocolError(signal.reason, 'called off'));
+      signal?.throwIfAborted();
+      return channel;
+    } catch (error) {
+      const cause = signal?.aborted === true ? signal.reason : error;
+      throw toProtocolError(cause, `cannot open a stream for ${protocol}`);
+    }
+  }
+
+  async watch(protocol: string, watcher: PeerWatcher): Promise<() => void> {
+    const { registrar, connectionManager, peerStore } = this.#components;
+    const watch = new TopologyWatch(watcher);
+    const id = await registrar.register(protocol, watch);
+    for (const connection of connectionManager.getConnections()) {
+      const known = await peerStore.get(connection.remotePeer).catch(() => undefined);
+      if (known?.protocols.includes(protocol) === true) {
+        watch.onConnect(connection.remotePeer, connection);
+      }
+    }
+    return () => {
+      watch.stop();
+      registrar.unregister(id);
+    };
+  }
+
+  #connection(peer: string): Connection {
+    const usable = this.#connections(peer).find(
+      ({ status, limits }) => status === 'open' && limits === undefined,
+    );
+    if (usable !== undefined) return usable;
+    throw new ProtocolError('UNKNOWN_PEER', `${peer} is not connected`);
+  }
+
+  #connections(peer: string): Connection[] {
+    try {
+      return this.#components.connectionManager.getConnections(peerIdFromString(peer));
+    } catch (cause) {
+      throw new ProtocolError('UNKNOWN_PEER', `${peer} is not a peer id`, { cause });
+    }
+  }
+}
+
+function countWhileOpen(open: Map<string, number>, peer: string, stream: Stream): void {
+  open.set(peer, (open.get(peer) ?? 0) + 1);
+  const closed = (): void => {
+    const left = (open.get(peer) ?? 0) - 1;
+    if (left > 0) open.set(peer, left);
+    else open.delete(peer);
+  };
+  if (stream.status === 'open' || stream.status === 'closing') {
+    stream.addEventListener('close', closed, { once: true });
+  } else {
+    closed();
+  }
+}
+
+async function serve(channel: Channel, handler: ChannelHandler): Promise<void> {
+  try {
+    await handler(channel);
+    channel.abort(new ProtocolError('ABORTED', 'nobody serves the channel any more'));
+  } catch (error) {
+    channel.abort(toProtocolError(error, 'the channel was given up'));
+  }
+}

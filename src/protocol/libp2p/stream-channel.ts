@@ -1,0 +1,224 @@
+import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface';
+import { ProtocolError } from '../errors.ts';
+import type { Channel, ChannelInit } from '../network/index.ts';
+import {
+  encodeFrames,
+  FrameBuffer,
+  PAUSED_STREAM_BYTES,
+  RECEIVE_WINDOW_BYTES,
+  toProtocolError,
+} from '../network/index.ts';
+
+/**
+ * Length-prefixed frames over a libp2p stream, with back-pressure both ways.
+ *
+ * `lpStream` of `@libp2p/utils` frames alike but never pauses its stream: a peer that sends faster
+ * than we read fills 4 MiB and is reset. `Stream.onDrain` waits only the first time (its promise is
+ * never renewed), so the `drain` event is used instead.
+ */
+export class StreamChannel implements Channel {
+  readonly peer: string;
+  readonly #stream: Stream;
+  readonly #frames: FrameBuffer;
+  readonly #windowBytes: number;
+  readonly #failed = Promise.withResolvers<never>();
+  #drained: PromiseWithResolvers<void> | undefined;
+  #waiting: PromiseWithResolvers<Uint8Array | null> | undefined;
+  #error: ProtocolError | undefined;
+  #closed = false;
+  #peerClosed = false;
+  #ended = false;
+  #resuming = false;
+  #sentBytes = 0;
+  #receivedBytes = 0;
+
+  /** Attaches to the stream at once: call it in the turn that brought the stream. */
+  constructor(stream: Stream, peer: string, init: ChannelInit) {
+    this.peer = peer;
+    this.#stream = stream;
+    this.#frames = new FrameBuffer(init.maxFrameBytes);
+    this.#windowBytes = init.receiveWindowBytes ?? RECEIVE_WINDOW_BYTES;
+    this.#failed.promise.catch(() => {});
+    stream.maxReadBufferLength = Math.max(stream.maxReadBufferLength, PAUSED_STREAM_BYTES);
+    stream.addEventListener('remoteCloseWrite', () => this.#onPeerClosed());
+    stream.addEventListener('end', () => this.#onEnd());
+    stream.addEventListener('close', (event) => this.#onClose(event));
+    stream.addEventListener('drain', () => this.#onDrain());
+    stream.addEventListener('message', (event) => this.#onMessage(event));
+    this.#catchUp();
+  }
+
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  send(frame: Uint8Array): Promise<void> {
+    return this.sendAll([frame]);
+  }
+
+  async sendAll(frames: readonly Uint8Array[]): Promise<void> {
+    if (this.#error !== undefined) throw this.#error;
+    const bytes = encodeFrames(frames);
+    try {
+      this.#stream.send(bytes);
+    } catch (cause) {
+      throw this.#error ?? toProtocolError(cause, 'cannot send');
+    }
+    this.#sentBytes += bytes.length;
+    while (this.#stream.writableNeedsDrain && this.#error === undefined) {
+      this.#drained ??= Promise.withResolvers();
+      await this.#drained.promise;
+    }
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  async receive(): Promise<Uint8Array | null> {
+    if (this.#waiting !== undefined) throw new TypeError('somebody waits for a frame already');
+    if (this.#error !== undefined) throw this.#error;
+    const waiting = Promise.withResolvers<Uint8Array | null>();
+    this.#waiting = waiting;
+    this.#deliver();
+    this.#regulate();
+    return waiting.promise;
+  }
+
+  ready(maxBytes: number): readonly Uint8Array[] {
+    if (this.#error !== undefined) return [];
+    try {
+      const frames = this.#frames.takeReady(maxBytes);
+      this.#regulate();
+      return frames;
+    } catch (error) {
+      this.abort(toProtocolError(error, 'cannot read a frame'));
+      return [];
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#error !== undefined) throw this.#error;
+    this.#closed = true;
+    try {
+      // libp2p's close() may never settle when the stream is aborted meanwhile.
+      await Promise.race([this.#stream.close(), this.#failed.promise]);
+    } catch (cause) {
+      throw this.#error ?? toProtocolError(cause, 'cannot close the stream');
+    }
+  }
+
+  abort(error: ProtocolError): void {
+    this.#fail(error);
+    this.#stream.abort(error);
+  }
+
+  /** What happened to the stream before anybody listened. */
+  #catchUp(): void {
+    const { status, remoteWriteStatus, readableEnded } = this.#stream;
+    if (status === 'aborted' || status === 'reset') {
+      this.#fail(new ProtocolError('STREAM_FAILED', 'the peer reset the stream'));
+      return;
+    }
+    this.#peerClosed = remoteWriteStatus === 'closed';
+    this.#ended = readableEnded;
+  }
+
+  #onMessage(event: StreamMessageEvent): void {
+    const chunks = event.data instanceof Uint8Array ? [event.data] : event.data;
+    for (const chunk of chunks) {
+      this.#receivedBytes += chunk.length;
+      this.#frames.push(chunk);
+    }
+    this.#deliver();
+    this.#regulate();
+  }
+
+  #onPeerClosed(): void {
+    this.#peerClosed = true;
+  }
+
+  #onEnd(): void {
+    this.#ended = true;
+    this.#deliver();
+  }
+
+  #onClose(event: StreamCloseEvent): void {
+    if (event.error !== undefined) {
+      const doing = event.local === true ? 'the stream was aborted' : 'the peer reset the stream';
+      this.#fail(toProtocolError(event.error, doing));
+    } else if (!this.#closed || !this.#peerClosed) {
+      this.#fail(new ProtocolError('STREAM_FAILED', 'the connection closed'));
+    }
+  }
+
+  #onDrain(): void {
+    const drained = this.#drained;
+    this.#drained = undefined;
+    drained?.resolve();
+  }
+
+  #deliver(): void {
+    if (this.#waiting === undefined || this.#error !== undefined) return;
+    try {
+      const frame = this.#frames.take();
+      if (frame !== undefined) this.#hand(frame);
+      else if (this.#ended) this.#handEnd();
+    } catch (error) {
+      this.abort(toProtocolError(error, 'cannot read a frame'));
+    }
+  }
+
+  #handEnd(): void {
+    if (!this.#peerClosed) throw new ProtocolError('STREAM_FAILED', 'the connection closed');
+    if (this.#frames.size > 0) {
+      throw new ProtocolError('STREAM_CLOSED', 'the peer closed its side in the middle of a frame');
+    }
+    this.#hand(null);
+  }
+
+  #hand(frame: Uint8Array | null): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.resolve(frame);
+  }
+
+  /** Pauses the stream while too much lies unread, and lets it go on when it is wanted. */
+  #regulate(): void {
+    if (this.#resuming || this.#error !== undefined) return;
+    const { readStatus } = this.#stream;
+    const wanted = this.#waiting !== undefined;
+    if (readStatus === 'readable' && !wanted && this.#frames.size > this.#windowBytes) {
+      this.#stream.pause();
+    } else if (readStatus === 'paused' && (wanted || this.#frames.size <= this.#windowBytes / 2)) {
+      this.#resume();
+    }
+  }
+
+  /**
+   * `resume()` hands over what was held back before it opens the window, so a `pause()` from within
+   * would be undone: it is made up for afterwards.
+   */
+  #resume(): void {
+    this.#resuming = true;
+    try {
+      this.#stream.resume();
+    } catch (cause) {
+      if (!this.#peerClosed) this.#fail(toProtocolError(cause, 'cannot read on'));
+    } finally {
+      this.#resuming = false;
+    }
+    this.#regulate();
+  }
+
+  #fail(error: ProtocolError): void {
+    if (this.#error !== undefined) return;
+    this.#error = error;
+    this.#frames.clear();
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+    this.#drained?.resolve();
+    this.#failed.reject(error);
+  }
+}

@@ -1,0 +1,146 @@
+import { type Bound, ID_BYTES } from '../../../../store/index.ts';
+import { ProtocolError } from '../../../errors.ts';
+import type { DecodeLimits, Range } from '../shared/index.ts';
+import { readVarint, varintBytes, writeVarint } from '../shared/index.ts';
+import { FINGERPRINT_BYTES } from './constants.ts';
+
+const MODES = ['skip', 'fingerprint', 'list'] as const;
+const COUNT_BYTES = 4;
+/** A one-byte hint, a zero id length, a mode. */
+const MIN_RANGE_BYTES = 3;
+
+/** Bytes of `range` on the wire. */
+export function rangeBytes(range: Range): number {
+  return boundBytes(range.upper) + 1 + contentBytes(range);
+}
+
+export function boundBytes(bound: Bound): number {
+  return varintBytes(bound.hint) + 1 + (bound.id === null ? 0 : ID_BYTES);
+}
+
+function contentBytes(range: Range): number {
+  if (range.mode === 'skip') return 0;
+  return range.mode === 'fingerprint' ? FINGERPRINT_BYTES : COUNT_BYTES + range.ids.length;
+}
+
+/** varint(number of ranges), then the ranges. */
+export function encodeMessage(ranges: readonly Range[]): Uint8Array {
+  const count = BigInt(ranges.length);
+  const bytes = ranges.reduce((sum, range) => sum + rangeBytes(range), varintBytes(count));
+  const out = new Uint8Array(bytes);
+  let at = writeVarint(out, 0, count);
+  for (const range of ranges) at = writeRange(out, at, range);
+  return out;
+}
+
+function writeRange(out: Uint8Array, offset: number, range: Range): number {
+  let at = writeBound(out, offset, range.upper);
+  out[at++] = MODES.indexOf(range.mode);
+  if (range.mode === 'fingerprint') out.set(range.fingerprint, at);
+  if (range.mode === 'list') {
+    new DataView(out.buffer, out.byteOffset).setUint32(at, range.ids.length / ID_BYTES, false);
+    out.set(range.ids, at + COUNT_BYTES);
+  }
+  return at + contentBytes(range);
+}
+
+/** varint(hint), one byte id length (0 or 32), id. Returns the next offset. */
+export function writeBound(out: Uint8Array, offset: number, bound: Bound): number {
+  const at = writeVarint(out, offset, bound.hint);
+  out[at] = bound.id === null ? 0 : ID_BYTES;
+  if (bound.id === null) return at + 1;
+  out.set(bound.id, at + 1);
+  return at + 1 + ID_BYTES;
+}
+
+/**
+ * Reads the ranges of a message one by one, as views of it, and nothing that is not there yet: a
+ * count is believed only as far as the bytes behind it go. Throws `ProtocolError` `FRAME_TOO_LARGE`
+ * or, at the range where it shows, `MALFORMED_FRAME`. The order of bounds is not looked at.
+ */
+export function* readMessage(message: Uint8Array, limits: DecodeLimits): Generator<Range> {
+  if (message.length > limits.maxBytes) {
+    throw new ProtocolError(
+      'FRAME_TOO_LARGE',
+      `a message of ${message.length} bytes is longer than the limit of ${limits.maxBytes}`,
+    );
+  }
+  const reader = new Reader(message);
+  const count = reader.varint();
+  reader.expect(count, MIN_RANGE_BYTES, 'ranges');
+  for (let left = count; left > 0n; left--) yield reader.range();
+  if (reader.remaining > 0) throw malformed(`${reader.remaining} bytes follow the last range`);
+}
+
+class Reader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  readonly #next = (): number => this.#byte();
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  range(): Range {
+    const upper = this.#bound();
+    const mode = this.#byte();
+    if (mode === 0) return { mode: 'skip', upper };
+    if (mode === 1) {
+      return { mode: 'fingerprint', upper, fingerprint: this.#take(FINGERPRINT_BYTES) };
+    }
+    if (mode === 2) return { mode: 'list', upper, ids: this.#list() };
+    throw malformed(`mode ${mode} is none of 0 (skip), 1 (fingerprint), 2 (id list)`);
+  }
+
+  varint(): bigint {
+    const value = readVarint(this.#next);
+    if (typeof value === 'string') throw malformed(value);
+    return value;
+  }
+
+  /** Throws unless `count` things of at least `size` bytes each can follow. */
+  expect(count: bigint, size: number, things: string): void {
+    if (count * BigInt(size) <= BigInt(this.remaining)) return;
+    throw malformed(`${count} ${things} are announced, and ${this.remaining} bytes follow`);
+  }
+
+  #bound(): Bound {
+    const hint = this.varint();
+    const length = this.#byte();
+    if (length === 0) return { hint, id: null };
+    if (length === ID_BYTES) return { hint, id: this.#take(ID_BYTES) };
+    throw malformed(`the id of a bound has 0 or ${ID_BYTES} bytes, not ${length}`);
+  }
+
+  #list(): Uint8Array {
+    const head = this.#take(COUNT_BYTES);
+    const count = new DataView(head.buffer, head.byteOffset).getUint32(0, false);
+    this.expect(BigInt(count), ID_BYTES, 'ids');
+    return this.#take(count * ID_BYTES);
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.#at];
+    if (byte === undefined) throw this.#truncated();
+    this.#at++;
+    return byte;
+  }
+
+  #take(length: number): Uint8Array {
+    if (length > this.remaining) throw this.#truncated();
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
+  #truncated(): ProtocolError {
+    return malformed(`it ends after ${this.#bytes.length} bytes, before its last range does`);
+  }
+}
+
+export function malformed(what: string): ProtocolError {
+  return new ProtocolError('MALFORMED_FRAME', `not a reconciliation message: ${what}`);
+}

@@ -1,0 +1,100 @@
+import { type Bound, concatBytes, ID_BYTES, INFINITE_BOUND } from '../../../../store/index.ts';
+import type { Interval } from '../../dialect.ts';
+import type { Range } from '../shared/index.ts';
+import { MAX_VARINT_BYTES } from '../shared/index.ts';
+import { boundBytes, encodeMessage, rangeBytes } from './codec.ts';
+import { FINGERPRINT_BYTES } from './constants.ts';
+
+/** The longest bound, and a mode. */
+const MAX_HEAD_BYTES = MAX_VARINT_BYTES + 1 + ID_BYTES + 1;
+
+/** Always kept free: the count, a skip up to the cut, and the fingerprint of the rest. */
+const RESERVED_BYTES =
+  MAX_VARINT_BYTES + MAX_HEAD_BYTES + boundBytes(INFINITE_BOUND) + 1 + FINGERPRINT_BYTES;
+
+/**
+ * One message in the making, from zero towards infinity. Adjacent skips merge. It never grows past
+ * `maxBytes`: callers look at the room left, and where it does not do they `cut`, which ends the
+ * answer there; only the fingerprint of the rest may then follow.
+ */
+export class Reply {
+  readonly #maxBytes: number;
+  readonly #ranges: Range[] = [];
+  readonly #listed: Interval[] = [];
+  #bytes = 0;
+  #skip: Bound | null = null;
+  #cut: Bound | null = null;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Where the answer was cut off, or null. */
+  get cutAt(): Bound | null {
+    return this.#cut;
+  }
+
+  /** Nothing but skips so far. */
+  get silent(): boolean {
+    return this.#ranges.length === 0;
+  }
+
+  /** What this message lists. */
+  get listed(): readonly Interval[] {
+    return this.#listed;
+  }
+
+  /** Whether one more fingerprint fits. */
+  get fitsFingerprint(): boolean {
+    return this.#room() >= FINGERPRINT_BYTES;
+  }
+
+  /** Ids that fit into one more list; negative when not even an empty list does. */
+  get roomForIds(): number {
+    return Math.floor((this.#room() - 4) / ID_BYTES);
+  }
+
+  skip(upper: Bound): void {
+    this.#skip = upper;
+  }
+
+  fingerprint(upper: Bound, fingerprint: Uint8Array): void {
+    this.#push({ mode: 'fingerprint', upper, fingerprint });
+  }
+
+  list(interval: Interval, ids: readonly Uint8Array[]): void {
+    this.#push({ mode: 'list', upper: interval.upper, ids: concatBytes(...ids) });
+    this.#listed.push(interval);
+  }
+
+  /** Ends the answer at `bound`, which everything said so far reaches up to. */
+  cut(bound: Bound): void {
+    this.#cut = bound;
+  }
+
+  encode(): Uint8Array {
+    this.#flush();
+    return encodeMessage(this.#ranges);
+  }
+
+  #room(): number {
+    const pending = this.#skip === null ? 0 : boundBytes(this.#skip) + 1;
+    return this.#maxBytes - this.#bytes - pending - RESERVED_BYTES - MAX_HEAD_BYTES;
+  }
+
+  #push(range: Range): void {
+    this.#flush();
+    this.#append(range);
+  }
+
+  #flush(): void {
+    if (this.#skip === null) return;
+    this.#append({ mode: 'skip', upper: this.#skip });
+    this.#skip = null;
+  }
+
+  #append(range: Range): void {
+    this.#ranges.push(range);
+    this.#bytes += rangeBytes(range);
+  }
+}

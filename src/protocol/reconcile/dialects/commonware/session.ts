@@ -1,0 +1,202 @@
+import {
+  bytesToKey,
+  equalBytes,
+  ID_BYTES,
+  INFINITE_BOUND,
+  type ItemKey,
+  type Snapshot,
+} from '../../../../store/index.ts';
+import type { Interval, Role, Session, SessionLimits, Step } from '../../dialect.ts';
+import type { FingerprintRange, ListRange } from '../shared/index.ts';
+import { Turns } from '../shared/index.ts';
+import { readMessage } from './codec.ts';
+import { DEFAULT_MAX_INTERVALS, MAX_FINGERPRINT_COST } from './constants.ts';
+import { IntervalSet, type Located, locate } from './intervals.ts';
+import { Reply } from './reply.ts';
+
+export interface CommonwareSessionInit {
+  role: Role;
+  snapshot: Snapshot;
+  limits: SessionLimits;
+  branchingFactor: number;
+  /**
+   * Listed intervals remembered; beyond it only those of the latest message. Lowering it costs bytes,
+   * no ids; raising it lets a peer make us remember more.
+   * @default 65_536
+   */
+  maxIntervals?: number;
+}
+
+/**
+ * One session of the commonware dialect (docs/protocol.md). Every message covers the whole key space
+ * and answers the one before it, range by range, from left to right. What has been skipped stays
+ * skipped, so the settled part that starts at zero only grows, and it does grow, however small the
+ * cap: that is why a session ends.
+ */
+export class CommonwareSession implements Session {
+  readonly role: Role;
+  readonly #snapshot: Snapshot;
+  readonly #limits: SessionLimits;
+  readonly #turns: Turns;
+  readonly #branchingFactor: number;
+  readonly #maxIntervals: number;
+  readonly #emptyDigest: Uint8Array;
+  readonly #found = new Set<string>();
+  #listed = new IntervalSet();
+  #equal = false;
+
+  constructor(init: CommonwareSessionInit) {
+    this.role = init.role;
+    this.#snapshot = init.snapshot;
+    this.#limits = init.limits;
+    this.#turns = new Turns(init.limits);
+    this.#branchingFactor = init.branchingFactor;
+    this.#maxIntervals = init.maxIntervals ?? DEFAULT_MAX_INTERVALS;
+    const { scheme } = init.snapshot;
+    this.#emptyDigest = scheme.digest(scheme.empty(), 0);
+  }
+
+  get equal(): boolean {
+    return this.#equal;
+  }
+
+  start(): Step {
+    this.#turns.start();
+    if (this.role === 'responder') return { frames: [], missing: [], done: false };
+    const opening = new Reply(this.#limits.maxMessageBytes);
+    opening.fingerprint(INFINITE_BOUND, this.#fingerprint(0, this.#snapshot.size));
+    return { frames: [opening.encode()], missing: [], done: false };
+  }
+
+  receive(frame: Uint8Array): Step {
+    return this.#turns.take(this.#found.size, () => this.#answer(frame));
+  }
+
+  #answer(frame: Uint8Array): Step {
+    const reply = new Reply(this.#limits.maxMessageBytes);
+    const missing: Uint8Array[] = [];
+    const modes = new Set<string>();
+    const ranges = readMessage(frame, { maxBytes: this.#limits.maxInboundBytes });
+    for (const range of locate(ranges)) {
+      modes.add(range.mode);
+      this.#answerRange(range, reply, missing);
+    }
+    const over = modes.size === 1 && modes.has('skip');
+    if (this.#turns.first) this.#equal = over ? this.role === 'initiator' : allEqual(modes, reply);
+    if (over) return { frames: [], missing, done: true };
+    if (reply.cutAt !== null) {
+      const { size } = this.#snapshot;
+      const rest = this.#fingerprint(this.#snapshot.lowerBound(reply.cutAt), size);
+      reply.fingerprint(INFINITE_BOUND, rest);
+    }
+    this.#remember(reply.listed);
+    const done = reply.silent;
+    return { frames: [reply.encode()], missing, done };
+  }
+
+  /** Behind a cut lists are still read, since their sender counts on it; nothing is answered. */
+  #answerRange(range: Located, reply: Reply, missing: Uint8Array[]): void {
+    if (range.mode === 'list') this.#learn(range.ids, missing);
+    if (reply.cutAt !== null) return;
+    if (range.mode === 'skip') reply.skip(range.upper);
+    else if (this.#turns.exhausted()) reply.cut(range.lower);
+    else if (range.mode === 'fingerprint') this.#compare(range, reply);
+    else this.#answerList(range, reply);
+  }
+
+  #learn(ids: Uint8Array, missing: Uint8Array[]): void {
+    for (let at = 0; at < ids.length; at += ID_BYTES) {
+      const id = ids.subarray(at, at + ID_BYTES);
+      if (this.#snapshot.contains(id)) continue;
+      const key = bytesToKey(id);
+      if (this.#found.has(key)) continue;
+      this.#found.add(key);
+      missing.push(id.slice());
+    }
+  }
+
+  #compare(range: FingerprintRange & Interval, reply: Reply): void {
+    const begin = this.#snapshot.lowerBound(range.lower);
+    const end = this.#snapshot.lowerBound(range.upper);
+    if (equalBytes(this.#fingerprint(begin, end), range.fingerprint)) reply.skip(range.upper);
+    else if (end - begin > this.#branchingFactor) this.#split(range, begin, end, reply);
+    else this.#list(range, this.#snapshot.keys(begin, end), reply);
+  }
+
+  #split(range: Interval, begin: number, end: number, reply: Reply): void {
+    const chunk = Math.ceil((end - begin) / this.#branchingFactor);
+    for (let at = begin; at < end; at += chunk) {
+      if (!reply.fitsFingerprint || (at > begin && this.#turns.exhausted())) {
+        reply.cut(at === begin ? range.lower : this.#snapshot.select(at));
+        return;
+      }
+      const next = Math.min(at + chunk, end);
+      const upper = next === end ? range.upper : this.#snapshot.select(next);
+      reply.fingerprint(upper, this.#fingerprint(at, next));
+    }
+  }
+
+  /**
+   * Who has listed the range before has nothing to add. Else the initiator gives all it has there,
+   * as the reference does, and the responder what the other side lacks.
+   */
+  #answerList(range: ListRange & Interval, reply: Reply): void {
+    if (this.#listed.covers(range)) {
+      reply.skip(range.upper);
+      return;
+    }
+    const begin = this.#snapshot.lowerBound(range.lower);
+    const end = this.#snapshot.lowerBound(range.upper);
+    const keys = this.#snapshot.keys(begin, end);
+    if (this.role === 'initiator') this.#list(range, keys, reply);
+    else this.#list(range, without(keys, range.ids), reply, 'skip');
+  }
+
+  /** Lists `keys`, which lie in `range`, as far as they fit; cuts the message at the first that does not. */
+  #list(
+    range: Interval,
+    keys: Iterable<ItemKey>,
+    reply: Reply,
+    whenEmpty: 'list' | 'skip' = 'list',
+  ): void {
+    const room = reply.roomForIds;
+    const ids: Uint8Array[] = [];
+    for (const key of keys) {
+      if (ids.length < room) {
+        ids.push(key.id);
+        continue;
+      }
+      if (ids.length > 0) reply.list({ lower: range.lower, upper: key }, ids);
+      reply.cut(ids.length > 0 ? key : range.lower);
+      return;
+    }
+    if (ids.length === 0 && whenEmpty === 'skip') reply.skip(range.upper);
+    else if (room < 0) reply.cut(range.lower);
+    else reply.list(range, ids);
+  }
+
+  #fingerprint(begin: number, end: number): Uint8Array {
+    if (begin === end) return this.#emptyDigest;
+    this.#turns.visit(Math.min(end - begin, MAX_FINGERPRINT_COST));
+    return this.#snapshot.scheme.digest(this.#snapshot.fingerprint(begin, end), end - begin);
+  }
+
+  /** Forgetting makes us list again what the peer knows, no more: memory is bounded, ids are not lost. */
+  #remember(listed: readonly Interval[]): void {
+    if (this.#listed.size + listed.length > this.#maxIntervals) this.#listed = new IntervalSet();
+    for (const interval of listed) this.#listed.add(interval);
+  }
+}
+
+/** The opening said fingerprints alone, and each was found equal: so are the whole sets. */
+function allEqual(modes: ReadonlySet<string>, reply: Reply): boolean {
+  return modes.size === 1 && modes.has('fingerprint') && reply.silent && reply.cutAt === null;
+}
+
+function* without(keys: Iterable<ItemKey>, ids: Uint8Array): Iterable<ItemKey> {
+  const known = new Set<string>();
+  for (let at = 0; at < ids.length; at += ID_BYTES) {
+    known.add(bytesToKey(ids.subarray(at, at + ID_BYTES)));
+  }
+  for (const key of keys) if (!known.has(bytesToKey(key.id))) yield key;
+}

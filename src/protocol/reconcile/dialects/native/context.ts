@@ -1,0 +1,26 @@
+import type { Coding, Snapshot } from '../../../../store/index.ts';
+import type { Interval } from '../../dialect.ts';
+import type { NativeLimits } from './constants.ts';
+import type { Ledger } from './difference-ledger.ts';
+import type { SessionKey } from './key.ts';
+import type { Meter } from './meter.ts';
+import type { Outbox, PeerLimits } from './wire/index.ts';
+import type { Range } from './work.ts';
+
+/** What the parts of a session share once both sides have opened. */
+export interface Context {
+  readonly snapshot: Snapshot;
+  readonly coding: Coding;
+  readonly key: SessionKey;
+  readonly limits: NativeLimits;
+  /** What the peer accepts. */
+  readonly peer: PeerLimits;
+  readonly meter: Meter;
+  readonly outbox: Outbox;
+  readonly ledger: Ledger;
+}
+
+/** The range with its ranks. */
+export function locate({ snapshot }: Context, { lower, upper }: Interval): Range {
+  return { lower, upper, begin: snapshot.lowerBound(lower), end: snapshot.lowerBound(upper) };
+}

@@ -1,0 +1,221 @@
+import { ID_BYTES, MAX_SYMBOLS } from '../../../../../store/index.ts';
+import { LIST_WIDTH, MAX_LISTED, SYMBOL_BYTES } from '../constants.ts';
+import type { Context } from '../context.ts';
+import type { IdsRecord, ListRecord, ProbeRecord, SketchRecord } from '../wire/index.ts';
+import { malformed } from '../wire/index.ts';
+import type { Range, Work } from '../work.ts';
+import type { Predictor } from './estimate.ts';
+import { matchList, nameOf, namesOf } from './lists.ts';
+import {
+  decode,
+  estimate,
+  giveIds,
+  isSurprise,
+  LISTED,
+  newGroup,
+  type PeerGroup,
+  type Sent,
+  sayFound,
+  symbolsInAll,
+} from './peer-group.ts';
+import { prefixesOf, type Sides } from './prefixes.ts';
+import { symbolWords } from './sketch-group.ts';
+
+export interface PeerGroupsInit {
+  context: Context;
+  predictor: Predictor;
+  /** Called with groups that cannot be decoded; they are answered in another way. */
+  fail: (group: PeerGroup) => void;
+  /** Takes work to be done after what is waiting already. */
+  later: (work: Work) => void;
+}
+
+/** The groups one side decodes. */
+export class PeerGroups {
+  readonly #context: Context;
+  readonly #predictor: Predictor;
+  readonly #fail: PeerGroupsInit['fail'];
+  readonly #later: PeerGroupsInit['later'];
+  readonly #groups = new Map<number, PeerGroup>();
+  /** The list that is coming in. */
+  #list: PeerGroup | null = null;
+  #next = 0;
+  #held = 0;
+
+  constructor(init: PeerGroupsInit) {
+    this.#context = init.context;
+    this.#predictor = init.predictor;
+    this.#fail = init.fail;
+    this.#later = init.later;
+  }
+
+  get open(): number {
+    return this.#groups.size;
+  }
+
+  *ranges(): Iterable<Range> {
+    for (const { group } of this.#groups.values()) yield* group.ranges;
+  }
+
+  sketch(ranges: readonly Range[], { count, sums, symbols }: SketchRecord): void {
+    const words = symbolWords(symbols);
+    if (words.length === 0 || words.length / 2 > MAX_SYMBOLS) {
+      throw malformed(`a sketch has 1 to ${MAX_SYMBOLS} symbols`);
+    }
+    this.#later(this.#open(this.#add(ranges, { count, sums: sums.slice(), words })));
+  }
+
+  probe(ranges: readonly Range[], { count, sums }: ProbeRecord): void {
+    const words = new Uint32Array(0);
+    this.#later(this.#open(this.#add(ranges, { count, sums: sums.slice(), words })));
+  }
+
+  symbols(number: number, symbols: Uint8Array): void {
+    const peer = this.#get(number);
+    const count = symbols.length / SYMBOL_BYTES;
+    if (count === 0 || count > peer.due) throw malformed('symbols nobody asked for');
+    const words = new Uint32Array(peer.words.length + 2 * count);
+    words.set(peer.words);
+    words.set(symbolWords(symbols), peer.words.length);
+    peer.words = words;
+    peer.due -= count;
+    if (peer.due === 0) this.#later(this.#settle(peer));
+  }
+
+  /** A list, or a part of one; `ranges` gives those of its first part. */
+  list(ranges: () => readonly Range[], record: ListRecord): void {
+    const { width, last } = record;
+    const unfinished = this.#list;
+    if (unfinished !== null && unfinished.width !== width) throw malformed('a list of two widths');
+    const peer = unfinished ?? this.#add(ranges(), LISTED);
+    peer.width = width;
+    const entries = new Uint8Array(peer.entries.length + record.entries.length);
+    entries.set(peer.entries);
+    entries.set(record.entries, peer.entries.length);
+    peer.entries = entries;
+    if (entries.length > MAX_LISTED * width) throw malformed('a list without end');
+    this.#list = last ? null : peer;
+    if (last) this.#later(this.#answerList(peer));
+  }
+
+  *#answerList(peer: PeerGroup): Work {
+    const context = this.#context;
+    yield* peer.group.read(context, false);
+    const { group, width, entries } = peer;
+    context.meter.spend(8 * (group.items + entries.length / width));
+    const { mine, theirs } = matchList({ width, entries }, group, context);
+    const bits = new Uint8Array(Math.ceil(entries.length / width / 8));
+    for (const at of theirs) bits[at >>> 3]! |= 1 << (at & 7);
+    const named = width === ID_BYTES;
+    const names = namesOf(entries, width);
+    if (!named) for (const at of theirs) peer.wanted.add(names[at]!);
+    while (context.outbox.full) yield 'output';
+    context.outbox.push({ tag: 'match', group: peer.number, gives: mine.length > 0, bits });
+    if (named) yield* context.ledger.got(pick(entries, theirs));
+    yield* this.#give(peer, mine, theirs.length > 0 && !named);
+  }
+
+  /** Ids of the peer that we said we lack. */
+  *grant({ group: number, ids, last }: IdsRecord): Work {
+    const peer = this.#get(number);
+    if (!peer.answered) throw malformed('ids nobody waits for');
+    const { coding, key } = this.#context;
+    const shorts = new Uint32Array(ids.length / 16);
+    coding.shortIds(key.shortIds, ids, shorts, 0);
+    const names = prefixesOf(shorts, peer.width);
+    for (let at = 0; at < names.length; at += peer.width) {
+      if (peer.wanted.delete(nameOf(names.subarray(at, at + peer.width)))) continue;
+      throw malformed('an id does not hash to a short id that was asked for');
+    }
+    yield* this.#context.ledger.got(ids);
+    if (last) this.drop(peer);
+  }
+
+  /** Forgets a group that is settled, or that was given up when its ranges are answered anew. */
+  drop(peer: PeerGroup): void {
+    this.#held -= peer.group.items;
+    this.#groups.delete(peer.number);
+  }
+
+  #add(ranges: readonly Range[], sent: Sent): PeerGroup {
+    const { maxGroups, maxHeldItems } = this.#context.limits;
+    const items = ranges.reduce((sum, { begin, end }) => sum + end - begin, 0);
+    if (this.#groups.size >= maxGroups || this.#held + items > maxHeldItems) {
+      throw malformed(
+        `more than ${maxGroups} groups (maxGroups) or ${maxHeldItems} items (maxHeldItems) at a time`,
+      );
+    }
+    const peer = newGroup(this.#next++, ranges, sent);
+    this.#groups.set(peer.number, peer);
+    this.#held += items;
+    return peer;
+  }
+
+  *#open(peer: PeerGroup): Work {
+    yield* peer.group.read(this.#context, true);
+    yield* this.#settle(peer);
+  }
+
+  /** Answers a group, or asks for more of it, or gives it up. */
+  *#settle(peer: PeerGroup): Work {
+    const sides = yield* decode(peer, this.#context);
+    if (sides !== null) {
+      yield* this.#answer(peer, sides);
+      return;
+    }
+    if (peer.estimate === null) {
+      peer.estimate = estimate(peer);
+      if (isSurprise(peer)) {
+        this.#fail(peer);
+        return;
+      }
+      this.#predictor.note(peer.group.items, peer.estimate);
+    }
+    this.#later(this.#askMore(peer));
+  }
+
+  *#askMore(peer: PeerGroup): Work {
+    const { outbox, limits } = this.#context;
+    const symbols = peer.words.length / 2;
+    const all = symbolsInAll(peer, this.#predictor);
+    const listBytes = LIST_WIDTH * Math.min(peer.group.items, peer.count!);
+    if (all > limits.maxSymbols || listBytes < SYMBOL_BYTES * (all - symbols)) {
+      this.#fail(peer);
+      return;
+    }
+    while (outbox.full) yield 'output';
+    peer.attempts++;
+    peer.due = all - symbols;
+    outbox.push({ tag: 'more', group: peer.number, symbols: peer.due });
+  }
+
+  *#answer(peer: PeerGroup, sides: Sides): Work {
+    const { mine, theirs } = sides;
+    const differences = mine.length + theirs.length / 2;
+    if (peer.estimate === null) this.#predictor.note(peer.group.items, differences);
+    yield* sayFound(peer, sides, this.#context);
+    yield* this.#give(peer, mine, theirs.length > 0);
+  }
+
+  /** Sends ids that only we have; then the group is done with, unless the peer has to grant some. */
+  *#give(peer: PeerGroup, mine: readonly number[], wants: boolean): Work {
+    peer.answered = true;
+    yield* giveIds(peer, mine, this.#context);
+    if (!wants) this.drop(peer);
+  }
+
+  #get(number: number): PeerGroup {
+    const peer = this.#groups.get(number);
+    if (peer !== undefined) return peer;
+    throw malformed(`it speaks of group ${number}, which is not open`);
+  }
+}
+
+/** The ids at some positions of a list of them. */
+function pick(ids: Uint8Array, positions: readonly number[]): Uint8Array {
+  const picked = new Uint8Array(positions.length * ID_BYTES);
+  positions.forEach((at, i) => {
+    picked.set(ids.subarray(at * ID_BYTES, (at + 1) * ID_BYTES), i * ID_BYTES);
+  });
+  return picked;
+}

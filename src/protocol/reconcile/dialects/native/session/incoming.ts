@@ -1,0 +1,46 @@
+import { type Bound, compareBounds } from '../../../../../store/index.ts';
+import type { Ledger } from '../difference-ledger.ts';
+import { malformed } from '../wire/index.ts';
+import type { Range, Work } from '../work.ts';
+
+/** A range that the peer is sending in full, piece by piece. */
+export class Incoming {
+  readonly #ledger: Ledger;
+  #range: Range | null = null;
+  #cursor: Bound | null = null;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  get open(): boolean {
+    return this.#range !== null;
+  }
+
+  /** What has not come yet. */
+  *ranges(): Iterable<{ readonly lower: Bound }> {
+    if (this.#cursor !== null) yield { lower: this.#cursor };
+  }
+
+  begin(range: Range): void {
+    this.#range = range;
+    this.#cursor = range.lower;
+  }
+
+  /** Takes the ids below `upper`, or the last ones. */
+  *piece(upper: Bound | null, ids: Uint8Array): Work {
+    if (this.#range === null) throw malformed('ids of a range that is not open');
+    if (upper !== null) this.#check(upper, ids);
+    yield* this.#ledger.got(ids);
+    this.#cursor = upper;
+    if (upper === null) this.#range = null;
+  }
+
+  #check(upper: Bound, ids: Uint8Array): void {
+    const above = compareBounds(this.#cursor!, upper) < 0;
+    if (!above || compareBounds(upper, this.#range!.upper) >= 0) {
+      throw malformed('a piece lies out of its range');
+    }
+    if (ids.length === 0) throw malformed('a piece of nothing');
+  }
+}

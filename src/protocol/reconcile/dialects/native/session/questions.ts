@@ -1,0 +1,56 @@
+import { equalBytes } from '../../../../../store/index.ts';
+import type { Interval } from '../../../dialect.ts';
+import { PLAIN_ITEMS } from '../constants.ts';
+import { type Context, locate } from '../context.ts';
+import type { PeerGroup } from '../groups/index.ts';
+import { FINGERPRINT_COST, LOOKUP_COST } from '../meter.ts';
+import { type Cluster, inCluster, type Range } from '../work.ts';
+
+/** A range of the peer's whose turn it is to be answered by us. */
+export interface AskedRange extends Interval {
+  /** Items the peer has there; null where it has not said. */
+  readonly theirs: number | null;
+  /** Null where it is known that something differs. */
+  readonly digest: Uint8Array | null;
+  /** See `Range.cluster`. */
+  readonly cluster?: Cluster;
+}
+
+/** Ranges that came together, or a group that could not be decoded. */
+export type Asked =
+  | { readonly kind: 'compare'; readonly ranges: readonly AskedRange[] }
+  | { readonly kind: 'full' | 'same'; readonly ranges: readonly AskedRange[] }
+  | { readonly kind: 'retry'; readonly group: PeerGroup };
+
+/** An asked range with what is known of it here. */
+export interface Compared extends Range {
+  readonly theirs: number | null;
+  readonly differs: boolean;
+}
+
+/** Compares a range with ours: counts first, since reading is what costs. */
+export function compare(context: Context, asked: AskedRange): Compared {
+  const range = locate(context, asked);
+  context.meter.spend(2 * LOOKUP_COST);
+  const { theirs, digest } = asked;
+  const same =
+    digest !== null &&
+    theirs === range.end - range.begin &&
+    equalBytes(rangeDigest(context, range.begin, range.end), digest);
+  return { ...range, ...inCluster(asked.cluster), theirs, differs: !same };
+}
+
+/** The keyed digest of [begin, end): of the ids of a few, of the state of many. */
+export function rangeDigest(
+  { snapshot, key, meter }: Context,
+  begin: number,
+  end: number,
+): Uint8Array {
+  const count = end - begin;
+  if (count <= PLAIN_ITEMS) {
+    meter.spend(count);
+    return key.plainDigest(snapshot.ids(begin, end));
+  }
+  meter.spend(FINGERPRINT_COST);
+  return key.sumDigest(snapshot.fingerprint(begin, end), count);
+}

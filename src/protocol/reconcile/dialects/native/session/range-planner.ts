@@ -1,0 +1,230 @@
+import type { Bound } from '../../../../../store/index.ts';
+import type { Surveyed } from '../../../dialect.ts';
+import { BLIND_DIFFERENCES, LIST_WIDTH, MAX_LISTED } from '../constants.ts';
+import { locate } from '../context.ts';
+import type { PeerGroup } from '../groups/index.ts';
+import { expectedPerRange, type Predictor, sketchBytes, symbolsFor } from '../groups/index.ts';
+import type { Work } from '../work.ts';
+import { type Asked, type AskedRange, type Compared, compare } from './questions.ts';
+import { type GroupKind, Replies, type RepliesInit } from './reply-writer.ts';
+
+/** Differences an item from which a list of ids is cheaper than one of short ids. */
+const WORTH_NAMING = 0.7;
+/** Items that are listed when symbols did not do and much differs. */
+const FEW = 256;
+/** Items that are listed rather than narrowed any further. */
+const FEWEST = 32;
+/** Parts of a split of which one may differ, so that a cluster is thought to be smaller than it was. */
+const CLOSE = 4;
+/** Differences an item from which it is worth finding out whether all differ, and narrowing is not. */
+const WORTH_PROBING = 0.25;
+
+export interface VerdictsInit extends RepliesInit {
+  predictor: Predictor;
+  /** Takes a group that will be answered in another way out of the peer's. */
+  abandon: (group: PeerGroup) => void;
+  /** Why nothing more may be begun; null while it may. */
+  spent: () => string | null;
+  /** Whether either side settles what differs. */
+  settles: { readonly ours: boolean; readonly theirs: boolean };
+  /** Called with the parts that the peer told us of, when nothing is to be settled. */
+  surveyed: (part: Surveyed) => void;
+}
+
+/** Chooses the answers to the peer's ranges, in the order they came: equal, split, settled, put off. */
+export class Verdicts {
+  readonly #init: VerdictsInit;
+  readonly #replies: Replies;
+  readonly #queue: Asked[] = [];
+  #current: readonly AskedRange[] = [];
+  #graced = false;
+
+  constructor(init: VerdictsInit) {
+    this.#init = init;
+    this.#replies = new Replies(init);
+  }
+
+  /** Nothing waits to be taken up; what `run` has taken up may still go on. */
+  get idle(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  /** Ranges that are still to be answered. */
+  *unanswered(): Iterable<{ readonly lower: Bound }> {
+    yield* this.#current;
+    for (const asked of this.#queue)
+      yield* asked.kind === 'retry' ? asked.group.group.ranges : asked.ranges;
+  }
+
+  push(asked: Asked): void {
+    this.#queue.push(asked);
+  }
+
+  *run(): Work {
+    for (let asked = this.#queue.shift(); asked !== undefined; asked = this.#queue.shift()) {
+      if (asked.kind === 'retry') yield* this.#retry(asked.group);
+      else if (asked.kind === 'full') yield* this.#full(asked.ranges);
+      else if (asked.kind === 'same') yield* this.#replies.say('same');
+      else yield* this.#compare(asked.ranges);
+      yield* this.#replies.finish();
+      this.#current = [];
+      this.#graced = false;
+    }
+  }
+
+  *#compare(ranges: readonly AskedRange[]): Work {
+    const { context } = this.#init;
+    this.#current = ranges;
+    const compared: Compared[] = [];
+    for (const range of ranges) {
+      if (context.meter.over) yield 'slice';
+      compared.push(compare(context, range));
+    }
+    const differing = compared.filter((range) => range.differs);
+    const density = densityOf(differing);
+    const close = CLOSE * differing.length <= ranges.length || (density ?? 0) > WORTH_PROBING;
+    const each =
+      density === null
+        ? expectedPerRange(ranges.length, differing.length)
+        : ranges[0]!.cluster!.differences! / differing.length;
+    for (const [at, range] of compared.entries()) {
+      this.#current = ranges.slice(at);
+      if (!this.#init.settles.ours) this.#note(range);
+      if (!range.differs) {
+        yield* this.#replies.say('same');
+      } else if (!this.#init.settles.ours) {
+        yield* this.#replies.putOff(range, null);
+      } else if (!this.#init.settles.theirs) {
+        yield* this.#show(range);
+      } else if (range.cluster !== undefined && close) {
+        const within = [at - 1, at + 1].every((next) => compared[next]?.differs !== false);
+        yield* this.#narrow(range, density, within);
+      } else {
+        yield* this.#settle(range, each);
+      }
+    }
+  }
+
+  /** To a peer that settles nothing: where what differs lies, as far as one split tells. */
+  *#show(range: Compared): Work {
+    if (range.end - range.begin < 2) yield* this.#replies.putOff(range, null);
+    else yield* this.#replies.split(range);
+  }
+
+  #note({ lower, upper, begin, end, theirs, differs }: Compared): void {
+    if (theirs !== null) this.#init.surveyed({ lower, upper, ours: end - begin, theirs, differs });
+  }
+
+  /** A group that was not decoded: its ranges are ours to answer, in another way. */
+  *#retry(peer: PeerGroup): Work {
+    const { context, abandon } = this.#init;
+    while (context.outbox.full) yield 'output';
+    const differences = Math.round(peer.estimate!);
+    context.outbox.push({ tag: 'fail', group: peer.number, differences });
+    abandon(peer);
+    this.#current = peer.group.ranges.map(({ lower, upper }) => ({
+      lower,
+      upper,
+      theirs: peer.count,
+      digest: null,
+    }));
+    const density = peer.estimate! / Math.max(1, peer.group.items + peer.count!);
+    const cluster = { differences: peer.group.ranges.length === 1 ? peer.estimate : null };
+    for (const range of peer.group.ranges) {
+      const again = { ...range, theirs: peer.count, differs: true, cluster };
+      yield* this.#settleAgain(again, density, peer.words.length === 0);
+    }
+  }
+
+  *#full(ranges: readonly AskedRange[]): Work {
+    this.#current = ranges;
+    for (const asked of ranges) yield* this.#replies.sendAll(locate(this.#init.context, asked));
+  }
+
+  /**
+   * What differs has been found to lie close together, and does so still. Within a cluster everything
+   * may differ, and then ids are cheaper than short ids; at its ends a part does.
+   */
+  *#narrow(range: Compared, density: number | null, within: boolean): Work {
+    if (yield* this.#oneSided(range)) return;
+    const ours = range.end - range.begin;
+    const dense = within ? (density ?? 1) : 0;
+    if (ours <= FEWEST) return yield* this.#join(dense > WORTH_NAMING ? 'ids' : 'list', range);
+    if (dense > WORTH_PROBING && ours <= MAX_LISTED) return yield* this.#join('probe', range);
+    const { largest } = sizesOf(range);
+    const differences = density === null ? null : density * 2 * largest;
+    yield* this.#split({ ...range, cluster: { differences } });
+  }
+
+  /** Symbols did not do: what is small, or differs everywhere, is listed, the rest is narrowed. */
+  *#settleAgain(range: Compared, density: number, probed: boolean): Work {
+    if (yield* this.#oneSided(range)) return;
+    const ours = range.end - range.begin;
+    if (density > WORTH_NAMING && ours <= MAX_LISTED) return yield* this.#join('ids', range);
+    const few = density > WORTH_PROBING && !probed ? FEW : FEWEST;
+    yield* ours <= few ? this.#join('list', range) : this.#split(range);
+  }
+
+  /** Chooses how a range that differs goes on; `each` differences are expected, null is unknown. */
+  *#settle(range: Compared, each: number | null): Work {
+    if (yield* this.#oneSided(range)) return;
+    const { context, predictor } = this.#init;
+    const { limits, peer } = context;
+    const { ours, theirs, largest } = sizesOf(range);
+    const expected = predictor.expect(largest) ?? each;
+    const least = Math.max(1, Math.abs(ours - theirs));
+    const bytes = sketchBytes(Math.max(least, expected ?? BLIND_DIFFERENCES));
+    const dense = (expected ?? 0) > WORTH_NAMING * (ours + theirs);
+    if (ours <= MAX_LISTED && LIST_WIDTH * ours < bytes)
+      return yield* this.#join(dense ? 'ids' : 'list', range);
+    const bound = Math.min(peer.maxHeldItems, limits.maxHeldItems) >>> 2;
+    const many = symbolsFor(Math.max(least, expected ?? 1)) > limits.maxSymbols;
+    if (many || ours > limits.maxRangeItems || largest > bound) return yield* this.#split(range);
+    yield* this.#replies.join('sketch', { range, items: largest, expected, least });
+  }
+
+  /** Answers a range that may not be begun any more, or that one side has nothing in. */
+  *#oneSided(range: Compared): Work<boolean> {
+    const spent = this.#init.spent();
+    if (spent !== null && !this.#grace()) yield* this.#replies.putOff(range, spent);
+    else if (range.theirs === 0) yield* this.#replies.sendAll(range);
+    else if (range.begin === range.end) yield* this.#replies.want(range);
+    else return false;
+    return true;
+  }
+
+  *#split(range: Compared): Work {
+    if (range.end - range.begin < 2) yield* this.#join('list', range);
+    else yield* this.#replies.split(range);
+  }
+
+  #join(kind: GroupKind, range: Compared): Work {
+    return this.#replies.join(kind, {
+      range,
+      items: sizesOf(range).largest,
+      expected: null,
+      least: 1,
+    });
+  }
+
+  /** One range goes on though the budget is spent, until one was settled: or the next session starts here again. */
+  #grace(): boolean {
+    const granted = !this.#replies.settled && !this.#graced;
+    this.#graced = true;
+    return granted;
+  }
+}
+
+/** Differences an item in what differs of a cluster, or null when nobody knows how many there are. */
+function densityOf(differing: readonly Compared[]): number | null {
+  const differences = differing[0]?.cluster?.differences ?? null;
+  if (differences === null) return null;
+  return (
+    differences / differing.reduce((sum, { begin, end, theirs }) => sum + end - begin + theirs!, 0)
+  );
+}
+
+function sizesOf({ begin, end, theirs }: Compared) {
+  const ours = end - begin;
+  return { ours, theirs: theirs ?? ours, largest: Math.max(ours, theirs ?? ours) };
+}

@@ -1,0 +1,251 @@
+import type { Bound, Snapshot } from '../../../../../store/index.ts';
+import { BLIND_SYMBOLS, BRANCHING, PLAIN_ITEMS, SHORT_LIST, SKETCH_SUMS } from '../constants.ts';
+import type { Context } from '../context.ts';
+import {
+  Group,
+  idsThatFit,
+  listEntries,
+  type OwnGroups,
+  sumsOf,
+  symbolsFor,
+} from '../groups/index.ts';
+import type { RunRecord, SplitPart } from '../wire/index.ts';
+import { inCluster, type Range, type Work } from '../work.ts';
+import { boundAt } from './bounds.ts';
+import { type Compared, rangeDigest } from './questions.ts';
+
+/** Bytes of a record of symbols or of entries besides them, at the most. */
+const HEAD_BYTES = 64;
+
+/** How a group is sent: as symbols, as sums alone, as short ids, as ids. */
+export type GroupKind = 'sketch' | 'probe' | 'list' | 'ids';
+
+/** A range that is to be a member of a group, and what is known of it. */
+export interface Member {
+  readonly range: Range;
+  /** Items there, here or at the peer's, the larger. */
+  readonly items: number;
+  /** Differences expected, or null when nothing is known. */
+  readonly expected: number | null;
+  /** Differences that there are at least. */
+  readonly least: number;
+}
+
+export interface RepliesInit {
+  context: Context;
+  own: OwnGroups;
+  /** Called with ranges that we announce. */
+  announced: (ranges: readonly Range[]) => void;
+  /** Called with ranges that are put off, and the budget that was spent, if it was for that. */
+  putOff: (lower: Bound, spent: string | null) => void;
+  /** How many more ranges we may announce. */
+  roomForRanges: () => number;
+}
+
+/** Writes the answers to the peer's ranges, in order: runs of alike ones and groups are put together. */
+export class Replies {
+  readonly #init: RepliesInit;
+  #run: RunRecord | null = null;
+  #kind: GroupKind = 'sketch';
+  /** Members of the group in the making. */
+  #members: Member[] = [];
+  /** Some range was settled, or will be. */
+  settled = false;
+
+  constructor(init: RepliesInit) {
+    this.#init = init;
+  }
+
+  *say(tag: RunRecord['tag']): Work {
+    if (this.#run?.tag === tag) {
+      this.#run = { tag, ranges: this.#run.ranges + 1 };
+      return;
+    }
+    yield* this.#flush();
+    this.#run = { tag, ranges: 1 };
+  }
+
+  *putOff(range: Range, spent: string | null): Work {
+    this.#init.putOff(range.lower, spent);
+    yield* this.say('later');
+  }
+
+  /** The peer gets to hear that it shall send all it has there: it answers the range that we announce. */
+  *want(range: Range): Work {
+    this.settled = true;
+    yield* this.say('want');
+    this.#init.announced([range]);
+  }
+
+  *sendAll(range: Range): Work {
+    this.settled = true;
+    const { context } = this.#init;
+    const { outbox, ledger, snapshot, meter } = context;
+    yield* this.finish();
+    outbox.push({ tag: 'all' });
+    ledger.gaveRange(range.begin, range.end);
+    let rank = range.begin;
+    do {
+      while (outbox.full) yield 'output';
+      if (meter.over) yield 'slice';
+      const end = Math.min(range.end, rank + idsThatFit(context) - 2);
+      const upper = end === range.end ? null : boundAt(snapshot, end);
+      outbox.push({ tag: 'piece', upper, ids: snapshot.ids(rank, end) });
+      meter.spend(end - rank);
+      rank = end;
+    } while (rank < range.end);
+  }
+
+  /** Splits a range of two items or more; it is put off where the peer cannot hold more ranges. */
+  *split(range: Compared): Work {
+    const { context, announced, roomForRanges } = this.#init;
+    const { outbox, snapshot, meter } = context;
+    const items = range.end - range.begin;
+    const count = Math.min(BRANCHING, items);
+    if (roomForRanges() < count) {
+      const { maxRanges } = context.peer;
+      return yield* this.putOff(range, `the peer lets ${maxRanges} ranges await it (maxRanges)`);
+    }
+    yield* this.finish();
+    const parts: SplitPart[] = [];
+    const ranges: Range[] = [];
+    let { lower, begin } = range;
+    for (const end of cutsOf(snapshot, range, count)) {
+      if (meter.over) yield 'slice';
+      const last = end === range.end;
+      const upper = last ? range.upper : boundAt(snapshot, end);
+      const digest = rangeDigest(context, begin, end);
+      parts.push({ upper: last ? null : upper, count: end - begin, digest });
+      ranges.push({ lower, upper, begin, end, ...inCluster(range.cluster) });
+      [lower, begin] = [upper, end];
+    }
+    while (outbox.full) yield 'output';
+    outbox.push({ tag: 'split', parts });
+    announced(ranges);
+  }
+
+  /** Makes a range a member of the group in the making, after sending that where it is full. */
+  *join(kind: GroupKind, member: Member): Work {
+    if (this.#members.length > 0 && (kind !== this.#kind || this.#isFull(member))) {
+      yield* this.#close();
+    }
+    yield* this.say('take');
+    this.#kind = kind;
+    this.#members.push(member);
+  }
+
+  /** Sends what has been put together so far. */
+  *finish(): Work {
+    yield* this.#close();
+    yield* this.#flush();
+  }
+
+  #isFull({ items, expected }: Member): boolean {
+    const { limits, peer } = this.#init.context;
+    const all = items + total(this.#members, (member) => member.items);
+    if (this.#kind === 'probe') return true;
+    if (this.#kind !== 'sketch') return all > SHORT_LIST;
+    const known = expectedIn(this.#members);
+    if (known === null || expected === null || known >= limits.groupDifferences) return true;
+    return all > Math.min(limits.maxGroupItems, peer.maxHeldItems >>> 2);
+  }
+
+  *#flush(): Work {
+    const { outbox } = this.#init.context;
+    while (outbox.full) yield 'output';
+    if (this.#run !== null) outbox.push(this.#run);
+    this.#run = null;
+  }
+
+  *#close(): Work {
+    const members = this.#members;
+    if (members.length === 0) return;
+    const kind = this.#kind;
+    this.#members = [];
+    this.settled = true;
+    yield* this.#flush();
+    const weight = total(members, ({ items }) => items);
+    yield* this.#room(weight);
+    const group = new Group(members.map(({ range }) => range));
+    const listed = kind === 'list' || kind === 'ids';
+    yield* group.read(this.#init.context, !listed);
+    if (listed) yield* this.#list(group, weight, kind === 'ids');
+    else if (kind === 'probe') yield* this.#probe(group, weight);
+    else yield* this.#sketch(group, weight, members);
+  }
+
+  *#sketch(group: Group, weight: number, members: readonly Member[]): Work {
+    const { context, own } = this.#init;
+    const { outbox, limits } = context;
+    const expected = expectedIn(members);
+    const least = total(members, (member) => member.least);
+    const guess = expected === null ? BLIND_SYMBOLS : symbolsFor(Math.max(expected, least));
+    const most = Math.floor((outbox.maxFrameBytes - HEAD_BYTES) / 8);
+    const count = Math.min(guess, limits.maxSymbols, most);
+    yield* group.prepare(context, count);
+    while (outbox.full) yield 'output';
+    own.add(group, { weight, symbols: count, list: null });
+    const sums = sumsOf(group.buckets, SKETCH_SUMS);
+    const symbols = group.symbolBytes(0, count);
+    outbox.push({ tag: 'sketch', count: group.items, sums, symbols });
+  }
+
+  *#probe(group: Group, weight: number): Work {
+    const { context, own } = this.#init;
+    while (context.outbox.full) yield 'output';
+    own.add(group, { weight, symbols: 0, list: null });
+    const sums = sumsOf(group.buckets, group.buckets.length);
+    context.outbox.push({ tag: 'probe', count: group.items, sums });
+  }
+
+  *#list(group: Group, weight: number, named: boolean): Work {
+    const { context, own } = this.#init;
+    const { outbox } = context;
+    const list = listEntries(group, context, named);
+    own.add(group, { weight, symbols: 0, list });
+    const { width, entries } = list;
+    const most = width * Math.floor((outbox.maxFrameBytes - HEAD_BYTES) / width);
+    let at = 0;
+    do {
+      while (outbox.full) yield 'output';
+      const some = entries.subarray(at, at + most);
+      at += some.length;
+      outbox.push({ tag: 'list', last: at === entries.length, width, entries: some });
+    } while (at < entries.length);
+  }
+
+  /** Waits until so many more items may be held, here and at the peer's. */
+  *#room(items: number): Work {
+    const { own, context } = this.#init;
+    const most = Math.min(context.limits.maxHeldItems, context.peer.maxHeldItems) >>> 1;
+    const groups = Math.min(context.limits.maxGroups, context.peer.maxGroups);
+    while (own.open > 0 && (own.open >= groups || own.held + items > most)) yield 'wait';
+  }
+}
+
+/**
+ * The ends of the `count` parts that a range is split into: about as many items each, large ones up to an
+ * edge of our leaves, where their state is free.
+ */
+function cutsOf(snapshot: Snapshot, { begin, end }: Range, count: number): number[] {
+  const items = end - begin;
+  const even = Array.from(
+    { length: count },
+    (_, i) => begin + Math.floor(((i + 1) * items) / count),
+  );
+  if (snapshot.edgeNear === undefined || items / count <= PLAIN_ITEMS) return even;
+  const cuts = even.map((cut) => (cut === end ? end : snapshot.edgeNear!(cut)));
+  const ascending = cuts.every((cut, i) => cut > (i === 0 ? begin : cuts[i - 1]!));
+  return ascending ? cuts : even;
+}
+
+function expectedIn(members: readonly Member[]): number | null {
+  return members.reduce<number | null>(
+    (sum, { expected }) => (sum === null || expected === null ? null : sum + expected),
+    0,
+  );
+}
+
+function total(members: readonly Member[], of: (member: Member) => number): number {
+  return members.reduce((sum, member) => sum + of(member), 0);
+}

@@ -1,0 +1,257 @@
+import {
+  type Bound,
+  type Coding,
+  compareBounds,
+  INFINITE_BOUND,
+  type Random,
+  type Snapshot,
+  ZERO_BOUND,
+} from '../../../../../store/index.ts';
+import { ProtocolError } from '../../../../errors.ts';
+import type {
+  Finding,
+  Interval,
+  Outline,
+  Role,
+  Session,
+  Step,
+  Surveyed,
+} from '../../../dialect.ts';
+import { type NativeLimits, NONCE_BYTES } from '../constants.ts';
+import { Ledger } from '../difference-ledger.ts';
+import { rootHint, type sessionKey } from '../key.ts';
+import { Meter } from '../meter.ts';
+import {
+  decodeFrame,
+  encodeRecord,
+  intersection,
+  malformed,
+  type Opening,
+  Outbox,
+} from '../wire/index.ts';
+import type { Work } from '../work.ts';
+import { Exchange } from './exchange.ts';
+import { stopFor, stoppedBy } from './stops.ts';
+
+export interface NativeSessionInit {
+  role: Role;
+  snapshot: Snapshot;
+  limits: NativeLimits;
+  interval: Interval;
+  refuses: (id: Uint8Array) => boolean;
+  settles: boolean;
+  random: Random;
+  coding: Coding;
+  key: typeof sessionKey;
+}
+
+/**
+ * One session of the native dialect (docs/protocol-native.md): the openings, then the exchange they
+ * key, and everything that ends it.
+ */
+export class NativeSession implements Session {
+  readonly role: Role;
+  readonly #init: NativeSessionInit;
+  readonly #outbox: Outbox;
+  readonly #meter: Meter;
+  readonly #ledger: Ledger;
+  readonly #opening: Opening;
+  readonly #openingBytes: Uint8Array;
+  #theirs: Opening | null = null;
+  #exchange: Exchange | null = null;
+  #state: 'fresh' | 'running' | 'ended' = 'fresh';
+  /** A frame that is being taken in. */
+  #inbound: Work | null = null;
+  #rounds = 0;
+  #bytes = 0;
+
+  constructor(init: NativeSessionInit) {
+    const { role, snapshot, limits, interval, refuses } = init;
+    this.role = role;
+    this.#init = init;
+    this.#outbox = new Outbox(limits.maxMessageBytes);
+    this.#meter = new Meter(limits.sliceItems);
+    this.#ledger = new Ledger({ snapshot, meter: this.#meter, refuses });
+    this.#opening = this.#makeOpening(interval);
+    this.#openingBytes = encodeRecord({
+      tag: 'open',
+      opening: this.#opening,
+      bytes: new Uint8Array(0),
+    }).slice();
+  }
+
+  get finding(): Finding | null {
+    return this.#exchange?.finding ?? null;
+  }
+
+  get unsettledFrom(): Bound | null {
+    return this.#exchange?.unsettledFrom ?? null;
+  }
+
+  get outlines(): { ours: Outline; theirs: Outline } | null {
+    return this.#theirs === null ? null : { ours: this.#opening, theirs: this.#theirs };
+  }
+
+  get survey(): readonly Surveyed[] {
+    return this.#exchange?.survey ?? [];
+  }
+
+  /** Proved equal, over everything we are willing to reconcile. */
+  get equal(): boolean {
+    const { finding } = this;
+    if (finding === null || !finding.proved || finding.mine + finding.theirs > 0) return false;
+    const { lower, upper } = this.#init.interval;
+    return (
+      compareBounds(finding.interval.lower, lower) === 0 &&
+      compareBounds(finding.interval.upper, upper) === 0
+    );
+  }
+
+  get differs(): boolean {
+    return this.#exchange?.differs ?? false;
+  }
+
+  start(): Step {
+    if (this.#state !== 'fresh') throw unexpected('a session is started once');
+    this.#state = 'running';
+    if (this.role === 'initiator') this.#sendOpening();
+    return this.#step(true);
+  }
+
+  receive(frame: Uint8Array): Step {
+    if (this.#state !== 'running') {
+      const state = this.#state === 'fresh' ? 'was not started' : 'has ended';
+      throw unexpected(`a frame came, and the session ${state}`);
+    }
+    if (this.#inbound !== null) throw new TypeError('proceed before the next frame');
+    return this.#guarded(() => {
+      this.#meter.refill();
+      this.#spend(frame);
+      this.#exchange?.checkBudget();
+      this.#inbound = this.#digest(frame);
+      this.#digestOn();
+      return this.#step(false);
+    });
+  }
+
+  proceed(room: boolean): Step {
+    if (this.#state !== 'running') throw unexpected('the session does not run');
+    return this.#guarded(() => {
+      this.#meter.refill();
+      this.#digestOn();
+      if (this.#inbound === null) this.#exchange?.work();
+      return this.#step(room);
+    });
+  }
+
+  /** Takes the frame in as far as this turn goes. */
+  #digestOn(): void {
+    if (this.#inbound?.next().done === true) this.#inbound = null;
+  }
+
+  *#digest(frame: Uint8Array): Work {
+    for (const record of decodeFrame(frame)) {
+      if (this.#meter.over) yield 'slice';
+      if (record.tag === 'stop') throw stoppedBy(record.code, record.from, record.reason);
+      if (record.tag === 'open') {
+        this.#open(record.opening, record.bytes);
+        continue;
+      }
+      if (this.#exchange === null) throw malformed('it does not begin with an opening');
+      const work = this.#exchange.receive(record);
+      if (work !== null) yield* work;
+    }
+  }
+
+  #makeOpening(interval: Interval): Opening {
+    const { snapshot, random, limits } = this.#init;
+    const begin = snapshot.lowerBound(interval.lower);
+    const end = upperRank(snapshot, interval.upper);
+    const count = end - begin;
+    const root = rootHint(snapshot.fingerprint(begin, end), count);
+    const nonce = random.bytes(NONCE_BYTES);
+    return { nonce, interval, count, root, limits, settles: this.#init.settles };
+  }
+
+  #sendOpening(): void {
+    this.#outbox.push({ tag: 'open', opening: this.#opening, bytes: this.#openingBytes });
+  }
+
+  #open(theirs: Opening, bytes: Uint8Array): void {
+    if (this.#exchange !== null) throw malformed('it opens for the second time');
+    this.#theirs = theirs;
+    if (this.role === 'responder') this.#sendOpening();
+    this.#outbox.limit(theirs.limits.maxInboundBytes);
+    const { snapshot, coding, limits } = this.#init;
+    const records = [this.#openingBytes, bytes] as const;
+    const [first, second] = this.role === 'initiator' ? records : [records[1], records[0]];
+    this.#exchange = new Exchange({
+      role: this.role,
+      context: {
+        snapshot: snapshot,
+        coding,
+        key: this.#init.key(first, second),
+        limits,
+        peer: theirs.limits,
+        meter: this.#meter,
+        outbox: this.#outbox,
+        ledger: this.#ledger,
+      },
+      interval: intersection(this.#opening.interval, theirs.interval),
+      ours: this.#opening,
+      theirs,
+    });
+  }
+
+  #spend(frame: Uint8Array): void {
+    const { maxInboundBytes, maxRounds, maxBytes } = this.#init.limits;
+    if (frame.length > maxInboundBytes) {
+      const message = `a frame of ${frame.length} bytes is longer than the limit of ${maxInboundBytes} (maxInboundBytes)`;
+      throw new ProtocolError('FRAME_TOO_LARGE', message);
+    }
+    this.#rounds++;
+    this.#bytes += frame.length;
+    if (this.#rounds > maxRounds) throw spent(`${maxRounds} frames (maxRounds)`);
+    if (this.#bytes > maxBytes) throw spent(`${maxBytes} bytes (maxBytes)`);
+  }
+
+  #step(room: boolean): Step {
+    const missing = this.#ledger.takeMissing();
+    const working = this.#inbound !== null || (this.#exchange?.working ?? false);
+    const frame = room ? this.#outbox.take(!working) : undefined;
+    const frames = frame === undefined ? [] : [frame];
+    const done = this.#exchange?.done === true && this.#outbox.empty;
+    if (done) this.#state = 'ended';
+    if (working) return { frames, missing, done, pending: 'work' };
+    if (!this.#outbox.empty) return { frames, missing, done, pending: 'output' };
+    return { frames, missing, done };
+  }
+
+  /** Whatever goes wrong ends the session, and the peer is told of it. */
+  #guarded(operation: () => Step): Step {
+    try {
+      return operation();
+    } catch (error) {
+      this.#state = 'ended';
+      throw stopFor(error, this.unsettledFrom);
+    }
+  }
+}
+
+/** The rank of an upper bound; infinity takes everything in. */
+export function upperRank(snapshot: Snapshot, upper: Bound): number {
+  return compareBounds(upper, INFINITE_BOUND) === 0 ? snapshot.size : snapshot.lowerBound(upper);
+}
+
+export const EVERYTHING: Interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
+
+function unexpected(what: string): ProtocolError {
+  return new ProtocolError('UNEXPECTED_FRAME', `${what}: open a new session`);
+}
+
+export function spent(what: string): ProtocolError {
+  return new ProtocolError(
+    'BUDGET_SPENT',
+    `the session has taken ${what}, all it may: what it found is good, a new one goes on from there`,
+  );
+}

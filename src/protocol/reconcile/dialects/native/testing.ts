@@ -1,0 +1,8 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { DEFAULT_LIMITS, SKETCH_SUMS } from './constants.ts';
+export type { Context } from './context.ts';
+export { Ledger } from './difference-ledger.ts';
+export { rootHint, sessionKey } from './key.ts';
+export { Meter } from './meter.ts';
+export type { Cluster, Range, Work } from './work.ts';

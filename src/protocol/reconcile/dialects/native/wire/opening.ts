@@ -1,0 +1,79 @@
+import {
+  type Bound,
+  compareBounds,
+  INFINITE_BOUND,
+  ZERO_BOUND,
+} from '../../../../../store/index.ts';
+import type { Interval, Outline } from '../../../dialect.ts';
+import { MIN_FRAME_BYTES, NONCE_BYTES, ROOT_BYTES, TAG } from '../constants.ts';
+import { type FrameReader, malformed, RecordWriter } from './bytes.ts';
+
+/** What each side says of itself first. */
+export interface Opening extends Outline {
+  /** 16 bytes that nobody can predict. */
+  readonly nonce: Uint8Array;
+  /** What it accepts. */
+  readonly limits: PeerLimits;
+}
+
+/** Limits of one side that bind the other (see `NativeLimits`). */
+export interface PeerLimits {
+  readonly maxInboundBytes: number;
+  readonly maxRanges: number;
+  readonly maxGroups: number;
+  readonly maxHeldItems: number;
+}
+
+const FROM_ZERO = 1;
+const TO_INFINITY = 2;
+const SETTLES_NOTHING = 4;
+
+export function encodeOpening(opening: Opening): Uint8Array {
+  const { nonce, interval, count, root, limits, settles = true } = opening;
+  const { lower, upper } = interval;
+  const fromZero = compareBounds(lower, ZERO_BOUND) === 0;
+  const toInfinity = compareBounds(upper, INFINITE_BOUND) === 0;
+  const ends = (fromZero ? FROM_ZERO : 0) | (toInfinity ? TO_INFINITY : 0);
+  const record = new RecordWriter(TAG.open)
+    .byte(ends | (settles ? 0 : SETTLES_NOTHING))
+    .bytes(nonce);
+  if (!fromZero) record.boundAfter(ZERO_BOUND, lower);
+  if (!toInfinity) record.boundAfter(lower, upper);
+  record.count(count).bytes(root).count(limits.maxInboundBytes);
+  return record.count(limits.maxRanges).count(limits.maxGroups).count(limits.maxHeldItems).finish();
+}
+
+/** Reads an opening behind its tag. */
+export function readOpening(reader: FrameReader): Opening {
+  const flags = reader.byte();
+  if (flags > (FROM_ZERO | TO_INFINITY | SETTLES_NOTHING))
+    throw malformed(`the opening has flags ${flags}`);
+  const nonce = reader.take(NONCE_BYTES).slice();
+  const lower = flags & FROM_ZERO ? ZERO_BOUND : reader.boundAfter(ZERO_BOUND);
+  const upper = flags & TO_INFINITY ? INFINITE_BOUND : reader.boundAfter(lower);
+  if (compareBounds(lower, upper) >= 0) throw malformed('the opening accepts nothing');
+  const count = reader.count();
+  const root = reader.take(ROOT_BYTES).slice();
+  const limits: PeerLimits = {
+    maxInboundBytes: reader.count(),
+    maxRanges: reader.count(),
+    maxGroups: reader.count(),
+    maxHeldItems: reader.count(),
+  };
+  if (limits.maxInboundBytes < MIN_FRAME_BYTES) {
+    throw malformed(`frames of ${limits.maxInboundBytes} bytes are too short to speak`);
+  }
+  const settles = (flags & SETTLES_NOTHING) === 0;
+  return { nonce, interval: { lower, upper }, count, root, limits, settles };
+}
+
+/** What both accept; empty intervals have their bounds equal. */
+export function intersection(a: Interval, b: Interval): Interval {
+  const lower = highest(a.lower, b.lower);
+  const upper = compareBounds(a.upper, b.upper) <= 0 ? a.upper : b.upper;
+  return { lower, upper: highest(lower, upper) };
+}
+
+function highest(a: Bound, b: Bound): Bound {
+  return compareBounds(a, b) >= 0 ? a : b;
+}

@@ -1,0 +1,98 @@
+import type { Bound } from '../../../../../store/index.ts';
+import type { Opening } from './opening.ts';
+
+/** One part of a split; the last one ends where the whole does, and has no bound of its own. */
+export interface SplitPart {
+  readonly upper: Bound | null;
+  readonly count: number;
+  /** 5 bytes. */
+  readonly digest: Uint8Array;
+}
+
+/** Says something of so many of the ranges whose turn it is. */
+export interface RunRecord {
+  readonly tag: 'same' | 'later' | 'want' | 'take';
+  readonly ranges: number;
+}
+
+export interface SplitRecord {
+  readonly tag: 'split';
+  readonly parts: readonly SplitPart[];
+}
+
+export interface SketchRecord {
+  readonly tag: 'sketch';
+  /** Items of the sender in the group. */
+  readonly count: number;
+  /** The low bytes of 32 of the estimator's sums. */
+  readonly sums: Uint8Array;
+  /** 8 bytes each. */
+  readonly symbols: Uint8Array;
+}
+
+/** A group without symbols yet, to learn how much differs there. */
+export interface ProbeRecord {
+  readonly tag: 'probe';
+  readonly count: number;
+  /** The low bytes of all 128 sums of the estimator. */
+  readonly sums: Uint8Array;
+}
+
+export interface ListRecord {
+  readonly tag: 'list';
+  readonly last: boolean;
+  /** Bytes of each: 4, 5 or 8 of the short id, or 32, the id. */
+  readonly width: number;
+  readonly entries: Uint8Array;
+}
+
+export interface FoundRecord {
+  readonly tag: 'found';
+  readonly group: number;
+  readonly last: boolean;
+  /** Ids that only the sender has follow, as `give`. */
+  readonly gives: boolean;
+  /** Bytes of each prefix, 2 to 8. */
+  readonly width: number;
+  readonly prefixes: Uint8Array;
+}
+
+export interface MatchRecord {
+  readonly tag: 'match';
+  readonly group: number;
+  readonly gives: boolean;
+  /** A bit for each entry of the list, the lowest first: 1 where the sender lacks it. */
+  readonly bits: Uint8Array;
+}
+
+/** Ids, 32 bytes each: of the sender for the receiver's group, or for its own. */
+export interface IdsRecord {
+  readonly tag: 'give' | 'grant';
+  readonly group: number;
+  readonly last: boolean;
+  readonly ids: Uint8Array;
+}
+
+/** Everything that can be said; what each means is in docs/protocol-native.md. */
+export type NativeRecord =
+  | { readonly tag: 'open'; readonly opening: Opening; readonly bytes: Uint8Array }
+  | { readonly tag: 'proof'; readonly digest: Uint8Array }
+  | {
+      readonly tag: 'stop';
+      readonly code: number;
+      readonly from: Bound | null;
+      readonly reason: string;
+    }
+  | RunRecord
+  | { readonly tag: 'all' }
+  | SplitRecord
+  | { readonly tag: 'fail'; readonly group: number; readonly differences: number }
+  | SketchRecord
+  | ProbeRecord
+  | ListRecord
+  | { readonly tag: 'more'; readonly group: number; readonly symbols: number }
+  | { readonly tag: 'symbols'; readonly group: number; readonly symbols: Uint8Array }
+  | FoundRecord
+  | MatchRecord
+  | IdsRecord
+  | { readonly tag: 'piece'; readonly upper: Bound | null; readonly ids: Uint8Array };

@@ -1,0 +1,7 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { FrameReader } from './bytes.ts';
+export { decodeFrame } from './decode.ts';
+export { encodeRecord } from './encode.ts';
+export { encodeOpening } from './opening.ts';
+export type { NativeRecord } from './records.ts';

@@ -1,0 +1,112 @@
+import { type Bound, ID_BYTES, INFINITE_HINT, ZERO_BOUND } from '../../../../store/index.ts';
+import { ProtocolError } from '../../../errors.ts';
+import type { DecodeLimits, Range } from '../shared/index.ts';
+import { FINGERPRINT_BYTES, FIRST_VERSION_BYTE, LAST_VERSION_BYTE } from './constants.ts';
+import { readVarint } from './varint.ts';
+
+/**
+ * One message, read range by range, as views of it, and nothing that is not there: a count is
+ * believed only as far as the bytes behind it go. Everything throws `ProtocolError` `FRAME_TOO_LARGE`
+ * or, where it shows, `MALFORMED_FRAME`.
+ */
+export class MessageReader {
+  /** The first byte, 0x60 to 0x6f. */
+  readonly version: number;
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #bound: Bound = ZERO_BOUND;
+  readonly #next = (): number => this.#byte();
+
+  constructor(message: Uint8Array, limits: DecodeLimits) {
+    if (message.length > limits.maxBytes) throw tooLarge(message.length, limits.maxBytes);
+    this.#bytes = message;
+    this.version = this.#byte();
+    if (this.version < FIRST_VERSION_BYTE || this.version > LAST_VERSION_BYTE) {
+      throw malformed('its first byte is no version from 0x60 to 0x6f');
+    }
+  }
+
+  get done(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  /** The next range. A bound is never below the one before it; it may be the same. */
+  range(): Range {
+    const upper = this.#upper();
+    const mode = this.#varint();
+    if (mode === 0n) return { mode: 'skip', upper };
+    if (mode === 1n) {
+      return { mode: 'fingerprint', upper, fingerprint: this.#take(FINGERPRINT_BYTES) };
+    }
+    if (mode === 2n) return { mode: 'list', upper, ids: this.#ids() };
+    throw malformed(`mode ${mode} is unknown`);
+  }
+
+  #upper(): Bound {
+    const hint = this.#hint();
+    const length = this.#varint();
+    if (length > ID_BYTES) throw malformed(`a bound has an id prefix of ${length} bytes`);
+    const id = length === 0n ? null : this.#take(Number(length));
+    const upper = { hint, id };
+    if (hint === INFINITE_HINT && id !== null) throw malformed('a bound lies past infinity');
+    if (comparePadded(this.#bound, upper) > 0) throw malformed('its bounds decrease');
+    this.#bound = upper;
+    return upper;
+  }
+
+  #hint(): bigint {
+    const difference = this.#varint();
+    if (difference === 0n) return INFINITE_HINT;
+    const hint = this.#bound.hint + difference - 1n;
+    if (hint < INFINITE_HINT) return hint;
+    throw malformed('a bound lies past infinity');
+  }
+
+  #ids(): Uint8Array {
+    const count = this.#varint();
+    const room = Math.floor((this.#bytes.length - this.#at) / ID_BYTES);
+    if (count > room) throw malformed(`it announces ${count} ids and has ${room} at the most`);
+    return this.#take(Number(count) * ID_BYTES);
+  }
+
+  #varint(): bigint {
+    const value = readVarint(this.#next);
+    if (typeof value === 'string') throw malformed(value);
+    return value;
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.#at++];
+    if (byte === undefined) throw malformed('it is cut off');
+    return byte;
+  }
+
+  #take(length: number): Uint8Array {
+    const end = this.#at + length;
+    if (end > this.#bytes.length) throw malformed('it is cut off');
+    const taken = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return taken;
+  }
+}
+
+/** Order of bounds whose id prefixes stand for ids padded with zeros. */
+function comparePadded(a: Bound, b: Bound): number {
+  if (a.hint !== b.hint) return a.hint < b.hint ? -1 : 1;
+  for (let i = 0; i < ID_BYTES; i++) {
+    const difference = (a.id?.[i] ?? 0) - (b.id?.[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function malformed(problem: string): ProtocolError {
+  return new ProtocolError('MALFORMED_FRAME', `this is no negentropy message: ${problem}`);
+}
+
+function tooLarge(bytes: number, limit: number): ProtocolError {
+  return new ProtocolError(
+    'FRAME_TOO_LARGE',
+    `a message of ${bytes} bytes is longer than the limit of ${limit}`,
+  );
+}

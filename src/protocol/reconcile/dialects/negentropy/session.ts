@@ -1,0 +1,158 @@
+import {
+  equalBytes,
+  ID_BYTES,
+  INFINITE_BOUND,
+  INFINITE_HINT,
+  type Snapshot,
+  ZERO_BOUND,
+} from '../../../../store/index.ts';
+import { ProtocolError } from '../../../errors.ts';
+import type { Role, Session, SessionLimits, Step } from '../../dialect.ts';
+import type { Range } from '../shared/index.ts';
+import { Turns } from '../shared/index.ts';
+import { BUCKETS, FIRST_VERSION_BYTE, MAX_FINGERPRINT_COST, VERSION_BYTE } from './constants.ts';
+import { Learner } from './learner.ts';
+import { Answer, fingerprintOf, type Overflow, type Place } from './message-builder.ts';
+import { MessageReader } from './reader.ts';
+
+export interface NegentropySessionInit {
+  role: Role;
+  snapshot: Snapshot;
+  limits: SessionLimits;
+  overflow: Overflow;
+}
+
+/**
+ * One session of Negentropy Protocol V1 (docs/negentropy.md). Every message answers the one before
+ * it, range by range, from left to right; what has been skipped or listed stays settled, so the
+ * settled part that starts at zero only grows. The initiator ends the session by saying nothing, and
+ * knows all differences then; the responder learns none.
+ */
+export class NegentropySession implements Session {
+  readonly role: Role;
+  readonly #snapshot: Snapshot;
+  readonly #limits: SessionLimits;
+  readonly #turns: Turns;
+  readonly #overflow: Overflow;
+  readonly #learner: Learner;
+  #equal = false;
+  /** Each range so far was compared with ours and found equal. */
+  #agreed = true;
+
+  constructor(init: NegentropySessionInit) {
+    this.role = init.role;
+    this.#snapshot = init.snapshot;
+    this.#limits = init.limits;
+    this.#turns = new Turns(init.limits);
+    this.#overflow = init.overflow;
+    this.#learner = new Learner(init.snapshot);
+  }
+
+  get equal(): boolean {
+    return this.#equal;
+  }
+
+  start(): Step {
+    this.#turns.start();
+    if (this.role === 'responder') return { frames: [], missing: [], done: false };
+    const opening = this.#newAnswer();
+    opening.split({ upper: INFINITE_BOUND, begin: 0, end: this.#snapshot.size });
+    return { frames: [opening.encode()], have: [], missing: [], done: false };
+  }
+
+  receive(frame: Uint8Array): Step {
+    return this.#turns.take(this.#learner.missing, () => this.#answer(frame));
+  }
+
+  #answer(frame: Uint8Array): Step {
+    const reader = new MessageReader(frame, { maxBytes: this.#limits.maxInboundBytes });
+    if (reader.version !== VERSION_BYTE) return this.#otherVersion(reader.version);
+    const answer = this.#newAnswer();
+    let upper = ZERO_BOUND;
+    let begin = 0;
+    while (!reader.done && !answer.full) {
+      const range = reader.range();
+      upper = range.upper;
+      const end = this.#snapshot.lowerBound(upper);
+      this.#answerRange(range, { upper, begin, end }, answer);
+      begin = end;
+    }
+    if (upper.hint !== INFINITE_HINT) this.#agreed = false;
+    return this.#step(answer);
+  }
+
+  #answerRange(range: Range, place: Place, answer: Answer): void {
+    if (range.mode === 'skip') this.#agreed = false;
+    if (this.#turns.exhausted()) {
+      answer.putOff(place.begin);
+    } else if (range.mode === 'skip') {
+      answer.skip(range.upper);
+    } else if (range.mode === 'fingerprint') {
+      this.#compare(range.fingerprint, place, answer);
+    } else if (this.role === 'initiator') {
+      this.#learn(range.ids, place, answer);
+    } else {
+      this.#agreed &&= this.#holdsExactly(range.ids, place);
+      answer.list(place);
+    }
+  }
+
+  #compare(fingerprint: Uint8Array, place: Place, answer: Answer): void {
+    const { upper, begin, end } = place;
+    this.#turns.visit(Math.min(end - begin, MAX_FINGERPRINT_COST));
+    if (equalBytes(fingerprintOf(this.#snapshot, begin, end), fingerprint)) {
+      answer.skip(upper);
+      return;
+    }
+    this.#agreed = false;
+    this.#turns.visit(Math.min(end - begin, BUCKETS * MAX_FINGERPRINT_COST));
+    answer.split(place);
+  }
+
+  /** A list that answers too many of our ids for one frame is compared as far as may be. */
+  #learn(ids: Uint8Array, { upper, begin, end }: Place, answer: Answer): void {
+    const stop = Math.min(end, begin + Math.max(1, this.#turns.left));
+    this.#turns.visit(stop - begin);
+    this.#learner.compare(ids, begin, stop);
+    answer.skip(stop < end ? this.#snapshot.select(stop) : upper);
+    if (stop < end) answer.putOff(stop);
+  }
+
+  #holdsExactly(ids: Uint8Array, { begin, end }: Place): boolean {
+    if (ids.length !== (end - begin) * ID_BYTES) return false;
+    return equalBytes(ids, this.#snapshot.ids(begin, end));
+  }
+
+  /** What the initiator was told in full it need not ask again; what a responder lists ends there. */
+  #step(answer: Answer): Step {
+    if (this.role === 'initiator') {
+      const { have, missing } = this.#learner.take();
+      if (!answer.silent) return { frames: [answer.encode()], have, missing, done: false };
+      this.#equal = this.#learner.same;
+      return { frames: [], have, missing, done: true };
+    }
+    if (this.#turns.first) this.#equal = this.#agreed;
+    const frames = [answer.encode()];
+    return { frames, missing: [], done: !answer.asks, mayEnd: true };
+  }
+
+  /** A responder says which version it speaks, and the peer may begin again with that. */
+  #otherVersion(version: number): Step {
+    if (this.role === 'responder') {
+      return { frames: [Uint8Array.of(VERSION_BYTE)], missing: [], done: false, mayEnd: true };
+    }
+    throw new ProtocolError(
+      'UNSUPPORTED_PROTOCOL',
+      `the peer speaks version ${version - FIRST_VERSION_BYTE} of Negentropy, this is version 1: ask it for that`,
+    );
+  }
+
+  #newAnswer(): Answer {
+    const { maxMessageBytes } = this.#limits;
+    return new Answer({
+      snapshot: this.#snapshot,
+      maxBytes: maxMessageBytes,
+      overflow: this.#overflow,
+    });
+  }
+}

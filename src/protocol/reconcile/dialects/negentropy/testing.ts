@@ -1,0 +1,9 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { MIN_FRAME_BYTES } from './constants.ts';
+export { Learner } from './learner.ts';
+export { Answer, fingerprintOf, pieces } from './message-builder.ts';
+export { MessageReader } from './reader.ts';
+export { cutsOf, shortestBound, splitRange } from './split.ts';
+export { readVarint, varintBytes, writeVarint } from './varint.ts';
+export { MessageWriter } from './writer.ts';

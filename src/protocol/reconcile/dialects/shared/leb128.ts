@@ -1,0 +1,43 @@
+/** Bytes of a u64 varint at the most. */
+export const MAX_VARINT_BYTES = 10;
+
+/** Groups of seven bits that a double holds exactly. */
+const SAFE_GROUPS = 7;
+const SAFE_BITS = 49n;
+const SAFE_LIMIT = 2 ** 49;
+
+/** Bytes that `value`, 0 <= value < 2^64, takes as LEB128. */
+export function varintBytes(value: bigint): number {
+  let bytes = 1;
+  for (let rest = value >> 7n; rest > 0n; rest >>= 7n) bytes++;
+  return bytes;
+}
+
+/** Writes `value`, 0 <= value < 2^64, as LEB128 (low seven bits first); returns the next offset. */
+export function writeVarint(out: Uint8Array, offset: number, value: bigint): number {
+  let at = offset;
+  let rest = value;
+  for (; rest > 127n; rest >>= 7n) out[at++] = Number(rest & 127n) | 128;
+  out[at++] = Number(rest);
+  return at;
+}
+
+/**
+ * Reads a canonical LEB128 u64, byte by byte from `next`. Returns what is wrong with it as a
+ * sentence where it is not canonical or does not fit.
+ */
+export function readVarint(next: () => number): bigint | string {
+  let low = 0;
+  let high = 0;
+  for (let index = 0; index < MAX_VARINT_BYTES; index++) {
+    const byte = next();
+    const bits = byte & 127;
+    if (index < SAFE_GROUPS) low += bits * 128 ** index;
+    else high += bits * 128 ** (index - SAFE_GROUPS);
+    if (byte > 127) continue;
+    if (byte === 0 && index > 0) return 'a varint ends in a zero byte: it is not canonical';
+    if (index === MAX_VARINT_BYTES - 1 && byte > 1) break;
+    return high === 0 && low < SAFE_LIMIT ? BigInt(low) : BigInt(low) + (BigInt(high) << SAFE_BITS);
+  }
+  return 'a varint does not fit into 64 bits';
+}

@@ -1,0 +1,28 @@
+import type { Bound } from '../../../../store/index.ts';
+
+/** What a message says about the keys from the bound of the range before it up to `upper`. */
+export type Range = SkipRange | FingerprintRange | ListRange;
+
+export interface SkipRange {
+  readonly mode: 'skip';
+  readonly upper: Bound;
+}
+
+export interface FingerprintRange {
+  readonly mode: 'fingerprint';
+  readonly upper: Bound;
+  /** As long as the dialect's fingerprints are. */
+  readonly fingerprint: Uint8Array;
+}
+
+export interface ListRange {
+  readonly mode: 'list';
+  readonly upper: Bound;
+  /** Ids of 32 bytes each, concatenated. */
+  readonly ids: Uint8Array;
+}
+
+export interface DecodeLimits {
+  /** Longest message accepted, in bytes. */
+  maxBytes: number;
+}

@@ -1,0 +1,75 @@
+import { ProtocolError } from '../../../errors.ts';
+import type { SessionLimits, Step } from '../../dialect.ts';
+
+/** Order and budgets of a session in which each frame answers the one before it. */
+export class Turns {
+  readonly #limits: SessionLimits;
+  #state: 'fresh' | 'running' | 'ended' = 'fresh';
+  #rounds = 0;
+  #visited = 0;
+
+  constructor(limits: SessionLimits) {
+    this.#limits = limits;
+  }
+
+  /** Whether the frame that is being answered is the peer's first. */
+  get first(): boolean {
+    return this.#rounds === 1;
+  }
+
+  /** Items that this frame may still make us look at; below 1 there is none. */
+  get left(): number {
+    return this.#limits.maxVisitedItems - this.#visited;
+  }
+
+  /** Throws `UNEXPECTED_FRAME` when called twice. */
+  start(): void {
+    if (this.#state !== 'fresh') throw unexpected('a session is started once');
+    this.#state = 'running';
+  }
+
+  /**
+   * Has one frame answered; a session whose answer throws has ended. `missing` is the number of ids
+   * learnt before. Throws `UNEXPECTED_FRAME` before the start and after the end, `BUDGET_SPENT`.
+   */
+  take(missing: number, answer: () => Step): Step {
+    if (this.#state !== 'running') {
+      throw unexpected(
+        `a frame came, and the session ${this.#state === 'fresh' ? 'was not started' : 'has ended'}`,
+      );
+    }
+    this.#state = 'ended';
+    this.#spend(missing);
+    const step = answer();
+    if (!step.done) this.#state = 'running';
+    return step;
+  }
+
+  visit(items: number): void {
+    this.#visited += items;
+  }
+
+  /** Whether this frame has had its share of work; each range answered counts for one item. */
+  exhausted(): boolean {
+    return this.#visited++ >= this.#limits.maxVisitedItems;
+  }
+
+  #spend(missing: number): void {
+    const { maxRounds, maxMissing } = this.#limits;
+    if (this.#rounds >= maxRounds) throw spent(`${maxRounds} messages`);
+    if (missing >= maxMissing) throw spent(`${maxMissing} missing ids`);
+    this.#rounds++;
+    this.#visited = 0;
+  }
+}
+
+function unexpected(what: string): ProtocolError {
+  return new ProtocolError('UNEXPECTED_FRAME', `${what}: open a new session`);
+}
+
+function spent(what: string): ProtocolError {
+  return new ProtocolError(
+    'BUDGET_SPENT',
+    `the session has taken ${what}, all it may: what it found is good, a new one goes on from there`,
+  );
+}

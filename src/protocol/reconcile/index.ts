@@ -1,0 +1,36 @@
+/**
+ * Reconciliation: the `Dialect` interface, the dialects, and the service that runs sessions with
+ * peers.
+ */
+
+export type {
+  Dialect,
+  Finding,
+  Interval,
+  Outline,
+  Role,
+  Session,
+  SessionInit,
+  SessionLimits,
+  Step,
+  Surveyed,
+} from './dialect.ts';
+export {
+  commonware,
+  DEFAULT_LIMITS,
+  type NativeInit,
+  type NativeLimits,
+  nativeDialect,
+  negentropy,
+} from './dialects/index.ts';
+export { efficiency, type SessionReport, settledBoth } from './report.ts';
+export {
+  DEFAULT_RECONCILE_OPTIONS,
+  type HeldSnapshot,
+  type Reconcile,
+  type ReconcileEvents,
+  type ReconcileInit,
+  type ReconcileOptions,
+  ReconcileService,
+  type Scope,
+} from './sessions/index.ts';

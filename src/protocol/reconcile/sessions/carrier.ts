@@ -1,0 +1,187 @@
+import type { Clock } from '../../../store/index.ts';
+import { within } from '../../deadline.ts';
+import { ProtocolError, SessionStop } from '../../errors.ts';
+import type { SessionChannel } from '../../network/index.ts';
+import type { Session, Step } from '../dialect.ts';
+
+export interface CarrierInit {
+  session: Session;
+  channel: SessionChannel;
+  clock: Clock;
+  /** Milliseconds for one frame to come or go. */
+  frameTimeoutMs: number;
+  missing: (ids: readonly Uint8Array[]) => void;
+  /** Called with each frame received, once the session has digested it. */
+  digested: () => void;
+  /**
+   * Called at a good end instead of closing the channel.
+   * @default the channel is closed, on both sides
+   */
+  keep?: (() => void) | undefined;
+  /**
+   * Milliseconds for the peer to hear why a session ends that says so. Lowering it may reset the
+   * stream before a slow peer has heard.
+   * @default 2_000
+   */
+  partingMs?: number;
+  /**
+   * Bytes that a peer may have sent in the meantime: more than is on its way on a fast, long link.
+   * Raising it reads more of what does not count any more.
+   * @default 4 MiB
+   */
+  partingBytes?: number;
+}
+
+const DEFAULT_PARTING_MS = 2_000;
+const DEFAULT_PARTING_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Carries a session over a channel until the session is done. It reads whatever comes while it is
+ * sending, so that two sides whose pipes are both full do not wait for each other; and it lets the
+ * event loop turn between two slices of the session's work.
+ */
+export class Carrier {
+  readonly #init: CarrierInit;
+  #sending: Promise<void> | null = null;
+  #receiving: Promise<Uint8Array | null> | null = null;
+
+  constructor(init: CarrierInit) {
+    this.#init = init;
+  }
+
+  /**
+   * `first`: a frame that has come already. Afterwards both sides of the channel are closed, or it was
+   * kept. Rejects when the session or the channel fails.
+   */
+  async carry(first: Uint8Array | undefined): Promise<void> {
+    try {
+      await this.#exchange(first);
+      if (this.#init.keep === undefined) await this.#close();
+      else this.#init.keep();
+    } catch (error) {
+      if (error instanceof SessionStop && error.parting !== null) await this.#part(error.parting);
+      throw error;
+    }
+  }
+
+  async #exchange(first: Uint8Array | undefined): Promise<void> {
+    const { session } = this.#init;
+    let step = session.start();
+    this.#apply(step);
+    let next = first;
+    while (!step.done) {
+      const going = step.pending === 'work' || (step.pending === 'output' && !this.#sending);
+      if (going) {
+        if (step.pending === 'work') await this.#turn();
+        step = session.proceed!(this.#sending === null);
+      } else {
+        const frame: Uint8Array | 'sent' | 'ended' = next ?? (await this.#event());
+        next = undefined;
+        if (frame === 'sent') continue;
+        if (frame === 'ended') {
+          if (step.mayEnd !== true) throw ended();
+          break;
+        }
+        step = this.#digest(frame);
+      }
+      this.#apply(step);
+    }
+    await this.#sending;
+  }
+
+  #digest(frame: Uint8Array): Step {
+    const step = this.#init.session.receive(frame);
+    this.#init.digested();
+    return step;
+  }
+
+  #apply({ missing, frames }: Step): void {
+    if (missing.length > 0) this.#init.missing(missing);
+    if (frames.length === 0) return;
+    const sending = this.#send(this.#sending, frames).then(() => {
+      if (this.#sending === sending) this.#sending = null;
+    });
+    sending.catch(() => {});
+    this.#sending = sending;
+  }
+
+  async #send(before: Promise<void> | null, frames: readonly Uint8Array[]): Promise<void> {
+    await before;
+    for (const frame of frames) {
+      await this.#timed('taking a frame', () => this.#init.channel.send(frame));
+    }
+  }
+
+  /** The next frame, the peer's end, or that what was being sent has been taken. */
+  async #event(): Promise<Uint8Array | 'sent' | 'ended'> {
+    if (this.#sending === null) {
+      return (await this.#timed('the next frame', () => this.#receive())) ?? 'ended';
+    }
+    const sent = this.#sending.then(() => 'sent' as const);
+    const first = await Promise.race([this.#awaited(), sent]);
+    return first === 'sent' ? first : ((await this.#receive()) ?? 'ended');
+  }
+
+  /** The next frame; null once the peer has closed. */
+  async #receive(): Promise<Uint8Array | null> {
+    const frame = await this.#awaited();
+    this.#receiving = null;
+    return frame;
+  }
+
+  /** The frame that is waited for already, or the next one. It stays until somebody takes it. */
+  #awaited(): Promise<Uint8Array | null> {
+    if (this.#receiving === null) {
+      this.#receiving = this.#init.channel.receive();
+      this.#receiving.catch(() => {});
+    }
+    return this.#receiving;
+  }
+
+  /** Closes our side and sees the peer close its own, so that both know of the end. */
+  async #close(): Promise<void> {
+    const { channel } = this.#init;
+    await this.#timed('closing the stream', () => channel.close());
+    const extra = await this.#timed('the end of the stream', () => this.#receive());
+    if (extra === null) return;
+    throw new ProtocolError('UNEXPECTED_FRAME', 'the peer sent a frame after the end');
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#init.clock.after(0, resolve);
+    });
+  }
+
+  #timed<T>(what: string, operation: () => Promise<T>): Promise<T> {
+    const { channel, clock, frameTimeoutMs: ms } = this.#init;
+    return within({ clock, ms, expire: () => channel.abort(timeout(what, ms)) }, operation);
+  }
+
+  /** Says why, and waits until the peer has heard it: a reset at once might overtake the reason. */
+  async #part(frame: Uint8Array): Promise<void> {
+    const { channel, clock } = this.#init;
+    const { partingMs: ms = DEFAULT_PARTING_MS } = this.#init;
+    const { partingBytes = DEFAULT_PARTING_BYTES } = this.#init;
+    const expire = (): void => channel.abort(timeout('hearing why the session ends', ms));
+    try {
+      await within({ clock, ms, expire }, async () => {
+        await this.#sending;
+        await channel.send(frame);
+        await channel.close();
+        const most = channel.receivedBytes + partingBytes;
+        while ((await this.#receive()) !== null && channel.receivedBytes < most);
+      });
+    } catch {
+      // The error that ends the session is the one that counts.
+    }
+  }
+}
+
+function ended(): ProtocolError {
+  return new ProtocolError('STREAM_CLOSED', 'the peer closed the stream before the end');
+}
+
+export function timeout(what: string, ms: number): ProtocolError {
+  return new ProtocolError('TIMEOUT', `${what} took longer than ${ms} ms`);
+}

@@ -1,0 +1,5 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { IdQueue } from './id-queue.ts';
+export { SourceRoots } from './sources.ts';
+export { Wants } from './wants.ts';

@@ -1,0 +1,89 @@
+import { bytesToKey } from './bytes.ts';
+
+/**
+ * What was removed since a point in time. Links lead forward only: a snapshot holds the epoch it was
+ * taken in, and epochs that no snapshot holds any more are garbage without anybody counting.
+ */
+interface Epoch {
+  /** Hint of each id at its first removal in this epoch. */
+  readonly removed: Map<string, bigint>;
+  /** Some snapshot was taken in this epoch. */
+  observed: boolean;
+  next: Epoch | undefined;
+}
+
+/** Asks under which hints an id may stand in the set as it was at some moment. */
+export interface IdView {
+  /** At most two: the one of now, and the one it had before it was first removed since. */
+  candidates(id: Uint8Array): Iterable<bigint>;
+}
+
+/** Where each id stands: id -> hint, for the set as it is and for every moment somebody looks at. */
+export class IdIndex {
+  readonly #hints = new Map<string, bigint>();
+  #epoch: Epoch = newEpoch();
+
+  get size(): number {
+    return this.#hints.size;
+  }
+
+  get(id: Uint8Array): bigint | undefined {
+    return this.#hints.get(bytesToKey(id));
+  }
+
+  /** Notes an id; false when it is there already. */
+  add(id: Uint8Array, hint: bigint): boolean {
+    const key = bytesToKey(id);
+    if (this.#hints.has(key)) return false;
+    this.#hints.set(key, hint);
+    return true;
+  }
+
+  /** Forgets an id; its hint, or undefined when it was not there. */
+  remove(id: Uint8Array): bigint | undefined {
+    const key = bytesToKey(id);
+    const hint = this.#hints.get(key);
+    if (hint === undefined) return undefined;
+    this.#hints.delete(key);
+    const { observed, removed } = this.#epoch;
+    if (observed && !removed.has(key)) removed.set(key, hint);
+    return hint;
+  }
+
+  /** The index as it is now, for a snapshot of the same moment. */
+  view(): IdView {
+    if (this.#epoch.removed.size > 0) {
+      const next = newEpoch();
+      this.#epoch.next = next;
+      this.#epoch = next;
+    }
+    this.#epoch.observed = true;
+    return new EpochView(this.#hints, this.#epoch);
+  }
+}
+
+class EpochView implements IdView {
+  readonly #hints: ReadonlyMap<string, bigint>;
+  readonly #epoch: Epoch;
+
+  constructor(hints: ReadonlyMap<string, bigint>, epoch: Epoch) {
+    this.#hints = hints;
+    this.#epoch = epoch;
+  }
+
+  *candidates(id: Uint8Array): Iterable<bigint> {
+    const key = bytesToKey(id);
+    const current = this.#hints.get(key);
+    if (current !== undefined) yield current;
+    for (let epoch: Epoch | undefined = this.#epoch; epoch !== undefined; epoch = epoch.next) {
+      const earlier = epoch.removed.get(key);
+      if (earlier === undefined) continue;
+      yield earlier;
+      return;
+    }
+  }
+}
+
+function newEpoch(): Epoch {
+  return { removed: new Map(), observed: false, next: undefined };
+}

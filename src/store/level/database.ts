@@ -1,0 +1,220 @@
+import type {
+  AbstractChainedBatchWriteOptions,
+  AbstractLevel,
+  AbstractSnapshot,
+} from 'abstract-level';
+import { StoreError } from '../errors.ts';
+
+/** Any abstract-level database whose key and value encodings are 'view'. */
+export type Database = AbstractLevel<string | Uint8Array | Buffer, Uint8Array, Uint8Array>;
+
+/** One record to write or to delete. */
+export type BatchOperation =
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: Uint8Array };
+
+/** LevelDB's own option; databases in memory do not know it. */
+interface SyncedWriteOptions extends AbstractChainedBatchWriteOptions {
+  readonly sync: true;
+}
+
+const SYNCED: SyncedWriteOptions = { sync: true };
+
+/** Takes what one commit writes. Keys and values are read at once: they may be written over afterwards. */
+export interface BatchSink {
+  put(key: Uint8Array, value: Uint8Array): void;
+  del(key: Uint8Array): void;
+}
+
+/** Records that are ready to be written, all of them or none. */
+export interface ReadyBatch {
+  /** Keys and values together. */
+  readonly bytes: number;
+  /** Resolves once they are on disk. */
+  write(): Promise<void>;
+  /** Forgets them. */
+  close(): Promise<void>;
+}
+
+/** Databases whose chained batches copy what they are given, instead of holding on to it. */
+const copying = new WeakSet<Database>();
+
+/**
+ * A batch of what `fill` gives. It is a chained one, which takes records for a third of what an array
+ * of them costs.
+ */
+export function readyBatch(database: Database, fill: (sink: BatchSink) => void): ReadyBatch {
+  const batch = database.batch();
+  const own = copying.has(database)
+    ? (record: Uint8Array) => record
+    : (record: Uint8Array) => record.slice();
+  let bytes = 0;
+  fill({
+    put(key, value) {
+      bytes += key.length + value.length;
+      batch.put(own(key), own(value));
+    },
+    del(key) {
+      bytes += key.length;
+      batch.del(own(key));
+    },
+  });
+  return { bytes, write: () => batch.write(SYNCED), close: () => batch.close() };
+}
+
+/** Carries out all operations or none; resolves once that is on disk. */
+export async function writeSynced(
+  database: Database,
+  operations: readonly BatchOperation[],
+): Promise<void> {
+  await readyBatch(database, (sink) => fillWith(sink, operations)).write();
+}
+
+export function fillWith(sink: BatchSink, operations: readonly BatchOperation[]): void {
+  for (const operation of operations) {
+    if (operation.type === 'put') sink.put(operation.key, operation.value);
+    else sink.del(operation.key);
+  }
+}
+
+/** What `fill` gives, as an array that can be kept. */
+export function operationsOf(fill: (sink: BatchSink) => void): BatchOperation[] {
+  const operations: BatchOperation[] = [];
+  fill({
+    put: (key, value) => operations.push({ type: 'put', key: key.slice(), value: value.slice() }),
+    del: (key) => operations.push({ type: 'del', key: key.slice() }),
+  });
+  return operations;
+}
+
+/** Throws `STORE_CORRUPT` for what LevelDB throws when it cannot make sense of a file; rethrows the rest. */
+export function rethrow(error: unknown): never {
+  if ((error as { code?: string }).code !== 'LEVEL_CORRUPTION') throw error;
+  throw new StoreError(
+    'STORE_CORRUPT',
+    `LevelDB cannot read one of its files (${(error as Error).message}): restore the data directory ` +
+      'from a copy, or start with an empty one and let the peers refill it',
+    { cause: error },
+  );
+}
+
+/** What lies under a key. Throws `STORE_CORRUPT` when LevelDB cannot read it. */
+export function readSync(
+  database: Database,
+  key: Uint8Array,
+  options: RecordOptions = VIEWS,
+): Uint8Array | undefined {
+  try {
+    return database.getSync(key, options);
+  } catch (error) {
+    return rethrow(error);
+  }
+}
+
+interface RecordOptions {
+  readonly keyEncoding: 'view';
+  readonly valueEncoding: 'view';
+  readonly snapshot?: AbstractSnapshot;
+}
+
+/** How records are read one by one. */
+export const VIEWS = { keyEncoding: 'view', valueEncoding: 'view' } as const;
+
+/** LevelDB answers with Node's Buffers, whose `slice` is not the one of arrays. */
+export function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * Bytes LevelDB gathers in memory, and in a log, before it makes a table of them. Raising it speeds
+ * up writing a little and slows down opening, which reads the logs; commits have to be found complete
+ * at opening as far back as two of these reach.
+ */
+export const WRITE_BUFFER_BYTES: number = 4 * 1024 * 1024;
+
+/**
+ * Files LevelDB keeps open: 64 tables, each mapped into memory, and ten others. Raising it spares
+ * large sets the opening of tables at reads, and costs a table's size of memory for each.
+ */
+export const MAX_OPEN_FILES: number = 74;
+
+/** Bytes of blocks LevelDB keeps; the index has a cache of its own, and of payloads few are asked for twice. */
+export const BLOCK_CACHE_BYTES: number = 1024 * 1024;
+
+/** Bytes of a table. Raising it makes for fewer tables, and more memory for those that are open. */
+export const TABLE_BYTES: number = 1024 * 1024;
+
+/**
+ * Opens, or makes, the LevelDB in the directory `path`. Rejects with `STORE_LOCKED` when another
+ * process has it open, `STORE_CORRUPT` when LevelDB cannot read it, else `STORE_OPEN_FAILED`.
+ */
+export async function openDatabase(path: string): Promise<Database> {
+  // Imported when it is needed: who keeps sets in memory alone runs without it.
+  const { Level } = await import('level');
+  await checkCurrent(path);
+  const database = new Level<Uint8Array, Uint8Array>(path, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    writeBufferSize: WRITE_BUFFER_BYTES,
+    maxOpenFiles: MAX_OPEN_FILES,
+    maxFileSize: TABLE_BYTES,
+    cacheSize: BLOCK_CACHE_BYTES,
+  });
+  try {
+    await database.open();
+  } catch (error) {
+    throw openError(path, error);
+  }
+  copying.add(database);
+  return database;
+}
+
+/** Without its file CURRENT LevelDB takes a database for a new one, and deletes what lies there. */
+async function checkCurrent(path: string): Promise<void> {
+  const { readdir } = await import('node:fs/promises');
+  const names = await readdir(path).catch((): string[] => []);
+  const written = names.find((name) => WRITTEN.test(name));
+  if (names.includes('CURRENT') || written === undefined) return;
+  throw new StoreError(
+    'STORE_CORRUPT',
+    `the database in ${path} has lost its file CURRENT, and still has ${written}: ${RESTORE}`,
+  );
+}
+
+/** Tables, logs, and all manifests but the first, which may be left of a database that was never made. */
+const WRITTEN = /^(\d+\.(ldb|sst|log)|MANIFEST-(?!000001$)\d+)$/;
+
+const RESTORE =
+  'restore it from a copy, or start with an empty directory and let the peers refill it';
+
+function openError(path: string, error: unknown): StoreError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const { code, message } = cause as { code?: string; message?: string };
+  if (code === 'LEVEL_LOCKED') {
+    return new StoreError(
+      'STORE_LOCKED',
+      `another process has the database in ${path} open: stop it, or give this one a data directory of its own`,
+      { cause },
+    );
+  }
+  // The directory is made when it is not there: what is missing then is a file that another one names.
+  const astray = /No such file|Not a directory|Is a directory/.test(message ?? '');
+  if (code === 'LEVEL_CORRUPTION' || astray) {
+    return new StoreError(
+      'STORE_CORRUPT',
+      `LevelDB cannot read the database in ${path} (${message}): ${RESTORE}`,
+      { cause },
+    );
+  }
+  return new StoreError(
+    'STORE_OPEN_FAILED',
+    `the database in ${path} cannot be opened (${message}): check that the directory can be written to and that its disk has room`,
+    { cause },
+  );
+}
+
+/** A half-open range of keys. */
+export interface KeyRangeBytes {
+  readonly gte: Uint8Array;
+  readonly lt: Uint8Array;
+}

@@ -1,0 +1,41 @@
+/**
+ * LevelDB itself: opening, repairing, scanning, reads that tolerate damage, and records with a
+ * checksum.
+ */
+
+export {
+  type BatchOperation,
+  type BatchSink,
+  type Database,
+  type KeyRangeBytes,
+  openDatabase,
+  operationsOf,
+  plain,
+  type ReadyBatch,
+  readSync,
+  readyBatch,
+  rethrow,
+  VIEWS,
+  WRITE_BUFFER_BYTES,
+  writeSynced,
+} from './database.ts';
+export {
+  bodyOf,
+  HEADER_BYTES,
+  newRecord,
+  openRecord,
+  RecordError,
+  Scratch,
+  seal,
+} from './record.ts';
+export { repairDatabase } from './repair.ts';
+export { behind, passOver, STEP_BYTES, type WalkOptions, walk } from './scan.ts';
+export {
+  type Found,
+  isBytes,
+  isUnreadable,
+  tryHasMany,
+  tryRead,
+  tryReadMany,
+  UNREADABLE,
+} from './tolerant-read.ts';

@@ -1,0 +1,91 @@
+import type { AbstractSnapshot } from 'abstract-level';
+import type { KeyRangeBytes } from './database.ts';
+import { type Database, plain, rethrow } from './database.ts';
+import { isUnreadable } from './tolerant-read.ts';
+
+export interface WalkOptions {
+  /** What to read: the database as it was then. @default as it is now */
+  snapshot?: AbstractSnapshot;
+  /** Records in one step at the most. @default 1000 */
+  records?: number;
+  /** Whether to read values; without, they are given as empty. @default true */
+  values?: boolean;
+  /**
+   * Called at the end when something in the range could not be read; everything else was given.
+   * @default throws `STORE_CORRUPT`
+   */
+  unreadable?: (error: unknown) => void;
+}
+
+/** Bytes LevelDB reads ahead for one step. */
+export const STEP_BYTES: number = 256 * 1024;
+
+type Records = [Uint8Array, Uint8Array][];
+
+/**
+ * The records of a range in key order, some at a time: as many as fit into 256 KiB, at least one.
+ *
+ * LevelDB's iterators pass over a block they cannot read, and say so at the end of the range only,
+ * where the error takes the place of the last step. That step is read again one by one then.
+ */
+export async function* walk(
+  database: Database,
+  range: KeyRangeBytes,
+  options: WalkOptions = {},
+): AsyncGenerator<Records, void> {
+  let from = range.gte;
+  let error: unknown;
+  for await (const found of readSteps(database, range, options)) {
+    if (Array.isArray(found)) {
+      from = behind(found.at(-1)![0]);
+      yield found;
+    } else error = found.error;
+  }
+  if (error === undefined) return;
+  if (options.unreadable === undefined || !isUnreadable(error)) rethrow(error);
+  const rest = { gte: from, lt: range.lt };
+  for await (const found of readSteps(database, rest, { ...options, records: 1 })) {
+    if (Array.isArray(found)) yield found;
+    else if (!isUnreadable(found.error)) throw found.error;
+  }
+  options.unreadable(error);
+}
+
+/** Steps, and at last the error that ended them, if one did. */
+async function* readSteps(
+  database: Database,
+  range: KeyRangeBytes,
+  { snapshot, records = 1_000, values = true }: WalkOptions,
+): AsyncGenerator<Records | { readonly error: unknown }, void> {
+  const options = {
+    ...range,
+    ...(snapshot === undefined ? {} : { snapshot }),
+    values,
+    highWaterMarkBytes: STEP_BYTES,
+  };
+  const iterator = database.iterator(options);
+  try {
+    for (;;) {
+      const step = await iterator.nextv(records).catch((error: unknown) => ({ error }));
+      if (Array.isArray(step) && step.length === 0) return;
+      yield Array.isArray(step)
+        ? step.map(([key, value]) => [plain(key), values ? plain(value) : NOTHING])
+        : step;
+      if (!Array.isArray(step)) return;
+    }
+  } finally {
+    await iterator.close();
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** For `unreadable`, where whatever is passed over is found, or told, elsewhere. */
+export function passOver(): void {}
+
+/** The first key above `key`. */
+export function behind(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
+  return next;
+}

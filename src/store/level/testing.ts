@@ -1,0 +1,9 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export {
+  BLOCK_CACHE_BYTES,
+  fillWith,
+  MAX_OPEN_FILES,
+  TABLE_BYTES,
+  WRITE_BUFFER_BYTES,
+} from './database.ts';

@@ -1,0 +1,59 @@
+import { WRITE_BUFFER_BYTES } from '../../level/index.ts';
+
+/** A point in the sequence of commits, and the bytes written up to it. */
+interface Mark {
+  readonly commit: number;
+  readonly written: number;
+}
+
+/** Bytes between two marks. */
+const MARK_BYTES = 256 * 1024;
+
+/**
+ * Knows which commits can still be lost with LevelDB's log: those of its table in memory and of the
+ * one being written out. Both together never hold more than two write buffers and a batch each, so
+ * what lies further back is in tables, which are checked when they are made and never torn.
+ */
+export class LogWindow {
+  readonly #marks: Mark[] = [];
+  #written = 0;
+  #largest = 0;
+  #marked = 0;
+  /** The last commit that is surely in a table. */
+  #settled: number;
+
+  /** @param commit The last one when the database was opened: opening moves the log into tables. */
+  constructor(commit: number) {
+    this.#settled = commit;
+  }
+
+  /** The last commit that can no longer be lost. */
+  get settled(): number {
+    return this.#settled;
+  }
+
+  /** Bytes that may lie in the log, at the most. */
+  get loggedBytes(): number {
+    return Math.min(this.#written, this.#span);
+  }
+
+  /** Notes a commit of so many bytes. */
+  note(commit: number, bytes: number): void {
+    this.#written += bytes;
+    this.#largest = Math.max(this.#largest, bytes);
+    if (this.#written - this.#marked >= MARK_BYTES) {
+      this.#marked = this.#written;
+      this.#marks.push({ commit, written: this.#written });
+    }
+    const safe = this.#written - this.#span;
+    for (let [first] = this.#marks; first !== undefined && first.written <= safe; ) {
+      this.#settled = first.commit;
+      this.#marks.shift();
+      [first] = this.#marks;
+    }
+  }
+
+  get #span(): number {
+    return 2 * (WRITE_BUFFER_BYTES + this.#largest);
+  }
+}

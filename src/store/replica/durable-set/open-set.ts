@@ -1,0 +1,126 @@
+import type { AbstractSnapshot } from 'abstract-level';
+import { WriteBuffer } from '../../buffer/index.ts';
+import { readU64BE } from '../../bytes.ts';
+import { StoreError } from '../../errors.ts';
+import { RecordError, rethrow, VIEWS, type WalkOptions, walk } from '../../level/index.ts';
+import {
+  decodeLogEntry,
+  decodeState,
+  EMPTY_STATE,
+  type LoggedEntry,
+  type SetState,
+} from '../records/index.ts';
+import { DurableSet, type DurableSetInit } from './durable-set.ts';
+import { Replay } from './replay.ts';
+
+/** A set as it was found: ready for use, or with an index that has to be built again. */
+export type OpenedSet =
+  | { readonly set: DurableSet; readonly damage: null; readonly state: SetState }
+  | {
+      readonly set: null;
+      readonly damage: Damage;
+      /** Null when not even the state can be read. */
+      readonly state: SetState | null;
+    };
+
+export interface Damage {
+  readonly code: 'COMMITS_LOST' | 'INDEX_DAMAGED' | 'REBUILD_INTERRUPTED';
+  readonly message: string;
+}
+
+/**
+ * Opens the set that lies in a database: reads its state, the meta and root of its tree, and the log
+ * of its buffer. Rejects with `UNSUPPORTED_SCHEMA` when its tree is of another scheme.
+ */
+export async function openSet(init: DurableSetInit): Promise<OpenedSet> {
+  let state: SetState | null = null;
+  try {
+    state = await readState(init);
+    if (state.rebuilding) {
+      const message = 'building the index again was interrupted: it begins anew';
+      return { set: null, damage: { code: 'REBUILD_INTERRUPTED', message }, state };
+    }
+    const buffer = await readBuffer(init, state);
+    const tree = DurableSet.openTree(init);
+    if (tree.size + buffer.size !== state.items) {
+      throw new StoreError(
+        'STORE_CORRUPT',
+        `the index holds ${tree.size + buffer.size} items, the state says ${state.items}`,
+      );
+    }
+    return { set: new DurableSet(init, tree, state, buffer), damage: null, state };
+  } catch (error) {
+    return { set: null, damage: damageOf(error), state };
+  }
+}
+
+/** The state of the set. Throws `STORE_CORRUPT` when it is damaged, or gone while items are there. */
+export async function readState({
+  database,
+  keys,
+}: Pick<DurableSetInit, 'database' | 'keys'>): Promise<SetState> {
+  const value = await database.get(keys.state, VIEWS).catch(rethrow);
+  if (value !== undefined) return decodeState(value);
+  for await (const _ of database.keys({ ...keys.items, limit: 1 })) {
+    throw new StoreError('STORE_CORRUPT', 'there are items and no state');
+  }
+  return EMPTY_STATE;
+}
+
+/** The log records that must be there, in order. Throws a `GapError` unless they are. */
+export async function* readLog(
+  { database, keys }: Pick<DurableSetInit, 'database' | 'keys'>,
+  state: SetState,
+  options: WalkOptions = {},
+): AsyncGenerator<LoggedEntry, void> {
+  const range = { gte: keys.log(state.logBegin), lt: keys.logs.lt };
+  let next = state.logBegin;
+  for await (const records of walk(database, range, options)) {
+    for (const [key, value] of records) {
+      const commit = Number(readU64BE(key, key.length - 8));
+      if (commit !== next) throw new GapError(next, Math.min(commit - 1, state.commit));
+      next++;
+      yield decodeLogEntry(value);
+    }
+  }
+  if (next <= state.commit) throw new GapError(next, state.commit);
+}
+
+/** What the log says is in the buffer, as of now or as of a snapshot. Throws like `readLog`. */
+export async function readBuffer(
+  init: Pick<DurableSetInit, 'database' | 'keys' | 'scheme'>,
+  state: SetState,
+  snapshot?: AbstractSnapshot,
+): Promise<WriteBuffer> {
+  const replay = new Replay();
+  const options = snapshot === undefined ? {} : { snapshot };
+  let commit = state.logBegin;
+  for await (const entry of readLog(init, state, options)) replay.add(commit++, entry);
+  return WriteBuffer.of({ scheme: init.scheme }, replay.result());
+}
+
+/** Commits that were acknowledged are not in the database any more. */
+class GapError extends Error {
+  override readonly name = 'GapError';
+
+  constructor(first: number, last: number) {
+    super(
+      first === last ? `commit ${first} is missing` : `commits ${first} to ${last} are missing`,
+    );
+  }
+}
+
+function damageOf(error: unknown): Damage {
+  if (error instanceof GapError) return { code: 'COMMITS_LOST', message: error.message };
+  if (isDamage(error)) return { code: 'INDEX_DAMAGED', message: (error as Error).message };
+  throw error;
+}
+
+/**
+ * Whether an error says that the index is not what it must be. RangeErrors are those of the tree, for
+ * a key to insert that is there, or one to remove that is not.
+ */
+export function isDamage(error: unknown): boolean {
+  if (error instanceof RecordError || error instanceof RangeError) return true;
+  return error instanceof StoreError && error.code === 'STORE_CORRUPT';
+}

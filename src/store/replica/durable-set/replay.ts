@@ -1,0 +1,128 @@
+import type { KeyRange } from '../../buffer/index.ts';
+import { compareKeys, ID_BYTES, type ItemKey } from '../../item.ts';
+import type { FlatKeys } from '../../vector/index.ts';
+import { orderOf } from '../../vector/index.ts';
+import type { LoggedEntry, LoggedKeys } from '../records/index.ts';
+
+/** Hints as doubles decide nearly always, at a fraction of what bigints cost. */
+interface TakenRange extends KeyRange {
+  /** The hint of `first` as a double. */
+  readonly from: number;
+  /** That of `last`. */
+  readonly to: number;
+  /** Keys that came later are not in it. */
+  readonly commit: number;
+}
+
+interface Batch {
+  readonly commit: number;
+  readonly keys: LoggedKeys;
+}
+
+/** What one merge took, in ascending order. */
+interface Run {
+  readonly ranges: TakenRange[];
+  /** Of each of them. */
+  readonly from: Float64Array;
+  readonly lastCommit: number;
+}
+
+/**
+ * What is in the buffer after a row of log entries. Nothing is worked out before all are known: most
+ * keys have left the buffer again, and the rest is sorted once.
+ */
+export class Replay {
+  readonly #batches: Batch[] = [];
+  /** What was taken, as runs of ascending ranges: each time a merge goes through, one run. */
+  readonly #runs: TakenRange[][] = [];
+
+  /** Adds the entry of a commit; commits ascend. */
+  add(commit: number, { taken, added }: LoggedEntry): void {
+    if (taken !== null) this.#take(commit, taken);
+    this.#batches.push({ commit, keys: added });
+  }
+
+  /** The keys that are left, ascending. */
+  result(): FlatKeys {
+    const left = new Places();
+    const runs = this.#runs.map((ranges) => ({
+      ranges,
+      from: Float64Array.from(ranges, ({ from }) => from),
+      lastCommit: ranges.at(-1)!.commit,
+    }));
+    for (const batch of this.#batches) {
+      const later = runs.filter(({ lastCommit }) => lastCommit > batch.commit);
+      for (let i = 0; i < batch.keys.length; i++) {
+        if (!isTakenByAny(later, batch, i)) left.add(batch.keys, i);
+      }
+    }
+    return left.sorted();
+  }
+
+  #take(commit: number, { first, last }: KeyRange): void {
+    const range = { first, last, from: Number(first.hint), to: Number(last.hint), commit };
+    const run = this.#runs.at(-1);
+    const before = run?.at(-1);
+    if (before !== undefined && compareKeys(before.last, first) < 0) run!.push(range);
+    else this.#runs.push([range]);
+  }
+}
+
+/** Where keys lie. None is made before it is known where it comes. */
+class Places {
+  readonly #keys: LoggedKeys[] = [];
+  readonly #positions: number[] = [];
+
+  add(keys: LoggedKeys, position: number): void {
+    this.#keys.push(keys);
+    this.#positions.push(position);
+  }
+
+  /** The keys, ascending. */
+  sorted(): FlatKeys {
+    const key = (i: number): ItemKey => this.#keys[i]!.key(this.#positions[i]!);
+    const [low, high] = [this.#hintWords(0), this.#hintWords(1)];
+    const order = orderOf(low.length, [low, high], (a, b) => compareKeys(key(a), key(b)));
+    const hints = new BigUint64Array(order.length);
+    const words = new Uint32Array(hints.buffer);
+    const ids = new Uint8Array(order.length * ID_BYTES);
+    for (let at = 0; at < order.length; at++) {
+      const from = order[at]!;
+      words[2 * at] = low[from]!;
+      words[2 * at + 1] = high[from]!;
+      this.#keys[from]!.copyId(this.#positions[from]!, ids, at * ID_BYTES);
+    }
+    return { hints, ids };
+  }
+
+  #hintWords(which: 0 | 1): Uint32Array {
+    const words = new Uint32Array(this.#keys.length);
+    for (let i = 0; i < words.length; i++) {
+      words[i] = this.#keys[i]!.hintWord(this.#positions[i]!, which);
+    }
+    return words;
+  }
+}
+
+/** Written out: this is asked of every key in the log. */
+function isTakenByAny(runs: readonly Run[], batch: Batch, position: number): boolean {
+  for (const run of runs) if (isTaken(run, batch, position)) return true;
+  return false;
+}
+
+/** Whether a run that came later took the key at a position. */
+function isTaken({ ranges, from }: Run, { commit, keys }: Batch, position: number): boolean {
+  const hint = keys.hint(position);
+  let low = 0;
+  let high = from.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const difference = from[middle]! - hint;
+    const order = difference || compareKeys(ranges[middle]!.first, keys.key(position));
+    if (order <= 0) low = middle + 1;
+    else high = middle;
+  }
+  const range = ranges[low - 1];
+  if (range === undefined || range.commit <= commit) return false;
+  return (hint - range.to || compareKeys(keys.key(position), range.last)) <= 0;
+}

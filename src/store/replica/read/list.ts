@@ -1,0 +1,36 @@
+import { StoreError } from '../../errors.ts';
+import { type Bound, checkKey, compareKeys, INFINITE_HINT, type ItemKey } from '../../item.ts';
+import type { Snapshot } from '../../storage.ts';
+import type { ListInit } from '../types.ts';
+
+/** Keys in one page at the most, whatever is asked for. */
+export const MAX_LIST_LIMIT = 1_000;
+
+/** One page of the keys of a hint range, in order. */
+export function listKeys(snapshot: Snapshot, init: ListInit): ItemKey[] {
+  const { from = 0n, to = INFINITE_HINT, limit = 100, after } = init;
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new StoreError('INVALID_LIMIT', `a limit is a whole number from 1 up, not ${limit}`);
+  }
+  const first = rankOf(snapshot, from);
+  const begin = after === undefined ? first : Math.max(first, rankBehind(snapshot, after));
+  const end = Math.min(rankOf(snapshot, to), begin + Math.min(limit, MAX_LIST_LIMIT));
+  return begin < end ? [...snapshot.keys(begin, end)] : [];
+}
+
+function rankOf(snapshot: Snapshot, hint: bigint): number {
+  const bound: Bound = { hint, id: null };
+  if (hint >= 0n && hint <= INFINITE_HINT) return snapshot.lowerBound(bound);
+  throw new StoreError(
+    'INVALID_BOUND',
+    `the hint ${hint} is out of range: give a whole number from 0 to ${INFINITE_HINT}`,
+  );
+}
+
+/** Rank of the first key above `key`, which need not be there. */
+function rankBehind(snapshot: Snapshot, key: ItemKey): number {
+  checkKey(key);
+  const rank = snapshot.lowerBound(key);
+  const found = rank < snapshot.size && compareKeys(snapshot.select(rank), key) === 0;
+  return found ? rank + 1 : rank;
+}

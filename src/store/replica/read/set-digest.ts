@@ -1,0 +1,36 @@
+import { StoreError } from '../../errors.ts';
+import type { Snapshot } from '../../storage.ts';
+
+/** The digest of the whole set, computed once for each version of it. */
+export class SetDigest {
+  #known: { readonly version: number; readonly digest: Uint8Array } | undefined;
+
+  /** Null where the set cannot be read. */
+  of(version: number, take: () => Snapshot): Uint8Array | null {
+    if (this.#known?.version !== version) {
+      const digest = digestOf(take);
+      if (digest === null) return null;
+      this.#known = { version, digest };
+    }
+    return this.#known.digest.slice();
+  }
+}
+
+function digestOf(take: () => Snapshot): Uint8Array | null {
+  try {
+    const snapshot = take();
+    try {
+      const { scheme, size } = snapshot;
+      return scheme.digest(snapshot.fingerprint(0, size), size);
+    } finally {
+      snapshot.release();
+    }
+  } catch (error) {
+    if (error instanceof StoreError || isLevelError(error)) return null;
+    throw error;
+  }
+}
+
+function isLevelError(error: unknown): boolean {
+  return String((error as { code?: unknown }).code).startsWith('LEVEL_');
+}

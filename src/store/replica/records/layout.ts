@@ -1,0 +1,148 @@
+import { pooledBytes, readU64BE, writeU32BE, writeU64BE } from '../../bytes.ts';
+import { StoreError } from '../../errors.ts';
+import { ID_BYTES, INFINITE_HINT, type ItemKey } from '../../item.ts';
+import type { KeyRangeBytes } from '../../level/index.ts';
+import { type TreeKeys, treeKeys } from '../../tree/index.ts';
+
+/**
+ * The layout of all data directories this code writes; docs/storage-format.md is normative. It lies
+ * outside any set, at the place where every version looks.
+ */
+export const SCHEMA_VERSION = 2;
+
+const encoder = new TextEncoder();
+
+/** "meta/schema": version, u32 BE. */
+export const SCHEMA_KEY: Uint8Array = encoder.encode('meta/schema');
+
+/**
+ * How a set lies in its database. Every key begins with its name and a slash:
+ *
+ *     <name>/c               state, see `SetState`
+ *     <name>/i id            hint u64 BE, payload bytes u64 BE
+ *     <name>/l commit u64 BE what the commit did to the buffer, see `LogEntry`
+ *     <name>/m  /n  /s       the tree, see `TreeKeys`
+ *     <name>/p hint id       payload, under hint u64 BE
+ *     <name>/q id            what was found damaged under this id, see `Quarantined`
+ *
+ * Payloads lie in key order, so that reading a range of the set reads the disk in order.
+ */
+export interface SetKeys {
+  readonly name: string;
+  readonly tree: TreeKeys;
+  readonly state: Uint8Array;
+  /** `into`: an earlier result to write over. @default a new array */
+  id(id: Uint8Array, into?: Uint8Array): Uint8Array;
+  log(commit: number): Uint8Array;
+  /** `into` likewise. */
+  item(key: ItemKey, into?: Uint8Array): Uint8Array;
+  quarantine(id: Uint8Array): Uint8Array;
+  readonly ids: KeyRangeBytes;
+  readonly logs: KeyRangeBytes;
+  readonly items: KeyRangeBytes;
+  readonly quarantined: KeyRangeBytes;
+  readonly nodes: KeyRangeBytes;
+  readonly summaries: KeyRangeBytes;
+}
+
+/** What the id record says of an item. */
+export interface ItemHead {
+  readonly hint: bigint;
+  /** Payload bytes. */
+  readonly bytes: number;
+}
+
+export interface Totals {
+  readonly items: number;
+  /** Payload bytes. */
+  readonly bytes: number;
+}
+
+/** What the first schema, and `SCHEMA_KEY`, begin their keys with. */
+const RESERVED_NAMES = ['meta', 'id', 'item'];
+
+/** Throws a RangeError for a name that is reserved, or that `treeKeys` refuses. */
+export function setKeys(name: string): SetKeys {
+  if (RESERVED_NAMES.includes(name))
+    throw new RangeError(`the name '${name}' is reserved: take another`);
+  const tree = treeKeys(name);
+  const prefix = (suffix: string): Uint8Array => encoder.encode(`${name}/${suffix}`);
+  const range = (letter: string): KeyRangeBytes => ({
+    gte: prefix(letter),
+    lt: prefix(String.fromCharCode(letter.charCodeAt(0) + 1)),
+  });
+  const id = prefix('i');
+  const log = prefix('l');
+  const item = prefix('p');
+  const quarantine = prefix('q');
+  return {
+    name,
+    tree,
+    state: prefix('c'),
+    id: (of, into) => withId(id, of, into),
+    log: (commit) => withNumber(log, BigInt(commit), 0),
+    item: (key, into) => {
+      const bytes = withNumber(item, key.hint, ID_BYTES, into);
+      bytes.set(key.id, bytes.length - ID_BYTES);
+      return bytes;
+    },
+    quarantine: (of) => withId(quarantine, of),
+    ids: range('i'),
+    logs: range('l'),
+    items: range('p'),
+    quarantined: range('q'),
+    nodes: range('n'),
+    summaries: range('s'),
+  };
+}
+
+function withId(
+  prefix: Uint8Array,
+  id: Uint8Array,
+  key: Uint8Array = pooledBytes(prefix.length + ID_BYTES),
+): Uint8Array {
+  key.set(prefix);
+  key.set(id, prefix.length);
+  return key;
+}
+
+function withNumber(
+  prefix: Uint8Array,
+  number: bigint,
+  more: number,
+  key: Uint8Array = pooledBytes(prefix.length + 8 + more),
+): Uint8Array {
+  key.set(prefix);
+  writeU64BE(key, prefix.length, number);
+  return key;
+}
+
+/** The item whose payload lies under `key`; null for a key that no replica writes. */
+export function decodeItemKey(keys: SetKeys, key: Uint8Array): ItemKey | null {
+  const start = keys.items.gte.length;
+  if (key.length !== start + 8 + ID_BYTES) return null;
+  const hint = readU64BE(key, start);
+  return hint === INFINITE_HINT ? null : { hint, id: key.slice(start + 8) };
+}
+
+const HEAD_BYTES = 16;
+
+/** `value`: an earlier result to write over. @default a new array */
+export function encodeHead(
+  { hint, bytes }: ItemHead,
+  value: Uint8Array = pooledBytes(HEAD_BYTES),
+): Uint8Array {
+  writeU64BE(value, 0, hint);
+  writeU32BE(value, 8, Math.floor(bytes / 2 ** 32));
+  writeU32BE(value, 12, bytes);
+  return value;
+}
+
+export function decodeHead(value: Uint8Array): ItemHead {
+  if (value.length !== HEAD_BYTES) throw damaged('id record');
+  return { hint: readU64BE(value, 0), bytes: Number(readU64BE(value, 8)) };
+}
+
+export function damaged(record: string): StoreError {
+  return new StoreError('STORE_CORRUPT', `the database holds a damaged ${record}`);
+}

@@ -1,0 +1,33 @@
+import { readU64LE, writeU64LE } from '../../bytes.ts';
+import { HEADER_BYTES, newRecord, openRecord, RecordError, seal } from '../../level/index.ts';
+
+/** What was put aside because it was not what its id says. */
+export interface Quarantined {
+  /** Wall time in milliseconds since the epoch. */
+  readonly at: number;
+  readonly hint: bigint;
+  /** The bytes as they were found; null when there were none. */
+  readonly payload: Uint8Array | null;
+}
+
+/** header | at u64 LE | hint u64 LE | 1 when there were bytes, else 0: u64 LE | the bytes */
+export function encodeQuarantined({ at, hint, payload }: Quarantined): Uint8Array {
+  const record = newRecord({ level: 0, entries: 0 }, 24 + (payload?.length ?? 0));
+  writeU64LE(record, HEADER_BYTES, BigInt(Math.max(0, Math.floor(at))));
+  writeU64LE(record, HEADER_BYTES + 8, hint);
+  writeU64LE(record, HEADER_BYTES + 16, payload === null ? 0n : 1n);
+  if (payload !== null) record.set(payload, HEADER_BYTES + 24);
+  return seal(record);
+}
+
+/** Throws a RecordError on any record that `encodeQuarantined` does not write. */
+export function decodeQuarantined(record: Uint8Array): Quarantined {
+  openRecord(record);
+  if (record.length < HEADER_BYTES + 24) throw new RecordError('is cut short');
+  const there = readU64LE(record, HEADER_BYTES + 16) === 1n;
+  return {
+    at: Number(readU64LE(record, HEADER_BYTES)),
+    hint: readU64LE(record, HEADER_BYTES + 8),
+    payload: there ? record.slice(HEADER_BYTES + 24) : null,
+  };
+}

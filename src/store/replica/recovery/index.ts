@@ -1,0 +1,6 @@
+/**
+ * The life of a set: opening, opening again after a failure, migration, and the rebuilding of a
+ * damaged index.
+ */
+
+export { Recovery, type RecoveryInit } from './set-lifecycle.ts';

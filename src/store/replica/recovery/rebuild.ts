@@ -1,0 +1,173 @@
+import { equalBytes, readU64BE } from '../../bytes.ts';
+import type { ItemKey } from '../../item.ts';
+import {
+  type BatchOperation,
+  type Database,
+  isBytes,
+  isUnreadable,
+  type KeyRangeBytes,
+  passOver,
+  plain,
+  RecordError,
+  tryRead,
+  tryReadMany,
+  walk,
+  writeSynced,
+} from '../../level/index.ts';
+import type { DurableTree } from '../../tree/index.ts';
+import { decodeMeta, encodeMeta, type TreeMeta } from '../../tree/index.ts';
+import { DurableSet, type DurableSetInit } from '../durable-set/index.ts';
+import {
+  decodeItemKey,
+  EMPTY_STATE,
+  encodeHead,
+  encodeState,
+  type SetKeys,
+  type SetState,
+  type Totals,
+} from '../records/index.ts';
+import { mendIds } from './mend-ids.ts';
+
+export interface RebuildInit extends DurableSetInit {
+  /** The last state known; null when none is. */
+  readonly state: SetState | null;
+  /** Whether items may be missing, so that the set should be refilled by its peers. */
+  readonly lossy: boolean;
+  /** Called after each step with the items done so far; what it throws ends the rebuild. */
+  readonly progress: (items: number) => void;
+}
+
+/** What a rebuild has found, and put together. */
+export interface Rebuilt {
+  readonly state: SetState;
+  /** Items that are there by their id records, and whose payloads cannot be read: they were put aside. */
+  readonly unreadable: number;
+}
+
+/**
+ * Builds the index of a set again from its items: the tree, the id records and the totals; the buffer
+ * is empty then. Takes little memory whatever the size of the set. Until it is through, the state says
+ * that the index is unfinished, so that a crash on the way begins it anew. What LevelDB cannot read is
+ * passed over.
+ */
+export async function rebuildIndex(init: RebuildInit): Promise<Rebuilt> {
+  const { database, keys } = init;
+  const begun = await beginRebuild(init);
+  for (const range of [keys.nodes, keys.summaries, keys.logs]) await clear(database, range);
+  const tree = DurableSet.openTree(init);
+  const filled = await fillIndex(init, tree);
+  const { items, bytes, unreadable } = await mendIds(init, tree, filled);
+  tree.close();
+  const state = { ...begun, items, bytes, rebuilding: false };
+  await writeSynced(database, [{ type: 'put', key: keys.state, value: encodeState(state) }]);
+  return { state, unreadable };
+}
+
+async function clear(database: Database, range: KeyRangeBytes): Promise<void> {
+  try {
+    await database.clear(range);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    const options = { values: false, unreadable: passOver };
+    for await (const records of walk(database, range, options)) {
+      await writeSynced(
+        database,
+        records.map(([key]) => ({ type: 'del', key })),
+      );
+    }
+  }
+}
+
+async function beginRebuild(init: RebuildInit): Promise<SetState> {
+  const { database, keys } = init;
+  const state = init.state ?? { ...EMPTY_STATE, commit: await lastNumber(database, keys.logs) };
+  const { commit, items, bytes, needsRefill } = state;
+  const next = commit + 1;
+  const begun: SetState = {
+    commit: next,
+    logBegin: next + 1,
+    trimBegin: next + 1,
+    items,
+    bytes,
+    rebuilding: true,
+    needsRefill: needsRefill || init.lossy,
+  };
+  await writeSynced(database, [
+    { type: 'put', key: keys.state, value: encodeState(begun) },
+    { type: 'put', key: keys.tree.meta, value: encodeMeta(await emptyMeta(init)) },
+  ]);
+  return begun;
+}
+
+/**
+ * The meta of an empty tree whose nodes get other numbers than any before. LevelDB 1.20 may, once it
+ * has compacted, answer with an older version of a record that was deleted and written again while a
+ * snapshot was held (its issue 320), so no number is used twice.
+ */
+async function emptyMeta({ database, keys, scheme }: RebuildInit): Promise<TreeMeta> {
+  let nextRef = metaNextRef(database, keys);
+  for (const range of [keys.nodes, keys.summaries]) {
+    nextRef = Math.max(nextRef, (await lastNumber(database, range)) + 1);
+  }
+  return { scheme: scheme.name, root: 0, level: 0, count: 0, nextRef };
+}
+
+function metaNextRef(database: Database, keys: SetKeys): number {
+  const record = tryRead(database, keys.tree.meta);
+  if (!isBytes(record)) return 1;
+  try {
+    return decodeMeta(record).nextRef;
+  } catch (error) {
+    if (error instanceof RecordError) return 1;
+    throw error;
+  }
+}
+
+/** The number at the end of the last key of a range that can be read; 0 when there is none. */
+async function lastNumber(database: Database, range: KeyRangeBytes): Promise<number> {
+  const last = database.keys({ ...range, reverse: true });
+  try {
+    const key = await last.next();
+    return key === undefined ? 0 : Number(readU64BE(plain(key), key.length - 8));
+  } catch (error) {
+    if (isUnreadable(error)) return 0;
+    throw error;
+  } finally {
+    await last.close();
+  }
+}
+
+async function fillIndex(init: RebuildInit, tree: DurableTree): Promise<Totals> {
+  const { database, keys } = init;
+  let items = 0;
+  let bytes = 0;
+  for await (const records of walk(database, keys.items, { unreadable: passOver })) {
+    const found = records.flatMap(([key, payload]) => {
+      const item = decodeItemKey(keys, key);
+      return item === null ? [] : [{ key: item, bytes: payload.length }];
+    });
+    const write = tree.prepare({ insert: found.map(({ key }) => key) });
+    const operations = [...write.operations, ...(await missingHeads(init, found))];
+    await writeSynced(database, operations);
+    write.commit();
+    items += found.length;
+    bytes += found.reduce((sum, item) => sum + item.bytes, 0);
+    init.progress(items);
+  }
+  return { items, bytes };
+}
+
+/** The id records that are not as they must be. */
+async function missingHeads(
+  { database, keys }: RebuildInit,
+  found: readonly { key: ItemKey; bytes: number }[],
+): Promise<BatchOperation[]> {
+  const idKeys = found.map(({ key }) => keys.id(key.id));
+  const values = await tryReadMany(database, idKeys);
+  return found.flatMap(({ key, bytes }, i): BatchOperation[] => {
+    const head = encodeHead({ hint: key.hint, bytes });
+    const value = values[i];
+    const right = isBytes(value) && equalBytes(value, head);
+    return right ? [] : [{ type: 'put', key: idKeys[i]!, value: head }];
+  });
+}

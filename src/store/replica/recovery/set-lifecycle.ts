@@ -1,0 +1,335 @@
+import type { Cancel, Disk } from '../../environment.ts';
+import type { StoreError } from '../../errors.ts';
+import type { Database } from '../../level/index.ts';
+import { isUnreadable } from '../../level/index.ts';
+import type { DurableSet, DurableSetInit } from '../durable-set/index.ts';
+import { type Damage, openSet } from '../durable-set/index.ts';
+import type { Incidents } from '../incidents.ts';
+import { EMPTY_STATE, readSchema, type SetState } from '../records/index.ts';
+import * as trouble from '../store-errors.ts';
+import type { ReplicaStatus, Witness } from '../types.ts';
+import { migrateFirstSchema } from './migrate.ts';
+import { type Rebuilt, rebuildIndex } from './rebuild.ts';
+
+export interface RecoveryInit extends Omit<DurableSetInit, 'database'> {
+  open: () => Promise<Database>;
+  /** See `ReplicaDatabase`. */
+  repair?: (() => Promise<void>) | undefined;
+  disk: Disk;
+  incidents: Incidents;
+  witness: Witness | undefined;
+  /** Called when a set is there to be used: at opening, and again after each time of trouble. */
+  serving: (database: Database) => Promise<void>;
+  /** Has a commit say that the set must be refilled: the next one there is. */
+  markRefill: () => Promise<unknown>;
+}
+
+/** A commit whose write failed, so that nobody knows whether it is on disk. */
+export interface Attempt {
+  readonly number: number;
+  /** Called when it turns out to be there after its caller was told that this is unknown. */
+  readonly late: () => void;
+}
+
+/** What became of an attempt: on disk or not, or nobody knows, or the database cannot be opened yet. */
+type Outcome = 'there' | 'gone' | 'unknown' | 'unopened';
+
+/** First and longest time between two attempts to open the database again. */
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 60_000;
+
+/** The first batch that was ever written is gone: who knows what else is. */
+const SCHEMA_LOST: Damage = {
+  code: 'INDEX_DAMAGED',
+  message: 'the schema record of the database is gone',
+};
+
+const REPAIRED: Damage = {
+  code: 'INDEX_DAMAGED',
+  message: 'some of the database could not be read, and is left out now',
+};
+
+/** Bytes to spare beside what LevelDB writes when it is opened. */
+const SPARE_BYTES = 256 * 1024;
+
+/**
+ * Has a set and its database open. After a write that failed it opens them again and finds out what is
+ * there; where the index turns out to be damaged it has it built again. One of these goes on at a time.
+ */
+export class Recovery {
+  readonly #init: RecoveryInit;
+  #database: Database | null = null;
+  #set: DurableSet | null = null;
+  #state: SetState = EMPTY_STATE;
+  #rebuilding: ReplicaStatus['rebuilding'] = null;
+  /** What goes on without anybody waiting for it. */
+  #background: Promise<unknown> = Promise.resolve();
+  #reopening: Promise<unknown> = Promise.resolve();
+  #unsettled: Attempt | null = null;
+  /** LevelDB has met something it cannot read while it wrote, and writes nothing any more. */
+  #spoilt = false;
+  #cancelRetry: Cancel | null = null;
+  #retryMs = FIRST_RETRY_MS;
+  #closed = false;
+  /** Why nothing is written, or null. */
+  trouble: StoreError | null = null;
+
+  constructor(init: RecoveryInit) {
+    this.#init = init;
+  }
+
+  /** Opens the set. Where the index has to be built again, that goes on after it has resolved. */
+  async start(): Promise<void> {
+    this.#database = await this.#init.open();
+    try {
+      await this.#load(this.#database, null);
+    } catch (error) {
+      await this.#database.close();
+      throw error;
+    }
+  }
+
+  /** The set, or null while there is none to be used. */
+  get set(): DurableSet | null {
+    return this.#set;
+  }
+
+  /** The last state known. */
+  get state(): SetState {
+    return this.#set?.state ?? this.#state;
+  }
+
+  get rebuilding(): ReplicaStatus['rebuilding'] {
+    return this.#rebuilding;
+  }
+
+  /** Null while it is being opened again. */
+  get database(): Database | null {
+    return this.#database;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Waits while the database is being opened again. */
+  async reopened(): Promise<void> {
+    await this.#reopening;
+  }
+
+  /** What goes on at the moment; another one when something else has begun. */
+  get background(): Promise<unknown> {
+    return this.#background;
+  }
+
+  /**
+   * After a write that failed: resolves when the attempted commit is on disk; rejects when it is not,
+   * or that is unknown.
+   */
+  async recover(cause: unknown, attempt: Attempt): Promise<void> {
+    const refusal = trouble.writeFailed(cause);
+    this.#refuse(refusal);
+    this.#init.incidents.add('WRITE_FAILED', refusal.message, cause);
+    this.#spoilt ||= isUnreadable(cause);
+    this.#unsettled = attempt;
+    const outcome = await this.#reopen();
+    if (outcome === 'unopened') this.#retryLater();
+    if (outcome === 'gone') throw refusal;
+    if (outcome !== 'there') throw trouble.unknown(refusal);
+  }
+
+  /** Builds the index of `set` again, unless that is done with, or being recovered from already. */
+  rebuild(set: DurableSet, message: string): void {
+    if (this.#set !== set || this.#closed || this.#cancelRetry !== null) return;
+    this.#rebuild({ code: 'INDEX_DAMAGED', message }, set.state);
+  }
+
+  /** Nothing is begun from here on. */
+  stop(): void {
+    this.#closed = true;
+    this.#cancelRetry?.();
+    this.#cancelRetry = null;
+    this.trouble = trouble.closed();
+  }
+
+  /** Closes the database once nothing goes on any more. */
+  async close(): Promise<void> {
+    for (let seen: unknown = null; seen !== this.#background; ) {
+      seen = this.#background;
+      await Promise.all([seen, this.#reopening]);
+    }
+    this.#drop();
+    await this.#database?.close();
+  }
+
+  #reopen(): Promise<Outcome> {
+    const reopened = this.#tryOpen();
+    this.#reopening = reopened.catch(() => undefined);
+    return reopened;
+  }
+
+  async #tryOpen(): Promise<Outcome> {
+    const lack = await this.#lack();
+    if (this.#closed) return 'unopened';
+    if (lack !== null) {
+      this.#refuse(lack);
+      return 'unopened';
+    }
+    this.#drop();
+    const old = this.#database;
+    this.#database = null;
+    let known: SetState | null;
+    try {
+      await old?.close();
+      const repaired = await this.#repair();
+      this.#database = await this.#init.open();
+      known = await this.#load(this.#database, repaired ? REPAIRED : null);
+    } catch (cause) {
+      await this.#database?.close().catch(() => undefined);
+      this.#database = null;
+      this.#refuse(trouble.writeFailed(cause));
+      return 'unopened';
+    }
+    const number = this.#unsettled?.number ?? 0;
+    this.#unsettled = null;
+    if (known === null) return 'unknown';
+    return known.commit >= number ? 'there' : 'gone';
+  }
+
+  /**
+   * LevelDB writes nothing any more once merging its tables has met a block it cannot read, and again
+   * soon after it was opened: what cannot be read must leave its tables.
+   */
+  async #repair(): Promise<boolean> {
+    const { repair, incidents } = this.#init;
+    if (!this.#spoilt || repair === undefined) return false;
+    this.#refuse(trouble.repairing());
+    await repair();
+    this.#spoilt = false;
+    const message = 'LevelDB met a part of its files that it cannot read, and has left it out';
+    incidents.add('DATABASE_REPAIRED', `${message}: the peers will refill what was lost`);
+    return true;
+  }
+
+  /** None is waiting by then: nothing is written or built while one does. */
+  #retryLater(): void {
+    if (this.#closed) return;
+    this.#cancelRetry = this.#init.clock.after(this.#retryMs, () => {
+      this.#background = this.#retry();
+    });
+    this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
+  }
+
+  async #retry(): Promise<void> {
+    this.#cancelRetry = null;
+    const attempt = this.#unsettled;
+    const outcome = await this.#reopen();
+    if (outcome === 'unopened') this.#retryLater();
+    else if (outcome === 'there') attempt?.late();
+  }
+
+  /** While the database is still open it can be read, so it is not closed before it can be opened. */
+  async #lack(): Promise<StoreError | null> {
+    if (this.#database === null || this.#set === null) return null;
+    const needed = this.#set.loggedBytes + SPARE_BYTES;
+    const free = await this.#init.disk.freeBytes().catch(() => Number.POSITIVE_INFINITY);
+    return free >= needed ? null : trouble.noRoom(needed, free);
+  }
+
+  /** Opens the set in a database, or begins to build its index again; the state that was found. */
+  async #load(database: Database, known: Damage | null): Promise<SetState | null> {
+    const { keys } = this.#init;
+    const { version, lost } = await readSchema(database);
+    const migrated = await migrateFirstSchema(database, keys, version);
+    if (migrated) await this.#build(database, { ...EMPTY_STATE, rebuilding: true }, lost);
+    const opened = await openSet({ ...this.#init, database });
+    const damage = opened.damage ?? known ?? (lost && !migrated ? SCHEMA_LOST : null);
+    if (damage === null) await this.#serve(opened.set!);
+    else {
+      opened.set?.close();
+      this.#state = opened.state ?? EMPTY_STATE;
+      this.#rebuild(damage, opened.state);
+    }
+    return opened.state;
+  }
+
+  async #serve(set: DurableSet): Promise<void> {
+    this.#state = set.state;
+    const known = (await this.#init.witness?.read()) ?? 0;
+    this.#set = set;
+    try {
+      await this.#init.serving(this.#database!);
+    } catch (error) {
+      this.#drop();
+      throw error;
+    }
+    this.#rebuilding = null;
+    this.#refuse(null);
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#compare(known, set.state.commit);
+  }
+
+  /**
+   * The witness may know of commits that were on disk and of which the database knows nothing. It goes
+   * on knowing of them until the first commit from here on has said so in the database.
+   */
+  #compare(known: number, commit: number): void {
+    if (known <= commit) {
+      this.#init.witness?.write(commit);
+      return;
+    }
+    const lost = `commits up to ${known} were on disk, the database ends with ${commit}`;
+    this.#init.incidents.add('COMMITS_LOST', `${lost}: the peers will refill what was lost`);
+    // When it fails the set is opened again, and the witness asked again.
+    this.#background = this.#init.markRefill().catch(() => undefined);
+  }
+
+  #rebuild(damage: Damage, state: SetState | null): void {
+    this.#drop();
+    this.#refuse(trouble.rebuilding());
+    const message = `${damage.message}: the index is built again from the items`;
+    this.#init.incidents.add(damage.code, message);
+    this.#background = this.#rebuildNow(state).catch((cause) => {
+      if (this.#closed) return;
+      const refusal = trouble.writeFailed(cause);
+      this.#refuse(refusal);
+      this.#spoilt ||= isUnreadable(cause);
+      this.#init.incidents.add('WRITE_FAILED', refusal.message, cause);
+      this.#retryLater();
+    });
+  }
+
+  async #rebuildNow(state: SetState | null): Promise<void> {
+    const database = this.#database!;
+    const { state: built, unreadable } = await this.#build(database, state, true);
+    const opened = await openSet({ ...this.#init, database });
+    if (opened.damage !== null) throw new Error(opened.damage.message);
+    const before = state === null ? '' : `; the last commit counted ${state.items}`;
+    const lost = unreadable === 0 ? '' : `; ${unreadable} cannot be read and were put aside`;
+    const message = `the index holds ${built.items} items again${before}${lost}`;
+    this.#init.incidents.add('INDEX_REBUILT', message);
+    await this.#serve(opened.set);
+  }
+
+  #build(database: Database, state: SetState | null, lossy: boolean): Promise<Rebuilt> {
+    this.#rebuilding = { items: 0, of: state?.items ?? 0 };
+    const progress = (items: number): void => {
+      if (this.#closed) throw trouble.closed();
+      this.#rebuilding = { items, of: Math.max(items, state?.items ?? 0) };
+    };
+    return rebuildIndex({ ...this.#init, database, state, lossy, progress });
+  }
+
+  /** Once it is closed, it stays that. */
+  #refuse(reason: StoreError | null): void {
+    if (!this.#closed) this.trouble = reason;
+  }
+
+  /** Ends all snapshots. */
+  #drop(): void {
+    if (this.#set === null) return;
+    this.#state = this.#set.state;
+    this.#set.close();
+    this.#set = null;
+  }
+}

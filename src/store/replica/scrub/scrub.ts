@@ -1,0 +1,175 @@
+import type { Cancel, Clock, Random } from '../../environment.ts';
+import type { ItemKey } from '../../item.ts';
+import type { Keeper } from '../commit/index.ts';
+import type { DurableSet } from '../durable-set/index.ts';
+import { isDamage } from '../durable-set/index.ts';
+import type { Incidents } from '../incidents.ts';
+import type { Inspection } from '../quarantine/index.ts';
+import type { ScrubOptions } from '../scrub-options.ts';
+import type { ScrubStatus } from '../types.ts';
+import { NodePatrol, type NodePatrolInit } from './node-patrol.ts';
+import { keysBehind, type Page, type PageKeys, readPage } from './scrub-page.ts';
+
+export interface ScrubberInit extends NodePatrolInit {
+  keeper: Keeper;
+  clock: Clock;
+  incidents: Incidents;
+  options: ScrubOptions;
+  /** Has the writer look at an item; what was wrong about it, and was mended or put aside. */
+  inspect: (key: ItemKey) => Promise<Inspection['found'] | null>;
+  /** Where to begin. @default at the beginning */
+  random: Random | undefined;
+}
+
+/** Items read in one step at the most. */
+const STEP_ITEMS = 100;
+
+/** Nodes looked at in each of these steps: more than there are for so many items. */
+const STEP_NODES = 4;
+
+const HOUR_MS = 3_600_000;
+
+/** Milliseconds between two passes, at the least: a small set is soon through. */
+const IDLE_MS = 60_000;
+
+/** Milliseconds between two looks at a set that cannot be read, or is being built again. */
+const ABSENT_MS = 1_000;
+
+/**
+ * Reads the whole set again and again, at a gentle rate, and compares every item with its id and with
+ * the index. What looks broken is looked at once more by the writer, then put aside.
+ */
+export class Scrubber {
+  readonly #init: ScrubberInit;
+  readonly #patrol: NodePatrol;
+  /** Clock times of what was put aside within the last hour. */
+  #damaged: number[] = [];
+  /** The last key that was read; null at the beginning. */
+  #behind: ItemKey | null = null;
+  #begun = false;
+  /** Whether this pass began at the beginning. */
+  #whole = true;
+  /** The last pass in which something could not be read. */
+  #failedIn = -1;
+  #cancel: Cancel | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
+  #checked = 0;
+  #passes = 0;
+
+  constructor(init: ScrubberInit) {
+    this.#init = init;
+    this.#patrol = new NodePatrol(init);
+  }
+
+  /** Begins as if a whole step had gone before: opening is done by then, and the pace is kept. */
+  start(): void {
+    if (this.#init.options.itemsPerSecond > 0) this.#schedule(STEP_ITEMS);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel?.();
+    await this.#running;
+  }
+
+  get status(): ScrubStatus {
+    const running = this.#init.options.itemsPerSecond > 0 && !this.#stopped;
+    return { running, checked: this.#checked, passes: this.#passes };
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#stopped) return;
+    this.#cancel = this.#init.clock.after(delayMs, () => {
+      this.#running = this.#step().then((nextMs) => this.#schedule(nextMs));
+    });
+  }
+
+  /** Milliseconds until the next step. */
+  async #step(): Promise<number> {
+    const { keeper, options } = this.#init;
+    const { set } = keeper;
+    if (set === null) return ABSENT_MS;
+    try {
+      const count = Math.min(STEP_ITEMS, Math.ceil(options.itemsPerSecond));
+      const next = keysBehind(set, this.#start(set), count);
+      const { cost, end } = await this.#scrub(next);
+      // What was left out before a start in the midst of the set comes at once.
+      const idle = end === null && this.#whole;
+      this.#goOn(end, cost > 0 || next.behind !== null);
+      await this.#patrol.step(keeper.database, STEP_NODES);
+      const costMs = (1_000 * Math.max(1, cost)) / options.itemsPerSecond;
+      return idle ? Math.max(costMs, IDLE_MS) : costMs;
+    } catch (error) {
+      if (isDamage(error)) keeper.damaged(error);
+      else if (keeper.trouble === null && !this.#stopped) this.#failed(error);
+      return ABSENT_MS;
+    }
+  }
+
+  /** Where to go on; at first anywhere, so that nodes that are restarted often come by everything too. */
+  #start(set: DurableSet): ItemKey | null {
+    if (this.#begun) return this.#behind;
+    this.#begun = true;
+    const snapshot = set.snapshot();
+    try {
+      const rank = Math.floor((this.#init.random?.fraction() ?? 0) * snapshot.size);
+      this.#whole = rank === 0;
+      this.#behind = rank === 0 ? null : snapshot.select(rank - 1);
+      return this.#behind;
+    } finally {
+      snapshot.release();
+    }
+  }
+
+  #goOn(end: ItemKey | null, any: boolean): void {
+    this.#behind = end;
+    if (end !== null) return;
+    if (this.#whole && any) this.#passes++;
+    this.#whole = true;
+  }
+
+  /** Reads what lies under some keys; passes over what the disk does not give, and says so once a pass. */
+  async #scrub(next: PageKeys): Promise<Pick<Page, 'cost' | 'end'>> {
+    const { keeper, keys } = this.#init;
+    try {
+      const page = await readPage(keeper.database, keys, next);
+      for (const key of page.suspects) {
+        if (this.#stopped) break;
+        await this.#look(key);
+      }
+      this.#checked += page.read;
+      return page;
+    } catch (error) {
+      if (keeper.trouble !== null || isDamage(error) || this.#stopped) throw error;
+      this.#failed(error);
+      return { cost: next.keys.length, end: next.last ? null : next.keys.at(-1)! };
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#failedIn === this.#passes) return;
+    this.#failedIn = this.#passes;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#init.incidents.add(
+      'READ_FAILED',
+      `some of the set cannot be scrubbed (${reason}): check the disk; scrubbing goes on behind it`,
+      error,
+    );
+  }
+
+  /** Has the writer look at an item again; it is put aside unless it is whole then. */
+  async #look(key: ItemKey): Promise<void> {
+    const { clock, incidents, options, inspect } = this.#init;
+    if ((await inspect(key)) !== 'item') return;
+    const now = clock.monotonic();
+    this.#damaged = [...this.#damaged.filter((at) => now - at < HOUR_MS), now];
+    if (this.#damaged.length < options.maxDamagedPerHour || this.#stopped) return;
+    this.#stopped = true;
+    incidents.add(
+      'SCRUB_STOPPED',
+      `${this.#damaged.length} items were damaged within an hour: scrubbing has stopped; check the ` +
+        'disk and the memory of this machine, then restart the node',
+    );
+  }
+}

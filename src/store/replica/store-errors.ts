@@ -1,0 +1,84 @@
+import { StoreError } from '../errors.ts';
+import type { VerifyResult } from './verify/index.ts';
+
+/** Why nothing is written at the moment, as sentences for whoever wanted to. */
+
+export function writeFailed(cause: unknown): StoreError {
+  if (cause instanceof StoreError && cause.code === 'STORE_CORRUPT') return cause;
+  const reason = reasonOf(cause);
+  if (/ENOSPC|no space left/i.test(reason)) {
+    return new StoreError(
+      'DISK_FULL',
+      `the disk is full (${reason}): make room; writing goes on by itself then`,
+      { cause },
+    );
+  }
+  return new StoreError(
+    'STORE_WRITE_FAILED',
+    `the database did not take a write (${reason}): look after the disk; the database is opened again ` +
+      'until it can be written to',
+    { cause },
+  );
+}
+
+/** There is not enough room even to open the database again. */
+export function noRoom(needed: number, free: number): StoreError {
+  return new StoreError(
+    'DISK_FULL',
+    `the disk is full: ${free} bytes are free, and ${needed} are needed to open the database again, ` +
+      'which moves its log into a table: make room; writing goes on by itself then',
+  );
+}
+
+/** What a verification found, in short. */
+export function found({ problemCount, problems }: VerifyResult): string {
+  const first = problems[0] === undefined ? '' : ` (${problems[0].code}: ${problems[0].message})`;
+  return (
+    `a verification found ${problemCount} problems${first}: scrubbing mends them as it comes by, if it ` +
+    'is turned on; a damaged index is built again, a damaged item fetched from a peer'
+  );
+}
+
+/** For those whose items may or may not be on disk. */
+export function unknown(refusal: StoreError): StoreError {
+  return new StoreError(
+    refusal.code,
+    `${refusal.message}; whether this item is on disk is not known yet: put it again later, ` +
+      'with the same hint',
+    { cause: refusal },
+  );
+}
+
+/** For those who waited behind one of whom this is not known: theirs was never written. */
+export function notWritten(error: unknown): unknown {
+  return error instanceof StoreError && error.cause instanceof StoreError ? error.cause : error;
+}
+
+export function repairing(): StoreError {
+  return new StoreError(
+    'STORE_UNAVAILABLE',
+    'the database is being repaired, and its index built again after that: try again when the status no ' +
+      'longer says so',
+  );
+}
+
+export function rebuilding(): StoreError {
+  return new StoreError(
+    'STORE_REBUILDING',
+    'the index is being built again from the items: try again when the status no longer says so',
+  );
+}
+
+export function unavailable(cause: StoreError | null): StoreError {
+  const why = cause === null ? '' : `: ${cause.message}`;
+  return new StoreError('STORE_UNAVAILABLE', `the database is being opened again${why}`);
+}
+
+export function closed(): StoreError {
+  return new StoreError('STORE_CLOSED', 'the store is closed: start the node again');
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.cause instanceof Error ? `${cause.message}: ${cause.cause.message}` : cause.message;
+}

@@ -1,0 +1,6 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { Incidents } from './incidents.ts';
+export { Listeners } from './listeners.ts';
+export { opener } from './opener.ts';
+export { found, noRoom, notWritten, unavailable, unknown, writeFailed } from './store-errors.ts';

@@ -1,0 +1,4 @@
+/** Verification: compares everything on disk with everything else, without changing it. */
+
+export type * from './types.ts';
+export { type VerifyInit, verifyReplica } from './verify.ts';

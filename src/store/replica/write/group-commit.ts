@@ -1,0 +1,175 @@
+import type { Item } from '../../item.ts';
+import type { ReplicaLimits } from '../limits.ts';
+import { notWritten } from '../store-errors.ts';
+import { IdMap } from './id-map.ts';
+
+export interface GroupCommitInit {
+  limits: Pick<
+    ReplicaLimits,
+    'maxQueuedBytes' | 'maxQueuedItems' | 'maxBatchBytes' | 'maxBatchItems'
+  >;
+  /** Writes the items in one atomic batch and makes them visible; resolves once that is done. */
+  write: (items: readonly Item[]) => Promise<void>;
+  /** Whether items are about to be added: then nothing is begun before, and `start` is called after. */
+  more: () => boolean;
+}
+
+/**
+ * Turns of the microtask queue left to callers that were answered, before the next batch is begun:
+ * those who put again at once share it, instead of missing it by a hair each time.
+ */
+const TURNS = 16;
+
+/** What makes a batch large. */
+const LARGE_ITEMS = 256;
+const LARGE_BYTES = 1024 * 1024;
+
+/** Items that are written together, and whose callers are answered together. */
+interface Batch {
+  readonly items: Item[];
+  bytes: number;
+  readonly settled: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The queue before the one writer: while a batch is being synced, items gather in the next ones. It
+ * knows every item that is on its way to the disk, so that none is written twice.
+ */
+export class GroupCommit {
+  readonly #init: GroupCommitInit;
+  /** The batch of each item that is not yet durable. */
+  readonly #pending = new IdMap<Batch>();
+  #queue: Batch[] = [];
+  #pendingBytes = 0;
+  #queuedItems = 0;
+  #queuedBytes = 0;
+  /** Batches being worked out or written. */
+  #running = 0;
+  /** A look at the queue is about to be taken: whatever comes until then shares a batch. */
+  #pumping = false;
+  #roomWanted: (() => void)[] = [];
+
+  constructor(init: GroupCommitInit) {
+    this.#init = init;
+  }
+
+  /** Payload bytes on their way to the disk. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** When the item is on its way to the disk: settles with the batch that holds it. */
+  pending(id: Uint8Array): Promise<void> | undefined {
+    return this.#pending.get(id)?.settled;
+  }
+
+  /** Resolves once the queue takes more. */
+  async room(): Promise<void> {
+    while (!this.#hasRoom()) {
+      await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
+    }
+  }
+
+  /** Queues items that are neither held nor pending, each once; what they wait for. */
+  add(items: readonly Item[]): Promise<void>[] {
+    const batches = new Set<Batch>();
+    for (const item of items) {
+      const batch = this.#batchFor(item);
+      batch.items.push(item);
+      batch.bytes += item.payload.length;
+      this.#queuedBytes += item.payload.length;
+      this.#pendingBytes += item.payload.length;
+      this.#pending.add(item.id, batch);
+      batches.add(batch);
+    }
+    this.#queuedItems += items.length;
+    return [...batches].map((batch) => batch.settled);
+  }
+
+  /** Begins to write what was added, once the caller is through. */
+  start(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    queueMicrotask(() => {
+      this.#pumping = false;
+      this.#pump();
+    });
+  }
+
+  #hasRoom(): boolean {
+    const { maxQueuedItems, maxQueuedBytes } = this.#init.limits;
+    return this.#queuedItems < maxQueuedItems && this.#queuedBytes < maxQueuedBytes;
+  }
+
+  #batchFor(item: Item): Batch {
+    const { maxBatchItems, maxBatchBytes } = this.#init.limits;
+    const last = this.#queue.at(-1);
+    const fits = last !== undefined && last.bytes + item.payload.length <= maxBatchBytes;
+    if (fits && last.items.length < maxBatchItems) return last;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // Whoever waits for it hears of a failure; that nobody may is no failure of its own.
+    promise.catch(() => undefined);
+    const batch = { items: [], bytes: 0, settled: promise, resolve, reject };
+    this.#queue.push(batch);
+    return batch;
+  }
+
+  #pump(): void {
+    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
+      this.#queue.shift();
+      this.#queuedItems -= batch.items.length;
+      this.#queuedBytes -= batch.bytes;
+      this.#running++;
+      void this.#write(batch);
+    }
+    this.#wake();
+  }
+
+  /** A large batch is worked out while the one before it is being synced; a small one waits for more. */
+  #next(): Batch | undefined {
+    const [batch] = this.#queue;
+    if (batch === undefined || this.#running > 1) return undefined;
+    if (this.#hasRoom() && this.#init.more()) return undefined;
+    const large = batch.items.length >= LARGE_ITEMS || batch.bytes >= LARGE_BYTES;
+    return this.#running === 0 || large ? batch : undefined;
+  }
+
+  async #write(batch: Batch): Promise<void> {
+    try {
+      await this.#init.write(batch.items);
+      this.#forget(batch);
+      batch.resolve();
+    } catch (error) {
+      this.#fail(batch, error);
+    }
+    this.#running--;
+    for (let turn = 0; turn < TURNS; turn++) await undefined;
+    this.#pump();
+  }
+
+  /** What was queued behind a batch that failed would have to wait for nobody knows how long. */
+  #fail(batch: Batch, error: unknown): void {
+    this.#forget(batch);
+    batch.reject(error);
+    for (const queued of this.#queue) {
+      this.#forget(queued);
+      queued.reject(notWritten(error));
+    }
+    this.#queue = [];
+    this.#queuedItems = 0;
+    this.#queuedBytes = 0;
+  }
+
+  #forget(batch: Batch): void {
+    for (const { id } of batch.items) this.#pending.delete(id);
+    this.#pendingBytes -= batch.bytes;
+  }
+
+  #wake(): void {
+    const waiting = this.#roomWanted;
+    this.#roomWanted = [];
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -1,0 +1,3 @@
+/** Puts: admission under limits, one commit for many callers, and the answer to each. */
+
+export { Puts } from './puts.ts';

@@ -1,0 +1,107 @@
+import { StoreError } from './errors.ts';
+import type { FingerprintScheme } from './fingerprint/index.ts';
+import { type Bound, compareBounds, type ItemKey } from './item.ts';
+import { fingerprintsBetween, lackingIn, type Snapshot } from './storage.ts';
+
+/**
+ * What `snapshot` holds in [lower, upper); a key that equals `upper` is outside. Ranks count from the
+ * first key inside. `contains` still speaks of the whole set: what lies outside the range is held all
+ * the same, and must not be asked for again. Releasing the view releases the snapshot. Throws
+ * `INVALID_BOUND` unless lower <= upper.
+ */
+export function subRange(snapshot: Snapshot, lower: Bound, upper: Bound): Snapshot {
+  if (compareBounds(lower, upper) > 0) {
+    throw new StoreError(
+      'INVALID_BOUND',
+      'a sub-range needs its lower bound first, then its upper',
+    );
+  }
+  return new SubRange(snapshot, snapshot.lowerBound(lower), snapshot.lowerBound(upper));
+}
+
+class SubRange implements Snapshot {
+  readonly size: number;
+  readonly #snapshot: Snapshot;
+  readonly #begin: number;
+
+  constructor(snapshot: Snapshot, begin: number, end: number) {
+    this.size = end - begin;
+    this.#snapshot = snapshot;
+    this.#begin = begin;
+  }
+
+  get scheme(): FingerprintScheme {
+    return this.#snapshot.scheme;
+  }
+
+  select(rank: number): ItemKey {
+    if (Number.isInteger(rank) && rank >= 0 && rank < this.size) {
+      return this.#snapshot.select(this.#begin + rank);
+    }
+    throw new StoreError(
+      'RANK_OUT_OF_RANGE',
+      `there is no rank ${rank}: the range has ${this.size} items, ranks start at 0`,
+    );
+  }
+
+  lowerBound(bound: Bound): number {
+    const rank = this.#snapshot.lowerBound(bound) - this.#begin;
+    return Math.min(Math.max(0, rank), this.size);
+  }
+
+  keys(begin: number, end: number): Iterable<ItemKey> {
+    this.#checkRange(begin, end);
+    return this.#snapshot.keys(this.#begin + begin, this.#begin + end);
+  }
+
+  ids(begin: number, end: number): Uint8Array {
+    this.#checkRange(begin, end);
+    return this.#snapshot.ids(this.#begin + begin, this.#begin + end);
+  }
+
+  idRuns(begin: number, end: number): Iterable<Uint8Array> {
+    this.#checkRange(begin, end);
+    const [from, to] = [this.#begin + begin, this.#begin + end];
+    return this.#snapshot.idRuns?.(from, to) ?? [this.#snapshot.ids(from, to)];
+  }
+
+  fingerprint(begin: number, end: number): Uint8Array {
+    this.#checkRange(begin, end);
+    return this.#snapshot.fingerprint(this.#begin + begin, this.#begin + end);
+  }
+
+  fingerprints(cuts: readonly number[]): Uint8Array[] {
+    for (let i = 1; i < cuts.length; i++) this.#checkRange(cuts[i - 1]!, cuts[i]!);
+    return fingerprintsBetween(
+      this.#snapshot,
+      cuts.map((cut) => this.#begin + cut),
+    );
+  }
+
+  edgeNear(rank: number): number {
+    this.#checkRange(rank, rank);
+    const edge = this.#snapshot.edgeNear?.(this.#begin + rank) ?? this.#begin + rank;
+    return Math.min(Math.max(0, edge - this.#begin), this.size);
+  }
+
+  contains(id: Uint8Array): boolean {
+    return this.#snapshot.contains(id);
+  }
+
+  lacking(ids: readonly Uint8Array[]): readonly Uint8Array[] {
+    return lackingIn(this.#snapshot, ids);
+  }
+
+  release(): void {
+    this.#snapshot.release();
+  }
+
+  #checkRange(begin: number, end: number): void {
+    const whole = Number.isInteger(begin) && Number.isInteger(end);
+    if (whole && begin >= 0 && begin <= end && end <= this.size) return;
+    throw new StoreError(
+      'RANK_OUT_OF_RANGE',
+      `[${begin}, ${end}) is no range of ranks: give 0 <= begin <= end <= ${this.size}`,
+    );
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * The order-statistic B+tree over a small node-store interface. Nodes never change once written.
+ */
+
+export { isLeaf } from './child.ts';
+export {
+  auditTree,
+  ByteCache,
+  corrupt,
+  DurableTree,
+  type DurableTreeInit,
+  decodeMeta,
+  decodeNode,
+  decodeSummary,
+  encodeMeta,
+  LevelNodeReader,
+  LevelTree,
+  type LevelTreeFiles,
+  type LevelTreeInit,
+  type PreparedWrite,
+  readOptions,
+  readRecord,
+  type TreeKeys,
+  type TreeMeta,
+  type TreeWrite,
+  treeKeys,
+} from './level/index.ts';
+export { MemoryTree } from './memory/index.ts';
+export type { Run, TreeNode } from './node.ts';
+export { compareAt, copyKeys, firstDisorder, idsOf, keyAt, newRun, searchBound } from './run.ts';
+export { type TreeShapeInit, treeShape } from './shape.ts';
+export { freeLease, TreeSnapshot } from './snapshot.ts';

@@ -1,0 +1,21 @@
+/** The tree in LevelDB: node records, cache, leases on snapshots, and audits. */
+
+export { auditTree } from './audit.ts';
+export { ByteCache } from './cache.ts';
+export { decodeNode, decodeSummary } from './codec.ts';
+export {
+  DurableTree,
+  type DurableTreeInit,
+  type PreparedWrite,
+  type TreeWrite,
+} from './durable-tree.ts';
+export { type TreeKeys, treeKeys } from './keys.ts';
+export { LevelTree, type LevelTreeInit } from './level-tree.ts';
+export { decodeMeta, encodeMeta, type TreeMeta } from './meta.ts';
+export {
+  corrupt,
+  LevelNodeReader,
+  type LevelTreeFiles,
+  readOptions,
+  readRecord,
+} from './reader.ts';

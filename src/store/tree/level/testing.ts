@@ -1,0 +1,6 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { encodeNode, encodeSummary, nodeBytes } from './codec.ts';
+export type { StagedWrite } from './durable-tree.ts';
+export { summaryBytes } from './reader.ts';
+export { LevelNodeWriter } from './writer.ts';

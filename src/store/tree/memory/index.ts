@@ -1,0 +1,3 @@
+/** The tree in memory. */
+
+export { MemoryTree } from './memory-tree.ts';

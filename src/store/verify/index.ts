@@ -1,2 +1,0 @@
-export type * from './types.ts';
-export { type VerifyInit, verifyReplica } from './verify.ts';
