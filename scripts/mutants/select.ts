@@ -3,9 +3,12 @@ import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Mutant } from './find.ts';
 
-/** Folders whose tests hold a room that has no tests under its own name. */
+/** Rooms whose tests lie under another name. */
 const TESTS_OF: readonly (readonly [source: string, tests: string])[] = [
-  ['src/protocol/reconcile', 'test/protocol/services'],
+  ['src/protocol/reconcile/sessions', 'test/protocol/services'],
+  ['src/protocol/reconcile/dialects/native', 'test/protocol/reconcile/native'],
+  ['src/protocol/reconcile/dialects/negentropy', 'test/protocol/reconcile/negentropy'],
+  ['src/protocol/reconciliation-set', 'test/protocol/reconcile'],
 ];
 /** Rooms whose behaviour the simulated meshes run as a whole. */
 const SIMULATED = /^src\/(protocol|daemon\/replicator)\//;

@@ -37,7 +37,7 @@ export interface Node {
    */
   verify(options: VerifyOptions): Promise<VerifyResult>;
   /** Null while the event loop turns and the database takes writes, else why it does not. */
-  broken(): Refusal | null;
+  broken(): RefusalReason | null;
   /**
    * Listening, the index whole, and the first round of sessions has ended or timed out.
    */
@@ -72,7 +72,7 @@ export interface SyncResult {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-export interface Refusal {
+export interface RefusalReason {
   readonly code: string;
   readonly message: string;
 }
@@ -98,7 +98,7 @@ export interface Status {
   /** Items at peers that `limits.maxItemBytes` does not let in; the sets stay different by them. */
   readonly refused: number;
   /** Why puts and fetches are refused at the moment, or null. */
-  readonly refusing: Refusal | null;
+  readonly refusing: RefusalReason | null;
   /** How far building the index again is, or null when it is whole. */
   readonly rebuilding: ReplicaStatus['rebuilding'];
   /** Items were lost, and not every connected peer has been asked for them yet. */

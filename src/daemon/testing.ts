@@ -2,7 +2,7 @@
 
 export { BackOff } from './backoff.ts';
 export { type Logger, type LogLevel, libp2pLogging } from './logging.ts';
-export type { Refusal, WhyAnswer } from './node-api.ts';
+export type { RefusalReason, WhyAnswer } from './node-api.ts';
 export {
   hostOf,
   isLoopback,

@@ -1,6 +1,6 @@
 export type Release = () => void;
 
-interface Waiting {
+interface LimiterEntry {
   readonly admit: (release: Release) => void;
 }
 
@@ -8,7 +8,7 @@ interface Waiting {
 export class Limiter {
   readonly #limit: number;
   #free: number;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<LimiterEntry>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -25,7 +25,7 @@ export class Limiter {
     signal.throwIfAborted();
     if (this.#free > 0) return this.#admit();
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
+      const waiting: LimiterEntry = {
         admit: (release) => {
           signal.removeEventListener('abort', giveUp);
           resolve(release);

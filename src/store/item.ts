@@ -86,10 +86,3 @@ export function checkHint(hint: bigint): void {
       `(${INFINITE_HINT} is reserved as infinity)`,
   );
 }
-
-/** Payload bytes of the items together. */
-export function totalBytes(items: Iterable<Item>): number {
-  let bytes = 0;
-  for (const { payload } of items) bytes += payload.length;
-  return bytes;
-}

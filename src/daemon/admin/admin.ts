@@ -7,8 +7,8 @@ import { DaemonError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
 import type { Node } from '../node-api.ts';
 import { knowAllMethods } from './endpoint.ts';
-import { AdminError, type BodyLimit, type Refusal, refusalOf } from './errors.ts';
-import { Guard } from './guard.ts';
+import { AdminError, type BodyLimit, type ErrorResponse, refusalOf } from './errors.ts';
+import { RequestGuard } from './guard.ts';
 import { itemRoutes } from './items.ts';
 import { meshRoutes } from './mesh.ts';
 import { verifyRoutes } from './verify.ts';
@@ -59,7 +59,7 @@ export interface Admin {
  * there is no token.
  */
 export function createAdmin(init: AdminInit): Admin {
-  const guard = new Guard({ ...init, allowedHosts: init.allowedHosts ?? [] });
+  const guard = new RequestGuard({ ...init, allowedHosts: init.allowedHosts ?? [] });
   if (guard.exposed && init.token === null) {
     throw new DaemonError('ADMIN_EXPOSED', exposedMessage(init.host));
   }
@@ -101,7 +101,12 @@ function createServer(): FastifyInstance {
   return app;
 }
 
-function addHooks(app: FastifyInstance, init: AdminInit, guard: Guard, closing: AbortSignal): void {
+function addHooks(
+  app: FastifyInstance,
+  init: AdminInit,
+  guard: RequestGuard,
+  closing: AbortSignal,
+): void {
   app.addHook('onRequest', async (request, reply) => {
     // Payloads come from anywhere: no browser may take one for a page of ours.
     reply.header('x-content-type-options', 'nosniff');
@@ -134,7 +139,7 @@ function limitOf({ routeOptions }: FastifyRequest, maxItemBytes: number): BodyLi
     : { code: 'BODY_TOO_LARGE', bytes: MAX_JSON_BYTES };
 }
 
-function send(reply: FastifyReply, { status, code, message }: Refusal): FastifyReply {
+function send(reply: FastifyReply, { status, code, message }: ErrorResponse): FastifyReply {
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="rangemesh"');
   return reply.code(status).type('application/json; charset=utf-8').send({ code, message });
 }
@@ -167,7 +172,7 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
   );
 }
 
-function connectionRefusal(code: string | undefined): Refusal {
+function connectionRefusal(code: string | undefined): ErrorResponse {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return { status: 408, code: 'REQUEST_TIMEOUT', message: 'the request took too long to arrive' };
   }

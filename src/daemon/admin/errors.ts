@@ -38,7 +38,7 @@ export class AdminError extends Error {
 }
 
 /** What a client gets instead of an answer. */
-export interface Refusal {
+export interface ErrorResponse {
   readonly status: number;
   readonly code: string;
   readonly message: string;
@@ -82,7 +82,7 @@ export interface BodyLimit {
 }
 
 /** The refusal for whatever a handler threw; 500 `INTERNAL` for what nobody foresaw. */
-export function refusalOf(error: unknown, limit: BodyLimit): Refusal {
+export function refusalOf(error: unknown, limit: BodyLimit): ErrorResponse {
   if (error instanceof AdminError) return pick(error, error.status);
   if (error instanceof StoreError) return pick(error, STORE[error.code] ?? 500);
   if (error instanceof DaemonError) return pick(error, DAEMON[error.code] ?? 500);
@@ -90,11 +90,11 @@ export function refusalOf(error: unknown, limit: BodyLimit): Refusal {
   return fromFramework(error, limit);
 }
 
-function pick({ code, message }: { code: string; message: string }, status: number): Refusal {
+function pick({ code, message }: { code: string; message: string }, status: number): ErrorResponse {
   return { status, code, message };
 }
 
-function fromFramework(error: unknown, limit: BodyLimit): Refusal {
+function fromFramework(error: unknown, limit: BodyLimit): ErrorResponse {
   const { code, statusCode, message } = Object(error);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(limit);
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
@@ -108,7 +108,7 @@ function fromFramework(error: unknown, limit: BodyLimit): Refusal {
   return { status: 500, code: 'INTERNAL', message: advice };
 }
 
-function tooLarge({ code, bytes }: BodyLimit): Refusal {
+function tooLarge({ code, bytes }: BodyLimit): ErrorResponse {
   const setting = code === 'ITEM_TOO_LARGE' ? ' (limits.maxItemBytes)' : '';
   return { status: 413, code, message: `this body may have at most ${bytes} bytes${setting}` };
 }

@@ -16,7 +16,7 @@ const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** Decides which requests are heard: by Host header, and by token. Its checks throw `AdminError`. */
-export class Guard {
+export class RequestGuard {
   /** Reached from beyond this machine: then reading needs the token too. */
   readonly exposed: boolean;
   readonly #wildcard: boolean;

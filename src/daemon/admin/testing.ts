@@ -1,7 +1,7 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export { refusalOf } from './errors.ts';
-export { Guard } from './guard.ts';
+export { RequestGuard } from './guard.ts';
 export {
   formatCursor,
   parseId,

@@ -4,7 +4,7 @@ import type { Clock, VerifyProgress, VerifyResult } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
 import type { Node } from '../node-api.ts';
 import { endpoint } from './endpoint.ts';
-import { AdminError, type Refusal, refusalOf } from './errors.ts';
+import { AdminError, type ErrorResponse, refusalOf } from './errors.ts';
 import { readJsonBodies } from './mesh.ts';
 import { readNoBody, readNoQuery } from './query.ts';
 
@@ -22,7 +22,7 @@ export interface VerifyRoutesInit {
 export type VerifyLine =
   | { readonly progress: VerifyProgress }
   | { readonly result: VerifyResult }
-  | { readonly error: Pick<Refusal, 'code' | 'message'> };
+  | { readonly error: Pick<ErrorResponse, 'code' | 'message'> };
 
 /** Least milliseconds between two lines of progress. */
 const PROGRESS_MS = 100;

@@ -38,7 +38,7 @@ export interface Call {
   idleMs?: number;
 }
 
-export interface Answer {
+export interface AdminResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Uint8Array;
@@ -90,7 +90,7 @@ export class DaemonClient {
   }
 
   /** The whole answer; rejects with `RefusedError`, or `ADMIN_UNREACHABLE`. */
-  async call(call: Call): Promise<Answer> {
+  async call(call: Call): Promise<AdminResponse> {
     const answer = await this.#persist(call);
     if (answer.status < 400) return answer;
     throw refusal(answer);
@@ -112,7 +112,7 @@ export class DaemonClient {
   }
 
   /** A kept-alive connection may break just as it is used again. */
-  async #persist(call: Call): Promise<Answer> {
+  async #persist(call: Call): Promise<AdminResponse> {
     const { idempotent = call.method === 'GET' } = call;
     try {
       return await this.#exchange(call);
@@ -126,7 +126,7 @@ export class DaemonClient {
     this.#agent.destroy();
   }
 
-  async #exchange(call: Call): Promise<Answer> {
+  async #exchange(call: Call): Promise<AdminResponse> {
     const response = await this.#begin(call);
     const { statusCode: status = 0, headers } = response;
     try {
@@ -170,7 +170,7 @@ export class DaemonClient {
   }
 }
 
-function refusal({ status, body }: Answer): RefusedError {
+function refusal({ status, body }: AdminResponse): RefusedError {
   try {
     const { code, message } = JSON.parse(new TextDecoder().decode(body));
     if (typeof code === 'string' && typeof message === 'string') {

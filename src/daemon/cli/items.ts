@@ -17,13 +17,17 @@ export interface PutAnswer {
   readonly created: boolean;
 }
 
-export interface PutOptions extends TargetOptions {
+export interface PutCommandOptions extends TargetOptions {
   hint?: string;
   maxBytes: number;
 }
 
 /** `put [FILE]`: one item from a file or from standard input. */
-export async function put(file: string, options: PutOptions, init: CliInit): Promise<number> {
+export async function put(
+  file: string,
+  options: PutCommandOptions,
+  init: CliInit,
+): Promise<number> {
   const stream = file === '-' ? init.stdin : createReadStream(resolve(init.cwd, file));
   const payload = await readAll(stream, file, options.maxBytes);
   const client = await connect(options, init);

@@ -64,7 +64,7 @@ export function sync(
   });
 }
 
-interface Told {
+interface VerbResult {
   readonly answer: unknown;
   readonly text: string;
   readonly exitCode: number;
@@ -73,7 +73,7 @@ interface Told {
 async function ask(
   options: TargetOptions,
   init: CliInit,
-  question: (client: DaemonClient) => Promise<Told>,
+  question: (client: DaemonClient) => Promise<VerbResult>,
 ): Promise<number> {
   const client = await connect(options, init);
   try {

@@ -3,13 +3,13 @@ import { configFlags, parseBytes, parseConcurrency, parseHintFlag } from './flag
 import type { CliInit } from './init.ts';
 
 /** Runs a verb; what it resolves with is the exit code. */
-export type Run = (verb: () => Promise<number>) => Promise<void>;
+export type RunVerb = (verb: () => Promise<number>) => Promise<void>;
 
 /**
  * The command line: every verb with its options and its help. What a verb does is loaded when it is
  * called, so that a help text does not wait for it.
  */
-export function createProgram(init: CliInit, run: Run): Command {
+export function createProgram(init: CliInit, run: RunVerb): Command {
   const program = new Command('rangemesh')
     .description('Keeps an immutable, content-addressed item set equal across a mesh of peers.')
     .version(init.version, '-V, --version')
@@ -41,7 +41,7 @@ function examples(...lines: string[]): string {
   return ['', 'Examples:', ...lines.map((line) => `  $ ${line}`)].join('\n');
 }
 
-function addStart(program: Command, init: CliInit, run: Run): void {
+function addStart(program: Command, init: CliInit, run: RunVerb): void {
   const command = program
     .command('start')
     .description('Runs a daemon until SIGTERM or SIGINT; a second signal ends it at once.')
@@ -64,7 +64,7 @@ function addStart(program: Command, init: CliInit, run: Run): void {
     );
 }
 
-function addInit(program: Command, init: CliInit, run: Run): void {
+function addInit(program: Command, init: CliInit, run: RunVerb): void {
   program
     .command('init')
     .description('Writes DIR/rangemesh.yaml: every key with its default and what it does.')
@@ -92,7 +92,7 @@ function maxBytes(description: string): Option {
     .default(parseBytes('16MiB'), '16MiB');
 }
 
-function addItems(program: Command, init: CliInit, run: Run): void {
+function addItems(program: Command, init: CliInit, run: RunVerb): void {
   aimed(program.command('put'))
     .description('Stores one item and prints its id.')
     .argument('[file]', 'file with the payload; - is standard input', '-')
@@ -113,7 +113,7 @@ function addItems(program: Command, init: CliInit, run: Run): void {
     .action((id, options) => run(async () => (await import('./items.ts')).get(id, options, init)));
 }
 
-function addWhy(program: Command, init: CliInit, run: Run): void {
+function addWhy(program: Command, init: CliInit, run: RunVerb): void {
   aimed(program.command('why'))
     .description('Says whether an item is here, and if not, why.')
     .argument('<id>', '64 hexadecimal digits')
@@ -121,7 +121,7 @@ function addWhy(program: Command, init: CliInit, run: Run): void {
     .action((id, options) => run(async () => (await import('./items.ts')).why(id, options, init)));
 }
 
-function addImport(program: Command, init: CliInit, run: Run): void {
+function addImport(program: Command, init: CliInit, run: RunVerb): void {
   aimed(program.command('import'))
     .description(
       'Stores many items: every file of a directory tree (hint: modification time in ms), or every ' +
@@ -144,7 +144,7 @@ function addImport(program: Command, init: CliInit, run: Run): void {
     );
 }
 
-function addMesh(program: Command, init: CliInit, run: Run): void {
+function addMesh(program: Command, init: CliInit, run: RunVerb): void {
   aimed(program.command('status'))
     .description('Shows the set, its fingerprint, and how many peers have the same.')
     .addHelpText('after', examples('rangemesh status', 'rangemesh status --json | jq .set'))
@@ -191,7 +191,7 @@ function addMesh(program: Command, init: CliInit, run: Run): void {
     );
 }
 
-function addVerify(program: Command, init: CliInit, run: Run): void {
+function addVerify(program: Command, init: CliInit, run: RunVerb): void {
   aimed(program.command('verify'))
     .description(
       'Compares every payload with its id, the index with a recomputation, and all counts; changes ' +

@@ -2,13 +2,13 @@ import { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
 import { problem } from './problems.ts';
 import type { Config, Problem } from './types.ts';
 
-interface Check {
+interface ConfigCheck {
   /** What it reads, as `section.key`. */
   readonly reads: readonly string[];
   readonly run: (config: Config, given: (path: string) => boolean) => Iterable<Problem>;
 }
 
-const CHECKS: readonly Check[] = [
+const CHECKS: readonly ConfigCheck[] = [
   { reads: ['access.mode', 'network.listen'], run: checkExposure },
   { reads: ['network.degree', 'network.maxConnections'], run: checkDegree },
   { reads: ['access.mode', 'access.pskFile'], run: checkPsk },

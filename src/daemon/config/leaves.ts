@@ -5,7 +5,7 @@ import { parseListenAddress, parsePeerAddress } from '../peer-address.ts';
 import { parseSize, SIZE } from './size.ts';
 
 /** What messages and the reading of strings need to know of one key. */
-export interface Leaf {
+export interface ConfigKey {
   /** Completes "must be ...". */
   readonly expected: string;
   /** Completes "must be ..." for one member of a list. */
@@ -17,16 +17,16 @@ export interface Leaf {
   readonly nullable?: boolean;
 }
 
-const leaves: z.core.$ZodRegistry<Leaf> = z.registry<Leaf>();
+const leaves: z.core.$ZodRegistry<ConfigKey> = z.registry<ConfigKey>();
 
-function leaf<T extends z.ZodType>(schema: T, description: string, facts: Leaf): T {
+function leaf<T extends z.ZodType>(schema: T, description: string, facts: ConfigKey): T {
   const described = schema.meta({ description });
   leaves.add(described, facts);
   return described;
 }
 
 /** The facts of a schema made here; undefined for any other. */
-export function leafOf(schema: z.ZodType): Leaf | undefined {
+export function leafOf(schema: z.ZodType): ConfigKey | undefined {
   return leaves.get(schema);
 }
 
@@ -118,7 +118,7 @@ export function file(description: string): z.ZodDefault<z.ZodNullable<z.ZodStrin
   });
 }
 
-export interface Member {
+export interface ListMember {
   test: (text: string) => boolean;
   /** Completes "must be ...". */
   expected: string;
@@ -127,7 +127,7 @@ export interface Member {
 }
 
 export function list(
-  member: Member,
+  member: ListMember,
   fallback: string[],
   description: string,
 ): z.ZodDefault<z.ZodArray<z.ZodString>> {
@@ -150,26 +150,26 @@ function holds(parse: (text: string) => unknown): (text: string) => boolean {
   };
 }
 
-export const LISTEN_ADDRESS: Member = {
+export const LISTEN_ADDRESS: ListMember = {
   test: holds(parseListenAddress),
   expected: 'a TCP multiaddr such as /ip4/0.0.0.0/tcp/9463',
   plural: 'TCP multiaddrs such as /ip4/0.0.0.0/tcp/9463',
 };
 
-export const PEER_ADDRESS: Member = {
+export const PEER_ADDRESS: ListMember = {
   test: holds(parsePeerAddress),
   expected:
     'a TCP multiaddr such as /dns4/b.example.org/tcp/9463, perhaps with /p2p/ and a peer id',
   plural: 'TCP multiaddrs such as /dns4/b.example.org/tcp/9463',
 };
 
-export const PEER: Member = {
+export const PEER: ListMember = {
   test: holds(peerIdFromString),
   expected: 'a peer id such as 12D3KooW..., as the status of that node shows it',
   plural: 'peer ids such as 12D3KooW...',
 };
 
-export const HOST: Member = {
+export const HOST: ListMember = {
   test: (host) => /^([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[?[0-9A-Fa-f:]+\]?)$/.test(host),
   expected: 'a host name or IP address without scheme and port',
   plural: 'host names or IP addresses without scheme and port',

@@ -218,7 +218,7 @@ const schema = z
   .meta({ title: 'rangemesh configuration' });
 
 /** Every key with what messages and the reading of strings need, by section and key. */
-export const LEAVES: ReadonlyMap<string, ReadonlyMap<string, leaf.Leaf>> = new Map(
+export const LEAVES: ReadonlyMap<string, ReadonlyMap<string, leaf.ConfigKey>> = new Map(
   Object.entries<Record<string, z.ZodType>>(sections).map(([section, keys]) => [
     section,
     new Map(Object.entries(keys).map(([key, type]) => [key, leaf.leafOf(type)!])),
@@ -226,7 +226,7 @@ export const LEAVES: ReadonlyMap<string, ReadonlyMap<string, leaf.Leaf>> = new M
 );
 
 /** The facts of `section.key`, if there is such a key. */
-export function leafAt(path: string): leaf.Leaf | undefined {
+export function leafAt(path: string): leaf.ConfigKey | undefined {
   const [section = '', key = '', ...rest] = path.split('.');
   return rest.length === 0 ? LEAVES.get(section)?.get(key) : undefined;
 }

@@ -15,7 +15,7 @@ export interface ConnectionsInit {
   ours(protocols: readonly string[]): boolean;
 }
 
-export interface PeerWatcher {
+export interface ConnectionWatcher {
   connected(peer: string): void;
   disconnected(peer: string): void;
 }
@@ -23,11 +23,11 @@ export interface PeerWatcher {
 const SILENT = 'did not identify itself in time';
 
 /** How a connection stopped being new. */
-export type Outcome = 'established' | 'closed' | 'silent';
+export type ConnectionOutcome = 'established' | 'closed' | 'silent';
 
 interface Tracked {
   readonly connection: Connection;
-  readonly waiting: ((outcome: Outcome) => void)[];
+  readonly waiting: ((outcome: ConnectionOutcome) => void)[];
   established: boolean;
   /** The peer speaks protocols of our network. */
   ours: boolean;
@@ -42,7 +42,7 @@ export class Connections {
   readonly #init: ConnectionsInit;
   readonly #self: string;
   readonly #tracked = new Map<string, Tracked>();
-  readonly #watchers = new Set<PeerWatcher>();
+  readonly #watchers = new Set<ConnectionWatcher>();
   #stopped = false;
 
   constructor(init: ConnectionsInit) {
@@ -90,13 +90,13 @@ export class Connections {
     );
   }
 
-  watch(watcher: PeerWatcher): Cancel {
+  watch(watcher: ConnectionWatcher): Cancel {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
 
   /** Resolves once the connection is established or will never be. */
-  settled(connection: Connection): Promise<Outcome> {
+  settled(connection: Connection): Promise<ConnectionOutcome> {
     const tracked = this.#tracked.get(connection.id);
     if (tracked === undefined) return Promise.resolve('closed');
     if (tracked.established) return Promise.resolve('established');
@@ -209,7 +209,7 @@ export class Connections {
     connection.abort(new Error(SILENT));
   }
 
-  #settle(tracked: Tracked, outcome: Outcome): void {
+  #settle(tracked: Tracked, outcome: ConnectionOutcome): void {
     for (const resolve of tracked.waiting.splice(0)) resolve(outcome);
   }
 }

@@ -15,7 +15,7 @@ export {
   parsePeerAddress,
 } from '../peer-address.ts';
 export type { Access } from './access.ts';
-export type { Connections, PeerWatcher } from './connections.ts';
+export type { Connections, ConnectionWatcher } from './connections.ts';
 export type { AddressSource, AddressState } from './dialling/index.ts';
 export { type Dial, Dialer, type DialerInit } from './dialling/index.ts';
 export {

@@ -107,7 +107,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   });
 }
 
-interface Found {
+interface MeshParts {
   readonly libp2p: Libp2p<MeshServices>;
   readonly connections: Connections;
   readonly dialer: Dialer;
@@ -116,7 +116,7 @@ interface Found {
   readonly notices: Notices;
 }
 
-function createDiscovery<S extends ServiceMap>(init: MeshInit<S>, found: Found): Discovery {
+function createDiscovery<S extends ServiceMap>(init: MeshInit<S>, found: MeshParts): Discovery {
   const { libp2p, connections, dialer } = found;
   const gossips = init.discovery === true;
   const topic = discoveryTopic(init.networkName);

@@ -1,7 +1,7 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export { createGater } from './access.ts';
-export { Connections, type ConnectionsInit, type Outcome } from './connections.ts';
+export { type ConnectionOutcome, Connections, type ConnectionsInit } from './connections.ts';
 export { keepStreams } from './gossip-streams.ts';
 export { inboundFailures } from './inbound-failures.ts';
 export { type MeshPubsub, pubsub } from './pubsub.ts';

@@ -13,7 +13,14 @@ import {
 import { DaemonError } from '../errors.ts';
 import { isUnreadable } from '../files/index.ts';
 import type { AddressState, Mesh } from '../mesh/index.ts';
-import type { Node, PeerStatus, Refusal, Status, SyncResult, WhyAnswer } from '../node-api.ts';
+import type {
+  Node,
+  PeerStatus,
+  RefusalReason,
+  Status,
+  SyncResult,
+  WhyAnswer,
+} from '../node-api.ts';
 import type { PeerRecord, Replicator } from '../replicator/index.ts';
 import { isoTime } from '../system.ts';
 import { VERSION } from '../version.ts';
@@ -34,7 +41,7 @@ export interface RunningNodeInit {
 /** Why the store refuses puts when a restart, or an operator, is wanted. */
 const BROKEN: ReadonlySet<string> = new Set(['STORE_WRITE_FAILED', 'STORE_CORRUPT']);
 
-const CLOSED: Refusal = { code: 'STORE_CLOSED', message: 'the daemon is shutting down' };
+const CLOSED: RefusalReason = { code: 'STORE_CLOSED', message: 'the daemon is shutting down' };
 
 /** What the parts of a running daemon say, put into the words of the admin endpoint. */
 export class RunningNode implements Node {
@@ -178,7 +185,7 @@ export class RunningNode implements Node {
     }
   }
 
-  broken(): Refusal | null {
+  broken(): RefusalReason | null {
     if (this.#closed) return CLOSED;
     const { refusing } = this.#init.replica;
     return refusing !== null && BROKEN.has(refusing.code) ? refusing : null;

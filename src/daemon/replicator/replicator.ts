@@ -20,7 +20,7 @@ import { Fetcher } from './fetching/index.ts';
 import type { ReplicatorInit, ReplicatorServices } from './init.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 import { getsMany, type PeerRecord, PeerRecords } from './peers.ts';
-import { isHeld, OwnItems, Push, Told } from './push/index.ts';
+import { isHeld, OwnItems, Push, PushCoverage } from './push/index.ts';
 import {
   Arrivals,
   isOwnTrouble,
@@ -30,7 +30,7 @@ import {
   Sessions,
   type Statements,
 } from './scheduling/index.ts';
-import { Recovery, Refill, WantsKeeper } from './upkeep/index.ts';
+import { IndexWait, Refill, WantsKeeper } from './upkeep/index.ts';
 import { type Why, why } from './why.ts';
 
 interface Running {
@@ -57,10 +57,10 @@ export class Replicator {
   #met = 0;
   #unsubscribe: (() => void)[] = [];
   readonly #refill: Refill;
-  readonly #recovery: Recovery;
+  readonly #recovery: IndexWait;
   readonly #push: Push;
   readonly #own: OwnItems;
-  readonly #told = new Told();
+  readonly #told = new PushCoverage();
   readonly #arrivals: Arrivals;
 
   readonly events: ReconcileEvents = {
@@ -91,7 +91,7 @@ export class Replicator {
     });
     this.#arrivals = new Arrivals(init);
     this.#refill = new Refill(init);
-    this.#recovery = new Recovery({ ...init, recovered: () => this.#changed() });
+    this.#recovery = new IndexWait({ ...init, recovered: () => this.#changed() });
     this.#own = new OwnItems({
       replica,
       announce: () => this.#running?.services.announce ?? null,

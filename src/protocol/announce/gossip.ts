@@ -1,5 +1,5 @@
 /** What becomes of a message. */
-export type Verdict =
+export type GossipVerdict =
   /** Right: passed on. */
   | 'accept'
   /** Not passed on, and nobody's fault. */
@@ -16,7 +16,7 @@ export interface GossipMessage {
 }
 
 /** Called once for each message, however many peers send it. */
-export type GossipValidator = (message: GossipMessage) => Verdict | Promise<Verdict>;
+export type GossipValidator = (message: GossipMessage) => GossipVerdict | Promise<GossipVerdict>;
 
 /**
  * What announcing asks of the network: messages that spread from peer to peer, each checked at every

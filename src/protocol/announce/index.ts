@@ -6,13 +6,13 @@ export {
   announceTopic,
   DEFAULT_ANNOUNCE_OPTIONS,
 } from './constants.ts';
-export type { Gossip, GossipMessage, GossipValidator, Verdict } from './gossip.ts';
+export type { Gossip, GossipMessage, GossipValidator, GossipVerdict } from './gossip.ts';
 export type { Gap } from './sequences.ts';
 export {
   type Announce,
   type AnnounceEvents,
   type AnnounceInit,
+  type AnnouncementOrigin,
   AnnounceService,
   type AnnounceTotals,
-  type Origin,
 } from './service.ts';

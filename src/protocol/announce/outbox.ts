@@ -2,7 +2,7 @@ import type { Item } from '../../store/index.ts';
 import { encodeFrame, encodeRecord, HEADER_BYTES, type KIND } from './codec.ts';
 import { MAX_FRAME_BYTES, MAX_INLINE_BYTES, MAX_RECORDS } from './constants.ts';
 
-type Kind = keyof typeof KIND;
+type RecordKind = keyof typeof KIND;
 
 export interface OutboxInit {
   readonly epoch: Uint8Array;
@@ -16,11 +16,11 @@ export interface OutgoingFrame {
 }
 
 /** Gathers new items into frames: short ones whole, of longer ones the keys. */
-export class Outbox {
+export class AnnounceOutbox {
   readonly #init: OutboxInit;
   readonly inlineBytes: number;
-  readonly #records: Record<Kind, Uint8Array[]> = { items: [], keys: [] };
-  readonly #sequences: Record<Kind, number> = { items: 0, keys: 0 };
+  readonly #records: Record<RecordKind, Uint8Array[]> = { items: [], keys: [] };
+  readonly #sequences: Record<RecordKind, number> = { items: 0, keys: 0 };
   #bytes = 0;
 
   constructor(init: OutboxInit) {
@@ -58,7 +58,7 @@ export class Outbox {
     return dropped;
   }
 
-  #next(kind: Kind): OutgoingFrame | null {
+  #next(kind: RecordKind): OutgoingFrame | null {
     const waiting = this.#records[kind];
     let bytes = HEADER_BYTES;
     let count = 0;

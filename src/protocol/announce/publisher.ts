@@ -1,7 +1,7 @@
 import type { Clock, Item } from '../../store/index.ts';
 import type { Log } from '../log.ts';
 import { type AnnounceOptions, BURST_MS } from './constants.ts';
-import { Outbox } from './outbox.ts';
+import { AnnounceOutbox } from './outbox.ts';
 
 export interface PublisherInit {
   clock: Clock;
@@ -15,7 +15,7 @@ export interface PublisherInit {
 /** Publishes own items, a frame at a time and no faster than is paid for. */
 export class Publisher {
   readonly #init: PublisherInit;
-  readonly #outbox: Outbox;
+  readonly #outbox: AnnounceOutbox;
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   #nextAt = 0;
@@ -25,7 +25,7 @@ export class Publisher {
 
   constructor(init: PublisherInit) {
     this.#init = init;
-    this.#outbox = new Outbox({ ...init.options, epoch: init.epoch });
+    this.#outbox = new AnnounceOutbox({ ...init.options, epoch: init.epoch });
   }
 
   /** Items published, and items left to sessions, since the start. */

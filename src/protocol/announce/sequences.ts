@@ -6,7 +6,7 @@ const MAX_MISSING = 64;
 /** Publishers followed; those heard of longest ago make room. */
 const MAX_PUBLISHERS = 1_024;
 
-interface Publisher {
+interface FollowedPublisher {
   epoch: string;
   /** The number after the highest seen. */
   next: number;
@@ -32,7 +32,7 @@ export interface Gap {
  */
 export class Sequences {
   readonly #graceMs: number;
-  readonly #publishers = new Map<string, Publisher>();
+  readonly #publishers = new Map<string, FollowedPublisher>();
 
   constructor(graceMs: number) {
     this.#graceMs = graceMs;
@@ -73,7 +73,7 @@ export class Sequences {
   }
 
   /** A publisher that starts anew begins at 0; one that is new to us may begin anywhere. */
-  #publisher(publisher: string, from: string, { epoch, sequence }: FrameNumber): Publisher {
+  #publisher(publisher: string, from: string, { epoch, sequence }: FrameNumber): FollowedPublisher {
     const known = this.#publishers.get(publisher);
     const key = bytesToKey(epoch);
     this.#publishers.delete(publisher);

@@ -16,22 +16,22 @@ import {
   MAX_FRAME_BYTES,
   MAX_RECORDS,
 } from './constants.ts';
-import type { Gossip, GossipMessage, Verdict } from './gossip.ts';
+import type { Gossip, GossipMessage, GossipVerdict } from './gossip.ts';
 import { Holds } from './holds.ts';
 import { Publisher } from './publisher.ts';
 import { type Gap, Sequences } from './sequences.ts';
 
 /** Where an announcement came from. */
-export type Origin = Pick<GossipMessage, 'publisher' | 'from'>;
+export type AnnouncementOrigin = Pick<GossipMessage, 'publisher' | 'from'>;
 
 /** What is done with announcements; called as they come. */
 export interface AnnounceEvents {
   /** Whether an item is here, on disk. */
   holds(id: Uint8Array): boolean;
   /** Items not held here, their ids proved. False when they are not taken; a session finds them. */
-  items(items: readonly Item[], origin: Origin): boolean;
+  items(items: readonly Item[], origin: AnnouncementOrigin): boolean;
   /** Keys of items not held here, which `origin.from` has. Returns those that are to be fetched. */
-  keys(keys: readonly AnnouncedKey[], origin: Origin): readonly ItemKey[];
+  keys(keys: readonly AnnouncedKey[], origin: AnnouncementOrigin): readonly ItemKey[];
   /** What `keys` returned is here, and the announcement goes on to others. */
   passedOn(keys: readonly ItemKey[]): void;
   /** A publisher's announcements were missed: a session is to find what they said. */
@@ -169,7 +169,7 @@ export class AnnounceService implements Announce {
     return this.#unsubscribe !== undefined && this.#gossip.reaches(this.#topic, peer);
   }
 
-  async #judge(message: GossipMessage): Promise<Verdict> {
+  async #judge(message: GossipMessage): Promise<GossipVerdict> {
     this.#totals.messages++;
     const announcement = this.#verified(message);
     if (announcement === null) {
@@ -200,7 +200,7 @@ export class AnnounceService implements Announce {
     }
   }
 
-  #takeItems(items: readonly Item[], origin: Origin): boolean {
+  #takeItems(items: readonly Item[], origin: AnnouncementOrigin): boolean {
     const fresh = items.filter(({ id }) => !this.#init.events.holds(id));
     this.#totals.known += items.length - fresh.length;
     if (fresh.length === 0) return true;
@@ -209,7 +209,7 @@ export class AnnounceService implements Announce {
     return true;
   }
 
-  async #takeKeys(keys: readonly AnnouncedKey[], origin: Origin): Promise<boolean> {
+  async #takeKeys(keys: readonly AnnouncedKey[], origin: AnnouncementOrigin): Promise<boolean> {
     const fresh = keys.filter(({ id }) => !this.#init.events.holds(id));
     this.#totals.known += keys.length - fresh.length;
     if (fresh.length === 0) return true;
@@ -224,7 +224,7 @@ export class AnnounceService implements Announce {
     return here;
   }
 
-  #follow({ publisher, from }: Origin, announcement: Announcement): void {
+  #follow({ publisher, from }: AnnouncementOrigin, announcement: Announcement): void {
     const now = this.#init.clock.monotonic();
     this.#sequences[announcement.kind].seen(publisher, from, announcement, now);
     this.#lookLater();

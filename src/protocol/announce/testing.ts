@@ -2,6 +2,6 @@
 
 export { decodeFrame, encodeFrame, encodeRecord } from './codec.ts';
 export { Holds } from './holds.ts';
-export { Outbox } from './outbox.ts';
+export { AnnounceOutbox } from './outbox.ts';
 export { Publisher } from './publisher.ts';
 export { Sequences } from './sequences.ts';

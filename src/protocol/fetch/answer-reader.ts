@@ -1,11 +1,11 @@
 import { bytesToHex, equalBytes, type Item, verifyItem } from '../../store/index.ts';
 import { ProtocolError } from '../errors.ts';
-import { type Answer, type Asked, decodeAnswer } from './codec.ts';
+import { decodeAnswer, type FetchAnswer, type ItemQuery } from './codec.ts';
 
-type ItemAnswer = Extract<Answer, { kind: 'item' }>;
+type ItemAnswer = Extract<FetchAnswer, { kind: 'item' }>;
 
 /** What one frame brought to its end, if anything. */
-export type Progress =
+export type AnswerProgress =
   | { readonly kind: 'item'; readonly item: Item }
   | { readonly kind: 'absent'; readonly id: Uint8Array }
   | { readonly kind: 'large'; readonly id: Uint8Array; readonly length: number }
@@ -23,7 +23,7 @@ export class AnswerReader {
   #filled = 0;
 
   /** `asked.ids` each once: answers come in this order. */
-  constructor(asked: Asked, limits: { maxItemBytes: number }) {
+  constructor(asked: ItemQuery, limits: { maxItemBytes: number }) {
     this.#ids = asked.ids;
     this.#maxBytes = asked.maxBytes;
     this.#maxItemBytes = limits.maxItemBytes;
@@ -48,7 +48,7 @@ export class AnswerReader {
    * Throws `ProtocolError`: `MALFORMED_FRAME`, `UNEXPECTED_FRAME` (not asked for, or out of order),
    * `ITEM_TOO_LARGE`, or `INVALID_BYTES` when an item does not hash to its id.
    */
-  read(frame: Uint8Array): Progress {
+  read(frame: Uint8Array): AnswerProgress {
     const answer = decodeAnswer(frame, { maxItemBytes: this.#maxItemBytes });
     if (answer.kind === 'chunk') return this.#append(answer.bytes);
     if (this.#begun !== undefined) throw unexpected('an item ends before its payload does');
@@ -67,7 +67,7 @@ export class AnswerReader {
     throw unexpected(`an answer for ${bytesToHex(id)}, which was not asked for next`);
   }
 
-  #begin(answer: ItemAnswer): Progress {
+  #begin(answer: ItemAnswer): AnswerProgress {
     if (answer.length > this.#maxBytes) {
       throw unexpected(`an item of ${answer.length} bytes, where ${this.#maxBytes} were asked for`);
     }
@@ -77,12 +77,12 @@ export class AnswerReader {
     return this.#append(answer.first);
   }
 
-  #whole(answer: ItemAnswer): Progress {
+  #whole(answer: ItemAnswer): AnswerProgress {
     this.#payloadBytes += answer.length;
     return this.#finish(answer, answer.first);
   }
 
-  #append(bytes: Uint8Array): Progress {
+  #append(bytes: Uint8Array): AnswerProgress {
     const begun = this.#begun;
     this.#payloadBytes += bytes.length;
     if (begun === undefined) throw unexpected('a chunk that belongs to no item');
@@ -106,7 +106,7 @@ export class AnswerReader {
     this.#payload = grown;
   }
 
-  #finish({ hint }: ItemAnswer, payload: Uint8Array): Progress {
+  #finish({ hint }: ItemAnswer, payload: Uint8Array): AnswerProgress {
     // The id that was asked for is equal, and holds on to no frame.
     const item = { id: this.next!, hint, payload };
     try {

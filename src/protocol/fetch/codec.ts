@@ -12,7 +12,7 @@ const ITEM_HEADER_BYTES = 1 + ID_BYTES + HINT_BYTES;
 /** Longest frame of an answer. */
 export const MAX_ANSWER_BYTES: number = ITEM_HEADER_BYTES + MAX_VARINT_BYTES + CHUNK_BYTES;
 
-export type Answer =
+export type FetchAnswer =
   /** "I don't have it." */
   | { readonly kind: 'absent'; readonly id: Uint8Array }
   /** "It is longer than you asked for": a payload of `length` bytes. */
@@ -29,7 +29,7 @@ export type Answer =
   | { readonly kind: 'chunk'; readonly bytes: Uint8Array };
 
 /** What one request frame asks for. */
-export interface Asked {
+export interface ItemQuery {
   readonly ids: readonly Uint8Array[];
   /** Longest payload to be sent; of a longer one only the length is wanted. */
   readonly maxBytes: number;
@@ -41,7 +41,7 @@ export function requestFrameBytes(ids: number): number {
 }
 
 /** `01 | longest payload | count | ids`. */
-export function encodeRequest({ ids, maxBytes }: Asked): Uint8Array {
+export function encodeRequest({ ids, maxBytes }: ItemQuery): Uint8Array {
   const head = [...encodeVarint(maxBytes), ...encodeVarint(ids.length)];
   const frame = new Uint8Array(1 + head.length + ids.length * ID_BYTES);
   frame[0] = TAG.request;
@@ -51,7 +51,7 @@ export function encodeRequest({ ids, maxBytes }: Asked): Uint8Array {
 }
 
 /** A request frame; the ids are views on it. Throws `MALFORMED_FRAME` or `BUDGET_SPENT`. */
-export function decodeRequest(frame: Uint8Array, limits: { maxIds: number }): Asked {
+export function decodeRequest(frame: Uint8Array, limits: { maxIds: number }): ItemQuery {
   if (frame[0] !== TAG.request) throw malformed(`a request begins with 01, not ${hex(frame[0])}`);
   const { value: maxBytes, end: begin } = decodeVarint(frame, 1);
   const { value: count, end } = decodeVarint(frame, begin);
@@ -115,7 +115,7 @@ export function* encodeChunks(payload: Uint8Array): Generator<Uint8Array, void, 
 }
 
 /** An answer frame; its arrays are views on it. Throws `MALFORMED_FRAME` or `ITEM_TOO_LARGE`. */
-export function decodeAnswer(frame: Uint8Array, limits: { maxItemBytes: number }): Answer {
+export function decodeAnswer(frame: Uint8Array, limits: { maxItemBytes: number }): FetchAnswer {
   switch (frame[0]) {
     case TAG.absent:
       if (frame.length !== 1 + ID_BYTES) throw malformed('"not here" carries one id of 32 bytes');
@@ -134,13 +134,13 @@ export function decodeAnswer(frame: Uint8Array, limits: { maxItemBytes: number }
   }
 }
 
-function decodeLarge(frame: Uint8Array): Answer {
+function decodeLarge(frame: Uint8Array): FetchAnswer {
   const { value: length, end } = decodeVarint(frame, 1 + ID_BYTES);
   if (end !== frame.length) throw malformed('"too long" carries an id and a length');
   return { kind: 'large', id: frame.subarray(1, 1 + ID_BYTES), length };
 }
 
-function decodeItem(frame: Uint8Array, limits: { maxItemBytes: number }): Answer {
+function decodeItem(frame: Uint8Array, limits: { maxItemBytes: number }): FetchAnswer {
   if (frame.length <= ITEM_HEADER_BYTES) throw malformed('an item frame ends in its header');
   const id = frame.subarray(1, 1 + ID_BYTES);
   const hint = readU64BE(frame, 1 + ID_BYTES);

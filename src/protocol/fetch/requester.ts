@@ -3,7 +3,7 @@ import { within } from '../deadline.ts';
 import { ProtocolError, type ProtocolErrorCode } from '../errors.ts';
 import type { Limiter, Release } from '../limiter.ts';
 import type { Channel } from '../network/index.ts';
-import { AnswerReader, type Progress } from './answer-reader.ts';
+import { type AnswerProgress, AnswerReader } from './answer-reader.ts';
 import { encodeRequest } from './codec.ts';
 import type { FetchOptions } from './constants.ts';
 import type { FetchOutcome, FetchReport, FetchRequest } from './report.ts';
@@ -170,7 +170,7 @@ export class Requester {
     this.#items += items.length;
   }
 
-  #note(progress: Progress, items: Item[]): void {
+  #note(progress: AnswerProgress, items: Item[]): void {
     if (progress.kind === 'item') items.push(progress.item);
     else if (progress.kind === 'absent') this.#absent.push(progress.id);
     else if (progress.kind === 'large') this.#noteLarge(progress);

@@ -3,12 +3,12 @@ import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Channel } from '../network/index.ts';
 import {
-  type Asked,
   decodeRequest,
   encodeAbsent,
   encodeChunks,
   encodeItem,
   encodeLarge,
+  type ItemQuery,
 } from './codec.ts';
 import { CHUNK_BYTES, type FetchOptions } from './constants.ts';
 
@@ -56,7 +56,7 @@ export class Responder {
     );
   }
 
-  async #next(): Promise<Asked | null> {
+  async #next(): Promise<ItemQuery | null> {
     const { channel, options } = this.#init;
     const frame = await this.#timed('a request', options.requestTimeoutMs, () => channel.receive());
     if (frame === null) return null;

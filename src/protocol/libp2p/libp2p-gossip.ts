@@ -1,6 +1,6 @@
 import { type GossipSub, type Message, TopicValidatorResult } from '@libp2p/gossipsub';
 import type { PeerId } from '@libp2p/interface';
-import type { Gossip, GossipValidator, Verdict } from '../announce/index.ts';
+import type { Gossip, GossipValidator, GossipVerdict } from '../announce/index.ts';
 import { toProtocolError } from '../network/index.ts';
 
 type UsedOfGossipSub =
@@ -29,7 +29,7 @@ export interface Libp2pGossipInit {
   readonly pubsub: Pubsub;
 }
 
-const RESULTS: Record<Verdict, TopicValidatorResult> = {
+const RESULTS: Record<GossipVerdict, TopicValidatorResult> = {
   accept: TopicValidatorResult.Accept,
   ignore: TopicValidatorResult.Ignore,
   reject: TopicValidatorResult.Reject,
@@ -71,7 +71,7 @@ function judge(
   validator: GossipValidator,
   from: PeerId,
   message: Message,
-): Verdict | Promise<Verdict> {
+): GossipVerdict | Promise<GossipVerdict> {
   if (message.type !== 'signed') return 'reject';
   const { data } = message;
   return validator({ publisher: message.from.toString(), from: from.toString(), data });

@@ -1,6 +1,6 @@
 import { bytesToKey, keyToBytes } from '../../store/index.ts';
 import { Claims } from './claims.ts';
-import { Ledger } from './want-ledger.ts';
+import { WantLedger } from './want-ledger.ts';
 import type { Said } from './wants.ts';
 
 export type { Said } from './wants.ts';
@@ -59,13 +59,13 @@ const DEFAULT_MAX_ORPHANS = 65_536;
  * only source turned out not to have is dropped.
  */
 export class ReconciliationSet {
-  readonly #ledger: Ledger;
+  readonly #ledger: WantLedger;
   readonly #claims = new Claims();
   readonly #mirrored: () => void;
 
   constructor(init: ReconciliationSetInit = {}) {
     this.#mirrored = init.mirrored ?? (() => {});
-    this.#ledger = new Ledger({
+    this.#ledger = new WantLedger({
       maxIdsPerPeer: init.maxIdsPerPeer ?? DEFAULT_MAX_IDS_PER_PEER,
       maxIds: init.maxIds ?? DEFAULT_MAX_IDS,
       maxOrphans: init.maxOrphans ?? DEFAULT_MAX_ORPHANS,

@@ -3,7 +3,7 @@ import { Listing } from './listing.ts';
 import { NOBODY, Orphans } from './orphans.ts';
 import { type Said, Wants } from './wants.ts';
 
-export interface LedgerInit {
+export interface WantLedgerInit {
   maxIdsPerPeer: number;
   maxIds: number;
   maxOrphans: number;
@@ -13,16 +13,16 @@ export interface LedgerInit {
 }
 
 /** What is missing and who has it, by their own word, as a mirror of another or on a chance. */
-export class Ledger {
+export class WantLedger {
   readonly wants: Wants = new Wants();
   readonly orphans: Orphans;
-  readonly #init: LedgerInit;
+  readonly #init: WantLedgerInit;
   /** By owner. One whose owner has gone stays while mirrors have it. */
   readonly #listings = new Map<string, Listing>();
   /** The owner of the listing that a peer mirrors. */
   readonly #mirrored = new Map<string, string>();
 
-  constructor(init: LedgerInit) {
+  constructor(init: WantLedgerInit) {
     this.#init = init;
     this.orphans = new Orphans(init.maxOrphans);
     this.#listings.set(NOBODY, this.orphans.listing);

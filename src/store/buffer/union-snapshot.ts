@@ -25,7 +25,7 @@ export interface SearchableSnapshot extends PartedSnapshot {
 }
 
 /** Where a rank of the union lies in its two parts. */
-interface Place {
+interface UnionPlace {
   readonly tree: number;
   readonly buffer: number;
 }
@@ -126,7 +126,7 @@ export class UnionSnapshot implements PartedSnapshot {
   }
 
   /** The tree's state of a range, and what the buffer has there. */
-  #withBuffered(state: Uint8Array, from: Place, to: Place): Uint8Array {
+  #withBuffered(state: Uint8Array, from: UnionPlace, to: UnionPlace): Uint8Array {
     if (from.buffer === to.buffer) return state;
     const union = state.slice();
     this.scheme.combine(union, this.#buffered(from.buffer, to.buffer));
@@ -142,7 +142,7 @@ export class UnionSnapshot implements PartedSnapshot {
   }
 
   /** The tree's ids, with the buffered ones put in at their places. */
-  #mergedIds(from: Place, to: Place): Uint8Array {
+  #mergedIds(from: UnionPlace, to: UnionPlace): Uint8Array {
     const ids = new Uint8Array((to.tree - from.tree + to.buffer - from.buffer) * ID_BYTES);
     const fromTree = this.#tree.ids(from.tree, to.tree);
     let done = from.tree;
@@ -160,7 +160,7 @@ export class UnionSnapshot implements PartedSnapshot {
   }
 
   /** How many of the keys below `rank` lie in which part. */
-  #place(rank: number): Place {
+  #place(rank: number): UnionPlace {
     if (rank === this.size) return { tree: this.#tree.size, buffer: this.#buffer.size };
     if (this.#buffer.size === 0) return { tree: rank, buffer: 0 };
     const tree = this.#tree.countBelow((key, at) => at + this.#buffer.lowerBound(key) < rank);

@@ -2,7 +2,7 @@ import type { FingerprintScheme } from '../fingerprint/index.ts';
 import { type Bound, compareBounds, compareKeys, ID_BYTES, type ItemKey } from '../item.ts';
 import type { FlatKeys, Shape } from '../vector/index.ts';
 import { Branch, insertKeys, type Root, removeKeys, rootOf } from '../vector/index.ts';
-import { type Batch, keyCount, Waiting } from './waiting.ts';
+import { keyCount, PendingBatches, type SortedKeys } from './pending-batches.ts';
 
 /** The keys from `first` to `last`, both included. */
 export interface KeyRange {
@@ -39,9 +39,9 @@ type BufferShape = Required<WriteBufferInit>;
 interface Contents {
   readonly root: Root;
   /** Batches that are not in `root` yet. */
-  readonly tail: Waiting;
+  readonly tail: PendingBatches;
   /** Batches, each above the one before it, that are being worked in: one with every batch that comes. */
-  readonly ripe: readonly Batch[];
+  readonly ripe: readonly SortedKeys[];
   /** Keys that may not be summed. */
   readonly fresh: number;
   /** Of these, the keys that came, or waited, since summing last began with the first group. */
@@ -76,7 +76,7 @@ export class WriteBuffer {
     const root: Root = new Branch(shape, []);
     return new WriteBuffer(shape, {
       root,
-      tail: Waiting.NONE,
+      tail: PendingBatches.NONE,
       ripe: [],
       fresh: 0,
       later: 0,
@@ -208,7 +208,7 @@ export class WriteBuffer {
     const waiting = [...ripe, ...tail.batches];
     if (waiting.length === 0) return root;
     const folded = insertKeys(this.#shape, root, inOrder(waiting));
-    this.#contents = { ...this.#contents, root: folded, tail: Waiting.NONE, ripe: [] };
+    this.#contents = { ...this.#contents, root: folded, tail: PendingBatches.NONE, ripe: [] };
     return folded;
   }
 
@@ -216,7 +216,7 @@ export class WriteBuffer {
   #ripened(contents: Contents): Contents {
     const long = contents.tail.size >= this.#shape.tailKeys;
     const cut = (): Pick<Contents, 'tail' | 'ripe'> => ({
-      tail: Waiting.NONE,
+      tail: PendingBatches.NONE,
       ripe: pieces(contents.tail.batches, this.#shape.ripeKeys),
     });
     const [piece, ...rest] = contents.ripe;
@@ -227,7 +227,7 @@ export class WriteBuffer {
 
   /** Without `held`, which are the keys from `first` to `last` in the root, and without those that wait. */
   #without(held: readonly ItemKey[], first: ItemKey, last: ItemKey): WriteBuffer {
-    const outside = (batches: readonly Batch[]): Batch[] =>
+    const outside = (batches: readonly SortedKeys[]): SortedKeys[] =>
       batches
         .map((batch) => batch.filter((key) => isOutside(key, first, last)))
         .filter((batch) => batch.length > 0);
@@ -235,19 +235,19 @@ export class WriteBuffer {
     return new WriteBuffer(this.#shape, {
       ...this.#contents,
       root: removeKeys(this.#shape, root, held),
-      tail: Waiting.of(outside(tail.batches)),
+      tail: PendingBatches.of(outside(tail.batches)),
       ripe: outside(ripe),
     });
   }
 }
 
-function inOrder(batches: readonly Batch[]): Batch {
+function inOrder(batches: readonly SortedKeys[]): SortedKeys {
   const [only] = batches;
   return batches.length === 1 ? only! : batches.flat().sort(compareKeys);
 }
 
 /** The keys of the batches in order, cut into batches of `size`. */
-function pieces(batches: readonly Batch[], size: number): Batch[] {
+function pieces(batches: readonly SortedKeys[], size: number): SortedKeys[] {
   const keys = inOrder(batches);
   const count = Math.ceil(keys.length / size);
   return Array.from({ length: count }, (_, i) => keys.slice(size * i, size * (i + 1)));

@@ -10,7 +10,7 @@ export interface CompositeScheme extends FingerprintScheme {
 /** One scheme that keeps all of `parts`, in this order. Its digest is the digests of all parts. */
 export function composite(parts: readonly FingerprintScheme[]): CompositeScheme {
   const places = parts.map((part, at) => ({ part, offset: offsetOf(parts, at) }));
-  const each = (work: (place: Place) => void): void => {
+  const each = (work: (place: SchemePlace) => void): void => {
     for (const place of places) work(place);
   };
   return {
@@ -45,12 +45,12 @@ export function partOffset(scheme: FingerprintScheme, part: FingerprintScheme): 
   throw new RangeError(`the scheme ${scheme.name} does not keep ${part.name}`);
 }
 
-interface Place {
+interface SchemePlace {
   readonly part: FingerprintScheme;
   readonly offset: number;
 }
 
-function within(state: Uint8Array, { part, offset }: Place): Uint8Array {
+function within(state: Uint8Array, { part, offset }: SchemePlace): Uint8Array {
   return state.subarray(offset, offset + part.stateBytes);
 }
 

@@ -31,9 +31,9 @@ export {
 export { repairDatabase } from './repair.ts';
 export { behind, passOver, STEP_BYTES, type WalkOptions, walk } from './scan.ts';
 export {
-  type Found,
   isBytes,
   isUnreadable,
+  type ReadResult,
   tryHasMany,
   tryRead,
   tryReadMany,

@@ -5,10 +5,10 @@ import { type Database, plain, VIEWS } from './database.ts';
 export const UNREADABLE: unique symbol = Symbol('unreadable');
 
 /** What lies under a key: nothing, bytes, or what cannot be read. */
-export type Found = Uint8Array | undefined | typeof UNREADABLE;
+export type ReadResult = Uint8Array | undefined | typeof UNREADABLE;
 
 /** Whether something lies there that can be read. */
-export function isBytes(found: Found): found is Uint8Array {
+export function isBytes(found: ReadResult): found is Uint8Array {
   return found !== undefined && found !== UNREADABLE;
 }
 
@@ -27,7 +27,11 @@ export function isUnreadable(error: unknown): boolean {
 }
 
 /** Throws what is no damage of a file, such as an I/O error. */
-export function tryRead(database: Database, key: Uint8Array, snapshot?: AbstractSnapshot): Found {
+export function tryRead(
+  database: Database,
+  key: Uint8Array,
+  snapshot?: AbstractSnapshot,
+): ReadResult {
   try {
     const value = database.getSync(key, snapshot === undefined ? VIEWS : { ...VIEWS, snapshot });
     return value && plain(value);
@@ -42,7 +46,7 @@ export async function tryReadMany(
   database: Database,
   keys: readonly Uint8Array[],
   snapshot?: AbstractSnapshot,
-): Promise<Found[]> {
+): Promise<ReadResult[]> {
   try {
     const options = snapshot === undefined ? VIEWS : { ...VIEWS, snapshot };
     const values = await database.getMany([...keys], options);

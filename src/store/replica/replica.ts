@@ -2,7 +2,7 @@ import type { PartedSnapshot } from '../buffer/index.ts';
 import { lthash } from '../fingerprint/index.ts';
 import { checkHint, checkKey, type Item, type ItemKey, itemId, verifyItem } from '../item.ts';
 import type { Database } from '../level/index.ts';
-import { Keeper, Merger } from './commit/index.ts';
+import { Committer, Merger } from './commit/index.ts';
 import type { DurableSet } from './durable-set/index.ts';
 import { Incidents } from './incidents.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS } from './limits.ts';
@@ -34,7 +34,7 @@ import { Puts } from './write/index.ts';
  */
 export class Replica {
   readonly #incidents: Incidents;
-  readonly #keeper: Keeper;
+  readonly #keeper: Committer;
   readonly #lookup: IdLookup;
   readonly #reader: ItemReader;
   readonly #merger: Merger;
@@ -56,7 +56,7 @@ export class Replica {
     this.#added = new Listeners(logger);
     this.#damaged = new Listeners(logger);
     this.#quarantine = new Quarantine({ keys, clock });
-    this.#keeper = new Keeper({
+    this.#keeper = new Committer({
       open: opener(init),
       repair: init.repair,
       keys,

@@ -44,10 +44,10 @@ export function* checkSteps<Ref>(
   if (view.root === null) return;
   const root = view.reader.node(view.root);
   if (!isLeaf(root) && root.length < 2) fail(view.root, 'is a root with a single child');
-  yield* new Check(shape, view, options).node(view.root, root);
+  yield* new TreeCheck(shape, view, options).node(view.root, root);
 }
 
-class Check<Ref> {
+class TreeCheck<Ref> {
   readonly #shape: TreeShape;
   readonly #view: TreeView<Ref>;
   readonly #options: CheckOptions<Ref>;

@@ -1,15 +1,15 @@
 import { combineAll } from '../fingerprint/index.ts';
 import { childNode, isLeaf } from './child.ts';
-import type { Inner, Leaf, Run, TreeNode } from './node.ts';
+import type { Inner, KeyRun, Leaf, TreeNode } from './node.ts';
 import type { NodeWriter } from './node-store.ts';
-import { addPart, Joiner, newInner, type Part, pushChildren, rootOver } from './parts.ts';
+import { addPart, Joiner, newInner, pushChildren, rootOver, type TreePart } from './parts.ts';
 import { checkAscending, compareAt, searchKey, viewRun } from './run.ts';
 import { cutSizes, isSeries, type Piece, piecesOf, spotWithin, type TreeShape } from './shape.ts';
 
 /** What became of a node that a batch fell into. */
-export interface Change<Ref> {
+export interface NodeChange<Ref> {
   /** What takes its place: nothing, one node or several. */
-  readonly parts: readonly Part<Ref>[];
+  readonly parts: readonly TreePart<Ref>[];
   /** State of the ids that came, or went. */
   readonly delta: Uint8Array;
 }
@@ -17,7 +17,7 @@ export interface Change<Ref> {
 /** What a kind of write does to a leaf; inner nodes follow. */
 export interface LeafEdit {
   /** `ref` is null for the leaf without items that an empty tree is taken for. */
-  rewrite<Ref>(nodes: NodeWriter<Ref>, ref: Ref | null, leaf: Leaf, batch: Run): Change<Ref>;
+  rewrite<Ref>(nodes: NodeWriter<Ref>, ref: Ref | null, leaf: Leaf, batch: KeyRun): NodeChange<Ref>;
   /** Turns the summary of a node into the one it has after the write. */
   apply(summary: Uint8Array, delta: Uint8Array): void;
 }
@@ -31,7 +31,7 @@ export function editTree<Ref>(
   shape: TreeShape,
   nodes: NodeWriter<Ref>,
   root: Ref | null,
-  batch: Run,
+  batch: KeyRun,
   edit: LeafEdit,
 ): Ref | null {
   checkAscending(batch);
@@ -63,7 +63,7 @@ class EditPass<Ref> {
     this.#joiner = new Joiner(shape, nodes);
   }
 
-  root(root: Ref | null, batch: Run): Ref | null {
+  root(root: Ref | null, batch: KeyRun): Ref | null {
     const old = root === null ? EMPTY_LEAF : this.#nodes.node(root);
     let { parts } = this.#rewrite(root, old, batch);
     for (let level = old.level + 1; parts.length > 1; level++) {
@@ -73,12 +73,12 @@ class EditPass<Ref> {
     return rootOver(this.#nodes, parts[0]);
   }
 
-  #rewrite(ref: Ref | null, node: TreeNode<Ref>, batch: Run): Change<Ref> {
+  #rewrite(ref: Ref | null, node: TreeNode<Ref>, batch: KeyRun): NodeChange<Ref> {
     if (isLeaf(node)) return this.#edit.rewrite(this.#nodes, ref, node, batch);
     return this.#rewriteInner(ref!, node, batch);
   }
 
-  #rewriteInner(ref: Ref, inner: Inner<Ref>, batch: Run): Change<Ref> {
+  #rewriteInner(ref: Ref, inner: Inner<Ref>, batch: KeyRun): NodeChange<Ref> {
     const { parts, growths, delta } = this.#rewriteChildren(inner, batch);
     const total = this.#nodes.summary(ref).slice();
     this.#edit.apply(total, delta);
@@ -92,8 +92,8 @@ class EditPass<Ref> {
     return { parts: this.#inners(inner.level, joined, { sizes, spot, total }), delta };
   }
 
-  #rewriteChildren(inner: Inner<Ref>, batch: Run): ChildChanges<Ref> {
-    const parts: Part<Ref>[] = [];
+  #rewriteChildren(inner: Inner<Ref>, batch: KeyRun): ChildChanges<Ref> {
+    const parts: TreePart<Ref>[] = [];
     const growths: Piece[] = [];
     const seams: number[] = [];
     const delta = this.#shape.scheme.empty();
@@ -118,7 +118,7 @@ class EditPass<Ref> {
   }
 
   /** Nodes of the given sizes over `parts`. With their `total` known, the largest is not summed. */
-  #inners(level: number, parts: readonly Part<Ref>[], cut: InnerCut): Part<Ref>[] {
+  #inners(level: number, parts: readonly TreePart<Ref>[], cut: InnerCut): TreePart<Ref>[] {
     const { scheme } = this.#shape;
     const groups = piecesOf(cut.sizes).map(({ begin, end }) => ({
       members: parts.slice(begin, end),
@@ -134,7 +134,7 @@ class EditPass<Ref> {
     );
   }
 
-  #sum(parts: readonly Part<Ref>[]): Uint8Array {
+  #sum(parts: readonly TreePart<Ref>[]): Uint8Array {
     const state = this.#shape.scheme.empty();
     combineAll(
       this.#shape.scheme,
@@ -146,7 +146,7 @@ class EditPass<Ref> {
 }
 
 interface ChildChanges<Ref> {
-  readonly parts: readonly Part<Ref>[];
+  readonly parts: readonly TreePart<Ref>[];
   /** Where children became several. */
   readonly growths: readonly Piece[];
   readonly delta: Uint8Array;
@@ -183,7 +183,7 @@ function largest(sizes: readonly number[]): number {
 }
 
 /** Position of the last child that starts at or below the key; 0 when none does. */
-function childFor<Ref>(inner: Inner<Ref>, batch: Run, from: number): number {
+function childFor<Ref>(inner: Inner<Ref>, batch: KeyRun, from: number): number {
   const at = searchKey(inner, batch, from);
   if (at < inner.length && compareAt(inner, at, batch, from) === 0) return at;
   return Math.max(0, at - 1);

@@ -26,7 +26,7 @@ export {
   treeKeys,
 } from './level/index.ts';
 export { MemoryTree } from './memory/index.ts';
-export type { Run, TreeNode } from './node.ts';
+export type { KeyRun, TreeNode } from './node.ts';
 export { compareAt, copyKeys, firstDisorder, idsOf, keyAt, newRun, searchBound } from './run.ts';
 export { type TreeShapeInit, treeShape } from './shape.ts';
 export { freeLease, TreeSnapshot } from './snapshot.ts';

@@ -1,9 +1,9 @@
 import { ID_BYTES } from '../item.ts';
-import { type Change, editTree, type LeafEdit } from './edit.ts';
+import { editTree, type LeafEdit, type NodeChange } from './edit.ts';
 import { mergeRuns } from './merge.ts';
-import type { Leaf, Run } from './node.ts';
+import type { KeyRun, Leaf } from './node.ts';
 import type { NodeWriter } from './node-store.ts';
-import { addPart, newLeaf, type Part } from './parts.ts';
+import { addPart, newLeaf, type TreePart } from './parts.ts';
 import { searchPosition, sliceRun } from './run.ts';
 import { cutSizes, isSeries, type Piece, piecesOf, spotWithin, type TreeShape } from './shape.ts';
 
@@ -15,7 +15,7 @@ export function insertInto<Ref>(
   shape: TreeShape,
   nodes: NodeWriter<Ref>,
   root: Ref | null,
-  batch: Run,
+  batch: KeyRun,
 ): Ref | null {
   return editTree(shape, nodes, root, batch, new Insertion(shape));
 }
@@ -39,7 +39,12 @@ class Insertion implements LeafEdit {
     this.#shape.scheme.combine(summary, delta);
   }
 
-  rewrite<Ref>(nodes: NodeWriter<Ref>, ref: Ref | null, leaf: Leaf, batch: Run): Change<Ref> {
+  rewrite<Ref>(
+    nodes: NodeWriter<Ref>,
+    ref: Ref | null,
+    leaf: Leaf,
+    batch: KeyRun,
+  ): NodeChange<Ref> {
     const { scheme, leafItems } = this.#shape;
     const { run, positions } = mergeRuns(leaf, batch);
     const growth = { begin: positions[0]!, end: positions.at(-1)! + 1 };
@@ -51,7 +56,7 @@ class Insertion implements LeafEdit {
     const old = ref === null ? scheme.empty() : nodes.summary(ref);
     if (ref !== null) nodes.free(ref);
     const summaries = this.#summaries(pieces, old);
-    const parts: Part<Ref>[] = pieces.map(({ begin, end }, i) => {
+    const parts: TreePart<Ref>[] = pieces.map(({ begin, end }, i) => {
       const spot = together ? spotWithin(growth.end, begin, end) : 0;
       const keys = pieces.length === 1 ? run : sliceRun(run, begin, end);
       return addPart(nodes, newLeaf(keys, spot), summaries[i]!);
@@ -94,7 +99,7 @@ class Insertion implements LeafEdit {
 }
 
 interface Placed {
-  readonly batch: Run;
+  readonly batch: KeyRun;
   /** Where each key of the batch stands among all. */
   readonly positions: Uint32Array;
 }

@@ -1,16 +1,16 @@
 import { bytesToHex } from '../bytes.ts';
-import type { Run } from './node.ts';
+import type { KeyRun } from './node.ts';
 import { compareAt, copyKeys, hintAt, idsOf, newRun, searchKey } from './run.ts';
 
 /** Two runs in one, and where the keys of the second went. */
 export interface Merged {
-  readonly run: Run;
+  readonly run: KeyRun;
   /** Position in `run` of each key that came from the batch. */
   readonly positions: Uint32Array;
 }
 
 /** `old` and the keys of `batch`. Throws a RangeError when both have one. */
-export function mergeRuns(old: Run, batch: Run): Merged {
+export function mergeRuns(old: KeyRun, batch: KeyRun): Merged {
   const run = newRun(old.length + batch.length);
   const positions = new Uint32Array(batch.length);
   let from = 0;
@@ -31,7 +31,7 @@ export function mergeRuns(old: Run, batch: Run): Merged {
 }
 
 /** `old` without the keys of `batch`. Throws a RangeError when it lacks one of them. */
-export function withoutKeys(old: Run, batch: Run): Run {
+export function withoutKeys(old: KeyRun, batch: KeyRun): KeyRun {
   const run = newRun(Math.max(0, old.length - batch.length));
   let from = 0;
   for (let i = 0; i < batch.length; i++) {
@@ -47,12 +47,12 @@ export function withoutKeys(old: Run, batch: Run): Run {
 }
 
 /** The first position behind `begin` whose key does not fall into the gap before `old[at]`. */
-function endOfGap(batch: Run, begin: number, old: Run, at: number): number {
+function endOfGap(batch: KeyRun, begin: number, old: KeyRun, at: number): number {
   let end = begin + 1;
   while (end < batch.length && compareAt(batch, end, old, at) < 0) end++;
   return end;
 }
 
-function describe(run: Run, at: number): string {
+function describe(run: KeyRun, at: number): string {
   return `(${hintAt(run, at)}, ${bytesToHex(idsOf(run, at, at + 1))})`;
 }

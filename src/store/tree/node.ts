@@ -2,7 +2,7 @@
  * Keys in order, as two flat arrays: the keys of a leaf, the first keys of an inner node's children,
  * or a batch on its way into the tree.
  */
-export interface Run {
+export interface KeyRun {
   /** Number of keys. */
   readonly length: number;
   /** Two words a hint, the low one first. */
@@ -11,7 +11,7 @@ export interface Run {
   readonly ids: Uint8Array;
 }
 
-interface NodeFields extends Run {
+interface NodeFields extends KeyRun {
   /** Steps down to the leaves. */
   readonly level: number;
   /** Items in and below the node. */

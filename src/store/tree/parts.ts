@@ -1,28 +1,28 @@
 import { childCount, childNode, isLeaf } from './child.ts';
-import type { Inner, Leaf, Run, TreeNode } from './node.ts';
+import type { Inner, KeyRun, Leaf, TreeNode } from './node.ts';
 import type { NodeWriter } from './node-store.ts';
 import { concatRuns, copyKeys, newRun } from './run.ts';
 import { joinLimit, type TreeShape } from './shape.ts';
 
 /** A node on its way under a new parent. */
-export interface Part<Ref> {
+export interface TreePart<Ref> {
   readonly ref: Ref;
   readonly count: number;
   /** Where its first key lies. */
-  readonly keys: Run;
+  readonly keys: KeyRun;
   readonly at: number;
   /** It or its left neighbour is new, so the two may have to be joined. */
   readonly fresh: boolean;
 }
 
-export function newLeaf(run: Run, spot: number): Leaf {
+export function newLeaf(run: KeyRun, spot: number): Leaf {
   const { length, hints, ids } = run;
   return { level: 0, count: length, children: null, spot, length, hints, ids };
 }
 
 export function newInner<Ref>(
   level: number,
-  parts: readonly Part<Ref>[],
+  parts: readonly TreePart<Ref>[],
   spot: number,
 ): Inner<Ref> {
   const { length, hints, ids } = newRun(parts.length);
@@ -39,7 +39,7 @@ export function newInner<Ref>(
 }
 
 /** The end of the stretch from `begin` on whose first keys lie side by side. */
-function stretchEnd<Ref>(parts: readonly Part<Ref>[], begin: number): number {
+function stretchEnd<Ref>(parts: readonly TreePart<Ref>[], begin: number): number {
   const { keys, at } = parts[begin]!;
   let end = begin + 1;
   while (end < parts.length && parts[end]!.keys === keys && parts[end]!.at === at + end - begin) {
@@ -53,13 +53,13 @@ export function addPart<Ref>(
   nodes: NodeWriter<Ref>,
   node: TreeNode<Ref>,
   summary: Uint8Array,
-): Part<Ref> {
+): TreePart<Ref> {
   return { ref: nodes.add(node, summary), count: node.count, keys: node, at: 0, fresh: true };
 }
 
 /** Appends the children of [begin, end), which the write left alone. */
 export function pushChildren<Ref>(
-  into: Part<Ref>[],
+  into: TreePart<Ref>[],
   inner: Inner<Ref>,
   begin: number,
   end: number,
@@ -86,8 +86,8 @@ export class Joiner<Ref> {
   }
 
   /** `parts` themselves where there is nothing to join. */
-  join(level: number, parts: readonly Part<Ref>[]): readonly Part<Ref>[] {
-    const result: Part<Ref>[] = [];
+  join(level: number, parts: readonly TreePart<Ref>[]): readonly TreePart<Ref>[] {
+    const result: TreePart<Ref>[] = [];
     for (const part of parts) {
       const left = result.at(-1);
       if (left !== undefined && this.#fit(level, left, part)) {
@@ -99,7 +99,7 @@ export class Joiner<Ref> {
     return result.length === parts.length ? parts : result;
   }
 
-  #fit(level: number, left: Part<Ref>, right: Part<Ref>): boolean {
+  #fit(level: number, left: TreePart<Ref>, right: TreePart<Ref>): boolean {
     if (!left.fresh && !right.fresh) return false;
     const limit = joinLimit(level === 0 ? this.#shape.leafItems : this.#shape.fanout);
     const [known, other] = left.fresh ? [left, right] : [right, left];
@@ -107,11 +107,11 @@ export class Joiner<Ref> {
     return entries < limit && entries + this.#entries(level, other) <= limit;
   }
 
-  #entries(level: number, part: Part<Ref>): number {
+  #entries(level: number, part: TreePart<Ref>): number {
     return level === 0 ? part.count : this.#nodes.node(part.ref).length;
   }
 
-  #joined(left: Part<Ref>, right: Part<Ref>): Part<Ref> {
+  #joined(left: TreePart<Ref>, right: TreePart<Ref>): TreePart<Ref> {
     const first = this.#nodes.node(left.ref);
     const second = this.#nodes.node(right.ref);
     const summary = this.#nodes.summary(left.ref).slice();
@@ -123,7 +123,7 @@ export class Joiner<Ref> {
 
   #joinedNode(left: TreeNode<Ref>, right: TreeNode<Ref>): TreeNode<Ref> {
     if (isLeaf(left) || isLeaf(right)) return newLeaf(concatRuns(left, right), 0);
-    const parts: Part<Ref>[] = [];
+    const parts: TreePart<Ref>[] = [];
     pushChildren(parts, left, 0, left.length);
     pushChildren(parts, right, 0, right.length);
     parts[left.length] = { ...parts[left.length]!, fresh: true };
@@ -132,7 +132,7 @@ export class Joiner<Ref> {
 }
 
 /** The root of a tree that holds `parts`, all of one level: as low as it can be; null for none. */
-export function rootOver<Ref>(nodes: NodeWriter<Ref>, part: Part<Ref> | undefined): Ref | null {
+export function rootOver<Ref>(nodes: NodeWriter<Ref>, part: TreePart<Ref> | undefined): Ref | null {
   if (part === undefined) return null;
   let ref = part.ref;
   for (let node = nodes.node(ref); !isLeaf(node) && node.length === 1; ) {

@@ -1,6 +1,6 @@
-import { type Change, editTree, type LeafEdit } from './edit.ts';
+import { editTree, type LeafEdit, type NodeChange } from './edit.ts';
 import { withoutKeys } from './merge.ts';
-import type { Leaf, Run } from './node.ts';
+import type { KeyRun, Leaf } from './node.ts';
 import type { NodeWriter } from './node-store.ts';
 import { addPart, newLeaf } from './parts.ts';
 import type { TreeShape } from './shape.ts';
@@ -13,7 +13,7 @@ export function removeFrom<Ref>(
   shape: TreeShape,
   nodes: NodeWriter<Ref>,
   root: Ref | null,
-  batch: Run,
+  batch: KeyRun,
 ): Ref | null {
   return editTree(shape, nodes, root, batch, new Removal(shape));
 }
@@ -29,7 +29,12 @@ class Removal implements LeafEdit {
     this.#shape.scheme.difference(summary, delta);
   }
 
-  rewrite<Ref>(nodes: NodeWriter<Ref>, ref: Ref | null, leaf: Leaf, batch: Run): Change<Ref> {
+  rewrite<Ref>(
+    nodes: NodeWriter<Ref>,
+    ref: Ref | null,
+    leaf: Leaf,
+    batch: KeyRun,
+  ): NodeChange<Ref> {
     const { scheme } = this.#shape;
     // Of the leaf that an empty tree is taken for nothing can be removed, so `ref` is a node from here on.
     const run = withoutKeys(leaf, batch);

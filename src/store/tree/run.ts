@@ -1,11 +1,11 @@
 import { type Bound, checkKey, ID_BYTES, type ItemKey } from '../item.ts';
-import type { Run } from './node.ts';
+import type { KeyRun } from './node.ts';
 
 const WORD_BYTES = 4;
 const HINT_BYTES = 2 * WORD_BYTES;
 
 /** Room for so many keys, in one piece of memory. */
-export function newRun(length: number): Run {
+export function newRun(length: number): KeyRun {
   const buffer = new ArrayBuffer((HINT_BYTES + ID_BYTES) * length);
   return {
     length,
@@ -15,7 +15,7 @@ export function newRun(length: number): Run {
 }
 
 /** The keys as a run. Throws `INVALID_HINT` or `INVALID_ID` for one that cannot stand in a set. */
-export function runOf(keys: readonly ItemKey[]): Run {
+export function runOf(keys: readonly ItemKey[]): KeyRun {
   const run = newRun(keys.length);
   for (let i = 0; i < keys.length; i++) {
     const { hint, id } = keys[i]!;
@@ -27,22 +27,22 @@ export function runOf(keys: readonly ItemKey[]): Run {
   return run;
 }
 
-export function hintAt(run: Run, at: number): bigint {
+export function hintAt(run: KeyRun, at: number): bigint {
   return (BigInt(run.hints[2 * at + 1]!) << 32n) | BigInt(run.hints[2 * at]!);
 }
 
 /** A copy of the key at a position. */
-export function keyAt(run: Run, at: number): ItemKey {
+export function keyAt(run: KeyRun, at: number): ItemKey {
   return { hint: hintAt(run, at), id: run.ids.slice(at * ID_BYTES, (at + 1) * ID_BYTES) };
 }
 
 /** The ids of [begin, end), where they lie. */
-export function idsOf(run: Run, begin: number, end: number): Uint8Array {
+export function idsOf(run: KeyRun, begin: number, end: number): Uint8Array {
   return run.ids.subarray(begin * ID_BYTES, end * ID_BYTES);
 }
 
 /** The keys of [begin, end), where they lie. */
-export function viewRun(run: Run, begin: number, end: number): Run {
+export function viewRun(run: KeyRun, begin: number, end: number): KeyRun {
   return {
     length: end - begin,
     hints: run.hints.subarray(2 * begin, 2 * end),
@@ -51,14 +51,14 @@ export function viewRun(run: Run, begin: number, end: number): Run {
 }
 
 /** A copy of the keys of [begin, end). */
-export function sliceRun(run: Run, begin: number, end: number): Run {
+export function sliceRun(run: KeyRun, begin: number, end: number): KeyRun {
   const copy = newRun(end - begin);
   copyKeys(run, begin, end, copy, 0);
   return copy;
 }
 
 /** The keys of both, those of `left` first. */
-export function concatRuns(left: Run, right: Run): Run {
+export function concatRuns(left: KeyRun, right: KeyRun): KeyRun {
   const run = newRun(left.length + right.length);
   copyKeys(left, 0, left.length, run, 0);
   copyKeys(right, 0, right.length, run, left.length);
@@ -66,13 +66,13 @@ export function concatRuns(left: Run, right: Run): Run {
 }
 
 /** Writes the keys of [begin, end) to `into`, from position `at` on. */
-export function copyKeys(run: Run, begin: number, end: number, into: Run, at: number): void {
+export function copyKeys(run: KeyRun, begin: number, end: number, into: KeyRun, at: number): void {
   into.hints.set(run.hints.subarray(2 * begin, 2 * end), 2 * at);
   into.ids.set(idsOf(run, begin, end), at * ID_BYTES);
 }
 
 /** Key order between a key of `a` and one of `b`; 0 when they are equal. */
-export function compareAt(a: Run, i: number, b: Run, j: number): number {
+export function compareAt(a: KeyRun, i: number, b: KeyRun, j: number): number {
   const high = a.hints[2 * i + 1]! - b.hints[2 * j + 1]!;
   if (high !== 0) return high;
   const low = a.hints[2 * i]! - b.hints[2 * j]!;
@@ -82,8 +82,8 @@ export function compareAt(a: Run, i: number, b: Run, j: number): number {
 
 /** Position of the first key of `run` in [low, high) that is not below the key `of[at]`; else `high`. */
 export function searchKey(
-  run: Run,
-  of: Run,
+  run: KeyRun,
+  of: KeyRun,
   at: number,
   low = 0,
   high: number = run.length,
@@ -97,7 +97,7 @@ export function searchKey(
 }
 
 /** Position of the first key of `run` that is not below `bound`; `run.length` when there is none. */
-export function searchBound(run: Run, bound: Bound): number {
+export function searchBound(run: KeyRun, bound: Bound): number {
   const highHint = highWord(bound.hint);
   const lowHint = lowWord(bound.hint);
   let low = 0;
@@ -112,14 +112,14 @@ export function searchBound(run: Run, bound: Bound): number {
 }
 
 /** Throws a RangeError unless every key is above the one before it. */
-export function checkAscending(run: Run): void {
+export function checkAscending(run: KeyRun): void {
   const at = firstDisorder(run);
   if (at === 0) return;
   throw new RangeError(`the keys of a batch must ascend, each once: key ${at} does not`);
 }
 
 /** Position of the first key that is not above the one before it, or 0. */
-export function firstDisorder(run: Run): number {
+export function firstDisorder(run: KeyRun): number {
   for (let at = 1; at < run.length; at++) {
     if (compareAt(run, at - 1, run, at) >= 0) return at;
   }
@@ -127,7 +127,7 @@ export function firstDisorder(run: Run): number {
 }
 
 /** An id that is cut short sorts below every id it is a prefix of. */
-function idBelow(run: Run, at: number, id: Uint8Array | null): boolean {
+function idBelow(run: KeyRun, at: number, id: Uint8Array | null): boolean {
   if (id === null) return false;
   const start = at * ID_BYTES;
   for (let i = 0; i < id.length; i++) {

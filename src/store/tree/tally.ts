@@ -7,7 +7,7 @@ import type { TreeView } from './read.ts';
 import { idsOf } from './run.ts';
 
 /** 1 adds, -1 takes away. */
-type Sign = 1 | -1;
+type TallySign = 1 | -1;
 
 /** The scheme's state of the ids of [begin, end); shared where that is the whole tree. */
 export function rangeState<Ref>(
@@ -27,7 +27,7 @@ export function rangeState<Ref>(
 interface SignedRange {
   readonly begin: number;
   readonly end: number;
-  readonly sign: Sign;
+  readonly sign: TallySign;
 }
 
 /**
@@ -85,12 +85,12 @@ class Tally<Ref> {
     }
   }
 
-  #summary(ref: Ref, sign: Sign): void {
+  #summary(ref: Ref, sign: TallySign): void {
     const { wanted, unwanted } = this.#summaries;
     (sign === 1 ? wanted : unwanted).push(this.#reader.summary(ref));
   }
 
-  #ids(ids: Uint8Array, sign: Sign): void {
+  #ids(ids: Uint8Array, sign: TallySign): void {
     if (sign === 1) this.#scheme.add(this.#state, ids);
     else this.#scheme.subtract(this.#state, ids);
   }

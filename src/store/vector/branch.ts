@@ -1,8 +1,8 @@
 import { type Bound, compareBounds, ID_BYTES, type ItemKey } from '../item.ts';
-import { type Part, type Shape, type Sign, tallyPart } from './part.ts';
+import { type Shape, type Sign, tallyPart, type VectorPart } from './part.ts';
 
 /** Parts in key order, with their ranks and one sum over them all. */
-export class Branch<Child extends Part> implements Part {
+export class Branch<Child extends VectorPart> implements VectorPart {
   readonly children: readonly Child[];
   readonly size: number;
   readonly #shape: Shape;

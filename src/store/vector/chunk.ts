@@ -1,6 +1,13 @@
 import { concatBytes } from '../bytes.ts';
 import { type Bound, compareKeys, ID_BYTES, type ItemKey } from '../item.ts';
-import { evenSizes, type Part, packedSizes, type Shape, type Sign, tallyPart } from './part.ts';
+import {
+  evenSizes,
+  packedSizes,
+  type Shape,
+  type Sign,
+  tallyPart,
+  type VectorPart,
+} from './part.ts';
 
 /** What leads from a state that is known to the one of a chunk derived from it. */
 interface Lineage {
@@ -18,7 +25,7 @@ export interface FlatKeys {
 const NO_IDS: Uint8Array = new Uint8Array(0);
 
 /** A run of keys as two flat arrays, with a sum of its ids that is computed when first asked for. */
-export class Chunk implements Part {
+export class Chunk implements VectorPart {
   readonly #shape: Shape;
   readonly #hints: BigUint64Array;
   readonly #ids: Uint8Array;

@@ -1,13 +1,13 @@
 import { compareKeys, type ItemKey } from '../item.ts';
 import { Branch } from './branch.ts';
 import { Chunk, type FlatKeys } from './chunk.ts';
-import { evenSizes, type Part, packedSizes, type Shape } from './part.ts';
+import { evenSizes, packedSizes, type Shape, type VectorPart } from './part.ts';
 
 /** A run of chunks, so that a long range costs few additions of sums. */
-export type Group = Branch<Chunk>;
+export type ChunkGroup = Branch<Chunk>;
 
 /** The whole vector. */
-export type Root = Branch<Group>;
+export type Root = Branch<ChunkGroup>;
 
 /** `root` and `keys`, which are in order and new. */
 export function insertKeys(shape: Shape, root: Root, keys: readonly ItemKey[]): Root {
@@ -37,14 +37,14 @@ export function removeKeys(shape: Shape, root: Root, keys: readonly ItemKey[]): 
   return new Branch(shape, joined);
 }
 
-function insertIntoGroup(shape: Shape, group: Group, keys: readonly ItemKey[]): Group[] {
+function insertIntoGroup(shape: Shape, group: ChunkGroup, keys: readonly ItemKey[]): ChunkGroup[] {
   const chunks = rewrite(group, keys, (chunk, run) => chunk.insert(run));
   if (chunks.length <= shape.groupChunks) return [new Branch(shape, chunks)];
   if (compareKeys(keys[0]!, group.last) > 0) return packGroups(shape, chunks);
   return cutGroups(shape, chunks, evenSizes(chunks.length, shape.groupChunks));
 }
 
-function removeFromGroup(shape: Shape, group: Group, keys: readonly ItemKey[]): Group[] {
+function removeFromGroup(shape: Shape, group: ChunkGroup, keys: readonly ItemKey[]): ChunkGroup[] {
   const chunks = rewrite(group, keys, (chunk, run) => {
     const rest = chunk.remove(run);
     return rest === null ? [] : [rest];
@@ -58,11 +58,11 @@ function removeFromGroup(shape: Shape, group: Group, keys: readonly ItemKey[]): 
   return [new Branch(shape, joined)];
 }
 
-function packGroups(shape: Shape, chunks: readonly Chunk[]): Group[] {
+function packGroups(shape: Shape, chunks: readonly Chunk[]): ChunkGroup[] {
   return cutGroups(shape, chunks, packedSizes(chunks.length, shape.groupChunks));
 }
 
-function cutGroups(shape: Shape, chunks: readonly Chunk[], sizes: readonly number[]): Group[] {
+function cutGroups(shape: Shape, chunks: readonly Chunk[], sizes: readonly number[]): ChunkGroup[] {
   let at = 0;
   return sizes.map((size) => {
     at += size;
@@ -71,7 +71,7 @@ function cutGroups(shape: Shape, chunks: readonly Chunk[], sizes: readonly numbe
 }
 
 /** The children of `branch`, each that `keys` fall into replaced by what `change` makes of it. */
-function rewrite<Child extends Part>(
+function rewrite<Child extends VectorPart>(
   branch: Branch<Child>,
   keys: readonly ItemKey[],
   change: (child: Child, run: readonly ItemKey[]) => readonly Child[],

@@ -14,7 +14,7 @@ export interface Shape {
  * An immutable, non-empty run of keys in order: a chunk, or a branch over smaller parts. Writes give
  * new parts and share what they did not touch, so whoever holds an old one keeps a snapshot.
  */
-export interface Part {
+export interface VectorPart {
   readonly size: number;
   /** The lowest key. */
   readonly first: ItemKey;
@@ -48,7 +48,7 @@ function applySum(shape: Shape, state: Uint8Array, sum: Uint8Array, sign: Sign):
  */
 export function tallyPart(
   shape: Shape,
-  part: Part,
+  part: VectorPart,
   state: Uint8Array,
   range: { begin: number; end: number; sign: Sign },
   piecewise: (begin: number, end: number, sign: Sign) => void,

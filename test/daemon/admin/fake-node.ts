@@ -1,6 +1,6 @@
 import type { Node, PeerStatus, Status, SyncResult } from '../../../src/daemon/index.ts';
 import { DaemonError } from '../../../src/daemon/index.ts';
-import type { Refusal, WhyAnswer } from '../../../src/daemon/testing.ts';
+import type { RefusalReason, WhyAnswer } from '../../../src/daemon/testing.ts';
 import {
   bytesToHex,
   checkHint,
@@ -18,7 +18,7 @@ export class FakeNode implements Node {
   readonly dialled: string[] = [];
   readonly synced: (string | undefined)[] = [];
   now: bigint = 1_000n;
-  breakage: Refusal | null = null;
+  breakage: RefusalReason | null = null;
   isReady = true;
   fault: Error | null = null;
   /** Puts wait for this. */
@@ -118,7 +118,7 @@ export class FakeNode implements Node {
     problems: [],
   });
 
-  broken(): Refusal | null {
+  broken(): RefusalReason | null {
     return this.breakage;
   }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   formatCursor,
-  Guard,
   parseId,
+  RequestGuard,
   readAddressBody,
   readListQuery,
   readNoBody,
@@ -122,7 +122,7 @@ describe('refusals', () => {
 
 describe('the guard', () => {
   const TOKEN = 'a-token';
-  const heard = (guard: Guard, headers: Record<string, string>, url = '/v1/status') => {
+  const heard = (guard: RequestGuard, headers: Record<string, string>, url = '/v1/status') => {
     try {
       guard.checkRequest({ headers, routeOptions: { url } } as never);
       return 'heard';
@@ -131,7 +131,7 @@ describe('the guard', () => {
     }
   };
   const create = (host: string, allowedHosts: string[] = [], token: string | null = TOKEN) =>
-    new Guard({ host, token, allowedHosts });
+    new RequestGuard({ host, token, allowedHosts });
 
   it('on loopback hears loopback and what it is told, by name and without a token', () => {
     const guard = create('127.0.0.1', ['Name.Example', '[::2]']);

@@ -1,6 +1,6 @@
 import { DaemonError } from '../../../src/daemon/index.ts';
 import { type Dial, Dialer } from '../../../src/daemon/mesh/dialling/index.ts';
-import type { DialerOptions, PeerWatcher } from '../../../src/daemon/mesh/index.ts';
+import type { ConnectionWatcher, DialerOptions } from '../../../src/daemon/mesh/index.ts';
 import { Notices } from '../../../src/daemon/mesh/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { SeededRandom } from '../../support/random.ts';
@@ -20,7 +20,7 @@ export class FakeDial implements Dial {
   readonly signals: AbortSignal[] = [];
   readonly there: Map<string, string> = new Map();
   readonly #peers = new Set<string>();
-  readonly #watchers = new Set<PeerWatcher>();
+  readonly #watchers = new Set<ConnectionWatcher>();
   readonly #clock: VirtualClock;
   hang = false;
 
@@ -44,7 +44,7 @@ export class FakeDial implements Dial {
     return this.#peers.has(peer);
   }
 
-  watch(watcher: PeerWatcher): () => void {
+  watch(watcher: ConnectionWatcher): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }

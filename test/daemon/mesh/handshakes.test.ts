@@ -7,7 +7,7 @@ import { libp2pDial, observed } from '../../../src/daemon/mesh/dialling/index.ts
 import { HandshakeError } from '../../../src/daemon/mesh/dialling/testing.ts';
 import type { Connections } from '../../../src/daemon/mesh/index.ts';
 import { Notices } from '../../../src/daemon/mesh/index.ts';
-import type { Outcome } from '../../../src/daemon/mesh/testing.ts';
+import type { ConnectionOutcome } from '../../../src/daemon/mesh/testing.ts';
 import { createGater, inboundFailures } from '../../../src/daemon/mesh/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { Log } from './log.ts';
@@ -23,7 +23,10 @@ function noting() {
 
 describe('a dial', () => {
   /** What comes of a dial for which libp2p has the given answer. */
-  function dial(answer: Error | Outcome, { mode = 'open' as const, connected = false } = {}) {
+  function dial(
+    answer: Error | ConnectionOutcome,
+    { mode = 'open' as const, connected = false } = {},
+  ) {
     const dialler = libp2pDial({
       libp2p: {
         peerId: 'self',

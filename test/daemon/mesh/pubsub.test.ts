@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import type { MeshPubsub } from '../../../src/daemon/mesh/testing.ts';
-import { announceTopic, type GossipMessage, type Verdict } from '../../../src/protocol/index.ts';
+import {
+  announceTopic,
+  type GossipMessage,
+  type GossipVerdict,
+} from '../../../src/protocol/index.ts';
 import { libp2pGossip } from '../../../src/protocol/libp2p.ts';
 import { within } from '../../support/within.ts';
 import { Meshes, type TestMesh } from './support.ts';
@@ -42,7 +46,7 @@ class Hearer {
     return (trusted.get(peer.mesh.peerId)?.acceptUntil ?? 0) >= Date.now();
   }
 
-  #judge(message: GossipMessage): Verdict {
+  #judge(message: GossipMessage): GossipVerdict {
     this.heard.push(message);
     return message.data[0] === WRONG ? 'reject' : 'accept';
   }

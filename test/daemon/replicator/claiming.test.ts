@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Kind } from '../../../src/daemon/replicator/fetching/testing.ts';
+import type { RequestKind } from '../../../src/daemon/replicator/fetching/testing.ts';
 import {
   Claiming,
+  FetchSource,
   LargeTurn,
   RunningRequest,
-  Source,
 } from '../../../src/daemon/replicator/fetching/testing.ts';
 import {
   DEFAULT_REPLICATOR_OPTIONS,
@@ -20,7 +20,7 @@ class Rig {
   readonly clock: VirtualClock = new VirtualClock();
   readonly wanted: ReconciliationSet = new ReconciliationSet();
   readonly running: RunningRequest[] = [];
-  readonly sources: Map<string, Source> = new Map();
+  readonly sources: Map<string, FetchSource> = new Map();
   readonly turn: LargeTurn;
   readonly #claiming: Claiming;
 
@@ -34,16 +34,16 @@ class Rig {
     this.turn = new LargeTurn({ ...options, clock: this.clock, wake: () => undefined });
     this.#claiming = new Claiming({ wanted: this.wanted, options, turn: this.turn });
     for (const peer of peers) {
-      this.sources.set(peer, new Source(peer, new BackOff({ baseMs: 1, maxMs: 1 })));
+      this.sources.set(peer, new FetchSource(peer, new BackOff({ baseMs: 1, maxMs: 1 })));
     }
   }
 
-  source(peer: string): Source {
+  source(peer: string): FetchSource {
     return this.sources.get(peer)!;
   }
 
   /** How many the peer is asked for, or null; the request runs from then on. */
-  claim(peer: string, only = false): [Kind, number] | null {
+  claim(peer: string, only = false): [RequestKind, number] | null {
     const source = this.source(peer);
     const ready = [...this.sources.values()];
     const claimed = this.#claiming.claim(source, { only, ready, running: this.running });

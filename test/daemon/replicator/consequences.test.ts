@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   bringsNothing,
+  FetchSource,
   isLiar,
   type Judgement,
   judge,
   judgeLie,
-  Source,
 } from '../../../src/daemon/replicator/fetching/testing.ts';
 import { BackOff } from '../../../src/daemon/testing.ts';
 import type { FetchReport } from '../../../src/protocol/index.ts';
@@ -16,8 +16,8 @@ const REST: Judgement = { rest: true, disbelieved: false };
 const FINE: Judgement = { rest: false, disbelieved: false };
 const OUT: Judgement = { rest: true, disbelieved: true };
 
-function sourceOf(): Source {
-  return new Source('p', new BackOff({ baseMs: 1_000, maxMs: 60_000 }));
+function sourceOf(): FetchSource {
+  return new FetchSource('p', new BackOff({ baseMs: 1_000, maxMs: 60_000 }));
 }
 
 function reportOf(change: Partial<FetchReport> = {}): FetchReport {

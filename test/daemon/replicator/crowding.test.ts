@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Kind } from '../../../src/daemon/replicator/fetching/testing.ts';
+import type { RequestKind } from '../../../src/daemon/replicator/fetching/testing.ts';
 import {
   Crowding,
+  FetchSource,
   RunningRequest,
-  Source,
 } from '../../../src/daemon/replicator/fetching/testing.ts';
 import {
   DEFAULT_REPLICATOR_OPTIONS,
@@ -24,7 +24,7 @@ class Rig {
   readonly wanted: ReconciliationSet = new ReconciliationSet();
   readonly crowding: Crowding;
   readonly running: RunningRequest[] = [];
-  ready: Source[] = [];
+  ready: FetchSource[] = [];
   woken = 0;
   #ids = 0;
 
@@ -43,22 +43,22 @@ class Rig {
     });
   }
 
-  source(peer: string, bytesPerMs = 0): Source {
-    const source = new Source(peer, new BackOff({ baseMs: 1, maxMs: 1 }));
+  source(peer: string, bytesPerMs = 0): FetchSource {
+    const source = new FetchSource(peer, new BackOff({ baseMs: 1, maxMs: 1 }));
     const note = { kind: 'small', answered: 0, items: 0, streamedMs: 1 } as const;
     if (bytesPerMs > 0) source.throughput.note({ ...note, bytes: bytesPerMs });
     return source;
   }
 
   /** A peer that lists something, and has no request. */
-  waits(peer: string, bytesPerMs = 0, large = false): Source {
+  waits(peer: string, bytesPerMs = 0, large = false): FetchSource {
     const source = this.source(peer, bytesPerMs);
     this.#list(peer, large);
     this.ready.push(source);
     return source;
   }
 
-  runs(source: Source, kind: Kind = 'small'): RunningRequest {
+  runs(source: FetchSource, kind: RequestKind = 'small'): RunningRequest {
     const ids = [this.#list(source.peer, kind === 'large')];
     this.wanted.claim(source.peer, 1);
     if (kind === 'large') this.wanted.claimLarge(source.peer, { max: 1, maxBytes: 1 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Recovery } from '../../../src/daemon/replicator/upkeep/index.ts';
+import { IndexWait } from '../../../src/daemon/replicator/upkeep/index.ts';
 import { type Replica, StoreError } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 
@@ -11,7 +11,7 @@ function setUp() {
     state.asked++;
     if (!state.whole) throw new StoreError('STORE_REBUILDING', 'the index is being built again');
   };
-  const recovery = new Recovery({
+  const recovery = new IndexWait({
     replica: { ready } as unknown as Replica,
     clock,
     recovered: () => state.recovered++,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RunningRequest, Source } from '../../../src/daemon/replicator/fetching/testing.ts';
+import { FetchSource, RunningRequest } from '../../../src/daemon/replicator/fetching/testing.ts';
 import { BackOff } from '../../../src/daemon/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { idOf } from './support.ts';
@@ -8,7 +8,7 @@ import { idOf } from './support.ts';
 async function setUp() {
   const clock = new VirtualClock();
   await clock.advance(100);
-  const source = new Source('p', new BackOff({ baseMs: 1, maxMs: 1 }));
+  const source = new FetchSource('p', new BackOff({ baseMs: 1, maxMs: 1 }));
   const request = new RunningRequest({ source, clock, kind: 'small', ids: [idOf(1)] });
   return { clock, request };
 }

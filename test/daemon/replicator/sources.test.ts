@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  type FetchSource,
   RunningRequest,
-  type Source,
   Sources,
 } from '../../../src/daemon/replicator/fetching/testing.ts';
 import { BackOff } from '../../../src/daemon/testing.ts';
@@ -16,7 +16,7 @@ function setUp(maxGone?: number) {
     ...(maxGone !== undefined && { maxGone }),
   });
   const ready = (): string[] => sources.ready.map(({ peer }) => peer);
-  const ask = (source: Source): RunningRequest => {
+  const ask = (source: FetchSource): RunningRequest => {
     const request = new RunningRequest({ source, clock, kind: 'small', ids: [idOf(1)] });
     source.requests.add(request);
     return request;
@@ -27,7 +27,7 @@ function setUp(maxGone?: number) {
 describe('the sources that may be asked', () => {
   it('take turns, and those that failed come last', async () => {
     const { clock, sources, ready } = setUp();
-    const [a, b, c] = ['a', 'b', 'c'].map((peer) => sources.connected(peer)) as Source[];
+    const [a, b, c] = ['a', 'b', 'c'].map((peer) => sources.connected(peer)) as FetchSource[];
     assert.deepEqual(ready(), ['a', 'b', 'c']);
     sources.served(a!);
     assert.deepEqual(ready(), ['b', 'c', 'a']);
@@ -102,7 +102,7 @@ describe('the sources that may be asked', () => {
 
   it('are remembered when they are gone, so many of them, those met longest ago first forgotten', async () => {
     const { clock, sources } = setUp(2);
-    const met = ['a', 'b', 'c', 'd'].map((peer) => sources.connected(peer)) as Source[];
+    const met = ['a', 'b', 'c', 'd'].map((peer) => sources.connected(peer)) as FetchSource[];
     met[0]!.rest(clock, () => assert.fail('it is forgotten'));
     for (const peer of ['a', 'b']) sources.disconnected(peer);
     assert.equal(sources.get('a'), met[0], 'at the bound');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Kind } from '../../../src/daemon/replicator/fetching/testing.ts';
+import type { RequestKind } from '../../../src/daemon/replicator/fetching/testing.ts';
 import {
+  FetchSource,
   RunningRequest,
-  Source,
   Stealing,
 } from '../../../src/daemon/replicator/fetching/testing.ts';
 import { BackOff } from '../../../src/daemon/testing.ts';
@@ -18,11 +18,11 @@ const GRACE_MS = 250;
 class Rig {
   readonly clock: VirtualClock = new VirtualClock();
   readonly wanted: ReconciliationSet = new ReconciliationSet();
-  readonly holder: Source = this.source('h');
-  readonly thief: Source = this.source('t');
+  readonly holder: FetchSource = this.source('h');
+  readonly thief: FetchSource = this.source('t');
   readonly stealing: Stealing;
   running: RunningRequest[] = [];
-  idle: Source[] = [this.thief];
+  idle: FetchSource[] = [this.thief];
   woken: number[] = [];
 
   constructor() {
@@ -34,11 +34,11 @@ class Rig {
     });
   }
 
-  source(peer: string): Source {
-    return new Source(peer, new BackOff({ baseMs: 1, maxMs: 1 }));
+  source(peer: string): FetchSource {
+    return new FetchSource(peer, new BackOff({ baseMs: 1, maxMs: 1 }));
   }
 
-  brings(source: Source, bytesPerMs: number): void {
+  brings(source: FetchSource, bytesPerMs: number): void {
     source.throughput.note({
       kind: 'small',
       answered: 0,
@@ -49,7 +49,7 @@ class Rig {
   }
 
   /** A request for an item that both have. */
-  runs(kind: Kind = 'small', bytes = 0): RunningRequest {
+  runs(kind: RequestKind = 'small', bytes = 0): RunningRequest {
     const id = idOf(this.running.length);
     for (const peer of ['h', 't']) this.wanted.add(peer, [id]);
     if (kind === 'large') this.wanted.enlarge(id, { peer: 'h', bytes });

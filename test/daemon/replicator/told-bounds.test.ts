@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Told } from '../../../src/daemon/replicator/push/index.ts';
+import { PushCoverage } from '../../../src/daemon/replicator/push/index.ts';
 import { bytesToKey } from '../../../src/store/index.ts';
 import { at, FAILED, findingOf, idsOf, reportOf } from './support.ts';
 
 const keysOf = (count: number, from = 0) => idsOf(count, from).map((id) => ({ hint: 1n, id }));
 
-function commit(told: Told, version: number, count: number, from = 0): void {
+function commit(told: PushCoverage, version: number, count: number, from = 0): void {
   told.committed(version, idsOf(count, from).map(bytesToKey));
 }
 
 describe('the commits that are followed', () => {
   it('are so many, and make room once they are pushed', () => {
-    const told = new Told({ maxFollowed: 10 });
+    const told = new PushCoverage({ maxFollowed: 10 });
     for (const version of [1, 2]) {
       commit(told, version, 10, 10 * version);
       told.pushed(keysOf(10, 10 * version));
@@ -31,7 +31,7 @@ describe('the commits that are followed', () => {
   });
 
   it('make room when a change that is never pushed makes them needless', () => {
-    const told = new Told({ maxFollowed: 10 });
+    const told = new PushCoverage({ maxFollowed: 10 });
     commit(told, 1, 10);
     told.changed(2);
     commit(told, 3, 10, 20);
@@ -40,7 +40,7 @@ describe('the commits that are followed', () => {
   });
 
   it('count as not pushed up to the newest that was not', () => {
-    const told = new Told();
+    const told = new PushCoverage();
     commit(told, 1, 1, 1);
     commit(told, 3, 1, 3);
     commit(told, 2, 1, 2);
@@ -51,7 +51,7 @@ describe('the commits that are followed', () => {
   });
 
   it('are forgotten by a change that is never pushed', () => {
-    const told = new Told();
+    const told = new PushCoverage();
     commit(told, 1, 1, 1);
     told.changed(2);
     commit(told, 3, 1, 3);
@@ -61,7 +61,11 @@ describe('the commits that are followed', () => {
 });
 
 describe('a peer that has heard of all changes', () => {
-  const heard = (told: Told, change: Parameters<typeof reportOf>[0], sessions = 1): boolean =>
+  const heard = (
+    told: PushCoverage,
+    change: Parameters<typeof reportOf>[0],
+    sessions = 1,
+  ): boolean =>
     told.heardBy({
       peer: 'p',
       connected: true,
@@ -71,7 +75,7 @@ describe('a peer that has heard of all changes', () => {
     });
 
   it('is one whose last session was with all that was not pushed', () => {
-    const told = new Told();
+    const told = new PushCoverage();
     told.changed(5);
     assert.equal(heard(told, {}), true);
     assert.equal(heard(told, { version: 4 }), false);
@@ -82,7 +86,7 @@ describe('a peer that has heard of all changes', () => {
   });
 
   it('is one whose last session says something of everything', () => {
-    const told = new Told();
+    const told = new PushCoverage();
     const outline = { count: 1, root: new Uint8Array(16), interval: findingOf().interval };
     const declined = { ours: outline, theirs: { ...outline, settles: false } };
     const part = findingOf({ interval: { lower: at(1), upper: at(2) } });
@@ -99,6 +103,6 @@ describe('a peer that has heard of all changes', () => {
 
   it('is none that has had no session', () => {
     const record = { peer: 'p', connected: true, sessions: 1, equalAt: null, lastSession: null };
-    assert.equal(new Told().heardBy(record), false);
+    assert.equal(new PushCoverage().heardBy(record), false);
   });
 });

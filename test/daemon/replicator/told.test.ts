@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Told } from '../../../src/daemon/replicator/push/index.ts';
+import { PushCoverage } from '../../../src/daemon/replicator/push/index.ts';
 import { bytesToKey, type ItemKey } from '../../../src/store/index.ts';
 
 function key(number: number): ItemKey {
@@ -9,7 +9,7 @@ function key(number: number): ItemKey {
   return { hint: 1n, id };
 }
 
-function committed(told: Told, version: number, keys: readonly ItemKey[]): void {
+function committed(told: PushCoverage, version: number, keys: readonly ItemKey[]): void {
   told.committed(
     version,
     keys.map(({ id }) => bytesToKey(id)),
@@ -18,7 +18,7 @@ function committed(told: Told, version: number, keys: readonly ItemKey[]): void 
 
 describe('what the mesh was told by push', () => {
   it('is all since the last change that was not pushed', () => {
-    const told = new Told();
+    const told = new PushCoverage();
     committed(told, 1, [key(1), key(2)]);
     told.pushed([key(1), key(2)]);
     assert.equal(told.since(), 0);
@@ -34,7 +34,7 @@ describe('what the mesh was told by push', () => {
   });
 
   it('is nothing of a commit that was pushed in part, or too late', () => {
-    const told = new Told();
+    const told = new PushCoverage();
     committed(told, 1, [key(1), key(2)]);
     told.pushed([key(1)]);
     assert.equal(told.since(), 1);
@@ -45,7 +45,7 @@ describe('what the mesh was told by push', () => {
   });
 
   it('does not follow more than it has room for', () => {
-    const told = new Told();
+    const told = new PushCoverage();
     for (let commit = 1; commit <= 20; commit++) {
       const keys = Array.from({ length: 1_000 }, (_, i) => key(1_000 * commit + i));
       committed(told, commit, keys);

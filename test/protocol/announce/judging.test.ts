@@ -7,7 +7,7 @@ import {
   AnnounceService,
   type Gossip,
   type GossipValidator,
-  type Verdict,
+  type GossipVerdict,
 } from '../../../src/protocol/index.ts';
 import { type Item, type ItemKey, itemId } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';
@@ -55,7 +55,7 @@ function listening(options: Partial<AnnounceOptions> = {}, events: Partial<Annou
   });
   let number = 0;
   /** What becomes of a message; `verdicts` has it as soon as it is known. */
-  const verdicts: (Verdict | undefined)[] = [];
+  const verdicts: (GossipVerdict | undefined)[] = [];
   const hear = async (
     kind: 'items' | 'keys',
     items: readonly Item[],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeFrame, Outbox } from '../../../src/protocol/announce/testing.ts';
+import { AnnounceOutbox, decodeFrame } from '../../../src/protocol/announce/testing.ts';
 import type { Item } from '../../../src/store/index.ts';
 
 const EPOCH = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
@@ -20,11 +20,11 @@ function item(size: number): Item {
 const items = (count: number, size: number): Item[] =>
   Array.from({ length: count }, () => item(size));
 
-function outbox(init: { inlineBytes?: number; maxQueuedBytes?: number } = {}): Outbox {
-  return new Outbox({ epoch: EPOCH, inlineBytes: 100, maxQueuedBytes: 1 << 20, ...init });
+function outbox(init: { inlineBytes?: number; maxQueuedBytes?: number } = {}): AnnounceOutbox {
+  return new AnnounceOutbox({ epoch: EPOCH, inlineBytes: 100, maxQueuedBytes: 1 << 20, ...init });
 }
 
-function next(box: Outbox) {
+function next(box: AnnounceOutbox) {
   const frame = box.next();
   if (frame === null) return null;
   const read = decodeFrame(frame.bytes, LIMITS);
@@ -35,7 +35,7 @@ function next(box: Outbox) {
 }
 
 /** How many records the frames have that wait. */
-function frames(box: Outbox): number[] {
+function frames(box: AnnounceOutbox): number[] {
   const records: number[] = [];
   for (let frame = box.next(); frame !== null; frame = box.next()) {
     records.push(frame.records);

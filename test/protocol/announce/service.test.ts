@@ -4,11 +4,11 @@ import { encodeFrame, encodeRecord } from '../../../src/protocol/announce/testin
 import {
   type AnnouncedKey,
   type AnnounceEvents,
+  type AnnouncementOrigin,
   type AnnounceOptions,
   AnnounceService,
   announceTopic,
   type Gap,
-  type Origin,
 } from '../../../src/protocol/index.ts';
 import { bytesToHex, type Item, itemId } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
@@ -53,7 +53,7 @@ class Node implements AnnounceEvents {
     return !this.full;
   }
 
-  keys(keys: readonly AnnouncedKey[], { from }: Origin): readonly AnnouncedKey[] {
+  keys(keys: readonly AnnouncedKey[], { from }: AnnouncementOrigin): readonly AnnouncedKey[] {
     if (this.full) return [];
     this.wanted.push(...keys.map((key) => ({ key, from })));
     return keys;

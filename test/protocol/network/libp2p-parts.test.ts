@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { TopicValidatorResult } from '@libp2p/gossipsub';
 import type { Connection, PeerId, StreamHandler } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
-import { type Channel, ProtocolError, type Verdict } from '../../../src/protocol/index.ts';
+import { type Channel, type GossipVerdict, ProtocolError } from '../../../src/protocol/index.ts';
 import { asLibp2pService } from '../../../src/protocol/libp2p/index.ts';
 import { TopologyWatch } from '../../../src/protocol/libp2p/testing.ts';
 import {
@@ -269,7 +269,7 @@ describe('libp2pGossip', () => {
   it('passes on what is said of each message, and rejects one that nobody signed', async () => {
     const { gossip, pubsub, topics } = gossiping();
     assert.equal(gossip.self, SELF);
-    let verdict: Verdict = 'accept';
+    let verdict: GossipVerdict = 'accept';
     const heard: unknown[] = [];
     const data = Uint8Array.of(7);
     const leave = gossip.subscribe('t', (message) => {

@@ -8,7 +8,7 @@ import {
   readMessage,
   writeBound,
 } from '../../../src/protocol/reconcile/dialects/commonware/testing.ts';
-import type { Range } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
+import type { MessageRange } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
 import {
   readVarint,
   varintBytes,
@@ -22,7 +22,7 @@ const limits = { maxBytes: 1 << 20 };
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const bounds = fc.record({ hint: u64, id: fc.option(bytes32) }, { noNullPrototype: true });
-const ranges: fc.Arbitrary<Range> = fc.oneof(
+const ranges: fc.Arbitrary<MessageRange> = fc.oneof(
   bounds.map((upper) => ({ mode: 'skip' as const, upper })),
   fc.tuple(bounds, bytes32).map(([upper, fingerprint]) => ({
     mode: 'fingerprint' as const,
@@ -49,7 +49,7 @@ function read(bytes: Uint8Array): bigint | string {
   return value;
 }
 
-function decode(hex: string): Range[] {
+function decode(hex: string): MessageRange[] {
   return [...readMessage(hexToBytes(hex), limits)];
 }
 

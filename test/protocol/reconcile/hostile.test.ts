@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import type { Step } from '../../../src/protocol/index.ts';
 import { commonware } from '../../../src/protocol/index.ts';
 import { encodeMessage } from '../../../src/protocol/reconcile/dialects/commonware/testing.ts';
-import type { Range } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
+import type { MessageRange } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
 import {
   type Bound,
   bytesToHex,
@@ -21,8 +21,8 @@ const snapshot = snapshotOf(run(0, 100), wideSum);
 const malformed = { name: 'ProtocolError', code: 'MALFORMED_FRAME' };
 const bogus = new Uint8Array(32).fill(7);
 const at = (hint: number): Bound => ({ hint: BigInt(hint), id: null });
-const print = (upper: Bound): Range => ({ mode: 'fingerprint', upper, fingerprint: bogus });
-const list = (upper: Bound, ...ids: Uint8Array[]): Range => ({
+const print = (upper: Bound): MessageRange => ({ mode: 'fingerprint', upper, fingerprint: bogus });
+const list = (upper: Bound, ...ids: Uint8Array[]): MessageRange => ({
   mode: 'list',
   upper,
   ids: hexToBytes(ids.map(bytesToHex).join('')),
@@ -88,7 +88,7 @@ describe('a hostile peer', () => {
         { mode: 'skip', upper: INFINITE_BOUND },
       ],
       [list(INFINITE_BOUND, ...run(0, 100).map(({ id }) => id))],
-    ] as Range[][]) {
+    ] as MessageRange[][]) {
       const session = commonware.session({ role: 'responder', snapshot });
       session.start();
       assert.equal(session.receive(encodeMessage(opening)).done, true);
@@ -115,7 +115,7 @@ describe('a hostile peer', () => {
   });
 
   it('gets no long answer, and leaves no memory behind, for frames of megabytes', () => {
-    const many: Range[][] = [
+    const many: MessageRange[][] = [
       Array.from({ length: 300_000 }, (_, i) => ({ mode: 'skip', upper: at(i + 1) })),
       Array.from({ length: 300_000 }, (_, i) => list(at(i + 1))),
       Array.from({ length: 100_000 }, (_, i) => print(at(i + 1))),

@@ -11,7 +11,7 @@ import {
   Reply,
   readMessage,
 } from '../../../src/protocol/reconcile/dialects/commonware/testing.ts';
-import type { Range } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
+import type { MessageRange } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
 import type { Interval } from '../../../src/protocol/reconcile/index.ts';
 import { type Bound, INFINITE_BOUND, ZERO_BOUND } from '../../../src/store/index.ts';
 import { assertProperty } from '../../support/property.ts';
@@ -58,7 +58,7 @@ describe('IntervalSet', () => {
 });
 
 describe('the ranges of a message', () => {
-  const skip = (upper: Bound): Range => ({ mode: 'skip', upper });
+  const skip = (upper: Bound): MessageRange => ({ mode: 'skip', upper });
 
   it('each begin where the one before ends, the first at zero', () => {
     const located = [...locate([skip(at(3)), skip(at(4)), skip(INFINITE_BOUND)])];
@@ -141,13 +141,13 @@ describe('Reply', () => {
 
 describe('intervals that a session has listed', () => {
   const [second, fourth] = [at(1_000_020), at(1_000_040)];
-  const skip = (upper: Bound): Range => ({ mode: 'skip', upper });
-  const other = (upper: Bound): Range => ({
+  const skip = (upper: Bound): MessageRange => ({ mode: 'skip', upper });
+  const other = (upper: Bound): MessageRange => ({
     mode: 'fingerprint',
     upper,
     fingerprint: new Uint8Array(32).fill(9),
   });
-  const nothing = (upper: Bound): Range => ({ mode: 'list', upper, ids: new Uint8Array(0) });
+  const nothing = (upper: Bound): MessageRange => ({ mode: 'list', upper, ids: new Uint8Array(0) });
 
   it('are not listed again; with one more than it remembers it knows those of the latest', () => {
     for (const [maxIntervals, again] of [
@@ -162,7 +162,7 @@ describe('intervals that a session has listed', () => {
         maxIntervals,
       });
       session.start();
-      const lists = (...ranges: Range[]): number => {
+      const lists = (...ranges: MessageRange[]): number => {
         const [frame] = session.receive(encodeMessage(ranges)).frames;
         const said = [...readMessage(frame!, { maxBytes: 1 << 20 })];
         return said.filter(({ mode }) => mode === 'list').length;
@@ -178,12 +178,12 @@ describe('intervals that a session has listed', () => {
 describe('a message that is full', () => {
   it('settles nothing behind the last range that fitted, in either role', () => {
     const other = new Uint8Array(32).fill(9);
-    const asked: Range[] = Array.from({ length: 200 }, (_, i) => ({
+    const asked: MessageRange[] = Array.from({ length: 200 }, (_, i) => ({
       mode: 'fingerprint',
       upper: at(i + 1),
       fingerprint: other,
     }));
-    const told: Range[] = asked.map(({ upper }) => ({ mode: 'list', upper, ids: other }));
+    const told: MessageRange[] = asked.map(({ upper }) => ({ mode: 'list', upper, ids: other }));
     for (const [role, ranges] of [
       ['initiator', asked],
       ['responder', asked],

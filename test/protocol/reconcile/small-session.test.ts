@@ -7,19 +7,19 @@ import {
   Reply,
   readMessage,
 } from '../../../src/protocol/reconcile/dialects/commonware/testing.ts';
-import type { Range } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
+import type { MessageRange } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
 import { type Bound, INFINITE_BOUND } from '../../../src/store/index.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 import { c, run, snapshotOf } from './vectors.ts';
 
 const snapshot = snapshotOf(run(0, 60), wideSum);
 const at = (rank: number): Bound => ({ hint: c(rank).hint, id: null });
-const other = (upper: Bound): Range => ({
+const other = (upper: Bound): MessageRange => ({
   mode: 'fingerprint',
   upper,
   fingerprint: new Uint8Array(32).fill(9),
 });
-const skip = (upper: Bound): Range => ({ mode: 'skip', upper });
+const skip = (upper: Bound): MessageRange => ({ mode: 'skip', upper });
 
 describe('a commonware responder', () => {
   it('waits for the first frame, which the initiator sends', () => {

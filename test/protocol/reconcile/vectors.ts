@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { blake3 } from '@noble/hashes/blake3.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import type { Range } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
+import type { MessageRange } from '../../../src/protocol/reconcile/dialects/shared/index.ts';
 import {
   type Bound,
   bytesToHex,
@@ -84,7 +84,7 @@ export function boundOf(vector: BoundVector): Bound {
   return { hint: BigInt(vector.hint), id: vector.id === null ? null : hexToBytes(vector.id) };
 }
 
-export function rangeOf(vector: RangeVector): Range {
+export function rangeOf(vector: RangeVector): MessageRange {
   const upper = boundOf(vector.upper);
   if (vector.mode === 'skip') return { mode: 'skip', upper };
   if (vector.mode === 'idlist')

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  Meeting,
   type MeetingHost,
+  PeerSession,
   type Visit,
 } from '../../../src/protocol/reconcile/sessions/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
@@ -16,7 +16,7 @@ describe('a meeting that is over', () => {
         throw new RangeError('no dialect');
       },
     };
-    const meeting = new Meeting(host as MeetingHost, 'a');
+    const meeting = new PeerSession(host as MeetingHost, 'a');
     const { error } = await meeting.call();
     assert.equal(error?.message, 'no dialect');
     assert.equal(meeting.offer({} as Visit), 'later');

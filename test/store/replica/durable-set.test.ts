@@ -8,7 +8,7 @@ import {
   verifyReplica,
 } from '../../../src/store/index.ts';
 import { type Database, readSync } from '../../../src/store/level/index.ts';
-import { Keeper } from '../../../src/store/replica/commit/index.ts';
+import { Committer } from '../../../src/store/replica/commit/index.ts';
 import type { DurableSet } from '../../../src/store/replica/durable-set/index.ts';
 import { decodeHead, setKeys } from '../../../src/store/replica/records/index.ts';
 import { Incidents } from '../../../src/store/replica/testing.ts';
@@ -32,7 +32,7 @@ class KeptStorage {
   readonly #database: Database;
   readonly #name: string;
   readonly #sizes: Sizes;
-  #keeper!: Keeper;
+  #keeper!: Committer;
   #writes = 0;
 
   constructor(database: Database, name: string, scheme: FingerprintScheme, sizes: Sizes) {
@@ -48,7 +48,7 @@ class KeptStorage {
 
   async open(): Promise<this> {
     const shape = { ...this.#sizes, cacheBytes: 20_000, maxSnapshotAgeMs: 600_000 };
-    this.#keeper = new Keeper({
+    this.#keeper = new Committer({
       open: async () => this.#database,
       keys: setKeys(this.#name),
       scheme: this.scheme,

@@ -5,7 +5,7 @@ import {
   type Item,
   itemId,
 } from '../../../src/store/index.ts';
-import { Keeper } from '../../../src/store/replica/commit/index.ts';
+import { Committer } from '../../../src/store/replica/commit/index.ts';
 import type { SetShape } from '../../../src/store/replica/durable-set/testing.ts';
 import { type SetKeys, setKeys } from '../../../src/store/replica/records/index.ts';
 import { Incidents } from '../../../src/store/replica/testing.ts';
@@ -15,7 +15,7 @@ import { wideSum } from '../../support/wide-sum.ts';
 import { FakeDisk } from './support.ts';
 
 export interface Kept {
-  readonly keeper: Keeper;
+  readonly keeper: Committer;
   readonly keys: SetKeys;
   readonly database: Database;
   readonly clock: VirtualClock;
@@ -41,7 +41,7 @@ export async function openKeeper(t: TestContext, init: KeptInit = {}): Promise<K
     opened = true;
     return database;
   };
-  const keeper = new Keeper({
+  const keeper = new Committer({
     open,
     keys,
     scheme,
@@ -73,6 +73,6 @@ export function numberedItems(from: number, count: number): Item[] {
 }
 
 /** Puts items into the set, in one commit. */
-export async function add(keeper: Keeper, items: readonly Item[]): Promise<void> {
+export async function add(keeper: Committer, items: readonly Item[]): Promise<void> {
   await keeper.commit((set) => set.add(items, []));
 }

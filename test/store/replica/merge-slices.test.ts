@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type Item, itemId, lthash } from '../../../src/store/index.ts';
-import { Keeper } from '../../../src/store/replica/commit/index.ts';
+import { Committer } from '../../../src/store/replica/commit/index.ts';
 import { setKeys } from '../../../src/store/replica/records/index.ts';
 import { Incidents } from '../../../src/store/replica/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
@@ -42,9 +42,9 @@ it('merges fewer keys at a time where they are scattered than where they lie sid
   await keeper.close();
 });
 
-async function openKeeper(): Promise<Keeper> {
+async function openKeeper(): Promise<Committer> {
   const opened = await database();
-  const keeper = new Keeper({
+  const keeper = new Committer({
     open: async () => opened,
     keys: setKeys('set'),
     scheme: lthash,

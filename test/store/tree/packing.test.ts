@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FingerprintScheme } from '../../../src/store/index.ts';
-import type { Run } from '../../../src/store/tree/index.ts';
+import type { KeyRun } from '../../../src/store/tree/index.ts';
 import { newRun, treeShape } from '../../../src/store/tree/index.ts';
 import { type MemoryRef, memoryNodes } from '../../../src/store/tree/memory/testing.ts';
 import {
@@ -160,7 +160,7 @@ function grow(
 }
 
 /** Keys with these hints; equal hints, and halves, get ids in order. */
-function runOfHints(hints: readonly number[]): Run {
+function runOfHints(hints: readonly number[]): KeyRun {
   const run = newRun(hints.length);
   hints.forEach((hint, i) => {
     const whole = Math.floor(hint);

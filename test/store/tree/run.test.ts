@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compareKeys, type ItemKey } from '../../../src/store/index.ts';
-import type { Run } from '../../../src/store/tree/index.ts';
+import type { KeyRun } from '../../../src/store/tree/index.ts';
 import {
   compareAt,
   copyKeys,
@@ -38,7 +38,7 @@ const IDS = [0, 1, 31].map((at) => new Uint8Array(32).with(at, 200));
 /** Keys that differ in the high word of their hints, in the low one, or at one end of their ids. */
 const keys: ItemKey[] = HINTS.flatMap((hint) => IDS.map((id) => ({ hint, id }))).sort(compareKeys);
 const run = runOf(keys);
-const keysIn = (some: Run): ItemKey[] =>
+const keysIn = (some: KeyRun): ItemKey[] =>
   Array.from({ length: some.length }, (_, i) => keyAt(some, i));
 
 describe('a run of keys', () => {

@@ -1,5 +1,5 @@
 /** Where something came from: a file, or a line of one. */
-export interface Origin {
+export interface ImportOrigin {
   readonly path: string;
   readonly line?: number;
 }
@@ -12,8 +12,8 @@ export type Loaded =
   | { readonly kind: 'skipped'; readonly reason: SkipReason };
 
 /** Something that may become an item. */
-export interface Candidate {
-  readonly origin: Origin;
+export interface ImportCandidate {
+  readonly origin: ImportOrigin;
   /** Rejects when it cannot be read or makes no sense; with a `code` where there is one. */
   load(): Promise<Loaded>;
 }
@@ -24,6 +24,6 @@ export class BadInput extends Error {
   readonly code = 'BAD_INPUT';
 }
 
-export function formatOrigin({ path, line }: Origin): string {
+export function formatOrigin({ path, line }: ImportOrigin): string {
   return line === undefined ? path : `${path}:${line}`;
 }

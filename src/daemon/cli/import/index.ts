@@ -11,10 +11,10 @@ import { usage } from '../errors.ts';
 import { type CliInit, printLine } from '../init.ts';
 import { putItem } from '../items.ts';
 import { connect, type TargetOptions } from '../locate.ts';
-import { type Candidate, formatOrigin } from './candidate.ts';
+import { formatOrigin, type ImportCandidate } from './candidate.ts';
 import { readNdjson } from './ndjson.ts';
-import { createProgress, type Progress } from './progress.ts';
-import { importAll, type Outcome, type Summary } from './run.ts';
+import { createProgress, type ImportProgressBar } from './progress.ts';
+import { type ImportOutcome, importAll, type Summary } from './run.ts';
 import { formatSummary } from './summary.ts';
 import { walkTree } from './tree.ts';
 
@@ -51,15 +51,19 @@ export async function importPath(
   return exitCode(summary);
 }
 
-interface Source {
-  candidates(): AsyncGenerator<Candidate>;
+interface ImportSource {
+  candidates(): AsyncGenerator<ImportCandidate>;
   /** How many candidates there are; null when only reading all of them would tell. */
   count(): Promise<number | null>;
 }
 
-async function openSource(path: string, options: ImportOptions, init: CliInit): Promise<Source> {
+async function openSource(
+  path: string,
+  options: ImportOptions,
+  init: CliInit,
+): Promise<ImportSource> {
   const { maxBytes, hintField = 'hint' } = options;
-  const ndjson = (name: string, chunks: () => AsyncIterable<Uint8Array>): Source => ({
+  const ndjson = (name: string, chunks: () => AsyncIterable<Uint8Array>): ImportSource => ({
     candidates: () => readNdjson({ chunks: chunks(), path: name, hintField, maxBytes }),
     count: async () => null,
   });
@@ -80,16 +84,16 @@ function unreadable(path: string): (cause: Error) => Stats {
   };
 }
 
-async function count(candidates: AsyncGenerator<Candidate>): Promise<number> {
+async function count(candidates: AsyncGenerator<ImportCandidate>): Promise<number> {
   let total = 0;
   for await (const _ of candidates) total++;
   return total;
 }
 
 async function report(
-  outcome: Outcome,
+  outcome: ImportOutcome,
   options: ImportOptions,
-  progress: Progress,
+  progress: ImportProgressBar,
   init: CliInit,
 ): Promise<void> {
   progress.step();

@@ -1,4 +1,4 @@
-export interface Line {
+export interface TextLine {
   /** From 1. */
   readonly number: number;
   /** Without its end; null when it is longer than allowed. */
@@ -12,7 +12,7 @@ const RETURN = 0x0d;
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
-): AsyncGenerator<Line> {
+): AsyncGenerator<TextLine> {
   const pending = new PendingLine(maxBytes);
   let number = 0;
   for await (const chunk of chunks) {

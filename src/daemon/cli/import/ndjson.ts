@@ -1,5 +1,5 @@
-import { BadInput, type Candidate, type Loaded } from './candidate.ts';
-import { type Line, readLines } from './lines.ts';
+import { BadInput, type ImportCandidate, type Loaded } from './candidate.ts';
+import { readLines, type TextLine } from './lines.ts';
 
 export interface NdjsonInit {
   chunks: AsyncIterable<Uint8Array>;
@@ -12,14 +12,14 @@ export interface NdjsonInit {
 }
 
 /** One candidate a line; the payload is the line as it stands, without its end. */
-export async function* readNdjson(init: NdjsonInit): AsyncGenerator<Candidate> {
+export async function* readNdjson(init: NdjsonInit): AsyncGenerator<ImportCandidate> {
   for await (const line of readLines(init.chunks, init.maxBytes)) {
     const origin = { path: init.path, line: line.number };
     yield { origin, load: async () => loadLine(line, init.hintField) };
   }
 }
 
-function loadLine({ bytes }: Line, hintField: string): Loaded {
+function loadLine({ bytes }: TextLine, hintField: string): Loaded {
   if (bytes === null) return { kind: 'skipped', reason: 'tooLarge' };
   const text = decode(bytes);
   if (text.trim() === '') return { kind: 'skipped', reason: 'blankLine' };
@@ -65,7 +65,7 @@ function parseObject(text: string): Record<string, unknown> {
 /** A number of the top level as it is written: beyond 2^53 its parsed value is another number. */
 function sourceOf(text: string, field: string): string {
   const sources = new Map<unknown, string>();
-  const reviver = function (this: unknown, key: string, value: unknown, context?: Source) {
+  const reviver = function (this: unknown, key: string, value: unknown, context?: SourceText) {
     if (key === field) sources.set(this, context?.source ?? String(value));
     return value;
   };
@@ -73,6 +73,6 @@ function sourceOf(text: string, field: string): string {
 }
 
 /** What a reviver is told of a primitive value (JSON.parse source text access, in V8 since 11.4). */
-interface Source {
+interface SourceText {
   readonly source?: string;
 }

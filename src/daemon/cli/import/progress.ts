@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Terminal } from '../init.ts';
 
-export interface Progress {
+export interface ImportProgressBar {
   step(): void;
   /** Clears the bar's line for one of ours; the bar comes back below it. */
   giveWay(): void;
@@ -9,14 +9,14 @@ export interface Progress {
   end(): void;
 }
 
-const NONE: Progress = {
+const NONE: ImportProgressBar = {
   step: () => undefined,
   giveWay: () => undefined,
   end: () => undefined,
 };
 
 /** A bar on a terminal; nothing where there is none. `total` null: not known. */
-export function createProgress(out: Terminal, total: number | null): Progress {
+export function createProgress(out: Terminal, total: number | null): ImportProgressBar {
   if (out.isTTY !== true) return NONE;
   const format =
     total === null

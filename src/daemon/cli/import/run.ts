@@ -1,21 +1,21 @@
 import { DaemonError } from '../../errors.ts';
 import { RefusedError } from '../errors.ts';
 import type { PutAnswer } from '../items.ts';
-import type { Candidate, Origin, SkipReason } from './candidate.ts';
+import type { ImportCandidate, ImportOrigin, SkipReason } from './candidate.ts';
 
 export interface ImportInit {
-  candidates: AsyncGenerator<Candidate>;
+  candidates: AsyncGenerator<ImportCandidate>;
   put: (payload: Uint8Array, hint: bigint) => Promise<PutAnswer>;
   /** Puts under way at a time. */
   concurrency: number;
   /** Sees every outcome as it comes; awaited. */
-  report: (outcome: Outcome) => Promise<void>;
+  report: (outcome: ImportOutcome) => Promise<void>;
 }
 
-export type Outcome =
-  | { kind: 'imported'; origin: Origin; answer: PutAnswer }
-  | { kind: 'skipped'; origin: Origin; reason: SkipReason }
-  | { kind: 'failed'; origin: Origin; error: Trouble };
+export type ImportOutcome =
+  | { kind: 'imported'; origin: ImportOrigin; answer: PutAnswer }
+  | { kind: 'skipped'; origin: ImportOrigin; reason: SkipReason }
+  | { kind: 'failed'; origin: ImportOrigin; error: Trouble };
 
 export interface Trouble {
   readonly code: string;
@@ -58,10 +58,10 @@ export async function importAll(init: ImportInit): Promise<Summary> {
 }
 
 async function importOne(
-  { origin, load }: Candidate,
+  { origin, load }: ImportCandidate,
   init: ImportInit,
   summary: Summary,
-): Promise<Outcome> {
+): Promise<ImportOutcome> {
   try {
     const loaded = await load();
     if (loaded.kind === 'skipped') {

@@ -1,7 +1,7 @@
 import { constants, type Dirent } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BadInput, type Candidate, type Loaded, type SkipReason } from './candidate.ts';
+import { BadInput, type ImportCandidate, type Loaded, type SkipReason } from './candidate.ts';
 
 export interface TreeInit {
   root: string;
@@ -10,7 +10,7 @@ export interface TreeInit {
 }
 
 /** Everything below `root` in the order of names, directories entered as they come. */
-export async function* walkTree({ root, maxBytes }: TreeInit): AsyncGenerator<Candidate> {
+export async function* walkTree({ root, maxBytes }: TreeInit): AsyncGenerator<ImportCandidate> {
   let entries: Dirent[];
   try {
     entries = await readdir(root, { withFileTypes: true });
@@ -27,7 +27,7 @@ export async function* walkTree({ root, maxBytes }: TreeInit): AsyncGenerator<Ca
   }
 }
 
-function skip(path: string, reason: SkipReason): Candidate {
+function skip(path: string, reason: SkipReason): ImportCandidate {
   return { origin: { path }, load: async () => ({ kind: 'skipped', reason }) };
 }
 

@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 import type { VerifyProgress } from '../../../store/index.ts';
 import type { Terminal } from '../init.ts';
 
-export interface Progress {
+export interface VerifyProgressBar {
   show(progress: VerifyProgress): void;
   /** Takes the bar away. */
   end(): void;
@@ -16,7 +16,7 @@ const WORDS: Readonly<Record<VerifyProgress['phase'], string>> = {
 };
 
 /** A bar on a terminal; nothing where there is none. */
-export function createProgress(out: Terminal): Progress {
+export function createProgress(out: Terminal): VerifyProgressBar {
   if (out.isTTY !== true) return { show: () => undefined, end: () => undefined };
   const format = '{phase} [{bar}] {value}/{total} · {duration_formatted}';
   const bar = new SingleBar({

@@ -32,7 +32,7 @@ export interface WantedInit {
 }
 
 /** One address the dialer keeps connected, with its timer and the dial under way. */
-export class Wanted {
+export class DialTarget {
   readonly address: string;
   readonly backOff: BackOff;
   source: AddressSource;

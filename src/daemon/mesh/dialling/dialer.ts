@@ -2,10 +2,10 @@ import type { Cancel, Clock, Random } from '../../../store/index.ts';
 import { DaemonError } from '../../errors.ts';
 import type { Logger } from '../../logging.ts';
 import { parsePeerAddress, withoutPeer } from '../../peer-address.ts';
-import type { PeerWatcher } from '../connections.ts';
+import type { ConnectionWatcher } from '../connections.ts';
 import type { Notices } from '../notices.ts';
 import { DEFAULT_DIALER_OPTIONS, type DialerOptions } from '../options.ts';
-import { type AddressSource, type AddressState, Wanted } from './dial-target.ts';
+import { type AddressSource, type AddressState, DialTarget } from './dial-target.ts';
 
 /** What the dialer asks of the network. */
 export interface Dial {
@@ -18,7 +18,7 @@ export interface Dial {
   dial(address: string, signal: AbortSignal): Promise<string>;
   connected(peer: string): boolean;
   /** Calls back as peers come and go, whoever dialled. */
-  watch(watcher: PeerWatcher): Cancel;
+  watch(watcher: ConnectionWatcher): Cancel;
 }
 
 export interface DialerInit {
@@ -34,7 +34,7 @@ export interface DialerInit {
 export class Dialer {
   readonly #init: DialerInit;
   readonly #options: DialerOptions;
-  readonly #wanted = new Map<string, Wanted>();
+  readonly #wanted = new Map<string, DialTarget>();
   #unwatch: Cancel | undefined;
   #state: 'new' | 'started' | 'stopped' = 'new';
 
@@ -105,7 +105,7 @@ export class Dialer {
     return meant.map((wanted) => wanted.address);
   }
 
-  #alike(text: string, peerId: string | null): Wanted[] {
+  #alike(text: string, peerId: string | null): DialTarget[] {
     return [...this.#wanted.values()].filter(
       (wanted) =>
         withoutPeer(wanted.address) === withoutPeer(text) &&
@@ -113,7 +113,7 @@ export class Dialer {
     );
   }
 
-  #add(address: string, source: AddressSource): Wanted {
+  #add(address: string, source: AddressSource): DialTarget {
     const { text, peerId } = parsePeerAddress(address);
     const known = this.#wanted.get(text);
     if (known !== undefined) {
@@ -122,24 +122,24 @@ export class Dialer {
     }
     if (peerId === this.#init.dial.self) throw ownAddress(text);
     if (this.#wanted.size >= this.#options.maxAddresses) throw tooMany(this.#options.maxAddresses);
-    const wanted = new Wanted({ address: text, peerId, source, ...this.#options });
+    const wanted = new DialTarget({ address: text, peerId, source, ...this.#options });
     this.#wanted.set(text, wanted);
     if (this.#state === 'started') this.#schedule(wanted, 0);
     return wanted;
   }
 
   /** The failure as whoever asked for the dial is told it. */
-  #notYet(wanted: Wanted, error: DaemonError): DaemonError {
+  #notYet(wanted: DialTarget, error: DaemonError): DaemonError {
     if (this.#wanted.get(wanted.address) !== wanted || this.#state === 'stopped') return error;
     const advice = 'The address stays wanted and is dialled again; remove it if it is wrong';
     return new DaemonError(error.code, `${error.message}. ${advice}`, { cause: error });
   }
 
-  #stateOf(wanted: Wanted): AddressState {
+  #stateOf(wanted: DialTarget): AddressState {
     return wanted.state(this.#isConnected(wanted));
   }
 
-  #isConnected({ peerId }: Wanted): boolean {
+  #isConnected({ peerId }: DialTarget): boolean {
     return peerId !== null && this.#init.dial.connected(peerId);
   }
 
@@ -148,7 +148,7 @@ export class Dialer {
     return pauseMs * (1 - this.#options.jitter * this.#init.random.fraction());
   }
 
-  #schedule(wanted: Wanted, delayMs: number): void {
+  #schedule(wanted: DialTarget, delayMs: number): void {
     if (this.#state !== 'started') return;
     const at = this.#init.clock.now() + delayMs;
     wanted.wait(
@@ -158,7 +158,7 @@ export class Dialer {
   }
 
   /** Dials now, or joins the dial under way; never rejects. */
-  #attempt(wanted: Wanted, { again = false } = {}): Promise<void> {
+  #attempt(wanted: DialTarget, { again = false } = {}): Promise<void> {
     if (wanted.attempt !== null) return wanted.attempt;
     wanted.rest();
     if (this.#isConnected(wanted)) return Promise.resolve();
@@ -173,12 +173,12 @@ export class Dialer {
   }
 
   /** Whether the same peer is being dialled at another of its addresses. */
-  #elsewhere({ peerId }: Wanted): boolean {
+  #elsewhere({ peerId }: DialTarget): boolean {
     if (peerId === null) return false;
     return [...this.#wanted.values()].some((o) => o.peerId === peerId && o.attempt !== null);
   }
 
-  async #dial(wanted: Wanted): Promise<void> {
+  async #dial(wanted: DialTarget): Promise<void> {
     const { clock, dial } = this.#init;
     const signal = wanted.begin();
     const timeout = clock.after(this.#options.timeoutMs, () => wanted.abort(timedOut(wanted)));
@@ -192,7 +192,7 @@ export class Dialer {
     }
   }
 
-  #succeeded(wanted: Wanted, peer: string): void {
+  #succeeded(wanted: DialTarget, peer: string): void {
     wanted.peerId = peer;
     if (peer === this.#init.dial.self) {
       this.#wanted.delete(wanted.address);
@@ -206,12 +206,12 @@ export class Dialer {
     else this.#schedule(wanted, this.#jittered(wanted.backOff.next()));
   }
 
-  #settled(wanted: Wanted): void {
+  #settled(wanted: DialTarget): void {
     wanted.connect(this.#init.clock.monotonic());
     this.#init.notices.forget(wanted.address);
   }
 
-  #failed(wanted: Wanted, reason: unknown): void {
+  #failed(wanted: DialTarget, reason: unknown): void {
     if (this.#state === 'stopped' || this.#wanted.get(wanted.address) !== wanted) return;
     if (this.#isConnected(wanted)) {
       this.#settled(wanted);
@@ -223,7 +223,7 @@ export class Dialer {
     this.#schedule(wanted, this.#jittered(wanted.backOff.next()));
   }
 
-  #say({ address, peerId }: Wanted, error: DaemonError): void {
+  #say({ address, peerId }: DialTarget, error: DaemonError): void {
     const { code, message } = error;
     const fields = { address, ...(peerId !== null && { peer: peerId }) };
     this.#init.notices.say({ code, remote: address, fields, message });
@@ -253,13 +253,13 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-function asDaemonError({ address }: Wanted, reason: unknown): DaemonError {
+function asDaemonError({ address }: DialTarget, reason: unknown): DaemonError {
   if (reason instanceof DaemonError) return reason;
   const why = reason instanceof Error ? reason.message : String(reason);
   return new DaemonError('DIAL_FAILED', `Cannot reach ${address}: ${why}`, { cause: reason });
 }
 
-function timedOut({ address }: Wanted): DaemonError {
+function timedOut({ address }: DialTarget): DaemonError {
   return new DaemonError('DIAL_FAILED', `Cannot reach ${address}: it did not answer in time`);
 }
 
@@ -277,7 +277,7 @@ function tooMany(maxAddresses: number): DaemonError {
   );
 }
 
-function removed({ address }: Wanted): DaemonError {
+function removed({ address }: DialTarget): DaemonError {
   return new DaemonError('UNKNOWN_ADDRESS', `${address} was removed while it was being dialled`);
 }
 

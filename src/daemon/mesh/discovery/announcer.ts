@@ -9,13 +9,13 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Clock, Random } from '../../../store/index.ts';
 import type { Logger } from '../../logging.ts';
 import { Allowance } from './allowance.ts';
-import type { Announcement, Verdict } from './known-peers.ts';
+import type { PeerAnnouncement, PeerVerdict } from './known-peers.ts';
 import type { DiscoveryOptions } from './options.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
 import { Trickle } from './trickle.ts';
 
 /** What is asked of gossipsub, which must run with signatures. */
-export type Gossip = Pick<
+export type DiscoveryGossip = Pick<
   GossipSub,
   | 'subscribe'
   | 'unsubscribe'
@@ -27,7 +27,7 @@ export type Gossip = Pick<
 >;
 
 export interface AnnouncerInit {
-  readonly gossip: Gossip;
+  readonly gossip: DiscoveryGossip;
   readonly topic: string;
   readonly self: PeerId;
   readonly clock: Clock;
@@ -38,7 +38,7 @@ export interface AnnouncerInit {
   addresses(): readonly Multiaddr[];
   /** How many peers are known. */
   known(): number;
-  take(announcement: Announcement): Verdict;
+  take(announcement: PeerAnnouncement): PeerVerdict;
 }
 
 /** Tells the mesh where this node is reached, and hears where the others are, by gossip. */
@@ -105,7 +105,7 @@ export class Announcer {
   /** Gossipsub delivers and forwards what is accepted; `source` answers for what is rejected. */
   #judge(source: PeerId, message: Message): TopicValidatorResult {
     if (!this.#allowance.take(source.toString())) return TopicValidatorResult.Ignore;
-    let announcement: Announcement;
+    let announcement: PeerAnnouncement;
     try {
       announcement = decodeRecord(message.data);
     } catch (error) {

@@ -13,19 +13,19 @@ export interface Link {
   readonly since: number;
 }
 
-export interface Candidate {
+export interface DialCandidate {
   readonly peer: string;
   /** Dialled only when there are not enough others: it has just hung up. */
   readonly shy: boolean;
 }
 
-export interface Situation {
+export interface MeshSituation {
   readonly degree: number;
   readonly links: readonly Link[];
   /** Dials to discovered peers under way. */
   readonly dialling: number;
   /** Known peers that are not connected, not being dialled and not resting. */
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly DialCandidate[];
   /** One connection is to be exchanged for another. */
   readonly exchange: boolean;
   /** Whether the last choice was to get rid of surplus. */
@@ -62,7 +62,7 @@ export function ownChoice(degree: number): number {
  * the degree the youngest connections that may be closed are, one at a time, down to one and a half.
  * An exchange is made without room, too, where we chose too few ourselves.
  */
-export function choose(situation: Situation, random: Random): Choice {
+export function choose(situation: MeshSituation, random: Random): Choice {
   const { degree, links, dialling, candidates, exchange } = situation;
   const missing = degree - links.length - dialling;
   const room = links.length < upperBound(degree) || chosen(links) < ownChoice(degree);
@@ -80,7 +80,7 @@ export function choose(situation: Situation, random: Random): Choice {
 
 /** Whom to let go for `added`, just connected in exchange; undefined while there is none too many. */
 export function exchanged(
-  { degree, links }: Pick<Situation, 'degree' | 'links'>,
+  { degree, links }: Pick<MeshSituation, 'degree' | 'links'>,
   added: string,
 ): string | undefined {
   if (links.length <= degree) return undefined;
@@ -105,7 +105,7 @@ function chosen(links: readonly Link[]): number {
 }
 
 /** A random sample, of those that are not shy first. */
-function pick(candidates: readonly Candidate[], count: number, random: Random): string[] {
+function pick(candidates: readonly DialCandidate[], count: number, random: Random): string[] {
   if (count <= 0) return [];
   const ranked = candidates.map(({ peer, shy }) => ({
     peer,

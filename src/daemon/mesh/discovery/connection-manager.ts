@@ -8,7 +8,7 @@ import type { KnownPeers } from './known-peers.ts';
 import type { DiscoveryOptions } from './options.ts';
 import { PeerDials } from './peer-dials.ts';
 
-export interface KeeperInit {
+export interface ConnectionManagerInit {
   readonly dial: Dial;
   readonly known: KnownPeers;
   readonly clock: Clock;
@@ -30,8 +30,8 @@ export interface KeeperInit {
 const SOON_MS = 200;
 
 /** Holds the degree: dials known peers at random, lets surplus go, and slowly mixes the mesh. */
-export class Keeper {
-  readonly #init: KeeperInit;
+export class ConnectionManager {
+  readonly #init: ConnectionManagerInit;
   readonly #dials: PeerDials;
   readonly #insistence: Insistence;
   /** When each connected peer connected, on the monotonic clock. */
@@ -46,7 +46,7 @@ export class Keeper {
   #unwatch: Cancel = () => undefined;
   #running = false;
 
-  constructor(init: KeeperInit) {
+  constructor(init: ConnectionManagerInit) {
     this.#init = init;
     this.#dials = new PeerDials(init);
     this.#insistence = new Insistence(init);

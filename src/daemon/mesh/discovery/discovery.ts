@@ -4,15 +4,20 @@ import type { Cancel, Clock, Random } from '../../../store/index.ts';
 import type { Logger } from '../../logging.ts';
 import type { Dial } from '../dialling/index.ts';
 import type { Notices } from '../notices.ts';
-import { Announcer, type Gossip } from './announcer.ts';
-import { Keeper, type KeeperInit } from './connection-manager.ts';
-import { type Announcement, type KnownPeer, KnownPeers, type Verdict } from './known-peers.ts';
+import { Announcer, type DiscoveryGossip } from './announcer.ts';
+import { ConnectionManager, type ConnectionManagerInit } from './connection-manager.ts';
+import {
+  type KnownPeer,
+  KnownPeers,
+  type PeerAnnouncement,
+  type PeerVerdict,
+} from './known-peers.ts';
 import { DEFAULT_DISCOVERY_OPTIONS, type DiscoveryOptions } from './options.ts';
 import type { SavedPeersFile } from './peers-file.ts';
 import { usableAddresses } from './record.ts';
 
 export interface DiscoveryInit
-  extends Pick<KeeperInit, 'connectedPeers' | 'configured' | 'busy' | 'close'> {
+  extends Pick<ConnectionManagerInit, 'connectedPeers' | 'configured' | 'busy' | 'close'> {
   readonly self: PeerId;
   readonly dial: Dial;
   readonly clock: Clock;
@@ -20,7 +25,7 @@ export interface DiscoveryInit
   readonly logger: Logger;
   readonly notices: Notices;
   /** Where nodes tell each other their addresses; null is not to tell, nor to hear. */
-  readonly gossip: { readonly service: Gossip; readonly topic: string } | null;
+  readonly gossip: { readonly service: DiscoveryGossip; readonly topic: string } | null;
   /** Whether anything finds peers: without it no connection is sought or given up. */
   readonly active: boolean;
   /** Keeps known peers from one run to the next; null is not to. */
@@ -47,7 +52,7 @@ export class Discovery {
   readonly #init: DiscoveryInit;
   readonly #options: DiscoveryOptions;
   readonly #known: KnownPeers;
-  readonly #keeper: Keeper;
+  readonly #keeper: ConnectionManager;
   readonly #announcer: Announcer | null;
   #cancelSave: Cancel | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -66,7 +71,7 @@ export class Discovery {
       connected: (peer) => init.dial.connected(peer),
       changed: () => this.#changed(),
     });
-    this.#keeper = new Keeper({ ...init, known: this.#known, options });
+    this.#keeper = new ConnectionManager({ ...init, known: this.#known, options });
     this.#announcer =
       init.gossip === null
         ? null
@@ -125,7 +130,7 @@ export class Discovery {
     this.#announcer?.changed();
   }
 
-  #take(announcement: Announcement): Verdict {
+  #take(announcement: PeerAnnouncement): PeerVerdict {
     const { peer } = announcement;
     const addresses = usableAddresses(announcement.addresses, this.#usable(peer));
     return this.#known.announced({ ...announcement, addresses });

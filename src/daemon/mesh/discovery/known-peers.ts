@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../../../store/index.ts';
 import { BackOff } from '../../backoff.ts';
-import type { Candidate } from './choose.ts';
+import type { DialCandidate } from './choose.ts';
 import type { DiscoveryOptions } from './options.ts';
 
 /** What outlives a restart. Times are milliseconds since the Unix epoch. */
@@ -14,7 +14,7 @@ export interface KnownPeer {
 }
 
 /** What a peer said of itself. */
-export interface Announcement {
+export interface PeerAnnouncement {
   readonly peer: string;
   readonly addresses: readonly string[];
   /** Grows with each announcement of the same peer. */
@@ -25,7 +25,7 @@ export interface Announcement {
  * `stale`: older than what is known, or too soon after it. `unwanted`: not for us, or no room; other
  * nodes may think otherwise.
  */
-export type Verdict = 'news' | 'known' | 'stale' | 'unwanted';
+export type PeerVerdict = 'news' | 'known' | 'stale' | 'unwanted';
 
 export interface KnownPeersInit {
   readonly self: string;
@@ -48,7 +48,7 @@ const MIN_SPACING_MS = 500;
 /** A peer heard again after so long is tried at once; one that is heard but not reached is not. */
 const SILENCE_MS = 600_000;
 
-interface Entry {
+interface PeerEntry {
   readonly peer: string;
   announced: readonly string[];
   /** Found by multicast. */
@@ -69,7 +69,7 @@ interface Entry {
 /** The peers we know of, connected or not: a bounded table. */
 export class KnownPeers {
   readonly #init: KnownPeersInit;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, PeerEntry>();
 
   constructor(init: KnownPeersInit) {
     this.#init = init;
@@ -108,7 +108,7 @@ export class KnownPeers {
   }
 
   /** Takes what a peer said of itself, proved to be its own words. */
-  announced({ peer, addresses, sequence }: Announcement): Verdict {
+  announced({ peer, addresses, sequence }: PeerAnnouncement): PeerVerdict {
     const now = this.#init.clock.now();
     const known = this.#entries.get(peer);
     if (known !== undefined && isOlder(sequence, known.sequence, now)) return 'stale';
@@ -137,7 +137,7 @@ export class KnownPeers {
   }
 
   /** Peers worth dialling now. */
-  candidates(): Candidate[] {
+  candidates(): DialCandidate[] {
     const now = this.#init.clock.monotonic();
     return [...this.#entries.values()]
       .filter(
@@ -184,19 +184,19 @@ export class KnownPeers {
     this.#rest(entry);
   }
 
-  #known(entry: Entry): KnownPeer {
+  #known(entry: PeerEntry): KnownPeer {
     const { peer, heardAt, reachedAt } = entry;
     return { peer, addresses: this.#addresses(entry), heardAt, reachedAt };
   }
 
-  #addresses({ announced, local, worked }: Entry): string[] {
+  #addresses({ announced, local, worked }: PeerEntry): string[] {
     const all = new Set([...announced, ...local]);
     const first = worked !== null && all.has(worked) ? [worked] : [];
     return [...new Set([...first, ...all])].slice(0, this.#init.options.maxAddresses);
   }
 
   /** Whether it is news: never heard of, at another place, or back after a long silence. */
-  #heard(entry: Entry, changed: boolean): boolean {
+  #heard(entry: PeerEntry, changed: boolean): boolean {
     const { clock, connected } = this.#init;
     const now = clock.now();
     const news = changed || now - lastSign(entry) > SILENCE_MS;
@@ -212,7 +212,7 @@ export class KnownPeers {
     return true;
   }
 
-  #isLastResort({ reachedAt }: Entry): boolean {
+  #isLastResort({ reachedAt }: PeerEntry): boolean {
     if (reachedAt === null) return false;
     let later = 0;
     for (const other of this.#entries.values()) {
@@ -221,19 +221,19 @@ export class KnownPeers {
     return later < LAST_RESORT;
   }
 
-  #rest(entry: Entry): void {
+  #rest(entry: PeerEntry): void {
     const { clock, random, options } = this.#init;
     const pauseMs = entry.backOff.next() * (1 - options.jitter * random.fraction());
     entry.restsUntil = clock.monotonic() + pauseMs;
   }
 
   /** The entry of a peer, made when there is room or somebody worth less makes some. */
-  #enter(peer: string): Entry | undefined {
+  #enter(peer: string): PeerEntry | undefined {
     const { self, allowed, clock, options } = this.#init;
     const known = this.#entries.get(peer);
     if (known !== undefined || peer === self || !allowed(peer)) return known;
     if (this.#entries.size >= options.maxKnown && !this.#makeRoom()) return undefined;
-    const entry: Entry = {
+    const entry: PeerEntry = {
       peer,
       announced: [],
       local: [],
@@ -253,7 +253,7 @@ export class KnownPeers {
 
   /** Forgets the oldest of those worth least; never one that was reached and does not fail. */
   #makeRoom(): boolean {
-    let least: Entry | undefined;
+    let least: PeerEntry | undefined;
     for (const entry of this.#entries.values()) {
       if (this.#worth(entry) === PROVEN) continue;
       const order =
@@ -267,7 +267,7 @@ export class KnownPeers {
   }
 
   /** Invented peers can be announced without end; those that were reached are there. */
-  #worth({ peer, reachedAt, failures }: Entry): number {
+  #worth({ peer, reachedAt, failures }: PeerEntry): number {
     if (this.#init.connected(peer)) return PROVEN;
     return (reachedAt === null ? 0 : 2) + (failures === 0 ? 1 : 0);
   }
@@ -281,7 +281,7 @@ function isOlder(sequence: bigint, than: bigint, now: number): boolean {
   return sequence <= than && !(than > horizon && sequence <= horizon);
 }
 
-function lastSign({ heardAt, reachedAt }: Entry): number {
+function lastSign({ heardAt, reachedAt }: PeerEntry): number {
   return Math.max(heardAt, reachedAt ?? 0);
 }
 

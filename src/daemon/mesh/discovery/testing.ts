@@ -6,15 +6,20 @@ export {
   choose,
   exchanged,
   type Link,
+  type MeshSituation,
   ownChoice,
-  type Situation,
   trimmedTo,
   upperBound,
 } from './choose.ts';
-export { Keeper } from './connection-manager.ts';
+export { ConnectionManager } from './connection-manager.ts';
 export type { DiscoveryInit } from './discovery.ts';
 export { Insistence } from './insistence.ts';
-export { type Announcement, KnownPeers, type KnownPeersInit, type Verdict } from './known-peers.ts';
+export {
+  KnownPeers,
+  type KnownPeersInit,
+  type PeerAnnouncement,
+  type PeerVerdict,
+} from './known-peers.ts';
 export { PeerDials } from './peer-dials.ts';
 export { decodeRecord, encodeRecord, usableAddresses } from './record.ts';
 export { Trickle } from './trickle.ts';

@@ -24,7 +24,7 @@ export interface CatchUpInit {
   maxPending: number;
 }
 
-interface Member {
+interface CatchUpMember {
   /** The root it named, as hex: peers with equal ones may serve what the other listed. */
   readonly root: string;
   job: Job | 'closing' | null;
@@ -59,7 +59,7 @@ export class CatchUp {
   readonly #plan: Plan;
   readonly #rate: Rate;
   readonly #startedAt: number;
-  readonly #members = new Map<string, Member>();
+  readonly #members = new Map<string, CatchUpMember>();
   /** Peers that take part no more. */
   readonly #barred = new Set<string>();
   /** Sessions over everything at the end, by whether they came to an end that says something. */
@@ -184,7 +184,7 @@ export class CatchUp {
     return this.#members.size === 1 && !(young && unknown() > 0);
   }
 
-  #employ(peer: string, member: Member): void {
+  #employ(peer: string, member: CatchUpMember): void {
     const job = this.#plan.next(peer, this.#alone);
     member.since = this.#init.clock.monotonic();
     if (job !== null) {
@@ -200,7 +200,7 @@ export class CatchUp {
   }
 
   /** A peer with nothing to list serves what another with the same set has listed. */
-  #help(peer: string, { root }: Member): void {
+  #help(peer: string, { root }: CatchUpMember): void {
     const slow = this.#plan.slices.find(
       ({ state, lister }) =>
         state === 'fetching' &&
@@ -211,7 +211,7 @@ export class CatchUp {
     if (slow !== undefined) this.#init.mirror(peer, slow.lister!);
   }
 
-  async #work(peer: string, member: Member, job: Job): Promise<void> {
+  async #work(peer: string, member: CatchUpMember, job: Job): Promise<void> {
     const { lower, upper } = job.slice;
     const settles = job.kind !== 'survey';
     const report = await this.#init.reconcile(peer, { interval: { lower, upper }, settles });
@@ -255,7 +255,7 @@ export class CatchUp {
     );
   }
 
-  async #close(peer: string, member: Member): Promise<void> {
+  async #close(peer: string, member: CatchUpMember): Promise<void> {
     const report = await this.#init.reconcile(peer, {});
     const { error, missing } = report;
     this.#init.logger.debug({ event: 'catch-up-closing', peer, missing, error }, 'peer closed');

@@ -1,8 +1,8 @@
 import type { ReconciliationSet } from '../../../protocol/index.ts';
 import type { ReplicatorOptions } from '../options.ts';
 import type { LargeTurn } from './large-item-gate.ts';
-import type { RunningRequest, Source } from './sources.ts';
-import type { Kind } from './throughput.ts';
+import type { FetchSource, RunningRequest } from './sources.ts';
+import type { RequestKind } from './throughput.ts';
 
 /** Claims are not made smaller than that when little is left. */
 const LEAST_IDS = 16;
@@ -17,16 +17,16 @@ export interface ClaimingInit {
   turn: LargeTurn;
 }
 
-export interface Situation {
+export interface ClaimSituation {
   /** Only one id may be asked for. */
   readonly only: boolean;
   /** Peers that may be asked now. */
-  readonly ready: readonly Source[];
+  readonly ready: readonly FetchSource[];
   readonly running: readonly RunningRequest[];
 }
 
 export interface Claimed {
-  readonly kind: Kind;
+  readonly kind: RequestKind;
   readonly ids: readonly Uint8Array[];
 }
 
@@ -41,7 +41,7 @@ export class Claiming {
     this.#init = init;
   }
 
-  claim(source: Source, situation: Situation): Claimed | null {
+  claim(source: FetchSource, situation: ClaimSituation): Claimed | null {
     const { wanted, turn } = this.#init;
     const { small, large } = wanted.unclaimed;
     if (large === 0) turn.reset();
@@ -54,20 +54,24 @@ export class Claiming {
     return this.#large(source, situation, large);
   }
 
-  #mayTakeLarge(source: Source, { running }: Situation): boolean {
+  #mayTakeLarge(source: FetchSource, { running }: ClaimSituation): boolean {
     const isLarge = ({ kind }: RunningRequest): boolean => kind === 'large';
     if ([...source.requests].some(isLarge)) return false;
     return running.filter(isLarge).length < this.#init.options.maxLargeRequests;
   }
 
-  #small({ peer, throughput }: Source, { only, ready }: Situation, waiting: number): Uint8Array[] {
+  #small(
+    { peer, throughput }: FetchSource,
+    { only, ready }: ClaimSituation,
+    waiting: number,
+  ): Uint8Array[] {
     const { batchItems, requestMs, requestBytes, requestsPerPeer } = this.#init.options;
     const share = Math.max(LEAST_IDS, Math.ceil(waiting / (ready.length * requestsPerPeer)));
     const able = throughput.ids({ ms: requestMs, bytes: requestBytes });
     return this.#init.wanted.claim(peer, only ? 1 : Math.min(batchItems, share, able));
   }
 
-  #large(source: Source, { only, ready }: Situation, waiting: number): Claimed | null {
+  #large(source: FetchSource, { only, ready }: ClaimSituation, waiting: number): Claimed | null {
     const { requestMs, requestBytes, maxLargeRequests } = this.#init.options;
     const share = Math.ceil(waiting / Math.min(ready.length, maxLargeRequests));
     const able = source.throughput.bytes(requestMs) || FIRST_LARGE_BYTES;
@@ -82,9 +86,9 @@ export class Claiming {
 
   /** Much may be lost with a source that failed lately: it gets only what no better one has. */
   #leaves(
-    { peer, onProbation }: Source,
+    { peer, onProbation }: FetchSource,
     ids: readonly Uint8Array[],
-    ready: readonly Source[],
+    ready: readonly FetchSource[],
   ): boolean {
     if (!onProbation) return false;
     const { wanted } = this.#init;

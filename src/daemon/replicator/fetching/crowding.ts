@@ -1,7 +1,7 @@
 import type { ReconciliationSet } from '../../../protocol/index.ts';
 import type { Cancel, Clock } from '../../../store/index.ts';
 import type { ReplicatorOptions } from '../options.ts';
-import type { RunningRequest, Source } from './sources.ts';
+import type { FetchSource, RunningRequest } from './sources.ts';
 
 export interface CrowdingInit {
   clock: Clock;
@@ -33,7 +33,7 @@ export class Crowding {
   }
 
   /** The request that is to give up its room to a source that waits for some, if any. */
-  victim(running: readonly RunningRequest[], ready: readonly Source[]): RunningRequest | null {
+  victim(running: readonly RunningRequest[], ready: readonly FetchSource[]): RunningRequest | null {
     const { wanted, options } = this.#init;
     const { small, large } = wanted.unclaimed;
     const able = ready.filter((source) => !source.onProbation && this.#lists(source));
@@ -53,7 +53,10 @@ export class Crowding {
   }
 
   /** Looks again later when none is slow enough yet. */
-  #slowest(running: readonly RunningRequest[], waiting: readonly Source[]): RunningRequest | null {
+  #slowest(
+    running: readonly RunningRequest[],
+    waiting: readonly FetchSource[],
+  ): RunningRequest | null {
     if (waiting.length === 0) return null;
     const rates = waiting.map(({ throughput }) => throughput.bytesPerMs);
     const best = Math.max(...rates.map((rate) => rate / QUICKER || ANY_BYTES_PER_MS));
@@ -76,7 +79,7 @@ export class Crowding {
     );
   }
 
-  #lists({ peer }: Source): boolean {
+  #lists({ peer }: FetchSource): boolean {
     const { wanted } = this.#init;
     return [peer, wanted.mirrors(peer)].some((one) => one !== undefined && wanted.listed(one) > 0);
   }

@@ -18,9 +18,9 @@ import { Intake, Window } from './intake.ts';
 import { LargeTurn } from './large-item-gate.ts';
 import { bringsNothing, isLiar, type Judgement, judge, judgeLie } from './peer-penalties.ts';
 import { RefusedIds } from './refused-ids.ts';
-import { RunningRequest, type Source, Sources } from './sources.ts';
+import { type FetchSource, RunningRequest, Sources } from './sources.ts';
 import { Stealing } from './stealing.ts';
-import type { Kind } from './throughput.ts';
+import type { RequestKind } from './throughput.ts';
 
 export interface FetcherInit {
   wanted: ReconciliationSet;
@@ -41,7 +41,7 @@ export class Fetcher {
   readonly #init: FetcherInit;
   readonly #sources: Sources;
   readonly #refused = new RefusedIds();
-  readonly #windows: Readonly<Record<Kind, Window>>;
+  readonly #windows: Readonly<Record<RequestKind, Window>>;
   readonly #pause: Pause;
   readonly #turn: LargeTurn;
   readonly #stealing: Stealing;
@@ -149,7 +149,7 @@ export class Fetcher {
     await Promise.all(this.#running.values());
   }
 
-  #startOne(source: Source): boolean {
+  #startOne(source: FetchSource): boolean {
     const { wanted, options } = this.#init;
     if (wanted.claimed === wanted.size) return false;
     if (source.requests.size >= (source.onProbation ? 1 : options.requestsPerPeer)) return false;
@@ -264,7 +264,7 @@ export class Fetcher {
   }
 
   /** Milliseconds that the source rests, if it does. */
-  #punish(source: Source, { rest, disbelieved }: Judgement, denied = false): number | null {
+  #punish(source: FetchSource, { rest, disbelieved }: Judgement, denied = false): number | null {
     const { clock, wanted } = this.#init;
     if (disbelieved) {
       source.abandon();

@@ -1,5 +1,5 @@
 import type { FetchReport } from '../../../protocol/index.ts';
-import type { Source } from './sources.ts';
+import type { FetchSource } from './sources.ts';
 
 /** A peer that sent wrong bytes for so many ids in a row is believed nothing it listed. */
 const INVALID_IDS = 3;
@@ -19,17 +19,17 @@ export interface Judgement {
 }
 
 /** Whether what the peer says of lengths is believed. */
-export function isLiar({ lies }: Source): boolean {
+export function isLiar({ lies }: FetchSource): boolean {
   return lies >= LIES;
 }
 
 /** Whether asking the peer has been in vain for so long that its lists are likely made up. */
-export function bringsNothing({ inVain }: Source): boolean {
+export function bringsNothing({ inVain }: FetchSource): boolean {
   return inVain >= VAIN_REQUESTS;
 }
 
 /** The peer said that an item has another length than it has: an honest one never does. */
-export function judgeLie(source: Source): Judgement {
+export function judgeLie(source: FetchSource): Judgement {
   source.lies++;
   return { rest: true, disbelieved: isLiar(source) };
 }
@@ -51,7 +51,7 @@ export function judgeLie(source: Source): Judgement {
  * that another which may be asked has.
  * A wrong frame that belongs to no id is a lie about all of them.
  */
-export function judge(source: Source, report: FetchReport, denied: number): Judgement {
+export function judge(source: FetchSource, report: FetchReport, denied: number): Judgement {
   const { outcome, items, endedAt } = report;
   if (items > 0) {
     source.denied = 0;
@@ -67,7 +67,7 @@ export function judge(source: Source, report: FetchReport, denied: number): Judg
 }
 
 /** `denied`: ids that the source had listed itself and says it does not have. */
-function complete(source: Source, items: number, denied: number): Judgement {
+function complete(source: FetchSource, items: number, denied: number): Judgement {
   source.invalid = 0;
   source.denied += denied;
   if (source.denied >= ABSENT_IDS) {

@@ -1,9 +1,9 @@
 import type { Cancel, Clock } from '../../../store/index.ts';
 import type { BackOff } from '../../backoff.ts';
-import { type Kind, Throughput } from './throughput.ts';
+import { type RequestKind, Throughput } from './throughput.ts';
 
 /** Requests to one peer that run, and how it has behaved. */
-export class Source {
+export class FetchSource {
   readonly peer: string;
   readonly requests: Set<RunningRequest> = new Set();
   readonly backOff: BackOff;
@@ -72,7 +72,7 @@ export interface SourcesInit {
 
 /** Peers to fetch from, bounded also when they come and go. */
 export class Sources {
-  readonly #sources = new Map<string, Source>();
+  readonly #sources = new Map<string, FetchSource>();
   readonly #newBackOff: () => BackOff;
   readonly #maxGone: number;
 
@@ -81,20 +81,20 @@ export class Sources {
     this.#maxGone = maxGone;
   }
 
-  connected(peer: string): Source {
-    const source = this.#sources.get(peer) ?? new Source(peer, this.#newBackOff());
+  connected(peer: string): FetchSource {
+    const source = this.#sources.get(peer) ?? new FetchSource(peer, this.#newBackOff());
     this.#sources.delete(peer);
     this.#sources.set(peer, source);
     source.connected = true;
     return source;
   }
 
-  get(peer: string): Source | undefined {
+  get(peer: string): FetchSource | undefined {
     return this.#sources.get(peer);
   }
 
   /** It got its turn: the others come first now. */
-  served(source: Source): void {
+  served(source: FetchSource): void {
     this.#sources.delete(source.peer);
     this.#sources.set(source.peer, source);
   }
@@ -112,7 +112,7 @@ export class Sources {
   }
 
   /** Those that may be asked now: none on probation before others, then whose last turn is longest ago. */
-  get ready(): Source[] {
+  get ready(): FetchSource[] {
     const ready = [...this.#sources.values()].filter(
       (source) => source.connected && !source.resting,
     );
@@ -129,8 +129,8 @@ const PROGRESS_BYTES = 16 * 1024;
 
 /** A request to a source, while it runs. */
 export class RunningRequest {
-  readonly source: Source;
-  readonly kind: Kind;
+  readonly source: FetchSource;
+  readonly kind: RequestKind;
   readonly ids: readonly Uint8Array[];
   readonly startedAt: number;
   readonly #clock: Clock;
@@ -145,7 +145,12 @@ export class RunningRequest {
   /** Its source was too slow while others waited for work. */
   stolen = false;
 
-  constructor(init: { source: Source; kind: Kind; ids: readonly Uint8Array[]; clock: Clock }) {
+  constructor(init: {
+    source: FetchSource;
+    kind: RequestKind;
+    ids: readonly Uint8Array[];
+    clock: Clock;
+  }) {
     this.source = init.source;
     this.kind = init.kind;
     this.ids = init.ids;

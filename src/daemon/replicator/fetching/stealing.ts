@@ -1,6 +1,6 @@
 import type { ReconciliationSet } from '../../../protocol/index.ts';
 import type { Cancel, Clock } from '../../../store/index.ts';
-import type { RunningRequest, Source } from './sources.ts';
+import type { FetchSource, RunningRequest } from './sources.ts';
 
 export interface StealingInit {
   clock: Clock;
@@ -35,7 +35,7 @@ export class Stealing {
   }
 
   /** Those to be given up now. Wakes again when one of the others may be. */
-  late(running: Iterable<RunningRequest>, idle: readonly Source[]): RunningRequest[] {
+  late(running: Iterable<RunningRequest>, idle: readonly FetchSource[]): RunningRequest[] {
     if (idle.length === 0) return [];
     const now = this.#init.clock.monotonic();
     const late: RunningRequest[] = [];
@@ -55,7 +55,7 @@ export class Stealing {
     this.#waiting = undefined;
   }
 
-  #due(request: RunningRequest, idle: readonly Source[], now: number): number {
+  #due(request: RunningRequest, idle: readonly FetchSource[], now: number): number {
     const { wanted, stealAfterMs } = this.#init;
     // It waits for us to store what it brought.
     if (request.progressAt > now) return now + stealAfterMs;

@@ -6,6 +6,6 @@ export { Intake, Window } from './intake.ts';
 export { LargeTurn } from './large-item-gate.ts';
 export { bringsNothing, isLiar, type Judgement, judge, judgeLie } from './peer-penalties.ts';
 export { RefusedIds } from './refused-ids.ts';
-export { RunningRequest, Source, Sources } from './sources.ts';
+export { FetchSource, RunningRequest, Sources } from './sources.ts';
 export { Stealing } from './stealing.ts';
-export { type Delivery, type Kind, Throughput } from './throughput.ts';
+export { type Delivery, type RequestKind, Throughput } from './throughput.ts';

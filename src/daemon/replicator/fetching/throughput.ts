@@ -1,5 +1,5 @@
 /** Whether the lengths of the items asked for are known, and large. */
-export type Kind = 'small' | 'large';
+export type RequestKind = 'small' | 'large';
 
 /** How much the latest request counts. */
 const WEIGHT = 0.5;
@@ -10,7 +10,7 @@ const GROWTH = 4;
 
 /** What one request brought. */
 export interface Delivery {
-  readonly kind: Kind;
+  readonly kind: RequestKind;
   /** Ids that have their answer, and those among them whose items came. */
   readonly answered: number;
   readonly items: number;

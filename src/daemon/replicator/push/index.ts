@@ -6,4 +6,4 @@
 export { isHeld } from './held.ts';
 export { OwnItems } from './own-items.ts';
 export { Push } from './push.ts';
-export { Told } from './push-coverage.ts';
+export { PushCoverage } from './push-coverage.ts';

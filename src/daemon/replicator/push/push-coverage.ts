@@ -17,7 +17,7 @@ export interface ToldInit {
  * Which changes of the set the mesh was told of by push, so that no session need tell it: all since
  * the last one that was not.
  */
-export class Told {
+export class PushCoverage {
   /** Ids committed and not known to have been pushed, with the version of the set that has them. */
   readonly #open = new Map<string, number>();
   readonly #maxFollowed: number;

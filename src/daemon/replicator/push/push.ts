@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type {
   AnnouncedKey,
   AnnounceEvents,
+  AnnouncementOrigin,
   Gap,
-  Origin,
   ReconciliationSet,
 } from '../../../protocol/index.ts';
 import {
@@ -68,7 +68,7 @@ export class Push implements AnnounceEvents {
     return this.#init.replica.contains(id);
   }
 
-  items(items: readonly Item[], origin: Origin): boolean {
+  items(items: readonly Item[], origin: AnnouncementOrigin): boolean {
     this.#ahead(origin);
     const { maxItemBytes, windowBytes } = this.#init.options;
     const taken = items.filter(
@@ -86,7 +86,7 @@ export class Push implements AnnounceEvents {
     return true;
   }
 
-  keys(keys: readonly AnnouncedKey[], { publisher, from }: Origin): readonly ItemKey[] {
+  keys(keys: readonly AnnouncedKey[], { publisher, from }: AnnouncementOrigin): readonly ItemKey[] {
     this.#ahead({ publisher, from });
     const { replica, wanted, options } = this.#init;
     if (this.#init.paused() || replica.refusing !== null) return [];
@@ -122,7 +122,7 @@ export class Push implements AnnounceEvents {
   }
 
   /** Also where nothing is taken: what they have changed all the same. */
-  #ahead({ publisher, from }: Origin): void {
+  #ahead({ publisher, from }: AnnouncementOrigin): void {
     for (const peer of new Set([from, publisher])) this.#init.differs(peer);
   }
 

@@ -1,9 +1,9 @@
 import { type SessionReport, settledBoth } from '../../../protocol/index.ts';
 import type { StoreErrorCode } from '../../../store/index.ts';
-import type { Outcome } from './scheduler.ts';
+import type { ScheduleOutcome } from './scheduler.ts';
 
 /** What a session showed, for the scheduler. */
-export function outcome(report: SessionReport): Outcome {
+export function outcome(report: SessionReport): ScheduleOutcome {
   const { error, equal, asked, missing, finding } = report;
   if (equal && error === null) return 'equal';
   if (error !== null || asked !== null || !settledBoth(report)) return 'unknown';

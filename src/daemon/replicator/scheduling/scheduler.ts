@@ -24,7 +24,7 @@ export interface SchedulerInit {
 }
 
 /** What a session showed, as far as the next one depends on it. */
-export type Outcome = 'equal' | 'different' | 'unknown';
+export type ScheduleOutcome = 'equal' | 'different' | 'unknown';
 
 interface Due {
   /** Milliseconds from one session to the next when nothing else asks for one. */
@@ -70,7 +70,7 @@ export class SessionScheduler {
    * A session with the peer ended, whoever began it: the next one is an interval away. Equal sets
    * double that up to `intervalMaxMs`, a difference cuts it to a quarter, down to `intervalMinMs`.
    */
-  ended(peer: string, outcome: Outcome): void {
+  ended(peer: string, outcome: ScheduleOutcome): void {
     const due = this.#due.get(peer);
     if (due === undefined) return;
     const { intervalMs, intervalMinMs, intervalMaxMs } = this.#init;

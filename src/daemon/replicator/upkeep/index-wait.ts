@@ -4,7 +4,7 @@ import type { Cancel, Clock, Replica } from '../../../store/index.ts';
 const LOOK_EVERY_MS = 1_000;
 
 /** Waits, once asked to, until the index of the replica can be used again. */
-export class Recovery {
+export class IndexWait {
   readonly #replica: Replica;
   readonly #clock: Clock;
   readonly #recovered: () => void;

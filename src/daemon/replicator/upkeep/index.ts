@@ -1,6 +1,6 @@
 /** Upkeep: waits for a rebuilt index, refills lost items, and keeps the want list over restarts. */
 
-export { Recovery } from './index-wait.ts';
+export { IndexWait } from './index-wait.ts';
 export { Refill } from './refill.ts';
 export { type WantsFile, WantsKeeper } from './wants-keeper.ts';
 export { MAX_RECORD_BYTES } from './wants-record.ts';

@@ -6,7 +6,7 @@ import type { SessionChannel } from '../../network/index.ts';
 import type { Dialect, Outline, Role } from '../dialect.ts';
 import type { SessionReport } from '../report.ts';
 import type { ReconcileOptions } from './options.ts';
-import { type Line, Turn } from './peer-stream.ts';
+import { type PeerStream, SessionSlot } from './peer-stream.ts';
 import { describe, type HeldSnapshot, type Outlines, type Scope, SessionRun } from './session.ts';
 import type { Slots } from './slots.ts';
 
@@ -35,11 +35,11 @@ export interface Visit {
   readonly channel: SessionChannel;
   readonly dialect: Dialect;
   /** The stream, where it lasts. */
-  readonly line?: Line;
+  readonly line?: PeerStream;
 }
 
 /** What becomes of a visit while a meeting with the same peer is on. */
-export type Verdict =
+export type SessionVerdict =
   /** The meeting is held on it. */
   | 'taken'
   /** Our own stream counts; the peer joins that. */
@@ -51,7 +51,7 @@ export type Verdict =
  * One session with one peer, however it comes about. When both sides start at once, the stream
  * opened by the node with the smaller id counts; the other node gives its own up and joins.
  */
-export class Meeting {
+export class PeerSession {
   readonly #host: MeetingHost;
   readonly #peer: string;
   readonly #scope: Scope;
@@ -84,7 +84,7 @@ export class Meeting {
     return this.#serve(visit);
   }
 
-  offer(visit: Visit): Verdict {
+  offer(visit: Visit): SessionVerdict {
     if (this.#stage === 'serving' || this.#stage === 'over') return 'later';
     if (this.#stage === 'calling') {
       if ((this.#channel?.receivedBytes ?? 0) > 0) return 'later';
@@ -99,7 +99,7 @@ export class Meeting {
 
   /** The stream of our session is an old one: a peer that opens another has lost it. */
   get #reuses(): boolean {
-    return this.#channel instanceof Turn && this.#channel.reused;
+    return this.#channel instanceof SessionSlot && this.#channel.reused;
   }
 
   /** Ends the meeting at once, whatever it is doing. */
@@ -180,7 +180,7 @@ export class Meeting {
       scope: role === 'initiator' ? this.#scope : {},
       outlined: (outlines) => this.#host.outlined(this.#peer, outlines),
       judge: (theirs) => this.#host.judge(this.#peer, theirs),
-      keep: channel instanceof Turn ? () => channel.end() : undefined,
+      keep: channel instanceof SessionSlot ? () => channel.end() : undefined,
       admit: (expired) =>
         serving.acquire(AbortSignal.any([this.#over.signal, expired]), this.#giveWay),
     });

@@ -2,12 +2,12 @@ import { ProtocolError } from '../../errors.ts';
 import type { SessionChannel } from '../../network/index.ts';
 import { prefixBytes } from '../../network/index.ts';
 
-export interface LineInit {
+export interface PeerStreamInit {
   /** The id of this node. */
   self: string;
   channel: SessionChannel;
   /** Called when the peer begins a session, with what carries it. What it throws ends the stream. */
-  visited: (turn: Turn) => Promise<void>;
+  visited: (turn: SessionSlot) => Promise<void>;
   /** Called once, when nothing can be carried any more. */
   ended: () => void;
 }
@@ -19,17 +19,17 @@ const MARK = new Uint8Array(0);
  * One lasting stream: sessions follow each other on it, begun by either side (docs/protocol-streams.md).
  * Between two of them it waits for the peer's next word and holds nothing else.
  */
-export class Line {
+export class PeerStream {
   readonly peer: string;
-  readonly #init: LineInit;
-  #turn: Turn | null = null;
+  readonly #init: PeerStreamInit;
+  #turn: SessionSlot | null = null;
   /** The next frame; taken by whoever's turn it is when it has come. */
   #reading: Promise<Uint8Array | null> | null = null;
   #used = false;
   readonly #over = Promise.withResolvers<void>();
   #alive = true;
 
-  constructor(init: LineInit) {
+  constructor(init: PeerStreamInit) {
     this.#init = init;
     this.peer = init.channel.peer;
   }
@@ -45,16 +45,16 @@ export class Line {
   }
 
   /** Our next session. On a new stream the opener's goes without saying. */
-  call(): Turn {
-    const turn = new Turn(this, this.#used ? 'called' : 'first');
+  call(): SessionSlot {
+    const turn = new SessionSlot(this, this.#used ? 'called' : 'first');
     this.#used = true;
     this.#turn = turn;
     return turn;
   }
 
   /** The session for which the peer opened the stream. */
-  serve(): Turn {
-    const turn = new Turn(this, 'served');
+  serve(): SessionSlot {
+    const turn = new SessionSlot(this, 'served');
     this.#used = true;
     this.#turn = turn;
     return turn;
@@ -72,7 +72,7 @@ export class Line {
   }
 
   /** For turns alone: they send and receive through the line, as long as it is theirs. */
-  holds(turn: Turn): boolean {
+  holds(turn: SessionSlot): boolean {
     return this.#turn === turn;
   }
 
@@ -89,7 +89,7 @@ export class Line {
   }
 
   /** The next frame for `turn`; rejects when another turn has begun meanwhile. */
-  async receive(turn: Turn): Promise<Uint8Array | null> {
+  async receive(turn: SessionSlot): Promise<Uint8Array | null> {
     const reading = this.#read();
     const frame = await reading;
     if (this.#turn !== turn || this.#reading !== reading) throw OUT_OF_TURN;
@@ -98,7 +98,7 @@ export class Line {
   }
 
   /** Both sides began at once: the session of the node with the smaller id counts. */
-  async tie(turn: Turn): Promise<Uint8Array | null> {
+  async tie(turn: SessionSlot): Promise<Uint8Array | null> {
     if (this.#init.self < this.peer) {
       await this.receive(turn);
       return this.receive(turn);
@@ -108,7 +108,7 @@ export class Line {
   }
 
   /** The session of `turn` has ended well: the stream is free for the next one. */
-  end(turn: Turn): void {
+  end(turn: SessionSlot): void {
     if (this.#turn !== turn) return;
     this.#turn = null;
     void this.#listen();
@@ -153,15 +153,15 @@ export class Line {
 }
 
 /** What one session sees of its stream: a channel that begins and ends with it. */
-export class Turn implements SessionChannel {
+export class SessionSlot implements SessionChannel {
   readonly peer: string;
-  readonly #line: Line;
+  readonly #line: PeerStream;
   /** A session that we begin on a stream in use says so, and may find that the peer did too. */
   #state: 'first' | 'called' | 'begun' | 'served';
   #sentBytes = 0;
   #receivedBytes = 0;
 
-  constructor(line: Line, state: 'first' | 'called' | 'served') {
+  constructor(line: PeerStream, state: 'first' | 'called' | 'served') {
     this.peer = line.peer;
     this.#line = line;
     this.#state = state;

@@ -2,31 +2,31 @@ import type { ProtocolError } from '../../errors.ts';
 import type { SessionChannel } from '../../network/index.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Visit } from './peer-session.ts';
-import { Line, type Turn } from './peer-stream.ts';
+import { PeerStream, type SessionSlot } from './peer-stream.ts';
 
-export interface LinesInit {
+export interface PeerStreamsInit {
   self: string;
   /** Finds the meeting for a session that a peer begins; settles when that has ended. */
   visited: (visit: Visit) => Promise<void>;
 }
 
 /** The streams that are kept, one with each peer. */
-export class Lines {
-  readonly #init: LinesInit;
-  readonly #lines = new Map<string, Line>();
+export class PeerStreams {
+  readonly #init: PeerStreamsInit;
+  readonly #lines = new Map<string, PeerStream>();
 
-  constructor(init: LinesInit) {
+  constructor(init: PeerStreamsInit) {
     this.#init = init;
   }
 
   /** Our turn on the stream that is kept with the peer, if there is one and nothing runs on it. */
-  call(peer: string): Turn | undefined {
+  call(peer: string): SessionSlot | undefined {
     const line = this.#lines.get(peer);
     return line?.idle === true ? line.call() : undefined;
   }
 
   /** Our first turn on a stream that we have opened. */
-  opened(channel: SessionChannel, dialect: Dialect): Turn {
+  opened(channel: SessionChannel, dialect: Dialect): SessionSlot {
     const line = this.#make(channel, dialect);
     const turn = line.call();
     this.keep(line);
@@ -41,7 +41,7 @@ export class Lines {
   }
 
   /** From now on the stream is the one that carries sessions with its peer. */
-  keep(line: Line | undefined): void {
+  keep(line: PeerStream | undefined): void {
     if (line === undefined) return;
     const old = this.#lines.get(line.peer);
     if (old === line) return;
@@ -55,9 +55,9 @@ export class Lines {
     for (const line of lines) line?.abort(error);
   }
 
-  #make(channel: SessionChannel, dialect: Dialect): Line {
+  #make(channel: SessionChannel, dialect: Dialect): PeerStream {
     const { peer } = channel;
-    const line: Line = new Line({
+    const line: PeerStream = new PeerStream({
       self: this.#init.self,
       channel,
       visited: (turn) => this.#init.visited({ channel: turn, dialect, line }),

@@ -11,14 +11,14 @@ import {
   MAX_INBOUND_STREAMS,
   type ReconcileOptions,
 } from './options.ts';
-import { Meeting, type MeetingHost, type Visit } from './peer-session.ts';
-import { Lines } from './peer-streams.ts';
+import { type MeetingHost, PeerSession, type Visit } from './peer-session.ts';
+import { PeerStreams } from './peer-streams.ts';
 import type { Scope } from './session.ts';
 import { Slots } from './slots.ts';
 import type { Reconcile, ReconcileInit } from './types.ts';
 
-interface Held {
-  readonly meeting: Meeting;
+interface HeldSession {
+  readonly meeting: PeerSession;
   readonly report: Promise<SessionReport>;
   /** Somebody here asked for the session. */
   wanted: boolean;
@@ -38,10 +38,10 @@ export class ReconcileService implements Reconcile {
   readonly #host: MeetingHost;
   /** The dialects each connected peer speaks. */
   readonly #speaking = new Map<string, Set<Dialect>>();
-  readonly #meetings = new Map<string, Held>();
+  readonly #meetings = new Map<string, HeldSession>();
   /** Peers with a stream that waits for the running session to end. */
   readonly #next = new Set<string>();
-  readonly #lines: Lines;
+  readonly #lines: PeerStreams;
   /** Where the next session with a peer goes on. */
   readonly #resume = new Map<string, Bound>();
   #unwatch: (() => void)[] = [];
@@ -66,7 +66,7 @@ export class ReconcileService implements Reconcile {
     );
     this.#host = this.#makeHost();
     const visited = (visit: Visit): Promise<void> => this.#visited(visit);
-    this.#lines = new Lines({ self: network.self, visited });
+    this.#lines = new PeerStreams({ self: network.self, visited });
   }
 
   get peers(): readonly string[] {
@@ -116,10 +116,10 @@ export class ReconcileService implements Reconcile {
       current.wanted = true;
       return current.report;
     }
-    if (looks) return this.#hold(peer, new Meeting(this.#host, peer, scope), null);
+    if (looks) return this.#hold(peer, new PeerSession(this.#host, peer, scope), null);
     const lower = this.#resume.get(peer);
     const rest = lower === undefined ? {} : { interval: { lower, upper: INFINITE_BOUND } };
-    return this.#hold(peer, new Meeting(this.#host, peer, rest), null, true);
+    return this.#hold(peer, new PeerSession(this.#host, peer, rest), null, true);
   }
 
   /** A session that the peer begins meanwhile is served first, so many times. */
@@ -127,7 +127,7 @@ export class ReconcileService implements Reconcile {
     for (let attempt = 1; ; attempt++) {
       let current = this.#meetings.get(peer);
       for (; current !== undefined; current = this.#meetings.get(peer)) await current.report;
-      const report = await this.#hold(peer, new Meeting(this.#host, peer, scope), null);
+      const report = await this.#hold(peer, new PeerSession(this.#host, peer, scope), null);
       if (report.role === 'initiator' || attempt === MAX_ATTEMPTS) return report;
     }
   }
@@ -144,7 +144,7 @@ export class ReconcileService implements Reconcile {
     if (!this.#running) throw STOPPED;
     if (current === undefined) {
       this.#lines.keep(visit.line);
-      const meeting = new Meeting(this.#host, peer);
+      const meeting = new PeerSession(this.#host, peer);
       await this.#hold(peer, meeting, visit);
       return;
     }
@@ -172,13 +172,13 @@ export class ReconcileService implements Reconcile {
   /** `goesOn`: where the session stops short the next one goes on; so does one that a peer begins. */
   async #hold(
     peer: string,
-    meeting: Meeting,
+    meeting: PeerSession,
     visit: Visit | null,
     goesOn = visit !== null,
   ): Promise<SessionReport> {
     const session = ++this.#sessions;
     const settled = Promise.withResolvers<SessionReport>();
-    const held: Held = { meeting, report: settled.promise, wanted: visit === null };
+    const held: HeldSession = { meeting, report: settled.promise, wanted: visit === null };
     this.#meetings.set(peer, held);
     if (!this.#running) meeting.abort(STOPPED);
     const report = await (visit === null ? meeting.call() : meeting.serve(visit));

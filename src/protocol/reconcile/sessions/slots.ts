@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../../store/index.ts';
 import { Limiter, type Release } from '../../limiter.ts';
 
-interface Held {
+interface HeldSlot {
   readonly since: number;
   readonly giveWay: () => void;
   told: boolean;
@@ -20,7 +20,7 @@ export class Slots {
   readonly #init: SlotsInit;
   readonly #limiter: Limiter;
   /** Oldest first. */
-  readonly #held = new Set<Held>();
+  readonly #held = new Set<HeldSlot>();
   #waiting = 0;
   #cancel: Cancel = () => undefined;
 
@@ -43,7 +43,7 @@ export class Slots {
       this.#waiting--;
       this.#watch();
     }
-    const held: Held = { since: this.#init.clock.monotonic(), giveWay, told: false };
+    const held: HeldSlot = { since: this.#init.clock.monotonic(), giveWay, told: false };
     this.#held.add(held);
     this.#watch();
     return () => {

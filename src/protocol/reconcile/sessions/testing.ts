@@ -1,5 +1,5 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export { Carrier, type CarrierInit } from './carrier.ts';
-export { Meeting, type MeetingHost, type Visit } from './peer-session.ts';
+export { type MeetingHost, PeerSession, type Visit } from './peer-session.ts';
 export { Slots } from './slots.ts';

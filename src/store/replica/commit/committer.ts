@@ -3,13 +3,13 @@ import { type Database, type ReadyBatch, readyBatch } from '../../level/index.ts
 import type { DurableSet, PreparedCommit } from '../durable-set/index.ts';
 import { isDamage } from '../durable-set/index.ts';
 import type { SetState } from '../records/index.ts';
-import { Recovery, type RecoveryInit } from '../recovery/index.ts';
+import { SetLifecycle, type SetLifecycleInit } from '../recovery/index.ts';
 import * as trouble from '../store-errors.ts';
 import type { ReplicaStatus } from '../types.ts';
 import { Pace } from './pace.ts';
 import { Pipeline } from './pipeline.ts';
 
-export type KeeperInit = Omit<RecoveryInit, 'markRefill'>;
+export type CommitterInit = Omit<SetLifecycleInit, 'markRefill'>;
 
 export interface CommitOptions {
   /** Called once a commit, of which nobody knew, turns out to be on disk. */
@@ -35,15 +35,15 @@ interface Ready {
  * Writes the commits of a set one after the other. What becomes of set and database when a write fails,
  * or the index is damaged, is the matter of `Recovery`; meanwhile `trouble` says why nothing is written.
  */
-export class Keeper {
-  readonly #init: KeeperInit;
-  readonly #recovery: Recovery;
+export class Committer {
+  readonly #init: CommitterInit;
+  readonly #recovery: SetLifecycle;
   readonly #pace: Pace;
   readonly #turns: Pipeline;
 
-  constructor(init: KeeperInit) {
+  constructor(init: CommitterInit) {
     this.#init = init;
-    this.#recovery = new Recovery({
+    this.#recovery = new SetLifecycle({
       ...init,
       markRefill: () => this.commit((set) => set.markRefill(true)),
     });

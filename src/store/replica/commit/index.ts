@@ -2,5 +2,5 @@
  * Commits in order: one writer, paced merges, and the database opened again after a failed write.
  */
 
-export { Keeper } from './committer.ts';
+export { Committer } from './committer.ts';
 export { Merger } from './merger.ts';

@@ -1,9 +1,9 @@
 import type { Clock } from '../../environment.ts';
 import type { DurableSet, PreparedCommit } from '../durable-set/index.ts';
-import type { Keeper } from './committer.ts';
+import type { Committer } from './committer.ts';
 
 export interface MergerInit {
-  keeper: Keeper;
+  keeper: Committer;
   clock: Clock;
   bufferItems: number;
   /**

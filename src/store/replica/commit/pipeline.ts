@@ -1,5 +1,5 @@
 /** What one run of a pipeline does. */
-export interface Work<Prepared, Result> {
+export interface PipelineWork<Prepared, Result> {
   readonly prepare: () => Prepared;
   /**
    * Called when everything before was carried out: what was prepared still holds, or something else is
@@ -27,7 +27,7 @@ export class Pipeline {
     this.#rest = rest;
   }
 
-  run<Prepared, Result>(work: Work<Prepared, Result>): Promise<Result> {
+  run<Prepared, Result>(work: PipelineWork<Prepared, Result>): Promise<Result> {
     const before = this.#done;
     const prepared = (work.alone ? before : this.#free).then(this.#rest).then(work.prepare);
     const confirmed = inOrder(before, prepared, work.confirm);

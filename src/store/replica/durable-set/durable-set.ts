@@ -1,10 +1,11 @@
 import { UnionSnapshot, type WriteBuffer } from '../../buffer/index.ts';
 import type { Clock } from '../../environment.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
-import { compareKeys, type Item, type ItemKey, totalBytes } from '../../item.ts';
+import { compareKeys, type Item, type ItemKey } from '../../item.ts';
 import type { BatchSink, Database } from '../../level/index.ts';
 import { isBytes, tryRead } from '../../level/index.ts';
 import { DurableTree, type TreeWrite } from '../../tree/index.ts';
+import { totalBytes } from '../payload-bytes.ts';
 import {
   encodeHead,
   encodeLogEntry,
@@ -64,7 +65,7 @@ export interface PreparedMerge extends PreparedCommit {
 }
 
 /** What a commit is made of. */
-interface Change {
+interface SetChange {
   /** Gives the records beside the tree's and the set's own. */
   readonly fill: (sink: BatchSink) => void;
   readonly tree: TreeWrite;
@@ -225,7 +226,7 @@ export class DurableSet {
   }
 
   /** Takes an item out of the index, together with what `fill` gives; `bytes` is what it counted for. */
-  remove(key: ItemKey, bytes: number, fill: Change['fill']): PreparedCommit {
+  remove(key: ItemKey, bytes: number, fill: SetChange['fill']): PreparedCommit {
     const { buffer } = this.#staged;
     const taken = { first: key, last: key };
     const from = buffer.has(key)
@@ -235,7 +236,7 @@ export class DurableSet {
   }
 
   /** Writes what `fill` gives; the set stays as it is. */
-  write(fill: Change['fill']): PreparedCommit {
+  write(fill: SetChange['fill']): PreparedCommit {
     return this.#prepare({ ...this.#unchanged(), fill });
   }
 
@@ -254,7 +255,7 @@ export class DurableSet {
     this.#tree.close();
   }
 
-  #unchanged(): Change {
+  #unchanged(): SetChange {
     return {
       fill: () => undefined,
       tree: {},
@@ -272,7 +273,7 @@ export class DurableSet {
   }
 
   #prepare(
-    change: Change,
+    change: SetChange,
     sweep: Sweep | null = this.#staged.sweep,
     flags: Partial<SetState> = {},
   ): PreparedCommit {
@@ -309,7 +310,7 @@ export class DurableSet {
     sink.put(keys.state, encodeState(state));
   }
 
-  #nextState({ logBegin, trimBegin, ...old }: SetState, { items, bytes }: Change): SetState {
+  #nextState({ logBegin, trimBegin, ...old }: SetState, { items, bytes }: SetChange): SetState {
     const { trimRecords = TRIM_RECORDS } = this.#init.shape;
     const begin = Math.max(logBegin, 1 + Math.min(this.#merged, this.#window.settled));
     return {

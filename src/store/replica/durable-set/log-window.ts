@@ -1,7 +1,7 @@
 import { WRITE_BUFFER_BYTES } from '../../level/index.ts';
 
 /** A point in the sequence of commits, and the bytes written up to it. */
-interface Mark {
+interface LogMark {
   readonly commit: number;
   readonly written: number;
 }
@@ -15,7 +15,7 @@ const MARK_BYTES = 256 * 1024;
  * what lies further back is in tables, which are checked when they are made and never torn.
  */
 export class LogWindow {
-  readonly #marks: Mark[] = [];
+  readonly #marks: LogMark[] = [];
   #written = 0;
   #largest = 0;
   #marked = 0;

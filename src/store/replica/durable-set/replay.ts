@@ -14,13 +14,13 @@ interface TakenRange extends KeyRange {
   readonly commit: number;
 }
 
-interface Batch {
+interface LoggedBatch {
   readonly commit: number;
   readonly keys: LoggedKeys;
 }
 
 /** What one merge took, in ascending order. */
-interface Run {
+interface MergedRun {
   readonly ranges: TakenRange[];
   /** Of each of them. */
   readonly from: Float64Array;
@@ -32,7 +32,7 @@ interface Run {
  * keys have left the buffer again, and the rest is sorted once.
  */
 export class Replay {
-  readonly #batches: Batch[] = [];
+  readonly #batches: LoggedBatch[] = [];
   /** What was taken, as runs of ascending ranges: each time a merge goes through, one run. */
   readonly #runs: TakenRange[][] = [];
 
@@ -105,13 +105,17 @@ class Places {
 }
 
 /** Written out: this is asked of every key in the log. */
-function isTakenByAny(runs: readonly Run[], batch: Batch, position: number): boolean {
+function isTakenByAny(runs: readonly MergedRun[], batch: LoggedBatch, position: number): boolean {
   for (const run of runs) if (isTaken(run, batch, position)) return true;
   return false;
 }
 
 /** Whether a run that came later took the key at a position. */
-function isTaken({ ranges, from }: Run, { commit, keys }: Batch, position: number): boolean {
+function isTaken(
+  { ranges, from }: MergedRun,
+  { commit, keys }: LoggedBatch,
+  position: number,
+): boolean {
   const hint = keys.hint(position);
   let low = 0;
   let high = from.length;

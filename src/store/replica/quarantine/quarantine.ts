@@ -3,7 +3,7 @@ import type { Clock } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
 import { ID_BYTES, type ItemKey, verifyItem } from '../../item.ts';
 import type { BatchSink, Database } from '../../level/index.ts';
-import { type Found, isBytes, passOver, tryRead, walk } from '../../level/index.ts';
+import { isBytes, passOver, type ReadResult, tryRead, walk } from '../../level/index.ts';
 import type { DurableSet, PreparedCommit } from '../durable-set/index.ts';
 import {
   decodeHead,
@@ -136,7 +136,7 @@ export class Quarantine {
   }
 }
 
-function headOf(record: Found): ItemHead | undefined {
+function headOf(record: ReadResult): ItemHead | undefined {
   return isBytes(record) && record.length === 16 ? decodeHead(record) : undefined;
 }
 

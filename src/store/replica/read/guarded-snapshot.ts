@@ -4,7 +4,7 @@ import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import type { Bound, ItemKey } from '../../item.ts';
 import { fingerprintsBetween } from '../../storage.ts';
 
-export interface Guard {
+export interface SnapshotGuard {
   /** Called when a node turns out to be damaged. */
   readonly onDamage: (error: StoreError) => void;
   /** True only of ids that the snapshot does not hold, for which the disk need not be asked. */
@@ -14,10 +14,10 @@ export interface Guard {
 /** A snapshot whose owner hears of it when a node turns out to be damaged. */
 export class GuardedSnapshot implements PartedSnapshot {
   readonly #snapshot: PartedSnapshot;
-  readonly #init: Guard;
+  readonly #init: SnapshotGuard;
   #released = false;
 
-  constructor(snapshot: PartedSnapshot, init: Guard) {
+  constructor(snapshot: PartedSnapshot, init: SnapshotGuard) {
     this.#snapshot = snapshot;
     this.#init = init;
   }

@@ -1,13 +1,13 @@
 import { ID_BYTES, type ItemKey } from '../../item.ts';
 import type { Database } from '../../level/index.ts';
-import { type Found, isBytes, tryRead, UNREADABLE, walk } from '../../level/index.ts';
-import type { Keeper } from '../commit/index.ts';
+import { isBytes, type ReadResult, tryRead, UNREADABLE, walk } from '../../level/index.ts';
+import type { Committer } from '../commit/index.ts';
 import type { SetKeys } from '../records/index.ts';
 import { IdFilter } from './id-filter.ts';
 
 export interface IdLookupInit {
   keys: SetKeys;
-  keeper: Keeper;
+  keeper: Committer;
   /**
    * Lookups in vain after which all ids are read into a filter. Raising it spares reading them for few
    * lookups, and has more of those ask the disk.
@@ -55,7 +55,7 @@ export class IdLookup {
     return isBytes(found) ? found : undefined;
   }
 
-  #find(id: Uint8Array): Found {
+  #find(id: Uint8Array): ReadResult {
     const { keeper, keys } = this.#init;
     if (keeper.readable && this.#complete && !this.#filter!.mayHold(id)) return undefined;
     const found = tryRead(keeper.database, keys.id(id));

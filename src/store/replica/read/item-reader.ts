@@ -2,8 +2,8 @@ import { bytesToHex } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
 import type { Item, ItemKey } from '../../item.ts';
 import type { Database } from '../../level/index.ts';
-import { type Found, isBytes, tryRead } from '../../level/index.ts';
-import type { Keeper } from '../commit/index.ts';
+import { isBytes, type ReadResult, tryRead } from '../../level/index.ts';
+import type { Committer } from '../commit/index.ts';
 import { isDamage } from '../durable-set/index.ts';
 import type { Incidents } from '../incidents.ts';
 import { type Inspection, isWhole, type Quarantine } from '../quarantine/index.ts';
@@ -12,7 +12,7 @@ import type { Served, ServeLimits } from '../types.ts';
 
 export interface ItemReaderInit {
   keys: SetKeys;
-  keeper: Keeper;
+  keeper: Committer;
   quarantine: Quarantine;
   incidents: Incidents;
   /** The id record of an item that is held. */
@@ -125,7 +125,7 @@ export class ItemReader {
     return found;
   }
 
-  #read(database: Database, key: Uint8Array): Found {
+  #read(database: Database, key: Uint8Array): ReadResult {
     try {
       // A get that goes through the thread pool costs more than reading a record of usual size does.
       return tryRead(database, key);

@@ -3,4 +3,4 @@
  * damaged index.
  */
 
-export { Recovery, type RecoveryInit } from './set-lifecycle.ts';
+export { SetLifecycle, type SetLifecycleInit } from './set-lifecycle.ts';

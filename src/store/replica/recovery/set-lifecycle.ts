@@ -11,7 +11,7 @@ import type { ReplicaStatus, Witness } from '../types.ts';
 import { migrateFirstSchema } from './migrate.ts';
 import { type Rebuilt, rebuildIndex } from './rebuild.ts';
 
-export interface RecoveryInit extends Omit<DurableSetInit, 'database'> {
+export interface SetLifecycleInit extends Omit<DurableSetInit, 'database'> {
   open: () => Promise<Database>;
   /** See `ReplicaDatabase`. */
   repair?: (() => Promise<void>) | undefined;
@@ -32,7 +32,7 @@ export interface Attempt {
 }
 
 /** What became of an attempt: on disk or not, or nobody knows, or the database cannot be opened yet. */
-type Outcome = 'there' | 'gone' | 'unknown' | 'unopened';
+type WriteOutcome = 'there' | 'gone' | 'unknown' | 'unopened';
 
 /** First and longest time between two attempts to open the database again. */
 const FIRST_RETRY_MS = 1_000;
@@ -56,8 +56,8 @@ const SPARE_BYTES = 256 * 1024;
  * Has a set and its database open. After a write that failed it opens them again and finds out what is
  * there; where the index turns out to be damaged it has it built again. One of these goes on at a time.
  */
-export class Recovery {
-  readonly #init: RecoveryInit;
+export class SetLifecycle {
+  readonly #init: SetLifecycleInit;
   #database: Database | null = null;
   #set: DurableSet | null = null;
   #state: SetState = EMPTY_STATE;
@@ -74,7 +74,7 @@ export class Recovery {
   /** Why nothing is written, or null. */
   trouble: StoreError | null = null;
 
-  constructor(init: RecoveryInit) {
+  constructor(init: SetLifecycleInit) {
     this.#init = init;
   }
 
@@ -162,13 +162,13 @@ export class Recovery {
     await this.#database?.close();
   }
 
-  #reopen(): Promise<Outcome> {
+  #reopen(): Promise<WriteOutcome> {
     const reopened = this.#tryOpen();
     this.#reopening = reopened.catch(() => undefined);
     return reopened;
   }
 
-  async #tryOpen(): Promise<Outcome> {
+  async #tryOpen(): Promise<WriteOutcome> {
     const lack = await this.#lack();
     if (this.#closed) return 'unopened';
     if (lack !== null) {

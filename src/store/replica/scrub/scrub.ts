@@ -1,6 +1,6 @@
 import type { Cancel, Clock, Random } from '../../environment.ts';
 import type { ItemKey } from '../../item.ts';
-import type { Keeper } from '../commit/index.ts';
+import type { Committer } from '../commit/index.ts';
 import type { DurableSet } from '../durable-set/index.ts';
 import { isDamage } from '../durable-set/index.ts';
 import type { Incidents } from '../incidents.ts';
@@ -11,7 +11,7 @@ import { NodePatrol, type NodePatrolInit } from './node-patrol.ts';
 import { keysBehind, type Page, type PageKeys, readPage } from './scrub-page.ts';
 
 export interface ScrubberInit extends NodePatrolInit {
-  keeper: Keeper;
+  keeper: Committer;
   clock: Clock;
   incidents: Incidents;
   options: ScrubOptions;

@@ -25,7 +25,7 @@ const LARGE_ITEMS = 256;
 const LARGE_BYTES = 1024 * 1024;
 
 /** Items that are written together, and whose callers are answered together. */
-interface Batch {
+interface CommitBatch {
   readonly items: Item[];
   bytes: number;
   readonly settled: Promise<void>;
@@ -40,8 +40,8 @@ interface Batch {
 export class GroupCommit {
   readonly #init: GroupCommitInit;
   /** The batch of each item that is not yet durable. */
-  readonly #pending = new IdMap<Batch>();
-  #queue: Batch[] = [];
+  readonly #pending = new IdMap<CommitBatch>();
+  #queue: CommitBatch[] = [];
   #pendingBytes = 0;
   #queuedItems = 0;
   #queuedBytes = 0;
@@ -74,7 +74,7 @@ export class GroupCommit {
 
   /** Queues items that are neither held nor pending, each once; what they wait for. */
   add(items: readonly Item[]): Promise<void>[] {
-    const batches = new Set<Batch>();
+    const batches = new Set<CommitBatch>();
     for (const item of items) {
       const batch = this.#batchFor(item);
       batch.items.push(item);
@@ -103,7 +103,7 @@ export class GroupCommit {
     return this.#queuedItems < maxQueuedItems && this.#queuedBytes < maxQueuedBytes;
   }
 
-  #batchFor(item: Item): Batch {
+  #batchFor(item: Item): CommitBatch {
     const { maxBatchItems, maxBatchBytes } = this.#init.limits;
     const last = this.#queue.at(-1);
     const fits = last !== undefined && last.bytes + item.payload.length <= maxBatchBytes;
@@ -128,7 +128,7 @@ export class GroupCommit {
   }
 
   /** A large batch is worked out while the one before it is being synced; a small one waits for more. */
-  #next(): Batch | undefined {
+  #next(): CommitBatch | undefined {
     const [batch] = this.#queue;
     if (batch === undefined || this.#running > 1) return undefined;
     if (this.#hasRoom() && this.#init.more()) return undefined;
@@ -136,7 +136,7 @@ export class GroupCommit {
     return this.#running === 0 || large ? batch : undefined;
   }
 
-  async #write(batch: Batch): Promise<void> {
+  async #write(batch: CommitBatch): Promise<void> {
     try {
       await this.#init.write(batch.items);
       this.#forget(batch);
@@ -150,7 +150,7 @@ export class GroupCommit {
   }
 
   /** What was queued behind a batch that failed would have to wait for nobody knows how long. */
-  #fail(batch: Batch, error: unknown): void {
+  #fail(batch: CommitBatch, error: unknown): void {
     this.#forget(batch);
     batch.reject(error);
     for (const queued of this.#queue) {
@@ -162,7 +162,7 @@ export class GroupCommit {
     this.#queuedBytes = 0;
   }
 
-  #forget(batch: Batch): void {
+  #forget(batch: CommitBatch): void {
     for (const { id } of batch.items) this.#pending.delete(id);
     this.#pendingBytes -= batch.bytes;
   }

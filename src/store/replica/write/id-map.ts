@@ -1,8 +1,8 @@
-interface Entry<Value> {
+interface IdEntry<Value> {
   readonly id: Uint8Array;
   readonly value: Value;
   /** The next one of the same number. */
-  readonly next: Entry<Value> | undefined;
+  readonly next: IdEntry<Value> | undefined;
 }
 
 /**
@@ -10,7 +10,7 @@ interface Entry<Value> {
  * a number, are its key: turning all 32 into a string costs several times as much.
  */
 export class IdMap<Value> {
-  readonly #entries = new Map<number, Entry<Value>>();
+  readonly #entries = new Map<number, IdEntry<Value>>();
   #size = 0;
 
   get size(): number {
@@ -42,7 +42,7 @@ export class IdMap<Value> {
   }
 }
 
-function without<Value>(entry: Entry<Value>, id: Uint8Array): Entry<Value> | undefined {
+function without<Value>(entry: IdEntry<Value>, id: Uint8Array): IdEntry<Value> | undefined {
   if (sameId(entry.id, id)) return entry.next;
   if (entry.next === undefined) return entry;
   const next = without(entry.next, id);

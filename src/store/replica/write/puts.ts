@@ -1,8 +1,8 @@
 import type { StoreError } from '../../errors.ts';
 import type { Item } from '../../item.ts';
-import { totalBytes } from '../../item.ts';
-import type { Keeper } from '../commit/index.ts';
+import type { Committer } from '../commit/index.ts';
 import type { ReplicaLimits } from '../limits.ts';
+import { totalBytes } from '../payload-bytes.ts';
 import type { IdLookup } from '../read/index.ts';
 import type { PutOptions, PutResult } from '../types.ts';
 import { Admission, type AdmissionInit } from './admission.ts';
@@ -13,7 +13,7 @@ export interface PutsInit
   extends Pick<AdmissionInit, 'clock' | 'disk' | 'logger'>,
     Pick<GroupCommitInit, 'write'> {
   limits: ReplicaLimits;
-  keeper: Keeper;
+  keeper: Committer;
   lookup: IdLookup;
 }
 

@@ -10,7 +10,7 @@ import {
   seal,
 } from '../../level/index.ts';
 import { isLeaf } from '../child.ts';
-import type { Inner, Run, TreeNode } from '../node.ts';
+import type { Inner, KeyRun, TreeNode } from '../node.ts';
 import { newLeaf } from '../parts.ts';
 import { firstDisorder } from '../run.ts';
 
@@ -74,7 +74,7 @@ function bodyBytes(level: number, entries: number): number {
   return SPOT_BYTES + entries * entry;
 }
 
-function readRun(body: Uint8Array, at: number, length: number): Run {
+function readRun(body: Uint8Array, at: number, length: number): KeyRun {
   const ids = at + length * HINT_BYTES;
   return {
     length,
@@ -83,7 +83,7 @@ function readRun(body: Uint8Array, at: number, length: number): Run {
   };
 }
 
-function readInner(level: number, spot: number, run: Run, body: Uint8Array): Inner<number> {
+function readInner(level: number, spot: number, run: KeyRun, body: Uint8Array): Inner<number> {
   const { length, hints, ids } = run;
   const refs = SPOT_BYTES + length * (HINT_BYTES + ID_BYTES);
   const counts = refs + length * REF_BYTES;

@@ -1,5 +1,5 @@
 import { checkKey, ID_BYTES } from '../../item.ts';
-import type { Run } from '../../tree/index.ts';
+import type { KeyRun } from '../../tree/index.ts';
 import { copyKeys, newRun } from '../../tree/index.ts';
 
 export interface BlocksInit {
@@ -14,7 +14,7 @@ export interface BlocksInit {
 /** The default of `BlocksInit.blockKeys`. */
 const BLOCK_KEYS = 8_192;
 
-export interface Block extends Run {
+export interface Block extends KeyRun {
   /** The ids, eight words each. */
   readonly words: Uint32Array;
 }
@@ -70,7 +70,7 @@ export class Blocks {
   }
 
   /** All keys in one run. */
-  concat(): Run {
+  concat(): KeyRun {
     const run = newRun(this.#length);
     for (let at = 0; at < this.#length; at += this.#blockKeys) {
       copyKeys(this.of(at), 0, Math.min(this.#blockKeys, this.#length - at), run, at);

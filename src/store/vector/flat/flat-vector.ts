@@ -3,12 +3,12 @@ import { StoreError } from '../../errors.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import { sum256 } from '../../fingerprint/index.ts';
 import type { Snapshot } from '../../storage.ts';
-import type { Run } from '../../tree/index.ts';
+import type { KeyRun } from '../../tree/index.ts';
 import { firstDisorder, keyAt } from '../../tree/index.ts';
 import { Blocks, type BlocksInit } from './blocks.ts';
 import type { FlatSet } from './flat-set.ts';
 import { FlatSnapshot } from './flat-snapshot.ts';
-import { IdLookup } from './id-lookup.ts';
+import { RunIdLookup } from './id-lookup.ts';
 import { sortKeys } from './sort.ts';
 import { PrefixSums } from './sums.ts';
 
@@ -51,7 +51,7 @@ export class FlatVector {
     const run = this.#blocks.ascending ? this.#blocks.concat() : sortKeys(this.#blocks);
     const twice = firstDisorder(run);
     if (twice > 0) throw duplicate(run, twice);
-    this.#set = { run, sums: new PrefixSums(run.ids), lookup: new IdLookup(run) };
+    this.#set = { run, sums: new PrefixSums(run.ids), lookup: new RunIdLookup(run) };
     this.#blocks = new Blocks();
   }
 
@@ -62,7 +62,7 @@ export class FlatVector {
   }
 }
 
-function duplicate(run: Run, at: number): StoreError {
+function duplicate(run: KeyRun, at: number): StoreError {
   const { hint, id } = keyAt(run, at);
   return new StoreError(
     'DUPLICATE_KEY',

@@ -1,6 +1,6 @@
 import { bytesToKey, compareBytes } from '../../bytes.ts';
 import { ID_BYTES } from '../../item.ts';
-import type { Run } from '../../tree/index.ts';
+import type { KeyRun } from '../../tree/index.ts';
 import { idsOf } from '../../tree/index.ts';
 import { wordsOf } from './blocks.ts';
 import { orderOf } from './order.ts';
@@ -17,12 +17,12 @@ const SCAN_SHARE = 64;
  * Finds ids in a run, whose order is by hint. The first questions are answered by a look at every id
  * there is, later ones from an index.
  */
-export class IdLookup {
-  readonly #run: Run;
+export class RunIdLookup {
+  readonly #run: KeyRun;
   #scans = 0;
-  #index: IdIndex | null = null;
+  #index: RunIdIndex | null = null;
 
-  constructor(run: Run) {
+  constructor(run: KeyRun) {
     this.#run = run;
   }
 
@@ -30,13 +30,13 @@ export class IdLookup {
   lacking(ids: readonly Uint8Array[]): Uint8Array[] {
     const few = ids.length * SCAN_SHARE <= this.#run.length;
     if (this.#index === null && few && this.#scans++ < SCANS) return scan(this.#run, ids);
-    this.#index ??= new IdIndex(this.#run);
+    this.#index ??= new RunIdIndex(this.#run);
     const index = this.#index;
     return ids.filter((id) => !index.has(id));
   }
 }
 
-function scan(run: Run, ids: readonly Uint8Array[]): Uint8Array[] {
+function scan(run: KeyRun, ids: readonly Uint8Array[]): Uint8Array[] {
   const sought = new Set(ids.map(bytesToKey));
   const filter = new Uint8Array(2 ** 13);
   for (const id of ids) {
@@ -53,12 +53,12 @@ function scan(run: Run, ids: readonly Uint8Array[]): Uint8Array[] {
 }
 
 /** The ids of a run by their first word, then bytewise. */
-class IdIndex {
-  readonly #run: Run;
+class RunIdIndex {
+  readonly #run: KeyRun;
   readonly #words: Uint32Array;
   readonly #order: Uint32Array;
 
-  constructor(run: Run) {
+  constructor(run: KeyRun) {
     const words = wordsOf(run.ids);
     this.#run = run;
     this.#words = new Uint32Array(run.length);

@@ -1,5 +1,5 @@
 import { ID_BYTES } from '../../item.ts';
-import type { Run } from '../../tree/index.ts';
+import type { KeyRun } from '../../tree/index.ts';
 import { compareAt, newRun } from '../../tree/index.ts';
 import { type Blocks, wordsOf } from './blocks.ts';
 import { orderOf } from './order.ts';
@@ -7,7 +7,7 @@ import { orderOf } from './order.ts';
 const ID_WORDS = ID_BYTES / 4;
 
 /** The keys in key order. */
-export function sortKeys(blocks: Blocks): Run {
+export function sortKeys(blocks: Blocks): KeyRun {
   const columns = [hintWords(blocks, 0), hintWords(blocks, 1)];
   const order = orderOf(blocks.length, columns, (a, b) =>
     compareAt(blocks.of(a), blocks.offsetOf(a), blocks.of(b), blocks.offsetOf(b)),

@@ -4,7 +4,10 @@ import { TopicValidatorResult } from '@libp2p/gossipsub';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/discovery/index.ts';
-import type { Announcement, Verdict } from '../../../../src/daemon/mesh/discovery/testing.ts';
+import type {
+  PeerAnnouncement,
+  PeerVerdict,
+} from '../../../../src/daemon/mesh/discovery/testing.ts';
 import {
   Announcer,
   decodeRecord,
@@ -30,8 +33,8 @@ function create() {
     validators: new Map<string, (source: unknown, message: unknown) => TopicValidatorResult>(),
     addresses: [ADDRESS],
     known: 0,
-    taken: [] as Announcement[],
-    verdict: 'known' as Verdict,
+    taken: [] as PeerAnnouncement[],
+    verdict: 'known' as PeerVerdict,
     records: [] as Uint8Array[],
     failure: null as Error | null,
   };

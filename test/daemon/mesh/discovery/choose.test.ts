@@ -5,8 +5,8 @@ import {
   choose,
   exchanged,
   type Link,
+  type MeshSituation,
   ownChoice,
-  type Situation,
   trimmedTo,
   upperBound,
 } from '../../../../src/daemon/mesh/discovery/testing.ts';
@@ -25,7 +25,7 @@ const links = (count: number, init: Partial<Link> = {}) =>
   Array.from({ length: count }, (_, i) => link(`link${i}`, { since: i, ...init }));
 const candidates = (count: number, shy = false) =>
   Array.from({ length: count }, (_, i) => ({ peer: `candidate${i}`, shy }));
-const situation = (init: Partial<Situation>): Situation => ({
+const situation = (init: Partial<MeshSituation>): MeshSituation => ({
   degree: 4,
   links: [],
   dialling: 0,
@@ -36,7 +36,7 @@ const situation = (init: Partial<Situation>): Situation => ({
 });
 const random = new SeededRandom('choose');
 
-const situations: fc.Arbitrary<Situation> = fc
+const situations: fc.Arbitrary<MeshSituation> = fc
   .record({
     degree: fc.integer({ min: 1, max: 12 }),
     links: fc.array(
@@ -81,7 +81,7 @@ describe('choose', () => {
   });
 
   it('dials one more to exchange it, not while it dials anyway', () => {
-    const dials = (init: Partial<Situation>) =>
+    const dials = (init: Partial<MeshSituation>) =>
       choose(situation({ exchange: true, candidates: candidates(9), ...init }), random).dial.length;
     assert.equal(dials({ links: links(4) }), 1);
     assert.equal(dials({ links: links(4), dialling: 1 }), 0);

@@ -4,8 +4,8 @@ import {
   DEFAULT_DISCOVERY_OPTIONS,
   type DiscoveryOptions,
 } from '../../../../src/daemon/mesh/discovery/index.ts';
-import { Keeper, KnownPeers } from '../../../../src/daemon/mesh/discovery/testing.ts';
-import type { PeerWatcher } from '../../../../src/daemon/mesh/index.ts';
+import { ConnectionManager, KnownPeers } from '../../../../src/daemon/mesh/discovery/testing.ts';
+import type { ConnectionWatcher } from '../../../../src/daemon/mesh/index.ts';
 import { Notices } from '../../../../src/daemon/mesh/index.ts';
 import type { VirtualClock } from '../../../support/clock.ts';
 import { SeededRandom } from '../../../support/random.ts';
@@ -81,13 +81,13 @@ export class FakeNode implements Dial {
   readonly self: string;
   readonly peers: Set<string> = new Set();
   readonly known: KnownPeers;
-  readonly keeper: Keeper;
+  readonly keeper: ConnectionManager;
   readonly log: Log;
   readonly dialled: string[] = [];
   readonly busy: Set<string> = new Set();
   readonly configured: Set<string>;
   readonly #network: FakeNetwork;
-  readonly #watchers = new Set<PeerWatcher>();
+  readonly #watchers = new Set<ConnectionWatcher>();
 
   constructor(network: FakeNetwork, name: string, init: NodeInit) {
     const { clock } = network;
@@ -105,7 +105,7 @@ export class FakeNode implements Dial {
       connected: (peer) => this.connected(peer),
       changed: () => this.keeper.changed(),
     });
-    this.keeper = new Keeper({
+    this.keeper = new ConnectionManager({
       ...shared,
       dial: this,
       known: this.known,
@@ -139,7 +139,7 @@ export class FakeNode implements Dial {
     return peer;
   }
 
-  watch(watcher: PeerWatcher): () => void {
+  watch(watcher: ConnectionWatcher): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Group } from '../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
+import { SketchGroup } from '../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
 import { DEFAULT_LIMITS } from '../../../../src/protocol/reconcile/dialects/native/index.ts';
 import {
   compare,
@@ -50,7 +50,7 @@ describe('what work costs in a native session', () => {
   it('is an item for each that a group reads and toggles, turn by turn', () => {
     const context = contextOf({ keys, limits: { sliceItems: 4_096 } });
     const { meter } = context;
-    const group = new Group([rangeOf(0, 9_000), rangeOf(9_500, 10_000)]);
+    const group = new SketchGroup([rangeOf(0, 9_000), rangeOf(9_500, 10_000)]);
     assert.equal(perform(context, group.read(context, true)).slices, 2);
     assert.equal(meter.visited, 9_500);
     perform(context, group.prepare(context, 3));

@@ -1,16 +1,16 @@
 import type { PeerGroup } from '../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
 import {
-  Group,
   listEntries,
   OwnGroups,
   PeerGroups,
   Predictor,
+  SketchGroup,
   sumsOf,
 } from '../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
 import type {
   Context,
-  Range,
-  Work,
+  NativeWork,
+  RankedRange,
 } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import type {
   FoundRecord,
@@ -21,7 +21,7 @@ import { type ContextInit, contextOf, perform } from './puppet.ts';
 import { snapshotOf } from './support.ts';
 
 /** A range of ranks, wherever it lies. */
-export function rangeOf(begin: number, end: number): Range {
+export function rangeOf(begin: number, end: number): RankedRange {
   return { lower: ZERO_BOUND, upper: INFINITE_BOUND, begin, end };
 }
 
@@ -30,11 +30,11 @@ export class OwnBench {
   readonly context: Context;
   readonly predictor: Predictor = new Predictor();
   readonly own: OwnGroups;
-  readonly #later: Work[] = [];
+  readonly #later: NativeWork[] = [];
 
   constructor(init: ContextInit) {
     this.context = contextOf(init);
-    const later = (work: Work): void => void this.#later.push(work);
+    const later = (work: NativeWork): void => void this.#later.push(work);
     this.own = new OwnGroups({ context: this.context, predictor: this.predictor, later });
   }
 
@@ -44,8 +44,8 @@ export class OwnBench {
     end: number,
     kind: number | 'list' | 'ids',
     weight: number = end - begin,
-  ): Group {
-    const group = new Group([rangeOf(begin, end)]);
+  ): SketchGroup {
+    const group = new SketchGroup([rangeOf(begin, end)]);
     perform(this.context, group.read(this.context, true));
     const list = typeof kind === 'number' ? null : listEntries(group, this.context, kind === 'ids');
     this.own.add(group, { weight, symbols: typeof kind === 'number' ? kind : 0, list });
@@ -89,7 +89,7 @@ export class PeerBench {
   readonly predictor: Predictor = new Predictor();
   readonly peers: PeerGroups;
   readonly failed: PeerGroup[] = [];
-  readonly #later: Work[] = [];
+  readonly #later: NativeWork[] = [];
 
   constructor(init: ContextInit) {
     this.context = contextOf(init);
@@ -111,9 +111,9 @@ export class PeerBench {
   }
 
   /** The group of somebody with these items, with symbols made. */
-  group(theirs: readonly ItemKey[], symbols = 64): Group {
+  group(theirs: readonly ItemKey[], symbols = 64): SketchGroup {
     const context = { ...this.context, snapshot: snapshotOf(theirs) };
-    const group = new Group([rangeOf(0, theirs.length)]);
+    const group = new SketchGroup([rangeOf(0, theirs.length)]);
     perform(this.context, group.read(context, true));
     perform(this.context, group.prepare(context, symbols));
     return group;
@@ -124,7 +124,7 @@ export class PeerBench {
     symbols: number,
     count: number = theirs.length,
     sums?: Uint8Array,
-  ): Group {
+  ): SketchGroup {
     const group = this.group(theirs, 4_095);
     this.peers.sketch([rangeOf(0, this.context.snapshot.size)], {
       tag: 'sketch',
@@ -139,7 +139,7 @@ export class PeerBench {
     entries: Uint8Array,
     width: number,
     last = true,
-    ranges: readonly Range[] = [rangeOf(0, 9)],
+    ranges: readonly RankedRange[] = [rangeOf(0, 9)],
   ): void {
     this.peers.list(() => ranges, { tag: 'list', last, width, entries });
   }

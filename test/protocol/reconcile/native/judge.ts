@@ -13,8 +13,8 @@ import {
 import type {
   Cluster,
   Context,
-  Range,
-  Work,
+  NativeWork,
+  RankedRange,
 } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import type { NativeRecord } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import type { ItemKey } from '../../../../src/store/index.ts';
@@ -33,14 +33,14 @@ export class Judge {
   readonly predictor: Predictor = new Predictor();
   readonly own: OwnGroups;
   readonly verdicts: Verdicts;
-  readonly announced: Range[] = [];
+  readonly announced: RankedRange[] = [];
   readonly off: { lower: bigint; spent: string | null }[] = [];
   readonly parts: Surveyed[] = [];
   readonly abandoned: PeerGroup[] = [];
   spent: string | null = null;
   room: number;
   readonly #keys: readonly ItemKey[];
-  #work: Work | null = null;
+  #work: NativeWork | null = null;
 
   constructor(init: JudgeInit) {
     const { keys, settles = { ours: true, theirs: true }, room = 65_536, ...rest } = init;

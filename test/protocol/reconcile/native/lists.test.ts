@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  Group,
   listEntries,
+  SketchGroup,
 } from '../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
 import {
   findPrefixes,
@@ -25,13 +25,13 @@ import { snapshotOf } from './support.ts';
 
 const keys = keysOf(11, 300);
 const context = contextOf({ keys });
-const groupOf = (...ranges: [number, number][]): Group => {
-  const group = new Group(ranges.map(([begin, end]) => rangeOf(begin, end)));
+const groupOf = (...ranges: [number, number][]): SketchGroup => {
+  const group = new SketchGroup(ranges.map(([begin, end]) => rangeOf(begin, end)));
   perform(context, group.read(context, true));
   return group;
 };
 /** A group whose short ids are made by hand, from pairs of the high and the low word. */
-const handmade = (...pairs: [high: number, low: number][]): Group => {
+const handmade = (...pairs: [high: number, low: number][]): SketchGroup => {
   const group = groupOf([0, pairs.length]);
   pairs.forEach(([high, low], i) => {
     [group.shorts[2 * i], group.shorts[2 * i + 1]] = [low, high];

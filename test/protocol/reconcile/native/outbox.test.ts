@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Meter } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import type { NativeRecord } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
-import { Outbox } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import { RecordOutbox } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 
 /** A record of so many bytes, 35 to 130 or more by 32: a head of 3 and a count byte less than 128 ids. */
 const record = (ids: number): NativeRecord => ({
@@ -14,7 +14,7 @@ const HEAD = 3;
 
 describe('the outbox of a native session', () => {
   it('fills a frame to its last byte, and begins the next with the record that does not fit', () => {
-    const outbox = new Outbox(2 * (HEAD + 320));
+    const outbox = new RecordOutbox(2 * (HEAD + 320));
     outbox.push(record(10));
     assert.equal(outbox.room, HEAD + 320);
     outbox.push(record(10));
@@ -32,7 +32,7 @@ describe('the outbox of a native session', () => {
   });
 
   it('takes no record that is longer than a frame, and one that is as long', () => {
-    const outbox = new Outbox(HEAD + 64);
+    const outbox = new RecordOutbox(HEAD + 64);
     assert.throws(() => outbox.push(record(3)), {
       name: 'RangeError',
       message: /longer than a frame/,
@@ -42,7 +42,7 @@ describe('the outbox of a native session', () => {
   });
 
   it('holds a frame back until 4,096 bytes are in it, or it is the last', () => {
-    const outbox = new Outbox(65_536);
+    const outbox = new RecordOutbox(65_536);
     outbox.push(record(127));
     assert.equal(outbox.take(false), undefined);
     for (let bytes = HEAD + 32 * 127; bytes < 4_095; bytes++) outbox.push({ tag: 'all' });
@@ -55,14 +55,14 @@ describe('the outbox of a native session', () => {
   });
 
   it('hands frames out in the order they were filled', () => {
-    const outbox = new Outbox(HEAD + 64);
+    const outbox = new RecordOutbox(HEAD + 64);
     for (const ids of [2, 1, 2]) outbox.push(record(ids));
     const lengths = [1, 2, 3].map(() => outbox.take(true)?.length);
     assert.deepEqual(lengths, [HEAD + 64, HEAD + 32, HEAD + 64]);
   });
 
   it('cuts frames to the smaller of what is sent and what the peer takes', () => {
-    const outbox = new Outbox(2_000);
+    const outbox = new RecordOutbox(2_000);
     outbox.limit(3_000);
     assert.equal(outbox.maxFrameBytes, 2_000);
     outbox.limit(1_500);

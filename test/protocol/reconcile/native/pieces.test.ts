@@ -5,7 +5,7 @@ import {
   Incoming,
   partsOf,
 } from '../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
-import type { Range } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
+import type { RankedRange } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import type { Bound } from '../../../../src/store/index.ts';
 import { keysOf } from '../../../conformance/pairs.ts';
 import { SeededRandom } from '../../../support/random.ts';
@@ -13,7 +13,7 @@ import { contextOf, malformed, perform } from './puppet.ts';
 
 const random = new SeededRandom('pieces');
 const at = (hint: number): Bound => ({ hint: BigInt(hint), id: null });
-const range = (lower: number, upper: number): Range => ({
+const range = (lower: number, upper: number): RankedRange => ({
   lower: at(lower),
   upper: at(upper),
   begin: 0,
@@ -91,7 +91,8 @@ describe('a range that comes in full', () => {
 
 describe('the ranges that a side has announced', () => {
   const ranges = (...lowers: number[]) => lowers.map((lower) => range(lower, lower + 1));
-  const lowersOf = (some: Iterable<Range>) => [...some].map(({ lower }) => Number(lower.hint));
+  const lowersOf = (some: Iterable<RankedRange>) =>
+    [...some].map(({ lower }) => Number(lower.hint));
 
   it('are answered in order, as many as there are and not one more', () => {
     const announced = new Announced();

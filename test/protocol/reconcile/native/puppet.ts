@@ -4,9 +4,12 @@ import {
   DEFAULT_LIMITS,
   type NativeLimits,
 } from '../../../../src/protocol/reconcile/dialects/native/index.ts';
-import type { Context, Work } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
+import type {
+  Context,
+  NativeWork,
+} from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import {
-  Ledger,
+  DifferenceLedger,
   Meter,
   sessionKey,
 } from '../../../../src/protocol/reconcile/dialects/native/testing.ts';
@@ -17,7 +20,7 @@ import type {
 import {
   decodeFrame,
   encodeRecord,
-  Outbox,
+  RecordOutbox,
 } from '../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import { coding, concatBytes, type ItemKey, type Snapshot } from '../../../../src/store/index.ts';
 import { SeededRandom } from '../../../support/random.ts';
@@ -106,8 +109,8 @@ export function contextOf(init: ContextInit = {}): Context {
     limits,
     peer: { ...DEFAULT_LIMITS, ...init.peer },
     meter,
-    outbox: new Outbox(limits.maxMessageBytes),
-    ledger: new Ledger({ snapshot, meter, refuses }),
+    outbox: new RecordOutbox(limits.maxMessageBytes),
+    ledger: new DifferenceLedger({ snapshot, meter, refuses }),
   };
 }
 
@@ -123,7 +126,7 @@ export function sent({ outbox }: Context): NativeRecord[] {
 /** Does work to its end, or until only the peer can bring it on; counts the turns it took. */
 export function perform<Result>(
   context: Context,
-  work: Work<Result>,
+  work: NativeWork<Result>,
 ): { said: NativeRecord[]; waits: boolean; slices: number; result: Result | undefined } {
   const said: NativeRecord[] = [];
   let slices = 0;

@@ -3,16 +3,16 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { negentropy } from '../../../../src/protocol/index.ts';
 import {
-  Answer,
   cutsOf,
   fingerprintOf,
   Learner,
+  MessageBuilder,
   MessageReader,
   MessageWriter,
   pieces,
   splitRange,
 } from '../../../../src/protocol/reconcile/dialects/negentropy/testing.ts';
-import type { Range } from '../../../../src/protocol/reconcile/dialects/shared/index.ts';
+import type { MessageRange } from '../../../../src/protocol/reconcile/dialects/shared/index.ts';
 import {
   bytesToHex,
   compareKeys,
@@ -27,9 +27,9 @@ const keys = keysOf(11, 2_100).sort(compareKeys);
 const snapshot = flat(keys);
 const whole = (end: number) => ({ upper: INFINITE_BOUND, begin: 0, end });
 
-function ranges(message: Uint8Array): Range[] {
+function ranges(message: Uint8Array): MessageRange[] {
   const reader = new MessageReader(message, { maxBytes: 1 << 20 });
-  const read: Range[] = [];
+  const read: MessageRange[] = [];
   while (!reader.done) read.push(reader.range());
   return read;
 }
@@ -81,7 +81,7 @@ describe('the parts of a range', () => {
 
 describe('an answer', () => {
   const made = (maxBytes = 0, overflow: 'correct' | 'reference' = 'correct') =>
-    new Answer({ snapshot, maxBytes, overflow });
+    new MessageBuilder({ snapshot, maxBytes, overflow });
 
   it('lists fewer than 32 items, and splits so many', () => {
     for (const [items, said] of [
@@ -133,7 +133,7 @@ describe('an answer', () => {
       }
       const message = answer.encode();
       assert.ok(message.length <= 4_096);
-      const [before, last] = ranges(message).slice(-2) as [Range, Range];
+      const [before, last] = ranges(message).slice(-2) as [MessageRange, MessageRange];
       assert.equal(last.upper.hint, INFINITE_BOUND.hint);
       const from = overflow === 'correct' ? end - 100 : end;
       assert.ok(last.mode === 'fingerprint');

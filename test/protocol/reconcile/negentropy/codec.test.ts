@@ -9,7 +9,7 @@ import {
   varintBytes,
   writeVarint,
 } from '../../../../src/protocol/reconcile/dialects/negentropy/testing.ts';
-import type { Range } from '../../../../src/protocol/reconcile/dialects/shared/index.ts';
+import type { MessageRange } from '../../../../src/protocol/reconcile/dialects/shared/index.ts';
 import {
   type Bound,
   bytesToHex,
@@ -43,14 +43,14 @@ function read(hex: string): bigint | string {
   return value;
 }
 
-function decode(message: Uint8Array): Range[] {
+function decode(message: Uint8Array): MessageRange[] {
   const reader = new MessageReader(message, { maxBytes: 1 << 20 });
-  const ranges: Range[] = [];
+  const ranges: MessageRange[] = [];
   while (!reader.done) ranges.push(reader.range());
   return ranges;
 }
 
-function encode(ranges: readonly Range[]): Uint8Array {
+function encode(ranges: readonly MessageRange[]): Uint8Array {
   const writer = new MessageWriter(Number.POSITIVE_INFINITY);
   for (const range of ranges) {
     if (range.mode === 'skip') writer.skip(range.upper);
@@ -101,10 +101,12 @@ describe('negentropy messages', () => {
       .array(bytes(32), { maxLength: 3 })
       .map((ids) => ({ mode: 'list' as const, ids: concatBytes(...ids) })),
   );
-  const message = fc.array(fc.tuple(bound, content), { maxLength: 6 }).map((parts): Range[] => {
-    const uppers = parts.map(([upper]) => upper).sort(compareBounds);
-    return parts.map(([, rest], i) => ({ ...rest, upper: uppers[i]! }));
-  });
+  const message = fc
+    .array(fc.tuple(bound, content), { maxLength: 6 })
+    .map((parts): MessageRange[] => {
+      const uppers = parts.map(([upper]) => upper).sort(compareBounds);
+      return parts.map(([, rest], i) => ({ ...rest, upper: uppers[i]! }));
+    });
 
   it('come back as they went', () => {
     assertProperty(

@@ -6,8 +6,8 @@ import { runOf } from '../../../../src/store/tree/testing.ts';
 import { orderOf } from '../../../../src/store/vector/flat/index.ts';
 import {
   Blocks,
-  IdLookup,
   PrefixSums,
+  RunIdLookup,
   sortKeys,
 } from '../../../../src/store/vector/flat/testing.ts';
 import { SeededRandom } from '../../../support/random.ts';
@@ -152,7 +152,7 @@ describe('the lookup of ids', () => {
       const held = keys.map(({ id }) => id);
       const absent = held.map((id) => id.with(31, id[31]! ^ 1));
       const others = held.map((id) => id.with(0, id[0]! ^ 0x10));
-      const lookup = new IdLookup(runOf(keys.toSorted(compareKeys)));
+      const lookup = new RunIdLookup(runOf(keys.toSorted(compareKeys)));
       for (let round = 0; round < 12; round++) {
         const at = (round * 17) % count;
         assert.deepEqual(lookup.lacking([held[at]!]), [], `round ${round} of ${count}`);
@@ -168,7 +168,7 @@ describe('the lookup of ids', () => {
     const keys = keysOf(300);
     const lacking = [1, 2, 1].map((byte) => new Uint8Array(32).fill(byte));
     for (const asked of [lacking, [...lacking, ...keys.map(({ id }) => id)]]) {
-      const lookup = new IdLookup(runOf(keys.toSorted(compareKeys)));
+      const lookup = new RunIdLookup(runOf(keys.toSorted(compareKeys)));
       assert.deepEqual(lookup.lacking(asked), lacking);
     }
   });

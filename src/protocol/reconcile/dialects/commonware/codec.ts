@@ -1,6 +1,6 @@
 import { type Bound, ID_BYTES } from '../../../../store/index.ts';
 import { ProtocolError } from '../../../errors.ts';
-import type { DecodeLimits, Range } from '../shared/index.ts';
+import type { DecodeLimits, MessageRange } from '../shared/index.ts';
 import { readVarint, varintBytes, writeVarint } from '../shared/index.ts';
 import { FINGERPRINT_BYTES } from './constants.ts';
 
@@ -10,7 +10,7 @@ const COUNT_BYTES = 4;
 const MIN_RANGE_BYTES = 3;
 
 /** Bytes of `range` on the wire. */
-export function rangeBytes(range: Range): number {
+export function rangeBytes(range: MessageRange): number {
   return boundBytes(range.upper) + 1 + contentBytes(range);
 }
 
@@ -18,13 +18,13 @@ export function boundBytes(bound: Bound): number {
   return varintBytes(bound.hint) + 1 + (bound.id === null ? 0 : ID_BYTES);
 }
 
-function contentBytes(range: Range): number {
+function contentBytes(range: MessageRange): number {
   if (range.mode === 'skip') return 0;
   return range.mode === 'fingerprint' ? FINGERPRINT_BYTES : COUNT_BYTES + range.ids.length;
 }
 
 /** varint(number of ranges), then the ranges. */
-export function encodeMessage(ranges: readonly Range[]): Uint8Array {
+export function encodeMessage(ranges: readonly MessageRange[]): Uint8Array {
   const count = BigInt(ranges.length);
   const bytes = ranges.reduce((sum, range) => sum + rangeBytes(range), varintBytes(count));
   const out = new Uint8Array(bytes);
@@ -33,7 +33,7 @@ export function encodeMessage(ranges: readonly Range[]): Uint8Array {
   return out;
 }
 
-function writeRange(out: Uint8Array, offset: number, range: Range): number {
+function writeRange(out: Uint8Array, offset: number, range: MessageRange): number {
   let at = writeBound(out, offset, range.upper);
   out[at++] = MODES.indexOf(range.mode);
   if (range.mode === 'fingerprint') out.set(range.fingerprint, at);
@@ -58,7 +58,7 @@ export function writeBound(out: Uint8Array, offset: number, bound: Bound): numbe
  * count is believed only as far as the bytes behind it go. Throws `ProtocolError` `FRAME_TOO_LARGE`
  * or, at the range where it shows, `MALFORMED_FRAME`. The order of bounds is not looked at.
  */
-export function* readMessage(message: Uint8Array, limits: DecodeLimits): Generator<Range> {
+export function* readMessage(message: Uint8Array, limits: DecodeLimits): Generator<MessageRange> {
   if (message.length > limits.maxBytes) {
     throw new ProtocolError(
       'FRAME_TOO_LARGE',
@@ -85,7 +85,7 @@ class Reader {
     return this.#bytes.length - this.#at;
   }
 
-  range(): Range {
+  range(): MessageRange {
     const upper = this.#bound();
     const mode = this.#byte();
     if (mode === 0) return { mode: 'skip', upper };

@@ -1,17 +1,17 @@
 import { type Bound, compareBounds, INFINITE_BOUND, ZERO_BOUND } from '../../../../store/index.ts';
 import type { Interval } from '../../dialect.ts';
-import type { Range } from '../shared/index.ts';
+import type { MessageRange } from '../shared/index.ts';
 import { malformed } from './codec.ts';
 
 /** A range together with where it starts. */
-export type Located = Range & Interval;
+export type Located = MessageRange & Interval;
 
 /**
  * Puts each range where it belongs and holds a message to its form: at least one range, upper bounds
  * strictly increasing (so ranges are disjoint and none is empty), the last one infinity. Throws
  * `ProtocolError` `MALFORMED_FRAME` at the range where the form is broken.
  */
-export function* locate(ranges: Iterable<Range>): Generator<Located> {
+export function* locate(ranges: Iterable<MessageRange>): Generator<Located> {
   let lower = ZERO_BOUND;
   for (const range of ranges) {
     if (compareBounds(lower, range.upper) >= 0) {

@@ -1,6 +1,6 @@
 import { type Bound, concatBytes, ID_BYTES, INFINITE_BOUND } from '../../../../store/index.ts';
 import type { Interval } from '../../dialect.ts';
-import type { Range } from '../shared/index.ts';
+import type { MessageRange } from '../shared/index.ts';
 import { MAX_VARINT_BYTES } from '../shared/index.ts';
 import { boundBytes, encodeMessage, rangeBytes } from './codec.ts';
 import { FINGERPRINT_BYTES } from './constants.ts';
@@ -19,7 +19,7 @@ const RESERVED_BYTES =
  */
 export class Reply {
   readonly #maxBytes: number;
-  readonly #ranges: Range[] = [];
+  readonly #ranges: MessageRange[] = [];
   readonly #listed: Interval[] = [];
   #bytes = 0;
   #skip: Bound | null = null;
@@ -82,7 +82,7 @@ export class Reply {
     return this.#maxBytes - this.#bytes - pending - RESERVED_BYTES - MAX_HEAD_BYTES;
   }
 
-  #push(range: Range): void {
+  #push(range: MessageRange): void {
     this.#flush();
     this.#append(range);
   }
@@ -93,7 +93,7 @@ export class Reply {
     this.#skip = null;
   }
 
-  #append(range: Range): void {
+  #append(range: MessageRange): void {
     this.#ranges.push(range);
     this.#bytes += rangeBytes(range);
   }

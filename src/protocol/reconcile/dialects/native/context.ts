@@ -1,11 +1,11 @@
 import type { Coding, Snapshot } from '../../../../store/index.ts';
 import type { Interval } from '../../dialect.ts';
 import type { NativeLimits } from './constants.ts';
-import type { Ledger } from './difference-ledger.ts';
+import type { DifferenceLedger } from './difference-ledger.ts';
 import type { SessionKey } from './key.ts';
 import type { Meter } from './meter.ts';
-import type { Outbox, PeerLimits } from './wire/index.ts';
-import type { Range } from './work.ts';
+import type { PeerLimits, RecordOutbox } from './wire/index.ts';
+import type { RankedRange } from './work.ts';
 
 /** What the parts of a session share once both sides have opened. */
 export interface Context {
@@ -16,11 +16,11 @@ export interface Context {
   /** What the peer accepts. */
   readonly peer: PeerLimits;
   readonly meter: Meter;
-  readonly outbox: Outbox;
-  readonly ledger: Ledger;
+  readonly outbox: RecordOutbox;
+  readonly ledger: DifferenceLedger;
 }
 
 /** The range with its ranks. */
-export function locate({ snapshot }: Context, { lower, upper }: Interval): Range {
+export function locate({ snapshot }: Context, { lower, upper }: Interval): RankedRange {
   return { lower, upper, begin: snapshot.lowerBound(lower), end: snapshot.lowerBound(upper) };
 }

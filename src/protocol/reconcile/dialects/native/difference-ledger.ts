@@ -1,12 +1,12 @@
 import { bytesToKey, ID_BYTES, type Snapshot } from '../../../../store/index.ts';
 import { EXPAND_COST, FINGERPRINT_COST, LOOKUP_COST, type Meter } from './meter.ts';
 import { malformed } from './wire/index.ts';
-import type { Work } from './work.ts';
+import type { NativeWork } from './work.ts';
 
 /** Ids taken in between two looks at the clock. */
 const BATCH = 128;
 
-export interface LedgerInit {
+export interface DifferenceLedgerInit {
   snapshot: Snapshot;
   meter: Meter;
   refuses: (id: Uint8Array) => boolean;
@@ -16,8 +16,8 @@ export interface LedgerInit {
  * What was found to differ, as a state that is kept up to date: ours, less what only we have, plus
  * what only the peer has, which must come out as the peer's.
  */
-export class Ledger {
-  readonly #init: LedgerInit;
+export class DifferenceLedger {
+  readonly #init: DifferenceLedgerInit;
   readonly #change: { readonly added: Uint8Array; readonly removed: Uint8Array };
   readonly #seen = new Set<string>();
   #missing: Uint8Array[] = [];
@@ -27,7 +27,7 @@ export class Ledger {
   /** Ids handed out as missing. */
   missing = 0;
 
-  constructor(init: LedgerInit) {
+  constructor(init: DifferenceLedgerInit) {
     this.#init = init;
     const { scheme } = init.snapshot;
     this.#change = { added: scheme.empty(), removed: scheme.empty() };
@@ -49,7 +49,7 @@ export class Ledger {
   }
 
   /** Notes ids that only the peer has; those that are nowhere here are missing: they share memory. */
-  *got(ids: Uint8Array): Work {
+  *got(ids: Uint8Array): NativeWork {
     const { snapshot, meter } = this.#init;
     for (let at = 0; at < ids.length; at += BATCH * ID_BYTES) {
       if (meter.over) yield 'slice';

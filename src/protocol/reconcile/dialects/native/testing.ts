@@ -2,7 +2,7 @@
 
 export { DEFAULT_LIMITS, SKETCH_SUMS } from './constants.ts';
 export type { Context } from './context.ts';
-export { Ledger } from './difference-ledger.ts';
+export { DifferenceLedger } from './difference-ledger.ts';
 export { rootHint, sessionKey } from './key.ts';
 export { Meter } from './meter.ts';
-export type { Cluster, Range, Work } from './work.ts';
+export type { Cluster, NativeWork, RankedRange } from './work.ts';

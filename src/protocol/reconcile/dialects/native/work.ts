@@ -4,10 +4,10 @@ import type { Interval } from '../../dialect.ts';
  * Work in slices. It yields `slice` when it has had its share of the turn, `output` when a frame must
  * be taken before it can go on, and `wait` when only the peer can bring it on.
  */
-export type Work<Result = void> = Generator<'slice' | 'output' | 'wait', Result>;
+export type NativeWork<Result = void> = Generator<'slice' | 'output' | 'wait', Result>;
 
 /** A part of the key space and the ranks it has here. */
-export interface Range extends Interval {
+export interface RankedRange extends Interval {
   readonly begin: number;
   readonly end: number;
   /** Absent where nothing is known of how the differences lie. */

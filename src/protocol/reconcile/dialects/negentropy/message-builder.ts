@@ -10,7 +10,7 @@ import { splitRange } from './split.ts';
 import { MessageWriter } from './writer.ts';
 
 /** A range of the peer's message, and the ranks of our keys in it. */
-export interface Place {
+export interface AnswerPlace {
   readonly upper: Bound;
   readonly begin: number;
   readonly end: number;
@@ -31,7 +31,7 @@ export interface AnswerInit {
 }
 
 /** One message in the making, which answers the peer's range by range, from left to right. */
-export class Answer {
+export class MessageBuilder {
   readonly #snapshot: Snapshot;
   readonly #overflow: Overflow;
   readonly #writer: MessageWriter;
@@ -69,7 +69,7 @@ export class Answer {
   }
 
   /** Narrows a range down: fingerprints of its parts, or all ids where they are few. */
-  split(place: Place): void {
+  split(place: AnswerPlace): void {
     const mark = this.#writer.mark();
     const skip = this.#skip;
     this.#flush();
@@ -81,7 +81,7 @@ export class Answer {
   }
 
   /** All ids of a range, as far as they fit; the first that does not becomes its upper bound. */
-  list({ upper, begin, end }: Place): void {
+  list({ upper, begin, end }: AnswerPlace): void {
     const room = Math.floor((this.#fullAt - this.#writer.length) / ID_BYTES) + 1;
     this.#flush();
     const cut = Math.min(begin + room, end);
@@ -104,7 +104,7 @@ export class Answer {
     return this.#writer.encode();
   }
 
-  #parts({ upper, begin, end }: Place): void {
+  #parts({ upper, begin, end }: AnswerPlace): void {
     if (end - begin < 2 * BUCKETS) {
       this.#writer.list(upper, end - begin, [this.#snapshot.ids(begin, end)]);
       return;

@@ -1,6 +1,6 @@
 import { type Bound, ID_BYTES, INFINITE_HINT, ZERO_BOUND } from '../../../../store/index.ts';
 import { ProtocolError } from '../../../errors.ts';
-import type { DecodeLimits, Range } from '../shared/index.ts';
+import type { DecodeLimits, MessageRange } from '../shared/index.ts';
 import { FINGERPRINT_BYTES, FIRST_VERSION_BYTE, LAST_VERSION_BYTE } from './constants.ts';
 import { readVarint } from './varint.ts';
 
@@ -31,7 +31,7 @@ export class MessageReader {
   }
 
   /** The next range. A bound is never below the one before it; it may be the same. */
-  range(): Range {
+  range(): MessageRange {
     const upper = this.#upper();
     const mode = this.#varint();
     if (mode === 0n) return { mode: 'skip', upper };

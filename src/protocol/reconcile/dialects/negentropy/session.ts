@@ -8,11 +8,16 @@ import {
 } from '../../../../store/index.ts';
 import { ProtocolError } from '../../../errors.ts';
 import type { Role, Session, SessionLimits, Step } from '../../dialect.ts';
-import type { Range } from '../shared/index.ts';
+import type { MessageRange } from '../shared/index.ts';
 import { Turns } from '../shared/index.ts';
 import { BUCKETS, FIRST_VERSION_BYTE, MAX_FINGERPRINT_COST, VERSION_BYTE } from './constants.ts';
 import { Learner } from './learner.ts';
-import { Answer, fingerprintOf, type Overflow, type Place } from './message-builder.ts';
+import {
+  type AnswerPlace,
+  fingerprintOf,
+  MessageBuilder,
+  type Overflow,
+} from './message-builder.ts';
 import { MessageReader } from './reader.ts';
 
 export interface NegentropySessionInit {
@@ -81,7 +86,7 @@ export class NegentropySession implements Session {
     return this.#step(answer);
   }
 
-  #answerRange(range: Range, place: Place, answer: Answer): void {
+  #answerRange(range: MessageRange, place: AnswerPlace, answer: MessageBuilder): void {
     if (range.mode === 'skip') this.#agreed = false;
     if (this.#turns.exhausted()) {
       answer.putOff(place.begin);
@@ -97,7 +102,7 @@ export class NegentropySession implements Session {
     }
   }
 
-  #compare(fingerprint: Uint8Array, place: Place, answer: Answer): void {
+  #compare(fingerprint: Uint8Array, place: AnswerPlace, answer: MessageBuilder): void {
     const { upper, begin, end } = place;
     this.#turns.visit(Math.min(end - begin, MAX_FINGERPRINT_COST));
     if (equalBytes(fingerprintOf(this.#snapshot, begin, end), fingerprint)) {
@@ -110,7 +115,7 @@ export class NegentropySession implements Session {
   }
 
   /** A list that answers too many of our ids for one frame is compared as far as may be. */
-  #learn(ids: Uint8Array, { upper, begin, end }: Place, answer: Answer): void {
+  #learn(ids: Uint8Array, { upper, begin, end }: AnswerPlace, answer: MessageBuilder): void {
     const stop = Math.min(end, begin + Math.max(1, this.#turns.left));
     this.#turns.visit(stop - begin);
     this.#learner.compare(ids, begin, stop);
@@ -118,13 +123,13 @@ export class NegentropySession implements Session {
     if (stop < end) answer.putOff(stop);
   }
 
-  #holdsExactly(ids: Uint8Array, { begin, end }: Place): boolean {
+  #holdsExactly(ids: Uint8Array, { begin, end }: AnswerPlace): boolean {
     if (ids.length !== (end - begin) * ID_BYTES) return false;
     return equalBytes(ids, this.#snapshot.ids(begin, end));
   }
 
   /** What the initiator was told in full it need not ask again; what a responder lists ends there. */
-  #step(answer: Answer): Step {
+  #step(answer: MessageBuilder): Step {
     if (this.role === 'initiator') {
       const { have, missing } = this.#learner.take();
       if (!answer.silent) return { frames: [answer.encode()], have, missing, done: false };
@@ -147,9 +152,9 @@ export class NegentropySession implements Session {
     );
   }
 
-  #newAnswer(): Answer {
+  #newAnswer(): MessageBuilder {
     const { maxMessageBytes } = this.#limits;
-    return new Answer({
+    return new MessageBuilder({
       snapshot: this.#snapshot,
       maxBytes: maxMessageBytes,
       overflow: this.#overflow,

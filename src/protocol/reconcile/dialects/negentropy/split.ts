@@ -8,7 +8,7 @@ import {
 import { BUCKETS } from './constants.ts';
 
 /** One of the parts a range is split into. */
-export interface Part {
+export interface SplitRange {
   readonly upper: Bound;
   /** 16 bytes. */
   readonly fingerprint: Uint8Array;
@@ -22,7 +22,12 @@ export function cutsOf(begin: number, end: number): number[] {
 }
 
 /** The 16 parts of [begin, end), the last of which ends at `upper`. */
-export function splitRange(snapshot: Snapshot, begin: number, end: number, upper: Bound): Part[] {
+export function splitRange(
+  snapshot: Snapshot,
+  begin: number,
+  end: number,
+  upper: Bound,
+): SplitRange[] {
   const cuts = cutsOf(begin, end);
   const states = fingerprintsBetween(snapshot, cuts);
   return states.map((state, i) => ({

@@ -2,7 +2,7 @@
 
 export { MIN_FRAME_BYTES } from './constants.ts';
 export { Learner } from './learner.ts';
-export { Answer, fingerprintOf, pieces } from './message-builder.ts';
+export { fingerprintOf, MessageBuilder, pieces } from './message-builder.ts';
 export { MessageReader } from './reader.ts';
 export { cutsOf, shortestBound, splitRange } from './split.ts';
 export { readVarint, varintBytes, writeVarint } from './varint.ts';

@@ -3,7 +3,7 @@ import { FINGERPRINT_BYTES, MAX_VARINT_BYTES, VERSION_BYTE } from './constants.t
 import { writeVarint } from './varint.ts';
 
 /** A point to rewind a message to. */
-export interface Mark {
+export interface RewindPoint {
   readonly length: number;
   readonly hint: bigint;
 }
@@ -31,11 +31,11 @@ export class MessageWriter {
     return this.#length;
   }
 
-  mark(): Mark {
+  mark(): RewindPoint {
     return { length: this.#length, hint: this.#hint };
   }
 
-  rewind(mark: Mark): void {
+  rewind(mark: RewindPoint): void {
     this.#length = mark.length;
     this.#hint = mark.hint;
   }

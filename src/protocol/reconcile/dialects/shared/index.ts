@@ -3,5 +3,5 @@
  */
 
 export { MAX_VARINT_BYTES, readVarint, varintBytes, writeVarint } from './leb128.ts';
-export type { DecodeLimits, FingerprintRange, ListRange, Range } from './message-range.ts';
+export type { DecodeLimits, FingerprintRange, ListRange, MessageRange } from './message-range.ts';
 export { Turns } from './turns.ts';

@@ -1,7 +1,7 @@
 import type { Bound } from '../../../../store/index.ts';
 
 /** What a message says about the keys from the bound of the range before it up to `upper`. */
-export type Range = SkipRange | FingerprintRange | ListRange;
+export type MessageRange = SkipRange | FingerprintRange | ListRange;
 
 export interface SkipRange {
   readonly mode: 'skip';

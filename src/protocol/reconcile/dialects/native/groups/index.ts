@@ -8,4 +8,4 @@ export { listEntries } from './lists.ts';
 export { idsThatFit, OwnGroups } from './own-groups.ts';
 export type { PeerGroup } from './peer-group.ts';
 export { PeerGroups, type PeerGroupsInit } from './peer-groups.ts';
-export { Group } from './sketch-group.ts';
+export { SketchGroup } from './sketch-group.ts';

@@ -2,7 +2,7 @@ import { bytesToKey, ID_BYTES } from '../../../../../store/index.ts';
 import { LIST_WIDTH, SHORT_LIST, SHORT_LIST_WIDTH } from '../constants.ts';
 import type { Context } from '../context.ts';
 import { prefixesOf } from './prefixes.ts';
-import type { Group } from './sketch-group.ts';
+import type { SketchGroup } from './sketch-group.ts';
 
 /** What an entry is called in a map: a number where one will do. */
 type Name = number | string;
@@ -14,7 +14,7 @@ export interface ListEntries {
 }
 
 /** `dense`: the peer is thought to lack nearly all of them, so that it gets the ids at once. */
-export function listEntries(group: Group, context: Context, dense: boolean): ListEntries {
+export function listEntries(group: SketchGroup, context: Context, dense: boolean): ListEntries {
   if (dense) return { width: ID_BYTES, entries: idsOf(group, context) };
   const widths = [LIST_WIDTH, 8];
   if (group.items <= SHORT_LIST) widths.unshift(SHORT_LIST_WIDTH);
@@ -26,7 +26,7 @@ export function listEntries(group: Group, context: Context, dense: boolean): Lis
 }
 
 /** All ids of a group, in order. */
-function idsOf(group: Group, { snapshot }: Context): Uint8Array {
+function idsOf(group: SketchGroup, { snapshot }: Context): Uint8Array {
   const ids = new Uint8Array(group.items * ID_BYTES);
   let at = 0;
   for (const { begin, end } of group.ranges) {
@@ -45,7 +45,7 @@ export interface ListMatch {
 }
 
 /** Compares a peer's list with our group, which has read its items. */
-export function matchList(list: ListEntries, group: Group, context: Context): ListMatch {
+export function matchList(list: ListEntries, group: SketchGroup, context: Context): ListMatch {
   const { width, entries } = list;
   const own = width === ID_BYTES ? idsOf(group, context) : prefixesOf(group.shorts, width);
   const ours = namesOf(own, width);

@@ -3,15 +3,15 @@ import { SYMBOL_BYTES } from '../constants.ts';
 import type { Context } from '../context.ts';
 import type { FoundRecord, IdsRecord, MatchRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
-import type { Range, Work } from '../work.ts';
+import type { NativeWork, RankedRange } from '../work.ts';
 import type { Predictor } from './estimate.ts';
 import type { ListEntries } from './lists.ts';
 import { findPrefixes } from './prefixes.ts';
-import { type Group, idsAt } from './sketch-group.ts';
+import { idsAt, type SketchGroup } from './sketch-group.ts';
 
 /** A group that we sent, until the peer has said what differs in it and has got what it lacks. */
 interface OwnGroup {
-  readonly group: Group;
+  readonly group: SketchGroup;
   /** Items in it, here or at the peer's, the larger. */
   readonly weight: number;
   /** The list sent, when there is one instead of symbols. */
@@ -40,7 +40,7 @@ export interface OwnGroupsInit {
   context: Context;
   predictor: Predictor;
   /** Takes work to be done after what is waiting already. */
-  later: (work: Work) => void;
+  later: (work: NativeWork) => void;
 }
 
 /** The groups one side encodes: more symbols on demand, and the ids that the other side lacks. */
@@ -69,12 +69,15 @@ export class OwnGroups {
   }
 
   /** The ranges of all open groups. */
-  *ranges(): Iterable<Range> {
+  *ranges(): Iterable<RankedRange> {
     for (const { group } of this.#groups.values()) yield* group.ranges;
   }
 
   /** Notes a group that is being sent with so many symbols, or as a list. */
-  add(group: Group, sent: { weight: number; symbols: number; list: ListEntries | null }): void {
+  add(
+    group: SketchGroup,
+    sent: { weight: number; symbols: number; list: ListEntries | null },
+  ): void {
     this.#groups.set(this.#next++, {
       group,
       ...sent,
@@ -90,7 +93,7 @@ export class OwnGroups {
   }
 
   /** The peer gave a group up: its ranges are the peer's to answer again. */
-  failed(number: number): readonly Range[] {
+  failed(number: number): readonly RankedRange[] {
     const own = this.#get(number);
     if (own.answered || own.list !== null || own.owed > 0)
       throw malformed('a group failed too late');
@@ -112,7 +115,7 @@ export class OwnGroups {
     this.#later(this.#sendSymbols(number, own, total));
   }
 
-  *#sendSymbols(number: number, own: OwnGroup, total: number): Work {
+  *#sendSymbols(number: number, own: OwnGroup, total: number): NativeWork {
     const { outbox } = this.#context;
     yield* own.group.prepare(this.#context, total);
     while (own.symbols < total) {
@@ -143,7 +146,7 @@ export class OwnGroups {
     else this.#later(this.#lookUp(record, own));
   }
 
-  *#lookUp({ prefixes, width, group, last }: FoundRecord, own: OwnGroup): Work {
+  *#lookUp({ prefixes, width, group, last }: FoundRecord, own: OwnGroup): NativeWork {
     const { meter } = this.#context;
     const found = yield* findPrefixes(prefixes, width, own.group.shorts, meter);
     for (const at of found) own.wanted.push(at);
@@ -151,7 +154,7 @@ export class OwnGroups {
   }
 
   /** The peer compared a list and says what it lacks; what is returned is to be done before the next record. */
-  match(record: MatchRecord): Work | null {
+  match(record: MatchRecord): NativeWork | null {
     const own = this.#get(record.group);
     if (own.list === null || own.answered) throw malformed('a list is answered twice');
     const { bits } = record;
@@ -170,7 +173,7 @@ export class OwnGroups {
   }
 
   /** Ids of the peer's for one of our groups. */
-  *give(record: IdsRecord): Work {
+  *give(record: IdsRecord): NativeWork {
     const own = this.#get(record.group);
     if (!own.answered || !own.gives) throw malformed('ids nobody waits for');
     own.differences += record.ids.length / ID_BYTES;
@@ -180,7 +183,7 @@ export class OwnGroups {
   }
 
   /** Sends what the peer asked for; nothing, when none of it is ours. */
-  *#grant(number: number, own: OwnGroup): Work {
+  *#grant(number: number, own: OwnGroup): NativeWork {
     const { outbox, ledger, meter } = this.#context;
     let at = 0;
     do {
@@ -196,7 +199,7 @@ export class OwnGroups {
   }
 
   /** A list of ids was all the peer needed. */
-  *#gaveListed(number: number, own: OwnGroup): Work {
+  *#gaveListed(number: number, own: OwnGroup): NativeWork {
     const { ledger, meter } = this.#context;
     for (let at = 0; at < own.wanted.length; at += LISTED_BATCH) {
       if (meter.over) yield 'slice';

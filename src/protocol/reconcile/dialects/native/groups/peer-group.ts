@@ -1,13 +1,13 @@
 import { BUCKETS } from '../../../../../store/index.ts';
 import { BLIND_SYMBOLS } from '../constants.ts';
 import type { Context } from '../context.ts';
-import type { Range, Work } from '../work.ts';
+import type { NativeWork, RankedRange } from '../work.ts';
 import { estimateDifferences, estimateFromZeros, type Predictor, symbolsFor } from './estimate.ts';
 import { namesOf } from './lists.ts';
 import { idsThatFit } from './own-groups.ts';
 import { peel } from './peel.ts';
 import { prefixesOf, type Sides, takeSides } from './prefixes.ts';
-import { Group, idsAt } from './sketch-group.ts';
+import { idsAt, SketchGroup } from './sketch-group.ts';
 
 /**
  * Part of the symbols thought needed that is asked for where the estimate of one group is all there is:
@@ -29,7 +29,7 @@ const HEAD_BYTES = 24;
 /** A group the peer sent, until everything that differs in it is known on both sides. */
 export interface PeerGroup {
   readonly number: number;
-  readonly group: Group;
+  readonly group: SketchGroup;
   /** Items of the peer in it; null for a list. */
   readonly count: number | null;
   readonly sums: Uint8Array;
@@ -59,10 +59,10 @@ export const LISTED: Sent = {
   words: new Uint32Array(0),
 };
 
-export function newGroup(number: number, ranges: readonly Range[], sent: Sent): PeerGroup {
+export function newGroup(number: number, ranges: readonly RankedRange[], sent: Sent): PeerGroup {
   return {
     number,
-    group: new Group(ranges),
+    group: new SketchGroup(ranges),
     ...sent,
     entries: new Uint8Array(0),
     width: 8,
@@ -75,7 +75,7 @@ export function newGroup(number: number, ranges: readonly Range[], sent: Sent): 
 }
 
 /** What differs in a group, or null when its symbols do not tell, or tell what cannot be. */
-export function* decode(peer: PeerGroup, context: Context): Work<Sides | null> {
+export function* decode(peer: PeerGroup, context: Context): NativeWork<Sides | null> {
   const { group, words, count } = peer;
   const symbols = words.length / 2;
   if (symbols === 0) return null;
@@ -131,7 +131,11 @@ function unlike({ words, group }: PeerGroup): Uint32Array {
 }
 
 /** Says which of the differences we lack. */
-export function* sayFound(peer: PeerGroup, { mine, theirs, width }: Sides, context: Context): Work {
+export function* sayFound(
+  peer: PeerGroup,
+  { mine, theirs, width }: Sides,
+  context: Context,
+): NativeWork {
   const { outbox } = context;
   peer.width = width;
   peer.words = new Uint32Array(0);
@@ -150,7 +154,7 @@ export function* sayFound(peer: PeerGroup, { mine, theirs, width }: Sides, conte
 }
 
 /** Sends ids that only we have, by their positions in the group. */
-export function* giveIds(peer: PeerGroup, mine: readonly number[], context: Context): Work {
+export function* giveIds(peer: PeerGroup, mine: readonly number[], context: Context): NativeWork {
   const { outbox, meter, ledger } = context;
   for (let at = 0; at < mine.length; ) {
     while (outbox.full) yield 'output';

@@ -3,7 +3,7 @@ import { LIST_WIDTH, MAX_LISTED, SYMBOL_BYTES } from '../constants.ts';
 import type { Context } from '../context.ts';
 import type { IdsRecord, ListRecord, ProbeRecord, SketchRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
-import type { Range, Work } from '../work.ts';
+import type { NativeWork, RankedRange } from '../work.ts';
 import type { Predictor } from './estimate.ts';
 import { matchList, nameOf, namesOf } from './lists.ts';
 import {
@@ -27,7 +27,7 @@ export interface PeerGroupsInit {
   /** Called with groups that cannot be decoded; they are answered in another way. */
   fail: (group: PeerGroup) => void;
   /** Takes work to be done after what is waiting already. */
-  later: (work: Work) => void;
+  later: (work: NativeWork) => void;
 }
 
 /** The groups one side decodes. */
@@ -53,11 +53,11 @@ export class PeerGroups {
     return this.#groups.size;
   }
 
-  *ranges(): Iterable<Range> {
+  *ranges(): Iterable<RankedRange> {
     for (const { group } of this.#groups.values()) yield* group.ranges;
   }
 
-  sketch(ranges: readonly Range[], { count, sums, symbols }: SketchRecord): void {
+  sketch(ranges: readonly RankedRange[], { count, sums, symbols }: SketchRecord): void {
     const words = symbolWords(symbols);
     if (words.length === 0 || words.length / 2 > MAX_SYMBOLS) {
       throw malformed(`a sketch has 1 to ${MAX_SYMBOLS} symbols`);
@@ -65,7 +65,7 @@ export class PeerGroups {
     this.#later(this.#open(this.#add(ranges, { count, sums: sums.slice(), words })));
   }
 
-  probe(ranges: readonly Range[], { count, sums }: ProbeRecord): void {
+  probe(ranges: readonly RankedRange[], { count, sums }: ProbeRecord): void {
     const words = new Uint32Array(0);
     this.#later(this.#open(this.#add(ranges, { count, sums: sums.slice(), words })));
   }
@@ -83,7 +83,7 @@ export class PeerGroups {
   }
 
   /** A list, or a part of one; `ranges` gives those of its first part. */
-  list(ranges: () => readonly Range[], record: ListRecord): void {
+  list(ranges: () => readonly RankedRange[], record: ListRecord): void {
     const { width, last } = record;
     const unfinished = this.#list;
     if (unfinished !== null && unfinished.width !== width) throw malformed('a list of two widths');
@@ -98,7 +98,7 @@ export class PeerGroups {
     if (last) this.#later(this.#answerList(peer));
   }
 
-  *#answerList(peer: PeerGroup): Work {
+  *#answerList(peer: PeerGroup): NativeWork {
     const context = this.#context;
     yield* peer.group.read(context, false);
     const { group, width, entries } = peer;
@@ -116,7 +116,7 @@ export class PeerGroups {
   }
 
   /** Ids of the peer that we said we lack. */
-  *grant({ group: number, ids, last }: IdsRecord): Work {
+  *grant({ group: number, ids, last }: IdsRecord): NativeWork {
     const peer = this.#get(number);
     if (!peer.answered) throw malformed('ids nobody waits for');
     const { coding, key } = this.#context;
@@ -137,7 +137,7 @@ export class PeerGroups {
     this.#groups.delete(peer.number);
   }
 
-  #add(ranges: readonly Range[], sent: Sent): PeerGroup {
+  #add(ranges: readonly RankedRange[], sent: Sent): PeerGroup {
     const { maxGroups, maxHeldItems } = this.#context.limits;
     const items = ranges.reduce((sum, { begin, end }) => sum + end - begin, 0);
     if (this.#groups.size >= maxGroups || this.#held + items > maxHeldItems) {
@@ -151,13 +151,13 @@ export class PeerGroups {
     return peer;
   }
 
-  *#open(peer: PeerGroup): Work {
+  *#open(peer: PeerGroup): NativeWork {
     yield* peer.group.read(this.#context, true);
     yield* this.#settle(peer);
   }
 
   /** Answers a group, or asks for more of it, or gives it up. */
-  *#settle(peer: PeerGroup): Work {
+  *#settle(peer: PeerGroup): NativeWork {
     const sides = yield* decode(peer, this.#context);
     if (sides !== null) {
       yield* this.#answer(peer, sides);
@@ -174,7 +174,7 @@ export class PeerGroups {
     this.#later(this.#askMore(peer));
   }
 
-  *#askMore(peer: PeerGroup): Work {
+  *#askMore(peer: PeerGroup): NativeWork {
     const { outbox, limits } = this.#context;
     const symbols = peer.words.length / 2;
     const all = symbolsInAll(peer, this.#predictor);
@@ -189,7 +189,7 @@ export class PeerGroups {
     outbox.push({ tag: 'more', group: peer.number, symbols: peer.due });
   }
 
-  *#answer(peer: PeerGroup, sides: Sides): Work {
+  *#answer(peer: PeerGroup, sides: Sides): NativeWork {
     const { mine, theirs } = sides;
     const differences = mine.length + theirs.length / 2;
     if (peer.estimate === null) this.#predictor.note(peer.group.items, differences);
@@ -198,7 +198,7 @@ export class PeerGroups {
   }
 
   /** Sends ids that only we have; then the group is done with, unless the peer has to grant some. */
-  *#give(peer: PeerGroup, mine: readonly number[], wants: boolean): Work {
+  *#give(peer: PeerGroup, mine: readonly number[], wants: boolean): NativeWork {
     peer.answered = true;
     yield* giveIds(peer, mine, this.#context);
     if (!wants) this.drop(peer);

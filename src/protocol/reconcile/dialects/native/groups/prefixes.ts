@@ -1,5 +1,5 @@
 import type { Meter } from '../meter.ts';
-import type { Work } from '../work.ts';
+import type { NativeWork } from '../work.ts';
 import type { Shorts } from './peel.ts';
 
 /** Bits that choose a chain. */
@@ -45,7 +45,7 @@ export interface Sides {
 }
 
 /** Tells ours from theirs in a decoded difference. `own`: the short ids of our group. */
-export function* takeSides(difference: Shorts, own: Shorts, meter: Meter): Work<Sides> {
+export function* takeSides(difference: Shorts, own: Shorts, meter: Meter): NativeWork<Sides> {
   const count = difference.length / 2;
   const tops = Array.from({ length: count }, (_, i) => difference[2 * i + 1]! >>> CHAIN_BITS);
   const chains = new Chains(tops);
@@ -126,7 +126,7 @@ export function* findPrefixes(
   width: number,
   own: Shorts,
   meter: Meter,
-): Work<number[]> {
+): NativeWork<number[]> {
   const count = prefixes.length / width;
   const tops = Array.from(
     { length: count },

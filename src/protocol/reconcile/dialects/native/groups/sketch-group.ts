@@ -7,14 +7,14 @@ import {
 } from '../../../../../store/index.ts';
 import type { Context } from '../context.ts';
 import { LOOKUP_COST } from '../meter.ts';
-import type { Range, Work } from '../work.ts';
+import type { NativeWork, RankedRange } from '../work.ts';
 
 /** Ids hashed in one go: what fills a good part of the fastest cache. */
 const BATCH = 4_096;
 
 /** The items of some ranges, read once, and their coded symbols as far as they have been asked for. */
-export class Group {
-  readonly ranges: readonly Range[];
+export class SketchGroup {
+  readonly ranges: readonly RankedRange[];
   readonly items: number;
   /** Short ids in the order of the ranges, two words each. */
   readonly shorts: Uint32Array;
@@ -22,7 +22,7 @@ export class Group {
   #cells = new Uint32Array(0);
   #blocks = 0;
 
-  constructor(ranges: readonly Range[]) {
+  constructor(ranges: readonly RankedRange[]) {
     this.ranges = ranges;
     this.items = ranges.reduce((sum, { begin, end }) => sum + end - begin, 0);
     this.shorts = new Uint32Array(2 * this.items);
@@ -34,7 +34,7 @@ export class Group {
   }
 
   /** Reads the items; `weighed` also makes the estimator's sums. */
-  *read({ snapshot, coding, key, meter }: Context, weighed: boolean): Work {
+  *read({ snapshot, coding, key, meter }: Context, weighed: boolean): NativeWork {
     let at = 0;
     for (const { begin, end } of this.ranges) {
       for (let rank = begin; rank < end; ) {
@@ -54,7 +54,7 @@ export class Group {
   }
 
   /** Makes the first `symbols` symbols, which the group has read its items for. */
-  *prepare({ coding, meter }: Context, symbols: number): Work {
+  *prepare({ coding, meter }: Context, symbols: number): NativeWork {
     const last = blockOf(symbols - 1);
     if (last < this.#blocks) return;
     const cells = new Uint32Array(2 * symbolsThrough(last));
@@ -105,7 +105,11 @@ export function symbolWords(bytes: Uint8Array): Uint32Array {
 }
 
 /** The ids at positions of a group, in their order, concatenated. */
-export function idsAt(group: Group, context: Context, positions: readonly number[]): Uint8Array {
+export function idsAt(
+  group: SketchGroup,
+  context: Context,
+  positions: readonly number[],
+): Uint8Array {
   const ids = new Uint8Array(positions.length * ID_BYTES);
   positions.forEach((position, i) => {
     ids.set(group.idAt(context, position), i * ID_BYTES);

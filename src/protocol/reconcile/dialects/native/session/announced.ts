@@ -1,37 +1,37 @@
 import { compareBounds } from '../../../../../store/index.ts';
 import type { SplitRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
-import { inCluster, type Range } from '../work.ts';
+import { inCluster, type RankedRange } from '../work.ts';
 import type { AskedRange } from './questions.ts';
 
 /** Our ranges that the peer has yet to answer, in the order in which it must. */
 export class Announced {
-  #queue: Range[] = [];
+  #queue: RankedRange[] = [];
   #head = 0;
   /** Members of the group that the peer is putting together. */
-  #taken: Range[] = [];
+  #taken: RankedRange[] = [];
 
   get size(): number {
     return this.#queue.length - this.#head + this.#taken.length;
   }
 
-  *ranges(): Iterable<Range> {
+  *ranges(): Iterable<RankedRange> {
     yield* this.#queue.slice(this.#head);
     yield* this.#taken;
   }
 
-  push(ranges: readonly Range[]): void {
+  push(ranges: readonly RankedRange[]): void {
     for (const range of ranges) this.#queue.push(range);
   }
 
   /** Puts ranges before all others: the peer answers these next. */
-  unshift(ranges: readonly Range[]): void {
+  unshift(ranges: readonly RankedRange[]): void {
     this.#queue = [...ranges, ...this.#queue.slice(this.#head)];
     this.#head = 0;
   }
 
   /** The next `count` ranges, which the peer has answered. */
-  shift(count: number): Range[] {
+  shift(count: number): RankedRange[] {
     if (count > this.#queue.length - this.#head) {
       throw malformed(
         `it answers ${count} ranges, and ${this.#queue.length - this.#head} are open`,
@@ -51,14 +51,14 @@ export class Announced {
   }
 
   /** The members of a group that is complete. */
-  group(): Range[] {
+  group(): RankedRange[] {
     if (this.#taken.length === 0) throw malformed('a group of no ranges');
     return this.#taken.splice(0);
   }
 }
 
 /** The ranges that a split cuts `whole` into. */
-export function partsOf(whole: Range, { parts }: SplitRecord): AskedRange[] {
+export function partsOf(whole: RankedRange, { parts }: SplitRecord): AskedRange[] {
   let { lower } = whole;
   return parts.map(({ upper: inner, count, digest }) => {
     const upper = inner ?? whole.upper;

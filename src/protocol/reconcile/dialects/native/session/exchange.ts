@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { Predictor } from '../groups/index.ts';
 import type { NativeRecord, Opening, RunRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
-import type { Range, Work } from '../work.ts';
+import type { NativeWork, RankedRange } from '../work.ts';
 import { Announced, partsOf } from './announced.ts';
 import { Groups } from './groups.ts';
 import { Incoming } from './incoming.ts';
@@ -39,8 +39,8 @@ export class Exchange {
   readonly #groups: Groups;
   readonly #verdicts: Verdicts;
   readonly #incoming: Incoming;
-  readonly #answers: Work[] = [];
-  #deciding: Work | null = null;
+  readonly #answers: NativeWork[] = [];
+  #deciding: NativeWork | null = null;
   #waiting = false;
   #putOff: Bound | null = null;
   #spentOn: string | null = null;
@@ -171,7 +171,7 @@ export class Exchange {
   }
 
   /** Takes in one record; what it returns is to be done before the next. */
-  receive(record: Exclude<NativeRecord, { tag: 'open' | 'stop' }>): Work | null {
+  receive(record: Exclude<NativeRecord, { tag: 'open' | 'stop' }>): NativeWork | null {
     if (this.#proof !== null)
       throw new ProtocolError('UNEXPECTED_FRAME', 'the peer had said that it was done');
     this.#waiting = false;
@@ -284,7 +284,7 @@ function sameInterval(a: Interval, b: Interval): boolean {
 }
 
 /** The ranges of a group that failed: of one of many nobody knows how much differs in it. */
-function clustered(ranges: readonly Range[], differences: number): Range[] {
+function clustered(ranges: readonly RankedRange[], differences: number): RankedRange[] {
   const cluster = { differences: ranges.length === 1 ? differences : null };
   return ranges.map((range) => ({ ...range, cluster }));
 }

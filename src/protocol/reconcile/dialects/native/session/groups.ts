@@ -1,6 +1,6 @@
 import { OwnGroups, PeerGroups, type PeerGroupsInit } from '../groups/index.ts';
 import type { NativeRecord } from '../wire/index.ts';
-import type { Range, Work } from '../work.ts';
+import type { NativeWork, RankedRange } from '../work.ts';
 import type { Announced } from './announced.ts';
 
 /** Records of groups that were taken, or are being taken. */
@@ -26,13 +26,13 @@ export class Groups {
     return this.own.open + this.peers.open;
   }
 
-  *ranges(): Iterable<Range> {
+  *ranges(): Iterable<RankedRange> {
     yield* this.own.ranges();
     yield* this.peers.ranges();
   }
 
   /** Takes in one record; what it returns is to be done before the next. */
-  receive(record: OfGroup): Work | null {
+  receive(record: OfGroup): NativeWork | null {
     const { own, peers } = this;
     switch (record.tag) {
       case 'sketch':

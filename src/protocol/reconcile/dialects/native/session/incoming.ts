@@ -1,15 +1,15 @@
 import { type Bound, compareBounds } from '../../../../../store/index.ts';
-import type { Ledger } from '../difference-ledger.ts';
+import type { DifferenceLedger } from '../difference-ledger.ts';
 import { malformed } from '../wire/index.ts';
-import type { Range, Work } from '../work.ts';
+import type { NativeWork, RankedRange } from '../work.ts';
 
 /** A range that the peer is sending in full, piece by piece. */
 export class Incoming {
-  readonly #ledger: Ledger;
-  #range: Range | null = null;
+  readonly #ledger: DifferenceLedger;
+  #range: RankedRange | null = null;
   #cursor: Bound | null = null;
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: DifferenceLedger) {
     this.#ledger = ledger;
   }
 
@@ -22,13 +22,13 @@ export class Incoming {
     if (this.#cursor !== null) yield { lower: this.#cursor };
   }
 
-  begin(range: Range): void {
+  begin(range: RankedRange): void {
     this.#range = range;
     this.#cursor = range.lower;
   }
 
   /** Takes the ids below `upper`, or the last ones. */
-  *piece(upper: Bound | null, ids: Uint8Array): Work {
+  *piece(upper: Bound | null, ids: Uint8Array): NativeWork {
     if (this.#range === null) throw malformed('ids of a range that is not open');
     if (upper !== null) this.#check(upper, ids);
     yield* this.#ledger.got(ids);

@@ -4,7 +4,7 @@ import { type Context, locate } from '../context.ts';
 import { rootHint } from '../key.ts';
 import { FINGERPRINT_COST } from '../meter.ts';
 import type { Opening } from '../wire/index.ts';
-import type { Range } from '../work.ts';
+import type { RankedRange } from '../work.ts';
 
 /** What both sides say at the ends of a session, of the interval that both accept. */
 export class Proofs {
@@ -12,7 +12,7 @@ export class Proofs {
   readonly #role: Role;
   readonly #interval: Interval;
   /** The interval and its ranks. */
-  readonly whole: Range;
+  readonly whole: RankedRange;
 
   constructor(context: Context, role: Role, interval: Interval) {
     this.#context = context;

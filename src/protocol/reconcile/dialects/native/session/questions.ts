@@ -4,7 +4,7 @@ import { PLAIN_ITEMS } from '../constants.ts';
 import { type Context, locate } from '../context.ts';
 import type { PeerGroup } from '../groups/index.ts';
 import { FINGERPRINT_COST, LOOKUP_COST } from '../meter.ts';
-import { type Cluster, inCluster, type Range } from '../work.ts';
+import { type Cluster, inCluster, type RankedRange } from '../work.ts';
 
 /** A range of the peer's whose turn it is to be answered by us. */
 export interface AskedRange extends Interval {
@@ -17,13 +17,13 @@ export interface AskedRange extends Interval {
 }
 
 /** Ranges that came together, or a group that could not be decoded. */
-export type Asked =
+export type Question =
   | { readonly kind: 'compare'; readonly ranges: readonly AskedRange[] }
   | { readonly kind: 'full' | 'same'; readonly ranges: readonly AskedRange[] }
   | { readonly kind: 'retry'; readonly group: PeerGroup };
 
 /** An asked range with what is known of it here. */
-export interface Compared extends Range {
+export interface Compared extends RankedRange {
   readonly theirs: number | null;
   readonly differs: boolean;
 }

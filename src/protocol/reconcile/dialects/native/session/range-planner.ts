@@ -4,8 +4,8 @@ import { BLIND_DIFFERENCES, LIST_WIDTH, MAX_LISTED } from '../constants.ts';
 import { locate } from '../context.ts';
 import type { PeerGroup } from '../groups/index.ts';
 import { expectedPerRange, type Predictor, sketchBytes, symbolsFor } from '../groups/index.ts';
-import type { Work } from '../work.ts';
-import { type Asked, type AskedRange, type Compared, compare } from './questions.ts';
+import type { NativeWork } from '../work.ts';
+import { type AskedRange, type Compared, compare, type Question } from './questions.ts';
 import { type GroupKind, Replies, type RepliesInit } from './reply-writer.ts';
 
 /** Differences an item from which a list of ids is cheaper than one of short ids. */
@@ -35,7 +35,7 @@ export interface VerdictsInit extends RepliesInit {
 export class Verdicts {
   readonly #init: VerdictsInit;
   readonly #replies: Replies;
-  readonly #queue: Asked[] = [];
+  readonly #queue: Question[] = [];
   #current: readonly AskedRange[] = [];
   #graced = false;
 
@@ -56,11 +56,11 @@ export class Verdicts {
       yield* asked.kind === 'retry' ? asked.group.group.ranges : asked.ranges;
   }
 
-  push(asked: Asked): void {
+  push(asked: Question): void {
     this.#queue.push(asked);
   }
 
-  *run(): Work {
+  *run(): NativeWork {
     for (let asked = this.#queue.shift(); asked !== undefined; asked = this.#queue.shift()) {
       if (asked.kind === 'retry') yield* this.#retry(asked.group);
       else if (asked.kind === 'full') yield* this.#full(asked.ranges);
@@ -72,7 +72,7 @@ export class Verdicts {
     }
   }
 
-  *#compare(ranges: readonly AskedRange[]): Work {
+  *#compare(ranges: readonly AskedRange[]): NativeWork {
     const { context } = this.#init;
     this.#current = ranges;
     const compared: Compared[] = [];
@@ -106,7 +106,7 @@ export class Verdicts {
   }
 
   /** To a peer that settles nothing: where what differs lies, as far as one split tells. */
-  *#show(range: Compared): Work {
+  *#show(range: Compared): NativeWork {
     if (range.end - range.begin < 2) yield* this.#replies.putOff(range, null);
     else yield* this.#replies.split(range);
   }
@@ -116,7 +116,7 @@ export class Verdicts {
   }
 
   /** A group that was not decoded: its ranges are ours to answer, in another way. */
-  *#retry(peer: PeerGroup): Work {
+  *#retry(peer: PeerGroup): NativeWork {
     const { context, abandon } = this.#init;
     while (context.outbox.full) yield 'output';
     const differences = Math.round(peer.estimate!);
@@ -136,7 +136,7 @@ export class Verdicts {
     }
   }
 
-  *#full(ranges: readonly AskedRange[]): Work {
+  *#full(ranges: readonly AskedRange[]): NativeWork {
     this.#current = ranges;
     for (const asked of ranges) yield* this.#replies.sendAll(locate(this.#init.context, asked));
   }
@@ -145,7 +145,7 @@ export class Verdicts {
    * What differs has been found to lie close together, and does so still. Within a cluster everything
    * may differ, and then ids are cheaper than short ids; at its ends a part does.
    */
-  *#narrow(range: Compared, density: number | null, within: boolean): Work {
+  *#narrow(range: Compared, density: number | null, within: boolean): NativeWork {
     if (yield* this.#oneSided(range)) return;
     const ours = range.end - range.begin;
     const dense = within ? (density ?? 1) : 0;
@@ -157,7 +157,7 @@ export class Verdicts {
   }
 
   /** Symbols did not do: what is small, or differs everywhere, is listed, the rest is narrowed. */
-  *#settleAgain(range: Compared, density: number, probed: boolean): Work {
+  *#settleAgain(range: Compared, density: number, probed: boolean): NativeWork {
     if (yield* this.#oneSided(range)) return;
     const ours = range.end - range.begin;
     if (density > WORTH_NAMING && ours <= MAX_LISTED) return yield* this.#join('ids', range);
@@ -166,7 +166,7 @@ export class Verdicts {
   }
 
   /** Chooses how a range that differs goes on; `each` differences are expected, null is unknown. */
-  *#settle(range: Compared, each: number | null): Work {
+  *#settle(range: Compared, each: number | null): NativeWork {
     if (yield* this.#oneSided(range)) return;
     const { context, predictor } = this.#init;
     const { limits, peer } = context;
@@ -184,7 +184,7 @@ export class Verdicts {
   }
 
   /** Answers a range that may not be begun any more, or that one side has nothing in. */
-  *#oneSided(range: Compared): Work<boolean> {
+  *#oneSided(range: Compared): NativeWork<boolean> {
     const spent = this.#init.spent();
     if (spent !== null && !this.#grace()) yield* this.#replies.putOff(range, spent);
     else if (range.theirs === 0) yield* this.#replies.sendAll(range);
@@ -193,12 +193,12 @@ export class Verdicts {
     return true;
   }
 
-  *#split(range: Compared): Work {
+  *#split(range: Compared): NativeWork {
     if (range.end - range.begin < 2) yield* this.#join('list', range);
     else yield* this.#replies.split(range);
   }
 
-  #join(kind: GroupKind, range: Compared): Work {
+  #join(kind: GroupKind, range: Compared): NativeWork {
     return this.#replies.join(kind, {
       range,
       items: sizesOf(range).largest,

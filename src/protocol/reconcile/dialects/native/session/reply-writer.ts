@@ -2,15 +2,15 @@ import type { Bound, Snapshot } from '../../../../../store/index.ts';
 import { BLIND_SYMBOLS, BRANCHING, PLAIN_ITEMS, SHORT_LIST, SKETCH_SUMS } from '../constants.ts';
 import type { Context } from '../context.ts';
 import {
-  Group,
   idsThatFit,
   listEntries,
   type OwnGroups,
+  SketchGroup,
   sumsOf,
   symbolsFor,
 } from '../groups/index.ts';
 import type { RunRecord, SplitPart } from '../wire/index.ts';
-import { inCluster, type Range, type Work } from '../work.ts';
+import { inCluster, type NativeWork, type RankedRange } from '../work.ts';
 import { boundAt } from './bounds.ts';
 import { type Compared, rangeDigest } from './questions.ts';
 
@@ -21,8 +21,8 @@ const HEAD_BYTES = 64;
 export type GroupKind = 'sketch' | 'probe' | 'list' | 'ids';
 
 /** A range that is to be a member of a group, and what is known of it. */
-export interface Member {
-  readonly range: Range;
+export interface GroupMember {
+  readonly range: RankedRange;
   /** Items there, here or at the peer's, the larger. */
   readonly items: number;
   /** Differences expected, or null when nothing is known. */
@@ -35,7 +35,7 @@ export interface RepliesInit {
   context: Context;
   own: OwnGroups;
   /** Called with ranges that we announce. */
-  announced: (ranges: readonly Range[]) => void;
+  announced: (ranges: readonly RankedRange[]) => void;
   /** Called with ranges that are put off, and the budget that was spent, if it was for that. */
   putOff: (lower: Bound, spent: string | null) => void;
   /** How many more ranges we may announce. */
@@ -48,7 +48,7 @@ export class Replies {
   #run: RunRecord | null = null;
   #kind: GroupKind = 'sketch';
   /** Members of the group in the making. */
-  #members: Member[] = [];
+  #members: GroupMember[] = [];
   /** Some range was settled, or will be. */
   settled = false;
 
@@ -56,7 +56,7 @@ export class Replies {
     this.#init = init;
   }
 
-  *say(tag: RunRecord['tag']): Work {
+  *say(tag: RunRecord['tag']): NativeWork {
     if (this.#run?.tag === tag) {
       this.#run = { tag, ranges: this.#run.ranges + 1 };
       return;
@@ -65,19 +65,19 @@ export class Replies {
     this.#run = { tag, ranges: 1 };
   }
 
-  *putOff(range: Range, spent: string | null): Work {
+  *putOff(range: RankedRange, spent: string | null): NativeWork {
     this.#init.putOff(range.lower, spent);
     yield* this.say('later');
   }
 
   /** The peer gets to hear that it shall send all it has there: it answers the range that we announce. */
-  *want(range: Range): Work {
+  *want(range: RankedRange): NativeWork {
     this.settled = true;
     yield* this.say('want');
     this.#init.announced([range]);
   }
 
-  *sendAll(range: Range): Work {
+  *sendAll(range: RankedRange): NativeWork {
     this.settled = true;
     const { context } = this.#init;
     const { outbox, ledger, snapshot, meter } = context;
@@ -97,7 +97,7 @@ export class Replies {
   }
 
   /** Splits a range of two items or more; it is put off where the peer cannot hold more ranges. */
-  *split(range: Compared): Work {
+  *split(range: Compared): NativeWork {
     const { context, announced, roomForRanges } = this.#init;
     const { outbox, snapshot, meter } = context;
     const items = range.end - range.begin;
@@ -108,7 +108,7 @@ export class Replies {
     }
     yield* this.finish();
     const parts: SplitPart[] = [];
-    const ranges: Range[] = [];
+    const ranges: RankedRange[] = [];
     let { lower, begin } = range;
     for (const end of cutsOf(snapshot, range, count)) {
       if (meter.over) yield 'slice';
@@ -125,7 +125,7 @@ export class Replies {
   }
 
   /** Makes a range a member of the group in the making, after sending that where it is full. */
-  *join(kind: GroupKind, member: Member): Work {
+  *join(kind: GroupKind, member: GroupMember): NativeWork {
     if (this.#members.length > 0 && (kind !== this.#kind || this.#isFull(member))) {
       yield* this.#close();
     }
@@ -135,12 +135,12 @@ export class Replies {
   }
 
   /** Sends what has been put together so far. */
-  *finish(): Work {
+  *finish(): NativeWork {
     yield* this.#close();
     yield* this.#flush();
   }
 
-  #isFull({ items, expected }: Member): boolean {
+  #isFull({ items, expected }: GroupMember): boolean {
     const { limits, peer } = this.#init.context;
     const all = items + total(this.#members, (member) => member.items);
     if (this.#kind === 'probe') return true;
@@ -150,14 +150,14 @@ export class Replies {
     return all > Math.min(limits.maxGroupItems, peer.maxHeldItems >>> 2);
   }
 
-  *#flush(): Work {
+  *#flush(): NativeWork {
     const { outbox } = this.#init.context;
     while (outbox.full) yield 'output';
     if (this.#run !== null) outbox.push(this.#run);
     this.#run = null;
   }
 
-  *#close(): Work {
+  *#close(): NativeWork {
     const members = this.#members;
     if (members.length === 0) return;
     const kind = this.#kind;
@@ -166,7 +166,7 @@ export class Replies {
     yield* this.#flush();
     const weight = total(members, ({ items }) => items);
     yield* this.#room(weight);
-    const group = new Group(members.map(({ range }) => range));
+    const group = new SketchGroup(members.map(({ range }) => range));
     const listed = kind === 'list' || kind === 'ids';
     yield* group.read(this.#init.context, !listed);
     if (listed) yield* this.#list(group, weight, kind === 'ids');
@@ -174,7 +174,7 @@ export class Replies {
     else yield* this.#sketch(group, weight, members);
   }
 
-  *#sketch(group: Group, weight: number, members: readonly Member[]): Work {
+  *#sketch(group: SketchGroup, weight: number, members: readonly GroupMember[]): NativeWork {
     const { context, own } = this.#init;
     const { outbox, limits } = context;
     const expected = expectedIn(members);
@@ -190,7 +190,7 @@ export class Replies {
     outbox.push({ tag: 'sketch', count: group.items, sums, symbols });
   }
 
-  *#probe(group: Group, weight: number): Work {
+  *#probe(group: SketchGroup, weight: number): NativeWork {
     const { context, own } = this.#init;
     while (context.outbox.full) yield 'output';
     own.add(group, { weight, symbols: 0, list: null });
@@ -198,7 +198,7 @@ export class Replies {
     context.outbox.push({ tag: 'probe', count: group.items, sums });
   }
 
-  *#list(group: Group, weight: number, named: boolean): Work {
+  *#list(group: SketchGroup, weight: number, named: boolean): NativeWork {
     const { context, own } = this.#init;
     const { outbox } = context;
     const list = listEntries(group, context, named);
@@ -215,7 +215,7 @@ export class Replies {
   }
 
   /** Waits until so many more items may be held, here and at the peer's. */
-  *#room(items: number): Work {
+  *#room(items: number): NativeWork {
     const { own, context } = this.#init;
     const most = Math.min(context.limits.maxHeldItems, context.peer.maxHeldItems) >>> 1;
     const groups = Math.min(context.limits.maxGroups, context.peer.maxGroups);
@@ -227,7 +227,7 @@ export class Replies {
  * The ends of the `count` parts that a range is split into: about as many items each, large ones up to an
  * edge of our leaves, where their state is free.
  */
-function cutsOf(snapshot: Snapshot, { begin, end }: Range, count: number): number[] {
+function cutsOf(snapshot: Snapshot, { begin, end }: RankedRange, count: number): number[] {
   const items = end - begin;
   const even = Array.from(
     { length: count },
@@ -239,13 +239,13 @@ function cutsOf(snapshot: Snapshot, { begin, end }: Range, count: number): numbe
   return ascending ? cuts : even;
 }
 
-function expectedIn(members: readonly Member[]): number | null {
+function expectedIn(members: readonly GroupMember[]): number | null {
   return members.reduce<number | null>(
     (sum, { expected }) => (sum === null || expected === null ? null : sum + expected),
     0,
   );
 }
 
-function total(members: readonly Member[], of: (member: Member) => number): number {
+function total(members: readonly GroupMember[], of: (member: GroupMember) => number): number {
   return members.reduce((sum, member) => sum + of(member), 0);
 }

@@ -18,7 +18,7 @@ import type {
   Surveyed,
 } from '../../../dialect.ts';
 import { type NativeLimits, NONCE_BYTES } from '../constants.ts';
-import { Ledger } from '../difference-ledger.ts';
+import { DifferenceLedger } from '../difference-ledger.ts';
 import { rootHint, type sessionKey } from '../key.ts';
 import { Meter } from '../meter.ts';
 import {
@@ -27,9 +27,9 @@ import {
   intersection,
   malformed,
   type Opening,
-  Outbox,
+  RecordOutbox,
 } from '../wire/index.ts';
-import type { Work } from '../work.ts';
+import type { NativeWork } from '../work.ts';
 import { Exchange } from './exchange.ts';
 import { stopFor, stoppedBy } from './stops.ts';
 
@@ -52,16 +52,16 @@ export interface NativeSessionInit {
 export class NativeSession implements Session {
   readonly role: Role;
   readonly #init: NativeSessionInit;
-  readonly #outbox: Outbox;
+  readonly #outbox: RecordOutbox;
   readonly #meter: Meter;
-  readonly #ledger: Ledger;
+  readonly #ledger: DifferenceLedger;
   readonly #opening: Opening;
   readonly #openingBytes: Uint8Array;
   #theirs: Opening | null = null;
   #exchange: Exchange | null = null;
   #state: 'fresh' | 'running' | 'ended' = 'fresh';
   /** A frame that is being taken in. */
-  #inbound: Work | null = null;
+  #inbound: NativeWork | null = null;
   #rounds = 0;
   #bytes = 0;
 
@@ -69,9 +69,9 @@ export class NativeSession implements Session {
     const { role, snapshot, limits, interval, refuses } = init;
     this.role = role;
     this.#init = init;
-    this.#outbox = new Outbox(limits.maxMessageBytes);
+    this.#outbox = new RecordOutbox(limits.maxMessageBytes);
     this.#meter = new Meter(limits.sliceItems);
-    this.#ledger = new Ledger({ snapshot, meter: this.#meter, refuses });
+    this.#ledger = new DifferenceLedger({ snapshot, meter: this.#meter, refuses });
     this.#opening = this.#makeOpening(interval);
     this.#openingBytes = encodeRecord({
       tag: 'open',
@@ -149,7 +149,7 @@ export class NativeSession implements Session {
     if (this.#inbound?.next().done === true) this.#inbound = null;
   }
 
-  *#digest(frame: Uint8Array): Work {
+  *#digest(frame: Uint8Array): NativeWork {
     for (const record of decodeFrame(frame)) {
       if (this.#meter.over) yield 'slice';
       if (record.tag === 'stop') throw stoppedBy(record.code, record.from, record.reason);

@@ -4,7 +4,7 @@ export { malformed, RecordWriter } from './bytes.ts';
 export { decodeFrame } from './decode.ts';
 export { encodeRecord } from './encode.ts';
 export { intersection, type Opening, type PeerLimits } from './opening.ts';
-export { Outbox } from './record-outbox.ts';
+export { RecordOutbox } from './record-outbox.ts';
 export type {
   FoundRecord,
   IdsRecord,

@@ -5,7 +5,7 @@ import type { NativeRecord } from './records.ts';
 const WORTH_SENDING_BYTES = 4_096;
 
 /** Gathers records into frames. */
-export class Outbox {
+export class RecordOutbox {
   #maxFrameBytes: number;
   #records: Uint8Array[] = [];
   #bytes = 0;

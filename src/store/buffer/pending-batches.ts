@@ -1,43 +1,43 @@
 import type { ItemKey } from '../item.ts';
 
 /** Ascending keys. */
-export type Batch = readonly ItemKey[];
+export type SortedKeys = readonly ItemKey[];
 
 /**
  * Batches in the order they came. Immutable, and cheap to add to: those that come out of one another
  * share one array, of which each sees its own part.
  */
-export class Waiting {
-  static readonly NONE: Waiting = Waiting.of([]);
+export class PendingBatches {
+  static readonly NONE: PendingBatches = PendingBatches.of([]);
   /** Keys in all batches. */
   readonly size: number;
-  readonly #shared: Batch[];
+  readonly #shared: SortedKeys[];
   readonly #count: number;
 
-  private constructor(shared: Batch[], count: number, size: number) {
+  private constructor(shared: SortedKeys[], count: number, size: number) {
     this.#shared = shared;
     this.#count = count;
     this.size = size;
   }
 
-  static of(batches: readonly Batch[]): Waiting {
-    return new Waiting([...batches], batches.length, keyCount(batches));
+  static of(batches: readonly SortedKeys[]): PendingBatches {
+    return new PendingBatches([...batches], batches.length, keyCount(batches));
   }
 
-  with(batch: Batch): Waiting {
+  with(batch: SortedKeys): PendingBatches {
     // Somebody else may have added to it meanwhile, or be about to.
     const alone = this.#shared.length === this.#count && this.#count > 0;
     const shared = alone ? this.#shared : this.batches;
     shared.push(batch);
-    return new Waiting(shared, this.#count + 1, this.size + batch.length);
+    return new PendingBatches(shared, this.#count + 1, this.size + batch.length);
   }
 
   /** A fresh array. */
-  get batches(): Batch[] {
+  get batches(): SortedKeys[] {
     return this.#shared.slice(0, this.#count);
   }
 }
 
-export function keyCount(batches: readonly Batch[]): number {
+export function keyCount(batches: readonly SortedKeys[]): number {
   return batches.reduce((sum, batch) => sum + batch.length, 0);
 }
