@@ -3,13 +3,6 @@ import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Mutant } from './find.ts';
 
-/** Rooms whose tests lie under another name. */
-const TESTS_OF: readonly (readonly [source: string, tests: string])[] = [
-  ['src/protocol/reconcile/sessions', 'test/protocol/services'],
-  ['src/protocol/reconcile/dialects/native', 'test/protocol/reconcile/native'],
-  ['src/protocol/reconcile/dialects/negentropy', 'test/protocol/reconcile/negentropy'],
-  ['src/protocol/reconciliation-set', 'test/protocol/reconcile'],
-];
 /** Rooms whose behaviour the simulated meshes run as a whole. */
 const SIMULATED = /^src\/(protocol|daemon\/replicator)\//;
 
@@ -28,16 +21,9 @@ export function testsOf(root: string, file: string): string[][] {
 /** How many folders a test shares with the source, seen from `test/` and `src/`. */
 export function nearness(file: string, test: string): number {
   const folders = dirname(test).split('/').slice(1);
-  const mirrored = shared(dirname(file).split('/').slice(1), folders);
-  const named = TESTS_OF.filter(([source]) => file.startsWith(source)).map(([source, tests]) =>
-    test.startsWith(`${tests}/`) ? source.split('/').length - 1 : 0,
-  );
-  return Math.max(mirrored, ...named);
-}
-
-function shared(a: readonly string[], b: readonly string[]): number {
-  const differs = a.findIndex((name, index) => name !== b[index]);
-  return differs === -1 ? a.length : differs;
+  const rooms = dirname(file).split('/').slice(1);
+  const differs = rooms.findIndex((name, index) => name !== folders[index]);
+  return differs === -1 ? rooms.length : differs;
 }
 
 /** `count` of the mutants, by chance but the same for the same seed, wherever else the source changes. */

@@ -97,11 +97,9 @@ describe('choosing tests', () => {
     assert.deepEqual(testsOf(root, FILE)[1], ['test/store/far.test.ts']);
   });
 
-  it('knows the room whose tests lie under another name', () => {
-    assert.equal(
-      nearness('src/protocol/reconcile/sessions/slots.ts', 'test/protocol/services/a.test.ts'),
-      3,
-    );
+  it('counts the folders that a test shares with the source', () => {
+    const test = 'test/protocol/reconcile/sessions/a.test.ts';
+    assert.equal(nearness('src/protocol/reconcile/sessions/slots.ts', test), 3);
   });
 });
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { serve } from '../../scripts/harness/serve.ts';
 import { bytesToHex, type ItemKey } from '../../src/store/index.ts';
 import { keysOf } from '../conformance/pairs.ts';
-import { SETS, scenarios } from '../protocol/reconcile/negentropy/vectors.ts';
+import { SETS, scenarios } from '../protocol/reconcile/dialects/negentropy/vectors.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/harness/negentropy.ts', import.meta.url));
 

@@ -1,3 +1,3 @@
 import { importTests } from '../support/import-tests.ts';
 
-await importTests('protocol/reconcile/native/**/*.test.ts');
+await importTests('protocol/reconcile/dialects/native/**/*.test.ts');

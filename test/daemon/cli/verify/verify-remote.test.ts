@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { importAll, readNdjson } from '../../../../src/daemon/cli/import/testing.ts';
+import { lastWords, RefusedError } from '../../../../src/daemon/cli/testing.ts';
+import { DaemonError } from '../../../../src/daemon/index.ts';
+import { run } from '../terminal.ts';
+
+/** What `rangemesh verify` makes of what a server answers. */
+async function verify(context: TestContext, answer: (response: ServerResponse) => void) {
+  const server = createServer((request, response) => {
+    request.resume();
+    answer(response);
+  }).listen(0, '127.0.0.1');
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return run(['verify', '--url', `http://127.0.0.1:${port}`]);
+}
+
+const line = (value: unknown) => `${JSON.stringify(value)}\n`;
+const progress = line({ progress: { phase: 'items', done: 1, of: 2 } });
+const clean = { ok: true, items: 1, bytes: 2, quarantined: 0, problemCount: 0, problems: [] };
+
+describe('a verification by a running daemon', () => {
+  it('ends with its result, whatever comes behind', async (context) => {
+    const ran = await verify(context, (to) => to.end(`${progress + line({ result: clean })}{`));
+    assert.deepEqual([ran.exitCode, ran.stdout], [0, 'clean: 1 item, 2 B, 0 in quarantine\n']);
+  });
+
+  it('names problems and counts those it does not name', async (context) => {
+    const problems = [
+      { code: 'INDEX', key: '', message: 'm' },
+      { code: 'ITEM_DAMAGED', key: 'k', message: 'n' },
+    ];
+    const damaged = (problemCount: number) =>
+      verify(context, (to) =>
+        to.end(line({ result: { ...clean, ok: false, problemCount, problems } })),
+      );
+    const all = await damaged(2);
+    const head = 'damaged: 2 problems in 1 item, 2 B, 0 in quarantine';
+    assert.equal(all.stdout, `${head}\n  INDEX  m\n  ITEM_DAMAGED  k  n\n`);
+    assert.equal(all.exitCode, 74);
+    assert.match((await damaged(3)).stdout, /\n {2}and 1 further problem\n$/);
+  });
+
+  it('fails with the code of what was wrong', async (context) => {
+    const cases: [string, number, RegExp][] = [
+      [
+        progress + line({ error: { code: 'STORE_CORRUPT', message: 'm' } }),
+        74,
+        /m \[DATA_DIR_UNUS/,
+      ],
+      [progress + line({ error: { code: 'SHUTTING_DOWN', message: 'm' } }), 1, /m \[SHUTTING_DOWN/],
+      [progress, 69, /ended before the verification did/],
+      ['', 69, /ended before the verification did/],
+      ['<html>\n', 69, /not that of a rangemesh daemon/],
+      [`"${'x'.repeat(1024 * 1024)}"\n`, 69, /not that of a rangemesh daemon/],
+    ];
+    for (const [text, exitCode, words] of cases) {
+      const ran = await verify(context, (to) => to.end(text));
+      assert.equal(ran.exitCode, exitCode, ran.stderr);
+      assert.match(ran.stderr, words);
+    }
+    const broken = await verify(context, (to) => {
+      to.write(progress);
+      to.socket?.destroy();
+    });
+    assert.equal(broken.exitCode, 69, broken.stderr);
+    const refusal = JSON.stringify({ code: 'UNAUTHORIZED', message: 'no' });
+    const refused = await verify(context, (to) => to.writeHead(401).end(refusal));
+    assert.deepEqual([refused.exitCode, refused.stderr], [1, 'rangemesh: no [UNAUTHORIZED]\n']);
+  });
+});
+
+describe('last words', () => {
+  it('have the exit code of the error, and none when nobody reads them', () => {
+    const daemon = new DaemonError('LISTEN_FAILED', 'm');
+    assert.deepEqual(lastWords(daemon), { line: 'rangemesh: m [LISTEN_FAILED]', exitCode: 69 });
+    const refused = new RefusedError(500, 'X', 'm');
+    assert.deepEqual(lastWords(refused), { line: 'rangemesh: m [X]', exitCode: 1 });
+    assert.deepEqual(lastWords({ code: 'EPIPE' }), { line: null, exitCode: 141 });
+    assert.deepEqual(lastWords(new Error('m')), { line: 'rangemesh: m [INTERNAL]', exitCode: 1 });
+    assert.deepEqual(lastWords('m'), { line: 'rangemesh: m [INTERNAL]', exitCode: 1 });
+    const coded = Object.assign(new Error('m'), { code: 'ENOENT' });
+    assert.equal(lastWords(coded).line, 'rangemesh: m [ENOENT]');
+  });
+});
+
+describe('an import', () => {
+  /** Imports ten items one at a time over a put that fails as given. */
+  async function imported(failure: unknown) {
+    let puts = 0;
+    let returned = false;
+    async function* candidates() {
+      try {
+        for (let i = 0; i < 10; i++) {
+          const payload = new Uint8Array(i);
+          yield {
+            origin: { path: `${i}` },
+            load: async () => ({ kind: 'item' as const, hint: 1n, payload }),
+          };
+        }
+      } finally {
+        returned = true;
+      }
+    }
+    const summary = await importAll({
+      candidates: candidates(),
+      put: async () => {
+        puts++;
+        if (failure !== null) throw failure;
+        return { id: '', hint: '1', created: puts % 2 === 0 };
+      },
+      concurrency: 1,
+      report: async () => undefined,
+    });
+    assert.equal(returned, true, 'what is open is closed');
+    return { puts, summary };
+  }
+
+  it('counts items, new ones and bytes', async () => {
+    const { summary } = await imported(null);
+    const { imported: all, created, bytes, failed, stopped } = summary;
+    assert.deepEqual([all, created, bytes, failed, stopped], [10, 5, 45, 0, null]);
+  });
+
+  it('stops at what every further item would meet as well, and at nothing else', async () => {
+    for (const status of [401, 403, 404, 503, 507]) {
+      const { puts, summary } = await imported(new RefusedError(status, 'X', 'm'));
+      assert.deepEqual(
+        [puts, summary.failed, summary.stopped],
+        [1, 1, { code: 'X', message: 'm' }],
+      );
+    }
+    const gone = await imported(new DaemonError('ADMIN_UNREACHABLE', 'gone'));
+    assert.deepEqual([gone.puts, gone.summary.stopped?.code], [1, 'ADMIN_UNREACHABLE']);
+    for (const error of [new RefusedError(413, 'X', 'm'), new RefusedError(400, 'X', 'm')]) {
+      const { puts, summary } = await imported(error);
+      assert.deepEqual([puts, summary.failed, summary.stopped], [10, 10, null]);
+    }
+  });
+});
+
+describe('a line of NDJSON', () => {
+  it('has a hint of one to twenty digits, as a number or as text', async () => {
+    const load = async (hint: string) => {
+      const bytes = new TextEncoder().encode(`{"hint":${hint}}\n`);
+      const chunks = (async function* () {
+        yield bytes;
+      })();
+      const { value } = await readNdjson({
+        chunks,
+        path: '-',
+        hintField: 'hint',
+        maxBytes: 99,
+      }).next();
+      return value!.load();
+    };
+    for (const hint of ['0', '"7"', `"${'9'.repeat(20)}"`]) {
+      assert.equal((await load(hint)).kind, 'item', hint);
+    }
+    for (const hint of ['""', '" 7"', '"x"', '-1', '1.5', 'null', `"${'9'.repeat(21)}"`]) {
+      await assert.rejects(load(hint), /must hold a whole number/, hint);
+    }
+  });
+});

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import {
+  dataDirError,
+  isUnreadable,
+  makeDataDir,
+  replaceFile,
+} from '../../../src/daemon/files/index.ts';
+import { DaemonError } from '../../../src/daemon/index.ts';
+import { wantsFile } from '../../../src/daemon/node/testing.ts';
+import { MAX_RECORD_BYTES } from '../../../src/daemon/replicator/index.ts';
+import { StoreError, type StoreErrorCode } from '../../../src/store/index.ts';
+
+describe('files in the data directory', () => {
+  let directory: string;
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'rangemesh-files-'));
+  });
+  after(() => rm(directory, { recursive: true, force: true }));
+
+  it('are replaced as a whole, for their owner alone, also over what a killed process left', async () => {
+    const path = join(directory, 'file');
+    for (const content of ['first', 'second']) {
+      await writeFile(`${path}.tmp`, 'half of');
+      await replaceFile(path, content);
+      assert.equal(await readFile(path, 'utf8'), content);
+      assert.equal((await stat(path)).mode & 0o777, 0o600);
+    }
+    assert.deepEqual(await readdir(directory), ['file']);
+  });
+
+  it('keep the wanted ids, none before the first time', async () => {
+    const wants = wantsFile(directory);
+    assert.equal(await wants.load(), null);
+    for (const bytes of [3, 2]) {
+      const record = new Uint8Array(bytes).fill(bytes);
+      await wants.save(record);
+      assert.deepEqual(new Uint8Array((await wants.load())!), record);
+    }
+  });
+
+  it('are not read when they are longer than a list of wanted ids can be', async () => {
+    const wants = wantsFile(directory);
+    const path = join(directory, 'wants');
+    await writeFile(path, '');
+    await truncate(path, MAX_RECORD_BYTES + 1);
+    assert.equal((await wants.load())!.length, 0);
+    await truncate(path, MAX_RECORD_BYTES);
+    assert.equal((await wants.load())!.length, MAX_RECORD_BYTES);
+  });
+
+  it('that cannot be read say so', async () => {
+    const file = join(directory, 'no directory');
+    await writeFile(file, '');
+    await assert.rejects(wantsFile(file).load(), { code: 'ENOTDIR' });
+  });
+
+  it('lie in a directory that is made with all above it, and may be there', async () => {
+    const path = join(directory, 'a', 'b');
+    for (let round = 0; round < 2; round++) await makeDataDir(path);
+    assert.equal((await stat(path)).mode & 0o777, 0o700);
+    const file = join(directory, 'taken');
+    await writeFile(file, '');
+    await assert.rejects(makeDataDir(join(file, 'x')), {
+      code: 'DATA_DIR_UNUSABLE',
+      exitCode: 78,
+      message: /set node\.dataDir/,
+    });
+  });
+});
+
+describe('a database that cannot be opened', () => {
+  it('has an exit code by its reason', () => {
+    const cases: [StoreErrorCode, string, number][] = [
+      ['STORE_LOCKED', 'DATA_DIR_IN_USE', 75],
+      ['UNSUPPORTED_SCHEMA', 'UNSUPPORTED_SCHEMA', 78],
+      ['STORE_CORRUPT', 'DATA_DIR_UNUSABLE', 74],
+      ['STORE_CLOSED', 'DATA_DIR_UNUSABLE', 1],
+    ];
+    for (const [code, told, exitCode] of cases) {
+      const error = dataDirError(new StoreError(code, 'why'), '/data') as DaemonError;
+      assert.ok(error instanceof DaemonError, code);
+      assert.deepEqual([error.code, error.exitCode], [told, exitCode], code);
+    }
+    const other = new Error('other');
+    assert.equal(dataDirError(other, '/data'), other);
+  });
+
+  it('is unreadable by LevelDB, or by the cause of its error', () => {
+    const coded = (code: string) => Object.assign(new Error(code), { code });
+    for (const code of ['LEVEL_CORRUPTION', 'LEVEL_IO_ERROR']) {
+      assert.equal(isUnreadable(coded(code)), true);
+      assert.equal(isUnreadable(Object.assign(coded('X'), { cause: coded(code) })), true);
+    }
+    for (const error of [coded('LEVEL_LOCKED'), new Error('x'), undefined]) {
+      assert.equal(isUnreadable(error), false);
+    }
+  });
+});

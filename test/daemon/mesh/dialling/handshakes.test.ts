@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Connection } from '@libp2p/interface';
+import { multiaddr } from '@multiformats/multiaddr';
+import { DaemonError } from '../../../../src/daemon/index.ts';
+import { libp2pDial, observed } from '../../../../src/daemon/mesh/dialling/index.ts';
+import { HandshakeError } from '../../../../src/daemon/mesh/dialling/testing.ts';
+import type { Connections } from '../../../../src/daemon/mesh/index.ts';
+import { Notices } from '../../../../src/daemon/mesh/index.ts';
+import type { ConnectionOutcome } from '../../../../src/daemon/mesh/testing.ts';
+import { createGater, inboundFailures } from '../../../../src/daemon/mesh/testing.ts';
+import { VirtualClock } from '../../../support/clock.ts';
+import { Log } from '../log.ts';
+
+const named = (name: string, message = name) => Object.assign(new Error(message), { name });
+const ADDRESS = '/ip4/192.0.2.1/tcp/1';
+
+function noting() {
+  const clock = new VirtualClock();
+  const log = new Log('debug', clock);
+  return { log, notices: new Notices({ clock, logger: log.logger }) };
+}
+
+describe('a dial', () => {
+  /** What comes of a dial for which libp2p has the given answer. */
+  function dial(
+    answer: Error | ConnectionOutcome,
+    { mode = 'open' as const, connected = false } = {},
+  ) {
+    const dialler = libp2pDial({
+      libp2p: {
+        peerId: 'self',
+        dial: async () => {
+          if (answer instanceof Error) throw answer;
+          return { remotePeer: 'p' } as unknown as Connection;
+        },
+      } as never,
+      connections: {
+        settled: async () => answer,
+        connected: () => connected,
+      } as unknown as Connections,
+      mode: mode as 'open',
+    });
+    return dialler.dial(ADDRESS, new AbortController().signal);
+  }
+
+  it('resolves with the peer that is connected, though this connection may have ended', async () => {
+    assert.equal(await dial('established'), 'p');
+    assert.equal(await dial('closed', { connected: true }), 'p');
+    await assert.rejects(dial('closed'), {
+      code: 'PEER_REFUSED',
+      message: /does not list our peer id self/,
+    });
+    await assert.rejects(dial('silent'), {
+      code: 'DIAL_FAILED',
+      message: /did not identify itself/,
+    });
+  });
+
+  it('to ourselves is known by each of its signs', async () => {
+    for (const error of [
+      named('InvalidPeerIdError'),
+      named('DialError', 'Tried to dial self'),
+      new HandshakeError(named('InvalidPeerIdError')),
+      new AggregateError([new HandshakeError(named('InvalidPeerIdError'))]),
+    ])
+      assert.equal(await dial(error), 'self');
+  });
+
+  it('that fails says why, the handshake before all else', async () => {
+    const cases: [Error, string, RegExp][] = [
+      [named('Error', 'ECONNREFUSED'), 'DIAL_FAILED', /: ECONNREFUSED\. Check that a node runs/],
+      [named('AbortError'), 'DIAL_FAILED', /it did not answer in time/],
+      [named('TimeoutError'), 'DIAL_FAILED', /it did not answer in time/],
+      [
+        new HandshakeError(named('ConnectionClosedError')),
+        'PEER_REFUSED',
+        /right after the handshake/,
+      ],
+      [
+        new HandshakeError(named('X', 'eof')),
+        'PEER_REFUSED',
+        /\(eof\): it probably has a pre-shared key/,
+      ],
+      [
+        new HandshakeError(named('X', 'identity key abc does not match expected identity key x')),
+        'DIAL_FAILED',
+        /is abc, another than the address names/,
+      ],
+      [
+        new AggregateError([named('E', 'first'), new HandshakeError(named('X', 'second'))]),
+        'PEER_REFUSED',
+        /\(second\)/,
+      ],
+      [new AggregateError([named('E', 'first'), named('E', 'second')]), 'DIAL_FAILED', /: first/],
+      [new HandshakeError(new DaemonError('PEER_REFUSED', 'by us')), 'PEER_REFUSED', /^by us$/],
+    ];
+    for (const [error, code, message] of cases)
+      await assert.rejects(dial(error), { code, message });
+    const psk = dial(new HandshakeError(named('X', 'eof')), { mode: 'psk' as never });
+    await assert.rejects(psk, {
+      code: 'PEER_REFUSED',
+      message: /another pre-shared key than this/,
+    });
+  });
+});
+
+describe('an inbound handshake that fails', () => {
+  function told(mode: 'open' | 'psk', ...errors: Error[]) {
+    const { log, notices } = noting();
+    const failed = inboundFailures({ mode, notices, logger: log.logger });
+    for (const [i, error] of errors.entries())
+      failed(multiaddr(`/ip4/192.0.2.1/tcp/${i + 1}`), error);
+    return log.lines.map(({ level, code }) => [level, code]);
+  }
+
+  it('is told of by its reason, once for each host', () => {
+    const handshake = named('EncryptionFailedError', 'bad');
+    assert.deepEqual(told('open', handshake, handshake), [['warn', 'HANDSHAKE_FAILED']]);
+    assert.deepEqual(told('psk', handshake, handshake), [['warn', 'WRONG_PRE_SHARED_KEY']]);
+    const denied = named('ConnectionDeniedError');
+    for (const mode of ['open', 'psk'] as const) {
+      assert.deepEqual(told(mode, denied), [['warn', 'TOO_MANY_CONNECTIONS']]);
+    }
+  });
+
+  it('is nothing to tell of when the gater did, or when nothing was said', () => {
+    const said = [named('ConnectionInterceptedError'), named('InvalidPeerIdError')];
+    assert.deepEqual(told('open', ...said), []);
+    const scan = named('X', 'Unexpected EOF - read 0/1 bytes');
+    assert.deepEqual(told('open', scan), [['debug', undefined]]);
+    assert.deepEqual(told('psk', named('X', 'nonce')), [['debug', undefined]]);
+    const partly = named('X', 'unexpected eof - read 1/1 bytes');
+    assert.deepEqual(told('open', partly), [['warn', 'HANDSHAKE_FAILED']]);
+  });
+});
+
+describe('upgrades of connections', () => {
+  it('are watched in both directions, and others pass unchanged', async () => {
+    const seen: string[] = [];
+    let failure: Error | null = null;
+    const upgrader = {
+      upgradeInbound: async () => {
+        if (failure !== null) throw failure;
+      },
+      upgradeOutbound: async () => {
+        if (failure !== null) throw failure;
+        return 'upgraded';
+      },
+      createInboundAbortSignal: (signal: unknown) => ['signal', signal],
+      getStreamMuxers: () => 'muxers',
+      getConnectionEncrypters: () => 'encrypters',
+    };
+    const factory = observed(
+      () =>
+        ({
+          dial: async (_: unknown, options: { upgrader: unknown }) => options.upgrader,
+          createListener: (options: { upgrader: unknown }) => options.upgrader,
+        }) as never,
+      {
+        connected: ({ remoteAddr }) => seen.push(`connected ${remoteAddr}`),
+        inboundFailure: (remote, { message }) => seen.push(`${remote}: ${message}`),
+      },
+    );
+    const transport = factory({}) as unknown as Record<string, (...args: unknown[]) => unknown>;
+    type Watched = Record<string, (...args: unknown[]) => unknown>;
+    const out = (await transport.dial!('x', { upgrader })) as Watched;
+    const inwards = transport.createListener!({ upgrader }) as Watched;
+    assert.equal(await out.upgradeOutbound!({ remoteAddr: 'o' }, {}), 'upgraded');
+    await inwards.upgradeInbound!({ remoteAddr: 'i' }, {});
+    failure = named('X', 'torn');
+    await assert.rejects(async () => out.upgradeOutbound!({ remoteAddr: 'o' }, {}), {
+      name: 'HandshakeError',
+      message: 'torn',
+      cause: failure,
+    });
+    await assert.rejects(async () => inwards.upgradeInbound!({ remoteAddr: 'i' }, {}), failure);
+    assert.deepEqual(seen, ['connected o', 'connected i', 'connected o', 'connected i', 'i: torn']);
+    assert.deepEqual(out.createInboundAbortSignal!('s'), ['signal', 's']);
+    assert.deepEqual(
+      [out.getStreamMuxers!(), out.getConnectionEncrypters!()],
+      ['muxers', 'encrypters'],
+    );
+  });
+});
+
+describe('the gater', () => {
+  const [listed, other] = [
+    '12D3KooWBGWseujji7QqoKq4WUstskGRAYP73WAhEYG1vsMuiFUY',
+    '12D3KooWJ6ET7PSPDcWtGuwTZjyye8rUM3RTvZ8va1J3uSndGLqg',
+  ] as const;
+  const connection = { remoteAddr: ADDRESS } as never;
+
+  it('lets in who is listed, in both directions, and says whom it does not', () => {
+    const { log, notices } = noting();
+    const access = { mode: 'list', peers: [listed] } as const;
+    const init = { notices, connectionsTo: () => 0, maxConnectionsPerPeer: 2 };
+    const gater = createGater({ ...init, access });
+    for (const deny of [gater.denyDialPeer!, gater.denyOutboundEncryptedConnection!]) {
+      assert.equal(deny(listed as never, connection), false);
+      assert.throws(() => deny(other as never, connection), { code: 'PEER_REFUSED' });
+    }
+    assert.equal(gater.denyInboundEncryptedConnection!(listed as never, connection), false);
+    assert.equal(gater.denyInboundEncryptedConnection!(other as never, connection), true);
+    assert.deepEqual(
+      log.lines.map(({ code, peer }) => [code, peer]),
+      [['PEER_NOT_LISTED', other]],
+    );
+    const open = createGater({ ...init, access: { mode: 'open', peers: [listed] } });
+    assert.equal(open.denyInboundEncryptedConnection!(other as never, connection), false);
+  });
+
+  it('takes as many connections of a peer as it may, and no more', () => {
+    const { log, notices } = noting();
+    let count = 0;
+    const gater = createGater({
+      access: { mode: 'open' },
+      notices,
+      connectionsTo: () => count,
+      maxConnectionsPerPeer: 2,
+    });
+    const denied = () => gater.denyInboundUpgradedConnection!(other as never, connection);
+    for (let round = 0; round < 2; round++) {
+      count = 1;
+      assert.equal(denied(), false);
+      count = 2;
+      assert.equal(denied(), true);
+    }
+    assert.match(log.with('TOO_MANY_CONNECTIONS')[0]!.msg, /it has 2 already/);
+  });
+});

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { access, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { Status } from '../../../src/daemon/index.ts';
+import { type LocalDaemon, LocalDaemons } from '../../e2e/support/in-process.ts';
+import { until } from '../../e2e/support/mesh.ts';
+
+const encoder = new TextEncoder();
+/** With nobody but those it is given, and little to write to disk. */
+const ALONE = { 'network.discovery': 'false', 'scrub.itemsPerSecond': '0' };
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Waits until one knows of a session that ended well with the other; returns that status. */
+function met(daemon: LocalDaemon): Promise<Status> {
+  return until(
+    () => daemon.client.status(),
+    ({ peers }) => peers.some(({ lastSession }) => lastSession?.error === null),
+    15_000,
+  );
+}
+
+describe('a daemon is put together from its configuration', () => {
+  it('limits, degree, name and push reach the parts they are for', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const { client, daemon } = await daemons.start('a', {
+      ...ALONE,
+      'network.name': 'other',
+      'network.degree': '3',
+      'push.enabled': 'false',
+      'limits.maxItemBytes': '100B',
+      'limits.maxSetBytes': '150B',
+    });
+    const { mesh, network, push, peerId } = await client.status();
+    assert.deepEqual([mesh.degree, network, push, peerId], [3, 'other', null, daemon.peerId]);
+    const put = async (bytes: number) => {
+      const { status, text } = await client.send('POST', '/v1/items', new Uint8Array(bytes));
+      return [status, JSON.parse(text).code];
+    };
+    assert.deepEqual(await put(101), [413, 'ITEM_TOO_LARGE']);
+    assert.deepEqual(await put(100), [201, undefined]);
+    assert.deepEqual(await put(51), [507, 'SET_FULL']);
+    assert.deepEqual(await put(50), [201, undefined]);
+    const { scrub } = await client.status();
+    assert.deepEqual(scrub, { running: false, checked: 0, passes: 0 });
+  });
+
+  it('a set has no limit where the limit is 0', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const { client } = await daemons.start('a', { ...ALONE, 'limits.maxSetBytes': '0' });
+    assert.equal((await client.put(new Uint8Array(1_000))).created, true);
+    assert.notEqual((await client.status()).push, null, 'push is on by itself');
+  });
+
+  it('tells where it is for as long as it runs, and stops twice as it stops once', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    for (let round = 0; round < 2; round++) {
+      const started = await daemons.start('a', ALONE);
+      const { daemon, client } = started;
+      const directory = daemons.path('a');
+      const file = join(directory, 'admin.json');
+      const { url, pid } = JSON.parse(await readFile(file, 'utf8'));
+      assert.deepEqual([url, pid], [daemon.admin, process.pid]);
+      assert.equal((await client.send('GET', '/livez')).status, 200);
+      const { id } = await client.put(encoder.encode('kept'), 1n);
+      await daemons.stop(started);
+      await daemon.stop();
+      assert.equal(await exists(file), false, 'nobody is sent to a daemon that is gone');
+      assert.equal(daemon.node.broken()?.code, 'STORE_CLOSED');
+      assert.equal(id.length, 64);
+      const names = await readdir(directory);
+      for (const name of ['admin.token', 'commit', 'db']) assert.ok(names.includes(name), name);
+    }
+  });
+
+  it('that cannot start leaves nothing running, and its directory can be used', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const first = await daemons.start('a', ALONE);
+    const port = new URL(first.daemon.admin).port;
+    for (let round = 0; round < 2; round++) {
+      await assert.rejects(daemons.start('b', { ...ALONE, 'admin.port': port }), {
+        code: 'LISTEN_FAILED',
+      });
+    }
+    await assert.rejects(daemons.start('a', ALONE), { code: 'DATA_DIR_IN_USE' });
+    const second = await daemons.start('b', ALONE);
+    assert.equal((await second.client.send('GET', '/livez')).status, 200);
+  });
+
+  it('speaks the dialect it is told, and the better one when it is told none', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const listener = await daemons.start('auto', ALONE);
+    const speaks = async (name: string, dialect: string) => {
+      const peers = [listener.address];
+      const settings = { ...ALONE, 'network.peers': peers, 'sync.dialect': dialect };
+      const { peers: seen } = await met(await daemons.start(name, settings));
+      return seen[0]!.lastSession!.dialect;
+    };
+    assert.equal(await speaks('b', 'auto'), 'native');
+    assert.equal(await speaks('c', 'commonware'), 'commonware');
+  });
+
+  it('brings items over, by sessions and by push, and refuses what is too large for it', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const a = await daemons.start('a', ALONE);
+    for (const [i, bytes] of [10, 200, 20].entries()) {
+      await a.client.put(new Uint8Array(bytes).fill(i), 1n);
+    }
+    const b = await daemons.start('b', {
+      ...ALONE,
+      'network.peers': [a.address],
+      'limits.maxItemBytes': '100B',
+    });
+    const status = await until(
+      () => b.client.status(),
+      ({ set, refused, peers }) => set.items === 2 && refused === 1 && peers[0]!.connected,
+      15_000,
+    );
+    assert.equal(status.transfer.receivedBytes, 30);
+    assert.equal(status.peers[0]!.origin, 'config');
+    let puts = 0;
+    const putOne = async () => {
+      await a.client.put(encoder.encode(`pushed ${puts++}`), 2n);
+      return b.client.status();
+    };
+    await until(putOne, ({ push }) => push!.received > 0, 15_000);
+    assert.equal((await b.client.send('GET', '/readyz')).status, 200);
+  });
+});

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { RunningNode } from '../../../src/daemon/node/testing.ts';
+import { bytesToHex, INFINITE_BOUND, StoreError, ZERO_BOUND } from '../../../src/store/index.ts';
+import { VirtualClock } from '../../support/clock.ts';
+
+const START = 1_700_000_000_000;
+const ISO = new Date(START).toISOString();
+
+/** A node over parts that say what the test puts into them. */
+function create() {
+  const clock = new VirtualClock();
+  const parts = {
+    addresses: [] as Record<string, unknown>[],
+    /** Connected peers and their addresses. */
+    connections: new Map<string, string>(),
+    records: [] as Record<string, unknown>[],
+    discovered: [] as { peer: string; addresses: string[] }[],
+    inSync: new Set<string>(),
+    equalAsOf: null as object | null,
+    firstRoundEnded: true,
+    indexed: true,
+    rebuilding: null as object | null,
+    failure: null as unknown,
+    why: { state: 'unknown' } as Record<string, unknown>,
+    reports: [] as object[],
+    synced: [] as (string | undefined)[],
+    puts: [] as bigint[],
+  };
+  const node = new RunningNode({
+    replica: {
+      get indexed() {
+        return parts.indexed;
+      },
+      status: () => ({ incidents: [], fingerprint: null, rebuilding: parts.rebuilding }),
+      head: async (id: Uint8Array) => (id[0] === 1 ? { hint: 7n, bytes: 5 } : undefined),
+      verify: async () => {
+        if (parts.failure !== null) throw parts.failure;
+        return { ok: true };
+      },
+    } as never,
+    mesh: {
+      peerId: 'self',
+      addresses: [],
+      connections: {
+        peers: parts.connections,
+        connected: (peer: string) => parts.connections.has(peer),
+      },
+      dialer: {
+        get addresses() {
+          return parts.addresses;
+        },
+        dial: async (address: string) => ({ ...wanted(address), peerId: 'dialled' }),
+        remove: (address: string) => (address === 'known' ? ['known/p2p/x'] : []),
+      },
+      discovery: {
+        status: {},
+        peers: parts.discovered,
+        knows: (peer: string) => parts.discovered.some((known) => known.peer === peer),
+      },
+    } as never,
+    replicator: {
+      get peers() {
+        return parts.records;
+      },
+      get firstRoundEnded() {
+        return parts.firstRoundEnded;
+      },
+      orphans: { now: 0 },
+      catchUp: null,
+      inSync: (peer: string) => parts.inSync.has(peer),
+      statements: () => ({ coversAsOf: null, equalAsOf: parts.equalAsOf }),
+      why: () => parts.why,
+      sync: async (peer?: string) => {
+        parts.synced.push(peer);
+        return parts.reports;
+      },
+      put: async ([item]: [{ hint: bigint }]) => {
+        const { hint } = item;
+        parts.puts.push(hint);
+        return [{ hint, created: true }];
+      },
+    } as never,
+    fetch: { totals: {} } as never,
+    clock,
+    networkName: 'test',
+  });
+  return { clock, node, parts };
+}
+
+function wanted(address: string, init: object = {}) {
+  const facts = { source: 'config', peerId: null, connected: false, lastError: null };
+  return { address, ...facts, ...init };
+}
+
+describe('a running node is ready', () => {
+  it('once its first round has ended, and again whenever its index is there', () => {
+    const { node, parts } = create();
+    parts.firstRoundEnded = false;
+    assert.equal(node.ready(), false);
+    parts.firstRoundEnded = true;
+    assert.equal(node.ready(), true);
+    parts.firstRoundEnded = false;
+    assert.equal(node.ready(), true, 'a first round ends once');
+    parts.indexed = false;
+    assert.equal(node.ready(), false);
+    parts.indexed = true;
+    assert.equal(node.ready(), true);
+    node.closing();
+    assert.equal(node.ready(), false);
+  });
+
+  it('when each address has failed, or its peer is connected and had a session', () => {
+    const { node, parts } = create();
+    const error = { code: 'DIAL_FAILED', message: 'm', at: 0 };
+    const waitsFor = (state: object, sessions: number | null, why: string) => {
+      parts.addresses = [wanted('x', { lastError: error }), wanted('y', state)];
+      parts.records = sessions === null ? [] : [{ peer: 'p', sessions }];
+      assert.equal(node.ready(), false, why);
+    };
+    waitsFor({}, 1, 'not tried');
+    waitsFor({ connected: true, peerId: null }, 1, 'a peer without a name');
+    waitsFor({ connected: false, peerId: 'p' }, 1, 'not connected');
+    waitsFor({ connected: true, peerId: 'p' }, 0, 'no session yet');
+    waitsFor({ connected: true, peerId: 'q' }, 1, 'a session with another');
+    waitsFor({ connected: true, peerId: 'p' }, null, 'not met');
+    parts.addresses = [
+      wanted('x', { lastError: error }),
+      wanted('y', { connected: true, peerId: 'p' }),
+    ];
+    parts.records = [{ peer: 'p', sessions: 1 }];
+    assert.equal(node.ready(), true);
+  });
+
+  it('after fifteen seconds at the latest', async () => {
+    const { clock, node, parts } = create();
+    parts.addresses = [wanted('x')];
+    parts.firstRoundEnded = false;
+    await clock.advance(15_000);
+    assert.equal(node.ready(), false);
+    await clock.advance(1);
+    assert.equal(node.ready(), true);
+    parts.rebuilding = {};
+    assert.equal(node.status().uptimeSeconds, 15);
+  });
+});
+
+describe('the peers of a running node', () => {
+  it('are those met, then wanted addresses whose peer was not met, then those heard of', () => {
+    const { node, parts } = create();
+    parts.records = [{ peer: 'met', sessions: 0, lastSession: null }];
+    parts.connections.set('here', 'at here').set('wanted', 'at another place');
+    parts.addresses = [
+      wanted('a', { peerId: 'wanted', source: 'runtime' }),
+      wanted('b', { peerId: 'absent', lastError: { code: 'X', message: 'm', at: START } }),
+      wanted('c'),
+    ];
+    parts.discovered.push(
+      { peer: 'here', addresses: ['z'] },
+      { peer: 'heard of', addresses: ['x', 'y'] },
+      { peer: 'nowhere', addresses: [] },
+    );
+    parts.inSync.add('here').add('met');
+    const seen = node
+      .peers()
+      .map(({ peerId, address, origin, connected, inSync }) => [
+        peerId,
+        address,
+        origin,
+        connected,
+        inSync,
+      ]);
+    assert.deepEqual(seen, [
+      ['met', null, 'inbound', false, false],
+      ['here', 'at here', 'discovered', true, true],
+      ['wanted', 'at another place', 'runtime', true, false],
+      ['absent', 'b', 'config', false, false],
+      [null, 'c', 'config', false, false],
+      ['heard of', 'x', 'discovered', false, false],
+      ['nowhere', null, 'discovered', false, false],
+    ]);
+    assert.equal(node.status().peers.length, 5, 'those only heard of are not in the status');
+    const [, , , absent] = node.peers();
+    assert.deepEqual(absent!.lastError, { code: 'X', message: 'm', at: ISO });
+    assert.equal(node.peers()[4]!.equalAsOf, null);
+  });
+
+  it('have what is proved of them', () => {
+    const { node, parts } = create();
+    parts.connections.set('p', 'at p');
+    const interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
+    parts.equalAsOf = { at: 1_700_000_000_000, interval };
+    parts.addresses = [wanted('unmet')];
+    const [peer, unmet] = node.peers();
+    assert.deepEqual([unmet!.address, unmet!.equalAsOf], ['unmet', null]);
+    assert.deepEqual([peer!.coversAsOf, peer!.equalAsOf!.at], [null, ISO]);
+  });
+
+  it('are dialled and forgotten by address', async () => {
+    const { node, parts } = create();
+    const unknown = await node.dial('x');
+    assert.deepEqual([unknown.peerId, unknown.address, unknown.connected], ['dialled', 'x', false]);
+    parts.connections.set('other', 'o').set('dialled', 'at x');
+    const known = await node.dial('x');
+    assert.deepEqual([known.peerId, known.address, known.connected], ['dialled', 'at x', true]);
+    assert.deepEqual(node.forget('known'), ['known/p2p/x']);
+    assert.throws(() => node.forget('other'), { code: 'UNKNOWN_ADDRESS' });
+  });
+
+  it('are compared with one by one only where they are connected and speak our protocol', async () => {
+    const { node, parts } = create();
+    parts.records = [
+      { peer: 'here', connected: true },
+      { peer: 'gone', connected: false },
+    ];
+    const error = { code: 'BUSY', message: 'm' };
+    parts.reports = [{ peer: 'here', equal: false, missing: 2, error, rounds: 3 }];
+    for (const peer of ['gone', 'stranger']) {
+      await assert.rejects(node.sync(peer), { code: 'UNKNOWN_PEER' });
+    }
+    const result = { peerId: 'here', equal: false, missing: 2, error };
+    assert.deepEqual(await node.sync('here'), [result]);
+    assert.deepEqual(await node.sync(), [result]);
+    assert.deepEqual(parts.synced, ['here', undefined]);
+  });
+});
+
+describe('the items of a running node', () => {
+  it('come in under the hint that is given, or the time', async () => {
+    const { clock, node, parts } = create();
+    await node.put(new Uint8Array(1), 0n);
+    await node.put(new Uint8Array(1));
+    assert.deepEqual(parts.puts, [0n, BigInt(clock.now())]);
+  });
+
+  it('are here, or wanted since and until, or given up', async () => {
+    const { node, parts } = create();
+    const here = Uint8Array.of(1);
+    assert.deepEqual(await node.why(here), { state: 'have', hint: '7', bytes: 5 });
+    const gone = Uint8Array.of(2);
+    assert.deepEqual(await node.why(gone), { state: 'unknown' }, bytesToHex(gone));
+    parts.why = { state: 'expired', at: START };
+    assert.deepEqual(await node.why(gone), { state: 'expired', at: ISO });
+    const times = { since: START, expiresAt: START };
+    parts.why = { state: 'wanted', ...times };
+    assert.deepEqual(await node.why(gone), { state: 'wanted', since: ISO, expiresAt: ISO });
+    parts.why = { state: 'wanted', ...times, expiresAt: null };
+    assert.deepEqual(await node.why(gone), { state: 'wanted', since: ISO, expiresAt: null });
+  });
+
+  it('are verified unless the index is being built, and what cannot be read is damage', async () => {
+    const { node, parts } = create();
+    const options = {} as never;
+    assert.deepEqual(await node.verify(options), { ok: true });
+    parts.rebuilding = { items: 1, of: 2 };
+    await assert.rejects(node.verify(options), { code: 'STORE_REBUILDING' });
+    parts.rebuilding = null;
+    const damage = Object.assign(new Error('bad block'), { code: 'LEVEL_CORRUPTION' });
+    parts.failure = damage;
+    await assert.rejects(node.verify(options), { code: 'STORE_CORRUPT', message: /bad block/ });
+    parts.failure = Object.assign(new Error('outer'), { cause: { code: 'LEVEL_IO_ERROR' } });
+    await assert.rejects(node.verify(options), { code: 'STORE_CORRUPT' });
+    parts.failure = new StoreError('STORE_CLOSED', 'closed');
+    await assert.rejects(node.verify(options), { code: 'STORE_CLOSED' });
+  });
+});

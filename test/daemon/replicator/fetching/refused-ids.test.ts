@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { RefusedIds } from '../../../../src/daemon/replicator/fetching/testing.ts';
+
+const id = (fill: number) => new Uint8Array(32).fill(fill);
+
+describe('RefusedIds', () => {
+  it('holds what a peer says against that peer alone', () => {
+    const refused = new RefusedIds();
+    refused.add('a', id(1));
+    refused.add('b', id(1));
+    assert.equal(refused.has(id(1)), true);
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((peer) => refused.hasFrom(peer, id(1))),
+      [true, true, false],
+    );
+    refused.delete(id(1));
+    assert.deepEqual([refused.size, refused.hasFrom('a', id(1))], [0, false]);
+  });
+
+  it('is bounded in peers for an id, and in words', () => {
+    const refused = new RefusedIds({ maxWords: 100 });
+    for (let i = 0; i < 1_000; i++) refused.add(`peer ${i}`, id(1));
+    assert.equal(refused.hasFrom('peer 0', id(1)), false);
+    assert.equal(refused.hasFrom('peer 999', id(1)), true);
+    for (let i = 0; i < 90; i++) refused.add('a', id(i + 2));
+    assert.equal(refused.has(id(1)), false, 'what was said first makes room');
+    assert.equal(refused.size, 90);
+    for (let i = 0; i < 200; i++) refused.add('a', id(i + 2));
+    assert.equal(refused.size, 100);
+  });
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Throughput } from '../../../../src/daemon/replicator/fetching/testing.ts';
+
+const AIM = { ms: 500, bytes: 1_000_000 };
+
+describe('Throughput', () => {
+  it('begins with little and grows to what a peer brings in time', () => {
+    const peer = new Throughput();
+    const claims: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      const ids = peer.ids(AIM);
+      claims.push(ids);
+      peer.note({
+        kind: 'small',
+        answered: ids,
+        items: ids,
+        bytes: ids * 100,
+        streamedMs: ids / 4,
+      });
+    }
+    assert.deepEqual(claims, [32, 128, 512, 2_000, 2_000, 2_000]);
+    assert.equal(peer.bytes(500), 200_000);
+  });
+
+  it('asks a slow peer for few, and one that brought nothing for a single one', () => {
+    const peer = new Throughput();
+    peer.note({ kind: 'small', answered: 4, items: 4, bytes: 400, streamedMs: 4_000 });
+    assert.equal(peer.ids(AIM), 1);
+    const silent = new Throughput();
+    silent.note({ kind: 'small', answered: 0, items: 0, bytes: 0, streamedMs: 0 });
+    assert.equal(silent.ids(AIM), 1);
+  });
+
+  it('does not take a long way for a slow peer', () => {
+    const peer = new Throughput();
+    peer.note({ kind: 'small', answered: 0, items: 0, bytes: 0, streamedMs: 0 });
+    for (const expected of [1, 4, 16]) {
+      const ids = peer.ids(AIM);
+      assert.equal(ids, expected);
+      peer.note({ kind: 'small', answered: ids, items: ids, bytes: ids, streamedMs: 1 });
+    }
+  });
+
+  it('tells nothing of small items by large ones, but how many bytes come in time', () => {
+    const peer = new Throughput();
+    peer.note({ kind: 'small', answered: 100, items: 100, bytes: 10_000, streamedMs: 10 });
+    const ids = peer.ids(AIM);
+    peer.note({ kind: 'large', answered: 4, items: 4, bytes: 4_194_304, streamedMs: 100 });
+    assert.equal(peer.ids(AIM), ids);
+    assert.ok(peer.bytes(500) > 5_000_000);
+    peer.note({ kind: 'large', answered: 0, items: 0, bytes: 0, streamedMs: 0 });
+    assert.equal(peer.ids(AIM), 1, 'it failed');
+  });
+
+  it('asks for no more than so many bytes', () => {
+    const peer = new Throughput();
+    peer.note({ kind: 'small', answered: 100, items: 100, bytes: 10_000_000, streamedMs: 10 });
+    assert.equal(peer.ids(AIM), 10);
+  });
+});

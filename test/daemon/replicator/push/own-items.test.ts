@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { OwnItems } from '../../../../src/daemon/replicator/push/index.ts';
+import type { Announce } from '../../../../src/protocol/index.ts';
+import { type Item, type ItemKey, Replica } from '../../../../src/store/index.ts';
+import { coded, FakeDisk, gateBatches, item } from '../../../store/replica/support.ts';
+import { cleanUp } from '../../../support/clean-up.ts';
+import { settle, VirtualClock } from '../../../support/clock.ts';
+import { memoryDatabase } from '../../../support/memory-database.ts';
+
+const [SHORT, LONG] = [item(1, 20), item(2, 200)];
+
+async function setUp(t: TestContext, room = Number.POSITIVE_INFINITY) {
+  const database = memoryDatabase();
+  const replica = await Replica.open({
+    database,
+    clock: new VirtualClock(),
+    disk: new FakeDisk(),
+    limits: { maxItemBytes: 500 },
+  });
+  cleanUp(t, () => replica.close());
+  const gate = gateBatches(database);
+  cleanUp(t, () => gate.open());
+  const announced: bigint[] = [];
+  const spread: bigint[] = [];
+  const state = { astray: 0, met: 0 };
+  const announce = {
+    inlineBytes: 100,
+    announce(items: readonly Item[]) {
+      const taken = items.slice(0, room);
+      announced.push(...taken.map(({ hint }) => hint));
+      return taken.length;
+    },
+  } as unknown as Announce;
+  const own = new OwnItems({
+    replica,
+    announce: () => announce,
+    spread: (keys: readonly ItemKey[]) => spread.push(...keys.map(({ hint }) => hint)),
+    astray: () => state.astray++,
+    met: () => state.met,
+  });
+  return { own, gate, announced, spread, state };
+}
+
+describe('items that are put here', () => {
+  it('go out while they are written when they travel whole, and else when they can be fetched', async (t) => {
+    const { own, gate, announced, spread } = await setUp(t);
+    const put = own.put([SHORT, LONG]);
+    await settle();
+    assert.deepEqual(announced, [1n]);
+    assert.deepEqual(spread, []);
+    gate.open();
+    const results = await put;
+    assert.deepEqual(
+      results.map(({ created }) => created),
+      [true, true],
+    );
+    assert.deepEqual(announced, [1n, 2n]);
+    assert.deepEqual(spread, [1n, 2n]);
+  });
+
+  it('are not known to be told of where a peer came between push and commit', async (t) => {
+    const { own, gate, announced, spread, state } = await setUp(t);
+    const put = own.put([SHORT]);
+    await settle();
+    assert.deepEqual(announced, [1n]);
+    state.met++;
+    gate.open();
+    await put;
+    assert.deepEqual(spread, []);
+  });
+
+  it('are not acknowledged, nor said to be fetched here, when the disk fails', async (t) => {
+    const { own, gate, announced, spread, state } = await setUp(t);
+    const put = own.put([SHORT, LONG]);
+    await settle();
+    assert.equal(state.astray, 0);
+    gate.fail(new Error('no space left on device'));
+    await assert.rejects(put);
+    assert.deepEqual(announced, [1n]);
+    assert.deepEqual(spread, []);
+    assert.equal(state.astray, 1);
+  });
+
+  it('stay at home when they are not let in, or are here already', async (t) => {
+    const { own, gate, announced, spread, state } = await setUp(t);
+    gate.open();
+    await assert.rejects(own.put([item(3, 600)]), coded('ITEM_TOO_LARGE'));
+    assert.deepEqual(announced, []);
+    assert.equal(state.astray, 0);
+    await own.put([SHORT]);
+    await own.put([SHORT]);
+    assert.deepEqual(announced, [1n]);
+    assert.deepEqual(spread, [1n]);
+  });
+
+  it('are left to sessions when there was no room for all of them', async (t) => {
+    const { own, gate, announced, spread } = await setUp(t, 1);
+    gate.open();
+    await own.put([SHORT, item(4, 20)]);
+    assert.deepEqual(announced, [1n]);
+    assert.deepEqual(spread, []);
+  });
+});

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import {
+  DEFAULT_REPLICATOR_OPTIONS,
+  type ReplicatorOptions,
+} from '../../../../src/daemon/replicator/index.ts';
+import { Push } from '../../../../src/daemon/replicator/push/index.ts';
+import { ReconciliationSet } from '../../../../src/protocol/index.ts';
+import { type ItemKey, Replica } from '../../../../src/store/index.ts';
+import { VirtualClock } from '../../../support/clock.ts';
+import { memoryDatabase } from '../../../support/memory-database.ts';
+import { wideSum } from '../../../support/wide-sum.ts';
+import { idOf, itemOf, Lines, soon } from '../support.ts';
+
+const ORIGIN = { publisher: 'p', from: 'f' };
+
+async function setUp(
+  t: TestContext,
+  options: Partial<ReplicatorOptions> = {},
+  maxSetBytes = 1_000,
+) {
+  const clock = new VirtualClock();
+  const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
+  const replica = await Replica.open({
+    database: memoryDatabase(),
+    clock,
+    disk,
+    scheme: wideSum,
+    limits: { maxSetBytes },
+  });
+  t.after(() => replica.close());
+  const wanted = new ReconciliationSet();
+  const spread: ItemKey[][] = [];
+  const seen = { wants: 0, differs: [] as string[], gaps: [] as string[] };
+  const log = new Lines();
+  const push = new Push({
+    replica,
+    wanted,
+    clock,
+    logger: log.logger,
+    options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 100, windowBytes: 200, ...options },
+    refuses: () => false,
+    room: () => Number.POSITIVE_INFINITY,
+    connected: () => true,
+    paused: () => false,
+    wants: () => seen.wants++,
+    spread: (keys) => spread.push([...keys]),
+    gap: ({ publisher }) => seen.gaps.push(publisher),
+    differs: (peer) => seen.differs.push(peer),
+  });
+  const stop = push.stop.bind(push);
+  push.stop = () => soon(stop(), 'what was taken is not put when push stops');
+  t.after(() => push.stop());
+  return { clock, replica, wanted, push, spread, seen };
+}
+
+const keyOf = (number: number, length: number) => ({ hint: 1n, id: idOf(number), length });
+
+describe('the room for announced items', () => {
+  it('is full at its bound and not past it, and free again each time they are stored', async (t) => {
+    const { clock, push, replica } = await setUp(t);
+    for (const round of [1, 2, 3]) {
+      assert.equal(push.items([itemOf(10 * round, 100)], ORIGIN), true);
+      assert.equal(
+        push.items([itemOf(10 * round + 1, 101)], ORIGIN),
+        true,
+        'too long, not awaited',
+      );
+      assert.equal(push.items([itemOf(10 * round + 2, 100)], ORIGIN), true, 'at the bound');
+      assert.equal(push.items([itemOf(10 * round + 3, 1)], ORIGIN), false, 'one byte past it');
+      await clock.advance(0);
+      assert.equal(replica.status().items, 2 * round);
+    }
+  });
+
+  it('is free again where the set took none of them, and they may be wanted again', async (t) => {
+    const { clock, push, replica, wanted, spread } = await setUp(t, {}, 150);
+    const [kept, first, second] = [itemOf(1, 100), itemOf(2, 100), itemOf(3, 100)];
+    assert.equal(push.items([kept], ORIGIN), true);
+    await clock.advance(0);
+    for (const round of [1, 2]) {
+      assert.equal(push.items([first, second], ORIGIN), true, 'there is room');
+      assert.equal(push.arriving(first.id), true);
+      await clock.advance(0);
+      for (const { id } of [first, second]) {
+        assert.equal(push.arriving(id), false, 'an item whose put failed counts as arriving');
+      }
+      assert.deepEqual([push.holds(first.id), push.holds(second.id)], [false, false]);
+      assert.equal(spread.length, 1, 'nothing is told where nothing was stored');
+      if (round === 1) await replica.put([{ hint: 2n, payload: new Uint8Array(1) }]);
+      // The pause that a refusal asks for, and the set looks again.
+      await clock.advance(100_000);
+    }
+    await replica.put([{ hint: 3n, payload: new Uint8Array(1) }]);
+    assert.equal(push.keys([{ ...first, length: 100 }], ORIGIN).length, 1);
+    assert.equal(wanted.has(first.id), true, 'it is wanted again');
+  });
+
+  it('tells of what was stored, and of nothing where nothing was', async (t) => {
+    const { clock, push, spread } = await setUp(t, {}, 150);
+    const [first, second] = [itemOf(1, 100), itemOf(2, 100)];
+    push.items([first], ORIGIN);
+    push.items([second], ORIGIN);
+    await clock.advance(0);
+    assert.deepEqual(
+      spread.map((keys) => keys.map(({ id }) => id)),
+      [[first.id]],
+    );
+    push.passedOn([second]);
+    assert.deepEqual(spread.at(-1), [second]);
+  });
+
+  it('is not taken by what comes to nothing', async (t) => {
+    const { clock, push } = await setUp(t);
+    assert.equal(push.items([], ORIGIN), true);
+    assert.equal(push.items([itemOf(1, 101)], ORIGIN), true);
+    assert.equal(clock.pending, 0, 'nothing is to be put');
+  });
+});
+
+describe('announced keys', () => {
+  it('are not wanted while the set is full, and are again once there is room', async (t) => {
+    const { push, replica, wanted, seen } = await setUp(t, {}, 100);
+    await replica.put([{ hint: 2n, payload: new Uint8Array(100) }]);
+    await assert.rejects(replica.put([{ hint: 3n, payload: new Uint8Array(1) }]));
+    assert.notEqual(replica.refusing, null);
+    const waited = push.keys([keyOf(1, 10)], ORIGIN);
+    assert.equal(wanted.size, 0, 'keys are wanted though the set is full');
+    assert.deepEqual(waited, []);
+    assert.equal(seen.wants, 0);
+  });
+
+  it('are wanted up to the longest item that we take, and are large beyond what goes inline', async (t) => {
+    const { push, wanted } = await setUp(t, { inlineBytes: 50 });
+    const keys = [keyOf(1, 50), keyOf(2, 51), keyOf(3, 100), keyOf(4, 101)];
+    assert.deepEqual(push.keys(keys, ORIGIN), keys.slice(0, 3));
+    assert.deepEqual(wanted.unclaimed, { small: 1, large: 2 });
+    assert.deepEqual(wanted.said(idOf(2)), { peer: 'p', bytes: 51 });
+  });
+
+  it('have everything that they concern told, each time', async (t) => {
+    const { push, seen } = await setUp(t);
+    for (const round of [1, 2]) {
+      push.keys([keyOf(round, 10)], ORIGIN);
+      assert.equal(seen.wants, round);
+      push.gap({ ...ORIGIN, publisher: `q${round}` } as never);
+    }
+    assert.deepEqual(seen.gaps, ['q1', 'q2']);
+    assert.deepEqual(seen.differs, ['f', 'p', 'f', 'q1', 'f', 'p', 'f', 'q2']);
+  });
+});

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { pino } from 'pino';
+import {
+  DEFAULT_REPLICATOR_OPTIONS,
+  type ReplicatorOptions,
+} from '../../../../src/daemon/replicator/index.ts';
+import { Push } from '../../../../src/daemon/replicator/push/index.ts';
+import { ReconciliationSet } from '../../../../src/protocol/index.ts';
+import { type Item, type ItemKey, itemId, Replica } from '../../../../src/store/index.ts';
+import { VirtualClock } from '../../../support/clock.ts';
+import { memoryDatabase } from '../../../support/memory-database.ts';
+import { soon } from '../support.ts';
+
+const ORIGIN = { publisher: 'p', from: 'f' };
+
+function itemOf(length: number, fill = 1): Item {
+  const payload = new Uint8Array(length).fill(fill);
+  return { hint: 1n, payload, id: itemId(1n, payload) };
+}
+
+async function setUp(
+  context: TestContext,
+  limits: { maxSetBytes?: number } = {},
+  options: Partial<ReplicatorOptions> = {},
+) {
+  const clock = new VirtualClock();
+  const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
+  const replica = await Replica.open({ database: memoryDatabase(), clock, disk, limits });
+  context.after(() => replica.close());
+  const wanted = new ReconciliationSet();
+  const spread: ItemKey[] = [];
+  const state = {
+    poor: new Set<string>(),
+    connected: new Set(['p', 'f']),
+    refused: new Set<string>(),
+    paused: false,
+  };
+  const push = new Push({
+    replica,
+    wanted,
+    clock,
+    logger: pino({ level: 'silent' }),
+    options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 1_000, windowBytes: 5_000, ...options },
+    refuses: (peer) => state.refused.has(peer),
+    room: (peer) => (state.poor.has(peer) ? 1 : Number.POSITIVE_INFINITY),
+    connected: (peer) => state.connected.has(peer),
+    paused: () => state.paused,
+    wants: () => undefined,
+    spread: (keys) => spread.push(...keys),
+    gap: () => undefined,
+    differs: () => undefined,
+  });
+  const stop = push.stop.bind(push);
+  push.stop = () => soon(stop(), 'what was taken is not put when push stops');
+  context.after(() => push.stop());
+  return { clock, replica, wanted, push, spread, state };
+}
+
+describe('announced items', () => {
+  it('go to the disk, and are not wanted from the moment they come', async (context) => {
+    const { replica, wanted, push, spread } = await setUp(context);
+    const item = itemOf(10);
+    wanted.add('q', [item.id]);
+    assert.equal(push.items([item], ORIGIN), true);
+    assert.equal(wanted.has(item.id), false);
+    assert.equal(push.arriving(item.id), true);
+    await push.stop();
+    assert.equal(push.arriving(item.id), false);
+    assert.equal(push.holds(item.id), true);
+    assert.deepEqual(
+      spread.map(({ id }) => id),
+      [item.id],
+    );
+    assert.equal(replica.status().items, 1);
+  });
+
+  it('that come twice before they are on the disk are stored once', async (context) => {
+    const { replica, push } = await setUp(context);
+    const item = itemOf(10);
+    assert.ok(push.items([item], ORIGIN) && push.items([item, itemOf(11)], ORIGIN));
+    await push.stop();
+    assert.equal(replica.status().items, 2);
+  });
+
+  it('that come before the event loop comes round share a commit', async (context) => {
+    const { clock, replica, push, spread } = await setUp(context);
+    const before = replica.status().commit;
+    for (let i = 0; i < 3; i++) assert.equal(push.items([itemOf(10, i)], ORIGIN), true);
+    await clock.advance(0);
+    assert.equal(replica.status().commit, before + 1);
+    assert.equal(replica.status().items, 3);
+    assert.equal(push.items([itemOf(10, 4)], ORIGIN), true);
+    await clock.advance(0);
+    assert.equal(replica.status().commit, before + 2);
+    assert.equal(spread.length, 4);
+  });
+
+  it('are stored as far as they fit where they came together and not all of them do', async (context) => {
+    const { clock, push, spread } = await setUp(context, { maxSetBytes: 100 });
+    const [small, large, other] = [itemOf(10), itemOf(99), itemOf(20)];
+    for (const item of [small, large, other]) assert.equal(push.items([item], ORIGIN), true);
+    await clock.advance(0);
+    assert.deepEqual(
+      spread.map(({ id }) => id),
+      [small.id, other.id],
+    );
+    assert.equal(push.holds(large.id), false);
+  });
+
+  it('above our limit are left out, the others taken', async (context) => {
+    const { replica, push } = await setUp(context);
+    assert.equal(push.items([itemOf(1_001), itemOf(1_000)], ORIGIN), true);
+    await push.stop();
+    assert.equal(replica.status().items, 1);
+  });
+
+  it('are not taken while too many wait for the disk', async (context) => {
+    const { push } = await setUp(context);
+    for (let i = 0; i < 5; i++) assert.equal(push.items([itemOf(1_000, i)], ORIGIN), true);
+    assert.equal(push.items([itemOf(1_000, 9)], ORIGIN), false);
+    await push.stop();
+    assert.equal(push.items([itemOf(1_000, 9)], ORIGIN), true);
+  });
+
+  it('are not taken while the set takes nothing, and again when it may', async (context) => {
+    const { clock, replica, push, spread } = await setUp(context, { maxSetBytes: 100 });
+    assert.equal(push.items([itemOf(101)], ORIGIN), true);
+    await clock.advance(0);
+    assert.deepEqual(spread, []);
+    assert.equal(push.items([itemOf(10)], ORIGIN), false);
+    await clock.advance(70_000);
+    assert.equal(
+      push.items([itemOf(10)], ORIGIN),
+      false,
+      'as long as what was refused would be again',
+    );
+    await replica.put([{ hint: 2n, payload: new Uint8Array(1) }]);
+    await clock.advance(70_000);
+    assert.equal(push.items([itemOf(10)], ORIGIN), true);
+    await clock.advance(0);
+    assert.equal(push.holds(itemOf(10).id), true);
+  });
+});
+
+describe('announced keys', () => {
+  const key = { hint: 1n, id: new Uint8Array(32).fill(7), length: 500 };
+
+  it('are wanted of whom they came from, and of the publisher where it is connected', async (context) => {
+    const { push, wanted, state } = await setUp(context);
+    assert.deepEqual(push.keys([key], ORIGIN), [key]);
+    assert.deepEqual(wanted.sources(key.id), ['f', 'p']);
+    state.connected.delete('p');
+    const other = { ...key, id: new Uint8Array(32).fill(8) };
+    push.keys([other], ORIGIN);
+    assert.deepEqual(wanted.sources(other.id), ['f']);
+  });
+
+  it('of an item that is on its way to the disk are waited for, and not fetched', async (context) => {
+    const { push, wanted } = await setUp(context);
+    const item = itemOf(10);
+    assert.equal(push.items([item], ORIGIN), true);
+    const announced = { hint: item.hint, id: item.id, length: 10 };
+    assert.deepEqual(push.keys([announced], ORIGIN), [announced]);
+    assert.equal(wanted.has(item.id), false);
+    await push.stop();
+    assert.equal(push.holds(item.id), true);
+  });
+
+  it('are not wanted of a peer that says they are above our limits, but of others', async (context) => {
+    const { push, wanted, state } = await setUp(context);
+    state.refused.add('f');
+    assert.deepEqual(push.keys([key], ORIGIN), [key]);
+    assert.deepEqual(wanted.sources(key.id), ['p']);
+  });
+
+  it('are wanted of a peer that brings nothing no more than it may list', async (context) => {
+    const { push, wanted, state } = await setUp(context);
+    state.poor.add('f');
+    const other = { ...key, id: new Uint8Array(32).fill(8) };
+    assert.deepEqual(push.keys([key, other], ORIGIN), [key, other]);
+    assert.deepEqual(wanted.sources(key.id), ['f', 'p']);
+    assert.deepEqual(wanted.sources(other.id), ['p']);
+  });
+
+  it('are not made to wait as large ones when they are wanted already', async (context) => {
+    const { push, wanted } = await setUp(context, {}, { inlineBytes: 100 });
+    wanted.add('q', [key.id]);
+    const other = { ...key, id: new Uint8Array(32).fill(8) };
+    push.keys([key, other], ORIGIN);
+    assert.deepEqual(wanted.said(other.id), { peer: 'p', bytes: 500 });
+    assert.deepEqual(wanted.unclaimed, { small: 1, large: 1 });
+  });
+
+  it('are left alone when too long, refused by all, or nothing is fetched', async (context) => {
+    const { push, wanted, state } = await setUp(context);
+    assert.deepEqual(push.keys([{ ...key, length: 1_001 }], ORIGIN), []);
+    state.refused = new Set(['p', 'f']);
+    assert.deepEqual(push.keys([key], ORIGIN), []);
+    state.refused.clear();
+    state.paused = true;
+    assert.deepEqual(push.keys([key], ORIGIN), []);
+    assert.equal(wanted.size, 0);
+  });
+});

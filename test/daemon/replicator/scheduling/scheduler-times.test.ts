@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SessionScheduler } from '../../../../src/daemon/replicator/scheduling/index.ts';
+import { VirtualClock } from '../../../support/clock.ts';
+
+const OPTIONS = {
+  intervalMs: 10_000,
+  intervalMinMs: 1_000,
+  intervalMaxMs: 60_000,
+  jitter: 0.2,
+  settleMs: 100,
+  settleMaxMs: 1_000,
+  silenceMs: 3_000,
+};
+
+/** A scheduler whose chance the test decides: one half adds and takes nothing of an interval. */
+function setUp(options: Partial<typeof OPTIONS> = {}) {
+  const clock = new VirtualClock();
+  const state = { busy: false, fraction: 0.5, inSync: new Set<string>(), told: new Set<string>() };
+  let sessions: string[] = [];
+  const scheduler = new SessionScheduler({
+    clock,
+    random: { fraction: () => state.fraction } as never,
+    ...OPTIONS,
+    ...options,
+    run: async (peer) => void sessions.push(`${peer} ${clock.monotonic()}`),
+    inSync: (peer) => state.inSync.has(peer),
+    told: (peer) => state.told.has(peer),
+    busy: () => state.busy,
+  });
+  /** Sessions begun since the last look, each with its peer and moment. */
+  const begun = async (ms: number): Promise<string[]> => {
+    await clock.advance(ms);
+    const some = sessions;
+    sessions = [];
+    return some;
+  };
+  return { clock, state, scheduler, begun };
+}
+
+describe('the moment of a session', () => {
+  it('after a connection is by chance between at once and the settling time', async () => {
+    for (const [fraction, at] of [
+      [0, 0],
+      [0.25, 25],
+      [1, 100],
+    ] as const) {
+      const { state, scheduler, begun } = setUp();
+      state.fraction = fraction;
+      scheduler.connected('a');
+      assert.deepEqual(await begun(7_000), [`a ${at}`]);
+    }
+  });
+
+  it('by interval is earlier or later by the jitter at most', async () => {
+    for (const [fraction, interval] of [
+      [0, 8_000],
+      [0.5, 10_000],
+      [1, 12_000],
+    ] as const) {
+      const { state, scheduler, begun } = setUp();
+      state.fraction = 0;
+      scheduler.connected('a');
+      state.fraction = fraction;
+      assert.deepEqual(await begun(2 * interval), ['a 0', `a ${interval}`, `a ${2 * interval}`]);
+    }
+  });
+
+  it('is one for a peer that connects twice, and none for one that is gone or never came', async () => {
+    const { clock, scheduler, begun } = setUp();
+    scheduler.connected('a');
+    scheduler.connected('a');
+    assert.deepEqual(await begun(9_000), ['a 50']);
+    scheduler.disconnected('a');
+    scheduler.disconnected('b');
+    for (const peer of ['a', 'b']) scheduler.ended(peer, 'different');
+    scheduler.gap('a');
+    assert.deepEqual(await begun(100_000), []);
+    assert.equal(clock.pending, 0);
+  });
+
+  it('begins anew with the first interval when a peer connects again', async () => {
+    const { scheduler, begun } = setUp();
+    scheduler.connected('a');
+    await begun(50);
+    for (let i = 0; i < 3; i++) scheduler.ended('a', 'equal');
+    scheduler.connected('a');
+    assert.deepEqual(await begun(10_050), ['a 100', 'a 10100']);
+  });
+
+  it('keeps to an interval outside the least and the most', async () => {
+    for (const [outcome, options, interval] of [
+      ['different', { intervalMs: 500 }, 500],
+      ['equal', { intervalMs: 80_000 }, 80_000],
+      ['unknown', { intervalMs: 80_000 }, 80_000],
+    ] as const) {
+      const { scheduler, begun } = setUp(options);
+      scheduler.connected('a');
+      assert.deepEqual(await begun(50), ['a 50']);
+      scheduler.ended('a', outcome);
+      assert.deepEqual(await begun(interval), [`a ${50 + interval}`]);
+    }
+  });
+});
+
+describe('a session after changes', () => {
+  async function connected(options: Partial<typeof OPTIONS> = {}) {
+    const rig = setUp({ intervalMs: 1_000_000, intervalMaxMs: 1_000_000, ...options });
+    rig.scheduler.connected('a');
+    await rig.begun(10_000);
+    return rig;
+  }
+
+  it('comes at the settling time after the last of them', async () => {
+    const { scheduler, begun } = await connected();
+    for (const start of [10_000, 15_000]) {
+      scheduler.changed();
+      assert.deepEqual(await begun(99), []);
+      scheduler.changed();
+      assert.deepEqual(await begun(99), []);
+      assert.deepEqual(await begun(1), [`a ${start + 199}`]);
+      // The one after silence.
+      assert.deepEqual(await begun(4_801), [`a ${start + 3_099}`]);
+    }
+  });
+
+  it('is put off no longer than the most, and the next ones no less', async () => {
+    const { scheduler, begun } = await connected();
+    const sessions = [];
+    for (let i = 0; i < 50; i++) {
+      scheduler.changed();
+      sessions.push(...(await begun(60)));
+    }
+    assert.deepEqual(sessions, ['a 11000', 'a 12020']);
+  });
+
+  it('comes to peers in sync, or told by push, not at all, or after silence', async () => {
+    const { state, scheduler, begun } = await connected();
+    state.told.add('a');
+    scheduler.changed();
+    assert.deepEqual(await begun(2_999), []);
+    assert.deepEqual(await begun(1), ['a 13000']);
+    state.inSync.add('a');
+    scheduler.changed();
+    assert.deepEqual(await begun(10_000), []);
+  });
+
+  it('waits as often as it takes while something is fetched', async () => {
+    const { state, scheduler, begun } = await connected();
+    for (const start of [10_000, 16_000]) {
+      state.busy = true;
+      scheduler.changed();
+      assert.deepEqual(await begun(2_950), []);
+      state.busy = false;
+      assert.deepEqual(await begun(50), [`a ${start + 3_000}`]);
+      await begun(3_000);
+    }
+  });
+
+  it('waits after silence too while something is fetched', async () => {
+    const { state, scheduler, begun } = await connected({ settleMs: 4_000, settleMaxMs: 40_000 });
+    state.busy = true;
+    scheduler.changed();
+    assert.deepEqual(await begun(3_500), []);
+    state.busy = false;
+    assert.deepEqual(await begun(2_500), ['a 16000']);
+  });
+
+  it('begins with the peer that has waited longest', async () => {
+    const { scheduler, begun } = setUp({ intervalMs: 1_000_000, intervalMaxMs: 1_000_000 });
+    for (const peer of ['a', 'b', 'c']) {
+      scheduler.connected(peer);
+      await begun(1_000);
+    }
+    scheduler.gap('a');
+    await begun(1_000);
+    scheduler.changed();
+    assert.deepEqual(await begun(100), ['b 4100', 'c 4100', 'a 4100']);
+  });
+});
+
+describe('a session after a gap', () => {
+  it('comes although a session that ran then ends before it', async () => {
+    const { scheduler, begun } = setUp();
+    scheduler.connected('a');
+    await begun(5_000);
+    for (const start of [5_000, 8_000]) {
+      scheduler.gap('a');
+      assert.deepEqual(await begun(100), []);
+      for (const outcome of ['equal', 'unknown'] as const) scheduler.ended('a', outcome);
+      assert.deepEqual(
+        await begun(50),
+        [`a ${start + 150}`],
+        'the end of a session cancelled the session that a gap asked for',
+      );
+      // A session that ends now begins the interval, as ever.
+      scheduler.ended('a', 'unknown');
+      assert.deepEqual(await begun(2_850), []);
+    }
+  });
+
+  it('comes once the settling time or twice that is over', async () => {
+    for (const [fraction, at] of [
+      [0, 5_100],
+      [1, 5_200],
+    ] as const) {
+      const { state, scheduler, begun } = setUp();
+      scheduler.connected('a');
+      await begun(5_000);
+      state.fraction = fraction;
+      scheduler.gap('a');
+      assert.deepEqual(await begun(1_000), [`a ${at}`]);
+    }
+  });
+
+  it('comes no sooner after the last one than the most that changes put one off', async () => {
+    const { scheduler, begun } = setUp();
+    scheduler.connected('a');
+    await begun(60);
+    for (const at of [1_050, 2_050]) {
+      scheduler.gap('a');
+      scheduler.gap('a');
+      assert.deepEqual(await begun(1_000), [`a ${at}`]);
+    }
+  });
+
+  it('comes with the peer that is named, or with all of them', async () => {
+    const { scheduler, begun } = setUp();
+    for (const peer of ['a', 'b']) scheduler.connected(peer);
+    await begun(5_000);
+    scheduler.gap('b');
+    assert.deepEqual(await begun(1_000), ['b 5150']);
+    scheduler.gap();
+    assert.deepEqual(await begun(1_000), ['a 6150', 'b 6150']);
+  });
+});
+
+describe('a scheduler that is stopped', () => {
+  it('begins nothing any more, however it is asked', async () => {
+    const { clock, scheduler, begun } = setUp();
+    for (const peer of ['a', 'c']) scheduler.connected(peer);
+    await begun(1_000);
+    scheduler.changed();
+    scheduler.gap('a');
+    scheduler.stop();
+    scheduler.connected('b');
+    scheduler.ended('c', 'equal');
+    scheduler.changed();
+    scheduler.gap();
+    scheduler.ended('a', 'equal');
+    assert.deepEqual(await begun(100_000), []);
+    assert.equal(clock.pending, 0);
+  });
+});

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SessionScheduler } from '../../../../src/daemon/replicator/scheduling/index.ts';
+import { VirtualClock } from '../../../support/clock.ts';
+import { SeededRandom } from '../../../support/random.ts';
+
+function setUp() {
+  const clock = new VirtualClock();
+  const sessions: { peer: string; at: number }[] = [];
+  const state = { busy: false, inSync: new Set<string>(), told: new Set<string>() };
+  const scheduler = new SessionScheduler({
+    clock,
+    random: new SeededRandom(1),
+    intervalMs: 10_000,
+    intervalMinMs: 1_000,
+    intervalMaxMs: 60_000,
+    jitter: 0.2,
+    settleMs: 100,
+    settleMaxMs: 1_000,
+    silenceMs: 3_000,
+    run: async (peer) => {
+      sessions.push({ peer, at: clock.monotonic() });
+    },
+    inSync: (peer) => state.inSync.has(peer),
+    told: (peer) => state.told.has(peer),
+    busy: () => state.busy,
+  });
+  return { clock, sessions, state, scheduler };
+}
+
+describe('SessionScheduler', () => {
+  it('runs a session soon after a peer connects, then one an interval, within the jitter', async () => {
+    const { clock, sessions, scheduler } = setUp();
+    scheduler.connected('a');
+    await clock.advance(100);
+    assert.equal(sessions.length, 1);
+    await clock.advance(60_000);
+    const gaps = sessions.slice(1).map(({ at }, i) => at - sessions[i]!.at);
+    assert.ok(gaps.length >= 5);
+    for (const gap of gaps) assert.ok(gap >= 8_000 && gap <= 12_000, `${gap}`);
+    assert.ok(new Set(gaps).size > 1, 'all gaps are the same');
+  });
+
+  it('starts the interval anew when a session ended that somebody else began', async () => {
+    const { clock, sessions, scheduler } = setUp();
+    scheduler.connected('a');
+    await clock.advance(7_000);
+    scheduler.ended('a', 'unknown');
+    await clock.advance(7_000);
+    assert.equal(sessions.length, 1);
+  });
+
+  it('waits for quiet after changes, but not for ever, and leaves out peers in sync', async () => {
+    const { clock, sessions, state, scheduler } = setUp();
+    scheduler.connected('a');
+    scheduler.connected('b');
+    state.inSync.add('b');
+    await clock.advance(100);
+    sessions.length = 0;
+    for (let i = 0; i < 30; i++) {
+      scheduler.changed();
+      await clock.advance(50);
+    }
+    assert.deepEqual(
+      sessions.map(({ peer }) => peer),
+      ['a'],
+    );
+    await clock.advance(200);
+    assert.equal(sessions.length, 2);
+  });
+
+  it('puts sessions off while fetches are under way', async () => {
+    const { clock, sessions, state, scheduler } = setUp();
+    scheduler.connected('a');
+    await clock.advance(100);
+    state.busy = true;
+    scheduler.changed();
+    await clock.advance(500);
+    assert.equal(sessions.length, 1);
+    state.busy = false;
+    await clock.advance(100);
+    assert.equal(sessions.length, 2);
+  });
+
+  it('lengthens the interval while sets are equal, and shortens it when they differ', async () => {
+    const { clock, sessions, scheduler } = setUp();
+    scheduler.connected('a');
+    await clock.advance(100);
+    const next = async (outcome: 'equal' | 'different' | 'unknown'): Promise<number> => {
+      const [at, known] = [clock.monotonic(), sessions.length];
+      scheduler.ended('a', outcome);
+      while (sessions.length === known) await clock.advance(100);
+      return sessions.at(-1)!.at - at;
+    };
+    const around = (ms: number, expected: number) =>
+      assert.ok(ms >= 0.8 * expected && ms <= 1.2 * expected, `${ms} ms, not ${expected}`);
+    for (const expected of [20_000, 40_000, 60_000, 60_000]) around(await next('equal'), expected);
+    around(await next('unknown'), 60_000);
+    for (const expected of [15_000, 3_750, 1_000, 1_000]) around(await next('different'), expected);
+    around(await next('equal'), 2_000);
+  });
+
+  it('waits for silence with peers that were told by push, however long changes go on', async () => {
+    const { clock, sessions, state, scheduler } = setUp();
+    for (const peer of ['a', 'b']) scheduler.connected(peer);
+    state.told.add('a');
+    await clock.advance(100);
+    sessions.length = 0;
+    for (let i = 0; i < 20; i++) {
+      scheduler.changed();
+      await clock.advance(300);
+    }
+    assert.ok(sessions.length > 10);
+    assert.ok(sessions.every(({ peer }) => peer === 'b'));
+    state.inSync.add('b');
+    sessions.length = 0;
+    await clock.advance(3_200);
+    assert.deepEqual(
+      sessions.map(({ peer }) => peer),
+      ['a'],
+    );
+  });
+
+  it('runs one session soon after a gap, in sync or not, however often it is told', async () => {
+    const { clock, sessions, state, scheduler } = setUp();
+    for (const peer of ['a', 'b']) scheduler.connected(peer);
+    state.inSync.add('a').add('b');
+    await clock.advance(1_500);
+    sessions.length = 0;
+    for (let i = 0; i < 30; i++) {
+      scheduler.gap('a');
+      await clock.advance(20);
+    }
+    assert.deepEqual(
+      sessions.map(({ peer }) => peer),
+      ['a'],
+    );
+    await clock.advance(1_200);
+    assert.equal(sessions.length, 2);
+    await clock.advance(1_200);
+    scheduler.gap();
+    await clock.advance(300);
+    assert.deepEqual(
+      sessions
+        .map(({ peer }) => peer)
+        .slice(2)
+        .sort(),
+      ['a', 'b'],
+    );
+  });
+
+  it('lets those that have waited longest go first', async () => {
+    const { clock, sessions, scheduler } = setUp();
+    for (const peer of ['a', 'b', 'c']) scheduler.connected(peer);
+    await clock.advance(1_500);
+    scheduler.gap('a');
+    await clock.advance(300);
+    sessions.length = 0;
+    scheduler.changed();
+    await clock.advance(200);
+    assert.equal(sessions.at(-1)?.peer, 'a');
+    assert.equal(sessions.length, 3);
+  });
+
+  it('forgets a peer that goes, and everything when it stops', async () => {
+    const { clock, sessions, scheduler } = setUp();
+    scheduler.connected('a');
+    scheduler.connected('b');
+    scheduler.disconnected('a');
+    await clock.advance(100);
+    assert.deepEqual(
+      sessions.map(({ peer }) => peer),
+      ['b'],
+    );
+    scheduler.changed();
+    scheduler.stop();
+    await clock.advance(60_000);
+    assert.equal(sessions.length, 1);
+    assert.equal(clock.pending, 0);
+  });
+});

@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { at, EVERYTHING, FAILED, idOf } from '../support.ts';
+import { FAR, outlineOf, SessionsRig } from './sessions-support.ts';
+
+describe('the session of a peer that is due', () => {
+  it('is a look at first, and everything the next time', async () => {
+    const rig = new SessionsRig();
+    await rig.run('a');
+    assert.equal(rig.what, 'a look');
+    await rig.run('a');
+    assert.equal(rig.what, 'a look', 'one at a time');
+    await rig.end('a look', rig.shows(1, 'a'));
+    assert.equal(rig.what, 'a whole');
+    await rig.end('a whole', { equal: true });
+    for (const _ of [1, 2]) {
+      await rig.run('a');
+      assert.equal(rig.what, 'a whole', 'it is known');
+      await rig.end('a whole', { equal: true });
+    }
+    rig.sessions.disconnected('a');
+    await rig.run('a');
+    assert.equal(rig.what, 'a look', 'it is not known when it comes back');
+  });
+
+  it('is a look where another one runs, or lists', async () => {
+    const rig = new SessionsRig();
+    for (const peer of ['a', 'b']) {
+      await rig.run(peer);
+      await rig.end(`${peer} look`, { ...rig.shows(0, 'ours'), equal: true });
+    }
+    await rig.run('a');
+    await rig.run('b');
+    assert.equal(rig.what, 'a whole,b look');
+    await rig.end('b look', { equal: true });
+    await rig.end('a whole', { equal: true });
+    await rig.due('c', 1);
+    await rig.run('b');
+    assert.equal(rig.what, 'c whole,b look');
+  });
+
+  it('is none but a look where that fails, shows nothing, or finds the sets equal', async () => {
+    const rig = new SessionsRig();
+    for (const change of [
+      { error: FAILED },
+      { ...rig.shows(1, 'a'), error: FAILED },
+      { outlines: null },
+      { ...rig.shows(1, 'a', { settles: false }) },
+      { ...rig.shows(1, 'a'), role: 'responder', settles: true },
+      { ...rig.shows(0, 'ours'), equal: true },
+    ] as const) {
+      rig.sessions.disconnected('a');
+      await rig.run('a');
+      await rig.end('a look', change);
+      assert.equal(rig.what, '');
+    }
+    await rig.run('a');
+    assert.equal(rig.what, 'a whole', 'it is known by the last of them');
+  });
+
+  it('is a look again, three times, where the peer began one that showed nothing', async () => {
+    const rig = new SessionsRig();
+    await rig.run('a');
+    for (let looks = 1; looks <= 3; looks++) {
+      await rig.end('a look', { role: 'responder', settles: false });
+      assert.equal(rig.what, 'a look', `after ${looks} looks`);
+    }
+    await rig.end('a look', { role: 'responder', settles: false });
+    assert.equal(rig.what, '');
+  });
+
+  it('is only a look where it is ahead and not believed, and else everything', async () => {
+    const rig = new SessionsRig();
+    rig.unbelieved = 'a';
+    await rig.due('a', 1);
+    assert.equal(rig.what, '');
+    await rig.due('a', 0);
+    assert.equal(rig.what, 'a whole', 'it may get what it lacks');
+    await rig.end('a whole');
+    await rig.run('a');
+    assert.equal(rig.what, 'a look', 'it is known, and not believed');
+  });
+
+  it('begins a catch-up where it is so far ahead, and not one item less', async () => {
+    const rig = new SessionsRig();
+    await rig.due('a', FAR - 1);
+    assert.deepEqual([rig.what, rig.sessions.catchUp], ['a whole', null]);
+    await rig.end('a whole');
+    await rig.run('b');
+    await rig.end('b look', rig.shows(FAR, 'b'));
+    assert.equal(rig.what, 'b slice');
+    assert.equal(rig.sessions.catchingUp, true);
+    assert.deepEqual([rig.sessions.overSlice('b'), rig.sessions.overSlice('a')], [true, false]);
+    await rig.run('b');
+    assert.equal(rig.what, 'b slice', 'it has its part in the catch-up');
+    await rig.run('c');
+    await rig.end('c look', rig.shows(0, 'c'));
+    assert.equal(rig.what, 'b slice,c whole', 'who is not ahead has none');
+    rig.sessions.stop();
+    assert.deepEqual([rig.sessions.catchUp, rig.clock.pending], [null, 0]);
+  });
+
+  it('is told to go on when a catch-up is over, each time', async () => {
+    const rig = new SessionsRig();
+    for (const round of [1, 2]) {
+      await rig.due('a', FAR);
+      await rig.end('a slice');
+      for (let i = 0; i < 11; i++) await rig.clock.advance(1_000);
+      assert.equal(rig.caughtUp, round - 1);
+      await rig.end('a whole');
+      assert.deepEqual([rig.caughtUp, rig.sessions.catchUp], [round, null]);
+      rig.sessions.disconnected('a');
+    }
+  });
+});
+
+describe('peers with equal sets', () => {
+  it('are sources of what one of them lists, and get a session when it has come', async () => {
+    const rig = new SessionsRig();
+    await rig.due('a', 3, 'same');
+    assert.equal(rig.what, 'a whole');
+    await rig.due('b', 3, 'same');
+    assert.equal(rig.what, 'a whole', 'b gets none of its own');
+    assert.equal(rig.wanted.mirrors('b'), 'a');
+    await rig.due('c', 3, 'other');
+    assert.equal(rig.what, 'a whole,c whole');
+    assert.equal(rig.wanted.mirrors('c'), undefined);
+    await rig.due('b', 3, 'same');
+    assert.equal(rig.what, 'a whole,c whole,b whole', 'a root is no proof: once is enough');
+  });
+
+  it('are spared their sessions for as long as things are fetched', async () => {
+    const rig = new SessionsRig();
+    await rig.due('a', 3, 'same');
+    rig.busy = true;
+    for (const _ of [1, 2, 3]) {
+      await rig.due('b', 3, 'same');
+      assert.equal(rig.what, 'a whole');
+    }
+    rig.busy = false;
+    await rig.due('b', 3, 'same');
+    assert.equal(rig.what, 'a whole,b whole');
+  });
+
+  it('do not list twice what is being fetched', async () => {
+    const rig = new SessionsRig();
+    rig.wanted.add('a', [idOf(1)]);
+    await rig.due('a', 3);
+    await rig.end('a whole');
+    rig.busy = true;
+    for (const _ of [1, 2]) {
+      await rig.due('a', 3);
+      assert.equal(rig.what, '', 'its list is being fetched');
+    }
+    await rig.due('a', 3, 'more');
+    assert.equal(rig.what, 'a whole', 'it has another set by now');
+    await rig.end('a whole');
+    rig.busy = false;
+    await rig.due('a', 3, 'more');
+    assert.equal(rig.what, 'a whole', 'nothing is fetched');
+  });
+
+  it('are forgotten once all that was listed has come, but for what nobody lists', async () => {
+    const rig = new SessionsRig();
+    rig.wanted.add('a', [idOf(1)]);
+    rig.wanted.restore([{ id: idOf(2), since: 0, confirmed: true }]);
+    await rig.due('a', 3, 'same');
+    await rig.end('a whole');
+    await rig.due('b', 3, 'same');
+    assert.equal(rig.what, '', 'what a listed is still wanted');
+    rig.wanted.received(idOf(1));
+    rig.sessions.stored([]);
+    await rig.due('c', 3, 'same');
+    assert.equal(rig.what, 'c whole');
+  });
+
+  it('are not forgotten while one of them lists, nor by a look at it', async () => {
+    const rig = new SessionsRig();
+    await rig.due('a', 3, 'same');
+    rig.sessions.stored([]);
+    await rig.due('b', 3, 'same');
+    assert.equal(rig.wanted.mirrors('b'), 'a');
+    rig.sessions.disconnected('a');
+    await rig.due('c', 3, 'same');
+    assert.equal(rig.what, 'a whole,c whole', 'who has gone lists nothing');
+  });
+});
+
+describe('a session that a peer begins', () => {
+  const judge = (rig: SessionsRig, peer: string, ahead: number, change = {}): boolean =>
+    rig.sessions.judge(peer, outlineOf(10 + ahead, 'same', change), 10);
+
+  it('is answered where it only looks, or asks for a part', async () => {
+    const rig = new SessionsRig();
+    for (const change of [
+      { settles: false },
+      { interval: { ...EVERYTHING, lower: at(1) } },
+      { interval: { ...EVERYTHING, upper: at(1) } },
+    ]) {
+      assert.equal(judge(rig, 'a', 10 * FAR, change), true);
+    }
+    await rig.clock.advance(0);
+    assert.equal(rig.what, '');
+  });
+
+  it('is declined for a look of ours where it is so far ahead, and not one item less', async () => {
+    const rig = new SessionsRig();
+    assert.equal(judge(rig, 'a', FAR - 1), true);
+    assert.equal(rig.what, '');
+    assert.equal(judge(rig, 'b', FAR), false);
+    assert.equal(rig.what, 'b look');
+  });
+
+  it('is declined where it is ahead at all and slices are listed', async () => {
+    const rig = new SessionsRig();
+    await rig.due('a', FAR);
+    assert.equal(judge(rig, 'b', 0), true);
+    assert.equal(judge(rig, 'b', 1), false);
+    assert.equal(rig.what, 'a slice,b look');
+  });
+
+  it('is declined where another one lists the same', async () => {
+    const rig = new SessionsRig();
+    assert.equal(judge(rig, 'a', 1), true);
+    assert.equal(judge(rig, 'b', 1), false);
+    assert.equal(rig.wanted.mirrors('b'), 'a');
+    assert.equal(judge(rig, 'b', 1), true, 'once');
+    const other = new SessionsRig();
+    assert.equal(judge(other, 'a', 0), true);
+    assert.equal(judge(other, 'b', 1), true, 'who is not ahead lists nothing');
+  });
+
+  it('has its set known once both have said what they are', async () => {
+    const ours = outlineOf(10, 'ours');
+    for (const [outlines, lists] of [
+      [{ ours, theirs: outlineOf(5, 'same') }, true],
+      [{ ours, theirs: outlineOf(5, 'same', { settles: false }) }, false],
+      [{ ours: { ...ours, settles: false }, theirs: outlineOf(5, 'same') }, false],
+      [
+        { ours, theirs: outlineOf(5, 'same', { interval: { ...EVERYTHING, upper: at(1) } }) },
+        false,
+      ],
+      [
+        {
+          ours: { ...ours, interval: { ...EVERYTHING, lower: at(1) } },
+          theirs: outlineOf(5, 'same'),
+        },
+        false,
+      ],
+      [{ ours: outlineOf(10, 'same'), theirs: outlineOf(10, 'same') }, false],
+    ] as const) {
+      const rig = new SessionsRig();
+      rig.sessions.outlined('a', outlines);
+      assert.equal(judge(rig, 'b', 1), !lists);
+    }
+  });
+});
+
+describe('a session that somebody asks for', () => {
+  async function sync(rig: SessionsRig, look: Parameters<SessionsRig['end']>[1]) {
+    const report = rig.sessions.sync('a');
+    await rig.end('a look', look);
+    return report;
+  }
+
+  it('is everything where the look says that it differs, whoever began that', async () => {
+    const rig = new SessionsRig();
+    for (const change of [{}, { role: 'responder', settles: false }] as const) {
+      const report = sync(rig, { ...rig.shows(1, 'a'), ...change });
+      await rig.clock.advance(0);
+      await rig.end('a whole', { missing: 7 });
+      assert.equal((await report).missing, 7);
+    }
+  });
+
+  it('is the look alone where that says all there is to say', async () => {
+    const rig = new SessionsRig();
+    for (const change of [
+      { error: FAILED },
+      { ...rig.shows(1, 'a'), error: FAILED },
+      { equal: true },
+      { ...rig.shows(1, 'a'), equal: true },
+      { outlines: null },
+      { ...rig.shows(FAR, 'a'), role: 'responder', settles: true, missing: 2 },
+    ] as const) {
+      const report = await sync(rig, change);
+      assert.equal(rig.what, '');
+      assert.equal(report.error, 'error' in change ? FAILED : null);
+    }
+  });
+
+  it('says how much is missing where a catch-up is to bring that', async () => {
+    const rig = new SessionsRig();
+    const report = await sync(rig, rig.shows(FAR, 'a'));
+    assert.equal(report.missing, FAR);
+    assert.equal(rig.what, 'a slice');
+    rig.sessions.stop();
+  });
+});

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { pino } from 'pino';
+import { Sessions } from '../../../../src/daemon/replicator/scheduling/index.ts';
+import { ReconciliationSet, type SessionReport } from '../../../../src/protocol/index.ts';
+import { VirtualClock } from '../../../support/clock.ts';
+import { lookAt } from '../catch-up/support.ts';
+
+/** What a peer with so many items more than we answers to a look. */
+function ahead(peer: string, count: number, parts = 1): SessionReport {
+  const look = lookAt(peer, parts);
+  const { ours, theirs } = look.outlines!;
+  return { ...look, outlines: { ours, theirs: { ...theirs, count } } };
+}
+
+class Rig {
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly sessions: Sessions;
+  readonly disbelieved: Set<string> = new Set();
+  readonly #counts: Map<string, number> = new Map();
+  /** Sessions that run, with what each is asked for: a look, a slice or everything. */
+  readonly running: { what: string; end: (report?: Partial<SessionReport>) => Promise<void> }[] =
+    [];
+
+  constructor() {
+    this.sessions = new Sessions({
+      clock: this.clock,
+      logger: pino({ level: 'silent' }),
+      wanted: new ReconciliationSet(),
+      reconcile: (peer, scope) => {
+        const { promise, resolve } = Promise.withResolvers<SessionReport>();
+        const kind = scope?.interval !== undefined ? 'slice' : 'everything';
+        const what = `${peer} ${scope?.settles === false && kind !== 'slice' ? 'look' : kind}`;
+        const begun = {
+          what,
+          end: async (report: Partial<SessionReport> = {}) => {
+            this.running.splice(this.running.indexOf(begun), 1);
+            resolve({ ...ahead(peer, this.#counts.get(peer) ?? 0), settles: true, ...report });
+            await this.clock.advance(0);
+          },
+        };
+        this.running.push(begun);
+        return promise;
+      },
+      peers: () => this.#counts.size,
+      busy: () => false,
+      believed: (peer) => !this.disbelieved.has(peer),
+      paused: () => false,
+      caughtUp: () => {},
+      catchUpItems: 500,
+      sliceItems: 1_000,
+      maxPending: 10_000,
+    });
+  }
+
+  /** The peer is due, and where it is looked at it is so many items ahead. */
+  async due(peer: string, count: number): Promise<void> {
+    this.#counts.set(peer, count);
+    void this.sessions.run(peer);
+    await this.clock.advance(0);
+    if (this.what.includes(`${peer} look`)) await this.end(`${peer} look`);
+  }
+
+  ahead(peer: string, count: number): void {
+    this.#counts.set(peer, count);
+  }
+
+  async end(what: string, report?: Partial<SessionReport>): Promise<void> {
+    const session = this.running.find((one) => one.what === what);
+    assert.ok(session !== undefined, `${what} does not run: ${this.what.join()}`);
+    await session.end(report);
+  }
+
+  get what(): string[] {
+    return this.running.map(({ what }) => what);
+  }
+}
+
+describe('the sessions of a node that catches up', () => {
+  it('holds up nobody for a peer that is slow to close', async () => {
+    const rig = new Rig();
+    await rig.due('a', 1_000);
+    await rig.due('b', 1_000);
+    await rig.end('a slice');
+    await rig.end('b slice');
+    assert.equal(rig.sessions.catchUp?.phase, 'closing');
+    await rig.end('a everything');
+    assert.deepEqual(rig.what, ['b everything']);
+    await rig.due('a', 3);
+    assert.deepEqual(rig.what, ['b everything', 'a everything'], 'a has its session');
+    await rig.due('c', 3);
+    assert.ok(rig.what.includes('c everything'), 'so has who connects');
+    assert.ok(rig.sessions.judge('d', ahead('d', 3).outlines!.theirs, 0), 'and who begins one');
+    assert.equal(rig.sessions.catchUp?.phase, 'closing');
+  });
+
+  it('catches up anew from a peer far ahead, whoever is slow to close', async () => {
+    const rig = new Rig();
+    await rig.due('a', 1_000);
+    await rig.due('b', 1_000);
+    await rig.end('a slice');
+    await rig.end('b slice');
+    await rig.due('c', 2_000);
+    assert.equal(rig.sessions.catchUp?.phase, 'slices');
+    assert.ok(rig.what.includes('c slice'));
+  });
+
+  it('looks at a peer whose session it declined, though it joined that at first', async () => {
+    const rig = new Rig();
+    await rig.due('a', 3);
+    await rig.end('a everything');
+    rig.sessions.ended({ ...ahead('a', 3), settles: true });
+    const { theirs } = ahead('a', 1_000).outlines!;
+    assert.ok(!rig.sessions.judge('a', theirs, 0));
+    await rig.end('a everything', { role: 'responder', settles: false });
+    rig.ahead('a', 1_000);
+    await rig.end('a look');
+    assert.deepEqual(rig.what, ['a slice']);
+  });
+
+  it('leaves peers that are ahead to the catch-up while it lists slices', async () => {
+    const rig = new Rig();
+    await rig.due('a', 1_000);
+    await rig.due('b', 3);
+    assert.deepEqual(rig.what, ['a slice']);
+    assert.ok(!rig.sessions.judge('b', ahead('b', 3).outlines!.theirs, 0));
+  });
+
+  it('does no more than look at a peer that is ahead and not believed', async () => {
+    const rig = new Rig();
+    rig.disbelieved.add('a');
+    for (const ahead of [100, 1_000]) {
+      await rig.due('a', ahead);
+      assert.deepEqual(rig.what, []);
+      assert.equal(rig.sessions.catchUp, null);
+    }
+    rig.disbelieved.delete('a');
+    await rig.due('a', 100);
+    assert.deepEqual(rig.what, ['a everything']);
+  });
+});

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PeerStatements } from '../../../../src/daemon/replicator/scheduling/index.ts';
+import type { Finding } from '../../../../src/protocol/index.ts';
+import { bytesToHex, bytesToKey } from '../../../../src/store/index.ts';
+import { at, EVERYTHING, FAILED, findingOf, idsOf, reportOf } from '../support.ts';
+
+const PART = { lower: at(1), upper: at(2) };
+const nothing = (): boolean => false;
+
+function found(change: Partial<Finding>, peer = 'p', startedAt = 5) {
+  return reportOf({ peer, startedAt, equal: false, finding: findingOf(change) });
+}
+
+function stored(statements: PeerStatements, ids: readonly Uint8Array[]): void {
+  statements.stored(ids.map(bytesToKey));
+}
+
+describe('what is stated of a peer', () => {
+  it('is not that it is covered where items were refused that it holds', () => {
+    const statements = new PeerStatements();
+    for (const refused of [1, 2]) statements.ended(found({ refused, theirs: refused }), nothing);
+    assert.equal(statements.of('p').coversAsOf, null, 'a false coversAsOf: items were refused');
+    statements.ended(found({ theirs: 2 }), nothing);
+    assert.deepEqual(statements.of('p').coversAsOf, { at: 5, interval: EVERYTHING });
+  });
+
+  it('is nothing by a session that failed or proved nothing', () => {
+    const statements = new PeerStatements();
+    statements.ended(reportOf({ error: FAILED }), nothing);
+    statements.ended(found({ proved: false }), nothing);
+    statements.ended(reportOf({ equal: false }), nothing);
+    const { coversAsOf, equalAsOf } = statements.of('p');
+    assert.deepEqual([coversAsOf, equalAsOf], [null, null]);
+    statements.ended(reportOf({ startedAt: 9 }), nothing);
+    const known = statements.of('p');
+    assert.deepEqual(known.coversAsOf, { at: 9, interval: EVERYTHING });
+    assert.deepEqual(known.equalAsOf, { at: 9, interval: EVERYTHING });
+  });
+
+  it('is that the sets are equal where nothing differed on either side, and only then', () => {
+    for (const [finding, equal] of [
+      [{}, true],
+      [{ mine: 1 }, false],
+      [{ theirs: 1 }, false],
+    ] as const) {
+      const statements = new PeerStatements();
+      statements.ended(found(finding), nothing);
+      assert.equal(statements.of('p').equalAsOf !== null, equal, JSON.stringify(finding));
+    }
+  });
+
+  it('is not hidden by what a later session shows of a part', () => {
+    const statements = new PeerStatements();
+    statements.ended(found({ interval: PART }), nothing);
+    statements.ended(found({ interval: PART }, 'p', 6), nothing);
+    assert.deepEqual(statements.of('p').coversAsOf, { at: 6, interval: PART });
+    statements.ended(found({}, 'p', 7), nothing);
+    statements.ended(found({ interval: PART }, 'p', 8), nothing);
+    assert.equal(statements.of('p').coversAsOf?.at, 7);
+    assert.equal(statements.of('p').equalAsOf?.at, 7);
+    statements.ended(found({}, 'p', 9), nothing);
+    assert.equal(statements.of('p').coversAsOf?.at, 9);
+  });
+
+  it('waits for what the session found and is not here yet, and for nothing of an earlier one', () => {
+    const statements = new PeerStatements();
+    const [here, first, second] = idsOf(3);
+    statements.learnt('p', [first!]);
+    statements.ended(reportOf({ error: FAILED }), nothing);
+    statements.learnt('p', [here!, second!]);
+    const holds = (key: string): boolean => key === bytesToKey(here!);
+    statements.ended(found({ theirs: 2 }), holds);
+    assert.equal(statements.of('p').coversAsOf, null, `${bytesToHex(second!)} is missing`);
+    stored(statements, [second!]);
+    assert.notEqual(statements.of('p').coversAsOf, null);
+  });
+});
+
+describe('the ids that are followed for statements', () => {
+  let session = 0;
+
+  /** Whether a statement is made of a session once all the ids that it found are stored. */
+  function covers(statements: PeerStatements, peer: string, count: number, from = 0): boolean {
+    const ids = idsOf(count, from);
+    const startedAt = ++session;
+    statements.learnt(peer, ids);
+    statements.ended(found({ theirs: count }, peer, startedAt), nothing);
+    stored(statements, ids);
+    return statements.of(peer).coversAsOf?.at === startedAt;
+  }
+
+  it('are so many for a peer, and no more', () => {
+    const statements = new PeerStatements({ maxFollowed: 10 });
+    assert.equal(covers(statements, 'at the bound', 10), true);
+    assert.equal(covers(statements, 'one past it', 11), false);
+    assert.equal(covers(statements, 'one past it', 10), true, 'the next session is followed again');
+  });
+
+  it('are counted over all that is learnt in a session', () => {
+    const statements = new PeerStatements({ maxFollowed: 10 });
+    statements.learnt('p', idsOf(6));
+    statements.learnt('p', idsOf(5, 6));
+    statements.learnt('p', idsOf(1, 20));
+    statements.ended(found({ theirs: 12 }), nothing);
+    stored(statements, [...idsOf(11), ...idsOf(1, 20)]);
+    assert.equal(statements.of('p').coversAsOf, null, 'it is not known what that session found');
+  });
+
+  it('are so many over all peers, those awaited included, and free again once stored', () => {
+    const statements = new PeerStatements({ maxFollowedInAll: 10 });
+    statements.learnt('a', idsOf(6));
+    statements.ended(found({ theirs: 6 }, 'a'), nothing);
+    statements.learnt('b', idsOf(2, 6));
+    assert.equal(covers(statements, 'c', 3, 10), false, 'there is room for two');
+    assert.equal(covers(statements, 'd', 2, 20), true);
+    stored(statements, idsOf(6));
+    assert.notEqual(statements.of('a').coversAsOf, null);
+    assert.equal(covers(statements, 'c', 8, 30), true, 'what was stored has given its room back');
+    statements.disconnected('b');
+    assert.equal(covers(statements, 'c', 10, 40), true, 'so has who went');
+  });
+
+  it('of a peer that goes are followed no more', () => {
+    const statements = new PeerStatements({ maxFollowedInAll: 5 });
+    for (const _ of [1, 2]) {
+      statements.learnt('a', idsOf(5));
+      statements.ended(found({ theirs: 5 }, 'a'), nothing);
+      statements.disconnected('a');
+      stored(statements, idsOf(5));
+      assert.equal(statements.of('a').coversAsOf, null);
+    }
+    assert.equal(covers(statements, 'b', 5), true);
+    statements.disconnected('never met');
+  });
+
+  it('are kept for a number of peers, the first of whom makes room', () => {
+    const statements = new PeerStatements({ maxPeers: 2 });
+    for (const peer of ['a', 'b']) statements.ended(found({}, peer), nothing);
+    assert.notEqual(statements.of('a').coversAsOf, null);
+    statements.ended(found({}, 'c'), nothing);
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((peer) => statements.of(peer).coversAsOf !== null),
+      [false, true, true],
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PeerStatements } from '../../../../src/daemon/replicator/scheduling/index.ts';
+import type { SessionReport } from '../../../../src/protocol/index.ts';
+import { bytesToKey, INFINITE_BOUND, ZERO_BOUND } from '../../../../src/store/index.ts';
+
+const EVERYTHING = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
+
+/** `count` distinct ids. */
+function idsOf(count: number, from = 0): Uint8Array[] {
+  return Array.from({ length: count }, (_, i) => {
+    const id = new Uint8Array(32);
+    new DataView(id.buffer).setUint32(0, from + i);
+    return id;
+  });
+}
+
+/** A session that proved what it found. */
+function proved(peer: string, theirs: number): SessionReport {
+  const finding = { proved: true, interval: EVERYTHING, mine: 0, theirs, refused: 0 };
+  return { peer, error: null, finding, equal: false, startedAt: 5 } as unknown as SessionReport;
+}
+
+const nothing = (): boolean => false;
+
+function stored(statements: PeerStatements, ids: readonly Uint8Array[]): void {
+  statements.stored(ids.map(bytesToKey));
+}
+
+describe('PeerStatements', () => {
+  it('says that a peer is covered once all that was missing is stored', () => {
+    const statements = new PeerStatements();
+    const ids = idsOf(2);
+    statements.learnt('p', ids);
+    statements.ended(proved('p', 2), nothing);
+    stored(statements, ids.slice(0, 1));
+    assert.equal(statements.of('p').coversAsOf, null);
+    stored(statements, ids.slice(1));
+    assert.deepEqual(statements.of('p').coversAsOf, { at: 5, interval: EVERYTHING });
+  });
+
+  it('forgets at the end of a connection what was not proved, and nothing else', () => {
+    const statements = new PeerStatements();
+    const ids = idsOf(2);
+    statements.ended(proved('p', 0), nothing);
+    const before = statements.of('p').coversAsOf;
+    assert.notEqual(before, null);
+    statements.learnt('p', ids);
+    statements.ended({ ...proved('p', 2), startedAt: 6 }, nothing);
+    statements.learnt('p', ids);
+    statements.disconnected('p');
+    stored(statements, ids);
+    assert.equal(statements.of('p').coversAsOf, before);
+    statements.ended({ ...proved('p', 2), startedAt: 7 }, nothing);
+    assert.equal(statements.of('p').coversAsOf, before, 'it is not known what that session found');
+    statements.ended({ ...proved('p', 0), startedAt: 8 }, nothing);
+    assert.equal(statements.of('p').coversAsOf?.at, 8);
+  });
+
+  it('follows no more ids than it may over all peers, also in vain', () => {
+    const statements = new PeerStatements();
+    const ids = idsOf(100_000);
+    const peers = Array.from({ length: 5 }, (_, i) => `peer ${i}`);
+    for (const peer of peers) {
+      statements.learnt(peer, ids);
+      statements.ended(proved(peer, ids.length), nothing);
+    }
+    stored(statements, ids);
+    const covered = () => peers.map((peer) => statements.of(peer).coversAsOf !== null);
+    assert.deepEqual(covered(), [true, true, true, true, false]);
+    statements.learnt(peers[4]!, ids);
+    statements.ended(proved(peers[4]!, ids.length), nothing);
+    stored(statements, ids);
+    assert.deepEqual(covered(), [true, true, true, true, true]);
+  });
+});

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { IndexWait } from '../../../../src/daemon/replicator/upkeep/index.ts';
+import { type Replica, StoreError } from '../../../../src/store/index.ts';
+import { settle, VirtualClock } from '../../../support/clock.ts';
+
+function setUp() {
+  const clock = new VirtualClock();
+  const state = { whole: false, asked: 0, recovered: 0 };
+  const ready = async () => {
+    state.asked++;
+    if (!state.whole) throw new StoreError('STORE_REBUILDING', 'the index is being built again');
+  };
+  const recovery = new IndexWait({
+    replica: { ready } as unknown as Replica,
+    clock,
+    recovered: () => state.recovered++,
+  });
+  return { clock, state, recovery };
+}
+
+describe('Recovery', () => {
+  it('says once that the index can be used again, however often it was asked to watch', async () => {
+    const { clock, state, recovery } = setUp();
+    recovery.watch();
+    recovery.watch();
+    await clock.advance(2_500);
+    assert.deepEqual([state.asked, state.recovered], [3, 0]);
+    state.whole = true;
+    await clock.advance(1_000);
+    assert.equal(state.recovered, 1);
+    assert.equal(clock.pending, 0);
+    recovery.watch();
+    await settle();
+    assert.equal(state.recovered, 2);
+  });
+
+  it('ends when it is stopped', async () => {
+    const { clock, state, recovery } = setUp();
+    recovery.watch();
+    await settle();
+    recovery.stop();
+    state.whole = true;
+    await clock.advance(10_000);
+    recovery.watch();
+    await settle();
+    assert.equal(state.recovered, 0);
+  });
+});

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  Announced,
+  Incoming,
+  partsOf,
+} from '../../../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
+import type { RankedRange } from '../../../../../../src/protocol/reconcile/dialects/native/testing.ts';
+import type { Bound } from '../../../../../../src/store/index.ts';
+import { keysOf } from '../../../../../conformance/pairs.ts';
+import { SeededRandom } from '../../../../../support/random.ts';
+import { contextOf, malformed, perform } from '../puppet.ts';
+
+const random = new SeededRandom('pieces');
+const at = (hint: number): Bound => ({ hint: BigInt(hint), id: null });
+const range = (lower: number, upper: number): RankedRange => ({
+  lower: at(lower),
+  upper: at(upper),
+  begin: 0,
+  end: 0,
+});
+
+describe('a range that comes in full', () => {
+  const out = malformed(/a piece lies out of its range/);
+
+  function incoming() {
+    const context = contextOf({ keys: keysOf(1, 5) });
+    const coming = new Incoming(context.ledger);
+    return {
+      coming,
+      ledger: context.ledger,
+      piece: (upper: number | null, count = 1) =>
+        perform(context, coming.piece(upper === null ? null : at(upper), random.bytes(32 * count))),
+    };
+  }
+
+  it('has no piece that reaches to its end, or past it, but the last', () => {
+    for (const upper of [20, 21, 1_000]) {
+      const { coming, piece, ledger } = incoming();
+      coming.begin(range(10, 20));
+      piece(19);
+      assert.throws(() => piece(upper), out, 'a piece may not reach past its range');
+      assert.equal(ledger.theirs, 1, 'ids of a piece that lies outside do not count');
+    }
+  });
+
+  it('has no piece at or below its begin, or where the piece before it ended', () => {
+    for (const upper of [9, 10]) {
+      const { coming, piece } = incoming();
+      coming.begin(range(10, 20));
+      assert.throws(() => piece(upper), out);
+    }
+    for (const upper of [11, 14, 15]) {
+      const { coming, piece } = incoming();
+      coming.begin(range(10, 20));
+      piece(15);
+      assert.throws(() => piece(upper), out);
+      piece(16);
+    }
+  });
+
+  it('is open until its last piece, and no more after it, twice in a row', () => {
+    const { coming, piece, ledger } = incoming();
+    const closed = malformed(/a range that is not open/);
+    assert.throws(() => piece(null), closed);
+    for (const [lower, upper] of [
+      [10, 20],
+      [30, 40],
+    ] as const) {
+      coming.begin(range(lower, upper));
+      assert.deepEqual([...coming.ranges()], [{ lower: at(lower) }]);
+      piece(lower + 5);
+      assert.deepEqual([...coming.ranges()], [{ lower: at(lower + 5) }], 'what came is settled');
+      assert.equal(coming.open, true);
+      piece(null, 2);
+      assert.equal(coming.open, false);
+      assert.deepEqual([...coming.ranges()], []);
+      assert.throws(() => piece(null), closed);
+    }
+    assert.equal(ledger.theirs, 6);
+  });
+
+  it('has nothing in its last piece alone', () => {
+    const { coming, piece } = incoming();
+    coming.begin(range(10, 20));
+    assert.throws(() => piece(15, 0), malformed(/a piece of nothing/));
+    piece(null, 0);
+    assert.equal(coming.open, false);
+  });
+});
+
+describe('the ranges that a side has announced', () => {
+  const ranges = (...lowers: number[]) => lowers.map((lower) => range(lower, lower + 1));
+  const lowersOf = (some: Iterable<RankedRange>) =>
+    [...some].map(({ lower }) => Number(lower.hint));
+
+  it('are answered in order, as many as there are and not one more', () => {
+    const announced = new Announced();
+    announced.push(ranges(1, 2, 3));
+    announced.push(ranges(4));
+    assert.throws(() => announced.shift(5), malformed(/answers 5 ranges, and 4 are open/));
+    assert.deepEqual(lowersOf(announced.shift(1)), [1]);
+    assert.equal(announced.size, 3);
+    assert.throws(() => announced.shift(4), malformed(/answers 4 ranges, and 3 are open/));
+    assert.deepEqual(lowersOf(announced.shift(3)), [2, 3, 4]);
+    assert.equal(announced.size, 0);
+    assert.throws(() => announced.shift(1), malformed(/answers 1 ranges, and 0 are open/));
+  });
+
+  it('stay in order when some come back to be answered next, again and again', () => {
+    const announced = new Announced();
+    announced.push(ranges(1, 2, 3, 4, 5, 6, 7));
+    assert.deepEqual(lowersOf(announced.shift(2)), [1, 2]);
+    announced.unshift(ranges(10, 11));
+    assert.deepEqual(lowersOf(announced.ranges()), [10, 11, 3, 4, 5, 6, 7]);
+    assert.deepEqual(lowersOf(announced.shift(3)), [10, 11, 3]);
+    announced.unshift(ranges(20));
+    assert.deepEqual(lowersOf(announced.shift(1)), [20]);
+    assert.deepEqual(lowersOf(announced.shift(4)), [4, 5, 6, 7]);
+  });
+
+  it('that were taken are open until the group is complete, and a group has one at least', () => {
+    const announced = new Announced();
+    announced.push(ranges(1, 2, 3, 4));
+    assert.throws(() => announced.group(), malformed(/a group of no ranges/));
+    announced.take(2);
+    announced.take(1);
+    assert.equal(announced.size, 4, 'members of a group in the making count');
+    assert.deepEqual(lowersOf(announced.ranges()), [4, 1, 2, 3]);
+    assert.deepEqual(lowersOf(announced.group()), [1, 2, 3]);
+    assert.equal(announced.size, 1);
+    assert.throws(() => announced.group(), malformed(/a group of no ranges/));
+  });
+
+  const part = (upper: Bound | null) => ({ upper, count: 1, digest: random.bytes(5) });
+  const split = (...uppers: (number | null)[]) =>
+    partsOf(
+      { ...range(10, 20), cluster: { differences: 7 } },
+      { tag: 'split', parts: uppers.map((upper) => part(upper === null ? null : at(upper))) },
+    );
+
+  it('are cut within their bounds, up to the last hint and not at it', () => {
+    const parts = split(11, 19, null);
+    assert.deepEqual(
+      parts.map(({ lower, upper }) => [lower.hint, upper.hint]),
+      [
+        [10n, 11n],
+        [11n, 19n],
+        [19n, 20n],
+      ],
+    );
+    assert.ok(parts.every(({ cluster }) => cluster?.differences === 7));
+    for (const uppers of [
+      [10, null],
+      [9, null],
+      [20, null],
+      [21, null],
+      [15, 15, null],
+      [15, 14, null],
+    ]) {
+      assert.throws(() => split(...uppers), malformed(/a split reaches out of its range/));
+    }
+  });
+});

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { SessionLimits, Step } from '../../../../../src/protocol/index.ts';
+import { Turns } from '../../../../../src/protocol/reconcile/dialects/shared/index.ts';
+
+const STEP: Step = { frames: [], missing: [], done: false };
+
+function started(limits: Partial<SessionLimits> = {}): Turns {
+  const turns = new Turns({
+    maxMessageBytes: 1,
+    maxInboundBytes: 1,
+    maxRounds: 9,
+    maxVisitedItems: 3,
+    maxMissing: 9,
+    ...limits,
+  });
+  turns.start();
+  return turns;
+}
+
+describe('Turns', () => {
+  it('takes frames after one start, until the last', () => {
+    const turns = started();
+    assert.throws(() => turns.start(), { code: 'UNEXPECTED_FRAME', message: /started once/ });
+    const firsts: boolean[] = [];
+    for (const done of [false, false, true]) {
+      turns.take(0, () => {
+        firsts.push(turns.first);
+        return { ...STEP, done };
+      });
+    }
+    assert.deepEqual(firsts, [true, false, false]);
+    assert.throws(() => turns.take(0, () => STEP), { message: /has ended/ });
+    assert.throws(() => turns.start(), { code: 'UNEXPECTED_FRAME' });
+    const fresh = new Turns({ ...({} as SessionLimits), maxRounds: 9 });
+    assert.throws(() => fresh.take(0, () => STEP), { message: /was not started/ });
+  });
+
+  it('has ended once an answer throws', () => {
+    const turns = started();
+    const wrong = () => {
+      throw new RangeError('wrong');
+    };
+    assert.throws(() => turns.take(0, wrong), RangeError);
+    assert.throws(() => turns.take(0, () => STEP), { code: 'UNEXPECTED_FRAME' });
+  });
+
+  it('answers so many frames, and not one more', () => {
+    const turns = started({ maxRounds: 2 });
+    for (let round = 0; round < 2; round++) turns.take(0, () => STEP);
+    assert.throws(() => turns.take(0, () => STEP), { code: 'BUDGET_SPENT', message: /2 messages/ });
+  });
+
+  it('goes on with one missing id less than it may learn, and not with so many', () => {
+    const turns = started({ maxMissing: 2 });
+    turns.take(1, () => STEP);
+    assert.throws(() => turns.take(2, () => STEP), {
+      code: 'BUDGET_SPENT',
+      message: /2 missing ids/,
+    });
+  });
+
+  it('counts what is looked at for each frame anew', () => {
+    const turns = started({ maxVisitedItems: 3 });
+    for (let frame = 0; frame < 2; frame++) {
+      turns.take(0, () => {
+        assert.equal(turns.left, 3);
+        turns.visit(1);
+        assert.equal(turns.left, 2);
+        const spent = Array.from({ length: 4 }, () => turns.exhausted());
+        assert.deepEqual(spent, [false, false, true, true], 'each range counts for one');
+        assert.equal(turns.left, -2);
+        return STEP;
+      });
+    }
+  });
+});

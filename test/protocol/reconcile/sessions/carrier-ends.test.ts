@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ProtocolError, SessionStop } from '../../../../src/protocol/index.ts';
+import { settle } from '../../../support/clock.ts';
+import { soon } from '../../../support/soon.ts';
+import { codeOf, DONE, frame, Scripted, STEP, setUp } from './carrier-harness.ts';
+
+describe('Carrier: the time for a frame', () => {
+  const cases: [string, RegExp, Scripted][] = [
+    ['the next one', /^the next frame/, new Scripted(STEP)],
+    ['the end of the stream', /^the end of the stream/, new Scripted(DONE)],
+    [
+      'one that is not taken',
+      /^taking a frame/,
+      new Scripted({ ...STEP, frames: [new Uint8Array(500)] }),
+    ],
+    [
+      'one that is not taken at the end',
+      /^taking a frame/,
+      new Scripted({ ...DONE, frames: [new Uint8Array(500)] }),
+    ],
+  ];
+  for (const [what, says, session] of cases) {
+    it(`is so long and no longer, for ${what}`, async () => {
+      const { clock, carry } = await setUp(session, {}, { receiveWindowBytes: 100 });
+      const outcome = carry();
+      await clock.advance(999);
+      assert.equal(outcome.at, -1, 'it is waited for');
+      await clock.advance(1);
+      assert.equal(outcome.at, 1_000);
+      const [code, message] = codeOf(outcome) as string[];
+      assert.equal(code, 'TIMEOUT');
+      assert.match(message!, says);
+      assert.equal(clock.pending, 1, 'the reset on its way, and no timer');
+    });
+  }
+
+  it('begins anew with each frame', async () => {
+    const { clock, peer, carry } = await setUp(new Scripted(STEP, STEP, STEP, DONE));
+    const outcome = carry();
+    for (let i = 0; i < 3; i++) {
+      await clock.advance(900);
+      await peer.send(frame(i));
+    }
+    await peer.close();
+    await clock.advance(100);
+    assert.deepEqual([outcome.error, outcome.at > 2_700], [undefined, true]);
+    assert.equal(clock.pending, 0);
+  });
+});
+
+describe('Carrier: steps', () => {
+  it('asks for the next frame of an output once the last was taken, and works without room', async () => {
+    const session = new Scripted(
+      { ...STEP, frames: [new Uint8Array(500)], pending: 'output' },
+      { ...STEP, frames: [frame(2)], pending: 'work' },
+      { ...STEP, pending: 'output' },
+      DONE,
+    );
+    const { clock, peer, carry } = await setUp(session, {}, { receiveWindowBytes: 100 });
+    const outcome = carry();
+    await clock.advance(500);
+    assert.deepEqual(session.calls, ['start'], 'the first frame is under way');
+    assert.equal((await peer.receive())!.length, 500);
+    await clock.advance(30);
+    assert.deepEqual(session.calls, ['start', 'proceed true', 'proceed true', 'proceed true']);
+    assert.deepEqual(await peer.receive(), frame(2));
+    await peer.close();
+    await clock.advance(30);
+    assert.equal(outcome.error, undefined);
+  });
+
+  it('works on while a frame is not taken yet, and says that there is no room', async () => {
+    const session = new Scripted(
+      { ...STEP, frames: [new Uint8Array(500)], pending: 'work' },
+      { ...STEP, pending: 'output' },
+      DONE,
+    );
+    const { clock, peer, carry } = await setUp(session, {}, { receiveWindowBytes: 100 });
+    carry();
+    await clock.advance(500);
+    assert.deepEqual(session.calls, ['start', 'proceed false']);
+    await peer.receive();
+    await clock.advance(30);
+    assert.deepEqual(session.calls, ['start', 'proceed false', 'proceed true']);
+  });
+
+  it('reads what comes while it sends, and tells of ids as they are learnt', async () => {
+    const ids = [new Uint8Array(32), new Uint8Array(32)];
+    const session = new Scripted(
+      { ...STEP, frames: [new Uint8Array(500)] },
+      { ...STEP, missing: ids },
+      { ...STEP, missing: ids.slice(1) },
+      DONE,
+    );
+    const { clock, peer, carry, digested, learnt } = await setUp(
+      session,
+      {},
+      { receiveWindowBytes: 100 },
+    );
+    const outcome = carry(frame(7));
+    assert.deepEqual(session.calls, ['start', 'receive 7'], 'the frame that was there');
+    await peer.send(frame(8));
+    await clock.advance(100);
+    assert.deepEqual(session.calls.slice(2), ['receive 8'], 'though ours is not taken');
+    await peer.receive();
+    await peer.send(frame(9));
+    await peer.close();
+    await clock.advance(100);
+    assert.deepEqual([digested.length, learnt, outcome.error], [3, [2, 1], undefined]);
+  });
+});
+
+describe('Carrier: the end', () => {
+  it('of the peer is good where the session may end, and an error elsewhere', async () => {
+    for (const mayEnd of [true, false]) {
+      const { clock, peer, carry, channel } = await setUp(new Scripted({ ...STEP, mayEnd }));
+      const outcome = carry();
+      await peer.close();
+      await clock.advance(100);
+      if (mayEnd) {
+        assert.deepEqual([outcome.error, outcome.at > 0], [undefined, true]);
+        assert.equal(await soon(clock, 'our side is closed', peer.receive()), null);
+      } else assert.equal((codeOf(outcome) as string[])[0], 'STREAM_CLOSED');
+      channel.abort(new ProtocolError('ABORTED', 'the test is over'));
+    }
+  });
+
+  it('of the peer while we send is an error too', async () => {
+    const session = new Scripted({ ...STEP, frames: [new Uint8Array(500)] });
+    const { clock, peer, carry } = await setUp(session, {}, { receiveWindowBytes: 100 });
+    const outcome = carry();
+    await peer.close();
+    await clock.advance(100);
+    assert.equal((codeOf(outcome) as string[])[0], 'STREAM_CLOSED');
+  });
+
+  it('waits for its frames to be taken, and then keeps the channel', async () => {
+    let kept = 0;
+    const session = new Scripted({ ...DONE, frames: [new Uint8Array(500)] });
+    const { clock, peer, carry } = await setUp(
+      session,
+      { keep: () => kept++ },
+      { receiveWindowBytes: 100 },
+    );
+    const outcome = carry();
+    await clock.advance(500);
+    assert.deepEqual([kept, outcome.at], [0, -1], 'the last frame is not taken');
+    await peer.receive();
+    await clock.advance(50);
+    assert.deepEqual([kept, outcome.error], [1, undefined]);
+    await peer.send(frame(1));
+    await clock.advance(50);
+    assert.equal(peer.sentBytes, 2, 'the channel is open');
+  });
+
+  it('keeps no channel of a session that fails', async () => {
+    let kept = 0;
+    const broken = new ProtocolError('MALFORMED_FRAME', 'no such frame');
+    const { clock, peer, carry } = await setUp(new Scripted(STEP, broken), { keep: () => kept++ });
+    const outcome = carry();
+    await peer.send(frame(1));
+    await clock.advance(100);
+    assert.deepEqual([outcome.error, kept], [broken, 0]);
+  });
+});
+
+describe('Carrier: a session that says why it ends', () => {
+  const stop = (parting: Uint8Array | null) =>
+    new SessionStop(new ProtocolError('BUDGET_SPENT', 'all is spent'), { parting, from: null });
+
+  it('waits until the peer has heard it, and reads on meanwhile', async () => {
+    const reason = stop(frame(99));
+    const { clock, peer, carry } = await setUp(
+      new Scripted({ ...STEP, frames: [frame(1)] }, reason),
+    );
+    const outcome = carry(frame(5));
+    await peer.send(frame(6));
+    await clock.advance(50);
+    assert.deepEqual([await peer.receive(), await peer.receive()], [frame(1), frame(99)]);
+    assert.equal(await peer.receive(), null, 'our side is closed behind it');
+    assert.equal(outcome.at, -1, 'the peer has not closed');
+    await peer.send(frame(7));
+    await peer.close();
+    await clock.advance(50);
+    assert.equal(outcome.error, reason);
+  });
+
+  it('waits so long, and then fails with the reason all the same', async () => {
+    const reason = stop(frame(99));
+    const { clock, carry } = await setUp(new Scripted(reason), { partingMs: 300 });
+    const outcome = carry();
+    await clock.advance(299);
+    assert.equal(outcome.at, -1);
+    await clock.advance(1);
+    assert.deepEqual([outcome.error, outcome.at], [reason, 300]);
+    const usual = await setUp(new Scripted(stop(frame(99))));
+    const late = usual.carry();
+    await usual.clock.advance(5_000);
+    assert.equal(late.at, 2_000, 'two seconds by default');
+  });
+
+  it('reads so many bytes more from a peer that goes on', async () => {
+    for (const [bytes, over] of [
+      [8, false],
+      [9, true],
+    ] as const) {
+      const { clock, peer, carry } = await setUp(new Scripted(stop(frame(99))), {
+        partingBytes: 10,
+      });
+      const outcome = carry();
+      await clock.advance(50);
+      await peer.send(new Uint8Array(bytes));
+      await clock.advance(50);
+      assert.equal(outcome.at > 0, over, `${bytes} bytes and a prefix`);
+    }
+  });
+
+  it('says nothing where the peer is the one that stopped', async () => {
+    const reason = stop(null);
+    const { clock, peer, carry } = await setUp(new Scripted(reason));
+    const outcome = carry();
+    await settle();
+    assert.equal(outcome.error, reason);
+    await clock.advance(100);
+    assert.equal(peer.receivedBytes, 0);
+  });
+});

@@ -1,0 +1,73 @@
+import {
+  type Dialect,
+  type Network,
+  type ReconcileEvents,
+  type ReconcileInit,
+  type ReconcileOptions,
+  ReconcileService,
+  type SessionReport,
+} from '../../../../src/protocol/index.ts';
+import type { Clock } from '../../../../src/store/index.ts';
+import { tinyDialect, tinySnapshot } from '../../../support/tiny-dialect.ts';
+
+/** Ids of 32 equal bytes. */
+export function idsOf(...bytes: number[]): Uint8Array[] {
+  return bytes.map((byte) => new Uint8Array(32).fill(byte));
+}
+
+/** A reconciliation service and all that it said. */
+export class Peer {
+  readonly service: ReconcileService;
+  readonly id: string;
+  readonly ended: SessionReport[] = [];
+  readonly missing: { peer: string; ids: readonly Uint8Array[] }[] = [];
+  readonly comings: string[] = [];
+  snapshots = 0;
+  held = 0;
+  /** Thrown instead of taking a snapshot. */
+  trouble: Error | null = null;
+
+  constructor(init: {
+    network: Network;
+    clock: Clock;
+    ids: readonly Uint8Array[];
+    dialects?: Dialect[];
+    options?: Partial<ReconcileOptions>;
+    networkName?: string;
+    /** In place of the events that are noted, or beside them. */
+    events?: Partial<ReconcileEvents>;
+    refuses?: ReconcileInit['refuses'];
+    log?: ReconcileInit['log'];
+  }) {
+    this.id = init.network.self;
+    this.service = new ReconcileService(init.network, {
+      clock: init.clock,
+      networkName: init.networkName ?? 'test',
+      dialects: init.dialects ?? [tinyDialect()],
+      options: init.options ?? {},
+      snapshot: () => {
+        if (this.trouble !== null) throw this.trouble;
+        this.snapshots++;
+        this.held++;
+        const release = () => {
+          this.held--;
+        };
+        return { snapshot: tinySnapshot(init.ids, release), version: 7 };
+      },
+      events: {
+        peerConnected: (peer) => this.comings.push(`+${peer}`),
+        peerDisconnected: (peer) => this.comings.push(`-${peer}`),
+        differs: () => {},
+        missing: (peer, ids) => this.missing.push({ peer, ids }),
+        ended: (report) => this.ended.push(report),
+        ...init.events,
+      },
+      ...(init.log === undefined ? {} : { log: init.log }),
+      ...(init.refuses === undefined ? {} : { refuses: init.refuses }),
+    });
+  }
+
+  get learnt(): number[] {
+    return this.missing.flatMap(({ ids }) => ids.map((id) => id[0]!)).sort((a, b) => a - b);
+  }
+}

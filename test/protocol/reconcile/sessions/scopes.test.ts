@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  ProtocolError,
+  type ReconcileEvents,
+  type ReconcileOptions,
+  type SessionReport,
+  SessionStop,
+} from '../../../../src/protocol/index.ts';
+import { type Bound, INFINITE_BOUND, ZERO_BOUND } from '../../../../src/store/index.ts';
+import { VirtualClock } from '../../../support/clock.ts';
+import { MemoryNetwork } from '../../../support/memory-network.ts';
+import { SeededRandom } from '../../../support/random.ts';
+import { soon } from '../../../support/soon.ts';
+import { idsOf, Peer } from './reconcile-harness.ts';
+import { OUTLINE, ToldDialect } from './told-dialect.ts';
+
+const at = (hint: number): Bound => ({ hint: BigInt(hint), id: null });
+const restFrom = (hint: number) => ({ lower: at(hint), upper: INFINITE_BOUND });
+const everything = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
+const finding = (continueFrom: Bound | null, proved = true) => ({
+  interval: everything,
+  mine: 1,
+  theirs: 2,
+  refused: 0,
+  proved,
+  continueFrom,
+  spent: continueFrom === null ? null : 'its bytes',
+});
+const outlines = (settles: boolean) => ({ ours: OUTLINE, theirs: { ...OUTLINE, settles } });
+
+/** Two nodes with a dialect each that shows what the test says. */
+async function setUp(
+  init: {
+    events?: Partial<ReconcileEvents>;
+    options?: Partial<ReconcileOptions>;
+    outlines?: boolean;
+  } = {},
+) {
+  const clock = new VirtualClock();
+  const network = new MemoryNetwork({ clock, random: new SeededRandom('scopes') });
+  const make = (name: string) => {
+    const dialect = new ToldDialect({ outlines: init.outlines ?? true });
+    const { events = {}, options = {} } = init;
+    const given = { network: network.node(name), clock, ids: idsOf(1, 2), options, events };
+    return { dialect, peer: new Peer({ ...given, dialects: [dialect] }) };
+  };
+  const [a, b] = [make('a'), make('b')];
+  await Promise.all([a, b].map(({ peer }) => peer.service.start()));
+  network.connect('a', 'b', { latencyMs: 10 });
+  await clock.advance(50);
+  const session = (
+    from: 'a' | 'b',
+    scope?: Parameters<typeof a.peer.service.reconcile>[1],
+  ): Promise<SessionReport> => {
+    const { service } = (from === 'a' ? a : b).peer;
+    const to = from === 'a' ? 'b' : 'a';
+    const running = scope === undefined ? service.reconcile(to) : service.reconcile(to, scope);
+    return soon(clock, 'the session ends', running, 15_000);
+  };
+  return { clock, network, a, b, session };
+}
+
+describe('a session that stopped short', () => {
+  it('is gone on with by the next one, until one comes to the end, time after time', async () => {
+    const { a, session } = await setUp();
+    for (let round = 0; round < 2; round++) {
+      for (const [asked, shown] of [
+        [undefined, at(5)],
+        [restFrom(5), at(8)],
+        [restFrom(8), null],
+        [undefined, null],
+      ] as const) {
+        a.dialect.showing = { finding: finding(shown) };
+        const report = await session('a');
+        assert.deepEqual(a.dialect.last.interval, asked);
+        assert.deepEqual(report.asked, asked ?? null);
+        assert.deepEqual(report.continueFrom, shown);
+        assert.equal(report.error?.code ?? null, shown === null ? null : 'BUDGET_SPENT');
+      }
+    }
+  });
+
+  it('is gone on with though the peer began it, and not when a peer then comes to the end', async () => {
+    const { a, b, session } = await setUp();
+    a.dialect.showing = { finding: finding(at(5)) };
+    await session('b');
+    a.dialect.showing = { finding: finding(null) };
+    await session('b');
+    await session('a');
+    assert.deepEqual(a.dialect.last.interval, restFrom(5), 'what it looked at may be the rest');
+    assert.equal(b.dialect.last.interval, undefined);
+    await session('a');
+    assert.equal(a.dialect.last.interval, undefined);
+  });
+
+  it('is begun anew after a session that failed, and when the peer was away', async () => {
+    for (const role of ['a', 'b'] as const) {
+      const { a, session } = await setUp();
+      a.dialect.showing = { finding: finding(at(5)) };
+      await session('a');
+      a.dialect.showing = { error: new ProtocolError('MALFORMED_FRAME', 'broken') };
+      await session(role);
+      a.dialect.showing = {};
+      await session('a');
+      assert.equal(a.dialect.last.interval, undefined, `a failure of a session of ${role}`);
+    }
+    const { a, network, clock, session } = await setUp();
+    a.dialect.showing = { finding: finding(at(5)) };
+    await session('a');
+    network.disconnect('a', 'b');
+    network.connect('a', 'b');
+    await clock.advance(50);
+    await session('a');
+    assert.equal(a.dialect.last.interval, undefined);
+  });
+
+  it('says nothing of the rest where either side settled nothing, or it had a scope', async () => {
+    const { a, session } = await setUp();
+    a.dialect.showing = { finding: finding(at(5)), outlines: outlines(false) };
+    await session('a');
+    a.dialect.showing = { finding: finding(at(6)), outlines: outlines(true) };
+    await session('a', { settles: false });
+    await session('a', { interval: restFrom(3) });
+    assert.deepEqual(a.dialect.last.interval, restFrom(3));
+    a.dialect.showing = { finding: finding(at(7)), outlines: outlines(true) };
+    await session('a');
+    assert.equal(a.dialect.last.interval, undefined);
+    await session('a');
+    assert.deepEqual(a.dialect.last.interval, restFrom(7));
+  });
+
+  it('had its budget spent at a bound, or ran out of time above where it began', async () => {
+    const { a, session } = await setUp({ options: { sessionTimeoutMs: 300 } });
+    const spent = new ProtocolError('BUDGET_SPENT', 'all of it');
+    a.dialect.showing = { error: new SessionStop(spent, { parting: null, from: at(4) }) };
+    assert.deepEqual((await session('a')).continueFrom, at(4));
+    const stopped = new ProtocolError('PEER_STOPPED', 'the peer did');
+    a.dialect.showing = { error: new SessionStop(stopped, { parting: null, from: at(4) }) };
+    assert.equal((await session('a')).continueFrom, null);
+  });
+
+  for (const [from, goesOn] of [
+    [4, false],
+    [5, false],
+    [6, true],
+  ] as const) {
+    it(`in time ${goesOn ? 'goes on' : 'does not go on'} at ${from} where it began at 5`, async () => {
+      const { a, b, session, clock } = await setUp({ options: { sessionTimeoutMs: 300 } });
+      for (const { dialect } of [a, b]) {
+        dialect.showing = { warmUp: 1_000, unsettledFrom: at(from) };
+      }
+      const report = await session('a', { interval: restFrom(5) });
+      assert.equal(report.error?.code, 'TIMEOUT');
+      assert.equal(report.durationMs, 300);
+      assert.deepEqual(report.continueFrom, goesOn ? at(from) : null);
+      assert.equal(clock.pending, 0);
+    });
+  }
+});
+
+describe('what a session has shown', () => {
+  it('is an error when it does not add up, and the sets differ then', async () => {
+    const differing: string[] = [];
+    const { a, session } = await setUp({ events: { differs: (peer) => differing.push(peer) } });
+    a.dialect.showing = { equal: true, finding: finding(null, false) };
+    assert.equal((await session('a')).error?.code, 'UNPROVED');
+    assert.ok(differing.includes('b'));
+    a.dialect.showing = { equal: true, finding: finding(at(5), false) };
+    assert.equal((await session('a')).error?.code, 'BUDGET_SPENT', 'no proof of the whole');
+  });
+
+  it('says how many bytes it took, unless it stopped short', async () => {
+    const { a, session } = await setUp();
+    a.dialect.showing = { finding: finding(null) };
+    const report = await session('a');
+    const bytes = report.bytesSent + report.bytesReceived;
+    assert.equal(report.efficiency, bytes / (3 * (32 + Math.log2(4 / 3) / 8)));
+    a.dialect.showing = { finding: finding(at(5)) };
+    assert.equal((await session('a')).efficiency, null);
+    a.dialect.showing = { finding: null };
+    assert.equal((await session('a')).efficiency, null);
+  });
+
+  it('is told as a difference once: by the dialect, or after the first exchange', async () => {
+    for (const [showing, times] of [
+      [{ warmUp: 3 }, 1],
+      [{ warmUp: 3, equal: true }, 0],
+      [{ warmUp: 3, differs: true }, 1],
+      [{ warmUp: 3, differs: false }, 0],
+      [{ warmUp: 3, differs: true, equal: true }, 1],
+    ] as const) {
+      const differing: string[] = [];
+      const { a, b, session } = await setUp({
+        events: { differs: (peer) => differing.push(peer) },
+      });
+      a.dialect.showing = showing;
+      b.dialect.showing = showing;
+      await session('a');
+      assert.equal(differing.filter((peer) => peer === 'b').length, times, JSON.stringify(showing));
+      assert.equal(differing.filter((peer) => peer === 'a').length, times, 'and by the other side');
+    }
+  });
+
+  it('has the outlines and the survey, and tells of the outlines once', async () => {
+    const told: string[] = [];
+    const { a, b, session } = await setUp({ events: { outlined: (peer) => told.push(peer) } });
+    const survey = [{ ...everything, ours: 1, theirs: 2, differs: true }];
+    a.dialect.showing = { warmUp: 2, outlines: outlines(true), survey };
+    b.dialect.showing = { warmUp: 2 };
+    for (let round = 1; round <= 2; round++) {
+      const report = await session('a');
+      assert.deepEqual([report.outlines, report.survey], [outlines(true), survey]);
+      assert.deepEqual(told, Array(round).fill('b'));
+    }
+  });
+});
+
+describe('what a session settles', () => {
+  it('is judged by what the peer says of its set, when the peer begins', async () => {
+    let verdict = true;
+    const judged: unknown[] = [];
+    const judge: ReconcileEvents['judge'] = (peer, { settles }) => {
+      judged.push([peer, settles]);
+      return verdict;
+    };
+    const { a, b, session } = await setUp({ events: { judge } });
+    for (verdict of [false, true, false]) {
+      await session('a');
+      assert.equal(b.dialect.last.settles, verdict);
+      assert.equal(b.peer.ended.at(-1)!.settles, verdict);
+      assert.equal(a.dialect.last.settles, true, 'its own sessions are not judged');
+    }
+    assert.deepEqual(judged, Array(3).fill(['a', true]));
+  });
+
+  it('is all where nobody judges, and where dialects say nothing of their sets', async () => {
+    for (const said of [true, false]) {
+      const { a, b, session } = await setUp({ outlines: said });
+      await session('a', { settles: false });
+      assert.equal(a.dialect.last.settles, !said, 'what cannot be put off is settled');
+      assert.equal(b.dialect.last.settles, true);
+    }
+  });
+
+  it('joins a look at everything with the session that runs, and no other look', async () => {
+    const { a, b, clock } = await setUp();
+    for (const { dialect } of [a, b]) dialect.showing = { warmUp: 3 };
+    const { service } = a.peer;
+    const running = service.reconcile('b');
+    await clock.advance(15);
+    const look = service.reconcile('b', { settles: false });
+    const part = service.reconcile('b', { settles: false, interval: restFrom(5) });
+    const whole = service.reconcile('b', {});
+    const [first, ...others] = await soon(
+      clock,
+      'all sessions end',
+      Promise.all([running, look, part, whole]),
+    );
+    assert.equal(others[0], first);
+    assert.deepEqual(
+      a.dialect.sessions.map(({ interval, settles }) => [interval?.lower, settles]),
+      [
+        [undefined, true],
+        [at(5), false],
+        [undefined, true],
+      ],
+    );
+    assert.equal(a.peer.ended.length, 3);
+  });
+});

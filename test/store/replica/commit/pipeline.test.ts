@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Pace, Pipeline } from '../../../../src/store/replica/commit/testing.ts';
+import { settle, VirtualClock } from '../../../support/clock.ts';
+
+describe('a pipeline', () => {
+  it('prepares one ahead of what is carried out, and confirms it when that is done', async () => {
+    const trial = new Trial();
+    for (const name of ['a', 'b', 'c']) trial.run(name);
+    await settle();
+    assert.deepEqual(trial.log, ['prepare a', 'confirm a', 'carry out a', 'prepare b']);
+    trial.finish('a');
+    await settle();
+    assert.deepEqual(trial.log.slice(4), ['confirm b', 'carry out b', 'prepare c']);
+    trial.finish('b');
+    await settle();
+    assert.deepEqual(trial.log.slice(7), ['confirm c', 'carry out c']);
+    trial.finish('c');
+    assert.deepEqual(await Promise.all(trial.results), ['a done', 'b done', 'c done']);
+  });
+
+  it('prepares what must be alone only when nothing is being carried out', async () => {
+    const trial = new Trial();
+    trial.run('a');
+    trial.run('b', true);
+    trial.run('c');
+    await settle();
+    assert.deepEqual(trial.log, ['prepare a', 'confirm a', 'carry out a']);
+    trial.finish('a');
+    await settle();
+    assert.deepEqual(trial.log.slice(3), ['prepare b', 'confirm b', 'carry out b', 'prepare c']);
+    trial.finish('b');
+    await settle();
+    trial.finish('c');
+    await Promise.all(trial.results);
+  });
+
+  it('goes on in order after each failure, in whichever step', async () => {
+    for (const step of ['prepare', 'confirm', 'carry out']) {
+      const trial = new Trial();
+      trial.failing = `${step} a`;
+      const failures = [trial.run('a')];
+      await assert.rejects(failures[0]!, { message: `${step} a` });
+      trial.failing = `${step} b`;
+      failures.push(trial.run('b'));
+      trial.run('c');
+      await assert.rejects(failures[1]!, { message: `${step} b` });
+      await settle();
+      assert.deepEqual(trial.log.slice(-2), ['confirm c', 'carry out c'], `after ${step}`);
+      trial.finish('c');
+      await trial.pipeline.idle();
+    }
+  });
+
+  it('carries out what was confirmed in the place of what was prepared', async () => {
+    const pipeline = new Pipeline(async () => undefined);
+    const result = await pipeline.run({
+      alone: false,
+      prepare: () => 'first',
+      confirm: (prepared) => `${prepared} and second`,
+      carryOut: async (prepared) => prepared,
+    });
+    assert.equal(result, 'first and second');
+  });
+
+  it('is idle once all was carried out, or has failed', async () => {
+    const trial = new Trial();
+    trial.run('a');
+    trial.run('b').catch(() => undefined);
+    trial.failing = 'carry out b';
+    let idle = false;
+    void trial.pipeline.idle().then(() => {
+      idle = true;
+    });
+    await settle();
+    assert.equal(idle, false);
+    trial.finish('a');
+    await settle();
+    assert.equal(idle, true);
+  });
+
+  it('rests before each preparation', async () => {
+    const gate = Promise.withResolvers<void>();
+    let rests = 0;
+    const trial = new Trial(() => {
+      rests++;
+      return gate.promise;
+    });
+    trial.run('a');
+    await settle();
+    assert.deepEqual([trial.log, rests], [[], 1]);
+    gate.resolve();
+    trial.run('b');
+    await settle();
+    assert.deepEqual([trial.log.at(-1), rests], ['prepare b', 2]);
+    trial.finish('a');
+    await settle();
+    trial.finish('b');
+  });
+});
+
+describe('a pace', () => {
+  it('rests after five milliseconds of work, and only once for them', async () => {
+    const clock = new WorkingClock();
+    const pace = new Pace(clock);
+    for (let round = 0; round < 2; round++) {
+      assert.equal(
+        pace.work(() => clock.work(4.9)),
+        4.9,
+        'a piece gives its result',
+      );
+      assert.equal(await rests(pace), false, 'less than five');
+      assert.throws(() => pace.work(() => clock.fail(0.1)), /failed/);
+      assert.equal(await rests(pace), true, 'what fails takes time too');
+      assert.equal(await rests(pace), false, 'the work was rested from');
+    }
+  });
+
+  /** Whether it waits for a turn of the event loop, which the clock's timers are. */
+  async function rests(pace: Pace): Promise<boolean> {
+    let done = false;
+    const rested = pace.rest().then(() => {
+      done = true;
+    });
+    await settle();
+    const waited = !done;
+    await timers.advance(0);
+    await rested;
+    return waited;
+  }
+
+  const timers = new VirtualClock();
+
+  /** A clock on which work takes time. */
+  class WorkingClock extends VirtualClock {
+    #worked = 0;
+
+    override monotonic(): number {
+      return this.#worked;
+    }
+
+    override after(delayMs: number, callback: () => void): () => void {
+      return timers.after(delayMs, callback);
+    }
+
+    work(ms: number): number {
+      this.#worked += ms;
+      return ms;
+    }
+
+    fail(ms: number): never {
+      this.#worked += ms;
+      throw new Error('failed');
+    }
+  }
+});
+
+/** A pipeline whose work the test ends, and all that is done in it. */
+class Trial {
+  readonly log: string[] = [];
+  readonly results: Promise<string>[] = [];
+  readonly pipeline: Pipeline;
+  /** The step that fails. */
+  failing = '';
+  readonly #running = new Map<string, () => void>();
+
+  constructor(rest: () => Promise<void> = async () => undefined) {
+    this.pipeline = new Pipeline(rest);
+  }
+
+  run(name: string, alone = false): Promise<string> {
+    const result = this.pipeline.run({
+      alone,
+      prepare: () => this.#step(`prepare ${name}`),
+      confirm: () => this.#step(`confirm ${name}`),
+      carryOut: async () => {
+        this.#step(`carry out ${name}`);
+        await new Promise<void>((resolve) => this.#running.set(name, resolve));
+        return `${name} done`;
+      },
+    });
+    this.results.push(result);
+    return result;
+  }
+
+  finish(name: string): void {
+    const resolve = this.#running.get(name);
+    assert.ok(resolve, `${name} is being carried out`);
+    resolve();
+  }
+
+  #step(step: string): string {
+    if (step === this.failing) throw new Error(step);
+    this.log.push(step);
+    return step;
+  }
+}

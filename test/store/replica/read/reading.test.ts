@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  INFINITE_HINT,
+  type ItemKey,
+  type NewItem,
+  StoreError,
+} from '../../../../src/store/index.ts';
+import { GuardedSnapshot, MAX_LIST_LIMIT } from '../../../../src/store/replica/read/index.ts';
+import { codes, flipItem, idOf, KEYS, MemorySet } from '../in-memory.ts';
+import { coded, item, items } from '../support.ts';
+
+const WIDE = { maxItemBytes: 1_000, maxBytes: 1_000_000 };
+
+function key(number: number): ItemKey {
+  return { hint: BigInt(number), id: idOf(item(number)) };
+}
+
+/** Items of these lengths, one a hint. */
+function ofLengths(...lengths: number[]): NewItem[] {
+  return lengths.map((bytes, i) => item(i, bytes));
+}
+
+describe('items that are served', () => {
+  it('are as many as fit into the bytes that are wanted, and at least one', async (t) => {
+    const given = ofLengths(100, 100, 100);
+    const replica = await (await MemorySet.of(given)).open(t);
+    const ids = given.map(idOf);
+    for (const [maxBytes, count] of [
+      [0, 1],
+      [100, 1],
+      [199, 1],
+      [200, 2],
+      [299, 2],
+      [300, 3],
+    ] as const) {
+      const served = await replica.serve(ids, { maxItemBytes: 100, maxBytes });
+      const found = served.map((one) => one !== undefined && 'payload' in one);
+      assert.deepEqual(found, Array(count).fill(true), `${maxBytes} bytes`);
+    }
+  });
+
+  it('come with their length alone where they are longer than is asked for', async (t) => {
+    const given = ofLengths(99, 100, 101, 50);
+    const replica = await (await MemorySet.of(given)).open(t);
+    const served = await replica.serve(given.map(idOf), { maxItemBytes: 100, maxBytes: 249 });
+    assert.deepEqual(
+      served.map((one) => one && ('payload' in one ? one.payload.length : `only ${one.length}`)),
+      [99, 100, 'only 101', 50],
+    );
+    const less = await replica.serve(given.map(idOf), { maxItemBytes: 100, maxBytes: 248 });
+    assert.equal(less.length, 3);
+  });
+
+  it('are looked for under 64 ids in one go', async (t) => {
+    const given = items(70);
+    const replica = await (await MemorySet.of(given)).open(t);
+    const ids = given.map(idOf);
+    assert.equal((await replica.serve(ids.slice(0, 64), WIDE)).length, 64);
+    assert.equal((await replica.serve(ids, WIDE)).length, 64);
+  });
+
+  it('are answered with nothing under ids that are not held', async (t) => {
+    const replica = await (await MemorySet.of(2)).open(t);
+    const served = await replica.serve([key(9).id, key(1).id], WIDE);
+    assert.deepEqual(served, [undefined, { ...key(1), payload: item(1).payload }]);
+    assert.deepEqual(await replica.serve([], WIDE), []);
+  });
+
+  it('end with one that is damaged, which is put aside, twice in a row', async (t) => {
+    const set = await MemorySet.of(5);
+    const replica = await set.open(t);
+    const ids = items(5).map(idOf);
+    for (const [count, damaged] of [
+      [1, 2],
+      [2, 4],
+    ] as const) {
+      await flipItem(set.database, item(damaged));
+      const served = await replica.serve(ids.slice(damaged - 1), WIDE);
+      assert.deepEqual(
+        served.map((one) => one !== undefined),
+        [true, false],
+      );
+      assert.equal(replica.status().quarantined, count);
+      const again = await replica.serve(ids.slice(damaged - 1), WIDE);
+      assert.equal(again[1], undefined);
+    }
+    assert.deepEqual(codes(replica), ['ITEM_DAMAGED', 'ITEM_DAMAGED']);
+  });
+
+  it('count as not held, and the index is built again, where an id record is damaged', async (t) => {
+    const set = await MemorySet.of(5, (database) =>
+      database.put(KEYS.id(key(1).id), new Uint8Array(3)),
+    );
+    const replica = await set.open(t);
+    const served = await replica.serve([key(1).id, key(2).id], WIDE);
+    assert.deepEqual(
+      served.map((one) => one !== undefined),
+      [false, true],
+    );
+    await replica.ready();
+    assert.deepEqual(codes(replica), ['INDEX_DAMAGED', 'INDEX_REBUILT']);
+    assert.notEqual((await replica.serve([key(1).id], WIDE))[0], undefined);
+  });
+});
+
+describe('an item that is read', () => {
+  it('is refused when it is damaged, with what became of it', async (t) => {
+    const set = await MemorySet.of(5);
+    const replica = await set.open(t);
+    await flipItem(set.database, item(1));
+    await assert.rejects(replica.get(key(1).id), /was put aside: fetch it from a peer again/);
+    assert.equal(await replica.get(key(1).id), undefined);
+    assert.match(replica.status().incidents[0]!.message, /^item [0-9a-f]{64} was damaged/);
+    const version = replica.version;
+    await flipItem(set.database, item(2));
+    await assert.rejects(replica.get(key(2).id), coded('STORE_CORRUPT'));
+    assert.ok(replica.version > version, 'the set has another version when an item has left it');
+  });
+
+  it('has its head read from its id record, which must be whole', async (t) => {
+    const set = await MemorySet.of(5);
+    const replica = await set.open(t);
+    assert.deepEqual(await replica.head(key(1).id), { hint: 1n, bytes: 20 });
+    assert.equal(await replica.head(key(9).id), undefined);
+    await set.database.put(KEYS.id(key(1).id), new Uint8Array(17));
+    await assert.rejects(replica.head(key(1).id), coded('STORE_CORRUPT'));
+    await replica.ready();
+    assert.deepEqual(codes(replica), ['INDEX_DAMAGED', 'INDEX_REBUILT']);
+    assert.deepEqual(await replica.head(key(1).id), { hint: 1n, bytes: 20 });
+  });
+
+  it('is told as unreadable where the database fails', async (t) => {
+    const set = await MemorySet.of(5);
+    const replica = await set.open(t);
+    const getSync = set.database.getSync.bind(set.database);
+    set.database.getSync = ((at: Uint8Array, options: object) => {
+      if (at[KEYS.items.gte.length - 1] === 'p'.charCodeAt(0))
+        throw new Error('IO error: it burns');
+      return getSync(at, options as never);
+    }) as never;
+    await assert.rejects(replica.get(key(1).id), /the database cannot be read: check its disk/);
+    assert.deepEqual([codes(replica), replica.status().quarantined], [[], 0]);
+  });
+});
+
+describe('list of keys', () => {
+  it('is one page of the range, from its first hint to below its last', async (t) => {
+    const replica = await (await MemorySet.of(200)).open(t);
+    const page = async (init: object) => (await replica.list(init)).map(({ hint }) => Number(hint));
+    assert.equal((await page({})).length, 100);
+    assert.deepEqual(await page({ from: 5n, to: 8n }), [5, 6, 7]);
+    assert.deepEqual(await page({ from: 5n, to: 5n }), []);
+    assert.deepEqual(await page({ from: 8n, to: 5n }), []);
+    assert.deepEqual(await page({ from: 198n, to: INFINITE_HINT }), [198, 199]);
+    assert.deepEqual(await page({ limit: 1 }), [0]);
+    assert.deepEqual(await page({ limit: 2, after: key(5) }), [6, 7]);
+    const below = { hint: 5n, id: new Uint8Array(32) };
+    assert.deepEqual(await page({ limit: 2, after: below }), [5, 6], 'that key need not be there');
+    assert.deepEqual(await page({ limit: 2, after: key(199) }), []);
+    assert.deepEqual(await page({ limit: 1, from: 9n, after: key(5) }), [9]);
+    assert.deepEqual(await page({ limit: 1, from: 5n, after: key(9) }), [10]);
+  });
+
+  it('is never longer than a thousand keys', async (t) => {
+    const replica = await (await MemorySet.of(MAX_LIST_LIMIT + 1)).open(t);
+    const lengthOf = async (limit: number) => (await replica.list({ limit })).length;
+    assert.equal(await lengthOf(MAX_LIST_LIMIT - 1), MAX_LIST_LIMIT - 1);
+    assert.equal(await lengthOf(MAX_LIST_LIMIT), 1_000);
+    assert.equal(await lengthOf(MAX_LIST_LIMIT + 1), 1_000);
+  });
+
+  it('is refused for limits and hints that are none', async (t) => {
+    const replica = await (await MemorySet.of(1)).open(t);
+    for (const limit of [0, -1, 1.5, Number.NaN]) {
+      await assert.rejects(replica.list({ limit }), coded('INVALID_LIMIT'));
+    }
+    for (const from of [-1n, INFINITE_HINT + 1n]) {
+      await assert.rejects(replica.list({ from }), coded('INVALID_BOUND'));
+      await assert.rejects(replica.list({ to: from }), coded('INVALID_BOUND'));
+    }
+    assert.deepEqual(await replica.list({ from: INFINITE_HINT }), []);
+    await assert.rejects(
+      replica.list({ after: { hint: 1n, id: new Uint8Array(31) } }),
+      coded('INVALID_ID'),
+    );
+    assert.equal((await replica.list({ from: 0n })).length, 1);
+  });
+
+  it('releases its snapshot, also when it is refused', async (t) => {
+    const set = await MemorySet.of(1);
+    const replica = await set.open(t);
+    const timers = set.clock.pending;
+    await replica.list();
+    await assert.rejects(replica.list({ limit: 0 }));
+    assert.equal(set.clock.pending, timers, 'no snapshot waits for its end');
+  });
+});
+
+describe('snapshot with a guard', () => {
+  async function guarded(t: Parameters<MemorySet['open']>[0], count = 30) {
+    const set = await MemorySet.of(count);
+    const replica = await set.open(t);
+    const inner = replica.snapshot();
+    const damage: string[] = [];
+    const asked: Uint8Array[] = [];
+    const init = {
+      onDamage: (error: StoreError) => damage.push(error.message),
+      isAbsent: (id: Uint8Array) => {
+        asked.push(id);
+        return id[0] === key(3).id[0];
+      },
+    };
+    return { inner, init, damage, asked, snapshot: new GuardedSnapshot(inner, init) };
+  }
+
+  it('answers what the one in it does', async (t) => {
+    const { inner, snapshot } = await guarded(t);
+    const keys = [...inner.keys(0, 30)];
+    assert.deepEqual([snapshot.size, snapshot.scheme], [30, inner.scheme]);
+    assert.deepEqual(snapshot.select(3), keys[3]);
+    assert.equal(snapshot.lowerBound(keys[4]!), 4);
+    assert.deepEqual([...snapshot.keys(2, 9)], keys.slice(2, 9));
+    assert.deepEqual(snapshot.ids(2, 9), inner.ids(2, 9));
+    const runs = [...snapshot.idRuns(2, 9)];
+    assert.deepEqual(Buffer.concat(runs), Buffer.from(inner.ids(2, 9)));
+    assert.deepEqual(snapshot.fingerprint(2, 9), inner.fingerprint(2, 9));
+    const expected = [inner.fingerprint(1, 5), inner.fingerprint(5, 30)];
+    assert.deepEqual(snapshot.fingerprints([1, 5, 30]), expected);
+    assert.equal(snapshot.edgeNear(7), inner.edgeNear?.(7) ?? 7);
+    assert.deepEqual(snapshot.under(inner.scheme).fingerprint(2, 9), inner.fingerprint(2, 9));
+  });
+
+  it('asks the disk only for ids that may be held', async (t) => {
+    const { snapshot, inner, asked } = await guarded(t);
+    assert.equal(snapshot.contains(key(3).id), false, 'the guard knows that it is absent');
+    assert.equal(snapshot.contains(key(4).id), true);
+    assert.deepEqual(asked, [key(3).id, key(4).id]);
+    snapshot.release();
+    assert.throws(() => snapshot.contains(key(3).id), 'a released one does not answer');
+    assert.equal(asked.length, 2);
+    assert.throws(() => inner.select(0), coded('SNAPSHOT_RELEASED'));
+  });
+
+  it('tells of damage and throws it, wherever it is met, and of nothing else', async (t) => {
+    const corrupt = new StoreError('STORE_CORRUPT', 'a node of the tree is damaged');
+    const { inner, init, damage } = await guarded(t);
+    const failing = (error: Error) =>
+      new GuardedSnapshot(
+        new Proxy(inner, {
+          get: (of, name) =>
+            ['size', 'scheme'].includes(String(name))
+              ? Reflect.get(of, name, of)
+              : () => {
+                  if (name === 'under') return failing(error);
+                  throw error;
+                },
+        }),
+        { ...init, isAbsent: () => false },
+      );
+    const reads: ((snapshot: GuardedSnapshot) => unknown)[] = [
+      (one) => one.select(0),
+      (one) => one.lowerBound(key(1)),
+      (one) => [...one.keys(0, 1)],
+      (one) => one.ids(0, 1),
+      (one) => [...one.idRuns(0, 1)],
+      (one) => one.fingerprint(0, 1),
+      (one) => one.fingerprints([0, 1]),
+      (one) => one.edgeNear(1),
+      (one) => one.contains(key(1).id),
+      (one) => one.under(inner.scheme).select(0),
+    ];
+    for (const [i, read] of reads.entries()) {
+      assert.throws(() => read(failing(corrupt)), corrupt);
+      assert.ok(damage.length > i, `reading ${i} is told`);
+      damage.length = i + 1;
+      assert.throws(() => read(failing(new StoreError('STORE_CLOSED', 'no'))), /no/);
+      assert.throws(() => read(failing(new Error('IO error'))), /IO error/);
+      assert.equal(damage.length, i + 1, `reading ${i} tells of damage alone`);
+    }
+  });
+
+  it('tells of damage that is met in the midst of a walk', async (t) => {
+    const { inner, init, damage } = await guarded(t);
+    const halting = function* <Value>(value: Value): Iterable<Value> {
+      yield value;
+      throw new StoreError('STORE_CORRUPT', 'a node of the tree is damaged');
+    };
+    const broken = { keys: () => halting(key(0)), idRuns: () => halting(key(0).id) };
+    const guard = new GuardedSnapshot({ ...broken, size: 30 } as unknown as typeof inner, init);
+    for (const [i, walk] of [guard.keys(0, 2), guard.idRuns(0, 2)].entries()) {
+      const found: unknown[] = [];
+      assert.throws(() => {
+        for (const one of walk) found.push(one);
+      }, coded('STORE_CORRUPT'));
+      assert.deepEqual([found.length, damage.length], [1, i + 1]);
+    }
+  });
+});

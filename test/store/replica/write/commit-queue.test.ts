@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Item, ReplicaLimits } from '../../../../src/store/index.ts';
+import { unknown, writeFailed } from '../../../../src/store/replica/testing.ts';
+import { GroupCommit } from '../../../../src/store/replica/write/testing.ts';
+import { settle } from '../../../support/clock.ts';
+
+describe('the queue before the writer', () => {
+  it('has room up to its bound of items, and again once they are written, twice', async () => {
+    const queue = new Queue({ maxQueuedItems: 3 });
+    for (const round of [0, 10]) {
+      queue.add(round);
+      await settle();
+      queue.add(round + 1, round + 2);
+      assert.equal(await queue.hasRoom(), true, 'two of three are queued');
+      queue.add(round + 3);
+      assert.equal(await queue.hasRoom(), false, 'three of three are queued');
+      queue.finish();
+      await settle();
+      assert.equal(await queue.hasRoom(), true, 'what is being written is queued no more');
+      queue.finish();
+      await settle();
+    }
+    assert.deepEqual(queue.batches, [[0], [1, 2, 3], [10], [11, 12, 13]]);
+  });
+
+  it('has room up to its bound of bytes, and again once they are written, twice', async () => {
+    const queue = new Queue({ maxQueuedBytes: 100 });
+    for (const round of [0, 10]) {
+      queue.add(round);
+      await settle();
+      queue.addBytes(round + 1, 99);
+      assert.equal(await queue.hasRoom(), true, '99 of 100 bytes are queued');
+      queue.addBytes(round + 2, 1);
+      assert.equal(await queue.hasRoom(), false, '100 of 100 bytes are queued');
+      queue.finish();
+      await settle();
+      assert.equal(await queue.hasRoom(), true, 'what is being written is queued no more');
+      queue.finish();
+      await settle();
+    }
+  });
+
+  it('wakes all who wait for room, and those whom a failure made room for', async () => {
+    const queue = new Queue({ maxQueuedItems: 1 });
+    queue.add(0);
+    await settle();
+    queue.add(1);
+    let woken = 0;
+    for (let i = 0; i < 3; i++) void queue.commits.room().then(() => woken++);
+    await settle();
+    assert.equal(woken, 0);
+    queue.fail(new Error('it burns'));
+    await settle();
+    assert.equal(woken, 3);
+  });
+
+  it('puts as many bytes into a batch as it may hold, and one more into the next', async () => {
+    const queue = new Queue({ maxBatchBytes: 100 });
+    queue.more = true;
+    queue.addBytes(0, 60);
+    queue.addBytes(1, 40);
+    queue.addBytes(2, 60);
+    queue.addBytes(3, 41);
+    queue.addBytes(4, 500);
+    queue.addBytes(5, 1);
+    await queue.writeAll();
+    assert.deepEqual(queue.batches, [[0, 1], [2], [3], [4], [5]]);
+  });
+
+  it('puts as many items into a batch as it may hold, and one more into the next', async () => {
+    const queue = new Queue({ maxBatchItems: 2 });
+    queue.more = true;
+    assert.equal(queue.add(0, 1, 2).length, 2, 'a call waits for each batch it is in, once');
+    assert.equal(queue.add(3).length, 1);
+    await queue.writeAll();
+    assert.deepEqual(queue.batches, [
+      [0, 1],
+      [2, 3],
+    ]);
+  });
+
+  it('knows what is on its way to the disk, and counts its bytes until it is there', async () => {
+    const queue = new Queue();
+    for (const round of [0, 10]) {
+      const [written] = queue.addBytes(round, 30);
+      await settle();
+      queue.addBytes(round + 1, 12);
+      assert.equal(queue.commits.pendingBytes, 42);
+      assert.equal(queue.commits.pending(id(round)), written);
+      queue.finish();
+      await written;
+      assert.equal(
+        queue.commits.pending(id(round)),
+        undefined,
+        'what is on disk is not on its way',
+      );
+      assert.equal(queue.commits.pendingBytes, 12);
+      assert.notEqual(queue.commits.pending(id(round + 1)), undefined);
+      await settle();
+      queue.finish();
+      await settle();
+      assert.equal(queue.commits.pendingBytes, 0);
+    }
+  });
+
+  it('forgets what failed, and all that was queued behind it, each time', async () => {
+    const queue = new Queue({ maxBatchItems: 1, maxQueuedItems: 3, maxQueuedBytes: 21 });
+    for (const round of [0, 10]) {
+      const [first] = queue.addBytes(round, 10);
+      await settle();
+      const others = [queue.addBytes(round + 1, 10)[0]!, queue.addBytes(round + 2, 10)[0]!];
+      const failures = Promise.allSettled([first!, ...others]);
+      const refusal = writeFailed(new Error('it burns'));
+      queue.fail(unknown(refusal));
+      const [own, ...behind] = (await failures).map((one) => (one as PromiseRejectedResult).reason);
+      assert.match(own.message, /not known/);
+      assert.deepEqual(behind, [refusal, refusal], 'what was not tried is surely not on disk');
+      for (const number of [0, 1, 2]) {
+        const pending = queue.commits.pending(id(round + number));
+        assert.equal(pending, undefined, 'an item that failed is not on its way');
+      }
+      assert.equal(queue.commits.pendingBytes, 0, 'bytes that failed are not on their way');
+      assert.equal(await queue.hasRoom(), true);
+      queue.addBytes(round + 3, 20);
+      await settle();
+      queue.addBytes(round + 4, 20);
+      assert.equal(await queue.hasRoom(), true, 'what failed takes no room');
+      queue.finish();
+      await settle();
+      queue.finish();
+      await settle();
+    }
+    assert.deepEqual(queue.batches, [[0], [3], [4], [10], [13], [14]]);
+  });
+
+  it('does not mind that a failure has no one to hear of it', async () => {
+    const queue = new Queue();
+    queue.add(0);
+    await settle();
+    queue.fail(new Error('it burns'));
+    await settle();
+  });
+
+  it('has a large batch worked out beside the one before, not a small one, and no third', async () => {
+    const large = Array.from({ length: 256 }, (_, i) => 1_000 + i);
+    const queue = new Queue({ maxBatchItems: 256 });
+    queue.add(0);
+    await settle();
+    queue.add(...large.slice(1));
+    await settle();
+    assert.equal(queue.batches.length, 1, '255 items wait for more');
+    queue.add(large[0]!);
+    await settle();
+    assert.equal(queue.batches.length, 2, '256 items do not');
+    queue.add(...large.map((number) => number + 1_000));
+    await settle();
+    assert.equal(queue.batches.length, 2, 'a third one waits');
+    queue.finish();
+    await settle();
+    assert.equal(queue.batches.length, 3);
+    queue.finish();
+    queue.finish();
+    await settle();
+  });
+
+  it('has a batch of many bytes worked out beside the one before', async () => {
+    const queue = new Queue();
+    queue.add(0);
+    await settle();
+    queue.addBytes(1, 1024 * 1024 - 1);
+    await settle();
+    assert.equal(queue.batches.length, 1, 'a byte less than a mebibyte waits for more');
+    queue.addBytes(2, 1);
+    await settle();
+    assert.equal(queue.batches.length, 2, 'a mebibyte does not');
+  });
+
+  it('begins nothing while more is about to come, unless it is full', async () => {
+    const queue = new Queue({ maxQueuedItems: 2 });
+    queue.more = true;
+    queue.add(0);
+    await settle();
+    assert.deepEqual(queue.batches, []);
+    queue.add(1);
+    await settle();
+    assert.deepEqual(queue.batches, [[0, 1]]);
+    queue.finish();
+    await settle();
+  });
+
+  it('lets a caller that was answered put again before the next batch is begun', async () => {
+    const queue = new Queue();
+    const [first] = queue.add(0);
+    const again = first!.then(async () => {
+      // What a caller awaits on its way to the next put.
+      for (let turn = 0; turn < 8; turn++) await undefined;
+      queue.add(2);
+    });
+    await settle();
+    queue.add(1);
+    queue.finish();
+    await again;
+    await settle();
+    assert.deepEqual(queue.batches, [[0], [1, 2]]);
+  });
+});
+
+/** A queue whose writes the test ends. */
+class Queue {
+  readonly commits: GroupCommit;
+  /** Numbers of the items in each batch that was begun. */
+  readonly batches: number[][] = [];
+  more = false;
+  readonly #begun: PromiseWithResolvers<void>[] = [];
+
+  constructor(limits: Partial<ReplicaLimits> = {}) {
+    this.commits = new GroupCommit({
+      limits: {
+        maxQueuedBytes: 2 ** 30,
+        maxQueuedItems: 2 ** 20,
+        maxBatchBytes: 2 ** 30,
+        maxBatchItems: 2 ** 20,
+        ...limits,
+      },
+      more: () => this.more,
+      write: (items) => {
+        this.batches.push(items.map(({ hint }) => Number(hint)));
+        const begun = Promise.withResolvers<void>();
+        this.#begun.push(begun);
+        return begun.promise;
+      },
+    });
+  }
+
+  add(...numbers: readonly number[]): Promise<void>[] {
+    const added = this.commits.add(numbers.map((number) => item(number, 0)));
+    this.commits.start();
+    return added;
+  }
+
+  addBytes(number: number, bytes: number): Promise<void>[] {
+    const added = this.commits.add([item(number, bytes)]);
+    this.commits.start();
+    return added;
+  }
+
+  async hasRoom(): Promise<boolean> {
+    let room = false;
+    void this.commits.room().then(() => {
+      room = true;
+    });
+    await settle();
+    return room;
+  }
+
+  /** Ends the oldest write. */
+  finish(): void {
+    this.#oldest().resolve();
+  }
+
+  fail(error: Error): void {
+    this.#oldest().reject(error);
+  }
+
+  #oldest(): PromiseWithResolvers<void> {
+    const begun = this.#begun.shift();
+    assert.ok(begun, 'a batch is being written');
+    return begun;
+  }
+
+  /** Lets everything that was queued be written. */
+  async writeAll(): Promise<void> {
+    this.more = false;
+    this.commits.start();
+    for (await settle(); this.#begun.length > 0; await settle()) {
+      this.finish();
+      assert.ok(this.batches.length < 100, 'a batch is written once');
+    }
+  }
+}
+
+function item(number: number, bytes: number): Item {
+  return { hint: BigInt(number), id: id(number), payload: new Uint8Array(bytes) };
+}
+
+function id(number: number): Uint8Array {
+  const bytes = new Uint8Array(32);
+  new DataView(bytes.buffer).setUint32(0, number);
+  return bytes;
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ByteCache } from '../../../../src/store/tree/level/index.ts';
+
+describe('byte cache', () => {
+  it('never holds more than its bound', () => {
+    const cache = new ByteCache<number>(100);
+    for (let key = 0; key < 1000; key++) {
+      cache.set(key, key, 1 + (key % 50));
+      cache.get((key * 7) % (key + 1));
+      let held = 0;
+      for (let other = 0; other <= key; other++) held += cache.has(other) ? 1 + (other % 50) : 0;
+      assert.ok(held <= 100, `${held} after ${key}`);
+    }
+  });
+
+  it('keeps what is asked for again and again', () => {
+    const cache = new ByteCache<string>(100);
+    cache.set(0, 'hot', 10);
+    for (let key = 1; key < 100; key++) {
+      cache.set(key, 'cold', 10);
+      assert.equal(cache.get(0), 'hot');
+    }
+    assert.equal(cache.get(1), undefined);
+  });
+
+  it('keeps values up to half the bound, and drops the older half when the younger is full', () => {
+    const cache = new ByteCache<string>(100);
+    cache.set(1, 'half', 50);
+    assert.equal(cache.get(1), 'half', 'exactly half the bound');
+    cache.set(2, 'next', 50);
+    assert.deepEqual([cache.has(1), cache.has(2)], [true, true], 'exactly the bound');
+    cache.set(3, 'one more', 1);
+    assert.deepEqual([cache.has(1), cache.has(2), cache.has(3)], [false, true, true]);
+  });
+
+  it('counts a use, and not a look', () => {
+    const cache = new ByteCache<string>(100);
+    cache.set(1, 'used', 25);
+    cache.set(2, 'seen', 25);
+    cache.set(3, 'new', 25);
+    assert.equal(cache.get(1), 'used');
+    assert.ok(cache.has(2));
+    cache.set(4, 'newer', 25);
+    assert.deepEqual([cache.has(1), cache.has(2)], [true, false]);
+  });
+
+  it('gives the room of what was deleted, replaced or cleared to others', () => {
+    const cache = new ByteCache<number>(100);
+    cache.set(0, 0, 10);
+    for (let round = 0; round < 30; round++) {
+      cache.set(1, round, 40);
+      if (round % 3 === 0) cache.delete(1);
+    }
+    assert.equal(cache.get(0), 0, 'thirty times forty bytes under one key drop nothing');
+    assert.equal(cache.get(1), 29);
+    cache.clear();
+    cache.set(1, 1, 30);
+    cache.clear();
+    for (const [key, bytes] of [[2, 20] as const, [3, 20] as const, [4, 40] as const]) {
+      cache.set(key, key, bytes);
+    }
+    assert.deepEqual(
+      [2, 3, 4].map((key) => cache.has(key)),
+      [true, true, true],
+    );
+  });
+
+  it('has the value that was set last, also where the key is among the older', () => {
+    const cache = new ByteCache<string>(100);
+    cache.set(1, 'old', 30);
+    cache.set(2, 'other', 30);
+    cache.set(1, 'new', 20);
+    assert.equal(cache.get(1), 'new');
+    cache.set(3, 'third', 20);
+    assert.equal(cache.get(1), 'new');
+    cache.set(1, 'too large', 51);
+    assert.equal(cache.get(1), undefined, 'not the one before it');
+  });
+
+  it('does without what is larger than half the bound, and forgets what it is told to', () => {
+    const cache = new ByteCache<string>(100);
+    cache.set(1, 'large', 51);
+    cache.set(2, 'small', 10);
+    assert.equal(cache.get(1), undefined);
+    assert.equal(cache.get(2), 'small');
+    cache.delete(2);
+    assert.equal(cache.get(2), undefined);
+    cache.set(3, 'other', 10);
+    cache.clear();
+    assert.equal(cache.get(3), undefined);
+  });
+});
