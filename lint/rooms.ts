@@ -15,6 +15,12 @@ const FURTHER_DOORS: ReadonlySet<string> = new Set([
   // Everything that loads libp2p: `rangemesh/protocol` must not.
   'src/protocol/libp2p.ts',
 ]);
+/**
+ * A second door of any room: its options and their defaults. The configuration reads defaults there
+ * without loading the room, so this file loads nothing but options of other rooms.
+ */
+const OPTIONS_DOOR = 'options.ts';
+const LOADS = /^(?:import|export) (?!type )[*{][^'";]*? from '([^']+)';$/gm;
 /** Doors for tests alone: they show what tests must see inside. */
 const TEST_DOOR = 'testing.ts';
 const MAX_FILES = 15;
@@ -29,6 +35,7 @@ export function faultsOf(root: string): string[] {
     ...sources.flatMap((source) => pathsPastDoors(source)),
     ...sources.flatMap((source) => upwardImports(source)),
     ...tests.flatMap((source) => testPathsPastDoors(source)),
+    ...optionsThatLoad(root, sources),
     ...circlesOf(sources).map((circle) => `circle: ${circle.join(' -> ')}`),
     ...typesDefinedTwice(sources),
     ...roomFaults(root, sources),
@@ -60,6 +67,16 @@ function testPathsPastDoors({ file, imports }: SourceOutline): string[] {
     .filter((target) => target.startsWith('src/'))
     .filter((target) => !isDoor(target) && !target.endsWith(`/${TEST_DOOR}`))
     .map((target) => `${file} imports ${target}, past the door of its room`);
+}
+
+function optionsThatLoad(root: string, sources: readonly SourceOutline[]): string[] {
+  return sources
+    .filter(({ file }) => file.endsWith(`/${OPTIONS_DOOR}`))
+    .flatMap(({ file }) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(LOADS)]
+        .filter(([, target]) => !target!.endsWith(`/${OPTIONS_DOOR}`))
+        .map(([, target]) => `${file} loads ${target}: options load nothing but options`),
+    );
 }
 
 function upwardImports({ file, imports }: SourceOutline): string[] {
@@ -115,7 +132,9 @@ function longFiles(root: string, sources: readonly SourceOutline[]): string[] {
 }
 
 function isDoor(target: string): boolean {
-  return target.endsWith('/index.ts') || FURTHER_DOORS.has(target);
+  return (
+    target.endsWith('/index.ts') || target.endsWith(`/${OPTIONS_DOOR}`) || FURTHER_DOORS.has(target)
+  );
 }
 
 /** Whether `folder` is `around` or lies somewhere below it. */

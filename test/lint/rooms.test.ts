@@ -74,6 +74,30 @@ describe('the lint of rooms', () => {
     assertFault(/start\.ts imports src\/store\/write\/index\.ts, past the door/);
   });
 
+  it('lets any room read the options of another, as long as they load nothing', () => {
+    write(
+      'src/daemon/start.ts',
+      "import { MAX } from '../store/options.ts';\nexport const start = MAX;\n",
+    );
+    write('src/store/options.ts', "export * from './write/options.ts';\n");
+    write(
+      'src/store/write/options.ts',
+      "import type { Item } from '../item.ts';\nexport const MAX: Item = { id: '' };\n",
+    );
+    assert.deepEqual(faultsOf(root), []);
+    write(
+      'src/store/write/options.ts',
+      "import {\n  put,\n} from './put.ts';\nexport const MAX = put;\n",
+    );
+    assertFault(/write\/options\.ts loads \.\/put\.ts/);
+    write('src/store/write/options.ts', 'export const MAX = 1;\n');
+    write(
+      'src/daemon/start.ts',
+      "import { MAX } from '../store/write/options.ts';\nexport const start = MAX;\n",
+    );
+    assertFault(/start\.ts imports src\/store\/write\/options\.ts, past the door/);
+  });
+
   it('finds a dynamic import past a door', () => {
     write('src/daemon/start.ts', "export const start = () => import('../store/item.ts');\n");
     assertFault(/start\.ts imports src\/store\/item\.ts, past the door/);

@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Setting } from '../config/index.ts';
-// Not through the door of config/, which would load its schema to show a help text.
-import { parseSize } from '../config/index.ts';
+import { parseSize } from '../size.ts';
 
 /** Short flags for the keys that are set most often on the command line. */
 const SHORT: readonly (readonly [flags: string, path: string, description: string])[] = [

@@ -1,8 +1,9 @@
 /** What an operator sets: one file, the environment and flags, checked as a whole. */
+
+export { parseSize } from '../size.ts';
 export { exposedMessage } from './checks.ts';
 export { variableOf } from './layers.ts';
 export { type LoadConfigInit, loadConfig } from './load.ts';
 export { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
 export { configJsonSchema, LEAVES, leafAt } from './schema.ts';
-export { parseSize } from './size.ts';
 export type { Config, Setting } from './types.ts';

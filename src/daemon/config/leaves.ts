@@ -2,7 +2,7 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { z } from 'zod';
 // Not through the door of mesh/, which would load all of libp2p for a look at a configuration.
 import { parseListenAddress, parsePeerAddress } from '../peer-address.ts';
-import { parseSize, SIZE } from './size.ts';
+import { parseSize, SIZE, sizeText } from '../size.ts';
 
 /** What messages and the reading of strings need to know of one key. */
 export interface ConfigKey {
@@ -56,7 +56,8 @@ export function fraction(fallback: number, description: string): z.ZodDefault<z.
 export interface SizeRange {
   min: string;
   max: string;
-  fallback: string;
+  /** In bytes. */
+  fallback: number;
 }
 
 export function size(
@@ -72,7 +73,7 @@ export function size(
     .union([z.int().min(least).max(most), z.string().regex(SIZE)])
     .refine(within)
     .transform((value) => (typeof value === 'number' ? value : parseSize(value)));
-  return leaf(schema.prefault(fallback), description, {
+  return leaf(schema.prefault(sizeText(fallback)), description, {
     expected: `a size from ${min} to ${max}, as bytes or such as 16MiB`,
     kind: 'text',
   });

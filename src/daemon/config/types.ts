@@ -1,6 +1,18 @@
+import type {
+  AnnounceOptions,
+  FetchOptions,
+  ReconcileOptions,
+  SessionLimits,
+} from '../../protocol/options.ts';
+import type { IndexOptions, ReplicaLimits, ScrubOptions } from '../../store/options.ts';
 import type { DaemonErrorCode } from '../errors.ts';
+import type { DiscoveryOptions, MeshOptions } from '../mesh/options.ts';
+import type { ReplicatorOptions } from '../replicator/options.ts';
 
-/** The whole configuration, checked and complete: paths absolute, sizes in bytes. */
+/**
+ * The whole configuration, checked and complete: paths absolute, sizes in bytes. A key that steers one
+ * part has the type and the name of that part's option.
+ */
 export interface Config {
   node: {
     /** Where the database, the identity key and the admin token lie. */
@@ -17,11 +29,9 @@ export interface Config {
     peers: string[];
     /** Whether the other nodes are learnt of from those connected, and this one by them. */
     discovery: boolean;
-    /** Connections sought among discovered nodes; up to twice as many are kept. */
-    degree: number;
     mdns: boolean;
-    maxConnections: number;
-  };
+  } & Pick<MeshOptions, 'maxConnections'> &
+    Pick<DiscoveryOptions, 'degree'>;
   access: {
     mode: 'open' | 'list' | 'psk';
     /** Peer ids let in when the mode is `list`. */
@@ -39,64 +49,35 @@ export interface Config {
     allowedHosts: string[];
   };
   sync: {
-    intervalMs: number;
-    /** Shortest and longest interval that differences, and their absence, lead to. */
-    intervalMinMs: number;
-    intervalMaxMs: number;
-    /** Part of the interval that chance adds or takes, 0 to 1. */
-    jitter: number;
-    /** Quiet time after local changes before peers are told by a session. */
-    settleMs: number;
-    /** Longest time that changes which never stop may put such a session off. */
-    settleMaxMs: number;
-    /** Time without a change after which sessions look whether what was pushed arrived. */
-    silenceMs: number;
-    /** Items a peer has more than this node from which on it catches up from several at once. */
-    catchUpItems: number;
-    /** Missing items that one peer lists at a time in a catch-up. */
-    sliceItems: number;
-    frameTimeoutMs: number;
-    sessionTimeoutMs: number;
-    maxSessions: number;
     /** What is spoken with peers; `auto`: native with those that can, commonware with the others. */
     dialect: 'auto' | 'native' | 'commonware';
-    maxMessageBytes: number;
-  };
-  fetch: {
-    batchItems: number;
-    requestsPerPeer: number;
-    windowBytes: number;
-    stallTimeoutMs: number;
-    /** How long one peer's word alone keeps an item wanted. */
-    expireAfterMs: number;
-  };
-  push: {
-    enabled: boolean;
-    /** Between two batches of new items. */
-    batchMs: number;
-    /** Longest payload that is pushed itself; of longer ones the key is. */
-    inlineBytes: number;
-    /** Pushed at most; what comes faster is left to sessions. */
-    maxBytesPerSecond: number;
-  };
-  limits: {
-    maxItemBytes: number;
-    /** 0: no limit. */
-    maxSetBytes: number;
-    minFreeBytes: number;
-  };
-  store: {
-    /** Of the index, kept in memory. */
-    cacheBytes: number;
-    /** Keys gathered in memory before they are merged into the index on disk. */
-    bufferItems: number;
-  };
-  scrub: {
-    /** Items checked in the background each second; 0 turns it off. */
-    itemsPerSecond: number;
-    /** Damaged items within an hour at which that stops with an alarm. */
-    maxDamagedPerHour: number;
-  };
+  } & Pick<
+    ReplicatorOptions,
+    | 'intervalMs'
+    | 'intervalMinMs'
+    | 'intervalMaxMs'
+    | 'jitter'
+    | 'settleMs'
+    | 'settleMaxMs'
+    | 'silenceMs'
+    | 'catchUpItems'
+    | 'sliceItems'
+  > &
+    Pick<ReconcileOptions, 'frameTimeoutMs' | 'sessionTimeoutMs' | 'maxSessions'> &
+    Pick<SessionLimits, 'maxMessageBytes'>;
+  fetch: Pick<
+    ReplicatorOptions,
+    'batchItems' | 'requestsPerPeer' | 'windowBytes' | 'expireAfterMs'
+  > &
+    Pick<FetchOptions, 'stallTimeoutMs'>;
+  push: { enabled: boolean } & Pick<
+    AnnounceOptions,
+    'batchMs' | 'inlineBytes' | 'maxBytesPerSecond'
+  >;
+  /** Unlike in the store, a `maxSetBytes` of 0 is no limit. */
+  limits: Pick<ReplicaLimits, 'maxItemBytes' | 'maxSetBytes' | 'minFreeBytes'>;
+  store: Pick<IndexOptions, 'cacheBytes' | 'bufferItems'>;
+  scrub: ScrubOptions;
   log: {
     level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   };

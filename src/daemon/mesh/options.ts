@@ -1,7 +1,9 @@
+export { DEFAULT_DISCOVERY_OPTIONS, type DiscoveryOptions } from './discovery/options.ts';
+
 export interface MeshOptions {
   /**
    * Connections open at a time. Raising it costs memory and sockets.
-   * @default 256
+   * @default 300
    */
   readonly maxConnections: number;
   /**
@@ -55,7 +57,7 @@ export interface MeshOptions {
 }
 
 export const DEFAULT_MESH_OPTIONS: MeshOptions = {
-  maxConnections: 256,
+  maxConnections: 300,
   maxConnectionsPerPeer: 4,
   maxPendingInbound: 32,
   maxInboundPerSecond: 32,

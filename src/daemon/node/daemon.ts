@@ -26,6 +26,12 @@ import {
 import type { Node } from '../node-api.ts';
 import { Replicator } from '../replicator/index.ts';
 import { VERSION } from '../version.ts';
+import {
+  announceOptions,
+  fetchOptions,
+  reconcileOptions,
+  replicatorOptions,
+} from './config-options.ts';
 import type { DaemonInit } from './init.ts';
 import { openReplica } from './open-replica.ts';
 import { RunningNode } from './running-node.ts';
@@ -80,7 +86,7 @@ async function start(
     random,
     logger: logger.child({ component: 'replicator' }),
     wantsFile: wantsFile(directory),
-    options: { ...config.sync, ...config.fetch, maxItemBytes: config.limits.maxItemBytes },
+    options: replicatorOptions(config),
   });
   const mesh = await createDaemonMesh(init, replica, replicator);
   undo.push(() => mesh.stop());
@@ -132,7 +138,6 @@ async function createDaemonMesh(
   const { clock, random } = system;
   const { name: networkName, maxConnections, degree, ...network } = config.network;
   const directory = config.node.dataDir;
-  const { frameTimeoutMs, sessionTimeoutMs, maxSessions, maxMessageBytes } = config.sync;
   return createMesh<Services>({
     ...network,
     identity: await loadIdentity({ directory, random, logger }),
@@ -151,23 +156,14 @@ async function createDaemonMesh(
         snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
         events: replicator.events,
         log: logger.child({ component: 'reconcile' }),
-        options: {
-          frameTimeoutMs,
-          sessionTimeoutMs,
-          maxSessions,
-          limits: { maxMessageBytes },
-        },
+        options: reconcileOptions(config),
       }),
       fetch: fetch({
         clock,
         networkName,
         serve: (ids, limits) => replica.serve(ids, limits),
         log: logger.child({ component: 'fetch' }),
-        options: {
-          maxItemBytes: config.limits.maxItemBytes,
-          requestsPerPeer: config.fetch.requestsPerPeer,
-          stallTimeoutMs: config.fetch.stallTimeoutMs,
-        },
+        options: fetchOptions(config),
       }),
     },
     logger,
@@ -188,7 +184,7 @@ function createAnnounce(
     networkName: config.network.name,
     events: replicator.announced,
     log: logger.child({ component: 'announce' }),
-    options: config.push,
+    options: announceOptions(config),
   });
 }
 

@@ -1,10 +1,7 @@
 import { openDatabase, Replica, repairDatabase } from '../../store/index.ts';
-import type { Config } from '../config/index.ts';
 import { databasePath, dataDirError, makeDataDir, witnessPath } from '../files/index.ts';
+import { indexOptions, replicaLimits } from './config-options.ts';
 import type { DaemonInit } from './init.ts';
-
-/** Snapshots live at least so long; sessions that may take longer make it longer. */
-const MIN_SNAPSHOT_AGE_MS = 600_000;
 
 export interface OpenedReplica {
   readonly replica: Replica;
@@ -27,8 +24,8 @@ export async function openReplica({
       repair: () => repairDatabase(databasePath(directory)),
       clock: system.clock,
       disk: system.disk(directory),
-      limits: limitsOf(config),
-      index: indexOf(config),
+      limits: replicaLimits(config),
+      index: indexOptions(config),
       scrub: config.scrub,
       random: system.random,
       witness,
@@ -39,17 +36,4 @@ export async function openReplica({
     witness.close();
     throw dataDirError(error, directory);
   }
-}
-
-function limitsOf({ limits }: Config) {
-  const { maxItemBytes, maxSetBytes, minFreeBytes } = limits;
-  return {
-    maxItemBytes,
-    maxSetBytes: maxSetBytes === 0 ? Number.POSITIVE_INFINITY : maxSetBytes,
-    minFreeBytes,
-  };
-}
-
-function indexOf({ store, sync }: Config) {
-  return { ...store, maxSnapshotAgeMs: Math.max(MIN_SNAPSHOT_AGE_MS, sync.sessionTimeoutMs) };
 }

@@ -1,5 +1,13 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
+export {
+  announceOptions,
+  fetchOptions,
+  indexOptions,
+  reconcileOptions,
+  replicaLimits,
+  replicatorOptions,
+} from './config-options.ts';
 export { RunningNode } from './running-node.ts';
 export { catchUpStatus, lastSession, provedAt, storeStatus } from './status-view.ts';
 export { wantsFile } from './wants-file.ts';

@@ -1,3 +1,6 @@
+import { DEFAULT_FETCH_OPTIONS } from '../../protocol/options.ts';
+import { DEFAULT_LIMITS } from '../../store/options.ts';
+
 /** When sessions run, and how what they found is fetched. */
 export interface ReplicatorOptions {
   /**
@@ -79,7 +82,7 @@ export interface ReplicatorOptions {
    * their own, when nothing small is waiting.
    * @default 256 KiB
    */
-  inlineBytes: number;
+  maxSmallBytes: number;
   /**
    * Requests for large items under way in all, one to a peer. Each may hold an item of
    * `maxItemBytes` while that arrives.
@@ -159,16 +162,16 @@ export const DEFAULT_REPLICATOR_OPTIONS: ReplicatorOptions = {
   batchItems: 1_024,
   requestMs: 500,
   requestBytes: 4 * 1024 * 1024,
-  inlineBytes: 256 * 1024,
+  maxSmallBytes: 256 * 1024,
   maxLargeRequests: 4,
   largeQuietMs: 500,
   largeWaitMs: 30_000,
   stealAfterMs: 1_000,
-  requestsPerPeer: 2,
+  requestsPerPeer: DEFAULT_FETCH_OPTIONS.requestsPerPeer,
   maxRequests: 32,
   windowBytes: 8 * 1024 * 1024,
   expireAfterMs: 7 * 86_400_000,
   backoffBaseMs: 1_000,
   backoffMaxMs: 60_000,
-  maxItemBytes: 16 * 1024 * 1024,
+  maxItemBytes: DEFAULT_LIMITS.maxItemBytes,
 };

@@ -1,6 +1,7 @@
 import type { Clock, Item } from '../../store/index.ts';
 import type { Log } from '../log.ts';
-import { type AnnounceOptions, BURST_MS } from './constants.ts';
+import { BURST_MS } from './constants.ts';
+import type { AnnounceOptions } from './options.ts';
 import { AnnounceOutbox } from './outbox.ts';
 
 export interface PublisherInit {

@@ -9,15 +9,10 @@ import {
 import { ProtocolError } from '../errors.ts';
 import { type Log, SILENT } from '../log.ts';
 import { type AnnouncedKey, type Announcement, decodeFrame, EPOCH_BYTES } from './codec.ts';
-import {
-  type AnnounceOptions,
-  announceTopic,
-  DEFAULT_ANNOUNCE_OPTIONS,
-  MAX_FRAME_BYTES,
-  MAX_RECORDS,
-} from './constants.ts';
+import { announceTopic, MAX_FRAME_BYTES, MAX_RECORDS } from './constants.ts';
 import type { Gossip, GossipMessage, GossipVerdict } from './gossip.ts';
 import { Holds } from './holds.ts';
+import { type AnnounceOptions, DEFAULT_ANNOUNCE_OPTIONS } from './options.ts';
 import { Publisher } from './publisher.ts';
 import { type Gap, Sequences } from './sequences.ts';
 

@@ -3,7 +3,7 @@
  * id.
  */
 
-export { DEFAULT_FETCH_OPTIONS, type FetchOptions } from './constants.ts';
+export { DEFAULT_FETCH_OPTIONS, type FetchOptions } from './options.ts';
 export type * from './report.ts';
 export type { Serve } from './responder.ts';
 export { type Fetch, type FetchInit, FetchService } from './service.ts';

@@ -5,7 +5,7 @@ import type { Limiter, Release } from '../limiter.ts';
 import type { Channel } from '../network/index.ts';
 import { type AnswerProgress, AnswerReader } from './answer-reader.ts';
 import { encodeRequest } from './codec.ts';
-import type { FetchOptions } from './constants.ts';
+import type { FetchOptions } from './options.ts';
 import type { FetchOutcome, FetchReport, FetchRequest } from './report.ts';
 import { StallGuard } from './stall-guard.ts';
 

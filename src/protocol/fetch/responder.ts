@@ -10,7 +10,8 @@ import {
   encodeLarge,
   type ItemQuery,
 } from './codec.ts';
-import { CHUNK_BYTES, type FetchOptions } from './constants.ts';
+import { CHUNK_BYTES } from './constants.ts';
+import type { FetchOptions } from './options.ts';
 
 /** Answers the first of `ids`, in order, at least one; see `Replica.serve`. */
 export type Serve = (ids: readonly Uint8Array[], limits: ServeLimits) => Promise<readonly Served[]>;

@@ -5,7 +5,8 @@ import { type Log, SILENT } from '../log.ts';
 import type { Channel, Network } from '../network/index.ts';
 import { protocolId } from '../protocol-id.ts';
 import { MAX_ANSWER_BYTES, requestFrameBytes } from './codec.ts';
-import { DEFAULT_FETCH_OPTIONS, FETCH_VERSION, type FetchOptions } from './constants.ts';
+import { FETCH_VERSION } from './constants.ts';
+import { DEFAULT_FETCH_OPTIONS, type FetchOptions } from './options.ts';
 import type { FetchReport, FetchRequest } from './report.ts';
 import { Requester } from './requester.ts';
 import { Responder, type Serve } from './responder.ts';
@@ -104,7 +105,7 @@ export class FetchService implements Fetch {
   #open(peer: string, signal: AbortSignal): Promise<Channel> {
     return this.#network.open(peer, this.#protocol, {
       maxFrameBytes: MAX_ANSWER_BYTES,
-      receiveWindowBytes: this.#options.windowBytes,
+      receiveWindowBytes: this.#options.receiveWindowBytes,
       signal,
     });
   }

@@ -1,4 +1,5 @@
 import type { Bound, Snapshot } from '../../store/index.ts';
+import type { SessionLimits } from './options.ts';
 
 export type Role = 'initiator' | 'responder';
 
@@ -119,37 +120,6 @@ export interface SessionInit {
    * @default true
    */
   settles?: boolean;
-}
-
-export interface SessionLimits {
-  /**
-   * Longest frame sent. Raising it saves round trips, lowering it memory.
-   * @default 1 MiB
-   */
-  maxMessageBytes: number;
-  /**
-   * Longest frame accepted. Raising it lets a peer make us hold more.
-   * @default 8 MiB
-   */
-  maxInboundBytes: number;
-  /**
-   * Frames accepted in one session. A session that needs more ends with `BUDGET_SPENT`.
-   * @default 65_536
-   */
-  maxRounds: number;
-  /**
-   * Items looked at for fingerprints while one frame is answered; the rest of the key space is then
-   * put off by one fingerprint. Raising it saves round trips on large sets, lowering it keeps the
-   * event loop from standing still.
-   * @default 262_144
-   */
-  maxVisitedItems: number;
-  /**
-   * Missing ids learnt in one session, give or take a frame. A session that finds more ends with
-   * `BUDGET_SPENT`; what it found counts. Raising it lets a peer make us remember more.
-   * @default 1_048_576
-   */
-  maxMissing: number;
 }
 
 /** A way of speaking: turns a snapshot and a role into a session. */

@@ -11,7 +11,6 @@ export type {
   Role,
   Session,
   SessionInit,
-  SessionLimits,
   Step,
   Surveyed,
 } from './dialect.ts';
@@ -23,14 +22,17 @@ export {
   nativeDialect,
   negentropy,
 } from './dialects/index.ts';
-export { efficiency, type SessionReport, settledBoth } from './report.ts';
 export {
   DEFAULT_RECONCILE_OPTIONS,
+  type ReconcileOptions,
+  type SessionLimits,
+} from './options.ts';
+export { efficiency, type SessionReport, settledBoth } from './report.ts';
+export {
   type HeldSnapshot,
   type Reconcile,
   type ReconcileEvents,
   type ReconcileInit,
-  type ReconcileOptions,
   ReconcileService,
   type Scope,
 } from './sessions/index.ts';

@@ -1,9 +1,8 @@
 /** The replica: items, index and state in one LevelDB. A put that is answered is on disk. */
 
-export type { IndexOptions, ReplicaLimits } from './limits.ts';
+export type { IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
 export { MAX_LIST_LIMIT } from './read/index.ts';
 export { Replica } from './replica.ts';
-export type { ScrubOptions } from './scrub-options.ts';
 export type {
   Incident,
   ListInit,

@@ -5,14 +5,13 @@ import type { Database } from '../level/index.ts';
 import { Committer, Merger } from './commit/index.ts';
 import type { DurableSet } from './durable-set/index.ts';
 import { Incidents } from './incidents.ts';
-import { DEFAULT_INDEX, DEFAULT_LIMITS } from './limits.ts';
 import { Listeners } from './listeners.ts';
 import { opener } from './opener.ts';
+import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from './options.ts';
 import { Quarantine } from './quarantine/index.ts';
 import { GuardedSnapshot, IdLookup, ItemReader, listKeys, SetDigest } from './read/index.ts';
 import { type ItemHead, setKeys } from './records/index.ts';
 import { Scrubber } from './scrub/index.ts';
-import { DEFAULT_SCRUB } from './scrub-options.ts';
 import * as trouble from './store-errors.ts';
 import type {
   ListInit,

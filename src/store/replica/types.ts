@@ -2,8 +2,7 @@ import type { Clock, Disk, Random } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/index.ts';
 import type { Item, ItemKey } from '../item.ts';
 import type { Database } from '../level/index.ts';
-import type { IndexOptions, ReplicaLimits } from './limits.ts';
-import type { ScrubOptions } from './scrub-options.ts';
+import type { IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
 
 /** What one put did. */
 export interface PutResult {

@@ -52,7 +52,7 @@ describe('FetchService', () => {
   });
 
   it('asks in several frames, and reads while it asks', async () => {
-    const w = await world({ maxIdsPerFrame: 7, windowBytes: 500 });
+    const w = await world({ maxIdsPerFrame: 7, receiveWindowBytes: 500 });
     const items = Array.from({ length: 200 }, (_, i) => itemOf(i));
     w.hold(...items);
     const { report, got } = await w.fetch(items.map(({ id }) => id));
@@ -72,7 +72,7 @@ describe('FetchService', () => {
   });
 
   it('reads ahead no further than the window while an item is being stored', async () => {
-    const w = await world({ windowBytes: 100_000 });
+    const w = await world({ receiveWindowBytes: 100_000 });
     // Larger than what leaves together.
     const items = Array.from({ length: 100 }, (_, i) => itemOf(i, 20_000));
     w.hold(...items);
@@ -111,7 +111,7 @@ describe('FetchService', () => {
   });
 
   it('is asked for as much as its peer likes, and answers some at a time, the others after', async () => {
-    const options = { requestsPerPeer: 20, servedPerPeer: 3, windowBytes: 1 };
+    const options = { requestsPerPeer: 20, servedPerPeer: 3, receiveWindowBytes: 1 };
     const w = await world(options, { latencyMs: 10, bytesPerMs: 1_000 });
     const items = Array.from({ length: 20 }, (_, i) => itemOf(i, 100_000));
     w.hold(...items);
@@ -125,7 +125,7 @@ describe('FetchService', () => {
   });
 
   it('stops also what waits to be answered', async () => {
-    const w = await world({ requestsPerPeer: 3, servedPerPeer: 1, windowBytes: 1 });
+    const w = await world({ requestsPerPeer: 3, servedPerPeer: 1, receiveWindowBytes: 1 });
     const item = itemOf(1, 500_000);
     w.hold(item);
     const ask = () => w.a.fetch({ peer: 'b', ids: [item.id], onItems: () => {} });
@@ -170,7 +170,7 @@ describe('FetchService', () => {
   });
 
   it('stops in both roles', async () => {
-    const w = (await world({ windowBytes: 1 })).hold(itemOf(1, 500_000));
+    const w = (await world({ receiveWindowBytes: 1 })).hold(itemOf(1, 500_000));
     const running = w.a.fetch({ peer: 'b', ids: [itemOf(1, 500_000).id], onItems: () => {} });
     await w.clock.advance(45);
     await byNow(Promise.all([w.a.stop(), w.b.stop()]), 'they do not stop');

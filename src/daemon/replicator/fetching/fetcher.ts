@@ -187,7 +187,7 @@ export class Fetcher {
       peer: source.peer,
       ids,
       signal,
-      ...(kind === 'small' && { maxBytes: options.inlineBytes }),
+      ...(kind === 'small' && { maxBytes: options.maxSmallBytes }),
       onProgress: (bytes) => request.came(bytes),
       onItems: (items) => this.#take(request, intake, items),
     });

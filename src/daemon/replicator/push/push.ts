@@ -94,7 +94,7 @@ export class Push implements AnnounceEvents {
     const ids = fitting.map(({ id }) => id);
     // What is wanted already is not made to wait because somebody announces it as large.
     const large = fitting.filter(
-      ({ id, length }) => length > options.inlineBytes && !wanted.has(id),
+      ({ id, length }) => length > options.maxSmallBytes && !wanted.has(id),
     );
     for (const peer of new Set([from, publisher])) {
       if (!this.#init.connected(peer)) continue;

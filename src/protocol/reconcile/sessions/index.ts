@@ -3,7 +3,6 @@
  * limits and reports.
  */
 
-export { DEFAULT_RECONCILE_OPTIONS, type ReconcileOptions } from './options.ts';
 export { ReconcileService } from './service.ts';
 export type { HeldSnapshot, Scope } from './session.ts';
 export type { Reconcile, ReconcileEvents, ReconcileInit } from './types.ts';

@@ -4,18 +4,23 @@ import { type Log, SILENT } from '../../log.ts';
 import type { ChannelInit, Network, SessionChannel } from '../../network/index.ts';
 import { protocolId } from '../../protocol-id.ts';
 import type { Dialect } from '../dialect.ts';
-import { type SessionReport, settledBoth } from '../report.ts';
 import {
   DEFAULT_RECONCILE_OPTIONS,
-  MAX_INBOUND_BYTES,
-  MAX_INBOUND_STREAMS,
+  DEFAULT_SESSION_LIMITS,
   type ReconcileOptions,
-} from './options.ts';
+} from '../options.ts';
+import { type SessionReport, settledBoth } from '../report.ts';
 import { type MeetingHost, PeerSession, type Visit } from './peer-session.ts';
 import { PeerStreams } from './peer-streams.ts';
 import type { Scope } from './session.ts';
 import { Slots } from './slots.ts';
 import type { Reconcile, ReconcileInit } from './types.ts';
+
+/**
+ * Inbound streams of a dialect from one peer: the session that runs, and the next one, which a peer
+ * may open while the end of the first is still on its way through our queue.
+ */
+const MAX_INBOUND_STREAMS = 2;
 
 interface HeldSession {
   readonly meeting: PeerSession;
@@ -55,7 +60,7 @@ export class ReconcileService implements Reconcile {
     this.#log = init.log ?? SILENT;
     this.#options = { ...DEFAULT_RECONCILE_OPTIONS, ...init.options };
     this.#channelInit = {
-      maxFrameBytes: this.#options.limits.maxInboundBytes ?? MAX_INBOUND_BYTES,
+      maxFrameBytes: this.#options.limits.maxInboundBytes ?? DEFAULT_SESSION_LIMITS.maxInboundBytes,
       maxInbound: MAX_INBOUND_STREAMS,
     };
     this.#protocols = new Map(

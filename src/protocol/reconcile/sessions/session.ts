@@ -10,9 +10,9 @@ import { ProtocolError, SessionStop } from '../../errors.ts';
 import type { Release } from '../../limiter.ts';
 import type { SessionChannel } from '../../network/index.ts';
 import type { Dialect, Finding, Interval, Outline, Role, Session, Surveyed } from '../dialect.ts';
+import type { ReconcileOptions } from '../options.ts';
 import { efficiency, type SessionReport } from '../report.ts';
 import { Carrier, timeout } from './carrier.ts';
-import type { ReconcileOptions } from './options.ts';
 
 /** What is asked of a session. */
 export interface Scope {

@@ -1,8 +1,8 @@
 import type { Clock } from '../../../store/index.ts';
 import type { Log } from '../../log.ts';
 import type { Dialect, Outline } from '../dialect.ts';
+import type { ReconcileOptions } from '../options.ts';
 import type { SessionReport } from '../report.ts';
-import type { ReconcileOptions } from './options.ts';
 import type { HeldSnapshot, Outlines, Scope } from './session.ts';
 
 /** What the replicator sees of the reconciliation service. */

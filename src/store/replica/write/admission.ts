@@ -1,6 +1,6 @@
 import type { Clock, Disk } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
-import type { ReplicaLimits } from '../limits.ts';
+import type { ReplicaLimits } from '../options.ts';
 import type { ReplicaLogger } from '../types.ts';
 
 /** How long one reading of the disk serves. */

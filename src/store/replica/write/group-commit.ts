@@ -1,5 +1,5 @@
 import type { Item } from '../../item.ts';
-import type { ReplicaLimits } from '../limits.ts';
+import type { ReplicaLimits } from '../options.ts';
 import { notWritten } from '../store-errors.ts';
 import { IdMap } from './id-map.ts';
 

@@ -1,7 +1,7 @@
 import type { StoreError } from '../../errors.ts';
 import type { Item } from '../../item.ts';
 import type { Committer } from '../commit/index.ts';
-import type { ReplicaLimits } from '../limits.ts';
+import type { ReplicaLimits } from '../options.ts';
 import { totalBytes } from '../payload-bytes.ts';
 import type { IdLookup } from '../read/index.ts';
 import type { PutOptions, PutResult } from '../types.ts';

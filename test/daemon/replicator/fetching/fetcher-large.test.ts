@@ -4,7 +4,7 @@ import { settle } from '../../../support/clock.ts';
 import { FAILED, itemOf } from '../support.ts';
 import { FetcherRig } from './fetcher-support.ts';
 
-const LARGE = { inlineBytes: 100, largeQuietMs: 100, batchItems: 1, requestsPerPeer: 1 };
+const LARGE = { maxSmallBytes: 100, largeQuietMs: 100, batchItems: 1, requestsPerPeer: 1 };
 
 /** The peer lists large items, and says so. */
 function wantLarge(rig: FetcherRig, peer: string, numbers: readonly number[], says = 200) {

@@ -66,7 +66,7 @@ describe('the requests of a fetcher', () => {
   });
 
   it('ask for short items only, and for large ones in whole', async (t) => {
-    const rig = await FetcherRig.open(t, { ...ONE, inlineBytes: 100, largeQuietMs: 0 });
+    const rig = await FetcherRig.open(t, { ...ONE, maxSmallBytes: 100, largeQuietMs: 0 });
     rig.fetcher.connected('a');
     const [id] = rig.want('a', [1], 200);
     assert.equal(rig.of('a').request.maxBytes, 100);

@@ -131,7 +131,7 @@ describe('announced keys', () => {
   });
 
   it('are wanted up to the longest item that we take, and are large beyond what goes inline', async (t) => {
-    const { push, wanted } = await setUp(t, { inlineBytes: 50 });
+    const { push, wanted } = await setUp(t, { maxSmallBytes: 50 });
     const keys = [keyOf(1, 50), keyOf(2, 51), keyOf(3, 100), keyOf(4, 101)];
     assert.deepEqual(push.keys(keys, ORIGIN), keys.slice(0, 3));
     assert.deepEqual(wanted.unclaimed, { small: 1, large: 2 });

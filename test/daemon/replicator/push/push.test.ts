@@ -184,7 +184,7 @@ describe('announced keys', () => {
   });
 
   it('are not made to wait as large ones when they are wanted already', async (context) => {
-    const { push, wanted } = await setUp(context, {}, { inlineBytes: 100 });
+    const { push, wanted } = await setUp(context, {}, { maxSmallBytes: 100 });
     wanted.add('q', [key.id]);
     const other = { ...key, id: new Uint8Array(32).fill(8) };
     push.keys([key, other], ORIGIN);

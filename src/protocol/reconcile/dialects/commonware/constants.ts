@@ -1,5 +1,3 @@
-import type { SessionLimits } from '../../dialect.ts';
-
 export const DIALECT_NAME = 'commonware';
 export const DIALECT_VERSION = 1;
 
@@ -25,11 +23,3 @@ export const MIN_VISITED_ITEMS = 1024;
 export const MAX_FINGERPRINT_COST = 64;
 
 export const DEFAULT_MAX_INTERVALS = 65_536;
-
-export const DEFAULT_LIMITS: SessionLimits = {
-  maxMessageBytes: 1024 * 1024,
-  maxInboundBytes: 8 * 1024 * 1024,
-  maxRounds: 65_536,
-  maxVisitedItems: 262_144,
-  maxMissing: 1_048_576,
-};

@@ -1,9 +1,9 @@
 /** The dialect of Commonware's range-based set reconciliation, byte for byte. */
 
 import type { Dialect } from '../../dialect.ts';
+import { DEFAULT_SESSION_LIMITS } from '../../options.ts';
 import {
   BRANCHING_FACTOR,
-  DEFAULT_LIMITS,
   DIALECT_NAME,
   DIALECT_VERSION,
   FINGERPRINT_BYTES,
@@ -21,7 +21,7 @@ export function commonwareDialect(branchingFactor: number = BRANCHING_FACTOR): D
     name: DIALECT_NAME,
     version: DIALECT_VERSION,
     session({ role, snapshot, limits: given }) {
-      const limits = { ...DEFAULT_LIMITS, ...given };
+      const limits = { ...DEFAULT_SESSION_LIMITS, ...given };
       atLeast('maxMessageBytes', limits.maxMessageBytes, MIN_MESSAGE_BYTES);
       atLeast('maxVisitedItems', limits.maxVisitedItems, MIN_VISITED_ITEMS);
       const { scheme } = snapshot;

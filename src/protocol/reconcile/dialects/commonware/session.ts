@@ -6,7 +6,8 @@ import {
   type ItemKey,
   type Snapshot,
 } from '../../../../store/index.ts';
-import type { Interval, Role, Session, SessionLimits, Step } from '../../dialect.ts';
+import type { Interval, Role, Session, Step } from '../../dialect.ts';
+import type { SessionLimits } from '../../options.ts';
 import type { FingerprintRange, ListRange } from '../shared/index.ts';
 import { Turns } from '../shared/index.ts';
 import { readMessage } from './codec.ts';

@@ -1,4 +1,4 @@
-import type { SessionLimits } from '../../dialect.ts';
+import { DEFAULT_SESSION_LIMITS, type SessionLimits } from '../../options.ts';
 
 export const DIALECT_NAME = 'negentropy';
 export const DIALECT_VERSION = 1;
@@ -37,9 +37,6 @@ export const MAX_FINGERPRINT_COST = 64;
  * two of that: the frame, and the ids on their way into it.
  */
 export const DEFAULT_LIMITS: SessionLimits = {
+  ...DEFAULT_SESSION_LIMITS,
   maxMessageBytes: 256 * 1024,
-  maxInboundBytes: 8 * 1024 * 1024,
-  maxRounds: 65_536,
-  maxVisitedItems: 262_144,
-  maxMissing: 1_048_576,
 };

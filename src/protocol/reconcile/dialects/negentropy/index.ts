@@ -1,6 +1,7 @@
 /** The dialect of Negentropy protocol version 1, byte for byte. */
 
-import type { Dialect, SessionInit, SessionLimits } from '../../dialect.ts';
+import type { Dialect, SessionInit } from '../../dialect.ts';
+import type { SessionLimits } from '../../options.ts';
 import {
   DEFAULT_LIMITS,
   DIALECT_NAME,

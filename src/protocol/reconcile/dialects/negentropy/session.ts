@@ -7,7 +7,8 @@ import {
   ZERO_BOUND,
 } from '../../../../store/index.ts';
 import { ProtocolError } from '../../../errors.ts';
-import type { Role, Session, SessionLimits, Step } from '../../dialect.ts';
+import type { Role, Session, Step } from '../../dialect.ts';
+import type { SessionLimits } from '../../options.ts';
 import type { MessageRange } from '../shared/index.ts';
 import { Turns } from '../shared/index.ts';
 import { BUCKETS, FIRST_VERSION_BYTE, MAX_FINGERPRINT_COST, VERSION_BYTE } from './constants.ts';

@@ -1,5 +1,6 @@
 import { ProtocolError } from '../../../errors.ts';
-import type { SessionLimits, Step } from '../../dialect.ts';
+import type { Step } from '../../dialect.ts';
+import type { SessionLimits } from '../../options.ts';
 
 /** Order and budgets of a session in which each frame answers the one before it. */
 export class Turns {

@@ -3,7 +3,6 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
   CommonwareSession,
-  DEFAULT_LIMITS,
   encodeMessage,
   IntervalSet,
   locate,
@@ -13,6 +12,7 @@ import {
 } from '../../../../../src/protocol/reconcile/dialects/commonware/testing.ts';
 import type { MessageRange } from '../../../../../src/protocol/reconcile/dialects/shared/index.ts';
 import type { Interval } from '../../../../../src/protocol/reconcile/index.ts';
+import { DEFAULT_SESSION_LIMITS } from '../../../../../src/protocol/reconcile/options.ts';
 import { type Bound, INFINITE_BOUND, ZERO_BOUND } from '../../../../../src/store/index.ts';
 import { assertProperty } from '../../../../support/property.ts';
 import { wideSum } from '../../../../support/wide-sum.ts';
@@ -157,7 +157,7 @@ describe('intervals that a session has listed', () => {
       const session = new CommonwareSession({
         role: 'responder',
         snapshot: snapshotOf(run(0, 6), wideSum),
-        limits: DEFAULT_LIMITS,
+        limits: DEFAULT_SESSION_LIMITS,
         branchingFactor: 16,
         maxIntervals,
       });
@@ -190,7 +190,7 @@ describe('a message that is full', () => {
       ['initiator', told],
     ] as const) {
       const snapshot = snapshotOf(run(0, 6), wideSum);
-      const limits = { ...DEFAULT_LIMITS, maxMessageBytes: MIN_MESSAGE_BYTES };
+      const limits = { ...DEFAULT_SESSION_LIMITS, maxMessageBytes: MIN_MESSAGE_BYTES };
       const session = new CommonwareSession({ role, snapshot, limits, branchingFactor: 16 });
       session.start();
       const frame = encodeMessage([...ranges, { mode: 'skip', upper: INFINITE_BOUND }]);

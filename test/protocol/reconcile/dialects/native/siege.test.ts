@@ -332,7 +332,7 @@ async function run(
     clock,
     networkName: 'siege',
     dialects: [nativeDialect({ random: new SeededRandom('victim'), limits })],
-    options: { sessionTimeoutMs: SESSION_MS },
+    options: { sessionTimeoutMs: SESSION_MS, frameTimeoutMs: 30_000 },
     snapshot: () => ({ snapshot: snapshotOf(keys), version: 1 }),
     events: {
       peerConnected() {},

@@ -37,6 +37,10 @@ export interface ReplicaLimits {
 
 const MIB = 1024 * 1024;
 
+/**
+ * The daemon leaves 256 MiB of its disk free. Here `minFreeBytes` is 0, since the disk belongs to the
+ * program around the replica, or there is none.
+ */
 export const DEFAULT_LIMITS: ReplicaLimits = {
   maxItemBytes: 16 * MIB,
   maxSetBytes: Number.POSITIVE_INFINITY,
@@ -72,3 +76,22 @@ export interface IndexOptions {
   /** Children of an inner node of the tree at the most; see `TreeShapeInit`. @default 64 */
   fanout: number;
 }
+
+/** How fast the items are checked against their ids in the background. */
+export interface ScrubOptions {
+  /**
+   * Items read and checked against their ids each second, in the background; an item of more than
+   * 16 KiB counts as so many of that size. 0 turns it off. Raising it finds damage sooner and reads more.
+   * @default 0
+   */
+  itemsPerSecond: number;
+  /**
+   * Damaged items within an hour at which scrubbing stops and says so: that many are no accident of a
+   * disk, and an operator should look first.
+   * @default 100
+   */
+  maxDamagedPerHour: number;
+}
+
+/** Off, unlike in the daemon: only the program around a replica knows when its disk is idle. */
+export const DEFAULT_SCRUB: ScrubOptions = { itemsPerSecond: 0, maxDamagedPerHour: 100 };

@@ -18,3 +18,9 @@ export function parseSize(text: string): number {
   const bytes = Number(digits) * UNITS[unit]!;
   return Number.isSafeInteger(bytes) ? bytes : Number.NaN;
 }
+
+/** The shortest text in binary units that `parseSize` reads as so many bytes. */
+export function sizeText(bytes: number): string {
+  const unit = ['TiB', 'GiB', 'MiB', 'KiB'].find((name) => bytes > 0 && bytes % UNITS[name]! === 0);
+  return unit === undefined ? `${bytes}` : `${bytes / UNITS[unit]!}${unit}`;
+}

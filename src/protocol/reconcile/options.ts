@@ -1,13 +1,42 @@
-import type { SessionLimits } from '../dialect.ts';
+export interface SessionLimits {
+  /**
+   * Longest frame sent. Raising it saves round trips, lowering it memory.
+   * @default 1 MiB
+   */
+  maxMessageBytes: number;
+  /**
+   * Longest frame accepted. Raising it lets a peer make us hold more.
+   * @default 8 MiB
+   */
+  maxInboundBytes: number;
+  /**
+   * Frames accepted in one session. A session that needs more ends with `BUDGET_SPENT`.
+   * @default 65_536
+   */
+  maxRounds: number;
+  /**
+   * Items looked at for fingerprints while one frame is answered; the rest of the key space is then
+   * put off by one fingerprint. Raising it saves round trips on large sets, lowering it keeps the
+   * event loop from standing still.
+   * @default 262_144
+   */
+  maxVisitedItems: number;
+  /**
+   * Missing ids learnt in one session, give or take a frame. A session that finds more ends with
+   * `BUDGET_SPENT`; what it found counts. Raising it lets a peer make us remember more.
+   * @default 1_048_576
+   */
+  maxMissing: number;
+}
 
-/** Longest frame accepted when the session limits do not say. */
-export const MAX_INBOUND_BYTES: number = 8 * 1024 * 1024;
-
-/**
- * Inbound streams of a dialect from one peer: the session that runs, and the next one, which a peer
- * may open while the end of the first is still on its way through our queue.
- */
-export const MAX_INBOUND_STREAMS = 2;
+/** A dialect with frames of another size says so beside its own defaults. */
+export const DEFAULT_SESSION_LIMITS: SessionLimits = {
+  maxMessageBytes: 1024 * 1024,
+  maxInboundBytes: 8 * 1024 * 1024,
+  maxRounds: 65_536,
+  maxVisitedItems: 262_144,
+  maxMissing: 1_048_576,
+};
 
 /** How patient and how busy the reconciliation service is. */
 export interface ReconcileOptions {
@@ -21,12 +50,12 @@ export interface ReconcileOptions {
    * Milliseconds for a frame to come, or to be taken by the peer. It includes the time the peer
    * needs to compute it, and at first to have room for a session. Lowering it detects dead peers
    * sooner, and ends sessions with slow ones.
-   * @default 30_000
+   * @default 10_000
    */
   frameTimeoutMs: number;
   /**
    * Milliseconds for a whole session, which holds a snapshot for as long.
-   * @default 600_000
+   * @default 300_000
    */
   sessionTimeoutMs: number;
   /**
@@ -49,8 +78,8 @@ export interface ReconcileOptions {
 
 export const DEFAULT_RECONCILE_OPTIONS: ReconcileOptions = {
   openTimeoutMs: 10_000,
-  frameTimeoutMs: 30_000,
-  sessionTimeoutMs: 600_000,
+  frameTimeoutMs: 10_000,
+  sessionTimeoutMs: 300_000,
   maxSessions: 8,
   giveWayMs: 60_000,
   limits: {},

@@ -1,0 +1,83 @@
+import type {
+  AnnounceOptions,
+  FetchOptions,
+  ReconcileOptions,
+  SessionLimits,
+} from '../../protocol/options.ts';
+import { DEFAULT_INDEX, type IndexOptions, type ReplicaLimits } from '../../store/options.ts';
+import type { Config } from '../config/index.ts';
+import type { ReplicatorOptions } from '../replicator/options.ts';
+
+// Which options each part gets from the configuration. Each key is named, for a spread would hide a key
+// that two sections share.
+
+type KeysOf<Section> = Section extends unknown ? keyof Section : never;
+/** Keys of these sections. A key of two of them is left out, so that to return it does not compile. */
+type OwnKeys<Sections extends keyof Config> = {
+  [One in Sections]: Exclude<keyof Config[One], KeysOf<Config[Exclude<Sections, One>]>>;
+}[Sections];
+/** All options of a part that these sections have a key for. */
+type Given<Options, Sections extends keyof Config> = Pick<
+  Options,
+  keyof Options & OwnKeys<Sections>
+>;
+
+export function replicatorOptions({
+  sync,
+  fetch,
+  limits,
+}: Config): Given<ReplicatorOptions, 'sync' | 'fetch' | 'limits'> {
+  const { intervalMs, intervalMinMs, intervalMaxMs, jitter } = sync;
+  const { settleMs, settleMaxMs, silenceMs, catchUpItems, sliceItems } = sync;
+  const { batchItems, requestsPerPeer, windowBytes, expireAfterMs } = fetch;
+  const { maxItemBytes } = limits;
+  return {
+    intervalMs,
+    intervalMinMs,
+    intervalMaxMs,
+    jitter,
+    settleMs,
+    settleMaxMs,
+    silenceMs,
+    catchUpItems,
+    sliceItems,
+    batchItems,
+    requestsPerPeer,
+    windowBytes,
+    expireAfterMs,
+    maxItemBytes,
+  };
+}
+
+export function reconcileOptions({
+  sync,
+}: Config): Given<ReconcileOptions, 'sync'> & { limits: Given<SessionLimits, 'sync'> } {
+  const { frameTimeoutMs, sessionTimeoutMs, maxSessions, maxMessageBytes } = sync;
+  return { frameTimeoutMs, sessionTimeoutMs, maxSessions, limits: { maxMessageBytes } };
+}
+
+export function fetchOptions({ fetch, limits }: Config): Given<FetchOptions, 'fetch' | 'limits'> {
+  const { requestsPerPeer, stallTimeoutMs } = fetch;
+  const { maxItemBytes } = limits;
+  return { maxItemBytes, requestsPerPeer, stallTimeoutMs };
+}
+
+export function announceOptions({ push }: Config): Given<AnnounceOptions, 'push'> {
+  const { batchMs, inlineBytes, maxBytesPerSecond } = push;
+  return { batchMs, inlineBytes, maxBytesPerSecond };
+}
+
+export function replicaLimits({ limits }: Config): Given<ReplicaLimits, 'limits'> {
+  const { maxItemBytes, maxSetBytes, minFreeBytes } = limits;
+  return { maxItemBytes, maxSetBytes: maxSetBytes || Number.POSITIVE_INFINITY, minFreeBytes };
+}
+
+/** A session keeps its snapshot for as long as it may take. */
+export function indexOptions({
+  store,
+  sync,
+}: Config): Given<IndexOptions, 'store'> & Pick<IndexOptions, 'maxSnapshotAgeMs'> {
+  const { bufferItems, cacheBytes } = store;
+  const maxSnapshotAgeMs = Math.max(DEFAULT_INDEX.maxSnapshotAgeMs, sync.sessionTimeoutMs);
+  return { bufferItems, cacheBytes, maxSnapshotAgeMs };
+}

@@ -1,0 +1,2 @@
+/** The options of the store and their defaults. */
+export * from './replica/options.ts';
