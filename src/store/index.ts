@@ -3,6 +3,8 @@
  * LevelDB. It knows no network.
  */
 
+export { Alarm, delay } from './alarm.ts';
+export { BoundedMap } from './bounded-map.ts';
 export {
   bytesToHex,
   bytesToKey,
@@ -28,6 +30,7 @@ export {
   lthashReference,
   sum256,
 } from './fingerprint/index.ts';
+export { Gate } from './gate.ts';
 export * from './item.ts';
 export { type Blake3, blake3 } from './kernel/index.ts';
 export { type Database, openDatabase, repairDatabase } from './level/index.ts';

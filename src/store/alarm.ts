@@ -1,0 +1,39 @@
+import type { Cancel, Clock } from './environment.ts';
+
+/** A timer of which at most one call is pending. */
+export class Alarm {
+  readonly #clock: Clock;
+  #cancel: Cancel | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get pending(): boolean {
+    return this.#cancel !== null;
+  }
+
+  /** Runs `callback` once, `delayMs` milliseconds from now, in place of a pending call. */
+  set(delayMs: number, callback: () => void): void {
+    this.cancel();
+    this.#cancel = this.#clock.after(delayMs, () => {
+      this.#cancel = null;
+      callback();
+    });
+  }
+
+  /** Like `set`, unless a call is pending already. */
+  ensure(delayMs: number, callback: () => void): void {
+    if (!this.pending) this.set(delayMs, callback);
+  }
+
+  cancel(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+}
+
+/** Resolves `delayMs` milliseconds from now. 0 means "after pending I/O". */
+export function delay(clock: Clock, delayMs = 0): Promise<void> {
+  return new Promise((resolve) => clock.after(delayMs, resolve));
+}
