@@ -30,6 +30,31 @@ export class ProtocolError extends Error {
   }
 }
 
+export function malformed(message: string): ProtocolError {
+  return new ProtocolError('MALFORMED_FRAME', message);
+}
+
+/** `malformed` for what is not a whole of some kind; the kind begins each message. */
+export function malformedAs(kind: string): (problem: string) => ProtocolError {
+  return (problem) => malformed(`${kind}: ${problem}`);
+}
+
+export function unexpected(message: string): ProtocolError {
+  return new ProtocolError('UNEXPECTED_FRAME', message);
+}
+
+/** A frame or a call that does not fit the state of the session. */
+export function outOfTurn(what: string): ProtocolError {
+  return unexpected(`${what}: open a new session`);
+}
+
+export function spent(what: string): ProtocolError {
+  return new ProtocolError(
+    'BUDGET_SPENT',
+    `the session has taken ${what}, all it may: what it found is good, a new one goes on from there`,
+  );
+}
+
 /** Ends a session of a dialect that can tell the peer why. */
 export class SessionStop extends ProtocolError {
   /** The last frame to send, or null when the peer is the one that stopped. */

@@ -4,7 +4,7 @@
  */
 
 export * from './announce/index.ts';
-export * from './errors.ts';
+export { ProtocolError, type ProtocolErrorCode, SessionStop } from './errors.ts';
 export * from './fetch/index.ts';
 export type { Log } from './log.ts';
 export type * from './network/index.ts';

@@ -2,4 +2,11 @@
 
 export { within } from './deadline.ts';
 export { Limiter, Limiters, type Release } from './limiter.ts';
-export { decodeVarint, encodeVarint, MAX_VARINT_BYTES } from './varint.ts';
+export {
+  decodeCount,
+  encodeCount,
+  MAX_COUNT_BYTES,
+  readVarint,
+  varintBytes,
+  writeVarint,
+} from './varint.ts';

@@ -1,31 +1,70 @@
-import { ProtocolError } from './errors.ts';
+import { malformed } from './errors.ts';
 
-/** Longest varint of ours: a count, a length or a number below 2^35. */
-export const MAX_VARINT_BYTES = 5;
+/** Bytes of a u64 varint at the most. */
+export const MAX_VARINT_BYTES = 10;
 
-/** Unsigned LEB128 of a whole number below 2^35. */
-export function encodeVarint(value: number): Uint8Array {
-  const bytes: number[] = [];
+/** Groups of seven bits that a double holds exactly. */
+const SAFE_GROUPS = 7;
+const SAFE_BITS = 49n;
+const SAFE_LIMIT = 2 ** 49;
+
+/** Bytes that `value`, 0 <= value < 2^64, takes as LEB128. */
+export function varintBytes(value: bigint): number {
+  let bytes = 1;
+  for (let rest = value >> 7n; rest > 0n; rest >>= 7n) bytes++;
+  return bytes;
+}
+
+/** Writes `value`, 0 <= value < 2^64, as LEB128 (low seven bits first); returns the next offset. */
+export function writeVarint(out: Uint8Array, offset: number, value: bigint): number {
+  let at = offset;
   let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
-  bytes.push(rest);
-  return Uint8Array.from(bytes);
+  for (; rest > 127n; rest >>= 7n) out[at++] = Number(rest & 127n) | 128;
+  out[at++] = Number(rest);
+  return at;
 }
 
-/** The number at `begin` and where it ends. Throws `MALFORMED_FRAME` unless it is a shortest one. */
-export function decodeVarint(frame: Uint8Array, begin: number): { value: number; end: number } {
-  let value = 0;
-  for (let i = 0; i < MAX_VARINT_BYTES; i++) {
-    const byte = frame[begin + i];
-    if (byte === undefined) throw malformed('a frame ends in the middle of a number');
-    value += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte >= 0x80) continue;
-    if (byte === 0 && i > 0) throw malformed('a number is not a shortest varint');
-    return { value, end: begin + i + 1 };
+/**
+ * Reads a canonical LEB128 u64, byte by byte from `next`. Returns what is wrong with it as a
+ * sentence where it is not canonical or does not fit.
+ */
+export function readVarint(next: () => number): bigint | string {
+  let low = 0;
+  let high = 0;
+  for (let index = 0; index < MAX_VARINT_BYTES; index++) {
+    const byte = next();
+    const bits = byte & 127;
+    if (index < SAFE_GROUPS) low += bits * 128 ** index;
+    else high += bits * 128 ** (index - SAFE_GROUPS);
+    if (byte > 127) continue;
+    if (byte === 0 && index > 0) return 'a varint ends in a zero byte: it is not canonical';
+    if (index === MAX_VARINT_BYTES - 1 && byte > 1) break;
+    return high === 0 && low < SAFE_LIMIT ? BigInt(low) : BigInt(low) + (BigInt(high) << SAFE_BITS);
   }
-  throw malformed(`a number has more than ${MAX_VARINT_BYTES} bytes`);
+  return 'a varint does not fit into 64 bits';
 }
 
-function malformed(message: string): ProtocolError {
-  return new ProtocolError('MALFORMED_FRAME', message);
+/** Longest varint of a count, a length or a number below 2^35. */
+export const MAX_COUNT_BYTES = 5;
+const COUNT_LIMIT = 2n ** 35n;
+
+/** `writeVarint` of a whole number below 2^35, into an array of its own. */
+export function encodeCount(value: number): Uint8Array {
+  const wide = BigInt(value);
+  const bytes = new Uint8Array(varintBytes(wide));
+  writeVarint(bytes, 0, wide);
+  return bytes;
+}
+
+/** The number at `begin` and where it ends. Throws `MALFORMED_FRAME` unless it is a canonical one. */
+export function decodeCount(frame: Uint8Array, begin: number): { value: number; end: number } {
+  let end = begin;
+  const value = readVarint(() => {
+    const byte = frame[end++];
+    if (byte === undefined) throw malformed('a frame ends in the middle of a number');
+    return byte;
+  });
+  if (typeof value === 'string') throw malformed(value);
+  if (value >= COUNT_LIMIT) throw malformed(`a number has more than ${MAX_COUNT_BYTES} bytes`);
+  return { value: Number(value), end };
 }

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ProtocolError, protocolId, SessionStop } from '../../src/protocol/index.ts';
-import {
-  decodeVarint,
-  encodeVarint,
-  MAX_VARINT_BYTES,
-  within,
-} from '../../src/protocol/testing.ts';
+import { decodeCount, encodeCount, MAX_COUNT_BYTES, within } from '../../src/protocol/testing.ts';
 import { bytesToHex, hexToBytes } from '../../src/store/index.ts';
 import { byNow } from '../support/by-now.ts';
 import { VirtualClock } from '../support/clock.ts';
@@ -62,16 +57,16 @@ describe('varint', () => {
 
   it('writes the shortest form, and reads it wherever it lies', () => {
     for (const [value, hex] of cases) {
-      assert.equal(bytesToHex(encodeVarint(value)), hex);
+      assert.equal(bytesToHex(encodeCount(value)), hex);
       const frame = hexToBytes(`aabb${hex}80`);
-      assert.deepEqual(decodeVarint(frame, 2), { value, end: frame.length - 1 });
+      assert.deepEqual(decodeCount(frame, 2), { value, end: frame.length - 1 });
     }
-    assert.equal(MAX_VARINT_BYTES, 5);
+    assert.equal(MAX_COUNT_BYTES, 5);
   });
 
   it('refuses what is cut, longer than needed, or past its greatest value', () => {
     for (const hex of ['', '80', 'ffffffff', '8000', '818000', '8080808000', 'ffffffffff00']) {
-      assert.throws(() => decodeVarint(hexToBytes(hex), 0), { code: 'MALFORMED_FRAME' }, hex);
+      assert.throws(() => decodeCount(hexToBytes(hex), 0), { code: 'MALFORMED_FRAME' }, hex);
     }
   });
 });

@@ -6,8 +6,8 @@ import {
   type Item,
   type ItemKey,
 } from '../../store/index.ts';
-import { ProtocolError } from '../errors.ts';
-import { decodeVarint, encodeVarint, MAX_VARINT_BYTES } from '../varint.ts';
+import { malformed, ProtocolError } from '../errors.ts';
+import { decodeCount, encodeCount, MAX_COUNT_BYTES } from '../varint.ts';
 
 /** First byte of a frame: what its records are. */
 export const KIND = { items: 0x01, keys: 0x02 } as const;
@@ -16,7 +16,7 @@ export const EPOCH_BYTES = 8;
 const HINT_BYTES = 8;
 
 /** Longest beginning of a frame. */
-export const HEADER_BYTES: number = 1 + EPOCH_BYTES + MAX_VARINT_BYTES;
+export const HEADER_BYTES: number = 1 + EPOCH_BYTES + MAX_COUNT_BYTES;
 
 /** An item too long to go along. */
 export interface AnnouncedKey extends ItemKey {
@@ -45,7 +45,7 @@ export interface AnnounceLimits {
 
 /** `hint, 8 bytes big-endian | id | length`, and for an item its payload. */
 export function encodeRecord(item: ItemKey & { length: number; payload?: Uint8Array }): Uint8Array {
-  const length = encodeVarint(item.length);
+  const length = encodeCount(item.length);
   const { payload = new Uint8Array(0) } = item;
   const bytes = new Uint8Array(HINT_BYTES + ID_BYTES + length.length + payload.length);
   new DataView(bytes.buffer).setBigUint64(0, item.hint);
@@ -61,7 +61,7 @@ export function encodeFrame(
   { epoch, sequence }: FrameNumber,
   records: readonly Uint8Array[],
 ): Uint8Array {
-  return concatBytes(Uint8Array.of(KIND[kind]), epoch, encodeVarint(sequence), ...records);
+  return concatBytes(Uint8Array.of(KIND[kind]), epoch, encodeCount(sequence), ...records);
 }
 
 /**
@@ -77,7 +77,7 @@ export function decodeFrame(frame: Uint8Array, limits: AnnounceLimits): Announce
   }
   const kind = kindOf(frame[0]);
   const epoch = frame.subarray(1, 1 + EPOCH_BYTES);
-  const { value: sequence, end } = decodeVarint(frame, 1 + EPOCH_BYTES);
+  const { value: sequence, end } = decodeCount(frame, 1 + EPOCH_BYTES);
   const records = new RecordReader(frame, end, limits.maxRecords);
   if (kind === 'items') return { kind, epoch, sequence, items: [...records.items()] };
   return { kind, epoch, sequence, keys: [...records.keys()] };
@@ -131,7 +131,7 @@ class RecordReader {
     if (hint === INFINITE_HINT) throw malformed('a key has the reserved hint 2^64-1');
     const id = this.#frame.subarray(begin + HINT_BYTES, end);
     this.#count(id);
-    const length = decodeVarint(this.#frame, end);
+    const length = decodeCount(this.#frame, end);
     this.#at = length.end;
     return { hint, id, length: length.value };
   }
@@ -147,8 +147,4 @@ class RecordReader {
       throw malformed('an announcement names an id twice');
     }
   }
-}
-
-function malformed(message: string): ProtocolError {
-  return new ProtocolError('MALFORMED_FRAME', message);
 }

@@ -1,5 +1,5 @@
 import { bytesToHex, equalBytes, type Item, verifyItem } from '../../store/index.ts';
-import { ProtocolError } from '../errors.ts';
+import { ProtocolError, unexpected } from '../errors.ts';
 import { decodeAnswer, type FetchAnswer, type ItemQuery } from './codec.ts';
 
 type ItemAnswer = Extract<FetchAnswer, { kind: 'item' }>;
@@ -118,8 +118,4 @@ export class AnswerReader {
     this.#answered++;
     return { kind: 'item', item };
   }
-}
-
-function unexpected(message: string): ProtocolError {
-  return new ProtocolError('UNEXPECTED_FRAME', message);
 }

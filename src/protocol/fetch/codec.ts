@@ -1,6 +1,6 @@
 import { ID_BYTES, INFINITE_HINT, type Item, readU64BE, writeU64BE } from '../../store/index.ts';
-import { ProtocolError } from '../errors.ts';
-import { decodeVarint, encodeVarint, MAX_VARINT_BYTES } from '../varint.ts';
+import { malformed, ProtocolError } from '../errors.ts';
+import { decodeCount, encodeCount, MAX_COUNT_BYTES } from '../varint.ts';
 import { CHUNK_BYTES } from './constants.ts';
 
 /** First byte of a frame: what it is. */
@@ -10,7 +10,7 @@ const HINT_BYTES = 8;
 const ITEM_HEADER_BYTES = 1 + ID_BYTES + HINT_BYTES;
 
 /** Longest frame of an answer. */
-export const MAX_ANSWER_BYTES: number = ITEM_HEADER_BYTES + MAX_VARINT_BYTES + CHUNK_BYTES;
+export const MAX_ANSWER_BYTES: number = ITEM_HEADER_BYTES + MAX_COUNT_BYTES + CHUNK_BYTES;
 
 export type FetchAnswer =
   /** "I don't have it." */
@@ -37,12 +37,12 @@ export interface ItemQuery {
 
 /** Longest request frame with `ids` ids. */
 export function requestFrameBytes(ids: number): number {
-  return 1 + 2 * MAX_VARINT_BYTES + ids * ID_BYTES;
+  return 1 + 2 * MAX_COUNT_BYTES + ids * ID_BYTES;
 }
 
 /** `01 | longest payload | count | ids`. */
 export function encodeRequest({ ids, maxBytes }: ItemQuery): Uint8Array {
-  const head = [...encodeVarint(maxBytes), ...encodeVarint(ids.length)];
+  const head = [...encodeCount(maxBytes), ...encodeCount(ids.length)];
   const frame = new Uint8Array(1 + head.length + ids.length * ID_BYTES);
   frame[0] = TAG.request;
   frame.set(head, 1);
@@ -53,8 +53,8 @@ export function encodeRequest({ ids, maxBytes }: ItemQuery): Uint8Array {
 /** A request frame; the ids are views on it. Throws `MALFORMED_FRAME` or `BUDGET_SPENT`. */
 export function decodeRequest(frame: Uint8Array, limits: { maxIds: number }): ItemQuery {
   if (frame[0] !== TAG.request) throw malformed(`a request begins with 01, not ${hex(frame[0])}`);
-  const { value: maxBytes, end: begin } = decodeVarint(frame, 1);
-  const { value: count, end } = decodeVarint(frame, begin);
+  const { value: maxBytes, end: begin } = decodeCount(frame, 1);
+  const { value: count, end } = decodeCount(frame, begin);
   if (count === 0) throw malformed('a request asks for nothing');
   if (count > limits.maxIds) {
     throw new ProtocolError(
@@ -81,7 +81,7 @@ export function encodeAbsent(id: Uint8Array): Uint8Array {
 
 /** `05 | id | length`. */
 export function encodeLarge(id: Uint8Array, length: number): Uint8Array {
-  const varint = encodeVarint(length);
+  const varint = encodeCount(length);
   const frame = new Uint8Array(1 + ID_BYTES + varint.length);
   frame[0] = TAG.large;
   frame.set(id, 1);
@@ -92,7 +92,7 @@ export function encodeLarge(id: Uint8Array, length: number): Uint8Array {
 /** `03 | id | hint, 8 bytes big-endian | length | first bytes`; `encodeChunks` gives the rest. */
 export function encodeItem(item: Item): Uint8Array {
   const { payload } = item;
-  const length = encodeVarint(payload.length);
+  const length = encodeCount(payload.length);
   const first = payload.subarray(0, CHUNK_BYTES);
   const frame = new Uint8Array(ITEM_HEADER_BYTES + length.length + first.length);
   frame[0] = TAG.item;
@@ -135,7 +135,7 @@ export function decodeAnswer(frame: Uint8Array, limits: { maxItemBytes: number }
 }
 
 function decodeLarge(frame: Uint8Array): FetchAnswer {
-  const { value: length, end } = decodeVarint(frame, 1 + ID_BYTES);
+  const { value: length, end } = decodeCount(frame, 1 + ID_BYTES);
   if (end !== frame.length) throw malformed('"too long" carries an id and a length');
   return { kind: 'large', id: frame.subarray(1, 1 + ID_BYTES), length };
 }
@@ -145,7 +145,7 @@ function decodeItem(frame: Uint8Array, limits: { maxItemBytes: number }): FetchA
   const id = frame.subarray(1, 1 + ID_BYTES);
   const hint = readU64BE(frame, 1 + ID_BYTES);
   if (hint === INFINITE_HINT) throw malformed('an item carries the reserved hint 2^64-1');
-  const { value: length, end } = decodeVarint(frame, ITEM_HEADER_BYTES);
+  const { value: length, end } = decodeCount(frame, ITEM_HEADER_BYTES);
   if (length > limits.maxItemBytes) {
     throw new ProtocolError(
       'ITEM_TOO_LARGE',
@@ -157,10 +157,6 @@ function decodeItem(frame: Uint8Array, limits: { maxItemBytes: number }): FetchA
     throw malformed('an item frame carries more bytes than it may');
   }
   return { kind: 'item', id, hint, length, first };
-}
-
-function malformed(message: string): ProtocolError {
-  return new ProtocolError('MALFORMED_FRAME', message);
 }
 
 function hex(byte: number | undefined): string {

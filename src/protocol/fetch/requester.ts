@@ -1,6 +1,6 @@
 import { bytesToKey, type Clock, type Item } from '../../store/index.ts';
 import { within } from '../deadline.ts';
-import { ProtocolError, type ProtocolErrorCode } from '../errors.ts';
+import { ProtocolError, type ProtocolErrorCode, unexpected } from '../errors.ts';
 import type { Limiter, Release } from '../limiter.ts';
 import type { Channel } from '../network/index.ts';
 import { type AnswerProgress, AnswerReader } from './answer-reader.ts';
@@ -209,7 +209,7 @@ export class Requester {
     }
     if (extra === null) return;
     this.#read([extra], []);
-    throw new ProtocolError('UNEXPECTED_FRAME', 'a frame behind the last answer');
+    throw unexpected('a frame behind the last answer');
   }
 
   #report(result: FetchOutcome, error: unknown): FetchReport {

@@ -1,8 +1,13 @@
 import { type Bound, ID_BYTES } from '../../../../store/index.ts';
-import { ProtocolError } from '../../../errors.ts';
+import { malformedAs, type ProtocolError } from '../../../errors.ts';
+import { readVarint, varintBytes, writeVarint } from '../../../varint.ts';
 import type { DecodeLimits, MessageRange } from '../shared/index.ts';
-import { readVarint, varintBytes, writeVarint } from '../shared/index.ts';
+import { checkMessageBytes } from '../shared/index.ts';
 import { FINGERPRINT_BYTES } from './constants.ts';
+
+export const malformed: (problem: string) => ProtocolError = malformedAs(
+  'not a reconciliation message',
+);
 
 const MODES = ['skip', 'fingerprint', 'list'] as const;
 const COUNT_BYTES = 4;
@@ -59,12 +64,7 @@ export function writeBound(out: Uint8Array, offset: number, bound: Bound): numbe
  * or, at the range where it shows, `MALFORMED_FRAME`. The order of bounds is not looked at.
  */
 export function* readMessage(message: Uint8Array, limits: DecodeLimits): Generator<MessageRange> {
-  if (message.length > limits.maxBytes) {
-    throw new ProtocolError(
-      'FRAME_TOO_LARGE',
-      `a message of ${message.length} bytes is longer than the limit of ${limits.maxBytes}`,
-    );
-  }
+  checkMessageBytes(message.length, limits);
   const reader = new Reader(message);
   const count = reader.varint();
   reader.expect(count, MIN_RANGE_BYTES, 'ranges');
@@ -139,8 +139,4 @@ class Reader {
   #truncated(): ProtocolError {
     return malformed(`it ends after ${this.#bytes.length} bytes, before its last range does`);
   }
-}
-
-export function malformed(what: string): ProtocolError {
-  return new ProtocolError('MALFORMED_FRAME', `not a reconciliation message: ${what}`);
 }

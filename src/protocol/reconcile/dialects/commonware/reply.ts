@@ -1,7 +1,7 @@
 import { type Bound, concatBytes, ID_BYTES, INFINITE_BOUND } from '../../../../store/index.ts';
+import { MAX_VARINT_BYTES } from '../../../varint.ts';
 import type { Interval } from '../../dialect.ts';
 import type { MessageRange } from '../shared/index.ts';
-import { MAX_VARINT_BYTES } from '../shared/index.ts';
 import { boundBytes, encodeMessage, rangeBytes } from './codec.ts';
 import { FINGERPRINT_BYTES } from './constants.ts';
 

@@ -11,9 +11,6 @@ export const LAST_VERSION_BYTE = 0x6f;
 /** Bytes of a fingerprint on the wire. */
 export const FINGERPRINT_BYTES = 16;
 
-/** Bytes of a u64 varint at the most. */
-export const MAX_VARINT_BYTES = 10;
-
 /** Sub-ranges a differing range is split into; with fewer than twice so many items it is listed. */
 export const BUCKETS = 16;
 

@@ -1,8 +1,10 @@
 import { type Bound, ID_BYTES, INFINITE_HINT, ZERO_BOUND } from '../../../../store/index.ts';
-import { ProtocolError } from '../../../errors.ts';
-import type { DecodeLimits, MessageRange } from '../shared/index.ts';
+import { malformedAs } from '../../../errors.ts';
+import { checkMessageBytes, type DecodeLimits, type MessageRange } from '../shared/index.ts';
 import { FINGERPRINT_BYTES, FIRST_VERSION_BYTE, LAST_VERSION_BYTE } from './constants.ts';
 import { readVarint } from './varint.ts';
+
+const malformed = malformedAs('this is no negentropy message');
 
 /**
  * One message, read range by range, as views of it, and nothing that is not there: a count is
@@ -18,7 +20,7 @@ export class MessageReader {
   readonly #next = (): number => this.#byte();
 
   constructor(message: Uint8Array, limits: DecodeLimits) {
-    if (message.length > limits.maxBytes) throw tooLarge(message.length, limits.maxBytes);
+    checkMessageBytes(message.length, limits);
     this.#bytes = message;
     this.version = this.#byte();
     if (this.version < FIRST_VERSION_BYTE || this.version > LAST_VERSION_BYTE) {
@@ -98,15 +100,4 @@ function comparePadded(a: Bound, b: Bound): number {
     if (difference !== 0) return difference;
   }
   return 0;
-}
-
-function malformed(problem: string): ProtocolError {
-  return new ProtocolError('MALFORMED_FRAME', `this is no negentropy message: ${problem}`);
-}
-
-function tooLarge(bytes: number, limit: number): ProtocolError {
-  return new ProtocolError(
-    'FRAME_TOO_LARGE',
-    `a message of ${bytes} bytes is longer than the limit of ${limit}`,
-  );
 }

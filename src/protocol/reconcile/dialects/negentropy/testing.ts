@@ -5,5 +5,5 @@ export { Learner } from './learner.ts';
 export { fingerprintOf, MessageBuilder, pieces } from './message-builder.ts';
 export { MessageReader } from './reader.ts';
 export { cutsOf, shortestBound, splitRange } from './split.ts';
-export { readVarint, varintBytes, writeVarint } from './varint.ts';
+export { readVarint, writeVarint } from './varint.ts';
 export { MessageWriter } from './writer.ts';

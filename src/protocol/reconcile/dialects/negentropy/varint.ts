@@ -1,17 +1,10 @@
 import { writeBase128 } from '../../../../store/index.ts';
-import { MAX_VARINT_BYTES } from './constants.ts';
+import { MAX_VARINT_BYTES, varintBytes } from '../../../varint.ts';
 
 /** Digits of seven bits that a double holds exactly. */
 const SAFE_DIGITS = 7;
 const SAFE_LIMIT = 2 ** 49;
 const U64 = 2n ** 64n;
-
-/** Bytes that `value`, 0 <= value < 2^64, takes in base 128. */
-export function varintBytes(value: bigint): number {
-  let bytes = 1;
-  for (let rest = value >> 7n; rest > 0n; rest >>= 7n) bytes++;
-  return bytes;
-}
 
 /**
  * Writes `value`, 0 <= value < 2^64, in base 128, the most significant digit first, the high bit on

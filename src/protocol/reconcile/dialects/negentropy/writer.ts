@@ -1,5 +1,6 @@
 import { type Bound, ID_BYTES, INFINITE_HINT } from '../../../../store/index.ts';
-import { FINGERPRINT_BYTES, MAX_VARINT_BYTES, VERSION_BYTE } from './constants.ts';
+import { MAX_VARINT_BYTES } from '../../../varint.ts';
+import { FINGERPRINT_BYTES, VERSION_BYTE } from './constants.ts';
 import { writeVarint } from './varint.ts';
 
 /** A point to rewind a message to. */

@@ -1,7 +1,7 @@
 /**
- * Parts that the Commonware and Negentropy dialects share: ranges of a message, turns and LEB128.
+ * Parts that the Commonware and Negentropy dialects share: ranges of a message, and turns.
  */
 
-export { MAX_VARINT_BYTES, readVarint, varintBytes, writeVarint } from './leb128.ts';
 export type { DecodeLimits, FingerprintRange, ListRange, MessageRange } from './message-range.ts';
+export { checkMessageBytes } from './message-range.ts';
 export { Turns } from './turns.ts';

@@ -1,4 +1,5 @@
 import type { Bound } from '../../../../store/index.ts';
+import { ProtocolError } from '../../../errors.ts';
 
 /** What a message says about the keys from the bound of the range before it up to `upper`. */
 export type MessageRange = SkipRange | FingerprintRange | ListRange;
@@ -25,4 +26,13 @@ export interface ListRange {
 export interface DecodeLimits {
   /** Longest message accepted, in bytes. */
   maxBytes: number;
+}
+
+/** Throws `FRAME_TOO_LARGE`. */
+export function checkMessageBytes(bytes: number, { maxBytes }: DecodeLimits): void {
+  if (bytes <= maxBytes) return;
+  throw new ProtocolError(
+    'FRAME_TOO_LARGE',
+    `a message of ${bytes} bytes is longer than the limit of ${maxBytes}`,
+  );
 }

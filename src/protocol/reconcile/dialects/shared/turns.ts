@@ -1,4 +1,4 @@
-import { ProtocolError } from '../../../errors.ts';
+import { outOfTurn, spent } from '../../../errors.ts';
 import type { Step } from '../../dialect.ts';
 import type { SessionLimits } from '../../options.ts';
 
@@ -25,7 +25,7 @@ export class Turns {
 
   /** Throws `UNEXPECTED_FRAME` when called twice. */
   start(): void {
-    if (this.#state !== 'fresh') throw unexpected('a session is started once');
+    if (this.#state !== 'fresh') throw outOfTurn('a session is started once');
     this.#state = 'running';
   }
 
@@ -35,7 +35,7 @@ export class Turns {
    */
   take(missing: number, answer: () => Step): Step {
     if (this.#state !== 'running') {
-      throw unexpected(
+      throw outOfTurn(
         `a frame came, and the session ${this.#state === 'fresh' ? 'was not started' : 'has ended'}`,
       );
     }
@@ -62,15 +62,4 @@ export class Turns {
     this.#rounds++;
     this.#visited = 0;
   }
-}
-
-function unexpected(what: string): ProtocolError {
-  return new ProtocolError('UNEXPECTED_FRAME', `${what}: open a new session`);
-}
-
-function spent(what: string): ProtocolError {
-  return new ProtocolError(
-    'BUDGET_SPENT',
-    `the session has taken ${what}, all it may: what it found is good, a new one goes on from there`,
-  );
 }

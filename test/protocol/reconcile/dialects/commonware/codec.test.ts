@@ -13,7 +13,7 @@ import {
   readVarint,
   varintBytes,
   writeVarint,
-} from '../../../../../src/protocol/reconcile/dialects/shared/index.ts';
+} from '../../../../../src/protocol/testing.ts';
 import {
   bytesToHex,
   concatBytes,

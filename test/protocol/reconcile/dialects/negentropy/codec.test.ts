@@ -6,10 +6,10 @@ import {
   MessageWriter,
   readVarint,
   shortestBound,
-  varintBytes,
   writeVarint,
 } from '../../../../../src/protocol/reconcile/dialects/negentropy/testing.ts';
 import type { MessageRange } from '../../../../../src/protocol/reconcile/dialects/shared/index.ts';
+import { varintBytes } from '../../../../../src/protocol/testing.ts';
 import {
   type Bound,
   bytesToHex,

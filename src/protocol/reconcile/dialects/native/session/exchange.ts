@@ -1,5 +1,5 @@
 import { type Bound, compareBounds } from '../../../../../store/index.ts';
-import { ProtocolError } from '../../../../errors.ts';
+import { ProtocolError, unexpected } from '../../../../errors.ts';
 import type { Finding, Interval, Role, Surveyed } from '../../../dialect.ts';
 import type { Context } from '../context.ts';
 import { Predictor } from '../groups/index.ts';
@@ -172,8 +172,7 @@ export class Exchange {
 
   /** Takes in one record; what it returns is to be done before the next. */
   receive(record: Exclude<NativeRecord, { tag: 'open' | 'stop' }>): NativeWork | null {
-    if (this.#proof !== null)
-      throw new ProtocolError('UNEXPECTED_FRAME', 'the peer had said that it was done');
+    if (this.#proof !== null) throw unexpected('the peer had said that it was done');
     this.#waiting = false;
     if (record.tag !== 'same' && record.tag !== 'proof') this.#differs = true;
     if (this.#incoming.open && VERDICTS.has(record.tag))
@@ -273,8 +272,7 @@ export class Exchange {
   }
 
   #receiveProof(digest: Uint8Array): void {
-    if (!this.#settled)
-      throw new ProtocolError('UNEXPECTED_FRAME', 'the peer says it is done, and it is not');
+    if (!this.#settled) throw unexpected('the peer says it is done, and it is not');
     this.#proof = digest.slice();
   }
 }

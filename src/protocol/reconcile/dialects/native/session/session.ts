@@ -7,7 +7,7 @@ import {
   type Snapshot,
   ZERO_BOUND,
 } from '../../../../../store/index.ts';
-import { ProtocolError } from '../../../../errors.ts';
+import { outOfTurn, ProtocolError, spent } from '../../../../errors.ts';
 import type {
   Finding,
   Interval,
@@ -112,7 +112,7 @@ export class NativeSession implements Session {
   }
 
   start(): Step {
-    if (this.#state !== 'fresh') throw unexpected('a session is started once');
+    if (this.#state !== 'fresh') throw outOfTurn('a session is started once');
     this.#state = 'running';
     if (this.role === 'initiator') this.#sendOpening();
     return this.#step(true);
@@ -121,7 +121,7 @@ export class NativeSession implements Session {
   receive(frame: Uint8Array): Step {
     if (this.#state !== 'running') {
       const state = this.#state === 'fresh' ? 'was not started' : 'has ended';
-      throw unexpected(`a frame came, and the session ${state}`);
+      throw outOfTurn(`a frame came, and the session ${state}`);
     }
     if (this.#inbound !== null) throw new TypeError('proceed before the next frame');
     return this.#guarded(() => {
@@ -135,7 +135,7 @@ export class NativeSession implements Session {
   }
 
   proceed(room: boolean): Step {
-    if (this.#state !== 'running') throw unexpected('the session does not run');
+    if (this.#state !== 'running') throw outOfTurn('the session does not run');
     return this.#guarded(() => {
       this.#meter.refill();
       this.#digestOn();
@@ -244,14 +244,3 @@ export function upperRank(snapshot: Snapshot, upper: Bound): number {
 }
 
 export const EVERYTHING: Interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
-
-function unexpected(what: string): ProtocolError {
-  return new ProtocolError('UNEXPECTED_FRAME', `${what}: open a new session`);
-}
-
-export function spent(what: string): ProtocolError {
-  return new ProtocolError(
-    'BUDGET_SPENT',
-    `the session has taken ${what}, all it may: what it found is good, a new one goes on from there`,
-  );
-}

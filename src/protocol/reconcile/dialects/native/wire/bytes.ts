@@ -1,6 +1,10 @@
 import { type Bound, compareBounds, ID_BYTES, INFINITE_HINT } from '../../../../../store/index.ts';
-import { ProtocolError } from '../../../../errors.ts';
-import { MAX_VARINT_BYTES, readVarint, writeVarint } from '../../shared/index.ts';
+import { malformedAs, type ProtocolError } from '../../../../errors.ts';
+import { MAX_VARINT_BYTES, readVarint, writeVarint } from '../../../../varint.ts';
+
+export const malformed: (problem: string) => ProtocolError = malformedAs(
+  'not a frame of the native dialect',
+);
 
 const MAX_COUNT = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -119,8 +123,4 @@ export class RecordWriter {
     larger.set(this.#bytes);
     this.#bytes = larger;
   }
-}
-
-export function malformed(what: string): ProtocolError {
-  return new ProtocolError('MALFORMED_FRAME', `not a frame of the native dialect: ${what}`);
 }
