@@ -1,6 +1,7 @@
 import { StoreError } from './errors.ts';
 import type { FingerprintScheme } from './fingerprint/index.ts';
 import { type Bound, compareBounds, type ItemKey } from './item.ts';
+import { checkCuts, checkRange, checkRank } from './ranks.ts';
 import { fingerprintsBetween, lackingIn, type Snapshot } from './storage.ts';
 
 /**
@@ -35,13 +36,8 @@ class SubRange implements Snapshot {
   }
 
   select(rank: number): ItemKey {
-    if (Number.isInteger(rank) && rank >= 0 && rank < this.size) {
-      return this.#snapshot.select(this.#begin + rank);
-    }
-    throw new StoreError(
-      'RANK_OUT_OF_RANGE',
-      `there is no rank ${rank}: the range has ${this.size} items, ranks start at 0`,
-    );
+    checkRank(this, rank);
+    return this.#snapshot.select(this.#begin + rank);
   }
 
   lowerBound(bound: Bound): number {
@@ -50,28 +46,28 @@ class SubRange implements Snapshot {
   }
 
   keys(begin: number, end: number): Iterable<ItemKey> {
-    this.#checkRange(begin, end);
+    checkRange(this, begin, end);
     return this.#snapshot.keys(this.#begin + begin, this.#begin + end);
   }
 
   ids(begin: number, end: number): Uint8Array {
-    this.#checkRange(begin, end);
+    checkRange(this, begin, end);
     return this.#snapshot.ids(this.#begin + begin, this.#begin + end);
   }
 
   idRuns(begin: number, end: number): Iterable<Uint8Array> {
-    this.#checkRange(begin, end);
+    checkRange(this, begin, end);
     const [from, to] = [this.#begin + begin, this.#begin + end];
     return this.#snapshot.idRuns?.(from, to) ?? [this.#snapshot.ids(from, to)];
   }
 
   fingerprint(begin: number, end: number): Uint8Array {
-    this.#checkRange(begin, end);
+    checkRange(this, begin, end);
     return this.#snapshot.fingerprint(this.#begin + begin, this.#begin + end);
   }
 
   fingerprints(cuts: readonly number[]): Uint8Array[] {
-    for (let i = 1; i < cuts.length; i++) this.#checkRange(cuts[i - 1]!, cuts[i]!);
+    checkCuts(this, cuts);
     return fingerprintsBetween(
       this.#snapshot,
       cuts.map((cut) => this.#begin + cut),
@@ -79,7 +75,7 @@ class SubRange implements Snapshot {
   }
 
   edgeNear(rank: number): number {
-    this.#checkRange(rank, rank);
+    checkRange(this, rank, rank);
     const edge = this.#snapshot.edgeNear?.(this.#begin + rank) ?? this.#begin + rank;
     return Math.min(Math.max(0, edge - this.#begin), this.size);
   }
@@ -94,14 +90,5 @@ class SubRange implements Snapshot {
 
   release(): void {
     this.#snapshot.release();
-  }
-
-  #checkRange(begin: number, end: number): void {
-    const whole = Number.isInteger(begin) && Number.isInteger(end);
-    if (whole && begin >= 0 && begin <= end && end <= this.size) return;
-    throw new StoreError(
-      'RANK_OUT_OF_RANGE',
-      `[${begin}, ${end}) is no range of ranks: give 0 <= begin <= end <= ${this.size}`,
-    );
   }
 }

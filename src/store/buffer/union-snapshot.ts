@@ -1,7 +1,7 @@
-import { StoreError } from '../errors.ts';
 import type { FingerprintScheme } from '../fingerprint/index.ts';
 import { partOffset } from '../fingerprint/index.ts';
 import { type Bound, compareKeys, ID_BYTES, type ItemKey } from '../item.ts';
+import { checkCuts, checkRange, checkRank } from '../ranks.ts';
 import { fingerprintsBetween, type Snapshot } from '../storage.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 
@@ -46,12 +46,7 @@ export class UnionSnapshot implements PartedSnapshot {
 
   select(rank: number): ItemKey {
     this.#use();
-    if (!Number.isInteger(rank) || rank < 0 || rank >= this.size) {
-      throw new StoreError(
-        'RANK_OUT_OF_RANGE',
-        `there is no rank ${rank}: the set has ${this.size} items, ranks start at 0`,
-      );
-    }
+    checkRank(this, rank);
     const place = this.#place(rank);
     const buffered = place.buffer < this.#buffer.size && this.#rankOf(place.buffer) === rank;
     return buffered ? this.#buffer.select(place.buffer) : this.#tree.select(place.tree);
@@ -95,7 +90,8 @@ export class UnionSnapshot implements PartedSnapshot {
   }
 
   fingerprints(cuts: readonly number[]): Uint8Array[] {
-    for (let i = 1; i < cuts.length; i++) this.#check(cuts[i - 1]!, cuts[i]!);
+    this.#use();
+    checkCuts(this, cuts);
     const places = cuts.map((cut) => this.#place(cut));
     const trees = places.map(({ tree }) => tree);
     return fingerprintsBetween(this.#tree, trees).map((state, i) =>
@@ -174,12 +170,7 @@ export class UnionSnapshot implements PartedSnapshot {
 
   #check(begin: number, end: number): void {
     this.#use();
-    const whole = Number.isInteger(begin) && Number.isInteger(end);
-    if (whole && begin >= 0 && begin <= end && end <= this.size) return;
-    throw new StoreError(
-      'RANK_OUT_OF_RANGE',
-      `[${begin}, ${end}) is no range of ranks: give 0 <= begin <= end <= ${this.size}`,
-    );
+    checkRange(this, begin, end);
   }
 
   /** Throws what the tree's snapshot throws when it was released or has expired. */

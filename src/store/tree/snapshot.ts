@@ -1,8 +1,7 @@
-import { equalBytes } from '../bytes.ts';
-import { StoreError } from '../errors.ts';
 import type { FingerprintScheme } from '../fingerprint/index.ts';
 import { partOffset } from '../fingerprint/index.ts';
 import type { Bound, ItemKey } from '../item.ts';
+import { checkCuts, checkRange, checkRank, holdsKey, releasedError } from '../ranks.ts';
 import type { Snapshot } from '../storage.ts';
 import type { NodeReader } from './node-store.ts';
 import {
@@ -49,11 +48,8 @@ export class TreeSnapshot<Ref> implements Snapshot {
 
   select(rank: number): ItemKey {
     const view = this.#use();
-    if (Number.isInteger(rank) && rank >= 0 && rank < this.size) return select(view, rank);
-    throw new StoreError(
-      'RANK_OUT_OF_RANGE',
-      `there is no rank ${rank}: the set has ${this.size} items, ranks start at 0`,
-    );
+    checkRank(this, rank);
+    return select(view, rank);
   }
 
   lowerBound(bound: Bound): number {
@@ -84,8 +80,9 @@ export class TreeSnapshot<Ref> implements Snapshot {
   }
 
   fingerprints(cuts: readonly number[]): Uint8Array[] {
-    for (let i = 1; i < cuts.length; i++) this.#range(cuts[i - 1]!, cuts[i]!);
-    return splitStates(this.scheme, this.#use(), cuts);
+    const view = this.#use();
+    checkCuts(this, cuts);
+    return splitStates(this.scheme, view, cuts);
   }
 
   edgeNear(rank: number): number {
@@ -94,7 +91,7 @@ export class TreeSnapshot<Ref> implements Snapshot {
 
   /** Whether it holds exactly this key. */
   holds(key: ItemKey): boolean {
-    return holdsKey(this.#use(), this.size, key);
+    return holdsKey(this, key);
   }
 
   contains(id: Uint8Array): boolean {
@@ -130,12 +127,8 @@ export class TreeSnapshot<Ref> implements Snapshot {
 
   #range(begin: number, end: number): TreeView<Ref> {
     const view = this.#use();
-    const whole = Number.isInteger(begin) && Number.isInteger(end);
-    if (whole && begin >= 0 && begin <= end && end <= this.size) return view;
-    throw new StoreError(
-      'RANK_OUT_OF_RANGE',
-      `[${begin}, ${end}) is no range of ranks: give 0 <= begin <= end <= ${this.size}`,
-    );
+    checkRange(this, begin, end);
+    return view;
   }
 
   #use(): TreeView<Ref> {
@@ -155,16 +148,4 @@ export function freeLease(): Lease {
       released = true;
     },
   };
-}
-
-export function releasedError(): StoreError {
-  return new StoreError('SNAPSHOT_RELEASED', 'this snapshot was released: take a new one');
-}
-
-/** Whether the tree holds exactly this key. */
-export function holdsKey<Ref>(view: TreeView<Ref>, size: number, key: ItemKey): boolean {
-  const rank = lowerBound(view, key);
-  if (rank === size) return false;
-  const found = select(view, rank);
-  return found.hint === key.hint && equalBytes(found.id, key.id);
 }

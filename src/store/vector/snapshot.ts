@@ -1,8 +1,7 @@
-import { equalBytes } from '../bytes.ts';
-import { StoreError } from '../errors.ts';
 import type { FingerprintScheme } from '../fingerprint/index.ts';
 import type { IdView } from '../id-index.ts';
 import { type Bound, ID_BYTES, type ItemKey } from '../item.ts';
+import { checkRange, checkRank, holdsKey, releasedError } from '../ranks.ts';
 import type { Snapshot } from '../storage.ts';
 import type { Root } from './edit.ts';
 
@@ -22,11 +21,8 @@ export class VectorSnapshot implements Snapshot {
 
   select(rank: number): ItemKey {
     const root = this.#use();
-    if (Number.isInteger(rank) && rank >= 0 && rank < this.size) return root.select(rank);
-    throw new StoreError(
-      'RANK_OUT_OF_RANGE',
-      `there is no rank ${rank}: the set has ${this.size} items, ranks start at 0`,
-    );
+    checkRank(this, rank);
+    return root.select(rank);
   }
 
   lowerBound(bound: Bound): number {
@@ -58,9 +54,7 @@ export class VectorSnapshot implements Snapshot {
 
   contains(id: Uint8Array): boolean {
     const root = this.#use();
-    for (const hint of this.#ids!.candidates(id)) {
-      if (holds(root, { hint, id })) return true;
-    }
+    for (const hint of this.#ids!.candidates(id)) if (holdsKey(root, { hint, id })) return true;
     return false;
   }
 
@@ -71,23 +65,12 @@ export class VectorSnapshot implements Snapshot {
 
   #range(begin: number, end: number): Root {
     const root = this.#use();
-    const whole = Number.isInteger(begin) && Number.isInteger(end);
-    if (whole && begin >= 0 && begin <= end && end <= this.size) return root;
-    throw new StoreError(
-      'RANK_OUT_OF_RANGE',
-      `[${begin}, ${end}) is no range of ranks: give 0 <= begin <= end <= ${this.size}`,
-    );
+    checkRange(this, begin, end);
+    return root;
   }
 
   #use(): Root {
     if (this.#root !== null) return this.#root;
-    throw new StoreError('SNAPSHOT_RELEASED', 'this snapshot was released: take a new one');
+    throw releasedError();
   }
-}
-
-function holds(root: Root, key: ItemKey): boolean {
-  const rank = root.lowerBound(key);
-  if (rank === root.size) return false;
-  const found = root.select(rank);
-  return found.hint === key.hint && equalBytes(found.id, key.id);
 }

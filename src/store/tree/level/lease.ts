@@ -1,7 +1,8 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import type { Cancel, Clock } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
-import { type Lease, releasedError } from '../snapshot.ts';
+import { releasedError } from '../../ranks.ts';
+import type { Lease } from '../snapshot.ts';
 
 /** One of LevelDB's snapshots, closed when its last user lets go of it. */
 export class SharedSnapshot {

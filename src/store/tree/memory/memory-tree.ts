@@ -8,7 +8,7 @@ import { select } from '../read.ts';
 import { removeFrom } from '../remove.ts';
 import { runOf } from '../run.ts';
 import { type TreeShape, type TreeShapeInit, treeShape } from '../shape.ts';
-import { freeLease, holdsKey, TreeSnapshot } from '../snapshot.ts';
+import { freeLease, TreeSnapshot } from '../snapshot.ts';
 import { type MemoryRef, memoryNodes } from './memory-nodes.ts';
 
 /** Keys that a tree takes in at a time when it is built. */
@@ -71,14 +71,15 @@ export class MemoryTree implements Storage {
   }
 
   snapshot(): TreeSnapshot<MemoryRef> {
-    const { size } = this;
+    const { scheme, size } = this;
     const view = { reader: memoryNodes, root: this.#root };
     const ids = this.#index.view();
     const contains = (id: Uint8Array): boolean => {
-      for (const hint of ids.candidates(id)) if (holdsKey(view, size, { hint, id })) return true;
+      for (const hint of ids.candidates(id)) if (snapshot.holds({ hint, id })) return true;
       return false;
     };
-    return new TreeSnapshot({ scheme: this.scheme, size, view, contains, lease: freeLease() });
+    const snapshot = new TreeSnapshot({ scheme, size, view, contains, lease: freeLease() });
+    return snapshot;
   }
 
   #append(batch: readonly ItemKey[]): void {

@@ -1,7 +1,7 @@
-import { StoreError } from '../../errors.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import { sum256 } from '../../fingerprint/index.ts';
 import type { Bound, ItemKey } from '../../item.ts';
+import { checkCuts, checkRange, checkRank, releasedError } from '../../ranks.ts';
 import type { Snapshot } from '../../storage.ts';
 import { idsOf, keyAt, searchBound } from '../../tree/index.ts';
 import type { FlatSet } from './flat-set.ts';
@@ -19,11 +19,8 @@ export class FlatSnapshot implements Snapshot {
 
   select(rank: number): ItemKey {
     const { run } = this.#use();
-    if (Number.isInteger(rank) && rank >= 0 && rank < this.size) return keyAt(run, rank);
-    throw new StoreError(
-      'RANK_OUT_OF_RANGE',
-      `there is no rank ${rank}: the set has ${this.size} items, ranks start at 0`,
-    );
+    checkRank(this, rank);
+    return keyAt(run, rank);
   }
 
   lowerBound(bound: Bound): number {
@@ -43,8 +40,9 @@ export class FlatSnapshot implements Snapshot {
   }
 
   fingerprints(cuts: readonly number[]): Uint8Array[] {
-    for (let i = 1; i < cuts.length; i++) this.#range(cuts[i - 1]!, cuts[i]!);
-    return this.#use().sums.betweenAll(cuts);
+    const { sums } = this.#use();
+    checkCuts(this, cuts);
+    return sums.betweenAll(cuts);
   }
 
   contains(id: Uint8Array): boolean {
@@ -65,16 +63,12 @@ export class FlatSnapshot implements Snapshot {
 
   #range(begin: number, end: number): FlatSet {
     const set = this.#use();
-    const whole = Number.isInteger(begin) && Number.isInteger(end);
-    if (whole && begin >= 0 && begin <= end && end <= this.size) return set;
-    throw new StoreError(
-      'RANK_OUT_OF_RANGE',
-      `[${begin}, ${end}) is no range of ranks: give 0 <= begin <= end <= ${this.size}`,
-    );
+    checkRange(this, begin, end);
+    return set;
   }
 
   #use(): FlatSet {
     if (this.#set !== null) return this.#set;
-    throw new StoreError('SNAPSHOT_RELEASED', 'this snapshot was released: take a new one');
+    throw releasedError();
   }
 }

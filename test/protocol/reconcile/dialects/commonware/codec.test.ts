@@ -9,11 +9,7 @@ import {
   writeBound,
 } from '../../../../../src/protocol/reconcile/dialects/commonware/testing.ts';
 import type { MessageRange } from '../../../../../src/protocol/reconcile/dialects/shared/index.ts';
-import {
-  readVarint,
-  varintBytes,
-  writeVarint,
-} from '../../../../../src/protocol/testing.ts';
+import { readVarint, varintBytes, writeVarint } from '../../../../../src/protocol/testing.ts';
 import {
   bytesToHex,
   concatBytes,

@@ -1,0 +1,45 @@
+import { equalBytes } from './bytes.ts';
+import { StoreError } from './errors.ts';
+import type { ItemKey } from './item.ts';
+import type { Snapshot } from './storage.ts';
+
+/** What the snapshots have in common: their checks, and the search for one key. */
+
+/** Throws `RANK_OUT_OF_RANGE` unless 0 <= rank < size. */
+export function checkRank({ size }: { readonly size: number }, rank: number): void {
+  if (Number.isInteger(rank) && rank >= 0 && rank < size) return;
+  throw new StoreError(
+    'RANK_OUT_OF_RANGE',
+    `there is no rank ${rank}: there are ${size} items, ranks start at 0`,
+  );
+}
+
+/** Throws `RANK_OUT_OF_RANGE` unless 0 <= begin <= end <= size. */
+export function checkRange({ size }: { readonly size: number }, begin: number, end: number): void {
+  const whole = Number.isInteger(begin) && Number.isInteger(end);
+  if (whole && begin >= 0 && begin <= end && end <= size) return;
+  throw new StoreError(
+    'RANK_OUT_OF_RANGE',
+    `[${begin}, ${end}) is no range of ranks: give 0 <= begin <= end <= ${size}`,
+  );
+}
+
+/** `checkRange` for each two neighbours of `cuts`. */
+export function checkCuts(set: { readonly size: number }, cuts: readonly number[]): void {
+  for (let i = 1; i < cuts.length; i++) checkRange(set, cuts[i - 1]!, cuts[i]!);
+}
+
+export function releasedError(): StoreError {
+  return new StoreError('SNAPSHOT_RELEASED', 'this snapshot was released: take a new one');
+}
+
+/** Whether the set holds exactly this key. */
+export function holdsKey(
+  set: Pick<Snapshot, 'size' | 'lowerBound' | 'select'>,
+  key: ItemKey,
+): boolean {
+  const rank = set.lowerBound(key);
+  if (rank === set.size) return false;
+  const found = set.select(rank);
+  return found.hint === key.hint && equalBytes(found.id, key.id);
+}
