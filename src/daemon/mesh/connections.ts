@@ -27,7 +27,7 @@ export type ConnectionOutcome = 'established' | 'closed' | 'silent';
 
 interface Tracked {
   readonly connection: Connection;
-  readonly waiting: ((outcome: ConnectionOutcome) => void)[];
+  readonly outcome: PromiseWithResolvers<ConnectionOutcome>;
   established: boolean;
   /** The peer speaks protocols of our network. */
   ours: boolean;
@@ -98,9 +98,7 @@ export class Connections {
   /** Resolves once the connection is established or will never be. */
   settled(connection: Connection): Promise<ConnectionOutcome> {
     const tracked = this.#tracked.get(connection.id);
-    if (tracked === undefined) return Promise.resolve('closed');
-    if (tracked.established) return Promise.resolve('established');
-    return new Promise((resolve) => tracked.waiting.push(resolve));
+    return tracked?.outcome.promise ?? Promise.resolve('closed');
   }
 
   /** Ends all connections to the peer, after what is being sent; never rejects. */
@@ -125,7 +123,7 @@ export class Connections {
     if (this.#stopped || connection.status !== 'open') return;
     const tracked: Tracked = {
       connection,
-      waiting: [],
+      outcome: Promise.withResolvers(),
       established: false,
       ours: false,
       cancel: this.#init.clock.after(this.#init.identifyTimeoutMs, () => this.#silent(tracked)),
@@ -143,7 +141,7 @@ export class Connections {
     tracked.cancel();
     tracked.established = true;
     if (first) this.#peerConnected(connection);
-    this.#settle(tracked, 'established');
+    tracked.outcome.resolve('established');
     this.#dropSurplus(peer);
   }
 
@@ -174,7 +172,7 @@ export class Connections {
     this.#tracked.delete(connection.id);
     if (tracked.established) this.#peerGone(idOf(connection));
     else this.#refused(connection);
-    this.#settle(tracked, 'closed');
+    tracked.outcome.resolve('closed');
   }
 
   #peerGone(peer: string): void {
@@ -204,13 +202,9 @@ export class Connections {
   #silent(tracked: Tracked): void {
     const { connection } = tracked;
     this.#tracked.delete(connection.id);
-    this.#settle(tracked, 'silent');
+    tracked.outcome.resolve('silent');
     if (connection.direction === 'inbound') this.#sayInbound('PEER_SILENT', connection, SILENT);
     connection.abort(new Error(SILENT));
-  }
-
-  #settle(tracked: Tracked, outcome: ConnectionOutcome): void {
-    for (const resolve of tracked.waiting.splice(0)) resolve(outcome);
   }
 }
 

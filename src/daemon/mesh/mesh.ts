@@ -133,14 +133,16 @@ function createDiscovery<S extends ServiceMap>(init: MeshInit<S>, found: MeshPar
     allowed: admission(init.access),
     addresses: () => libp2p.getMultiaddrs(),
     loopback: init.listen.length > 0 && init.listen.map(parseListenAddress).every(isLoopback),
-    connectedPeers() {
-      const hearing = new Set(service.getSubscribers(topic).map(String));
-      const { ours, peers } = connections;
-      return [...peers.keys()].filter((peer) => ours.has(peer) || hearing.has(peer));
+    neighbours: {
+      connected() {
+        const hearing = new Set(service.getSubscribers(topic).map(String));
+        const { ours, peers } = connections;
+        return [...peers.keys()].filter((peer) => ours.has(peer) || hearing.has(peer));
+      },
+      configured: (peer) => dialer.keeps(peer),
+      busy: (peer) => init.busy?.(peer) === true || connections.serves(peer, fetches),
+      close: (peer) => connections.close(peer),
     },
-    configured: (peer) => dialer.keeps(peer),
-    busy: (peer) => init.busy?.(peer) === true || connections.serves(peer, fetches),
-    close: (peer) => connections.close(peer),
     options: init.peering ?? {},
   });
   libp2p.addEventListener('self:peer:update', () => discovery.addressesChanged());

@@ -1,4 +1,4 @@
-import type { Clock } from '../../store/index.ts';
+import { BoundedMap, type Clock } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
 
 export interface NoticesInit {
@@ -31,11 +31,12 @@ export interface Notice {
 export class Notices {
   readonly #init: NoticesInit;
   readonly #repeatMs: number;
-  readonly #said = new Map<string, { repeats: number; lastAt: number }>();
+  readonly #said: BoundedMap<string, { repeats: number; lastAt: number }>;
 
   constructor(init: NoticesInit) {
     this.#init = init;
     this.#repeatMs = init.repeatMs ?? 60_000;
+    this.#said = new BoundedMap(init.maxRemembered ?? 1_024);
   }
 
   say(notice: Notice): void {
@@ -44,11 +45,11 @@ export class Notices {
     const fields = { code: notice.code, ...notice.fields };
     const said = this.#said.get(key);
     if (said === undefined) {
-      this.#remember(key, { repeats: 0, lastAt: clock.monotonic() });
+      this.#said.set(key, { repeats: 0, lastAt: clock.monotonic() });
       logger.warn(fields, notice.message);
       return;
     }
-    this.#remember(key, said);
+    this.#said.set(key, said);
     said.repeats++;
     if (clock.monotonic() - said.lastAt < this.#repeatMs) return;
     logger.debug({ ...fields, repeats: said.repeats }, notice.message);
@@ -60,16 +61,6 @@ export class Notices {
   forget(remote: string): void {
     for (const key of this.#said.keys()) {
       if (key.endsWith(` ${remote}`)) this.#said.delete(key);
-    }
-  }
-
-  #remember(key: string, said: { repeats: number; lastAt: number }): void {
-    this.#said.delete(key);
-    this.#said.set(key, said);
-    if (this.#said.size <= (this.#init.maxRemembered ?? 1_024)) return;
-    for (const oldest of this.#said.keys()) {
-      this.#said.delete(oldest);
-      return;
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Connection } from '@libp2p/interface';
-import type { Cancel, Clock } from '../../store/index.ts';
+import { Alarm, type Cancel, type Clock } from '../../store/index.ts';
 
 /** Between two looks whether a surplus connection has become idle. */
 const RECHECK_MS = 1_000;
@@ -30,14 +30,12 @@ export function dropSurplus(init: SurplusInit): [Connection, Cancel][] {
 }
 
 function closeWhenIdle(connection: Connection, clock: Clock): Cancel {
-  let cancel: Cancel = () => undefined;
+  const recheck = new Alarm(clock);
   const check = () => {
-    if (connection.streams.some(({ protocol }) => !HOUSEKEEPING.test(protocol))) {
-      cancel = clock.after(RECHECK_MS, check);
-      return;
-    }
-    connection.close().catch((error: Error) => connection.abort(error));
+    if (connection.streams.some(({ protocol }) => !HOUSEKEEPING.test(protocol)))
+      recheck.set(RECHECK_MS, check);
+    else connection.close().catch((error: Error) => connection.abort(error));
   };
-  cancel = clock.after(RECHECK_MS, check);
-  return () => cancel();
+  recheck.set(RECHECK_MS, check);
+  return () => recheck.cancel();
 }

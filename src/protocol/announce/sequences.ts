@@ -1,4 +1,4 @@
-import { bytesToKey } from '../../store/index.ts';
+import { BoundedMap, bytesToKey } from '../../store/index.ts';
 import type { FrameNumber } from './codec.ts';
 
 /** Numbers of one publisher that may be waited for at a time; with more missing it is a gap at once. */
@@ -32,7 +32,7 @@ export interface Gap {
  */
 export class Sequences {
   readonly #graceMs: number;
-  readonly #publishers = new Map<string, FollowedPublisher>();
+  readonly #publishers = new BoundedMap<string, FollowedPublisher>(MAX_PUBLISHERS);
 
   constructor(graceMs: number) {
     this.#graceMs = graceMs;
@@ -76,7 +76,6 @@ export class Sequences {
   #publisher(publisher: string, from: string, { epoch, sequence }: FrameNumber): FollowedPublisher {
     const known = this.#publishers.get(publisher);
     const key = bytesToKey(epoch);
-    this.#publishers.delete(publisher);
     const state =
       known?.epoch === key
         ? known
@@ -88,8 +87,6 @@ export class Sequences {
             lost: false,
           };
     this.#publishers.set(publisher, state);
-    const [oldest] = this.#publishers.keys();
-    if (this.#publishers.size > MAX_PUBLISHERS) this.#publishers.delete(oldest!);
     return state;
   }
 }

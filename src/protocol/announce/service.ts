@@ -1,5 +1,5 @@
 import {
-  type Cancel,
+  Alarm,
   type Clock,
   type Item,
   type ItemKey,
@@ -93,6 +93,7 @@ export class AnnounceService implements Announce {
   readonly #log: Log;
   readonly #publisher: Publisher;
   readonly #holds: Holds;
+  readonly #nextLook: Alarm;
   readonly #sequences: Record<Announcement['kind'], Sequences>;
   readonly #totals = {
     messages: 0,
@@ -103,7 +104,6 @@ export class AnnounceService implements Announce {
     gaps: 0,
   };
   #unsubscribe: (() => void) | undefined;
-  #looking: Cancel | undefined;
 
   /** Throws `INVALID_NETWORK_NAME`. */
   constructor(gossip: Gossip, init: AnnounceInit) {
@@ -120,6 +120,7 @@ export class AnnounceService implements Announce {
       options,
       send: (frame) => gossip.publish(this.#topic, frame),
     });
+    this.#nextLook = new Alarm(init.clock);
     this.#holds = new Holds({ ...options, clock: init.clock });
     const { gapGraceMs, holdMs } = options;
     this.#sequences = {
@@ -145,8 +146,7 @@ export class AnnounceService implements Announce {
   async stop(): Promise<void> {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
-    this.#looking?.();
-    this.#looking = undefined;
+    this.#nextLook.cancel();
     this.#holds.stop();
     await this.#publisher.stop();
   }
@@ -228,10 +228,8 @@ export class AnnounceService implements Announce {
   /** Gaps are looked for now and then while some number is missing. */
   #lookLater(): void {
     const { items, keys } = this.#sequences;
-    if (this.#looking !== undefined || this.#unsubscribe === undefined) return;
-    if (!(items.waiting || keys.waiting)) return;
-    this.#looking = this.#init.clock.after(this.#options.gapGraceMs, () => {
-      this.#looking = undefined;
+    if (this.#unsubscribe === undefined || !(items.waiting || keys.waiting)) return;
+    this.#nextLook.ensure(this.#options.gapGraceMs, () => {
       const now = this.#init.clock.monotonic();
       for (const gap of [...items.due(now), ...keys.due(now)]) {
         this.#totals.gaps++;

@@ -1,4 +1,5 @@
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface';
+import { Gate } from '../../store/index.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Channel, ChannelInit } from '../network/index.ts';
 import {
@@ -22,7 +23,7 @@ export class StreamChannel implements Channel {
   readonly #frames: FrameBuffer;
   readonly #windowBytes: number;
   readonly #failed = Promise.withResolvers<never>();
-  #drained: PromiseWithResolvers<void> | undefined;
+  readonly #drained = new Gate();
   #waiting: PromiseWithResolvers<Uint8Array | null> | undefined;
   #error: ProtocolError | undefined;
   #closed = false;
@@ -43,7 +44,7 @@ export class StreamChannel implements Channel {
     stream.addEventListener('remoteCloseWrite', () => this.#onPeerClosed());
     stream.addEventListener('end', () => this.#onEnd());
     stream.addEventListener('close', (event) => this.#onClose(event));
-    stream.addEventListener('drain', () => this.#onDrain());
+    stream.addEventListener('drain', () => this.#drained.recheck());
     stream.addEventListener('message', (event) => this.#onMessage(event));
     this.#catchUp();
   }
@@ -69,10 +70,7 @@ export class StreamChannel implements Channel {
       throw this.#error ?? toProtocolError(cause, 'cannot send');
     }
     this.#sentBytes += bytes.length;
-    while (this.#stream.writableNeedsDrain && this.#error === undefined) {
-      this.#drained ??= Promise.withResolvers();
-      await this.#drained.promise;
-    }
+    await this.#drained.until(() => !this.#stream.writableNeedsDrain || this.#error !== undefined);
     if (this.#error !== undefined) throw this.#error;
   }
 
@@ -153,12 +151,6 @@ export class StreamChannel implements Channel {
     }
   }
 
-  #onDrain(): void {
-    const drained = this.#drained;
-    this.#drained = undefined;
-    drained?.resolve();
-  }
-
   #deliver(): void {
     if (this.#waiting === undefined || this.#error !== undefined) return;
     try {
@@ -218,7 +210,7 @@ export class StreamChannel implements Channel {
     this.#frames.clear();
     this.#waiting?.reject(error);
     this.#waiting = undefined;
-    this.#drained?.resolve();
+    this.#drained.recheck();
     this.#failed.reject(error);
   }
 }

@@ -1,4 +1,4 @@
-import type { Cancel } from '../../../store/index.ts';
+import { Alarm, type Clock } from '../../../store/index.ts';
 import { BackOff } from '../../backoff.ts';
 import type { DaemonError } from '../../errors.ts';
 
@@ -27,6 +27,7 @@ export interface WantedInit {
   readonly address: string;
   readonly peerId: string | null;
   readonly source: AddressSource;
+  readonly clock: Clock;
   readonly baseMs: number;
   readonly maxMs: number;
 }
@@ -35,6 +36,8 @@ export interface WantedInit {
 export class DialTarget {
   readonly address: string;
   readonly backOff: BackOff;
+  readonly #clock: Clock;
+  readonly #redial: Alarm;
   source: AddressSource;
   peerId: string | null;
   /** The dial under way. */
@@ -43,7 +46,6 @@ export class DialTarget {
   #failedAt = 0;
   #connectedAt: number | null = null;
   #nextAttemptAt: number | null = null;
-  #cancel: Cancel = () => undefined;
   #controller = new AbortController();
 
   constructor(init: WantedInit) {
@@ -51,6 +53,8 @@ export class DialTarget {
     this.peerId = init.peerId;
     this.source = init.source;
     this.backOff = new BackOff(init);
+    this.#clock = init.clock;
+    this.#redial = new Alarm(init.clock);
   }
 
   state(connected: boolean): AddressState {
@@ -60,14 +64,13 @@ export class DialTarget {
     return { address, source, peerId, connected, lastError, nextAttemptAt: this.#nextAttemptAt };
   }
 
-  wait(until: number, cancel: Cancel): void {
-    this.rest();
-    this.#nextAttemptAt = until;
-    this.#cancel = cancel;
+  wait(delayMs: number, dial: () => void): void {
+    this.#nextAttemptAt = this.#clock.now() + delayMs;
+    this.#redial.set(delayMs, dial);
   }
 
   rest(): void {
-    this.#cancel();
+    this.#redial.cancel();
     this.#nextAttemptAt = null;
   }
 

@@ -1,10 +1,24 @@
 import type { Connection, Libp2p } from '@libp2p/interface';
+import type { Cancel } from '../../../store/index.ts';
 import { DaemonError } from '../../errors.ts';
 import { parsePeerAddress } from '../../peer-address.ts';
 import type { Access } from '../access.ts';
-import type { Connections } from '../connections.ts';
-import type { Dial } from './dialer.ts';
+import type { Connections, ConnectionWatcher } from '../connections.ts';
 import { HandshakeError } from './upgrades.ts';
+
+/** What the dialer asks of the network. */
+export interface Dial {
+  /** Our own peer id. */
+  readonly self: string;
+  /**
+   * Connects to an address; resolves with the id of the peer there once the connection is usable
+   * (our own id when it leads to ourselves), rejects with `DaemonError`.
+   */
+  dial(address: string, signal: AbortSignal): Promise<string>;
+  connected(peer: string): boolean;
+  /** Calls back as peers come and go, whoever dialled. */
+  watch(watcher: ConnectionWatcher): Cancel;
+}
 
 export interface Libp2pDialInit {
   readonly libp2p: Pick<Libp2p, 'peerId' | 'dial'>;
@@ -37,6 +51,23 @@ export function libp2pDial(init: Libp2pDialInit): Dial {
   };
 }
 
+/** Dials the address, and rejects with the signal's reason once it aborts, whatever becomes of the dial. */
+export async function dialUntil(
+  dial: Pick<Dial, 'dial'>,
+  address: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([dial.dial(address, signal), aborted]);
+}
+
+/** `target` is an address or a peer. */
+export function timedOut(target: string): DaemonError {
+  return new DaemonError('DIAL_FAILED', `Cannot reach ${target}: it did not answer in time`);
+}
+
 function firstOf(error: unknown): Error {
   const errors = error instanceof AggregateError ? (error.errors as Error[]) : [];
   return errors.find(({ name }) => name === 'HandshakeError') ?? errors[0] ?? (error as Error);
@@ -60,8 +91,8 @@ function explain(address: string, self: string, mode: Access['mode'], error: Err
 }
 
 function unreachable(address: string, error: Error): DaemonError {
-  const timedOut = ['AbortError', 'TimeoutError'].includes(error.name);
-  const why = timedOut ? 'it did not answer in time' : error.message;
+  const late = ['AbortError', 'TimeoutError'].includes(error.name);
+  const why = late ? 'it did not answer in time' : error.message;
   return new DaemonError(
     'DIAL_FAILED',
     `Cannot reach ${address}: ${why}. Check that a node runs there and that the address is right`,

@@ -2,24 +2,10 @@ import type { Cancel, Clock, Random } from '../../../store/index.ts';
 import { DaemonError } from '../../errors.ts';
 import type { Logger } from '../../logging.ts';
 import { parsePeerAddress, withoutPeer } from '../../peer-address.ts';
-import type { ConnectionWatcher } from '../connections.ts';
 import type { Notices } from '../notices.ts';
 import { DEFAULT_DIALER_OPTIONS, type DialerOptions } from '../options.ts';
+import { type Dial, dialUntil, timedOut } from './dial.ts';
 import { type AddressSource, type AddressState, DialTarget } from './dial-target.ts';
-
-/** What the dialer asks of the network. */
-export interface Dial {
-  /** Our own peer id. */
-  readonly self: string;
-  /**
-   * Connects to an address; resolves with the id of the peer there once the connection is usable
-   * (our own id when it leads to ourselves), rejects with `DaemonError`.
-   */
-  dial(address: string, signal: AbortSignal): Promise<string>;
-  connected(peer: string): boolean;
-  /** Calls back as peers come and go, whoever dialled. */
-  watch(watcher: ConnectionWatcher): Cancel;
-}
 
 export interface DialerInit {
   readonly dial: Dial;
@@ -122,7 +108,8 @@ export class Dialer {
     }
     if (peerId === this.#init.dial.self) throw ownAddress(text);
     if (this.#wanted.size >= this.#options.maxAddresses) throw tooMany(this.#options.maxAddresses);
-    const wanted = new DialTarget({ address: text, peerId, source, ...this.#options });
+    const { clock } = this.#init;
+    const wanted = new DialTarget({ address: text, peerId, source, clock, ...this.#options });
     this.#wanted.set(text, wanted);
     if (this.#state === 'started') this.#schedule(wanted, 0);
     return wanted;
@@ -150,11 +137,7 @@ export class Dialer {
 
   #schedule(wanted: DialTarget, delayMs: number): void {
     if (this.#state !== 'started') return;
-    const at = this.#init.clock.now() + delayMs;
-    wanted.wait(
-      at,
-      this.#init.clock.after(delayMs, () => void this.#attempt(wanted)),
-    );
+    wanted.wait(delayMs, () => void this.#attempt(wanted));
   }
 
   /** Dials now, or joins the dial under way; never rejects. */
@@ -181,9 +164,11 @@ export class Dialer {
   async #dial(wanted: DialTarget): Promise<void> {
     const { clock, dial } = this.#init;
     const signal = wanted.begin();
-    const timeout = clock.after(this.#options.timeoutMs, () => wanted.abort(timedOut(wanted)));
+    const timeout = clock.after(this.#options.timeoutMs, () =>
+      wanted.abort(timedOut(wanted.address)),
+    );
     try {
-      const peer = await Promise.race([dial.dial(wanted.address, signal), aborted(signal)]);
+      const peer = await dialUntil(dial, wanted.address, signal);
       this.#succeeded(wanted, peer);
     } catch (error) {
       this.#failed(wanted, error);
@@ -247,20 +232,10 @@ export class Dialer {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-}
-
 function asDaemonError({ address }: DialTarget, reason: unknown): DaemonError {
   if (reason instanceof DaemonError) return reason;
   const why = reason instanceof Error ? reason.message : String(reason);
   return new DaemonError('DIAL_FAILED', `Cannot reach ${address}: ${why}`, { cause: reason });
-}
-
-function timedOut({ address }: DialTarget): DaemonError {
-  return new DaemonError('DIAL_FAILED', `Cannot reach ${address}: it did not answer in time`);
 }
 
 function ownAddress(address: string): DaemonError {

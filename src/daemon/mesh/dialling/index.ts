@@ -3,7 +3,7 @@
  * reason.
  */
 
-export { libp2pDial } from './dial.ts';
+export { type Dial, dialUntil, libp2pDial, timedOut } from './dial.ts';
 export type { AddressSource, AddressState } from './dial-target.ts';
-export { type Dial, Dialer, type DialerInit } from './dialer.ts';
+export { Dialer, type DialerInit } from './dialer.ts';
 export { type InboundFailure, observed } from './upgrades.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../store/index.ts';
+import { BoundedMap, type Clock } from '../../../store/index.ts';
 
 /** Announcements one neighbour may pass on at once: all of a large mesh. */
 const BURST = 2_048;
@@ -14,7 +14,7 @@ interface Bucket {
 /** Bounds what one neighbour makes us verify: a token bucket each. */
 export class Allowance {
   readonly #clock: Clock;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new BoundedMap<string, Bucket>(MAX_NEIGHBOURS);
 
   constructor({ clock }: { clock: Clock }) {
     this.#clock = clock;
@@ -30,12 +30,11 @@ export class Allowance {
 
   #bucket(neighbour: string): Bucket {
     const now = this.#clock.monotonic();
-    const bucket = this.#buckets.get(neighbour) ?? { tokens: BURST, at: now };
+    const known = this.#buckets.get(neighbour);
+    const bucket = known ?? { tokens: BURST, at: now };
     bucket.tokens = Math.min(BURST, bucket.tokens + ((now - bucket.at) * PER_SECOND) / 1_000);
     bucket.at = now;
-    this.#buckets.set(neighbour, bucket);
-    const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size > MAX_NEIGHBOURS) this.#buckets.delete(oldest!);
+    if (known === undefined) this.#buckets.set(neighbour, bucket);
     return bucket;
   }
 }

@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Random } from '../../../store/index.ts';
+import { Alarm, type Cancel, type Clock, type Random } from '../../../store/index.ts';
 import type { Logger } from '../../logging.ts';
 import type { Dial } from '../dialling/index.ts';
 import type { Notices } from '../notices.ts';
@@ -16,8 +16,13 @@ export interface ConnectionManagerInit {
   readonly logger: Logger;
   readonly notices: Notices;
   readonly options: DiscoveryOptions;
-  /** Connected peers that belong to our network. */
-  connectedPeers(): Iterable<string>;
+  readonly neighbours: Neighbours;
+}
+
+/** The peers that this node is connected with. */
+export interface Neighbours {
+  /** Those that belong to our network. */
+  connected(): Iterable<string>;
   /** Whether the configuration or an operator keeps the peer connected. */
   configured(peer: string): boolean;
   /** Whether something is under way with the peer that closing would spoil. */
@@ -34,6 +39,7 @@ export class ConnectionManager {
   readonly #init: ConnectionManagerInit;
   readonly #dials: PeerDials;
   readonly #insistence: Insistence;
+  readonly #nextLook: Alarm;
   /** When each connected peer connected, on the monotonic clock. */
   readonly #since = new Map<string, number>();
   /** Connected peers that we chose. */
@@ -42,7 +48,6 @@ export class ConnectionManager {
   #trimming = false;
   #exchangeAt = 0;
   #lookAt = Number.POSITIVE_INFINITY;
-  #cancel: Cancel = () => undefined;
   #unwatch: Cancel = () => undefined;
   #running = false;
 
@@ -50,6 +55,7 @@ export class ConnectionManager {
     this.#init = init;
     this.#dials = new PeerDials(init);
     this.#insistence = new Insistence(init);
+    this.#nextLook = new Alarm(init.clock);
   }
 
   start(): void {
@@ -58,7 +64,7 @@ export class ConnectionManager {
       connected: (peer) => this.#connected(peer),
       disconnected: (peer) => this.#disconnected(peer),
     });
-    for (const peer of this.#init.connectedPeers()) this.#connected(peer);
+    for (const peer of this.#init.neighbours.connected()) this.#connected(peer);
     this.#nextExchange();
     // Configured peers go first.
     this.#lookIn(this.#jittered(1_000));
@@ -67,7 +73,7 @@ export class ConnectionManager {
   stop(): void {
     this.#running = false;
     this.#unwatch();
-    this.#cancel();
+    this.#nextLook.cancel();
     this.#dials.stop();
   }
 
@@ -97,12 +103,10 @@ export class ConnectionManager {
 
   /** Looks in at most so many milliseconds. */
   #lookIn(delayMs: number): void {
-    const { clock } = this.#init;
-    const at = clock.monotonic() + delayMs;
+    const at = this.#init.clock.monotonic() + delayMs;
     if (!this.#running || at >= this.#lookAt) return;
-    this.#cancel();
     this.#lookAt = at;
-    this.#cancel = clock.after(delayMs, () => this.#look());
+    this.#nextLook.set(delayMs, () => this.#look());
   }
 
   #look(): void {
@@ -120,7 +124,7 @@ export class ConnectionManager {
     const { known, options, random } = this.#init;
     const candidates = known
       .candidates()
-      .filter(({ peer }) => !this.#dials.has(peer) && !this.#init.configured(peer));
+      .filter(({ peer }) => !this.#dials.has(peer) && !this.#init.neighbours.configured(peer));
     const situation = { ...options, links: this.#links(), candidates, exchange };
     const dialling = this.#dials.size;
     return choose({ ...situation, dialling, trimming: this.#trimming }, random);
@@ -129,11 +133,11 @@ export class ConnectionManager {
   #links(): Link[] {
     const { clock, options } = this.#init;
     const now = clock.monotonic();
-    return [...this.#init.connectedPeers()].flatMap((peer) => {
+    return [...this.#init.neighbours.connected()].flatMap((peer) => {
       const since = this.#since.get(peer);
       if (since === undefined || this.#closing.has(peer)) return [];
-      const kept = this.#init.configured(peer) || this.#insistence.has(peer);
-      const busy = now - since < options.graceMs || this.#init.busy(peer);
+      const kept = this.#init.neighbours.configured(peer) || this.#insistence.has(peer);
+      const busy = now - since < options.graceMs || this.#init.neighbours.busy(peer);
       return [{ peer, kept, dialled: this.#dialled.has(peer), busy, since }];
     });
   }
@@ -160,7 +164,7 @@ export class ConnectionManager {
     this.#init.logger.debug({ peer }, 'connection closed: there are enough others');
     this.#closing.add(peer);
     this.#insistence.closed(peer);
-    void this.#init.close(peer).then(() => this.#closing.delete(peer));
+    void this.#init.neighbours.close(peer).then(() => this.#closing.delete(peer));
   }
 
   #nextExchange(): void {

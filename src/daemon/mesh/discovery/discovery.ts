@@ -1,11 +1,11 @@
 import type { PeerId } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import type { Cancel, Clock, Random } from '../../../store/index.ts';
+import { Alarm, type Clock, type Random } from '../../../store/index.ts';
 import type { Logger } from '../../logging.ts';
 import type { Dial } from '../dialling/index.ts';
 import type { Notices } from '../notices.ts';
 import { Announcer, type DiscoveryGossip } from './announcer.ts';
-import { ConnectionManager, type ConnectionManagerInit } from './connection-manager.ts';
+import { ConnectionManager, type Neighbours } from './connection-manager.ts';
 import {
   type KnownPeer,
   KnownPeers,
@@ -16,14 +16,14 @@ import { DEFAULT_DISCOVERY_OPTIONS, type DiscoveryOptions } from './options.ts';
 import type { SavedPeersFile } from './peers-file.ts';
 import { usableAddresses } from './record.ts';
 
-export interface DiscoveryInit
-  extends Pick<ConnectionManagerInit, 'connectedPeers' | 'configured' | 'busy' | 'close'> {
+export interface DiscoveryInit {
   readonly self: PeerId;
   readonly dial: Dial;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   readonly notices: Notices;
+  readonly neighbours: Neighbours;
   /** Where nodes tell each other their addresses; null is not to tell, nor to hear. */
   readonly gossip: { readonly service: DiscoveryGossip; readonly topic: string } | null;
   /** Whether anything finds peers: without it no connection is sought or given up. */
@@ -54,7 +54,7 @@ export class Discovery {
   readonly #known: KnownPeers;
   readonly #keeper: ConnectionManager;
   readonly #announcer: Announcer | null;
-  #cancelSave: Cancel | null = null;
+  readonly #nextSave: Alarm;
   #saving: Promise<void> = Promise.resolve();
   #started = false;
 
@@ -62,6 +62,7 @@ export class Discovery {
     this.#init = init;
     const options = { ...DEFAULT_DISCOVERY_OPTIONS, ...init.options };
     this.#options = options;
+    this.#nextSave = new Alarm(init.clock);
     this.#known = new KnownPeers({
       self: init.self.toString(),
       clock: init.clock,
@@ -87,7 +88,11 @@ export class Discovery {
 
   get status(): DiscoveryStatus {
     const { degree } = this.#options;
-    return { degree, connected: [...this.#init.connectedPeers()].length, known: this.#known.size };
+    return {
+      degree,
+      connected: [...this.#init.neighbours.connected()].length,
+      known: this.#known.size,
+    };
   }
 
   /** Those most worth keeping first. */
@@ -113,7 +118,7 @@ export class Discovery {
     this.#started = false;
     this.#announcer?.stop();
     this.#keeper.stop();
-    this.#cancelSave?.();
+    this.#nextSave.cancel();
     this.#save();
     await this.#saving;
   }
@@ -143,12 +148,11 @@ export class Discovery {
   #changed(): void {
     if (!this.#started) return;
     this.#keeper.changed();
-    this.#cancelSave ??= this.#init.clock.after(this.#options.saveMs, () => this.#save());
+    this.#nextSave.ensure(this.#options.saveMs, () => this.#save());
   }
 
   /** Knowing nobody is no news: the network's name may be wrong this time. */
   #save(): void {
-    this.#cancelSave = null;
     if (this.#known.size === 0) return;
     this.#saving = this.#saving.then(() => this.#init.file?.save(this.#known.all()));
   }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../store/index.ts';
+import { BoundedMap, type Clock } from '../../../store/index.ts';
 import type { DiscoveryOptions } from './options.ts';
 
 /** Peers remembered as closed, or as insisting; those remembered longest make room. */
@@ -13,9 +13,9 @@ const KEPT_TIMES = 6;
 export class Insistence {
   readonly #clock: Clock;
   readonly #withinMs: number;
-  readonly #closedAt = new Map<string, number>();
+  readonly #closedAt = new BoundedMap<string, number>(MAX_PEERS);
   /** Since when each does, on the monotonic clock. */
-  readonly #insisting = new Map<string, number>();
+  readonly #insisting = new BoundedMap<string, number>(MAX_PEERS);
 
   constructor({ clock, options }: { clock: Clock; options: DiscoveryOptions }) {
     this.#clock = clock;
@@ -29,30 +29,15 @@ export class Insistence {
   }
 
   closed(peer: string): void {
-    this.#closedAt.delete(peer);
     this.#closedAt.set(peer, this.#clock.monotonic());
-    bound(this.#closedAt);
   }
 
   connected(peer: string): void {
     const closedAt = this.#closedAt.get(peer);
     if (closedAt === undefined) return;
     const now = this.#clock.monotonic();
-    this.#forget(peer);
-    if (now - closedAt <= this.#withinMs) this.#insisting.set(peer, now);
-    bound(this.#insisting);
-  }
-
-  #forget(peer: string): void {
     this.#closedAt.delete(peer);
     this.#insisting.delete(peer);
-  }
-}
-
-function bound(peers: { size: number; keys(): Iterable<string>; delete(peer: string): boolean }) {
-  if (peers.size <= MAX_PEERS) return;
-  for (const oldest of peers.keys()) {
-    peers.delete(oldest);
-    return;
+    if (now - closedAt <= this.#withinMs) this.#insisting.set(peer, now);
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../store/index.ts';
 import { DaemonError } from '../../errors.ts';
 import type { Logger } from '../../logging.ts';
-import type { Dial } from '../dialling/index.ts';
+import { type Dial, dialUntil, timedOut } from '../dialling/index.ts';
 import type { Notices } from '../notices.ts';
 import type { KnownPeers } from './known-peers.ts';
 import type { DiscoveryOptions } from './options.ts';
@@ -63,7 +63,7 @@ export class PeerDials {
 
   async #tryOne(peer: string, address: string, signal: AbortSignal): Promise<Error | null> {
     try {
-      await Promise.race([this.#init.dial.dial(`${address}/p2p/${peer}`, signal), aborted(signal)]);
+      await dialUntil(this.#init.dial, `${address}/p2p/${peer}`, signal);
       return null;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
@@ -82,14 +82,4 @@ export class PeerDials {
 
 function codeOf(error: Error): string {
   return error instanceof DaemonError ? error.code : 'DIAL_FAILED';
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-}
-
-function timedOut(peer: string): DaemonError {
-  return new DaemonError('DIAL_FAILED', `Cannot reach ${peer}: it did not answer in time`);
 }

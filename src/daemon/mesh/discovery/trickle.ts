@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Random } from '../../../store/index.ts';
+import { Alarm, type Clock, type Random } from '../../../store/index.ts';
 
 export interface TrickleInit {
   readonly clock: Clock;
@@ -15,12 +15,13 @@ export interface TrickleInit {
  */
 export class Trickle {
   readonly #init: TrickleInit;
+  readonly #next: Alarm;
   #intervalMs = 0;
-  #cancel: Cancel = () => undefined;
   #running = false;
 
   constructor(init: TrickleInit) {
     this.#init = init;
+    this.#next = new Alarm(init.clock);
   }
 
   start(): void {
@@ -30,7 +31,7 @@ export class Trickle {
 
   stop(): void {
     this.#running = false;
-    this.#cancel();
+    this.#next.cancel();
   }
 
   /** Something changed: the next time is soon. While it is, further changes do not put it off. */
@@ -39,13 +40,10 @@ export class Trickle {
   }
 
   #begin(intervalMs: number): void {
-    const { clock, random, bounds } = this.#init;
+    const { random, bounds } = this.#init;
     const { minMs, maxMs } = bounds();
     this.#intervalMs = Math.max(minMs, Math.min(intervalMs, maxMs));
-    this.#cancel();
-    this.#cancel = clock.after(this.#intervalMs * (1 + random.fraction()) * 0.5, () =>
-      this.#fired(),
-    );
+    this.#next.set(this.#intervalMs * (1 + random.fraction()) * 0.5, () => this.#fired());
   }
 
   #fired(): void {

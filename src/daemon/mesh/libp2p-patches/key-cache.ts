@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { PublicKey } from '@libp2p/interface';
-import { bytesToKey } from '../../../store/index.ts';
+import { BoundedMap, bytesToKey } from '../../../store/index.ts';
 
 /** What stands before the 32 bytes of a key in its SubjectPublicKeyInfo (RFC 8410, sections 3 and 4). */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
@@ -30,14 +30,12 @@ export function cheapSignatures(key: PublicKey): void {
 
 /** Key objects by their 32 bytes; the oldest is forgotten for a new one. */
 class KeyObjects {
-  readonly #objects = new Map<string, KeyObject>();
+  readonly #objects = new BoundedMap<string, KeyObject>(MAX_KEYS);
 
   of(raw: Uint8Array): KeyObject {
     const name = bytesToKey(raw);
     const known = this.#objects.get(name);
     if (known !== undefined) return known;
-    const [oldest] = this.#objects.keys();
-    if (this.#objects.size >= MAX_KEYS && oldest !== undefined) this.#objects.delete(oldest);
     const made = createPublicKey({
       key: Buffer.concat([SPKI_PREFIX, raw]),
       format: 'der',

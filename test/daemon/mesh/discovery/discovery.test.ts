@@ -44,10 +44,12 @@ function create(init: Partial<DiscoveryInit> = {}) {
     allowed: () => true,
     addresses: () => [],
     loopback: false,
-    connectedPeers: () => connected,
-    configured: () => false,
-    busy: () => false,
-    close: async () => undefined,
+    neighbours: {
+      connected: () => connected,
+      configured: () => false,
+      busy: () => false,
+      close: async () => undefined,
+    },
     options: { saveMs: 1_000, degree: 3 },
     ...init,
   });

@@ -99,6 +99,7 @@ describe('discovery', { timeout: 120_000 }, () => {
     await until([hub, one, two], () => two.mesh.discovery.status.known === 2);
     await until([hub, one, two], () => hub.mesh.discovery.status.known === 2);
     await one.log.until(({ code, peer }) => code === 'PEER_NOT_LISTED' && peer === c);
+    await until([hub, one, two], () => one.mesh.discovery.status.known > 0);
     assert.deepEqual(
       one.mesh.discovery.peers.map(({ peer }) => peer),
       [a],

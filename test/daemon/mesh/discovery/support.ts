@@ -111,10 +111,12 @@ export class FakeNode implements Dial {
       known: this.known,
       logger,
       notices: new Notices({ clock, logger }),
-      connectedPeers: () => this.peers,
-      configured: (peer) => this.configured.has(peer),
-      busy: (peer) => this.busy.has(peer),
-      close: async (peer) => network.disconnect(name, peer),
+      neighbours: {
+        connected: () => this.peers,
+        configured: (peer) => this.configured.has(peer),
+        busy: (peer) => this.busy.has(peer),
+        close: async (peer) => network.disconnect(name, peer),
+      },
     });
   }
 
