@@ -31,21 +31,23 @@ const init: CliInit = {
   clock: systemClock,
   witness: systemWitness,
   version: VERSION,
-  // The verbs that only speak HTTP load neither the logger nor libp2p and LevelDB.
-  async createLogger(config) {
-    const { createLogger } = await import('./logging.ts');
-    logger = createLogger({ clock: systemClock, level: config.log.level });
-    return logger;
-  },
-  async startDaemon(config, log) {
-    const { startDaemon } = await import('./node/index.ts');
-    const system = {
-      clock: systemClock,
-      random: systemRandom,
-      disk: systemDisk,
-      witness: systemWitness,
-    };
-    return startDaemon({ config, system, logger: log });
+  daemons: {
+    // The verbs that only speak HTTP load neither the logger nor libp2p and LevelDB.
+    async createLogger(config) {
+      const { createLogger } = await import('./logging.ts');
+      logger = createLogger({ clock: systemClock, level: config.log.level });
+      return logger;
+    },
+    async startDaemon(config, log) {
+      const { startDaemon } = await import('./node/index.ts');
+      const system = {
+        clock: systemClock,
+        random: systemRandom,
+        disk: systemDisk,
+        witness: systemWitness,
+      };
+      return startDaemon({ config, system, logger: log });
+    },
   },
   onStop,
 };

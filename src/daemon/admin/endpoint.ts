@@ -6,11 +6,20 @@ import type {
   RouteHandlerMethod,
 } from 'fastify';
 import { AdminError } from './errors.ts';
+import { readNoQuery } from './query.ts';
 
 export interface Operation {
   readonly handler: RouteHandlerMethod;
   /** Runs before the body is read. */
   readonly before?: onRequestHookHandler;
+}
+
+/** A handler of a path that takes no query. */
+export function plain(handler: RouteHandlerMethod): RouteHandlerMethod {
+  return async function (request, reply) {
+    readNoQuery(request.query);
+    return handler.call(this, request, reply);
+  };
 }
 
 /** Teaches the server every method Node can parse, so that none of them looks like a wrong path. */

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
 import { bytesToHex } from '../../store/index.ts';
 import type { Node } from '../node-api.ts';
-import { endpoint } from './endpoint.ts';
+import { endpoint, plain } from './endpoint.ts';
 import { AdminError } from './errors.ts';
-import { formatCursor, parseId, readListQuery, readNoQuery, readPutQuery } from './query.ts';
+import { formatCursor, parseId, readListQuery, readPutQuery } from './query.ts';
 
 export interface ItemRoutesInit {
   node: Node;
@@ -31,27 +31,20 @@ export function itemRoutes(app: FastifyInstance, init: ItemRoutesInit): void {
   const find = (params: unknown) => parseId((params as { id: string }).id);
   endpoint(app, '/v1/items/:id', {
     GET: {
-      handler: async ({ params, query, headers }, reply) => {
-        readNoQuery(query);
+      handler: plain(async ({ params, headers }, reply) => {
         const id = find(params);
         if (matches(headers['if-none-match'], id)) return notModified(init.node, id, reply);
         return get(init.node, id, reply);
-      },
+      }),
     },
-    HEAD: {
-      handler: async ({ params, query }, reply) => {
-        readNoQuery(query);
-        return head(init.node, find(params), reply);
-      },
-    },
+    HEAD: { handler: plain(async ({ params }, reply) => head(init.node, find(params), reply)) },
   });
   endpoint(app, '/v1/items/:id/why', {
     GET: {
-      handler: async ({ params, query }) => {
-        readNoQuery(query);
+      handler: plain(async ({ params }) => {
         const id = find(params);
         return { id: bytesToHex(id), ...(await init.node.why(id)) };
-      },
+      }),
     },
   });
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import type { Node } from '../node-api.ts';
-import { endpoint } from './endpoint.ts';
+import { endpoint, plain } from './endpoint.ts';
 import { AdminError } from './errors.ts';
-import { readAddressBody, readNoQuery, readSyncBody } from './query.ts';
+import { readAddressBody, readSyncBody } from './query.ts';
 
 export interface MeshRoutesInit {
   node: Node;
@@ -16,20 +16,10 @@ export function meshRoutes(app: FastifyInstance, { node, writers }: MeshRoutesIn
   endpoint(app, '/livez', { GET: { handler: async () => live(node) } });
   endpoint(app, '/readyz', { GET: { handler: async () => ready(node) } });
   endpoint(app, '/v1/status', {
-    GET: {
-      handler: async ({ query }) => {
-        readNoQuery(query);
-        return node.status();
-      },
-    },
+    GET: { handler: plain(async () => node.status()) },
   });
   endpoint(app, '/v1/peers', {
-    GET: {
-      handler: async ({ query }) => {
-        readNoQuery(query);
-        return { peers: node.peers() };
-      },
-    },
+    GET: { handler: plain(async () => ({ peers: node.peers() })) },
     POST: { before: writers, handler: async ({ body }) => node.dial(readAddressBody(body)) },
     DELETE: {
       before: writers,

@@ -3,10 +3,10 @@ import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastif
 import type { Clock, VerifyProgress, VerifyResult } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
 import type { Node } from '../node-api.ts';
-import { endpoint } from './endpoint.ts';
+import { endpoint, plain } from './endpoint.ts';
 import { AdminError, type ErrorResponse, refusalOf } from './errors.ts';
 import { readJsonBodies } from './mesh.ts';
-import { readNoBody, readNoQuery } from './query.ts';
+import { readNoBody } from './query.ts';
 
 export interface VerifyRoutesInit {
   node: Node;
@@ -34,8 +34,7 @@ export function verifyRoutes(app: FastifyInstance, init: VerifyRoutesInit): void
   endpoint(app, '/v1/verify', {
     POST: {
       before: init.writers,
-      handler: async ({ query, body }, reply) => {
-        readNoQuery(query);
+      handler: plain(async ({ body }, reply) => {
         readNoBody(body);
         if (running) {
           const advice = 'a verification is running already; ask again when it has ended';
@@ -47,7 +46,7 @@ export function verifyRoutes(app: FastifyInstance, init: VerifyRoutesInit): void
           running = false;
         });
         return reply.type('application/x-ndjson; charset=utf-8').send(await run.answer);
-      },
+      }),
     },
   });
 }

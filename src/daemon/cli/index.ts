@@ -1,4 +1,4 @@
 /** The command line: `start` runs a daemon, every other verb speaks to one over HTTP. */
 export { runCli } from './cli.ts';
 export { BROKEN_PIPE } from './errors.ts';
-export type { CliInit, RunningDaemon, Terminal } from './init.ts';
+export type { CliInit, DaemonHost, RunningDaemon, Terminal } from './init.ts';

@@ -18,10 +18,15 @@ export interface CliInit {
   readonly witness: (path: string) => Pick<Witness, 'read'>;
   /** Version of the package. */
   readonly version: string;
-  readonly createLogger: (config: Config) => Promise<Logger>;
-  readonly startDaemon: (config: Config, logger: Logger) => Promise<RunningDaemon>;
+  readonly daemons: DaemonHost;
   /** Calls back each time somebody wants the process to end, with what they did. */
   readonly onStop: (listener: (reason: string) => void) => () => void;
+}
+
+/** Where daemons run. */
+export interface DaemonHost {
+  createLogger(config: Config): Promise<Logger>;
+  startDaemon(config: Config, logger: Logger): Promise<RunningDaemon>;
 }
 
 export type Terminal = Writable & { readonly isTTY?: boolean };

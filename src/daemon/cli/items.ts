@@ -4,11 +4,12 @@ import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DaemonError, EXIT } from '../errors.ts';
 import type { WhyAnswer } from '../node-api.ts';
+import { ask, withClient } from './ask.ts';
 import type { DaemonClient } from './client.ts';
 import { usage } from './errors.ts';
 import { formatWhy } from './format-why.ts';
 import { type CliInit, printLine, write } from './init.ts';
-import { connect, type TargetOptions } from './locate.ts';
+import type { TargetOptions } from './locate.ts';
 
 /** The daemon's answer to a put. */
 export interface PutAnswer {
@@ -30,15 +31,11 @@ export async function put(
 ): Promise<number> {
   const stream = file === '-' ? init.stdin : createReadStream(resolve(init.cwd, file));
   const payload = await readAll(stream, file, options.maxBytes);
-  const client = await connect(options, init);
-  try {
+  return ask(options, init, async (client) => {
     const answer = await putItem(client, payload, options.hint);
     const text = `${answer.id} ${answer.hint} ${answer.created ? 'created' : 'there already'}`;
-    await printLine(init.stdout, options.json === true ? JSON.stringify(answer) : text);
-  } finally {
-    client.close();
-  }
-  return EXIT.ok;
+    return { answer, text };
+  });
 }
 
 export function putItem(
@@ -82,34 +79,28 @@ export interface GetOptions extends TargetOptions {
 
 /** `get ID`: the payload on standard output, or in a file. */
 export async function get(id: string, options: GetOptions, init: CliInit): Promise<number> {
-  if (!/^[0-9a-f]{64}$/i.test(id)) throw usage(`an id has 64 hexadecimal digits; ${id} is none`);
-  const client = await connect(options, init);
-  try {
+  checkId(id);
+  return withClient(options, init, async (client) => {
     const { body, headers } = await client.call({ method: 'GET', path: `/v1/items/${id}` });
     const facts = { id: id.toLowerCase(), hint: headers['rangemesh-hint'], bytes: body.length };
     if (options.output !== undefined) await writeFile(resolve(init.cwd, options.output), body);
     else if (options.json !== true) await write(init.stdout, body);
     if (options.json === true) await printLine(init.stdout, describe(facts, body, options.output));
-  } finally {
-    client.close();
-  }
-  return EXIT.ok;
+    return EXIT.ok;
+  });
 }
 
 /** `why ID`: where an item is, and what is known of it when it is not here. */
 export async function why(id: string, options: TargetOptions, init: CliInit): Promise<number> {
-  if (!/^[0-9a-f]{64}$/i.test(id)) throw usage(`an id has 64 hexadecimal digits; ${id} is none`);
-  const client = await connect(options, init);
-  try {
+  checkId(id);
+  return ask(options, init, async (client) => {
     const answer = await client.json<WhyAnswer>({ method: 'GET', path: `/v1/items/${id}/why` });
-    await printLine(
-      init.stdout,
-      options.json === true ? JSON.stringify(answer) : formatWhy(answer),
-    );
-  } finally {
-    client.close();
-  }
-  return EXIT.ok;
+    return { answer, text: formatWhy(answer) };
+  });
+}
+
+function checkId(id: string): void {
+  if (!/^[0-9a-f]{64}$/i.test(id)) throw usage(`an id has 64 hexadecimal digits; ${id} is none`);
 }
 
 function describe(facts: object, body: Uint8Array, output: string | undefined): string {

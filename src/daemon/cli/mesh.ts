@@ -1,9 +1,9 @@
 import { EXIT } from '../errors.ts';
 import type { PeerStatus, Status, SyncResult } from '../node-api.ts';
-import type { DaemonClient } from './client.ts';
+import { ask } from './ask.ts';
 import { formatPeer, formatPeers, formatSessions, formatStatus } from './format.ts';
-import { type CliInit, printLine } from './init.ts';
-import { connect, type TargetOptions } from './locate.ts';
+import type { CliInit } from './init.ts';
+import type { TargetOptions } from './locate.ts';
 
 /** A session with a large set may take minutes before the answer comes. */
 const SYNC_IDLE_MS = 600_000;
@@ -11,7 +11,7 @@ const SYNC_IDLE_MS = 600_000;
 export function status(options: TargetOptions, init: CliInit): Promise<number> {
   return ask(options, init, async (client) => {
     const answer = await client.json<Status>({ method: 'GET', path: '/v1/status' });
-    return { answer, text: formatStatus(answer), exitCode: EXIT.ok };
+    return { answer, text: formatStatus(answer) };
   });
 }
 
@@ -19,7 +19,7 @@ export function peers(options: TargetOptions, init: CliInit): Promise<number> {
   return ask(options, init, async (client) => {
     const call = { method: 'GET', path: '/v1/peers' } as const;
     const answer = await client.json<{ peers: PeerStatus[] }>(call);
-    return { answer, text: formatPeers(answer.peers), exitCode: EXIT.ok };
+    return { answer, text: formatPeers(answer.peers) };
   });
 }
 
@@ -29,7 +29,7 @@ export function addPeer(address: string, options: TargetOptions, init: CliInit):
       { method: 'POST', path: '/v1/peers' },
       { address },
     );
-    return { answer, text: formatPeer(answer), exitCode: EXIT.ok };
+    return { answer, text: formatPeer(answer) };
   });
 }
 
@@ -42,7 +42,7 @@ export function removePeer(
     const call = { method: 'DELETE', path: '/v1/peers' } as const;
     const answer = await client.sendJson<{ removed: string[] }>(call, { address });
     const text = answer.removed.map((each) => `${each}  is not dialled any more`).join('\n');
-    return { answer, text, exitCode: EXIT.ok };
+    return { answer, text };
   });
 }
 
@@ -62,25 +62,4 @@ export function sync(
     const exitCode = failed ? EXIT.failure : EXIT.ok;
     return { answer, text: formatSessions(answer.sessions), exitCode };
   });
-}
-
-interface VerbResult {
-  readonly answer: unknown;
-  readonly text: string;
-  readonly exitCode: number;
-}
-
-async function ask(
-  options: TargetOptions,
-  init: CliInit,
-  question: (client: DaemonClient) => Promise<VerbResult>,
-): Promise<number> {
-  const client = await connect(options, init);
-  try {
-    const { answer, text, exitCode } = await question(client);
-    await printLine(init.stdout, options.json === true ? JSON.stringify(answer) : text);
-    return exitCode;
-  } finally {
-    client.close();
-  }
 }

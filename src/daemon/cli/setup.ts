@@ -1,8 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type DaemonError, EXIT } from '../errors.ts';
+import { printAnswer } from './ask.ts';
 import { usage } from './errors.ts';
-import { type CliInit, printLine } from './init.ts';
+import type { CliInit } from './init.ts';
 import { DEFAULT_FILE } from './locate.ts';
 
 /** The template lies beside src/ in a clone and beside dist/ in an installed package. */
@@ -24,11 +25,8 @@ export async function setup(
   } catch (cause) {
     throw unwritable(path, cause as NodeJS.ErrnoException);
   }
-  const line =
-    options.json === true
-      ? JSON.stringify({ config: path })
-      : `wrote ${path}\nchange what you need in it, then run: rangemesh start --config ${path}`;
-  await printLine(init.stdout, line);
+  const advice = `change what you need in it, then run: rangemesh start --config ${path}`;
+  await printAnswer(options, init, { config: path }, `wrote ${path}\n${advice}`);
   return EXIT.ok;
 }
 

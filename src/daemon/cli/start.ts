@@ -14,10 +14,10 @@ export async function start(
   init: CliInit,
 ): Promise<number> {
   const config = await readConfig(file, flags, init);
-  const logger = await init.createLogger(config);
+  const logger = await init.daemons.createLogger(config);
   const wishes = new StopWishes(init, logger);
   try {
-    const running = runUntil(wishes.first, init.startDaemon(config, logger));
+    const running = runUntil(wishes.first, init.daemons.startDaemon(config, logger));
     const end = await Promise.race([running, wishes.over]);
     if (end === 'stopped') return EXIT.ok;
     if (end === 'forced') return forced(logger);

@@ -2,7 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { type CliInit, runCli, type Terminal } from '../../../src/daemon/cli/index.ts';
+import {
+  type CliInit,
+  type DaemonHost,
+  runCli,
+  type Terminal,
+} from '../../../src/daemon/cli/index.ts';
 import { createLogger, systemClock, systemWitness } from '../../../src/daemon/index.ts';
 import { type RunningAdmin, startAdmin, TOKEN } from '../admin/running-admin.ts';
 
@@ -15,7 +20,7 @@ export interface Ran {
   json(): any[];
 }
 
-export type RunInit = Partial<Omit<CliInit, 'argv' | 'stdin'>> & {
+export type RunInit = Partial<Omit<CliInit, 'argv' | 'stdin' | 'daemons'> & DaemonHost> & {
   /** Standard error is a terminal. @default false */
   tty?: boolean;
   stdin?: Iterable<Uint8Array | string>;
@@ -23,7 +28,13 @@ export type RunInit = Partial<Omit<CliInit, 'argv' | 'stdin'>> & {
 
 /** Runs a command line in this process. */
 export async function run(argv: readonly string[], init: RunInit = {}): Promise<Ran> {
-  const { tty = false, ...rest } = init;
+  const { tty = false, ...given } = init;
+  const {
+    createLogger: logger = async (config) =>
+      createLogger({ clock: systemClock, level: config.log.level, destination: err.lines }),
+    startDaemon = () => Promise.reject(new Error('no daemon here')),
+    ...rest
+  } = given;
   const [out, err] = [new Capture(false), new Capture(tty)];
   const exitCode = await runCli({
     env: {},
@@ -33,9 +44,7 @@ export async function run(argv: readonly string[], init: RunInit = {}): Promise<
     clock: systemClock,
     witness: systemWitness,
     version: '1.2.3',
-    createLogger: async (config) =>
-      createLogger({ clock: systemClock, level: config.log.level, destination: err.lines }),
-    startDaemon: () => Promise.reject(new Error('no daemon here')),
+    daemons: { createLogger: logger, startDaemon },
     onStop: () => () => undefined,
     ...rest,
     argv,

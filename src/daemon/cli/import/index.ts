@@ -7,6 +7,7 @@ import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EXIT } from '../../errors.ts';
+import { printAnswer } from '../ask.ts';
 import { usage } from '../errors.ts';
 import { type CliInit, printLine } from '../init.ts';
 import { putItem } from '../items.ts';
@@ -46,8 +47,7 @@ export async function importPath(
     progress.end();
     client.close();
   }
-  const text = options.json === true ? JSON.stringify(summary) : formatSummary(summary, options);
-  await printLine(init.stdout, text);
+  await printAnswer(options, init, summary, formatSummary(summary, options));
   return exitCode(summary);
 }
 

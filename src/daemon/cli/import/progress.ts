@@ -1,4 +1,4 @@
-import { SingleBar } from 'cli-progress';
+import { startBar } from '../bar.ts';
 import type { Terminal } from '../init.ts';
 
 export interface ImportProgressBar {
@@ -22,15 +22,7 @@ export function createProgress(out: Terminal, total: number | null): ImportProgr
     total === null
       ? 'importing {value} · {duration_formatted}'
       : 'importing [{bar}] {value}/{total} · {eta_formatted} left';
-  const bar = new SingleBar({
-    stream: out,
-    format,
-    clearOnComplete: true,
-    barsize: 30,
-    etaBuffer: 500,
-    hideCursor: null,
-  });
-  bar.start(total ?? 0, 0);
+  const bar = startBar(out, format, total ?? 0);
   return {
     step: () => bar.increment(),
     giveWay: () => void out.write('\r\u001b[K'),

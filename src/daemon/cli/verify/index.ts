@@ -5,9 +5,10 @@
 
 import type { VerifyProgress, VerifyResult } from '../../../store/index.ts';
 import { EXIT } from '../../errors.ts';
+import { printAnswer, withClient } from '../ask.ts';
 import { formatBytes, formatCount } from '../format.ts';
-import { type CliInit, printLine } from '../init.ts';
-import { connect, dataDirOf, type TargetOptions } from '../locate.ts';
+import type { CliInit } from '../init.ts';
+import { dataDirOf, type TargetOptions } from '../locate.ts';
 import { verifyLocal } from './local.ts';
 import { createProgress } from './progress.ts';
 import { verifyRemote } from './remote.ts';
@@ -21,7 +22,7 @@ export async function verify(options: TargetOptions, init: CliInit): Promise<num
   } finally {
     bar.end();
   }
-  await printLine(init.stdout, options.json === true ? JSON.stringify(result) : format(result));
+  await printAnswer(options, init, result, format(result));
   return result.ok ? EXIT.ok : EXIT.corrupt;
 }
 
@@ -35,12 +36,7 @@ async function find(
     const result = await verifyLocal({ dataDir, ...init, progress });
     if (result !== null) return result;
   }
-  const client = await connect(options, init);
-  try {
-    return await verifyRemote(client, progress);
-  } finally {
-    client.close();
-  }
+  return withClient(options, init, (client) => verifyRemote(client, progress));
 }
 
 function format({ ok, items, bytes, quarantined, problemCount, problems }: VerifyResult): string {

@@ -1,5 +1,5 @@
-import { SingleBar } from 'cli-progress';
 import type { VerifyProgress } from '../../../store/index.ts';
+import { startBar } from '../bar.ts';
 import type { Terminal } from '../init.ts';
 
 export interface VerifyProgressBar {
@@ -19,14 +19,7 @@ const WORDS: Readonly<Record<VerifyProgress['phase'], string>> = {
 export function createProgress(out: Terminal): VerifyProgressBar {
   if (out.isTTY !== true) return { show: () => undefined, end: () => undefined };
   const format = '{phase} [{bar}] {value}/{total} · {duration_formatted}';
-  const bar = new SingleBar({
-    stream: out,
-    format,
-    clearOnComplete: true,
-    barsize: 30,
-    hideCursor: null,
-  });
-  bar.start(0, 0, { phase: 'opening' });
+  const bar = startBar(out, format, 0, { phase: 'opening' });
   return {
     show({ phase, done, of }) {
       // The log is counted in commits, everything else in items.
