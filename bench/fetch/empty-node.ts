@@ -3,7 +3,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { pino } from 'pino';
 import { systemClock, systemDisk, systemRandom } from '../../src/daemon/index.ts';
 import { Replicator } from '../../src/daemon/replicator/index.ts';
-import { commonware, nativeDialect, type ReconcileEvents } from '../../src/protocol/index.ts';
+import { commonware, nativeDialect } from '../../src/protocol/index.ts';
 import { fetch, reconcile } from '../../src/protocol/libp2p.ts';
 import { openDatabase, Replica } from '../../src/store/index.ts';
 import { loopbackNode } from '../support/libp2p.ts';
@@ -54,19 +54,18 @@ export async function catchUp(
   const options = addresses.length === 1 ? { catchUpItems: Number.MAX_SAFE_INTEGER } : {};
   const replicator = new Replicator({ replica, clock, random: systemRandom, logger, options });
   const sessions: number[] = [];
-  const events: ReconcileEvents = {
-    ...replicator.events,
-    ended(report) {
-      sessions.push(report.bytesSent + report.bytesReceived);
-      replicator.events.ended(report);
-    },
+  const { events } = replicator;
+  const ended = events.ended.bind(events);
+  events.ended = (report) => {
+    sessions.push(report.bytesSent + report.bytesReceived);
+    ended(report);
   };
   const libp2p = await loopbackNode({
     reconcile: reconcile({
       clock,
       networkName: NETWORK_NAME,
       dialects: [nativeDialect({ random: systemRandom }), commonware],
-      refuses: (peer, id) => replicator.refuses(peer, id),
+      refuses: (peer, id) => replicator.fetcher.refuses(peer, id),
       snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
       events,
     }),
@@ -86,13 +85,13 @@ export async function catchUp(
   await all.promise;
   const seconds = (performance.now() - begin) / 1_000;
   const { receivedBytes } = libp2p.services.fetch.totals;
-  const { wanted } = replicator;
-  await within(PATIENCE_MS, () => replicator.wanted === 0);
-  const wantedLater = replicator.wanted;
+  const wanted = replicator.wanted.size;
+  await within(PATIENCE_MS, () => replicator.wanted.size === 0);
+  const wantedLater = replicator.wanted.size;
   const peers = libp2p.getPeers().map(String);
-  await within(CLOSING_MS, () => peers.every((peer) => replicator.inSync(peer)));
+  await within(CLOSING_MS, () => peers.every((peer) => replicator.peers.inSync(peer)));
   const sessionBytes = sessions.reduce((sum, bytes) => sum + bytes, 0);
-  const orphans = replicator.orphans.now;
+  const orphans = replicator.wanted.orphans;
   await replicator.stop();
   await libp2p.stop();
   await replica.close();

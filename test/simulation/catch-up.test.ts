@@ -140,8 +140,8 @@ describe('a mesh under virtual time', () => {
     const served = full.filter(({ fetch }) => fetch.totals.sentBytes > 0);
     assert.ok(served.length >= 6, `${served.length} peers served items`);
     for (const { id } of full) {
-      assert.ok(empty!.replicator.inSync(id));
-      assert.notEqual(empty!.replicator.statements(id).equalAsOf, null);
+      assert.ok(empty!.replicator.peers.inSync(id));
+      assert.notEqual(empty!.replicator.statements.of(id).equalAsOf, null);
     }
   });
 });
@@ -154,9 +154,9 @@ describe('catching up under virtual time', () => {
     await fill(mesh, full, 4_000);
     for (let i = 1; i < 5; i++) mesh.link(0, i, { latencyMs: 15, bytesPerMs: 100 });
     const progress = new Set<string>();
-    for (let i = 0; i < 200 && !(mesh.equal && empty!.replicator.catchUp === null); i++) {
+    for (let i = 0; i < 200 && !(mesh.equal && empty!.replicator.sessions.catchUp === null); i++) {
       await mesh.clock.advance(100);
-      const now = empty!.replicator.catchUp;
+      const now = empty!.replicator.sessions.catchUp;
       if (now !== null) progress.add(`${now.phase} ${now.stored >= 4_000 ? 'all' : 'some'}`);
       if (now !== null) assert.ok(now.stored + now.missing <= 4_000 + 256, JSON.stringify(now));
     }
@@ -179,8 +179,8 @@ describe('catching up under virtual time', () => {
     assert.ok(sessionBytes(empty!) <= 1.5 * 32 * 4_000, `${sessionBytes(empty!)} bytes`);
     await mesh.clock.advance(5_000);
     for (const { id } of full) {
-      assert.ok(empty!.replicator.inSync(id));
-      const { equalAsOf } = empty!.replicator.statements(id);
+      assert.ok(empty!.replicator.peers.inSync(id));
+      const { equalAsOf } = empty!.replicator.statements.of(id);
       assert.deepEqual(equalAsOf?.interval, { lower: ZERO_BOUND, upper: INFINITE_BOUND });
     }
   });
@@ -213,13 +213,13 @@ describe('catching up under virtual time', () => {
     await fill(mesh, [liar, honest], 3_000);
     mesh.link(0, 1, { latencyMs: 5 });
     mesh.link(0, 2, { latencyMs: 5 });
-    while (empty.replicator.catchUp === null) await mesh.clock.advance(20);
+    while (empty.replicator.sessions.catchUp === null) await mesh.clock.advance(20);
     const seconds = 30;
-    for (let i = 0; i < seconds && empty.replicator.catchUp !== null; i++) {
+    for (let i = 0; i < seconds && empty.replicator.sessions.catchUp !== null; i++) {
       await empty.replica.put([{ hint: 5_000n + BigInt(i), payload: mesh.random.bytes(20) }]);
       await mesh.clock.advance(1_000);
     }
-    assert.equal(empty.replicator.catchUp, null);
+    assert.equal(empty.replicator.sessions.catchUp, null);
     assert.ok(empty.replica.status().items > 3_000);
   });
 
@@ -235,8 +235,8 @@ describe('catching up under virtual time', () => {
     mesh.network.disconnect('node-0', 'node-2');
     assert.ok(await mesh.converge(120_000));
     await mesh.clock.advance(5_000);
-    assert.equal(empty!.replicator.catchUp, null);
-    assert.ok(empty!.replicator.inSync('node-3'));
+    assert.equal(empty!.replicator.sessions.catchUp, null);
+    assert.ok(empty!.replicator.peers.inSync('node-3'));
   });
 
   it('goes on where it was interrupted', async (context) => {
@@ -251,7 +251,7 @@ describe('catching up under virtual time', () => {
     while (empty!.replica.status().items < 2_000) await mesh.clock.advance(20);
     for (const { id } of full) mesh.network.disconnect('node-0', id);
     await mesh.clock.advance(1_000);
-    assert.equal(empty!.replicator.catchUp, null);
+    assert.equal(empty!.replicator.sessions.catchUp, null);
     const stored = empty!.replica.status().items;
     const before = empty!.sessions.length;
     join(40);

@@ -17,10 +17,16 @@ describe('liars under virtual time', () => {
     mesh.link(0, 1);
     mesh.link(0, 2);
     await mesh.clock.advance(20_000);
-    assert.deepEqual([replica.status().items, replicator.refused, replicator.wanted], [0, 1, 0]);
+    assert.deepEqual(
+      [replica.status().items, replicator.fetcher.refused, replicator.wanted.size],
+      [0, 1, 0],
+    );
     mesh.link(0, 3);
     await mesh.clock.advance(20_000);
-    assert.deepEqual([replica.status().items, replicator.refused, replicator.wanted], [1, 0, 0]);
+    assert.deepEqual(
+      [replica.status().items, replicator.fetcher.refused, replicator.wanted.size],
+      [1, 0, 0],
+    );
     await mesh.stop();
   });
 

@@ -28,10 +28,10 @@ describe('twenty nodes under virtual time', () => {
     await mesh.clock.advance(20_000);
     assert.ok(mesh.equal);
     const [a, b, c] = mesh.nodes;
-    assert.ok(a!.replicator.inSync('b') && b!.replicator.inSync('a'));
-    assert.ok(b!.replicator.inSync('c') && c!.replicator.inSync('b'));
+    assert.ok(a!.replicator.peers.inSync('b') && b!.replicator.peers.inSync('a'));
+    assert.ok(b!.replicator.peers.inSync('c') && c!.replicator.peers.inSync('b'));
     await c!.replica.put([{ hint: 2n, payload: new Uint8Array([2]) }]);
-    assert.ok(!c!.replicator.inSync('b'), 'a change here takes the certainty away');
+    assert.ok(!c!.replicator.peers.inSync('b'), 'a change here takes the certainty away');
     await mesh.stop();
   });
 });

@@ -27,7 +27,7 @@ async function write(mesh: SimulatedMesh, count: number, maxBytes: number): Prom
 }
 
 function sessionsOf(mesh: SimulatedMesh): number {
-  const records = mesh.nodes.flatMap(({ replicator }) => replicator.peers);
+  const records = mesh.nodes.flatMap(({ replicator }) => replicator.peers.all());
   return records.reduce((total, { sessions }) => total + sessions, 0);
 }
 
@@ -70,7 +70,7 @@ describe('push under virtual time', () => {
     );
     assert.equal(sessionsOf(mesh), before);
     assert.equal(
-      sum(mesh, (i) => mesh.nodes[i]!.replicator.wanted),
+      sum(mesh, (i) => mesh.nodes[i]!.replicator.wanted.size),
       0,
     );
     await mesh.stop();
@@ -86,7 +86,7 @@ describe('push under virtual time', () => {
     for (const node of mesh.nodes) await node.put({ hint: 0n, payload: new Uint8Array([1]) });
     await write(mesh, NODES, 100);
     assert.ok(await mesh.converge(60_000), 'what was missed was not found');
-    assert.ok(sum(mesh, (i) => mesh.nodes[i]!.replicator.pushed!.gaps) > 0);
+    assert.ok(sum(mesh, (i) => mesh.nodes[i]!.replicator.ownItems.totals!.gaps) > 0);
     await mesh.stop();
   });
 });

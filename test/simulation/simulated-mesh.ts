@@ -148,24 +148,23 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
   const logger = pino({ level: 'silent' });
   const replicator = new Replicator({ replica, clock, random, logger, options });
   const sessions: SessionReport[] = [];
-  const { ended } = replicator.events;
+  const { events } = replicator;
+  const ended = events.ended.bind(events);
+  events.ended = (report) => {
+    sessions.push(report);
+    ended(report);
+  };
   const reconcile = new ReconcileService(network, {
     clock,
     networkName: NETWORK_NAME,
     dialects,
-    refuses: (peer, wanted) => replicator.refuses(peer, wanted),
+    refuses: (peer, wanted) => replicator.fetcher.refuses(peer, wanted),
     options: { limits: maxMissing === undefined ? {} : { maxMissing } },
     snapshot() {
       const snapshot = replica.snapshot();
       return { snapshot: shows?.(snapshot) ?? snapshot, version: replica.version };
     },
-    events: {
-      ...replicator.events,
-      ended(report) {
-        sessions.push(report);
-        ended(report);
-      },
-    },
+    events,
   });
   let stopping = false;
   const slowly = async (wanted: Uint8Array) => {
@@ -189,7 +188,7 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
       clock,
       random,
       networkName: NETWORK_NAME,
-      events: replicator.announced,
+      events: replicator.push,
     });
   await fetch.start();
   await reconcile.start();
@@ -197,7 +196,7 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
   replicator.start({ reconcile, fetch, announce });
   announce?.start();
   const put = async (item: NewItem) => {
-    await replicator.put([item]);
+    await replicator.ownItems.put([item]);
   };
   const stop = async () => {
     stopping = true;

@@ -55,7 +55,7 @@ async function run(seed: string): Promise<Outcome> {
   const converged = await mesh.converge(300_000);
   const nodes = mesh.nodes.map(({ replica, replicator }) => ({
     items: replica.status().items,
-    wanted: replicator.wanted,
+    wanted: replicator.wanted.size,
   }));
   await mesh.stop();
   return { converged, trace: mesh.trace, nodes };

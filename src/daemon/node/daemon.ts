@@ -152,7 +152,7 @@ async function createDaemonMesh(
         clock,
         networkName,
         dialects: dialectsOf(config, random),
-        refuses: (peer, id) => replicator.refuses(peer, id),
+        refuses: (peer, id) => replicator.fetcher.refuses(peer, id),
         snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
         events: replicator.events,
         log: logger.child({ component: 'reconcile' }),
@@ -182,7 +182,7 @@ function createAnnounce(
   return new AnnounceService(gossip, {
     ...system,
     networkName: config.network.name,
-    events: replicator.announced,
+    events: replicator.push,
     log: logger.child({ component: 'announce' }),
     options: announceOptions(config),
   });

@@ -65,13 +65,13 @@ export class RunningNode implements Node {
       addresses: mesh.addresses,
       uptimeSeconds: Math.floor(this.#uptimeMs() / 1_000),
       ...storeStatus(store),
-      wanted: replicator.wanted,
-      orphans: replicator.orphans.now,
-      catchUp: catchUpStatus(replicator.catchUp),
-      refused: replicator.refused,
-      refusing: store.refusing ?? replicator.paused,
+      wanted: replicator.wanted.size,
+      orphans: replicator.wanted.orphans,
+      catchUp: catchUpStatus(replicator.sessions.catchUp),
+      refused: replicator.fetcher.refused,
+      refusing: store.refusing ?? replicator.fetcher.paused,
       transfer: { ...fetch.totals },
-      push: replicator.pushed,
+      push: replicator.ownItems.totals,
       mesh: mesh.discovery.status,
       peers: this.#dealtWith(),
     };
@@ -94,7 +94,9 @@ export class RunningNode implements Node {
   /** Peers we have met since the start, then the wanted addresses whose peer we have not met. */
   #dealtWith(): PeerStatus[] {
     const { addresses } = this.#init.mesh.dialer;
-    const records = new Map(this.#init.replicator.peers.map((record) => [record.peer, record]));
+    const records = new Map(
+      this.#init.replicator.peers.all().map((record) => [record.peer, record]),
+    );
     const met = new Set([...records.keys(), ...this.#init.mesh.connections.peers.keys()]);
     return [
       ...[...met].map((peer) =>
@@ -124,7 +126,7 @@ export class RunningNode implements Node {
 
   async sync(peerId?: string): Promise<SyncResult[]> {
     if (peerId !== undefined && !this.#reconciles(peerId)) throw unknownPeer(peerId);
-    const reports = await this.#init.replicator.sync(peerId);
+    const reports = await this.#init.replicator.sessions.sync(peerId);
     return reports.map(({ peer, equal, missing, error }) => ({
       peerId: peer,
       equal,
@@ -135,7 +137,9 @@ export class RunningNode implements Node {
 
   async put(payload: Uint8Array, hint?: bigint): Promise<PutResult> {
     const { replicator, clock } = this.#init;
-    const [result] = await replicator.put([{ hint: hint ?? BigInt(clock.now()), payload }]);
+    const [result] = await replicator.ownItems.put([
+      { hint: hint ?? BigInt(clock.now()), payload },
+    ]);
     return result!;
   }
 
@@ -203,7 +207,7 @@ export class RunningNode implements Node {
           lastError !== null || (connected && peerId !== null && this.#hadSession(peerId)),
       );
       this.#firstRoundOver =
-        (tried && this.#init.replicator.firstRoundEnded) || this.#uptimeMs() > FIRST_ROUND_MS;
+        (tried && this.#init.replicator.peers.firstRoundEnded) || this.#uptimeMs() > FIRST_ROUND_MS;
     }
     return this.#firstRoundOver && !this.#closed && this.#init.replica.indexed;
   }
@@ -213,18 +217,16 @@ export class RunningNode implements Node {
   }
 
   #reconciles(peerId: string): boolean {
-    return this.#init.replicator.peers.some(({ peer, connected }) => peer === peerId && connected);
+    return this.#init.replicator.peers.get(peerId)?.connected === true;
   }
 
   #hadSession(peerId: string): boolean {
-    return this.#init.replicator.peers.some(
-      ({ peer, sessions }) => peer === peerId && sessions > 0,
-    );
+    return (this.#init.replicator.peers.get(peerId)?.sessions ?? 0) > 0;
   }
 
   #statements(peerId: string | null): Pick<PeerStatus, 'coversAsOf' | 'equalAsOf'> {
     if (peerId === null) return { coversAsOf: null, equalAsOf: null };
-    const { coversAsOf, equalAsOf } = this.#init.replicator.statements(peerId);
+    const { coversAsOf, equalAsOf } = this.#init.replicator.statements.of(peerId);
     return { coversAsOf: provedAt(coversAsOf), equalAsOf: provedAt(equalAsOf) };
   }
 
@@ -242,7 +244,7 @@ export class RunningNode implements Node {
       address: (peerId === null ? null : connections.peers.get(peerId)) ?? wanted?.address ?? null,
       origin: wanted?.source ?? (discovered ? 'discovered' : 'inbound'),
       connected,
-      inSync: connected && this.#init.replicator.inSync(peerId),
+      inSync: connected && this.#init.replicator.peers.inSync(peerId),
       ...this.#statements(peerId),
       lastSession: record?.lastSession == null ? null : lastSession(record.lastSession),
       lastError: error === null ? null : { ...error, at: isoTime(error.at) },

@@ -1,4 +1,5 @@
 import type { SessionReport } from '../../protocol/index.ts';
+import type { Replica } from '../../store/index.ts';
 import { everything } from './everything.ts';
 
 /** What is known of one peer that reconciles with us. */
@@ -18,6 +19,7 @@ export interface PeerRecord {
 const DEFAULT_MAX_DISCONNECTED = 1_000;
 
 export interface PeerRecordsInit {
+  replica: Pick<Replica, 'version' | 'indexed'>;
   /**
    * Peers remembered that are not connected; those met longest ago make room first.
    * @default 1_000
@@ -47,9 +49,13 @@ export function getsMany({ lastSession }: PeerRecord, now: number): boolean {
 /** Remembers peers and their last sessions, bounded. */
 export class PeerRecords {
   readonly #records = new Map<string, PeerRecord>();
+  readonly #replica: PeerRecordsInit['replica'];
   readonly #maxDisconnected: number;
+  /** How often a peer has connected so far. */
+  connections = 0;
 
-  constructor({ maxDisconnected = DEFAULT_MAX_DISCONNECTED }: PeerRecordsInit = {}) {
+  constructor({ replica, maxDisconnected = DEFAULT_MAX_DISCONNECTED }: PeerRecordsInit) {
+    this.#replica = replica;
     this.#maxDisconnected = maxDisconnected;
   }
 
@@ -65,7 +71,23 @@ export class PeerRecords {
     return this.all().filter(({ connected }) => connected);
   }
 
+  /** Every connected peer has had a session since it connected. */
+  get firstRoundEnded(): boolean {
+    return this.connectedOnes.every(({ sessions }) => sessions > 0);
+  }
+
+  /**
+   * Both sides' current sets are known to be equal (see `PeerRecord.equalAt`). Never while there is
+   * no index: its content is not known then.
+   */
+  inSync(peer: string): boolean {
+    const record = this.#records.get(peer);
+    if (record?.connected !== true || record.equalAt !== this.#replica.version) return false;
+    return this.#replica.indexed;
+  }
+
   connected(peer: string): void {
+    this.connections++;
     const known = this.#records.get(peer);
     this.#records.delete(peer);
     this.#records.set(peer, {

@@ -1,4 +1,6 @@
 import type { ReconciliationSet } from '../../protocol/index.ts';
+import type { Fetcher } from './fetching/index.ts';
+import type { WantsKeeper } from './upkeep/index.ts';
 
 /** Why an item that is not here is not here. */
 export type Why =
@@ -18,19 +20,17 @@ export type Why =
       /** When it is given up, in milliseconds since the epoch, unless a second peer says to have it. */
       readonly expiresAt: number | null;
     }
-  /** Peers have it, and our limits do not let it in. */
+  /** Peers have it, and it is above our limits. */
   | { readonly state: 'refused' }
   /** It was wanted for long, and no second peer ever said to have it. */
   | { readonly state: 'expired'; readonly at: number }
-  /** Nobody has spoken of it. */
+  /** No peer has listed or announced it. */
   | { readonly state: 'unknown' };
 
 export interface WhyInit {
   wanted: ReconciliationSet;
-  /** Peers say that our limits do not let it in. */
-  isSaidTooLarge: (id: Uint8Array) => boolean;
-  /** Milliseconds since the epoch. */
-  expiredAt: (id: Uint8Array) => number | undefined;
+  fetcher: Pick<Fetcher, 'isSaidTooLarge'>;
+  keeper: Pick<WantsKeeper, 'expiredAt'>;
   expireAfterMs: number;
 }
 
@@ -39,8 +39,8 @@ export function why(id: Uint8Array, init: WhyInit): Why {
   const { wanted, expireAfterMs } = init;
   const want = wanted.want(id);
   if (want === undefined) {
-    if (init.isSaidTooLarge(id)) return { state: 'refused' };
-    const at = init.expiredAt(id);
+    if (init.fetcher.isSaidTooLarge(id)) return { state: 'refused' };
+    const at = init.keeper.expiredAt(id);
     return at === undefined ? { state: 'unknown' } : { state: 'expired', at };
   }
   return {

@@ -60,25 +60,32 @@ function create() {
       },
     } as never,
     replicator: {
-      get peers() {
-        return parts.records;
+      peers: {
+        all: () => parts.records,
+        get: (peer: string) => parts.records.find((record) => record.peer === peer),
+        get firstRoundEnded() {
+          return parts.firstRoundEnded;
+        },
+        inSync: (peer: string) => parts.inSync.has(peer),
       },
-      get firstRoundEnded() {
-        return parts.firstRoundEnded;
-      },
-      orphans: { now: 0 },
-      catchUp: null,
-      inSync: (peer: string) => parts.inSync.has(peer),
-      statements: () => ({ coversAsOf: null, equalAsOf: parts.equalAsOf }),
+      wanted: { size: 0, orphans: 0 },
+      fetcher: { refused: 0, paused: null },
+      statements: { of: () => ({ coversAsOf: null, equalAsOf: parts.equalAsOf }) },
       why: () => parts.why,
-      sync: async (peer?: string) => {
-        parts.synced.push(peer);
-        return parts.reports;
+      sessions: {
+        catchUp: null,
+        sync: async (peer?: string) => {
+          parts.synced.push(peer);
+          return parts.reports;
+        },
       },
-      put: async ([item]: [{ hint: bigint }]) => {
-        const { hint } = item;
-        parts.puts.push(hint);
-        return [{ hint, created: true }];
+      ownItems: {
+        totals: null,
+        put: async ([item]: [{ hint: bigint }]) => {
+          const { hint } = item;
+          parts.puts.push(hint);
+          return [{ hint, created: true }];
+        },
       },
     } as never,
     fetch: { totals: {} } as never,

@@ -4,11 +4,12 @@ import type { PeerRecord } from '../../../src/daemon/replicator/index.ts';
 import { getsMany, isPart, PeerRecords } from '../../../src/daemon/replicator/testing.ts';
 import { at, FAILED, findingOf, reportOf } from './support.ts';
 
+const REPLICA = { version: 0, indexed: true };
 const PART = { lower: at(1), upper: at(2) };
 
 describe('the records of peers', () => {
   it('count the sessions since a peer connected, and keep the last one', () => {
-    const records = new PeerRecords();
+    const records = new PeerRecords({ replica: REPLICA });
     for (const _ of [1, 2]) {
       records.connected('p');
       assert.equal(records.get('p')!.sessions, 0);
@@ -36,7 +37,7 @@ describe('the records of peers', () => {
   });
 
   it('know sets to be equal until something speaks against it', () => {
-    const records = new PeerRecords();
+    const records = new PeerRecords({ replica: REPLICA });
     records.connected('p');
     const equalAfter = (change: Parameters<typeof reportOf>[0]): boolean => {
       records.ended(reportOf());
@@ -55,7 +56,7 @@ describe('the records of peers', () => {
   });
 
   it('are kept of so many peers that are gone, the first of them first forgotten', () => {
-    const records = new PeerRecords({ maxDisconnected: 2 });
+    const records = new PeerRecords({ replica: REPLICA, maxDisconnected: 2 });
     for (const peer of ['a', 'b', 'c', 'd']) records.connected(peer);
     records.connected('a');
     for (const peer of ['b', 'a']) records.disconnected(peer);

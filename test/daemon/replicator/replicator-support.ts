@@ -31,7 +31,10 @@ export interface Asked {
 export class ReplicatorRig {
   readonly clock: VirtualClock;
   readonly replica: Replica;
-  readonly replicator: Replicator;
+  /** A new one with each start but the first. */
+  replicator: Replicator;
+  readonly #options: Partial<ReplicatorOptions>;
+  #stopped = false;
   readonly log: Lines = new Lines();
   /** Sessions asked for since the last look, each with its peer and kind. */
   sessions: string[] = [];
@@ -48,7 +51,13 @@ export class ReplicatorRig {
   private constructor(replica: Replica, clock: VirtualClock, options: Partial<ReplicatorOptions>) {
     this.replica = replica;
     this.clock = clock;
-    this.replicator = new Replicator({
+    this.#options = options;
+    this.replicator = this.#create();
+  }
+
+  #create(): Replicator {
+    const { replica, clock } = this;
+    return new Replicator({
       replica,
       clock,
       random: { fraction: () => 0.5, bytes: (length: number) => new Uint8Array(length) } as never,
@@ -58,7 +67,7 @@ export class ReplicatorRig {
         settleMs: SETTLE_MS,
         settleMaxMs: 500,
         silenceMs: SILENCE_MS,
-        ...options,
+        ...this.#options,
       },
     });
   }
@@ -87,10 +96,13 @@ export class ReplicatorRig {
 
   start(): void {
     const { reconcile, fetch, announce } = this;
+    if (this.#stopped) this.replicator = this.#create();
+    this.#stopped = false;
     this.replicator.start({ reconcile, fetch, announce });
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     let stopped = false;
     void this.replicator.stop().then(() => {
       stopped = true;

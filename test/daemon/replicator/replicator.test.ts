@@ -71,26 +71,26 @@ async function setUp(context: TestContext, { lost = false, wantsFile }: Change =
 describe('Replicator.inSync', () => {
   it('is true after a session found both sets equal, and not before', async (context) => {
     const { replicator, ended } = await setUp(context);
-    assert.equal(replicator.inSync('p'), false);
+    assert.equal(replicator.peers.inSync('p'), false);
     replicator.events.peerConnected('p');
-    assert.equal(replicator.inSync('p'), false);
+    assert.equal(replicator.peers.inSync('p'), false);
     ended();
-    assert.equal(replicator.inSync('p'), true);
+    assert.equal(replicator.peers.inSync('p'), true);
   });
 
   it('ends as soon as anything is learnt of a change on either side', async (context) => {
     const { replica, replicator, ended } = await setUp(context);
-    const { events, announced } = replicator;
+    const { events, push } = replicator;
     events.peerConnected('p');
     const changes: (() => unknown)[] = [
       () => events.differs('p'),
       () => events.missing('p', [new Uint8Array(32)]),
-      () => announced.keys([KEY], { publisher: 'p', from: 'q' }),
-      () => announced.keys([KEY], { publisher: 'q', from: 'p' }),
-      () => announced.keys([{ ...KEY, length: 2 ** 30 }], { publisher: 'p', from: 'p' }),
-      () => announced.items([TOO_LONG], { publisher: 'p', from: 'p' }),
-      () => announced.gap({ publisher: 'p', from: 'q' }),
-      () => announced.gap({ publisher: 'q', from: 'p' }),
+      () => push.keys([KEY], { publisher: 'p', from: 'q' }),
+      () => push.keys([KEY], { publisher: 'q', from: 'p' }),
+      () => push.keys([{ ...KEY, length: 2 ** 30 }], { publisher: 'p', from: 'p' }),
+      () => push.items([TOO_LONG], { publisher: 'p', from: 'p' }),
+      () => push.gap({ publisher: 'p', from: 'q' }),
+      () => push.gap({ publisher: 'q', from: 'p' }),
       () => ended({ equal: false }),
       () => ended({ equal: true, error: { code: 'TIMEOUT', message: 'too slow' } }),
       () => ended({ version: replica.version - 1 }),
@@ -99,18 +99,18 @@ describe('Replicator.inSync', () => {
     ];
     for (const change of changes) {
       ended();
-      assert.equal(replicator.inSync('p'), true);
+      assert.equal(replicator.peers.inSync('p'), true);
       await change();
-      assert.equal(replicator.inSync('p'), false, change.toString());
+      assert.equal(replicator.peers.inSync('p'), false, change.toString());
     }
     events.peerConnected('p');
-    assert.equal(replicator.inSync('p'), false, 'a new connection begins without knowledge');
+    assert.equal(replicator.peers.inSync('p'), false, 'a new connection begins without knowledge');
   });
 
   it('wants nothing of a peer that is gone', async (context) => {
     const { replicator } = await setUp(context);
     replicator.events.missing('p', [new Uint8Array(32)]);
-    assert.equal(replicator.wanted, 0);
+    assert.equal(replicator.wanted.size, 0);
   });
 });
 
@@ -187,7 +187,7 @@ describe('Replicator on announced keys', () => {
     start();
     await settle();
     replicator.events.peerConnected('p');
-    replicator.announced.keys([KEY], origin);
+    replicator.push.keys([KEY], origin);
     await clock.advance(10_000);
     assert.deepEqual(
       saved.map((record) => decodeWants(record)!.map(({ id }) => id)),

@@ -29,7 +29,7 @@ async function nodeOf(t: TestContext) {
           finding: findingOf({ theirs, refused }),
         }),
       ),
-    covered: () => replicator.statements('p').coversAsOf,
+    covered: () => replicator.statements.of('p').coversAsOf,
     started: () => started,
   };
 }
@@ -95,7 +95,7 @@ describe('the statements of two nodes', () => {
     t.after(() => mesh.stop());
     for (const id of ['a', 'b']) await mesh.add(id);
     const [a, b] = mesh.nodes;
-    const statements = () => [a!.replicator.statements('b'), b!.replicator.statements('a')];
+    const statements = () => [a!.replicator.statements.of('b'), b!.replicator.statements.of('a')];
     for (const round of [1, 2]) {
       await b!.replica.put([{ hint: BigInt(round), payload: new Uint8Array([round]) }]);
       const before = mesh.clock.now();

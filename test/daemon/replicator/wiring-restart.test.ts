@@ -12,22 +12,27 @@ describe('a replicator that starts and stops', () => {
     const { replicator } = rig;
     replicator.events.peerConnected('p');
     replicator.events.missing('p', [idOf(1)]);
-    assert.deepEqual(await replicator.sync(), []);
+    assert.deepEqual(await replicator.sessions.sync(), []);
     assert.deepEqual(
-      [replicator.paused, replicator.refused, replicator.catchUp, replicator.pushed],
+      [
+        replicator.fetcher.paused,
+        replicator.fetcher.refused,
+        replicator.sessions.catchUp,
+        replicator.ownItems.totals,
+      ],
       [null, 0, null, null],
     );
-    assert.equal(replicator.refuses('p', idOf(1)), false);
+    assert.equal(replicator.fetcher.refuses('p', idOf(1)), false);
     assert.equal(replicator.busyWith('p'), false);
-    assert.equal(replicator.firstRoundEnded, false);
+    assert.equal(replicator.peers.firstRoundEnded, false);
     const outline = { count: 1e6, root: new Uint8Array(16), interval: EVERYTHING };
     assert.equal(replicator.events.judge!('p', outline), true);
     assert.deepEqual(await rig.after(5_000), []);
     rig.start();
     assert.equal(rig.asked.length, 1);
     assert.deepEqual(await rig.after(5_000), ['p look']);
-    assert.equal(replicator.firstRoundEnded, true);
-    assert.equal(replicator.pushed?.gaps, 7);
+    assert.equal(replicator.peers.firstRoundEnded, true);
+    assert.equal(replicator.ownItems.totals?.gaps, 7);
   });
 
   it('hears of nothing once it is stopped, and of all once it is started again', async (t) => {
@@ -56,7 +61,7 @@ describe('a replicator that starts and stops', () => {
       asked++;
       throw new Error('not yet');
     };
-    rig.replicator.announced.gap({ publisher: 'p', from: 'p' } as never);
+    rig.replicator.push.gap({ publisher: 'p', from: 'p' } as never);
     await rig.after(3_500);
     assert.equal(asked, 4);
     await rig.stop();
@@ -68,7 +73,7 @@ describe('a replicator that starts and stops', () => {
   it('stores what was pushed before it has stopped', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
-    rig.replicator.announced.items([itemOf(1)], PUBLISHED);
+    rig.replicator.push.items([itemOf(1)], PUBLISHED);
     await rig.stop();
     assert.equal(rig.replica.status().items, 1);
   });
@@ -81,14 +86,14 @@ describe('the sessions that somebody asks a replicator for', () => {
     await rig.connect('p', 'q');
     rig.replicator.events.peerDisconnected('q');
     rig.replicator.events.peerConnected('r');
-    assert.equal(rig.replicator.firstRoundEnded, false);
-    const reports = await rig.replicator.sync();
+    assert.equal(rig.replicator.peers.firstRoundEnded, false);
+    const reports = await rig.replicator.sessions.sync();
     assert.deepEqual(
       reports.map(({ peer }) => peer),
       ['p', 'r'],
     );
-    assert.deepEqual((await rig.replicator.sync('q')).length, 1);
-    assert.equal(rig.replicator.firstRoundEnded, true);
+    assert.deepEqual((await rig.replicator.sessions.sync('q')).length, 1);
+    assert.equal(rig.replicator.peers.firstRoundEnded, true);
   });
 
   it('have who is far ahead of us taken part in a catch-up, whoever begins', async (t) => {
@@ -103,14 +108,18 @@ describe('the sessions that somebody asks a replicator for', () => {
     rig.shows = () => ({ equal: false, outlines, survey });
     assert.equal(rig.replicator.events.judge!('p', { ...outline, count: 100 }), false);
     await rig.after(10);
-    assert.equal(rig.replicator.catchUp?.missing, 100);
+    assert.equal(rig.replicator.sessions.catchUp?.missing, 100);
     rig.replicator.events.missing('p', idsOf(150));
-    assert.equal(rig.replicator.catchUp?.missing, 150, 'it lists more than it said to have');
+    assert.equal(
+      rig.replicator.sessions.catchUp?.missing,
+      150,
+      'it lists more than it said to have',
+    );
     rig.ended({ equal: false, finding: findingOf({ theirs: 0, interval: PART }) });
-    const covered = () => rig.replicator.statements('p').coversAsOf;
+    const covered = () => rig.replicator.statements.of('p').coversAsOf;
     assert.equal(covered(), null, 'no statement is made of a slice');
     rig.replicator.events.peerDisconnected('p');
-    assert.equal(rig.replicator.catchUp, null, 'it ends with the last that takes part');
+    assert.equal(rig.replicator.sessions.catchUp, null, 'it ends with the last that takes part');
     rig.endSlices({ equal: false });
     await rig.after(0);
     rig.replicator.events.peerConnected('p');

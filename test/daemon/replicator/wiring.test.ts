@@ -24,12 +24,12 @@ describe('a replicator whose set changes', () => {
     rig.reached.add('p');
     await rig.connect('p', 'q');
     for (const number of [1, 2]) {
-      await rig.replicator.put([itemOf(number)]);
+      await rig.replicator.ownItems.put([itemOf(number)]);
       assert.deepEqual(await rig.after(SILENCE_MS - 1), ['q whole']);
       assert.deepEqual(await rig.after(SILENCE_MS), ['p whole']);
     }
     rig.announces = 0;
-    await rig.replicator.put([itemOf(3)]);
+    await rig.replicator.ownItems.put([itemOf(3)]);
     assert.equal((await rig.after(SETTLE_MS)).length, 2, 'it was not announced');
   });
 
@@ -38,7 +38,7 @@ describe('a replicator whose set changes', () => {
     rig.start();
     rig.reached.add('p');
     await rig.connect('p');
-    const put = rig.replicator.put([itemOf(1)]);
+    const put = rig.replicator.ownItems.put([itemOf(1)]);
     rig.replicator.events.peerConnected('q');
     await put;
     assert.ok((await rig.after(SETTLE_MS)).some((session) => session.startsWith('p ')));
@@ -48,7 +48,7 @@ describe('a replicator whose set changes', () => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     await rig.replica.put([itemOf(1)]);
-    rig.replicator.announced.items([itemOf(2)], PUBLISHED);
+    rig.replicator.push.items([itemOf(2)], PUBLISHED);
     await rig.after(10);
     assert.deepEqual(
       rig.stored.map(({ id }) => id),
@@ -61,11 +61,11 @@ describe('a replicator whose set changes', () => {
     rig.start();
     rig.reached.add('p');
     await rig.connect('p');
-    rig.replicator.announced.items([itemOf(1)], PUBLISHED);
+    rig.replicator.push.items([itemOf(1)], PUBLISHED);
     assert.deepEqual(await rig.after(SILENCE_MS - 1), []);
-    rig.replicator.announced.passedOn([]);
+    rig.replicator.push.passedOn([]);
     await rig.replica.put([itemOf(2)]);
-    rig.replicator.announced.passedOn([itemOf(2)]);
+    rig.replicator.push.passedOn([itemOf(2)]);
     assert.deepEqual(await rig.after(SILENCE_MS - 1), []);
     assert.equal((await rig.after(1)).length, 1);
   });
@@ -76,15 +76,15 @@ describe('a replicator whose set changes', () => {
     await rig.connect('p');
     await rig.replica.put([itemOf(1)]);
     await rig.after(10 * SILENCE_MS);
-    assert.equal(rig.replicator.inSync('p'), true);
+    assert.equal(rig.replicator.peers.inSync('p'), true);
     const { put } = rig.replica;
     rig.replica.put = async (items, init) => {
       init?.queued?.(items.map(() => itemOf(9)));
       throw new Error('no disk');
     };
-    await assert.rejects(rig.replicator.put([itemOf(9)]));
+    await assert.rejects(rig.replicator.ownItems.put([itemOf(9)]));
     rig.replica.put = put;
-    assert.equal(rig.replicator.inSync('p'), false, 'it may be ahead of us');
+    assert.equal(rig.replicator.peers.inSync('p'), false, 'it may be ahead of us');
     assert.deepEqual(await rig.after(SETTLE_MS), ['p whole']);
   });
 
@@ -147,17 +147,18 @@ describe('a replicator while things are fetched', () => {
     rig.replicator.events.missing('p', [refused!.id]);
     rig.asked[0]!.end({ tooLarge: [refused!.id] });
     await rig.after(10);
-    assert.deepEqual([rig.replicator.refused, rig.replicator.wanted], [1, 0]);
-    assert.equal(rig.replicator.refuses('p', refused!.id), true);
+    assert.deepEqual([rig.replicator.fetcher.refused, rig.replicator.wanted.size], [1, 0]);
+    assert.equal(rig.replicator.fetcher.refuses('p', refused!.id), true);
     assert.deepEqual(rig.replicator.why(refused!.id), { state: 'refused' });
-    rig.replicator.announced.items([arriving!], PUBLISHED);
+    rig.replicator.push.items([arriving!], PUBLISHED);
     const all = [held!, arriving!, refused!, missing!].map(({ id }) => id);
     for (const _ of [1, 2]) rig.replicator.events.missing('p', all);
-    assert.equal(rig.replicator.wanted, 1);
+    assert.equal(rig.replicator.wanted.size, 1);
     assert.equal(rig.replicator.why(missing!.id).state, 'wanted');
     assert.equal(rig.replicator.why(held!.id).state, 'unknown');
     rig.replicator.events.peerDisconnected('p');
-    assert.deepEqual(rig.replicator.orphans, { now: 1, lost: 0 });
+    const { orphans, lost } = rig.replicator.wanted;
+    assert.deepEqual({ now: orphans, lost }, { now: 1, lost: 0 });
   });
 
   it('says why nothing is fetched, and takes no keys then', async (t) => {
@@ -171,12 +172,12 @@ describe('a replicator while things are fetched', () => {
     await rig.after(0);
     end({ items: 1 });
     await rig.after(0);
-    assert.equal(rig.replicator.paused?.code, 'SET_FULL');
+    assert.equal(rig.replicator.fetcher.paused?.code, 'SET_FULL');
     assert.deepEqual(
-      rig.replicator.announced.keys([{ hint: 1n, id: idOf(1), length: 1 }], PUBLISHED),
+      rig.replicator.push.keys([{ hint: 1n, id: idOf(1), length: 1 }], PUBLISHED),
       [],
     );
-    assert.equal(rig.replicator.wanted, 1);
+    assert.equal(rig.replicator.wanted.size, 1);
   });
 });
 
@@ -186,11 +187,11 @@ describe('a replicator that misses something', () => {
     rig.start();
     await rig.connect('p', 'q');
     for (const _ of [1, 2]) {
-      rig.replicator.announced.gap(PUBLISHED as never);
+      rig.replicator.push.gap(PUBLISHED as never);
       assert.deepEqual(await rig.after(SILENCE_MS), ['p whole']);
     }
     rig.replicator.events.peerDisconnected('p');
-    rig.replicator.announced.gap(PUBLISHED as never);
+    rig.replicator.push.gap(PUBLISHED as never);
     assert.deepEqual(await rig.after(SILENCE_MS), ['q whole']);
   });
 
@@ -217,11 +218,11 @@ describe('a replicator that misses something', () => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     await rig.connect('p');
-    assert.equal(rig.replicator.inSync('p'), true);
+    assert.equal(rig.replicator.peers.inSync('p'), true);
     rig.replicator.events.missing('p', [idOf(1)]);
-    assert.equal(rig.replicator.inSync('p'), false);
+    assert.equal(rig.replicator.peers.inSync('p'), false);
     rig.ended({ equal: false, missing: 1, finding: findingOf({ theirs: 1 }) });
-    assert.equal(rig.replicator.peers[0]!.lastSession!.missing, 1);
+    assert.equal(rig.replicator.peers.all()[0]!.lastSession!.missing, 1);
   });
 });
 
@@ -237,10 +238,10 @@ describe('a replicator whose index is being built', () => {
       if (!indexed) throw new Error('not yet');
     };
     for (const _ of [1, 2]) {
-      assert.equal(rig.replicator.inSync('p'), true);
+      assert.equal(rig.replicator.peers.inSync('p'), true);
       indexed = false;
-      assert.equal(rig.replicator.inSync('p'), false);
-      rig.replicator.announced.gap({ publisher: 'p', from: 'p' } as never);
+      assert.equal(rig.replicator.peers.inSync('p'), false);
+      rig.replicator.push.gap({ publisher: 'p', from: 'p' } as never);
       assert.deepEqual(await rig.after(5_000), []);
       indexed = true;
       assert.deepEqual(await rig.after(5_000), ['p whole']);

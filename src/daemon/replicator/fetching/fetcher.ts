@@ -25,7 +25,6 @@ import type { RequestKind } from './throughput.ts';
 export interface FetcherInit {
   wanted: ReconciliationSet;
   replica: Replica;
-  fetch: Fetch;
   clock: Clock;
   logger: Logger;
   options: ReplicatorOptions;
@@ -50,6 +49,8 @@ export class Fetcher {
   readonly #running = new Map<RunningRequest, Promise<void>>();
   /** Large items that came and may not be on disk yet. */
   readonly #large = new Set<string>();
+  /** Null until the fetcher starts: nothing is asked for before. */
+  #fetch: Pick<Fetch, 'fetch'> | null = null;
   #stopped = false;
 
   constructor(init: FetcherInit) {
@@ -133,8 +134,14 @@ export class Fetcher {
     if (small > 0) this.#turn.small();
   }
 
+  start(fetch: Pick<Fetch, 'fetch'>): void {
+    this.#fetch = fetch;
+    this.pump();
+  }
+
   /** Starts as many requests as there are ids, peers and limits for. */
   pump(): void {
+    if (this.#fetch === null) return;
     for (let started = true; started && !this.#stopped; ) {
       started = false;
       for (const source of this.#sources.ready) started = this.#startOne(source) || started;
@@ -179,11 +186,11 @@ export class Fetcher {
   }
 
   async #request(request: RunningRequest): Promise<void> {
-    const { replica, fetch, options, wanted } = this.#init;
+    const { replica, options, wanted } = this.#init;
     const { source, ids, kind, signal } = request;
     const known = (id: Uint8Array): void => void wanted.received(id);
     const intake = new Intake({ replica, window: this.#windows[kind], known });
-    const report = await fetch.fetch({
+    const report = await this.#fetch!.fetch({
       peer: source.peer,
       ids,
       signal,

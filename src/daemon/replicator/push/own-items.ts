@@ -1,52 +1,75 @@
-import type { Announce } from '../../../protocol/index.ts';
-import type { Item, ItemKey, NewItem, PutResult, Replica } from '../../../store/index.ts';
+import type { Announce, AnnounceTotals } from '../../../protocol/index.ts';
+import type { Item, NewItem, PutResult, Replica } from '../../../store/index.ts';
+import type { PeerRecords } from '../peers.ts';
+import type { PushedChanges } from '../scheduling/index.ts';
+import type { PushCoverage } from './push-coverage.ts';
 
 export interface OwnItemsInit {
   replica: Replica;
-  /** Where the mesh is told; null while it is not. */
-  announce: () => Announce | null;
-  /** Items are on disk, and whoever hears us has been told of them. */
-  spread: (keys: readonly ItemKey[]) => void;
-  /** Others may have got what is not on our disk. */
-  astray: () => void;
-  /** How many peers have connected so far. */
-  met: () => number;
+  peers: Pick<PeerRecords, 'connections' | 'connectedOnes' | 'differs' | 'get'>;
+  coverage: Pick<PushCoverage, 'pushed' | 'heardBy'>;
+  /** Peers may differ from us in a way that push does not tell of. */
+  changed: () => void;
 }
 
 /**
- * Items that are put here, on their way to the disk and to the mesh. Those that travel whole go out while
+ * Stores items that are put here, and announces them to the mesh. Items that travel whole go out while
  * our own disk is being written: the others check and keep them without us. Of longer ones the key
  * goes out once we can be asked for them.
  */
-export class OwnItems {
+export class OwnItems implements PushedChanges {
   readonly #init: OwnItemsInit;
+  #announce: Announce | null = null;
 
   constructor(init: OwnItemsInit) {
     this.#init = init;
   }
 
+  /** Null: nothing is announced. */
+  start(announce: Announce | null): void {
+    this.#announce = announce;
+  }
+
+  /** What push has done; null when it is off. */
+  get totals(): AnnounceTotals | null {
+    return this.#announce?.totals ?? null;
+  }
+
+  reached(peer: string): boolean {
+    const { peers, coverage } = this.#init;
+    return coverage.heardBy(peers.get(peer)) && this.#announce?.reaches(peer) === true;
+  }
+
   /** Resolves once the items are on our disk. When that fails, others may have got them all the same. */
   async put(items: readonly NewItem[]): Promise<PutResult[]> {
-    const { replica, announce, spread, astray, met } = this.#init;
-    const inlineBytes = announce()?.inlineBytes ?? 0;
+    const { replica, peers, coverage } = this.#init;
+    const inlineBytes = this.#announce?.inlineBytes ?? 0;
     let fresh: readonly Item[] = [];
-    let told = 0;
-    const metBefore = met();
-    const tell = (some: readonly Item[]): void => {
-      told += announce()?.announce(some) ?? 0;
+    let announced = 0;
+    const connectionsBefore = peers.connections;
+    const announce = (some: readonly Item[]): void => {
+      announced += this.#announce?.announce(some) ?? 0;
     };
     const isLong = ({ payload }: Item): boolean => payload.length > inlineBytes;
     const queued = (taken: readonly Item[]): void => {
       fresh = taken;
-      tell(taken.filter((item) => !isLong(item)));
+      announce(taken.filter((item) => !isLong(item)));
     };
     const results = await replica.put(items, { queued }).catch((error) => {
-      if (told > 0) astray();
+      if (announced > 0) this.#strayed();
       throw error;
     });
-    tell(fresh.filter(isLong));
-    // Who came in between may have missed the push, and its session the commit.
-    if (fresh.length > 0 && told === fresh.length && met() === metBefore) spread(fresh);
+    announce(fresh.filter(isLong));
+    // A peer that connected in between may have missed the push, and its session the commit.
+    const toAll = announced === fresh.length && peers.connections === connectionsBefore;
+    if (fresh.length > 0 && toAll) coverage.pushed(fresh);
     return results;
+  }
+
+  /** Announced items have not become part of the set: a peer that heard of them is ahead of us. */
+  #strayed(): void {
+    const { peers, changed } = this.#init;
+    for (const { peer } of peers.connectedOnes) peers.differs(peer);
+    changed();
   }
 }

@@ -4,7 +4,7 @@ import { isPart, type PeerRecord } from '../peers.ts';
 
 const DEFAULT_MAX_FOLLOWED = 16_384;
 
-export interface ToldInit {
+export interface PushCoverageInit {
   /**
    * Ids of commits followed at a time; with more, what is followed counts as not pushed. Raising it
    * costs memory, and spares sessions after large commits.
@@ -14,16 +14,16 @@ export interface ToldInit {
 }
 
 /**
- * Which changes of the set the mesh was told of by push, so that no session need tell it: all since
- * the last one that was not.
+ * Which changes of the set were pushed to the mesh, so that no session need tell of them: all since
+ * the last change that was not pushed.
  */
 export class PushCoverage {
   /** Ids committed and not known to have been pushed, with the version of the set that has them. */
   readonly #open = new Map<string, number>();
   readonly #maxFollowed: number;
-  #untold = 0;
+  #unpushed = 0;
 
-  constructor({ maxFollowed = DEFAULT_MAX_FOLLOWED }: ToldInit = {}) {
+  constructor({ maxFollowed = DEFAULT_MAX_FOLLOWED }: PushCoverageInit = {}) {
     this.#maxFollowed = maxFollowed;
   }
 
@@ -39,7 +39,7 @@ export class PushCoverage {
   /** The set has changed in a way that is never pushed. */
   changed(version: number): void {
     this.#open.clear();
-    this.#untold = Math.max(this.#untold, version);
+    this.#unpushed = Math.max(this.#unpushed, version);
   }
 
   /** Keys that were committed have been pushed, by us or by who pushed them here. */
@@ -62,6 +62,6 @@ export class PushCoverage {
     // Over all of them before any is forgotten.
     if (this.#open.size > 0)
       this.changed([...this.#open.values()].reduce((a, b) => Math.max(a, b)));
-    return this.#untold;
+    return this.#unpushed;
   }
 }

@@ -14,8 +14,13 @@ import {
   type Replica,
   StoreError,
 } from '../../../store/index.ts';
+import type { Fetcher } from '../fetching/index.ts';
 import type { ReplicatorOptions } from '../options.ts';
 import { Pause } from '../pause.ts';
+import type { PeerRecords } from '../peers.ts';
+import type { SessionScheduler } from '../scheduling/index.ts';
+import type { WantsKeeper } from '../upkeep/index.ts';
+import type { PushCoverage } from './push-coverage.ts';
 
 export interface PushInit {
   replica: Replica;
@@ -23,25 +28,16 @@ export interface PushInit {
   clock: Clock;
   logger: Logger;
   options: ReplicatorOptions;
-  /** What is not fetched from a peer, because it says that our limits do not let it in. */
-  refuses: (peer: string, id: Uint8Array) => boolean;
-  /** How many further ids may be wanted because a peer says to have them. */
-  room: (peer: string) => number;
-  connected: (peer: string) => boolean;
-  /** Nothing is fetched at the moment. */
-  paused: () => boolean;
-  /** New ids are wanted. */
-  wants: () => void;
-  /** Items that came by an announcement are on disk, and whoever hears us has been told of them. */
-  spread: (keys: readonly ItemKey[]) => void;
-  gap: (gap: Gap) => void;
-  /** A peer has something that is not here yet: both sets are not known to be equal any more. */
-  differs: (peer: string) => void;
+  keeper: Pick<WantsKeeper, 'touch'>;
+  fetcher: Pick<Fetcher, 'refuses' | 'room' | 'paused' | 'pump'>;
+  peers: Pick<PeerRecords, 'get' | 'differs'>;
+  coverage: Pick<PushCoverage, 'pushed'>;
+  scheduler: Pick<SessionScheduler, 'gap'>;
 }
 
 /**
- * What is announced by others on its way to the disk or onto the list of what is wanted, under the
- * same limits as what is fetched. Nothing waits: what cannot be taken now a session will find.
+ * Takes announced items to the disk, and announced keys onto the want list, under the limits of
+ * fetching. Nothing waits: a session finds the items that cannot be taken now.
  */
 export class Push implements AnnounceEvents {
   readonly #init: PushInit;
@@ -88,31 +84,34 @@ export class Push implements AnnounceEvents {
 
   keys(keys: readonly AnnouncedKey[], { publisher, from }: AnnouncementOrigin): readonly ItemKey[] {
     this.#ahead({ publisher, from });
-    const { replica, wanted, options } = this.#init;
-    if (this.#init.paused() || replica.refusing !== null) return [];
+    const { replica, wanted, options, fetcher, keeper } = this.#init;
+    if (fetcher.paused !== null || replica.refusing !== null) return [];
     const fitting = keys.filter(({ length }) => length <= options.maxItemBytes);
     const ids = fitting.map(({ id }) => id);
-    // What is wanted already is not made to wait because somebody announces it as large.
+    // A wanted item is not made to wait because a peer announces it as large.
     const large = fitting.filter(
       ({ id, length }) => length > options.maxSmallBytes && !wanted.has(id),
     );
     for (const peer of new Set([from, publisher])) {
-      if (!this.#init.connected(peer)) continue;
-      const willing = ids.filter((id) => !this.arriving(id) && !this.#init.refuses(peer, id));
-      wanted.add(peer, willing.slice(0, this.#init.room(peer)));
+      if (!this.#connected(peer)) continue;
+      const willing = ids.filter((id) => !this.arriving(id) && !fetcher.refuses(peer, id));
+      wanted.add(peer, willing.slice(0, fetcher.room(peer)));
     }
     for (const { id, length } of large) wanted.enlarge(id, { peer: publisher, bytes: length });
-    this.#init.wants();
+    keeper.touch();
+    fetcher.pump();
     return fitting.filter(({ id }) => wanted.has(id) || this.arriving(id));
   }
 
   passedOn(keys: readonly ItemKey[]): void {
-    this.#init.spread(keys);
+    this.#init.coverage.pushed(keys);
   }
 
+  /** The publisher has the missed items; else the peer has them that passed on a later message. */
   gap(gap: Gap): void {
     this.#ahead(gap);
-    this.#init.gap(gap);
+    const { publisher, from } = gap;
+    this.#init.scheduler.gap(this.#connected(publisher) ? publisher : from);
   }
 
   async stop(): Promise<void> {
@@ -121,9 +120,13 @@ export class Push implements AnnounceEvents {
     await Promise.all(this.#puts);
   }
 
+  #connected(peer: string): boolean {
+    return this.#init.peers.get(peer)?.connected === true;
+  }
+
   /** Also where nothing is taken: what they have changed all the same. */
   #ahead({ publisher, from }: AnnouncementOrigin): void {
-    for (const peer of new Set([from, publisher])) this.#init.differs(peer);
+    for (const peer of new Set([from, publisher])) this.#init.peers.differs(peer);
   }
 
   /**
@@ -147,7 +150,7 @@ export class Push implements AnnounceEvents {
     const { stored, error } = await this.#putOf(items);
     if (stored.length > 0) {
       this.#pause.ended(stored.length);
-      this.#init.spread(stored);
+      this.#init.coverage.pushed(stored);
     }
     if (error !== undefined) {
       const { message } = error;

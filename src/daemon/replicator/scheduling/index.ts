@@ -5,6 +5,6 @@
 
 export { Arrivals } from './arrivals.ts';
 export { isOwnTrouble, outcome } from './outcome.ts';
-export { SessionScheduler } from './scheduler.ts';
+export { type PushedChanges, SessionScheduler } from './scheduler.ts';
 export { Sessions } from './sessions.ts';
 export { PeerStatements, type Statement, type Statements } from './statements.ts';

@@ -1,4 +1,22 @@
 import type { Cancel, Clock, Random } from '../../../store/index.ts';
+import type { PeerRecords } from '../peers.ts';
+
+/** The sessions that the scheduler starts. */
+export interface ScheduledSessions {
+  /** Starts a session with the peer, or joins the one that runs; never rejects. */
+  run(peer: string): Promise<unknown>;
+  /**
+   * Fetched items arrive: a session would list them again, and be stale at once. Until they have
+   * come only the interval starts sessions.
+   */
+  readonly busy: boolean;
+}
+
+/** What push has told the peers. */
+export interface PushedChanges {
+  /** Push told the peer of all changes since its last session: it gets the next one after silence. */
+  reached(peer: string): boolean;
+}
 
 export interface SchedulerInit {
   clock: Clock;
@@ -10,17 +28,9 @@ export interface SchedulerInit {
   settleMs: number;
   settleMaxMs: number;
   silenceMs: number;
-  /** Starts a session with the peer, or joins the one that runs; never rejects. */
-  run: (peer: string) => Promise<unknown>;
-  /** Both sets are known to be equal. */
-  inSync: (peer: string) => boolean;
-  /** The peer was told by push of what changed since the last session: it gets one after silence. */
-  told: (peer: string) => boolean;
-  /**
-   * What is fetched comes: a session would list what is on its way already, and be stale at once.
-   * Until they end only the interval starts sessions.
-   */
-  busy: () => boolean;
+  sessions: ScheduledSessions;
+  peers: Pick<PeerRecords, 'inSync'>;
+  pushed: PushedChanges;
 }
 
 /** What a session showed, as far as the next one depends on it. */
@@ -46,15 +56,21 @@ export class SessionScheduler {
   #settle: Cancel | undefined;
   #unsettledSince: number | undefined;
   #silence: Cancel | undefined;
-  #stopped = false;
+  #running = false;
 
   constructor(init: SchedulerInit) {
     this.#init = init;
   }
 
+  /** Until then nothing is scheduled; `peers` are connected already. */
+  start(peers: readonly string[]): void {
+    this.#running = true;
+    for (const peer of peers) this.connected(peer);
+  }
+
   /** A little chance before the first session keeps both ends from always starting together. */
   connected(peer: string): void {
-    if (this.#stopped) return;
+    if (!this.#running) return;
     this.disconnected(peer);
     const { intervalMs, settleMs, random } = this.#init;
     const cancel = this.#after(peer, random.fraction() * settleMs);
@@ -85,7 +101,7 @@ export class SessionScheduler {
 
   /** The set changed, or a session ended that did not show its present state. */
   changed(): void {
-    if (this.#stopped) return;
+    if (!this.#running) return;
     const now = this.#init.clock.monotonic();
     this.#unsettledSince ??= now;
     const latest = this.#unsettledSince + this.#init.settleMaxMs;
@@ -115,7 +131,7 @@ export class SessionScheduler {
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#running = false;
     this.#settle?.();
     this.#silence?.();
     for (const { cancel } of this.#due.values()) cancel();
@@ -125,21 +141,21 @@ export class SessionScheduler {
   #settled(): void {
     this.#settle = undefined;
     this.#unsettledSince = undefined;
-    if (this.#init.busy()) this.changed();
-    else this.#runAll((peer) => !this.#init.told(peer));
+    if (this.#init.sessions.busy) this.changed();
+    else this.#runAll((peer) => !this.#init.pushed.reached(peer));
   }
 
   /** Whether what was pushed has arrived everywhere. */
   #silent(): void {
     this.#silence = undefined;
-    if (this.#init.busy()) this.changed();
+    if (this.#init.sessions.busy) this.changed();
     else this.#runAll(() => true);
   }
 
   /** Peers not in sync; those that have waited longest come first where sessions are limited. */
   #runAll(due: (peer: string) => boolean): void {
-    const { clock, inSync } = this.#init;
-    const waiting = [...this.#due].filter(([peer]) => !inSync(peer) && due(peer));
+    const { clock, peers } = this.#init;
+    const waiting = [...this.#due].filter(([peer]) => !peers.inSync(peer) && due(peer));
     waiting.sort(([, a], [, b]) => a.ranAt - b.ranAt);
     for (const [peer, state] of waiting) this.#run(peer, state, clock.monotonic());
   }
@@ -148,7 +164,7 @@ export class SessionScheduler {
     due.ranAt = now;
     due.gap = false;
     this.#rearm(peer, due);
-    void this.#init.run(peer);
+    void this.#init.sessions.run(peer);
   }
 
   #rearm(peer: string, due: Due): void {

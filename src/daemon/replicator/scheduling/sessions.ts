@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import {
   type Outline,
+  type Reconcile,
   type ReconciliationSet,
   type Scope,
   type SessionReport,
@@ -9,26 +10,28 @@ import {
 import { type Clock, equalBytes } from '../../../store/index.ts';
 import { CatchUp, type CatchUpProgress } from '../catch-up/index.ts';
 import { everything } from '../everything.ts';
+import type { Fetcher } from '../fetching/index.ts';
+import type { PeerRecords } from '../peers.ts';
+import type { IndexWait } from '../upkeep/index.ts';
+import type { Arrivals } from './arrivals.ts';
+import type { ScheduledSessions } from './scheduler.ts';
 
 export interface SessionsInit {
   clock: Clock;
   logger: Logger;
   wanted: ReconciliationSet;
-  reconcile: (peer: string, scope?: Scope) => Promise<SessionReport>;
-  /** Connected peers. */
-  peers: () => number;
-  /** Something is being fetched, and comes. */
-  busy: () => boolean;
-  /** Whether anything that the peer lists would be wanted. */
-  believed: (peer: string) => boolean;
-  /** Nothing is fetched at the moment, for a reason of our own. */
-  paused: () => boolean;
+  peers: Pick<PeerRecords, 'connectedOnes'>;
+  fetcher: Pick<Fetcher, 'busy' | 'room' | 'paused'>;
+  arrivals: Pick<Arrivals, 'worthWaiting'>;
+  indexWait: Pick<IndexWait, 'usable'>;
   /** Called when a catch-up is over. */
   caughtUp: () => void;
   catchUpItems: number;
   sliceItems: number;
   maxPending: number;
 }
+
+type SessionService = Pick<Reconcile, 'reconcile'>;
 
 const LOOK: Scope = { settles: false };
 
@@ -52,8 +55,10 @@ interface Listed {
  * Which session a peer gets: a look first where it is not known what a whole one would cost, none of
  * its own where another peer's tells the same, or a part in a catch-up.
  */
-export class Sessions {
+export class Sessions implements ScheduledSessions {
   readonly #init: SessionsInit;
+  /** Set while sessions may run: from `start` to `stop`. */
+  #reconcile: SessionService | null = null;
   /** Peers that were looked at since they connected. */
   readonly #known = new Set<string>();
   /** Peers that list at present, or whose lists are being fetched. */
@@ -65,59 +70,93 @@ export class Sessions {
     this.#init = init;
   }
 
+  start(reconcile: SessionService): void {
+    this.#reconcile = reconcile;
+  }
+
+  /** How far catching up from several peers is, or null when this node is not far behind. */
   get catchUp(): CatchUpProgress | null {
     return this.#catchUp?.progress ?? null;
   }
 
-  /** Peers that are ahead list slices. One that only closes holds up nobody. */
+  get busy(): boolean {
+    const { arrivals, fetcher } = this.#init;
+    return arrivals.worthWaiting(fetcher.busy || this.catchingUp);
+  }
+
+  /** Peers that are ahead list slices. A catch-up that only closes holds up no session. */
   get catchingUp(): boolean {
     return this.#catchUp?.closing === false;
   }
 
-  /** The peer is due: resolves when what it gets now has ended. */
+  /** Items are being fetched, and arrive. */
+  get #fetching(): boolean {
+    return this.#init.arrivals.worthWaiting(this.#init.fetcher.busy);
+  }
+
+  /** Whether ids that the peer lists would be wanted. */
+  #believes(peer: string): boolean {
+    return this.#init.fetcher.room(peer) > 0;
+  }
+
+  /**
+   * The peer is due: resolves when the session it gets now has ended. Without an index there is
+   * nothing to compare; the peer is due again when there is one.
+   */
   async run(peer: string): Promise<void> {
+    const service = this.#reconcile;
+    if (service === null || !this.#init.indexWait.usable()) return;
     if (this.#catchUp?.takes(peer) === true || this.#running.has(peer)) return;
     const alone = this.#running.size + this.#listing.size === 0 && !this.catchingUp;
     this.#running.add(peer);
     try {
       // It may join one that the peer has begun, and that we decline because of what is to follow.
-      const plain = alone && this.#known.has(peer) && this.#init.believed(peer);
-      const whole = plain ? await this.#init.reconcile(peer) : null;
+      const plain = alone && this.#known.has(peer) && this.#believes(peer);
+      const whole = plain ? await service.reconcile(peer) : null;
       if (whole !== null && !showsNothing(whole)) return;
-      if (await this.#look(peer)) await this.#init.reconcile(peer);
+      if (await this.#look(peer, service)) await service.reconcile(peer);
     } finally {
       this.#running.delete(peer);
     }
   }
 
+  /** Runs a session with one peer, or with every connected one; each report as it ended. */
+  async sync(peer?: string): Promise<SessionReport[]> {
+    const service = this.#reconcile;
+    if (service === null) return [];
+    const connected = this.#init.peers.connectedOnes.map((record) => record.peer);
+    const targets = peer === undefined ? connected : [peer];
+    return Promise.all(targets.map((target) => this.#sync(target, service)));
+  }
+
   /**
-   * A session because somebody asks for one. With a peer that is far ahead it is a look, whose report
-   * says how far: what is missing comes by the catch-up.
+   * With a peer that is far ahead the session is a look, whose report says how far: the catch-up
+   * fetches the missing items.
    */
-  async sync(peer: string): Promise<SessionReport> {
-    const look = await this.#init.reconcile(peer, LOOK);
+  async #sync(peer: string, service: SessionService): Promise<SessionReport> {
+    const look = await service.reconcile(peer, LOOK);
     const { role, error, equal, outlines } = look;
     if (error !== null || equal || outlines === null) return look;
-    if (role === 'initiator' && this.#fallsToCatchUp(look)) {
+    if (role === 'initiator' && this.#fallsToCatchUp(look, service)) {
       return { ...look, missing: outlines.theirs.count - outlines.ours.count };
     }
-    return role === 'initiator' || showsNothing(look) ? this.#init.reconcile(peer) : look;
+    return role === 'initiator' || showsNothing(look) ? service.reconcile(peer) : look;
   }
 
   /** Whether the peer gets a session of its own now, by a look at its set. */
-  async #look(peer: string): Promise<boolean> {
-    let look = await this.#init.reconcile(peer, LOOK);
+  async #look(peer: string, service: SessionService): Promise<boolean> {
+    let look = await service.reconcile(peer, LOOK);
     // The peer began one at that moment, and it settled nothing and showed us nothing but a root.
     for (let again = 0; again < MAX_LOOKS && showsNothing(look); again++) {
-      look = await this.#init.reconcile(peer, LOOK);
+      look = await service.reconcile(peer, LOOK);
     }
     const { role, error, equal, outlines } = look;
     if (error !== null || outlines === null) return false;
     this.#known.add(peer);
     if (equal || role !== 'initiator' || outlines.theirs.settles === false) return false;
     const ahead = outlines.theirs.count > outlines.ours.count;
-    if (ahead && !this.#init.believed(peer)) return false;
-    if (this.#fallsToCatchUp(look) || this.#mirrors(peer, outlines.theirs)) return false;
+    if (ahead && !this.#believes(peer)) return false;
+    if (this.#fallsToCatchUp(look, service) || this.#mirrors(peer, outlines.theirs)) return false;
     this.#list(peer, outlines.theirs);
     return true;
   }
@@ -130,6 +169,7 @@ export class Sessions {
 
   /** Whether a session that a peer begins is to settle anything. */
   judge(peer: string, theirs: Outline, ours: number): boolean {
+    if (this.#reconcile === null) return true;
     if (theirs.settles === false || !everything(theirs.interval)) return true;
     const ahead = theirs.count - ours;
     if (ahead >= (this.catchingUp ? 1 : this.#init.catchUpItems)) {
@@ -176,6 +216,7 @@ export class Sessions {
   }
 
   stop(): void {
+    this.#reconcile = null;
     this.#catchUp?.stop();
     this.#catchUp = null;
   }
@@ -203,10 +244,10 @@ export class Sessions {
     for (const [other, listed] of this.#listing) {
       if (!equalBytes(listed.root, root)) continue;
       if (other === peer) {
-        if (listed.running || !this.#init.busy()) continue;
+        if (listed.running || !this.#fetching) continue;
         return true;
       }
-      if (listed.mirrors.has(peer) && !this.#init.busy()) return false;
+      if (listed.mirrors.has(peer) && !this.#fetching) return false;
       listed.mirrors.add(peer);
       this.#init.wanted.mirror(peer, other);
       return true;
@@ -214,28 +255,33 @@ export class Sessions {
     return false;
   }
 
-  #fallsToCatchUp(look: SessionReport): boolean {
+  #fallsToCatchUp(look: SessionReport, service: SessionService): boolean {
     const { ours, theirs } = look.outlines!;
     const ahead = theirs.count - ours.count;
-    if (!this.#init.believed(look.peer)) return false;
+    if (!this.#believes(look.peer)) return false;
     if (this.catchingUp) {
       if (ahead > 0) this.#catchUp!.join(look);
       return ahead > 0;
     }
     if (ahead < this.#init.catchUpItems) return false;
     this.#catchUp?.end();
-    this.#catchUp = this.#newCatchUp();
-    this.#catchUp.begin(look, this.#init.peers());
+    this.#catchUp = this.#newCatchUp(service);
+    this.#catchUp.begin(look, this.#init.peers.connectedOnes.length);
     return true;
   }
 
-  #newCatchUp(): CatchUp {
-    const ended = (): void => {
-      this.#catchUp = null;
-      this.#init.caughtUp();
-    };
-    const mirror = (peer: string, of: string): void => this.#init.wanted.mirror(peer, of);
-    const unknown = (): number => this.#init.peers() - this.#known.size;
-    return new CatchUp({ ...this.#init, unknown, mirror, ended });
+  #newCatchUp(service: SessionService): CatchUp {
+    const { wanted, peers, fetcher, caughtUp } = this.#init;
+    return new CatchUp({
+      ...this.#init,
+      paused: () => fetcher.paused !== null,
+      unknown: () => peers.connectedOnes.length - this.#known.size,
+      mirror: (peer, of) => wanted.mirror(peer, of),
+      reconcile: (peer, scope) => service.reconcile(peer, scope),
+      ended: () => {
+        this.#catchUp = null;
+        caughtUp();
+      },
+    });
   }
 }

@@ -1,21 +1,28 @@
 import type { Cancel, Clock, Replica } from '../../../store/index.ts';
 
-/** How often a set that cannot be used is looked at again. */
+/** Milliseconds between two looks at an index that cannot be used. */
 const LOOK_EVERY_MS = 1_000;
 
 /** Waits, once asked to, until the index of the replica can be used again. */
 export class IndexWait {
   readonly #replica: Replica;
   readonly #clock: Clock;
-  readonly #recovered: () => void;
+  readonly #ready: () => void;
   #watching = false;
   #stopped = false;
   #cancel: Cancel | undefined;
 
-  constructor(init: { replica: Replica; clock: Clock; recovered: () => void }) {
+  constructor(init: { replica: Replica; clock: Clock; ready: () => void }) {
     this.#replica = init.replica;
     this.#clock = init.clock;
-    this.#recovered = init.recovered;
+    this.#ready = init.ready;
+  }
+
+  /** Whether the index can be used now; if not, waits for it. */
+  usable(): boolean {
+    const { indexed } = this.#replica;
+    if (!indexed) this.watch();
+    return indexed;
   }
 
   watch(): void {
@@ -33,7 +40,7 @@ export class IndexWait {
     this.#replica.ready().then(
       () => {
         this.#watching = false;
-        if (!this.#stopped) this.#recovered();
+        if (!this.#stopped) this.#ready();
       },
       () => {
         if (this.#stopped) return;

@@ -6,7 +6,6 @@ import {
   type ReplicatorOptions,
 } from '../../../../src/daemon/replicator/index.ts';
 import {
-  type Fetch,
   type FetchReport,
   type FetchRequest,
   ReconciliationSet,
@@ -42,12 +41,12 @@ export class FetcherRig {
     this.fetcher = new Fetcher({
       wanted: this.wanted,
       replica,
-      fetch: { fetch: (request: FetchRequest) => this.#fetch(request) } as unknown as Fetch,
       clock,
       logger: this.log.logger,
       options: { ...DEFAULT_REPLICATOR_OPTIONS, ...options },
       disbelieved: (peer) => this.disbelieved.push(peer),
     });
+    this.fetcher.start({ fetch: (request) => this.#fetch(request) });
     replica.onCommit((added) => {
       for (const { id } of added) this.wanted.received(id);
       this.fetcher.committed(added);

@@ -74,12 +74,12 @@ describe('Fetcher', () => {
     fetcher = new Fetcher({
       wanted,
       replica,
-      fetch: fetch as Fetch,
       clock,
       logger: pino({ level: 'silent' }),
       options: { ...DEFAULT_REPLICATOR_OPTIONS, batchItems: 4, requestsPerPeer: 1 },
       disbelieved: (peer) => disbelieved.push(peer),
     });
+    fetcher.start(fetch as Fetch);
     replica.onCommit((added) => {
       for (const { id } of added) wanted.received(id);
       fetcher.committed(added);

@@ -7,7 +7,7 @@ import { itemOf } from '../support.ts';
 
 /** Own items over a replica that takes what the test says, and a mesh that may not be there. */
 function setUp() {
-  const state = { held: new Set<Item>(), fails: false, mesh: true, room: 100, met: 0 };
+  const state = { held: new Set<Item>(), fails: false, mesh: true, room: 100 };
   const seen = { announced: 0, spread: 0, astray: 0 };
   const replica = {
     async put(items: readonly Item[], init: { queued: (taken: readonly Item[]) => void }) {
@@ -26,16 +26,21 @@ function setUp() {
   } as unknown as Announce;
   const own = new OwnItems({
     replica,
-    announce: () => (state.mesh ? announce : null),
-    spread: (keys) => {
-      seen.spread += keys.length;
+    peers: { connections: 0, connectedOnes: [], differs: () => undefined, get: () => undefined },
+    coverage: {
+      pushed: (keys) => {
+        seen.spread += keys.length;
+      },
+      heardBy: () => false,
     },
-    astray: () => {
+    changed: () => {
       seen.astray++;
     },
-    met: () => state.met,
   });
-  const put = (...items: readonly Item[]) => own.put(items as readonly NewItem[]);
+  const put = (...items: readonly Item[]) => {
+    own.start(state.mesh ? announce : null);
+    return own.put(items as readonly NewItem[]);
+  };
   return { state, seen, put };
 }
 

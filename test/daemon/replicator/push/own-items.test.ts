@@ -34,11 +34,21 @@ async function setUp(t: TestContext, room = Number.POSITIVE_INFINITY) {
   } as unknown as Announce;
   const own = new OwnItems({
     replica,
-    announce: () => announce,
-    spread: (keys: readonly ItemKey[]) => spread.push(...keys.map(({ hint }) => hint)),
-    astray: () => state.astray++,
-    met: () => state.met,
+    peers: {
+      get connections() {
+        return state.met;
+      },
+      connectedOnes: [],
+      differs: () => undefined,
+      get: () => undefined,
+    },
+    coverage: {
+      pushed: (keys: readonly ItemKey[]) => spread.push(...keys.map(({ hint }) => hint)),
+      heardBy: () => false,
+    },
+    changed: () => state.astray++,
   });
+  own.start(announce);
   return { own, gate, announced, spread, state };
 }
 

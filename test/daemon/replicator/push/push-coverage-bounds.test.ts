@@ -6,67 +6,67 @@ import { at, FAILED, findingOf, idsOf, reportOf } from '../support.ts';
 
 const keysOf = (count: number, from = 0) => idsOf(count, from).map((id) => ({ hint: 1n, id }));
 
-function commit(told: PushCoverage, version: number, count: number, from = 0): void {
-  told.committed(version, idsOf(count, from).map(bytesToKey));
+function commit(coverage: PushCoverage, version: number, count: number, from = 0): void {
+  coverage.committed(version, idsOf(count, from).map(bytesToKey));
 }
 
 describe('the commits that are followed', () => {
   it('are so many, and make room once they are pushed', () => {
-    const told = new PushCoverage({ maxFollowed: 10 });
+    const coverage = new PushCoverage({ maxFollowed: 10 });
     for (const version of [1, 2]) {
-      commit(told, version, 10, 10 * version);
-      told.pushed(keysOf(10, 10 * version));
+      commit(coverage, version, 10, 10 * version);
+      coverage.pushed(keysOf(10, 10 * version));
     }
-    assert.equal(told.since(), 0, 'all of it was pushed');
-    commit(told, 3, 10, 30);
-    commit(told, 4, 1, 40);
-    told.pushed(keysOf(11, 30));
-    assert.equal(told.since(), 4, 'one past the bound is not followed');
-    commit(told, 5, 10, 50);
-    told.pushed(keysOf(10, 50));
-    assert.equal(told.since(), 4, 'there is room again');
-    commit(told, 6, 11, 60);
-    told.pushed(keysOf(11, 60));
-    assert.equal(told.since(), 6);
+    assert.equal(coverage.since(), 0, 'all of it was pushed');
+    commit(coverage, 3, 10, 30);
+    commit(coverage, 4, 1, 40);
+    coverage.pushed(keysOf(11, 30));
+    assert.equal(coverage.since(), 4, 'one past the bound is not followed');
+    commit(coverage, 5, 10, 50);
+    coverage.pushed(keysOf(10, 50));
+    assert.equal(coverage.since(), 4, 'there is room again');
+    commit(coverage, 6, 11, 60);
+    coverage.pushed(keysOf(11, 60));
+    assert.equal(coverage.since(), 6);
   });
 
   it('make room when a change that is never pushed makes them needless', () => {
-    const told = new PushCoverage({ maxFollowed: 10 });
-    commit(told, 1, 10);
-    told.changed(2);
-    commit(told, 3, 10, 20);
-    told.pushed(keysOf(10, 20));
-    assert.equal(told.since(), 2);
+    const coverage = new PushCoverage({ maxFollowed: 10 });
+    commit(coverage, 1, 10);
+    coverage.changed(2);
+    commit(coverage, 3, 10, 20);
+    coverage.pushed(keysOf(10, 20));
+    assert.equal(coverage.since(), 2);
   });
 
   it('count as not pushed up to the newest that was not', () => {
-    const told = new PushCoverage();
-    commit(told, 1, 1, 1);
-    commit(told, 3, 1, 3);
-    commit(told, 2, 1, 2);
-    told.pushed(keysOf(1, 2));
-    assert.equal(told.since(), 3);
-    told.changed(2);
-    assert.equal(told.since(), 3, 'it never goes back');
+    const coverage = new PushCoverage();
+    commit(coverage, 1, 1, 1);
+    commit(coverage, 3, 1, 3);
+    commit(coverage, 2, 1, 2);
+    coverage.pushed(keysOf(1, 2));
+    assert.equal(coverage.since(), 3);
+    coverage.changed(2);
+    assert.equal(coverage.since(), 3, 'it never goes back');
   });
 
   it('are forgotten by a change that is never pushed', () => {
-    const told = new PushCoverage();
-    commit(told, 1, 1, 1);
-    told.changed(2);
-    commit(told, 3, 1, 3);
-    told.pushed(keysOf(1, 3));
-    assert.equal(told.since(), 2);
+    const coverage = new PushCoverage();
+    commit(coverage, 1, 1, 1);
+    coverage.changed(2);
+    commit(coverage, 3, 1, 3);
+    coverage.pushed(keysOf(1, 3));
+    assert.equal(coverage.since(), 2);
   });
 });
 
 describe('a peer that has heard of all changes', () => {
   const heard = (
-    told: PushCoverage,
+    coverage: PushCoverage,
     change: Parameters<typeof reportOf>[0],
     sessions = 1,
   ): boolean =>
-    told.heardBy({
+    coverage.heardBy({
       peer: 'p',
       connected: true,
       sessions,
@@ -75,30 +75,30 @@ describe('a peer that has heard of all changes', () => {
     });
 
   it('is one whose last session was with all that was not pushed', () => {
-    const told = new PushCoverage();
-    told.changed(5);
-    assert.equal(heard(told, {}), true);
-    assert.equal(heard(told, { version: 4 }), false);
-    assert.equal(heard(told, { version: 6 }), true);
-    commit(told, 6, 1);
-    assert.equal(heard(told, {}), false, 'that was not pushed');
-    assert.equal(heard(told, { version: 6 }), true);
+    const coverage = new PushCoverage();
+    coverage.changed(5);
+    assert.equal(heard(coverage, {}), true);
+    assert.equal(heard(coverage, { version: 4 }), false);
+    assert.equal(heard(coverage, { version: 6 }), true);
+    commit(coverage, 6, 1);
+    assert.equal(heard(coverage, {}), false, 'that was not pushed');
+    assert.equal(heard(coverage, { version: 6 }), true);
   });
 
   it('is one whose last session says something of everything', () => {
-    const told = new PushCoverage();
+    const coverage = new PushCoverage();
     const outline = { count: 1, root: new Uint8Array(16), interval: findingOf().interval };
     const declined = { ours: outline, theirs: { ...outline, settles: false } };
     const part = findingOf({ interval: { lower: at(1), upper: at(2) } });
-    assert.equal(told.heardBy(undefined), false);
-    assert.equal(heard(told, {}, 0), false, 'that was before it connected');
-    assert.equal(heard(told, { error: FAILED }), false);
-    assert.equal(heard(told, { finding: part }), false);
-    assert.equal(heard(told, { continueFrom: at(3) }), false);
-    assert.equal(heard(told, { equal: false }), true);
-    assert.equal(heard(told, { equal: false, settles: false }), false, 'it only looked');
-    assert.equal(heard(told, { equal: false, outlines: declined }), false);
-    assert.equal(heard(told, { settles: false }), true, 'a look that found both equal');
+    assert.equal(coverage.heardBy(undefined), false);
+    assert.equal(heard(coverage, {}, 0), false, 'that was before it connected');
+    assert.equal(heard(coverage, { error: FAILED }), false);
+    assert.equal(heard(coverage, { finding: part }), false);
+    assert.equal(heard(coverage, { continueFrom: at(3) }), false);
+    assert.equal(heard(coverage, { equal: false }), true);
+    assert.equal(heard(coverage, { equal: false, settles: false }), false, 'it only looked');
+    assert.equal(heard(coverage, { equal: false, outlines: declined }), false);
+    assert.equal(heard(coverage, { settles: false }), true, 'a look that found both equal');
   });
 
   it('is none that has had no session', () => {

@@ -9,49 +9,49 @@ function key(number: number): ItemKey {
   return { hint: 1n, id };
 }
 
-function committed(told: PushCoverage, version: number, keys: readonly ItemKey[]): void {
-  told.committed(
+function committed(coverage: PushCoverage, version: number, keys: readonly ItemKey[]): void {
+  coverage.committed(
     version,
     keys.map(({ id }) => bytesToKey(id)),
   );
 }
 
-describe('what the mesh was told by push', () => {
+describe('the push coverage', () => {
   it('is all since the last change that was not pushed', () => {
-    const told = new PushCoverage();
-    committed(told, 1, [key(1), key(2)]);
-    told.pushed([key(1), key(2)]);
-    assert.equal(told.since(), 0);
-    committed(told, 2, [key(3)]);
-    committed(told, 3, [key(4)]);
-    told.pushed([key(4)]);
-    assert.equal(told.since(), 2);
-    committed(told, 4, [key(5)]);
-    told.pushed([key(5)]);
-    assert.equal(told.since(), 2);
-    told.changed(5);
-    assert.equal(told.since(), 5);
+    const coverage = new PushCoverage();
+    committed(coverage, 1, [key(1), key(2)]);
+    coverage.pushed([key(1), key(2)]);
+    assert.equal(coverage.since(), 0);
+    committed(coverage, 2, [key(3)]);
+    committed(coverage, 3, [key(4)]);
+    coverage.pushed([key(4)]);
+    assert.equal(coverage.since(), 2);
+    committed(coverage, 4, [key(5)]);
+    coverage.pushed([key(5)]);
+    assert.equal(coverage.since(), 2);
+    coverage.changed(5);
+    assert.equal(coverage.since(), 5);
   });
 
   it('is nothing of a commit that was pushed in part, or too late', () => {
-    const told = new PushCoverage();
-    committed(told, 1, [key(1), key(2)]);
-    told.pushed([key(1)]);
-    assert.equal(told.since(), 1);
-    committed(told, 2, [key(3)]);
-    assert.equal(told.since(), 2);
-    told.pushed([key(3)]);
-    assert.equal(told.since(), 2);
+    const coverage = new PushCoverage();
+    committed(coverage, 1, [key(1), key(2)]);
+    coverage.pushed([key(1)]);
+    assert.equal(coverage.since(), 1);
+    committed(coverage, 2, [key(3)]);
+    assert.equal(coverage.since(), 2);
+    coverage.pushed([key(3)]);
+    assert.equal(coverage.since(), 2);
   });
 
   it('does not follow more than it has room for', () => {
-    const told = new PushCoverage();
+    const coverage = new PushCoverage();
     for (let commit = 1; commit <= 20; commit++) {
       const keys = Array.from({ length: 1_000 }, (_, i) => key(1_000 * commit + i));
-      committed(told, commit, keys);
+      committed(coverage, commit, keys);
       if (commit < 20) continue;
-      told.pushed(keys);
+      coverage.pushed(keys);
     }
-    assert.ok(told.since() > 0);
+    assert.ok(coverage.since() > 0);
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import {
   DEFAULT_REPLICATOR_OPTIONS,
+  type PeerRecord,
   type ReplicatorOptions,
 } from '../../../../src/daemon/replicator/index.ts';
 import { Push } from '../../../../src/daemon/replicator/push/index.ts';
@@ -31,7 +32,7 @@ async function setUp(
   t.after(() => replica.close());
   const wanted = new ReconciliationSet();
   const spread: ItemKey[][] = [];
-  const seen = { wants: 0, differs: [] as string[], gaps: [] as string[] };
+  const seen = { wants: 0, pumps: 0, differs: [] as string[], gaps: [] as string[] };
   const log = new Lines();
   const push = new Push({
     replica,
@@ -39,14 +40,19 @@ async function setUp(
     clock,
     logger: log.logger,
     options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 100, windowBytes: 200, ...options },
-    refuses: () => false,
-    room: () => Number.POSITIVE_INFINITY,
-    connected: () => true,
-    paused: () => false,
-    wants: () => seen.wants++,
-    spread: (keys) => spread.push([...keys]),
-    gap: ({ publisher }) => seen.gaps.push(publisher),
-    differs: (peer) => seen.differs.push(peer),
+    fetcher: {
+      refuses: () => false,
+      room: () => Number.POSITIVE_INFINITY,
+      paused: null,
+      pump: () => seen.pumps++,
+    },
+    peers: {
+      get: () => ({ connected: true }) as PeerRecord,
+      differs: (peer) => seen.differs.push(peer),
+    },
+    keeper: { touch: () => seen.wants++ },
+    coverage: { pushed: (keys) => spread.push([...keys]) },
+    scheduler: { gap: (peer) => seen.gaps.push(`${peer}`) },
   });
   const stop = push.stop.bind(push);
   push.stop = () => soon(stop(), 'what was taken is not put when push stops');
@@ -142,7 +148,7 @@ describe('announced keys', () => {
     const { push, seen } = await setUp(t);
     for (const round of [1, 2]) {
       push.keys([keyOf(round, 10)], ORIGIN);
-      assert.equal(seen.wants, round);
+      assert.deepEqual([seen.wants, seen.pumps], [round, round]);
       push.gap({ ...ORIGIN, publisher: `q${round}` } as never);
     }
     assert.deepEqual(seen.gaps, ['q1', 'q2']);

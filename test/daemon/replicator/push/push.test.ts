@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import {
   DEFAULT_REPLICATOR_OPTIONS,
+  type PeerRecord,
   type ReplicatorOptions,
 } from '../../../../src/daemon/replicator/index.ts';
 import { Push } from '../../../../src/daemon/replicator/push/index.ts';
@@ -42,14 +43,21 @@ async function setUp(
     clock,
     logger: pino({ level: 'silent' }),
     options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 1_000, windowBytes: 5_000, ...options },
-    refuses: (peer) => state.refused.has(peer),
-    room: (peer) => (state.poor.has(peer) ? 1 : Number.POSITIVE_INFINITY),
-    connected: (peer) => state.connected.has(peer),
-    paused: () => state.paused,
-    wants: () => undefined,
-    spread: (keys) => spread.push(...keys),
-    gap: () => undefined,
-    differs: () => undefined,
+    fetcher: {
+      refuses: (peer) => state.refused.has(peer),
+      room: (peer) => (state.poor.has(peer) ? 1 : Number.POSITIVE_INFINITY),
+      get paused() {
+        return state.paused ? { code: 'SET_FULL', message: 'full' } : null;
+      },
+      pump: () => undefined,
+    },
+    peers: {
+      get: (peer) => ({ connected: state.connected.has(peer) }) as PeerRecord,
+      differs: () => undefined,
+    },
+    keeper: { touch: () => undefined },
+    coverage: { pushed: (keys) => spread.push(...keys) },
+    scheduler: { gap: () => undefined },
   });
   const stop = push.stop.bind(push);
   push.stop = () => soon(stop(), 'what was taken is not put when push stops');

@@ -16,18 +16,28 @@ const OPTIONS = {
 /** A scheduler whose chance the test decides: one half adds and takes nothing of an interval. */
 function setUp(options: Partial<typeof OPTIONS> = {}) {
   const clock = new VirtualClock();
-  const state = { busy: false, fraction: 0.5, inSync: new Set<string>(), told: new Set<string>() };
+  const state = {
+    busy: false,
+    fraction: 0.5,
+    inSync: new Set<string>(),
+    reached: new Set<string>(),
+  };
   let sessions: string[] = [];
   const scheduler = new SessionScheduler({
     clock,
     random: { fraction: () => state.fraction } as never,
     ...OPTIONS,
     ...options,
-    run: async (peer) => void sessions.push(`${peer} ${clock.monotonic()}`),
-    inSync: (peer) => state.inSync.has(peer),
-    told: (peer) => state.told.has(peer),
-    busy: () => state.busy,
+    sessions: {
+      run: async (peer) => void sessions.push(`${peer} ${clock.monotonic()}`),
+      get busy() {
+        return state.busy;
+      },
+    },
+    peers: { inSync: (peer) => state.inSync.has(peer) },
+    pushed: { reached: (peer) => state.reached.has(peer) },
   });
+  scheduler.start([]);
   /** Sessions begun since the last look, each with its peer and moment. */
   const begun = async (ms: number): Promise<string[]> => {
     await clock.advance(ms);
@@ -134,9 +144,9 @@ describe('a session after changes', () => {
     assert.deepEqual(sessions, ['a 11000', 'a 12020']);
   });
 
-  it('comes to peers in sync, or told by push, not at all, or after silence', async () => {
+  it('comes to peers in sync, or reached by push, not at all, or after silence', async () => {
     const { state, scheduler, begun } = await connected();
-    state.told.add('a');
+    state.reached.add('a');
     scheduler.changed();
     assert.deepEqual(await begun(2_999), []);
     assert.deepEqual(await begun(1), ['a 13000']);

@@ -7,7 +7,7 @@ import { SeededRandom } from '../../../support/random.ts';
 function setUp() {
   const clock = new VirtualClock();
   const sessions: { peer: string; at: number }[] = [];
-  const state = { busy: false, inSync: new Set<string>(), told: new Set<string>() };
+  const state = { busy: false, inSync: new Set<string>(), reached: new Set<string>() };
   const scheduler = new SessionScheduler({
     clock,
     random: new SeededRandom(1),
@@ -18,13 +18,18 @@ function setUp() {
     settleMs: 100,
     settleMaxMs: 1_000,
     silenceMs: 3_000,
-    run: async (peer) => {
-      sessions.push({ peer, at: clock.monotonic() });
+    sessions: {
+      run: async (peer) => {
+        sessions.push({ peer, at: clock.monotonic() });
+      },
+      get busy() {
+        return state.busy;
+      },
     },
-    inSync: (peer) => state.inSync.has(peer),
-    told: (peer) => state.told.has(peer),
-    busy: () => state.busy,
+    peers: { inSync: (peer) => state.inSync.has(peer) },
+    pushed: { reached: (peer) => state.reached.has(peer) },
   });
+  scheduler.start([]);
   return { clock, sessions, state, scheduler };
 }
 
@@ -100,10 +105,10 @@ describe('SessionScheduler', () => {
     around(await next('equal'), 2_000);
   });
 
-  it('waits for silence with peers that were told by push, however long changes go on', async () => {
+  it('waits for silence with peers that were reached by push, however long changes go on', async () => {
     const { clock, sessions, state, scheduler } = setUp();
     for (const peer of ['a', 'b']) scheduler.connected(peer);
-    state.told.add('a');
+    state.reached.add('a');
     await clock.advance(100);
     sessions.length = 0;
     for (let i = 0; i < 20; i++) {
@@ -121,7 +126,7 @@ describe('SessionScheduler', () => {
     );
   });
 
-  it('runs one session soon after a gap, in sync or not, however often it is told', async () => {
+  it('runs one session soon after a gap, in sync or not, however often it is reached', async () => {
     const { clock, sessions, state, scheduler } = setUp();
     for (const peer of ['a', 'b']) scheduler.connected(peer);
     state.inSync.add('a').add('b');

@@ -260,7 +260,7 @@ describe('a session that somebody asks for', () => {
   async function sync(rig: SessionsRig, look: Parameters<SessionsRig['end']>[1]) {
     const report = rig.sessions.sync('a');
     await rig.end('a look', look);
-    return report;
+    return report.then((reports) => reports[0]!);
   }
 
   it('is everything where the look says that it differs, whoever began that', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
+import type { PeerRecord } from '../../../../src/daemon/replicator/index.ts';
 import { Sessions } from '../../../../src/daemon/replicator/scheduling/index.ts';
 import {
   type Outline,
@@ -33,6 +34,7 @@ export class SessionsRig {
   readonly running: { what: string; end: (report: Partial<SessionReport>) => Promise<void> }[] = [];
   busy = false;
   unbelieved = '';
+  readonly paused = null;
   caughtUp = 0;
 
   constructor() {
@@ -40,16 +42,23 @@ export class SessionsRig {
       clock: this.clock,
       logger: pino({ level: 'silent' }),
       wanted: this.wanted,
-      reconcile: (peer, scope) => this.#reconcile(peer, scope),
-      peers: () => 2,
-      busy: () => this.busy,
-      believed: (peer) => peer !== this.unbelieved,
-      paused: () => false,
+      peers: { connectedOnes: [{}, {}] as PeerRecord[] },
+      fetcher: this,
+      arrivals: { worthWaiting: (fetching) => fetching },
+      indexWait: { usable: () => true },
       caughtUp: () => this.caughtUp++,
       catchUpItems: FAR,
       sliceItems: 1_000,
       maxPending: 10_000,
     });
+    this.sessions.start({
+      reconcile: (peer: string, scope?: Scope) => this.#reconcile(peer, scope),
+    });
+  }
+
+  /** The fetcher's: how many ids the peer may list. */
+  room(peer: string): number {
+    return peer === this.unbelieved ? 0 : Number.POSITIVE_INFINITY;
   }
 
   get what(): string {

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
+import type { PeerRecord } from '../../../../src/daemon/replicator/index.ts';
 import { Sessions } from '../../../../src/daemon/replicator/scheduling/index.ts';
-import { ReconciliationSet, type SessionReport } from '../../../../src/protocol/index.ts';
+import {
+  ReconciliationSet,
+  type Scope,
+  type SessionReport,
+} from '../../../../src/protocol/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { lookAt } from '../catch-up/support.ts';
 
@@ -27,30 +32,46 @@ class Rig {
       clock: this.clock,
       logger: pino({ level: 'silent' }),
       wanted: new ReconciliationSet(),
-      reconcile: (peer, scope) => {
-        const { promise, resolve } = Promise.withResolvers<SessionReport>();
-        const kind = scope?.interval !== undefined ? 'slice' : 'everything';
-        const what = `${peer} ${scope?.settles === false && kind !== 'slice' ? 'look' : kind}`;
-        const begun = {
-          what,
-          end: async (report: Partial<SessionReport> = {}) => {
-            this.running.splice(this.running.indexOf(begun), 1);
-            resolve({ ...ahead(peer, this.#counts.get(peer) ?? 0), settles: true, ...report });
-            await this.clock.advance(0);
-          },
-        };
-        this.running.push(begun);
-        return promise;
-      },
-      peers: () => this.#counts.size,
-      busy: () => false,
-      believed: (peer) => !this.disbelieved.has(peer),
-      paused: () => false,
+      peers: this,
+      fetcher: this,
+      arrivals: { worthWaiting: (fetching) => fetching },
+      indexWait: { usable: () => true },
       caughtUp: () => {},
       catchUpItems: 500,
       sliceItems: 1_000,
       maxPending: 10_000,
     });
+    this.sessions.start({
+      reconcile: (peer: string, scope?: Scope) => this.#reconcile(peer, scope),
+    });
+  }
+
+  /** Peers, as the sessions see them. */
+  get connectedOnes(): PeerRecord[] {
+    return [...this.#counts.keys()].map((peer) => ({ peer }) as PeerRecord);
+  }
+
+  /** The fetcher, as the sessions see it: it does nothing, and believes most peers. */
+  readonly busy = false;
+  readonly paused = null;
+  room(peer: string): number {
+    return this.disbelieved.has(peer) ? 0 : Number.POSITIVE_INFINITY;
+  }
+
+  #reconcile(peer: string, scope?: Scope): Promise<SessionReport> {
+    const { promise, resolve } = Promise.withResolvers<SessionReport>();
+    const kind = scope?.interval !== undefined ? 'slice' : 'everything';
+    const what = `${peer} ${scope?.settles === false && kind !== 'slice' ? 'look' : kind}`;
+    const begun = {
+      what,
+      end: async (report: Partial<SessionReport> = {}) => {
+        this.running.splice(this.running.indexOf(begun), 1);
+        resolve({ ...ahead(peer, this.#counts.get(peer) ?? 0), settles: true, ...report });
+        await this.clock.advance(0);
+      },
+    };
+    this.running.push(begun);
+    return promise;
   }
 
   /** The peer is due, and where it is looked at it is so many items ahead. */

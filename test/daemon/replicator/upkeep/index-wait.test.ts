@@ -6,44 +6,44 @@ import { settle, VirtualClock } from '../../../support/clock.ts';
 
 function setUp() {
   const clock = new VirtualClock();
-  const state = { whole: false, asked: 0, recovered: 0 };
+  const state = { whole: false, asked: 0, usable: 0 };
   const ready = async () => {
     state.asked++;
     if (!state.whole) throw new StoreError('STORE_REBUILDING', 'the index is being built again');
   };
-  const recovery = new IndexWait({
+  const indexWait = new IndexWait({
     replica: { ready } as unknown as Replica,
     clock,
-    recovered: () => state.recovered++,
+    ready: () => state.usable++,
   });
-  return { clock, state, recovery };
+  return { clock, state, indexWait };
 }
 
-describe('Recovery', () => {
+describe('IndexWait', () => {
   it('says once that the index can be used again, however often it was asked to watch', async () => {
-    const { clock, state, recovery } = setUp();
-    recovery.watch();
-    recovery.watch();
+    const { clock, state, indexWait } = setUp();
+    indexWait.watch();
+    indexWait.watch();
     await clock.advance(2_500);
-    assert.deepEqual([state.asked, state.recovered], [3, 0]);
+    assert.deepEqual([state.asked, state.usable], [3, 0]);
     state.whole = true;
     await clock.advance(1_000);
-    assert.equal(state.recovered, 1);
+    assert.equal(state.usable, 1);
     assert.equal(clock.pending, 0);
-    recovery.watch();
+    indexWait.watch();
     await settle();
-    assert.equal(state.recovered, 2);
+    assert.equal(state.usable, 2);
   });
 
   it('ends when it is stopped', async () => {
-    const { clock, state, recovery } = setUp();
-    recovery.watch();
+    const { clock, state, indexWait } = setUp();
+    indexWait.watch();
     await settle();
-    recovery.stop();
+    indexWait.stop();
     state.whole = true;
     await clock.advance(10_000);
-    recovery.watch();
+    indexWait.watch();
     await settle();
-    assert.equal(state.recovered, 0);
+    assert.equal(state.usable, 0);
   });
 });

@@ -190,8 +190,8 @@ describe('why an item is not here', () => {
     const wanted = new ReconciliationSet({ now: () => START });
     const init = {
       wanted,
-      isSaidTooLarge: () => true,
-      expiredAt: () => 7,
+      fetcher: { isSaidTooLarge: () => true },
+      keeper: { expiredAt: () => 7 },
       expireAfterMs: DAY_MS,
     };
     for (const peer of ['a', 'b']) wanted.add(peer, [idOf(1)]);
@@ -207,7 +207,7 @@ describe('why an item is not here', () => {
       expiresAt: null,
     });
     assert.deepEqual(why(idOf(2), init), { state: 'refused' });
-    assert.deepEqual(why(idOf(2), { ...init, isSaidTooLarge: () => false }), {
+    assert.deepEqual(why(idOf(2), { ...init, fetcher: { isSaidTooLarge: () => false } }), {
       state: 'expired',
       at: 7,
     });

@@ -135,8 +135,8 @@ describe('WantsKeeper', () => {
     kept.touch();
     const init = {
       wanted,
-      isSaidTooLarge: () => false,
-      expiredAt: (one: Uint8Array) => kept.expiredAt(one),
+      fetcher: { isSaidTooLarge: () => false },
+      keeper: kept,
       expireAfterMs: 24 * HOUR_MS,
     };
     assert.deepEqual(why(id(1), init), {
@@ -154,7 +154,7 @@ describe('WantsKeeper', () => {
     assert.deepEqual(hex(wanted.missing()), hex([id(2)]));
     assert.equal(why(id(1), init).state, 'expired');
     assert.equal(why(id(3), init).state, 'unknown');
-    assert.equal(why(id(3), { ...init, isSaidTooLarge: () => true }).state, 'refused');
+    assert.equal(why(id(3), { ...init, fetcher: { isSaidTooLarge: () => true } }).state, 'refused');
     wanted.received(id(2));
     await kept.stop();
   });
