@@ -54,9 +54,8 @@ export async function catchUp(
   const options = addresses.length === 1 ? { catchUpItems: Number.MAX_SAFE_INTEGER } : {};
   const replicator = new Replicator({ replica, clock, random: systemRandom, logger, options });
   const sessions: number[] = [];
-  const { events } = replicator;
-  const ended = events.ended.bind(events);
-  events.ended = (report) => {
+  const ended = replicator.ended.bind(replicator);
+  replicator.ended = (report) => {
     sessions.push(report.bytesSent + report.bytesReceived);
     ended(report);
   };
@@ -67,7 +66,7 @@ export async function catchUp(
       dialects: [nativeDialect({ random: systemRandom }), commonware],
       refuses: (peer, id) => replicator.fetcher.refuses(peer, id),
       snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
-      events,
+      events: replicator,
     }),
     fetch: fetch({
       clock,

@@ -1,16 +1,16 @@
-import type { AnnounceTotals } from '../protocol/index.ts';
+import type { AnnounceTotals, SessionReport } from '../protocol/index.ts';
 import type {
   Item,
   ItemKey,
   ListInit,
   PutResult,
   ReplicaStatus,
-  ScrubStatus,
   VerifyOptions,
   VerifyResult,
 } from '../store/index.ts';
 
-import type { CatchUpProgress } from './replicator/index.ts';
+import type { DiscoveryStatus } from './mesh/index.ts';
+import type { CatchUpProgress, Why } from './replicator/index.ts';
 
 /** What the admin endpoint and the CLI see of a running node. */
 export interface Node {
@@ -47,29 +47,10 @@ export interface Node {
 /** Times are ISO 8601. */
 export type WhyAnswer =
   | { readonly state: 'have'; readonly hint: string; readonly bytes: number }
-  | {
-      readonly state: 'wanted';
-      /** To a minute. */
-      readonly since: string;
-      /** Two peers have said that they have it. */
-      readonly confirmed: boolean;
-      /** Peers that may be asked for it; none when all have gone that ever had it. */
-      readonly sources: readonly string[];
-      readonly fetchingFrom: string | null;
-      /** Payload bytes, where a peer has said so. */
-      readonly bytes: number | null;
-      /** When it is given up unless a second peer says to have it; null when one has. */
-      readonly expiresAt: string | null;
-    }
-  | { readonly state: 'refused' }
-  | { readonly state: 'expired'; readonly at: string }
-  | { readonly state: 'unknown' };
+  | Why<string>;
 
-export interface SyncResult {
+export interface SyncResult extends Pick<SessionReport, 'equal' | 'missing' | 'error'> {
   readonly peerId: string;
-  readonly equal: boolean;
-  readonly missing: number;
-  readonly error: { readonly code: string; readonly message: string } | null;
 }
 
 export interface RefusalReason {
@@ -77,7 +58,8 @@ export interface RefusalReason {
   readonly message: string;
 }
 
-export interface Status {
+export interface Status
+  extends Pick<ReplicaStatus, 'rebuilding' | 'needsRefill' | 'commit' | 'quarantined' | 'scrub'> {
   readonly version: string;
   readonly peerId: string;
   readonly network: string;
@@ -99,33 +81,15 @@ export interface Status {
   readonly refused: number;
   /** Why puts and fetches are refused at the moment, or null. */
   readonly refusing: RefusalReason | null;
-  /** How far building the index again is, or null when it is whole. */
-  readonly rebuilding: ReplicaStatus['rebuilding'];
-  /** Items were lost, and not every connected peer has been asked for them yet. */
-  readonly needsRefill: boolean;
-  /** Number of the last commit. */
-  readonly commit: number;
-  /** Ids whose items were found damaged, and that have not come back since. */
-  readonly quarantined: number;
-  readonly scrub: ScrubStatus;
   /** What went wrong with the store since the start, oldest first; the last 50. */
   readonly incidents: readonly StoreIncident[];
   /** Payload bytes from and to peers since the start, repeats and partial items included. */
   readonly transfer: { readonly receivedBytes: number; readonly sentBytes: number };
   /** What push has done since the start; null when it is off. */
   readonly push: AnnounceTotals | null;
-  readonly mesh: MeshStatus;
+  readonly mesh: DiscoveryStatus;
   /** Those met since the start, and those that are dialled; `/v1/peers` has the known ones too. */
   readonly peers: readonly PeerStatus[];
-}
-
-export interface MeshStatus {
-  /** Connections sought. */
-  readonly degree: number;
-  /** Nodes of this network that are connected. */
-  readonly connected: number;
-  /** Other nodes of this network that we have heard of, connected or not. */
-  readonly known: number;
 }
 
 export interface CatchUpStatus extends Omit<CatchUpProgress, 'startedAt'> {
@@ -174,17 +138,19 @@ export interface ProvedAt {
   readonly interval: { readonly lower: string; readonly upper: string };
 }
 
-export interface LastSession {
-  readonly role: 'initiator' | 'responder';
-  readonly dialect: string;
+export interface LastSession
+  extends Pick<
+    SessionReport,
+    | 'role'
+    | 'dialect'
+    | 'efficiency'
+    | 'durationMs'
+    | 'rounds'
+    | 'bytesSent'
+    | 'bytesReceived'
+    | 'missing'
+    | 'error'
+  > {
   /** ISO 8601. */
   readonly startedAt: string;
-  readonly durationMs: number;
-  readonly rounds: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  /** Bytes on the wire over those that any method needs; null in dialects that prove nothing. */
-  readonly efficiency: number | null;
-  readonly missing: number;
-  readonly error: { readonly code: string; readonly message: string } | null;
 }

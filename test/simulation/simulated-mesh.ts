@@ -148,9 +148,8 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
   const logger = pino({ level: 'silent' });
   const replicator = new Replicator({ replica, clock, random, logger, options });
   const sessions: SessionReport[] = [];
-  const { events } = replicator;
-  const ended = events.ended.bind(events);
-  events.ended = (report) => {
+  const ended = replicator.ended.bind(replicator);
+  replicator.ended = (report) => {
     sessions.push(report);
     ended(report);
   };
@@ -164,7 +163,7 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
       const snapshot = replica.snapshot();
       return { snapshot: shows?.(snapshot) ?? snapshot, version: replica.version };
     },
-    events,
+    events: replicator,
   });
   let stopping = false;
   const slowly = async (wanted: Uint8Array) => {

@@ -154,7 +154,7 @@ async function createDaemonMesh(
         dialects: dialectsOf(config, random),
         refuses: (peer, id) => replicator.fetcher.refuses(peer, id),
         snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
-        events: replicator.events,
+        events: replicator,
         log: logger.child({ component: 'reconcile' }),
         options: reconcileOptions(config),
       }),

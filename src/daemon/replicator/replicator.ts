@@ -1,22 +1,34 @@
-import { ReconciliationSet } from '../../protocol/index.ts';
-import { bytesToKey, type ItemKey } from '../../store/index.ts';
+import {
+  type Outline,
+  type ReconcileEvents,
+  ReconciliationSet,
+  type SessionReport,
+  settledBoth,
+} from '../../protocol/index.ts';
+import { bytesToKey, type ItemKey, keyToBytes } from '../../store/index.ts';
 import { Fetcher } from './fetching/index.ts';
 import type { ReplicatorInit, ReplicatorServices } from './init.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 import { getsMany, PeerRecords } from './peers.ts';
 import { isHeld, OwnItems, Push, PushCoverage } from './push/index.ts';
-import { Arrivals, PeerStatements, SessionScheduler, Sessions } from './scheduling/index.ts';
-import { SessionEvents } from './session-events.ts';
+import {
+  Arrivals,
+  isOwnTrouble,
+  outcome,
+  PeerStatements,
+  SessionScheduler,
+  Sessions,
+} from './scheduling/index.ts';
 import { IndexWait, Refill, WantsKeeper } from './upkeep/index.ts';
 import { type Why, why } from './why.ts';
 
 /**
  * Keeps the replica equal to its peers': sessions find what is missing, the ReconciliationSet
- * gathers it over all peers, the fetcher gets each item from one of them. The parts exist from the
- * beginning, because the services are made with `events` and `push`. They run from `start`, which
- * gets the services, to `stop`; each is called once.
+ * gathers it over all peers, the fetcher gets each item from one of them. Tells each part of the
+ * sessions and commits that concern it. The parts exist from the beginning, because the services are
+ * made with them. They run from `start`, which gets the services, to `stop`; each is called once.
  */
-export class Replicator {
+export class Replicator implements ReconcileEvents {
   readonly peers: PeerRecords;
   readonly statements: PeerStatements = new PeerStatements();
   /** Ids known to be missing here. */
@@ -26,8 +38,6 @@ export class Replicator {
   readonly ownItems: OwnItems;
   /** Handed to the announce service when that is made. */
   readonly push: Push;
-  /** Handed to the reconciliation service when that is made. */
-  readonly events: SessionEvents;
   readonly #init: ReplicatorInit;
   readonly #options: ReplicatorOptions;
   readonly #coverage = new PushCoverage();
@@ -35,6 +45,7 @@ export class Replicator {
   readonly #keeper: WantsKeeper;
   readonly #indexWait: IndexWait;
   readonly #scheduler: SessionScheduler;
+  readonly #refill: Refill;
   #services: ReplicatorServices | null = null;
   #unsubscribe: (() => void)[] = [];
 
@@ -43,7 +54,6 @@ export class Replicator {
     const options = { ...DEFAULT_REPLICATOR_OPTIONS, ...init.options };
     const changed = (): void => this.#changed();
     const pump = (): void => this.fetcher.pump();
-    const { statements } = this;
     const coverage = this.#coverage;
     const wanted = new ReconciliationSet({ now: () => clock.now(), mirrored: pump });
     const peers = new PeerRecords({ replica });
@@ -70,9 +80,6 @@ export class Replicator {
     const ownItems = new OwnItems({ replica, peers, coverage, changed });
     const scheduler = new SessionScheduler({ ...shared, sessions, pushed: ownItems });
     const push = new Push({ ...shared, keeper, fetcher, scheduler, coverage });
-    const refill = new Refill(init);
-    const parts = { statements, keeper, fetcher, sessions, scheduler, push, indexWait, refill };
-    this.events = new SessionEvents({ ...shared, ...parts });
     this.#init = init;
     this.#options = options;
     this.wanted = wanted;
@@ -85,6 +92,62 @@ export class Replicator {
     this.ownItems = ownItems;
     this.#scheduler = scheduler;
     this.push = push;
+    this.#refill = new Refill(init);
+  }
+
+  peerConnected(peer: string): void {
+    for (const part of [this.peers, this.fetcher, this.#scheduler]) part.connected(peer);
+  }
+
+  peerDisconnected(peer: string): void {
+    const { peers, statements, sessions, fetcher } = this;
+    const parts = [peers, statements, this.#scheduler, sessions, fetcher];
+    for (const part of parts) part.disconnected(peer);
+  }
+
+  outlined(peer: string, outlines: NonNullable<SessionReport['outlines']>): void {
+    this.sessions.outlined(peer, outlines);
+  }
+
+  judge(peer: string, theirs: Outline): boolean {
+    return this.sessions.judge(peer, theirs, this.#init.replica.size);
+  }
+
+  differs(peer: string): void {
+    this.peers.differs(peer);
+  }
+
+  /** Items stored since the session took its snapshot are not missing; refused items are not wanted. */
+  missing(peer: string, ids: readonly Uint8Array[]): void {
+    const { peers, statements, sessions, fetcher, wanted } = this;
+    // Also of a peer that is gone: its session may yet end as proved.
+    if (!sessions.overSlice(peer)) statements.learnt(peer, ids);
+    if (peers.get(peer)?.connected !== true) return;
+    peers.differs(peer);
+    const lacking = ids.filter((id) => !this.#here(id) && !fetcher.refuses(peer, id));
+    const believed = lacking.slice(0, fetcher.room(peer));
+    wanted.add(peer, believed);
+    sessions.learnt(peer, believed);
+    this.#keeper.touch();
+    fetcher.pump();
+  }
+
+  ended(report: SessionReport): void {
+    const { peers, statements, sessions, fetcher } = this;
+    const { replica } = this.#init;
+    const { peer, error, version, continueFrom } = report;
+    peers.ended(report);
+    if (!sessions.overSlice(peer)) {
+      statements.ended(report, (key) => isHeld(replica, keyToBytes(key)));
+    }
+    sessions.ended(report);
+    this.#scheduler.ended(peer, outcome(report));
+    fetcher.listed(peer);
+    const stale = version !== replica.version;
+    const stopped = continueFrom !== null && settledBoth(report);
+    if (stopped || (stale && error === null)) this.#scheduler.changed();
+    if (error === null) this.#refilled(report);
+    else if (isOwnTrouble(error)) this.#indexWait.watch();
   }
 
   /** Why an item is not here. */
@@ -144,5 +207,15 @@ export class Replicator {
   #changed(): void {
     this.#coverage.changed(this.#init.replica.version);
     this.#scheduler.changed();
+  }
+
+  #refilled(report: SessionReport): void {
+    const { peers, wanted, fetcher } = this;
+    const missing = wanted.size - wanted.orphans;
+    this.#refill.ended(report, { peers: peers.all(), wanted: missing, refused: fetcher.refused });
+  }
+
+  #here(id: Uint8Array): boolean {
+    return isHeld(this.#init.replica, id) || this.push.arriving(id);
   }
 }

@@ -2,13 +2,13 @@ import type { ReconciliationSet } from '../../protocol/index.ts';
 import type { Fetcher } from './fetching/index.ts';
 import type { WantsKeeper } from './upkeep/index.ts';
 
-/** Why an item that is not here is not here. */
-export type Why =
+/** Why an item is not here. A time is in milliseconds since the epoch, or in another form of it. */
+export type Why<Time = number> =
   /** Peers have it, or had it. */
   | {
       readonly state: 'wanted';
-      /** Milliseconds since the epoch. */
-      readonly since: number;
+      /** To a minute. */
+      readonly since: Time;
       /** Two peers have said that they have it. */
       readonly confirmed: boolean;
       /** Peers that may be asked for it; none when all have gone that ever had it. */
@@ -17,13 +17,13 @@ export type Why =
       readonly fetchingFrom: string | null;
       /** Payload bytes, where a peer has said so. */
       readonly bytes: number | null;
-      /** When it is given up, in milliseconds since the epoch, unless a second peer says to have it. */
-      readonly expiresAt: number | null;
+      /** When it is given up unless a second peer says to have it; null when one has. */
+      readonly expiresAt: Time | null;
     }
   /** Peers have it, and it is above our limits. */
   | { readonly state: 'refused' }
   /** It was wanted for long, and no second peer ever said to have it. */
-  | { readonly state: 'expired'; readonly at: number }
+  | { readonly state: 'expired'; readonly at: Time }
   /** No peer has listed or announced it. */
   | { readonly state: 'unknown' };
 

@@ -121,12 +121,12 @@ export class ReplicatorRig {
 
   /** A peer connects, and has its first session behind it. */
   async connect(...peers: readonly string[]): Promise<void> {
-    for (const peer of peers) this.replicator.events.peerConnected(peer);
+    for (const peer of peers) this.replicator.peerConnected(peer);
     await this.after(10 * SILENCE_MS);
   }
 
   ended(change: Partial<SessionReport> = {}): void {
-    this.replicator.events.ended(this.#report('p', change));
+    this.replicator.ended(this.#report('p', change));
   }
 
   #report(peer: string, change: Partial<SessionReport>): SessionReport {
@@ -152,7 +152,7 @@ export class ReplicatorRig {
         return this.#report(peer, change);
       }
       const report = this.#report(peer, { settles: !looks, ...this.shows() });
-      this.replicator.events.ended(report);
+      this.replicator.ended(report);
       return report;
     },
   } as Partial<Reconcile> as Reconcile;

@@ -38,7 +38,7 @@ async function setUp(context: TestContext, { lost = false, wantsFile }: Change =
     wantsFile: wantsFile ?? null,
   });
   const ended = (change: Partial<SessionReport> = {}) =>
-    replicator.events.ended({
+    replicator.ended({
       peer: 'p',
       role: 'initiator',
       dialect: 'commonware',
@@ -72,7 +72,7 @@ describe('Replicator.inSync', () => {
   it('is true after a session found both sets equal, and not before', async (context) => {
     const { replicator, ended } = await setUp(context);
     assert.equal(replicator.peers.inSync('p'), false);
-    replicator.events.peerConnected('p');
+    replicator.peerConnected('p');
     assert.equal(replicator.peers.inSync('p'), false);
     ended();
     assert.equal(replicator.peers.inSync('p'), true);
@@ -80,11 +80,11 @@ describe('Replicator.inSync', () => {
 
   it('ends as soon as anything is learnt of a change on either side', async (context) => {
     const { replica, replicator, ended } = await setUp(context);
-    const { events, push } = replicator;
-    events.peerConnected('p');
+    const { push } = replicator;
+    replicator.peerConnected('p');
     const changes: (() => unknown)[] = [
-      () => events.differs('p'),
-      () => events.missing('p', [new Uint8Array(32)]),
+      () => replicator.differs('p'),
+      () => replicator.missing('p', [new Uint8Array(32)]),
       () => push.keys([KEY], { publisher: 'p', from: 'q' }),
       () => push.keys([KEY], { publisher: 'q', from: 'p' }),
       () => push.keys([{ ...KEY, length: 2 ** 30 }], { publisher: 'p', from: 'p' }),
@@ -95,7 +95,7 @@ describe('Replicator.inSync', () => {
       () => ended({ equal: true, error: { code: 'TIMEOUT', message: 'too slow' } }),
       () => ended({ version: replica.version - 1 }),
       () => replica.put([{ hint: 1n, payload: new Uint8Array(1) }]),
-      () => events.peerDisconnected('p'),
+      () => replicator.peerDisconnected('p'),
     ];
     for (const change of changes) {
       ended();
@@ -103,13 +103,13 @@ describe('Replicator.inSync', () => {
       await change();
       assert.equal(replicator.peers.inSync('p'), false, change.toString());
     }
-    events.peerConnected('p');
+    replicator.peerConnected('p');
     assert.equal(replicator.peers.inSync('p'), false, 'a new connection begins without knowledge');
   });
 
   it('wants nothing of a peer that is gone', async (context) => {
     const { replicator } = await setUp(context);
-    replicator.events.missing('p', [new Uint8Array(32)]);
+    replicator.missing('p', [new Uint8Array(32)]);
     assert.equal(replicator.wanted.size, 0);
   });
 });
@@ -126,7 +126,7 @@ describe('Replicator.busyWith', () => {
       fetch: { fetch: () => new Promise(() => undefined) } as unknown as FetchService,
     });
     context.after(() => replicator.stop());
-    for (const peer of ['p', 'q']) replicator.events.peerConnected(peer);
+    for (const peer of ['p', 'q']) replicator.peerConnected(peer);
     assert.deepEqual([replicator.busyWith('p'), replicator.busyWith('q')], [false, true]);
     const interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
     const found = {
@@ -150,25 +150,24 @@ describe('Replicator after a loss', () => {
   it('says the set is refilled once every connected peer has been asked', async (context) => {
     const { replica, replicator, ended, start } = await setUp(context, { lost: true });
     await replica.ready();
-    const { events } = replicator;
     const refilled = async () => {
       await replica.ready();
       await settle();
       return !replica.status().needsRefill;
     };
     assert.equal(await refilled(), false);
-    events.peerConnected('p');
-    events.peerConnected('q');
+    replicator.peerConnected('p');
+    replicator.peerConnected('q');
     ended({ peer: 'p', equal: false, missing: 1 });
     ended({ peer: 'q' });
     assert.equal(await refilled(), false, 'p has something we lack');
-    events.missing('p', [new Uint8Array(32)]);
+    replicator.missing('p', [new Uint8Array(32)]);
     ended({ peer: 'p' });
     assert.equal(await refilled(), false, 'something is wanted');
-    events.peerDisconnected('q');
-    events.peerConnected('q');
+    replicator.peerDisconnected('q');
+    replicator.peerConnected('q');
     start();
-    events.peerDisconnected('p');
+    replicator.peerDisconnected('p');
     ended({ peer: 'q', error: { code: 'TIMEOUT', message: 'too slow' } });
     assert.equal(await refilled(), false, 'the session failed');
     ended({ peer: 'q', equal: false });
@@ -186,7 +185,7 @@ describe('Replicator on announced keys', () => {
     const { clock, replicator, start } = await setUp(context, { wantsFile });
     start();
     await settle();
-    replicator.events.peerConnected('p');
+    replicator.peerConnected('p');
     replicator.push.keys([KEY], origin);
     await clock.advance(10_000);
     assert.deepEqual(

@@ -11,16 +11,15 @@ async function nodeOf(t: TestContext) {
   t.after(() => mesh.stop());
   const node = await mesh.add('node');
   const { replicator, replica } = node;
-  const { events } = replicator;
-  events.peerConnected('p');
+  replicator.peerConnected('p');
   let started = mesh.clock.now();
   return {
     mesh,
     replica,
-    events,
+    events: replicator,
     /** A session ends that proved all it found. */
     ended: (theirs: number, refused = 0) =>
-      events.ended(
+      replicator.ended(
         reportOf({
           startedAt: ++started,
           equal: false,

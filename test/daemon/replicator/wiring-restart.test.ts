@@ -10,8 +10,8 @@ describe('a replicator that starts and stops', () => {
   it('attends to who was there before it started, and asks nothing before', async (t) => {
     const rig = await ReplicatorRig.open(t);
     const { replicator } = rig;
-    replicator.events.peerConnected('p');
-    replicator.events.missing('p', [idOf(1)]);
+    replicator.peerConnected('p');
+    replicator.missing('p', [idOf(1)]);
     assert.deepEqual(await replicator.sessions.sync(), []);
     assert.deepEqual(
       [
@@ -26,7 +26,7 @@ describe('a replicator that starts and stops', () => {
     assert.equal(replicator.busyWith('p'), false);
     assert.equal(replicator.peers.firstRoundEnded, false);
     const outline = { count: 1e6, root: new Uint8Array(16), interval: EVERYTHING };
-    assert.equal(replicator.events.judge!('p', outline), true);
+    assert.equal(replicator.judge!('p', outline), true);
     assert.deepEqual(await rig.after(5_000), []);
     rig.start();
     assert.equal(rig.asked.length, 1);
@@ -84,8 +84,8 @@ describe('the sessions that somebody asks a replicator for', () => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     await rig.connect('p', 'q');
-    rig.replicator.events.peerDisconnected('q');
-    rig.replicator.events.peerConnected('r');
+    rig.replicator.peerDisconnected('q');
+    rig.replicator.peerConnected('r');
     assert.equal(rig.replicator.peers.firstRoundEnded, false);
     const reports = await rig.replicator.sessions.sync();
     assert.deepEqual(
@@ -104,12 +104,12 @@ describe('the sessions that somebody asks a replicator for', () => {
     const survey = [{ ...EVERYTHING, ours: 0, theirs: 100, differs: true }];
     rig.shows = () => ({ equal: false });
     await rig.connect('p');
-    assert.equal(rig.replicator.events.judge!('p', { ...outline, count: 99 }), true);
+    assert.equal(rig.replicator.judge!('p', { ...outline, count: 99 }), true);
     rig.shows = () => ({ equal: false, outlines, survey });
-    assert.equal(rig.replicator.events.judge!('p', { ...outline, count: 100 }), false);
+    assert.equal(rig.replicator.judge!('p', { ...outline, count: 100 }), false);
     await rig.after(10);
     assert.equal(rig.replicator.sessions.catchUp?.missing, 100);
-    rig.replicator.events.missing('p', idsOf(150));
+    rig.replicator.missing('p', idsOf(150));
     assert.equal(
       rig.replicator.sessions.catchUp?.missing,
       150,
@@ -118,11 +118,11 @@ describe('the sessions that somebody asks a replicator for', () => {
     rig.ended({ equal: false, finding: findingOf({ theirs: 0, interval: PART }) });
     const covered = () => rig.replicator.statements.of('p').coversAsOf;
     assert.equal(covered(), null, 'no statement is made of a slice');
-    rig.replicator.events.peerDisconnected('p');
+    rig.replicator.peerDisconnected('p');
     assert.equal(rig.replicator.sessions.catchUp, null, 'it ends with the last that takes part');
     rig.endSlices({ equal: false });
     await rig.after(0);
-    rig.replicator.events.peerConnected('p');
+    rig.replicator.peerConnected('p');
     rig.ended({ finding: findingOf() });
     assert.notEqual(covered(), null, 'what slices showed is awaited for no statement');
   });

@@ -39,7 +39,7 @@ describe('a replicator whose set changes', () => {
     rig.reached.add('p');
     await rig.connect('p');
     const put = rig.replicator.ownItems.put([itemOf(1)]);
-    rig.replicator.events.peerConnected('q');
+    rig.replicator.peerConnected('q');
     await put;
     assert.ok((await rig.after(SETTLE_MS)).some((session) => session.startsWith('p ')));
   });
@@ -99,7 +99,7 @@ describe('a replicator whose set changes', () => {
     };
     rig.start();
     await rig.connect('p');
-    rig.replicator.events.differs('p');
+    rig.replicator.differs('p');
     damaged!();
     assert.deepEqual(await rig.after(SETTLE_MS), ['p whole']);
     await rig.stop();
@@ -113,7 +113,7 @@ describe('a replicator while things are fetched', () => {
     rig.start();
     rig.shows = () => ({ equal: false });
     await rig.connect('p');
-    rig.replicator.events.missing(
+    rig.replicator.missing(
       'p',
       [1, 2, 3].map((number) => itemOf(number).id),
     );
@@ -144,7 +144,7 @@ describe('a replicator while things are fetched', () => {
     const [held, arriving, refused, missing] = [1, 2, 3, 4].map((number) => itemOf(number));
     await rig.replica.put([held!]);
     await rig.connect('p');
-    rig.replicator.events.missing('p', [refused!.id]);
+    rig.replicator.missing('p', [refused!.id]);
     rig.asked[0]!.end({ tooLarge: [refused!.id] });
     await rig.after(10);
     assert.deepEqual([rig.replicator.fetcher.refused, rig.replicator.wanted.size], [1, 0]);
@@ -152,11 +152,11 @@ describe('a replicator while things are fetched', () => {
     assert.deepEqual(rig.replicator.why(refused!.id), { state: 'refused' });
     rig.replicator.push.items([arriving!], PUBLISHED);
     const all = [held!, arriving!, refused!, missing!].map(({ id }) => id);
-    for (const _ of [1, 2]) rig.replicator.events.missing('p', all);
+    for (const _ of [1, 2]) rig.replicator.missing('p', all);
     assert.equal(rig.replicator.wanted.size, 1);
     assert.equal(rig.replicator.why(missing!.id).state, 'wanted');
     assert.equal(rig.replicator.why(held!.id).state, 'unknown');
-    rig.replicator.events.peerDisconnected('p');
+    rig.replicator.peerDisconnected('p');
     const { orphans, lost } = rig.replicator.wanted;
     assert.deepEqual({ now: orphans, lost }, { now: 1, lost: 0 });
   });
@@ -166,7 +166,7 @@ describe('a replicator while things are fetched', () => {
     rig.start();
     await rig.connect('p');
     await rig.replica.put([itemOf(1)]);
-    rig.replicator.events.missing('p', [itemOf(2, 3).id]);
+    rig.replicator.missing('p', [itemOf(2, 3).id]);
     const { request, end } = rig.asked[0]!;
     void Promise.resolve(request.onItems([itemOf(2, 3)])).catch(() => undefined);
     await rig.after(0);
@@ -190,7 +190,7 @@ describe('a replicator that misses something', () => {
       rig.replicator.push.gap(PUBLISHED as never);
       assert.deepEqual(await rig.after(SILENCE_MS), ['p whole']);
     }
-    rig.replicator.events.peerDisconnected('p');
+    rig.replicator.peerDisconnected('p');
     rig.replicator.push.gap(PUBLISHED as never);
     assert.deepEqual(await rig.after(SILENCE_MS), ['q whole']);
   });
@@ -219,7 +219,7 @@ describe('a replicator that misses something', () => {
     rig.start();
     await rig.connect('p');
     assert.equal(rig.replicator.peers.inSync('p'), true);
-    rig.replicator.events.missing('p', [idOf(1)]);
+    rig.replicator.missing('p', [idOf(1)]);
     assert.equal(rig.replicator.peers.inSync('p'), false);
     rig.ended({ equal: false, missing: 1, finding: findingOf({ theirs: 1 }) });
     assert.equal(rig.replicator.peers.all()[0]!.lastSession!.missing, 1);

@@ -40,10 +40,11 @@ export interface DiscoveryInit {
 }
 
 export interface DiscoveryStatus {
+  /** Connections sought. */
   readonly degree: number;
   /** Nodes of our network that are connected. */
   readonly connected: number;
-  /** Other nodes of our network that we have heard of. */
+  /** Other nodes of our network that we have heard of, connected or not. */
   readonly known: number;
 }
 
