@@ -44,7 +44,7 @@ export interface Daemon {
   /** What the admin endpoint speaks to, for programs that run a node within themselves. */
   readonly node: Node;
   readonly replica: Replica;
-  /** Lets what is under way end, then closes everything. Idempotent. */
+  /** Lets running work end, then closes everything. Idempotent. */
   stop(): Promise<void>;
 }
 

@@ -21,7 +21,7 @@ import type {
   SyncResult,
   WhyAnswer,
 } from '../node-api.ts';
-import type { PeerRecord, Replicator } from '../replicator/index.ts';
+import type { Replicator } from '../replicator/index.ts';
 import { isoTime } from '../system.ts';
 import { VERSION } from '../version.ts';
 import { catchUpStatus, lastSession, provedAt, storeStatus } from './status-view.ts';
@@ -38,12 +38,12 @@ export interface RunningNodeInit {
   networkName: string;
 }
 
-/** Why the store refuses puts when a restart, or an operator, is wanted. */
+/** Codes with which the store refuses puts until a restart, or until an operator acts. */
 const BROKEN: ReadonlySet<string> = new Set(['STORE_WRITE_FAILED', 'STORE_CORRUPT']);
 
 const CLOSED: RefusalReason = { code: 'STORE_CLOSED', message: 'the daemon is shutting down' };
 
-/** What the parts of a running daemon say, put into the words of the admin endpoint. */
+/** The state and the calls of a running daemon, in the terms of the admin endpoint. */
 export class RunningNode implements Node {
   readonly #init: RunningNodeInit;
   readonly #startedAt: number;
@@ -77,7 +77,7 @@ export class RunningNode implements Node {
     };
   }
 
-  /** Those we deal with, then those we only know of. */
+  /** Peers we deal with, then peers we only know of. */
   peers(): PeerStatus[] {
     const shown = this.#dealtWith();
     const ids = new Set(shown.map(({ peerId }) => peerId));
@@ -85,37 +85,35 @@ export class RunningNode implements Node {
     return [
       ...shown,
       ...others.map(({ peer, addresses }) => ({
-        ...this.#peerStatus(peer, undefined, undefined),
+        ...this.#peerStatus(peer),
         address: addresses[0] ?? null,
       })),
     ];
   }
 
-  /** Peers we have met since the start, then the wanted addresses whose peer we have not met. */
+  /** Peers met since the start, then the wanted addresses whose peer was not met. */
   #dealtWith(): PeerStatus[] {
-    const { addresses } = this.#init.mesh.dialer;
-    const records = new Map(
-      this.#init.replicator.peers.all().map((record) => [record.peer, record]),
-    );
-    const met = new Set([...records.keys(), ...this.#init.mesh.connections.peers.keys()]);
+    const { mesh, replicator } = this.#init;
+    const { addresses } = mesh.dialer;
+    const records = replicator.peers.all().map(({ peer }) => peer);
+    const met = new Set([...records, ...mesh.connections.peers.keys()]);
     return [
       ...[...met].map((peer) =>
         this.#peerStatus(
           peer,
-          records.get(peer),
           addresses.find((address) => address.peerId === peer),
         ),
       ),
       ...addresses
         .filter(({ peerId }) => peerId === null || !met.has(peerId))
-        .map((address) => this.#peerStatus(address.peerId, undefined, address)),
+        .map((address) => this.#peerStatus(address.peerId, address)),
     ];
   }
 
   async dial(address: string): Promise<PeerStatus> {
     const state = await this.#init.mesh.dialer.dial(address);
     const known = this.peers().find(({ peerId }) => peerId !== null && peerId === state.peerId);
-    return known ?? this.#peerStatus(state.peerId, undefined, state);
+    return known ?? this.#peerStatus(state.peerId, state);
   }
 
   forget(address: string): string[] {
@@ -125,8 +123,9 @@ export class RunningNode implements Node {
   }
 
   async sync(peerId?: string): Promise<SyncResult[]> {
-    if (peerId !== undefined && !this.#reconciles(peerId)) throw unknownPeer(peerId);
-    const reports = await this.#init.replicator.sessions.sync(peerId);
+    const { peers, sessions } = this.#init.replicator;
+    if (peerId !== undefined && peers.get(peerId)?.connected !== true) throw unknownPeer(peerId);
+    const reports = await sessions.sync(peerId);
     return reports.map(({ peer, equal, missing, error }) => ({
       peerId: peer,
       equal,
@@ -201,52 +200,40 @@ export class RunningNode implements Node {
   }
 
   ready(): boolean {
+    const { mesh, replicator, replica } = this.#init;
+    const { peers } = replicator;
     if (!this.#firstRoundOver) {
-      const tried = this.#init.mesh.dialer.addresses.every(
+      const tried = mesh.dialer.addresses.every(
         ({ connected, lastError, peerId }) =>
-          lastError !== null || (connected && peerId !== null && this.#hadSession(peerId)),
+          lastError !== null ||
+          (connected && peerId !== null && (peers.get(peerId)?.sessions ?? 0) > 0),
       );
-      this.#firstRoundOver =
-        (tried && this.#init.replicator.peers.firstRoundEnded) || this.#uptimeMs() > FIRST_ROUND_MS;
+      this.#firstRoundOver = (tried && peers.firstRoundEnded) || this.#uptimeMs() > FIRST_ROUND_MS;
     }
-    return this.#firstRoundOver && !this.#closed && this.#init.replica.indexed;
+    return this.#firstRoundOver && !this.#closed && replica.indexed;
   }
 
   #uptimeMs(): number {
     return this.#init.clock.monotonic() - this.#startedAt;
   }
 
-  #reconciles(peerId: string): boolean {
-    return this.#init.replicator.peers.get(peerId)?.connected === true;
-  }
-
-  #hadSession(peerId: string): boolean {
-    return (this.#init.replicator.peers.get(peerId)?.sessions ?? 0) > 0;
-  }
-
-  #statements(peerId: string | null): Pick<PeerStatus, 'coversAsOf' | 'equalAsOf'> {
-    if (peerId === null) return { coversAsOf: null, equalAsOf: null };
-    const { coversAsOf, equalAsOf } = this.#init.replicator.statements.of(peerId);
-    return { coversAsOf: provedAt(coversAsOf), equalAsOf: provedAt(equalAsOf) };
-  }
-
-  #peerStatus(
-    peerId: string | null,
-    record: PeerRecord | undefined,
-    wanted: AddressState | undefined,
-  ): PeerStatus {
-    const { connections, discovery } = this.#init.mesh;
+  #peerStatus(peerId: string | null, wanted?: AddressState): PeerStatus {
+    const { mesh, replicator } = this.#init;
+    const { connections, discovery } = mesh;
     const discovered = peerId !== null && discovery.knows(peerId);
     const connected = peerId !== null && connections.connected(peerId);
     const error = wanted?.lastError ?? null;
+    const report = peerId === null ? null : (replicator.peers.get(peerId)?.lastSession ?? null);
+    const proved = peerId === null ? null : replicator.statements.of(peerId);
     return {
       peerId,
       address: (peerId === null ? null : connections.peers.get(peerId)) ?? wanted?.address ?? null,
       origin: wanted?.source ?? (discovered ? 'discovered' : 'inbound'),
       connected,
-      inSync: connected && this.#init.replicator.peers.inSync(peerId),
-      ...this.#statements(peerId),
-      lastSession: record?.lastSession == null ? null : lastSession(record.lastSession),
+      inSync: connected && replicator.peers.inSync(peerId),
+      coversAsOf: provedAt(proved?.coversAsOf ?? null),
+      equalAsOf: provedAt(proved?.equalAsOf ?? null),
+      lastSession: report && lastSession(report),
       lastError: error === null ? null : { ...error, at: isoTime(error.at) },
     };
   }

@@ -10,7 +10,7 @@ export interface ReplicatorInit {
   random: Random;
   logger: Logger;
   /**
-   * Keeps what is wanted over a restart.
+   * Keeps the want list over a restart.
    * @default null: nothing is kept
    */
   wantsFile?: WantsFile | null;

@@ -1,7 +1,7 @@
 import type { Cancel, Clock, Replica } from '../../store/index.ts';
 import { BackOff } from '../backoff.ts';
 
-/** How often a set that refuses is looked at again. */
+/** Milliseconds between two looks at a set that refuses items. */
 const LOOK_EVERY_MS = 1_000;
 
 export interface Reason {
@@ -10,8 +10,8 @@ export interface Reason {
 }
 
 /**
- * Keeps fetching from going on while the replica does not take what comes. When an item was refused
- * a single one is tried after a growing pause; the first that is stored ends the pause.
+ * Stops fetching while the replica refuses items. After a refusal a single item is tried after a
+ * growing pause; the first stored item ends the pause.
  */
 export class Pause {
   readonly #clock: Clock;

@@ -2,7 +2,7 @@ import type { SessionReport } from '../../protocol/index.ts';
 import type { Replica } from '../../store/index.ts';
 import { everything } from './everything.ts';
 
-/** What is known of one peer that reconciles with us. */
+/** The connection to a peer that reconciles with us, and its last session. */
 export interface PeerRecord {
   readonly peer: string;
   connected: boolean;
@@ -21,7 +21,7 @@ const DEFAULT_MAX_DISCONNECTED = 1_000;
 export interface PeerRecordsInit {
   replica: Pick<Replica, 'version' | 'indexed'>;
   /**
-   * Peers remembered that are not connected; those met longest ago make room first.
+   * Disconnected peers that are remembered; the peers met longest ago make room first.
    * @default 1_000
    */
   maxDisconnected?: number;
@@ -35,7 +35,7 @@ export function isPart({ error, finding }: SessionReport): boolean {
   return finding.mine + finding.theirs === 0;
 }
 
-/** Items a peer was found to lack that are worth its coming back for the rest of them. */
+/** A peer that lacks so many items is expected to come back for the rest of them. */
 const MANY = 1_024;
 const LATELY_MS = 10_000;
 

@@ -192,7 +192,7 @@ export class Replicator implements ReconcileEvents {
   }
 
   #committed(added: readonly ItemKey[]): void {
-    // Made once for all: that costs more than most of what is done with them.
+    // Made once for all parts: it costs more than most of their work.
     const keys = added.map(({ id }) => bytesToKey(id));
     if (this.wanted.stored(keys)) this.#arrivals.came();
     this.fetcher.committed(added);

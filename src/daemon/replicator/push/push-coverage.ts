@@ -6,7 +6,7 @@ const DEFAULT_MAX_FOLLOWED = 16_384;
 
 export interface PushCoverageInit {
   /**
-   * Ids of commits followed at a time; with more, what is followed counts as not pushed. Raising it
+   * Ids of commits followed at a time; with more, all followed ids count as not pushed. Raising it
    * costs memory, and spares sessions after large commits.
    * @default 16_384
    */
@@ -42,7 +42,7 @@ export class PushCoverage {
     this.#unpushed = Math.max(this.#unpushed, version);
   }
 
-  /** Keys that were committed have been pushed, by us or by who pushed them here. */
+  /** Committed keys have been pushed, by us or by the peer that pushed them here. */
   pushed(keys: readonly ItemKey[]): void {
     for (const { id } of keys) this.#open.delete(bytesToKey(id));
   }
@@ -52,7 +52,7 @@ export class PushCoverage {
     const { sessions = 0, lastSession = null } = record ?? {};
     if (sessions === 0 || lastSession === null || lastSession.error !== null) return false;
     if (isPart(lastSession) || lastSession.continueFrom !== null) return false;
-    // One that only looked has told the peer nothing.
+    // A look has told the peer nothing.
     if (!lastSession.equal && !settledBoth(lastSession)) return false;
     return lastSession.version >= this.since();
   }

@@ -124,14 +124,14 @@ export class Push implements AnnounceEvents {
     return this.#init.peers.get(peer)?.connected === true;
   }
 
-  /** Also where nothing is taken: what they have changed all the same. */
+  /** Also if nothing is taken: the sets of these peers have changed all the same. */
   #ahead({ publisher, from }: AnnouncementOrigin): void {
     for (const peer of new Set([from, publisher])) this.#init.peers.differs(peer);
   }
 
   /**
-   * What else has come in the meantime is passed on first, and shares a commit: so a node with more to
-   * do than it can do at once has less to do.
+   * Messages that have come in the meantime are passed on first, and share the commit: so a busy node
+   * makes fewer commits.
    */
   #gather(items: readonly Item[]): void {
     const first = this.#gathered.length === 0;

@@ -1,11 +1,11 @@
 import type { Clock } from '../../../store/index.ts';
 
-/** How long work of which nothing comes counts as work. */
+/** How long fetching that brings nothing counts as work. */
 const PATIENCE_MS = 5_000;
 
 /**
- * Whether what is being fetched comes. A peer that answers as slowly as it may never fails; it must not
- * keep sessions with others from running for as long.
+ * Whether fetched items arrive. A peer that answers as slowly as it may never fails; it must not put
+ * off the sessions with other peers for as long.
  */
 export class Arrivals {
   readonly #clock: Clock;
@@ -16,12 +16,12 @@ export class Arrivals {
     this.#clock = clock;
   }
 
-  /** Something that was wanted is on disk. */
+  /** A wanted item is on disk. */
   came(): void {
     this.#cameAt = this.#clock.monotonic();
   }
 
-  /** Whether there is anything to wait for, where something is being fetched. */
+  /** Whether sessions shall wait for the items that are being fetched. */
   worthWaiting(fetching: boolean): boolean {
     if (!fetching) {
       this.#busySince = null;

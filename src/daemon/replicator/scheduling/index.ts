@@ -1,6 +1,6 @@
 /**
- * Scheduling: when a peer is due for a session, which kind of session it gets, and what sessions
- * have proved of it.
+ * Scheduling: when a peer is due for a session, which kind of session it gets, and which statements
+ * its sessions have proved.
  */
 
 export { Arrivals } from './arrivals.ts';

@@ -2,7 +2,7 @@ import { type SessionReport, settledBoth } from '../../../protocol/index.ts';
 import type { StoreErrorCode } from '../../../store/index.ts';
 import type { ScheduleOutcome } from './scheduler.ts';
 
-/** What a session showed, for the scheduler. */
+/** The outcome of a session, for the scheduler. */
 export function outcome(report: SessionReport): ScheduleOutcome {
   const { error, equal, asked, missing, finding } = report;
   if (equal && error === null) return 'equal';

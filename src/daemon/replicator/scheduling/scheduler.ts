@@ -14,7 +14,7 @@ export interface ScheduledSessions {
 
 /** What push has told the peers. */
 export interface PushedChanges {
-  /** Push told the peer of all changes since its last session: it gets the next one after silence. */
+  /** Push told the peer of all changes since its last session: the next session waits for silence. */
   reached(peer: string): boolean;
 }
 
@@ -33,15 +33,15 @@ export interface SchedulerInit {
   pushed: PushedChanges;
 }
 
-/** What a session showed, as far as the next one depends on it. */
+/** The outcome of a session, as far as the next session depends on it. */
 export type ScheduleOutcome = 'equal' | 'different' | 'unknown';
 
 interface Due {
-  /** Milliseconds from one session to the next when nothing else asks for one. */
+  /** Milliseconds to the next session when nothing else asks for a session. */
   intervalMs: number;
-  /** When the last one was begun by us. */
+  /** When we began the last session, on the monotonic clock. */
   ranAt: number;
-  /** The next one is to come soon, because of a gap. */
+  /** The next session is to come soon, because of a gap. */
   gap: boolean;
   cancel: Cancel;
 }
@@ -83,7 +83,7 @@ export class SessionScheduler {
   }
 
   /**
-   * A session with the peer ended, whoever began it: the next one is an interval away. Equal sets
+   * A session with the peer ended, in either role: the next session is an interval away. Equal sets
    * double that up to `intervalMaxMs`, a difference cuts it to a quarter, down to `intervalMinMs`.
    */
   ended(peer: string, outcome: ScheduleOutcome): void {
@@ -115,8 +115,8 @@ export class SessionScheduler {
   }
 
   /**
-   * What was pushed has a gap: the peer, or every peer, gets a session soon, in sync or not. However
-   * often it is said, no more than one in `settleMaxMs`.
+   * Announcements were missed: the peer, or every peer, gets a session soon, in sync or not. However
+   * often there is a gap, no more than one session in `settleMaxMs`.
    */
   gap(peer?: string): void {
     const { clock, random, settleMs, settleMaxMs } = this.#init;
@@ -145,14 +145,14 @@ export class SessionScheduler {
     else this.#runAll((peer) => !this.#init.pushed.reached(peer));
   }
 
-  /** Whether what was pushed has arrived everywhere. */
+  /** Finds out by sessions whether all pushed items have arrived everywhere. */
   #silent(): void {
     this.#silence = undefined;
     if (this.#init.sessions.busy) this.changed();
     else this.#runAll(() => true);
   }
 
-  /** Peers not in sync; those that have waited longest come first where sessions are limited. */
+  /** Peers not in sync. Sessions are limited, so the peers that have waited longest come first. */
   #runAll(due: (peer: string) => boolean): void {
     const { clock, peers } = this.#init;
     const waiting = [...this.#due].filter(([peer]) => !peers.inSync(peer) && due(peer));

@@ -35,7 +35,7 @@ type SessionService = Pick<Reconcile, 'reconcile'>;
 
 const LOOK: Scope = { settles: false };
 
-/** A peer looks, and then begins a session that we decline: more than that is not to be expected. */
+/** A peer looks, and then begins a session that we decline: further declined sessions are not expected. */
 const MAX_LOOKS = 3;
 
 function showsNothing(report: SessionReport): boolean {
@@ -47,13 +47,13 @@ interface Listed {
   readonly root: Uint8Array;
   /** Its session is still to end. */
   running: boolean;
-  /** Peers that got no session because of this one's. */
+  /** Peers that got no session of their own, because this peer lists the same set. */
   readonly mirrors: Set<string>;
 }
 
 /**
- * Which session a peer gets: a look first where it is not known what a whole one would cost, none of
- * its own where another peer's tells the same, or a part in a catch-up.
+ * Which session a peer gets: a look first if the cost of a whole session is unknown, no session if
+ * another peer lists the same set, or a part in a catch-up.
  */
 export class Sessions implements ScheduledSessions {
   readonly #init: SessionsInit;
@@ -110,7 +110,7 @@ export class Sessions implements ScheduledSessions {
     const alone = this.#running.size + this.#listing.size === 0 && !this.catchingUp;
     this.#running.add(peer);
     try {
-      // It may join one that the peer has begun, and that we decline because of what is to follow.
+      // It may join a session that the peer has begun, and that we decline because of the look to come.
       const plain = alone && this.#known.has(peer) && this.#believes(peer);
       const whole = plain ? await service.reconcile(peer) : null;
       if (whole !== null && !showsNothing(whole)) return;
@@ -146,7 +146,7 @@ export class Sessions implements ScheduledSessions {
   /** Whether the peer gets a session of its own now, by a look at its set. */
   async #look(peer: string, service: SessionService): Promise<boolean> {
     let look = await service.reconcile(peer, LOOK);
-    // The peer began one at that moment, and it settled nothing and showed us nothing but a root.
+    // The peer began a session at that moment, which settled nothing and showed us only a root.
     for (let again = 0; again < MAX_LOOKS && showsNothing(look); again++) {
       look = await service.reconcile(peer, LOOK);
     }
@@ -173,7 +173,7 @@ export class Sessions implements ScheduledSessions {
     if (theirs.settles === false || !everything(theirs.interval)) return true;
     const ahead = theirs.count - ours;
     if (ahead >= (this.catchingUp ? 1 : this.#init.catchUpItems)) {
-      // We begin: a look, and then it takes part.
+      // We begin with a look, and then it takes part.
       void this.run(peer);
       return false;
     }
@@ -182,7 +182,7 @@ export class Sessions implements ScheduledSessions {
     return true;
   }
 
-  /** A session has shown what both sets are. */
+  /** A session has shown size and root of both sets. */
   outlined(peer: string, { ours, theirs }: NonNullable<SessionReport['outlines']>): void {
     const settles = ours.settles !== false && theirs.settles !== false;
     const whole = everything(ours.interval) && everything(theirs.interval);
@@ -236,9 +236,9 @@ export class Sessions implements ScheduledSessions {
   }
 
   /**
-   * A peer whose root is that of one that lists already is a source of the same. That spares it a
-   * session once, and while things are fetched; a root is no proof. Nor does one list twice what is
-   * being fetched.
+   * A peer with the root of a peer that lists already is a source of the same ids. That spares it a
+   * session once, and while items are fetched; a root is no proof. Nor does a peer list ids again
+   * while they are being fetched.
    */
   #mirrors(peer: string, { root }: Outline): boolean {
     for (const [other, listed] of this.#listing) {

@@ -2,14 +2,14 @@ import type { Interval, SessionReport } from '../../../protocol/index.ts';
 import { bytesToKey, INFINITE_BOUND, ZERO_BOUND } from '../../../store/index.ts';
 import { everything } from '../everything.ts';
 
-/** Something proved of a peer, and when, and over what part of the key space. */
+/** A proved statement about a peer: when it was true, and over which part of the key space. */
 export interface Statement {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly interval: Interval;
 }
 
-/** What has been proved of one peer. */
+/** The statements that are proved of a peer. */
 export interface Statements {
   /** Everything the peer held then is on our disk. */
   readonly coversAsOf: Statement | null;
@@ -34,12 +34,12 @@ const DEFAULT_MAX_FOLLOWED_IN_ALL = 400_000;
 
 export interface PeerStatementsInit {
   /**
-   * Peers remembered; those met first make room.
+   * Peers remembered; the peers met first make room.
    * @default 4_096
    */
   maxPeers?: number;
   /**
-   * Ids followed for one peer; with more, a later session makes the statement.
+   * Ids followed for a peer; with more, a later session makes the statement.
    * @default 100_000
    */
   maxFollowed?: number;
@@ -50,7 +50,7 @@ export interface PeerStatementsInit {
   maxFollowedInAll?: number;
 }
 
-/** Follows what sessions prove until it is true on our disk too. Statements of the past stay true. */
+/** Follows each proof of a session until it holds on our disk too. Statements of the past stay true. */
 export class PeerStatements {
   readonly #known = new Map<string, Known>();
   readonly #maxPeers: number;
@@ -78,7 +78,7 @@ export class PeerStatements {
     } else known.learning.push(...ids.map(bytesToKey));
   }
 
-  /** The connection has ended: what is not proved yet, the sessions of the next one prove. */
+  /** The connection has ended: sessions of the next connection prove what is open. */
   disconnected(peer: string): void {
     const known = this.#known.get(peer);
     if (known === undefined) return;
@@ -87,7 +87,7 @@ export class PeerStatements {
     known.pending = null;
   }
 
-  /** A session ended; `holds` tells what is on our disk. */
+  /** A session ended; `holds` says whether an id is on our disk. */
   ended(report: SessionReport, holds: (key: string) => boolean): void {
     const known = this.#get(report.peer);
     const { learning } = known;
@@ -135,13 +135,13 @@ function settle(known: Known): void {
   known.pending = null;
 }
 
-/** What a session over a part shows does not take the place of what is known of everything. */
+/** A statement over a part does not replace a statement over everything. */
 function hides({ interval }: Statement, { coversAsOf, equalAsOf }: Known): boolean {
   if (everything(interval)) return false;
   return [coversAsOf, equalAsOf].some((known) => known !== null && everything(known.interval));
 }
 
-/** As of its start: what the peer held then it still held when it took its snapshot. */
+/** As of its start: all items that the peer held then it still held when it took its snapshot. */
 function proved({ error, finding, equal, startedAt: at }: SessionReport): Statement | null {
   if (error !== null) return null;
   if (finding === null) return equal ? { at, interval: EVERYTHING } : null;

@@ -2,7 +2,9 @@ import type { Logger } from 'pino';
 import type { SessionReport } from '../../../protocol/index.ts';
 import type { Replica } from '../../../store/index.ts';
 
-/** What is asked of the replicator. */
+const REFILLED = 'refilled: every lost item that a connected peer holds is back';
+
+/** The state of the replicator on which a refill depends. */
 export interface Mending {
   readonly peers: readonly { readonly peer: string; readonly connected: boolean }[];
   /** Ids that peers have and that are still missing, and ids that our limits do not let in. */
@@ -11,8 +13,8 @@ export interface Mending {
 }
 
 /**
- * After a loss, finds out when all that the peers have is here again: every connected peer, at least
- * one, has had a session since that found nothing missing but what is refused.
+ * After a loss, finds out when every item that the peers have is here again: each connected peer, and
+ * at least one, has had a session since that found nothing missing but refused items.
  */
 export class Refill {
   readonly #replica: Replica;
@@ -41,7 +43,7 @@ export class Refill {
     this.#asked.clear();
     try {
       await this.#replica.markRefilled();
-      this.#logger.info({ event: 'refilled', peers }, 'what was lost and a peer has is here again');
+      this.#logger.info({ event: 'refilled', peers }, REFILLED);
     } catch (error) {
       // The next session tries again.
       this.#logger.warn({ err: error }, 'the set could not be marked as refilled');

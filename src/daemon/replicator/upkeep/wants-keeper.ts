@@ -3,7 +3,7 @@ import type { ReconciliationSet } from '../../../protocol/index.ts';
 import { bytesToHex, bytesToKey, type Cancel, type Clock } from '../../../store/index.ts';
 import { decodeWants, encodeWants, MAX_KEPT } from './wants-record.ts';
 
-/** Where the list of wanted ids is kept from one run to the next: replaced whole, or not at all. */
+/** The file that keeps the list of wanted ids over a restart: replaced whole, or not at all. */
 export interface WantsFile {
   /** Null when nothing was saved yet. */
   load(): Promise<Uint8Array | null>;
@@ -17,7 +17,7 @@ export interface WantsKeeperInit {
   clock: Clock;
   logger: Logger;
   expireAfterMs: number;
-  /** What is here, so that it is not wanted again. */
+  /** Whether an item is here, so that it is not wanted again. */
   holds: (id: Uint8Array) => boolean;
   /** Ids are wanted again. */
   restored: () => void;
@@ -28,7 +28,7 @@ export interface WantsKeeperInit {
    */
   maxKept?: number;
   /**
-   * Expired ids remembered, so that one can be told why they are not wanted any more.
+   * Expired ids remembered, so that `why` can say that they have expired.
    * @default 10_000
    */
   maxExpired?: number;
@@ -38,8 +38,8 @@ const SAVE_EVERY_MS = 10_000;
 const DEFAULT_MAX_EXPIRED = 10_000;
 
 /**
- * Keeps the wanted ids over a restart, those first that nobody lists any more and no session would
- * find, and lets go of what was wanted for long on the word of one peer alone.
+ * Keeps the wanted ids over a restart, orphans first, because no session would find them. Gives up
+ * ids that were wanted for long on the word of a single peer.
  */
 export class WantsKeeper {
   readonly #init: WantsKeeperInit;
@@ -54,7 +54,7 @@ export class WantsKeeper {
     this.#init = init;
   }
 
-  /** When the id was given up, because no second peer ever said to have it. */
+  /** When the id was given up, because no second peer ever listed it. */
   expiredAt(id: Uint8Array): number | undefined {
     return this.#expired.get(bytesToKey(id));
   }
@@ -64,7 +64,7 @@ export class WantsKeeper {
     this.#work = this.#load();
   }
 
-  /** Something is wanted: it is saved before long. */
+  /** New ids are wanted: the list is saved before long. */
   touch(): void {
     if (this.#stopped) return;
     this.#timer ??= this.#init.clock.after(SAVE_EVERY_MS, () => {
@@ -122,7 +122,7 @@ export class WantsKeeper {
     if (ids.length === 0) return;
     logger.info(
       { event: 'wants_expired', ids: ids.length, first: bytesToHex(ids[0]!) },
-      'items that one peer alone ever said to have are not wanted any more',
+      'items that only a single peer ever listed are not wanted any more',
     );
     for (const id of ids) this.#expired.set(bytesToKey(id), now);
     const surplus = Math.max(0, this.#expired.size - maxExpired);
@@ -131,4 +131,4 @@ export class WantsKeeper {
 }
 
 const UNREADABLE =
-  'the list of wanted items of the last run cannot be read: sessions find what is missing again';
+  'the list of wanted items of the last run cannot be read: sessions find the missing items again';
