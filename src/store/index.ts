@@ -33,7 +33,7 @@ export {
 export { Gate } from './gate.ts';
 export * from './item.ts';
 export { type Blake3, blake3 } from './kernel/index.ts';
-export { type Database, openDatabase, repairDatabase } from './level/index.ts';
+export { type Database, isReadFailure, openDatabase, repairDatabase } from './level/index.ts';
 export type {
   Incident,
   IndexOptions,

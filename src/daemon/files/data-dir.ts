@@ -42,11 +42,3 @@ export function dataDirError(cause: unknown, directory: string): unknown {
   const exitCode = cause.code === 'STORE_CORRUPT' ? EXIT.corrupt : EXIT.failure;
   return new DaemonError('DATA_DIR_UNUSABLE', cause.message, { cause, exitCode });
 }
-
-/** LevelDB found damage, or a disk that does not read, in the midst of its work. */
-export function isUnreadable(error: unknown): boolean {
-  const { code, cause } = Object(error);
-  return [code, Object(cause).code].some((name) => BROKEN.has(name));
-}
-
-const BROKEN: ReadonlySet<unknown> = new Set(['LEVEL_CORRUPTION', 'LEVEL_IO_ERROR']);

@@ -3,7 +3,7 @@
  * their owner may read.
  */
 
-export { databasePath, dataDirError, isUnreadable, makeDataDir, witnessPath } from './data-dir.ts';
+export { databasePath, dataDirError, makeDataDir, witnessPath } from './data-dir.ts';
 export { codeOf, replaceFile } from './durable-file.ts';
 export {
   createSecret,

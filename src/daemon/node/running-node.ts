@@ -3,6 +3,7 @@ import {
   type Clock,
   type Item,
   type ItemKey,
+  isReadFailure,
   type ListInit,
   type PutResult,
   type Replica,
@@ -11,7 +12,6 @@ import {
   type VerifyResult,
 } from '../../store/index.ts';
 import { DaemonError } from '../errors.ts';
-import { isUnreadable } from '../files/index.ts';
 import type { AddressState, Mesh } from '../mesh/index.ts';
 import type {
   Node,
@@ -179,7 +179,7 @@ export class RunningNode implements Node {
     try {
       return await replica.verify(options);
     } catch (cause) {
-      if (!isUnreadable(cause)) throw cause;
+      if (!isReadFailure(cause)) throw cause;
       throw new StoreError(
         'STORE_CORRUPT',
         `the database cannot be read to its end (${(cause as Error).message}): check the disk`,

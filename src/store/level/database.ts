@@ -111,7 +111,7 @@ export function readSync(
   }
 }
 
-interface RecordOptions {
+export interface RecordOptions {
   readonly keyEncoding: 'view';
   readonly valueEncoding: 'view';
   readonly snapshot?: AbstractSnapshot;
@@ -119,6 +119,11 @@ interface RecordOptions {
 
 /** How records are read one by one. */
 export const VIEWS = { keyEncoding: 'view', valueEncoding: 'view' } as const;
+
+/** The same as of a snapshot, if one is given. */
+export function viewsOf(snapshot: AbstractSnapshot | undefined): RecordOptions {
+  return snapshot === undefined ? VIEWS : { ...VIEWS, snapshot };
+}
 
 /** LevelDB answers with Node's Buffers, whose `slice` is not the one of arrays. */
 export function plain(bytes: Uint8Array): Uint8Array {

@@ -12,10 +12,12 @@ export {
   operationsOf,
   plain,
   type ReadyBatch,
+  type RecordOptions,
   readSync,
   readyBatch,
   rethrow,
   VIEWS,
+  viewsOf,
   WRITE_BUFFER_BYTES,
   writeSynced,
 } from './database.ts';
@@ -29,9 +31,10 @@ export {
   seal,
 } from './record.ts';
 export { repairDatabase } from './repair.ts';
-export { behind, passOver, STEP_BYTES, type WalkOptions, walk } from './scan.ts';
+export { behind, passOver, STEP_BYTES, type WalkOptions, walk, walkOnce } from './scan.ts';
 export {
   isBytes,
+  isReadFailure,
   isUnreadable,
   type ReadResult,
   tryHasMany,

@@ -51,6 +51,16 @@ export async function* walk(
   options.unreadable(error);
 }
 
+/** The first step of `walk`; empty where nothing can be read. */
+export async function walkOnce(
+  database: Database,
+  range: KeyRangeBytes,
+  options: WalkOptions,
+): Promise<Records> {
+  for await (const records of walk(database, range, options)) return records;
+  return [];
+}
+
 /** Steps, and at last the error that ended them, if one did. */
 async function* readSteps(
   database: Database,

@@ -1,5 +1,5 @@
 import type { AbstractSnapshot } from 'abstract-level';
-import { type Database, plain, VIEWS } from './database.ts';
+import { type Database, plain, viewsOf } from './database.ts';
 
 /** Stands for what lies in a part of a file that LevelDB cannot make sense of. */
 export const UNREADABLE: unique symbol = Symbol('unreadable');
@@ -26,6 +26,16 @@ export function isUnreadable(error: unknown): boolean {
   return code === 'STORE_CORRUPT' && cause !== undefined && isUnreadable(cause);
 }
 
+/**
+ * Whether reading was ended by damage of a file, or by a disk that does not read: said by the error
+ * itself, or by its cause.
+ */
+export function isReadFailure(error: unknown): boolean {
+  return [error, Object(error).cause].some(
+    (one) => isUnreadable(one) || Object(one).code === 'LEVEL_IO_ERROR',
+  );
+}
+
 /** Throws what is no damage of a file, such as an I/O error. */
 export function tryRead(
   database: Database,
@@ -33,7 +43,7 @@ export function tryRead(
   snapshot?: AbstractSnapshot,
 ): ReadResult {
   try {
-    const value = database.getSync(key, snapshot === undefined ? VIEWS : { ...VIEWS, snapshot });
+    const value = database.getSync(key, viewsOf(snapshot));
     return value && plain(value);
   } catch (error) {
     if (isUnreadable(error)) return UNREADABLE;
@@ -42,31 +52,39 @@ export function tryRead(
 }
 
 /** The same for many keys: together as long as all can be read, else one by one. */
-export async function tryReadMany(
+export function tryReadMany(
   database: Database,
   keys: readonly Uint8Array[],
   snapshot?: AbstractSnapshot,
 ): Promise<ReadResult[]> {
-  try {
-    const options = snapshot === undefined ? VIEWS : { ...VIEWS, snapshot };
-    const values = await database.getMany([...keys], options);
+  const read = async (): Promise<ReadResult[]> => {
+    const values = await database.getMany([...keys], viewsOf(snapshot));
     return values.map((value) => value && plain(value));
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    return keys.map((key) => tryRead(database, key, snapshot));
-  }
+  };
+  return togetherOr(read, () => keys.map((key) => tryRead(database, key, snapshot)));
 }
 
 /** Whether there is something under each key, be it readable or not. */
-export async function tryHasMany(
+export function tryHasMany(
   database: Database,
   keys: readonly Uint8Array[],
   snapshot?: AbstractSnapshot,
 ): Promise<boolean[]> {
+  return togetherOr(
+    () => database.hasMany([...keys], viewsOf(snapshot)),
+    () => keys.map((key) => tryRead(database, key, snapshot) !== undefined),
+  );
+}
+
+/** What `together` gives, or `oneByOne` when something among it cannot be read. */
+async function togetherOr<Result>(
+  together: () => Promise<Result>,
+  oneByOne: () => Result,
+): Promise<Result> {
   try {
-    return await database.hasMany([...keys], snapshot === undefined ? {} : { snapshot });
+    return await together();
   } catch (error) {
     if (!isUnreadable(error)) throw error;
-    return keys.map((key) => tryRead(database, key, snapshot) !== undefined);
+    return oneByOne();
   }
 }

@@ -3,16 +3,11 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import {
-  dataDirError,
-  isUnreadable,
-  makeDataDir,
-  replaceFile,
-} from '../../../src/daemon/files/index.ts';
+import { dataDirError, makeDataDir, replaceFile } from '../../../src/daemon/files/index.ts';
 import { DaemonError } from '../../../src/daemon/index.ts';
 import { wantsFile } from '../../../src/daemon/node/testing.ts';
 import { MAX_RECORD_BYTES } from '../../../src/daemon/replicator/index.ts';
-import { StoreError, type StoreErrorCode } from '../../../src/store/index.ts';
+import { isReadFailure, StoreError, type StoreErrorCode } from '../../../src/store/index.ts';
 
 describe('files in the data directory', () => {
   let directory: string;
@@ -92,11 +87,11 @@ describe('a database that cannot be opened', () => {
   it('is unreadable by LevelDB, or by the cause of its error', () => {
     const coded = (code: string) => Object.assign(new Error(code), { code });
     for (const code of ['LEVEL_CORRUPTION', 'LEVEL_IO_ERROR']) {
-      assert.equal(isUnreadable(coded(code)), true);
-      assert.equal(isUnreadable(Object.assign(coded('X'), { cause: coded(code) })), true);
+      assert.equal(isReadFailure(coded(code)), true);
+      assert.equal(isReadFailure(Object.assign(coded('X'), { cause: coded(code) })), true);
     }
     for (const error of [coded('LEVEL_LOCKED'), new Error('x'), undefined]) {
-      assert.equal(isUnreadable(error), false);
+      assert.equal(isReadFailure(error), false);
     }
   });
 });

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import {
   type Clock,
+  isReadFailure,
   lthash,
   openDatabase,
   StoreError,
@@ -10,7 +11,7 @@ import {
   type Witness,
 } from '../../../store/index.ts';
 import { DaemonError, EXIT } from '../../errors.ts';
-import { databasePath, dataDirError, isUnreadable, witnessPath } from '../../files/index.ts';
+import { databasePath, dataDirError, witnessPath } from '../../files/index.ts';
 
 export interface VerifyLocalInit {
   dataDir: string;
@@ -52,7 +53,7 @@ async function checkPresent(dataDir: string): Promise<void> {
 }
 
 function unreadable(error: unknown, dataDir: string): unknown {
-  if (!isUnreadable(error)) return error;
+  if (!isReadFailure(error)) return error;
   return new DaemonError(
     'DATA_DIR_UNUSABLE',
     `the database in ${dataDir} cannot be read to its end (${(error as Error).message}): restore it from a copy, or start with an empty directory and let the peers refill it`,

@@ -1,3 +1,3 @@
 /** Damaged items are put aside under their id, so that a peer can replace them. */
 
-export { type Inspection, isWhole, Quarantine } from './quarantine.ts';
+export { type Inspection, Quarantine } from './quarantine.ts';

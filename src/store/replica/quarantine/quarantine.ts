@@ -1,14 +1,23 @@
 import { bytesToKey } from '../../bytes.ts';
 import type { Clock } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
-import { ID_BYTES, type ItemKey, verifyItem } from '../../item.ts';
-import type { BatchSink, Database } from '../../level/index.ts';
-import { isBytes, passOver, type ReadResult, tryRead, walk } from '../../level/index.ts';
+import { ID_BYTES, type ItemKey } from '../../item.ts';
+import {
+  type BatchSink,
+  type Database,
+  isBytes,
+  passOver,
+  type ReadResult,
+  tryRead,
+  walk,
+} from '../../level/index.ts';
+import { isWhole, remedyFor } from '../check/index.ts';
 import type { DurableSet, PreparedCommit } from '../durable-set/index.ts';
 import {
   decodeHead,
   encodeHead,
   encodeQuarantined,
+  HEAD_BYTES,
   type ItemHead,
   type SetKeys,
 } from '../records/index.ts';
@@ -68,59 +77,34 @@ export class Quarantine {
    * there at all. Throws `STORE_CORRUPT` when it is the index that is wrong about it.
    */
   prepare(database: Database, set: DurableSet, key: ItemKey): Inspection | null {
-    const { keys } = this.#init;
+    const { keys, clock } = this.#init;
     const payload = tryRead(database, keys.item(key));
-    const record = tryRead(database, keys.id(key.id));
-    const head = headOf(record);
-    const held = set.holds(key);
-    if (isBytes(payload) && isWhole(key, payload)) {
-      if (!held) throw disagreement('there is an item that the index does not hold');
-      if (head?.hint === key.hint && head.bytes === payload.length) return null;
-      // Its key may have become another one, which counts as held: only a rebuild looks for that.
-      if (record === undefined) throw disagreement('an item has no id record');
-      return { found: 'id record', commit: set.write((sink) => this.#putHead(sink, key, payload)) };
-    }
-    if (!held && !isBytes(payload)) {
-      if (head?.hint !== key.hint) return null;
-      throw disagreement('there is an id record of an item that the index does not hold');
+    const idRecord = tryRead(database, keys.id(key.id));
+    const head = headOf(idRecord);
+    const indexed = set.holds(key);
+    const remedy = remedyFor(key, { payload, idRecord }, { idHint: head?.hint, indexed });
+    if (remedy === null) return null;
+    const bytes = isBytes(payload) ? payload : null;
+    const length = bytes?.length ?? 0;
+    if (remedy.mend === 'index') throw new StoreError('STORE_CORRUPT', remedy.why);
+    if (remedy.mend === 'id record') {
+      const right = encodeHead({ hint: key.hint, bytes: length });
+      return { found: 'id record', commit: set.write((sink) => sink.put(keys.id(key.id), right)) };
     }
     const fill = (sink: BatchSink): void => {
-      this.#putAside(sink, key, isBytes(payload) ? payload : null);
+      const { hint } = key;
+      const value = encodeQuarantined({ at: clock.now(), hint, payload: bytes });
+      sink.put(keys.quarantine(key.id), value);
+      sink.del(keys.item(key));
       if (!this.#isElsewhere(database, key, head)) sink.del(keys.id(key.id));
     };
-    const bytes = head?.hint === key.hint ? head.bytes : isBytes(payload) ? payload.length : 0;
-    const counted = Math.min(bytes, set.state.bytes);
-    return { found: 'item', commit: this.#noted(key, this.#without(set, key, counted, fill)) };
-  }
-
-  /** Gives the records of an item that is put aside, but for its id record. */
-  #putAside(sink: BatchSink, key: ItemKey, payload: Uint8Array | null): void {
-    const { keys, clock } = this.#init;
-    const value = encodeQuarantined({ at: clock.now(), hint: key.hint, payload });
-    sink.put(keys.quarantine(key.id), value);
-    sink.del(keys.item(key));
-  }
-
-  /** What is not in the set does not leave it. */
-  #without(
-    set: DurableSet,
-    key: ItemKey,
-    bytes: number,
-    fill: (sink: BatchSink) => void,
-  ): PreparedCommit {
-    return set.holds(key) ? set.remove(key, bytes, fill) : set.write(fill);
-  }
-
-  #noted(key: ItemKey, prepared: PreparedCommit): PreparedCommit {
+    const counted = Math.min(head?.hint === key.hint ? head.bytes : length, set.state.bytes);
+    const prepared = indexed ? set.remove(key, counted, fill) : set.write(fill);
     const commit = (written: number): void => {
       prepared.commit(written);
       this.#note(key.id);
     };
-    return { ...prepared, commit };
-  }
-
-  #putHead(sink: BatchSink, { hint, id }: ItemKey, payload: Uint8Array): void {
-    sink.put(this.#init.keys.id(id), encodeHead({ hint, bytes: payload.length }));
+    return { found: 'item', commit: { ...prepared, commit } };
   }
 
   /** Whether the id record is that of a whole item under another hint: what is put aside has a key that was damaged. */
@@ -137,19 +121,5 @@ export class Quarantine {
 }
 
 function headOf(record: ReadResult): ItemHead | undefined {
-  return isBytes(record) && record.length === 16 ? decodeHead(record) : undefined;
-}
-
-function disagreement(what: string): StoreError {
-  return new StoreError('STORE_CORRUPT', what);
-}
-
-/** Whether the bytes are those the id commits to. */
-export function isWhole(key: ItemKey, payload: Uint8Array): boolean {
-  try {
-    verifyItem({ ...key, payload });
-    return true;
-  } catch {
-    return false;
-  }
+  return isBytes(record) && record.length === HEAD_BYTES ? decodeHead(record) : undefined;
 }

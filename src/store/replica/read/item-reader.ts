@@ -3,10 +3,11 @@ import { StoreError } from '../../errors.ts';
 import type { Item, ItemKey } from '../../item.ts';
 import type { Database } from '../../level/index.ts';
 import { isBytes, type ReadResult, tryRead } from '../../level/index.ts';
+import { isWhole } from '../check/index.ts';
 import type { Committer } from '../commit/index.ts';
 import { isDamage } from '../durable-set/index.ts';
 import type { Incidents } from '../incidents.ts';
-import { type Inspection, isWhole, type Quarantine } from '../quarantine/index.ts';
+import type { Inspection, Quarantine } from '../quarantine/index.ts';
 import { decodeHead, type ItemHead, type SetKeys } from '../records/index.ts';
 import type { Served, ServeLimits } from '../types.ts';
 

@@ -4,6 +4,7 @@ export {
   decodeHead,
   decodeItemKey,
   encodeHead,
+  HEAD_BYTES,
   type ItemHead,
   SCHEMA_KEY,
   SCHEMA_VERSION,

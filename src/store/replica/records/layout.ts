@@ -125,7 +125,8 @@ export function decodeItemKey(keys: SetKeys, key: Uint8Array): ItemKey | null {
   return hint === INFINITE_HINT ? null : { hint, id: key.slice(start + 8) };
 }
 
-const HEAD_BYTES = 16;
+/** Length of an id record. */
+export const HEAD_BYTES = 16;
 
 /** `value`: an earlier result to write over. @default a new array */
 export function encodeHead(

@@ -1,8 +1,6 @@
-import { readU64BE } from '../../bytes.ts';
-import { compareKeys, INFINITE_HINT, type ItemKey } from '../../item.ts';
+import { compareKeys, type ItemKey } from '../../item.ts';
 import {
   type BatchOperation,
-  type Database,
   isBytes,
   passOver,
   tryRead,
@@ -10,9 +8,9 @@ import {
   writeSynced,
 } from '../../level/index.ts';
 import type { DurableTree } from '../../tree/index.ts';
+import { countRecords, idRecordsOf } from '../check/index.ts';
 import type { DurableSetInit } from '../durable-set/index.ts';
-import type { SetKeys, Totals } from '../records/index.ts';
-import { encodeQuarantined } from '../records/index.ts';
+import { encodeQuarantined, type Totals } from '../records/index.ts';
 
 /**
  * Compares the id records with a tree that was filled from the items: deletes those of items that are
@@ -26,39 +24,20 @@ export async function mendIds(
 ): Promise<Totals & { readonly unreadable: number }> {
   const { database, keys } = init;
   const found = { ...totals, unreadable: 0 };
-  if ((await countIds(database, keys)) === totals.items) return found;
-  for await (const records of walk(database, keys.ids, { unreadable: passOver })) {
-    const missing = itemsOf(keys, records).filter(({ key }) => key === null || !tree.holds(key));
+  const options = { unreadable: passOver };
+  if ((await countRecords(database, keys.ids, options)) === totals.items) return found;
+  for await (const page of walk(database, keys.ids, options)) {
+    const records = idRecordsOf(keys, page);
+    const missing = records.filter(({ key }) => key === null || !tree.holds(key));
     if (missing.length > 0) await mend(init, tree, missing, found);
   }
   return found;
 }
 
-async function countIds(database: Database, keys: SetKeys): Promise<number> {
-  let ids = 0;
-  const options = { values: false, unreadable: passOver };
-  for await (const records of walk(database, keys.ids, options)) ids += records.length;
-  return ids;
-}
-
-/** An id record, and the item it leads to; null when it leads nowhere. */
-interface IdRecord {
-  readonly idKey: Uint8Array;
-  readonly key: ItemKey | null;
-}
-
-function itemsOf(keys: SetKeys, records: readonly [Uint8Array, Uint8Array][]): IdRecord[] {
-  return records.map(([idKey, value]) => {
-    const id = idKey.slice(keys.ids.gte.length);
-    const hint = value.length === 16 && id.length === 32 ? readU64BE(value, 0) : INFINITE_HINT;
-    return { idKey, key: hint === INFINITE_HINT ? null : { hint, id } };
-  });
-}
-
 async function mend(
   { database, keys, clock }: DurableSetInit,
   tree: DurableTree,
-  records: readonly IdRecord[],
+  records: ReturnType<typeof idRecordsOf>,
   found: { items: number; bytes: number; unreadable: number },
 ): Promise<void> {
   const insert: ItemKey[] = [];

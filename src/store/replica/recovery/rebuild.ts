@@ -1,5 +1,4 @@
-import { equalBytes, readU64BE } from '../../bytes.ts';
-import type { ItemKey } from '../../item.ts';
+import { readU64BE } from '../../bytes.ts';
 import {
   type BatchOperation,
   type Database,
@@ -10,15 +9,15 @@ import {
   plain,
   RecordError,
   tryRead,
-  tryReadMany,
   walk,
   writeSynced,
 } from '../../level/index.ts';
 import type { DurableTree } from '../../tree/index.ts';
 import { decodeMeta, encodeMeta, type TreeMeta } from '../../tree/index.ts';
+import { type FoundItem, findItems, idRecordFault } from '../check/index.ts';
 import { DurableSet, type DurableSetInit } from '../durable-set/index.ts';
+import { totalBytes } from '../payload-bytes.ts';
 import {
-  decodeItemKey,
   EMPTY_STATE,
   encodeHead,
   encodeState,
@@ -141,33 +140,23 @@ async function fillIndex(init: RebuildInit, tree: DurableTree): Promise<Totals> 
   const { database, keys } = init;
   let items = 0;
   let bytes = 0;
-  for await (const records of walk(database, keys.items, { unreadable: passOver })) {
-    const found = records.flatMap(([key, payload]) => {
-      const item = decodeItemKey(keys, key);
-      return item === null ? [] : [{ key: item, bytes: payload.length }];
-    });
-    const write = tree.prepare({ insert: found.map(({ key }) => key) });
-    const operations = [...write.operations, ...(await missingHeads(init, found))];
-    await writeSynced(database, operations);
+  for await (const page of walk(database, keys.items, { unreadable: passOver })) {
+    const found = (await findItems(database, keys, page)).items;
+    const write = tree.prepare({ insert: found });
+    await writeSynced(database, [...write.operations, ...idRecordsToWrite(keys, found)]);
     write.commit();
     items += found.length;
-    bytes += found.reduce((sum, item) => sum + item.bytes, 0);
+    bytes += totalBytes(found);
     init.progress(items);
   }
   return { items, bytes };
 }
 
-/** The id records that are not as they must be. */
-async function missingHeads(
-  { database, keys }: RebuildInit,
-  found: readonly { key: ItemKey; bytes: number }[],
-): Promise<BatchOperation[]> {
-  const idKeys = found.map(({ key }) => keys.id(key.id));
-  const values = await tryReadMany(database, idKeys);
-  return found.flatMap(({ key, bytes }, i): BatchOperation[] => {
-    const head = encodeHead({ hint: key.hint, bytes });
-    const value = values[i];
-    const right = isBytes(value) && equalBytes(value, head);
-    return right ? [] : [{ type: 'put', key: idKeys[i]!, value: head }];
+/** The id records that are missing or wrong. */
+function idRecordsToWrite(keys: SetKeys, found: readonly FoundItem[]): BatchOperation[] {
+  const faulty = found.filter((item) => idRecordFault(item) !== null);
+  return faulty.map(({ hint, id, payload }) => {
+    const value = encodeHead({ hint, bytes: payload.length });
+    return { type: 'put', key: keys.id(id), value };
   });
 }

@@ -1,17 +1,14 @@
-import { equalBytes } from '../../bytes.ts';
-import { compareKeys, type Item, type ItemKey, ZERO_BOUND } from '../../item.ts';
-import type { Database } from '../../level/index.ts';
+import { compareKeys, type ItemKey } from '../../item.ts';
 import {
   behind as above,
-  isBytes,
+  type Database,
   passOver,
   STEP_BYTES,
-  tryReadMany,
-  walk,
+  walkOnce,
 } from '../../level/index.ts';
+import { checkItems, findItems, rankBehind } from '../check/index.ts';
 import type { DurableSet } from '../durable-set/index.ts';
-import { isWhole } from '../quarantine/index.ts';
-import { decodeItemKey, encodeHead, type SetKeys } from '../records/index.ts';
+import type { SetKeys } from '../records/index.ts';
 
 /** Payload bytes that count as one item: a large item takes the time of as many as it could be. */
 const ITEM_BYTES = 16 * 1024;
@@ -40,15 +37,16 @@ export interface Page {
 export function keysBehind(set: DurableSet, behind: ItemKey | null, count: number): PageKeys {
   const snapshot = set.snapshot();
   try {
-    const from = snapshot.lowerBound(behind ?? ZERO_BOUND);
-    const found = [...snapshot.keys(from, Math.min(snapshot.size, from + count + 1))];
-    const next = found.filter((key) => behind === null || compareKeys(key, behind) > 0);
-    const last = from + count + 1 >= snapshot.size && next.length <= count;
-    return { behind, keys: next.slice(0, count), last };
+    const from = behind === null ? 0 : rankBehind(snapshot, behind);
+    const end = Math.min(snapshot.size, from + count);
+    return { behind, keys: [...snapshot.keys(from, end)], last: end === snapshot.size };
   } finally {
     snapshot.release();
   }
 }
+
+/** Records read beyond those the index knows of. */
+const EXTRA_RECORDS = 16;
 
 /**
  * Reads the items from page to page by the keys of the index: LevelDB's iterators pass over what they
@@ -64,67 +62,15 @@ export async function readPage(
     gte: behind === null ? keys.items.gte : above(keys.item(behind)),
     lt: until === null ? keys.items.lt : above(keys.item(until)),
   };
-  const { records, cut } = await readRecords(database, range, indexed.length);
-  const items = records.flatMap(([key, payload]) => {
-    const item = decodeItemKey(keys, key);
-    return item === null ? [] : [{ ...item, payload }];
-  });
-  const reached = cut ? items.at(-1) : undefined;
+  const most = indexed.length + EXTRA_RECORDS;
+  const records = await walkOnce(database, range, { records: most, unreadable: passOver });
+  const bytes = records.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  const { items } = await findItems(database, keys, records);
+  const reached = records.length >= most || bytes > STEP_BYTES ? items.at(-1) : undefined;
   const end = reached === undefined ? until : { hint: reached.hint, id: reached.id };
   const within = indexed.filter((key) => end === null || compareKeys(key, end) <= 0);
-  const suspects = [...(await broken(database, keys, items)), ...differences(within, items)];
-  const cost = records.reduce((sum, [, payload]) => sum + costOf(payload), 0);
+  const findings = checkItems({ database, keys }, items, within);
+  const suspects = [...findings].flatMap((one) => (one.code === 'PASSED_OVER' ? [] : [one.item]));
+  const cost = records.reduce((sum, [, { length }]) => sum + Math.max(1, length / ITEM_BYTES), 0);
   return { suspects, read: records.length, cost: Math.max(cost, within.length), end };
-}
-
-/** As many records as there should be, and some more, or as fit into one step; whether there are more. */
-async function readRecords(
-  database: Database,
-  range: { readonly gte: Uint8Array; readonly lt: Uint8Array },
-  count: number,
-): Promise<{ readonly records: [Uint8Array, Uint8Array][]; readonly cut: boolean }> {
-  const most = count + EXTRA_RECORDS;
-  const steps = walk(database, range, { records: most, unreadable: passOver });
-  const records = (await steps.next()).value ?? [];
-  await steps.return();
-  const bytes = records.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
-  return { records, cut: records.length >= most || bytes > STEP_BYTES };
-}
-
-/** Records read beyond those the index knows of. */
-const EXTRA_RECORDS = 16;
-
-/** Those that are not what their ids, or the id records, say. */
-async function broken(
-  database: Database,
-  keys: SetKeys,
-  items: readonly Item[],
-): Promise<ItemKey[]> {
-  const heads = await tryReadMany(
-    database,
-    items.map(({ id }) => keys.id(id)),
-  );
-  return items.filter((item, i) => {
-    const expected = encodeHead({ hint: item.hint, bytes: item.payload.length });
-    const head = heads[i];
-    if (!isBytes(head) || !equalBytes(head, expected)) return true;
-    return !isWhole(item, item.payload);
-  });
-}
-
-function costOf(payload: Uint8Array): number {
-  return Math.max(1, payload.length / ITEM_BYTES);
-}
-
-/** What only one of two lists has; `left` ascends. */
-function differences(left: readonly ItemKey[], right: readonly ItemKey[]): ItemKey[] {
-  const sorted = [...right].sort(compareKeys);
-  const only: ItemKey[] = [];
-  let at = 0;
-  for (const key of left) {
-    while (at < sorted.length && compareKeys(sorted[at]!, key) < 0) only.push(sorted[at++]!);
-    if (at < sorted.length && compareKeys(sorted[at]!, key) === 0) at++;
-    else only.push(key);
-  }
-  return [...only, ...sorted.slice(at)];
 }

@@ -1,4 +1,5 @@
 /** Verification: compares everything on disk with everything else, without changing it. */
 
 export type * from './types.ts';
-export { type VerifyInit, verifyReplica } from './verify.ts';
+export type { VerifyInit } from './verification.ts';
+export { verifyReplica } from './verify.ts';

@@ -1,20 +1,88 @@
 import type { AbstractSnapshot } from 'abstract-level';
+import { bytesToHex } from '../../bytes.ts';
+import type { Clock } from '../../environment.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import type { Database } from '../../level/index.ts';
-import type { SetKeys, SetState } from '../records/index.ts';
-import type { Findings } from './findings.ts';
-import type { VerifyProgress } from './types.ts';
+import { EMPTY_STATE, type SetKeys, type SetState, setKeys } from '../records/index.ts';
+import type { Witness } from '../types.ts';
+import type { VerifyOptions, VerifyProblem, VerifyProgress } from './types.ts';
 
-/** What the parts of one verification share. */
-export interface Verification {
+export interface VerifyInit extends VerifyOptions {
+  /** Open; nothing is written to it. */
+  database: Database;
+  clock: Clock;
+  scheme: FingerprintScheme;
+  /** @default 'set' */
+  name?: string;
+  /** Knows of commits that were on disk. Give it for a set that is not in use only. @default none */
+  witness?: Pick<Witness, 'read'>;
+}
+
+/** Milliseconds of work without a pause. */
+const SLICE_MS = 8;
+
+/** Errors by which the store's own readers speak of damage. */
+const DAMAGE = ['StoreError', 'RecordError', 'GapError', 'RangeError'];
+
+/** What the parts of one verification share, and the problems that they find. */
+export class Verification {
   readonly database: Database;
   readonly snapshot: AbstractSnapshot;
   readonly keys: SetKeys;
   readonly scheme: FingerprintScheme;
-  readonly state: SetState;
-  readonly findings: Findings;
+  /** The state record as far as it can be read. */
+  state: SetState = EMPTY_STATE;
+  /** The first problems; all are counted. */
+  readonly problems: VerifyProblem[] = [];
+  problemCount = 0;
+  readonly #init: VerifyInit;
+  #pausedAt: number;
+
+  constructor(init: VerifyInit) {
+    this.#init = init;
+    this.database = init.database;
+    this.scheme = init.scheme;
+    this.keys = setKeys(init.name ?? 'set');
+    this.snapshot = init.database.snapshot();
+    this.#pausedAt = init.clock.monotonic();
+  }
+
+  add(code: VerifyProblem['code'], key: Uint8Array | null, message: string): void {
+    this.problemCount++;
+    if (this.problems.length >= (this.#init.maxProblems ?? 100)) return;
+    this.problems.push({ code, key: key === null ? '' : bytesToHex(key), message });
+  }
+
+  /** Notes an error of some work as a problem. */
+  async guard(code: VerifyProblem['code'], work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.note(code, error);
+    }
+  }
+
+  /** Notes an error as a problem; one that does not speak of damage is thrown on. */
+  note(code: VerifyProblem['code'], error: unknown): void {
+    if (!(error instanceof Error && DAMAGE.includes(error.name))) throw error;
+    this.add(code, null, error.message);
+  }
+
   /** For `walk`: notes that something among these records cannot be read. */
-  readonly unreadable: (records: string) => (error: unknown) => void;
+  unreadable(records: string): (error: unknown) => void {
+    return (error) => {
+      const reason = (error as Error).message;
+      this.add('UNREADABLE', null, `LevelDB cannot read all of the ${records} (${reason})`);
+    };
+  }
+
   /** Call it at least once for every few milliseconds of work. */
-  readonly step: (phase: VerifyProgress['phase'], done: number) => Promise<void>;
+  async step(phase: VerifyProgress['phase'], done: number): Promise<void> {
+    const { clock, progress, signal } = this.#init;
+    signal?.throwIfAborted();
+    progress?.({ phase, done, of: this.state.items });
+    if (clock.monotonic() - this.#pausedAt < SLICE_MS) return;
+    await new Promise<void>((resolve) => clock.after(0, resolve));
+    this.#pausedAt = clock.monotonic();
+  }
 }

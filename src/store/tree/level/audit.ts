@@ -1,6 +1,6 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { readU64BE } from '../../bytes.ts';
-import { rethrow } from '../../level/index.ts';
+import { behind, walk } from '../../level/index.ts';
 import { checkSteps } from '../check.ts';
 import type { TreeShape } from '../shape.ts';
 import { corrupt, LevelNodeReader, type LevelTreeFiles } from './reader.ts';
@@ -25,30 +25,12 @@ export async function* auditTree(
   const refs = new Set<number>();
   yield* checkSteps(shape, { reader, root }, { fill, visit: (ref) => refs.add(ref) });
   for (const keyOf of [files.keys.node, files.keys.summary]) {
-    for await (const keys of recordKeys(files, keyOf, snapshot)) {
-      const stray = keys.find((key) => !refs.has(Number(readU64BE(key, key.length - 8))));
-      if (stray !== undefined) throw corrupt(files.name, stray, 'belongs to no node of the tree');
+    const range = { gte: keyOf(0), lt: behind(keyOf(Number.MAX_SAFE_INTEGER)) };
+    for await (const records of walk(files.database, range, { snapshot, values: false })) {
+      const stray = records.find(([key]) => !refs.has(Number(readU64BE(key, key.length - 8))));
+      if (stray !== undefined)
+        throw corrupt(files.name, stray[0], 'belongs to no node of the tree');
       yield;
     }
-  }
-}
-
-const KEYS_A_STEP = 1000;
-
-async function* recordKeys(
-  { database }: LevelTreeFiles,
-  keyOf: (ref: number) => Uint8Array,
-  snapshot: AbstractSnapshot,
-): AsyncGenerator<Uint8Array[]> {
-  const range = { gte: keyOf(0), lte: keyOf(Number.MAX_SAFE_INTEGER) };
-  const keys = database.keys({ ...range, snapshot, keyEncoding: 'view' });
-  const next = () => keys.nextv(KEYS_A_STEP).catch(rethrow);
-  try {
-    for (let step = await next(); step.length > 0; ) {
-      yield step;
-      step = await next();
-    }
-  } finally {
-    await keys.close();
   }
 }

@@ -3,11 +3,18 @@ import { bytesToKey, readU64LE, writeU64LE } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import { checkKey, compareKeys, type ItemKey } from '../../item.ts';
-import { type BatchOperation, type Database, readSync } from '../../level/index.ts';
+import {
+  type BatchOperation,
+  type Database,
+  type RecordOptions,
+  readSync,
+  VIEWS,
+  viewsOf,
+} from '../../level/index.ts';
 import type { TreeSnapshot } from '../snapshot.ts';
 import { DurableTree, type DurableTreeInit, type TreeWrite } from './durable-tree.ts';
 import { type TreeKeys, treeKeys } from './keys.ts';
-import { corrupt, type ReadOptions, readOptions } from './reader.ts';
+import { corrupt } from './reader.ts';
 
 export type LevelTreeInit = Omit<DurableTreeInit, 'contains'>;
 
@@ -32,7 +39,7 @@ export class LevelTree {
     this.#name = init.name;
     this.#keys = treeKeys(init.name);
     const contains = (id: Uint8Array, snapshot: AbstractSnapshot): boolean =>
-      this.#hintOf(id, readOptions(snapshot)) !== undefined;
+      this.#hintOf(id, viewsOf(snapshot)) !== undefined;
     this.#tree = DurableTree.open({ ...init, contains });
   }
 
@@ -78,7 +85,7 @@ export class LevelTree {
   }
 
   contains(id: Uint8Array): boolean {
-    return this.#hintOf(id, readOptions()) !== undefined;
+    return this.#hintOf(id, VIEWS) !== undefined;
   }
 
   /** The set as it is now, unchanged by later writes, for as long as `maxSnapshotAgeMs`. */
@@ -146,13 +153,13 @@ export class LevelTree {
   #heldOf(ids: readonly Uint8Array[]): ItemKey[] {
     const held = new Map<string, ItemKey>();
     for (const id of ids) {
-      const hint = this.#hintOf(id, readOptions());
+      const hint = this.#hintOf(id, VIEWS);
       if (hint !== undefined) held.set(bytesToKey(id), { hint, id });
     }
     return [...held.values()].sort(compareKeys);
   }
 
-  #hintOf(id: Uint8Array, options: ReadOptions): bigint | undefined {
+  #hintOf(id: Uint8Array, options: RecordOptions): bigint | undefined {
     const key = this.#keys.id(id);
     const record = readSync(this.#database, key, options);
     if (record === undefined) return undefined;

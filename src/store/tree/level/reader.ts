@@ -1,7 +1,13 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { bytesToHex } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
-import { type Database, RecordError, readSync } from '../../level/index.ts';
+import {
+  type Database,
+  RecordError,
+  type RecordOptions,
+  readSync,
+  viewsOf,
+} from '../../level/index.ts';
 import type { TreeNode } from '../node.ts';
 import type { NodeReader } from '../node-store.ts';
 import type { ByteCache } from './cache.ts';
@@ -18,21 +24,14 @@ export interface LevelTreeFiles {
   readonly cache: ByteCache<TreeNode<number> | Uint8Array>;
 }
 
-/** How records are read, `snapshot` deciding as of when. */
-export interface ReadOptions {
-  readonly keyEncoding: 'view';
-  readonly valueEncoding: 'view';
-  readonly snapshot?: AbstractSnapshot;
-}
-
 /** The nodes of a tree as they lie in LevelDB, by number, as of a snapshot or as of now. */
 export class LevelNodeReader implements NodeReader<number> {
   readonly #files: LevelTreeFiles;
-  readonly #options: ReadOptions;
+  readonly #options: RecordOptions;
 
   constructor(files: LevelTreeFiles, snapshot?: AbstractSnapshot) {
     this.#files = files;
-    this.#options = readOptions(snapshot);
+    this.#options = viewsOf(snapshot);
   }
 
   node(ref: number): TreeNode<number> {
@@ -53,7 +52,9 @@ export class LevelNodeReader implements NodeReader<number> {
   }
 
   #read<Value>(key: Uint8Array, decode: (record: Uint8Array) => Value): Value {
-    return readRecord(this.#files, key, this.#options, decode);
+    const value = findRecord(this.#files, key, this.#options, decode);
+    if (value === undefined) throw corrupt(this.#files.name, key, 'is missing');
+    return value;
   }
 }
 
@@ -62,28 +63,11 @@ export function summaryBytes(state: Uint8Array): number {
   return 300 + state.length;
 }
 
-export function readOptions(snapshot?: AbstractSnapshot): ReadOptions {
-  const encodings = { keyEncoding: 'view', valueEncoding: 'view' } as const;
-  return snapshot === undefined ? encodings : { ...encodings, snapshot };
-}
-
-/** The record under `key`, decoded. Throws `STORE_CORRUPT` when it is missing or not whole. */
-export function readRecord<Value>(
-  files: TreePlace,
-  key: Uint8Array,
-  options: ReadOptions,
-  decode: (record: Uint8Array) => Value,
-): Value {
-  const value = findRecord(files, key, options, decode);
-  if (value === undefined) throw corrupt(files.name, key, 'is missing');
-  return value;
-}
-
-/** Like `readRecord`, but undefined when it is missing. */
+/** The record under `key`, decoded; undefined when it is missing. Throws `STORE_CORRUPT` when it is not whole. */
 export function findRecord<Value>(
   { database, name }: TreePlace,
   key: Uint8Array,
-  options: ReadOptions,
+  options: RecordOptions,
   decode: (record: Uint8Array) => Value,
 ): Value | undefined {
   const record = readSync(database, key, options);

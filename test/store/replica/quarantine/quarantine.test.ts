@@ -2,13 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Database, ItemKey } from '../../../../src/store/index.ts';
 import { readyBatch } from '../../../../src/store/level/index.ts';
+import { isWhole } from '../../../../src/store/replica/check/index.ts';
 import type { DurableSet } from '../../../../src/store/replica/durable-set/index.ts';
 import { openSet } from '../../../../src/store/replica/durable-set/index.ts';
-import {
-  type Inspection,
-  isWhole,
-  Quarantine,
-} from '../../../../src/store/replica/quarantine/index.ts';
+import { type Inspection, Quarantine } from '../../../../src/store/replica/quarantine/index.ts';
 import { encodeHead, encodeQuarantined } from '../../../../src/store/replica/records/index.ts';
 import { decodeQuarantined } from '../../../../src/store/replica/records/testing.ts';
 import { cleanUp } from '../../../support/clean-up.ts';

@@ -162,8 +162,8 @@ describe('an audit of the records', () => {
     await commit(database, tree.prepare({ insert: keysOf(0, 20) }));
     let open = 0;
     let damaged = false;
-    const keys = ((options: object) => {
-      const list = database.keys(options);
+    const iterator = ((options: object) => {
+      const list = database.iterator(options);
       open++;
       const close = list.close.bind(list);
       list.close = () => {
@@ -175,10 +175,10 @@ describe('an audit of the records', () => {
         list.nextv = () => Promise.reject(failure);
       }
       return list;
-    }) as typeof database.keys;
+    }) as typeof database.iterator;
     const watched = new Proxy(database, {
       get(target, property) {
-        if (property === 'keys') return keys;
+        if (property === 'iterator') return iterator;
         const value = Reflect.get(target, property);
         return typeof value === 'function' ? value.bind(target) : value;
       },
