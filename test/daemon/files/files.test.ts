@@ -7,7 +7,7 @@ import { dataDirError, makeDataDir, replaceFile } from '../../../src/daemon/file
 import { DaemonError } from '../../../src/daemon/index.ts';
 import { wantsFile } from '../../../src/daemon/node/testing.ts';
 import { MAX_RECORD_BYTES } from '../../../src/daemon/replicator/index.ts';
-import { isReadFailure, StoreError, type StoreErrorCode } from '../../../src/store/index.ts';
+import { StoreError, type StoreErrorCode } from '../../../src/store/index.ts';
 
 describe('files in the data directory', () => {
   let directory: string;
@@ -82,16 +82,5 @@ describe('a database that cannot be opened', () => {
     }
     const other = new Error('other');
     assert.equal(dataDirError(other, '/data'), other);
-  });
-
-  it('is unreadable by LevelDB, or by the cause of its error', () => {
-    const coded = (code: string) => Object.assign(new Error(code), { code });
-    for (const code of ['LEVEL_CORRUPTION', 'LEVEL_IO_ERROR']) {
-      assert.equal(isReadFailure(coded(code)), true);
-      assert.equal(isReadFailure(Object.assign(coded('X'), { cause: coded(code) })), true);
-    }
-    for (const error of [coded('LEVEL_LOCKED'), new Error('x'), undefined]) {
-      assert.equal(isReadFailure(error), false);
-    }
   });
 });

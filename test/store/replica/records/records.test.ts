@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Database, StoreError } from '../../../../src/store/index.ts';
 import {
+  isReadFailure,
   isUnreadable,
   tryHasMany,
   tryRead,
@@ -159,13 +160,25 @@ describe('what opens the database', () => {
 const CORRUPTION = Object.assign(new Error('checksum'), { code: 'LEVEL_CORRUPTION' });
 
 describe('a record that LevelDB cannot read', () => {
+  it('fails the read, as an I/O error does, by itself or as the cause of another error', () => {
+    const coded = (code: string) => Object.assign(new Error(code), { code });
+    for (const code of ['LEVEL_CORRUPTION', 'LEVEL_IO_ERROR']) {
+      assert.equal(isReadFailure(coded(code)), true);
+      assert.equal(isReadFailure(Object.assign(coded('X'), { cause: coded(code) })), true);
+    }
+    for (const error of [coded('LEVEL_LOCKED'), new Error('x'), undefined]) {
+      assert.equal(isReadFailure(error), false);
+    }
+  });
+
   it('is known by its error', () => {
     const unreadable = [
       CORRUPTION,
       new StoreError('STORE_CORRUPT', 'x', { cause: CORRUPTION }),
       new Error('IO error: /db/000005.ldb: Invalid argument'),
     ];
-    for (const error of unreadable) assert.equal(isUnreadable(error), true, String(error));
+    for (const error of unreadable)
+      assert.deepEqual([isUnreadable(error), isReadFailure(error)], [true, true], String(error));
     const others = [
       undefined,
       new Error('IO error: /db/000005.ldb: No such file'),
