@@ -1,6 +1,6 @@
 import type { Item } from '../../store/index.ts';
 
-/** How a request for items ended. The four outcomes have different consequences. */
+/** How a request for items ended. Each outcome has its own penalties for the peer. */
 export type FetchOutcome =
   /** Every id was answered, by an item or by "don't have it". */
   | 'complete'

@@ -1,20 +1,20 @@
 import type { ReconciliationSet } from '../../../protocol/index.ts';
 import type { ReplicatorOptions } from '../options.ts';
-import type { LargeTurn } from './large-item-gate.ts';
-import type { FetchSource, RunningRequest } from './sources.ts';
+import type { LargeItemGate } from './large-item-gate.ts';
+import { type FetchSource, isLarge, type RunningRequest } from './sources.ts';
 import type { RequestKind } from './throughput.ts';
 
-/** Claims are not made smaller than that when little is left. */
+/** Least ids of a claim for small items, also when few are left. */
 const LEAST_IDS = 16;
 /** Ids in a request for large items. */
 const MAX_LARGE_IDS = 64;
-/** Payload bytes of large items that a peer nothing is known of is asked for. */
+/** Payload bytes of large items that a peer of unknown throughput is asked for. */
 const FIRST_LARGE_BYTES = 1024 * 1024;
 
 export interface ClaimingInit {
   wanted: ReconciliationSet;
   options: ReplicatorOptions;
-  turn: LargeTurn;
+  gate: LargeItemGate;
 }
 
 export interface ClaimSituation {
@@ -32,7 +32,7 @@ export interface Claimed {
 
 /**
  * Decides what a source is asked for next: as much as it brings in a short time, less when the rest
- * can be shared out among all, and large items when it is their turn.
+ * can be shared out among all, and large items when the gate lets them.
  */
 export class Claiming {
   readonly #init: ClaimingInit;
@@ -42,21 +42,20 @@ export class Claiming {
   }
 
   claim(source: FetchSource, situation: ClaimSituation): Claimed | null {
-    const { wanted, turn } = this.#init;
+    const { wanted, gate } = this.#init;
     const { small, large } = wanted.unclaimed;
-    if (large === 0) turn.reset();
+    if (large === 0) gate.reset();
     const mayTakeLarge = large > 0 && this.#mayTakeLarge(source, situation);
-    if (mayTakeLarge && turn.overdue()) return this.#large(source, situation, large);
+    if (mayTakeLarge && gate.overdue()) return this.#large(source, situation, large);
     const ids = small === 0 ? [] : this.#small(source, situation, small);
     if (ids.length > 0) return { kind: 'small', ids };
-    // A small request under way that brings something puts the turn off; one that does not, must not.
-    if (!mayTakeLarge || !turn.come()) return null;
+    // A running small request closes the gate by what it brings, not by running.
+    if (!mayTakeLarge || !gate.open()) return null;
     return this.#large(source, situation, large);
   }
 
   #mayTakeLarge(source: FetchSource, { running }: ClaimSituation): boolean {
-    const isLarge = ({ kind }: RunningRequest): boolean => kind === 'large';
-    if ([...source.requests].some(isLarge)) return false;
+    if (source.fetchesLarge) return false;
     return running.filter(isLarge).length < this.#init.options.maxLargeRequests;
   }
 
@@ -80,11 +79,11 @@ export class Claiming {
       maxBytes: Math.min(requestBytes, able),
     });
     if (ids.length === 0 || this.#leaves(source, ids, ready)) return null;
-    this.#init.turn.reset();
+    this.#init.gate.reset();
     return { kind: 'large', ids };
   }
 
-  /** Much may be lost with a source that failed lately: it gets only what no better one has. */
+  /** A source that failed lately may lose much: it gets only large items that no better one has. */
   #leaves(
     { peer, onProbation }: FetchSource,
     ids: readonly Uint8Array[],

@@ -1,3 +1,4 @@
+import type { ReconciliationSet } from '../../../protocol/index.ts';
 import { type Item, type Replica, StoreError } from '../../../store/index.ts';
 
 /** Bytes that wait for their commit, over all requests together. */
@@ -21,7 +22,7 @@ export class Window {
     this.#waiting.clear();
   }
 
-  /** Resolves when no more than the limit waits. */
+  /** Resolves when the bytes that wait are within the limit. */
   async room(): Promise<void> {
     while (this.#bytes > this.#limit) {
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
@@ -32,18 +33,18 @@ export class Window {
 export interface IntakeInit {
   replica: Pick<Replica, 'putVerified'>;
   window: Window;
-  /** Called with what came and was here already: no commit tells of it. */
-  known: (id: Uint8Array) => void;
+  /** Told of items that came and were here already: no commit tells of them. */
+  wanted: Pick<ReconciliationSet, 'received'>;
 }
 
 /**
- * Stores the items of one request: those that come together are put together, puts are not awaited
- * one by one, so that they share commits, but only as many bytes as fit the window may wait for theirs.
+ * Stores the items of one request. Items that come together are put together. Puts run at the same
+ * time, so that they share commits, but the bytes that wait for their commit must fit the window.
  */
 export class Intake {
   readonly #init: IntakeInit;
   readonly #pending = new Set<Promise<void>>();
-  /** Why an item could not be stored: our own trouble, whatever the peer did. */
+  /** Why an item could not be stored: a fault of this node, not of the peer. */
   error: { readonly code: string; readonly message: string } | null = null;
   stored = 0;
 
@@ -74,11 +75,11 @@ export class Intake {
     this.#pending.add(put);
   }
 
-  /** Where all of them do not fit, some may. */
+  /** If not all items fit, some may. */
   async #put(items: readonly Item[]): Promise<void> {
     try {
       const results = await this.#init.replica.putVerified(items);
-      for (const { id, created } of results) if (!created) this.#init.known(id);
+      for (const { id, created } of results) if (!created) this.#init.wanted.received(id);
       this.stored += items.length;
     } catch (error) {
       if (items.length > 1) {

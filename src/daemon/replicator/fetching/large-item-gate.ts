@@ -1,29 +1,51 @@
-import type { Cancel, Clock } from '../../../store/index.ts';
+import { bytesToKey, type Clock, type ItemKey } from '../../../store/index.ts';
+import { Alarm } from '../../alarm.ts';
 
-export interface LargeTurnInit {
+export interface LargeItemGateInit {
   clock: Clock;
   largeQuietMs: number;
   largeWaitMs: number;
-  /** Called when it may have become time. */
+  /** Called when the gate may have opened. */
   wake: () => void;
 }
 
-/** Small items that keep coming, none of them waiting, put large ones off for so many quiet times. */
+/** Small items that keep coming close the gate for so many quiet times, if none of them waits. */
 const STEADY = 10;
 
 /** Tells when large items may be fetched: small ones go first, but not for ever. */
-export class LargeTurn {
-  readonly #init: LargeTurnInit;
+export class LargeItemGate {
+  readonly #init: LargeItemGateInit;
+  readonly #alarm: Alarm;
+  /** Large items that came and may not be on disk yet. */
+  readonly #uncommitted = new Set<string>();
   #smallAt = Number.NEGATIVE_INFINITY;
   #waitingSince: number | undefined;
-  #waiting: Cancel | undefined;
 
-  constructor(init: LargeTurnInit) {
+  constructor(init: LargeItemGateInit) {
     this.#init = init;
+    this.#alarm = new Alarm(init.clock, init.wake);
   }
 
-  /** A small item came, from wherever. */
-  small(): void {
+  /** A large item came. */
+  noteLarge(id: Uint8Array): void {
+    this.#uncommitted.add(bytesToKey(id));
+  }
+
+  /** A request for large items ended: all that came of them is stored or refused. */
+  largeEnded(ids: readonly Uint8Array[]): void {
+    for (const id of ids) this.#uncommitted.delete(bytesToKey(id));
+  }
+
+  /** Items came onto the disk, from any peer or from this node. */
+  committed(added: readonly ItemKey[]): void {
+    let small = 0;
+    for (const { id } of added) {
+      if (this.#uncommitted.size === 0 || !this.#uncommitted.delete(bytesToKey(id))) small++;
+    }
+    if (small > 0) this.noteSmall();
+  }
+
+  noteSmall(): void {
     this.#smallAt = this.#init.clock.monotonic();
   }
 
@@ -32,23 +54,18 @@ export class LargeTurn {
     this.#waitingSince = undefined;
   }
 
-  /** Whether large items have waited so long for small ones that it is their turn all the same. */
+  /** Whether large items have waited so long that they go before small ones. */
   overdue(): boolean {
     return this.#due(this.#init.largeWaitMs) <= this.#init.clock.monotonic();
   }
 
-  /** Whether to ask for large items now, where nothing small can be asked for; if not, it wakes later. */
-  come(): boolean {
+  /** Whether large items may be asked for while no small one waits. If not, it wakes later. */
+  open(): boolean {
     const { clock, largeQuietMs } = this.#init;
     const now = clock.monotonic();
     const due = Math.min(this.#smallAt + largeQuietMs, this.#due(STEADY * largeQuietMs));
-    if (due <= now) return true;
-    this.stop();
-    this.#waiting = clock.after(Math.ceil(due - now), () => {
-      this.#waiting = undefined;
-      this.#init.wake();
-    });
-    return false;
+    if (due > now) this.#alarm.set(Math.ceil(due - now));
+    return due <= now;
   }
 
   #due(patienceMs: number): number {
@@ -57,7 +74,6 @@ export class LargeTurn {
   }
 
   stop(): void {
-    this.#waiting?.();
-    this.#waiting = undefined;
+    this.#alarm.stop();
   }
 }

@@ -1,14 +1,15 @@
-import type { FetchReport } from '../../../protocol/index.ts';
-import type { FetchSource } from './sources.ts';
+import type { Logger } from 'pino';
+import type { FetchReport, ReconciliationSet } from '../../../protocol/index.ts';
+import { bytesToHex, type Clock } from '../../../store/index.ts';
+import type { FetchSource, RunningRequest, Sources } from './sources.ts';
 
-/** A peer that sent wrong bytes for so many ids in a row is believed nothing it listed. */
+/** Ids in a row with wrong bytes, after which nothing that the peer listed is believed. */
 const INVALID_IDS = 3;
-/** Likewise one that said a wrong length of so many items; what it says of lengths is then never believed. */
+/** Items with a wrong length, after which likewise. The lengths it says are then never believed. */
 const LIES = 3;
-/** Likewise one that lacks so many ids it listed, and delivers nothing meanwhile. */
+/** Listed ids that the peer lacks while it delivers nothing, after which likewise. */
 const ABSENT_IDS = 256;
-
-/** Likewise one that so many requests in a row got nothing from, until it delivers something. */
+/** Requests in a row that brought nothing, after which likewise, until it delivers something. */
 const VAIN_REQUESTS = 8;
 
 export interface Judgement {
@@ -18,12 +19,12 @@ export interface Judgement {
   readonly disbelieved: boolean;
 }
 
-/** Whether what the peer says of lengths is believed. */
+/** Whether the lengths that the peer says are not believed. */
 export function isLiar({ lies }: FetchSource): boolean {
   return lies >= LIES;
 }
 
-/** Whether asking the peer has been in vain for so long that its lists are likely made up. */
+/** Whether so many requests to the peer brought nothing that its lists are likely made up. */
 export function bringsNothing({ inVain }: FetchSource): boolean {
   return inVain >= VAIN_REQUESTS;
 }
@@ -35,7 +36,7 @@ export function judgeLie(source: FetchSource): Judgement {
 }
 
 /**
- * What the outcome of a request means for its source. What it means for the ids is in `settle`.
+ * The penalty of a source for the outcome of a request. `RequestRunner` settles the ids.
  *
  * | outcome | the ids | the source |
  * |---|---|---|
@@ -43,12 +44,12 @@ export function judgeLie(source: FetchSource): Judgement {
  * | complete, some "don't have it" | it is no source of those any more | one rest per listing when it had listed them itself; when 256 in a row come to that, nothing it listed is believed, and it may list little until it delivers something |
  * | invalid bytes | it is no source of the one they came for; the others are given back | rests; after 3 ids in a row nothing it listed is believed |
  * | a wrong length, found out when the item came | all lengths it said are forgotten | rests; after 3 nothing it listed is believed, and what it says to be large it does not have |
- * | stalled, or too slow while others were idle | given back, the one it stalled at behind all others | rests, and stays a source; after 8 in a row that brought nothing what it listed is not believed |
+ * | stalled, or reassigned | given back, the one it stalled at behind all others | rests, and stays a source; after 8 in a row that brought nothing what it listed is not believed |
  * | failed: the stream or the connection | given back | likewise |
  *
  * Rests double from `backoffBaseMs` to `backoffMaxMs` until a request is complete and brings something;
- * until then a source is on probation: one request at a time, for a single id at first, nothing large
- * that another which may be asked has.
+ * until then a source is on probation: one request at a time, for a single id at first, and no large
+ * item that another source can bring.
  * A wrong frame that belongs to no id is a lie about all of them.
  */
 export function judge(source: FetchSource, report: FetchReport, denied: number): Judgement {
@@ -66,7 +67,7 @@ export function judge(source: FetchSource, report: FetchReport, denied: number):
   return { rest: true, disbelieved: endedAt === null || source.invalid >= INVALID_IDS };
 }
 
-/** `denied`: ids that the source had listed itself and says it does not have. */
+/** `denied`: how many ids the source listed itself and now says it does not have. */
 function complete(source: FetchSource, items: number, denied: number): Judgement {
   source.invalid = 0;
   source.denied += denied;
@@ -79,4 +80,65 @@ function complete(source: FetchSource, items: number, denied: number): Judgement
   if (rest) source.penalised = true;
   else if (items > 0) source.backOff.reset();
   return { rest, disbelieved: false };
+}
+
+export interface PeerPenaltiesInit {
+  wanted: ReconciliationSet;
+  sources: Sources;
+  clock: Clock;
+  logger: Logger;
+  /** Called when ids or a source have become free. */
+  wake: () => void;
+  /** Called when nothing that a peer listed is believed any more. */
+  disbelieved: (peer: string) => void;
+}
+
+/** Imposes the penalties on sources, and logs them. */
+export class PeerPenalties {
+  readonly #init: PeerPenaltiesInit;
+
+  constructor(init: PeerPenaltiesInit) {
+    this.#init = init;
+  }
+
+  /** The peer said a wrong length of the item, so any other length it said may be wrong. */
+  lied(peer: string, id: Uint8Array): void {
+    const { wanted, logger, sources, wake } = this.#init;
+    wanted.unsay(peer);
+    const source = sources.get(peer);
+    if (source === undefined || sources.stopped) return;
+    const judgement = judgeLie(source);
+    const restMs = this.#impose(source, judgement);
+    const { disbelieved } = judgement;
+    logger.warn({ peer, id: bytesToHex(id), disbelieved, restMs }, 'peer said a wrong length');
+    wake();
+  }
+
+  /** A request ended; `denied`: how many ids the peer lacks that it had listed itself. */
+  ended({ source, reassigned }: RunningRequest, report: FetchReport, denied: number): void {
+    const { logger } = this.#init;
+    const { items, error, payloadBytes, absent } = report;
+    const line = { peer: source.peer, items, absent: absent.length, payloadBytes, ...error };
+    const judgement = judge(source, report, denied);
+    // The peer likely made up the ids it lacks. Others may have the ids it served wrong.
+    const restMs = this.#impose(source, judgement, report.outcome === 'complete');
+    if (restMs === null) {
+      logger.debug(line, 'fetched');
+      return;
+    }
+    const { disbelieved } = judgement;
+    const outcome = reassigned ? 'stalled' : report.outcome;
+    logger.warn({ ...line, outcome, disbelieved, restMs }, 'peer failed as a source');
+  }
+
+  /** Milliseconds that the source rests, if it does. */
+  #impose(source: FetchSource, { rest, disbelieved }: Judgement, denied = false): number | null {
+    const { clock, wanted, wake } = this.#init;
+    if (disbelieved) {
+      source.abandon();
+      wanted.drop(source.peer, { denied });
+      this.#init.disbelieved(source.peer);
+    }
+    return rest ? source.rest(clock, wake) : null;
+  }
 }

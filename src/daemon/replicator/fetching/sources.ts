@@ -1,8 +1,9 @@
-import type { Cancel, Clock } from '../../../store/index.ts';
-import type { BackOff } from '../../backoff.ts';
+import type { Clock } from '../../../store/index.ts';
+import { Alarm } from '../../alarm.ts';
+import { BackOff } from '../../backoff.ts';
 import { type RequestKind, Throughput } from './throughput.ts';
 
-/** Requests to one peer that run, and how it has behaved. */
+/** A peer as a source: its running requests, and its behaviour so far. */
 export class FetchSource {
   readonly peer: string;
   readonly requests: Set<RunningRequest> = new Set();
@@ -19,7 +20,7 @@ export class FetchSource {
   denied = 0;
   /** It had its rest for a listing that proved wrong. */
   penalised = false;
-  #resting: Cancel | undefined;
+  #rest: Alarm | undefined;
 
   constructor(peer: string, backOff: BackOff) {
     this.peer = peer;
@@ -32,17 +33,20 @@ export class FetchSource {
   }
 
   get resting(): boolean {
-    return this.#resting !== undefined;
+    return this.#rest?.isSet ?? false;
+  }
+
+  /** Whether a request for large items runs. */
+  get fetchesLarge(): boolean {
+    return [...this.requests].some(isLarge);
   }
 
   /** Asks nothing of the peer for as long as its failures call for; returns the milliseconds. */
   rest(clock: Clock, wake: () => void): number {
     const restMs = this.backOff.next();
-    this.#resting?.();
-    this.#resting = clock.after(restMs, () => {
-      this.#resting = undefined;
-      wake();
-    });
+    this.#rest?.stop();
+    this.#rest = new Alarm(clock, wake);
+    this.#rest.set(restMs);
     return restMs;
   }
 
@@ -54,17 +58,18 @@ export class FetchSource {
 
   stop(): void {
     this.abandon();
-    this.#resting?.();
-    this.#resting = undefined;
+    this.#rest?.stop();
   }
 }
 
 const DEFAULT_MAX_GONE = 1_000;
 
 export interface SourcesInit {
-  newBackOff: () => BackOff;
+  /** First and longest rest of a source, in milliseconds. */
+  backoffBaseMs: number;
+  backoffMaxMs: number;
   /**
-   * Peers gone whose behaviour is remembered, so that coming back does not end a rest.
+   * Disconnected peers whose behaviour is remembered, so that coming back does not end a rest.
    * @default 1_000
    */
   maxGone?: number;
@@ -73,16 +78,16 @@ export interface SourcesInit {
 /** Peers to fetch from, bounded also when they come and go. */
 export class Sources {
   readonly #sources = new Map<string, FetchSource>();
-  readonly #newBackOff: () => BackOff;
-  readonly #maxGone: number;
+  readonly #init: SourcesInit;
+  stopped = false;
 
-  constructor({ newBackOff, maxGone = DEFAULT_MAX_GONE }: SourcesInit) {
-    this.#newBackOff = newBackOff;
-    this.#maxGone = maxGone;
+  constructor(init: SourcesInit) {
+    this.#init = init;
   }
 
   connected(peer: string): FetchSource {
-    const source = this.#sources.get(peer) ?? new FetchSource(peer, this.#newBackOff());
+    const { backoffBaseMs: baseMs, backoffMaxMs: maxMs } = this.#init;
+    const source = this.#sources.get(peer) ?? new FetchSource(peer, new BackOff({ baseMs, maxMs }));
     this.#sources.delete(peer);
     this.#sources.set(peer, source);
     source.connected = true;
@@ -93,7 +98,7 @@ export class Sources {
     return this.#sources.get(peer);
   }
 
-  /** It got its turn: the others come first now. */
+  /** It had its turn: the others come first now. */
   served(source: FetchSource): void {
     this.#sources.delete(source.peer);
     this.#sources.set(source.peer, source);
@@ -105,14 +110,16 @@ export class Sources {
     source.connected = false;
     source.abandon();
     const gone = [...this.#sources.values()].filter((other) => !other.connected);
-    for (const oldest of gone.slice(0, Math.max(0, gone.length - this.#maxGone))) {
+    const surplus = Math.max(0, gone.length - (this.#init.maxGone ?? DEFAULT_MAX_GONE));
+    for (const oldest of gone.slice(0, surplus)) {
       oldest.stop();
       this.#sources.delete(oldest.peer);
     }
   }
 
-  /** Those that may be asked now: none on probation before others, then whose last turn is longest ago. */
+  /** Sources that may be asked now: first those not on probation, then by the oldest last turn. */
   get ready(): FetchSource[] {
+    if (this.stopped) return [];
     const ready = [...this.#sources.values()].filter(
       (source) => source.connected && !source.resting,
     );
@@ -120,6 +127,7 @@ export class Sources {
   }
 
   stop(): void {
+    this.stopped = true;
     for (const source of this.#sources.values()) source.stop();
   }
 }
@@ -142,8 +150,8 @@ export class RunningRequest {
   bytes = 0;
   /** When it was first seen to be late, on the monotonic clock; undefined once it gets on again. */
   suspectedAt: number | undefined;
-  /** Its source was too slow while others waited for work. */
-  stolen = false;
+  /** It was ended because another source waits for its ids or its room. */
+  reassigned = false;
 
   constructor(init: {
     source: FetchSource;
@@ -199,8 +207,10 @@ export class RunningRequest {
     this.#control.abort();
   }
 
-  steal(): void {
-    this.stolen = true;
+  /** Ends it, so that another source gets its ids or its room. */
+  reassign(): void {
+    if (this.reassigned) return;
+    this.reassigned = true;
     this.abort();
   }
 
@@ -209,4 +219,8 @@ export class RunningRequest {
     this.suspectedAt = undefined;
     this.#progressAt = this.#clock.monotonic();
   }
+}
+
+export function isLarge({ kind }: RunningRequest): boolean {
+  return kind === 'large';
 }

@@ -4,7 +4,7 @@ import type { RequestKind } from '../../../../src/daemon/replicator/fetching/tes
 import {
   Claiming,
   FetchSource,
-  LargeTurn,
+  LargeItemGate,
   RunningRequest,
 } from '../../../../src/daemon/replicator/fetching/testing.ts';
 import {
@@ -21,7 +21,7 @@ class Rig {
   readonly wanted: ReconciliationSet = new ReconciliationSet();
   readonly running: RunningRequest[] = [];
   readonly sources: Map<string, FetchSource> = new Map();
-  readonly turn: LargeTurn;
+  readonly gate: LargeItemGate;
   readonly #claiming: Claiming;
 
   constructor(peers: readonly string[], change: Partial<ReplicatorOptions> = {}) {
@@ -31,8 +31,8 @@ class Rig {
       largeWaitMs: 500,
       ...change,
     };
-    this.turn = new LargeTurn({ ...options, clock: this.clock, wake: () => undefined });
-    this.#claiming = new Claiming({ wanted: this.wanted, options, turn: this.turn });
+    this.gate = new LargeItemGate({ ...options, clock: this.clock, wake: () => undefined });
+    this.#claiming = new Claiming({ wanted: this.wanted, options, gate: this.gate });
     for (const peer of peers) {
       this.sources.set(peer, new FetchSource(peer, new BackOff({ baseMs: 1, maxMs: 1 })));
     }
@@ -126,7 +126,7 @@ describe('large items', () => {
     const rig = new Rig(['a']);
     rig.wantLarge('a', 2);
     for (const _ of [1, 2]) {
-      rig.turn.small();
+      rig.gate.noteSmall();
       assert.equal(rig.claim('a'), null);
       await rig.clock.advance(100);
       assert.equal(rig.claim('a')![0], 'large');

@@ -72,7 +72,7 @@ function setUp(limit = 100) {
         },
       },
       window,
-      known: (id) => known.push(id),
+      wanted: { received: (id) => known.push(id) > 0 },
     });
   const end = async (): Promise<void> => {
     for (let put = puts.shift(); put !== undefined; put = puts.shift()) {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { LargeTurn } from '../../../../src/daemon/replicator/fetching/testing.ts';
+import { LargeItemGate } from '../../../../src/daemon/replicator/fetching/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 
 function setUp() {
   const clock = new VirtualClock();
   const state = { woken: 0 };
-  const turn = new LargeTurn({
+  const gate = new LargeItemGate({
     clock,
     largeQuietMs: 100,
     largeWaitMs: 5_000,
@@ -14,73 +14,73 @@ function setUp() {
       state.woken++;
     },
   });
-  return { clock, state, turn };
+  return { clock, state, gate };
 }
 
-describe('the turn of large items', () => {
-  it('has come where no small one has come', () => {
-    const { clock, turn } = setUp();
-    assert.equal(turn.come(), true);
+describe('the gate of large items', () => {
+  it('is open where no small item has come', () => {
+    const { clock, gate } = setUp();
+    assert.equal(gate.open(), true);
     assert.equal(clock.pending, 0);
   });
 
-  it('comes when no small one has come for a while, and is woken then, each time', async () => {
-    const { clock, state, turn } = setUp();
+  it('opens when no small item has come for a while, and wakes then, each time', async () => {
+    const { clock, state, gate } = setUp();
     for (const round of [1, 2]) {
-      turn.small();
-      assert.equal(turn.come(), false);
+      gate.noteSmall();
+      assert.equal(gate.open(), false);
       await clock.advance(60);
-      turn.small();
-      assert.equal(turn.come(), false);
+      gate.noteSmall();
+      assert.equal(gate.open(), false);
       assert.equal(clock.pending, 1, 'it is woken once');
       await clock.advance(99);
-      assert.deepEqual([turn.come(), state.woken], [false, round - 1]);
+      assert.deepEqual([gate.open(), state.woken], [false, round - 1]);
       await clock.advance(1);
       assert.equal(state.woken, round);
-      assert.equal(turn.come(), true);
-      turn.reset();
+      assert.equal(gate.open(), true);
+      gate.reset();
     }
   });
 
-  it('comes after ten such whiles though small ones keep coming, and the next waits as long', async () => {
-    const { clock, turn } = setUp();
+  it('opens after ten such whiles though small items keep coming, and the next wait is as long', async () => {
+    const { clock, gate } = setUp();
     for (const _ of [1, 2]) {
       for (let ms = 0; ms < 1_000; ms += 50) {
-        turn.small();
-        assert.equal(turn.come(), false, `after ${ms} ms`);
+        gate.noteSmall();
+        assert.equal(gate.open(), false, `after ${ms} ms`);
         await clock.advance(50);
       }
-      turn.small();
-      assert.equal(turn.come(), true);
-      turn.reset();
+      gate.noteSmall();
+      assert.equal(gate.open(), true);
+      gate.reset();
     }
-    turn.stop();
+    gate.stop();
   });
 
   it('is overdue after the longest wait, measured from when it is first asked for', async () => {
-    const { clock, turn } = setUp();
+    const { clock, gate } = setUp();
     await clock.advance(10_000);
     for (const _ of [1, 2]) {
-      assert.equal(turn.overdue(), false);
+      assert.equal(gate.overdue(), false);
       await clock.advance(4_999);
-      assert.equal(turn.overdue(), false);
+      assert.equal(gate.overdue(), false);
       await clock.advance(1);
-      assert.equal(turn.overdue(), true);
-      turn.reset();
+      assert.equal(gate.overdue(), true);
+      gate.reset();
     }
   });
 
   it('wakes nobody once it is stopped', async () => {
-    const { clock, state, turn } = setUp();
-    turn.small();
-    turn.come();
-    turn.stop();
-    turn.stop();
+    const { clock, state, gate } = setUp();
+    gate.noteSmall();
+    gate.open();
+    gate.stop();
+    gate.stop();
     await clock.advance(1_000);
     assert.equal(state.woken, 0);
-    turn.reset();
-    turn.small();
-    turn.come();
+    gate.reset();
+    gate.noteSmall();
+    gate.open();
     await clock.advance(100);
     assert.equal(state.woken, 1);
   });

@@ -68,13 +68,13 @@ describe('a request that runs', () => {
     }
   });
 
-  it('is called off when it is stolen, and knows it', async () => {
+  it('is called off when it is reassigned, and knows it', async () => {
     const { request } = await setUp();
-    assert.deepEqual([request.stolen, request.signal.aborted], [false, false]);
-    request.steal();
-    assert.deepEqual([request.stolen, request.signal.aborted], [true, true]);
+    assert.deepEqual([request.reassigned, request.signal.aborted], [false, false]);
+    request.reassign();
+    assert.deepEqual([request.reassigned, request.signal.aborted], [true, true]);
     const other = (await setUp()).request;
     other.abort();
-    assert.deepEqual([other.stolen, other.signal.aborted], [false, true]);
+    assert.deepEqual([other.reassigned, other.signal.aborted], [false, true]);
   });
 });

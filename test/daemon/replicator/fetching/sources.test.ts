@@ -5,14 +5,14 @@ import {
   RunningRequest,
   Sources,
 } from '../../../../src/daemon/replicator/fetching/testing.ts';
-import { BackOff } from '../../../../src/daemon/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { idOf } from '../support.ts';
 
 function setUp(maxGone?: number) {
   const clock = new VirtualClock();
   const sources = new Sources({
-    newBackOff: () => new BackOff({ baseMs: 1_000, maxMs: 4_000 }),
+    backoffBaseMs: 1_000,
+    backoffMaxMs: 4_000,
     ...(maxGone !== undefined && { maxGone }),
   });
   const ready = (): string[] => sources.ready.map(({ peer }) => peer);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RequestKind } from '../../../../src/daemon/replicator/fetching/testing.ts';
 import {
-  Crowding,
   FetchSource,
+  RequestReassignment,
   RunningRequest,
 } from '../../../../src/daemon/replicator/fetching/testing.ts';
 import {
@@ -22,14 +22,14 @@ const PATIENCE_MS = 1_000;
 class Rig {
   readonly clock: VirtualClock = new VirtualClock();
   readonly wanted: ReconciliationSet = new ReconciliationSet();
-  readonly crowding: Crowding;
+  readonly reassignment: RequestReassignment;
   readonly running: RunningRequest[] = [];
   ready: FetchSource[] = [];
   woken = 0;
   #ids = 0;
 
   constructor(change: Partial<ReplicatorOptions> = {}) {
-    this.crowding = new Crowding({
+    this.reassignment = new RequestReassignment({
       clock: this.clock,
       wanted: this.wanted,
       options: {
@@ -75,8 +75,8 @@ class Rig {
     return id;
   }
 
-  get victim(): string | undefined {
-    return this.crowding.victim(this.running, this.ready)?.source.peer;
+  get crowding(): string | undefined {
+    return this.reassignment.crowding(this.running, this.ready)?.source.peer;
   }
 }
 
@@ -93,12 +93,12 @@ describe('a request that brings next to nothing', () => {
     first.came(500);
     rig.waits('w');
     await rig.clock.advance(PATIENCE_MS - 1);
-    assert.equal(rig.victim, undefined);
+    assert.equal(rig.crowding, undefined);
     await rig.clock.advance(1);
-    assert.equal(rig.victim, 't');
+    assert.equal(rig.crowding, 't');
     rig.running.pop();
     rig.runs(rig.source('u'));
-    assert.equal(rig.victim, 's', 'a new one has its own patience');
+    assert.equal(rig.crowding, 's', 'a new one has its own patience');
   });
 
   it('keeps it where there is room for others', async () => {
@@ -106,7 +106,7 @@ describe('a request that brings next to nothing', () => {
     rig.waits('w');
     rig.running.pop();
     await rig.clock.advance(2 * PATIENCE_MS);
-    assert.equal(rig.victim, undefined);
+    assert.equal(rig.crowding, undefined);
     assert.equal(rig.clock.pending, 0);
   });
 
@@ -116,26 +116,26 @@ describe('a request that brings next to nothing', () => {
     rig.wanted.claim('w', 1);
     source.requests.clear();
     await rig.clock.advance(2 * PATIENCE_MS);
-    assert.equal(rig.victim, undefined);
+    assert.equal(rig.crowding, undefined);
   });
 
   it('keeps it where nobody waits who lists something, has no request and has not failed', async () => {
     const { rig, first } = full();
     rig.wanted.add('nobody', [idOf(99)]);
     await rig.clock.advance(2 * PATIENCE_MS);
-    assert.equal(rig.victim, undefined, 'nobody waits');
+    assert.equal(rig.crowding, undefined, 'nobody waits');
     rig.ready = [rig.source('lists nothing')];
-    assert.equal(rig.victim, undefined);
+    assert.equal(rig.crowding, undefined);
     rig.ready = [];
     rig.waits('asked').requests.add(first);
-    assert.equal(rig.victim, undefined);
+    assert.equal(rig.crowding, undefined);
     rig.ready = [];
     rig.waits('failed').backOff.next();
-    assert.equal(rig.victim, undefined);
+    assert.equal(rig.crowding, undefined);
     assert.equal(rig.clock.pending, 0);
     rig.ready = [];
     rig.waits('w');
-    assert.equal(rig.victim, 's');
+    assert.equal(rig.crowding, 's');
   });
 
   it('gives it up to one who waits and mirrors what another lists', async () => {
@@ -144,7 +144,7 @@ describe('a request that brings next to nothing', () => {
     rig.wanted.mirror('m', 'l');
     rig.ready = [rig.source('m')];
     await rig.clock.advance(PATIENCE_MS);
-    assert.equal(rig.victim, 's');
+    assert.equal(rig.crowding, 's');
   });
 
   it('is looked for again once it may be slow enough, and once only', async () => {
@@ -152,15 +152,15 @@ describe('a request that brings next to nothing', () => {
     rig.waits('w');
     for (const round of [1, 2]) {
       for (const request of rig.running) request.came(100_000);
-      assert.deepEqual([rig.victim, rig.victim], [undefined, undefined]);
+      assert.deepEqual([rig.crowding, rig.crowding], [undefined, undefined]);
       assert.equal(rig.clock.pending, 1);
       await rig.clock.advance(PATIENCE_MS - 1);
       assert.equal(rig.woken, round - 1);
       await rig.clock.advance(1);
       assert.equal(rig.woken, round);
     }
-    assert.equal(rig.victim, undefined);
-    rig.crowding.stop();
+    assert.equal(rig.crowding, undefined);
+    rig.reassignment.stop();
     assert.equal(rig.clock.pending, 0);
     await rig.clock.advance(PATIENCE_MS);
     assert.equal(rig.woken, 2);
@@ -171,7 +171,7 @@ describe('a request that brings next to nothing', () => {
     rig.waits('w');
     await rig.clock.advance(PATIENCE_MS);
     void first.storing(new Promise(() => undefined));
-    assert.equal(rig.victim, 't');
+    assert.equal(rig.crowding, 't');
   });
 
   for (const [what, bytesPerMs, bound] of [
@@ -184,14 +184,14 @@ describe('a request that brings next to nothing', () => {
       rig.waits('w', bytesPerMs);
       await rig.clock.advance(PATIENCE_MS);
       for (const request of [first, second]) request.came(bound * PATIENCE_MS);
-      assert.equal(rig.victim, undefined, 'at the bound');
-      rig.crowding.stop();
+      assert.equal(rig.crowding, undefined, 'at the bound');
+      rig.reassignment.stop();
       const slower = full();
       slower.rig.waits('w', bytesPerMs);
       await slower.rig.clock.advance(PATIENCE_MS);
       slower.first.came(bound * PATIENCE_MS);
       slower.second.came(bound * PATIENCE_MS - 1);
-      assert.equal(slower.rig.victim, 't', 'a byte below it');
+      assert.equal(slower.rig.crowding, 't', 'a byte below it');
     });
   }
 
@@ -202,7 +202,7 @@ describe('a request that brings next to nothing', () => {
     await rig.clock.advance(PATIENCE_MS);
     first.came(5 * PATIENCE_MS);
     second.came(50 * PATIENCE_MS);
-    assert.equal(rig.victim, 's');
+    assert.equal(rig.crowding, 's');
   });
 });
 
@@ -214,11 +214,11 @@ describe('a large request that brings next to nothing', () => {
     const waiting = rig.waits('w', 0, true);
     waiting.requests.add(rig.runs(rig.source('x')));
     await rig.clock.advance(PATIENCE_MS);
-    assert.equal(rig.victim, 's', 'not a small one');
+    assert.equal(rig.crowding, 's', 'not a small one');
     waiting.requests.add(
       new RunningRequest({ source: waiting, clock: rig.clock, kind: 'large', ids: [] }),
     );
-    assert.equal(rig.victim, undefined, 'who has one waits for none');
+    assert.equal(rig.crowding, undefined, 'who has one waits for none');
   });
 
   it('keeps it where there may be more of them', async () => {
@@ -226,6 +226,6 @@ describe('a large request that brings next to nothing', () => {
     rig.runs(rig.source('s'), 'large');
     rig.waits('w', 0, true);
     await rig.clock.advance(PATIENCE_MS);
-    assert.equal(rig.victim, undefined);
+    assert.equal(rig.crowding, undefined);
   });
 });

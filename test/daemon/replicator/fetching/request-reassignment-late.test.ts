@@ -3,9 +3,10 @@ import { describe, it } from 'node:test';
 import type { RequestKind } from '../../../../src/daemon/replicator/fetching/testing.ts';
 import {
   FetchSource,
+  RequestReassignment,
   RunningRequest,
-  Stealing,
 } from '../../../../src/daemon/replicator/fetching/testing.ts';
+import { DEFAULT_REPLICATOR_OPTIONS } from '../../../../src/daemon/replicator/index.ts';
 import { BackOff } from '../../../../src/daemon/testing.ts';
 import { ReconciliationSet } from '../../../../src/protocol/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
@@ -19,17 +20,17 @@ class Rig {
   readonly clock: VirtualClock = new VirtualClock();
   readonly wanted: ReconciliationSet = new ReconciliationSet();
   readonly holder: FetchSource = this.source('h');
-  readonly thief: FetchSource = this.source('t');
-  readonly stealing: Stealing;
+  readonly successor: FetchSource = this.source('t');
+  readonly reassignment: RequestReassignment;
   running: RunningRequest[] = [];
-  idle: FetchSource[] = [this.thief];
+  idle: FetchSource[] = [this.successor];
   woken: number[] = [];
 
   constructor() {
-    this.stealing = new Stealing({
+    this.reassignment = new RequestReassignment({
       clock: this.clock,
       wanted: this.wanted,
-      stealAfterMs: STEAL_AFTER_MS,
+      options: { ...DEFAULT_REPLICATOR_OPTIONS, stealAfterMs: STEAL_AFTER_MS },
       wake: () => this.woken.push(this.clock.monotonic()),
     });
   }
@@ -61,7 +62,7 @@ class Rig {
   }
 
   get late(): number {
-    return this.stealing.late(this.running, this.idle).length;
+    return this.reassignment.late(this.running, this.idle).length;
   }
 
   /** Time passes, and the request gets on in each step. */
@@ -95,7 +96,7 @@ describe('a request without progress', () => {
       request.came(0);
     }
     assert.equal(rig.late, 0);
-    rig.stealing.stop();
+    rig.reassignment.stop();
     assert.equal(rig.clock.pending, 0);
   });
 
@@ -123,7 +124,7 @@ describe('a request without progress', () => {
     rig.idle = [rig.source('has nothing')];
     assert.equal(rig.late, 0);
     assert.equal(rig.clock.pending, 0);
-    rig.idle = [rig.thief];
+    rig.idle = [rig.successor];
     assert.equal(rig.late, 0);
     await rig.clock.advance(GRACE_MS);
     assert.equal(rig.late, 1);
@@ -150,7 +151,7 @@ describe('a request without progress', () => {
     await rig.clock.advance(1);
     assert.equal(rig.woken.length, 1);
     assert.equal(rig.late, 0);
-    rig.stealing.stop();
+    rig.reassignment.stop();
   });
 
   it('has us wake at the first moment of all', async () => {
@@ -161,7 +162,7 @@ describe('a request without progress', () => {
     assert.equal(rig.late, 0);
     await rig.clock.advance(700);
     assert.deepEqual(rig.woken, [1_000]);
-    rig.stealing.late(rig.running.slice(1), rig.idle);
+    rig.reassignment.late(rig.running.slice(1), rig.idle);
     assert.equal(rig.clock.pending, 1);
     await rig.clock.advance(300);
     assert.deepEqual(rig.woken, [1_000, 1_300]);
@@ -172,7 +173,7 @@ describe('a request that gets on slowly', () => {
   it('is given up after five times as long to one four times as quick', async () => {
     const rig = new Rig();
     const request = rig.runs();
-    rig.brings(rig.thief, 40);
+    rig.brings(rig.successor, 40);
     await rig.trickle(request, 4_500, 10);
     assert.equal(rig.late, 0);
     await rig.trickle(request, 500, 10);
@@ -184,7 +185,7 @@ describe('a request that gets on slowly', () => {
   it('is kept where nobody is four times as quick', async () => {
     const rig = new Rig();
     const request = rig.runs();
-    rig.brings(rig.thief, 39);
+    rig.brings(rig.successor, 39);
     await rig.trickle(request, 20_000, 10);
     assert.equal(rig.late, 0);
     assert.equal(request.suspectedAt, undefined);
@@ -194,13 +195,13 @@ describe('a request that gets on slowly', () => {
     rig.idle.push(still);
     assert.equal(rig.late, 0);
     assert.notEqual(request.suspectedAt, undefined, 'the quickest of them counts');
-    rig.stealing.stop();
+    rig.reassignment.stop();
   });
 
   it('has the longer the more a large item holds', async () => {
     const rig = new Rig();
     const request = rig.runs('large', 256 * 5_000);
-    rig.brings(rig.thief, 10_000);
+    rig.brings(rig.successor, 10_000);
     await rig.trickle(request, 9_500, 10);
     assert.equal(rig.late, 0);
     assert.equal(request.suspectedAt, undefined);
@@ -208,6 +209,6 @@ describe('a request that gets on slowly', () => {
     assert.equal(rig.late, 0);
     await rig.clock.advance(GRACE_MS);
     assert.equal(rig.late, 1);
-    rig.stealing.stop();
+    rig.reassignment.stop();
   });
 });

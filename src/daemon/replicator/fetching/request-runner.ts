@@ -1,0 +1,108 @@
+import type { Logger } from 'pino';
+import type { Fetch, FetchReport, ReconciliationSet } from '../../../protocol/index.ts';
+import { bytesToHex, equalBytes, type Item, type Replica } from '../../../store/index.ts';
+import type { ReplicatorOptions } from '../options.ts';
+import type { Pause } from '../pause.ts';
+import { Intake, Window } from './intake.ts';
+import type { LargeItemGate } from './large-item-gate.ts';
+import { isLiar, type PeerPenalties } from './peer-penalties.ts';
+import type { RefusedIds } from './refused-ids.ts';
+import type { RunningRequest } from './sources.ts';
+import type { RequestKind } from './throughput.ts';
+
+export interface RequestRunnerInit {
+  wanted: ReconciliationSet;
+  replica: Replica;
+  fetch: Pick<Fetch, 'fetch'>;
+  logger: Logger;
+  options: ReplicatorOptions;
+  pause: Pause;
+  gate: LargeItemGate;
+  penalties: PeerPenalties;
+  refused: RefusedIds;
+}
+
+/** Runs a request: stores the items that come, and settles the claims of all ids at the end. */
+export class RequestRunner {
+  readonly #init: RequestRunnerInit;
+  readonly #windows: Readonly<Record<RequestKind, Window>>;
+
+  constructor(init: RequestRunnerInit) {
+    this.#init = init;
+    const { windowBytes } = init.options;
+    this.#windows = { small: new Window(windowBytes), large: new Window(windowBytes) };
+  }
+
+  async run(request: RunningRequest): Promise<void> {
+    const { replica, fetch, options, wanted, pause, gate, penalties, logger } = this.#init;
+    const { source, ids, kind, signal } = request;
+    const intake = new Intake({ replica, window: this.#windows[kind], wanted });
+    const report = await fetch.fetch({
+      peer: source.peer,
+      ids,
+      signal,
+      ...(kind === 'small' && { maxBytes: options.maxSmallBytes }),
+      onProgress: (bytes) => request.came(bytes),
+      onItems: (items) => this.#take(request, intake, items),
+    });
+    const { items, absent, large, tooLarge } = report;
+    const answered = items + absent.length + large.length + tooLarge.length;
+    const { bytes, streamedMs } = request;
+    source.throughput.note({ kind, answered, items, bytes, streamedMs });
+    await intake.settle();
+    if (kind === 'large') gate.largeEnded(ids);
+    if (intake.error !== null) pause.refused(intake.error);
+    else pause.ended(intake.stored);
+    // Abandoned meanwhile: its claims were given back then, and may be a newer request's by now.
+    if (!source.requests.delete(request)) return;
+    // Stored items have left the wanted ids, and their claims with them.
+    const allStored = intake.stored === ids.length;
+    const denied = allStored ? 0 : this.#settle(request, report);
+    if (intake.error === null) penalties.ended(request, report, denied);
+    else logger.warn({ peer: source.peer, ...intake.error }, 'fetched item not stored');
+  }
+
+  #take(request: RunningRequest, intake: Intake, items: readonly Item[]): Promise<void> {
+    const { wanted, gate, penalties } = this.#init;
+    for (const { id, payload } of items) {
+      if (request.kind === 'large') gate.noteLarge(id);
+      const said = wanted.said(id);
+      if (said !== undefined && said.bytes !== payload.length) penalties.lied(said.peer, id);
+    }
+    return request.storing(intake.take(items));
+  }
+
+  /**
+   * Gives the claims back; the id that spoiled the request goes last, so that it spoils no other.
+   * Returns how many ids the peer does not have that it had listed itself.
+   */
+  #settle({ source, ids }: RunningRequest, report: FetchReport): number {
+    const { wanted } = this.#init;
+    const { peer } = source;
+    const { large, tooLarge, endedAt, outcome } = report;
+    const absent = isLiar(source)
+      ? [...report.absent, ...large.map(({ id }) => id)]
+      : report.absent;
+    const denied = absent.filter((id) => wanted.lists(peer, id)).length;
+    for (const id of absent) wanted.release(peer, id, { forget: true });
+    // The claims of a liar for these are gone by now.
+    for (const { id, length } of large) wanted.release(peer, id, { length });
+    for (const id of tooLarge) this.#refuse(peer, id);
+    for (const id of ids) {
+      if (endedAt === null || !equalBytes(id, endedAt)) wanted.release(peer, id);
+    }
+    const wrong = outcome === 'invalid';
+    if (endedAt !== null) wanted.release(peer, endedAt, { forget: wrong, keep: wrong });
+    return denied;
+  }
+
+  /** The peer says that the item is too large. Other sources are asked first, if there are any. */
+  #refuse(peer: string, id: Uint8Array): void {
+    const { wanted, logger, refused } = this.#init;
+    wanted.release(peer, id, { forget: true });
+    refused.add(peer, id);
+    if (wanted.sources(id).length > 0) return;
+    logger.warn({ peer, id: bytesToHex(id) }, 'item refused: above limits.maxItemBytes');
+    wanted.received(id);
+  }
+}
