@@ -1,130 +1,106 @@
 import type { Logger } from 'pino';
-import type { ReconciliationSet, Scope, SessionReport } from '../../../protocol/index.ts';
-import { bytesToHex, type Cancel, type Clock } from '../../../store/index.ts';
-import { declined, ending, usable } from './outcome.ts';
-import { isGivenUp, type Job, Plan, type Slice } from './plan.ts';
-import { type CatchUpProgress, Rate } from './progress.ts';
+import type { Reconcile, ReconciliationSet, SessionReport } from '../../../protocol/index.ts';
+import { bytesToHex, type Clock } from '../../../store/index.ts';
+import { Alarm } from '../../alarm.ts';
+import type { Fetcher } from '../fetching/index.ts';
+import { declined, usable } from './outcome.ts';
+import { type Job, Plan } from './plan.ts';
+import { type CatchUpProgress, ProgressReporter } from './progress.ts';
 import { Stalls } from './stalls.ts';
+
+/** The owner of a catch-up. */
+export interface CatchUpHost {
+  /** Connected peers that have had no survey yet, so that they may still join. */
+  readonly unknownPeers: number;
+  /** The catch-up is over. Called once. */
+  catchUpEnded(): void;
+}
 
 export interface CatchUpInit {
   clock: Clock;
   logger: Logger;
-  wanted: Pick<ReconciliationSet, 'length' | 'sources'>;
-  /** Nothing is fetched at the moment, through no fault of any peer. */
-  paused: () => boolean;
-  /** Connected peers of which it is not known yet whether they can take part. */
-  unknown: () => number;
-  /** Says that a peer holds whatever another one lists. */
-  mirror: (peer: string, of: string) => void;
-  /** Runs a session; never rejects. */
-  reconcile: (peer: string, scope: Scope) => Promise<SessionReport>;
-  /** Called once, when it is over. */
-  ended: () => void;
+  wanted: Pick<ReconciliationSet, 'length' | 'sources' | 'mirror'>;
+  host: CatchUpHost;
+  fetcher: Pick<Fetcher, 'paused'>;
+  service: Pick<Reconcile, 'reconcile'>;
   sliceItems: number;
   maxPending: number;
 }
 
 interface CatchUpMember {
-  /** The root it named, as hex: peers with equal ones may serve what the other listed. */
+  /** The root it named, as hex: peers with equal roots may serve the ids of each other's listings. */
   readonly root: string;
-  job: Job | 'closing' | null;
-  /** When that began, on the monotonic clock. */
+  job: Job | null;
+  /** Its session over everything runs. */
+  closing: boolean;
+  /** When its session or its wait began, on the monotonic clock. */
   since: number;
   /** Sessions in a row that failed. */
   failures: number;
-  /** Times that what it listed did not come. */
+  /** How often its listed items did not come. */
   stalls: number;
 }
 
-/** How often what stands still is looked at. */
-const LOOK_EVERY_MS = 1_000;
-/** How often the log tells how far it is. */
-const TELL_EVERY_MS = 10_000;
-/** A session over a slice that takes longer gives way to a peer that has nothing to do. */
+/** How often stalls and slow sessions are looked for. */
+const CHECK_EVERY_MS = 1_000;
+/** A slice session that takes longer gives way to a peer that has nothing to do. */
 const LATE_MS = 60_000;
-/** How long after the beginning a lonely peer's slices wait for others to check them. */
+/** How long after the start the slices of a single peer wait for other peers to check them. */
 const NEWCOMERS_MS = 10_000;
-/** Sessions in a row that may fail before a peer takes part no more. */
+/** Sessions in a row that may fail before a peer is barred. */
 const MAX_FAILURES = 3;
-/** Times that what a peer listed may not come before it takes part no more. */
+/** How often the listed items of a peer may stall before it is barred. */
 const MAX_STALLS = 3;
 
 /**
- * A node far behind gets what it lacks from several peers at once (docs/architecture.md): each lists and
- * serves slices of the key space in order, each slice is compared with a second peer once it is here,
- * and a session with each peer over everything closes it.
+ * Brings a node that is far behind up to date from several peers at once (docs/architecture.md). Each
+ * peer lists and serves slices of the key space in order. A second peer checks each slice once it is
+ * stored. A session with each peer over everything closes the catch-up.
  */
 export class CatchUp {
   readonly #init: CatchUpInit;
   readonly #plan: Plan;
-  readonly #rate: Rate;
-  readonly #startedAt: number;
-  readonly #members = new Map<string, CatchUpMember>();
-  /** Peers that take part no more. */
-  readonly #barred = new Set<string>();
-  /** Sessions over everything at the end, by whether they came to an end that says something. */
-  readonly #compared = { yes: 0, no: 0 };
-  /** Peers that take part no more, and whose sessions still run. */
-  readonly #outlasting = new Set<string>();
   readonly #stalls: Stalls;
-  #timer: Cancel | undefined;
-  #toldAt: number;
+  readonly #reporter: ProgressReporter;
+  readonly #alarm: Alarm;
+  readonly #members = new Map<string, CatchUpMember>();
+  /** Peers that may not join again. */
+  readonly #barred = new Set<string>();
+  /** The peer of each slice session that runs, also if the peer has left meanwhile. */
+  readonly #sessions = new Map<Job, string>();
   #over = false;
 
   constructor(init: CatchUpInit) {
     this.#init = init;
     this.#plan = new Plan(init);
     this.#stalls = new Stalls({ ...init, plan: this.#plan });
-    this.#rate = new Rate(init.clock);
-    this.#startedAt = init.clock.now();
-    this.#toldAt = init.clock.monotonic();
+    this.#reporter = new ProgressReporter(init, this.#plan);
+    this.#alarm = new Alarm(init.clock, () => this.#check());
   }
 
-  /** All slices are dealt with; the sessions over everything that run now need nobody to wait for them. */
+  /** All slices are closed. Nothing needs to wait for the closing sessions that run now. */
   get closing(): boolean {
     return this.#plan.done;
+  }
+
+  get progress(): CatchUpProgress {
+    return this.#reporter.progress(this.#members.size);
   }
 
   takes(peer: string): boolean {
     return this.#members.has(peer);
   }
 
-  /** The peer lists, or is compared with, a slice. */
+  /** A session with the peer over a slice runs. */
   works(peer: string): boolean {
-    const job = this.#members.get(peer)?.job ?? null;
-    return (job !== null && job !== 'closing') || this.#outlasting.has(peer);
+    return [...this.#sessions.values()].includes(peer);
   }
 
-  get progress(): CatchUpProgress {
-    const { slices, missing, allListed, done } = this.#plan;
-    return {
-      startedAt: this.#startedAt,
-      phase: done ? 'closing' : 'slices',
-      stored: this.#rate.total,
-      missing,
-      estimated: !allListed,
-      slices: {
-        total: slices.length,
-        closed: slices.filter(({ state }) => state === 'closed').length,
-        checked: slices.filter(({ checked }) => checked).length,
-        givenUp: slices.filter(isGivenUp).length,
-      },
-      peers: this.#members.size,
-      itemsPerSecond: this.#rate.perSecond,
-      secondsLeft: done ? null : this.#rate.secondsFor(missing),
-    };
-  }
-
-  /** Begins with what a survey of everything showed; `peers` are expected to take part. */
+  /** Begins with the report of a survey of everything; `peers` are expected to take part. */
   begin(report: SessionReport, peers: number): void {
-    const { peer, survey } = report;
-    this.#plan.begin(survey, peers);
-    const { missing, slices } = this.#plan;
-    this.#init.logger.info(
-      { event: 'catch-up-begun', peer, missing, slices: slices.length },
-      'far behind by what the peer says: catching up from several peers',
-    );
-    this.#timer = this.#init.clock.after(LOOK_EVERY_MS, () => this.#look());
+    this.#plan.begin(report.survey, peers);
+    this.#reporter.begun(report.peer);
+    this.#alarm.set(CHECK_EVERY_MS);
     this.join(report);
   }
 
@@ -134,17 +110,15 @@ export class CatchUp {
     if (this.#barred.has(peer)) return;
     const root = bytesToHex(outlines.theirs.root);
     const since = this.#init.clock.monotonic();
-    this.#members.set(peer, { root, job: null, since, failures: 0, stalls: 0 });
+    this.#members.set(peer, { root, job: null, closing: false, since, failures: 0, stalls: 0 });
     this.#advance();
   }
 
   left(peer: string): void {
-    const job = this.#members.get(peer)?.job ?? null;
-    if (!this.#members.delete(peer)) return;
-    if (job !== null && job !== 'closing') {
-      this.#outlasting.add(peer);
-      this.#plan.failed(job);
-    }
+    const member = this.#members.get(peer);
+    if (member === undefined) return;
+    this.#members.delete(peer);
+    if (member.job !== null) this.#plan.failed(member.job);
     this.#plan.left(peer);
     this.#advance();
   }
@@ -156,32 +130,39 @@ export class CatchUp {
 
   learnt(peer: string, ids: readonly Uint8Array[]): void {
     const job = this.#members.get(peer)?.job ?? null;
-    if (job !== null && job !== 'closing') this.#plan.learnt(job.slice, ids);
+    if (job !== null) this.#plan.learnt(job.slice, ids);
   }
 
-  /** Items came onto our disk: their ids, as keys. */
+  /** Items came onto the disk: their ids, as keys. */
   stored(keys: readonly string[]): void {
-    this.#rate.add(this.#plan.stored(keys));
+    this.#reporter.stored(this.#plan.stored(keys));
     this.#advance();
   }
 
   stop(): void {
     this.#over = true;
-    this.#timer?.();
+    this.#alarm.stop();
   }
 
-  /** Gives every peer without a job one, if there is one. */
+  /** To be called before another catch-up begins; otherwise it ends by itself. */
+  end(): void {
+    this.stop();
+    this.#reporter.ended(this.#members.size);
+    this.#init.host.catchUpEnded();
+  }
+
+  /** Gives a job to each idle peer, if there is one. */
   #advance(): void {
     if (this.#over) return;
-    for (const [peer, member] of this.#members) if (member.job === null) this.#employ(peer, member);
+    for (const [peer, member] of this.#members) if (isIdle(member)) this.#employ(peer, member);
     if (this.#members.size === 0) this.end();
   }
 
-  /** Nobody else is there to check, or to come so soon. */
+  /** No other peer can check, and none is about to join. */
   get #alone(): boolean {
-    const { clock, unknown } = this.#init;
-    const young = clock.now() - this.#startedAt < NEWCOMERS_MS;
-    return this.#members.size === 1 && !(young && unknown() > 0);
+    const { clock, host } = this.#init;
+    const young = clock.now() - this.#reporter.startedAt < NEWCOMERS_MS;
+    return this.#members.size === 1 && !(young && host.unknownPeers > 0);
   }
 
   #employ(peer: string, member: CatchUpMember): void {
@@ -192,14 +173,14 @@ export class CatchUp {
       this.#plan.started(job, peer);
       void this.#work(peer, member, job);
     } else if (this.#plan.done) {
-      member.job = 'closing';
+      member.closing = true;
       void this.#close(peer, member);
     } else {
       this.#help(peer, member);
     }
   }
 
-  /** A peer with nothing to list serves what another with the same set has listed. */
+  /** A peer with nothing to list serves the listing of another peer with an equal root. */
   #help(peer: string, { root }: CatchUpMember): void {
     const slow = this.#plan.slices.find(
       ({ state, lister }) =>
@@ -208,19 +189,23 @@ export class CatchUp {
         lister !== null &&
         this.#members.get(lister)?.root === root,
     );
-    if (slow !== undefined) this.#init.mirror(peer, slow.lister!);
+    if (slow !== undefined) this.#init.wanted.mirror(peer, slow.lister!);
   }
 
   async #work(peer: string, member: CatchUpMember, job: Job): Promise<void> {
     const { lower, upper } = job.slice;
+    this.#sessions.set(job, peer);
     const settles = job.kind !== 'survey';
-    const report = await this.#init.reconcile(peer, { interval: { lower, upper }, settles });
+    const report = await this.#init.service.reconcile(peer, {
+      interval: { lower, upper },
+      settles,
+    });
+    this.#sessions.delete(job);
     member.job = null;
-    this.#outlasting.delete(peer);
     if (this.#over || this.#members.get(peer) !== member) return;
     if (usable(report, job)) {
       member.failures = 0;
-      this.#take(peer, job, report);
+      this.#take(job, report);
     } else {
       this.#plan.failed(job);
       if (declined(report)) this.left(peer);
@@ -229,88 +214,43 @@ export class CatchUp {
     this.#advance();
   }
 
-  /** It would join again at once if it could. */
-  #bar(peer: string, reason: string): void {
-    this.#barred.add(peer);
-    this.#init.logger.warn(
-      { event: 'catch-up-barred', peer, reason },
-      'the peer takes part in catching up no more',
-    );
-    this.left(peer);
-  }
-
-  #take(peer: string, { kind, slice }: Job, report: SessionReport): void {
+  #take({ kind, slice }: Job, report: SessionReport): void {
     if (kind === 'survey') this.#plan.surveyed(slice, report.survey, this.#members.size);
     else if (kind === 'list') this.#plan.listed(slice, report.continueFrom);
     else {
-      if (report.missing > 0) this.#tellOmission(peer, slice, report);
+      this.#reporter.checked(slice, report);
       this.#plan.compared(slice);
     }
   }
 
-  #tellOmission(peer: string, { lister }: Slice, { missing }: SessionReport): void {
-    this.#init.logger.warn(
-      { event: 'slice-incomplete', peer, lister, missing },
-      'a second peer holds items that the first did not list, or that were written since: they are fetched from the second',
-    );
-  }
-
   async #close(peer: string, member: CatchUpMember): Promise<void> {
-    const report = await this.#init.reconcile(peer, {});
-    const { error, missing } = report;
-    this.#init.logger.debug({ event: 'catch-up-closing', peer, missing, error }, 'peer closed');
+    const report = await this.#init.service.reconcile(peer, {});
+    this.#reporter.closed(peer, report);
     if (this.#over) return;
-    if (error === null && !declined(report)) this.#compared.yes++;
-    else this.#compared.no++;
     if (this.#members.get(peer) === member) this.#members.delete(peer);
     this.#advance();
   }
 
-  /** To be called where another one is to begin; otherwise it comes to its end by itself. */
-  end(): void {
-    this.stop();
-    const { stored, missing, slices, startedAt } = this.progress;
-    const seconds = Math.round((this.#init.clock.now() - startedAt) / 100) / 10;
-    // Those whose sessions still run have shown nothing yet.
-    const compared = this.#compared.yes;
-    const uncompared = this.#compared.no + this.#members.size;
-    const outcome = { missing, givenUp: slices.givenUp, compared, uncompared };
-    this.#init.logger.info(
-      { event: 'catch-up-ended', stored, missing, slices, compared, uncompared, seconds },
-      ending(outcome),
-    );
-    this.#init.ended();
+  /** The peer leaves and may not join again. */
+  #bar(peer: string, reason: string): void {
+    this.#barred.add(peer);
+    this.#reporter.barred(peer, reason);
+    this.left(peer);
   }
 
-  /** Now and then: what stands still goes to another peer, and the log says how far it is. */
-  #look(): void {
-    this.#rate.sample();
-    this.#watch();
-    this.#hurry();
-    const now = this.#init.clock.monotonic();
-    if (now - this.#toldAt >= TELL_EVERY_MS) {
-      this.#toldAt = now;
-      const { startedAt: _, ...progress } = this.progress;
-      this.#init.logger.info({ event: 'catch-up', ...progress }, 'catching up');
-    }
-    this.#timer = this.#init.clock.after(LOOK_EVERY_MS, () => this.#look());
+  #check(): void {
+    this.#reopenStalled();
+    this.#barLate();
+    if (this.#over) return;
+    this.#reporter.tick(this.#members.size);
+    this.#alarm.set(CHECK_EVERY_MS);
     this.#advance();
   }
 
-  /** Who lists slowly, by misfortune or on purpose, does not hold up those that could do it. */
-  #hurry(): void {
-    const { clock, maxPending } = this.#init;
-    const idle = [...this.#members.values()].some(({ job }) => job === null);
-    if (!idle || this.#plan.pending >= maxPending) return;
-    for (const [peer, { job, since }] of this.#members) {
-      const late = clock.monotonic() - since >= LATE_MS;
-      if (late && job !== null && job !== 'closing') this.#bar(peer, 'its sessions take too long');
-    }
-  }
-
-  #watch(): void {
+  /** Slices that do not come go to other peers. */
+  #reopenStalled(): void {
     const stalled = new Set<string>();
-    for (const [slice, stall] of this.#stalls.look()) {
+    for (const [slice, stall] of this.#stalls.find()) {
       if (stall === 'stalled') stalled.add(slice.owes!);
       this.#plan.reopen(slice);
     }
@@ -320,4 +260,19 @@ export class CatchUp {
         this.#bar(peer, 'what it lists does not come');
     }
   }
+
+  /** A peer that lists slowly, by misfortune or on purpose, does not hold up idle peers. */
+  #barLate(): void {
+    const { clock, maxPending } = this.#init;
+    const idle = [...this.#members.values()].some(isIdle);
+    if (!idle || this.#plan.pending >= maxPending) return;
+    for (const [peer, { job, since }] of this.#members) {
+      const late = clock.monotonic() - since >= LATE_MS;
+      if (late && job !== null) this.#bar(peer, 'its sessions take too long');
+    }
+  }
+}
+
+function isIdle({ job, closing }: CatchUpMember): boolean {
+  return job === null && !closing;
 }

@@ -3,5 +3,5 @@
  * to one of several peers.
  */
 
-export { CatchUp, type CatchUpInit } from './catch-up.ts';
+export { CatchUp, type CatchUpHost } from './catch-up.ts';
 export type { CatchUpProgress } from './progress.ts';

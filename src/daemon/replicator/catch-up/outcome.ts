@@ -2,7 +2,7 @@ import type { SessionReport } from '../../../protocol/index.ts';
 import { compareBounds } from '../../../store/index.ts';
 import type { Job } from './plan.ts';
 
-/** How it ended, with nothing claimed that no session has shown. */
+/** How the catch-up ended. It claims nothing that no session has shown. */
 export function ending(outcome: {
   missing: number;
   givenUp: number;
@@ -17,7 +17,7 @@ export function ending(outcome: {
   return 'caught up';
 }
 
-/** A session that was ours, and came to an end that says something; one that a budget ended does. */
+/** Whether this node began the session and its end shows something; the end of a budget does. */
 export function usable(report: SessionReport, { kind, slice }: Job): boolean {
   const { role, error, continueFrom } = report;
   if (role !== 'initiator' || declined(report)) return false;
@@ -26,7 +26,7 @@ export function usable(report: SessionReport, { kind, slice }: Job): boolean {
   return kind === 'list' && compareBounds(continueFrom, slice.lower) > 0;
 }
 
-/** The peer put all off that differs. */
+/** Whether the peer put off all differences. */
 export function declined({ outlines }: SessionReport): boolean {
   return outlines?.theirs.settles === false;
 }

@@ -1,4 +1,9 @@
+import type { Logger } from 'pino';
+import type { SessionReport } from '../../../protocol/index.ts';
 import type { Clock } from '../../../store/index.ts';
+import { declined, ending } from './outcome.ts';
+import type { Plan } from './plan.ts';
+import { isGivenUp, type Slice } from './slice.ts';
 
 /** How far a catch-up is. */
 export interface CatchUpProgress {
@@ -28,11 +33,13 @@ export interface CatchUpProgress {
   readonly secondsLeft: number | null;
 }
 
+/** How often the log tells how far the catch-up is. */
+const LOG_EVERY_MS = 10_000;
 /** Over how long the rate is taken, and the least that backs an estimate. */
 const WINDOW_MS = 10_000;
 const LEAST_MS = 4_000;
 
-/** Counts what comes, and at what rate it came lately. */
+/** Counts the items that come, and their rate of late. */
 export class Rate {
   readonly #clock: Clock;
   #total = 0;
@@ -70,5 +77,106 @@ export class Rate {
   secondsFor(missing: number): number | null {
     const rate = this.perSecond;
     return rate === null || rate === 0 || missing === 0 ? null : Math.ceil(missing / rate);
+  }
+}
+
+/** Tells how far a catch-up is, and logs it. */
+export class ProgressReporter {
+  readonly startedAt: number;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #plan: Plan;
+  readonly #rate: Rate;
+  #loggedAt: number;
+  /** Closing sessions, by whether they compared both sets. */
+  #compared = 0;
+  #uncompared = 0;
+
+  constructor({ clock, logger }: { clock: Clock; logger: Logger }, plan: Plan) {
+    this.startedAt = clock.now();
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#plan = plan;
+    this.#rate = new Rate(clock);
+    this.#loggedAt = clock.monotonic();
+  }
+
+  /** `peers` take part. */
+  progress(peers: number): CatchUpProgress {
+    const { slices, missing, allListed, done } = this.#plan;
+    return {
+      startedAt: this.startedAt,
+      phase: done ? 'closing' : 'slices',
+      stored: this.#rate.total,
+      missing,
+      estimated: !allListed,
+      slices: {
+        total: slices.length,
+        closed: slices.filter(({ state }) => state === 'closed').length,
+        checked: slices.filter(({ checked }) => checked).length,
+        givenUp: slices.filter(isGivenUp).length,
+      },
+      peers,
+      itemsPerSecond: this.#rate.perSecond,
+      secondsLeft: done ? null : this.#rate.secondsFor(missing),
+    };
+  }
+
+  begun(peer: string): void {
+    const { missing, slices } = this.#plan;
+    this.#logger.info(
+      { event: 'catch-up-begun', peer, missing, slices: slices.length },
+      'far behind by what the peer says: catching up from several peers',
+    );
+  }
+
+  stored(count: number): void {
+    this.#rate.add(count);
+  }
+
+  barred(peer: string, reason: string): void {
+    this.#logger.warn(
+      { event: 'catch-up-barred', peer, reason },
+      'the peer takes part in catching up no more',
+    );
+  }
+
+  /** A second peer has shown its items in the slice. */
+  checked({ lister }: Slice, { peer, missing }: SessionReport): void {
+    if (missing === 0) return;
+    this.#logger.warn(
+      { event: 'slice-incomplete', peer, lister, missing },
+      'a second peer holds items that the first did not list, or that were written since: they are fetched from the second',
+    );
+  }
+
+  /** The session of the peer over everything ended. */
+  closed(peer: string, report: SessionReport): void {
+    const { error, missing } = report;
+    this.#logger.debug({ event: 'catch-up-closing', peer, missing, error }, 'peer closed');
+    if (error === null && !declined(report)) this.#compared++;
+    else this.#uncompared++;
+  }
+
+  /** To be called every second or so. */
+  tick(peers: number): void {
+    this.#rate.sample();
+    const now = this.#clock.monotonic();
+    if (now - this.#loggedAt < LOG_EVERY_MS) return;
+    this.#loggedAt = now;
+    const { startedAt: _, ...progress } = this.progress(peers);
+    this.#logger.info({ event: 'catch-up', ...progress }, 'catching up');
+  }
+
+  /** The closing sessions that still run with `peers` have shown nothing yet. */
+  ended(peers: number): void {
+    const { stored, missing, slices } = this.progress(peers);
+    const seconds = Math.round((this.#clock.now() - this.startedAt) / 100) / 10;
+    const compared = this.#compared;
+    const uncompared = this.#uncompared + peers;
+    this.#logger.info(
+      { event: 'catch-up-ended', stored, missing, slices, compared, uncompared, seconds },
+      ending({ missing, givenUp: slices.givenUp, compared, uncompared }),
+    );
   }
 }

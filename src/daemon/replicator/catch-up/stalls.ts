@@ -1,42 +1,44 @@
 import type { ReconciliationSet } from '../../../protocol/index.ts';
 import { type Clock, keyToBytes } from '../../../store/index.ts';
-import type { Plan, Slice } from './plan.ts';
+import type { Fetcher } from '../fetching/index.ts';
+import type { Plan } from './plan.ts';
+import type { Slice } from './slice.ts';
 
 export interface StallsInit {
   clock: Clock;
   wanted: Pick<ReconciliationSet, 'length' | 'sources'>;
   plan: Plan;
-  /** Nothing is fetched at the moment, through no fault of any peer. */
-  paused: () => boolean;
+  /** Paused: nothing is fetched, through no fault of any peer. */
+  fetcher: Pick<Fetcher, 'paused'>;
 }
 
-/** How long nothing need come of what a peer listed until others are to list it. */
+/** How long nothing may come of the listing of a peer until other peers are to list it. */
 const STALLED_MS = 15_000;
-/** Likewise where large items alone are awaited: they wait for small ones, and take their time. */
+/** Likewise if only large items are pending: they wait for small ones, and take longer. */
 const STALLED_LARGE_MS = 120_000;
 
 /**
- * What keeps a slice from being here: `lost`: what is pending is not wanted any more, because nobody
- * has it, or we do not take it. `stalled`: nothing comes of what its lister listed.
+ * Why a slice does not come. `lost`: no pending item is wanted any more, because no peer has it or
+ * this node refuses it. `stalled`: nothing comes of the listing of its lister.
  */
 export type Stall = 'lost' | 'stalled';
 
 /**
- * Finds slices that do not come. Only what the same peer listed counts as progress: it brings its slices
- * one after another, and what else is stored, written here or pushed, says nothing of them.
+ * Finds slices that do not come. Only items that the same peer listed count as progress: a peer brings
+ * its slices one after another, and other items that are stored say nothing about them.
  */
 export class Stalls {
   readonly #init: StallsInit;
   readonly #still = new Map<Slice, { readonly came: number; readonly since: number }>();
-  /** Slices in which nothing was wanted at the last look: what was pushed may be on its way to the disk. */
+  /** Slices without wanted items at the last check: pushed items may be on their way to the disk. */
   readonly #unwanted = new WeakSet<Slice>();
 
   constructor(init: StallsInit) {
     this.#init = init;
   }
 
-  /** To be called now and then. */
-  look(): [Slice, Stall][] {
+  /** To be called every second or so. */
+  find(): [Slice, Stall][] {
     return this.#init.plan.slices.flatMap((slice): [Slice, Stall][] => {
       const stall = this.#of(slice);
       return stall === null ? [] : [[slice, stall]];
@@ -44,8 +46,8 @@ export class Stalls {
   }
 
   #of(slice: Slice): Stall | null {
-    const { clock, plan, paused } = this.#init;
-    if (slice.state !== 'fetching' || paused()) {
+    const { clock, plan, fetcher } = this.#init;
+    if (slice.state !== 'fetching' || fetcher.paused !== null) {
       this.#still.delete(slice);
       this.#unwanted.delete(slice);
       return null;
@@ -65,13 +67,13 @@ export class Stalls {
     return null;
   }
 
-  /** How long the slice may stand still; null when nothing pending in it is wanted of anybody who has it. */
+  /** How long the slice may stall, or null if no pending item has a source. */
   #patience({ pending }: Slice): number | null {
     const { wanted } = this.#init;
     let patience: number | null = null;
     for (const key of pending) {
       const id = keyToBytes(key);
-      // An orphan is asked for on a chance, and may stay wanted for days.
+      // A peer has an orphan by chance only, so it may stay wanted for days.
       if (wanted.sources(id).length === 0) continue;
       if (wanted.length(id) === undefined) return STALLED_MS;
       patience = STALLED_LARGE_MS;

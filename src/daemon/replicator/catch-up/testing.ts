@@ -1,6 +1,7 @@
-/** For tests alone: the parts of this room that they look at from inside. */
+/** For tests alone: the inner parts of this room. */
 
 export { declined, ending, usable } from './outcome.ts';
-export { isGivenUp, type Job, Plan, type Slice } from './plan.ts';
+export { type Job, Plan } from './plan.ts';
 export { Rate } from './progress.ts';
+export { isGivenUp, type Slice } from './slice.ts';
 export { Stalls } from './stalls.ts';

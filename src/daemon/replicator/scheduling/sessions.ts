@@ -8,7 +8,7 @@ import {
   settledBoth,
 } from '../../../protocol/index.ts';
 import { type Clock, equalBytes } from '../../../store/index.ts';
-import { CatchUp, type CatchUpProgress } from '../catch-up/index.ts';
+import { CatchUp, type CatchUpHost, type CatchUpProgress } from '../catch-up/index.ts';
 import { everything } from '../everything.ts';
 import type { Fetcher } from '../fetching/index.ts';
 import type { PeerRecords } from '../peers.ts';
@@ -55,7 +55,7 @@ interface Listed {
  * Which session a peer gets: a look first if the cost of a whole session is unknown, no session if
  * another peer lists the same set, or a part in a catch-up.
  */
-export class Sessions implements ScheduledSessions {
+export class Sessions implements ScheduledSessions, CatchUpHost {
   readonly #init: SessionsInit;
   /** Set while sessions may run: from `start` to `stop`. */
   #reconcile: SessionService | null = null;
@@ -87,6 +87,15 @@ export class Sessions implements ScheduledSessions {
   /** Peers that are ahead list slices. A catch-up that only closes holds up no session. */
   get catchingUp(): boolean {
     return this.#catchUp?.closing === false;
+  }
+
+  get unknownPeers(): number {
+    return this.#init.peers.connectedOnes.length - this.#known.size;
+  }
+
+  catchUpEnded(): void {
+    this.#catchUp = null;
+    this.#init.caughtUp();
   }
 
   /** Items are being fetched, and arrive. */
@@ -265,23 +274,8 @@ export class Sessions implements ScheduledSessions {
     }
     if (ahead < this.#init.catchUpItems) return false;
     this.#catchUp?.end();
-    this.#catchUp = this.#newCatchUp(service);
+    this.#catchUp = new CatchUp({ ...this.#init, service, host: this });
     this.#catchUp.begin(look, this.#init.peers.connectedOnes.length);
     return true;
-  }
-
-  #newCatchUp(service: SessionService): CatchUp {
-    const { wanted, peers, fetcher, caughtUp } = this.#init;
-    return new CatchUp({
-      ...this.#init,
-      paused: () => fetcher.paused !== null,
-      unknown: () => peers.connectedOnes.length - this.#known.size,
-      mirror: (peer, of) => wanted.mirror(peer, of),
-      reconcile: (peer, scope) => service.reconcile(peer, scope),
-      ended: () => {
-        this.#catchUp = null;
-        caughtUp();
-      },
-    });
   }
 }

@@ -75,10 +75,10 @@ describe('a catch-up of which something does not come', () => {
     for (const id of ids) rig.wanted.enlarge(id, { peer: 'a', bytes: 1_048_576 });
     await busySeconds(rig, 100);
     assert.ok(rig.idle('b'));
-    rig.paused = true;
+    rig.fetcher.paused = { code: 'PAUSED', message: 'paused' };
     await busySeconds(rig, 200);
     assert.ok(rig.idle('b'));
-    rig.paused = false;
+    rig.fetcher.paused = null;
     await busySeconds(rig, 130);
     assert.ok(!rig.idle('b'));
   });

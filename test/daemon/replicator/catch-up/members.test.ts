@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FAILED } from '../support.ts';
-import { lookAt, Rig } from './support.ts';
+import { Rig, surveyOf } from './support.ts';
 
 describe('a peer that takes part in a catch-up', () => {
   it('works while its session over a slice runs, and no longer', async () => {
@@ -23,7 +23,7 @@ describe('a peer that takes part in a catch-up', () => {
       assert.equal(rig.catchUp.works('a'), true, 'its session still runs');
       await session.end();
       assert.equal(rig.catchUp.works('a'), false, 'it counts as working after its session');
-      rig.catchUp.join(lookAt('a', 8));
+      rig.catchUp.join(surveyOf('a', 8));
       assert.equal(rig.catchUp.works('a'), true);
     }
     rig.catchUp.left('never here');
@@ -42,16 +42,16 @@ describe('a peer that takes part in a catch-up', () => {
 
   it('joins once, by a look that tells its root, and not where it is barred', async () => {
     const rig = new Rig(['a'], 4);
-    rig.catchUp.join({ ...lookAt('b', 4), outlines: null });
+    rig.catchUp.join({ ...surveyOf('b', 4), outlines: null });
     assert.equal(rig.catchUp.takes('b'), false);
-    rig.catchUp.join(lookAt('a', 4));
+    rig.catchUp.join(surveyOf('a', 4));
     assert.equal(rig.begun('a'), 1, 'one session at a time');
-    rig.catchUp.join(lookAt('b', 4));
+    rig.catchUp.join(surveyOf('b', 4));
     rig.catchUp.disbelieved('b');
-    rig.catchUp.join(lookAt('b', 4));
+    rig.catchUp.join(surveyOf('b', 4));
     assert.equal(rig.catchUp.takes('b'), false);
     rig.catchUp.disbelieved('c');
-    rig.catchUp.join(lookAt('c', 4));
+    rig.catchUp.join(surveyOf('c', 4));
     assert.equal(rig.catchUp.takes('c'), true, 'it was no member when it was not believed');
   });
 
@@ -74,12 +74,12 @@ describe('a peer that takes part in a catch-up', () => {
 
   it('leaves, and may come back, when it puts off what differs', async () => {
     const rig = new Rig(['a', 'b'], 4);
-    const { outlines } = lookAt('a', 1);
+    const { outlines } = surveyOf('a', 1);
     const theirs = { ...outlines!.theirs, settles: false };
     await rig.session('a').end({ outlines: { ...outlines!, theirs } });
     assert.equal(rig.catchUp.takes('a'), false);
     assert.equal(rig.logged('catch-up-barred').length, 0);
-    rig.catchUp.join(lookAt('a', 4));
+    rig.catchUp.join(surveyOf('a', 4));
     assert.equal(rig.catchUp.takes('a'), true);
   });
 
@@ -95,12 +95,12 @@ describe('a peer that takes part in a catch-up', () => {
 
   it('with nothing to do serves what a member with the same set has listed', async () => {
     const rig = new Rig([], 1);
-    rig.catchUp.begin(lookAt('a', 2, 'same'), 3);
+    rig.catchUp.begin(surveyOf('a', 2, 'same'), 3);
     await rig.list('a', 1);
-    rig.catchUp.join(lookAt('b', 2, 'same'));
+    rig.catchUp.join(surveyOf('b', 2, 'same'));
     await rig.list('a', 1);
-    rig.catchUp.join(lookAt('c', 2, 'same'));
-    rig.catchUp.join(lookAt('d', 2, 'other'));
+    rig.catchUp.join(surveyOf('c', 2, 'same'));
+    rig.catchUp.join(surveyOf('d', 2, 'other'));
     assert.deepEqual([...new Set(rig.mirrored)].sort(), ['b of a', 'c of a']);
   });
 });
@@ -164,20 +164,30 @@ describe('a catch-up that takes long', () => {
   it('bars nobody while all the room for what is listed is taken', async () => {
     const rig = new Rig(['a', 'b'], 3, { maxPending: 5 });
     const ids = await rig.list('b', 5);
-    rig.paused = true;
+    rig.fetcher.paused = { code: 'PAUSED', message: 'paused' };
     await rig.clock.advance(100_000);
     assert.ok(rig.catchUp.takes('a'), 'b could list nothing in its place');
     rig.store(ids.splice(0, 1));
     assert.ok(!rig.idle('b'));
   });
 
-  it('looks at nothing any more once it is stopped', async () => {
+  it('ends without a timer if a check bars its last member', async () => {
+    const rig = new Rig(['a'], 1);
+    await rig.list('a', 1);
+    for (let seconds = 0; seconds < 100 && !rig.over; seconds++) {
+      await rig.clock.advance(1_000);
+      if (!rig.idle('a')) await rig.list('a', 1);
+    }
+    assert.deepEqual([rig.over, rig.clock.pending], [true, 0]);
+  });
+
+  it('checks nothing any more once it is stopped', async () => {
     const rig = new Rig(['a', 'b'], 2);
     const session = rig.session('a');
     rig.catchUp.stop();
     assert.equal(rig.clock.pending, 0);
     await session.end();
-    rig.catchUp.join(lookAt('c', 2));
+    rig.catchUp.join(surveyOf('c', 2));
     assert.ok(!rig.catchUp.takes('c'));
     assert.ok(rig.idle('a'), 'nobody gets a further job');
     assert.ok(!rig.over);

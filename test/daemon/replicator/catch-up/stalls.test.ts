@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Plan, type Slice, Stalls } from '../../../../src/daemon/replicator/catch-up/testing.ts';
+import type { Fetcher } from '../../../../src/daemon/replicator/fetching/index.ts';
 import { ReconciliationSet } from '../../../../src/protocol/index.ts';
 import { bytesToKey } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
@@ -10,12 +11,12 @@ class Rig {
   readonly clock: VirtualClock = new VirtualClock();
   readonly wanted: ReconciliationSet = new ReconciliationSet();
   readonly plan: Plan = new Plan({ sliceItems: 2_000, maxPending: 10_000 });
-  paused = false;
+  readonly fetcher: { paused: Fetcher['paused'] } = { paused: null };
   readonly #stalls: Stalls = new Stalls({
     clock: this.clock,
     wanted: this.wanted,
     plan: this.plan,
-    paused: () => this.paused,
+    fetcher: this.fetcher,
   });
 
   constructor(slices = 1) {
@@ -48,7 +49,7 @@ class Rig {
   async look(afterMs: number): Promise<string> {
     await this.clock.advance(afterMs);
     return this.#stalls
-      .look()
+      .find()
       .map(([slice, stall]) => `${stall} ${this.plan.slices.indexOf(slice)}`)
       .join();
   }
@@ -118,9 +119,9 @@ describe('a slice that does not come', () => {
     rig.list('b', 1, 10);
     rig.wanted.received(idOf(10));
     await rig.look(0);
-    rig.paused = true;
+    rig.fetcher.paused = { code: 'PAUSED', message: 'paused' };
     assert.equal(await rig.look(15_000), '');
-    rig.paused = false;
+    rig.fetcher.paused = null;
     assert.equal(await rig.look(0), '');
     rig.store(10);
     assert.equal(await rig.look(14_999), '');

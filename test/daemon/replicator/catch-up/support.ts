@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { CatchUp } from '../../../../src/daemon/replicator/catch-up/index.ts';
+import type { Fetcher } from '../../../../src/daemon/replicator/fetching/index.ts';
 import {
   type Interval,
   ReconciliationSet,
@@ -20,8 +21,8 @@ export interface Begun {
   end(report?: Partial<SessionReport>): Promise<void>;
 }
 
-/** What a look at `peer` reported: `parts` slices of 1,000 items each that we lack. */
-export function lookAt(peer: string, parts: number, root: string = peer): SessionReport {
+/** The report of a survey by `peer`: `parts` slices of 1,000 items each that we lack. */
+export function surveyOf(peer: string, parts: number, root: string = peer): SessionReport {
   const bounds = Array.from({ length: parts }, (_, i) => ({ hint: BigInt(i * 100), id: null }));
   return {
     ...reportOf(peer, { settles: false }, root),
@@ -78,30 +79,39 @@ export class Rig {
   readonly lines: Record<string, unknown>[] = [];
   readonly #begun: Begun[] = [];
   over = false;
-  paused = false;
+  readonly fetcher: { paused: Fetcher['paused'] } = { paused: null };
   /** Who was said to mirror whom. */
   readonly mirrored: string[] = [];
 
   /** Without peers nothing has begun. */
   constructor(peers: readonly string[], parts: number, change: RigChange = {}) {
     const { unknown = 0, maxPending = 100_000 } = change;
+    const { wanted } = this;
+    const mirror = (peer: string, of: string): void => {
+      this.mirrored.push(`${peer} of ${of}`);
+    };
     const write = (line: string): void => void this.lines.push(JSON.parse(line));
     this.catchUp = new CatchUp({
       clock: this.clock,
       logger: pino({ level: 'debug' }, { write }),
-      wanted: this.wanted,
-      unknown: () => unknown,
-      mirror: (peer, of) => this.mirrored.push(`${peer} of ${of}`),
-      paused: () => this.paused,
-      reconcile: (peer, scope) => this.#reconcile(peer, scope),
-      ended: () => {
-        this.over = true;
+      wanted: {
+        length: (id) => wanted.length(id),
+        sources: (id) => wanted.sources(id),
+        mirror,
       },
+      host: {
+        unknownPeers: unknown,
+        catchUpEnded: () => {
+          this.over = true;
+        },
+      },
+      fetcher: this.fetcher,
+      service: { reconcile: (peer, scope: Scope = {}) => this.#reconcile(peer, scope) },
       sliceItems: 1_000,
       maxPending,
     });
-    if (peers.length > 0) this.catchUp.begin(lookAt(peers[0]!, parts), peers.length);
-    for (const peer of peers.slice(1)) this.catchUp.join(lookAt(peer, parts));
+    if (peers.length > 0) this.catchUp.begin(surveyOf(peers[0]!, parts), peers.length);
+    for (const peer of peers.slice(1)) this.catchUp.join(surveyOf(peer, parts));
   }
 
   /** The session that runs with the peer. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FAILED } from '../support.ts';
-import { lookAt, Rig } from './support.ts';
+import { Rig, surveyOf } from './support.ts';
 
 /** One slice that `a` has listed, and that is here. */
 async function untilChecked(peers: readonly string[]): Promise<Rig> {
@@ -12,7 +12,7 @@ async function untilChecked(peers: readonly string[]): Promise<Rig> {
 
 /** What a session reports in which the peer put off what differs. */
 function declining(peer: string) {
-  const outlines = lookAt(peer, 1).outlines!;
+  const outlines = surveyOf(peer, 1).outlines!;
   return { outlines: { ...outlines, theirs: { ...outlines.theirs, settles: false } } };
 }
 
@@ -111,7 +111,7 @@ describe('a peer that goes and comes back while a catch-up closes', () => {
     await rig.session('b').end();
     const old = rig.session('a');
     rig.catchUp.left('a');
-    rig.catchUp.join(lookAt('a', 1));
+    rig.catchUp.join(surveyOf('a', 1));
     assert.equal(rig.begun('a'), 2);
     await old.end();
     assert.equal(rig.catchUp.takes('a'), true, 'its new session still runs');
@@ -137,7 +137,7 @@ describe('a peer that goes and comes back while a catch-up closes', () => {
     const rig = new Rig(['a', 'b'], 3);
     const old = rig.session('a');
     rig.catchUp.left('a');
-    rig.catchUp.join(lookAt('a', 3));
+    rig.catchUp.join(surveyOf('a', 3));
     await old.end({ error: FAILED });
     assert.equal(rig.begun('a'), 1, 'what an old session shows is not taken');
     assert.equal(rig.catchUp.takes('a'), true);

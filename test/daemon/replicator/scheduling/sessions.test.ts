@@ -9,11 +9,11 @@ import {
   type SessionReport,
 } from '../../../../src/protocol/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
-import { lookAt } from '../catch-up/support.ts';
+import { surveyOf } from '../catch-up/support.ts';
 
 /** What a peer with so many items more than we answers to a look. */
 function ahead(peer: string, count: number, parts = 1): SessionReport {
-  const look = lookAt(peer, parts);
+  const look = surveyOf(peer, parts);
   const { ours, theirs } = look.outlines!;
   return { ...look, outlines: { ours, theirs: { ...theirs, count } } };
 }
