@@ -3,7 +3,7 @@ import { type Bound, bytesToKey, compareBounds } from '../../../store/index.ts';
 import { cutSlices, MAX_SLICE_FAILURES, missingIn, newSlice, type Slice } from './slice.ts';
 
 export interface PlanInit {
-  /** Items missing in what one peer lists at a time. */
+  /** Missing items that one peer lists at a time. */
   sliceItems: number;
   /** Ids listed and not stored, over all slices, above which nothing more is listed. */
   maxPending: number;

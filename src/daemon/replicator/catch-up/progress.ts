@@ -11,11 +11,11 @@ export interface CatchUpProgress {
   readonly startedAt: number;
   /** `closing`: all slices are here; one session a peer over everything shows whether that is all. */
   readonly phase: 'slices' | 'closing';
-  /** Items that were listed in it and have been stored; not what was put here or pushed meanwhile. */
+  /** Items that were listed in it and have been stored. Items put here or pushed do not count. */
   readonly stored: number;
-  /** Items still missing: ids listed and not here, and for what is not listed yet the counts of peers. */
+  /** Items still missing: listed ids, and for slices not listed yet an estimate by counts of peers. */
   readonly missing: number;
-  /** A part of `missing` is what peers say of their sets, proved by nothing. */
+  /** A part of `missing` rests on counts that peers say and have not proved. */
   readonly estimated: boolean;
   readonly slices: {
     readonly total: number;

@@ -31,8 +31,8 @@ export interface Claimed {
 }
 
 /**
- * Decides what a source is asked for next: as much as it brings in a short time, less when the rest
- * can be shared out among all, and large items when the gate lets them.
+ * Decides the next claim of a source: as much as it brings in a short time, less when few ids are left
+ * for all sources, and large items when the gate is open.
  */
 export class Claiming {
   readonly #init: ClaimingInit;

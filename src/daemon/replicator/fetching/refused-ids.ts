@@ -17,8 +17,8 @@ export interface RefusedIdsInit {
 }
 
 /**
- * Items that peers say to be above our limits. How large an item is we know by their word alone, so
- * each of them speaks for itself: it is not asked again, and any other that lists the item is.
+ * Items that peers say to be above the limits of this node. Only their word tells the size, so each
+ * speaks for itself: it is not asked again, but any other peer that lists the item is.
  */
 export class RefusedIds {
   readonly #witnesses = new Map<string, Set<string>>();
@@ -35,12 +35,12 @@ export class RefusedIds {
     return this.#witnesses.size;
   }
 
-  /** Whether any peer said so. */
+  /** Whether any peer says that the item is too large. */
   has(id: Uint8Array): boolean {
     return this.#witnesses.has(bytesToKey(id));
   }
 
-  /** Whether `peer` itself said so: there is no use in asking it. */
+  /** Whether `peer` itself says so: it is not asked. */
   hasFrom(peer: string, id: Uint8Array): boolean {
     if (this.#witnesses.size === 0) return false;
     return this.#witnesses.get(bytesToKey(id))?.has(peer) ?? false;
@@ -56,7 +56,7 @@ export class RefusedIds {
     if (this.#words > this.#maxWords) this.#forget(this.#witnesses.keys().next().value!);
   }
 
-  /** The item is here, so it was not too large; those who said so. */
+  /** The item is here, so it was not too large. Returns the peers that said so. */
   delete(id: Uint8Array): Iterable<string> {
     if (this.#witnesses.size === 0) return [];
     const key = bytesToKey(id);

@@ -152,7 +152,7 @@ export class RequestReassignment {
   }
 }
 
-/** Whether this node is the slow one: it has yet to store what the request brought. */
+/** Whether this node is the slow one, because it still stores what the request brought. */
 function waitsForStore({ progressAt }: RunningRequest, now: number): boolean {
   return progressAt > now;
 }

@@ -50,7 +50,7 @@ export class FetchSource {
     return restMs;
   }
 
-  /** Calls off what runs; its reports mean nothing any more. */
+  /** Calls off the running requests; their reports mean nothing any more. */
   abandon(): void {
     for (const request of this.requests) request.abort();
     this.requests.clear();
@@ -88,9 +88,8 @@ export class Sources {
   connected(peer: string): FetchSource {
     const { backoffBaseMs: baseMs, backoffMaxMs: maxMs } = this.#init;
     const source = this.#sources.get(peer) ?? new FetchSource(peer, new BackOff({ baseMs, maxMs }));
-    this.#sources.delete(peer);
-    this.#sources.set(peer, source);
     source.connected = true;
+    this.served(source);
     return source;
   }
 
@@ -143,12 +142,13 @@ export class RunningRequest {
   readonly startedAt: number;
   readonly #clock: Clock;
   readonly #control = new AbortController();
-  #progressAt: number;
+  /** Its last progress, on the monotonic clock; infinity while this node stores what it brought. */
+  progressAt: number;
   #unmarked = 0;
   #firstAt: number | undefined;
   /** Payload bytes that have come. */
   bytes = 0;
-  /** When it was first seen to be late, on the monotonic clock; undefined once it gets on again. */
+  /** When it was first seen to be late, on the monotonic clock; undefined after new progress. */
   suspectedAt: number | undefined;
   /** It was ended because another source waits for its ids or its room. */
   reassigned = false;
@@ -164,23 +164,18 @@ export class RunningRequest {
     this.ids = init.ids;
     this.#clock = init.clock;
     this.startedAt = init.clock.monotonic();
-    this.#progressAt = this.startedAt;
+    this.progressAt = this.startedAt;
   }
 
   get signal(): AbortSignal {
     return this.#control.signal;
   }
 
-  /** When it last got on, on the monotonic clock; infinity while it waits for us. */
-  get progressAt(): number {
-    return this.#progressAt;
-  }
-
   get durationMs(): number {
     return this.#clock.monotonic() - this.startedAt;
   }
 
-  /** Since the first answer began to come: what the way there took says nothing of how quick it is. */
+  /** Since the first answer began to come: the way there says nothing about the throughput. */
   get streamedMs(): number {
     return this.#firstAt === undefined ? 0 : this.#clock.monotonic() - this.#firstAt;
   }
@@ -193,9 +188,9 @@ export class RunningRequest {
     this.#mark();
   }
 
-  /** While items are being stored the peer is not the one that is slow. */
+  /** While items are being stored, this node is the slow one. */
   async storing(items: Promise<void>): Promise<void> {
-    this.#progressAt = Number.POSITIVE_INFINITY;
+    this.progressAt = Number.POSITIVE_INFINITY;
     try {
       await items;
     } finally {
@@ -217,7 +212,7 @@ export class RunningRequest {
   #mark(): void {
     this.#unmarked = 0;
     this.suspectedAt = undefined;
-    this.#progressAt = this.#clock.monotonic();
+    this.progressAt = this.#clock.monotonic();
   }
 }
 

@@ -3,12 +3,12 @@ export type RequestKind = 'small' | 'large';
 
 /** How much the latest request counts. */
 const WEIGHT = 0.5;
-/** Ids in the first claim of a peer that nothing is known of. */
+/** Ids in the first claim of a peer of unknown throughput. */
 const FIRST_IDS = 32;
-/** A claim grows to so many times the one before, at the most; one that brought nothing is 1 id. */
+/** Greatest growth from one claim to the next. After a request that brought nothing, a claim is 1 id. */
 const GROWTH = 4;
 
-/** What one request brought. */
+/** The yield of one request. */
 export interface Delivery {
   readonly kind: RequestKind;
   /** Ids that have their answer, and those among them whose items came. */
@@ -19,7 +19,7 @@ export interface Delivery {
   readonly streamedMs: number;
 }
 
-/** What a peer brings in a request, measured over those before. */
+/** The measured speed of a peer, over its requests so far. */
 export class Throughput {
   #idsPerMs = 0;
   #bytesPerMs = 0;
@@ -49,7 +49,7 @@ export class Throughput {
     return Math.max(1, Math.floor(Math.min(inTime, inSpace, this.#lastIds * GROWTH)));
   }
 
-  /** Payload bytes that it brings in about `ms`; 0 when nothing is known. */
+  /** Payload bytes that the peer brings in about `ms`; 0 when nothing is known. */
   bytes(ms: number): number {
     return this.#bytesPerMs * ms;
   }
