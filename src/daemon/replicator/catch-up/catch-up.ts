@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Reconcile, ReconciliationSet, SessionReport } from '../../../protocol/index.ts';
-import { bytesToHex, type Clock } from '../../../store/index.ts';
-import { Alarm } from '../../alarm.ts';
+import { Alarm, bytesToHex, type Clock } from '../../../store/index.ts';
 import type { Fetcher } from '../fetching/index.ts';
 import { declined, usable } from './outcome.ts';
 import { type Job, Plan } from './plan.ts';
@@ -75,7 +74,7 @@ export class CatchUp {
     this.#plan = new Plan(init);
     this.#stalls = new Stalls({ ...init, plan: this.#plan });
     this.#reporter = new ProgressReporter(init, this.#plan);
-    this.#alarm = new Alarm(init.clock, () => this.#check());
+    this.#alarm = new Alarm(init.clock);
   }
 
   /** All slices are closed. Nothing needs to wait for the closing sessions that run now. */
@@ -100,7 +99,7 @@ export class CatchUp {
   begin(report: SessionReport, peers: number): void {
     this.#plan.begin(report.survey, peers);
     this.#reporter.begun(report.peer);
-    this.#alarm.set(CHECK_EVERY_MS);
+    this.#alarm.set(CHECK_EVERY_MS, () => this.#check());
     this.join(report);
   }
 
@@ -141,7 +140,7 @@ export class CatchUp {
 
   stop(): void {
     this.#over = true;
-    this.#alarm.stop();
+    this.#alarm.cancel();
   }
 
   /** To be called before another catch-up begins; otherwise it ends by itself. */
@@ -243,7 +242,7 @@ export class CatchUp {
     this.#barLate();
     if (this.#over) return;
     this.#reporter.tick(this.#members.size);
-    this.#alarm.set(CHECK_EVERY_MS);
+    this.#alarm.set(CHECK_EVERY_MS, () => this.#check());
     this.#advance();
   }
 

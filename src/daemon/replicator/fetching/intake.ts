@@ -1,10 +1,10 @@
 import type { ReconciliationSet } from '../../../protocol/index.ts';
-import { type Item, type Replica, StoreError } from '../../../store/index.ts';
+import { Gate, type Item, type Replica, StoreError } from '../../../store/index.ts';
 
 /** Bytes that wait for their commit, over all requests together. */
 export class Window {
   readonly #limit: number;
-  readonly #waiting = new Set<() => void>();
+  readonly #gate = new Gate();
   #bytes = 0;
 
   constructor(limit: number) {
@@ -17,16 +17,12 @@ export class Window {
 
   leave(bytes: number): void {
     this.#bytes -= bytes;
-    if (this.#bytes > this.#limit) return;
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
+    this.#gate.recheck();
   }
 
   /** Resolves when the bytes that wait are within the limit. */
-  async room(): Promise<void> {
-    while (this.#bytes > this.#limit) {
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
-    }
+  room(): Promise<void> {
+    return this.#gate.until(() => this.#bytes <= this.#limit);
   }
 }
 

@@ -1,5 +1,4 @@
-import { bytesToKey, type Clock, type ItemKey } from '../../../store/index.ts';
-import { Alarm } from '../../alarm.ts';
+import { Alarm, bytesToKey, type Clock, type ItemKey } from '../../../store/index.ts';
 
 export interface LargeItemGateInit {
   clock: Clock;
@@ -23,7 +22,7 @@ export class LargeItemGate {
 
   constructor(init: LargeItemGateInit) {
     this.#init = init;
-    this.#alarm = new Alarm(init.clock, init.wake);
+    this.#alarm = new Alarm(init.clock);
   }
 
   /** A large item came. */
@@ -61,10 +60,10 @@ export class LargeItemGate {
 
   /** Whether large items may be asked for while no small one waits. If not, it wakes later. */
   open(): boolean {
-    const { clock, largeQuietMs } = this.#init;
+    const { clock, largeQuietMs, wake } = this.#init;
     const now = clock.monotonic();
     const due = Math.min(this.#smallAt + largeQuietMs, this.#due(STEADY * largeQuietMs));
-    if (due > now) this.#alarm.set(Math.ceil(due - now));
+    if (due > now) this.#alarm.set(Math.ceil(due - now), wake);
     return due <= now;
   }
 
@@ -74,6 +73,6 @@ export class LargeItemGate {
   }
 
   stop(): void {
-    this.#alarm.stop();
+    this.#alarm.cancel();
   }
 }

@@ -1,6 +1,5 @@
 import type { ReconciliationSet } from '../../../protocol/index.ts';
-import type { Clock } from '../../../store/index.ts';
-import { Alarm } from '../../alarm.ts';
+import { Alarm, type Clock } from '../../../store/index.ts';
 import type { ReplicatorOptions } from '../options.ts';
 import { type FetchSource, isLarge, type RunningRequest } from './sources.ts';
 
@@ -45,8 +44,8 @@ export class RequestReassignment {
 
   constructor(init: RequestReassignmentInit) {
     this.#init = init;
-    this.#lateAlarm = new Alarm(init.clock, init.wake);
-    this.#crowdingAlarm = new Alarm(init.clock, init.wake);
+    this.#lateAlarm = new Alarm(init.clock);
+    this.#crowdingAlarm = new Alarm(init.clock);
   }
 
   /** Requests to end now; `ready` are the sources that may be asked. */
@@ -70,7 +69,8 @@ export class RequestReassignment {
       if (due > now) next = Math.min(next, due);
       else late.push(request);
     }
-    if (next < Number.POSITIVE_INFINITY) this.#lateAlarm.set(Math.ceil(next - now));
+    if (next < Number.POSITIVE_INFINITY)
+      this.#lateAlarm.set(Math.ceil(next - now), this.#init.wake);
     return late;
   }
 
@@ -93,8 +93,8 @@ export class RequestReassignment {
   }
 
   stop(): void {
-    this.#lateAlarm.stop();
-    this.#crowdingAlarm.stop();
+    this.#lateAlarm.cancel();
+    this.#crowdingAlarm.cancel();
   }
 
   #lateAt(request: RunningRequest, idle: readonly FetchSource[], now: number): number {
@@ -140,7 +140,7 @@ export class RequestReassignment {
         bytesPerMs(request) < enough,
     );
     if (first === undefined) {
-      if (!this.#crowdingAlarm.isSet) this.#crowdingAlarm.set(patienceMs);
+      this.#crowdingAlarm.ensure(patienceMs, this.#init.wake);
       return null;
     }
     return others.reduce((a, b) => (bytesPerMs(b) < bytesPerMs(a) ? b : a), first);

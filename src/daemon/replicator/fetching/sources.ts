@@ -1,5 +1,4 @@
-import type { Clock } from '../../../store/index.ts';
-import { Alarm } from '../../alarm.ts';
+import { Alarm, type Clock } from '../../../store/index.ts';
 import { BackOff } from '../../backoff.ts';
 import { type RequestKind, Throughput } from './throughput.ts';
 
@@ -33,7 +32,7 @@ export class FetchSource {
   }
 
   get resting(): boolean {
-    return this.#rest?.isSet ?? false;
+    return this.#rest?.pending ?? false;
   }
 
   /** Whether a request for large items runs. */
@@ -44,9 +43,8 @@ export class FetchSource {
   /** Asks nothing of the peer for as long as its failures call for; returns the milliseconds. */
   rest(clock: Clock, wake: () => void): number {
     const restMs = this.backOff.next();
-    this.#rest?.stop();
-    this.#rest = new Alarm(clock, wake);
-    this.#rest.set(restMs);
+    this.#rest ??= new Alarm(clock);
+    this.#rest.set(restMs, wake);
     return restMs;
   }
 
@@ -58,7 +56,7 @@ export class FetchSource {
 
   stop(): void {
     this.abandon();
-    this.#rest?.stop();
+    this.#rest?.cancel();
   }
 }
 
