@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Random } from '../../../store/index.ts';
+import { Alarm, type Clock, type Random } from '../../../store/index.ts';
 import type { PeerRecords } from '../peers.ts';
 
 /** The sessions that the scheduler starts. */
@@ -43,7 +43,7 @@ interface Due {
   ranAt: number;
   /** The next session is to come soon, because of a gap. */
   gap: boolean;
-  cancel: Cancel;
+  readonly alarm: Alarm;
 }
 
 /**
@@ -53,13 +53,15 @@ interface Due {
 export class SessionScheduler {
   readonly #init: SchedulerInit;
   readonly #due = new Map<string, Due>();
-  #settle: Cancel | undefined;
+  readonly #settle: Alarm;
+  readonly #silence: Alarm;
   #unsettledSince: number | undefined;
-  #silence: Cancel | undefined;
   #running = false;
 
   constructor(init: SchedulerInit) {
     this.#init = init;
+    this.#settle = new Alarm(init.clock);
+    this.#silence = new Alarm(init.clock);
   }
 
   /** Until then nothing is scheduled; `peers` are connected already. */
@@ -72,13 +74,15 @@ export class SessionScheduler {
   connected(peer: string): void {
     if (!this.#running) return;
     this.disconnected(peer);
-    const { intervalMs, settleMs, random } = this.#init;
-    const cancel = this.#after(peer, random.fraction() * settleMs);
-    this.#due.set(peer, { intervalMs, ranAt: Number.NEGATIVE_INFINITY, gap: false, cancel });
+    const { clock, intervalMs, settleMs, random } = this.#init;
+    const ranAt = Number.NEGATIVE_INFINITY;
+    const due = { intervalMs, ranAt, gap: false, alarm: new Alarm(clock) };
+    this.#due.set(peer, due);
+    this.#arm(peer, due, random.fraction() * settleMs);
   }
 
   disconnected(peer: string): void {
-    this.#due.get(peer)?.cancel();
+    this.#due.get(peer)?.alarm.cancel();
     this.#due.delete(peer);
   }
 
@@ -105,13 +109,9 @@ export class SessionScheduler {
     const now = this.#init.clock.monotonic();
     this.#unsettledSince ??= now;
     const latest = this.#unsettledSince + this.#init.settleMaxMs;
-    this.#settle?.();
-    this.#settle = this.#init.clock.after(
-      Math.max(0, Math.min(this.#init.settleMs, latest - now)),
-      () => this.#settled(),
-    );
-    this.#silence?.();
-    this.#silence = this.#init.clock.after(this.#init.silenceMs, () => this.#silent());
+    const settleMs = Math.max(0, Math.min(this.#init.settleMs, latest - now));
+    this.#settle.set(settleMs, () => this.#settled());
+    this.#silence.set(this.#init.silenceMs, () => this.#silent());
   }
 
   /**
@@ -125,21 +125,19 @@ export class SessionScheduler {
       const soon = settleMs * (1 + random.fraction());
       const delay = Math.max(soon, due.ranAt + settleMaxMs - clock.monotonic());
       due.gap = true;
-      due.cancel();
-      due.cancel = this.#after(other, delay);
+      this.#arm(other, due, delay);
     }
   }
 
   stop(): void {
     this.#running = false;
-    this.#settle?.();
-    this.#silence?.();
-    for (const { cancel } of this.#due.values()) cancel();
+    this.#settle.cancel();
+    this.#silence.cancel();
+    for (const { alarm } of this.#due.values()) alarm.cancel();
     this.#due.clear();
   }
 
   #settled(): void {
-    this.#settle = undefined;
     this.#unsettledSince = undefined;
     if (this.#init.sessions.busy) this.changed();
     else this.#runAll((peer) => !this.#init.pushed.reached(peer));
@@ -147,21 +145,20 @@ export class SessionScheduler {
 
   /** Finds out by sessions whether all pushed items have arrived everywhere. */
   #silent(): void {
-    this.#silence = undefined;
     if (this.#init.sessions.busy) this.changed();
     else this.#runAll(() => true);
   }
 
   /** Peers not in sync. Sessions are limited, so the peers that have waited longest come first. */
   #runAll(due: (peer: string) => boolean): void {
-    const { clock, peers } = this.#init;
+    const { peers } = this.#init;
     const waiting = [...this.#due].filter(([peer]) => !peers.inSync(peer) && due(peer));
     waiting.sort(([, a], [, b]) => a.ranAt - b.ranAt);
-    for (const [peer, state] of waiting) this.#run(peer, state, clock.monotonic());
+    for (const [peer, state] of waiting) this.#run(peer, state);
   }
 
-  #run(peer: string, due: Due, now: number): void {
-    due.ranAt = now;
+  #run(peer: string, due: Due): void {
+    due.ranAt = this.#init.clock.monotonic();
     due.gap = false;
     this.#rearm(peer, due);
     void this.#init.sessions.run(peer);
@@ -169,15 +166,10 @@ export class SessionScheduler {
 
   #rearm(peer: string, due: Due): void {
     const { jitter, random } = this.#init;
-    due.cancel();
-    due.cancel = this.#after(peer, due.intervalMs * (1 + jitter * (2 * random.fraction() - 1)));
+    this.#arm(peer, due, due.intervalMs * (1 + jitter * (2 * random.fraction() - 1)));
   }
 
-  #after(peer: string, delayMs: number): Cancel {
-    const { clock } = this.#init;
-    return clock.after(delayMs, () => {
-      const due = this.#due.get(peer);
-      if (due !== undefined) this.#run(peer, due, clock.monotonic());
-    });
+  #arm(peer: string, due: Due, delayMs: number): void {
+    due.alarm.set(delayMs, () => this.#run(peer, due));
   }
 }

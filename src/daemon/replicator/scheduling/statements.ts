@@ -1,5 +1,5 @@
 import type { Interval, SessionReport } from '../../../protocol/index.ts';
-import { bytesToKey, INFINITE_BOUND, ZERO_BOUND } from '../../../store/index.ts';
+import { BoundedMap, bytesToKey, INFINITE_BOUND, ZERO_BOUND } from '../../../store/index.ts';
 import { everything } from '../everything.ts';
 
 /** A proved statement about a peer: when it was true, and over which part of the key space. */
@@ -52,13 +52,12 @@ export interface PeerStatementsInit {
 
 /** Follows each proof of a session until it holds on our disk too. Statements of the past stay true. */
 export class PeerStatements {
-  readonly #known = new Map<string, Known>();
-  readonly #maxPeers: number;
+  readonly #known: BoundedMap<string, Known>;
   readonly #maxFollowed: number;
   readonly #maxFollowedInAll: number;
 
   constructor(init: PeerStatementsInit = {}) {
-    this.#maxPeers = init.maxPeers ?? DEFAULT_MAX_PEERS;
+    this.#known = new BoundedMap(init.maxPeers ?? DEFAULT_MAX_PEERS);
     this.#maxFollowed = init.maxFollowed ?? DEFAULT_MAX_FOLLOWED;
     this.#maxFollowedInAll = init.maxFollowedInAll ?? DEFAULT_MAX_FOLLOWED_IN_ALL;
   }
@@ -123,7 +122,6 @@ export class PeerStatements {
     if (known === undefined) {
       known = { coversAsOf: null, equalAsOf: null, learning: [], pending: null };
       this.#known.set(peer, known);
-      if (this.#known.size > this.#maxPeers) this.#known.delete(this.#known.keys().next().value!);
     }
     return known;
   }

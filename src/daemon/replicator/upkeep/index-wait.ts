@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Replica } from '../../../store/index.ts';
+import { Alarm, type Clock, type Replica } from '../../../store/index.ts';
 
 /** Milliseconds between two looks at an index that cannot be used. */
 const LOOK_EVERY_MS = 1_000;
@@ -6,16 +6,15 @@ const LOOK_EVERY_MS = 1_000;
 /** Waits, once asked to, until the index of the replica can be used again. */
 export class IndexWait {
   readonly #replica: Replica;
-  readonly #clock: Clock;
   readonly #ready: () => void;
+  readonly #alarm: Alarm;
   #watching = false;
   #stopped = false;
-  #cancel: Cancel | undefined;
 
   constructor(init: { replica: Replica; clock: Clock; ready: () => void }) {
     this.#replica = init.replica;
-    this.#clock = init.clock;
     this.#ready = init.ready;
+    this.#alarm = new Alarm(init.clock);
   }
 
   /** Whether the index can be used now; if not, waits for it. */
@@ -33,7 +32,7 @@ export class IndexWait {
 
   stop(): void {
     this.#stopped = true;
-    this.#cancel?.();
+    this.#alarm.cancel();
   }
 
   #look(): void {
@@ -43,8 +42,7 @@ export class IndexWait {
         if (!this.#stopped) this.#ready();
       },
       () => {
-        if (this.#stopped) return;
-        this.#cancel = this.#clock.after(LOOK_EVERY_MS, () => this.#look());
+        if (!this.#stopped) this.#alarm.set(LOOK_EVERY_MS, () => this.#look());
       },
     );
   }

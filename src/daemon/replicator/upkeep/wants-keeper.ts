@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ReconciliationSet } from '../../../protocol/index.ts';
-import { bytesToHex, bytesToKey, type Cancel, type Clock } from '../../../store/index.ts';
+import { Alarm, BoundedMap, bytesToHex, bytesToKey, type Clock } from '../../../store/index.ts';
 import { decodeWants, encodeWants, MAX_KEPT } from './wants-record.ts';
 
 /** The file that keeps the list of wanted ids over a restart: replaced whole, or not at all. */
@@ -44,14 +44,16 @@ const DEFAULT_MAX_EXPIRED = 10_000;
 export class WantsKeeper {
   readonly #init: WantsKeeperInit;
   /** When each expired, in milliseconds since the epoch. */
-  readonly #expired = new Map<string, number>();
-  #timer: Cancel | undefined;
+  readonly #expired: BoundedMap<string, number>;
+  readonly #timer: Alarm;
   #work: Promise<void> = Promise.resolve();
   #saved = 0;
   #stopped = false;
 
   constructor(init: WantsKeeperInit) {
     this.#init = init;
+    this.#expired = new BoundedMap(init.maxExpired ?? DEFAULT_MAX_EXPIRED);
+    this.#timer = new Alarm(init.clock);
   }
 
   /** When the id was given up, because no second peer ever listed it. */
@@ -67,8 +69,7 @@ export class WantsKeeper {
   /** New ids are wanted: the list is saved before long. */
   touch(): void {
     if (this.#stopped) return;
-    this.#timer ??= this.#init.clock.after(SAVE_EVERY_MS, () => {
-      this.#timer = undefined;
+    this.#timer.ensure(SAVE_EVERY_MS, () => {
       this.#expire();
       this.#work = this.#work.then(() => this.#save());
       if (this.#init.wanted.size > 0) this.touch();
@@ -77,8 +78,7 @@ export class WantsKeeper {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#timer?.();
-    this.#timer = undefined;
+    this.#timer.cancel();
     await this.#work;
     await this.#save();
   }
@@ -116,7 +116,7 @@ export class WantsKeeper {
   }
 
   #expire(): void {
-    const { wanted, clock, expireAfterMs, logger, maxExpired = DEFAULT_MAX_EXPIRED } = this.#init;
+    const { wanted, clock, expireAfterMs, logger } = this.#init;
     const now = clock.now();
     const ids = wanted.expire(now - expireAfterMs);
     if (ids.length === 0) return;
@@ -125,8 +125,6 @@ export class WantsKeeper {
       'items that only a single peer ever listed are not wanted any more',
     );
     for (const id of ids) this.#expired.set(bytesToKey(id), now);
-    const surplus = Math.max(0, this.#expired.size - maxExpired);
-    for (const key of [...this.#expired.keys()].slice(0, surplus)) this.#expired.delete(key);
   }
 }
 
