@@ -4,6 +4,7 @@ export type StoreErrorCode =
   | 'INVALID_BOUND'
   | 'INVALID_LIMIT'
   | 'ID_MISMATCH'
+  | 'ID_UNPROVED'
   | 'ITEM_TOO_LARGE'
   | 'RANK_OUT_OF_RANGE'
   | 'DUPLICATE_KEY'

@@ -1,6 +1,5 @@
-import { bytesToHex, compareBytes, equalBytes } from './bytes.ts';
+import { compareBytes } from './bytes.ts';
 import { StoreError } from './errors.ts';
-import { blake3 } from './kernel/index.ts';
 
 /** Length of an id in bytes. */
 export const ID_BYTES = 32;
@@ -28,13 +27,6 @@ export interface Bound {
 export const ZERO_BOUND: Bound = { hint: 0n, id: null };
 export const INFINITE_BOUND: Bound = { hint: INFINITE_HINT, id: null };
 
-const deriveItemId = blake3.deriveKey('rangemesh item v1');
-/** The hint being hashed; one for all, since a typed array costs as much as hashing a short item. */
-const hintBytes = new Uint8Array(8);
-const hintView = new DataView(hintBytes.buffer);
-/** The id of what is being verified; one for all, for the same reason. */
-const verified = new Uint8Array(ID_BYTES);
-
 /** Key order: by hint, then id bytewise. Negative when `a` sorts first. */
 export function compareKeys(a: ItemKey, b: ItemKey): number {
   if (a.hint !== b.hint) return a.hint < b.hint ? -1 : 1;
@@ -46,27 +38,6 @@ export function compareBounds(a: Bound, b: Bound): number {
   if (a.hint !== b.hint) return a.hint < b.hint ? -1 : 1;
   if (a.id === null || b.id === null) return (a.id === null ? 0 : 1) - (b.id === null ? 0 : 1);
   return compareBytes(a.id, b.id);
-}
-
-/**
- * The id the daemon gives a payload under a hint: BLAKE3 derive_key("rangemesh item v1") over the
- * hint as 8 little-endian bytes, then the payload.
- */
-export function itemId(hint: bigint, payload: Uint8Array): Uint8Array {
-  hintView.setBigUint64(0, hint, true);
-  return deriveItemId(hintBytes, payload);
-}
-
-/** Throws `ID_MISMATCH` unless the id commits to the item's hint and payload. */
-export function verifyItem(item: Item): void {
-  checkKey(item);
-  hintView.setBigUint64(0, item.hint, true);
-  deriveItemId.into(verified, hintBytes, item.payload);
-  if (equalBytes(verified, item.id)) return;
-  throw new StoreError(
-    'ID_MISMATCH',
-    `item ${bytesToHex(item.id)} does not hash to its id: its hint or its bytes were changed on the way`,
-  );
 }
 
 /** Throws `INVALID_HINT` or `INVALID_ID` unless the key can stand in a set. */

@@ -1,4 +1,4 @@
-import { type Item, itemId, type NewItem } from '../../src/store/index.ts';
+import { itemId, type NewItem, type VerifiedItem, verifyItem } from '../../src/store/index.ts';
 
 /**
  * The item of a number: the same on both sides of a crash, so that a number is all that has to be
@@ -22,9 +22,9 @@ export function itemOf(number: number): NewItem {
   return { hint: number % 2 === 0 ? 1_700_000_000_000n + BigInt(number) : scattered, payload };
 }
 
-export function fullItemOf(number: number): Item {
+export function fullItemOf(number: number): VerifiedItem {
   const { hint, payload } = itemOf(number);
-  return { hint, payload, id: itemId(hint, payload) };
+  return verifyItem({ hint, payload, id: itemId(hint, payload) });
 }
 
 /** Payload bytes: mostly few, now and then as many as several pages of the database. */

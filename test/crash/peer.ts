@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/daemon/index.ts';
 import { commonware } from '../../src/protocol/index.ts';
-import { bytesToKey, type Item, Replica, type Snapshot } from '../../src/store/index.ts';
+import { bytesToKey, Replica, type Snapshot, type VerifiedItem } from '../../src/store/index.ts';
 import { converse } from '../conformance/dialect.ts';
 import { memoryDatabase } from '../support/memory-database.ts';
 import { fullItemOf } from './items.ts';
@@ -11,9 +11,9 @@ const CHUNK = 1_000;
 /** A replica of its own that holds the items of the numbers, and says in a session what we lack. */
 export class Peer {
   readonly #replica: Replica;
-  readonly #items: ReadonlyMap<string, Item>;
+  readonly #items: ReadonlyMap<string, VerifiedItem>;
 
-  private constructor(replica: Replica, items: ReadonlyMap<string, Item>) {
+  private constructor(replica: Replica, items: ReadonlyMap<string, VerifiedItem>) {
     this.#replica = replica;
     this.#items = items;
   }

@@ -32,9 +32,9 @@ export interface FrameNumber {
   readonly sequence: number;
 }
 
-export type Announcement = FrameNumber &
+export type Announcement<Announced extends Item = Item> = FrameNumber &
   (
-    | { readonly kind: 'items'; readonly items: readonly Item[] }
+    | { readonly kind: 'items'; readonly items: readonly Announced[] }
     | { readonly kind: 'keys'; readonly keys: readonly AnnouncedKey[] }
   );
 

@@ -4,6 +4,7 @@ import {
   type Item,
   type ItemKey,
   type Random,
+  type VerifiedItem,
   verifyItem,
 } from '../../store/index.ts';
 import { ProtocolError } from '../errors.ts';
@@ -24,7 +25,7 @@ export interface AnnounceEvents {
   /** Whether an item is here, on disk. */
   holds(id: Uint8Array): boolean;
   /** Items not held here, their ids proved. False when they are not taken; a session finds them. */
-  items(items: readonly Item[], origin: AnnouncementOrigin): boolean;
+  items(items: readonly VerifiedItem[], origin: AnnouncementOrigin): boolean;
   /** Keys of items not held here, which `origin.from` has. Returns those that are to be fetched. */
   keys(keys: readonly AnnouncedKey[], origin: AnnouncementOrigin): readonly ItemKey[];
   /** What `keys` returned is here, and the announcement goes on to others. */
@@ -181,12 +182,12 @@ export class AnnounceService implements Announce {
   }
 
   /** Null when the peer that sent it should not have. */
-  #verified({ data, from, publisher }: GossipMessage): Announcement | null {
+  #verified({ data, from, publisher }: GossipMessage): Announcement<VerifiedItem> | null {
     try {
       const limits = { maxFrameBytes: MAX_FRAME_BYTES, maxRecords: MAX_RECORDS };
       const announcement = decodeFrame(data, limits);
-      if (announcement.kind === 'items') for (const item of announcement.items) verifyItem(item);
-      return announcement;
+      if (announcement.kind === 'keys') return announcement;
+      return { ...announcement, items: announcement.items.map(verifyItem) };
     } catch (error) {
       const { message } = error as Error;
       const code = error instanceof ProtocolError ? error.code : 'INVALID_BYTES';
@@ -195,7 +196,7 @@ export class AnnounceService implements Announce {
     }
   }
 
-  #takeItems(items: readonly Item[], origin: AnnouncementOrigin): boolean {
+  #takeItems(items: readonly VerifiedItem[], origin: AnnouncementOrigin): boolean {
     const fresh = items.filter(({ id }) => !this.#init.events.holds(id));
     this.#totals.known += items.length - fresh.length;
     if (fresh.length === 0) return true;

@@ -1,4 +1,4 @@
-import { bytesToHex, equalBytes, type Item, verifyItem } from '../../store/index.ts';
+import { bytesToHex, equalBytes, type VerifiedItem, verifyItem } from '../../store/index.ts';
 import { ProtocolError, unexpected } from '../errors.ts';
 import { decodeAnswer, type FetchAnswer, type ItemQuery } from './codec.ts';
 
@@ -6,7 +6,7 @@ type ItemAnswer = Extract<FetchAnswer, { kind: 'item' }>;
 
 /** What one frame brought to its end, if anything. */
 export type AnswerProgress =
-  | { readonly kind: 'item'; readonly item: Item }
+  | { readonly kind: 'item'; readonly item: VerifiedItem }
   | { readonly kind: 'absent'; readonly id: Uint8Array }
   | { readonly kind: 'large'; readonly id: Uint8Array; readonly length: number }
   | { readonly kind: 'part' };
@@ -107,10 +107,10 @@ export class AnswerReader {
   }
 
   #finish({ hint }: ItemAnswer, payload: Uint8Array): AnswerProgress {
-    // The id that was asked for is equal, and holds on to no frame.
-    const item = { id: this.next!, hint, payload };
+    let item: VerifiedItem;
     try {
-      verifyItem(item);
+      // The id that was asked for is equal, and holds on to no frame.
+      item = verifyItem({ id: this.next!, hint, payload });
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
       throw new ProtocolError('INVALID_BYTES', message, { cause });

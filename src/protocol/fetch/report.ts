@@ -1,4 +1,4 @@
-import type { Item } from '../../store/index.ts';
+import type { VerifiedItem } from '../../store/index.ts';
 
 /** How a request for items ended. Each outcome has its own penalties for the peer. */
 export type FetchOutcome =
@@ -44,7 +44,7 @@ export interface FetchRequest {
    * Called with verified items, in the order of arrival, those that came together at once; awaited,
    * which slows the peer down. Their payloads may share memory.
    */
-  readonly onItems: (items: readonly Item[]) => void | Promise<void>;
+  readonly onItems: (items: readonly VerifiedItem[]) => void | Promise<void>;
   /** Calls the request off. */
   readonly signal?: AbortSignal;
 }

@@ -1,4 +1,4 @@
-import { bytesToKey, type Clock, type Item } from '../../store/index.ts';
+import { bytesToKey, type Clock, type VerifiedItem } from '../../store/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError, type ProtocolErrorCode, unexpected } from '../errors.ts';
 import type { Limiter, Release } from '../limiter.ts';
@@ -153,7 +153,7 @@ export class Requester {
 
   /** Where a frame is wrong, what came before it is good all the same. */
   async #take(frames: readonly Uint8Array[]): Promise<void> {
-    const items: Item[] = [];
+    const items: VerifiedItem[] = [];
     try {
       this.#read(frames, items);
     } finally {
@@ -161,7 +161,7 @@ export class Requester {
     }
   }
 
-  async #hand(items: readonly Item[]): Promise<void> {
+  async #hand(items: readonly VerifiedItem[]): Promise<void> {
     try {
       await this.#init.request.onItems(items);
     } catch (cause) {
@@ -170,7 +170,7 @@ export class Requester {
     this.#items += items.length;
   }
 
-  #note(progress: AnswerProgress, items: Item[]): void {
+  #note(progress: AnswerProgress, items: VerifiedItem[]): void {
     if (progress.kind === 'item') items.push(progress.item);
     else if (progress.kind === 'absent') this.#absent.push(progress.id);
     else if (progress.kind === 'large') this.#noteLarge(progress);
@@ -181,7 +181,7 @@ export class Requester {
     else this.#large.push({ id, length });
   }
 
-  #read(frames: readonly Uint8Array[], items: Item[]): void {
+  #read(frames: readonly Uint8Array[], items: VerifiedItem[]): void {
     const before = this.#reader.payloadBytes;
     let answered = false;
     try {

@@ -1,6 +1,7 @@
 import type { PartedSnapshot } from '../buffer/index.ts';
 import { lthash } from '../fingerprint/index.ts';
-import { checkHint, checkKey, type Item, type ItemKey, itemId, verifyItem } from '../item.ts';
+import { checkHint, type Item, type ItemKey } from '../item.ts';
+import { checkVerified, itemId, type VerifiedItem } from '../item-id.ts';
 import type { Database } from '../level/index.ts';
 import { Committer, Merger } from './commit/index.ts';
 import type { DurableSet } from './durable-set/index.ts';
@@ -143,16 +144,15 @@ export class Replica {
   }
 
   /**
-   * Stores items that arrived from outside, each checked against its id (`ID_MISMATCH` rejects the
-   * whole call, and nothing of it is stored).
+   * Stores items that arrived from outside and were checked against their ids where they arrived. One
+   * that `verifyItem` has not made rejects the whole call with `ID_UNPROVED`.
    */
-  async putVerified(items: readonly Item[]): Promise<PutResult[]> {
+  async putVerified(items: readonly VerifiedItem[]): Promise<PutResult[]> {
     this.#use();
     for (const item of items) {
-      checkKey(item);
+      checkVerified(item);
       this.#puts.checkItem(item.payload.length);
     }
-    for (const item of items) verifyItem(item);
     return this.#puts.enter(items);
   }
 

@@ -4,14 +4,21 @@ import { pino } from 'pino';
 import { Replicator, type WantsFile } from '../../../src/daemon/replicator/index.ts';
 import { decodeWants } from '../../../src/daemon/replicator/upkeep/testing.ts';
 import type { FetchService, ReconcileService, SessionReport } from '../../../src/protocol/index.ts';
-import { INFINITE_BOUND, Replica, ZERO_BOUND } from '../../../src/store/index.ts';
+import {
+  INFINITE_BOUND,
+  itemId,
+  Replica,
+  verifyItem,
+  ZERO_BOUND,
+} from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 const KEY = { hint: 1n, id: new Uint8Array(32).fill(7), length: 500 };
-const TOO_LONG = { hint: 1n, id: KEY.id, payload: new Uint8Array(17 * 1024 * 1024) };
+const LONG = new Uint8Array(17 * 1024 * 1024);
+const TOO_LONG = verifyItem({ hint: 1n, id: itemId(1n, LONG), payload: LONG });
 
 interface Change {
   lost?: boolean;

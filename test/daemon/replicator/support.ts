@@ -4,8 +4,9 @@ import type { Finding, Interval, SessionReport } from '../../../src/protocol/ind
 import {
   type Bound,
   INFINITE_BOUND,
-  type Item,
   itemId,
+  type VerifiedItem,
+  verifyItem,
   ZERO_BOUND,
 } from '../../../src/store/index.ts';
 import { settle } from '../../support/clock.ts';
@@ -26,10 +27,10 @@ export function idsOf(count: number, from = 0): Uint8Array[] {
 }
 
 /** An item of so many bytes, at least one. */
-export function itemOf(number: number, length = 1): Item {
+export function itemOf(number: number, length = 1): VerifiedItem {
   const payload = new Uint8Array(length).fill(7);
   payload[0] = number;
-  return { hint: 1n, payload, id: itemId(1n, payload) };
+  return verifyItem({ hint: 1n, payload, id: itemId(1n, payload) });
 }
 
 export function findingOf(change: Partial<Finding> = {}): Finding {

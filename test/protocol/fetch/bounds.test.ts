@@ -12,7 +12,13 @@ import {
   encodeRequest,
   MAX_ANSWER_BYTES,
 } from '../../../src/protocol/fetch/testing.ts';
-import { concatBytes, hexToBytes, INFINITE_HINT, itemId } from '../../../src/store/index.ts';
+import {
+  concatBytes,
+  hexToBytes,
+  INFINITE_HINT,
+  itemId,
+  verifyItem,
+} from '../../../src/store/index.ts';
 import { itemOf } from './world.ts';
 
 const ID = '11'.repeat(32);
@@ -118,7 +124,7 @@ describe('AnswerReader: bounds', () => {
     assert.equal(two.read(frame.subarray(0, frame.length - 3)).kind, 'part');
     assert.deepEqual([two.done, two.next], [false, id], 'a part is no answer');
     const progress = two.read(Uint8Array.of(4, 0, 0, 0));
-    assert.deepEqual(progress, { kind: 'item', item: { ...short, id } });
+    assert.deepEqual(progress, { kind: 'item', item: verifyItem({ ...short, id }) });
     assert.deepEqual(two.read(encodeAbsent(ids[2]!)), { kind: 'absent', id: ids[2] });
     assert.deepEqual([two.done, two.next, two.payloadBytes], [true, null, 7]);
   });

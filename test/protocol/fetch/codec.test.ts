@@ -15,13 +15,13 @@ import {
   requestFrameBytes,
 } from '../../../src/protocol/fetch/testing.ts';
 import { ProtocolError } from '../../../src/protocol/index.ts';
-import { bytesToHex, hexToBytes, type Item, itemId } from '../../../src/store/index.ts';
+import { bytesToHex, hexToBytes, type Item, itemId, verifyItem } from '../../../src/store/index.ts';
 import { assertProperty } from '../../support/property.ts';
 
 const LIMITS = { maxItemBytes: 1 << 20, maxIds: 1_024 };
 
 function itemOf(hint: bigint, payload: Uint8Array): Item {
-  return { hint, payload, id: itemId(hint, payload) };
+  return verifyItem({ hint, payload, id: itemId(hint, payload) });
 }
 
 function bytesOf(length: number, seed = 1): Uint8Array {

@@ -9,7 +9,7 @@ import {
   type Log,
   type Serve,
 } from '../../../src/protocol/index.ts';
-import { bytesToKey, type Item, itemId } from '../../../src/store/index.ts';
+import { bytesToKey, type Item, itemId, verifyItem } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { type LinkInit, MemoryNetwork } from '../../support/memory-network.ts';
@@ -22,7 +22,7 @@ export const PROTOCOL = '/rangemesh/test/fetch/2';
 export function itemOf(number: number, size = 100): Item {
   const payload = new Uint8Array(size).fill(number);
   new DataView(payload.buffer).setUint32(0, number);
-  return { hint: BigInt(number), payload, id: itemId(BigInt(number), payload) };
+  return verifyItem({ hint: BigInt(number), payload, id: itemId(BigInt(number), payload) });
 }
 
 /** The frames that bring an item. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { itemId, verifyItem } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { coded, FakeDisk, item, items, openReplica, temporaryDirectory } from './support.ts';
 
@@ -10,7 +11,8 @@ describe('replica limits', () => {
     });
     await replica.put([item(1, 100)]);
     await assert.rejects(replica.put([item(2), item(3, 101)]), coded('ITEM_TOO_LARGE'));
-    const foreign = { ...item(3, 101), id: new Uint8Array(32) };
+    const { hint, payload } = item(3, 101);
+    const foreign = verifyItem({ hint, payload, id: itemId(hint, payload) });
     await assert.rejects(replica.putVerified([foreign]), coded('ITEM_TOO_LARGE'));
     assert.equal(replica.status().items, 1);
     assert.equal(replica.status().refusing, null);

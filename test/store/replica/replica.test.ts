@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   INFINITE_HINT,
+  type Item,
   type ItemKey,
   itemId,
   lthashReference,
   openDatabase,
+  verifyItem,
 } from '../../../src/store/index.ts';
 import { settle } from '../../support/clock.ts';
 import { coded, gateBatches, item, items, openReplica, temporaryDirectory } from './support.ts';
@@ -156,21 +158,36 @@ describe('replica', () => {
 
   it('refuses hints out of range, and items that do not hash to their id, whole calls at a time', async (t) => {
     const replica = await openReplica(t, await temporaryDirectory(t));
-    const good = { ...item(1), id: itemId(1n, item(1).payload) };
+    const good = verifyItem({ ...item(1), id: itemId(1n, item(1).payload) });
     const payload = new Uint8Array(1);
+    const putWith = async (item: Item): Promise<unknown> =>
+      replica.putVerified([good, verifyItem(item)]);
     await assert.rejects(
       replica.put([item(1), { hint: INFINITE_HINT, payload }]),
       coded('INVALID_HINT'),
     );
-    await assert.rejects(replica.putVerified([good, { ...good, hint: 2n }]), coded('ID_MISMATCH'));
-    await assert.rejects(replica.putVerified([good, { ...good, payload }]), coded('ID_MISMATCH'));
-    await assert.rejects(
-      replica.putVerified([good, { ...good, id: new Uint8Array(31) }]),
-      coded('INVALID_ID'),
-    );
+    await assert.rejects(putWith({ ...good, hint: 2n }), coded('ID_MISMATCH'));
+    await assert.rejects(putWith({ ...good, payload }), coded('ID_MISMATCH'));
+    await assert.rejects(putWith({ ...good, id: new Uint8Array(31) }), coded('INVALID_ID'));
     assert.equal(replica.status().items, 0);
     assert.equal((await replica.putVerified([good]))[0]?.created, true);
     assert.equal((await replica.put([item(1)]))[0]?.created, false);
+  });
+
+  it('takes as verified only what verifyItem has made', async (t) => {
+    const replica = await openReplica(t, await temporaryDirectory(t));
+    const good = verifyItem({ ...item(1), id: itemId(1n, item(1).payload) });
+    const copies = [
+      { ...good },
+      { ...good, hint: 2n },
+      Object.assign(Object.create(Object.getPrototypeOf(good)), good),
+    ];
+    for (const copy of copies) {
+      await assert.rejects(replica.putVerified([good, copy]), coded('ID_UNPROVED'));
+    }
+    const Made = Object.getPrototypeOf(good).constructor;
+    assert.throws(() => new Made({ ...good, hint: 2n }), coded('ID_MISMATCH'));
+    assert.equal(replica.status().items, 0);
   });
 
   it('shows nothing, and answers no one, before the commit is on disk', async (t) => {

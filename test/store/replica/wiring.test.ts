@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { itemId, lthash, Replica, type ReplicaInit } from '../../../src/store/index.ts';
+import { itemId, lthash, Replica, type ReplicaInit, verifyItem } from '../../../src/store/index.ts';
 import { setKeys } from '../../../src/store/replica/records/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
@@ -15,7 +15,7 @@ describe('a replica as a whole', () => {
     const id = itemId(hint, payload);
     const asked: (() => unknown)[] = [
       () => replica.put([item(2)]),
-      () => replica.putVerified([{ hint, id, payload }]),
+      () => replica.putVerified([verifyItem({ hint, id, payload })]),
       () => replica.get(id),
       () => replica.serve([id], { maxItemBytes: 100, maxBytes: 100 }),
       () => replica.head(id),

@@ -1,5 +1,7 @@
 import type { ReconciliationSet } from '../../../protocol/index.ts';
-import { Gate, type Item, type Replica, StoreError } from '../../../store/index.ts';
+import { Gate, type Replica, type VerifiedItem } from '../../../store/index.ts';
+import type { Reason } from '../pause.ts';
+import { storeItems } from '../store-items.ts';
 
 /** Bytes that wait for their commit, over all requests together. */
 export class Window {
@@ -41,7 +43,7 @@ export class Intake {
   readonly #init: IntakeInit;
   readonly #pending = new Set<Promise<void>>();
   /** Why an item could not be stored: a fault of this node, not of the peer. */
-  error: { readonly code: string; readonly message: string } | null = null;
+  error: Reason | null = null;
   stored = 0;
 
   constructor(init: IntakeInit) {
@@ -49,7 +51,7 @@ export class Intake {
   }
 
   /** Resolves when the next items may come; throws once one could not be stored. */
-  async take(items: readonly Item[]): Promise<void> {
+  async take(items: readonly VerifiedItem[]): Promise<void> {
     this.#store(items);
     await this.#init.window.room();
     if (this.error !== null) throw new Error(this.error.message);
@@ -60,7 +62,7 @@ export class Intake {
     await Promise.all(this.#pending);
   }
 
-  #store(items: readonly Item[]): void {
+  #store(items: readonly VerifiedItem[]): void {
     const bytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
     const { window } = this.#init;
     window.enter(bytes);
@@ -71,19 +73,10 @@ export class Intake {
     this.#pending.add(put);
   }
 
-  /** If not all items fit, some may. */
-  async #put(items: readonly Item[]): Promise<void> {
-    try {
-      const results = await this.#init.replica.putVerified(items);
-      for (const { id, created } of results) if (!created) this.#init.wanted.received(id);
-      this.stored += items.length;
-    } catch (error) {
-      if (items.length > 1) {
-        for (const item of items) await this.#put([item]);
-        return;
-      }
-      const { message } = error as Error;
-      this.error ??= { code: error instanceof StoreError ? error.code : 'INTERNAL', message };
-    }
+  async #put(items: readonly VerifiedItem[]): Promise<void> {
+    const { results, refusals } = await storeItems(this.#init.replica, items);
+    for (const { id, created } of results) if (!created) this.#init.wanted.received(id);
+    this.stored += results.length;
+    this.error ??= refusals[0] ?? null;
   }
 }

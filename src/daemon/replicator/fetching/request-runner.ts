@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Fetch, FetchReport, ReconciliationSet } from '../../../protocol/index.ts';
-import { bytesToHex, equalBytes, type Item, type Replica } from '../../../store/index.ts';
+import { bytesToHex, equalBytes, type VerifiedItem, type Replica } from '../../../store/index.ts';
 import type { ReplicatorOptions } from '../options.ts';
 import type { Pause } from '../pause.ts';
 import { Intake, Window } from './intake.ts';
@@ -62,7 +62,7 @@ export class RequestRunner {
     else logger.warn({ peer: source.peer, ...intake.error }, 'fetched item not stored');
   }
 
-  #take(request: RunningRequest, intake: Intake, items: readonly Item[]): Promise<void> {
+  #take(request: RunningRequest, intake: Intake, items: readonly VerifiedItem[]): Promise<void> {
     const { wanted, gate, penalties } = this.#init;
     for (const { id, payload } of items) {
       if (request.kind === 'large') gate.noteLarge(id);

@@ -9,16 +9,16 @@ import type {
 import {
   bytesToKey,
   type Clock,
-  type Item,
   type ItemKey,
   type Replica,
-  StoreError,
+  type VerifiedItem,
 } from '../../../store/index.ts';
 import type { Fetcher } from '../fetching/index.ts';
 import type { ReplicatorOptions } from '../options.ts';
 import { Pause } from '../pause.ts';
 import type { PeerRecords } from '../peers.ts';
 import type { SessionScheduler } from '../scheduling/index.ts';
+import { storeItems } from '../store-items.ts';
 import type { WantsKeeper } from '../upkeep/index.ts';
 import type { PushCoverage } from './push-coverage.ts';
 
@@ -45,7 +45,7 @@ export class Push implements AnnounceEvents {
   readonly #arriving = new Set<string>();
   readonly #puts = new Set<Promise<void>>();
   /** Taken since the event loop last came round, and put when it does. */
-  #gathered: Item[] = [];
+  #gathered: VerifiedItem[] = [];
   /** Has them put now. */
   #put: () => void = () => undefined;
   #bytes = 0;
@@ -64,7 +64,7 @@ export class Push implements AnnounceEvents {
     return this.#init.replica.contains(id);
   }
 
-  items(items: readonly Item[], origin: AnnouncementOrigin): boolean {
+  items(items: readonly VerifiedItem[], origin: AnnouncementOrigin): boolean {
     this.#ahead(origin);
     const { maxItemBytes, windowBytes } = this.#init.options;
     const taken = items.filter(
@@ -133,7 +133,7 @@ export class Push implements AnnounceEvents {
    * Messages that have come in the meantime are passed on first, and share the commit: so a busy node
    * makes fewer commits.
    */
-  #gather(items: readonly Item[]): void {
+  #gather(items: readonly VerifiedItem[]): void {
     const first = this.#gathered.length === 0;
     this.#gathered.push(...items);
     if (!first) return;
@@ -147,35 +147,19 @@ export class Push implements AnnounceEvents {
   async #store(): Promise<void> {
     const items = this.#gathered;
     this.#gathered = [];
-    const { stored, error } = await this.#putOf(items);
-    if (stored.length > 0) {
-      this.#pause.ended(stored.length);
-      this.#init.coverage.pushed(stored);
+    const { results, refusals } = await storeItems(this.#init.replica, items);
+    if (results.length > 0) {
+      this.#pause.ended(results.length);
+      this.#init.coverage.pushed(results);
     }
-    if (error !== undefined) {
-      const { message } = error;
-      const code = error instanceof StoreError ? error.code : 'INTERNAL';
-      this.#pause.refused({ code, message });
-      this.#init.logger.warn({ code, message }, 'announced items not stored');
+    const refusal = refusals.at(-1);
+    if (refusal !== undefined) {
+      this.#pause.refused(refusal);
+      this.#init.logger.warn({ ...refusal }, 'announced items not stored');
     }
     for (const { id, payload } of items) {
       this.#bytes -= payload.length;
       this.#arriving.delete(bytesToKey(id));
     }
-  }
-
-  /** Where all of them do not fit, some may; the error is that of the last that did not. */
-  async #putOf(items: readonly Item[]): Promise<{ stored: Item[]; error?: Error }> {
-    try {
-      await this.#init.replica.putVerified(items);
-      return { stored: [...items] };
-    } catch (error) {
-      if (items.length === 1) return { stored: [], error: error as Error };
-    }
-    const each = [];
-    for (const item of items) each.push(await this.#putOf([item]));
-    const stored = each.flatMap((one) => one.stored);
-    const error = each.findLast((one) => one.error !== undefined)?.error;
-    return error === undefined ? { stored } : { stored, error };
   }
 }

@@ -1,6 +1,7 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { equalBytes } from '../../bytes.ts';
-import { compareKeys, type ItemKey, verifyItem } from '../../item.ts';
+import { compareKeys, type ItemKey } from '../../item.ts';
+import { verifyItem } from '../../item-id.ts';
 import { type Database, isBytes, type ReadResult, tryRead, UNREADABLE } from '../../level/index.ts';
 import { encodeHead, type SetKeys } from '../records/index.ts';
 import type { FoundItem } from './record-pages.ts';

@@ -10,7 +10,7 @@ import {
   type FetchRequest,
   ReconciliationSet,
 } from '../../../../src/protocol/index.ts';
-import { bytesToKey, type Item, Replica } from '../../../../src/store/index.ts';
+import { bytesToKey, Replica, type VerifiedItem } from '../../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
@@ -33,7 +33,7 @@ export class FetcherRig {
   readonly asked: Asked[] = [];
   readonly replica: Replica;
   readonly fetcher: Fetcher;
-  readonly #items: Map<string, Item> = new Map();
+  readonly #items: Map<string, VerifiedItem> = new Map();
 
   private constructor(replica: Replica, clock: VirtualClock, options: Partial<ReplicatorOptions>) {
     this.replica = replica;
@@ -102,7 +102,7 @@ export class FetcherRig {
     return found;
   }
 
-  items(ids: readonly Uint8Array[]): Item[] {
+  items(ids: readonly Uint8Array[]): VerifiedItem[] {
     return ids.map((id) => this.#items.get(bytesToKey(id))!);
   }
 

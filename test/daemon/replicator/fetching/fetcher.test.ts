@@ -9,14 +9,21 @@ import {
   type FetchRequest,
   ReconciliationSet,
 } from '../../../../src/protocol/index.ts';
-import { bytesToHex, hexToBytes, type Item, itemId, Replica } from '../../../../src/store/index.ts';
+import {
+  bytesToHex,
+  hexToBytes,
+  itemId,
+  Replica,
+  type VerifiedItem,
+  verifyItem,
+} from '../../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
 
-const ITEMS: Item[] = Array.from({ length: 10 }, (_, i) => {
+const ITEMS: VerifiedItem[] = Array.from({ length: 10 }, (_, i) => {
   const payload = new Uint8Array([i]);
-  return { hint: 1n, payload, id: itemId(1n, payload) };
+  return verifyItem({ hint: 1n, payload, id: itemId(1n, payload) });
 });
 
 /** Answers for a peer, one request at a time. */
@@ -371,7 +378,7 @@ describe('Fetcher', () => {
   });
 
   describe('large items', () => {
-    const [huge, ...rest] = ITEMS as [Item, ...Item[]];
+    const [huge, ...rest] = ITEMS as [VerifiedItem, ...VerifiedItem[]];
     const isHuge = (id: Uint8Array) => bytesToHex(id) === bytesToHex(huge.id);
     /** Takes a second for the large item, and says how large it is when it is not to be sent. */
     const serveLarge: Script = async (request) => {

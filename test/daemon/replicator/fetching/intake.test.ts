@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Intake, Window } from '../../../../src/daemon/replicator/fetching/testing.ts';
 import { type Item, type PutResult, StoreError } from '../../../../src/store/index.ts';
 import { settle } from '../../../support/clock.ts';
-import { idOf, itemOf } from '../support.ts';
+import { itemOf } from '../support.ts';
 
 async function resolved(promise: Promise<unknown>): Promise<boolean> {
   let done = false;
@@ -152,6 +152,6 @@ describe('the intake of a request', () => {
     await end();
     await intake.settle();
     assert.deepEqual(intake.error, { code: 'INTERNAL', message: 'odd' });
-    await assert.rejects(intake.take([{ ...itemOf(2), id: idOf(2) }]), /odd/);
+    await assert.rejects(intake.take([itemOf(2)]), /odd/);
   });
 });

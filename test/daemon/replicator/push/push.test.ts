@@ -8,16 +8,22 @@ import {
 } from '../../../../src/daemon/replicator/index.ts';
 import { Push } from '../../../../src/daemon/replicator/push/index.ts';
 import { ReconciliationSet } from '../../../../src/protocol/index.ts';
-import { type Item, type ItemKey, itemId, Replica } from '../../../../src/store/index.ts';
+import {
+  type ItemKey,
+  itemId,
+  Replica,
+  type VerifiedItem,
+  verifyItem,
+} from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
 import { soon } from '../support.ts';
 
 const ORIGIN = { publisher: 'p', from: 'f' };
 
-function itemOf(length: number, fill = 1): Item {
+function itemOf(length: number, fill = 1): VerifiedItem {
   const payload = new Uint8Array(length).fill(fill);
-  return { hint: 1n, payload, id: itemId(1n, payload) };
+  return verifyItem({ hint: 1n, payload, id: itemId(1n, payload) });
 }
 
 async function setUp(

@@ -1,0 +1,66 @@
+import { bytesToHex, equalBytes } from './bytes.ts';
+import { StoreError } from './errors.ts';
+import { checkKey, ID_BYTES, type Item } from './item.ts';
+import { blake3 } from './kernel/index.ts';
+
+const deriveItemId = blake3.deriveKey('rangemesh item v1');
+/** The hint being hashed; one for all, since a typed array costs as much as hashing a short item. */
+const hintBytes = new Uint8Array(8);
+const hintView = new DataView(hintBytes.buffer);
+/** The id of what is being verified; one for all, for the same reason. */
+const verified = new Uint8Array(ID_BYTES);
+
+/**
+ * The id the daemon gives a payload under a hint: BLAKE3 derive_key("rangemesh item v1") over the
+ * hint as 8 little-endian bytes, then the payload.
+ */
+export function itemId(hint: bigint, payload: Uint8Array): Uint8Array {
+  hintView.setBigUint64(0, hint, true);
+  return deriveItemId(hintBytes, payload);
+}
+
+/**
+ * An item whose id commits to its hint and payload. There is no other way to make one than to hash it, so
+ * it need not be hashed again. Its bytes must not be changed.
+ */
+class VerifiedItem implements Item {
+  readonly hint: bigint;
+  readonly id: Uint8Array;
+  readonly payload: Uint8Array;
+  readonly #proved = true;
+
+  constructor(item: Item) {
+    checkKey(item);
+    hintView.setBigUint64(0, item.hint, true);
+    deriveItemId.into(verified, hintBytes, item.payload);
+    if (!equalBytes(verified, item.id)) {
+      throw new StoreError(
+        'ID_MISMATCH',
+        `item ${bytesToHex(item.id)} does not hash to its id: its hint or its bytes were changed on the way`,
+      );
+    }
+    this.hint = item.hint;
+    this.id = item.id;
+    this.payload = item.payload;
+  }
+
+  static isOne(item: Item): item is VerifiedItem {
+    return #proved in item;
+  }
+}
+
+export type { VerifiedItem };
+
+/** Throws `INVALID_HINT`, `INVALID_ID`, or `ID_MISMATCH` unless the id commits to hint and payload. */
+export function verifyItem(item: Item): VerifiedItem {
+  return new VerifiedItem(item);
+}
+
+/** Throws `ID_UNPROVED` unless `verifyItem` made the item. */
+export function checkVerified(item: Item): void {
+  if (VerifiedItem.isOne(item)) return;
+  throw new StoreError(
+    'ID_UNPROVED',
+    `item ${bytesToHex(item.id)} was not verified: pass what verifyItem returns`,
+  );
+}
