@@ -7,7 +7,7 @@ const deriveItemId = blake3.deriveKey('rangemesh item v1');
 /** The hint being hashed; one for all, since a typed array costs as much as hashing a short item. */
 const hintBytes = new Uint8Array(8);
 const hintView = new DataView(hintBytes.buffer);
-/** The id of what is being verified; one for all, for the same reason. */
+/** The id that verifying computes; one for all, for the same reason. */
 const verified = new Uint8Array(ID_BYTES);
 
 /**
@@ -20,8 +20,8 @@ export function itemId(hint: bigint, payload: Uint8Array): Uint8Array {
 }
 
 /**
- * An item whose id commits to its hint and payload. There is no other way to make one than to hash it, so
- * it need not be hashed again. Its bytes must not be changed.
+ * An item whose id commits to its hint and payload. Only hashing makes it, so its receiver need not hash
+ * again. Its bytes must not be changed.
  */
 class VerifiedItem implements Item {
   readonly hint: bigint;

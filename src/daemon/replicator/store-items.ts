@@ -1,31 +1,25 @@
 import { type PutResult, type Replica, StoreError, type VerifiedItem } from '../../store/index.ts';
 import type { Reason } from './pause.ts';
 
-/** Which items were stored, and why others were not, in their order. */
-export interface StoredItems {
-  readonly results: readonly PutResult[];
-  readonly refusals: readonly Reason[];
-}
-
-/** Puts the items together. Where all of them do not fit, some may: then each is put by itself. */
+/**
+ * Puts the items together. Where all of them do not fit, some may: then each is put by itself, and
+ * `refusals` says, in order, why some were not stored.
+ */
 export async function storeItems(
   replica: Pick<Replica, 'putVerified'>,
   items: readonly VerifiedItem[],
-): Promise<StoredItems> {
+  refusals: Reason[],
+): Promise<PutResult[]> {
   try {
-    return { results: await replica.putVerified(items), refusals: [] };
+    return await replica.putVerified(items);
   } catch (error) {
-    if (items.length === 1) return { results: [], refusals: [reasonOf(error as Error)] };
+    if (items.length === 1) {
+      const code = error instanceof StoreError ? error.code : 'INTERNAL';
+      refusals.push({ code, message: (error as Error).message });
+      return [];
+    }
   }
-  const each: StoredItems[] = [];
-  for (const item of items) each.push(await storeItems(replica, [item]));
-  return {
-    results: each.flatMap(({ results }) => results),
-    refusals: each.flatMap(({ refusals }) => refusals),
-  };
-}
-
-function reasonOf(error: Error): Reason {
-  const code = error instanceof StoreError ? error.code : 'INTERNAL';
-  return { code, message: error.message };
+  const stored: PutResult[] = [];
+  for (const item of items) stored.push(...(await storeItems(replica, [item], refusals)));
+  return stored;
 }

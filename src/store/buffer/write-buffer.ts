@@ -19,7 +19,7 @@ export interface WriteBufferInit extends Pick<Shape, 'scheme'>, Partial<Omit<Sha
    */
   tailKeys?: number;
   /** Of these, keys worked in with one batch. Raising it lets that batch wait longer. @default 1_024 */
-  ripeKeys?: number;
+  dueKeys?: number;
 }
 
 /** Keys that left a buffer, ascending, and what it is without them. */
@@ -32,7 +32,7 @@ export interface Taken {
 const TAIL_KEYS = 8_192;
 
 /** Not all at a time, lest everybody else wait too long. */
-const RIPE_KEYS = 1_024;
+const DUE_KEYS = 1_024;
 
 type BufferShape = Required<WriteBufferInit>;
 
@@ -41,11 +41,11 @@ interface Contents {
   /** Batches that are not in `root` yet. */
   readonly tail: PendingBatches;
   /** Batches, each above the one before it, that are being worked in: one with every batch that comes. */
-  readonly ripe: readonly SortedKeys[];
+  readonly due: readonly SortedKeys[];
   /** Keys that may not be summed. */
-  readonly fresh: number;
+  readonly unsummed: number;
   /** Of these, the keys that came, or waited, since summing last began with the first group. */
-  readonly later: number;
+  readonly deferred: number;
   /** Group that summing goes on with. */
   readonly summedTo: number;
 }
@@ -66,20 +66,20 @@ export class WriteBuffer {
   private constructor(shape: BufferShape, contents: Contents) {
     this.#shape = shape;
     this.#contents = contents;
-    this.size = contents.root.size + contents.tail.size + keyCount(contents.ripe);
+    this.size = contents.root.size + contents.tail.size + keyCount(contents.due);
   }
 
   static empty(init: WriteBufferInit): WriteBuffer {
     const { scheme, chunkItems = 64, groupChunks = 64 } = init;
-    const { tailKeys = TAIL_KEYS, ripeKeys = RIPE_KEYS } = init;
-    const shape = { scheme, chunkItems, groupChunks, tailKeys, ripeKeys };
+    const { tailKeys = TAIL_KEYS, dueKeys = DUE_KEYS } = init;
+    const shape = { scheme, chunkItems, groupChunks, tailKeys, dueKeys };
     const root: Root = new Branch(shape, []);
     return new WriteBuffer(shape, {
       root,
       tail: PendingBatches.NONE,
-      ripe: [],
-      fresh: 0,
-      later: 0,
+      due: [],
+      unsummed: 0,
+      deferred: 0,
       summedTo: 0,
     });
   }
@@ -88,7 +88,7 @@ export class WriteBuffer {
   static of(init: WriteBufferInit, keys: FlatKeys): WriteBuffer {
     const empty = WriteBuffer.empty(init);
     const root = rootOf(empty.#shape, keys);
-    return new WriteBuffer(empty.#shape, { ...empty.#contents, root, fresh: root.size });
+    return new WriteBuffer(empty.#shape, { ...empty.#contents, root, unsummed: root.size });
   }
 
   get scheme(): FingerprintScheme {
@@ -97,21 +97,21 @@ export class WriteBuffer {
 
   /** Ids that the next fingerprint may have to sum first, at the most. */
   get unsummed(): number {
-    return Math.min(this.size, this.#contents.fresh);
+    return Math.min(this.size, this.#contents.unsummed);
   }
 
   /** With `keys`, which ascend and are new. */
   insert(keys: readonly ItemKey[]): WriteBuffer {
     if (keys.length === 0) return this;
-    const { fresh, later } = this.#contents;
-    const counts = { fresh: fresh + keys.length, later: later + keys.length };
+    const { unsummed, deferred } = this.#contents;
+    const counts = { unsummed: unsummed + keys.length, deferred: deferred + keys.length };
     if (keys.length >= this.#shape.tailKeys) {
       const root = insertKeys(this.#shape, this.#fold(), keys);
       return new WriteBuffer(this.#shape, { ...this.#contents, ...counts, root });
     }
     const batch = keys.map(({ hint, id }) => ({ hint, id: id.slice() }));
     const tail = this.#contents.tail.with(batch);
-    return new WriteBuffer(this.#shape, this.#ripened({ ...this.#contents, ...counts, tail }));
+    return new WriteBuffer(this.#shape, this.#advanced({ ...this.#contents, ...counts, tail }));
   }
 
   /** Without the keys of `range`. */
@@ -124,10 +124,8 @@ export class WriteBuffer {
 
   /** First and last of the `count` keys above `behind` (null: from the first on), or null. */
   reach(behind: ItemKey | null, count: number): KeyRange | null {
-    if (behind === null) this.#fold();
+    const { begin, end } = this.#span(behind, count);
     const { root } = this.#contents;
-    const begin = behind === null ? 0 : rankBehind(root, behind);
-    const end = Math.min(root.size, begin + count);
     return begin < end ? { first: root.select(begin), last: root.select(end - 1) } : null;
   }
 
@@ -136,13 +134,12 @@ export class WriteBuffer {
    * no more. Going on behind the last key taken, one comes by every key that was there at the start.
    */
   take(behind: ItemKey | null, count: number): Taken {
-    if (behind === null) this.#fold();
-    const { root, tail, ripe } = this.#contents;
-    const begin = behind === null ? 0 : rankBehind(root, behind);
-    const held = [...root.keys(begin, Math.min(root.size, begin + count))];
+    const { begin, end } = this.#span(behind, count);
+    const { root, tail, due } = this.#contents;
+    const held = [...root.keys(begin, end)];
     const [first, last] = [held[0], held.at(-1)];
     if (first === undefined || last === undefined) return { keys: [], rest: this };
-    const waiting = [...ripe, ...tail.batches];
+    const waiting = [...due, ...tail.batches];
     const late = waiting.flatMap((batch) => batch.filter((key) => !isOutside(key, first, last)));
     const rest = this.#without(held, first, last);
     return { keys: late.length === 0 ? held : [...held, ...late].sort(compareKeys), rest };
@@ -150,15 +147,15 @@ export class WriteBuffer {
 
   /** Sums some of what is not summed yet; call it with every batch once much is unsummed. */
   sumSome(): WriteBuffer {
-    const { root, tail, ripe, later, summedTo } = this.#contents;
+    const { root, tail, due, deferred, summedTo } = this.#contents;
     for (const group of root.children.slice(summedTo, summedTo + SUM_GROUPS)) group.sum();
-    const waiting = tail.size + keyCount(ripe);
-    const begun = summedTo === 0 ? { later: waiting } : { later };
+    const waiting = tail.size + keyCount(due);
+    const begun = summedTo === 0 ? { deferred: waiting } : { deferred };
     const next = summedTo + SUM_GROUPS;
     const progress =
       next < root.children.length
         ? { ...begun, summedTo: next }
-        : { fresh: begun.later, summedTo: 0 };
+        : { unsummed: begun.deferred, summedTo: 0 };
     return new WriteBuffer(this.#shape, { ...this.#contents, ...progress });
   }
 
@@ -202,27 +199,34 @@ export class WriteBuffer {
     return state;
   }
 
+  /** Ranks in the root of the `count` keys above `behind`; at the start everything is worked in. */
+  #span(behind: ItemKey | null, count: number): { begin: number; end: number } {
+    const root = behind === null ? this.#fold() : this.#contents.root;
+    const begin = behind === null ? 0 : rankBehind(root, behind);
+    return { begin, end: Math.min(root.size, begin + count) };
+  }
+
   /** Works the waiting batches in; the keys are the same as before. */
   #fold(): Root {
-    const { root, tail, ripe } = this.#contents;
-    const waiting = [...ripe, ...tail.batches];
+    const { root, tail, due } = this.#contents;
+    const waiting = [...due, ...tail.batches];
     if (waiting.length === 0) return root;
     const folded = insertKeys(this.#shape, root, inOrder(waiting));
-    this.#contents = { ...this.#contents, root: folded, tail: PendingBatches.NONE, ripe: [] };
+    this.#contents = { ...this.#contents, root: folded, tail: PendingBatches.NONE, due: [] };
     return folded;
   }
 
-  /** With a piece of what is ripe worked in, and the tail made ripe when it has grown long. */
-  #ripened(contents: Contents): Contents {
+  /** With a piece of what is due worked in, and the tail made due when it has grown long. */
+  #advanced(contents: Contents): Contents {
     const long = contents.tail.size >= this.#shape.tailKeys;
-    const cut = (): Pick<Contents, 'tail' | 'ripe'> => ({
+    const cut = (): Pick<Contents, 'tail' | 'due'> => ({
       tail: PendingBatches.NONE,
-      ripe: pieces(contents.tail.batches, this.#shape.ripeKeys),
+      due: pieces(contents.tail.batches, this.#shape.dueKeys),
     });
-    const [piece, ...rest] = contents.ripe;
+    const [piece, ...rest] = contents.due;
     if (piece === undefined) return long ? { ...contents, ...cut() } : contents;
-    const root = insertKeys(this.#shape, contents.root, long ? inOrder(contents.ripe) : piece);
-    return { ...contents, root, ...(long ? cut() : { ripe: rest }) };
+    const root = insertKeys(this.#shape, contents.root, long ? inOrder(contents.due) : piece);
+    return { ...contents, root, ...(long ? cut() : { due: rest }) };
   }
 
   /** Without `held`, which are the keys from `first` to `last` in the root, and without those that wait. */
@@ -231,12 +235,12 @@ export class WriteBuffer {
       batches
         .map((batch) => batch.filter((key) => isOutside(key, first, last)))
         .filter((batch) => batch.length > 0);
-    const { root, tail, ripe } = this.#contents;
+    const { root, tail, due } = this.#contents;
     return new WriteBuffer(this.#shape, {
       ...this.#contents,
       root: removeKeys(this.#shape, root, held),
       tail: PendingBatches.of(outside(tail.batches)),
-      ripe: outside(ripe),
+      due: outside(due),
     });
   }
 }

@@ -2,18 +2,16 @@ import type { PartedSnapshot } from '../buffer/index.ts';
 import { lthash } from '../fingerprint/index.ts';
 import { checkHint, type Item, type ItemKey } from '../item.ts';
 import { checkVerified, itemId, type VerifiedItem } from '../item-id.ts';
-import type { Database } from '../level/index.ts';
 import { Committer, Merger } from './commit/index.ts';
-import type { DurableSet } from './durable-set/index.ts';
 import { Incidents } from './incidents.ts';
-import { Listeners } from './listeners.ts';
 import { opener } from './opener.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from './options.ts';
 import { Quarantine } from './quarantine/index.ts';
 import { GuardedSnapshot, IdLookup, ItemReader, listKeys, SetDigest } from './read/index.ts';
 import { type ItemHead, setKeys } from './records/index.ts';
 import { Scrubber } from './scrub/index.ts';
-import * as trouble from './store-errors.ts';
+import { SetChanges } from './set-changes.ts';
+import * as storeErrors from './store-errors.ts';
 import type {
   ListInit,
   NewItem,
@@ -25,7 +23,7 @@ import type {
   ServeLimits,
 } from './types.ts';
 import { type VerifyOptions, type VerifyResult, verifyReplica } from './verify/index.ts';
-import { Puts } from './write/index.ts';
+import { Puts, SetWriter } from './write/index.ts';
 
 /**
  * The durable set: payloads, index and meta in one database. One writer; what is acknowledged is on
@@ -34,80 +32,54 @@ import { Puts } from './write/index.ts';
  */
 export class Replica {
   readonly #incidents: Incidents;
-  readonly #keeper: Committer;
+  readonly #committer: Committer;
   readonly #lookup: IdLookup;
   readonly #reader: ItemReader;
   readonly #merger: Merger;
   readonly #quarantine: Quarantine;
   readonly #scrubber: Scrubber;
-  readonly #added: Listeners<readonly ItemKey[]>;
-  readonly #damaged: Listeners<ItemKey>;
+  readonly #changes: SetChanges;
   readonly #verify: (options: VerifyOptions) => Promise<VerifyResult>;
+  readonly #writer: SetWriter;
   readonly #puts: Puts;
-  #version = 0;
   readonly #digest = new SetDigest();
   #closed: Promise<void> | undefined;
 
   private constructor(init: ReplicaInit) {
-    const { clock, disk, logger, scheme = lthash } = init;
+    const { clock, disk, logger, random, repair, witness, scheme = lthash } = init;
     const shape = { ...DEFAULT_INDEX, ...init.index };
     const keys = setKeys(init.name ?? 'set');
-    this.#incidents = new Incidents(clock, logger);
-    this.#added = new Listeners(logger);
-    this.#damaged = new Listeners(logger);
-    this.#quarantine = new Quarantine({ keys, clock });
-    this.#keeper = new Committer({
-      open: opener(init),
-      repair: init.repair,
-      keys,
-      scheme,
-      clock,
-      disk,
-      shape,
-      incidents: this.#incidents,
-      witness: init.witness,
-      serving: (database) => this.#serving(database),
-    });
-    this.#lookup = new IdLookup({ keys, keeper: this.#keeper });
+    const incidents = new Incidents(clock, logger);
+    const changes = new SetChanges(logger);
+    const quarantine = new Quarantine({ keys, clock });
+    const open = opener(init);
+    const set = { keys, scheme, clock, disk, shape, incidents };
+    const committer = new Committer({ ...set, open, repair, witness });
+    const lookup = new IdLookup({ keys, committer });
+    const merger = new Merger({ committer, clock, bufferItems: shape.bufferItems });
+    const parts = { ...set, committer, quarantine, lookup, merger, changes };
+    this.#incidents = incidents;
+    this.#changes = changes;
+    this.#quarantine = quarantine;
+    this.#committer = committer;
+    this.#lookup = lookup;
+    this.#merger = merger;
+    this.#writer = new SetWriter(parts);
+    const limits = { ...DEFAULT_LIMITS, ...init.limits };
+    this.#puts = new Puts({ ...parts, limits, logger, writer: this.#writer });
     this.#reader = new ItemReader({
-      keys,
-      keeper: this.#keeper,
-      quarantine: this.#quarantine,
-      incidents: this.#incidents,
-      record: (id) => (this.#puts.pending(id) ? undefined : this.#lookup.record(id)),
-      damaged: (key) => {
-        this.#version++;
-        this.#damaged.tell(() => key);
-      },
-    });
-    this.#merger = new Merger({ keeper: this.#keeper, clock, bufferItems: shape.bufferItems });
-    this.#puts = new Puts({
-      limits: { ...DEFAULT_LIMITS, ...init.limits },
-      clock,
-      disk,
-      logger,
-      keeper: this.#keeper,
-      lookup: this.#lookup,
-      write: (items) => this.#write(items),
+      ...parts,
+      record: (id) => (this.#puts.pending(id) ? undefined : lookup.record(id)),
     });
     this.#scrubber = new Scrubber({
-      keeper: this.#keeper,
-      keys,
-      scheme,
-      clock,
-      incidents: this.#incidents,
-      random: init.random,
+      ...parts,
+      random,
       options: { ...DEFAULT_SCRUB, ...init.scrub },
       inspect: (key) => this.#reader.inspect(key),
     });
+    const { name } = keys;
     this.#verify = (options) =>
-      verifyReplica({
-        ...options,
-        database: this.#keeper.database,
-        name: keys.name,
-        scheme,
-        clock,
-      });
+      verifyReplica({ ...options, database: committer.database, name, scheme, clock });
   }
 
   /**
@@ -116,20 +88,20 @@ export class Replica {
    */
   static async open(init: ReplicaInit): Promise<Replica> {
     const replica = new Replica(init);
-    await replica.#keeper.start();
-    await replica.#puts.refresh();
+    await replica.#committer.start(replica.#writer);
+    await replica.#puts.admission.refresh();
     replica.#scrubber.start();
     return replica;
   }
 
   /** Grows by at least one with every commit that changes the set. Not durable. */
   get version(): number {
-    return this.#version;
+    return this.#changes.version;
   }
 
   /** Resolves once the index is whole and puts are taken; rejects when they will not be for now. */
   ready(): Promise<void> {
-    return this.#keeper.settled();
+    return this.#committer.settled();
   }
 
   /** Stores items of one's own; ids are computed. Rejects with `StoreError`, per call. */
@@ -137,7 +109,7 @@ export class Replica {
     this.#use();
     for (const { hint, payload } of items) {
       checkHint(hint);
-      this.#puts.checkItem(payload.length);
+      this.#puts.admission.checkItem(payload.length);
     }
     const own = items.map(({ hint, payload }) => ({ hint, id: itemId(hint, payload), payload }));
     return this.#puts.enter(own, queued);
@@ -151,7 +123,7 @@ export class Replica {
     this.#use();
     for (const item of items) {
       checkVerified(item);
-      this.#puts.checkItem(item.payload.length);
+      this.#puts.admission.checkItem(item.payload.length);
     }
     return this.#puts.enter(items);
   }
@@ -198,68 +170,68 @@ export class Replica {
   /** The set as it is now. Throws `STORE_REBUILDING` or `STORE_UNAVAILABLE` while there is no index. */
   snapshot(): PartedSnapshot {
     this.#use();
-    const snapshot = this.#keeper.use().snapshot();
+    const snapshot = this.#committer.use().snapshot();
     return new GuardedSnapshot(snapshot, {
-      onDamage: (error) => this.#keeper.damaged(error),
+      onDamage: (error) => this.#committer.damaged(error),
       isAbsent: this.#lookup.absence(),
     });
   }
 
   /** Items in the set, as of the last commit. */
   get size(): number {
-    return this.#keeper.state.items;
+    return this.#committer.state.items;
   }
 
   /** Whether the index is whole, so that `snapshot` gives one. */
   get indexed(): boolean {
-    return this.#keeper.set !== null;
+    return this.#committer.set !== null;
   }
 
   /** See `ReplicaStatus`. */
   get needsRefill(): boolean {
-    return this.#keeper.state.needsRefill;
+    return this.#committer.state.needsRefill;
   }
 
   /** Why puts are refused; see `ReplicaStatus`. */
   get refusing(): ReplicaStatus['refusing'] {
-    void this.#puts.refresh();
-    const refusal = this.#keeper.trouble ?? this.#puts.refusing;
+    void this.#puts.admission.refresh();
+    const refusal = this.#committer.refusal ?? this.#puts.admission.refusing;
     return refusal && { code: refusal.code, message: refusal.message };
   }
 
   /** Everything at once. Costs a fingerprint of the whole set whenever that has changed. */
   status(): ReplicaStatus {
-    const { items, bytes, needsRefill, commit } = this.#keeper.state;
+    const { items, bytes, needsRefill, commit } = this.#committer.state;
     return {
       items,
       bytes,
-      fingerprint: this.#digest.of(this.#version, () => this.snapshot()),
+      fingerprint: this.#digest.of(this.#changes.version, () => this.snapshot()),
       refusing: this.refusing,
-      rebuilding: this.#keeper.rebuilding,
+      rebuilding: this.#committer.rebuilding,
       needsRefill,
       incidents: this.#incidents.latest,
       quarantined: this.#quarantine.size,
       commit,
-      buffered: this.#keeper.set?.buffered ?? 0,
+      buffered: this.#committer.set?.buffered ?? 0,
       scrub: this.#scrubber.status,
     };
   }
 
   /** Calls `listener` after every commit with the keys it added; returns the way to unsubscribe. */
   onCommit(listener: (added: readonly ItemKey[]) => void): () => void {
-    return this.#added.add(listener);
+    return this.#changes.onAdded.add(listener);
   }
 
   /** Calls `listener` with each item that was found damaged and has left the set. */
   onDamaged(listener: (key: ItemKey) => void): () => void {
-    return this.#damaged.add(listener);
+    return this.#changes.onDamaged.add(listener);
   }
 
   /** Says that a reconciliation has brought back what can be had of what was lost. */
   async markRefilled(): Promise<void> {
     this.#use();
-    if (!this.#keeper.state.needsRefill) return;
-    await this.#keeper.commit((set) => set.markRefill(false));
+    if (!this.#committer.state.needsRefill) return;
+    await this.#committer.commit((set) => set.markRefill(false));
   }
 
   /**
@@ -268,13 +240,14 @@ export class Replica {
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
     this.#use();
-    const { database } = this.#keeper;
+    const { database } = this.#committer;
     const result = await this.#verify(options).catch((error) => {
-      const gone = !this.#keeper.readable || this.#keeper.database !== database;
-      if (gone && options.signal?.aborted !== true) throw trouble.unavailable(this.#keeper.trouble);
+      const gone = !this.#committer.readable || this.#committer.database !== database;
+      if (gone && options.signal?.aborted !== true)
+        throw storeErrors.unavailable(this.#committer.refusal);
       throw error;
     });
-    if (!result.ok) this.#incidents.add('VERIFY_FAILED', trouble.found(result));
+    if (!result.ok) this.#incidents.add('VERIFY_FAILED', storeErrors.found(result));
     return result;
   }
 
@@ -288,36 +261,10 @@ export class Replica {
     this.#merger.stop();
     await this.#puts.settled();
     await this.#scrubber.stop();
-    await this.#keeper.close();
-  }
-
-  /** The set was opened, again perhaps. */
-  async #serving(database: Database): Promise<void> {
-    this.#version++;
-    this.#lookup.reset(this.#keeper.state.items === 0);
-    await this.#quarantine.load(database);
-    void this.#merger.begin();
-  }
-
-  async #write(items: readonly Item[]): Promise<void> {
-    await this.#merger.room();
-    const added = this.#lookup.adding(items);
-    const late = (): void => this.#committed(items, added);
-    const add = (set: DurableSet) => set.add(items, this.#quarantine.among(items));
-    await this.#keeper.commit(add, { late, alone: false });
-    this.#committed(items, added);
-  }
-
-  #committed(items: readonly Item[], added: () => void): void {
-    this.#version++;
-    added();
-    this.#lookup.prepare(() => this.#keeper.database);
-    this.#quarantine.restored(items);
-    this.#merger.wake();
-    this.#added.tell(() => items.map(({ hint, id }) => ({ hint, id })));
+    await this.#committer.close();
   }
 
   #use(): void {
-    if (this.#closed !== undefined) throw trouble.closed();
+    if (this.#closed !== undefined) throw storeErrors.closed();
   }
 }

@@ -7,13 +7,13 @@ import { assertProperty } from '../../support/property.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 /** So small that a few keys fill a tail, ripen and split parts. */
-const SMALL = { scheme: wideSum, chunkItems: 2, groupChunks: 2, tailKeys: 8, ripeKeys: 3 };
+const SMALL = { scheme: wideSum, chunkItems: 2, groupChunks: 2, tailKeys: 8, dueKeys: 3 };
 
 /** Below all keys of these tests. */
 const LOWEST = key(0);
 
 describe('keys that wait in a write buffer', () => {
-  it('are taken with those that were worked in, also when they are ripe', () => {
+  it('are taken with those that were worked in, also when they are due', () => {
     let buffer = WriteBuffer.empty(SMALL).insert(keys(10, 20, 30, 40, 50, 60, 70, 80));
     for (const hint of [11, 21, 31, 41, 51, 61, 71, 81]) buffer = buffer.insert(keys(hint));
     buffer = buffer.insert(keys(12));
@@ -22,7 +22,7 @@ describe('keys that wait in a write buffer', () => {
     assert.deepEqual(
       hints(taken),
       [10, 11, 12, 20, 21, 30, 31, 40, 41, 50, 51, 60, 61, 70, 71, 80],
-      'a key that is ripe is taken with its neighbours',
+      'a key that is due is taken with its neighbours',
     );
     assert.deepEqual(hints(rest.keys(0, rest.size)), [81], 'a key above those is left');
   });
@@ -46,7 +46,7 @@ describe('keys that wait in a write buffer', () => {
   });
 
   it('are worked in all at once when as many again have come meanwhile', () => {
-    let buffer = WriteBuffer.empty({ ...SMALL, ripeKeys: 1 });
+    let buffer = WriteBuffer.empty({ ...SMALL, dueKeys: 1 });
     for (const some of [keys(1, 5), keys(2, 6, 7), keys(3, 4, 8)]) buffer = buffer.insert(some);
     assert.deepEqual(worked(buffer), []);
     buffer = buffer.insert(keys(11, 12, 13, 14, 15, 16, 17));
@@ -76,12 +76,12 @@ describe('keys that wait in a write buffer', () => {
   it('are with the others a sorted set, whatever is done in which order', () => {
     const run = fc.record({
       tailKeys: fc.integer({ min: 1, max: 9 }),
-      ripeKeys: fc.integer({ min: 1, max: 4 }),
+      dueKeys: fc.integer({ min: 1, max: 4 }),
       steps: fc.array(steps, { minLength: 5, maxLength: 60 }),
     });
     assertProperty(
-      fc.property(run, ({ tailKeys, ripeKeys, steps }) => {
-        const trial = new Trial(WriteBuffer.empty({ ...SMALL, tailKeys, ripeKeys }));
+      fc.property(run, ({ tailKeys, dueKeys, steps }) => {
+        const trial = new Trial(WriteBuffer.empty({ ...SMALL, tailKeys, dueKeys }));
         for (const step of steps) trial.run(step);
         trial.check();
       }),

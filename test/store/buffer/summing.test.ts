@@ -39,7 +39,7 @@ describe('summing in a write buffer', () => {
   });
 
   it('counts again what came while it went round, and what waited when it began', () => {
-    let { buffer } = filled(5 * GROUP, { tailKeys: 10, ripeKeys: 4 });
+    let { buffer } = filled(5 * GROUP, { tailKeys: 10, dueKeys: 4 });
     buffer = buffer.insert([key(101), key(102), key(103)]);
     buffer = buffer
       .sumSome()
@@ -57,12 +57,12 @@ describe('summing in a write buffer', () => {
     assert.equal(buffer.unsummed, 0);
   });
 
-  it('counts those that are ripe among those that wait', () => {
-    let { buffer } = filled(GROUP, { tailKeys: 5, ripeKeys: 2 });
-    // The tail of five has become ripe, and a piece of two is worked in.
+  it('counts those that are due among those that wait', () => {
+    let { buffer } = filled(GROUP, { tailKeys: 5, dueKeys: 2 });
+    // The tail of five has become due, and a piece of two is worked in.
     for (const number of [101, 102, 103, 104, 105, 106]) buffer = buffer.insert([key(number)]);
     buffer = buffer.sumSome();
-    assert.equal(buffer.unsummed, 4, 'three ripe, one in the tail');
+    assert.equal(buffer.unsummed, 4, 'three due, one in the tail');
   });
 
   it('never says more than it holds', () => {
@@ -113,10 +113,10 @@ describe('summing in a write buffer', () => {
 /** A buffer of full groups, which came in one large batch, and a counter of ids summed. */
 function filled(
   count: number,
-  { tailKeys = 1, ripeKeys = 2 } = {},
+  { tailKeys = 1, dueKeys = 2 } = {},
 ): { buffer: WriteBuffer; asked: (work: () => void) => number } {
   const { scheme, ids } = countingScheme(wideSum);
-  const init = { scheme, chunkItems: 2, groupChunks: 2, tailKeys, ripeKeys };
+  const init = { scheme, chunkItems: 2, groupChunks: 2, tailKeys, dueKeys };
   const keys = Array.from({ length: count }, (_, i) => key(i));
   const empty = WriteBuffer.empty(init);
   const buffer = empty.insert(keys);

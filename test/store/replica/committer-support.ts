@@ -15,7 +15,7 @@ import { wideSum } from '../../support/wide-sum.ts';
 import { FakeDisk } from './support.ts';
 
 export interface Kept {
-  readonly keeper: Committer;
+  readonly committer: Committer;
   readonly keys: SetKeys;
   readonly database: Database;
   readonly clock: VirtualClock;
@@ -30,8 +30,8 @@ export interface KeptInit {
   shape?: Partial<SetShape>;
 }
 
-/** A keeper over a database in memory, with small nodes, closed after the test. */
-export async function openKeeper(t: TestContext, init: KeptInit = {}): Promise<Kept> {
+/** A committer over a database in memory, with small nodes, closed after the test. */
+export async function openCommitter(t: TestContext, init: KeptInit = {}): Promise<Kept> {
   const { clock = new VirtualClock(), database = memoryDatabase(), scheme = wideSum } = init;
   await database.open();
   const keys = setKeys('set');
@@ -41,7 +41,7 @@ export async function openKeeper(t: TestContext, init: KeptInit = {}): Promise<K
     opened = true;
     return database;
   };
-  const keeper = new Committer({
+  const committer = new Committer({
     open,
     keys,
     scheme,
@@ -56,11 +56,18 @@ export async function openKeeper(t: TestContext, init: KeptInit = {}): Promise<K
     },
     incidents: new Incidents(clock, undefined),
     witness: undefined,
-    serving: async () => undefined,
   });
-  await keeper.start();
-  t.after(() => keeper.close());
-  return { keeper, keys, database, clock };
+  await startAlone(committer);
+  t.after(() => committer.close());
+  return { committer, keys, database, clock };
+}
+
+/** Starts a committer beside which nothing is to be kept in step. */
+export async function startAlone(committer: Committer): Promise<void> {
+  await committer.start({
+    serving: async () => undefined,
+    commitsLost: () => committer.commit((set) => set.markRefill(true)),
+  });
 }
 
 export function numberedItem(number: number): Item {
@@ -73,6 +80,6 @@ export function numberedItems(from: number, count: number): Item[] {
 }
 
 /** Puts items into the set, in one commit. */
-export async function add(keeper: Committer, items: readonly Item[]): Promise<void> {
-  await keeper.commit((set) => set.add(items, []));
+export async function add(committer: Committer, items: readonly Item[]): Promise<void> {
+  await committer.commit((set) => set.add(items, []));
 }

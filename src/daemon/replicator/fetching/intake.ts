@@ -74,9 +74,10 @@ export class Intake {
   }
 
   async #put(items: readonly VerifiedItem[]): Promise<void> {
-    const { results, refusals } = await storeItems(this.#init.replica, items);
-    for (const { id, created } of results) if (!created) this.#init.wanted.received(id);
-    this.stored += results.length;
+    const refusals: Reason[] = [];
+    const stored = await storeItems(this.#init.replica, items, refusals);
+    for (const { id, created } of stored) if (!created) this.#init.wanted.received(id);
+    this.stored += stored.length;
     this.error ??= refusals[0] ?? null;
   }
 }

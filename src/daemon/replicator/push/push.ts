@@ -15,7 +15,7 @@ import {
 } from '../../../store/index.ts';
 import type { Fetcher } from '../fetching/index.ts';
 import type { ReplicatorOptions } from '../options.ts';
-import { Pause } from '../pause.ts';
+import { Pause, type Reason } from '../pause.ts';
 import type { PeerRecords } from '../peers.ts';
 import type { SessionScheduler } from '../scheduling/index.ts';
 import { storeItems } from '../store-items.ts';
@@ -147,10 +147,11 @@ export class Push implements AnnounceEvents {
   async #store(): Promise<void> {
     const items = this.#gathered;
     this.#gathered = [];
-    const { results, refusals } = await storeItems(this.#init.replica, items);
-    if (results.length > 0) {
-      this.#pause.ended(results.length);
-      this.#init.coverage.pushed(results);
+    const refusals: Reason[] = [];
+    const stored = await storeItems(this.#init.replica, items, refusals);
+    if (stored.length > 0) {
+      this.#pause.ended(stored.length);
+      this.#init.coverage.pushed(stored);
     }
     const refusal = refusals.at(-1);
     if (refusal !== undefined) {

@@ -3,13 +3,11 @@ import { type Database, type ReadyBatch, readyBatch } from '../../level/index.ts
 import type { DurableSet, PreparedCommit } from '../durable-set/index.ts';
 import { isDamage } from '../durable-set/index.ts';
 import type { SetState } from '../records/index.ts';
-import { SetLifecycle, type SetLifecycleInit } from '../recovery/index.ts';
-import * as trouble from '../store-errors.ts';
-import type { ReplicaStatus } from '../types.ts';
+import { type LifecycleEvents, SetLifecycle, type SetLifecycleInit } from '../recovery/index.ts';
+import * as storeErrors from '../store-errors.ts';
+import type { ReplicaStatus, Witness } from '../types.ts';
 import { Pace } from './pace.ts';
 import { Pipeline } from './pipeline.ts';
-
-export type CommitterInit = Omit<SetLifecycleInit, 'markRefill'>;
 
 export interface CommitOptions {
   /** Called once a commit, of which nobody knew, turns out to be on disk. */
@@ -33,81 +31,79 @@ interface Ready {
 
 /**
  * Writes the commits of a set one after the other. What becomes of set and database when a write fails,
- * or the index is damaged, is the matter of `Recovery`; meanwhile `trouble` says why nothing is written.
+ * or the index is damaged, is the matter of `SetLifecycle`; meanwhile `refusal` says why nothing is
+ * written.
  */
 export class Committer {
-  readonly #init: CommitterInit;
-  readonly #recovery: SetLifecycle;
+  readonly #witness: Witness | undefined;
+  readonly #lifecycle: SetLifecycle;
   readonly #pace: Pace;
   readonly #turns: Pipeline;
 
-  constructor(init: CommitterInit) {
-    this.#init = init;
-    this.#recovery = new SetLifecycle({
-      ...init,
-      markRefill: () => this.commit((set) => set.markRefill(true)),
-    });
+  constructor(init: SetLifecycleInit) {
+    this.#witness = init.witness;
+    this.#lifecycle = new SetLifecycle(init);
     this.#pace = new Pace(init.clock);
     this.#turns = new Pipeline(() => this.#pace.rest());
   }
 
   /** Opens the set. Where the index has to be built again, that goes on after it has resolved. */
-  start(): Promise<void> {
-    return this.#recovery.start();
+  start(events: LifecycleEvents): Promise<void> {
+    return this.#lifecycle.start(events);
   }
 
   /** The set, or null while there is none to be used. */
   get set(): DurableSet | null {
-    return this.#recovery.set;
+    return this.#lifecycle.set;
   }
 
   /** The last state known. */
   get state(): SetState {
-    return this.#recovery.state;
+    return this.#lifecycle.state;
   }
 
   /** Why nothing is written, or null. */
-  get trouble(): StoreError | null {
-    return this.#recovery.trouble;
+  get refusal(): StoreError | null {
+    return this.#lifecycle.refusal;
   }
 
   get rebuilding(): ReplicaStatus['rebuilding'] {
-    return this.#recovery.rebuilding;
+    return this.#lifecycle.rebuilding;
   }
 
   /** False while the database is being opened again. */
   get readable(): boolean {
-    return this.#recovery.database !== null;
+    return this.#lifecycle.database !== null;
   }
 
   /** The database, for reading. Throws `STORE_UNAVAILABLE` while it is being opened again. */
   get database(): Database {
-    const { database } = this.#recovery;
+    const { database } = this.#lifecycle;
     if (database !== null) return database;
-    throw trouble.unavailable(this.trouble);
+    throw storeErrors.unavailable(this.refusal);
   }
 
   /** The set, for reading. Throws why there is none. */
   use(): DurableSet {
     if (this.set !== null) return this.set;
-    throw this.trouble ?? trouble.unavailable(null);
+    throw this.refusal ?? storeErrors.unavailable(null);
   }
 
   /** Waits while the database is being opened again. */
   async reader(): Promise<Database> {
-    await this.#recovery.reopened();
+    await this.#lifecycle.reopened();
     return this.database;
   }
 
-  /** Resolves once nothing is being written, opened or built again; rejects with what trouble is left. */
+  /** Resolves once nothing is being written, opened or built again; rejects with why nothing is written. */
   async settled(): Promise<void> {
-    const recovery = this.#recovery;
-    for (let seen: unknown = null; seen !== recovery.background; ) {
+    const lifecycle = this.#lifecycle;
+    for (let seen: unknown = null; seen !== lifecycle.background; ) {
       await this.#turns.idle();
-      seen = recovery.background;
-      await Promise.all([this.#turns.idle(), recovery.reopened(), seen]);
+      seen = lifecycle.background;
+      await Promise.all([this.#turns.idle(), lifecycle.reopened(), seen]);
     }
-    if (this.trouble !== null) throw this.trouble;
+    if (this.refusal !== null) throw this.refusal;
   }
 
   /**
@@ -128,28 +124,28 @@ export class Committer {
 
   /** Says that a reader found the index damaged: it is built again once the running commit is done. */
   damaged(error: unknown): void {
-    const recovery = this.#recovery;
-    const { set } = recovery;
-    if (set === null || recovery.trouble !== null || recovery.closed) return;
-    recovery.trouble = trouble.rebuilding();
+    const lifecycle = this.#lifecycle;
+    const { set } = lifecycle;
+    if (set === null || lifecycle.refusal !== null || lifecycle.closed) return;
+    lifecycle.refusal = storeErrors.rebuilding();
     const message = error instanceof Error ? error.message : String(error);
     void this.#turns.run({
       alone: true,
       prepare: () => undefined,
       confirm: () => undefined,
-      carryOut: async () => recovery.rebuild(set, message),
+      carryOut: async () => lifecycle.rebuild(set, message),
     });
   }
 
   /** Lets the running commit finish and closes the database. */
   async close(): Promise<void> {
-    this.#recovery.stop();
+    this.#lifecycle.stop();
     await this.#turns.idle();
-    await this.#recovery.close();
+    await this.#lifecycle.close();
   }
 
   #prepare(prepare: (set: DurableSet) => PreparedCommit | null): Ready {
-    if (this.trouble !== null) throw this.trouble;
+    if (this.refusal !== null) throw this.refusal;
     const set = this.use();
     const commit = this.#guard(() => prepare(set));
     return { set, made: commit && this.#make(commit) };
@@ -184,27 +180,27 @@ export class Committer {
     } catch (error) {
       if (!isDamage(error)) throw error;
       this.damaged(error);
-      throw trouble.rebuilding();
+      throw storeErrors.rebuilding();
     }
   }
 
   async #write(set: DurableSet, { commit, batch }: Made, late: () => void): Promise<boolean> {
-    if (this.trouble !== null) {
+    if (this.refusal !== null) {
       commit.discard();
       await batch?.close();
-      throw this.trouble;
+      throw this.refusal;
     }
     commit.begin();
     try {
       await batch?.write();
     } catch (cause) {
       commit.discard();
-      await this.#recovery.recover(cause, { number: commit.number, late });
+      await this.#lifecycle.recover(cause, { number: commit.number, late });
       return true;
     }
-    if (this.set !== set) throw this.trouble ?? trouble.unavailable(null);
+    if (this.set !== set) throw this.refusal ?? storeErrors.unavailable(null);
     commit.commit(batch?.bytes ?? 0);
-    this.#init.witness?.write(commit.number);
+    this.#witness?.write(commit.number);
     return true;
   }
 }

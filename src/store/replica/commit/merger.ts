@@ -3,7 +3,7 @@ import type { DurableSet, PreparedCommit } from '../durable-set/index.ts';
 import type { Committer } from './committer.ts';
 
 export interface MergerInit {
-  keeper: Committer;
+  committer: Committer;
   clock: Clock;
   bufferItems: number;
   /**
@@ -41,7 +41,7 @@ export class Merger {
 
   /** Looks whether there is something to do; called after every commit. */
   wake(): void {
-    const { set } = this.#init.keeper;
+    const { set } = this.#init.committer;
     if (this.#running !== null || this.#stopped || set === null || !this.#isDue(set)) return;
     set.startSweep();
     this.#running = this.#sweep().finally(() => {
@@ -52,10 +52,10 @@ export class Merger {
 
   /** The set was opened: sums what came from its log while nobody asks for it, then sees what is due. */
   async begin(): Promise<void> {
-    const { keeper, clock } = this.#init;
-    const { set } = keeper;
+    const { committer, clock } = this.#init;
+    const { set } = committer;
     for (const _ of set?.sumSteps() ?? []) {
-      if (this.#stopped || keeper.set !== set) return;
+      if (this.#stopped || committer.set !== set) return;
       await new Promise<void>((resolve) => clock.after(0, resolve));
     }
     this.wake();
@@ -75,7 +75,7 @@ export class Merger {
   }
 
   get #buffered(): number {
-    return this.#init.keeper.set?.buffered ?? 0;
+    return this.#init.committer.set?.buffered ?? 0;
   }
 
   #isDue(set: DurableSet): boolean {
@@ -90,15 +90,15 @@ export class Merger {
   }
 
   async #sweep(): Promise<void> {
-    const { keeper, clock } = this.#init;
+    const { committer, clock } = this.#init;
     const slice = (set: DurableSet) => this.#measured(set);
     try {
-      while (!this.#stopped && (await keeper.commit(slice, { alone: false }))) {
+      while (!this.#stopped && (await committer.commit(slice, { alone: false }))) {
         this.#release();
         await new Promise<void>((resolve) => clock.after(0, resolve));
       }
     } catch {
-      // The keeper has said what is wrong; the next commit after it is over wakes us again.
+      // The committer has said what is wrong; the next commit after it is over wakes us again.
     }
   }
 

@@ -1,49 +1,13 @@
 import { UnionSnapshot, type WriteBuffer } from '../../buffer/index.ts';
-import type { Clock } from '../../environment.ts';
-import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import { compareKeys, type Item, type ItemKey } from '../../item.ts';
-import type { BatchSink, Database } from '../../level/index.ts';
+import type { BatchSink } from '../../level/index.ts';
 import { isBytes, tryRead } from '../../level/index.ts';
 import { DurableTree, type TreeWrite } from '../../tree/index.ts';
 import { totalBytes } from '../payload-bytes.ts';
-import {
-  encodeHead,
-  encodeLogEntry,
-  encodeState,
-  type LogEntry,
-  NOTHING,
-  type SetKeys,
-  type SetState,
-} from '../records/index.ts';
-import { LogWindow } from './log-window.ts';
+import { encodeHead, type LogEntry, NOTHING, type SetState } from '../records/index.ts';
+import { CommitLog, type SetGrowth } from './commit-log.ts';
 import { MergeCost } from './merge-cost.ts';
-
-export interface DurableSetInit {
-  readonly database: Database;
-  readonly keys: SetKeys;
-  readonly scheme: FingerprintScheme;
-  readonly clock: Clock;
-  readonly shape: SetShape;
-}
-
-/** Sizes that decide how the index lies in memory and on disk; see `ReplicaInit`. */
-export interface SetShape {
-  readonly leafItems: number;
-  readonly fanout: number;
-  readonly cacheBytes: number;
-  readonly maxSnapshotAgeMs: number;
-  /**
-   * Ids in the buffer past which each commit sums some. Raising it spares summing parts that change
-   * again, and has a fingerprint hold everything up for longer.
-   * @default 16_384
-   */
-  readonly unsummedIds?: number;
-  /**
-   * Log records deleted in one commit at the most. Raising it makes some commits longer.
-   * @default 256
-   */
-  readonly trimRecords?: number;
-}
+import type { DurableSetInit } from './set-shape.ts';
 
 /** A commit that is worked out but neither on disk nor visible. */
 export interface PreparedCommit {
@@ -65,14 +29,12 @@ export interface PreparedMerge extends PreparedCommit {
 }
 
 /** What a commit is made of. */
-interface SetChange {
+interface SetChange extends SetGrowth {
   /** Gives the records beside the tree's and the set's own. */
   readonly fill: (sink: BatchSink) => void;
   readonly tree: TreeWrite;
   readonly buffer: WriteBuffer;
   readonly log: LogEntry;
-  readonly items: number;
-  readonly bytes: number;
 }
 
 /** Going once through the buffer in key order. */
@@ -92,8 +54,6 @@ interface Standing {
 
 const UNSUMMED_IDS = 16_384;
 
-const TRIM_RECORDS = 256;
-
 /**
  * A set in an open database: the items, their ids, the tree of fingerprints with the buffer before
  * it, and the state. It prepares commits, each on top of those prepared before; who writes them, and
@@ -102,22 +62,20 @@ const TRIM_RECORDS = 256;
 export class DurableSet {
   readonly #init: DurableSetInit;
   readonly #tree: DurableTree;
-  readonly #window: LogWindow;
+  readonly #log: CommitLog;
   readonly #cost: MergeCost;
   /** As of the last commit. */
   #visible: Standing;
   /** As of the last one that was prepared. */
   #staged: Standing;
-  /** The last commit of which nothing is in the buffer. */
-  #merged: number;
 
   constructor(init: DurableSetInit, tree: DurableTree, state: SetState, buffer: WriteBuffer) {
     this.#init = init;
     this.#tree = tree;
     this.#visible = { state, buffer, sweep: null };
     this.#staged = this.#visible;
-    this.#merged = buffer.size === 0 ? state.commit : state.logBegin - 1;
-    this.#window = new LogWindow(state.commit);
+    const merged = buffer.size === 0 ? state.commit : state.logBegin - 1;
+    this.#log = new CommitLog(init.keys, state, merged, init.shape.trimRecords);
     this.#cost = new MergeCost(tree, init.shape.leafItems);
   }
 
@@ -148,12 +106,12 @@ export class DurableSet {
 
   /** Commits of which something may still be in the buffer. */
   get unmerged(): number {
-    return this.#staged.state.commit - this.#merged;
+    return this.#staged.state.commit - this.#log.merged;
   }
 
   /** Bytes LevelDB has to write before it can be opened again. */
   get loggedBytes(): number {
-    return this.#window.loggedBytes;
+    return this.#log.loggedBytes;
   }
 
   get sweeping(): boolean {
@@ -279,7 +237,7 @@ export class DurableSet {
   ): PreparedCommit {
     const staged = this.#tree.stage(change.tree);
     const before = this.#staged.state;
-    const state = { ...this.#nextState(before, change), ...flags };
+    const state = { ...this.#log.next(before, change), ...flags };
     const standing = { state, buffer: change.buffer, sweep };
     this.#staged = standing;
     return {
@@ -288,13 +246,13 @@ export class DurableSet {
       fill: (sink) => {
         change.fill(sink);
         staged.fill(sink);
-        this.#fillOwn(sink, before, state, change.log);
+        this.#log.fill(sink, before, state, change.log);
       },
       commit: (bytes) => {
         staged.commit();
         this.#visible = standing;
-        if (standing.buffer.size === 0) this.#merged = state.commit;
-        this.#window.note(state.commit, bytes);
+        if (standing.buffer.size === 0) this.#log.mergedUpTo(state.commit);
+        this.#log.written(state.commit, bytes);
       },
       discard: () => {
         staged.discard();
@@ -303,28 +261,8 @@ export class DurableSet {
     };
   }
 
-  #fillOwn(sink: BatchSink, before: SetState, state: SetState, log: LogEntry): void {
-    const { keys } = this.#init;
-    for (let old = before.trimBegin; old < state.trimBegin; old++) sink.del(keys.log(old));
-    sink.put(keys.log(state.commit), encodeLogEntry(log));
-    sink.put(keys.state, encodeState(state));
-  }
-
-  #nextState({ logBegin, trimBegin, ...old }: SetState, { items, bytes }: SetChange): SetState {
-    const { trimRecords = TRIM_RECORDS } = this.#init.shape;
-    const begin = Math.max(logBegin, 1 + Math.min(this.#merged, this.#window.settled));
-    return {
-      ...old,
-      commit: old.commit + 1,
-      logBegin: begin,
-      trimBegin: Math.min(begin, trimBegin + trimRecords),
-      items: old.items + items,
-      bytes: old.bytes + bytes,
-    };
-  }
-
   #endSweep(sweep: Sweep): void {
     this.#staged = { ...this.#staged, sweep: null };
-    this.#merged = Math.max(this.#merged, sweep.since);
+    this.#log.mergedUpTo(sweep.since);
   }
 }

@@ -10,8 +10,9 @@ import {
   type LoggedEntry,
   type SetState,
 } from '../records/index.ts';
-import { DurableSet, type DurableSetInit } from './durable-set.ts';
+import { DurableSet } from './durable-set.ts';
 import { Replay } from './replay.ts';
+import type { DurableSetInit } from './set-shape.ts';
 
 /** A set as it was found: ready for use, or with an index that has to be built again. */
 export type OpenedSet =

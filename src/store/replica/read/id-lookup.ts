@@ -7,7 +7,7 @@ import { IdFilter } from './id-filter.ts';
 
 export interface IdLookupInit {
   keys: SetKeys;
-  keeper: Committer;
+  committer: Committer;
   /**
    * Lookups in vain after which all ids are read into a filter. Raising it spares reading them for few
    * lookups, and has more of those ask the disk.
@@ -46,7 +46,7 @@ export class IdLookup {
   holds(item: ItemKey): boolean {
     const found = this.#find(item.id);
     if (found !== UNREADABLE) return found !== undefined;
-    return this.#init.keeper.set?.holds(item) ?? false;
+    return this.#init.committer.set?.holds(item) ?? false;
   }
 
   /** The record of an id that is held, as `contains` has it. */
@@ -56,9 +56,9 @@ export class IdLookup {
   }
 
   #find(id: Uint8Array): ReadResult {
-    const { keeper, keys } = this.#init;
-    if (keeper.readable && this.#complete && !this.#filter!.mayHold(id)) return undefined;
-    const found = tryRead(keeper.database, keys.id(id));
+    const { committer, keys } = this.#init;
+    if (committer.readable && this.#complete && !this.#filter!.mayHold(id)) return undefined;
+    const found = tryRead(committer.database, keys.id(id));
     if (found === undefined) this.#misses++;
     return found;
   }
@@ -90,12 +90,12 @@ export class IdLookup {
   }
 
   /** Begins to read the ids when that pays; what is added from here on must be told to `adding`. */
-  prepare(database: () => Database): void {
-    const { misses = MISSES } = this.#init;
+  prepare(): void {
+    const { committer, misses = MISSES } = this.#init;
     if (this.#filter !== null || this.#misses < misses) return;
     const filter = new IdFilter();
     this.#filter = filter;
-    this.#read(database(), filter).catch(() => {
+    this.#read(committer.database, filter).catch(() => {
       if (this.#filter === filter) this.reset(false);
     });
   }

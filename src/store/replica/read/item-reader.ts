@@ -9,17 +9,17 @@ import { isDamage } from '../durable-set/index.ts';
 import type { Incidents } from '../incidents.ts';
 import type { Inspection, Quarantine } from '../quarantine/index.ts';
 import { decodeHead, type ItemHead, type SetKeys } from '../records/index.ts';
+import type { SetChanges } from '../set-changes.ts';
 import type { Served, ServeLimits } from '../types.ts';
 
 export interface ItemReaderInit {
   keys: SetKeys;
-  keeper: Committer;
+  committer: Committer;
   quarantine: Quarantine;
   incidents: Incidents;
   /** The id record of an item that is held. */
   record: (id: Uint8Array) => Uint8Array | undefined;
-  /** Called when an item has left the set. */
-  damaged: (key: ItemKey) => void;
+  changes: SetChanges;
 }
 
 /** Ids looked up in one go at the most. */
@@ -35,7 +35,7 @@ export class ItemReader {
 
   /** An item that is held. Rejects with `STORE_CORRUPT` when it is damaged, or was until now. */
   async get(id: Uint8Array): Promise<Item | undefined> {
-    const database = await this.#init.keeper.reader();
+    const database = await this.#init.committer.reader();
     const head = this.#headOf(id);
     if (head === undefined) return undefined;
     const key = { hint: head.hint, id: new Uint8Array(id) };
@@ -47,13 +47,13 @@ export class ItemReader {
 
   /** What the id record says. Rejects with `STORE_CORRUPT` when it is damaged, and has the index built again. */
   async head(id: Uint8Array): Promise<ItemHead | undefined> {
-    await this.#init.keeper.reader();
+    await this.#init.committer.reader();
     return this.#headOf(id);
   }
 
   /** Answers to the first of `ids`, in order, at least one. What is damaged counts as not held. */
   async serve(ids: readonly Uint8Array[], limits: ServeLimits): Promise<Served[]> {
-    const database = await this.#init.keeper.reader();
+    const database = await this.#init.committer.reader();
     const served: Served[] = [];
     let left = limits.maxBytes;
     for (const id of ids.slice(0, TOGETHER)) {
@@ -79,12 +79,12 @@ export class ItemReader {
   }
 
   #headOf(id: Uint8Array): ItemHead | undefined {
-    const { keeper, record } = this.#init;
+    const { committer, record } = this.#init;
     try {
       const value = record(id);
       return value && decodeHead(value);
     } catch (error) {
-      if (isDamage(error)) keeper.damaged(error);
+      if (isDamage(error)) committer.damaged(error);
       throw error;
     }
   }
@@ -106,17 +106,17 @@ export class ItemReader {
 
   /** Has the writer look at an item; what was wrong about it, and is not any more. */
   async inspect(key: ItemKey): Promise<Inspection['found'] | null> {
-    const { keeper, quarantine, incidents, damaged } = this.#init;
+    const { committer, quarantine, incidents, changes } = this.#init;
     let found: Inspection['found'] | null = null;
-    await keeper.commit((set) => {
-      const inspection = quarantine.prepare(keeper.database, set, key);
+    await committer.commit((set) => {
+      const inspection = quarantine.prepare(committer.database, set, key);
       found = inspection?.found ?? null;
       return inspection?.commit ?? null;
     });
     const id = bytesToHex(key.id);
     if (found === 'item') {
       incidents.add('ITEM_DAMAGED', `item ${id} was damaged: it is put aside and wanted again`);
-      damaged(key);
+      changes.damaged(key);
     } else if (found === 'id record') {
       incidents.add(
         'RECORD_MENDED',
@@ -131,8 +131,8 @@ export class ItemReader {
       // A get that goes through the thread pool costs more than reading a record of usual size does.
       return tryRead(database, key);
     } catch (cause) {
-      const { trouble } = this.#init.keeper;
-      if (trouble?.code === 'STORE_CLOSED') throw trouble;
+      const { refusal } = this.#init.committer;
+      if (refusal?.code === 'STORE_CLOSED') throw refusal;
       throw new StoreError('STORE_CORRUPT', 'the database cannot be read: check its disk', {
         cause,
       });

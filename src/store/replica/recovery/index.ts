@@ -3,4 +3,4 @@
  * damaged index.
  */
 
-export { SetLifecycle, type SetLifecycleInit } from './set-lifecycle.ts';
+export { type LifecycleEvents, SetLifecycle, type SetLifecycleInit } from './set-lifecycle.ts';

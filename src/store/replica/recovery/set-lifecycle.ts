@@ -1,27 +1,24 @@
 import type { Cancel, Disk } from '../../environment.ts';
 import type { StoreError } from '../../errors.ts';
 import type { Database } from '../../level/index.ts';
-import { isUnreadable } from '../../level/index.ts';
-import type { DurableSet, DurableSetInit } from '../durable-set/index.ts';
-import { type Damage, openSet } from '../durable-set/index.ts';
-import type { Incidents } from '../incidents.ts';
-import { EMPTY_STATE, readSchema, type SetState } from '../records/index.ts';
-import * as trouble from '../store-errors.ts';
+import type { Damage, DurableSet } from '../durable-set/index.ts';
+import { EMPTY_STATE, type SetState } from '../records/index.ts';
+import * as storeErrors from '../store-errors.ts';
 import type { ReplicaStatus, Witness } from '../types.ts';
-import { migrateFirstSchema } from './migrate.ts';
-import { type Rebuilt, rebuildIndex } from './rebuild.ts';
+import { DatabaseHandle, type DatabaseHandleInit } from './database-handle.ts';
+import { SetLoader, type SetLoaderInit } from './set-loader.ts';
 
-export interface SetLifecycleInit extends Omit<DurableSetInit, 'database'> {
-  open: () => Promise<Database>;
-  /** See `ReplicaDatabase`. */
-  repair?: (() => Promise<void>) | undefined;
+export interface SetLifecycleInit extends SetLoaderInit, DatabaseHandleInit {
   disk: Disk;
-  incidents: Incidents;
   witness: Witness | undefined;
-  /** Called when a set is there to be used: at opening, and again after each time of trouble. */
-  serving: (database: Database) => Promise<void>;
-  /** Has a commit say that the set must be refilled: the next one there is. */
-  markRefill: () => Promise<unknown>;
+}
+
+/** Hears what becomes of a set. */
+export interface LifecycleEvents {
+  /** A set is there to be used: at opening, and again after each failure. */
+  serving(database: Database): Promise<void>;
+  /** Commits were lost that had been on disk: the next commit must say that the set needs a refill. */
+  commitsLost(): Promise<unknown>;
 }
 
 /** A commit whose write failed, so that nobody knows whether it is on disk. */
@@ -38,12 +35,6 @@ type WriteOutcome = 'there' | 'gone' | 'unknown' | 'unopened';
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
-/** The first batch that was ever written is gone: who knows what else is. */
-const SCHEMA_LOST: Damage = {
-  code: 'INDEX_DAMAGED',
-  message: 'the schema record of the database is gone',
-};
-
 const REPAIRED: Damage = {
   code: 'INDEX_DAMAGED',
   message: 'some of the database could not be read, and is left out now',
@@ -58,33 +49,35 @@ const SPARE_BYTES = 256 * 1024;
  */
 export class SetLifecycle {
   readonly #init: SetLifecycleInit;
-  #database: Database | null = null;
+  readonly #database: DatabaseHandle;
+  readonly #loader: SetLoader;
+  #events: LifecycleEvents | null = null;
   #set: DurableSet | null = null;
   #state: SetState = EMPTY_STATE;
-  #rebuilding: ReplicaStatus['rebuilding'] = null;
   /** What goes on without anybody waiting for it. */
   #background: Promise<unknown> = Promise.resolve();
   #reopening: Promise<unknown> = Promise.resolve();
   #unsettled: Attempt | null = null;
-  /** LevelDB has met something it cannot read while it wrote, and writes nothing any more. */
-  #spoilt = false;
   #cancelRetry: Cancel | null = null;
   #retryMs = FIRST_RETRY_MS;
   #closed = false;
   /** Why nothing is written, or null. */
-  trouble: StoreError | null = null;
+  refusal: StoreError | null = null;
 
   constructor(init: SetLifecycleInit) {
     this.#init = init;
+    this.#database = new DatabaseHandle(init);
+    this.#loader = new SetLoader(init);
   }
 
   /** Opens the set. Where the index has to be built again, that goes on after it has resolved. */
-  async start(): Promise<void> {
-    this.#database = await this.#init.open();
+  async start(events: LifecycleEvents): Promise<void> {
+    this.#events = events;
+    const database = await this.#database.open();
     try {
-      await this.#load(this.#database, null);
+      await this.#load(database, null);
     } catch (error) {
-      await this.#database.close();
+      await database.close();
       throw error;
     }
   }
@@ -100,12 +93,12 @@ export class SetLifecycle {
   }
 
   get rebuilding(): ReplicaStatus['rebuilding'] {
-    return this.#rebuilding;
+    return this.#loader.progress;
   }
 
   /** Null while it is being opened again. */
   get database(): Database | null {
-    return this.#database;
+    return this.#database.current;
   }
 
   get closed(): boolean {
@@ -127,15 +120,15 @@ export class SetLifecycle {
    * or that is unknown.
    */
   async recover(cause: unknown, attempt: Attempt): Promise<void> {
-    const refusal = trouble.writeFailed(cause);
+    const refusal = storeErrors.writeFailed(cause);
     this.#refuse(refusal);
     this.#init.incidents.add('WRITE_FAILED', refusal.message, cause);
-    this.#spoilt ||= isUnreadable(cause);
+    this.#database.failed(cause);
     this.#unsettled = attempt;
     const outcome = await this.#reopen();
     if (outcome === 'unopened') this.#retryLater();
     if (outcome === 'gone') throw refusal;
-    if (outcome !== 'there') throw trouble.unknown(refusal);
+    if (outcome !== 'there') throw storeErrors.unknown(refusal);
   }
 
   /** Builds the index of `set` again, unless that is done with, or being recovered from already. */
@@ -147,9 +140,10 @@ export class SetLifecycle {
   /** Nothing is begun from here on. */
   stop(): void {
     this.#closed = true;
+    this.#loader.stop();
     this.#cancelRetry?.();
     this.#cancelRetry = null;
-    this.trouble = trouble.closed();
+    this.refusal = storeErrors.closed();
   }
 
   /** Closes the database once nothing goes on any more. */
@@ -159,7 +153,7 @@ export class SetLifecycle {
       await Promise.all([seen, this.#reopening]);
     }
     this.#drop();
-    await this.#database?.close();
+    await this.#database.close();
   }
 
   #reopen(): Promise<WriteOutcome> {
@@ -176,39 +170,20 @@ export class SetLifecycle {
       return 'unopened';
     }
     this.#drop();
-    const old = this.#database;
-    this.#database = null;
+    if (this.#database.needsRepair) this.#refuse(storeErrors.repairing());
     let known: SetState | null;
     try {
-      await old?.close();
-      const repaired = await this.#repair();
-      this.#database = await this.#init.open();
-      known = await this.#load(this.#database, repaired ? REPAIRED : null);
+      const repaired = await this.#database.release();
+      known = await this.#load(await this.#database.open(), repaired ? REPAIRED : null);
     } catch (cause) {
-      await this.#database?.close().catch(() => undefined);
-      this.#database = null;
-      this.#refuse(trouble.writeFailed(cause));
+      await this.#database.abandon();
+      this.#refuse(storeErrors.writeFailed(cause));
       return 'unopened';
     }
     const number = this.#unsettled?.number ?? 0;
     this.#unsettled = null;
     if (known === null) return 'unknown';
     return known.commit >= number ? 'there' : 'gone';
-  }
-
-  /**
-   * LevelDB writes nothing any more once merging its tables has met a block it cannot read, and again
-   * soon after it was opened: what cannot be read must leave its tables.
-   */
-  async #repair(): Promise<boolean> {
-    const { repair, incidents } = this.#init;
-    if (!this.#spoilt || repair === undefined) return false;
-    this.#refuse(trouble.repairing());
-    await repair();
-    this.#spoilt = false;
-    const message = 'LevelDB met a part of its files that it cannot read, and has left it out';
-    incidents.add('DATABASE_REPAIRED', `${message}: the peers will refill what was lost`);
-    return true;
   }
 
   /** None is waiting by then: nothing is written or built while one does. */
@@ -230,27 +205,21 @@ export class SetLifecycle {
 
   /** While the database is still open it can be read, so it is not closed before it can be opened. */
   async #lack(): Promise<StoreError | null> {
-    if (this.#database === null || this.#set === null) return null;
+    if (this.#set === null) return null;
     const needed = this.#set.loggedBytes + SPARE_BYTES;
     const free = await this.#init.disk.freeBytes().catch(() => Number.POSITIVE_INFINITY);
-    return free >= needed ? null : trouble.noRoom(needed, free);
+    return free >= needed ? null : storeErrors.noRoom(needed, free);
   }
 
   /** Opens the set in a database, or begins to build its index again; the state that was found. */
   async #load(database: Database, known: Damage | null): Promise<SetState | null> {
-    const { keys } = this.#init;
-    const { version, lost } = await readSchema(database);
-    const migrated = await migrateFirstSchema(database, keys, version);
-    if (migrated) await this.#build(database, { ...EMPTY_STATE, rebuilding: true }, lost);
-    const opened = await openSet({ ...this.#init, database });
-    const damage = opened.damage ?? known ?? (lost && !migrated ? SCHEMA_LOST : null);
-    if (damage === null) await this.#serve(opened.set!);
+    const { set, damage, state } = await this.#loader.load(database, known);
+    if (damage === null) await this.#serve(set);
     else {
-      opened.set?.close();
-      this.#state = opened.state ?? EMPTY_STATE;
-      this.#rebuild(damage, opened.state);
+      this.#state = state ?? EMPTY_STATE;
+      this.#rebuild(damage, state);
     }
-    return opened.state;
+    return state;
   }
 
   async #serve(set: DurableSet): Promise<void> {
@@ -258,12 +227,12 @@ export class SetLifecycle {
     const known = (await this.#init.witness?.read()) ?? 0;
     this.#set = set;
     try {
-      await this.#init.serving(this.#database!);
+      await this.#events!.serving(this.database!);
     } catch (error) {
       this.#drop();
       throw error;
     }
-    this.#rebuilding = null;
+    this.#loader.served();
     this.#refuse(null);
     this.#retryMs = FIRST_RETRY_MS;
     this.#compare(known, set.state.commit);
@@ -281,48 +250,31 @@ export class SetLifecycle {
     const lost = `commits up to ${known} were on disk, the database ends with ${commit}`;
     this.#init.incidents.add('COMMITS_LOST', `${lost}: the peers will refill what was lost`);
     // When it fails the set is opened again, and the witness asked again.
-    this.#background = this.#init.markRefill().catch(() => undefined);
+    this.#background = this.#events!.commitsLost().catch(() => undefined);
   }
 
   #rebuild(damage: Damage, state: SetState | null): void {
     this.#drop();
-    this.#refuse(trouble.rebuilding());
+    this.#refuse(storeErrors.rebuilding());
     const message = `${damage.message}: the index is built again from the items`;
     this.#init.incidents.add(damage.code, message);
     this.#background = this.#rebuildNow(state).catch((cause) => {
       if (this.#closed) return;
-      const refusal = trouble.writeFailed(cause);
+      const refusal = storeErrors.writeFailed(cause);
       this.#refuse(refusal);
-      this.#spoilt ||= isUnreadable(cause);
+      this.#database.failed(cause);
       this.#init.incidents.add('WRITE_FAILED', refusal.message, cause);
       this.#retryLater();
     });
   }
 
   async #rebuildNow(state: SetState | null): Promise<void> {
-    const database = this.#database!;
-    const { state: built, unreadable } = await this.#build(database, state, true);
-    const opened = await openSet({ ...this.#init, database });
-    if (opened.damage !== null) throw new Error(opened.damage.message);
-    const before = state === null ? '' : `; the last commit counted ${state.items}`;
-    const lost = unreadable === 0 ? '' : `; ${unreadable} cannot be read and were put aside`;
-    const message = `the index holds ${built.items} items again${before}${lost}`;
-    this.#init.incidents.add('INDEX_REBUILT', message);
-    await this.#serve(opened.set);
-  }
-
-  #build(database: Database, state: SetState | null, lossy: boolean): Promise<Rebuilt> {
-    this.#rebuilding = { items: 0, of: state?.items ?? 0 };
-    const progress = (items: number): void => {
-      if (this.#closed) throw trouble.closed();
-      this.#rebuilding = { items, of: Math.max(items, state?.items ?? 0) };
-    };
-    return rebuildIndex({ ...this.#init, database, state, lossy, progress });
+    await this.#serve(await this.#loader.rebuild(this.database!, state));
   }
 
   /** Once it is closed, it stays that. */
   #refuse(reason: StoreError | null): void {
-    if (!this.#closed) this.trouble = reason;
+    if (!this.#closed) this.refusal = reason;
   }
 
   /** Ends all snapshots. */

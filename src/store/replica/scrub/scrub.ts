@@ -11,7 +11,7 @@ import { NodePatrol, type NodePatrolInit } from './node-patrol.ts';
 import { keysBehind, type Page, type PageKeys, readPage } from './scrub-page.ts';
 
 export interface ScrubberInit extends NodePatrolInit {
-  keeper: Committer;
+  committer: Committer;
   clock: Clock;
   incidents: Incidents;
   options: ScrubOptions;
@@ -87,8 +87,8 @@ export class Scrubber {
 
   /** Milliseconds until the next step. */
   async #step(): Promise<number> {
-    const { keeper, options } = this.#init;
-    const { set } = keeper;
+    const { committer, options } = this.#init;
+    const { set } = committer;
     if (set === null) return ABSENT_MS;
     try {
       const count = Math.min(STEP_ITEMS, Math.ceil(options.itemsPerSecond));
@@ -97,12 +97,12 @@ export class Scrubber {
       // What was left out before a start in the midst of the set comes at once.
       const idle = end === null && this.#whole;
       this.#goOn(end, cost > 0 || next.behind !== null);
-      await this.#patrol.step(keeper.database, STEP_NODES);
+      await this.#patrol.step(committer.database, STEP_NODES);
       const costMs = (1_000 * Math.max(1, cost)) / options.itemsPerSecond;
       return idle ? Math.max(costMs, IDLE_MS) : costMs;
     } catch (error) {
-      if (isDamage(error)) keeper.damaged(error);
-      else if (keeper.trouble === null && !this.#stopped) this.#failed(error);
+      if (isDamage(error)) committer.damaged(error);
+      else if (committer.refusal === null && !this.#stopped) this.#failed(error);
       return ABSENT_MS;
     }
   }
@@ -131,9 +131,9 @@ export class Scrubber {
 
   /** Reads what lies under some keys; passes over what the disk does not give, and says so once a pass. */
   async #scrub(next: PageKeys): Promise<Pick<Page, 'cost' | 'end'>> {
-    const { keeper, keys } = this.#init;
+    const { committer, keys } = this.#init;
     try {
-      const page = await readPage(keeper.database, keys, next);
+      const page = await readPage(committer.database, keys, next);
       for (const key of page.suspects) {
         if (this.#stopped) break;
         await this.#look(key);
@@ -141,7 +141,7 @@ export class Scrubber {
       this.#checked += page.read;
       return page;
     } catch (error) {
-      if (keeper.trouble !== null || isDamage(error) || this.#stopped) throw error;
+      if (committer.refusal !== null || isDamage(error) || this.#stopped) throw error;
       this.#failed(error);
       return { cost: next.keys.length, end: next.last ? null : next.keys.at(-1)! };
     }

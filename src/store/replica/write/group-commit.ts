@@ -3,15 +3,17 @@ import type { ReplicaLimits } from '../options.ts';
 import { notWritten } from '../store-errors.ts';
 import { IdMap } from './id-map.ts';
 
+/** Writes the items in one atomic batch and makes them visible; resolves once that is done. */
+export interface BatchWriter {
+  write(items: readonly Item[]): Promise<void>;
+}
+
 export interface GroupCommitInit {
   limits: Pick<
     ReplicaLimits,
     'maxQueuedBytes' | 'maxQueuedItems' | 'maxBatchBytes' | 'maxBatchItems'
   >;
-  /** Writes the items in one atomic batch and makes them visible; resolves once that is done. */
-  write: (items: readonly Item[]) => Promise<void>;
-  /** Whether items are about to be added: then nothing is begun before, and `start` is called after. */
-  more: () => boolean;
+  writer: BatchWriter;
 }
 
 /**
@@ -47,9 +49,14 @@ export class GroupCommit {
   #queuedBytes = 0;
   /** Batches being worked out or written. */
   #running = 0;
+  /** Calls wait here for room, one after the other. */
+  #line: Promise<unknown> = Promise.resolve();
+  /** Calls in the line: while there are any, more items are about to come. */
+  #waiting = 0;
   /** A look at the queue is about to be taken: whatever comes until then shares a batch. */
   #pumping = false;
-  #roomWanted: (() => void)[] = [];
+  /** Wakes the first call in the line. */
+  #wake: () => void = () => undefined;
 
   constructor(init: GroupCommitInit) {
     this.#init = init;
@@ -65,10 +72,31 @@ export class GroupCommit {
     return this.#pending.get(id)?.settled;
   }
 
-  /** Resolves once the queue takes more. */
-  async room(): Promise<void> {
+  /**
+   * Calls `add`, which may add items, once the queue has room and `ready` has resolved. First come, first
+   * served: a small call must not pass a large one that waits for room.
+   */
+  enter<Result>(ready: () => Promise<void>, add: () => Result): Promise<Result> {
+    this.#waiting++;
+    const turn = this.#line.then(async () => {
+      try {
+        await ready();
+        await this.#room();
+        return add();
+      } finally {
+        this.#waiting--;
+        this.start();
+      }
+    });
+    this.#line = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #room(): Promise<void> {
     while (!this.#hasRoom()) {
-      await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
   }
 
@@ -131,14 +159,14 @@ export class GroupCommit {
   #next(): CommitBatch | undefined {
     const [batch] = this.#queue;
     if (batch === undefined || this.#running > 1) return undefined;
-    if (this.#hasRoom() && this.#init.more()) return undefined;
+    if (this.#hasRoom() && this.#waiting > 0) return undefined;
     const large = batch.items.length >= LARGE_ITEMS || batch.bytes >= LARGE_BYTES;
     return this.#running === 0 || large ? batch : undefined;
   }
 
   async #write(batch: CommitBatch): Promise<void> {
     try {
-      await this.#init.write(batch.items);
+      await this.#init.writer.write(batch.items);
       this.#forget(batch);
       batch.resolve();
     } catch (error) {
@@ -165,11 +193,5 @@ export class GroupCommit {
   #forget(batch: CommitBatch): void {
     for (const { id } of batch.items) this.#pending.delete(id);
     this.#pendingBytes -= batch.bytes;
-  }
-
-  #wake(): void {
-    const waiting = this.#roomWanted;
-    this.#roomWanted = [];
-    for (const resolve of waiting) resolve();
   }
 }

@@ -1,4 +1,3 @@
-import type { StoreError } from '../../errors.ts';
 import type { Item } from '../../item.ts';
 import type { Committer } from '../commit/index.ts';
 import type { ReplicaLimits } from '../options.ts';
@@ -11,9 +10,9 @@ import { IdMap } from './id-map.ts';
 
 export interface PutsInit
   extends Pick<AdmissionInit, 'clock' | 'disk' | 'logger'>,
-    Pick<GroupCommitInit, 'write'> {
+    Pick<GroupCommitInit, 'writer'> {
   limits: ReplicaLimits;
-  keeper: Committer;
+  committer: Committer;
   lookup: IdLookup;
 }
 
@@ -26,19 +25,16 @@ interface Admitted {
 /** The puts that are under way, from the look at what is held to the answer. */
 export class Puts {
   readonly #init: PutsInit;
-  readonly #admission: Admission;
+  readonly admission: Admission;
   readonly #commits: GroupCommit;
   readonly #running = new Set<Promise<unknown>>();
-  /** Those with something new pass here one after the other. */
-  #line: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
 
   constructor(init: PutsInit) {
     this.#init = init;
-    this.#commits = new GroupCommit({ ...init, more: () => this.#waiting > 0 });
-    this.#admission = new Admission({
+    this.#commits = new GroupCommit(init);
+    this.admission = new Admission({
       ...init,
-      heldBytes: () => init.keeper.state.bytes,
+      heldBytes: () => init.committer.state.bytes,
       pendingBytes: () => this.#commits.pendingBytes,
     });
   }
@@ -46,21 +42,6 @@ export class Puts {
   /** Whether an item is on its way to the disk. */
   pending(id: Uint8Array): boolean {
     return this.#commits.pending(id) !== undefined;
-  }
-
-  /** Why puts are refused for want of room, or null. */
-  get refusing(): StoreError | null {
-    return this.#admission.refusing;
-  }
-
-  /** Looks again how much room there is. */
-  refresh(): Promise<void> {
-    return this.#admission.refresh();
-  }
-
-  /** Throws `ITEM_TOO_LARGE`. */
-  checkItem(bytes: number): void {
-    this.#admission.checkItem(bytes);
   }
 
   /** Resolves once every item is on disk. */
@@ -80,37 +61,20 @@ export class Puts {
   }
 
   async #put(items: readonly Item[], queued?: PutOptions['queued']): Promise<PutResult[]> {
-    const { keeper, lookup } = this.#init;
-    if (keeper.trouble !== null && !keeper.readable) throw keeper.trouble;
+    const { committer, lookup } = this.#init;
+    if (committer.refusal !== null && !committer.readable) throw committer.refusal;
     const known = items.every((item) => lookup.holds(item));
     const admit = (): Admitted => this.#admit(items, queued);
-    const admitted = known ? admit() : await this.#inLine(admit);
+    const admitted = known
+      ? admit()
+      : await this.#commits.enter(() => this.admission.refresh(), admit);
     await Promise.all(admitted.commits);
     return admitted.results;
   }
 
-  /** First come, first served: a small put must not pass a large one that waits for room. */
-  #inLine(admit: () => Admitted): Promise<Admitted> {
-    this.#waiting++;
-    const turn = this.#line.then(() => this.#takeTurn(admit));
-    this.#line = turn.catch(() => undefined);
-    return turn;
-  }
-
-  async #takeTurn(admit: () => Admitted): Promise<Admitted> {
-    try {
-      await this.#admission.refresh();
-      await this.#commits.room();
-      return admit();
-    } finally {
-      this.#waiting--;
-      this.#commits.start();
-    }
-  }
-
   /** Queues what is new, all of it or nothing; looks at the set, and at what is on its way into it. */
   #admit(items: readonly Item[], queued: PutOptions['queued']): Admitted {
-    const { keeper, lookup } = this.#init;
+    const { committer, lookup } = this.#init;
     const fresh: Item[] = [];
     const seen = new IdMap<true>();
     const waitsFor = new Set<Promise<void>>();
@@ -126,8 +90,8 @@ export class Puts {
       return { hint, id, created };
     });
     if (fresh.length > 0) {
-      if (keeper.trouble !== null) throw keeper.trouble;
-      this.#admission.admit(totalBytes(fresh));
+      if (committer.refusal !== null) throw committer.refusal;
+      this.admission.admit(totalBytes(fresh));
       for (const commit of this.#commits.add(fresh)) waitsFor.add(commit);
       queued?.(fresh);
     }

@@ -6,6 +6,7 @@ import { setKeys } from '../../../../src/store/replica/records/index.ts';
 import { Incidents } from '../../../../src/store/replica/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { openLevel } from '../../tree/support.ts';
+import { startAlone } from '../committer-support.ts';
 import { FakeDisk } from '../support.ts';
 
 const database = openLevel();
@@ -13,38 +14,38 @@ const clock = new VirtualClock();
 const WORK = 300;
 
 it('merges fewer keys at a time where they are scattered than where they lie side by side', async () => {
-  const keeper = await openKeeper();
-  const add = (hints: readonly number[]) => keeper.commit((set) => set.add(hints.map(item), []));
+  const committer = await openCommitter();
+  const add = (hints: readonly number[]) => committer.commit((set) => set.add(hints.map(item), []));
   // Side by side, so that they go into the tree at once: leaves all over the key space.
   await add(Array.from({ length: 2_000 }, (_, i) => 10 * i));
   const scattered = Array.from({ length: 100 }, (_, i) => 200 * i + 1);
   for (const hint of scattered) await add([hint]);
   for (let i = 0; i < 400; i++) await add([20_000 + i]);
-  const before = keeper.use().buffered;
+  const before = committer.use().buffered;
   assert.equal(before, 500);
-  keeper.use().startSweep();
+  committer.use().startSweep();
   const moved: number[] = [];
   for (let left = before; ; ) {
-    const slice = await keeper.commit((set) => {
+    const slice = await committer.commit((set) => {
       const prepared = set.merge(WORK);
       assert.ok(prepared === null || prepared.work <= WORK, `work of ${prepared?.work}`);
       return prepared;
     });
     if (!slice) break;
-    moved.push(left - keeper.use().buffered);
-    left = keeper.use().buffered;
+    moved.push(left - committer.use().buffered);
+    left = committer.use().buffered;
   }
-  assert.equal(keeper.use().buffered, 0);
+  assert.equal(committer.use().buffered, 0);
   const first = moved.slice(0, 3);
   const last = moved.slice(-2);
   assert.ok(Math.max(...first) < 30, `slices of ${first} where keys are scattered`);
   assert.ok(Math.max(...last) > 60, `slices of ${last} where they lie side by side`);
-  await keeper.close();
+  await committer.close();
 });
 
-async function openKeeper(): Promise<Committer> {
+async function openCommitter(): Promise<Committer> {
   const opened = await database();
-  const keeper = new Committer({
+  const committer = new Committer({
     open: async () => opened,
     keys: setKeys('set'),
     scheme: lthash,
@@ -53,10 +54,9 @@ async function openKeeper(): Promise<Committer> {
     shape: { leafItems: 64, fanout: 8, cacheBytes: 1_000_000, maxSnapshotAgeMs: 600_000 },
     incidents: new Incidents(clock, undefined),
     witness: undefined,
-    serving: async () => undefined,
   });
-  await keeper.start();
-  return keeper;
+  await startAlone(committer);
+  return committer;
 }
 
 function item(hint: number): Item {

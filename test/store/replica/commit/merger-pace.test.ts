@@ -16,7 +16,7 @@ describe('the pace of merging', () => {
     const costs = [0.02, 0.04, 0.01, 0.0001, 0.002];
     const wanted: number[] = [];
     for (const [i, cost] of costs.entries()) {
-      await add(kept.keeper, numberedItems(10 * i, 2));
+      await add(kept.committer, numberedItems(10 * i, 2));
       const spied = spyOnMerges(kept, (work, prepared) => {
         wanted.push(work);
         clock.ms += (cost / 2) * prepared;
@@ -35,7 +35,7 @@ describe('the pace of merging', () => {
       assert.ok(Math.abs(work - expected[i]!) < 1e-6 * work, `slice ${i}: ${work}, ${expected[i]}`);
     }
     for (let i = 0; i < 60; i++) {
-      await add(kept.keeper, numberedItems(1_000 + 10 * i, 2));
+      await add(kept.committer, numberedItems(1_000 + 10 * i, 2));
       const spied = spyOnMerges(kept, (work) => void wanted.push(work));
       merger.wake();
       await clock.advance(10);
@@ -46,9 +46,9 @@ describe('the pace of merging', () => {
 
   it('sums what came from the log when it is opened, a step at a time, then sees what is due', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
-    await add(kept.keeper, numberedItems(0, 8));
+    await add(kept.committer, numberedItems(0, 8));
     const steps: number[] = [];
-    const set = kept.keeper.use();
+    const set = kept.committer.use();
     set.sumSteps = function* () {
       for (let step = 0; step < 3; step++) {
         steps.push(step);
@@ -63,7 +63,7 @@ describe('the pace of merging', () => {
     assert.deepEqual(steps, [0, 1, 2]);
     await kept.clock.advance(10);
     assert.equal(set.buffered, 0);
-    await add(kept.keeper, numberedItems(100, 8));
+    await add(kept.committer, numberedItems(100, 8));
     steps.length = 0;
     void merger.begin();
     merger.stop();
@@ -73,13 +73,13 @@ describe('the pace of merging', () => {
 
   it('sums no further when the set is another one', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
-    await add(kept.keeper, numberedItems(0, 8));
+    await add(kept.committer, numberedItems(0, 8));
     let steps = 0;
-    kept.keeper.use().sumSteps = function* () {
+    kept.committer.use().sumSteps = function* () {
       for (; steps < 5; steps++) yield;
     };
     void merger.begin();
-    kept.keeper.damaged(new Error('the index is damaged'));
+    kept.committer.damaged(new Error('the index is damaged'));
     await kept.clock.advance(10);
     assert.equal(steps, 1);
   });

@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import { Merger } from '../../../../src/store/replica/commit/index.ts';
 import type { MergerInit } from '../../../../src/store/replica/commit/testing.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
-import { add, type Kept, numberedItems, openKeeper } from '../committer-support.ts';
+import { add, type Kept, numberedItems, openCommitter } from '../committer-support.ts';
 
 /** A clock on which time passes when the test says so, also without timers. */
 export class SlowClock extends VirtualClock {
@@ -17,8 +17,8 @@ export async function openMerger(
   t: TestContext,
   { clock = new VirtualClock(), ...init }: Partial<MergerInit> & { clock?: VirtualClock },
 ): Promise<{ kept: Kept; merger: Merger }> {
-  const kept = await openKeeper(t, { clock });
-  const merger = new Merger({ keeper: kept.keeper, clock, bufferItems: 8, ...init });
+  const kept = await openCommitter(t, { clock });
+  const merger = new Merger({ committer: kept.committer, clock, bufferItems: 8, ...init });
   t.after(() => merger.stop());
   return { kept, merger };
 }
@@ -35,7 +35,7 @@ export async function waits(merger: Merger): Promise<boolean> {
 
 /** Has the merger see one slice that takes so long that later ones are as small as can be. */
 export async function slowDown(kept: Kept, merger: Merger): Promise<void> {
-  await add(kept.keeper, numberedItems(1_000, 8));
+  await add(kept.committer, numberedItems(1_000, 8));
   const clock = kept.clock as SlowClock;
   const { restore } = spyOnMerges(kept, () => {
     clock.ms += 1_000_000;
@@ -47,10 +47,10 @@ export async function slowDown(kept: Kept, merger: Merger): Promise<void> {
 
 /** Sees how much work each slice is to be, and how much it is; what it gives is called when it is encoded. */
 export function spyOnMerges(
-  { keeper }: Kept,
+  { committer }: Kept,
   seen: (wanted: number, prepared: number) => unknown,
 ): { merge: { done: boolean }; restore: () => void } {
-  const set = keeper.use();
+  const set = committer.use();
   const original = set.merge;
   const state = { done: false };
   set.merge = (work) => {

@@ -12,14 +12,14 @@ describe('merging the buffer', () => {
     ] as const) {
       const { kept, merger } = await openMerger(t, { bufferItems });
       for (const from of [0, 100]) {
-        await add(kept.keeper, numberedItems(from, half - 1));
+        await add(kept.committer, numberedItems(from, half - 1));
         merger.wake();
         await kept.clock.advance(10);
-        assert.equal(kept.keeper.use().buffered, half - 1, 'less than half is left alone');
-        await add(kept.keeper, [numberedItem(from + 50)]);
+        assert.equal(kept.committer.use().buffered, half - 1, 'less than half is left alone');
+        await add(kept.committer, [numberedItem(from + 50)]);
         merger.wake();
         await kept.clock.advance(10);
-        assert.equal(kept.keeper.use().buffered, 0, `half of ${bufferItems} is merged`);
+        assert.equal(kept.committer.use().buffered, 0, `half of ${bufferItems} is merged`);
       }
     }
   });
@@ -27,36 +27,36 @@ describe('merging the buffer', () => {
   it('begins after so many commits, however few keys they brought', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 100, maxCommits: 5 });
     const idle = async (commits: number): Promise<void> => {
-      for (let i = 0; i < commits; i++) await kept.keeper.commit((set) => set.markRefill(false));
+      for (let i = 0; i < commits; i++) await kept.committer.commit((set) => set.markRefill(false));
       merger.wake();
       await kept.clock.advance(10);
     };
     await idle(6);
-    assert.equal(kept.keeper.use().unmerged, 0, 'nothing is buffered');
+    assert.equal(kept.committer.use().unmerged, 0, 'nothing is buffered');
     for (const from of [0, 100]) {
-      await add(kept.keeper, [numberedItem(from)]);
+      await add(kept.committer, [numberedItem(from)]);
       await idle(3);
-      assert.deepEqual([kept.keeper.use().buffered, kept.keeper.use().unmerged], [1, 4]);
+      assert.deepEqual([kept.committer.use().buffered, kept.committer.use().unmerged], [1, 4]);
       await idle(1);
-      assert.equal(kept.keeper.use().buffered, 0);
+      assert.equal(kept.committer.use().buffered, 0);
       // The commit that moved the key counts, until another finds the buffer empty.
       await idle(1);
-      assert.equal(kept.keeper.use().unmerged, 0);
+      assert.equal(kept.committer.use().unmerged, 0);
     }
   });
 
   it('has batches wait while the buffer is full and being merged, and not one key before', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
     for (const from of [0, 1_000]) {
-      await add(kept.keeper, numberedItems(from, 20));
+      await add(kept.committer, numberedItems(from, 20));
       assert.equal(await waits(merger), false, 'nothing is being merged');
       merger.wake();
       await settle();
-      assert.ok(kept.keeper.use().sweeping);
-      const room = 7 - kept.keeper.use().buffered;
-      await add(kept.keeper, numberedItems(from + 100, room));
+      assert.ok(kept.committer.use().sweeping);
+      const room = 7 - kept.committer.use().buffered;
+      await add(kept.committer, numberedItems(from + 100, room));
       assert.equal(await waits(merger), false, 'one key is missing to its bound');
-      await add(kept.keeper, [numberedItem(from + 200)]);
+      await add(kept.committer, [numberedItem(from + 200)]);
       assert.equal(await waits(merger), true, 'the buffer never grows beyond its bound');
       await kept.clock.advance(10);
       assert.equal(await waits(merger), false, 'what waited goes on');
@@ -66,10 +66,10 @@ describe('merging the buffer', () => {
   it('lets all go on who wait, as soon as there is room or none is awaited', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
     for (const end of ['a slice', 'stopping'] as const) {
-      await add(kept.keeper, numberedItems(end === 'a slice' ? 0 : 1_000, 8));
+      await add(kept.committer, numberedItems(end === 'a slice' ? 0 : 1_000, 8));
       merger.wake();
       await settle();
-      await add(kept.keeper, numberedItems(end === 'a slice' ? 100 : 1_100, 8));
+      await add(kept.committer, numberedItems(end === 'a slice' ? 100 : 1_100, 8));
       let gone = 0;
       for (let i = 0; i < 3; i++) void merger.room().then(() => gone++);
       await settle();
@@ -84,9 +84,9 @@ describe('merging the buffer', () => {
   it('ends with the running slice when it is stopped, and begins no more', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 16, clock: new SlowClock() });
     await slowDown(kept, merger);
-    await add(kept.keeper, numberedItems(0, 40));
+    await add(kept.committer, numberedItems(0, 40));
     let sweeps = 0;
-    const set = kept.keeper.use();
+    const set = kept.committer.use();
     set.startSweep = ((start) => () => {
       sweeps++;
       start.call(set);
@@ -106,59 +106,59 @@ describe('merging the buffer', () => {
   it('lets those go on who wait as soon as a slice made room, before all is merged', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 16, clock: new SlowClock() });
     await slowDown(kept, merger);
-    await add(kept.keeper, numberedItems(0, 40));
+    await add(kept.committer, numberedItems(0, 40));
     merger.wake();
     let buffered = 0;
     void merger.room().then(() => {
-      buffered = kept.keeper.use().buffered;
+      buffered = kept.committer.use().buffered;
     });
     await kept.clock.advance(10);
     assert.equal(buffered, 12, 'the first slice that leaves less than sixteen');
-    assert.equal(kept.keeper.use().buffered, 0);
+    assert.equal(kept.committer.use().buffered, 0);
   });
 
   it('begins nothing where there is nothing to merge', async (t) => {
     const { kept, merger } = await openMerger(t, { maxCommits: 0 });
     merger.wake();
-    assert.equal(kept.keeper.use().sweeping, false);
-    await add(kept.keeper, [numberedItem(1)]);
+    assert.equal(kept.committer.use().sweeping, false);
+    await add(kept.committer, [numberedItem(1)]);
     merger.wake();
-    assert.equal(kept.keeper.use().sweeping, true);
+    assert.equal(kept.committer.use().sweeping, true);
   });
 
   it('goes on after each failure, and lets those go on who waited', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
-    await add(kept.keeper, numberedItems(0, 6));
+    await add(kept.committer, numberedItems(0, 6));
     for (let round = 0; round < 2; round++) {
-      const { keeper } = kept;
-      const commit = keeper.commit.bind(keeper);
-      keeper.commit = () => Promise.reject(new Error('it burns'));
+      const { committer } = kept;
+      const commit = committer.commit.bind(committer);
+      committer.commit = () => Promise.reject(new Error('it burns'));
       merger.wake();
       await settle();
-      keeper.commit = commit;
+      committer.commit = commit;
       assert.equal(await waits(merger), false);
-      assert.equal(keeper.use().buffered, 6);
+      assert.equal(committer.use().buffered, 6);
     }
     merger.wake();
     await kept.clock.advance(10);
-    assert.equal(kept.keeper.use().buffered, 0);
+    assert.equal(kept.committer.use().buffered, 0);
   });
 
   it('goes on with a sweep that was left midway, however little is buffered', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 100 });
-    await add(kept.keeper, numberedItems(0, 3));
+    await add(kept.committer, numberedItems(0, 3));
     merger.wake();
     await kept.clock.advance(1);
-    assert.equal(kept.keeper.use().buffered, 3);
-    kept.keeper.use().startSweep();
+    assert.equal(kept.committer.use().buffered, 3);
+    kept.committer.use().startSweep();
     merger.wake();
     await kept.clock.advance(1);
-    assert.equal(kept.keeper.use().buffered, 0);
+    assert.equal(kept.committer.use().buffered, 0);
   });
 
   it('keeps one sweep going at a time, and the event loop free between slices', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
-    await add(kept.keeper, numberedItems(0, 8));
+    await add(kept.committer, numberedItems(0, 8));
     let slices = 0;
     const { merge } = spyOnMerges(kept, () => slices++);
     for (let i = 0; i < 5; i++) merger.wake();

@@ -4,21 +4,27 @@ import { lthash } from '../../../../src/store/index.ts';
 import type { PreparedCommit } from '../../../../src/store/replica/durable-set/index.ts';
 import { countingScheme } from '../../../support/counting-scheme.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
-import { add, type Kept, numberedItem, numberedItems, openKeeper } from '../committer-support.ts';
+import {
+  add,
+  type Kept,
+  numberedItem,
+  numberedItems,
+  openCommitter,
+} from '../committer-support.ts';
 
 describe('a durable set', () => {
   it('deletes so many log records with each commit, once nothing of them is needed', async (t) => {
     const database = memoryDatabase();
     const shape = { trimRecords: 3 };
-    const first = await openKeeper(t, { database, shape });
-    for (let i = 0; i < 8; i++) await add(first.keeper, [numberedItem(i)]);
+    const first = await openCommitter(t, { database, shape });
+    for (let i = 0; i < 8; i++) await add(first.committer, [numberedItem(i)]);
     // Opened again: LevelDB has moved its log into tables then.
-    const kept = await openKeeper(t, { database, shape });
+    const kept = await openCommitter(t, { database, shape });
     await mergeAll(kept);
     assert.deepEqual(await logged(kept), [1, 2, 3, 4, 5, 6, 7, 8, 9], 'the slice needs them yet');
     const seen: number[][] = [];
     for (let i = 0; i < 4; i++) {
-      await kept.keeper.commit((set) => set.markRefill(false));
+      await kept.committer.commit((set) => set.markRefill(false));
       seen.push(await logged(kept));
     }
     assert.deepEqual(seen, [
@@ -27,27 +33,31 @@ describe('a durable set', () => {
       [9, 10, 11, 12],
       [9, 10, 11, 12, 13],
     ]);
-    assert.equal(kept.keeper.state.logBegin, 9, 'what came after opening may be lost with the log');
+    assert.equal(
+      kept.committer.state.logBegin,
+      9,
+      'what came after opening may be lost with the log',
+    );
   });
 
   it('keeps the log of what is in the buffer, also while a sweep is midway', async (t) => {
     const database = memoryDatabase();
-    const first = await openKeeper(t, { database });
-    for (let i = 0; i < 6; i++) await add(first.keeper, [numberedItem(i)]);
-    const kept = await openKeeper(t, { database });
-    const { keeper } = kept;
-    keeper.use().startSweep();
-    await keeper.commit((set) => set.merge(0));
-    await add(keeper, [numberedItem(100)]);
-    await keeper.commit((set) => set.merge(0));
-    assert.equal(keeper.state.logBegin, 1, 'keys of the first commits may still be buffered');
-    while (await keeper.commit((set) => set.merge(0)));
-    assert.deepEqual([keeper.use().buffered, keeper.use().sweeping], [1, false]);
-    await keeper.commit((set) => set.markRefill(false));
-    assert.equal(keeper.state.logBegin, 7, 'all that came before the sweep is in the tree');
-    const third = await openKeeper(t, { database });
-    assert.equal(third.keeper.use().buffered, 1);
-    const snapshot = third.keeper.use().snapshot();
+    const first = await openCommitter(t, { database });
+    for (let i = 0; i < 6; i++) await add(first.committer, [numberedItem(i)]);
+    const kept = await openCommitter(t, { database });
+    const { committer } = kept;
+    committer.use().startSweep();
+    await committer.commit((set) => set.merge(0));
+    await add(committer, [numberedItem(100)]);
+    await committer.commit((set) => set.merge(0));
+    assert.equal(committer.state.logBegin, 1, 'keys of the first commits may still be buffered');
+    while (await committer.commit((set) => set.merge(0)));
+    assert.deepEqual([committer.use().buffered, committer.use().sweeping], [1, false]);
+    await committer.commit((set) => set.markRefill(false));
+    assert.equal(committer.state.logBegin, 7, 'all that came before the sweep is in the tree');
+    const third = await openCommitter(t, { database });
+    assert.equal(third.committer.use().buffered, 1);
+    const snapshot = third.committer.use().snapshot();
     assert.deepEqual(
       [...snapshot.keys(0, snapshot.size)].map(({ hint }) => Number(hint)),
       [0, 1, 2, 3, 4, 5, 100],
@@ -55,68 +65,68 @@ describe('a durable set', () => {
   });
 
   it('says of how many commits something may be in the buffer', async (t) => {
-    const { keeper, database } = await openKeeper(t);
-    assert.equal(keeper.use().unmerged, 0);
-    await keeper.commit((set) => set.markRefill(false));
-    assert.equal(keeper.use().unmerged, 0);
-    await add(keeper, [numberedItem(1)]);
-    await keeper.commit((set) => set.markRefill(false));
-    assert.equal(keeper.use().unmerged, 2);
-    await mergeAll({ keeper });
-    assert.equal(keeper.use().unmerged, 0);
-    const again = await openKeeper(t, { database });
-    assert.equal(again.keeper.use().unmerged, 0, 'nothing is in the buffer that was opened');
+    const { committer, database } = await openCommitter(t);
+    assert.equal(committer.use().unmerged, 0);
+    await committer.commit((set) => set.markRefill(false));
+    assert.equal(committer.use().unmerged, 0);
+    await add(committer, [numberedItem(1)]);
+    await committer.commit((set) => set.markRefill(false));
+    assert.equal(committer.use().unmerged, 2);
+    await mergeAll({ committer });
+    assert.equal(committer.use().unmerged, 0);
+    const again = await openCommitter(t, { database });
+    assert.equal(again.committer.use().unmerged, 0, 'nothing is in the buffer that was opened');
   });
 
   it('counts the bytes of each commit among those that lie in the log', async (t) => {
-    const { keeper } = await openKeeper(t);
-    const before = keeper.use().loggedBytes;
+    const { committer } = await openCommitter(t);
+    const before = committer.use().loggedBytes;
     for (const number of [1, 2]) {
-      await add(keeper, [{ ...numberedItem(number), payload: new Uint8Array(10_000) }]);
-      const more = keeper.use().loggedBytes - before;
+      await add(committer, [{ ...numberedItem(number), payload: new Uint8Array(10_000) }]);
+      const more = committer.use().loggedBytes - before;
       assert.ok(more > 10_000 * number && more < 11_000 * number, `${more} bytes`);
     }
   });
 
   it('sums some of the buffer with each commit once so many ids are not summed', async (t) => {
     const { scheme, ids } = countingScheme(lthash);
-    const { keeper } = await openKeeper(t, { scheme, shape: { unsummedIds: 10 } });
+    const { committer } = await openCommitter(t, { scheme, shape: { unsummedIds: 10 } });
     const summed: boolean[] = [];
     let next = 0;
     // The last key of the commit that sums some is not worked in yet, and goes on counting.
     for (const count of [9, 1, 8, 1, 8, 1]) {
       const before = ids();
-      await add(keeper, numberedItems(next, count));
+      await add(committer, numberedItems(next, count));
       next += count;
       // Has what waits worked in, which a lookup of a key does.
-      keeper.use().holds(numberedItem(0));
+      committer.use().holds(numberedItem(0));
       summed.push(ids() > before);
     }
     assert.deepEqual(summed, [false, true, false, true, false, true]);
   });
 
   it('goes once through its buffer, however often it is told to begin', async (t) => {
-    const { keeper } = await openKeeper(t);
-    await add(keeper, numberedItems(0, 12));
-    keeper.use().startSweep();
-    await keeper.commit((set) => set.merge(0));
-    assert.equal(keeper.use().buffered, 8, 'a slice has four keys at least');
-    keeper.use().startSweep();
-    await add(keeper, [numberedItem(500)]);
-    keeper.use().startSweep();
-    while (await keeper.commit((set) => set.merge(0)));
-    assert.equal(keeper.use().buffered, 1, 'what came behind the sweep waits for the next one');
-    assert.equal(await keeper.commit((set) => set.merge(0)), false, 'no sweep, no slice');
-    await mergeAll({ keeper });
-    assert.equal(keeper.use().buffered, 0);
+    const { committer } = await openCommitter(t);
+    await add(committer, numberedItems(0, 12));
+    committer.use().startSweep();
+    await committer.commit((set) => set.merge(0));
+    assert.equal(committer.use().buffered, 8, 'a slice has four keys at least');
+    committer.use().startSweep();
+    await add(committer, [numberedItem(500)]);
+    committer.use().startSweep();
+    while (await committer.commit((set) => set.merge(0)));
+    assert.equal(committer.use().buffered, 1, 'what came behind the sweep waits for the next one');
+    assert.equal(await committer.commit((set) => set.merge(0)), false, 'no sweep, no slice');
+    await mergeAll({ committer });
+    assert.equal(committer.use().buffered, 0);
   });
 
   it('stands where it stood when a commit is discarded, with all prepared after it', async (t) => {
-    const { keeper } = await openKeeper(t);
-    await add(keeper, numberedItems(0, 3));
+    const { committer } = await openCommitter(t);
+    await add(committer, numberedItems(0, 3));
     for (let round = 0; round < 2; round++) {
-      const before = keeper.state;
-      const set = keeper.use();
+      const before = committer.state;
+      const set = committer.use();
       const prepared: PreparedCommit[] = [];
       for (const from of [100, 200]) prepared.push(set.add(numberedItems(from, 2), []));
       assert.deepEqual([set.buffered, prepared[1]!.number], [7, before.commit + 2]);
@@ -124,15 +134,15 @@ describe('a durable set', () => {
       prepared[0]!.discard();
       assert.deepEqual([set.buffered, set.state], [3, before]);
     }
-    await add(keeper, numberedItems(300, 1));
-    assert.equal(keeper.state.items, 4);
-    keeper.use().startSweep();
-    const merge = keeper.use().merge(1e9);
-    assert.equal(keeper.use().buffered, 0);
+    await add(committer, numberedItems(300, 1));
+    assert.equal(committer.state.items, 4);
+    committer.use().startSweep();
+    const merge = committer.use().merge(1e9);
+    assert.equal(committer.use().buffered, 0);
     merge?.discard();
-    assert.equal(keeper.use().buffered, 4, 'a slice that is discarded stays in the buffer');
-    await mergeAll({ keeper });
-    const snapshot = keeper.use().snapshot();
+    assert.equal(committer.use().buffered, 4, 'a slice that is discarded stays in the buffer');
+    await mergeAll({ committer });
+    const snapshot = committer.use().snapshot();
     assert.deepEqual(
       [...snapshot.keys(0, snapshot.size)].map(({ hint }) => Number(hint)),
       [0, 1, 2, 300],
@@ -140,20 +150,23 @@ describe('a durable set', () => {
   });
 
   it('keeps a large batch out of the buffer, and counts it all the same', async (t) => {
-    const { keeper, keys, database } = await openKeeper(t, { shape: { leafItems: 64 } });
-    await add(keeper, numberedItems(0, 200));
-    assert.deepEqual([keeper.use().buffered, keeper.state.items], [0, 200]);
-    assert.ok(keeper.use().holds(numberedItem(150)));
+    const { committer, keys, database } = await openCommitter(t, { shape: { leafItems: 64 } });
+    await add(committer, numberedItems(0, 200));
+    assert.deepEqual([committer.use().buffered, committer.state.items], [0, 200]);
+    assert.ok(committer.use().holds(numberedItem(150)));
     const before = await logged({ keys, database });
     assert.deepEqual(before, [1], 'its log record has no keys');
-    const again = await openKeeper(t, { database, shape: { leafItems: 64 } });
-    assert.deepEqual([again.keeper.use().buffered, again.keeper.use().snapshot().size], [0, 200]);
+    const again = await openCommitter(t, { database, shape: { leafItems: 64 } });
+    assert.deepEqual(
+      [again.committer.use().buffered, again.committer.use().snapshot().size],
+      [0, 200],
+    );
   });
 });
 
-async function mergeAll({ keeper }: Pick<Kept, 'keeper'>): Promise<void> {
-  keeper.use().startSweep();
-  while (await keeper.commit((set) => set.merge(1e9)));
+async function mergeAll({ committer }: Pick<Kept, 'committer'>): Promise<void> {
+  committer.use().startSweep();
+  while (await committer.commit((set) => set.merge(1e9)));
 }
 
 /** Numbers of the commits whose log records are there. */

@@ -15,6 +15,7 @@ import { Incidents } from '../../../../src/store/replica/testing.ts';
 import { storageConformance } from '../../../conformance/storage.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { belowOutside, openLevel } from '../../tree/support.ts';
+import { startAlone } from '../committer-support.ts';
 import { FakeDisk } from '../support.ts';
 
 interface Sizes {
@@ -32,7 +33,7 @@ class KeptStorage {
   readonly #database: Database;
   readonly #name: string;
   readonly #sizes: Sizes;
-  #keeper!: Committer;
+  #committer!: Committer;
   #writes = 0;
 
   constructor(database: Database, name: string, scheme: FingerprintScheme, sizes: Sizes) {
@@ -43,12 +44,12 @@ class KeptStorage {
   }
 
   get size(): number {
-    return this.#keeper.state.items;
+    return this.#committer.state.items;
   }
 
   async open(): Promise<this> {
     const shape = { ...this.#sizes, cacheBytes: 20_000, maxSnapshotAgeMs: 600_000 };
-    this.#keeper = new Committer({
+    this.#committer = new Committer({
       open: async () => this.#database,
       keys: setKeys(this.#name),
       scheme: this.scheme,
@@ -57,9 +58,8 @@ class KeptStorage {
       shape,
       incidents: new Incidents(clock, undefined),
       witness: undefined,
-      serving: async () => undefined,
     });
-    await this.#keeper.start();
+    await startAlone(this.#committer);
     return this;
   }
 
@@ -74,7 +74,7 @@ class KeptStorage {
     });
     const payload = new Uint8Array(0);
     const items = added.map((key) => ({ ...key, payload }));
-    await this.#keeper.commit((set) => (items.length === 0 ? null : set.add(items, [])));
+    await this.#committer.commit((set) => (items.length === 0 ? null : set.add(items, [])));
     await this.#after();
     return added.sort((a, b) => Number(a.hint - b.hint) || compare(a.id, b.id));
   }
@@ -86,7 +86,7 @@ class KeptStorage {
       const record = this.#record(id);
       if (record === undefined) continue;
       const key = { hint: decodeHead(record).hint, id };
-      await this.#keeper.commit((set) =>
+      await this.#committer.commit((set) =>
         set.remove(key, 0, (sink) => {
           sink.del(keys.id(id));
           sink.del(keys.item(key));
@@ -103,19 +103,19 @@ class KeptStorage {
   }
 
   #record(id: Uint8Array): Uint8Array | undefined {
-    return readSync(this.#keeper.database, setKeys(this.#name).id(id));
+    return readSync(this.#committer.database, setKeys(this.#name).id(id));
   }
 
   snapshot(): Snapshot {
-    return this.#keeper.use().snapshot();
+    return this.#committer.use().snapshot();
   }
 
   async #after(): Promise<void> {
     this.#writes++;
     const { slice } = this.#sizes;
     if (slice > 0) {
-      this.#keeper.use().startSweep();
-      await this.#keeper.commit((set: DurableSet) => set.merge(slice));
+      this.#committer.use().startSweep();
+      await this.#committer.commit((set: DurableSet) => set.merge(slice));
     }
     const { problems } = await verifyReplica({
       database: this.#database,

@@ -3,7 +3,13 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Database, Item } from '../../../../src/store/index.ts';
 import { IdLookup } from '../../../../src/store/replica/read/index.ts';
 import { settle } from '../../../support/clock.ts';
-import { add, type Kept, numberedItem, numberedItems, openKeeper } from '../committer-support.ts';
+import {
+  add,
+  type Kept,
+  numberedItem,
+  numberedItems,
+  openCommitter,
+} from '../committer-support.ts';
 import { coded, tapBatches } from '../support.ts';
 
 describe('looking ids up', () => {
@@ -36,14 +42,14 @@ describe('looking ids up', () => {
       const prepared = prepare();
       const duringAdded = lookup.adding([during]);
       await settle();
-      await add(kept.keeper, [early, during]);
+      await add(kept.committer, [early, during]);
       earlyAdded();
       duringAdded();
       go();
       await prepared;
       await settle();
       const lateAdded = lookup.adding([late]);
-      await add(kept.keeper, [late]);
+      await add(kept.committer, [late]);
       lateAdded();
       assert.ok(lookup.contains(early.id), 'an item that was coming when reading began is held');
       assert.ok(lookup.contains(during.id), 'an item that came while ids were read is held');
@@ -145,7 +151,7 @@ describe('looking ids up', () => {
     await prepare();
     assert.deepEqual([disk.walks, disk.reads], [0, 0]);
     const added = lookup.adding([numberedItem(1)]);
-    await add(kept.keeper, [numberedItem(1)]);
+    await add(kept.committer, [numberedItem(1)]);
     added();
     assert.ok(lookup.contains(numberedItem(1).id));
     assert.notEqual(lookup.record(numberedItem(1).id), undefined);
@@ -157,7 +163,7 @@ describe('looking ids up', () => {
     lookup.reset(true);
     assert.equal(lookup.contains(numberedItem(1).id), false);
     tapBatches(kept.database, () => Promise.reject(new Error('IO error: it burns')));
-    const failed = assert.rejects(add(kept.keeper, [numberedItem(1)]));
+    const failed = assert.rejects(add(kept.committer, [numberedItem(1)]));
     await settle();
     assert.throws(() => lookup.contains(numberedItem(1).id), coded('STORE_UNAVAILABLE'));
     opening.reject(new Error('gone'));
@@ -242,9 +248,9 @@ async function open(
   count: number,
   reopen?: () => Promise<Database>,
 ): Promise<Opened> {
-  const kept = await openKeeper(t, reopen === undefined ? {} : { reopen });
-  if (count > 0) await add(kept.keeper, numberedItems(0, count));
-  const lookup = new IdLookup({ keys: kept.keys, keeper: kept.keeper, misses: 3 });
+  const kept = await openCommitter(t, reopen === undefined ? {} : { reopen });
+  if (count > 0) await add(kept.committer, numberedItems(0, count));
+  const lookup = new IdLookup({ keys: kept.keys, committer: kept.committer, misses: 3 });
   const disk = new Watched(kept.database);
   let next = 10_000;
   return {
@@ -256,7 +262,7 @@ async function open(
       next += misses;
     },
     async prepare() {
-      lookup.prepare(() => kept.database);
+      lookup.prepare();
       await settle();
     },
   };

@@ -47,7 +47,7 @@ describe('the queue before the writer', () => {
     await settle();
     queue.add(1);
     let woken = 0;
-    for (let i = 0; i < 3; i++) void queue.commits.room().then(() => woken++);
+    for (let i = 0; i < 3; i++) void queue.room().then(() => woken++);
     await settle();
     assert.equal(woken, 0);
     queue.fail(new Error('it burns'));
@@ -211,7 +211,8 @@ class Queue {
   readonly commits: GroupCommit;
   /** Numbers of the items in each batch that was begun. */
   readonly batches: number[][] = [];
-  more = false;
+  /** Ends the call that is about to add items. */
+  #arrived: () => void = () => undefined;
   readonly #begun: PromiseWithResolvers<void>[] = [];
 
   constructor(limits: Partial<ReplicaLimits> = {}) {
@@ -223,12 +224,13 @@ class Queue {
         maxBatchItems: 2 ** 20,
         ...limits,
       },
-      more: () => this.more,
-      write: (items) => {
-        this.batches.push(items.map(({ hint }) => Number(hint)));
-        const begun = Promise.withResolvers<void>();
-        this.#begun.push(begun);
-        return begun.promise;
+      writer: {
+        write: (items) => {
+          this.batches.push(items.map(({ hint }) => Number(hint)));
+          const begun = Promise.withResolvers<void>();
+          this.#begun.push(begun);
+          return begun.promise;
+        },
       },
     });
   }
@@ -245,9 +247,29 @@ class Queue {
     return added;
   }
 
+  /** Whether a call is about to add items. */
+  set more(more: boolean) {
+    this.#arrived();
+    if (!more) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#arrived = resolve;
+    void this.commits.enter(
+      () => promise,
+      () => undefined,
+    );
+  }
+
+  /** Resolves once a call may add items. */
+  room(): Promise<void> {
+    return this.commits.enter(
+      async () => undefined,
+      () => undefined,
+    );
+  }
+
   async hasRoom(): Promise<boolean> {
     let room = false;
-    void this.commits.room().then(() => {
+    void this.room().then(() => {
       room = true;
     });
     await settle();

@@ -1,0 +1,73 @@
+import type { BatchSink } from '../../level/index.ts';
+import {
+  encodeLogEntry,
+  encodeState,
+  type LogEntry,
+  type SetKeys,
+  type SetState,
+} from '../records/index.ts';
+import { LogWindow } from './log-window.ts';
+
+const TRIM_RECORDS = 256;
+
+/** What a commit changes about the set as a whole. */
+export type SetGrowth = Pick<SetState, 'items' | 'bytes'>;
+
+/**
+ * The commit log of a set, with the state that says where it begins. A record of it is needed as long as
+ * the buffer may hold something of its commit, and as long as LevelDB's own log may lose that commit.
+ */
+export class CommitLog {
+  readonly #keys: SetKeys;
+  readonly #trimRecords: number;
+  readonly #window: LogWindow;
+  #merged: number;
+
+  /** @param merged The last commit of which nothing is in the buffer. */
+  constructor(keys: SetKeys, state: SetState, merged: number, trimRecords: number = TRIM_RECORDS) {
+    this.#keys = keys;
+    this.#trimRecords = trimRecords;
+    this.#window = new LogWindow(state.commit);
+    this.#merged = merged;
+  }
+
+  /** The last commit of which nothing is in the buffer. */
+  get merged(): number {
+    return this.#merged;
+  }
+
+  /** Bytes LevelDB has to write before it can be opened again. */
+  get loggedBytes(): number {
+    return this.#window.loggedBytes;
+  }
+
+  /** The state after one more commit. */
+  next({ logBegin, trimBegin, ...old }: SetState, { items, bytes }: SetGrowth): SetState {
+    const begin = Math.max(logBegin, 1 + Math.min(this.#merged, this.#window.settled));
+    return {
+      ...old,
+      commit: old.commit + 1,
+      logBegin: begin,
+      trimBegin: Math.min(begin, trimBegin + this.#trimRecords),
+      items: old.items + items,
+      bytes: old.bytes + bytes,
+    };
+  }
+
+  /** Gives the record of a commit and the state after it, and deletes records that are no longer needed. */
+  fill(sink: BatchSink, before: SetState, state: SetState, entry: LogEntry): void {
+    for (let old = before.trimBegin; old < state.trimBegin; old++) sink.del(this.#keys.log(old));
+    sink.put(this.#keys.log(state.commit), encodeLogEntry(entry));
+    sink.put(this.#keys.state, encodeState(state));
+  }
+
+  /** A commit of so many bytes is on disk. */
+  written(commit: number, bytes: number): void {
+    this.#window.note(commit, bytes);
+  }
+
+  /** Nothing of the commits up to this one is in the buffer. */
+  mergedUpTo(commit: number): void {
+    this.#merged = Math.max(this.#merged, commit);
+  }
+}

@@ -1,0 +1,31 @@
+import type { Clock } from '../../environment.ts';
+import type { FingerprintScheme } from '../../fingerprint/index.ts';
+import type { Database } from '../../level/index.ts';
+import type { SetKeys } from '../records/index.ts';
+
+export interface DurableSetInit {
+  readonly database: Database;
+  readonly keys: SetKeys;
+  readonly scheme: FingerprintScheme;
+  readonly clock: Clock;
+  readonly shape: SetShape;
+}
+
+/** Sizes that decide how the index lies in memory and on disk; see `ReplicaInit`. */
+export interface SetShape {
+  readonly leafItems: number;
+  readonly fanout: number;
+  readonly cacheBytes: number;
+  readonly maxSnapshotAgeMs: number;
+  /**
+   * Ids in the buffer past which each commit sums some. Raising it spares summing parts that change
+   * again, and has a fingerprint hold everything up for longer.
+   * @default 16_384
+   */
+  readonly unsummedIds?: number;
+  /**
+   * Log records deleted in one commit at the most. Raising it makes some commits longer.
+   * @default 256
+   */
+  readonly trimRecords?: number;
+}

@@ -1,0 +1,82 @@
+import type { Database } from '../../level/index.ts';
+import {
+  type Damage,
+  type DurableSet,
+  type DurableSetInit,
+  type OpenedSet,
+  openSet,
+} from '../durable-set/index.ts';
+import type { Incidents } from '../incidents.ts';
+import { EMPTY_STATE, readSchema, type SetState } from '../records/index.ts';
+import * as storeErrors from '../store-errors.ts';
+import type { ReplicaStatus } from '../types.ts';
+import { migrateFirstSchema } from './migrate.ts';
+import { type Rebuilt, rebuildIndex } from './rebuild.ts';
+
+export interface SetLoaderInit extends Omit<DurableSetInit, 'database'> {
+  incidents: Incidents;
+}
+
+/** The first batch that was ever written is gone: who knows what else is. */
+const SCHEMA_LOST: Damage = {
+  code: 'INDEX_DAMAGED',
+  message: 'the schema record of the database is gone',
+};
+
+/** Loads the set that lies in a database, and builds its index again where that is damaged. */
+export class SetLoader {
+  readonly #init: SetLoaderInit;
+  #progress: ReplicaStatus['rebuilding'] = null;
+  #stopped = false;
+
+  constructor(init: SetLoaderInit) {
+    this.#init = init;
+  }
+
+  /** How far building the index is; null once the set is served. */
+  get progress(): ReplicaStatus['rebuilding'] {
+    return this.#progress;
+  }
+
+  /** The set, or its damage: what is found, or else what is known of it already. */
+  async load(database: Database, known: Damage | null): Promise<OpenedSet> {
+    const { version, lost } = await readSchema(database);
+    const migrated = await migrateFirstSchema(database, this.#init.keys, version);
+    if (migrated) await this.#build(database, { ...EMPTY_STATE, rebuilding: true }, lost);
+    const opened = await openSet({ ...this.#init, database });
+    const damage = opened.damage ?? known ?? (lost && !migrated ? SCHEMA_LOST : null);
+    if (damage === opened.damage) return opened;
+    opened.set?.close();
+    return { set: null, damage: damage!, state: opened.state };
+  }
+
+  /** Builds the index again from the items; the set with it. */
+  async rebuild(database: Database, state: SetState | null): Promise<DurableSet> {
+    const { state: built, unreadable } = await this.#build(database, state, true);
+    const opened = await openSet({ ...this.#init, database });
+    if (opened.damage !== null) throw new Error(opened.damage.message);
+    const before = state === null ? '' : `; the last commit counted ${state.items}`;
+    const lost = unreadable === 0 ? '' : `; ${unreadable} cannot be read and were put aside`;
+    const message = `the index holds ${built.items} items again${before}${lost}`;
+    this.#init.incidents.add('INDEX_REBUILT', message);
+    return opened.set;
+  }
+
+  served(): void {
+    this.#progress = null;
+  }
+
+  /** Ends what is being built at its next step. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #build(database: Database, state: SetState | null, lossy: boolean): Promise<Rebuilt> {
+    this.#progress = { items: 0, of: state?.items ?? 0 };
+    const progress = (items: number): void => {
+      if (this.#stopped) throw storeErrors.closed();
+      this.#progress = { items, of: Math.max(items, state?.items ?? 0) };
+    };
+    return rebuildIndex({ ...this.#init, database, state, lossy, progress });
+  }
+}
