@@ -33,6 +33,15 @@ export function releasedError(): StoreError {
   return new StoreError('SNAPSHOT_RELEASED', 'this snapshot was released: take a new one');
 }
 
+/** Rank of the first key above `key`, which need not be there. */
+export function rankBehind(
+  set: Pick<Snapshot, 'size' | 'lowerBound' | 'select'>,
+  key: ItemKey,
+): number {
+  const rank = set.lowerBound(key);
+  return holdsKey(set, key) ? rank + 1 : rank;
+}
+
 /** Whether the set holds exactly this key. */
 export function holdsKey(
   set: Pick<Snapshot, 'size' | 'lowerBound' | 'select'>,

@@ -1,5 +1,6 @@
 import type { FingerprintScheme } from '../fingerprint/index.ts';
 import { type Bound, compareBounds, compareKeys, ID_BYTES, type ItemKey } from '../item.ts';
+import { holdsKey, rankBehind } from '../ranks.ts';
 import type { FlatKeys, Shape } from '../vector/index.ts';
 import { Branch, insertKeys, type Root, removeKeys, rootOf } from '../vector/index.ts';
 import { keyCount, PendingBatches, type SortedKeys } from './pending-batches.ts';
@@ -176,8 +177,7 @@ export class WriteBuffer {
   }
 
   has(key: ItemKey): boolean {
-    const rank = this.lowerBound(key);
-    return rank < this.size && compareKeys(this.select(rank), key) === 0;
+    return holdsKey(this, key);
   }
 
   keys(begin: number, end: number): Iterable<ItemKey> {
@@ -255,13 +255,6 @@ function pieces(batches: readonly SortedKeys[], size: number): SortedKeys[] {
   const keys = inOrder(batches);
   const count = Math.ceil(keys.length / size);
   return Array.from({ length: count }, (_, i) => keys.slice(size * i, size * (i + 1)));
-}
-
-/** Rank of the first key above `key`. */
-function rankBehind(root: Root, key: ItemKey): number {
-  const rank = root.lowerBound(key);
-  const there = rank < root.size && compareKeys(root.select(rank), key) === 0;
-  return there ? rank + 1 : rank;
 }
 
 function isOutside(key: ItemKey, first: ItemKey, last: ItemKey): boolean {

@@ -9,6 +9,5 @@ export {
   type FoundItem,
   findItems,
   idRecordsOf,
-  rankBehind,
 } from './record-pages.ts';
 export { treeFiles } from './tree-files.ts';

@@ -1,6 +1,6 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { readU64BE } from '../../bytes.ts';
-import { compareKeys, ID_BYTES, INFINITE_HINT, type Item, type ItemKey } from '../../item.ts';
+import { ID_BYTES, INFINITE_HINT, type Item, type ItemKey } from '../../item.ts';
 import {
   type Database,
   type KeyRangeBytes,
@@ -9,7 +9,6 @@ import {
   type WalkOptions,
   walk,
 } from '../../level/index.ts';
-import type { Snapshot } from '../../storage.ts';
 import { decodeItemKey, type SetKeys } from '../records/index.ts';
 
 type RecordPage = readonly (readonly [Uint8Array, Uint8Array])[];
@@ -63,11 +62,4 @@ export async function countRecords(
     await counted(count);
   }
   return count;
-}
-
-/** The rank of the first key above `key`. */
-export function rankBehind(snapshot: Snapshot, key: ItemKey): number {
-  const rank = snapshot.lowerBound(key);
-  const holds = rank < snapshot.size && compareKeys(snapshot.select(rank), key) === 0;
-  return holds ? rank + 1 : rank;
 }

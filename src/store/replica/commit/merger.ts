@@ -1,4 +1,6 @@
+import { delay } from '../../alarm.ts';
 import type { Clock } from '../../environment.ts';
+import { Gate } from '../../gate.ts';
 import type { DurableSet, PreparedCommit } from '../durable-set/index.ts';
 import type { Committer } from './committer.ts';
 
@@ -33,7 +35,7 @@ export class Merger {
   #unitMs = FIRST_UNIT_MS;
   #running: Promise<void> | null = null;
   #stopped = false;
-  #spaceWanted: (() => void)[] = [];
+  readonly #room = new Gate();
 
   constructor(init: MergerInit) {
     this.#init = init;
@@ -46,7 +48,7 @@ export class Merger {
     set.startSweep();
     this.#running = this.#sweep().finally(() => {
       this.#running = null;
-      this.#release();
+      this.#room.recheck();
     });
   }
 
@@ -56,26 +58,25 @@ export class Merger {
     const { set } = committer;
     for (const _ of set?.sumSteps() ?? []) {
       if (this.#stopped || committer.set !== set) return;
-      await new Promise<void>((resolve) => clock.after(0, resolve));
+      await delay(clock);
     }
     this.wake();
   }
 
   /** Resolves once the buffer has room for another batch. */
-  async room(): Promise<void> {
-    while (this.#running !== null && !this.#stopped && this.#buffered >= this.#init.bufferItems) {
-      await new Promise<void>((resolve) => this.#spaceWanted.push(resolve));
-    }
+  room(): Promise<void> {
+    return this.#room.until(() => this.#running === null || this.#stopped || !this.#isCrowded);
   }
 
   /** Ends after the running slice, and lets nobody wait for more. */
   stop(): void {
     this.#stopped = true;
-    this.#release();
+    this.#room.recheck();
   }
 
-  get #buffered(): number {
-    return this.#init.committer.set?.buffered ?? 0;
+  get #isCrowded(): boolean {
+    const { committer, bufferItems } = this.#init;
+    return (committer.set?.buffered ?? 0) >= bufferItems;
   }
 
   #isDue(set: DurableSet): boolean {
@@ -94,8 +95,8 @@ export class Merger {
     const slice = (set: DurableSet) => this.#measured(set);
     try {
       while (!this.#stopped && (await committer.commit(slice, { alone: false }))) {
-        this.#release();
-        await new Promise<void>((resolve) => clock.after(0, resolve));
+        this.#room.recheck();
+        await delay(clock);
       }
     } catch {
       // The committer has said what is wrong; the next commit after it is over wakes us again.
@@ -121,11 +122,5 @@ export class Merger {
 
   #learn(unitMs: number): void {
     this.#unitMs = Math.max(LEAST_UNIT_MS, unitMs, 0.8 * this.#unitMs + 0.2 * unitMs);
-  }
-
-  #release(): void {
-    const waiting = this.#spaceWanted;
-    this.#spaceWanted = [];
-    for (const resolve of waiting) resolve();
   }
 }

@@ -1,3 +1,4 @@
+import { delay } from '../../alarm.ts';
 import type { Clock } from '../../environment.ts';
 
 /** Milliseconds of work in a row. */
@@ -19,7 +20,7 @@ export class Pace {
   async rest(): Promise<void> {
     if (this.#workedMs < MAX_MS) return;
     this.#workedMs = 0;
-    await new Promise<void>((resolve) => this.#clock.after(0, resolve));
+    await delay(this.#clock);
   }
 
   /** Does a piece of work. */

@@ -1,5 +1,6 @@
 import { StoreError } from '../../errors.ts';
-import { type Bound, checkKey, compareKeys, INFINITE_HINT, type ItemKey } from '../../item.ts';
+import { type Bound, checkKey, INFINITE_HINT, type ItemKey } from '../../item.ts';
+import { rankBehind } from '../../ranks.ts';
 import type { Snapshot } from '../../storage.ts';
 import type { ListInit } from '../types.ts';
 
@@ -13,6 +14,7 @@ export function listKeys(snapshot: Snapshot, init: ListInit): ItemKey[] {
     throw new StoreError('INVALID_LIMIT', `a limit is a whole number from 1 up, not ${limit}`);
   }
   const first = rankOf(snapshot, from);
+  if (after !== undefined) checkKey(after);
   const begin = after === undefined ? first : Math.max(first, rankBehind(snapshot, after));
   const end = Math.min(rankOf(snapshot, to), begin + Math.min(limit, MAX_LIST_LIMIT));
   return begin < end ? [...snapshot.keys(begin, end)] : [];
@@ -25,12 +27,4 @@ function rankOf(snapshot: Snapshot, hint: bigint): number {
     'INVALID_BOUND',
     `the hint ${hint} is out of range: give a whole number from 0 to ${INFINITE_HINT}`,
   );
-}
-
-/** Rank of the first key above `key`, which need not be there. */
-function rankBehind(snapshot: Snapshot, key: ItemKey): number {
-  checkKey(key);
-  const rank = snapshot.lowerBound(key);
-  const found = rank < snapshot.size && compareKeys(snapshot.select(rank), key) === 0;
-  return found ? rank + 1 : rank;
 }

@@ -1,4 +1,5 @@
-import type { Cancel, Disk } from '../../environment.ts';
+import { Alarm } from '../../alarm.ts';
+import type { Disk } from '../../environment.ts';
 import type { StoreError } from '../../errors.ts';
 import type { Database } from '../../level/index.ts';
 import type { Damage, DurableSet } from '../durable-set/index.ts';
@@ -58,7 +59,7 @@ export class SetLifecycle {
   #background: Promise<unknown> = Promise.resolve();
   #reopening: Promise<unknown> = Promise.resolve();
   #unsettled: Attempt | null = null;
-  #cancelRetry: Cancel | null = null;
+  readonly #retryAlarm: Alarm;
   #retryMs = FIRST_RETRY_MS;
   #closed = false;
   /** Why nothing is written, or null. */
@@ -66,6 +67,7 @@ export class SetLifecycle {
 
   constructor(init: SetLifecycleInit) {
     this.#init = init;
+    this.#retryAlarm = new Alarm(init.clock);
     this.#database = new DatabaseHandle(init);
     this.#loader = new SetLoader(init);
   }
@@ -133,7 +135,7 @@ export class SetLifecycle {
 
   /** Builds the index of `set` again, unless that is done with, or being recovered from already. */
   rebuild(set: DurableSet, message: string): void {
-    if (this.#set !== set || this.#closed || this.#cancelRetry !== null) return;
+    if (this.#set !== set || this.#closed || this.#retryAlarm.pending) return;
     this.#rebuild({ code: 'INDEX_DAMAGED', message }, set.state);
   }
 
@@ -141,8 +143,7 @@ export class SetLifecycle {
   stop(): void {
     this.#closed = true;
     this.#loader.stop();
-    this.#cancelRetry?.();
-    this.#cancelRetry = null;
+    this.#retryAlarm.cancel();
     this.refusal = storeErrors.closed();
   }
 
@@ -189,14 +190,13 @@ export class SetLifecycle {
   /** None is waiting by then: nothing is written or built while one does. */
   #retryLater(): void {
     if (this.#closed) return;
-    this.#cancelRetry = this.#init.clock.after(this.#retryMs, () => {
+    this.#retryAlarm.set(this.#retryMs, () => {
       this.#background = this.#retry();
     });
     this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
   }
 
   async #retry(): Promise<void> {
-    this.#cancelRetry = null;
     const attempt = this.#unsettled;
     const outcome = await this.#reopen();
     if (outcome === 'unopened') this.#retryLater();

@@ -6,7 +6,8 @@ import {
   STEP_BYTES,
   walkOnce,
 } from '../../level/index.ts';
-import { checkItems, findItems, rankBehind } from '../check/index.ts';
+import { rankBehind } from '../../ranks.ts';
+import { checkItems, findItems } from '../check/index.ts';
 import type { DurableSet } from '../durable-set/index.ts';
 import type { SetKeys } from '../records/index.ts';
 

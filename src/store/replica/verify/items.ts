@@ -1,5 +1,6 @@
 import type { ItemKey } from '../../item.ts';
 import { passOver, tryHasMany, walk } from '../../level/index.ts';
+import { rankBehind } from '../../ranks.ts';
 import type { Snapshot } from '../../storage.ts';
 import {
   checkItems,
@@ -7,7 +8,6 @@ import {
   type FoundItem,
   findItems,
   idRecordsOf,
-  rankBehind,
 } from '../check/index.ts';
 import { totalBytes } from '../payload-bytes.ts';
 import type { Totals } from '../records/index.ts';

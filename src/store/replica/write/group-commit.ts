@@ -1,3 +1,4 @@
+import { Gate } from '../../gate.ts';
 import type { Item } from '../../item.ts';
 import type { ReplicaLimits } from '../options.ts';
 import { notWritten } from '../store-errors.ts';
@@ -55,8 +56,7 @@ export class GroupCommit {
   #waiting = 0;
   /** A look at the queue is about to be taken: whatever comes until then shares a batch. */
   #pumping = false;
-  /** Wakes the first call in the line. */
-  #wake: () => void = () => undefined;
+  readonly #room = new Gate();
 
   constructor(init: GroupCommitInit) {
     this.#init = init;
@@ -81,7 +81,7 @@ export class GroupCommit {
     const turn = this.#line.then(async () => {
       try {
         await ready();
-        await this.#room();
+        await this.#room.until(() => this.#hasRoom());
         return add();
       } finally {
         this.#waiting--;
@@ -90,14 +90,6 @@ export class GroupCommit {
     });
     this.#line = turn.catch(() => undefined);
     return turn;
-  }
-
-  async #room(): Promise<void> {
-    while (!this.#hasRoom()) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
   }
 
   /** Queues items that are neither held nor pending, each once; what they wait for. */
@@ -152,7 +144,7 @@ export class GroupCommit {
       this.#running++;
       void this.#write(batch);
     }
-    this.#wake();
+    this.#room.recheck();
   }
 
   /** A large batch is worked out while the one before it is being synced; a small one waits for more. */
