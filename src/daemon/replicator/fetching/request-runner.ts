@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Fetch, FetchReport, ReconciliationSet } from '../../../protocol/index.ts';
-import { bytesToHex, equalBytes, type VerifiedItem, type Replica } from '../../../store/index.ts';
+import { bytesToHex, equalBytes, type Replica, type VerifiedItem } from '../../../store/index.ts';
 import type { ReplicatorOptions } from '../options.ts';
 import type { Pause } from '../pause.ts';
 import { Intake, Window } from './intake.ts';
