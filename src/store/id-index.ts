@@ -1,4 +1,5 @@
 import { bytesToKey } from './bytes.ts';
+import { checkKey, compareKeys, type ItemKey } from './item.ts';
 
 /**
  * What was removed since a point in time. Links lead forward only: a snapshot holds the epoch it was
@@ -48,6 +49,22 @@ export class IdIndex {
     const { observed, removed } = this.#epoch;
     if (observed && !removed.has(key)) removed.set(key, hint);
     return hint;
+  }
+
+  /** Notes keys; those whose ids are new, in order. Throws for one that is no key. */
+  addAll(keys: readonly ItemKey[]): ItemKey[] {
+    for (const key of keys) checkKey(key);
+    return keys.filter(({ id, hint }) => this.add(id, hint)).sort(compareKeys);
+  }
+
+  /** Forgets ids; the keys of those that were there, in order. */
+  removeAll(ids: readonly Uint8Array[]): ItemKey[] {
+    return ids
+      .flatMap((id) => {
+        const hint = this.remove(id);
+        return hint === undefined ? [] : [{ hint, id }];
+      })
+      .sort(compareKeys);
   }
 
   /** The index as it is now, for a snapshot of the same moment. */

@@ -1,5 +1,6 @@
 import { peerIdFromString } from '@libp2p/peer-id';
 import { z } from 'zod';
+import { parses } from '../parses.ts';
 // Not through the door of mesh/, which would load all of libp2p for a look at a configuration.
 import { parseListenAddress, parsePeerAddress } from '../peer-address.ts';
 import { parseSize, SIZE, sizeText } from '../size.ts';
@@ -140,32 +141,21 @@ export function list(
   });
 }
 
-function holds(parse: (text: string) => unknown): (text: string) => boolean {
-  return (text) => {
-    try {
-      parse(text);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-}
-
 export const LISTEN_ADDRESS: ListMember = {
-  test: holds(parseListenAddress),
+  test: parses(parseListenAddress),
   expected: 'a TCP multiaddr such as /ip4/0.0.0.0/tcp/9463',
   plural: 'TCP multiaddrs such as /ip4/0.0.0.0/tcp/9463',
 };
 
 export const PEER_ADDRESS: ListMember = {
-  test: holds(parsePeerAddress),
+  test: parses(parsePeerAddress),
   expected:
     'a TCP multiaddr such as /dns4/b.example.org/tcp/9463, perhaps with /p2p/ and a peer id',
   plural: 'TCP multiaddrs such as /dns4/b.example.org/tcp/9463',
 };
 
 export const PEER: ListMember = {
-  test: holds(peerIdFromString),
+  test: parses(peerIdFromString),
   expected: 'a peer id such as 12D3KooW..., as the status of that node shows it',
   plural: 'peer ids such as 12D3KooW...',
 };

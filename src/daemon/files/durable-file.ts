@@ -1,4 +1,4 @@
-import { chmod, open, rename, rm } from 'node:fs/promises';
+import { chmod, type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -35,6 +35,16 @@ export async function syncDirectory(path: string): Promise<void> {
     if (!['EINVAL', 'EPERM', 'ENOTSUP'].includes(codeOf(error))) throw error;
   } finally {
     await directory.close();
+  }
+}
+
+/** The file, open for reading; null when there is none. */
+export async function openIfThere(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
   }
 }
 

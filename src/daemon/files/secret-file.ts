@@ -1,8 +1,8 @@
-import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, link, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bytesToHex, type Random } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
-import { codeOf, syncDirectory, writeDurably } from './durable-file.ts';
+import { codeOf, openIfThere, syncDirectory, writeDurably } from './durable-file.ts';
 
 /** Longer than any secret we keep; a longer file is not one. */
 const MAX_BYTES = 4_096;
@@ -31,13 +31,8 @@ export async function loadOrCreateSecret(init: SecretFileInit): Promise<string> 
 
 /** The content, trimmed, or null when there is no such file. Warns when others may read it. */
 export async function readSecret(path: string, logger: Logger): Promise<string | null> {
-  let file: FileHandle;
-  try {
-    file = await open(path, 'r');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
-    throw error;
-  }
+  const file = await openIfThere(path);
+  if (file === null) return null;
   try {
     const { mode } = await file.stat();
     if (process.platform !== 'win32' && (mode & OTHERS) !== 0) warnOfMode(path, mode, logger);

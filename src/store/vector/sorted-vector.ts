@@ -1,6 +1,6 @@
 import type { FingerprintScheme } from '../fingerprint/index.ts';
 import { IdIndex } from '../id-index.ts';
-import { checkKey, compareKeys, type ItemKey } from '../item.ts';
+import type { ItemKey } from '../item.ts';
 import type { Snapshot, Storage } from '../storage.ts';
 import { Branch } from './branch.ts';
 import { insertKeys, type Root, removeKeys } from './edit.ts';
@@ -55,19 +55,14 @@ export class SortedVector implements Storage {
   }
 
   insert(keys: readonly ItemKey[]): ItemKey[] {
-    for (const key of keys) checkKey(key);
-    const added = keys.filter((key) => this.#index.add(key.id, key.hint)).sort(compareKeys);
+    const added = this.#index.addAll(keys);
     this.#root = insertKeys(this.#shape, this.#root, added);
     return added;
   }
 
   remove(ids: readonly Uint8Array[]): number {
-    const removed: ItemKey[] = [];
-    for (const id of ids) {
-      const hint = this.#index.remove(id);
-      if (hint !== undefined) removed.push({ hint, id });
-    }
-    this.#root = removeKeys(this.#shape, this.#root, removed.sort(compareKeys));
+    const removed = this.#index.removeAll(ids);
+    this.#root = removeKeys(this.#shape, this.#root, removed);
     return removed.length;
   }
 

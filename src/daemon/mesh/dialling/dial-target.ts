@@ -23,7 +23,7 @@ export interface AddressState {
   readonly nextAttemptAt: number | null;
 }
 
-export interface WantedInit {
+export interface DialTargetInit {
   readonly address: string;
   readonly peerId: string | null;
   readonly source: AddressSource;
@@ -48,7 +48,7 @@ export class DialTarget {
   #nextAttemptAt: number | null = null;
   #controller = new AbortController();
 
-  constructor(init: WantedInit) {
+  constructor(init: DialTargetInit) {
     this.address = init.address;
     this.peerId = init.peerId;
     this.source = init.source;

@@ -53,7 +53,7 @@ export class Discovery {
   readonly #init: DiscoveryInit;
   readonly #options: DiscoveryOptions;
   readonly #known: KnownPeers;
-  readonly #keeper: ConnectionManager;
+  readonly #manager: ConnectionManager;
   readonly #announcer: Announcer | null;
   readonly #nextSave: Alarm;
   #saving: Promise<void> = Promise.resolve();
@@ -73,7 +73,7 @@ export class Discovery {
       connected: (peer) => init.dial.connected(peer),
       changed: () => this.#changed(),
     });
-    this.#keeper = new ConnectionManager({ ...init, known: this.#known, options });
+    this.#manager = new ConnectionManager({ ...init, known: this.#known, options });
     this.#announcer =
       init.gossip === null
         ? null
@@ -110,7 +110,7 @@ export class Discovery {
     if (!this.#init.active) return;
     this.#known.restore((await this.#init.file?.load()) ?? []);
     this.#started = true;
-    this.#keeper.start();
+    this.#manager.start();
     this.#announcer?.start();
   }
 
@@ -118,7 +118,7 @@ export class Discovery {
     if (!this.#started) return;
     this.#started = false;
     this.#announcer?.stop();
-    this.#keeper.stop();
+    this.#manager.stop();
     this.#nextSave.cancel();
     this.#save();
     await this.#saving;
@@ -148,7 +148,7 @@ export class Discovery {
 
   #changed(): void {
     if (!this.#started) return;
-    this.#keeper.changed();
+    this.#manager.changed();
     this.#nextSave.ensure(this.#options.saveMs, () => this.#save());
   }
 

@@ -1,6 +1,6 @@
-import { open, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, replaceFile } from '../../files/index.ts';
+import { openIfThere, replaceFile } from '../../files/index.ts';
 import type { Logger } from '../../logging.ts';
 import type { KnownPeer } from './known-peers.ts';
 import { decodePeers, encodePeers } from './peers-text.ts';
@@ -61,13 +61,8 @@ async function load(path: string, network: string, logger: Logger): Promise<read
 
 /** Null when there is no such file. */
 async function readText(path: string): Promise<string | null> {
-  let file: Awaited<ReturnType<typeof open>>;
-  try {
-    file = await open(path, 'r');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
-    throw error;
-  }
+  const file = await openIfThere(path);
+  if (file === null) return null;
   try {
     const { size } = await file.stat();
     return size > MAX_BYTES ? '' : await file.readFile('utf8');

@@ -1,5 +1,6 @@
 import { peerIdFromString } from '@libp2p/peer-id';
 import { z } from 'zod';
+import { parses } from '../../parses.ts';
 import { parsePeerAddress } from '../../peer-address.ts';
 import type { KnownPeer } from './known-peers.ts';
 
@@ -50,15 +51,4 @@ export function decodePeers(text: string): SavedPeers {
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   throw new Error(`${issue!.path.join('.') || 'it'}: ${issue!.message}`);
-}
-
-function parses(parse: (text: string) => unknown): (text: string) => boolean {
-  return (text) => {
-    try {
-      parse(text);
-      return true;
-    } catch {
-      return false;
-    }
-  };
 }

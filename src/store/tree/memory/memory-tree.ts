@@ -1,6 +1,6 @@
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import { IdIndex } from '../../id-index.ts';
-import { checkKey, compareKeys, type ItemKey } from '../../item.ts';
+import { compareKeys, type ItemKey } from '../../item.ts';
 import type { Storage } from '../../storage.ts';
 import { checkTree } from '../check.ts';
 import { insertInto } from '../insert.ts';
@@ -50,19 +50,14 @@ export class MemoryTree implements Storage {
   }
 
   insert(keys: readonly ItemKey[]): ItemKey[] {
-    for (const key of keys) checkKey(key);
-    const added = keys.filter((key) => this.#index.add(key.id, key.hint)).sort(compareKeys);
+    const added = this.#index.addAll(keys);
     this.#root = insertInto(this.#shape, memoryNodes, this.#root, runOf(added));
     return added;
   }
 
   remove(ids: readonly Uint8Array[]): number {
-    const removed: ItemKey[] = [];
-    for (const id of ids) {
-      const hint = this.#index.remove(id);
-      if (hint !== undefined) removed.push({ hint, id });
-    }
-    this.#root = removeFrom(this.#shape, memoryNodes, this.#root, runOf(removed.sort(compareKeys)));
+    const removed = this.#index.removeAll(ids);
+    this.#root = removeFrom(this.#shape, memoryNodes, this.#root, runOf(removed));
     return removed.length;
   }
 

@@ -1,6 +1,7 @@
 import { type Bound, ID_BYTES } from '../../../../store/index.ts';
+import { ByteReader } from '../../../byte-reader.ts';
 import { malformedAs, type ProtocolError } from '../../../errors.ts';
-import { readVarint, varintBytes, writeVarint } from '../../../varint.ts';
+import { varintBytes, writeVarint } from '../../../varint.ts';
 import type { DecodeLimits, MessageRange } from '../shared/index.ts';
 import { checkMessageBytes } from '../shared/index.ts';
 import { FINGERPRINT_BYTES } from './constants.ts';
@@ -72,34 +73,21 @@ export function* readMessage(message: Uint8Array, limits: DecodeLimits): Generat
   if (reader.remaining > 0) throw malformed(`${reader.remaining} bytes follow the last range`);
 }
 
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-  readonly #next = (): number => this.#byte();
-
+class Reader extends ByteReader {
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  get remaining(): number {
-    return this.#bytes.length - this.#at;
+    const truncated = `it ends after ${bytes.length} bytes, before its last range does`;
+    super({ bytes, malformed, truncated });
   }
 
   range(): MessageRange {
     const upper = this.#bound();
-    const mode = this.#byte();
+    const mode = this.byte();
     if (mode === 0) return { mode: 'skip', upper };
     if (mode === 1) {
-      return { mode: 'fingerprint', upper, fingerprint: this.#take(FINGERPRINT_BYTES) };
+      return { mode: 'fingerprint', upper, fingerprint: this.take(FINGERPRINT_BYTES) };
     }
     if (mode === 2) return { mode: 'list', upper, ids: this.#list() };
     throw malformed(`mode ${mode} is none of 0 (skip), 1 (fingerprint), 2 (id list)`);
-  }
-
-  varint(): bigint {
-    const value = readVarint(this.#next);
-    if (typeof value === 'string') throw malformed(value);
-    return value;
   }
 
   /** Throws unless `count` things of at least `size` bytes each can follow. */
@@ -110,33 +98,16 @@ class Reader {
 
   #bound(): Bound {
     const hint = this.varint();
-    const length = this.#byte();
+    const length = this.byte();
     if (length === 0) return { hint, id: null };
-    if (length === ID_BYTES) return { hint, id: this.#take(ID_BYTES) };
+    if (length === ID_BYTES) return { hint, id: this.take(ID_BYTES) };
     throw malformed(`the id of a bound has 0 or ${ID_BYTES} bytes, not ${length}`);
   }
 
   #list(): Uint8Array {
-    const head = this.#take(COUNT_BYTES);
+    const head = this.take(COUNT_BYTES);
     const count = new DataView(head.buffer, head.byteOffset).getUint32(0, false);
     this.expect(BigInt(count), ID_BYTES, 'ids');
-    return this.#take(count * ID_BYTES);
-  }
-
-  #byte(): number {
-    const byte = this.#bytes[this.#at];
-    if (byte === undefined) throw this.#truncated();
-    this.#at++;
-    return byte;
-  }
-
-  #take(length: number): Uint8Array {
-    if (length > this.remaining) throw this.#truncated();
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
-  }
-
-  #truncated(): ProtocolError {
-    return malformed(`it ends after ${this.#bytes.length} bytes, before its last range does`);
+    return this.take(count * ID_BYTES);
   }
 }

@@ -1,4 +1,5 @@
 import { type Bound, ID_BYTES, INFINITE_HINT, ZERO_BOUND } from '../../../../store/index.ts';
+import { ByteReader } from '../../../byte-reader.ts';
 import { malformedAs } from '../../../errors.ts';
 import { checkMessageBytes, type DecodeLimits, type MessageRange } from '../shared/index.ts';
 import { FINGERPRINT_BYTES, FIRST_VERSION_BYTE, LAST_VERSION_BYTE } from './constants.ts';
@@ -14,31 +15,34 @@ const malformed = malformedAs('this is no negentropy message');
 export class MessageReader {
   /** The first byte, 0x60 to 0x6f. */
   readonly version: number;
-  readonly #bytes: Uint8Array;
-  #at = 0;
+  readonly #bytes: ByteReader;
   #bound: Bound = ZERO_BOUND;
-  readonly #next = (): number => this.#byte();
 
   constructor(message: Uint8Array, limits: DecodeLimits) {
     checkMessageBytes(message.length, limits);
-    this.#bytes = message;
-    this.version = this.#byte();
+    this.#bytes = new ByteReader({
+      bytes: message,
+      malformed,
+      truncated: 'it is cut off',
+      readVarint,
+    });
+    this.version = this.#bytes.byte();
     if (this.version < FIRST_VERSION_BYTE || this.version > LAST_VERSION_BYTE) {
       throw malformed('its first byte is no version from 0x60 to 0x6f');
     }
   }
 
   get done(): boolean {
-    return this.#at === this.#bytes.length;
+    return this.#bytes.remaining === 0;
   }
 
   /** The next range. A bound is never below the one before it; it may be the same. */
   range(): MessageRange {
     const upper = this.#upper();
-    const mode = this.#varint();
+    const mode = this.#bytes.varint();
     if (mode === 0n) return { mode: 'skip', upper };
     if (mode === 1n) {
-      return { mode: 'fingerprint', upper, fingerprint: this.#take(FINGERPRINT_BYTES) };
+      return { mode: 'fingerprint', upper, fingerprint: this.#bytes.take(FINGERPRINT_BYTES) };
     }
     if (mode === 2n) return { mode: 'list', upper, ids: this.#ids() };
     throw malformed(`mode ${mode} is unknown`);
@@ -46,9 +50,9 @@ export class MessageReader {
 
   #upper(): Bound {
     const hint = this.#hint();
-    const length = this.#varint();
+    const length = this.#bytes.varint();
     if (length > ID_BYTES) throw malformed(`a bound has an id prefix of ${length} bytes`);
-    const id = length === 0n ? null : this.#take(Number(length));
+    const id = length === 0n ? null : this.#bytes.take(Number(length));
     const upper = { hint, id };
     if (hint === INFINITE_HINT && id !== null) throw malformed('a bound lies past infinity');
     if (comparePadded(this.#bound, upper) > 0) throw malformed('its bounds decrease');
@@ -57,7 +61,7 @@ export class MessageReader {
   }
 
   #hint(): bigint {
-    const difference = this.#varint();
+    const difference = this.#bytes.varint();
     if (difference === 0n) return INFINITE_HINT;
     const hint = this.#bound.hint + difference - 1n;
     if (hint < INFINITE_HINT) return hint;
@@ -65,30 +69,10 @@ export class MessageReader {
   }
 
   #ids(): Uint8Array {
-    const count = this.#varint();
-    const room = Math.floor((this.#bytes.length - this.#at) / ID_BYTES);
+    const count = this.#bytes.varint();
+    const room = Math.floor(this.#bytes.remaining / ID_BYTES);
     if (count > room) throw malformed(`it announces ${count} ids and has ${room} at the most`);
-    return this.#take(Number(count) * ID_BYTES);
-  }
-
-  #varint(): bigint {
-    const value = readVarint(this.#next);
-    if (typeof value === 'string') throw malformed(value);
-    return value;
-  }
-
-  #byte(): number {
-    const byte = this.#bytes[this.#at++];
-    if (byte === undefined) throw malformed('it is cut off');
-    return byte;
-  }
-
-  #take(length: number): Uint8Array {
-    const end = this.#at + length;
-    if (end > this.#bytes.length) throw malformed('it is cut off');
-    const taken = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return taken;
+    return this.#bytes.take(Number(count) * ID_BYTES);
   }
 }
 

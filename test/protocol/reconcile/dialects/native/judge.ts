@@ -7,8 +7,8 @@ import {
 import { newGroup } from '../../../../../src/protocol/reconcile/dialects/native/groups/testing.ts';
 import {
   type AskedRange,
+  RangePlanner,
   rangeDigest,
-  Verdicts,
 } from '../../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
 import type {
   Cluster,
@@ -32,7 +32,7 @@ export class Judge {
   readonly context: Context;
   readonly predictor: Predictor = new Predictor();
   readonly own: OwnGroups;
-  readonly verdicts: Verdicts;
+  readonly verdicts: RangePlanner;
   readonly announced: RankedRange[] = [];
   readonly off: { lower: bigint; spent: string | null }[] = [];
   readonly parts: Surveyed[] = [];
@@ -50,7 +50,7 @@ export class Judge {
     const { predictor } = this;
     this.context = context;
     this.own = new OwnGroups({ context, predictor, later: () => {} });
-    this.verdicts = new Verdicts({
+    this.verdicts = new RangePlanner({
       context,
       predictor,
       own: this.own,

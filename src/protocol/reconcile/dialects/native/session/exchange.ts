@@ -11,7 +11,7 @@ import { Groups } from './groups.ts';
 import { Incoming } from './incoming.ts';
 import { Proofs } from './proofs.ts';
 import type { AskedRange } from './questions.ts';
-import { Verdicts } from './range-planner.ts';
+import { RangePlanner } from './range-planner.ts';
 
 export interface ExchangeInit {
   role: Role;
@@ -23,7 +23,7 @@ export interface ExchangeInit {
 }
 
 /** Records that answer ranges, or begin to. */
-const VERDICTS: ReadonlySet<string> = new Set([
+const RANGE_ANSWERS: ReadonlySet<string> = new Set([
   ...['same', 'later', 'want', 'take', 'all', 'split', 'fail', 'sketch', 'probe', 'list'],
 ]);
 
@@ -37,7 +37,7 @@ export class Exchange {
   readonly #proofs: Proofs;
   readonly #announced: Announced = new Announced();
   readonly #groups: Groups;
-  readonly #verdicts: Verdicts;
+  readonly #planner: RangePlanner;
   readonly #incoming: Incoming;
   readonly #answers: NativeWork[] = [];
   #deciding: NativeWork | null = null;
@@ -60,12 +60,12 @@ export class Exchange {
       {
         context,
         predictor,
-        fail: (group) => this.#verdicts.push({ kind: 'retry', group }),
+        fail: (group) => this.#planner.push({ kind: 'retry', group }),
         later: (work) => this.#answers.push(work),
       },
       this.#announced,
     );
-    this.#verdicts = new Verdicts({
+    this.#planner = new RangePlanner({
       context,
       predictor,
       own: this.#groups.own,
@@ -93,7 +93,7 @@ export class Exchange {
     const same = told && this.#proofs.looksEqual(theirs, own);
     const asked = { ...interval, theirs: told ? theirs.count : null, digest: null };
     this.#differs = told && !same;
-    this.#verdicts.push({ kind: same ? 'same' : 'compare', ranges: [asked] });
+    this.#planner.push({ kind: same ? 'same' : 'compare', ranges: [asked] });
   }
 
   /** There is work that needs nothing of the peer. */
@@ -101,7 +101,7 @@ export class Exchange {
     if (this.#init.context.outbox.full) return false;
     if (this.#answers.length > 0) return true;
     if (this.#deciding !== null) return !this.#waiting;
-    return !this.#verdicts.idle || this.#mayProve;
+    return !this.#planner.idle || this.#mayProve;
   }
 
   /** Something was said that equal sets leave unsaid. */
@@ -132,7 +132,7 @@ export class Exchange {
   get unsettledFrom(): Bound | null {
     const open: Iterable<{ readonly lower: Bound }>[] = [
       this.#announced.ranges(),
-      this.#verdicts.unanswered(),
+      this.#planner.unanswered(),
       this.#groups.ranges(),
       this.#incoming.ranges(),
       this.#putOff === null ? [] : [{ lower: this.#putOff }],
@@ -160,11 +160,11 @@ export class Exchange {
   }
 
   #decide(): void {
-    if (this.#deciding === null && this.#verdicts.idle) {
+    if (this.#deciding === null && this.#planner.idle) {
       this.#prove();
       return;
     }
-    this.#deciding ??= this.#verdicts.run();
+    this.#deciding ??= this.#planner.run();
     const { done, value } = this.#deciding.next();
     if (done === true) this.#deciding = null;
     this.#waiting = value === 'wait';
@@ -175,7 +175,7 @@ export class Exchange {
     if (this.#proof !== null) throw unexpected('the peer had said that it was done');
     this.#waiting = false;
     if (record.tag !== 'same' && record.tag !== 'proof') this.#differs = true;
-    if (this.#incoming.open && VERDICTS.has(record.tag))
+    if (this.#incoming.open && RANGE_ANSWERS.has(record.tag))
       throw malformed('a range in full is cut short');
     switch (record.tag) {
       case 'same':
@@ -215,7 +215,7 @@ export class Exchange {
     if (tag === 'later') for (const { lower } of ranges) this.#noteOff(lower, this.#peerSpent);
     if (tag === 'want') {
       const asked = ranges.map(({ lower, upper }) => ({ lower, upper, theirs: 0, digest: null }));
-      this.#verdicts.push({ kind: 'full', ranges: asked });
+      this.#planner.push({ kind: 'full', ranges: asked });
     }
   }
 
@@ -234,7 +234,7 @@ export class Exchange {
   }
 
   #ask(ranges: AskedRange[]): void {
-    this.#verdicts.push({ kind: 'compare', ranges });
+    this.#planner.push({ kind: 'compare', ranges });
   }
 
   #noteOff(lower: Bound, spent: string | null): void {
@@ -259,7 +259,7 @@ export class Exchange {
   /** Nothing is outstanding, on either side. */
   get #settled(): boolean {
     const open = this.#announced.size + this.#groups.open + this.#answers.length;
-    return open === 0 && this.#verdicts.idle && this.#deciding === null && !this.#incoming.open;
+    return open === 0 && this.#planner.idle && this.#deciding === null && !this.#incoming.open;
   }
 
   get #mayProve(): boolean {

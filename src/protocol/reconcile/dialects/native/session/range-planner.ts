@@ -6,7 +6,7 @@ import type { PeerGroup } from '../groups/index.ts';
 import { expectedPerRange, type Predictor, sketchBytes, symbolsFor } from '../groups/index.ts';
 import type { NativeWork } from '../work.ts';
 import { type AskedRange, type Compared, compare, type Question } from './questions.ts';
-import { type GroupKind, Replies, type RepliesInit } from './reply-writer.ts';
+import { type GroupKind, ReplyWriter, type ReplyWriterInit } from './reply-writer.ts';
 
 /** Differences an item from which a list of ids is cheaper than one of short ids. */
 const WORTH_NAMING = 0.7;
@@ -19,7 +19,7 @@ const CLOSE = 4;
 /** Differences an item from which it is worth finding out whether all differ, and narrowing is not. */
 const WORTH_PROBING = 0.25;
 
-export interface VerdictsInit extends RepliesInit {
+export interface RangePlannerInit extends ReplyWriterInit {
   predictor: Predictor;
   /** Takes a group that will be answered in another way out of the peer's. */
   abandon: (group: PeerGroup) => void;
@@ -32,16 +32,16 @@ export interface VerdictsInit extends RepliesInit {
 }
 
 /** Chooses the answers to the peer's ranges, in the order they came: equal, split, settled, put off. */
-export class Verdicts {
-  readonly #init: VerdictsInit;
-  readonly #replies: Replies;
+export class RangePlanner {
+  readonly #init: RangePlannerInit;
+  readonly #writer: ReplyWriter;
   readonly #queue: Question[] = [];
   #current: readonly AskedRange[] = [];
   #graced = false;
 
-  constructor(init: VerdictsInit) {
+  constructor(init: RangePlannerInit) {
     this.#init = init;
-    this.#replies = new Replies(init);
+    this.#writer = new ReplyWriter(init);
   }
 
   /** Nothing waits to be taken up; what `run` has taken up may still go on. */
@@ -64,9 +64,9 @@ export class Verdicts {
     for (let asked = this.#queue.shift(); asked !== undefined; asked = this.#queue.shift()) {
       if (asked.kind === 'retry') yield* this.#retry(asked.group);
       else if (asked.kind === 'full') yield* this.#full(asked.ranges);
-      else if (asked.kind === 'same') yield* this.#replies.say('same');
+      else if (asked.kind === 'same') yield* this.#writer.say('same');
       else yield* this.#compare(asked.ranges);
-      yield* this.#replies.finish();
+      yield* this.#writer.finish();
       this.#current = [];
       this.#graced = false;
     }
@@ -91,9 +91,9 @@ export class Verdicts {
       this.#current = ranges.slice(at);
       if (!this.#init.settles.ours) this.#note(range);
       if (!range.differs) {
-        yield* this.#replies.say('same');
+        yield* this.#writer.say('same');
       } else if (!this.#init.settles.ours) {
-        yield* this.#replies.putOff(range, null);
+        yield* this.#writer.putOff(range, null);
       } else if (!this.#init.settles.theirs) {
         yield* this.#show(range);
       } else if (range.cluster !== undefined && close) {
@@ -107,8 +107,8 @@ export class Verdicts {
 
   /** To a peer that settles nothing: where what differs lies, as far as one split tells. */
   *#show(range: Compared): NativeWork {
-    if (range.end - range.begin < 2) yield* this.#replies.putOff(range, null);
-    else yield* this.#replies.split(range);
+    if (range.end - range.begin < 2) yield* this.#writer.putOff(range, null);
+    else yield* this.#writer.split(range);
   }
 
   #note({ lower, upper, begin, end, theirs, differs }: Compared): void {
@@ -138,7 +138,7 @@ export class Verdicts {
 
   *#full(ranges: readonly AskedRange[]): NativeWork {
     this.#current = ranges;
-    for (const asked of ranges) yield* this.#replies.sendAll(locate(this.#init.context, asked));
+    for (const asked of ranges) yield* this.#writer.sendAll(locate(this.#init.context, asked));
   }
 
   /**
@@ -180,26 +180,26 @@ export class Verdicts {
     const bound = Math.min(peer.maxHeldItems, limits.maxHeldItems) >>> 2;
     const many = symbolsFor(Math.max(least, expected ?? 1)) > limits.maxSymbols;
     if (many || ours > limits.maxRangeItems || largest > bound) return yield* this.#split(range);
-    yield* this.#replies.join('sketch', { range, items: largest, expected, least });
+    yield* this.#writer.join('sketch', { range, items: largest, expected, least });
   }
 
   /** Answers a range that may not be begun any more, or that one side has nothing in. */
   *#oneSided(range: Compared): NativeWork<boolean> {
     const spent = this.#init.spent();
-    if (spent !== null && !this.#grace()) yield* this.#replies.putOff(range, spent);
-    else if (range.theirs === 0) yield* this.#replies.sendAll(range);
-    else if (range.begin === range.end) yield* this.#replies.want(range);
+    if (spent !== null && !this.#grace()) yield* this.#writer.putOff(range, spent);
+    else if (range.theirs === 0) yield* this.#writer.sendAll(range);
+    else if (range.begin === range.end) yield* this.#writer.want(range);
     else return false;
     return true;
   }
 
   *#split(range: Compared): NativeWork {
     if (range.end - range.begin < 2) yield* this.#join('list', range);
-    else yield* this.#replies.split(range);
+    else yield* this.#writer.split(range);
   }
 
   #join(kind: GroupKind, range: Compared): NativeWork {
-    return this.#replies.join(kind, {
+    return this.#writer.join(kind, {
       range,
       items: sizesOf(range).largest,
       expected: null,
@@ -209,7 +209,7 @@ export class Verdicts {
 
   /** One range goes on though the budget is spent, until one was settled: or the next session starts here again. */
   #grace(): boolean {
-    const granted = !this.#replies.settled && !this.#graced;
+    const granted = !this.#writer.settled && !this.#graced;
     this.#graced = true;
     return granted;
   }

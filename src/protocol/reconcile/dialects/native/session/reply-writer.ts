@@ -31,7 +31,7 @@ export interface GroupMember {
   readonly least: number;
 }
 
-export interface RepliesInit {
+export interface ReplyWriterInit {
   context: Context;
   own: OwnGroups;
   /** Called with ranges that we announce. */
@@ -43,8 +43,8 @@ export interface RepliesInit {
 }
 
 /** Writes the answers to the peer's ranges, in order: runs of alike ones and groups are put together. */
-export class Replies {
-  readonly #init: RepliesInit;
+export class ReplyWriter {
+  readonly #init: ReplyWriterInit;
   #run: RunRecord | null = null;
   #kind: GroupKind = 'sketch';
   /** Members of the group in the making. */
@@ -52,7 +52,7 @@ export class Replies {
   /** Some range was settled, or will be. */
   settled = false;
 
-  constructor(init: RepliesInit) {
+  constructor(init: ReplyWriterInit) {
     this.#init = init;
   }
 

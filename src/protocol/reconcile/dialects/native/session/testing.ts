@@ -5,5 +5,5 @@ export { boundAt } from './bounds.ts';
 export { Incoming } from './incoming.ts';
 export { Proofs } from './proofs.ts';
 export { type AskedRange, compare, rangeDigest } from './questions.ts';
-export { Verdicts } from './range-planner.ts';
+export { RangePlanner } from './range-planner.ts';
 export { stopFor, stoppedBy } from './stops.ts';

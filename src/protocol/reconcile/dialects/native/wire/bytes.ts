@@ -1,6 +1,7 @@
 import { type Bound, compareBounds, ID_BYTES, INFINITE_HINT } from '../../../../../store/index.ts';
+import { ByteReader } from '../../../../byte-reader.ts';
 import { malformedAs, type ProtocolError } from '../../../../errors.ts';
-import { MAX_VARINT_BYTES, readVarint, writeVarint } from '../../../../varint.ts';
+import { MAX_VARINT_BYTES, writeVarint } from '../../../../varint.ts';
 
 export const malformed: (problem: string) => ProtocolError = malformedAs(
   'not a frame of the native dialect',
@@ -9,41 +10,14 @@ export const malformed: (problem: string) => ProtocolError = malformedAs(
 const MAX_COUNT = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Reads the parts of records from a frame; every method throws `MALFORMED_FRAME` at its end. */
-export class FrameReader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-  readonly #next = (): number => this.byte();
-
+export class FrameReader extends ByteReader {
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  get remaining(): number {
-    return this.#bytes.length - this.#at;
-  }
-
-  /** Bytes read so far. */
-  get offset(): number {
-    return this.#at;
-  }
-
-  byte(): number {
-    const byte = this.#bytes[this.#at];
-    if (byte === undefined) throw malformed('it ends in the middle of a record');
-    this.#at++;
-    return byte;
-  }
-
-  /** A view of the next `length` bytes. */
-  take(length: number): Uint8Array {
-    if (length > this.remaining) throw malformed('it ends in the middle of a record');
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    super({ bytes, malformed, truncated: 'it ends in the middle of a record' });
   }
 
   /** A canonical LEB128 number up to 2^53-1. */
   count(): number {
-    const value = this.#varint();
+    const value = this.varint();
     if (value > MAX_COUNT) throw malformed(`${value} is no count: they end at 2^53-1`);
     return Number(value);
   }
@@ -59,7 +33,7 @@ export class FrameReader {
 
   /** A bound above `previous`, written relative to it; what it keeps is a copy. */
   boundAfter(previous: Bound): Bound {
-    const hint = previous.hint + this.#varint();
+    const hint = previous.hint + this.varint();
     const length = this.byte();
     if (length > ID_BYTES) throw malformed(`the id of a bound has ${length} bytes`);
     const bound = { hint, id: length === 0 ? null : this.take(length).slice() };
@@ -68,12 +42,6 @@ export class FrameReader {
     }
     if (compareBounds(previous, bound) >= 0) throw malformed('its bounds do not increase');
     return bound;
-  }
-
-  #varint(): bigint {
-    const value = readVarint(this.#next);
-    if (typeof value === 'string') throw malformed(value);
-    return value;
   }
 }
 
