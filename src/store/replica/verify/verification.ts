@@ -1,4 +1,5 @@
 import type { AbstractSnapshot } from 'abstract-level';
+import { delay } from '../../alarm.ts';
 import { bytesToHex } from '../../bytes.ts';
 import type { Clock } from '../../environment.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
@@ -82,7 +83,7 @@ export class Verification {
     signal?.throwIfAborted();
     progress?.({ phase, done, of: this.state.items });
     if (clock.monotonic() - this.#pausedAt < SLICE_MS) return;
-    await new Promise<void>((resolve) => clock.after(0, resolve));
+    await delay(clock);
     this.#pausedAt = clock.monotonic();
   }
 }
