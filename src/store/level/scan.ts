@@ -33,22 +33,25 @@ export async function* walk(
   range: KeyRangeBytes,
   options: WalkOptions = {},
 ): AsyncGenerator<Records, void> {
+  const { unreadable } = options;
   let from = range.gte;
-  let error: unknown;
-  for await (const found of readSteps(database, range, options)) {
-    if (Array.isArray(found)) {
-      from = behind(found.at(-1)![0]);
-      yield found;
-    } else error = found.error;
+  let failure: unknown;
+  try {
+    for await (const records of readSteps(database, range, options)) {
+      from = behind(records.at(-1)![0]);
+      yield records;
+    }
+    return;
+  } catch (error) {
+    if (unreadable === undefined || !isUnreadable(error)) rethrow(error);
+    failure = error;
   }
-  if (error === undefined) return;
-  if (options.unreadable === undefined || !isUnreadable(error)) rethrow(error);
-  const rest = { gte: from, lt: range.lt };
-  for await (const found of readSteps(database, rest, { ...options, records: 1 })) {
-    if (Array.isArray(found)) yield found;
-    else if (!isUnreadable(found.error)) throw found.error;
+  try {
+    yield* readSteps(database, { gte: from, lt: range.lt }, { ...options, records: 1 });
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
   }
-  options.unreadable(error);
+  unreadable(failure);
 }
 
 /** The first step of `walk`; empty where nothing can be read. */
@@ -61,12 +64,11 @@ export async function walkOnce(
   return [];
 }
 
-/** Steps, and at last the error that ended them, if one did. */
 async function* readSteps(
   database: Database,
   range: KeyRangeBytes,
   { snapshot, records = 1_000, values = true }: WalkOptions,
-): AsyncGenerator<Records | { readonly error: unknown }, void> {
+): AsyncGenerator<Records, void> {
   const options = {
     ...range,
     ...(snapshot === undefined ? {} : { snapshot }),
@@ -76,12 +78,9 @@ async function* readSteps(
   const iterator = database.iterator(options);
   try {
     for (;;) {
-      const step = await iterator.nextv(records).catch((error: unknown) => ({ error }));
-      if (Array.isArray(step) && step.length === 0) return;
-      yield Array.isArray(step)
-        ? step.map(([key, value]) => [plain(key), values ? plain(value) : NOTHING])
-        : step;
-      if (!Array.isArray(step)) return;
+      const step = await iterator.nextv(records);
+      if (step.length === 0) return;
+      yield step.map(([key, value]) => [plain(key), values ? plain(value) : NOTHING]);
     }
   } finally {
     await iterator.close();

@@ -3,7 +3,7 @@
  * scrub, quarantine and rebuild all ask here.
  */
 
-export { checkItems, idRecordFault, isWhole, remedyFor } from './item-check.ts';
+export { checkItems, headOf, idRecordFault, isWhole, remedyFor } from './item-check.ts';
 export {
   countRecords,
   type FoundItem,

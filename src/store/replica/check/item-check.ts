@@ -3,7 +3,13 @@ import { equalBytes } from '../../bytes.ts';
 import { compareKeys, type ItemKey } from '../../item.ts';
 import { verifyItem } from '../../item-id.ts';
 import { type Database, isBytes, type ReadResult, tryRead, UNREADABLE } from '../../level/index.ts';
-import { encodeHead, type SetKeys } from '../records/index.ts';
+import {
+  decodeHead,
+  encodeHead,
+  HEAD_BYTES,
+  type ItemHead,
+  type SetKeys,
+} from '../records/index.ts';
 import type { FoundItem } from './record-pages.ts';
 
 /** What is wrong about a record of an item. */
@@ -83,11 +89,11 @@ export interface Remedy {
   readonly why: string;
 }
 
-/** `idHint`: the hint in the id record. `indexed`: whether the index holds the key. */
+/** `indexed`: whether the index holds the key. */
 export function remedyFor(
   key: ItemKey,
   { payload, idRecord }: { readonly payload: ReadResult; readonly idRecord: ReadResult },
-  { idHint, indexed }: { readonly idHint: bigint | undefined; readonly indexed: boolean },
+  indexed: boolean,
 ): Remedy | null {
   if (isBytes(payload) && isWhole(key, payload)) {
     if (!indexed) return { mend: 'index', why: 'there is an item that the index does not hold' };
@@ -98,8 +104,13 @@ export function remedyFor(
     return { mend: 'id record', why: `the id record ${fault}` };
   }
   if (indexed || isBytes(payload)) return { mend: 'item', why: 'the payload is not whole' };
-  if (idHint !== key.hint) return null;
+  if (headOf(idRecord)?.hint !== key.hint) return null;
   return { mend: 'index', why: 'there is an id record of an item that the index does not hold' };
+}
+
+/** What an id record says; undefined when it is missing or damaged. */
+export function headOf(record: ReadResult): ItemHead | undefined {
+  return isBytes(record) && record.length === HEAD_BYTES ? decodeHead(record) : undefined;
 }
 
 /** Whether the bytes are those that the id commits to. */

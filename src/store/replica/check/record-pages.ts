@@ -18,7 +18,7 @@ export interface FoundItem extends Item {
   readonly idRecord: ReadResult;
 }
 
-/** The items of a page of payload records with their id records, and the keys that are none of an item. */
+/** The items of a page of payload records with their id records, and the keys that belong to no item. */
 export async function findItems(
   database: Database,
   keys: SetKeys,

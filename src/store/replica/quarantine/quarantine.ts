@@ -7,20 +7,12 @@ import {
   type Database,
   isBytes,
   passOver,
-  type ReadResult,
   tryRead,
   walk,
 } from '../../level/index.ts';
-import { isWhole, remedyFor } from '../check/index.ts';
+import { headOf, isWhole, remedyFor } from '../check/index.ts';
 import type { DurableSet, PreparedCommit } from '../durable-set/index.ts';
-import {
-  decodeHead,
-  encodeHead,
-  encodeQuarantined,
-  HEAD_BYTES,
-  type ItemHead,
-  type SetKeys,
-} from '../records/index.ts';
+import { encodeHead, encodeQuarantined, type ItemHead, type SetKeys } from '../records/index.ts';
 
 export interface QuarantineInit {
   keys: SetKeys;
@@ -82,7 +74,7 @@ export class Quarantine {
     const idRecord = tryRead(database, keys.id(key.id));
     const head = headOf(idRecord);
     const indexed = set.holds(key);
-    const remedy = remedyFor(key, { payload, idRecord }, { idHint: head?.hint, indexed });
+    const remedy = remedyFor(key, { payload, idRecord }, indexed);
     if (remedy === null) return null;
     const bytes = isBytes(payload) ? payload : null;
     const length = bytes?.length ?? 0;
@@ -118,8 +110,4 @@ export class Quarantine {
   #note(id: Uint8Array): void {
     this.#ids.set(bytesToKey(id), id);
   }
-}
-
-function headOf(record: ReadResult): ItemHead | undefined {
-  return isBytes(record) && record.length === HEAD_BYTES ? decodeHead(record) : undefined;
 }

@@ -77,24 +77,24 @@ describe('what mends an item', () => {
     const { payload, idRecord } = whole(1);
     const damaged = new Uint8Array(20);
     const wrong = encodeHead({ hint: 1n, bytes: 21 });
+    const other = encodeHead({ hint: 2n, bytes: 20 });
     type Reads = Parameters<typeof remedyFor>[1];
-    const cases: [Reads, bigint | undefined, boolean, string | null][] = [
-      [{ payload, idRecord }, 1n, true, null],
-      [{ payload, idRecord: wrong }, 1n, true, 'id record'],
-      [{ payload, idRecord: UNREADABLE }, undefined, true, 'id record'],
-      [{ payload, idRecord: undefined }, undefined, true, 'index'],
-      [{ payload, idRecord }, 1n, false, 'index'],
-      [{ payload: damaged, idRecord }, 1n, true, 'item'],
-      [{ payload: damaged, idRecord }, 1n, false, 'item'],
-      [{ payload: undefined, idRecord }, 1n, true, 'item'],
-      [{ payload: UNREADABLE, idRecord: undefined }, undefined, true, 'item'],
-      [{ payload: undefined, idRecord }, 1n, false, 'index'],
-      [{ payload: undefined, idRecord }, 2n, false, null],
-      [{ payload: UNREADABLE, idRecord: undefined }, undefined, false, null],
+    const cases: [Reads, boolean, string | null][] = [
+      [{ payload, idRecord }, true, null],
+      [{ payload, idRecord: wrong }, true, 'id record'],
+      [{ payload, idRecord: UNREADABLE }, true, 'id record'],
+      [{ payload, idRecord: undefined }, true, 'index'],
+      [{ payload, idRecord }, false, 'index'],
+      [{ payload: damaged, idRecord }, true, 'item'],
+      [{ payload: damaged, idRecord }, false, 'item'],
+      [{ payload: undefined, idRecord }, true, 'item'],
+      [{ payload: UNREADABLE, idRecord: undefined }, true, 'item'],
+      [{ payload: undefined, idRecord }, false, 'index'],
+      [{ payload: undefined, idRecord: other }, false, null],
+      [{ payload: UNREADABLE, idRecord: undefined }, false, null],
     ];
-    for (const [index, [reads, idHint, indexed, mend]] of cases.entries()) {
-      const remedy = remedyFor(key(1), reads, { idHint, indexed });
-      assert.equal(remedy?.mend ?? null, mend, `case ${index}`);
+    for (const [index, [reads, indexed, mend]] of cases.entries()) {
+      assert.equal(remedyFor(key(1), reads, indexed)?.mend ?? null, mend, `case ${index}`);
     }
   });
 });
