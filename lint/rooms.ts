@@ -118,7 +118,7 @@ function roomFaults(root: string, sources: readonly SourceOutline[]): string[] {
 }
 
 function isOwnFile(name: string): boolean {
-  return name.endsWith('.ts') && name !== 'index.ts' && name !== TEST_DOOR;
+  return name.endsWith('.ts') && !['index.ts', OPTIONS_DOOR, TEST_DOOR].includes(name);
 }
 
 function longFiles(root: string, sources: readonly SourceOutline[]): string[] {

@@ -14,8 +14,8 @@ const CHECKS: readonly ConfigCheck[] = [
   { reads: ['access.mode', 'access.pskFile'], run: checkPsk },
   { reads: ['access.mode', 'access.peers'], run: checkList },
   { reads: ['admin.host', 'admin.tokenFile'], run: checkAdmin },
-  { reads: ['sync.frameTimeoutMs', 'sync.sessionTimeoutMs'], run: checkTimeouts },
-  { reads: ['sync.settleMs', 'sync.settleMaxMs'], run: checkSettling },
+  atMost('frameTimeoutMs', 'sessionTimeoutMs'),
+  atMost('settleMs', 'settleMaxMs'),
 ];
 
 export interface CheckInit {
@@ -87,19 +87,14 @@ export function exposedMessage(host: string): string {
   );
 }
 
-function* checkTimeouts({ sync }: Config) {
-  if (sync.frameTimeoutMs > sync.sessionTimeoutMs) {
-    yield problem(
-      `sync.frameTimeoutMs: must be at most sync.sessionTimeoutMs (${sync.sessionTimeoutMs}), ` +
-        `not ${sync.frameTimeoutMs}`,
-    );
-  }
-}
-
-function* checkSettling({ sync }: Config) {
-  if (sync.settleMs > sync.settleMaxMs) {
-    yield problem(
-      `sync.settleMs: must be at most sync.settleMaxMs (${sync.settleMaxMs}), not ${sync.settleMs}`,
-    );
-  }
+/** One time of `sync` is a part of another. */
+function atMost(part: keyof Config['sync'], whole: keyof Config['sync']): ConfigCheck {
+  const [path, bound] = [`sync.${part}`, `sync.${whole}`];
+  return {
+    reads: [path, bound],
+    *run({ sync }) {
+      if (sync[part] <= sync[whole]) return;
+      yield problem(`${path}: must be at most ${bound} (${sync[whole]}), not ${sync[part]}`);
+    },
+  };
 }

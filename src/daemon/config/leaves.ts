@@ -31,14 +31,15 @@ export function leafOf(schema: z.ZodType): ConfigKey | undefined {
   return leaves.get(schema);
 }
 
-export interface NumberRange {
-  min: number;
-  max: number;
+/** What a number or a size may be; the default of a size is in bytes. */
+export interface ConfigRange<End> {
+  min: End;
+  max: End;
   fallback: number;
 }
 
 export function integer(
-  { min, max, fallback }: NumberRange,
+  { min, max, fallback }: ConfigRange<number>,
   description: string,
 ): z.ZodDefault<z.ZodInt> {
   return leaf(z.int().min(min).max(max).default(fallback), description, {
@@ -54,15 +55,8 @@ export function fraction(fallback: number, description: string): z.ZodDefault<z.
   });
 }
 
-export interface SizeRange {
-  min: string;
-  max: string;
-  /** In bytes. */
-  fallback: number;
-}
-
 export function size(
-  { min, max, fallback }: SizeRange,
+  { min, max, fallback }: ConfigRange<string>,
   description: string,
 ): z.ZodPrefault<z.ZodType<number, number | string>> {
   const [least, most] = [parseSize(min), parseSize(max)];

@@ -14,17 +14,22 @@ import type { Config } from './types.ts';
 /** Timers take no more than this many milliseconds (2^31-1). */
 const MAX_MS = 2_147_483_647;
 
+/** A section that is left out has the defaults of its keys. */
+function section<T extends z.core.$ZodShape>(keys: T) {
+  return z.strictObject(keys).prefault({} as z.input<z.ZodObject<T>>);
+}
+
 // A default stands beside the option of the part that a key steers. A number here is of a key that is
 // no part's option, or says why the daemon differs from the library.
 
-const node = {
+const node = section({
   dataDir: leaf.directory(
     'data',
     'Directory of the database, the identity key and the admin token',
   ),
-};
+});
 
-const network = {
+const network = section({
   name: leaf.text(
     {
       pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
@@ -54,15 +59,15 @@ const network = {
     { min: 1, max: 100_000, fallback: DEFAULT_MESH_OPTIONS.maxConnections },
     'Connections at most',
   ),
-};
+});
 
-const access = {
+const access = section({
   mode: leaf.choice(['open', 'list', 'psk'], 'open', 'Who may connect, and so write'),
   peers: leaf.list(leaf.PEER, [], 'Peer ids let in when the mode is list'),
   pskFile: leaf.file('File with the pre-shared key when the mode is psk'),
-};
+});
 
-const admin = {
+const admin = section({
   host: leaf.text(
     {
       pattern: /^(?:[A-Za-z0-9.-]+|[0-9A-Fa-f:.]+)$/,
@@ -74,9 +79,9 @@ const admin = {
   port: leaf.integer({ min: 0, max: 65_535, fallback: 9464 }, 'Port of the admin endpoint; 0: any'),
   tokenFile: leaf.file('File with the bearer token; null: admin.token in node.dataDir'),
   allowedHosts: leaf.list(leaf.HOST, [], 'Host names accepted besides loopback and admin.host'),
-};
+});
 
-const sync = {
+const sync = section({
   intervalMs: leaf.integer(
     { min: 100, max: MAX_MS, fallback: DEFAULT_REPLICATOR_OPTIONS.intervalMs },
     'Milliseconds between sessions with a peer when nothing else asks for one',
@@ -134,9 +139,9 @@ const sync = {
     { min: '4KiB', max: '8MiB', fallback: DEFAULT_SESSION_LIMITS.maxMessageBytes },
     'Longest message of a session',
   ),
-};
+});
 
-const fetch = {
+const fetch = section({
   batchItems: leaf.integer(
     { min: 1, max: 65_536, fallback: DEFAULT_REPLICATOR_OPTIONS.batchItems },
     'Most items asked for in a request',
@@ -161,9 +166,9 @@ const fetch = {
     },
     'Milliseconds after which an item that one peer alone said to have is not wanted any more',
   ),
-};
+});
 
-const push = {
+const push = section({
   enabled: leaf.flag(true, 'Tell peers of new items at once, and hear of theirs'),
   batchMs: leaf.integer(
     { min: 0, max: 10_000, fallback: DEFAULT_ANNOUNCE_OPTIONS.batchMs },
@@ -177,9 +182,9 @@ const push = {
     { min: '64KiB', max: '1GiB', fallback: DEFAULT_ANNOUNCE_OPTIONS.maxBytesPerSecond },
     'Bytes pushed in a second at most; what comes faster is left to sessions',
   ),
-};
+});
 
-const limits = {
+const limits = section({
   maxItemBytes: leaf.size(
     { min: '1B', max: '1GiB', fallback: DEFAULT_LIMITS.maxItemBytes },
     'Longest payload taken, from clients and from peers',
@@ -194,9 +199,9 @@ const limits = {
     { min: '0B', max: '4096TiB', fallback: 256 * 2 ** 20 },
     'Free bytes on the disk below which writing stops',
   ),
-};
+});
 
-const store = {
+const store = section({
   cacheBytes: leaf.size(
     { min: '1MiB', max: '1TiB', fallback: DEFAULT_INDEX.cacheBytes },
     'Bytes of the index kept in memory',
@@ -205,9 +210,9 @@ const store = {
     { min: 1_024, max: 4_194_304, fallback: DEFAULT_INDEX.bufferItems },
     'Keys gathered in memory before they are merged into the index on disk',
   ),
-};
+});
 
-const scrub = {
+const scrub = section({
   // Unlike in a replica alone: nobody else would find damage.
   itemsPerSecond: leaf.integer(
     { min: 0, max: 100_000, fallback: 20 },
@@ -217,40 +222,26 @@ const scrub = {
     { min: 1, max: 1_000_000, fallback: DEFAULT_SCRUB.maxDamagedPerHour },
     'Damaged items within an hour at which checking stops with an alarm',
   ),
-};
+});
 
-const log = {
+const log = section({
   level: leaf.choice(
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     'info',
     'Least severe level that is logged',
   ),
-};
+});
 
 const sections = { node, network, access, admin, sync, fetch, push, limits, store, scrub, log };
 
-const schema = z
-  .strictObject({
-    node: z.strictObject(node).prefault({}),
-    network: z.strictObject(network).prefault({}),
-    access: z.strictObject(access).prefault({}),
-    admin: z.strictObject(admin).prefault({}),
-    sync: z.strictObject(sync).prefault({}),
-    fetch: z.strictObject(fetch).prefault({}),
-    push: z.strictObject(push).prefault({}),
-    limits: z.strictObject(limits).prefault({}),
-    store: z.strictObject(store).prefault({}),
-    scrub: z.strictObject(scrub).prefault({}),
-    log: z.strictObject(log).prefault({}),
-  })
-  .meta({ title: 'rangemesh configuration' });
+const schema = z.strictObject(sections).meta({ title: 'rangemesh configuration' });
 
 /** Every key with what messages and the reading of strings need, by section and key. */
 export const LEAVES: ReadonlyMap<string, ReadonlyMap<string, leaf.ConfigKey>> = new Map(
-  Object.entries<Record<string, z.ZodType>>(sections).map(([section, keys]) => [
-    section,
-    new Map(Object.entries(keys).map(([key, type]) => [key, leaf.leafOf(type)!])),
-  ]),
+  Object.entries(sections).map(([name, type]) => {
+    const keys = Object.entries<z.ZodType>(type.unwrap().shape);
+    return [name, new Map(keys.map(([key, schema]) => [key, leaf.leafOf(schema)!]))];
+  }),
 );
 
 /** The facts of `section.key`, if there is such a key. */

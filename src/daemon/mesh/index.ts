@@ -19,9 +19,7 @@ export type { Connections, ConnectionWatcher } from './connections.ts';
 export type { AddressSource, AddressState } from './dialling/index.ts';
 export { type Dial, Dialer, type DialerInit } from './dialling/index.ts';
 export {
-  DEFAULT_DISCOVERY_OPTIONS,
   type Discovery,
-  type DiscoveryOptions,
   type DiscoveryStatus,
   type KnownPeer,
   peersFile,
@@ -36,11 +34,6 @@ export {
 } from './identity.ts';
 export { createMesh, Mesh, type MeshInit } from './mesh.ts';
 export { type Notice, Notices, type NoticesInit } from './notices.ts';
-export {
-  DEFAULT_DIALER_OPTIONS,
-  DEFAULT_MESH_OPTIONS,
-  type DialerOptions,
-  type MeshOptions,
-} from './options.ts';
+export * from './options.ts';
 export { createPsk, loadPsk, parsePsk } from './psk.ts';
 export { createToken, loadToken, TOKEN_FILE, type TokenInit } from './token.ts';

@@ -27,25 +27,21 @@ export function replicatorOptions({
   fetch,
   limits,
 }: Config): Given<ReplicatorOptions, 'sync' | 'fetch' | 'limits'> {
-  const { intervalMs, intervalMinMs, intervalMaxMs, jitter } = sync;
-  const { settleMs, settleMaxMs, silenceMs, catchUpItems, sliceItems } = sync;
-  const { batchItems, requestsPerPeer, windowBytes, expireAfterMs } = fetch;
-  const { maxItemBytes } = limits;
   return {
-    intervalMs,
-    intervalMinMs,
-    intervalMaxMs,
-    jitter,
-    settleMs,
-    settleMaxMs,
-    silenceMs,
-    catchUpItems,
-    sliceItems,
-    batchItems,
-    requestsPerPeer,
-    windowBytes,
-    expireAfterMs,
-    maxItemBytes,
+    intervalMs: sync.intervalMs,
+    intervalMinMs: sync.intervalMinMs,
+    intervalMaxMs: sync.intervalMaxMs,
+    jitter: sync.jitter,
+    settleMs: sync.settleMs,
+    settleMaxMs: sync.settleMaxMs,
+    silenceMs: sync.silenceMs,
+    catchUpItems: sync.catchUpItems,
+    sliceItems: sync.sliceItems,
+    batchItems: fetch.batchItems,
+    requestsPerPeer: fetch.requestsPerPeer,
+    windowBytes: fetch.windowBytes,
+    expireAfterMs: fetch.expireAfterMs,
+    maxItemBytes: limits.maxItemBytes,
   };
 }
 

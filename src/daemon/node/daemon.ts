@@ -105,7 +105,9 @@ async function start(
     networkName: config.network.name,
   });
   const admin = createAdmin({
-    ...config.admin,
+    host: config.admin.host,
+    port: config.admin.port,
+    allowedHosts: config.admin.allowedHosts,
     node,
     token,
     limits: config.limits,
@@ -136,14 +138,18 @@ async function createDaemonMesh(
   replicator: Replicator,
 ): Promise<Mesh<Services>> {
   const { clock, random } = system;
-  const { name: networkName, maxConnections, degree, ...network } = config.network;
+  const { name: networkName, listen, announce, peers, discovery, mdns } = config.network;
   const directory = config.node.dataDir;
   return createMesh<Services>({
-    ...network,
+    listen,
+    announce,
+    peers,
+    discovery,
+    mdns,
     identity: await loadIdentity({ directory, random, logger }),
     networkName,
     peersFile: peersFile({ directory, networkName, logger: logger.child({ component: 'mesh' }) }),
-    peering: { degree },
+    peering: { degree: config.network.degree },
     busy: (peer) => replicator.busyWith(peer),
     version: VERSION,
     access: await accessOf(config, logger),
@@ -169,7 +175,7 @@ async function createDaemonMesh(
     logger,
     clock,
     random,
-    options: { maxConnections },
+    options: { maxConnections: config.network.maxConnections },
   });
 }
 
@@ -180,7 +186,8 @@ function createAnnounce(
 ): Announce {
   const gossip = libp2pGossip({ self: libp2p.peerId, pubsub: services.pubsub });
   return new AnnounceService(gossip, {
-    ...system,
+    clock: system.clock,
+    random: system.random,
     networkName: config.network.name,
     events: replicator.push,
     log: logger.child({ component: 'announce' }),

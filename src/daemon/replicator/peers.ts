@@ -16,8 +16,6 @@ export interface PeerRecord {
   equalAt: number | null;
 }
 
-const DEFAULT_MAX_DISCONNECTED = 1_000;
-
 export interface PeerRecordsInit {
   replica: Pick<Replica, 'version' | 'indexed'>;
   /**
@@ -54,7 +52,7 @@ export class PeerRecords {
   /** How often a peer has connected so far. */
   connections = 0;
 
-  constructor({ replica, maxDisconnected = DEFAULT_MAX_DISCONNECTED }: PeerRecordsInit) {
+  constructor({ replica, maxDisconnected = 1_000 }: PeerRecordsInit) {
     this.#replica = replica;
     this.#maxDisconnected = maxDisconnected;
   }

@@ -22,11 +22,7 @@ export {
   nativeDialect,
   negentropy,
 } from './dialects/index.ts';
-export {
-  DEFAULT_RECONCILE_OPTIONS,
-  type ReconcileOptions,
-  type SessionLimits,
-} from './options.ts';
+export * from './options.ts';
 export { efficiency, type SessionReport, settledBoth } from './report.ts';
 export {
   type HeldSnapshot,

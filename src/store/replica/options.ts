@@ -1,3 +1,5 @@
+import { DEFAULT_TREE, type TreeOptions } from '../tree/options.ts';
+
 export interface ReplicaLimits {
   /**
    * Longest payload taken, in bytes. Raising it lets one item take more memory, here and at every
@@ -51,15 +53,7 @@ export const DEFAULT_LIMITS: ReplicaLimits = {
   maxBatchItems: 4_096,
 };
 
-export const DEFAULT_INDEX: IndexOptions = {
-  bufferItems: 65_536,
-  cacheBytes: 64 * MIB,
-  maxSnapshotAgeMs: 600_000,
-  leafItems: 128,
-  fanout: 64,
-};
-
-export interface IndexOptions {
+export interface IndexOptions extends TreeOptions {
   /**
    * Keys gathered in memory at the most before they are in the tree on disk; merging begins at half of
    * that. Raising it makes scattered writes cheaper, and costs memory (some 100 bytes a key) and time
@@ -67,15 +61,9 @@ export interface IndexOptions {
    * @default 65_536
    */
   bufferItems: number;
-  /** Bytes of tree kept in memory; see `DurableTreeInit`. @default 64 MiB */
-  cacheBytes: number;
-  /** Milliseconds after which a snapshot ends; see `DurableTreeInit`. @default 600_000 */
-  maxSnapshotAgeMs: number;
-  /** Items in a leaf of the tree at the most; see `TreeShapeInit`. @default 128 */
-  leafItems: number;
-  /** Children of an inner node of the tree at the most; see `TreeShapeInit`. @default 64 */
-  fanout: number;
 }
+
+export const DEFAULT_INDEX: IndexOptions = { ...DEFAULT_TREE, bufferItems: 65_536 };
 
 /** How fast the items are checked against their ids in the background. */
 export interface ScrubOptions {

@@ -1,4 +1,5 @@
 import type { FingerprintScheme } from '../fingerprint/index.ts';
+import { DEFAULT_TREE, type TreeOptions } from './options.ts';
 
 /** What all nodes of one tree share. */
 export interface TreeShape {
@@ -9,28 +10,15 @@ export interface TreeShape {
   readonly fanout: number;
 }
 
-export interface TreeShapeInit {
+export interface TreeShapeInit extends Partial<Pick<TreeOptions, 'leafItems' | 'fanout'>> {
   scheme: FingerprintScheme;
-  /**
-   * Items in a leaf at the most, 2 to 65535. Raising it makes the tree smaller and writes in
-   * ascending order cheaper; lowering it makes scattered writes cheaper, and the fingerprint of a
-   * range, which sums up to half a leaf of ids at either end.
-   * @default 128
-   */
-  leafItems?: number;
-  /**
-   * Children of an inner node at the most, 2 to 65535. Raising it makes the tree flatter; lowering
-   * it makes the nodes on the path of a write smaller.
-   * @default 64
-   */
-  fanout?: number;
 }
 
 /** The most entries of one node that its record has room to count. */
 export const MAX_ENTRIES = 0xffff;
 
 export function treeShape(init: TreeShapeInit): TreeShape {
-  const { scheme, leafItems = 128, fanout = 64 } = init;
+  const { scheme, leafItems, fanout } = { ...DEFAULT_TREE, ...init };
   for (const limit of [leafItems, fanout]) {
     if (!Number.isInteger(limit) || limit < 2 || limit > MAX_ENTRIES) {
       throw new RangeError(

@@ -27,13 +27,17 @@ function numberOf(text: string): number {
   return digits === '' ? Number.NaN : Number(digits.replace(/[_,]/g, '')) * units[unit]!;
 }
 
-/** What the comments of an interface say of its defaults, by the name of the option. */
-function commentedDefaults(source: string, name: string): Record<string, number> {
-  const [, body = ''] = new RegExp(`interface ${name} \\{\\n(.*?)\\n\\}`, 's').exec(source) ?? [];
+/** What the comments of an interface, and of those it extends, say of its defaults, by option. */
+function commentedDefaults(sources: string, name: string): Record<string, number> {
+  const pattern = new RegExp(`interface ${name}(?: extends (\\w+))? \\{\\n(.*?)\\n\\}`, 's');
+  const [, base, body = ''] = pattern.exec(sources) ?? [];
   const comments = body.matchAll(
     /@default ([^\n]+?)(?: \*\/|\n\s*\*\/)\n {2}(?:readonly )?(\w+):/g,
   );
-  return Object.fromEntries([...comments].map(([, text, key]) => [key!, numberOf(text!)]));
+  return {
+    ...(base !== undefined && commentedDefaults(sources, base)),
+    ...Object.fromEntries([...comments].map(([, text, key]) => [key!, numberOf(text!)])),
+  };
 }
 
 function numbersOf(defaults: object): Record<string, number> {
@@ -50,19 +54,19 @@ function sameKeys(defaults: object, options: object): object {
 describe('a default', () => {
   it('is what the comment of its option says', async () => {
     const files = await readdir(new URL('src', ROOT), { recursive: true });
-    const places: [name: string, source: string, defaults: object][] = [
-      ['NativeLimits', await read(NATIVE), DEFAULT_NATIVE_LIMITS],
-    ];
+    let sources = await read(NATIVE);
+    const places: [name: string, defaults: object][] = [['NativeLimits', DEFAULT_NATIVE_LIMITS]];
     for (const file of files.filter((path) => path.endsWith('/options.ts'))) {
       const source = await read(`src/${file}`);
+      sources += source;
       const values = await import(new URL(`src/${file}`, ROOT).href);
       for (const [, value, name] of source.matchAll(/export const (DEFAULT_\w+): (\w+) = /g)) {
-        places.push([name!, source, values[value!]]);
+        places.push([name!, values[value!]]);
       }
     }
-    assert.equal(places.length, 12, places.map(([name]) => name).join());
-    for (const [name, source, defaults] of places) {
-      assert.deepEqual(commentedDefaults(source, name), numbersOf(defaults), name);
+    assert.equal(places.length, 13, places.map(([name]) => name).join());
+    for (const [name, defaults] of places) {
+      assert.deepEqual(commentedDefaults(sources, name), numbersOf(defaults), name);
     }
   });
 

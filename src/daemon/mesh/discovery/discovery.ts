@@ -79,7 +79,7 @@ export class Discovery {
         ? null
         : new Announcer({
             ...init,
-            ...init.gossip,
+            topic: init.gossip.topic,
             gossip: init.gossip.service,
             options,
             known: () => this.#known.size,

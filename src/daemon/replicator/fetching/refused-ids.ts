@@ -1,8 +1,5 @@
 import { bytesToKey } from '../../../store/index.ts';
 
-const DEFAULT_MAX_WORDS = 131_072;
-const DEFAULT_MAX_WITNESSES = 64;
-
 export interface RefusedIdsInit {
   /**
    * Words remembered; with more, the ids said first are forgotten, and tried once more.
@@ -27,8 +24,8 @@ export class RefusedIds {
   #words = 0;
 
   constructor(init: RefusedIdsInit = {}) {
-    this.#maxWords = init.maxWords ?? DEFAULT_MAX_WORDS;
-    this.#maxWitnesses = init.maxWitnesses ?? DEFAULT_MAX_WITNESSES;
+    this.#maxWords = init.maxWords ?? 131_072;
+    this.#maxWitnesses = init.maxWitnesses ?? 64;
   }
 
   get size(): number {

@@ -2,8 +2,6 @@ import { settledBoth } from '../../../protocol/index.ts';
 import { bytesToKey, type ItemKey } from '../../../store/index.ts';
 import { isPart, type PeerRecord } from '../peers.ts';
 
-const DEFAULT_MAX_FOLLOWED = 16_384;
-
 export interface PushCoverageInit {
   /**
    * Ids of commits followed at a time; with more, all followed ids count as not pushed. Raising it
@@ -23,7 +21,7 @@ export class PushCoverage {
   readonly #maxFollowed: number;
   #unpushed = 0;
 
-  constructor({ maxFollowed = DEFAULT_MAX_FOLLOWED }: PushCoverageInit = {}) {
+  constructor({ maxFollowed = 16_384 }: PushCoverageInit = {}) {
     this.#maxFollowed = maxFollowed;
   }
 

@@ -11,6 +11,7 @@ import {
 } from '../../level/index.ts';
 import { insertInto } from '../insert.ts';
 import type { TreeNode } from '../node.ts';
+import { DEFAULT_TREE, type TreeOptions } from '../options.ts';
 import { removeFrom } from '../remove.ts';
 import { runOf } from '../run.ts';
 import { type TreeShape, type TreeShapeInit, treeShape } from '../shape.ts';
@@ -24,7 +25,7 @@ import { openMeta } from './open.ts';
 import { LevelNodeReader, type LevelTreeFiles } from './reader.ts';
 import { LevelNodeWriter } from './writer.ts';
 
-export interface DurableTreeInit extends TreeShapeInit {
+export interface DurableTreeInit extends TreeShapeInit, Partial<TreeOptions> {
   /** Open; stays open when the tree is closed. */
   database: Database;
   /** What the keys of the tree begin with; only one open tree of a name may write. */
@@ -32,18 +33,6 @@ export interface DurableTreeInit extends TreeShapeInit {
   clock: Clock;
   /** Whether the whole set held an id as of a snapshot of the database. */
   contains: (id: Uint8Array, snapshot: AbstractSnapshot) => boolean;
-  /**
-   * Bytes of decoded nodes and summaries to keep in memory. Lowering it saves memory and makes reads
-   * go to LevelDB, some 10 microseconds a node.
-   * @default 64 MiB
-   */
-  cacheBytes?: number;
-  /**
-   * Milliseconds after which a snapshot is closed whether it is in use or not. Raising it keeps what
-   * long sessions read on disk for longer; lowering it makes them begin anew more often.
-   * @default 600_000
-   */
-  maxSnapshotAgeMs?: number;
 }
 
 /** Keys to remove, then keys to insert: each in ascending order, and there, respectively not there. */
@@ -73,8 +62,6 @@ export interface StagedWrite extends PreparedWrite {
   begin(): void;
 }
 
-const MIB = 2 ** 20;
-
 /**
  * A tree of fingerprints in LevelDB, for an owner that writes it together with records of its own.
  * Reading is synchronous. Nodes never change; a write replaces those on its paths by new ones and
@@ -99,7 +86,7 @@ export class DurableTree {
   private constructor(init: DurableTreeInit, files: LevelTreeFiles, meta: TreeMeta) {
     this.#init = init;
     this.#shape = treeShape(init);
-    this.#maxAgeMs = init.maxSnapshotAgeMs ?? 600_000;
+    this.#maxAgeMs = init.maxSnapshotAgeMs ?? DEFAULT_TREE.maxSnapshotAgeMs;
     this.#files = files;
     this.#meta = meta;
   }
@@ -109,7 +96,7 @@ export class DurableTree {
    * these are damaged, `UNSUPPORTED_SCHEMA` when its summaries are of another scheme.
    */
   static open(init: DurableTreeInit): DurableTree {
-    const { database, name, scheme, cacheBytes = 64 * MIB } = init;
+    const { database, name, scheme, cacheBytes = DEFAULT_TREE.cacheBytes } = init;
     const { stateBytes } = scheme;
     const cache = new ByteCache<TreeNode<number> | Uint8Array>(cacheBytes);
     const files = { database, name, keys: treeKeys(name), stateBytes, cache };

@@ -1,3 +1,5 @@
+import { DEFAULT_SESSION_LIMITS, type SessionLimits } from '../../options.ts';
+
 export const DIALECT_NAME = 'native';
 export const DIALECT_VERSION = 1;
 
@@ -57,7 +59,7 @@ export const TAG = {
 } as const;
 
 /** What a session may spend; each side has its own and tells the other those that bind it. */
-export interface NativeLimits {
+export interface NativeLimits extends SessionLimits {
   /**
    * Longest frame sent, at most what the peer accepts, and 64 KiB. Raising it saves a few bytes, lowering it memory.
    * @default 64 KiB
@@ -68,11 +70,6 @@ export interface NativeLimits {
    * @default 64 KiB
    */
   maxInboundBytes: number;
-  /**
-   * Frames accepted in one session. One that needs more ends with `BUDGET_SPENT`.
-   * @default 65_536
-   */
-  maxRounds: number;
   /**
    * Items read in one session. Past it ranges are put off, and the next session goes on there.
    * @default 67_108_864
@@ -135,11 +132,10 @@ export interface NativeLimits {
 }
 
 export const DEFAULT_LIMITS: NativeLimits = {
+  ...DEFAULT_SESSION_LIMITS,
   maxMessageBytes: 65_536,
   maxInboundBytes: 65_536,
-  maxRounds: 65_536,
   maxVisitedItems: 67_108_864,
-  maxMissing: 1_048_576,
   maxBytes: 256 * 1024 * 1024,
   maxRanges: 65_536,
   maxGroups: 1_024,
