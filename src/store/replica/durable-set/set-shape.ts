@@ -1,6 +1,7 @@
 import type { Clock } from '../../environment.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import type { Database } from '../../level/index.ts';
+import type { TreeOptions } from '../../tree/options.ts';
 import type { SetKeys } from '../records/index.ts';
 
 export interface DurableSetInit {
@@ -12,11 +13,7 @@ export interface DurableSetInit {
 }
 
 /** Sizes that decide how the index lies in memory and on disk; see `ReplicaInit`. */
-export interface SetShape {
-  readonly leafItems: number;
-  readonly fanout: number;
-  readonly cacheBytes: number;
-  readonly maxSnapshotAgeMs: number;
+export interface SetShape extends TreeOptions {
   /**
    * Ids in the buffer past which each commit sums some. Raising it spares summing parts that change
    * again, and has a fingerprint hold everything up for longer.
