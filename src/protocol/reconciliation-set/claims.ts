@@ -6,7 +6,7 @@ export interface Claim {
   readonly passed: string[];
 }
 
-/** Which ids are in flight, and for whom. Ids are keys. */
+/** Which ids are in flight, and for which peer. Ids are keys. */
 export class Claims {
   readonly #claims = new Map<string, Claim>();
   #large = 0;
@@ -15,7 +15,7 @@ export class Claims {
     return this.#claims.size;
   }
 
-  /** Those of ids known to be large. */
+  /** Claims on ids known to be large. */
   get large(): number {
     return this.#large;
   }
@@ -28,8 +28,9 @@ export class Claims {
     return this.#claims.get(key);
   }
 
-  of(peer: string): [string, Claim][] {
-    return [...this.#claims].filter(([, claim]) => claim.peer === peer);
+  /** The ids in flight for `peer`. */
+  of(peer: string): string[] {
+    return [...this.#claims.keys()].filter((key) => this.#claims.get(key)!.peer === peer);
   }
 
   begin(key: string, claim: Claim): void {
@@ -42,7 +43,7 @@ export class Claims {
     this.#claims.delete(key);
   }
 
-  /** What is known of an id's length has changed. */
+  /** An id turned out to be large, or its length is not known any more. */
   resize(key: string, large: boolean): void {
     const claim = this.#claims.get(key);
     if (claim === undefined) return;

@@ -3,5 +3,6 @@
  * has claimed each.
  */
 
-export { ReconciliationSet, type ReconciliationSetInit, type Want } from './reconciliation-set.ts';
-export type { Said } from './wants.ts';
+export type { ReconciliationSetInit } from './options.ts';
+export { ReconciliationSet } from './reconciliation-set.ts';
+export type { Said, Want } from './wants.ts';

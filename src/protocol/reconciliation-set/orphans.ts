@@ -8,13 +8,13 @@ export const NOBODY = '';
 const MAX_PROBES_IN_VAIN = 256;
 
 /**
- * Bounds the ids that are wanted though nobody lists them: those that one peer alone ever said to
- * have make room first, the oldest of them before the others.
+ * Bounds the ids that are wanted though no peer lists them. Those that only one peer ever listed make
+ * room first, the oldest of them before the others.
  */
 export class Orphans {
   /** Peers that may be asked on the chance that they have some join it. */
   readonly listing: Listing = new Listing({ owner: NOBODY, maxFaults: MAX_PROBES_IN_VAIN });
-  readonly #max: number;
+  readonly max: number;
   readonly #unconfirmed = new Set<string>();
   /** The same, oldest first, among others that have left: the first of a set is found ever more slowly. */
   readonly #line = new IdQueue();
@@ -22,13 +22,13 @@ export class Orphans {
   lost = 0;
 
   constructor(max: number) {
-    this.#max = max;
+    this.max = max;
   }
 
   /** The id that has to go so that `key` may come, if any: `key` itself where no other one may. */
   admit(key: string, confirmed: boolean): string | null {
     if (!confirmed) this.#enqueue(key);
-    if (this.listing.known < this.#max) return null;
+    if (this.listing.known < this.max) return null;
     this.lost++;
     return this.#oldest() ?? key;
   }

@@ -1,3 +1,4 @@
+import { Claims } from './claims.ts';
 import { type SourceList, SourceRoots } from './sources.ts';
 
 /** What a peer says of the length of an item. */
@@ -7,8 +8,21 @@ export interface Said {
   readonly bytes: number;
 }
 
-/** The missing ids, who lists each, and how long it is where that is known. Ids are keys. */
+/** Why an id is wanted. */
+export interface Want {
+  readonly id: Uint8Array;
+  /** Milliseconds since the epoch, to a minute. */
+  readonly since: number;
+  /** Two peers have said that they have it. */
+  readonly confirmed: boolean;
+}
+
+/** Whether an id is known to be large. Each kind has a queue of its own. */
+export type SizeKind = 'small' | 'large';
+
+/** The missing ids, the peers that list each, its claim, and its length where known. Ids are keys. */
 export class Wants {
+  readonly claims: Claims = new Claims();
   readonly #ids = new Map<string, SourceList>();
   readonly #lengths = new Map<string, Said>();
   #roots = new SourceRoots();
@@ -44,23 +58,31 @@ export class Wants {
     return this.#lengths.get(key)?.bytes;
   }
 
+  kind(key: string): SizeKind {
+    return this.#lengths.has(key) ? 'large' : 'small';
+  }
+
   said(key: string): Said | undefined {
     return this.#lengths.get(key);
   }
 
   say(key: string, said: Said): void {
     this.#lengths.set(key, said);
+    this.claims.resize(key, true);
   }
 
   /** Forgets the lengths a peer said; the ids. */
   unsay(peer: string): string[] {
     const keys: string[] = [];
     for (const [key, said] of this.#lengths) if (said.peer === peer) keys.push(key);
-    for (const key of keys) this.#lengths.delete(key);
+    for (const key of keys) {
+      this.#lengths.delete(key);
+      this.claims.resize(key, false);
+    }
     return keys;
   }
 
-  /** Adds an id that nobody lists yet. */
+  /** Adds an id that no peer lists yet. */
   begin(key: string, at: number, confirmed = false): void {
     this.#ids.set(key, this.#roots.root(at, confirmed));
   }
@@ -69,20 +91,16 @@ export class Wants {
     this.#ids.set(key, this.#ids.get(key)!.with(owner));
   }
 
-  /** Takes an id off the owner's list; whether somebody else lists it. */
+  /** Takes an id off the owner's list; returns whether another peer lists it. */
   unlist(owner: string, key: string): boolean {
-    const list = this.#ids.get(key)!;
-    const rest = this.#roots.replace(
-      list,
-      list.peers.filter((other) => other !== owner),
-    );
+    const rest = this.#without(this.#ids.get(key)!, owner);
     this.#ids.set(key, rest);
     return rest.peers.length > 0;
   }
 
   /**
-   * Takes all ids off the owner's list; those that nobody else lists. One walk over all ids, each
-   * distinct list rewritten once; lists that no id has are let go.
+   * Takes all ids off the owner's list; returns those that no other peer lists. One walk over all ids,
+   * each distinct list rewritten once; lists that no id has are let go.
    */
   unlistAll(owner: string): string[] {
     this.#roots = new SourceRoots();
@@ -91,10 +109,7 @@ export class Wants {
     for (const [key, list] of this.#ids) {
       let rest = rewritten.get(list);
       if (rest === undefined) {
-        rest = this.#roots.replace(
-          list,
-          list.peers.filter((other) => other !== owner),
-        );
+        rest = this.#without(list, owner);
         rewritten.set(list, rest);
       }
       this.#ids.set(key, rest);
@@ -116,6 +131,14 @@ export class Wants {
   remove(key: string): void {
     this.#ids.delete(key);
     this.#lengths.delete(key);
+    this.claims.end(key);
     if (this.#ids.size === 0) this.#roots = new SourceRoots();
+  }
+
+  #without(list: SourceList, owner: string): SourceList {
+    return this.#roots.replace(
+      list,
+      list.peers.filter((other) => other !== owner),
+    );
   }
 }
