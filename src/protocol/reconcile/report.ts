@@ -23,11 +23,11 @@ export interface SessionReport {
   readonly finding: Finding | null;
   /** The part of the key space that this node asked for; null for everything, and for a responder. */
   readonly asked: Interval | null;
-  /** False: this node put off all that differs, to look, or because another session tells it. */
+  /** False: this node put off all that differs, for a survey, or because another session lists it. */
   readonly settles: boolean;
   /** What either side said of its set, in dialects that do; the peer's is not proved. */
   readonly outlines: { readonly ours: Outline; readonly theirs: Outline } | null;
-  /** Where the sets differ, when this node only looked. */
+  /** Where the sets differ, after a survey. */
   readonly survey: readonly Surveyed[];
   /**
    * Bytes in both directions over those that any method needs (`efficiency`); null where what differs
@@ -37,6 +37,30 @@ export interface SessionReport {
   /** Where the next session should go on, when this one had to stop short. */
   readonly continueFrom: Bound | null;
   readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** The report of a session in which no frame has come yet. */
+export function emptyReport(
+  known: Pick<SessionReport, 'peer' | 'role' | 'dialect' | 'startedAt'>,
+): SessionReport {
+  return {
+    ...known,
+    durationMs: 0,
+    rounds: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    missing: 0,
+    equal: false,
+    version: 0,
+    finding: null,
+    asked: null,
+    settles: true,
+    outlines: null,
+    survey: [],
+    efficiency: null,
+    continueFrom: null,
+    error: null,
+  };
 }
 
 /** Neither side put off what differs, as far as they say. */

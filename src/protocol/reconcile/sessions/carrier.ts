@@ -5,19 +5,12 @@ import type { SessionChannel } from '../../network/index.ts';
 import type { Session, Step } from '../dialect.ts';
 
 export interface CarrierInit {
-  session: Session;
-  channel: SessionChannel;
+  /** With `end`, the channel stays open after a good end; without it both sides close it. */
+  channel: SessionChannel & { end?(): void };
   clock: Clock;
   /** Milliseconds for one frame to come or go. */
   frameTimeoutMs: number;
-  missing: (ids: readonly Uint8Array[]) => void;
-  /** Called with each frame received, once the session has digested it. */
-  digested: () => void;
-  /**
-   * Called at a good end instead of closing the channel.
-   * @default the channel is closed, on both sides
-   */
-  keep?: (() => void) | undefined;
+  events: CarrierEvents;
   /**
    * Milliseconds for the peer to hear why a session ends that says so. Lowering it may reset the
    * stream before a slow peer has heard.
@@ -25,20 +18,26 @@ export interface CarrierInit {
    */
   partingMs?: number;
   /**
-   * Bytes that a peer may have sent in the meantime: more than is on its way on a fast, long link.
-   * Raising it reads more of what does not count any more.
+   * Bytes that a peer may have sent in the meantime: more than a fast, long link holds. Raising it
+   * reads more bytes that do not count any more.
    * @default 4 MiB
    */
   partingBytes?: number;
+}
+
+export interface CarrierEvents {
+  missing(ids: readonly Uint8Array[]): void;
+  /** The session has digested a frame of the peer. */
+  digested(): void;
 }
 
 const DEFAULT_PARTING_MS = 2_000;
 const DEFAULT_PARTING_BYTES = 4 * 1024 * 1024;
 
 /**
- * Carries a session over a channel until the session is done. It reads whatever comes while it is
- * sending, so that two sides whose pipes are both full do not wait for each other; and it lets the
- * event loop turn between two slices of the session's work.
+ * Carries a session over a channel until the session is done. It reads frames while it is sending, so
+ * that two sides whose pipes are both full do not wait for each other. It yields to the event loop
+ * between two slices of the session's work.
  */
 export class Carrier {
   readonly #init: CarrierInit;
@@ -49,30 +48,37 @@ export class Carrier {
     this.#init = init;
   }
 
+  /** The peer's first frame. */
+  async first(): Promise<Uint8Array> {
+    const frame = await this.#timed('the next frame', () => this.#receive());
+    if (frame === null) throw ended();
+    return frame;
+  }
+
   /**
-   * `first`: a frame that has come already. Afterwards both sides of the channel are closed, or it was
-   * kept. Rejects when the session or the channel fails.
+   * `first`: a frame that has come already. Afterwards both sides of the channel are closed, or its
+   * session has ended. Rejects when the session or the channel fails.
    */
-  async carry(first: Uint8Array | undefined): Promise<void> {
+  async carry(session: Session, first: Uint8Array | undefined): Promise<void> {
+    const { channel } = this.#init;
     try {
-      await this.#exchange(first);
-      if (this.#init.keep === undefined) await this.#close();
-      else this.#init.keep();
+      await this.#exchange(session, first);
+      if (channel.end === undefined) await this.#close();
+      else channel.end();
     } catch (error) {
       if (error instanceof SessionStop && error.parting !== null) await this.#part(error.parting);
       throw error;
     }
   }
 
-  async #exchange(first: Uint8Array | undefined): Promise<void> {
-    const { session } = this.#init;
+  async #exchange(session: Session, first: Uint8Array | undefined): Promise<void> {
     let step = session.start();
     this.#apply(step);
     let next = first;
     while (!step.done) {
       const going = step.pending === 'work' || (step.pending === 'output' && !this.#sending);
       if (going) {
-        if (step.pending === 'work') await this.#turn();
+        if (step.pending === 'work') await this.#yield();
         step = session.proceed!(this.#sending === null);
       } else {
         const frame: Uint8Array | 'sent' | 'ended' = next ?? (await this.#event());
@@ -82,21 +88,16 @@ export class Carrier {
           if (step.mayEnd !== true) throw ended();
           break;
         }
-        step = this.#digest(frame);
+        step = session.receive(frame);
+        this.#init.events.digested();
       }
       this.#apply(step);
     }
     await this.#sending;
   }
 
-  #digest(frame: Uint8Array): Step {
-    const step = this.#init.session.receive(frame);
-    this.#init.digested();
-    return step;
-  }
-
   #apply({ missing, frames }: Step): void {
-    if (missing.length > 0) this.#init.missing(missing);
+    if (missing.length > 0) this.#init.events.missing(missing);
     if (frames.length === 0) return;
     const sending = this.#send(this.#sending, frames).then(() => {
       if (this.#sending === sending) this.#sending = null;
@@ -112,7 +113,7 @@ export class Carrier {
     }
   }
 
-  /** The next frame, the peer's end, or that what was being sent has been taken. */
+  /** The next frame, the end of the peer's side, or that our frames have been taken. */
   async #event(): Promise<Uint8Array | 'sent' | 'ended'> {
     if (this.#sending === null) {
       return (await this.#timed('the next frame', () => this.#receive())) ?? 'ended';
@@ -129,7 +130,7 @@ export class Carrier {
     return frame;
   }
 
-  /** The frame that is waited for already, or the next one. It stays until somebody takes it. */
+  /** The frame that is waited for already, or the next one. It stays until `#receive` takes it. */
   #awaited(): Promise<Uint8Array | null> {
     if (this.#receiving === null) {
       this.#receiving = this.#init.channel.receive();
@@ -138,7 +139,7 @@ export class Carrier {
     return this.#receiving;
   }
 
-  /** Closes our side and sees the peer close its own, so that both know of the end. */
+  /** Closes our side and waits for the peer to close its own, so that both know of the end. */
   async #close(): Promise<void> {
     const { channel } = this.#init;
     await this.#timed('closing the stream', () => channel.close());
@@ -147,7 +148,7 @@ export class Carrier {
     throw new ProtocolError('UNEXPECTED_FRAME', 'the peer sent a frame after the end');
   }
 
-  #turn(): Promise<void> {
+  #yield(): Promise<void> {
     return new Promise((resolve) => {
       this.#init.clock.after(0, resolve);
     });
@@ -158,7 +159,7 @@ export class Carrier {
     return within({ clock, ms, expire: () => channel.abort(timeout(what, ms)) }, operation);
   }
 
-  /** Says why, and waits until the peer has heard it: a reset at once might overtake the reason. */
+  /** Sends the reason and waits until the peer has read it: a reset at once might overtake it. */
   async #part(frame: Uint8Array): Promise<void> {
     const { channel, clock } = this.#init;
     const { partingMs: ms = DEFAULT_PARTING_MS } = this.#init;

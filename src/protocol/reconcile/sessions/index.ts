@@ -4,5 +4,4 @@
  */
 
 export { ReconcileService } from './service.ts';
-export type { HeldSnapshot, Scope } from './session.ts';
-export type { Reconcile, ReconcileEvents, ReconcileInit } from './types.ts';
+export type { HeldSnapshot, Reconcile, ReconcileEvents, ReconcileInit, Scope } from './types.ts';

@@ -1,15 +1,21 @@
 import { ProtocolError } from '../../errors.ts';
 import type { SessionChannel } from '../../network/index.ts';
 import { prefixBytes } from '../../network/index.ts';
+import type { Dialect } from '../dialect.ts';
 
 export interface PeerStreamInit {
   /** The id of this node. */
   self: string;
   channel: SessionChannel;
-  /** Called when the peer begins a session, with what carries it. What it throws ends the stream. */
-  visited: (turn: SessionSlot) => Promise<void>;
-  /** Called once, when nothing can be carried any more. */
-  ended: () => void;
+  dialect: Dialect;
+  events: PeerStreamEvents;
+}
+
+export interface PeerStreamEvents {
+  /** The peer begins a session in `slot`. An error that this throws ends the stream. */
+  inbound(stream: PeerStream, slot: SessionSlot): Promise<void>;
+  /** The stream carries no session any more; called once. */
+  ended(stream: PeerStream): void;
 }
 
 /** Says that the sender begins the next session of the stream. No dialect has empty frames. */
@@ -17,13 +23,15 @@ const MARK = new Uint8Array(0);
 
 /**
  * One lasting stream: sessions follow each other on it, begun by either side (docs/protocol-streams.md).
- * Between two of them it waits for the peer's next word and holds nothing else.
+ * Between two sessions it waits for the next frame of the peer and holds nothing else.
  */
 export class PeerStream {
   readonly peer: string;
+  readonly dialect: Dialect;
   readonly #init: PeerStreamInit;
-  #turn: SessionSlot | null = null;
-  /** The next frame; taken by whoever's turn it is when it has come. */
+  /** The session that the stream carries at the moment. */
+  #slot: SessionSlot | null = null;
+  /** The next frame; the slot that is current when it comes takes it. */
   #reading: Promise<Uint8Array | null> | null = null;
   #used = false;
   readonly #over = Promise.withResolvers<void>();
@@ -32,11 +40,12 @@ export class PeerStream {
   constructor(init: PeerStreamInit) {
     this.#init = init;
     this.peer = init.channel.peer;
+    this.dialect = init.dialect;
   }
 
-  /** Another session may be begun here. */
+  /** Another session may begin here. */
   get idle(): boolean {
-    return this.#alive && this.#turn === null;
+    return this.#alive && this.#slot === null;
   }
 
   /** Resolves when the stream is at its end. */
@@ -44,20 +53,14 @@ export class PeerStream {
     return this.#over.promise;
   }
 
-  /** Our next session. On a new stream the opener's goes without saying. */
+  /** Our next session. The first session of a new stream begins without a mark. */
   call(): SessionSlot {
-    const turn = new SessionSlot(this, this.#used ? 'called' : 'first');
-    this.#used = true;
-    this.#turn = turn;
-    return turn;
+    return this.#begin(this.#used ? 'called' : 'first');
   }
 
-  /** The session for which the peer opened the stream. */
+  /** A session that the peer begins. */
   serve(): SessionSlot {
-    const turn = new SessionSlot(this, 'served');
-    this.#used = true;
-    this.#turn = turn;
-    return turn;
+    return this.#begin('served');
   }
 
   abort(error: ProtocolError): void {
@@ -65,53 +68,56 @@ export class PeerStream {
     this.#end();
   }
 
-  /** Closes a stream that carries nothing. */
+  /** Closes a stream that carries no session. */
   async close(): Promise<void> {
     this.#end();
     await this.#init.channel.close().catch(() => {});
   }
 
-  /** For turns alone: they send and receive through the line, as long as it is theirs. */
-  holds(turn: SessionSlot): boolean {
-    return this.#turn === turn;
+  /** For slots alone, as the methods below: whether the stream carries the session of `slot`. */
+  holds(slot: SessionSlot): boolean {
+    return this.#slot === slot;
   }
 
   send(frame: Uint8Array): Promise<void> {
     return this.#init.channel.send(frame);
   }
 
-  mark(): Promise<void> {
-    return this.#init.channel.send(MARK);
-  }
-
   closeSide(): Promise<void> {
     return this.#init.channel.close();
   }
 
-  /** The next frame for `turn`; rejects when another turn has begun meanwhile. */
-  async receive(turn: SessionSlot): Promise<Uint8Array | null> {
+  /** The next frame for `slot`; rejects when another session has begun meanwhile. */
+  async receive(slot: SessionSlot): Promise<Uint8Array | null> {
     const reading = this.#read();
     const frame = await reading;
-    if (this.#turn !== turn || this.#reading !== reading) throw OUT_OF_TURN;
+    if (this.#slot !== slot || this.#reading !== reading) throw SLOT_ENDED;
     this.#reading = null;
     return frame;
   }
 
   /** Both sides began at once: the session of the node with the smaller id counts. */
-  async tie(turn: SessionSlot): Promise<Uint8Array | null> {
+  async tie(slot: SessionSlot): Promise<Uint8Array | null> {
     if (this.#init.self < this.peer) {
-      await this.receive(turn);
-      return this.receive(turn);
+      await this.receive(slot);
+      return this.receive(slot);
     }
-    this.#visit();
-    throw OUT_OF_TURN;
+    this.#serveInbound();
+    throw SLOT_ENDED;
   }
 
-  /** The session of `turn` has ended well: the stream is free for the next one. */
-  end(turn: SessionSlot): void {
-    if (this.#turn !== turn) return;
-    this.#turn = null;
+  /** The session of `slot` has ended well: the stream is free for the next one. */
+  end(slot: SessionSlot): void {
+    if (this.#slot !== slot) return;
+    this.#slot = null;
     void this.#listen();
+  }
+
+  #begin(state: 'first' | 'called' | 'served'): SessionSlot {
+    const slot = new SessionSlot(this, state);
+    this.#used = true;
+    this.#slot = slot;
+    return slot;
   }
 
   #read(): Promise<Uint8Array | null> {
@@ -122,7 +128,7 @@ export class PeerStream {
     return reading;
   }
 
-  /** Waits for what the peer does next, for as long as no session of ours takes its word. */
+  /** Waits for the next frame of the peer, unless a session of ours takes it. */
   async #listen(): Promise<void> {
     const reading = this.#read();
     let frame: Uint8Array | null;
@@ -132,38 +138,37 @@ export class PeerStream {
       this.#end();
       return;
     }
-    if (this.#turn !== null || this.#reading !== reading) return;
+    if (this.#slot !== null || this.#reading !== reading) return;
     this.#reading = null;
     if (frame === null) await this.close();
     else if (frame.length > 0) this.abort(UNASKED);
-    else this.#visit();
+    else this.#serveInbound();
   }
 
-  #visit(): void {
-    const turn = this.serve();
-    this.#init.visited(turn).catch((error) => this.abort(error));
+  #serveInbound(): void {
+    this.#init.events.inbound(this, this.serve()).catch((error) => this.abort(error));
   }
 
   #end(): void {
     if (!this.#alive) return;
     this.#alive = false;
     this.#over.resolve();
-    this.#init.ended();
+    this.#init.events.ended(this);
   }
 }
 
-/** What one session sees of its stream: a channel that begins and ends with it. */
+/** The part of a stream that carries one session: a channel that begins and ends with it. */
 export class SessionSlot implements SessionChannel {
   readonly peer: string;
-  readonly #line: PeerStream;
-  /** A session that we begin on a stream in use says so, and may find that the peer did too. */
+  readonly #stream: PeerStream;
+  /** A session of ours on a used stream begins with a mark. The peer may have sent one as well. */
   #state: 'first' | 'called' | 'begun' | 'served';
   #sentBytes = 0;
   #receivedBytes = 0;
 
-  constructor(line: PeerStream, state: 'first' | 'called' | 'served') {
-    this.peer = line.peer;
-    this.#line = line;
+  constructor(stream: PeerStream, state: 'first' | 'called' | 'served') {
+    this.peer = stream.peer;
+    this.#stream = stream;
     this.#state = state;
   }
 
@@ -185,11 +190,11 @@ export class SessionSlot implements SessionChannel {
     if (this.#state === 'called') {
       this.#state = 'begun';
       this.#sentBytes += 1;
-      await this.#line.mark();
+      await this.#stream.send(MARK);
       this.#check();
     }
     this.#sentBytes += prefixBytes(frame.length) + frame.length;
-    await this.#line.send(frame);
+    await this.#stream.send(frame);
   }
 
   async sendAll(frames: readonly Uint8Array[]): Promise<void> {
@@ -197,34 +202,35 @@ export class SessionSlot implements SessionChannel {
   }
 
   async receive(): Promise<Uint8Array | null> {
-    let frame = await this.#line.receive(this);
+    let frame = await this.#stream.receive(this);
     const first = this.#receivedBytes === 0;
-    if (first && this.#state === 'begun' && frame?.length === 0) frame = await this.#line.tie(this);
+    if (first && this.#state === 'begun' && frame?.length === 0)
+      frame = await this.#stream.tie(this);
     if (frame !== null) this.#receivedBytes += prefixBytes(frame.length) + frame.length;
     return frame;
   }
 
   async close(): Promise<void> {
     this.#check();
-    await this.#line.closeSide();
+    await this.#stream.closeSide();
   }
 
   /** Ends the stream, unless it has gone on to another session. */
   abort(error: ProtocolError): void {
-    if (this.#line.holds(this)) this.#line.abort(error);
+    if (this.#stream.holds(this)) this.#stream.abort(error);
   }
 
   /** The session has ended well: the stream stays. */
   end(): void {
-    this.#line.end(this);
+    this.#stream.end(this);
   }
 
   #check(): void {
-    if (!this.#line.holds(this)) throw OUT_OF_TURN;
+    if (!this.#stream.holds(this)) throw SLOT_ENDED;
   }
 }
 
-const OUT_OF_TURN = new ProtocolError('ABORTED', 'the stream carries another session now');
+const SLOT_ENDED = new ProtocolError('ABORTED', 'the stream carries another session now');
 const UNASKED = new ProtocolError(
   'UNEXPECTED_FRAME',
   'the peer sent a frame, and had not begun a session: begin with an empty frame',

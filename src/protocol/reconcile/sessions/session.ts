@@ -1,105 +1,87 @@
-import {
-  type Bound,
-  type Clock,
-  compareBounds,
-  type Snapshot,
-  ZERO_BOUND,
-} from '../../../store/index.ts';
+import { type Bound, compareBounds, ZERO_BOUND } from '../../../store/index.ts';
 import { within } from '../../deadline.ts';
 import { ProtocolError, SessionStop } from '../../errors.ts';
-import type { Release } from '../../limiter.ts';
 import type { SessionChannel } from '../../network/index.ts';
-import type { Dialect, Finding, Interval, Outline, Role, Session, Surveyed } from '../dialect.ts';
+import type { Dialect, Outline, Role, Session } from '../dialect.ts';
 import type { ReconcileOptions } from '../options.ts';
-import { efficiency, type SessionReport } from '../report.ts';
-import { Carrier, timeout } from './carrier.ts';
+import { efficiency, emptyReport, type SessionReport } from '../report.ts';
+import { Carrier, type CarrierEvents, timeout } from './carrier.ts';
+import type { Slots } from './slots.ts';
+import type { ReconcileInit, Scope } from './types.ts';
 
-/** What is asked of a session. */
-export interface Scope {
-  /** @default everything */
-  interval?: Interval;
-  /**
-   * False: only look (see `SessionInit.settles`).
-   * @default true
-   */
-  settles?: boolean;
-}
-
-/** The set a session works on, and the `Replica.version` it was taken at. */
-export interface HeldSnapshot {
-  readonly snapshot: Snapshot;
-  readonly version: number;
+/** What all sessions of a service share. */
+export interface SessionEnvironment
+  extends Pick<ReconcileInit, 'clock' | 'events' | 'snapshot' | 'refuses'> {
+  readonly options: ReconcileOptions;
+  /** Slots for sessions that peers begin. */
+  readonly serving: Slots;
 }
 
 export interface SessionRunInit {
+  environment: SessionEnvironment;
   channel: SessionChannel;
   dialect: Dialect;
   role: Role;
-  clock: Clock;
-  options: ReconcileOptions;
-  snapshot: () => HeldSnapshot;
-  missing: (ids: readonly Uint8Array[]) => void;
-  /** The session showed that the sets differ. */
-  differs: () => void;
   scope: Scope;
-  /** Both sides of the set, as soon as they are known. */
-  outlined: (outlines: Outlines) => void;
-  /** Whether a session that the peer began is to settle anything, by what it says of its set. */
-  judge: (theirs: Outline) => boolean;
-  /** Keeps the channel for the next session. Absent where it carries one alone. */
-  keep?: (() => void) | undefined;
-  /** Ids that shall not be fetched though the peer lists them. */
-  refuses: (id: Uint8Array) => boolean;
-  /** Room for a session somebody else starts; awaited once its first frame is here. */
-  admit: (signal: AbortSignal) => Promise<Release>;
 }
 
-export type Outlines = NonNullable<SessionReport['outlines']>;
-
 /** Carries one session over one channel, from the first frame to its end. */
-export class SessionRun {
+export class SessionRun implements CarrierEvents {
   readonly #init: SessionRunInit;
-  readonly #startedAt: number;
+  readonly #environment: SessionEnvironment;
+  readonly #peer: string;
+  readonly #carrier: Carrier;
+  readonly #report: { -readonly [Field in keyof SessionReport]: SessionReport[Field] };
   readonly #begin: number;
-  readonly #expired = new AbortController();
-  #rounds = 0;
-  #missing = 0;
-  #equal = false;
-  #version = 0;
-  #items = 0;
-  #finding: Finding | null = null;
-  #differs = false;
+  /** Ends all waiting; the reason is a `ProtocolError`. */
+  readonly #over = new AbortController();
+  #mode: 'survey' | 'reconcile';
   #session: Session | null = null;
-  #stoppedAt: Bound | null = null;
-  #settles: boolean;
-  #outlines: Outlines | null = null;
-  #survey: readonly Surveyed[] = [];
-  #error: SessionReport['error'] = null;
+  #items = 0;
+  #differs = false;
+  #outOfTime = false;
 
   constructor(init: SessionRunInit) {
+    const { environment, channel, dialect, role, scope } = init;
+    const { clock, options } = environment;
     this.#init = init;
-    // Dialects that say nothing of their sets can put nothing off.
-    this.#settles = init.dialect.outline === undefined || (init.scope.settles ?? true);
-    this.#startedAt = init.clock.now();
-    this.#begin = init.clock.monotonic();
+    this.#environment = environment;
+    this.#peer = channel.peer;
+    const { frameTimeoutMs } = options;
+    this.#carrier = new Carrier({ channel, clock, frameTimeoutMs, events: this });
+    // Dialects without outlines can put nothing off.
+    const surveys = dialect.outline !== undefined && scope.settles === false;
+    this.#mode = surveys ? 'survey' : 'reconcile';
+    const startedAt = clock.now();
+    this.#report = emptyReport({ peer: this.#peer, role, dialect: dialect.name, startedAt });
+    this.#begin = clock.monotonic();
   }
 
   /** Never rejects; afterwards the channel is closed, kept or aborted, the snapshot released. */
   async run(): Promise<SessionReport> {
-    const { clock, options } = this.#init;
-    const expire = (): void => this.#end(timeout('the session', options.sessionTimeoutMs));
+    const { clock, options } = this.#environment;
+    const expire = (): void => this.#expire(timeout('the session', options.sessionTimeoutMs));
     try {
       await within({ clock, ms: options.sessionTimeoutMs, expire }, () => this.#hold());
     } catch (error) {
       this.#fail(error);
     }
-    return this.#report();
+    const { channel, scope } = this.#init;
+    const report = this.#report;
+    report.durationMs = clock.monotonic() - this.#begin;
+    report.bytesSent = channel.sentBytes;
+    report.bytesReceived = channel.receivedBytes;
+    report.asked = scope.interval ?? null;
+    report.settles = this.#mode === 'reconcile';
+    report.efficiency = this.#efficiency();
+    report.continueFrom = report.finding?.continueFrom ?? report.continueFrom;
+    return report;
   }
 
-  /** Ends it because others wait; what it found is good, and the next one goes on. */
+  /** Ends the session because others wait. Its results are good, and the next one goes on there. */
   giveWay(): void {
-    const { giveWayMs } = this.#init.options;
-    this.#end(
+    const { giveWayMs } = this.#environment.options;
+    this.#expire(
       new ProtocolError(
         'TIMEOUT',
         `the session gave way to others after ${giveWayMs} ms: the next one goes on there`,
@@ -107,17 +89,36 @@ export class SessionRun {
     );
   }
 
-  #end(error: ProtocolError): void {
-    this.#expired.abort(error);
+  abort(error: ProtocolError): void {
+    this.#over.abort(error);
     this.#init.channel.abort(error);
   }
 
-  /** A responder takes a snapshot only when there is a first frame to answer. */
+  /** For the carrier alone, as `digested`. */
+  missing(ids: readonly Uint8Array[]): void {
+    this.#report.missing += ids.length;
+    this.#environment.events.missing(this.#peer, ids);
+  }
+
+  digested(): void {
+    const session = this.#session!;
+    this.#report.rounds++;
+    this.#noteOutlines(session);
+    if (this.#report.rounds === 1 || session.differs === true) this.#noteDifference(session);
+  }
+
+  #expire(error: ProtocolError): void {
+    this.#outOfTime = true;
+    this.abort(error);
+  }
+
+  /** A responder takes a slot and a snapshot only when there is a first frame to answer. */
   async #hold(): Promise<void> {
     if (this.#init.role === 'initiator') return this.#reconcile(undefined);
-    const first = await this.#receive();
-    this.#consider(first);
-    const release = await this.#init.admit(this.#expired.signal);
+    const first = await this.#carrier.first();
+    this.#chooseMode(first);
+    const { serving } = this.#environment;
+    const release = await serving.acquire(this.#over.signal, () => this.giveWay());
     try {
       await this.#reconcile(first);
     } finally {
@@ -125,113 +126,82 @@ export class SessionRun {
     }
   }
 
-  /** What it says may be a reason to settle nothing. A frame that makes no sense is the session's to refuse. */
-  #consider(first: Uint8Array): void {
+  /** A frame that makes no sense is the session's to refuse. */
+  #chooseMode(first: Uint8Array): void {
     let outline: Outline | null;
     try {
       outline = this.#init.dialect.outline?.(first) ?? null;
     } catch {
       return;
     }
-    if (outline !== null) this.#settles = this.#init.judge(outline);
+    if (outline === null) return;
+    const settles = this.#environment.events.judge?.(this.#peer, outline) ?? true;
+    this.#mode = settles ? 'reconcile' : 'survey';
   }
 
   async #reconcile(first: Uint8Array | undefined): Promise<void> {
-    const { dialect, role, options } = this.#init;
-    const { snapshot, version } = this.#init.snapshot();
-    this.#version = version;
+    const { dialect, role, scope } = this.#init;
+    const { options, refuses } = this.#environment;
+    const { snapshot, version } = this.#environment.snapshot();
+    this.#report.version = version;
     this.#items = snapshot.size;
-    const { refuses, scope } = this.#init;
     try {
       const session = dialect.session({
         role,
         snapshot,
         limits: options.limits,
-        refuses,
+        refuses: (id) => refuses?.(this.#peer, id) ?? false,
         ...scope,
-        settles: this.#settles,
+        settles: this.#mode === 'reconcile',
       });
       this.#session = session;
-      await this.#carry(session, first);
-      this.#equal = session.equal;
-      this.#finding = session.finding ?? null;
-      this.#survey = session.survey ?? [];
-      this.#judge();
+      await this.#carrier.carry(session, first);
+      this.#report.equal = session.equal;
+      this.#report.finding = session.finding ?? null;
+      this.#report.survey = session.survey ?? [];
+      this.#checkFinding();
     } finally {
       snapshot.release();
     }
   }
 
-  #carry(session: Session, first: Uint8Array | undefined): Promise<void> {
-    const { channel, clock, options, missing, keep } = this.#init;
-    const carrier = new Carrier({
-      session,
-      channel,
-      clock,
-      frameTimeoutMs: options.frameTimeoutMs,
-      missing: (ids) => {
-        this.#missing += ids.length;
-        missing(ids);
-      },
-      digested: () => {
-        this.#rounds++;
-        this.#noteOutlines(session);
-        if (this.#rounds === 1 || session.differs === true) this.#noteDifference(session);
-      },
-      keep,
-    });
-    return carrier.carry(first);
+  #noteOutlines({ outlines = null }: Session): void {
+    if (this.#report.outlines !== null || outlines === null) return;
+    this.#report.outlines = outlines;
+    this.#environment.events.outlined?.(this.#peer, outlines);
   }
 
-  #noteOutlines(session: Session): void {
-    if (this.#outlines !== null) return;
-    this.#outlines = session.outlines ?? null;
-    if (this.#outlines !== null) this.#init.outlined(this.#outlines);
-  }
-
-  /** Dialects that do not say so themselves have shown a difference when the first exchange has not shown equality. */
+  /** Sets differ where a dialect without `differs` has not shown equality in the first exchange. */
   #noteDifference(session: Session): void {
     if (this.#differs || !(session.differs ?? !session.equal)) return;
     this.#differs = true;
-    this.#init.differs();
+    this.#environment.events.differs(this.#peer);
   }
 
-  /** A session that came to its end and does not add up is an error, whoever's it is. */
-  #judge(): void {
-    const finding = this.#finding;
-    if (finding?.spent != null) this.#error = spent(finding.spent);
+  /** A session that came to its end and is not proved is an error, on whichever side it lies. */
+  #checkFinding(): void {
+    const { finding } = this.#report;
+    if (finding?.spent != null) this.#report.error = spent(finding.spent);
     if (finding === null || finding.proved || finding.continueFrom !== null) return;
-    this.#init.differs();
+    this.#environment.events.differs(this.#peer);
     throw new ProtocolError(
       'UNPROVED',
       "what was found does not make our set the peer's: one side is wrong, or chance was; the next session has another key",
     );
   }
 
-  async #receive(): Promise<Uint8Array> {
-    const frame = await this.#timed('the next frame', () => this.#init.channel.receive());
-    if (frame === null) {
-      throw new ProtocolError('STREAM_CLOSED', 'the peer closed the stream before the end');
-    }
-    return frame;
-  }
-
-  async #timed<T>(what: string, operation: () => Promise<T>): Promise<T> {
-    const { channel, clock, options } = this.#init;
-    const expire = (): void => channel.abort(timeout(what, options.frameTimeoutMs));
-    return within({ clock, ms: options.frameTimeoutMs, expire }, operation);
-  }
-
   #fail(error: unknown): void {
     const { code, message } = describe(error);
-    this.#error = { code, message };
-    if (error instanceof SessionStop && code === 'BUDGET_SPENT') this.#stoppedAt = error.from;
-    if (this.#expired.signal.aborted) this.#stoppedAt = this.#advancedTo();
+    this.#report.error = { code, message };
+    if (error instanceof SessionStop && code === 'BUDGET_SPENT') {
+      this.#report.continueFrom = error.from;
+    }
+    if (this.#outOfTime) this.#report.continueFrom = this.#advancedTo();
     const reason = error instanceof ProtocolError ? error : new ProtocolError('ABORTED', message);
     this.#init.channel.abort(reason);
   }
 
-  /** Where a session that ran out of time had come to; null when it had not come anywhere. */
+  /** The bound that a session that ran out of time had reached; null when it had not advanced. */
   #advancedTo(): Bound | null {
     const from = this.#session?.unsettledFrom ?? null;
     const { lower } = this.#init.scope.interval ?? { lower: ZERO_BOUND };
@@ -239,39 +209,13 @@ export class SessionRun {
   }
 
   #efficiency(): number | null {
-    if (this.#finding === null || this.#finding.continueFrom !== null) return null;
-    const { channel } = this.#init;
-    const { mine, theirs } = this.#finding;
+    const { finding, bytesSent, bytesReceived } = this.#report;
+    if (finding === null || finding.continueFrom !== null) return null;
     return efficiency({
-      bytes: channel.sentBytes + channel.receivedBytes,
-      items: this.#items + theirs,
-      differences: mine + theirs,
+      bytes: bytesSent + bytesReceived,
+      items: this.#items + finding.theirs,
+      differences: finding.mine + finding.theirs,
     });
-  }
-
-  #report(): SessionReport {
-    const { channel, role, dialect, clock, scope } = this.#init;
-    return {
-      peer: channel.peer,
-      role,
-      dialect: dialect.name,
-      startedAt: this.#startedAt,
-      durationMs: clock.monotonic() - this.#begin,
-      rounds: this.#rounds,
-      bytesSent: channel.sentBytes,
-      bytesReceived: channel.receivedBytes,
-      missing: this.#missing,
-      equal: this.#equal,
-      version: this.#version,
-      finding: this.#finding,
-      asked: scope.interval ?? null,
-      settles: this.#settles,
-      outlines: this.#outlines,
-      survey: this.#survey,
-      efficiency: this.#efficiency(),
-      continueFrom: this.#finding?.continueFrom ?? this.#stoppedAt,
-      error: this.#error,
-    };
   }
 }
 

@@ -1,9 +1,27 @@
-import type { Clock } from '../../../store/index.ts';
+import type { Clock, Snapshot } from '../../../store/index.ts';
 import type { Log } from '../../log.ts';
-import type { Dialect, Outline } from '../dialect.ts';
+import type { Dialect, Interval, Outline } from '../dialect.ts';
 import type { ReconcileOptions } from '../options.ts';
 import type { SessionReport } from '../report.ts';
-import type { HeldSnapshot, Outlines, Scope } from './session.ts';
+
+/** What is asked of a session. */
+export interface Scope {
+  /** @default everything */
+  interval?: Interval;
+  /**
+   * False: a survey (see `SessionInit.settles`).
+   * @default true
+   */
+  settles?: boolean;
+}
+
+/** The set a session works on, and the `Replica.version` it was taken at. */
+export interface HeldSnapshot {
+  readonly snapshot: Snapshot;
+  readonly version: number;
+}
+
+export type Outlines = NonNullable<SessionReport['outlines']>;
 
 /** What the replicator sees of the reconciliation service. */
 export interface Reconcile {
@@ -11,17 +29,17 @@ export interface Reconcile {
   /** Ends running sessions; resolves once none is left. */
   stop(): Promise<void>;
   /**
-   * Runs a session with a connected peer, or joins the one that is running (then the report is that
-   * one's). Never rejects: what went wrong is in the report.
+   * Runs a session with a connected peer, or joins the running one and gives its report. Never
+   * rejects: an error is in the report.
    */
   reconcile(peer: string): Promise<SessionReport>;
   /**
-   * Runs a session of that scope, after the one that is running; only a look at everything joins that.
+   * Runs a session of that scope, after the one that is running; a survey of everything joins that.
    * The report's role is `responder` when the peer began a session at the same moment, time and again.
    * Never rejects.
    */
   reconcile(peer: string, scope: Scope): Promise<SessionReport>;
-  /** Whether a session with the peer is on, whoever began it. */
+  /** Whether a session with the peer runs, in either role. */
   runs(peer: string): boolean;
   /** Peers that speak the protocol and are connected. */
   readonly peers: readonly string[];
@@ -31,14 +49,14 @@ export interface ReconcileEvents {
   /** A peer that speaks the protocol connected or went. */
   peerConnected(peer: string): void;
   peerDisconnected(peer: string): void;
-  /** The session that runs has shown what either side says of its set; in dialects that do. */
+  /** The running session has shown the outlines of both sides, in dialects that have them. */
   outlined?(peer: string, outlines: Outlines): void;
   /**
-   * Whether a session that a peer begins is to settle anything, by what it says of its set.
+   * Whether a session that a peer begins is to settle differences, by the outline of the peer.
    * @default always
    */
   judge?(peer: string, theirs: Outline): boolean;
-  /** The session that runs has found that both sets are not equal. */
+  /** The running session has found that the sets differ. */
   differs(peer: string): void;
   /** Ids the peer holds and we lack, as they are learnt, in either role. */
   missing(peer: string, ids: readonly Uint8Array[]): void;
@@ -50,7 +68,7 @@ export interface ReconcileInit {
   clock: Clock;
   /** Part of the protocol id: deployments with different names never mix. 1 to 64 characters. */
   networkName: string;
-  /** What can be spoken, the preferred first. */
+  /** The preferred first. */
   dialects: readonly Dialect[];
   /** The set as it is now; every session takes one and releases it. */
   snapshot: () => HeldSnapshot;

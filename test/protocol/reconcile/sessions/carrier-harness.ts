@@ -67,7 +67,7 @@ export interface Scene {
 /** A carrier over a channel of which the test holds the other end; frames take 10 ms. */
 export async function setUp(
   session: Session,
-  init: Partial<CarrierInit> = {},
+  { keep, ...init }: Partial<CarrierInit> & { keep?: () => void } = {},
   window: { receiveWindowBytes?: number } = {},
 ): Promise<Scene> {
   const clock = new VirtualClock();
@@ -83,18 +83,19 @@ export async function setUp(
   const digested: number[] = [];
   const learnt: number[] = [];
   const carrier = new Carrier({
-    session,
-    channel,
+    channel: keep === undefined ? channel : Object.assign(channel, { end: keep }),
     clock,
     frameTimeoutMs: 1_000,
-    missing: (ids) => learnt.push(ids.length),
-    digested: () => digested.push(clock.monotonic()),
+    events: {
+      missing: (ids) => learnt.push(ids.length),
+      digested: () => digested.push(clock.monotonic()),
+    },
     ...init,
   });
   const begin = clock.monotonic();
   const carry = (first?: Uint8Array): Outcome => {
     const outcome: Outcome = { error: undefined, at: -1 };
-    void carrier.carry(first).then(
+    void carrier.carry(session, first).then(
       () => {
         outcome.at = clock.monotonic() - begin;
       },

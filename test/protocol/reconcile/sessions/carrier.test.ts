@@ -39,14 +39,12 @@ describe('Carrier', () => {
     };
     const heard: Uint8Array[] = [];
     const carrier = new Carrier({
-      session: busySession(heard),
       channel: channel as Channel,
       clock,
       frameTimeoutMs: 1_000,
-      missing: () => {},
-      digested: () => {},
+      events: { missing: () => {}, digested: () => {} },
     });
-    const carried = carrier.carry(undefined);
+    const carried = carrier.carry(busySession(heard), undefined);
     await clock.advance(0);
     taken.resolve();
     await Promise.resolve();

@@ -1,24 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  type MeetingHost,
+  type InboundSession,
   PeerSession,
-  type Visit,
+  type SessionContext,
 } from '../../../../src/protocol/reconcile/sessions/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 
-describe('a meeting that is over', () => {
-  it('takes no stream of the peer any more', async () => {
-    const host: Partial<MeetingHost> = {
+describe('PeerSession', () => {
+  it('takes no stream of the peer once it is over', async () => {
+    const channels: Partial<SessionContext['channels']> = {
       self: 'b',
-      clock: new VirtualClock(),
       dialect: () => {
         throw new RangeError('no dialect');
       },
     };
-    const meeting = new PeerSession(host as MeetingHost, 'a');
-    const { error } = await meeting.call();
+    const context: Partial<SessionContext> = {
+      clock: new VirtualClock(),
+      channels: channels as SessionContext['channels'],
+    };
+    const session = new PeerSession(context as SessionContext, 'a');
+    const { error } = await session.call();
     assert.equal(error?.message, 'no dialect');
-    assert.equal(meeting.offer({} as Visit), 'later');
+    assert.equal(session.offer({} as InboundSession), 'later');
   });
 });
