@@ -3,7 +3,7 @@ import type { SessionLimits } from './options.ts';
 
 export type Role = 'initiator' | 'responder';
 
-/** What one event made a session do. */
+/** The result of one event in a session. */
 export interface Step {
   /** Frames to send, in order. */
   readonly frames: readonly Uint8Array[];
@@ -17,13 +17,13 @@ export interface Step {
   /** Nothing is outstanding: send `frames`, then expect and send nothing more. */
   readonly done: boolean;
   /**
-   * The peer may have nothing more to say, and then falls silent: that is a good end too. Left out
-   * where a session ends by frames alone.
+   * The peer may end the session by closing its side: that is a good end too. Left out where a session
+   * ends by frames alone.
    */
   readonly mayEnd?: boolean;
   /**
-   * What `proceed` is called for: to go on working, or to hand out the next frame once those so far
-   * have been taken. Absent when nothing happens before the next frame comes.
+   * The reason to call `proceed`: to go on working, or to hand out the next frame once those so far
+   * have been taken. Absent when the session waits for the next frame.
    */
   readonly pending?: 'work' | 'output';
 }
@@ -34,32 +34,32 @@ export interface Interval {
   readonly upper: Bound;
 }
 
-/** What a session has shown, once it is done. */
+/** The result of a session, once it is done. */
 export interface Finding {
-  /** What was reconciled: every other field speaks of this alone. */
+  /** The reconciled part: every other field speaks of this alone. */
   readonly interval: Interval;
   /** Ids only we have, and ids only the peer has, among them those we refuse. */
   readonly mine: number;
   readonly theirs: number;
   /** Ids only the peer has that we refuse to hold. */
   readonly refused: number;
-  /** Our set with what was learnt is the peer's, to the last id: the peer has proved it. */
+  /** Our set with the ids learnt is the set of the peer, to the last id: the peer has proved it. */
   readonly proved: boolean;
-  /** Where the next session should go on, when this one had to stop short. */
+  /** The bound at which the next session should go on, when this one had to stop short. */
   readonly continueFrom: Bound | null;
   /** The budget that was spent, on either side, when it stopped short for that. */
   readonly spent: string | null;
 }
 
-/** What a side says of its set first. Nobody has proved it: it serves to choose, and for no claim. */
+/** The first words of one side about its set. They are not proved: they serve to choose, and for no claim. */
 export interface Outline {
-  /** What it is willing to reconcile; all else speaks of this alone. */
+  /** The part that it is willing to reconcile; all else speaks of this alone. */
   readonly interval: Interval;
   readonly count: number;
-  /** 16 bytes of a digest without a key: equal ones are of equal sets, unless somebody lies. */
+  /** 16 bytes of a digest without a key: equal roots are of equal sets, unless a side lies. */
   readonly root: Uint8Array;
   /**
-   * False: it puts all off that differs.
+   * False: it puts off all that differs.
    * @default true
    */
   readonly settles?: boolean;
@@ -91,11 +91,11 @@ export interface Session {
   proceed?(room: boolean): Step;
   /** Null until the session is done. Absent in dialects that prove nothing. */
   readonly finding?: Finding | null;
-  /** The lowest bound above which something may be left to settle. Absent where nobody can tell. */
+  /** The lowest bound above which something may be left to settle. Absent where a dialect cannot tell. */
   readonly unsettledFrom?: Bound | null;
-  /** What either side said of its set; null until it has. Absent in dialects that say nothing. */
+  /** The outlines of both sides; null until both are known. Absent in dialects without outlines. */
   readonly outlines?: { readonly ours: Outline; readonly theirs: Outline } | null;
-  /** Where the sets differ, in order; empty unless the session was to settle nothing. */
+  /** Where the sets differ, in order; empty unless the session was a survey. */
   readonly survey?: readonly Surveyed[];
 }
 
@@ -105,7 +105,7 @@ export interface SessionInit {
   snapshot: Snapshot;
   limits?: Partial<SessionLimits>;
   /**
-   * What is to be reconciled, for dialects that can do with less than everything.
+   * The part to reconcile, for dialects that can do with less than everything.
    * @default everything
    */
   interval?: Interval;
@@ -115,14 +115,14 @@ export interface SessionInit {
    */
   refuses?: (id: Uint8Array) => boolean;
   /**
-   * False: whether the sets are equal, and if not where they differ, is found out, and no more: all
-   * that differs is put off. For dialects that can put off.
+   * False: a survey. The session finds out whether the sets are equal, and if not where they differ,
+   * and puts off all that differs. For dialects that can put off.
    * @default true
    */
   settles?: boolean;
 }
 
-/** A way of speaking: turns a snapshot and a role into a session. */
+/** A language of reconciliation: turns a snapshot and a role into a session. */
 export interface Dialect {
   /** Part of the protocol id, for example `commonware`. */
   readonly name: string;
@@ -134,6 +134,6 @@ export interface Dialect {
    */
   readonly lasting?: boolean;
   session(init: SessionInit): Session;
-  /** What the initiator's first frame says of its set, or null. Throws `ProtocolError`. */
+  /** The outline in the initiator's first frame, or null. Throws `ProtocolError`. */
   outline?(frame: Uint8Array): Outline | null;
 }

@@ -1,7 +1,7 @@
 import type { Bound } from '../../store/index.ts';
 import type { Finding, Interval, Outline, Role, Surveyed } from './dialect.ts';
 
-/** How one session went, from the point of view of this node. */
+/** The course of one session, from the point of view of this node. */
 export interface SessionReport {
   readonly peer: string;
   readonly role: Role;
@@ -19,22 +19,22 @@ export interface SessionReport {
   readonly equal: boolean;
   /** `Replica.version` of the snapshot the session worked on. */
   readonly version: number;
-  /** What the session has shown, in dialects that prove it; null otherwise, or when it failed. */
+  /** The result, in dialects that prove it; null otherwise, or when the session failed. */
   readonly finding: Finding | null;
   /** The part of the key space that this node asked for; null for everything, and for a responder. */
   readonly asked: Interval | null;
   /** False: this node put off all that differs, for a survey, or because another session lists it. */
   readonly settles: boolean;
-  /** What either side said of its set, in dialects that do; the peer's is not proved. */
+  /** The outlines of both sides, in dialects that have them; the peer's is not proved. */
   readonly outlines: { readonly ours: Outline; readonly theirs: Outline } | null;
   /** Where the sets differ, after a survey. */
   readonly survey: readonly Surveyed[];
   /**
-   * Bytes in both directions over those that any method needs (`efficiency`); null where what differs
-   * is not known on both sides.
+   * Bytes in both directions over those that any method needs (`efficiency`); null where the
+   * differences are not known on both sides.
    */
   readonly efficiency: number | null;
-  /** Where the next session should go on, when this one had to stop short. */
+  /** The bound at which the next session should go on, when this one had to stop short. */
   readonly continueFrom: Bound | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
@@ -70,8 +70,8 @@ export function settledBoth({ settles, outlines }: SessionReport): boolean {
 
 /**
  * Wire bytes over the information bound: each of d differences among n items takes the 32 bytes of its
- * id, and log2(n/d)/8 bytes to say which it is. Where nothing differs, that of one difference is taken:
- * about what finding out must cost.
+ * id, and log2(n/d)/8 bytes to say which it is. Equal sets count as one difference: finding out must
+ * cost about as much.
  */
 export function efficiency(session: { bytes: number; items: number; differences: number }): number {
   const differences = Math.max(1, session.differences);

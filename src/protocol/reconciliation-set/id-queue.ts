@@ -2,14 +2,14 @@ const DEFAULT_SLACK = 1024;
 
 export interface IdQueueInit {
   /**
-   * The queue is swept once it is longer than twice what is live plus so much. Raising it costs
+   * The queue is swept once it is longer than twice the live ids plus this number. Raising it costs
    * memory, lowering it sweeps short queues more often.
    * @default 1024
    */
   slack?: number;
 }
 
-/** Ids in line, oldest first; what is not live any more is thrown out now and then. */
+/** Queued ids, oldest first. Ids that are not live any more are thrown out now and then. */
 export class IdQueue {
   #keys: string[] = [];
   #head = 0;
@@ -19,7 +19,7 @@ export class IdQueue {
     this.#slack = slack;
   }
 
-  /** `live` ids may stand here, `isLive` tells which. */
+  /** `live` is the number of ids for which `isLive` holds. */
   push(key: string, live: number, isLive: (key: string) => boolean): void {
     this.#keys.push(key);
     if (this.#keys.length > 2 * live + this.#slack) this.#sweep(isLive);
@@ -33,7 +33,7 @@ export class IdQueue {
     return undefined;
   }
 
-  /** Throws out what was taken, is not live, or stands there twice. */
+  /** Throws out ids that were taken, are not live, or stand there twice. */
   #sweep(isLive: (key: string) => boolean): void {
     const waiting = new Set(this.#keys.slice(this.#head));
     this.#keys = [...waiting].filter(isLive);

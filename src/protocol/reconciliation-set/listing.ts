@@ -1,6 +1,6 @@
 import { IdQueue } from './id-queue.ts';
 
-/** A mirror whose claims proved wrong for so many ids ends. */
+/** A mirror that turned out to lack this many ids ends. */
 const MAX_FAULTS = 8;
 
 export interface ListingInit {
@@ -13,9 +13,9 @@ export interface ListingInit {
 }
 
 /**
- * What one peer said it has: the ids that may still be claimed of it, oldest first, and who may be
- * asked for them. That is the peer itself while it is here, and its mirrors; what one of them turned
- * out not to have is noted, so that it is not asked again. Ids are keys.
+ * The ids that one peer said it has, oldest first, and the holders that may be asked for them. Holders
+ * are the peer itself while it is connected, and its mirrors. An id that a holder turned out to lack is
+ * noted, so that it is not asked again. Ids are keys.
  */
 export class Listing {
   readonly owner: string;
@@ -25,7 +25,7 @@ export class Listing {
   /** Ids listed and missing. */
   known = 0;
   readonly #maxFaults: number;
-  /** Those who may be asked, and what each does not have. */
+  /** The peers that may be asked, and the ids that each lacks. */
   readonly #holders = new Map<string, Set<string>>();
 
   constructor({ owner, maxFaults = MAX_FAULTS }: ListingInit) {
@@ -33,7 +33,7 @@ export class Listing {
     this.#maxFaults = maxFaults;
   }
 
-  /** Whoever may be asked, in the order they came. */
+  /** The peers that may be asked, in the order they joined. */
   get holders(): string[] {
     return [...this.#holders.keys()];
   }
@@ -72,7 +72,7 @@ export class Listing {
     this.#holders.get(holder)?.delete(key);
   }
 
-  /** Takes out the ids that nobody who may be asked has. */
+  /** Takes out the ids that all holders lack. */
   takeDenied(): string[] {
     const [first, ...others] = this.#holders.values();
     const denied = [...(first ?? [])].filter((key) => others.every((other) => other.has(key)));

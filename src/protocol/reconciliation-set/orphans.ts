@@ -12,12 +12,12 @@ const MAX_PROBES_IN_VAIN = 256;
  * room first, the oldest of them before the others.
  */
 export class Orphans {
-  /** Peers that may be asked on the chance that they have some join it. */
+  /** Its holders are the peers that may be asked on the chance that they have some. */
   readonly listing: Listing = new Listing({ owner: NOBODY, maxFaults: MAX_PROBES_IN_VAIN });
   readonly max: number;
   readonly #unconfirmed = new Set<string>();
-  /** The same, oldest first, among others that have left: the first of a set is found ever more slowly. */
-  readonly #line = new IdQueue();
+  /** The same ids, oldest first, among ids that have left: finding the first id of a set gets ever slower. */
+  readonly #queue = new IdQueue();
   /** Ids given up for want of room. */
   lost = 0;
 
@@ -25,7 +25,7 @@ export class Orphans {
     this.max = max;
   }
 
-  /** The id that has to go so that `key` may come, if any: `key` itself where no other one may. */
+  /** The id that has to go so that `key` may come, if any. It is `key` itself where no other id may go. */
   admit(key: string, confirmed: boolean): string | null {
     if (!confirmed) this.#enqueue(key);
     if (this.listing.known < this.max) return null;
@@ -38,15 +38,15 @@ export class Orphans {
     this.#unconfirmed.delete(key);
   }
 
-  /** One that was listed again meanwhile may still have its place. */
+  /** An id that was listed again meanwhile may still stand in the queue. */
   #enqueue(key: string): void {
     this.#unconfirmed.add(key);
-    this.#line.push(key, this.#unconfirmed.size, (queued) => this.#unconfirmed.has(queued));
+    this.#queue.push(key, this.#unconfirmed.size, (queued) => this.#unconfirmed.has(queued));
   }
 
   #oldest(): string | undefined {
     for (;;) {
-      const key = this.#line.shift();
+      const key = this.#queue.shift();
       if (key === undefined || this.#unconfirmed.has(key)) return key;
     }
   }

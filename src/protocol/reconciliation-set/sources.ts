@@ -1,13 +1,13 @@
 /**
- * A list of peers in the order they said something, shared by all ids it is true of: a million ids
- * with the same three sources hold one list. Lists form a tree, each the one above it plus a peer;
- * a root is for all ids that were first wanted at about the same time.
+ * The peers that listed an id, in their order. A list is shared: a million ids with the same three
+ * sources hold one list. Lists form a tree, each the list above it plus a peer. A root is for all ids
+ * that were first wanted at about the same time.
  */
 export class SourceList {
   readonly peers: readonly string[];
-  /** When the first of them said so, in milliseconds since the epoch. */
+  /** The time of the first listing, in milliseconds since the epoch. */
   readonly since: number;
-  /** Whether two peers have ever said so. */
+  /** Whether two peers have ever listed it. */
   readonly confirmed: boolean;
   readonly #longer = new Map<string, SourceList>();
 
@@ -34,7 +34,7 @@ export class SourceList {
   }
 }
 
-/** How exactly it is remembered since when an id is wanted. */
+/** Ids that were first wanted within this time share a root. */
 const SINCE_STEP_MS = 60_000;
 
 /** The roots of the trees of lists. */
@@ -52,14 +52,14 @@ export class SourceRoots {
     return root;
   }
 
-  /** Whether any id may have been wanted since before `at` on the word of one peer alone. */
+  /** Whether an unconfirmed id may have been wanted since before `at`. */
   reachBefore(at: number): boolean {
     for (const { since, confirmed } of this.#roots.values())
       if (!confirmed && since < at) return true;
     return false;
   }
 
-  /** The same list for other peers; what it was confirmed by stays. */
+  /** The same list for other peers; a confirmed list stays confirmed. */
   replace({ since, confirmed }: SourceList, peers: readonly string[]): SourceList {
     return peers.reduce((list, peer) => list.with(peer), this.root(since, confirmed));
   }

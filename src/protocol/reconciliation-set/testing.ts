@@ -1,4 +1,4 @@
-/** For tests alone: the parts of this room that they look at from inside. */
+/** For tests alone: the parts of this room that they test directly. */
 
 export { IdQueue } from './id-queue.ts';
 export { SourceRoots } from './sources.ts';

@@ -1,7 +1,7 @@
 import { Claims } from './claims.ts';
 import { type SourceList, SourceRoots } from './sources.ts';
 
-/** What a peer says of the length of an item. */
+/** The word of a peer about the length of an item. */
 export interface Said {
   readonly peer: string;
   /** Bytes of the payload. */
@@ -53,7 +53,7 @@ export class Wants {
     return this.#ids.get(key)?.has(owner) === true;
   }
 
-  /** Bytes of the payload, for ids that were found to be large. */
+  /** Bytes of the payload, for ids that a peer said to be large. */
   length(key: string): number | undefined {
     return this.#lengths.get(key)?.bytes;
   }
@@ -71,7 +71,7 @@ export class Wants {
     this.claims.resize(key, true);
   }
 
-  /** Forgets the lengths a peer said; the ids. */
+  /** Forgets the lengths a peer said; returns the ids. */
   unsay(peer: string): string[] {
     const keys: string[] = [];
     for (const [key, said] of this.#lengths) if (said.peer === peer) keys.push(key);

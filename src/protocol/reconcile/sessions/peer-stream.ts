@@ -28,6 +28,8 @@ const MARK = new Uint8Array(0);
 export class PeerStream {
   readonly peer: string;
   readonly dialect: Dialect;
+  /** For slots alone. */
+  readonly channel: SessionChannel;
   readonly #init: PeerStreamInit;
   /** The session that the stream carries at the moment. */
   #slot: SessionSlot | null = null;
@@ -41,6 +43,7 @@ export class PeerStream {
     this.#init = init;
     this.peer = init.channel.peer;
     this.dialect = init.dialect;
+    this.channel = init.channel;
   }
 
   /** Another session may begin here. */
@@ -64,27 +67,19 @@ export class PeerStream {
   }
 
   abort(error: ProtocolError): void {
-    this.#init.channel.abort(error);
+    this.channel.abort(error);
     this.#end();
   }
 
   /** Closes a stream that carries no session. */
   async close(): Promise<void> {
     this.#end();
-    await this.#init.channel.close().catch(() => {});
+    await this.channel.close().catch(() => {});
   }
 
   /** For slots alone, as the methods below: whether the stream carries the session of `slot`. */
   holds(slot: SessionSlot): boolean {
     return this.#slot === slot;
-  }
-
-  send(frame: Uint8Array): Promise<void> {
-    return this.#init.channel.send(frame);
-  }
-
-  closeSide(): Promise<void> {
-    return this.#init.channel.close();
   }
 
   /** The next frame for `slot`; rejects when another session has begun meanwhile. */
@@ -122,7 +117,7 @@ export class PeerStream {
 
   #read(): Promise<Uint8Array | null> {
     if (this.#reading !== null) return this.#reading;
-    const reading = this.#init.channel.receive();
+    const reading = this.channel.receive();
     reading.catch(() => {});
     this.#reading = reading;
     return reading;
@@ -190,11 +185,11 @@ export class SessionSlot implements SessionChannel {
     if (this.#state === 'called') {
       this.#state = 'begun';
       this.#sentBytes += 1;
-      await this.#stream.send(MARK);
+      await this.#stream.channel.send(MARK);
       this.#check();
     }
     this.#sentBytes += prefixBytes(frame.length) + frame.length;
-    await this.#stream.send(frame);
+    await this.#stream.channel.send(frame);
   }
 
   async sendAll(frames: readonly Uint8Array[]): Promise<void> {
@@ -212,7 +207,7 @@ export class SessionSlot implements SessionChannel {
 
   async close(): Promise<void> {
     this.#check();
-    await this.#stream.closeSide();
+    await this.#stream.channel.close();
   }
 
   /** Ends the stream, unless it has gone on to another session. */

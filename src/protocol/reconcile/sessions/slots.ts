@@ -4,7 +4,7 @@ import { Limiter, type Release } from '../../limiter.ts';
 interface HeldSlot {
   readonly since: number;
   readonly giveWay: () => void;
-  told: boolean;
+  gaveWay: boolean;
 }
 
 export interface SlotsInit {
@@ -15,7 +15,7 @@ export interface SlotsInit {
   giveWayMs: number;
 }
 
-/** Room for so many sessions at a time. Where more wait, those that have run for long are told to end. */
+/** Bounds the sessions that run at a time. While others wait, sessions that have run for long give way. */
 export class Slots {
   readonly #init: SlotsInit;
   readonly #limiter: Limiter;
@@ -30,7 +30,7 @@ export class Slots {
   }
 
   /**
-   * Resolves with the way to leave; rejects with the signal's reason when that comes first. `giveWay`
+   * Resolves with the release of the slot; rejects with the signal's reason when that comes first. `giveWay`
    * is called at most once, while the slot is held.
    */
   async acquire(signal: AbortSignal, giveWay: () => void): Promise<Release> {
@@ -43,7 +43,7 @@ export class Slots {
       this.#waiting--;
       this.#watch();
     }
-    const held: HeldSlot = { since: this.#init.clock.monotonic(), giveWay, told: false };
+    const held: HeldSlot = { since: this.#init.clock.monotonic(), giveWay, gaveWay: false };
     this.#held.add(held);
     this.#watch();
     return () => {
@@ -53,17 +53,17 @@ export class Slots {
     };
   }
 
-  /** One gives way for each that waits. */
+  /** One session gives way for each that waits. */
   #watch(): void {
     this.#cancel();
     const { clock, limit, giveWayMs } = this.#init;
     const held = [...this.#held];
-    const oldest = held.find(({ told }) => !told);
-    const leaving = held.filter(({ told }) => told).length;
+    const oldest = held.find(({ gaveWay }) => !gaveWay);
+    const leaving = held.filter(({ gaveWay }) => gaveWay).length;
     if (oldest === undefined || held.length < limit || leaving >= this.#waiting) return;
     const delay = Math.max(0, oldest.since + giveWayMs - clock.monotonic());
     this.#cancel = clock.after(delay, () => {
-      oldest.told = true;
+      oldest.gaveWay = true;
       oldest.giveWay();
       this.#watch();
     });

@@ -1,4 +1,4 @@
-/** For tests alone: the parts of this room that they look at from inside. */
+/** For tests alone: the parts of this room that they test directly. */
 
 export { Carrier, type CarrierInit } from './carrier.ts';
 export type { InboundSession } from './peer-channels.ts';

@@ -21,7 +21,7 @@ const [NINE] = idsOf(9);
 async function setUp(self: 'a' | 'b', options: Partial<ReconcileOptions> = {}) {
   const other = self === 'a' ? 'b' : 'a';
   const clock = new VirtualClock();
-  const network = new MemoryNetwork({ clock, random: new SeededRandom('visits') });
+  const network = new MemoryNetwork({ clock, random: new SeededRandom('inbound') });
   const dialects = [tinyDialect({ warmUp: 1 })];
   const node = new Peer({ network: network.node(self), clock, ids: idsOf(1), dialects, options });
   const hand = new ByHand({ clock, node: network.node(other), protocol: PROTOCOL });
@@ -51,7 +51,7 @@ async function setUp(self: 'a' | 'b', options: Partial<ReconcileOptions> = {}) {
 }
 
 describe('a stream that a peer opens while a session runs', () => {
-  it('waits for the end of that session, as often as it happens', async () => {
+  it('waits for the end of that session, several times in a row', async () => {
     const { node, hand, begin, finish, clock } = await setUp('b');
     let current = await hand.open('b');
     await begin(current);
@@ -73,7 +73,7 @@ describe('a stream that a peer opens while a session runs', () => {
   });
 
   for (const self of ['a', 'b'] as const) {
-    it(`waits when ours was answered before, at the ${self === 'a' ? 'smaller' : 'larger'} id`, async () => {
+    it(`waits when the peer has answered our session, at the ${self === 'a' ? 'smaller' : 'larger'} id`, async () => {
       const { node, hand, begin, finish, called, clock } = await setUp(self);
       for (let round = 1; round <= 2; round++) {
         const { running, channel } = await called();
@@ -95,7 +95,7 @@ describe('a stream that a peer opens while a session runs', () => {
     });
   }
 
-  it('takes the place of ours that was not answered, at the larger id', async () => {
+  it('replaces our unanswered stream at the larger id', async () => {
     const { hand, begin, finish, called, clock } = await setUp('b');
     for (let round = 1; round <= 2; round++) {
       const { running, channel } = await called();
@@ -108,7 +108,7 @@ describe('a stream that a peer opens while a session runs', () => {
     }
   });
 
-  it('is refused while ours is not answered, at the smaller id', async () => {
+  it('is refused while our stream is unanswered, at the smaller id', async () => {
     const { hand, called, clock } = await setUp('a');
     for (let round = 1; round <= 2; round++) {
       const { running, channel } = await called();
@@ -127,7 +127,7 @@ describe('a stream that a peer opens while a session runs', () => {
 describe('a stream that broke before it was answered', () => {
   const refuse = (channel: Channel): void => channel.abort(new ProtocolError('BUSY', 'no'));
 
-  it('is taken for refused at the larger id: the stream of the peer is awaited so long', async () => {
+  it('counts as refused at the larger id: the stream of the peer is awaited for openTimeoutMs', async () => {
     for (const closes of [false, true]) {
       const { hand, node, next, begin, finish, clock } = await setUp('b');
       for (let round = 1; round <= 2; round++) {
@@ -136,16 +136,16 @@ describe('a stream that broke before it was answered', () => {
         if (closes) await refused.close();
         else refuse(refused);
         await clock.advance(9_800);
-        const visit = await hand.open('b');
-        await begin(visit);
-        await finish(visit);
+        const inbound = await hand.open('b');
+        await begin(inbound);
+        await finish(inbound);
         const { error, role } = await soon(clock, 'the session ends', running);
         assert.deepEqual([error, role], [null, 'responder']);
       }
     }
   });
 
-  it('is an error in the end at the larger id, when no stream comes', async () => {
+  it('is an error at the larger id when no stream comes in time', async () => {
     const { node, next, clock } = await setUp('b');
     const running = node.service.reconcile('a');
     const refused = await next();
@@ -159,7 +159,7 @@ describe('a stream that broke before it was answered', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('is no reason to wait when the node stops meanwhile', async () => {
+  it('is not waited for when the node stops', async () => {
     const { node, next, clock } = await setUp('b');
     const running = node.service.reconcile('a');
     refuse(await next());
@@ -194,28 +194,28 @@ describe('a stream that broke before it was answered', () => {
 });
 
 describe('a session of a scope', () => {
-  it('gives way to those that the peer begins, eight times in a row and no more', async () => {
+  it('lets eight sessions of the peer go first, and no more', async () => {
     const { node, hand, next, begin, finish, clock } = await setUp('b');
     const running = node.service.reconcile('a', {});
     for (let attempt = 1; attempt <= 8; attempt++) {
       assert.deepEqual(await hand.hear(await next()), WARM, `attempt ${attempt}`);
-      const visit = await hand.open('b');
-      await begin(visit);
-      await finish(visit);
+      const inbound = await hand.open('b');
+      await begin(inbound);
+      await finish(inbound);
     }
     const { role, error } = await soon(clock, 'it ends', running);
     assert.deepEqual([role, error], ['responder', null]);
     assert.equal(node.ended.length, 8);
   });
 
-  it('is held once the peer begins no more', async () => {
+  it('runs once the peer begins no more sessions', async () => {
     const { node, hand, next, begin, finish, clock } = await setUp('b');
     const running = node.service.reconcile('a', {});
     for (let attempt = 1; attempt <= 7; attempt++) {
       await next();
-      const visit = await hand.open('b');
-      await begin(visit);
-      await finish(visit);
+      const inbound = await hand.open('b');
+      await begin(inbound);
+      await finish(inbound);
     }
     const channel = await next();
     assert.deepEqual(await hand.hear(channel), WARM);

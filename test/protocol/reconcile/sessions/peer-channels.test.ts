@@ -57,8 +57,8 @@ async function setUp(self: string, others: readonly string[]) {
   return { clock, network, node, hand, hands, next, streams, called, served };
 }
 
-describe('the stream that is kept', () => {
-  it('carries sessions of either side, whoever opened it', async () => {
+describe('a kept stream', () => {
+  it('carries sessions that either side begins, on a stream that either side opened', async () => {
     const one = await setUp('a', ['b']);
     const stream = await one.called('b');
     for (let round = 0; round < 2; round++) {
@@ -75,7 +75,7 @@ describe('the stream that is kept', () => {
     assert.equal(one.clock.pending + other.clock.pending, 0, 'and nothing waits in between');
   });
 
-  it('is closed for a new one that the peer opens, again and again', async () => {
+  it('is closed when the peer opens a new one, several times in a row', async () => {
     const { hand, called, served } = await setUp('a', ['b']);
     let stream = await called('b');
     for (let round = 0; round < 3; round++) {
@@ -88,7 +88,7 @@ describe('the stream that is kept', () => {
     }
   });
 
-  it('goes with its peer, and with no other; a new one is opened then', async () => {
+  it('ends when its own peer disconnects; the next session opens a new one', async () => {
     const { network, clock, hands, streams, called } = await setUp('a', ['b', 'c']);
     let b = await called('b', undefined, hands[0], streams[0]);
     const c = await called('c', undefined, hands[1], streams[1]);
@@ -102,7 +102,7 @@ describe('the stream that is kept', () => {
     }
   });
 
-  it('is left by nobody when the node stops, and opened anew when it has started again', async () => {
+  it('ends when the node stops, and is opened again after a restart', async () => {
     const { node, clock, hand, called } = await setUp('a', ['b']);
     for (let round = 0; round < 2; round++) {
       const stream = await called('b');
@@ -114,7 +114,7 @@ describe('the stream that is kept', () => {
     }
   });
 
-  it('is opened anew when the peer has closed it, or has broken it', async () => {
+  it('is opened again after the peer closed or broke it', async () => {
     const { hand, clock, called } = await setUp('a', ['b']);
     for (let round = 0; round < 2; round++) {
       const closed = await called('b');
@@ -126,7 +126,7 @@ describe('the stream that is kept', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('is tried once more, on a new one, when it breaks before a word of the peer', async () => {
+  it('is replaced by a new one, once, when it breaks before a frame of the peer', async () => {
     for (const self of ['a', 'b'] as const) {
       const peer = self === 'a' ? 'b' : 'a';
       const { node, hand, clock, next, called } = await setUp(self, [peer]);
@@ -142,7 +142,7 @@ describe('the stream that is kept', () => {
     }
   });
 
-  it('is not tried again once the peer has said a word', async () => {
+  it('is not replaced once the peer has sent a frame', async () => {
     const { node, hand, clock, called } = await setUp('a', ['b']);
     const stream = await called('b');
     const running = node.service.reconcile('b');
@@ -153,7 +153,7 @@ describe('the stream that is kept', () => {
     await called('b');
   });
 
-  it('has the session of the smaller id when both begin, time after time', async () => {
+  it('carries the session of the smaller id when both begin, several times in a row', async () => {
     const small = await setUp('a', ['b']);
     const first = await small.called('b');
     for (let round = 0; round < 2; round++) {

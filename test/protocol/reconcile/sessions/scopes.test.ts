@@ -62,7 +62,7 @@ async function setUp(
 }
 
 describe('a session that stopped short', () => {
-  it('is gone on with by the next one, until one comes to the end, time after time', async () => {
+  it('is continued by the next one, until one reaches the end, several times in a row', async () => {
     const { a, session } = await setUp();
     for (let round = 0; round < 2; round++) {
       for (const [asked, shown] of [
@@ -81,7 +81,7 @@ describe('a session that stopped short', () => {
     }
   });
 
-  it('is gone on with though the peer began it, and not when a peer then comes to the end', async () => {
+  it('is continued also when the peer began it; a peer session that ends keeps the bound', async () => {
     const { a, b, session } = await setUp();
     a.dialect.showing = { finding: finding(at(5)) };
     await session('b');
@@ -115,7 +115,7 @@ describe('a session that stopped short', () => {
     assert.equal(a.dialect.last.interval, undefined);
   });
 
-  it('says nothing of the rest where either side settled nothing, or it had a scope', async () => {
+  it('leaves no bound to continue from after a survey of either side, or with a scope', async () => {
     const { a, session } = await setUp();
     a.dialect.showing = { finding: finding(at(5)), outlines: outlines(false) };
     await session('a');
@@ -160,7 +160,7 @@ describe('a session that stopped short', () => {
 });
 
 describe('what a session has shown', () => {
-  it('is an error when it does not add up, and the sets differ then', async () => {
+  it('is an error when the finding is not proved, and the sets count as different', async () => {
     const differing: string[] = [];
     const { a, session } = await setUp({ events: { differs: (peer) => differing.push(peer) } });
     a.dialect.showing = { equal: true, finding: finding(null, false) };
@@ -170,7 +170,7 @@ describe('what a session has shown', () => {
     assert.equal((await session('a')).error?.code, 'BUDGET_SPENT', 'no proof of the whole');
   });
 
-  it('says how many bytes it took, unless it stopped short', async () => {
+  it('gives its efficiency, unless it stopped short', async () => {
     const { a, session } = await setUp();
     a.dialect.showing = { finding: finding(null) };
     const report = await session('a');
@@ -182,7 +182,7 @@ describe('what a session has shown', () => {
     assert.equal((await session('a')).efficiency, null);
   });
 
-  it('is told as a difference once: by the dialect, or after the first exchange', async () => {
+  it('reports a difference once: by the dialect, or after the first exchange', async () => {
     for (const [showing, times] of [
       [{ warmUp: 3 }, 1],
       [{ warmUp: 3, equal: true }, 0],
@@ -202,7 +202,7 @@ describe('what a session has shown', () => {
     }
   });
 
-  it('has the outlines and the survey, and tells of the outlines once', async () => {
+  it('holds the outlines and the survey, and reports the outlines once', async () => {
     const told: string[] = [];
     const { a, b, session } = await setUp({ events: { outlined: (peer) => told.push(peer) } });
     const survey = [{ ...everything, ours: 1, theirs: 2, differs: true }];
@@ -216,8 +216,8 @@ describe('what a session has shown', () => {
   });
 });
 
-describe('what a session settles', () => {
-  it('is judged by what the peer says of its set, when the peer begins', async () => {
+describe('the mode of a session', () => {
+  it('follows the outline of the peer, when the peer begins', async () => {
     let verdict = true;
     const judged: unknown[] = [];
     const judge: ReconcileEvents['judge'] = (peer, { settles }) => {
@@ -234,7 +234,7 @@ describe('what a session settles', () => {
     assert.deepEqual(judged, Array(3).fill(['a', true]));
   });
 
-  it('is all where nobody judges, and where dialects say nothing of their sets', async () => {
+  it('is to reconcile without a judge, and in dialects without outlines', async () => {
     for (const said of [true, false]) {
       const { a, b, session } = await setUp({ outlines: said });
       await session('a', { settles: false });
@@ -243,19 +243,19 @@ describe('what a session settles', () => {
     }
   });
 
-  it('joins a look at everything with the session that runs, and no other look', async () => {
+  it('lets a survey of everything join the running session, and no other survey', async () => {
     const { a, b, clock } = await setUp();
     for (const { dialect } of [a, b]) dialect.showing = { warmUp: 3 };
     const { service } = a.peer;
     const running = service.reconcile('b');
     await clock.advance(15);
-    const look = service.reconcile('b', { settles: false });
+    const survey = service.reconcile('b', { settles: false });
     const part = service.reconcile('b', { settles: false, interval: restFrom(5) });
     const whole = service.reconcile('b', {});
     const [first, ...others] = await soon(
       clock,
       'all sessions end',
-      Promise.all([running, look, part, whole]),
+      Promise.all([running, survey, part, whole]),
     );
     assert.equal(others[0], first);
     assert.deepEqual(

@@ -59,8 +59,8 @@ function calls({ clock, hub, streams, hands }: Scene) {
   };
 }
 
-describe('places for sessions that a node begins', () => {
-  it('are so many, and each is given back when its session ends', async () => {
+describe('slots for sessions that a node begins', () => {
+  it('are limited, and each is free again when its session ends', async () => {
     const scene = await setUp({ maxSessions: 2 });
     const { hub, clock } = scene;
     const { begin, opened, end } = calls(scene);
@@ -83,7 +83,7 @@ describe('places for sessions that a node begins', () => {
     }
   });
 
-  it('are given back by sessions that fail, and by those whose peer goes while they wait', async () => {
+  it('are free again when a session fails, or its peer disconnects while it waits', async () => {
     const scene = await setUp({ maxSessions: 1 });
     const { hub, network, clock } = scene;
     const { begin, opened, end, report } = calls(scene);
@@ -104,30 +104,34 @@ describe('places for sessions that a node begins', () => {
     }
   });
 
-  it('are others than those for sessions that peers begin', async () => {
+  it('are separate from slots for sessions that peers begin', async () => {
     const scene = await setUp({ maxSessions: 1 });
     const { begin, opened, end } = calls(scene);
     begin('p');
     await opened('p');
-    const visit = await scene.begin('q');
-    assert.deepEqual(await scene.hands.q.hear(visit), ONE, 'a visit is served meanwhile');
-    await scene.hands.q.close(visit);
+    const inbound = await scene.begin('q');
+    assert.deepEqual(
+      await scene.hands.q.hear(inbound),
+      ONE,
+      'an inbound session is served meanwhile',
+    );
+    await scene.hands.q.close(inbound);
     assert.equal((await end('p')).error, null);
   });
 });
 
-describe('places for sessions that peers begin', () => {
-  it('are so many, and each is given back when its session ends', async () => {
+describe('slots for sessions that peers begin', () => {
+  it('are limited, and each is free again when its session ends', async () => {
     const { hub, hands, begin, clock } = await setUp({ maxSessions: 2 });
     for (let round = 0; round < 3; round++) {
-      const visits = {} as Record<Name, Channel>;
-      for (const name of NAMES) visits[name] = await begin(name);
+      const inbound = {} as Record<Name, Channel>;
+      for (const name of NAMES) inbound[name] = await begin(name);
       await clock.advance(100);
       assert.equal(hub.held, 2, 'two at a time');
       for (const [at, name] of NAMES.entries()) {
-        assert.deepEqual(await hands[name].hear(visits[name]), ONE, `${name} is served`);
+        assert.deepEqual(await hands[name].hear(inbound[name]), ONE, `${name} is served`);
         assert.equal(hub.held, Math.min(2, 4 - at), 'and no more than two');
-        await hands[name].close(visits[name]);
+        await hands[name].close(inbound[name]);
       }
       assert.equal(hub.held, 0);
     }
@@ -135,7 +139,7 @@ describe('places for sessions that peers begin', () => {
     assert.ok(hub.ended.every(({ error, role }) => error === null && role === 'responder'));
   });
 
-  it('are given back by sessions that fail, and by those whose peer goes while they wait', async () => {
+  it('are free again when a session fails, or its peer disconnects while it waits', async () => {
     const { hub, network, hands, begin, clock } = await setUp({ maxSessions: 1 });
     for (let round = 0; round < 3; round++) {
       await begin('p');
@@ -151,15 +155,15 @@ describe('places for sessions that peers begin', () => {
     assert.equal(clock.pending, 0, 'no timer is left');
   });
 
-  it('are not taken by a stream that says nothing', async () => {
+  it('are not taken by a stream without a frame', async () => {
     const { hands, begin } = await setUp({ maxSessions: 1 });
     await hands.p.open('hub');
     await hands.q.open('hub');
-    const visit = await begin('r');
-    assert.deepEqual(await hands.r.hear(visit), ONE);
+    const inbound = await begin('r');
+    assert.deepEqual(await hands.r.hear(inbound), ONE);
   });
 
-  it('are given up, when others wait, by the session that has run for long', async () => {
+  it('are given up by the session that has run for giveWayMs, when others wait', async () => {
     const { hub, hands, begin, clock } = await setUp({
       maxSessions: 1,
       giveWayMs: 5_000,
@@ -170,18 +174,18 @@ describe('places for sessions that peers begin', () => {
       ['p', 'q'],
       ['q', 'r'],
     ] as const) {
-      const visit = await begin(waiting);
+      const inbound = await begin(waiting);
       await clock.advance(4_000);
-      assert.equal(visit.receivedBytes, 0, `${slow} has its time`);
+      assert.equal(inbound.receivedBytes, 0, `${slow} has its time`);
       await clock.advance(1_000);
-      assert.deepEqual(await hands[waiting].hear(visit), ONE, `${waiting} has the place`);
+      assert.deepEqual(await hands[waiting].hear(inbound), ONE, `${waiting} has the slot`);
       assert.match(hub.ended.at(-1)!.error!.message, /gave way/);
     }
   });
 });
 
 describe('a session that got no stream', () => {
-  it('is reported with what is known of it, and nothing else', async () => {
+  it('has a report with peer, dialect, times and error alone', async () => {
     const { hub, clock, network } = await setUp({ openTimeoutMs: 2_000 });
     const nothing = {
       role: 'initiator',
