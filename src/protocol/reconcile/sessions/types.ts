@@ -29,16 +29,12 @@ export interface Reconcile {
   /** Ends running sessions; resolves once none is left. */
   stop(): Promise<void>;
   /**
-   * Runs a session with a connected peer, or joins the running one and gives its report. Never
-   * rejects: an error is in the report.
+   * Runs a session with a connected peer, or joins the running one and gives its report. With a scope
+   * it runs after that one; a survey of everything joins it. The report's role is `responder` when the
+   * peer began a session at the same moment, several times in a row. Never rejects: an error is in the
+   * report.
    */
-  reconcile(peer: string): Promise<SessionReport>;
-  /**
-   * Runs a session of that scope, after the one that is running; a survey of everything joins that.
-   * The report's role is `responder` when the peer began a session at the same moment, time and again.
-   * Never rejects.
-   */
-  reconcile(peer: string, scope: Scope): Promise<SessionReport>;
+  reconcile(peer: string, scope?: Scope): Promise<SessionReport>;
   /** Whether a session with the peer runs, in either role. */
   runs(peer: string): boolean;
   /** Peers that speak the protocol and are connected. */
