@@ -1,5 +1,5 @@
 import { Listing } from './listing.ts';
-import { NOBODY, Orphans } from './orphans.ts';
+import { NO_OWNER, Orphans } from './orphans.ts';
 import type { SizeKind, Wants } from './wants.ts';
 
 /** Which peer may be asked for which wanted id: listings, mirrors and orphans. Ids are keys. */
@@ -14,7 +14,7 @@ export class Listings {
   constructor(wants: Wants, maxOrphans: number) {
     this.#wants = wants;
     this.orphans = new Orphans(maxOrphans);
-    this.#byOwner.set(NOBODY, this.orphans.listing);
+    this.#byOwner.set(NO_OWNER, this.orphans.listing);
   }
 
   get(owner: string): Listing | undefined {
@@ -64,7 +64,7 @@ export class Listings {
     for (const listing of this.offered(peer)) {
       if (!this.#wants.isListed(listing.owner, key)) continue;
       const ended = listing.deny(peer, key);
-      if (listing.owner === NOBODY) {
+      if (listing.owner === NO_OWNER) {
         for (const prober of ended) listing.leave(prober);
       } else {
         this.#dropOrOrphan(this.#takeDenied(listing), denied);
@@ -75,7 +75,7 @@ export class Listings {
 
   /** The listings that `peer` may be asked for, its own first, orphans last. */
   offered(peer: string): Listing[] {
-    const listings = [peer, this.#mirrored.get(peer), NOBODY].map((owner) =>
+    const listings = [peer, this.#mirrored.get(peer), NO_OWNER].map((owner) =>
       owner === undefined ? undefined : this.#byOwner.get(owner),
     );
     return listings.filter((listing) => listing?.isHeldBy(peer) === true) as Listing[];
@@ -83,7 +83,7 @@ export class Listings {
 
   /** Adds an id to a listing; it is no orphan any more. */
   list(listing: Listing, key: string): void {
-    if (this.#wants.isListed(NOBODY, key)) this.#unlist(this.orphans.listing, key);
+    if (this.#wants.isListed(NO_OWNER, key)) this.#unlist(this.orphans.listing, key);
     listing.known++;
     this.#wants.list(listing.owner, key);
     this.#enqueue(listing, key);
@@ -191,7 +191,7 @@ export class Listings {
   #forget(owner: string, key: string): void {
     const listing = this.#byOwner.get(owner)!;
     listing.known--;
-    if (owner === NOBODY) this.orphans.left(key);
+    if (owner === NO_OWNER) this.orphans.left(key);
     else this.tidy(listing);
   }
 

@@ -2,7 +2,7 @@ import { IdQueue } from './id-queue.ts';
 import { Listing } from './listing.ts';
 
 /** Owner of the listing of ids that no peer lists any more. */
-export const NOBODY = '';
+export const NO_OWNER = '';
 
 /** A peer that lacks so many orphans is asked for no more of them until it connects again. */
 const MAX_PROBES_IN_VAIN = 256;
@@ -13,7 +13,7 @@ const MAX_PROBES_IN_VAIN = 256;
  */
 export class Orphans {
   /** Its holders are the peers that may be asked on the chance that they have some. */
-  readonly listing: Listing = new Listing({ owner: NOBODY, maxFaults: MAX_PROBES_IN_VAIN });
+  readonly listing: Listing = new Listing({ owner: NO_OWNER, maxFaults: MAX_PROBES_IN_VAIN });
   readonly max: number;
   readonly #unconfirmed = new Set<string>();
   /** The same ids, oldest first, among ids that have left: finding the first id of a set gets ever slower. */

@@ -2,7 +2,7 @@ import { bytesToKey, keyToBytes } from '../../store/index.ts';
 import type { Listing } from './listing.ts';
 import { Listings } from './listings.ts';
 import { DEFAULT_SET_OPTIONS, type ReconciliationSetInit } from './options.ts';
-import { NOBODY } from './orphans.ts';
+import { NO_OWNER } from './orphans.ts';
 import { type Said, type Want, Wants } from './wants.ts';
 
 /**
@@ -155,7 +155,7 @@ export class ReconciliationSet {
    */
   sources(id: Uint8Array): string[] {
     const key = bytesToKey(id);
-    const owners = this.#wants.get(key)?.peers.filter((owner) => owner !== NOBODY) ?? [];
+    const owners = this.#wants.get(key)?.peers.filter((owner) => owner !== NO_OWNER) ?? [];
     const listings = owners.map((owner) => this.#listings.get(owner)!);
     const sources = listings.flatMap((listing) =>
       listing.holders.filter((holder) => listing.offers(holder, key)),
@@ -253,7 +253,7 @@ export class ReconciliationSet {
       if (orphans && this.orphans === 0) continue;
       for (const key of this.#wants.keys()) {
         if (keys.length >= max) break;
-        if (this.#wants.isListed(NOBODY, key) === orphans) keys.push(key);
+        if (this.#wants.isListed(NO_OWNER, key) === orphans) keys.push(key);
       }
     }
     return keys.map((key) => this.want(keyToBytes(key))!);
