@@ -2,6 +2,7 @@ import { systemClock } from '../../src/daemon/index.ts';
 import { commonware } from '../../src/protocol/index.ts';
 import { bytesToKey, Replica, type Snapshot, type VerifiedItem } from '../../src/store/index.ts';
 import { converse } from '../conformance/dialect.ts';
+import { FakeDisk } from '../support/fake-disk.ts';
 import { memoryDatabase } from '../support/memory-database.ts';
 import { fullItemOf } from './items.ts';
 
@@ -19,7 +20,7 @@ export class Peer {
   }
 
   static async holding(numbers: readonly number[]): Promise<Peer> {
-    const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
+    const disk = new FakeDisk();
     const replica = await Replica.open({ database: memoryDatabase(), clock: systemClock, disk });
     const items = numbers.map(fullItemOf);
     for (const chunk of chunksOf(items)) await replica.putVerified(chunk);

@@ -18,6 +18,7 @@ import {
   type Snapshot,
 } from '../../src/store/index.ts';
 import { VirtualClock } from '../support/clock.ts';
+import { FakeDisk } from '../support/fake-disk.ts';
 import { memoryDatabase } from '../support/memory-database.ts';
 import { MemoryGossip } from '../support/memory-gossip.ts';
 import { type LinkInit, MemoryNetwork } from '../support/memory-network.ts';
@@ -143,7 +144,7 @@ interface StartInit extends Changes {
 async function startNode(init: StartInit): Promise<SimulatedNode> {
   const { id, network, clock, random, dialects, shows, sizeOf, servesAfterMs } = init;
   const { push = false, maxMissing, ...options } = init.options;
-  const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
+  const disk = new FakeDisk();
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
   const logger = pino({ level: 'silent' });
   const replicator = new Replicator({ replica, clock, random, logger, options });

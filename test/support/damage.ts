@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/daemon/index.ts';
 import { bytesToHex, type Database, openDatabase, Replica } from '../../src/store/index.ts';
 import { setKeys } from '../../src/store/replica/records/index.ts';
+import { FakeDisk } from './fake-disk.ts';
 
 const KEYS = setKeys('set');
 
@@ -10,7 +11,7 @@ export async function seed(dataDir: string, count: number): Promise<void> {
   const replica = await Replica.open({
     open: () => openDatabase(join(dataDir, 'db')),
     clock: systemClock,
-    disk: { freeBytes: async () => Number.MAX_SAFE_INTEGER },
+    disk: new FakeDisk(),
     index: { bufferItems: 64 },
   });
   for (let i = 0; i < count; i += 200) {

@@ -4,6 +4,7 @@ import { RunningNode } from '../../../src/daemon/node/testing.ts';
 import { Replicator } from '../../../src/daemon/replicator/index.ts';
 import { type Database, Replica } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
+import { FakeDisk } from '../../support/fake-disk.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { Log } from '../mesh/log.ts';
@@ -16,7 +17,7 @@ async function nodeOver(context: TestContext, database: Database, maxSetBytes: n
   const replica = await Replica.open({
     database,
     clock,
-    disk: { freeBytes: async () => 2 ** 40 },
+    disk: new FakeDisk(),
     limits: { maxSetBytes },
   });
   context.after(() => replica.close());

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PeerRecord } from '../../../src/daemon/replicator/index.ts';
 import { getsMany, isPart, PeerRecords } from '../../../src/daemon/replicator/testing.ts';
-import { at, FAILED, findingOf, reportOf } from './support.ts';
+import { sessionReport } from '../../support/reports.ts';
+import { at, FAILED, findingOf } from './support.ts';
 
 const REPLICA = { version: 0, indexed: true };
 const PART = { lower: at(1), upper: at(2) };
@@ -14,7 +15,7 @@ describe('the records of peers', () => {
       records.connected('p');
       assert.equal(records.get('p')!.sessions, 0);
       for (const sessions of [1, 2]) {
-        const report = reportOf({ version: sessions });
+        const report = sessionReport({ version: sessions });
         records.ended(report);
         assert.deepEqual(records.get('p'), {
           peer: 'p',
@@ -30,7 +31,7 @@ describe('the records of peers', () => {
     }
     records.connected('p');
     assert.equal(records.get('p')!.lastSession?.version, 2, 'it is known when it is back');
-    records.ended(reportOf({ peer: 'q' }));
+    records.ended(sessionReport({ peer: 'q' }));
     records.differs('q');
     records.disconnected('q');
     assert.equal(records.get('q'), undefined);
@@ -39,9 +40,9 @@ describe('the records of peers', () => {
   it('know sets to be equal until something speaks against it', () => {
     const records = new PeerRecords({ replica: REPLICA });
     records.connected('p');
-    const equalAfter = (change: Parameters<typeof reportOf>[0]): boolean => {
-      records.ended(reportOf());
-      records.ended(reportOf(change));
+    const equalAfter = (change: Parameters<typeof sessionReport>[0]): boolean => {
+      records.ended(sessionReport());
+      records.ended(sessionReport(change));
       return records.get('p')!.equalAt !== null;
     };
     assert.equal(equalAfter({}), true);
@@ -50,7 +51,7 @@ describe('the records of peers', () => {
     const part = { equal: false, finding: findingOf({ interval: PART }) };
     assert.equal(equalAfter(part), true, 'a part in which nothing differs says nothing');
     assert.equal(equalAfter({ ...part, finding: findingOf({ interval: PART, mine: 1 }) }), false);
-    records.ended(reportOf());
+    records.ended(sessionReport());
     records.differs('p');
     assert.equal(records.get('p')!.equalAt, null);
   });
@@ -79,16 +80,16 @@ describe('the records of peers', () => {
 describe('a session over a part', () => {
   it('is one that proved, without an error, that nothing differs in it', () => {
     const finding = findingOf({ interval: PART });
-    assert.equal(isPart(reportOf({ finding })), true);
-    assert.equal(isPart(reportOf({ finding: findingOf() })), false, 'it is everything');
-    assert.equal(isPart(reportOf({ finding, error: FAILED })), false);
-    assert.equal(isPart(reportOf({ finding: null })), false);
+    assert.equal(isPart(sessionReport({ finding })), true);
+    assert.equal(isPart(sessionReport({ finding: findingOf() })), false, 'it is everything');
+    assert.equal(isPart(sessionReport({ finding, error: FAILED })), false);
+    assert.equal(isPart(sessionReport({ finding: null })), false);
     for (const change of [{ mine: 1 }, { theirs: 1 }, { proved: false }]) {
-      assert.equal(isPart(reportOf({ finding: { ...finding, ...change } })), false);
+      assert.equal(isPart(sessionReport({ finding: { ...finding, ...change } })), false);
     }
     for (const bound of [{ lower: at(1) }, { upper: at(2) }]) {
       const interval = { ...findingOf().interval, ...bound };
-      assert.equal(isPart(reportOf({ finding: findingOf({ interval }) })), true);
+      assert.equal(isPart(sessionReport({ finding: findingOf({ interval }) })), true);
     }
   });
 });
@@ -99,7 +100,7 @@ describe('a peer that gets many items', () => {
     connected: true,
     sessions: 1,
     equalAt: null,
-    lastSession: reportOf({ startedAt: 1_000, durationMs: 500, finding: findingOf({ mine }) }),
+    lastSession: sessionReport({ startedAt: 1_000, durationMs: 500, finding: findingOf({ mine }) }),
   });
 
   it('is one whose last session found it lacking 1,024 items', () => {
@@ -108,7 +109,7 @@ describe('a peer that gets many items', () => {
       [false, true],
     );
     assert.equal(getsMany({ ...record(2_000), lastSession: null }, 1_500), false);
-    assert.equal(getsMany({ ...record(1), lastSession: reportOf() }, 6), false);
+    assert.equal(getsMany({ ...record(1), lastSession: sessionReport() }, 6), false);
   });
 
   it('is so for ten seconds after the end of that session, also where the clock goes back', () => {

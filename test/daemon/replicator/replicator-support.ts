@@ -12,9 +12,11 @@ import type {
 } from '../../../src/protocol/index.ts';
 import { type ItemKey, Replica, type ReplicaInit } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
+import { FakeDisk } from '../../support/fake-disk.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
+import { fetchReport, sessionReport } from '../../support/reports.ts';
 import { wideSum } from '../../support/wide-sum.ts';
-import { EVERYTHING, Lines, reportOf } from './support.ts';
+import { EVERYTHING, Lines } from './support.ts';
 
 /** No session comes by itself within a test. */
 const RARE = { intervalMs: 1e9, intervalMinMs: 1e9, intervalMaxMs: 1e9 };
@@ -81,7 +83,7 @@ export class ReplicatorRig {
     const replica = await Replica.open({
       database: memoryDatabase(),
       clock,
-      disk: { freeBytes: async () => Number.MAX_SAFE_INTEGER },
+      disk: new FakeDisk(),
       scheme: wideSum,
       ...init,
     });
@@ -133,7 +135,7 @@ export class ReplicatorRig {
     const { replica, clock } = this;
     const outline = { count: 1, root: new Uint8Array(16), interval: EVERYTHING, settles: true };
     const now = { version: replica.version, startedAt: clock.now() };
-    return reportOf({ peer, ...now, outlines: { ours: outline, theirs: outline }, ...change });
+    return sessionReport({ peer, ...now, outlines: { ours: outline, theirs: outline }, ...change });
   }
 
   /** Ends the sessions over slices, which run until then. */
@@ -161,13 +163,12 @@ export class ReplicatorRig {
     fetch: (request: FetchRequest) => {
       const { promise, resolve } = Promise.withResolvers<FetchReport>();
       const { peer } = request;
-      const nothing = { absent: [], large: [], tooLarge: [], payloadBytes: 0, endedAt: null };
       const asked = {
         request,
         end: (report: Partial<FetchReport> = {}) => {
           const at = this.asked.indexOf(asked);
           if (at >= 0) this.asked.splice(at, 1);
-          resolve({ peer, outcome: 'complete', items: 0, error: null, ...nothing, ...report });
+          resolve(fetchReport({ peer, ...report }));
         },
       };
       this.asked.push(asked);

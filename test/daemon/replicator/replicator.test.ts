@@ -12,8 +12,10 @@ import {
   ZERO_BOUND,
 } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
+import { FakeDisk } from '../../support/fake-disk.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { SeededRandom } from '../../support/random.ts';
+import { sessionReport } from '../../support/reports.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 const KEY = { hint: 1n, id: new Uint8Array(32).fill(7), length: 500 };
@@ -27,7 +29,7 @@ interface Change {
 
 async function setUp(context: TestContext, { lost = false, wantsFile }: Change = {}) {
   const clock = new VirtualClock();
-  const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
+  const disk = new FakeDisk();
   const replica = await Replica.open({
     database: memoryDatabase(),
     clock,
@@ -45,28 +47,9 @@ async function setUp(context: TestContext, { lost = false, wantsFile }: Change =
     wantsFile: wantsFile ?? null,
   });
   const ended = (change: Partial<SessionReport> = {}) =>
-    replicator.ended({
-      peer: 'p',
-      role: 'initiator',
-      dialect: 'commonware',
-      startedAt: clock.now(),
-      durationMs: 1,
-      rounds: 1,
-      bytesSent: 1,
-      bytesReceived: 1,
-      missing: 0,
-      equal: true,
-      version: replica.version,
-      finding: null,
-      efficiency: null,
-      asked: null,
-      settles: true,
-      outlines: null,
-      survey: [],
-      continueFrom: null,
-      error: null,
-      ...change,
-    });
+    replicator.ended(
+      sessionReport({ startedAt: clock.now(), version: replica.version, ...change }),
+    );
   const start = () =>
     replicator.start({
       reconcile: { reconcile: () => new Promise(() => undefined) } as unknown as ReconcileService,

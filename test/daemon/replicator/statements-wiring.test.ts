@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { SimulatedMesh } from '../../simulation/simulated-mesh.ts';
-import { EVERYTHING, findingOf, itemOf, reportOf } from './support.ts';
+import { sessionReport } from '../../support/reports.ts';
+import { EVERYTHING, findingOf, itemOf } from './support.ts';
 
 const RARE = { intervalMs: 3_600_000, intervalMaxMs: 3_600_000, settleMaxMs: 3_600_000 };
 
@@ -20,7 +21,7 @@ async function nodeOf(t: TestContext) {
     /** A session ends that proved all it found. */
     ended: (theirs: number, refused = 0) =>
       replicator.ended(
-        reportOf({
+        sessionReport({
           startedAt: ++started,
           equal: false,
           version: replica.version,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Logger, pino } from 'pino';
-import type { Finding, Interval, SessionReport } from '../../../src/protocol/index.ts';
+import type { Finding, Interval } from '../../../src/protocol/index.ts';
 import {
   type Bound,
   INFINITE_BOUND,
@@ -43,32 +43,6 @@ export function findingOf(change: Partial<Finding> = {}): Finding {
     spent: null,
     ...change,
   } as Finding;
-}
-
-/** A session with `p` that found both sets equal, but for what is changed. */
-export function reportOf(change: Partial<SessionReport> = {}): SessionReport {
-  return {
-    peer: 'p',
-    role: 'initiator',
-    dialect: 'native',
-    startedAt: 5,
-    durationMs: 1,
-    rounds: 1,
-    bytesSent: 1,
-    bytesReceived: 1,
-    missing: 0,
-    equal: true,
-    version: 1,
-    finding: null,
-    asked: null,
-    settles: true,
-    outlines: null,
-    survey: [],
-    efficiency: null,
-    continueFrom: null,
-    error: null,
-    ...change,
-  };
 }
 
 export const FAILED = { code: 'TIMEOUT', message: 'too slow' };

@@ -5,6 +5,7 @@ import { pubsub } from '../../../src/daemon/mesh/testing.ts';
 import { announceTopic, commonware, type Gossip } from '../../../src/protocol/index.ts';
 import { fetch, libp2pGossip, reconcile } from '../../../src/protocol/libp2p.ts';
 import { type Item, Replica } from '../../../src/store/index.ts';
+import { FakeDisk } from '../../support/fake-disk.ts';
 import { loopbackNode } from '../../support/libp2p.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { oneByOne } from '../../support/one-by-one.ts';
@@ -32,7 +33,7 @@ export class Impostor {
   }
 
   static async start(payloads: readonly Uint8Array[], answer: Answer): Promise<Impostor> {
-    const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
+    const disk = new FakeDisk();
     const replica = await Replica.open({ database: memoryDatabase(), clock: systemClock, disk });
     await replica.put(payloads.map((payload) => ({ hint: 1n, payload })));
     const nothing = () => {};

@@ -9,7 +9,8 @@ import { MemoryLevel } from 'memory-level';
 import { hexToBytes, openDatabase, Replica } from '../../../src/store/index.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { coded, FakeDisk, item, openReplica, temporaryDirectory } from '../replica/support.ts';
+import { FakeDisk } from '../../support/fake-disk.ts';
+import { coded, item, openReplica, temporaryDirectory } from '../replica/support.ts';
 
 const text = new TextEncoder();
 const environment = { clock: new VirtualClock(), disk: new FakeDisk() };

@@ -1,8 +1,9 @@
 import { writeSync } from 'node:fs';
 import { bytesToHex, openDatabase, Replica } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
+import { FakeDisk } from '../../support/fake-disk.ts';
 import { wideSum } from '../../support/wide-sum.ts';
-import { FakeDisk, item } from '../replica/support.ts';
+import { item } from '../replica/support.ts';
 
 /** Run as a process of its own: puts items until it is killed, and prints each id once acknowledged. */
 const replica = await Replica.open({

@@ -10,9 +10,9 @@ import type { SetShape } from '../../../src/store/replica/durable-set/testing.ts
 import { type SetKeys, setKeys } from '../../../src/store/replica/records/index.ts';
 import { Incidents } from '../../../src/store/replica/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
+import { FakeDisk } from '../../support/fake-disk.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { wideSum } from '../../support/wide-sum.ts';
-import { FakeDisk } from './support.ts';
 
 export interface Kept {
   readonly committer: Committer;

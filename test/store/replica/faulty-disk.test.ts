@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import { itemId, Replica, StoreError } from '../../../src/store/index.ts';
 import { setKeys } from '../../../src/store/replica/records/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
+import { FakeDisk } from '../../support/fake-disk.ts';
 import { type Fault, FaultyDisk } from '../../support/faulty-disk.ts';
 import { assertProperty } from '../../support/property.ts';
 import { wideSum } from '../../support/wide-sum.ts';
-import { FakeDisk, item } from './support.ts';
+import { item } from './support.ts';
 
 /** What happens to a replica on a faulty disk. */
 type Step =

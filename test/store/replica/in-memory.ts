@@ -9,9 +9,10 @@ import {
 import { type SetKeys, setKeys } from '../../../src/store/replica/records/index.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
+import { FakeDisk } from '../../support/fake-disk.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { wideSum } from '../../support/wide-sum.ts';
-import { FakeDisk, items } from './support.ts';
+import { items } from './support.ts';
 
 export const KEYS: SetKeys = setKeys('set');
 

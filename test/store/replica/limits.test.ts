@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { itemId, verifyItem } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
-import { coded, FakeDisk, item, items, openReplica, temporaryDirectory } from './support.ts';
+import { FakeDisk } from '../../support/fake-disk.ts';
+import { coded, item, items, openReplica, temporaryDirectory } from './support.ts';
 
 describe('replica limits', () => {
   it('refuses an item that is too large, with its whole call', async (t) => {

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import {
   type Database,
-  type Disk,
   type NewItem,
   openDatabase,
   Replica,
@@ -15,6 +14,7 @@ import {
 import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { DiskWork } from '../../support/disk-work.ts';
+import { FakeDisk } from '../../support/fake-disk.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
 /** A directory that goes with the test. */
@@ -80,17 +80,6 @@ export async function tick(clock: VirtualClock): Promise<void> {
   await diskWork.idle();
   await clock.advance(100);
   await diskWork.idle();
-}
-
-/** A disk whose free space the test decides. */
-export class FakeDisk implements Disk {
-  free: number = 2 ** 40;
-  asked = 0;
-
-  async freeBytes(): Promise<number> {
-    this.asked++;
-    return this.free;
-  }
 }
 
 export interface Gate {

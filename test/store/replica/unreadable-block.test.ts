@@ -23,9 +23,10 @@ import {
 } from '../../../src/store/index.ts';
 import { breakBlock, compact, compactOpen } from '../../support/broken-block.ts';
 import { VirtualClock } from '../../support/clock.ts';
+import { FakeDisk } from '../../support/fake-disk.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { wideSum } from '../../support/wide-sum.ts';
-import { coded, FakeDisk, openAgain, openWatched, pass, temporaryDirectory } from './support.ts';
+import { coded, openAgain, openWatched, pass, temporaryDirectory } from './support.ts';
 
 const COUNT = 1_000;
 const SCRUB = { itemsPerSecond: 1_000, maxDamagedPerHour: 500 };

@@ -3,8 +3,9 @@ import { describe, it, type TestContext } from 'node:test';
 import { itemId, lthash, Replica, type ReplicaInit, verifyItem } from '../../../src/store/index.ts';
 import { setKeys } from '../../../src/store/replica/records/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
+import { FakeDisk } from '../../support/fake-disk.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
-import { coded, FakeDisk, item, items } from './support.ts';
+import { coded, item, items } from './support.ts';
 
 describe('a replica as a whole', () => {
   it('refuses everything once it is closed', async (t) => {

@@ -7,6 +7,7 @@ import { systemClock, systemWitness } from '../../../../src/daemon/index.ts';
 import { openDatabase, Replica } from '../../../../src/store/index.ts';
 import { cleanUp } from '../../../support/clean-up.ts';
 import { corruptPayload, dropNode, seed } from '../../../support/damage.ts';
+import { FakeDisk } from '../../../support/fake-disk.ts';
 import { startAdmin, TOKEN } from '../../admin/running-admin.ts';
 import { run } from '../terminal.ts';
 
@@ -22,7 +23,7 @@ async function serve(context: TestContext, directory: string): Promise<void> {
   const replica = await Replica.open({
     open: () => openDatabase(join(directory, 'db')),
     clock: systemClock,
-    disk: { freeBytes: async () => Number.MAX_SAFE_INTEGER },
+    disk: new FakeDisk(),
   });
   const { admin, url, node } = await startAdmin();
   cleanUp(context, () => admin.close().then(() => replica.close()));

@@ -9,7 +9,8 @@ import {
   usable,
 } from '../../../../src/daemon/replicator/catch-up/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
-import { at, EVERYTHING, FAILED, reportOf } from '../support.ts';
+import { sessionReport } from '../../../support/reports.ts';
+import { at, EVERYTHING, FAILED } from '../support.ts';
 
 describe('the rate of a catch-up', () => {
   async function sampled(seconds: number, count: number, rate: Rate, clock: VirtualClock) {
@@ -84,15 +85,15 @@ describe('the end of a catch-up', () => {
 
 describe('a session of a catch-up', () => {
   const outline = { count: 1, root: new Uint8Array(16), interval: EVERYTHING };
-  const declining = reportOf({
+  const declining = sessionReport({
     outlines: { ours: outline, theirs: { ...outline, settles: false } },
   });
   const plan = new Plan({ sliceItems: 10, maxPending: 10 });
   plan.begin([{ lower: at(5), upper: at(9), ours: 0, theirs: 3, differs: true }], 1);
   const job = (kind: Job['kind']): Job => ({ kind, slice: plan.slices[0]! });
   const KINDS = ['survey', 'list', 'check'] as const;
-  const kinds = (change: Parameters<typeof reportOf>[0]): string[] =>
-    KINDS.filter((kind) => usable(reportOf(change), job(kind)));
+  const kinds = (change: Parameters<typeof sessionReport>[0]): string[] =>
+    KINDS.filter((kind) => usable(sessionReport(change), job(kind)));
 
   it('counts where it was ours and came to its end', () => {
     assert.deepEqual(kinds({}), KINDS);
@@ -100,8 +101,8 @@ describe('a session of a catch-up', () => {
     assert.deepEqual(kinds({ error: FAILED }), []);
     assert.deepEqual(kinds({ ...declining }), []);
     assert.equal(declined(declining), true);
-    assert.equal(declined(reportOf()), false);
-    assert.equal(declined(reportOf({ outlines: { ours: outline, theirs: outline } })), false);
+    assert.equal(declined(sessionReport()), false);
+    assert.equal(declined(sessionReport({ outlines: { ours: outline, theirs: outline } })), false);
   });
 
   it('that had to stop counts where it listed something of its slice', () => {

@@ -10,6 +10,7 @@ import {
 import { bytesToKey, INFINITE_BOUND, ZERO_BOUND } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { SeededRandom } from '../../../support/random.ts';
+import { sessionReport } from '../../../support/reports.ts';
 
 const random = new SeededRandom('catch-up');
 const EVERYTHING: Interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
@@ -38,30 +39,21 @@ export function surveyOf(peer: string, parts: number, root: string = peer): Sess
 
 function reportOf(peer: string, scope: Scope, root = peer): SessionReport {
   const outline = { count: 0, interval: scope.interval ?? EVERYTHING, settles: true };
-  return {
+  return sessionReport({
     peer,
-    role: 'initiator',
-    dialect: 'native',
     startedAt: 0,
-    durationMs: 1,
     rounds: 2,
     bytesSent: 0,
     bytesReceived: 0,
-    missing: 0,
     equal: false,
     version: 0,
-    finding: null,
     asked: scope.interval ?? null,
     settles: scope.settles ?? true,
     outlines: {
       ours: { ...outline, root: new Uint8Array(32) },
       theirs: { ...outline, root: new TextEncoder().encode(root) },
     },
-    survey: [],
-    efficiency: null,
-    continueFrom: null,
-    error: null,
-  };
+  });
 }
 
 interface RigChange {

@@ -12,7 +12,9 @@ import {
 } from '../../../../src/protocol/index.ts';
 import { bytesToKey, Replica, type VerifiedItem } from '../../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
+import { FakeDisk } from '../../../support/fake-disk.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
+import { fetchReport } from '../../../support/reports.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
 import { itemOf, Lines } from '../support.ts';
 
@@ -62,7 +64,7 @@ export class FetcherRig {
     const replica = await Replica.open({
       database: memoryDatabase(),
       clock,
-      disk: { freeBytes: async () => Number.MAX_SAFE_INTEGER },
+      disk: new FakeDisk(),
       scheme: wideSum,
       ...(maxSetBytes !== undefined && { limits: { maxSetBytes } }),
     });
@@ -128,18 +130,7 @@ export class FetcherRig {
           // What cannot be stored ends a request.
           await Promise.resolve(request.onItems(this.items(ids))).catch(() => undefined);
         }
-        resolve({
-          peer,
-          outcome: 'complete',
-          items: brings ? ids.length : 0,
-          absent: [],
-          large: [],
-          tooLarge: [],
-          payloadBytes: 0,
-          endedAt: null,
-          error: null,
-          ...report,
-        });
+        resolve(fetchReport({ peer, items: brings ? ids.length : 0, ...report }));
         await this.clock.advance(0);
       },
     };

@@ -18,6 +18,7 @@ import {
   verifyItem,
 } from '../../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
+import { FakeDisk } from '../../../support/fake-disk.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
 
@@ -48,7 +49,7 @@ describe('Fetcher', () => {
 
   beforeEach(async () => {
     clock = new VirtualClock();
-    const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
+    const disk = new FakeDisk();
     const limits = { maxSetBytes: 10 };
     replica = await Replica.open({
       database: memoryDatabase(),

@@ -9,7 +9,7 @@ import {
   judgeLie,
 } from '../../../../src/daemon/replicator/fetching/testing.ts';
 import { BackOff } from '../../../../src/daemon/testing.ts';
-import type { FetchReport } from '../../../../src/protocol/index.ts';
+import { fetchReport } from '../../../support/reports.ts';
 import { idOf } from '../support.ts';
 
 const REST: Judgement = { rest: true, disbelieved: false };
@@ -20,36 +20,21 @@ function sourceOf(): FetchSource {
   return new FetchSource('p', new BackOff({ baseMs: 1_000, maxMs: 60_000 }));
 }
 
-function reportOf(change: Partial<FetchReport> = {}): FetchReport {
-  return {
-    peer: 'p',
-    outcome: 'complete',
-    items: 0,
-    absent: [],
-    large: [],
-    tooLarge: [],
-    payloadBytes: 0,
-    endedAt: null,
-    error: null,
-    ...change,
-  };
-}
-
-const INVALID = reportOf({ outcome: 'invalid', endedAt: idOf(1) });
-const DELIVERED = reportOf({ items: 1 });
+const INVALID = fetchReport({ outcome: 'invalid', endedAt: idOf(1) });
+const DELIVERED = fetchReport({ items: 1 });
 
 describe('what a request means for its source', () => {
   for (const outcome of ['stalled', 'failed'] as const) {
     it(`is that it is not believed after eight that ${outcome} in a row, until it delivers`, () => {
       const source = sourceOf();
-      const vain = reportOf({ outcome });
+      const vain = fetchReport({ outcome });
       for (const _ of [1, 2]) {
         for (let times = 1; times <= 7; times++) assert.deepEqual(judge(source, vain, 0), REST);
         assert.equal(bringsNothing(source), false);
         assert.deepEqual(judge(source, vain, 0), OUT);
         assert.deepEqual(judge(source, vain, 0), OUT);
         assert.equal(bringsNothing(source), true);
-        assert.deepEqual(judge(source, reportOf({ outcome, items: 1 }), 0), REST);
+        assert.deepEqual(judge(source, fetchReport({ outcome, items: 1 }), 0), REST);
         assert.equal(bringsNothing(source), false);
       }
     });
@@ -57,7 +42,7 @@ describe('what a request means for its source', () => {
 
   it('is not that it brings nothing where something came before it failed', () => {
     const source = sourceOf();
-    const some = reportOf({ outcome: 'stalled', items: 1 });
+    const some = fetchReport({ outcome: 'stalled', items: 1 });
     for (let times = 1; times <= 20; times++) assert.deepEqual(judge(source, some, 0), REST);
   });
 
@@ -72,7 +57,7 @@ describe('what a request means for its source', () => {
   });
 
   it('is that it is not believed at once after a frame that belongs to no id', () => {
-    assert.deepEqual(judge(sourceOf(), reportOf({ outcome: 'invalid' }), 0), OUT);
+    assert.deepEqual(judge(sourceOf(), fetchReport({ outcome: 'invalid' }), 0), OUT);
   });
 
   it('is not that it lacks things in vain when its bytes are wrong', () => {
@@ -84,32 +69,32 @@ describe('what a request means for its source', () => {
   it('is one rest a listing for what it had listed and lacks', () => {
     const source = sourceOf();
     for (const _ of [1, 2]) {
-      assert.deepEqual(judge(source, reportOf(), 1), REST);
-      assert.deepEqual(judge(source, reportOf(), 1), FINE);
+      assert.deepEqual(judge(source, fetchReport(), 1), REST);
+      assert.deepEqual(judge(source, fetchReport(), 1), FINE);
       source.penalised = false;
     }
-    assert.deepEqual(judge(source, reportOf(), 0), FINE);
+    assert.deepEqual(judge(source, fetchReport(), 0), FINE);
   });
 
   it('is that it is not believed when it lacks 256 ids and delivers nothing meanwhile', () => {
     const source = sourceOf();
     for (const _ of [1, 2]) {
       source.penalised = true;
-      assert.deepEqual(judge(source, reportOf(), 255), FINE);
-      assert.deepEqual(judge(source, reportOf(), 1), OUT);
+      assert.deepEqual(judge(source, fetchReport(), 255), FINE);
+      assert.deepEqual(judge(source, fetchReport(), 1), OUT);
       assert.equal(bringsNothing(source), true);
-      assert.deepEqual(judge(source, reportOf(), 255), FINE, 'it is counted anew');
+      assert.deepEqual(judge(source, fetchReport(), 255), FINE, 'it is counted anew');
       assert.deepEqual(judge(source, DELIVERED, 0), FINE);
       assert.equal(bringsNothing(source), false);
     }
     assert.deepEqual(judge(source, DELIVERED, 255), FINE, 'what it delivered counts first');
-    assert.deepEqual(judge(source, reportOf(), 1), OUT);
+    assert.deepEqual(judge(source, fetchReport(), 1), OUT);
   });
 
   it('is that it starts afresh once it brought something, and only then', () => {
     const source = sourceOf();
     source.backOff.next();
-    judge(source, reportOf(), 0);
+    judge(source, fetchReport(), 0);
     assert.equal(source.onProbation, true);
     judge(source, DELIVERED, 1);
     assert.equal(source.onProbation, true, 'it rests for what it lacks');

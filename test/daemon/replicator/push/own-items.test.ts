@@ -3,9 +3,10 @@ import { describe, it, type TestContext } from 'node:test';
 import { OwnItems } from '../../../../src/daemon/replicator/push/index.ts';
 import type { Announce } from '../../../../src/protocol/index.ts';
 import { type Item, type ItemKey, Replica } from '../../../../src/store/index.ts';
-import { coded, FakeDisk, gateBatches, item } from '../../../store/replica/support.ts';
+import { coded, gateBatches, item } from '../../../store/replica/support.ts';
 import { cleanUp } from '../../../support/clean-up.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
+import { FakeDisk } from '../../../support/fake-disk.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
 
 const [SHORT, LONG] = [item(1, 20), item(2, 200)];

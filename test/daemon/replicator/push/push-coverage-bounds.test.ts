@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PushCoverage } from '../../../../src/daemon/replicator/push/index.ts';
 import { bytesToKey } from '../../../../src/store/index.ts';
-import { at, FAILED, findingOf, idsOf, reportOf } from '../support.ts';
+import { sessionReport } from '../../../support/reports.ts';
+import { at, FAILED, findingOf, idsOf } from '../support.ts';
 
 const keysOf = (count: number, from = 0) => idsOf(count, from).map((id) => ({ hint: 1n, id }));
 
@@ -63,7 +64,7 @@ describe('the commits that are followed', () => {
 describe('a peer that has heard of all changes', () => {
   const heard = (
     coverage: PushCoverage,
-    change: Parameters<typeof reportOf>[0],
+    change: Parameters<typeof sessionReport>[0],
     sessions = 1,
   ): boolean =>
     coverage.heardBy({
@@ -71,7 +72,7 @@ describe('a peer that has heard of all changes', () => {
       connected: true,
       sessions,
       equalAt: null,
-      lastSession: reportOf({ version: 5, ...change }),
+      lastSession: sessionReport({ version: 5, ...change }),
     });
 
   it('is one whose last session was with all that was not pushed', () => {

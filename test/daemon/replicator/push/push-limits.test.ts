@@ -9,6 +9,7 @@ import { Push } from '../../../../src/daemon/replicator/push/index.ts';
 import { ReconciliationSet } from '../../../../src/protocol/index.ts';
 import { type ItemKey, Replica } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
+import { FakeDisk } from '../../../support/fake-disk.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
 import { idOf, itemOf, Lines, soon } from '../support.ts';
@@ -21,7 +22,7 @@ async function setUp(
   maxSetBytes = 1_000,
 ) {
   const clock = new VirtualClock();
-  const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
+  const disk = new FakeDisk();
   const replica = await Replica.open({
     database: memoryDatabase(),
     clock,

@@ -16,6 +16,7 @@ import {
   verifyItem,
 } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
+import { FakeDisk } from '../../../support/fake-disk.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
 import { soon } from '../support.ts';
 
@@ -32,7 +33,7 @@ async function setUp(
   options: Partial<ReplicatorOptions> = {},
 ) {
   const clock = new VirtualClock();
-  const disk = { freeBytes: async () => Number.MAX_SAFE_INTEGER };
+  const disk = new FakeDisk();
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, limits });
   context.after(() => replica.close());
   const wanted = new ReconciliationSet();

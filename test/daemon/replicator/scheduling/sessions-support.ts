@@ -10,7 +10,8 @@ import {
 } from '../../../../src/protocol/index.ts';
 import { INFINITE_BOUND, ZERO_BOUND } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
-import { EVERYTHING, reportOf } from '../support.ts';
+import { sessionReport } from '../../../support/reports.ts';
+import { EVERYTHING } from '../support.ts';
 
 /** Items that a peer has more than we from which on several are to work at catching up. */
 export const FAR = 500;
@@ -98,7 +99,7 @@ export class SessionsRig {
       what: `${peer} ${kind}`,
       end: async (change: Partial<SessionReport>) => {
         this.running.splice(this.running.indexOf(begun), 1);
-        const report = reportOf({ peer, equal: false, settles: kind !== 'look', ...change });
+        const report = sessionReport({ peer, equal: false, settles: kind !== 'look', ...change });
         this.sessions.ended(report);
         resolve(report);
         await this.clock.advance(0);

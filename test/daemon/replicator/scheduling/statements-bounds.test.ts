@@ -3,13 +3,14 @@ import { describe, it } from 'node:test';
 import { PeerStatements } from '../../../../src/daemon/replicator/scheduling/index.ts';
 import type { Finding } from '../../../../src/protocol/index.ts';
 import { bytesToHex, bytesToKey } from '../../../../src/store/index.ts';
-import { at, EVERYTHING, FAILED, findingOf, idsOf, reportOf } from '../support.ts';
+import { sessionReport } from '../../../support/reports.ts';
+import { at, EVERYTHING, FAILED, findingOf, idsOf } from '../support.ts';
 
 const PART = { lower: at(1), upper: at(2) };
 const nothing = (): boolean => false;
 
 function found(change: Partial<Finding>, peer = 'p', startedAt = 5) {
-  return reportOf({ peer, startedAt, equal: false, finding: findingOf(change) });
+  return sessionReport({ peer, startedAt, equal: false, finding: findingOf(change) });
 }
 
 function stored(statements: PeerStatements, ids: readonly Uint8Array[]): void {
@@ -27,12 +28,12 @@ describe('what is stated of a peer', () => {
 
   it('is nothing by a session that failed or proved nothing', () => {
     const statements = new PeerStatements();
-    statements.ended(reportOf({ error: FAILED }), nothing);
+    statements.ended(sessionReport({ error: FAILED }), nothing);
     statements.ended(found({ proved: false }), nothing);
-    statements.ended(reportOf({ equal: false }), nothing);
+    statements.ended(sessionReport({ equal: false }), nothing);
     const { coversAsOf, equalAsOf } = statements.of('p');
     assert.deepEqual([coversAsOf, equalAsOf], [null, null]);
-    statements.ended(reportOf({ startedAt: 9 }), nothing);
+    statements.ended(sessionReport({ startedAt: 9 }), nothing);
     const known = statements.of('p');
     assert.deepEqual(known.coversAsOf, { at: 9, interval: EVERYTHING });
     assert.deepEqual(known.equalAsOf, { at: 9, interval: EVERYTHING });
@@ -67,7 +68,7 @@ describe('what is stated of a peer', () => {
     const statements = new PeerStatements();
     const [here, first, second] = idsOf(3);
     statements.learnt('p', [first!]);
-    statements.ended(reportOf({ error: FAILED }), nothing);
+    statements.ended(sessionReport({ error: FAILED }), nothing);
     statements.learnt('p', [here!, second!]);
     const holds = (key: string): boolean => key === bytesToKey(here!);
     statements.ended(found({ theirs: 2 }), holds);

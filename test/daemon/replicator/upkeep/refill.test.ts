@@ -6,7 +6,8 @@ import { Refill } from '../../../../src/daemon/replicator/upkeep/index.ts';
 import type { Mending } from '../../../../src/daemon/replicator/upkeep/testing.ts';
 import type { Replica } from '../../../../src/store/index.ts';
 import { settle } from '../../../support/clock.ts';
-import { EVERYTHING, FAILED, findingOf, Lines, reportOf } from '../support.ts';
+import { sessionReport } from '../../../support/reports.ts';
+import { EVERYTHING, FAILED, findingOf, Lines } from '../support.ts';
 
 function setUp() {
   const state = { needsRefill: true, marked: 0, fails: false };
@@ -27,7 +28,7 @@ function setUp() {
   const ended = async (peer: string, change: Partial<Mending> & { missing?: number } = {}) => {
     const { missing = 0, ...mending } = change;
     const peers = ['p', 'q'].map((one) => ({ peer: one, connected: true }));
-    refill.ended(reportOf({ peer, missing }), { peers, wanted: 0, refused: 0, ...mending });
+    refill.ended(sessionReport({ peer, missing }), { peers, wanted: 0, refused: 0, ...mending });
     await settle();
     return state.marked;
   };
@@ -94,7 +95,7 @@ describe('a set that was refilled after a loss', () => {
 describe('what a session shows, for the next one', () => {
   const outline = { count: 1, root: new Uint8Array(16), interval: EVERYTHING };
   const declined = { ours: outline, theirs: { ...outline, settles: false } };
-  const CASES: [string, Parameters<typeof reportOf>[0]][] = [
+  const CASES: [string, Parameters<typeof sessionReport>[0]][] = [
     ['equal', {}],
     ['equal', { settles: false }],
     ['unknown', { error: FAILED }],
@@ -109,7 +110,7 @@ describe('what a session shows, for the next one', () => {
   ];
   it('is a difference, equality or neither', () => {
     for (const [expected, change] of CASES) {
-      assert.equal(outcome(reportOf(change)), expected, inspect(change));
+      assert.equal(outcome(sessionReport(change)), expected, inspect(change));
     }
   });
 

@@ -5,9 +5,9 @@ import { Committer } from '../../../../src/store/replica/commit/index.ts';
 import { setKeys } from '../../../../src/store/replica/records/index.ts';
 import { Incidents } from '../../../../src/store/replica/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
+import { FakeDisk } from '../../../support/fake-disk.ts';
 import { openLevel } from '../../tree/support.ts';
 import { startAlone } from '../committer-support.ts';
-import { FakeDisk } from '../support.ts';
 
 const database = openLevel();
 const clock = new VirtualClock();

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Replica } from '../../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
+import { FakeDisk } from '../../../support/fake-disk.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
 import { add, numberedItems } from '../committer-support.ts';
-import { FakeDisk, item } from '../support.ts';
+import { item } from '../support.ts';
 import { openMerger, SlowClock, spyOnMerges } from './merger-support.ts';
 
 describe('the pace of merging', () => {

@@ -14,9 +14,9 @@ import { decodeHead, setKeys } from '../../../../src/store/replica/records/index
 import { Incidents } from '../../../../src/store/replica/testing.ts';
 import { storageConformance } from '../../../conformance/storage.ts';
 import { VirtualClock } from '../../../support/clock.ts';
+import { FakeDisk } from '../../../support/fake-disk.ts';
 import { belowOutside, openLevel } from '../../tree/support.ts';
 import { startAlone } from '../committer-support.ts';
-import { FakeDisk } from '../support.ts';
 
 interface Sizes {
   leafItems: number;

@@ -11,11 +11,11 @@ import {
 } from '../../../../src/store/index.ts';
 import { cleanUp } from '../../../support/clean-up.ts';
 import { VirtualClock } from '../../../support/clock.ts';
+import { FakeDisk } from '../../../support/fake-disk.ts';
 import { assertProperty } from '../../../support/property.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
 import {
   coded,
-  FakeDisk,
   item,
   items,
   openWatched,

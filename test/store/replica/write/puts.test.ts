@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { type Item, itemId, Replica, type ReplicaInit } from '../../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
+import { FakeDisk } from '../../../support/fake-disk.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
-import { coded, FakeDisk, item, items, tapBatches } from '../support.ts';
+import { coded, item, items, tapBatches } from '../support.ts';
 
 describe('puts', () => {
   it('tell their caller what is new, once it is let in, and only then', async (t) => {
