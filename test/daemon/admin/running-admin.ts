@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { TestContext } from 'node:test';
+import { after, before, beforeEach, type TestContext } from 'node:test';
 import { type Admin, type AdminInit, createAdmin } from '../../../src/daemon/admin/index.ts';
 import { createLogger, systemClock } from '../../../src/daemon/index.ts';
 import { within } from '../../support/within.ts';
@@ -88,4 +88,47 @@ export function send(url: string, path: string, init: SendInit = {}): Promise<Se
     call.end(body);
   });
   return within(answer, `an answer to ${method} ${path}`);
+}
+
+/** An endpoint for all tests of a file, as new before each. */
+export class SharedAdmin {
+  #running: RunningAdmin | undefined;
+
+  constructor() {
+    before(async () => {
+      this.#running = await startAdmin();
+    });
+    after(() => this.#running?.admin.close());
+    beforeEach(() => {
+      this.node.items.clear();
+      this.node.dialled.length = 0;
+      this.node.fault = null;
+      this.errors.length = 0;
+    });
+  }
+
+  get node(): FakeNode {
+    return this.#running!.node;
+  }
+
+  get url(): string {
+    return this.#running!.url;
+  }
+
+  get errors(): Record<string, unknown>[] {
+    return this.#running!.errors;
+  }
+
+  readonly call = (path: string, init?: SendInit): Promise<Sent> => send(this.url, path, init);
+
+  readonly post = (path: string, body: unknown, init: SendInit = {}): Promise<Sent> =>
+    this.call(path, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      ...init,
+      headers: { 'content-type': 'application/json', ...init.headers },
+    });
+
+  readonly put = (body: string | Uint8Array, query = '', init: SendInit = {}): Promise<Sent> =>
+    this.call(`/v1/items${query}`, { method: 'POST', body, ...init });
 }
