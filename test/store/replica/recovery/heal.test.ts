@@ -47,17 +47,19 @@ describe('index that has to be built again', () => {
     await assertSound(again, [...kept, item(202)]);
   });
 
-  const damages: [string, (database: Database) => Promise<void>][] = [
-    ['a missing node', async (db) => db.del(await firstKey(db, 'set/n', 5))],
-    ['a missing summary', async (db) => db.del(await firstKey(db, 'set/s', 5))],
-    ['a damaged node', async (db) => flip(db, await firstKey(db, 'set/n', 7))],
-    ['a missing meta', async (db) => db.del(text.encode('set/m'))],
-    ['a damaged state', async (db) => flip(db, text.encode('set/c'))],
-    ['a missing state', async (db) => db.del(text.encode('set/c'))],
-    ['a missing log record', async (db) => db.del(await firstKey(db, 'set/l', 1))],
-    ['a damaged log record', async (db) => flip(db, await firstKey(db, 'set/l', 0))],
+  /** By what the damage is found: `open` has the index built again before the set is in use. */
+  type FoundBy = 'open' | 'verify';
+  const damages: [string, FoundBy, (database: Database) => Promise<void>][] = [
+    ['a missing node', 'verify', async (db) => db.del(await firstKey(db, 'set/n', 5))],
+    ['a missing summary', 'verify', async (db) => db.del(await firstKey(db, 'set/s', 5))],
+    ['a damaged node', 'verify', async (db) => flip(db, await firstKey(db, 'set/n', 7))],
+    ['a missing meta', 'open', async (db) => db.del(text.encode('set/m'))],
+    ['a damaged state', 'open', async (db) => flip(db, text.encode('set/c'))],
+    ['a missing state', 'open', async (db) => db.del(text.encode('set/c'))],
+    ['a missing log record', 'open', async (db) => db.del(await firstKey(db, 'set/l', 1))],
+    ['a damaged log record', 'open', async (db) => flip(db, await firstKey(db, 'set/l', 0))],
   ];
-  for (const [name, damage] of damages) {
+  for (const [name, foundBy, damage] of damages) {
     it(`after ${name}`, async (t) => {
       const directory = await temporaryDirectory(t);
       const first = await open(t, directory);
@@ -70,6 +72,7 @@ describe('index that has to be built again', () => {
       const replica = await open(t, directory, { clock, scrub: { itemsPerSecond: 1_000 } });
       await replica.ready();
       const { ok, problems } = await replica.verify();
+      assert.equal(ok, foundBy === 'open', `the damage is to be found by ${foundBy}`);
       if (!ok) {
         assert.ok(problems.length > 0);
         await pass(clock, () => codes(replica).includes('INDEX_REBUILT'));
