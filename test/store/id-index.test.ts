@@ -5,7 +5,7 @@ import { IdIndex } from '../../src/store/testing.ts';
 const id = (number: number): Uint8Array => new Uint8Array(32).fill(number);
 
 describe('the index of ids', () => {
-  it('takes an id once, and gives its hint when it goes', () => {
+  it('takes an id once, and returns its hint when the id is removed', () => {
     const index = new IdIndex();
     assert.equal(index.add(id(1), 5n), true);
     assert.equal(index.add(id(1), 6n), false);
@@ -17,7 +17,7 @@ describe('the index of ids', () => {
     assert.equal(index.size, 0);
   });
 
-  it('names for a moment the hint of now and the one an id had before it first went since', () => {
+  it('returns, for a moment, the current hint of an id and its hint at that moment', () => {
     const index = new IdIndex();
     index.add(id(1), 1n);
     const first = index.view();
@@ -36,7 +36,7 @@ describe('the index of ids', () => {
     assert.deepEqual([...fourth.candidates(id(2))], []);
   });
 
-  it('keeps nothing of what went before the first look', () => {
+  it('keeps no record of removals before the first look', () => {
     const index = new IdIndex();
     index.add(id(1), 1n);
     index.remove(id(1));

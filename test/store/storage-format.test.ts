@@ -39,13 +39,13 @@ const SHOWN_BYTES = 512;
 const LINE_BYTES = 32;
 
 describe('docs/storage-format.md', () => {
-  it('shows what three puts leave behind', async (t) => {
+  it('shows the records of three puts', async (t) => {
     const directory = await temporaryDirectory(t);
     await putAll(t, directory);
     await compare('buffered', await dump(directory));
   });
 
-  it('shows the set when the buffer was merged', async (t) => {
+  it('shows the records after a merge of the buffer', async (t) => {
     const directory = await temporaryDirectory(t);
     await putAll(t, directory);
     const before = await dump(directory);
@@ -53,7 +53,7 @@ describe('docs/storage-format.md', () => {
     await compare('merged', changes(before, await dump(directory)));
   });
 
-  it('shows what is put aside', async (t) => {
+  it('shows the record of an item in quarantine', async (t) => {
     const directory = await temporaryDirectory(t);
     await putAll(t, directory);
     await merge(t, directory);

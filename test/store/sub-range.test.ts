@@ -94,7 +94,7 @@ describe('sub-range', () => {
     assert.deepEqual(range.lacking!([keys[0]!.id, id(77)]), [id(77)], 'held, though outside');
   });
 
-  it('refuses bounds that are the wrong way round', () => {
+  it('refuses reversed bounds', () => {
     const snapshot = new MemoryTree({ scheme: wideSum }).snapshot();
     const wrong = (): Snapshot =>
       subRange(snapshot, { hint: 2n, id: null }, { hint: 1n, id: null });

@@ -12,7 +12,7 @@ const SMALL = { scheme: wideSum, chunkItems: 2, groupChunks: 2, tailKeys: 8, due
 /** Below all keys of these tests. */
 const LOWEST = key(0);
 
-describe('keys that wait in a write buffer', () => {
+describe('pending keys of a write buffer', () => {
   it('are taken with those that were worked in, also when they are due', () => {
     let buffer = WriteBuffer.empty(SMALL).insert(keys(10, 20, 30, 40, 50, 60, 70, 80));
     for (const hint of [11, 21, 31, 41, 51, 61, 71, 81]) buffer = buffer.insert(keys(hint));
@@ -27,7 +27,7 @@ describe('keys that wait in a write buffer', () => {
     assert.deepEqual(hints(rest.keys(0, rest.size)), [81], 'a key above those is left');
   });
 
-  it('go with a range that is taken out, and stay where they lie outside it', () => {
+  it('leave with a range that is taken out, and stay outside it', () => {
     let buffer = WriteBuffer.empty(SMALL).insert(keys(10, 20, 30, 40, 50, 60, 70, 80));
     for (const hint of [11, 21, 31, 41, 51, 61, 71, 81, 12, 42]) buffer = buffer.insert(keys(hint));
     const rest = buffer.without({ first: key(11), last: key(71) });
@@ -35,7 +35,7 @@ describe('keys that wait in a write buffer', () => {
     assert.equal(buffer.size, 18, 'the buffer before it holds what it held');
   });
 
-  it('are worked in a piece with each batch, once so many wait', () => {
+  it('are inserted a piece with each batch, once enough are pending', () => {
     let buffer = WriteBuffer.empty(SMALL);
     const seen: number[] = [];
     for (let hint = 1; hint <= 12; hint++) {
@@ -45,7 +45,7 @@ describe('keys that wait in a write buffer', () => {
     assert.deepEqual(seen, [0, 0, 0, 0, 0, 0, 0, 0, 3, 6, 8, 8]);
   });
 
-  it('are worked in all at once when as many again have come meanwhile', () => {
+  it('are all inserted at once when as many again have arrived meanwhile', () => {
     let buffer = WriteBuffer.empty({ ...SMALL, dueKeys: 1 });
     for (const some of [keys(1, 5), keys(2, 6, 7), keys(3, 4, 8)]) buffer = buffer.insert(some);
     assert.deepEqual(worked(buffer), []);
@@ -57,7 +57,7 @@ describe('keys that wait in a write buffer', () => {
     assert.deepEqual(worked(buffer), [1, 2, 3, 4, 5, 6, 7, 8, 11]);
   });
 
-  it('are worked in before a batch that is as large as a tail', () => {
+  it('are inserted before a batch as large as the tail', () => {
     const waiting = WriteBuffer.empty(SMALL).insert(keys(5));
     const smaller = waiting.insert(keys(1, 2, 3, 4, 6, 7, 8));
     assert.deepEqual(worked(smaller), [], 'a smaller one waits');
@@ -66,14 +66,14 @@ describe('keys that wait in a write buffer', () => {
     assert.equal(large.size, 9);
   });
 
-  it('are kept in other arrays than the caller gave', () => {
+  it('are copied from the arrays of the caller', () => {
     const given = [key(1), key(2)];
     const buffer = WriteBuffer.empty(SMALL).insert(given);
     for (const { id } of given) id.fill(9);
     assert.ok(buffer.has(key(1)) && buffer.has(key(2)));
   });
 
-  it('are with the others a sorted set, whatever is done in which order', () => {
+  it('form one sorted set with the inserted keys, after any sequence of calls', () => {
     const run = fc.record({
       tailKeys: fc.integer({ min: 1, max: 9 }),
       dueKeys: fc.integer({ min: 1, max: 4 }),

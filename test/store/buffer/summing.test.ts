@@ -9,7 +9,7 @@ import { wideSum } from '../../support/wide-sum.ts';
 const GROUP = 4;
 
 describe('summing in a write buffer', () => {
-  it('says how many ids are not summed, and that fewer are, once it has gone round', () => {
+  it('counts the unsummed ids, which become fewer after a full round', () => {
     const { buffer: full } = filled(6 * GROUP);
     let buffer = full;
     assert.equal(buffer.unsummed, 24);
@@ -38,7 +38,7 @@ describe('summing in a write buffer', () => {
     assert.equal(next.unsummed, 0);
   });
 
-  it('counts again what came while it went round, and what waited when it began', () => {
+  it('starts another round for ids that arrived during the round or were pending before it', () => {
     let { buffer } = filled(5 * GROUP, { tailKeys: 10, dueKeys: 4 });
     buffer = buffer.insert([key(101), key(102), key(103)]);
     buffer = buffer
@@ -65,13 +65,13 @@ describe('summing in a write buffer', () => {
     assert.equal(buffer.unsummed, 4, 'three due, one in the tail');
   });
 
-  it('never says more than it holds', () => {
+  it('never counts more ids than the buffer holds', () => {
     const { buffer } = filled(2 * GROUP);
     const { rest } = buffer.take(null, 6);
     assert.equal(rest.unsummed, 2);
   });
 
-  it('can be done step by step, a group at a time, with all that waits', () => {
+  it('can be done step by step, a group at a time, with all pending keys', () => {
     const { buffer, asked } = filled(3 * GROUP, { tailKeys: 10 });
     const more = buffer.insert([key(200), key(201)]);
     const steps = more.sumSteps();
@@ -84,7 +84,7 @@ describe('summing in a write buffer', () => {
     );
   });
 
-  it('counts all of what it was made of, and nothing for an insert of nothing', () => {
+  it('counts all initial ids, and no id for an empty insert', () => {
     const { scheme } = countingScheme(wideSum);
     const hints = [1, 2, 3].map(BigInt);
     const ids = new Uint8Array(96);

@@ -81,7 +81,7 @@ describe('a union of tree and buffer', () => {
     assert.equal(bytesToHex(union.fingerprint(0, union.size)), before);
   });
 
-  it('refuses ranks that it does not have, at both ends', () => {
+  it('refuses ranks outside the set, at both ends', () => {
     const union = unionOf(TREE, BUFFER);
     for (const rank of [-1, 15, 0.5]) assert.throws(() => union.select(rank), outOfRange);
     for (const [begin, end] of [

@@ -8,7 +8,7 @@ import { countingScheme } from '../../support/counting-scheme.ts';
 const UNSUMMED = 16_384;
 
 describe('WriteBuffer', () => {
-  it('never leaves more to the next fingerprint than it says, summing a little with every batch', () => {
+  it('leaves no more work to the next fingerprint than announced, summing a little with every batch', () => {
     const { scheme, ids: summed } = countingScheme(lthash);
     let buffer = WriteBuffer.empty({ scheme });
     let most = 0;
@@ -28,7 +28,7 @@ describe('WriteBuffer', () => {
     assert.ok(equalBytes(state, expected));
   });
 
-  it('shares what waits with those it came out of, and what is added to one is not in another', () => {
+  it('shares pending keys with its ancestors, and keeps its own additions to itself', () => {
     const batches = scattered(12, 3);
     const grown = (from: WriteBuffer, some: readonly ItemKey[][]): WriteBuffer =>
       some.reduce((buffer, batch) => buffer.insert(batch), from);
@@ -42,7 +42,7 @@ describe('WriteBuffer', () => {
     }
   });
 
-  it('works the keys that wait in a piece at a time', () => {
+  it('inserts pending keys a piece at a time', () => {
     let buffer = WriteBuffer.empty({ scheme: lthash });
     for (const batch of scattered(60, 500)) buffer = buffer.insert(batch);
     assert.equal(buffer.size, 30_000);

@@ -24,18 +24,18 @@ function shortsOf(coding: typeof codingReference, bytes: Uint8Array): Uint32Arra
 }
 
 describe('coding', () => {
-  it('blocks double: 1 symbol, 2, 4, ...', () => {
+  it('doubles its blocks: 1 symbol, 2, 4, ...', () => {
     assert.deepEqual([0, 1, 2, 3, 6, 7, 4094].map(blockOf), [0, 1, 1, 2, 2, 3, 11]);
     assert.deepEqual([0, 1, 2, 11].map(symbolsThrough), [1, 3, 7, 4095]);
   });
 
-  it('SipHash-1-3 gives the value other implementations give', () => {
+  it('computes SipHash-1-3 as other implementations do', () => {
     // CPython 3.11 with PYTHONHASHSEED=0, whose key is all zeros: hash(bytes(range(32))).
     const message = Uint8Array.from({ length: 32 }, (_, i) => i);
     assert.equal(sipHash13(new Uint8Array(16), message), 0x31ef8061c910629bn);
   });
 
-  it('short ids are written from the place that is asked for, and nowhere else', () => {
+  it('writes short ids from the given place on, and nowhere else', () => {
     for (const coding of [codingReference, codingKernel ?? codingReference]) {
       const whole = shortsOf(coding, ids);
       for (const [at, count] of [[0, 3] as const, [1, 1] as const, [5, 513] as const]) {
@@ -51,7 +51,7 @@ describe('coding', () => {
     }
   });
 
-  it('a short id is the SipHash of its id, but for 16 bits that check the others', () => {
+  it('derives a short id from the SipHash of the id, with 16 check bits', () => {
     const shorts = shortsOf(codingReference, ids.subarray(0, 64));
     for (const i of [0, 1]) {
       const hash = sipHash13(key, ids.subarray(32 * i, 32 * i + 32));
@@ -62,7 +62,7 @@ describe('coding', () => {
     }
   });
 
-  it('what is toggled twice cancels out, in each block from the first asked for to the last', () => {
+  it('cancels an id that is toggled twice, in each block of the given range', () => {
     const shorts = shortsOf(codingReference, ids.subarray(0, 32 * 200));
     const blocks = { first: 2, last: 5 };
     const cells = new Uint32Array(2 * symbolsThrough(6));
@@ -77,7 +77,7 @@ describe('coding', () => {
     assert.ok(cells.every((word) => word === 0));
   });
 
-  it('the kernel does what the reference does', { skip: codingKernel === null }, () => {
+  it('computes the same in the kernel as in the reference', { skip: codingKernel === null }, () => {
     const cases = fc.record({
       begin: fc.nat({ max: 700 }),
       count: fc.nat({ max: 600 }),

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { it } from 'node:test';
 import { generateKernel } from '../../../scripts/kernel.ts';
 
-it('the checked-in kernel is what assembly/ compiles to', async () => {
+it('the checked-in kernel equals what assembly/ compiles to', async () => {
   const path = '../../../src/store/kernel/kernel.generated.ts';
   const checkedIn = await readFile(new URL(path, import.meta.url), 'utf8');
   const generated = await generateKernel();

@@ -62,7 +62,7 @@ describe('a batch', () => {
     assert.equal(readyBatch(database, () => undefined).bytes, 0);
   });
 
-  it('is written as a whole and synced, or forgotten', async () => {
+  it('is written as a whole and synced, or dropped', async () => {
     const database = await opened();
     await database.put(OTHER, VALUE);
     await readyBatch(database, fill).close();
@@ -85,7 +85,7 @@ describe('a batch', () => {
     assert.deepEqual((await database.keys().all()).map(plain), [KEY]);
   });
 
-  it('takes records that are written over afterwards, in every database', async (t) => {
+  it('copies records that the caller overwrites afterwards, in every database', async (t) => {
     const memory = await opened();
     await readyBatch(memory, reusing).write();
     assert.deepEqual(await numbers(memory), [1, 1, 2, 2]);
@@ -95,7 +95,7 @@ describe('a batch', () => {
     assert.deepEqual(await numbers(level), [1, 1, 2, 2]);
   });
 
-  it('can be kept as operations', () => {
+  it('can be kept as a list of operations', () => {
     const operations = operationsOf(reusing);
     assert.deepEqual(
       operations.map(({ type, key }) => [type, key[0]]),
@@ -114,7 +114,7 @@ describe('a batch', () => {
 });
 
 describe('an error of LevelDB', () => {
-  it('is told as STORE_CORRUPT when it cannot make sense of a file, and as it is otherwise', async () => {
+  it('becomes STORE_CORRUPT when LevelDB cannot parse a file, and stays as it is otherwise', async () => {
     const corruption = Object.assign(new Error('checksum'), { code: 'LEVEL_CORRUPTION' });
     const other = Object.assign(new Error('IO error'), { code: 'LEVEL_IO_ERROR' });
     const isTold = (error: unknown): boolean =>
@@ -133,7 +133,7 @@ describe('an error of LevelDB', () => {
     assert.throws(() => readSync(database, KEY), isTold);
   });
 
-  it('is told with the directory when it says that a database cannot be repaired', async (t) => {
+  it('names the directory when a database cannot be repaired', async (t) => {
     const file = join(await temporaryDirectory(t), 'file');
     await writeFile(file, 'not a directory');
     await assert.rejects(repairDatabase(file), (error: Error) => {
@@ -145,7 +145,7 @@ describe('an error of LevelDB', () => {
 });
 
 describe('a directory without the file CURRENT', () => {
-  it('is refused when a database has been written there, and begun anew otherwise', async (t) => {
+  it('is refused when it held a database, and becomes a new database otherwise', async (t) => {
     const root = await temporaryDirectory(t);
     for (const [name, refused] of [
       ['000005.ldb', true],

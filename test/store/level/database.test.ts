@@ -16,7 +16,7 @@ const text = new TextEncoder();
 const environment = { clock: new VirtualClock(), disk: new FakeDisk() };
 
 describe('database', () => {
-  it('is opened by one at a time', async (t) => {
+  it('is opened by one process at a time', async (t) => {
     const directory = await temporaryDirectory(t);
     const replica = await openReplica(t, directory);
     await assert.rejects(openDatabase(directory), coded('STORE_LOCKED'));
@@ -30,7 +30,7 @@ describe('database', () => {
     await assert.rejects(openDatabase(file), coded('STORE_OPEN_FAILED'));
   });
 
-  it('says so when LevelDB finds it damaged', async (t) => {
+  it('reports damage that LevelDB finds', async (t) => {
     const directory = await temporaryDirectory(t);
     await (await openReplica(t, directory)).close();
     for (const current of ['MANIFEST-000002', 'MANIFEST-999999\n', 'lost\n']) {
@@ -39,7 +39,7 @@ describe('database', () => {
     }
   });
 
-  it('is not begun anew when it has lost its file CURRENT', async (t) => {
+  it('is not created again when its file CURRENT is lost', async (t) => {
     const directory = await temporaryDirectory(t);
     const replica = await openReplica(t, directory);
     await replica.put([item(1)]);
@@ -52,13 +52,13 @@ describe('database', () => {
     assert.equal(again.status().items, 1);
   });
 
-  it('is made anew where making it was cut off', async (t) => {
+  it('is created again where its creation was cut off', async (t) => {
     const directory = await temporaryDirectory(t);
     await writeFile(join(directory, 'MANIFEST-000001'), '');
     await openReplica(t, directory);
   });
 
-  it('is refused when its schema is newer, and left as it was', async (t) => {
+  it('is refused, and stays as it is, when its schema is newer', async (t) => {
     const directory = await temporaryDirectory(t);
     await (await openReplica(t, directory)).close();
     const database = await openDatabase(directory);
@@ -71,7 +71,7 @@ describe('database', () => {
     assert.deepEqual(schema, new Uint8Array([0, 0, 0, 3]));
   });
 
-  it('is refused when it is not of rangemesh', async (t) => {
+  it('is refused when another program wrote it', async (t) => {
     const directory = await temporaryDirectory(t);
     const database = await openDatabase(directory);
     await database.put(text.encode('other'), text.encode('thing'));
@@ -90,7 +90,7 @@ describe('database', () => {
     assert.deepEqual((await replica.get(result!.id))?.payload, item(1).payload);
   });
 
-  it('holds after SIGKILL everything it acknowledged', async (t) => {
+  it('holds every acknowledged item after SIGKILL', async (t) => {
     const directory = await temporaryDirectory(t);
     const writer = new URL('./writer.ts', import.meta.url);
     const child = spawn(process.execPath, [writer.pathname, directory], {

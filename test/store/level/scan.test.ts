@@ -64,8 +64,8 @@ function spoil(made: Database, error: Error): { open: number } {
   return counted;
 }
 
-describe('walk over a range', () => {
-  it('gives a thousand records a step unless told otherwise', async (t) => {
+describe('scan of a range', () => {
+  it('returns a thousand records a step by default', async (t) => {
     assert.deepEqual(await steps(await database(t, 1_000)), [1_000]);
     const made = await database(t, 1_001);
     assert.deepEqual(await steps(made), [1_000, 1]);
@@ -73,7 +73,7 @@ describe('walk over a range', () => {
     assert.deepEqual(await steps(await database(t, 0)), []);
   });
 
-  it('gives keys and values, or keys and nothing', async (t) => {
+  it('returns keys with values, or keys alone', async (t) => {
     const made = await database(t, 2);
     const read = async (options?: WalkOptions) => (await walk(made, RANGE, options).next()).value;
     assert.deepEqual(
@@ -96,7 +96,7 @@ describe('walk over a range', () => {
     await snapshot.close();
   });
 
-  it('reads what can be read where LevelDB cannot read some, and says so at the end', async (t) => {
+  it('skips records that LevelDB cannot read, and reports them at the end', async (t) => {
     const made = await database(t, 5);
     const counted = spoil(made, corruption());
     const told: unknown[] = [];
@@ -113,14 +113,14 @@ describe('walk over a range', () => {
     assert.equal(counted.open, 0, 'its iterators are closed');
   });
 
-  it('throws STORE_CORRUPT where the caller does not care for what cannot be read', async (t) => {
+  it('throws STORE_CORRUPT for unreadable records that the caller does not tolerate', async (t) => {
     const made = await database(t, 5);
     const counted = spoil(made, corruption());
     await assert.rejects(steps(made, { records: 2 }), coded('STORE_CORRUPT'));
     assert.equal(counted.open, 0);
   });
 
-  it('throws other errors as they are, whatever the caller cares for', async (t) => {
+  it('passes on other errors unchanged, tolerant or not', async (t) => {
     const made = await database(t, 5);
     const counted = spoil(made, new Error('IO error: it burns'));
     await assert.rejects(steps(made, { unreadable: passOver }), /^Error: IO error: it burns$/);
@@ -135,8 +135,8 @@ describe('walk over a range', () => {
   });
 });
 
-describe('key behind another', () => {
-  it('is the next one there can be', () => {
+describe('the key behind another', () => {
+  it('is the next possible key', () => {
     assert.deepEqual(behind(new Uint8Array([1, 255])), new Uint8Array([1, 255, 0]));
   });
 });

@@ -183,7 +183,7 @@ class Trial {
 }
 
 describe('replica on a faulty disk', () => {
-  it('answers truthfully, loses nothing it acknowledged, and goes on by itself', async () => {
+  it('answers truthfully, loses no acknowledged item, and recovers by itself', async () => {
     const schedules = fc.array(steps, { minLength: 3, maxLength: 25 });
     await assertProperty(
       fc.asyncProperty(schedules, async (schedule) => {

@@ -13,7 +13,7 @@ import {
 import { VirtualClock } from '../../support/clock.ts';
 
 describe('incidents', () => {
-  it('are remembered up to fifty, the latest ones, and logged all', async () => {
+  it('are all logged, and the latest fifty are remembered', async () => {
     const clock = new VirtualClock();
     const logged: [object, string][] = [];
     const logger = {
@@ -35,8 +35,8 @@ describe('incidents', () => {
   });
 });
 
-describe('a sentence about trouble', () => {
-  it('says of a write that the disk is full where it is', () => {
+describe('the message of a store error', () => {
+  it('says that the disk is full when it is', () => {
     for (const cause of [new Error('ENOSPC'), new Error('No space left on device')]) {
       assert.equal(writeFailed(cause).code, 'DISK_FULL');
     }
@@ -51,7 +51,7 @@ describe('a sentence about trouble', () => {
     assert.equal(writeFailed(new StoreError('STORE_LOCKED', 'x')).code, 'STORE_WRITE_FAILED');
   });
 
-  it('tells whose write is not known to be on disk, and whose is known not to be', () => {
+  it('separates writes with an unknown outcome from writes that are not on disk', () => {
     const refusal = writeFailed('it burns');
     const told = unknown(refusal);
     assert.equal(told.code, refusal.code);
@@ -68,7 +68,7 @@ describe('a sentence about trouble', () => {
     assert.match(noRoom(10, 9).message, /9 bytes are free, and 10 are needed/);
   });
 
-  it('counts what a verification has found, and names the first', () => {
+  it('counts the problems of a verification, and names the first', () => {
     const problem = { code: 'TOTALS', key: '', message: 'counts are wrong' } as const;
     const result = { ok: false, items: 0, bytes: 0, quarantined: 0, problems: [problem] };
     assert.match(

@@ -6,7 +6,7 @@ import { FakeDisk } from '../../support/fake-disk.ts';
 import { coded, item, items, openReplica, temporaryDirectory } from './support.ts';
 
 describe('replica limits', () => {
-  it('refuses an item that is too large, with its whole call', async (t) => {
+  it('refuse an item that is too large, with its whole call', async (t) => {
     const replica = await openReplica(t, await temporaryDirectory(t), {
       limits: { maxItemBytes: 100 },
     });
@@ -19,7 +19,7 @@ describe('replica limits', () => {
     assert.equal(replica.status().refusing, null);
   });
 
-  it('stops at maxSetBytes, says so, and still answers what it holds', async (t) => {
+  it('stop puts at maxSetBytes with a reason, and leave reads alone', async (t) => {
     const replica = await openReplica(t, await temporaryDirectory(t), {
       limits: { maxSetBytes: 100 },
     });
@@ -36,7 +36,7 @@ describe('replica limits', () => {
     await assert.rejects(replica.put(items(6)), coded('SET_FULL'));
   });
 
-  it('says that it refuses when what was asked last does not fit', async (t) => {
+  it('report a refusal when the last item asked for does not fit', async (t) => {
     const replica = await openReplica(t, await temporaryDirectory(t), {
       limits: { maxSetBytes: 100 },
     });
@@ -48,7 +48,7 @@ describe('replica limits', () => {
     assert.equal(replica.status().refusing, null);
   });
 
-  it('stops at minFreeBytes and goes on when there is room again', async (t) => {
+  it('stop puts at minFreeBytes, and allow them when there is room again', async (t) => {
     const clock = new VirtualClock();
     const disk = new FakeDisk();
     disk.free = 999;
@@ -64,7 +64,7 @@ describe('replica limits', () => {
     assert.equal((await replica.put([item(1)]))[0]?.created, true);
   });
 
-  it('asks for the free space once a second, and counts what it wrote in between', async (t) => {
+  it('read the free space once a second, and count the bytes written in between', async (t) => {
     const clock = new VirtualClock();
     const disk = new FakeDisk();
     disk.free = 1_100;
@@ -79,7 +79,7 @@ describe('replica limits', () => {
     assert.equal(disk.asked, 2);
   });
 
-  it('keeps the last reading when the disk does not answer', async (t) => {
+  it('keep the last reading when the disk does not answer', async (t) => {
     const clock = new VirtualClock();
     const disk = new FakeDisk();
     const warnings: string[] = [];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Listeners } from '../../../src/store/replica/testing.ts';
 
-it('tells all listeners, each as often as it was added, until it is taken off', () => {
+it('Listeners calls each listener as often as it was added, until it is removed', () => {
   const listeners = new Listeners<number>(undefined);
   const heard: string[] = [];
   const both = (event: number): void => void heard.push(`both ${event}`);
@@ -22,7 +22,7 @@ it('tells all listeners, each as often as it was added, until it is taken off', 
   assert.deepEqual([heard, asked], [[], 0], 'an event that has no listener is not made');
 });
 
-it('logs a listener that fails, and tells the others, each time', () => {
+it('Listeners logs a listener that fails, and calls the others, each time', () => {
   const errors: unknown[] = [];
   const logger = {
     warn: () => undefined,

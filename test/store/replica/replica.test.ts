@@ -17,7 +17,7 @@ interface Range {
 }
 
 describe('replica', () => {
-  it('has in a snapshot the ids it counts, from the first moment on', async (t) => {
+  it('includes in a snapshot every id that it counts, from the first moment on', async (t) => {
     const replica = await openReplica(t, await temporaryDirectory(t));
     for (const next of items(5)) {
       let done = false;
@@ -56,7 +56,7 @@ describe('replica', () => {
     assert.deepEqual({ count, bytes, refusing }, { count: 1, bytes: 3, refusing: null });
   });
 
-  it('serves what is held of the first ids asked for, as far as they fit', async (t) => {
+  it('serves the held items of the first requested ids, as far as they fit', async (t) => {
     const replica = await openReplica(t, await temporaryDirectory(t));
     const sizes = [3, 100, 5, 40, 40];
     const results = await replica.put(
@@ -90,7 +90,7 @@ describe('replica', () => {
     }
   });
 
-  it('holds after reopening what it held before', async (t) => {
+  it('holds the same items after reopening', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await openReplica(t, directory, { scheme: lthashReference });
     await first.put(items(200));
@@ -146,7 +146,7 @@ describe('replica', () => {
     );
   });
 
-  it('counts an id that is twice in one call once', async (t) => {
+  it('counts an id once that stands twice in one call', async (t) => {
     const replica = await openReplica(t, await temporaryDirectory(t));
     const results = await replica.put([item(1), item(2), item(1)]);
     assert.deepEqual(
@@ -190,7 +190,7 @@ describe('replica', () => {
     assert.equal(replica.status().items, 0);
   });
 
-  it('shows nothing, and answers no one, before the commit is on disk', async (t) => {
+  it('shows no item, and answers no caller, before the commit is on disk', async (t) => {
     const directory = await temporaryDirectory(t);
     const replica = await openReplica(t, directory);
     await replica.close();
@@ -262,7 +262,7 @@ describe('replica', () => {
     await assert.rejects(replica.list({ to: 2n ** 64n }), coded('INVALID_BOUND'));
   });
 
-  it('finishes what is queued when it is closed, and refuses what comes after', async (t) => {
+  it('finishes queued puts when it is closed, and refuses later ones', async (t) => {
     const directory = await temporaryDirectory(t);
     const replica = await openReplica(t, directory, { limits: { maxQueuedItems: 2 } });
     const puts = items(50).map((one) => replica.put([one]));

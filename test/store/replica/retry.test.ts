@@ -84,7 +84,7 @@ describe('attempts to open a database again', () => {
     assert.deepEqual(codes(replica), ['WRITE_FAILED', 'WRITE_FAILED']);
   });
 
-  it('end when the replica is closed between two of them', async (t) => {
+  it('end when the replica is closed between two attempts', async (t) => {
     const store = new Failing(await MemorySet.of(5));
     const replica = await store.open(t);
     await store.fail(replica, 9);
@@ -96,7 +96,7 @@ describe('attempts to open a database again', () => {
     assert.equal(store.set.clock.pending, 0);
   });
 
-  it('wait for room for what LevelDB writes then, at the byte', async (t) => {
+  it('wait until the disk has room for the writes of LevelDB, to the byte', async (t) => {
     const store = new Failing(await MemorySet.of(5));
     const { clock, disk } = store.set;
     const replica = await store.open(t);
@@ -118,8 +118,8 @@ describe('attempts to open a database again', () => {
   });
 });
 
-describe('a commit of which nothing is known', () => {
-  it('is told once it turns out to be there, and not when it is not', async (t) => {
+describe('a commit of unknown outcome', () => {
+  it('is announced once it proves to be on disk, and never when it is not', async (t) => {
     for (const [fault, told] of [
       ['landed', [900n]],
       ['lost', []],
@@ -140,7 +140,7 @@ describe('a commit of which nothing is known', () => {
     }
   });
 
-  it('is not told again when the database is opened again for another reason', async (t) => {
+  it('is not announced again when the database is reopened for another reason', async (t) => {
     const store = new Failing(await MemorySet.of(5));
     const replica = await store.open(t);
     const heard: bigint[] = [];
@@ -158,8 +158,8 @@ describe('a commit of which nothing is known', () => {
   });
 });
 
-describe('repair of a database', () => {
-  it('comes before it is opened when a write met what cannot be read, twice in a row', async (t) => {
+describe('the repair of a database', () => {
+  it('precedes the reopening when a write met an unreadable record, twice in a row', async (t) => {
     const store = new Failing(await MemorySet.of(5));
     const replica = await store.open(t, { repair: store.repair });
     for (const round of [1, 2]) {
@@ -204,7 +204,7 @@ describe('a rebuild', () => {
     return new Failing(await MemorySet.of(40, (database) => flip(database, KEYS.state)));
   }
 
-  it('that fails is told, and begins anew after a second, twice in a row', async (t) => {
+  it('that fails is reported, and starts again after a second, twice in a row', async (t) => {
     const store = await damaged();
     store.faults.push('lost', 'lost');
     const replica = await store.open(t);
@@ -222,7 +222,7 @@ describe('a rebuild', () => {
     assert.equal(replica.status().items, 40);
   });
 
-  it('that meets what cannot be read has the database repaired', async (t) => {
+  it('that meets an unreadable record has the database repaired', async (t) => {
     const store = await damaged();
     store.faults.push('lost');
     store.error = corruption();
@@ -235,7 +235,7 @@ describe('a rebuild', () => {
     assert.equal((await replica.verify()).ok, true);
   });
 
-  it('shows how far it is, and is over when it is through', async (t) => {
+  it('shows its progress until it ends', async (t) => {
     const set = await MemorySet.of(40, (database) => database.del(KEYS.tree.meta));
     const seen: unknown[] = [];
     let replica: Replica | null = null;
@@ -256,7 +256,7 @@ describe('a rebuild', () => {
     assert.equal(message, 'the index holds 40 items again; the last commit counted 40');
   });
 
-  it('says nothing of a last commit where the state was lost, nor of failing once it is closed', async (t) => {
+  it('reports no last commit where the state was lost, and no failure once the replica is closed', async (t) => {
     const store = await damaged();
     const replica = await store.open(t);
     await replica.ready();
@@ -272,7 +272,7 @@ describe('a rebuild', () => {
     assert.equal((await again.verify()).ok, true);
   });
 
-  it('keeps the number of the commit growing, and gives nodes new numbers', async (t) => {
+  it('continues the commit number, and gives nodes new numbers', async (t) => {
     const set = await MemorySet.of(items(40));
     const numbers: number[] = [];
     for (let round = 0; round < 3; round++) {

@@ -112,7 +112,7 @@ async function assertOnlyTheBlockIsBroken(replica: Replica): Promise<void> {
 }
 
 describe('items in a block that LevelDB cannot read', () => {
-  it('are listed by a verification, with what lies behind them', async (t) => {
+  it('are listed by a verification, which continues behind them', async (t) => {
     const { directory, keys } = await broken(t, 'set/p');
     const replica = await open(t, directory);
     const { problems, items } = await replica.verify();
@@ -130,7 +130,7 @@ describe('items in a block that LevelDB cannot read', () => {
     assert.deepEqual(codes(replica), ['VERIFY_FAILED']);
   });
 
-  it('are put aside one by one by the scrubber, while the index stays in use', async (t) => {
+  it('are moved to quarantine one by one by the scrubber, while the index stays in use', async (t) => {
     const { directory, keys } = await broken(t, 'set/p');
     const clock = new VirtualClock();
     const replica = await open(t, directory, { clock, scrub: SCRUB });
@@ -149,7 +149,7 @@ describe('items in a block that LevelDB cannot read', () => {
     await assertOnlyTheBlockIsBroken(replica);
   });
 
-  it('are put aside when they are asked for', async (t) => {
+  it('are moved to quarantine when a caller asks for them', async (t) => {
     const { directory, keys } = await broken(t, 'set/p');
     const replica = await open(t, directory);
     const [first] = hintsOf(keys) as [number];
@@ -161,7 +161,7 @@ describe('items in a block that LevelDB cannot read', () => {
     assert.deepEqual((await replica.get(id))?.payload, note(first).payload);
   });
 
-  it('are passed over when the index is built again', async (t) => {
+  it('are skipped by a rebuild of the index', async (t) => {
     const { directory, keys } = await broken(t, 'set/p');
     const database = await openDatabase(directory);
     await database.del(text.encode('set/m'));
@@ -181,7 +181,7 @@ describe('items in a block that LevelDB cannot read', () => {
 });
 
 describe('other records in a block that LevelDB cannot read', () => {
-  it('id records: the items stay, other ids count as absent, and scrubbing writes them again', async (t) => {
+  it('lose no item when they are id records: other ids count as absent, and scrubbing writes them again', async (t) => {
     const { directory, keys } = await broken(t, 'set/i');
     const clock = new VirtualClock();
     const replica = await open(t, directory, { clock, scrub: SCRUB });
@@ -202,7 +202,7 @@ describe('other records in a block that LevelDB cannot read', () => {
     assert.ok((await replica.put(more)).every(({ created }) => created));
   });
 
-  it('nodes: the index is built again once', async (t) => {
+  it('lead to one rebuild of the index when they are nodes', async (t) => {
     const { directory } = await broken(t, 'set/n');
     const clock = new VirtualClock();
     const replica = await open(t, directory, { clock, scrub: SCRUB });
@@ -214,7 +214,7 @@ describe('other records in a block that LevelDB cannot read', () => {
 });
 
 describe('a block that LevelDB meets when it merges its tables', () => {
-  it('is left out by a repair, after which everything is taken again', async (t) => {
+  it('is left out by a repair, after which the set takes puts again', async (t) => {
     const { directory } = await broken(t, 'set/p');
     let repairs = 0;
     const repair = async (): Promise<void> => {
@@ -250,8 +250,8 @@ describe('a block that LevelDB meets when it merges its tables', () => {
   });
 });
 
-describe('tables that are not what they were', () => {
-  it('one that ends too early costs its items, and nothing else', async (t) => {
+describe('damaged tables', () => {
+  it('that end too early lose their items, and nothing else', async (t) => {
     const { directory, tables } = await withTables(t);
     const path = join(directory, tables[1]!);
     truncateSync(path, statSync(path).size >> 1);
@@ -266,7 +266,7 @@ describe('tables that are not what they were', () => {
     assert.deepEqual([replica.status().quarantined, replica.snapshot().size], [0, LARGE]);
   });
 
-  it('one that the disk does not give is passed over, and nothing is put aside', async (t) => {
+  it('that the disk cannot read are skipped, and no item goes to quarantine', async (t) => {
     const { directory, tables } = await withTables(t);
     const clock = new VirtualClock();
     const replica = await open(t, directory, { clock, scrub: SCRUB });

@@ -31,7 +31,7 @@ describe('a replica as a whole', () => {
     }
   });
 
-  it('says in its status what it holds, and nothing of what it does not', async (t) => {
+  it('counts its items and bytes in its status', async (t) => {
     const { replica } = await open(t);
     const empty = replica.status();
     assert.deepEqual(
@@ -46,7 +46,7 @@ describe('a replica as a whole', () => {
     assert.deepEqual([replica.size, replica.indexed], [3, true]);
   });
 
-  it('says that nothing is buffered, and no digest, while its index is built again', async (t) => {
+  it('reports an empty buffer and no digest during a rebuild', async (t) => {
     const database = memoryDatabase();
     const index = { bufferItems: 2, leafItems: 2, fanout: 2 };
     const { replica: first } = await open(t, { database, index });
@@ -62,7 +62,7 @@ describe('a replica as a whole', () => {
     assert.equal(replica.refusing?.code, 'STORE_REBUILDING');
   });
 
-  it('keeps the summary it is told to, and LtHash otherwise', async (t) => {
+  it('keeps the given fingerprint scheme, and LtHash by default', async (t) => {
     const { replica } = await open(t);
     assert.equal(replica.snapshot().scheme, lthash);
   });
@@ -77,13 +77,13 @@ describe('a replica as a whole', () => {
     assert.equal(other.contains(itemId(hint, payload)), false);
   });
 
-  it('takes each limit that it is given, and the others by default', async (t) => {
+  it('applies each given limit, and defaults for the others', async (t) => {
     const { replica } = await open(t, { limits: { maxItemBytes: 30 } });
     await assert.rejects(replica.put([item(1, 31)]), coded('ITEM_TOO_LARGE'));
     await replica.put([item(1, 30)]);
   });
 
-  it('grows its version with each commit, before it tells of it', async (t) => {
+  it('increments its version with each commit, before it calls its listeners', async (t) => {
     const { replica } = await open(t);
     const before = replica.version;
     const versions: number[] = [];

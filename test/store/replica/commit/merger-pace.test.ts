@@ -10,7 +10,7 @@ import { item } from '../support.ts';
 import { openMerger, SlowClock, spyOnMerges } from './merger-support.ts';
 
 describe('the pace of merging', () => {
-  it('makes slices as large as fit into their time, by what they cost', async (t) => {
+  it('sizes slices so that their cost fits into their time', async (t) => {
     const clock = new SlowClock();
     const { kept, merger } = await openMerger(t, { bufferItems: 2, clock });
     /** Milliseconds that the next slice takes a unit of its work: to work it out, and to encode it. */
@@ -45,7 +45,7 @@ describe('the pace of merging', () => {
     assert.equal(wanted.at(-1), 8 / 0.001);
   });
 
-  it('sums what came from the log when it is opened, a step at a time, then sees what is due', async (t) => {
+  it('sums the replayed keys step by step after opening, then merges what is due', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
     await add(kept.committer, numberedItems(0, 8));
     const steps: number[] = [];
@@ -72,7 +72,7 @@ describe('the pace of merging', () => {
     assert.deepEqual(steps, [0, 1], 'it ends with the next step once it is stopped');
   });
 
-  it('sums no further when the set is another one', async (t) => {
+  it('stops summing when the set was replaced', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
     await add(kept.committer, numberedItems(0, 8));
     let steps = 0;

@@ -45,7 +45,7 @@ describe('merging the buffer', () => {
     }
   });
 
-  it('has batches wait while the buffer is full and being merged, and not one key before', async (t) => {
+  it('makes batches wait once the buffer is full during a merge, and not one key earlier', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
     for (const from of [0, 1_000]) {
       await add(kept.committer, numberedItems(from, 20));
@@ -63,7 +63,7 @@ describe('merging the buffer', () => {
     }
   });
 
-  it('lets all go on who wait, as soon as there is room or none is awaited', async (t) => {
+  it('releases all waiting batches once there is room, or none to wait for', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
     for (const end of ['a slice', 'stopping'] as const) {
       await add(kept.committer, numberedItems(end === 'a slice' ? 0 : 1_000, 8));
@@ -81,7 +81,7 @@ describe('merging the buffer', () => {
     }
   });
 
-  it('ends with the running slice when it is stopped, and begins no more', async (t) => {
+  it('ends after the running slice when it is stopped', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 16, clock: new SlowClock() });
     await slowDown(kept, merger);
     await add(kept.committer, numberedItems(0, 40));
@@ -103,7 +103,7 @@ describe('merging the buffer', () => {
     assert.deepEqual([set.buffered, sweeps], [36, 1]);
   });
 
-  it('lets those go on who wait as soon as a slice made room, before all is merged', async (t) => {
+  it('releases waiting batches once a slice made room, before the merge ends', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 16, clock: new SlowClock() });
     await slowDown(kept, merger);
     await add(kept.committer, numberedItems(0, 40));
@@ -117,7 +117,7 @@ describe('merging the buffer', () => {
     assert.equal(kept.committer.use().buffered, 0);
   });
 
-  it('begins nothing where there is nothing to merge', async (t) => {
+  it('does not begin with an empty buffer', async (t) => {
     const { kept, merger } = await openMerger(t, { maxCommits: 0 });
     merger.wake();
     assert.equal(kept.committer.use().sweeping, false);
@@ -126,7 +126,7 @@ describe('merging the buffer', () => {
     assert.equal(kept.committer.use().sweeping, true);
   });
 
-  it('goes on after each failure, and lets those go on who waited', async (t) => {
+  it('continues after each failure, and releases the waiting batches', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
     await add(kept.committer, numberedItems(0, 6));
     for (let round = 0; round < 2; round++) {
@@ -144,7 +144,7 @@ describe('merging the buffer', () => {
     assert.equal(kept.committer.use().buffered, 0);
   });
 
-  it('goes on with a sweep that was left midway, however little is buffered', async (t) => {
+  it('continues an unfinished sweep, however little is buffered', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 100 });
     await add(kept.committer, numberedItems(0, 3));
     merger.wake();

@@ -4,7 +4,7 @@ import { Pace, Pipeline } from '../../../../src/store/replica/commit/testing.ts'
 import { settle, VirtualClock } from '../../../support/clock.ts';
 
 describe('a pipeline', () => {
-  it('prepares one ahead of what is carried out, and confirms it when that is done', async () => {
+  it('prepares one task ahead of the running one, and confirms it when that one is done', async () => {
     const trial = new Trial();
     for (const name of ['a', 'b', 'c']) trial.run(name);
     await settle();
@@ -19,7 +19,7 @@ describe('a pipeline', () => {
     assert.deepEqual(await Promise.all(trial.results), ['a done', 'b done', 'c done']);
   });
 
-  it('prepares what must be alone only when nothing is being carried out', async () => {
+  it('prepares an exclusive task only when no other task runs', async () => {
     const trial = new Trial();
     trial.run('a');
     trial.run('b', true);
@@ -35,7 +35,7 @@ describe('a pipeline', () => {
     await Promise.all(trial.results);
   });
 
-  it('goes on in order after each failure, in whichever step', async () => {
+  it('continues in order after a failure in any step', async () => {
     for (const step of ['prepare', 'confirm', 'carry out']) {
       const trial = new Trial();
       trial.failing = `${step} a`;
@@ -52,7 +52,7 @@ describe('a pipeline', () => {
     }
   });
 
-  it('carries out what was confirmed in the place of what was prepared', async () => {
+  it('runs the confirmed task in place of the prepared one', async () => {
     const pipeline = new Pipeline(async () => undefined);
     const result = await pipeline.run({
       alone: false,
@@ -63,7 +63,7 @@ describe('a pipeline', () => {
     assert.equal(result, 'first and second');
   });
 
-  it('is idle once all was carried out, or has failed', async () => {
+  it('is idle once every task has run or failed', async () => {
     const trial = new Trial();
     trial.run('a');
     trial.run('b').catch(() => undefined);

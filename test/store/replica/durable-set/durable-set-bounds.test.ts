@@ -13,7 +13,7 @@ import {
 } from '../committer-support.ts';
 
 describe('a durable set', () => {
-  it('deletes so many log records with each commit, once nothing of them is needed', async (t) => {
+  it('deletes a bounded number of unneeded log records with each commit', async (t) => {
     const database = memoryDatabase();
     const shape = { trimRecords: 3 };
     const first = await openCommitter(t, { database, shape });
@@ -40,7 +40,7 @@ describe('a durable set', () => {
     );
   });
 
-  it('keeps the log of what is in the buffer, also while a sweep is midway', async (t) => {
+  it('keeps the log records of buffered keys, also during a sweep', async (t) => {
     const database = memoryDatabase();
     const first = await openCommitter(t, { database });
     for (let i = 0; i < 6; i++) await add(first.committer, [numberedItem(i)]);
@@ -64,7 +64,7 @@ describe('a durable set', () => {
     );
   });
 
-  it('says of how many commits something may be in the buffer', async (t) => {
+  it('reports from how many commits the buffer may hold keys', async (t) => {
     const { committer, database } = await openCommitter(t);
     assert.equal(committer.use().unmerged, 0);
     await committer.commit((set) => set.markRefill(false));
@@ -78,7 +78,7 @@ describe('a durable set', () => {
     assert.equal(again.committer.use().unmerged, 0, 'nothing is in the buffer that was opened');
   });
 
-  it('counts the bytes of each commit among those that lie in the log', async (t) => {
+  it('counts the bytes of each commit in the log', async (t) => {
     const { committer } = await openCommitter(t);
     const before = committer.use().loggedBytes;
     for (const number of [1, 2]) {
@@ -88,7 +88,7 @@ describe('a durable set', () => {
     }
   });
 
-  it('sums some of the buffer with each commit once so many ids are not summed', async (t) => {
+  it('sums part of the buffer with each commit once too many ids are unsummed', async (t) => {
     const { scheme, ids } = countingScheme(lthash);
     const { committer } = await openCommitter(t, { scheme, shape: { unsummedIds: 10 } });
     const summed: boolean[] = [];
@@ -105,7 +105,7 @@ describe('a durable set', () => {
     assert.deepEqual(summed, [false, true, false, true, false, true]);
   });
 
-  it('goes once through its buffer, however often it is told to begin', async (t) => {
+  it('sweeps its buffer once, however often a sweep is requested', async (t) => {
     const { committer } = await openCommitter(t);
     await add(committer, numberedItems(0, 12));
     committer.use().startSweep();
@@ -121,7 +121,7 @@ describe('a durable set', () => {
     assert.equal(committer.use().buffered, 0);
   });
 
-  it('stands where it stood when a commit is discarded, with all prepared after it', async (t) => {
+  it('returns to its earlier state when a commit is discarded with all later ones', async (t) => {
     const { committer } = await openCommitter(t);
     await add(committer, numberedItems(0, 3));
     for (let round = 0; round < 2; round++) {

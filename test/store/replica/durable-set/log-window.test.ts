@@ -10,7 +10,7 @@ const MARK = 256 * 1024;
 const SPAN = (2 * WRITE_BUFFER_BYTES) / MARK + 2;
 
 describe('LogWindow', () => {
-  it('takes a commit for settled once two write buffers and two batches lie behind it', () => {
+  it('treats a commit as settled once two write buffers and two batches follow it', () => {
     const window = new LogWindow(7);
     assert.equal(window.settled, 7, 'what was there at opening is settled');
     for (let i = 1; i <= SPAN; i++) window.note(7 + i, MARK);
@@ -27,7 +27,7 @@ describe('LogWindow', () => {
     assert.equal(window.settled, 16, 'several are settled at once');
   });
 
-  it('remembers a commit for every so many bytes, and not between', () => {
+  it('remembers one commit per fixed number of bytes', () => {
     const window = new LogWindow(0);
     window.note(1, MARK - 1);
     window.note(2, 1);
@@ -41,7 +41,7 @@ describe('LogWindow', () => {
     assert.deepEqual([...settled], [0, 2]);
   });
 
-  it('says how much may lie in the log, which is never more than that', () => {
+  it('bounds the bytes that may lie in the log', () => {
     const window = new LogWindow(0);
     assert.equal(window.loggedBytes, 0);
     window.note(1, 100);

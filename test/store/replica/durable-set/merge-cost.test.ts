@@ -11,7 +11,7 @@ import { wideSum } from '../../../support/wide-sum.ts';
 const LEAF = 64;
 
 describe('what merging costs', () => {
-  it('lets keys go into the tree at once when they fill two leaves and lie close together', () => {
+  it('sends keys straight to the tree when they fill two leaves and lie close together', () => {
     const dense = (count: number, span: number): boolean => {
       const { cost } = treeOf(span);
       // The first of them lies below the keys of the tree, the others above.
@@ -55,7 +55,7 @@ describe('what merging costs', () => {
     assert.equal(slice(0, keys.at(-2)!), 4);
   });
 
-  it('gives back each snapshot of the tree that it takes', () => {
+  it('releases each snapshot of the tree that it takes', () => {
     const { cost, held } = treeOf(96);
     cost.workOf({ first: key(0), last: key(20_000) }, 32);
     assert.equal(held(), 0);

@@ -48,7 +48,7 @@ async function damageOf(database: Database): Promise<string> {
 }
 
 describe('a set that is opened', () => {
-  it('has what the log says in its buffer, and its state', async () => {
+  it('holds the keys of the log in its buffer, and has its state', async () => {
     const { database, state } = await logged();
     const { set, damage, state: found } = await openSet(init(database));
     assert.deepEqual([damage, found, set?.state, set?.buffered], [null, state, state, 10]);
@@ -56,7 +56,7 @@ describe('a set that is opened', () => {
     set!.close();
   });
 
-  it('has lost commits where log records are missing, and says which', async () => {
+  it('names the lost commits where log records are missing', async () => {
     for (const [missing, message] of [
       [[1], 'commit 1 is missing'],
       [[1, 2], 'commits 1 to 2 are missing'],
@@ -72,7 +72,7 @@ describe('a set that is opened', () => {
     }
   });
 
-  it('has lost commits up to its last one, though later log records are there', async () => {
+  it('counts as lost all commits up to its last one, although later log records exist', async () => {
     const { database, state } = await logged();
     await database.put(KEYS.state, encodeState({ ...state, commit: 8, items: 8 }));
     for (const commit of [7, 8, 9]) await database.del(KEYS.log(commit));
@@ -87,7 +87,7 @@ describe('a set that is opened', () => {
     assert.equal(await damageOf(database), 'none');
   });
 
-  it('is damaged where its index counts other items than its state', async () => {
+  it('is damaged where its index and its state count different items', async () => {
     for (const items of [9, 11]) {
       const { database, state } = await logged();
       await database.put(KEYS.state, encodeState({ ...state, items }));
@@ -96,7 +96,7 @@ describe('a set that is opened', () => {
     }
   });
 
-  it('is damaged where a record is, and has its state where that is whole', async () => {
+  it('is damaged where a record is damaged, and keeps a state that is whole', async () => {
     const { database, state } = await logged();
     await flip(database, KEYS.log(3));
     const opened = await openSet(init(database));
@@ -113,7 +113,7 @@ describe('a set that is opened', () => {
   });
 });
 
-describe('state of a set', () => {
+describe('the state of a set', () => {
   it('is empty where there are no items, and damaged where there are', async () => {
     const database = memoryDatabase();
     await database.open();
@@ -128,8 +128,8 @@ describe('state of a set', () => {
   });
 });
 
-describe('damage of an index', () => {
-  it('is what the readers of the store say', () => {
+describe('the damage of an index', () => {
+  it('is recognised by the error codes of the store', () => {
     const damage = [
       new RecordError('is damaged'),
       new RangeError('it is there'),

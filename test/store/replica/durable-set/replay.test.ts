@@ -57,12 +57,12 @@ function adding(...keys: ItemKey[]): LogEntry {
 }
 
 describe('replay of a log', () => {
-  it('gives the keys that were added, in order, when none was taken', () => {
+  it('returns the added keys in order when no merge took any', () => {
     check([]);
     check([adding(key(2, 1)), adding(key(1, 2), key(1, 1)), adding(key(5, 0), key(4, 9))]);
   });
 
-  it('takes both ends of a range and what lies between, and nothing beside it', () => {
+  it('removes a merged range with both its ends, and nothing beside it', () => {
     for (const hint of [1, 5]) {
       const keys = Array.from({ length: 7 }, (_, i) => key(hint, i));
       check([adding(...keys), taking(keys[2]!, keys[4]!)]);
@@ -75,13 +75,13 @@ describe('replay of a log', () => {
     ]);
   });
 
-  it('takes nothing that was added later, or by the same commit', () => {
+  it('keeps keys that were added later, or by the same commit', () => {
     check([taking(key(0, 0), key(9, 9)), adding(key(1, 1))]);
     check([{ taken: { first: key(0, 0), last: key(9, 9) }, added: [key(1, 1)] }]);
     check([adding(key(1, 1)), taking(key(1, 1), key(1, 1)), adding(key(1, 1))]);
   });
 
-  it('follows merges that went round more than once', () => {
+  it('follows merges that went around the key space more than once', () => {
     const keys = [1, 2, 3, 5, 6].map((hint) => key(hint, 1));
     const [a, b, c, d, e] = keys as [ItemKey, ItemKey, ItemKey, ItemKey, ItemKey];
     check([
@@ -103,7 +103,7 @@ describe('replay of a log', () => {
     ]);
   });
 
-  it('is what the definition says, for any log', () => {
+  it('agrees with the definition for any log', () => {
     const keys = fc.record({ hint: fc.nat({ max: 7 }), id: fc.nat({ max: 3 }) });
     const entry = fc.record({
       taken: fc.option(fc.tuple(keys, keys)),

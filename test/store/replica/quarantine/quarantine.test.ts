@@ -70,7 +70,7 @@ function totals({ state: { items: count, bytes } }: DurableSet): [number, number
 }
 
 describe('a look at an item', () => {
-  it('finds nothing about one that is whole, or not there at all', async (t) => {
+  it('finds no damage in a whole item, or in an absent one', async (t) => {
     const store = await opened(t);
     assert.equal(await inspect(store, key(7)), null);
     assert.equal(await inspect(store, key(99)), null);
@@ -78,7 +78,7 @@ describe('a look at an item', () => {
     assert.equal(store.quarantine.size, 0);
   });
 
-  it('puts aside one that is damaged, with its bytes, and nothing of it stays', async (t) => {
+  it('moves a damaged item with its bytes to quarantine, and leaves no record behind', async (t) => {
     const store = await opened(t);
     const { database, set, quarantine } = store;
     await flipItem(database, item(7));
@@ -95,7 +95,7 @@ describe('a look at an item', () => {
     assert.deepEqual([totals(set), quarantine.size], [[19, 380], 1]);
   });
 
-  it('puts aside one whose payload is gone, as having none', async (t) => {
+  it('moves an item without a payload to quarantine, with no bytes', async (t) => {
     const store = await opened(t);
     await store.database.del(KEYS.item(key(7)));
     assert.equal(await inspect(store, key(7)), 'item');
@@ -104,7 +104,7 @@ describe('a look at an item', () => {
     assert.deepEqual(totals(store.set), [19, 380]);
   });
 
-  it('counts by the id record what a damaged item had, else by its bytes, else as nothing', async (t) => {
+  it('counts the bytes of a damaged item by its id record, else by its payload, else as zero', async (t) => {
     const store = await opened(t);
     const { database, set } = store;
     await database.put(KEYS.item(key(1)), new Uint8Array(5));
@@ -124,7 +124,7 @@ describe('a look at an item', () => {
     assert.deepEqual(totals(set), [16, 0], 'never below zero');
   });
 
-  it('writes again an id record that says something else', async (t) => {
+  it('rewrites an id record that contradicts the item', async (t) => {
     const store = await opened(t);
     const { database, set, quarantine } = store;
     const right = encodeHead({ hint: 7n, bytes: 20 });
@@ -141,7 +141,7 @@ describe('a look at an item', () => {
     assert.equal(await aside(database, key(7).id), null);
   });
 
-  it('keeps the id record that leads to the whole item under another hint', async (t) => {
+  it('keeps an id record that leads to a whole item under another hint', async (t) => {
     const store = await opened(t);
     const { database, set } = store;
     const astray = { hint: 8n, id: key(7).id };
@@ -156,7 +156,7 @@ describe('a look at an item', () => {
     assert.equal(await inspect(store, key(7)), null);
   });
 
-  it('deletes an id record that leads to nothing whole under another hint', async (t) => {
+  it('deletes an id record that leads to no whole item under another hint', async (t) => {
     const store = await opened(t);
     const { database } = store;
     await putHead(database, key(7).id, 8n);
@@ -165,7 +165,7 @@ describe('a look at an item', () => {
     assert.equal(await database.get(KEYS.id(key(7).id)), undefined);
   });
 
-  it('throws STORE_CORRUPT where it is the index that is wrong', async (t) => {
+  it('throws STORE_CORRUPT where the index is wrong', async (t) => {
     const store = await opened(t);
     const { database } = store;
     await database.put(KEYS.item(key(50)), item(50).payload);
@@ -186,7 +186,7 @@ describe('a look at an item', () => {
 });
 
 describe('ids in quarantine', () => {
-  it('are those in the database, also when they are read a second time', async (t) => {
+  it('are read from the database, also a second time', async (t) => {
     const { database, quarantine } = await opened(t);
     for (const number of [3, 4]) {
       const value = encodeQuarantined({ at: 1, hint: BigInt(number), payload: null });
@@ -205,7 +205,7 @@ describe('ids in quarantine', () => {
     assert.deepEqual([quarantine.size, quarantine.among([key(4)])], [0, []]);
   });
 
-  it('grow and shrink twice with an item that is damaged twice', async (t) => {
+  it('come and go twice with an item that is damaged twice', async (t) => {
     const set = await MemorySet.of(20);
     const replica = await set.open(t);
     for (let round = 0; round < 2; round++) {
@@ -220,8 +220,8 @@ describe('ids in quarantine', () => {
   });
 });
 
-describe('record of what is in quarantine', () => {
-  it('gives back what it was made of', () => {
+describe('the record of an item in quarantine', () => {
+  it('decodes to the fields it was encoded from', () => {
     for (const payload of [null, new Uint8Array(0), new Uint8Array([1, 2, 3])]) {
       const given = { at: 5, hint: 2n ** 64n - 2n, payload };
       assert.deepEqual(decodeQuarantined(encodeQuarantined(given)), given);
@@ -240,15 +240,15 @@ describe('record of what is in quarantine', () => {
   });
 });
 
-describe('payload of an id', () => {
-  it('is whole or is not, and nothing is thrown', () => {
+describe('the payload of an id', () => {
+  it('is whole or not, without an exception', () => {
     assert.equal(isWhole(key(1), item(1).payload), true);
     assert.equal(isWhole(key(1), item(2).payload), false);
     assert.equal(isWhole({ hint: 1n, id: new Uint8Array(31) }, item(1).payload), false);
   });
 });
 
-describe('clock of the quarantine', () => {
+describe('the clock of the quarantine', () => {
   it('is the one it was given', async (t) => {
     const { database, set } = await opened(t);
     const quarantine = new Quarantine({ keys: KEYS, clock: new VirtualClock(77) });

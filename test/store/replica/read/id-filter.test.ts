@@ -17,7 +17,7 @@ describe('IdFilter', () => {
     assert.equal(lost, 0, 'an id that was added is never said to be absent');
   });
 
-  it('takes one or two of a thousand absent ids for present, when its layers are full', () => {
+  it('reports one or two of a thousand absent ids as present, when its layers are full', () => {
     const absent = ids('absent', 20_000);
     const filter = new IdFilter({ firstCapacity: LAYER });
     assert.equal(absent.filter((id) => filter.mayHold(id)).length, 0, 'none when it is empty');
@@ -30,7 +30,7 @@ describe('IdFilter', () => {
     assert.ok(two >= 16 && two <= 68, `${two} of 20,000 with two layers`);
   });
 
-  it('goes by all bytes of the first six words of an id, in a layer that is large enough', () => {
+  it('uses all bytes of the first six words of an id, in a layer that is large enough', () => {
     const filter = new IdFilter({ firstCapacity: 2 ** 21 });
     filter.add(new Uint8Array(32));
     for (let byte = 0; byte < 24; byte++) {

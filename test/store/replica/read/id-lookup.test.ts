@@ -12,8 +12,8 @@ import {
 } from '../committer-support.ts';
 import { coded, tapBatches } from '../support.ts';
 
-describe('looking ids up', () => {
-  it('reads all ids once so many lookups were in vain, and asks the disk no more for others', async (t) => {
+describe('the lookup of ids', () => {
+  it('reads all ids after enough misses, and asks the disk for no other absent id', async (t) => {
     const { lookup, disk, prepare } = await open(t, 20);
     for (const item of numberedItems(0, 10)) assert.ok(lookup.contains(item.id));
     for (const item of numberedItems(100, 2)) assert.equal(lookup.contains(item.id), false);
@@ -30,7 +30,7 @@ describe('looking ids up', () => {
     assert.ok(numberedItems(0, 20).every(({ id }) => lookup.contains(id)));
   });
 
-  it('finds what was added while the ids were read, twice', async (t) => {
+  it('finds ids that were added while it read the ids, twice', async (t) => {
     const { lookup, disk, kept, miss, prepare } = await open(t, 20);
     for (const from of [1_000, 2_000]) {
       lookup.reset(false);
@@ -57,7 +57,7 @@ describe('looking ids up', () => {
     }
   });
 
-  it('knows nothing until the ids have been read', async (t) => {
+  it('answers no question until the ids have been read', async (t) => {
     const { lookup, disk, miss, prepare } = await open(t, 20);
     miss(3);
     const go = disk.holdWalk();
@@ -76,7 +76,7 @@ describe('looking ids up', () => {
     assert.equal(lookup.absence()(numberedItem(500).id), false);
   });
 
-  it('drops what it reads when it is told to forget, and begins anew', async (t) => {
+  it('drops its ids when it is cleared, and reads again', async (t) => {
     const { lookup, disk, miss, prepare } = await open(t, 20);
     miss(3);
     const go = disk.holdWalk();
@@ -96,7 +96,7 @@ describe('looking ids up', () => {
     assert.equal(lookup.absence()(numberedItem(500).id), true);
   });
 
-  it('has a reading that was dropped change nothing of the next one, however it ends', async (t) => {
+  it('ignores the end of a dropped reading in the next one', async (t) => {
     for (const fails of [false, true]) {
       const { lookup, disk, miss, prepare } = await open(t, 20);
       const begin = async (): Promise<() => void> => {
@@ -125,7 +125,7 @@ describe('looking ids up', () => {
     }
   });
 
-  it('begins anew after each reading that failed', async (t) => {
+  it('reads again after each failed reading', async (t) => {
     const { lookup, disk, miss, prepare } = await open(t, 20);
     for (const walks of [1, 2]) {
       miss(3);
@@ -157,7 +157,7 @@ describe('looking ids up', () => {
     assert.notEqual(lookup.record(numberedItem(1).id), undefined);
   });
 
-  it('answers for no database, whatever it knows', async (t) => {
+  it('gives no answer for another database', async (t) => {
     const opening = Promise.withResolvers<Database>();
     const { lookup, kept } = await open(t, 0, () => opening.promise);
     lookup.reset(true);

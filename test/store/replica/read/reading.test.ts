@@ -21,8 +21,8 @@ function ofLengths(...lengths: number[]): NewItem[] {
   return lengths.map((bytes, i) => item(i, bytes));
 }
 
-describe('items that are served', () => {
-  it('are as many as fit into the bytes that are wanted, and at least one', async (t) => {
+describe('served items', () => {
+  it('are as many as fit into the requested bytes, and at least one', async (t) => {
     const given = ofLengths(100, 100, 100);
     const replica = await (await MemorySet.of(given)).open(t);
     const ids = given.map(idOf);
@@ -40,7 +40,7 @@ describe('items that are served', () => {
     }
   });
 
-  it('come with their length alone where they are longer than is asked for', async (t) => {
+  it('are answered with their length alone where they are longer than requested', async (t) => {
     const given = ofLengths(99, 100, 101, 50);
     const replica = await (await MemorySet.of(given)).open(t);
     const served = await replica.serve(given.map(idOf), { maxItemBytes: 100, maxBytes: 249 });
@@ -52,7 +52,7 @@ describe('items that are served', () => {
     assert.equal(less.length, 3);
   });
 
-  it('are looked for under 64 ids in one go', async (t) => {
+  it('are looked up 64 ids at a time', async (t) => {
     const given = items(70);
     const replica = await (await MemorySet.of(given)).open(t);
     const ids = given.map(idOf);
@@ -60,14 +60,14 @@ describe('items that are served', () => {
     assert.equal((await replica.serve(ids, WIDE)).length, 64);
   });
 
-  it('are answered with nothing under ids that are not held', async (t) => {
+  it('are undefined for ids that are not held', async (t) => {
     const replica = await (await MemorySet.of(2)).open(t);
     const served = await replica.serve([key(9).id, key(1).id], WIDE);
     assert.deepEqual(served, [undefined, { ...key(1), payload: item(1).payload }]);
     assert.deepEqual(await replica.serve([], WIDE), []);
   });
 
-  it('end with one that is damaged, which is put aside, twice in a row', async (t) => {
+  it('end at a damaged item, which goes to quarantine, twice in a row', async (t) => {
     const set = await MemorySet.of(5);
     const replica = await set.open(t);
     const ids = items(5).map(idOf);
@@ -88,7 +88,7 @@ describe('items that are served', () => {
     assert.deepEqual(codes(replica), ['ITEM_DAMAGED', 'ITEM_DAMAGED']);
   });
 
-  it('count as not held, and the index is built again, where an id record is damaged', async (t) => {
+  it('count as not held where an id record is damaged, and the index is rebuilt', async (t) => {
     const set = await MemorySet.of(5, (database) =>
       database.put(KEYS.id(key(1).id), new Uint8Array(3)),
     );
@@ -104,8 +104,8 @@ describe('items that are served', () => {
   });
 });
 
-describe('an item that is read', () => {
-  it('is refused when it is damaged, with what became of it', async (t) => {
+describe('a read of an item', () => {
+  it('fails for a damaged item, and says where the item went', async (t) => {
     const set = await MemorySet.of(5);
     const replica = await set.open(t);
     await flipItem(set.database, item(1));
@@ -118,7 +118,7 @@ describe('an item that is read', () => {
     assert.ok(replica.version > version, 'the set has another version when an item has left it');
   });
 
-  it('has its head read from its id record, which must be whole', async (t) => {
+  it('takes the head from the id record, which must be whole', async (t) => {
     const set = await MemorySet.of(5);
     const replica = await set.open(t);
     assert.deepEqual(await replica.head(key(1).id), { hint: 1n, bytes: 20 });
@@ -130,7 +130,7 @@ describe('an item that is read', () => {
     assert.deepEqual(await replica.head(key(1).id), { hint: 1n, bytes: 20 });
   });
 
-  it('is told as unreadable where the database fails', async (t) => {
+  it('fails as unreadable where the database fails', async (t) => {
     const set = await MemorySet.of(5);
     const replica = await set.open(t);
     const getSync = set.database.getSync.bind(set.database);
@@ -144,7 +144,7 @@ describe('an item that is read', () => {
   });
 });
 
-describe('list of keys', () => {
+describe('a list of keys', () => {
   it('is one page of the range, from its first hint to below its last', async (t) => {
     const replica = await (await MemorySet.of(200)).open(t);
     const page = async (init: object) => (await replica.list(init)).map(({ hint }) => Number(hint));
@@ -170,7 +170,7 @@ describe('list of keys', () => {
     assert.equal(await lengthOf(MAX_LIST_LIMIT + 1), 1_000);
   });
 
-  it('is refused for limits and hints that are none', async (t) => {
+  it('is refused for invalid limits and hints', async (t) => {
     const replica = await (await MemorySet.of(1)).open(t);
     for (const limit of [0, -1, 1.5, Number.NaN]) {
       await assert.rejects(replica.list({ limit }), coded('INVALID_LIMIT'));
@@ -187,7 +187,7 @@ describe('list of keys', () => {
     assert.equal((await replica.list({ from: 0n })).length, 1);
   });
 
-  it('releases its snapshot, also when it is refused', async (t) => {
+  it('releases its snapshot, also after a refusal', async (t) => {
     const set = await MemorySet.of(1);
     const replica = await set.open(t);
     const timers = set.clock.pending;
@@ -197,7 +197,7 @@ describe('list of keys', () => {
   });
 });
 
-describe('snapshot with a guard', () => {
+describe('a guarded snapshot', () => {
   async function guarded(t: Parameters<MemorySet['open']>[0], count = 30) {
     const set = await MemorySet.of(count);
     const replica = await set.open(t);
@@ -214,7 +214,7 @@ describe('snapshot with a guard', () => {
     return { inner, init, damage, asked, snapshot: new GuardedSnapshot(inner, init) };
   }
 
-  it('answers what the one in it does', async (t) => {
+  it('answers as the snapshot inside it', async (t) => {
     const { inner, snapshot } = await guarded(t);
     const keys = [...inner.keys(0, 30)];
     assert.deepEqual([snapshot.size, snapshot.scheme], [30, inner.scheme]);
@@ -242,7 +242,7 @@ describe('snapshot with a guard', () => {
     assert.throws(() => inner.select(0), coded('SNAPSHOT_RELEASED'));
   });
 
-  it('tells of damage and throws it, wherever it is met, and of nothing else', async (t) => {
+  it('reports and throws damage wherever a call meets it, and no other error', async (t) => {
     const corrupt = new StoreError('STORE_CORRUPT', 'a node of the tree is damaged');
     const { inner, init, damage } = await guarded(t);
     const failing = (error: Error) =>
@@ -280,7 +280,7 @@ describe('snapshot with a guard', () => {
     }
   });
 
-  it('tells of damage that is met in the midst of a walk', async (t) => {
+  it('reports damage that an iteration meets midway', async (t) => {
     const { inner, init, damage } = await guarded(t);
     const halting = function* <Value>(value: Value): Iterable<Value> {
       yield value;

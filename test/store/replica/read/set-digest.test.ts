@@ -5,7 +5,7 @@ import { SetDigest } from '../../../../src/store/replica/read/index.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
 
 describe('the digest of the set', () => {
-  it('is computed once for each version, and is its own to whoever asks', () => {
+  it('is computed once for each version, and copied for each caller', () => {
     const set = new CountedSet();
     const digest = new SetDigest();
     const first = digest.of(1, set.take);
@@ -19,7 +19,7 @@ describe('the digest of the set', () => {
     assert.deepEqual([set.taken, set.released], [2, 2]);
   });
 
-  it('is null while the set cannot be read, and there once it can, of the same version', () => {
+  it('is null while the set cannot be read, and is present afterwards for the same version', () => {
     const set = new CountedSet();
     const digest = new SetDigest();
     const level = Object.assign(new Error('gone'), { code: 'LEVEL_CORRUPTION' });
@@ -32,7 +32,7 @@ describe('the digest of the set', () => {
     assert.deepEqual(digest.of(1, set.take), new Uint8Array(32).fill(3));
   });
 
-  it('throws what is no matter of the store', () => {
+  it('throws errors from outside the store', () => {
     const set = new CountedSet();
     set.failure = new TypeError('a bug');
     assert.throws(() => new SetDigest().of(1, set.take), TypeError);
@@ -40,7 +40,7 @@ describe('the digest of the set', () => {
     assert.throws(() => new SetDigest().of(1, set.take), /other/);
   });
 
-  it('is null where there is no snapshot to be had', () => {
+  it('is null where no snapshot can be taken', () => {
     const none = (): Snapshot => {
       throw new StoreError('STORE_REBUILDING', 'being built');
     };

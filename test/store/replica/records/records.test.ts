@@ -52,7 +52,7 @@ describe('keys of a set', () => {
     }
   });
 
-  it('may be written over an earlier one of their kind', () => {
+  it('can be encoded into the buffer of an earlier key of the same kind', () => {
     const into = KEYS.item({ hint: 1n, id: new Uint8Array(32).fill(1) });
     const key = { hint: 2n ** 63n, id: ID };
     assert.equal(KEYS.item(key, into), into);
@@ -62,7 +62,7 @@ describe('keys of a set', () => {
     assert.deepEqual(new Uint8Array(id), new Uint8Array(KEYS.id(ID)));
   });
 
-  it('of items are read back, and others are none', () => {
+  it('of items decode to the item key, and other keys do not', () => {
     for (const hint of [0n, 2n ** 64n - 2n]) {
       assert.deepEqual(decodeItemKey(KEYS, KEYS.item({ hint, id: ID })), { hint, id: ID });
     }
@@ -73,7 +73,7 @@ describe('keys of a set', () => {
     assert.equal(decodeItemKey(KEYS, Uint8Array.from([...key, 0])), null);
   });
 
-  it('have no name that the first schema took', () => {
+  it('refuse names that the first schema used', () => {
     for (const name of ['meta', 'id', 'item']) assert.throws(() => setKeys(name), RangeError);
     for (const name of ['metas', 'ids', 'items']) assert.equal(setKeys(name).name, name);
   });
@@ -93,8 +93,8 @@ describe('id record', () => {
   });
 });
 
-describe('schema of a database', () => {
-  it('is read where it is one of those that are known', async () => {
+describe('the schema of a database', () => {
+  it('is read where it is a known one', async () => {
     for (const version of [1, 2]) {
       const database = await holding({ 'meta/schema': encodeSchema(version) });
       assert.deepEqual(await readSchema(database), { version, lost: false });
@@ -137,7 +137,7 @@ describe('schema of a database', () => {
     }
   });
 
-  it('is written into an empty database, which has lost nothing', async () => {
+  it('is written into an empty database, without a report of loss', async () => {
     const database = await holding({});
     assert.deepEqual(await readSchema(database), { version: 2, lost: false });
     assert.deepEqual(new Uint8Array((await database.get(SCHEMA_KEY))!), encodeSchema(2));
@@ -145,8 +145,8 @@ describe('schema of a database', () => {
   });
 });
 
-describe('what opens the database', () => {
-  it('is the function that was given, or opens the database that was', async () => {
+describe('the opener of the database', () => {
+  it('is the given function, or opens the given database', async () => {
     const database = memoryDatabase();
     const open = async () => database;
     assert.equal(opener({ open, database }), open);
@@ -204,7 +204,7 @@ describe('a record that LevelDB cannot read', () => {
     return database;
   }
 
-  it('is told apart from those beside it, and from those that are not there', async () => {
+  it('differs from its neighbours and from absent records', async () => {
     const keys = ['a', 'b', 'c'].map((key) => text.encode(key));
     const database = await failing(CORRUPTION);
     const all = [text.encode('1'), UNREADABLE, undefined];
@@ -219,7 +219,7 @@ describe('a record that LevelDB cannot read', () => {
     assert.deepEqual(await tryHasMany(sound, keys), [true, false, false]);
   });
 
-  it('is not taken for one that the disk does not give', async () => {
+  it('differs from a record that the disk cannot read', async () => {
     const keys = [text.encode('b')];
     const database = await failing(new Error('IO error: it burns'));
     assert.throws(() => tryRead(database, keys[0]!), /it burns/);
@@ -227,7 +227,7 @@ describe('a record that LevelDB cannot read', () => {
     await assert.rejects(tryHasMany(database, keys), /it burns/);
   });
 
-  it('is looked for as of a snapshot', async () => {
+  it('is looked up as of a snapshot', async () => {
     const keys = ['a', 'b'].map((key) => text.encode(key));
     const database = await holding({ a: text.encode('1') });
     const snapshot = database.snapshot();

@@ -18,7 +18,7 @@ const keys = fc.record({
 });
 
 describe('a log record', () => {
-  it('gives what was written, key by key and word by word', () => {
+  it('decodes to what was encoded, key by key and word by word', () => {
     const range = fc.record({ first: keys, last: keys });
     const entries = fc.record({ taken: fc.option(range), added: fc.array(keys, { maxLength: 4 }) });
     assertProperty(
@@ -43,7 +43,7 @@ describe('a log record', () => {
     );
   });
 
-  it('is refused when it does not have the length of so many keys', () => {
+  it('is refused when its length does not match its number of keys', () => {
     const whole = encodeLogEntry({ taken: null, added: [key(1), key(2)] });
     assert.equal(decodeLogEntry(whole).added.length, 2);
     for (const length of [whole.length - 1, whole.length + 1, HEADER_BYTES]) {
@@ -52,7 +52,7 @@ describe('a log record', () => {
     assert.equal(decodeLogEntry(resized(whole, HEADER_BYTES + 8)).added.length, 0);
   });
 
-  it('is refused when it does not hold what it says was taken', () => {
+  it('is refused when the merged range is missing', () => {
     const taken = { first: key(1), last: key(2) };
     const whole = encodeLogEntry({ taken, added: [] });
     assert.equal(decodeLogEntry(whole).added.length, 0);
@@ -67,7 +67,7 @@ describe('a log record', () => {
 describe('a state record', () => {
   const state = { ...EMPTY_STATE, commit: 9, logBegin: 8, trimBegin: 7, items: 6, bytes: 5 };
 
-  it('gives what was written, each flag by itself', () => {
+  it('decodes to what was encoded, each flag by itself', () => {
     for (const rebuilding of [false, true]) {
       for (const needsRefill of [false, true]) {
         const written = { ...state, rebuilding, needsRefill };
@@ -77,7 +77,7 @@ describe('a state record', () => {
     assert.deepEqual(decodeState(encodeState(EMPTY_STATE)), EMPTY_STATE);
   });
 
-  it('may have a log that begins behind the last commit, and no later', () => {
+  it('may have a log that begins right behind the last commit, and no later', () => {
     const begins = (logBegin: number, trimBegin: number) =>
       decodeState(encodeState({ ...state, logBegin, trimBegin }));
     assert.equal(begins(10, 10).logBegin, 10);

@@ -8,7 +8,7 @@ import { coded, item, items, pass, temporaryDirectory } from '../support.ts';
 
 const text = new TextEncoder();
 
-describe('id record', () => {
+describe('a damaged id record', () => {
   const damages: [string, (database: Database, key: Uint8Array) => Promise<void>][] = [
     ['with a wrong length of the payload', (database, key) => flip(database, key, 12)],
     ['with a wrong hint', (database, key) => flip(database, key, 6)],
@@ -28,7 +28,7 @@ describe('id record', () => {
     });
   }
 
-  it('under another id has the index built again', async (t) => {
+  it('under another id leads to a rebuild of the index', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);
     await first.put(items(150));
@@ -48,7 +48,7 @@ describe('id record', () => {
     await assertSound(replica, items(150));
   });
 
-  it('with a wrong hint has the index built again when the item is asked for', async (t) => {
+  it('with a wrong hint leads to a rebuild of the index when a caller asks for the item', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);
     await first.put(items(40));
@@ -62,7 +62,7 @@ describe('id record', () => {
     await assertSound(replica, items(40));
   });
 
-  it('goes with an item that is damaged too', async (t) => {
+  it('leaves the set together with an item that is damaged too', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);
     await first.put(items(150));

@@ -17,8 +17,8 @@ async function withDamagedItem(t: TestContext): Promise<string> {
   return directory;
 }
 
-describe('item that is damaged', () => {
-  it('counts as not held when a peer asks for it, and is put aside', async (t) => {
+describe('a damaged item', () => {
+  it('counts as not held when a peer asks for it, and goes to quarantine', async (t) => {
     const directory = await withDamagedItem(t);
     const replica = await open(t, directory);
     const ids = [6, 7, 8].map((n) => itemId(BigInt(n), item(n).payload));
@@ -32,7 +32,7 @@ describe('item that is damaged', () => {
     assert.equal((await replica.serve(ids.slice(2), limits))[0] === undefined, false);
   });
 
-  it('is told as long as it is, whatever its id record says', async (t) => {
+  it('is reported with its real length, whatever its id record says', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);
     await first.put([{ hint: 1n, payload: new Uint8Array(300) }, item(2)]);
@@ -46,7 +46,7 @@ describe('item that is damaged', () => {
     assert.deepEqual(await replica.serve([long], limits), [{ length: 300 }]);
   });
 
-  it('fails no others when it cannot be put aside', async (t) => {
+  it('does not fail other items when the quarantine cannot be written', async (t) => {
     const directory = await withDamagedItem(t);
     const database = await openDatabase(directory);
     const replica = await open(t, directory, { database });
@@ -64,7 +64,7 @@ describe('item that is damaged', () => {
     );
   });
 
-  it('leaves the set when it is read, is kept aside, and is welcome again', async (t) => {
+  it('leaves the set for the quarantine when it is read, and can be put again', async (t) => {
     const directory = await withDamagedItem(t);
     const replica = await open(t, directory);
     const damaged: ItemKey[] = [];
@@ -113,7 +113,7 @@ describe('item that is damaged', () => {
     await assertSound(replica, [...items(200), item(1_000), item(1_001)]);
   });
 
-  it('stops the scrubber when there are too many', async (t) => {
+  it('stops the scrubber when too many are found', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);
     await first.put(items(100));
@@ -130,7 +130,7 @@ describe('item that is damaged', () => {
     assert.equal(replica.status().quarantined, 5);
   });
 
-  it('is no reason to drop items when it is the index that is damaged', async (t) => {
+  it('is not suspected when the index is damaged', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);
     await first.put(items(300));

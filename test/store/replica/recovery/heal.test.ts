@@ -13,8 +13,8 @@ const text = new TextEncoder();
 /** A buffer that is merged at once, so that the set's fingerprint is that of the root. */
 const DENSE = { bufferItems: 2, leafItems: 4, fanout: 4 };
 
-describe('index that has to be built again', () => {
-  it('after a commit that LevelDB lost while later ones survived', async (t) => {
+describe('the index', () => {
+  it('is rebuilt after a commit that LevelDB lost while later ones survived', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);
     await first.put(items(100));
@@ -60,7 +60,7 @@ describe('index that has to be built again', () => {
     ['a damaged log record', 'open', async (db) => flip(db, await firstKey(db, 'set/l', 0))],
   ];
   for (const [name, foundBy, damage] of damages) {
-    it(`after ${name}`, async (t) => {
+    it(`is rebuilt after ${name}`, async (t) => {
       const directory = await temporaryDirectory(t);
       const first = await open(t, directory);
       await first.put(items(150));
@@ -86,7 +86,7 @@ describe('index that has to be built again', () => {
     });
   }
 
-  it('begins anew when building it is cut off', async (t) => {
+  it('is rebuilt from the beginning when the rebuild is cut off', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);
     await first.put(items(400));
@@ -107,8 +107,8 @@ describe('index that has to be built again', () => {
   });
 });
 
-describe('schema record', () => {
-  it('that went with the beginning of the first log is written again, and the loss reported', async (t) => {
+describe('the schema record', () => {
+  it('is written again when it was lost with the beginning of the first log, and the loss is reported', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);
     const large = Array.from({ length: 80 }, (_, i) => item(i, 1_000));
@@ -130,7 +130,7 @@ describe('schema record', () => {
     assert.deepEqual(codes(await open(t, directory)), []);
   });
 
-  it('is given again where everything else is whole', async (t) => {
+  it('is written again where everything else is whole', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);
     await first.put(items(40));
@@ -143,7 +143,7 @@ describe('schema record', () => {
   });
 });
 
-describe('status', () => {
+describe('the status', () => {
   it('has no fingerprint while the summary of the root cannot be read', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory, { index: DENSE });

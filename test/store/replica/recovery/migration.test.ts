@@ -31,7 +31,7 @@ async function writeFirstSchema(directory: string, given: readonly NewItem[]): P
 }
 
 describe('a data directory of the first schema', () => {
-  it('is moved over when it is opened, and holds what it held', async (t) => {
+  it('is migrated when it is opened, and keeps its items', async (t) => {
     const directory = await temporaryDirectory(t);
     const written = await writeFirstSchema(directory, items(2_500));
     const replica = await openReplica(t, directory);
@@ -62,7 +62,7 @@ describe('a data directory of the first schema', () => {
     assert.equal((await replica.verify()).ok, true);
   });
 
-  it('goes on where it was cut off', async (t) => {
+  it('continues a migration that was cut off', async (t) => {
     const directory = await temporaryDirectory(t);
     const written = await writeFirstSchema(directory, items(2_500));
     for (const survives of [2, 1, 2]) {

@@ -62,8 +62,8 @@ function key(number: number): ItemKey {
   return { hint: BigInt(number), id: idOf(item(number)) };
 }
 
-describe('index that is built again', () => {
-  it('holds what it held, with the totals, twice in a row', async (t) => {
+describe('a rebuild of the index', () => {
+  it('restores the items and the totals, twice in a row', async (t) => {
     const database = await stored(t);
     const { commit } = await stateOf(database);
     for (const round of [1, 2]) {
@@ -82,7 +82,7 @@ describe('index that is built again', () => {
     }
   });
 
-  it('is to be refilled where items may be missing, or that was so before', async (t) => {
+  it('marks the set for a refill where items may be missing, or it was marked before', async (t) => {
     for (const [lossy, before, after] of [
       [false, false, false],
       [true, false, true],
@@ -95,7 +95,7 @@ describe('index that is built again', () => {
     }
   });
 
-  it('counts commits on from the log where the state is gone', async (t) => {
+  it('continues the commit number from the log where the state is gone', async (t) => {
     const database = await stored(t);
     const { commit } = await stateOf(database);
     assert.ok(commit > 0);
@@ -104,7 +104,7 @@ describe('index that is built again', () => {
     assert.equal((await rebuild(database, { state: null })).state.commit, 1);
   });
 
-  it('gives nodes numbers that no node, summary or meta has had', async (t) => {
+  it('gives nodes numbers that no node, summary or meta had before', async (t) => {
     const highest = async (database: Database, range: KeyRangeBytes) =>
       (await database.keys({ ...range, reverse: true, limit: 1 }).all())[0]!;
     const lowest = async (database: Database) => (await database.keys(KEYS.nodes).all())[0]!;
@@ -136,7 +136,7 @@ describe('index that is built again', () => {
     }
   });
 
-  it('says that it is unfinished until it is through', async (t) => {
+  it('is recorded as unfinished until it ends', async (t) => {
     const database = await stored(t);
     const stop = (): void => {
       throw new Error('closed');
@@ -149,7 +149,7 @@ describe('index that is built again', () => {
     assert.deepEqual(await verified(database), [[], COUNT]);
   });
 
-  it('writes id records that are missing or wrong, and no others', async (t) => {
+  it('writes missing and wrong id records, and no others', async (t) => {
     const database = await stored(t);
     await database.del(KEYS.id(key(3).id));
     await flip(database, KEYS.id(key(4).id), 15);
@@ -167,14 +167,14 @@ describe('index that is built again', () => {
     assert.deepEqual(await verified(database), [[], COUNT]);
   });
 
-  it('passes over keys that are none of an item', async (t) => {
+  it('skips keys that belong to no item', async (t) => {
     const database = await stored(t);
     await database.put(text.encode('set/p-stray'), new Uint8Array(3));
     const { state } = await rebuild(database);
     assert.deepEqual([state.items, state.bytes], [40, 800]);
   });
 
-  it('loses id records that lead nowhere', async (t) => {
+  it('deletes id records that lead to no item', async (t) => {
     const database = await stored(t);
     const head = encodeHead({ hint: 70n, bytes: 20 });
     await database.put(KEYS.id(key(70).id), head);
@@ -187,7 +187,7 @@ describe('index that is built again', () => {
     assert.equal((await database.keys(KEYS.ids).all()).length, COUNT);
   });
 
-  it('takes in items that only their id records lead to, and puts aside what cannot be read', async (t) => {
+  it('finds items that only their id records lead to, and moves unreadable ones to quarantine', async (t) => {
     const database = await stored(t);
     const [hidden, lost] = [
       [30, 3, 4, 20].map((number) => KEYS.item(key(number))),
@@ -208,7 +208,7 @@ describe('index that is built again', () => {
     set?.close();
   });
 
-  it('deletes old nodes one by one where LevelDB cannot clear them in one go', async (t) => {
+  it('deletes old nodes one by one where LevelDB cannot clear the range', async (t) => {
     const database = await stored(t);
     database.clear = () => Promise.reject(corruption());
     await rebuild(database);
@@ -217,7 +217,7 @@ describe('index that is built again', () => {
     await assert.rejects(rebuild(database), /it burns/);
   });
 
-  it('takes nothing from the end of a range that cannot be read', async (t) => {
+  it('takes no item from the unreadable end of a range', async (t) => {
     const database = await stored(t);
     const keys = database.keys.bind(database) as (options: object) => ReturnType<Database['keys']>;
     const ending = (error: Error): void => {
@@ -235,7 +235,7 @@ describe('index that is built again', () => {
   });
 });
 
-describe('first schema', () => {
+describe('the first schema', () => {
   const TOTALS = text.encode('meta/totals');
   const NEW = Uint8Array.from([...text.encode('item/'), 1]);
 
@@ -246,7 +246,7 @@ describe('first schema', () => {
     return database;
   }
 
-  it('is migrated by its version, or where totals say that a migration is unfinished', async () => {
+  it('is migrated by its version, or where totals show an unfinished migration', async () => {
     assert.equal(await migrateFirstSchema(await first([NEW]), KEYS, 2), false);
     assert.equal(await migrateFirstSchema(await first([]), KEYS, 1), true);
     const database = await first([NEW, TOTALS]);
@@ -260,7 +260,7 @@ describe('first schema', () => {
     assert.equal(await migrateFirstSchema(database, KEYS, 2), false, 'a second time does nothing');
   });
 
-  it('becomes the second one with an index to be built', async () => {
+  it('becomes the second schema with an index to build', async () => {
     const id = Uint8Array.from([...text.encode('id/'), 9]);
     const database = await first([NEW, id, TOTALS]);
     assert.equal(await migrateFirstSchema(database, KEYS, 1), true);

@@ -83,8 +83,8 @@ async function assertSound(replica: Replica, count: number): Promise<void> {
   assert.equal(replica.snapshot().size, count);
 }
 
-describe('after a write that failed', () => {
-  it('a caller whose commit is on disk is told so', async (t) => {
+describe('after a failed write, the replica', () => {
+  it('confirms a commit that is on disk', async (t) => {
     const store = await faulty(t);
     const replica = await store.open(t);
     const heard: ItemKey[] = [];
@@ -104,7 +104,7 @@ describe('after a write that failed', () => {
     await assertSound(replica, 1);
   });
 
-  it('a caller whose commit is not on disk is refused, and nothing of it is seen', async (t) => {
+  it('refuses a commit that is not on disk, and shows none of it', async (t) => {
     const store = await faulty(t);
     const replica = await store.open(t);
     await replica.put([item(0)]);
@@ -117,7 +117,7 @@ describe('after a write that failed', () => {
     await assertSound(replica, 2);
   });
 
-  it('what was queued behind it is refused or stored, and each caller told the truth', async (t) => {
+  it('refuses or stores each queued put, and tells each caller the truth', async (t) => {
     const directory = await temporaryDirectory(t);
     const fates = fc.array(fc.constantFrom<Fate>('written', 'lost', 'written and failed'), {
       maxLength: 6,
@@ -180,7 +180,7 @@ describe('after a write that failed', () => {
     await assertSound(replica, 6);
   });
 
-  it('says afterwards what had landed when nobody could know', async (t) => {
+  it('reports later whether a commit of unknown outcome is on disk', async (t) => {
     const store = await faulty(t);
     const replica = await store.open(t);
     const heard: bigint[] = [];
@@ -242,7 +242,7 @@ describe('after a write that failed', () => {
     await assert.rejects(replica.put([item(2)]), coded('STORE_CLOSED'));
   });
 
-  it('goes on merging when a slice fails', async (t) => {
+  it('continues to merge when a slice fails', async (t) => {
     const store = await faulty(t);
     const index = { bufferItems: 20, leafItems: 4, fanout: 4 };
     const replica = await store.open(t, { index });

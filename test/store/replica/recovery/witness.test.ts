@@ -5,8 +5,8 @@ import { codes } from '../in-memory.ts';
 import { MemoryWitness, open } from '../on-disk.ts';
 import { item, tapBatches, temporaryDirectory } from '../support.ts';
 
-describe('witness', () => {
-  it('knows of commits that were cut off the end of the log', async (t) => {
+describe('the witness', () => {
+  it('reveals commits that were cut off the end of the log', async (t) => {
     const directory = await temporaryDirectory(t);
     const witness = new MemoryWitness();
     const first = await open(t, directory, { witness });
@@ -25,8 +25,8 @@ describe('witness', () => {
   });
 });
 
-describe('witness of lost commits', () => {
-  it('goes on knowing of them until the database says that they are to be refilled', async (t) => {
+describe('the witness of lost commits', () => {
+  it('keeps their number until the database is marked for a refill', async (t) => {
     const directory = await temporaryDirectory(t);
     const witness = new MemoryWitness();
     const first = await open(t, directory, { witness });

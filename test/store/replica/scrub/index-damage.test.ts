@@ -8,8 +8,8 @@ import { item, items, pass, temporaryDirectory } from '../support.ts';
 
 const text = new TextEncoder();
 
-describe('scrubber', () => {
-  it('finds a summary that is whole, and wrong', async (t) => {
+describe('the scrubber', () => {
+  it('finds a wrong summary with a right checksum', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);
     await first.put(items(300));
@@ -23,7 +23,7 @@ describe('scrubber', () => {
     await assertSound(replica, items(300));
   });
 
-  it('counts large items as many', async (t) => {
+  it('counts a large item as several', async (t) => {
     const clock = new VirtualClock();
     const scrub = { itemsPerSecond: 10 };
     const replica = await open(t, await temporaryDirectory(t), { clock, scrub });
@@ -35,7 +35,7 @@ describe('scrubber', () => {
     assert.ok(seconds >= 9 && seconds < 75, `${seconds} s`);
   });
 
-  it('goes on soon after the index was built again', async (t) => {
+  it('resumes soon after a rebuild of the index', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);
     await first.put(items(40));

@@ -73,8 +73,8 @@ async function swap(database: Database, key: Uint8Array, bytes: number): Promise
   await database.put(key, encodeSummary(state));
 }
 
-describe('patrol of the nodes', () => {
-  it('goes round a sound tree again and again, and leaves no snapshot open', async (t) => {
+describe('the patrol of the nodes', () => {
+  it('repeats its round of a sound tree, and leaves no snapshot open', async (t) => {
     const { database, nodes, patrol, open } = await tree(t);
     assert.ok(nodes.length > 10, `${nodes.length} nodes`);
     for (let step = 0; step < nodes.length; step++) {
@@ -103,7 +103,7 @@ describe('patrol of the nodes', () => {
     });
   }
 
-  it('looks at so many nodes in a step, and goes on behind them', async (t) => {
+  it('checks a fixed number of nodes a step, and continues behind them', async (t) => {
     const { database, nodes, patrol } = await tree(t);
     await flip(database, nodes[7]!);
     await patrol.step(database, 4);
@@ -113,7 +113,7 @@ describe('patrol of the nodes', () => {
     await assert.rejects(other.step(database, 1), coded('STORE_CORRUPT'));
   });
 
-  it('begins anew behind the last node', async (t) => {
+  it('starts again after the last node', async (t) => {
     const { database, nodes, patrol } = await tree(t);
     await patrol.step(database, nodes.length);
     await flip(database, nodes[0]!);
@@ -121,7 +121,7 @@ describe('patrol of the nodes', () => {
     await assert.rejects(patrol.step(database, 1), coded('STORE_CORRUPT'));
   });
 
-  it('passes on what is no damage', async (t) => {
+  it('passes on errors that are no damage', async (t) => {
     const { database, patrol, open } = await tree(t);
     database.getSync = () => {
       throw new Error('IO error: it burns');

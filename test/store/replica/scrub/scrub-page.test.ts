@@ -49,7 +49,7 @@ async function putItem(database: Database, one: NewItem): Promise<void> {
 }
 
 describe('keys behind another one', () => {
-  it('are as many as are asked for, and the last only where no others follow', async (t) => {
+  it('are as many as requested, and include the last key only where none follows', async (t) => {
     const { set } = await opened(t, 30);
     for (const [behind, count, found, last] of [
       [null, 10, range(0, 10), false],
@@ -72,8 +72,8 @@ describe('keys behind another one', () => {
   });
 });
 
-describe('page of items', () => {
-  it('is read from behind a key to the last of the page, and to the end at the end', async (t) => {
+describe('a page of items', () => {
+  it('covers the range from behind a key to its last key, or to the end of the set', async (t) => {
     const store = await opened(t, 30);
     const first = await pageOf(store, null, 10);
     assert.deepEqual([first.read, first.cost, hints(first.suspects)], [10, 10, []]);
@@ -82,7 +82,7 @@ describe('page of items', () => {
     assert.deepEqual([last.read, last.cost, hints(last.suspects), last.end], [20, 20, [], null]);
   });
 
-  it('suspects what is damaged, missing, or not in the index, in its own part of the set', async (t) => {
+  it('suspects damaged, missing and unindexed items, in its own part of the set', async (t) => {
     const store = await opened(
       t,
       items(30).filter(({ hint }) => hint % 10n !== 5n),
@@ -119,7 +119,7 @@ describe('page of items', () => {
     }
   });
 
-  it('ends earlier where there are more records than it may read, and goes on behind them', async (t) => {
+  it('ends early where it has read as many records as it may, and continues behind them', async (t) => {
     for (const [strays, read, end] of [
       [16, 26, 18],
       [17, 26, 17],
@@ -135,14 +135,14 @@ describe('page of items', () => {
     }
   });
 
-  it('does not reach the end of the set where more bytes were found than fit into a step', async (t) => {
+  it('stops before the end of the set where the bytes exceed a step', async (t) => {
     const store = await opened(t, [item(0, 100 * 1024), item(1, 100 * 1024), item(2, 100 * 1024)]);
     const page = await pageOf(store, null, 5);
     assert.equal(page.end?.hint, BigInt(page.read - 1));
     assert.deepEqual(hints(page.suspects), []);
   });
 
-  it('costs what its payloads are, above 16 KiB each, and its keys at least', async (t) => {
+  it('costs one per key at least, and more for payloads above 16 KiB', async (t) => {
     const store = await opened(t, [item(0, 16 * 1024), item(1, 40 * 1024), item(2)]);
     assert.equal((await pageOf(store, null, 5)).cost, 1 + 2.5 + 1);
     const { database } = store;
@@ -155,7 +155,7 @@ describe('page of items', () => {
     assert.equal((await pageOf(store, null, 5)).cost, 3, 'what is missing costs its time too');
   });
 
-  it('goes on behind its part of the set where it found only keys that are none of an item', async (t) => {
+  it('continues behind its part of the set where it found only keys that belong to no item', async (t) => {
     const store = await opened(t, 30);
     for (const number of range(0, 30)) {
       await store.database.del(KEYS.item(key(number)));
@@ -168,7 +168,7 @@ describe('page of items', () => {
     assert.deepEqual([page.read, page.end, hints(page.suspects)], [26, key(9), range(0, 10)]);
   });
 
-  it('passes over keys that are none of an item', async (t) => {
+  it('skips keys that belong to no item', async (t) => {
     const store = await opened(t, 5);
     await store.database.put(new TextEncoder().encode('set/p-stray'), new Uint8Array(3));
     const page = await pageOf(store, null, 5);

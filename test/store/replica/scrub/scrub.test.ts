@@ -40,7 +40,7 @@ function damaging(...numbers: number[]): (database: Database) => Promise<void> {
 }
 
 describe('a pass of the scrubber', () => {
-  it('that began midway is not counted, and what it left out comes at once', async (t) => {
+  it('that began midway is not counted, and its missing part follows at once', async (t) => {
     const set = await MemorySet.of(40);
     const { scrubbed } = await scrubbing(t, set, { from: 0.5 });
     await set.clock.advance(START_MS + 1_000);
@@ -88,7 +88,7 @@ describe('a pass of the scrubber', () => {
     assert.deepEqual(scrubbed(), [40, 2], 'it rests again');
   });
 
-  it('is not counted when there was nothing to read', async (t) => {
+  it('is not counted in an empty set', async (t) => {
     const set = await MemorySet.of([]);
     const { replica, scrubbed } = await scrubbing(t, set);
     await set.clock.advance(START_MS + 3 * IDLE_MS);
@@ -99,7 +99,7 @@ describe('a pass of the scrubber', () => {
   });
 });
 
-describe('pace of the scrubber', () => {
+describe('the pace of the scrubber', () => {
   it('is one hundred items a step at the most', async (t) => {
     const set = await MemorySet.of(250);
     const { scrubbed } = await scrubbing(t, set, { itemsPerSecond: 1_000 });
@@ -160,7 +160,7 @@ describe('pace of the scrubber', () => {
 });
 
 describe('damage that the scrubber finds', () => {
-  it('stops it at the bound, and one less does not', async (t) => {
+  it('stops the scrubber at the bound, and not one item earlier', async (t) => {
     for (const [count, stops] of [
       [2, false],
       [3, true],
@@ -177,7 +177,7 @@ describe('damage that the scrubber finds', () => {
     }
   });
 
-  it('is left where it is once it has stopped', async (t) => {
+  it('stays where it is once the scrubber has stopped', async (t) => {
     const set = await MemorySet.of(40, damaging(1, 2, 3, 4));
     const { replica, damaged } = await scrubbing(t, set, { maxDamagedPerHour: 2 });
     await set.clock.advance(START_MS + IDLE_MS);
@@ -212,7 +212,7 @@ describe('damage that the scrubber finds', () => {
     }
   });
 
-  it('does not count where only an id record was wrong', async (t) => {
+  it('is not counted where only an id record was wrong', async (t) => {
     const set = await MemorySet.of(10, async (database) => {
       for (let i = 0; i < 4; i++) await flip(database, KEYS.id(idOf(item(i))), 12);
     });
@@ -226,8 +226,8 @@ describe('damage that the scrubber finds', () => {
   });
 });
 
-describe('a disk that does not give what is to be scrubbed', () => {
-  it('is told once a pass, and scrubbing goes on behind what was not read', async (t) => {
+describe('a read error during scrubbing', () => {
+  it('is reported once a pass, and scrubbing continues behind the unread records', async (t) => {
     const set = await MemorySet.of(40);
     const { replica, scrubbed } = await scrubbing(t, set);
     const getMany = set.database.getMany;
@@ -250,7 +250,7 @@ describe('a disk that does not give what is to be scrubbed', () => {
     assert.equal(replica.status().scrub.running, true);
   });
 
-  it('is told of nodes too, and the items are read all the same', async (t) => {
+  it('is reported for nodes too, and the items are still read', async (t) => {
     const set = await MemorySet.of(40);
     const { replica, scrubbed } = await scrubbing(t, set);
     const iterator = set.database.iterator.bind(set.database) as (options: object) => unknown;
@@ -265,7 +265,7 @@ describe('a disk that does not give what is to be scrubbed', () => {
     assert.deepEqual(codes(replica), ['READ_FAILED', 'READ_FAILED'], 'once more in the next pass');
   });
 
-  it('is not told while the store is in trouble, and scrubbing waits for it where it is', async (t) => {
+  it('is not reported while the store has failed, and scrubbing waits at its place', async (t) => {
     const set = await MemorySet.of(40);
     const { replica, scrubbed } = await scrubbing(t, set);
     const { getMany } = set.database;

@@ -4,8 +4,8 @@ import { codes } from '../in-memory.ts';
 import { firstKey, open, tamper } from '../on-disk.ts';
 import { coded, items, temporaryDirectory } from '../support.ts';
 
-describe('verification while the set is in use', () => {
-  it('changes nothing, and is an incident when it finds something', async (t) => {
+describe('a verification while the set is in use', () => {
+  it('changes no record, and logs an incident when it finds a problem', async (t) => {
     const directory = await temporaryDirectory(t);
     const first = await open(t, directory);
     await first.put(items(150));

@@ -20,7 +20,7 @@ describe('a verification under way', () => {
     assert.match(problems[0]!.message, new RegExp(`up to ${commit + 1} .* ends with ${commit}:`));
   });
 
-  it('lists a hundred problems unless told otherwise, and counts all', async (t) => {
+  it('lists a hundred problems by default, and counts all', async (t) => {
     const change: Change = async (of) => {
       for (let i = 0; i < 101; i++) await of.del(KEYS.id(key(i).id));
     };
@@ -38,7 +38,7 @@ describe('a verification under way', () => {
     }
   });
 
-  it('tells how far it is, and ends when it is called off', async (t) => {
+  it('reports its progress, and ends when it is aborted', async (t) => {
     const of = await database(t);
     const told: VerifyProgress[] = [];
     await verify(of, { progress: (progress) => told.push(progress) });
@@ -57,7 +57,7 @@ describe('a verification under way', () => {
     assert.deepEqual(calls, ['log']);
   });
 
-  it('tells in items how far it is in the tree, every eight leaves', async (t) => {
+  it('reports its progress in the tree in items, every eight leaves', async (t) => {
     const leaves: number[] = [];
     const set = await MemorySet.of(1_000);
     const replica = await set.open(t);

@@ -20,7 +20,7 @@ import {
 } from './support.ts';
 
 describe('a verification', () => {
-  it('finds nothing wrong about a sound set, and says what there is', async (t) => {
+  it('finds no problem in a sound set, and counts its records', async (t) => {
     const one = encodeQuarantined({ at: 1, hint: 1n, payload: null });
     const found = await verify(
       await database(t, async (of) => {
@@ -155,7 +155,7 @@ describe('a verification', () => {
     }
   });
 
-  it('finds what LevelDB cannot read, though it passes over that when it reads in order', async (t) => {
+  it('finds records that LevelDB cannot read, although its iterators skip them', async (t) => {
     const of = await database(t);
     const lost = [SCHEMA_KEY, KEYS.id(key(7).id), KEYS.item(key(8))];
     hide(of, [KEYS.item(key(8)), KEYS.item(key(9))], lost);
@@ -172,7 +172,7 @@ describe('a verification', () => {
     assert.deepEqual([items, bytes], [59, 1_180], 'what only its key leads to is there');
   });
 
-  it('looks at what only its key leads to as at everything else', async (t) => {
+  it('checks records that only their key leads to as all others', async (t) => {
     const of = await database(t, async (it) => {
       await flipItem(it, item(7));
       await it.del(KEYS.id(key(8).id));
@@ -193,7 +193,7 @@ describe('a verification', () => {
     assert.match(found.problems[0]!.message, /keeps .*, not /);
   });
 
-  it('compares nothing with an index that it cannot open', async (t) => {
+  it('makes no comparison with an index that it cannot open', async (t) => {
     const found = await verify(await database(t, (of) => flip(of, KEYS.tree.meta)));
     assert.deepEqual(
       found.problems.map(({ code }) => code),
@@ -201,7 +201,7 @@ describe('a verification', () => {
     );
   });
 
-  it('rejects other schemas with what to do, and closes its snapshot', async (t) => {
+  it('rejects other schemas with advice, and closes its snapshot', async (t) => {
     for (const [version, words] of [
       [0, /reads schemas up to 2/],
       [1, /start the daemon on it once/],
@@ -226,7 +226,7 @@ describe('a verification', () => {
     }
   });
 
-  it('throws on an error that does not speak of damage', async (t) => {
+  it('throws errors that are no damage', async (t) => {
     const of = await database(t);
     const getSync = of.getSync.bind(of);
     of.getSync = ((at: Uint8Array, options: object) => {

@@ -15,7 +15,7 @@ describe('admission of payload bytes', () => {
     assert.throws(() => admission.checkItem(11), coded('ITEM_TOO_LARGE'));
   });
 
-  it('fills the set to the byte, counting what is held and what is on its way', () => {
+  it('fills the set to the byte, counting held and pending bytes', () => {
     const room = new Room({ maxSetBytes: 100 });
     room.held = 50;
     room.pending = 30;
@@ -28,7 +28,7 @@ describe('admission of payload bytes', () => {
     assert.equal(room.refusal, null);
   });
 
-  it('says that it refuses what it refused last, until something was taken', () => {
+  it('reports its last refusal until it admits an item', () => {
     const room = new Room({ maxSetBytes: 100 });
     for (let round = 0; round < 2; round++) {
       room.held = 90;
@@ -51,7 +51,7 @@ describe('admission of payload bytes', () => {
     assert.equal(room.refusal, 'DISK_FULL');
   });
 
-  it('counts bytes on their way to the disk as not on it, whatever the reading says', async () => {
+  it('counts pending bytes as not yet on the disk, whatever the reading says', async () => {
     const room = new Room({ minFreeBytes: 100 });
     room.free = 200;
     await room.admission.refresh();
@@ -72,7 +72,7 @@ describe('admission of payload bytes', () => {
     room.admission.admit(10);
   });
 
-  it('counts what was let in while the disk was being read', async () => {
+  it('counts bytes that were admitted during a reading', async () => {
     const room = new Room({ minFreeBytes: 100 });
     room.free = 200;
     await room.admission.refresh();
@@ -97,7 +97,7 @@ describe('admission of payload bytes', () => {
     assert.deepEqual(asked, [1, 1, 2, 2, 3]);
   });
 
-  it('has all wait for the reading that goes on', async () => {
+  it('makes all puts wait for the running reading', async () => {
     const room = new Room({ minFreeBytes: 100 });
     const answer = room.holdAnswers();
     const first = isSettled(room.admission.refresh());
@@ -132,7 +132,7 @@ describe('admission of payload bytes', () => {
     assert.equal(room.asked, 3, 'the next one is begun');
   });
 
-  it('has no one wait for the disk while the last reading left room enough', async () => {
+  it('makes no put wait while the last reading left enough room', async () => {
     const waits = async (spare: number, ageMs: number): Promise<boolean> => {
       const room = new Room({ minFreeBytes: 100 });
       room.free = AMPLE + 150;
@@ -150,7 +150,7 @@ describe('admission of payload bytes', () => {
     assert.equal(await waits(0, 5_000), true, 'the reading is old');
   });
 
-  it('keeps the last reading when the disk does not answer, says so, and asks again', async () => {
+  it('keeps the last reading when the disk does not answer, logs it, and asks again', async () => {
     const room = new Room({ minFreeBytes: 100 });
     room.free = 150;
     await room.admission.refresh();
@@ -165,7 +165,7 @@ describe('admission of payload bytes', () => {
     room.admission.admit(60);
   });
 
-  it('takes a reading that failed for none', async () => {
+  it('treats a failed reading as no reading', async () => {
     const room = new Room({ minFreeBytes: 100 });
     room.free = AMPLE * 2;
     await room.admission.refresh();

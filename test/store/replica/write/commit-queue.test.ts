@@ -41,7 +41,7 @@ describe('the queue before the writer', () => {
     }
   });
 
-  it('wakes all who wait for room, and those whom a failure made room for', async () => {
+  it('wakes all puts that wait for room, also after a failure', async () => {
     const queue = new Queue({ maxQueuedItems: 1 });
     queue.add(0);
     await settle();
@@ -80,7 +80,7 @@ describe('the queue before the writer', () => {
     ]);
   });
 
-  it('knows what is on its way to the disk, and counts its bytes until it is there', async () => {
+  it('knows the pending ids, and counts their bytes until they are on disk', async () => {
     const queue = new Queue();
     for (const round of [0, 10]) {
       const [written] = queue.addBytes(round, 30);
@@ -104,7 +104,7 @@ describe('the queue before the writer', () => {
     }
   });
 
-  it('forgets what failed, and all that was queued behind it, each time', async () => {
+  it('drops a failed batch and all puts queued behind it, each time', async () => {
     const queue = new Queue({ maxBatchItems: 1, maxQueuedItems: 3, maxQueuedBytes: 21 });
     for (const round of [0, 10]) {
       const [first] = queue.addBytes(round, 10);
@@ -134,7 +134,7 @@ describe('the queue before the writer', () => {
     assert.deepEqual(queue.batches, [[0], [3], [4], [10], [13], [14]]);
   });
 
-  it('does not mind that a failure has no one to hear of it', async () => {
+  it('survives a failure without a listener', async () => {
     const queue = new Queue();
     queue.add(0);
     await settle();
@@ -142,7 +142,7 @@ describe('the queue before the writer', () => {
     await settle();
   });
 
-  it('has a large batch worked out beside the one before, not a small one, and no third', async () => {
+  it('prepares a large batch beside the running one, never a small one or a third', async () => {
     const large = Array.from({ length: 256 }, (_, i) => 1_000 + i);
     const queue = new Queue({ maxBatchItems: 256 });
     queue.add(0);
@@ -164,7 +164,7 @@ describe('the queue before the writer', () => {
     await settle();
   });
 
-  it('has a batch of many bytes worked out beside the one before', async () => {
+  it('prepares a batch of many bytes beside the running one', async () => {
     const queue = new Queue();
     queue.add(0);
     await settle();
@@ -176,7 +176,7 @@ describe('the queue before the writer', () => {
     assert.equal(queue.batches.length, 2, 'a mebibyte does not');
   });
 
-  it('begins nothing while more is about to come, unless it is full', async () => {
+  it('begins no batch while more puts are about to come, unless it is full', async () => {
     const queue = new Queue({ maxQueuedItems: 2 });
     queue.more = true;
     queue.add(0);
@@ -189,7 +189,7 @@ describe('the queue before the writer', () => {
     await settle();
   });
 
-  it('lets a caller that was answered put again before the next batch is begun', async () => {
+  it('lets an answered caller put again before the next batch begins', async () => {
     const queue = new Queue();
     const [first] = queue.add(0);
     const again = first!.then(async () => {

@@ -14,7 +14,7 @@ import {
 } from '../support.ts';
 
 describe('group commit', () => {
-  it('lets what comes during a sync share the next batch', async (t) => {
+  it('gathers the puts that arrive during a sync into the next batch', async (t) => {
     const { replica, gate } = await gatedReplica(t);
     const first = replica.put([item(0)]);
     await settle();

@@ -8,7 +8,7 @@ import { wideSum } from '../../../support/wide-sum.ts';
 import { coded, item, items, tapBatches } from '../support.ts';
 
 describe('puts', () => {
-  it('tell their caller what is new, once it is let in, and only then', async (t) => {
+  it('tell their caller which items are new, once they are admitted', async (t) => {
     const { replica, gate } = await open(t);
     const queued: number[][] = [];
     const seen = (some: readonly Item[]): number =>
@@ -25,7 +25,7 @@ describe('puts', () => {
     assert.deepEqual(queued, [[1, 2], [3]], 'nothing is queued that is held');
   });
 
-  it('of items on their way wait until those are on disk', async (t) => {
+  it('of pending items wait until those are on disk', async (t) => {
     const { replica, gate } = await open(t);
     let answered = false;
     void replica.put([item(1)]);
@@ -39,7 +39,7 @@ describe('puts', () => {
     await again;
   });
 
-  it('that fail leave nothing behind: the same items are taken again, each time', async (t) => {
+  it('that fail leave no trace: the same items are accepted again, each time', async (t) => {
     const { replica, gate } = await open(t, { limits: { maxSetBytes: 100, maxQueuedItems: 2 } });
     gate.open();
     for (let round = 0; round < 3; round++) {
