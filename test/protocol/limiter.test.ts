@@ -27,7 +27,7 @@ function queue(limiter: Limiter, names: string, signal: AbortSignal = NEVER) {
 }
 
 describe('Limiter', () => {
-  it('lets in as many as it may, and one for each that leaves, in the order they came', async () => {
+  it('admits up to its limit, and one more for each that leaves, in order of arrival', async () => {
     const limiter = new Limiter(2);
     assert.equal(limiter.idle, true);
     const { entered, leave } = queue(limiter, 'abcde');
@@ -47,7 +47,7 @@ describe('Limiter', () => {
     assert.deepEqual(again.entered, ['x', 'y'], 'it has as many places as at the start');
   });
 
-  it('counts a place given back twice once', async () => {
+  it('counts a place once that is released twice', async () => {
     const limiter = new Limiter(1);
     const { entered, leave } = queue(limiter, 'abc');
     await settle();
@@ -62,7 +62,7 @@ describe('Limiter', () => {
     assert.deepEqual(again.entered, ['x']);
   });
 
-  it('forgets who gives up waiting, and lets in the next', async () => {
+  it('skips a waiter that gave up, and admits the next', async () => {
     const limiter = new Limiter(1);
     const first = queue(limiter, 'a');
     const abort = new AbortController();
@@ -76,7 +76,7 @@ describe('Limiter', () => {
     assert.deepEqual([second.entered, third.entered], [[], ['d']]);
   });
 
-  it('gives no place to who gave up before, and takes none back from who is in', async () => {
+  it('gives no place to an aborted caller, and takes none from an admitted one', async () => {
     const limiter = new Limiter(1);
     const abort = new AbortController();
     const first = queue(limiter, 'a');
@@ -95,7 +95,7 @@ describe('Limiter', () => {
 });
 
 describe('Limiters', () => {
-  it('are one for each name, kept while somebody is in', async () => {
+  it('are one for each name, kept while it has places in use', async () => {
     const limiters = new Limiters(1);
     const a = limiters.of('a');
     assert.notEqual(limiters.of('b'), a);
@@ -110,7 +110,7 @@ describe('Limiters', () => {
     assert.notEqual(limiters.of('a'), a, 'a name out of use is forgotten');
   });
 
-  it('have the limit they were made with', async () => {
+  it('have the given limit', async () => {
     const { entered } = queue(new Limiters(2).of('a'), 'xyz');
     await settle();
     assert.deepEqual(entered, ['x', 'y']);

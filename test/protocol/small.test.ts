@@ -7,7 +7,7 @@ import { byNow } from '../support/by-now.ts';
 import { VirtualClock } from '../support/clock.ts';
 
 describe('within', () => {
-  it('expires at its time and not before, and passes on what comes of it', async () => {
+  it('expires at its time and not earlier, and passes on the outcome', async () => {
     const clock = new VirtualClock();
     const operation = Promise.withResolvers<string>();
     const expire = () => operation.reject(new Error('expired'));
@@ -20,7 +20,7 @@ describe('within', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('leaves no timer behind, whether it went well or not', async () => {
+  it('leaves no timer behind, after success and failure', async () => {
     const clock = new VirtualClock();
     const expire = () => assert.fail('expired');
     assert.equal(await within({ clock, ms: 100, expire }, async () => 7), 7);
@@ -33,7 +33,7 @@ describe('within', () => {
 });
 
 describe('protocolId', () => {
-  it('takes names of 1 to 64 characters, and keeps different ones apart', () => {
+  it('accepts names of 1 to 64 characters, and keeps different ones apart', () => {
     assert.equal(protocolId('net', 'fetch', 2), '/rangemesh/net/fetch/2');
     assert.equal(protocolId('a/b', 'x'), '/rangemesh/a%2Fb/x');
     const longest = 'n'.repeat(64);
@@ -64,7 +64,7 @@ describe('varint', () => {
     assert.equal(MAX_COUNT_BYTES, 5);
   });
 
-  it('refuses what is cut, longer than needed, or past its greatest value', () => {
+  it('refuses numbers that are cut, overlong, or too large', () => {
     for (const hex of ['', '80', 'ffffffff', '8000', '818000', '8080808000', 'ffffffffff00']) {
       assert.throws(() => decodeCount(hexToBytes(hex), 0), { code: 'MALFORMED_FRAME' }, hex);
     }

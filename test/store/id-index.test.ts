@@ -17,7 +17,7 @@ describe('the index of ids', () => {
     assert.equal(index.size, 0);
   });
 
-  it('returns, for a moment, the current hint of an id and its hint at that moment', () => {
+  it('lists for a view the current hint of an id and the hint before its first later removal', () => {
     const index = new IdIndex();
     index.add(id(1), 1n);
     const first = index.view();
@@ -36,7 +36,7 @@ describe('the index of ids', () => {
     assert.deepEqual([...fourth.candidates(id(2))], []);
   });
 
-  it('keeps no record of removals before the first look', () => {
+  it('keeps no record of removals before the first view', () => {
     const index = new IdIndex();
     index.add(id(1), 1n);
     index.remove(id(1));

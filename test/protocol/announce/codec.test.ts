@@ -44,7 +44,7 @@ describe('announcements', () => {
     );
   });
 
-  it('carry items there and back', () => {
+  it('decode to the items they were encoded from', () => {
     const property = fc.property(items, sequence, (sent, number) => {
       const records = sent.map((one) => encodeRecord({ ...one, length: one.payload.length }));
       const frame = encodeFrame('items', { epoch: EPOCH, sequence: number }, records);
@@ -54,7 +54,7 @@ describe('announcements', () => {
     assertProperty(property, { numRuns: 50 });
   });
 
-  it('carry keys there and back', () => {
+  it('decode to the keys they were encoded from', () => {
     const length = fc.integer({ min: 1, max: 2 ** 35 - 1 });
     const property = fc.property(items, length, sequence, (sent, bytes, number) => {
       const keys = sent.map(({ hint: at, id }) => ({ hint: at, id, length: bytes }));
@@ -92,7 +92,7 @@ describe('announcements', () => {
     }
   });
 
-  it('of any bytes fail with a code or read as what they say', () => {
+  it('of random bytes fail with a code or decode to a message', () => {
     const bytes = fc.uint8Array({ maxLength: 400 });
     const property = fc.property(fc.constantFrom(1, 2), bytes, (kind, rest) => {
       try {

@@ -24,7 +24,7 @@ function following() {
 }
 
 describe('Sequences', () => {
-  it('tell of each number that stays away at its own time, gap after gap', () => {
+  it('report each missing number at its own time, gap after gap', () => {
     const { sequences, heard, gaps } = following();
     heard([0, 2], 0);
     heard([4], 500);
@@ -39,7 +39,7 @@ describe('Sequences', () => {
     assert.deepEqual(gaps(9_000), []);
   });
 
-  it('take a late number for what it is, and no other for it', () => {
+  it('accept a late number, and no other in its place', () => {
     const { sequences, heard, gaps } = following();
     heard([0, 3], 0);
     heard([1, 1, 0, 3], 10);
@@ -51,14 +51,14 @@ describe('Sequences', () => {
     assert.deepEqual(gaps(GRACE * 9), []);
   });
 
-  it('name the peer that handed over the last frame, an old one too', () => {
+  it('name the peer that delivered the last frame, also an old frame', () => {
     const { heard, gaps } = following();
     heard([0, 2], 0, { from: 'x' });
     heard([0], 0, { from: 'y' });
     assert.deepEqual(gaps(GRACE), ['p by y']);
   });
 
-  it('wait for 64 numbers at a time, and call one more a gap at once', () => {
+  it('wait for 64 numbers at a time, and report one more as a gap at once', () => {
     const whole = following();
     whole.heard([0, 65]);
     assert.deepEqual(whole.gaps(0), []);
@@ -80,7 +80,7 @@ describe('Sequences', () => {
     assert.deepEqual(half.gaps(0), []);
   });
 
-  it('begin at 0 with each start of a publisher, and forget what it sent before', () => {
+  it('begin at 0 with each start of a publisher, and forget its earlier numbers', () => {
     const { sequences, heard, gaps } = following();
     heard([7, 9], 0);
     heard([0], 0, { epoch: 1 });
@@ -92,7 +92,7 @@ describe('Sequences', () => {
     assert.equal(sequences.waiting, false);
   });
 
-  it('follow 1,024 publishers; the one heard of longest ago makes room', () => {
+  it('follow 1,024 publishers, and forget the one that was silent longest', () => {
     const { heard, gaps } = following();
     const names = Array.from({ length: 1_024 }, (_, i) => `p${i}`);
     for (const publisher of names) heard([0, 2], 0, { publisher });
@@ -112,7 +112,7 @@ describe('announcements: bounds', () => {
   const frame = (hex: string): Uint8Array => hexToBytes(hex);
   const limits = { maxFrameBytes: 1 << 16, maxRecords: 2 };
 
-  it('are taken at their limits, and not past them', () => {
+  it('are accepted at their limits, and refused past them', () => {
     const number = { epoch: epochOf(1), sequence: 2 ** 35 - 1 };
     const records = [1, 2, 3].map((n) =>
       encodeRecord({ hint: 1n, id: new Uint8Array(32).fill(n), length: 9 }),
@@ -143,7 +143,7 @@ describe('announcements: bounds', () => {
     assert.equal(key.kind === 'keys' && key.keys[0]!.length, 1);
   });
 
-  it('that are of no kind are refused by their first byte', () => {
+  it('of an unknown kind are refused by their first byte', () => {
     assert.throws(() => decodeFrame(frame('0700'), limits), { message: /not 7$/ });
     assert.throws(() => decodeFrame(new Uint8Array(0), limits), { message: /not nothing$/ });
   });

@@ -27,7 +27,7 @@ function holding(maxHeld: number) {
 }
 
 describe('Holds: places', () => {
-  it('are full at the limit, for any peer', () => {
+  it('are used up at the limit, for every peer', () => {
     const { holds, hold } = holding(4);
     for (const [i, from] of ['a', 'b', 'c'].entries()) hold(from, i);
     assert.equal(holds.full('d'), false, '3 of 4');
@@ -35,7 +35,7 @@ describe('Holds: places', () => {
     assert.equal(holds.full('e'), true, '4 of 4');
   });
 
-  it('are for one peer no more than half, rounded up', () => {
+  it('go to one peer up to half of them, rounded up', () => {
     for (const [max, share] of [
       [4, 2],
       [5, 3],
@@ -52,7 +52,7 @@ describe('Holds: places', () => {
     assert.equal(holding(0).holds.full('a'), true, 'there are none at all');
   });
 
-  it('are given back when the items are here, time after time', async () => {
+  it('are freed when the items arrive, time after time', async () => {
     const { clock, holds, hold, stored, ends } = holding(2);
     for (const round of [1, 2, 3]) {
       hold('a', 1, 2);
@@ -64,7 +64,7 @@ describe('Holds: places', () => {
     }
   });
 
-  it('are given back when the items stay away, time after time', async () => {
+  it('are freed when the items do not arrive, time after time', async () => {
     const { clock, holds, hold, ends } = holding(2);
     for (const round of [1, 2, 3]) {
       hold('a', 1);
@@ -77,7 +77,7 @@ describe('Holds: places', () => {
     }
   });
 
-  it('are given back when it stops, and can be taken after', async () => {
+  it('are freed by a stop, and can be used after it', async () => {
     const { clock, holds, hold, stored, ends } = holding(2);
     for (const round of [1, 2]) {
       hold('a', 1);
@@ -95,7 +95,7 @@ describe('Holds: places', () => {
 });
 
 describe('Holds: messages', () => {
-  it('wait for the last of their items, in any order and by any other way', async () => {
+  it('wait until all their items are stored, in any order and from any source', async () => {
     const { hold, stored, ends } = holding(8);
     hold('a', 1, 2, 3);
     await stored(3, 9);
@@ -120,7 +120,7 @@ describe('Holds: messages', () => {
     assert.deepEqual(ends, [true, true, true, true]);
   });
 
-  it('whose time is over leave those that wait for the same items waiting', async () => {
+  it('that expire leave other messages for the same items waiting', async () => {
     const { clock, hold, stored, ends } = holding(8);
     hold('a', 1, 2);
     await clock.advance(500);

@@ -82,8 +82,8 @@ const totalsOf = ({ service }: ReturnType<typeof listening>): Record<string, num
 
 const [one, two, three] = [itemOf(1), itemOf(2), itemOf(3)];
 
-describe('AnnounceService: what becomes of a message', () => {
-  it('of keys is held until its items are here, and gives its place back, time after time', async () => {
+describe('AnnounceService: a message', () => {
+  it('of keys is held until its items are stored, and frees its place, time after time', async () => {
     const l = listening({ maxHeld: 2, holdMs: 1_000 });
     l.service.start();
     for (const round of [1, 2, 3]) {
@@ -114,7 +114,7 @@ describe('AnnounceService: what becomes of a message', () => {
     assert.equal(l.clock.pending, 0);
   });
 
-  it('of keys is passed on only for what was wanted of it', async () => {
+  it('of keys is forwarded only with the keys that were wanted', async () => {
     const l = listening({}, { keys: (keys) => keys.slice(1) });
     l.service.start();
     await l.hear('keys', [one, two]);
@@ -126,7 +126,7 @@ describe('AnnounceService: what becomes of a message', () => {
     assert.deepEqual(totalsOf(l), { messages: 2, received: 1, known: 0, rejected: 0, ignored: 1 });
   });
 
-  it('is passed on where all is known, and told only of what is not', async () => {
+  it('is forwarded where all its items are known, and reports only the unknown ones', async () => {
     const told: number[] = [];
     const known = new Set([one.id[0]]);
     const l = listening(
@@ -151,7 +151,7 @@ describe('AnnounceService: what becomes of a message', () => {
     assert.deepEqual(totalsOf(l), { messages: 5, received: 2, known: 4, rejected: 0, ignored: 2 });
   });
 
-  it('is rejected where an item is wrong, with a word to the log', async () => {
+  it('is rejected and logged where an item is wrong', async () => {
     const l = listening({}, { items: () => assert.fail('taken') });
     l.service.start();
     for (const round of [1, 2]) {
@@ -173,7 +173,7 @@ describe('AnnounceService: what becomes of a message', () => {
 describe('AnnounceService: gaps', () => {
   const GRACE = { gapGraceMs: 100, holdMs: 1_000 };
 
-  it('of items are told after the grace, gap after gap', async () => {
+  it('of items are reported after the grace period, gap after gap', async () => {
     const l = listening(GRACE);
     l.service.start();
     await l.hear('items', [one], { sequence: 0 });
@@ -189,7 +189,7 @@ describe('AnnounceService: gaps', () => {
     }
   });
 
-  it('of keys are told once they cannot be held any more on their way', async () => {
+  it('of keys are reported once no peer can hold them any more', async () => {
     const l = listening(GRACE, { holds: () => true });
     l.service.start();
     await l.hear('keys', [one], { sequence: 0 });
@@ -201,7 +201,7 @@ describe('AnnounceService: gaps', () => {
     assert.equal(l.clock.pending, 0);
   });
 
-  it('are not looked for after a stop, and are again after the next start', async () => {
+  it('are not detected after a stop, and are detected again after the next start', async () => {
     const l = listening(GRACE);
     for (const round of [1, 2, 3]) {
       l.service.start();
@@ -223,7 +223,7 @@ describe('AnnounceService: gaps', () => {
 });
 
 describe('AnnounceService: start and stop', () => {
-  it('takes part once, says what it is given while it does, and leaves', async () => {
+  it('subscribes once, publishes while it runs, and unsubscribes', async () => {
     const l = listening({ inlineBytes: 19 });
     assert.equal(l.service.inlineBytes, 19);
     assert.deepEqual([l.service.announce([one]), l.service.reaches('near')], [0, false]);

@@ -45,7 +45,7 @@ function frames(box: AnnounceOutbox): number[] {
 }
 
 describe('Outbox', () => {
-  it('sends short items whole, and of longer ones the keys, each kind with numbers of its own', () => {
+  it('sends short items whole and long ones by key, each kind with its own sequence numbers', () => {
     const box = outbox();
     const [long, short, longer] = [item(101), item(100), item(5_000)];
     for (const round of [0, 1, 2]) {
@@ -66,7 +66,7 @@ describe('Outbox', () => {
     }
   });
 
-  it('sends no item whole that is longer than 32 KiB, whatever it is told', () => {
+  it('sends no item above 32 KiB whole, whatever its options say', () => {
     const box = outbox({ inlineBytes: 1 << 20 });
     assert.equal(box.inlineBytes, 32 * 1024);
     box.add(item(32 * 1024 + 1));
@@ -76,7 +76,7 @@ describe('Outbox', () => {
     assert.equal(outbox({ inlineBytes: 7 }).inlineBytes, 7);
   });
 
-  it('takes as many bytes as may wait, and again as many when those are gone', () => {
+  it('accepts bytes up to its bound, and again once they are sent', () => {
     const box = outbox({ maxQueuedBytes: 300 });
     for (const round of [1, 2, 3]) {
       assert.equal(box.empty, true, `round ${round}`);
@@ -94,7 +94,7 @@ describe('Outbox', () => {
     assert.equal(outbox({ maxQueuedBytes: RECORD + 99 }).add(item(100)), false);
   });
 
-  it('gives back the bytes of each frame, while others wait', () => {
+  it('frees the bytes of each sent frame while others wait', () => {
     const box = outbox({ maxQueuedBytes: 1_000 });
     for (const one of [...items(5, 100 - RECORD), ...items(5, 200)]) box.add(one);
     const keyBytes = 5 * (RECORD + 1);
@@ -106,7 +106,7 @@ describe('Outbox', () => {
     assert.equal(box.empty, true);
   });
 
-  it('throws away both kinds, and counts them', () => {
+  it('drops both kinds, and counts them', () => {
     const box = outbox();
     for (const one of [...items(2, 10), ...items(3, 200)]) box.add(one);
     assert.equal(box.clear(), 5);
@@ -116,13 +116,13 @@ describe('Outbox', () => {
     assert.equal(next(box)?.sequence, 0, 'what was thrown away had no number');
   });
 
-  it('fills a frame with 1,024 records, and not one more', () => {
+  it('fills a frame with up to 1,024 records', () => {
     const box = outbox();
     for (const one of items(1_025, 0)) box.add(one);
     assert.deepEqual(frames(box), [1_024, 1]);
   });
 
-  it('fills a frame to its last byte, and not further', () => {
+  it('fills a frame to its last byte, and not beyond it', () => {
     const room = 64 * 1024 - (1 + 8 + 5);
     // Lengths of three bytes each.
     const record = RECORD + 2;

@@ -35,8 +35,8 @@ function publishing(options: Partial<AnnounceOptions> = {}) {
   return { clock, publisher, sent, times, logged, gossip };
 }
 
-describe('Publisher: when frames leave', () => {
-  it('is at once after a pause, with what is announced in the same turn, then in batches', async () => {
+describe('Publisher: the sending of frames', () => {
+  it('is immediate after a pause, together with announcements of the same turn, and in batches later', async () => {
     const { clock, publisher, sent, times } = publishing();
     assert.equal(publisher.add([item(1)]), 1);
     assert.equal(publisher.add([item(2), item(3)]), 2);
@@ -59,7 +59,7 @@ describe('Publisher: when frames leave', () => {
     assert.deepEqual(publisher.totals, { announced: 6, dropped: 0 });
   });
 
-  it('waits until what left is paid for, and saves up no more than a second', async () => {
+  it('keeps to the rate limit, with a burst of one second at most', async () => {
     // Each frame is an item: more than one does not fit.
     const options = { maxBytesPerSecond: 40_000, inlineBytes: 1 << 15 };
     const { clock, publisher, sent, times } = publishing(options);
@@ -83,8 +83,8 @@ describe('Publisher: when frames leave', () => {
   });
 });
 
-describe('Publisher: what fails', () => {
-  it('is left to sessions, counted, and the next goes out, time after time', async () => {
+describe('Publisher: a failed frame', () => {
+  it('is counted and left to sessions, and the next frame is sent, time after time', async () => {
     const { clock, publisher, logged, gossip } = publishing();
     for (const round of [1, 2]) {
       gossip.send = () => Promise.reject(new Error('no peers'));
@@ -100,7 +100,7 @@ describe('Publisher: what fails', () => {
     }
   });
 
-  it('counts what there was no room for as dropped', async () => {
+  it('is counted as dropped where there was no room', async () => {
     const { clock, publisher } = publishing({ maxQueuedBytes: 100 });
     for (const round of [1, 2]) {
       assert.equal(publisher.add([item(1), item(2), item(3)]), 2);
@@ -110,8 +110,8 @@ describe('Publisher: what fails', () => {
   });
 });
 
-describe('Publisher: stopped', () => {
-  it('while a batch waits: drops it, leaves no timer, and can go on after', async () => {
+describe('Publisher: a stop', () => {
+  it('drops a waiting batch, leaves no timer, and allows a new start', async () => {
     const { clock, publisher, times } = publishing();
     for (const round of [1, 2]) {
       publisher.add([item(1)]);
@@ -126,7 +126,7 @@ describe('Publisher: stopped', () => {
     }
   });
 
-  it('while a frame is under way: waits for it', async () => {
+  it('waits for a frame that is being sent', async () => {
     const { publisher, gossip } = publishing();
     const sending = Promise.withResolvers<number>();
     gossip.send = () => sending.promise;
@@ -144,7 +144,7 @@ describe('Publisher: stopped', () => {
     assert.deepEqual(publisher.totals, { announced: 1, dropped: 1 });
   });
 
-  it('with nothing to do: at once', async () => {
+  it('ends at once when the publisher is idle', async () => {
     await byNow(publishing().publisher.stop(), 'it does not stop');
   });
 });

@@ -11,8 +11,8 @@ function heard(sequences: Sequences, numbers: readonly number[], now = 0, epoch 
   for (const sequence of numbers) sequences.seen('p', 'q', { epoch, sequence }, now);
 }
 
-describe('numbers of announcements', () => {
-  it('may come in any order within the grace', () => {
+describe('sequence numbers of announcements', () => {
+  it('may arrive in any order within the grace period', () => {
     const numbers = fc.shuffledSubarray([...Array(60).keys()], { minLength: 60 });
     const property = fc.property(numbers, (order) => {
       const sequences = new Sequences(GRACE);
@@ -23,7 +23,7 @@ describe('numbers of announcements', () => {
     assertProperty(property, { numRuns: 100 });
   });
 
-  it('that stay away are one gap, told once the grace is over', () => {
+  it('that are missing form one gap, reported once the grace period ends', () => {
     const sequences = new Sequences(GRACE);
     heard(sequences, [5, 6, 9]);
     assert.equal(sequences.waiting, true);
@@ -43,14 +43,14 @@ describe('numbers of announcements', () => {
     assert.equal(sequences.waiting, true);
   });
 
-  it('far ahead are a gap at once, and cost nothing', () => {
+  it('far ahead are reported as a gap at once, at no cost', () => {
     const sequences = new Sequences(GRACE);
     heard(sequences, [0, 2 ** 34]);
     assert.equal(sequences.due(0).length, 1);
     assert.equal(sequences.waiting, false);
   });
 
-  it('of publishers without end are forgotten, oldest first', () => {
+  it('of countless publishers are forgotten, the oldest first', () => {
     const sequences = new Sequences(GRACE);
     for (let i = 0; i < 2_000; i++) {
       sequences.seen(`p${i}`, 'q', { epoch: EPOCH, sequence: 0 }, 0);

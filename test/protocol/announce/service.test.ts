@@ -133,7 +133,7 @@ describe('AnnounceService', () => {
     );
   });
 
-  it('does not pass on keys whose items do not come in time', async (context) => {
+  it('does not forward keys whose items do not arrive in time', async (context) => {
     const { clock, nodes } = await line(context, 'abc', { inlineBytes: 0, holdMs: 1_000 });
     const [a, b, c] = nodes;
     const item = itemOf('never fetched');
@@ -161,7 +161,7 @@ describe('AnnounceService', () => {
     assert.equal(b.service.totals.ignored, 6);
   });
 
-  it('passes on what it knows already', async (context) => {
+  it('forwards announcements of items that it holds', async (context) => {
     const { clock, nodes } = await line(context, 'abc');
     const [a, b, c] = nodes;
     const item = itemOf('known');
@@ -172,7 +172,7 @@ describe('AnnounceService', () => {
     assert.equal(c.held.size, 1);
   });
 
-  it('neither takes nor passes on what there is no room for', async (context) => {
+  it('neither accepts nor forwards announcements that there is no room for', async (context) => {
     const { clock, nodes } = await line(context, 'abc');
     const [a, b, c] = nodes;
     b.full = true;
@@ -183,7 +183,7 @@ describe('AnnounceService', () => {
     assert.equal(c.held.size, 0);
   });
 
-  it('rejects what is wrong, and does not pass it on', async (context) => {
+  it('rejects invalid announcements, and does not forward them', async (context) => {
     const { clock, nodes } = await line(context, 'abc');
     const [a, b, c] = nodes;
     const number = { epoch: new Uint8Array(8), sequence: 0 };
@@ -206,7 +206,7 @@ describe('AnnounceService', () => {
     assert.equal(c.service.totals.messages, 0);
   });
 
-  it('tells of a gap when announcements stay away, and of none when they come late', async (context) => {
+  it('reports a gap for missing announcements, and none for late ones', async (context) => {
     const { clock, nodes } = await line(context, 'abc', { gapGraceMs: 500, batchMs: 1 });
     const [a, b, c] = nodes;
     const send = async (text: string) => {
@@ -227,7 +227,7 @@ describe('AnnounceService', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('leaves what comes too fast to sessions', async (context) => {
+  it('leaves announcements above the rate limit to sessions', async (context) => {
     const { clock, nodes } = await line(context, 'ab', {
       maxQueuedBytes: 10_000,
       maxBytesPerSecond: 10_000,
@@ -248,7 +248,7 @@ describe('AnnounceService', () => {
     assert.equal(b.held.size, taken + 101, 'then each frame waits until those before are paid for');
   });
 
-  it('says nothing before it is started and after it was stopped', async (context) => {
+  it('publishes nothing before its start and after its stop', async (context) => {
     const { clock, nodes } = await line(context, 'ab');
     const [a, b] = nodes;
     await a.service.stop();

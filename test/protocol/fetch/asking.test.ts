@@ -14,7 +14,7 @@ async function requestOf(channel: Channel) {
   return frames;
 }
 
-describe('Requester: what it asks for', () => {
+describe('Requester: its questions', () => {
   async function asked(count: number, options: Partial<FetchOptions>, maxBytes?: number) {
     let frames: Awaited<ReturnType<typeof requestOf>> = [];
     const w = await world(options);
@@ -44,7 +44,7 @@ describe('Requester: what it asks for', () => {
     }
   });
 
-  it('wants payloads as long as it takes, and no longer whatever it is told', async () => {
+  it('asks for payloads up to its limit, whatever the caller allows', async () => {
     for (const [maxBytes, said] of [
       [undefined, 500],
       [499, 499],
@@ -64,7 +64,7 @@ describe('Requester: what it asks for', () => {
     assert.deepEqual([more.frames.length, more.report.error?.code], [0, 'BUDGET_SPENT']);
   });
 
-  it('leaves a source that neither reads what it asks nor answers', async () => {
+  it('gives up a source that neither reads nor answers', async () => {
     const options = { maxIdsPerFrame: 1, stallTimeoutMs: 100, requestsPerPeer: 1 };
     for (const round of [1, 2]) {
       const w = await world(options);
@@ -77,7 +77,7 @@ describe('Requester: what it asks for', () => {
     }
   });
 
-  it('ends when its consumer fails, although the source does not read what it asks', async () => {
+  it('ends when its consumer fails, although the source does not read', async () => {
     const w = await world({ maxIdsPerFrame: 1 });
     await w.b.stop();
     const source = async (channel: Channel) => {
@@ -95,7 +95,7 @@ describe('Requester: what it asks for', () => {
     assert.deepEqual([report.outcome, report.error?.message], ['failed', 'no room']);
   });
 
-  it('calls nothing a stall or wrong that did not come from the source', async () => {
+  it('blames the source neither for stalls nor for errors of its own', async () => {
     for (const code of ['STALLED', 'INVALID_BYTES']) {
       const w = await world();
       w.network.node('a').open = () =>

@@ -29,26 +29,26 @@ const answer = (hex: string, rest = 0, limits = LIMITS) =>
   decodeAnswer(concatBytes(hexToBytes(hex), new Uint8Array(rest)), limits);
 
 describe('fetch codec: bounds', () => {
-  it('takes as many ids in a frame as it may, and not one more', () => {
+  it('accepts ids in a frame up to the limit, and refuses one more', () => {
     const ids = [1, 2, 3].map((n) => new Uint8Array(32).fill(n));
     const frame = encodeRequest({ ids, maxBytes: 2 ** 35 - 1 });
     assert.deepEqual(decodeRequest(frame, { maxIds: 3 }), { ids, maxBytes: 2 ** 35 - 1 });
     assert.throws(() => decodeRequest(frame, { maxIds: 2 }), { code: 'BUDGET_SPENT' });
   });
 
-  it('takes an item as long as it may be, and not a byte longer', () => {
+  it('accepts an item of the longest length, and refuses one byte more', () => {
     const long = answer(`03${ID}${HINT}e807`, 1_000);
     assert.equal(long.kind === 'item' && long.length, 1_000);
     assert.throws(() => answer(`03${ID}${HINT}e907`, 1_000), { code: 'ITEM_TOO_LARGE' });
   });
 
-  it('takes any hint but the reserved one', () => {
+  it('accepts any hint but the reserved one', () => {
     const highest = answer(`03${ID}fffffffffffffffe00`);
     assert.equal(highest.kind === 'item' && highest.hint, INFINITE_HINT - 1n);
     assert.throws(() => answer(`03${ID}ffffffffffffffff00`), { code: 'MALFORMED_FRAME' });
   });
 
-  it('takes no more bytes with an item than it has, and than fill a frame', () => {
+  it('accepts no more payload bytes than the item has, or than fill a frame', () => {
     assert.throws(() => answer(`03${ID}${HINT}03`, 4), { code: 'MALFORMED_FRAME' });
     const limits = { maxItemBytes: 1 << 20 };
     const full = answer(`03${ID}${HINT}818004`, CHUNK_BYTES, limits);
@@ -57,7 +57,7 @@ describe('fetch codec: bounds', () => {
     assert.throws(over, { code: 'MALFORMED_FRAME' });
   });
 
-  it('takes chunks of a byte up to a whole one', () => {
+  it('accepts chunks from one byte up to the full size', () => {
     for (const bytes of [1, CHUNK_BYTES]) {
       const chunk = answer('04', bytes);
       assert.equal(chunk.kind === 'chunk' && chunk.bytes.length, bytes);
@@ -67,7 +67,7 @@ describe('fetch codec: bounds', () => {
     }
   });
 
-  it('says with which byte a frame begins that is neither', () => {
+  it('names the first byte of a frame of an unknown kind', () => {
     const refused = (decode: () => unknown, message: RegExp) => assert.throws(decode, { message });
     refused(() => answer('0907'), /not 09$/);
     refused(() => answer(''), /not nothing$/);
@@ -95,13 +95,13 @@ describe('AnswerReader: bounds', () => {
   const reader = (maxBytes: number, maxItemBytes = 1_000) =>
     new AnswerReader({ ids, maxBytes }, { maxItemBytes });
 
-  it('takes an item as long as was asked for, and not a byte longer', () => {
+  it('accepts an item up to the requested length, and refuses one byte more', () => {
     const [item] = items;
     assert.equal(reader(1_000).read(encodeItem(item!)).kind, 'item');
     assert.throws(() => reader(999).read(encodeItem(item!)), { code: 'UNEXPECTED_FRAME' });
   });
 
-  it('takes no other answer in the middle of an item, not even one to its id', () => {
+  it('refuses another answer in the middle of an item, even one to its id', () => {
     const frame = encodeItem(items[0]!);
     const begin = frame.subarray(0, frame.length - 600);
     for (const wrong of [encodeAbsent(ids[0]!), encodeLarge(ids[0]!, 5_000), begin]) {
@@ -113,7 +113,7 @@ describe('AnswerReader: bounds', () => {
     }
   });
 
-  it('goes from answer to answer, whatever they are, and knows whose turn it is', () => {
+  it('reads answers of all kinds in order, and knows which id is next', () => {
     const short = { ...items[1]!, payload: new Uint8Array(7), hint: 2n };
     const id = itemId(short.hint, short.payload);
     const two = new AnswerReader({ ids: [ids[0]!, id, ids[2]!], maxBytes: 999 }, LIMITS);
@@ -129,7 +129,7 @@ describe('AnswerReader: bounds', () => {
     assert.deepEqual([two.done, two.next, two.payloadBytes], [true, null, 7]);
   });
 
-  it('takes no chunk behind an item that is whole', () => {
+  it('refuses a chunk after a complete item', () => {
     const one = reader(1_000);
     const frame = encodeItem(items[0]!);
     one.read(frame.subarray(0, frame.length - 1));
@@ -138,7 +138,7 @@ describe('AnswerReader: bounds', () => {
     assert.equal(one.payloadBytes, 1_001, 'what is wrong is counted too');
   });
 
-  it('begins each item of several frames anew', () => {
+  it('starts afresh with each item of several frames', () => {
     const one = reader(1_000);
     for (const item of items) {
       const frame = encodeItem(item);
@@ -149,18 +149,18 @@ describe('AnswerReader: bounds', () => {
     }
   });
 
-  it('takes an item of one frame as it lies there, without a copy', () => {
+  it('returns an item of one frame without a copy', () => {
     const frame = encodeItem(items[0]!);
     const progress = reader(1_000).read(frame);
     assert.equal(progress.kind === 'item' && progress.item.payload.buffer, frame.buffer);
   });
 
-  it('gives items the id that was asked for, which holds on to no frame', () => {
+  it('returns items with the requested id, which keeps no frame in memory', () => {
     const progress = reader(1_000).read(encodeItem(items[0]!));
     assert.equal(progress.kind === 'item' && progress.item.id, ids[0]);
   });
 
-  it('makes room for what has come, not for the length that a peer says', () => {
+  it('allocates for received bytes, not for the length that a peer states', () => {
     const before = process.memoryUsage().arrayBuffers;
     const limits = { maxItemBytes: 2 ** 30 };
     const readers = Array.from({ length: 40 }, () => {

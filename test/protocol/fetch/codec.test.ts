@@ -50,7 +50,7 @@ describe('fetch codec', () => {
     assert.deepEqual([...encodeChunks(item.payload)], []);
   });
 
-  it('carries requests there and back', () => {
+  it('decodes requests to what was encoded', () => {
     const id = fc.uint8Array({ minLength: 32, maxLength: 32 });
     const ids = fc.array(id, { minLength: 1, maxLength: 300 });
     const asked = fc.record(
@@ -104,7 +104,7 @@ describe('fetch codec', () => {
     refused(`${header}${'00'.repeat(8)}c08004${'00'.repeat(CHUNK_BYTES + 1)}`, 'MALFORMED_FRAME');
   });
 
-  it('survives whatever bytes come', () => {
+  it('survives random bytes', () => {
     const property = fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
       for (const decode of [
         () => decodeRequest(bytes, LIMITS),
@@ -128,7 +128,7 @@ describe('AnswerReader', () => {
   const sizes = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 5 * CHUNK_BYTES + 7];
   const items = sizes.map((size, i) => itemOf(BigInt(i), bytesOf(size, i)));
 
-  it('puts items of all sizes together', () => {
+  it('assembles items of all sizes', () => {
     const ids = items.map(({ id }) => id);
     const reader = readerFor(...ids);
     const read: Item[] = [];
@@ -148,7 +148,7 @@ describe('AnswerReader', () => {
     );
   });
 
-  it('takes chunks of any size, and holds no more than double of what has come', () => {
+  it('accepts chunks of any size, and allocates at most double the received bytes', () => {
     const item = items.at(-1)!;
     const reader = readerFor(item.id);
     const frame = encodeItem(item);
@@ -162,7 +162,7 @@ describe('AnswerReader', () => {
     assert.ok(reader.done);
   });
 
-  it('accepts no answer that was not asked for next', () => {
+  it('accepts only the answer to the next id', () => {
     const [first, second] = [items[1]!, items[2]!];
     const make = () => readerFor(first.id, second.id);
     const frame = (item: Item) => encodeItem(item);
@@ -180,7 +180,7 @@ describe('AnswerReader', () => {
     refused(full, encodeAbsent(second.id), 'UNEXPECTED_FRAME');
   });
 
-  it('takes the length for the payload of an item that is longer than asked for', () => {
+  it('accepts the length instead of the payload for an item above the requested length', () => {
     const item = items.at(-1)!;
     const reader = new AnswerReader({ ids: [item.id], maxBytes: 1_000 }, LIMITS);
     const frame = encodeItem(item);

@@ -9,7 +9,7 @@ import { framesOf, itemOf, world } from './world.ts';
 
 const frameOf = encodeItem;
 
-describe('FetchService: sources that fail', () => {
+describe('FetchService: a failing source', () => {
   const wanted = itemOf(1, 100_000);
 
   async function outcomeOf(
@@ -31,13 +31,13 @@ describe('FetchService: sources that fail', () => {
     return { ...report, reset };
   }
 
-  it('an unknown peer', async () => {
+  it('fails the request when the peer is unknown', async () => {
     const w = await world();
     const { report } = await w.fetch([wanted.id], { peer: 'nobody' });
     assert.deepEqual([report.outcome, report.error?.code], ['failed', 'UNKNOWN_PEER']);
   });
 
-  it('wrong bytes', async () => {
+  it('ends the request as invalid when the bytes are wrong', async () => {
     const { outcome, error, payloadBytes, endedAt, reset } = await outcomeOf(async (channel) => {
       const payload = wanted.payload.slice();
       payload[99_999]! ^= 1;
@@ -48,7 +48,7 @@ describe('FetchService: sources that fail', () => {
     assert.deepEqual(endedAt, wanted.id);
   });
 
-  describe('that say several things at once', () => {
+  describe('that sends several frames at once', () => {
     const [one, two, three] = [itemOf(1), itemOf(2), itemOf(3)];
     const wrong = { ...three, payload: three.payload.slice().fill(7) };
 
@@ -70,21 +70,21 @@ describe('FetchService: sources that fail', () => {
       return { ...report, calls };
     }
 
-    it('wrong bytes behind right ones: what came before is good', async () => {
+    it('keeps the items before wrong bytes', async () => {
       const report = await told([one, two, wrong].map(frameOf));
       assert.deepEqual(report.calls, [[one], [two]]);
       assert.deepEqual([report.outcome, report.error?.code], ['invalid', 'INVALID_BYTES']);
       assert.deepEqual([report.items, report.endedAt], [2, three.id]);
     });
 
-    it('a frame behind the last answer', async () => {
+    it('ends the request as invalid with a frame after the last answer', async () => {
       const report = await told([one, two, three, three].map(frameOf));
       assert.deepEqual(report.calls, [[one], [two, three]]);
       assert.deepEqual([report.outcome, report.error?.code], ['invalid', 'UNEXPECTED_FRAME']);
       assert.deepEqual([report.items, report.endedAt], [3, null]);
     });
 
-    it('where we fail ourselves beside them, it is our own fault', async () => {
+    it('is not blamed when our own consumer fails too', async () => {
       const report = await told([one, two, wrong].map(frameOf), async () => {
         throw Object.assign(new Error('no room'), { code: 'DISK_FULL' });
       });
@@ -93,7 +93,7 @@ describe('FetchService: sources that fail', () => {
     });
   });
 
-  it('an item nobody asked for, or a second one', async () => {
+  it('ends the request as invalid with an unrequested item, or a repeated one', async () => {
     const unasked = await outcomeOf((channel) => channel.send(frameOf(itemOf(2))));
     assert.deepEqual([unasked.outcome, unasked.error?.code], ['invalid', 'UNEXPECTED_FRAME']);
     const second = await outcomeOf(async (channel) => {
@@ -104,7 +104,7 @@ describe('FetchService: sources that fail', () => {
     assert.equal(second.endedAt, null);
   });
 
-  it('an item that is too large, refused at its header', async () => {
+  it('is refused at the header of an item that is too large', async () => {
     const report = await outcomeOf((channel) => channel.send(frameOf(wanted)), {
       maxItemBytes: 99_999,
     });
@@ -112,24 +112,24 @@ describe('FetchService: sources that fail', () => {
     assert.equal(report.payloadBytes, 0);
   });
 
-  it('frames that are malformed or too long', async () => {
+  it('ends the request as invalid with malformed or oversized frames', async () => {
     const odd = await outcomeOf((channel) => channel.send(Uint8Array.of(9)));
     assert.deepEqual([odd.outcome, odd.error?.code], ['invalid', 'MALFORMED_FRAME']);
     const long = await outcomeOf((channel) => channel.send(new Uint8Array(70_000)));
     assert.deepEqual([long.outcome, long.error?.code], ['invalid', 'FRAME_TOO_LARGE']);
   });
 
-  it('silence: stalled after the limit', async () => {
+  it('has stalled after silence up to the limit', async () => {
     const report = await outcomeOf(async () => {}, {}, 10_050);
     assert.deepEqual([report.outcome, report.error?.code], ['stalled', 'STALLED']);
   });
 
-  it('silence in the middle of an item: what came is counted', async () => {
+  it('has stalled after silence in the middle of an item, and its bytes are counted', async () => {
     const report = await outcomeOf((channel) => channel.send(frameOf(wanted)));
     assert.deepEqual([report.outcome, report.payloadBytes], ['stalled', 65_536]);
   });
 
-  it('a byte a second: stalled all the same', async () => {
+  it('has stalled at one byte a second', async () => {
     const trickle = async (channel: Channel, clock: VirtualClock) => {
       await channel.send(frameOf(wanted));
       for (let i = 0; i < 40; i++) {
@@ -142,21 +142,21 @@ describe('FetchService: sources that fail', () => {
     assert.equal(report.payloadBytes, 65_536 + 9);
   });
 
-  it('slow but steady: no stall', async () => {
+  it('has not stalled when it is slow but steady', async () => {
     const w = await world({}, { latencyMs: 10, bytesPerMs: 8 });
     w.hold(itemOf(1, 1_000_000));
     const { report } = await w.fetch([itemOf(1, 1_000_000).id], { forMs: 200_000 });
     assert.equal(report.outcome, 'complete');
   });
 
-  it('a stream closed too early, or reset', async () => {
+  it('fails the request when it closes the stream early, or resets it', async () => {
     const closed = await outcomeOf((channel) => channel.close());
     assert.deepEqual([closed.outcome, closed.error?.code], ['failed', 'STREAM_CLOSED']);
     const reset = await outcomeOf(() => Promise.reject(new Error('no')));
     assert.deepEqual([reset.outcome, reset.error?.code], ['failed', 'STREAM_FAILED']);
   });
 
-  it('a link that breaks, at any moment', async () => {
+  it('fails the request when the link breaks, at any moment', async () => {
     for (let delay = 0; delay < 90; delay++) {
       const w = (await world({}, { latencyMs: 10, bytesPerMs: 5_000 })).hold(wanted);
       const running = w.a.fetch({ peer: 'b', ids: [wanted.id], onItems: () => {} });

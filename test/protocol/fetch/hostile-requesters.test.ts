@@ -4,7 +4,7 @@ import type { Channel, FetchOptions } from '../../../src/protocol/index.ts';
 import { byNow } from '../../support/by-now.ts';
 import { itemOf, PROTOCOL, type World, world } from './world.ts';
 
-describe('FetchService: requesters that misbehave', () => {
+describe('FetchService: a misbehaving requester', () => {
   async function codeOf(
     requester: (channel: Channel, w: World) => Promise<void>,
     options: Partial<FetchOptions> = {},
@@ -29,7 +29,7 @@ describe('FetchService: requesters that misbehave', () => {
   const ask = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
   const absentId = '00'.repeat(32);
 
-  it('one that asks for more than it may', async () => {
+  it('is refused when it asks for more than it may', async () => {
     assert.equal(
       await codeOf((channel) => channel.send(ask(`010002${absentId}${absentId}`)), {
         maxIdsPerFrame: 1,
@@ -43,7 +43,7 @@ describe('FetchService: requesters that misbehave', () => {
     assert.equal(await codeOf(often, { maxIdsPerRequest: 1 }), 'STREAM_FAILED');
   });
 
-  it('one that never asks, never ends or never reads', async () => {
+  it('is cut off when it never asks, never ends or never reads', async () => {
     assert.equal(await codeOf(async () => {}), 'STREAM_FAILED');
     const endless = async (channel: Channel) => void channel.send(ask(`010901${absentId}`));
     assert.equal(await codeOf(endless), 'STREAM_FAILED');
@@ -56,7 +56,7 @@ describe('FetchService: requesters that misbehave', () => {
     assert.equal(await codeOf(deaf), 'STREAM_FAILED');
   });
 
-  it('one that opens too many streams', async () => {
+  it('is refused when it opens too many streams', async () => {
     const w = await world({ maxInbound: 2 });
     const open = () => w.network.node('a').open('b', PROTOCOL, { maxFrameBytes: 100 });
     const opening = [open(), open(), open()];
@@ -68,7 +68,7 @@ describe('FetchService: requesters that misbehave', () => {
     );
   });
 
-  it('an item that cannot be read resets the stream', async () => {
+  it('has its stream reset when an item cannot be read', async () => {
     const w = await world();
     w.held.get = () => {
       throw new Error('disk');

@@ -57,7 +57,7 @@ describe('Requester: time', () => {
     assert.deepEqual(silent, { ms: 120, outcome: 'stalled', code: 'STALLED' });
   });
 
-  it('goes on as long as each answer comes within the limit', async () => {
+  it('continues as long as each answer arrives within the limit', async () => {
     const steady = await lasts(ids, async (channel, w) => {
       for (const id of ids) {
         await after(w, 99);
@@ -75,7 +75,7 @@ describe('Requester: time', () => {
     assert.deepEqual(slow, { ms: 219, outcome: 'stalled', code: 'STALLED' });
   });
 
-  it('goes on as long as enough bytes of an item come within the limit', async () => {
+  it('continues as long as enough bytes of an item arrive within the limit', async () => {
     const trickle = (bytes: number) =>
       lasts([long.id], async (channel, w) => {
         await channel.send(begin);
@@ -90,14 +90,14 @@ describe('Requester: time', () => {
     assert.deepEqual(short, { ms: 120, outcome: 'stalled', code: 'STALLED' });
   });
 
-  it('waits for the end of the answer no longer than for an answer, and has what it wants', async () => {
+  it('waits for the end of the stream as long as for an answer, and then succeeds', async () => {
     const open = await lasts(ids, async (channel) => {
       await channel.sendAll(ids.map((id) => encodeAbsent(id)));
     });
     assert.deepEqual(open, { ms: 120, outcome: 'complete', code: undefined });
   });
 
-  it('waits its time for a stream, and not longer', async () => {
+  it('waits for a stream up to its limit', async () => {
     const good: Source = async (channel) => {
       await channel.sendAll(ids.map((id) => encodeAbsent(id)));
       await channel.close();
@@ -109,8 +109,8 @@ describe('Requester: time', () => {
   });
 });
 
-describe('Requester: what comes', () => {
-  it('takes in at once no more than 64 KiB beside the first answer', async () => {
+describe('Requester: the answers', () => {
+  it('takes in at most 64 KiB at once beside the first answer', async () => {
     const items = Array.from({ length: 16 }, (_, i) => itemOf(i, 10_000));
     const w = await against(async (channel) => {
       await channel.sendAll(items.flatMap(framesOf));
@@ -129,7 +129,7 @@ describe('Requester: what comes', () => {
     assert.deepEqual(batches, [1, 7, 7, 1]);
   });
 
-  it('tells of bytes as they come, wrong ones too, and counts them in the totals', async () => {
+  it('reports bytes on arrival, wrong ones too, and counts them in the totals', async () => {
     const wrong = { ...two, payload: two.payload.slice().fill(9) };
     for (const round of [1, 2]) {
       const w = await against(async (channel) => {
@@ -146,7 +146,7 @@ describe('Requester: what comes', () => {
     }
   });
 
-  it('looks at a frame behind the last answer, and counts what it brings', async () => {
+  it('reads a frame behind the last answer, and counts its bytes', async () => {
     for (const [extra, code, bytes] of [
       [Uint8Array.of(9), 'MALFORMED_FRAME', 0],
       [Uint8Array.of(4, 1, 2, 3), 'UNEXPECTED_FRAME', 3],
@@ -163,7 +163,7 @@ describe('Requester: what comes', () => {
     }
   });
 
-  it('calls too large what is longer than anything it takes, and large what is not', async () => {
+  it('reports items above its limit as too large, and other long ones as large', async () => {
     const w = await against(
       async (channel) => {
         const lengths = [1_000, 1_001, 501];
@@ -181,7 +181,7 @@ describe('Requester: what comes', () => {
     assert.deepEqual([report.outcome, report.items, report.absent], ['complete', 0, []]);
   });
 
-  it('blames itself for whatever its consumer throws', async () => {
+  it('reports an exception of its consumer as its own failure', async () => {
     for (const [thrown, error] of [
       [
         new ProtocolError('INVALID_BYTES', 'of ours'),
@@ -212,7 +212,7 @@ describe('Requester: called off', () => {
     }
   });
 
-  it('while the stream opens: breaks the stream that opens all the same', async () => {
+  it('aborts a stream that opens after the call-off', async () => {
     const abort = new AbortController();
     let code: unknown;
     const w = await against(async (channel) => {

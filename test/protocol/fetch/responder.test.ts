@@ -62,7 +62,7 @@ async function ask(r: Awaited<ReturnType<typeof answering>>, ...items: Item[]): 
 describe('Responder', () => {
   const items = Array.from({ length: 10 }, (_, i) => itemOf(i));
 
-  it('asks for what is left until all ids are answered, and tells the limits', async () => {
+  it('asks its source for the remaining ids until all are answered, and passes the limits', async () => {
     const calls: { ids: readonly Uint8Array[]; maxItemBytes: number; maxBytes: number }[] = [];
     const serve: Serve = async (ids, limits) => {
       calls.push({ ids, ...limits });
@@ -88,7 +88,7 @@ describe('Responder', () => {
     assert.equal(r.clock.pending, 0);
   });
 
-  it('gives up when it gets no answers to ids, or more than ids', async () => {
+  it('gives up when its source answers no id, or more ids than asked', async () => {
     for (const answers of [0, 3]) {
       let calls = 0;
       const r = await answering(async () => {
@@ -105,7 +105,7 @@ describe('Responder', () => {
     assert.equal(whole.sent(), 200);
   });
 
-  it('writes once 28 KiB have gathered and at the end of a request frame, not sooner', async () => {
+  it('writes at 28 KiB and at the end of a request frame, not sooner', async () => {
     // A frame of 2,048 bytes each: 41 of header, 2 of length.
     const some = Array.from({ length: 30 }, (_, i) => itemOf(i, 2_048 - 43));
     const r = await answering(of(...some));
@@ -113,14 +113,14 @@ describe('Responder', () => {
     assert.deepEqual(r.writes, [28 * 1024, 28 * 1024, 2 * 2_048]);
   });
 
-  it('gathers anew after each write, and writes nothing where nothing waits', async () => {
+  it('starts a new batch after each write, and never writes an empty one', async () => {
     const some = Array.from({ length: 14 }, (_, i) => itemOf(i, 2_048 - 43));
     const r = await answering(of(...some));
     await ask(r, ...some);
     assert.deepEqual(r.writes, [28 * 1024]);
   });
 
-  it('counts answers without an item, and those too long, among what gathers', async () => {
+  it('counts answers without an item, and with one that is too long, towards a write', async () => {
     const unknown = Array.from({ length: 1_000 }, () => items[0]!);
     const absent = await answering(of(...unknown.map(() => undefined)));
     await ask(absent, ...unknown);
@@ -132,7 +132,7 @@ describe('Responder', () => {
     assert.deepEqual([absent.sent(), large.sent()], [0, 0], 'no payload left');
   });
 
-  it('sends the rest of a long item a chunk at a time, behind what waited', async () => {
+  it('sends the rest of a long item a chunk at a time, behind the waiting answers', async () => {
     const [small, fits, long] = [itemOf(1), itemOf(2, 64 * 1024), itemOf(3, 64 * 1024 + 1)];
     const r = await answering(of(small, fits, small, long, small));
     await ask(r, small, fits, small, long, small);
@@ -163,7 +163,7 @@ describe('Responder', () => {
       return r;
     }
 
-    it('up to the limit', async () => {
+    it('and accepts them up to the limit', async () => {
       const r = await asked(3, 3, 1);
       assert.equal(r.error(), undefined);
       assert.equal(r.writes.length, 3);
@@ -175,7 +175,7 @@ describe('Responder', () => {
       assert.equal(r.writes.length, 2, 'nothing of the last frame is answered');
     });
 
-    it('besides those of each frame', async () => {
+    it('and those of each frame apart', async () => {
       assert.equal((await asked(4)).error()?.code, 'BUDGET_SPENT');
     });
   });
@@ -184,7 +184,7 @@ describe('Responder', () => {
 describe('Responder: time', () => {
   const none: Serve = async (ids) => ids.map(() => undefined);
 
-  it('waits its time for each frame of the request and for its end, anew each time', async () => {
+  it('waits up to its limit for each frame of the request and for its end', async () => {
     const r = await answering(none);
     for (const round of [1, 2, 3]) {
       await r.clock.advance(990);
@@ -198,7 +198,7 @@ describe('Responder: time', () => {
     assert.equal(r.clock.pending, 1, 'the reset is on its way');
   });
 
-  it('waits its time for an answer to be taken, anew each time', async () => {
+  it('waits up to its limit until the peer takes an answer, each time', async () => {
     const long = itemOf(1, 500_000);
     const r = await answering(of(long), {}, 1);
     await r.ours.send(encodeRequest({ ids: [long.id], maxBytes: 1 << 20 }));
@@ -215,7 +215,7 @@ describe('Responder: time', () => {
     assert.equal(r.error()?.code, 'TIMEOUT');
   });
 
-  it('waits as long for its side to close', async () => {
+  it('waits up to its limit for its side to close', async () => {
     const r = await answering(none);
     const closing = Promise.withResolvers<void>();
     r.channel.close = () => closing.promise;

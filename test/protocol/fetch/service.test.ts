@@ -4,7 +4,7 @@ import { byNow } from '../../support/by-now.ts';
 import { itemOf, world } from './world.ts';
 
 describe('FetchService', () => {
-  it('brings items in order, says which are absent, and counts', async () => {
+  it('delivers items in order, names the absent ones, and counts bytes', async () => {
     const w = await world();
     const [one, two, three] = [itemOf(1), itemOf(2, 200_000), itemOf(3, 4)];
     w.hold(one, two, three);
@@ -26,7 +26,7 @@ describe('FetchService', () => {
     assert.equal(w.b.totals.sentBytes, 200_104);
   });
 
-  it('says how long an item is that is longer than wanted, without reading it', async () => {
+  it('reports the length of an item above the requested length, without reading it', async () => {
     const w = await world();
     const [small, large] = [itemOf(1), itemOf(2, 200_000)];
     w.hold(small, large);
@@ -36,7 +36,7 @@ describe('FetchService', () => {
     assert.deepEqual([report.outcome, report.payloadBytes, w.gets], ['complete', 100, 1]);
   });
 
-  it('tells apart what is longer than anything it takes', async () => {
+  it('reports items above its own limit apart', async () => {
     const w = await world({ maxItemBytes: 1_000 });
     const [large, tooLarge] = [itemOf(1, 1_000), itemOf(2, 1_001)];
     w.hold(large, tooLarge);
@@ -85,7 +85,7 @@ describe('FetchService', () => {
     assert.equal(report.outcome, 'complete', 'our own slowness is no stall of the peer');
   });
 
-  it('runs two requests to a peer at a time, the others after', async () => {
+  it('runs two requests to a peer at a time, and queues the others', async () => {
     const w = await world();
     w.hold(itemOf(1));
     let most = 0;
@@ -104,7 +104,7 @@ describe('FetchService', () => {
     assert.equal(most, 2);
   });
 
-  it('is asked for as much as its peer likes, and answers some at a time, the others after', async () => {
+  it('answers a few requests of a peer at a time, and queues the others', async () => {
     const options = { requestsPerPeer: 20, servedPerPeer: 3, receiveWindowBytes: 1 };
     const w = await world(options, { latencyMs: 10, bytesPerMs: 1_000 });
     const items = Array.from({ length: 20 }, (_, i) => itemOf(i, 100_000));
@@ -118,7 +118,7 @@ describe('FetchService', () => {
     assert.equal(w.clock.pending, 0);
   });
 
-  it('stops also what waits to be answered', async () => {
+  it('stops queued requests too', async () => {
     const w = await world({ requestsPerPeer: 3, servedPerPeer: 1, receiveWindowBytes: 1 });
     const item = itemOf(1, 500_000);
     w.hold(item);
@@ -142,7 +142,7 @@ describe('FetchService', () => {
     assert.deepEqual(report.error, { code: 'DISK_FULL', message: 'no room' });
   });
 
-  it('is called off by its signal, before, during and while it waits for room', async () => {
+  it('is aborted by its signal, before, during and while it waits for room', async () => {
     const w = (await world()).hold(itemOf(1, 500_000));
     const abort = new AbortController();
     const request = { ids: [itemOf(1, 500_000).id], signal: abort.signal };

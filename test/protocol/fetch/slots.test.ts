@@ -19,7 +19,7 @@ const LINK = { latencyMs: 10 };
 const OPEN = { maxFrameBytes: 1 << 20 };
 
 describe('FetchService: places for own requests', () => {
-  it('are given back however a request ends, round after round', async () => {
+  it('are freed however a request ends, round after round', async () => {
     const w = await world({ requestsPerPeer: 1, openTimeoutMs: 100, stallTimeoutMs: 100 }, LINK);
     w.hold(one);
     const ends = async (code: string | undefined, init: Parameters<World['fetch']>[1] = {}) => {
@@ -40,7 +40,7 @@ describe('FetchService: places for own requests', () => {
     }
   });
 
-  it('are given up by who is called off while it waits for one', async () => {
+  it('are not taken by a request that is aborted while it waits', async () => {
     const w = (await world({ requestsPerPeer: 1 }, LINK)).hold(one);
     const held = Promise.withResolvers<void>();
     const first = w.a.fetch({ peer: 'b', ids: [one.id], onItems: () => held.promise });
@@ -127,7 +127,7 @@ describe('FetchService: places for requests of others', () => {
     w.network.close();
   });
 
-  it('take request frames as long as the limit of ids allows, and no longer', async () => {
+  it('accept request frames as long as the limit of ids allows', async () => {
     const w = await world({ maxIdsPerFrame: 2 }, LINK);
     for (const [bytes, code] of [
       [requestFrameBytes(2), 'MALFORMED_FRAME'],
@@ -160,7 +160,7 @@ describe('FetchService: start and stop', () => {
     assert.deepEqual(w.b.totals, { receivedBytes: 0, sentBytes: 300 });
   });
 
-  it('serves nothing when it is stopped, and asks for nothing', async () => {
+  it('neither serves nor asks once it is stopped', async () => {
     const w = await world({}, LINK);
     w.hold(one);
     await w.b.stop();
@@ -182,7 +182,7 @@ describe('FetchService: start and stop', () => {
     await assert.rejects(async () => handlers[0]!({} as Channel), { code: 'ABORTED' });
   });
 
-  it('has stopped only when nothing is served or asked for any more', async () => {
+  it('has stopped only when no request runs in either direction', async () => {
     const w = (await world({}, LINK)).hold(one);
     const slow = Promise.withResolvers<[]>();
     w.serves = () => slow.promise;
@@ -213,7 +213,7 @@ describe('FetchService: start and stop', () => {
     await byNow(Promise.all([ending, storing]), 'it does not stop');
   });
 
-  it('lets go of what is over: a stop breaks none of it', async () => {
+  it('forgets finished requests, so that a stop breaks none of them', async () => {
     const w = new World({}, LINK);
     const broken: string[] = [];
     const watched = (channel: Channel): Channel => {

@@ -5,7 +5,7 @@ import { StallGuard } from '../../../src/protocol/fetch/testing.ts';
 const guard = () => new StallGuard({ stallTimeoutMs: 100, minBytesPerWindow: 10 });
 
 describe('StallGuard', () => {
-  it('adds up what was waited, down to nothing and not below', () => {
+  it('adds up the time waited, never below zero', () => {
     const one = guard();
     assert.equal(one.remainingMs, 100);
     one.waited(60);
@@ -16,7 +16,7 @@ describe('StallGuard', () => {
     assert.equal(one.remainingMs, 0);
   });
 
-  it('begins anew once enough bytes came, also in parts, and not a byte before', () => {
+  it('restarts once enough bytes arrived, also in parts, and not a byte earlier', () => {
     const one = guard();
     // The second round shows that the bytes of the first do not count again.
     for (const round of [1, 2, 3]) {
@@ -29,7 +29,7 @@ describe('StallGuard', () => {
     }
   });
 
-  it('begins anew with each answered id, and forgets the bytes before it', () => {
+  it('restarts with each answered id, and forgets the bytes before it', () => {
     const one = guard();
     for (const round of [1, 2]) {
       one.waited(70);

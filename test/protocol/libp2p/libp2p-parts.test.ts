@@ -37,7 +37,7 @@ describe('TopologyWatch', () => {
   }
   const peer = peerIdFromString(NEAR);
 
-  it('tells of a peer once, however many connections it has, time after time', () => {
+  it('reports a peer once, however many connections it has, time after time', () => {
     const { told, watch } = watching();
     for (const _ of [1, 2]) {
       const [one, two] = [connectionOf(NEAR), connectionOf(NEAR)];
@@ -52,7 +52,7 @@ describe('TopologyWatch', () => {
     }
   });
 
-  it('tells of a peer that went and came back before libp2p said so', () => {
+  it('reports a peer that left and returned before libp2p said so', () => {
     const { told, watch } = watching();
     const first = connectionOf(NEAR);
     watch.onConnect(peer, first);
@@ -62,7 +62,7 @@ describe('TopologyWatch', () => {
     assert.deepEqual(told, ['+Tn9', '-Tn9', '+Tn9']);
   });
 
-  it('tells of nobody who is gone already, and of nothing once it is stopped', () => {
+  it('reports no peer that has already left, and none after a stop', () => {
     const { told, watch } = watching();
     watch.onConnect(peer, connectionOf(NEAR, { status: 'closed' }));
     assert.deepEqual(told, []);
@@ -104,7 +104,7 @@ describe('libp2pNetwork: inbound streams', () => {
     return { network, handlers, removed, come, channels, ends };
   }
 
-  it('are as many as a peer may have open, and one more for each that closed, round after round', async () => {
+  it('are limited for each peer, and a closed one makes room, round after round', async () => {
     const { come, channels, handlers } = await serving(2);
     assert.equal(handlers[0]!.maxInboundStreams, 2);
     let open = [come(NEAR), come(NEAR)];
@@ -122,7 +122,7 @@ describe('libp2pNetwork: inbound streams', () => {
     assert.deepEqual([channels[0]!.peer, channels.at(-1)!.peer], [NEAR, FAR]);
   });
 
-  it('are one at a time where nothing is said, and those dead on arrival take no place', async () => {
+  it('are limited to one by default, and dead ones take no place', async () => {
     const { come, handlers, channels } = await serving();
     assert.equal(handlers[0]!.maxInboundStreams, 1);
     for (const _ of [1, 2]) {
@@ -135,7 +135,7 @@ describe('libp2pNetwork: inbound streams', () => {
     assert.deepEqual(come(NEAR).told, ['reset']);
   });
 
-  it('are broken when their handler ends or fails, and not before', async () => {
+  it('are aborted when their handler ends or fails, and not earlier', async () => {
     const { come, ends, channels } = await serving(3);
     const [left, failed] = [come(NEAR), come(NEAR)];
     await settle();
@@ -148,7 +148,7 @@ describe('libp2pNetwork: inbound streams', () => {
     await assert.rejects(byNow(channels[1]!.receive(), 'it waits'), { code: 'BUSY' });
   });
 
-  it('come no more once the protocol is given up', async () => {
+  it('are refused once the protocol is unregistered', async () => {
     const { network, removed } = await serving();
     await network.unhandle('/x');
     assert.deepEqual(removed, ['/x']);
@@ -168,7 +168,7 @@ describe('libp2pNetwork: opening', () => {
   }
   const INIT = { maxFrameBytes: 9 };
 
-  it('takes a connection that is open and has no limits', async () => {
+  it('uses a connection that is open and has no limits', async () => {
     const taken: string[] = [];
     const newStream = (name: string) => async () => {
       taken.push(name);
@@ -184,7 +184,7 @@ describe('libp2pNetwork: opening', () => {
     await assert.rejects(none.open('nobody', '/x', INIT), { code: 'UNKNOWN_PEER' });
   });
 
-  it('breaks a stream that opens although it was called off, with the reason given', async () => {
+  it('aborts a stream that opens after the call-off, with the given reason', async () => {
     const stream = new HandStream();
     const abort = new AbortController();
     const reason = new ProtocolError('TIMEOUT', 'too late');
@@ -203,7 +203,7 @@ describe('libp2pNetwork: opening', () => {
     await assert.rejects(asked.open(NEAR, '/x', { ...INIT, signal }), reason);
   });
 
-  it('says what libp2p says, as one of our codes', async () => {
+  it('maps errors of libp2p to our codes', async () => {
     const failing = (name: string) =>
       opening(
         connectionOf(NEAR, {
@@ -227,7 +227,7 @@ describe('libp2pNetwork: opening', () => {
 });
 
 describe('libp2pNetwork: watching', () => {
-  it('tells of those that are there and speak the protocol, and leaves when it is stopped', async () => {
+  it('reports connected peers that speak the protocol, and unregisters when it stops', async () => {
     const unregistered: string[] = [];
     const network = libp2pNetwork({
       peerId: peerIdFromString(SELF),
@@ -266,7 +266,7 @@ describe('libp2pGossip', () => {
     return { gossip: libp2pGossip({ self: peerIdFromString(SELF), pubsub }), pubsub, topics };
   }
 
-  it('passes on what is said of each message, and rejects one that nobody signed', async () => {
+  it('passes on the verdict on each message, and rejects an unsigned one', async () => {
     const { gossip, pubsub, topics } = gossiping();
     assert.equal(gossip.self, SELF);
     let verdict: GossipVerdict = 'accept';
@@ -301,7 +301,7 @@ describe('libp2pGossip', () => {
     assert.deepEqual([topics.size, pubsub.topicValidators.size], [0, 0]);
   });
 
-  it('counts whom a message went to, and says why it went to nobody', async () => {
+  it('counts the receivers of a message, and says why there are none', async () => {
     assert.equal(await gossiping().gossip.publish('t', new Uint8Array(1)), 2);
     const publish = () => Promise.reject(new Error('no peers'));
     const { gossip } = gossiping({ publish });
@@ -311,7 +311,7 @@ describe('libp2pGossip', () => {
     });
   });
 
-  it('reaches who has subscribed, where what is said now would go to it', () => {
+  it('reaches a subscribed peer that a message would go to now', () => {
     const all = gossiping().gossip;
     assert.deepEqual(
       [all.reaches('t', NEAR), all.reaches('t', FAR), all.reaches('u', NEAR)],

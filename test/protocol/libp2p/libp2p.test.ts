@@ -62,7 +62,7 @@ describe('libp2pNetwork: bytes that are no frames', () => {
     }
   }
 
-  it('an error with a code, the stream closed, the connection kept', async () => {
+  it('end the stream with an error code, and keep the connection', async () => {
     for (const [bytes, code] of [
       [Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f), 'FRAME_TOO_LARGE'],
       [

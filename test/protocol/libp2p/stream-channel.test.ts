@@ -27,7 +27,7 @@ const codeOf = (operation: Promise<unknown>): Promise<unknown> =>
   );
 
 describe('StreamChannel: back-pressure', () => {
-  it('pauses past its window and goes on at half of it, time after time', async () => {
+  it('pauses above its window and resumes at half of it, time after time', async () => {
     const { stream, channel: c } = channel({ receiveWindowBytes: 300 });
     for (const round of [1, 2]) {
       stream.told.length = 0;
@@ -43,7 +43,7 @@ describe('StreamChannel: back-pressure', () => {
     }
   });
 
-  it('goes on when what is ready is taken, at half of the window and not before', () => {
+  it('resumes when ready frames are taken, at half of the window and not earlier', () => {
     const { stream, channel: c } = channel({ receiveWindowBytes: 200 });
     stream.come(wire(49, 49, 49, 49), wire(49));
     assert.deepEqual(stream.told, ['pause']);
@@ -54,7 +54,7 @@ describe('StreamChannel: back-pressure', () => {
     assert.deepEqual(stream.told, ['pause', 'resume'], '100 bytes are left');
   });
 
-  it('does not pause while somebody waits for a frame longer than the window', async () => {
+  it('does not pause while a reader waits for a frame longer than the window', async () => {
     const { stream, channel: c } = channel({ receiveWindowBytes: 10 });
     const waiting = c.receive();
     const bytes = wire(500);
@@ -66,7 +66,7 @@ describe('StreamChannel: back-pressure', () => {
     assert.deepEqual(stream.told, ['pause']);
   });
 
-  it('pauses again where what was held back fills the window as it goes on', async () => {
+  it('pauses again where held-back bytes fill the window on resuming', async () => {
     const { stream, channel: c } = channel({ receiveWindowBytes: 100 });
     const long = wire(120);
     stream.come(long.subarray(0, 110));
@@ -112,7 +112,7 @@ describe('StreamChannel: back-pressure', () => {
 });
 
 describe('StreamChannel: the end', () => {
-  it('comes behind the last frame, once the peer has closed its side', async () => {
+  it('follows the last frame, once the peer has closed its side', async () => {
     const { stream, channel: c } = channel();
     const first = c.receive();
     stream.come(wire(5, 6));
@@ -126,7 +126,7 @@ describe('StreamChannel: the end', () => {
     assert.equal(stream.sent.length, 1, 'our side is open still');
   });
 
-  it('is told to who waits for it already', async () => {
+  it('reaches a reader that waits for it already', async () => {
     const { stream, channel: c } = channel();
     const waiting = c.receive();
     await assert.rejects(c.receive(), TypeError, 'one call at a time');
@@ -162,7 +162,7 @@ describe('StreamChannel: the end', () => {
     assert.equal(await closed.channel.receive(), null);
   });
 
-  it('by a reset of the peer, or our own, is told to all that wait', async () => {
+  it('by a reset of either side reaches all that wait', async () => {
     for (const [end, code] of [
       [(s: HandStream) => s.onRemoteReset(), 'STREAM_FAILED'],
       [(s: HandStream) => s.abort(new Error('of libp2p')), 'STREAM_FAILED'],
@@ -182,7 +182,7 @@ describe('StreamChannel: the end', () => {
     }
   });
 
-  it('that we make has our error, the first of them', async () => {
+  it('that we cause carries our first error', async () => {
     const { stream, channel: c } = channel();
     stream.come(wire(5, 6));
     const error = new ProtocolError('TIMEOUT', 'enough');
@@ -195,7 +195,7 @@ describe('StreamChannel: the end', () => {
     await assert.rejects(byNow(c.receive(), 'it waits'), error);
   });
 
-  it('before anybody listened is found out', async () => {
+  it('before the first reader is noticed', async () => {
     const reset = new HandStream();
     reset.onRemoteReset();
     const aborted = new HandStream();
@@ -212,7 +212,7 @@ describe('StreamChannel: the end', () => {
 });
 
 describe('StreamChannel: wrong frames', () => {
-  it('break the stream when they are read, and those behind good ones after these', async () => {
+  it('break the stream when they are read, after the good frames before them', async () => {
     const { stream, channel: c } = channel();
     stream.come(wire(1_000, 1_001));
     assert.equal((await c.receive())?.length, 1_000);

@@ -33,12 +33,12 @@ describe('framing: bounds', () => {
     );
   });
 
-  it('takes a frame as long as it may be, and not a byte longer', () => {
+  it('accepts a frame of the longest length, and refuses one byte more', () => {
     assert.equal(holding(encodeFrames([frame(1_000)])).take()?.length, 1_000);
     assert.throws(() => holding(encodeFrames([frame(1_001)])).take(), { code: 'FRAME_TOO_LARGE' });
   });
 
-  it('reads a prefix of five bytes, and no longer one', () => {
+  it('accepts a prefix of five bytes, and refuses a longer one', () => {
     const refused = (hex: string, code: string) =>
       assert.throws(() => holding(hexToBytes(hex)).take(), { code }, hex);
     refused('ffffffff7f', 'FRAME_TOO_LARGE');
@@ -49,7 +49,7 @@ describe('framing: bounds', () => {
     assert.deepEqual(holding(hexToBytes('00')).take(), new Uint8Array(0));
   });
 
-  it('gives at once what fits with its prefixes, and not a byte more', () => {
+  it('returns the frames that fit together with their prefixes', () => {
     // 11 and 202 bytes, with their prefixes.
     const wire = encodeFrames([frame(10), frame(200), frame(3)]);
     for (const [most, sizes] of [
@@ -71,7 +71,7 @@ describe('framing: bounds', () => {
     }
   });
 
-  it('gives frames that nothing that comes later changes', () => {
+  it('returns frames that later bytes do not change', () => {
     const buffer = holding(encodeFrames([frame(10, 1), frame(20, 2), frame(30, 3), frame(40, 4)]));
     const first = buffer.take()!;
     const ready = buffer.takeReady(53);
@@ -83,7 +83,7 @@ describe('framing: bounds', () => {
     assert.equal(buffer.size, 0);
   });
 
-  it('goes on after it was cleared, with whatever size', () => {
+  it('can be used after a clear, with frames of any size', () => {
     const buffer = new FrameBuffer(1 << 20);
     for (const size of [10, 200_000, 5, 70_000]) {
       buffer.push(encodeFrames([frame(size)]).subarray(0, 4));
@@ -95,7 +95,7 @@ describe('framing: bounds', () => {
     }
   });
 
-  it('puts together what comes while frames are taken', () => {
+  it('assembles bytes that arrive while frames are taken', () => {
     const buffer = new FrameBuffer(5_000);
     const wire = concatBytes(
       ...[700, 800, 900, 1_000, 3].map((size) => encodeFrames([frame(size)])),

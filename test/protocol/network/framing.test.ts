@@ -28,7 +28,7 @@ function inPieces(
 }
 
 describe('framing', () => {
-  it('gives back the frames, however the bytes are cut', () => {
+  it('returns the frames, however the bytes are cut', () => {
     const frames = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 });
     const cuts = fc.infiniteStream(fc.integer({ min: 1, max: 200 }));
     const property = fc.property(frames, cuts, (sent, sizes) => {
@@ -40,7 +40,7 @@ describe('framing', () => {
     assertProperty(property, { numRuns: 200 });
   });
 
-  it('gives those that are whole at once, as many as fit, and the rest after', () => {
+  it('returns complete frames at once, as many as fit, and the rest later', () => {
     const frames = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 });
     const cuts = fc.infiniteStream(fc.integer({ min: 1, max: 900 }));
     const property = fc.property(frames, cuts, fc.nat({ max: 1_000 }), (sent, sizes, most) => {
@@ -58,7 +58,7 @@ describe('framing', () => {
     assertProperty(property, { numRuns: 200 });
   });
 
-  it('gives what comes before a wrong frame, and then says what is wrong', () => {
+  it('returns the frames before a wrong one, and then its error', () => {
     const buffer = new FrameBuffer(1_000);
     buffer.push(hexToBytes('01aa02bbcce907'));
     assert.deepEqual(buffer.takeReady(100), [hexToBytes('aa'), hexToBytes('bbcc')]);
@@ -82,7 +82,7 @@ describe('framing', () => {
     assert.equal(fits.take(), undefined);
   });
 
-  it('refuses prefixes that are no shortest varint, and waits for the rest of others', () => {
+  it('refuses overlong prefixes, and waits for the rest of incomplete ones', () => {
     for (const hex of ['8000', '80808000', '808080808001', 'ffffffffff']) {
       const buffer = new FrameBuffer(1_000);
       buffer.push(hexToBytes(hex));
@@ -93,7 +93,7 @@ describe('framing', () => {
     assert.equal(buffer.take(), undefined);
   });
 
-  it('takes a megabyte a byte at a time without much ado', () => {
+  it('accepts a megabyte a byte at a time at little cost', () => {
     const wire = encodeFrames([new Uint8Array(1 << 20)]);
     const buffer = new FrameBuffer(1 << 20);
     for (const byte of wire.subarray(0, -1)) {

@@ -13,7 +13,7 @@ function drain(queue: IdQueue): string[] {
 }
 
 describe('IdQueue', () => {
-  it('gives each id once, oldest first, and goes on after it was empty', () => {
+  it('returns each id once, oldest first, also after it was empty', () => {
     const queue = new IdQueue();
     for (const round of ['x', 'y', 'z']) {
       for (const n of [1, 2, 3]) queue.push(`${round}${n}`, 3, () => true);
@@ -22,7 +22,7 @@ describe('IdQueue', () => {
     }
   });
 
-  it('throws out what is not live once it holds more than twice that and the slack', () => {
+  it('drops dead ids once it holds more than twice the live ones and the slack', () => {
     const dead = new Set<string>();
     const asked: string[] = [];
     const live = (key: string): boolean => {
@@ -38,7 +38,7 @@ describe('IdQueue', () => {
     assert.deepEqual(drain(queue), ['b', 'd', 'e']);
   });
 
-  it('keeps the first place of an id that stands there twice, and forgets what was taken', () => {
+  it('keeps the first place of an id that was added twice, and forgets taken ids', () => {
     const asked: string[] = [];
     const live = (key: string): boolean => asked.push(key) > 0;
     const queue = new IdQueue({ slack: 0 });

@@ -4,7 +4,7 @@ import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { hex, id } from './ids.ts';
 
 describe('large ids in a ReconciliationSet', () => {
-  it('claims large ids apart, as many as make so many bytes', () => {
+  it('claims large ids apart, up to a number of bytes', () => {
     const set = new ReconciliationSet();
     set.add('ann', [1, 2, 3, 4].map(id));
     set.add('bob', [id(3)]);
@@ -18,7 +18,7 @@ describe('large ids in a ReconciliationSet', () => {
     assert.deepEqual(set.unclaimed, { small: 0, large: 0 });
   });
 
-  it('counts an id apart that turns out to be large while it is claimed', () => {
+  it('counts an id as large that proves to be large while it is claimed', () => {
     const set = new ReconciliationSet();
     set.add('ann', [id(1), id(2)]);
     assert.deepEqual(hex(set.claim('ann', 1)), hex([id(1)]));
@@ -34,7 +34,7 @@ describe('large ids in a ReconciliationSet', () => {
     assert.deepEqual(set.unclaimed, { small: 1, large: 0 });
   });
 
-  it('takes back what a peer said of lengths, and of nobody else', () => {
+  it('takes back the lengths that one peer stated, and no others', () => {
     const set = new ReconciliationSet();
     set.add('ann', [1, 2, 3, 4].map(id));
     for (const n of [1, 2, 3]) set.enlarge(id(n), { peer: n < 3 ? 'bob' : 'ann', bytes: 10 });

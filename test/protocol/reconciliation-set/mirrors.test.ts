@@ -4,7 +4,7 @@ import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { hex, id } from './ids.ts';
 
 describe('mirrors in a ReconciliationSet', () => {
-  it('claims for a mirror what another peer lists, before and after, each id once', () => {
+  it('claims for a mirror the ids that its peer lists, before and after, each id once', () => {
     const set = new ReconciliationSet();
     set.add('ann', [1, 2].map(id));
     set.mirror('bob', 'ann');
@@ -22,7 +22,7 @@ describe('mirrors in a ReconciliationSet', () => {
     assert.deepEqual(hex(set.claim('ann', 9)), hex([id(1)]));
   });
 
-  it('does not ask a mirror again for what it lacks, and ends it after several', () => {
+  it('does not claim an id again for a mirror that lacks it, and ends the mirror after several', () => {
     const set = new ReconciliationSet();
     const ids = Array.from({ length: 20 }, (_, n) => id(n));
     set.add('ann', ids);
@@ -35,7 +35,7 @@ describe('mirrors in a ReconciliationSet', () => {
     assert.equal(set.claim('ann', 99).length, 20);
   });
 
-  it('does not let invented ids travel far: the mirrors end with the peer that listed them', () => {
+  it('ends the mirrors of a peer that listed invented ids', () => {
     const set = new ReconciliationSet();
     const ids = Array.from({ length: 50 }, (_, n) => id(n));
     set.add('ann', ids);
@@ -44,7 +44,7 @@ describe('mirrors in a ReconciliationSet', () => {
     assert.deepEqual([set.size, set.mirrors('bob'), set.mirrors('cyd')], [0, undefined, undefined]);
   });
 
-  it('keeps what a peer listed that has gone, while its mirrors have it', () => {
+  it('keeps the ids of a peer that left while its mirrors hold them', () => {
     const set = new ReconciliationSet();
     set.add('ann', [1, 2, 3].map(id));
     set.add('bob', [id(3)]);

@@ -4,7 +4,7 @@ import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { hex, id, numbered } from './ids.ts';
 
 describe('orphans in a ReconciliationSet', () => {
-  it('keeps what a peer listed that has gone, and asks others on the chance that they have it', () => {
+  it('keeps the ids of a peer that left, and probes other peers for them', () => {
     const set = new ReconciliationSet();
     set.add('ann', [1, 2].map(id));
     set.drop('ann');
@@ -22,7 +22,7 @@ describe('orphans in a ReconciliationSet', () => {
     assert.deepEqual(hex(set.claim('cyd', 9)), hex([id(1)]));
   });
 
-  it('probes a peer no more that lacks too much', () => {
+  it('stops probing a peer that lacks too many ids', () => {
     const set = new ReconciliationSet();
     set.add(
       'ann',
@@ -34,7 +34,7 @@ describe('orphans in a ReconciliationSet', () => {
     assert.deepEqual([set.claim('bob', 999).length, set.orphans], [0, 300]);
   });
 
-  it('keeps so many orphans, those longest that two peers had', () => {
+  it('keeps orphans up to its limit, and those longest that two peers had', () => {
     const set = new ReconciliationSet({ maxOrphans: 3 });
     set.add('ann', [1, 2, 3, 4, 5].map(id));
     set.add('bob', [id(2)]);
@@ -43,7 +43,7 @@ describe('orphans in a ReconciliationSet', () => {
     assert.deepEqual([set.orphans, set.lost], [3, 2]);
   });
 
-  it('gives up the oldest orphans, however many peers leave and whatever was listed between', () => {
+  it('drops the oldest orphans first, however many peers leave', () => {
     const set = new ReconciliationSet({ maxOrphans: 100 });
     for (let peer = 0; peer < 500; peer++) {
       set.add(
@@ -70,7 +70,7 @@ describe('orphans in a ReconciliationSet', () => {
     assert.deepEqual(hex(set.missing()), hex(kept), 'what two had stays');
   });
 
-  it('remembers since when an id is wanted, over a restart too, and drops it after long', () => {
+  it('remembers since when an id is wanted, also over a restart, and expires it', () => {
     let now = 600_000;
     const set = new ReconciliationSet({ now: () => now });
     set.add('ann', [1, 2].map(id));

@@ -4,7 +4,7 @@ import { ReconciliationSet } from '../../../src/protocol/index.ts';
 import { hex, id, numbered } from './ids.ts';
 
 describe('ReconciliationSet', () => {
-  it('claims oldest first; what was given back comes after the others', () => {
+  it('claims the oldest ids first, and returned ones last', () => {
     const set = new ReconciliationSet();
     set.add('ann', [3, 1, 2].map(id));
     set.add('bob', [9, 2, 1, 3].map(id));
@@ -16,7 +16,7 @@ describe('ReconciliationSet', () => {
     assert.deepEqual(hex(set.claim('bob', 9)), hex([id(1)]));
   });
 
-  it('takes so many ids of one peer and no more, until some have come in', () => {
+  it('accepts ids of one peer up to its limit, and more once some have arrived', () => {
     const set = new ReconciliationSet({ maxIdsPerPeer: 3 });
     assert.equal(set.add('ann', [1, 2, 3, 4, 5].map(id)), 3);
     assert.equal(set.add('bob', [5].map(id)), 1);
@@ -26,7 +26,7 @@ describe('ReconciliationSet', () => {
     assert.equal(set.has(id(4)), false);
   });
 
-  it('says how much room a peer has', () => {
+  it('reports the room of a peer', () => {
     const set = new ReconciliationSet({ maxIdsPerPeer: 3, maxIds: 4 });
     assert.equal(set.room('ann'), 3);
     set.add('ann', [1, 2, 3].map(id));
@@ -37,7 +37,7 @@ describe('ReconciliationSet', () => {
     assert.deepEqual([set.room('ann'), set.room('bob')], [1, 1]);
   });
 
-  it('drops what its only source turns out not to have, and what it listed beside', () => {
+  it('drops an id that its only source lacks, and the other ids of that source when it is denied', () => {
     const set = new ReconciliationSet();
     set.add('ann', [1, 2, 3].map(id));
     set.add('bob', [id(3)]);

@@ -12,7 +12,7 @@ describe('SourceRoots', () => {
     assert.deepEqual([list.has('ann'), list.has('bob'), list.has('cyd')], [true, true, false]);
   });
 
-  it('remembers since when to a minute, and what was confirmed apart', () => {
+  it('remembers the time to a minute, and confirmed ids apart', () => {
     const roots = new SourceRoots();
     const first = roots.root(119_999, false);
     assert.equal(first.since, 60_000);
@@ -21,7 +21,7 @@ describe('SourceRoots', () => {
     assert.deepEqual([first.confirmed, roots.root(119_999, true).confirmed], [false, true]);
   });
 
-  it('takes the word of the second peer for a confirmation, and keeps that when peers go', () => {
+  it('confirms an id by a second peer, and keeps that when peers leave', () => {
     const roots = new SourceRoots();
     const one = roots.root(0, false).with('ann');
     const two = one.with('bob');
@@ -52,7 +52,7 @@ describe('Wants', () => {
     return wants;
   }
 
-  it('says whether somebody else lists what is taken off a list', () => {
+  it('tells whether another peer lists a removed id', () => {
     const wants = made();
     assert.equal(wants.unlist('ann', 'x'), false);
     assert.equal(wants.unlist('ann', 'y'), true);
@@ -60,7 +60,7 @@ describe('Wants', () => {
     assert.equal(wants.get('y')!.confirmed, true);
   });
 
-  it('takes all off a list at once: the ids without another, and lists stay shared', () => {
+  it('removes a whole list at once, returns the ids that no other peer lists, and keeps lists shared', () => {
     const wants = made();
     const before = wants.get('x');
     assert.deepEqual(wants.unlistAll('ann'), ['x', 'z']);
@@ -70,7 +70,7 @@ describe('Wants', () => {
     assert.notEqual(wants.get('x'), before, 'lists of before are let go');
   });
 
-  it('lets its lists go once no id is wanted', () => {
+  it('frees its lists once no id is wanted', () => {
     const wants = made();
     const list = wants.get('x');
     for (const key of ['x', 'y']) wants.remove(key);
@@ -83,7 +83,7 @@ describe('Wants', () => {
     assert.notEqual(wants.get('x'), list);
   });
 
-  it('forgets lengths with the id, or with the peer that said them', () => {
+  it('forgets lengths with the id, or with the peer that stated them', () => {
     const wants = made();
     for (const [key, peer] of [
       ['x', 'ann'],
@@ -98,7 +98,7 @@ describe('Wants', () => {
     assert.deepEqual([wants.large, wants.length('z'), wants.length('y')], [1, undefined, 9]);
   });
 
-  it('finds what was wanted before a moment and never confirmed', () => {
+  it('finds unconfirmed ids that were wanted before a given time', () => {
     const wants = made();
     wants.begin('late', 60_000);
     assert.deepEqual(wants.unconfirmedBefore(0), []);

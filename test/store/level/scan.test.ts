@@ -96,7 +96,7 @@ describe('scan of a range', () => {
     await snapshot.close();
   });
 
-  it('skips records that LevelDB cannot read, and reports them at the end', async (t) => {
+  it('returns every readable record where LevelDB cannot read some, and reports the error at the end', async (t) => {
     const made = await database(t, 5);
     const counted = spoil(made, corruption());
     const told: unknown[] = [];

@@ -45,7 +45,7 @@ describe('ReconcileService: both sides start', () => {
     });
   }
 
-  it('keeps the stream of the smaller id when both start at the same moment', async () => {
+  it('the stream of the smaller id stays when both start at the same moment', async () => {
     const { clock, a, b } = await pair();
     const running = [a.service.reconcile('b'), b.service.reconcile('a')];
     await clock.advance(1_000);
@@ -55,7 +55,7 @@ describe('ReconcileService: both sides start', () => {
     );
   });
 
-  it('holds with jitter and bandwidth, over many seeds, again and again', async () => {
+  it('one session serves both under jitter and bandwidth limits, over many seeds', async () => {
     for (let seed = 0; seed < 40; seed++) {
       const link = { latencyMs: 5, jitterMs: 30, bytesPerMs: 20 };
       const both = await pair({ link, seed: `jitter ${seed}`, warmUp: seed % 3 });
@@ -76,7 +76,7 @@ describe('ReconcileService: both sides start', () => {
     }
   });
 
-  it('tells the larger id when the stream it yields for never comes', async () => {
+  it('the larger id gets an error when the stream it yields for never arrives', async () => {
     const { clock, network, b } = await pair({ options: { openTimeoutMs: 2_000 } });
     await network.node('a').unhandle(PROTOCOL);
     await network

@@ -21,7 +21,7 @@ describe('Carrier: the time for a frame', () => {
     ],
   ];
   for (const [what, says, session] of cases) {
-    it(`is so long and no longer, for ${what}`, async () => {
+    it(`ends at its limit, for ${what}`, async () => {
       const { clock, carry } = await setUp(session, {}, { receiveWindowBytes: 100 });
       const outcome = carry();
       await clock.advance(999);
@@ -35,7 +35,7 @@ describe('Carrier: the time for a frame', () => {
     });
   }
 
-  it('begins anew with each frame', async () => {
+  it('restarts with each frame', async () => {
     const { clock, peer, carry } = await setUp(new Scripted(STEP, STEP, STEP, DONE));
     const outcome = carry();
     for (let i = 0; i < 3; i++) {
@@ -70,7 +70,7 @@ describe('Carrier: steps', () => {
     assert.equal(outcome.error, undefined);
   });
 
-  it('works on while a frame is not taken yet, and says that there is no room', async () => {
+  it('works on while a frame waits, and tells the session that there is no room', async () => {
     const session = new Scripted(
       { ...STEP, frames: [new Uint8Array(500)], pending: 'work' },
       { ...STEP, pending: 'output' },
@@ -85,7 +85,7 @@ describe('Carrier: steps', () => {
     assert.deepEqual(session.calls, ['start', 'proceed false', 'proceed true']);
   });
 
-  it('reads what comes while it sends, and tells of ids as they are learnt', async () => {
+  it('reads frames while it sends, and reports ids as they are learnt', async () => {
     const ids = [new Uint8Array(32), new Uint8Array(32)];
     const session = new Scripted(
       { ...STEP, frames: [new Uint8Array(500)] },
@@ -112,7 +112,7 @@ describe('Carrier: steps', () => {
 });
 
 describe('Carrier: the end', () => {
-  it('of the peer is good where the session may end, and an error elsewhere', async () => {
+  it('of the peer succeeds where the session may end, and fails elsewhere', async () => {
     for (const mayEnd of [true, false]) {
       const { clock, peer, carry, channel } = await setUp(new Scripted({ ...STEP, mayEnd }));
       const outcome = carry();
@@ -135,7 +135,7 @@ describe('Carrier: the end', () => {
     assert.equal((codeOf(outcome) as string[])[0], 'STREAM_CLOSED');
   });
 
-  it('waits for its frames to be taken, and then keeps the channel', async () => {
+  it('waits until its frames are taken, and then keeps the channel', async () => {
     let kept = 0;
     const session = new Scripted({ ...DONE, frames: [new Uint8Array(500)] });
     const { clock, peer, carry } = await setUp(
@@ -186,7 +186,7 @@ describe('Carrier: a session that says why it ends', () => {
     assert.equal(outcome.error, reason);
   });
 
-  it('waits so long, and then fails with the reason all the same', async () => {
+  it('waits up to its limit, and then fails with the reason', async () => {
     const reason = stop(frame(99));
     const { clock, carry } = await setUp(new Scripted(reason), { partingMs: 300 });
     const outcome = carry();
@@ -200,7 +200,7 @@ describe('Carrier: a session that says why it ends', () => {
     assert.equal(late.at, 2_000, 'two seconds by default');
   });
 
-  it('reads so many bytes more from a peer that goes on', async () => {
+  it('reads a bounded number of bytes more from a peer that continues', async () => {
     for (const [bytes, over] of [
       [8, false],
       [9, true],
@@ -216,7 +216,7 @@ describe('Carrier: a session that says why it ends', () => {
     }
   });
 
-  it('says nothing where the peer is the one that stopped', async () => {
+  it('sends no reason where the peer stopped the session', async () => {
     const reason = stop(null);
     const { clock, peer, carry } = await setUp(new Scripted(reason));
     const outcome = carry();

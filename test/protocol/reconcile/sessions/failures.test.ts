@@ -9,7 +9,7 @@ import { assertQuiet, type Pair, pair } from './pair.ts';
 const PROTOCOL = '/rangemesh/test/tiny/1';
 const LARGE = { maxFrameBytes: 1 << 20 };
 
-describe('ReconcileService: what goes wrong', () => {
+describe('ReconcileService: a failed session', () => {
   async function withRawPeer(
     handler: (channel: Channel) => Promise<void>,
     options: Partial<ReconcileOptions> = {},
@@ -31,27 +31,27 @@ describe('ReconcileService: what goes wrong', () => {
     return error?.code;
   }
 
-  it('an unknown peer', async () => {
+  it('reports an unknown peer', async () => {
     const { a } = await pair();
     const report = await a.service.reconcile('nobody');
     assert.equal(report.error?.code, 'UNKNOWN_PEER');
     assert.deepEqual(a.ended, [report]);
   });
 
-  it('a peer that never answers', async () => {
+  it('times out when the peer never answers', async () => {
     const both = await withRawPeer(() => new Promise(() => {}));
     assert.equal(await outcomeOf(both), 'TIMEOUT');
     assert.equal(both.a.ended[0]?.durationMs, 10_000);
   });
 
-  it('a peer that never opens', async () => {
+  it('times out when the peer never opens the stream', async () => {
     const both = await pair({ link: { latencyMs: 20_000 } });
     await both.clock.advance(60_000);
     assert.equal(await outcomeOf(both), 'TIMEOUT');
     assert.equal(both.a.ended[0]?.durationMs, 10_000);
   });
 
-  it('a session that goes on for ever', async () => {
+  it('times out when the session never ends', async () => {
     const both = await pair({ warmUp: 1e9, link: { latencyMs: 2_000 } });
     await both.clock.advance(10_000);
     const running = both.a.service.reconcile('b');
@@ -61,7 +61,7 @@ describe('ReconcileService: what goes wrong', () => {
     assertQuiet(both);
   });
 
-  it('a malformed frame: an error with a code here, a reset there', async () => {
+  it('has an error code here and a reset there after a malformed frame', async () => {
     let seen: unknown;
     const both = await withRawPeer(async (channel) => {
       await channel.receive();
@@ -72,7 +72,7 @@ describe('ReconcileService: what goes wrong', () => {
     assert.equal(seen, 'STREAM_FAILED');
   });
 
-  it('a frame after the end', async () => {
+  it('fails on a frame after the end', async () => {
     const both = await withRawPeer(async (channel) => {
       await channel.receive();
       await channel.send(new Uint8Array(32));
@@ -82,7 +82,7 @@ describe('ReconcileService: what goes wrong', () => {
     assert.equal(await outcomeOf(both), 'UNEXPECTED_FRAME');
   });
 
-  it('a frame that is too long', async () => {
+  it('fails on a frame that is too long', async () => {
     const both = await withRawPeer(
       async (channel) => {
         await channel.receive();
@@ -94,7 +94,7 @@ describe('ReconcileService: what goes wrong', () => {
     assert.equal(await outcomeOf(both), 'FRAME_TOO_LARGE');
   });
 
-  it('a peer that closes too early', async () => {
+  it('fails when the peer closes too early', async () => {
     const both = await withRawPeer(async (channel) => {
       await channel.close();
       await channel.receive().catch(() => {});
@@ -102,7 +102,7 @@ describe('ReconcileService: what goes wrong', () => {
     assert.equal(await outcomeOf(both), 'STREAM_CLOSED');
   });
 
-  it('a link that breaks in the middle, at any moment', async () => {
+  it('fails when the link breaks, at any moment', async () => {
     for (const [own, peer] of [
       ['a', 'b'],
       ['b', 'a'],
@@ -121,7 +121,7 @@ describe('ReconcileService: what goes wrong', () => {
     }
   });
 
-  it('a set that cannot be read for now, on either side, until it can', async () => {
+  it('fails while the set of either side cannot be read, and not afterwards', async () => {
     const both = await pair();
     const { clock, a, b } = both;
     b.trouble = new StoreError('STORE_REBUILDING', 'the index is being built again');
@@ -143,7 +143,7 @@ describe('ReconcileService: what goes wrong', () => {
     assert.deepEqual([a.learnt, b.learnt], [[4], [1, 2]]);
   });
 
-  it('a stream that says nothing is no session, and takes no snapshot', async () => {
+  it('does not exist for a silent stream, which takes no snapshot', async () => {
     const both = await pair();
     const channel = await opened(both.clock, both.network.node('a').open('b', PROTOCOL, LARGE));
     await both.clock.advance(29_000);
@@ -154,7 +154,7 @@ describe('ReconcileService: what goes wrong', () => {
     assertQuiet(both);
   });
 
-  it('a peer that opens stream after stream', async () => {
+  it('does not multiply for a peer that opens stream after stream', async () => {
     const both = await pair();
     const open = () => opened(both.clock, both.network.node('a').open('b', PROTOCOL, LARGE));
     await open();
@@ -165,7 +165,7 @@ describe('ReconcileService: what goes wrong', () => {
     assertQuiet(both);
   });
 
-  it('stop ends what runs and leaves nothing', async () => {
+  it('ends at a stop, which leaves nothing running', async () => {
     const both = await pair({ warmUp: 1e9 });
     const running = both.a.service.reconcile('b');
     await both.clock.advance(500);

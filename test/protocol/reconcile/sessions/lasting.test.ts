@@ -131,7 +131,7 @@ describe('a lasting stream', () => {
     assert.equal(pair.openings, 1);
   });
 
-  it('holds with jitter and bandwidth, over many seeds, again and again', async () => {
+  it('serves both sides under jitter and bandwidth limits, over many seeds', async () => {
     for (let seed = 0; seed < 60; seed++) {
       const link = { latencyMs: 5, jitterMs: 30, bytesPerMs: 20 };
       const pair = await Pair.make({ link, seed: `jitter ${seed}`, warmUp: seed % 3 });
@@ -213,7 +213,7 @@ describe('a peer on a lasting stream', () => {
     pair.assertQuiet();
   });
 
-  it('that lost it without a word costs no session', async () => {
+  it('that lost it silently costs no session', async () => {
     let streams = 0;
     const pair = await withRawPeer(async (channel) => {
       streams++;
@@ -228,7 +228,7 @@ describe('a peer on a lasting stream', () => {
     assert.equal(streams, 2);
   });
 
-  it('may not go on when it has not begun a session', async () => {
+  it('may not continue a session that it has not begun', async () => {
     const pair = await withRawPeer(async (channel) => {
       await channel.receive();
       await channel.send(answer);
@@ -240,7 +240,7 @@ describe('a peer on a lasting stream', () => {
     assert.equal(pair.openings, 2);
   });
 
-  it('that begins and says no more is ended by the clock', async () => {
+  it('that begins and falls silent is ended by the clock', async () => {
     const pair = await withRawPeer(async (channel) => {
       await channel.receive();
       await channel.send(answer);
@@ -253,7 +253,7 @@ describe('a peer on a lasting stream', () => {
     pair.assertQuiet();
   });
 
-  it('that opens another stream has lost the old one', async () => {
+  it('that opens another stream is taken to have lost the old one', async () => {
     const pair = await Pair.make();
     await pair.session('a');
     const opening = pair.network.node('b').open('a', PROTOCOL, LARGE);
@@ -273,7 +273,7 @@ describe('a peer on a lasting stream', () => {
 });
 
 describe('sessions over their limit', () => {
-  it('go to the peers in turn, however often one is asked for', async () => {
+  it('go to the peers in turn, however often one peer is asked for', async () => {
     const clock = new VirtualClock();
     const network = new MemoryNetwork({ clock, random: new SeededRandom('fair') });
     const dialects = [tinyDialect({ warmUp: 2, lasting: true })];

@@ -12,7 +12,7 @@ const PROTOCOL = '/rangemesh/test/tiny/1';
 const LARGE = { maxFrameBytes: 1 << 20 };
 
 describe('ReconcileService: many peers', () => {
-  it('holds no more sessions at a time than it may, and all of them in the end', async () => {
+  it('runs no more sessions at a time than its limit, and all of them in the end', async () => {
     const clock = new VirtualClock();
     const network = new MemoryNetwork({ clock, random: new SeededRandom('many') });
     const ids = Array.from({ length: 12 }, (_, i) => `n${i}`);
@@ -46,7 +46,7 @@ describe('ReconcileService: many peers', () => {
     await settle();
   });
 
-  it('has a session that takes long give way to those that wait', async () => {
+  it('ends a long session for those that wait', async () => {
     const clock = new VirtualClock();
     const network = new MemoryNetwork({ clock, random: new SeededRandom('slow') });
     const patient = { maxSessions: 1, giveWayMs: 5_000, frameTimeoutMs: 600_000 };
@@ -72,7 +72,7 @@ describe('ReconcileService: many peers', () => {
     assert.equal(a.held, 0);
   });
 
-  it('the same seed gives the same trace', async () => {
+  it('gives the same trace for the same seed', async () => {
     const run = async () => {
       const clock = new VirtualClock();
       const lines: string[] = [];

@@ -9,7 +9,7 @@ import { assertQuiet, pair } from './pair.ts';
 import { Peer } from './reconcile-harness.ts';
 
 describe('ReconcileService: one session', () => {
-  it('learns on both sides what each lacks, and reports it', async () => {
+  it('finds the missing ids of both sides, and reports them', async () => {
     const both = await pair();
     const { clock, a, b } = both;
     const running = a.service.reconcile('b');
@@ -56,7 +56,7 @@ describe('ReconcileService: one session', () => {
     assertQuiet(both);
   });
 
-  it('says who is there, and forgets who went', async () => {
+  it('lists the connected peers, and forgets those that left', async () => {
     const { clock, network, a } = await pair();
     assert.deepEqual(a.service.peers, ['b']);
     network.disconnect('a', 'b');

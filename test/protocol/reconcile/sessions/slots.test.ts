@@ -20,7 +20,7 @@ async function setUp(limit: number) {
 }
 
 describe('Slots', () => {
-  it('leaves sessions alone while nobody waits', async () => {
+  it('leaves sessions alone while no other waits', async () => {
     const { clock, told, enter } = await setUp(2);
     for (const name of ['a', 'b']) await enter(name);
     await clock.advance(10_000);
@@ -28,7 +28,7 @@ describe('Slots', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('tells the oldest to give way, one for each that waits, and not before its time', async () => {
+  it('tells the oldest session to end, one for each that waits, and not before its time', async () => {
     const { clock, told, inside, enter } = await setUp(2);
     const leave = await enter('a');
     await clock.advance(400);
@@ -50,7 +50,7 @@ describe('Slots', () => {
     assert.deepEqual(told, ['a', 'b'], 'there is one going for d');
   });
 
-  it('forgets who waits no more', async () => {
+  it('forgets a waiter that gave up', async () => {
     const { clock, slots, told, enter } = await setUp(1);
     await enter('a');
     const gone = new AbortController();
@@ -62,7 +62,7 @@ describe('Slots', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('lets one in for each that leaves, at the limit, time after time', async () => {
+  it('admits one for each that leaves, at the limit, time after time', async () => {
     const { clock, inside, enter } = await setUp(2);
     const leave = [await enter('a'), await enter('b')];
     for (const name of ['c', 'd', 'e', 'f']) {
@@ -79,7 +79,7 @@ describe('Slots', () => {
     await soon(clock, 'there is room again', Promise.all([enter('g'), enter('h')]), 0);
   });
 
-  it('counts the time of each session from when it came in', async () => {
+  it('counts the time of each session from its admission', async () => {
     const { clock, told, enter } = await setUp(1);
     const leave = await enter('a');
     const second = enter('b');
@@ -93,7 +93,7 @@ describe('Slots', () => {
     assert.deepEqual(told, ['b']);
   });
 
-  it('tells who has been in for long at once when the first one waits', async () => {
+  it('tells a long session to end as soon as another one waits', async () => {
     const { clock, told, enter } = await setUp(2);
     await enter('a');
     await clock.advance(5_000);
@@ -108,7 +108,7 @@ describe('Slots', () => {
     assert.deepEqual(told, ['a', 'b']);
   });
 
-  it('tells another one when who waits stays and who was told has left', async () => {
+  it('tells another session to end when one left and a waiter remains', async () => {
     const { clock, told, enter } = await setUp(1);
     const leave = await enter('a');
     const entering = enter('b');

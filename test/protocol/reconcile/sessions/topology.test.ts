@@ -28,7 +28,7 @@ async function setUp() {
 }
 
 describe('a peer that speaks several dialects', () => {
-  it('comes with the first of them and goes with the last, time after time', async () => {
+  it('connects with the first of them and leaves with the last, time after time', async () => {
     const { node, other, shows, speaks } = await setUp();
     for (let round = 0; round < 2; round++) {
       await speaks('x');
@@ -44,7 +44,7 @@ describe('a peer that speaks several dialects', () => {
     }
   });
 
-  it('is spoken with as long as it speaks one', async () => {
+  it('stays connected as long as it speaks one', async () => {
     const { node, other, clock, speaks } = await setUp();
     for (const name of ['x', 'y']) await speaks(name);
     await clock.advance(10);
@@ -64,7 +64,7 @@ describe('a peer that speaks several dialects', () => {
 });
 
 describe('a service', () => {
-  it('starts and stops as often as it is told to, and tells of its peers once each time', async () => {
+  it('starts and stops repeatedly, and reports its peers once each time', async () => {
     const { node, network, shows, speaks, clock } = await setUp();
     await speaks('y');
     await shows('+b');

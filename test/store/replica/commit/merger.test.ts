@@ -63,7 +63,7 @@ describe('merging the buffer', () => {
     }
   });
 
-  it('releases all waiting batches once there is room, or none to wait for', async (t) => {
+  it('releases all waiting batches once there is room, or the merger stops', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
     for (const end of ['a slice', 'stopping'] as const) {
       await add(kept.committer, numberedItems(end === 'a slice' ? 0 : 1_000, 8));

@@ -52,7 +52,7 @@ describe('a pipeline', () => {
     }
   });
 
-  it('runs the confirmed task in place of the prepared one', async () => {
+  it('carries out the result of the confirmation instead of the preparation', async () => {
     const pipeline = new Pipeline(async () => undefined);
     const result = await pipeline.run({
       alone: false,

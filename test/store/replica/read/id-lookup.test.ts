@@ -157,7 +157,7 @@ describe('the lookup of ids', () => {
     assert.notEqual(lookup.record(numberedItem(1).id), undefined);
   });
 
-  it('gives no answer for another database', async (t) => {
+  it('throws STORE_UNAVAILABLE while there is no database, whatever it knows', async (t) => {
     const opening = Promise.withResolvers<Database>();
     const { lookup, kept } = await open(t, 0, () => opening.promise);
     lookup.reset(true);

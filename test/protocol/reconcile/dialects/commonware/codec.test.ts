@@ -62,7 +62,7 @@ describe('commonware varints', () => {
     }
   });
 
-  it('come back as they went', () => {
+  it('decode to the encoded number', () => {
     assertProperty(fc.property(u64, (value) => assert.equal(read(varint(value)), value)));
   });
 
@@ -99,7 +99,7 @@ describe('commonware codec', () => {
     }
   });
 
-  it('comes back as it went, in as many bytes as announced', () => {
+  it('decodes messages to what was encoded, in the predicted number of bytes', () => {
     assertProperty(
       fc.property(fc.array(ranges, { maxLength: 6 }), (message) => {
         const bytes = encodeMessage(message);
@@ -110,7 +110,7 @@ describe('commonware codec', () => {
     );
   });
 
-  it('refuses what the reference refuses, and what makes it fall over', () => {
+  it('refuses messages that the reference refuses or crashes on', () => {
     for (const { hex, name } of vectors.decode_errors) {
       assert.throws(() => decode(hex), { name: 'ProtocolError', code: 'MALFORMED_FRAME' }, name);
     }
@@ -123,14 +123,14 @@ describe('commonware codec', () => {
     }
   });
 
-  it('believes no count that the bytes do not bear out', () => {
+  it('allocates for no count that exceeds the bytes present', () => {
     const huge = ['ffffffffffffffffff01', `${'ff'.repeat(9)}01${'00'.repeat(100)}`];
     for (const hex of [...huge, '01ffffffffffffffffff010002ffffffff', '020000000000000000']) {
       assert.throws(() => decode(hex), { code: 'MALFORMED_FRAME' }, hex);
     }
   });
 
-  it('refuses what is longer than the limit before looking at it', () => {
+  it('refuses messages above the limit before decoding them', () => {
     const message = encodeMessage([{ mode: 'skip', upper: INFINITE_BOUND }]);
     assert.throws(() => [...readMessage(message, { maxBytes: message.length - 1 })], {
       code: 'FRAME_TOO_LARGE',

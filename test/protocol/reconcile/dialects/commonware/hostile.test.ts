@@ -56,7 +56,7 @@ describe('a hostile peer', () => {
     }
   });
 
-  it('makes an id missing once, however often it lists it', () => {
+  it('reports an id missing once, however often the peer lists it', () => {
     const again = [list(at(9), bogus), list(at(10), bogus), list(INFINITE_BOUND, bogus, c(3).id)];
     for (const frame of [vector('idlist with the same'), encodeMessage(again)]) {
       assert.equal(receive(frame).missing.length, 1);
@@ -68,7 +68,7 @@ describe('a hostile peer', () => {
     assert.equal(session.receive(frame).missing.length, 0);
   });
 
-  it('may list an id outside its range: it is looked up in the whole set', () => {
+  it('may list an id outside its range, which is looked up in the whole set', () => {
     const step = receive(vector('idlist with an id outside'));
     assert.deepEqual(sorted(step.missing), ['09'.repeat(32)]);
     assert.deepEqual(
@@ -114,7 +114,7 @@ describe('a hostile peer', () => {
     }
   });
 
-  it('gets no long answer, and leaves no memory behind, for frames of megabytes', () => {
+  it('gets a short answer to frames of megabytes, and leaves no memory behind', () => {
     const many: MessageRange[][] = [
       Array.from({ length: 300_000 }, (_, i) => ({ mode: 'skip', upper: at(i + 1) })),
       Array.from({ length: 300_000 }, (_, i) => list(at(i + 1))),

@@ -22,7 +22,7 @@ const at = (hint: number): Bound => ({ hint: BigInt(hint), id: null });
 const from = (lower: number, upper: number): Interval => ({ lower: at(lower), upper: at(upper) });
 
 describe('IntervalSet', () => {
-  it('covers what was added and nothing else, and merges what touches', () => {
+  it('covers exactly the added intervals, and merges touching ones', () => {
     const span = fc
       .tuple(fc.nat({ max: 20 }), fc.integer({ min: 1, max: 6 }))
       .map(([lower, length]) => [lower, lower + length] as const);
@@ -47,7 +47,7 @@ describe('IntervalSet', () => {
     );
   });
 
-  it('keeps nothing of the frame that a bound was read from', () => {
+  it('keeps no frame in memory for a bound that was read from it', () => {
     const id = new Uint8Array(32).fill(5);
     const set = new IntervalSet();
     set.add({ lower: { hint: 1n, id }, upper: at(9) });
@@ -68,7 +68,7 @@ describe('the ranges of a message', () => {
     );
   });
 
-  it('are refused when they are none, do not increase, or stop short', () => {
+  it('are refused when they are empty, do not increase, or stop short', () => {
     for (const [ranges, says] of [
       [[], /no ranges/],
       [[at(3)], /stop short/],
@@ -89,7 +89,7 @@ describe('Reply', () => {
   const longest: Bound = { hint: 2n ** 64n - 2n, id: new Uint8Array(32).fill(255) };
   const print = new Uint8Array(32);
 
-  it('fits what it says it has room for, with the longest bounds, and no more', () => {
+  it('fits as much as it has room for, with the longest bounds, and no more', () => {
     for (const skips of [false, true]) {
       for (let maxBytes = MIN_MESSAGE_BYTES; maxBytes < MIN_MESSAGE_BYTES + 40; maxBytes++) {
         const reply = new Reply(maxBytes);
@@ -119,7 +119,7 @@ describe('Reply', () => {
     }
   });
 
-  it('merges skips, and is silent as long as there is nothing else', () => {
+  it('merges skips, and is empty as long as it holds nothing else', () => {
     const reply = new Reply(MIN_MESSAGE_BYTES);
     for (const hint of [3, 5]) reply.skip(at(hint));
     assert.equal(reply.silent, true);

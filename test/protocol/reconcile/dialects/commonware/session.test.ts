@@ -89,7 +89,7 @@ describe('commonware scenarios', () => {
 });
 
 describe('docs/protocol.md', () => {
-  it('shows a session as it goes', () => {
+  it('shows a session frame by frame', () => {
     const key = (hint: bigint, byte: number): ItemKey => ({
       hint,
       id: new Uint8Array(32).fill(byte),
@@ -146,7 +146,7 @@ describe('capped messages', () => {
     assert.ok(total(4_096) < 3 * whole);
   });
 
-  it('work is capped too: a frame is answered as far as its budget goes', () => {
+  it('are limited in work too: a frame is answered as far as its budget goes', () => {
     const all = keysOf(6, 20_000);
     const open = (role: 'initiator' | 'responder', keys: ItemKey[]) =>
       commonwareDialect().session({
@@ -162,7 +162,7 @@ describe('capped messages', () => {
 });
 
 describe('limits', () => {
-  it('below what a session needs to advance are refused', () => {
+  it('too low for a session to advance are refused', () => {
     const snapshot = snapshotOf([], wideSum);
     for (const limits of [{ maxMessageBytes: 1023 }, { maxVisitedItems: 1023 }]) {
       assert.throws(
@@ -196,7 +196,7 @@ describe('limits', () => {
     assert.ok(found >= 50 && found < 100, `${found}`);
   });
 
-  it('a scheme with other digests than 32 bytes is refused', () => {
+  it('refuse a scheme with digests of other than 32 bytes', () => {
     const narrow = { ...wideSum, name: 'narrow', digest: () => new Uint8Array(16) };
     const init = { role: 'initiator', snapshot: snapshotOf([], narrow) } as const;
     assert.throws(() => commonwareDialect().session(init), /narrow makes 16/);

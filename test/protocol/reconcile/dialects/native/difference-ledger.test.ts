@@ -12,7 +12,7 @@ const random = new SeededRandom('ledger');
 const idsOf = (some: typeof keys) => concatBytes(...some.map(({ id }) => id));
 
 describe('the ledger of a native session', () => {
-  it("makes our state, with what was found, the peer's", () => {
+  it("turns our state into the peer's by the found differences", () => {
     const theirs = [...keys.slice(5, 18), ...keysOf(10, 4)];
     const context = contextOf({ keys });
     const { ledger } = context;
@@ -30,7 +30,7 @@ describe('the ledger of a native session', () => {
     assert.deepEqual(context.snapshot.fingerprint(0, 20), snapshotOf(keys).fingerprint(0, 20));
   });
 
-  it('hands what is missing out once, in order; what is held or refused is not missing', () => {
+  it('hands out missing ids once, in order, without held and refused ones', () => {
     const refused = random.bytes(32);
     const refuses = (id: Uint8Array) => Buffer.compare(id, refused) === 0;
     const context = contextOf({ keys, refuses });
@@ -46,7 +46,7 @@ describe('the ledger of a native session', () => {
     assert.deepEqual([ledger.theirs, ledger.refused, ledger.missing], [5, 1, 3]);
   });
 
-  it('takes no id twice, whether it is missing, held or refused, in one record or in two', () => {
+  it('refuses an id named twice, whether missing, held or refused, in one record or in two', () => {
     const twice = malformed(/listed for the second time/);
     for (const id of [random.bytes(32), keys[0]!.id]) {
       const context = contextOf({ keys, refuses: () => true });
@@ -57,7 +57,7 @@ describe('the ledger of a native session', () => {
     }
   });
 
-  it('lets go of its turn between batches of 128 ids, and misses none', () => {
+  it('yields between batches of 128 ids, and misses none', () => {
     const context = contextOf({ keys, limits: { sliceItems: 1 } });
     const ids = random.bytes(32 * 300);
     const { slices } = perform(context, context.ledger.got(ids));

@@ -59,7 +59,7 @@ describe('the interval of a native session', () => {
     );
   });
 
-  it('is what both accept; two that do not touch have nothing in common', () => {
+  it('is the intersection of both sides, which may be empty', () => {
     const [a, b, c, d] = [at(10), at(20), at(30), at(40)];
     for (const [one, two, both] of [
       [
@@ -96,7 +96,7 @@ describe('the interval of a native session', () => {
     assert.deepEqual([sides.initiator.equal, sides.responder.equal], [false, false]);
   });
 
-  it('decides what a root says: of more or less than is reconciled it says nothing', () => {
+  it('decides whether a root counts: a root of a larger or smaller interval does not', () => {
     const { root, count } = outlineOf();
     const part = { lower: at(0), upper: at(599) };
     for (const [change, first] of [

@@ -76,7 +76,7 @@ describe('negentropy varints', () => {
     }
   });
 
-  it('come back as they went, over all of u64', () => {
+  it('decode to the encoded number, over all of u64', () => {
     assertProperty(
       fc.property(spread, (value) => assert.equal(read(bytesToHex(varint(value))), value)),
     );
@@ -108,13 +108,13 @@ describe('negentropy messages', () => {
       return parts.map(([, rest], i) => ({ ...rest, upper: uppers[i]! }));
     });
 
-  it('come back as they went', () => {
+  it('decode to what was encoded', () => {
     assertProperty(
       fc.property(message, (ranges) => assert.deepEqual(decode(encode(ranges)), ranges)),
     );
   });
 
-  it('of the reference are read, and written again byte by byte', () => {
+  it('of the reference are decoded, and encoded again byte by byte', () => {
     for (const { messages } of scenarios) {
       for (const { hex } of messages) {
         assert.equal(bytesToHex(encode(decode(hexToBytes(hex)))), hex);
@@ -138,7 +138,7 @@ describe('negentropy messages', () => {
     assert.equal(starts.size, decode(whole).length, 'only where a range ends');
   });
 
-  it('tell bounds as shortly as can be', () => {
+  it('encode bounds in as few bytes as possible', () => {
     const id = (hex: string) => hexToBytes(hex.padEnd(64, '0'));
     const key = (hint: bigint, hex: string) => ({ hint, id: id(hex) });
     assert.deepEqual(shortestBound(key(1n, 'ff'), key(3n, '00')), { hint: 3n, id: null });

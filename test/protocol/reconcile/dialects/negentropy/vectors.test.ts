@@ -47,7 +47,7 @@ describe('negentropy vectors', () => {
     }
   }
 
-  it('spread_20_in_3000 over sub-ranges of larger sets', () => {
+  it('are met over sub-ranges of larger sets (spread_20_in_3000)', () => {
     const scenario = scenarios.find(({ name }) => name === 'spread_20_in_3000')!;
     const around = (tag: string) => [
       { hint: 1_599_999_999n, id: idOf(tag, 1) },
@@ -73,7 +73,7 @@ describe('negentropy vectors', () => {
     );
   });
 
-  it('docs/negentropy.md shows a session as it goes', async () => {
+  it('are shown in docs/negentropy.md, a session frame by frame', async () => {
     const page = await readFile(
       new URL('../../../../../docs/negentropy.md', import.meta.url),
       'utf8',

@@ -19,7 +19,7 @@ function started(limits: Partial<SessionLimits> = {}): Turns {
 }
 
 describe('Turns', () => {
-  it('takes frames after one start, until the last', () => {
+  it('accepts frames after one start, until the last', () => {
     const turns = started();
     assert.throws(() => turns.start(), { code: 'UNEXPECTED_FRAME', message: /started once/ });
     const firsts: boolean[] = [];
@@ -45,13 +45,13 @@ describe('Turns', () => {
     assert.throws(() => turns.take(0, () => STEP), { code: 'UNEXPECTED_FRAME' });
   });
 
-  it('answers so many frames, and not one more', () => {
+  it('answers frames up to its limit', () => {
     const turns = started({ maxRounds: 2 });
     for (let round = 0; round < 2; round++) turns.take(0, () => STEP);
     assert.throws(() => turns.take(0, () => STEP), { code: 'BUDGET_SPENT', message: /2 messages/ });
   });
 
-  it('goes on with one missing id less than it may learn, and not with so many', () => {
+  it('continues below the limit of missing ids, and ends at it', () => {
     const turns = started({ maxMissing: 2 });
     turns.take(1, () => STEP);
     assert.throws(() => turns.take(2, () => STEP), {
@@ -60,7 +60,7 @@ describe('Turns', () => {
     });
   });
 
-  it('counts what is looked at for each frame anew', () => {
+  it('counts visited items for each frame afresh', () => {
     const turns = started({ maxVisitedItems: 3 });
     for (let frame = 0; frame < 2; frame++) {
       turns.take(0, () => {

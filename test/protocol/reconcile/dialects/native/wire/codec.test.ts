@@ -82,7 +82,7 @@ const RECORDS: readonly NativeRecord[] = [
 ];
 
 describe('records of the native dialect', () => {
-  it('come out of a frame as they went in, one by one or all at once', () => {
+  it('decode to the encoded records, one by one or all at once', () => {
     for (const record of RECORDS)
       assert.deepEqual(decode(encodeRecord(record)).map(plain), [record]);
     const all = decode(frameOf(...RECORDS));
@@ -102,7 +102,7 @@ describe('records of the native dialect', () => {
     assert.throws(() => decode([]), malformed(/it is empty/));
   });
 
-  it('are refused under a tag, a flag or a width that there is not', () => {
+  it('are refused with an unknown tag, flag or width', () => {
     const digest = [1, 2, 3, 4, 5];
     for (const [message, frames] of [
       [/there is no record/, [[0], [0x04], [0x15], [0x18], [0x2a], [0xff]]],
@@ -136,7 +136,7 @@ describe('records of the native dialect', () => {
     assert.equal(decode([0x25, 0, 3, 0]).length, 1);
   });
 
-  it('that say something of nothing, and go on, are refused', () => {
+  it('about zero ranges are refused', () => {
     for (const tag of [0x10, 0x11, 0x13, 0x16]) {
       assert.throws(() => decode([tag, 0]), malformed(/something of nothing/));
       assert.equal(decode([tag, 1]).length, 1);
@@ -153,7 +153,7 @@ describe('records of the native dialect', () => {
     }
   });
 
-  it('believe a count as far as the bytes behind it go, to the last', () => {
+  it('accept a count up to the bytes that follow it', () => {
     for (const [head, size] of [
       [[0x20, 1, ...new Array(32).fill(0)], 8],
       [[0x21, 1, 5], 5],
@@ -173,7 +173,7 @@ describe('records of the native dialect', () => {
     }
   });
 
-  it('give a reason of 200 bytes of ASCII at the most', () => {
+  it('carry a reason of at most 200 bytes of ASCII', () => {
     const stop = (reason: string) => {
       const [record] = decode(encodeRecord({ tag: 'stop', code: 1, from: null, reason }));
       return record?.tag === 'stop' ? record.reason : null;

@@ -21,7 +21,7 @@ const read = (path: string) =>
 const vectors: Vectors = JSON.parse(read('test/vectors/native.json'));
 
 describe('test/vectors/native.json', () => {
-  it('is what the sources say now: `npm run vectors` writes it', () => {
+  it('equals what the sources produce now: `npm run vectors` writes it', () => {
     assert.deepEqual(vectors, JSON.parse(JSON.stringify(generateVectors())));
   });
 });
@@ -29,7 +29,7 @@ describe('test/vectors/native.json', () => {
 const framesOf = (name: string) => vectors.sessions.find((one) => one.name === name)!.frames;
 
 describe('docs/protocol-native.md', () => {
-  it('shows three sessions as they go, which decode to what is written beside them', () => {
+  it('shows three sessions, which decode to the text beside them', () => {
     const page = read('docs/protocol-native.md');
     const shown = [...page.matchAll(/^## Session: (.*)\n([\s\S]*?)(?=^##|$(?![\s\S]))/gm)].map(
       ([, name, text]) => ({ name, frames: framesIn(text!) }),
