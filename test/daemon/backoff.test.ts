@@ -14,7 +14,7 @@ describe('BackOff', () => {
     }
   });
 
-  it('stays finite however often things go wrong', () => {
+  it('stays finite after any number of failures', () => {
     const backOff = new BackOff({ baseMs: 1, maxMs: Number.POSITIVE_INFINITY });
     const pauses = Array.from({ length: 2_000 }, () => backOff.next());
     assert.deepEqual(pauses.slice(29, 33), [2 ** 29, 2 ** 30, 2 ** 30, 2 ** 30]);

@@ -43,7 +43,7 @@ describe('logging', () => {
     assert.ok(JSON.stringify(log.lines).includes('kept'));
   });
 
-  it('takes over what libp2p says, errors at debug, the rest at trace', () => {
+  it('includes the lines of libp2p, errors at debug, the rest at trace', () => {
     const log = new Log('trace');
     const peer = peerIdFromString('12D3KooWJ6ET7PSPDcWtGuwTZjyye8rUM3RTvZ8va1J3uSndGLqg');
     const scoped = libp2pLogging(log.logger).forComponent('libp2p:x').newScope('y');
@@ -67,7 +67,7 @@ describe('logging', () => {
 describe('Notices', () => {
   const notice = { code: 'X', remote: 'r', message: 'm' };
 
-  it('says a thing once, and counts the repeats at most once a minute', async () => {
+  it('logs a notice once, and its repeats as a count at most once a minute', async () => {
     const clock = new VirtualClock();
     const log = new Log('debug', clock);
     const notices = new Notices({ clock, logger: log.logger });

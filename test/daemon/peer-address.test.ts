@@ -30,7 +30,7 @@ describe('addresses', () => {
     }
   });
 
-  it('have port 0 to listen on and not to dial', () => {
+  it('may have port 0 to listen on, and not to dial', () => {
     assert.equal(parseListenAddress('/ip4/127.0.0.1/tcp/0').toString(), '/ip4/127.0.0.1/tcp/0');
     assert.throws(() => parsePeerAddress('/ip4/127.0.0.1/tcp/0'), /it has port 0/);
   });
@@ -57,7 +57,7 @@ describe('addresses', () => {
     );
   });
 
-  it('of this machine alone are known', () => {
+  it('of this machine alone are recognised', () => {
     const near = ['/ip4/127.0.0.1', '/ip4/127.9.9.9', '/ip6/::1', '/dns4/localhost'];
     const far = ['/ip4/0.0.0.0', '/ip4/12.7.0.1', '/ip6/::', '/dns4/a.localhost.example'];
     for (const host of near) assert.equal(isLoopback(multiaddr(`${host}/tcp/1`)), true, host);
@@ -76,13 +76,13 @@ describe('addresses', () => {
       assert.equal(isLoopbackHost(host), false, host);
   });
 
-  it('have a host that stays when the port changes', () => {
+  it('keep their host when the port changes', () => {
     assert.equal(hostOf(multiaddr(FAR)), '192.0.2.1');
     assert.equal(hostOf(multiaddr('/dns4/a.b/tcp/9')), 'a.b');
     assert.equal(hostOf(multiaddr('/tcp/9')), '/tcp/9');
   });
 
-  it('of a peer are usable where they can be dialled, each once, so many at the most', () => {
+  it('of a peer are usable where they can be dialled, each once, up to a limit', () => {
     const near = '/ip4/127.0.0.1/tcp/1';
     const all = [
       near,

@@ -27,7 +27,7 @@ describe('systemWitness', () => {
     assert.equal((await stat(path)).size, 8);
   });
 
-  it('takes a file that holds anything else for none, and a missing directory too', async (context) => {
+  it('treats an invalid file and a missing directory as no number', async (context) => {
     const path = await temporary(context);
     await writeFile(path, 'torn');
     assert.equal(await systemWitness(path).read(), 0);

@@ -13,7 +13,7 @@ describe('admin endpoint', () => {
   const { call, post, put } = running;
 
   describe('health', () => {
-    it('tells up from down and ready from not ready', async () => {
+    it('separates liveness from readiness', async () => {
       assert.equal((await call('/livez', { token: false })).status, 200);
       assert.equal((await call('/readyz', { token: false })).status, 200);
       running.node.isReady = false;
@@ -41,7 +41,7 @@ describe('admin endpoint', () => {
       assert.equal((await call('/v1/peers')).json.peers[0].address, address);
     });
 
-    it('forgets an address, and says when it was none', async () => {
+    it('forgets an address, and answers 404 for an unknown one', async () => {
       const address = '/ip4/192.0.2.1/tcp/1';
       await post('/v1/peers', { address });
       const remove = (init: SendInit = {}) =>
@@ -82,7 +82,7 @@ describe('admin endpoint', () => {
       assert.deepEqual([none.status, none.json.code], [400, 'INVALID_BODY']);
     });
 
-    it('takes JSON only, and not much of it', async () => {
+    it('accepts JSON alone, up to a limit', async () => {
       const form = await call('/v1/peers', {
         method: 'POST',
         body: 'address=x',
@@ -95,7 +95,7 @@ describe('admin endpoint', () => {
   });
 
   describe('refusals', () => {
-    it('knows paths from methods', async () => {
+    it('answers 404 for unknown paths and 405 for wrong methods', async () => {
       const nothing = await call('/v1/nothing?x=1');
       assert.deepEqual([nothing.status, nothing.json.code], [404, 'NOT_FOUND']);
       const allow = async (method: string, path: string) => {
@@ -151,7 +151,7 @@ describe('admin endpoint', () => {
       assert.equal((await post('/v1/sync', { peerId: 'x' })).status, 404);
     });
 
-    it('tells the log, not the client, what nobody foresaw', async () => {
+    it('reports unexpected errors to the log, not to the client', async () => {
       running.node.fault = new Error('secret detail');
       const { status, json } = await call('/v1/status');
       assert.deepEqual([status, json.code], [500, 'INTERNAL']);
@@ -159,7 +159,7 @@ describe('admin endpoint', () => {
       assert.match(JSON.stringify(running.errors), /secret detail/);
     });
 
-    it('answers what is no HTTP, or a bad path, in JSON as well', async () => {
+    it('answers invalid HTTP and bad paths in JSON too', async () => {
       const raw = async (bytes: string) => {
         const socket = connect(Number(new URL(running.url).port), '127.0.0.1');
         socket.write(bytes);
@@ -213,7 +213,7 @@ describe('admin endpoint', () => {
       await other.admin.close();
     });
 
-    it('does not wait for ever for a call that does not end', async (context) => {
+    it('does not wait forever for a call that does not end', async (context) => {
       const ended: (() => void)[] = [];
       const clock = {
         now: () => 0,

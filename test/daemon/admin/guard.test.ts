@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SharedAdmin, send, startAdmin, startAdminFor, TOKEN } from './running-admin.ts';
 
-describe('who may call the admin endpoint', () => {
+describe('access to the admin endpoint', () => {
   const running = new SharedAdmin();
   const { call } = running;
 
-  it('wants the token for whatever changes state, before it reads a body', async () => {
+  it('needs the token for each change, before the body is read', async () => {
     const writes = ['/v1/items', '/v1/peers', '/v1/sync'];
     for (const path of writes) {
       for (const authorization of ['', 'Bearer', 'Bearer wrong', `Basic ${TOKEN}`, TOKEN]) {
@@ -27,7 +27,7 @@ describe('who may call the admin endpoint', () => {
     assert.equal(running.node.items.size, 0);
   });
 
-  it('refuses names a page could have rebound to this address', async () => {
+  it('is refused for host names that a page could have rebound to this address', async () => {
     const status = async (host: string) => (await call('/v1/status', { headers: { host } })).status;
     for (const host of ['localhost', 'LOCALHOST:1', '127.0.0.1:9', '127.8.8.8', '[::1]:80']) {
       assert.equal(await status(host), 200, host);
@@ -45,13 +45,13 @@ describe('who may call the admin endpoint', () => {
     assert.equal(refused.json.code, 'HOST_REFUSED');
   });
 
-  it('accepts the host names it is told', async (context) => {
+  it('is allowed for the configured host names', async (context) => {
     const other = await startAdminFor(context, { allowedHosts: ['Mesh.Example.org'] });
     const headers = { host: 'mesh.example.org:443' };
     assert.equal((await send(other.url, '/v1/status', { headers })).status, 200);
   });
 
-  it('wants the token for reading too when bound beyond loopback, except by probes', async (context) => {
+  it('needs the token for reads too when bound beyond loopback, except for probes', async (context) => {
     const other = await startAdminFor(context, { host: '0.0.0.0' });
     const paths = ['/v1/status', '/v1/peers', '/v1/items', '/nothing'];
     for (const path of paths) {
@@ -66,7 +66,7 @@ describe('who may call the admin endpoint', () => {
     assert.equal((await send(other.url, '/v1/status', { headers: byName })).status, 403);
   });
 
-  it('is not opened beyond loopback without a token', async () => {
+  it('is not possible beyond loopback without a token', async () => {
     await assert.rejects(startAdmin({ host: '0.0.0.0', token: null }), {
       name: 'DaemonError',
       code: 'ADMIN_EXPOSED',
@@ -74,7 +74,7 @@ describe('who may call the admin endpoint', () => {
     });
   });
 
-  it('changes nothing at all without a token of its own', async (context) => {
+  it('allows no change when no token is configured', async (context) => {
     const other = await startAdminFor(context, { token: null });
     assert.equal((await send(other.url, '/v1/items', { method: 'POST' })).status, 401);
     assert.equal((await send(other.url, '/v1/status')).status, 200);

@@ -5,7 +5,7 @@ import { SharedAdmin } from './running-admin.ts';
 
 const text = (content: string) => new TextEncoder().encode(content);
 
-describe('items of the admin endpoint', () => {
+describe('admin endpoint: items', () => {
   const running = new SharedAdmin();
   const { call, put } = running;
 
@@ -29,7 +29,7 @@ describe('items of the admin endpoint', () => {
     assert.equal((await call(`/v1/items/${json.id}`)).headers['rangemesh-hint'], hint);
   });
 
-  it('takes bytes of any type as they are, none included', async () => {
+  it('stores bytes of any content type unchanged, also an empty body', async () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
     for (const type of [undefined, 'application/octet-stream', 'application/json', 'text/x-odd']) {
       const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
@@ -41,7 +41,7 @@ describe('items of the admin endpoint', () => {
     assert.equal((await call(`/v1/items/${empty.json.id}`)).body.length, 0);
   });
 
-  it('answers GET and HEAD with hint, length, tag and caching for ever', async () => {
+  it('answers GET and HEAD with hint, length, tag and permanent caching', async () => {
     const { id } = (await put('hello', '?hint=7')).json;
     const get = await call(`/v1/items/${id.toUpperCase()}`, { token: false });
     const head = await call(`/v1/items/${id}`, { method: 'HEAD', token: false });
@@ -59,7 +59,7 @@ describe('items of the admin endpoint', () => {
     assert.deepEqual([again.status, again.body.length], [304, 0]);
   });
 
-  it('says which id is no id and which is not held', async () => {
+  it('separates invalid ids from ids that are not held', async () => {
     const bad = await call('/v1/items/xyz');
     assert.deepEqual([bad.status, bad.json.code], [400, 'INVALID_ID']);
     const absent = '00'.repeat(32);
@@ -68,7 +68,7 @@ describe('items of the admin endpoint', () => {
     assert.equal((await call(`/v1/items/${absent}`, { method: 'HEAD' })).status, 404);
   });
 
-  it('refuses a hint that is none', async () => {
+  it('refuses an invalid hint', async () => {
     for (const hint of ['-1', '1.5', '', 'abc', '18446744073709551615', '9'.repeat(40)]) {
       const { status, json } = await put('x', `?hint=${hint}`);
       assert.deepEqual([status, json.code], [400, 'INVALID_HINT'], hint);

@@ -18,7 +18,7 @@ import { INFINITE_HINT } from '../../../src/store/index.ts';
 const ID = 'ab'.repeat(32);
 
 describe('queries', () => {
-  it('have hints from 0 to the last but one, and bounds up to infinity', () => {
+  it('accept hints from 0 to the last but one, and bounds up to infinity', () => {
     assert.equal(readPutQuery({}), undefined);
     assert.equal(readPutQuery({ hint: '0' }), 0n);
     assert.equal(readPutQuery({ hint: `${INFINITE_HINT - 1n}` }), INFINITE_HINT - 1n);
@@ -38,12 +38,12 @@ describe('queries', () => {
     );
   });
 
-  it('have an interval that may be empty and not backward', () => {
+  it('accept an empty interval, and refuse a reversed one', () => {
     assert.equal(readListQuery({ from: '5', to: '5' }).from, 5n);
     assert.throws(() => readListQuery({ from: '6', to: '5' }), /from \(6\) must not be above to/);
   });
 
-  it('have a limit from 1 to 1,000', () => {
+  it('accept a limit from 1 to 1,000', () => {
     assert.deepEqual(
       ['1', '1000', '000001'].map((limit) => readListQuery({ limit }).limit),
       [1, 1_000, 1],
@@ -53,7 +53,7 @@ describe('queries', () => {
     }
   });
 
-  it('take cursors as they were given out', () => {
+  it('accept the cursors of earlier answers', () => {
     const key = { hint: INFINITE_HINT - 1n, id: parseId(ID.toUpperCase()) };
     assert.deepEqual(readListQuery({ cursor: formatCursor(key) }).after, key);
     for (const cursor of [`${INFINITE_HINT}.${ID}`, `1.${ID}0`, `1${ID}`, `.${ID}`, '1.']) {
@@ -61,14 +61,14 @@ describe('queries', () => {
     }
   });
 
-  it('know an id by its length and its digits', () => {
+  it('recognise an id by its length and its digits', () => {
     assert.equal(parseId(ID).length, 32);
     for (const text of [ID.slice(1), `${ID}a`, `g${ID.slice(1)}`]) {
       assert.throws(() => parseId(text), { code: 'INVALID_ID', status: 400 });
     }
   });
 
-  it('have bodies of bounded strings and nothing unknown', () => {
+  it('refuse bodies with long strings or unknown fields', () => {
     assert.equal(readAddressBody({ address: 'x'.repeat(2_048) }).length, 2_048);
     for (const address of ['', 'x'.repeat(2_049), 7]) {
       assert.throws(() => readAddressBody({ address }), { code: 'INVALID_BODY' });
@@ -91,7 +91,7 @@ describe('refusals', () => {
   const of = (statusCode: unknown, code = 'X') =>
     refusalOf(Object.assign(new Error('m'), { statusCode, code }), limit);
 
-  it('take over what the server blames on the client, and nothing else', () => {
+  it("pass on the server's errors that blame the client, and no others", () => {
     for (const status of [400, 499]) {
       assert.deepEqual(of(status), { status, code: 'BAD_REQUEST', message: 'm' });
     }
@@ -133,7 +133,7 @@ describe('the guard', () => {
   const create = (host: string, allowedHosts: string[] = [], token: string | null = TOKEN) =>
     new RequestGuard({ host, token, allowedHosts });
 
-  it('on loopback hears loopback and what it is told, by name and without a token', () => {
+  it('on loopback accepts loopback and configured names, without a token', () => {
     const guard = create('127.0.0.1', ['Name.Example', '[::2]']);
     assert.equal(guard.exposed, false);
     const hosts = [
@@ -150,7 +150,7 @@ describe('the guard', () => {
     assert.equal(heard(guard, {}), 'HOST_REFUSED');
   });
 
-  it('beyond loopback wants the token, except from probes, and hears addresses when bound to all', () => {
+  it('beyond loopback needs the token, except for probes, and accepts addresses when bound to all', () => {
     const authorization = `Bearer ${TOKEN}`;
     for (const [host, other] of [
       ['0.0.0.0', 'heard'],
@@ -169,7 +169,7 @@ describe('the guard', () => {
     assert.equal(heard(create('192.0.2.1'), { host: '192.0.2.1', authorization }), 'heard');
   });
 
-  it('takes its token in one form alone, and none when it has none', () => {
+  it('accepts its token in one form, and no token when none is configured', () => {
     const check = (authorization: string | undefined, token: string | null = TOKEN) => {
       const headers = authorization === undefined ? {} : { authorization };
       try {

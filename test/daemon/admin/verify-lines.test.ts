@@ -5,7 +5,7 @@ import { VirtualClock } from '../../support/clock.ts';
 import { send, startAdminFor } from './running-admin.ts';
 
 describe('the lines of a verification', () => {
-  it('come a tenth of a second apart at the least, and at once for each new phase', async (context) => {
+  it('are at least a tenth of a second apart, and immediate for each new phase', async (context) => {
     const clock = new VirtualClock();
     const { node, url } = await startAdminFor(context, { clock });
     const { verify } = node;
@@ -30,7 +30,7 @@ describe('the lines of a verification', () => {
     }
   });
 
-  it('give their place back after each way to end', async (context) => {
+  it('allow another verification after each way to end', async (context) => {
     const { node, url, errors } = await startAdminFor(context);
     const { verify } = node;
     const ask = () => send(url, '/v1/verify', { method: 'POST' });

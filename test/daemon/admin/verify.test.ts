@@ -28,7 +28,7 @@ describe('POST /v1/verify', () => {
     running.node.verify = verify;
   });
 
-  it('tells of its progress, line by line, and then the result', async () => {
+  it('sends its progress line by line, and then the result', async () => {
     running.node.verify = async (options) => {
       for (const phase of ['log', 'tree', 'tree', 'items', 'ids'] as const) {
         options.progress?.({ phase, done: 1, of: 2 });
@@ -51,7 +51,7 @@ describe('POST /v1/verify', () => {
     assert.equal((await send(running.url, '/v1/verify')).status, 405);
   });
 
-  it('says why it cannot begin, and why it cannot go on', async () => {
+  it('says why it cannot begin or continue', async () => {
     const error = new StoreError('STORE_REBUILDING', 'the index is being built again: wait');
     running.node.verify = () => Promise.reject(error);
     const refused = await ask();
@@ -63,7 +63,7 @@ describe('POST /v1/verify', () => {
     assert.equal(lines((await ask()).body).at(-1).error.code, 'STORE_CORRUPT');
   });
 
-  it('runs once at a time, and ends when whoever asked is gone', async () => {
+  it('runs once at a time, and ends when its client disconnects', async () => {
     const begun = Promise.withResolvers<VerifyOptions>();
     running.node.verify = (options) => {
       options.progress?.({ phase: 'items', done: 1, of: 2 });

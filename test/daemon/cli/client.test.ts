@@ -34,7 +34,7 @@ describe('client', () => {
     await once(server, 'close');
   });
 
-  it('tries a second time what may be done twice', async () => {
+  it('retries calls that may run twice', async () => {
     for (const mood of ['reset', 'hang'] as const) {
       moods = [mood];
       const call = { method: 'GET', path: '/', idleMs: 100 } as const;
@@ -45,14 +45,14 @@ describe('client', () => {
     await assert.rejects(client.json({ method: 'GET', path: '/' }), { code: 'ADMIN_UNREACHABLE' });
   });
 
-  it('does once what must not be done twice', async () => {
+  it('does not retry calls that must run once', async () => {
     moods = ['reset'];
     const refused = client.sendJson({ method: 'POST', path: '/' }, {});
     await assert.rejects(refused, { code: 'ADMIN_UNREACHABLE', exitCode: 69 });
     assert.equal(calls, 1);
   });
 
-  it('speaks TLS where the URL says so', async () => {
+  it('uses TLS for an https URL', async () => {
     const secure = new DaemonClient({ url: client.url.replace('http:', 'https:'), token: null });
     await assert.rejects(secure.json({ method: 'GET', path: '/' }), {
       code: 'ADMIN_UNREACHABLE',
@@ -62,7 +62,7 @@ describe('client', () => {
     assert.equal(calls, 0);
   });
 
-  it('knows an answer that is not a daemon', async () => {
+  it('recognises an answer of another program', async () => {
     moods = ['babble'];
     await assert.rejects(client.json({ method: 'GET', path: '/' }), /no rangemesh daemon/);
     moods = ['proxy'];

@@ -18,7 +18,7 @@ function settings(...argv: string[]) {
 }
 
 describe('flags', () => {
-  it('take sizes from one byte to a gigabyte', () => {
+  it('accept sizes from one byte to a gigabyte', () => {
     for (const [text, bytes] of [
       ['1', 1],
       ['1B', 1],
@@ -31,14 +31,14 @@ describe('flags', () => {
     }
   });
 
-  it('take one call at a time to 1,024', () => {
+  it('accept 1 to 1,024 calls at a time', () => {
     assert.deepEqual(['1', '1024', '0032'].map(parseConcurrency), [1, 1_024, 32]);
     for (const text of ['0', '1025', '-1', '1.5', '', '00032']) {
       assert.throws(() => parseConcurrency(text), /from 1 to 1024/, text);
     }
   });
 
-  it('take hints of at most twenty digits as they are', () => {
+  it('accept hints of at most twenty digits unchanged', () => {
     for (const text of ['0', '9'.repeat(20)]) assert.equal(parseHintFlag(text), text);
     for (const text of ['', '-1', '1n', '9'.repeat(21)]) {
       assert.throws(() => parseHintFlag(text), /not negative/, text);
@@ -55,7 +55,7 @@ describe('flags', () => {
     }
   });
 
-  it('for lists add up, and others count as given last, in the order of their first', () => {
+  it('for lists accumulate, and others keep the last value, in order of first use', () => {
     const argv = ['--peer', 'p', '--network', 'm', '--listen', 'a', 'b', '--network', 'n'];
     assert.deepEqual(settings(...argv, '--listen', 'c', '--peer', 'q'), [
       { path: 'network.peers', value: ['p', 'q'], source: '--peer' },
@@ -69,14 +69,14 @@ describe('the summary of an import', () => {
   const nothing = { symlink: 0, notAFile: 0, tooLarge: 0, blankLine: 0 };
   const summary = { imported: 3, created: 1, bytes: 1_024, failed: 0, stopped: null };
 
-  it('tells no more than there is to tell', () => {
+  it('contains only lines with a count', () => {
     assert.equal(
       formatSummary({ ...summary, skipped: nothing }, { maxBytes: 1_024 }),
       'imported 3 items, 1.0 KiB: 1 new, 2 there already',
     );
   });
 
-  it('tells what was skipped, what failed and why it stopped', () => {
+  it('lists skipped and failed inputs, and the reason of a stop', () => {
     const stopped = { code: 'SET_FULL', message: 'no room' };
     const skipped = { symlink: 1, notAFile: 2, tooLarge: 3, blankLine: 4 };
     const text = formatSummary({ ...summary, skipped, failed: 1, stopped }, { maxBytes: 1_024 });

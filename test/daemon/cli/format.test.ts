@@ -13,7 +13,7 @@ import {
 import type { PeerStatus, Status } from '../../../src/daemon/index.ts';
 import { FakeNode } from '../admin/fake-node.ts';
 
-describe('what people read', () => {
+describe('text for people', () => {
   it('has sizes in the largest unit that fits', () => {
     const sizes: [number, string][] = [
       [0, '0 B'],
@@ -30,14 +30,14 @@ describe('what people read', () => {
     for (const [bytes, text] of sizes) assert.equal(formatBytes(bytes), text);
   });
 
-  it('has one of a thing and several of it', () => {
+  it('uses singular and plural', () => {
     assert.equal(formatCount(0, 'item'), '0 items');
     assert.equal(formatCount(1, 'item'), '1 item');
     assert.equal(formatCount(2, 'item'), '2 items');
     assert.equal(formatCount(1_234_567, 'item'), '1,234,567 items');
   });
 
-  it('has durations in the unit that still says something', () => {
+  it('has durations in the largest useful unit', () => {
     const durations: [number, string][] = [
       [0.9, '0 s'],
       [119.9, '119 s'],
@@ -62,7 +62,7 @@ describe('the status for people', () => {
         .map((line) => [line.slice(0, 12).trim(), line.slice(13)] as const),
     );
 
-  it('of a healthy node has one line for each fact and none on troubles', () => {
+  it('of a healthy node has one line for each fact and none about trouble', () => {
     assert.deepEqual(
       [...lines()],
       [
@@ -84,7 +84,7 @@ describe('the status for people', () => {
     );
   });
 
-  it('tells received from sent, and who is connected from who is equal', () => {
+  it('separates received from sent, and connected peers from equal ones', () => {
     const peer = { connected: false, inSync: false } as PeerStatus;
     const seen = lines({
       addresses: [],
@@ -102,7 +102,7 @@ describe('the status for people', () => {
     assert.equal(gaps.get('push'), '0 items announced, 0 items heard of, 1 gap');
   });
 
-  it('tells every trouble', () => {
+  it('lists every trouble', () => {
     const incident = (i: number) => ({ at: `t${i}`, code: `C${i}`, message: `m${i}` });
     const seen = lines({
       set: { items: 1, bytes: 1, fingerprint: null },
@@ -125,7 +125,7 @@ describe('the status for people', () => {
     assert.doesNotMatch(six, /m1/);
   });
 
-  it('tells how far catching up is', () => {
+  it('shows the progress of catching up', () => {
     const slices = { total: 4, closed: 1, checked: 0, givenUp: 0 };
     const catchUp: NonNullable<Status['catchUp']> = {
       startedAt: 't',
@@ -177,7 +177,7 @@ describe('a peer for people', () => {
     error: null,
   };
 
-  it('that was not met has an address and why it failed', () => {
+  it('that was never connected has an address and the reason of its failure', () => {
     const lastError = { code: 'DIAL_FAILED', message: 'nothing there', at: 't' };
     const head = 'not reached yet  not connected, not known to be equal, configured';
     assert.equal(formatPeer(unmet), `${head}  /ip4/192.0.2.1/tcp/1`);
@@ -185,7 +185,7 @@ describe('a peer for people', () => {
     assert.match(formatPeer({ ...unmet, lastError }), /\n {2}last error t: nothing there \[DIAL_/);
   });
 
-  it('that is connected has its last session and what is proved', () => {
+  it('that is connected has its last session and its proved statements', () => {
     const everything = { lower: '0', upper: 'infinity' };
     const text = formatPeer({
       ...unmet,
@@ -229,14 +229,14 @@ describe('a peer for people', () => {
 });
 
 describe('where an item is, for people', () => {
-  it('says what is known of it', () => {
+  it('is described by its known facts', () => {
     assert.equal(formatWhy({ state: 'have', hint: '7', bytes: 5 }), 'have: 5 B under hint 7');
     assert.match(formatWhy({ state: 'refused' }), /^refused: .*limits\.maxItemBytes/);
     assert.match(formatWhy({ state: 'expired', at: 't' }), /^expired: wanted until t;/);
     assert.match(formatWhy({ state: 'unknown' }), /^unknown:/);
   });
 
-  it('says of a wanted one from whom it comes, and until when it is wanted', () => {
+  it('names the sources of a wanted item, and the time until it is wanted', () => {
     const wanted = {
       state: 'wanted',
       since: 't',

@@ -45,14 +45,14 @@ describe('launcher', () => {
     assert.match(launch(link, ['--version']).stdout, VERSION);
   });
 
-  it('prefers the sources, and takes what was built where there are none', async () => {
+  it('prefers the sources, and runs the build where there are none', async () => {
     const main = { 'src/daemon/main.ts': says('src'), 'dist/daemon/main.js': says('dist') };
     assert.equal(launch(await install('both', main), []).stdout, 'src');
     const built = { 'dist/daemon/main.js': says('dist') };
     assert.equal(launch(await install('built', built), []).stdout, 'dist');
   });
 
-  it('gives a daemon its young generation, and leaves one that is given', async () => {
+  it('sets the young generation of a daemon, unless it is given', async () => {
     const shown = 'process.stdout.write(JSON.stringify(process.execArgv));\n';
     const script = await install('young', { 'src/daemon/main.ts': shown });
     const flags = (argv: string[], ...given: string[]) =>
@@ -67,7 +67,7 @@ describe('launcher', () => {
     assert.deepEqual(flags(['start'], own), [own]);
   });
 
-  it('does not hide what is missing in the sources', async () => {
+  it('reports a missing module of the sources', async () => {
     const main = {
       'src/daemon/main.ts': "import './gone.ts';\n",
       'dist/daemon/main.js': says('dist'),
@@ -77,7 +77,7 @@ describe('launcher', () => {
     assert.match(stderr, /gone\.ts/);
   });
 
-  it('tells versions that can run it from those that cannot', async () => {
+  it('separates supported versions of Node from others', async () => {
     const script = await install('versions', { 'src/daemon/main.ts': says('ran') });
     const under = async (version: string) => {
       const preload = join(directory, 'version.cjs');
@@ -98,7 +98,7 @@ describe('launcher', () => {
     }
   });
 
-  it('refuses a really old Node in one line', (test) => {
+  it('refuses a very old Node in one line', (test) => {
     const node = ['/usr/bin/node', '/usr/local/bin/node'].find((path) => {
       const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' });
       return /^v(1\d|20|21)\./.test(stdout ?? '');
@@ -109,7 +109,7 @@ describe('launcher', () => {
     assert.match(stderr, /^rangemesh: Node\.js v\d+\.\d+\.\d+ is too old; install 22\.18.*\n$/);
   });
 
-  it('ends quietly when its reader has gone', { skip: process.platform === 'win32' }, () => {
+  it('ends silently when its reader has gone', { skip: process.platform === 'win32' }, () => {
     const command = `"${process.execPath}" "${LAUNCHER}" import --help | true; exit \${PIPESTATUS[0]}`;
     const { status, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
     assert.ok(status === 141 || status === 0, `${status}`);

@@ -109,7 +109,7 @@ describe('start', () => {
     assert.match(stderr, /stopping took longer than ten seconds/);
   });
 
-  it('counts the ten seconds from the first wish, also while it starts', async () => {
+  it('counts the ten seconds from the first signal, also while it starts', async () => {
     const stage = new Stage();
     const begun = Promise.withResolvers<void>();
     const up = Promise.withResolvers<RunningDaemon>();
@@ -131,7 +131,7 @@ describe('start', () => {
     assert.equal(stage.clock.pending, 0);
   });
 
-  it('stops a daemon that was asked to while it started', async () => {
+  it('stops a daemon that was signalled while it started', async () => {
     const stage = new Stage();
     const begun = Promise.withResolvers<void>();
     const up = Promise.withResolvers<RunningDaemon>();
@@ -147,7 +147,7 @@ describe('start', () => {
     assert.equal((await running).exitCode, 0);
   });
 
-  it('says in one line why it did not start, with the exit code of the reason', async () => {
+  it('says in one line why it did not start, with the matching exit code', async () => {
     const reasons: [Error, number, RegExp][] = [
       [
         new DaemonError('DATA_DIR_IN_USE', 'taken', { exitCode: 75 }),

@@ -20,7 +20,7 @@ function stream(isTTY: boolean | undefined) {
 }
 
 describe('progress', () => {
-  it('is shown on a terminal and nowhere else', () => {
+  it('is shown on a terminal alone', () => {
     for (const [isTTY, shown] of [
       [true, true],
       [false, false],
@@ -40,7 +40,7 @@ describe('progress', () => {
     }
   });
 
-  it('of an import has a bar where the number is known, and a count where it is not', () => {
+  it('of an import is a bar where the total is known, and a count otherwise', () => {
     const [known, unknown] = [stream(true), stream(true)];
     for (const [{ out }, total] of [
       [known, 7],

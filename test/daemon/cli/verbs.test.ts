@@ -25,7 +25,7 @@ describe('command line', () => {
   });
 
   describe('usage', () => {
-    it('helps every verb with examples, and knows its version', async () => {
+    it('has help with examples for every verb, and prints its version', async () => {
       const verbs = ['start', 'init', 'put', 'get', 'import', 'status', 'peers', 'sync', 'verify'];
       for (const verb of verbs) {
         const { exitCode, stdout } = await run([verb, '--help']);
@@ -38,7 +38,7 @@ describe('command line', () => {
       assert.equal((await run(['--version'])).stdout, '1.2.3\n');
     });
 
-    it('exits with 64 for what it does not understand', async () => {
+    it('exits with 64 for unknown arguments', async () => {
       const wrong = [
         [],
         ['strat'],
@@ -62,7 +62,7 @@ describe('command line', () => {
   });
 
   describe('finding the daemon', () => {
-    it('goes by configuration, by ./rangemesh.yaml, by directory or by URL', async () => {
+    it('uses the configuration, ./rangemesh.yaml, a directory or a URL', async () => {
       const file = join(station.directory, 'rangemesh.yaml');
       await writeFile(file, 'node: { dataDir: . }\n');
       const ways = [
@@ -81,7 +81,7 @@ describe('command line', () => {
       await rm(file);
     });
 
-    it('says what to do when there is none', async () => {
+    it('says what to do when no daemon is found', async () => {
       const nowhere = await run(['status', '--data-dir', join(station.directory, 'none')]);
       assert.equal(nowhere.exitCode, 69);
       assert.match(nowhere.stderr, /no daemon runs on .*rangemesh start.*ADMIN_UNREACHABLE/s);
@@ -90,7 +90,7 @@ describe('command line', () => {
       assert.match(dead.stderr, /no daemon can be reached at .*ADMIN_UNREACHABLE/);
     });
 
-    it('gives a token only when it is meant to', async () => {
+    it('sends a token only where it belongs', async () => {
       const bare = await run(['put', '--url', station.url], { stdin: ['x'] });
       assert.equal(bare.exitCode, 1);
       assert.match(bare.stderr, /UNAUTHORIZED/);
@@ -126,7 +126,7 @@ describe('command line', () => {
       assert.match(missing.stderr, /cannot read .*ENOENT.*\[USAGE\]/);
     });
 
-    it('does not read without end', async () => {
+    it('stops reading at the limit', async () => {
       const endless = (function* () {
         for (let i = 0; i < 100; i++) yield new Uint8Array(1_000);
       })();
@@ -136,7 +136,7 @@ describe('command line', () => {
       assert.match(stderr, /longer than 50000 bytes; raise --max-bytes.*\[INPUT_TOO_LARGE\]/);
     });
 
-    it('passes the refusals of the daemon on', async () => {
+    it('passes on refusals of the daemon', async () => {
       const { exitCode, stderr } = await run(['put', ...station.target], {
         stdin: [new Uint8Array(70_000)],
       });
@@ -144,7 +144,7 @@ describe('command line', () => {
       assert.match(stderr, /at most 65536 bytes.*\[ITEM_TOO_LARGE\]/);
     });
 
-    it('gets the very bytes, to standard output, a file, or as JSON', async () => {
+    it('returns the exact bytes, to standard output, a file, or as JSON', async () => {
       await run(['put', '--hint', '7', ...station.target], { stdin: ['hello'] });
       assert.equal((await call('get', HELLO)).stdout, 'hello');
       assert.deepEqual((await call('get', HELLO.toUpperCase(), '--json')).json(), [
@@ -180,7 +180,7 @@ describe('command line', () => {
       assert.match((await call('peers', 'add', 'x')).stderr, /not an address \[INVALID_ADDRESS\]/);
     });
 
-    it('removes an address, and fails when it was none', async () => {
+    it('removes an address, and fails for an unknown one', async () => {
       const address = '/ip4/192.0.2.1/tcp/1';
       await call('peers', 'add', address);
       const removed = await call('peers', 'remove', address);
@@ -193,7 +193,7 @@ describe('command line', () => {
       assert.match(again.stderr, /\[UNKNOWN_ADDRESS\]/);
     });
 
-    it('says nothing of peers that nobody has compared', async () => {
+    it('shows no comparison for peers without a session', async () => {
       const peers = station.node.peers;
       station.node.peers = () => [
         {
@@ -216,7 +216,7 @@ describe('command line', () => {
       );
     });
 
-    it('syncs, and fails when a session did', async () => {
+    it('runs sessions, and fails when one of them fails', async () => {
       assert.equal((await call('sync')).stdout, 'other  equal\n');
       assert.equal((await call('sync', 'p', '--json')).json()[0].sessions[0].peerId, 'p');
       const sync = station.node.sync;

@@ -47,7 +47,7 @@ const BESIDES: Record<string, string[]> = {
 };
 
 describe('a range of the configuration', () => {
-  it('of whole numbers has both its ends, and nothing beyond them', async () => {
+  it('of whole numbers includes both ends, and nothing beyond them', async () => {
     const numbers = ranges.filter(({ kind }) => kind === 'whole number');
     assert.ok(numbers.length > 20, `${numbers.length} keys`);
     for (const { path, min, max } of numbers) {
@@ -63,7 +63,7 @@ describe('a range of the configuration', () => {
     }
   });
 
-  it('of sizes has both its ends, as bytes and with a unit, and nothing beyond them', async () => {
+  it('of sizes includes both ends, as bytes and with a unit, and nothing beyond them', async () => {
     const sizes = ranges.filter(({ kind }) => kind === 'size');
     assert.ok(sizes.length >= 8, `${sizes.length} keys`);
     for (const { path, min, max } of sizes) {
@@ -82,7 +82,7 @@ describe('a range of the configuration', () => {
     }
   });
 
-  it('in a file is as wide: numbers that are sizes have the same ends', async () => {
+  it('in a file is the same: sizes given as numbers have the same ends', async () => {
     const read = async () => text;
     let text = 'store: { cacheBytes: 1048576 }';
     const file = '/etc/mesh/node.yaml';
@@ -109,13 +109,13 @@ describe('a range of the configuration', () => {
     assert.match(await refusal(`admin.allowedHosts=${hosts(1_025)}`), /a list of at most 1024/);
   });
 
-  it('is told to editors too', () => {
+  it('is part of the JSON schema too', () => {
     const text = JSON.stringify(configJsonSchema());
     assert.match(text, /"minimum":1048576,"maximum":1099511627776/);
   });
 });
 
-describe('keys that bound each other', () => {
+describe('keys that limit each other', () => {
   it('may be equal: a frame may take as long as its session, and no longer', async () => {
     const { sync } = await load('sync.frameTimeoutMs=1000', 'sync.sessionTimeoutMs=1000');
     assert.deepEqual([sync.frameTimeoutMs, sync.sessionTimeoutMs], [1_000, 1_000]);
@@ -125,7 +125,7 @@ describe('keys that bound each other', () => {
     );
   });
 
-  it('may be equal: settling may take its longest at once, and no longer', async () => {
+  it('may be equal: the settling time may be its own maximum, and no longer', async () => {
     const { sync } = await load('sync.settleMs=300', 'sync.settleMaxMs=300');
     assert.deepEqual([sync.settleMs, sync.settleMaxMs], [300, 300]);
     assert.match(
@@ -144,7 +144,7 @@ describe('keys that bound each other', () => {
     );
   });
 
-  it('that contradict each other are called by the one that was given', async () => {
+  it('that contradict each other are reported under the given one', async () => {
     assert.match(
       await refusal('network.maxConnections=15'),
       /^network\.maxConnections: must be at/,

@@ -45,7 +45,7 @@ async function problem(yaml: string, init: Partial<LoadConfigInit> = {}): Promis
 }
 
 describe('configuration', () => {
-  it('has a default for everything', async () => {
+  it('has a default for every key', async () => {
     const config = await loadConfig({ cwd: '/home/op', read });
     assert.equal(config.node.dataDir, '/home/op/data');
     assert.deepEqual(config.network.listen, ['/ip4/127.0.0.1/tcp/9463']);
@@ -55,7 +55,7 @@ describe('configuration', () => {
     assert.deepEqual(config.scrub, { itemsPerSecond: 20, maxDamagedPerHour: 100 });
   });
 
-  it('takes 0 to turn scrubbing off, and sizes for the index', async () => {
+  it('accepts 0 to turn scrubbing off, and sizes for the index', async () => {
     const { scrub, store } = await load(
       'scrub: { itemsPerSecond: 0 }\nstore: { cacheBytes: 8MiB }',
     );
@@ -75,7 +75,7 @@ describe('configuration', () => {
     );
   });
 
-  it('takes a flag before the environment before the file before the default', async () => {
+  it('prefers a flag to the environment, the file and the default, in this order', async () => {
     const yaml = 'sync: { intervalMs: 2000 }';
     const env = { RANGEMESH_SYNC_INTERVAL_MS: '3000', PATH: '/bin' };
     const flags = [set('sync.intervalMs', '4000'), set('sync.intervalMs', '5000')];
@@ -107,7 +107,7 @@ describe('configuration', () => {
     assert.equal(log.level, 'debug');
   });
 
-  it('takes paths relative to where they are written', async () => {
+  it('resolves paths relative to the place where they are written', async () => {
     const yaml = 'node: { dataDir: d }\naccess: { mode: psk, pskFile: ../k.psk }';
     const config = await load(yaml, { env: { RANGEMESH_ADMIN_TOKEN_FILE: 'sub/token' } });
     assert.equal(config.node.dataDir, '/etc/mesh/d');
@@ -144,7 +144,7 @@ describe('configuration', () => {
   });
 
   describe('mistakes', () => {
-    it('are told all at once, each with its path, reason and allowed values', async () => {
+    it('are reported together, each with its path, reason and allowed values', async () => {
       const yaml = [
         'netwrk: { name: x }',
         'access: { mode: lst }',
@@ -183,7 +183,7 @@ describe('configuration', () => {
       assert.equal(all.length, expected.length, all.join('\n'));
     });
 
-    it('find a key in its section when the section is forgotten', async () => {
+    it('name the section of a key that was written without it', async () => {
       assert.match(await problem('dataDir: x'), /^dataDir: .*did you mean node\.dataDir\?/);
       const flags = [set('network', 'x')];
       assert.match(
@@ -210,7 +210,7 @@ describe('configuration', () => {
       assert.match((await problems(bomb)).join('\n'), /not valid YAML: Excessive alias/);
     });
 
-    it('that Kubernetes makes are called by their name', async () => {
+    it('that Kubernetes causes are recognised', async () => {
       const env = {
         RANGEMESH_SERVICE_HOST: '10.0.0.1',
         RANGEMESH_SERVICE_PORT: '9464',
@@ -234,7 +234,7 @@ describe('configuration', () => {
       assert.equal(Object.hasOwn(Object.prototype, 'polluted'), false);
     });
 
-    it('of reading the file say what to do', async () => {
+    it('in reading the file say what to do', async () => {
       const refused = load('', { read: () => Promise.reject(new Error('ENOENT')) });
       await assert.rejects(refused, (error: DaemonError) => {
         assert.deepEqual([error.code, error.exitCode], ['CONFIG_UNREADABLE', 78]);
@@ -246,7 +246,7 @@ describe('configuration', () => {
   describe('contradictions', () => {
     const beyond = 'network: { listen: [/ip4/0.0.0.0/tcp/1] }\n';
 
-    it('an open node beyond loopback must be asked for in so many words', async () => {
+    it('an open node beyond loopback must be configured explicitly', async () => {
       assert.match(await problem(beyond), /^access\.mode: must be given when network\.listen/);
       assert.equal((await load(`${beyond}access: { mode: open }`)).access.mode, 'open');
       const env = { RANGEMESH_ACCESS_MODE: 'open' };
@@ -264,7 +264,7 @@ describe('configuration', () => {
         await load(`admin: { host: "${host}" }`);
     });
 
-    it('a list or a key that keeps nobody out is an error', async () => {
+    it('a list or a key that excludes no peer is an error', async () => {
       assert.match(
         await problem(`access: { peers: [${PEER}] }`),
         /^access\.peers: keeps nobody out/,
@@ -274,12 +274,12 @@ describe('configuration', () => {
       await load(`access: { mode: list, peers: [${PEER}] }`);
     });
 
-    it('are not guessed at in a section that is wrong already', async () => {
+    it('are not reported in a section that is invalid already', async () => {
       const typo = `access: { mdoe: list, peers: [${PEER}] }`;
       assert.match(await problem(typo), /^access\.mdoe: unknown key; did you mean access\.mode\?/);
     });
 
-    it('are told beside what is wrong elsewhere, in the same section too', async () => {
+    it('are reported beside other mistakes, in the same section too', async () => {
       const all = await problems(
         'admin: { host: 0.0.0.0, port: 70000 }\naccess: { mode: psk }\nlog: { level: loud }',
       );
@@ -292,11 +292,11 @@ describe('configuration', () => {
       assert.equal(all.length, expected.length, all.join('\n'));
     });
 
-    it('are not judged by a key that is wrong itself', async () => {
+    it('are not derived from an invalid key', async () => {
       assert.match(await problem('admin: { host: 0.0.0.0, tokenFile: 7 }'), /^admin\.tokenFile: /);
     });
 
-    it('timeouts that outlast what they are part of', async () => {
+    it('a timeout longer than its enclosing one is an error', async () => {
       const frame = 'sync: { frameTimeoutMs: 2000, sessionTimeoutMs: 1000 }';
       assert.match(await problem(frame), /^sync\.frameTimeoutMs/);
       assert.match(await problem('sync: { settleMs: 5000 }'), /^sync\.settleMs/);
@@ -304,7 +304,7 @@ describe('configuration', () => {
   });
 
   describe('files that are shipped', () => {
-    it('default.yaml says every key with its default', async () => {
+    it('default.yaml lists every key with its default', async () => {
       const text = await read(shipped('default.yaml'));
       const file = '/home/op/rangemesh.yaml';
       const given = await loadConfig({ file, cwd: '/', read: async () => text });

@@ -16,7 +16,7 @@ describe('files in the data directory', () => {
   });
   after(() => rm(directory, { recursive: true, force: true }));
 
-  it('are replaced as a whole, for their owner alone, also over what a killed process left', async () => {
+  it('are replaced as a whole, readable by their owner alone, also over the remains of a killed process', async () => {
     const path = join(directory, 'file');
     for (const content of ['first', 'second']) {
       await writeFile(`${path}.tmp`, 'half of');
@@ -47,13 +47,13 @@ describe('files in the data directory', () => {
     assert.equal((await wants.load())!.length, MAX_RECORD_BYTES);
   });
 
-  it('that cannot be read say so', async () => {
+  it('report that they cannot be read', async () => {
     const file = join(directory, 'no directory');
     await writeFile(file, '');
     await assert.rejects(wantsFile(file).load(), { code: 'ENOTDIR' });
   });
 
-  it('lie in a directory that is made with all above it, and may be there', async () => {
+  it('lie in a directory that is created with its parents, unless it exists', async () => {
     const path = join(directory, 'a', 'b');
     for (let round = 0; round < 2; round++) await makeDataDir(path);
     assert.equal((await stat(path)).mode & 0o777, 0o700);
@@ -68,7 +68,7 @@ describe('files in the data directory', () => {
 });
 
 describe('a database that cannot be opened', () => {
-  it('has an exit code by its reason', () => {
+  it('has an exit code for its reason', () => {
     const cases: [StoreErrorCode, string, number][] = [
       ['STORE_LOCKED', 'DATA_DIR_IN_USE', 75],
       ['UNSUPPORTED_SCHEMA', 'UNSUPPORTED_SCHEMA', 78],

@@ -7,7 +7,7 @@ import { VirtualClock } from '../../support/clock.ts';
 import { Log } from './log.ts';
 
 describe('Connections', () => {
-  it('tells what a peer fetches from us from what we fetch from it, and from what lasts', () => {
+  it('separates fetches of a peer from our own fetches and from lasting streams', () => {
     const listeners = new Map<string, (event: { detail: unknown }) => void>();
     const clock = new VirtualClock();
     const { logger } = new Log('debug', clock);

@@ -53,7 +53,7 @@ function create() {
 }
 
 describe('the streams of gossip', () => {
-  it('are opened again at each heartbeat to whoever has none, over a connection that can be used', () => {
+  it('are opened again at each heartbeat to peers without one, over a usable connection', () => {
     const { did, topology, streamsOutbound, connections, service, beat } = create();
     assert.deepEqual(did(), ['handle p,h,o', 'unhandle p', 'unregister i']);
     topology.onConnect!('a', { id: 'first' });
@@ -85,7 +85,7 @@ describe('the streams of gossip', () => {
     assert.deepEqual(did(), [], 'a peer that is gone is left alone');
   });
 
-  it('leave what is held against a peer where it was when the peer comes back', () => {
+  it('keep the score of a peer that reconnects', () => {
     const { did, score, peerStats } = create();
     did();
     score.addPeer('a');

@@ -96,14 +96,14 @@ describe('mesh', { timeout: 30_000 }, () => {
     assert.deepEqual(a.mesh.dialer.addresses, []);
   });
 
-  it('passes over its own address in a list that all nodes share', async () => {
+  it('skips its own address in a list that all nodes share', async () => {
     const identity = await createIdentity(systemRandom);
     const peers = [`/ip4/127.0.0.1/tcp/4001/p2p/${identity.peerId}`];
     const a = await meshes.create({ identity, peers });
     assert.deepEqual(a.mesh.dialer.addresses, []);
   });
 
-  it('says which node answered when an address names another', async () => {
+  it('names the node that answered when an address names another', async () => {
     const a = await meshes.start();
     const b = await meshes.start();
     const { peerId } = await createIdentity(systemRandom);

@@ -14,7 +14,7 @@ function create(init: Partial<NoticesInit> = {}) {
 }
 
 describe('Notices', () => {
-  it('counts repeats anew from one line to the next, once the pause is over and no sooner', async () => {
+  it('counts repeats between two lines, and logs them once the pause is over', async () => {
     const { clock, say, levels } = create({ repeatMs: 1_000 });
     say('a');
     assert.deepEqual(levels(), [['warn', undefined]]);
@@ -28,7 +28,7 @@ describe('Notices', () => {
     }
   });
 
-  it('tells things and remotes apart, and forgets all that was said of one remote', () => {
+  it('separates topics and remotes, and forgets all topics of one remote', () => {
     const { notices, say, levels } = create();
     for (const [remote, code] of [
       ['a', 'X'],
@@ -47,7 +47,7 @@ describe('Notices', () => {
     assert.equal(levels().length, 2);
   });
 
-  it('remembers as many as it is told, and lets the one untouched longest go', () => {
+  it('remembers a given number, and drops the least recently used', () => {
     const { say, levels } = create({ maxRemembered: 2 });
     for (const remote of ['a', 'b', 'a', 'b']) say(remote);
     assert.equal(levels().length, 2, 'two are remembered');
@@ -60,7 +60,7 @@ describe('Notices', () => {
     assert.deepEqual(levels(), [['warn', undefined]]);
   });
 
-  it('remembers 1,024 when it is told nothing', () => {
+  it('remembers 1,024 by default', () => {
     const { say, levels } = create();
     for (let i = 0; i < 1_024; i++) say(`r${i}`);
     levels();

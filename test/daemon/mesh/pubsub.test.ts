@@ -93,7 +93,7 @@ describe('gossip', { timeout: 60_000 }, () => {
     return hearers;
   }
 
-  it('goes from node to node, under the name of who said it first', async () => {
+  it('travels from node to node, under the name of its author', async () => {
     const [a, b, c] = (await line(3)) as [Hearer, Hearer, Hearer];
     await a.gossip.publish(TOPIC, Uint8Array.of(1));
     await c.hears(1);
@@ -103,7 +103,7 @@ describe('gossip', { timeout: 60_000 }, () => {
     assert.ok(c.gossip.copies(TOPIC) >= 1);
   });
 
-  it('that is wrong goes no further, and after some of it nothing of the peer is heard', async () => {
+  it('that is invalid goes no further, and its repeated sender is ignored', async () => {
     const [a, b, c] = (await line(3)) as [Hearer, Hearer, Hearer];
     for (let i = 0; i < 3; i++) await a.gossip.publish(TOPIC, Uint8Array.of(WRONG, i));
     await until(b, () => b.heard.length === 3, 'three messages');
@@ -118,7 +118,7 @@ describe('gossip', { timeout: 60_000 }, () => {
     assert.equal(b.heard.length, 3);
   });
 
-  it('that is wrong is held against a peer that comes back', async () => {
+  it('that is invalid counts against a peer that reconnects', async () => {
     const [a, b] = (await line(2)) as [Hearer, Hearer];
     for (let i = 0; i < 3; i++) await a.gossip.publish(TOPIC, Uint8Array.of(WRONG, i));
     await until(b, () => b.score(a) < -80, 'a bad score');
@@ -132,7 +132,7 @@ describe('gossip', { timeout: 60_000 }, () => {
     assert.ok(b.score(a) < -80, `${b.score(a)} points`);
   });
 
-  it('of another network is not heard', async () => {
+  it('of another network is ignored', async () => {
     const [a, b] = (await line(2)) as [Hearer, Hearer];
     const other = announceTopic('other');
     a.gossip.subscribe(other, () => 'accept');
@@ -140,7 +140,7 @@ describe('gossip', { timeout: 60_000 }, () => {
     assert.equal(await a.gossip.publish(other, Uint8Array.of(1)), 0);
   });
 
-  it('goes on when its streams are lost, but not the connection', async () => {
+  it('continues when its streams are lost on a live connection', async () => {
     const [a, b] = (await line(2)) as [Hearer, Hearer];
     const streams = a.mesh.libp2p.getConnections().flatMap((connection) => connection.streams);
     for (const stream of streams) {

@@ -22,7 +22,7 @@ describe('a secret in a file', () => {
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
-  it('is made once, kept for its owner alone, and read ever after', async () => {
+  it('is created once for its owner alone, and read afterwards', async () => {
     let made = 0;
     const init = { path, random, logger: log.logger, create: () => ` secret ${made++}\n` };
     for (let round = 0; round < 2; round++) {
@@ -34,21 +34,21 @@ describe('a secret in a file', () => {
     assert.deepEqual(await readdir(directory), ['secret']);
   });
 
-  it('is not written over: whoever comes second has what the first made', async () => {
+  it('is not overwritten: a second process reads the secret of the first', async () => {
     assert.equal(await createSecret(path, 'first', random), true);
     assert.equal(await createSecret(path, 'second', random), false);
     assert.equal(await readSecret(path, log.logger), 'first');
     assert.deepEqual(await readdir(directory), ['secret']);
   });
 
-  it('may have 4,096 bytes and no more', async () => {
+  it('has at most 4,096 bytes', async () => {
     await writeFile(path, 'x'.repeat(4_096), { mode: 0o600 });
     assert.equal((await readSecret(path, log.logger))!.length, 4_096);
     await writeFile(path, 'x'.repeat(4_097), { mode: 0o600 });
     await assert.rejects(readSecret(path, log.logger), /longer than 4096 bytes/);
   });
 
-  it('is warned of when others may read it, and not when its owner alone may', async () => {
+  it('causes a warning when other users may read it', async () => {
     await writeFile(path, 'x', { mode: 0o600 });
     for (const [mode, lines] of [
       [0o600, 0],
@@ -63,7 +63,7 @@ describe('a secret in a file', () => {
     assert.match(log.with('SECRET_EXPOSED')[1]!.msg, /has mode 0640,/);
   });
 
-  it('that is a token has 32 characters at the least', async () => {
+  it('that is a token has at least 32 characters', async () => {
     const init = { directory, path, random, logger: log.logger };
     await writeFile(path, 'x'.repeat(32), { mode: 0o600 });
     assert.equal(await loadToken(init), 'x'.repeat(32));
@@ -73,7 +73,7 @@ describe('a secret in a file', () => {
     }
   });
 
-  it('that is an identity is base64 and nothing beside it', async () => {
+  it('that is an identity is base64 alone', async () => {
     const init = { directory, random, logger: log.logger };
     const { peerId } = await loadIdentity(init);
     const file = join(directory, 'identity.key');

@@ -29,7 +29,7 @@ describe('secrets', () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it('makes an identity once, for its owner alone, whatever the umask', async () => {
+  it('include an identity that is created once, for its owner alone, whatever the umask', async () => {
     const umask = process.umask(0);
     const first = await loadIdentity(init()).finally(() => process.umask(umask));
     const second = await loadIdentity(init());
@@ -40,7 +40,7 @@ describe('secrets', () => {
     assert.deepEqual(log.lines, []);
   });
 
-  it('takes the key from the randomness it is given', async () => {
+  it('are drawn from the given randomness', async () => {
     const made = async (seed: string) => {
       await rm(join(directory, IDENTITY_FILE), { force: true });
       return (await loadIdentity({ ...init(), random: new SeededRandom(seed) })).peerId;
@@ -49,13 +49,13 @@ describe('secrets', () => {
     assert.notEqual(await made('a'), await made('b'));
   });
 
-  it('ends with one identity when many start at once', async () => {
+  it('include one identity when many processes start at once', async () => {
     const loaded = await Promise.all(Array.from({ length: 16 }, () => loadIdentity(init())));
     assert.equal(new Set(loaded.map(({ peerId }) => peerId)).size, 1);
     assert.deepEqual(await readdir(directory), [IDENTITY_FILE]);
   });
 
-  it('warns of a key that others may read, and uses it', async () => {
+  it('are used with a warning when other users may read them', async () => {
     const { peerId } = await loadIdentity(init());
     await chmod(join(directory, IDENTITY_FILE), 0o644);
     assert.equal((await loadIdentity(init())).peerId, peerId);
@@ -64,7 +64,7 @@ describe('secrets', () => {
     assert.match(line!.msg, /mode 0644.*chmod 600/);
   });
 
-  it('says what to do about a key it cannot use, and leaves it alone', async () => {
+  it('that are unusable stay untouched, and the error says what to do', async () => {
     const path = join(directory, IDENTITY_FILE);
     const good = await loadIdentity(init()).then(() => readFile(path, 'utf8'));
     const wrong = ['', 'garbage!', 'Z2FyYmFnZQ==', good.slice(0, 20), 'A'.repeat(10_000)];
@@ -82,13 +82,13 @@ describe('secrets', () => {
     await assert.rejects(loadIdentity(init()), { code: 'IDENTITY_UNREADABLE' });
   });
 
-  it('fails with a code where it cannot write', async () => {
+  it('fail with a code where the file cannot be written', async () => {
     const missing = { ...init(), directory: join(directory, 'missing') };
     await assert.rejects(loadIdentity(missing), { code: 'IDENTITY_UNREADABLE' });
     await assert.rejects(loadToken(missing), { code: 'DATA_DIR_UNUSABLE' });
   });
 
-  it('makes an admin token once', async () => {
+  it('include an admin token that is created once', async () => {
     const token = await loadToken(init());
     assert.match(token, /^[\w-]{43}$/);
     assert.equal(await loadToken(init()), token);
@@ -100,7 +100,7 @@ describe('secrets', () => {
     });
   });
 
-  it('never replaces a secret', async () => {
+  it('are never replaced', async () => {
     const path = join(directory, 'x');
     assert.equal(await createSecret(path, 'one', random), true);
     assert.equal(await createSecret(path, 'two', random), false);
@@ -108,7 +108,7 @@ describe('secrets', () => {
     assert.deepEqual(await readdir(directory), ['x']);
   });
 
-  it('writes and reads pre-shared keys in the format of private libp2p networks', async () => {
+  it('include pre-shared keys in the format of private libp2p networks', async () => {
     const path = join(directory, 'swarm.key');
     const text = createPsk(random);
     assert.match(text, /^\/key\/swarm\/psk\/1\.0\.0\/\n\/base16\/\n[0-9a-f]{64}\n$/);

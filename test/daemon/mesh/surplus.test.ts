@@ -42,7 +42,7 @@ function drop(clock: VirtualClock, fakes: Fake[], lower = true) {
 }
 
 describe('surplus connections', () => {
-  it('are those that the higher id dialled, and each side closes its own alone', () => {
+  it('are those that the higher id dialled, and each side closes its own', () => {
     const clock = new VirtualClock();
     const fakes = [connection('in', 'inbound', 1), connection('out', 'outbound', 2)];
     assert.deepEqual(drop(clock, fakes, true).ids, [], 'ours is kept, theirs is for them to close');
@@ -55,7 +55,7 @@ describe('surplus connections', () => {
     assert.deepEqual(drop(new VirtualClock(), fakes).ids, ['at 3', 'at 2']);
   });
 
-  it('are closed once they carry nothing but housekeeping, looked at each second', async () => {
+  it('are closed once they carry only housekeeping, checked each second', async () => {
     const clock = new VirtualClock();
     const [kept, idle] = [connection('kept', 'outbound', 1), connection('idle', 'outbound', 2)];
     idle.streams.push({ protocol: '/rangemesh/n/fetch/2' }, { protocol: '/meshsub/1.1.0' });
@@ -71,7 +71,7 @@ describe('surplus connections', () => {
     assert.deepEqual([idle.ended, kept.ended, clock.pending], ['closed', 'no', 0]);
   });
 
-  it('are not closed at once, and broken off when they do not close', async () => {
+  it('are closed after a delay, and aborted when they do not close', async () => {
     const clock = new VirtualClock();
     const stuck = connection('stuck', 'outbound', 2, true);
     drop(clock, [connection('kept', 'outbound', 1), stuck]);
@@ -81,7 +81,7 @@ describe('surplus connections', () => {
     assert.equal(stuck.ended, 'aborted');
   });
 
-  it('stay when they are called off, before the first look or after it', async () => {
+  it('stay open when the closing is called off, before the first check or after it', async () => {
     const clock = new VirtualClock();
     const fakes = ['kept', 'first', 'second'].map((id, i) => connection(id, 'outbound', i));
     fakes[2]!.streams.push({ protocol: '/rangemesh/n/native/1' });

@@ -82,7 +82,7 @@ class Fakes {
 }
 
 describe('a connection', () => {
-  it('counts once the peer has identified itself, time and again', async () => {
+  it('counts once the peer has identified itself, repeatedly', async () => {
     const fakes = new Fakes();
     const { connections } = fakes;
     fakes.watch();
@@ -107,7 +107,7 @@ describe('a connection', () => {
     assert.equal(fakes.clock.pending, 0);
   });
 
-  it('is of our network while the peer says so', () => {
+  it('belongs to our network while the peer says so', () => {
     const fakes = new Fakes();
     const connection = fakes.open('p');
     fakes.identify(connection, '/other/1');
@@ -133,7 +133,7 @@ describe('a connection', () => {
     assert.equal(fakes.told.length, 3, 'who unwatches is told no more');
   });
 
-  it('that says nothing for as long as it may is dropped, and told of where it came to us', async () => {
+  it('that stays silent up to the limit is dropped, and logged where it is inbound', async () => {
     const fakes = new Fakes();
     fakes.watch();
     const [inbound, outbound] = [fakes.open('in'), fakes.open('out', 'outbound')];
@@ -155,7 +155,7 @@ describe('a connection', () => {
     assert.deepEqual(fakes.told, []);
   });
 
-  it('that ends right after the handshake is told of as refused, unless another is there', async () => {
+  it('that ends right after the handshake is reported as refused, unless another exists', async () => {
     const fakes = new Fakes();
     const outbound = fakes.open('out', 'outbound');
     const settled = fakes.settled(outbound);
@@ -173,7 +173,7 @@ describe('a connection', () => {
     assert.equal(fakes.clock.pending, 0);
   });
 
-  it('is news again after the peer was connected', () => {
+  it('is reported again after the peer was connected', () => {
     const fakes = new Fakes();
     const refused = () => fakes.close(fakes.open('p'));
     refused();
@@ -186,7 +186,7 @@ describe('a connection', () => {
     assert.equal(fakes.log.with('PEER_REFUSED').length, 2);
   });
 
-  it('that is not open any more when it is told of is left alone', () => {
+  it('that has closed before its event is ignored', () => {
     const fakes = new Fakes();
     fakes.open('p', 'inbound', 'closing');
     assert.deepEqual([fakes.connections.count('p'), fakes.clock.pending], [0, 0]);
@@ -194,7 +194,7 @@ describe('a connection', () => {
 });
 
 describe('connections to a peer', () => {
-  it('are all closed, or broken off where they do not close, and those of others stay', async () => {
+  it('are all closed, or aborted where they do not close, and those of others stay', async () => {
     const fakes = new Fakes();
     const [first, stuck, other] = [fakes.open('p'), fakes.open('p'), fakes.open('q')];
     stuck.failing = true;
@@ -232,7 +232,7 @@ describe('connections to a peer', () => {
     assert.equal(outbound.ended, 'closed');
   });
 
-  it('that end by themselves are not looked at again', async () => {
+  it('that end by themselves are not checked again', async () => {
     const fakes = new Fakes('z');
     const both = [fakes.open('p', 'inbound'), fakes.open('p', 'outbound')];
     for (const connection of both) fakes.identify(connection, OURS);
@@ -241,7 +241,7 @@ describe('connections to a peer', () => {
     assert.equal(fakes.clock.pending, 0);
   });
 
-  it('end without a word once all is stopped, and none is taken any more', async () => {
+  it('end silently after a stop, and new ones are refused', async () => {
     const fakes = new Fakes();
     const connection = fakes.open('p');
     fakes.connections.stop();

@@ -32,7 +32,7 @@ describe('a mesh puts its parts together so that it', () => {
     await within(closed, 'the hub lets one go that nothing is under way with');
   }
 
-  it('lets no peer go that fetches from it, or that it is busy with', async () => {
+  it('closes no peer that fetches from it, or that it is busy with', async () => {
     const working = new Set<string>();
     const { hub, others, fetching } = await crowd((peer) => working.has(peer));
     const [first, , third] = others as [TestMesh, TestMesh, TestMesh];

@@ -25,8 +25,8 @@ function met(daemon: LocalDaemon): Promise<Status> {
   );
 }
 
-describe('a daemon is put together from its configuration', () => {
-  it('limits, degree, name and push reach the parts they are for', async (context) => {
+describe('a daemon built from its configuration', () => {
+  it('passes limits, degree, name and push to its parts', async (context) => {
     const daemons = await LocalDaemons.create(context);
     const { client, daemon } = await daemons.start('a', {
       ...ALONE,
@@ -50,14 +50,14 @@ describe('a daemon is put together from its configuration', () => {
     assert.deepEqual(scrub, { running: false, checked: 0, passes: 0 });
   });
 
-  it('a set has no limit where the limit is 0', async (context) => {
+  it('has a set without a limit where the limit is 0', async (context) => {
     const daemons = await LocalDaemons.create(context);
     const { client } = await daemons.start('a', { ...ALONE, 'limits.maxSetBytes': '0' });
     assert.equal((await client.put(new Uint8Array(1_000))).created, true);
     assert.notEqual((await client.status()).push, null, 'push is on by itself');
   });
 
-  it('tells where it is for as long as it runs, and stops twice as it stops once', async (context) => {
+  it('writes its address file while it runs, and may be stopped twice', async (context) => {
     const daemons = await LocalDaemons.create(context);
     for (let round = 0; round < 2; round++) {
       const started = await daemons.start('a', ALONE);
@@ -78,7 +78,7 @@ describe('a daemon is put together from its configuration', () => {
     }
   });
 
-  it('that cannot start leaves nothing running, and its directory can be used', async (context) => {
+  it('that cannot start leaves nothing running, and its directory usable', async (context) => {
     const daemons = await LocalDaemons.create(context);
     const first = await daemons.start('a', ALONE);
     const port = new URL(first.daemon.admin).port;
@@ -92,7 +92,7 @@ describe('a daemon is put together from its configuration', () => {
     assert.equal((await second.client.send('GET', '/livez')).status, 200);
   });
 
-  it('speaks the dialect it is told, and the better one when it is told none', async (context) => {
+  it('speaks the configured dialect, and the better one by default', async (context) => {
     const daemons = await LocalDaemons.create(context);
     const listener = await daemons.start('auto', ALONE);
     const speaks = async (name: string, dialect: string) => {
@@ -105,7 +105,7 @@ describe('a daemon is put together from its configuration', () => {
     assert.equal(await speaks('c', 'commonware'), 'commonware');
   });
 
-  it('brings items over, by sessions and by push, and refuses what is too large for it', async (context) => {
+  it('transfers items by sessions and by push, and refuses large ones', async (context) => {
     const daemons = await LocalDaemons.create(context);
     const a = await daemons.start('a', ALONE);
     for (const [i, bytes] of [10, 200, 20].entries()) {

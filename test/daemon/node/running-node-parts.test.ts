@@ -100,8 +100,8 @@ function wanted(address: string, init: object = {}) {
   return { address, ...facts, ...init };
 }
 
-describe('a running node is ready', () => {
-  it('once its first round has ended, and again whenever its index is there', () => {
+describe('the readiness of a running node', () => {
+  it('begins after its first round, and returns whenever its index is usable', () => {
     const { node, parts } = create();
     parts.firstRoundEnded = false;
     assert.equal(node.ready(), false);
@@ -117,7 +117,7 @@ describe('a running node is ready', () => {
     assert.equal(node.ready(), false);
   });
 
-  it('when each address has failed, or its peer is connected and had a session', () => {
+  it('begins when each address has failed, or its peer had a session', () => {
     const { node, parts } = create();
     const error = { code: 'DIAL_FAILED', message: 'm', at: 0 };
     const waitsFor = (state: object, sessions: number | null, why: string) => {
@@ -139,7 +139,7 @@ describe('a running node is ready', () => {
     assert.equal(node.ready(), true);
   });
 
-  it('after fifteen seconds at the latest', async () => {
+  it('begins after fifteen seconds at the latest', async () => {
     const { clock, node, parts } = create();
     parts.addresses = [wanted('x')];
     parts.firstRoundEnded = false;
@@ -153,7 +153,7 @@ describe('a running node is ready', () => {
 });
 
 describe('the peers of a running node', () => {
-  it('are those met, then wanted addresses whose peer was not met, then those heard of', () => {
+  it('are listed in order: connected before, wanted addresses, announced ones', () => {
     const { node, parts } = create();
     parts.records = [{ peer: 'met', sessions: 0, lastSession: null }];
     parts.connections.set('here', 'at here').set('wanted', 'at another place');
@@ -192,7 +192,7 @@ describe('the peers of a running node', () => {
     assert.equal(node.peers()[4]!.equalAsOf, null);
   });
 
-  it('have what is proved of them', () => {
+  it('include what is proved of them', () => {
     const { node, parts } = create();
     parts.connections.set('p', 'at p');
     const interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
@@ -214,7 +214,7 @@ describe('the peers of a running node', () => {
     assert.throws(() => node.forget('other'), { code: 'UNKNOWN_ADDRESS' });
   });
 
-  it('are compared with one by one only where they are connected and speak our protocol', async () => {
+  it('are synced one by one only where they are connected and speak our protocol', async () => {
     const { node, parts } = create();
     parts.records = [
       { peer: 'here', connected: true },
@@ -233,14 +233,14 @@ describe('the peers of a running node', () => {
 });
 
 describe('the items of a running node', () => {
-  it('come in under the hint that is given, or the time', async () => {
+  it('are stored under the given hint, or the time', async () => {
     const { clock, node, parts } = create();
     await node.put(new Uint8Array(1), 0n);
     await node.put(new Uint8Array(1));
     assert.deepEqual(parts.puts, [0n, BigInt(clock.now())]);
   });
 
-  it('are here, or wanted since and until, or given up', async () => {
+  it('are reported as held, as wanted since and until, or as expired', async () => {
     const { node, parts } = create();
     const here = Uint8Array.of(1);
     assert.deepEqual(await node.why(here), { state: 'have', hint: '7', bytes: 5 });
@@ -255,7 +255,7 @@ describe('the items of a running node', () => {
     assert.deepEqual(await node.why(gone), { state: 'wanted', since: ISO, expiresAt: null });
   });
 
-  it('are verified unless the index is being built, and what cannot be read is damage', async () => {
+  it('are verified unless the index is being built, and unreadable ones are damage', async () => {
     const { node, parts } = create();
     const options = {} as never;
     assert.deepEqual(await node.verify(options), { ok: true });

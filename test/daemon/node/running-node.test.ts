@@ -40,7 +40,7 @@ async function nodeOver(context: TestContext, database: Database, maxSetBytes: n
 }
 
 describe('RunningNode', () => {
-  it('is broken once the database takes no more writes, and says why', async (context) => {
+  it('is broken once the database refuses writes, and says why', async (context) => {
     const database = memoryDatabase();
     const node = await nodeOver(context, database, Number.POSITIVE_INFINITY);
     assert.equal(node.broken(), null);
@@ -56,7 +56,7 @@ describe('RunningNode', () => {
     assert.deepEqual(node.status().refusing, node.broken());
   });
 
-  it('is not broken when its set is full, and is while it closes', async (context) => {
+  it('is not broken when its set is full, and is broken while it closes', async (context) => {
     const node = await nodeOver(context, memoryDatabase(), 1);
     await node.put(payload);
     await assert.rejects(node.put(new Uint8Array([2])), { code: 'SET_FULL' });
@@ -66,7 +66,7 @@ describe('RunningNode', () => {
     assert.equal(node.broken()?.code, 'STORE_CLOSED');
   });
 
-  it('says which address it does not dial', async (context) => {
+  it('names an address that it does not dial', async (context) => {
     const node = await nodeOver(context, memoryDatabase(), 1);
     assert.throws(() => node.forget('/ip4/192.0.2.1/tcp/1'), {
       code: 'UNKNOWN_ADDRESS',

@@ -11,8 +11,8 @@ import { INFINITE_BOUND, ZERO_BOUND } from '../../../src/store/index.ts';
 const AT = Date.UTC(2024, 1, 29, 12, 34, 56, 7);
 const TEXT = '2024-02-29T12:34:56.007Z';
 
-describe('what the status shows', () => {
-  it('of a statement is its time and its bounds', () => {
+describe('the status view', () => {
+  it('shows a statement with its time and its bounds', () => {
     assert.equal(provedAt(null), null);
     const everything = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
     assert.deepEqual(provedAt({ at: AT, interval: everything }), {
@@ -29,7 +29,7 @@ describe('what the status shows', () => {
     });
   });
 
-  it('of a session is rounded to what can be read', () => {
+  it('shows a session with rounded numbers', () => {
     const report = {
       role: 'responder',
       dialect: 'native',
@@ -47,7 +47,7 @@ describe('what the status shows', () => {
     assert.equal(lastSession({ ...report, efficiency: null } as never).efficiency, null);
   });
 
-  it('of catching up has a whole rate, or none', () => {
+  it('shows catching up with a whole rate, or none', () => {
     assert.equal(catchUpStatus(null), null);
     const progress = { startedAt: AT, itemsPerSecond: 7.6, secondsLeft: 3 };
     const shown = catchUpStatus(progress as never)!;
@@ -58,7 +58,7 @@ describe('what the status shows', () => {
     );
   });
 
-  it('of the store has its fingerprint in hex, or none, and the times of incidents', () => {
+  it('shows the store with its fingerprint in hex, or none, and the times of incidents', () => {
     const store = {
       items: 1,
       bytes: 2,

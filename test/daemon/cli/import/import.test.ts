@@ -65,7 +65,7 @@ describe('import', () => {
       assert.equal(station.node.items.size, 3);
     });
 
-    it('can be repeated', async () => {
+    it('creates no item twice when it is repeated', async () => {
       const root = await tree({ a: 'one', b: 'two' });
       await call(root);
       const { stdout } = await call(root);
@@ -73,7 +73,7 @@ describe('import', () => {
       assert.equal(station.node.items.size, 2);
     });
 
-    it('skips links, pipes and what is too large, and says so', async () => {
+    it('skips links, pipes and large files, and reports them', async () => {
       const root = await tree({ a: 'one', big: new Uint8Array(2_000) });
       await symlink(join(root, 'a'), join(root, 'link'));
       await symlink(root, join(root, 'loop'));
@@ -90,7 +90,7 @@ describe('import', () => {
       assert.ok(reasons.includes(`${join(root, 'big')} tooLarge`), reasons.join());
     });
 
-    it('reports what fails, goes on, and exits with 1', async () => {
+    it('reports failures, continues, and exits with 1', async () => {
       const root = await tree({ a: 'one', old: 'two', big: new Uint8Array(70_000) });
       await utimes(join(root, 'old'), new Date(-5_000), new Date(-5_000));
       const { exitCode, stdout, stderr } = await call(root);
@@ -101,7 +101,7 @@ describe('import', () => {
       assert.match(stdout, /^failed 2$/m);
     });
 
-    it('does not read more than it is allowed at a time', async () => {
+    it('reads at most the allowed number of files at a time', async () => {
       const root = await tree(
         Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`f${i}`, `content ${i}`])),
       );
@@ -134,7 +134,7 @@ describe('import', () => {
       assert.match(stdout, /stopped before the end: no room \[DISK_FULL\]/);
     });
 
-    it('stops with 69 when the daemon is gone', async () => {
+    it('exits with 69 when the daemon is gone', async () => {
       const root = await tree({ a: 'one', b: 'two' });
       const { exitCode, stdout } = await run(['import', root, '--url', 'http://127.0.0.1:1']);
       assert.equal(exitCode, 69);
@@ -151,7 +151,7 @@ describe('import', () => {
       assert.match(stdout, /^imported 2 items/);
     });
 
-    it('refuses what makes no sense', async () => {
+    it('refuses contradictory arguments', async () => {
       const root = await tree({});
       assert.equal((await call(root, '--hint-field', 'x')).exitCode, 64);
       const missing = await call(join(root, 'none'));
@@ -233,7 +233,7 @@ describe('lines', () => {
     return lines;
   };
 
-  it('come out alike however the stream is cut', async () => {
+  it('are the same however the stream is cut', async () => {
     const content = 'ab\r\n\nabcd\nabcd\r\nabcde\nabcde\r\nx';
     const expected = ['1:ab', '2:', '3:abcd', '4:abcd', '5:too long', '6:too long', '7:x'];
     for (let chunk = 1; chunk <= content.length; chunk++) {

@@ -28,12 +28,12 @@ const progress = line({ progress: { phase: 'items', done: 1, of: 2 } });
 const clean = { ok: true, items: 1, bytes: 2, quarantined: 0, problemCount: 0, problems: [] };
 
 describe('a verification by a running daemon', () => {
-  it('ends with its result, whatever comes behind', async (context) => {
+  it('ends with its result, whatever follows it', async (context) => {
     const ran = await verify(context, (to) => to.end(`${progress + line({ result: clean })}{`));
     assert.deepEqual([ran.exitCode, ran.stdout], [0, 'clean: 1 item, 2 B, 0 in quarantine\n']);
   });
 
-  it('names problems and counts those it does not name', async (context) => {
+  it('lists problems, and counts the unlisted ones', async (context) => {
     const problems = [
       { code: 'INDEX', key: '', message: 'm' },
       { code: 'ITEM_DAMAGED', key: 'k', message: 'n' },
@@ -49,7 +49,7 @@ describe('a verification by a running daemon', () => {
     assert.match((await damaged(3)).stdout, /\n {2}and 1 further problem\n$/);
   });
 
-  it('fails with the code of what was wrong', async (context) => {
+  it('fails with the error code of the daemon', async (context) => {
     const cases: [string, number, RegExp][] = [
       [
         progress + line({ error: { code: 'STORE_CORRUPT', message: 'm' } }),
@@ -78,8 +78,8 @@ describe('a verification by a running daemon', () => {
   });
 });
 
-describe('last words', () => {
-  it('have the exit code of the error, and none when nobody reads them', () => {
+describe('the last error message', () => {
+  it('sets the exit code of the error, also when no reader is left', () => {
     const daemon = new DaemonError('LISTEN_FAILED', 'm');
     assert.deepEqual(lastWords(daemon), { line: 'rangemesh: m [LISTEN_FAILED]', exitCode: 69 });
     const refused = new RefusedError(500, 'X', 'm');
@@ -130,7 +130,7 @@ describe('an import', () => {
     assert.deepEqual([all, created, bytes, failed, stopped], [10, 5, 45, 0, null]);
   });
 
-  it('stops at what every further item would meet as well, and at nothing else', async () => {
+  it('stops at errors that every further item would meet, and at no others', async () => {
     for (const status of [401, 403, 404, 503, 507]) {
       const { puts, summary } = await imported(new RefusedError(status, 'X', 'm'));
       assert.deepEqual(

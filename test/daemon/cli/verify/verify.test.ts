@@ -45,7 +45,7 @@ describe('rangemesh verify', () => {
     assert.deepEqual([result.ok, result.items, result.problems], [true, 500, []]);
   });
 
-  it('names what is damaged, and exits with 74', async (context) => {
+  it('lists the damage, and exits with 74', async (context) => {
     const directory = await seeded(context);
     const key = await corruptPayload(directory);
     const words = await run(['verify', '--data-dir', directory]);
@@ -63,7 +63,7 @@ describe('rangemesh verify', () => {
     assert.ok(codes.includes('INDEX') && codes.includes('ITEM_DAMAGED'), codes.join());
   });
 
-  it('says that commits are gone that were on disk', async (context) => {
+  it('reports commits that were on disk and are gone', async (context) => {
     const directory = await seeded(context);
     const witness = systemWitness(join(directory, 'commit'));
     witness.write(9_000);
@@ -84,7 +84,7 @@ describe('rangemesh verify', () => {
     assert.match(stdout, new RegExp(key));
   });
 
-  it('exits with 69 when nobody answers and there is nothing to read', async (context) => {
+  it('exits with 69 when no daemon answers and there is no database', async (context) => {
     const directory = await seeded(context, 1);
     const nothing = await run(['verify', '--data-dir', join(directory, 'none')]);
     assert.equal(nothing.exitCode, 69);
@@ -97,7 +97,7 @@ describe('rangemesh verify', () => {
     assert.match(locked.stderr, /ADMIN_UNREACHABLE/);
   });
 
-  it('says of another schema what to do, and that it is no damage', async (context) => {
+  it('says what to do about another schema, which is no damage', async (context) => {
     const directory = await seeded(context, 1);
     const verified = async (schema: number) => {
       const database = await openDatabase(join(directory, 'db'));

@@ -5,8 +5,8 @@ import { A, B, ONE, SELF, setUp, TWO } from './fake-dial.ts';
 
 const NO_JITTER = { jitter: 0, baseMs: 500, maxMs: 60_000 };
 
-describe('Dialer, time and again', () => {
-  it('comes to the other address of a peer when a dial to the first hangs', async () => {
+describe('Dialer, repeatedly', () => {
+  it('dials the other address of a peer when a dial to the first hangs', async () => {
     const { clock, dial, dialer } = setUp({ ...NO_JITTER, timeoutMs: 2_000 });
     dialer.add(`${ONE}/p2p/${A}`);
     dialer.add(`${TWO}/p2p/${A}`);
@@ -32,7 +32,7 @@ describe('Dialer, time and again', () => {
     assert.deepEqual(dial.dialled, [ONE, TWO]);
   });
 
-  it('starts with short pauses again once a connection has lasted, and not a moment before', async () => {
+  it('returns to short pauses once a connection has lasted, and not a moment earlier', async () => {
     for (const [lastedMs, pauseMs] of [
       [9_999, 4_000],
       [10_000, 500],
@@ -78,7 +78,7 @@ describe('Dialer, time and again', () => {
     assert.equal(dial.dialled.length, 4);
   });
 
-  it('takes a dial that fails as no failure when the peer has come by itself', async () => {
+  it('ignores a failed dial when the peer has connected by itself', async () => {
     const { clock, dial, dialer, log } = setUp({ ...NO_JITTER, timeoutMs: 1_000 });
     dialer.add(`${ONE}/p2p/${A}`);
     dial.hang = true;
@@ -122,7 +122,7 @@ describe('Dialer, time and again', () => {
     assert.deepEqual([clock.pending, dial.dialled], [0, []]);
   });
 
-  it('dials nothing before it starts, and an address that comes later at once', async () => {
+  it('dials no address before it starts, and a later address at once', async () => {
     const { clock, dial, dialer } = setUp(NO_JITTER);
     dialer.add(ONE);
     await clock.advance(60_000);
@@ -135,7 +135,7 @@ describe('Dialer, time and again', () => {
     assert.deepEqual(dial.dialled.slice(0, 2).sort(), [ONE, TWO]);
   });
 
-  it('knows whom it keeps, and who asked for an address last', async () => {
+  it('knows the peers that it keeps, and the latest caller for an address', async () => {
     const { dialer, dial } = setUp(NO_JITTER);
     dial.there.set(`${ONE}/p2p/${A}`, A);
     dialer.add(`${ONE}/p2p/${A}`);
@@ -150,7 +150,7 @@ describe('Dialer, time and again', () => {
     assert.equal(dialer.keeps(A), false);
   });
 
-  it('says of an address that leads to ourselves that it does, and wants it no more', async () => {
+  it('reports an address that leads to this node, and drops it', async () => {
     const { dial, dialer } = setUp(NO_JITTER);
     dial.there.set(ONE, SELF);
     for (let round = 0; round < 2; round++) {
@@ -159,7 +159,7 @@ describe('Dialer, time and again', () => {
     }
   });
 
-  it('takes an address again that was removed while it was dialled', async () => {
+  it('accepts an address again that was removed during its dial', async () => {
     const { clock, dial, dialer } = setUp({ ...NO_JITTER, timeoutMs: 5_000 });
     dialer.start();
     dial.hang = true;

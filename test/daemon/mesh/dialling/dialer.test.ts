@@ -15,7 +15,7 @@ describe('Dialer', () => {
     );
   });
 
-  it('lets chance take away at most its part of a pause', async () => {
+  it('shortens a pause by the jitter at most', async () => {
     const { clock, dial, dialer } = setUp({ baseMs: 1_000, maxMs: 1_000, jitter: 0.5 });
     dialer.add(ONE);
     dialer.start();
@@ -50,7 +50,7 @@ describe('Dialer', () => {
     assert.ok(dial.dialled.length < 10, `${dial.dialled.length} dials`);
   });
 
-  it('tells the state of each address', async () => {
+  it('reports the state of each address', async () => {
     const { clock, dial, dialer } = setUp({ jitter: 0 });
     dialer.add(ONE);
     dialer.start();
@@ -97,7 +97,7 @@ describe('Dialer', () => {
     assert.equal(dial.dialled.length, 2);
   });
 
-  it('comes to the other address when one fails', async () => {
+  it('dials the other address when one fails', async () => {
     const { clock, dial, dialer } = setUp();
     dialer.add(`${ONE}/p2p/${A}`);
     dialer.add(`${TWO}/p2p/${A}`);
@@ -119,7 +119,7 @@ describe('Dialer', () => {
     assert.equal(dial.dialled.length, 1);
   });
 
-  it('wants an address once, however it is spelt', () => {
+  it('keeps an address once, however it is spelt', () => {
     const { dialer } = setUp();
     dialer.add('/ip6/2001:db8::1/tcp/4001');
     dialer.add('/ip6/2001:0db8:0:0::1/tcp/4001');
@@ -148,7 +148,7 @@ describe('Dialer', () => {
     assert.equal(dialer.addresses[0]!.nextAttemptAt, 1_700_000_000_000 + 6_000);
   });
 
-  it('calls everything off at stop', async () => {
+  it('aborts all dials at a stop', async () => {
     const { clock, dial, dialer } = setUp();
     dial.hang = true;
     dialer.start();
@@ -179,7 +179,7 @@ describe('Dialer', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('asks once for all who ask at the same time', async () => {
+  it('dials once for simultaneous callers', async () => {
     const { dial, dialer } = setUp();
     dial.there.set(ONE, A);
     dialer.start();
@@ -210,7 +210,7 @@ describe('Dialer', () => {
     assert.throws(() => dialer.remove('nonsense'), { code: 'INVALID_ADDRESS' });
   });
 
-  it('tells whoever waits for a dial that the address was removed', async () => {
+  it('tells the waiting callers of a dial that the address was removed', async () => {
     const { dial, dialer } = setUp();
     dial.hang = true;
     dialer.start();
@@ -233,7 +233,7 @@ describe('Dialer', () => {
     assert.deepEqual(dialer.addresses, []);
   });
 
-  it('shows a right address to whoever gives a wrong one', async () => {
+  it('shows a valid example in the error for an invalid address', async () => {
     const { dialer } = setUp();
     const wrong = [
       '',

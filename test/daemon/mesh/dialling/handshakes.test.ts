@@ -57,7 +57,7 @@ describe('a dial', () => {
     });
   });
 
-  it('to ourselves is known by each of its signs', async () => {
+  it('to this node itself is recognised by each of its signs', async () => {
     for (const error of [
       named('InvalidPeerIdError'),
       named('DialError', 'Tried to dial self'),
@@ -67,7 +67,7 @@ describe('a dial', () => {
       assert.equal(await dial(error), 'self');
   });
 
-  it('that fails says why, the handshake before all else', async () => {
+  it('that fails reports its reason, a handshake error first', async () => {
     const cases: [Error, string, RegExp][] = [
       [named('Error', 'ECONNREFUSED'), 'DIAL_FAILED', /: ECONNREFUSED\. Check that a node runs/],
       [named('AbortError'), 'DIAL_FAILED', /it did not answer in time/],
@@ -114,7 +114,7 @@ describe('an inbound handshake that fails', () => {
     return log.lines.map(({ level, code }) => [level, code]);
   }
 
-  it('is told of by its reason, once for each host', () => {
+  it('is logged with its reason, once for each host', () => {
     const handshake = named('EncryptionFailedError', 'bad');
     assert.deepEqual(told('open', handshake, handshake), [['warn', 'HANDSHAKE_FAILED']]);
     assert.deepEqual(told('psk', handshake, handshake), [['warn', 'WRONG_PRE_SHARED_KEY']]);
@@ -124,7 +124,7 @@ describe('an inbound handshake that fails', () => {
     }
   });
 
-  it('is nothing to tell of when the gater did, or when nothing was said', () => {
+  it('is not logged when the gater has logged it, or when the peer sent nothing', () => {
     const said = [named('ConnectionInterceptedError'), named('InvalidPeerIdError')];
     assert.deepEqual(told('open', ...said), []);
     const scan = named('X', 'Unexpected EOF - read 0/1 bytes');
@@ -191,7 +191,7 @@ describe('the gater', () => {
   ] as const;
   const connection = { remoteAddr: ADDRESS } as never;
 
-  it('lets in who is listed, in both directions, and says whom it does not', () => {
+  it('admits listed peers in both directions, and logs the others', () => {
     const { log, notices } = noting();
     const access = { mode: 'list', peers: [listed] } as const;
     const init = { notices, connectionsTo: () => 0, maxConnectionsPerPeer: 2 };
@@ -210,7 +210,7 @@ describe('the gater', () => {
     assert.equal(open.denyInboundEncryptedConnection!(other as never, connection), false);
   });
 
-  it('takes as many connections of a peer as it may, and no more', () => {
+  it('accepts connections of a peer up to the limit', () => {
     const { log, notices } = noting();
     let count = 0;
     const gater = createGater({

@@ -36,7 +36,7 @@ describe('Allowance', () => {
     assert.equal(passed(allowance, 'a', BURST + 10), BURST);
   });
 
-  it('is remembered of 1,024 neighbours', () => {
+  it('is remembered for 1,024 neighbours', () => {
     const allowance = new Allowance({ clock: new VirtualClock() });
     assert.equal(passed(allowance, 'first', BURST), BURST);
     assert.equal(passed(allowance, 'second', BURST), BURST);

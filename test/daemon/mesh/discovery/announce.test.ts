@@ -45,7 +45,7 @@ describe('the announcement of addresses', () => {
     assert.equal(bytesToHex(bytes!), shown.join(''));
   });
 
-  it('says what it was given, without the peer id', () => {
+  it('contains the given addresses, without the peer id', () => {
     const bytes = encode([`/ip4/192.0.2.1/tcp/1/p2p/${A}`, '/dns4/a.example/tcp/2']);
     assert.deepEqual(decodeRecord(bytes!), {
       peer: A,
@@ -54,19 +54,19 @@ describe('the announcement of addresses', () => {
     });
   });
 
-  it('keeps the addresses of this machine to itself, unless there are no others', () => {
+  it('omits addresses of this machine, unless there are no others', () => {
     const both = encode(['/ip4/127.0.0.1/tcp/1', '/ip6/::1/tcp/1', '/ip4/192.0.2.1/tcp/1']);
     assert.deepEqual(decodeRecord(both!).addresses, ['/ip4/192.0.2.1/tcp/1']);
     assert.deepEqual(decodeRecord(encode(['/ip4/127.0.0.1/tcp/1'])!).addresses.length, 1);
     assert.equal(encode([]), null);
   });
 
-  it('tells no more addresses than it may', () => {
+  it('contains addresses up to its limit', () => {
     const many = Array.from({ length: 20 }, (_, i) => `/ip4/192.0.2.${i}/tcp/1`);
     assert.equal(decodeRecord(encode(many)!).addresses.length, 8);
   });
 
-  it('refuses what is too long or no record, whatever the bytes', () => {
+  it('refuses long or invalid records, whatever the bytes', () => {
     const many = Array.from({ length: 33 }, (_, i) => multiaddr(`/ip4/192.0.2.${i}/tcp/1`));
     const record = new PeerRecord({ peerId, multiaddrs: many, seqNumber: 1n }).marshal();
     assert.throws(() => decodeRecord(record), /33 addresses/);
@@ -82,7 +82,7 @@ describe('the announcement of addresses', () => {
     );
   });
 
-  it('leaves of the addresses those that can be dialled', () => {
+  it('keeps the addresses that can be dialled', () => {
     const told = [
       '/ip4/192.0.2.1/tcp/1',
       `/ip4/192.0.2.1/tcp/1/p2p/${A}`,
@@ -130,7 +130,7 @@ describe('Trickle', () => {
     assert.equal(at.length, before + 1);
   });
 
-  it('is not put off by changes without end', async () => {
+  it('is not delayed by endless changes', async () => {
     const { clock, at, timer } = setUp();
     for (let i = 0; i < 100; i++) {
       timer.reset();
@@ -139,13 +139,13 @@ describe('Trickle', () => {
     assert.ok(at.length >= 5);
   });
 
-  it('keeps its pace while nobody hears it', async () => {
+  it('keeps its interval while it has no listener', async () => {
     const { clock, at } = setUp(() => false);
     await clock.advance(60_000);
     assert.ok(at.length >= 60);
   });
 
-  it('stops', async () => {
+  it('fires no more after a stop', async () => {
     const { clock, at, timer } = setUp();
     timer.stop();
     timer.reset();

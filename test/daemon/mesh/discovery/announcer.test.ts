@@ -85,7 +85,7 @@ function create() {
 }
 
 describe('Announcer', () => {
-  it('tells where the node is, often at first and then rarely, with the time as its number', async () => {
+  it('announces the addresses of the node, often at first and then rarely, numbered by the time', async () => {
     const { clock, state, announcer } = create();
     announcer.start();
     await clock.advance(15_000);
@@ -96,7 +96,7 @@ describe('Announcer', () => {
     announcer.stop();
   });
 
-  it('tells more rarely the more peers are known, beyond its longest pause too', async () => {
+  it('announces more rarely the more peers are known, beyond its longest pause too', async () => {
     const { clock, state, announcer } = create();
     state.known = 50;
     announcer.start();
@@ -105,7 +105,7 @@ describe('Announcer', () => {
     announcer.stop();
   });
 
-  it('waits at its shortest pause while nobody listens, and while it has nothing to tell goes on', async () => {
+  it('stays at its shortest pause without listeners, and continues without addresses', async () => {
     const { clock, state, announcer } = create();
     state.subscribers = [];
     announcer.start();
@@ -123,7 +123,7 @@ describe('Announcer', () => {
     announcer.stop();
   });
 
-  it('tells again soon when somebody begins to listen on its topic, or something changed', async () => {
+  it('announces again soon after a new subscriber or a change', async () => {
     for (const cause of ['listener', 'changed', 'news'] as const) {
       const { clock, state, announcer, judge } = create();
       announcer.start();
@@ -145,7 +145,7 @@ describe('Announcer', () => {
     }
   });
 
-  it('takes what a peer says of itself, and passes on what is not stale', () => {
+  it('accepts the announcement of a peer about itself, and forwards it unless it is stale', () => {
     const { state, announcer, judge } = create();
     announcer.start();
     for (const [verdict, result] of [
@@ -161,7 +161,7 @@ describe('Announcer', () => {
     announcer.stop();
   });
 
-  it('rejects what is no record, not signed, or in the name of another, and takes none of it', () => {
+  it('rejects announcements that are invalid, unsigned, or in the name of another peer', () => {
     const { state, announcer, judge, log } = create();
     announcer.start();
     assert.equal(judge(B, A), Reject);
@@ -173,7 +173,7 @@ describe('Announcer', () => {
     announcer.stop();
   });
 
-  it('hears no more than its allowance from one neighbour', () => {
+  it('accepts announcements of one neighbour up to its allowance', () => {
     const { state, announcer, judge } = create();
     announcer.start();
     const message = { data: Uint8Array.of(1) };
@@ -183,7 +183,7 @@ describe('Announcer', () => {
     announcer.stop();
   });
 
-  it('goes on when gossip does not take what it tells', async () => {
+  it('continues when gossip refuses an announcement', async () => {
     const { clock, state, announcer, log } = create();
     announcer.start();
     state.failure = new Error('no mesh');
@@ -196,7 +196,7 @@ describe('Announcer', () => {
     announcer.stop();
   });
 
-  it('leaves nothing behind when it stops, and can start again', async () => {
+  it('leaves no timer behind when it stops, and can start again', async () => {
     const { clock, state, announcer } = create();
     for (let round = 0; round < 2; round++) {
       announcer.start();

@@ -60,7 +60,7 @@ const situations: fc.Arbitrary<MeshSituation> = fc
   }));
 
 describe('choose', () => {
-  it('dials half of what is missing, and one at the last', () => {
+  it('dials half of the missing connections, at least one', () => {
     const dials = (connected: number, dialling = 0) =>
       choose(situation({ links: links(connected), dialling, candidates: candidates(9) }), random)
         .dial.length;
@@ -71,7 +71,7 @@ describe('choose', () => {
     assert.deepEqual([dials(0, 4), dials(2, 1), dials(9, 9)], [0, 1, 0]);
   });
 
-  it('dials who has just hung up only when there are not enough others', () => {
+  it('dials a peer that has just hung up only when others are too few', () => {
     const { dial } = choose(
       situation({ candidates: [...candidates(9, true), { peer: 'other', shy: false }] }),
       random,
@@ -88,7 +88,7 @@ describe('choose', () => {
     assert.equal(dials({ links: links(4), candidates: [] }), 0);
   });
 
-  it('lets the youngest go one at a time, from above twice the degree to one and a half', () => {
+  it('closes the youngest one at a time, from above twice the degree to one and a half', () => {
     let open = links(9);
     let trimming = false;
     const gone: string[] = [];
@@ -104,14 +104,14 @@ describe('choose', () => {
     assert.deepEqual(choose(situation({ links: links(8) }), random).close, []);
   });
 
-  it('lets nobody go who is kept or busy', () => {
+  it('closes no kept and no busy peer', () => {
     for (const init of [{ kept: true }, { busy: true }]) {
       const { close } = choose(situation({ links: links(20, init) }), random);
       assert.deepEqual(close, []);
     }
   });
 
-  it('lets those that come to it go before half a degree of those it chose', () => {
+  it('closes inbound peers before half a degree of the peers that it chose', () => {
     const chosen = links(2, { dialled: true, since: 99 });
     const insisting = Array.from({ length: 17 }, (_, i) => link(`insisting${i}`, { kept: true }));
     const given = situation({ links: [...chosen, ...insisting], trimming: true });
@@ -124,7 +124,7 @@ describe('choose', () => {
     assert.equal(close.length, 1);
   });
 
-  it('goes on choosing a few itself however many come', () => {
+  it('continues to choose a few peers itself, however many connect', () => {
     const given = situation({ links: links(20, { kept: true }), candidates: candidates(3) });
     assert.equal(choose({ ...given, exchange: true }, random).dial.length, 1);
     assert.equal(choose(given, random).dial.length, 0);
@@ -161,7 +161,7 @@ describe('choose', () => {
 });
 
 describe('exchanged', () => {
-  it('is the youngest but the new one, and nobody at the degree', () => {
+  it('is the youngest but the new one, and no peer at the degree', () => {
     assert.equal(exchanged({ degree: 4, links: links(4) }, 'link3'), undefined);
     assert.equal(exchanged({ degree: 4, links: links(5) }, 'link4'), 'link3');
     assert.equal(exchanged({ degree: 4, links: links(5, { kept: true }) }, 'link4'), undefined);

@@ -7,7 +7,7 @@ import { FakeNetwork, type NodeInit } from './support.ts';
 const MINUTE = 60_000;
 const NEVER = 1e9;
 
-describe('Keeper and its links', () => {
+describe('ConnectionManager and its connections', () => {
   let clock: VirtualClock;
   let network: FakeNetwork;
   beforeEach(() => {
@@ -22,7 +22,7 @@ describe('Keeper and its links', () => {
     return node;
   }
 
-  it('looks within a second of the start, and then at every tick', async () => {
+  it('checks within a second of the start, and then at every tick', async () => {
     for (const name of ['a', 'b']) network.add(name);
     const late = start('late', { degree: 1, jitter: 0 });
     late.known.restore([
@@ -43,7 +43,7 @@ describe('Keeper and its links', () => {
     assert.deepEqual(late.dialled, ['a', 'b'], 'soon after a loss');
   });
 
-  it('looks again at the next tick though nothing has happened', async () => {
+  it('checks again at the next tick without any event', async () => {
     const node = start('a', { degree: 1, jitter: 0, tickMs: 5_000, baseMs: 1_500 });
     network.add('b');
     network.down.add('b');
@@ -72,7 +72,7 @@ describe('Keeper and its links', () => {
     assert.equal(hub.peers.size, 2);
   });
 
-  it('closes nothing younger than its grace, and what has just reached it', async () => {
+  it('closes no connection within its grace period, and closes one right after it', async () => {
     const hub = start('hub', { degree: 1, graceMs: 10_000, tickMs: 500, jitter: 0 });
     for (const name of ['a', 'b', 'c']) {
       network.add(name);
@@ -84,7 +84,7 @@ describe('Keeper and its links', () => {
     assert.equal(hub.peers.size, 2);
   });
 
-  it('lets one go for another in an exchange, time and again', async () => {
+  it('closes one connection for another in an exchange, repeatedly', async () => {
     const hub = start('hub', { degree: 2, graceMs: 0, rebalanceMs: MINUTE, jitter: 0 });
     for (const name of ['a', 'b', 'c', 'd']) network.add(name);
     for (const name of ['a', 'b']) network.connect(name, 'hub');
@@ -99,7 +99,7 @@ describe('Keeper and its links', () => {
     assert.deepEqual([hub.peers.size, network.closed, hub.dialled.length], [2, 2, 2]);
   });
 
-  it('does not dial whom it dials already, nor whom the configuration keeps', async () => {
+  it('dials no peer that it dials already, and none that the configuration keeps', async () => {
     const node = start('a', { degree: 4, tickMs: 5, jitter: 0 }, { configured: ['kept'] });
     for (const name of ['b', 'kept']) {
       network.add(name);
@@ -109,7 +109,7 @@ describe('Keeper and its links', () => {
     assert.deepEqual(node.dialled, ['b']);
   });
 
-  it('looks though changes never end: one more puts nothing off', async () => {
+  it('checks during endless changes, which delay no check', async () => {
     const node = start('a', { degree: 1, jitter: 0 });
     network.add('b');
     node.hear('b');
@@ -120,7 +120,7 @@ describe('Keeper and its links', () => {
     assert.deepEqual(node.dialled, ['b']);
   });
 
-  it('does nothing more once it has stopped', async () => {
+  it('does no more work once it has stopped', async () => {
     const node = start('a', { degree: 1, jitter: 0 });
     network.add('b');
     node.hear('b');

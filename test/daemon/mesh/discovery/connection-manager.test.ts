@@ -9,7 +9,7 @@ import { FakeNetwork, type NodeInit } from './support.ts';
 const MINUTE = 60_000;
 const NEVER = 1e9;
 
-describe('Keeper', () => {
+describe('ConnectionManager', () => {
   let clock: VirtualClock;
   let network: FakeNetwork;
   beforeEach(() => {
@@ -30,7 +30,7 @@ describe('Keeper', () => {
     return names;
   }
 
-  it('makes a connected graph of 50 nodes with degree 6, and then is calm', async () => {
+  it('builds a connected graph of 50 nodes with degree 6, and then rests', async () => {
     network.introduce(many(50, { degree: 6, rebalanceMs: NEVER }));
     await clock.advance(20_000);
     assert.ok(Math.min(...network.degrees) >= 6, `${network.degrees}`);
@@ -44,7 +44,7 @@ describe('Keeper', () => {
     assert.deepEqual([network.opened, network.closed], [opened, closed]);
   });
 
-  it('comes to its degree and keeps its bounds in any mesh', async () => {
+  it('reaches its degree and keeps its bounds in any mesh', async () => {
     const meshes = fc.record({
       seed: fc.nat(),
       count: fc.integer({ min: 2, max: 25 }),
@@ -104,7 +104,7 @@ describe('Keeper', () => {
     assert.ok(across.length >= 6, `${across.length}`);
   });
 
-  it('never lets go whom the configuration names', async () => {
+  it('never closes a peer that the configuration names', async () => {
     const names = Array.from({ length: 9 }, (_, i) => `n${i}`);
     const hub = start('hub', { degree: 2, graceMs: 0 }, { configured: names });
     for (const name of names) start(name, { degree: 1 });
@@ -114,7 +114,7 @@ describe('Keeper', () => {
     assert.deepEqual(hub.dialled, []);
   });
 
-  it('lets surplus go once its time has come and it is not busy, and the oldest never', async () => {
+  it('closes surplus peers after their time unless they are busy, and never the oldest', async () => {
     const hub = start('hub', { degree: 2, graceMs: MINUTE, rebalanceMs: NEVER });
     for (let i = 0; i < 6; i++) {
       network.add(`n${i}`, {});
@@ -128,7 +128,7 @@ describe('Keeper', () => {
     assert.deepEqual([...hub.peers], ['n0', 'n1', 'n4']);
   });
 
-  it('lets surplus go one every few seconds', async () => {
+  it('closes surplus peers one every few seconds', async () => {
     const hub = start('hub', { degree: 2, graceMs: 0, rebalanceMs: NEVER });
     for (let i = 0; i < 6; i++) {
       network.add(`n${i}`, {});
@@ -142,7 +142,7 @@ describe('Keeper', () => {
     assert.equal(hub.peers.size, 3);
   });
 
-  it('keeps who comes back after it was let go', async () => {
+  it('keeps a peer that returns after it was closed', async () => {
     const hub = start('hub', { degree: 1, graceMs: 0, rebalanceMs: NEVER });
     for (const name of ['a', 'b', 'c']) {
       network.add(name, {});
@@ -160,7 +160,7 @@ describe('Keeper', () => {
     assert.equal(network.closed, 3);
   });
 
-  it('keeps some whom it chose itself, and who insists no longer than for an hour', async () => {
+  it('keeps some peers that it chose itself, and insistent ones for an hour at most', async () => {
     const hub = start('hub', { degree: 2, graceMs: 0, rebalanceMs: 5 * MINUTE });
     network.add('honest');
     hub.hear('honest');
@@ -179,7 +179,7 @@ describe('Keeper', () => {
     assert.ok(hub.peers.size <= 4, `${[...hub.peers]}`);
   });
 
-  it('backs off from who cannot be reached, and finds them when they are back', async () => {
+  it('backs off from unreachable peers, and finds them when they are back', async () => {
     const node = start('a', { degree: 2, jitter: 0, maxMs: 60_000 });
     network.add('b');
     network.down.add('b');
@@ -191,7 +191,7 @@ describe('Keeper', () => {
     assert.deepEqual([...node.peers], ['b']);
   });
 
-  it('dials at once who is heard of at a new address', async () => {
+  it('dials a peer at once that is announced at a new address', async () => {
     const node = start('a', { degree: 2, jitter: 0 });
     network.add('b');
     network.down.add('b');
@@ -203,7 +203,7 @@ describe('Keeper', () => {
     assert.deepEqual([...node.peers], ['b']);
   });
 
-  it('takes another when a connection ends', async () => {
+  it('dials another peer when a connection ends', async () => {
     const node = start('a', { degree: 1, rebalanceMs: NEVER });
     for (const name of ['b', 'c']) {
       network.add(name);

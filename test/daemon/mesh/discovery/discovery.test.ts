@@ -57,7 +57,7 @@ function create(init: Partial<DiscoveryInit> = {}) {
 }
 
 describe('Discovery', () => {
-  it('takes up whom an earlier run knew, and dials them', async () => {
+  it('loads the peers of an earlier run, and dials them', async () => {
     const { clock, discovery, loaded, dialled, connected } = create();
     loaded.push({ peer: B, addresses: [FAR], heardAt: 1, reachedAt: null });
     await discovery.start();
@@ -73,7 +73,7 @@ describe('Discovery', () => {
     await discovery.stop();
   });
 
-  it('saves once for the changes of a while, and again for those after it', async () => {
+  it('saves once for the changes of a period, and again for later ones', async () => {
     const { clock, discovery, saved } = create();
     await discovery.start();
     for (let round = 1; round <= 2; round++) {
@@ -89,7 +89,7 @@ describe('Discovery', () => {
     assert.equal(saved.length, 3, 'once more at the end');
   });
 
-  it('saves what it knows when it stops, once, and leaves nothing waiting', async () => {
+  it('saves its peers once when it stops, and leaves no timer', async () => {
     const { clock, discovery, saved } = create();
     await discovery.start();
     discovery.foundLocally(B, [FAR]);
@@ -100,14 +100,14 @@ describe('Discovery', () => {
     assert.equal(discovery.knows('other'), false, 'nothing is taken any more');
   });
 
-  it('does not write over what was known when it knows nobody', async () => {
+  it('does not overwrite known peers with an empty list', async () => {
     const { discovery, saved } = create();
     await discovery.start();
     await discovery.stop();
     assert.deepEqual(saved, []);
   });
 
-  it('takes what can be dialled of what multicast finds, this machine included', async () => {
+  it('accepts dialable addresses from multicast, this machine included', async () => {
     const { discovery } = create();
     discovery.foundLocally(B, [FAR]);
     assert.equal(discovery.knows(B), false, 'not before it starts');
@@ -119,7 +119,7 @@ describe('Discovery', () => {
     await discovery.stop();
   });
 
-  it('does nothing where nothing finds peers', async () => {
+  it('has no effect without a source of peers', async () => {
     const { clock, discovery, loaded, saved } = create({ active: false });
     loaded.push({ peer: B, addresses: [FAR], heardAt: 1, reachedAt: null });
     await discovery.start();
@@ -130,7 +130,7 @@ describe('Discovery', () => {
     assert.deepEqual(saved, []);
   });
 
-  it('does without a file', async () => {
+  it('works without a file', async () => {
     const { discovery } = create({ file: null });
     await discovery.start();
     discovery.foundLocally(B, [FAR]);

@@ -60,7 +60,7 @@ describe('Insistence', () => {
     assert.equal(insistence.has('a'), true);
   });
 
-  it('is remembered of 1,024 peers, and so is who was closed', () => {
+  it('is remembered for 1,024 peers, and so are closed peers', () => {
     const { insistence } = create();
     const names = Array.from({ length: 1_025 }, (_, i) => `p${i}`);
     for (const name of names) insistence.closed(name);
@@ -74,7 +74,7 @@ describe('Insistence', () => {
     assert.deepEqual(has, [true, false, true]);
   });
 
-  it('is remembered of the peer that was closed again, rather than of one closed before', () => {
+  it('is remembered for the peer closed last, rather than for earlier ones', () => {
     const { insistence } = create();
     insistence.closed('a');
     for (let i = 0; i < 1_023; i++) insistence.closed(`p${i}`);

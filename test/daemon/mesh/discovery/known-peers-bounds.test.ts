@@ -32,7 +32,7 @@ describe('KnownPeers at its bounds', () => {
   const names = (known: KnownPeers) => known.all().map(({ peer }) => peer);
   const callable = (known: KnownPeers) => known.candidates().map(({ peer }) => peer);
 
-  it('takes announcements of a peer half a second apart, and no closer', async () => {
+  it('accepts announcements of a peer half a second apart, and no closer', async () => {
     const known = create();
     known.foundLocally('a', ['local']);
     assert.equal(hear(known, 'a', 1), 'news', 'the first may come at any time');
@@ -44,7 +44,7 @@ describe('KnownPeers at its bounds', () => {
     }
   });
 
-  it('takes a number of a minute ahead for good, and one beyond it until a sound one comes', async () => {
+  it('accepts a number up to a minute ahead for good, and one beyond it until a valid one arrives', async () => {
     for (const [ahead, verdict] of [
       [60_000, 'stale'],
       [60_001, 'known'],
@@ -61,7 +61,7 @@ describe('KnownPeers at its bounds', () => {
     assert.equal(hear(known, 'a', clock.now() + 60_000), 'known');
   });
 
-  it('calls it news after ten minutes of silence, and not at ten', async () => {
+  it('reports news after more than ten minutes of silence', async () => {
     const known = create();
     hear(known, 'a', 1);
     await clock.advance(600_000);
@@ -118,7 +118,7 @@ describe('KnownPeers at its bounds', () => {
     assert.equal(changes, 8);
   });
 
-  it('shuns whose connection ended for as long as it is told', async () => {
+  it('avoids a peer for the configured time after its connection ended', async () => {
     const known = create({ shyMs: 5_000 });
     hear(known, 'a', 1);
     for (let round = 0; round < 2; round++) {
@@ -130,7 +130,7 @@ describe('KnownPeers at its bounds', () => {
     }
   });
 
-  it('starts with short rests again once a connection has lasted, and not a moment before', async () => {
+  it('returns to short rests once a connection has lasted, and not a moment earlier', async () => {
     for (const [lastedMs, pauseMs] of [
       [9_999, 8_000],
       [10_000, 1_000],
@@ -146,7 +146,7 @@ describe('KnownPeers at its bounds', () => {
     }
   });
 
-  it('lets chance shorten a rest, and never lengthen it', async () => {
+  it('shortens a rest by jitter, and never lengthens it', async () => {
     const known = create({ jitter: 0.5 }, 1);
     hear(known, 'a', 1);
     known.failed('a');
@@ -174,7 +174,7 @@ describe('KnownPeers at its bounds', () => {
     assert.deepEqual(callable(known), ['a', 'b'], 'the rests of a start small again');
   });
 
-  it('forgets who is silent and fails for exactly as long as it is told, and says so', async () => {
+  it('forgets a silent and failing peer after the configured time, and logs it', async () => {
     const known = create({ forgetMs: 10_000 });
     hear(known, 'a', 1);
     await clock.advance(9_999);
@@ -214,7 +214,7 @@ describe('KnownPeers at its bounds', () => {
     assert.equal(known.has('w'), false);
   });
 
-  it('takes no failure against a peer that was heard at another place, or was reached', async () => {
+  it('ignores a failure of a peer that was announced elsewhere or reached meanwhile', async () => {
     const known = create({ maxKnown: 3 });
     for (const peer of ['moves', 'silent', 'answers']) {
       hear(known, peer, 1);
@@ -231,7 +231,7 @@ describe('KnownPeers at its bounds', () => {
     assert.equal(known.has('moves'), false, 'the one heard of longest ago of two alike');
   });
 
-  it('knows whom multicast finds as reached while that is connected', async () => {
+  it('treats a peer found by multicast as reached while it is connected', async () => {
     const known = create();
     known.foundLocally('a', ['1']);
     assert.equal(known.all()[0]!.reachedAt, null);

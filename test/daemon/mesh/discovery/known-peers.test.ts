@@ -36,7 +36,7 @@ describe('KnownPeers', () => {
   const names = (known: KnownPeers) => known.all().map(({ peer }) => peer);
   const callable = (known: KnownPeers) => known.candidates().map(({ peer }) => peer);
 
-  it('takes newer announcements, not repeats, not too many', async () => {
+  it('accepts newer announcements, no repeats, and a limited number', async () => {
     const known = create();
     assert.equal(hear(known, 'a', 5), 'news');
     assert.equal(hear(known, 'a', 5), 'stale');
@@ -50,7 +50,7 @@ describe('KnownPeers', () => {
     assert.equal(changes, 2);
   });
 
-  it('hears a node again whose clock was ahead and has been put right', async () => {
+  it('accepts a node again whose clock was ahead and is right now', async () => {
     const known = create();
     const now = () => clock.now();
     assert.equal(hear(known, 'a', now() + DAY, ['wrong']), 'news');
@@ -64,7 +64,7 @@ describe('KnownPeers', () => {
     assert.equal(hear(known, 'a', now(), ['right']), 'known');
   });
 
-  it('takes neither itself nor whom the access does not let in', () => {
+  it('accepts neither this node nor peers without access', () => {
     const known = create({ allowed: (peer) => peer !== 'stranger' });
     assert.equal(hear(known, 'self'), 'unwanted');
     assert.equal(hear(known, 'stranger'), 'unwanted');
@@ -83,7 +83,7 @@ describe('KnownPeers', () => {
     assert.deepEqual(known.addressesOf('b'), []);
   });
 
-  it('keeps what multicast found beside what is announced', async () => {
+  it('keeps addresses from multicast beside announced ones', async () => {
     const known = create();
     known.foundLocally('a', ['local']);
     assert.equal(hear(known, 'a', 1, ['distant']), 'news');
@@ -104,7 +104,7 @@ describe('KnownPeers', () => {
     assert.deepEqual(names(known).sort(), ['b', 'd', 'e', 'f']);
   });
 
-  it('does not give up whom it has reached for those that are only announced', () => {
+  it('does not drop a reached peer for announced ones', () => {
     const known = create();
     for (const peer of ['a', 'b', 'c', 'd']) {
       hear(known, peer);
@@ -142,7 +142,7 @@ describe('KnownPeers', () => {
     assert.deepEqual(callable(known), []);
   });
 
-  it('tries one at once that is heard after a long silence', async () => {
+  it('retries a peer at once that is announced after a long silence', async () => {
     const known = create();
     hear(known, 'a');
     await clock.advance(20 * MINUTE);
@@ -152,7 +152,7 @@ describe('KnownPeers', () => {
     assert.deepEqual(callable(known), ['a']);
   });
 
-  it('forgets who is silent and fails for a day, counted from the start', async () => {
+  it('forgets a peer that is silent and fails for a day, counted from the start', async () => {
     const known = create();
     const longAgo = clock.now() - 9 * DAY;
     known.restore([{ peer: 'a', addresses: ['x'], heardAt: longAgo, reachedAt: null }]);
@@ -182,7 +182,7 @@ describe('KnownPeers', () => {
     assert.deepEqual(names(known).sort(), last.sort());
   });
 
-  it('shuns for a while whose connection has ended', async () => {
+  it('avoids a peer for a while after its connection ended', async () => {
     const known = create();
     hear(known, 'a');
     known.lost('a', MINUTE);
@@ -192,7 +192,7 @@ describe('KnownPeers', () => {
     assert.deepEqual(known.candidates(), [{ peer: 'a', shy: false }]);
   });
 
-  it('offers nobody who is connected or has no address', () => {
+  it('offers no peer that is connected or has no address', () => {
     const known = create();
     hear(known, 'a');
     hear(known, 'b', 1, []);
@@ -201,7 +201,7 @@ describe('KnownPeers', () => {
     assert.equal(known.size, 2);
   });
 
-  it('restores what it showed, times of a clock that ran ahead corrected', () => {
+  it('restores its saved peers, and corrects times of a clock that ran ahead', () => {
     const known = create();
     hear(known, 'a');
     known.reached('a', null);
@@ -212,7 +212,7 @@ describe('KnownPeers', () => {
     assert.equal(other.all().find(({ peer }) => peer === 'b')!.heardAt, clock.now());
   });
 
-  it('never holds more than its bound, whatever happens', () => {
+  it('never holds more peers than its bound', () => {
     const peer = fc.nat(20).map((i) => `p${i}`);
     const step = fc.oneof(
       fc.tuple(fc.constant('hear' as const), peer),

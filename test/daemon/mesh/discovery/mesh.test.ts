@@ -58,7 +58,7 @@ describe('discovery', { timeout: 120_000 }, () => {
     }
   });
 
-  it('finds the mesh through its file when whom it was given is gone', async () => {
+  it('finds the mesh through its file when its configured peer is gone', async () => {
     const first = await start();
     const given = at(first);
     const identity = await createIdentity(systemRandom);
@@ -78,7 +78,7 @@ describe('discovery', { timeout: 120_000 }, () => {
     assert.equal(saved.peers.at(-1).peer, first.mesh.peerId);
   });
 
-  it('finds a node again that comes back at another port', async () => {
+  it('finds a node again that returns at another port', async () => {
     const identity = await createIdentity(systemRandom);
     const first = await start();
     const gone = await start({ ...at(first), identity });
@@ -90,7 +90,7 @@ describe('discovery', { timeout: 120_000 }, () => {
     await until([other], () => other.mesh.connections.connected(identity.peerId));
   });
 
-  it('introduces to each other only those that the access lets in', async () => {
+  it('introduces only peers with access to each other', async () => {
     const identities = await Promise.all([1, 2, 3].map(() => createIdentity(systemRandom)));
     const [a, b, c] = identities.map(({ peerId }) => peerId) as [string, string, string];
     const hub = await start({ ...list(a, b, c), identity: identities[0]! });

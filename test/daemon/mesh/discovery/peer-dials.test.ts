@@ -35,7 +35,7 @@ const fails = (code: 'DIAL_FAILED' | 'PEER_REFUSED') => () =>
 const never: Answer = () => new Promise(() => undefined);
 
 describe('PeerDials', () => {
-  it('tries one address after the other, and says which one led to the peer', async () => {
+  it('dials one address after the other, and names the one that worked', async () => {
     const { clock, dialled, dials, log } = create({
       x: fails('DIAL_FAILED'),
       y: () => Promise.reject('no error at all'),
@@ -54,7 +54,7 @@ describe('PeerDials', () => {
     assert.equal(log.lines[0]!.address, 'x');
   });
 
-  it('ends at a peer that refuses us, which is told once', async () => {
+  it('ends at a peer that refuses us, which is logged once', async () => {
     const { dialled, dials, log } = create({ x: fails('PEER_REFUSED'), y: async () => 'p' });
     assert.equal(await dials.dial('p'), null);
     assert.equal(await dials.dial('p'), null);
@@ -79,7 +79,7 @@ describe('PeerDials', () => {
     assert.match(log.lines[0]!.msg, /did not answer in time/);
   });
 
-  it('calls off every dial when it stops', async () => {
+  it('aborts every dial when it stops', async () => {
     const { clock, dials } = create({ x: never });
     const dialling = [dials.dial('p'), dials.dial('q')];
     assert.equal(dials.size, 2);
@@ -89,7 +89,7 @@ describe('PeerDials', () => {
     assert.deepEqual([dials.size, clock.pending], [0, 0]);
   });
 
-  it('of a peer without an address comes to nothing', async () => {
+  it('fails for a peer without an address', async () => {
     const { dials } = create({});
     assert.equal(await dials.dial('p'), null);
   });

@@ -33,7 +33,7 @@ describe('peersFile', () => {
   const path = () => join(directory, 'peers.json');
   const file = (networkName = 'test') => peersFile({ directory, networkName, logger: log.logger });
 
-  it('keeps what was saved last, for its owner alone', async () => {
+  it('keeps the last saved list, readable by its owner alone', async () => {
     assert.deepEqual(await file().load(), []);
     await file().save(PEERS);
     assert.deepEqual(await file().load(), PEERS);
@@ -46,17 +46,17 @@ describe('peersFile', () => {
     assert.deepEqual(log.lines, []);
   });
 
-  it('leaves out who has no address', async () => {
+  it('omits peers without an address', async () => {
     await file().save([{ ...PEERS[0]!, addresses: [] }, PEERS[1]!]);
     assert.deepEqual(await file().load(), [PEERS[1]]);
   });
 
-  it('takes nothing from another network', async () => {
+  it('ignores the file of another network', async () => {
     await file('other').save(PEERS);
     assert.deepEqual(await file().load(), []);
   });
 
-  it('goes on after a kill in the midst of writing', async () => {
+  it('works after a kill during a write', async () => {
     await file().save(PEERS);
     await writeFile(`${path()}.tmp`, '{"half');
     await file().save(PEERS.slice(1));
@@ -64,7 +64,7 @@ describe('peersFile', () => {
     assert.deepEqual(await readdir(directory), ['peers.json']);
   });
 
-  it('puts a damaged file aside with a warning, and goes on', async () => {
+  it('renames a damaged file with a warning, and continues', async () => {
     await file().save(PEERS);
     const good = await readFile(path(), 'utf8');
     const wrong = [
@@ -91,7 +91,7 @@ describe('peersFile', () => {
     assert.deepEqual(await file().load(), PEERS);
   });
 
-  it('warns of a file that it can neither read nor write, and goes on', async () => {
+  it('warns of a file that it can neither read nor write, and continues', async () => {
     await mkdir(path());
     assert.deepEqual(await file().load(), []);
     await file().save(PEERS);

@@ -34,7 +34,7 @@ describe('Trickle', () => {
     assert.deepEqual(late.fired, [100, 300, 700, 1_400, 2_100]);
   });
 
-  it('stays at its interval while there is nobody to hear', async () => {
+  it('stays at its interval without a listener', async () => {
     const { clock, fired, state, trickle } = create();
     state.heard = false;
     trickle.start();
@@ -45,7 +45,7 @@ describe('Trickle', () => {
     assert.deepEqual(fired, [50, 100, 150, 200, 300]);
   });
 
-  it('fires soon after a change, and a change while it does so puts nothing off', async () => {
+  it('fires soon after a change, and further changes cause no delay', async () => {
     const { clock, fired, trickle } = create();
     trickle.start();
     for (let i = 0; i < 3; i++) {
@@ -62,7 +62,7 @@ describe('Trickle', () => {
     assert.deepEqual(fired, [50, 110]);
   });
 
-  it('asks for its bounds each time', async () => {
+  it('reads its bounds each time', async () => {
     const { clock, fired, bounds, trickle } = create();
     trickle.start();
     await clock.advance(50);
@@ -71,7 +71,7 @@ describe('Trickle', () => {
     assert.deepEqual(fired, [50, 150, 450]);
   });
 
-  it('is over when it is stopped, changes or not, and starts with its shortest interval again', async () => {
+  it('ends at a stop, and starts with its shortest interval again', async () => {
     const { clock, fired, trickle } = create();
     trickle.reset();
     assert.equal(clock.pending, 0, 'not before it is started');

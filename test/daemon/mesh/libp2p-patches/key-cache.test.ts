@@ -16,7 +16,7 @@ describe('signatures checked with kept keys', () => {
     assert.equal(await publicKeyFromRaw(publicKey.raw).verify(MESSAGE, signature), true);
   });
 
-  it('reject another message, another key, and what is no signature', async () => {
+  it('reject another message, another key, and invalid signatures', async () => {
     const own = await generateKeyPair('Ed25519');
     const other = await generateKeyPair('Ed25519');
     const signature = await own.sign(MESSAGE);
@@ -33,7 +33,7 @@ describe('signatures checked with kept keys', () => {
     }
   });
 
-  it('go on when there have been more authors than are kept', async () => {
+  it('work with more authors than the cache holds', async () => {
     const first = await generateKeyPair('Ed25519');
     const signature = await first.sign(MESSAGE);
     for (let i = 0; i < 1_100; i++) {
@@ -44,7 +44,7 @@ describe('signatures checked with kept keys', () => {
     assert.equal(await first.publicKey.verify(MESSAGE, signature), true);
   });
 
-  it('end with what was to be called off', async () => {
+  it('end when they are aborted', async () => {
     const key = await generateKeyPair('Ed25519');
     const { publicKey } = key;
     const signature = await key.sign(MESSAGE);

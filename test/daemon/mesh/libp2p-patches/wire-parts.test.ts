@@ -6,8 +6,8 @@ import {
   sendTogether,
 } from '../../../../src/daemon/mesh/libp2p-patches/index.ts';
 
-describe('what is sent in one turn', () => {
-  it('leaves together, and what is sent in the next leaves by itself', async () => {
+describe('data sent in one turn', () => {
+  it('leaves together, and data of the next turn leaves separately', async () => {
     const did: string[] = [];
     const connection = {
       socket: { cork: () => did.push('cork'), uncork: () => did.push('uncork') },
@@ -29,7 +29,7 @@ describe('what is sent in one turn', () => {
 });
 
 describe('the length of an encrypted message', () => {
-  it('takes two bytes, the higher first, whoever began', async () => {
+  it('takes two bytes, the higher first, on both sides', async () => {
     const secured = () => ({ connection: { decoder: {} as { lengthDecoder: Decoder } } });
     type Decoder = (bytes: { byteLength: number; get(index: number): number }) => number;
     const encrypter = cheapLengths(

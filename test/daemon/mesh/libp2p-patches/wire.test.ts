@@ -60,7 +60,7 @@ class Wire {
   }
 }
 
-describe('what goes over the wire', () => {
+describe('traffic on the wire', () => {
   const meshes = new Meshes();
   after(() => meshes.stop());
 
@@ -77,7 +77,7 @@ describe('what goes over the wire', () => {
     return { ...started, network: await net.promise };
   }
 
-  it('is a packet a message, and nothing that answers it', async (t) => {
+  it('is one packet a message, without an answer', async (t) => {
     const [left, right] = [await node(), await node()];
     const [address, peer] = right.mesh.addresses[0]!.split('/p2p/');
     const wire = new Wire(Number(address!.split('/').at(-1)));
