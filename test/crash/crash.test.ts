@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { Rounds } from './rounds.ts';
 
-it('holds after SIGKILL what it acknowledged, and heals what was damaged', async (t) => {
+it('a daemon holds every acknowledged item after SIGKILL, and heals damage', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'rangemesh-crash-'));
   const damages = ['flip-log', 'flip-table'] as const;
   const rounds = new Rounds({ directory, seed: 1, itemsPerRound: 600, damageEvery: 3, damages });

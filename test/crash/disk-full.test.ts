@@ -93,7 +93,7 @@ async function putInTheEnd(replica: Replica, number: number): Promise<PutResult[
   }
 }
 
-it('survives a full disk: nothing lost, nothing half-written, and it goes on by itself', async (t) => {
+it('a daemon survives a full disk without loss or partial writes, and resumes by itself', async (t) => {
   const disk = await smallDisk(t);
   if (disk === null) {
     t.diagnostic('mounting a tmpfs is not permitted here');

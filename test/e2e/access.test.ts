@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { TestMesh } from './support/mesh.ts';
 
 describe('access', () => {
-  it('list: a node that is not on the list is refused with a clear line on both sides', async (context) => {
+  it('refuses a node that is not on the list, with a clear line on both sides', async (context) => {
     const mesh = await TestMesh.create(context);
     const friend = '12D3KooWJ6ET7PSPDcWtGuwTZjyye8rUM3RTvZ8va1J3uSndGLqg';
     const closed = ['--set', 'access.mode=list', '--set', `access.peers=${friend}`];
@@ -24,7 +24,7 @@ describe('access', () => {
     assert.match(String(there.msg), /list/);
   });
 
-  it('psk: a node with another key is refused with a clear line on both sides', async (context) => {
+  it('refuses a node with another pre-shared key, with a clear line on both sides', async (context) => {
     const mesh = await TestMesh.create(context);
     const start = async (name: string, digit: string) => {
       const file = mesh.path(`${name}.key`);

@@ -43,7 +43,7 @@ describe('three daemons', () => {
     assert.deepEqual(codes, [0, 0, 0]);
   });
 
-  it('lose nothing acknowledged when one is killed during an import and starts again', async (context) => {
+  it('lose no acknowledged item when one is killed during an import and starts again', async (context) => {
     const mesh = await TestMesh.create(context);
     const first = await mesh.start('a');
     const other = await mesh.start('b');

@@ -23,7 +23,7 @@ async function assertClean(mesh: TestMesh, name: string): Promise<void> {
 }
 
 describe('a daemon with damage on its disk', () => {
-  it('finds a broken item by scrubbing, puts it aside and gets it back from a peer', async (context) => {
+  it('finds a damaged item by scrubbing, quarantines it and fetches it from a peer', async (context) => {
     const mesh = await TestMesh.create(context);
     await Promise.all(['a', 'b'].map((name) => seed(mesh.path(name), 300)));
     await corruptPayload(mesh.path('a'));

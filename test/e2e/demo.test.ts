@@ -89,7 +89,7 @@ async function abandon(context: TestContext, temporary: string): Promise<string>
 }
 
 describe('the demo', () => {
-  it('removes what a killed one has left, tells how three daemons became equal, leaves nothing', async (context) => {
+  it('removes the remains of a killed demo, shows how three daemons became equal, and leaves no files', async (context) => {
     const { tree, temporary } = await folders(context, 600);
     const abandoned = await abandon(context, temporary);
     const living = `rangemesh-demo-${process.pid}-x`;
@@ -113,7 +113,7 @@ describe('the demo', () => {
     assert.deepEqual(await leftBehind(temporary), [living]);
   });
 
-  it('called off during the import says so, ends with 130, and leaves nothing', async (context) => {
+  it('reports an interrupt during the import, exits with 130, and leaves no files', async (context) => {
     const { tree, temporary } = await folders(context, 600);
     const demo = startDemo(context, temporary, ['--once', '--tree', tree]);
     const closed = once(demo, 'close');

@@ -15,7 +15,7 @@ function spoken({ peers }: Status): Map<string | null, string | undefined> {
 }
 
 describe('a mesh of three native nodes and one that speaks commonware alone', () => {
-  it('converges, everyone in the best dialect both sides have', async (context) => {
+  it('converges, each pair in the best common dialect', async (context) => {
     const mesh = await TestMesh.create(context);
     const old = await mesh.start('old', { args: ['--set', 'sync.dialect=commonware'] });
     const nodes = [old, ...(await Promise.all(['a', 'b', 'c'].map((name) => mesh.start(name))))];
@@ -35,7 +35,7 @@ describe('a mesh of three native nodes and one that speaks commonware alone', ()
     }
   });
 
-  it('proves what it holds of a peer, and since when', async (context) => {
+  it('shows what it proved of a peer, and since when', async (context) => {
     const mesh = await TestMesh.create(context);
     const a = await mesh.start('a');
     const b = await mesh.start('b');

@@ -28,7 +28,7 @@ async function play(context: TestContext, answer: Answer, outcome: string): Prom
 }
 
 describe('a dishonest source', () => {
-  it('that serves wrong bytes is found out, and another source is asked', async (context) => {
+  it('that serves wrong bytes is detected, and another source is asked', async (context) => {
     const wrong = async (item: Item | undefined) =>
       item && { ...item, payload: item.payload.map((byte) => byte ^ 1) };
     await play(context, wrong, 'invalid');

@@ -36,7 +36,7 @@ describe('a large item among small ones', () => {
   const putAll = ({ daemon }: LocalDaemon) =>
     Promise.all([large, ...small].map((payload) => daemon.node.put(payload, 1n)));
 
-  it('is everywhere last when all are put at once', async (context) => {
+  it('arrives last everywhere when all are put at once', async (context) => {
     const daemons = await LocalDaemons.create(context);
     const writer = await daemons.start('writer');
     const readers = [
@@ -49,7 +49,7 @@ describe('a large item among small ones', () => {
     assert.deepEqual(await Promise.all(seen), [5_001, 5_001]);
   });
 
-  it('is everywhere last when sessions find them', async (context) => {
+  it('arrives last everywhere when sessions find them', async (context) => {
     const daemons = await LocalDaemons.create(context);
     const writer = await daemons.start('writer');
     await putAll(writer);
@@ -66,7 +66,7 @@ describe('a large item among small ones', () => {
 describe('items whose holder is gone', () => {
   const payloads = Array.from({ length: 50 }, (_, i) => encoder.encode(`item ${i}`));
 
-  it('still reach everybody, when one other node has fetched them', async (context) => {
+  it('still reach every node, when one other node has fetched them', async (context) => {
     const daemons = await LocalDaemons.create(context);
     const holder = await daemons.start('holder');
     await Promise.all(payloads.map((payload) => holder.daemon.node.put(payload, 1n)));
@@ -79,7 +79,7 @@ describe('items whose holder is gone', () => {
     assert.equal(status!.set.items, payloads.length);
   });
 
-  it('stay wanted over a restart, and come from whoever turns out to have them', async (context) => {
+  it('stay wanted over a restart, and arrive from any peer that holds them', async (context) => {
     const daemons = await LocalDaemons.create(context);
     const lister = await Impostor.start(payloads, () => new Promise(() => {}));
     context.after(() => lister.stop());

@@ -8,7 +8,7 @@ const FULL = ['--set', 'limits.maxSetBytes=100000', '--set', 'sync.intervalMs=30
 const payload = (i: number) => new Uint8Array(ITEM_BYTES).fill(i);
 
 describe('a full set', () => {
-  it('takes no put, says why, and serves what it holds', async (context) => {
+  it('refuses puts with a reason, and serves its items', async (context) => {
     const mesh = await TestMesh.create(context);
     const { client } = await mesh.start('full', { args: FULL });
     const { id } = await client.put(payload(0));

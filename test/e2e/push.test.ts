@@ -67,7 +67,7 @@ function everywhere(nodes: readonly Running[], items: number): Promise<Status[]>
 }
 
 describe('push', () => {
-  it('brings short items and keys of long ones to who is two steps away, each once', async (context) => {
+  it('delivers short items and keys of long ones to a node two steps away, each once', async (context) => {
     const nodes = await line(context, ['a', 'b', 'c'], []);
     const [a] = nodes as [Running];
     const sessions = await sessionsOf(nodes);
@@ -94,7 +94,7 @@ describe('push', () => {
     assert.deepEqual(await sessionsOf(nodes), sessions);
   });
 
-  it('that is wrong is stored nowhere, counted, and not passed on', async (context) => {
+  it('that is invalid is stored nowhere, counted, and not forwarded', async (context) => {
     const [a, b] = (await line(context, ['a', 'b'], [])) as [Running, Running];
     const impostor = await impostorAt(context, a);
     await impostor.gossip.publish(TOPIC, frameOf(0, 'wrong', new Uint8Array(32)));
@@ -108,7 +108,7 @@ describe('push', () => {
     assert.equal(atB.push!.rejected, 0);
   });
 
-  it('that leaves out a number has a session find what was missed', async (context) => {
+  it('that skips a number leads to a session that finds the missed items', async (context) => {
     const [a] = (await line(context, ['a'], [])) as [Running];
     const impostor = await impostorAt(context, a);
     await impostor.gossip.publish(TOPIC, frameOf(0, 'first'));
@@ -120,7 +120,7 @@ describe('push', () => {
     assert.equal(status.push!.received, 2);
   });
 
-  it('is left out where it is off, and sessions do the work', async (context) => {
+  it('is not used where it is off, and sessions do the work', async (context) => {
     const mesh = await TestMesh.create(context);
     const args = ['--set', 'push.enabled=false'];
     const [a, b] = [await mesh.start('a', { args }), await mesh.start('b')];

@@ -110,7 +110,7 @@ describe('a mesh under virtual time', () => {
     );
   });
 
-  it('tells others of its writes while a peer brings what it listed as slowly as it may', async (context) => {
+  it('announces its writes while a peer delivers as slowly as it may', async (context) => {
     const mesh = simulate(context, 'drip', { intervalMs: 600_000 });
     const node = await mesh.add('node');
     const slow = await mesh.add('slow', { servesAfterMs: 8_000 });
@@ -126,7 +126,7 @@ describe('a mesh under virtual time', () => {
     assert.ok(other.replica.status().items > items, 'other has it');
   });
 
-  it('takes no session of their own with peers whose set another one lists already', async (context) => {
+  it('runs no session with peers whose set another one lists already', async (context) => {
     const mesh = simulate(context, 'mirrors', { intervalMs: 60_000, batchItems: 64 });
     const nodes = await lineUp(mesh, 9);
     const [empty, ...full] = nodes;
@@ -204,7 +204,7 @@ describe('catching up under virtual time', () => {
     assert.equal(beforeClosing, -1, 'before the sessions that close the catch-up');
   });
 
-  it('ends while the node keeps getting writes, though an id that is listed never comes', async (context) => {
+  it('ends while the node keeps getting writes, although a listed item never arrives', async (context) => {
     const mesh = simulate(context, 'writes', { ...SLICES, intervalMs: 60_000 });
     const empty = await mesh.add('empty');
     const invented = { hint: 1_500n, id: mesh.random.bytes(32) };

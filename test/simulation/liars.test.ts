@@ -6,7 +6,7 @@ const ITEM = { hint: 1n, payload: new Uint8Array([1]) };
 const TOO_LONG = { sizeOf: async () => 2 ** 30 };
 
 describe('liars under virtual time', () => {
-  it('that say an item is too large keep nobody else from bringing it by a session', async () => {
+  it('that call an item too large do not stop others from delivering it', async () => {
     const mesh = new SimulatedMesh('too large', { intervalMs: 1_000, intervalMinMs: 1_000 });
     await mesh.add('victim');
     for (const id of ['liar', 'another liar', 'honest']) {
@@ -30,7 +30,7 @@ describe('liars under virtual time', () => {
     await mesh.stop();
   });
 
-  it('that call every item large hold up nobody else', async () => {
+  it('that call every item large delay no other peer', async () => {
     const mesh = new SimulatedMesh('large', { largeQuietMs: 1_000 });
     await mesh.add('victim');
     await mesh.add('liar', { sizeOf: async () => 2 ** 20 });

@@ -36,7 +36,7 @@ function sum(mesh: SimulatedMesh, of: (i: number) => number): number {
 }
 
 describe('push under virtual time', () => {
-  it('brings short items everywhere within a second, without sessions or fetching', async () => {
+  it('delivers short items everywhere within a second, without sessions or fetching', async () => {
     const mesh = await build('short');
     const before = sessionsOf(mesh);
     await write(mesh, 100, 1_000);
@@ -52,7 +52,7 @@ describe('push under virtual time', () => {
     await mesh.stop();
   });
 
-  it('brings long items by key, each fetched once at each node', async () => {
+  it('delivers long items by key, each fetched once at each node', async () => {
     const mesh = await build('long');
     const before = sessionsOf(mesh);
     let bytes = 0;
@@ -76,7 +76,7 @@ describe('push under virtual time', () => {
     await mesh.stop();
   });
 
-  it('that loses messages is seen to, and sessions bring what is missing', async () => {
+  it('that loses messages is noticed, and sessions find the missing items', async () => {
     const mesh = await build('lossy');
     for (const { gossip } of mesh.nodes) gossip!.loses = () => mesh.pick(10) < 6;
     await write(mesh, 120, 1_000);

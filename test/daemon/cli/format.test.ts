@@ -37,7 +37,7 @@ describe('text for people', () => {
     assert.equal(formatCount(1_234_567, 'item'), '1,234,567 items');
   });
 
-  it('has durations in the largest useful unit', () => {
+  it('has durations in the largest unit that gives two or more', () => {
     const durations: [number, string][] = [
       [0.9, '0 s'],
       [119.9, '119 s'],

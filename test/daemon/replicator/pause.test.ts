@@ -21,8 +21,8 @@ function setUp() {
   return { clock, replica, state, pause };
 }
 
-describe('the pause of what is fetched', () => {
-  it('is none while everything is stored', () => {
+describe('the pause of fetching', () => {
+  it('does not begin while every item is stored', () => {
     const { clock, pause } = setUp();
     assert.deepEqual([pause.allowance(), pause.allowance(), pause.reason], ['all', 'all', null]);
     pause.ended(5);
@@ -31,7 +31,7 @@ describe('the pause of what is fetched', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('lasts while the set says that it refuses, looked at every second', async () => {
+  it('lasts while the set refuses items, checked every second', async () => {
     const { clock, replica, state, pause } = setUp();
     for (const round of [1, 2]) {
       replica.refusing = FULL as Replica['refusing'];
@@ -48,7 +48,7 @@ describe('the pause of what is fetched', () => {
     }
   });
 
-  it('lets one item be tried after a refusal, and all once that is stored', async () => {
+  it('allows one item after a refusal, and all once that is stored', async () => {
     const { clock, state, pause } = setUp();
     for (const _ of [1, 2]) {
       const before = state.resumed;
@@ -77,7 +77,7 @@ describe('the pause of what is fetched', () => {
     assert.equal(pause.reason, FULL, 'the last one counts');
   });
 
-  it('goes on being tried where a request brought nothing', async () => {
+  it('continues to allow single items where a request brought none', async () => {
     const { clock, pause } = setUp();
     pause.refused(FULL);
     await clock.advance(1_000);
@@ -99,7 +99,7 @@ describe('the pause of what is fetched', () => {
     assert.equal(pause.allowance(), 0, 'nor does it take the length of the pause back');
   });
 
-  it('is one pause where many are refused at once', async () => {
+  it('is a single one where many items are refused at once', async () => {
     const { clock, state, pause } = setUp();
     for (let i = 0; i < 3; i++) pause.refused(FULL);
     assert.equal(clock.pending, 1);

@@ -37,7 +37,7 @@ describe('the records of peers', () => {
     assert.equal(records.get('q'), undefined);
   });
 
-  it('know sets to be equal until something speaks against it', () => {
+  it('treat sets as equal until a report contradicts it', () => {
     const records = new PeerRecords({ replica: REPLICA });
     records.connected('p');
     const equalAfter = (change: Parameters<typeof sessionReport>[0]): boolean => {
@@ -56,7 +56,7 @@ describe('the records of peers', () => {
     assert.equal(records.get('p')!.equalAt, null);
   });
 
-  it('are kept of so many peers that are gone, the first of them first forgotten', () => {
+  it('are kept for a number of disconnected peers, the oldest forgotten first', () => {
     const records = new PeerRecords({ replica: REPLICA, maxDisconnected: 2 });
     for (const peer of ['a', 'b', 'c', 'd']) records.connected(peer);
     records.connected('a');
@@ -78,7 +78,7 @@ describe('the records of peers', () => {
 });
 
 describe('a session over a part', () => {
-  it('is one that proved, without an error, that nothing differs in it', () => {
+  it('proved without an error that its part is equal', () => {
     const finding = findingOf({ interval: PART });
     assert.equal(isPart(sessionReport({ finding })), true);
     assert.equal(isPart(sessionReport({ finding: findingOf() })), false, 'it is everything');
@@ -103,7 +103,7 @@ describe('a peer that gets many items', () => {
     lastSession: sessionReport({ startedAt: 1_000, durationMs: 500, finding: findingOf({ mine }) }),
   });
 
-  it('is one whose last session found it lacking 1,024 items', () => {
+  it('lacked 1,024 items in its last session', () => {
     assert.deepEqual(
       [getsMany(record(1_023), 1_500), getsMany(record(1_024), 1_500)],
       [false, true],
@@ -112,7 +112,7 @@ describe('a peer that gets many items', () => {
     assert.equal(getsMany({ ...record(1), lastSession: sessionReport() }, 6), false);
   });
 
-  it('is so for ten seconds after the end of that session, also where the clock goes back', () => {
+  it('counts as such for ten seconds after the end of that session, also where the clock goes back', () => {
     const get = (now: number): boolean => getsMany(record(1_024), now);
     assert.deepEqual([get(11_499), get(11_500)], [true, false]);
     assert.deepEqual([get(-8_499), get(-8_500)], [true, false]);

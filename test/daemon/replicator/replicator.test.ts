@@ -68,7 +68,7 @@ describe('Replicator.inSync', () => {
     assert.equal(replicator.peers.inSync('p'), true);
   });
 
-  it('ends as soon as anything is learnt of a change on either side', async (context) => {
+  it('ends with the first sign of a change on either side', async (context) => {
     const { replica, replicator, ended } = await setUp(context);
     const { push } = replicator;
     replicator.peerConnected('p');
@@ -97,7 +97,7 @@ describe('Replicator.inSync', () => {
     assert.equal(replicator.peers.inSync('p'), false, 'a new connection begins without knowledge');
   });
 
-  it('wants nothing of a peer that is gone', async (context) => {
+  it('wants no id of a peer that left', async (context) => {
     const { replicator } = await setUp(context);
     replicator.missing('p', [new Uint8Array(32)]);
     assert.equal(replicator.wanted.size, 0);
@@ -105,7 +105,7 @@ describe('Replicator.inSync', () => {
 });
 
 describe('Replicator.busyWith', () => {
-  it('tells peers with which a session runs, and those that get much from us', async (context) => {
+  it('includes peers with a running session, and those that fetch many items from us', async (context) => {
     const { replicator, ended, clock } = await setUp(context);
     const running = new Set(['q']);
     replicator.start({

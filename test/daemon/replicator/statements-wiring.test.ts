@@ -37,7 +37,7 @@ async function nodeOf(t: TestContext) {
 const [FIRST, SECOND] = [itemOf(1), itemOf(2)];
 
 describe('the statements of a replicator', () => {
-  it('become true when what a session found is on the disk', async (t) => {
+  it('become true when the items of a session are on the disk', async (t) => {
     const { replica, events, ended, covered, started } = await nodeOf(t);
     events.missing('p', [FIRST.id, SECOND.id]);
     ended(2);
@@ -47,7 +47,7 @@ describe('the statements of a replicator', () => {
     assert.deepEqual(covered(), { at: started(), interval: EVERYTHING });
   });
 
-  it('do not wait for what came while the session ran', async (t) => {
+  it('do not wait for items that arrived during the session', async (t) => {
     const { replica, events, ended, covered } = await nodeOf(t);
     events.missing('p', [FIRST.id]);
     await replica.put([FIRST]);
@@ -55,7 +55,7 @@ describe('the statements of a replicator', () => {
     assert.notEqual(covered(), null);
   });
 
-  it('are not made of a session whose connection was lost', async (t) => {
+  it('are not made after a session whose connection was lost', async (t) => {
     const { replica, events, ended, covered } = await nodeOf(t);
     for (const _ of [1, 2]) {
       events.missing('p', [FIRST.id]);
@@ -72,7 +72,7 @@ describe('the statements of a replicator', () => {
     assert.equal(covered(), null, 'a false coversAsOf: the connection was lost meanwhile');
   });
 
-  it('count what a session finds with a peer that is gone', async (t) => {
+  it('include the findings of a session with a peer that left', async (t) => {
     const { events, ended, covered } = await nodeOf(t);
     events.peerDisconnected('p');
     events.missing('p', [FIRST.id]);
@@ -80,7 +80,7 @@ describe('the statements of a replicator', () => {
     assert.equal(covered(), null, 'a false coversAsOf: what it found is not here');
   });
 
-  it('are not made where something is refused that the peer holds', async (t) => {
+  it('are not made where an item of the peer is refused', async (t) => {
     const { ended, covered } = await nodeOf(t);
     ended(1, 1);
     assert.equal(covered(), null);

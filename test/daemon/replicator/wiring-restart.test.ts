@@ -7,7 +7,7 @@ const PART = { lower: at(1), upper: at(2) };
 const PUBLISHED = { publisher: 'p', from: 'q' };
 
 describe('a replicator that starts and stops', () => {
-  it('attends to who was there before it started, and asks nothing before', async (t) => {
+  it('serves peers that were connected before its start, and asks nothing before it', async (t) => {
     const rig = await ReplicatorRig.open(t);
     const { replicator } = rig;
     replicator.peerConnected('p');
@@ -35,7 +35,7 @@ describe('a replicator that starts and stops', () => {
     assert.equal(replicator.ownItems.totals?.gaps, 7);
   });
 
-  it('hears of nothing once it is stopped, and of all once it is started again', async (t) => {
+  it('ignores events once it is stopped, and hears all once it is started again', async (t) => {
     const rig = await ReplicatorRig.open(t);
     for (const number of [1, 2, 3]) {
       rig.start();
@@ -51,7 +51,7 @@ describe('a replicator that starts and stops', () => {
     }
   });
 
-  it('waits no more for an index once it is stopped', async (t) => {
+  it('no longer waits for an index once it is stopped', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     await rig.connect('p');
@@ -70,7 +70,7 @@ describe('a replicator that starts and stops', () => {
     assert.equal(asked, 4);
   });
 
-  it('stores what was pushed before it has stopped', async (t) => {
+  it('stores pushed items before it has stopped', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     rig.replicator.push.items([itemOf(1)], PUBLISHED);
@@ -79,7 +79,7 @@ describe('a replicator that starts and stops', () => {
   });
 });
 
-describe('the sessions that somebody asks a replicator for', () => {
+describe('the requested sessions of a replicator', () => {
   it('are with one peer, or with all that are connected', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
@@ -96,7 +96,7 @@ describe('the sessions that somebody asks a replicator for', () => {
     assert.equal(rig.replicator.peers.firstRoundEnded, true);
   });
 
-  it('have who is far ahead of us taken part in a catch-up, whoever begins', async (t) => {
+  it('lead to a catch-up with a peer far ahead, on whichever side they begin', async (t) => {
     const rig = await ReplicatorRig.open(t, { catchUpItems: 100 });
     rig.start();
     const outline = { root: new Uint8Array(16), interval: EVERYTHING, settles: true };

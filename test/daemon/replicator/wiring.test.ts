@@ -6,7 +6,7 @@ import { at, FAILED, findingOf, idOf, itemOf } from './support.ts';
 const PUBLISHED = { publisher: 'p', from: 'q' };
 
 describe('a replicator whose set changes', () => {
-  it('has its peers told by sessions, and those in sync by none', async (t) => {
+  it('informs its peers by sessions, and those in sync by none', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     await rig.connect('p', 'q');
@@ -18,7 +18,7 @@ describe('a replicator whose set changes', () => {
     }
   });
 
-  it('leaves what it put to push where that reaches the peer, and looks after silence', async (t) => {
+  it('leaves own items to push where that reaches the peer, and runs a session after silence', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     rig.reached.add('p');
@@ -33,7 +33,7 @@ describe('a replicator whose set changes', () => {
     assert.equal((await rig.after(SETTLE_MS)).length, 2, 'it was not announced');
   });
 
-  it('does not count as told who connected while an item was put', async (t) => {
+  it('does not count a peer as covered that connected during a put', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     rig.reached.add('p');
@@ -44,7 +44,7 @@ describe('a replicator whose set changes', () => {
     assert.ok((await rig.after(SETTLE_MS)).some((session) => session.startsWith('p ')));
   });
 
-  it('tells the announce service what is on the disk, from wherever', async (t) => {
+  it('reports stored items from every source to the announce service', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     await rig.replica.put([itemOf(1)]);
@@ -56,7 +56,7 @@ describe('a replicator whose set changes', () => {
     );
   });
 
-  it('counts what others pushed as told', async (t) => {
+  it('counts items pushed by others as covered', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     rig.reached.add('p');
@@ -108,7 +108,7 @@ describe('a replicator whose set changes', () => {
 });
 
 describe('a replicator while things are fetched', () => {
-  it('puts sessions off as long as they come, and five seconds', async (t) => {
+  it('delays sessions as long as items arrive, and five seconds more', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     rig.shows = () => ({ equal: false });
@@ -128,7 +128,7 @@ describe('a replicator while things are fetched', () => {
     assert.deepEqual(sessions.slice(0, 1), ['p whole'], 'what nobody waits for does not count');
   });
 
-  it('has none put off where nothing is fetched', async (t) => {
+  it('does not delay sessions where no item is fetched', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     await rig.connect('p');
@@ -138,7 +138,7 @@ describe('a replicator while things are fetched', () => {
     assert.equal(rig.replicator.busyWith('never met'), false);
   });
 
-  it('wants what is not here, nor on its way here, nor refused', async (t) => {
+  it('wants ids that are not held, on their way, or refused', async (t) => {
     const rig = await ReplicatorRig.open(t, { batchItems: 1 });
     rig.start();
     const [held, arriving, refused, missing] = [1, 2, 3, 4].map((number) => itemOf(number));
@@ -161,7 +161,7 @@ describe('a replicator while things are fetched', () => {
     assert.deepEqual({ now: orphans, lost }, { now: 1, lost: 0 });
   });
 
-  it('says why nothing is fetched, and takes no keys then', async (t) => {
+  it('says why fetching is paused, and accepts no keys then', async (t) => {
     const rig = await ReplicatorRig.open(t, {}, { limits: { maxSetBytes: 3 } });
     rig.start();
     await rig.connect('p');
@@ -181,8 +181,8 @@ describe('a replicator while things are fetched', () => {
   });
 });
 
-describe('a replicator that misses something', () => {
-  it('has a session with the publisher where that is connected, else with who passed on', async (t) => {
+describe('a replicator with a gap', () => {
+  it('runs a session with the publisher where that is connected, else with the forwarder', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     await rig.connect('p', 'q');
@@ -195,7 +195,7 @@ describe('a replicator that misses something', () => {
     assert.deepEqual(await rig.after(SILENCE_MS), ['q whole']);
   });
 
-  it('has a session again after one that was stale or had to stop, and after no other', async (t) => {
+  it('runs a session again after one that was stale or had to stop, and after no other', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     await rig.connect('p');
@@ -214,7 +214,7 @@ describe('a replicator that misses something', () => {
     }
   });
 
-  it('wants what one peer lists until the sets are known to be equal', async (t) => {
+  it('wants the ids that one peer lists until the sets are known to be equal', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     await rig.connect('p');
@@ -227,7 +227,7 @@ describe('a replicator that misses something', () => {
 });
 
 describe('a replicator whose index is being built', () => {
-  it('has no sessions, is in sync with nobody, and has them when it is built', async (t) => {
+  it('runs no sessions and is in sync with no peer until it is built', async (t) => {
     const rig = await ReplicatorRig.open(t);
     rig.start();
     await rig.connect('p');

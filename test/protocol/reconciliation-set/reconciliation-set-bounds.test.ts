@@ -16,7 +16,7 @@ function denyAll(set: ReconciliationSet, peer: string, max = 999): number[] {
 }
 
 describe('limits of a ReconciliationSet', () => {
-  it('of one peer: taken at the limit, passed over past it, and room again when ids come in', () => {
+  it('of one peer accept ids up to the limit, and make room when items arrive', () => {
     const set = new ReconciliationSet({ maxIdsPerPeer: 3, maxIds: 9 });
     for (let round = 0; round < 3; round++) {
       assert.equal(set.add('ann', range(1, 2)), 2);
@@ -28,7 +28,7 @@ describe('limits of a ReconciliationSet', () => {
     }
   });
 
-  it('of all peers: what is known already is listed past it, and what is new is not', () => {
+  it('of all peers still accept sources of known ids past the limit, and no new ids', () => {
     const set = new ReconciliationSet({ maxIds: 3 });
     for (let round = 0; round < 3; round++) {
       assert.equal(set.add('ann', range(1, 4)), 3);
@@ -52,7 +52,7 @@ describe('limits of a ReconciliationSet', () => {
     assert.equal(set.room('ann'), 0);
   });
 
-  it('of orphans: all stay at the limit, the oldest go past it, and liars cost no place', () => {
+  it('of orphans keep all up to the limit, drop the oldest past it, and lose no place to liars', () => {
     for (const [listed, lost] of [
       [3, 0],
       [4, 1],
@@ -69,7 +69,7 @@ describe('limits of a ReconciliationSet', () => {
     }
   });
 
-  it('of orphans: an unconfirmed one goes for a confirmed one, which goes for none', () => {
+  it('of orphans drop an unconfirmed one for a confirmed one, and never the reverse', () => {
     const set = new ReconciliationSet({ maxOrphans: 2 });
     for (const peer of ['ann', 'bob']) set.add(peer, range(1, 2));
     set.add('cyd', [id(3)]);
@@ -84,7 +84,7 @@ describe('limits of a ReconciliationSet', () => {
     assert.deepEqual([numbers(set.missing()), set.orphans, set.lost], [[2, 4], 2, 2]);
   });
 
-  it('of large claims: so many ids, or so many bytes, at the limit and one past it', () => {
+  it('of large claims hold for ids and for bytes, at the limit and one past it', () => {
     for (const [limits, expected] of [
       [{ max: 2, maxBytes: 99 }, [1, 2]],
       [{ max: 9, maxBytes: 20 }, [1, 2]],

@@ -101,7 +101,7 @@ describe('import', () => {
       assert.match(stdout, /^failed 2$/m);
     });
 
-    it('reads at most the allowed number of files at a time', async () => {
+    it('puts at most the allowed number of files at a time', async () => {
       const root = await tree(
         Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`f${i}`, `content ${i}`])),
       );

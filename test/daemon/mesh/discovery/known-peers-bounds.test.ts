@@ -174,7 +174,7 @@ describe('KnownPeers at its bounds', () => {
     assert.deepEqual(callable(known), ['a', 'b'], 'the rests of a start small again');
   });
 
-  it('forgets a silent and failing peer after the configured time, and logs it', async () => {
+  it('forgets a silent and failing peer after the configured time, and reports the change', async () => {
     const known = create({ forgetMs: 10_000 });
     hear(known, 'a', 1);
     await clock.advance(9_999);

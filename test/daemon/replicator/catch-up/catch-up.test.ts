@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Rig } from './support.ts';
 
-describe('a catch-up of which something does not come', () => {
+describe('a catch-up with missing items', () => {
   /** So many seconds, with an item written here in each. */
   async function busySeconds(rig: Rig, seconds: number): Promise<void> {
     for (let i = 0; i < seconds; i++) {
@@ -25,7 +25,7 @@ describe('a catch-up of which something does not come', () => {
     assert.ok(rig.over);
   });
 
-  it('has a slice listed by another peer when nobody lists an id in it any more, though it stays wanted', async () => {
+  it('has a slice listed by another peer when no source lists an id in it any more, though it stays wanted', async () => {
     const rig = new Rig(['a', 'b'], 1);
     const ids = await rig.list('a', 10);
     rig.store(ids.slice(1));
@@ -36,7 +36,7 @@ describe('a catch-up of which something does not come', () => {
     assert.ok(!rig.idle('b'), 'b lists it');
   });
 
-  it('lets what is on its way to the disk arrive', async () => {
+  it('waits for items on their way to the disk', async () => {
     const rig = new Rig(['a', 'b'], 1);
     const ids = await rig.list('a', 1);
     rig.wanted.received(ids[0]!);
@@ -46,7 +46,7 @@ describe('a catch-up of which something does not come', () => {
     assert.ok(!rig.idle('b'), 'b compares it');
   });
 
-  it('has another peer list what a peer does not bring, while others write', async () => {
+  it('has another peer list the items that one peer does not deliver, while others write', async () => {
     const rig = new Rig(['a', 'b'], 1);
     await rig.list('a', 10);
     await busySeconds(rig, 14);
@@ -55,7 +55,7 @@ describe('a catch-up of which something does not come', () => {
     assert.ok(!rig.idle('b'));
   });
 
-  it('does not wait less for slices whose lister brings another one first', async () => {
+  it('waits as long for slices whose lister delivers another one first', async () => {
     const rig = new Rig(['a', 'b'], 3);
     const first = await rig.list('a', 30);
     const listed = rig.session('b');
@@ -69,7 +69,7 @@ describe('a catch-up of which something does not come', () => {
     assert.equal(rig.logged('catch-up-barred').length, 0);
   });
 
-  it('waits longer for large items, and does not blame peers while nothing is fetched', async () => {
+  it('waits longer for large items, and blames no peer while fetching is paused', async () => {
     const rig = new Rig(['a', 'b'], 1);
     const ids = await rig.list('a', 2);
     for (const id of ids) rig.wanted.enlarge(id, { peer: 'a', bytes: 1_048_576 });
@@ -83,7 +83,7 @@ describe('a catch-up of which something does not come', () => {
     assert.ok(!rig.idle('b'));
   });
 
-  it('goes on without a peer whose lists do not come, time and again', async () => {
+  it('continues without a peer whose listed items do not arrive, repeatedly', async () => {
     const rig = new Rig(['a', 'b'], 6);
     for (let times = 0; times < 3; times++) {
       await rig.list('a', 10);
@@ -97,7 +97,7 @@ describe('a catch-up of which something does not come', () => {
     assert.ok(rig.catchUp.progress.slices.closed === 6);
   });
 
-  it('goes on at once without a peer whose lists are not believed', async () => {
+  it('continues at once without a peer that is not believed', async () => {
     const rig = new Rig(['a', 'b'], 3);
     await rig.list('a', 10);
     rig.catchUp.disbelieved('a');
@@ -107,7 +107,7 @@ describe('a catch-up of which something does not come', () => {
     assert.equal(rig.catchUp.progress.slices.closed, 3);
   });
 
-  it('has who found an omission answer for it, not who left it out', async () => {
+  it('makes the peer that found an omission deliver it, not the peer that omitted it', async () => {
     const rig = new Rig(['a', 'b'], 1);
     rig.store(await rig.list('a', 10));
     await rig.list('b', 5);
@@ -118,7 +118,7 @@ describe('a catch-up of which something does not come', () => {
 });
 
 describe('the progress of a catch-up', () => {
-  it('counts what was listed, and says what is only said', async () => {
+  it('counts listed items, and marks claims of peers as estimates', async () => {
     const rig = new Rig(['a'], 2);
     rig.write(500);
     assert.deepEqual(told(rig), { stored: 0, missing: 2_000, estimated: true });
@@ -159,7 +159,7 @@ describe('a catch-up with a peer that is slow', () => {
     assert.equal(rig.logged('catch-up-ended')[0]!.msg, 'caught up');
   });
 
-  it('does not call a session that failed a proof', async () => {
+  it('does not treat a failed session as a proof', async () => {
     const rig = new Rig(['a', 'b'], 1);
     await untilClosing(rig, ['a', 'b']);
     const error = { code: 'TIMEOUT', message: 'it took too long' };
@@ -170,7 +170,7 @@ describe('a catch-up with a peer that is slow', () => {
     assert.match(`${line!.msg}`, /whose session at the end did not fail/);
   });
 
-  it('claims nothing when no session at the end came to its own', async () => {
+  it('claims no result when no closing session succeeded', async () => {
     const rig = new Rig(['a', 'b'], 1);
     await untilClosing(rig, ['a', 'b']);
     const error = { code: 'TIMEOUT', message: 'it took too long' };
@@ -178,7 +178,7 @@ describe('a catch-up with a peer that is slow', () => {
     assert.match(`${rig.logged('catch-up-ended')[0]!.msg}`, /no peer was left to compare/);
   });
 
-  it('tells slices that no peer could bring from those that are here', async () => {
+  it('separates slices that no peer could deliver from stored ones', async () => {
     const rig = new Rig(['a', 'b', 'c', 'd', 'e'], 1);
     for (const peer of ['a', 'b', 'a', 'b', 'a']) {
       for (const id of await rig.list(peer, 1)) rig.wanted.received(id);
@@ -189,7 +189,7 @@ describe('a catch-up with a peer that is slow', () => {
     assert.match(`${rig.logged('catch-up-ended')[0]!.msg}`, /but for what no peer could bring/);
   });
 
-  it('gives the slice of a session that takes too long to a peer with nothing to do', async () => {
+  it('gives the slice of a slow session to an idle peer', async () => {
     const rig = new Rig(['a', 'b'], 1);
     const slow = rig.session('a');
     await rig.clock.advance(59_000);
@@ -203,7 +203,7 @@ describe('a catch-up with a peer that is slow', () => {
     await slow.end();
   });
 
-  it('is patient where nobody else could do it', async () => {
+  it('is patient where no other peer is idle', async () => {
     const rig = new Rig(['a'], 2);
     await rig.clock.advance(120_000);
     assert.ok(rig.catchUp.takes('a'));

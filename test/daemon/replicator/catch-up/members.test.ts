@@ -14,7 +14,7 @@ describe('a peer that takes part in a catch-up', () => {
     assert.equal(rig.catchUp.works('c'), false);
   });
 
-  it('that leaves works until its session has ended, and takes part again when it comes back', async () => {
+  it('that leaves counts as working until its session ends, and takes part again when it returns', async () => {
     const rig = new Rig(['a', 'b'], 8);
     for (const _ of [1, 2]) {
       const session = rig.session('a');
@@ -40,7 +40,7 @@ describe('a peer that takes part in a catch-up', () => {
     assert.equal(rig.catchUp.works('a'), false);
   });
 
-  it('joins once, by a look that tells its root, and not where it is barred', async () => {
+  it('joins once, by a survey that shows its root, and not where it is barred', async () => {
     const rig = new Rig(['a'], 4);
     rig.catchUp.join({ ...surveyOf('b', 4), outlines: null });
     assert.equal(rig.catchUp.takes('b'), false);
@@ -83,7 +83,7 @@ describe('a peer that takes part in a catch-up', () => {
     assert.equal(rig.catchUp.takes('a'), true);
   });
 
-  it('may have its lists not come twice, and not three times', async () => {
+  it('may fail to deliver its lists twice, and not three times', async () => {
     const rig = new Rig(['a', 'b'], 8);
     for (let times = 1; times <= 3; times++) {
       assert.equal(rig.catchUp.takes('a'), true, `after ${times - 1} times`);
@@ -93,7 +93,7 @@ describe('a peer that takes part in a catch-up', () => {
     assert.equal(rig.catchUp.takes('a'), false);
   });
 
-  it('with nothing to do serves what a member with the same set has listed', async () => {
+  it('that is idle serves the listed items of a member with the same set', async () => {
     const rig = new Rig([], 1);
     rig.catchUp.begin(surveyOf('a', 2, 'same'), 3);
     await rig.list('a', 1);
@@ -106,7 +106,7 @@ describe('a peer that takes part in a catch-up', () => {
 });
 
 describe('a catch-up that one peer alone takes part in', () => {
-  it('waits for the peers that are not known yet to check it, but not for ever', async () => {
+  it('waits for unknown peers to check it, but not forever', async () => {
     const rig = new Rig(['a'], 1, { unknown: 1 });
     rig.store(await rig.list('a', 1));
     await rig.clock.advance(9_000);
@@ -115,7 +115,7 @@ describe('a catch-up that one peer alone takes part in', () => {
     assert.equal(rig.catchUp.progress.phase, 'closing');
   });
 
-  it('closes at once where no other is there', async () => {
+  it('closes at once where no other peer is connected', async () => {
     const rig = new Rig(['a'], 1);
     rig.store(await rig.list('a', 1));
     assert.equal(rig.catchUp.progress.phase, 'closing');
@@ -123,7 +123,7 @@ describe('a catch-up that one peer alone takes part in', () => {
     assert.ok(rig.over);
   });
 
-  it('ends when that has gone, and says that it got nowhere', async () => {
+  it('ends when that peer leaves, and reports that it failed', async () => {
     const rig = new Rig(['a'], 2);
     await rig.clock.advance(12_345);
     rig.catchUp.left('a');
@@ -136,7 +136,7 @@ describe('a catch-up that one peer alone takes part in', () => {
 });
 
 describe('a catch-up that takes long', () => {
-  it('tells every ten seconds how far it is', async () => {
+  it('logs its progress every ten seconds', async () => {
     const rig = new Rig(['a'], 2);
     await rig.list('a', 3);
     await rig.clock.advance(9_000);
@@ -150,7 +150,7 @@ describe('a catch-up that takes long', () => {
     assert.equal(rig.logged('catch-up').length, 2);
   });
 
-  it('bars who is slow, no sooner than after a minute, and only where somebody has nothing to do', async () => {
+  it('bars a slow peer after a minute at the earliest, and only where another peer is idle', async () => {
     const rig = new Rig(['a', 'b'], 2);
     await rig.clock.advance(59_000);
     await rig.session('b').end();
@@ -161,7 +161,7 @@ describe('a catch-up that takes long', () => {
     assert.equal(rig.logged('catch-up-barred')[0]!.reason, 'its sessions take too long');
   });
 
-  it('bars nobody while all the room for what is listed is taken', async () => {
+  it('bars no peer while the room for listed ids is full', async () => {
     const rig = new Rig(['a', 'b'], 3, { maxPending: 5 });
     const ids = await rig.list('b', 5);
     rig.fetcher.paused = { code: 'PAUSED', message: 'paused' };

@@ -65,14 +65,14 @@ describe('the slices of a plan', () => {
     assert.equal(plan.allListed, false);
   });
 
-  it('count one item at least where the peer has not more than we', () => {
+  it('count at least one item where the peer has no more than we', () => {
     const plan = new Plan({ sliceItems: 10, maxPending: 10 });
     const part = { lower: at(0), upper: at(1), ours: 5, theirs: 5, differs: true };
     plan.begin([part], 1);
     assert.equal(plan.missing, 1);
   });
 
-  it('are listed as they are where a survey shows nothing more of them', () => {
+  it('are listed whole where a survey shows no parts', () => {
     for (const [shown, kind] of [
       [[3_000], 'list'],
       [[], 'list'],
@@ -95,8 +95,8 @@ describe('the slices of a plan', () => {
   });
 });
 
-describe('what a plan counts', () => {
-  it('is what is listed and not here, once an id, over all slices', () => {
+describe('the count of pending ids of a plan', () => {
+  it('includes each listed and missing id once, over all slices', () => {
     const plan = planOf([1_500, 1_500]);
     const [first, second] = ['a', 'b'].map((peer) => begin(plan, peer).slice);
     plan.learnt(first!, idsOf(3));
@@ -118,7 +118,7 @@ describe('what a plan counts', () => {
     assert.deepEqual([plan.missing, plan.pending], [0, 0]);
   });
 
-  it('is no less than what is listed where a peer said too little', () => {
+  it('is at least the number of listed ids where a peer stated too few', () => {
     const plan = planOf([2]);
     const { slice } = begin(plan, 'a');
     plan.learnt(slice, idsOf(5));
@@ -128,7 +128,7 @@ describe('what a plan counts', () => {
     assert.equal(plan.missing, 1);
   });
 
-  it('is given back when a job fails, a peer leaves or a slice is opened again', () => {
+  it('decreases when a job fails, a peer leaves or a slice is opened again', () => {
     const plan = planOf([1_500, 1_500, 1_500], 3, { maxPending: 5 });
     for (const end of ['failed', 'left', 'reopened']) {
       const job = begin(plan, end);
@@ -143,7 +143,7 @@ describe('what a plan counts', () => {
     }
   });
 
-  it('stops what lists at its bound, and not what checks', () => {
+  it('stops listings at its bound, but no checks', () => {
     const plan = planOf([1_500, 1_500, 1_500], 2, { maxPending: 3 });
     plan.listed(begin(plan, 'a').slice, null);
     const { slice } = begin(plan, 'a');
@@ -156,7 +156,7 @@ describe('what a plan counts', () => {
 });
 
 describe('a slice', () => {
-  it('goes on behind the end of its list, and is whole without one behind its beginning', () => {
+  it('continues behind the end of its list, and stays whole without a list', () => {
     const plan = planOf([1_500, 1_600, 1_700]);
     begin(plan, 'x');
     const job = begin(plan, 'a');
@@ -169,7 +169,7 @@ describe('a slice', () => {
     assert.equal(plan.slices.length, 4, 'nothing of it was listed');
   });
 
-  it('is surveyed where what is left of it is larger than a slice', () => {
+  it('is surveyed where its rest is larger than a slice', () => {
     const plan = planOf([2_000], 1, { sliceItems: 2_000 });
     const job = begin(plan, 'a');
     job.slice.expected = 2_002;
@@ -178,7 +178,7 @@ describe('a slice', () => {
     assert.equal(plan.slices[1]!.state, 'coarse');
   });
 
-  it('is not given again to who did not bring it, unless that is alone', () => {
+  it('is not given again to the peer that did not deliver it, unless it is alone', () => {
     const plan = planOf([1_500]);
     plan.failed(begin(plan, 'a'));
     assert.equal(plan.next('a', false), null);
@@ -188,7 +188,7 @@ describe('a slice', () => {
     assert.equal(plan.next('b', false), null);
   });
 
-  it('is given up when it did not come five times, and no sooner', () => {
+  it('is given up after it failed to arrive five times, and no sooner', () => {
     const plan = planOf([1_500]);
     for (let times = 1; times <= 5; times++) {
       assert.equal(plan.done, false, `after ${times - 1} times`);
@@ -203,7 +203,7 @@ describe('a slice', () => {
     assert.deepEqual([other.done, isGivenUp(other.slices[0]!)], [true, false]);
   });
 
-  it('whose check failed is checked again, by anybody but its lister', () => {
+  it('whose check failed is checked again, by any peer but its lister', () => {
     const plan = planOf([1_500]);
     plan.listed(begin(plan, 'a').slice, null);
     for (const _ of [1, 2, 3, 4, 5, 6]) {
@@ -218,7 +218,7 @@ describe('a slice', () => {
     assert.equal(plan.done, true);
   });
 
-  it('that its checker owes is listed again when that does not bring it, and not by it', () => {
+  it('that its checker does not deliver is listed again by another peer', () => {
     const plan = planOf([1_500]);
     plan.listed(begin(plan, 'a').slice, null);
     const { slice } = begin(plan, 'b');
@@ -233,7 +233,7 @@ describe('a slice', () => {
     assert.equal(begin(plan, 'b').kind, 'check', 'it is checked anew');
   });
 
-  it('of who left is to be listed by others, if that owes it and it is not here', () => {
+  it('of a peer that left is listed by others, if items of it are missing', () => {
     const plan = planOf([1_500, 1_500, 1_500]);
     const [fetching, listing, other] = ['a', 'a', 'b'].map((peer) => begin(plan, peer).slice);
     for (const [i, slice] of [fetching!, other!].entries()) {
@@ -250,7 +250,7 @@ describe('a slice', () => {
     assert.equal(plan.next('a', false)?.slice, fetching, 'it may list it when it is back');
   });
 
-  it('is let be by who is alone only where all the others are stored or closed', () => {
+  it('is left unchecked by a lone peer only where all others are stored or closed', () => {
     const plan = planOf([1_500, 1_500]);
     plan.listed(begin(plan, 'a').slice, null);
     const { slice } = begin(plan, 'a');

@@ -45,7 +45,7 @@ describe('the plan of a catch-up', () => {
     assert.equal(slices.next('a', false), null);
   });
 
-  it('leaves out what is equal, and joins what is small', () => {
+  it('skips equal parts, and joins small ones', () => {
     const slices = plan();
     const [first, second, third, ...rest] = parts(8, 10);
     slices.begin([first!, second!, { ...third!, differs: false }, ...rest], 1);
@@ -59,7 +59,7 @@ describe('the plan of a catch-up', () => {
     assert.equal(slices.slices[0]!.upper.hint, 200n);
   });
 
-  it('has a part that is too large looked at first, and takes its parts in its place', () => {
+  it('surveys a part that is too large first, and replaces it by its parts', () => {
     const slices = plan();
     slices.begin(parts(2, 20_000), 2);
     const job = begin(slices, 'a');
@@ -87,7 +87,7 @@ describe('the plan of a catch-up', () => {
     assert.ok(slices.done);
   });
 
-  it('fetches what the second peer shows beyond the first before it closes', () => {
+  it('fetches the additional items of the second peer before it closes', () => {
     const slices = plan();
     slices.begin(parts(1, 3), 2);
     slices.listed(begin(slices, 'a').slice, null);
@@ -101,7 +101,7 @@ describe('the plan of a catch-up', () => {
     assert.ok(slices.done);
   });
 
-  it('forgets what a peer showed whose comparison failed', () => {
+  it('discards the result of a failed comparison', () => {
     const slices = plan();
     slices.begin(parts(1, 3), 2);
     slices.listed(begin(slices, 'a').slice, null);
@@ -112,7 +112,7 @@ describe('the plan of a catch-up', () => {
     assert.equal(begin(slices, 'c').kind, 'check');
   });
 
-  it('does without a second peer where there is none', () => {
+  it('closes without a second peer where there is none', () => {
     const slices = plan();
     slices.begin(parts(1, 3), 1);
     slices.listed(begin(slices, 'a').slice, null);
@@ -120,7 +120,7 @@ describe('the plan of a catch-up', () => {
     assert.ok(slices.done);
   });
 
-  it('goes on behind where a session had to stop', () => {
+  it('continues behind the stop of a session', () => {
     const slices = plan();
     slices.begin(parts(1, 1_000), 2);
     const { slice } = begin(slices, 'a');
@@ -132,7 +132,7 @@ describe('the plan of a catch-up', () => {
     assert.equal(rest.expected, 600);
   });
 
-  it('lists no more than may be pending', () => {
+  it('lists up to the bound of pending ids', () => {
     const slices = plan({ maxPending: 1_000 });
     slices.begin(parts(3, 2_000), 2);
     const { slice } = begin(slices, 'a');
@@ -143,7 +143,7 @@ describe('the plan of a catch-up', () => {
     assert.notEqual(slices.next('b', false), null);
   });
 
-  it('gives what a peer listed and did not bring to others, and gives up at last', () => {
+  it('gives undelivered slices to other peers, and gives up in the end', () => {
     const slices = plan();
     slices.begin(parts(1, 5), 2);
     const job = begin(slices, 'a');

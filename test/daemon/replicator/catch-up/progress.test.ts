@@ -46,7 +46,7 @@ describe('the rate of a catch-up', () => {
     assert.equal(rate.perSecond, 25, 'also between two samples');
   });
 
-  it('is that between the last two samples where those are far apart', async () => {
+  it('is the one between the last two samples where those are far apart', async () => {
     const clock = new VirtualClock();
     const rate = new Rate(clock);
     for (const count of [100, 60, 0]) {
@@ -57,7 +57,7 @@ describe('the rate of a catch-up', () => {
     }
   });
 
-  it('says how long the rest takes, in whole seconds, where something comes and is missing', async () => {
+  it('gives the remaining time in whole seconds, while items arrive and others are missing', async () => {
     const clock = new VirtualClock();
     const rate = new Rate(clock);
     await sampled(5, 10, rate, clock);
@@ -74,7 +74,7 @@ describe('the end of a catch-up', () => {
   const ends = (missing: number, givenUp: number, compared: number, uncompared: number) =>
     ending({ missing, givenUp, compared, uncompared });
 
-  it('is told as what was shown, and no more', () => {
+  it('is reported as far as it was shown', () => {
     assert.equal(ends(0, 0, 1, 0), 'caught up');
     assert.match(ends(0, 0, 1, 1), /whose session at the end did not fail/);
     assert.match(ends(0, 1, 1, 1), /but for what no peer could bring/);
@@ -95,7 +95,7 @@ describe('a session of a catch-up', () => {
   const kinds = (change: Parameters<typeof sessionReport>[0]): string[] =>
     KINDS.filter((kind) => usable(sessionReport(change), job(kind)));
 
-  it('counts where it was ours and came to its end', () => {
+  it('counts where we began it and it reached its end', () => {
     assert.deepEqual(kinds({}), KINDS);
     assert.deepEqual(kinds({ role: 'responder' }), []);
     assert.deepEqual(kinds({ error: FAILED }), []);
@@ -105,7 +105,7 @@ describe('a session of a catch-up', () => {
     assert.equal(declined(sessionReport({ outlines: { ours: outline, theirs: outline } })), false);
   });
 
-  it('that had to stop counts where it listed something of its slice', () => {
+  it('that had to stop counts where it listed ids of its slice', () => {
     assert.deepEqual(kinds({ continueFrom: at(6) }), ['survey', 'list']);
     assert.deepEqual(kinds({ continueFrom: at(6), error: FAILED }), ['list'], 'a budget was spent');
     assert.deepEqual(kinds({ continueFrom: at(5) }), ['survey'], 'nothing of it');

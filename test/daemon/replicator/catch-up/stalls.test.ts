@@ -55,8 +55,8 @@ class Rig {
   }
 }
 
-describe('a slice that does not come', () => {
-  it('has stalled when nothing came for fifteen seconds, from the first look on', async () => {
+describe('a slice that does not arrive', () => {
+  it('has stalled after fifteen seconds without an item, counted from the first check', async () => {
     const rig = new Rig();
     rig.list('a', 3);
     for (const number of [0, 1]) {
@@ -69,7 +69,7 @@ describe('a slice that does not come', () => {
     assert.equal(await rig.look(1_000), '');
   });
 
-  it('has not where another slice of the same peer comes, and has where one of another does', async () => {
+  it('has not stalled while another slice of the same peer arrives, and has while one of another peer does', async () => {
     for (const [peer, found] of [
       ['a', ''],
       ['b', 'stalled 0'],
@@ -85,7 +85,7 @@ describe('a slice that does not come', () => {
     }
   });
 
-  it('has two minutes where large items alone are awaited', async () => {
+  it('has two minutes where only large items are missing', async () => {
     const rig = new Rig();
     rig.list('a', 2);
     for (const id of idsOf(2)) rig.wanted.enlarge(id, { peer: 'a', bytes: 1_000_000 });
@@ -99,7 +99,7 @@ describe('a slice that does not come', () => {
     assert.equal(await rig.look(15_000), 'stalled 0', 'a small one is awaited too');
   });
 
-  it('is lost when nothing in it is wanted at two looks in a row', async () => {
+  it('is lost when none of its ids is wanted at two checks in a row', async () => {
     const rig = new Rig();
     rig.list('a', 2);
     for (const id of idsOf(2)) rig.wanted.received(id);
@@ -113,7 +113,7 @@ describe('a slice that does not come', () => {
     assert.equal(await rig.look(1_000), 'lost 0');
   });
 
-  it('is not one while nothing is fetched, and has its time anew', async () => {
+  it('has not stalled while fetching is paused, and its time restarts', async () => {
     const rig = new Rig(2);
     rig.list('a', 1);
     rig.list('b', 1, 10);
@@ -128,7 +128,7 @@ describe('a slice that does not come', () => {
     assert.equal(await rig.look(1), 'stalled 0');
   });
 
-  it('is none that is being listed, nor one that has come', async () => {
+  it('has not stalled while it is being listed, nor after it arrived', async () => {
     const rig = new Rig(2);
     rig.list('a', 1);
     const job = rig.plan.next('a', true)!;

@@ -16,8 +16,8 @@ function declining(peer: string) {
   return { outlines: { ...outlines, theirs: { ...outlines.theirs, settles: false } } };
 }
 
-describe('what a catch-up says of itself', () => {
-  it('is how far it is, from its beginning to its end', async () => {
+describe('the log of a catch-up', () => {
+  it('has its progress, from its beginning to its end', async () => {
     const rig = new Rig(['a', 'b'], 3);
     const [begun] = rig.logged('catch-up-begun');
     assert.deepEqual([begun!.peer, begun!.missing, begun!.slices], ['a', 3_000, 3]);
@@ -50,7 +50,7 @@ describe('what a catch-up says of itself', () => {
     assert.deepEqual([peers, none, rig.catchUp.closing], [2, null, true]);
   });
 
-  it('is the rate of the last seconds, taken once a second', async () => {
+  it('has the rate of the last seconds, sampled once a second', async () => {
     const rig = new Rig(['a', 'b'], 1);
     const ids = await rig.list('a', 40);
     for (let second = 0; second < 20; second++) {
@@ -60,7 +60,7 @@ describe('what a catch-up says of itself', () => {
     assert.equal(rig.catchUp.progress.itemsPerSecond, 0, 'nothing has come for ten seconds');
   });
 
-  it('is an omission where a second peer shows more, and none where it shows nothing', async () => {
+  it('has an omission where a second peer shows more, and none where it shows no more', async () => {
     for (const missing of [0, 1]) {
       const rig = await untilChecked(['a', 'b']);
       await rig.list('b', missing);
@@ -71,7 +71,7 @@ describe('what a catch-up says of itself', () => {
     }
   });
 
-  it('is whose session at the end showed something, and whose did not', async () => {
+  it('names the peers whose closing session succeeded, and those whose did not', async () => {
     const rig = await untilChecked(['a', 'b', 'c', 'd']);
     await rig.session('b').end();
     await rig.session('a').end({ missing: 1 });
@@ -92,7 +92,7 @@ describe('what a catch-up says of itself', () => {
     );
   });
 
-  it('is nothing more once it is over', async () => {
+  it('has no further line once it is over', async () => {
     const rig = await untilChecked(['a', 'b']);
     await rig.session('b').end();
     const session = rig.session('a');
@@ -106,7 +106,7 @@ describe('what a catch-up says of itself', () => {
 });
 
 describe('a peer that goes and comes back while a catch-up closes', () => {
-  it('is waited for no more, nor is its old session taken for its new one', async () => {
+  it('is not waited for, and its old session does not count as its new one', async () => {
     const rig = await untilChecked(['a', 'b']);
     await rig.session('b').end();
     const old = rig.session('a');
@@ -121,7 +121,7 @@ describe('a peer that goes and comes back while a catch-up closes', () => {
     assert.equal(rig.over, true);
   });
 
-  it('has nothing taken of a session that it had before', async () => {
+  it('loses the result of its earlier session', async () => {
     const rig = new Rig(['a', 'b'], 2);
     const old = rig.session('a');
     rig.catchUp.left('a');
@@ -133,7 +133,7 @@ describe('a peer that goes and comes back while a catch-up closes', () => {
     assert.equal(rig.catchUp.progress.estimated, false);
   });
 
-  it('is not blamed for the end of a session that it had before', async () => {
+  it('is not blamed for the end of its earlier session', async () => {
     const rig = new Rig(['a', 'b'], 3);
     const old = rig.session('a');
     rig.catchUp.left('a');
@@ -144,7 +144,7 @@ describe('a peer that goes and comes back while a catch-up closes', () => {
   });
 });
 
-describe('what comes while nobody lists', () => {
+describe('an item that arrives while no peer lists', () => {
   it('is not counted to a slice', async () => {
     const rig = await untilChecked(['a', 'b']);
     await rig.session('b').end();

@@ -83,8 +83,8 @@ class Rig {
   }
 }
 
-describe('how much a source is asked for', () => {
-  it('is no more than a request may hold, and one where only one may be asked for', () => {
+describe('the size of a request to a source', () => {
+  it('is at most a full request, and one item where only one may be asked for', () => {
     const rig = new Rig(['a'], { batchItems: 20, requestsPerPeer: 1 });
     rig.want('a', 100);
     assert.deepEqual(rig.claim('a'), ['small', 20]);
@@ -92,7 +92,7 @@ describe('how much a source is asked for', () => {
     assert.equal(rig.wanted.claimed, 21);
   });
 
-  it('is its share of what waits, over all that may be asked and their requests', () => {
+  it('is the share of the source among all that may be asked and their requests', () => {
     const rig = new Rig(['a', 'b'], { requestsPerPeer: 2 });
     rig.measured('a', 1_000, 10, 10);
     rig.want('a', 121);
@@ -102,7 +102,7 @@ describe('how much a source is asked for', () => {
     assert.deepEqual(rig.claim('a'), ['small', 16], 'the share gets no smaller');
   });
 
-  it('is what it brings in time, and what fits in bytes', () => {
+  it('is limited by the throughput of the source, and by bytes', () => {
     const rig = new Rig(['a', 'b'], { requestMs: 100, requestBytes: 4_000, requestsPerPeer: 1 });
     rig.measured('a', 100, 10, 400);
     rig.measured('b', 100, 100, 10);
@@ -113,7 +113,7 @@ describe('how much a source is asked for', () => {
 });
 
 describe('large items', () => {
-  it('wait for small ones, and are asked for where none are', () => {
+  it('wait for small ones, and are requested where there are none', () => {
     const rig = new Rig(['a']);
     rig.want('a', 1);
     rig.wantLarge('a', 1);
@@ -122,7 +122,7 @@ describe('large items', () => {
     assert.equal(rig.claim('a'), null);
   });
 
-  it('wait until no small one has come for a while', async () => {
+  it('wait until no small one has arrived for a while', async () => {
     const rig = new Rig(['a']);
     rig.wantLarge('a', 2);
     for (const _ of [1, 2]) {
@@ -135,7 +135,7 @@ describe('large items', () => {
     }
   });
 
-  it('go first once they are overdue, and not the next one too', async () => {
+  it('go first once they are overdue, without the next one', async () => {
     const rig = new Rig(['a'], { batchItems: 1, maxLargeRequests: 1 });
     rig.want('a', 50);
     rig.wantLarge('a', 2, 10_000_000);
@@ -149,7 +149,7 @@ describe('large items', () => {
     }
   });
 
-  it('do not wait the longer for others that waited before them', async () => {
+  it('wait no longer for large items that waited before them', async () => {
     const rig = new Rig(['a'], { batchItems: 1 });
     rig.want('a', 50);
     rig.wantLarge('a', 1);
@@ -162,7 +162,7 @@ describe('large items', () => {
     assert.deepEqual(rig.claim('a'), ['small', 1], 'its own wait has just begun');
   });
 
-  it('are asked for in one request to a peer, and so many in all, each time', () => {
+  it('are limited to one request to a peer, and to a number in all', () => {
     const rig = new Rig(['a', 'b', 'c'], { maxLargeRequests: 2 });
     rig.wantLarge('a', 40, 10_000_000);
     for (const peer of ['b', 'c']) rig.wanted.mirror(peer, 'a');
@@ -178,7 +178,7 @@ describe('large items', () => {
     }
   });
 
-  it('are shared out, no more than 64 in a request, of so many bytes', () => {
+  it('are shared out, up to 64 in a request, limited in bytes', () => {
     const rig = new Rig(['a', 'b'], { maxLargeRequests: 4 });
     for (const peer of ['a', 'b']) rig.wantLarge(peer, 10, 1_000);
     assert.deepEqual(rig.claim('a'), ['large', 5]);
@@ -190,7 +190,7 @@ describe('large items', () => {
     assert.deepEqual(few.claim('a'), ['large', 5], 'by the requests there may be');
   });
 
-  it('take a mebibyte of a peer nothing is known of, else what it brings in time', () => {
+  it('are requested up to a mebibyte from an unknown peer, and by its throughput later', () => {
     const unknown = new Rig(['a']);
     unknown.wantLarge('a', 10, 262_144);
     assert.deepEqual(unknown.claim('a'), ['large', 4]);
@@ -203,7 +203,7 @@ describe('large items', () => {
     assert.deepEqual(bounded.claim('a'), ['large', 3]);
   });
 
-  it('are asked for one by one where only one may be, or of who failed', () => {
+  it('are requested one by one where only one may be, or from a failed peer', () => {
     const rig = new Rig(['a']);
     rig.wantLarge('a', 10, 1_000);
     assert.deepEqual(rig.claim('a', true), ['large', 1]);
@@ -212,7 +212,7 @@ describe('large items', () => {
     assert.deepEqual(rig.claim('a'), ['large', 1]);
   });
 
-  it('of who failed are left to a better source, if one has them and may be asked', () => {
+  it('of a failed peer are left to a better source, if one lists them and may be asked', () => {
     const rig = new Rig(['a', 'b']);
     for (const peer of ['a', 'b']) rig.wantLarge(peer, 1);
     rig.source('a').backOff.next();

@@ -4,7 +4,7 @@ import { bytesToHex, hexToBytes } from '../../../../src/store/index.ts';
 import { ITEMS, scripted, serve } from './scripted-support.ts';
 
 describe('distrust of a source by the Fetcher', () => {
-  it('passes over an item with wrong bytes, and believes nothing more after several', async (t) => {
+  it('skips an item with wrong bytes, and distrusts the peer after several', async (t) => {
     const { clock, replica, wanted, fetcher, scripts, requests, disbelieved, want } =
       await scripted(t);
     const rotten = new Set<string>();
@@ -30,7 +30,7 @@ describe('distrust of a source by the Fetcher', () => {
     assert.deepEqual(disbelieved, ['a']);
   });
 
-  it('asks others for an item whose bytes were wrong, though nobody else has listed it', async (t) => {
+  it('asks others for an item whose bytes were wrong, though no other peer listed it', async (t) => {
     const { clock, replica, wanted, fetcher, scripts, requests, want } = await scripted(t);
     scripts.set('a', async ({ ids }) => ({ outcome: 'invalid', endedAt: ids[0]! }));
     scripts.set('b', serve);
@@ -74,7 +74,7 @@ describe('distrust of a source by the Fetcher', () => {
     );
   });
 
-  it('does not take the word of one peer for it that an item is too large', async (t) => {
+  it('does not believe a single peer that says an item is too large', async (t) => {
     const { clock, replica, wanted, fetcher, scripts, want } = await scripted(t);
     scripts.set('a', async ({ ids }) => ({ tooLarge: ids }));
     want('a', ITEMS.slice(0, 1));
@@ -91,7 +91,7 @@ describe('distrust of a source by the Fetcher', () => {
     assert.deepEqual([replica.status().items, fetcher.refused], [1, 0]);
   });
 
-  it('forgets all lengths a peer said when one proves wrong, and believes it nothing after several', async (t) => {
+  it('forgets all lengths of a peer when one proves wrong, and distrusts the peer after several', async (t) => {
     const { clock, replica, wanted, fetcher, scripts, want } = await scripted(t);
     const alone: number[] = [];
     scripts.set('a', async ({ ids, maxBytes }) =>
@@ -120,7 +120,7 @@ describe('distrust of a source by the Fetcher', () => {
     assert.deepEqual(alone, [2, 2, 2], 'the fourth time nothing it says is believed');
   });
 
-  it('does not believe a peer whose requests come to nothing, until it delivers something', async (t) => {
+  it('distrusts a peer whose requests bring nothing, until it delivers an item', async (t) => {
     const { clock, replica, wanted, fetcher, scripts, requests, want } = await scripted(t);
     scripts.set('a', async () => ({ outcome: 'stalled' }));
     want('a');
@@ -148,7 +148,7 @@ describe('distrust of a source by the Fetcher', () => {
     assert.deepEqual([replica.status().items, fetcher.room('a')], [10, Number.POSITIVE_INFINITY]);
   });
 
-  it('has a peer rest that said an item to be too large which then came', async (t) => {
+  it('rests a peer that called an item too large which then arrived', async (t) => {
     const { clock, fetcher, scripts, requests, want } = await scripted(t);
     scripts.set('a', async ({ ids }) => ({ tooLarge: ids }));
     scripts.set('b', serve);
@@ -166,7 +166,7 @@ describe('distrust of a source by the Fetcher', () => {
     assert.equal(asked(), 2);
   });
 
-  it('rests a peer once for a listing that proves wrong, and believes none of it after much', async (t) => {
+  it('rests a peer once for a wrong listing, and distrusts it after many wrong ids', async (t) => {
     const { clock, wanted, fetcher, scripts, requests } = await scripted(t);
     const invented = Array.from({ length: 300 }, (_, i) => {
       const id = new Uint8Array(32);

@@ -14,7 +14,7 @@ function wantLarge(rig: FetcherRig, peer: string, numbers: readonly number[], sa
 }
 
 describe('the large items of a fetcher', () => {
-  it('follow each other, and wait after a small one that came from wherever', async (t) => {
+  it('follow each other, and wait after a small one from any source', async (t) => {
     const rig = await FetcherRig.open(t, { ...LARGE, requestBytes: 200 });
     wantLarge(rig, 'a', [1, 2, 3]);
     rig.fetcher.connected('a');
@@ -32,7 +32,7 @@ describe('the large items of a fetcher', () => {
     assert.equal(rig.stored, 5);
   });
 
-  it('are no longer known as large where they came and could not be stored', async (t) => {
+  it('are no longer known as large where they arrived and could not be stored', async (t) => {
     const rig = await FetcherRig.open(t, { ...LARGE, requestBytes: 200 });
     wantLarge(rig, 'a', [1, 2]);
     rig.fetcher.connected('a');
@@ -52,7 +52,7 @@ describe('the large items of a fetcher', () => {
     await rig.of('a').end({}, true);
   });
 
-  it('wait after a small one that came while a large one is being written', async (t) => {
+  it('wait after a small one that arrived during the write of a large one', async (t) => {
     const rig = await FetcherRig.open(t, { ...LARGE, requestBytes: 200 });
     wantLarge(rig, 'a', [1, 2]);
     rig.fetcher.connected('a');
@@ -72,7 +72,7 @@ describe('the large items of a fetcher', () => {
     await rig.of('a').end({}, true);
   });
 
-  it('do not count as small ones where one request after the other brings them', async (t) => {
+  it('do not count as small ones where consecutive requests deliver them', async (t) => {
     const rig = await FetcherRig.open(t, { ...LARGE, requestBytes: 200 });
     wantLarge(rig, 'a', [1, 2]);
     rig.fetcher.connected('a');
@@ -85,7 +85,7 @@ describe('the large items of a fetcher', () => {
     assert.equal(rig.stored, 2);
   });
 
-  it('have who said a wrong length of them rest, however that was wrong', async (t) => {
+  it('lead to a rest of a peer that stated a wrong length, in any direction', async (t) => {
     const rig = await FetcherRig.open(t, LARGE);
     rig.fetcher.connected('a');
     for (const [number, says, lies] of [
@@ -110,7 +110,7 @@ describe('the large items of a fetcher', () => {
     assert.deepEqual([line!.peer, line!.disbelieved], ['a', true]);
   });
 
-  it('come also where who said a wrong length of them was never met', async (t) => {
+  it('arrive also where the author of a wrong length was never connected', async (t) => {
     const rig = await FetcherRig.open(t, LARGE);
     rig.fetcher.connected('a');
     for (const number of [1, 2, 3, 4]) {
@@ -124,7 +124,7 @@ describe('the large items of a fetcher', () => {
     assert.deepEqual(rig.disbelieved, []);
   });
 
-  it('that a liar says to be large are what it does not have', async (t) => {
+  it('that a liar calls large count as items that it lacks', async (t) => {
     const rig = await FetcherRig.open(t, LARGE);
     rig.fetcher.connected('a');
     for (const number of [1, 2, 3]) {
@@ -140,8 +140,8 @@ describe('the large items of a fetcher', () => {
   });
 });
 
-describe('what waits for the disk', () => {
-  it('slows its peers down beyond the window, and not before, small and large apart', async (t) => {
+describe('the window of items that wait for the disk', () => {
+  it('slows peers down once it is full, small and large items apart', async (t) => {
     const rig = await FetcherRig.open(t, { ...LARGE, largeQuietMs: 0, windowBytes: 10 });
     const disk = Promise.withResolvers<void>();
     const { putVerified } = rig.replica;

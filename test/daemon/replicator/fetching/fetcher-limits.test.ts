@@ -7,7 +7,7 @@ import { FetcherRig } from './fetcher-support.ts';
 const ONE = { batchItems: 1, requestsPerPeer: 1 };
 
 describe('the requests of a fetcher', () => {
-  it('are so many to a peer, and a further one when one has ended', async (t) => {
+  it('are limited for each peer, and the next one follows an ended one', async (t) => {
     const rig = await FetcherRig.open(t, { batchItems: 1, requestsPerPeer: 2 });
     rig.fetcher.connected('a');
     assert.deepEqual([rig.fetcher.busy, rig.fetcher.asks('a')], [false, false]);
@@ -23,7 +23,7 @@ describe('the requests of a fetcher', () => {
     assert.equal(rig.fetcher.asks('b'), false);
   });
 
-  it('are so many in all, shared out in turns, and a further one when one has ended', async (t) => {
+  it('are limited in all, shared out in turns, and the next one follows an ended one', async (t) => {
     const rig = await FetcherRig.open(t, { batchItems: 1, requestsPerPeer: 2, maxRequests: 3 });
     for (const peer of ['a', 'b', 'c']) rig.fetcher.connected(peer);
     for (const [i, peer] of ['a', 'b', 'c'].entries()) {
@@ -49,7 +49,7 @@ describe('the requests of a fetcher', () => {
     assert.equal(asked.join(), 'a,b,c,a,b,c');
   });
 
-  it('are one at a time to who failed, until it brings something', async (t) => {
+  it('are one at a time to a failed peer, until it delivers an item', async (t) => {
     const rig = await FetcherRig.open(t, { batchItems: 1, requestsPerPeer: 2 });
     rig.fetcher.connected('a');
     rig.want('a', [1, 2, 3, 4, 5, 6]);
@@ -65,7 +65,7 @@ describe('the requests of a fetcher', () => {
     assert.equal(rig.running, 'a,a');
   });
 
-  it('ask for short items only, and for large ones in whole', async (t) => {
+  it('ask for short items by length, and for large ones whole', async (t) => {
     const rig = await FetcherRig.open(t, { ...ONE, maxSmallBytes: 100, largeQuietMs: 0 });
     rig.fetcher.connected('a');
     const [id] = rig.want('a', [1], 200);
@@ -77,7 +77,7 @@ describe('the requests of a fetcher', () => {
     assert.equal(rig.stored, 1);
   });
 
-  it('are called off, and waited for, when the fetcher stops', async (t) => {
+  it('are aborted, and awaited, when the fetcher stops', async (t) => {
     const rig = await FetcherRig.open(t, ONE);
     rig.fetcher.connected('a');
     rig.want('a', [1, 2]);
@@ -97,8 +97,8 @@ describe('the requests of a fetcher', () => {
   });
 });
 
-describe('what a peer that comes and goes is asked', () => {
-  it('is what it lists now, each time, and its requests are called off when it goes', async (t) => {
+describe('a peer that comes and goes', () => {
+  it('is asked for its present listing, and its requests are aborted when it leaves', async (t) => {
     const rig = await FetcherRig.open(t, ONE);
     for (const number of [1, 2]) {
       rig.fetcher.connected('a');
@@ -118,7 +118,7 @@ describe('what a peer that comes and goes is asked', () => {
     assert.equal(rig.warnings('peer failed').length, 0);
   });
 
-  it('is given to others as soon as it goes', async (t) => {
+  it('frees its ids for others as soon as it leaves', async (t) => {
     const rig = await FetcherRig.open(t, ONE);
     for (const peer of ['a', 'b']) rig.fetcher.connected(peer);
     rig.want('a', [1]);
@@ -131,8 +131,8 @@ describe('what a peer that comes and goes is asked', () => {
   });
 });
 
-describe('what comes of a request', () => {
-  it('is that the ids without an answer are asked for again, the one it ended at last', async (t) => {
+describe('the result of a request', () => {
+  it('leads to a retry of the unanswered ids, the one it ended at last', async (t) => {
     const rig = await FetcherRig.open(t, { batchItems: 3, requestsPerPeer: 1 });
     rig.fetcher.connected('a');
     const ids = rig.want('a', [1, 2, 3]);
@@ -148,7 +148,7 @@ describe('what comes of a request', () => {
     assert.equal(order.at(-1), bytesToHex(ids[0]!));
   });
 
-  it('is that an item of our own limits is refused where nobody else has it, and told once', async (t) => {
+  it('refuses an item above our limits where no other peer has it, and logs it once', async (t) => {
     const rig = await FetcherRig.open(t, ONE);
     for (const peer of ['a', 'b']) rig.fetcher.connected(peer);
     const [id] = rig.want('a', [1]);
@@ -165,7 +165,7 @@ describe('what comes of a request', () => {
     assert.equal(rig.warnings('wrong length').length, 2, 'both have lied');
   });
 
-  it('is a rest for a listing, and another one for the next listing', async (t) => {
+  it('rests the peer for a wrong listing, and again for the next one', async (t) => {
     const rig = await FetcherRig.open(t, ONE);
     rig.fetcher.connected('a');
     for (const ms of [1_000, 2_000]) {
@@ -188,7 +188,7 @@ describe('what comes of a request', () => {
     rig.fetcher.listed('never met');
   });
 
-  it('is no rest where what it lacks was listed by another', async (t) => {
+  it('causes no rest where another peer listed the absent ids', async (t) => {
     const rig = await FetcherRig.open(t, ONE);
     rig.fetcher.connected('m');
     rig.wanted.mirror('m', 'a');
@@ -197,7 +197,7 @@ describe('what comes of a request', () => {
     assert.equal(rig.running, 'm');
   });
 
-  it('is that wrong bytes leave the item to others, and the rest to be asked for again', async (t) => {
+  it('leaves an item with wrong bytes to others, and retries the rest', async (t) => {
     const rig = await FetcherRig.open(t, { batchItems: 2, requestsPerPeer: 1 });
     rig.fetcher.connected('a');
     const ids = rig.want('a', [1, 2]);
@@ -209,7 +209,7 @@ describe('what comes of a request', () => {
     assert.deepEqual([line!.outcome, line!.disbelieved, line!.restMs], ['invalid', false, 1_000]);
   });
 
-  it('is that nothing is believed of who breaks the protocol, and its other requests end', async (t) => {
+  it('distrusts a peer that breaks the protocol, and ends its other requests', async (t) => {
     const rig = await FetcherRig.open(t, { batchItems: 1, requestsPerPeer: 2 });
     rig.fetcher.connected('a');
     rig.want('a', [1, 2, 3]);
@@ -222,7 +222,7 @@ describe('what comes of a request', () => {
     assert.deepEqual(rig.disbelieved, ['a'], 'what was called off is not judged');
   });
 
-  it('is that what an unbelieved peer made up is not wanted any more', async (t) => {
+  it('drops the invented ids of a distrusted peer', async (t) => {
     const rig = await FetcherRig.open(t, { batchItems: 128, requestsPerPeer: 1 });
     rig.fetcher.connected('a');
     rig.wanted.add('a', idsOf(600));
@@ -235,7 +235,7 @@ describe('what comes of a request', () => {
     assert.equal(rig.wanted.size, 0);
   });
 
-  it('is our own trouble where nothing can be stored, and no fault of the peer', async (t) => {
+  it('blames our own store where no item can be stored, and not the peer', async (t) => {
     const rig = await FetcherRig.open(t, { batchItems: 2, requestsPerPeer: 1 }, 3);
     rig.fetcher.connected('a');
     rig.want('a', [1, 2]);
@@ -256,8 +256,8 @@ describe('what comes of a request', () => {
   });
 });
 
-describe('how many ids a peer may list', () => {
-  it('is none while it rests, having brought nothing, then 1,024 with those that it lists', async (t) => {
+describe('the number of ids that a peer may list', () => {
+  it('is zero while it rests without a delivery, then 1,024 including its listed ids', async (t) => {
     const rig = await FetcherRig.open(t, { ...ONE, backoffBaseMs: 10, backoffMaxMs: 10 });
     rig.fetcher.connected('a');
     assert.equal(rig.fetcher.room('a'), Number.POSITIVE_INFINITY);

@@ -6,7 +6,7 @@ import { FetcherRig } from './fetcher-support.ts';
 const ONE = { batchItems: 1, requestsPerPeer: 1, stealAfterMs: 1_000 };
 
 describe('a source that has stalled', () => {
-  it('keeps its request where all others have as many as they may', async (t) => {
+  it('keeps its request where all others are at their limit', async (t) => {
     const rig = await FetcherRig.open(t, ONE);
     for (const peer of ['a', 'b']) rig.fetcher.connected(peer);
     rig.want('a', [1]);
@@ -28,7 +28,7 @@ describe('a source that has stalled', () => {
 });
 
 describe('a set that is full', () => {
-  it('has one item tried by whoever may bring one, though others are asked first', async (t) => {
+  it('tries one item with any peer that may deliver it, though others are asked first', async (t) => {
     const rig = await FetcherRig.open(t, ONE, 20);
     rig.fetcher.connected('idle');
     rig.fetcher.connected('a');
@@ -45,7 +45,7 @@ describe('a set that is full', () => {
     }
   });
 
-  it('has a single item tried, though a peer has many', async (t) => {
+  it('tries a single item, though a peer lists many', async (t) => {
     const rig = await FetcherRig.open(t, { ...ONE, batchItems: 4 }, 20);
     for (const peer of ['idle', 'a']) rig.fetcher.connected(peer);
     await rig.replica.put([itemOf(9, 10)]);

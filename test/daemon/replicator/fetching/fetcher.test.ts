@@ -23,7 +23,7 @@ describe('Fetcher', () => {
     assert.equal(fetcher.busy, false);
   });
 
-  it('does not want any more what turns out to be here already', async (t) => {
+  it('stops wanting ids that prove to be held already', async (t) => {
     const { clock, replica, wanted, fetcher, scripts, requests, want } = await scripted(t);
     await replica.putVerified(ITEMS.slice(0, 2));
     scripts.set('a', serve);
@@ -33,7 +33,7 @@ describe('Fetcher', () => {
     assert.deepEqual([requests.length, wanted.size, replica.status().items], [1, 0, 3]);
   });
 
-  it('turns to the next source when one fails, and rests the one that did, longer each time', async (t) => {
+  it('asks the next source when one fails, and rests the failed one, longer each time', async (t) => {
     const { clock, replica, fetcher, scripts, requests, want } = await scripted(t);
     scripts.set('a', async () => ({ outcome: 'stalled' }));
     want('a', ITEMS.slice(0, 1));
@@ -52,7 +52,7 @@ describe('Fetcher', () => {
     assert.equal(replica.status().items, 1);
   });
 
-  it('asks for the item that a source stalled at behind all the others', async (t) => {
+  it('retries the item that a source stalled at after all the others', async (t) => {
     const { clock, replica, wanted, fetcher, scripts, want } = await scripted(t);
     const stuck = bytesToHex(ITEMS[0]!.id);
     scripts.set('a', async (request) => {
@@ -68,7 +68,7 @@ describe('Fetcher', () => {
     assert.equal(wanted.size, 1);
   });
 
-  it('does not ask a peer again for what it says it does not have', async (t) => {
+  it('does not ask a peer again for ids that it reported absent', async (t) => {
     const { clock, wanted, fetcher, scripts, requests, want } = await scripted(t);
     scripts.set('a', async ({ ids }) => ({ absent: ids }));
     want('a');
@@ -95,7 +95,7 @@ describe('Fetcher', () => {
     assert.ok(asked.length < 12, `${asked.length} items asked for while there was no room`);
   });
 
-  it('gives no claim of a new request away when an old one of the same peer ends', async (t) => {
+  it('keeps the claims of a new request when an old one of the same peer ends', async (t) => {
     const { clock, replica, wanted, fetcher, scripts, requests, want } = await scripted(t);
     const old = Promise.withResolvers<Partial<FetchReport>>();
     const current = Promise.withResolvers<void>();
@@ -116,7 +116,7 @@ describe('Fetcher', () => {
     assert.equal(replica.status().items, 1);
   });
 
-  it('gives back what was claimed for a peer that went', async (t) => {
+  it('releases the claims of a peer that left', async (t) => {
     const { clock, replica, fetcher, scripts, want } = await scripted(t);
     const gone = Promise.withResolvers<Partial<FetchReport>>();
     scripts.set('a', () => gone.promise);

@@ -14,7 +14,7 @@ async function resolved(promise: Promise<unknown>): Promise<boolean> {
   return done;
 }
 
-describe('the window of what waits for its commit', () => {
+describe('the window of items that wait for their commit', () => {
   it('has room at its limit, and none one byte past it', async () => {
     const window = new Window(10);
     for (const _ of [1, 2]) {
@@ -29,7 +29,7 @@ describe('the window of what waits for its commit', () => {
     }
   });
 
-  it('lets all go on that wait, once there is room', async () => {
+  it('releases all waiting requests once there is room', async () => {
     const window = new Window(10);
     window.enter(30);
     const waiting = [window.room(), window.room()];
@@ -39,7 +39,7 @@ describe('the window of what waits for its commit', () => {
     assert.equal(await resolved(Promise.all(waiting)), true);
   });
 
-  it('makes those wait again that find it full again', async () => {
+  it('makes released requests wait again that find it full', async () => {
     const window = new Window(10);
     window.enter(11);
     const waiting = window.room();
@@ -86,7 +86,7 @@ function setUp(limit = 100) {
 const FULL = new StoreError('SET_FULL', 'no room');
 
 describe('the intake of a request', () => {
-  it('puts together what comes together, and goes on while the window has room', async () => {
+  it('batches items that arrive together, and continues while the window has room', async () => {
     const { puts, make, end } = setUp(10);
     const intake = make();
     assert.equal(await resolved(intake.take([itemOf(1, 4), itemOf(2, 6)])), true);
@@ -104,7 +104,7 @@ describe('the intake of a request', () => {
     assert.deepEqual([intake.stored, intake.error], [3, null]);
   });
 
-  it('shares the window with other requests, and gives its room back each time', async () => {
+  it('shares the window with other requests, and frees its room each time', async () => {
     const { make, end } = setUp(10);
     for (const _ of [1, 2, 3]) {
       const [one, other] = [make(), make()];
@@ -117,7 +117,7 @@ describe('the intake of a request', () => {
     }
   });
 
-  it('tells what was here already, and of nothing else', async () => {
+  it('reports the items that were already held', async () => {
     const { state, known, make, end } = setUp();
     const [fresh, held] = [itemOf(1), itemOf(2)];
     state.held.add(held);
@@ -128,7 +128,7 @@ describe('the intake of a request', () => {
     assert.equal(intake.stored, 2);
   });
 
-  it('stores one by one what does not fit together, and keeps the first error', async () => {
+  it('stores items one by one that do not fit together, and keeps the first error', async () => {
     const { state, window, make, end } = setUp(3);
     const [first, second, third, fourth] = [itemOf(1), itemOf(2), itemOf(3), itemOf(4)];
     state.bad.set(second, FULL).set(third, new Error('something else'));
@@ -143,7 +143,7 @@ describe('the intake of a request', () => {
     assert.equal(await resolved(window.room()), true);
   });
 
-  it('does not call an error of no store one of the store', async () => {
+  it('does not report other errors as store errors', async () => {
     const { state, make, end } = setUp();
     const item = itemOf(1);
     state.bad.set(item, new Error('odd'));

@@ -70,7 +70,7 @@ describe('the gate of large items', () => {
     }
   });
 
-  it('wakes nobody once it is stopped', async () => {
+  it('causes no wake-up after a stop', async () => {
     const { clock, state, gate } = setUp();
     gate.noteSmall();
     gate.open();

@@ -30,7 +30,7 @@ async function setUp(t: TestContext): Promise<Scripted> {
 }
 
 describe('large items', () => {
-  it('come when the small ones are here, asked for alone', async (t) => {
+  it('arrive after the small ones, requested alone', async (t) => {
     const { clock, replica, wanted, fetcher, requests, want } = await setUp(t);
     for (const peer of ['a', 'b']) want(peer);
     fetcher.pump();
@@ -43,7 +43,7 @@ describe('large items', () => {
     assert.equal(replica.status().items, ITEMS.length);
   });
 
-  it('do not wait for small ones that only a resting peer is said to have', async (t) => {
+  it('do not wait for small ones that only a resting peer lists', async (t) => {
     const { clock, replica, wanted, fetcher, scripts, want } = await setUp(t);
     scripts.set('c', async () => ({ outcome: 'failed' }));
     wanted.add('c', [new Uint8Array(32)]);
@@ -58,7 +58,7 @@ describe('large items', () => {
     assert.equal(replica.status().items, 1);
   });
 
-  it('do not wait for a small request that gets nowhere', async (t) => {
+  it('do not wait for a stalled small request', async (t) => {
     const { clock, replica, wanted, fetcher, scripts, want } = await setUp(t);
     scripts.set('c', async ({ signal }) => {
       await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
@@ -73,7 +73,7 @@ describe('large items', () => {
     assert.equal(replica.status().items, 1);
   });
 
-  it('of peers that trickle do not hold all the room while others wait', async (t) => {
+  it('of trickling peers do not block others that wait', async (t) => {
     const { clock, replica, fetcher, want, crowd } = await setUp(t);
     const names = crowd(4, true);
     await clock.advance(20_000);
@@ -85,7 +85,7 @@ describe('large items', () => {
     assert.equal(names.filter(fetcher.asks, fetcher).length, 4, 'it is asked again afterwards');
   });
 
-  it('are fetched of a peer that failed where no other has them', async (t) => {
+  it('are fetched from a failed peer where no other has them', async (t) => {
     const { clock, replica, wanted, fetcher, scripts, want } = await setUp(t);
     scripts.set('c', async () => ({ outcome: 'failed' }));
     wanted.add('c', [huge.id]);
@@ -97,7 +97,7 @@ describe('large items', () => {
     assert.equal(replica.status().items, ITEMS.length);
   });
 
-  it('do not wait for ever', async (t) => {
+  it('do not wait forever', async (t) => {
     const { clock, replica, fetcher, requests, want } = await setUp(t);
     let number = 1;
     const busy = (): void => {

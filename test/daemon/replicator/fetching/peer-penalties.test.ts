@@ -23,9 +23,9 @@ function sourceOf(): FetchSource {
 const INVALID = fetchReport({ outcome: 'invalid', endedAt: idOf(1) });
 const DELIVERED = fetchReport({ items: 1 });
 
-describe('what a request means for its source', () => {
+describe('the judgement on a source after a request', () => {
   for (const outcome of ['stalled', 'failed'] as const) {
-    it(`is that it is not believed after eight that ${outcome} in a row, until it delivers`, () => {
+    it(`is distrust after eight that ${outcome} in a row, until it delivers`, () => {
       const source = sourceOf();
       const vain = fetchReport({ outcome });
       for (const _ of [1, 2]) {
@@ -40,13 +40,13 @@ describe('what a request means for its source', () => {
     });
   }
 
-  it('is not that it brings nothing where something came before it failed', () => {
+  it('is no failure where an item arrived first', () => {
     const source = sourceOf();
     const some = fetchReport({ outcome: 'stalled', items: 1 });
     for (let times = 1; times <= 20; times++) assert.deepEqual(judge(source, some, 0), REST);
   });
 
-  it('is that it is not believed after wrong bytes for three ids, and anew once one went well', () => {
+  it('is distrust after wrong bytes for three ids, counted afresh after a success', () => {
     const source = sourceOf();
     for (const _ of [1, 2]) {
       assert.deepEqual(judge(source, INVALID, 0), REST);
@@ -56,17 +56,17 @@ describe('what a request means for its source', () => {
     for (const expected of [REST, REST, OUT]) assert.deepEqual(judge(source, INVALID, 0), expected);
   });
 
-  it('is that it is not believed at once after a frame that belongs to no id', () => {
+  it('is distrust at once after a frame that belongs to no id', () => {
     assert.deepEqual(judge(sourceOf(), fetchReport({ outcome: 'invalid' }), 0), OUT);
   });
 
-  it('is not that it lacks things in vain when its bytes are wrong', () => {
+  it('counts no absent ids when its bytes are wrong', () => {
     const source = sourceOf();
     for (let times = 1; times <= 10; times++) judge(source, INVALID, 0);
     assert.equal(bringsNothing(source), false);
   });
 
-  it('is one rest a listing for what it had listed and lacks', () => {
+  it('is one rest a listing for listed ids that it lacks', () => {
     const source = sourceOf();
     for (const _ of [1, 2]) {
       assert.deepEqual(judge(source, fetchReport(), 1), REST);
@@ -76,7 +76,7 @@ describe('what a request means for its source', () => {
     assert.deepEqual(judge(source, fetchReport(), 0), FINE);
   });
 
-  it('is that it is not believed when it lacks 256 ids and delivers nothing meanwhile', () => {
+  it('is distrust when it lacks 256 ids and delivers none meanwhile', () => {
     const source = sourceOf();
     for (const _ of [1, 2]) {
       source.penalised = true;
@@ -91,7 +91,7 @@ describe('what a request means for its source', () => {
     assert.deepEqual(judge(source, fetchReport(), 1), OUT);
   });
 
-  it('is that it starts afresh once it brought something, and only then', () => {
+  it('starts afresh once it delivered an item, and only then', () => {
     const source = sourceOf();
     source.backOff.next();
     judge(source, fetchReport(), 0);
@@ -102,7 +102,7 @@ describe('what a request means for its source', () => {
     assert.equal(source.onProbation, false);
   });
 
-  it('is that it is a liar after three wrong lengths, for good', () => {
+  it('is permanent distrust of its lengths after three wrong ones', () => {
     const source = sourceOf();
     for (const expected of [REST, REST, OUT, OUT]) assert.deepEqual(judgeLie(source), expected);
     judge(source, DELIVERED, 0);

@@ -6,8 +6,8 @@ import { idOf } from '../support.ts';
 const has = (refused: RefusedIds, numbers: readonly number[]): boolean[] =>
   numbers.map((number) => refused.has(idOf(number)));
 
-describe('the bounds of what peers say to be too large', () => {
-  it('let so many words stand, and the id said first go with all its words', () => {
+describe('the bounds of RefusedIds', () => {
+  it('keep a number of statements, and drop the oldest id with all of its', () => {
     const refused = new RefusedIds({ maxWords: 3 });
     refused.add('a', idOf(1));
     refused.add('b', idOf(1));
@@ -22,7 +22,7 @@ describe('the bounds of what peers say to be too large', () => {
     assert.deepEqual(has(refused, [2, 3, 4, 5]), [false, true, true, true]);
   });
 
-  it('give room back for what came, each time', () => {
+  it('free the room of stored ids, each time', () => {
     const refused = new RefusedIds({ maxWords: 2 });
     for (let round = 0; round < 3; round++) {
       refused.add('a', idOf(1));
@@ -37,7 +37,7 @@ describe('the bounds of what peers say to be too large', () => {
     assert.deepEqual(has(refused, [2, 3]), [true, true]);
   });
 
-  it('let so many peers speak of an id, and the first of them be asked again', () => {
+  it('keep a number of peers for each id, and drop the first', () => {
     const refused = new RefusedIds({ maxWitnesses: 2, maxWords: 3 });
     const witnesses = () =>
       ['a', 'b', 'c', 'd'].filter((peer) => refused.hasFrom(peer, idOf(1))).join('');
@@ -58,7 +58,7 @@ describe('the bounds of what peers say to be too large', () => {
     assert.equal(refused.hasFrom('a', idOf(4)), false);
   });
 
-  it('are 64 peers an id where nothing else is said', () => {
+  it('are 64 peers an id by default', () => {
     const refused = new RefusedIds();
     for (let i = 0; i < 64; i++) refused.add(`${i}`, idOf(1));
     assert.equal(refused.hasFrom('0', idOf(1)), true);

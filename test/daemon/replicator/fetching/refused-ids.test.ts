@@ -5,7 +5,7 @@ import { RefusedIds } from '../../../../src/daemon/replicator/fetching/testing.t
 const id = (fill: number) => new Uint8Array(32).fill(fill);
 
 describe('RefusedIds', () => {
-  it('holds what a peer says against that peer alone', () => {
+  it('applies a statement of a peer to that peer alone', () => {
     const refused = new RefusedIds();
     refused.add('a', id(1));
     refused.add('b', id(1));
@@ -18,7 +18,7 @@ describe('RefusedIds', () => {
     assert.deepEqual([refused.size, refused.hasFrom('a', id(1))], [0, false]);
   });
 
-  it('is bounded in peers for an id, and in words', () => {
+  it('is bounded in peers for an id, and in statements', () => {
     const refused = new RefusedIds({ maxWords: 100 });
     for (let i = 0; i < 1_000; i++) refused.add(`peer ${i}`, id(1));
     assert.equal(refused.hasFrom('peer 0', id(1)), false);

@@ -87,8 +87,8 @@ function full(): { rig: Rig; first: RunningRequest; second: RunningRequest } {
   return { rig, first: first!, second: second! };
 }
 
-describe('a request that brings next to nothing', () => {
-  it('gives its room up to who waits, after its patience, the slowest first', async () => {
+describe('a slow request', () => {
+  it('ends in favour of a waiting peer after its grace period, the slowest first', async () => {
     const { rig, first } = full();
     first.came(500);
     rig.waits('w');
@@ -101,7 +101,7 @@ describe('a request that brings next to nothing', () => {
     assert.equal(rig.crowding, 's', 'a new one has its own patience');
   });
 
-  it('keeps it where there is room for others', async () => {
+  it('continues where there is room for others', async () => {
     const { rig } = full();
     rig.waits('w');
     rig.running.pop();
@@ -110,7 +110,7 @@ describe('a request that brings next to nothing', () => {
     assert.equal(rig.clock.pending, 0);
   });
 
-  it('keeps it where nothing waits to be claimed', async () => {
+  it('continues where no id waits to be claimed', async () => {
     const { rig } = full();
     const source = rig.waits('w');
     rig.wanted.claim('w', 1);
@@ -119,7 +119,7 @@ describe('a request that brings next to nothing', () => {
     assert.equal(rig.crowding, undefined);
   });
 
-  it('keeps it where nobody waits who lists something, has no request and has not failed', async () => {
+  it('continues where no idle and healthy peer lists an id', async () => {
     const { rig, first } = full();
     rig.wanted.add('nobody', [idOf(99)]);
     await rig.clock.advance(2 * PATIENCE_MS);
@@ -138,7 +138,7 @@ describe('a request that brings next to nothing', () => {
     assert.equal(rig.crowding, 's');
   });
 
-  it('gives it up to one who waits and mirrors what another lists', async () => {
+  it('ends in favour of a waiting mirror of another peer', async () => {
     const { rig } = full();
     rig.wanted.add('l', [idOf(99)]);
     rig.wanted.mirror('m', 'l');
@@ -147,7 +147,7 @@ describe('a request that brings next to nothing', () => {
     assert.equal(rig.crowding, 's');
   });
 
-  it('is looked for again once it may be slow enough, and once only', async () => {
+  it('is looked for again at the time it may be slow enough, and once only', async () => {
     const { rig } = full();
     rig.waits('w');
     for (const round of [1, 2]) {
@@ -166,7 +166,7 @@ describe('a request that brings next to nothing', () => {
     assert.equal(rig.woken, 2);
   });
 
-  it('is not one that waits for us to store what it brought', async () => {
+  it('is not a request whose items wait for our disk', async () => {
     const { rig, first } = full();
     rig.waits('w');
     await rig.clock.advance(PATIENCE_MS);
@@ -179,7 +179,7 @@ describe('a request that brings next to nothing', () => {
     ['a sixteenth of what who waits brings', 160, 10],
     ['128 bytes a millisecond, however quick who waits is', 1_000_000, 128],
   ] as const) {
-    it(`is one that brings less than ${what}`, async () => {
+    it(`is a request that delivers less than ${what}`, async () => {
       const { rig, first, second } = full();
       rig.waits('w', bytesPerMs);
       await rig.clock.advance(PATIENCE_MS);
@@ -195,7 +195,7 @@ describe('a request that brings next to nothing', () => {
     });
   }
 
-  it('is measured by the quickest of those that wait', async () => {
+  it('is measured against the quickest waiting peer', async () => {
     const { rig, first, second } = full();
     rig.waits('slow', 16);
     rig.waits('quick', 160);
@@ -206,8 +206,8 @@ describe('a request that brings next to nothing', () => {
   });
 });
 
-describe('a large request that brings next to nothing', () => {
-  it('gives its room up to who waits with a large item, whatever else it is asked', async () => {
+describe('a slow large request', () => {
+  it('ends in favour of a peer that waits with a large item, whatever else that is asked', async () => {
     const rig = new Rig({ maxRequests: 10 });
     rig.runs(rig.source('small'));
     rig.runs(rig.source('s'), 'large');
@@ -221,7 +221,7 @@ describe('a large request that brings next to nothing', () => {
     assert.equal(rig.crowding, undefined, 'who has one waits for none');
   });
 
-  it('keeps it where there may be more of them', async () => {
+  it('continues where more large requests are allowed', async () => {
     const rig = new Rig({ maxRequests: 10, maxLargeRequests: 2 });
     rig.runs(rig.source('s'), 'large');
     rig.waits('w', 0, true);

@@ -76,7 +76,7 @@ class Rig {
 }
 
 describe('a request without progress', () => {
-  it('is given up after its time and a second look, each time', async () => {
+  it('is given up after its time and a second check, each time', async () => {
     const rig = new Rig();
     const request = rig.runs();
     for (const _ of [1, 2]) {
@@ -100,7 +100,7 @@ describe('a request without progress', () => {
     assert.equal(rig.clock.pending, 0);
   });
 
-  it('is looked at anew where it got on between the two looks', async () => {
+  it('is checked afresh where it made progress between the two checks', async () => {
     const rig = new Rig();
     const request = rig.runs();
     await rig.clock.advance(STEAL_AFTER_MS);
@@ -113,7 +113,7 @@ describe('a request without progress', () => {
     assert.equal(rig.late, 1);
   });
 
-  it('keeps what it has where nobody idle may be asked for it', async () => {
+  it('keeps its ids where no idle peer may be asked for them', async () => {
     const rig = new Rig();
     rig.runs();
     await rig.clock.advance(10_000);
@@ -130,7 +130,7 @@ describe('a request without progress', () => {
     assert.equal(rig.late, 1);
   });
 
-  it('keeps what it has where all of it has come', async () => {
+  it('keeps its ids where all have arrived', async () => {
     const rig = new Rig();
     const [id] = rig.runs().ids;
     rig.wanted.received(id!);
@@ -140,7 +140,7 @@ describe('a request without progress', () => {
     assert.equal(rig.late, 0);
   });
 
-  it('is looked at again while it waits for our own disk', async () => {
+  it('is checked again while it waits for our own disk', async () => {
     const rig = new Rig();
     const request = rig.runs();
     void request.storing(new Promise(() => undefined));
@@ -154,7 +154,7 @@ describe('a request without progress', () => {
     rig.reassignment.stop();
   });
 
-  it('has us wake at the first moment of all', async () => {
+  it('causes a wake-up at the earliest of all times', async () => {
     const rig = new Rig();
     rig.runs();
     await rig.clock.advance(300);
@@ -169,8 +169,8 @@ describe('a request without progress', () => {
   });
 });
 
-describe('a request that gets on slowly', () => {
-  it('is given up after five times as long to one four times as quick', async () => {
+describe('a request with slow progress', () => {
+  it('is given up after five times as long to a peer four times as quick', async () => {
     const rig = new Rig();
     const request = rig.runs();
     rig.brings(rig.successor, 40);
@@ -182,7 +182,7 @@ describe('a request that gets on slowly', () => {
     assert.equal(rig.late, 1);
   });
 
-  it('is kept where nobody is four times as quick', async () => {
+  it('is kept where no peer is four times as quick', async () => {
     const rig = new Rig();
     const request = rig.runs();
     rig.brings(rig.successor, 39);
@@ -198,7 +198,7 @@ describe('a request that gets on slowly', () => {
     rig.reassignment.stop();
   });
 
-  it('has the longer the more a large item holds', async () => {
+  it('has more time for a larger item', async () => {
     const rig = new Rig();
     const request = rig.runs('large', 256 * 5_000);
     rig.brings(rig.successor, 10_000);

@@ -13,8 +13,8 @@ async function setUp() {
   return { clock, request };
 }
 
-describe('a request that runs', () => {
-  it('gets on with each answer, and with each 16 KiB of a payload', async () => {
+describe('a running request', () => {
+  it('makes progress with each answer, and with each 16 KiB of a payload', async () => {
     const { clock, request } = await setUp();
     assert.equal(request.progressAt, 100);
     await clock.advance(10);
@@ -34,7 +34,7 @@ describe('a request that runs', () => {
     assert.equal(request.bytes, 2 * 16_384);
   });
 
-  it('is suspected no more once it gets on', async () => {
+  it('is no longer suspected once it makes progress', async () => {
     const { request } = await setUp();
     request.suspectedAt = 1;
     request.came(1);
@@ -54,7 +54,7 @@ describe('a request that runs', () => {
     assert.deepEqual([request.durationMs, request.streamedMs, request.startedAt], [75, 25, 100]);
   });
 
-  it('waits for us while what it brought is stored, also where that fails', async () => {
+  it('waits for us while its items are stored, also where that fails', async () => {
     const { clock, request } = await setUp();
     for (const fails of [false, true]) {
       const disk = Promise.withResolvers<void>();

@@ -4,7 +4,7 @@ import { bytesToHex } from '../../../../src/store/index.ts';
 import { ITEMS, type Script, scripted, serve } from './scripted-support.ts';
 
 describe('slow sources of the Fetcher', () => {
-  it('does not leave what nobody lists to a peer that is silent', async (t) => {
+  it('do not keep ids that no peer lists', async (t) => {
     const { clock, replica, wanted, fetcher, scripts } = await scripted(t);
     const silent: Script = async ({ ids, signal }) => {
       await new Promise((resolve) => signal!.addEventListener('abort', resolve, { once: true }));
@@ -21,7 +21,7 @@ describe('slow sources of the Fetcher', () => {
     assert.equal(replica.status().items, 1);
   });
 
-  it('does not let peers that trickle hold all the room while others wait', async (t) => {
+  it('do not block others that wait when they trickle', async (t) => {
     const { clock, replica, fetcher, scripts, want, crowd } = await scripted(t);
     const names = crowd(32, false);
     await clock.advance(20_000);
@@ -33,7 +33,7 @@ describe('slow sources of the Fetcher', () => {
     assert.equal(replica.status().items, 1);
   });
 
-  it('lets an idle source have what another takes too long to bring', async (t) => {
+  it('lose their ids to an idle source after a time', async (t) => {
     const { clock, replica, fetcher, scripts, want } = await scripted(t);
     const aborted: string[] = [];
     scripts.set('a', async ({ signal, onItems, ids }) => {
@@ -54,7 +54,7 @@ describe('slow sources of the Fetcher', () => {
     assert.deepEqual([replica.status().items, aborted], [ITEMS.length, ['a']]);
   });
 
-  it('lets nobody have what waits for our own disk', async (t) => {
+  it('do not lose ids whose items wait for our own disk', async (t) => {
     const { clock, replica, wanted, fetcher, scripts, requests } = await scripted(t);
     const disk = Promise.withResolvers<void>();
     const { putVerified } = replica;

@@ -25,7 +25,7 @@ function setUp(maxGone?: number) {
 }
 
 describe('the sources that may be asked', () => {
-  it('take turns, and those that failed come last', async () => {
+  it('take turns, failed ones last', async () => {
     const { clock, sources, ready } = setUp();
     const [a, b, c] = ['a', 'b', 'c'].map((peer) => sources.connected(peer)) as FetchSource[];
     assert.deepEqual(ready(), ['a', 'b', 'c']);
@@ -46,7 +46,7 @@ describe('the sources that may be asked', () => {
     assert.deepEqual(ready(), ['a', 'c', 'b']);
   });
 
-  it('rest longer after each failure, and are told of when they are back', async () => {
+  it('rest longer after each failure, and are announced afterwards', async () => {
     const { clock, sources } = setUp();
     const source = sources.connected('a');
     let woken = 0;
@@ -74,7 +74,7 @@ describe('the sources that may be asked', () => {
     assert.deepEqual([source.resting, woken], [false, 1]);
   });
 
-  it('do not end their rest by going and coming back', async () => {
+  it('do not end their rest by a reconnection', async () => {
     const { clock, sources, ready } = setUp();
     const source = sources.connected('a');
     source.rest(clock, () => undefined);
@@ -87,7 +87,7 @@ describe('the sources that may be asked', () => {
     assert.deepEqual(ready(), ['a']);
   });
 
-  it('have their requests called off when they go', () => {
+  it('have their requests aborted when they leave', () => {
     const { sources, ask } = setUp();
     const source = sources.connected('a');
     for (const _ of [1, 2]) {
@@ -100,7 +100,7 @@ describe('the sources that may be asked', () => {
     sources.disconnected('never met');
   });
 
-  it('are remembered when they are gone, so many of them, those met longest ago first forgotten', async () => {
+  it('are remembered after they leave, up to a limit, the oldest forgotten first', async () => {
     const { clock, sources } = setUp(2);
     const met = ['a', 'b', 'c', 'd'].map((peer) => sources.connected(peer)) as FetchSource[];
     met[0]!.rest(clock, () => assert.fail('it is forgotten'));

@@ -14,8 +14,8 @@ function after(...deliveries: readonly Partial<Delivery>[]): Throughput {
   return throughput;
 }
 
-describe('what is known of how much a peer brings', () => {
-  it('is nothing at first: 32 ids, and no bytes', () => {
+describe('the throughput of a peer', () => {
+  it('is unknown at first: 32 ids, and no bytes', () => {
     const { bytesPerMs } = new Throughput();
     assert.equal(bytesPerMs, 0);
     assert.equal(new Throughput().bytes(1_000), 0);
@@ -32,19 +32,19 @@ describe('what is known of how much a peer brings', () => {
     assert.equal(sizes.ids({ ms: 1_000, bytes: 4_000 }), 200, '20 bytes an item');
   });
 
-  it('takes no stream for shorter than a millisecond', () => {
+  it('counts each request as a millisecond at least', () => {
     assert.equal(after({ bytes: 500, streamedMs: 0 }).bytesPerMs, 500);
     assert.equal(after({ bytes: 500, streamedMs: 0.5 }).bytesPerMs, 500);
     assert.equal(after({ bytes: 500, streamedMs: 2 }).bytesPerMs, 250);
   });
 
-  it('is no rate of ids by a single answer, but by none and by two', () => {
+  it('has no rate of ids by a single answer, but by none and by two', () => {
     assert.equal(after({ answered: 1, items: 1 }).ids(AIM), 32);
     assert.equal(after({ answered: 2, items: 2, streamedMs: 100 }).ids(AIM), 2);
     assert.equal(after({ answered: 40 }, { answered: 1, streamedMs: 1_000 }).ids(AIM), 160);
   });
 
-  it('is no size of items where none came', () => {
+  it('has no item size where no item arrived', () => {
     const throughput = after({ answered: 50, items: 0, bytes: 9_000_000 });
     assert.equal(throughput.ids({ ms: 10, bytes: 1 }), 50);
   });
@@ -66,7 +66,7 @@ describe('what is known of how much a peer brings', () => {
     assert.equal(throughput.ids({ ms: 0, bytes: 0 }), 1);
   });
 
-  it('is only the bytes by large items that came', () => {
+  it('is updated in bytes alone by large items', () => {
     const small = after({ answered: 100 });
     const large = after({ answered: 100 }, { kind: 'large', answered: 1, items: 1, bytes: 9_900 });
     assert.equal(large.ids(AIM), small.ids(AIM));

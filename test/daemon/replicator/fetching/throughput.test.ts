@@ -5,7 +5,7 @@ import { Throughput } from '../../../../src/daemon/replicator/fetching/testing.t
 const AIM = { ms: 500, bytes: 1_000_000 };
 
 describe('Throughput', () => {
-  it('begins with little and grows to what a peer brings in time', () => {
+  it('begins low and grows to the rate of the peer', () => {
     const peer = new Throughput();
     const claims: number[] = [];
     for (let i = 0; i < 6; i++) {
@@ -32,7 +32,7 @@ describe('Throughput', () => {
     assert.equal(silent.ids(AIM), 1);
   });
 
-  it('does not take a long way for a slow peer', () => {
+  it('does not mistake latency for a slow peer', () => {
     const peer = new Throughput();
     peer.note({ kind: 'small', answered: 0, items: 0, bytes: 0, streamedMs: 0 });
     for (const expected of [1, 4, 16]) {
@@ -42,7 +42,7 @@ describe('Throughput', () => {
     }
   });
 
-  it('tells nothing of small items by large ones, but how many bytes come in time', () => {
+  it('learns from large items the rate of bytes alone', () => {
     const peer = new Throughput();
     peer.note({ kind: 'small', answered: 100, items: 100, bytes: 10_000, streamedMs: 10 });
     const ids = peer.ids(AIM);
@@ -53,7 +53,7 @@ describe('Throughput', () => {
     assert.equal(peer.ids(AIM), 1, 'it failed');
   });
 
-  it('asks for no more than so many bytes', () => {
+  it('asks for bytes up to its limit', () => {
     const peer = new Throughput();
     peer.note({ kind: 'small', answered: 100, items: 100, bytes: 10_000_000, streamedMs: 10 });
     assert.equal(peer.ids(AIM), 10);

@@ -46,8 +46,8 @@ function setUp() {
 
 const [SHORT, BOUND, LONG] = [itemOf(1), itemOf(2, 10), itemOf(3, 11)];
 
-describe('items that are put here, time and again', () => {
-  it('are told of as far as there is room, and as told where that was all of them', async () => {
+describe('repeated puts of own items', () => {
+  it('are announced as far as there is room, and count as announced where all were', async () => {
     const { state, seen, put } = setUp();
     for (const round of [1, 2]) {
       await put(SHORT, LONG);
@@ -64,7 +64,7 @@ describe('items that are put here, time and again', () => {
     assert.deepEqual(seen, { announced: 5, spread: 5, astray: 0 });
   });
 
-  it('have gone astray where they were told of and could not be put, and only then', async () => {
+  it('count as lost where they were announced and could not be stored, and only then', async () => {
     const { state, seen, put } = setUp();
     state.fails = true;
     for (const [item, astray] of [
@@ -80,7 +80,7 @@ describe('items that are put here, time and again', () => {
     assert.deepEqual(seen, { announced: 2, spread: 0, astray: 2 });
   });
 
-  it('are told to no mesh where there is none', async () => {
+  it('are not announced without a mesh', async () => {
     const { state, seen, put } = setUp();
     state.mesh = false;
     const [result] = await put(SHORT);

@@ -53,8 +53,8 @@ async function setUp(t: TestContext, room = Number.POSITIVE_INFINITY) {
   return { own, gate, announced, spread, state };
 }
 
-describe('items that are put here', () => {
-  it('go out while they are written when they travel whole, and else when they can be fetched', async (t) => {
+describe('own items', () => {
+  it('are announced during the write when sent whole, and after it when sent by key', async (t) => {
     const { own, gate, announced, spread } = await setUp(t);
     const put = own.put([SHORT, LONG]);
     await settle();
@@ -70,7 +70,7 @@ describe('items that are put here', () => {
     assert.deepEqual(spread, [1n, 2n]);
   });
 
-  it('are not known to be told of where a peer came between push and commit', async (t) => {
+  it('do not count as announced where a peer connected between push and commit', async (t) => {
     const { own, gate, announced, spread, state } = await setUp(t);
     const put = own.put([SHORT]);
     await settle();
@@ -81,7 +81,7 @@ describe('items that are put here', () => {
     assert.deepEqual(spread, []);
   });
 
-  it('are not acknowledged, nor said to be fetched here, when the disk fails', async (t) => {
+  it('are neither acknowledged nor announced by key when the disk fails', async (t) => {
     const { own, gate, announced, spread, state } = await setUp(t);
     const put = own.put([SHORT, LONG]);
     await settle();
@@ -93,7 +93,7 @@ describe('items that are put here', () => {
     assert.equal(state.astray, 1);
   });
 
-  it('stay at home when they are not let in, or are here already', async (t) => {
+  it('are not announced when they are refused or already held', async (t) => {
     const { own, gate, announced, spread, state } = await setUp(t);
     gate.open();
     await assert.rejects(own.put([item(3, 600)]), coded('ITEM_TOO_LARGE'));
@@ -105,7 +105,7 @@ describe('items that are put here', () => {
     assert.deepEqual(spread, [1n]);
   });
 
-  it('are left to sessions when there was no room for all of them', async (t) => {
+  it('are left to sessions when there is no room for all of them', async (t) => {
     const { own, gate, announced, spread } = await setUp(t, 1);
     gate.open();
     await own.put([SHORT, item(4, 20)]);

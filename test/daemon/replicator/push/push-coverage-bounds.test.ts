@@ -12,7 +12,7 @@ function commit(coverage: PushCoverage, version: number, count: number, from = 0
 }
 
 describe('the commits that are followed', () => {
-  it('are so many, and make room once they are pushed', () => {
+  it('are limited, and make room once they are pushed', () => {
     const coverage = new PushCoverage({ maxFollowed: 10 });
     for (const version of [1, 2]) {
       commit(coverage, version, 10, 10 * version);
@@ -61,7 +61,7 @@ describe('the commits that are followed', () => {
   });
 });
 
-describe('a peer that has heard of all changes', () => {
+describe('a peer that knows all changes', () => {
   const heard = (
     coverage: PushCoverage,
     change: Parameters<typeof sessionReport>[0],
@@ -75,7 +75,7 @@ describe('a peer that has heard of all changes', () => {
       lastSession: sessionReport({ version: 5, ...change }),
     });
 
-  it('is one whose last session was with all that was not pushed', () => {
+  it('had its last session after all changes that were not pushed', () => {
     const coverage = new PushCoverage();
     coverage.changed(5);
     assert.equal(heard(coverage, {}), true);
@@ -86,7 +86,7 @@ describe('a peer that has heard of all changes', () => {
     assert.equal(heard(coverage, { version: 6 }), true);
   });
 
-  it('is one whose last session says something of everything', () => {
+  it('had a last session over everything', () => {
     const coverage = new PushCoverage();
     const outline = { count: 1, root: new Uint8Array(16), interval: findingOf().interval };
     const declined = { ours: outline, theirs: { ...outline, settles: false } };
@@ -102,7 +102,7 @@ describe('a peer that has heard of all changes', () => {
     assert.equal(heard(coverage, { settles: false }), true, 'a look that found both equal');
   });
 
-  it('is none that has had no session', () => {
+  it('is never one without a session', () => {
     const record = { peer: 'p', connected: true, sessions: 1, equalAt: null, lastSession: null };
     assert.equal(new PushCoverage().heardBy(record), false);
   });

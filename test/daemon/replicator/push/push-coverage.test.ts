@@ -17,7 +17,7 @@ function committed(coverage: PushCoverage, version: number, keys: readonly ItemK
 }
 
 describe('the push coverage', () => {
-  it('is all since the last change that was not pushed', () => {
+  it('includes every change since the last one that was not pushed', () => {
     const coverage = new PushCoverage();
     committed(coverage, 1, [key(1), key(2)]);
     coverage.pushed([key(1), key(2)]);
@@ -33,7 +33,7 @@ describe('the push coverage', () => {
     assert.equal(coverage.since(), 5);
   });
 
-  it('is nothing of a commit that was pushed in part, or too late', () => {
+  it('excludes a commit that was pushed in part, or too late', () => {
     const coverage = new PushCoverage();
     committed(coverage, 1, [key(1), key(2)]);
     coverage.pushed([key(1)]);
@@ -44,7 +44,7 @@ describe('the push coverage', () => {
     assert.equal(coverage.since(), 2);
   });
 
-  it('does not follow more than it has room for', () => {
+  it('follows commits up to its bound', () => {
     const coverage = new PushCoverage();
     for (let commit = 1; commit <= 20; commit++) {
       const keys = Array.from({ length: 1_000 }, (_, i) => key(1_000 * commit + i));

@@ -64,7 +64,7 @@ async function setUp(
 const keyOf = (number: number, length: number) => ({ hint: 1n, id: idOf(number), length });
 
 describe('the room for announced items', () => {
-  it('is full at its bound and not past it, and free again each time they are stored', async (t) => {
+  it('is full at its bound, and free again each time they are stored', async (t) => {
     const { clock, push, replica } = await setUp(t);
     for (const round of [1, 2, 3]) {
       assert.equal(push.items([itemOf(10 * round, 100)], ORIGIN), true);
@@ -80,7 +80,7 @@ describe('the room for announced items', () => {
     }
   });
 
-  it('is free again where the set took none of them, and they may be wanted again', async (t) => {
+  it('is free again where the set stored none of them, and they may be wanted again', async (t) => {
     const { clock, push, replica, wanted, spread } = await setUp(t, {}, 150);
     const [kept, first, second] = [itemOf(1, 100), itemOf(2, 100), itemOf(3, 100)];
     assert.equal(push.items([kept], ORIGIN), true);
@@ -103,7 +103,7 @@ describe('the room for announced items', () => {
     assert.equal(wanted.has(first.id), true, 'it is wanted again');
   });
 
-  it('tells of what was stored, and of nothing where nothing was', async (t) => {
+  it('announces the stored items, and none where none was stored', async (t) => {
     const { clock, push, spread } = await setUp(t, {}, 150);
     const [first, second] = [itemOf(1, 100), itemOf(2, 100)];
     push.items([first], ORIGIN);
@@ -117,7 +117,7 @@ describe('the room for announced items', () => {
     assert.deepEqual(spread.at(-1), [second]);
   });
 
-  it('is not taken by what comes to nothing', async (t) => {
+  it('is not used by items that are not stored', async (t) => {
     const { clock, push } = await setUp(t);
     assert.equal(push.items([], ORIGIN), true);
     assert.equal(push.items([itemOf(1, 101)], ORIGIN), true);
@@ -126,7 +126,7 @@ describe('the room for announced items', () => {
 });
 
 describe('announced keys', () => {
-  it('are not wanted while the set is full, and are again once there is room', async (t) => {
+  it('are not wanted while the set is full, and wanted again once there is room', async (t) => {
     const { push, replica, wanted, seen } = await setUp(t, {}, 100);
     await replica.put([{ hint: 2n, payload: new Uint8Array(100) }]);
     await assert.rejects(replica.put([{ hint: 3n, payload: new Uint8Array(1) }]));
@@ -137,7 +137,7 @@ describe('announced keys', () => {
     assert.equal(seen.wants, 0);
   });
 
-  it('are wanted up to the longest item that we take, and are large beyond what goes inline', async (t) => {
+  it('are wanted up to the item limit, and count as large above the inline limit', async (t) => {
     const { push, wanted } = await setUp(t, { maxSmallBytes: 50 });
     const keys = [keyOf(1, 50), keyOf(2, 51), keyOf(3, 100), keyOf(4, 101)];
     assert.deepEqual(push.keys(keys, ORIGIN), keys.slice(0, 3));
@@ -145,7 +145,7 @@ describe('announced keys', () => {
     assert.deepEqual(wanted.said(idOf(2)), { peer: 'p', bytes: 51 });
   });
 
-  it('have everything that they concern told, each time', async (t) => {
+  it('reach all parts that they concern, each time', async (t) => {
     const { push, seen } = await setUp(t);
     for (const round of [1, 2]) {
       push.keys([keyOf(round, 10)], ORIGIN);

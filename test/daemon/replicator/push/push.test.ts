@@ -73,7 +73,7 @@ async function setUp(
 }
 
 describe('announced items', () => {
-  it('go to the disk, and are not wanted from the moment they come', async (context) => {
+  it('go to the disk, and are not wanted from their arrival on', async (context) => {
     const { replica, wanted, push, spread } = await setUp(context);
     const item = itemOf(10);
     wanted.add('q', [item.id]);
@@ -90,7 +90,7 @@ describe('announced items', () => {
     assert.equal(replica.status().items, 1);
   });
 
-  it('that come twice before they are on the disk are stored once', async (context) => {
+  it('that arrive twice before they are on the disk are stored once', async (context) => {
     const { replica, push } = await setUp(context);
     const item = itemOf(10);
     assert.ok(push.items([item], ORIGIN) && push.items([item, itemOf(11)], ORIGIN));
@@ -98,7 +98,7 @@ describe('announced items', () => {
     assert.equal(replica.status().items, 2);
   });
 
-  it('that come before the event loop comes round share a commit', async (context) => {
+  it('that arrive in one turn of the event loop share a commit', async (context) => {
     const { clock, replica, push, spread } = await setUp(context);
     const before = replica.status().commit;
     for (let i = 0; i < 3; i++) assert.equal(push.items([itemOf(10, i)], ORIGIN), true);
@@ -111,7 +111,7 @@ describe('announced items', () => {
     assert.equal(spread.length, 4);
   });
 
-  it('are stored as far as they fit where they came together and not all of them do', async (context) => {
+  it('are stored as far as they fit where not all of one batch do', async (context) => {
     const { clock, push, spread } = await setUp(context, { maxSetBytes: 100 });
     const [small, large, other] = [itemOf(10), itemOf(99), itemOf(20)];
     for (const item of [small, large, other]) assert.equal(push.items([item], ORIGIN), true);
@@ -123,14 +123,14 @@ describe('announced items', () => {
     assert.equal(push.holds(large.id), false);
   });
 
-  it('above our limit are left out, the others taken', async (context) => {
+  it('above our limit are skipped, and the others stored', async (context) => {
     const { replica, push } = await setUp(context);
     assert.equal(push.items([itemOf(1_001), itemOf(1_000)], ORIGIN), true);
     await push.stop();
     assert.equal(replica.status().items, 1);
   });
 
-  it('are not taken while too many wait for the disk', async (context) => {
+  it('are not accepted while too many wait for the disk', async (context) => {
     const { push } = await setUp(context);
     for (let i = 0; i < 5; i++) assert.equal(push.items([itemOf(1_000, i)], ORIGIN), true);
     assert.equal(push.items([itemOf(1_000, 9)], ORIGIN), false);
@@ -138,7 +138,7 @@ describe('announced items', () => {
     assert.equal(push.items([itemOf(1_000, 9)], ORIGIN), true);
   });
 
-  it('are not taken while the set takes nothing, and again when it may', async (context) => {
+  it('are not accepted while the set refuses items, and accepted afterwards', async (context) => {
     const { clock, replica, push, spread } = await setUp(context, { maxSetBytes: 100 });
     assert.equal(push.items([itemOf(101)], ORIGIN), true);
     await clock.advance(0);
@@ -161,7 +161,7 @@ describe('announced items', () => {
 describe('announced keys', () => {
   const key = { hint: 1n, id: new Uint8Array(32).fill(7), length: 500 };
 
-  it('are wanted of whom they came from, and of the publisher where it is connected', async (context) => {
+  it('are wanted from their sender, and from the publisher where it is connected', async (context) => {
     const { push, wanted, state } = await setUp(context);
     assert.deepEqual(push.keys([key], ORIGIN), [key]);
     assert.deepEqual(wanted.sources(key.id), ['f', 'p']);
@@ -171,7 +171,7 @@ describe('announced keys', () => {
     assert.deepEqual(wanted.sources(other.id), ['f']);
   });
 
-  it('of an item that is on its way to the disk are waited for, and not fetched', async (context) => {
+  it('of an item on its way to the disk are not fetched', async (context) => {
     const { push, wanted } = await setUp(context);
     const item = itemOf(10);
     assert.equal(push.items([item], ORIGIN), true);
@@ -182,14 +182,14 @@ describe('announced keys', () => {
     assert.equal(push.holds(item.id), true);
   });
 
-  it('are not wanted of a peer that says they are above our limits, but of others', async (context) => {
+  it('are not wanted from a peer that calls them too large, but from others', async (context) => {
     const { push, wanted, state } = await setUp(context);
     state.refused.add('f');
     assert.deepEqual(push.keys([key], ORIGIN), [key]);
     assert.deepEqual(wanted.sources(key.id), ['p']);
   });
 
-  it('are wanted of a peer that brings nothing no more than it may list', async (context) => {
+  it('are wanted from an unproductive peer up to its listing limit', async (context) => {
     const { push, wanted, state } = await setUp(context);
     state.poor.add('f');
     const other = { ...key, id: new Uint8Array(32).fill(8) };
@@ -198,7 +198,7 @@ describe('announced keys', () => {
     assert.deepEqual(wanted.sources(other.id), ['p']);
   });
 
-  it('are not made to wait as large ones when they are wanted already', async (context) => {
+  it('do not wait as large ones when they are already wanted', async (context) => {
     const { push, wanted } = await setUp(context, {}, { maxSmallBytes: 100 });
     wanted.add('q', [key.id]);
     const other = { ...key, id: new Uint8Array(32).fill(8) };
@@ -207,7 +207,7 @@ describe('announced keys', () => {
     assert.deepEqual(wanted.unclaimed, { small: 1, large: 1 });
   });
 
-  it('are left alone when too long, refused by all, or nothing is fetched', async (context) => {
+  it('are ignored when too long, refused by all, or while fetching is paused', async (context) => {
     const { push, wanted, state } = await setUp(context);
     assert.deepEqual(push.keys([{ ...key, length: 1_001 }], ORIGIN), []);
     state.refused = new Set(['p', 'f']);

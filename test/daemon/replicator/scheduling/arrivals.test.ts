@@ -4,7 +4,7 @@ import { Arrivals } from '../../../../src/daemon/replicator/scheduling/index.ts'
 import { VirtualClock } from '../../../support/clock.ts';
 
 describe('Arrivals', () => {
-  it('lets what is fetched be waited for while it comes, and a while at first', async () => {
+  it('delays sessions while fetched items arrive, and for a while at first', async () => {
     const clock = new VirtualClock();
     const arrivals = new Arrivals({ clock });
     assert.equal(arrivals.worthWaiting(false), false);

@@ -49,7 +49,7 @@ function setUp(options: Partial<typeof OPTIONS> = {}) {
 }
 
 describe('the moment of a session', () => {
-  it('after a connection is by chance between at once and the settling time', async () => {
+  it('after a connection is random between zero and the settling time', async () => {
     for (const [fraction, at] of [
       [0, 0],
       [0.25, 25],
@@ -62,7 +62,7 @@ describe('the moment of a session', () => {
     }
   });
 
-  it('by interval is earlier or later by the jitter at most', async () => {
+  it('by interval varies by the jitter at most', async () => {
     for (const [fraction, interval] of [
       [0, 8_000],
       [0.5, 10_000],
@@ -76,7 +76,7 @@ describe('the moment of a session', () => {
     }
   });
 
-  it('is one for a peer that connects twice, and none for one that is gone or never came', async () => {
+  it('exists once for a peer that connects twice, and never for a disconnected or unknown peer', async () => {
     const { clock, scheduler, begun } = setUp();
     scheduler.connected('a');
     scheduler.connected('a');
@@ -89,7 +89,7 @@ describe('the moment of a session', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('begins anew with the first interval when a peer connects again', async () => {
+  it('restarts with the first interval when a peer reconnects', async () => {
     const { scheduler, begun } = setUp();
     scheduler.connected('a');
     await begun(50);
@@ -98,7 +98,7 @@ describe('the moment of a session', () => {
     assert.deepEqual(await begun(10_050), ['a 100', 'a 10100']);
   });
 
-  it('keeps to an interval outside the least and the most', async () => {
+  it('keeps an interval outside the minimum and the maximum', async () => {
     for (const [outcome, options, interval] of [
       ['different', { intervalMs: 500 }, 500],
       ['equal', { intervalMs: 80_000 }, 80_000],
@@ -121,7 +121,7 @@ describe('a session after changes', () => {
     return rig;
   }
 
-  it('comes at the settling time after the last of them', async () => {
+  it('begins at the settling time after the last change', async () => {
     const { scheduler, begun } = await connected();
     for (const start of [10_000, 15_000]) {
       scheduler.changed();
@@ -134,7 +134,7 @@ describe('a session after changes', () => {
     }
   });
 
-  it('is put off no longer than the most, and the next ones no less', async () => {
+  it('is delayed up to the maximum, and so are the next ones', async () => {
     const { scheduler, begun } = await connected();
     const sessions = [];
     for (let i = 0; i < 50; i++) {
@@ -155,7 +155,7 @@ describe('a session after changes', () => {
     assert.deepEqual(await begun(10_000), []);
   });
 
-  it('waits as often as it takes while something is fetched', async () => {
+  it('waits repeatedly while items are fetched', async () => {
     const { state, scheduler, begun } = await connected();
     for (const start of [10_000, 16_000]) {
       state.busy = true;
@@ -167,7 +167,7 @@ describe('a session after changes', () => {
     }
   });
 
-  it('waits after silence too while something is fetched', async () => {
+  it('waits after silence too while items are fetched', async () => {
     const { state, scheduler, begun } = await connected({ settleMs: 4_000, settleMaxMs: 40_000 });
     state.busy = true;
     scheduler.changed();
@@ -190,7 +190,7 @@ describe('a session after changes', () => {
 });
 
 describe('a session after a gap', () => {
-  it('comes although a session that ran then ends before it', async () => {
+  it('begins although an earlier session ends before it', async () => {
     const { scheduler, begun } = setUp();
     scheduler.connected('a');
     await begun(5_000);
@@ -209,7 +209,7 @@ describe('a session after a gap', () => {
     }
   });
 
-  it('comes once the settling time or twice that is over', async () => {
+  it('begins after one or two settling times', async () => {
     for (const [fraction, at] of [
       [0, 5_100],
       [1, 5_200],
@@ -223,7 +223,7 @@ describe('a session after a gap', () => {
     }
   });
 
-  it('comes no sooner after the last one than the most that changes put one off', async () => {
+  it('begins no sooner after the last one than the longest delay by changes', async () => {
     const { scheduler, begun } = setUp();
     scheduler.connected('a');
     await begun(60);
@@ -234,7 +234,7 @@ describe('a session after a gap', () => {
     }
   });
 
-  it('comes with the peer that is named, or with all of them', async () => {
+  it('is with the named peer, or with all of them', async () => {
     const { scheduler, begun } = setUp();
     for (const peer of ['a', 'b']) scheduler.connected(peer);
     await begun(5_000);
@@ -246,7 +246,7 @@ describe('a session after a gap', () => {
 });
 
 describe('a scheduler that is stopped', () => {
-  it('begins nothing any more, however it is asked', async () => {
+  it('begins no session, whatever asks for one', async () => {
     const { clock, scheduler, begun } = setUp();
     for (const peer of ['a', 'c']) scheduler.connected(peer);
     await begun(1_000);

@@ -46,7 +46,7 @@ describe('SessionScheduler', () => {
     assert.ok(new Set(gaps).size > 1, 'all gaps are the same');
   });
 
-  it('starts the interval anew when a session ended that somebody else began', async () => {
+  it('restarts the interval after a session that another part began', async () => {
     const { clock, sessions, scheduler } = setUp();
     scheduler.connected('a');
     await clock.advance(7_000);
@@ -55,7 +55,7 @@ describe('SessionScheduler', () => {
     assert.equal(sessions.length, 1);
   });
 
-  it('waits for quiet after changes, but not for ever, and leaves out peers in sync', async () => {
+  it('waits for quiet after changes, but not forever, and skips peers in sync', async () => {
     const { clock, sessions, state, scheduler } = setUp();
     scheduler.connected('a');
     scheduler.connected('b');
@@ -154,7 +154,7 @@ describe('SessionScheduler', () => {
     );
   });
 
-  it('lets those that have waited longest go first', async () => {
+  it('serves the longest waiting peers first', async () => {
     const { clock, sessions, scheduler } = setUp();
     for (const peer of ['a', 'b', 'c']) scheduler.connected(peer);
     await clock.advance(1_500);
@@ -167,7 +167,7 @@ describe('SessionScheduler', () => {
     assert.equal(sessions.length, 3);
   });
 
-  it('forgets a peer that goes, and everything when it stops', async () => {
+  it('forgets a peer that leaves, and all peers when it stops', async () => {
     const { clock, sessions, scheduler } = setUp();
     scheduler.connected('a');
     scheduler.connected('b');

@@ -4,7 +4,7 @@ import { at, EVERYTHING, FAILED, idOf } from '../support.ts';
 import { FAR, outlineOf, SessionsRig } from './sessions-support.ts';
 
 describe('the session of a peer that is due', () => {
-  it('is a look at first, and everything the next time', async () => {
+  it('is a survey first, and covers everything the next time', async () => {
     const rig = new SessionsRig();
     await rig.run('a');
     assert.equal(rig.what, 'a look');
@@ -23,7 +23,7 @@ describe('the session of a peer that is due', () => {
     assert.equal(rig.what, 'a look', 'it is not known when it comes back');
   });
 
-  it('is a look where another one runs, or lists', async () => {
+  it('is a survey where another session runs or lists', async () => {
     const rig = new SessionsRig();
     for (const peer of ['a', 'b']) {
       await rig.run(peer);
@@ -39,7 +39,7 @@ describe('the session of a peer that is due', () => {
     assert.equal(rig.what, 'c whole,b look');
   });
 
-  it('is none but a look where that fails, shows nothing, or finds the sets equal', async () => {
+  it('ends with the survey where that fails, shows nothing, or finds the sets equal', async () => {
     const rig = new SessionsRig();
     for (const change of [
       { error: FAILED },
@@ -58,7 +58,7 @@ describe('the session of a peer that is due', () => {
     assert.equal(rig.what, 'a whole', 'it is known by the last of them');
   });
 
-  it('is a look again, three times, where the peer began one that showed nothing', async () => {
+  it('is a survey again, three times, where the peer began one that showed nothing', async () => {
     const rig = new SessionsRig();
     await rig.run('a');
     for (let looks = 1; looks <= 3; looks++) {
@@ -69,7 +69,7 @@ describe('the session of a peer that is due', () => {
     assert.equal(rig.what, '');
   });
 
-  it('is only a look where it is ahead and not believed, and else everything', async () => {
+  it('is only a survey where the peer is ahead and distrusted, and covers everything otherwise', async () => {
     const rig = new SessionsRig();
     rig.unbelieved = 'a';
     await rig.due('a', 1);
@@ -81,7 +81,7 @@ describe('the session of a peer that is due', () => {
     assert.equal(rig.what, 'a look', 'it is known, and not believed');
   });
 
-  it('begins a catch-up where it is so far ahead, and not one item less', async () => {
+  it('begins a catch-up where the peer is far enough ahead, and not one item less', async () => {
     const rig = new SessionsRig();
     await rig.due('a', FAR - 1);
     assert.deepEqual([rig.what, rig.sessions.catchUp], ['a whole', null]);
@@ -100,7 +100,7 @@ describe('the session of a peer that is due', () => {
     assert.deepEqual([rig.sessions.catchUp, rig.clock.pending], [null, 0]);
   });
 
-  it('is told to go on when a catch-up is over, each time', async () => {
+  it('continues when a catch-up is over, each time', async () => {
     const rig = new SessionsRig();
     for (const round of [1, 2]) {
       await rig.due('a', FAR);
@@ -115,7 +115,7 @@ describe('the session of a peer that is due', () => {
 });
 
 describe('peers with equal sets', () => {
-  it('are sources of what one of them lists, and get a session when it has come', async () => {
+  it('are sources of the items that one of them lists, and get a session when these have arrived', async () => {
     const rig = new SessionsRig();
     await rig.due('a', 3, 'same');
     assert.equal(rig.what, 'a whole');
@@ -129,7 +129,7 @@ describe('peers with equal sets', () => {
     assert.equal(rig.what, 'a whole,c whole,b whole', 'a root is no proof: once is enough');
   });
 
-  it('are spared their sessions for as long as things are fetched', async () => {
+  it('have no session while items are fetched', async () => {
     const rig = new SessionsRig();
     await rig.due('a', 3, 'same');
     rig.busy = true;
@@ -142,7 +142,7 @@ describe('peers with equal sets', () => {
     assert.equal(rig.what, 'a whole,b whole');
   });
 
-  it('do not list twice what is being fetched', async () => {
+  it('do not list ids twice that are being fetched', async () => {
     const rig = new SessionsRig();
     rig.wanted.add('a', [idOf(1)]);
     await rig.due('a', 3);
@@ -160,7 +160,7 @@ describe('peers with equal sets', () => {
     assert.equal(rig.what, 'a whole', 'nothing is fetched');
   });
 
-  it('are forgotten once all that was listed has come, but for what nobody lists', async () => {
+  it('are forgotten once all listed items have arrived', async () => {
     const rig = new SessionsRig();
     rig.wanted.add('a', [idOf(1)]);
     rig.wanted.restore([{ id: idOf(2), since: 0, confirmed: true }]);
@@ -174,7 +174,7 @@ describe('peers with equal sets', () => {
     assert.equal(rig.what, 'c whole');
   });
 
-  it('are not forgotten while one of them lists, nor by a look at it', async () => {
+  it('are not forgotten while one of them lists, nor by a survey of it', async () => {
     const rig = new SessionsRig();
     await rig.due('a', 3, 'same');
     rig.sessions.stored([]);
@@ -190,7 +190,7 @@ describe('a session that a peer begins', () => {
   const judge = (rig: SessionsRig, peer: string, ahead: number, change = {}): boolean =>
     rig.sessions.judge(peer, outlineOf(10 + ahead, 'same', change), 10);
 
-  it('is answered where it only looks, or asks for a part', async () => {
+  it('is answered where it is a survey, or covers a part', async () => {
     const rig = new SessionsRig();
     for (const change of [
       { settles: false },
@@ -203,7 +203,7 @@ describe('a session that a peer begins', () => {
     assert.equal(rig.what, '');
   });
 
-  it('is declined for a look of ours where it is so far ahead, and not one item less', async () => {
+  it('is declined for a survey of ours where the peer is far enough ahead, and not one item less', async () => {
     const rig = new SessionsRig();
     assert.equal(judge(rig, 'a', FAR - 1), true);
     assert.equal(rig.what, '');
@@ -211,7 +211,7 @@ describe('a session that a peer begins', () => {
     assert.equal(rig.what, 'b look');
   });
 
-  it('is declined where it is ahead at all and slices are listed', async () => {
+  it('is declined where the peer is ahead and slices are listed', async () => {
     const rig = new SessionsRig();
     await rig.due('a', FAR);
     assert.equal(judge(rig, 'b', 0), true);
@@ -230,7 +230,7 @@ describe('a session that a peer begins', () => {
     assert.equal(judge(other, 'b', 1), true, 'who is not ahead lists nothing');
   });
 
-  it('has its set known once both have said what they are', async () => {
+  it("reveals the peer's set once both sides have sent their outlines", async () => {
     const ours = outlineOf(10, 'ours');
     for (const [outlines, lists] of [
       [{ ours, theirs: outlineOf(5, 'same') }, true],
@@ -256,14 +256,14 @@ describe('a session that a peer begins', () => {
   });
 });
 
-describe('a session that somebody asks for', () => {
+describe('a session on request', () => {
   async function sync(rig: SessionsRig, look: Parameters<SessionsRig['end']>[1]) {
     const report = rig.sessions.sync('a');
     await rig.end('a look', look);
     return report.then((reports) => reports[0]!);
   }
 
-  it('is everything where the look says that it differs, whoever began that', async () => {
+  it('covers everything where the survey shows a difference, on whichever side it began', async () => {
     const rig = new SessionsRig();
     for (const change of [{}, { role: 'responder', settles: false }] as const) {
       const report = sync(rig, { ...rig.shows(1, 'a'), ...change });
@@ -273,7 +273,7 @@ describe('a session that somebody asks for', () => {
     }
   });
 
-  it('is the look alone where that says all there is to say', async () => {
+  it('is the survey alone where that is enough', async () => {
     const rig = new SessionsRig();
     for (const change of [
       { error: FAILED },
@@ -289,7 +289,7 @@ describe('a session that somebody asks for', () => {
     }
   });
 
-  it('says how much is missing where a catch-up is to bring that', async () => {
+  it('reports the number of missing items where a catch-up will fetch them', async () => {
     const rig = new SessionsRig();
     const report = await sync(rig, rig.shows(FAR, 'a'));
     assert.equal(report.missing, FAR);

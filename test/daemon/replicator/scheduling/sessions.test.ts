@@ -98,7 +98,7 @@ class Rig {
 }
 
 describe('the sessions of a node that catches up', () => {
-  it('holds up nobody for a peer that is slow to close', async () => {
+  it('delay no peer for another one that is slow to close', async () => {
     const rig = new Rig();
     await rig.due('a', 1_000);
     await rig.due('b', 1_000);
@@ -115,7 +115,7 @@ describe('the sessions of a node that catches up', () => {
     assert.equal(rig.sessions.catchUp?.phase, 'closing');
   });
 
-  it('catches up anew from a peer far ahead, whoever is slow to close', async () => {
+  it('catch up again from a peer far ahead, although another is slow to close', async () => {
     const rig = new Rig();
     await rig.due('a', 1_000);
     await rig.due('b', 1_000);
@@ -126,7 +126,7 @@ describe('the sessions of a node that catches up', () => {
     assert.ok(rig.what.includes('c slice'));
   });
 
-  it('looks at a peer whose session it declined, though it joined that at first', async () => {
+  it('survey a peer whose session was declined, although it was joined at first', async () => {
     const rig = new Rig();
     await rig.due('a', 3);
     await rig.end('a everything');
@@ -139,7 +139,7 @@ describe('the sessions of a node that catches up', () => {
     assert.deepEqual(rig.what, ['a slice']);
   });
 
-  it('leaves peers that are ahead to the catch-up while it lists slices', async () => {
+  it('leave peers that are ahead to the catch-up while it lists slices', async () => {
     const rig = new Rig();
     await rig.due('a', 1_000);
     await rig.due('b', 3);
@@ -147,7 +147,7 @@ describe('the sessions of a node that catches up', () => {
     assert.ok(!rig.sessions.judge('b', ahead('b', 3).outlines!.theirs, 0));
   });
 
-  it('does no more than look at a peer that is ahead and not believed', async () => {
+  it('only survey a peer that is ahead and distrusted', async () => {
     const rig = new Rig();
     rig.disbelieved.add('a');
     for (const ahead of [100, 1_000]) {

@@ -17,8 +17,8 @@ function stored(statements: PeerStatements, ids: readonly Uint8Array[]): void {
   statements.stored(ids.map(bytesToKey));
 }
 
-describe('what is stated of a peer', () => {
-  it('is not that it is covered where items were refused that it holds', () => {
+describe('a statement about a peer', () => {
+  it('does not say that it is covered where items of it were refused', () => {
     const statements = new PeerStatements();
     for (const refused of [1, 2]) statements.ended(found({ refused, theirs: refused }), nothing);
     assert.equal(statements.of('p').coversAsOf, null, 'a false coversAsOf: items were refused');
@@ -26,7 +26,7 @@ describe('what is stated of a peer', () => {
     assert.deepEqual(statements.of('p').coversAsOf, { at: 5, interval: EVERYTHING });
   });
 
-  it('is nothing by a session that failed or proved nothing', () => {
+  it('is not made by a session that failed or proved nothing', () => {
     const statements = new PeerStatements();
     statements.ended(sessionReport({ error: FAILED }), nothing);
     statements.ended(found({ proved: false }), nothing);
@@ -39,7 +39,7 @@ describe('what is stated of a peer', () => {
     assert.deepEqual(known.equalAsOf, { at: 9, interval: EVERYTHING });
   });
 
-  it('is that the sets are equal where nothing differed on either side, and only then', () => {
+  it('says that the sets are equal where neither side differed, and only then', () => {
     for (const [finding, equal] of [
       [{}, true],
       [{ mine: 1 }, false],
@@ -51,7 +51,7 @@ describe('what is stated of a peer', () => {
     }
   });
 
-  it('is not hidden by what a later session shows of a part', () => {
+  it('is not hidden by a later session over a part', () => {
     const statements = new PeerStatements();
     statements.ended(found({ interval: PART }), nothing);
     statements.ended(found({ interval: PART }, 'p', 6), nothing);
@@ -64,7 +64,7 @@ describe('what is stated of a peer', () => {
     assert.equal(statements.of('p').coversAsOf?.at, 9);
   });
 
-  it('waits for what the session found and is not here yet, and for nothing of an earlier one', () => {
+  it('waits for the missing items of its session, and for none of an earlier one', () => {
     const statements = new PeerStatements();
     const [here, first, second] = idsOf(3);
     statements.learnt('p', [first!]);
@@ -91,14 +91,14 @@ describe('the ids that are followed for statements', () => {
     return statements.of(peer).coversAsOf?.at === startedAt;
   }
 
-  it('are so many for a peer, and no more', () => {
+  it('are limited for each peer', () => {
     const statements = new PeerStatements({ maxFollowed: 10 });
     assert.equal(covers(statements, 'at the bound', 10), true);
     assert.equal(covers(statements, 'one past it', 11), false);
     assert.equal(covers(statements, 'one past it', 10), true, 'the next session is followed again');
   });
 
-  it('are counted over all that is learnt in a session', () => {
+  it('are counted over a whole session', () => {
     const statements = new PeerStatements({ maxFollowed: 10 });
     statements.learnt('p', idsOf(6));
     statements.learnt('p', idsOf(5, 6));
@@ -108,7 +108,7 @@ describe('the ids that are followed for statements', () => {
     assert.equal(statements.of('p').coversAsOf, null, 'it is not known what that session found');
   });
 
-  it('are so many over all peers, those awaited included, and free again once stored', () => {
+  it('are limited over all peers, awaited ones included, and freed once stored', () => {
     const statements = new PeerStatements({ maxFollowedInAll: 10 });
     statements.learnt('a', idsOf(6));
     statements.ended(found({ theirs: 6 }, 'a'), nothing);
@@ -122,7 +122,7 @@ describe('the ids that are followed for statements', () => {
     assert.equal(covers(statements, 'c', 10, 40), true, 'so has who went');
   });
 
-  it('of a peer that goes are followed no more', () => {
+  it('of a peer that leaves are dropped', () => {
     const statements = new PeerStatements({ maxFollowedInAll: 5 });
     for (const _ of [1, 2]) {
       statements.learnt('a', idsOf(5));
@@ -135,7 +135,7 @@ describe('the ids that are followed for statements', () => {
     statements.disconnected('never met');
   });
 
-  it('are kept for a number of peers, the first of whom makes room', () => {
+  it('are kept for a number of peers, and the first makes room', () => {
     const statements = new PeerStatements({ maxPeers: 2 });
     for (const peer of ['a', 'b']) statements.ended(found({}, peer), nothing);
     assert.notEqual(statements.of('a').coversAsOf, null);

@@ -28,7 +28,7 @@ function stored(statements: PeerStatements, ids: readonly Uint8Array[]): void {
 }
 
 describe('PeerStatements', () => {
-  it('says that a peer is covered once all that was missing is stored', () => {
+  it('says that a peer is covered once all missing items are stored', () => {
     const statements = new PeerStatements();
     const ids = idsOf(2);
     statements.learnt('p', ids);
@@ -39,7 +39,7 @@ describe('PeerStatements', () => {
     assert.deepEqual(statements.of('p').coversAsOf, { at: 5, interval: EVERYTHING });
   });
 
-  it('forgets at the end of a connection what was not proved, and nothing else', () => {
+  it('forgets unproved statements at the end of a connection, and no others', () => {
     const statements = new PeerStatements();
     const ids = idsOf(2);
     statements.ended(proved('p', 0), nothing);
@@ -57,7 +57,7 @@ describe('PeerStatements', () => {
     assert.equal(statements.of('p').coversAsOf?.at, 8);
   });
 
-  it('follows no more ids than it may over all peers, also in vain', () => {
+  it('follows ids over all peers up to its limit, also in vain', () => {
     const statements = new PeerStatements();
     const ids = idsOf(100_000);
     const peers = Array.from({ length: 5 }, (_, i) => `peer ${i}`);

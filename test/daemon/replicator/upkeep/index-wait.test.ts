@@ -20,7 +20,7 @@ function setUp() {
 }
 
 describe('IndexWait', () => {
-  it('says once that the index can be used again, however often it was asked to watch', async () => {
+  it('reports once that the index is usable again, however often it was asked to watch', async () => {
     const { clock, state, indexWait } = setUp();
     indexWait.watch();
     indexWait.watch();

@@ -35,8 +35,8 @@ function setUp() {
   return { state, log, ended };
 }
 
-describe('a set that was refilled after a loss', () => {
-  it('is one of which every connected peer says that nothing is missing', async () => {
+describe('a set with lost items', () => {
+  it('is refilled once a session with every connected peer found no missing item', async () => {
     const { ended, log } = setUp();
     assert.equal(await ended('p'), 0);
     assert.equal(await ended('p'), 0);
@@ -46,7 +46,7 @@ describe('a set that was refilled after a loss', () => {
     assert.equal(await ended('p'), 2);
   });
 
-  it('is none where a peer is there again whose session found something', async () => {
+  it('is not refilled where a reconnected peer had missing items', async () => {
     const { ended } = setUp();
     await ended('p');
     await ended('p', { missing: 1 });
@@ -54,14 +54,14 @@ describe('a set that was refilled after a loss', () => {
     assert.equal(await ended('p'), 1);
   });
 
-  it('may lack what is refused, but not more', async () => {
+  it('may lack refused items, but no others', async () => {
     const { ended } = setUp();
     assert.equal(await ended('p', { missing: 3, refused: 3 }), 0);
     assert.equal(await ended('q', { missing: 4, refused: 3 }), 0);
     assert.equal(await ended('q', { missing: 3, refused: 3 }), 1);
   });
 
-  it('is none while something is wanted, or nobody is connected', async () => {
+  it('is not refilled while ids are wanted, or without a peer', async () => {
     const { ended } = setUp();
     const gone = { peers: [{ peer: 'p', connected: false }] };
     assert.equal(await ended('p', gone), 0);
@@ -70,7 +70,7 @@ describe('a set that was refilled after a loss', () => {
     assert.equal(await ended('q', { peers }), 1, 'who has gone is not waited for');
   });
 
-  it('is marked by the next session where that failed', async () => {
+  it('is marked as refilled by the next session where the mark failed', async () => {
     const { state, ended, log } = setUp();
     state.fails = true;
     await ended('p');
@@ -81,7 +81,7 @@ describe('a set that was refilled after a loss', () => {
     assert.equal(await ended('q'), 1);
   });
 
-  it('is asked anew where it was lost anew', async () => {
+  it('is checked again after another loss', async () => {
     const { state, ended } = setUp();
     await ended('p');
     state.needsRefill = false;
@@ -92,7 +92,7 @@ describe('a set that was refilled after a loss', () => {
   });
 });
 
-describe('what a session shows, for the next one', () => {
+describe('the result of a session, for the schedule', () => {
   const outline = { count: 1, root: new Uint8Array(16), interval: EVERYTHING };
   const declined = { ours: outline, theirs: { ...outline, settles: false } };
   const CASES: [string, Parameters<typeof sessionReport>[0]][] = [
@@ -108,13 +108,13 @@ describe('what a session shows, for the next one', () => {
     ['different', { equal: false, finding: findingOf({ mine: 1 }) }],
     ['unknown', { equal: false, finding: findingOf({ theirs: 1, refused: 1 }) }],
   ];
-  it('is a difference, equality or neither', () => {
+  it('is different, equal or unknown', () => {
     for (const [expected, change] of CASES) {
       assert.equal(outcome(sessionReport(change)), expected, inspect(change));
     }
   });
 
-  it('is our own trouble where our store ended it', () => {
+  it('is a failure of our own where our store ended it', () => {
     for (const code of [
       'STORE_REBUILDING',
       'STORE_UNAVAILABLE',

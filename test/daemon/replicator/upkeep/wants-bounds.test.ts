@@ -49,8 +49,8 @@ function setUp(t: TestContext, { file = {}, ...bounds }: Change = {}) {
   return { clock, wanted, saved, log, seen, keeper, kept };
 }
 
-describe('the list of wants that is kept', () => {
-  it('holds so many, and a record of the most that may be', async (t) => {
+describe('the saved list of wants', () => {
+  it('is limited, and so is its record', async (t) => {
     const { wanted, keeper, kept } = setUp(t, { maxKept: 3 });
     wanted.add('a', idsOf(3));
     await keeper.stop();
@@ -63,7 +63,7 @@ describe('the list of wants that is kept', () => {
     assert.equal(record.length, MAX_RECORD_BYTES);
   });
 
-  it('is saved every ten seconds as long as something is wanted, and then no more', async (t) => {
+  it('is saved every ten seconds as long as ids are wanted', async (t) => {
     const { clock, wanted, keeper, kept } = setUp(t);
     keeper.start();
     for (const round of [1, 2]) {
@@ -104,7 +104,7 @@ describe('the list of wants that is kept', () => {
     assert.deepEqual(saved, [1, 0]);
   });
 
-  it('is emptied at the end where all that it held has come', async (t) => {
+  it('is emptied once all its items have arrived', async (t) => {
     const first = setUp(t);
     first.saved.push(encodeWants([{ id: idOf(1), since: START, confirmed: false }]));
     first.keeper.start();
@@ -115,7 +115,7 @@ describe('the list of wants that is kept', () => {
     assert.deepEqual(first.kept(), [1, 0]);
   });
 
-  it('is nothing that is restored where it is empty, missing or unreadable', async (t) => {
+  it('restores no id where it is empty, missing or unreadable', async (t) => {
     const load = async (): Promise<never> => {
       throw new Error('EACCES');
     };
@@ -149,8 +149,8 @@ describe('the list of wants that is kept', () => {
   });
 });
 
-describe('what has expired', () => {
-  it('is told of so many ids, the oldest forgotten first', async (t) => {
+describe('expired ids', () => {
+  it('are remembered up to a limit, the oldest forgotten first', async (t) => {
     const { clock, wanted, keeper, log } = setUp(t, { maxExpired: 2 });
     keeper.start();
     for (const [round, known] of [
@@ -173,7 +173,7 @@ describe('what has expired', () => {
     await keeper.stop();
   });
 
-  it('is not what a second peer listed too', async (t) => {
+  it('do not include an id that a second peer listed', async (t) => {
     const { clock, wanted, keeper } = setUp(t);
     keeper.start();
     for (const peer of ['a', 'b']) wanted.add(peer, [idOf(1)]);
@@ -185,8 +185,8 @@ describe('what has expired', () => {
   });
 });
 
-describe('why an item is not here', () => {
-  it('is what the want list knows of it', () => {
+describe('the reason why an item is missing', () => {
+  it('includes the facts of the want list', () => {
     const wanted = new ReconciliationSet({ now: () => START });
     const init = {
       wanted,

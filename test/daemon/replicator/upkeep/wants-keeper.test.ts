@@ -25,7 +25,7 @@ describe('the record of wants', () => {
     { noNullPrototype: true },
   );
 
-  it('is read as it was written', () => {
+  it('decodes to what was encoded', () => {
     assertProperty(
       fc.property(fc.array(want, { maxLength: 40 }), (wants) => {
         assert.deepEqual(decodeWants(encodeWants(wants)), wants);
@@ -34,7 +34,7 @@ describe('the record of wants', () => {
     );
   });
 
-  it('is worth nothing when it is cut or changed', () => {
+  it('is ignored when it is cut or changed', () => {
     const record = encodeWants([{ id: id(1), since: START, confirmed: true }]);
     for (let length = 0; length < record.length; length++) {
       assert.equal(decodeWants(record.subarray(0, length)), null);
@@ -84,7 +84,7 @@ describe('WantsKeeper', () => {
     return { keeper: made, wanted, restored: () => times };
   }
 
-  it('wants after a restart what it wanted before, without what has come since', async () => {
+  it('wants the same ids after a restart, without items stored since', async () => {
     const first = keeper();
     first.wanted.add('ann', [1, 2, 3].map(id));
     first.wanted.add('bob', [id(2)]);
@@ -120,7 +120,7 @@ describe('WantsKeeper', () => {
     assert.equal(saves, 2);
   });
 
-  it('takes a file that is none for nothing', async () => {
+  it('ignores an invalid file', async () => {
     saved = new Uint8Array(100);
     const { keeper: kept, wanted } = keeper();
     await settle();
@@ -128,7 +128,7 @@ describe('WantsKeeper', () => {
     await kept.stop();
   });
 
-  it('gives up what one peer alone said to have, and can say so', async () => {
+  it('drops ids that a single peer listed, and remembers them', async () => {
     const { keeper: kept, wanted } = keeper();
     wanted.add('ann', [1, 2].map(id));
     wanted.add('bob', [id(2)]);

@@ -76,14 +76,14 @@ describe('services over libp2p', () => {
   });
   after(() => Promise.all([a.libp2p.stop(), b.libp2p.stop()]));
 
-  it('holds a session, in which both learn what they lack', async () => {
+  it('hold a session, in which both sides find their missing ids', async () => {
     const report = await a.reconcile.reconcile(idOf(b));
     assert.deepEqual([report.error, report.role, report.missing], [null, 'initiator', 1]);
     assert.deepEqual([a.missing, b.missing.sort()], [[4], [1, 2]]);
     assert.deepEqual(a.reconcile.peers, [idOf(b)]);
   });
 
-  it('holds one session when both start at once, time after time', async () => {
+  it('hold one session when both start at once, time after time', async () => {
     for (let i = 0; i < 20; i++) {
       a.ended.length = 0;
       b.ended.length = 0;
@@ -97,7 +97,7 @@ describe('services over libp2p', () => {
     }
   });
 
-  it('brings 500 small items and a large one to a slow consumer', async () => {
+  it('deliver 500 small items and a large one to a slow consumer', async () => {
     const items = Array.from({ length: 500 }, (_, i) => itemOf(i, 200));
     items.push(itemOf(999, 5 << 20));
     items.push(...Array.from({ length: 40 }, (_, i) => itemOf(1_000 + i, 256 << 10)));
@@ -128,7 +128,7 @@ describe('services over libp2p', () => {
     assert.equal(a.fetch.totals.receivedBytes, b.fetch.totals.sentBytes);
   });
 
-  it('answers hostile bytes with a reset, and lives', async () => {
+  it('answer hostile bytes with a reset, and keep running', async () => {
     for (const protocol of ['/rangemesh/real/tiny/1', '/rangemesh/real/fetch/2']) {
       for (const bytes of [
         Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f),
@@ -149,7 +149,7 @@ describe('services over libp2p', () => {
     assert.equal(b.libp2p.getConnections().length, 1);
   });
 
-  it('ends a session with an error when the peer stops', async () => {
+  it('end a session with an error when the peer stops', async () => {
     const held = Promise.withResolvers<void>();
     const stalled = a.fetch.fetch({
       peer: idOf(b),
