@@ -105,7 +105,7 @@ describe('SessionScheduler', () => {
     around(await next('equal'), 2_000);
   });
 
-  it('waits for silence with peers that were reached by push, however long changes go on', async () => {
+  it('waits for silence with peers covered by push, however long changes go on', async () => {
     const { clock, sessions, state, scheduler } = setUp();
     for (const peer of ['a', 'b']) scheduler.connected(peer);
     state.reached.add('a');
@@ -126,7 +126,7 @@ describe('SessionScheduler', () => {
     );
   });
 
-  it('runs one session soon after a gap, in sync or not, however often it is reached', async () => {
+  it('runs one session soon after a gap, in sync or not, however often the gap is reported', async () => {
     const { clock, sessions, state, scheduler } = setUp();
     for (const peer of ['a', 'b']) scheduler.connected(peer);
     state.inSync.add('a').add('b');
