@@ -9,7 +9,13 @@ import {
   type FetchRequest,
   ReconciliationSet,
 } from '../../../../src/protocol/index.ts';
-import { bytesToHex, itemId, Replica, type VerifiedItem, verifyItem } from '../../../../src/store/index.ts';
+import {
+  bytesToHex,
+  itemId,
+  Replica,
+  type VerifiedItem,
+  verifyItem,
+} from '../../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { FakeDisk } from '../../../support/fake-disk.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
