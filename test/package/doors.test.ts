@@ -49,6 +49,7 @@ const DOORS: Record<string, string[]> = {
     'equalBytes',
     'fingerprintsBetween',
     'hexToBytes',
+    'isReadFailure',
     'itemId',
     'keyToBytes',
     'readU64BE',
