@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AdminClient } from '../scripts/support/admin-client.ts';
 import { DaemonProcess } from '../scripts/support/daemon-process.ts';
-import { systemClock, systemDisk } from '../src/daemon/index.ts';
+import { systemClock, systemDisk } from '../src/daemon/system/index.ts';
 import { openDatabase, Replica } from '../src/store/index.ts';
 
 const CALLERS = 64;

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock, systemDisk } from '../../src/daemon/index.ts';
+import { systemClock, systemDisk } from '../../src/daemon/system/index.ts';
 import { openDatabase, Replica } from '../../src/store/index.ts';
 import { ItemSource, ingest } from '../support/items.ts';
 

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { multiaddr } from '@multiformats/multiaddr';
 import { pino } from 'pino';
-import { systemClock, systemDisk, systemRandom } from '../../src/daemon/index.ts';
 import { Replicator } from '../../src/daemon/replicator/index.ts';
+import { systemClock, systemDisk, systemRandom } from '../../src/daemon/system/index.ts';
 import { commonware, nativeDialect } from '../../src/protocol/index.ts';
 import { fetch, reconcile } from '../../src/protocol/libp2p.ts';
 import { openDatabase, Replica } from '../../src/store/index.ts';

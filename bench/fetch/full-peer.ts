@@ -1,5 +1,5 @@
 import type { Libp2p } from '@libp2p/interface';
-import { systemClock, systemDisk, systemRandom } from '../../src/daemon/index.ts';
+import { systemClock, systemDisk, systemRandom } from '../../src/daemon/system/index.ts';
 import { commonware, nativeDialect } from '../../src/protocol/index.ts';
 import { fetch, reconcile } from '../../src/protocol/libp2p.ts';
 import { type NewItem, openDatabase, Replica } from '../../src/store/index.ts';

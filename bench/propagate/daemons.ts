@@ -1,14 +1,11 @@
 import { join } from 'node:path';
+import { createLogger, type Daemon, loadConfig, startDaemon } from '../../src/daemon/index.ts';
 import {
-  createLogger,
-  type Daemon,
-  loadConfig,
-  startDaemon,
   systemClock,
   systemDisk,
   systemRandom,
   systemWitness,
-} from '../../src/daemon/index.ts';
+} from '../../src/daemon/system/index.ts';
 import { generate, type Load, type Moments, now, payloadOf } from './load.ts';
 
 /** What push did at one node, and what the set holds. */

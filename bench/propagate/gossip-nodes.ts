@@ -5,8 +5,9 @@ import { identify } from '@libp2p/identify';
 import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
-import { createLogger, systemClock, systemRandom, VERSION } from '../../src/daemon/index.ts';
+import { createLogger, VERSION } from '../../src/daemon/index.ts';
 import { createIdentity, createMesh } from '../../src/daemon/mesh/index.ts';
+import { systemClock, systemRandom } from '../../src/daemon/system/index.ts';
 import { announceTopic } from '../../src/protocol/index.ts';
 import type { GossipNode } from './bare.ts';
 

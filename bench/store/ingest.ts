@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { systemClock, systemDisk } from '../../src/daemon/index.ts';
+import { systemClock, systemDisk } from '../../src/daemon/system/index.ts';
 import { openDatabase, Replica, type Snapshot } from '../../src/store/index.ts';
 import { median } from '../support/child.ts';
 import { ItemSource, ingest, type Order } from '../support/items.ts';

@@ -1,4 +1,4 @@
-import { systemClock, systemDisk } from '../../src/daemon/index.ts';
+import { systemClock, systemDisk } from '../../src/daemon/system/index.ts';
 import { openDatabase, Replica } from '../../src/store/index.ts';
 
 /** Milliseconds until a replica can be used. */

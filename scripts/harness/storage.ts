@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../src/daemon/index.ts';
+import { systemClock } from '../../src/daemon/system/index.ts';
 import {
   bytesToHex,
   checkKey,

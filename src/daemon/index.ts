@@ -11,5 +11,5 @@ export {
   systemDisk,
   systemRandom,
   systemWitness,
-} from './system.ts';
+} from './system/index.ts';
 export { VERSION } from './version.ts';

@@ -2,7 +2,7 @@ import { format } from 'node:util';
 import type { ComponentLogger, Logger as Libp2pLogger } from '@libp2p/interface';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from '../store/index.ts';
-import { isoTime } from './system.ts';
+import { isoTime } from './system/index.ts';
 
 export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 

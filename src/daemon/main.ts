@@ -1,7 +1,7 @@
 import type { CliInit } from './cli/index.ts';
 import type { Logger } from './logging.ts';
 import { hearStopWishes, onStop } from './stop-signals.ts';
-import { systemClock, systemDisk, systemRandom, systemWitness } from './system.ts';
+import { systemClock, systemDisk, systemRandom, systemWitness } from './system/index.ts';
 import { VERSION } from './version.ts';
 
 // First of all: the parent may end, or a signal come, while the rest is being loaded. That is why it is

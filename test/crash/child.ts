@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, writeSync } from 'node:fs';
-import { systemClock, systemDisk } from '../../src/daemon/index.ts';
+import { systemClock, systemDisk } from '../../src/daemon/system/index.ts';
 import {
   type Clock,
   openDatabase,

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
-import { systemClock, systemDisk } from '../../src/daemon/index.ts';
+import { systemClock, systemDisk } from '../../src/daemon/system/index.ts';
 import {
   type Clock,
   openDatabase,

@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/daemon/index.ts';
+import { systemClock } from '../../src/daemon/system/index.ts';
 import { commonware } from '../../src/protocol/index.ts';
 import { bytesToKey, Replica, type Snapshot, type VerifiedItem } from '../../src/store/index.ts';
 import { converse } from '../conformance/dialect.ts';

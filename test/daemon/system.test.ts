@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { systemWitness } from '../../src/daemon/index.ts';
+import { systemWitness } from '../../src/daemon/system/index.ts';
 
 async function temporary(context: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'rangemesh-witness-'));

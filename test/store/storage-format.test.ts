@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { systemWitness } from '../../src/daemon/index.ts';
+import { systemWitness } from '../../src/daemon/system/index.ts';
 import {
   bytesToHex,
   compareBytes,

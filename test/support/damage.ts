@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { systemClock } from '../../src/daemon/index.ts';
+import { systemClock } from '../../src/daemon/system/index.ts';
 import { bytesToHex, type Database, openDatabase, Replica } from '../../src/store/index.ts';
 import { setKeys } from '../../src/store/replica/records/index.ts';
 import { FakeDisk } from './fake-disk.ts';

@@ -1,7 +1,7 @@
 import type { Clock, Disk, Random } from '../../store/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Logger } from '../logging.ts';
-import type { FileWitness } from '../system.ts';
+import type { FileWitness } from '../system/index.ts';
 
 export interface System {
   clock: Clock;

@@ -22,7 +22,7 @@ import type {
   WhyAnswer,
 } from '../node-api.ts';
 import type { Replicator } from '../replicator/index.ts';
-import { isoTime } from '../system.ts';
+import { isoTime } from '../system/index.ts';
 import { VERSION } from '../version.ts';
 import { catchUpStatus, lastSession, provedAt, storeStatus } from './status-view.ts';
 

@@ -2,7 +2,7 @@ import type { SessionReport } from '../../protocol/index.ts';
 import { type Bound, bytesToHex, INFINITE_HINT, type ReplicaStatus } from '../../store/index.ts';
 import type { CatchUpStatus, LastSession, ProvedAt, Status } from '../node-api.ts';
 import type { CatchUpProgress, Statement } from '../replicator/index.ts';
-import { isoTime } from '../system.ts';
+import { isoTime } from '../system/index.ts';
 
 /** Fields of the status that the store knows. */
 type StoreStatus = Pick<

@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import { after, before, beforeEach, type TestContext } from 'node:test';
 import { type Admin, type AdminInit, createAdmin } from '../../../src/daemon/admin/index.ts';
-import { createLogger, systemClock } from '../../../src/daemon/index.ts';
+import { createLogger } from '../../../src/daemon/index.ts';
+import { systemClock } from '../../../src/daemon/system/index.ts';
 import { within } from '../../support/within.ts';
 import { FakeNode } from './fake-node.ts';
 

@@ -8,7 +8,8 @@ import {
   runCli,
   type Terminal,
 } from '../../../src/daemon/cli/index.ts';
-import { createLogger, systemClock, systemWitness } from '../../../src/daemon/index.ts';
+import { createLogger } from '../../../src/daemon/index.ts';
+import { systemClock, systemWitness } from '../../../src/daemon/system/index.ts';
 import { type RunningAdmin, startAdmin, TOKEN } from '../admin/running-admin.ts';
 
 export interface Ran {

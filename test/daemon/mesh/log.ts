@@ -1,4 +1,5 @@
-import { createLogger, systemClock } from '../../../src/daemon/index.ts';
+import { createLogger } from '../../../src/daemon/index.ts';
+import { systemClock } from '../../../src/daemon/system/index.ts';
 import type { Logger, LogLevel } from '../../../src/daemon/testing.ts';
 import type { Clock } from '../../../src/store/index.ts';
 import { within } from '../../support/within.ts';

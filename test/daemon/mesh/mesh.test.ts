@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
-import { systemRandom } from '../../../src/daemon/index.ts';
 import { createIdentity } from '../../../src/daemon/mesh/index.ts';
+import { systemRandom } from '../../../src/daemon/system/index.ts';
 import { within } from '../../support/within.ts';
 import { bare, connectionTo, Meshes } from './support.ts';
 

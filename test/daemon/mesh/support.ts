@@ -1,4 +1,3 @@
-import { systemClock, systemRandom } from '../../../src/daemon/index.ts';
 import {
   type Access,
   createIdentity,
@@ -6,6 +5,7 @@ import {
   type Mesh,
   type MeshInit,
 } from '../../../src/daemon/mesh/index.ts';
+import { systemClock, systemRandom } from '../../../src/daemon/system/index.ts';
 import { within } from '../../support/within.ts';
 import { Log } from './log.ts';
 

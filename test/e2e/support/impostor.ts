@@ -1,7 +1,7 @@
 import type { Libp2p, Stream } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
-import { systemClock } from '../../../src/daemon/index.ts';
 import { pubsub } from '../../../src/daemon/mesh/testing.ts';
+import { systemClock } from '../../../src/daemon/system/index.ts';
 import { announceTopic, commonware, type Gossip } from '../../../src/protocol/index.ts';
 import { fetch, libp2pGossip, reconcile } from '../../../src/protocol/libp2p.ts';
 import { type Item, Replica } from '../../../src/store/index.ts';

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { AdminClient } from '../../../scripts/support/admin-client.ts';
 import { loadConfig } from '../../../src/daemon/config/index.ts';
+import { createLogger } from '../../../src/daemon/index.ts';
+import { type Daemon, startDaemon } from '../../../src/daemon/node/index.ts';
 import {
-  createLogger,
   systemClock,
   systemDisk,
   systemRandom,
   systemWitness,
-} from '../../../src/daemon/index.ts';
-import { type Daemon, startDaemon } from '../../../src/daemon/node/index.ts';
+} from '../../../src/daemon/system/index.ts';
 
 export interface LocalDaemon {
   readonly name: string;

@@ -1,4 +1,4 @@
-import { systemClock } from '../../../src/daemon/index.ts';
+import { systemClock } from '../../../src/daemon/system/index.ts';
 import type { Clock } from '../../../src/store/index.ts';
 import { networkConformance } from '../../conformance/network.ts';
 import { MemoryNetwork } from '../../support/memory-network.ts';

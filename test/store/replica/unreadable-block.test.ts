@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
-import { systemClock } from '../../../src/daemon/index.ts';
+import { systemClock } from '../../../src/daemon/system/index.ts';
 import {
   itemId,
   type NewItem,

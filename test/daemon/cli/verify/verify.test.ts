@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { systemClock, systemWitness } from '../../../../src/daemon/index.ts';
+import { systemClock, systemWitness } from '../../../../src/daemon/system/index.ts';
 import { openDatabase, Replica } from '../../../../src/store/index.ts';
 import { cleanUp } from '../../../support/clean-up.ts';
 import { corruptPayload, dropNode, seed } from '../../../support/damage.ts';

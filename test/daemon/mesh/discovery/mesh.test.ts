@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { peerIdFromString } from '@libp2p/peer-id';
-import { systemRandom } from '../../../../src/daemon/index.ts';
 import { encodeRecord } from '../../../../src/daemon/mesh/discovery/testing.ts';
 import {
   createIdentity,
@@ -14,6 +13,7 @@ import {
   type MeshInit,
   peersFile,
 } from '../../../../src/daemon/mesh/index.ts';
+import { systemRandom } from '../../../../src/daemon/system/index.ts';
 import { Log } from '../log.ts';
 import { list, Meshes, type TestMesh } from '../support.ts';
 

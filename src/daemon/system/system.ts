@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import type { Clock, Disk, Random, Witness } from '../store/index.ts';
+import type { Clock, Disk, Random, Witness } from '../../store/index.ts';
 
 /** The real clock. The only place in `src/` that reads time or sets a timer. */
 export const systemClock: Clock = {
