@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findMutants } from './mutants/find.ts';
 import { readEquivalents, readPlanted } from './mutants/lists.ts';
-import { tryPlanted } from './mutants/planted.ts';
+import { checkBaseline, tryPlanted } from './mutants/planted.ts';
 import { survivorOf, tableOf, totalsOf } from './mutants/report.ts';
 import { inParallel, judge } from './mutants/run.ts';
 import { sample } from './mutants/select.ts';
@@ -72,8 +72,11 @@ async function random({ values, positionals }: ReturnType<typeof options>): Prom
 
 async function planted({ values }: ReturnType<typeof options>): Promise<number> {
   const list = readPlanted(ROOT);
+  const width = whole('concurrency', values.concurrency);
+  const tests = new Set(list.map(({ test }) => test));
+  await inParallel([...tests], width, (test) => checkBaseline(ROOT, test));
   let missed = 0;
-  await inParallel(list, whole('concurrency', values.concurrency), async (entry) => {
+  await inParallel(list, width, async (entry) => {
     const { noticed, seconds, says } = await tryPlanted(ROOT, entry);
     if (!noticed) missed++;
     console.log(`${noticed ? 'noticed' : 'MISSED '} ${seconds.toFixed(1)} s  ${entry.name}`);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -36,17 +37,24 @@ const TIMEOUT_MS = 180_000;
 
 /**
  * Takes the reach of each test file once and keeps it under `node_modules/.cache` for as long as
- * neither the test nor a source file that it reaches changes.
+ * the test, a source file that it reaches, the tests' helpers, the packages and Node stay the same.
  */
 export class Coverage {
   readonly #root: string;
   readonly #cache: string;
   readonly #reaches = new Map<string, Promise<Reach>>();
+  /** What every test may use beside its own file and the sources. */
+  readonly #common: string;
 
   constructor(root: string) {
     this.#root = root;
     this.#cache = join(root, 'node_modules/.cache/rangemesh-mutants');
     mkdirSync(this.#cache, { recursive: true });
+    const shared = globSync(['test/{support,conformance}/**/*.ts', 'test/**/!(*.test).ts'], {
+      cwd: root,
+    });
+    const texts = [...shared.sort(), 'package-lock.json'].map((file) => this.#digestOf(file));
+    this.#common = digest([process.version, ...texts].join());
   }
 
   /** The reach of `test`. Throws when it does not pass without a mutant. */
@@ -59,7 +67,10 @@ export class Coverage {
   }
 
   async #keptOrMeasured(test: string): Promise<Reach> {
-    const kept = join(this.#cache, `${digest(`${test}\0${this.#digestOf(test)}`)}.json`);
+    const kept = join(
+      this.#cache,
+      `${digest(`${test}\0${this.#digestOf(test)}\0${this.#common}`)}.json`,
+    );
     if (existsSync(kept)) {
       const reach = JSON.parse(readFileSync(kept, 'utf8')) as Reach;
       const holds = ([file, { source }]: [string, ReachedFile]) => this.#digestOf(file) === source;

@@ -77,6 +77,7 @@ function binary(node: BinaryExpression, file: SourceFile): Edit[] {
   if (token === '??') return whole(node, file, [right]);
   if (token === '+' && /^['"`]/.test(left + right)) return [];
   const swapped = SWAPS.get(token);
+  if (swapped !== undefined && !inFunction(node)) return [];
   const others = COMPARISONS.get(token) ?? (swapped === undefined ? [] : [swapped]);
   return whole(node.operatorToken, file, others);
 }

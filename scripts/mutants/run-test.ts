@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import type { Edit } from './mutators.ts';
@@ -22,6 +25,8 @@ export interface TestRunInit {
 export interface TestRun {
   /** `failed`: a test failed, or the process ended with an error before one could. */
   readonly outcome: 'passed' | 'failed' | 'timeout';
+  /** A test said that it failed; else the process ended with an error before one could. */
+  readonly told: boolean;
   readonly ms: number;
   /** Title and message of the first failure; the last lines of output where there is none. */
   readonly says: string;
@@ -30,10 +35,12 @@ export interface TestRun {
 /** Runs one test file in a process of its own and ends it at the first test that fails. */
 export async function runTest(init: TestRunInit): Promise<TestRun> {
   const started = performance.now();
+  // A test that is ended at once leaves its files behind.
+  const temporary = mkdtempSync(join(tmpdir(), 'rangemesh-mutant-'));
   const args = ['--import', COMPILE_CACHE, '--test-reporter=tap', init.test];
   const child = spawn(process.execPath, args, {
     cwd: init.root,
-    env: environment(init),
+    env: { ...environment(init), TMPDIR: temporary },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own: what a test started is ended with it.
     detached: true,
@@ -48,16 +55,19 @@ export async function runTest(init: TestRunInit): Promise<TestRun> {
     if (failure.take(line)) endGroup(child);
   });
   createInterface({ input: child.stderr }).on('line', (line) => failure.note(line));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+    child.once('close', (...end) => resolve(end)),
+  );
   clearTimeout(timer);
   endGroup(child);
   const ms = Math.round(performance.now() - started);
+  rmSync(temporary, { recursive: true, force: true, maxRetries: 3 });
+  if (signal === 'SIGKILL' && !failure.seen && !timedOut) {
+    throw new Error(`${init.test} was killed from outside: is memory short?`);
+  }
   const failed = failure.seen || (code !== 0 && !timedOut);
-  return {
-    outcome: failed ? 'failed' : timedOut ? 'timeout' : 'passed',
-    ms,
-    says: failure.words(),
-  };
+  const outcome = failed ? 'failed' : timedOut ? 'timeout' : 'passed';
+  return { outcome, told: failure.seen, ms, says: failure.words() };
 }
 
 function environment(init: TestRunInit): NodeJS.ProcessEnv {

@@ -1,7 +1,7 @@
 import { Coverage, reaches } from './coverage.ts';
 import type { Mutant } from './find.ts';
 import { type Equivalent, isSame } from './lists.ts';
-import { runTest } from './run-test.ts';
+import { runTest, type TestRun, type TestRunInit } from './run-test.ts';
 import { testsOf } from './select.ts';
 
 export type Verdict = 'noticed' | 'survived' | 'equivalent';
@@ -56,7 +56,7 @@ async function judgeOne(init: MutantsInit, mutant: Mutant, coverage: Coverage): 
       leftMs -= ms;
       tests++;
       const timeoutMs = SLACK_MS + SLACK_FACTOR * ms;
-      const run = await runTest({ root: init.root, test, timeoutMs, mutant });
+      const run = await runUnlessSlow({ root: init.root, test, timeoutMs, mutant });
       if (run.outcome === 'passed') continue;
       const late = run.outcome === 'timeout';
       return { mutant, verdict: 'noticed', why: `${test}: ${late ? 'timeout' : run.says}`, late };
@@ -65,6 +65,12 @@ async function judgeOne(init: MutantsInit, mutant: Mutant, coverage: Coverage): 
   }
   const why = tests === 0 ? 'no test reaches it' : `${tests} tests passed`;
   return { mutant, verdict: 'survived', why, late: false };
+}
+
+/** A run that is late may have met a busy machine: it gets a second one with twice the time. */
+async function runUnlessSlow(run: TestRunInit): Promise<TestRun> {
+  const first = await runTest(run);
+  return first.outcome === 'timeout' ? runTest({ ...run, timeoutMs: 2 * run.timeoutMs }) : first;
 }
 
 /** Those of a group that run the mutant's code, the quickest first. */
