@@ -1,4 +1,9 @@
-/** What operators and programs of theirs reach a running node by: HTTP, on loopback by default. */
+/**
+ * The HTTP endpoint for operators and their programs, on loopback by default. A call is a method of
+ * `Node`, a reader in `query.ts`, a route in `mesh.ts` or `items.ts`, and the status of its errors in
+ * `errors.ts`.
+ */
+
 export { ADMIN_FILE, addressPath, readAddress } from './address.ts';
 export { type Admin, type AdminInit, createAdmin } from './admin.ts';
 export { AdminError, type AdminErrorCode } from './errors.ts';

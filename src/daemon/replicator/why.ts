@@ -2,7 +2,11 @@ import type { ReconciliationSet } from '../../protocol/index.ts';
 import type { Fetcher } from './fetching/index.ts';
 import type { WantsKeeper } from './upkeep/index.ts';
 
-/** Why an item is not here. A time is in milliseconds since the epoch, or in another form of it. */
+/**
+ * The reason why an item is not here. A new state also goes into `formatWhy` of the command line and
+ * into the docs; `RunningNode.why` turns times into ISO strings. A time is in milliseconds since
+ * the epoch, or in another form of it.
+ */
 export type Why<Time = number> =
   /** Peers have it, or had it. */
   | {

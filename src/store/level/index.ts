@@ -1,6 +1,6 @@
 /**
  * LevelDB itself: opening, repairing, scanning, reads that tolerate damage, and records with a
- * checksum.
+ * checksum. Another abstract-level database comes in by `ReplicaDatabase` of the replica room.
  */
 
 export {

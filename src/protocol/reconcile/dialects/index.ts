@@ -1,4 +1,7 @@
-/** The dialects: each turns a snapshot and a role into a session. */
+/**
+ * The dialects: each turns a snapshot and a role into a session. A new one is exported here and in the
+ * two doors around; `dialectsOf` in the daemon's node room decides which ones a daemon speaks.
+ */
 
 export { commonware } from './commonware/index.ts';
 export {
