@@ -50,9 +50,7 @@ export class Coverage {
     this.#root = root;
     this.#cache = join(root, 'node_modules/.cache/rangemesh-mutants');
     mkdirSync(this.#cache, { recursive: true });
-    const shared = globSync(['test/{support,conformance}/**/*.ts', 'test/**/!(*.test).ts'], {
-      cwd: root,
-    });
+    const shared = globSync('test/**/!(*.test).ts', { cwd: root });
     const texts = [...shared.sort(), 'package-lock.json'].map((file) => this.#digestOf(file));
     this.#common = digest([process.version, ...texts].join());
   }
