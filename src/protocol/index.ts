@@ -4,6 +4,7 @@
  */
 
 export * from './announce/index.ts';
+export * from './budgets/index.ts';
 export { ProtocolError, type ProtocolErrorCode, SessionStop } from './errors.ts';
 export * from './fetch/index.ts';
 export type { Log } from './log.ts';

@@ -6,9 +6,9 @@ import {
 } from '@libp2p/gossipsub';
 import type { PeerId } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
+import { TokenBuckets } from '../../../protocol/index.ts';
 import type { Clock, Random } from '../../../store/index.ts';
 import type { Logger } from '../../logging.ts';
-import { Allowance } from './allowance.ts';
 import type { PeerAnnouncement, PeerVerdict } from './known-peers.ts';
 import type { DiscoveryOptions } from './options.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
@@ -41,15 +41,18 @@ export interface AnnouncerInit {
   take(announcement: PeerAnnouncement): PeerVerdict;
 }
 
+/** Announcements that a neighbour may pass on: those of a large mesh at once, and then a few a second. */
+const ALLOWANCE = { burst: 2_048, perSecond: 50, maxKeys: 1_024 };
+
 /** Tells the mesh where this node is reached, and hears where the others are, by gossip. */
 export class Announcer {
   readonly #init: AnnouncerInit;
   readonly #trickle: Trickle;
-  readonly #allowance: Allowance;
+  readonly #allowance: TokenBuckets;
 
   constructor(init: AnnouncerInit) {
     this.#init = init;
-    this.#allowance = new Allowance(init);
+    this.#allowance = new TokenBuckets({ ...ALLOWANCE, clock: init.clock });
     this.#trickle = new Trickle({
       ...init,
       bounds: () => this.#bounds(),

@@ -1,6 +1,5 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
-export { Allowance } from './allowance.ts';
 export { Announcer } from './announcer.ts';
 export {
   choose,

@@ -5,7 +5,6 @@ import { PeerRecord } from '@libp2p/peer-record';
 import { multiaddr } from '@multiformats/multiaddr';
 import fc from 'fast-check';
 import {
-  Allowance,
   decodeRecord,
   encodeRecord,
   Trickle,
@@ -151,23 +150,5 @@ describe('Trickle', () => {
     timer.reset();
     await clock.advance(60_000);
     assert.deepEqual([at, clock.pending], [[], 0]);
-  });
-});
-
-describe('Allowance', () => {
-  it('bounds what each neighbour passes on, and forgives with time', async () => {
-    const clock = new VirtualClock();
-    const allowance = new Allowance({ clock });
-    const passed = (neighbour: string) => {
-      let count = 0;
-      while (count < 10_000 && allowance.take(neighbour)) count++;
-      return count;
-    };
-    assert.equal(passed('a'), 2_048);
-    await clock.advance(1_000);
-    assert.equal(passed('a'), 50);
-    assert.equal(passed('b'), 2_048);
-    for (let i = 0; i < 2_000; i++) allowance.take(`n${i}`);
-    assert.equal(passed('a'), 2_048);
   });
 });

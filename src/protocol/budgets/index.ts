@@ -1,0 +1,7 @@
+/**
+ * What all peers together may take of this node: `ByteBudget` for memory, `TokenBuckets` for rates.
+ * A limit for each peer alone is no bound, since identities cost nothing.
+ */
+
+export { ByteBudget, type ByteBudgetInit } from './byte-budget.ts';
+export { TokenBuckets, type TokenBucketsInit } from './token-buckets.ts';
