@@ -11,6 +11,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   catchup: async () => (await import('./catchup.ts')).main,
   propagate: async () => (await import('./propagate.ts')).main,
   fetch: async () => (await import('./fetch.ts')).main,
+  hostile: async () => (await import('./hostile.ts')).main,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -4,5 +4,5 @@ export { createGater } from './access.ts';
 export { type ConnectionOutcome, Connections, type ConnectionsInit } from './connections.ts';
 export { keepStreams } from './gossip-streams.ts';
 export { inboundFailures } from './inbound-failures.ts';
-export { type MeshPubsub, pubsub } from './pubsub.ts';
+export { discoveryTopic, type MeshPubsub, pubsub } from './pubsub.ts';
 export { dropSurplus } from './surplus.ts';

@@ -1,0 +1,22 @@
+import { serve } from '../support/crew.ts';
+import { ATTACKS, type Target } from './attacks/index.ts';
+
+/** One attack for so long. */
+export interface Assault {
+  readonly name: string;
+  readonly target: Target;
+  readonly ms: number;
+}
+
+process.on('unhandledRejection', () => {
+  // The victim ends streams and connections as it likes.
+});
+
+serve(
+  {
+    attack: async ({ name, target, ms }: Assault) => {
+      await ATTACKS[name]!(target, () => AbortSignal.timeout(ms));
+    },
+  },
+  async () => {},
+);

@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { encodeFrames } from '../../../src/protocol/network/index.ts';
+import { type Attack, keepTrying, restFor } from './attack.ts';
+import { FETCH, over, Stranger, withStrangers } from './stranger.ts';
+
+const STRANGERS = 320;
+const IDLE_SOCKETS = 2_000;
+
+/** Connections that speak nothing of the network and stay as long as they may. */
+export const strangers: Attack = (target, begin) =>
+  withStrangers(
+    { count: STRANGERS, create: () => Stranger.create(target.address, { member: false }), begin },
+    (all, signal) =>
+      keepTrying(STRANGERS, signal, async (lane) => {
+        const stranger = all[lane]!;
+        await stranger.connect();
+        while (stranger.libp2p.getConnections().length > 0 && !signal.aborted) {
+          await restFor(200, signal);
+        }
+      }),
+  );
+
+/** New identities that come, are identified, and go. */
+export const identities: Attack = (target, begin) => {
+  const signal = begin();
+  return keepTrying(8, signal, async () => {
+    const stranger = await Stranger.create(target.address);
+    try {
+      await stranger.connect();
+      await restFor(300, signal);
+    } finally {
+      await stranger.stop();
+    }
+  });
+};
+
+/** TCP connections to the admin endpoint that say nothing. */
+export const idleHttp: Attack = async (target, begin) => {
+  const signal = begin();
+  const { hostname, port } = new URL(target.admin);
+  await keepTrying(IDLE_SOCKETS, signal, async () => {
+    const socket = connect(Number(port), hostname);
+    const close = (): void => void socket.destroy();
+    signal.addEventListener('abort', close, { once: true });
+    socket.on('error', () => {});
+    await once(socket, 'close');
+    signal.removeEventListener('abort', close);
+    await restFor(50, signal);
+  });
+};
+
+/** Requests of a single byte, each on a stream of its own, each worth a line in the log. */
+export const badRequests: Attack = (target, begin) =>
+  withStrangers({ count: 8, create: () => Stranger.create(target.address), begin }, (all, signal) =>
+    keepTrying(8 * 8, signal, async (lane) => {
+      const stream = await all[lane % 8]!.stream(FETCH);
+      stream.send(encodeFrames([Uint8Array.of(0xff)]));
+      await over(stream, signal);
+    }),
+  );

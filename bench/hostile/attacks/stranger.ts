@@ -1,0 +1,94 @@
+import { noise } from '@chainsafe/libp2p-noise';
+import { yamux } from '@chainsafe/libp2p-yamux';
+import { identify } from '@libp2p/identify';
+import type { Libp2p, Stream } from '@libp2p/interface';
+import { tcp } from '@libp2p/tcp';
+import { multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p } from 'libp2p';
+import { announceTopic, protocolId } from '../../../src/protocol/index.ts';
+
+/** The network that daemons join by default. */
+export const NETWORK_NAME = 'rangemesh';
+export const TOPIC: string = announceTopic(NETWORK_NAME);
+export const FETCH: string = protocolId(NETWORK_NAME, 'fetch', 2);
+export const COMMONWARE: string = protocolId(NETWORK_NAME, 'commonware', 1);
+export const NATIVE: string = protocolId(NETWORK_NAME, 'native', 1);
+
+type Factory = (components: never) => unknown;
+
+/** An identity of the attacker, which listens nowhere. */
+export class Stranger {
+  readonly libp2p: Libp2p;
+  readonly #address: string;
+
+  private constructor(libp2p: Libp2p, address: string) {
+    this.libp2p = libp2p;
+    this.#address = address;
+  }
+
+  /** `member`: identify says that it speaks the protocols of the network. */
+  static async create(
+    address: string,
+    init: { member?: boolean; services?: Record<string, Factory> } = {},
+  ): Promise<Stranger> {
+    const libp2p = await createLibp2p({
+      addresses: { listen: [] },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      connectionMonitor: { enabled: false },
+      services: { identify: identify(), ...init.services } as never,
+    });
+    if (init.member !== false) {
+      for (const protocol of [FETCH, COMMONWARE]) await libp2p.handle(protocol, () => {});
+    }
+    return new Stranger(libp2p, address);
+  }
+
+  async connect(): Promise<void> {
+    await this.libp2p.dial(multiaddr(this.#address), { signal: AbortSignal.timeout(5_000) });
+  }
+
+  stream(protocol: string): Promise<Stream> {
+    return this.libp2p.dialProtocol(multiaddr(this.#address), protocol, {
+      signal: AbortSignal.timeout(5_000),
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.libp2p.stop();
+  }
+}
+
+/** Resolves once the stream or the attack is over. */
+export function over(stream: Stream, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    stream.addEventListener('close', end, { once: true });
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted || stream.status !== 'open') end();
+  });
+}
+
+export interface Crowd {
+  readonly count: number;
+  create(): Promise<Stranger>;
+  begin(): AbortSignal;
+}
+
+/** Makes so many identities, begins the attack, and stops them after it. */
+export async function withStrangers(
+  { count, create, begin }: Crowd,
+  use: (strangers: readonly Stranger[], signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const strangers: Stranger[] = [];
+  try {
+    for (let i = 0; i < count; i++) strangers.push(await create());
+    await use(strangers, begin());
+  } finally {
+    await Promise.all(strangers.map((stranger) => stranger.stop()));
+  }
+}

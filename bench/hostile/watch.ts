@@ -1,0 +1,54 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DaemonProcess } from '../../scripts/support/daemon-process.ts';
+
+const PROBE_EVERY_MS = 100;
+const LIVEZ_LIMIT_MS = 10_000;
+
+interface Answer {
+  readonly rss: number;
+  readonly loopP99Ms: number;
+}
+
+/** Watches the victim from outside: how long `/livez` takes, and its memory. */
+export class Watch {
+  readonly #victim: DaemonProcess;
+  #on = true;
+  livezMaxMs = 0;
+  maxRss = 0;
+
+  constructor(victim: DaemonProcess) {
+    this.#victim = victim;
+  }
+
+  async run(): Promise<void> {
+    while (this.#on) {
+      const [ms, { rss }] = await Promise.all([livezMs(this.#victim.admin), this.ask('look')]);
+      this.livezMaxMs = Math.max(this.livezMaxMs, ms);
+      this.maxRss = Math.max(this.maxRss, rss);
+      await pause(PROBE_EVERY_MS);
+    }
+  }
+
+  end(): void {
+    this.#on = false;
+  }
+
+  ask(question: 'look' | 'collect'): Promise<Answer> {
+    return this.#victim.ask(question) as Promise<Answer>;
+  }
+}
+
+/** Milliseconds until `/livez` answers 200 on a connection of its own; the limit if it does not. */
+export async function livezMs(admin: string): Promise<number> {
+  const begin = performance.now();
+  try {
+    const answer = await fetch(new URL('/livez', admin), {
+      headers: { connection: 'close' },
+      signal: AbortSignal.timeout(LIVEZ_LIMIT_MS),
+    });
+    await answer.arrayBuffer();
+    return answer.ok ? performance.now() - begin : LIVEZ_LIMIT_MS;
+  } catch {
+    return LIVEZ_LIMIT_MS;
+  }
+}
