@@ -1,8 +1,8 @@
 import type { FingerprintScheme } from '../fingerprint/index.ts';
-import { type Bound, compareBounds, compareKeys, ID_BYTES, type ItemKey } from '../item.ts';
+import { type Bound, compareBounds, compareKeys, type ItemKey } from '../item.ts';
 import { holdsKey, rankBehind } from '../ranks.ts';
-import type { FlatKeys, Shape } from '../vector/index.ts';
-import { Branch, insertKeys, type Root, removeKeys, rootOf } from '../vector/index.ts';
+import { HeapTree, type KeyRun, type LazyRef, lazyNodes, runOf } from '../tree/index.ts';
+import type { SortedVectorInit } from '../vector/index.ts';
 import { keyCount, PendingBatches, type SortedKeys } from './pending-batches.ts';
 
 /** The keys from `first` to `last`, both included. */
@@ -11,8 +11,8 @@ export interface KeyRange {
   readonly last: ItemKey;
 }
 
-/** Sizes of its parts, see `SortedVectorInit`, and of what waits before them. */
-export interface WriteBufferInit extends Pick<Shape, 'scheme'>, Partial<Omit<Shape, 'scheme'>> {
+/** Sizes of its parts, and of what waits before them. */
+export interface WriteBufferInit extends SortedVectorInit {
   /**
    * Keys that wait in batches before they are worked in. Raising it lets more keys fall into one part,
    * and the next query wait longer for them.
@@ -35,10 +35,10 @@ const TAIL_KEYS = 8_192;
 /** Not all at a time, lest everybody else wait too long. */
 const DUE_KEYS = 1_024;
 
-type BufferShape = Required<WriteBufferInit>;
+type BufferShape = Required<Pick<WriteBufferInit, 'tailKeys' | 'dueKeys'>>;
 
 interface Contents {
-  readonly root: Root;
+  readonly root: HeapTree<LazyRef>;
   /** Batches that are not in `root` yet. */
   readonly tail: PendingBatches;
   /** Batches, each above the one before it, that are being worked in: one with every batch that comes. */
@@ -73,27 +73,29 @@ export class WriteBuffer {
   static empty(init: WriteBufferInit): WriteBuffer {
     const { scheme, chunkItems = 64, groupChunks = 64 } = init;
     const { tailKeys = TAIL_KEYS, dueKeys = DUE_KEYS } = init;
-    const shape = { scheme, chunkItems, groupChunks, tailKeys, dueKeys };
-    const root: Root = new Branch(shape, []);
-    return new WriteBuffer(shape, {
-      root,
-      tail: PendingBatches.NONE,
-      due: [],
-      unsummed: 0,
-      deferred: 0,
-      summedTo: 0,
-    });
+    const nodes = lazyNodes({ scheme, leafItems: chunkItems, fanout: groupChunks });
+    return new WriteBuffer(
+      { tailKeys, dueKeys },
+      {
+        root: new HeapTree(nodes),
+        tail: PendingBatches.NONE,
+        due: [],
+        unsummed: 0,
+        deferred: 0,
+        summedTo: 0,
+      },
+    );
   }
 
   /** Of keys that ascend. */
-  static of(init: WriteBufferInit, keys: FlatKeys): WriteBuffer {
+  static of(init: WriteBufferInit, keys: KeyRun): WriteBuffer {
     const empty = WriteBuffer.empty(init);
-    const root = rootOf(empty.#shape, keys);
+    const root = empty.#contents.root.insert(keys);
     return new WriteBuffer(empty.#shape, { ...empty.#contents, root, unsummed: root.size });
   }
 
   get scheme(): FingerprintScheme {
-    return this.#shape.scheme;
+    return this.#contents.root.scheme;
   }
 
   /** Ids that the next fingerprint may have to sum first, at the most. */
@@ -107,7 +109,7 @@ export class WriteBuffer {
     const { unsummed, deferred } = this.#contents;
     const counts = { unsummed: unsummed + keys.length, deferred: deferred + keys.length };
     if (keys.length >= this.#shape.tailKeys) {
-      const root = insertKeys(this.#shape, this.#fold(), keys);
+      const root = this.#fold().insert(runOf(keys));
       return new WriteBuffer(this.#shape, { ...this.#contents, ...counts, root });
     }
     const batch = keys.map(({ hint, id }) => ({ hint, id: id.slice() }));
@@ -149,12 +151,13 @@ export class WriteBuffer {
   /** Sums some of what is not summed yet; call it with every batch once much is unsummed. */
   sumSome(): WriteBuffer {
     const { root, tail, due, deferred, summedTo } = this.#contents;
-    for (const group of root.children.slice(summedTo, summedTo + SUM_GROUPS)) group.sum();
+    const groups = root.groups();
+    const next = summedTo + SUM_GROUPS;
+    for (const group of groups.slice(summedTo, next)) root.sum(group);
     const waiting = tail.size + keyCount(due);
     const begun = summedTo === 0 ? { deferred: waiting } : { deferred };
-    const next = summedTo + SUM_GROUPS;
     const progress =
-      next < root.children.length
+      next < groups.length
         ? { ...begun, summedTo: next }
         : { unsummed: begun.deferred, summedTo: 0 };
     return new WriteBuffer(this.#shape, { ...this.#contents, ...progress });
@@ -162,8 +165,9 @@ export class WriteBuffer {
 
   /** Sums what is not summed yet, in steps of at most about 4,096 ids. */
   *sumSteps(): Generator<void, void> {
-    for (const group of this.#fold().children) {
-      group.sum();
+    const root = this.#fold();
+    for (const group of root.groups()) {
+      root.sum(group);
       yield;
     }
   }
@@ -185,18 +189,12 @@ export class WriteBuffer {
   }
 
   ids(begin: number, end: number): Uint8Array {
-    const ids = new Uint8Array((end - begin) * ID_BYTES);
-    this.#fold().copyIds(begin, end, ids, 0);
-    return ids;
+    return this.#fold().ids(begin, end);
   }
 
   /** Shared where the range is everything: not to be written to. */
   fingerprint(begin: number, end: number): Uint8Array {
-    const root = this.#fold();
-    if (begin === 0 && end === this.size) return root.sum();
-    const state = this.scheme.empty();
-    root.tally(state, begin, end, 1);
-    return state;
+    return this.#fold().fingerprint(begin, end);
   }
 
   /** Ranks in the root of the `count` keys above `behind`; at the start everything is worked in. */
@@ -207,11 +205,11 @@ export class WriteBuffer {
   }
 
   /** Works the waiting batches in; the keys are the same as before. */
-  #fold(): Root {
+  #fold(): HeapTree<LazyRef> {
     const { root, tail, due } = this.#contents;
     const waiting = [...due, ...tail.batches];
     if (waiting.length === 0) return root;
-    const folded = insertKeys(this.#shape, root, inOrder(waiting));
+    const folded = root.insert(runOf(inOrder(waiting)));
     this.#contents = { ...this.#contents, root: folded, tail: PendingBatches.NONE, due: [] };
     return folded;
   }
@@ -225,7 +223,7 @@ export class WriteBuffer {
     });
     const [piece, ...rest] = contents.due;
     if (piece === undefined) return long ? { ...contents, ...cut() } : contents;
-    const root = insertKeys(this.#shape, contents.root, long ? inOrder(contents.due) : piece);
+    const root = contents.root.insert(runOf(long ? inOrder(contents.due) : piece));
     return { ...contents, root, ...(long ? cut() : { due: rest }) };
   }
 
@@ -238,7 +236,7 @@ export class WriteBuffer {
     const { root, tail, due } = this.#contents;
     return new WriteBuffer(this.#shape, {
       ...this.#contents,
-      root: removeKeys(this.#shape, root, held),
+      root: root.remove(runOf(held)),
       tail: PendingBatches.of(outside(tail.batches)),
       due: outside(due),
     });

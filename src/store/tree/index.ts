@@ -24,8 +24,17 @@ export {
   type TreeWrite,
   treeKeys,
 } from './level/index.ts';
-export { MemoryTree } from './memory/index.ts';
+export { HeapSet, HeapTree, type LazyRef, lazyNodes, MemoryTree } from './memory/index.ts';
 export type { KeyRun, TreeNode } from './node.ts';
-export { compareAt, copyKeys, firstDisorder, idsOf, keyAt, newRun, searchBound } from './run.ts';
+export {
+  compareAt,
+  copyKeys,
+  firstDisorder,
+  idsOf,
+  keyAt,
+  newRun,
+  runOf,
+  searchBound,
+} from './run.ts';
 export { type TreeShapeInit, treeShape } from './shape.ts';
 export { freeLease, TreeSnapshot } from './snapshot.ts';

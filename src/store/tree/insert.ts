@@ -59,7 +59,7 @@ class Insertion implements LeafEdit {
     const parts: TreePart<Ref>[] = pieces.map(({ begin, end }, i) => {
       const spot = together ? spotWithin(growth.end, begin, end) : 0;
       const keys = pieces.length === 1 ? run : sliceRun(run, begin, end);
-      return addPart(nodes, newLeaf(keys, spot), summaries[i]!);
+      return addPart(nodes, newLeaf(keys, spot), summaries[i]!, ref);
     });
     return { parts, delta: this.#delta(pieces) };
   }

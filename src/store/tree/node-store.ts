@@ -14,8 +14,11 @@ export interface NodeReader<Ref> {
 
 /** Takes the new nodes of one write; what it took can be read from it at once. */
 export interface NodeWriter<Ref> extends NodeReader<Ref> {
-  /** Takes over both; neither is changed afterwards. */
-  add(node: TreeNode<Ref>, summary: Uint8Array): Ref;
+  /**
+   * Takes over both; neither is changed afterwards. `from` is a leaf that a new leaf has most of its
+   * items from, or null.
+   */
+  add(node: TreeNode<Ref>, summary: Uint8Array, from: Ref | null): Ref;
   /** Says that the tree being written no longer holds this node. */
   free(ref: Ref): void;
 }

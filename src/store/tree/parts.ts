@@ -48,13 +48,14 @@ function stretchEnd<Ref>(parts: readonly TreePart<Ref>[], begin: number): number
   return end;
 }
 
-/** Adds a node; what its parent needs to know of it. */
+/** Adds a node, see `NodeWriter.add`; what its parent needs to know of it. */
 export function addPart<Ref>(
   nodes: NodeWriter<Ref>,
   node: TreeNode<Ref>,
   summary: Uint8Array,
+  from: Ref | null = null,
 ): TreePart<Ref> {
-  return { ref: nodes.add(node, summary), count: node.count, keys: node, at: 0, fresh: true };
+  return { ref: nodes.add(node, summary, from), count: node.count, keys: node, at: 0, fresh: true };
 }
 
 /** Appends the children of [begin, end), which the write left alone. */
@@ -118,7 +119,7 @@ export class Joiner<Ref> {
     this.#shape.scheme.combine(summary, this.#nodes.summary(right.ref));
     this.#nodes.free(left.ref);
     this.#nodes.free(right.ref);
-    return addPart(this.#nodes, this.#joinedNode(first, second), summary);
+    return addPart(this.#nodes, this.#joinedNode(first, second), summary, left.ref);
   }
 
   #joinedNode(left: TreeNode<Ref>, right: TreeNode<Ref>): TreeNode<Ref> {

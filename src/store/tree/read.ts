@@ -113,6 +113,13 @@ function* leavesBelow<Ref>(
   }
 }
 
+/** The keys of [begin, end), in order; copies. */
+export function* keysIn<Ref>(view: TreeView<Ref>, begin: number, end: number): Iterable<ItemKey> {
+  for (const range of leafRanges(view, begin, end)) {
+    for (let at = range.begin; at < range.end; at++) yield keyAt(range.leaf, at);
+  }
+}
+
 /** The ids of [begin, end), in order, concatenated; a fresh array. */
 export function copyIds<Ref>(view: TreeView<Ref>, begin: number, end: number): Uint8Array {
   const ids = new Uint8Array((end - begin) * ID_BYTES);

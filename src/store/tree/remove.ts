@@ -43,6 +43,7 @@ class Removal implements LeafEdit {
     const summary = nodes.summary(ref!).slice();
     this.apply(summary, delta);
     nodes.free(ref!);
-    return { parts: run.length === 0 ? [] : [addPart(nodes, newLeaf(run, 0), summary)], delta };
+    const parts = run.length === 0 ? [] : [addPart(nodes, newLeaf(run, 0), summary, ref)];
+    return { parts, delta };
   }
 }

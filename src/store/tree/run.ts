@@ -17,13 +17,12 @@ export function newRun(length: number): KeyRun {
 /** The keys as a run. Throws `INVALID_HINT` or `INVALID_ID` for one that cannot stand in a set. */
 export function runOf(keys: readonly ItemKey[]): KeyRun {
   const run = newRun(keys.length);
-  for (let i = 0; i < keys.length; i++) {
-    const { hint, id } = keys[i]!;
-    checkKey(keys[i]!);
-    run.hints[2 * i] = lowWord(hint);
-    run.hints[2 * i + 1] = highWord(hint);
-    run.ids.set(id, i * ID_BYTES);
-  }
+  const hints = new BigUint64Array(run.hints.buffer, 0, run.length);
+  keys.forEach((key, i) => {
+    checkKey(key);
+    hints[i] = key.hint;
+    run.ids.set(key.id, i * ID_BYTES);
+  });
   return run;
 }
 

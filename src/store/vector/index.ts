@@ -1,8 +1,4 @@
-/** Sorted vectors in memory: immutable chunks, each of which knows its sum. */
+/** Sorted vectors in memory: a tree that is summed when a reader asks, and the flat vector. */
 
-export { Branch } from './branch.ts';
-export type { FlatKeys } from './chunk.ts';
-export { insertKeys, type Root, removeKeys, rootOf } from './edit.ts';
 export { FlatVector, type FlatVectorInit, orderOf } from './flat/index.ts';
-export type { Shape } from './part.ts';
 export { SortedVector, type SortedVectorInit } from './sorted-vector.ts';

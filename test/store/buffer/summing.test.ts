@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { WriteBuffer } from '../../../src/store/buffer/index.ts';
 import { equalBytes, type ItemKey } from '../../../src/store/index.ts';
+import { runOf } from '../../../src/store/tree/index.ts';
 import { countingScheme } from '../../support/counting-scheme.ts';
 import { wideSum } from '../../support/wide-sum.ts';
 
@@ -86,9 +87,7 @@ describe('summing in a write buffer', () => {
 
   it('counts all initial ids, and no id for an empty insert', () => {
     const { scheme } = countingScheme(wideSum);
-    const hints = [1, 2, 3].map(BigInt);
-    const ids = new Uint8Array(96);
-    const buffer = WriteBuffer.of({ scheme }, { hints: BigUint64Array.from(hints), ids });
+    const buffer = WriteBuffer.of({ scheme }, runOf([1, 2, 3].map(key)));
     assert.equal(buffer.unsummed, 3);
     assert.equal(buffer.insert([]), buffer);
     assert.equal(WriteBuffer.empty({ scheme }).unsummed, 0);

@@ -104,7 +104,7 @@ function leaf(ids: readonly number[]): MemoryRef {
   });
   const summary = wideSum.empty();
   wideSum.add(summary, run.ids);
-  return memoryNodes.add(newLeaf(run, 0), summary);
+  return memoryNodes.add(newLeaf(run, 0), summary, null);
 }
 
 function leafFrom(first: number, count: number): MemoryRef {
@@ -115,7 +115,7 @@ function inner(children: readonly MemoryRef[]): MemoryRef {
   const parts = children.map((child) => addPart(memoryNodes, child.node, child.summary));
   const summary = wideSum.empty();
   for (const child of children) wideSum.combine(summary, child.summary);
-  return memoryNodes.add(newInner(children[0]!.node.level + 1, parts, 0), summary);
+  return memoryNodes.add(newInner(children[0]!.node.level + 1, parts, 0), summary, null);
 }
 
 function change(ref: MemoryRef, fields: Partial<Leaf> | Partial<Inner<MemoryRef>>): MemoryRef {

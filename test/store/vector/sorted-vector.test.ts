@@ -60,7 +60,7 @@ describe('sorted vector', () => {
     const counted = countingScheme(wideSum);
     const vector = new SortedVector({ scheme: counted.scheme, chunkItems: 64 });
     vector.insert(Array.from({ length: 6_400 }, (_, i) => referenceItem(2 * i)));
-    vector.remove([referenceItem(2 * 64).id]);
+    vector.remove([referenceItem(2 * 70).id]);
     vector.snapshot().fingerprint(0, vector.size);
     const before = counted.ids();
     vector.insert([referenceItem(2 * 64 + 1)]);

@@ -1,6 +1,6 @@
 import type { KeyRange } from '../../buffer/index.ts';
 import { compareKeys, ID_BYTES, type ItemKey } from '../../item.ts';
-import type { FlatKeys } from '../../vector/index.ts';
+import { type KeyRun, newRun } from '../../tree/index.ts';
 import { orderOf } from '../../vector/index.ts';
 import type { LoggedEntry, LoggedKeys } from '../records/index.ts';
 
@@ -43,7 +43,7 @@ export class Replay {
   }
 
   /** The keys that are left, ascending. */
-  result(): FlatKeys {
+  result(): KeyRun {
     const left = new Places();
     const runs = this.#runs.map((ranges) => ({
       ranges,
@@ -79,20 +79,18 @@ class Places {
   }
 
   /** The keys, ascending. */
-  sorted(): FlatKeys {
+  sorted(): KeyRun {
     const key = (i: number): ItemKey => this.#keys[i]!.key(this.#positions[i]!);
     const [low, high] = [this.#hintWords(0), this.#hintWords(1)];
     const order = orderOf(low.length, [low, high], (a, b) => compareKeys(key(a), key(b)));
-    const hints = new BigUint64Array(order.length);
-    const words = new Uint32Array(hints.buffer);
-    const ids = new Uint8Array(order.length * ID_BYTES);
+    const run = newRun(order.length);
     for (let at = 0; at < order.length; at++) {
       const from = order[at]!;
-      words[2 * at] = low[from]!;
-      words[2 * at + 1] = high[from]!;
-      this.#keys[from]!.copyId(this.#positions[from]!, ids, at * ID_BYTES);
+      run.hints[2 * at] = low[from]!;
+      run.hints[2 * at + 1] = high[from]!;
+      this.#keys[from]!.copyId(this.#positions[from]!, run.ids, at * ID_BYTES);
     }
-    return { hints, ids };
+    return run;
   }
 
   #hintWords(which: 0 | 1): Uint32Array {

@@ -8,6 +8,7 @@ import {
   encodeLogEntry,
   type LogEntry,
 } from '../../../../src/store/replica/records/index.ts';
+import { keyAt } from '../../../../src/store/tree/index.ts';
 import { assertProperty } from '../../../support/property.ts';
 
 const TOP = 2n ** 63n;
@@ -40,8 +41,11 @@ function expected(log: readonly LogEntry[]): string[] {
 function replayed(log: readonly LogEntry[]): string[] {
   const replay = new Replay();
   for (const [i, entry] of log.entries()) replay.add(i + 1, decodeLogEntry(encodeLogEntry(entry)));
-  const { hints, ids } = replay.result();
-  return [...hints].map((hint, i) => `${hint}/${ids[32 * i + 31]}`);
+  const run = replay.result();
+  return Array.from({ length: run.length }, (_, i) => {
+    const { hint, id } = keyAt(run, i);
+    return `${hint}/${id[31]}`;
+  });
 }
 
 function check(log: readonly LogEntry[]): void {
