@@ -75,24 +75,14 @@ export class IdIndex {
       this.#epoch = next;
     }
     this.#epoch.observed = true;
-    return new EpochView(this.#hints, this.#epoch);
-  }
-}
-
-class EpochView implements IdView {
-  readonly #hints: ReadonlyMap<string, bigint>;
-  readonly #epoch: Epoch;
-
-  constructor(hints: ReadonlyMap<string, bigint>, epoch: Epoch) {
-    this.#hints = hints;
-    this.#epoch = epoch;
+    const epoch = this.#epoch;
+    return { candidates: (id) => this.#candidates(epoch, bytesToKey(id)) };
   }
 
-  *candidates(id: Uint8Array): Iterable<bigint> {
-    const key = bytesToKey(id);
+  *#candidates(since: Epoch, key: string): Iterable<bigint> {
     const current = this.#hints.get(key);
     if (current !== undefined) yield current;
-    for (let epoch: Epoch | undefined = this.#epoch; epoch !== undefined; epoch = epoch.next) {
+    for (let epoch: Epoch | undefined = since; epoch !== undefined; epoch = epoch.next) {
       const earlier = epoch.removed.get(key);
       if (earlier === undefined) continue;
       yield earlier;

@@ -15,50 +15,39 @@ export const lthash: FingerprintScheme = lthashKernel ?? lthashReference;
 
 function lthashBy(wasm: Kernel): FingerprintScheme {
   const { state: work, window } = wasm;
+  const change = (state: Uint8Array, apply: () => void): void => {
+    checkState(state);
+    work.set(state);
+    apply();
+    state.set(work);
+  };
+  const withOther = (state: Uint8Array, other: Uint8Array, apply: () => void): void => {
+    checkState(other);
+    change(state, () => {
+      window.set(other);
+      apply();
+    });
+  };
   return {
     name: lthashReference.name,
     stateBytes: LTHASH_BYTES,
     empty: lthashReference.empty,
-    add(state, ids) {
-      checkOperands(state, ids);
-      work.set(state);
-      eachWindow(wasm, ids, wasm.add);
-      state.set(work);
-    },
-    subtract(state, ids) {
-      checkOperands(state, ids);
-      work.set(state);
-      eachWindow(wasm, ids, wasm.subtract);
-      state.set(work);
-    },
-    combine(state, other) {
-      checkState(state);
-      checkState(other);
-      work.set(state);
-      window.set(other);
-      wasm.combine();
-      state.set(work);
-    },
-    difference(state, other) {
-      checkState(state);
-      checkState(other);
-      work.set(state);
-      window.set(other);
-      wasm.difference();
-      state.set(work);
-    },
+    add: (state, ids) => change(state, () => eachWindow(wasm, ids, wasm.add)),
+    subtract: (state, ids) => change(state, () => eachWindow(wasm, ids, wasm.subtract)),
+    combine: (state, other) => withOther(state, other, wasm.combine),
+    difference: (state, other) => withOther(state, other, wasm.difference),
     combineAll(state, others) {
-      checkState(state);
       for (const other of others) checkState(other);
-      work.set(state);
-      for (let at = 0; at < others.length; at += window.length / LTHASH_BYTES) {
-        let filled = 0;
-        while (filled < window.length / LTHASH_BYTES && at + filled < others.length) {
-          window.set(others[at + filled]!, filled++ * LTHASH_BYTES);
+      const room = window.length / LTHASH_BYTES;
+      change(state, () => {
+        for (let at = 0; at < others.length; at += room) {
+          const some = others.slice(at, at + room);
+          some.forEach((other, i) => {
+            window.set(other, i * LTHASH_BYTES);
+          });
+          wasm.combineAll(some.length);
         }
-        wasm.combineAll(filled);
-      }
-      state.set(work);
+      });
     },
     digest(state) {
       checkState(state);
@@ -76,6 +65,7 @@ function eachWindow(
   ids: Uint8Array,
   apply: (ids: number, more: 0 | 1) => void,
 ): void {
+  checkIds(ids);
   for (let at = 0; at < ids.length; at += window.length) {
     const last = ids.length - at <= window.length;
     const some = ids.length <= window.length ? ids : ids.subarray(at, at + window.length);
@@ -85,8 +75,7 @@ function eachWindow(
   }
 }
 
-function checkOperands(state: Uint8Array, ids: Uint8Array): void {
-  checkState(state);
+function checkIds(ids: Uint8Array): void {
   if (ids.length % ID_BYTES === 0) return;
   throw new StoreError('INVALID_ID', `an id has ${ID_BYTES} bytes; ${ids.length} are no whole ids`);
 }

@@ -23,11 +23,16 @@ export const blake3Reference: Blake3 = {
   keyedHash: (key, ...parts) => digest({ key }, parts),
   deriveKey: (context) => {
     const bytes = utf8ToBytes(context);
-    const derive = (...parts: Uint8Array[]): Uint8Array => digest({ context: bytes }, parts);
-    const into = (out: Uint8Array, ...parts: Uint8Array[]): void => out.set(derive(...parts));
-    return Object.assign(derive, { into });
+    return derivedHash((parts) => digest({ context: bytes }, parts));
   },
 };
+
+/** `hash` may give an array that the next hash writes over. */
+function derivedHash(hash: (parts: Uint8Array[]) => Uint8Array): DerivedHash {
+  const derive = (...parts: Uint8Array[]): Uint8Array => hash(parts).slice();
+  const into = (out: Uint8Array, ...parts: Uint8Array[]): void => out.set(hash(parts));
+  return Object.assign(derive, { into });
+}
 
 function digest(mode: Parameters<typeof noble.create>[0], parts: Uint8Array[]): Uint8Array {
   const hasher = noble.create(mode);
@@ -56,13 +61,10 @@ function blake3By(wasm: Kernel): Blake3 {
     },
     deriveKey: (context) => {
       const key = hashParts(wasm, DERIVE_KEY_CONTEXT, [utf8ToBytes(context)]).slice();
-      const result = (parts: Uint8Array[]): Uint8Array => {
+      return derivedHash((parts) => {
         wasm.hash.set(key);
         return hashParts(wasm, DERIVE_KEY_MATERIAL, parts);
-      };
-      const derive = (...parts: Uint8Array[]): Uint8Array => result(parts).slice();
-      const into = (out: Uint8Array, ...parts: Uint8Array[]): void => out.set(result(parts));
-      return Object.assign(derive, { into });
+      });
     },
   };
 }

@@ -1,18 +1,13 @@
 import { KERNEL_WASM_BASE64 } from './kernel.generated.ts';
 
 /** What assembly/index.ts exports. Lengths are in bytes; `from` is an address in linear memory. */
-interface KernelExports extends KernelFunctions {
+interface KernelExports extends KernelFunctions, Record<KernelGlobal, { readonly value: number }> {
   readonly memory: { readonly buffer: ArrayBuffer };
-  readonly STATE: { readonly value: number };
-  readonly HASH: { readonly value: number };
-  readonly WINDOW: { readonly value: number };
-  readonly WINDOW_BYTES: { readonly value: number };
-  readonly SHORT: { readonly value: number };
-  readonly BUCKETS: { readonly value: number };
-  readonly SIP_KEY: { readonly value: number };
-  readonly CELLS: { readonly value: number };
-  readonly CELLS_BYTES: { readonly value: number };
 }
+
+type KernelGlobal =
+  | ('STATE' | 'HASH' | 'SHORT' | 'BUCKETS' | 'SIP_KEY')
+  | ('WINDOW' | 'WINDOW_BYTES' | 'CELLS' | 'CELLS_BYTES');
 
 interface KernelFunctions {
   /** Sums the expansions of the first `ids` ids in the window; with `more` 1, onto the sum there is. */

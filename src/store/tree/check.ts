@@ -1,6 +1,5 @@
 import { equalBytes } from '../bytes.ts';
-import { StoreError } from '../errors.ts';
-import { childNode, isLeaf } from './child.ts';
+import { childNode, damaged, isLeaf } from './child.ts';
 import type { Inner, TreeNode } from './node.ts';
 import type { TreeView } from './read.ts';
 import { compareAt, firstDisorder } from './run.ts';
@@ -106,8 +105,5 @@ class TreeCheck<Ref> {
 }
 
 function fail(ref: unknown, problem: string): never {
-  throw new StoreError(
-    'STORE_CORRUPT',
-    `node ${typeof ref === 'number' ? ref : ''} of the tree ${problem}: build the tree again from the items`,
-  );
+  throw damaged(ref, problem);
 }

@@ -22,10 +22,14 @@ export function childNode<Ref>(
   const node = reader.node(ref);
   const fits = node.level === inner.level - 1 && node.count === childCount(inner, at);
   if (fits && compareAt(node, 0, inner, at) === 0) return node;
-  throw new StoreError(
+  throw damaged(ref, 'has another level, count or first key than its parent says');
+}
+
+export function damaged(ref: unknown, problem: string): StoreError {
+  const name = typeof ref === 'number' ? ref : '';
+  return new StoreError(
     'STORE_CORRUPT',
-    `node ${String(ref)} of the tree has another level, count or first key than its parent says: ` +
-      'the tree is damaged, build it again from the items',
+    `node ${name} of the tree ${problem}: the tree is damaged, build it again from the items`,
   );
 }
 

@@ -2,8 +2,16 @@ import { combineAll } from '../fingerprint/index.ts';
 import { childNode, isLeaf } from './child.ts';
 import type { Inner, KeyRun, Leaf, TreeNode } from './node.ts';
 import type { NodeWriter } from './node-store.ts';
-import { addPart, Joiner, newInner, pushChildren, rootOver, type TreePart } from './parts.ts';
-import { checkAscending, compareAt, searchKey, viewRun } from './run.ts';
+import {
+  addPart,
+  Joiner,
+  newInner,
+  newLeaf,
+  pushChildren,
+  rootOver,
+  type TreePart,
+} from './parts.ts';
+import { checkAscending, compareAt, newRun, searchKey, viewRun } from './run.ts';
 import { cutSizes, isSeries, type Piece, piecesOf, spotWithin, type TreeShape } from './shape.ts';
 
 /** What became of a node that a batch fell into. */
@@ -15,9 +23,9 @@ export interface NodeChange<Ref> {
 }
 
 /** What a kind of write does to a leaf; inner nodes follow. */
-export interface LeafEdit {
-  /** `ref` is null for the leaf without items that an empty tree is taken for. */
-  rewrite<Ref>(nodes: NodeWriter<Ref>, ref: Ref | null, leaf: Leaf, batch: KeyRun): NodeChange<Ref>;
+export interface LeafEdit<Ref> {
+  /** `ref` is null for the leaf without items that stands for an empty tree. */
+  rewrite(ref: Ref | null, leaf: Leaf, batch: KeyRun): NodeChange<Ref>;
   /** Turns the summary of a node into the one it has after the write. */
   apply(summary: Uint8Array, delta: Uint8Array): void;
 }
@@ -32,31 +40,22 @@ export function editTree<Ref>(
   nodes: NodeWriter<Ref>,
   root: Ref | null,
   batch: KeyRun,
-  edit: LeafEdit,
+  edit: LeafEdit<Ref>,
 ): Ref | null {
   checkAscending(batch);
   if (batch.length === 0) return root;
-  const pass = new EditPass(shape, nodes, edit);
-  return pass.root(root, batch);
+  return new EditPass(shape, nodes, edit).root(root, batch);
 }
 
-const EMPTY_LEAF: Leaf = {
-  level: 0,
-  count: 0,
-  children: null,
-  spot: 0,
-  length: 0,
-  hints: new Uint32Array(0),
-  ids: new Uint8Array(0),
-};
+const EMPTY_LEAF = newLeaf(newRun(0), 0);
 
 class EditPass<Ref> {
   readonly #shape: TreeShape;
   readonly #nodes: NodeWriter<Ref>;
-  readonly #edit: LeafEdit;
+  readonly #edit: LeafEdit<Ref>;
   readonly #joiner: Joiner<Ref>;
 
-  constructor(shape: TreeShape, nodes: NodeWriter<Ref>, edit: LeafEdit) {
+  constructor(shape: TreeShape, nodes: NodeWriter<Ref>, edit: LeafEdit<Ref>) {
     this.#shape = shape;
     this.#nodes = nodes;
     this.#edit = edit;
@@ -74,7 +73,7 @@ class EditPass<Ref> {
   }
 
   #rewrite(ref: Ref | null, node: TreeNode<Ref>, batch: KeyRun): NodeChange<Ref> {
-    if (isLeaf(node)) return this.#edit.rewrite(this.#nodes, ref, node, batch);
+    if (isLeaf(node)) return this.#edit.rewrite(ref, node, batch);
     return this.#rewriteInner(ref!, node, batch);
   }
 

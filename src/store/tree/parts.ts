@@ -25,8 +25,8 @@ export function newInner<Ref>(
   parts: readonly TreePart<Ref>[],
   spot: number,
 ): Inner<Ref> {
-  const { length, hints, ids } = newRun(parts.length);
-  const run = { length, hints, ids };
+  const run = newRun(parts.length);
+  const { length, hints, ids } = run;
   const starts = new Float64Array(length + 1);
   for (let i = 0; i < length; ) {
     const end = stretchEnd(parts, i);

@@ -1,6 +1,6 @@
-import { editTree, type LeafEdit, type NodeChange } from './edit.ts';
+import { editTree } from './edit.ts';
 import { withoutKeys } from './merge.ts';
-import type { KeyRun, Leaf } from './node.ts';
+import type { KeyRun } from './node.ts';
 import type { NodeWriter } from './node-store.ts';
 import { addPart, newLeaf } from './parts.ts';
 import type { TreeShape } from './shape.ts';
@@ -15,35 +15,19 @@ export function removeFrom<Ref>(
   root: Ref | null,
   batch: KeyRun,
 ): Ref | null {
-  return editTree(shape, nodes, root, batch, new Removal(shape));
-}
-
-class Removal implements LeafEdit {
-  readonly #shape: TreeShape;
-
-  constructor(shape: TreeShape) {
-    this.#shape = shape;
-  }
-
-  apply(summary: Uint8Array, delta: Uint8Array): void {
-    this.#shape.scheme.difference(summary, delta);
-  }
-
-  rewrite<Ref>(
-    nodes: NodeWriter<Ref>,
-    ref: Ref | null,
-    leaf: Leaf,
-    batch: KeyRun,
-  ): NodeChange<Ref> {
-    const { scheme } = this.#shape;
-    // Of the leaf that an empty tree is taken for nothing can be removed, so `ref` is a node from here on.
-    const run = withoutKeys(leaf, batch);
-    const delta = scheme.empty();
-    scheme.add(delta, batch.ids);
-    const summary = nodes.summary(ref!).slice();
-    this.apply(summary, delta);
-    nodes.free(ref!);
-    const parts = run.length === 0 ? [] : [addPart(nodes, newLeaf(run, 0), summary, ref)];
-    return { parts, delta };
-  }
+  const { scheme } = shape;
+  return editTree(shape, nodes, root, batch, {
+    apply: (summary, delta) => scheme.difference(summary, delta),
+    rewrite(ref, leaf, gone) {
+      // From the leaf that stands for an empty tree no key can go, so `ref` is a node from here on.
+      const run = withoutKeys(leaf, gone);
+      const delta = scheme.empty();
+      scheme.add(delta, gone.ids);
+      const summary = nodes.summary(ref!).slice();
+      scheme.difference(summary, delta);
+      nodes.free(ref!);
+      const parts = run.length === 0 ? [] : [addPart(nodes, newLeaf(run, 0), summary, ref)];
+      return { parts, delta };
+    },
+  });
 }

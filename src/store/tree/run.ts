@@ -97,8 +97,8 @@ export function searchKey(
 
 /** Position of the first key of `run` that is not below `bound`; `run.length` when there is none. */
 export function searchBound(run: KeyRun, bound: Bound): number {
-  const highHint = highWord(bound.hint);
-  const lowHint = lowWord(bound.hint);
+  const highHint = Number(bound.hint >> 32n);
+  const lowHint = Number(bound.hint & 0xffff_ffffn);
   let low = 0;
   let high = run.length;
   while (low < high) {
@@ -142,14 +142,6 @@ function compareIds(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number
     if (difference !== 0) return difference;
   }
   return 0;
-}
-
-function highWord(hint: bigint): number {
-  return Number(hint >> 32n);
-}
-
-function lowWord(hint: bigint): number {
-  return Number(hint & 0xffff_ffffn);
 }
 
 /** Position of the first of ascending `positions` that is not below `limit`. */

@@ -3,8 +3,17 @@ import { sum256 } from '../../fingerprint/index.ts';
 import type { Bound, ItemKey } from '../../item.ts';
 import { checkCuts, checkRange, checkRank, releasedError } from '../../ranks.ts';
 import type { Snapshot } from '../../storage.ts';
+import type { KeyRun } from '../../tree/index.ts';
 import { idsOf, keyAt, searchBound } from '../../tree/index.ts';
-import type { FlatSet } from './flat-set.ts';
+import type { RunIdLookup } from './id-lookup.ts';
+import type { PrefixSums } from './sums.ts';
+
+/** The parts of a sealed vector; they never change. */
+export interface FlatSet {
+  readonly run: KeyRun;
+  readonly sums: PrefixSums;
+  readonly lookup: RunIdLookup;
+}
 
 /** A sealed vector, for one reader. */
 export class FlatSnapshot implements Snapshot {
