@@ -17,7 +17,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && compareBytes(a, b) === 0;
 }
 
-/** Where numbers are turned into bytes, and back: a view of one's own for each would cost more than the rest. */
+/** Shared, because a view for each number would cost more than its conversion. */
 const scratch = new Uint8Array(8);
 const scratchView = new DataView(scratch.buffer);
 
@@ -60,10 +60,7 @@ export function writeU32BE(bytes: Uint8Array, offset: number, value: number): vo
   bytes[offset + 3] = value;
 }
 
-/**
- * Bytes as a string of as many UTF-16 units, one a byte: the quickest key for a Map. Two strings are
- * equal exactly when the bytes are; they also sort alike.
- */
+/** Bytes as a string, a UTF-16 unit a byte: the quickest key for a Map. Strings sort as the bytes do. */
 export function bytesToKey(bytes: Uint8Array): string {
   return String.fromCharCode.apply(null, bytes as unknown as number[]);
 }
@@ -79,9 +76,9 @@ let pool = new ArrayBuffer(0);
 let taken = 0;
 
 /**
- * A short array of zeros, for what is handed to the database: V8 keeps arrays of up to 64 bytes in its
- * own heap, and moves each out of it, at ten times the cost of making it, once native code asks where
- * it lies. Some hundred of these share one piece of memory, so they are not to be kept for long.
+ * A short array of zeros for the database. V8 moves arrays of up to 64 bytes out of its heap when native
+ * code reads them, at ten times the cost of making them. Hundreds of these share one buffer, so do not
+ * keep them for long.
  */
 export function pooledBytes(length: number): Uint8Array {
   if (taken + length > pool.byteLength) {

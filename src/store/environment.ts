@@ -1,7 +1,4 @@
-/**
- * What the code asks of its surroundings. Everything that decides takes these as arguments, so that
- * the same code runs on the real machine and under virtual time in a simulator.
- */
+/** The ports to the machine: the same code also runs under virtual time in a simulator. */
 
 /** Calls off what `Clock.after` scheduled; calling it late or twice does nothing. */
 export type Cancel = () => void;
@@ -16,7 +13,7 @@ export interface Clock {
 }
 
 export interface Random {
-  /** `length` bytes nobody can predict. */
+  /** `length` unpredictable bytes. */
   bytes(length: number): Uint8Array;
   /** Uniform in [0, 1). For jitter and order, never for secrets. */
   fraction(): number;

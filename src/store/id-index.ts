@@ -2,8 +2,8 @@ import { bytesToKey } from './bytes.ts';
 import { checkKey, compareKeys, type ItemKey } from './item.ts';
 
 /**
- * What was removed since a point in time. Links lead forward only: a snapshot holds the epoch it was
- * taken in, and epochs that no snapshot holds any more are garbage without anybody counting.
+ * The ids removed since a point in time. A snapshot holds the epoch it was taken in. Links lead forward
+ * only, so epochs without a snapshot are garbage.
  */
 interface Epoch {
   /** Hint of each id at its first removal in this epoch. */
@@ -15,11 +15,11 @@ interface Epoch {
 
 /** Asks under which hints an id may stand in the set as it was at some moment. */
 export interface IdView {
-  /** At most two: the one of now, and the one it had before it was first removed since. */
+  /** At most two: the present hint, and the hint before the first removal since that moment. */
   candidates(id: Uint8Array): Iterable<bigint>;
 }
 
-/** Where each id stands: id -> hint, for the set as it is and for every moment somebody looks at. */
+/** The hint of each id, now and at the moment of every view. */
 export class IdIndex {
   readonly #hints = new Map<string, bigint>();
   #epoch: Epoch = newEpoch();

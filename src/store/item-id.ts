@@ -4,10 +4,10 @@ import { checkKey, ID_BYTES, type Item } from './item.ts';
 import { blake3 } from './kernel/index.ts';
 
 const deriveItemId = blake3.deriveKey('rangemesh item v1');
-/** The hint being hashed; one for all, since a typed array costs as much as hashing a short item. */
+/** The hint being hashed. Shared, because a typed array costs as much as hashing a short item. */
 const hintBytes = new Uint8Array(8);
 const hintView = new DataView(hintBytes.buffer);
-/** The id that verifying computes; one for all, for the same reason. */
+/** The id that verifying computes; shared for the same reason. */
 const verified = new Uint8Array(ID_BYTES);
 
 /**

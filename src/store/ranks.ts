@@ -3,8 +3,6 @@ import { StoreError } from './errors.ts';
 import type { ItemKey } from './item.ts';
 import type { Snapshot } from './storage.ts';
 
-/** What the snapshots have in common: their checks, and the search for one key. */
-
 /** Throws `RANK_OUT_OF_RANGE` unless 0 <= rank < size. */
 export function checkRank({ size }: { readonly size: number }, rank: number): void {
   if (Number.isInteger(rank) && rank >= 0 && rank < size) return;

@@ -17,21 +17,15 @@ export interface Snapshot {
   keys(begin: number, end: number): Iterable<ItemKey>;
   /** The ids of [begin, end), in order, 32 bytes each, concatenated; a fresh array. */
   ids(begin: number, end: number): Uint8Array;
-  /**
-   * The same ids as arrays that are shared and not to be written to, where that saves copying them;
-   * they need not be kept in one piece.
-   */
+  /** The same ids in one or more arrays, without a copy: not to be written to. */
   idRuns?(begin: number, end: number): Iterable<Uint8Array>;
   /** The scheme's state of [begin, end); fresh, or shared and not to be written to. */
   fingerprint(begin: number, end: number): Uint8Array;
   /** The states between each two neighbours of `cuts`, ascending ranks, in one pass. */
   fingerprints?(cuts: readonly number[]): Uint8Array[];
-  /**
-   * The rank near `rank` from which on, and up to which, states are kept rather than summed: free to cut
-   * at. Absent where every rank costs the same.
-   */
+  /** The nearest rank at which a cut costs no sums. Absent where every rank costs the same. */
   edgeNear?(rank: number): number;
-  /** Whether the whole set holds `id`, under whatever hint. */
+  /** Whether the whole set holds `id`, under any hint. */
   contains(id: Uint8Array): boolean;
   /** Those of `ids` that the whole set does not hold, in their order: faster than one by one. */
   lacking?(ids: readonly Uint8Array[]): readonly Uint8Array[];

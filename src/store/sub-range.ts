@@ -5,10 +5,9 @@ import { checkCuts, checkRange, checkRank } from './ranks.ts';
 import { fingerprintsBetween, lackingIn, type Snapshot } from './storage.ts';
 
 /**
- * What `snapshot` holds in [lower, upper); a key that equals `upper` is outside. Ranks count from the
- * first key inside. `contains` still speaks of the whole set: what lies outside the range is held all
- * the same, and must not be asked for again. Releasing the view releases the snapshot. Throws
- * `INVALID_BOUND` unless lower <= upper.
+ * The keys of `snapshot` in [lower, upper). Ranks count from the first key inside. `contains` still
+ * answers for the whole set, because held items must not be asked for again. Releasing the view releases
+ * the snapshot. Throws `INVALID_BOUND` unless lower <= upper.
  */
 export function subRange(snapshot: Snapshot, lower: Bound, upper: Bound): Snapshot {
   if (compareBounds(lower, upper) > 0) {
@@ -46,24 +45,20 @@ class SubRange implements Snapshot {
   }
 
   keys(begin: number, end: number): Iterable<ItemKey> {
-    checkRange(this, begin, end);
-    return this.#snapshot.keys(this.#begin + begin, this.#begin + end);
+    return this.#snapshot.keys(...this.#within(begin, end));
   }
 
   ids(begin: number, end: number): Uint8Array {
-    checkRange(this, begin, end);
-    return this.#snapshot.ids(this.#begin + begin, this.#begin + end);
+    return this.#snapshot.ids(...this.#within(begin, end));
   }
 
   idRuns(begin: number, end: number): Iterable<Uint8Array> {
-    checkRange(this, begin, end);
-    const [from, to] = [this.#begin + begin, this.#begin + end];
-    return this.#snapshot.idRuns?.(from, to) ?? [this.#snapshot.ids(from, to)];
+    const range = this.#within(begin, end);
+    return this.#snapshot.idRuns?.(...range) ?? [this.#snapshot.ids(...range)];
   }
 
   fingerprint(begin: number, end: number): Uint8Array {
-    checkRange(this, begin, end);
-    return this.#snapshot.fingerprint(this.#begin + begin, this.#begin + end);
+    return this.#snapshot.fingerprint(...this.#within(begin, end));
   }
 
   fingerprints(cuts: readonly number[]): Uint8Array[] {
@@ -75,8 +70,8 @@ class SubRange implements Snapshot {
   }
 
   edgeNear(rank: number): number {
-    checkRange(this, rank, rank);
-    const edge = this.#snapshot.edgeNear?.(this.#begin + rank) ?? this.#begin + rank;
+    const [at] = this.#within(rank, rank);
+    const edge = this.#snapshot.edgeNear?.(at) ?? at;
     return Math.min(Math.max(0, edge - this.#begin), this.size);
   }
 
@@ -90,5 +85,11 @@ class SubRange implements Snapshot {
 
   release(): void {
     this.#snapshot.release();
+  }
+
+  /** The range in ranks of the whole set. */
+  #within(begin: number, end: number): [number, number] {
+    checkRange(this, begin, end);
+    return [this.#begin + begin, this.#begin + end];
   }
 }

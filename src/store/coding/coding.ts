@@ -1,7 +1,7 @@
 /** Bytes of the key of short ids. */
 export const SHORT_ID_KEY_BYTES = 16;
 
-/** Coded symbols of one group at the most: those of blocks 0 to 11. */
+/** Coded symbols of one group at most: those of blocks 0 to 11. */
 export const MAX_SYMBOLS = 4095;
 
 /** Buckets of the estimator. */
@@ -16,7 +16,7 @@ export interface ToggleRange {
 }
 
 /**
- * What coded symbols are made of (docs/protocol-native.md, "Coded symbols"). Short ids and symbols
+ * The elements of coded symbols (docs/protocol-native.md, "Coded symbols"). Short ids and symbols
  * have 64 bits and are kept as two words, the low one first; the low 16 bits of a short id are a
  * check that the other 48 decide.
  */

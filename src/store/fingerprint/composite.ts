@@ -34,10 +34,7 @@ export function composite(parts: readonly FingerprintScheme[]): CompositeScheme 
   };
 }
 
-/**
- * Where in a state of `scheme` the one of `part` begins. Throws a
- * RangeError when `scheme` does not keep it.
- */
+/** The offset of the state of `part` in a state of `scheme`. Throws a RangeError when it has none. */
 export function partOffset(scheme: FingerprintScheme, part: FingerprintScheme): number {
   const parts = isComposite(scheme) ? scheme.parts : [scheme];
   const at = parts.indexOf(part);

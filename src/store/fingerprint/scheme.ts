@@ -15,10 +15,10 @@ export interface FingerprintScheme {
   subtract(state: Uint8Array, ids: Uint8Array): void;
   /** Adds the set of `other` to `state`. */
   combine(state: Uint8Array, other: Uint8Array): void;
-  /** Adds the sets of all `others` to `state`: what `combine` does one by one, faster. */
+  /** Like `combine` with each of `others`, but faster. */
   combineAll?(state: Uint8Array, others: readonly Uint8Array[]): void;
   /** Takes the set of `other` away from `state`. */
   difference(state: Uint8Array, other: Uint8Array): void;
-  /** What goes on the wire for a set of `count` ids with this state. */
+  /** The bytes on the wire for a set of `count` ids with this state. */
   digest(state: Uint8Array, count: number): Uint8Array;
 }

@@ -1,6 +1,6 @@
 import { KERNEL_WASM_BASE64 } from './kernel.generated.ts';
 
-/** What assembly/index.ts exports. Lengths are in bytes; `from` is an address in linear memory. */
+/** The exports of assembly/index.ts. Lengths are in bytes; `from` is an address in linear memory. */
 interface KernelExports extends KernelFunctions, Record<KernelGlobal, { readonly value: number }> {
   readonly memory: { readonly buffer: ArrayBuffer };
 }
@@ -28,7 +28,7 @@ interface KernelFunctions {
   absorb(from: number, bytes: number): void;
   /** Hashes the last bytes of the message and leaves the hash in `hash`. */
   finish(from: number, bytes: number): void;
-  /** Hashes the first `bytes` bytes of the window, 55 at the most, by SHA-256 to `hash`. */
+  /** Hashes the first `bytes` bytes of the window, at most 55, by SHA-256 to `hash`. */
   sha256(bytes: number): void;
   /** Writes the short ids of the first `ids` ids in the window to `short`. */
   shortIds(ids: number): void;

@@ -7,12 +7,12 @@ import { joinLimit, type TreeShape } from './shape.ts';
 
 export interface CheckOptions<Ref> {
   /**
-   * Whether to check how full the nodes are too: that is no matter of correctness, and a tree whose
-   * node sizes were changed follows only where it is written to.
+   * Whether to check the fill rule too. A tree whose node sizes were changed follows it only where it is
+   * written to.
    * @default true
    */
   fill?: boolean;
-  /** Called for every node there is. */
+  /** Called for every node. */
   visit?: (ref: Ref) => void;
 }
 
@@ -26,8 +26,7 @@ export function checkTree<Ref>(
 }
 
 /**
- * Walks the whole tree, a leaf a step, and throws `STORE_CORRUPT` at the first thing that is not as it
- * must be:
+ * Walks the whole tree, a leaf a step, and throws `STORE_CORRUPT` at the first fault. Rules:
  *
  * - all leaves at one depth; levels count down to 0; no node is empty; the root has two children
  * - keys ascend throughout; each separator is the first key of its child

@@ -14,15 +14,15 @@ import {
 import { checkAscending, compareAt, newRun, searchKey, viewRun } from './run.ts';
 import { cutSizes, isSeries, type Piece, piecesOf, spotWithin, type TreeShape } from './shape.ts';
 
-/** What became of a node that a batch fell into. */
+/** The outcome of a batch for a node. */
 export interface NodeChange<Ref> {
-  /** What takes its place: nothing, one node or several. */
+  /** The nodes in its place: none, one or several. */
   readonly parts: readonly TreePart<Ref>[];
   /** State of the ids that came, or went. */
   readonly delta: Uint8Array;
 }
 
-/** What a kind of write does to a leaf; inner nodes follow. */
+/** The effect of a kind of write on a leaf; inner nodes follow. */
 export interface LeafEdit<Ref> {
   /** `ref` is null for the leaf without items that stands for an empty tree. */
   rewrite(ref: Ref | null, leaf: Leaf, batch: KeyRun): NodeChange<Ref>;
@@ -31,9 +31,9 @@ export interface LeafEdit<Ref> {
 }
 
 /**
- * One write: the tree under `root` with a batch worked into it, as a new root. Each leaf that a key
- * falls into is rebuilt once and so is each path; everything else is shared with the old tree. Throws
- * a RangeError, and leaves the old tree as it was, unless the keys ascend and `edit` can take them.
+ * The tree under `root` with a batch worked into it, as a new root. A write rebuilds each leaf that a key
+ * falls into, and each path, once; it shares the rest with the old tree. Throws a RangeError unless the
+ * keys ascend and `edit` can take them.
  */
 export function editTree<Ref>(
   shape: TreeShape,

@@ -1,9 +1,8 @@
 import type { TreeNode } from './node.ts';
 
 /**
- * Where the nodes of a tree lie. Nodes never change, so a root and a reader are a snapshot. Each
- * node has a summary, the scheme's state of all ids in and below it, kept beside it because most
- * visits do without.
+ * The nodes of a tree. They never change, so a root and a reader are a snapshot. The summary of a node
+ * is the scheme's state of all ids in and below it. It lies beside the node: most visits need no summary.
  */
 export interface NodeReader<Ref> {
   /** Throws `STORE_CORRUPT` when there is no such node, or it cannot be read. */
@@ -12,7 +11,7 @@ export interface NodeReader<Ref> {
   summary(ref: Ref): Uint8Array;
 }
 
-/** Takes the new nodes of one write; what it took can be read from it at once. */
+/** Takes the new nodes of one write, which can be read from it at once. */
 export interface NodeWriter<Ref> extends NodeReader<Ref> {
   /**
    * Takes over both; neither is changed afterwards. `from` is a leaf that a new leaf has most of its

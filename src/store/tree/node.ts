@@ -17,8 +17,8 @@ interface NodeFields extends KeyRun {
   /** Items in and below the node. */
   readonly count: number;
   /**
-   * Position behind the entries that the last write put into this node, when it put them side by
-   * side; else 0. A write that goes on right there is one of a series, and the node is split there.
+   * Position behind the entries of the last write, when they lie side by side; else 0. A write that goes
+   * on there is one of a series, and splits the node there.
    */
   readonly spot: number;
 }

@@ -1,14 +1,14 @@
-/** How large the nodes of a tree are, and what of a tree on disk is kept in memory and for how long. */
+/** Sizes of the nodes of a tree; for a tree on disk, also the bounds of its cache and snapshots. */
 export interface TreeOptions {
   /**
-   * Items in a leaf at the most, 2 to 65535. Raising it makes the tree smaller and writes in
+   * Items in a leaf at most, 2 to 65535. Raising it makes the tree smaller and writes in
    * ascending order cheaper; lowering it makes scattered writes cheaper, and the fingerprint of a
    * range, which sums up to half a leaf of ids at either end.
    * @default 128
    */
   leafItems: number;
   /**
-   * Children of an inner node at the most, 2 to 65535. Raising it makes the tree flatter; lowering
+   * Children of an inner node at most, 2 to 65535. Raising it makes the tree flatter; lowering
    * it makes the nodes on the path of a write smaller.
    * @default 64
    */

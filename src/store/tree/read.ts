@@ -4,7 +4,7 @@ import type { Leaf, TreeNode } from './node.ts';
 import type { NodeReader } from './node-store.ts';
 import { idsOf, keyAt, searchBound } from './run.ts';
 
-/** What all reads below start from: nodes, and the root among them; null for the empty tree. */
+/** Nodes, and the root among them; null for the empty tree. */
 export interface TreeView<Ref> {
   readonly reader: NodeReader<Ref>;
   readonly root: Ref | null;
@@ -18,28 +18,33 @@ export interface LeafRange {
 }
 
 /** The key at `rank`, 0 <= rank < count; a copy. */
-export function select<Ref>({ reader, root }: TreeView<Ref>, rank: number): ItemKey {
+export function select<Ref>(view: TreeView<Ref>, rank: number): ItemKey {
+  const { leaf, start } = leafAt(view, rank);
+  return keyAt(leaf, rank - start);
+}
+
+/** The end of a leaf that lies nearest to `rank`, 0 <= rank <= count. */
+export function leafEdge<Ref>(view: TreeView<Ref>, rank: number): number {
+  if (view.root === null) return 0;
+  const { leaf, start } = leafAt(view, rank);
+  return rank - start < leaf.count / 2 ? start : start + leaf.count;
+}
+
+/** The leaf that holds a rank, and the rank of its first key. */
+function leafAt<Ref>({ reader, root }: TreeView<Ref>, rank: number): { leaf: Leaf; start: number } {
   let node = reader.node(root!);
-  let rest = rank;
+  let start = 0;
   while (!isLeaf(node)) {
-    const at = childAtRank(node, rest);
-    rest -= node.starts[at]!;
+    const at = childAtRank(node, rank - start);
+    start += node.starts[at]!;
     node = childNode(reader, node, at);
   }
-  return keyAt(node, rest);
+  return { leaf: node, start };
 }
 
 /** Rank of the first key at or above `bound`; the count of all when there is none. */
-export function lowerBound<Ref>({ reader, root }: TreeView<Ref>, bound: Bound): number {
-  if (root === null) return 0;
-  let rank = 0;
-  for (let node = reader.node(root); ; ) {
-    const at = searchBound(node, bound);
-    if (isLeaf(node)) return rank + at;
-    if (at === 0) return rank;
-    rank += node.starts[at - 1]!;
-    node = childNode(reader, node, at - 1);
-  }
+export function lowerBound<Ref>(view: TreeView<Ref>, bound: Bound): number {
+  return rankFound(view, (node) => searchBound(node, bound));
 }
 
 /**
@@ -47,12 +52,10 @@ export function lowerBound<Ref>({ reader, root }: TreeView<Ref>, bound: Bound): 
  * one path.
  */
 export function countBelow<Ref>(
-  { reader, root }: TreeView<Ref>,
+  view: TreeView<Ref>,
   isBelow: (key: ItemKey, rank: number) => boolean,
 ): number {
-  if (root === null) return 0;
-  let rank = 0;
-  for (let node = reader.node(root); ; ) {
+  return rankFound(view, (node, rank) => {
     let low = 0;
     let high = node.length;
     while (low < high) {
@@ -61,24 +64,27 @@ export function countBelow<Ref>(
       if (isBelow(keyAt(node, middle), rank + start)) low = middle + 1;
       else high = middle;
     }
-    if (isLeaf(node)) return rank + low;
-    if (low === 0) return rank;
-    rank += node.starts[low - 1]!;
-    node = childNode(reader, node, low - 1);
-  }
+    return low;
+  });
 }
 
-/** The end of a leaf that lies nearest to `rank`, 0 <= rank <= count. */
-export function leafEdge<Ref>({ reader, root }: TreeView<Ref>, rank: number): number {
+/**
+ * Rank of the first key that a search does not pass. `search` counts the entries of a node that it
+ * passes; it is given the rank of the first.
+ */
+function rankFound<Ref>(
+  { reader, root }: TreeView<Ref>,
+  search: (node: TreeNode<Ref>, rank: number) => number,
+): number {
   if (root === null) return 0;
-  let node = reader.node(root);
-  let start = 0;
-  while (!isLeaf(node)) {
-    const at = childAtRank(node, rank - start);
-    start += node.starts[at]!;
-    node = childNode(reader, node, at);
+  let rank = 0;
+  for (let node = reader.node(root); ; ) {
+    const passed = search(node, rank);
+    if (isLeaf(node)) return rank + passed;
+    if (passed === 0) return rank;
+    rank += node.starts[passed - 1]!;
+    node = childNode(reader, node, passed - 1);
   }
-  return rank - start < node.count / 2 ? start : start + node.count;
 }
 
 /** The leaves that hold [begin, end), in order. */

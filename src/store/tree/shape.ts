@@ -4,9 +4,9 @@ import { DEFAULT_TREE, type TreeOptions } from './options.ts';
 /** What all nodes of one tree share. */
 export interface TreeShape {
   readonly scheme: FingerprintScheme;
-  /** Items in a leaf at the most. */
+  /** Items in a leaf at most. */
   readonly leafItems: number;
-  /** Children of an inner node at the most. */
+  /** Children of an inner node at most. */
   readonly fanout: number;
 }
 
@@ -30,9 +30,8 @@ export function treeShape(init: TreeShapeInit): TreeShape {
 }
 
 /**
- * The fill rule: two neighbours under one parent never fit into three quarters of a node. So nodes
- * are three eighths full on average at the least, and one that was just joined is not split again
- * by the next item.
+ * The fill rule: two neighbours under one parent never fit into three quarters of a node. So nodes are
+ * at least three eighths full on average, and the next item does not split a node that was just joined.
  */
 export function joinLimit(max: number): number {
   return max - (max >> 2);
@@ -45,8 +44,8 @@ export interface Piece {
 }
 
 /**
- * Whether a write belongs to a series that goes on at one spot: several entries in one gap, or one
- * right behind (or, in a descending series, before) what the last write put there.
+ * Whether a write belongs to a series at one spot: several entries in one gap, or an entry directly
+ * behind the last write's (or, in a descending series, before them).
  */
 export function isSeries(growth: Piece, spot: number): boolean {
   if (growth.end - growth.begin > 1) return true;
@@ -54,8 +53,8 @@ export function isSeries(growth: Piece, spot: number): boolean {
 }
 
 /**
- * Sizes of the nodes that `count` entries are cut into, none above `max`. In a series everything up
- * to its spot is packed to the brim, for nothing more is to come there; else they are even.
+ * Sizes of the nodes that `count` entries are cut into, none above `max`. They are even, but full up to
+ * the spot of a series, because no more entries are expected there.
  */
 export function cutSizes(count: number, max: number, series: Piece | null): number[] {
   if (count <= max) return [count];

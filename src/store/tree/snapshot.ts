@@ -17,9 +17,9 @@ import { idsOf, keyAt } from './run.ts';
 import { splitStates } from './split.ts';
 import { rangeState } from './tally.ts';
 
-/** What a snapshot holds on to while it is in use. */
+/** The hold of a snapshot on its nodes while it is in use. */
 export interface Lease {
-  /** Throws `SNAPSHOT_RELEASED` or `SNAPSHOT_EXPIRED` when there is nothing held any more. */
+  /** Throws `SNAPSHOT_RELEASED` or `SNAPSHOT_EXPIRED` when the hold has ended. */
   check(): void;
   /** Idempotent. */
   release(): void;
@@ -34,7 +34,7 @@ export interface TreeSnapshotInit<Ref> {
   lease: Lease;
 }
 
-/** A root that no write touches: taking it costs nothing, whatever the size of the set. */
+/** A root that no write touches: taking it costs nothing at any size of the set. */
 export class TreeSnapshot<Ref> implements Snapshot {
   readonly scheme: FingerprintScheme;
   readonly size: number;
@@ -104,8 +104,8 @@ export class TreeSnapshot<Ref> implements Snapshot {
   }
 
   /**
-   * The same snapshot under one part of its composite scheme; it pays for that part alone. Both are
-   * released together. Throws a RangeError when `scheme` is no part of this one's.
+   * The same snapshot under one part of its composite scheme, at the cost of that part alone. Both are
+   * released together. Throws a RangeError when the scheme has no such part.
    */
   under(scheme: FingerprintScheme): TreeSnapshot<Ref> {
     if (scheme === this.scheme) return this;
@@ -137,7 +137,7 @@ export class TreeSnapshot<Ref> implements Snapshot {
   }
 }
 
-/** A lease on what the garbage collector frees. */
+/** A lease on nodes that the garbage collector frees. */
 export function freeLease(): Lease {
   let released = false;
   return {

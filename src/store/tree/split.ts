@@ -6,8 +6,8 @@ import type { TreeView } from './read.ts';
 import { idsOf } from './run.ts';
 
 /**
- * The scheme's states of the ids between each two neighbours of `cuts`, which ascend, in one walk: a
- * node between two cuts is taken by its summary, only those that a cut goes through are opened.
+ * The scheme's states of the ids between each two neighbours of `cuts`, which ascend, in one walk. It
+ * opens only the nodes that a cut goes through, and takes the summaries of the others.
  */
 export function splitStates<Ref>(
   scheme: FingerprintScheme,

@@ -31,8 +31,8 @@ interface SignedRange {
 }
 
 /**
- * Sums a range of ranks. In every node it takes the shorter way: adding what is wanted, or adding the
- * node's own summary and taking away what is not.
+ * Sums a range of ranks. In every node it takes the shorter way: it adds the wanted entries, or it adds
+ * the node's summary and takes the others away.
  */
 class Tally<Ref> {
   /** Summaries to add together, those of 1 and those of -1. */

@@ -4,9 +4,8 @@ interface Cached<Value> {
 }
 
 /**
- * A cache bounded in bytes. Values live in two generations: what is asked for moves to the young one,
- * and when that has filled half of the bound, the old one is dropped and the young one grows old. So
- * a hit costs one lookup, and what was used lately stays.
+ * A cache bounded in bytes, with two generations. A value that is asked for moves to the young one. When
+ * that fills half of the bound, it becomes the old one, and the old one is dropped.
  */
 export class ByteCache<Value> {
   readonly #limit: number;
@@ -14,7 +13,7 @@ export class ByteCache<Value> {
   #old = new Map<number, Cached<Value>>();
   #youngBytes = 0;
 
-  /** @param limit Bytes of all values together at the most. */
+  /** @param limit Bytes of all values together at most. */
   constructor(limit: number) {
     this.#limit = limit;
   }

@@ -43,7 +43,7 @@ export interface TreeWrite {
 
 /** A write that is worked out but not visible: not on disk, not in any cache or snapshot. */
 export interface PreparedWrite {
-  /** To be written in one batch, with whatever else must be there exactly when they are. */
+  /** To be written in one batch, together with the owner's records. */
   readonly operations: readonly BatchOperation[];
   /** Says that the batch is on disk, and makes the write visible. */
   commit(): void;
@@ -64,9 +64,8 @@ export interface StagedWrite extends PreparedWrite {
 
 /**
  * A tree of fingerprints in LevelDB, for an owner that writes it together with records of its own.
- * Reading is synchronous. Nodes never change; a write replaces those on its paths by new ones and
- * deletes the old in the same batch, so that nothing is ever left over; snapshots still see them,
- * through LevelDB's own.
+ * Reading is synchronous. Nodes never change. A write replaces the nodes on its paths and deletes the old
+ * ones in the same batch. Snapshots still see the old nodes through snapshots of LevelDB.
  */
 export class DurableTree {
   readonly #shape: TreeShape;
@@ -213,7 +212,7 @@ export class DurableTree {
         return operationsOf(fill);
       },
       begin: () => {
-        // Taken before the batch can reach the disk: whoever comes until it is committed reads this.
+        // Taken before the batch can reach the disk: all readers use it until the commit.
         before = this.#current();
         before.acquire();
         this.#writing = true;

@@ -4,7 +4,7 @@ import { StoreError } from '../../errors.ts';
 import { releasedError } from '../../ranks.ts';
 import type { Lease } from '../snapshot.ts';
 
-/** One of LevelDB's snapshots, closed when its last user lets go of it. */
+/** A snapshot of LevelDB, closed when its last user lets go of it. */
 export class SharedSnapshot {
   readonly level: AbstractSnapshot;
   /** `Clock.monotonic` when it was taken. */
@@ -35,7 +35,7 @@ export interface LevelLeaseInit {
   shared: SharedSnapshot;
   clock: Clock;
   maxAgeMs: number;
-  /** Called once, when the lease ends for whatever reason. */
+  /** Called once, when the lease ends for any reason. */
   onEnd: (lease: LevelLease) => void;
 }
 
@@ -62,7 +62,7 @@ export class LevelLease implements Lease {
     this.#end(releasedError);
   }
 
-  /** Ends it; whoever uses the snapshot afterwards gets `reason`. Idempotent. */
+  /** Ends it. Later uses of the snapshot throw `reason`. Idempotent. */
   end(reason: StoreError): void {
     this.#end(() => reason);
   }

@@ -20,8 +20,8 @@ export type LevelTreeInit = Omit<DurableTreeInit, 'contains'>;
 
 /**
  * An item set in LevelDB, by name, beside any others in the same database: a tree of fingerprints and
- * a record for each id. What a write's promise resolves for is on disk, and nothing is visible before
- * it is. Writes are carried out one after the other, in the order of the calls.
+ * a record for each id. A write is on disk when its promise resolves, and not visible before. Writes are
+ * carried out in the order of the calls.
  */
 export class LevelTree {
   readonly #database: Database;
@@ -128,7 +128,7 @@ export class LevelTree {
     prepared.commit();
   }
 
-  /** After a failed write nobody knows what is on disk, so no further one may build on it. */
+  /** A failed write may be on disk or not, so no further write may build on it. */
   #fail(cause: unknown): StoreError {
     this.#failure = new StoreError(
       'STORE_WRITE_FAILED',

@@ -1,7 +1,7 @@
 import { readU64LE, writeU64LE } from '../../bytes.ts';
 import { HEADER_BYTES, newRecord, openRecord, RecordError, seal } from '../../level/index.ts';
 
-/** What is known of a tree without reading any node. */
+/** The facts about a tree that need no node. */
 export interface TreeMeta {
   /** Name of the scheme its summaries are of. */
   readonly scheme: string;

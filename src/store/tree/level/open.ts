@@ -6,7 +6,7 @@ import { decodeMeta, type TreeMeta } from './meta.ts';
 import { corrupt, findRecord, LevelNodeReader, type LevelTreeFiles } from './reader.ts';
 
 /**
- * What the meta of a tree says, checked against its root; that of an empty tree where there is none.
+ * The meta of a tree, checked against its root; that of an empty tree where there is none.
  * Throws `STORE_CORRUPT`, or `UNSUPPORTED_SCHEMA` for a tree of another scheme.
  */
 export function openMeta(

@@ -10,7 +10,7 @@ interface NewNode {
   readonly summary: Uint8Array;
 }
 
-/** Collects what one write changes, on top of what is on disk. */
+/** Collects the changes of one write on top of the nodes on disk. */
 export class LevelNodeWriter implements NodeWriter<number> {
   #reader: NodeReader<number>;
   readonly #added = new Map<number, NewNode>();
@@ -45,7 +45,7 @@ export class LevelNodeWriter implements NodeWriter<number> {
     if (!this.#added.delete(ref)) this.#freed.push(ref);
   }
 
-  /** Gives what makes the new nodes take the place of the freed ones on disk. */
+  /** Gives the operations that replace the freed nodes by the new ones on disk. */
   fill({ keys }: LevelTreeFiles, sink: BatchSink): void {
     const scratch = new Scratch();
     for (const [ref, { node, summary }] of this.#added) {
@@ -58,10 +58,7 @@ export class LevelNodeWriter implements NodeWriter<number> {
     }
   }
 
-  /**
-   * Lets readers have the new nodes without asking the disk, now that they are there. A writer on top
-   * of this one finds them there too, and nothing here is held on to.
-   */
+  /** Moves the new nodes, which are on disk now, to the cache, for readers and for a writer on top. */
   publish(files: LevelTreeFiles): void {
     const { cache } = files;
     for (const ref of this.#freed) {

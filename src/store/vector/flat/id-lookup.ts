@@ -7,16 +7,13 @@ import { orderOf } from './order.ts';
 
 const ID_WORDS = ID_BYTES / 4;
 
-/** Scans before an index is made, which costs as much as a dozen of them and 8 bytes an item. */
+/** Scans before an index is made, which costs as much as a dozen scans and 8 bytes an item. */
 const SCANS = 8;
 
-/** A scan is for few ids: for more than one in so many items there is an index at once. */
+/** A scan is for few ids: more than one in so many items get an index at once. */
 const SCAN_SHARE = 64;
 
-/**
- * Finds ids in a run, whose order is by hint. The first questions are answered by a look at every id
- * there is, later ones from an index.
- */
+/** Finds ids in a run, which is ordered by hint: at first by scans of all ids, later by an index. */
 export class RunIdLookup {
   readonly #run: KeyRun;
   #scans = 0;

@@ -4,9 +4,9 @@ const DIGITS = 1 << DIGIT_BITS;
 const WORD_BITS = 32;
 
 /**
- * The positions 0 to `length - 1` in ascending order of what stands there: of the last of `columns`
- * first, among equals of the one before it, and so on; where all are equal, of `compare`. A radix
- * sort, which passes over digits that are the same everywhere.
+ * The positions 0 to `length - 1` in ascending order of the last of `columns`, among equals of the column
+ * before it, and so on, and last of `compare`. A radix sort that passes over digits which are the same
+ * everywhere.
  */
 export function orderOf(
   length: number,

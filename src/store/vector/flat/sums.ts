@@ -5,7 +5,7 @@ import { wordsOf } from './blocks.ts';
 const WORDS = SUM256_BYTES / 4;
 const WORD = 2 ** 32;
 
-/** Ids between two sums that are kept: one byte an item, and half so many ids to add at a range's end. */
+/** Ids between two kept sums: a byte an item. Each end of a range adds up to half as many ids. */
 const STRIDE = 32;
 
 /**
