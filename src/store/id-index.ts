@@ -51,13 +51,13 @@ export class IdIndex {
     return hint;
   }
 
-  /** Notes keys; those whose ids are new, in order. Throws for one that is no key. */
+  /** Notes keys; returns the keys with new ids, in order. Throws for an invalid key. */
   addAll(keys: readonly ItemKey[]): ItemKey[] {
     for (const key of keys) checkKey(key);
     return keys.filter(({ id, hint }) => this.add(id, hint)).sort(compareKeys);
   }
 
-  /** Forgets ids; the keys of those that were there, in order. */
+  /** Forgets ids; returns the keys of the ids that were there, in order. */
   removeAll(ids: readonly Uint8Array[]): ItemKey[] {
     return ids
       .flatMap((id) => {

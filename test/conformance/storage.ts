@@ -103,7 +103,7 @@ export function storageConformance(
       assert.ok(storage.contains(numberedId(1)));
     });
 
-    it('sees in a snapshot what was removed, or moved to another hint, after it', async () => {
+    it('sees in a snapshot items that were removed, or moved to another hint, after it', async () => {
       const storage = await create({ scheme: wideSum });
       const id = numberedId(1);
       await storage.insert([{ hint: 1n, id }]);

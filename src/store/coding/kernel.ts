@@ -3,7 +3,7 @@ import { type Kernel, kernel } from '../kernel/index.ts';
 import { type Coding, symbolsThrough } from './coding.ts';
 import { codingReference } from './reference.ts';
 
-/** Coding by the WebAssembly kernel, to the bit what the reference does; null where there is none. */
+/** Coding by the WebAssembly kernel, equal to the reference to the bit; null where there is no kernel. */
 export const codingKernel: Coding | null = kernel === null ? null : codingBy(kernel);
 
 /** Coding in the fastest form this platform has. */

@@ -1,6 +1,5 @@
 import { concatBytes } from '../bytes.ts';
-import { combineAll } from './combine-all.ts';
-import type { FingerprintScheme } from './scheme.ts';
+import { combineAll, type FingerprintScheme } from './scheme.ts';
 
 /** Several schemes kept side by side; a state is the states of the parts, one after the other. */
 export interface CompositeScheme extends FingerprintScheme {

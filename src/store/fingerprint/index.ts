@@ -3,9 +3,8 @@
  * by side.
  */
 
-export { combineAll } from './combine-all.ts';
 export { type CompositeScheme, composite, partOffset } from './composite.ts';
 export { lthashReference } from './lthash.ts';
 export { lthash, lthashKernel } from './lthash-kernel.ts';
-export type { FingerprintScheme } from './scheme.ts';
+export { combineAll, type FingerprintScheme } from './scheme.ts';
 export { SUM256_BYTES, sum256 } from './sum256.ts';

@@ -5,8 +5,7 @@ import { LTHASH_BYTES, lthashReference } from './lthash.ts';
 import type { FingerprintScheme } from './scheme.ts';
 
 /**
- * LtHash by the WebAssembly SIMD kernel, to the bit what `lthashReference` computes; null where there
- * is no SIMD.
+ * LtHash by the WebAssembly SIMD kernel, equal to `lthashReference` to the bit; null without SIMD.
  */
 export const lthashKernel: FingerprintScheme | null = kernel === null ? null : lthashBy(kernel);
 

@@ -22,3 +22,13 @@ export interface FingerprintScheme {
   /** The bytes on the wire for a set of `count` ids with this state. */
   digest(state: Uint8Array, count: number): Uint8Array;
 }
+
+/** Adds the sets of all `others` to `state`, the quickest way the scheme has. */
+export function combineAll(
+  scheme: FingerprintScheme,
+  state: Uint8Array,
+  others: readonly Uint8Array[],
+): void {
+  if (scheme.combineAll !== undefined) scheme.combineAll(state, others);
+  else for (const other of others) scheme.combine(state, other);
+}

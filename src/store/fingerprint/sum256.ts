@@ -8,7 +8,7 @@ import type { FingerprintScheme } from './scheme.ts';
 export const SUM256_BYTES = 32;
 
 /** Bytes of a digest. */
-export const SUM256_DIGEST_BYTES = 16;
+const SUM256_DIGEST_BYTES = 16;
 
 /**
  * The fingerprint of Negentropy Protocol V1: the ids as little-endian 256-bit integers, added mod

@@ -11,7 +11,7 @@ export interface Blake3 {
   deriveKey(context: string): DerivedHash;
 }
 
-/** A hash function of its own; `into` writes over what is given, of 32 bytes, instead of a new array. */
+/** A hash function of its own; `into` writes to a given array of 32 bytes. */
 export interface DerivedHash {
   (...parts: Uint8Array[]): Uint8Array;
   into(out: Uint8Array, ...parts: Uint8Array[]): void;

@@ -14,7 +14,7 @@ export function newRun(length: number): KeyRun {
   };
 }
 
-/** The keys as a run. Throws `INVALID_HINT` or `INVALID_ID` for one that cannot stand in a set. */
+/** The keys as a run. Throws `INVALID_HINT` or `INVALID_ID` for a key that cannot stand in a set. */
 export function runOf(keys: readonly ItemKey[]): KeyRun {
   const run = newRun(keys.length);
   const hints = new BigUint64Array(run.hints.buffer, 0, run.length);

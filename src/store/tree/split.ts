@@ -40,7 +40,7 @@ class Split<Ref> {
     this.#states = states;
   }
 
-  /** Distributes what is below a node, whose first rank is `start`. */
+  /** Distributes the ids below a node, whose first rank is `start`. */
   node(ref: Ref, node: TreeNode<Ref>, start: number): void {
     if (isLeaf(node)) {
       this.#leaf(ref, node, start);

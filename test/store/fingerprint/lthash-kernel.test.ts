@@ -104,7 +104,7 @@ describe('lthash kernel against the reference', () => {
     assert.deepEqual(state, before);
   });
 
-  it('is what runs here, and the reference is what runs without SIMD', async () => {
+  it('runs here, and the reference runs without SIMD', async () => {
     assert.equal(lthash, kernel);
     const module = new URL('../../../src/store/fingerprint/lthash-kernel.ts', import.meta.url);
     const script = `const { lthash, lthashKernel } = await import(${JSON.stringify(module.href)});

@@ -92,7 +92,7 @@ describe('reading a tree', () => {
 });
 
 describe('the state of a range of ranks', () => {
-  it('adds the ids of half a leaf at either end at the most', () => {
+  it('adds the ids of at most half a leaf at either end', () => {
     eachRange((begin, end) => {
       const { scheme, ids } = countingScheme(wideSum);
       const state = rangeState(scheme, view, begin, end);

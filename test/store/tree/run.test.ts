@@ -162,7 +162,7 @@ describe('two runs', () => {
     }
   });
 
-  it('are taken from each other, all of it too, and only what is there', () => {
+  it('are taken from each other, as a whole too, and only if they are there', () => {
     for (const gone of [odd, even, keys, [], keys.slice(0, 3), keys.slice(-3)]) {
       const rest = withoutKeys(run, runOf(gone));
       assert.deepEqual(

@@ -22,7 +22,7 @@ describe('sizes of nodes', () => {
       const { leafItems, fanout } = treeShape({ scheme: wideSum, leafItems: size, fanout: size });
       assert.deepEqual([leafItems, fanout], [size, size]);
     }
-    assert.equal(MAX_ENTRIES, 65_535, 'what the two bytes of a record can count');
+    assert.equal(MAX_ENTRIES, 65_535, 'the largest count of two bytes');
   });
 
   it('let neighbours be joined that fit into three quarters of a node', () => {
@@ -31,7 +31,7 @@ describe('sizes of nodes', () => {
 });
 
 describe('cutting entries into nodes', () => {
-  it('leaves alone what fits into one node, to its last place', () => {
+  it('leaves entries alone that fit into one node, to its last place', () => {
     for (const series of [null, { begin: 0, end: 4 }]) {
       assert.deepEqual(cutSizes(4, 4, series), [4]);
       assert.deepEqual(cutSizes(1, 4, series), [1]);
@@ -44,7 +44,7 @@ describe('cutting entries into nodes', () => {
     assert.deepEqual(cutSizes(9, 4, null), [3, 3, 3]);
   });
 
-  it('packs what lies up to the end of a series, and what follows goes with the last of it or alone', () => {
+  it('packs the entries up to the end of a series; the rest goes with the last of them or alone', () => {
     assert.deepEqual(cutSizes(9, 4, { begin: 2, end: 9 }), [4, 4, 1], 'nothing follows');
     assert.deepEqual(cutSizes(8, 4, { begin: 2, end: 8 }), [4, 4], 'nothing follows a full one');
     assert.deepEqual(cutSizes(8, 4, { begin: 2, end: 5 }), [4, 4], 'three fill up the second');
@@ -73,7 +73,7 @@ describe('a write is one of a series', () => {
     assert.ok(isSeries({ begin: 3, end: 5 }, 9));
   });
 
-  it('when it is one right behind or right before what came last, and not one further on', () => {
+  it('when it is one entry directly behind or before the last ones, and not one further on', () => {
     const at = (begin: number, spot: number) => isSeries({ begin, end: begin + 1 }, spot);
     assert.deepEqual(
       [4, 5, 6, 7, 3].map((begin) => at(begin, 6)),

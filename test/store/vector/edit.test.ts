@@ -87,7 +87,7 @@ describe('keys that come into a sorted vector', () => {
     assert.deepEqual(sizes(two), [[4, 4, 2], [3], [4, 4, 4]], 'above the first of two groups');
   });
 
-  it('leave what they do not fall into as it is', () => {
+  it('leave the other parts as they are', () => {
     const root = grown(36);
     const changed = insertKeys(root, keys(135, 365));
     assert.equal(changed.groups()[0], root.groups()[0]);
@@ -181,7 +181,7 @@ describe('sums of a sorted vector', () => {
 });
 
 describe('a sorted vector', () => {
-  it('has chunks and groups of two at the least', () => {
+  it('has chunks and groups of at least two', () => {
     new SortedVector({ scheme: wideSum, chunkItems: 2, groupChunks: 2 });
     for (const groupChunks of [0, 1, 2.5, Number.NaN]) {
       assert.throws(() => new SortedVector({ scheme: wideSum, groupChunks }), RangeError);

@@ -1,15 +1,13 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { readU64BE } from '../../bytes.ts';
 import { behind, walk } from '../../level/index.ts';
-import { checkSteps } from '../check.ts';
+import { type CheckOptions, checkSteps } from '../check.ts';
 import type { TreeShape } from '../shape.ts';
 import { corrupt, LevelNodeReader, type LevelTreeFiles } from './reader.ts';
 
-export interface AuditInit {
+export interface AuditInit extends Pick<CheckOptions<number>, 'fill'> {
   readonly snapshot: AbstractSnapshot;
   readonly root: number | null;
-  /** See `CheckOptions`. */
-  readonly fill?: boolean;
 }
 
 /**

@@ -78,7 +78,7 @@ export class DurableTree {
   #shared: SharedSnapshot | null = null;
   /** A batch is being written. */
   #writing = false;
-  /** The last write that was staged and is not settled, and what it leads to. */
+  /** The last write that was staged and is not settled, and its meta. */
   #staged: { readonly writer: LevelNodeWriter; readonly meta: TreeMeta } | null = null;
   #closed = false;
 

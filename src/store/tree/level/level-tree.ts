@@ -98,7 +98,7 @@ export class LevelTree {
     return this.#tree.audit(options);
   }
 
-  /** Finishes what was asked for, refuses what comes after. The database stays open. Idempotent. */
+  /** Finishes the calls so far and refuses later ones. The database stays open. Idempotent. */
   async close(): Promise<void> {
     this.#refusal ??= new StoreError('STORE_CLOSED', `the tree '${this.#name}' was closed`);
     await this.#last;

@@ -91,7 +91,7 @@ function subtract(sum: Loose, other: Loose): Loose {
   return sum;
 }
 
-/** Makes every word one of 32 bits; what is carried out of the highest is dropped. */
+/** Brings every word to 32 bits; a carry out of the highest is dropped. */
 function spreadCarries(sum: Loose): void {
   let carry = 0;
   for (let word = 0; word < WORDS; word++) {

@@ -14,7 +14,7 @@ describe('byte cache', () => {
     }
   });
 
-  it('keeps what is asked for again and again', () => {
+  it('keeps values that are asked for again and again', () => {
     const cache = new ByteCache<string>(100);
     cache.set(0, 'hot', 10);
     for (let key = 1; key < 100; key++) {
@@ -45,7 +45,7 @@ describe('byte cache', () => {
     assert.deepEqual([cache.has(1), cache.has(2)], [true, false]);
   });
 
-  it('gives the room of what was deleted, replaced or cleared to others', () => {
+  it('gives the room of deleted, replaced or cleared values to others', () => {
     const cache = new ByteCache<number>(100);
     cache.set(0, 0, 10);
     for (let round = 0; round < 30; round++) {
@@ -78,7 +78,7 @@ describe('byte cache', () => {
     assert.equal(cache.get(1), undefined, 'not the one before it');
   });
 
-  it('does without what is larger than half the bound, and forgets what it is told to', () => {
+  it('does not keep a value larger than half the bound, and forgets deleted values', () => {
     const cache = new ByteCache<string>(100);
     cache.set(1, 'large', 51);
     cache.set(2, 'small', 10);

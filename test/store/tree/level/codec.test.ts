@@ -52,7 +52,7 @@ describe('the record of a node', () => {
     refuses(changed(innerOf(), SPOT_AT, 3n), /its spot behind its entries/);
   });
 
-  it('has one entry at the least', () => {
+  it('has at least one entry', () => {
     refuses(encodeNode(leafOf(0, 0)), /a node without entries/);
   });
 

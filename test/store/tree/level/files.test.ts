@@ -24,7 +24,7 @@ describe('the nodes that one write changes', () => {
   const leaf = newLeaf(runOf(keysOf(0, 2)), 0);
   const below: NodeReader<number> = { node: () => leaf, summary: () => new Uint8Array(32) };
 
-  it('are numbered on, and what the write itself made and freed is not written at all', async () => {
+  it('are numbered on; nodes that the write itself made and freed are not written', async () => {
     const files = await filesOf();
     const writer = new LevelNodeWriter(below, 7);
     const refs = [1, 2, 3].map((byte) => writer.add(leaf, new Uint8Array(32).fill(byte)));

@@ -45,7 +45,7 @@ describe("LevelDB's snapshots under those of a tree", () => {
     assert.throws(() => snapshot.select(0), { code: 'SNAPSHOT_EXPIRED' });
   });
 
-  it('are closed when they are too old, though nobody asks for anything', async () => {
+  it('are closed when they are too old, without any call', async () => {
     const { tree, clock, open } = await counted({ maxSnapshotAgeMs: 1000 });
     tree.snapshot();
     tree.snapshot();
@@ -69,7 +69,7 @@ describe("LevelDB's snapshots under those of a tree", () => {
     }
   });
 
-  it('are closed with the tree, those that are shared and those before a write', async () => {
+  it('are closed with the tree, the shared snapshots and those before a write', async () => {
     const { database, tree, clock, open } = await counted();
     tree.snapshot();
     tree.snapshot();
@@ -83,7 +83,7 @@ describe("LevelDB's snapshots under those of a tree", () => {
   });
 });
 
-describe('what looks into a tree', () => {
+describe('a look into a tree', () => {
   it('says whether it holds exactly a key, and keeps no snapshot', async () => {
     const { tree, clock, open } = await counted();
     const [first, last] = [keysOf(0, 1)[0]!, keysOf(49, 50)[0]!];
@@ -97,7 +97,7 @@ describe('what looks into a tree', () => {
     assert.throws(() => tree.holds(first), { code: 'STORE_CLOSED' });
   });
 
-  it('audits what there was when it began, though it is written to meanwhile, and lets go', async () => {
+  it('audits the tree of its beginning, despite writes meanwhile, and lets go', async () => {
     const { database, tree, open } = await counted();
     const steps = tree.audit();
     await steps.next();

@@ -63,7 +63,7 @@ describe('tree in LevelDB', () => {
     assert.deepEqual([...other.snapshot().keys(0, 2)], [key(2), key(3)]);
   });
 
-  it('takes no more writes after one that failed, and shows nothing of it', async () => {
+  it('takes no more writes after a failed write, and shows nothing of it', async () => {
     const real = await database();
     const broken = new Proxy(real, {
       get(target, property) {

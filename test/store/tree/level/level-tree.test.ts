@@ -50,7 +50,7 @@ describe('writes of a set in LevelDB', () => {
     assert.equal(options.length, 2);
   });
 
-  it('take what the caller had at the call, whatever becomes of its arrays', async () => {
+  it('copy the arrays of the caller at the call', async () => {
     const { tree } = await setUp();
     const [added, removed] = [key(1), key(1)];
     const first = tree.insert([added]);
@@ -64,7 +64,7 @@ describe('writes of a set in LevelDB', () => {
     assert.deepEqual([...tree.snapshot().keys(0, 1)], [key(2)]);
   });
 
-  it('go on after one that was refused for its keys', async () => {
+  it('go on after a write that was refused for its keys', async () => {
     const { tree } = await setUp();
     for (let round = 1; round <= 2; round++) {
       await assert.rejects(tree.insert([key(round), { hint: -1n, id: key(3).id }]), {

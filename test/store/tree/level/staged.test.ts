@@ -19,7 +19,7 @@ describe('writes that are staged on top of each other', () => {
       tree.stage({ remove: keysOf(60, 65) }),
     ];
     for (const [i, write] of writes.entries()) {
-      assert.equal(tree.size, [30, 60, 55][i], 'shows those that are committed');
+      assert.equal(tree.size, [30, 60, 55][i], 'shows the committed writes');
       write.begin();
       await commit(database, write);
     }
@@ -43,7 +43,7 @@ describe('writes that are staged on top of each other', () => {
     await audit(tree);
   });
 
-  it('fall with one that is discarded, and the next starts from what is committed', async () => {
+  it('fall with a write that is discarded, and the next starts from the committed tree', async () => {
     const { database, tree } = await setUp();
     await commit(database, tree.prepare({ insert: keysOf(0, 10) }));
     for (let round = 0; round < 2; round++) {
@@ -97,7 +97,7 @@ describe('writes that are staged on top of each other', () => {
     note(tree.stage({ insert: keysOf(0, 20) })).discard();
   });
 
-  it('are settled once: what is discarded cannot be committed, nor the other way round', async () => {
+  it('are settled once: a discarded write cannot be committed, nor the other way round', async () => {
     const { database, tree } = await setUp();
     const discarded = tree.stage({ insert: keysOf(0, 10) });
     discarded.begin();
@@ -150,7 +150,7 @@ describe('a snapshot that is taken while a batch is being written', () => {
     held.release();
   });
 
-  it('is shared with those that came before the batch, and with none afterwards', async () => {
+  it('is shared with the readers before the batch, and with none afterwards', async () => {
     let open = 0;
     const { database, tree } = await setUp({}, (snapshots) => {
       open += snapshots;

@@ -52,7 +52,7 @@ describe('FlatVector', () => {
     );
   });
 
-  it('says what a sorted vector of the same scheme says', () => {
+  it('answers like a sorted vector of the same scheme', () => {
     assertProperty(
       fc.property(pairs, fc.array(fc.nat(), { minLength: 2, maxLength: 12 }), (spec, draws) => {
         const { a, b } = pairOf({ ...spec, moved: false });
@@ -121,7 +121,7 @@ describe('FlatVector', () => {
     assert.equal(vector.size, 1);
   });
 
-  it('refuses what cannot stand in a set, and ranks that are not there', () => {
+  it('refuses keys that cannot stand in a set, and ranks that are not there', () => {
     const vector = new FlatVector();
     for (const hint of [-1n, 2n ** 64n - 1n, 2n ** 64n]) {
       assert.throws(() => vector.insert(hint, new Uint8Array(32)), { code: 'INVALID_HINT' });

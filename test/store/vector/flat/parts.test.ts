@@ -75,7 +75,7 @@ describe('keys in blocks', () => {
     assert.ok(ascends(0n));
     assert.ok(ascends(0n, 1n, 2n ** 40n));
     assert.ok(!ascends(0n, 0n));
-    assert.ok(!ascends(3n, 2n, 4n), 'not again after one that was out of order');
+    assert.ok(!ascends(3n, 2n, 4n), 'not again after a hint out of order');
   });
 
   it('lie in blocks of a power of two', () => {
@@ -164,7 +164,7 @@ describe('the lookup of ids', () => {
     }
   });
 
-  it('gives those that are lacking in their order, each as often as it is asked for', () => {
+  it('gives the lacking ids in their order, each as often as it is asked for', () => {
     const keys = keysOf(300);
     const lacking = [1, 2, 1].map((byte) => new Uint8Array(32).fill(byte));
     for (const asked of [lacking, [...lacking, ...keys.map(({ id }) => id)]]) {
