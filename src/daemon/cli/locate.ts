@@ -1,7 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-// Not through the door of admin/, which would load the HTTP server.
-import { addressPath, readAddress } from '../admin/index.ts';
+import { adminFile, readAdminUrl } from '../admin-file.ts';
 import { type Config, loadConfig, type Setting } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
 import { DaemonClient } from './client.ts';
@@ -74,11 +73,11 @@ function targetConfig({ config, dataDir }: TargetOptions, init: CliInit): Promis
 
 async function byDirectory(options: TargetOptions, init: CliInit) {
   const { node, admin } = await targetConfig(options, init);
-  const url = await readAddress(node.dataDir);
+  const url = await readAdminUrl(node.dataDir);
   if (url === undefined) {
     throw new DaemonError(
       'ADMIN_UNREACHABLE',
-      `no daemon runs on ${node.dataDir} (there is no ${addressPath(node.dataDir)}): start it with ` +
+      `no daemon runs on ${node.dataDir} (there is no ${adminFile(node.dataDir)}): start it with ` +
         '"rangemesh start", or say which one is meant with --data-dir, --config or --url',
     );
   }

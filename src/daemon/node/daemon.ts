@@ -1,5 +1,4 @@
 import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   type Announce,
   AnnounceService,
@@ -11,7 +10,8 @@ import {
 } from '../../protocol/index.ts';
 import { fetch, libp2pGossip, reconcile } from '../../protocol/libp2p.ts';
 import type { Random, Replica } from '../../store/index.ts';
-import { ADMIN_FILE, createAdmin } from '../admin/index.ts';
+import { createAdmin } from '../admin/index.ts';
+import { adminFile } from '../admin-file.ts';
 import type { Config } from '../config/index.ts';
 import type { Logger } from '../logging.ts';
 import {
@@ -213,7 +213,7 @@ async function announceAdmin(
   url: string,
   undo: (() => Promise<unknown>)[],
 ): Promise<void> {
-  const path = join(directory, ADMIN_FILE);
+  const path = adminFile(directory);
   await writeFile(path, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 });
   undo.push(() => rm(path, { force: true }));
 }
