@@ -24,8 +24,11 @@ const VARIABLES: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/** The file's content as a raw tree; what YAML itself objects to comes with line and column. */
-export function readFileLayer(text: string, file: string, problems: Problem[]): unknown {
+/** Sections by name, as they are written: not checked yet. */
+export type RawConfig = Record<string, unknown>;
+
+/** The content of a file; problems of the YAML itself have line and column. */
+export function readFileLayer(text: string, file: string, problems: Problem[]): RawConfig {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   for (const { message, pos } of document.errors) {
@@ -38,7 +41,9 @@ export function readFileLayer(text: string, file: string, problems: Problem[]): 
     return {};
   }
   try {
-    return document.toJS({ maxAliasCount: 100 });
+    const sections = Object.entries(document.toJS({ maxAliasCount: 100 }));
+    // A section whose keys are all commented out reads as null, and means the defaults.
+    return Object.fromEntries(sections.filter(([, keys]) => keys !== null));
   } catch (error) {
     problems.push(problem(`${file}: not valid YAML: ${(error as Error).message}`));
     return {};
@@ -83,7 +88,7 @@ function unknownVariable(name: string): string {
 
 /** Lays settings over a raw tree; the later one wins. Returns the source of each path set. */
 export function applySettings(
-  raw: Record<string, unknown>,
+  raw: RawConfig,
   settings: readonly Setting[],
   problems: Problem[],
 ): Map<string, string> {
@@ -94,10 +99,9 @@ export function applySettings(
       continue;
     }
     const [section, key] = path.split('.') as [string, string];
-    const keys = raw[section];
-    if (keys === undefined || keys === null) raw[section] = {};
+    raw[section] ??= {};
     if (typeof raw[section] !== 'object') continue;
-    (raw[section] as Record<string, unknown>)[key] = readString(path, value);
+    (raw[section] as RawConfig)[key] = readString(path, value);
     sources.set(path, source);
   }
   return sources;

@@ -20,98 +20,73 @@ export interface ConfigKey {
 
 const leaves: z.core.$ZodRegistry<ConfigKey> = z.registry<ConfigKey>();
 
-function leaf<T extends z.ZodType>(schema: T, description: string, facts: ConfigKey): T {
-  const described = schema.meta({ description });
-  leaves.add(described, facts);
-  return described;
-}
-
-/** The facts of a schema made here; undefined for any other. */
+/** The facts of a schema made here, or of a described copy of one; undefined for any other. */
 export function leafOf(schema: z.ZodType): ConfigKey | undefined {
   return leaves.get(schema);
 }
 
-/** What a number or a size may be; the default of a size is in bytes. */
-export interface ConfigRange<End> {
-  min: End;
-  max: End;
-  fallback: number;
-}
-
 export function integer(
-  { min, max, fallback }: ConfigRange<number>,
-  description: string,
+  [min, max]: readonly [min: number, max: number],
+  fallback: number,
 ): z.ZodDefault<z.ZodInt> {
-  return leaf(z.int().min(min).max(max).default(fallback), description, {
-    expected: `a whole number from ${min} to ${max}`,
-    kind: 'number',
-  });
+  const expected = `a whole number from ${min} to ${max}`;
+  const schema = z.int().min(min).max(max).default(fallback);
+  return schema.register(leaves, { expected, kind: 'number' });
 }
 
-export function fraction(fallback: number, description: string): z.ZodDefault<z.ZodNumber> {
-  return leaf(z.number().min(0).max(1).default(fallback), description, {
-    expected: 'a number from 0 to 1',
-    kind: 'number',
-  });
+export function fraction(fallback: number): z.ZodDefault<z.ZodNumber> {
+  const schema = z.number().min(0).max(1).default(fallback);
+  return schema.register(leaves, { expected: 'a number from 0 to 1', kind: 'number' });
 }
 
+/** The default is in bytes. */
 export function size(
-  { min, max, fallback }: ConfigRange<string>,
-  description: string,
+  [min, max]: readonly [min: string, max: string],
+  fallback: number,
 ): z.ZodPrefault<z.ZodType<number, number | string>> {
-  const [least, most] = [parseSize(min), parseSize(max)];
-  const within = (value: number | string) => {
-    const bytes = typeof value === 'number' ? value : parseSize(value);
-    return bytes >= least && bytes <= most;
-  };
-  const schema = z
-    .union([z.int().min(least).max(most), z.string().regex(SIZE)])
-    .refine(within)
-    .transform((value) => (typeof value === 'number' ? value : parseSize(value)));
-  return leaf(schema.prefault(sizeText(fallback)), description, {
-    expected: `a size from ${min} to ${max}, as bytes or such as 16MiB`,
-    kind: 'text',
-  });
+  const bytes = z.int().min(parseSize(min)).max(parseSize(max));
+  const written = z.string().regex(SIZE).transform(parseSize).pipe(bytes);
+  const expected = `a size from ${min} to ${max}, as bytes or such as 16MiB`;
+  const schema = z.union([bytes, written]).prefault(sizeText(fallback));
+  return schema.register(leaves, { expected, kind: 'text' });
 }
 
-export function flag(fallback: boolean, description: string): z.ZodDefault<z.ZodBoolean> {
-  return leaf(z.boolean().default(fallback), description, {
-    expected: 'true or false',
-    kind: 'boolean',
-  });
+export function flag(fallback: boolean): z.ZodDefault<z.ZodBoolean> {
+  const schema = z.boolean().default(fallback);
+  return schema.register(leaves, { expected: 'true or false', kind: 'boolean' });
 }
 
 export function choice<const T extends readonly string[]>(
   values: T,
   fallback: T[number],
-  description: string,
 ): z.ZodPrefault<z.ZodType<T[number], T[number]>> {
-  return leaf(z.enum(values).prefault(fallback), description, {
-    expected: `one of ${values.join(', ')}`,
-    kind: 'text',
-  });
+  const schema = z.enum(values).prefault(fallback);
+  return schema.register(leaves, { expected: `one of ${values.join(', ')}`, kind: 'text' });
 }
 
-export function text(
-  { pattern, expected, fallback }: { pattern: RegExp; expected: string; fallback: string },
-  description: string,
-): z.ZodDefault<z.ZodString> {
+export function text({
+  pattern,
+  expected,
+  fallback,
+}: {
+  pattern: RegExp;
+  expected: string;
+  fallback: string;
+}): z.ZodDefault<z.ZodString> {
   const schema = z.string().regex(pattern).default(fallback);
-  return leaf(schema, description, { expected, kind: 'text' });
+  return schema.register(leaves, { expected, kind: 'text' });
 }
 
-export function directory(fallback: string, description: string): z.ZodDefault<z.ZodString> {
+export function directory(fallback: string): z.ZodDefault<z.ZodString> {
   const schema = z.string().min(1).default(fallback);
-  return leaf(schema, description, { expected: 'a directory', kind: 'text', path: true });
+  return schema.register(leaves, { expected: 'a directory', kind: 'text', path: true });
 }
 
-export function file(description: string): z.ZodDefault<z.ZodNullable<z.ZodString>> {
-  return leaf(z.string().min(1).nullable().default(null), description, {
-    expected: 'a file name, or null',
-    kind: 'text',
-    path: true,
-    nullable: true,
-  });
+/** Null by default. */
+export function file(): z.ZodDefault<z.ZodNullable<z.ZodString>> {
+  const expected = 'a file name, or null';
+  const schema = z.string().min(1).nullable().default(null);
+  return schema.register(leaves, { expected, kind: 'text', path: true, nullable: true });
 }
 
 export interface ListMember {
@@ -123,16 +98,18 @@ export interface ListMember {
 }
 
 export function list(
-  member: ListMember,
+  { test, expected, plural }: ListMember,
   fallback: string[],
-  description: string,
 ): z.ZodDefault<z.ZodArray<z.ZodString>> {
-  const schema = z.array(z.string().refine(member.test)).max(1024).default(fallback);
-  return leaf(schema, description, {
-    expected: `a list of at most 1024 ${member.plural}`,
-    member: member.expected,
-    kind: 'list',
-  });
+  return z
+    .array(z.string().refine(test))
+    .max(1024)
+    .default(fallback)
+    .register(leaves, {
+      expected: `a list of at most 1024 ${plural}`,
+      member: expected,
+      kind: 'list',
+    });
 }
 
 export const LISTEN_ADDRESS: ListMember = {

@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { DaemonError } from '../errors.ts';
 import { checkConfig } from './checks.ts';
-import { applySettings, readEnvironment, readFileLayer } from './layers.ts';
-import { configError, describeIssue } from './problems.ts';
+import { applySettings, type RawConfig, readEnvironment, readFileLayer } from './layers.ts';
+import { configError, describeIssue, wrongPaths } from './problems.ts';
 import { LEAVES, parseConfig } from './schema.ts';
 import type { Config, Problem, Setting } from './types.ts';
 
@@ -35,9 +35,7 @@ export interface LoadConfigInit {
 export async function loadConfig(init: LoadConfigInit): Promise<Config> {
   const problems: Problem[] = [];
   const file = init.file === undefined ? undefined : resolve(init.cwd, init.file);
-  const base = file === undefined ? {} : readFileLayer(await readText(init, file), file, problems);
-  const raw = base as Record<string, unknown>;
-  const inFile = pathsOf(raw);
+  const raw = file === undefined ? {} : readFileLayer(await readText(init, file), file, problems);
   const settings = [...readEnvironment(init.env ?? {}, problems), ...(init.flags ?? [])];
   const sources = applySettings(raw, settings, problems);
   const sourceOf = (path: string) => {
@@ -45,7 +43,10 @@ export async function loadConfig(init: LoadConfigInit): Promise<Config> {
     return source === undefined ? '' : ` (from ${source})`;
   };
   const { config, sound } = parseSound(raw, sourceOf, problems);
-  const given = (path: string) => inFile.has(path) || sources.has(path);
+  const given = (path: string) => {
+    const [section, key] = path.split('.');
+    return Object.hasOwn(Object(raw[section!]), key!);
+  };
   problems.push(...checkConfig({ config, given, sound }));
   if (problems.length > 0) throw configError(problems);
   const home = file === undefined ? init.cwd : dirname(file);
@@ -53,36 +54,26 @@ export async function loadConfig(init: LoadConfigInit): Promise<Config> {
 }
 
 /**
- * The configuration; a key that is wrong has its default, and the problem is noted. A section with an
- * unknown key is sound nowhere: that key may be the misspelling of any other.
+ * The configuration; a key that is wrong has its default, and the problem is noted. No key of a section
+ * with an unknown key is sound: the unknown key may be the misspelling of any other.
  */
 function parseSound(
-  raw: Record<string, unknown>,
+  raw: RawConfig,
   sourceOf: (path: string) => string,
   problems: Problem[],
 ): { config: Config; sound: (path: string) => boolean } {
-  const tree = dropEmptySections(raw);
-  const parsed = parseConfig(tree);
+  const parsed = parseConfig(raw);
   if (parsed.success) return { config: parsed.data, sound: () => true };
   const { issues } = parsed.error;
-  problems.push(...issues.flatMap((issue) => describeIssue(issue, tree, sourceOf)));
+  problems.push(...issues.flatMap((issue) => describeIssue(issue, raw, sourceOf)));
+  const rest = structuredClone(raw);
+  for (const [section, key] of issues.flatMap(wrongPaths)) {
+    if (key === undefined) delete rest[section!];
+    else delete (rest[section!] as RawConfig)[key];
+  }
   const broken = new Set(issues.map(({ path }) => path.slice(0, 2).join('.')));
-  const config = parseConfig(knownParts(tree, (path) => !broken.has(path))).data!;
   const sound = (path: string) => !broken.has(path) && !broken.has(path.split('.', 1)[0]!);
-  return { config, sound };
-}
-
-/** The sections and keys of a raw tree that there are in the schema, and that `keep` says yes to. */
-function knownParts(tree: Record<string, unknown>, keep: (path: string) => boolean): object {
-  const parts = Object.entries(tree).flatMap(([section, keys]) => {
-    const known = LEAVES.get(section);
-    if (known === undefined || typeof keys !== 'object' || keys === null) return [];
-    const kept = Object.entries(keys).filter(
-      ([key]) => known.has(key) && keep(`${section}.${key}`),
-    );
-    return [[section, Object.fromEntries(kept)] as const];
-  });
-  return Object.fromEntries(parts);
+  return { config: parseConfig(rest).data!, sound };
 }
 
 async function readText(init: LoadConfigInit, file: string): Promise<string> {
@@ -96,22 +87,6 @@ async function readText(init: LoadConfigInit, file: string): Promise<string> {
       { cause: error },
     );
   }
-}
-
-/** The `section.key` paths written in a raw tree. */
-function pathsOf(raw: Record<string, unknown>): Set<string> {
-  return new Set(
-    Object.entries(raw).flatMap(([section, keys]) =>
-      typeof keys === 'object' && keys !== null
-        ? Object.keys(keys).map((key) => `${section}.${key}`)
-        : [],
-    ),
-  );
-}
-
-/** A section whose keys are all commented out reads as null, and means the defaults. */
-function dropEmptySections(raw: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(raw).filter(([, keys]) => keys !== null));
 }
 
 function resolvePaths(config: Config, homeOf: (path: string) => string): Config {

@@ -43,7 +43,13 @@ function keysOf(section: string): string {
   return [...(LEAVES.get(section)?.keys() ?? [])].join(', ');
 }
 
-/** What the schema found, each with path, reason and allowed values. */
+/** Where an issue of the schema lies: section, key, index; the path of each unknown key. */
+export function wrongPaths(issue: z.core.$ZodIssue): string[][] {
+  const path = issue.path.map(String);
+  return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
+}
+
+/** The problems of an issue, each with path, reason and allowed values. */
 export function describeIssue(
   issue: z.core.$ZodIssue,
   raw: unknown,
@@ -52,7 +58,7 @@ export function describeIssue(
   const path = issue.path.map(String);
   const source = sourceOf(path.slice(0, 2).join('.'));
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => problem(`${unknownKey([...path, key].join('.'))}${source}`));
+    return wrongPaths(issue).map((unknown) => problem(`${unknownKey(unknown.join('.'))}${source}`));
   }
   const leaf = leafAt(path.slice(0, 2).join('.'));
   const expected =

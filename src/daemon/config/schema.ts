@@ -8,10 +8,26 @@ import {
 import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from '../../store/options.ts';
 import { DEFAULT_DISCOVERY_OPTIONS, DEFAULT_MESH_OPTIONS } from '../mesh/options.ts';
 import { DEFAULT_REPLICATOR_OPTIONS } from '../replicator/options.ts';
-import * as leaf from './leaves.ts';
+import {
+  type ConfigKey,
+  choice,
+  directory,
+  file,
+  flag,
+  fraction,
+  HOST,
+  integer,
+  LISTEN_ADDRESS,
+  leafOf,
+  list,
+  PEER,
+  PEER_ADDRESS,
+  size,
+  text,
+} from './leaves.ts';
 import type { Config } from './types.ts';
 
-/** Timers take no more than this many milliseconds (2^31-1). */
+/** The longest timer, in milliseconds (2^31-1). */
 const MAX_MS = 2_147_483_647;
 
 /** A section that is left out has the defaults of its keys. */
@@ -19,215 +35,169 @@ function section<T extends z.core.$ZodShape>(keys: T) {
   return z.strictObject(keys).prefault({} as z.input<z.ZodObject<T>>);
 }
 
-// A default stands beside the option of the part that a key steers. A number here is of a key that is
-// no part's option, or says why the daemon differs from the library.
+// A default stands beside the option that a key steers. A number here is of a key that is no option, or a
+// comment says why the daemon differs from the library.
 
 const node = section({
-  dataDir: leaf.directory(
-    'data',
+  dataDir: directory('data').describe(
     'Directory of the database, the identity key and the admin token',
   ),
 });
 
 const network = section({
-  name: leaf.text(
-    {
-      pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
-      expected: 'a name of at most 63 letters, digits, dots, dashes and underscores',
-      fallback: 'rangemesh',
-    },
+  name: text({
+    pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    expected: 'a name of at most 63 letters, digits, dots, dashes and underscores',
+    fallback: 'rangemesh',
+  }).describe(
     'Name of the mesh, part of the protocol ids: nodes of differently named networks never mix',
   ),
-  listen: leaf.list(leaf.LISTEN_ADDRESS, ['/ip4/127.0.0.1/tcp/9463'], 'Multiaddrs to listen on'),
-  announce: leaf.list(
-    leaf.LISTEN_ADDRESS,
-    [],
+  listen: list(LISTEN_ADDRESS, ['/ip4/127.0.0.1/tcp/9463']).describe('Multiaddrs to listen on'),
+  announce: list(LISTEN_ADDRESS, []).describe(
     'Multiaddrs told to peers instead of those listened on',
   ),
-  peers: leaf.list(
-    leaf.PEER_ADDRESS,
-    [],
+  peers: list(PEER_ADDRESS, []).describe(
     'Multiaddrs of peers to dial, and to dial again when lost',
   ),
-  discovery: leaf.flag(true, 'Learn of the other nodes from those connected, and be learnt of'),
-  degree: leaf.integer(
-    { min: 1, max: 1_000, fallback: DEFAULT_DISCOVERY_OPTIONS.degree },
+  discovery: flag(true).describe('Learn of the other nodes from those connected, and be learnt of'),
+  degree: integer([1, 1_000], DEFAULT_DISCOVERY_OPTIONS.degree).describe(
     'Connections sought among discovered nodes; up to twice as many are kept',
   ),
-  mdns: leaf.flag(false, 'Find peers in the local network by multicast DNS'),
-  maxConnections: leaf.integer(
-    { min: 1, max: 100_000, fallback: DEFAULT_MESH_OPTIONS.maxConnections },
-    'Connections at most',
+  mdns: flag(false).describe('Find peers in the local network by multicast DNS'),
+  maxConnections: integer([2, 100_000], DEFAULT_MESH_OPTIONS.maxConnections).describe(
+    'Most connections at a time; at least twice network.degree',
   ),
 });
 
 const access = section({
-  mode: leaf.choice(['open', 'list', 'psk'], 'open', 'Who may connect, and so write'),
-  peers: leaf.list(leaf.PEER, [], 'Peer ids let in when the mode is list'),
-  pskFile: leaf.file('File with the pre-shared key when the mode is psk'),
+  mode: choice(['open', 'list', 'psk'], 'open').describe('Who may connect, and so write'),
+  peers: list(PEER, []).describe('Peer ids let in when the mode is list'),
+  pskFile: file().describe('File with the pre-shared key when the mode is psk'),
 });
 
 const admin = section({
-  host: leaf.text(
-    {
-      pattern: /^(?:[A-Za-z0-9.-]+|[0-9A-Fa-f:.]+)$/,
-      expected: 'a host name or IP address to bind, without scheme and port',
-      fallback: '127.0.0.1',
-    },
-    'Address of the admin endpoint; beyond loopback admin.tokenFile must be set',
-  ),
-  port: leaf.integer({ min: 0, max: 65_535, fallback: 9464 }, 'Port of the admin endpoint; 0: any'),
-  tokenFile: leaf.file('File with the bearer token; null: admin.token in node.dataDir'),
-  allowedHosts: leaf.list(leaf.HOST, [], 'Host names accepted besides loopback and admin.host'),
+  host: text({
+    pattern: /^(?:[A-Za-z0-9.-]+|[0-9A-Fa-f:.]+)$/,
+    expected: 'a host name or IP address to bind, without scheme and port',
+    fallback: '127.0.0.1',
+  }).describe('Address of the admin endpoint; beyond loopback admin.tokenFile must be set'),
+  port: integer([0, 65_535], 9464).describe('Port of the admin endpoint; 0: any'),
+  tokenFile: file().describe('File with the bearer token; null: admin.token in node.dataDir'),
+  allowedHosts: list(HOST, []).describe('Host names accepted besides loopback and admin.host'),
 });
 
 const sync = section({
-  intervalMs: leaf.integer(
-    { min: 100, max: MAX_MS, fallback: DEFAULT_REPLICATOR_OPTIONS.intervalMs },
+  intervalMs: integer([100, MAX_MS], DEFAULT_REPLICATOR_OPTIONS.intervalMs).describe(
     'Milliseconds between sessions with a peer when nothing else asks for one',
   ),
-  intervalMinMs: leaf.integer(
-    { min: 1_000, max: 86_400_000, fallback: DEFAULT_REPLICATOR_OPTIONS.intervalMinMs },
+  intervalMinMs: integer([1_000, 86_400_000], DEFAULT_REPLICATOR_OPTIONS.intervalMinMs).describe(
     'Shortest interval, to which differences cut it',
   ),
-  intervalMaxMs: leaf.integer(
-    { min: 1_000, max: 86_400_000, fallback: DEFAULT_REPLICATOR_OPTIONS.intervalMaxMs },
+  intervalMaxMs: integer([1_000, 86_400_000], DEFAULT_REPLICATOR_OPTIONS.intervalMaxMs).describe(
     'Longest interval, to which sessions that find nothing stretch it',
   ),
-  jitter: leaf.fraction(
-    DEFAULT_REPLICATOR_OPTIONS.jitter,
+  jitter: fraction(DEFAULT_REPLICATOR_OPTIONS.jitter).describe(
     'Part of the interval that chance adds or takes',
   ),
-  settleMs: leaf.integer(
-    { min: 0, max: MAX_MS, fallback: DEFAULT_REPLICATOR_OPTIONS.settleMs },
+  settleMs: integer([0, MAX_MS], DEFAULT_REPLICATOR_OPTIONS.settleMs).describe(
     'Milliseconds of quiet after local changes before a session tells the peers',
   ),
-  settleMaxMs: leaf.integer(
-    { min: 0, max: MAX_MS, fallback: DEFAULT_REPLICATOR_OPTIONS.settleMaxMs },
+  settleMaxMs: integer([0, MAX_MS], DEFAULT_REPLICATOR_OPTIONS.settleMaxMs).describe(
     'Milliseconds that changes which never stop may put such a session off',
   ),
-  silenceMs: leaf.integer(
-    { min: 100, max: 3_600_000, fallback: DEFAULT_REPLICATOR_OPTIONS.silenceMs },
+  silenceMs: integer([100, 3_600_000], DEFAULT_REPLICATOR_OPTIONS.silenceMs).describe(
     'Milliseconds without a change after which sessions look whether what was pushed arrived',
   ),
-  catchUpItems: leaf.integer(
-    { min: 1, max: 1_000_000_000, fallback: DEFAULT_REPLICATOR_OPTIONS.catchUpItems },
+  catchUpItems: integer([1, 1_000_000_000], DEFAULT_REPLICATOR_OPTIONS.catchUpItems).describe(
     'Items a peer has more than this node from which on it catches up from several peers at once',
   ),
-  sliceItems: leaf.integer(
-    { min: 256, max: 262_144, fallback: DEFAULT_REPLICATOR_OPTIONS.sliceItems },
+  sliceItems: integer([256, 262_144], DEFAULT_REPLICATOR_OPTIONS.sliceItems).describe(
     'Missing items that one peer lists at a time in a catch-up',
   ),
-  frameTimeoutMs: leaf.integer(
-    { min: 100, max: MAX_MS, fallback: DEFAULT_RECONCILE_OPTIONS.frameTimeoutMs },
+  frameTimeoutMs: integer([100, MAX_MS], DEFAULT_RECONCILE_OPTIONS.frameTimeoutMs).describe(
     'Milliseconds to wait for the next frame of a session',
   ),
-  sessionTimeoutMs: leaf.integer(
-    { min: 100, max: MAX_MS, fallback: DEFAULT_RECONCILE_OPTIONS.sessionTimeoutMs },
+  sessionTimeoutMs: integer([100, MAX_MS], DEFAULT_RECONCILE_OPTIONS.sessionTimeoutMs).describe(
     'Milliseconds a session may take as a whole',
   ),
-  maxSessions: leaf.integer(
-    { min: 1, max: 10_000, fallback: DEFAULT_RECONCILE_OPTIONS.maxSessions },
+  maxSessions: integer([1, 10_000], DEFAULT_RECONCILE_OPTIONS.maxSessions).describe(
     'Sessions at the same time that this node begins, and as many again that peers begin',
   ),
-  dialect: leaf.choice(
-    ['auto', 'native', 'commonware'],
-    'auto',
+  dialect: choice(['auto', 'native', 'commonware'], 'auto').describe(
     'What is spoken with peers: native where they can, commonware where they cannot; or one alone',
   ),
-  maxMessageBytes: leaf.size(
-    { min: '4KiB', max: '8MiB', fallback: DEFAULT_SESSION_LIMITS.maxMessageBytes },
+  maxMessageBytes: size(['4KiB', '8MiB'], DEFAULT_SESSION_LIMITS.maxMessageBytes).describe(
     'Longest message of a session',
   ),
 });
 
 const fetch = section({
-  batchItems: leaf.integer(
-    { min: 1, max: 65_536, fallback: DEFAULT_REPLICATOR_OPTIONS.batchItems },
+  batchItems: integer([1, 65_536], DEFAULT_REPLICATOR_OPTIONS.batchItems).describe(
     'Most items asked for in a request',
   ),
-  requestsPerPeer: leaf.integer(
-    { min: 1, max: 64, fallback: DEFAULT_REPLICATOR_OPTIONS.requestsPerPeer },
+  requestsPerPeer: integer([1, 64], DEFAULT_REPLICATOR_OPTIONS.requestsPerPeer).describe(
     'Requests under way to one peer at the same time; it answers four at a time',
   ),
-  windowBytes: leaf.size(
-    { min: '64KiB', max: '1GiB', fallback: DEFAULT_REPLICATOR_OPTIONS.windowBytes },
+  windowBytes: size(['64KiB', '1GiB'], DEFAULT_REPLICATOR_OPTIONS.windowBytes).describe(
     'Fetched bytes, over all requests, that may wait for their commit',
   ),
-  stallTimeoutMs: leaf.integer(
-    { min: 100, max: MAX_MS, fallback: DEFAULT_FETCH_OPTIONS.stallTimeoutMs },
+  stallTimeoutMs: integer([100, MAX_MS], DEFAULT_FETCH_OPTIONS.stallTimeoutMs).describe(
     'Milliseconds of waiting for 16 KiB or an answer after which another source is asked',
   ),
-  expireAfterMs: leaf.integer(
-    {
-      min: 60_000,
-      max: Number.MAX_SAFE_INTEGER,
-      fallback: DEFAULT_REPLICATOR_OPTIONS.expireAfterMs,
-    },
+  expireAfterMs: integer(
+    [60_000, Number.MAX_SAFE_INTEGER],
+    DEFAULT_REPLICATOR_OPTIONS.expireAfterMs,
+  ).describe(
     'Milliseconds after which an item that one peer alone said to have is not wanted any more',
   ),
 });
 
 const push = section({
-  enabled: leaf.flag(true, 'Tell peers of new items at once, and hear of theirs'),
-  batchMs: leaf.integer(
-    { min: 0, max: 10_000, fallback: DEFAULT_ANNOUNCE_OPTIONS.batchMs },
+  enabled: flag(true).describe('Tell peers of new items at once, and hear of theirs'),
+  batchMs: integer([0, 10_000], DEFAULT_ANNOUNCE_OPTIONS.batchMs).describe(
     'Milliseconds between two batches',
   ),
-  inlineBytes: leaf.size(
-    { min: '0B', max: '32KiB', fallback: DEFAULT_ANNOUNCE_OPTIONS.inlineBytes },
+  inlineBytes: size(['0B', '32KiB'], DEFAULT_ANNOUNCE_OPTIONS.inlineBytes).describe(
     'Longest payload that is pushed itself; of longer ones the key is',
   ),
-  maxBytesPerSecond: leaf.size(
-    { min: '64KiB', max: '1GiB', fallback: DEFAULT_ANNOUNCE_OPTIONS.maxBytesPerSecond },
+  maxBytesPerSecond: size(['64KiB', '1GiB'], DEFAULT_ANNOUNCE_OPTIONS.maxBytesPerSecond).describe(
     'Bytes pushed in a second at most; what comes faster is left to sessions',
   ),
 });
 
 const limits = section({
-  maxItemBytes: leaf.size(
-    { min: '1B', max: '1GiB', fallback: DEFAULT_LIMITS.maxItemBytes },
+  maxItemBytes: size(['1B', '1GiB'], DEFAULT_LIMITS.maxItemBytes).describe(
     'Longest payload taken, from clients and from peers',
   ),
   // `DEFAULT_LIMITS.maxSetBytes` is infinite, which no file can say.
-  maxSetBytes: leaf.size(
-    { min: '0B', max: '4096TiB', fallback: 0 },
-    'Payload bytes held at most; 0: no limit',
-  ),
+  maxSetBytes: size(['0B', '4096TiB'], 0).describe('Payload bytes held at most; 0: no limit'),
   // Unlike in a replica alone: this disk is the daemon's to guard.
-  minFreeBytes: leaf.size(
-    { min: '0B', max: '4096TiB', fallback: 256 * 2 ** 20 },
+  minFreeBytes: size(['0B', '4096TiB'], 256 * 2 ** 20).describe(
     'Free bytes on the disk below which writing stops',
   ),
 });
 
 const store = section({
-  cacheBytes: leaf.size(
-    { min: '1MiB', max: '1TiB', fallback: DEFAULT_INDEX.cacheBytes },
+  cacheBytes: size(['1MiB', '1TiB'], DEFAULT_INDEX.cacheBytes).describe(
     'Bytes of the index kept in memory',
   ),
-  bufferItems: leaf.integer(
-    { min: 1_024, max: 4_194_304, fallback: DEFAULT_INDEX.bufferItems },
+  bufferItems: integer([1_024, 4_194_304], DEFAULT_INDEX.bufferItems).describe(
     'Keys gathered in memory before they are merged into the index on disk',
   ),
 });
 
 const scrub = section({
-  // Unlike in a replica alone: nobody else would find damage.
-  itemsPerSecond: leaf.integer(
-    { min: 0, max: 100_000, fallback: 20 },
+  // Unlike in a replica alone: no other part of the daemon finds damage.
+  itemsPerSecond: integer([0, 100_000], 20).describe(
     'Items read and checked in the background each second; 0: none',
   ),
-  maxDamagedPerHour: leaf.integer(
-    { min: 1, max: 1_000_000, fallback: DEFAULT_SCRUB.maxDamagedPerHour },
+  maxDamagedPerHour: integer([1, 1_000_000], DEFAULT_SCRUB.maxDamagedPerHour).describe(
     'Damaged items within an hour at which checking stops with an alarm',
   ),
 });
 
 const log = section({
-  level: leaf.choice(
-    ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
-    'info',
+  level: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info').describe(
     'Least severe level that is logged',
   ),
 });
@@ -237,15 +207,15 @@ const sections = { node, network, access, admin, sync, fetch, push, limits, stor
 const schema = z.strictObject(sections).meta({ title: 'rangemesh configuration' });
 
 /** Every key with what messages and the reading of strings need, by section and key. */
-export const LEAVES: ReadonlyMap<string, ReadonlyMap<string, leaf.ConfigKey>> = new Map(
+export const LEAVES: ReadonlyMap<string, ReadonlyMap<string, ConfigKey>> = new Map(
   Object.entries(sections).map(([name, type]) => {
     const keys = Object.entries<z.ZodType>(type.unwrap().shape);
-    return [name, new Map(keys.map(([key, schema]) => [key, leaf.leafOf(schema)!]))];
+    return [name, new Map(keys.map(([key, schema]) => [key, leafOf(schema)!]))];
   }),
 );
 
 /** The facts of `section.key`, if there is such a key. */
-export function leafAt(path: string): leaf.ConfigKey | undefined {
+export function leafAt(path: string): ConfigKey | undefined {
   const [section = '', key = '', ...rest] = path.split('.');
   return rest.length === 0 ? LEAVES.get(section)?.get(key) : undefined;
 }

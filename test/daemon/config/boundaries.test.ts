@@ -52,9 +52,7 @@ describe('a range of the configuration', () => {
     assert.ok(numbers.length > 20, `${numbers.length} keys`);
     for (const { path, min, max } of numbers) {
       const besides = BESIDES[path] ?? [];
-      // The least degree needs two connections.
-      const least = path === 'network.maxConnections' ? '2' : min;
-      for (const value of [least, max]) await load(...besides, `${path}=${value}`);
+      for (const value of [min, max]) await load(...besides, `${path}=${value}`);
       for (const value of [Number(min) - 1, BigInt(max) + 1n]) {
         const message = await refusal(...besides, `${path}=${value}`);
         assert.ok(message.includes(`${path}: must be a whole number from ${min}`), message);
