@@ -4,11 +4,9 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Clock } from '../../store/index.ts';
 import { exposedMessage } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
-import type { Logger } from '../logging.ts';
-import type { Node } from '../node-api.ts';
-import { knowAllMethods } from './endpoint.ts';
+import { knowAllMethods, type RoutesInit } from './endpoint.ts';
 import { AdminError, type BodyLimit, type ErrorResponse, refusalOf } from './errors.ts';
-import { RequestGuard } from './guard.ts';
+import { type GuardInit, RequestGuard } from './guard.ts';
 import { itemRoutes } from './items.ts';
 import { meshRoutes } from './mesh.ts';
 import { verifyRoutes } from './verify.ts';
@@ -30,27 +28,17 @@ const SHUTTING_DOWN = new AdminError(
   'the daemon is shutting down; try again later',
 );
 
-export interface AdminInit {
-  node: Node;
-  /** The bearer token; null: no call that changes state is possible. */
-  token: string | null;
-  host: string;
+export interface AdminInit
+  extends GuardInit,
+    Pick<RoutesInit, 'node' | 'limits' | 'clock' | 'logger'> {
   /** 0 takes any free port. */
   port: number;
-  /**
-   * Host names accepted besides loopback and `host`.
-   * @default []
-   */
-  allowedHosts?: readonly string[];
-  limits: { readonly maxItemBytes: number };
-  clock: Clock;
-  logger: Logger;
 }
 
 export interface Admin {
   /** Resolves with the URL the endpoint is reached at; rejects with `LISTEN_FAILED`. */
   listen(): Promise<string>;
-  /** Refuses what comes, lets what is under way end within three seconds, closes. Idempotent. */
+  /** Refuses new calls, lets running ones end within three seconds, closes. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -59,7 +47,7 @@ export interface Admin {
  * there is no token.
  */
 export function createAdmin(init: AdminInit): Admin {
-  const guard = new RequestGuard({ ...init, allowedHosts: init.allowedHosts ?? [] });
+  const guard = new RequestGuard(init);
   if (guard.exposed && init.token === null) {
     throw new DaemonError('ADMIN_EXPOSED', exposedMessage(init.host));
   }
@@ -68,11 +56,10 @@ export function createAdmin(init: AdminInit): Admin {
   knowAllMethods(app);
   addHooks(app, init, guard, closing.signal);
   const writers = async (request: FastifyRequest) => guard.checkToken(request);
-  app.register(async (scope) => meshRoutes(scope, { node: init.node, writers }));
-  app.register(async (scope) => verifyRoutes(scope, { ...init, writers, closing: closing.signal }));
-  app.register(async (scope) =>
-    itemRoutes(scope, { node: init.node, maxItemBytes: init.limits.maxItemBytes, writers }),
-  );
+  const parts = { ...init, writers, closing: closing.signal };
+  for (const addRoutes of [meshRoutes, verifyRoutes, itemRoutes]) {
+    app.register(async (scope) => addRoutes(scope, parts));
+  }
   return {
     listen: () => listen(app, init),
     async close() {
@@ -108,7 +95,7 @@ function addHooks(
   closing: AbortSignal,
 ): void {
   app.addHook('onRequest', async (request, reply) => {
-    // Payloads come from anywhere: no browser may take one for a page of ours.
+    // Payloads come from anywhere: no browser may take a payload for a page of ours.
     reply.header('x-content-type-options', 'nosniff');
     reply.header('content-security-policy', "default-src 'none'");
     if (closing.aborted) {
@@ -147,17 +134,13 @@ function send(reply: FastifyReply, { status, code, message }: ErrorResponse): Fa
 /** Reads and drops the rest of a body: closing on a sender that still writes can lose our answer. */
 function discard(request: IncomingMessage, clock: Clock): Promise<void> {
   if (request.complete) return Promise.resolve();
-  return new Promise((resolve) => {
-    const cancel = clock.after(LINGER_MS, resolve);
-    const end = () => {
-      cancel();
-      resolve();
-    };
-    request.once('end', end).once('close', end).once('error', end).resume();
-  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(LINGER_MS, resolve);
+  request.once('end', resolve).once('close', resolve).once('error', resolve).resume();
+  return promise.finally(cancel);
 }
 
-/** Answers what is no HTTP, or comes too slowly or too long; there is no request to reply to. */
+/** Answers bytes that are no HTTP, or come too slowly or too long; there is no request to reply to. */
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
@@ -196,7 +179,7 @@ async function listen(app: FastifyInstance, { host, port }: AdminInit): Promise<
   return urlOf(app.server.address() as AddressInfo);
 }
 
-/** Where this machine reaches the endpoint; one bound to every address is reached on loopback. */
+/** The URL by which this machine reaches the endpoint: on loopback if it is bound to every address. */
 function urlOf({ address, port }: AddressInfo): string {
   if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}`;
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;

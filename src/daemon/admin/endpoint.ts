@@ -5,8 +5,23 @@ import type {
   onRequestHookHandler,
   RouteHandlerMethod,
 } from 'fastify';
+import type { Clock } from '../../store/index.ts';
+import type { Logger } from '../logging.ts';
+import type { Node } from '../node-api.ts';
 import { AdminError } from './errors.ts';
 import { readNoQuery } from './query.ts';
+
+/** The parts that handlers work with. */
+export interface RoutesInit {
+  node: Node;
+  limits: { readonly maxItemBytes: number };
+  clock: Clock;
+  logger: Logger;
+  /** Lets through only clients that may write. */
+  writers: onRequestHookHandler;
+  /** Aborted when the endpoint closes. */
+  closing: AbortSignal;
+}
 
 export interface Operation {
   readonly handler: RouteHandlerMethod;
@@ -50,13 +65,8 @@ function refuseOthers(app: FastifyInstance, url: string, allowed: readonly strin
   const method = app.supportedMethods.filter((name) => !allowed.includes(name)) as HTTPMethods[];
   const onRequest: onRequestHookHandler = (request, reply, done) => {
     reply.header('allow', allowed.join(', '));
-    done(
-      new AdminError(
-        405,
-        'METHOD_NOT_ALLOWED',
-        `${request.method} is not possible here; use ${allowed.join(', ')}`,
-      ),
-    );
+    const advice = `${request.method} is not possible here; use ${allowed.join(', ')}`;
+    done(new AdminError(405, 'METHOD_NOT_ALLOWED', advice));
   };
   // Never reached: the hook refuses before the body is read.
   app.route({ method, url, onRequest, handler: () => undefined });

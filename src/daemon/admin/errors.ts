@@ -37,7 +37,7 @@ export class AdminError extends Error {
   }
 }
 
-/** What a client gets instead of an answer. */
+/** The answer of a call that failed. */
 export interface ErrorResponse {
   readonly status: number;
   readonly code: string;
@@ -75,13 +75,13 @@ const PROTOCOL: Partial<Record<ProtocolErrorCode, number>> = {
   ABORTED: 503,
 };
 
-/** The longest body a path takes, and what a longer one is called. */
+/** The longest body a path takes, and the code for longer ones. */
 export interface BodyLimit {
   readonly code: 'ITEM_TOO_LARGE' | 'BODY_TOO_LARGE';
   readonly bytes: number;
 }
 
-/** The refusal for whatever a handler threw; 500 `INTERNAL` for what nobody foresaw. */
+/** The refusal for an error that a handler threw; 500 `INTERNAL` for errors of no known class. */
 export function refusalOf(error: unknown, limit: BodyLimit): ErrorResponse {
   if (error instanceof AdminError) return pick(error, error.status);
   if (error instanceof StoreError) return pick(error, STORE[error.code] ?? 500);

@@ -7,8 +7,13 @@ import { AdminError } from './errors.ts';
 export interface GuardInit {
   /** The address bound, as configured. */
   host: string;
+  /** The bearer token; null: no call that changes state is possible. */
   token: string | null;
-  allowedHosts: readonly string[];
+  /**
+   * Host names accepted besides loopback and `host`.
+   * @default []
+   */
+  allowedHosts?: readonly string[];
 }
 
 /** Health probes tell nothing but "up" and "ready", so they need no token anywhere. */
@@ -23,7 +28,7 @@ export class RequestGuard {
   readonly #hosts: ReadonlySet<string>;
   readonly #tokenDigest: Uint8Array | null;
 
-  constructor({ host, token, allowedHosts }: GuardInit) {
+  constructor({ host, token, allowedHosts = [] }: GuardInit) {
     this.exposed = !isLoopbackHost(host);
     this.#wildcard = WILDCARDS.has(host);
     this.#hosts = new Set([host, ...allowedHosts].map(bareHost));
@@ -52,8 +57,8 @@ export class RequestGuard {
   }
 
   /**
-   * A web page can make a browser call this endpoint under a name of the page's own (DNS rebinding);
-   * such a name is never one of those accepted here, and no page comes from a bare IP address of ours.
+   * A web page can make a browser call this endpoint under a name of the page's own (DNS rebinding).
+   * That name is not accepted here, and no page comes from a bare IP address of this machine.
    */
   #checkHost(header: string | undefined): void {
     const name = hostOf(header);

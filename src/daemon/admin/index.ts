@@ -5,5 +5,4 @@
  */
 
 export { type Admin, type AdminInit, createAdmin } from './admin.ts';
-export { AdminError, type AdminErrorCode } from './errors.ts';
 export type { VerifyLine } from './verify.ts';

@@ -1,31 +1,24 @@
-import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { bytesToHex } from '../../store/index.ts';
 import type { Node } from '../node-api.ts';
-import { endpoint, plain } from './endpoint.ts';
+import { endpoint, plain, type RoutesInit } from './endpoint.ts';
 import { AdminError } from './errors.ts';
 import { formatCursor, parseId, readListQuery, readPutQuery } from './query.ts';
 
-export interface ItemRoutesInit {
-  node: Node;
-  maxItemBytes: number;
-  /** Lets through only who may write. */
-  writers: onRequestHookHandler;
-}
-
 /** `/v1/items`: payloads in and out, and the keys in order. */
-export function itemRoutes(app: FastifyInstance, init: ItemRoutesInit): void {
-  // A payload is opaque: whatever type the client says it has, its bytes are taken as they come.
+export function itemRoutes(app: FastifyInstance, { node, limits, writers }: RoutesInit): void {
+  // A payload is opaque: its bytes are taken as they come, of any content type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     '*',
-    { parseAs: 'buffer', bodyLimit: init.maxItemBytes },
+    { parseAs: 'buffer', bodyLimit: limits.maxItemBytes },
     (_request, body, done) => done(null, body),
   );
   endpoint(app, '/v1/items', {
-    GET: { handler: ({ query }) => list(init.node, query) },
+    GET: { handler: ({ query }) => list(node, query) },
     POST: {
-      before: init.writers,
-      handler: ({ query, body }, reply) => put(init.node, query, body, reply),
+      before: writers,
+      handler: ({ query, body }, reply) => put(node, query, body, reply),
     },
   });
   const find = (params: unknown) => parseId((params as { id: string }).id);
@@ -33,17 +26,17 @@ export function itemRoutes(app: FastifyInstance, init: ItemRoutesInit): void {
     GET: {
       handler: plain(async ({ params, headers }, reply) => {
         const id = find(params);
-        if (matches(headers['if-none-match'], id)) return notModified(init.node, id, reply);
-        return get(init.node, id, reply);
+        if (matches(headers['if-none-match'], id)) return notModified(node, id, reply);
+        return get(node, id, reply);
       }),
     },
-    HEAD: { handler: plain(async ({ params }, reply) => head(init.node, find(params), reply)) },
+    HEAD: { handler: plain(async ({ params }, reply) => head(node, find(params), reply)) },
   });
   endpoint(app, '/v1/items/:id/why', {
     GET: {
       handler: plain(async ({ params }) => {
         const id = find(params);
-        return { id: bytesToHex(id), ...(await init.node.why(id)) };
+        return { id: bytesToHex(id), ...(await node.why(id)) };
       }),
     },
   });
@@ -83,7 +76,7 @@ async function notModified(node: Node, id: Uint8Array, reply: FastifyReply) {
   return describe(reply, id, found.hint).removeHeader('content-type').code(304).send();
 }
 
-/** An id names its bytes for ever, so whoever has them need not ask again. */
+/** An id names its bytes for ever, so a client that has them need not ask again. */
 function describe(reply: FastifyReply, id: Uint8Array, hint: bigint): FastifyReply {
   return reply
     .type('application/octet-stream')

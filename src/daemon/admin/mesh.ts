@@ -1,23 +1,15 @@
-import type { FastifyInstance, onRequestHookHandler } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Node } from '../node-api.ts';
-import { endpoint, plain } from './endpoint.ts';
+import { endpoint, plain, type RoutesInit } from './endpoint.ts';
 import { AdminError } from './errors.ts';
 import { readAddressBody, readSyncBody } from './query.ts';
 
-export interface MeshRoutesInit {
-  node: Node;
-  /** Lets through only who may write. */
-  writers: onRequestHookHandler;
-}
-
 /** Health, status, peers and sessions. */
-export function meshRoutes(app: FastifyInstance, { node, writers }: MeshRoutesInit): void {
+export function meshRoutes(app: FastifyInstance, { node, writers }: RoutesInit): void {
   readJsonBodies(app);
   endpoint(app, '/livez', { GET: { handler: async () => live(node) } });
   endpoint(app, '/readyz', { GET: { handler: async () => ready(node) } });
-  endpoint(app, '/v1/status', {
-    GET: { handler: plain(async () => node.status()) },
-  });
+  endpoint(app, '/v1/status', { GET: { handler: plain(async () => node.status()) } });
   endpoint(app, '/v1/peers', {
     GET: { handler: plain(async () => ({ peers: node.peers() })) },
     POST: { before: writers, handler: async ({ body }) => node.dial(readAddressBody(body)) },
@@ -34,7 +26,7 @@ export function meshRoutes(app: FastifyInstance, { node, writers }: MeshRoutesIn
   });
 }
 
-/** JSON and nothing else; a body of no bytes counts as none, whatever its type says. */
+/** JSON and nothing else; a body of no bytes counts as none, of any content type. */
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {

@@ -8,10 +8,10 @@ import {
 } from '../../store/index.ts';
 import { AdminError } from './errors.ts';
 
-/** Keys in one answer when the client does not say. */
+/** Keys in one answer if the client gives no limit. */
 const DEFAULT_LIMIT = 100;
-/** Keys in one answer at most, about 100 KiB of JSON. */
-export const MAX_LIMIT = 1_000;
+/** Most keys in one answer, about 100 KiB of JSON. */
+const MAX_LIMIT = 1_000;
 
 const put = z.strictObject({ hint: z.string().optional() });
 const none = z.strictObject({});

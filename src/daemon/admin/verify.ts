@@ -1,22 +1,10 @@
 import { PassThrough } from 'node:stream';
-import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
-import type { Clock, VerifyProgress, VerifyResult } from '../../store/index.ts';
-import type { Logger } from '../logging.ts';
-import type { Node } from '../node-api.ts';
-import { endpoint, plain } from './endpoint.ts';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { VerifyProgress, VerifyResult } from '../../store/index.ts';
+import { endpoint, plain, type RoutesInit } from './endpoint.ts';
 import { AdminError, type ErrorResponse, refusalOf } from './errors.ts';
 import { readJsonBodies } from './mesh.ts';
 import { readNoBody } from './query.ts';
-
-export interface VerifyRoutesInit {
-  node: Node;
-  clock: Clock;
-  logger: Logger;
-  /** Lets through only who may write: a verification costs a look at the whole set. */
-  writers: onRequestHookHandler;
-  /** Ends a running verification. */
-  closing: AbortSignal;
-}
 
 /** One line of the answer; the last is a result or an error. */
 export type VerifyLine =
@@ -27,8 +15,23 @@ export type VerifyLine =
 /** Least milliseconds between two lines of progress. */
 const PROGRESS_MS = 100;
 
-/** `POST /v1/verify`: one verification at a time, its progress as NDJSON. */
-export function verifyRoutes(app: FastifyInstance, init: VerifyRoutesInit): void {
+const GONE = new AdminError(
+  408,
+  'REQUEST_TIMEOUT',
+  'the client that asked for the verification is gone',
+);
+const RUNNING = new AdminError(
+  409,
+  'VERIFY_RUNNING',
+  'a verification is running already; ask again when it has ended',
+);
+const NO_BODY = { code: 'BODY_TOO_LARGE', bytes: 0 } as const;
+
+/**
+ * `POST /v1/verify`: one verification at a time, its progress as NDJSON. Only for clients that may write:
+ * a verification reads the whole set.
+ */
+export function verifyRoutes(app: FastifyInstance, init: RoutesInit): void {
   let running = false;
   readJsonBodies(app);
   endpoint(app, '/v1/verify', {
@@ -36,70 +39,55 @@ export function verifyRoutes(app: FastifyInstance, init: VerifyRoutesInit): void
       before: init.writers,
       handler: plain(async ({ body }, reply) => {
         readNoBody(body);
-        if (running) {
-          const advice = 'a verification is running already; ask again when it has ended';
-          throw new AdminError(409, 'VERIFY_RUNNING', advice);
-        }
+        if (running) throw RUNNING;
         running = true;
-        const run = new VerifyRun(init, reply);
-        void run.ended.finally(() => {
+        const lines = await begin(init, reply, () => {
           running = false;
         });
-        return reply.type('application/x-ndjson; charset=utf-8').send(await run.answer);
+        return reply.type('application/x-ndjson; charset=utf-8').send(lines);
       }),
     },
   });
 }
 
-/** A verification, as long as somebody listens to it. */
-class VerifyRun {
-  /** The lines, once there is a first; rejects when it fails before. */
-  readonly answer: Promise<PassThrough>;
-  readonly ended: Promise<void>;
-  readonly #init: VerifyRoutesInit;
-  readonly #lines = new PassThrough();
-  readonly #gone = new AbortController();
-  readonly #begun = Promise.withResolvers<PassThrough>();
-  #phase: VerifyProgress['phase'] | null = null;
-  #toldAt = 0;
-
-  constructor(init: VerifyRoutesInit, reply: FastifyReply) {
-    this.#init = init;
-    this.answer = this.#begun.promise;
-    reply.raw.once('close', () => this.#gone.abort(GONE));
-    this.ended = this.#run();
-  }
-
-  async #run(): Promise<void> {
-    const { node, closing, logger } = this.#init;
-    const signal = AbortSignal.any([this.#gone.signal, closing]);
-    try {
-      const result = await node.verify({ signal, progress: (progress) => this.#told(progress) });
-      this.#write({ result });
-    } catch (error) {
-      if (this.#phase === null) return this.#begun.reject(error);
-      const { status, code, message } = refusalOf(error, NO_BODY);
-      if (status === 500) logger.error({ err: error, code }, 'a verification failed');
-      this.#write({ error: { code, message } });
-    }
-    this.#lines.end();
-  }
-
-  /** Not every step is worth a line, and none waits for a slow reader. */
-  #told(progress: VerifyProgress): void {
-    const now = this.#init.clock.monotonic();
-    const same = progress.phase === this.#phase;
-    if (same && (now - this.#toldAt < PROGRESS_MS || this.#lines.writableNeedDrain)) return;
-    this.#phase = progress.phase;
-    this.#toldAt = now;
-    this.#write({ progress });
-  }
-
-  #write(line: VerifyLine): void {
-    this.#lines.write(`${JSON.stringify(line)}\n`);
-    this.#begun.resolve(this.#lines);
-  }
+/**
+ * Begins a verification, which ends when its client disconnects. Resolves with its lines once there is
+ * a first; rejects if the verification fails before.
+ */
+function begin(
+  { node, clock, logger, closing }: RoutesInit,
+  reply: FastifyReply,
+  ended: () => void,
+): Promise<PassThrough> {
+  const { promise, resolve, reject } = Promise.withResolvers<PassThrough>();
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort(GONE));
+  const lines = new PassThrough();
+  const write = (line: VerifyLine) => {
+    lines.write(`${JSON.stringify(line)}\n`);
+    resolve(lines);
+  };
+  let told: { phase: VerifyProgress['phase']; at: number } | undefined;
+  /** Steps that follow each other too fast, or find the reader slow, are left out. */
+  const progress = (progress: VerifyProgress) => {
+    const at = clock.monotonic();
+    const same = told?.phase === progress.phase;
+    if (same && (at - told!.at < PROGRESS_MS || lines.writableNeedDrain)) return;
+    told = { phase: progress.phase, at };
+    write({ progress });
+  };
+  const failed = (error: unknown) => {
+    if (told === undefined) return reject(error);
+    const { status, code, message } = refusalOf(error, NO_BODY);
+    if (status === 500) logger.error({ err: error, code }, 'a verification failed');
+    write({ error: { code, message } });
+  };
+  void node
+    .verify({ signal: AbortSignal.any([gone.signal, closing]), progress })
+    .then((result) => write({ result }), failed)
+    .finally(() => {
+      ended();
+      lines.end();
+    });
+  return promise;
 }
-
-const GONE = new AdminError(408, 'REQUEST_TIMEOUT', 'whoever asked for the verification is gone');
-const NO_BODY = { code: 'BODY_TOO_LARGE', bytes: 0 } as const;
