@@ -22,11 +22,7 @@ const DRAIN_MS = 3_000;
 /** How long the rest of a refused body is read, so that the refusal reaches its sender. */
 const LINGER_MS = 2_000;
 
-const SHUTTING_DOWN = new AdminError(
-  503,
-  'SHUTTING_DOWN',
-  'the daemon is shutting down; try again later',
-);
+const STOPPING = new AdminError('SHUTTING_DOWN', 'the daemon is shutting down; try again later');
 
 export interface AdminInit
   extends GuardInit,
@@ -63,7 +59,7 @@ export function createAdmin(init: AdminInit): Admin {
   return {
     listen: () => listen(app, init),
     async close() {
-      closing.abort(SHUTTING_DOWN);
+      closing.abort(STOPPING);
       await close(app, init.clock);
     },
   };
@@ -100,7 +96,7 @@ function addHooks(
     reply.header('content-security-policy', "default-src 'none'");
     if (closing.aborted) {
       reply.header('connection', 'close');
-      throw SHUTTING_DOWN;
+      throw STOPPING;
     }
     guard.checkRequest(request);
   });
@@ -109,7 +105,7 @@ function addHooks(
   });
   app.setNotFoundHandler(({ url }) => {
     const path = url.split('?', 1)[0]!.slice(0, 200);
-    throw new AdminError(404, 'NOT_FOUND', `there is nothing at ${path}; see /v1/status`);
+    throw new AdminError('NOT_FOUND', `there is nothing at ${path}; see /v1/status`);
   });
   app.setErrorHandler(async (error, request, reply) => {
     const refusal = refusalOf(error, limitOf(request, init.limits.maxItemBytes));
@@ -155,14 +151,14 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
   );
 }
 
-function connectionRefusal(code: string | undefined): ErrorResponse {
+function connectionRefusal(code: string | undefined): AdminError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return { status: 408, code: 'REQUEST_TIMEOUT', message: 'the request took too long to arrive' };
+    return new AdminError('REQUEST_TIMEOUT', 'the request took too long to arrive');
   }
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return { status: 431, code: 'HEADERS_TOO_LARGE', message: 'the request has too long headers' };
+    return new AdminError('HEADERS_TOO_LARGE', 'the request has too long headers');
   }
-  return { status: 400, code: 'BAD_REQUEST', message: 'the request is not valid HTTP' };
+  return new AdminError('BAD_REQUEST', 'the request is not valid HTTP');
 }
 
 async function listen(app: FastifyInstance, { host, port }: AdminInit): Promise<string> {

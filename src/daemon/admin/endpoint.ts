@@ -23,12 +23,6 @@ export interface RoutesInit {
   closing: AbortSignal;
 }
 
-export interface Operation {
-  readonly handler: RouteHandlerMethod;
-  /** Runs before the body is read. */
-  readonly before?: onRequestHookHandler;
-}
-
 /** A handler of a path that takes no query. */
 export function plain(handler: RouteHandlerMethod): RouteHandlerMethod {
   return async function (request, reply) {
@@ -45,19 +39,22 @@ export function knowAllMethods(app: FastifyInstance): void {
   }
 }
 
-/** Serves one path: the operations given, HEAD beside GET, and 405 for every other method. */
+/**
+ * Serves one path: the methods given, HEAD beside GET, and 405 for every other method. `writers` runs before
+ * the body of a POST or DELETE is read.
+ */
 export function endpoint(
   app: FastifyInstance,
   url: string,
-  operations: Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Operation>>,
+  writers: onRequestHookHandler,
+  handlers: Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', RouteHandlerMethod>>,
 ): void {
-  for (const [method, { handler, before }] of Object.entries(operations)) {
-    const hooks = before === undefined ? {} : { onRequest: before };
-    const exposeHeadRoute = method === 'GET' && operations.HEAD === undefined;
-    app.route({ method: method as HTTPMethods, url, handler, exposeHeadRoute, ...hooks });
+  const addHead = handlers.GET !== undefined && handlers.HEAD === undefined;
+  for (const [method, handler] of Object.entries(handlers)) {
+    const onRequest = method === 'GET' || method === 'HEAD' ? [] : [writers];
+    app.route({ method, url, handler, onRequest, exposeHeadRoute: addHead && method === 'GET' });
   }
-  const allowed = Object.keys(operations);
-  if (operations.GET !== undefined && operations.HEAD === undefined) allowed.push('HEAD');
+  const allowed = [...Object.keys(handlers), ...(addHead ? ['HEAD'] : [])];
   refuseOthers(app, url, allowed.sort());
 }
 
@@ -66,7 +63,7 @@ function refuseOthers(app: FastifyInstance, url: string, allowed: readonly strin
   const onRequest: onRequestHookHandler = (request, reply, done) => {
     reply.header('allow', allowed.join(', '));
     const advice = `${request.method} is not possible here; use ${allowed.join(', ')}`;
-    done(new AdminError(405, 'METHOD_NOT_ALLOWED', advice));
+    done(new AdminError('METHOD_NOT_ALLOWED', advice));
   };
   // Never reached: the hook refuses before the body is read.
   app.route({ method, url, onRequest, handler: () => undefined });

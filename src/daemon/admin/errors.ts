@@ -2,27 +2,31 @@ import { ProtocolError, type ProtocolErrorCode } from '../../protocol/index.ts';
 import { StoreError, type StoreErrorCode } from '../../store/index.ts';
 import { DaemonError, type DaemonErrorCode } from '../errors.ts';
 
-export type AdminErrorCode =
-  | 'NOT_FOUND'
-  | 'METHOD_NOT_ALLOWED'
-  | 'BAD_REQUEST'
-  | 'INVALID_QUERY'
-  | 'INVALID_BODY'
-  | 'INVALID_HINT'
-  | 'INVALID_ID'
-  | 'INVALID_CURSOR'
-  | 'ITEM_TOO_LARGE'
-  | 'BODY_TOO_LARGE'
-  | 'UNSUPPORTED_MEDIA_TYPE'
-  | 'UNAUTHORIZED'
-  | 'HOST_REFUSED'
-  | 'NOT_ALIVE'
-  | 'NOT_READY'
-  | 'VERIFY_RUNNING'
-  | 'SHUTTING_DOWN'
-  | 'REQUEST_TIMEOUT'
-  | 'HEADERS_TOO_LARGE'
-  | 'INTERNAL';
+/** The HTTP status of each code of the endpoint itself. */
+const STATUS = {
+  BAD_REQUEST: 400,
+  INVALID_QUERY: 400,
+  INVALID_BODY: 400,
+  INVALID_HINT: 400,
+  INVALID_ID: 400,
+  INVALID_CURSOR: 400,
+  UNAUTHORIZED: 401,
+  HOST_REFUSED: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  REQUEST_TIMEOUT: 408,
+  VERIFY_RUNNING: 409,
+  ITEM_TOO_LARGE: 413,
+  BODY_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  HEADERS_TOO_LARGE: 431,
+  INTERNAL: 500,
+  NOT_ALIVE: 503,
+  NOT_READY: 503,
+  SHUTTING_DOWN: 503,
+} as const;
+
+export type AdminErrorCode = keyof typeof STATUS;
 
 /** A refusal of the admin endpoint. `code` is stable; `message` says what to do. */
 export class AdminError extends Error {
@@ -30,9 +34,9 @@ export class AdminError extends Error {
   readonly status: number;
   readonly code: AdminErrorCode;
 
-  constructor(status: number, code: AdminErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: AdminErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.status = status;
+    this.status = STATUS[code];
     this.code = code;
   }
 }
@@ -94,21 +98,24 @@ function pick({ code, message }: { code: string; message: string }, status: numb
   return { status, code, message };
 }
 
+function refusal(code: AdminErrorCode, message: string): ErrorResponse {
+  return { status: STATUS[code], code, message };
+}
+
 function fromFramework(error: unknown, limit: BodyLimit): ErrorResponse {
   const { code, statusCode, message } = Object(error);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(limit);
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     const advice = 'send the body as JSON, with Content-Type: application/json';
-    return { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', message: advice };
+    return refusal('UNSUPPORTED_MEDIA_TYPE', advice);
   }
   if (Number.isInteger(statusCode) && statusCode >= 400 && statusCode < 500) {
     return { status: statusCode, code: 'BAD_REQUEST', message: String(message) };
   }
-  const advice = 'the daemon failed to answer; its log has the reason';
-  return { status: 500, code: 'INTERNAL', message: advice };
+  return refusal('INTERNAL', 'the daemon failed to answer; its log has the reason');
 }
 
 function tooLarge({ code, bytes }: BodyLimit): ErrorResponse {
   const setting = code === 'ITEM_TOO_LARGE' ? ' (limits.maxItemBytes)' : '';
-  return { status: 413, code, message: `this body may have at most ${bytes} bytes${setting}` };
+  return refusal(code, `this body may have at most ${bytes} bytes${setting}`);
 }

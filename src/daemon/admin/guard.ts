@@ -48,7 +48,6 @@ export class RequestGuard {
       return;
     }
     throw new AdminError(
-      401,
       'UNAUTHORIZED',
       given === undefined
         ? 'this call needs the header "Authorization: Bearer TOKEN"; the token is in the file admin.token in the data directory, or where admin.tokenFile says'
@@ -67,7 +66,6 @@ export class RequestGuard {
       if (this.#wildcard && isIP(name) !== 0) return;
     }
     throw new AdminError(
-      403,
       'HOST_REFUSED',
       `the Host header ${JSON.stringify(header ?? '').slice(0, 100)} names no host of this endpoint: ` +
         'call it by the address it is bound to, or add the name to admin.allowedHosts',

@@ -14,31 +14,24 @@ export function itemRoutes(app: FastifyInstance, { node, limits, writers }: Rout
     { parseAs: 'buffer', bodyLimit: limits.maxItemBytes },
     (_request, body, done) => done(null, body),
   );
-  endpoint(app, '/v1/items', {
-    GET: { handler: ({ query }) => list(node, query) },
-    POST: {
-      before: writers,
-      handler: ({ query, body }, reply) => put(node, query, body, reply),
-    },
+  endpoint(app, '/v1/items', writers, {
+    GET: ({ query }) => list(node, query),
+    POST: ({ query, body }, reply) => put(node, query, body, reply),
   });
   const find = (params: unknown) => parseId((params as { id: string }).id);
-  endpoint(app, '/v1/items/:id', {
-    GET: {
-      handler: plain(async ({ params, headers }, reply) => {
-        const id = find(params);
-        if (matches(headers['if-none-match'], id)) return notModified(node, id, reply);
-        return get(node, id, reply);
-      }),
-    },
-    HEAD: { handler: plain(async ({ params }, reply) => head(node, find(params), reply)) },
+  endpoint(app, '/v1/items/:id', writers, {
+    GET: plain(async ({ params, headers }, reply) => {
+      const id = find(params);
+      if (matches(headers['if-none-match'], id)) return notModified(node, id, reply);
+      return get(node, id, reply);
+    }),
+    HEAD: plain(async ({ params }, reply) => head(node, find(params), reply)),
   });
-  endpoint(app, '/v1/items/:id/why', {
-    GET: {
-      handler: plain(async ({ params }) => {
-        const id = find(params);
-        return { id: bytesToHex(id), ...(await node.why(id)) };
-      }),
-    },
+  endpoint(app, '/v1/items/:id/why', writers, {
+    GET: plain(async ({ params }) => {
+      const id = find(params);
+      return { id: bytesToHex(id), ...(await node.why(id)) };
+    }),
   });
 }
 
@@ -91,7 +84,7 @@ function matches(header: string | undefined, id: Uint8Array): boolean {
 }
 
 function absent(id: Uint8Array): AdminError {
-  return new AdminError(404, 'NOT_FOUND', `no item ${bytesToHex(id)} is held here`);
+  return new AdminError('NOT_FOUND', `no item ${bytesToHex(id)} is held here`);
 }
 
 async function list(node: Node, query: unknown) {

@@ -7,22 +7,16 @@ import { readAddressBody, readSyncBody } from './query.ts';
 /** Health, status, peers and sessions. */
 export function meshRoutes(app: FastifyInstance, { node, writers }: RoutesInit): void {
   readJsonBodies(app);
-  endpoint(app, '/livez', { GET: { handler: async () => live(node) } });
-  endpoint(app, '/readyz', { GET: { handler: async () => ready(node) } });
-  endpoint(app, '/v1/status', { GET: { handler: plain(async () => node.status()) } });
-  endpoint(app, '/v1/peers', {
-    GET: { handler: plain(async () => ({ peers: node.peers() })) },
-    POST: { before: writers, handler: async ({ body }) => node.dial(readAddressBody(body)) },
-    DELETE: {
-      before: writers,
-      handler: async ({ body }) => ({ removed: node.forget(readAddressBody(body)) }),
-    },
+  endpoint(app, '/livez', writers, { GET: async () => live(node) });
+  endpoint(app, '/readyz', writers, { GET: async () => ready(node) });
+  endpoint(app, '/v1/status', writers, { GET: plain(async () => node.status()) });
+  endpoint(app, '/v1/peers', writers, {
+    GET: plain(async () => ({ peers: node.peers() })),
+    POST: async ({ body }) => node.dial(readAddressBody(body)),
+    DELETE: async ({ body }) => ({ removed: node.forget(readAddressBody(body)) }),
   });
-  endpoint(app, '/v1/sync', {
-    POST: {
-      before: writers,
-      handler: async ({ body }) => ({ sessions: await node.sync(readSyncBody(body)) }),
-    },
+  endpoint(app, '/v1/sync', writers, {
+    POST: async ({ body }) => ({ sessions: await node.sync(readSyncBody(body)) }),
   });
 }
 
@@ -35,7 +29,7 @@ export function readJsonBodies(app: FastifyInstance): void {
       done(null, JSON.parse(body as string));
     } catch (cause) {
       const reason = (cause as Error).message;
-      done(new AdminError(400, 'INVALID_BODY', `the body is not JSON: ${reason}`, { cause }));
+      done(new AdminError('INVALID_BODY', `the body is not JSON: ${reason}`, { cause }));
     }
   });
 }
@@ -43,7 +37,7 @@ export function readJsonBodies(app: FastifyInstance): void {
 function live(node: Node) {
   const broken = node.broken();
   if (broken === null) return { status: 'live' };
-  throw new AdminError(503, 'NOT_ALIVE', broken.message);
+  throw new AdminError('NOT_ALIVE', broken.message);
 }
 
 function ready(node: Node) {
@@ -52,5 +46,5 @@ function ready(node: Node) {
     node.status().set.fingerprint === null
       ? 'the index is being built again, or the database opened again; see /v1/status'
       : 'the first round of sessions has not ended yet';
-  throw new AdminError(503, 'NOT_READY', reason);
+  throw new AdminError('NOT_READY', reason);
 }

@@ -53,14 +53,14 @@ export function readListQuery(query: unknown): Required<Omit<ListInit, 'after'>>
     limit: limit === undefined ? DEFAULT_LIMIT : parseLimit(limit),
   };
   if (range.from > range.to) {
-    throw new AdminError(400, 'INVALID_QUERY', `from (${from}) must not be above to (${to})`);
+    throw new AdminError('INVALID_QUERY', `from (${from}) must not be above to (${to})`);
   }
   return cursor === undefined ? range : { ...range, after: parseCursor(cursor) };
 }
 
 export function parseId(text: string): Uint8Array {
   if (/^[0-9a-f]{64}$/i.test(text)) return hexToBytes(text.toLowerCase());
-  throw new AdminError(400, 'INVALID_ID', 'an id has 64 hexadecimal digits');
+  throw new AdminError('INVALID_ID', 'an id has 64 hexadecimal digits');
 }
 
 /** A place in the order as clients carry it from one answer to the next. */
@@ -71,7 +71,7 @@ export function formatCursor({ hint, id }: ItemKey): string {
 function parseCursor(text: string): ItemKey {
   const [, hint, id] = /^(\d{1,20})\.([0-9a-f]{64})$/.exec(text) ?? [];
   if (hint === undefined || id === undefined || BigInt(hint) >= INFINITE_HINT) {
-    throw new AdminError(400, 'INVALID_CURSOR', 'give the cursor of the last answer unchanged');
+    throw new AdminError('INVALID_CURSOR', 'give the cursor of the last answer unchanged');
   }
   return { hint: BigInt(hint), id: hexToBytes(id) };
 }
@@ -79,7 +79,6 @@ function parseCursor(text: string): ItemKey {
 function parseHint(name: string, text: string, max: bigint): bigint {
   if (/^\d{1,20}$/.test(text) && BigInt(text) <= max) return BigInt(text);
   throw new AdminError(
-    400,
     'INVALID_HINT',
     `${name} must be a decimal number from 0 to ${max}, not ${JSON.stringify(text).slice(0, 60)}`,
   );
@@ -88,7 +87,7 @@ function parseHint(name: string, text: string, max: bigint): bigint {
 function parseLimit(text: string): number {
   const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new AdminError(400, 'INVALID_QUERY', `limit must be a number from 1 to ${MAX_LIMIT}`);
+  throw new AdminError('INVALID_QUERY', `limit must be a number from 1 to ${MAX_LIMIT}`);
 }
 
 function read<T extends z.ZodObject>(
@@ -103,5 +102,5 @@ function read<T extends z.ZodObject>(
   );
   const names = Object.keys(schema.shape);
   const known = names.length === 0 ? 'no parameters are taken here' : `known: ${names.join(', ')}`;
-  throw new AdminError(400, code, `${reasons.join('; ')} (${known})`);
+  throw new AdminError(code, `${reasons.join('; ')} (${known})`);
 }

@@ -16,12 +16,10 @@ export type VerifyLine =
 const PROGRESS_MS = 100;
 
 const GONE = new AdminError(
-  408,
   'REQUEST_TIMEOUT',
   'the client that asked for the verification is gone',
 );
 const RUNNING = new AdminError(
-  409,
   'VERIFY_RUNNING',
   'a verification is running already; ask again when it has ended',
 );
@@ -34,19 +32,16 @@ const NO_BODY = { code: 'BODY_TOO_LARGE', bytes: 0 } as const;
 export function verifyRoutes(app: FastifyInstance, init: RoutesInit): void {
   let running = false;
   readJsonBodies(app);
-  endpoint(app, '/v1/verify', {
-    POST: {
-      before: init.writers,
-      handler: plain(async ({ body }, reply) => {
-        readNoBody(body);
-        if (running) throw RUNNING;
-        running = true;
-        const lines = await begin(init, reply, () => {
-          running = false;
-        });
-        return reply.type('application/x-ndjson; charset=utf-8').send(lines);
-      }),
-    },
+  endpoint(app, '/v1/verify', init.writers, {
+    POST: plain(async ({ body }, reply) => {
+      readNoBody(body);
+      if (running) throw RUNNING;
+      running = true;
+      const lines = await begin(init, reply, () => {
+        running = false;
+      });
+      return reply.type('application/x-ndjson; charset=utf-8').send(lines);
+    }),
   });
 }
 

@@ -1,28 +1,24 @@
 import { EXIT } from '../errors.ts';
-import type { DaemonClient } from './client.ts';
+import type { Call, DaemonClient } from './client.ts';
 import { type CliInit, printLine } from './init.ts';
 import { connect, type TargetOptions } from './locate.ts';
 
-export interface VerbResult {
-  /** What `--json` prints. */
-  readonly answer: unknown;
-  readonly text: string;
-  /** @default EXIT.ok */
-  readonly exitCode?: number;
-}
-
-/** Runs a verb that asks a daemon and prints the answer; resolves with the exit code. */
-export async function ask(
+/** Makes one call to the daemon and prints the answer, as JSON or as text; resolves with the exit code. */
+export function ask<T>(
   options: TargetOptions,
   init: CliInit,
-  question: (client: DaemonClient) => Promise<VerbResult>,
+  call: Call,
+  show: (answer: T) => string,
+  exitCode: (answer: T) => number = () => EXIT.ok,
 ): Promise<number> {
-  const { answer, text, exitCode = EXIT.ok } = await withClient(options, init, question);
-  await printAnswer(options, init, answer, text);
-  return exitCode;
+  return withClient(options, init, async (client) => {
+    const answer = await client.json<T>(call);
+    await printAnswer(options, init, answer, show(answer));
+    return exitCode(answer);
+  });
 }
 
-/** The outcome of `use`, which gets a client of the daemon meant. */
+/** The outcome of `use`, which gets a client of the daemon. */
 export async function withClient<T>(
   options: TargetOptions,
   init: CliInit,

@@ -1,9 +1,4 @@
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-} from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { DaemonError } from '../errors.ts';
@@ -14,20 +9,20 @@ export interface ClientInit {
   url: string;
   token: string | null;
   /**
-   * Connections kept at most.
+   * Most connections at a time.
    * @default 32
    */
-  maxConnections?: number;
+  maxConnections?: number | undefined;
 }
 
 export interface Call {
   method: 'GET' | 'POST' | 'DELETE';
   /** Path and query. */
   path: string;
-  body?: Uint8Array;
-  contentType?: string;
+  /** A payload, or a value that is sent as JSON. */
+  body?: Uint8Array | object;
   /**
-   * Doing it twice is doing it once, so a broken connection is worth a second try.
+   * A second call changes nothing more: if its connection breaks, the call is tried again.
    * @default true for GET, false for POST
    */
   idempotent?: boolean;
@@ -39,12 +34,11 @@ export interface Call {
 }
 
 export interface AdminResponse {
-  readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Uint8Array;
 }
 
-/** A connection that was there and broke; unlike one that never came about. */
+/** Codes of connections that broke, unlike those of connections that never came about. */
 const BROKEN: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
 function codeOf(error: unknown): unknown {
@@ -70,7 +64,7 @@ export class DaemonClient {
     this.#agent = this.#secure ? new HttpsAgent(options) : new HttpAgent(options);
   }
 
-  /** The answer's JSON; rejects with `RefusedError`, or `ADMIN_UNREACHABLE`. */
+  /** The JSON of the answer; rejects with `RefusedError`, or `ADMIN_UNREACHABLE`. */
   async json<T>(call: Call): Promise<T> {
     const { body } = await this.call(call);
     try {
@@ -80,45 +74,28 @@ export class DaemonClient {
     }
   }
 
-  /** A call whose body is JSON. */
-  sendJson<T>(
-    call: Pick<Call, 'path' | 'idleMs'> & { method: 'POST' | 'DELETE' },
-    value: unknown,
-  ): Promise<T> {
-    const body = new TextEncoder().encode(JSON.stringify(value));
-    return this.json<T>({ ...call, body, contentType: 'application/json' });
-  }
-
   /** The whole answer; rejects with `RefusedError`, or `ADMIN_UNREACHABLE`. */
   async call(call: Call): Promise<AdminResponse> {
-    const answer = await this.#persist(call);
-    if (answer.status < 400) return answer;
-    throw refusal(answer);
-  }
-
-  /** The answer's bytes as they come; throws like `call`, also in their midst. */
-  async *stream(call: Call): AsyncGenerator<Uint8Array> {
-    const response = await this.#begin(call);
-    const { statusCode: status = 0, headers } = response;
-    try {
-      if (status >= 400) throw refusal({ status, headers, body: await buffer(response) });
-      yield* response;
-    } catch (cause) {
-      if (cause instanceof RefusedError) throw cause;
-      throw this.#unreachable((cause as Error).message, cause);
-    } finally {
-      response.destroy();
-    }
-  }
-
-  /** A kept-alive connection may break just as it is used again. */
-  async #persist(call: Call): Promise<AdminResponse> {
     const { idempotent = call.method === 'GET' } = call;
     try {
       return await this.#exchange(call);
     } catch (error) {
+      // A kept-alive connection may break just as it is used again.
       if (!idempotent || !BROKEN.has(codeOf(error))) throw error;
       return await this.#exchange(call);
+    }
+  }
+
+  /** The bytes of the answer as they come; throws like `call`, also in their midst. */
+  async *stream(call: Call): AsyncGenerator<Uint8Array> {
+    const response = await this.#begin(call);
+    try {
+      await refuse(response);
+      yield* response;
+    } catch (cause) {
+      throw this.#broken(cause);
+    } finally {
+      response.destroy();
     }
   }
 
@@ -128,36 +105,36 @@ export class DaemonClient {
 
   async #exchange(call: Call): Promise<AdminResponse> {
     const response = await this.#begin(call);
-    const { statusCode: status = 0, headers } = response;
     try {
-      return { status, headers, body: await buffer(response) };
+      await refuse(response);
+      return { headers: response.headers, body: await buffer(response) };
     } catch (cause) {
-      throw this.#unreachable((cause as Error).message, cause);
+      throw this.#broken(cause);
     }
   }
 
   /** Resolves when the head of the answer is there. */
   #begin(call: Call): Promise<IncomingMessage> {
+    const { method, path, idleMs = 60_000 } = call;
+    const { bytes, headers } = encode(call);
+    if (this.#token !== null) headers.authorization = `Bearer ${this.#token}`;
+    const init = { method, headers, agent: this.#agent, timeout: idleMs };
+    const open = this.#secure ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
-      const request = this.#open(call);
-      const fail = (cause: Error) =>
-        reject(this.#unreachable(cause.message || String(cause), cause));
+      const request = open(`${this.url}${path}`, init);
+      const silent = () =>
+        request.destroy(Object.assign(new Error('it does not answer'), { code: 'ETIMEDOUT' }));
       request
-        .on('error', fail)
-        .on('timeout', () =>
-          request.destroy(Object.assign(new Error('it does not answer'), { code: 'ETIMEDOUT' })),
-        );
-      request.on('response', resolve).end(call.body);
+        .on('timeout', silent)
+        .on('error', (cause) => reject(this.#broken(cause)))
+        .on('response', resolve)
+        .end(bytes);
     });
   }
 
-  #open({ method, path, body, contentType, idleMs = 60_000 }: Call): ClientRequest {
-    const headers: Record<string, string> = {};
-    if (this.#token !== null) headers.authorization = `Bearer ${this.#token}`;
-    if (contentType !== undefined) headers['content-type'] = contentType;
-    if (method !== 'GET') headers['content-length'] = String(body?.length ?? 0);
-    const request = this.#secure ? httpsRequest : httpRequest;
-    return request(`${this.url}${path}`, { method, headers, agent: this.#agent, timeout: idleMs });
+  #broken(cause: unknown): Error {
+    if (cause instanceof RefusedError) return cause;
+    return this.#unreachable((cause as Error).message || String(cause), cause);
   }
 
   #unreachable(reason: string, cause: unknown): DaemonError {
@@ -170,14 +147,34 @@ export class DaemonClient {
   }
 }
 
-function refusal({ status, body }: AdminResponse): RefusedError {
-  try {
-    const { code, message } = JSON.parse(new TextDecoder().decode(body));
-    if (typeof code === 'string' && typeof message === 'string') {
-      return new RefusedError(status, code, message);
-    }
-  } catch {
-    // Not the daemon's own words: a proxy's, perhaps.
+/** The bytes of a body, and the headers that describe them. */
+function encode({ method, body }: Call) {
+  const headers: Record<string, string> = {};
+  const isJson = body !== undefined && !(body instanceof Uint8Array);
+  const bytes = isJson ? new TextEncoder().encode(JSON.stringify(body)) : body;
+  if (bytes !== undefined) {
+    headers['content-type'] = isJson ? 'application/json' : 'application/octet-stream';
   }
-  return new RefusedError(status, `HTTP_${status}`, `the answer is HTTP status ${status}`);
+  if (method !== 'GET') headers['content-length'] = String(bytes?.length ?? 0);
+  return { bytes, headers };
+}
+
+/** Rejects with `RefusedError` if the answer is a refusal. */
+async function refuse(response: IncomingMessage): Promise<void> {
+  const { statusCode: status = 0 } = response;
+  if (status < 400) return;
+  const { code, message } = parse(await buffer(response));
+  if (typeof code === 'string' && typeof message === 'string') {
+    throw new RefusedError(status, code, message);
+  }
+  throw new RefusedError(status, `HTTP_${status}`, `the answer is HTTP status ${status}`);
+}
+
+/** An object that is empty if the text is no JSON: perhaps a proxy answered instead of the daemon. */
+function parse(body: Uint8Array): { code?: unknown; message?: unknown } {
+  try {
+    return Object(JSON.parse(new TextDecoder().decode(body)));
+  } catch {
+    return {};
+  }
 }

@@ -1,6 +1,6 @@
 import { DaemonError, EXIT } from '../errors.ts';
 
-/** The daemon's answer was a refusal; `code` and `message` are its own. */
+/** The daemon refused a call; `code` and `message` are those of its answer. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly code: string;
@@ -13,15 +13,15 @@ export class RefusedError extends Error {
   }
 }
 
-/** What a shell reports for a process that ended by SIGPIPE. */
+/** Exit code that a shell reports for a process that ended by SIGPIPE. */
 export const BROKEN_PIPE = 141;
 
-/** What the operator is told, in one line and an exit code, when a verb fails. */
+/** The line for the operator and the exit code when a verb fails. */
 export function lastWords(error: unknown): { line: string | null; exitCode: number } {
   if (error instanceof DaemonError) return { line: words(error), exitCode: error.exitCode };
   if (error instanceof RefusedError) return { line: words(error), exitCode: EXIT.failure };
   const { code, message } = Object(error);
-  // Whoever read our output has gone; there is nobody to tell.
+  // The reader of our output is gone: no line would reach it.
   if (code === 'EPIPE') return { line: null, exitCode: BROKEN_PIPE };
   const line = words({ code: String(code ?? 'INTERNAL'), message: String(message ?? error) });
   return { line, exitCode: EXIT.failure };

@@ -14,34 +14,28 @@ const SHORT: readonly (readonly [flags: string, path: string, description: strin
   ['--log-level <level>', 'log.level', 'trace, debug, info, warn, error, fatal or silent'],
 ];
 
-/** Adds `--set` and the short flags; `settings()` then gives what was typed, in order. */
+/**
+ * Adds `--set` and the short flags. `settings()` then gives them in order of first use: a short flag for
+ * a list gathers its values, another keeps the last.
+ */
 export function configFlags(command: Command): () => Setting[] {
   const settings: Setting[] = [];
   for (const [flags, path, description] of SHORT) {
     const source = flags.split(' ', 1)[0]!;
+    const isList = flags.endsWith('...>');
     command.option(flags, `${description} (${path})`);
-    command.on(`option:${source.slice(2)}`, (value: string) => {
+    command.on(`option:${source.slice(2)}`, (text: string) => {
       const former = settings.find((setting) => setting.source === source);
-      if (former === undefined) settings.push({ path, value: [value], source });
-      else Object.assign(former, { value: [...former.value, value] });
+      const value = isList ? [...(former?.value ?? []), text] : text;
+      if (former === undefined) settings.push({ path, value, source });
+      else Object.assign(former, { value });
     });
   }
-  command.option(
-    '--set <section.key=value>',
-    'any key of the configuration; repeat for more',
-    (text) => {
-      settings.push(parseSetting(text));
-    },
-  );
-  return () => settings.map(lastOfScalars);
-}
-
-const LISTS: ReadonlySet<string> = new Set(['--listen', '--peer']);
-
-/** A flag for one value counts as it was given last. */
-function lastOfScalars(setting: Setting): Setting {
-  if (LISTS.has(setting.source) || typeof setting.value === 'string') return setting;
-  return { ...setting, value: setting.value.at(-1) ?? '' };
+  const description = 'any key of the configuration; repeat for more';
+  command.option('--set <section.key=value>', description, (text) => {
+    settings.push(parseSetting(text));
+  });
+  return () => settings;
 }
 
 function parseSetting(text: string): Setting {

@@ -12,8 +12,12 @@ export function formatBytes(bytes: number): string {
   return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
 }
 
+export function formatNumber(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
 export function formatCount(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+  return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 export function formatDuration(seconds: number): string {
@@ -25,7 +29,7 @@ export function formatDuration(seconds: number): string {
 }
 
 export function formatStatus(status: Status): string {
-  const { set, transfer, push, refusing } = status;
+  const { set, transfer, push } = status;
   const connected = status.peers.filter((peer) => peer.connected).length;
   const inSync = status.peers.filter((peer) => peer.inSync).length;
   const lines = [
@@ -35,7 +39,7 @@ export function formatStatus(status: Status): string {
     ['addresses', status.addresses.join('\n             ') || 'none'],
     ['set', `${formatCount(set.items, 'item')}, ${formatBytes(set.bytes)}`],
     ['fingerprint', set.fingerprint ?? 'not known while the index is not there'],
-    ['commit', status.commit.toLocaleString('en-US')],
+    ['commit', formatNumber(status.commit)],
     ['wanted', formatCount(status.wanted, 'item')],
     ...catchingUp(status),
     ['received', formatBytes(transfer.receivedBytes)],
@@ -46,7 +50,6 @@ export function formatStatus(status: Status): string {
     ['scrub', formatScrub(status.scrub)],
     ...troubles(status),
   ];
-  if (refusing !== null) lines.push(['refusing', `${refusing.message} [${refusing.code}]`]);
   return lines.map(([name, value]) => `${name!.padEnd(12)} ${value}`).join('\n');
 }
 
@@ -69,38 +72,37 @@ function catchingUp({ catchUp }: Status): [string, string][] {
   const givenUp = slices.givenUp === 0 ? '' : `, ${slices.givenUp} of them given up`;
   const done = `${slices.closed} of ${formatCount(slices.total, 'slice')} done${givenUp}`;
   const basis = estimated ? 'missing by what peers say' : 'known to be missing';
-  const known = `${missing.toLocaleString('en-US')} ${basis}`;
+  const known = `${formatNumber(missing)} ${basis}`;
   return [
     ['catching up', `${formatCount(stored, 'item')} from ${who}, ${known}${rate}${left}; ${done}`],
   ];
 }
 
 function formatScrub({ running, checked, passes }: Status['scrub']): string {
-  const done = `${formatCount(checked, 'item')} checked, ${passes.toLocaleString('en-US')} complete`;
+  const done = `${formatCount(checked, 'item')} checked, ${formatNumber(passes)} complete`;
   return `${running ? 'running' : 'off'}, ${done}`;
 }
 
-/** Lines that a healthy node has not. */
+/** Lines that a healthy node does not have. */
 function troubles(status: Status): [string, string][] {
-  const { rebuilding, needsRefill, quarantined, incidents } = status;
+  const { rebuilding, needsRefill, quarantined, incidents, refusing } = status;
   const lines: [string, string][] = [];
   if (rebuilding !== null) {
-    const { items, of } = rebuilding;
-    lines.push([
-      'rebuilding',
-      `the index, ${items.toLocaleString('en-US')} of ${formatCount(of, 'item')}`,
-    ]);
+    const done = `${formatNumber(rebuilding.items)} of ${formatCount(rebuilding.of, 'item')}`;
+    lines.push(['rebuilding', `the index, ${done}`]);
   }
-  if (needsRefill)
+  if (needsRefill) {
     lines.push(['refill', 'items were lost; sessions with all peers bring them back']);
+  }
   if (quarantined > 0) {
     lines.push(['quarantine', `${formatCount(quarantined, 'damaged item')} not replaced yet`]);
   }
   const shown = incidents.slice(-MAX_INCIDENTS);
-  const title =
-    incidents.length > shown.length ? `last ${shown.length} of ${incidents.length}` : '';
-  if (title !== '') lines.push(['incidents', title]);
+  if (incidents.length > shown.length) {
+    lines.push(['incidents', `last ${shown.length} of ${incidents.length}`]);
+  }
   for (const { at, code, message } of shown) lines.push(['incident', `${at} ${message} [${code}]`]);
+  if (refusing !== null) lines.push(['refusing', `${refusing.message} [${refusing.code}]`]);
   return lines;
 }
 
@@ -158,7 +160,7 @@ function formatEfficiency({ efficiency }: LastSession): string {
   return efficiency === null ? '' : `, ${efficiency} times the least possible`;
 }
 
-/** What a statement speaks of, unless that is everything. */
+/** The interval that a statement is about, unless that is everything. */
 function formatInterval({ interval: { lower, upper } }: ProvedAt): string {
   return lower === '0' && upper === 'infinity' ? '' : `, from hint ${lower} to ${upper} alone`;
 }

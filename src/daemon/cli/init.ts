@@ -3,7 +3,7 @@ import type { Clock, Witness } from '../../store/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Logger } from '../logging.ts';
 
-/** What the command line gets of the process it runs in. */
+/** The parts of its process that the command line uses. */
 export interface CliInit {
   /** The arguments behind the script's name. */
   readonly argv: readonly string[];
@@ -19,7 +19,7 @@ export interface CliInit {
   /** Version of the package. */
   readonly version: string;
   readonly daemons: DaemonHost;
-  /** Calls back each time somebody wants the process to end, with what they did. */
+  /** Calls back with a reason each time a signal or the parent asks the process to end. */
   readonly onStop: (listener: (reason: string) => void) => () => void;
 }
 

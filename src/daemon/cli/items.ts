@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { DaemonError, EXIT } from '../errors.ts';
 import type { WhyAnswer } from '../node-api.ts';
 import { ask, withClient } from './ask.ts';
-import type { DaemonClient } from './client.ts';
+import type { Call } from './client.ts';
 import { usage } from './errors.ts';
 import { formatWhy } from './format-why.ts';
 import { type CliInit, printLine, write } from './init.ts';
@@ -31,26 +31,19 @@ export async function put(
 ): Promise<number> {
   const stream = file === '-' ? init.stdin : createReadStream(resolve(init.cwd, file));
   const payload = await readAll(stream, file, options.maxBytes);
-  return ask(options, init, async (client) => {
-    const answer = await putItem(client, payload, options.hint);
-    const text = `${answer.id} ${answer.hint} ${answer.created ? 'created' : 'there already'}`;
-    return { answer, text };
-  });
+  const show = ({ id, hint, created }: PutAnswer) =>
+    `${id} ${hint} ${created ? 'created' : 'there already'}`;
+  return ask(options, init, putCall(payload, options.hint), show);
 }
 
-export function putItem(
-  client: DaemonClient,
-  payload: Uint8Array,
-  hint: string | bigint | undefined,
-): Promise<PutAnswer> {
-  return client.json<PutAnswer>({
+export function putCall(payload: Uint8Array, hint: string | bigint | undefined): Call {
+  return {
     method: 'POST',
     path: hint === undefined ? '/v1/items' : `/v1/items?hint=${encodeURIComponent(`${hint}`)}`,
     body: payload,
-    contentType: 'application/octet-stream',
     // With a hint the id is settled, so a second put finds the item there.
     idempotent: hint !== undefined,
-  });
+  };
 }
 
 async function readAll(stream: Readable, name: string, maxBytes: number): Promise<Uint8Array> {
@@ -90,13 +83,11 @@ export async function get(id: string, options: GetOptions, init: CliInit): Promi
   });
 }
 
-/** `why ID`: where an item is, and what is known of it when it is not here. */
+/** `why ID`: where an item is, or why it is not here. */
 export async function why(id: string, options: TargetOptions, init: CliInit): Promise<number> {
   checkId(id);
-  return ask(options, init, async (client) => {
-    const answer = await client.json<WhyAnswer>({ method: 'GET', path: `/v1/items/${id}/why` });
-    return { answer, text: formatWhy(answer) };
-  });
+  const call = { method: 'GET', path: `/v1/items/${id}/why` } as const;
+  return ask<WhyAnswer>(options, init, call, formatWhy);
 }
 
 function checkId(id: string): void {

@@ -1,4 +1,5 @@
-import { access, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { adminFile, readAdminUrl } from '../admin-file.ts';
 import { type Config, loadConfig, type Setting } from '../config/index.ts';
@@ -16,10 +17,10 @@ export interface TargetOptions {
   json?: boolean;
 }
 
-/** The file used when none is named. */
+/** The file used if the command line names none. */
 export const DEFAULT_FILE = 'rangemesh.yaml';
 
-/** A client of the daemon meant: by URL, or by the address it left in its data directory. */
+/** A client of the daemon: by URL, or by the address the daemon left in its data directory. */
 export async function connect(
   options: TargetOptions,
   init: CliInit,
@@ -30,17 +31,18 @@ export async function connect(
     url === undefined
       ? await byDirectory(options, init)
       : { url, token: await givenToken(options, init) };
-  return new DaemonClient(maxConnections === undefined ? target : { ...target, maxConnections });
+  return new DaemonClient({ ...target, maxConnections });
 }
 
-/** The configuration as this command line has it; without `--config` that of ./rangemesh.yaml. */
-export async function readConfig(
+/** The configuration for this command line; without `--config` that of ./rangemesh.yaml. */
+export function readConfig(
   file: string | undefined,
   flags: readonly Setting[],
   init: CliInit,
 ): Promise<Config> {
+  const local = resolve(init.cwd, DEFAULT_FILE);
   return loadConfig({
-    file: file ?? init.env.RANGEMESH_CONFIG ?? (await defaultFile(init.cwd)),
+    file: file ?? init.env.RANGEMESH_CONFIG ?? (existsSync(local) ? local : undefined),
     env: init.env,
     flags,
     cwd: init.cwd,
@@ -48,15 +50,7 @@ export async function readConfig(
   });
 }
 
-async function defaultFile(cwd: string): Promise<string | undefined> {
-  const path = resolve(cwd, DEFAULT_FILE);
-  return access(path).then(
-    () => path,
-    () => undefined,
-  );
-}
-
-/** The data directory of the daemon meant; null when it is given by its URL. */
+/** The data directory of the daemon; null if the daemon is given by its URL. */
 export async function dataDirOf(options: TargetOptions, init: CliInit): Promise<string | null> {
   if ((options.url ?? init.env.RANGEMESH_URL) !== undefined) return null;
   const { node } = await targetConfig(options, init);
@@ -64,11 +58,9 @@ export async function dataDirOf(options: TargetOptions, init: CliInit): Promise<
 }
 
 function targetConfig({ config, dataDir }: TargetOptions, init: CliInit): Promise<Config> {
-  const flags =
-    dataDir === undefined
-      ? []
-      : [{ path: 'node.dataDir', value: dataDir, source: '--data-dir' } satisfies Setting];
-  return readConfig(config, flags, init);
+  if (dataDir === undefined) return readConfig(config, [], init);
+  const flag = { path: 'node.dataDir', value: dataDir, source: '--data-dir' };
+  return readConfig(config, [flag], init);
 }
 
 async function byDirectory(options: TargetOptions, init: CliInit) {
@@ -83,7 +75,7 @@ async function byDirectory(options: TargetOptions, init: CliInit) {
   }
   const tokenFile = admin.tokenFile ?? join(node.dataDir, 'admin.token');
   const given = await givenToken(options, init);
-  // Reading needs no token on loopback; whoever may not read the file can still do that.
+  // Calls that only read need no token on loopback: a user who may not read the file can make them.
   return { url, token: given ?? (await readToken(tokenFile).catch(() => null)) };
 }
 

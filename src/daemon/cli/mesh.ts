@@ -9,28 +9,18 @@ import type { TargetOptions } from './locate.ts';
 const SYNC_IDLE_MS = 600_000;
 
 export function status(options: TargetOptions, init: CliInit): Promise<number> {
-  return ask(options, init, async (client) => {
-    const answer = await client.json<Status>({ method: 'GET', path: '/v1/status' });
-    return { answer, text: formatStatus(answer) };
-  });
+  const call = { method: 'GET', path: '/v1/status' } as const;
+  return ask<Status>(options, init, call, formatStatus);
 }
 
 export function peers(options: TargetOptions, init: CliInit): Promise<number> {
-  return ask(options, init, async (client) => {
-    const call = { method: 'GET', path: '/v1/peers' } as const;
-    const answer = await client.json<{ peers: PeerStatus[] }>(call);
-    return { answer, text: formatPeers(answer.peers) };
-  });
+  const call = { method: 'GET', path: '/v1/peers' } as const;
+  return ask<{ peers: PeerStatus[] }>(options, init, call, ({ peers }) => formatPeers(peers));
 }
 
 export function addPeer(address: string, options: TargetOptions, init: CliInit): Promise<number> {
-  return ask(options, init, async (client) => {
-    const answer = await client.sendJson<PeerStatus>(
-      { method: 'POST', path: '/v1/peers' },
-      { address },
-    );
-    return { answer, text: formatPeer(answer) };
-  });
+  const call = { method: 'POST', path: '/v1/peers', body: { address } } as const;
+  return ask<PeerStatus>(options, init, call, formatPeer);
 }
 
 export function removePeer(
@@ -38,28 +28,29 @@ export function removePeer(
   options: TargetOptions,
   init: CliInit,
 ): Promise<number> {
-  return ask(options, init, async (client) => {
-    const call = { method: 'DELETE', path: '/v1/peers' } as const;
-    const answer = await client.sendJson<{ removed: string[] }>(call, { address });
-    const text = answer.removed.map((each) => `${each}  is not dialled any more`).join('\n');
-    return { answer, text };
-  });
+  const call = { method: 'DELETE', path: '/v1/peers', body: { address } } as const;
+  return ask<{ removed: string[] }>(options, init, call, ({ removed }) =>
+    removed.map((each) => `${each}  is not dialled any more`).join('\n'),
+  );
 }
 
-/** Fails when a session did. */
+/** Fails if a session did. */
 export function sync(
   peerId: string | undefined,
   options: TargetOptions,
   init: CliInit,
 ): Promise<number> {
-  return ask(options, init, async (client) => {
-    const body = peerId === undefined ? {} : { peerId };
-    const answer = await client.sendJson<{ sessions: SyncResult[] }>(
-      { method: 'POST', path: '/v1/sync', idleMs: SYNC_IDLE_MS },
-      body,
-    );
-    const failed = answer.sessions.some(({ error }) => error !== null);
-    const exitCode = failed ? EXIT.failure : EXIT.ok;
-    return { answer, text: formatSessions(answer.sessions), exitCode };
-  });
+  const call = {
+    method: 'POST',
+    path: '/v1/sync',
+    body: { peerId },
+    idleMs: SYNC_IDLE_MS,
+  } as const;
+  return ask<{ sessions: SyncResult[] }>(
+    options,
+    init,
+    call,
+    ({ sessions }) => formatSessions(sessions),
+    ({ sessions }) => (sessions.every(({ error }) => error === null) ? EXIT.ok : EXIT.failure),
+  );
 }

@@ -4,10 +4,10 @@ import type { Logger } from '../logging.ts';
 import type { CliInit, RunningDaemon } from './init.ts';
 import { readConfig } from './locate.ts';
 
-/** From the first wish to stop to the end; below the ten seconds an operator is promised. */
+/** From the first wish to stop to the end; operators are promised less than ten seconds. */
 const DRAIN_MS = 9_500;
 
-/** Runs a daemon until somebody ends it; resolves with the exit code. */
+/** Runs a daemon until a signal ends it; resolves with the exit code. */
 export async function start(
   file: string | undefined,
   flags: readonly Setting[],
@@ -15,13 +15,19 @@ export async function start(
 ): Promise<number> {
   const config = await readConfig(file, flags, init);
   const logger = await init.daemons.createLogger(config);
-  const wishes = new StopWishes(init, logger);
+  const wishes = hearStopWishes(init, logger);
   try {
     const running = runUntil(wishes.first, init.daemons.startDaemon(config, logger));
     const end = await Promise.race([running, wishes.over]);
     if (end === 'stopped') return EXIT.ok;
-    if (end === 'forced') return forced(logger);
-    throw new DaemonError('SHUTTING_DOWN', 'stopping took longer than ten seconds; ended at once');
+    if (end === 'late') {
+      throw new DaemonError(
+        'SHUTTING_DOWN',
+        'stopping took longer than ten seconds; ended at once',
+      );
+    }
+    logger.warn({ component: 'daemon', event: 'forced' }, 'ended at once, as asked for twice');
+    return EXIT.failure;
   } finally {
     wishes.close();
   }
@@ -38,34 +44,22 @@ async function runUntil(
 }
 
 /**
- * What is asked for from outside: the first wish ends the daemon gently, also while it starts; the
- * second at once, and so does time running out after the first.
+ * The first wish ends the daemon gently, also while it starts. `over` resolves when the daemon has to end
+ * at once: a second wish came, or the first came too long ago.
  */
-class StopWishes {
-  readonly first: Promise<void>;
-  readonly over: Promise<'forced' | 'late'>;
-  readonly close: () => void;
-
-  constructor(init: CliInit, logger: Logger) {
-    const gentle = Promise.withResolvers<void>();
-    const rough = Promise.withResolvers<'forced' | 'late'>();
-    let cancel: (() => void) | undefined;
-    const forget = init.onStop((reason) => {
-      if (cancel !== undefined) return rough.resolve('forced');
-      cancel = init.clock.after(DRAIN_MS, () => rough.resolve('late'));
-      logger.info({ component: 'daemon', event: 'stopping', reason }, `stopping: ${reason}`);
-      gentle.resolve();
-    });
-    this.close = () => {
-      cancel?.();
-      forget();
-    };
-    this.first = gentle.promise;
-    this.over = rough.promise;
-  }
-}
-
-function forced(logger: Logger): number {
-  logger.warn({ component: 'daemon', event: 'forced' }, 'ended at once, as asked for twice');
-  return EXIT.failure;
+function hearStopWishes(init: CliInit, logger: Logger) {
+  const gentle = Promise.withResolvers<void>();
+  const rough = Promise.withResolvers<'forced' | 'late'>();
+  let cancel: (() => void) | undefined;
+  const forget = init.onStop((reason) => {
+    if (cancel !== undefined) return rough.resolve('forced');
+    cancel = init.clock.after(DRAIN_MS, () => rough.resolve('late'));
+    logger.info({ component: 'daemon', event: 'stopping', reason }, `stopping: ${reason}`);
+    gentle.resolve();
+  });
+  const close = () => {
+    cancel?.();
+    forget();
+  };
+  return { first: gentle.promise, over: rough.promise, close };
 }

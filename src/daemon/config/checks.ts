@@ -3,9 +3,10 @@ import { problem } from './problems.ts';
 import type { Config, Problem } from './types.ts';
 
 interface ConfigCheck {
-  /** What it reads, as `section.key`. */
+  /** The keys that it reads, as `section.key`. */
   readonly reads: readonly string[];
-  readonly run: (config: Config, given: (path: string) => boolean) => Iterable<Problem>;
+  /** A message, or a problem with a code of its own, if the keys contradict each other. */
+  readonly run: (config: Config, given: CheckInit['given']) => string | Problem | undefined;
 }
 
 const CHECKS: readonly ConfigCheck[] = [
@@ -22,64 +23,55 @@ export interface CheckInit {
   config: Config;
   /** Whether a `section.key` was written anywhere, rather than left at its default. */
   given: (path: string) => boolean;
-  /** Whether `section.key` is as the operator meant it; what reads another is not judged. */
+  /** Whether `section.key` is as the operator meant it; a check that reads another key is left out. */
   sound: (path: string) => boolean;
 }
 
-/** What no single key shows: keys that contradict each other. */
+/** The problems that no single key shows: keys that contradict each other. */
 export function checkConfig({ config, given, sound }: CheckInit): Problem[] {
-  return CHECKS.filter(({ reads }) => reads.every(sound)).flatMap(({ run }) => [
-    ...run(config, given),
-  ]);
+  return CHECKS.filter(({ reads }) => reads.every(sound)).flatMap(({ run }) => {
+    const found = run(config, given) ?? [];
+    return typeof found === 'string' ? problem(found) : found;
+  });
 }
 
-function* checkExposure({ network }: Config, given: (path: string) => boolean) {
+function checkExposure({ network }: Config, given: CheckInit['given']): string | undefined {
   const exposed = network.listen.filter((address) => !isLoopbackAddress(address));
-  if (exposed.length > 0 && !given('access.mode')) {
-    yield problem(
-      `access.mode: must be given when network.listen goes beyond loopback (${exposed.join(', ')}): ` +
-        'list or psk, or open if whoever reaches the port may connect and write',
-    );
-  }
-}
-
-function* checkDegree({ network }: Config, given: (path: string) => boolean) {
-  const { degree, maxConnections } = network;
-  if (2 * degree <= maxConnections) return;
-  const low = given('network.maxConnections') && !given('network.degree');
-  yield problem(
-    low
-      ? `network.maxConnections: must be at least twice network.degree (${degree}), not ${maxConnections}; ` +
-          'raise it, or lower network.degree'
-      : `network.degree: must be at most half of network.maxConnections (${maxConnections}), not ${degree}`,
+  if (exposed.length === 0 || given('access.mode')) return undefined;
+  return (
+    `access.mode: must be given when network.listen goes beyond loopback (${exposed.join(', ')}): ` +
+    'list or psk, or open if every node that reaches the port may connect and write'
   );
 }
 
-function* checkPsk({ access }: Config) {
-  if (access.mode === 'psk' && access.pskFile === null) {
-    yield problem('access.pskFile: must name the file with the key when access.mode is psk');
-  }
-  if (access.mode !== 'psk' && access.pskFile !== null) {
-    yield problem(
-      `access.pskFile: has no effect when access.mode is ${access.mode}; remove it, or set the mode to psk`,
-    );
-  }
+function checkDegree({ network }: Config, given: CheckInit['given']): string | undefined {
+  const { degree, maxConnections } = network;
+  if (2 * degree <= maxConnections) return undefined;
+  return given('network.maxConnections') && !given('network.degree')
+    ? `network.maxConnections: must be at least twice network.degree (${degree}), not ${maxConnections}; ` +
+        'raise it, or lower network.degree'
+    : `network.degree: must be at most half of network.maxConnections (${maxConnections}), not ${degree}`;
 }
 
-function* checkList({ access }: Config) {
-  if (access.mode !== 'list' && access.peers.length > 0) {
-    yield problem(
-      `access.peers: keeps nobody out when access.mode is ${access.mode}; remove it, or set the mode to list`,
-    );
+function checkPsk({ access: { mode, pskFile } }: Config): string | undefined {
+  if (mode === 'psk' && pskFile === null) {
+    return 'access.pskFile: must name the file with the key when access.mode is psk';
   }
+  if (mode === 'psk' || pskFile === null) return undefined;
+  return `access.pskFile: has no effect when access.mode is ${mode}; remove it, or set the mode to psk`;
 }
 
-function* checkAdmin({ admin }: Config): Generator<Problem> {
-  if (isLoopbackHost(admin.host) || admin.tokenFile !== null) return;
-  yield { code: 'ADMIN_EXPOSED', message: exposedMessage(admin.host) };
+function checkList({ access: { mode, peers } }: Config): string | undefined {
+  if (mode === 'list' || peers.length === 0) return undefined;
+  return `access.peers: has no effect when access.mode is ${mode}; remove it, or set the mode to list`;
 }
 
-/** Why an admin endpoint is not opened beyond loopback without a token file, and what to do. */
+function checkAdmin({ admin: { host, tokenFile } }: Config): Problem | undefined {
+  if (isLoopbackHost(host) || tokenFile !== null) return undefined;
+  return { code: 'ADMIN_EXPOSED', message: exposedMessage(host) };
+}
+
+/** Why an admin endpoint is not opened beyond loopback without a token file, and how to open it. */
 export function exposedMessage(host: string): string {
   return (
     `admin.host: ${host} is reached from beyond this machine, which needs a token for every call: ` +
@@ -92,9 +84,9 @@ function atMost(part: keyof Config['sync'], whole: keyof Config['sync']): Config
   const [path, bound] = [`sync.${part}`, `sync.${whole}`];
   return {
     reads: [path, bound],
-    *run({ sync }) {
-      if (sync[part] <= sync[whole]) return;
-      yield problem(`${path}: must be at most ${bound} (${sync[whole]}), not ${sync[part]}`);
+    run({ sync }) {
+      if (sync[part] <= sync[whole]) return undefined;
+      return `${path}: must be at most ${bound} (${sync[whole]}), not ${sync[part]}`;
     },
   };
 }

@@ -38,7 +38,7 @@ describe('the lines of a verification', () => {
     for (let round = 0; round < 2; round++) assert.equal((await ask()).status, 503);
     node.verify = async ({ progress }: VerifyOptions) => {
       progress?.({ phase: 'items', done: 1, of: 2 });
-      throw new Error('nobody foresaw it');
+      throw new Error('an unknown error');
     };
     for (let round = 1; round <= 2; round++) {
       const { body, status } = await ask();

@@ -47,7 +47,7 @@ describe('client', () => {
 
   it('does not retry calls that must run once', async () => {
     moods = ['reset'];
-    const refused = client.sendJson({ method: 'POST', path: '/' }, {});
+    const refused = client.json({ method: 'POST', path: '/', body: {} });
     await assert.rejects(refused, { code: 'ADMIN_UNREACHABLE', exitCode: 69 });
     assert.equal(calls, 1);
   });

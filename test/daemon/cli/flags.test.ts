@@ -45,7 +45,7 @@ describe('flags', () => {
     }
   });
 
-  it('set any key, of which the name has one character at the least, to any text', () => {
+  it('set any key with a name of at least one character to any text', () => {
     assert.deepEqual(settings('--set', 'a=', '--set', 'b.c=d=e'), [
       { path: 'a', value: '', source: '--set' },
       { path: 'b.c', value: 'd=e', source: '--set' },

@@ -246,9 +246,9 @@ describe('where an item is, for people', () => {
       bytes: null,
       expiresAt: null,
     } as const;
-    const nobody =
+    const noSource =
       'wanted since t\n  no connected peer is known to have it: those that connect are asked';
-    assert.equal(formatWhy(wanted), nobody);
+    assert.equal(formatWhy(wanted), noSource);
     const known = { sources: ['a', 'b'], fetchingFrom: 'a', bytes: 5, expiresAt: 'e' };
     assert.deepEqual(formatWhy({ ...wanted, ...known }).split('\n  '), [
       'wanted since t (5 B)',

@@ -1,20 +1,20 @@
-/** Where something came from: a file, or a line of one. */
+/** The source of an item: a file, or a line of a file. */
 export interface ImportOrigin {
   readonly path: string;
   readonly line?: number;
 }
 
-/** Why something is left out on purpose. */
+/** Why a candidate is left out on purpose. */
 export type SkipReason = 'symlink' | 'notAFile' | 'tooLarge' | 'blankLine';
 
 export type Loaded =
   | { readonly kind: 'item'; readonly hint: bigint; readonly payload: Uint8Array }
   | { readonly kind: 'skipped'; readonly reason: SkipReason };
 
-/** Something that may become an item. */
+/** A file or a line that may become an item. */
 export interface ImportCandidate {
   readonly origin: ImportOrigin;
-  /** Rejects when it cannot be read or makes no sense; with a `code` where there is one. */
+  /** Rejects if it cannot be read or is no item; the error may have a `code`. */
   load(): Promise<Loaded>;
 }
 

@@ -10,7 +10,7 @@ import { EXIT } from '../../errors.ts';
 import { printAnswer } from '../ask.ts';
 import { usage } from '../errors.ts';
 import { type CliInit, printLine } from '../init.ts';
-import { putItem } from '../items.ts';
+import { putCall } from '../items.ts';
 import { connect, type TargetOptions } from '../locate.ts';
 import { formatOrigin, type ImportCandidate } from './candidate.ts';
 import { readNdjson } from './ndjson.ts';
@@ -39,7 +39,7 @@ export async function importPath(
   try {
     summary = await importAll({
       candidates: source.candidates(),
-      put: (payload, hint) => putItem(client, payload, hint),
+      put: (payload, hint) => client.json(putCall(payload, hint)),
       concurrency: options.concurrency,
       report: (outcome) => report(outcome, options, progress, init),
     });

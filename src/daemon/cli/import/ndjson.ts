@@ -3,7 +3,7 @@ import { readLines, type TextLine } from './lines.ts';
 
 export interface NdjsonInit {
   chunks: AsyncIterable<Uint8Array>;
-  /** How the source is called in messages. */
+  /** Name of the source in messages. */
   path: string;
   /** Name of the top-level field that holds the hint. */
   hintField: string;
@@ -11,7 +11,7 @@ export interface NdjsonInit {
   maxBytes: number;
 }
 
-/** One candidate a line; the payload is the line as it stands, without its end. */
+/** One candidate a line; the payload is the unchanged line, without its end. */
 export async function* readNdjson(init: NdjsonInit): AsyncGenerator<ImportCandidate> {
   for await (const line of readLines(init.chunks, init.maxBytes)) {
     const origin = { path: init.path, line: line.number };
@@ -37,7 +37,7 @@ function decode(bytes: Uint8Array): string {
 function readHint(text: string, field: string): bigint {
   const value = parseObject(text);
   if (!Object.hasOwn(value, field)) {
-    throw new BadInput(`the line has no field "${field}"; name the one with --hint-field`);
+    throw new BadInput(`the line has no field "${field}"; name the field with --hint-field`);
   }
   const hint = value[field];
   if (typeof hint === 'string' && /^\d{1,20}$/.test(hint)) return BigInt(hint);
@@ -72,7 +72,7 @@ function sourceOf(text: string, field: string): string {
   return sources.get(JSON.parse(text, reviver)) ?? '';
 }
 
-/** What a reviver is told of a primitive value (JSON.parse source text access, in V8 since 11.4). */
+/** The third argument of a reviver, for primitive values (JSON.parse source text access, in V8 since 11.4). */
 interface SourceText {
   readonly source?: string;
 }

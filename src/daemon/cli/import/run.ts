@@ -35,7 +35,7 @@ export interface Summary {
   stopped: Trouble | null;
 }
 
-/** Offers every candidate to the daemon; ends early when no further one can succeed. */
+/** Offers every candidate to the daemon; ends early when no further put can succeed. */
 export async function importAll(init: ImportInit): Promise<Summary> {
   const summary: Summary = {
     imported: 0,

@@ -1,13 +1,13 @@
-import { formatBytes, formatCount } from '../format.ts';
+import { formatBytes, formatCount, formatNumber } from '../format.ts';
 import type { SkipReason } from './candidate.ts';
 import type { Summary } from './run.ts';
 
-/** The closing words of an import: what came in, what did not, and why. */
+/** The last lines of an import: counts of items stored, skipped and failed, and why it stopped. */
 export function formatSummary(summary: Summary, { maxBytes }: { maxBytes: number }): string {
   const { imported, created, bytes, failed, stopped } = summary;
   const lines = [
     `imported ${formatCount(imported, 'item')}, ${formatBytes(bytes)}: ` +
-      `${created.toLocaleString('en-US')} new, ${(imported - created).toLocaleString('en-US')} there already`,
+      `${formatNumber(created)} new, ${formatNumber(imported - created)} there already`,
   ];
   const names: Record<SkipReason, string> = {
     symlink: 'symbolic links',
@@ -17,9 +17,9 @@ export function formatSummary(summary: Summary, { maxBytes }: { maxBytes: number
   };
   const skipped = Object.entries(summary.skipped)
     .filter(([, count]) => count > 0)
-    .map(([reason, count]) => `${count.toLocaleString('en-US')} ${names[reason as SkipReason]}`);
+    .map(([reason, count]) => `${formatNumber(count)} ${names[reason as SkipReason]}`);
   if (skipped.length > 0) lines.push(`skipped ${skipped.join(', ')}`);
-  if (failed > 0) lines.push(`failed ${failed.toLocaleString('en-US')}`);
+  if (failed > 0) lines.push(`failed ${formatNumber(failed)}`);
   if (stopped !== null) {
     lines.push(
       `stopped before the end: ${stopped.message} [${stopped.code}]`,

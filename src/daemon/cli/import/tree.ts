@@ -31,7 +31,7 @@ function skip(path: string, reason: SkipReason): ImportCandidate {
   return { origin: { path }, load: async () => ({ kind: 'skipped', reason }) };
 }
 
-/** Opens without following links and without waiting for a pipe, whatever took the file's place. */
+/** Opens without following links and without waiting for a pipe: either may have replaced the file. */
 async function readItem(path: string, maxBytes: number): Promise<Loaded> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(path, flags);

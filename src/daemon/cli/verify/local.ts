@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import {
   type Clock,
   isReadFailure,
@@ -24,7 +24,7 @@ export interface VerifyLocalInit {
 export async function verifyLocal(init: VerifyLocalInit): Promise<VerifyResult | null> {
   const { dataDir, clock, progress } = init;
   const witness = init.witness(witnessPath(dataDir));
-  await checkPresent(dataDir);
+  checkPresent(dataDir);
   try {
     const database = await openDatabase(databasePath(dataDir));
     try {
@@ -39,17 +39,12 @@ export async function verifyLocal(init: VerifyLocalInit): Promise<VerifyResult |
 }
 
 /** LevelDB would make a database where there is none. */
-async function checkPresent(dataDir: string): Promise<void> {
+function checkPresent(dataDir: string): void {
   const path = databasePath(dataDir);
-  const missing = await access(path).then(
-    () => false,
-    () => true,
-  );
-  if (missing) {
-    const advice = 'say which directory is meant with --data-dir or --config, or --url';
-    const message = `there is no database at ${path}: ${advice}`;
-    throw new DaemonError('DATA_DIR_UNUSABLE', message, { exitCode: EXIT.unavailable });
-  }
+  if (existsSync(path)) return;
+  const advice = 'say which directory is meant with --data-dir or --config, or --url';
+  const message = `there is no database at ${path}: ${advice}`;
+  throw new DaemonError('DATA_DIR_UNUSABLE', message, { exitCode: EXIT.unavailable });
 }
 
 function unreadable(error: unknown, dataDir: string): unknown {

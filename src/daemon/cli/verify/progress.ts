@@ -4,7 +4,6 @@ import type { Terminal } from '../init.ts';
 
 export interface VerifyProgressBar {
   show(progress: VerifyProgress): void;
-  /** Takes the bar away. */
   end(): void;
 }
 
@@ -15,14 +14,13 @@ const WORDS: Readonly<Record<VerifyProgress['phase'], string>> = {
   ids: 'counting the ids',
 };
 
-/** A bar on a terminal; nothing where there is none. */
+/** A bar, shown on a terminal alone. */
 export function createProgress(out: Terminal): VerifyProgressBar {
-  if (out.isTTY !== true) return { show: () => undefined, end: () => undefined };
   const format = '{phase} [{bar}] {value}/{total} · {duration_formatted}';
   const bar = startBar(out, format, 0, { phase: 'opening' });
   return {
     show({ phase, done, of }) {
-      // The log is counted in commits, everything else in items.
+      // The log is counted in commits, each other phase in items.
       bar.setTotal(phase === 'log' ? done : Math.max(done, of));
       bar.update(done, { phase: WORDS[phase] });
     },

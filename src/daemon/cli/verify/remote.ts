@@ -7,7 +7,7 @@ import { readLines } from '../import/index.ts';
 
 /** Longest line taken: a result names at most 100 problems. */
 const MAX_LINE_BYTES = 1024 * 1024;
-/** A disk may be slow; a daemon that says nothing for so long is gone. */
+/** A disk may be slow; a daemon that is silent for longer is gone. */
 const IDLE_MS = 600_000;
 
 /** Has a running daemon verify its set. */
@@ -22,19 +22,16 @@ export async function verifyRemote(
     else if ('result' in line) return line.result;
     else throw failed(line.error.code, line.error.message);
   }
-  throw unreachable(`${client.url} ended before the verification did; try again`);
+  const message = `${client.url} ended before the verification did; try again`;
+  throw new DaemonError('ADMIN_UNREACHABLE', message);
 }
 
 function parse(bytes: Uint8Array | null): VerifyLine {
   try {
     return JSON.parse(new TextDecoder().decode(bytes ?? new Uint8Array()));
   } catch {
-    throw unreachable('the answer is not that of a rangemesh daemon');
+    throw new DaemonError('ADMIN_UNREACHABLE', 'the answer is not that of a rangemesh daemon');
   }
-}
-
-function unreachable(message: string): DaemonError {
-  return new DaemonError('ADMIN_UNREACHABLE', message, { exitCode: EXIT.unavailable });
 }
 
 function failed(code: string, message: string): Error {

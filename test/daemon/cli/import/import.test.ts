@@ -207,7 +207,7 @@ describe('import', () => {
       for (const number of [2, 3, 4, 5, 6, 7, 8, 9, 10]) {
         assert.match(stderr, new RegExp(`^rangemesh: -:${number}: `, 'm'));
       }
-      assert.match(stderr, /-:4: .*no field "hint"; name the one with --hint-field/);
+      assert.match(stderr, /-:4: .*no field "hint"; name the field with --hint-field/);
       assert.match(stderr, /-:10: .*\[INVALID_HINT\]/);
       assert.match(stdout, /^imported 2 items/m);
       assert.match(stdout, /^skipped 1 above 1000 B/m);
