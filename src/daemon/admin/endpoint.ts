@@ -31,7 +31,7 @@ export function plain(handler: RouteHandlerMethod): RouteHandlerMethod {
   };
 }
 
-/** Teaches the server every method Node can parse, so that none of them looks like a wrong path. */
+/** Teaches the server every method that Node can parse: none of them may look like a wrong path. */
 export function knowAllMethods(app: FastifyInstance): void {
   for (const method of METHODS) {
     if (method === 'CONNECT' || app.supportedMethods.includes(method as HTTPMethods)) continue;

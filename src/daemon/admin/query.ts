@@ -13,14 +13,10 @@ const DEFAULT_LIMIT = 100;
 /** Most keys in one answer, about 100 KiB of JSON. */
 const MAX_LIMIT = 1_000;
 
-const put = z.strictObject({ hint: z.string().optional() });
+const text = z.string().optional();
+const put = z.strictObject({ hint: text });
 const none = z.strictObject({});
-const list = z.strictObject({
-  from: z.string().optional(),
-  to: z.string().optional(),
-  limit: z.string().optional(),
-  cursor: z.string().optional(),
-});
+const list = z.strictObject({ from: text, to: text, limit: text, cursor: text });
 const address = z.strictObject({ address: z.string().min(1).max(2_048) });
 const sync = z.strictObject({ peerId: z.string().min(1).max(256).optional() });
 
@@ -63,7 +59,7 @@ export function parseId(text: string): Uint8Array {
   throw new AdminError('INVALID_ID', 'an id has 64 hexadecimal digits');
 }
 
-/** A place in the order as clients carry it from one answer to the next. */
+/** A place in the order, which clients carry from one answer to the next. */
 export function formatCursor({ hint, id }: ItemKey): string {
   return `${hint}.${bytesToHex(id)}`;
 }

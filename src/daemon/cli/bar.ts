@@ -1,10 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Terminal } from './init.ts';
 
-/**
- * A progress bar that has begun; it clears its line when it stops. Without a terminal none of its methods
- * does anything.
- */
+/** A progress bar that has begun; it clears its line when it stops. Without a terminal it is silent. */
 export function startBar(stream: Terminal, format: string, total: number, payload = {}): SingleBar {
   const bar = new SingleBar({
     stream,

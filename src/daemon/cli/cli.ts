@@ -14,7 +14,7 @@ export async function runCli(init: CliInit): Promise<number> {
     await program.parseAsync(init.argv, { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Commander has said what is wrong, or shown the help it was asked for.
+    // Commander has already written the mistake or the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const { line, exitCode: code } = lastWords(error);
     if (line !== null) init.stderr.write(`${line}\n`);

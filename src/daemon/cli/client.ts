@@ -1,5 +1,5 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import http from 'node:http';
+import https from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { DaemonError } from '../errors.ts';
 import { RefusedError, usage } from './errors.ts';
@@ -49,8 +49,8 @@ function codeOf(error: unknown): unknown {
 export class DaemonClient {
   readonly url: string;
   readonly #token: string | null;
-  readonly #agent: HttpAgent | HttpsAgent;
-  readonly #secure: boolean;
+  readonly #request: typeof https.request;
+  readonly #agent: http.Agent;
 
   constructor({ url, token, maxConnections = 32 }: ClientInit) {
     const protocol = URL.canParse(url) ? new URL(url).protocol : '';
@@ -59,9 +59,9 @@ export class DaemonClient {
     }
     this.url = url.replace(/\/+$/, '');
     this.#token = token;
-    this.#secure = protocol === 'https:';
-    const options = { keepAlive: true, maxSockets: maxConnections };
-    this.#agent = this.#secure ? new HttpsAgent(options) : new HttpAgent(options);
+    const { Agent, request } = protocol === 'https:' ? https : http;
+    this.#request = request;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: maxConnections });
   }
 
   /** The JSON of the answer; rejects with `RefusedError`, or `ADMIN_UNREACHABLE`. */
@@ -114,14 +114,13 @@ export class DaemonClient {
   }
 
   /** Resolves when the head of the answer is there. */
-  #begin(call: Call): Promise<IncomingMessage> {
+  #begin(call: Call): Promise<http.IncomingMessage> {
     const { method, path, idleMs = 60_000 } = call;
     const { bytes, headers } = encode(call);
     if (this.#token !== null) headers.authorization = `Bearer ${this.#token}`;
     const init = { method, headers, agent: this.#agent, timeout: idleMs };
-    const open = this.#secure ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
-      const request = open(`${this.url}${path}`, init);
+      const request = this.#request(`${this.url}${path}`, init);
       const silent = () =>
         request.destroy(Object.assign(new Error('it does not answer'), { code: 'ETIMEDOUT' }));
       request
@@ -160,7 +159,7 @@ function encode({ method, body }: Call) {
 }
 
 /** Rejects with `RefusedError` if the answer is a refusal. */
-async function refuse(response: IncomingMessage): Promise<void> {
+async function refuse(response: http.IncomingMessage): Promise<void> {
   const { statusCode: status = 0 } = response;
   if (status < 400) return;
   const { code, message } = parse(await buffer(response));

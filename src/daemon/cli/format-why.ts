@@ -1,7 +1,7 @@
 import type { WhyAnswer } from '../node-api.ts';
 import { formatBytes } from './format.ts';
 
-/** One line that says where an item is, and more where there is more to say. */
+/** A line that says where an item is; for a wanted item, more lines about its sources. */
 export function formatWhy(answer: WhyAnswer): string {
   switch (answer.state) {
     case 'have':

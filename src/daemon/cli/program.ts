@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { configFlags, parseBytes, parseConcurrency, parseHintFlag } from './flags.ts';
 import type { CliInit } from './init.ts';
 
-/** Runs a verb; what it resolves with is the exit code. */
+/** Runs a verb, which resolves with the exit code. */
 export type RunVerb = (verb: () => Promise<number>) => Promise<void>;
 
 /** Gets the arguments of the command line, then its options, then `CliInit`. */

@@ -1,4 +1,4 @@
-/** What an operator sets: one file, the environment and flags, checked as a whole. */
+/** The settings of an operator: one file, the environment and flags, checked as a whole. */
 
 export { parseSize } from '../size.ts';
 export { exposedMessage } from './checks.ts';

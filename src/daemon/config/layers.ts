@@ -50,7 +50,7 @@ export function readFileLayer(text: string, file: string, problems: Problem[]): 
   }
 }
 
-/** What Kubernetes tells every pod of a service that is called rangemesh. */
+/** Variables that Kubernetes sets in every pod for a service called rangemesh. */
 const SERVICE_LINK =
   /^RANGEMESH_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$/;
 
@@ -86,7 +86,7 @@ function unknownVariable(name: string): string {
   return `${name}: unknown environment variable; ${hint}`;
 }
 
-/** Lays settings over a raw tree; the later one wins. Returns the source of each path set. */
+/** Lays settings over a raw tree; a later setting wins. Returns the source of each path set. */
 export function applySettings(
   raw: RawConfig,
   settings: readonly Setting[],
@@ -107,7 +107,7 @@ export function applySettings(
   return sources;
 }
 
-/** The value a string stands for; a string that does not fit stays one, for the schema to refuse. */
+/** The value that a string stands for. A string that does not fit stays as it is: the schema refuses it. */
 function readString(path: string, value: string | readonly string[]): unknown {
   const leaf = leafAt(path)!;
   if (leaf.kind === 'list') {

@@ -5,7 +5,7 @@ import { parses } from '../parses.ts';
 import { parseListenAddress, parsePeerAddress } from '../peer-address.ts';
 import { parseSize, SIZE, sizeText } from '../size.ts';
 
-/** What messages and the reading of strings need to know of one key. */
+/** Facts of a key for messages and for the reading of strings. */
 export interface ConfigKey {
   /** Completes "must be ...". */
   readonly expected: string;

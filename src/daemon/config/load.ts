@@ -18,7 +18,7 @@ export interface LoadConfigInit {
    */
   env?: Readonly<Record<string, string | undefined>>;
   /**
-   * What the command line sets; the last one wins.
+   * Settings of the command line; the last of a key wins.
    * @default []
    */
   flags?: readonly Setting[];

@@ -19,7 +19,7 @@ export function configError(problems: readonly Problem[]): DaemonError {
   );
 }
 
-/** Says what is wrong with `section.key` and what there is instead. */
+/** Says why `section.key` is unknown and which keys there are. */
 export function unknownKey(path: string): string {
   const [section = '', key] = path.split('.');
   const keys = LEAVES.get(section);

@@ -103,10 +103,10 @@ const sync = section({
     'Milliseconds of quiet after local changes before a session tells the peers',
   ),
   settleMaxMs: integer([0, MAX_MS], DEFAULT_REPLICATOR_OPTIONS.settleMaxMs).describe(
-    'Milliseconds that changes which never stop may put such a session off',
+    'Most milliseconds that unceasing changes may put such a session off',
   ),
   silenceMs: integer([100, 3_600_000], DEFAULT_REPLICATOR_OPTIONS.silenceMs).describe(
-    'Milliseconds without a change after which sessions look whether what was pushed arrived',
+    'Milliseconds without a change after which sessions check that all pushes arrived',
   ),
   catchUpItems: integer([1, 1_000_000_000], DEFAULT_REPLICATOR_OPTIONS.catchUpItems).describe(
     'Items a peer has more than this node from which on it catches up from several peers at once',
@@ -124,7 +124,7 @@ const sync = section({
     'Sessions at the same time that this node begins, and as many again that peers begin',
   ),
   dialect: choice(['auto', 'native', 'commonware'], 'auto').describe(
-    'What is spoken with peers: native where they can, commonware where they cannot; or one alone',
+    'Dialects of sessions: native with peers that speak it, else commonware; or one of them alone',
   ),
   maxMessageBytes: size(['4KiB', '8MiB'], DEFAULT_SESSION_LIMITS.maxMessageBytes).describe(
     'Longest message of a session',
@@ -147,9 +147,7 @@ const fetch = section({
   expireAfterMs: integer(
     [60_000, Number.MAX_SAFE_INTEGER],
     DEFAULT_REPLICATOR_OPTIONS.expireAfterMs,
-  ).describe(
-    'Milliseconds after which an item that one peer alone said to have is not wanted any more',
-  ),
+  ).describe('Milliseconds after which an item that only one peer lists is not wanted any more'),
 });
 
 const push = section({
@@ -158,10 +156,10 @@ const push = section({
     'Milliseconds between two batches',
   ),
   inlineBytes: size(['0B', '32KiB'], DEFAULT_ANNOUNCE_OPTIONS.inlineBytes).describe(
-    'Longest payload that is pushed itself; of longer ones the key is',
+    'Longest payload that is pushed; of longer payloads only the key is pushed',
   ),
   maxBytesPerSecond: size(['64KiB', '1GiB'], DEFAULT_ANNOUNCE_OPTIONS.maxBytesPerSecond).describe(
-    'Bytes pushed in a second at most; what comes faster is left to sessions',
+    'Most bytes pushed in a second; sessions bring the rest',
   ),
 });
 
@@ -170,7 +168,7 @@ const limits = section({
     'Longest payload taken, from clients and from peers',
   ),
   // `DEFAULT_LIMITS.maxSetBytes` is infinite, which no file can say.
-  maxSetBytes: size(['0B', '4096TiB'], 0).describe('Payload bytes held at most; 0: no limit'),
+  maxSetBytes: size(['0B', '4096TiB'], 0).describe('Most payload bytes held; 0: no limit'),
   // Unlike in a replica alone: this disk is the daemon's to guard.
   minFreeBytes: size(['0B', '4096TiB'], 256 * 2 ** 20).describe(
     'Free bytes on the disk below which writing stops',
@@ -206,7 +204,7 @@ const sections = { node, network, access, admin, sync, fetch, push, limits, stor
 
 const schema = z.strictObject(sections).meta({ title: 'rangemesh configuration' });
 
-/** Every key with what messages and the reading of strings need, by section and key. */
+/** The facts of every key, by section and key. */
 export const LEAVES: ReadonlyMap<string, ReadonlyMap<string, ConfigKey>> = new Map(
   Object.entries(sections).map(([name, type]) => {
     const keys = Object.entries<z.ZodType>(type.unwrap().shape);

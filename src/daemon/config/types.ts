@@ -10,8 +10,8 @@ import type { DiscoveryOptions, MeshOptions } from '../mesh/options.ts';
 import type { ReplicatorOptions } from '../replicator/options.ts';
 
 /**
- * The whole configuration, checked and complete: paths absolute, sizes in bytes. A key that steers one
- * part has the type and the name of that part's option.
+ * The whole configuration, checked and complete: paths absolute, sizes in bytes. A key that steers a
+ * part has the type and the name of its option.
  */
 export interface Config {
   node: {
@@ -23,11 +23,11 @@ export interface Config {
     name: string;
     /** Multiaddrs listened on. */
     listen: string[];
-    /** Multiaddrs told to peers instead of those listened on; empty: tell those. */
+    /** Multiaddrs told to peers; empty: tell the addresses listened on. */
     announce: string[];
     /** Multiaddrs dialled, and dialled again when the connection is lost. */
     peers: string[];
-    /** Whether the other nodes are learnt of from those connected, and this one by them. */
+    /** Whether connected nodes tell of other nodes, and are told of this node. */
     discovery: boolean;
     mdns: boolean;
   } & Pick<MeshOptions, 'maxConnections'> &
@@ -49,7 +49,7 @@ export interface Config {
     allowedHosts: string[];
   };
   sync: {
-    /** What is spoken with peers; `auto`: native with those that can, commonware with the others. */
+    /** Dialects of sessions; `auto`: native with peers that speak it, commonware with the others. */
     dialect: 'auto' | 'native' | 'commonware';
   } & Pick<
     ReplicatorOptions,
@@ -89,11 +89,11 @@ export interface Setting {
   readonly path: string;
   /** A list may be one string with commas, or several strings. */
   readonly value: string | readonly string[];
-  /** What the operator typed, for messages: `--listen`, `RANGEMESH_NETWORK_LISTEN`. */
+  /** The flag or variable, for messages: `--listen`, `RANGEMESH_NETWORK_LISTEN`. */
   readonly source: string;
 }
 
-/** One thing wrong with the configuration. */
+/** A mistake in the configuration. */
 export interface Problem {
   readonly code: DaemonErrorCode;
   readonly message: string;

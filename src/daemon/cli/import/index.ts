@@ -3,7 +3,7 @@
  * counts and prints the outcome of each.
  */
 
-import { createReadStream, type Stats } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EXIT } from '../../errors.ts';
@@ -53,7 +53,7 @@ export async function importPath(
 
 interface ImportSource {
   candidates(): AsyncGenerator<ImportCandidate>;
-  /** How many candidates there are; null when only reading all of them would tell. */
+  /** The number of candidates; null if it takes reading all of them. */
   count(): Promise<number | null>;
 }
 
@@ -69,19 +69,15 @@ async function openSource(
   });
   if (path === '-') return ndjson('-', () => init.stdin);
   const absolute = resolve(init.cwd, path);
-  const stats = await stat(absolute).catch(unreadable(absolute));
+  const stats = await stat(absolute).catch((cause: Error): never => {
+    throw usage(`cannot read ${absolute}: ${cause.message}`, { cause });
+  });
   if (!stats.isDirectory()) return ndjson(path, () => createReadStream(absolute));
   if (options.hintField !== undefined) {
     throw usage('--hint-field is for NDJSON; in a directory the hint is the modification time');
   }
   const candidates = () => walkTree({ root: absolute, maxBytes });
   return { candidates, count: () => count(candidates()) };
-}
-
-function unreadable(path: string): (cause: Error) => Stats {
-  return (cause) => {
-    throw usage(`cannot read ${path}: ${cause.message}`, { cause });
-  };
 }
 
 async function count(candidates: AsyncGenerator<ImportCandidate>): Promise<number> {

@@ -23,9 +23,9 @@ export interface Trouble {
 }
 
 export interface Summary {
-  /** Items the daemon now has, new or not. */
+  /** Items that the daemon has now, new or not. */
   imported: number;
-  /** Those of them that were new to it. */
+  /** Imported items that the daemon did not have before. */
   created: number;
   /** Payload bytes of the imported items. */
   bytes: number;

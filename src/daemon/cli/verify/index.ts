@@ -1,6 +1,5 @@
 /**
- * The verb `verify`: checks a data directory, by the running daemon where there is one and by this
- * process else.
+ * The verb `verify`: checks a data directory, by the running daemon if there is one, else in this process.
  */
 
 import type { VerifyProgress, VerifyResult } from '../../../store/index.ts';
@@ -13,7 +12,7 @@ import { verifyLocal } from './local.ts';
 import { createProgress } from './progress.ts';
 import { verifyRemote } from './remote.ts';
 
-/** `verify`: reads the data directory of a stopped daemon itself, and asks a running one. */
+/** `verify`: reads the data directory of a stopped daemon itself, and asks a running daemon. */
 export async function verify(options: TargetOptions, init: CliInit): Promise<number> {
   const bar = createProgress(init.stderr);
   let result: VerifyResult;
