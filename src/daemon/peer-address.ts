@@ -1,6 +1,11 @@
+import { BlockList, isIP } from 'node:net';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { DaemonError } from './errors.ts';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
 
 const HOSTS = new Set(['ip4', 'ip6', 'dns', 'dns4', 'dns6']);
 const EXAMPLES =
@@ -34,12 +39,17 @@ export function parseListenAddress(address: string): Multiaddr {
   return parsed.multiaddr;
 }
 
+/** Whether only this machine reaches a host name or IP address. */
+export function isLoopbackHost(host: string): boolean {
+  const family = isIP(host);
+  if (family !== 0) return LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');
+  const name = host.toLowerCase();
+  return name === 'localhost' || name.endsWith('.localhost');
+}
+
 /** Whether only this machine reaches a listener on the address. */
 export function isLoopback(address: Multiaddr): boolean {
-  const host = address.getComponents().find(({ name }) => HOSTS.has(name));
-  return (
-    host?.value === '::1' || host?.value === 'localhost' || (host?.value ?? '').startsWith('127.')
-  );
+  return isLoopbackHost(hostOf(address));
 }
 
 /** The host alone: what stays the same when a refused node comes again from another port. */

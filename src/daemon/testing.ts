@@ -6,6 +6,7 @@ export type { RefusalReason, WhyAnswer } from './node-api.ts';
 export {
   hostOf,
   isLoopback,
+  isLoopbackHost,
   parseListenAddress,
   parsePeerAddress,
   withoutPeer,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { multiaddr } from '@multiformats/multiaddr';
-import { isLoopbackHost } from '../../src/daemon/config/index.ts';
 import { usableAddresses } from '../../src/daemon/mesh/discovery/testing.ts';
 import {
   hostOf,
   isLoopback,
+  isLoopbackHost,
   parseListenAddress,
   parsePeerAddress,
   withoutPeer,
@@ -59,7 +59,13 @@ describe('addresses', () => {
 
   it('of this machine alone are recognised', () => {
     const near = ['/ip4/127.0.0.1', '/ip4/127.9.9.9', '/ip6/::1', '/dns4/localhost'];
-    const far = ['/ip4/0.0.0.0', '/ip4/12.7.0.1', '/ip6/::', '/dns4/a.localhost.example'];
+    const far = [
+      '/ip4/0.0.0.0',
+      '/ip4/12.7.0.1',
+      '/ip6/::',
+      '/dns4/a.localhost.example',
+      '/dns4/127.example.org',
+    ];
     for (const host of near) assert.equal(isLoopback(multiaddr(`${host}/tcp/1`)), true, host);
     for (const host of far) assert.equal(isLoopback(multiaddr(`${host}/tcp/1`)), false, host);
     assert.equal(isLoopback(multiaddr('/tcp/1')), false);

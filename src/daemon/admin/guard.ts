@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import { isLoopbackHost } from '../config/index.ts';
+import { isLoopbackHost } from '../peer-address.ts';
 import { AdminError } from './errors.ts';
 
 export interface GuardInit {

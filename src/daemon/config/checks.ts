@@ -1,4 +1,4 @@
-import { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
+import { isLoopback, isLoopbackHost, parseListenAddress } from '../peer-address.ts';
 import { problem } from './problems.ts';
 import type { Config, Problem } from './types.ts';
 
@@ -36,7 +36,7 @@ export function checkConfig({ config, given, sound }: CheckInit): Problem[] {
 }
 
 function checkExposure({ network }: Config, given: CheckInit['given']): string | undefined {
-  const exposed = network.listen.filter((address) => !isLoopbackAddress(address));
+  const exposed = network.listen.filter((address) => !isLoopback(parseListenAddress(address)));
   if (exposed.length === 0 || given('access.mode')) return undefined;
   return (
     `access.mode: must be given when network.listen goes beyond loopback (${exposed.join(', ')}): ` +

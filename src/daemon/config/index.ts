@@ -4,6 +4,5 @@ export { parseSize } from '../size.ts';
 export { exposedMessage } from './checks.ts';
 export { variableOf } from './layers.ts';
 export { type LoadConfigInit, loadConfig } from './load.ts';
-export { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
 export { configJsonSchema, LEAVES, leafAt } from './schema.ts';
 export type { Config, Setting } from './types.ts';
