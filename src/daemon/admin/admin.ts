@@ -58,9 +58,10 @@ export function createAdmin(init: AdminInit): Admin {
   }
   return {
     listen: () => listen(app, init),
-    async close() {
+    close() {
       closing.abort(STOPPING);
-      await close(app, init.clock);
+      const cancel = init.clock.after(DRAIN_MS, () => app.server.closeAllConnections());
+      return app.close().finally(cancel);
     },
   };
 }
@@ -179,13 +180,4 @@ async function listen(app: FastifyInstance, { host, port }: AdminInit): Promise<
 function urlOf({ address, port }: AddressInfo): string {
   if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}`;
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
-}
-
-async function close(app: FastifyInstance, clock: Clock): Promise<void> {
-  const cancel = clock.after(DRAIN_MS, () => app.server.closeAllConnections());
-  try {
-    await app.close();
-  } finally {
-    cancel();
-  }
 }

@@ -50,23 +50,24 @@ function payloadOf(body: unknown): Uint8Array {
 }
 
 async function get(node: Node, id: Uint8Array, reply: FastifyReply) {
-  const item = await node.get(id);
-  if (item === undefined) throw absent(id);
-  describe(reply, id, item.hint);
-  return reply.send(Buffer.from(item.payload.buffer, item.payload.byteOffset, item.payload.length));
+  const { hint, payload } = held(await node.get(id), id);
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+  return describe(reply, id, hint).send(bytes);
 }
 
 async function head(node: Node, id: Uint8Array, reply: FastifyReply) {
-  const found = await node.head(id);
-  if (found === undefined) throw absent(id);
-  describe(reply, id, found.hint).header('content-length', found.bytes);
-  return reply.send();
+  const { hint, bytes } = held(await node.head(id), id);
+  return describe(reply, id, hint).header('content-length', bytes).send();
 }
 
 async function notModified(node: Node, id: Uint8Array, reply: FastifyReply) {
-  const found = await node.head(id);
-  if (found === undefined) throw absent(id);
-  return describe(reply, id, found.hint).removeHeader('content-type').code(304).send();
+  const { hint } = held(await node.head(id), id);
+  return describe(reply, id, hint).removeHeader('content-type').code(304).send();
+}
+
+function held<T>(found: T | undefined, id: Uint8Array): T {
+  if (found !== undefined) return found;
+  throw new AdminError('NOT_FOUND', `no item ${bytesToHex(id)} is held here`);
 }
 
 /** An id names its bytes for ever, so a client that has them need not ask again. */
@@ -81,10 +82,6 @@ function describe(reply: FastifyReply, id: Uint8Array, hint: bigint): FastifyRep
 function matches(header: string | undefined, id: Uint8Array): boolean {
   const tags = (header ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   return tags.includes(`"${bytesToHex(id)}"`) || tags.includes('*');
-}
-
-function absent(id: Uint8Array): AdminError {
-  return new AdminError('NOT_FOUND', `no item ${bytesToHex(id)} is held here`);
 }
 
 async function list(node: Node, query: unknown) {

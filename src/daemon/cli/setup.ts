@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type DaemonError, EXIT } from '../errors.ts';
+import { EXIT } from '../errors.ts';
 import { printAnswer } from './ask.ts';
 import { usage } from './errors.ts';
 import type { CliInit } from './init.ts';
@@ -23,17 +23,11 @@ export async function setup(
     await mkdir(resolve(init.cwd, directory), { recursive: true });
     await writeFile(path, text, { flag: 'wx' });
   } catch (cause) {
-    throw unwritable(path, cause as NodeJS.ErrnoException);
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const kept = `${path} is there already and stays as it is; name another directory`;
+    throw usage(code === 'EEXIST' ? kept : `cannot write ${path}: ${message}`, { cause });
   }
   const advice = `change what you need in it, then run: rangemesh start --config ${path}`;
   await printAnswer(options, init, { config: path }, `wrote ${path}\n${advice}`);
   return EXIT.ok;
-}
-
-function unwritable(path: string, cause: NodeJS.ErrnoException): DaemonError {
-  const message =
-    cause.code === 'EEXIST'
-      ? `${path} is there already and stays as it is; name another directory`
-      : `cannot write ${path}: ${cause.message}`;
-  return usage(message, { cause });
 }

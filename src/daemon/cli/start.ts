@@ -1,7 +1,7 @@
 import type { Setting } from '../config/index.ts';
 import { DaemonError, EXIT } from '../errors.ts';
 import type { Logger } from '../logging.ts';
-import type { CliInit, RunningDaemon } from './init.ts';
+import type { CliInit } from './init.ts';
 import { readConfig } from './locate.ts';
 
 /** From the first wish to stop to the end; operators are promised less than ten seconds. */
@@ -17,8 +17,12 @@ export async function start(
   const logger = await init.daemons.createLogger(config);
   const wishes = hearStopWishes(init, logger);
   try {
-    const running = runUntil(wishes.first, init.daemons.startDaemon(config, logger));
-    const end = await Promise.race([running, wishes.over]);
+    const stopped = init.daemons.startDaemon(config, logger).then(async (daemon) => {
+      await wishes.first;
+      await daemon.stop();
+      return 'stopped' as const;
+    });
+    const end = await Promise.race([stopped, wishes.over]);
     if (end === 'stopped') return EXIT.ok;
     if (end === 'late') {
       throw new DaemonError(
@@ -31,16 +35,6 @@ export async function start(
   } finally {
     wishes.close();
   }
-}
-
-async function runUntil(
-  asked: Promise<void>,
-  starting: Promise<RunningDaemon>,
-): Promise<'stopped'> {
-  const daemon = await starting;
-  await asked;
-  await daemon.stop();
-  return 'stopped';
 }
 
 /**

@@ -13,47 +13,31 @@ export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): AsyncGenerator<TextLine> {
-  const pending = new PendingLine(maxBytes);
+  let parts: Uint8Array[] = [];
+  let length = 0;
   let number = 0;
+  // One byte more than allowed may be the return of a line that ends in CR LF.
+  const fits = () => length <= maxBytes + 1;
+  const add = (part: Uint8Array) => {
+    length += part.length;
+    if (fits()) parts.push(part);
+    else parts = [];
+  };
+  const take = (): TextLine => {
+    const whole = fits() ? Buffer.concat(parts) : null;
+    const line = whole?.at(-1) === RETURN ? whole.subarray(0, -1) : whole;
+    parts = [];
+    length = 0;
+    return { number: ++number, bytes: line !== null && line.length <= maxBytes ? line : null };
+  };
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      pending.add(chunk.subarray(start, end));
-      yield { number: ++number, bytes: pending.take() };
+      add(chunk.subarray(start, end));
+      yield take();
       start = end + 1;
     }
-    pending.add(chunk.subarray(start));
+    add(chunk.subarray(start));
   }
-  if (!pending.empty) yield { number: ++number, bytes: pending.take() };
-}
-
-class PendingLine {
-  readonly #maxBytes: number;
-  #parts: Uint8Array[] = [];
-  #length = 0;
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  get empty(): boolean {
-    return this.#length === 0;
-  }
-
-  add(part: Uint8Array): void {
-    if (part.length === 0) return;
-    this.#length += part.length;
-    // One byte more than allowed may be the return of a line that ends in CR LF.
-    if (this.#length <= this.#maxBytes + 1) this.#parts.push(part);
-    else this.#parts = [];
-  }
-
-  take(): Uint8Array | null {
-    const whole = this.#length <= this.#maxBytes + 1 ? Buffer.concat(this.#parts) : null;
-    this.#parts = [];
-    this.#length = 0;
-    if (whole === null) return null;
-    const line = whole.at(-1) === RETURN ? whole.subarray(0, -1) : whole;
-    return line.length <= this.#maxBytes ? line : null;
-  }
+  if (length > 0) yield take();
 }
