@@ -7,8 +7,8 @@ import { createProgram } from './program.ts';
 /** Runs one command line; resolves with the exit code, and never rejects. */
 export async function runCli(init: CliInit): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const program = createProgram(init, async (verb) => {
-    exitCode = await verb();
+  const program = createProgram(init, (code) => {
+    exitCode = code;
   });
   try {
     await program.parseAsync(init.argv, { from: 'user' });

@@ -41,10 +41,6 @@ export interface AdminResponse {
 /** Codes of connections that broke, unlike those of connections that never came about. */
 const BROKEN: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
-function codeOf(error: unknown): unknown {
-  return Object((error as Error).cause).code;
-}
-
 /** Speaks to the admin endpoint of one daemon over kept-alive connections. */
 export class DaemonClient {
   readonly url: string;
@@ -81,7 +77,7 @@ export class DaemonClient {
       return await this.#exchange(call);
     } catch (error) {
       // A kept-alive connection may break just as it is used again.
-      if (!idempotent || !BROKEN.has(codeOf(error))) throw error;
+      if (!idempotent || !BROKEN.has(Object((error as Error).cause).code)) throw error;
       return await this.#exchange(call);
     }
   }

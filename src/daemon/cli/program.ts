@@ -2,24 +2,21 @@ import { Command, Option } from 'commander';
 import { configFlags, parseBytes, parseConcurrency, parseHintFlag } from './flags.ts';
 import type { CliInit } from './init.ts';
 
-/** Runs a verb, which resolves with the exit code. */
-export type RunVerb = (verb: () => Promise<number>) => Promise<void>;
-
-/** Gets the arguments of the command line, then its options, then `CliInit`. */
+/** Takes the arguments of the command line, its options and `CliInit`; resolves with the exit code. */
 type Verb = (...given: never[]) => Promise<number>;
 
 class VerbCommand extends Command {
   readonly #init: CliInit;
-  readonly #run: RunVerb;
+  readonly #exit: (code: number) => void;
 
-  constructor(name: string | undefined, init: CliInit, run: RunVerb) {
+  constructor(name: string | undefined, init: CliInit, exit: (code: number) => void) {
     super(name);
     this.#init = init;
-    this.#run = run;
+    this.#exit = exit;
   }
 
   override createCommand(name?: string): VerbCommand {
-    return new VerbCommand(name, this.#init, this.#run);
+    return new VerbCommand(name, this.#init, this.#exit);
   }
 
   /** A verb that speaks to a daemon, with the options by which it finds the daemon. */
@@ -39,16 +36,17 @@ class VerbCommand extends Command {
 
   /** The verb is loaded when it is called: help does not wait for it. */
   runs(load: () => Promise<Verb>): this {
-    return this.action(() => {
+    return this.action(async () => {
+      const verb = await load();
       const given = [...this.processedArgs, this.optsWithGlobals(), this.#init];
-      return this.#run(async () => (await load())(...(given as never[])));
+      this.#exit(await verb(...(given as never[])));
     });
   }
 }
 
-/** The command line: every verb with its options and its help. */
-export function createProgram(init: CliInit, run: RunVerb): Command {
-  const program = new VerbCommand('rangemesh', init, run)
+/** The command line: every verb with its options and its help. `exit` gets the exit code of a verb. */
+export function createProgram(init: CliInit, exit: (code: number) => void): Command {
+  const program = new VerbCommand('rangemesh', init, exit)
     .description('Keeps an immutable, content-addressed item set equal across a mesh of peers.')
     .version(init.version, '-V, --version')
     .exitOverride()

@@ -68,7 +68,7 @@ describe('admin endpoint', () => {
       assert.deepEqual(running.node.synced, [undefined, undefined, 'p', undefined]);
     });
 
-    it('names what is wrong with a body', async () => {
+    it('names the mistake in a body', async () => {
       const wrong = await post('/v1/peers', { adress: '/ip4/192.0.2.1/tcp/1' });
       assert.deepEqual([wrong.status, wrong.json.code], [400, 'INVALID_BODY']);
       assert.match(wrong.json.message, /address.*adress.*known: address/s);

@@ -79,7 +79,7 @@ describe('admin endpoint: items', () => {
     assert.deepEqual([unknown.status, unknown.json.code], [400, 'INVALID_QUERY']);
   });
 
-  it('refuses a body above the limit, whatever its size and framing', async () => {
+  it('refuses a body above the limit, of any size and framing', async () => {
     assert.equal((await put(new Uint8Array(1_024))).status, 201);
     const answers = [
       await put(new Uint8Array(1_025)),
@@ -116,7 +116,7 @@ describe('admin endpoint: items', () => {
     assert.deepEqual((await call('/v1/items?from=100')).json, { items: [], cursor: null });
   });
 
-  it('names what is wrong with a listing', async () => {
+  it('names the mistake in a query for a list', async () => {
     const code = async (query: string) => {
       const { status, json } = await call(`/v1/items?${query}`);
       return `${status} ${json.code}`;

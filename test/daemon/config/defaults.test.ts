@@ -52,7 +52,7 @@ function sameKeys(defaults: object, options: object): object {
 }
 
 describe('a default', () => {
-  it('is what the comment of its option says', async () => {
+  it('is the value in the comment of its option', async () => {
     const files = await readdir(new URL('src', ROOT), { recursive: true });
     let sources = await read(NATIVE);
     const places: [name: string, defaults: object][] = [['NativeLimits', DEFAULT_NATIVE_LIMITS]];

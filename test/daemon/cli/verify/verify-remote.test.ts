@@ -28,7 +28,7 @@ const progress = line({ progress: { phase: 'items', done: 1, of: 2 } });
 const clean = { ok: true, items: 1, bytes: 2, quarantined: 0, problemCount: 0, problems: [] };
 
 describe('a verification by a running daemon', () => {
-  it('ends with its result, whatever follows it', async (context) => {
+  it('ends with its result, and ignores later lines', async (context) => {
     const ran = await verify(context, (to) => to.end(`${progress + line({ result: clean })}{`));
     assert.deepEqual([ran.exitCode, ran.stdout], [0, 'clean: 1 item, 2 B, 0 in quarantine\n']);
   });
