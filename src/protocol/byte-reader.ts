@@ -1,5 +1,8 @@
+import { readU64BE } from '../store/index.ts';
 import type { ProtocolError } from './errors.ts';
-import { readVarint } from './varint.ts';
+import { MAX_COUNT_BYTES, readVarint } from './varint.ts';
+
+const NUMBER_LIMIT = 128n ** BigInt(MAX_COUNT_BYTES);
 
 export interface ByteReaderInit {
   readonly bytes: Uint8Array;
@@ -47,5 +50,17 @@ export class ByteReader {
     const value = (this.#init.readVarint ?? readVarint)(this.#next);
     if (typeof value === 'string') throw this.#init.malformed(value);
     return value;
+  }
+
+  /** A LEB128 number of at most `MAX_COUNT_BYTES`. */
+  number(): number {
+    const value = this.varint();
+    if (value < NUMBER_LIMIT) return Number(value);
+    throw this.#init.malformed(`a number has more than ${MAX_COUNT_BYTES} bytes`);
+  }
+
+  /** 8 bytes, big-endian. */
+  u64(): bigint {
+    return readU64BE(this.take(8), 0);
   }
 }

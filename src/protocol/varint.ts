@@ -1,6 +1,6 @@
-import { malformed } from './errors.ts';
+import { writeU64BE } from '../store/index.ts';
 
-/** Bytes of a u64 varint at the most. */
+/** Bytes of the longest u64 varint. */
 export const MAX_VARINT_BYTES = 10;
 
 /** Groups of seven bits that a double holds exactly. */
@@ -25,8 +25,8 @@ export function writeVarint(out: Uint8Array, offset: number, value: bigint): num
 }
 
 /**
- * Reads a canonical LEB128 u64, byte by byte from `next`. Returns what is wrong with it as a
- * sentence where it is not canonical or does not fit.
+ * Reads a canonical LEB128 u64, byte by byte from `next`. Returns the problem as a sentence if it is
+ * not canonical or does not fit.
  */
 export function readVarint(next: () => number): bigint | string {
   let low = 0;
@@ -46,25 +46,33 @@ export function readVarint(next: () => number): bigint | string {
 
 /** Longest varint of a count, a length or a number below 2^35. */
 export const MAX_COUNT_BYTES = 5;
-const COUNT_LIMIT = 2n ** 35n;
 
-/** `writeVarint` of a whole number below 2^35, into an array of its own. */
-export function encodeCount(value: number): Uint8Array {
-  const wide = BigInt(value);
-  const bytes = new Uint8Array(varintBytes(wide));
-  writeVarint(bytes, 0, wide);
+/** Bytes that `value`, a whole number below 2^53, takes as LEB128. */
+export function countBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes++;
   return bytes;
 }
 
-/** The number at `begin` and where it ends. Throws `MALFORMED_FRAME` unless it is a canonical one. */
-export function decodeCount(frame: Uint8Array, begin: number): { value: number; end: number } {
-  let end = begin;
-  const value = readVarint(() => {
-    const byte = frame[end++];
-    if (byte === undefined) throw malformed('a frame ends in the middle of a number');
-    return byte;
-  });
-  if (typeof value === 'string') throw malformed(value);
-  if (value >= COUNT_LIMIT) throw malformed(`a number has more than ${MAX_COUNT_BYTES} bytes`);
-  return { value: Number(value), end };
+/** `writeVarint` of a whole number below 2^53. */
+export function writeCount(out: Uint8Array, offset: number, value: number): number {
+  let at = offset;
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) out[at++] = (rest % 128) | 128;
+  out[at++] = rest;
+  return at;
+}
+
+/** `writeCount` into an array of its own. */
+export function encodeCount(value: number): Uint8Array {
+  const bytes = new Uint8Array(countBytes(value));
+  writeCount(bytes, 0, value);
+  return bytes;
+}
+
+/** 8 bytes, big-endian. */
+export function encodeU64(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  writeU64BE(bytes, 0, value);
+  return bytes;
 }

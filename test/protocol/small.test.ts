@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ProtocolError, protocolId, SessionStop } from '../../src/protocol/index.ts';
-import { decodeCount, encodeCount, MAX_COUNT_BYTES, within } from '../../src/protocol/testing.ts';
+import { ByteReader, encodeCount, MAX_COUNT_BYTES, within } from '../../src/protocol/testing.ts';
 import { bytesToHex, hexToBytes } from '../../src/store/index.ts';
 import { byNow } from '../support/by-now.ts';
 import { VirtualClock } from '../support/clock.ts';
@@ -44,6 +44,11 @@ describe('protocolId', () => {
   });
 });
 
+function readerOf(hex: string): ByteReader {
+  const malformed = (problem: string) => new ProtocolError('MALFORMED_FRAME', problem);
+  return new ByteReader({ bytes: hexToBytes(hex), malformed, truncated: 'it is cut off' });
+}
+
 describe('varint', () => {
   const cases: [number, string][] = [
     [0, '00'],
@@ -58,15 +63,16 @@ describe('varint', () => {
   it('writes the shortest form, and reads it wherever it lies', () => {
     for (const [value, hex] of cases) {
       assert.equal(bytesToHex(encodeCount(value)), hex);
-      const frame = hexToBytes(`aabb${hex}80`);
-      assert.deepEqual(decodeCount(frame, 2), { value, end: frame.length - 1 });
+      const reader = readerOf(`aabb${hex}80`);
+      reader.take(2);
+      assert.deepEqual([reader.number(), reader.remaining], [value, 1]);
     }
     assert.equal(MAX_COUNT_BYTES, 5);
   });
 
   it('refuses numbers that are cut, overlong, or too large', () => {
     for (const hex of ['', '80', 'ffffffff', '8000', '818000', '8080808000', 'ffffffffff00']) {
-      assert.throws(() => decodeCount(hexToBytes(hex), 0), { code: 'MALFORMED_FRAME' }, hex);
+      assert.throws(() => readerOf(hex).number(), { code: 'MALFORMED_FRAME' }, hex);
     }
   });
 });

@@ -6,14 +6,14 @@ import {
   type Item,
   type ItemKey,
 } from '../../store/index.ts';
+import { ByteReader } from '../byte-reader.ts';
 import { malformed, ProtocolError } from '../errors.ts';
-import { decodeCount, encodeCount, MAX_COUNT_BYTES } from '../varint.ts';
+import { encodeCount, encodeU64, MAX_COUNT_BYTES } from '../varint.ts';
 
-/** First byte of a frame: what its records are. */
+/** First byte of a frame: the kind of its records. */
 export const KIND = { items: 0x01, keys: 0x02 } as const;
 
 export const EPOCH_BYTES = 8;
-const HINT_BYTES = 8;
 
 /** Longest beginning of a frame. */
 export const HEADER_BYTES: number = 1 + EPOCH_BYTES + MAX_COUNT_BYTES;
@@ -45,14 +45,8 @@ export interface AnnounceLimits {
 
 /** `hint, 8 bytes big-endian | id | length`, and for an item its payload. */
 export function encodeRecord(item: ItemKey & { length: number; payload?: Uint8Array }): Uint8Array {
-  const length = encodeCount(item.length);
-  const { payload = new Uint8Array(0) } = item;
-  const bytes = new Uint8Array(HINT_BYTES + ID_BYTES + length.length + payload.length);
-  new DataView(bytes.buffer).setBigUint64(0, item.hint);
-  bytes.set(item.id, HINT_BYTES);
-  bytes.set(length, HINT_BYTES + ID_BYTES);
-  bytes.set(payload, HINT_BYTES + ID_BYTES + length.length);
-  return bytes;
+  const { hint, id, length, payload = new Uint8Array(0) } = item;
+  return concatBytes(encodeU64(hint), id, encodeCount(length), payload);
 }
 
 /** `kind | epoch | sequence | records`. */
@@ -65,8 +59,8 @@ export function encodeFrame(
 }
 
 /**
- * What a frame says; its arrays are views on it. Throws `FRAME_TOO_LARGE`, `BUDGET_SPENT` or
- * `MALFORMED_FRAME`. Whether ids are right is not looked at.
+ * A frame as an announcement; its arrays are views on it. Throws `FRAME_TOO_LARGE`, `BUDGET_SPENT` or
+ * `MALFORMED_FRAME`. Ids are not checked.
  */
 export function decodeFrame(frame: Uint8Array, limits: AnnounceLimits): Announcement {
   if (frame.length > limits.maxFrameBytes) {
@@ -76,11 +70,11 @@ export function decodeFrame(frame: Uint8Array, limits: AnnounceLimits): Announce
     );
   }
   const kind = kindOf(frame[0]);
-  const epoch = frame.subarray(1, 1 + EPOCH_BYTES);
-  const { value: sequence, end } = decodeCount(frame, 1 + EPOCH_BYTES);
-  const records = new RecordReader(frame, end, limits.maxRecords);
-  if (kind === 'items') return { kind, epoch, sequence, items: [...records.items()] };
-  return { kind, epoch, sequence, keys: [...records.keys()] };
+  const records = new RecordReader(frame.subarray(1), limits.maxRecords);
+  const number = { epoch: records.take(EPOCH_BYTES), sequence: records.number() };
+  if (records.remaining === 0) throw malformed('an announcement announces nothing');
+  if (kind === 'items') return { kind, ...number, items: [...records.items()] };
+  return { kind, ...number, keys: [...records.keys()] };
 }
 
 function kindOf(byte: number | undefined): keyof typeof KIND {
@@ -90,33 +84,24 @@ function kindOf(byte: number | undefined): keyof typeof KIND {
 }
 
 /** Reads records one after the other; makes room for no more than has come. */
-class RecordReader {
-  readonly #frame: Uint8Array;
-  readonly #view: DataView;
+class RecordReader extends ByteReader {
   readonly #maxRecords: number;
   readonly #seen = new Set<string>();
-  #at: number;
 
-  constructor(frame: Uint8Array, begin: number, maxRecords: number) {
-    this.#frame = frame;
-    this.#view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-    this.#at = begin;
+  constructor(bytes: Uint8Array, maxRecords: number) {
+    super({ bytes, malformed, truncated: 'an announcement is cut off' });
     this.#maxRecords = maxRecords;
-    if (begin === frame.length) throw malformed('an announcement announces nothing');
   }
 
   *items(): Generator<Item> {
-    while (this.#at < this.#frame.length) {
+    while (this.remaining > 0) {
       const { hint, id, length } = this.#key();
-      if (length > this.#frame.length - this.#at) throw malformed('a payload is cut off');
-      const payload = this.#frame.subarray(this.#at, this.#at + length);
-      this.#at += length;
-      yield { hint, id, payload };
+      yield { hint, id, payload: this.take(length) };
     }
   }
 
   *keys(): Generator<AnnouncedKey> {
-    while (this.#at < this.#frame.length) {
+    while (this.remaining > 0) {
       const key = this.#key();
       if (key.length === 0) throw malformed('the key of an empty payload is announced without it');
       yield key;
@@ -124,23 +109,18 @@ class RecordReader {
   }
 
   #key(): AnnouncedKey {
-    const begin = this.#at;
-    const end = begin + HINT_BYTES + ID_BYTES;
-    if (end > this.#frame.length) throw malformed('a key is cut off');
-    const hint = this.#view.getBigUint64(begin);
+    const hint = this.u64();
     if (hint === INFINITE_HINT) throw malformed('a key has the reserved hint 2^64-1');
-    const id = this.#frame.subarray(begin + HINT_BYTES, end);
+    const id = this.take(ID_BYTES);
     this.#count(id);
-    const length = decodeCount(this.#frame, end);
-    this.#at = length.end;
-    return { hint, id, length: length.value };
+    return { hint, id, length: this.number() };
   }
 
   #count(id: Uint8Array): void {
     if (this.#seen.size === this.#maxRecords) {
       throw new ProtocolError(
         'BUDGET_SPENT',
-        `an announcement has more than ${this.#maxRecords} records, which is what is accepted`,
+        `an announcement has more than ${this.#maxRecords} records, the most that is accepted`,
       );
     }
     if (this.#seen.size === this.#seen.add(bytesToKey(id)).size) {

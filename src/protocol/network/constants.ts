@@ -10,6 +10,3 @@ export const MAX_INBOUND = 1;
  * stream of an honest peer then.
  */
 export const PAUSED_STREAM_BYTES: number = 16 * 1024 * 1024 + 256 * 1024;
-
-/** Bytes of the longest length prefix: enough for 32 GiB. */
-export const MAX_PREFIX_BYTES = 5;

@@ -1,30 +1,17 @@
-import { ProtocolError } from '../errors.ts';
-import { MAX_PREFIX_BYTES } from './constants.ts';
-
-/** Bytes that frame a payload of `length` bytes on the wire. */
-export function prefixBytes(length: number): number {
-  let bytes = 1;
-  for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++;
-  return bytes;
-}
+import { malformed, ProtocolError } from '../errors.ts';
+import { countBytes, MAX_COUNT_BYTES, writeCount } from '../varint.ts';
 
 /** Each frame behind its length as an unsigned LEB128 varint; a fresh array. */
 export function encodeFrames(frames: readonly Uint8Array[]): Uint8Array {
-  const total = frames.reduce((sum, { length }) => sum + prefixBytes(length) + length, 0);
+  const total = frames.reduce((sum, { length }) => sum + countBytes(length) + length, 0);
   const bytes = new Uint8Array(total);
   let at = 0;
-  for (const frame of frames) at = writeFrame(bytes, at, frame);
+  for (const frame of frames) {
+    at = writeCount(bytes, at, frame.length);
+    bytes.set(frame, at);
+    at += frame.length;
+  }
   return bytes;
-}
-
-/** Where the next frame goes. */
-function writeFrame(bytes: Uint8Array, start: number, frame: Uint8Array): number {
-  let at = start;
-  let rest = frame.length;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes[at++] = (rest % 0x80) | 0x80;
-  bytes[at++] = rest;
-  bytes.set(frame, at);
-  return at + frame.length;
 }
 
 const KEPT_CAPACITY = 64 * 1024;
@@ -36,9 +23,8 @@ interface Span {
 }
 
 /**
- * Bytes on their way to becoming frames. Chunks are copied together as they arrive, so that neither
- * a length nobody has proved nor a rain of tiny chunks makes it hold more than about four times
- * what has come.
+ * Bytes on their way to becoming frames. Chunks are copied together as they arrive: neither an
+ * unproved length nor many tiny chunks make it hold more than about four times the bytes that came.
  */
 export class FrameBuffer {
   readonly #maxFrameBytes: number;
@@ -128,23 +114,15 @@ export class FrameBuffer {
   #prefixAt(at: number): { bytes: number; length: number } | undefined {
     const size = this.#end - at;
     let length = 0;
-    for (let i = 0; i < Math.min(size, MAX_PREFIX_BYTES); i++) {
+    for (let i = 0; i < Math.min(size, MAX_COUNT_BYTES); i++) {
       const byte = this.#bytes[at + i]!;
       length += (byte & 0x7f) * 2 ** (7 * i);
       if (byte >= 0x80) continue;
-      if (byte === 0 && i > 0) {
-        throw new ProtocolError(
-          'MALFORMED_FRAME',
-          'the length of a frame is not a shortest varint',
-        );
-      }
+      if (byte === 0 && i > 0) throw malformed('the length of a frame is not a shortest varint');
       return { bytes: i + 1, length };
     }
-    if (size < MAX_PREFIX_BYTES) return undefined;
-    throw new ProtocolError(
-      'MALFORMED_FRAME',
-      `the length of a frame has more than ${MAX_PREFIX_BYTES} bytes`,
-    );
+    if (size < MAX_COUNT_BYTES) return undefined;
+    throw malformed(`the length of a frame has more than ${MAX_COUNT_BYTES} bytes`);
   }
 
   /** Never more than half full after moving, so that moving costs a constant a byte over time. */

@@ -2,5 +2,5 @@
 
 export { MAX_INBOUND, PAUSED_STREAM_BYTES, RECEIVE_WINDOW_BYTES } from './constants.ts';
 export { toProtocolError } from './failure.ts';
-export { encodeFrames, FrameBuffer, prefixBytes } from './framing.ts';
+export { encodeFrames, FrameBuffer } from './framing.ts';
 export type * from './network.ts';

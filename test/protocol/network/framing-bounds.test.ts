@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { encodeFrames, FrameBuffer, prefixBytes } from '../../../src/protocol/network/index.ts';
+import { encodeFrames, FrameBuffer } from '../../../src/protocol/network/index.ts';
+import { countBytes } from '../../../src/protocol/testing.ts';
 import { bytesToHex, concatBytes, hexToBytes } from '../../../src/store/index.ts';
 import { settle } from '../../support/clock.ts';
 
@@ -24,11 +25,11 @@ describe('framing: bounds', () => {
       [16_384, '808001'],
     ] as const) {
       const bytes = encodeFrames([frame(size)]);
-      assert.equal(bytesToHex(bytes.subarray(0, prefixBytes(size))), prefix);
+      assert.equal(bytesToHex(bytes.subarray(0, countBytes(size))), prefix);
       assert.equal(bytes.length, prefix.length / 2 + size);
     }
     assert.deepEqual(
-      [2 ** 28 - 1, 2 ** 28, 2 ** 35 - 1].map((size) => prefixBytes(size)),
+      [2 ** 28 - 1, 2 ** 28, 2 ** 35 - 1].map((size) => countBytes(size)),
       [4, 5, 5],
     );
   });

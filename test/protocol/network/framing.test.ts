@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { encodeFrames, FrameBuffer, prefixBytes } from '../../../src/protocol/network/index.ts';
+import { encodeFrames, FrameBuffer } from '../../../src/protocol/network/index.ts';
+import { countBytes } from '../../../src/protocol/testing.ts';
 import { hexToBytes } from '../../../src/store/index.ts';
 import { assertProperty } from '../../support/property.ts';
 
@@ -68,7 +69,7 @@ describe('framing', () => {
 
   it('knows how long prefixes are', () => {
     for (const length of [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152]) {
-      const prefix = prefixBytes(length);
+      const prefix = countBytes(length);
       assert.equal(encodeFrames([new Uint8Array(length)]).length, prefix + length);
     }
   });

@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../errors.ts';
 import type { SessionChannel } from '../../network/index.ts';
-import { prefixBytes } from '../../network/index.ts';
+import { countBytes } from '../../varint.ts';
 import type { Dialect } from '../dialect.ts';
 
 export interface PeerStreamInit {
@@ -188,7 +188,7 @@ export class SessionSlot implements SessionChannel {
       await this.#stream.channel.send(MARK);
       this.#check();
     }
-    this.#sentBytes += prefixBytes(frame.length) + frame.length;
+    this.#sentBytes += countBytes(frame.length) + frame.length;
     await this.#stream.channel.send(frame);
   }
 
@@ -201,7 +201,7 @@ export class SessionSlot implements SessionChannel {
     const first = this.#receivedBytes === 0;
     if (first && this.#state === 'begun' && frame?.length === 0)
       frame = await this.#stream.tie(this);
-    if (frame !== null) this.#receivedBytes += prefixBytes(frame.length) + frame.length;
+    if (frame !== null) this.#receivedBytes += countBytes(frame.length) + frame.length;
     return frame;
   }
 
