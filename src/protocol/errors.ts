@@ -19,7 +19,7 @@ export type ProtocolErrorCode =
   | 'ITEM_TOO_LARGE'
   | 'INVALID_NETWORK_NAME';
 
-/** Every error the protocol raises on purpose. `code` is stable; `message` says what happened. */
+/** Every error the protocol raises on purpose. `code` is stable; `message` is for people. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
   readonly code: ProtocolErrorCode;
@@ -30,11 +30,16 @@ export class ProtocolError extends Error {
   }
 }
 
+/** The message of a thrown value of any kind. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 export function malformed(message: string): ProtocolError {
   return new ProtocolError('MALFORMED_FRAME', message);
 }
 
-/** `malformed` for what is not a whole of some kind; the kind begins each message. */
+/** `malformed` with messages that begin with `kind`. */
 export function malformedAs(kind: string): (problem: string) => ProtocolError {
   return (problem) => malformed(`${kind}: ${problem}`);
 }
@@ -44,22 +49,22 @@ export function unexpected(message: string): ProtocolError {
 }
 
 /** A frame or a call that does not fit the state of the session. */
-export function outOfTurn(what: string): ProtocolError {
-  return unexpected(`${what}: open a new session`);
+export function outOfTurn(problem: string): ProtocolError {
+  return unexpected(`${problem}: open a new session`);
 }
 
-export function spent(what: string): ProtocolError {
+export function spent(budget: string): ProtocolError {
   return new ProtocolError(
     'BUDGET_SPENT',
-    `the session has taken ${what}, all it may: what it found is good, a new one goes on from there`,
+    `the session has taken ${budget}, all it may: its findings are good, a new session goes on from there`,
   );
 }
 
 /** Ends a session of a dialect that can tell the peer why. */
 export class SessionStop extends ProtocolError {
-  /** The last frame to send, or null when the peer is the one that stopped. */
+  /** The last frame to send, or null if the peer stopped. */
   readonly parting: Uint8Array | null;
-  /** The lowest bound above which something was not settled, where that is known. */
+  /** The lowest bound above which ranges are open, if it is known. */
   readonly from: Bound | null;
 
   constructor(error: ProtocolError, stop: { parting: Uint8Array | null; from: Bound | null }) {

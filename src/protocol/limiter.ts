@@ -1,43 +1,37 @@
 export type Release = () => void;
 
-interface LimiterEntry {
-  readonly admit: (release: Release) => void;
-}
-
 /** Lets `limit` holders in at a time; the others wait in the order they came. */
 export class Limiter {
   readonly #limit: number;
   #free: number;
-  readonly #waiting = new Set<LimiterEntry>();
+  readonly #waiting = new Set<PromiseWithResolvers<Release>>();
 
   constructor(limit: number) {
     this.#limit = limit;
     this.#free = limit;
   }
 
-  /** Nobody is in, so nobody waits. */
+  /** No holder is in, so none waits. */
   get idle(): boolean {
     return this.#free === this.#limit;
   }
 
-  /** Resolves with the way to leave; rejects with the signal's reason when that comes first. */
-  async acquire(signal: AbortSignal): Promise<Release> {
-    signal.throwIfAborted();
+  /** Resolves with the way to leave; rejects with the signal's reason if that comes first. */
+  async acquire(signal?: AbortSignal): Promise<Release> {
+    signal?.throwIfAborted();
     if (this.#free > 0) return this.#admit();
-    return new Promise((resolve, reject) => {
-      const waiting: LimiterEntry = {
-        admit: (release) => {
-          signal.removeEventListener('abort', giveUp);
-          resolve(release);
-        },
-      };
-      const giveUp = (): void => {
-        this.#waiting.delete(waiting);
-        reject(signal.reason);
-      };
-      signal.addEventListener('abort', giveUp, { once: true });
-      this.#waiting.add(waiting);
-    });
+    const turn = Promise.withResolvers<Release>();
+    const giveUp = (): void => {
+      this.#waiting.delete(turn);
+      turn.reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+    this.#waiting.add(turn);
+    try {
+      return await turn.promise;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
   }
 
   #admit(): Release {
@@ -55,11 +49,11 @@ export class Limiter {
     const [first] = this.#waiting;
     if (first === undefined) return;
     this.#waiting.delete(first);
-    first.admit(this.#admit());
+    first.resolve(this.#admit());
   }
 }
 
-/** A limiter for each name, as long as anybody is in. */
+/** A limiter for each name, as long as it has holders. */
 export class Limiters {
   readonly #limit: number;
   readonly #limiters = new Map<string, Limiter>();
@@ -74,7 +68,7 @@ export class Limiters {
     return limiter;
   }
 
-  /** Somebody left, or never came in. */
+  /** To be called after a release, or when an acquire failed. */
   tidy(name: string): void {
     if (this.#limiters.get(name)?.idle === true) this.#limiters.delete(name);
   }

@@ -1,10 +1,10 @@
 import { bytesToHex, equalBytes, type VerifiedItem, verifyItem } from '../../store/index.ts';
-import { ProtocolError, unexpected } from '../errors.ts';
+import { messageOf, ProtocolError, unexpected } from '../errors.ts';
 import { decodeAnswer, type FetchAnswer, type ItemQuery } from './codec.ts';
 
 type ItemAnswer = Extract<FetchAnswer, { kind: 'item' }>;
 
-/** What one frame brought to its end, if anything. */
+/** The answer that a frame completes, or a part of one. */
 export type AnswerProgress =
   | { readonly kind: 'item'; readonly item: VerifiedItem }
   | { readonly kind: 'absent'; readonly id: Uint8Array }
@@ -71,15 +71,13 @@ export class AnswerReader {
     if (answer.length > this.#maxBytes) {
       throw unexpected(`an item of ${answer.length} bytes, where ${this.#maxBytes} were asked for`);
     }
-    if (answer.first.length === answer.length) return this.#whole(answer);
+    if (answer.first.length === answer.length) {
+      this.#payloadBytes += answer.length;
+      return this.#finish(answer, answer.first);
+    }
     this.#begun = answer;
     this.#filled = 0;
     return this.#append(answer.first);
-  }
-
-  #whole(answer: ItemAnswer): AnswerProgress {
-    this.#payloadBytes += answer.length;
-    return this.#finish(answer, answer.first);
   }
 
   #append(bytes: Uint8Array): AnswerProgress {
@@ -98,7 +96,7 @@ export class AnswerReader {
     return this.#finish(begun, payload);
   }
 
-  /** Room for what has come, at most double of it: the length is only what the peer says. */
+  /** Makes room for at most double the bytes that came: the length is only the word of the peer. */
   #grow(filled: number, length: number): void {
     if (filled <= this.#payload.length) return;
     const grown = new Uint8Array(Math.min(length, 2 * filled));
@@ -112,8 +110,7 @@ export class AnswerReader {
       // The id that was asked for is equal, and holds on to no frame.
       item = verifyItem({ id: this.next!, hint, payload });
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      throw new ProtocolError('INVALID_BYTES', message, { cause });
+      throw new ProtocolError('INVALID_BYTES', messageOf(cause), { cause });
     }
     this.#answered++;
     return { kind: 'item', item };

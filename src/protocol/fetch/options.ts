@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS } from '../../store/options.ts';
 
-/** How much is asked for and served, and how long is waited. */
+/** Limits of requests, and times to wait. */
 export interface FetchOptions {
   /**
    * Longest payload accepted, in bytes. Raising it lets a peer make us hold more at once.

@@ -31,18 +31,18 @@ export interface FetchReport {
 
 export interface FetchRequest {
   readonly peer: string;
-  /** Ids wanted; one that is given twice is asked for once. */
+  /** Ids wanted; repeated ids are asked for once. */
   readonly ids: readonly Uint8Array[];
   /**
-   * Longest payload wanted; of longer ones only the length is told, so that they hold up no others.
+   * Longest payload wanted; for longer ones the peer tells the length, so that they hold up no others.
    * @default `maxItemBytes`
    */
   readonly maxBytes?: number;
-  /** Told whenever answers have come how many bytes of payload they brought. */
+  /** Called with the payload bytes of the answers that just came. */
   readonly onProgress?: (bytes: number) => void;
   /**
-   * Called with verified items, in the order of arrival, those that came together at once; awaited,
-   * which slows the peer down. Their payloads may share memory.
+   * Called with verified items in the order of arrival, several at a time, and awaited: that slows
+   * the peer down. Their payloads may share memory.
    */
   readonly onItems: (items: readonly VerifiedItem[]) => void | Promise<void>;
   /** Calls the request off. */

@@ -1,9 +1,9 @@
 import { bytesToKey, type Clock, type VerifiedItem } from '../../store/index.ts';
 import { within } from '../deadline.ts';
-import { ProtocolError, type ProtocolErrorCode, unexpected } from '../errors.ts';
+import { messageOf, ProtocolError, type ProtocolErrorCode, unexpected } from '../errors.ts';
 import type { Limiter, Release } from '../limiter.ts';
 import type { Channel } from '../network/index.ts';
-import { type AnswerProgress, AnswerReader } from './answer-reader.ts';
+import { AnswerReader } from './answer-reader.ts';
 import { encodeRequest } from './codec.ts';
 import type { FetchOptions } from './options.ts';
 import type { FetchOutcome, FetchReport, FetchRequest } from './report.ts';
@@ -20,7 +20,7 @@ export interface RequesterInit {
   received: (bytes: number) => void;
 }
 
-/** Bytes of answers that are taken in at once, lest one request hold much at a time. */
+/** Bytes of answers taken in at once: a bound on the memory of one request. */
 const TOGETHER_BYTES = 64 * 1024;
 
 const INVALID: ReadonlySet<ProtocolErrorCode> = new Set<ProtocolErrorCode>([
@@ -41,13 +41,12 @@ export class Requester {
   readonly #maxBytes: number;
   readonly #absent: Uint8Array[] = [];
   readonly #large: { readonly id: Uint8Array; readonly length: number }[] = [];
-  readonly #tooLarge: Uint8Array[] = [];
   #channel: Channel | undefined;
   #items = 0;
 
   constructor(init: RequesterInit) {
     this.#init = init;
-    this.#ids = distinct(init.request.ids);
+    this.#ids = [...new Map(init.request.ids.map((id) => [bytesToKey(id), id])).values()];
     const { maxItemBytes } = init.options;
     this.#maxBytes = Math.min(init.request.maxBytes ?? maxItemBytes, maxItemBytes);
     this.#reader = new AnswerReader({ ids: this.#ids, maxBytes: this.#maxBytes }, init.options);
@@ -81,7 +80,7 @@ export class Requester {
     if (this.#ids.length > options.maxIdsPerRequest) {
       throw new ProtocolError(
         'BUDGET_SPENT',
-        `${this.#ids.length} ids in a request: ask for ${options.maxIdsPerRequest} at the most`,
+        `${this.#ids.length} ids in a request: ask for at most ${options.maxIdsPerRequest}`,
       );
     }
     let release: Release | undefined;
@@ -110,7 +109,10 @@ export class Requester {
     const asking = this.#ask(channel).catch((error) => channel.abort(asProtocolError(error)));
     try {
       while (!this.#reader.done) {
-        const first = await this.#receive(channel);
+        const first = await this.#next(channel);
+        if (first === null) {
+          throw new ProtocolError('STREAM_CLOSED', 'the stream closed before the last answer');
+        }
         await this.#take([first, ...channel.ready(TOGETHER_BYTES)]);
       }
       await this.#end(channel);
@@ -131,12 +133,6 @@ export class Requester {
     await channel.close();
   }
 
-  async #receive(channel: Channel): Promise<Uint8Array> {
-    const frame = await this.#next(channel);
-    if (frame !== null) return frame;
-    throw new ProtocolError('STREAM_CLOSED', 'the peer closed the stream before the last answer');
-  }
-
   async #next(channel: Channel): Promise<Uint8Array | null> {
     const { clock, options } = this.#init;
     const expire = (): void =>
@@ -151,7 +147,7 @@ export class Requester {
     }
   }
 
-  /** Where a frame is wrong, what came before it is good all the same. */
+  /** Items before a wrong frame are good. */
   async #take(frames: readonly Uint8Array[]): Promise<void> {
     const items: VerifiedItem[] = [];
     try {
@@ -170,17 +166,6 @@ export class Requester {
     this.#items += items.length;
   }
 
-  #note(progress: AnswerProgress, items: VerifiedItem[]): void {
-    if (progress.kind === 'item') items.push(progress.item);
-    else if (progress.kind === 'absent') this.#absent.push(progress.id);
-    else if (progress.kind === 'large') this.#noteLarge(progress);
-  }
-
-  #noteLarge({ id, length }: { id: Uint8Array; length: number }): void {
-    if (length > this.#init.options.maxItemBytes) this.#tooLarge.push(id);
-    else this.#large.push({ id, length });
-  }
-
   #read(frames: readonly Uint8Array[], items: VerifiedItem[]): void {
     const before = this.#reader.payloadBytes;
     let answered = false;
@@ -188,7 +173,10 @@ export class Requester {
       for (const frame of frames) {
         const progress = this.#reader.read(frame);
         if (progress.kind !== 'part') answered = true;
-        this.#note(progress, items);
+        if (progress.kind === 'item') items.push(progress.item);
+        else if (progress.kind === 'absent') this.#absent.push(progress.id);
+        else if (progress.kind === 'large')
+          this.#large.push({ id: progress.id, length: progress.length });
       }
     } finally {
       const bytes = this.#reader.payloadBytes - before;
@@ -213,13 +201,14 @@ export class Requester {
   }
 
   #report(result: FetchOutcome, error: unknown): FetchReport {
+    const { maxItemBytes } = this.#init.options;
     return {
       peer: this.#init.request.peer,
       outcome: result,
       items: this.#items,
       absent: this.#absent,
-      large: this.#large,
-      tooLarge: this.#tooLarge,
+      large: this.#large.filter(({ length }) => length <= maxItemBytes),
+      tooLarge: this.#large.filter(({ length }) => length > maxItemBytes).map(({ id }) => id),
       payloadBytes: this.#reader.payloadBytes,
       endedAt: this.#reader.next,
       error: error === null ? null : describe(error),
@@ -230,7 +219,7 @@ export class Requester {
 /** `onItems` failed: our own fault, whatever the error is. */
 class ConsumerError extends Error {
   constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(messageOf(cause), { cause });
   }
 }
 
@@ -242,20 +231,11 @@ function outcome(error: unknown): FetchOutcome {
 
 function describe(error: unknown): { code: string; message: string } {
   const origin = error instanceof ConsumerError ? error.cause : error;
-  const message = origin instanceof Error ? origin.message : String(origin);
   const code = origin instanceof Error && 'code' in origin ? String(origin.code) : 'INTERNAL';
-  return { code, message };
+  return { code, message: messageOf(origin) };
 }
 
 function asProtocolError(error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error;
   return new ProtocolError('ABORTED', describe(error).message, { cause: error });
-}
-
-function distinct(ids: readonly Uint8Array[]): readonly Uint8Array[] {
-  const seen = new Set<string>();
-  return ids.filter((id) => {
-    const before = seen.size;
-    return seen.add(bytesToKey(id)).size > before;
-  });
 }

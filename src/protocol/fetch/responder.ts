@@ -21,21 +21,20 @@ export interface ResponderInit {
   serve: Serve;
   options: FetchOptions;
   clock: Clock;
-  /** Told of payload bytes as they leave. */
+  /** Called with the payload bytes of each write. */
   sent: (bytes: number) => void;
 }
 
 /**
- * Bytes of answers that leave in one write, at least: short items one by one would cost a multiple.
- * With as many again they still fit one message of Noise.
+ * Least bytes of answers in one write: short items one by one would cost a multiple. Twice as many
+ * still fit one message of Noise.
  */
 const WRITE_BYTES = 28 * 1024;
 
-/** Answers one request, a few items at a time. Rejects when it could not be answered to its end. */
+/** Answers one request, a few items at a time. */
 export class Responder {
   readonly #init: ResponderInit;
   #asked = 0;
-  /** Frames that wait to leave together. */
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
 
@@ -43,11 +42,12 @@ export class Responder {
     this.#init = init;
   }
 
+  /** Rejects if a request stays without a whole answer. */
   async run(): Promise<void> {
     for (let asked = await this.#next(); asked !== null; asked = await this.#next()) {
       for (let ids = asked.ids; ids.length > 0; ) {
         const served = await this.#serve(ids, asked.maxBytes);
-        for (const [i, one] of served.entries()) await this.#answer(ids[i]!, one);
+        for (const [i, answer] of served.entries()) await this.#answer(ids[i]!, answer);
         ids = ids.slice(served.length);
       }
       await this.#flush();
@@ -76,7 +76,7 @@ export class Responder {
     throw new TypeError(`${served.length} answers to ${ids.length} ids`);
   }
 
-  /** Waits only where there is enough to be sent. */
+  /** Waits only if there is enough to send. */
   #answer(id: Uint8Array, served: Served): Promise<void> | undefined {
     if (served === undefined) this.#add(encodeAbsent(id));
     else if (!('payload' in served)) this.#add(encodeLarge(id, served.length));
@@ -114,10 +114,10 @@ export class Responder {
     );
   }
 
-  async #timed<T>(what: string, ms: number, operation: () => Promise<T>): Promise<T> {
+  async #timed<T>(event: string, ms: number, operation: () => Promise<T>): Promise<T> {
     const { channel, clock } = this.#init;
     const expire = (): void =>
-      channel.abort(new ProtocolError('TIMEOUT', `waited longer than ${ms} ms for ${what}`));
+      channel.abort(new ProtocolError('TIMEOUT', `waited longer than ${ms} ms for ${event}`));
     return within({ clock, ms, expire }, operation);
   }
 }

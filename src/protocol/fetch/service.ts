@@ -1,5 +1,5 @@
 import type { Clock } from '../../store/index.ts';
-import { ProtocolError } from '../errors.ts';
+import { messageOf, ProtocolError } from '../errors.ts';
 import { Limiters } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
 import type { Channel, Network } from '../network/index.ts';
@@ -11,12 +11,12 @@ import type { FetchReport, FetchRequest } from './report.ts';
 import { Requester } from './requester.ts';
 import { Responder, type Serve } from './responder.ts';
 
-/** What the replicator sees of the fetch service: it asks for items, and serves those it holds. */
+/** The fetch service as the replicator sees it: it asks for items, and serves those it holds. */
 export interface Fetch {
   start(): Promise<void>;
-  /** Calls off what runs, in both roles; resolves once nothing is left. */
+  /** Calls off all requests, in both roles; resolves once they have ended. */
   stop(): Promise<void>;
-  /** Never rejects: what went wrong is in the report. */
+  /** Never rejects: failures are in the report. */
   fetch(request: FetchRequest): Promise<FetchReport>;
   /** Payload bytes since the start. */
   readonly totals: { readonly receivedBytes: number; readonly sentBytes: number };
@@ -26,7 +26,7 @@ export interface FetchInit {
   clock: Clock;
   /** Part of the protocol id: deployments with different names never mix. 1 to 64 characters. */
   networkName: string;
-  /** What is served to others. */
+  /** Finds the items that peers ask for. */
   serve: Serve;
   /** @default silent */
   log?: Log;
@@ -129,7 +129,8 @@ export class FetchService implements Fetch {
   }
 
   async #guard(channel: Channel, run: () => Promise<void>): Promise<void> {
-    const release = await this.#answering.of(channel.peer).acquire(NEVER);
+    // No signal: at its turn, a request whose channel broke fails like others.
+    const release = await this.#answering.of(channel.peer).acquire();
     try {
       await run();
     } catch (error) {
@@ -143,12 +144,9 @@ export class FetchService implements Fetch {
   }
 }
 
-/** A request that waits for its turn ends like others: when it comes to it, its channel is broken. */
-const NEVER = new AbortController().signal;
-
 const STOPPED = new ProtocolError('ABORTED', 'this node stops');
 
 function cannotServe(cause: unknown): ProtocolError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new ProtocolError('ABORTED', `cannot read an item to serve: ${message}`, { cause });
+  const message = `cannot read an item to serve: ${messageOf(cause)}`;
+  return new ProtocolError('ABORTED', message, { cause });
 }

@@ -1,6 +1,6 @@
 /**
- * Counts the time spent waiting for a peer against what came of it. Time counts only while we wait,
- * and starts anew once enough has come.
+ * Counts the time spent waiting for a peer. Time counts only while we wait, and starts anew once
+ * enough bytes or an answer came.
  */
 export class StallGuard {
   readonly #windowMs: number;
@@ -22,7 +22,7 @@ export class StallGuard {
     this.#waitedMs += ms;
   }
 
-  /** `answered` says that an id has its answer, whatever its size. */
+  /** `answered`: an id has its answer, of any size. */
   gained(bytes: number, answered: boolean): void {
     this.#bytes += bytes;
     if (!answered && this.#bytes < this.#minBytes) return;
