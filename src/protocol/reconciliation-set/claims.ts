@@ -6,48 +6,29 @@ export interface Claim {
   readonly passed: string[];
 }
 
-/** Which ids are in flight, and for which peer. Ids are keys. */
-export class Claims {
-  readonly #claims = new Map<string, Claim>();
+/** Ids in flight, as keys, with their claims. */
+export class Claims extends Map<string, Claim> {
   #large = 0;
-
-  get size(): number {
-    return this.#claims.size;
-  }
 
   /** Claims on ids known to be large. */
   get large(): number {
     return this.#large;
   }
 
-  has(key: string): boolean {
-    return this.#claims.has(key);
-  }
-
-  get(key: string): Claim | undefined {
-    return this.#claims.get(key);
-  }
-
-  /** The ids in flight for `peer`. */
-  of(peer: string): string[] {
-    return [...this.#claims.keys()].filter((key) => this.#claims.get(key)!.peer === peer);
-  }
-
-  begin(key: string, claim: Claim): void {
-    this.#claims.set(key, claim);
+  override set(key: string, claim: Claim): this {
+    this.delete(key);
     if (claim.large) this.#large++;
+    return super.set(key, claim);
   }
 
-  end(key: string): void {
-    if (this.#claims.get(key)?.large) this.#large--;
-    this.#claims.delete(key);
+  override delete(key: string): boolean {
+    if (this.get(key)?.large) this.#large--;
+    return super.delete(key);
   }
 
   /** An id turned out to be large, or its length is not known any more. */
   resize(key: string, large: boolean): void {
-    const claim = this.#claims.get(key);
-    if (claim === undefined) return;
-    this.end(key);
-    this.begin(key, { ...claim, large });
+    const claim = this.get(key);
+    if (claim !== undefined) this.set(key, { ...claim, large });
   }
 }

@@ -1,10 +1,8 @@
-const DEFAULT_SLACK = 1024;
-
 export interface IdQueueInit {
   /**
    * The queue is swept once it is longer than twice the live ids plus this number. Raising it costs
    * memory, lowering it sweeps short queues more often.
-   * @default 1024
+   * @default 1_024
    */
   slack?: number;
 }
@@ -15,7 +13,7 @@ export class IdQueue {
   #head = 0;
   readonly #slack: number;
 
-  constructor({ slack = DEFAULT_SLACK }: IdQueueInit = {}) {
+  constructor({ slack = 1_024 }: IdQueueInit = {}) {
     this.#slack = slack;
   }
 
@@ -25,9 +23,12 @@ export class IdQueue {
     if (this.#keys.length > 2 * live + this.#slack) this.#sweep(isLive);
   }
 
-  shift(): string | undefined {
-    const key = this.#keys[this.#head++];
-    if (key !== undefined) return key;
+  /** Takes out the oldest live id. */
+  shift(isLive: (key: string) => boolean): string | undefined {
+    while (this.#head < this.#keys.length) {
+      const key = this.#keys[this.#head++]!;
+      if (isLive(key)) return key;
+    }
     this.#keys = [];
     this.#head = 0;
     return undefined;

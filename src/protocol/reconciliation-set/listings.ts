@@ -1,3 +1,4 @@
+import { getOrMake } from '../get-or-make.ts';
 import { Listing } from './listing.ts';
 import { NO_OWNER, Orphans } from './orphans.ts';
 import type { SizeKind, Wants } from './wants.ts';
@@ -23,12 +24,7 @@ export class Listings {
 
   /** The listing of `owner`, made where it is missing. */
   make(owner: string): Listing {
-    let listing = this.#byOwner.get(owner);
-    if (listing === undefined) {
-      listing = new Listing({ owner });
-      this.#byOwner.set(owner, listing);
-    }
-    return listing;
+    return getOrMake(this.#byOwner, owner, () => new Listing({ owner }));
   }
 
   /** Whose listing `peer` mirrors. */
@@ -91,14 +87,14 @@ export class Listings {
 
   /** Keeps an id that no peer lists, if there is room. */
   orphan(key: string): void {
-    const victim = this.orphans.admit(key, this.#wants.get(key)!.confirmed);
+    const victim = this.orphans.admit(key, this.#wants.ids.get(key)!.confirmed);
     this.list(this.orphans.listing, key);
     if (victim !== null) this.remove(victim);
   }
 
   /** The id is not wanted any more. False when it was not wanted. */
   remove(key: string): boolean {
-    const list = this.#wants.get(key);
+    const list = this.#wants.ids.get(key);
     if (list === undefined) return false;
     this.#wants.remove(key);
     for (const owner of list.peers) this.#forget(owner, key);
@@ -123,16 +119,16 @@ export class Listings {
     for (const listing of this.offered(peer)) {
       const denied: string[] = [];
       while (claimed.length < max && bytes < maxBytes) {
-        const key = this.#next(listing, kind);
+        const key = listing[kind].shift((queued) => this.#isLive(listing, kind, queued));
         if (key === undefined) break;
         const passed = claims.get(key)?.passed;
         if (passed !== undefined) {
           if (!passed.includes(listing.owner)) passed.push(listing.owner);
         } else if (!listing.offers(peer, key)) denied.push(key);
         else {
-          claims.begin(key, { peer, large: kind === 'large', passed: [listing.owner] });
+          claims.set(key, { peer, large: kind === 'large', passed: [listing.owner] });
           claimed.push(key);
-          bytes += this.#wants.length(key) ?? 0;
+          bytes += this.#wants.lengths.get(key)?.bytes ?? 0;
         }
       }
       for (const key of denied) this.requeue(key, [listing.owner]);
@@ -141,10 +137,18 @@ export class Listings {
   }
 
   /** Puts an id back into the queues of `owners`, by default of all that list it. */
-  requeue(key: string, owners: readonly string[] = this.#wants.get(key)!.peers): void {
+  requeue(key: string, owners: readonly string[] = this.#wants.ids.get(key)!.peers): void {
     for (const owner of owners) {
       if (this.#wants.isListed(owner, key)) this.#enqueue(this.#byOwner.get(owner)!, key);
     }
+  }
+
+  /** Ends a claim: the listings whose queues have passed the id over queue it again. */
+  unclaim(key: string): void {
+    const { claims } = this.#wants;
+    const { passed } = claims.get(key)!;
+    claims.delete(key);
+    this.requeue(key, passed);
   }
 
   /** `holder` may no longer be asked for the ids of a listing. */
@@ -170,7 +174,7 @@ export class Listings {
   #dropOrOrphan(keys: readonly string[], denied: boolean): void {
     let surplus = keys.length - this.orphans.max;
     for (const key of keys) {
-      if (this.#wants.get(key)!.confirmed) this.orphan(key);
+      if (this.#wants.ids.get(key)!.confirmed) this.orphan(key);
       else if (denied) this.remove(key);
       else if (surplus > 0) {
         // The ids behind it take all the room there is.
@@ -193,13 +197,6 @@ export class Listings {
     listing.known--;
     if (owner === NO_OWNER) this.orphans.left(key);
     else this.tidy(listing);
-  }
-
-  #next(listing: Listing, kind: SizeKind): string | undefined {
-    for (;;) {
-      const key = listing[kind].shift();
-      if (key === undefined || this.#isLive(listing, kind, key)) return key;
-    }
   }
 
   #enqueue(listing: Listing, key: string): void {

@@ -8,8 +8,8 @@ export const NO_OWNER = '';
 const MAX_PROBES_IN_VAIN = 256;
 
 /**
- * Bounds the ids that are wanted though no peer lists them. Those that only one peer ever listed make
- * room first, the oldest of them before the others.
+ * Bounds the ids that are wanted though no peer lists them. Ids that only one peer ever listed make
+ * room first, the oldest before the others.
  */
 export class Orphans {
   /** Its holders are the peers that may be asked on the chance that they have some. */
@@ -25,29 +25,22 @@ export class Orphans {
     this.max = max;
   }
 
-  /** The id that has to go so that `key` may come, if any. It is `key` itself where no other id may go. */
+  /** The id that makes room for `key`, if any: `key` itself if no other id may go. */
   admit(key: string, confirmed: boolean): string | null {
-    if (!confirmed) this.#enqueue(key);
+    if (!confirmed) {
+      this.#unconfirmed.add(key);
+      this.#queue.push(key, this.#unconfirmed.size, this.#isUnconfirmed);
+    }
     if (this.listing.known < this.max) return null;
     this.lost++;
-    return this.#oldest() ?? key;
+    return this.#queue.shift(this.#isUnconfirmed) ?? key;
   }
 
-  /** The id is here now, or listed again, or given up. */
+  /** The id came, is listed again, or was given up. */
   left(key: string): void {
     this.#unconfirmed.delete(key);
   }
 
   /** An id that was listed again meanwhile may still stand in the queue. */
-  #enqueue(key: string): void {
-    this.#unconfirmed.add(key);
-    this.#queue.push(key, this.#unconfirmed.size, (queued) => this.#unconfirmed.has(queued));
-  }
-
-  #oldest(): string | undefined {
-    for (;;) {
-      const key = this.#queue.shift();
-      if (key === undefined || this.#unconfirmed.has(key)) return key;
-    }
-  }
+  readonly #isUnconfirmed = (key: string): boolean => this.#unconfirmed.has(key);
 }

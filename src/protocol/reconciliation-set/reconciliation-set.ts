@@ -27,7 +27,7 @@ export class ReconciliationSet {
 
   /** Distinct ids missing. */
   get size(): number {
-    return this.#wants.size;
+    return this.#wants.ids.size;
   }
 
   /** Ids in flight. */
@@ -37,7 +37,7 @@ export class ReconciliationSet {
 
   /** Unclaimed ids, by whether they are known to be large. */
   get unclaimed(): { readonly small: number; readonly large: number } {
-    const large = this.#wants.large - this.#wants.claims.large;
+    const large = this.#wants.lengths.size - this.#wants.claims.large;
     return { small: this.size - this.claimed - large, large };
   }
 
@@ -76,7 +76,7 @@ export class ReconciliationSet {
   restore(wants: Iterable<Want>): void {
     for (const { id, since, confirmed } of wants) {
       const key = bytesToKey(id);
-      if (this.#wants.has(key) || this.size >= this.#init.maxIds) continue;
+      if (this.#wants.ids.has(key) || this.size >= this.#init.maxIds) continue;
       this.#wants.begin(key, since, confirmed);
       this.#listings.orphan(key);
     }
@@ -111,7 +111,7 @@ export class ReconciliationSet {
   }
 
   has(id: Uint8Array): boolean {
-    return this.#wants.has(bytesToKey(id));
+    return this.#wants.ids.has(bytesToKey(id));
   }
 
   /** Whether `peer` itself said that it has `id`, which is missing. */
@@ -122,21 +122,22 @@ export class ReconciliationSet {
 
   /** Since when, and how well founded, an id is wanted; undefined when it is not missing. */
   want(id: Uint8Array): Want | undefined {
-    const list = this.#wants.get(bytesToKey(id));
+    const list = this.#wants.ids.get(bytesToKey(id));
     return list && { id, since: list.since, confirmed: list.confirmed };
   }
 
   /** Says how large a missing item is by a peer's word, when that is known before it is asked for. */
   enlarge(id: Uint8Array, said: Said): void {
     const key = bytesToKey(id);
-    if (!this.#wants.has(key)) return;
+    if (!this.#wants.ids.has(key)) return;
     this.#wants.say(key, said);
     this.#listings.requeue(key);
   }
 
   /** Which peer said last how large a missing item is, and its words. */
   said(id: Uint8Array): Said | undefined {
-    return this.#wants.large === 0 ? undefined : this.#wants.said(bytesToKey(id));
+    const { lengths } = this.#wants;
+    return lengths.size === 0 ? undefined : lengths.get(bytesToKey(id));
   }
 
   /** Forgets all lengths that `peer` said: one of them was wrong. */
@@ -146,7 +147,7 @@ export class ReconciliationSet {
 
   /** Bytes of the payload of a missing id, where a source said that it is large. */
   length(id: Uint8Array): number | undefined {
-    return this.#wants.length(bytesToKey(id));
+    return this.#wants.lengths.get(bytesToKey(id))?.bytes;
   }
 
   /**
@@ -155,7 +156,7 @@ export class ReconciliationSet {
    */
   sources(id: Uint8Array): string[] {
     const key = bytesToKey(id);
-    const owners = this.#wants.get(key)?.peers.filter((owner) => owner !== NO_OWNER) ?? [];
+    const owners = this.#wants.ids.get(key)?.peers.filter((owner) => owner !== NO_OWNER) ?? [];
     const listings = owners.map((owner) => this.#listings.get(owner)!);
     const sources = listings.flatMap((listing) =>
       listing.holders.filter((holder) => listing.offers(holder, key)),
@@ -203,11 +204,9 @@ export class ReconciliationSet {
     init: { forget?: boolean; keep?: boolean; length?: number } = {},
   ): boolean {
     const key = bytesToKey(id);
-    const claim = this.#wants.claims.get(key);
-    if (claim?.peer !== peer) return false;
-    this.#wants.claims.end(key);
+    if (this.#wants.claims.get(key)?.peer !== peer) return false;
     if (init.length !== undefined) this.enlarge(id, { peer, bytes: init.length });
-    this.#listings.requeue(key, claim.passed);
+    this.#listings.unclaim(key);
     if (init.forget) this.#listings.deny(peer, key, init.keep !== true);
     return true;
   }
@@ -220,9 +219,7 @@ export class ReconciliationSet {
   /** Likewise several, as keys; whether any of them was missing. */
   stored(keys: readonly string[]): boolean {
     if (this.size === 0) return false;
-    let wanted = false;
-    for (const key of keys) wanted = this.#listings.remove(key) || wanted;
-    return wanted;
+    return keys.filter((key) => this.#listings.remove(key)).length > 0;
   }
 
   /**
@@ -231,12 +228,8 @@ export class ReconciliationSet {
    */
   drop(peer: string, init: { denied?: boolean } = {}): void {
     this.#listings.drop(peer, init.denied === true);
-    const { claims } = this.#wants;
-    for (const key of claims.of(peer)) {
-      const { passed } = claims.get(key)!;
-      claims.end(key);
-      this.#listings.requeue(key, passed);
-    }
+    const claims = [...this.#wants.claims].filter(([, claim]) => claim.peer === peer);
+    for (const [key] of claims) this.#listings.unclaim(key);
   }
 
   /** Drops unconfirmed ids that are wanted since before `at` and not in flight; returns them. */
@@ -251,7 +244,7 @@ export class ReconciliationSet {
     const keys: string[] = [];
     for (const orphans of [true, false]) {
       if (orphans && this.orphans === 0) continue;
-      for (const key of this.#wants.keys()) {
+      for (const key of this.#wants.ids.keys()) {
         if (keys.length >= max) break;
         if (this.#wants.isListed(NO_OWNER, key) === orphans) keys.push(key);
       }
@@ -261,7 +254,7 @@ export class ReconciliationSet {
 
   /** Missing ids, oldest first. */
   *missing(): Iterable<Uint8Array> {
-    for (const key of this.#wants.keys()) yield keyToBytes(key);
+    for (const key of this.#wants.ids.keys()) yield keyToBytes(key);
   }
 
   #add(listing: Listing, key: string): void {
@@ -271,7 +264,7 @@ export class ReconciliationSet {
       return;
     }
     const { maxIds, maxIdsPerPeer, now } = this.#init;
-    const known = this.#wants.has(key);
+    const known = this.#wants.ids.has(key);
     if (listing.known >= maxIdsPerPeer || (!known && this.size >= maxIds)) return;
     if (!known) this.#wants.begin(key, now());
     this.#listings.list(listing, key);

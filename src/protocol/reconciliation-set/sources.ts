@@ -1,3 +1,5 @@
+import { getOrMake } from '../get-or-make.ts';
+
 /**
  * The peers that listed an id, in their order. A list is shared: a million ids with the same three
  * sources hold one list. Lists form a tree, each the list above it plus a peer. A root is for all ids
@@ -23,14 +25,10 @@ export class SourceList {
 
   /** The list with `peer` at its end. */
   with(peer: string): SourceList {
-    let longer = this.#longer.get(peer);
-    if (longer === undefined) {
-      const peers = [...this.peers, peer];
+    return getOrMake(this.#longer, peer, () => {
       const confirmed = this.confirmed || this.peers.length > 0;
-      longer = new SourceList({ peers, since: this.since, confirmed });
-      this.#longer.set(peer, longer);
-    }
-    return longer;
+      return new SourceList({ peers: [...this.peers, peer], since: this.since, confirmed });
+    });
   }
 }
 
@@ -43,20 +41,13 @@ export class SourceRoots {
 
   root(at: number, confirmed: boolean): SourceList {
     const since = at - (at % SINCE_STEP_MS);
-    const name = `${since} ${confirmed}`;
-    let root = this.#roots.get(name);
-    if (root === undefined) {
-      root = new SourceList({ peers: [], since, confirmed });
-      this.#roots.set(name, root);
-    }
-    return root;
+    const make = () => new SourceList({ peers: [], since, confirmed });
+    return getOrMake(this.#roots, `${since} ${confirmed}`, make);
   }
 
   /** Whether an unconfirmed id may have been wanted since before `at`. */
   reachBefore(at: number): boolean {
-    for (const { since, confirmed } of this.#roots.values())
-      if (!confirmed && since < at) return true;
-    return false;
+    return [...this.#roots.values()].some(({ since, confirmed }) => !confirmed && since < at);
   }
 
   /** The same list for other peers; a confirmed list stays confirmed. */

@@ -1,3 +1,4 @@
+import { getOrMake } from '../get-or-make.ts';
 import { Claims } from './claims.ts';
 import { type SourceList, SourceRoots } from './sources.ts';
 
@@ -27,43 +28,22 @@ export class Wants {
   readonly #lengths = new Map<string, Said>();
   #roots = new SourceRoots();
 
-  get size(): number {
-    return this.#ids.size;
-  }
-
-  /** Ids whose length is known. */
-  get large(): number {
-    return this.#lengths.size;
-  }
-
   /** Oldest first. */
-  keys(): Iterable<string> {
-    return this.#ids.keys();
+  get ids(): ReadonlyMap<string, SourceList> {
+    return this.#ids;
   }
 
-  has(key: string): boolean {
-    return this.#ids.has(key);
-  }
-
-  get(key: string): SourceList | undefined {
-    return this.#ids.get(key);
+  /** Of the ids that a peer said to be large. */
+  get lengths(): ReadonlyMap<string, Said> {
+    return this.#lengths;
   }
 
   isListed(owner: string, key: string): boolean {
     return this.#ids.get(key)?.has(owner) === true;
   }
 
-  /** Bytes of the payload, for ids that a peer said to be large. */
-  length(key: string): number | undefined {
-    return this.#lengths.get(key)?.bytes;
-  }
-
   kind(key: string): SizeKind {
     return this.#lengths.has(key) ? 'large' : 'small';
-  }
-
-  said(key: string): Said | undefined {
-    return this.#lengths.get(key);
   }
 
   say(key: string, said: Said): void {
@@ -73,8 +53,7 @@ export class Wants {
 
   /** Forgets the lengths a peer said; returns the ids. */
   unsay(peer: string): string[] {
-    const keys: string[] = [];
-    for (const [key, said] of this.#lengths) if (said.peer === peer) keys.push(key);
+    const keys = [...this.#lengths.keys()].filter((key) => this.#lengths.get(key)!.peer === peer);
     for (const key of keys) {
       this.#lengths.delete(key);
       this.claims.resize(key, false);
@@ -99,29 +78,25 @@ export class Wants {
   }
 
   /**
-   * Takes all ids off the owner's list; returns those that no other peer lists. One walk over all ids,
-   * each distinct list rewritten once; lists that no id has are let go.
+   * Takes all ids off the owner's list; returns those that no other peer lists. Rewrites each distinct
+   * list once, and lets go of lists that no id has.
    */
   unlistAll(owner: string): string[] {
     this.#roots = new SourceRoots();
     const unlisted: string[] = [];
     const rewritten = new Map<SourceList, SourceList>();
     for (const [key, list] of this.#ids) {
-      let rest = rewritten.get(list);
-      if (rest === undefined) {
-        rest = this.#without(list, owner);
-        rewritten.set(list, rest);
-      }
+      const rest = getOrMake(rewritten, list, () => this.#without(list, owner));
       this.#ids.set(key, rest);
       if (rest.peers.length === 0) unlisted.push(key);
     }
     return unlisted;
   }
 
-  /** Ids wanted since before `at` that were never confirmed. Costs next to nothing when there are none so old. */
+  /** Unconfirmed ids wanted since before `at`. Cheap if none can be so old. */
   unconfirmedBefore(at: number): string[] {
+    if (!this.#roots.reachBefore(at)) return [];
     const keys: string[] = [];
-    if (!this.#roots.reachBefore(at)) return keys;
     for (const [key, { since, confirmed }] of this.#ids) {
       if (!confirmed && since < at) keys.push(key);
     }
@@ -131,7 +106,7 @@ export class Wants {
   remove(key: string): void {
     this.#ids.delete(key);
     this.#lengths.delete(key);
-    this.claims.end(key);
+    this.claims.delete(key);
     if (this.#ids.size === 0) this.#roots = new SourceRoots();
   }
 

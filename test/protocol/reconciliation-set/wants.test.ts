@@ -57,30 +57,30 @@ describe('Wants', () => {
     assert.equal(wants.unlist('ann', 'x'), false);
     assert.equal(wants.unlist('ann', 'y'), true);
     assert.deepEqual([wants.isListed('ann', 'y'), wants.isListed('bob', 'y')], [false, true]);
-    assert.equal(wants.get('y')!.confirmed, true);
+    assert.equal(wants.ids.get('y')!.confirmed, true);
   });
 
   it('removes a whole list at once, returns the ids that no other peer lists, and keeps lists shared', () => {
     const wants = made();
-    const before = wants.get('x');
+    const before = wants.ids.get('x');
     assert.deepEqual(wants.unlistAll('ann'), ['x', 'z']);
-    assert.equal(wants.get('x'), wants.get('z'));
-    assert.deepEqual(wants.get('y')!.peers, ['bob']);
+    assert.equal(wants.ids.get('x'), wants.ids.get('z'));
+    assert.deepEqual(wants.ids.get('y')!.peers, ['bob']);
     wants.list('ann', 'x');
-    assert.notEqual(wants.get('x'), before, 'lists of before are let go');
+    assert.notEqual(wants.ids.get('x'), before, 'lists of before are let go');
   });
 
   it('frees its lists once no id is wanted', () => {
     const wants = made();
-    const list = wants.get('x');
+    const list = wants.ids.get('x');
     for (const key of ['x', 'y']) wants.remove(key);
     wants.begin('x', 0);
     wants.list('ann', 'x');
-    assert.equal(wants.get('x'), list, 'one id has it still');
+    assert.equal(wants.ids.get('x'), list, 'one id has it still');
     for (const key of ['x', 'z']) wants.remove(key);
     wants.begin('x', 0);
     wants.list('ann', 'x');
-    assert.notEqual(wants.get('x'), list);
+    assert.notEqual(wants.ids.get('x'), list);
   });
 
   it('forgets lengths with the id, or with the peer that stated them', () => {
@@ -91,11 +91,14 @@ describe('Wants', () => {
       ['z', 'ann'],
     ] as const)
       wants.say(key, { peer, bytes: 9 });
-    assert.equal(wants.large, 3);
+    assert.equal(wants.lengths.size, 3);
     wants.remove('x');
-    assert.deepEqual([wants.large, wants.length('x')], [2, undefined]);
+    assert.deepEqual([wants.lengths.size, wants.lengths.get('x')?.bytes], [2, undefined]);
     assert.deepEqual(wants.unsay('ann'), ['z']);
-    assert.deepEqual([wants.large, wants.length('z'), wants.length('y')], [1, undefined, 9]);
+    assert.deepEqual(
+      [wants.lengths.size, wants.lengths.get('z')?.bytes, wants.lengths.get('y')?.bytes],
+      [1, undefined, 9],
+    );
   });
 
   it('finds unconfirmed ids that were wanted before a given time', () => {
