@@ -14,8 +14,8 @@ export function announceTopic(networkName: string): string {
   return protocolId(networkName, 'announce', ANNOUNCE_VERSION);
 }
 
-/** What `inlineBytes` may be at the most: an item in a frame of its own, with room to spare. */
+/** Most that `inlineBytes` may be: an item in a frame of its own, with room to spare. */
 export const MAX_INLINE_BYTES: number = 32 * 1024;
 
-/** Milliseconds whose share of bytes may be published at once. */
+/** Milliseconds whose bytes may be published at once. */
 export const BURST_MS = 1_000;

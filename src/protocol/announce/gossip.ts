@@ -1,14 +1,14 @@
-/** What becomes of a message. */
+/** The judgement on a message. */
 export type GossipVerdict =
   /** Right: passed on. */
   | 'accept'
-  /** Not passed on, and nobody's fault. */
+  /** Not passed on, without blame. */
   | 'ignore'
   /** Wrong: not passed on, and counted against the peer it came from. */
   | 'reject';
 
 export interface GossipMessage {
-  /** Who published it; proved by a signature. */
+  /** Its author, proved by a signature. */
   readonly publisher: string;
   /** The peer it came from. */
   readonly from: string;
@@ -19,8 +19,8 @@ export interface GossipMessage {
 export type GossipValidator = (message: GossipMessage) => GossipVerdict | Promise<GossipVerdict>;
 
 /**
- * What announcing asks of the network: messages that spread from peer to peer, each checked at every
- * step. Nothing is promised of order or delivery. libp2p's gossipsub fills it in the daemon.
+ * The port for messages that spread from peer to peer, each checked at every step. Order and delivery
+ * are not promised. The daemon fills it with libp2p's gossipsub.
  */
 export interface Gossip {
   /** The id of this node. */
@@ -31,6 +31,6 @@ export interface Gossip {
   publish(topic: string, data: Uint8Array): Promise<number>;
   /** Whether a peer takes part in the topic and can be reached. */
   reaches(topic: string, peer: string): boolean;
-  /** Copies of messages on the topic that came since the start, the first of each included. */
+  /** Copies of messages on the topic since the start, with the first of each. */
   copies(topic: string): number;
 }

@@ -1,4 +1,5 @@
 import { bytesToKey, type Clock, type ItemKey } from '../../store/index.ts';
+import { getOrMake } from '../get-or-make.ts';
 
 interface Hold {
   readonly lacking: Set<string>;
@@ -6,10 +7,10 @@ interface Hold {
   end(here: boolean): void;
 }
 
-/** Part of all messages held that may be of one peer, so that it does not keep out those of others. */
+/** Most of the held messages that may be of one peer, so that others find room. */
 const SHARE = 0.5;
 
-/** Messages that wait until the items they announce are here, bounded in number, also a peer, and time. */
+/** Messages that wait for the items they announce, bounded in number, in all and a peer, and in time. */
 export class Holds {
   readonly #clock: Clock;
   readonly #holdMs: number;
@@ -26,17 +27,16 @@ export class Holds {
   /** Whether there is no room for a further message that came from a peer. */
   full(from: string): boolean {
     if (this.#holds.size >= this.#max) return true;
-    let held = 0;
-    for (const hold of this.#holds) if (hold.from === from) held++;
+    const held = [...this.#holds].filter((hold) => hold.from === from).length;
     return held >= Math.ceil(this.#max * SHARE);
   }
 
-  /** Resolves with true once all of them are stored, with false when that takes too long. */
-  until(ids: readonly Uint8Array[], from: string): Promise<boolean> {
+  /** Resolves with true once all items are stored, with false after `holdMs`. */
+  until(keys: readonly ItemKey[], from: string): Promise<boolean> {
     return new Promise((resolve) => {
       const hold: Hold = {
         from,
-        lacking: new Set(ids.map(bytesToKey)),
+        lacking: new Set(keys.map(({ id }) => bytesToKey(id))),
         end: (here) => {
           cancel();
           this.#forget(hold);
@@ -45,7 +45,9 @@ export class Holds {
       };
       const cancel = this.#clock.after(this.#holdMs, () => hold.end(false));
       this.#holds.add(hold);
-      for (const key of hold.lacking) this.#waitingFor(key).add(hold);
+      for (const key of hold.lacking) {
+        getOrMake(this.#byId, key, () => new Set<Hold>()).add(hold);
+      }
     });
   }
 
@@ -63,14 +65,6 @@ export class Holds {
 
   stop(): void {
     for (const hold of this.#holds) hold.end(false);
-  }
-
-  #waitingFor(key: string): Set<Hold> {
-    const known = this.#byId.get(key);
-    if (known !== undefined) return known;
-    const waiting = new Set<Hold>();
-    this.#byId.set(key, waiting);
-    return waiting;
   }
 
   #forget(hold: Hold): void {

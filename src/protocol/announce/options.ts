@@ -1,4 +1,4 @@
-/** How new items go out, and how patient a receiver is. */
+/** Rates of announcements, and the patience of a receiver. */
 export interface AnnounceOptions {
   /**
    * Milliseconds between two batches; the first item after a pause goes out at once. Raising it makes
@@ -7,21 +7,21 @@ export interface AnnounceOptions {
    */
   batchMs: number;
   /**
-   * Longest payload that goes along, in bytes; of longer ones only the key goes out, and whoever
-   * lacks the item fetches it. Raising it saves a round trip, and sends more bytes in vain: a peer
-   * gets a message from several others. At most 32 KiB.
+   * Longest payload that goes along, in bytes; for a longer payload the key goes out, and peers fetch
+   * the item. Raising it saves a round trip, and sends more bytes in vain: a peer gets a message from
+   * several others. At most 32 KiB.
    * @default 4 KiB
    */
   inlineBytes: number;
   /**
-   * Bytes of messages published in a second at the most, over some seconds: after a pause, those of
-   * one second may go at once. What comes faster is left to sessions, which are cheaper for much at a
-   * time. Raising it beyond what peers can take has gossip break off its streams to them.
+   * Most bytes of messages published in a second; after a pause, the bytes of one second may go at
+   * once. Faster items are left to sessions, which are cheaper for many items. Raising it beyond the
+   * speed of peers makes gossip break off its streams to them.
    * @default 1 MiB
    */
   maxBytesPerSecond: number;
   /**
-   * Bytes that may wait to be published. What comes beyond is left to sessions.
+   * Bytes that may wait to be published. Items beyond are left to sessions.
    * @default 1 MiB
    */
   maxQueuedBytes: number;
@@ -32,14 +32,14 @@ export interface AnnounceOptions {
    */
   gapGraceMs: number;
   /**
-   * Milliseconds a message of keys is held until their items are here; it is passed on only then, so
-   * that whoever gets it finds them with us. Past them it is not passed on.
+   * Milliseconds a message of keys is held until their items are here. It is passed on only then, so
+   * that its receivers can fetch them here.
    * @default 30_000
    */
   holdMs: number;
   /**
-   * Messages of keys held at a time, half of them from one peer at the most; the items of further ones
-   * are fetched, and they are not passed on.
+   * Messages of keys held at a time, at most half of them from one peer. The items of further messages
+   * are fetched, but these messages are not passed on.
    * @default 256
    */
   maxHeld: number;

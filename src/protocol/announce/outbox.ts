@@ -1,13 +1,12 @@
 import type { Item } from '../../store/index.ts';
 import { encodeFrame, encodeRecord, HEADER_BYTES, type KIND } from './codec.ts';
-import { MAX_FRAME_BYTES, MAX_INLINE_BYTES, MAX_RECORDS } from './constants.ts';
+import { MAX_FRAME_BYTES, MAX_RECORDS } from './constants.ts';
+import type { AnnounceOptions } from './options.ts';
 
 type RecordKind = keyof typeof KIND;
 
-export interface OutboxInit {
+export interface OutboxInit extends Pick<AnnounceOptions, 'inlineBytes' | 'maxQueuedBytes'> {
   readonly epoch: Uint8Array;
-  readonly inlineBytes: number;
-  readonly maxQueuedBytes: number;
 }
 
 export interface OutgoingFrame {
@@ -15,17 +14,15 @@ export interface OutgoingFrame {
   readonly records: number;
 }
 
-/** Gathers new items into frames: short ones whole, of longer ones the keys. */
+/** Gathers new items into frames: short items whole, longer items by key. */
 export class AnnounceOutbox {
   readonly #init: OutboxInit;
-  readonly inlineBytes: number;
   readonly #records: Record<RecordKind, Uint8Array[]> = { items: [], keys: [] };
   readonly #sequences: Record<RecordKind, number> = { items: 0, keys: 0 };
   #bytes = 0;
 
   constructor(init: OutboxInit) {
     this.#init = init;
-    this.inlineBytes = Math.min(init.inlineBytes, MAX_INLINE_BYTES);
   }
 
   get empty(): boolean {
@@ -35,7 +32,7 @@ export class AnnounceOutbox {
   /** False when there is no room. */
   add({ hint, id, payload }: Item): boolean {
     const { length } = payload;
-    const kind = length <= this.inlineBytes ? 'items' : 'keys';
+    const kind = length <= this.#init.inlineBytes ? 'items' : 'keys';
     const key = { hint, id, length };
     const record = encodeRecord(kind === 'items' ? { ...key, payload } : key);
     if (this.#bytes + record.length > this.#init.maxQueuedBytes) return false;
@@ -49,7 +46,7 @@ export class AnnounceOutbox {
     return this.#next('items') ?? this.#next('keys');
   }
 
-  /** Throws away what waits; returns how many records that were. */
+  /** Drops all records; returns their number. */
   clear(): number {
     const dropped = this.#records.items.length + this.#records.keys.length;
     this.#records.items = [];

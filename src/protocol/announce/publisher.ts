@@ -13,7 +13,7 @@ export interface PublisherInit {
   send: (frame: Uint8Array) => Promise<number>;
 }
 
-/** Publishes own items, a frame at a time and no faster than is paid for. */
+/** Publishes own items, a frame at a time, within `maxBytesPerSecond`. */
 export class Publisher {
   readonly #init: PublisherInit;
   readonly #outbox: AnnounceOutbox;
@@ -34,11 +34,7 @@ export class Publisher {
     return { announced: this.#announced, dropped: this.#dropped };
   }
 
-  get inlineBytes(): number {
-    return this.#outbox.inlineBytes;
-  }
-
-  /** Returns for how many there was room. */
+  /** Returns the number of items that fit. */
   add(items: readonly Item[]): number {
     let taken = 0;
     for (const item of items) if (this.#outbox.add(item)) taken++;
@@ -47,14 +43,14 @@ export class Publisher {
     return taken;
   }
 
-  /** Drops what waits; resolves once nothing is under way. */
+  /** Drops waiting items; resolves once no frame is on its way. */
   async stop(): Promise<void> {
     this.#dropped += this.#outbox.clear();
     this.#wake?.();
     await this.#running;
   }
 
-  /** What is announced in the same turn goes along. */
+  /** Items announced in the same turn go along. */
   async #run(): Promise<void> {
     await null;
     const { clock } = this.#init;
@@ -65,7 +61,7 @@ export class Publisher {
       await this.#publish(frame.bytes, frame.records);
       this.#pay(frame.bytes.length);
     }
-    // In the turn that found the outbox empty: whoever announces next begins anew.
+    // In the turn that found the outbox empty, so that the next announcement begins a new run.
     this.#running = undefined;
   }
 

@@ -1,9 +1,9 @@
 import { BoundedMap, bytesToKey } from '../../store/index.ts';
 import type { FrameNumber } from './codec.ts';
 
-/** Numbers of one publisher that may be waited for at a time; with more missing it is a gap at once. */
+/** Numbers of one publisher to wait for at a time; more missing numbers are a gap at once. */
 const MAX_MISSING = 64;
-/** Publishers followed; those heard of longest ago make room. */
+/** Publishers followed; the publisher heard of longest ago makes room. */
 const MAX_PUBLISHERS = 1_024;
 
 interface FollowedPublisher {
@@ -12,9 +12,9 @@ interface FollowedPublisher {
   next: number;
   /** Numbers passed over, and since when. */
   readonly missing: Map<number, number>;
-  /** Whom the last frame came from. */
+  /** The peer that the last frame came from. */
   from: string;
-  /** More is missing than is followed. */
+  /** More numbers are missing than are followed. */
   lost: boolean;
 }
 
@@ -26,9 +26,8 @@ export interface Gap {
 }
 
 /**
- * Follows the numbers of publishers' frames. Gossip does not keep order, so a number that was passed
- * over may still come; only when it has not after the grace is it missed. Nothing is known of what a
- * publisher sent before its first frame seen here: a session at connect covers that.
+ * Follows the numbers of publishers' frames. Gossip does not keep order: a number that was passed over
+ * counts as missed only after the grace. The session at connect covers all frames before the first.
  */
 export class Sequences {
   readonly #graceMs: number;
@@ -40,15 +39,13 @@ export class Sequences {
 
   /** Some number is missing at the moment. */
   get waiting(): boolean {
-    for (const { missing, lost } of this.#publishers.values()) {
-      if (lost || missing.size > 0) return true;
-    }
-    return false;
+    return [...this.#publishers.values()].some(({ missing, lost }) => lost || missing.size > 0);
   }
 
   /** A frame came; `now` in milliseconds of any clock that does not run backwards. */
   seen(publisher: string, from: string, number: FrameNumber, now: number): void {
-    const state = this.#publisher(publisher, from, number);
+    const state = this.#follow(this.#publishers.get(publisher), number);
+    this.#publishers.set(publisher, state);
     state.from = from;
     state.missing.delete(number.sequence);
     if (number.sequence < state.next) return;
@@ -58,7 +55,7 @@ export class Sequences {
     state.next = number.sequence + 1;
   }
 
-  /** Gaps whose grace is over; each is told once. */
+  /** Gaps whose grace is over, each once. */
   due(now: number): Gap[] {
     const gaps: Gap[] = [];
     for (const [publisher, state] of this.#publishers) {
@@ -72,21 +69,11 @@ export class Sequences {
     return gaps;
   }
 
-  /** A publisher that starts anew begins at 0; one that is new to us may begin anywhere. */
-  #publisher(publisher: string, from: string, { epoch, sequence }: FrameNumber): FollowedPublisher {
-    const known = this.#publishers.get(publisher);
-    const key = bytesToKey(epoch);
-    const state =
-      known?.epoch === key
-        ? known
-        : {
-            epoch: key,
-            next: known === undefined ? sequence : 0,
-            missing: new Map<number, number>(),
-            from,
-            lost: false,
-          };
-    this.#publishers.set(publisher, state);
-    return state;
+  /** A publisher that starts anew begins at 0; an unknown publisher may begin anywhere. */
+  #follow(known: FollowedPublisher | undefined, number: FrameNumber): FollowedPublisher {
+    const epoch = bytesToKey(number.epoch);
+    if (known?.epoch === epoch) return known;
+    const next = known === undefined ? number.sequence : 0;
+    return { epoch, next, missing: new Map(), from: '', lost: false };
   }
 }

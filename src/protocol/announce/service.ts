@@ -10,27 +10,27 @@ import {
 import { ProtocolError } from '../errors.ts';
 import { type Log, SILENT } from '../log.ts';
 import { type AnnouncedKey, type Announcement, decodeFrame, EPOCH_BYTES } from './codec.ts';
-import { announceTopic, MAX_FRAME_BYTES, MAX_RECORDS } from './constants.ts';
+import { announceTopic, MAX_FRAME_BYTES, MAX_INLINE_BYTES, MAX_RECORDS } from './constants.ts';
 import type { Gossip, GossipMessage, GossipVerdict } from './gossip.ts';
 import { Holds } from './holds.ts';
 import { type AnnounceOptions, DEFAULT_ANNOUNCE_OPTIONS } from './options.ts';
 import { Publisher } from './publisher.ts';
 import { type Gap, Sequences } from './sequences.ts';
 
-/** Where an announcement came from. */
+/** The publisher of an announcement, and the peer that passed it on. */
 export type AnnouncementOrigin = Pick<GossipMessage, 'publisher' | 'from'>;
 
-/** What is done with announcements; called as they come. */
+/** Called with announcements as they come. */
 export interface AnnounceEvents {
   /** Whether an item is here, on disk. */
   holds(id: Uint8Array): boolean;
-  /** Items not held here, their ids proved. False when they are not taken; a session finds them. */
+  /** Items not held here, with proved ids. False if they are not taken; a session finds them. */
   items(items: readonly VerifiedItem[], origin: AnnouncementOrigin): boolean;
-  /** Keys of items not held here, which `origin.from` has. Returns those that are to be fetched. */
+  /** Keys of items not held here, which `origin.from` has. Returns the keys to fetch. */
   keys(keys: readonly AnnouncedKey[], origin: AnnouncementOrigin): readonly ItemKey[];
-  /** What `keys` returned is here, and the announcement goes on to others. */
+  /** The items that `keys` returned are here, and the announcement goes on to others. */
   passedOn(keys: readonly ItemKey[]): void;
-  /** A publisher's announcements were missed: a session is to find what they said. */
+  /** A publisher's announcements were missed: a session is to find their items. */
   gap(gap: Gap): void;
 }
 
@@ -38,7 +38,7 @@ export interface AnnounceEvents {
 export interface AnnounceTotals {
   /** Own items published. */
   readonly announced: number;
-  /** Own items left to sessions, because they came too fast or could not be published. */
+  /** Own items left to sessions: they came too fast or could not be published. */
   readonly dropped: number;
   /** Messages that came, each counted once. */
   readonly messages: number;
@@ -50,26 +50,26 @@ export interface AnnounceTotals {
   readonly known: number;
   /** Messages that were wrong. */
   readonly rejected: number;
-  /** Messages not taken or not passed on for reasons of our own. */
+  /** Right messages that this node did not take or did not pass on. */
   readonly ignored: number;
   /** Times that announcements were missed. */
   readonly gaps: number;
 }
 
-/** What the daemon sees of announcing. */
+/** Announcing as the daemon sees it. */
 export interface Announce {
   start(): void;
   stop(): Promise<void>;
   /** Longest payload that goes along, in bytes; of longer ones the key goes out. */
   readonly inlineBytes: number;
   /**
-   * Publishes items; returns how many there was room for. What is longer than `inlineBytes` must be on
-   * disk: it is asked for at once. Never throws.
+   * Publishes items; returns the number that fit. Items longer than `inlineBytes` must be on disk:
+   * peers ask for them at once. Never throws.
    */
   announce(items: readonly Item[]): number;
-  /** Items came onto the disk, whatever way. */
+  /** Items came onto the disk in any way. */
   stored(keys: readonly ItemKey[]): void;
-  /** Whether a peer gets what is announced here. */
+  /** Whether a peer gets the announcements of this node. */
   reaches(peer: string): boolean;
   readonly totals: AnnounceTotals;
 }
@@ -85,8 +85,9 @@ export interface AnnounceInit {
   options?: Partial<AnnounceOptions>;
 }
 
-/** Tells the mesh of new items, and hears of those of others. Whatever it loses a session finds. */
+/** Announces new items to the mesh, and takes announcements. Sessions find lost announcements. */
 export class AnnounceService implements Announce {
+  readonly inlineBytes: number;
   readonly #gossip: Gossip;
   readonly #init: AnnounceInit;
   readonly #options: AnnounceOptions;
@@ -96,19 +97,13 @@ export class AnnounceService implements Announce {
   readonly #holds: Holds;
   readonly #nextLook: Alarm;
   readonly #sequences: Record<Announcement['kind'], Sequences>;
-  readonly #totals = {
-    messages: 0,
-    received: 0,
-    known: 0,
-    rejected: 0,
-    ignored: 0,
-    gaps: 0,
-  };
+  readonly #totals = { messages: 0, received: 0, known: 0, rejected: 0, ignored: 0, gaps: 0 };
   #unsubscribe: (() => void) | undefined;
 
   /** Throws `INVALID_NETWORK_NAME`. */
   constructor(gossip: Gossip, init: AnnounceInit) {
     const options = { ...DEFAULT_ANNOUNCE_OPTIONS, ...init.options };
+    this.inlineBytes = Math.min(options.inlineBytes, MAX_INLINE_BYTES);
     this.#gossip = gossip;
     this.#init = init;
     this.#options = options;
@@ -118,7 +113,7 @@ export class AnnounceService implements Announce {
       clock: init.clock,
       log: this.#log,
       epoch: init.random.bytes(EPOCH_BYTES),
-      options,
+      options: { ...options, inlineBytes: this.inlineBytes },
       send: (frame) => gossip.publish(this.#topic, frame),
     });
     this.#nextLook = new Alarm(init.clock);
@@ -126,7 +121,7 @@ export class AnnounceService implements Announce {
     const { gapGraceMs, holdMs } = options;
     this.#sequences = {
       items: new Sequences(gapGraceMs),
-      // At each step these may be held.
+      // Each peer on the way may hold these.
       keys: new Sequences(gapGraceMs + holdMs),
     };
   }
@@ -134,10 +129,6 @@ export class AnnounceService implements Announce {
   get totals(): AnnounceTotals {
     const duplicates = Math.max(0, this.#gossip.copies(this.#topic) - this.#totals.messages);
     return { ...this.#publisher.totals, ...this.#totals, duplicates };
-  }
-
-  get inlineBytes(): number {
-    return this.#publisher.inlineBytes;
   }
 
   start(): void {
@@ -181,7 +172,7 @@ export class AnnounceService implements Announce {
     return accepted ? 'accept' : 'ignore';
   }
 
-  /** Null when the peer that sent it should not have. */
+  /** Null if the peer should not have passed it on. */
   #verified({ data, from, publisher }: GossipMessage): Announcement<VerifiedItem> | null {
     try {
       const limits = { maxFrameBytes: MAX_FRAME_BYTES, maxRecords: MAX_RECORDS };
@@ -197,8 +188,7 @@ export class AnnounceService implements Announce {
   }
 
   #takeItems(items: readonly VerifiedItem[], origin: AnnouncementOrigin): boolean {
-    const fresh = items.filter(({ id }) => !this.#init.events.holds(id));
-    this.#totals.known += items.length - fresh.length;
+    const fresh = this.#fresh(items);
     if (fresh.length === 0) return true;
     if (!this.#init.events.items(fresh, origin)) return false;
     this.#totals.received += fresh.length;
@@ -206,18 +196,20 @@ export class AnnounceService implements Announce {
   }
 
   async #takeKeys(keys: readonly AnnouncedKey[], origin: AnnouncementOrigin): Promise<boolean> {
-    const fresh = keys.filter(({ id }) => !this.#init.events.holds(id));
-    this.#totals.known += keys.length - fresh.length;
+    const fresh = this.#fresh(keys);
     if (fresh.length === 0) return true;
     const wanted = this.#init.events.keys(fresh, origin);
     this.#totals.received += wanted.length;
     if (wanted.length === 0 || this.#holds.full(origin.from)) return false;
-    const here = await this.#holds.until(
-      wanted.map(({ id }) => id),
-      origin.from,
-    );
+    const here = await this.#holds.until(wanted, origin.from);
     if (here) this.#init.events.passedOn(wanted);
     return here;
+  }
+
+  #fresh<Announced extends ItemKey>(announced: readonly Announced[]): Announced[] {
+    const fresh = announced.filter(({ id }) => !this.#init.events.holds(id));
+    this.#totals.known += announced.length - fresh.length;
+    return fresh;
   }
 
   #follow({ publisher, from }: AnnouncementOrigin, announcement: Announcement): void {
@@ -226,7 +218,7 @@ export class AnnounceService implements Announce {
     this.#lookLater();
   }
 
-  /** Gaps are looked for now and then while some number is missing. */
+  /** Looks for gaps now and then while some number is missing. */
   #lookLater(): void {
     const { items, keys } = this.#sequences;
     if (this.#unsubscribe === undefined || !(items.waiting || keys.waiting)) return;

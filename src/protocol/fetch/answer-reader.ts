@@ -13,11 +13,12 @@ export type AnswerProgress =
 
 /** The requester's side of a request: takes frames, gives verified items. No clock, no I/O. */
 export class AnswerReader {
+  /** Payload bytes that came, with those of unfinished and wrong items. */
+  payloadBytes = 0;
   readonly #ids: readonly Uint8Array[];
   readonly #maxItemBytes: number;
   readonly #maxBytes: number;
   #answered = 0;
-  #payloadBytes = 0;
   #begun: ItemAnswer | undefined;
   #payload = new Uint8Array(0);
   #filled = 0;
@@ -37,11 +38,6 @@ export class AnswerReader {
   /** The first id without an answer, or null when there is none. */
   get next(): Uint8Array | null {
     return this.#ids[this.#answered] ?? null;
-  }
-
-  /** Payload bytes that came, those of unfinished and wrong items included. */
-  get payloadBytes(): number {
-    return this.#payloadBytes;
   }
 
   /**
@@ -72,7 +68,7 @@ export class AnswerReader {
       throw unexpected(`an item of ${answer.length} bytes, where ${this.#maxBytes} were asked for`);
     }
     if (answer.first.length === answer.length) {
-      this.#payloadBytes += answer.length;
+      this.payloadBytes += answer.length;
       return this.#finish(answer, answer.first);
     }
     this.#begun = answer;
@@ -82,7 +78,7 @@ export class AnswerReader {
 
   #append(bytes: Uint8Array): AnswerProgress {
     const begun = this.#begun;
-    this.#payloadBytes += bytes.length;
+    this.payloadBytes += bytes.length;
     if (begun === undefined) throw unexpected('a chunk that belongs to no item');
     const filled = this.#filled + bytes.length;
     if (filled > begun.length) throw unexpected('an item goes on behind its end');

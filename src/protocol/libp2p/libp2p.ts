@@ -135,7 +135,7 @@ function countWhileOpen(open: Map<string, number>, peer: string, stream: Stream)
 async function serve(channel: Channel, handler: ChannelHandler): Promise<void> {
   try {
     await handler(channel);
-    channel.abort(new ProtocolError('ABORTED', 'nobody serves the channel any more'));
+    channel.abort(new ProtocolError('ABORTED', 'the handler left the channel open'));
   } catch (error) {
     channel.abort(toProtocolError(error, 'the channel was given up'));
   }

@@ -19,6 +19,8 @@ import {
  */
 export class StreamChannel implements Channel {
   readonly peer: string;
+  sentBytes = 0;
+  receivedBytes = 0;
   readonly #stream: Stream;
   readonly #frames: FrameBuffer;
   readonly #windowBytes: number;
@@ -30,8 +32,6 @@ export class StreamChannel implements Channel {
   #peerClosed = false;
   #ended = false;
   #resuming = false;
-  #sentBytes = 0;
-  #receivedBytes = 0;
 
   /** Attaches to the stream at once: call it in the turn that brought the stream. */
   constructor(stream: Stream, peer: string, init: ChannelInit) {
@@ -41,20 +41,14 @@ export class StreamChannel implements Channel {
     this.#windowBytes = init.receiveWindowBytes ?? RECEIVE_WINDOW_BYTES;
     this.#failed.promise.catch(() => {});
     stream.maxReadBufferLength = Math.max(stream.maxReadBufferLength, PAUSED_STREAM_BYTES);
-    stream.addEventListener('remoteCloseWrite', () => this.#onPeerClosed());
+    stream.addEventListener('remoteCloseWrite', () => {
+      this.#peerClosed = true;
+    });
     stream.addEventListener('end', () => this.#onEnd());
     stream.addEventListener('close', (event) => this.#onClose(event));
     stream.addEventListener('drain', () => this.#drained.recheck());
     stream.addEventListener('message', (event) => this.#onMessage(event));
     this.#catchUp();
-  }
-
-  get sentBytes(): number {
-    return this.#sentBytes;
-  }
-
-  get receivedBytes(): number {
-    return this.#receivedBytes;
   }
 
   send(frame: Uint8Array): Promise<void> {
@@ -69,13 +63,13 @@ export class StreamChannel implements Channel {
     } catch (cause) {
       throw this.#error ?? toProtocolError(cause, 'cannot send');
     }
-    this.#sentBytes += bytes.length;
+    this.sentBytes += bytes.length;
     await this.#drained.until(() => !this.#stream.writableNeedsDrain || this.#error !== undefined);
     if (this.#error !== undefined) throw this.#error;
   }
 
   async receive(): Promise<Uint8Array | null> {
-    if (this.#waiting !== undefined) throw new TypeError('somebody waits for a frame already');
+    if (this.#waiting !== undefined) throw new TypeError('another receive() waits for a frame');
     if (this.#error !== undefined) throw this.#error;
     const waiting = Promise.withResolvers<Uint8Array | null>();
     this.#waiting = waiting;
@@ -112,7 +106,7 @@ export class StreamChannel implements Channel {
     this.#stream.abort(error);
   }
 
-  /** What happened to the stream before anybody listened. */
+  /** Takes in the events before the listeners. */
   #catchUp(): void {
     const { status, remoteWriteStatus, readableEnded } = this.#stream;
     if (status === 'aborted' || status === 'reset') {
@@ -126,15 +120,11 @@ export class StreamChannel implements Channel {
   #onMessage(event: StreamMessageEvent): void {
     const chunks = event.data instanceof Uint8Array ? [event.data] : event.data;
     for (const chunk of chunks) {
-      this.#receivedBytes += chunk.length;
+      this.receivedBytes += chunk.length;
       this.#frames.push(chunk);
     }
     this.#deliver();
     this.#regulate();
-  }
-
-  #onPeerClosed(): void {
-    this.#peerClosed = true;
   }
 
   #onEnd(): void {
@@ -176,7 +166,7 @@ export class StreamChannel implements Channel {
     waiting?.resolve(frame);
   }
 
-  /** Pauses the stream while too much lies unread, and lets it go on when it is wanted. */
+  /** Pauses the stream while too many bytes lie unread, and resumes it for a waiting receiver. */
   #regulate(): void {
     if (this.#resuming || this.#error !== undefined) return;
     const { readStatus } = this.#stream;
@@ -189,8 +179,8 @@ export class StreamChannel implements Channel {
   }
 
   /**
-   * `resume()` hands over what was held back before it opens the window, so a `pause()` from within
-   * would be undone: it is made up for afterwards.
+   * `resume()` hands over held chunks before it opens the window, so it would undo a `pause()` from
+   * within. `#regulate` makes up for that afterwards.
    */
   #resume(): void {
     this.#resuming = true;

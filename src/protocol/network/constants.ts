@@ -5,8 +5,7 @@ export const RECEIVE_WINDOW_BYTES: number = 1024 * 1024;
 export const MAX_INBOUND = 1;
 
 /**
- * What a paused libp2p stream may still hold. Yamux lets a peer that kept up earn a window of up to
- * 16 MiB, all of which may be on its way when we pause; libp2p's own limit of 4 MiB would kill the
- * stream of an honest peer then.
+ * Bytes that a paused libp2p stream may hold. Yamux lets a peer earn a window of up to 16 MiB, and
+ * all of it may be on its way when we pause. libp2p's own limit of 4 MiB would kill the stream.
  */
 export const PAUSED_STREAM_BYTES: number = 16 * 1024 * 1024 + 256 * 1024;

@@ -36,7 +36,7 @@ export class FrameBuffer {
     this.#maxFrameBytes = maxFrameBytes;
   }
 
-  /** Bytes that have come and were not taken, prefixes included. */
+  /** Bytes that came and were not taken, with prefixes. */
   get size(): number {
     return this.#end - this.#start;
   }
@@ -60,8 +60,8 @@ export class FrameBuffer {
   }
 
   /**
-   * All whole frames that make no more than `maxBytes` with their prefixes, as views of one copy. What
-   * is wrong with the first one is thrown as by `take`; what is wrong behind it, the next time.
+   * All whole frames that make no more than `maxBytes` with their prefixes, as views of one copy. A
+   * wrong first frame throws as by `take`; a wrong later frame throws the next time.
    */
   takeReady(maxBytes: number): Uint8Array[] {
     const start = this.#start;
@@ -125,7 +125,7 @@ export class FrameBuffer {
     throw malformed(`the length of a frame has more than ${MAX_COUNT_BYTES} bytes`);
   }
 
-  /** Never more than half full after moving, so that moving costs a constant a byte over time. */
+  /** At most half full after a move, so that moves cost a constant a byte over time. */
   #makeRoom(bytes: number): void {
     if (this.#end + bytes <= this.#bytes.length) return;
     const needed = 2 * (this.size + bytes);

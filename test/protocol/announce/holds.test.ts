@@ -15,7 +15,7 @@ function holding(maxHeld: number) {
   const ends: (boolean | undefined)[] = [];
   const hold = (from: string, ...numbers: number[]): void => {
     const at = ends.push(undefined) - 1;
-    void holds.until(numbers.map(id), from).then((here) => {
+    void holds.until(keys(...numbers), from).then((here) => {
       ends[at] = here;
     });
   };
