@@ -64,7 +64,7 @@ export async function catchUp(
       clock,
       networkName: NETWORK_NAME,
       dialects: [nativeDialect({ random: systemRandom }), commonware],
-      refuses: (peer, id) => replicator.fetcher.refuses(peer, id),
+      refuses: (peer, id) => replicator.fetcher.refused.hasFrom(peer, id),
       snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
       events: replicator,
     }),

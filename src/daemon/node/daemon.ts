@@ -158,7 +158,7 @@ async function createDaemonMesh(
         clock,
         networkName,
         dialects: dialectsOf(config, random),
-        refuses: (peer, id) => replicator.fetcher.refuses(peer, id),
+        refuses: (peer, id) => replicator.fetcher.refused.hasFrom(peer, id),
         snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
         events: replicator,
         log: logger.child({ component: 'reconcile' }),

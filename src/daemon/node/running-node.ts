@@ -68,7 +68,7 @@ export class RunningNode implements Node {
       wanted: replicator.wanted.size,
       orphans: replicator.wanted.orphans,
       catchUp: catchUpStatus(replicator.sessions.catchUp),
-      refused: replicator.fetcher.refused,
+      refused: replicator.fetcher.refused.size,
       refusing: store.refusing ?? replicator.fetcher.paused,
       transfer: { ...fetch.totals },
       push: replicator.ownItems.totals,

@@ -77,9 +77,10 @@ export class Replicator implements ReconcileEvents {
       indexWait,
       caughtUp: () => this.#scheduler.changed(),
     });
+    const { refused } = fetcher;
     const ownItems = new OwnItems({ replica, peers, coverage, changed });
     const scheduler = new SessionScheduler({ ...shared, sessions, pushed: ownItems });
-    const push = new Push({ ...shared, keeper, fetcher, scheduler, coverage });
+    const push = new Push({ ...shared, keeper, fetcher, refused, scheduler, coverage });
     this.#init = init;
     this.#options = options;
     this.wanted = wanted;
@@ -124,7 +125,7 @@ export class Replicator implements ReconcileEvents {
     if (!sessions.overSlice(peer)) statements.learnt(peer, ids);
     if (peers.get(peer)?.connected !== true) return;
     peers.differs(peer);
-    const lacking = ids.filter((id) => !this.#here(id) && !fetcher.refuses(peer, id));
+    const lacking = ids.filter((id) => !this.#here(id) && !fetcher.refused.hasFrom(peer, id));
     const believed = lacking.slice(0, fetcher.room(peer));
     wanted.add(peer, believed);
     sessions.learnt(peer, believed);
@@ -154,7 +155,7 @@ export class Replicator implements ReconcileEvents {
   why(id: Uint8Array): Why {
     const { wanted, fetcher } = this;
     const { expireAfterMs } = this.#options;
-    return why(id, { wanted, fetcher, keeper: this.#keeper, expireAfterMs });
+    return why(id, { wanted, refused: fetcher.refused, keeper: this.#keeper, expireAfterMs });
   }
 
   /** Whether closing the connection to the peer would spoil a fetch of ours, a session or its catch-up. */
@@ -212,7 +213,11 @@ export class Replicator implements ReconcileEvents {
   #refilled(report: SessionReport): void {
     const { peers, wanted, fetcher } = this;
     const missing = wanted.size - wanted.orphans;
-    this.#refill.ended(report, { peers: peers.all(), wanted: missing, refused: fetcher.refused });
+    this.#refill.ended(report, {
+      peers: peers.all(),
+      wanted: missing,
+      refused: fetcher.refused.size,
+    });
   }
 
   #here(id: Uint8Array): boolean {

@@ -33,7 +33,7 @@ export type Why<Time = number> =
 
 export interface WhyInit {
   wanted: ReconciliationSet;
-  fetcher: Pick<Fetcher, 'isSaidTooLarge'>;
+  refused: Pick<Fetcher['refused'], 'has'>;
   keeper: Pick<WantsKeeper, 'expiredAt'>;
   expireAfterMs: number;
 }
@@ -43,7 +43,7 @@ export function why(id: Uint8Array, init: WhyInit): Why {
   const { wanted, expireAfterMs } = init;
   const want = wanted.want(id);
   if (want === undefined) {
-    if (init.fetcher.isSaidTooLarge(id)) return { state: 'refused' };
+    if (init.refused.has(id)) return { state: 'refused' };
     const at = init.keeper.expiredAt(id);
     return at === undefined ? { state: 'unknown' } : { state: 'expired', at };
   }

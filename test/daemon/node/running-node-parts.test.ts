@@ -69,7 +69,7 @@ function create() {
         inSync: (peer: string) => parts.inSync.has(peer),
       },
       wanted: { size: 0, orphans: 0 },
-      fetcher: { refused: 0, paused: null },
+      fetcher: { refused: { size: 0 }, paused: null },
       statements: { of: () => ({ coversAsOf: null, equalAsOf: parts.equalAsOf }) },
       why: () => parts.why,
       sessions: {

@@ -16,13 +16,13 @@ describe('a replicator that starts and stops', () => {
     assert.deepEqual(
       [
         replicator.fetcher.paused,
-        replicator.fetcher.refused,
+        replicator.fetcher.refused.size,
         replicator.sessions.catchUp,
         replicator.ownItems.totals,
       ],
       [null, 0, null, null],
     );
-    assert.equal(replicator.fetcher.refuses('p', idOf(1)), false);
+    assert.equal(replicator.fetcher.refused.hasFrom('p', idOf(1)), false);
     assert.equal(replicator.busyWith('p'), false);
     assert.equal(replicator.peers.firstRoundEnded, false);
     const outline = { count: 1e6, root: new Uint8Array(16), interval: EVERYTHING };

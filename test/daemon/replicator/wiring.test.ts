@@ -147,8 +147,8 @@ describe('a replicator while things are fetched', () => {
     rig.replicator.missing('p', [refused!.id]);
     rig.asked[0]!.end({ tooLarge: [refused!.id] });
     await rig.after(10);
-    assert.deepEqual([rig.replicator.fetcher.refused, rig.replicator.wanted.size], [1, 0]);
-    assert.equal(rig.replicator.fetcher.refuses('p', refused!.id), true);
+    assert.deepEqual([rig.replicator.fetcher.refused.size, rig.replicator.wanted.size], [1, 0]);
+    assert.equal(rig.replicator.fetcher.refused.hasFrom('p', refused!.id), true);
     assert.deepEqual(rig.replicator.why(refused!.id), { state: 'refused' });
     rig.replicator.push.items([arriving!], PUBLISHED);
     const all = [held!, arriving!, refused!, missing!].map(({ id }) => id);

@@ -73,7 +73,7 @@ export class Claiming {
   #large(source: FetchSource, { only, ready }: ClaimSituation, waiting: number): Claimed | null {
     const { requestMs, requestBytes, maxLargeRequests } = this.#init.options;
     const share = Math.ceil(waiting / Math.min(ready.length, maxLargeRequests));
-    const able = source.throughput.bytes(requestMs) || FIRST_LARGE_BYTES;
+    const able = source.throughput.bytesPerMs * requestMs || FIRST_LARGE_BYTES;
     const ids = this.#init.wanted.claimLarge(source.peer, {
       max: only || source.onProbation ? 1 : Math.min(MAX_LARGE_IDS, share),
       maxBytes: Math.min(requestBytes, able),

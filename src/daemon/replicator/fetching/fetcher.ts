@@ -17,24 +17,25 @@ export interface FetcherInit {
   clock: Clock;
   logger: Logger;
   options: ReplicatorOptions;
-  /** Called when nothing that a peer listed is believed any more. */
+  /** Called when the list of a peer is not believed any more. */
   disbelieved: (peer: string) => void;
 }
 
 /** Ids that a peer may list after it has delivered nothing for long. */
 const VAIN_IDS = 1_024;
 
-/** Fetches the wanted ids: claims what the sources have, in pieces they can bring soon, and stores it. */
+/** Fetches the wanted ids: claims them for sources in pieces they can bring soon, and stores the items. */
 export class Fetcher {
+  /** Items that peers say to be above the limits of this node. */
+  readonly refused: RefusedIds = new RefusedIds();
   readonly #init: FetcherInit;
   readonly #sources: Sources;
-  readonly #refused = new RefusedIds();
   readonly #pause: Pause;
   readonly #gate: LargeItemGate;
   readonly #reassignment: RequestReassignment;
   readonly #claiming: Claiming;
   readonly #penalties: PeerPenalties;
-  /** Null until the fetcher starts: nothing is asked for before. */
+  /** Null until the fetcher starts. */
   #runner: RequestRunner | null = null;
   readonly #running = new Map<RunningRequest, Promise<void>>();
 
@@ -57,7 +58,7 @@ export class Fetcher {
       pause: this.#pause,
       gate: this.#gate,
       penalties: this.#penalties,
-      refused: this.#refused,
+      refused: this.refused,
     });
     this.pump();
   }
@@ -66,7 +67,7 @@ export class Fetcher {
     return this.#running.size > 0;
   }
 
-  /** Whether anything is being fetched from the peer. */
+  /** Whether a request to the peer runs. */
   asks(peer: string): boolean {
     return (this.#sources.get(peer)?.requests.size ?? 0) > 0;
   }
@@ -76,29 +77,11 @@ export class Fetcher {
     return this.#pause.reason;
   }
 
-  /** Items that peers say to be above the limits of this node. */
-  get refused(): number {
-    return this.#refused.size;
-  }
-
-  /** Whether `peer` is not asked for the id, because it says that the item is too large. */
-  refuses(peer: string, id: Uint8Array): boolean {
-    return this.#refused.hasFrom(peer, id);
-  }
-
-  /**
-   * How many further ids the peer may list: few as long as none of them comes, and none while it
-   * rests.
-   */
+  /** Ids that the peer may list still: few as long as none of them comes, and none while it rests. */
   room(peer: string): number {
     const source = this.#sources.get(peer);
     if (source === undefined || !bringsNothing(source)) return Number.POSITIVE_INFINITY;
     return source.resting ? 0 : Math.max(0, VAIN_IDS - this.#init.wanted.listed(peer));
-  }
-
-  /** Whether any peer says that an item is too large. */
-  isSaidTooLarge(id: Uint8Array): boolean {
-    return this.#refused.has(id);
   }
 
   connected(peer: string): void {
@@ -122,12 +105,12 @@ export class Fetcher {
   /** Items came onto the disk, from any peer or from this node. */
   committed(added: readonly ItemKey[]): void {
     for (const { id } of added) {
-      for (const peer of this.#refused.delete(id)) this.#penalties.lied(peer, id);
+      for (const peer of this.refused.delete(id)) this.#penalties.lied(peer, id);
     }
     this.#gate.committed(added);
   }
 
-  /** Starts as many requests as there are ids, peers and limits for, and ends those too slow. */
+  /** Starts requests while ids, peers and limits allow, and ends slow requests. */
   pump(): void {
     if (this.#runner === null) return;
     for (let started = true; started; ) {

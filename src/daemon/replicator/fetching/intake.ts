@@ -52,7 +52,8 @@ export class Intake {
 
   /** Resolves when the next items may come; throws once one could not be stored. */
   async take(items: readonly VerifiedItem[]): Promise<void> {
-    this.#store(items);
+    const put = this.#put(items).finally(() => this.#pending.delete(put));
+    this.#pending.add(put);
     await this.#init.window.room();
     if (this.error !== null) throw new Error(this.error.message);
   }
@@ -62,21 +63,14 @@ export class Intake {
     await Promise.all(this.#pending);
   }
 
-  #store(items: readonly VerifiedItem[]): void {
-    const bytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
-    const { window } = this.#init;
-    window.enter(bytes);
-    const put = this.#put(items).finally(() => {
-      window.leave(bytes);
-      this.#pending.delete(put);
-    });
-    this.#pending.add(put);
-  }
-
   async #put(items: readonly VerifiedItem[]): Promise<void> {
+    const { replica, window, wanted } = this.#init;
+    const bytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
+    window.enter(bytes);
     const refusals: Reason[] = [];
-    const stored = await storeItems(this.#init.replica, items, refusals);
-    for (const { id, created } of stored) if (!created) this.#init.wanted.received(id);
+    const stored = await storeItems(replica, items, refusals);
+    window.leave(bytes);
+    for (const { id, created } of stored) if (!created) wanted.received(id);
     this.stored += stored.length;
     this.error ??= refusals[0] ?? null;
   }

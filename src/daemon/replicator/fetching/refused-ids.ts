@@ -14,8 +14,8 @@ export interface RefusedIdsInit {
 }
 
 /**
- * Items that peers say to be above the limits of this node. Only their word tells the size, so each
- * speaks for itself: it is not asked again, but any other peer that lists the item is.
+ * Items that peers say to be above the limits of this node. A peer that said so is not asked again;
+ * any other peer that lists the item is, for the size is only the word of a peer.
  */
 export class RefusedIds {
   readonly #witnesses = new Map<string, Set<string>>();
@@ -23,9 +23,9 @@ export class RefusedIds {
   readonly #maxWitnesses: number;
   #words = 0;
 
-  constructor(init: RefusedIdsInit = {}) {
-    this.#maxWords = init.maxWords ?? 131_072;
-    this.#maxWitnesses = init.maxWitnesses ?? 64;
+  constructor({ maxWords = 131_072, maxWitnesses = 64 }: RefusedIdsInit = {}) {
+    this.#maxWords = maxWords;
+    this.#maxWitnesses = maxWitnesses;
   }
 
   get size(): number {
@@ -37,7 +37,7 @@ export class RefusedIds {
     return this.#witnesses.has(bytesToKey(id));
   }
 
-  /** Whether `peer` itself says so: it is not asked. */
+  /** Whether `peer` itself says so. */
   hasFrom(peer: string, id: Uint8Array): boolean {
     if (this.#witnesses.size === 0) return false;
     return this.#witnesses.get(bytesToKey(id))?.has(peer) ?? false;

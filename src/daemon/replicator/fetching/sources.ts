@@ -60,8 +60,6 @@ export class FetchSource {
   }
 }
 
-const DEFAULT_MAX_GONE = 1_000;
-
 export interface SourcesInit {
   /** First and longest rest of a source, in milliseconds. */
   backoffBaseMs: number;
@@ -107,7 +105,7 @@ export class Sources {
     source.connected = false;
     source.abandon();
     const gone = [...this.#sources.values()].filter((other) => !other.connected);
-    const surplus = Math.max(0, gone.length - (this.#init.maxGone ?? DEFAULT_MAX_GONE));
+    const surplus = Math.max(0, gone.length - (this.#init.maxGone ?? 1_000));
     for (const oldest of gone.slice(0, surplus)) {
       oldest.stop();
       this.#sources.delete(oldest.peer);
@@ -151,12 +149,7 @@ export class RunningRequest {
   /** It was ended because another source waits for its ids or its room. */
   reassigned = false;
 
-  constructor(init: {
-    source: FetchSource;
-    kind: RequestKind;
-    ids: readonly Uint8Array[];
-    clock: Clock;
-  }) {
+  constructor(init: Pick<RunningRequest, 'source' | 'kind' | 'ids'> & { clock: Clock }) {
     this.source = init.source;
     this.kind = init.kind;
     this.ids = init.ids;

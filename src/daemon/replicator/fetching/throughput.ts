@@ -21,20 +21,16 @@ export interface Delivery {
 
 /** The measured speed of a peer, over its requests so far. */
 export class Throughput {
+  /** Payload bytes a millisecond; 0 when nothing is known. */
+  bytesPerMs = 0;
   #idsPerMs = 0;
-  #bytesPerMs = 0;
   #bytesPerItem = 0;
   #lastIds = FIRST_IDS / GROWTH;
-
-  /** Payload bytes a millisecond; 0 when nothing is known. */
-  get bytesPerMs(): number {
-    return this.#bytesPerMs;
-  }
 
   /** A single answer tells nothing of the rate, as long as it is here. */
   note({ kind, answered, items, bytes, streamedMs }: Delivery): void {
     const ms = Math.max(1, streamedMs);
-    this.#bytesPerMs = mean(this.#bytesPerMs, bytes / ms);
+    this.bytesPerMs = mean(this.bytesPerMs, bytes / ms);
     // How many large items come in time says nothing of small ones.
     if (kind === 'large' && answered > 0) return;
     if (answered !== 1) this.#idsPerMs = mean(this.#idsPerMs, answered / ms);
@@ -47,11 +43,6 @@ export class Throughput {
     const inTime = this.#idsPerMs === 0 ? FIRST_IDS : this.#idsPerMs * ms;
     const inSpace = this.#bytesPerItem === 0 ? inTime : bytes / this.#bytesPerItem;
     return Math.max(1, Math.floor(Math.min(inTime, inSpace, this.#lastIds * GROWTH)));
-  }
-
-  /** Payload bytes that the peer brings in about `ms`; 0 when nothing is known. */
-  bytes(ms: number): number {
-    return this.#bytesPerMs * ms;
   }
 }
 

@@ -8,14 +8,13 @@ export interface OwnItemsInit {
   replica: Replica;
   peers: Pick<PeerRecords, 'connections' | 'connectedOnes' | 'differs' | 'get'>;
   coverage: Pick<PushCoverage, 'pushed' | 'heardBy'>;
-  /** Peers may differ from us in a way that push does not tell of. */
+  /** Called when peers may differ from us in a way that push does not tell of. */
   changed: () => void;
 }
 
 /**
- * Stores items that are put here, and announces them to the mesh. Items that travel whole go out while
- * our own disk is being written: the others check and keep them without us. Of longer ones the key
- * goes out once we can be asked for them.
+ * Stores items that are put here, and announces them to the mesh. Short items go out whole during the
+ * write: peers check and keep them without us. The keys of longer items go out after the write.
  */
 export class OwnItems implements PushedChanges {
   readonly #init: OwnItemsInit;
@@ -30,7 +29,7 @@ export class OwnItems implements PushedChanges {
     this.#announce = announce;
   }
 
-  /** What push has done; null when it is off. */
+  /** Null if push is off. */
   get totals(): AnnounceTotals | null {
     return this.#announce?.totals ?? null;
   }
@@ -40,7 +39,7 @@ export class OwnItems implements PushedChanges {
     return coverage.heardBy(peers.get(peer)) && this.#announce?.reaches(peer) === true;
   }
 
-  /** Resolves once the items are on our disk. When that fails, others may have got them all the same. */
+  /** Resolves once the items are on our disk. If that fails, peers may have got them nevertheless. */
   async put(items: readonly NewItem[]): Promise<PutResult[]> {
     const { replica, peers, coverage } = this.#init;
     const inlineBytes = this.#announce?.inlineBytes ?? 0;
@@ -66,7 +65,7 @@ export class OwnItems implements PushedChanges {
     return results;
   }
 
-  /** Announced items have not become part of the set: a peer that heard of them is ahead of us. */
+  /** Announced items were not stored: a peer that heard of them is ahead of us. */
   #strayed(): void {
     const { peers, changed } = this.#init;
     for (const { peer } of peers.connectedOnes) peers.differs(peer);

@@ -29,7 +29,8 @@ export interface PushInit {
   logger: Logger;
   options: ReplicatorOptions;
   keeper: Pick<WantsKeeper, 'touch'>;
-  fetcher: Pick<Fetcher, 'refuses' | 'room' | 'paused' | 'pump'>;
+  fetcher: Pick<Fetcher, 'room' | 'paused' | 'pump'>;
+  refused: Pick<Fetcher['refused'], 'hasFrom'>;
   peers: Pick<PeerRecords, 'get' | 'differs'>;
   coverage: Pick<PushCoverage, 'pushed'>;
   scheduler: Pick<SessionScheduler, 'gap'>;
@@ -44,9 +45,9 @@ export class Push implements AnnounceEvents {
   readonly #pause: Pause;
   readonly #arriving = new Set<string>();
   readonly #puts = new Set<Promise<void>>();
-  /** Taken since the event loop last came round, and put when it does. */
+  /** Taken in this turn of the event loop, and put in the next. */
   #gathered: VerifiedItem[] = [];
-  /** Has them put now. */
+  /** Puts them now. */
   #put: () => void = () => undefined;
   #bytes = 0;
 
@@ -55,7 +56,7 @@ export class Push implements AnnounceEvents {
     this.#pause = new Pause({ ...init, resume: () => undefined });
   }
 
-  /** Whether an item is on its way to the disk; it is not wanted then, though not held yet. */
+  /** Whether an item is on its way to the disk: neither wanted nor held. */
   arriving(id: Uint8Array): boolean {
     return this.#arriving.size > 0 && this.#arriving.has(bytesToKey(id));
   }
@@ -84,7 +85,7 @@ export class Push implements AnnounceEvents {
 
   keys(keys: readonly AnnouncedKey[], { publisher, from }: AnnouncementOrigin): readonly ItemKey[] {
     this.#ahead({ publisher, from });
-    const { replica, wanted, options, fetcher, keeper } = this.#init;
+    const { replica, wanted, options, fetcher, refused, keeper } = this.#init;
     if (fetcher.paused !== null || replica.refusing !== null) return [];
     const fitting = keys.filter(({ length }) => length <= options.maxItemBytes);
     const ids = fitting.map(({ id }) => id);
@@ -94,7 +95,7 @@ export class Push implements AnnounceEvents {
     );
     for (const peer of new Set([from, publisher])) {
       if (!this.#connected(peer)) continue;
-      const willing = ids.filter((id) => !this.arriving(id) && !fetcher.refuses(peer, id));
+      const willing = ids.filter((id) => !this.arriving(id) && !refused.hasFrom(peer, id));
       wanted.add(peer, willing.slice(0, fetcher.room(peer)));
     }
     for (const { id, length } of large) wanted.enlarge(id, { peer: publisher, bytes: length });
@@ -107,7 +108,7 @@ export class Push implements AnnounceEvents {
     this.#init.coverage.pushed(keys);
   }
 
-  /** The publisher has the missed items; else the peer has them that passed on a later message. */
+  /** Asks the publisher, or else the peer that passed on a later message, for the missed items. */
   gap(gap: Gap): void {
     this.#ahead(gap);
     const { publisher, from } = gap;
@@ -124,14 +125,13 @@ export class Push implements AnnounceEvents {
     return this.#init.peers.get(peer)?.connected === true;
   }
 
-  /** Also if nothing is taken: the sets of these peers have changed all the same. */
+  /** The sets of these peers have changed, even if no item is taken. */
   #ahead({ publisher, from }: AnnouncementOrigin): void {
     for (const peer of new Set([from, publisher])) this.#init.peers.differs(peer);
   }
 
   /**
-   * Messages that have come in the meantime are passed on first, and share the commit: so a busy node
-   * makes fewer commits.
+   * Messages of this turn are passed on first, and share the commit: a busy node makes fewer commits.
    */
   #gather(items: readonly VerifiedItem[]): void {
     const first = this.#gathered.length === 0;

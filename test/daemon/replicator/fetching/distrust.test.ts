@@ -66,9 +66,9 @@ describe('distrust of a source by the Fetcher', () => {
     assert.equal(wanted.size, 0);
     assert.equal(requests.flatMap(({ ids }) => ids).filter((id) => id === large).length, 2);
     const id = ITEMS[1]!.id;
-    assert.equal(fetcher.isSaidTooLarge(id), true);
+    assert.equal(fetcher.refused.has(id), true);
     assert.deepEqual(
-      ['a', 'b', 'c'].map((peer) => fetcher.refuses(peer, id)),
+      ['a', 'b', 'c'].map((peer) => fetcher.refused.hasFrom(peer, id)),
       [true, true, false],
       'whoever has not said so is asked',
     );
@@ -82,13 +82,16 @@ describe('distrust of a source by the Fetcher', () => {
     fetcher.pump();
     await clock.advance(1);
     const { id } = ITEMS[0]!;
-    assert.deepEqual([wanted.size, fetcher.refused], [0, 1]);
-    assert.deepEqual([fetcher.refuses('a', id), fetcher.refuses('b', id)], [true, false]);
+    assert.deepEqual([wanted.size, fetcher.refused.size], [0, 1]);
+    assert.deepEqual(
+      [fetcher.refused.hasFrom('a', id), fetcher.refused.hasFrom('b', id)],
+      [true, false],
+    );
     scripts.set('b', serve);
     want('b', ITEMS.slice(0, 1));
     fetcher.connected('b');
     await clock.advance(1);
-    assert.deepEqual([replica.status().items, fetcher.refused], [1, 0]);
+    assert.deepEqual([replica.status().items, fetcher.refused.size], [1, 0]);
   });
 
   it('forgets all lengths of a peer when one proves wrong, and distrusts the peer after several', async (t) => {

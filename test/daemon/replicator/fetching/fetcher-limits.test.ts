@@ -154,14 +154,14 @@ describe('the result of a request', () => {
     const [id] = rig.want('a', [1]);
     rig.want('b', [1]);
     await rig.of('a').end({ tooLarge: [id!] });
-    assert.deepEqual([rig.wanted.size, rig.fetcher.refused], [1, 1]);
+    assert.deepEqual([rig.wanted.size, rig.fetcher.refused.size], [1, 1]);
     assert.equal(rig.warnings('refused').length, 0, 'b has it too');
     await rig.of('b').end({ tooLarge: [id!] });
-    assert.deepEqual([rig.wanted.size, rig.fetcher.refused], [0, 1]);
+    assert.deepEqual([rig.wanted.size, rig.fetcher.refused.size], [0, 1]);
     assert.equal(rig.warnings('refused').length, 1);
     await rig.replica.put([itemOf(1)]);
-    assert.equal(rig.fetcher.refused, 0, 'it came all the same');
-    assert.equal(rig.fetcher.isSaidTooLarge(id!), false);
+    assert.equal(rig.fetcher.refused.size, 0, 'it came all the same');
+    assert.equal(rig.fetcher.refused.has(id!), false);
     assert.equal(rig.warnings('wrong length').length, 2, 'both have lied');
   });
 

@@ -18,7 +18,6 @@ describe('the throughput of a peer', () => {
   it('is unknown at first: 32 ids, and no bytes', () => {
     const { bytesPerMs } = new Throughput();
     assert.equal(bytesPerMs, 0);
-    assert.equal(new Throughput().bytes(1_000), 0);
     assert.equal(new Throughput().ids(AIM), 32);
     assert.equal(new Throughput().ids({ ms: 1, bytes: 1 }), 32);
   });
@@ -26,7 +25,6 @@ describe('the throughput of a peer', () => {
   it('is the mean of the last request and those before', () => {
     const throughput = after({ bytes: 1_000 }, { bytes: 3_000 });
     assert.equal(throughput.bytesPerMs, 200);
-    assert.equal(throughput.bytes(5), 1_000);
     assert.equal(after({ answered: 100 }, { answered: 200 }).ids({ ...AIM, ms: 20 }), 300);
     const sizes = after({ bytes: 1_000 }, { bytes: 3_000 });
     assert.equal(sizes.ids({ ms: 1_000, bytes: 4_000 }), 200, '20 bytes an item');

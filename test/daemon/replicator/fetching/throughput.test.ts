@@ -20,7 +20,7 @@ describe('Throughput', () => {
       });
     }
     assert.deepEqual(claims, [32, 128, 512, 2_000, 2_000, 2_000]);
-    assert.equal(peer.bytes(500), 200_000);
+    assert.equal(500 * peer.bytesPerMs, 200_000);
   });
 
   it('asks a slow peer for few, and one that brought nothing for a single one', () => {
@@ -48,7 +48,7 @@ describe('Throughput', () => {
     const ids = peer.ids(AIM);
     peer.note({ kind: 'large', answered: 4, items: 4, bytes: 4_194_304, streamedMs: 100 });
     assert.equal(peer.ids(AIM), ids);
-    assert.ok(peer.bytes(500) > 5_000_000);
+    assert.ok(500 * peer.bytesPerMs > 5_000_000);
     peer.note({ kind: 'large', answered: 0, items: 0, bytes: 0, streamedMs: 0 });
     assert.equal(peer.ids(AIM), 1, 'it failed');
   });

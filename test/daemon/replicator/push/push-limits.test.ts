@@ -42,11 +42,11 @@ async function setUp(
     logger: log.logger,
     options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 100, windowBytes: 200, ...options },
     fetcher: {
-      refuses: () => false,
       room: () => Number.POSITIVE_INFINITY,
       paused: null,
       pump: () => seen.pumps++,
     },
+    refused: { hasFrom: () => false },
     peers: {
       get: () => ({ connected: true }) as PeerRecord,
       differs: (peer) => seen.differs.push(peer),

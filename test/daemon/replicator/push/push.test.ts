@@ -51,13 +51,13 @@ async function setUp(
     logger: pino({ level: 'silent' }),
     options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 1_000, windowBytes: 5_000, ...options },
     fetcher: {
-      refuses: (peer) => state.refused.has(peer),
       room: (peer) => (state.poor.has(peer) ? 1 : Number.POSITIVE_INFINITY),
       get paused() {
         return state.paused ? { code: 'SET_FULL', message: 'full' } : null;
       },
       pump: () => undefined,
     },
+    refused: { hasFrom: (peer) => state.refused.has(peer) },
     peers: {
       get: (peer) => ({ connected: state.connected.has(peer) }) as PeerRecord,
       differs: () => undefined,

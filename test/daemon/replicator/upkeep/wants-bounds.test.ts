@@ -190,7 +190,7 @@ describe('the reason why an item is missing', () => {
     const wanted = new ReconciliationSet({ now: () => START });
     const init = {
       wanted,
-      fetcher: { isSaidTooLarge: () => true },
+      refused: { has: () => true },
       keeper: { expiredAt: () => 7 },
       expireAfterMs: DAY_MS,
     };
@@ -207,7 +207,7 @@ describe('the reason why an item is missing', () => {
       expiresAt: null,
     });
     assert.deepEqual(why(idOf(2), init), { state: 'refused' });
-    assert.deepEqual(why(idOf(2), { ...init, fetcher: { isSaidTooLarge: () => false } }), {
+    assert.deepEqual(why(idOf(2), { ...init, refused: { has: () => false } }), {
       state: 'expired',
       at: 7,
     });

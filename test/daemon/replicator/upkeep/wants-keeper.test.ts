@@ -135,7 +135,7 @@ describe('WantsKeeper', () => {
     kept.touch();
     const init = {
       wanted,
-      fetcher: { isSaidTooLarge: () => false },
+      refused: { has: () => false },
       keeper: kept,
       expireAfterMs: 24 * HOUR_MS,
     };
@@ -154,7 +154,7 @@ describe('WantsKeeper', () => {
     assert.deepEqual(hex(wanted.missing()), hex([id(2)]));
     assert.equal(why(id(1), init).state, 'expired');
     assert.equal(why(id(3), init).state, 'unknown');
-    assert.equal(why(id(3), { ...init, fetcher: { isSaidTooLarge: () => true } }).state, 'refused');
+    assert.equal(why(id(3), { ...init, refused: { has: () => true } }).state, 'refused');
     wanted.received(id(2));
     await kept.stop();
   });
