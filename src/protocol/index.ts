@@ -10,40 +10,5 @@ export * from './fetch/index.ts';
 export type { Log } from './log.ts';
 export type * from './network/index.ts';
 export { protocolId } from './protocol-id.ts';
-export type {
-  Dialect,
-  Finding,
-  HeldSnapshot,
-  Interval,
-  Outline,
-  Reconcile,
-  ReconcileEvents,
-  ReconcileInit,
-  Role,
-  Scope,
-  Session,
-  SessionInit,
-  SessionLimits,
-  Step,
-  Surveyed,
-} from './reconcile/index.ts';
-export {
-  commonware,
-  DEFAULT_LIMITS as DEFAULT_NATIVE_LIMITS,
-  DEFAULT_RECONCILE_OPTIONS,
-  efficiency,
-  type NativeInit,
-  type NativeLimits,
-  nativeDialect,
-  negentropy,
-  type ReconcileOptions,
-  ReconcileService,
-  type SessionReport,
-  settledBoth,
-} from './reconcile/index.ts';
-export {
-  ReconciliationSet,
-  type ReconciliationSetInit,
-  type Said,
-  type Want,
-} from './reconciliation-set/index.ts';
+export * from './reconcile/index.ts';
+export * from './reconciliation-set/index.ts';

@@ -16,13 +16,17 @@ export type {
 } from './dialect.ts';
 export {
   commonware,
-  DEFAULT_LIMITS,
+  DEFAULT_LIMITS as DEFAULT_NATIVE_LIMITS,
   type NativeInit,
   type NativeLimits,
   nativeDialect,
   negentropy,
 } from './dialects/index.ts';
-export * from './options.ts';
+export {
+  DEFAULT_RECONCILE_OPTIONS,
+  type ReconcileOptions,
+  type SessionLimits,
+} from './options.ts';
 export { efficiency, type SessionReport, settledBoth } from './report.ts';
 export {
   type HeldSnapshot,
