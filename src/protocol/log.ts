@@ -1,4 +1,4 @@
-/** Where the services write what an operator may want to know; a pino logger is one. */
+/** The services log events for operators here; a pino logger fits. */
 export interface Log {
   debug(fields: object, message: string): void;
   warn(fields: object, message: string): void;

@@ -23,7 +23,6 @@ export type GossipValidator = (message: GossipMessage) => GossipVerdict | Promis
  * are not promised. The daemon fills it with libp2p's gossipsub.
  */
 export interface Gossip {
-  /** The id of this node. */
   readonly self: string;
   /** Takes part in a topic; returns the way out. */
   subscribe(topic: string, validator: GossipValidator): () => void;

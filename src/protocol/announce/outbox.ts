@@ -29,7 +29,6 @@ export class AnnounceOutbox {
     return this.#bytes === 0;
   }
 
-  /** False when there is no room. */
   add({ hint, id, payload }: Item): boolean {
     const { length } = payload;
     const kind = length <= this.#init.inlineBytes ? 'items' : 'keys';

@@ -48,11 +48,9 @@ export interface AnnounceTotals {
   readonly received: number;
   /** Items announced that were here already. */
   readonly known: number;
-  /** Messages that were wrong. */
   readonly rejected: number;
   /** Right messages that this node did not take or did not pass on. */
   readonly ignored: number;
-  /** Times that announcements were missed. */
   readonly gaps: number;
 }
 

@@ -30,7 +30,6 @@ export class AnswerReader {
     this.#maxItemBytes = limits.maxItemBytes;
   }
 
-  /** Every id is answered. */
   get done(): boolean {
     return this.#answered === this.#ids.length;
   }

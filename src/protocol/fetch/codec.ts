@@ -25,7 +25,6 @@ export type FetchAnswer =
       readonly length: number;
       readonly first: Uint8Array;
     }
-  /** More of the item that began. */
   | { readonly kind: 'chunk'; readonly bytes: Uint8Array };
 
 /** The content of a request frame. */
@@ -108,7 +107,6 @@ export function decodeAnswer(frame: Uint8Array, limits: { maxItemBytes: number }
   }
 }
 
-/** The bytes behind the tag. */
 function bodyOf(frame: Uint8Array): ByteReader {
   return new ByteReader({ bytes: frame.subarray(1), malformed, truncated: 'a frame is cut off' });
 }

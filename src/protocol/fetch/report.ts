@@ -24,7 +24,7 @@ export interface FetchReport {
   readonly tooLarge: readonly Uint8Array[];
   /** Payload bytes received, repeats, partial and invalid ones included. */
   readonly payloadBytes: number;
-  /** The id whose turn it was when the request ended before all were answered, or null. */
+  /** The first id without an answer, or null. */
   readonly endedAt: Uint8Array | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
@@ -45,6 +45,5 @@ export interface FetchRequest {
    * the peer down. Their payloads may share memory.
    */
   readonly onItems: (items: readonly VerifiedItem[]) => void | Promise<void>;
-  /** Calls the request off. */
   readonly signal?: AbortSignal;
 }

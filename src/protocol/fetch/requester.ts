@@ -13,10 +13,8 @@ export interface RequesterInit {
   request: FetchRequest;
   options: FetchOptions;
   clock: Clock;
-  /** Room for a request to this peer. */
   limiter: Limiter;
   open: (signal: AbortSignal) => Promise<Channel>;
-  /** Told of payload bytes as they come. */
   received: (bytes: number) => void;
 }
 

@@ -76,7 +76,6 @@ export class Responder {
     throw new TypeError(`${served.length} answers to ${ids.length} ids`);
   }
 
-  /** Waits only if there is enough to send. */
   #answer(id: Uint8Array, served: Served): Promise<void> | undefined {
     if (served === undefined) this.#add(encodeAbsent(id));
     else if (!('payload' in served)) this.#add(encodeLarge(id, served.length));

@@ -13,7 +13,6 @@ export class StallGuard {
     this.#minBytes = init.minBytesPerWindow;
   }
 
-  /** Milliseconds that may still be waited. */
   get remainingMs(): number {
     return Math.max(0, this.#windowMs - this.#waitedMs);
   }

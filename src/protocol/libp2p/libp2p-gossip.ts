@@ -10,7 +10,7 @@ type UsedOfGossipSub =
   | 'getSubscribers'
   | 'topicValidators';
 
-/** What is used of gossipsub; its messages must be signed (`StrictSign`). */
+/** The used part of gossipsub; its messages must be signed (`StrictSign`). */
 export interface Pubsub extends Pick<GossipSub, UsedOfGossipSub> {
   /**
    * Copies of messages on a topic that came, the first of each included.
@@ -18,8 +18,8 @@ export interface Pubsub extends Pick<GossipSub, UsedOfGossipSub> {
    */
   copies?(topic: string): number;
   /**
-   * Whether something said now would go to the peer.
-   * @default it does to whoever has subscribed
+   * Whether a message published now would go to the peer.
+   * @default true for subscribers
    */
   sendsTo?(peer: string): boolean;
 }
@@ -66,7 +66,7 @@ export function libp2pGossip({ self, pubsub }: Libp2pGossipInit): Gossip {
   };
 }
 
-/** A message without an author cannot come where signatures are demanded. */
+/** With `StrictSign`, no message comes without an author. */
 function judge(
   validator: GossipValidator,
   from: PeerId,

@@ -1,6 +1,6 @@
 import { serviceCapabilities, serviceDependencies } from '@libp2p/interface';
 
-/** Marks a service for libp2p: who speaks its protocol is learnt by identify. */
+/** Marks a service for libp2p: identify tells which peers speak its protocol. */
 export function asLibp2pService<T extends object>(service: T, name: string): T {
   return Object.assign(service, {
     [Symbol.toStringTag]: name,

@@ -21,7 +21,6 @@ import { MAX_INBOUND, toProtocolError } from '../network/index.ts';
 import { StreamChannel } from './stream-channel.ts';
 import { TopologyWatch } from './topology-watch.ts';
 
-/** The components of a libp2p node that the services use. */
 export interface Libp2pComponents {
   peerId: PeerId;
   registrar: {

@@ -16,7 +16,6 @@ export function encodeFrames(frames: readonly Uint8Array[]): Uint8Array {
 
 const KEPT_CAPACITY = 64 * 1024;
 
-/** Where the bytes of a frame lie. */
 interface Span {
   readonly begin: number;
   readonly end: number;

@@ -5,7 +5,6 @@ import type { ProtocolError } from '../errors.ts';
  * with libp2p, a simulator with links in memory.
  */
 export interface Network {
-  /** The id of this node. */
   readonly self: string;
   /**
    * Serves `protocol`; `handler` gets every inbound channel. A channel still open when its promise

@@ -10,7 +10,6 @@ export interface Claim {
 export class Claims extends Map<string, Claim> {
   #large = 0;
 
-  /** Claims on ids known to be large. */
   get large(): number {
     return this.#large;
   }

@@ -23,7 +23,6 @@ export class IdQueue {
     if (this.#keys.length > 2 * live + this.#slack) this.#sweep(isLive);
   }
 
-  /** Takes out the oldest live id. */
   shift(isLive: (key: string) => boolean): string | undefined {
     while (this.#head < this.#keys.length) {
       const key = this.#keys[this.#head++]!;

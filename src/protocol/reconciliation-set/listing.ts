@@ -33,7 +33,6 @@ export class Listing {
     this.#maxFaults = maxFaults;
   }
 
-  /** The peers that may be asked, in the order they joined. */
   get holders(): string[] {
     return [...this.#holders.keys()];
   }
@@ -54,7 +53,6 @@ export class Listing {
     this.#holders.delete(holder);
   }
 
-  /** Whether `holder` may be asked for a listed id. */
   offers(holder: string, key: string): boolean {
     return this.#holders.get(holder)?.has(key) === false;
   }
@@ -72,7 +70,6 @@ export class Listing {
     this.#holders.get(holder)?.delete(key);
   }
 
-  /** Takes out the ids that all holders lack. */
   takeDenied(): string[] {
     const [first, ...others] = this.#holders.values();
     const denied = [...(first ?? [])].filter((key) => others.every((other) => other.has(key)));

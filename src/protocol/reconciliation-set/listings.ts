@@ -22,12 +22,10 @@ export class Listings {
     return this.#byOwner.get(owner);
   }
 
-  /** The listing of `owner`, made where it is missing. */
   make(owner: string): Listing {
     return getOrMake(this.#byOwner, owner, () => new Listing({ owner }));
   }
 
-  /** Whose listing `peer` mirrors. */
   mirroredBy(peer: string): string | undefined {
     return this.#mirrored.get(peer);
   }

@@ -6,14 +6,10 @@ import { NO_OWNER } from './orphans.ts';
 import { type Said, type Want, Wants } from './wants.ts';
 
 /**
- * The ids we lack, over all peers, and their sources. An id is claimed for at most one peer at a
- * time; peers are known by their string ids, ids by their 32 bytes. Sources of an id are not capped
- * in number; ids per peer are. Every order follows from the order of calls alone.
- *
- * A peer may be said to mirror another: it is then a source of all that the other lists, at the cost
- * of one entry. Such a claim is only an assumption, so it ends soon when it proves wrong. An id whose
- * sources have all gone is an orphan: it stays wanted, and peers may be probed for it. An id that its
- * only source turned out not to have is dropped.
+ * The ids we lack, over all peers, and their sources. An id is claimed for at most one peer at a time.
+ * Peers are known by their string ids, ids by their 32 bytes. Sources of an id are not bounded in number;
+ * ids per peer are. Every order follows from the order of calls alone. Mirrors and orphans:
+ * docs/architecture.md, "protocol/reconciliation-set".
  */
 export class ReconciliationSet {
   readonly #init: Required<ReconciliationSetInit>;
@@ -51,7 +47,7 @@ export class ReconciliationSet {
     return this.#listings.orphans.lost;
   }
 
-  /** How many ids unknown until now `peer` may add; with 0 a session with it has no use. */
+  /** Unknown ids that `peer` may add; with 0 a session with it has no use. */
   room(peer: string): number {
     const { maxIds, maxIdsPerPeer } = this.#init;
     return Math.max(0, Math.min(maxIds - this.size, maxIdsPerPeer - this.listed(peer)));
@@ -62,7 +58,7 @@ export class ReconciliationSet {
     return this.#listings.get(peer)?.known ?? 0;
   }
 
-  /** Says that `peer` has `ids`; returns how many of them were unknown until now. */
+  /** Says that `peer` has `ids`; returns the number of new ones. */
   add(peer: string, ids: Iterable<Uint8Array>): number {
     const before = this.size;
     const listing = this.#listings.make(peer);
@@ -83,9 +79,9 @@ export class ReconciliationSet {
   }
 
   /**
-   * Says that `peer` holds all that `of` listed or will list. It ends when `peer` turns out to lack
-   * several of these ids, or `of` does, when a mirror of another peer begins, and by `unmirror` or
-   * `drop`. When `of` is a mirror and lists nothing, the peer it mirrors is meant.
+   * Says that `peer` holds all ids that `of` listed or will list. It ends when either turns out to lack
+   * several of these ids, when `peer` mirrors another peer, and by `unmirror` or `drop`. If `of` is a
+   * mirror and lists nothing, the peer that it mirrors is meant.
    */
   mirror(peer: string, of: string): void {
     const owner = this.listed(of) > 0 ? of : (this.mirrors(of) ?? of);
@@ -120,13 +116,13 @@ export class ReconciliationSet {
     return this.#wants.isListed(peer, key) && this.#listings.get(peer)!.offers(peer, key);
   }
 
-  /** Since when, and how well founded, an id is wanted; undefined when it is not missing. */
+  /** Undefined if the id is not missing. */
   want(id: Uint8Array): Want | undefined {
     const list = this.#wants.ids.get(bytesToKey(id));
     return list && { id, since: list.since, confirmed: list.confirmed };
   }
 
-  /** Says how large a missing item is by a peer's word, when that is known before it is asked for. */
+  /** Notes the length of a missing item by the word of a peer. */
   enlarge(id: Uint8Array, said: Said): void {
     const key = bytesToKey(id);
     if (!this.#wants.ids.has(key)) return;
@@ -134,7 +130,7 @@ export class ReconciliationSet {
     this.#listings.requeue(key);
   }
 
-  /** Which peer said last how large a missing item is, and its words. */
+  /** The last word of a peer about the length of a missing item. */
   said(id: Uint8Array): Said | undefined {
     const { lengths } = this.#wants;
     return lengths.size === 0 ? undefined : lengths.get(bytesToKey(id));
@@ -145,15 +141,12 @@ export class ReconciliationSet {
     for (const key of this.#wants.unsay(peer)) this.#listings.requeue(key);
   }
 
-  /** Bytes of the payload of a missing id, where a source said that it is large. */
+  /** Bytes of the payload of a missing id, if a source said that it is large. */
   length(id: Uint8Array): number | undefined {
     return this.#wants.lengths.get(bytesToKey(id))?.bytes;
   }
 
-  /**
-   * Peers thought to have `id`, in the order they said so, each with its mirrors behind it; empty
-   * when it is not missing, or an orphan.
-   */
+  /** Listers of `id` in their order, each before its mirrors; empty for an orphan. */
   sources(id: Uint8Array): string[] {
     const key = bytesToKey(id);
     const owners = this.#wants.ids.get(key)?.peers.filter((owner) => owner !== NO_OWNER) ?? [];
@@ -164,7 +157,7 @@ export class ReconciliationSet {
     return [...new Set(sources)];
   }
 
-  /** Whether `peer` may be asked for `id`: it lists it, mirrors a peer that does, or may have an orphan. */
+  /** Whether `peer` lists `id`, mirrors a lister, or may be asked for orphans. */
   mayAsk(peer: string, id: Uint8Array): boolean {
     const key = bytesToKey(id);
     return this.#listings
@@ -179,24 +172,22 @@ export class ReconciliationSet {
 
   /**
    * Claims up to `max` unclaimed ids that `peer` may be asked for and that are not known to be large,
-   * oldest first; an id that was given back counts from then. Its own listing comes before the one
-   * it mirrors, and that before orphans. Amortised over `add` and `release` the cost is that of the
-   * ids returned.
+   * oldest first; an id that was given back counts from then. Its own listing comes first, then the
+   * mirrored listing, then orphans. The amortised cost is that of the returned ids.
    */
   claim(peer: string, max: number): Uint8Array[] {
     return this.#listings.claim(peer, 'small', { max }).map(keyToBytes);
   }
 
-  /** Likewise large ones: as many as make `maxBytes`, at least one, no more than `max`. */
+  /** Claims large ids likewise: as many as make `maxBytes`, at least one, at most `max`. */
   claimLarge(peer: string, limits: { max: number; maxBytes: number }): Uint8Array[] {
     return this.#listings.claim(peer, 'large', limits).map(keyToBytes);
   }
 
   /**
-   * Gives back `peer`'s claim on `id`. With `forget` the peer is no longer a source of it; an id that
-   * has no source left is dropped then, unless two peers have said to have it, or with `keep`: that is
-   * an orphan. `length` is what the peer says when the item is large. False when the peer had no claim
-   * on it.
+   * Gives back `peer`'s claim on `id`. With `forget` the peer is no longer a source. An id without
+   * sources is dropped then, but with `keep`, or if two peers listed it, it becomes an orphan. `length`
+   * is the word of the peer about a large item. False if the peer had no claim.
    */
   release(
     peer: string,
@@ -211,20 +202,20 @@ export class ReconciliationSet {
     return true;
   }
 
-  /** The id is here now: it is gone for all peers. False when it was not missing. */
+  /** The id came: it is gone for all peers. False if it was not missing. */
   received(id: Uint8Array): boolean {
     return this.#listings.remove(bytesToKey(id));
   }
 
-  /** Likewise several, as keys; whether any of them was missing. */
+  /** Likewise for several ids, as keys. Returns whether any was missing. */
   stored(keys: readonly string[]): boolean {
     if (this.size === 0) return false;
     return keys.filter((key) => this.#listings.remove(key)).length > 0;
   }
 
   /**
-   * Forgets a peer as a source and gives back its claims. The ids it listed stay wanted, by its
-   * mirrors or as orphans; with `denied`, ids that no other peer ever listed are dropped instead.
+   * Forgets a peer as a source and gives back its claims. Its ids stay wanted, by its mirrors or as
+   * orphans; with `denied`, ids that no other peer ever listed are dropped instead.
    */
   drop(peer: string, init: { denied?: boolean } = {}): void {
     this.#listings.drop(peer, init.denied === true);

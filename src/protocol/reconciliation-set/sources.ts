@@ -23,7 +23,6 @@ export class SourceList {
     return this.peers.includes(peer);
   }
 
-  /** The list with `peer` at its end. */
   with(peer: string): SourceList {
     return getOrMake(this.#longer, peer, () => {
       const confirmed = this.confirmed || this.peers.length > 0;
@@ -35,7 +34,6 @@ export class SourceList {
 /** Ids that were first wanted within this time share a root. */
 const SINCE_STEP_MS = 60_000;
 
-/** The roots of the trees of lists. */
 export class SourceRoots {
   readonly #roots = new Map<string, SourceList>();
 

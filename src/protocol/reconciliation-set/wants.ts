@@ -5,7 +5,6 @@ import { type SourceList, SourceRoots } from './sources.ts';
 /** The word of a peer about the length of an item. */
 export interface Said {
   readonly peer: string;
-  /** Bytes of the payload. */
   readonly bytes: number;
 }
 

@@ -4,7 +4,7 @@ import type { LargeItemGate } from './large-item-gate.ts';
 import { type FetchSource, isLarge, type RunningRequest } from './sources.ts';
 import type { RequestKind } from './throughput.ts';
 
-/** Least ids of a claim for small items, also when few are left. */
+/** Fewest ids of a claim for small items, even if few are left. */
 const LEAST_IDS = 16;
 /** Ids in a request for large items. */
 const MAX_LARGE_IDS = 64;
@@ -20,7 +20,6 @@ export interface ClaimingInit {
 export interface ClaimSituation {
   /** Only one id may be asked for. */
   readonly only: boolean;
-  /** Peers that may be asked now. */
   readonly ready: readonly FetchSource[];
   readonly running: readonly RunningRequest[];
 }
@@ -31,8 +30,8 @@ export interface Claimed {
 }
 
 /**
- * Decides the next claim of a source: as much as it brings in a short time, less when few ids are left
- * for all sources, and large items when the gate is open.
+ * Decides the next claim of a source: as many ids as it brings in a short time, fewer if few are left
+ * for all sources, and large items if the gate is open.
  */
 export class Claiming {
   readonly #init: ClaimingInit;
@@ -83,7 +82,7 @@ export class Claiming {
     return { kind: 'large', ids };
   }
 
-  /** A source that failed lately may lose much: it gets only large items that no better one has. */
+  /** A source on probation gets only large items that no better source has. */
   #leaves(
     { peer, onProbation }: FetchSource,
     ids: readonly Uint8Array[],

@@ -35,7 +35,6 @@ export class Fetcher {
   readonly #reassignment: RequestReassignment;
   readonly #claiming: Claiming;
   readonly #penalties: PeerPenalties;
-  /** Null until the fetcher starts. */
   #runner: RequestRunner | null = null;
   readonly #running = new Map<RunningRequest, Promise<void>>();
 
@@ -67,7 +66,6 @@ export class Fetcher {
     return this.#running.size > 0;
   }
 
-  /** Whether a request to the peer runs. */
   asks(peer: string): boolean {
     return (this.#sources.get(peer)?.requests.size ?? 0) > 0;
   }
@@ -102,7 +100,6 @@ export class Fetcher {
     if (source !== undefined) source.penalised = false;
   }
 
-  /** Items came onto the disk, from any peer or from this node. */
   committed(added: readonly ItemKey[]): void {
     for (const { id } of added) {
       for (const peer of this.refused.delete(id)) this.#penalties.lied(peer, id);

@@ -31,13 +31,13 @@ export class Window {
 export interface IntakeInit {
   replica: Pick<Replica, 'putVerified'>;
   window: Window;
-  /** Told of items that came and were here already: no commit tells of them. */
+  /** Told of items that were here already: no commit tells of them. */
   wanted: Pick<ReconciliationSet, 'received'>;
 }
 
 /**
- * Stores the items of one request. Items that come together are put together. Puts run at the same
- * time, so that they share commits, but the bytes that wait for their commit must fit the window.
+ * Stores the items of one request. Items that come together are put together. Puts run at the same time
+ * and share commits, within the window of bytes that wait for their commit.
  */
 export class Intake {
   readonly #init: IntakeInit;

@@ -8,7 +8,7 @@ export interface LargeItemGateInit {
   wake: () => void;
 }
 
-/** Small items that keep coming close the gate for so many quiet times, if none of them waits. */
+/** A steady flow of small items closes the gate for at most so many quiet times. */
 const STEADY = 10;
 
 /** Tells when large items may be fetched: small ones go first, but not for ever. */
@@ -25,12 +25,11 @@ export class LargeItemGate {
     this.#alarm = new Alarm(init.clock);
   }
 
-  /** A large item came. */
   noteLarge(id: Uint8Array): void {
     this.#uncommitted.add(bytesToKey(id));
   }
 
-  /** A request for large items ended: all that came of them is stored or refused. */
+  /** A request for large items ended: its items are stored or refused. */
   largeEnded(ids: readonly Uint8Array[]): void {
     for (const id of ids) this.#uncommitted.delete(bytesToKey(id));
   }
@@ -48,7 +47,7 @@ export class LargeItemGate {
     this.#smallAt = this.#init.clock.monotonic();
   }
 
-  /** Nothing large is waiting, or its request begins: the next one has its own wait. */
+  /** No large item waits, or its request begins: the next large item has its own wait. */
   reset(): void {
     this.#waitingSince = undefined;
   }

@@ -5,11 +5,11 @@ import type { FetchSource, RunningRequest, Sources } from './sources.ts';
 
 /** Ids in a row with wrong bytes, after which nothing that the peer listed is believed. */
 const INVALID_IDS = 3;
-/** Items with a wrong length, after which likewise. The lengths it says are then never believed. */
+/** Items with a wrong length, after which its lists and lengths are not believed. */
 const LIES = 3;
-/** Listed ids that the peer lacks while it delivers nothing, after which likewise. */
+/** Listed ids lacking in a row, after which its lists are not believed. */
 const ABSENT_IDS = 256;
-/** Requests in a row that brought nothing, after which likewise, until it delivers something. */
+/** Requests in a row without an item, after which its lists are not believed until one comes. */
 const VAIN_REQUESTS = 8;
 
 export interface Judgement {
@@ -24,12 +24,12 @@ export function isLiar({ lies }: FetchSource): boolean {
   return lies >= LIES;
 }
 
-/** Whether so many requests to the peer brought nothing that its lists are likely made up. */
+/** Whether so many requests brought nothing that the lists of the peer are likely made up. */
 export function bringsNothing({ inVain }: FetchSource): boolean {
   return inVain >= VAIN_REQUESTS;
 }
 
-/** The peer said that an item has another length than it has: an honest one never does. */
+/** The peer said a wrong length of an item: an honest peer never does. */
 export function judgeLie(source: FetchSource): Judgement {
   source.lies++;
   return { rest: true, disbelieved: isLiar(source) };
@@ -67,7 +67,7 @@ export function judge(source: FetchSource, report: FetchReport, denied: number):
   return { rest: true, disbelieved: endedAt === null || source.invalid >= INVALID_IDS };
 }
 
-/** `denied`: how many ids the source listed itself and now says it does not have. */
+/** `denied`: the number of ids that the source listed itself and now lacks. */
 function complete(source: FetchSource, items: number, denied: number): Judgement {
   source.invalid = 0;
   source.denied += denied;
@@ -89,11 +89,10 @@ export interface PeerPenaltiesInit {
   logger: Logger;
   /** Called when ids or a source have become free. */
   wake: () => void;
-  /** Called when nothing that a peer listed is believed any more. */
+  /** Called when the list of a peer is not believed any more. */
   disbelieved: (peer: string) => void;
 }
 
-/** Imposes the penalties on sources, and logs them. */
 export class PeerPenalties {
   readonly #init: PeerPenaltiesInit;
 
@@ -114,7 +113,7 @@ export class PeerPenalties {
     wake();
   }
 
-  /** A request ended; `denied`: how many ids the peer lacks that it had listed itself. */
+  /** `denied`: the number of ids that the peer listed itself and now lacks. */
   ended({ source, reassigned }: RunningRequest, report: FetchReport, denied: number): void {
     const { logger } = this.#init;
     const { items, error, payloadBytes, absent } = report;

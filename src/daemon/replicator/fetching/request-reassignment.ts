@@ -13,11 +13,11 @@ export interface RequestReassignmentInit {
 
 /** A late request may take so many times `stealAfterMs` while it makes progress. */
 const LATE_PATIENCE = 5;
-/** A large item may come at so many bytes a millisecond, however quick other sources are. */
+/** Bytes a millisecond that are quick enough for a large item. */
 const LARGE_BYTES_PER_MS = 256;
 /**
- * A late request is checked again so many milliseconds later. If this node was busy itself, it has
- * read by then what came meanwhile.
+ * A late request is checked again so many milliseconds later: a busy node has read the answers that
+ * came by then.
  */
 const GRACE_MS = 250;
 /** An idle source takes over a request that makes progress only if it is so many times as quick. */
@@ -29,7 +29,7 @@ const CROWDING_PATIENCE = 10;
 const WAITING_QUICKER = 16;
 /** Payload bytes a millisecond that a source of unknown throughput is supposed to bring. */
 const UNKNOWN_BYTES_PER_MS = 16;
-/** A request that brings so many is never crowding, however quick other sources are. */
+/** Bytes a millisecond at which a request is never crowding. */
 const ENOUGH_BYTES_PER_MS = 128;
 
 /**
@@ -152,7 +152,7 @@ export class RequestReassignment {
   }
 }
 
-/** Whether this node is the slow one, because it still stores what the request brought. */
+/** Whether this node is the slow side: it still stores the items of the request. */
 function waitsForStore({ progressAt }: RunningRequest, now: number): boolean {
   return progressAt > now;
 }

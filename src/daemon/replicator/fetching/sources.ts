@@ -9,15 +9,15 @@ export class FetchSource {
   readonly backOff: BackOff;
   readonly throughput: Throughput = new Throughput();
   connected = true;
-  /** Ids for which it sent bytes that do not hash to them, since the last request that went well. */
+  /** Ids with wrong bytes since its last complete request. */
   invalid = 0;
-  /** Requests that stalled or failed, since it last delivered something. */
+  /** Requests that stalled or failed since its last item. */
   inVain = 0;
-  /** Items of which it said another length than they have. */
+  /** Items with a wrong length by its word. */
   lies = 0;
-  /** Ids it had listed and turned out not to have, since it last delivered something. */
+  /** Listed ids that it turned out to lack since its last item. */
   denied = 0;
-  /** It had its rest for a listing that proved wrong. */
+  /** It had its rest for a wrong listing. */
   penalised = false;
   #rest: Alarm | undefined;
 
@@ -26,7 +26,7 @@ export class FetchSource {
     this.backOff = backOff;
   }
 
-  /** It has failed, and brought nothing since: it gets little to do. */
+  /** It failed, and brought nothing since: it gets little to do. */
   get onProbation(): boolean {
     return this.backOff.failures > 0;
   }
@@ -35,12 +35,11 @@ export class FetchSource {
     return this.#rest?.pending ?? false;
   }
 
-  /** Whether a request for large items runs. */
   get fetchesLarge(): boolean {
     return [...this.requests].some(isLarge);
   }
 
-  /** Asks nothing of the peer for as long as its failures call for; returns the milliseconds. */
+  /** Rests the source, longer after each failure; returns the milliseconds. */
   rest(clock: Clock, wake: () => void): number {
     const restMs = this.backOff.next();
     this.#rest ??= new Alarm(clock);
@@ -48,7 +47,7 @@ export class FetchSource {
     return restMs;
   }
 
-  /** Calls off the running requests; their reports mean nothing any more. */
+  /** Calls off the running requests, and drops their reports. */
   abandon(): void {
     for (const request of this.requests) request.abort();
     this.requests.clear();
@@ -112,7 +111,7 @@ export class Sources {
     }
   }
 
-  /** Sources that may be asked now: first those not on probation, then by the oldest last turn. */
+  /** Sources that may be asked now: without probation first, then by the oldest last turn. */
   get ready(): FetchSource[] {
     if (this.stopped) return [];
     const ready = [...this.#sources.values()].filter(
@@ -127,7 +126,7 @@ export class Sources {
   }
 }
 
-/** Payload bytes that count as progress, as an id that is answered does. */
+/** Payload bytes that count as progress; an answered id always does. */
 const PROGRESS_BYTES = 16 * 1024;
 
 /** A request to a source, while it runs. */
@@ -138,7 +137,7 @@ export class RunningRequest {
   readonly startedAt: number;
   readonly #clock: Clock;
   readonly #control = new AbortController();
-  /** Its last progress, on the monotonic clock; infinity while this node stores what it brought. */
+  /** Its last progress, on the monotonic clock; infinity while this node stores its items. */
   progressAt: number;
   #unmarked = 0;
   #firstAt: number | undefined;
@@ -166,7 +165,7 @@ export class RunningRequest {
     return this.#clock.monotonic() - this.startedAt;
   }
 
-  /** Since the first answer began to come: the way there says nothing about the throughput. */
+  /** Since the first answer: the time before it tells nothing about the throughput. */
   get streamedMs(): number {
     return this.#firstAt === undefined ? 0 : this.#clock.monotonic() - this.#firstAt;
   }
@@ -193,7 +192,6 @@ export class RunningRequest {
     this.#control.abort();
   }
 
-  /** Ends it, so that another source gets its ids or its room. */
   reassign(): void {
     if (this.reassigned) return;
     this.reassigned = true;

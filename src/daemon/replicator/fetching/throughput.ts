@@ -8,7 +8,6 @@ const FIRST_IDS = 32;
 /** Greatest growth from one claim to the next. After a request that brought nothing, a claim is 1 id. */
 const GROWTH = 4;
 
-/** The yield of one request. */
 export interface Delivery {
   readonly kind: RequestKind;
   /** Ids that have their answer, and those among them whose items came. */
@@ -27,11 +26,11 @@ export class Throughput {
   #bytesPerItem = 0;
   #lastIds = FIRST_IDS / GROWTH;
 
-  /** A single answer tells nothing of the rate, as long as it is here. */
+  /** A single answer tells nothing of the rate of ids. */
   note({ kind, answered, items, bytes, streamedMs }: Delivery): void {
     const ms = Math.max(1, streamedMs);
     this.bytesPerMs = mean(this.bytesPerMs, bytes / ms);
-    // How many large items come in time says nothing of small ones.
+    // The rate of large items tells nothing of small items.
     if (kind === 'large' && answered > 0) return;
     if (answered !== 1) this.#idsPerMs = mean(this.#idsPerMs, answered / ms);
     if (items > 0) this.#bytesPerItem = mean(this.#bytesPerItem, bytes / items);

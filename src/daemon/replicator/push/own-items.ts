@@ -29,7 +29,6 @@ export class OwnItems implements PushedChanges {
     this.#announce = announce;
   }
 
-  /** Null if push is off. */
   get totals(): AnnounceTotals | null {
     return this.#announce?.totals ?? null;
   }

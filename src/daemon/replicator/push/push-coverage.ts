@@ -12,11 +12,11 @@ export interface PushCoverageInit {
 }
 
 /**
- * Which changes of the set were pushed to the mesh, so that no session need tell of them: all since
- * the last change that was not pushed.
+ * The changes of the set that were pushed to the mesh, so that no session need tell of them: all changes
+ * since the last change that was not pushed.
  */
 export class PushCoverage {
-  /** Ids committed and not known to have been pushed, with the version of the set that has them. */
+  /** Committed ids not known to be pushed, with the version of the set that has them. */
   readonly #open = new Map<string, number>();
   readonly #maxFollowed: number;
   #unpushed = 0;
@@ -45,19 +45,19 @@ export class PushCoverage {
     for (const { id } of keys) this.#open.delete(bytesToKey(id));
   }
 
-  /** All that has changed since the last session with the peer was pushed. */
+  /** Whether all changes since the last session with the peer were pushed. */
   heardBy(record: PeerRecord | undefined): boolean {
     const { sessions = 0, lastSession = null } = record ?? {};
     if (sessions === 0 || lastSession === null || lastSession.error !== null) return false;
     if (isPart(lastSession) || lastSession.continueFrom !== null) return false;
-    // A look has told the peer nothing.
+    // A look tells the peer nothing.
     if (!lastSession.equal && !settledBoth(lastSession)) return false;
     return lastSession.version >= this.since();
   }
 
   /** The version from which on all changes were pushed. */
   since(): number {
-    // Over all of them before any is forgotten.
+    // Over all ids before any is forgotten.
     if (this.#open.size > 0)
       this.changed([...this.#open.values()].reduce((a, b) => Math.max(a, b)));
     return this.#unpushed;
