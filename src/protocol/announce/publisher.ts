@@ -15,37 +15,32 @@ export interface PublisherInit {
 
 /** Publishes own items, a frame at a time, within `maxBytesPerSecond`. */
 export class Publisher {
+  /** Items published, and items left to sessions, since the start. */
+  readonly totals = { announced: 0, dropped: 0 };
   readonly #init: PublisherInit;
   readonly #outbox: AnnounceOutbox;
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   #nextAt = 0;
   #paidUntil = Number.NEGATIVE_INFINITY;
-  #announced = 0;
-  #dropped = 0;
 
   constructor(init: PublisherInit) {
     this.#init = init;
     this.#outbox = new AnnounceOutbox({ ...init.options, epoch: init.epoch });
   }
 
-  /** Items published, and items left to sessions, since the start. */
-  get totals(): { readonly announced: number; readonly dropped: number } {
-    return { announced: this.#announced, dropped: this.#dropped };
-  }
-
   /** Returns the number of items that fit. */
   add(items: readonly Item[]): number {
     let taken = 0;
     for (const item of items) if (this.#outbox.add(item)) taken++;
-    this.#dropped += items.length - taken;
+    this.totals.dropped += items.length - taken;
     this.#running ??= this.#run();
     return taken;
   }
 
   /** Drops waiting items; resolves once no frame is on its way. */
   async stop(): Promise<void> {
-    this.#dropped += this.#outbox.clear();
+    this.totals.dropped += this.#outbox.clear();
     this.#wake?.();
     await this.#running;
   }
@@ -69,10 +64,10 @@ export class Publisher {
     const { log, send } = this.#init;
     try {
       const peers = await send(frame);
-      this.#announced += records;
+      this.totals.announced += records;
       log.debug({ records, bytes: frame.length, peers }, 'announced');
     } catch (error) {
-      this.#dropped += records;
+      this.totals.dropped += records;
       const { message } = error as Error;
       log.warn({ records, message }, 'new items were not announced; sessions spread them');
     }

@@ -86,7 +86,12 @@ export class FetchService implements Fetch {
       options: this.#options,
       clock: this.#init.clock,
       limiter: this.#asking.of(request.peer),
-      open: (signal) => this.#open(request.peer, signal),
+      open: (signal) =>
+        this.#network.open(request.peer, this.#protocol, {
+          maxFrameBytes: MAX_ANSWER_BYTES,
+          receiveWindowBytes: this.#options.receiveWindowBytes,
+          signal,
+        }),
       received: (bytes) => {
         this.#totals.receivedBytes += bytes;
       },
@@ -102,37 +107,28 @@ export class FetchService implements Fetch {
     }
   }
 
-  #open(peer: string, signal: AbortSignal): Promise<Channel> {
-    return this.#network.open(peer, this.#protocol, {
-      maxFrameBytes: MAX_ANSWER_BYTES,
-      receiveWindowBytes: this.#options.receiveWindowBytes,
-      signal,
-    });
-  }
-
   async #serve(channel: Channel): Promise<void> {
     if (!this.#running) throw STOPPED;
-    const responder = new Responder({
-      channel,
-      serve: this.#init.serve,
-      options: this.#options,
-      clock: this.#init.clock,
-      sent: (bytes) => {
-        this.#totals.sentBytes += bytes;
-      },
-    });
-    const serving = this.#guard(channel, () => responder.run());
+    const serving = this.#respond(channel);
     this.#serving.set(channel, serving);
     await serving;
     this.#serving.delete(channel);
     this.#answering.tidy(channel.peer);
   }
 
-  async #guard(channel: Channel, run: () => Promise<void>): Promise<void> {
+  async #respond(channel: Channel): Promise<void> {
+    const responder = new Responder({
+      ...this.#init,
+      channel,
+      options: this.#options,
+      sent: (bytes) => {
+        this.#totals.sentBytes += bytes;
+      },
+    });
     // No signal: at its turn, a request whose channel broke fails like others.
     const release = await this.#answering.of(channel.peer).acquire();
     try {
-      await run();
+      await responder.run();
     } catch (error) {
       const reason = error instanceof ProtocolError ? error : cannotServe(error);
       channel.abort(reason);

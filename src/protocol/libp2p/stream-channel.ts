@@ -144,26 +144,21 @@ export class StreamChannel implements Channel {
   #deliver(): void {
     if (this.#waiting === undefined || this.#error !== undefined) return;
     try {
-      const frame = this.#frames.take();
-      if (frame !== undefined) this.#hand(frame);
-      else if (this.#ended) this.#handEnd();
+      const frame = this.#frames.take() ?? (this.#ended ? this.#endOfFrames() : undefined);
+      if (frame === undefined) return;
+      this.#waiting.resolve(frame);
+      this.#waiting = undefined;
     } catch (error) {
       this.abort(toProtocolError(error, 'cannot read a frame'));
     }
   }
 
-  #handEnd(): void {
+  #endOfFrames(): null {
     if (!this.#peerClosed) throw new ProtocolError('STREAM_FAILED', 'the connection closed');
     if (this.#frames.size > 0) {
       throw new ProtocolError('STREAM_CLOSED', 'the peer closed its side in the middle of a frame');
     }
-    this.#hand(null);
-  }
-
-  #hand(frame: Uint8Array | null): void {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    waiting?.resolve(frame);
+    return null;
   }
 
   /** Pauses the stream while too many bytes lie unread, and resumes it for a waiting receiver. */

@@ -97,31 +97,27 @@ export class FrameBuffer {
   }
 
   #frameAt(at: number): Span | undefined {
-    const prefix = this.#prefixAt(at);
-    if (prefix === undefined) return undefined;
-    if (prefix.length > this.#maxFrameBytes) {
-      throw new ProtocolError(
-        'FRAME_TOO_LARGE',
-        `the peer sends a frame of ${prefix.length} bytes; ${this.#maxFrameBytes} are accepted`,
-      );
-    }
-    const begin = at + prefix.bytes;
-    const end = begin + prefix.length;
-    return end <= this.#end ? { begin, end } : undefined;
-  }
-
-  #prefixAt(at: number): { bytes: number; length: number } | undefined {
-    const size = this.#end - at;
     let length = 0;
-    for (let i = 0; i < Math.min(size, MAX_COUNT_BYTES); i++) {
+    for (let i = 0; i < MAX_COUNT_BYTES; i++) {
+      if (at + i === this.#end) return undefined;
       const byte = this.#bytes[at + i]!;
       length += (byte & 0x7f) * 2 ** (7 * i);
       if (byte >= 0x80) continue;
       if (byte === 0 && i > 0) throw malformed('the length of a frame is not a shortest varint');
-      return { bytes: i + 1, length };
+      return this.#spanFrom(at + i + 1, length);
     }
-    if (size < MAX_COUNT_BYTES) return undefined;
     throw malformed(`the length of a frame has more than ${MAX_COUNT_BYTES} bytes`);
+  }
+
+  #spanFrom(begin: number, length: number): Span | undefined {
+    if (length > this.#maxFrameBytes) {
+      throw new ProtocolError(
+        'FRAME_TOO_LARGE',
+        `the peer sends a frame of ${length} bytes; ${this.#maxFrameBytes} are accepted`,
+      );
+    }
+    const end = begin + length;
+    return end <= this.#end ? { begin, end } : undefined;
   }
 
   /** At most half full after a move, so that moves cost a constant a byte over time. */

@@ -1,5 +1,4 @@
-import type { ReconciliationSet } from '../../../protocol/index.ts';
-import type { ReplicatorOptions } from '../options.ts';
+import type { SharedParts } from '../parts.ts';
 import type { LargeItemGate } from './large-item-gate.ts';
 import { type FetchSource, isLarge, type RunningRequest } from './sources.ts';
 import type { RequestKind } from './throughput.ts';
@@ -11,9 +10,7 @@ const MAX_LARGE_IDS = 64;
 /** Payload bytes of large items that a peer of unknown throughput is asked for. */
 const FIRST_LARGE_BYTES = 1024 * 1024;
 
-export interface ClaimingInit {
-  wanted: ReconciliationSet;
-  options: ReplicatorOptions;
+export interface ClaimingInit extends Pick<SharedParts, 'wanted' | 'options'> {
   gate: LargeItemGate;
 }
 

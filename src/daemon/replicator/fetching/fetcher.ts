@@ -1,7 +1,6 @@
-import type { Logger } from 'pino';
-import type { Fetch, ReconciliationSet } from '../../../protocol/index.ts';
-import type { Clock, ItemKey, Replica } from '../../../store/index.ts';
-import type { ReplicatorOptions } from '../options.ts';
+import type { Fetch } from '../../../protocol/index.ts';
+import type { ItemKey } from '../../../store/index.ts';
+import type { SharedParts } from '../parts.ts';
 import { Pause, type Reason } from '../pause.ts';
 import { Claiming } from './claiming.ts';
 import { LargeItemGate } from './large-item-gate.ts';
@@ -11,12 +10,7 @@ import { RequestReassignment } from './request-reassignment.ts';
 import { RequestRunner } from './request-runner.ts';
 import { type FetchSource, RunningRequest, Sources } from './sources.ts';
 
-export interface FetcherInit {
-  wanted: ReconciliationSet;
-  replica: Replica;
-  clock: Clock;
-  logger: Logger;
-  options: ReplicatorOptions;
+export interface FetcherInit extends SharedParts {
   /** Called when the list of a peer is not believed any more. */
   disbelieved: (peer: string) => void;
 }

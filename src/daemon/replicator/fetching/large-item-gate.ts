@@ -1,9 +1,8 @@
 import { Alarm, bytesToKey, type Clock, type ItemKey } from '../../../store/index.ts';
+import type { ReplicatorOptions } from '../options.ts';
 
-export interface LargeItemGateInit {
+export interface LargeItemGateInit extends Pick<ReplicatorOptions, 'largeQuietMs' | 'largeWaitMs'> {
   clock: Clock;
-  largeQuietMs: number;
-  largeWaitMs: number;
   /** Called when the gate may have opened. */
   wake: () => void;
 }

@@ -1,6 +1,6 @@
-import type { Logger } from 'pino';
-import type { FetchReport, ReconciliationSet } from '../../../protocol/index.ts';
-import { bytesToHex, type Clock } from '../../../store/index.ts';
+import type { FetchReport } from '../../../protocol/index.ts';
+import { bytesToHex } from '../../../store/index.ts';
+import type { SharedParts } from '../parts.ts';
 import type { FetchSource, RunningRequest, Sources } from './sources.ts';
 
 /** Ids in a row with wrong bytes, after which nothing that the peer listed is believed. */
@@ -82,11 +82,8 @@ function complete(source: FetchSource, items: number, denied: number): Judgement
   return { rest, disbelieved: false };
 }
 
-export interface PeerPenaltiesInit {
-  wanted: ReconciliationSet;
+export interface PeerPenaltiesInit extends Pick<SharedParts, 'wanted' | 'clock' | 'logger'> {
   sources: Sources;
-  clock: Clock;
-  logger: Logger;
   /** Called when ids or a source have become free. */
   wake: () => void;
   /** Called when the list of a peer is not believed any more. */

@@ -1,12 +1,8 @@
-import type { ReconciliationSet } from '../../../protocol/index.ts';
-import { Alarm, type Clock } from '../../../store/index.ts';
-import type { ReplicatorOptions } from '../options.ts';
+import { Alarm } from '../../../store/index.ts';
+import type { SharedParts } from '../parts.ts';
 import { type FetchSource, isLarge, type RunningRequest } from './sources.ts';
 
-export interface RequestReassignmentInit {
-  clock: Clock;
-  wanted: ReconciliationSet;
-  options: ReplicatorOptions;
+export interface RequestReassignmentInit extends Pick<SharedParts, 'wanted' | 'clock' | 'options'> {
   /** Called when a request may have become too slow. */
   wake: () => void;
 }
@@ -61,17 +57,12 @@ export class RequestReassignment {
   late(running: readonly RunningRequest[], idle: readonly FetchSource[]): RunningRequest[] {
     if (idle.length === 0) return [];
     const now = this.#init.clock.monotonic();
-    const late: RunningRequest[] = [];
-    let next = Number.POSITIVE_INFINITY;
-    for (const request of running) {
-      let due = this.#lateAt(request, idle, now);
-      if (due <= now) due = endOfGrace(request, now);
-      if (due > now) next = Math.min(next, due);
-      else late.push(request);
-    }
-    if (next < Number.POSITIVE_INFINITY)
+    const ends = new Map(running.map((request) => [request, this.#endAt(request, idle, now)]));
+    const next = Math.min(...[...ends.values()].filter((end) => end > now));
+    if (next < Number.POSITIVE_INFINITY) {
       this.#lateAlarm.set(Math.ceil(next - now), this.#init.wake);
-    return late;
+    }
+    return running.filter((request) => ends.get(request)! <= now);
   }
 
   /** The slowest crowding request, if a source waits for its room. */
@@ -95,6 +86,14 @@ export class RequestReassignment {
   stop(): void {
     this.#lateAlarm.cancel();
     this.#crowdingAlarm.cancel();
+  }
+
+  /** The time to end a request; a late request has its grace first. */
+  #endAt(request: RunningRequest, idle: readonly FetchSource[], now: number): number {
+    const late = this.#lateAt(request, idle, now);
+    if (late > now) return late;
+    request.suspectedAt ??= now;
+    return request.suspectedAt + GRACE_MS;
   }
 
   #lateAt(request: RunningRequest, idle: readonly FetchSource[], now: number): number {
@@ -159,10 +158,4 @@ function waitsForStore({ progressAt }: RunningRequest, now: number): boolean {
 
 function bytesPerMs({ bytes, durationMs }: RunningRequest): number {
   return bytes / Math.max(1, durationMs);
-}
-
-/** When a late request is ended. */
-function endOfGrace(request: RunningRequest, now: number): number {
-  request.suspectedAt ??= now;
-  return request.suspectedAt + GRACE_MS;
 }

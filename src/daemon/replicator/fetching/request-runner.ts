@@ -1,7 +1,6 @@
-import type { Logger } from 'pino';
-import type { Fetch, FetchReport, ReconciliationSet } from '../../../protocol/index.ts';
-import { bytesToHex, equalBytes, type Replica, type VerifiedItem } from '../../../store/index.ts';
-import type { ReplicatorOptions } from '../options.ts';
+import type { Fetch, FetchReport } from '../../../protocol/index.ts';
+import { bytesToHex, equalBytes, type VerifiedItem } from '../../../store/index.ts';
+import type { SharedParts } from '../parts.ts';
 import type { Pause } from '../pause.ts';
 import { Intake, Window } from './intake.ts';
 import type { LargeItemGate } from './large-item-gate.ts';
@@ -10,12 +9,8 @@ import type { RefusedIds } from './refused-ids.ts';
 import type { RunningRequest } from './sources.ts';
 import type { RequestKind } from './throughput.ts';
 
-export interface RequestRunnerInit {
-  wanted: ReconciliationSet;
-  replica: Replica;
+export interface RequestRunnerInit extends Omit<SharedParts, 'clock'> {
   fetch: Pick<Fetch, 'fetch'>;
-  logger: Logger;
-  options: ReplicatorOptions;
   pause: Pause;
   gate: LargeItemGate;
   penalties: PeerPenalties;

@@ -1,5 +1,6 @@
 import { Alarm, type Clock } from '../../../store/index.ts';
 import { BackOff } from '../../backoff.ts';
+import type { ReplicatorOptions } from '../options.ts';
 import { type RequestKind, Throughput } from './throughput.ts';
 
 /** A peer as a source: its running requests, and its behaviour so far. */
@@ -59,10 +60,7 @@ export class FetchSource {
   }
 }
 
-export interface SourcesInit {
-  /** First and longest rest of a source, in milliseconds. */
-  backoffBaseMs: number;
-  backoffMaxMs: number;
+export interface SourcesInit extends Pick<ReplicatorOptions, 'backoffBaseMs' | 'backoffMaxMs'> {
   /**
    * Disconnected peers whose behaviour is remembered, so that coming back does not end a rest.
    * @default 1_000

@@ -1,20 +1,12 @@
-import type { Logger } from 'pino';
 import type {
   AnnouncedKey,
   AnnounceEvents,
   AnnouncementOrigin,
   Gap,
-  ReconciliationSet,
 } from '../../../protocol/index.ts';
-import {
-  bytesToKey,
-  type Clock,
-  type ItemKey,
-  type Replica,
-  type VerifiedItem,
-} from '../../../store/index.ts';
+import { bytesToKey, type ItemKey, type VerifiedItem } from '../../../store/index.ts';
 import type { Fetcher } from '../fetching/index.ts';
-import type { ReplicatorOptions } from '../options.ts';
+import type { SharedParts } from '../parts.ts';
 import { Pause, type Reason } from '../pause.ts';
 import type { PeerRecords } from '../peers.ts';
 import type { SessionScheduler } from '../scheduling/index.ts';
@@ -22,12 +14,7 @@ import { storeItems } from '../store-items.ts';
 import type { WantsKeeper } from '../upkeep/index.ts';
 import type { PushCoverage } from './push-coverage.ts';
 
-export interface PushInit {
-  replica: Replica;
-  wanted: ReconciliationSet;
-  clock: Clock;
-  logger: Logger;
-  options: ReplicatorOptions;
+export interface PushInit extends SharedParts {
   keeper: Pick<WantsKeeper, 'touch'>;
   fetcher: Pick<Fetcher, 'room' | 'paused' | 'pump'>;
   refused: Pick<Fetcher['refused'], 'hasFrom'>;

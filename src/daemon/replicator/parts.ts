@@ -1,0 +1,13 @@
+import type { Logger } from 'pino';
+import type { ReconciliationSet } from '../../protocol/index.ts';
+import type { Clock, Replica } from '../../store/index.ts';
+import type { ReplicatorOptions } from './options.ts';
+
+/** The parts of a replicator that most of its rooms share. */
+export interface SharedParts {
+  replica: Replica;
+  wanted: ReconciliationSet;
+  clock: Clock;
+  logger: Logger;
+  options: ReplicatorOptions;
+}
