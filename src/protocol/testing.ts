@@ -2,12 +2,5 @@
 
 export { ByteReader } from './byte-reader.ts';
 export { within } from './deadline.ts';
-export { Limiter, Limiters, type Release } from './limiter.ts';
-export {
-  countBytes,
-  encodeCount,
-  MAX_COUNT_BYTES,
-  readVarint,
-  varintBytes,
-  writeVarint,
-} from './varint.ts';
+export * from './limiter.ts';
+export * from './varint.ts';

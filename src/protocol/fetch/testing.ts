@@ -1,17 +1,7 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export { AnswerReader } from './answer-reader.ts';
-export {
-  decodeAnswer,
-  decodeRequest,
-  encodeAbsent,
-  encodeChunks,
-  encodeItem,
-  encodeLarge,
-  encodeRequest,
-  MAX_ANSWER_BYTES,
-  requestFrameBytes,
-} from './codec.ts';
+export * from './codec.ts';
 export { CHUNK_BYTES } from './constants.ts';
 export { Responder } from './responder.ts';
 export { StallGuard } from './stall-guard.ts';

@@ -1,4 +1,4 @@
-/** Bounds of a ReconciliationSet, and what it tells. */
+/** Bounds of a ReconciliationSet, and its clock and callback. */
 export interface ReconciliationSetInit {
   /**
    * Ids one peer may be a source of at a time. Further ids are passed over until some have come in;

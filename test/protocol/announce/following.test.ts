@@ -73,7 +73,7 @@ describe('Sequences', () => {
       assert.deepEqual(over.gaps(0), ['p by q']);
       assert.deepEqual(over.gaps(0), [], 'told once');
       over.heard([numbers.at(-1)! + 1]);
-      assert.deepEqual(over.gaps(0), [], 'what comes next is no gap');
+      assert.deepEqual(over.gaps(0), [], 'the next number is no gap');
     }
     const half = following();
     half.heard([0, 33, 66]);
@@ -92,7 +92,7 @@ describe('Sequences', () => {
     assert.equal(sequences.waiting, false);
   });
 
-  it('follow 1,024 publishers, and forget the one that was silent longest', () => {
+  it('follow 1,024 publishers, and forget the publisher that was silent longest', () => {
     const { heard, gaps } = following();
     const names = Array.from({ length: 1_024 }, (_, i) => `p${i}`);
     for (const publisher of names) heard([0, 2], 0, { publisher });

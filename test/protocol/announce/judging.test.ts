@@ -105,12 +105,12 @@ describe('AnnounceService: a message', () => {
       await l.clock.advance(1_000);
       assert.equal(l.verdicts.at(-1), 'ignore', `round ${round}: its time is over`);
     }
-    assert.equal(l.passedOn.length, 3, 'what was not passed on is not told as if it were');
+    assert.equal(l.passedOn.length, 3, 'only passed on announcements are told as such');
     assert.deepEqual(totalsOf(l), { messages: 8, received: 11, known: 0, rejected: 0, ignored: 5 });
     await l.hear('keys', [three]);
     await l.service.stop();
     await settle();
-    assert.equal(l.verdicts.at(-1), 'ignore', 'a stop ends what is held');
+    assert.equal(l.verdicts.at(-1), 'ignore', 'a stop ends the holds');
     assert.equal(l.clock.pending, 0);
   });
 

@@ -86,7 +86,7 @@ describe('Outbox', () => {
     for (const one of items(3, 100 - RECORD)) box.add(one);
     assert.equal(box.clear(), 3);
     assert.equal(box.empty, true);
-    assert.equal(box.add(item(100)), true, 'what was thrown away still counts');
+    assert.equal(box.add(item(100)), true, 'dropped records still count');
     assert.equal(outbox({ maxQueuedBytes: 299 }).add(item(100)), true);
     assert.equal(outbox({ maxQueuedBytes: RECORD + 100 }).add(item(100)), true);
     assert.equal(outbox({ maxQueuedBytes: RECORD + 99 }).add(item(100)), false);
@@ -111,7 +111,7 @@ describe('Outbox', () => {
     assert.equal(box.next(), null);
     assert.equal(box.clear(), 0);
     box.add(item(1));
-    assert.equal(next(box)?.sequence, 0, 'what was thrown away had no number');
+    assert.equal(next(box)?.sequence, 0, 'dropped records had no number');
   });
 
   it('fills a frame with up to 1,024 records', () => {

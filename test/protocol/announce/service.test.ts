@@ -155,7 +155,11 @@ describe('AnnounceService', () => {
       }
     };
     await write(a, 'one');
-    assert.equal(b.wanted.length, 6, 'what is not passed on is fetched all the same');
+    assert.equal(
+      b.wanted.length,
+      6,
+      'items of announcements not passed on are fetched nevertheless',
+    );
     assert.equal(b.service.totals.ignored, 3, 'half of the room is for others');
     await write(c, 'another');
     assert.equal(b.service.totals.ignored, 6);

@@ -135,7 +135,7 @@ describe('AnswerReader: bounds', () => {
     one.read(frame.subarray(0, frame.length - 1));
     one.read(Uint8Array.of(4, items[0]!.payload.at(-1)!));
     assert.throws(() => one.read(Uint8Array.of(4, 1)), { code: 'UNEXPECTED_FRAME' });
-    assert.equal(one.payloadBytes, 1_001, 'what is wrong is counted too');
+    assert.equal(one.payloadBytes, 1_001, 'wrong bytes are counted too');
   });
 
   it('starts afresh with each item of several frames', () => {

@@ -50,7 +50,7 @@ describe('fetch codec', () => {
     assert.deepEqual([...encodeChunks(item.payload)], []);
   });
 
-  it('decodes requests to what was encoded', () => {
+  it('decodes requests to the encoded requests', () => {
     const id = fc.uint8Array({ minLength: 32, maxLength: 32 });
     const ids = fc.array(id, { minLength: 1, maxLength: 300 });
     const asked = fc.record(

@@ -120,7 +120,7 @@ describe('Responder', () => {
     assert.deepEqual(r.writes, [28 * 1024]);
   });
 
-  it('counts answers without an item, and with one that is too long, towards a write', async () => {
+  it('counts absent and too long items towards a write', async () => {
     const unknown = Array.from({ length: 1_000 }, () => items[0]!);
     const absent = await answering(of(...unknown.map(() => undefined)));
     await ask(absent, ...unknown);

@@ -8,14 +8,14 @@ describe('FetchService', () => {
     const w = await world();
     const [one, two, three] = [itemOf(1), itemOf(2, 200_000), itemOf(3, 4)];
     w.hold(one, two, three);
-    const nobody = new Uint8Array(32);
-    const { report, got } = await w.fetch([three.id, nobody, two.id, one.id, three.id]);
+    const unknown = new Uint8Array(32);
+    const { report, got } = await w.fetch([three.id, unknown, two.id, one.id, three.id]);
     assert.deepEqual(got, [three, two, one]);
     assert.deepEqual(report, {
       peer: 'b',
       outcome: 'complete',
       items: 3,
-      absent: [nobody],
+      absent: [unknown],
       large: [],
       tooLarge: [],
       payloadBytes: 200_104,
@@ -125,7 +125,7 @@ describe('FetchService', () => {
     const ask = () => w.a.fetch({ peer: 'b', ids: [item.id], onItems: () => {} });
     const running = [ask(), ask(), ask()];
     await w.clock.advance(45);
-    await byNow(w.b.stop(), 'it waits for what it serves, and does not stop');
+    await byNow(w.b.stop(), 'it waits for the requests it serves, and does not stop');
     await w.clock.advance(100);
     const reports = await byNow(Promise.all(running), 'requests go on after their source stopped');
     for (const { outcome } of reports) assert.equal(outcome, 'failed');

@@ -158,7 +158,11 @@ describe('StreamChannel: the end', () => {
     closed.stream.onRemoteCloseWrite();
     await closed.channel.close();
     assert.equal(closed.stream.status, 'closed');
-    assert.equal((await closed.channel.receive())?.length, 3, 'what came is there still');
+    assert.equal(
+      (await closed.channel.receive())?.length,
+      3,
+      'the bytes that came are there still',
+    );
     assert.equal(await closed.channel.receive(), null);
   });
 

@@ -12,7 +12,7 @@ function taken(buffer: FrameBuffer): Uint8Array[] {
   return frames;
 }
 
-/** Puts the bytes into a buffer in pieces of these sizes; `look` takes out what it likes after each. */
+/** Puts the bytes into a buffer in pieces of these sizes; after each, `look` may take out frames. */
 function inPieces(
   wire: Uint8Array,
   sizes: Iterator<number>,

@@ -79,7 +79,7 @@ function claim(
   assert.equal(new Set(claimed).size, claimed.length);
   assert.ok(
     claimed.every((n) => available.includes(n)),
-    'only what nobody else has claimed',
+    'only ids without a claim',
   );
   model.claim(peer, claimed);
   return claimed;

@@ -169,7 +169,7 @@ export class Model {
     }
   }
 
-  /** What nobody has who may be asked for it is not listed. */
+  /** Ids that none of the peers to ask has are not listed. */
   #settle(denied = false): void {
     for (const { owner, holders } of this.#listings) {
       for (const n of this.missing().filter((one) => this.#owners(one).includes(owner))) {

@@ -42,7 +42,7 @@ describe('limits of a ReconciliationSet', () => {
     }
   });
 
-  it('of all peers hold for what is restored, which counts once', () => {
+  it('of all peers hold for restored ids, which count once', () => {
     const set = new ReconciliationSet({ maxIds: 3 });
     const want = (n: number) => ({ id: id(n), since: 0, confirmed: false });
     set.restore([1, 1, 2].map(want));
@@ -110,7 +110,7 @@ describe('peers of a ReconciliationSet', () => {
     }
   });
 
-  it('are asked again for what they denied once they list it anew', () => {
+  it('are asked again for denied ids once they list them anew', () => {
     const set = new ReconciliationSet();
     set.add('ann', range(1, 2));
     set.mirror('bob', 'ann');
@@ -151,7 +151,7 @@ describe('peers of a ReconciliationSet', () => {
     assert.equal(set.mirrors('bob'), undefined);
   });
 
-  it('may go though a mirror denied what has come in since', () => {
+  it('may go though a mirror denied ids that have come in since', () => {
     const set = new ReconciliationSet();
     set.add('ann', range(1, 3));
     set.mirror('bob', 'ann');
@@ -159,7 +159,7 @@ describe('peers of a ReconciliationSet', () => {
     set.received(id(1));
     set.drop('ann');
     assert.deepEqual([numbers(set.missing()), set.sources(id(3))], [[3], ['bob']]);
-    assert.equal(set.orphans, 0, 'the one that is left has denied the other');
+    assert.equal(set.orphans, 0, 'the peer that is left has denied the other id');
   });
 
   it('mirror a peer that has gone until the last of its ids has come in', () => {
@@ -176,7 +176,7 @@ describe('peers of a ReconciliationSet', () => {
     set.add('ann', [id(1)]);
     set.mirror('bob', 'ann');
     set.received(id(1));
-    assert.equal(set.mirrors('bob'), 'ann', 'one that is here may list more');
+    assert.equal(set.mirrors('bob'), 'ann', 'a connected peer may list more');
     set.add('ann', [id(2)]);
     assert.deepEqual(set.sources(id(2)), ['ann', 'bob']);
   });
@@ -225,7 +225,7 @@ describe('peers of a ReconciliationSet', () => {
   });
 });
 
-describe('what a ReconciliationSet says of its ids', () => {
+describe('the answers of a ReconciliationSet about its ids', () => {
   it('lists orphans first, and as many as are asked for', () => {
     const set = new ReconciliationSet();
     set.add('ann', range(1, 3));

@@ -27,7 +27,7 @@ describe('large ids of a ReconciliationSet', () => {
     }
   });
 
-  it('are claimed by nobody when their length is said', () => {
+  it('have no claim when their length is said', () => {
     const set = new ReconciliationSet();
     set.add('ann', range(1, 2));
     set.enlarge(id(1), { peer: 'ann', bytes: 10 });

@@ -45,7 +45,7 @@ export class Claiming {
     if (mayTakeLarge && gate.overdue()) return this.#large(source, situation, large);
     const ids = small === 0 ? [] : this.#small(source, situation, small);
     if (ids.length > 0) return { kind: 'small', ids };
-    // A running small request closes the gate by what it brings, not by running.
+    // A running small request closes the gate by its items, not by running.
     if (!mayTakeLarge || !gate.open()) return null;
     return this.#large(source, situation, large);
   }

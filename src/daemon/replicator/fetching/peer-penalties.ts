@@ -36,21 +36,8 @@ export function judgeLie(source: FetchSource): Judgement {
 }
 
 /**
- * The penalty of a source for the outcome of a request. `RequestRunner` settles the ids.
- *
- * | outcome | the ids | the source |
- * |---|---|---|
- * | complete | those that came are here | starts afresh |
- * | complete, some "don't have it" | it is no source of those any more | one rest per listing when it had listed them itself; when 256 in a row come to that, nothing it listed is believed, and it may list little until it delivers something |
- * | invalid bytes | it is no source of the one they came for; the others are given back | rests; after 3 ids in a row nothing it listed is believed |
- * | a wrong length, found out when the item came | all lengths it said are forgotten | rests; after 3 nothing it listed is believed, and what it says to be large it does not have |
- * | stalled, or reassigned | given back, the one it stalled at behind all others | rests, and stays a source; after 8 in a row that brought nothing what it listed is not believed |
- * | failed: the stream or the connection | given back | likewise |
- *
- * Rests double from `backoffBaseMs` to `backoffMaxMs` until a request is complete and brings something;
- * until then a source is on probation: one request at a time, for a single id at first, and no large
- * item that another source can bring.
- * A wrong frame that belongs to no id is a lie about all of them.
+ * The penalty of a source for the outcome of a request: docs/architecture.md, "Each outcome of a request
+ * has its own penalty". `denied`: the number of ids that the source listed itself and now lacks.
  */
 export function judge(source: FetchSource, report: FetchReport, denied: number): Judgement {
   const { outcome, items, endedAt } = report;
@@ -67,7 +54,6 @@ export function judge(source: FetchSource, report: FetchReport, denied: number):
   return { rest: true, disbelieved: endedAt === null || source.invalid >= INVALID_IDS };
 }
 
-/** `denied`: the number of ids that the source listed itself and now lacks. */
 function complete(source: FetchSource, items: number, denied: number): Judgement {
   source.invalid = 0;
   source.denied += denied;
@@ -110,7 +96,6 @@ export class PeerPenalties {
     wake();
   }
 
-  /** `denied`: the number of ids that the peer listed itself and now lacks. */
   ended({ source, reassigned }: RunningRequest, report: FetchReport, denied: number): void {
     const { logger } = this.#init;
     const { items, error, payloadBytes, absent } = report;

@@ -70,7 +70,7 @@ describe('distrust of a source by the Fetcher', () => {
     assert.deepEqual(
       ['a', 'b', 'c'].map((peer) => fetcher.refused.hasFrom(peer, id)),
       [true, true, false],
-      'whoever has not said so is asked',
+      'peers that have not said so are asked',
     );
   });
 
@@ -134,7 +134,7 @@ describe('distrust of a source by the Fetcher', () => {
     assert.equal(wanted.sources(ITEMS[0]!.id).length, 2);
     await clock.advance(2_000);
     assert.equal(requests.length, 8);
-    assert.deepEqual([wanted.size, wanted.orphans], [10, 9], 'what others list stays with them');
+    assert.deepEqual([wanted.size, wanted.orphans], [10, 9], 'ids that others list stay with them');
     assert.deepEqual(wanted.sources(ITEMS[0]!.id), ['b']);
     assert.equal(fetcher.room('a'), 0, 'as long as it rests');
     await clock.advance(60_000);

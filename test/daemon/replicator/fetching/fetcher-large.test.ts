@@ -46,7 +46,7 @@ describe('the large items of a fetcher', () => {
     await rig.clock.advance(999);
     await rig.replica.put([itemOf(1, 200)]);
     await rig.clock.advance(1);
-    assert.equal(rig.running, '', 'what was put here has a large one wait');
+    assert.equal(rig.running, '', 'a large item waits for items put here');
     await rig.clock.advance(1_000);
     assert.equal(rig.running, 'a');
     await rig.of('a').end({}, true);

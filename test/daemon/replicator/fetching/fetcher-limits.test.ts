@@ -114,7 +114,7 @@ describe('a peer that comes and goes', () => {
     }
     assert.equal(rig.wanted.orphans, 2);
     rig.fetcher.connected('b');
-    assert.equal(rig.running, 'b', 'any peer may have what nobody lists');
+    assert.equal(rig.running, 'b', 'any peer may have an id without a lister');
     assert.equal(rig.warnings('peer failed').length, 0);
   });
 
@@ -219,7 +219,7 @@ describe('the result of a request', () => {
     assert.equal(second!.request.signal!.aborted, true);
     assert.deepEqual([rig.wanted.orphans, rig.wanted.listed('a')], [3, 0]);
     await second!.end({ outcome: 'invalid' });
-    assert.deepEqual(rig.disbelieved, ['a'], 'what was called off is not judged');
+    assert.deepEqual(rig.disbelieved, ['a'], 'a request that was called off is not judged');
   });
 
   it('drops the invented ids of a distrusted peer', async (t) => {

@@ -14,7 +14,7 @@ describe('a source that has stalled', () => {
     assert.equal(rig.running, 'a,b');
     await rig.clock.advance(20_000);
     const { request } = rig.of('a');
-    assert.equal(request.signal!.aborted, false, 'nobody is idle');
+    assert.equal(request.signal!.aborted, false, 'no source is idle');
     await rig.of('b').end({}, true);
     await rig.clock.advance(250);
     assert.equal(request.signal!.aborted, true, 'b is idle');

@@ -99,7 +99,7 @@ describe('the intake of a request', () => {
     const settled = intake.settle();
     assert.equal(await resolved(settled), false);
     await end();
-    assert.equal(await resolved(waiting), true, 'what is on the disk has given its room back');
+    assert.equal(await resolved(waiting), true, 'stored items give their room back');
     assert.equal(await resolved(settled), true);
     assert.deepEqual([intake.stored, intake.error], [3, null]);
   });
@@ -112,7 +112,7 @@ describe('the intake of a request', () => {
       const waiting = other.take([itemOf(2, 10)]);
       assert.equal(await resolved(waiting), false);
       await end();
-      assert.equal(await resolved(waiting), true, 'what is on the disk has given its room back');
+      assert.equal(await resolved(waiting), true, 'stored items give their room back');
       assert.equal(await resolved(other.settle()), true);
     }
   });

@@ -77,7 +77,7 @@ describe('large items', () => {
     const { clock, replica, fetcher, want, crowd } = await setUp(t);
     const names = crowd(4, true);
     await clock.advance(20_000);
-    assert.deepEqual(names.map(fetcher.asks, fetcher), [true, true, true, true], 'nobody waits');
+    assert.deepEqual(names.map(fetcher.asks, fetcher), [true, true, true, true], 'no peer waits');
     want('a', [huge]);
     fetcher.pump();
     await clock.advance(20_000);

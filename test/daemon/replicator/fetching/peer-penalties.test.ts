@@ -87,7 +87,7 @@ describe('the judgement on a source after a request', () => {
       assert.deepEqual(judge(source, DELIVERED, 0), FINE);
       assert.equal(bringsNothing(source), false);
     }
-    assert.deepEqual(judge(source, DELIVERED, 255), FINE, 'what it delivered counts first');
+    assert.deepEqual(judge(source, DELIVERED, 255), FINE, 'delivered items count first');
     assert.deepEqual(judge(source, fetchReport(), 1), OUT);
   });
 
@@ -97,7 +97,7 @@ describe('the judgement on a source after a request', () => {
     judge(source, fetchReport(), 0);
     assert.equal(source.onProbation, true);
     judge(source, DELIVERED, 1);
-    assert.equal(source.onProbation, true, 'it rests for what it lacks');
+    assert.equal(source.onProbation, true, 'it rests for the ids it lacks');
     judge(source, DELIVERED, 0);
     assert.equal(source.onProbation, false);
   });

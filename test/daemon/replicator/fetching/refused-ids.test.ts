@@ -24,7 +24,7 @@ describe('RefusedIds', () => {
     assert.equal(refused.hasFrom('peer 0', id(1)), false);
     assert.equal(refused.hasFrom('peer 999', id(1)), true);
     for (let i = 0; i < 90; i++) refused.add('a', id(i + 2));
-    assert.equal(refused.has(id(1)), false, 'what was said first makes room');
+    assert.equal(refused.has(id(1)), false, 'the first word makes room');
     assert.equal(refused.size, 90);
     for (let i = 0; i < 200; i++) refused.add('a', id(i + 2));
     assert.equal(refused.size, 100);

@@ -123,7 +123,7 @@ describe('a slow request', () => {
     const { rig, first } = full();
     rig.wanted.add('nobody', [idOf(99)]);
     await rig.clock.advance(2 * PATIENCE_MS);
-    assert.equal(rig.crowding, undefined, 'nobody waits');
+    assert.equal(rig.crowding, undefined, 'no source waits');
     rig.ready = [rig.source('lists nothing')];
     assert.equal(rig.crowding, undefined);
     rig.ready = [];

@@ -25,7 +25,7 @@ describe('slow sources of the Fetcher', () => {
     const { clock, replica, fetcher, scripts, want, crowd } = await scripted(t);
     const names = crowd(32, false);
     await clock.advance(20_000);
-    assert.equal(names.filter(fetcher.asks, fetcher).length, 32, 'nobody waits');
+    assert.equal(names.filter(fetcher.asks, fetcher).length, 32, 'no peer waits');
     want('a', ITEMS.slice(0, 1));
     scripts.set('a', serve);
     fetcher.connected('a');

@@ -23,7 +23,7 @@ describe('Throughput', () => {
     assert.equal(500 * peer.bytesPerMs, 200_000);
   });
 
-  it('asks a slow peer for few, and one that brought nothing for a single one', () => {
+  it('asks a slow peer for few ids, and a peer that brought nothing for a single id', () => {
     const peer = new Throughput();
     peer.note({ kind: 'small', answered: 4, items: 4, bytes: 400, streamedMs: 4_000 });
     assert.equal(peer.ids(AIM), 1);

@@ -10,7 +10,7 @@ function held(contains: () => boolean): boolean {
 }
 
 describe('isHeld', () => {
-  it('answers what the replica answers', () => {
+  it('answers as the replica answers', () => {
     assert.equal(
       held(() => true),
       true,

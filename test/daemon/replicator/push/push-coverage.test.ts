@@ -17,7 +17,7 @@ function committed(coverage: PushCoverage, version: number, keys: readonly ItemK
 }
 
 describe('the push coverage', () => {
-  it('includes every change since the last one that was not pushed', () => {
+  it('includes every change since the last change that was not pushed', () => {
     const coverage = new PushCoverage();
     committed(coverage, 1, [key(1), key(2)]);
     coverage.pushed([key(1), key(2)]);

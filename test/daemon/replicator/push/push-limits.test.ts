@@ -56,7 +56,7 @@ async function setUp(
     scheduler: { gap: (peer) => seen.gaps.push(`${peer}`) },
   });
   const stop = push.stop.bind(push);
-  push.stop = () => soon(stop(), 'what was taken is not put when push stops');
+  push.stop = () => soon(stop(), 'taken items are not put when push stops');
   t.after(() => push.stop());
   return { clock, replica, wanted, push, spread, seen };
 }

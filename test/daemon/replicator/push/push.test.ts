@@ -67,7 +67,7 @@ async function setUp(
     scheduler: { gap: () => undefined },
   });
   const stop = push.stop.bind(push);
-  push.stop = () => soon(stop(), 'what was taken is not put when push stops');
+  push.stop = () => soon(stop(), 'taken items are not put when push stops');
   context.after(() => push.stop());
   return { clock, replica, wanted, push, spread, state };
 }
@@ -148,7 +148,7 @@ describe('announced items', () => {
     assert.equal(
       push.items([itemOf(10)], ORIGIN),
       false,
-      'as long as what was refused would be again',
+      'as long as the refused items would be refused again',
     );
     await replica.put([{ hint: 2n, payload: new Uint8Array(1) }]);
     await clock.advance(70_000);
