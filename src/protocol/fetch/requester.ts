@@ -173,8 +173,10 @@ export class Requester {
         if (progress.kind !== 'part') answered = true;
         if (progress.kind === 'item') items.push(progress.item);
         else if (progress.kind === 'absent') this.#absent.push(progress.id);
-        else if (progress.kind === 'large')
-          this.#large.push({ id: progress.id, length: progress.length });
+        else if (progress.kind === 'large') {
+          const { id, length } = progress;
+          this.#large.push({ id, length });
+        }
       }
     } finally {
       const bytes = this.#reader.payloadBytes - before;
@@ -235,5 +237,5 @@ function describe(error: unknown): { code: string; message: string } {
 
 function asProtocolError(error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error;
-  return new ProtocolError('ABORTED', describe(error).message, { cause: error });
+  return new ProtocolError('ABORTED', messageOf(error), { cause: error });
 }
