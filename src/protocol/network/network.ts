@@ -1,21 +1,22 @@
 import type { ProtocolError } from '../errors.ts';
 
 /**
- * The port for framed, reliable, ordered channels to peers known by a string id. The daemon fills it
- * with libp2p, a simulator with links in memory.
+ * What the services ask of the network: framed, reliable, ordered channels to peers known by a
+ * string id. libp2p fills it in the daemon, in-memory links fill it in a simulator.
  */
 export interface Network {
+  /** The id of this node. */
   readonly self: string;
   /**
-   * Serves `protocol`; `handler` gets every inbound channel. A channel still open when its promise
-   * settles is aborted.
+   * Serves `protocol`; every inbound channel is handed to `handler`. The channel is the handler's
+   * until its promise settles; what is still open then is aborted.
    */
   handle(protocol: string, handler: ChannelHandler, init: ChannelInit): Promise<void>;
   unhandle(protocol: string): Promise<void>;
   /** Opens a channel to a connected peer, or rejects with `ProtocolError`. Never dials. */
   open(peer: string, protocol: string, init: OpenInit): Promise<Channel>;
   /**
-   * Calls back as peers that speak `protocol` come and go, also for peers that are connected already;
+   * Calls back as peers that speak `protocol` come and go, also for those that are there already;
    * returns the way to stop that.
    */
   watch(protocol: string, watcher: PeerWatcher): Promise<() => void>;
@@ -39,7 +40,7 @@ export interface ChannelInit {
   maxInbound?: number;
   /**
    * Bytes held unread before the peer is told to wait. Raising it costs memory a channel. A frame
-   * awaited by `receive` may be longer.
+   * that somebody waits for may be longer.
    * @default 1 MiB
    */
   receiveWindowBytes?: number;
@@ -50,8 +51,8 @@ export interface OpenInit extends ChannelInit {
   signal?: AbortSignal;
 }
 
-/** A channel as a session sees it: it takes a frame at a time. */
-export type SessionChannel = Omit<Channel, 'ready'>;
+/** A channel of a session, which sends and takes one frame at a time. */
+export type SessionChannel = Omit<Channel, 'ready' | 'sendAll'>;
 
 /** A bidirectional sequence of frames to one peer. */
 export interface Channel {
@@ -69,12 +70,12 @@ export interface Channel {
    */
   receive(): Promise<Uint8Array | null>;
   /**
-   * The frames behind it that have come already, up to `maxBytes` with their prefixes; they may share
-   * memory. The next `receive` throws the error of a wrong frame.
+   * The frames behind it that have come already, as many as have `maxBytes` together with their
+   * prefixes; they may share memory. What is wrong with one is told by the next `receive`.
    */
   ready(maxBytes: number): readonly Uint8Array[];
-  /** Closes our side; sent frames still arrive. Rejects with `ProtocolError`. */
+  /** Closes our side; what was sent still arrives. Rejects with `ProtocolError`. */
   close(): Promise<void>;
-  /** Drops everything at once; pending calls reject with `error`. Idempotent. */
+  /** Drops everything at once; whoever waits on the channel is rejected with `error`. Idempotent. */
   abort(error: ProtocolError): void;
 }

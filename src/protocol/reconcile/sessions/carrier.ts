@@ -12,14 +12,8 @@ export interface CarrierInit {
   frameTimeoutMs: number;
   events: CarrierEvents;
   /**
-   * Milliseconds for the peer to hear why a session ends that says so. Lowering it may reset the
-   * stream before a slow peer has heard.
-   * @default 2_000
-   */
-  partingMs?: number;
-  /**
-   * Bytes that a peer may have sent in the meantime: more than a fast, long link holds. Raising it
-   * reads more bytes that do not count any more.
+   * Bytes read from a peer that does not stop, after the session has ended. Lowering it may reset
+   * fast, long links before the peer has read why.
    * @default 4 MiB
    */
   partingBytes?: number;
@@ -31,13 +25,14 @@ export interface CarrierEvents {
   digested(): void;
 }
 
-const DEFAULT_PARTING_MS = 2_000;
+/** Time for the peer to read why the session ends. A shorter one resets the stream under slow peers. */
+const PARTING_MS = 2_000;
 const DEFAULT_PARTING_BYTES = 4 * 1024 * 1024;
 
 /**
- * Carries a session over a channel until the session is done. It reads frames while it is sending, so
- * that two sides whose pipes are both full do not wait for each other. It yields to the event loop
- * between two slices of the session's work.
+ * Carries a session over a channel until the session is done. It reads while it sends: otherwise two
+ * sides with full pipes would wait for each other. The event loop gets its turn between two slices of
+ * the session's work.
  */
 export class Carrier {
   readonly #init: CarrierInit;
@@ -56,8 +51,8 @@ export class Carrier {
   }
 
   /**
-   * `first`: a frame that has come already. Afterwards both sides of the channel are closed, or its
-   * session has ended. Rejects when the session or the channel fails.
+   * `first`: the frame that `first()` gave. Afterwards the channel is closed, or free for the next
+   * session. Rejects when the session or the channel fails.
    */
   async carry(session: Session, first: Uint8Array | undefined): Promise<void> {
     const { channel } = this.#init;
@@ -130,7 +125,7 @@ export class Carrier {
     return frame;
   }
 
-  /** The frame that is waited for already, or the next one. It stays until `#receive` takes it. */
+  /** The frame that is read already, or being read. It stays until `#receive` takes it. */
   #awaited(): Promise<Uint8Array | null> {
     if (this.#receiving === null) {
       this.#receiving = this.#init.channel.receive();
@@ -139,7 +134,7 @@ export class Carrier {
     return this.#receiving;
   }
 
-  /** Closes our side and waits for the peer to close its own, so that both know of the end. */
+  /** Closes our side and waits for the peer to close its own: then both know of the end. */
   async #close(): Promise<void> {
     const { channel } = this.#init;
     await this.#timed('closing the stream', () => channel.close());
@@ -159,14 +154,12 @@ export class Carrier {
     return within({ clock, ms, expire: () => channel.abort(timeout(what, ms)) }, operation);
   }
 
-  /** Sends the reason and waits until the peer has read it: a reset at once might overtake it. */
+  /** Sends the reason and waits until the peer has read it: an immediate reset might overtake it. */
   async #part(frame: Uint8Array): Promise<void> {
-    const { channel, clock } = this.#init;
-    const { partingMs: ms = DEFAULT_PARTING_MS } = this.#init;
-    const { partingBytes = DEFAULT_PARTING_BYTES } = this.#init;
-    const expire = (): void => channel.abort(timeout('hearing why the session ends', ms));
+    const { channel, clock, partingBytes = DEFAULT_PARTING_BYTES } = this.#init;
+    const expire = (): void => channel.abort(timeout('hearing why the session ends', PARTING_MS));
     try {
-      await within({ clock, ms, expire }, async () => {
+      await within({ clock, ms: PARTING_MS, expire }, async () => {
         await this.#sending;
         await channel.send(frame);
         await channel.close();
@@ -174,7 +167,7 @@ export class Carrier {
         while ((await this.#receive()) !== null && channel.receivedBytes < most);
       });
     } catch {
-      // The error that ends the session is the one that counts.
+      // The error that ended the session is reported, not this.
     }
   }
 }

@@ -192,10 +192,6 @@ export class SessionSlot implements SessionChannel {
     await this.#stream.channel.send(frame);
   }
 
-  async sendAll(frames: readonly Uint8Array[]): Promise<void> {
-    for (const frame of frames) await this.send(frame);
-  }
-
   async receive(): Promise<Uint8Array | null> {
     let frame = await this.#stream.receive(this);
     const first = this.#receivedBytes === 0;
