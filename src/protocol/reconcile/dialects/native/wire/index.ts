@@ -1,8 +1,7 @@
 /** Records and frames of the native dialect: their bytes, their limits and their order. */
 
 export { malformed, RecordWriter } from './bytes.ts';
-export { decodeFrame } from './decode.ts';
-export { encodeRecord } from './encode.ts';
+export { decodeFrame, encodeRecord } from './codec.ts';
 export { intersection, type Opening, type PeerLimits } from './opening.ts';
 export { RecordOutbox } from './record-outbox.ts';
 export type {

@@ -1,4 +1,4 @@
-import { encodeRecord } from './encode.ts';
+import { encodeRecord } from './codec.ts';
 import type { NativeRecord } from './records.ts';
 
 /** Frames held back so that they fill up, while there is still something to add. */

@@ -1,0 +1,263 @@
+import { BUCKETS, ID_BYTES, ZERO_BOUND } from '../../../../../store/index.ts';
+import {
+  BRANCHING,
+  DIGEST_BYTES,
+  LIST_WIDTH,
+  MAX_REASON_BYTES,
+  PROOF_BYTES,
+  SHORT_LIST_WIDTH,
+  SKETCH_SUMS,
+  SYMBOL_BYTES,
+  TAG,
+} from '../constants.ts';
+import { FrameReader, malformed, RecordWriter } from './bytes.ts';
+import { encodeOpening, readOpening } from './opening.ts';
+import type { IdsRecord, NativeRecord, RunRecord, SplitPart } from './records.ts';
+
+/** How a value stands on the wire. Reading throws `MALFORMED_FRAME`. */
+interface Codec<Value> {
+  read(from: FrameReader): Value;
+  write(to: RecordWriter, value: Value): void;
+}
+
+type ClosedTag = Exclude<NativeRecord['tag'], 'open'>;
+type Body<Tag extends ClosedTag> = Omit<NativeRecord & { readonly tag: Tag }, 'tag'>;
+
+/** Values in the order of the layout. */
+function fields<Values extends object>(
+  layout: {
+    readonly [Name in keyof Values]: Codec<Values[Name]>;
+  },
+): Codec<Values> {
+  const entries = Object.entries<Codec<unknown>>(layout);
+  return {
+    read: (from) =>
+      Object.fromEntries(entries.map(([name, codec]) => [name, codec.read(from)])) as Values,
+    write(to, values) {
+      for (const [name, codec] of entries) codec.write(to, values[name as keyof Values]);
+    },
+  };
+}
+
+const COUNT: Codec<number> = {
+  read: (from) => from.count(),
+  write: (to, value) => to.count(value),
+};
+
+const POSITIVE: Codec<number> = {
+  read(from) {
+    const count = from.count();
+    if (count > 0) return count;
+    throw malformed('it says something of nothing');
+  },
+  write: (to, value) => to.count(value),
+};
+
+function bytes(length: number): Codec<Uint8Array> {
+  return { read: (from) => from.take(length), write: (to, value) => to.bytes(value) };
+}
+
+/** A count, and as many things of `size` bytes. */
+function things(size: number): Codec<Uint8Array> {
+  return {
+    read: (from) => from.take(from.countOf(size) * size),
+    write: (to, value) => to.count(value.length / size).bytes(value),
+  };
+}
+
+/** Only the last record may hold no things: a peer cannot continue for ever without content. */
+function readSome(from: FrameReader, size: number, last: boolean): Uint8Array {
+  const some = things(size).read(from);
+  if (some.length > 0 || last) return some;
+  throw malformed('it says nothing and goes on');
+}
+
+const FLAG: Codec<boolean> = {
+  read(from) {
+    const flag = from.byte();
+    if (flag > 1) throw malformed(`${flag} is neither yes nor no`);
+    return flag === 1;
+  },
+  write: (to, value) => to.byte(value ? 1 : 0),
+};
+
+const FLAGS: Codec<{ last: boolean; gives: boolean }> = {
+  read(from) {
+    const flags = from.byte();
+    if (flags > 3) throw malformed(`there are no flags ${flags}`);
+    return { last: (flags & 1) !== 0, gives: (flags & 2) !== 0 };
+  },
+  write: (to, { last, gives }) => to.byte((last ? 1 : 0) | (gives ? 2 : 0)),
+};
+
+function readWidth(from: FrameReader, fits: (width: number) => boolean): number {
+  const width = from.byte();
+  if (!fits(width)) throw malformed(`nothing here has ${width} bytes`);
+  return width;
+}
+
+const RUN = fields<Omit<RunRecord, 'tag'>>({ ranges: POSITIVE });
+
+const IDS: Codec<Omit<IdsRecord, 'tag'>> = {
+  read(from) {
+    const group = from.count();
+    const last = FLAG.read(from);
+    return { group, last, ids: readSome(from, ID_BYTES, last) };
+  },
+  write(to, { group, last, ids }) {
+    FLAG.write(to.count(group), last);
+    things(ID_BYTES).write(to, ids);
+  },
+};
+
+/** Only printable ASCII is sent and read; everything else becomes a question mark. */
+const printable = (unit: number): number => (unit < 32 || unit > 126 ? 63 : unit);
+
+/** A reason longer than the limit is cut. */
+const STOP: Codec<Body<'stop'>> = {
+  read(from) {
+    const code = from.byte();
+    const bound = FLAG.read(from) ? from.boundAfter(ZERO_BOUND) : null;
+    const length = from.count();
+    if (length > MAX_REASON_BYTES) throw malformed(`a reason of ${length} bytes`);
+    const text = from.take(length).map(printable);
+    return { code, from: bound, reason: String.fromCharCode(...text) };
+  },
+  write(to, { code, from, reason }) {
+    FLAG.write(to.byte(code), from !== null);
+    if (from !== null) to.boundAfter(ZERO_BOUND, from);
+    const text = reason.slice(0, MAX_REASON_BYTES);
+    to.count(text.length).bytes(Uint8Array.from(text, (char) => printable(char.charCodeAt(0))));
+  },
+};
+
+/** Each part: bound (none for the last part), count, digest. */
+const SPLIT: Codec<Body<'split'>> = {
+  read(from) {
+    const count = from.byte();
+    if (count < 2 || count > BRANCHING) {
+      throw malformed(`a range is split into 2 to ${BRANCHING} parts, not ${count}`);
+    }
+    const parts: SplitPart[] = [];
+    let previous = ZERO_BOUND;
+    for (let left = count; left > 0; left--) {
+      const upper = left === 1 ? null : from.boundAfter(previous);
+      parts.push({ upper, count: from.count(), digest: from.take(DIGEST_BYTES).slice() });
+      previous = upper ?? previous;
+    }
+    return { parts };
+  },
+  write(to, { parts }) {
+    to.byte(parts.length);
+    let previous = ZERO_BOUND;
+    for (const { upper, count, digest } of parts) {
+      if (upper !== null) to.boundAfter(previous, upper);
+      to.count(count).bytes(digest);
+      previous = upper ?? previous;
+    }
+  },
+};
+
+const LIST_WIDTHS: ReadonlySet<number> = new Set([SHORT_LIST_WIDTH, LIST_WIDTH, 8, ID_BYTES]);
+
+const LIST: Codec<Body<'list'>> = {
+  read(from) {
+    const last = FLAG.read(from);
+    const width = readWidth(from, (value) => LIST_WIDTHS.has(value));
+    return { last, width, entries: readSome(from, width, last) };
+  },
+  write(to, { last, width, entries }) {
+    FLAG.write(to, last);
+    things(width).write(to.byte(width), entries);
+  },
+};
+
+const FOUND: Codec<Body<'found'>> = {
+  read(from) {
+    const group = from.count();
+    const flags = FLAGS.read(from);
+    const width = readWidth(from, (value) => value >= 2 && value <= 8);
+    return { group, ...flags, width, prefixes: readSome(from, width, flags.last) };
+  },
+  write(to, { group, last, gives, width, prefixes }) {
+    FLAGS.write(to.count(group), { last, gives });
+    things(width).write(to.byte(width), prefixes);
+  },
+};
+
+const PIECE: Codec<Body<'piece'>> = {
+  read(from) {
+    const upper = FLAG.read(from) ? null : from.boundAfter(ZERO_BOUND);
+    return { upper, ids: readSome(from, ID_BYTES, upper === null) };
+  },
+  write(to, { upper, ids }) {
+    FLAG.write(to, upper === null);
+    if (upper !== null) to.boundAfter(ZERO_BOUND, upper);
+    things(ID_BYTES).write(to, ids);
+  },
+};
+
+const CODECS: { readonly [Tag in ClosedTag]: Codec<Body<Tag>> } = {
+  proof: fields({ digest: bytes(PROOF_BYTES) }),
+  stop: STOP,
+  same: RUN,
+  later: RUN,
+  want: RUN,
+  take: RUN,
+  all: fields({}),
+  split: SPLIT,
+  fail: fields({ group: COUNT, differences: COUNT }),
+  sketch: fields({ count: COUNT, sums: bytes(SKETCH_SUMS), symbols: things(SYMBOL_BYTES) }),
+  probe: fields({ count: COUNT, sums: bytes(BUCKETS) }),
+  list: LIST,
+  more: fields({ group: COUNT, symbols: POSITIVE }),
+  symbols: fields({ group: COUNT, symbols: things(SYMBOL_BYTES) }),
+  found: FOUND,
+  match: {
+    read: (from) => ({
+      group: from.count(),
+      gives: FLAGS.read(from).gives,
+      bits: things(1).read(from),
+    }),
+    write(to, { group, gives, bits }) {
+      FLAGS.write(to.count(group), { last: false, gives });
+      things(1).write(to, bits);
+    },
+  },
+  give: IDS,
+  grant: IDS,
+  piece: PIECE,
+};
+
+/** The bytes of a record. */
+export function encodeRecord(record: NativeRecord): Uint8Array {
+  if (record.tag === 'open') return encodeOpening(record.opening);
+  const to = new RecordWriter(TAG[record.tag]);
+  (CODECS[record.tag] as Codec<object>).write(to, record);
+  return to.finish();
+}
+
+const TAGS: ReadonlyMap<number, NativeRecord['tag']> = new Map(
+  Object.entries(TAG).map(([name, byte]) => [byte, name as NativeRecord['tag']]),
+);
+
+/**
+ * The records of a frame, one by one, as views of it. A count is believed as far as the bytes behind
+ * it reach. Throws `MALFORMED_FRAME` at the bad record.
+ */
+export function* decodeFrame(frame: Uint8Array): Generator<NativeRecord> {
+  if (frame.length === 0) throw malformed('it is empty');
+  const from = new FrameReader(frame);
+  while (from.remaining > 0) {
+    const begin = from.offset;
+    const byte = from.byte();
+    const tag = TAGS.get(byte);
+    if (tag === undefined) throw malformed(`there is no record ${byte}`);
+    if (tag === 'open') {
+      const opening = readOpening(from);
+      yield { tag, opening, bytes: frame.slice(begin, from.offset) };
+    } else {
+      yield { tag, ...CODECS[tag].read(from) } as NativeRecord;
+    }
+  }
+}
