@@ -1,26 +1,38 @@
 import type { Interval } from '../../dialect.ts';
+import type { NativeRecord, RecordOutbox } from './wire/index.ts';
 
 /**
- * Work in slices. It yields `slice` when it has had its share of the turn, `output` when a frame must
- * be taken before it can go on, and `wait` when only the peer can bring it on.
+ * Work in slices. It yields `slice` when its share of the turn is used up, `output` until a frame is
+ * taken, and `wait` until a record of the peer arrives.
  */
 export type NativeWork<Result = void> = Generator<'slice' | 'output' | 'wait', Result>;
+
+/** Pushes a record once no whole frame waits. */
+export function* send(outbox: RecordOutbox, record: NativeRecord): NativeWork {
+  while (outbox.full) yield 'output';
+  outbox.push(record);
+}
 
 /** A part of the key space and the ranks it has here. */
 export interface RankedRange extends Interval {
   readonly begin: number;
   readonly end: number;
-  /** Absent where nothing is known of how the differences lie. */
+  /** Absent where the places of the differences are unknown. */
   readonly cluster?: Cluster;
 }
 
-/** What differs lies close together, so that narrowing pays. */
+/** Differences lie close together here, so that narrowing pays. */
 export interface Cluster {
-  /** How much that is, about; null when nobody knows. */
+  /** Their estimated number; null when unknown. */
   readonly differences: number | null;
 }
 
-/** What a range of a cluster has more than others. */
+/** The items in all ranges. */
+export function itemsIn(ranges: readonly RankedRange[]): number {
+  return ranges.reduce((sum, { begin, end }) => sum + end - begin, 0);
+}
+
+/** The cluster as an optional field of a range. */
 export function inCluster(cluster: Cluster | undefined): { cluster?: Cluster } {
   return cluster === undefined ? {} : { cluster };
 }

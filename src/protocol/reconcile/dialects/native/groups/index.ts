@@ -1,11 +1,9 @@
-/**
- * Groups of ranges: their coded symbols, their estimates and their decoding, on both sides of a
- * session.
- */
+/** Groups of ranges: coded symbols, estimates and decoding, for the groups of both sides. */
 
 export { expectedPerRange, Predictor, sketchBytes, sumsOf, symbolsFor } from './estimate.ts';
 export { listEntries } from './lists.ts';
-export { idsThatFit, OwnGroups } from './own-groups.ts';
+export { OwnGroups } from './own-groups.ts';
 export type { PeerGroup } from './peer-group.ts';
 export { PeerGroups, type PeerGroupsInit } from './peer-groups.ts';
+export { idsThatFit } from './send-ids.ts';
 export { SketchGroup } from './sketch-group.ts';

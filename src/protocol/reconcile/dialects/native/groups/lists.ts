@@ -1,19 +1,19 @@
-import { bytesToKey, ID_BYTES } from '../../../../../store/index.ts';
+import { bytesToKey, concatBytes, ID_BYTES } from '../../../../../store/index.ts';
 import { LIST_WIDTH, SHORT_LIST, SHORT_LIST_WIDTH } from '../constants.ts';
 import type { Context } from '../context.ts';
 import { prefixesOf } from './prefixes.ts';
 import type { SketchGroup } from './sketch-group.ts';
 
-/** What an entry is called in a map: a number where one will do. */
+/** An entry as the key of a map: a number for up to 6 bytes, which is faster. */
 type Name = number | string;
 
-/** The entries of a group's list, of a width at which no two are equal. */
+/** The entries of a group's list; at this width no two are equal. */
 export interface ListEntries {
   readonly width: number;
   readonly entries: Uint8Array;
 }
 
-/** `dense`: the peer is thought to lack nearly all of them, so that it gets the ids at once. */
+/** `dense`: the peer probably lacks nearly all items, and gets their ids at once. */
 export function listEntries(group: SketchGroup, context: Context, dense: boolean): ListEntries {
   if (dense) return { width: ID_BYTES, entries: idsOf(group, context) };
   const widths = [LIST_WIDTH, 8];
@@ -27,24 +27,18 @@ export function listEntries(group: SketchGroup, context: Context, dense: boolean
 
 /** All ids of a group, in order. */
 function idsOf(group: SketchGroup, { snapshot }: Context): Uint8Array {
-  const ids = new Uint8Array(group.items * ID_BYTES);
-  let at = 0;
-  for (const { begin, end } of group.ranges) {
-    ids.set(snapshot.ids(begin, end), at);
-    at += (end - begin) * ID_BYTES;
-  }
-  return ids;
+  return concatBytes(...group.ranges.map(({ begin, end }) => snapshot.ids(begin, end)));
 }
 
-/** What a list and our items of the same group have and have not in common. */
+/** The differences between a list and our items of the same group. */
 export interface ListMatch {
   /** Positions of our items that are not in the list. */
   readonly mine: number[];
-  /** Positions in the list of what we have not. */
+  /** Positions in the list of items that we lack. */
   readonly theirs: number[];
 }
 
-/** Compares a peer's list with our group, which has read its items. */
+/** Compares a peer's list with our group; call `group.read` first. */
 export function matchList(list: ListEntries, group: SketchGroup, context: Context): ListMatch {
   const { width, entries } = list;
   const own = width === ID_BYTES ? idsOf(group, context) : prefixesOf(group.shorts, width);
@@ -68,7 +62,7 @@ export function namesOf(entries: Uint8Array, width: number): Name[] {
   );
 }
 
-/** A short id or an id as a key of a map. */
+/** `entry`: a prefix of a short id, or an id. */
 export function nameOf(entry: Uint8Array): Name {
   if (entry.length > 6) return bytesToKey(entry);
   return entry.reduce((value, byte) => value * 256 + byte, 0);

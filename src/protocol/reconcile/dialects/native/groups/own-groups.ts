@@ -7,43 +7,43 @@ import type { NativeWork, RankedRange } from '../work.ts';
 import type { Predictor } from './estimate.ts';
 import type { ListEntries } from './lists.ts';
 import { findPrefixes } from './prefixes.ts';
+import { sendIds } from './send-ids.ts';
 import { idsAt, type SketchGroup } from './sketch-group.ts';
 
-/** A group that we sent, until the peer has said what differs in it and has got what it lacks. */
+/** A group that we sent, until both sides have all its items. */
 interface OwnGroup {
   readonly group: SketchGroup;
-  /** Items in it, here or at the peer's, the larger. */
+  /** Its items, here or at the peer, whichever has more. */
   readonly weight: number;
-  /** The list sent, when there is one instead of symbols. */
+  /** The sent list; null for symbols. */
   readonly list: ListEntries | null;
-  /** Symbols sent, and asked for and not sent yet. */
+  /** Symbols sent. */
   symbols: number;
+  /** Symbols asked for and not sent yet. */
   owed: number;
-  /** How many the peer said it lacks, and their positions as far as they have been looked up. */
+  /** Items that the peer asked for, and the positions found so far. */
   asked: number;
   readonly wanted: number[];
-  /** The peer has said all it lacks. */
+  /** The peer has asked for all items that it lacks. */
   answered: boolean;
-  /** Ids of the peer's that are still to come. */
+  /** More ids of the peer will arrive. */
   gives: boolean;
   granted: boolean;
   /** Differences so far. */
   differences: number;
 }
 
-/** Bytes of a record of ids besides the ids. */
-const IDS_HEAD = 24;
-/** Ids of a list that are accounted for between two looks at the clock. */
+/** Ids of a list noted in a slice. */
 const LISTED_BATCH = 512;
 
 export interface OwnGroupsInit {
   context: Context;
   predictor: Predictor;
-  /** Takes work to be done after what is waiting already. */
+  /** Queues work. */
   later: (work: NativeWork) => void;
 }
 
-/** The groups one side encodes: more symbols on demand, and the ids that the other side lacks. */
+/** The groups that this side encodes: it sends symbols, and then the ids that the peer lacks. */
 export class OwnGroups {
   readonly #context: Context;
   readonly #predictor: Predictor;
@@ -58,26 +58,21 @@ export class OwnGroups {
     this.#later = later;
   }
 
-  /** Groups that wait for something. */
   get open(): number {
     return this.#groups.size;
   }
 
-  /** Items in them, here or at the peer's, the larger of each. */
+  /** The weight of all open groups. */
   get held(): number {
     return this.#held;
   }
 
-  /** The ranges of all open groups. */
   *ranges(): Iterable<RankedRange> {
     for (const { group } of this.#groups.values()) yield* group.ranges;
   }
 
-  /** Notes a group that is being sent with so many symbols, or as a list. */
-  add(
-    group: SketchGroup,
-    sent: { weight: number; symbols: number; list: ListEntries | null },
-  ): void {
+  /** Notes a group that is about to be sent. */
+  add(group: SketchGroup, sent: Pick<OwnGroup, 'weight' | 'symbols' | 'list'>): void {
     this.#groups.set(this.#next++, {
       group,
       ...sent,
@@ -92,7 +87,7 @@ export class OwnGroups {
     this.#held += sent.weight;
   }
 
-  /** The peer gave a group up: its ranges are the peer's to answer again. */
+  /** The peer could not decode a group and will answer its ranges again. */
   failed(number: number): readonly RankedRange[] {
     const own = this.#get(number);
     if (own.answered || own.list !== null || own.owed > 0)
@@ -108,9 +103,7 @@ export class OwnGroups {
     if (own.list !== null || own.answered || own.owed > 0) {
       throw malformed('more symbols are asked for out of turn');
     }
-    if (total > MAX_SYMBOLS) {
-      throw malformed(`a group has ${MAX_SYMBOLS} symbols at the most`);
-    }
+    if (total > MAX_SYMBOLS) throw malformed(`a group has at most ${MAX_SYMBOLS} symbols`);
     own.owed = symbols;
     this.#later(this.#sendSymbols(number, own, total));
   }
@@ -131,7 +124,7 @@ export class OwnGroups {
     }
   }
 
-  /** The peer decoded a group and says what it lacks. */
+  /** The peer decoded a group and asks for the items that it lacks. */
   found(record: FoundRecord): void {
     const own = this.#get(record.group);
     if (own.list !== null || own.answered || own.owed > 0)
@@ -153,7 +146,7 @@ export class OwnGroups {
     if (last) yield* this.#grant(group, own);
   }
 
-  /** The peer compared a list and says what it lacks; what is returned is to be done before the next record. */
+  /** The peer compared a list and asks for items. Returned work precedes the next record. */
   match(record: MatchRecord): NativeWork | null {
     const own = this.#get(record.group);
     if (own.list === null || own.answered) throw malformed('a list is answered twice');
@@ -172,33 +165,23 @@ export class OwnGroups {
     return null;
   }
 
-  /** Ids of the peer's for one of our groups. */
+  /** Ids of the peer for one of our groups. */
   *give(record: IdsRecord): NativeWork {
     const own = this.#get(record.group);
-    if (!own.answered || !own.gives) throw malformed('ids nobody waits for');
+    if (!own.answered || !own.gives) throw malformed('ids that were not announced');
     own.differences += record.ids.length / ID_BYTES;
     yield* this.#context.ledger.got(record.ids);
     own.gives = !record.last;
     this.#settle(record.group, own);
   }
 
-  /** Sends what the peer asked for; nothing, when none of it is ours. */
+  /** Sends the items that the peer asked for; an empty record when we have none of them. */
   *#grant(number: number, own: OwnGroup): NativeWork {
-    const { outbox, ledger, meter } = this.#context;
-    let at = 0;
-    do {
-      while (outbox.full) yield 'output';
-      if (meter.over) yield 'slice';
-      const some = own.wanted.slice(at, at + idsThatFit(this.#context));
-      at += some.length;
-      const ids = idsAt(own.group, this.#context, some);
-      ledger.gave(ids);
-      outbox.push({ tag: 'grant', group: number, last: at === own.wanted.length, ids });
-    } while (at < own.wanted.length);
+    yield* sendIds({ tag: 'grant', group: number }, own.group, own.wanted, this.#context);
     this.#grantedAll(number, own);
   }
 
-  /** A list of ids was all the peer needed. */
+  /** The peer took the ids from the list itself. */
   *#gaveListed(number: number, own: OwnGroup): NativeWork {
     const { ledger, meter } = this.#context;
     for (let at = 0; at < own.wanted.length; at += LISTED_BATCH) {
@@ -229,11 +212,4 @@ export class OwnGroups {
     if (own !== undefined) return own;
     throw malformed(`it speaks of group ${number}, which is not open`);
   }
-}
-
-/** Ids that a record may hold: what is left of the frame, or a frame of their own; eight at the least. */
-export function idsThatFit({ outbox }: Context): number {
-  const room = outbox.room - IDS_HEAD;
-  const bytes = room >= 8 * ID_BYTES ? room : outbox.maxFrameBytes - IDS_HEAD;
-  return Math.floor(bytes / ID_BYTES);
 }

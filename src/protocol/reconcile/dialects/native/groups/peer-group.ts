@@ -1,32 +1,31 @@
 import { BUCKETS } from '../../../../../store/index.ts';
 import { BLIND_SYMBOLS } from '../constants.ts';
 import type { Context } from '../context.ts';
-import type { NativeWork, RankedRange } from '../work.ts';
+import { type NativeWork, type RankedRange, send } from '../work.ts';
 import { estimateDifferences, estimateFromZeros, type Predictor, symbolsFor } from './estimate.ts';
 import { namesOf } from './lists.ts';
-import { idsThatFit } from './own-groups.ts';
 import { peel } from './peel.ts';
 import { prefixesOf, type Sides, takeSides } from './prefixes.ts';
-import { idsAt, SketchGroup } from './sketch-group.ts';
+import { SketchGroup } from './sketch-group.ts';
 
 /**
- * Part of the symbols thought needed that is asked for where the estimate of one group is all there is:
- * the rest costs a round trip, too many cost bytes. Below so many differences round trips count more.
+ * The part of the probable need that is asked for when only one group was estimated: superfluous
+ * symbols cost bytes, missing ones a round trip. With fewer differences a round trip costs more.
  */
 const CAUTION = 0.85;
 const CAUTIOUS_FROM = 48;
 
-/** Times the symbols thought needed that are asked for when that was too little before. */
+/** Times the probable need, after a request that was too small. */
 const HASTE = 1.2;
 
-/** From how many differences, and from how many for each symbol sent, a group is a surprise. */
+/** A group is a surprise from so many differences, and so many for each symbol, on. */
 const SURPRISE_FROM = 48;
 const SURPRISE = 8;
 
-/** Bytes of a record of prefixes besides them, at the most. */
+/** Bytes of a record of prefixes without the prefixes, at most. */
 const HEAD_BYTES = 24;
 
-/** A group the peer sent, until everything that differs in it is known on both sides. */
+/** A group of the peer, until both sides know its differences. */
 export interface PeerGroup {
   readonly number: number;
   readonly group: SketchGroup;
@@ -35,29 +34,28 @@ export interface PeerGroup {
   readonly sums: Uint8Array;
   /** Symbols in two words each. */
   words: Uint32Array;
-  /** Entries of a list, and their width; or the width of what is wanted. */
+  /** Entries of a list. */
   entries: Uint8Array;
+  /** Bytes of an entry, or of a prefix in `wanted`. */
   width: number;
-  /** Symbols that were asked for and have not come. */
+  /** Symbols that were asked for and have not arrived. */
   due: number;
-  /** Differences expected, once that was estimated. */
+  /** Estimated differences; null before the estimate. */
   estimate: number | null;
-  /** Times that more symbols were asked for. */
+  /** Requests for more symbols. */
   attempts: number;
-  /** What the peer still has to grant, by the first `width` bytes of short ids. */
+  /** Items that the peer still has to grant, by the first `width` bytes of their short ids. */
   readonly wanted: Set<number | string>;
-  /** Everything was said; what is wanted may be on its way. */
+  /** Our answer is complete; grants may still arrive. */
   answered: boolean;
 }
 
-/** What the peer sent of a group. */
+/** The peer's part of a group. */
 export type Sent = Pick<PeerGroup, 'count' | 'sums' | 'words'>;
 
-export const LISTED: Sent = {
-  count: null,
-  sums: new Uint8Array(BUCKETS),
-  words: new Uint32Array(0),
-};
+export const NO_WORDS: Uint32Array = new Uint32Array(0);
+
+export const LISTED: Sent = { count: null, sums: new Uint8Array(BUCKETS), words: NO_WORDS };
 
 export function newGroup(number: number, ranges: readonly RankedRange[], sent: Sent): PeerGroup {
   return {
@@ -74,7 +72,7 @@ export function newGroup(number: number, ranges: readonly RankedRange[], sent: S
   };
 }
 
-/** What differs in a group, or null when its symbols do not tell, or tell what cannot be. */
+/** The differences in a group; null when its symbols are too few or contradict its count. */
 export function* decode(peer: PeerGroup, context: Context): NativeWork<Sides | null> {
   const { group, words, count } = peer;
   const symbols = words.length / 2;
@@ -88,14 +86,14 @@ export function* decode(peer: PeerGroup, context: Context): NativeWork<Sides | n
   return adds ? sides : null;
 }
 
-/** Estimates from the sums how much differs. */
+/** Estimates the number of differences from the sums. */
 export function estimate({ group, sums, count }: PeerGroup): number {
   return Math.max(estimateDifferences(group.buckets, sums), Math.abs(group.items - count!));
 }
 
 /**
- * Far more differ than the sender thought: they lie close together, and narrowing further costs less
- * than symbols for all of them.
+ * Far more items differ than the sender expected. So they lie close together, and narrowing costs less
+ * than symbols for all.
  */
 export function isSurprise({ estimate, words }: PeerGroup): boolean {
   const symbols = words.length / 2;
@@ -103,7 +101,7 @@ export function isSurprise({ estimate, words }: PeerGroup): boolean {
   return blind && estimate! >= SURPRISE_FROM && estimate! > SURPRISE * symbols;
 }
 
-/** Symbols that a group is thought to need in all. */
+/** All symbols that a group probably needs. */
 export function symbolsInAll(peer: PeerGroup, predictor: Predictor): number {
   const symbols = peer.words.length / 2;
   return Math.max(enough(peer, predictor), symbols + leastStep(peer, symbols));
@@ -120,17 +118,17 @@ function enough(peer: PeerGroup, predictor: Predictor): number {
   return Math.ceil(symbolsFor(value) * caution);
 }
 
-/** The least to ask for: more with each attempt, lest one group keep the whole session waiting. */
+/** The smallest request: it doubles with each attempt, so that one group cannot delay the session long. */
 function leastStep({ attempts }: PeerGroup, symbols: number): number {
   return Math.max(6, symbols >>> 3) * 2 ** attempts;
 }
 
-/** The symbols of what differs. */
+/** The symbols of the differences alone. */
 function unlike({ words, group }: PeerGroup): Uint32Array {
   return words.map((word, i) => word ^ group.cells[i]!);
 }
 
-/** Says which of the differences we lack. */
+/** Tells the peer which items we lack. */
 export function* sayFound(
   peer: PeerGroup,
   { mine, theirs, width }: Sides,
@@ -138,31 +136,16 @@ export function* sayFound(
 ): NativeWork {
   const { outbox } = context;
   peer.width = width;
-  peer.words = new Uint32Array(0);
+  peer.words = NO_WORDS;
   const prefixes = prefixesOf(theirs, width);
   for (const name of namesOf(prefixes, width)) peer.wanted.add(name);
   const room = width * Math.floor((outbox.maxFrameBytes - HEAD_BYTES) / width);
   let at = 0;
   do {
-    while (outbox.full) yield 'output';
     const some = prefixes.subarray(at, at + room);
     at += some.length;
     const last = at === prefixes.length;
     const gives = last && mine.length > 0;
-    outbox.push({ tag: 'found', group: peer.number, last, gives, width, prefixes: some });
+    yield* send(outbox, { tag: 'found', group: peer.number, last, gives, width, prefixes: some });
   } while (at < prefixes.length);
-}
-
-/** Sends ids that only we have, by their positions in the group. */
-export function* giveIds(peer: PeerGroup, mine: readonly number[], context: Context): NativeWork {
-  const { outbox, meter, ledger } = context;
-  for (let at = 0; at < mine.length; ) {
-    while (outbox.full) yield 'output';
-    if (meter.over) yield 'slice';
-    const some = mine.slice(at, at + idsThatFit(context));
-    at += some.length;
-    const ids = idsAt(peer.group, context, some);
-    ledger.gave(ids);
-    outbox.push({ tag: 'give', group: peer.number, last: at === mine.length, ids });
-  }
 }

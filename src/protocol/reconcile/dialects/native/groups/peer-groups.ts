@@ -1,17 +1,18 @@
-import { ID_BYTES, MAX_SYMBOLS } from '../../../../../store/index.ts';
+import { concatBytes, ID_BYTES, MAX_SYMBOLS } from '../../../../../store/index.ts';
 import { LIST_WIDTH, MAX_LISTED, SYMBOL_BYTES } from '../constants.ts';
 import type { Context } from '../context.ts';
 import type { IdsRecord, ListRecord, ProbeRecord, SketchRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
-import type { NativeWork, RankedRange } from '../work.ts';
+import { itemsIn, type NativeWork, type RankedRange, send } from '../work.ts';
 import type { Predictor } from './estimate.ts';
 import { matchList, nameOf, namesOf } from './lists.ts';
+import type { OwnGroupsInit } from './own-groups.ts';
 import {
   decode,
   estimate,
-  giveIds,
   isSurprise,
   LISTED,
+  NO_WORDS,
   newGroup,
   type PeerGroup,
   type Sent,
@@ -19,25 +20,22 @@ import {
   symbolsInAll,
 } from './peer-group.ts';
 import { prefixesOf, type Sides } from './prefixes.ts';
+import { sendIds } from './send-ids.ts';
 import { symbolWords } from './sketch-group.ts';
 
-export interface PeerGroupsInit {
-  context: Context;
-  predictor: Predictor;
-  /** Called with groups that cannot be decoded; they are answered in another way. */
+export interface PeerGroupsInit extends OwnGroupsInit {
+  /** Called with groups that cannot be decoded; their ranges need another answer. */
   fail: (group: PeerGroup) => void;
-  /** Takes work to be done after what is waiting already. */
-  later: (work: NativeWork) => void;
 }
 
-/** The groups one side decodes. */
+/** The groups that this side decodes. */
 export class PeerGroups {
   readonly #context: Context;
   readonly #predictor: Predictor;
   readonly #fail: PeerGroupsInit['fail'];
   readonly #later: PeerGroupsInit['later'];
   readonly #groups = new Map<number, PeerGroup>();
-  /** The list that is coming in. */
+  /** The unfinished list. */
   #list: PeerGroup | null = null;
   #next = 0;
   #held = 0;
@@ -66,14 +64,13 @@ export class PeerGroups {
   }
 
   probe(ranges: readonly RankedRange[], { count, sums }: ProbeRecord): void {
-    const words = new Uint32Array(0);
-    this.#later(this.#open(this.#add(ranges, { count, sums: sums.slice(), words })));
+    this.#later(this.#open(this.#add(ranges, { count, sums: sums.slice(), words: NO_WORDS })));
   }
 
   symbols(number: number, symbols: Uint8Array): void {
     const peer = this.#get(number);
     const count = symbols.length / SYMBOL_BYTES;
-    if (count === 0 || count > peer.due) throw malformed('symbols nobody asked for');
+    if (count === 0 || count > peer.due) throw malformed('symbols that were not asked for');
     const words = new Uint32Array(peer.words.length + 2 * count);
     words.set(peer.words);
     words.set(symbolWords(symbols), peer.words.length);
@@ -82,18 +79,15 @@ export class PeerGroups {
     if (peer.due === 0) this.#later(this.#settle(peer));
   }
 
-  /** A list, or a part of one; `ranges` gives those of its first part. */
+  /** A list, or a part of a list; `ranges` is called for its first part. */
   list(ranges: () => readonly RankedRange[], record: ListRecord): void {
     const { width, last } = record;
     const unfinished = this.#list;
     if (unfinished !== null && unfinished.width !== width) throw malformed('a list of two widths');
     const peer = unfinished ?? this.#add(ranges(), LISTED);
     peer.width = width;
-    const entries = new Uint8Array(peer.entries.length + record.entries.length);
-    entries.set(peer.entries);
-    entries.set(record.entries, peer.entries.length);
-    peer.entries = entries;
-    if (entries.length > MAX_LISTED * width) throw malformed('a list without end');
+    peer.entries = concatBytes(peer.entries, record.entries);
+    if (peer.entries.length > MAX_LISTED * width) throw malformed('a list without end');
     this.#list = last ? null : peer;
     if (last) this.#later(this.#answerList(peer));
   }
@@ -107,31 +101,30 @@ export class PeerGroups {
     const bits = new Uint8Array(Math.ceil(entries.length / width / 8));
     for (const at of theirs) bits[at >>> 3]! |= 1 << (at & 7);
     const named = width === ID_BYTES;
-    const names = namesOf(entries, width);
-    if (!named) for (const at of theirs) peer.wanted.add(names[at]!);
-    while (context.outbox.full) yield 'output';
-    context.outbox.push({ tag: 'match', group: peer.number, gives: mine.length > 0, bits });
-    if (named) yield* context.ledger.got(pick(entries, theirs));
+    const lacking = theirs.map((at) => entries.subarray(at * width, (at + 1) * width));
+    if (!named) for (const entry of lacking) peer.wanted.add(nameOf(entry));
+    const gives = mine.length > 0;
+    yield* send(context.outbox, { tag: 'match', group: peer.number, gives, bits });
+    if (named) yield* context.ledger.got(concatBytes(...lacking));
     yield* this.#give(peer, mine, theirs.length > 0 && !named);
   }
 
-  /** Ids of the peer that we said we lack. */
+  /** Ids of the peer that we asked for. */
   *grant({ group: number, ids, last }: IdsRecord): NativeWork {
     const peer = this.#get(number);
-    if (!peer.answered) throw malformed('ids nobody waits for');
+    if (!peer.answered) throw malformed('ids that were not asked for');
     const { coding, key } = this.#context;
     const shorts = new Uint32Array(ids.length / 16);
     coding.shortIds(key.shortIds, ids, shorts, 0);
-    const names = prefixesOf(shorts, peer.width);
-    for (let at = 0; at < names.length; at += peer.width) {
-      if (peer.wanted.delete(nameOf(names.subarray(at, at + peer.width)))) continue;
+    for (const name of namesOf(prefixesOf(shorts, peer.width), peer.width)) {
+      if (peer.wanted.delete(name)) continue;
       throw malformed('an id does not hash to a short id that was asked for');
     }
     yield* this.#context.ledger.got(ids);
     if (last) this.drop(peer);
   }
 
-  /** Forgets a group that is settled, or that was given up when its ranges are answered anew. */
+  /** Forgets a group that is settled or was given up. */
   drop(peer: PeerGroup): void {
     this.#held -= peer.group.items;
     this.#groups.delete(peer.number);
@@ -139,7 +132,7 @@ export class PeerGroups {
 
   #add(ranges: readonly RankedRange[], sent: Sent): PeerGroup {
     const { maxGroups, maxHeldItems } = this.#context.limits;
-    const items = ranges.reduce((sum, { begin, end }) => sum + end - begin, 0);
+    const items = itemsIn(ranges);
     if (this.#groups.size >= maxGroups || this.#held + items > maxHeldItems) {
       throw malformed(
         `more than ${maxGroups} groups (maxGroups) or ${maxHeldItems} items (maxHeldItems) at a time`,
@@ -156,19 +149,13 @@ export class PeerGroups {
     yield* this.#settle(peer);
   }
 
-  /** Answers a group, or asks for more of it, or gives it up. */
+  /** Answers a group, asks for more symbols, or gives the group up. */
   *#settle(peer: PeerGroup): NativeWork {
     const sides = yield* decode(peer, this.#context);
-    if (sides !== null) {
-      yield* this.#answer(peer, sides);
-      return;
-    }
+    if (sides !== null) return yield* this.#answer(peer, sides);
     if (peer.estimate === null) {
       peer.estimate = estimate(peer);
-      if (isSurprise(peer)) {
-        this.#fail(peer);
-        return;
-      }
+      if (isSurprise(peer)) return this.#fail(peer);
       this.#predictor.note(peer.group.items, peer.estimate);
     }
     this.#later(this.#askMore(peer));
@@ -180,13 +167,11 @@ export class PeerGroups {
     const all = symbolsInAll(peer, this.#predictor);
     const listBytes = LIST_WIDTH * Math.min(peer.group.items, peer.count!);
     if (all > limits.maxSymbols || listBytes < SYMBOL_BYTES * (all - symbols)) {
-      this.#fail(peer);
-      return;
+      return this.#fail(peer);
     }
-    while (outbox.full) yield 'output';
+    yield* send(outbox, { tag: 'more', group: peer.number, symbols: all - symbols });
     peer.attempts++;
     peer.due = all - symbols;
-    outbox.push({ tag: 'more', group: peer.number, symbols: peer.due });
   }
 
   *#answer(peer: PeerGroup, sides: Sides): NativeWork {
@@ -197,10 +182,11 @@ export class PeerGroups {
     yield* this.#give(peer, mine, theirs.length > 0);
   }
 
-  /** Sends ids that only we have; then the group is done with, unless the peer has to grant some. */
+  /** Sends ids that only we have. Then the group is settled, unless the peer has to grant some. */
   *#give(peer: PeerGroup, mine: readonly number[], wants: boolean): NativeWork {
     peer.answered = true;
-    yield* giveIds(peer, mine, this.#context);
+    const head = { tag: 'give', group: peer.number } as const;
+    if (mine.length > 0) yield* sendIds(head, peer.group, mine, this.#context);
     if (!wants) this.drop(peer);
   }
 
@@ -209,13 +195,4 @@ export class PeerGroups {
     if (peer !== undefined) return peer;
     throw malformed(`it speaks of group ${number}, which is not open`);
   }
-}
-
-/** The ids at some positions of a list of them. */
-function pick(ids: Uint8Array, positions: readonly number[]): Uint8Array {
-  const picked = new Uint8Array(positions.length * ID_BYTES);
-  positions.forEach((at, i) => {
-    picked.set(ids.subarray(at * ID_BYTES, (at + 1) * ID_BYTES), i * ID_BYTES);
-  });
-  return picked;
 }

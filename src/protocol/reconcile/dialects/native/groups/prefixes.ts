@@ -6,13 +6,13 @@ import type { Shorts } from './peel.ts';
 const CHAIN_BITS = 16;
 const NOWHERE = -1;
 const MAX_LINKS = 16;
-/** Words of short ids gone through between two looks at the clock; eight of them cost what an item does. */
+/** Words of short ids scanned in a slice; eight of them cost as much as one item. */
 const BATCH_WORDS = 65_536;
 
 /** Shortest prefix of short ids that is sent. */
 export const MIN_PREFIX_BYTES = 2;
 
-/** Where among many short ids a few stand: one pass over the many. */
+/** Finds a few short ids among many in one pass over the many. */
 class Chains {
   readonly #heads = new Int32Array(2 ** CHAIN_BITS).fill(NOWHERE);
   readonly #next: Int32Array;
@@ -32,43 +32,58 @@ class Chains {
   next(index: number): number {
     return this.#next[index]!;
   }
+
+  /**
+   * Calls `visit` with the members of the chain of each of our short ids, given as position and words,
+   * until it returns true.
+   */
+  *scan(
+    own: Shorts,
+    meter: Meter,
+    visit: (index: number, position: number, low: number, high: number) => boolean,
+  ): NativeWork {
+    for (let begin = 0; begin < own.length; begin += BATCH_WORDS) {
+      if (meter.over) yield 'slice';
+      const end = Math.min(own.length, begin + BATCH_WORDS);
+      for (let at = begin; at < end; at += 2) {
+        const high = own[at + 1]!;
+        for (let i = this.first(high >>> CHAIN_BITS); i !== NOWHERE; i = this.next(i)) {
+          if (visit(i, at / 2, own[at]!, high)) break;
+        }
+      }
+      meter.spend((end - begin) >>> 3);
+    }
+  }
 }
 
-/** What of a difference is ours, by the short ids of the group; the rest is the peer's. */
+/** A difference, divided by the short ids of our group. */
 export interface Sides {
   /** Positions in the group. */
   readonly mine: number[];
-  /** Short ids only the peer has. */
+  /** Short ids that only the peer has. */
   readonly theirs: Shorts;
-  /** Bytes that tell each of `theirs` from everything else that the peer has. */
+  /** Prefixes of so many bytes tell each of `theirs` from all other short ids of the peer. */
   readonly width: number;
 }
 
-/** Tells ours from theirs in a decoded difference. `own`: the short ids of our group. */
+/** Divides a decoded difference. `own`: the short ids of our group. */
 export function* takeSides(difference: Shorts, own: Shorts, meter: Meter): NativeWork<Sides> {
   const count = difference.length / 2;
   const tops = Array.from({ length: count }, (_, i) => difference[2 * i + 1]! >>> CHAIN_BITS);
   const chains = new Chains(tops);
   const position = new Int32Array(count).fill(NOWHERE);
   const shared = new Uint8Array(count);
-  for (let begin = 0; begin < own.length; begin += BATCH_WORDS) {
-    if (meter.over) yield 'slice';
-    const end = Math.min(own.length, begin + BATCH_WORDS);
-    for (let at = begin; at < end; at += 2) {
-      const high = own[at + 1]!;
-      for (let i = chains.first(high >>> CHAIN_BITS); i !== NOWHERE; i = chains.next(i)) {
-        const bits = commonBits(own[at]!, high, difference[2 * i]!, difference[2 * i + 1]!);
-        if (bits === 64) position[i] = at / 2;
-        else shared[i] = Math.max(shared[i]!, bits);
-      }
-    }
-    meter.spend((end - begin) >>> 3);
-  }
+  yield* chains.scan(own, meter, (i, at, low, high) => {
+    const bits = commonBits(low, high, difference[2 * i]!, difference[2 * i + 1]!);
+    if (bits === 64) position[i] = at;
+    else shared[i] = Math.max(shared[i]!, bits);
+    return false;
+  });
   shareAmong(difference, tops, chains, shared);
   return divide(difference, position, shared);
 }
 
-/** Long chains are made up, so only their first links are looked at; the rest gets whole short ids. */
+/** Long chains are an attack: behind their first links whole short ids are sent. */
 function shareAmong(
   difference: Shorts,
   tops: readonly number[],
@@ -134,20 +149,11 @@ export function* findPrefixes(
   );
   const chains = new Chains(tops);
   const position = new Int32Array(count).fill(NOWHERE);
-  for (let begin = 0; begin < own.length; begin += BATCH_WORDS) {
-    if (meter.over) yield 'slice';
-    const end = Math.min(own.length, begin + BATCH_WORDS);
-    for (let at = begin; at < end; at += 2) {
-      const high = own[at + 1]!;
-      for (let i = chains.first(high >>> CHAIN_BITS); i !== NOWHERE; i = chains.next(i)) {
-        if (position[i] === NOWHERE && beginsWith(own[at]!, high, prefixes, i * width, width)) {
-          position[i] = at / 2;
-          break;
-        }
-      }
-    }
-    meter.spend((end - begin) >>> 3);
-  }
+  yield* chains.scan(own, meter, (i, at, low, high) => {
+    const begins = position[i] === NOWHERE && beginsWith(low, high, prefixes, i * width, width);
+    if (begins) position[i] = at;
+    return begins;
+  });
   return [...position].filter((at) => at !== NOWHERE);
 }
 

@@ -1,18 +1,19 @@
 import {
   BUCKETS,
   blockOf,
+  concatBytes,
   ID_BYTES,
   type Snapshot,
   symbolsThrough,
 } from '../../../../../store/index.ts';
 import type { Context } from '../context.ts';
 import { LOOKUP_COST } from '../meter.ts';
-import type { NativeWork, RankedRange } from '../work.ts';
+import { itemsIn, type NativeWork, type RankedRange } from '../work.ts';
 
-/** Ids hashed in one go: what fills a good part of the fastest cache. */
+/** Ids hashed at a time: they fill a good part of the fastest cache. */
 const BATCH = 4_096;
 
-/** The items of some ranges, read once, and their coded symbols as far as they have been asked for. */
+/** The items of some ranges, read once, and their first coded symbols. */
 export class SketchGroup {
   readonly ranges: readonly RankedRange[];
   readonly items: number;
@@ -24,11 +25,11 @@ export class SketchGroup {
 
   constructor(ranges: readonly RankedRange[]) {
     this.ranges = ranges;
-    this.items = ranges.reduce((sum, { begin, end }) => sum + end - begin, 0);
+    this.items = itemsIn(ranges);
     this.shorts = new Uint32Array(2 * this.items);
   }
 
-  /** Symbols in two words each, at least those that `prepare` was last asked for. */
+  /** Two words for each symbol; at least those of the last `prepare`. */
   get cells(): Uint32Array {
     return this.#cells;
   }
@@ -53,7 +54,7 @@ export class SketchGroup {
     }
   }
 
-  /** Makes the first `symbols` symbols, which the group has read its items for. */
+  /** Makes the first `symbols` symbols; call `read` first. */
   *prepare({ coding, meter }: Context, symbols: number): NativeWork {
     const last = blockOf(symbols - 1);
     if (last < this.#blocks) return;
@@ -98,21 +99,17 @@ function runsOf(snapshot: Snapshot, begin: number, end: number): Iterable<Uint8A
   return snapshot.idRuns?.(begin, end) ?? [snapshot.ids(begin, end)];
 }
 
-/** Words of symbols as they came. */
+/** The words of received symbols. */
 export function symbolWords(bytes: Uint8Array): Uint32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return Uint32Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(4 * i, true));
 }
 
-/** The ids at positions of a group, in their order, concatenated. */
+/** The ids at positions of a group, concatenated in the order of `positions`. */
 export function idsAt(
   group: SketchGroup,
   context: Context,
   positions: readonly number[],
 ): Uint8Array {
-  const ids = new Uint8Array(positions.length * ID_BYTES);
-  positions.forEach((position, i) => {
-    ids.set(group.idAt(context, position), i * ID_BYTES);
-  });
-  return ids;
+  return concatBytes(...positions.map((position) => group.idAt(context, position)));
 }

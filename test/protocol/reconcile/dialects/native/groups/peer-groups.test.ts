@@ -90,12 +90,12 @@ describe("a group of the peer's", () => {
     const due = (more as { symbols: number }).symbols;
     const thought = bench.predictor.expect(400);
     assert.ok(thought !== null && thought > 0);
-    const nobody = malformed(/symbols nobody asked for/);
-    assert.throws(() => bench.peers.symbols(0, NONE), nobody);
-    assert.throws(() => bench.peers.symbols(0, group.symbolBytes(16, 17 + due)), nobody);
+    const unasked = malformed(/symbols that were not asked for/);
+    assert.throws(() => bench.peers.symbols(0, NONE), unasked);
+    assert.throws(() => bench.peers.symbols(0, group.symbolBytes(16, 17 + due)), unasked);
     bench.peers.symbols(0, group.symbolBytes(16, 15 + due));
     assert.deepEqual(bench.work(), [], 'one symbol is still due');
-    assert.throws(() => bench.peers.symbols(0, group.symbolBytes(15 + due, 17 + due)), nobody);
+    assert.throws(() => bench.peers.symbols(0, group.symbolBytes(15 + due, 17 + due)), unasked);
     bench.peers.symbols(0, group.symbolBytes(15 + due, 16 + due));
     const said = bench.work();
     assert.deepEqual(tagsOf(said), ['found', 'give']);
@@ -118,7 +118,7 @@ describe("a group of the peer's", () => {
     const asked = malformed(/not hash to a short id that was asked for/);
     bench.sketch(all, 40);
     const early = () => bench.grant(all[0]!.id);
-    assert.throws(early, malformed(/nobody waits for/));
+    assert.throws(early, malformed(/ids that were not asked for/));
     const [found, ...rest] = bench.work();
     assert.ok(found?.tag === 'found' && rest.length === 0 && !found.gives);
     assert.equal(found.prefixes.length, 4 * found.width);
@@ -276,7 +276,7 @@ describe("a list of the peer's", () => {
   it('takes no symbols', () => {
     const bench = new PeerBench({ keys: all });
     bench.list(random.bytes(8), 8);
-    assert.throws(() => bench.peers.symbols(0, random.bytes(8)), malformed(/nobody asked for/));
+    assert.throws(() => bench.peers.symbols(0, random.bytes(8)), malformed(/symbols that were not asked for/));
   });
 });
 

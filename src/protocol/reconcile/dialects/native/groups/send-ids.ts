@@ -1,0 +1,35 @@
+import { ID_BYTES } from '../../../../../store/index.ts';
+import type { Context } from '../context.ts';
+import type { IdsRecord } from '../wire/index.ts';
+import type { NativeWork } from '../work.ts';
+import { idsAt, type SketchGroup } from './sketch-group.ts';
+
+/** Bytes of a record of ids without the ids. */
+const IDS_HEAD = 24;
+
+/** Ids in the next record: they fill the frame in the making, or a new frame if fewer than eight fit. */
+export function idsThatFit({ outbox }: Context): number {
+  const room = outbox.room - IDS_HEAD;
+  const bytes = room >= 8 * ID_BYTES ? room : outbox.maxFrameBytes - IDS_HEAD;
+  return Math.floor(bytes / ID_BYTES);
+}
+
+/** Sends ids that only we have, by their positions in the group; at least one record. */
+export function* sendIds(
+  head: Pick<IdsRecord, 'tag' | 'group'>,
+  group: SketchGroup,
+  positions: readonly number[],
+  context: Context,
+): NativeWork {
+  const { outbox, meter, ledger } = context;
+  let at = 0;
+  do {
+    while (outbox.full) yield 'output';
+    if (meter.over) yield 'slice';
+    const some = positions.slice(at, at + idsThatFit(context));
+    at += some.length;
+    const ids = idsAt(group, context, some);
+    ledger.gave(ids);
+    outbox.push({ ...head, last: at === positions.length, ids });
+  } while (at < positions.length);
+}
