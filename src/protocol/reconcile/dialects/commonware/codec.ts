@@ -60,9 +60,9 @@ export function writeBound(out: Uint8Array, offset: number, bound: Bound): numbe
 }
 
 /**
- * Reads the ranges of a message one by one, as views of it, and nothing that is not there yet: a
- * count is believed only as far as the bytes behind it go. Throws `ProtocolError` `FRAME_TOO_LARGE`
- * or, at the range where it shows, `MALFORMED_FRAME`. The order of bounds is not looked at.
+ * Reads the ranges of a message one by one, as views of it. A count is believed only as far as the
+ * bytes behind it reach. Throws `ProtocolError` `FRAME_TOO_LARGE` or, at the bad range,
+ * `MALFORMED_FRAME`. `locate` checks the order of bounds.
  */
 export function* readMessage(message: Uint8Array, limits: DecodeLimits): Generator<MessageRange> {
   checkMessageBytes(message.length, limits);

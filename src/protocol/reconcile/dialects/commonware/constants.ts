@@ -1,24 +1,24 @@
 export const DIALECT_NAME = 'commonware';
 export const DIALECT_VERSION = 1;
 
-/** Sub-ranges a differing range is split into; with at most so many items it is listed instead. */
+/** Parts of a split; a differing range of at most so many items is listed instead. */
 export const BRANCHING_FACTOR = 16;
 
 /** Bytes of a fingerprint on the wire. */
 export const FINGERPRINT_BYTES = 32;
 
 /**
- * Lowest `maxMessageBytes` taken: below it a message could be too short for the settled part of the
- * key space, one id and the fingerprint of the rest, and a session would not advance.
+ * Lowest `maxMessageBytes`: a message must hold the settled part of the key space, one id and the
+ * fingerprint of the rest, or the session would not advance.
  */
 export const MIN_MESSAGE_BYTES = 1024;
 
-/** Lowest `maxVisitedItems` taken: one comparison and one sub-range must always be possible. */
+/** Lowest `maxVisitedItems`: one comparison and one part of a split must be possible. */
 export const MIN_VISITED_ITEMS = 1024;
 
 /**
- * What one fingerprint counts for against `maxVisitedItems` at the most: storages keep sums of about
- * so many items, and hash single ids only at the ends of a range.
+ * The most that one fingerprint counts against `maxVisitedItems`: storages keep sums of about so many
+ * items, and hash single ids only at the ends of a range.
  */
 export const MAX_FINGERPRINT_COST = 64;
 

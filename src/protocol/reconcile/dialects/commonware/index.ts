@@ -2,6 +2,7 @@
 
 import type { Dialect } from '../../dialect.ts';
 import { DEFAULT_SESSION_LIMITS } from '../../options.ts';
+import { checkDigests, checkLeast } from '../shared/index.ts';
 import {
   BRANCHING_FACTOR,
   DIALECT_NAME,
@@ -12,25 +13,16 @@ import {
 } from './constants.ts';
 import { CommonwareSession } from './session.ts';
 
-/**
- * The dialect with a branching factor of choice. Sessions are right whatever each side takes; the
- * reference takes 16, and costs are known for that.
- */
+/** The dialect with a branching factor of choice: the two sides may differ. The reference takes 16. */
 export function commonwareDialect(branchingFactor: number = BRANCHING_FACTOR): Dialect {
   return {
     name: DIALECT_NAME,
     version: DIALECT_VERSION,
     session({ role, snapshot, limits: given }) {
       const limits = { ...DEFAULT_SESSION_LIMITS, ...given };
-      atLeast('maxMessageBytes', limits.maxMessageBytes, MIN_MESSAGE_BYTES);
-      atLeast('maxVisitedItems', limits.maxVisitedItems, MIN_VISITED_ITEMS);
-      const { scheme } = snapshot;
-      const digestBytes = scheme.digest(scheme.empty(), 0).length;
-      if (digestBytes !== FINGERPRINT_BYTES) {
-        throw new RangeError(
-          `the commonware dialect sends digests of ${FINGERPRINT_BYTES} bytes, ${scheme.name} makes ${digestBytes}`,
-        );
-      }
+      checkLeast('maxMessageBytes', limits.maxMessageBytes, MIN_MESSAGE_BYTES);
+      checkLeast('maxVisitedItems', limits.maxVisitedItems, MIN_VISITED_ITEMS);
+      checkDigests(DIALECT_NAME, snapshot, FINGERPRINT_BYTES);
       return new CommonwareSession({ role, snapshot, limits, branchingFactor });
     },
   };
@@ -38,8 +30,3 @@ export function commonwareDialect(branchingFactor: number = BRANCHING_FACTOR): D
 
 /** The format of Commonware's range-based set reconciliation, with our fixes (docs/protocol.md). */
 export const commonware: Dialect = commonwareDialect();
-
-function atLeast(name: string, value: number, least: number): void {
-  if (value >= least) return;
-  throw new RangeError(`${name} is ${least} or more, not ${value}: below it a session may not end`);
-}

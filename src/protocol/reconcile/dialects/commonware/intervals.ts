@@ -3,13 +3,12 @@ import type { Interval } from '../../dialect.ts';
 import type { MessageRange } from '../shared/index.ts';
 import { malformed } from './codec.ts';
 
-/** A range together with where it starts. */
+/** A range and its lower bound. */
 export type Located = MessageRange & Interval;
 
 /**
- * Puts each range where it belongs and holds a message to its form: at least one range, upper bounds
- * strictly increasing (so ranges are disjoint and none is empty), the last one infinity. Throws
- * `ProtocolError` `MALFORMED_FRAME` at the range where the form is broken.
+ * Adds lower bounds, and checks the form of a message: at least one range, upper bounds that strictly
+ * increase, the last infinity. Throws `ProtocolError` `MALFORMED_FRAME` at the first bad range.
  */
 export function* locate(ranges: Iterable<MessageRange>): Generator<Located> {
   let lower = ZERO_BOUND;
@@ -71,7 +70,7 @@ function hull(a: Interval, b: Interval): Interval {
   };
 }
 
-/** A bound that does not keep the frame it was read from in memory. */
+/** A copy, which does not keep the frame in memory. */
 function own(bound: Bound): Bound {
   return { hint: bound.hint, id: bound.id === null ? null : bound.id.slice() };
 }

@@ -13,35 +13,26 @@ const RESERVED_BYTES =
   MAX_VARINT_BYTES + MAX_HEAD_BYTES + boundBytes(INFINITE_BOUND) + 1 + FINGERPRINT_BYTES;
 
 /**
- * One message in the making, from zero towards infinity. Adjacent skips merge. It never grows past
- * `maxBytes`: callers look at the room left, and where it does not do they `cut`, which ends the
- * answer there; only the fingerprint of the rest may then follow.
+ * One message in the making, from zero towards infinity. Adjacent skips merge. Callers check the room
+ * left, and `cut` the answer where it is too small; then only the fingerprint of the rest may follow.
  */
 export class Reply {
   readonly #maxBytes: number;
   readonly #ranges: MessageRange[] = [];
-  readonly #listed: Interval[] = [];
+  /** The intervals that this message lists. */
+  readonly listed: Interval[] = [];
+  /** The bound at which the answer was cut off. */
+  cutAt: Bound | null = null;
   #bytes = 0;
   #skip: Bound | null = null;
-  #cut: Bound | null = null;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Where the answer was cut off, or null. */
-  get cutAt(): Bound | null {
-    return this.#cut;
-  }
-
   /** Nothing but skips so far. */
   get silent(): boolean {
     return this.#ranges.length === 0;
-  }
-
-  /** What this message lists. */
-  get listed(): readonly Interval[] {
-    return this.#listed;
   }
 
   /** Whether one more fingerprint fits. */
@@ -59,17 +50,19 @@ export class Reply {
   }
 
   fingerprint(upper: Bound, fingerprint: Uint8Array): void {
-    this.#push({ mode: 'fingerprint', upper, fingerprint });
+    this.#flush();
+    this.#append({ mode: 'fingerprint', upper, fingerprint });
   }
 
   list(interval: Interval, ids: readonly Uint8Array[]): void {
-    this.#push({ mode: 'list', upper: interval.upper, ids: concatBytes(...ids) });
-    this.#listed.push(interval);
+    this.#flush();
+    this.#append({ mode: 'list', upper: interval.upper, ids: concatBytes(...ids) });
+    this.listed.push(interval);
   }
 
-  /** Ends the answer at `bound`, which everything said so far reaches up to. */
+  /** Ends the answer at `bound`, up to which the ranges so far reach. */
   cut(bound: Bound): void {
-    this.#cut = bound;
+    this.cutAt = bound;
   }
 
   encode(): Uint8Array {
@@ -80,11 +73,6 @@ export class Reply {
   #room(): number {
     const pending = this.#skip === null ? 0 : boundBytes(this.#skip) + 1;
     return this.#maxBytes - this.#bytes - pending - RESERVED_BYTES - MAX_HEAD_BYTES;
-  }
-
-  #push(range: MessageRange): void {
-    this.#flush();
-    this.#append(range);
   }
 
   #flush(): void {

@@ -21,8 +21,8 @@ export interface CommonwareSessionInit {
   limits: SessionLimits;
   branchingFactor: number;
   /**
-   * Listed intervals remembered; beyond it only those of the latest message. Lowering it costs bytes,
-   * no ids; raising it lets a peer make us remember more.
+   * Listed intervals remembered; beyond it only those of the last message. Lowering it costs bytes,
+   * raising it memory.
    * @default 65_536
    */
   maxIntervals?: number;
@@ -30,9 +30,8 @@ export interface CommonwareSessionInit {
 
 /**
  * One session of the commonware dialect (docs/protocol.md). Every message covers the whole key space
- * and answers the one before it, range by range, from left to right. What has been skipped stays
- * skipped, so the settled part that starts at zero only grows, and it does grow, however small the
- * cap: that is why a session ends.
+ * and answers the previous message, range by range, from left to right. Skipped ranges stay skipped.
+ * So the settled part that starts at zero grows with each message, and the session ends.
  */
 export class CommonwareSession implements Session {
   readonly role: Role;
@@ -44,7 +43,7 @@ export class CommonwareSession implements Session {
   readonly #emptyDigest: Uint8Array;
   readonly #found = new Set<string>();
   #listed = new IntervalSet();
-  #equal = false;
+  equal = false;
 
   constructor(init: CommonwareSessionInit) {
     this.role = init.role;
@@ -55,10 +54,6 @@ export class CommonwareSession implements Session {
     this.#maxIntervals = init.maxIntervals ?? DEFAULT_MAX_INTERVALS;
     const { scheme } = init.snapshot;
     this.#emptyDigest = scheme.digest(scheme.empty(), 0);
-  }
-
-  get equal(): boolean {
-    return this.#equal;
   }
 
   start(): Step {
@@ -83,7 +78,7 @@ export class CommonwareSession implements Session {
       this.#answerRange(range, reply, missing);
     }
     const over = modes.size === 1 && modes.has('skip');
-    if (this.#turns.first) this.#equal = over ? this.role === 'initiator' : allEqual(modes, reply);
+    if (this.#turns.first) this.equal = over ? this.role === 'initiator' : allEqual(modes, reply);
     if (over) return { frames: [], missing, done: true };
     if (reply.cutAt !== null) {
       const { size } = this.#snapshot;
@@ -95,7 +90,7 @@ export class CommonwareSession implements Session {
     return { frames: [reply.encode()], missing, done };
   }
 
-  /** Behind a cut lists are still read, since their sender counts on it; nothing is answered. */
+  /** Lists behind a cut are read, for their sender relies on it, and not answered. */
   #answerRange(range: Located, reply: Reply, missing: Uint8Array[]): void {
     if (range.mode === 'list') this.#learn(range.ids, missing);
     if (reply.cutAt !== null) return;
@@ -138,8 +133,8 @@ export class CommonwareSession implements Session {
   }
 
   /**
-   * Who has listed the range before has nothing to add. Else the initiator gives all it has there,
-   * as the reference does, and the responder what the other side lacks.
+   * A side that listed the range before skips it. Otherwise the initiator lists all its ids there, as
+   * the reference does, and the responder those that the peer lacks.
    */
   #answerList(range: ListRange & Interval, reply: Reply): void {
     if (this.#listed.covers(range)) {
@@ -153,7 +148,7 @@ export class CommonwareSession implements Session {
     else this.#list(range, without(keys, range.ids), reply, 'skip');
   }
 
-  /** Lists `keys`, which lie in `range`, as far as they fit; cuts the message at the first that does not. */
+  /** Lists the `keys` of `range`; cuts the message at the first key that does not fit. */
   #list(
     range: Interval,
     keys: Iterable<ItemKey>,
@@ -182,14 +177,14 @@ export class CommonwareSession implements Session {
     return this.#snapshot.scheme.digest(this.#snapshot.fingerprint(begin, end), end - begin);
   }
 
-  /** Forgetting makes us list again what the peer knows, no more: memory is bounded, ids are not lost. */
+  /** Forgotten intervals are listed again, so that bounded memory loses no ids. */
   #remember(listed: readonly Interval[]): void {
     if (this.#listed.size + listed.length > this.#maxIntervals) this.#listed = new IntervalSet();
     for (const interval of listed) this.#listed.add(interval);
   }
 }
 
-/** The opening said fingerprints alone, and each was found equal: so are the whole sets. */
+/** The opening had fingerprints alone, and all were equal: so are the whole sets. */
 function allEqual(modes: ReadonlySet<string>, reply: Reply): boolean {
   return modes.size === 1 && modes.has('fingerprint') && reply.silent && reply.cutAt === null;
 }

@@ -5,26 +5,23 @@ import {
   lackingIn,
   type Snapshot,
 } from '../../../../store/index.ts';
+import type { Step } from '../../dialect.ts';
 import { pieces } from './message-builder.ts';
 
-/** Ids that lists showed to be on one side alone, 32 bytes each. */
-export interface Learnt {
-  /** We hold them, and the peer does not. */
-  readonly have: readonly Uint8Array[];
-  /** The peer holds them, and we do not, under whatever hint. */
-  readonly missing: readonly Uint8Array[];
-}
+/** Ids on one side alone, 32 bytes each; the missing ones are not here under any hint. */
+export type Learnt = Required<Pick<Step, 'have' | 'missing'>>;
 
-/** Compares lists of ids with our own, and tells each difference once in a session's life. */
+/** Compares lists of ids with our own, and tells each difference once in a session. */
 export class Learner {
   readonly #snapshot: Snapshot;
   readonly #missing = new Set<string>();
   /** A bit for each rank whose id was told. */
   #told: Uint8Array | null = null;
   #have: Uint8Array[] = [];
-  /** Ids the peer has where we do not: we may hold them under another hint. */
+  /** Ids in lists of the peer and not in ours; we may hold them under another hint. */
   #foreign = new Set<string>();
-  #same = true;
+  /** All lists so far were equal to ours. */
+  same = true;
 
   constructor(snapshot: Snapshot) {
     this.#snapshot = snapshot;
@@ -35,12 +32,7 @@ export class Learner {
     return this.#missing.size;
   }
 
-  /** No list so far differed from what we have in its range. */
-  get same(): boolean {
-    return this.#same;
-  }
-
-  /** @param theirs The ids the peer has where we have those of [begin, end), concatenated. */
+  /** @param theirs The ids of the peer in the range of our [begin, end), concatenated. */
   compare(theirs: Uint8Array, begin: number, end: number): void {
     const others = keysOf(theirs);
     let rank = begin;
@@ -53,7 +45,7 @@ export class Learner {
     for (const key of others) this.#note(key);
   }
 
-  /** What was learnt since it was last taken. */
+  /** The differences since the last call. */
   take(): Learnt {
     const have = this.#have;
     const missing = lackingIn(this.#snapshot, [...this.#foreign].map(keyToBytes));
@@ -64,7 +56,7 @@ export class Learner {
   }
 
   #tell(rank: number, id: Uint8Array): void {
-    this.#same = false;
+    this.same = false;
     this.#told ??= new Uint8Array(Math.ceil(this.#snapshot.size / 8));
     const bit = 1 << (rank & 7);
     if ((this.#told[rank >>> 3]! & bit) !== 0) return;
@@ -73,7 +65,7 @@ export class Learner {
   }
 
   #note(key: string): void {
-    this.#same = false;
+    this.same = false;
     if (!this.#missing.has(key)) this.#foreign.add(key);
   }
 }

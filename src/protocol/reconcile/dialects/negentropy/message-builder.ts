@@ -17,9 +17,9 @@ export interface AnswerPlace {
 }
 
 /**
- * Where the fingerprint of the rest starts when a message is full: at the range that was dropped, or,
- * as in the reference, behind it, with the skip before it dropped too. The peer takes that for a
- * difference, so sessions end all the same, but later.
+ * In a full message the fingerprint of the rest starts at the dropped range. The reference starts it
+ * behind that range and also drops the skip before it: its peer sees a difference there, so that
+ * sessions end later.
  */
 export type Overflow = 'correct' | 'reference';
 
@@ -30,7 +30,7 @@ export interface AnswerInit {
   overflow: Overflow;
 }
 
-/** One message in the making, which answers the peer's range by range, from left to right. */
+/** An answer in the making, range by range, from left to right. */
 export class MessageBuilder {
   readonly #snapshot: Snapshot;
   readonly #overflow: Overflow;
@@ -38,8 +38,10 @@ export class MessageBuilder {
   /** The message is full when it is longer. */
   readonly #fullAt: number;
   #skip: Bound | null = null;
-  #full = false;
-  #asks = false;
+  /** The last range is written: the fingerprint of the rest stands behind it. */
+  full = false;
+  /** Has fingerprints, which the peer may answer. */
+  asks = false;
 
   constructor({ snapshot, maxBytes, overflow }: AnswerInit) {
     this.#snapshot = snapshot;
@@ -54,21 +56,11 @@ export class MessageBuilder {
     return this.#writer.length === 1;
   }
 
-  /** Has fingerprints, so that the peer may have something to say to it. */
-  get asks(): boolean {
-    return this.#asks;
-  }
-
-  /** Took its last range: the fingerprint of the rest stands behind it. */
-  get full(): boolean {
-    return this.#full;
-  }
-
   skip(upper: Bound): void {
     this.#skip = upper;
   }
 
-  /** Narrows a range down: fingerprints of its parts, or all ids where they are few. */
+  /** Narrows a range: fingerprints of its parts, or all ids where they are few. */
   split(place: AnswerPlace): void {
     const mark = this.#writer.mark();
     const skip = this.#skip;
@@ -80,7 +72,7 @@ export class MessageBuilder {
     this.putOff(this.#overflow === 'correct' ? place.begin : place.end);
   }
 
-  /** All ids of a range, as far as they fit; the first that does not becomes its upper bound. */
+  /** Ids of a range; the first that does not fit becomes its upper bound. */
   list({ upper, begin, end }: AnswerPlace): void {
     const room = Math.floor((this.#fullAt - this.#writer.length) / ID_BYTES) + 1;
     this.#flush();
@@ -89,7 +81,7 @@ export class MessageBuilder {
     this.#writer.list(bound, cut - begin, pieces(this.#snapshot, begin, cut));
     if (this.#writer.length <= this.#fullAt) return;
     const nothingLeft = compareBounds(bound, INFINITE_BOUND) === 0;
-    if (nothingLeft && this.#overflow === 'correct') this.#full = true;
+    if (nothingLeft && this.#overflow === 'correct') this.full = true;
     else this.putOff(cut);
   }
 
@@ -97,7 +89,7 @@ export class MessageBuilder {
   putOff(begin: number): void {
     this.#flush();
     this.#fingerprint(INFINITE_BOUND, fingerprintOf(this.#snapshot, begin, this.#snapshot.size));
-    this.#full = true;
+    this.full = true;
   }
 
   encode(): Uint8Array {
@@ -116,7 +108,7 @@ export class MessageBuilder {
 
   #fingerprint(upper: Bound, fingerprint: Uint8Array): void {
     this.#writer.fingerprint(upper, fingerprint);
-    this.#asks = true;
+    this.asks = true;
   }
 
   #flush(): void {

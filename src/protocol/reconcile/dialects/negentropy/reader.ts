@@ -8,9 +8,8 @@ import { readVarint } from './varint.ts';
 const malformed = malformedAs('this is no negentropy message');
 
 /**
- * One message, read range by range, as views of it, and nothing that is not there: a count is
- * believed only as far as the bytes behind it go. Everything throws `ProtocolError` `FRAME_TOO_LARGE`
- * or, where it shows, `MALFORMED_FRAME`.
+ * Reads a message range by range, as views of it. A count is believed only as far as the bytes behind
+ * it reach. Throws `ProtocolError` `FRAME_TOO_LARGE` or, at the bad range, `MALFORMED_FRAME`.
  */
 export class MessageReader {
   /** The first byte, 0x60 to 0x6f. */
@@ -36,7 +35,7 @@ export class MessageReader {
     return this.#bytes.remaining === 0;
   }
 
-  /** The next range. A bound is never below the one before it; it may be the same. */
+  /** The next range. Its bound is at or above the previous bound. */
   range(): MessageRange {
     const upper = this.#upper();
     const mode = this.#bytes.varint();
@@ -71,12 +70,12 @@ export class MessageReader {
   #ids(): Uint8Array {
     const count = this.#bytes.varint();
     const room = Math.floor(this.#bytes.remaining / ID_BYTES);
-    if (count > room) throw malformed(`it announces ${count} ids and has ${room} at the most`);
+    if (count > room) throw malformed(`it announces ${count} ids and has at most ${room}`);
     return this.#bytes.take(Number(count) * ID_BYTES);
   }
 }
 
-/** Order of bounds whose id prefixes stand for ids padded with zeros. */
+/** The order of bounds with ids padded with zeros. */
 function comparePadded(a: Bound, b: Bound): number {
   if (a.hint !== b.hint) return a.hint < b.hint ? -1 : 1;
   for (let i = 0; i < ID_BYTES; i++) {

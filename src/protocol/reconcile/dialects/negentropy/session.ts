@@ -29,10 +29,10 @@ export interface NegentropySessionInit {
 }
 
 /**
- * One session of Negentropy Protocol V1 (docs/negentropy.md). Every message answers the one before
- * it, range by range, from left to right; what has been skipped or listed stays settled, so the
- * settled part that starts at zero only grows. The initiator ends the session by saying nothing, and
- * knows all differences then; the responder learns none.
+ * One session of Negentropy Protocol V1 (docs/negentropy.md). Every message answers the previous
+ * message, range by range, from left to right. Skipped and listed ranges stay settled, so the settled
+ * part that starts at zero only grows. At the end the initiator is silent, and knows all differences;
+ * the responder learns none.
  */
 export class NegentropySession implements Session {
   readonly role: Role;
@@ -41,8 +41,8 @@ export class NegentropySession implements Session {
   readonly #turns: Turns;
   readonly #overflow: Overflow;
   readonly #learner: Learner;
-  #equal = false;
-  /** Each range so far was compared with ours and found equal. */
+  equal = false;
+  /** All ranges so far were compared and equal. */
   #agreed = true;
 
   constructor(init: NegentropySessionInit) {
@@ -52,10 +52,6 @@ export class NegentropySession implements Session {
     this.#turns = new Turns(init.limits);
     this.#overflow = init.overflow;
     this.#learner = new Learner(init.snapshot);
-  }
-
-  get equal(): boolean {
-    return this.#equal;
   }
 
   start(): Step {
@@ -115,7 +111,7 @@ export class NegentropySession implements Session {
     answer.split(place);
   }
 
-  /** A list that answers too many of our ids for one frame is compared as far as may be. */
+  /** A list is compared as far as the work for one frame allows. */
   #learn(ids: Uint8Array, { upper, begin, end }: AnswerPlace, answer: MessageBuilder): void {
     const stop = Math.min(end, begin + Math.max(1, this.#turns.left));
     this.#turns.visit(stop - begin);
@@ -129,20 +125,19 @@ export class NegentropySession implements Session {
     return equalBytes(ids, this.#snapshot.ids(begin, end));
   }
 
-  /** What the initiator was told in full it need not ask again; what a responder lists ends there. */
   #step(answer: MessageBuilder): Step {
     if (this.role === 'initiator') {
       const { have, missing } = this.#learner.take();
       if (!answer.silent) return { frames: [answer.encode()], have, missing, done: false };
-      this.#equal = this.#learner.same;
+      this.equal = this.#learner.same;
       return { frames: [], have, missing, done: true };
     }
-    if (this.#turns.first) this.#equal = this.#agreed;
+    if (this.#turns.first) this.equal = this.#agreed;
     const frames = [answer.encode()];
     return { frames, missing: [], done: !answer.asks, mayEnd: true };
   }
 
-  /** A responder says which version it speaks, and the peer may begin again with that. */
+  /** A responder names its version, and the peer may begin again with that. */
   #otherVersion(version: number): Step {
     if (this.role === 'responder') {
       return { frames: [Uint8Array.of(VERSION_BYTE)], missing: [], done: false, mayEnd: true };
@@ -154,11 +149,7 @@ export class NegentropySession implements Session {
   }
 
   #newAnswer(): MessageBuilder {
-    const { maxMessageBytes } = this.#limits;
-    return new MessageBuilder({
-      snapshot: this.#snapshot,
-      maxBytes: maxMessageBytes,
-      overflow: this.#overflow,
-    });
+    const { maxMessageBytes: maxBytes } = this.#limits;
+    return new MessageBuilder({ snapshot: this.#snapshot, maxBytes, overflow: this.#overflow });
   }
 }

@@ -1,10 +1,5 @@
-import {
-  type Bound,
-  fingerprintsBetween,
-  ID_BYTES,
-  type ItemKey,
-  type Snapshot,
-} from '../../../../store/index.ts';
+import { type Bound, fingerprintsBetween, type Snapshot } from '../../../../store/index.ts';
+import { boundAt } from '../shared/index.ts';
 import { BUCKETS } from './constants.ts';
 
 /** One of the parts a range is split into. */
@@ -14,7 +9,7 @@ export interface SplitRange {
   readonly fingerprint: Uint8Array;
 }
 
-/** Ranks that cut [begin, end) into 16 parts, the first of which hold one item more where it is uneven. */
+/** Ranks that cut [begin, end) into 16 parts; the first parts hold the items left over. */
 export function cutsOf(begin: number, end: number): number[] {
   const size = Math.floor((end - begin) / BUCKETS);
   const larger = (end - begin) % BUCKETS;
@@ -34,17 +29,4 @@ export function splitRange(
     upper: i === BUCKETS - 1 ? upper : boundAt(snapshot, cuts[i + 1]!),
     fingerprint: snapshot.scheme.digest(state, cuts[i + 1]! - cuts[i]!),
   }));
-}
-
-/** The shortest bound between the keys at `rank - 1` and `rank`. */
-function boundAt(snapshot: Snapshot, rank: number): Bound {
-  return shortestBound(snapshot.select(rank - 1), snapshot.select(rank));
-}
-
-/** The shortest bound above `left` that is not above `right`, two neighbours. */
-export function shortestBound(left: ItemKey, right: ItemKey): Bound {
-  if (left.hint !== right.hint) return { hint: right.hint, id: null };
-  let shared = 0;
-  while (shared < ID_BYTES && left.id[shared] === right.id[shared]) shared++;
-  return { hint: right.hint, id: right.id.subarray(0, shared + 1) };
 }

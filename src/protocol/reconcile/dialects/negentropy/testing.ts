@@ -4,6 +4,6 @@ export { MIN_FRAME_BYTES } from './constants.ts';
 export { Learner } from './learner.ts';
 export { fingerprintOf, MessageBuilder, pieces } from './message-builder.ts';
 export { MessageReader } from './reader.ts';
-export { cutsOf, shortestBound, splitRange } from './split.ts';
+export { cutsOf, splitRange } from './split.ts';
 export { readVarint, writeVarint } from './varint.ts';
 export { MessageWriter } from './writer.ts';

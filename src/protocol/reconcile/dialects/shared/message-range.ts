@@ -1,7 +1,7 @@
 import type { Bound } from '../../../../store/index.ts';
 import { ProtocolError } from '../../../errors.ts';
 
-/** What a message says about the keys from the bound of the range before it up to `upper`. */
+/** A statement about the keys from the bound of the previous range up to `upper`. */
 export type MessageRange = SkipRange | FingerprintRange | ListRange;
 
 export interface SkipRange {

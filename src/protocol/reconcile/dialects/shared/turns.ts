@@ -18,7 +18,7 @@ export class Turns {
     return this.#rounds === 1;
   }
 
-  /** Items that this frame may still make us look at; below 1 there is none. */
+  /** Items that this frame may still make us read; none below 1. */
   get left(): number {
     return this.#limits.maxVisitedItems - this.#visited;
   }
@@ -30,8 +30,8 @@ export class Turns {
   }
 
   /**
-   * Has one frame answered; a session whose answer throws has ended. `missing` is the number of ids
-   * learnt before. Throws `UNEXPECTED_FRAME` before the start and after the end, `BUDGET_SPENT`.
+   * Answers one frame; an answer that throws ends the session. `missing`: ids learnt before. Throws
+   * `UNEXPECTED_FRAME` before the start and after the end, `BUDGET_SPENT`.
    */
   take(missing: number, answer: () => Step): Step {
     if (this.#state !== 'running') {
@@ -50,7 +50,7 @@ export class Turns {
     this.#visited += items;
   }
 
-  /** Whether this frame has had its share of work; each range answered counts for one item. */
+  /** Whether the work for this frame is used up; each answered range counts as one item. */
   exhausted(): boolean {
     return this.#visited++ >= this.#limits.maxVisitedItems;
   }

@@ -63,7 +63,7 @@ describe('the parts of a range', () => {
     });
   });
 
-  it('are pieces of 1,024 ids at the most, all of them once', () => {
+  it('are pieces of at most 1,024 ids, all of them once', () => {
     for (const [begin, end] of [
       [0, 0],
       [3, 1_026],

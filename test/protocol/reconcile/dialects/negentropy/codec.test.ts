@@ -5,10 +5,10 @@ import {
   MessageReader,
   MessageWriter,
   readVarint,
-  shortestBound,
   writeVarint,
 } from '../../../../../src/protocol/reconcile/dialects/negentropy/testing.ts';
 import type { MessageRange } from '../../../../../src/protocol/reconcile/dialects/shared/index.ts';
+import { shortestBound } from '../../../../../src/protocol/reconcile/dialects/shared/index.ts';
 import { varintBytes } from '../../../../../src/protocol/testing.ts';
 import {
   type Bound,

@@ -1,4 +1,5 @@
 import type { Bound, Snapshot } from '../../../../../store/index.ts';
+import { boundAt } from '../../shared/index.ts';
 import { BLIND_SYMBOLS, BRANCHING, PLAIN_ITEMS, SHORT_LIST, SKETCH_SUMS } from '../constants.ts';
 import type { Context } from '../context.ts';
 import {
@@ -11,7 +12,6 @@ import {
 } from '../groups/index.ts';
 import type { RunRecord, SplitPart } from '../wire/index.ts';
 import { inCluster, type NativeWork, type RankedRange } from '../work.ts';
-import { boundAt } from './bounds.ts';
 import { type Compared, rangeDigest } from './questions.ts';
 
 /** Bytes of a record of symbols or of entries besides them, at the most. */

@@ -1,7 +1,6 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export { Announced, partsOf } from './announced.ts';
-export { boundAt } from './bounds.ts';
 export { Incoming } from './incoming.ts';
 export { Proofs } from './proofs.ts';
 export { type AskedRange, compare, rangeDigest } from './questions.ts';

@@ -14,8 +14,8 @@ import {
   prefixesOf,
   takeSides,
 } from '../../../../../../src/protocol/reconcile/dialects/native/groups/testing.ts';
-import { boundAt } from '../../../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
 import { Meter } from '../../../../../../src/protocol/reconcile/dialects/native/testing.ts';
+import { boundAt } from '../../../../../../src/protocol/reconcile/dialects/shared/index.ts';
 import {
   codingReference,
   type ItemKey,

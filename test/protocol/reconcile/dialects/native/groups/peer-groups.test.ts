@@ -276,7 +276,10 @@ describe("a list of the peer's", () => {
   it('takes no symbols', () => {
     const bench = new PeerBench({ keys: all });
     bench.list(random.bytes(8), 8);
-    assert.throws(() => bench.peers.symbols(0, random.bytes(8)), malformed(/symbols that were not asked for/));
+    assert.throws(
+      () => bench.peers.symbols(0, random.bytes(8)),
+      malformed(/symbols that were not asked for/),
+    );
   });
 });
 
