@@ -7,24 +7,15 @@ export type Role = 'initiator' | 'responder';
 export interface Step {
   /** Frames to send, in order. */
   readonly frames: readonly Uint8Array[];
-  /** Ids learnt to be held by the peer and not here; each once in a session's life. */
+  /** Ids that the peer holds and we lack; each once in a session. */
   readonly missing: readonly Uint8Array[];
-  /**
-   * Ids learnt to be held here and not by the peer; each once in a session's life. Left out by
-   * dialects and roles that do not learn them.
-   */
+  /** Ids that we hold and the peer lacks; each once. Absent where the dialect or role learns none. */
   readonly have?: readonly Uint8Array[];
-  /** Nothing is outstanding: send `frames`, then expect and send nothing more. */
+  /** Send `frames`, then expect and send no more. */
   readonly done: boolean;
-  /**
-   * The peer may end the session by closing its side: that is a good end too. Left out where a session
-   * ends by frames alone.
-   */
+  /** It is a good end too if the peer closes its side. Absent where sessions end by frames alone. */
   readonly mayEnd?: boolean;
-  /**
-   * The reason to call `proceed`: to go on working, or to hand out the next frame once those so far
-   * have been taken. Absent when the session waits for the next frame.
-   */
+  /** Call `proceed` to continue the work, or for the next frame once the frames so far are taken. */
   readonly pending?: 'work' | 'output';
 }
 
@@ -36,62 +27,62 @@ export interface Interval {
 
 /** The result of a session, once it is done. */
 export interface Finding {
-  /** The reconciled part: every other field speaks of this alone. */
+  /** The reconciled part; the other fields are about this part. */
   readonly interval: Interval;
   /** Ids only we have, and ids only the peer has, among them those we refuse. */
   readonly mine: number;
   readonly theirs: number;
-  /** Ids only the peer has that we refuse to hold. */
+  /** Ids only the peer has that we refuse. */
   readonly refused: number;
-  /** Our set with the ids learnt is the set of the peer, to the last id: the peer has proved it. */
+  /** The peer has proved that its set is ours with these differences, to the last id. */
   readonly proved: boolean;
-  /** The bound at which the next session should go on, when this one had to stop short. */
+  /** The bound at which the next session should continue, when this session stopped short. */
   readonly continueFrom: Bound | null;
-  /** The budget that was spent, on either side, when it stopped short for that. */
+  /** The spent budget of either side, if that is why it stopped short. */
   readonly spent: string | null;
 }
 
-/** The first words of one side about its set. They are not proved: they serve to choose, and for no claim. */
+/** The opening statement of one side about its set, without proof: a hint for choices. */
 export interface Outline {
-  /** The part that it is willing to reconcile; all else speaks of this alone. */
+  /** The part that it will reconcile; the other fields are about this part. */
   readonly interval: Interval;
   readonly count: number;
-  /** 16 bytes of a digest without a key: equal roots are of equal sets, unless a side lies. */
+  /** 16 bytes of a digest without a key: equal roots mean equal sets, unless a side lies. */
   readonly root: Uint8Array;
   /**
-   * False: it puts off all that differs.
+   * False: it puts off all differences.
    * @default true
    */
   readonly settles?: boolean;
 }
 
-/** A part of the key space as a survey found it. */
+/** A part of the key space in a survey. */
 export interface Surveyed extends Interval {
-  /** Items here, and as the peer says there. */
+  /** Items here, and at the peer by its own count. */
   readonly ours: number;
   readonly theirs: number;
   readonly differs: boolean;
 }
 
-/** One reconciliation, seen from one side: frames in, frames out. No clock, no I/O. */
+/** One side of a reconciliation: frames in, frames out. No clock, no I/O. */
 export interface Session {
   readonly role: Role;
   /** True once both whole sets were found equal, as of both sides' snapshots. */
   readonly equal: boolean;
-  /** True once the sets were found to differ. Dialects without it show that by `equal` alone. */
+  /** True once the sets are known to differ. Dialects without it show that by `equal` alone. */
   readonly differs?: boolean;
   /** The initiator's opening frames; called once, first. A responder's are empty. */
   start(): Step;
   /** Digests one frame of the peer; throws `ProtocolError` on a bad one, ending the session. */
   receive(frame: Uint8Array): Step;
   /**
-   * Goes on after a step with `pending`: does some milliseconds of work, and with `room` gives at most
-   * one frame. Frames may be received between two calls. Sessions that never say `pending` have none.
+   * Call it after a step with `pending`: some milliseconds of work, and with `room` at most one frame.
+   * Frames may be received between two calls.
    */
   proceed?(room: boolean): Step;
   /** Null until the session is done. Absent in dialects that prove nothing. */
   readonly finding?: Finding | null;
-  /** The lowest bound above which something may be left to settle. Absent where a dialect cannot tell. */
+  /** The lowest bound above which differences may be left. Absent where a dialect cannot tell. */
   readonly unsettledFrom?: Bound | null;
   /** The outlines of both sides; null until both are known. Absent in dialects without outlines. */
   readonly outlines?: { readonly ours: Outline; readonly theirs: Outline } | null;
@@ -101,35 +92,35 @@ export interface Session {
 
 export interface SessionInit {
   role: Role;
-  /** The set, unchanged for as long as the session lasts. The caller releases it. */
+  /** The set during the session. The caller releases it. */
   snapshot: Snapshot;
   limits?: Partial<SessionLimits>;
   /**
-   * The part to reconcile, for dialects that can do with less than everything.
+   * The part to reconcile; some dialects always reconcile everything.
    * @default everything
    */
   interval?: Interval;
   /**
-   * Ids that shall not be fetched from the peer: they are counted, and never missing.
+   * Ids that are not fetched from the peer: they are counted, and never missing.
    * @default none
    */
   refuses?: (id: Uint8Array) => boolean;
   /**
-   * False: a survey. The session finds out whether the sets are equal, and if not where they differ,
-   * and puts off all that differs. For dialects that can put off.
+   * False: a survey. The session learns whether and where the sets differ, and puts off all
+   * differences. For dialects with outlines.
    * @default true
    */
   settles?: boolean;
 }
 
-/** A language of reconciliation: turns a snapshot and a role into a session. */
+/** Makes a session from a snapshot and a role. */
 export interface Dialect {
   /** Part of the protocol id, for example `commonware`. */
   readonly name: string;
   readonly version: number;
   /**
-   * Sessions may follow each other on one stream: each side knows by the frames when one has ended,
-   * and the initiator sends one frame and then nothing before it has heard the responder.
+   * A stream may carry several sessions: frames show both sides the end of a session, and the initiator
+   * waits for an answer to its first frame.
    * @default false
    */
   readonly lasting?: boolean;

@@ -10,26 +10,24 @@ export interface SessionLimits {
    */
   maxInboundBytes: number;
   /**
-   * Frames accepted in one session. A session that needs more ends with `BUDGET_SPENT`.
+   * Frames accepted in one session, which then ends with `BUDGET_SPENT`.
    * @default 65_536
    */
   maxRounds: number;
   /**
-   * Items looked at for fingerprints while one frame is answered; the rest of the key space is then
-   * put off by one fingerprint. Raising it saves round trips on large sets, lowering it keeps the
-   * event loop from standing still.
+   * Items read to answer one frame; one fingerprint then puts off the rest of the key space. Raising it
+   * saves round trips on large sets, lowering it shortens pauses of the event loop.
    * @default 262_144
    */
   maxVisitedItems: number;
   /**
-   * Missing ids learnt in one session, give or take a frame. A session that finds more ends with
-   * `BUDGET_SPENT`; what it found counts. Raising it lets a peer make us remember more.
+   * Missing ids learnt in one session, give or take a frame. With more it ends with `BUDGET_SPENT`, and
+   * the ids count. Raising it lets a peer make us remember more.
    * @default 1_048_576
    */
   maxMissing: number;
 }
 
-/** A dialect with frames of another size says so beside its own defaults. */
 export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxMessageBytes: 1024 * 1024,
   maxInboundBytes: 8 * 1024 * 1024,
@@ -38,18 +36,16 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxMissing: 1_048_576,
 };
 
-/** How patient and how busy the reconciliation service is. */
 export interface ReconcileOptions {
   /**
-   * Milliseconds for a stream to open, and for a peer that starts at the same time to come forward
-   * with the stream that counts. Lowering it gives up sooner on slow links.
+   * Milliseconds for a stream to open, ours or that of a peer that starts at the same time. Lowering it
+   * gives up sooner on slow links.
    * @default 10_000
    */
   openTimeoutMs: number;
   /**
-   * Milliseconds for a frame to come, or to be taken by the peer. It includes the time the peer
-   * needs to compute it, and at first to have room for a session. Lowering it detects dead peers
-   * sooner, and ends sessions with slow ones.
+   * Milliseconds for a frame to arrive, or to be taken by the peer, with the peer's time to compute it,
+   * and at first to find a slot. Lowering it detects dead peers sooner, and loses slow peers.
    * @default 10_000
    */
   frameTimeoutMs: number;
@@ -59,16 +55,14 @@ export interface ReconcileOptions {
    */
   sessionTimeoutMs: number;
   /**
-   * Sessions at a time over all peers that we start, and as many again that peers start; more wait.
-   * Were it one number for both, two nodes full of sessions they started would wait for each other.
-   * Raising it costs memory and makes each session slower.
+   * Sessions at a time that we start, and as many again that peers start; more wait. With one number
+   * for both, two busy nodes would wait for each other. Raising it costs memory and slows each session.
    * @default 8
    */
   maxSessions: number;
   /**
-   * Milliseconds after which a session ends when others wait for its place; the next one with that peer
-   * goes on where it had come to. Lowering it keeps slow peers from holding up the others sooner, and
-   * breaks long sessions of a busy node into more pieces.
+   * Milliseconds after which a session ends when others wait; the next session with the peer continues
+   * there. Lowering it shortens the wait behind slow peers, and cuts long sessions of a busy node.
    * @default 60_000
    */
   giveWayMs: number;

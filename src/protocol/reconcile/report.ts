@@ -1,7 +1,7 @@
 import type { Bound } from '../../store/index.ts';
 import type { Finding, Interval, Outline, Role, Surveyed } from './dialect.ts';
 
-/** The course of one session, from the point of view of this node. */
+/** One session as this node saw it. */
 export interface SessionReport {
   readonly peer: string;
   readonly role: Role;
@@ -21,25 +21,22 @@ export interface SessionReport {
   readonly version: number;
   /** The result, in dialects that prove it; null otherwise, or when the session failed. */
   readonly finding: Finding | null;
-  /** The part of the key space that this node asked for; null for everything, and for a responder. */
+  /** The part that this node asked for; null for everything, and for a responder. */
   readonly asked: Interval | null;
-  /** False: this node put off all that differs, for a survey, or because another session lists it. */
+  /** False: this node put off all differences, for a survey or because another session lists them. */
   readonly settles: boolean;
   /** The outlines of both sides, in dialects that have them; the peer's is not proved. */
   readonly outlines: { readonly ours: Outline; readonly theirs: Outline } | null;
   /** Where the sets differ, after a survey. */
   readonly survey: readonly Surveyed[];
-  /**
-   * Bytes in both directions over those that any method needs (`efficiency`); null where the
-   * differences are not known on both sides.
-   */
+  /** Bytes in both directions over the information bound (`efficiency`); null where that is unknown. */
   readonly efficiency: number | null;
-  /** The bound at which the next session should go on, when this one had to stop short. */
+  /** The bound at which the next session should continue, when this session stopped short. */
   readonly continueFrom: Bound | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-/** The report of a session in which no frame has come yet. */
+/** The report of a session before its first frame. */
 export function emptyReport(
   known: Pick<SessionReport, 'peer' | 'role' | 'dialect' | 'startedAt'>,
 ): SessionReport {
@@ -63,15 +60,14 @@ export function emptyReport(
   };
 }
 
-/** Neither side put off what differs, as far as they say. */
+/** Neither side announced a survey. */
 export function settledBoth({ settles, outlines }: SessionReport): boolean {
   return settles && outlines?.theirs.settles !== false;
 }
 
 /**
- * Wire bytes over the information bound: each of d differences among n items takes the 32 bytes of its
- * id, and log2(n/d)/8 bytes to say which it is. Equal sets count as one difference: finding out must
- * cost about as much.
+ * Wire bytes over the information bound: each of d differences among n items takes 32 bytes for its id
+ * and log2(n/d)/8 bytes for its place. Equal sets count as one difference, which costs about as much.
  */
 export function efficiency(session: { bytes: number; items: number; differences: number }): number {
   const differences = Math.max(1, session.differences);

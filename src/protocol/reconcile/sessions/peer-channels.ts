@@ -4,12 +4,9 @@ import { protocolId } from '../../protocol-id.ts';
 import type { Dialect } from '../dialect.ts';
 import { DEFAULT_SESSION_LIMITS } from '../options.ts';
 import { PeerStream, type PeerStreamEvents, type SessionSlot } from './peer-stream.ts';
-import type { ReconcileInit } from './types.ts';
+import type { ReconcileEvents, ReconcileInit } from './types.ts';
 
-/**
- * Inbound streams of a dialect from one peer: the running session, and the next one, which a peer may
- * open while the end of the first is still on its way through our queue.
- */
+/** A peer may open its next stream while the end of the first is still in our queue. */
 const MAX_INBOUND_STREAMS = 2;
 
 /** A channel on which a peer begins a session. */
@@ -20,14 +17,13 @@ export interface InboundSession {
   readonly stream?: PeerStream;
 }
 
-export interface PeerChannelEvents {
-  peerConnected(peer: string): void;
-  peerDisconnected(peer: string): void;
+export interface PeerChannelEvents
+  extends Pick<ReconcileEvents, 'peerConnected' | 'peerDisconnected'> {
   /** A peer begins a session; settles when that has ended. */
   inbound(inbound: InboundSession): Promise<void>;
 }
 
-/** The dialects that each connected peer speaks, and the streams to it: at most one lasting stream is kept. */
+/** The dialects of each connected peer, and its streams; at most one lasting stream is kept. */
 export class PeerChannels implements PeerStreamEvents {
   readonly #network: Network;
   readonly #init: Pick<ReconcileInit, 'dialects' | 'networkName'>;
@@ -85,7 +81,7 @@ export class PeerChannels implements PeerStreamEvents {
     }
   }
 
-  /** No peer begins a session any more; streams go on until they are aborted. */
+  /** Peers can begin no more sessions; streams continue until `close`. */
   async stop(): Promise<void> {
     for (const unwatch of this.#unwatch.splice(0)) unwatch();
     for (const protocol of this.#protocols.values()) await this.#network.unhandle(protocol);
@@ -93,7 +89,7 @@ export class PeerChannels implements PeerStreamEvents {
 
   /** Ends all kept streams and forgets all peers. */
   close(error: ProtocolError): void {
-    for (const stream of [...this.#streams.values()]) stream.abort(error);
+    for (const peer of [...this.#streams.keys()]) this.abort(peer, error);
     this.#spoken.clear();
   }
 
@@ -126,7 +122,7 @@ export class PeerChannels implements PeerStreamEvents {
     return slot;
   }
 
-  /** From now on the stream is the one that carries sessions with its peer. */
+  /** Replaces the kept stream of the peer. */
   keep(stream: PeerStream | undefined): void {
     if (stream === undefined) return;
     const old = this.#streams.get(stream.peer);

@@ -10,25 +10,21 @@ import { describe, type SessionEnvironment, SessionRun } from './session.ts';
 import type { Slots } from './slots.ts';
 import type { Scope } from './types.ts';
 
-/** What a session with a peer needs before it has a channel. */
 export interface SessionContext extends SessionEnvironment {
   readonly channels: Pick<PeerChannels, 'self' | 'dialect' | 'open'>;
   /** Slots for sessions that start here. */
   readonly calling: Slots;
 }
 
-/** The answer to a peer that begins a session while another one with it exists. */
-export type SessionVerdict =
-  /** The running session moves to that channel. */
-  | 'taken'
-  /** Our own stream counts; the peer joins that. */
-  | 'refused'
-  /** The running session has had its channel: the inbound one is for the next session. */
-  | 'later';
+/**
+ * The answer to a peer that begins a session during a session with it. `taken`: the running session
+ * moves to that channel; `refused`: the peer joins ours; `later`: it is for the next session.
+ */
+export type SessionVerdict = 'taken' | 'refused' | 'later';
 
 /**
- * One session with one peer, in either role. When both sides start at once, the stream opened by the
- * node with the smaller id counts; the other node gives its own up and joins.
+ * One session with one peer, in either role. When both sides start at once, the node with the larger
+ * id gives up its own stream and serves that of the other.
  */
 export class PeerSession {
   readonly #context: SessionContext;
@@ -49,7 +45,7 @@ export class PeerSession {
     this.#scope = scope;
   }
 
-  /** Starts a session with the peer, or joins the one it starts meanwhile. Never rejects. */
+  /** Starts a session, or joins a session that the peer starts meanwhile. Never rejects. */
   async call(): Promise<SessionReport> {
     const report = await this.#initiate();
     const inbound = await this.#inboundInstead(report);
@@ -65,7 +61,7 @@ export class PeerSession {
     return this.#runOn(channel, dialect, 'responder');
   }
 
-  /** The peer begins a session as well. */
+  /** The peer begins a session too. */
   offer(inbound: InboundSession): SessionVerdict {
     if (this.#stage === 'serving' || this.#stage === 'over') return 'later';
     if (this.#stage === 'calling') {
@@ -87,7 +83,7 @@ export class PeerSession {
     this.#channel?.abort(error);
   }
 
-  /** The stream of our session is an old one: a peer that opens another has lost it. */
+  /** We use an old stream: a peer that opens another has lost it. */
   get #reuses(): boolean {
     return this.#channel instanceof SessionSlot && this.#channel.reused;
   }
@@ -113,7 +109,7 @@ export class PeerSession {
     }
   }
 
-  /** A kept stream may have ended without our knowledge: then a new one is opened. */
+  /** Opens a new stream if the kept stream had ended without our knowledge. */
   async #call(dialect: Dialect): Promise<SessionReport> {
     const channel = await this.#open(dialect);
     const report = await this.#runOn(channel, dialect, 'initiator');
@@ -147,9 +143,8 @@ export class PeerSession {
   }
 
   /**
-   * The peer's stream that took the place of ours, if there is one. A stream that broke before it
-   * was answered may have been refused by a peer that starts at the same time: its own is awaited
-   * a while.
+   * The stream of the peer that replaced ours, if there is one. If ours broke before an answer, the
+   * peer may have refused it because it starts too: then we wait for its stream.
    */
   async #inboundInstead({ error }: SessionReport): Promise<InboundSession | undefined> {
     if (this.#stage === 'serving') return this.#inbound.promise;

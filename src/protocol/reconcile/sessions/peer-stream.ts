@@ -18,25 +18,24 @@ export interface PeerStreamEvents {
   ended(stream: PeerStream): void;
 }
 
-/** Says that the sender begins the next session of the stream. No dialect has empty frames. */
+/** The sender begins the next session of the stream. No dialect has empty frames. */
 const MARK = new Uint8Array(0);
 
-/**
- * One lasting stream: sessions follow each other on it, begun by either side (docs/protocol-streams.md).
- * Between two sessions it waits for the next frame of the peer and holds nothing else.
- */
+/** A stream for many sessions, one after the other, begun by either side (docs/protocol-streams.md). */
 export class PeerStream {
   readonly peer: string;
   readonly dialect: Dialect;
   /** For slots alone. */
   readonly channel: SessionChannel;
   readonly #init: PeerStreamInit;
-  /** The session that the stream carries at the moment. */
+  /** The running session. */
   #slot: SessionSlot | null = null;
-  /** The next frame; the slot that is current when it comes takes it. */
+  /** The next frame; it belongs to the session that runs when it arrives. */
   #reading: Promise<Uint8Array | null> | null = null;
   #used = false;
-  readonly #over = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+  /** Resolves when the stream has ended. */
+  readonly over: Promise<void> = this.#ended.promise;
   #alive = true;
 
   constructor(init: PeerStreamInit) {
@@ -46,22 +45,15 @@ export class PeerStream {
     this.channel = init.channel;
   }
 
-  /** Another session may begin here. */
   get idle(): boolean {
     return this.#alive && this.#slot === null;
   }
 
-  /** Resolves when the stream is at its end. */
-  get over(): Promise<void> {
-    return this.#over.promise;
-  }
-
-  /** Our next session. The first session of a new stream begins without a mark. */
+  /** Begins a session of ours; the first session of a stream needs no mark. */
   call(): SessionSlot {
     return this.#begin(this.#used ? 'called' : 'first');
   }
 
-  /** A session that the peer begins. */
   serve(): SessionSlot {
     return this.#begin('served');
   }
@@ -77,7 +69,7 @@ export class PeerStream {
     await this.channel.close().catch(() => {});
   }
 
-  /** For slots alone, as the methods below: whether the stream carries the session of `slot`. */
+  /** For slots alone, as the methods below. */
   holds(slot: SessionSlot): boolean {
     return this.#slot === slot;
   }
@@ -101,7 +93,7 @@ export class PeerStream {
     throw SLOT_ENDED;
   }
 
-  /** The session of `slot` has ended well: the stream is free for the next one. */
+  /** A good end: the stream is free for the next session. */
   end(slot: SessionSlot): void {
     if (this.#slot !== slot) return;
     this.#slot = null;
@@ -147,19 +139,19 @@ export class PeerStream {
   #end(): void {
     if (!this.#alive) return;
     this.#alive = false;
-    this.#over.resolve();
+    this.#ended.resolve();
     this.#init.events.ended(this);
   }
 }
 
-/** The part of a stream that carries one session: a channel that begins and ends with it. */
+/** The channel of one session on a stream. */
 export class SessionSlot implements SessionChannel {
   readonly peer: string;
   readonly #stream: PeerStream;
-  /** A session of ours on a used stream begins with a mark. The peer may have sent one as well. */
+  /** A session of ours on a used stream begins with a mark. The peer may begin at the same time. */
   #state: 'first' | 'called' | 'begun' | 'served';
-  #sentBytes = 0;
-  #receivedBytes = 0;
+  sentBytes = 0;
+  receivedBytes = 0;
 
   constructor(stream: PeerStream, state: 'first' | 'called' | 'served') {
     this.peer = stream.peer;
@@ -172,32 +164,24 @@ export class SessionSlot implements SessionChannel {
     return this.#state === 'called' || this.#state === 'begun';
   }
 
-  get sentBytes(): number {
-    return this.#sentBytes;
-  }
-
-  get receivedBytes(): number {
-    return this.#receivedBytes;
-  }
-
   async send(frame: Uint8Array): Promise<void> {
     this.#check();
     if (this.#state === 'called') {
       this.#state = 'begun';
-      this.#sentBytes += 1;
+      this.sentBytes += 1;
       await this.#stream.channel.send(MARK);
       this.#check();
     }
-    this.#sentBytes += countBytes(frame.length) + frame.length;
+    this.sentBytes += countBytes(frame.length) + frame.length;
     await this.#stream.channel.send(frame);
   }
 
   async receive(): Promise<Uint8Array | null> {
     let frame = await this.#stream.receive(this);
-    const first = this.#receivedBytes === 0;
+    const first = this.receivedBytes === 0;
     if (first && this.#state === 'begun' && frame?.length === 0)
       frame = await this.#stream.tie(this);
-    if (frame !== null) this.#receivedBytes += countBytes(frame.length) + frame.length;
+    if (frame !== null) this.receivedBytes += countBytes(frame.length) + frame.length;
     return frame;
   }
 
@@ -206,12 +190,11 @@ export class SessionSlot implements SessionChannel {
     await this.#stream.channel.close();
   }
 
-  /** Ends the stream, unless it has gone on to another session. */
+  /** Ends the stream, unless it carries another session by now. */
   abort(error: ProtocolError): void {
     if (this.#stream.holds(this)) this.#stream.abort(error);
   }
 
-  /** The session has ended well: the stream stays. */
   end(): void {
     this.#stream.end(this);
   }

@@ -16,10 +16,7 @@ interface HeldSession {
   wanted: boolean;
 }
 
-/**
- * Holds sessions with peers over a network: at most one with each at a time, in either role.
- * `reconcile` is the service for libp2p.
- */
+/** Runs sessions over a network: at most one with each peer at a time, in either role. */
 export class ReconcileService implements Reconcile, PeerChannelEvents {
   readonly #events: ReconcileEvents;
   readonly #log: Log;
@@ -28,7 +25,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
   readonly #sessions = new Map<string, HeldSession>();
   /** Peers with a stream that waits for the running session to end. */
   readonly #next = new Set<string>();
-  /** Where the next session with a peer goes on. */
+  /** The bound at which the next session with a peer continues. */
   readonly #resume = new Map<string, Bound>();
   #running = false;
   #count = 0;
@@ -116,7 +113,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     this.#events.peerDisconnected(peer);
   }
 
-  /** A session that the peer begins meanwhile is served first, so many times. */
+  /** A session that the peer begins meanwhile comes first, at most `MAX_ATTEMPTS` times. */
   async #reconcileAfter(peer: string, scope: Scope): Promise<SessionReport> {
     for (let attempt = 1; ; attempt++) {
       let current = this.#sessions.get(peer);
@@ -126,7 +123,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     }
   }
 
-  /** The peer saw the end of the running session before us; one stream may wait for that. */
+  /** The peer saw the end of the running session before us: one stream of it may wait. */
   async #serveNext(inbound: InboundSession, running: Promise<SessionReport>): Promise<void> {
     const { peer } = inbound.channel;
     if (this.#next.has(peer)) throw REFUSED;
@@ -139,7 +136,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     await this.inbound(inbound);
   }
 
-  /** `resumes`: the next session goes on where this one stops short. */
+  /** `resumes`: the next session continues where this session stops. */
   async #hold(
     peer: string,
     inbound: InboundSession | null,
@@ -157,15 +154,12 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     if (resumes) this.#noteResume(report);
     ended.resolve(report);
     this.#logReport(number, report);
-    // A stream that a peer opened and gave up without a frame was no session.
+    // A stream of a peer without a frame was no session.
     if (held.wanted || report.rounds > 0) this.#events.ended(report);
     return report;
   }
 
-  /**
-   * A session that stopped short leaves a bound to go on from; one that ran to its end clears it. A
-   * survey on either side changes nothing.
-   */
+  /** A session that stopped short sets the bound, a complete session clears it; a survey does neither. */
   #noteResume(report: SessionReport): void {
     if (!settledBoth(report)) return;
     const { peer, role, continueFrom, error } = report;
@@ -182,7 +176,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
   }
 }
 
-/** Sessions of the peer that one session of ours lets pass. */
+/** Sessions of the peer that may come before one session of ours. */
 const MAX_ATTEMPTS = 8;
 
 const STOPPED = new ProtocolError('ABORTED', 'this node stops');

@@ -78,13 +78,13 @@ export class SessionRun implements CarrierEvents {
     return report;
   }
 
-  /** Ends the session because others wait. Its results are good, and the next one goes on there. */
+  /** Ends the session because others wait. Its results count, and the next session continues there. */
   giveWay(): void {
     const { giveWayMs } = this.#environment.options;
     this.#expire(
       new ProtocolError(
         'TIMEOUT',
-        `the session gave way to others after ${giveWayMs} ms: the next one goes on there`,
+        `the session gave way to others after ${giveWayMs} ms: the next session continues there`,
       ),
     );
   }
@@ -112,7 +112,7 @@ export class SessionRun implements CarrierEvents {
     this.abort(error);
   }
 
-  /** A responder takes a slot and a snapshot only when there is a first frame to answer. */
+  /** A responder takes a slot and a snapshot only once the first frame has arrived. */
   async #hold(): Promise<void> {
     if (this.#init.role === 'initiator') return this.#reconcile(undefined);
     const first = await this.#carrier.first();
@@ -126,7 +126,7 @@ export class SessionRun implements CarrierEvents {
     }
   }
 
-  /** A frame that makes no sense is the session's to refuse. */
+  /** The session refuses malformed frames; here they choose nothing. */
   #chooseMode(first: Uint8Array): void {
     let outline: Outline | null;
     try {
@@ -171,14 +171,14 @@ export class SessionRun implements CarrierEvents {
     this.#environment.events.outlined?.(this.#peer, outlines);
   }
 
-  /** Sets differ where a dialect without `differs` has not shown equality in the first exchange. */
+  /** A dialect without `differs` shows equality in the first exchange, or the sets differ. */
   #noteDifference(session: Session): void {
     if (this.#differs || !(session.differs ?? !session.equal)) return;
     this.#differs = true;
     this.#environment.events.differs(this.#peer);
   }
 
-  /** A session that came to its end and is not proved is an error, on whichever side it lies. */
+  /** A complete session without proof is an error, on either side. */
   #checkFinding(): void {
     const { finding } = this.#report;
     if (finding?.spent != null) this.#report.error = spent(finding.spent);
@@ -186,7 +186,7 @@ export class SessionRun implements CarrierEvents {
     this.#environment.events.differs(this.#peer);
     throw new ProtocolError(
       'UNPROVED',
-      "what was found does not make our set the peer's: one side is wrong, or chance was; the next session has another key",
+      'the differences found do not explain the set of the peer: one side is wrong, or a hash collided; the next session has another key',
     );
   }
 
@@ -201,7 +201,7 @@ export class SessionRun implements CarrierEvents {
     this.#init.channel.abort(reason);
   }
 
-  /** The bound that a session that ran out of time had reached; null when it had not advanced. */
+  /** The bound that the session has reached; null when it has not advanced. */
   #advancedTo(): Bound | null {
     const from = this.#session?.unsettledFrom ?? null;
     const { lower } = this.#init.scope.interval ?? { lower: ZERO_BOUND };
@@ -220,11 +220,11 @@ export class SessionRun implements CarrierEvents {
 }
 
 function spent(budget: string): NonNullable<SessionReport['error']> {
-  const message = `the session put off a part of the sets, for it had spent ${budget}: the next one goes on there`;
+  const message = `the session spent ${budget} and put off a part of the sets: the next session continues there`;
   return { code: 'BUDGET_SPENT', message };
 }
 
-/** An error as a report shows it: its own code, or `INTERNAL` when it is not one of ours. */
+/** An error as a report shows it; without a code of its own it is `INTERNAL`. */
 export function describe(error: unknown): { code: string; message: string } {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'INTERNAL';

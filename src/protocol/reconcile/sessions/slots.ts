@@ -15,7 +15,7 @@ export interface SlotsInit {
   giveWayMs: number;
 }
 
-/** Bounds the sessions that run at a time. While others wait, sessions that have run for long give way. */
+/** Bounds the sessions at a time. While others wait, the oldest sessions give way. */
 export class Slots {
   readonly #init: SlotsInit;
   readonly #limiter: Limiter;
@@ -30,8 +30,8 @@ export class Slots {
   }
 
   /**
-   * Resolves with the release of the slot; rejects with the signal's reason when that comes first. `giveWay`
-   * is called at most once, while the slot is held.
+   * Resolves with the release of the slot; rejects with the signal's reason. `giveWay` is called at most
+   * once, while the slot is held.
    */
   async acquire(signal: AbortSignal, giveWay: () => void): Promise<Release> {
     this.#waiting++;
@@ -53,7 +53,7 @@ export class Slots {
     };
   }
 
-  /** One session gives way for each that waits. */
+  /** One session gives way for each waiting session. */
   #watch(): void {
     this.#cancel();
     const { clock, limit, giveWayMs } = this.#init;

@@ -4,7 +4,7 @@ import type { Dialect, Interval, Outline } from '../dialect.ts';
 import type { ReconcileOptions } from '../options.ts';
 import type { SessionReport } from '../report.ts';
 
-/** What is asked of a session. */
+/** The part and the kind of a session. */
 export interface Scope {
   /** @default everything */
   interval?: Interval;
@@ -15,7 +15,7 @@ export interface Scope {
   settles?: boolean;
 }
 
-/** The set a session works on, and the `Replica.version` it was taken at. */
+/** A snapshot for a session, and its `Replica.version`. */
 export interface HeldSnapshot {
   readonly snapshot: Snapshot;
   readonly version: number;
@@ -23,16 +23,15 @@ export interface HeldSnapshot {
 
 export type Outlines = NonNullable<SessionReport['outlines']>;
 
-/** What the replicator sees of the reconciliation service. */
+/** The reconciliation service as the replicator sees it. */
 export interface Reconcile {
   start(): Promise<void>;
-  /** Ends running sessions; resolves once none is left. */
+  /** Ends running sessions; resolves when all have ended. */
   stop(): Promise<void>;
   /**
-   * Runs a session with a connected peer, or joins the running one and gives its report. With a scope
-   * it runs after that one; a survey of everything joins it. The report's role is `responder` when the
-   * peer began a session at the same moment, several times in a row. Never rejects: an error is in the
-   * report.
+   * Runs a session with a connected peer, or joins the running session. A session with a scope runs
+   * after it, except a survey of everything. The role in the report is `responder` when the peer began
+   * at the same moment, several times in a row. Never rejects: the report has the error.
    */
   reconcile(peer: string, scope?: Scope): Promise<SessionReport>;
   /** Whether a session with the peer runs, in either role. */
@@ -42,13 +41,13 @@ export interface Reconcile {
 }
 
 export interface ReconcileEvents {
-  /** A peer that speaks the protocol connected or went. */
+  /** A peer that speaks the protocol connected or disconnected. */
   peerConnected(peer: string): void;
   peerDisconnected(peer: string): void;
   /** The running session has shown the outlines of both sides, in dialects that have them. */
   outlined?(peer: string, outlines: Outlines): void;
   /**
-   * Whether a session that a peer begins is to settle differences, by the outline of the peer.
+   * Whether a session that a peer begins settles differences, by the outline of the peer.
    * @default always
    */
   judge?(peer: string, theirs: Outline): boolean;
@@ -66,11 +65,11 @@ export interface ReconcileInit {
   networkName: string;
   /** The preferred first. */
   dialects: readonly Dialect[];
-  /** The set as it is now; every session takes one and releases it. */
+  /** A snapshot of the set; each session takes and releases one. */
   snapshot: () => HeldSnapshot;
   events: ReconcileEvents;
   /**
-   * Ids that shall not be fetched though `peer` lists them; dialects that prove their result count them.
+   * Ids that are not fetched though `peer` lists them; dialects with proofs count them.
    * @default none
    */
   refuses?: (peer: string, id: Uint8Array) => boolean;
