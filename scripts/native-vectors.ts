@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { nativeDialect, type Role, type Session, type Step } from '../src/protocol/index.ts';
 import { sumsOf } from '../src/protocol/reconcile/dialects/native/groups/testing.ts';
 import {
-  DEFAULT_LIMITS,
+  DEFAULT_NATIVE_LIMITS,
   rootHint,
   SKETCH_SUMS,
   sessionKey,
@@ -86,7 +86,7 @@ function parts() {
       interval: { lower: ZERO_BOUND, upper: INFINITE_BOUND },
       count: 3,
       root: rootHint(lthashReference.empty(), 0),
-      limits: DEFAULT_LIMITS,
+      limits: DEFAULT_NATIVE_LIMITS,
     }).slice();
   const [first, second] = [opening(0xaa), opening(0xbb)];
   const key = sessionKey(first, second);

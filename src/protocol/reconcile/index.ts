@@ -16,7 +16,7 @@ export type {
 } from './dialect.ts';
 export {
   commonware,
-  DEFAULT_LIMITS as DEFAULT_NATIVE_LIMITS,
+  DEFAULT_NATIVE_LIMITS,
   type NativeInit,
   type NativeLimits,
   nativeDialect,

@@ -5,7 +5,7 @@
 
 export { commonware } from './commonware/index.ts';
 export {
-  DEFAULT_LIMITS,
+  DEFAULT_NATIVE_LIMITS,
   type NativeInit,
   type NativeLimits,
   nativeDialect,

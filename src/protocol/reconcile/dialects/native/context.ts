@@ -1,13 +1,13 @@
 import type { Coding, Snapshot } from '../../../../store/index.ts';
 import type { Interval } from '../../dialect.ts';
-import type { NativeLimits } from './constants.ts';
 import type { DifferenceLedger } from './difference-ledger.ts';
 import type { SessionKey } from './key.ts';
 import type { Meter } from './meter.ts';
+import type { NativeLimits } from './options.ts';
 import type { PeerLimits, RecordOutbox } from './wire/index.ts';
 import type { RankedRange } from './work.ts';
 
-/** What the parts of a session share once both sides have opened. */
+/** Shared by the parts of a session once both sides have opened. */
 export interface Context {
   readonly snapshot: Snapshot;
   readonly coding: Coding;

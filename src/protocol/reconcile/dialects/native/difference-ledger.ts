@@ -3,7 +3,7 @@ import { EXPAND_COST, FINGERPRINT_COST, LOOKUP_COST, type Meter } from './meter.
 import { malformed } from './wire/index.ts';
 import type { NativeWork } from './work.ts';
 
-/** Ids taken in between two looks at the clock. */
+/** Ids noted in a slice. */
 const BATCH = 128;
 
 export interface DifferenceLedgerInit {
@@ -13,8 +13,8 @@ export interface DifferenceLedgerInit {
 }
 
 /**
- * What was found to differ, as a state that is kept up to date: ours, less what only we have, plus
- * what only the peer has, which must come out as the peer's.
+ * The differences found so far. Our state without our own ids, and with those of the peer, must be the
+ * state of the peer in the end.
  */
 export class DifferenceLedger {
   readonly #init: DifferenceLedgerInit;
@@ -33,14 +33,14 @@ export class DifferenceLedger {
     this.#change = { added: scheme.empty(), removed: scheme.empty() };
   }
 
-  /** Notes ids (32 bytes each) that only we have. */
+  /** Notes concatenated ids that only we have. */
   gave(ids: Uint8Array): void {
     this.#init.snapshot.scheme.add(this.#change.removed, ids);
     this.mine += ids.length / ID_BYTES;
     this.#init.meter.spend((EXPAND_COST * ids.length) / ID_BYTES);
   }
 
-  /** Notes that only we have anything in a range of ranks. */
+  /** Notes that the peer has nothing in a range of ranks. */
   gaveRange(begin: number, end: number): void {
     const { snapshot, meter } = this.#init;
     snapshot.scheme.combine(this.#change.removed, snapshot.fingerprint(begin, end));
@@ -48,7 +48,7 @@ export class DifferenceLedger {
     meter.spend(FINGERPRINT_COST);
   }
 
-  /** Notes ids that only the peer has; those that are nowhere here are missing: they share memory. */
+  /** Notes ids that only the peer has. Those under no hint here are missing; they share memory. */
   *got(ids: Uint8Array): NativeWork {
     const { snapshot, meter } = this.#init;
     for (let at = 0; at < ids.length; at += BATCH * ID_BYTES) {
@@ -74,7 +74,7 @@ export class DifferenceLedger {
     }
   }
 
-  /** What was found missing since the last call. */
+  /** The missing ids since the last call. */
   takeMissing(): Uint8Array[] {
     const missing = this.#missing;
     this.#missing = [];
@@ -82,7 +82,7 @@ export class DifferenceLedger {
     return missing;
   }
 
-  /** The state the peer must have in [begin, end), and its count. */
+  /** The state and count that the peer must have in [begin, end). */
   expected(begin: number, end: number): { state: Uint8Array; count: number } {
     const { snapshot } = this.#init;
     const state = snapshot.fingerprint(begin, end).slice();

@@ -1,8 +1,9 @@
-/** Counts work: in items read, or what costs as much. */
+/** Counts work in items read; other work counts as the items that cost as much. */
 export class Meter {
   readonly #slice: number;
   #left: number;
-  #visited = 0;
+  /** Work in the whole session. */
+  visited = 0;
 
   /** `slice`: work between two turns of the event loop. */
   constructor(slice: number) {
@@ -10,12 +11,7 @@ export class Meter {
     this.#left = slice;
   }
 
-  /** Work done in the whole session. */
-  get visited(): number {
-    return this.#visited;
-  }
-
-  /** Whether this turn's share is used up. */
+  /** The share of this turn is used up. */
   get over(): boolean {
     return this.#left <= 0;
   }
@@ -27,7 +23,7 @@ export class Meter {
 
   spend(items: number): void {
     this.#left -= items;
-    this.#visited += items;
+    this.visited += items;
   }
 
   refill(): void {
@@ -35,9 +31,9 @@ export class Meter {
   }
 }
 
-/** What the state of a range costs: sums added, and half a leaf expanded at each end. */
+/** The state of a range: sums added, and half a leaf expanded at each end. */
 export const FINGERPRINT_COST = 2_048;
-/** What expanding one id costs. */
+/** One id expanded. */
 export const EXPAND_COST = 16;
-/** What looking an id up, or a key by its rank, costs. */
+/** An id looked up, or a key by its rank. */
 export const LOOKUP_COST = 32;

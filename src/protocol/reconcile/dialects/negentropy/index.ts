@@ -28,7 +28,9 @@ export function negentropyDialect(overflow: Overflow): Dialect {
     session({ role, snapshot, limits: given }) {
       const limits = { ...DEFAULT_LIMITS, ...given };
       const { maxMessageBytes, maxVisitedItems } = limits;
-      if (maxMessageBytes !== 0) checkLeast('maxMessageBytes', maxMessageBytes, MIN_FRAME_BYTES);
+      if (maxMessageBytes !== 0) {
+        checkLeast('maxMessageBytes (0 is no limit)', maxMessageBytes, MIN_FRAME_BYTES);
+      }
       checkLeast('maxVisitedItems', maxVisitedItems, MIN_VISITED_ITEMS);
       checkDigests(DIALECT_NAME, snapshot, FINGERPRINT_BYTES);
       return new NegentropySession({ role, snapshot, limits, overflow });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SketchGroup } from '../../../../../src/protocol/reconcile/dialects/native/groups/index.ts';
-import { DEFAULT_LIMITS } from '../../../../../src/protocol/reconcile/dialects/native/index.ts';
+import { DEFAULT_NATIVE_LIMITS } from '../../../../../src/protocol/reconcile/dialects/native/index.ts';
 import {
   compare,
   Proofs,
@@ -109,7 +109,7 @@ describe('what work costs in a native session', () => {
     const root = rootHint(context.snapshot.fingerprint(0, keys.length), keys.length);
     const opening: Opening = {
       ...{ nonce: new Uint8Array(16), interval: everything, count: keys.length, root },
-      limits: DEFAULT_LIMITS,
+      limits: DEFAULT_NATIVE_LIMITS,
     };
     assert.equal(proofs.looksEqual(opening, opening), true);
     assert.equal(context.meter.visited, 0);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { nativeDialect } from '../../../../../src/protocol/index.ts';
-import { DEFAULT_LIMITS } from '../../../../../src/protocol/reconcile/dialects/native/index.ts';
+import { DEFAULT_NATIVE_LIMITS } from '../../../../../src/protocol/reconcile/dialects/native/index.ts';
 import type { NativeRecord } from '../../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import { decodeFrame } from '../../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
 import { converse } from '../../../../conformance/dialect.ts';
@@ -166,7 +166,7 @@ describe('a frame of the native dialect', () => {
     const lengths = (limits: object, maxInboundBytes: number) => {
       const session = open('responder', { keys, limits });
       session.start();
-      const peer = { limits: { ...DEFAULT_LIMITS, maxInboundBytes }, count: 0 };
+      const peer = { limits: { ...DEFAULT_NATIVE_LIMITS, maxInboundBytes }, count: 0 };
       const found: number[] = [];
       let step = session.receive(frameOf(openingOf(random, peer)));
       for (let turns = 0; turns < 1_000; turns++) {
@@ -191,7 +191,7 @@ describe('a frame of the native dialect', () => {
     for (const name of ['maxMessageBytes', 'maxInboundBytes']) {
       assert.throws(() => open('initiator', { limits: { [name]: 1_023 } }), {
         name: 'RangeError',
-        message: `${name} is 1024 or more, not 1023`,
+        message: `${name} is 1024 or more, not 1023: below it a session may not end`,
       });
       open('initiator', { limits: { [name]: 1_024 } });
     }

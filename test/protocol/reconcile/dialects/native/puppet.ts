@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Session, Step } from '../../../../../src/protocol/index.ts';
 import {
-  DEFAULT_LIMITS,
+  DEFAULT_NATIVE_LIMITS,
   type NativeLimits,
 } from '../../../../../src/protocol/reconcile/dialects/native/index.ts';
 import type {
@@ -103,7 +103,7 @@ export interface ContextInit {
 
 /** What the parts of a session share, real but for the peer. */
 export function contextOf(init: ContextInit = {}): Context {
-  const limits = { ...DEFAULT_LIMITS, ...init.limits };
+  const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits };
   const snapshot = init.snapshot ?? snapshotOf(init.keys ?? []);
   const meter = new Meter(limits.sliceItems);
   const { refuses = () => false } = init;
@@ -112,7 +112,7 @@ export function contextOf(init: ContextInit = {}): Context {
     coding,
     key: sessionKey(Uint8Array.of(1), Uint8Array.of(2)),
     limits,
-    peer: { ...DEFAULT_LIMITS, ...init.peer },
+    peer: { ...DEFAULT_NATIVE_LIMITS, ...init.peer },
     meter,
     outbox: new RecordOutbox(limits.maxMessageBytes),
     ledger: new DifferenceLedger({ snapshot, meter, refuses }),

@@ -96,7 +96,7 @@ export const CASES: readonly Case[] = [
       return ours === undefined ? [{ tag: 'same', ranges: 1 }] : [ours];
     },
     code: 'UNPROVED',
-    says: /does not make our set the peer's/,
+    says: /do not explain the set of the peer/,
   },
   {
     name: 'sends garbage symbols for ever',

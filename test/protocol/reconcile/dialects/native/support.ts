@@ -5,7 +5,7 @@ import {
   type Session,
   type SessionInit,
 } from '../../../../../src/protocol/index.ts';
-import { DEFAULT_LIMITS } from '../../../../../src/protocol/reconcile/dialects/native/index.ts';
+import { DEFAULT_NATIVE_LIMITS } from '../../../../../src/protocol/reconcile/dialects/native/index.ts';
 import type {
   NativeRecord,
   Opening,
@@ -92,7 +92,7 @@ export function openingOf(random: SeededRandom, change: Partial<Opening>): Nativ
       interval: { lower: ZERO_BOUND, upper: INFINITE_BOUND },
       count: 0,
       root: random.bytes(16),
-      limits: DEFAULT_LIMITS,
+      limits: DEFAULT_NATIVE_LIMITS,
       ...change,
     },
   };

@@ -1,9 +1,9 @@
 import { BUCKETS, blockOf, symbolsThrough } from '../../../../../store/index.ts';
 import { SKETCH_SUMS, SYMBOL_BYTES } from '../constants.ts';
 
-/** Standard deviations that a group's own estimate may lie from what is expected, and be chance. */
+/** Standard deviations by which an estimate may differ from the expectation by chance. */
 const TOLERANCE = 2;
-/** Fewer symbols say too little of how many of them are zero. */
+/** With fewer symbols the share of zeros means too little. */
 const MIN_SEEN = 32;
 
 /**
@@ -15,7 +15,7 @@ export function symbolsFor(differences: number): number {
   return Math.ceil(1.2 * differences + 3 * Math.sqrt(differences));
 }
 
-/** Bytes that a sketch of so many differences takes. */
+/** Bytes of a sketch for so many differences. */
 export function sketchBytes(differences: number): number {
   return SKETCH_SUMS + 4 + symbolsFor(differences) * SYMBOL_BYTES;
 }
@@ -28,8 +28,8 @@ export function sumsOf(buckets: Int32Array, count: number): Uint8Array {
 }
 
 /**
- * Differences between two sets from the estimator's buckets, and sums of the peer's. The expectation of
- * the squares' sum is what is looked for, its standard deviation sqrt(2 / sums) of that.
+ * Differences between two sets, from our buckets and the peer's sums. Their number is the expectation
+ * of the sum of squares; the standard deviation is sqrt(2 / sums) of it.
  */
 export function estimateDifferences(ours: Int32Array, theirs: Uint8Array): number {
   return sumsOf(ours, theirs.length).reduce((squares, sum, i) => {
@@ -38,12 +38,12 @@ export function estimateDifferences(ours: Int32Array, theirs: Uint8Array): numbe
   }, 0);
 }
 
-/** Cells of a block that a short id stands in, on average: 3/4 * 13/16 + 1/4 * 4. */
+/** Cells of a block that hold a short id, on average: 3/4 * 13/16 + 1/4 * 4. */
 const CELLS_PER_BLOCK = 1.61;
 
 /**
- * Differences from how many symbols of the last block are zero, which is more exact the more symbols
- * there are; null while there are too few. Made of the difference of both sides' symbols.
+ * Differences from the zeros in the last block of `difference`, the difference of both sides' symbols:
+ * the more symbols, the more exact. Null while there are too few.
  */
 export function estimateFromZeros(difference: Uint32Array, symbols: number): number | null {
   const last = blockOf(symbols - 1);
@@ -58,13 +58,13 @@ export function estimateFromZeros(difference: Uint32Array, symbols: number): num
   return (-Math.log(Math.max(1, zeros) / (end - begin)) * 2 ** block) / CELLS_PER_BLOCK;
 }
 
-/** What other groups held, as differences an item. */
+/** Predicts differences from earlier groups. */
 export class Predictor {
   #differences = 0;
   #items = 0;
   #groups = 0;
 
-  /** Differences expected among `items`, or null as long as nothing is known. */
+  /** Differences expected among `items`; null before the first group. */
   expect(items: number): number | null {
     if (this.#items === 0) return null;
     return (this.#differences / this.#items) * items;
@@ -77,9 +77,8 @@ export class Predictor {
   }
 
   /**
-   * What to make of a group's own estimate, which has been noted: what is expected, and a standard
-   * deviation more, unless the two differ by more than chance. `sure` where other groups bear it out;
-   * `sums`: how many the estimate was made of.
+   * Improves a group's own estimate, made of `sums` sums and noted before. The result is the expectation
+   * and a standard deviation, unless chance does not explain the estimate. `sure`: other groups agree.
    */
   refine(items: number, estimate: number, sums: number): { value: number; sure: boolean } {
     const expected = this.expect(items) ?? estimate;
@@ -91,8 +90,8 @@ export class Predictor {
 }
 
 /**
- * Differences expected in each range of a family of `ranges` of which `differing` differ, when they
- * fall by chance; null when so many differ that nothing follows.
+ * Differences expected in each of `differing` ranges out of `ranges`, if they fall by chance; null when
+ * nearly all differ, so that nothing follows.
  */
 export function expectedPerRange(ranges: number, differing: number): number | null {
   if (differing > 0.8 * ranges) return null;

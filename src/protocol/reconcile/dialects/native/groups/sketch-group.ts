@@ -20,18 +20,14 @@ export class SketchGroup {
   /** Short ids in the order of the ranges, two words each. */
   readonly shorts: Uint32Array;
   readonly buckets: Int32Array = new Int32Array(BUCKETS);
-  #cells = new Uint32Array(0);
+  /** Two words for each symbol; at least those of the last `prepare`. */
+  cells: Uint32Array = new Uint32Array(0);
   #blocks = 0;
 
   constructor(ranges: readonly RankedRange[]) {
     this.ranges = ranges;
     this.items = itemsIn(ranges);
     this.shorts = new Uint32Array(2 * this.items);
-  }
-
-  /** Two words for each symbol; at least those of the last `prepare`. */
-  get cells(): Uint32Array {
-    return this.#cells;
   }
 
   /** Reads the items; `weighed` also makes the estimator's sums. */
@@ -59,8 +55,8 @@ export class SketchGroup {
     const last = blockOf(symbols - 1);
     if (last < this.#blocks) return;
     const cells = new Uint32Array(2 * symbolsThrough(last));
-    cells.set(this.#cells);
-    this.#cells = cells;
+    cells.set(this.cells);
+    this.cells = cells;
     const first = this.#blocks;
     for (let begin = 0; begin < this.items; ) {
       if (meter.over) yield 'slice';
@@ -87,7 +83,7 @@ export class SketchGroup {
 
   /** The bytes of symbols [begin, end). */
   symbolBytes(begin: number, end: number): Uint8Array {
-    const words = this.#cells.subarray(2 * begin, 2 * end);
+    const words = this.cells.subarray(2 * begin, 2 * end);
     const bytes = new Uint8Array(4 * words.length);
     const view = new DataView(bytes.buffer);
     for (let i = 0; i < words.length; i++) view.setUint32(4 * i, words[i]!, true);

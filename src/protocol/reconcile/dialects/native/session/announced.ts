@@ -4,11 +4,11 @@ import { malformed } from '../wire/index.ts';
 import { inCluster, type RankedRange } from '../work.ts';
 import type { AskedRange } from './questions.ts';
 
-/** Our ranges that the peer has yet to answer, in the order in which it must. */
+/** Our ranges that the peer has to answer, in this order. */
 export class Announced {
   #queue: RankedRange[] = [];
   #head = 0;
-  /** Members of the group that the peer is putting together. */
+  /** Members of the next group of the peer. */
   #taken: RankedRange[] = [];
 
   get size(): number {
@@ -24,7 +24,7 @@ export class Announced {
     for (const range of ranges) this.#queue.push(range);
   }
 
-  /** Puts ranges before all others: the peer answers these next. */
+  /** The peer answers these ranges first. */
   unshift(ranges: readonly RankedRange[]): void {
     this.#queue = [...ranges, ...this.#queue.slice(this.#head)];
     this.#head = 0;
@@ -50,7 +50,7 @@ export class Announced {
     this.#taken.push(...this.shift(count));
   }
 
-  /** The members of a group that is complete. */
+  /** All members of the group, which is complete now. */
   group(): RankedRange[] {
     if (this.#taken.length === 0) throw malformed('a group of no ranges');
     return this.#taken.splice(0);

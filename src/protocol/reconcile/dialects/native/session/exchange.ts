@@ -2,25 +2,28 @@ import { type Bound, compareBounds } from '../../../../../store/index.ts';
 import { ProtocolError, unexpected } from '../../../../errors.ts';
 import type { Finding, Interval, Role, Surveyed } from '../../../dialect.ts';
 import type { Context } from '../context.ts';
-import { Predictor } from '../groups/index.ts';
+import { OwnGroups, PeerGroups, Predictor } from '../groups/index.ts';
 import type { NativeRecord, Opening, RunRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
-import type { NativeWork, RankedRange } from '../work.ts';
+import type { NativeWork } from '../work.ts';
 import { Announced, partsOf } from './announced.ts';
-import { Groups } from './groups.ts';
 import { Incoming } from './incoming.ts';
 import { Proofs } from './proofs.ts';
-import type { AskedRange } from './questions.ts';
 import { RangePlanner } from './range-planner.ts';
 
 export interface ExchangeInit {
   role: Role;
   context: Context;
-  /** What both accept. */
+  /** Both sides accept it. */
   interval: Interval;
   ours: Opening;
   theirs: Opening;
 }
+
+type GroupRecord = Extract<
+  NativeRecord,
+  { tag: 'sketch' | 'probe' | 'list' | 'more' | 'symbols' | 'found' | 'match' | 'give' | 'grant' }
+>;
 
 /** Records that answer ranges, or begin to. */
 const RANGE_ANSWERS: ReadonlySet<string> = new Set([
@@ -28,15 +31,15 @@ const RANGE_ANSWERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Everything between the openings and the proofs. Two lanes of work: verdicts on the peer's ranges,
- * which may have to wait for the peer, and answers to groups, which never do; so two sides that both
- * have much to say cannot wait for each other.
+ * Everything from the openings to the proofs, in two lanes of work. Answers to the peer's ranges may
+ * wait for the peer; answers to groups never do. So two busy sides cannot wait for each other.
  */
 export class Exchange {
   readonly #init: ExchangeInit;
   readonly #proofs: Proofs;
   readonly #announced: Announced = new Announced();
-  readonly #groups: Groups;
+  readonly #own: OwnGroups;
+  readonly #peers: PeerGroups;
   readonly #planner: RangePlanner;
   readonly #incoming: Incoming;
   readonly #answers: NativeWork[] = [];
@@ -44,9 +47,10 @@ export class Exchange {
   #waiting = false;
   #putOff: Bound | null = null;
   #spentOn: string | null = null;
-  /** Where the sets differ, when nothing is to be settled. */
+  /** The results of a survey. */
   readonly survey: Surveyed[] = [];
-  #differs = false;
+  /** A record was sent or received that equal sets do not need. */
+  differs = false;
   #proofSent = false;
   #proof: Uint8Array | null = null;
 
@@ -56,20 +60,17 @@ export class Exchange {
     const predictor = new Predictor();
     this.#proofs = new Proofs(context, init.role, init.interval);
     this.#incoming = new Incoming(context.ledger);
-    this.#groups = new Groups(
-      {
-        context,
-        predictor,
-        fail: (group) => this.#planner.push({ kind: 'retry', group }),
-        later: (work) => this.#answers.push(work),
-      },
-      this.#announced,
-    );
+    const groups = { context, predictor, later: (work: NativeWork) => this.#answers.push(work) };
+    this.#own = new OwnGroups(groups);
+    this.#peers = new PeerGroups({
+      ...groups,
+      fail: (group) => this.#planner.push({ kind: 'retry', group }),
+    });
     this.#planner = new RangePlanner({
       context,
       predictor,
-      own: this.#groups.own,
-      abandon: (group) => this.#groups.peers.drop(group),
+      own: this.#own,
+      abandon: (group) => this.#peers.drop(group),
       announced: (ranges) => this.#announced.push(ranges),
       putOff: (lower, spent) => this.#noteOff(lower, spent),
       roomForRanges: () => context.peer.maxRanges - this.#announced.size,
@@ -80,33 +81,28 @@ export class Exchange {
     this.#begin();
   }
 
-  /** The initiator announces everything by its opening, and the responder answers that. */
+  /** The opening of the initiator announces everything, and the responder answers it. */
   #begin(): void {
     const { role, interval, ours, theirs } = this.#init;
     if (role === 'initiator') {
       this.#announced.push([this.#proofs.whole]);
       return;
     }
-    // What they say of more than is reconciled says nothing of that.
+    // An opening for a larger interval tells nothing about the common one.
     const told = sameInterval(theirs.interval, interval);
     const own = sameInterval(ours.interval, interval) ? ours : null;
     const same = told && this.#proofs.looksEqual(theirs, own);
     const asked = { ...interval, theirs: told ? theirs.count : null, digest: null };
-    this.#differs = told && !same;
+    this.differs = told && !same;
     this.#planner.push({ kind: same ? 'same' : 'compare', ranges: [asked] });
   }
 
-  /** There is work that needs nothing of the peer. */
+  /** There is work that need not wait for the peer. */
   get working(): boolean {
     if (this.#init.context.outbox.full) return false;
     if (this.#answers.length > 0) return true;
     if (this.#deciding !== null) return !this.#waiting;
-    return !this.#planner.idle || this.#mayProve;
-  }
-
-  /** Something was said that equal sets leave unsaid. */
-  get differs(): boolean {
-    return this.#differs;
+    return !this.#planner.idle || (!this.#proofSent && this.#settled);
   }
 
   get done(): boolean {
@@ -128,12 +124,13 @@ export class Exchange {
     };
   }
 
-  /** The lowest bound above which something may be left to settle. */
+  /** See `Session.unsettledFrom`. */
   get unsettledFrom(): Bound | null {
     const open: Iterable<{ readonly lower: Bound }>[] = [
       this.#announced.ranges(),
       this.#planner.unanswered(),
-      this.#groups.ranges(),
+      this.#own.ranges(),
+      this.#peers.ranges(),
       this.#incoming.ranges(),
       this.#putOff === null ? [] : [{ lower: this.#putOff }],
     ];
@@ -151,17 +148,15 @@ export class Exchange {
     const { meter, outbox } = this.#init.context;
     while (!meter.over && !outbox.full && this.working) {
       const answer = this.#answers[0];
-      if (answer !== undefined) {
-        if (answer.next().done === true) this.#answers.shift();
-      } else {
-        this.#decide();
-      }
+      if (answer === undefined) this.#decide();
+      else if (answer.next().done === true) this.#answers.shift();
     }
   }
 
   #decide(): void {
     if (this.#deciding === null && this.#planner.idle) {
-      this.#prove();
+      this.#init.context.outbox.push({ tag: 'proof', digest: this.#proofs.ours() });
+      this.#proofSent = true;
       return;
     }
     this.#deciding ??= this.#planner.run();
@@ -170,11 +165,11 @@ export class Exchange {
     this.#waiting = value === 'wait';
   }
 
-  /** Takes in one record; what it returns is to be done before the next. */
+  /** Takes one record. Returned work precedes the next record. */
   receive(record: Exclude<NativeRecord, { tag: 'open' | 'stop' }>): NativeWork | null {
     if (this.#proof !== null) throw unexpected('the peer had said that it was done');
     this.#waiting = false;
-    if (record.tag !== 'same' && record.tag !== 'proof') this.#differs = true;
+    if (record.tag !== 'same' && record.tag !== 'proof') this.differs = true;
     if (this.#incoming.open && RANGE_ANSWERS.has(record.tag))
       throw malformed('a range in full is cut short');
     switch (record.tag) {
@@ -190,20 +185,59 @@ export class Exchange {
       case 'piece':
         return this.#incoming.piece(record.upper, record.ids);
       case 'split':
-        this.#ask(partsOf(this.#announced.shift(1)[0]!, record));
+        this.#planner.push({
+          kind: 'compare',
+          ranges: partsOf(this.#announced.shift(1)[0]!, record),
+        });
         break;
       case 'fail':
-        this.#announced.unshift(
-          clustered(this.#groups.own.failed(record.group), record.differences),
-        );
+        this.#receiveFail(record.group, record.differences);
         break;
       case 'proof':
-        this.#receiveProof(record.digest);
+        if (!this.#settled) throw unexpected('the peer says it is done, and it is not');
+        this.#proof = record.digest.slice();
         break;
       default:
-        return this.#groups.receive(record);
+        return this.#receiveForGroup(record);
     }
     return null;
+  }
+
+  #receiveForGroup(record: GroupRecord): NativeWork | null {
+    switch (record.tag) {
+      case 'sketch':
+        this.#peers.sketch(this.#announced.group(), record);
+        break;
+      case 'probe':
+        this.#peers.probe(this.#announced.group(), record);
+        break;
+      case 'list':
+        this.#peers.list(() => this.#announced.group(), record);
+        break;
+      case 'symbols':
+        this.#peers.symbols(record.group, record.symbols);
+        break;
+      case 'more':
+        this.#own.more(record.group, record.symbols);
+        break;
+      case 'found':
+        this.#own.found(record);
+        break;
+      case 'match':
+        return this.#own.match(record);
+      case 'give':
+        return this.#own.give(record);
+      default:
+        return this.#peers.grant(record);
+    }
+    return null;
+  }
+
+  /** With several ranges the differences of each are unknown. */
+  #receiveFail(group: number, differences: number): void {
+    const ranges = this.#own.failed(group);
+    const cluster = { differences: ranges.length === 1 ? differences : null };
+    this.#announced.unshift(ranges.map((range) => ({ ...range, cluster })));
   }
 
   #receiveRun({ tag, ranges: count }: RunRecord): void {
@@ -220,8 +254,8 @@ export class Exchange {
   }
 
   /**
-   * Called before a frame is looked at, when all ids so far have been handed out. What the peer sends
-   * in full it does not know to be too much: only a stop ends it.
+   * Called between frames. A range in full ends at the limit already: its sender does not know how many
+   * of the ids are missing here.
    */
   checkBudget(): void {
     const { ledger, limits } = this.#init.context;
@@ -231,10 +265,6 @@ export class Exchange {
       'BUDGET_SPENT',
       `more than ${limits.maxMissing} ids are missing (maxMissing): a new session goes on behind them`,
     );
-  }
-
-  #ask(ranges: AskedRange[]): void {
-    this.#planner.push({ kind: 'compare', ranges });
   }
 
   #noteOff(lower: Bound, spent: string | null): void {
@@ -249,40 +279,21 @@ export class Exchange {
     return ledger.theirs > maxMissing ? `${maxMissing} missing ids (maxMissing)` : null;
   }
 
-  /** What the peer puts off is for a budget of its own, unless one side was to settle nothing. */
+  /** The peer puts ranges off for a budget of its own, unless one side surveys. */
   get #peerSpent(): string | null {
     const { ours, theirs } = this.#init;
     const settling = ours.settles !== false && theirs.settles !== false;
     return settling ? 'a budget of the peer' : null;
   }
 
-  /** Nothing is outstanding, on either side. */
+  /** Nothing is outstanding on either side. */
   get #settled(): boolean {
-    const open = this.#announced.size + this.#groups.open + this.#answers.length;
+    const groups = this.#own.open + this.#peers.open;
+    const open = this.#announced.size + groups + this.#answers.length;
     return open === 0 && this.#planner.idle && this.#deciding === null && !this.#incoming.open;
   }
-
-  get #mayProve(): boolean {
-    return !this.#proofSent && this.#settled;
-  }
-
-  #prove(): void {
-    this.#init.context.outbox.push({ tag: 'proof', digest: this.#proofs.ours() });
-    this.#proofSent = true;
-  }
-
-  #receiveProof(digest: Uint8Array): void {
-    if (!this.#settled) throw unexpected('the peer says it is done, and it is not');
-    this.#proof = digest.slice();
-  }
 }
 
-function sameInterval(a: Interval, b: Interval): boolean {
+export function sameInterval(a: Interval, b: Interval): boolean {
   return compareBounds(a.lower, b.lower) === 0 && compareBounds(a.upper, b.upper) === 0;
-}
-
-/** The ranges of a group that failed: of one of many nobody knows how much differs in it. */
-function clustered(ranges: readonly RankedRange[], differences: number): RankedRange[] {
-  const cluster = { differences: ranges.length === 1 ? differences : null };
-  return ranges.map((range) => ({ ...range, cluster }));
 }

@@ -17,7 +17,7 @@ export class Incoming {
     return this.#range !== null;
   }
 
-  /** What has not come yet. */
+  /** The lower bound of the rest. */
   *ranges(): Iterable<{ readonly lower: Bound }> {
     if (this.#cursor !== null) yield { lower: this.#cursor };
   }

@@ -6,25 +6,20 @@ import { FINGERPRINT_COST } from '../meter.ts';
 import type { Opening } from '../wire/index.ts';
 import type { RankedRange } from '../work.ts';
 
-/** What both sides say at the ends of a session, of the interval that both accept. */
+/** Equality claims about the common interval: roots at the start of a session, proofs at its end. */
 export class Proofs {
   readonly #context: Context;
   readonly #role: Role;
-  readonly #interval: Interval;
   /** The interval and its ranks. */
   readonly whole: RankedRange;
 
   constructor(context: Context, role: Role, interval: Interval) {
     this.#context = context;
     this.#role = role;
-    this.#interval = interval;
     this.whole = locate(context, interval);
   }
 
-  /**
-   * Whether the peer's opening names our root and count; `ours` is our opening where it speaks of this
-   * interval. A hint: the proofs tell.
-   */
+  /** Whether the opening names our root and count: a hint. `ours`: our opening, if for this interval. */
   looksEqual({ count, root }: Opening, ours: Opening | null): boolean {
     const { begin, end } = this.whole;
     if (end - begin !== count) return false;
@@ -34,18 +29,18 @@ export class Proofs {
     return equalBytes(rootHint(snapshot.fingerprint(begin, end), count), root);
   }
 
-  /** What we say: 16 bytes. */
+  /** Our proof: 16 bytes. */
   ours(): Uint8Array {
     const { snapshot, key } = this.#context;
     const { begin, end } = this.whole;
-    return key.proof(this.#role, snapshot.fingerprint(begin, end), end - begin, this.#interval);
+    return key.proof(this.#role, snapshot.fingerprint(begin, end), end - begin, this.whole);
   }
 
-  /** Whether the peer said what follows from our set and all that was found. */
+  /** Whether the peer's proof follows from our set and the differences found. */
   accepts(theirs: Uint8Array): boolean {
     const { key, ledger } = this.#context;
     const { state, count } = ledger.expected(this.whole.begin, this.whole.end);
     const peer = this.#role === 'initiator' ? 'responder' : 'initiator';
-    return count >= 0 && equalBytes(key.proof(peer, state, count, this.#interval), theirs);
+    return count >= 0 && equalBytes(key.proof(peer, state, count, this.whole), theirs);
   }
 }

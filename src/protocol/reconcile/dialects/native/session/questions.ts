@@ -6,29 +6,28 @@ import type { PeerGroup } from '../groups/index.ts';
 import { FINGERPRINT_COST, LOOKUP_COST } from '../meter.ts';
 import { type Cluster, inCluster, type RankedRange } from '../work.ts';
 
-/** A range of the peer's whose turn it is to be answered by us. */
+/** A range of the peer that we answer. */
 export interface AskedRange extends Interval {
-  /** Items the peer has there; null where it has not said. */
+  /** Items of the peer there; null where unknown. */
   readonly theirs: number | null;
-  /** Null where it is known that something differs. */
+  /** Null where the range is known to differ. */
   readonly digest: Uint8Array | null;
-  /** See `Range.cluster`. */
   readonly cluster?: Cluster;
 }
 
-/** Ranges that came together, or a group that could not be decoded. */
+/** Ranges that arrived together, or a group that could not be decoded. */
 export type Question =
   | { readonly kind: 'compare'; readonly ranges: readonly AskedRange[] }
   | { readonly kind: 'full' | 'same'; readonly ranges: readonly AskedRange[] }
   | { readonly kind: 'retry'; readonly group: PeerGroup };
 
-/** An asked range with what is known of it here. */
+/** An asked range after the comparison. */
 export interface Compared extends RankedRange {
   readonly theirs: number | null;
   readonly differs: boolean;
 }
 
-/** Compares a range with ours: counts first, since reading is what costs. */
+/** Compares a range with ours: counts first, for reading costs most. */
 export function compare(context: Context, asked: AskedRange): Compared {
   const range = locate(context, asked);
   context.meter.spend(2 * LOOKUP_COST);
@@ -40,7 +39,7 @@ export function compare(context: Context, asked: AskedRange): Compared {
   return { ...range, ...inCluster(asked.cluster), theirs, differs: !same };
 }
 
-/** The keyed digest of [begin, end): of the ids of a few, of the state of many. */
+/** The keyed digest of [begin, end): from the ids of few items, or from the state of many. */
 export function rangeDigest(
   { snapshot, key, meter }: Context,
   begin: number,

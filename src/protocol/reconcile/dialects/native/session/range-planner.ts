@@ -4,34 +4,34 @@ import { BLIND_DIFFERENCES, LIST_WIDTH, MAX_LISTED } from '../constants.ts';
 import { locate } from '../context.ts';
 import type { PeerGroup } from '../groups/index.ts';
 import { expectedPerRange, type Predictor, sketchBytes, symbolsFor } from '../groups/index.ts';
-import type { NativeWork } from '../work.ts';
+import { type NativeWork, send } from '../work.ts';
 import { type AskedRange, type Compared, compare, type Question } from './questions.ts';
 import { type GroupKind, ReplyWriter, type ReplyWriterInit } from './reply-writer.ts';
 
-/** Differences an item from which a list of ids is cheaper than one of short ids. */
+/** From so many differences an item on, a list of ids is cheaper than a list of short ids. */
 const WORTH_NAMING = 0.7;
-/** Items that are listed when symbols did not do and much differs. */
+/** Items that are listed when symbols failed and much differs. */
 const FEW = 256;
-/** Items that are listed rather than narrowed any further. */
+/** Items that are listed rather than narrowed further. */
 const FEWEST = 32;
-/** Parts of a split of which one may differ, so that a cluster is thought to be smaller than it was. */
+/** At most one in so many parts differs: the differences of a cluster still lie close together. */
 const CLOSE = 4;
-/** Differences an item from which it is worth finding out whether all differ, and narrowing is not. */
+/** From so many differences an item on, a probe for whether all differ pays more than narrowing. */
 const WORTH_PROBING = 0.25;
 
 export interface RangePlannerInit extends ReplyWriterInit {
   predictor: Predictor;
-  /** Takes a group that will be answered in another way out of the peer's. */
+  /** Drops a group whose ranges get another answer. */
   abandon: (group: PeerGroup) => void;
-  /** Why nothing more may be begun; null while it may. */
+  /** The spent budget, if any: no range may be begun then. */
   spent: () => string | null;
-  /** Whether either side settles what differs. */
+  /** Which sides settle differences. */
   settles: { readonly ours: boolean; readonly theirs: boolean };
-  /** Called with the parts that the peer told us of, when nothing is to be settled. */
+  /** Called with the results of a survey. */
   surveyed: (part: Surveyed) => void;
 }
 
-/** Chooses the answers to the peer's ranges, in the order they came: equal, split, settled, put off. */
+/** Chooses the answers to the peer's ranges in their order: equal, split, settled, put off. */
 export class RangePlanner {
   readonly #init: RangePlannerInit;
   readonly #writer: ReplyWriter;
@@ -44,12 +44,11 @@ export class RangePlanner {
     this.#writer = new ReplyWriter(init);
   }
 
-  /** Nothing waits to be taken up; what `run` has taken up may still go on. */
+  /** No question waits; `run` may still work on the last. */
   get idle(): boolean {
     return this.#queue.length === 0;
   }
 
-  /** Ranges that are still to be answered. */
   *unanswered(): Iterable<{ readonly lower: Bound }> {
     yield* this.#current;
     for (const asked of this.#queue)
@@ -105,7 +104,7 @@ export class RangePlanner {
     }
   }
 
-  /** To a peer that settles nothing: where what differs lies, as far as one split tells. */
+  /** Shows a surveying peer the places of differences, as far as one split tells. */
   *#show(range: Compared): NativeWork {
     if (range.end - range.begin < 2) yield* this.#writer.putOff(range, null);
     else yield* this.#writer.split(range);
@@ -115,12 +114,11 @@ export class RangePlanner {
     if (theirs !== null) this.#init.surveyed({ lower, upper, ours: end - begin, theirs, differs });
   }
 
-  /** A group that was not decoded: its ranges are ours to answer, in another way. */
+  /** The ranges of a group that was not decoded get another answer. */
   *#retry(peer: PeerGroup): NativeWork {
     const { context, abandon } = this.#init;
-    while (context.outbox.full) yield 'output';
     const differences = Math.round(peer.estimate!);
-    context.outbox.push({ tag: 'fail', group: peer.number, differences });
+    yield* send(context.outbox, { tag: 'fail', group: peer.number, differences });
     abandon(peer);
     this.#current = peer.group.ranges.map(({ lower, upper }) => ({
       lower,
@@ -141,10 +139,7 @@ export class RangePlanner {
     for (const asked of ranges) yield* this.#writer.sendAll(locate(this.#init.context, asked));
   }
 
-  /**
-   * What differs has been found to lie close together, and does so still. Within a cluster everything
-   * may differ, and then ids are cheaper than short ids; at its ends a part does.
-   */
+  /** Narrows a cluster. `within`: not at its edges, so that everything may differ; ids are cheaper then. */
   *#narrow(range: Compared, density: number | null, within: boolean): NativeWork {
     if (yield* this.#oneSided(range)) return;
     const ours = range.end - range.begin;
@@ -156,7 +151,7 @@ export class RangePlanner {
     yield* this.#split({ ...range, cluster: { differences } });
   }
 
-  /** Symbols did not do: what is small, or differs everywhere, is listed, the rest is narrowed. */
+  /** Symbols failed: small and completely different ranges are listed, others narrowed. */
   *#settleAgain(range: Compared, density: number, probed: boolean): NativeWork {
     if (yield* this.#oneSided(range)) return;
     const ours = range.end - range.begin;
@@ -165,7 +160,7 @@ export class RangePlanner {
     yield* ours <= few ? this.#join('list', range) : this.#split(range);
   }
 
-  /** Chooses how a range that differs goes on; `each` differences are expected, null is unknown. */
+  /** Answers a range that differs. `each`: differences expected; null when unknown. */
   *#settle(range: Compared, each: number | null): NativeWork {
     if (yield* this.#oneSided(range)) return;
     const { context, predictor } = this.#init;
@@ -183,7 +178,7 @@ export class RangePlanner {
     yield* this.#writer.join('sketch', { range, items: largest, expected, least });
   }
 
-  /** Answers a range that may not be begun any more, or that one side has nothing in. */
+  /** Answers a range that must be put off, or is empty on one side. */
   *#oneSided(range: Compared): NativeWork<boolean> {
     const spent = this.#init.spent();
     if (spent !== null && !this.#grace()) yield* this.#writer.putOff(range, spent);
@@ -207,7 +202,7 @@ export class RangePlanner {
     });
   }
 
-  /** One range goes on though the budget is spent, until one was settled: or the next session starts here again. */
+  /** One range is allowed beyond a spent budget: a session that settles nothing would be repeated. */
   #grace(): boolean {
     const granted = !this.#writer.settled && !this.#graced;
     this.#graced = true;
@@ -215,7 +210,7 @@ export class RangePlanner {
   }
 }
 
-/** Differences an item in what differs of a cluster, or null when nobody knows how many there are. */
+/** Differences an item in the differing ranges of a cluster; null when unknown. */
 function densityOf(differing: readonly Compared[]): number | null {
   const differences = differing[0]?.cluster?.differences ?? null;
   if (differences === null) return null;

@@ -11,23 +11,23 @@ import {
   symbolsFor,
 } from '../groups/index.ts';
 import type { RunRecord, SplitPart } from '../wire/index.ts';
-import { inCluster, type NativeWork, type RankedRange } from '../work.ts';
+import { inCluster, type NativeWork, type RankedRange, send } from '../work.ts';
 import { type Compared, rangeDigest } from './questions.ts';
 
-/** Bytes of a record of symbols or of entries besides them, at the most. */
+/** Bytes of a record without its symbols or entries, at most. */
 const HEAD_BYTES = 64;
 
-/** How a group is sent: as symbols, as sums alone, as short ids, as ids. */
+/** A group is sent as symbols, sums alone, short ids, or ids. */
 export type GroupKind = 'sketch' | 'probe' | 'list' | 'ids';
 
-/** A range that is to be a member of a group, and what is known of it. */
+/** A range on its way into a group. */
 export interface GroupMember {
   readonly range: RankedRange;
-  /** Items there, here or at the peer's, the larger. */
+  /** Its items, here or at the peer, whichever has more. */
   readonly items: number;
-  /** Differences expected, or null when nothing is known. */
+  /** Expected differences; null when unknown. */
   readonly expected: number | null;
-  /** Differences that there are at least. */
+  /** The least possible number of differences. */
   readonly least: number;
 }
 
@@ -36,13 +36,13 @@ export interface ReplyWriterInit {
   own: OwnGroups;
   /** Called with ranges that we announce. */
   announced: (ranges: readonly RankedRange[]) => void;
-  /** Called with ranges that are put off, and the budget that was spent, if it was for that. */
+  /** Called with the bounds of ranges put off, and the spent budget if that is the reason. */
   putOff: (lower: Bound, spent: string | null) => void;
-  /** How many more ranges we may announce. */
+  /** Ranges that we may still announce. */
   roomForRanges: () => number;
 }
 
-/** Writes the answers to the peer's ranges, in order: runs of alike ones and groups are put together. */
+/** Writes the answers to the peer's ranges in order; equal answers form runs, and ranges groups. */
 export class ReplyWriter {
   readonly #init: ReplyWriterInit;
   #run: RunRecord | null = null;
@@ -70,7 +70,7 @@ export class ReplyWriter {
     yield* this.say('later');
   }
 
-  /** The peer gets to hear that it shall send all it has there: it answers the range that we announce. */
+  /** Asks for all ids of a range: we announce it, and the peer answers it in full. */
   *want(range: RankedRange): NativeWork {
     this.settled = true;
     yield* this.say('want');
@@ -96,7 +96,7 @@ export class ReplyWriter {
     } while (rank < range.end);
   }
 
-  /** Splits a range of two items or more; it is put off where the peer cannot hold more ranges. */
+  /** Splits a range of two items or more; puts it off where the peer cannot hold more ranges. */
   *split(range: Compared): NativeWork {
     const { context, announced, roomForRanges } = this.#init;
     const { outbox, snapshot, meter } = context;
@@ -119,12 +119,11 @@ export class ReplyWriter {
       ranges.push({ lower, upper, begin, end, ...inCluster(range.cluster) });
       [lower, begin] = [upper, end];
     }
-    while (outbox.full) yield 'output';
-    outbox.push({ tag: 'split', parts });
+    yield* send(outbox, { tag: 'split', parts });
     announced(ranges);
   }
 
-  /** Makes a range a member of the group in the making, after sending that where it is full. */
+  /** Adds a range to the group in the making, or to a new group. */
   *join(kind: GroupKind, member: GroupMember): NativeWork {
     if (this.#members.length > 0 && (kind !== this.#kind || this.#isFull(member))) {
       yield* this.#close();
@@ -134,7 +133,7 @@ export class ReplyWriter {
     this.#members.push(member);
   }
 
-  /** Sends what has been put together so far. */
+  /** Sends the run and the group in the making. */
   *finish(): NativeWork {
     yield* this.#close();
     yield* this.#flush();
@@ -183,19 +182,17 @@ export class ReplyWriter {
     const most = Math.floor((outbox.maxFrameBytes - HEAD_BYTES) / 8);
     const count = Math.min(guess, limits.maxSymbols, most);
     yield* group.prepare(context, count);
-    while (outbox.full) yield 'output';
     own.add(group, { weight, symbols: count, list: null });
     const sums = sumsOf(group.buckets, SKETCH_SUMS);
     const symbols = group.symbolBytes(0, count);
-    outbox.push({ tag: 'sketch', count: group.items, sums, symbols });
+    yield* send(outbox, { tag: 'sketch', count: group.items, sums, symbols });
   }
 
   *#probe(group: SketchGroup, weight: number): NativeWork {
     const { context, own } = this.#init;
-    while (context.outbox.full) yield 'output';
     own.add(group, { weight, symbols: 0, list: null });
     const sums = sumsOf(group.buckets, group.buckets.length);
-    context.outbox.push({ tag: 'probe', count: group.items, sums });
+    yield* send(context.outbox, { tag: 'probe', count: group.items, sums });
   }
 
   *#list(group: SketchGroup, weight: number, named: boolean): NativeWork {
@@ -207,14 +204,13 @@ export class ReplyWriter {
     const most = width * Math.floor((outbox.maxFrameBytes - HEAD_BYTES) / width);
     let at = 0;
     do {
-      while (outbox.full) yield 'output';
       const some = entries.subarray(at, at + most);
       at += some.length;
-      outbox.push({ tag: 'list', last: at === entries.length, width, entries: some });
+      yield* send(outbox, { tag: 'list', last: at === entries.length, width, entries: some });
     } while (at < entries.length);
   }
 
-  /** Waits until so many more items may be held, here and at the peer's. */
+  /** Waits until both sides may hold so many more items. */
   *#room(items: number): NativeWork {
     const { own, context } = this.#init;
     const most = Math.min(context.limits.maxHeldItems, context.peer.maxHeldItems) >>> 1;
@@ -223,10 +219,7 @@ export class ReplyWriter {
   }
 }
 
-/**
- * The ends of the `count` parts that a range is split into: about as many items each, large ones up to an
- * edge of our leaves, where their state is free.
- */
+/** The ends of `count` even parts of a range. Large parts end at edges of leaves: their state is free. */
 function cutsOf(snapshot: Snapshot, { begin, end }: RankedRange, count: number): number[] {
   const items = end - begin;
   const even = Array.from(

@@ -14,41 +14,35 @@ import type {
   Outline,
   Role,
   Session,
+  SessionInit,
   Step,
   Surveyed,
 } from '../../../dialect.ts';
-import { type NativeLimits, NONCE_BYTES } from '../constants.ts';
+import { NONCE_BYTES } from '../constants.ts';
 import { DifferenceLedger } from '../difference-ledger.ts';
 import { rootHint, type sessionKey } from '../key.ts';
 import { Meter } from '../meter.ts';
+import type { NativeLimits } from '../options.ts';
 import {
   decodeFrame,
-  encodeRecord,
+  encodeOpening,
   intersection,
   malformed,
   type Opening,
   RecordOutbox,
 } from '../wire/index.ts';
 import type { NativeWork } from '../work.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, sameInterval } from './exchange.ts';
 import { stopFor, stoppedBy } from './stops.ts';
 
-export interface NativeSessionInit {
-  role: Role;
-  snapshot: Snapshot;
+export interface NativeSessionInit extends Required<SessionInit> {
   limits: NativeLimits;
-  interval: Interval;
-  refuses: (id: Uint8Array) => boolean;
-  settles: boolean;
   random: Random;
   coding: Coding;
   key: typeof sessionKey;
 }
 
-/**
- * One session of the native dialect (docs/protocol-native.md): the openings, then the exchange they
- * key, and everything that ends it.
- */
+/** One session of the native dialect (docs/protocol-native.md): openings, exchange and end. */
 export class NativeSession implements Session {
   readonly role: Role;
   readonly #init: NativeSessionInit;
@@ -60,7 +54,7 @@ export class NativeSession implements Session {
   #theirs: Opening | null = null;
   #exchange: Exchange | null = null;
   #state: 'fresh' | 'running' | 'ended' = 'fresh';
-  /** A frame that is being taken in. */
+  /** The frame that is being digested. */
   #inbound: NativeWork | null = null;
   #rounds = 0;
   #bytes = 0;
@@ -73,11 +67,7 @@ export class NativeSession implements Session {
     this.#meter = new Meter(limits.sliceItems);
     this.#ledger = new DifferenceLedger({ snapshot, meter: this.#meter, refuses });
     this.#opening = this.#makeOpening(interval);
-    this.#openingBytes = encodeRecord({
-      tag: 'open',
-      opening: this.#opening,
-      bytes: new Uint8Array(0),
-    }).slice();
+    this.#openingBytes = encodeOpening(this.#opening).slice();
   }
 
   get finding(): Finding | null {
@@ -96,15 +86,11 @@ export class NativeSession implements Session {
     return this.#exchange?.survey ?? [];
   }
 
-  /** Proved equal, over everything we are willing to reconcile. */
+  /** Proved equal, over everything that we accept. */
   get equal(): boolean {
     const { finding } = this;
     if (finding === null || !finding.proved || finding.mine + finding.theirs > 0) return false;
-    const { lower, upper } = this.#init.interval;
-    return (
-      compareBounds(finding.interval.lower, lower) === 0 &&
-      compareBounds(finding.interval.upper, upper) === 0
-    );
+    return sameInterval(finding.interval, this.#init.interval);
   }
 
   get differs(): boolean {
@@ -144,7 +130,7 @@ export class NativeSession implements Session {
     });
   }
 
-  /** Takes the frame in as far as this turn goes. */
+  /** Digests the frame as far as this turn allows. */
   #digestOn(): void {
     if (this.#inbound?.next().done === true) this.#inbound = null;
   }
@@ -188,7 +174,7 @@ export class NativeSession implements Session {
     this.#exchange = new Exchange({
       role: this.role,
       context: {
-        snapshot: snapshot,
+        snapshot,
         coding,
         key: this.#init.key(first, second),
         limits,
@@ -227,7 +213,7 @@ export class NativeSession implements Session {
     return { frames, missing, done };
   }
 
-  /** Whatever goes wrong ends the session, and the peer is told of it. */
+  /** Any error ends the session, and the peer is told. */
   #guarded(operation: () => Step): Step {
     try {
       return operation();
@@ -238,7 +224,7 @@ export class NativeSession implements Session {
   }
 }
 
-/** The rank of an upper bound; infinity takes everything in. */
+/** The rank of an upper bound; infinity includes everything. */
 export function upperRank(snapshot: Snapshot, upper: Bound): number {
   return compareBounds(upper, INFINITE_BOUND) === 0 ? snapshot.size : snapshot.lowerBound(upper);
 }

@@ -2,7 +2,7 @@ import type { Bound } from '../../../../../store/index.ts';
 import { ProtocolError, type ProtocolErrorCode, SessionStop } from '../../../../errors.ts';
 import { encodeRecord } from '../wire/index.ts';
 
-/** Reasons on the wire; what is not in the list is 0. */
+/** Codes on the wire by position; 0 for all others. */
 const CODES: readonly (ProtocolErrorCode | null)[] = [
   null,
   'BUDGET_SPENT',
@@ -19,7 +19,7 @@ export function stopFor(error: unknown, from: Bound | null): unknown {
   return new SessionStop(error, { parting, from });
 }
 
-/** The error for a stop that the peer sent. */
+/** The error for a stop of the peer. */
 export function stoppedBy(code: number, from: Bound | null, reason: string): SessionStop {
   const theirs = CODES[code] ?? 'another reason';
   const error =

@@ -9,7 +9,7 @@ export const malformed: (problem: string) => ProtocolError = malformedAs(
 
 const MAX_COUNT = BigInt(Number.MAX_SAFE_INTEGER);
 
-/** Reads the parts of records from a frame; every method throws `MALFORMED_FRAME` at its end. */
+/** Reads the parts of records; every method throws `MALFORMED_FRAME` at the end of the frame. */
 export class FrameReader extends ByteReader {
   constructor(bytes: Uint8Array) {
     super({ bytes, malformed, truncated: 'it ends in the middle of a record' });
@@ -31,7 +31,7 @@ export class FrameReader extends ByteReader {
     return count;
   }
 
-  /** A bound above `previous`, written relative to it; what it keeps is a copy. */
+  /** A copy of a bound above `previous`, relative to which it is written. */
   boundAfter(previous: Bound): Bound {
     const hint = previous.hint + this.varint();
     const length = this.byte();

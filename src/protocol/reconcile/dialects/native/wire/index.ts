@@ -2,17 +2,6 @@
 
 export { malformed, RecordWriter } from './bytes.ts';
 export { decodeFrame, encodeRecord } from './codec.ts';
-export { intersection, type Opening, type PeerLimits } from './opening.ts';
+export { encodeOpening, intersection, type Opening, type PeerLimits } from './opening.ts';
 export { RecordOutbox } from './record-outbox.ts';
-export type {
-  FoundRecord,
-  IdsRecord,
-  ListRecord,
-  MatchRecord,
-  NativeRecord,
-  ProbeRecord,
-  RunRecord,
-  SketchRecord,
-  SplitPart,
-  SplitRecord,
-} from './records.ts';
+export type * from './records.ts';

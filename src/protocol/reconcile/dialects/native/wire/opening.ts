@@ -6,23 +6,20 @@ import {
 } from '../../../../../store/index.ts';
 import type { Interval, Outline } from '../../../dialect.ts';
 import { MIN_FRAME_BYTES, NONCE_BYTES, ROOT_BYTES, TAG } from '../constants.ts';
+import type { NativeLimits } from '../options.ts';
 import { type FrameReader, malformed, RecordWriter } from './bytes.ts';
 
-/** What each side says of itself first. */
+/** The first record of each side. */
 export interface Opening extends Outline {
-  /** 16 bytes that nobody can predict. */
+  /** 16 random bytes. */
   readonly nonce: Uint8Array;
-  /** What it accepts. */
   readonly limits: PeerLimits;
 }
 
-/** Limits of one side that bind the other (see `NativeLimits`). */
-export interface PeerLimits {
-  readonly maxInboundBytes: number;
-  readonly maxRanges: number;
-  readonly maxGroups: number;
-  readonly maxHeldItems: number;
-}
+/** Limits of one side that bind the other. */
+export type PeerLimits = Readonly<
+  Pick<NativeLimits, 'maxInboundBytes' | 'maxRanges' | 'maxGroups' | 'maxHeldItems'>
+>;
 
 const FROM_ZERO = 1;
 const TO_INFINITY = 2;
@@ -67,7 +64,7 @@ export function readOpening(reader: FrameReader): Opening {
   return { nonce, interval: { lower, upper }, count, root, limits, settles };
 }
 
-/** What both accept; empty intervals have their bounds equal. */
+/** The interval that both accept; an empty interval has equal bounds. */
 export function intersection(a: Interval, b: Interval): Interval {
   const lower = highest(a.lower, b.lower);
   const upper = compareBounds(a.upper, b.upper) <= 0 ? a.upper : b.upper;

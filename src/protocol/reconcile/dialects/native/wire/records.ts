@@ -1,7 +1,7 @@
 import type { Bound } from '../../../../../store/index.ts';
 import type { Opening } from './opening.ts';
 
-/** One part of a split; the last one ends where the whole does, and has no bound of its own. */
+/** One part of a split; the last part ends with the whole, and has no bound of its own. */
 export interface SplitPart {
   readonly upper: Bound | null;
   readonly count: number;
@@ -9,7 +9,7 @@ export interface SplitPart {
   readonly digest: Uint8Array;
 }
 
-/** Says something of so many of the ranges whose turn it is. */
+/** Answers the next `ranges` ranges. */
 export interface RunRecord {
   readonly tag: 'same' | 'later' | 'want' | 'take';
   readonly ranges: number;
@@ -30,7 +30,7 @@ export interface SketchRecord {
   readonly symbols: Uint8Array;
 }
 
-/** A group without symbols yet, to learn how much differs there. */
+/** A group without symbols yet, to estimate its differences. */
 export interface ProbeRecord {
   readonly tag: 'probe';
   readonly count: number;
@@ -73,7 +73,7 @@ export interface IdsRecord {
   readonly ids: Uint8Array;
 }
 
-/** Everything that can be said; what each means is in docs/protocol-native.md. */
+/** All records; docs/protocol-native.md tells their meaning. */
 export type NativeRecord =
   | { readonly tag: 'open'; readonly opening: Opening; readonly bytes: Uint8Array }
   | { readonly tag: 'proof'; readonly digest: Uint8Array }

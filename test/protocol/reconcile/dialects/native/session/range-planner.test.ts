@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DEFAULT_LIMITS } from '../../../../../../src/protocol/reconcile/dialects/native/index.ts';
+import { DEFAULT_NATIVE_LIMITS } from '../../../../../../src/protocol/reconcile/dialects/native/index.ts';
 import { keysOf } from '../../../../../conformance/pairs.ts';
 import { inShort, Judge, type JudgeInit } from '../judge.ts';
 import { perform } from '../puppet.ts';
@@ -271,6 +271,6 @@ describe('what is still to be answered', () => {
     }
     assert.deepEqual(lowers(), []);
     assert.equal(one.verdicts.idle, true);
-    assert.equal(DEFAULT_LIMITS.maxGroups, 1_024);
+    assert.equal(DEFAULT_NATIVE_LIMITS.maxGroups, 1_024);
   });
 });
