@@ -30,7 +30,7 @@ export const EXIT = {
   config: 78,
 } as const;
 
-/** What a process ends with when nothing more particular is known than the code. */
+/** Exit codes of errors that name none themselves. */
 const EXIT_OF: Partial<Record<DaemonErrorCode, number>> = {
   USAGE: EXIT.usage,
   INPUT_TOO_LARGE: EXIT.dataError,
@@ -47,7 +47,7 @@ const EXIT_OF: Partial<Record<DaemonErrorCode, number>> = {
 export class DaemonError extends Error {
   override readonly name = 'DaemonError';
   readonly code: DaemonErrorCode;
-  /** What the process exits with when this ends it. */
+  /** Exit code of a process that this error ends. */
   readonly exitCode: number;
 
   constructor(
@@ -59,4 +59,9 @@ export class DaemonError extends Error {
     this.code = code;
     this.exitCode = options.exitCode ?? EXIT_OF[code] ?? EXIT.failure;
   }
+}
+
+/** The message of an error, or the text of anything else that was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

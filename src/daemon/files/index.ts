@@ -4,7 +4,7 @@
  */
 
 export { databasePath, dataDirError, makeDataDir, witnessPath } from './data-dir.ts';
-export { codeOf, openIfThere, replaceFile } from './durable-file.ts';
+export { codeOf, readBounded, replaceFile } from './durable-file.ts';
 export {
   createSecret,
   loadOrCreateSecret,

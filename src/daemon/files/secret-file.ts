@@ -1,10 +1,10 @@
-import { type FileHandle, link, rename, unlink } from 'node:fs/promises';
+import { link, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bytesToHex, type Random } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
-import { codeOf, openIfThere, syncDirectory, writeDurably } from './durable-file.ts';
+import { codeOf, readBounded, syncDirectory, writeDurably } from './durable-file.ts';
 
-/** Longer than any secret we keep; a longer file is not one. */
+/** A longer file is no secret of ours. */
 const MAX_BYTES = 4_096;
 const OTHERS = 0o077;
 
@@ -18,8 +18,8 @@ export interface SecretFileInit {
 }
 
 /**
- * What the file holds, without the white space around it; a file that is not there is created with
- * mode 0600 first. Of two processes that create it at once both end with the same content.
+ * The content of the file without white space around it. A missing file is created first, with mode
+ * 0600. Two processes that create it at once end with the same content.
  */
 export async function loadOrCreateSecret(init: SecretFileInit): Promise<string> {
   const existing = await readSecret(init.path, init.logger);
@@ -31,21 +31,12 @@ export async function loadOrCreateSecret(init: SecretFileInit): Promise<string> 
 
 /** The content, trimmed, or null when there is no such file. Warns when others may read it. */
 export async function readSecret(path: string, logger: Logger): Promise<string | null> {
-  const file = await openIfThere(path);
-  if (file === null) return null;
-  try {
-    const { mode } = await file.stat();
-    if (process.platform !== 'win32' && (mode & OTHERS) !== 0) warnOfMode(path, mode, logger);
-    return await readText(file, path);
-  } finally {
-    await file.close();
-  }
-}
-
-async function readText(file: FileHandle, path: string): Promise<string> {
-  const { bytesRead, buffer } = await file.read(new Uint8Array(MAX_BYTES + 1));
-  if (bytesRead > MAX_BYTES) throw new Error(`${path} is longer than ${MAX_BYTES} bytes`);
-  return new TextDecoder().decode(buffer.subarray(0, bytesRead)).trim();
+  const bytes = await readBounded(path, MAX_BYTES);
+  if (bytes === null) return null;
+  const { mode, size } = await stat(path);
+  if (process.platform !== 'win32' && (mode & OTHERS) !== 0) warnOfMode(path, mode, logger);
+  if (size > MAX_BYTES) throw new Error(`${path} is longer than ${MAX_BYTES} bytes`);
+  return new TextDecoder().decode(bytes).trim();
 }
 
 function warnOfMode(path: string, mode: number, logger: Logger): void {
@@ -72,7 +63,7 @@ export async function createSecret(
   }
 }
 
-/** A hard link refuses to replace what is there, which a rename does not. */
+/** A hard link does not replace an existing file; a rename does. */
 async function publish(temporary: string, path: string): Promise<boolean> {
   try {
     await link(temporary, path);

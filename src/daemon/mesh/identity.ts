@@ -7,7 +7,7 @@ import {
 import type { Ed25519PrivateKey } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import type { Random } from '../../store/index.ts';
-import { DaemonError } from '../errors.ts';
+import { DaemonError, reasonOf } from '../errors.ts';
 import { loadOrCreateSecret } from '../files/index.ts';
 import type { Logger } from '../logging.ts';
 
@@ -26,8 +26,8 @@ export interface IdentityInit {
 }
 
 /**
- * The node's Ed25519 key, made at the first start and loaded from `identity.key` ever after: one
- * line, the base64 of libp2p's protobuf of a private key. Rejects with `IDENTITY_UNREADABLE`.
+ * The node's Ed25519 key, made at the first start and then loaded from `identity.key`: one line, the
+ * base64 of libp2p's protobuf of a private key. Rejects with `IDENTITY_UNREADABLE`.
  */
 export async function loadIdentity(init: IdentityInit): Promise<Identity> {
   const path = join(init.directory, IDENTITY_FILE);
@@ -41,7 +41,7 @@ export async function loadIdentity(init: IdentityInit): Promise<Identity> {
   } catch (error) {
     throw new DaemonError(
       'IDENTITY_UNREADABLE',
-      `The identity key ${path} cannot be used (${reason(error)}). Restore it from a backup, or move it away: a new one is then made, and every peer that lists this node must list the new peer id`,
+      `The identity key ${path} cannot be used (${reasonOf(error)}). Restore it from a backup, or move it away: a new one is then made, and every peer that lists this node must list the new peer id`,
       { cause: error },
     );
   }
@@ -65,8 +65,4 @@ function decode(text: string): Ed25519PrivateKey {
   const key = privateKeyFromProtobuf(Buffer.from(text, 'base64'));
   if (key.type !== 'Ed25519') throw new Error(`it is an ${key.type} key, not Ed25519`);
   return key;
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,7 +2,7 @@ import type { Libp2p, ServiceMap } from '@libp2p/interface';
 import type { ServiceFactoryMap } from 'libp2p';
 import { protocolId } from '../../protocol/index.ts';
 import type { Clock, Random } from '../../store/index.ts';
-import { DaemonError } from '../errors.ts';
+import { DaemonError, reasonOf } from '../errors.ts';
 import type { Logger } from '../logging.ts';
 import { isLoopback, parseListenAddress, parsePeerAddress } from '../peer-address.ts';
 import { type Access, admission, createGater, warnOfOpenAccess } from './access.ts';
@@ -227,7 +227,7 @@ async function startListening(libp2p: Libp2p, listen: readonly string[]): Promis
   try {
     await libp2p.start();
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = reasonOf(cause);
     const [reason] = /(EADDRINUSE|EADDRNOTAVAIL|EACCES)[^\n]*/.exec(text) ?? [text];
     throw new DaemonError(
       'LISTEN_FAILED',

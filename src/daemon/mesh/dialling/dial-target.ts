@@ -1,11 +1,12 @@
 import { Alarm, type Clock } from '../../../store/index.ts';
 import { BackOff } from '../../backoff.ts';
 import type { DaemonError } from '../../errors.ts';
+import type { DialerOptions } from '../options.ts';
 
 /** Who asked for an address: the configuration, or an operator at run time. */
 export type AddressSource = 'config' | 'runtime';
 
-/** What is known of one wanted address. Times are milliseconds since the Unix epoch. */
+/** The state of a wanted address. Times are milliseconds since the Unix epoch. */
 export interface AddressState {
   readonly address: string;
   readonly source: AddressSource;
@@ -23,20 +24,17 @@ export interface AddressState {
   readonly nextAttemptAt: number | null;
 }
 
-export interface DialTargetInit {
-  readonly address: string;
-  readonly peerId: string | null;
-  readonly source: AddressSource;
+export interface DialTargetInit extends Pick<AddressState, 'address' | 'peerId' | 'source'> {
   readonly clock: Clock;
-  readonly baseMs: number;
-  readonly maxMs: number;
+  readonly options: DialerOptions;
 }
 
 /** One address the dialer keeps connected, with its timer and the dial under way. */
 export class DialTarget {
   readonly address: string;
-  readonly backOff: BackOff;
   readonly #clock: Clock;
+  readonly #options: DialerOptions;
+  readonly backOff: BackOff;
   readonly #redial: Alarm;
   source: AddressSource;
   peerId: string | null;
@@ -48,13 +46,14 @@ export class DialTarget {
   #nextAttemptAt: number | null = null;
   #controller = new AbortController();
 
-  constructor(init: DialTargetInit) {
-    this.address = init.address;
-    this.peerId = init.peerId;
-    this.source = init.source;
-    this.backOff = new BackOff(init);
-    this.#clock = init.clock;
-    this.#redial = new Alarm(init.clock);
+  constructor({ address, peerId, source, clock, options }: DialTargetInit) {
+    this.address = address;
+    this.peerId = peerId;
+    this.source = source;
+    this.#clock = clock;
+    this.#options = options;
+    this.backOff = new BackOff(options);
+    this.#redial = new Alarm(clock);
   }
 
   state(connected: boolean): AddressState {
@@ -89,20 +88,21 @@ export class DialTarget {
     this.abort(reason);
   }
 
-  fail(error: DaemonError, now: number): void {
+  fail(error: DaemonError): void {
     this.error = error;
-    this.#failedAt = now;
+    this.#failedAt = this.#clock.now();
   }
 
-  connect(now: number): void {
+  connected(): void {
     this.rest();
     this.error = null;
-    this.#connectedAt ??= now;
+    this.#connectedAt ??= this.#clock.monotonic();
   }
 
   /** A connection that lasted lets the pauses start small again. */
-  disconnect(now: number, stableMs: number): void {
-    if (this.#connectedAt !== null && now - this.#connectedAt >= stableMs) this.backOff.reset();
+  disconnected(): void {
+    const lastedMs = this.#clock.monotonic() - (this.#connectedAt ?? Number.POSITIVE_INFINITY);
+    if (lastedMs >= this.#options.stableMs) this.backOff.reset();
     this.#connectedAt = null;
   }
 }

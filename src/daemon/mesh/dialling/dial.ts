@@ -1,6 +1,6 @@
 import type { Connection, Libp2p } from '@libp2p/interface';
 import type { Cancel } from '../../../store/index.ts';
-import { DaemonError } from '../../errors.ts';
+import { DaemonError, reasonOf } from '../../errors.ts';
 import { parsePeerAddress } from '../../peer-address.ts';
 import type { Access } from '../access.ts';
 import type { Connections, ConnectionWatcher } from '../connections.ts';
@@ -51,16 +51,20 @@ export function libp2pDial(init: Libp2pDialInit): Dial {
   };
 }
 
-/** Dials the address, and rejects with the signal's reason once it aborts, whatever becomes of the dial. */
+/** Dials the address until `signal` aborts, whatever becomes of the dial. Rejects with `DaemonError`. */
 export async function dialUntil(
   dial: Pick<Dial, 'dial'>,
   address: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  return Promise.race([dial.dial(address, signal), aborted]);
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  try {
+    return await Promise.race([dial.dial(address, signal), aborted]);
+  } catch (cause) {
+    if (cause instanceof DaemonError) throw cause;
+    throw new DaemonError('DIAL_FAILED', `Cannot reach ${address}: ${reasonOf(cause)}`, { cause });
+  }
 }
 
 /** `target` is an address or a peer. */

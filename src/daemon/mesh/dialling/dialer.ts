@@ -1,4 +1,5 @@
 import type { Cancel, Clock, Random } from '../../../store/index.ts';
+import { jittered } from '../../backoff.ts';
 import { DaemonError } from '../../errors.ts';
 import type { Logger } from '../../logging.ts';
 import { parsePeerAddress, withoutPeer } from '../../peer-address.ts';
@@ -41,7 +42,7 @@ export class Dialer {
       connected: (peer) => this.#connected(peer),
       disconnected: (peer) => this.#disconnected(peer),
     });
-    for (const wanted of this.#wanted.values()) this.#schedule(wanted, this.#jittered());
+    for (const wanted of this.#wanted.values()) this.#schedule(wanted, this.#options.baseMs);
   }
 
   /** Calls off every dial and timer. */
@@ -109,13 +110,14 @@ export class Dialer {
     if (peerId === this.#init.dial.self) throw ownAddress(text);
     if (this.#wanted.size >= this.#options.maxAddresses) throw tooMany(this.#options.maxAddresses);
     const { clock } = this.#init;
-    const wanted = new DialTarget({ address: text, peerId, source, clock, ...this.#options });
+    const options = this.#options;
+    const wanted = new DialTarget({ address: text, peerId, source, clock, options });
     this.#wanted.set(text, wanted);
     if (this.#state === 'started') this.#schedule(wanted, 0);
     return wanted;
   }
 
-  /** The failure as whoever asked for the dial is told it. */
+  /** The failure, with advice for the operator who asked for the dial. */
   #notYet(wanted: DialTarget, error: DaemonError): DaemonError {
     if (this.#wanted.get(wanted.address) !== wanted || this.#state === 'stopped') return error;
     const advice = 'The address stays wanted and is dialled again; remove it if it is wrong';
@@ -130,13 +132,10 @@ export class Dialer {
     return peerId !== null && this.#init.dial.connected(peerId);
   }
 
-  /** The pause that the failures so far call for, shortened by chance. */
-  #jittered(pauseMs = this.#options.baseMs): number {
-    return pauseMs * (1 - this.#options.jitter * this.#init.random.fraction());
-  }
-
-  #schedule(wanted: DialTarget, delayMs: number): void {
+  /** Dials after the pause, which chance shortens. */
+  #schedule(wanted: DialTarget, pauseMs: number): void {
     if (this.#state !== 'started') return;
+    const delayMs = jittered(pauseMs, this.#options.jitter, this.#init.random);
     wanted.wait(delayMs, () => void this.#attempt(wanted));
   }
 
@@ -146,7 +145,7 @@ export class Dialer {
     wanted.rest();
     if (this.#isConnected(wanted)) return Promise.resolve();
     if (!again && this.#elsewhere(wanted)) {
-      this.#schedule(wanted, this.#jittered());
+      this.#schedule(wanted, this.#options.baseMs);
       return Promise.resolve();
     }
     wanted.attempt = this.#dial(wanted).finally(() => {
@@ -164,48 +163,41 @@ export class Dialer {
   async #dial(wanted: DialTarget): Promise<void> {
     const { clock, dial } = this.#init;
     const signal = wanted.begin();
-    const timeout = clock.after(this.#options.timeoutMs, () =>
-      wanted.abort(timedOut(wanted.address)),
-    );
+    const late = () => wanted.abort(timedOut(wanted.address));
+    const timeout = clock.after(this.#options.timeoutMs, late);
     try {
-      const peer = await dialUntil(dial, wanted.address, signal);
-      this.#succeeded(wanted, peer);
+      this.#succeeded(wanted, await dialUntil(dial, wanted.address, signal));
     } catch (error) {
-      this.#failed(wanted, error);
+      this.#failed(wanted, error as DaemonError);
     } finally {
       timeout();
     }
   }
 
   #succeeded(wanted: DialTarget, peer: string): void {
+    const { address } = wanted;
     wanted.peerId = peer;
     if (peer === this.#init.dial.self) {
-      this.#wanted.delete(wanted.address);
-      this.#init.logger.info(
-        { address: wanted.address },
-        'not dialled again: the address is our own',
-      );
-      return;
-    }
-    if (this.#init.dial.connected(peer)) this.#settled(wanted);
-    else this.#schedule(wanted, this.#jittered(wanted.backOff.next()));
+      this.#wanted.delete(address);
+      this.#init.logger.info({ address }, 'not dialled again: the address is our own');
+    } else if (this.#init.dial.connected(peer)) this.#settled(wanted);
+    else this.#schedule(wanted, wanted.backOff.next());
   }
 
   #settled(wanted: DialTarget): void {
-    wanted.connect(this.#init.clock.monotonic());
+    wanted.connected();
     this.#init.notices.forget(wanted.address);
   }
 
-  #failed(wanted: DialTarget, reason: unknown): void {
+  #failed(wanted: DialTarget, error: DaemonError): void {
     if (this.#state === 'stopped' || this.#wanted.get(wanted.address) !== wanted) return;
     if (this.#isConnected(wanted)) {
       this.#settled(wanted);
       return;
     }
-    const error = asDaemonError(wanted, reason);
-    wanted.fail(error, this.#init.clock.now());
+    wanted.fail(error);
     this.#say(wanted, error);
-    this.#schedule(wanted, this.#jittered(wanted.backOff.next()));
+    this.#schedule(wanted, wanted.backOff.next());
   }
 
   #say({ address, peerId }: DialTarget, error: DaemonError): void {
@@ -221,21 +213,12 @@ export class Dialer {
   }
 
   #disconnected(peer: string): void {
-    const now = this.#init.clock.monotonic();
     for (const wanted of this.#wanted.values()) {
       if (wanted.peerId !== peer) continue;
-      wanted.disconnect(now, this.#options.stableMs);
-      if (wanted.attempt === null) {
-        this.#schedule(wanted, this.#jittered(wanted.backOff.next()));
-      }
+      wanted.disconnected();
+      if (wanted.attempt === null) this.#schedule(wanted, wanted.backOff.next());
     }
   }
-}
-
-function asDaemonError({ address }: DialTarget, reason: unknown): DaemonError {
-  if (reason instanceof DaemonError) return reason;
-  const why = reason instanceof Error ? reason.message : String(reason);
-  return new DaemonError('DIAL_FAILED', `Cannot reach ${address}: ${why}`, { cause: reason });
 }
 
 function ownAddress(address: string): DaemonError {

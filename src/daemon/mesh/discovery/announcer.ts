@@ -14,7 +14,7 @@ import type { DiscoveryOptions } from './options.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
 import { Trickle } from './trickle.ts';
 
-/** What is asked of gossipsub, which must run with signatures. */
+/** The part of gossipsub that is used; it must run with signatures. */
 export type DiscoveryGossip = Pick<
   GossipSub,
   | 'subscribe'
@@ -34,9 +34,9 @@ export interface AnnouncerInit {
   readonly random: Random;
   readonly logger: Logger;
   readonly options: DiscoveryOptions;
-  /** Where this node is reached. */
+  /** Addresses of this node. */
   addresses(): readonly Multiaddr[];
-  /** How many peers are known. */
+  /** Number of known peers. */
   known(): number;
   take(announcement: PeerAnnouncement): PeerVerdict;
 }
@@ -44,7 +44,7 @@ export interface AnnouncerInit {
 /** Announcements that a neighbour may pass on: those of a large mesh at once, and then a few a second. */
 const ALLOWANCE = { burst: 2_048, perSecond: 50, maxKeys: 1_024 };
 
-/** Tells the mesh where this node is reached, and hears where the others are, by gossip. */
+/** Tells the mesh the addresses of this node by gossip, and hears those of other nodes. */
 export class Announcer {
   readonly #init: AnnouncerInit;
   readonly #trickle: Trickle;
@@ -76,7 +76,7 @@ export class Announcer {
     gossip.unsubscribe(topic);
   }
 
-  /** What we tell, or who should hear it, has changed. */
+  /** The addresses of this node, or the peers that should hear them, have changed. */
   changed(): void {
     this.#trickle.reset();
   }
@@ -95,9 +95,12 @@ export class Announcer {
   #announce(): boolean {
     const { gossip, topic, self, clock, logger, options } = this.#init;
     if (gossip.getSubscribers(topic).length === 0) return false;
-    const sequence = BigInt(clock.now());
-    const addresses = this.#init.addresses();
-    const record = encodeRecord({ peerId: self, addresses, sequence, ...options });
+    const record = encodeRecord({
+      peerId: self,
+      addresses: this.#init.addresses(),
+      sequence: BigInt(clock.now()),
+      maxAddresses: options.maxAddresses,
+    });
     if (record === null) return true;
     gossip.publish(topic, record).catch((error: Error) => {
       logger.debug({ reason: error.message }, 'own addresses not announced');
@@ -105,27 +108,26 @@ export class Announcer {
     return true;
   }
 
-  /** Gossipsub delivers and forwards what is accepted; `source` answers for what is rejected. */
+  /** Gossipsub delivers and forwards accepted messages; `source` answers for a rejected message. */
   #judge(source: PeerId, message: Message): TopicValidatorResult {
     if (!this.#allowance.take(source.toString())) return TopicValidatorResult.Ignore;
     let announcement: PeerAnnouncement;
     try {
-      announcement = decodeRecord(message.data);
+      announcement = wordsOfItsOwn(message);
     } catch (error) {
-      this.#invalid(source, (error as Error).message);
-      return TopicValidatorResult.Reject;
-    }
-    if (message.type !== 'signed' || message.from.toString() !== announcement.peer) {
-      this.#invalid(source, `it tells the addresses of ${announcement.peer} in another's name`);
+      const fields = { peer: source.toString(), reason: (error as Error).message };
+      this.#init.logger.debug(fields, 'announcement of addresses rejected');
       return TopicValidatorResult.Reject;
     }
     const verdict = this.#init.take(announcement);
     if (verdict === 'news') this.changed();
     return verdict === 'stale' ? TopicValidatorResult.Ignore : TopicValidatorResult.Accept;
   }
+}
 
-  #invalid(source: PeerId, reason: string): void {
-    const peer = source.toString();
-    this.#init.logger.debug({ peer, reason }, 'announcement of addresses rejected');
-  }
+function wordsOfItsOwn(message: Message): PeerAnnouncement {
+  const announcement = decodeRecord(message.data);
+  if (message.type === 'signed' && message.from.toString() === announcement.peer)
+    return announcement;
+  throw new Error(`it tells the addresses of ${announcement.peer} in another's name`);
 }

@@ -3,13 +3,13 @@ import type { Random } from '../../../store/index.ts';
 /** A connected node of our network. */
 export interface Link {
   readonly peer: string;
-  /** The configuration or an operator wants it, or it has shown that it needs us: never closed. */
+  /** Never closed: the configuration or an operator wants it, or it has insisted. */
   readonly kept: boolean;
-  /** We chose it, and dialled it. */
+  /** This node chose and dialled it. */
   readonly dialled: boolean;
-  /** Its connection is too young to be closed, or in the midst of something. */
+  /** Its connection is too young to be closed, or in use. */
   readonly busy: boolean;
-  /** When it connected; the clock does not matter. */
+  /** When it connected, on any clock. */
   readonly since: number;
 }
 
@@ -49,18 +49,18 @@ export function trimmedTo(degree: number): number {
 }
 
 /**
- * So many connections to peers that we chose are sought at the least, however many others come to us:
- * those who come, and come again, are not to be all that we see of the mesh.
+ * Least number of connections to peers that this node chose, however many others connect to it. Peers
+ * that connect again and again must not be all that this node sees of the mesh.
  */
 export function ownChoice(degree: number): number {
   return Math.ceil(degree / 2);
 }
 
 /**
- * Whom to dial and whom to let go. Below the degree random candidates are dialled, which keeps the
- * graph an expander; half of what is missing at a time, for others dial us meanwhile. Above twice
- * the degree the youngest connections that may be closed are, one at a time, down to one and a half.
- * An exchange is made without room, too, where we chose too few ourselves.
+ * The peers to dial and to let go. Below the degree random candidates are dialled, which keeps the graph
+ * an expander: half of the missing ones at a time, for other nodes dial too. Above twice the degree the
+ * youngest connections that may be closed go, one at a time, down to one and a half. An exchange also
+ * takes place without room if this node chose too few peers itself.
  */
 export function choose(situation: MeshSituation, random: Random): Choice {
   const { degree, links, dialling, candidates, exchange } = situation;
@@ -78,40 +78,32 @@ export function choose(situation: MeshSituation, random: Random): Choice {
   };
 }
 
-/** Whom to let go for `added`, just connected in exchange; undefined while there is none too many. */
+/** The peer to let go for `added`, just connected in exchange; undefined up to the degree. */
 export function exchanged(
   { degree, links }: Pick<MeshSituation, 'degree' | 'links'>,
   added: string,
 ): string | undefined {
-  if (links.length <= degree) return undefined;
-  return youngest(degree, links, added)?.peer;
+  return links.length <= degree ? undefined : youngest(degree, links, added)?.peer;
 }
 
-/** Connections that lasted go on lasting, and carry what both sides have learnt of each other. */
+/** Old connections tend to last, and both sides have learnt much of each other. */
 function youngest(degree: number, links: readonly Link[], added?: string): Link | undefined {
   const few = chosen(links) <= ownChoice(degree);
   return links
-    .filter(({ peer, kept, busy, dialled }) => {
-      return peer !== added && !kept && !busy && !(few && dialled);
-    })
-    .reduce<Link | undefined>(
-      (found, link) => (found === undefined || link.since > found.since ? link : found),
-      undefined,
-    );
+    .filter(({ peer, kept, busy }) => peer !== added && !kept && !busy)
+    .filter(({ dialled }) => !few || !dialled)
+    .sort((a, b) => b.since - a.since)[0];
 }
 
 function chosen(links: readonly Link[]): number {
   return links.filter(({ dialled }) => dialled).length;
 }
 
-/** A random sample, of those that are not shy first. */
+/** A random sample, of candidates that are not shy first. */
 function pick(candidates: readonly DialCandidate[], count: number, random: Random): string[] {
-  if (count <= 0) return [];
-  const ranked = candidates.map(({ peer, shy }) => ({
-    peer,
-    rank: Number(shy) + random.fraction(),
-  }));
-  return ranked
+  if (count === 0) return [];
+  return candidates
+    .map(({ peer, shy }) => ({ peer, rank: Number(shy) + random.fraction() }))
     .sort((a, b) => a.rank - b.rank)
     .slice(0, count)
     .map(({ peer }) => peer);

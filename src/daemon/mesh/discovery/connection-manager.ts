@@ -1,53 +1,47 @@
-import { Alarm, type Cancel, type Clock, type Random } from '../../../store/index.ts';
-import type { Logger } from '../../logging.ts';
+import { Alarm, type Cancel, type Random } from '../../../store/index.ts';
+import { jittered } from '../../backoff.ts';
 import type { Dial } from '../dialling/index.ts';
-import type { Notices } from '../notices.ts';
 import { type Choice, choose, exchanged, type Link } from './choose.ts';
 import { Insistence } from './insistence.ts';
 import type { KnownPeers } from './known-peers.ts';
-import type { DiscoveryOptions } from './options.ts';
-import { PeerDials } from './peer-dials.ts';
+import { PeerDials, type PeerDialsInit } from './peer-dials.ts';
 
-export interface ConnectionManagerInit {
+export interface ConnectionManagerInit extends PeerDialsInit {
   readonly dial: Dial;
   readonly known: KnownPeers;
-  readonly clock: Clock;
   readonly random: Random;
-  readonly logger: Logger;
-  readonly notices: Notices;
-  readonly options: DiscoveryOptions;
   readonly neighbours: Neighbours;
 }
 
 /** The peers that this node is connected with. */
 export interface Neighbours {
-  /** Those that belong to our network. */
+  /** Connected peers of this network. */
   connected(): Iterable<string>;
   /** Whether the configuration or an operator keeps the peer connected. */
   configured(peer: string): boolean;
   /** Whether something is under way with the peer that closing would spoil. */
   busy(peer: string): boolean;
-  /** Lets a peer go; never rejects. */
+  /** Closes the connections to the peer; never rejects. */
   close(peer: string): Promise<void>;
 }
 
-/** So long after something happened the connections are looked at. */
+/** A change waits this long for others before the connections are reviewed. */
 const SOON_MS = 200;
 
-/** Holds the degree: dials known peers at random, lets surplus go, and slowly mixes the mesh. */
+/** Holds the degree: dials known peers at random, closes surplus connections, and mixes the mesh. */
 export class ConnectionManager {
   readonly #init: ConnectionManagerInit;
   readonly #dials: PeerDials;
   readonly #insistence: Insistence;
-  readonly #nextLook: Alarm;
+  readonly #nextReview: Alarm;
   /** When each connected peer connected, on the monotonic clock. */
   readonly #since = new Map<string, number>();
-  /** Connected peers that we chose. */
+  /** Connected peers that this node chose. */
   readonly #dialled = new Set<string>();
   readonly #closing = new Set<string>();
   #trimming = false;
   #exchangeAt = 0;
-  #lookAt = Number.POSITIVE_INFINITY;
+  #reviewAt = Number.POSITIVE_INFINITY;
   #unwatch: Cancel = () => undefined;
   #running = false;
 
@@ -55,7 +49,7 @@ export class ConnectionManager {
     this.#init = init;
     this.#dials = new PeerDials(init);
     this.#insistence = new Insistence(init);
-    this.#nextLook = new Alarm(init.clock);
+    this.#nextReview = new Alarm(init.clock);
   }
 
   start(): void {
@@ -67,19 +61,19 @@ export class ConnectionManager {
     for (const peer of this.#init.neighbours.connected()) this.#connected(peer);
     this.#nextExchange();
     // Configured peers go first.
-    this.#lookIn(this.#jittered(1_000));
+    this.#reviewIn(this.#jittered(1_000));
   }
 
   stop(): void {
     this.#running = false;
     this.#unwatch();
-    this.#nextLook.cancel();
+    this.#nextReview.cancel();
     this.#dials.stop();
   }
 
-  /** There may be something to do. */
+  /** The known peers, or the connections to them, changed. */
   changed(): void {
-    this.#lookIn(SOON_MS);
+    this.#reviewIn(SOON_MS);
   }
 
   #connected(peer: string): void {
@@ -97,21 +91,21 @@ export class ConnectionManager {
     this.#since.delete(peer);
     this.#dialled.delete(peer);
     known.lost(peer, clock.monotonic() - since);
-    // What we closed ourselves is no reason to close the next one at once.
+    // A surplus connection that this node closed is no reason to close the next one at once.
     if (!this.#closing.delete(peer)) this.changed();
   }
 
-  /** Looks in at most so many milliseconds. */
-  #lookIn(delayMs: number): void {
+  /** Reviews the connections in at most so many milliseconds. */
+  #reviewIn(delayMs: number): void {
     const at = this.#init.clock.monotonic() + delayMs;
-    if (!this.#running || at >= this.#lookAt) return;
-    this.#lookAt = at;
-    this.#nextLook.set(delayMs, () => this.#look());
+    if (!this.#running || at >= this.#reviewAt) return;
+    this.#reviewAt = at;
+    this.#nextReview.set(delayMs, () => this.#review());
   }
 
-  #look(): void {
-    this.#lookAt = Number.POSITIVE_INFINITY;
-    this.#lookIn(this.#jittered(this.#init.options.tickMs));
+  #review(): void {
+    this.#reviewAt = Number.POSITIVE_INFINITY;
+    this.#reviewIn(this.#jittered(this.#init.options.tickMs));
     const exchange = this.#init.clock.monotonic() >= this.#exchangeAt;
     const { dial, close, trimming } = this.#choose(exchange);
     if (exchange) this.#nextExchange();
@@ -122,12 +116,17 @@ export class ConnectionManager {
 
   #choose(exchange: boolean): Choice {
     const { known, options, random } = this.#init;
-    const candidates = known
-      .candidates()
-      .filter(({ peer }) => !this.#dials.has(peer) && !this.#init.neighbours.configured(peer));
-    const situation = { ...options, links: this.#links(), candidates, exchange };
-    const dialling = this.#dials.size;
-    return choose({ ...situation, dialling, trimming: this.#trimming }, random);
+    const situation = {
+      degree: options.degree,
+      links: this.#links(),
+      dialling: this.#dials.size,
+      candidates: known
+        .candidates()
+        .filter(({ peer }) => !this.#dials.has(peer) && !this.#init.neighbours.configured(peer)),
+      exchange,
+      trimming: this.#trimming,
+    };
+    return choose(situation, random);
   }
 
   #links(): Link[] {
@@ -173,6 +172,6 @@ export class ConnectionManager {
   }
 
   #jittered(delayMs: number): number {
-    return delayMs * (1 - this.#init.options.jitter * this.#init.random.fraction());
+    return jittered(delayMs, this.#init.options.jitter, this.#init.random);
   }
 }

@@ -1,14 +1,11 @@
 import type { PeerId } from '@libp2p/interface';
-import type { Multiaddr } from '@multiformats/multiaddr';
-import { Alarm, type Clock, type Random } from '../../../store/index.ts';
-import type { Logger } from '../../logging.ts';
-import type { Dial } from '../dialling/index.ts';
-import type { Notices } from '../notices.ts';
-import { Announcer, type DiscoveryGossip } from './announcer.ts';
-import { ConnectionManager, type Neighbours } from './connection-manager.ts';
+import { Alarm } from '../../../store/index.ts';
+import { Announcer, type AnnouncerInit, type DiscoveryGossip } from './announcer.ts';
+import { ConnectionManager, type ConnectionManagerInit } from './connection-manager.ts';
 import {
   type KnownPeer,
   KnownPeers,
+  type KnownPeersInit,
   type PeerAnnouncement,
   type PeerVerdict,
 } from './known-peers.ts';
@@ -16,25 +13,18 @@ import { DEFAULT_DISCOVERY_OPTIONS, type DiscoveryOptions } from './options.ts';
 import type { SavedPeersFile } from './peers-file.ts';
 import { usableAddresses } from './record.ts';
 
-export interface DiscoveryInit {
+export interface DiscoveryInit
+  extends Omit<ConnectionManagerInit, 'known' | 'options'>,
+    Pick<AnnouncerInit, 'addresses'>,
+    Pick<KnownPeersInit, 'allowed'> {
   readonly self: PeerId;
-  readonly dial: Dial;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly notices: Notices;
-  readonly neighbours: Neighbours;
-  /** Where nodes tell each other their addresses; null is not to tell, nor to hear. */
+  /** The topic of announcements; null: this node neither tells nor hears addresses. */
   readonly gossip: { readonly service: DiscoveryGossip; readonly topic: string } | null;
   /** Whether anything finds peers: without it no connection is sought or given up. */
   readonly active: boolean;
-  /** Keeps known peers from one run to the next; null is not to. */
+  /** Keeps known peers from one run to the next; null: nothing is kept. */
   readonly file: SavedPeersFile | null;
-  /** Whether our access lets the peer in. */
-  allowed(peer: string): boolean;
-  /** Where this node is reached. */
-  addresses(): readonly Multiaddr[];
-  /** Whether that is from its own machine alone. */
+  /** Only this machine reaches this node. */
   readonly loopback: boolean;
   readonly options: Partial<DiscoveryOptions>;
 }
@@ -42,13 +32,13 @@ export interface DiscoveryInit {
 export interface DiscoveryStatus {
   /** Connections sought. */
   readonly degree: number;
-  /** Nodes of our network that are connected. */
+  /** Connected nodes of this network. */
   readonly connected: number;
-  /** Other nodes of our network that we have heard of, connected or not. */
+  /** Other nodes of this network, connected or not. */
   readonly known: number;
 }
 
-/** Learns who is in the mesh and keeps this node connected to some of them. */
+/** Learns the nodes of the mesh and keeps this node connected to some of them. */
 export class Discovery {
   readonly #init: DiscoveryInit;
   readonly #options: DiscoveryOptions;
@@ -88,15 +78,14 @@ export class Discovery {
   }
 
   get status(): DiscoveryStatus {
-    const { degree } = this.#options;
     return {
-      degree,
+      degree: this.#options.degree,
       connected: [...this.#init.neighbours.connected()].length,
       known: this.#known.size,
     };
   }
 
-  /** Those most worth keeping first. */
+  /** The peers most worth keeping first. */
   get peers(): KnownPeer[] {
     return this.#known.all();
   }
@@ -124,14 +113,14 @@ export class Discovery {
     await this.#saving;
   }
 
-  /** Takes what multicast found. */
+  /** Multicast found the peer. */
   foundLocally(peer: string, addresses: readonly string[]): void {
-    // What is said on the local network may be on this machine.
+    // A node on the local network may be on this machine.
     const usable = usableAddresses(addresses, { ...this.#usable(peer), loopback: true });
     if (this.#started && usable.length > 0) this.#known.foundLocally(peer, usable);
   }
 
-  /** Our own addresses changed. */
+  /** The addresses of this node changed. */
   addressesChanged(): void {
     this.#announcer?.changed();
   }
@@ -152,7 +141,7 @@ export class Discovery {
     this.#nextSave.ensure(this.#options.saveMs, () => this.#save());
   }
 
-  /** Knowing nobody is no news: the network's name may be wrong this time. */
+  /** An empty list replaces no saved one: this run may have a wrong network name. */
   #save(): void {
     if (this.#known.size === 0) return;
     this.#saving = this.#saving.then(() => this.#init.file?.save(this.#known.all()));

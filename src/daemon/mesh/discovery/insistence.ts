@@ -3,18 +3,18 @@ import type { DiscoveryOptions } from './options.ts';
 
 /** Peers remembered as closed, or as insisting; those remembered longest make room. */
 const MAX_PEERS = 1_024;
-/** So many times the span within which they came back they are kept; then they have to insist anew. */
+/** An insisting peer is kept this many times `insistMs`, and then has to insist anew. */
 const KEPT_TIMES = 6;
 
 /**
- * Which peers came back soon after their connection was closed as surplus. They have us in their
- * configuration, or know of nobody else: closing them again and again would help nobody.
+ * Peers that came back soon after their connection was closed as surplus. They have this node in their
+ * configuration, or know no other: closing them again and again would not help.
  */
 export class Insistence {
   readonly #clock: Clock;
   readonly #withinMs: number;
   readonly #closedAt = new BoundedMap<string, number>(MAX_PEERS);
-  /** Since when each does, on the monotonic clock. */
+  /** When each came back, on the monotonic clock. */
   readonly #insisting = new BoundedMap<string, number>(MAX_PEERS);
 
   constructor({ clock, options }: { clock: Clock; options: DiscoveryOptions }) {
@@ -23,8 +23,7 @@ export class Insistence {
   }
 
   has(peer: string): boolean {
-    const since = this.#insisting.get(peer);
-    if (since === undefined) return false;
+    const since = this.#insisting.get(peer) ?? Number.NEGATIVE_INFINITY;
     return this.#clock.monotonic() - since <= KEPT_TIMES * this.#withinMs;
   }
 

@@ -1,29 +1,27 @@
 import type { Clock, Random } from '../../../store/index.ts';
-import { BackOff } from '../../backoff.ts';
+import { BackOff, jittered } from '../../backoff.ts';
 import type { DialCandidate } from './choose.ts';
 import type { DiscoveryOptions } from './options.ts';
 
-/** What outlives a restart. Times are milliseconds since the Unix epoch. */
+/** A known peer as it is kept over a restart. Times are milliseconds since the Unix epoch. */
 export interface KnownPeer {
   readonly peer: string;
   /** Without the peer id at their end; the one that worked last comes first. */
   readonly addresses: readonly string[];
   readonly heardAt: number;
-  /** When it was connected last; null: never yet. */
+  /** When it was connected last; null: never. */
   readonly reachedAt: number | null;
 }
 
-/** What a peer said of itself. */
-export interface PeerAnnouncement {
-  readonly peer: string;
-  readonly addresses: readonly string[];
+/** The words of a peer about itself. */
+export interface PeerAnnouncement extends Pick<KnownPeer, 'peer' | 'addresses'> {
   /** Grows with each announcement of the same peer. */
   readonly sequence: bigint;
 }
 
 /**
- * `stale`: older than what is known, or too soon after it. `unwanted`: not for us, or no room; other
- * nodes may think otherwise.
+ * `stale`: older than the last announcement, or too soon after it. `unwanted`: not for this node, or
+ * there is no room; other nodes may take it.
  */
 export type PeerVerdict = 'news' | 'known' | 'stale' | 'unwanted';
 
@@ -32,20 +30,20 @@ export interface KnownPeersInit {
   readonly clock: Clock;
   readonly random: Random;
   readonly options: DiscoveryOptions;
-  /** Whether our access lets the peer in. */
+  /** Whether the access rules of this node let the peer in. */
   allowed(peer: string): boolean;
   connected(peer: string): boolean;
-  /** The peers changed in a way that is worth a look and worth saving. */
+  /** The peers changed: connections may have to, and the list is worth saving. */
   changed(): void;
 }
 
-/** A sequence further ahead than this was made by a wrong clock: the first that is not takes its place. */
+/** A sequence further ahead comes of a wrong clock: the next right one takes its place. */
 const MAX_AHEAD_MS = 60_000;
-/** So many of those that were reached last are never forgotten: after a long split they are all that is known. */
+/** Peers reached last that are never forgotten: after a long split of the mesh no others are known. */
 const LAST_RESORT = 16;
-/** Announcements of one peer come no faster than this, whoever repeats them. */
+/** Least time between announcements of one peer, whichever neighbours repeat them. */
 const MIN_SPACING_MS = 500;
-/** A peer heard again after so long is tried at once; one that is heard but not reached is not. */
+/** A peer heard again after so long is dialled at once. */
 const SILENCE_MS = 600_000;
 
 interface PeerEntry {
@@ -66,7 +64,7 @@ interface PeerEntry {
   shyUntil: number;
 }
 
-/** The peers we know of, connected or not: a bounded table. */
+/** The known peers, connected or not: a bounded table. */
 export class KnownPeers {
   readonly #init: KnownPeersInit;
   readonly #entries = new Map<string, PeerEntry>();
@@ -83,11 +81,14 @@ export class KnownPeers {
     return this.#entries.has(peer);
   }
 
-  /** Those most worth keeping first. */
+  /** The peers most worth keeping first. */
   all(): KnownPeer[] {
     return [...this.#entries.values()]
-      .sort((a, b) => this.#worth(b) - this.#worth(a) || lastSign(b) - lastSign(a))
-      .map((entry) => this.#known(entry));
+      .sort((a, b) => this.#compare(b, a))
+      .map((entry) => {
+        const { peer, heardAt, reachedAt } = entry;
+        return { peer, addresses: this.#addresses(entry), heardAt, reachedAt };
+      });
   }
 
   addressesOf(peer: string): readonly string[] {
@@ -95,7 +96,7 @@ export class KnownPeers {
     return entry === undefined ? [] : this.#addresses(entry);
   }
 
-  /** What an earlier run saved. */
+  /** Takes the list of an earlier run. */
   restore(peers: readonly KnownPeer[]): void {
     const now = this.#init.clock.now();
     for (const { peer, addresses, heardAt, reachedAt } of peers) {
@@ -107,48 +108,34 @@ export class KnownPeers {
     }
   }
 
-  /** Takes what a peer said of itself, proved to be its own words. */
+  /** Takes an announcement that is proved to be of the peer itself. */
   announced({ peer, addresses, sequence }: PeerAnnouncement): PeerVerdict {
-    const now = this.#init.clock.now();
     const known = this.#entries.get(peer);
-    if (known !== undefined && isOlder(sequence, known.sequence, now)) return 'stale';
-    if (
-      known !== undefined &&
-      known.sequence > 0n &&
-      Math.abs(now - known.heardAt) < MIN_SPACING_MS
-    )
-      return 'stale';
+    if (known !== undefined && isStale(sequence, known, this.#init.clock.now())) return 'stale';
     const entry = this.#enter(peer);
     if (entry === undefined) return 'unwanted';
     entry.sequence = sequence;
-    const changed = !same(entry.announced, addresses);
-    entry.announced = addresses.slice(0, this.#init.options.maxAddresses);
-    return this.#heard(entry, known === undefined || changed) ? 'news' : 'known';
+    return this.#heard(entry, 'announced', addresses, known === undefined) ? 'news' : 'known';
   }
 
   /** Takes addresses of a peer that multicast found. */
   foundLocally(peer: string, addresses: readonly string[]): void {
     const isNew = !this.#entries.has(peer);
     const entry = this.#enter(peer);
-    if (entry === undefined) return;
-    const changed = !same(entry.local, addresses);
-    entry.local = addresses.slice(0, this.#init.options.maxAddresses);
-    this.#heard(entry, isNew || changed);
+    if (entry !== undefined) this.#heard(entry, 'local', addresses, isNew);
   }
 
   /** Peers worth dialling now. */
   candidates(): DialCandidate[] {
     const now = this.#init.clock.monotonic();
     return [...this.#entries.values()]
-      .filter(
-        ({ restsUntil, announced, local }) =>
-          restsUntil <= now && announced.length + local.length > 0,
-      )
+      .filter(({ restsUntil }) => restsUntil <= now)
+      .filter(({ announced, local }) => announced.length + local.length > 0)
       .filter(({ peer }) => !this.#init.connected(peer))
       .map(({ peer, shyUntil }) => ({ peer, shy: shyUntil > now }));
   }
 
-  /** It is connected; `address` is where we reached it, null when it came to us. */
+  /** It is connected; `address` led there, or is null when the peer dialled. */
   reached(peer: string, address: string | null): void {
     const entry = this.#entries.get(peer);
     if (entry === undefined) return;
@@ -166,7 +153,7 @@ export class KnownPeers {
     const { clock, options } = this.#init;
     entry.failures++;
     this.#rest(entry);
-    // However long it was silent while we did not run: we have tried for so long.
+    // Its silence while this node did not run does not count.
     if (clock.now() - Math.max(lastSign(entry), entry.since) < options.forgetMs) return;
     if (this.#isLastResort(entry)) return;
     this.#entries.delete(peer);
@@ -184,22 +171,23 @@ export class KnownPeers {
     this.#rest(entry);
   }
 
-  #known(entry: PeerEntry): KnownPeer {
-    const { peer, heardAt, reachedAt } = entry;
-    return { peer, addresses: this.#addresses(entry), heardAt, reachedAt };
-  }
-
   #addresses({ announced, local, worked }: PeerEntry): string[] {
     const all = new Set([...announced, ...local]);
     const first = worked !== null && all.has(worked) ? [worked] : [];
     return [...new Set([...first, ...all])].slice(0, this.#init.options.maxAddresses);
   }
 
-  /** Whether it is news: never heard of, at another place, or back after a long silence. */
-  #heard(entry: PeerEntry, changed: boolean): boolean {
-    const { clock, connected } = this.#init;
+  /** Whether it is news: a new peer, other addresses, or a peer that is back after a long silence. */
+  #heard(
+    entry: PeerEntry,
+    by: 'announced' | 'local',
+    addresses: readonly string[],
+    isNew: boolean,
+  ): boolean {
+    const { clock, connected, options } = this.#init;
     const now = clock.now();
-    const news = changed || now - lastSign(entry) > SILENCE_MS;
+    const news = isNew || !same(entry[by], addresses) || now - lastSign(entry) > SILENCE_MS;
+    entry[by] = addresses.slice(0, options.maxAddresses);
     entry.heardAt = now;
     if (connected(entry.peer)) entry.reachedAt = now;
     if (!news) return false;
@@ -214,20 +202,16 @@ export class KnownPeers {
 
   #isLastResort({ reachedAt }: PeerEntry): boolean {
     if (reachedAt === null) return false;
-    let later = 0;
-    for (const other of this.#entries.values()) {
-      if (other.reachedAt !== null && other.reachedAt > reachedAt) later++;
-    }
-    return later < LAST_RESORT;
+    const later = [...this.#entries.values()].filter((other) => (other.reachedAt ?? 0) > reachedAt);
+    return later.length < LAST_RESORT;
   }
 
   #rest(entry: PeerEntry): void {
     const { clock, random, options } = this.#init;
-    const pauseMs = entry.backOff.next() * (1 - options.jitter * random.fraction());
-    entry.restsUntil = clock.monotonic() + pauseMs;
+    entry.restsUntil = clock.monotonic() + jittered(entry.backOff.next(), options.jitter, random);
   }
 
-  /** The entry of a peer, made when there is room or somebody worth less makes some. */
+  /** The entry of a peer, made if there is room or a peer worth less makes some. */
   #enter(peer: string): PeerEntry | undefined {
     const { self, allowed, clock, options } = this.#init;
     const known = this.#entries.get(peer);
@@ -251,22 +235,19 @@ export class KnownPeers {
     return entry;
   }
 
-  /** Forgets the oldest of those worth least; never one that was reached and does not fail. */
+  /** Forgets the oldest of the peers worth least; never a peer that was reached and does not fail. */
   #makeRoom(): boolean {
-    let least: PeerEntry | undefined;
-    for (const entry of this.#entries.values()) {
-      if (this.#worth(entry) === PROVEN) continue;
-      const order =
-        least === undefined
-          ? -1
-          : this.#worth(entry) - this.#worth(least) || lastSign(entry) - lastSign(least);
-      if (order < 0) least = entry;
-    }
-    if (least !== undefined) this.#entries.delete(least.peer);
-    return least !== undefined;
+    const least = [...this.#entries.values()]
+      .filter((entry) => this.#worth(entry) !== PROVEN)
+      .reduce<PeerEntry | null>((a, b) => (a && this.#compare(a, b) <= 0 ? a : b), null);
+    return least !== null && this.#entries.delete(least.peer);
   }
 
-  /** Invented peers can be announced without end; those that were reached are there. */
+  #compare(a: PeerEntry, b: PeerEntry): number {
+    return this.#worth(a) - this.#worth(b) || lastSign(a) - lastSign(b);
+  }
+
+  /** Invented peers can be announced without end; peers that were reached exist. */
   #worth({ peer, reachedAt, failures }: PeerEntry): number {
     if (this.#init.connected(peer)) return PROVEN;
     return (reachedAt === null ? 0 : 2) + (failures === 0 ? 1 : 0);
@@ -274,6 +255,11 @@ export class KnownPeers {
 }
 
 const PROVEN = 3;
+
+function isStale(sequence: bigint, last: PeerEntry, now: number): boolean {
+  const soon = last.sequence > 0n && Math.abs(now - last.heardAt) < MIN_SPACING_MS;
+  return soon || isOlder(sequence, last.sequence, now);
+}
 
 /** By the clock that made them, which may have been ahead and been put right. */
 function isOlder(sequence: bigint, than: bigint, now: number): boolean {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../store/index.ts';
-import { DaemonError } from '../../errors.ts';
+import type { DaemonError } from '../../errors.ts';
 import type { Logger } from '../../logging.ts';
 import { type Dial, dialUntil, timedOut } from '../dialling/index.ts';
 import type { Notices } from '../notices.ts';
@@ -52,34 +52,22 @@ export class PeerDials {
 
   async #tryAll(peer: string, signal: AbortSignal): Promise<string | null> {
     for (const address of this.#init.known.addressesOf(peer)) {
-      const error = await this.#tryOne(peer, address, signal);
-      if (error === null) return address;
-      this.#say(peer, address, error);
-      // Refused by the peer itself: its other addresses lead to the same answer.
-      if (signal.aborted || codeOf(error) === 'PEER_REFUSED') return null;
+      try {
+        await dialUntil(this.#init.dial, `${address}/p2p/${peer}`, signal);
+        return address;
+      } catch (error) {
+        this.#say(peer, address, error as DaemonError);
+        // A refusal is the word of the peer itself: its other addresses lead to the same answer.
+        if (signal.aborted || (error as DaemonError).code === 'PEER_REFUSED') return null;
+      }
     }
     return null;
   }
 
-  async #tryOne(peer: string, address: string, signal: AbortSignal): Promise<Error | null> {
-    try {
-      await dialUntil(this.#init.dial, `${address}/p2p/${peer}`, signal);
-      return null;
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
-    }
+  /** A dead address is no news: nodes announce all addresses that they listen on. */
+  #say(peer: string, address: string, { code, message }: DaemonError): void {
+    const fields = { address, peer };
+    if (code === 'PEER_REFUSED') this.#init.notices.say({ code, remote: peer, fields, message });
+    else this.#init.logger.debug({ code, ...fields }, message);
   }
-
-  /** That an address leads nowhere is everyday: nodes announce all they listen on. */
-  #say(peer: string, address: string, error: Error): void {
-    const { logger, notices } = this.#init;
-    const [code, fields] = [codeOf(error), { address, peer }];
-    if (code === 'PEER_REFUSED')
-      notices.say({ code, remote: peer, fields, message: error.message });
-    else logger.debug({ code, ...fields }, error.message);
-  }
-}
-
-function codeOf(error: Error): string {
-  return error instanceof DaemonError ? error.code : 'DIAL_FAILED';
 }

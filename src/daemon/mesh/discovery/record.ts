@@ -2,6 +2,7 @@ import type { PeerId } from '@libp2p/interface';
 import { PeerRecord } from '@libp2p/peer-record';
 import { CODE_P2P, type Multiaddr } from '@multiformats/multiaddr';
 import { isLoopback, parsePeerAddress, withoutPeer } from '../../peer-address.ts';
+import type { PeerAnnouncement } from './known-peers.ts';
 
 /** Bytes of an announcement at most; eight addresses of the longest names take half of it. */
 export const MAX_RECORD_BYTES = 4_096;
@@ -32,14 +33,8 @@ function worthTelling(addresses: readonly Multiaddr[]): Multiaddr[] {
   return distant.length > 0 ? distant : [...addresses];
 }
 
-export interface DecodedRecord {
-  readonly peer: string;
-  readonly addresses: string[];
-  readonly sequence: bigint;
-}
-
 /** Throws when the bytes are no peer record of a sensible size. */
-export function decodeRecord(bytes: Uint8Array): DecodedRecord {
+export function decodeRecord(bytes: Uint8Array): PeerAnnouncement {
   if (bytes.length > MAX_RECORD_BYTES) throw new Error(`it has ${bytes.length} bytes`);
   const { peerId, multiaddrs, seqNumber } = PeerRecord.createFromProtobuf(bytes);
   if (multiaddrs.length > MAX_ADDRESSES) throw new Error(`it has ${multiaddrs.length} addresses`);
@@ -48,12 +43,12 @@ export function decodeRecord(bytes: Uint8Array): DecodedRecord {
 
 export interface UsableInit {
   readonly peer: string;
-  /** Whether this node is reached from its own machine alone; the others then are there too. */
+  /** Whether the nodes of the mesh are on one machine, so that its own addresses are of use. */
   readonly loopback: boolean;
   readonly max: number;
 }
 
-/** Those of the addresses of a peer that we can dial, without the peer id, each once. */
+/** The addresses of a peer that this node can dial, without the peer id, each once. */
 export function usableAddresses(addresses: readonly string[], init: UsableInit): string[] {
   const usable = addresses.flatMap((text) => {
     try {

@@ -3,21 +3,20 @@ import { Alarm, type Clock, type Random } from '../../../store/index.ts';
 export interface TrickleInit {
   readonly clock: Clock;
   readonly random: Random;
-  /** Milliseconds, asked each time: the shortest interval, and the longest. */
+  /** The shortest and the longest interval in milliseconds, asked each time. */
   bounds(): { minMs: number; maxMs: number };
-  /** Returns whether anybody was there to hear it; if not the interval stays as it is. */
+  /** Returns whether any peer was there to hear it; if not, the interval stays as it is. */
   fire(): boolean;
 }
 
 /**
- * The Trickle timer (RFC 6206, without suppression): often after a change, then twice as rarely each
+ * The Trickle timer (RFC 6206, without suppression): often after a change, then half as often each
  * time, at a random moment in the second half of each interval.
  */
 export class Trickle {
   readonly #init: TrickleInit;
   readonly #next: Alarm;
   #intervalMs = 0;
-  #running = false;
 
   constructor(init: TrickleInit) {
     this.#init = init;
@@ -25,18 +24,16 @@ export class Trickle {
   }
 
   start(): void {
-    this.#running = true;
     this.#begin(0);
   }
 
   stop(): void {
-    this.#running = false;
     this.#next.cancel();
   }
 
-  /** Something changed: the next time is soon. While it is, further changes do not put it off. */
+  /** After a change the next time is soon. Until then, further changes do not put it off. */
   reset(): void {
-    if (this.#running && this.#intervalMs > this.#init.bounds().minMs) this.#begin(0);
+    if (this.#next.pending && this.#intervalMs > this.#init.bounds().minMs) this.#begin(0);
   }
 
   #begin(intervalMs: number): void {
