@@ -5,9 +5,4 @@
 
 export { databasePath, dataDirError, makeDataDir, witnessPath } from './data-dir.ts';
 export { codeOf, readBounded, replaceFile } from './durable-file.ts';
-export {
-  createSecret,
-  loadOrCreateSecret,
-  readSecret,
-  type SecretFileInit,
-} from './secret-file.ts';
+export { createSecret, loadOrCreateSecret, readSecret } from './secret-file.ts';

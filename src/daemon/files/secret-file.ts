@@ -8,20 +8,18 @@ import { codeOf, readBounded, syncDirectory, writeDurably } from './durable-file
 const MAX_BYTES = 4_096;
 const OTHERS = 0o077;
 
-export interface SecretFileInit {
+/**
+ * The content of the file without white space around it. A missing file is created first, with mode
+ * 0600. Two processes that create it at once end with the same content.
+ */
+export async function loadOrCreateSecret(init: {
   readonly path: string;
   /** Names the temporary file. */
   readonly random: Random;
   readonly logger: Logger;
   /** The content of a new file. */
   create(): string | Promise<string>;
-}
-
-/**
- * The content of the file without white space around it. A missing file is created first, with mode
- * 0600. Two processes that create it at once end with the same content.
- */
-export async function loadOrCreateSecret(init: SecretFileInit): Promise<string> {
+}): Promise<string> {
   const existing = await readSecret(init.path, init.logger);
   if (existing !== null) return existing;
   const content = await init.create();

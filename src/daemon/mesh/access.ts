@@ -1,4 +1,4 @@
-import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
+import type { ConnectionGater, PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { DaemonError } from '../errors.ts';
@@ -6,9 +6,9 @@ import type { Logger } from '../logging.ts';
 import { isLoopback } from '../peer-address.ts';
 import type { Notices } from './notices.ts';
 
-/** Who may connect, and so read and write the set. */
+/** The peers that may connect, and so read and write the set. */
 export interface Access {
-  /** Anyone; peers with these ids, in both directions; holders of the pre-shared key. */
+  /** All peers; peers with these ids, in both directions; holders of the pre-shared key. */
   readonly mode: 'open' | 'list' | 'psk';
   /** Peer ids, for `list`. */
   readonly peers?: readonly string[];
@@ -25,16 +25,16 @@ export interface GaterInit {
 }
 
 /** Whether a peer id is let in, as far as ids decide that. Throws `CONFIG_INVALID`. */
-export function admission(access: Access): (peer: string) => boolean {
-  const listed = access.mode === 'list' ? listOf(access) : null;
-  return (peer) => listed === null || listed.has(peer);
+export function admission({ mode, peers = [] }: Access): (peer: PeerId | string) => boolean {
+  if (mode !== 'list') return () => true;
+  const listed = new Set(peers.map(canonical));
+  return (peer) => listed.has(`${peer}`);
 }
 
 /** Decides by peer id, once the encryption handshake has proved it. Throws `CONFIG_INVALID`. */
 export function createGater(init: GaterInit): ConnectionGater {
-  const { access, notices } = init;
-  const lets = admission(access);
-  const allowed = (peer: PeerId) => lets(peer.toString());
+  const { notices, maxConnectionsPerPeer: max } = init;
+  const allowed = admission(init.access);
   const requireListed = (peer: PeerId) => {
     if (!allowed(peer)) throw notListedHere(peer);
     return false;
@@ -42,31 +42,29 @@ export function createGater(init: GaterInit): ConnectionGater {
   return {
     denyDialPeer: requireListed,
     denyOutboundEncryptedConnection: requireListed,
-    denyInboundEncryptedConnection(peer, connection) {
+    denyInboundEncryptedConnection(peer, { remoteAddr }) {
       if (allowed(peer)) return false;
-      notices.say(refusal(peer, connection));
+      const message = `Refused peer ${peer} at ${remoteAddr}: it is not on this node's access list; add its id to the list if it belongs to the mesh`;
+      notices.sayOf(peer, remoteAddr, 'PEER_NOT_LISTED', message);
       return true;
     },
-    denyInboundUpgradedConnection(peer, connection) {
-      if (init.connectionsTo(peer.toString()) < init.maxConnectionsPerPeer) return false;
-      notices.say(tooMany(peer, connection, init.maxConnectionsPerPeer));
+    denyInboundUpgradedConnection(peer, { remoteAddr }) {
+      if (init.connectionsTo(peer.toString()) < max) return false;
+      const message = `Refused a further connection of peer ${peer} from ${remoteAddr}: it has ${max} already, which is the limit for one peer`;
+      notices.sayOf(peer, remoteAddr, 'TOO_MANY_CONNECTIONS', message);
       return true;
     },
   };
 }
 
-/** Says at every start that anyone may write, where anyone can reach a listener. */
+/** Warns at every start of open access, unless only this machine reaches the listeners. */
 export function warnOfOpenAccess(access: Access, listen: Multiaddr[], logger: Logger): void {
   const exposed = listen.filter((address) => !isLoopback(address)).map(String);
   if (access.mode !== 'open' || exposed.length === 0) return;
   logger.warn(
     { code: 'OPEN_ACCESS', addresses: exposed },
-    `access is open: whoever can reach ${exposed.join(', ')} can read every item of this node and add any; set access to list or psk to decide who may`,
+    `access is open: every host that reaches ${exposed.join(', ')} can read every item of this node and add any; set access to list or psk to restrict that`,
   );
-}
-
-function listOf(access: Access): Set<string> {
-  return new Set((access.peers ?? []).map(canonical));
 }
 
 function canonical(peer: string): string {
@@ -86,22 +84,4 @@ function notListedHere(peer: PeerId): DaemonError {
     'PEER_REFUSED',
     `This node's access list does not contain the peer ${peer}, so it is not connected to: add the id to the list here, and ours to the list there`,
   );
-}
-
-function refusal(peer: PeerId, connection: MultiaddrConnection) {
-  return {
-    code: 'PEER_NOT_LISTED',
-    remote: peer.toString(),
-    fields: { peer: peer.toString(), address: connection.remoteAddr.toString() },
-    message: `Refused peer ${peer} at ${connection.remoteAddr}: it is not on this node's access list; add its id to the list if it belongs to the mesh`,
-  };
-}
-
-function tooMany(peer: PeerId, connection: MultiaddrConnection, max: number) {
-  return {
-    code: 'TOO_MANY_CONNECTIONS',
-    remote: peer.toString(),
-    fields: { peer: peer.toString(), address: connection.remoteAddr.toString() },
-    message: `Refused a further connection of peer ${peer} from ${connection.remoteAddr}: it has ${max} already, which is the limit for one peer`,
-  };
 }

@@ -11,7 +11,7 @@ export interface ConnectionsInit {
   readonly notices: Notices;
   /** Milliseconds a peer may take to identify itself before the connection is dropped. */
   readonly identifyTimeoutMs: number;
-  /** Whether a peer that speaks these protocols belongs to our network. */
+  /** Whether a peer that speaks these protocols belongs to this network. */
   ours(protocols: readonly string[]): boolean;
 }
 
@@ -29,14 +29,14 @@ interface Tracked {
   readonly connection: Connection;
   readonly outcome: PromiseWithResolvers<ConnectionOutcome>;
   established: boolean;
-  /** The peer speaks protocols of our network. */
+  /** The peer speaks protocols of this network. */
   ours: boolean;
   cancel: Cancel;
 }
 
 /**
- * Which peers we are connected to. A connection counts only once the peer has identified itself over
- * it: one that a peer's access list refuses looks open to us until then.
+ * The connected peers. A connection counts once the peer has identified itself over it: until then a
+ * connection that the peer's access list refuses looks open.
  */
 export class Connections {
   readonly #init: ConnectionsInit;
@@ -59,29 +59,30 @@ export class Connections {
     return this.#of(peer).some(({ established }) => established);
   }
 
-  /** Established and new connections to the peer. */
+  /** Number of connections to the peer, established or new. */
   count(peer: string): number {
     return this.#of(peer).length;
   }
 
-  /** Peers with an established connection, and the address of one. */
+  /** Peers with an established connection, and the address of the newest one. */
   get peers(): ReadonlyMap<string, string> {
-    const peers = new Map<string, string>();
-    for (const { connection, established } of this.#tracked.values()) {
-      if (established) peers.set(idOf(connection), connection.remoteAddr.toString());
-    }
-    return peers;
+    const entries = this.#established.map(
+      ({ connection }) => [idOf(connection), connection.remoteAddr.toString()] as const,
+    );
+    return new Map(entries);
   }
 
-  /** Those of them that speak protocols of our network. */
+  /** Those of them that speak protocols of this network. */
   get ours(): ReadonlySet<string> {
-    const ours = [...this.#tracked.values()].filter(
-      (tracked) => tracked.established && tracked.ours,
-    );
+    const ours = this.#established.filter((tracked) => tracked.ours);
     return new Set(ours.map(({ connection }) => idOf(connection)));
   }
 
-  /** Whether the peer has a stream open to us of a protocol whose id begins so. */
+  get #established(): Tracked[] {
+    return [...this.#tracked.values()].filter(({ established }) => established);
+  }
+
+  /** Whether the peer has opened a stream to this node whose protocol id begins with `prefix`. */
   serves(peer: string, prefix: string): boolean {
     return this.#of(peer).some(({ connection }) =>
       connection.streams.some(
@@ -97,11 +98,10 @@ export class Connections {
 
   /** Resolves once the connection is established or will never be. */
   settled(connection: Connection): Promise<ConnectionOutcome> {
-    const tracked = this.#tracked.get(connection.id);
-    return tracked?.outcome.promise ?? Promise.resolve('closed');
+    return this.#tracked.get(connection.id)?.outcome.promise ?? Promise.resolve('closed');
   }
 
-  /** Ends all connections to the peer, after what is being sent; never rejects. */
+  /** Ends all connections to the peer once pending data is sent; never rejects. */
   async close(peer: string): Promise<void> {
     const close = async ({ connection }: Tracked) => {
       await connection.close().catch((error: Error) => connection.abort(error));
@@ -109,7 +109,7 @@ export class Connections {
     await Promise.all(this.#of(peer).map(close));
   }
 
-  /** From now on connections end without a word. */
+  /** From now on the end of a connection is not logged. */
   stop(): void {
     this.#stopped = true;
     for (const tracked of this.#tracked.values()) tracked.cancel();
@@ -140,14 +140,12 @@ export class Connections {
     const first = !this.connected(peer);
     tracked.cancel();
     tracked.established = true;
-    if (first) this.#peerConnected(connection);
+    if (first) this.#peerConnected(peer, connection);
     tracked.outcome.resolve('established');
     this.#dropSurplus(peer);
   }
 
-  #peerConnected(connection: Connection): void {
-    const peer = idOf(connection);
-    const { direction, remoteAddr } = connection;
+  #peerConnected(peer: string, { direction, remoteAddr }: Connection): void {
     this.#init.notices.forget(peer);
     this.#init.logger.info({ peer, direction, address: remoteAddr.toString() }, 'peer connected');
     for (const watcher of this.#watchers) watcher.connected(peer);
@@ -181,29 +179,24 @@ export class Connections {
     for (const watcher of this.#watchers) watcher.disconnected(peer);
   }
 
-  /** Outbound ones are told by whoever dialled. */
   #refused(connection: Connection): void {
-    const peer = idOf(connection);
-    if (this.#stopped || connection.direction === 'outbound' || this.count(peer) > 0) return;
+    if (this.#stopped || this.count(idOf(connection)) > 0) return;
     const why = `closed the connection right after the handshake: it probably does not list our peer id ${this.#self}; add that to its access list`;
     this.#sayInbound('PEER_REFUSED', connection, why);
   }
 
-  #sayInbound(code: string, connection: Connection, what: string): void {
-    const peer = idOf(connection);
-    this.#init.notices.say({
-      code,
-      remote: peer,
-      fields: { peer, address: connection.remoteAddr.toString() },
-      message: `Peer ${peer} connected to us and ${what}`,
-    });
+  /** The dialler logs the fate of an outbound connection. */
+  #sayInbound(code: string, { direction, remotePeer, remoteAddr }: Connection, end: string): void {
+    if (direction === 'outbound') return;
+    const message = `Peer ${remotePeer} connected to us and ${end}`;
+    this.#init.notices.sayOf(remotePeer, remoteAddr, code, message);
   }
 
   #silent(tracked: Tracked): void {
     const { connection } = tracked;
     this.#tracked.delete(connection.id);
     tracked.outcome.resolve('silent');
-    if (connection.direction === 'inbound') this.#sayInbound('PEER_SILENT', connection, SILENT);
+    this.#sayInbound('PEER_SILENT', connection, SILENT);
     connection.abort(new Error(SILENT));
   }
 }

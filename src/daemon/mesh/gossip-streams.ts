@@ -4,11 +4,11 @@ import type { Connection, PeerId, Topology } from '@libp2p/interface';
 type Registrar = GossipSubComponents['registrar'];
 
 export interface KeptGossipSub extends GossipSub {
-  /** Whether something said now would go to the peer. */
+  /** Whether a message published now would go to the peer. */
   sendsTo(peer: string): boolean;
 }
 
-/** Of gossipsub's own records of how peers behave. */
+/** A part of gossipsub's records of how peers behave. */
 interface Scores {
   readonly peerStats: ReadonlyMap<string, { connected: boolean; expire: number }>;
   addPeer(peer: string): void;
@@ -20,9 +20,9 @@ interface Speaker {
 }
 
 /**
- * Gossipsub opens one stream to a peer when that connects, and never another: without it nothing goes
- * to the peer any more. It ends before the peer does when a second connection to the peer is closed,
- * and when a peer that did not read is given up. Each heartbeat this opens what is missing again.
+ * Gossipsub opens one stream to a peer at its connection, and never another: without it nothing goes to
+ * the peer any more. The stream ends early when a second connection to the peer is closed, and when the
+ * peer does not read. Here each heartbeat opens missing streams again.
  */
 export function keepStreams(
   create: (components: GossipSubComponents) => GossipSub,
@@ -39,14 +39,16 @@ export function keepStreams(
   };
   keepScores(score);
   service.addEventListener('gossipsub:heartbeat', () => {
-    for (const [peer, speaker] of speakers) {
-      if (!streamsOutbound.has(peer)) renew(speaker, connectionManager);
+    for (const [peer, { peerId, topology }] of speakers) {
+      if (streamsOutbound.has(peer)) continue;
+      const connection = connectionManager.getConnections(peerId).find(isUsable);
+      if (connection !== undefined) topology.onConnect?.(peerId, connection);
     }
   });
   return Object.assign(service, { sendsTo: (peer: string) => streamsOutbound.has(peer) });
 }
 
-/** Gossipsub keeps what it holds against a peer that goes, and forgets it when that comes back. */
+/** Gossipsub forgets the score of a peer when that comes back; here it is kept. */
 function keepScores(score: Scores): void {
   const addPeer = score.addPeer.bind(score);
   score.addPeer = (peer) => {
@@ -56,7 +58,7 @@ function keepScores(score: Scores): void {
   };
 }
 
-/** The registrar as gossipsub uses it, with an ear for who speaks its protocols. */
+/** The registrar as gossipsub uses it, which also notes the peers that speak its protocols. */
 function watched(registrar: Registrar, speakers: Map<string, Speaker>): Registrar {
   const used: Pick<Registrar, 'handle' | 'unhandle' | 'register' | 'unregister'> = {
     handle: (protocol, handler, options) => registrar.handle(protocol, handler, options),
@@ -76,14 +78,6 @@ function watched(registrar: Registrar, speakers: Map<string, Speaker>): Registra
     unregister: (id) => registrar.unregister(id),
   };
   return used as Registrar;
-}
-
-function renew(
-  { peerId, topology }: Speaker,
-  manager: GossipSubComponents['connectionManager'],
-): void {
-  const connection = manager.getConnections(peerId).find(isUsable);
-  if (connection !== undefined) topology.onConnect?.(peerId, connection);
 }
 
 function isUsable({ status, limits }: Connection): boolean {

@@ -32,12 +32,8 @@ export interface IdentityInit {
 export async function loadIdentity(init: IdentityInit): Promise<Identity> {
   const path = join(init.directory, IDENTITY_FILE);
   try {
-    const text = await loadOrCreateSecret({
-      ...init,
-      path,
-      create: async () => encode(await createIdentity(init.random)),
-    });
-    return identityOf(decode(text));
+    const create = async () => encode(await createIdentity(init.random));
+    return identityOf(decode(await loadOrCreateSecret({ ...init, path, create })));
   } catch (error) {
     throw new DaemonError(
       'IDENTITY_UNREADABLE',

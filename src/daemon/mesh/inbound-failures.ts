@@ -4,17 +4,15 @@ import { hostOf } from '../peer-address.ts';
 import type { Access } from './access.ts';
 import type { Notices } from './notices.ts';
 
-export interface InboundFailuresInit {
+/** Failures that the gater has logged, and dials of this node to itself. */
+const SAID = new Set(['ConnectionInterceptedError', 'InvalidPeerIdError']);
+
+/** Logs a failed inbound handshake, with advice. */
+export function inboundFailures(init: {
   readonly mode: Access['mode'];
   readonly notices: Notices;
   readonly logger: Logger;
-}
-
-/** What the gater has already said, and our own address dialled by ourselves. */
-const SAID = new Set(['ConnectionInterceptedError', 'InvalidPeerIdError']);
-
-/** Turns a failed inbound handshake into the line that says what to do about it. */
-export function inboundFailures(init: InboundFailuresInit) {
+}) {
   return (remote: Multiaddr, error: Error): void => {
     if (SAID.has(error.name)) return;
     const fields = { address: remote.toString(), reason: error.message };
@@ -27,10 +25,7 @@ export function inboundFailures(init: InboundFailuresInit) {
   };
 }
 
-/**
- * A port scan or a health check. Under a pre-shared key libp2p has other names for it: there the
- * exchange of nonces, before any encryption, fails as itself.
- */
+/** A port scan or a health check. Under a pre-shared key the exchange of nonces fails before any encryption. */
 function saidNothing(mode: Access['mode'], error: Error): boolean {
   if (mode === 'psk')
     return !['EncryptionFailedError', 'ConnectionDeniedError'].includes(error.name);

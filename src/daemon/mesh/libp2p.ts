@@ -15,7 +15,7 @@ import { type MeshPubsub, pubsub } from './pubsub.ts';
 
 export interface AssemblyInit<S extends ServiceMap> {
   readonly identity: Identity;
-  /** What is gossiped stays among nodes of the same. */
+  /** Gossip and local discovery stay among nodes of the same network. */
   readonly networkName: string;
   readonly listen: string[];
   readonly announce: string[];
@@ -26,22 +26,22 @@ export interface AssemblyInit<S extends ServiceMap> {
   readonly logger: Logger;
   readonly options: MeshOptions;
   readonly onInboundFailure: InboundFailure;
-  /** Discover peers by mDNS on this network and hand them over; null is not to. */
-  readonly mdns: { networkName: string; found(peer: string, addresses: string[]): void } | null;
+  /** Called for peers that mDNS finds; null: no mDNS. */
+  readonly foundLocally: ((peer: string, addresses: string[]) => void) | null;
 }
 
-/** What every node of a mesh has besides the services asked for. */
+/** Services of every node, besides those of `AssemblyInit.services`. */
 export interface MeshServices extends ServiceMap {
   readonly pubsub: MeshPubsub;
 }
 
-/** A libp2p node that is not started yet: TCP, Noise, Yamux, identify, gossipsub, and what was asked for. */
+/** A libp2p node, not started: TCP, Noise, Yamux, identify, gossipsub and further services. */
 export async function assemble<S extends ServiceMap>(
   init: AssemblyInit<S>,
 ): Promise<Libp2p<S & MeshServices>> {
-  const { mdns, psk } = init;
+  const { networkName, foundLocally, psk } = init;
   cheapSignatures(init.identity.privateKey.publicKey);
-  const node = await createLibp2p({
+  return createLibp2p({
     start: false,
     privateKey: init.identity.privateKey,
     nodeInfo: { name: 'rangemesh', version: init.version, userAgent: `rangemesh/${init.version}` },
@@ -57,15 +57,14 @@ export async function assemble<S extends ServiceMap>(
     connectionEncrypters: [cheapLengths(noise())],
     streamMuxers: [frugal(yamux({ maxInboundStreams: init.options.maxStreamsPerConnection }))],
     ...(psk !== null && { connectionProtector: preSharedKey({ psk }) }),
-    ...(mdns !== null && { peerDiscovery: [localDiscovery(mdns.networkName, mdns.found)] }),
+    ...(foundLocally && { peerDiscovery: [localDiscovery(networkName, foundLocally)] }),
     ...limits(init.options),
     services: {
       ...init.services,
       identify: identify({ timeout: init.options.identifyTimeoutMs }),
-      pubsub: pubsub(init.networkName),
+      pubsub: pubsub(networkName),
     },
   } as Libp2pOptions<S & MeshServices>);
-  return node;
 }
 
 function limits(options: MeshOptions): Libp2pOptions {

@@ -7,8 +7,13 @@ import type { Logger } from '../logging.ts';
 import { isLoopback, parseListenAddress, parsePeerAddress } from '../peer-address.ts';
 import { type Access, admission, createGater, warnOfOpenAccess } from './access.ts';
 import { Connections } from './connections.ts';
-import { type Dial, Dialer, libp2pDial } from './dialling/index.ts';
-import { Discovery, type DiscoveryOptions, type SavedPeersFile } from './discovery/index.ts';
+import { Dialer, libp2pDial } from './dialling/index.ts';
+import {
+  Discovery,
+  type DiscoveryInit,
+  type DiscoveryOptions,
+  type SavedPeersFile,
+} from './discovery/index.ts';
 import type { Identity } from './identity.ts';
 import { inboundFailures } from './inbound-failures.ts';
 import { assemble, type MeshServices } from './libp2p.ts';
@@ -26,7 +31,7 @@ export interface MeshInit<S extends ServiceMap> {
    * @default []
    */
   readonly announce?: readonly string[];
-  /** Addresses of peers to keep connected; the node's own is passed over. */
+  /** Addresses of peers to keep connected; one list may serve all nodes, for each skips its own. */
   readonly peers: readonly string[];
   /** Nodes that discover each other have the same. */
   readonly networkName: string;
@@ -36,7 +41,7 @@ export interface MeshInit<S extends ServiceMap> {
   /** Whether to find peers on the local network, and be found. */
   readonly mdns: boolean;
   /**
-   * Whether to learn the mesh by gossip, from whoever is connected, and be learnt.
+   * Whether to learn the nodes of the mesh by gossip from connected peers, and be learnt.
    * @default false
    */
   readonly discovery?: boolean;
@@ -46,8 +51,7 @@ export interface MeshInit<S extends ServiceMap> {
    */
   readonly peersFile?: SavedPeersFile;
   /**
-   * Whether something is under way with a peer that closing its connection would spoil, besides what
-   * it fetches from us.
+   * Whether closing the connection to the peer would spoil some work, besides its fetches from here.
    * @default never
    */
   readonly busy?: (peer: string) => boolean;
@@ -58,66 +62,58 @@ export interface MeshInit<S extends ServiceMap> {
   readonly random: Random;
   readonly options?: Partial<MeshOptions>;
   readonly dialer?: Partial<DialerOptions>;
-  /** How known peers are treated. */
   readonly peering?: Partial<DiscoveryOptions>;
+}
+
+interface MeshParts<S extends ServiceMap> {
+  readonly libp2p: Libp2p<S & MeshServices>;
+  readonly connections: Connections;
+  readonly dialer: Dialer;
+  readonly discovery: Discovery;
+  readonly logger: Logger;
 }
 
 /** Puts libp2p, access and dialling together; nothing listens or dials before `start`. */
 export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promise<Mesh<S>> {
   const options = { ...DEFAULT_MESH_OPTIONS, ...init.options };
+  const { clock, access } = init;
   const logger = init.logger.child({ component: 'mesh' });
-  const notices = new Notices({ clock: init.clock, logger });
+  const notices = new Notices({ clock, logger });
   const libp2p = await assemble<S>({
     ...init,
     options,
     logger,
     listen: init.listen.map(listenText),
     announce: (init.announce ?? []).map(listenText),
-    psk: pskOf(init.access),
+    psk: access.mode === 'psk' ? parsePsk(access.psk ?? '') : null,
     gater: createGater({
-      access: init.access,
+      access,
       notices,
       connectionsTo: (peer) => connections.count(peer),
       maxConnectionsPerPeer: options.maxConnectionsPerPeer,
     }),
-    onInboundFailure: inboundFailures({ mode: init.access.mode, notices, logger }),
-    mdns: init.mdns
-      ? {
-          networkName: init.networkName,
-          found: (peer, addresses) => discovery.foundLocally(peer, addresses),
-        }
-      : null,
+    onInboundFailure: inboundFailures({ mode: access.mode, notices, logger }),
+    foundLocally: init.mdns ? (peer, addresses) => discovery.foundLocally(peer, addresses) : null,
   });
-  const { clock } = init;
   const prefix = protocolId(init.networkName, '');
   const ours = (protocols: readonly string[]) => protocols.some((id) => id.startsWith(prefix));
   const connections = new Connections({ libp2p, clock, logger, notices, ours, ...options });
-  const dial = libp2pDial({ libp2p, connections, mode: init.access.mode });
+  const dial = libp2pDial({ libp2p, connections, mode: access.mode });
   const dialer = new Dialer({ ...init, dial, logger, notices, options: init.dialer ?? {} });
-  addPeers(dialer, init.peers, init.identity.peerId);
-  const discovery = createDiscovery(init, { libp2p, connections, dialer, dial, logger, notices });
-  return new Mesh({
-    init,
-    libp2p,
-    connections,
-    dialer,
-    discovery,
-    logger,
-    stopTimeoutMs: options.stopTimeoutMs,
-  });
+  for (const peer of init.peers) {
+    if (parsePeerAddress(peer).peerId !== init.identity.peerId) dialer.add(peer);
+  }
+  const found = { libp2p, connections, dialer, logger };
+  const discovery = createDiscovery(init, { ...found, dial, notices });
+  return new Mesh(init, options.stopTimeoutMs, { ...found, discovery });
 }
 
-interface MeshParts {
-  readonly libp2p: Libp2p<MeshServices>;
-  readonly connections: Connections;
-  readonly dialer: Dialer;
-  readonly dial: Dial;
-  readonly logger: Logger;
-  readonly notices: Notices;
-}
-
-function createDiscovery<S extends ServiceMap>(init: MeshInit<S>, found: MeshParts): Discovery {
-  const { libp2p, connections, dialer } = found;
+function createDiscovery<S extends ServiceMap>(
+  init: MeshInit<S>,
+  found: Omit<MeshParts<S>, 'discovery'> & Pick<DiscoveryInit, 'dial' | 'notices'>,
+): Discovery {
+  const { connections, dialer } = found;
+  const libp2p: Libp2p<MeshServices> = found.libp2p;
   const gossips = init.discovery === true;
   const topic = discoveryTopic(init.networkName);
   const service = libp2p.services.pubsub;
@@ -149,30 +145,28 @@ function createDiscovery<S extends ServiceMap>(init: MeshInit<S>, found: MeshPar
   return discovery;
 }
 
-interface Parts<S extends ServiceMap> {
-  readonly init: Pick<MeshInit<S>, 'access' | 'clock' | 'listen'>;
-  readonly libp2p: Libp2p<S & MeshServices>;
-  readonly connections: Connections;
-  readonly dialer: Dialer;
-  readonly discovery: Discovery;
-  readonly logger: Logger;
-  readonly stopTimeoutMs: number;
-}
-
 /** This node among its peers. */
 export class Mesh<S extends ServiceMap = ServiceMap> {
   readonly libp2p: Libp2p<S & MeshServices>;
   readonly connections: Connections;
   readonly dialer: Dialer;
   readonly discovery: Discovery;
-  readonly #parts: Parts<S>;
+  readonly #init: Pick<MeshInit<S>, 'access' | 'clock' | 'listen'>;
+  readonly #stopTimeoutMs: number;
+  readonly #logger: Logger;
 
-  constructor(parts: Parts<S>) {
+  constructor(
+    init: Pick<MeshInit<S>, 'access' | 'clock' | 'listen'>,
+    stopTimeoutMs: number,
+    parts: MeshParts<S>,
+  ) {
     this.libp2p = parts.libp2p;
     this.connections = parts.connections;
     this.dialer = parts.dialer;
     this.discovery = parts.discovery;
-    this.#parts = parts;
+    this.#init = init;
+    this.#stopTimeoutMs = stopTimeoutMs;
+    this.#logger = parts.logger;
   }
 
   get peerId(): string {
@@ -190,37 +184,25 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
 
   /** Listens and begins to dial; rejects with `LISTEN_FAILED`. */
   async start(): Promise<void> {
-    const { init, logger } = this.#parts;
-    warnOfOpenAccess(init.access, init.listen.map(parseListenAddress), logger);
-    await startListening(this.libp2p, init.listen);
-    logger.info({ peer: this.peerId, addresses: this.addresses }, 'listening');
+    const { access, listen } = this.#init;
+    warnOfOpenAccess(access, listen.map(parseListenAddress), this.#logger);
+    await startListening(this.libp2p, listen);
+    this.#logger.info({ peer: this.peerId, addresses: this.addresses }, 'listening');
     this.dialer.start();
     await this.discovery.start();
   }
 
   /** Closes everything, within seconds even where peers hang. */
   async stop(): Promise<void> {
-    const { init, logger, stopTimeoutMs } = this.#parts;
     this.dialer.stop();
     await this.discovery.stop();
     this.connections.stop();
-    await stopWithin(this.libp2p, init.clock, stopTimeoutMs, logger);
+    await stopWithin(this.libp2p, this.#init.clock, this.#stopTimeoutMs, this.#logger);
   }
 }
 
 function listenText(address: string): string {
   return parseListenAddress(address).toString();
-}
-
-function pskOf(access: Access): Uint8Array | null {
-  return access.mode === 'psk' ? parsePsk(access.psk ?? '') : null;
-}
-
-/** One list of all nodes may serve as the configuration of each. */
-function addPeers(dialer: Dialer, peers: readonly string[], self: string): void {
-  for (const peer of peers) {
-    if (parsePeerAddress(peer).peerId !== self) dialer.add(peer, 'config');
-  }
 }
 
 async function startListening(libp2p: Libp2p, listen: readonly string[]): Promise<void> {

@@ -1,3 +1,5 @@
+import type { PeerId } from '@libp2p/interface';
+import type { Multiaddr } from '@multiformats/multiaddr';
 import { BoundedMap, type Clock } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
 
@@ -5,33 +7,33 @@ export interface NoticesInit {
   readonly clock: Clock;
   readonly logger: Logger;
   /**
-   * Least milliseconds between two lines about the same thing once it has been said. Raising it
-   * makes repeats rarer in the log.
+   * Least milliseconds between two lines about the same event. Raising it makes repeats rarer in the
+   * log.
    * @default 60_000
    */
   readonly repeatMs?: number;
   /**
-   * Things remembered as said; the one untouched longest makes room.
+   * Events remembered; the event that came longest ago makes room.
    * @default 1_024
    */
   readonly maxRemembered?: number;
 }
 
 export interface Notice {
-  /** Stable name of what happened. */
+  /** Stable name of the event. */
   readonly code: string;
-  /** Whom it happened with, the same each time: a peer id, an address without its port. */
+  /** The other side, named alike each time: a peer id, or an address without its port. */
   readonly remote: string;
-  /** More fields of the line. */
+  /** Further fields of the line. */
   readonly fields?: Record<string, unknown>;
   readonly message: string;
 }
 
-/** Says a thing about a remote once at `warn`, and that it goes on at `debug`, with a count. */
+/** Logs an event with a remote once at `warn`, and its repeats at `debug`, with a count. */
 export class Notices {
   readonly #init: NoticesInit;
   readonly #repeatMs: number;
-  readonly #said: BoundedMap<string, { repeats: number; lastAt: number }>;
+  readonly #said: BoundedMap<string, { repeats: number; loggedAt: number }>;
 
   constructor(init: NoticesInit) {
     this.#init = init;
@@ -43,21 +45,22 @@ export class Notices {
     const { clock, logger } = this.#init;
     const key = `${notice.code} ${notice.remote}`;
     const fields = { code: notice.code, ...notice.fields };
+    const now = clock.monotonic();
     const said = this.#said.get(key);
-    if (said === undefined) {
-      this.#said.set(key, { repeats: 0, lastAt: clock.monotonic() });
-      logger.warn(fields, notice.message);
-      return;
-    }
-    this.#said.set(key, said);
-    said.repeats++;
-    if (clock.monotonic() - said.lastAt < this.#repeatMs) return;
-    logger.debug({ ...fields, repeats: said.repeats }, notice.message);
-    said.repeats = 0;
-    said.lastAt = clock.monotonic();
+    const repeats = said === undefined ? 0 : said.repeats + 1;
+    const silent = said !== undefined && now - said.loggedAt < this.#repeatMs;
+    if (said === undefined) logger.warn(fields, notice.message);
+    else if (!silent) logger.debug({ ...fields, repeats }, notice.message);
+    this.#said.set(key, silent ? { ...said, repeats } : { repeats: 0, loggedAt: now });
   }
 
-  /** What is said about the remote next is news again. */
+  /** Likewise, with the peer id and an address as fields. */
+  sayOf(peer: PeerId | string, address: Multiaddr | string, code: string, message: string): void {
+    const fields = { peer: `${peer}`, address: `${address}` };
+    this.say({ code, remote: fields.peer, fields, message });
+  }
+
+  /** The next event with the remote is news again. */
   forget(remote: string): void {
     for (const key of this.#said.keys()) {
       if (key.endsWith(` ${remote}`)) this.#said.delete(key);

@@ -31,16 +31,15 @@ export function parsePsk(psk: string | Uint8Array, origin = 'that was given'): U
 
 /** Reads a pre-shared key file; rejects with `CONFIG_UNREADABLE` or `CONFIG_INVALID`. */
 export async function loadPsk(path: string, logger: Logger): Promise<Uint8Array> {
-  let text: string | null;
-  try {
-    text = await readSecret(path, logger);
-    if (text === null) throw new Error('there is no such file');
-  } catch (cause) {
-    throw new DaemonError(
+  const unreadable = (why: string, cause?: unknown) =>
+    new DaemonError(
       'CONFIG_UNREADABLE',
-      `The pre-shared key ${path} cannot be read (${(cause as Error).message}). Copy the file from another node of the mesh to this path`,
+      `The pre-shared key ${path} cannot be read (${why}). Copy the file from another node of the mesh to this path`,
       { cause },
     );
-  }
+  const text = await readSecret(path, logger).catch((cause: Error) => {
+    throw unreadable(cause.message, cause);
+  });
+  if (text === null) throw unreadable('there is no such file');
   return parsePsk(text, path);
 }

@@ -4,33 +4,33 @@ import { announceTopic, protocolId } from '../../protocol/index.ts';
 import { bytesToKey } from '../../store/index.ts';
 import { type KeptGossipSub, keepStreams } from './gossip-streams.ts';
 
-/** Where nodes of a network tell each other their addresses. */
+/** The topic on which nodes of a network announce their addresses. */
 export function discoveryTopic(networkName: string): string {
   return protocolId(networkName, 'peers', 1);
 }
 
 /**
- * Bytes of one RPC accepted, and held for a peer that does not read before its stream is reset: what
- * answers a request for missed messages comes in one RPC.
+ * Longest RPC accepted in bytes, and most bytes held for a peer that does not read. The answer to a
+ * request for missed messages comes in one RPC.
  */
 const MAX_RPC_BYTES = 4 * 1024 * 1024;
 
 /** How long a message is remembered, so that it is not taken for a new one. */
 const SEEN_MS = 120_000;
 
-/** How long a message that was asked for may take to be found right. */
+/** How long a requested message may take until it is validated. */
 const FOLLOWUP_MS = 60_000;
 
-/** How long the score of a peer that is gone is remembered. */
+/** How long the score of a disconnected peer is remembered. */
 const RETAIN_SCORE_MS = 600_000;
 
 const MAX_AUTHOR_BYTES = 128;
 const SEQNO_BYTES = 8;
 
 /**
- * A peer earns at most 6 points and loses 20 times the square of its recent invalid messages: one
- * takes it out of the mesh, three have everything it says ignored for some minutes. Quiet peers and
- * many peers behind one address are as good as others here: access decides who may connect.
+ * A peer earns at most 6 points and loses 20 times the square of its recent invalid messages. One such
+ * message takes it out of the mesh; after three all its messages are ignored for some minutes. Quiet
+ * peers and peers behind one address score like others: access decides which peers may connect.
  */
 const TOPIC_SCORE = createTopicScoreParams({
   topicWeight: 1,
@@ -64,19 +64,19 @@ export function pubsub(networkName: string): (components: GossipSubComponents) =
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,
     batchPublish: true,
-    // A mesh has few links a node, and each that carries gossip brings every message once more.
+    // Each link that carries gossip brings every message once more.
     D: 3,
     Dlo: 2,
     Dhi: 4,
     Dscore: 2,
     Dout: 1,
     seenTTL: SEEN_MS,
-    // What was heard in the last two heartbeats is offered again; all of it must fit an RPC.
+    // Messages of the last two heartbeats are offered again; all of them must fit an RPC.
     mcacheLength: 4,
     mcacheGossip: 2,
     // Announcements of keys are held longer than the default before they count as delivered.
     gossipsubIWantFollowupMs: FOLLOWUP_MS,
-    // The first thing called for whatever comes.
+    // Called first for each message, so copies are counted here.
     fastMsgIdFn: (message) => {
       const { topic } = message;
       if (copies.has(topic)) copies.set(topic, copies.get(topic)! + 1);
@@ -112,8 +112,8 @@ export function pubsub(networkName: string): (components: GossipSubComponents) =
 }
 
 /**
- * What tells a repeat before its signature is checked; most copies are repeats. Only a message whose
- * signature was right is remembered by it, so no other can be passed off as seen.
+ * The key by which a repeat is found before its signature is checked; most copies are repeats. Only
+ * messages with a right signature are remembered by it, so a forged message counts for nothing.
  */
 function publisherAndNumber({ from, seqno }: { from?: Uint8Array; seqno?: Uint8Array }): string {
   if (from === undefined || seqno === undefined) return '';

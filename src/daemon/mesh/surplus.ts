@@ -1,7 +1,7 @@
 import type { Connection } from '@libp2p/interface';
 import { Alarm, type Cancel, type Clock } from '../../store/index.ts';
 
-/** Between two looks whether a surplus connection has become idle. */
+/** Milliseconds between two checks whether a surplus connection has become idle. */
 const RECHECK_MS = 1_000;
 /** Gossip goes on over the connection that is kept. */
 const HOUSEKEEPING = /^\/(ipfs\/(id|id\/push|ping)|meshsub)\//;
@@ -15,8 +15,8 @@ export interface SurplusInit {
 }
 
 /**
- * Closes, as soon as they carry no stream, the connections of ours that a peer and we have twice.
- * Both sides choose the same one to keep, and each closes only what it dialled, so never both.
+ * Of several connections to a peer closes those that this node dialled, but for one, once they are
+ * idle. Both sides choose the same connection to keep.
  */
 export function dropSurplus(init: SurplusInit): [Connection, Cancel][] {
   const [keep] = [...init.connections].sort(

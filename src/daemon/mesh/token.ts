@@ -1,21 +1,16 @@
 import { join } from 'node:path';
-import type { Random } from '../../store/index.ts';
 import { DaemonError } from '../errors.ts';
 import { loadOrCreateSecret } from '../files/index.ts';
-import type { Logger } from '../logging.ts';
+import type { IdentityInit } from './identity.ts';
 
 export const TOKEN_FILE = 'admin.token';
 
-export interface TokenInit {
-  /** The data directory; it must exist. */
-  readonly directory: string;
+export interface TokenInit extends IdentityInit {
   /**
    * The file, wherever it lies.
    * @default `admin.token` in the data directory
    */
   readonly path?: string | null;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 /**
@@ -24,26 +19,16 @@ export interface TokenInit {
  */
 export async function loadToken(init: TokenInit): Promise<string> {
   const path = init.path ?? join(init.directory, TOKEN_FILE);
+  const create = () => Buffer.from(init.random.bytes(32)).toString('base64url');
   try {
-    const token = await loadOrCreateSecret({
-      ...init,
-      path,
-      create: () => createToken(init.random),
-    });
-    if (!/^[\w.~+/-]{32,}=*$/.test(token))
-      throw new Error(
-        'it is shorter than 32 characters, or has others than a bearer token may have',
-      );
-    return token;
-  } catch (error) {
+    const token = await loadOrCreateSecret({ ...init, path, create });
+    if (/^[\w.~+/-]{32,}=*$/.test(token)) return token;
+    throw new Error('it is shorter than 32 characters, or has others than a bearer token may have');
+  } catch (cause) {
     throw new DaemonError(
       'DATA_DIR_UNUSABLE',
-      `The admin token ${path} cannot be used (${(error as Error).message}). Remove the file: a new token is then made at the next start`,
-      { cause: error },
+      `The admin token ${path} cannot be used (${(cause as Error).message}). Remove the file: a new token is then made at the next start`,
+      { cause },
     );
   }
-}
-
-export function createToken(random: Random): string {
-  return Buffer.from(random.bytes(32)).toString('base64url');
 }

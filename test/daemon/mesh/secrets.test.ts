@@ -3,9 +3,9 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { createSecret } from '../../../src/daemon/files/index.ts';
 import {
   createPsk,
-  createSecret,
   IDENTITY_FILE,
   loadIdentity,
   loadPsk,

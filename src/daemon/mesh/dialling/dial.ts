@@ -6,17 +6,17 @@ import type { Access } from '../access.ts';
 import type { Connections, ConnectionWatcher } from '../connections.ts';
 import { HandshakeError } from './upgrades.ts';
 
-/** What the dialer asks of the network. */
+/** The network as the dialers see it. */
 export interface Dial {
-  /** Our own peer id. */
+  /** The peer id of this node. */
   readonly self: string;
   /**
-   * Connects to an address; resolves with the id of the peer there once the connection is usable
-   * (our own id when it leads to ourselves), rejects with `DaemonError`.
+   * Connects to an address. Resolves with the id of the peer there (`self` when it leads to this node)
+   * once the connection is usable; rejects with `DaemonError`.
    */
   dial(address: string, signal: AbortSignal): Promise<string>;
   connected(peer: string): boolean;
-  /** Calls back as peers come and go, whoever dialled. */
+  /** Calls back as peers connect and disconnect, whichever side dialled. */
   watch(watcher: ConnectionWatcher): Cancel;
 }
 
@@ -26,7 +26,7 @@ export interface Libp2pDialInit {
   readonly mode: Access['mode'];
 }
 
-/** Dials through libp2p, and says in a sentence what went wrong. */
+/** Dials through libp2p, and explains failures. */
 export function libp2pDial(init: Libp2pDialInit): Dial {
   const self = init.libp2p.peerId.toString();
   return {

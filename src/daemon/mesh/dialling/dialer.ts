@@ -17,7 +17,7 @@ export interface DialerInit {
   readonly options?: Partial<DialerOptions>;
 }
 
-/** Keeps wanted addresses connected: dials them, and dials them again when they are lost. */
+/** Keeps wanted addresses connected: dials them, also again when the connection is lost. */
 export class Dialer {
   readonly #init: DialerInit;
   readonly #options: DialerOptions;
@@ -30,7 +30,7 @@ export class Dialer {
     this.#options = { ...DEFAULT_DIALER_OPTIONS, ...init.options };
   }
 
-  /** Every wanted address, in the order they were added. */
+  /** Every wanted address, in the order of their addition. */
   get addresses(): AddressState[] {
     return [...this.#wanted.values()].map((wanted) => this.#stateOf(wanted));
   }
@@ -52,7 +52,7 @@ export class Dialer {
     for (const wanted of this.#wanted.values()) wanted.stop(shuttingDown());
   }
 
-  /** Keeps an address connected from now on; one that is wanted already stays. Throws `INVALID_ADDRESS`. */
+  /** Keeps an address connected from now on. Throws `INVALID_ADDRESS` and `TOO_MANY_ADDRESSES`. */
   add(address: string, source: AddressSource = 'config'): AddressState {
     return this.#stateOf(this.#add(address, source));
   }
@@ -64,8 +64,7 @@ export class Dialer {
 
   /**
    * Adds an address, dials it now, and resolves with its state once connected. Rejects with
-   * `DaemonError` when that fails; the address stays wanted (the node there may come up later)
-   * unless it is invalid or our own.
+   * `DaemonError` when that fails; unless the address is invalid or of this node, it stays wanted.
    */
   async dial(address: string): Promise<AddressState> {
     if (this.#state === 'stopped') throw shuttingDown();
@@ -78,8 +77,8 @@ export class Dialer {
   }
 
   /**
-   * Wants the address no more, and calls off a dial to it; a connection stays. An address that is
-   * wanted with a peer id is also found without it, and the other way about. Returns what was wanted.
+   * Stops dialling the address; a connection stays. An address that is wanted with a peer id is also
+   * found without it, and the other way about. Returns the addresses that were wanted.
    */
   remove(address: string): string[] {
     const { text, peerId } = parsePeerAddress(address);

@@ -1,9 +1,6 @@
-/**
- * Dials: configured addresses are kept connected with growing pauses, and each attempt ends with a
- * reason.
- */
+/** Dials: wanted addresses are kept connected with growing pauses; each failed dial has a reason. */
 
 export { type Dial, dialUntil, libp2pDial, timedOut } from './dial.ts';
-export type { AddressSource, AddressState } from './dial-target.ts';
-export { Dialer, type DialerInit } from './dialer.ts';
+export type { AddressState } from './dial-target.ts';
+export { Dialer } from './dialer.ts';
 export { type InboundFailure, observed } from './upgrades.ts';

@@ -19,8 +19,8 @@ export interface UpgradeEvents {
 }
 
 /**
- * A transport that shows its connections, and tells what becomes of handshakes, which libp2p only logs: a
- * failed inbound one is reported, a failed outbound one rejects the dial with `HandshakeError`.
+ * A transport that shows its connections and the failures of handshakes, which libp2p only logs. A
+ * failed inbound one is reported; a failed outbound one rejects the dial with `HandshakeError`.
  */
 export function observed<C>(
   factory: (components: C) => Transport,

@@ -66,8 +66,7 @@ export class PeerDials {
 
   /** A dead address is no news: nodes announce all addresses that they listen on. */
   #say(peer: string, address: string, { code, message }: DaemonError): void {
-    const fields = { address, peer };
-    if (code === 'PEER_REFUSED') this.#init.notices.say({ code, remote: peer, fields, message });
-    else this.#init.logger.debug({ code, ...fields }, message);
+    if (code === 'PEER_REFUSED') this.#init.notices.sayOf(peer, address, code, message);
+    else this.#init.logger.debug({ code, address, peer }, message);
   }
 }

@@ -11,7 +11,6 @@ export {
   upperBound,
 } from './choose.ts';
 export { ConnectionManager } from './connection-manager.ts';
-export type { DiscoveryInit } from './discovery.ts';
 export { Insistence } from './insistence.ts';
 export {
   KnownPeers,

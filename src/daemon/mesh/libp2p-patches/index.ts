@@ -1,7 +1,4 @@
-/**
- * Changes to libp2p where it has no option: frames in Noise, corked TCP writes, windows in Yamux,
- * kept keys for signatures. Each file names its reason and the library version.
- */
+/** Changes to libp2p where it has no option. Each file names its reason. */
 
 export { cheapSignatures } from './key-cache.ts';
 export { cheapLengths } from './noise-frames.ts';

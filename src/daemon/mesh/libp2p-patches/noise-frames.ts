@@ -1,22 +1,22 @@
 import type { ConnectionEncrypter, MessageStream } from '@libp2p/interface';
 
-/** Of Noise's streams: what is in their class, and not in libp2p's interface. */
+/** A part of the class of Noise's streams that libp2p's interface lacks. */
 interface NoiseStream extends MessageStream {
   readonly decoder: { lengthDecoder: (bytes: Received) => number };
 }
 
-/** What has come and was not decoded; see `Uint8ArrayList`. */
+/** Bytes that are not decoded yet; see `Uint8ArrayList`. */
 interface Received {
   readonly byteLength: number;
   get(index: number): number;
 }
 
-/** One for all: an error of one's own each time would have the stack written down for nobody to read. */
+/** One error for all, so that no stack is recorded each time. */
 const TOO_SHORT = new RangeError('the length of a message takes two bytes');
 
 /**
- * Noise looks for another message behind each one, and finds out by an error that there is none. Here
- * that error is not made anew each time, some thousand times a second in a busy mesh.
+ * Noise looks for another message behind each one, and learns by an error that there is none. In a busy
+ * mesh that is some thousand errors a second, so here one error is thrown again and again.
  */
 export function cheapLengths<C>(
   factory: (components: C) => ConnectionEncrypter,

@@ -1,16 +1,15 @@
 import type { Socket } from 'node:net';
 import type { MultiaddrConnection } from '@libp2p/interface';
 
-/** What `@libp2p/tcp` makes of a socket; both are there, but not in its types. */
+/** A part of the class of TCP connections that libp2p's interface lacks. */
 interface TcpConnection {
   readonly socket: Socket;
   sendData(data: Iterable<Uint8Array>): unknown;
 }
 
 /**
- * Has what is sent in one turn leave in one packet. libp2p hands the socket each frame in two pieces at
- * least, and has turned Nagle's algorithm off: each would cost a system call here and there, and a
- * packet on the way.
+ * Sends all data of one turn in one packet. libp2p hands the socket each frame in two pieces or more,
+ * with Nagle's algorithm off: each piece costs a system call on both sides, and a packet.
  */
 export function sendTogether(connection: MultiaddrConnection): void {
   const tcp = connection as unknown as TcpConnection;

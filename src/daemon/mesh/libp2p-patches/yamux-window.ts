@@ -1,11 +1,11 @@
 import type { StreamMuxer, StreamMuxerFactory } from '@libp2p/interface';
 
-/** Of Yamux's own streams: what is in their class, and not in libp2p's interface. */
+/** A part of the class of Yamux's streams that libp2p's interface lacks. */
 interface YamuxStream {
   readonly state: number;
   /** Bytes the peer may send before it waits. */
   readonly recvWindowCapacity: number;
-  /** What an update brings that back to. */
+  /** An update brings the capacity back to this. */
   readonly recvWindow: number;
   sendWindowUpdate(): void;
 }
@@ -18,8 +18,8 @@ interface YamuxMuxer extends StreamMuxer {
 const ESTABLISHED = 3;
 
 /**
- * Yamux answers every frame of data with an update of its window, as long as that itself. Here it does so
- * when half of the window is used up, as Yamux's other implementations do: nobody waits for it sooner.
+ * Yamux answers every frame of data with an update of its window. Here it does so when half of the window
+ * is used up, as Yamux's other implementations do: no peer waits for it sooner.
  */
 export function frugal<C>(
   factory: (components: C) => StreamMuxerFactory,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { peerIdFromString } from '@libp2p/peer-id';
-import type { KnownPeer } from '../../../../src/daemon/mesh/discovery/index.ts';
-import { Discovery } from '../../../../src/daemon/mesh/discovery/index.ts';
-import type { DiscoveryInit } from '../../../../src/daemon/mesh/discovery/testing.ts';
+import {
+  Discovery,
+  type DiscoveryInit,
+  type KnownPeer,
+} from '../../../../src/daemon/mesh/discovery/index.ts';
 import { Notices } from '../../../../src/daemon/mesh/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { SeededRandom } from '../../../support/random.ts';
