@@ -1,10 +1,9 @@
 /**
  * Keeps the replica equal to those of the peers. Sessions find missing ids, the ReconciliationSet
- * gathers them, and the fetcher gets each item from one source.
+ * gathers them over all peers, and the fetcher gets each item from one source.
  */
 
 export type { CatchUpProgress } from './catch-up/index.ts';
-export type { ReplicatorInit, ReplicatorServices } from './init.ts';
 export { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 export type { PeerRecord } from './peers.ts';
 export { Replicator } from './replicator.ts';

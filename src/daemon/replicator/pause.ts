@@ -1,8 +1,8 @@
 import type { Cancel, Clock, Replica } from '../../store/index.ts';
 import { BackOff } from '../backoff.ts';
 
-/** Milliseconds between two looks at a set that refuses items. */
-const LOOK_EVERY_MS = 1_000;
+/** Milliseconds between two checks whether the set still refuses items. */
+const CHECK_EVERY_MS = 1_000;
 
 export interface Reason {
   readonly code: string;
@@ -14,21 +14,17 @@ export interface Reason {
  * growing pause; the first stored item ends the pause.
  */
 export class Pause {
-  readonly #clock: Clock;
-  readonly #replica: Replica;
-  readonly #resume: () => void;
+  readonly #init: { clock: Clock; replica: Replica; resume: () => void };
   readonly #backOff = new BackOff({ baseMs: 1_000, maxMs: 60_000 });
   #reason: Reason | null = null;
   #waiting: Cancel | undefined;
   #probing = false;
 
   constructor(init: { clock: Clock; replica: Replica; resume: () => void }) {
-    this.#clock = init.clock;
-    this.#replica = init.replica;
-    this.#resume = init.resume;
+    this.#init = init;
   }
 
-  /** Why nothing is fetched at the moment. */
+  /** The reason while nothing is fetched. */
   get reason(): Reason | null {
     return this.#reason;
   }
@@ -36,8 +32,8 @@ export class Pause {
   /** Items that may be asked for now: 0 while paused, 1 to find out whether there is room. */
   allowance(): 0 | 1 | 'all' {
     if (this.#waiting !== undefined || this.#probing) return 0;
-    if (this.#replica.refusing !== null) {
-      this.#wait(LOOK_EVERY_MS);
+    if (this.#init.replica.refusing !== null) {
+      this.#wait(CHECK_EVERY_MS);
       return 0;
     }
     if (this.#reason === null) return 'all';
@@ -65,9 +61,9 @@ export class Pause {
   }
 
   #wait(ms: number): void {
-    this.#waiting ??= this.#clock.after(ms, () => {
+    this.#waiting ??= this.#init.clock.after(ms, () => {
       this.#waiting = undefined;
-      this.#resume();
+      this.#init.resume();
     });
   }
 }

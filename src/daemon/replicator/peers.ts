@@ -16,7 +16,7 @@ export interface PeerRecord {
   equalAt: number | null;
 }
 
-export interface PeerRecordsInit {
+interface PeerRecordsInit {
   replica: Pick<Replica, 'version' | 'indexed'>;
   /**
    * Disconnected peers that are remembered; the peers met longest ago make room first.
@@ -27,9 +27,7 @@ export interface PeerRecordsInit {
 
 /** Whether a session was over a part of the key space in which nothing differed. */
 export function isPart({ error, finding }: SessionReport): boolean {
-  if (error !== null || finding === null || !finding.proved || everything(finding.interval)) {
-    return false;
-  }
+  if (error !== null || finding?.proved !== true || everything(finding.interval)) return false;
   return finding.mine + finding.theirs === 0;
 }
 
@@ -37,7 +35,7 @@ export function isPart({ error, finding }: SessionReport): boolean {
 const MANY = 1_024;
 const LATELY_MS = 10_000;
 
-/** Whether a session has just shown that the peer lacks many items: it is in the midst of getting them. */
+/** Whether a session has just shown that the peer lacks many items, so that it is fetching them. */
 export function getsMany({ lastSession }: PeerRecord, now: number): boolean {
   if (lastSession === null || (lastSession.finding?.mine ?? 0) < MANY) return false;
   const { startedAt, durationMs } = lastSession;
@@ -49,7 +47,7 @@ export class PeerRecords {
   readonly #records = new Map<string, PeerRecord>();
   readonly #replica: PeerRecordsInit['replica'];
   readonly #maxDisconnected: number;
-  /** How often a peer has connected so far. */
+  /** Number of connections so far, of all peers. */
   connections = 0;
 
   constructor({ replica, maxDisconnected = 1_000 }: PeerRecordsInit) {

@@ -1,13 +1,23 @@
+import type { Logger } from 'pino';
 import {
+  type Announce,
+  type Fetch,
   type Outline,
+  type Reconcile,
   type ReconcileEvents,
   ReconciliationSet,
   type SessionReport,
   settledBoth,
 } from '../../protocol/index.ts';
-import { bytesToKey, type ItemKey, keyToBytes } from '../../store/index.ts';
+import {
+  bytesToKey,
+  type Clock,
+  type ItemKey,
+  keyToBytes,
+  type Random,
+  type Replica,
+} from '../../store/index.ts';
 import { Fetcher } from './fetching/index.ts';
-import type { ReplicatorInit, ReplicatorServices } from './init.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 import { getsMany, PeerRecords } from './peers.ts';
 import { isHeld, OwnItems, Push, PushCoverage } from './push/index.ts';
@@ -19,14 +29,33 @@ import {
   SessionScheduler,
   Sessions,
 } from './scheduling/index.ts';
-import { IndexWait, Refill, WantsKeeper } from './upkeep/index.ts';
+import { IndexWait, Refill, type WantsFile, WantsKeeper } from './upkeep/index.ts';
 import { type Why, why } from './why.ts';
 
+interface ReplicatorInit {
+  replica: Replica;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  /**
+   * Keeps the want list over a restart.
+   * @default null: nothing is kept
+   */
+  wantsFile?: WantsFile | null;
+  options?: Partial<ReplicatorOptions>;
+}
+
+interface ReplicatorServices {
+  reconcile: Reconcile;
+  fetch: Fetch;
+  /** Null: nothing is pushed, and nothing that others push is heard. */
+  announce?: Announce | null;
+}
+
 /**
- * Keeps the replica equal to its peers': sessions find what is missing, the ReconciliationSet
- * gathers it over all peers, the fetcher gets each item from one of them. Tells each part of the
- * sessions and commits that concern it. The parts exist from the beginning, because the services are
- * made with them. They run from `start`, which gets the services, to `stop`; each is called once.
+ * Makes the parts that keep the replica equal to those of the peers, and tells each part of the sessions
+ * and commits that concern it. The services are made with the parts, so these exist from the beginning.
+ * They run from `start`, which gets the services, to `stop`; each is called once.
  */
 export class Replicator implements ReconcileEvents {
   readonly peers: PeerRecords;
@@ -36,11 +65,11 @@ export class Replicator implements ReconcileEvents {
   readonly fetcher: Fetcher;
   readonly sessions: Sessions;
   readonly ownItems: OwnItems;
-  /** Handed to the announce service when that is made. */
+  /** Takes the events of the announce service. */
   readonly push: Push;
+  readonly #coverage = new PushCoverage();
   readonly #init: ReplicatorInit;
   readonly #options: ReplicatorOptions;
-  readonly #coverage = new PushCoverage();
   readonly #arrivals: Arrivals;
   readonly #keeper: WantsKeeper;
   readonly #indexWait: IndexWait;
@@ -54,46 +83,40 @@ export class Replicator implements ReconcileEvents {
     const options = { ...DEFAULT_REPLICATOR_OPTIONS, ...init.options };
     const changed = (): void => this.#changed();
     const pump = (): void => this.fetcher.pump();
+    const holds = (id: Uint8Array): boolean => isHeld(replica, id);
     const coverage = this.#coverage;
-    const wanted = new ReconciliationSet({ now: () => clock.now(), mirrored: pump });
     const peers = new PeerRecords({ replica });
-    const shared = { ...init, ...options, options, wanted, peers };
-    const fetcher = new Fetcher({
+    const wanted = new ReconciliationSet({ now: () => clock.now(), mirrored: pump });
+    const shared = { ...init, ...options, options, wanted, peers, coverage };
+    this.#init = init;
+    this.#options = options;
+    this.peers = peers;
+    this.wanted = wanted;
+    this.#arrivals = new Arrivals(init);
+    this.#indexWait = new IndexWait({ ...init, ready: changed });
+    this.#refill = new Refill(init);
+    this.#keeper = new WantsKeeper({ ...shared, file, holds, restored: pump });
+    this.fetcher = new Fetcher({
       ...shared,
       disbelieved: (peer) => this.sessions.disbelieved(peer),
     });
-    const keeper = new WantsKeeper({
+    this.sessions = new Sessions({
       ...shared,
-      file,
-      holds: (id) => isHeld(replica, id),
-      restored: pump,
-    });
-    const arrivals = new Arrivals(init);
-    const indexWait = new IndexWait({ ...init, ready: changed });
-    const sessions = new Sessions({
-      ...shared,
-      fetcher,
-      arrivals,
-      indexWait,
+      fetcher: this.fetcher,
+      arrivals: this.#arrivals,
+      indexWait: this.#indexWait,
       caughtUp: () => this.#scheduler.changed(),
     });
-    const { refused } = fetcher;
-    const ownItems = new OwnItems({ replica, peers, coverage, changed });
-    const scheduler = new SessionScheduler({ ...shared, sessions, pushed: ownItems });
-    const push = new Push({ ...shared, keeper, fetcher, refused, scheduler, coverage });
-    this.#init = init;
-    this.#options = options;
-    this.wanted = wanted;
-    this.peers = peers;
-    this.fetcher = fetcher;
-    this.#keeper = keeper;
-    this.#arrivals = arrivals;
-    this.#indexWait = indexWait;
-    this.sessions = sessions;
-    this.ownItems = ownItems;
-    this.#scheduler = scheduler;
-    this.push = push;
-    this.#refill = new Refill(init);
+    this.ownItems = new OwnItems({ ...shared, changed });
+    const { fetcher, sessions, ownItems } = this;
+    this.#scheduler = new SessionScheduler({ ...shared, sessions, pushed: ownItems });
+    this.push = new Push({
+      ...shared,
+      keeper: this.#keeper,
+      fetcher,
+      refused: fetcher.refused,
+      scheduler: this.#scheduler,
+    });
   }
 
   peerConnected(peer: string): void {
@@ -153,12 +176,12 @@ export class Replicator implements ReconcileEvents {
 
   /** Why an item is not here. */
   why(id: Uint8Array): Why {
-    const { wanted, fetcher } = this;
-    const { expireAfterMs } = this.#options;
-    return why(id, { wanted, refused: fetcher.refused, keeper: this.#keeper, expireAfterMs });
+    const { wanted } = this;
+    const { refused } = this.fetcher;
+    return why(id, { wanted, refused, keeper: this.#keeper, ...this.#options });
   }
 
-  /** Whether closing the connection to the peer would spoil a fetch of ours, a session or its catch-up. */
+  /** Whether closing the connection to the peer would spoil a fetch, a session or its catch-up. */
   busyWith(peer: string): boolean {
     if (this.fetcher.asks(peer) || this.#services?.reconcile.runs(peer) === true) return true;
     const record = this.peers.get(peer);
@@ -204,7 +227,7 @@ export class Replicator implements ReconcileEvents {
     this.#scheduler.changed();
   }
 
-  /** The set changed in a way that push does not tell of. */
+  /** The set changed in a way that is not pushed. */
   #changed(): void {
     this.#coverage.changed(this.#init.replica.version);
     this.#scheduler.changed();

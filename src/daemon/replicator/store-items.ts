@@ -2,8 +2,8 @@ import { type PutResult, type Replica, StoreError, type VerifiedItem } from '../
 import type { Reason } from './pause.ts';
 
 /**
- * Puts the items together. Where all of them do not fit, some may: then each is put by itself, and
- * `refusals` says, in order, why some were not stored.
+ * Puts the items together; if that fails, each by itself, for some may fit. `refusals` receives, in
+ * order, the reasons of items that were not stored.
  */
 export async function storeItems(
   replica: Pick<Replica, 'putVerified'>,

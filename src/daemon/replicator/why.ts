@@ -3,9 +3,8 @@ import type { Fetcher } from './fetching/index.ts';
 import type { WantsKeeper } from './upkeep/index.ts';
 
 /**
- * The reason why an item is not here. A new state also goes into `formatWhy` of the command line and
- * into the docs; `RunningNode.why` turns times into ISO strings. A time is in milliseconds since
- * the epoch, or in another form of it.
+ * The reason why an item is not here. A `Time` is in milliseconds since the epoch, or in another form
+ * of it. docs/architecture.md lists the places that a new state concerns.
  */
 export type Why<Time = number> =
   /** Peers have it, or had it. */
@@ -13,20 +12,20 @@ export type Why<Time = number> =
       readonly state: 'wanted';
       /** To a minute. */
       readonly since: Time;
-      /** Two peers have said that they have it. */
+      /** Two peers have listed it. */
       readonly confirmed: boolean;
-      /** Peers that may be asked for it; none when all have gone that ever had it. */
+      /** Connected peers that may be asked for it. */
       readonly sources: readonly string[];
       /** The peer it is being fetched from, or null. */
       readonly fetchingFrom: string | null;
-      /** Payload bytes, where a peer has said so. */
+      /** Payload bytes by the word of a peer, or null. */
       readonly bytes: number | null;
-      /** When it is given up unless a second peer says to have it; null when one has. */
+      /** When it is given up unless a second peer lists it; null if confirmed. */
       readonly expiresAt: Time | null;
     }
   /** Peers have it, and it is above our limits. */
   | { readonly state: 'refused' }
-  /** It was wanted for long, and no second peer ever said to have it. */
+  /** It was wanted for long, and no second peer ever listed it. */
   | { readonly state: 'expired'; readonly at: Time }
   /** No peer has listed or announced it. */
   | { readonly state: 'unknown' };

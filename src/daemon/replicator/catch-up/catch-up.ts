@@ -1,29 +1,19 @@
 import type { Logger } from 'pino';
 import type { Reconcile, ReconciliationSet, SessionReport } from '../../../protocol/index.ts';
-import { Alarm, bytesToHex, type Clock } from '../../../store/index.ts';
-import type { Fetcher } from '../fetching/index.ts';
+import { Alarm, bytesToHex } from '../../../store/index.ts';
 import { declined, usable } from './outcome.ts';
-import { type Job, Plan } from './plan.ts';
+import { type Job, Plan, type PlanInit } from './plan.ts';
 import { type CatchUpProgress, ProgressReporter } from './progress.ts';
-import { Stalls } from './stalls.ts';
+import { Stalls, type StallsInit } from './stalls.ts';
 
-/** The owner of a catch-up. */
-export interface CatchUpHost {
-  /** Connected peers that have had no survey yet, so that they may still join. */
-  readonly unknownPeers: number;
-  /** The catch-up is over. Called once. */
-  catchUpEnded(): void;
-}
-
-export interface CatchUpInit {
-  clock: Clock;
+export interface CatchUpInit extends PlanInit, Omit<StallsInit, 'plan'> {
   logger: Logger;
   wanted: Pick<ReconciliationSet, 'length' | 'sources' | 'mirror'>;
-  host: CatchUpHost;
-  fetcher: Pick<Fetcher, 'paused'>;
   service: Pick<Reconcile, 'reconcile'>;
-  sliceItems: number;
-  maxPending: number;
+  /** Connected peers that have had no survey yet, so that they may still join. */
+  unknownPeers: () => number;
+  /** The catch-up is over. Called once. */
+  ended: () => void;
 }
 
 interface CatchUpMember {
@@ -52,9 +42,9 @@ const MAX_FAILURES = 3;
 const MAX_STALLS = 3;
 
 /**
- * Brings a node that is far behind up to date from several peers at once (docs/architecture.md). Each
- * peer lists and serves slices of the key space in order. A second peer checks each slice once it is
- * stored. A session with each peer over everything closes the catch-up.
+ * Brings a node that is far behind up to date from several peers at once. Each peer lists and serves
+ * slices of the key space in order. A second peer checks each slice once it is stored. A session with
+ * each peer over everything closes the catch-up.
  */
 export class CatchUp {
   readonly #init: CatchUpInit;
@@ -105,8 +95,8 @@ export class CatchUp {
 
   /** From now on the peer lists, serves and checks slices. */
   join({ peer, outlines }: SessionReport): void {
-    if (this.#over || this.#members.has(peer) || outlines === null) return;
-    if (this.#barred.has(peer)) return;
+    if (this.#over || outlines === null) return;
+    if (this.#members.has(peer) || this.#barred.has(peer)) return;
     const root = bytesToHex(outlines.theirs.root);
     const since = this.#init.clock.monotonic();
     this.#members.set(peer, { root, job: null, closing: false, since, failures: 0, stalls: 0 });
@@ -147,7 +137,7 @@ export class CatchUp {
   end(): void {
     this.stop();
     this.#reporter.ended(this.#members.size);
-    this.#init.host.catchUpEnded();
+    this.#init.ended();
   }
 
   /** Gives a job to each idle peer, if there is one. */
@@ -159,9 +149,9 @@ export class CatchUp {
 
   /** No other peer can check, and none is about to join. */
   get #alone(): boolean {
-    const { clock, host } = this.#init;
+    const { clock, unknownPeers } = this.#init;
     const young = clock.now() - this.#reporter.startedAt < NEWCOMERS_MS;
-    return this.#members.size === 1 && !(young && host.unknownPeers > 0);
+    return this.#members.size === 1 && !(young && unknownPeers() > 0);
   }
 
   #employ(peer: string, member: CatchUpMember): void {
@@ -181,24 +171,17 @@ export class CatchUp {
 
   /** A peer with nothing to list serves the listing of another peer with an equal root. */
   #help(peer: string, { root }: CatchUpMember): void {
-    const slow = this.#plan.slices.find(
-      ({ state, lister }) =>
-        state === 'fetching' &&
-        lister !== peer &&
-        lister !== null &&
-        this.#members.get(lister)?.root === root,
-    );
+    const slow = this.#plan.slices
+      .filter(({ state, lister }) => state === 'fetching' && lister !== peer)
+      .find(({ lister }) => this.#members.get(lister!)?.root === root);
     if (slow !== undefined) this.#init.wanted.mirror(peer, slow.lister!);
   }
 
   async #work(peer: string, member: CatchUpMember, job: Job): Promise<void> {
     const { lower, upper } = job.slice;
     this.#sessions.set(job, peer);
-    const settles = job.kind !== 'survey';
-    const report = await this.#init.service.reconcile(peer, {
-      interval: { lower, upper },
-      settles,
-    });
+    const scope = { interval: { lower, upper }, settles: job.kind !== 'survey' };
+    const report = await this.#init.service.reconcile(peer, scope);
     this.#sessions.delete(job);
     member.job = null;
     if (this.#over || this.#members.get(peer) !== member) return;

@@ -1,7 +1,4 @@
-/**
- * Catch-up of a node that is far behind: the key space is cut into slices, and each slice is given
- * to one of several peers.
- */
+/** Catch-up of a node that is far behind: several peers list and serve slices of the key space. */
 
-export { CatchUp, type CatchUpHost } from './catch-up.ts';
+export { CatchUp, type CatchUpInit } from './catch-up.ts';
 export type { CatchUpProgress } from './progress.ts';

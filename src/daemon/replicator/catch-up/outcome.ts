@@ -2,7 +2,7 @@ import type { SessionReport } from '../../../protocol/index.ts';
 import { compareBounds } from '../../../store/index.ts';
 import type { Job } from './plan.ts';
 
-/** How the catch-up ended. It claims nothing that no session has shown. */
+/** How the catch-up ended. It claims only facts that sessions have shown. */
 export function ending(outcome: {
   missing: number;
   givenUp: number;
@@ -17,7 +17,7 @@ export function ending(outcome: {
   return 'caught up';
 }
 
-/** Whether this node began the session and its end shows something; the end of a budget does. */
+/** Whether this node began the session and it settled something; the end of a budget does. */
 export function usable(report: SessionReport, { kind, slice }: Job): boolean {
   const { role, error, continueFrom } = report;
   if (role !== 'initiator' || declined(report)) return false;

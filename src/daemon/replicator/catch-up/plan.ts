@@ -9,7 +9,7 @@ export interface PlanInit {
   maxPending: number;
 }
 
-/** A session that one peer is to have. */
+/** A session that the plan has for one peer. */
 export interface Job {
   readonly kind: 'survey' | 'list' | 'check';
   readonly slice: Slice;
@@ -18,8 +18,8 @@ export interface Job {
 const UNLISTED: ReadonlySet<Slice['state']> = new Set(['coarse', 'open', 'listing']);
 
 /**
- * The slices of the key space that are still to come, in key order, and the next job of each peer.
- * Nothing of it is kept over a restart: a survey finds the slices that are still missing again.
+ * The slices of the key space, in key order, and the next job of each peer. It is not kept over a
+ * restart: a survey finds the missing slices again.
  */
 export class Plan {
   readonly #init: PlanInit;
@@ -109,10 +109,7 @@ export class Plan {
   surveyed(slice: Slice, parts: readonly Surveyed[], peers: number): void {
     // A peer that shows no parts of a slice that differs has few items there: it lists the slice.
     if (parts.length < 2) slice.state = 'open';
-    else {
-      const slices = cutSlices(parts, peers, this.#init.sliceItems);
-      this.#slices.splice(this.#slices.indexOf(slice), 1, ...slices);
-    }
+    else this.#replace(slice, cutSlices(parts, peers, this.#init.sliceItems));
   }
 
   /** The slice is listed up to `end`, or to its end. */
@@ -138,23 +135,24 @@ export class Plan {
     } else this.reopen(slice);
   }
 
-  /** The listed items do not come: another peer is to list the slice, unless too many have failed. */
+  /** The listed items do not come: another peer lists the slice, unless too many have failed. */
   reopen(slice: Slice): void {
-    this.#forget(slice);
-    slice.failures++;
+    this.#open(slice);
     slice.lister = slice.owes;
-    slice.checked = false;
-    slice.state = slice.failures > MAX_SLICE_FAILURES ? 'closed' : 'open';
+    if (++slice.failures > MAX_SLICE_FAILURES) slice.state = 'closed';
   }
 
-  /** The peer has gone: other peers are to list its slices that are not stored. */
+  /** The peer has gone: other peers list its slices that are not stored. */
   left(peer: string): void {
     for (const slice of this.#slices) {
-      if (slice.owes !== peer || slice.state !== 'fetching') continue;
-      this.#forget(slice);
-      slice.checked = false;
-      slice.state = 'open';
+      if (slice.owes === peer && slice.state === 'fetching') this.#open(slice);
     }
+  }
+
+  #open(slice: Slice): void {
+    this.#forget(slice);
+    slice.checked = false;
+    slice.state = 'open';
   }
 
   #forget(slice: Slice): void {
@@ -179,6 +177,10 @@ export class Plan {
     const expected = Math.max(1, slice.expected - slice.pending.size);
     const rest = newSlice({ lower: end, upper: slice.upper, expected }, sliceItems);
     slice.upper = end;
-    this.#slices.splice(this.#slices.indexOf(slice) + 1, 0, rest);
+    this.#replace(slice, [slice, rest]);
+  }
+
+  #replace(slice: Slice, slices: readonly Slice[]): void {
+    this.#slices.splice(this.#slices.indexOf(slice), 1, ...slices);
   }
 }

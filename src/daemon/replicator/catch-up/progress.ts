@@ -9,37 +9,37 @@ import { isGivenUp, type Slice } from './slice.ts';
 export interface CatchUpProgress {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** `closing`: all slices are here; one session a peer over everything shows whether that is all. */
+  /** `closing`: all slices are here; a session with each peer over everything checks that. */
   readonly phase: 'slices' | 'closing';
-  /** Items that were listed in it and have been stored. Items put here or pushed do not count. */
+  /** Listed items that have been stored. Local puts and pushed items do not count. */
   readonly stored: number;
   /** Items still missing: listed ids, and for slices not listed yet an estimate by counts of peers. */
   readonly missing: number;
-  /** A part of `missing` rests on counts that peers say and have not proved. */
+  /** A part of `missing` rests on unproved counts of peers. */
   readonly estimated: boolean;
   readonly slices: {
     readonly total: number;
     readonly closed: number;
-    /** A second peer has shown that it holds nothing there that is not here. */
+    /** A second peer has shown that it holds no further items there. */
     readonly checked: number;
-    /** Closed although not all that was listed has come: no peer could bring it. */
+    /** Closed though listed items are missing: no peer could bring them. */
     readonly givenUp: number;
   };
   /** Peers that take part; while closing, those whose session over everything has not ended. */
   readonly peers: number;
-  /** Over the last ten seconds; null until there are some. */
+  /** Over the last ten seconds; null for the first four. */
   readonly itemsPerSecond: number | null;
-  /** Null where nothing backs an estimate: at the beginning, when nothing comes, and at the end. */
+  /** Null without an estimate: at the beginning, when no items come, and at the end. */
   readonly secondsLeft: number | null;
 }
 
-/** How often the log tells how far the catch-up is. */
+/** Milliseconds between two log lines about the progress. */
 const LOG_EVERY_MS = 10_000;
-/** Over how long the rate is taken, and the least that backs an estimate. */
+/** Longest and shortest span that the rate is taken over. */
 const WINDOW_MS = 10_000;
 const LEAST_MS = 4_000;
 
-/** Counts the items that come, and their rate of late. */
+/** Counts stored items, and their rate of late. */
 export class Rate {
   readonly #clock: Clock;
   #total = 0;
@@ -66,7 +66,7 @@ export class Rate {
       this.#samples.shift();
   }
 
-  /** A second, over the window; null until that is long enough to say anything. */
+  /** Items a second over the window; null while that is too short. */
   get perSecond(): number | null {
     const { at, total } = this.#samples[0]!;
     const ms = this.#clock.monotonic() - at;
@@ -80,7 +80,7 @@ export class Rate {
   }
 }
 
-/** Tells how far a catch-up is, and logs it. */
+/** Reports the progress of a catch-up, also in the log. */
 export class ProgressReporter {
   readonly startedAt: number;
   readonly #clock: Clock;

@@ -27,9 +27,9 @@ export interface Slice {
 
 type SliceRange = Pick<Slice, 'lower' | 'upper' | 'expected'>;
 
-/** After more failures a slice is left to the sessions that close the catch-up. */
+/** After more failures the sessions that close the catch-up settle the slice. */
 export const MAX_SLICE_FAILURES = 4;
-/** Least slices for each peer, so that a slow peer does not hold up the end. */
+/** Least slices for each peer, so that a slow peer does not delay the end. */
 const SLICES_A_PEER = 4;
 /** Items below which a slice is not worth a session of its own. */
 const MIN_SLICE = 1_024;

@@ -8,24 +8,24 @@ export interface StallsInit {
   clock: Clock;
   wanted: Pick<ReconciliationSet, 'length' | 'sources'>;
   plan: Plan;
-  /** Paused: nothing is fetched, through no fault of any peer. */
+  /** While it is paused, nothing is fetched, through no fault of a peer. */
   fetcher: Pick<Fetcher, 'paused'>;
 }
 
-/** How long nothing may come of the listing of a peer until other peers are to list it. */
+/** How long the listing of a peer may bring no items until other peers list the slice. */
 const STALLED_MS = 15_000;
 /** Likewise if only large items are pending: they wait for small ones, and take longer. */
 const STALLED_LARGE_MS = 120_000;
 
 /**
  * Why a slice does not come. `lost`: no pending item is wanted any more, because no peer has it or
- * this node refuses it. `stalled`: nothing comes of the listing of its lister.
+ * this node refuses it. `stalled`: its lister brings no items.
  */
 export type Stall = 'lost' | 'stalled';
 
 /**
- * Finds slices that do not come. Only items that the same peer listed count as progress: a peer brings
- * its slices one after another, and other items that are stored say nothing about them.
+ * Finds slices that do not come. Only items that the same peer listed count as progress
+ * (docs/architecture.md).
  */
 export class Stalls {
   readonly #init: StallsInit;
@@ -47,18 +47,18 @@ export class Stalls {
 
   #of(slice: Slice): Stall | null {
     const { clock, plan, fetcher } = this.#init;
-    if (slice.state !== 'fetching' || fetcher.paused !== null) {
-      this.#still.delete(slice);
-      this.#unwanted.delete(slice);
-      return null;
-    }
-    const patience = this.#patience(slice);
-    if (patience === null) {
+    const fetching = slice.state === 'fetching' && fetcher.paused === null;
+    const patience = fetching ? this.#patience(slice) : null;
+    if (fetching && patience === null) {
       if (this.#unwanted.has(slice)) return 'lost';
       this.#unwanted.add(slice);
       return null;
     }
     this.#unwanted.delete(slice);
+    if (patience === null) {
+      this.#still.delete(slice);
+      return null;
+    }
     const now = clock.monotonic();
     const came = plan.cameFrom(slice.owes!);
     const known = this.#still.get(slice);

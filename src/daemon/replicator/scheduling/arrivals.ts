@@ -3,10 +3,7 @@ import type { Clock } from '../../../store/index.ts';
 /** How long fetching that brings nothing counts as work. */
 const PATIENCE_MS = 5_000;
 
-/**
- * Whether fetched items arrive. A peer that answers as slowly as it may never fails; it must not put
- * off the sessions with other peers for as long.
- */
+/** Whether fetched items arrive: a peer that answers very slowly must not put off other sessions. */
 export class Arrivals {
   readonly #clock: Clock;
   #cameAt = Number.NEGATIVE_INFINITY;

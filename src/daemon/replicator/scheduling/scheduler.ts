@@ -1,33 +1,26 @@
 import { Alarm, type Clock, type Random } from '../../../store/index.ts';
+import type { ReplicatorOptions } from '../options.ts';
 import type { PeerRecords } from '../peers.ts';
 
 /** The sessions that the scheduler starts. */
 export interface ScheduledSessions {
   /** Starts a session with the peer, or joins the one that runs; never rejects. */
   run(peer: string): Promise<unknown>;
-  /**
-   * Fetched items arrive: a session would list them again, and be stale at once. Until they have
-   * come only the interval starts sessions.
-   */
+  /** Wanted items arrive, and a session would list them again: only the interval starts sessions. */
   readonly busy: boolean;
 }
 
-/** What push has told the peers. */
+/** The changes that push told the peers of. */
 export interface PushedChanges {
   /** Push told the peer of all changes since its last session: the next session waits for silence. */
   reached(peer: string): boolean;
 }
 
-export interface SchedulerInit {
+interface SchedulerInit
+  extends Pick<ReplicatorOptions, 'jitter' | 'settleMs' | 'settleMaxMs' | 'silenceMs'>,
+    Pick<ReplicatorOptions, 'intervalMs' | 'intervalMinMs' | 'intervalMaxMs'> {
   clock: Clock;
   random: Random;
-  intervalMs: number;
-  intervalMinMs: number;
-  intervalMaxMs: number;
-  jitter: number;
-  settleMs: number;
-  settleMaxMs: number;
-  silenceMs: number;
   sessions: ScheduledSessions;
   peers: Pick<PeerRecords, 'inSync'>;
   pushed: PushedChanges;
@@ -64,7 +57,7 @@ export class SessionScheduler {
     this.#silence = new Alarm(init.clock);
   }
 
-  /** Until then nothing is scheduled; `peers` are connected already. */
+  /** Schedules sessions from now on; `peers` are connected already. */
   start(peers: readonly string[]): void {
     this.#running = true;
     for (const peer of peers) this.connected(peer);
@@ -94,10 +87,8 @@ export class SessionScheduler {
     const due = this.#due.get(peer);
     if (due === undefined) return;
     const { intervalMs, intervalMinMs, intervalMaxMs } = this.#init;
-    const [least, most] = [
-      Math.min(intervalMinMs, intervalMs),
-      Math.max(intervalMaxMs, intervalMs),
-    ];
+    const least = Math.min(intervalMinMs, intervalMs);
+    const most = Math.max(intervalMaxMs, intervalMs);
     if (outcome === 'equal') due.intervalMs = Math.min(most, 2 * due.intervalMs);
     if (outcome === 'different') due.intervalMs = Math.max(least, due.intervalMs / 4);
     if (!due.gap) this.#rearm(peer, due);
@@ -115,8 +106,8 @@ export class SessionScheduler {
   }
 
   /**
-   * Announcements were missed: the peer, or every peer, gets a session soon, in sync or not. However
-   * often there is a gap, no more than one session in `settleMaxMs`.
+   * Announcements were missed: the peer, or every peer, gets a session soon, in sync or not. Any number
+   * of gaps cause at most one session in `settleMaxMs`.
    */
   gap(peer?: string): void {
     const { clock, random, settleMs, settleMaxMs } = this.#init;
@@ -139,19 +130,21 @@ export class SessionScheduler {
 
   #settled(): void {
     this.#unsettledSince = undefined;
-    if (this.#init.sessions.busy) this.changed();
-    else this.#runAll((peer) => !this.#init.pushed.reached(peer));
+    this.#runAll((peer) => !this.#init.pushed.reached(peer));
   }
 
   /** Finds out by sessions whether all pushed items have arrived everywhere. */
   #silent(): void {
-    if (this.#init.sessions.busy) this.changed();
-    else this.#runAll(() => true);
+    this.#runAll(() => true);
   }
 
   /** Peers not in sync. Sessions are limited, so the peers that have waited longest come first. */
   #runAll(due: (peer: string) => boolean): void {
-    const { peers } = this.#init;
+    const { peers, sessions } = this.#init;
+    if (sessions.busy) {
+      this.changed();
+      return;
+    }
     const waiting = [...this.#due].filter(([peer]) => !peers.inSync(peer) && due(peer));
     waiting.sort(([, a], [, b]) => a.ranAt - b.ranAt);
     for (const [peer, state] of waiting) this.#run(peer, state);

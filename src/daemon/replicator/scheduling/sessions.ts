@@ -1,14 +1,12 @@
-import type { Logger } from 'pino';
 import {
   type Outline,
-  type Reconcile,
   type ReconciliationSet,
   type Scope,
   type SessionReport,
   settledBoth,
 } from '../../../protocol/index.ts';
-import { type Clock, equalBytes } from '../../../store/index.ts';
-import { CatchUp, type CatchUpHost, type CatchUpProgress } from '../catch-up/index.ts';
+import { equalBytes } from '../../../store/index.ts';
+import { CatchUp, type CatchUpInit, type CatchUpProgress } from '../catch-up/index.ts';
 import { everything } from '../everything.ts';
 import type { Fetcher } from '../fetching/index.ts';
 import type { PeerRecords } from '../peers.ts';
@@ -16,9 +14,7 @@ import type { IndexWait } from '../upkeep/index.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { ScheduledSessions } from './scheduler.ts';
 
-export interface SessionsInit {
-  clock: Clock;
-  logger: Logger;
+interface SessionsInit extends Omit<CatchUpInit, 'service' | 'unknownPeers' | 'ended'> {
   wanted: ReconciliationSet;
   peers: Pick<PeerRecords, 'connectedOnes'>;
   fetcher: Pick<Fetcher, 'busy' | 'room' | 'paused'>;
@@ -27,16 +23,14 @@ export interface SessionsInit {
   /** Called when a catch-up is over. */
   caughtUp: () => void;
   catchUpItems: number;
-  sliceItems: number;
-  maxPending: number;
 }
 
-type SessionService = Pick<Reconcile, 'reconcile'>;
+type SessionService = CatchUpInit['service'];
 
-const LOOK: Scope = { settles: false };
+const SURVEY: Scope = { settles: false };
 
-/** A peer looks, and then begins a session that we decline: further declined sessions are not expected. */
-const MAX_LOOKS = 3;
+/** After a survey a peer begins a session that this node declines; three in a row are not expected. */
+const MAX_SURVEYS = 3;
 
 function showsNothing(report: SessionReport): boolean {
   const { role, equal, error } = report;
@@ -52,14 +46,14 @@ interface Listed {
 }
 
 /**
- * Which session a peer gets: a look first if the cost of a whole session is unknown, no session if
- * another peer lists the same set, or a part in a catch-up.
+ * Chooses the session that a peer gets: a survey first if the cost of a whole session is unknown, no
+ * session if another peer lists the same set, or a part in a catch-up.
  */
-export class Sessions implements ScheduledSessions, CatchUpHost {
+export class Sessions implements ScheduledSessions {
   readonly #init: SessionsInit;
   /** Set while sessions may run: from `start` to `stop`. */
   #reconcile: SessionService | null = null;
-  /** Peers that were looked at since they connected. */
+  /** Peers that had a survey since they connected. */
   readonly #known = new Set<string>();
   /** Peers that list at present, or whose lists are being fetched. */
   readonly #listing = new Map<string, Listed>();
@@ -89,21 +83,12 @@ export class Sessions implements ScheduledSessions, CatchUpHost {
     return this.#catchUp?.closing === false;
   }
 
-  get unknownPeers(): number {
-    return this.#init.peers.connectedOnes.length - this.#known.size;
-  }
-
-  catchUpEnded(): void {
-    this.#catchUp = null;
-    this.#init.caughtUp();
-  }
-
   /** Items are being fetched, and arrive. */
   get #fetching(): boolean {
     return this.#init.arrivals.worthWaiting(this.#init.fetcher.busy);
   }
 
-  /** Whether ids that the peer lists would be wanted. */
+  /** Whether this node would want ids that the peer lists. */
   #believes(peer: string): boolean {
     return this.#init.fetcher.room(peer) > 0;
   }
@@ -119,11 +104,11 @@ export class Sessions implements ScheduledSessions, CatchUpHost {
     const alone = this.#running.size + this.#listing.size === 0 && !this.catchingUp;
     this.#running.add(peer);
     try {
-      // It may join a session that the peer has begun, and that we decline because of the look to come.
+      // It may join a session of the peer that this node declines because of the survey to come.
       const plain = alone && this.#known.has(peer) && this.#believes(peer);
       const whole = plain ? await service.reconcile(peer) : null;
       if (whole !== null && !showsNothing(whole)) return;
-      if (await this.#look(peer, service)) await service.reconcile(peer);
+      if (await this.#survey(peer, service)) await service.reconcile(peer);
     } finally {
       this.#running.delete(peer);
     }
@@ -139,33 +124,33 @@ export class Sessions implements ScheduledSessions, CatchUpHost {
   }
 
   /**
-   * With a peer that is far ahead the session is a look, whose report says how far: the catch-up
+   * With a peer that is far ahead the session is a survey, whose report says how far: the catch-up
    * fetches the missing items.
    */
   async #sync(peer: string, service: SessionService): Promise<SessionReport> {
-    const look = await service.reconcile(peer, LOOK);
-    const { role, error, equal, outlines } = look;
-    if (error !== null || equal || outlines === null) return look;
-    if (role === 'initiator' && this.#fallsToCatchUp(look, service)) {
-      return { ...look, missing: outlines.theirs.count - outlines.ours.count };
+    const survey = await service.reconcile(peer, SURVEY);
+    const { role, error, equal, outlines } = survey;
+    if (error !== null || equal || outlines === null) return survey;
+    if (role === 'initiator' && this.#fallsToCatchUp(survey, service)) {
+      return { ...survey, missing: outlines.theirs.count - outlines.ours.count };
     }
-    return role === 'initiator' || showsNothing(look) ? service.reconcile(peer) : look;
+    return role === 'initiator' || showsNothing(survey) ? service.reconcile(peer) : survey;
   }
 
-  /** Whether the peer gets a session of its own now, by a look at its set. */
-  async #look(peer: string, service: SessionService): Promise<boolean> {
-    let look = await service.reconcile(peer, LOOK);
-    // The peer began a session at that moment, which settled nothing and showed us only a root.
-    for (let again = 0; again < MAX_LOOKS && showsNothing(look); again++) {
-      look = await service.reconcile(peer, LOOK);
+  /** Whether the peer gets a session of its own now, by a survey of its set. */
+  async #survey(peer: string, service: SessionService): Promise<boolean> {
+    let survey = await service.reconcile(peer, SURVEY);
+    // The peer began a session at that moment, which settled nothing and showed only a root.
+    for (let again = 0; again < MAX_SURVEYS && showsNothing(survey); again++) {
+      survey = await service.reconcile(peer, SURVEY);
     }
-    const { role, error, equal, outlines } = look;
+    const { role, error, equal, outlines } = survey;
     if (error !== null || outlines === null) return false;
     this.#known.add(peer);
     if (equal || role !== 'initiator' || outlines.theirs.settles === false) return false;
     const ahead = outlines.theirs.count > outlines.ours.count;
     if (ahead && !this.#believes(peer)) return false;
-    if (this.#fallsToCatchUp(look, service) || this.#mirrors(peer, outlines.theirs)) return false;
+    if (this.#fallsToCatchUp(survey, service) || this.#mirrors(peer, outlines.theirs)) return false;
     this.#list(peer, outlines.theirs);
     return true;
   }
@@ -182,7 +167,7 @@ export class Sessions implements ScheduledSessions, CatchUpHost {
     if (theirs.settles === false || !everything(theirs.interval)) return true;
     const ahead = theirs.count - ours;
     if (ahead >= (this.catchingUp ? 1 : this.#init.catchUpItems)) {
-      // We begin with a look, and then it takes part.
+      // A survey comes first; then the peer takes part.
       void this.run(peer);
       return false;
     }
@@ -218,7 +203,7 @@ export class Sessions implements ScheduledSessions, CatchUpHost {
     this.#catchUp?.learnt(peer, ids);
   }
 
-  /** Items came onto our disk: their ids, as keys. */
+  /** Items came onto this disk: their ids, as keys. */
   stored(keys: readonly string[]): void {
     this.#catchUp?.stored(keys);
     this.#forgetListed();
@@ -236,7 +221,7 @@ export class Sessions implements ScheduledSessions, CatchUpHost {
     else this.#listing.set(peer, { root, running: true, mirrors: new Set() });
   }
 
-  /** What was listed has come. */
+  /** Forgets peers all of whose listed items have come. */
   #forgetListed(): void {
     // Orphans may stay for days.
     const { size, orphans } = this.#init.wanted;
@@ -264,18 +249,27 @@ export class Sessions implements ScheduledSessions, CatchUpHost {
     return false;
   }
 
-  #fallsToCatchUp(look: SessionReport, service: SessionService): boolean {
-    const { ours, theirs } = look.outlines!;
+  #fallsToCatchUp(survey: SessionReport, service: SessionService): boolean {
+    const { ours, theirs } = survey.outlines!;
     const ahead = theirs.count - ours.count;
-    if (!this.#believes(look.peer)) return false;
+    if (!this.#believes(survey.peer)) return false;
     if (this.catchingUp) {
-      if (ahead > 0) this.#catchUp!.join(look);
+      if (ahead > 0) this.#catchUp!.join(survey);
       return ahead > 0;
     }
     if (ahead < this.#init.catchUpItems) return false;
     this.#catchUp?.end();
-    this.#catchUp = new CatchUp({ ...this.#init, service, host: this });
-    this.#catchUp.begin(look, this.#init.peers.connectedOnes.length);
+    const { peers, caughtUp } = this.#init;
+    this.#catchUp = new CatchUp({
+      ...this.#init,
+      service,
+      unknownPeers: () => peers.connectedOnes.length - this.#known.size,
+      ended: () => {
+        this.#catchUp = null;
+        caughtUp();
+      },
+    });
+    this.#catchUp.begin(survey, peers.connectedOnes.length);
     return true;
   }
 }

@@ -1,6 +1,6 @@
 import type { Interval, SessionReport } from '../../../protocol/index.ts';
-import { BoundedMap, bytesToKey, INFINITE_BOUND, ZERO_BOUND } from '../../../store/index.ts';
-import { everything } from '../everything.ts';
+import { BoundedMap, bytesToKey } from '../../../store/index.ts';
+import { EVERYTHING, everything } from '../everything.ts';
 
 /** A proved statement about a peer: when it was true, and over which part of the key space. */
 export interface Statement {
@@ -11,7 +11,7 @@ export interface Statement {
 
 /** The statements that are proved of a peer. */
 export interface Statements {
-  /** Everything the peer held then is on our disk. */
+  /** All items that the peer held then are on this disk. */
   readonly coversAsOf: Statement | null;
   /** Both sets were equal then. */
   readonly equalAsOf: Statement | null;
@@ -26,13 +26,9 @@ interface Known {
   pending: { readonly statement: Statement; readonly ids: Set<string> } | null;
 }
 
-const EVERYTHING: Interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
 const NOTHING: Statements = { coversAsOf: null, equalAsOf: null };
-const DEFAULT_MAX_PEERS = 4_096;
-const DEFAULT_MAX_FOLLOWED = 100_000;
-const DEFAULT_MAX_FOLLOWED_IN_ALL = 400_000;
 
-export interface PeerStatementsInit {
+interface PeerStatementsInit {
   /**
    * Peers remembered; the peers met first make room.
    * @default 4_096
@@ -50,16 +46,20 @@ export interface PeerStatementsInit {
   maxFollowedInAll?: number;
 }
 
-/** Follows each proof of a session until it holds on our disk too. Statements of the past stay true. */
+/** Follows each proof of a session until it holds on this disk too. Statements of the past stay true. */
 export class PeerStatements {
   readonly #known: BoundedMap<string, Known>;
   readonly #maxFollowed: number;
   readonly #maxFollowedInAll: number;
 
-  constructor(init: PeerStatementsInit = {}) {
-    this.#known = new BoundedMap(init.maxPeers ?? DEFAULT_MAX_PEERS);
-    this.#maxFollowed = init.maxFollowed ?? DEFAULT_MAX_FOLLOWED;
-    this.#maxFollowedInAll = init.maxFollowedInAll ?? DEFAULT_MAX_FOLLOWED_IN_ALL;
+  constructor({
+    maxPeers = 4_096,
+    maxFollowed = 100_000,
+    maxFollowedInAll = 400_000,
+  }: PeerStatementsInit = {}) {
+    this.#known = new BoundedMap(maxPeers);
+    this.#maxFollowed = maxFollowed;
+    this.#maxFollowedInAll = maxFollowedInAll;
   }
 
   of(peer: string): Statements {
@@ -70,11 +70,12 @@ export class PeerStatements {
   learnt(peer: string, ids: readonly Uint8Array[]): void {
     const known = this.#get(peer);
     if (known.learning === null) return;
-    const followed = known.learning.length + ids.length;
-    const inAll = this.#followed + ids.length;
-    if (followed > this.#maxFollowed || inAll > this.#maxFollowedInAll) {
-      known.learning = null;
-    } else known.learning.push(...ids.map(bytesToKey));
+    const room = Math.min(
+      this.#maxFollowed - known.learning.length,
+      this.#maxFollowedInAll - this.#followed,
+    );
+    if (ids.length > room) known.learning = null;
+    else known.learning.push(...ids.map(bytesToKey));
   }
 
   /** The connection has ended: sessions of the next connection prove what is open. */
@@ -86,7 +87,7 @@ export class PeerStatements {
     known.pending = null;
   }
 
-  /** A session ended; `holds` says whether an id is on our disk. */
+  /** A session ended; `holds` says whether an id is on this disk. */
   ended(report: SessionReport, holds: (key: string) => boolean): void {
     const known = this.#get(report.peer);
     const { learning } = known;
@@ -100,7 +101,7 @@ export class PeerStatements {
     settle(known);
   }
 
-  /** Items came onto our disk: their ids, as keys. */
+  /** Items came onto this disk: their ids, as keys. */
   stored(keys: readonly string[]): void {
     for (const known of this.#known.values()) {
       if (known.pending === null) continue;

@@ -1,25 +1,23 @@
 import { Alarm, type Clock, type Replica } from '../../../store/index.ts';
 
-/** Milliseconds between two looks at an index that cannot be used. */
-const LOOK_EVERY_MS = 1_000;
+/** Milliseconds between two attempts while the index cannot be used. */
+const RETRY_MS = 1_000;
 
 /** Waits, once asked to, until the index of the replica can be used again. */
 export class IndexWait {
-  readonly #replica: Replica;
-  readonly #ready: () => void;
+  readonly #init: { replica: Replica; clock: Clock; ready: () => void };
   readonly #alarm: Alarm;
   #watching = false;
   #stopped = false;
 
   constructor(init: { replica: Replica; clock: Clock; ready: () => void }) {
-    this.#replica = init.replica;
-    this.#ready = init.ready;
+    this.#init = init;
     this.#alarm = new Alarm(init.clock);
   }
 
   /** Whether the index can be used now; if not, waits for it. */
   usable(): boolean {
-    const { indexed } = this.#replica;
+    const { indexed } = this.#init.replica;
     if (!indexed) this.watch();
     return indexed;
   }
@@ -27,7 +25,7 @@ export class IndexWait {
   watch(): void {
     if (this.#watching || this.#stopped) return;
     this.#watching = true;
-    this.#look();
+    this.#wait();
   }
 
   stop(): void {
@@ -35,14 +33,14 @@ export class IndexWait {
     this.#alarm.cancel();
   }
 
-  #look(): void {
-    this.#replica.ready().then(
+  #wait(): void {
+    this.#init.replica.ready().then(
       () => {
         this.#watching = false;
-        if (!this.#stopped) this.#ready();
+        if (!this.#stopped) this.#init.ready();
       },
       () => {
-        if (!this.#stopped) this.#alarm.set(LOOK_EVERY_MS, () => this.#look());
+        if (!this.#stopped) this.#alarm.set(RETRY_MS, () => this.#wait());
       },
     );
   }

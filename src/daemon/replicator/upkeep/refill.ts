@@ -7,28 +7,26 @@ const REFILLED = 'refilled: every lost item that a connected peer holds is back'
 /** The state of the replicator on which a refill depends. */
 export interface Mending {
   readonly peers: readonly { readonly peer: string; readonly connected: boolean }[];
-  /** Ids that peers have and that are still missing, and ids that our limits do not let in. */
+  /** Ids that peers have and that are still missing, and ids above the limits of this node. */
   readonly wanted: number;
   readonly refused: number;
 }
 
 /**
- * After a loss, finds out when every item that the peers have is here again: each connected peer, and
- * at least one, has had a session since that found nothing missing but refused items.
+ * After a loss, finds out when all items of the peers are here again. Since then each connected peer, at
+ * least one, has had a session that found only refused items missing.
  */
 export class Refill {
-  readonly #replica: Replica;
-  readonly #logger: Logger;
+  readonly #init: { replica: Replica; logger: Logger };
   readonly #asked = new Set<string>();
 
-  constructor({ replica, logger }: { replica: Replica; logger: Logger }) {
-    this.#replica = replica;
-    this.#logger = logger;
+  constructor(init: { replica: Replica; logger: Logger }) {
+    this.#init = init;
   }
 
   /** A session ended without an error. */
   ended({ peer, missing }: SessionReport, mending: Mending): void {
-    if (!this.#replica.needsRefill) {
+    if (!this.#init.replica.needsRefill) {
       this.#asked.clear();
       return;
     }
@@ -42,11 +40,11 @@ export class Refill {
   async #mark(peers: number): Promise<void> {
     this.#asked.clear();
     try {
-      await this.#replica.markRefilled();
-      this.#logger.info({ event: 'refilled', peers }, REFILLED);
+      await this.#init.replica.markRefilled();
+      this.#init.logger.info({ event: 'refilled', peers }, REFILLED);
     } catch (error) {
       // The next session tries again.
-      this.#logger.warn({ err: error }, 'the set could not be marked as refilled');
+      this.#init.logger.warn({ err: error }, 'the set could not be marked as refilled');
     }
   }
 }

@@ -22,8 +22,7 @@ export interface WantsKeeperInit {
   /** Ids are wanted again. */
   restored: () => void;
   /**
-   * Ids kept over a restart at the most; a session finds further ones. No more than the default: a file
-   * holds no more.
+   * Ids kept over a restart; a session finds further ones. The default is the most that a file holds.
    * @default 65_536: 2.4 MB
    */
   maxKept?: number;
@@ -35,11 +34,10 @@ export interface WantsKeeperInit {
 }
 
 const SAVE_EVERY_MS = 10_000;
-const DEFAULT_MAX_EXPIRED = 10_000;
 
 /**
- * Keeps the wanted ids over a restart, orphans first, because no session would find them. Gives up
- * ids that were wanted for long on the word of a single peer.
+ * Keeps the wanted ids over a restart, orphans first, because no session would find them. Gives up ids
+ * that only a single peer listed, long ago.
  */
 export class WantsKeeper {
   readonly #init: WantsKeeperInit;
@@ -52,7 +50,7 @@ export class WantsKeeper {
 
   constructor(init: WantsKeeperInit) {
     this.#init = init;
-    this.#expired = new BoundedMap(init.maxExpired ?? DEFAULT_MAX_EXPIRED);
+    this.#expired = new BoundedMap(init.maxExpired ?? 10_000);
     this.#timer = new Alarm(init.clock);
   }
 
@@ -102,16 +100,14 @@ export class WantsKeeper {
 
   /** An empty list is saved once. */
   async #save(): Promise<void> {
-    const { file, wanted, logger } = this.#init;
-    const wants = wanted.wants(this.#init.maxKept ?? MAX_KEPT);
+    const { file, wanted, logger, maxKept = MAX_KEPT } = this.#init;
+    const wants = wanted.wants(maxKept);
     if (file === null || (wants.length === 0 && this.#saved === 0)) return;
     try {
       await file.save(encodeWants(wants));
       this.#saved = wants.length;
     } catch (err) {
-      const message =
-        'the list of wanted items cannot be saved: after a restart a session finds them';
-      logger.warn({ code: 'WANTS_FILE_UNUSABLE', err }, message);
+      logger.warn({ code: 'WANTS_FILE_UNUSABLE', err }, UNSAVED);
     }
   }
 
@@ -128,5 +124,6 @@ export class WantsKeeper {
   }
 }
 
+const UNSAVED = 'the list of wanted items cannot be saved: after a restart a session finds them';
 const UNREADABLE =
   'the list of wanted items of the last run cannot be read: sessions find the missing items again';

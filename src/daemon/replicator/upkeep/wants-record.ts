@@ -1,7 +1,7 @@
 import type { Want } from '../../../protocol/index.ts';
 import { blake3, concatBytes, equalBytes } from '../../../store/index.ts';
 
-/** Ids kept over a restart at the most: 2.4 MB. A session finds further ones. */
+/** Ids kept over a restart: 2.4 MB. A session finds further ones. */
 export const MAX_KEPT = 65_536;
 
 const MAGIC = Uint8Array.of(0x72, 0x6d, 0x77, 0x01);

@@ -91,11 +91,9 @@ export class Rig {
         sources: (id) => wanted.sources(id),
         mirror,
       },
-      host: {
-        unknownPeers: unknown,
-        catchUpEnded: () => {
-          this.over = true;
-        },
+      unknownPeers: () => unknown,
+      ended: () => {
+        this.over = true;
       },
       fetcher: this.fetcher,
       service: { reconcile: (peer, scope: Scope = {}) => this.#reconcile(peer, scope) },
