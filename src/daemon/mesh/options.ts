@@ -1,112 +1,55 @@
 export { DEFAULT_DISCOVERY_OPTIONS, type DiscoveryOptions } from './discovery/options.ts';
 
-export interface MeshOptions {
+export const DEFAULT_MESH_OPTIONS = {
+  /** Connections open at a time. Raising it costs memory and sockets. */
+  maxConnections: 300,
+  /** Connections one peer may have open here. Two meet in passing when both sides dial at once. */
+  maxConnectionsPerPeer: 4,
+  /** Inbound connections that may be in their handshake at a time. */
+  maxPendingInbound: 32,
   /**
-   * Connections open at a time. Raising it costs memory and sockets.
-   * @default 300
+   * Inbound connections accepted from one host within a second. Raise it where many nodes sit
+   * behind one address.
    */
-  readonly maxConnections: number;
+  maxInboundPerSecond: 32,
+  /** Streams one connection may have open, of all protocols together. */
+  maxStreamsPerConnection: 128,
   /**
-   * Connections one peer may have open here. Two meet in passing when both sides dial at once.
-   * @default 4
+   * Milliseconds for connecting and for the handshake, in either direction. In two of five cases a
+   * wrong pre-shared key shows only by this timeout.
    */
-  readonly maxConnectionsPerPeer: number;
-  /**
-   * Inbound connections that may be in their handshake at a time.
-   * @default 32
-   */
-  readonly maxPendingInbound: number;
-  /**
-   * Inbound connections accepted from one host within a second. Raise it where many nodes sit behind
-   * one address.
-   * @default 32
-   */
-  readonly maxInboundPerSecond: number;
-  /**
-   * Streams one connection may have open, of all protocols together.
-   * @default 128
-   */
-  readonly maxStreamsPerConnection: number;
-  /**
-   * Milliseconds for connecting and for the handshake, in either direction. A wrong pre-shared key
-   * shows, in two of five cases, only by this running out.
-   * @default 6_000
-   */
-  readonly handshakeTimeoutMs: number;
+  handshakeTimeoutMs: 6_000,
   /**
    * Milliseconds a connected peer may take to identify itself. Raising it is kinder to overloaded
-   * peers; lowering it tells sooner that one hangs.
-   * @default 10_000
+   * peers; lowering it finds hanging ones sooner.
    */
-  readonly identifyTimeoutMs: number;
-  /**
-   * Milliseconds between two pings of a connection.
-   * @default 10_000
-   */
-  readonly pingIntervalMs: number;
-  /**
-   * Milliseconds a ping may go unanswered, at least, before the connection is dropped.
-   * @default 15_000
-   */
-  readonly pingTimeoutMs: number;
-  /**
-   * Milliseconds stopping may take before what hangs is left behind.
-   * @default 4_000
-   */
-  readonly stopTimeoutMs: number;
-}
-
-export const DEFAULT_MESH_OPTIONS: MeshOptions = {
-  maxConnections: 300,
-  maxConnectionsPerPeer: 4,
-  maxPendingInbound: 32,
-  maxInboundPerSecond: 32,
-  maxStreamsPerConnection: 128,
-  handshakeTimeoutMs: 6_000,
   identifyTimeoutMs: 10_000,
+  /** Milliseconds between two pings of a connection. */
   pingIntervalMs: 10_000,
+  /** Milliseconds a ping may go unanswered, at least, before the connection is dropped. */
   pingTimeoutMs: 15_000,
+  /** Milliseconds stopping may take before hanging connections are left behind. */
   stopTimeoutMs: 4_000,
 };
 
-export interface DialerOptions {
-  /**
-   * First pause in milliseconds after a failure, doubled with each further one in a row.
-   * @default 500
-   */
-  readonly baseMs: number;
-  /**
-   * Longest pause in milliseconds. Raising it bothers dead addresses less and finds them back later.
-   * @default 60_000
-   */
-  readonly maxMs: number;
-  /**
-   * Part of each pause that chance may take away, 0 to 1, so that a mesh does not dial in step.
-   * @default 0.5
-   */
-  readonly jitter: number;
-  /**
-   * Milliseconds a dial may take in all.
-   * @default 20_000
-   */
-  readonly timeoutMs: number;
-  /**
-   * Milliseconds a connection must last before the pauses start small again.
-   * @default 10_000
-   */
-  readonly stableMs: number;
-  /**
-   * Addresses kept at most; further ones are refused.
-   * @default 1_024
-   */
-  readonly maxAddresses: number;
-}
+export type MeshOptions = Readonly<typeof DEFAULT_MESH_OPTIONS>;
 
-export const DEFAULT_DIALER_OPTIONS: DialerOptions = {
+export const DEFAULT_DIALER_OPTIONS = {
+  /** First pause in milliseconds after a failure, doubled with each further one in a row. */
   baseMs: 500,
+  /**
+   * Longest pause in milliseconds. Raising it bothers dead addresses less and finds them back
+   * later.
+   */
   maxMs: 60_000,
+  /** Part of each pause that chance may take away, 0 to 1, so that a mesh does not dial in step. */
   jitter: 0.5,
+  /** Milliseconds a dial may take in all. */
   timeoutMs: 20_000,
+  /** Milliseconds a connection must last before the pauses start small again. */
   stableMs: 10_000,
+  /** Addresses kept at most; further ones are refused. */
   maxAddresses: 1_024,
 };
+
+export type DialerOptions = Readonly<typeof DEFAULT_DIALER_OPTIONS>;
