@@ -11,8 +11,8 @@ export type Logger = PinoLogger;
 export interface LoggingInit {
   readonly clock: Clock;
   /**
-   * Least important level that is written. `debug` adds repeats and errors inside libp2p, `trace`
-   * everything libp2p says.
+   * Least important level that is written. `debug` adds repeats and errors inside libp2p, `trace` all
+   * lines of libp2p.
    * @default 'info'
    */
   readonly level?: LogLevel;
@@ -41,10 +41,7 @@ export function createLogger(init: LoggingInit): Logger {
   return init.destination === undefined ? pino(options) : pino(options, init.destination);
 }
 
-/**
- * libp2p's own logging, through pino: what it says goes to `trace`, what it calls an error to
- * `debug`, for most of those are a peer that hung up.
- */
+/** libp2p's log lines go to `trace`, its errors to `debug`: most of them are a peer that hung up. */
 export function libp2pLogging(logger: Logger): ComponentLogger {
   return { forComponent: (name) => libp2pLogger(logger, name) };
 }

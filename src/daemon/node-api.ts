@@ -12,16 +12,13 @@ import type {
 import type { DiscoveryStatus } from './mesh/index.ts';
 import type { CatchUpProgress, Why } from './replicator/index.ts';
 
-/** What the admin endpoint and the CLI see of a running node. */
+/** A running node as the admin endpoint and the CLI see it. */
 export interface Node {
   status(): Status;
   peers(): PeerStatus[];
   /** Dials a multiaddr and keeps it among the peers to dial; rejects with `DaemonError`. */
   dial(address: string): Promise<PeerStatus>;
-  /**
-   * Dials the address no more; a connection stays. Returns the addresses that were wanted, throws
-   * `UNKNOWN_ADDRESS` when there was none.
-   */
+  /** Stops dialling the address; returns the addresses that were wanted. Throws `UNKNOWN_ADDRESS`. */
   forget(address: string): string[];
   /** Runs a session with one connected peer, or with all of them; resolves when they have ended. */
   sync(peerId?: string): Promise<SyncResult[]>;
@@ -31,16 +28,11 @@ export interface Node {
   /** Whether an item is here, and if not, why. */
   why(id: Uint8Array): Promise<WhyAnswer>;
   list(init: ListInit): Promise<ItemKey[]>;
-  /**
-   * Compares everything in the database with everything else, while it is in use. Rejects with
-   * `STORE_REBUILDING` while the index is being built again.
-   */
+  /** Checks the whole database while it is in use. Rejects with `STORE_REBUILDING` during a rebuild. */
   verify(options: VerifyOptions): Promise<VerifyResult>;
   /** Null while the event loop turns and the database takes writes, else why it does not. */
   broken(): RefusalReason | null;
-  /**
-   * Listening, the index whole, and the first round of sessions has ended or timed out.
-   */
+  /** Listening, the index whole, and the first round of sessions has ended or timed out. */
   ready(): boolean;
 }
 
@@ -77,18 +69,18 @@ export interface Status
   readonly orphans: number;
   /** How far catching up from several peers is; null unless this node is far behind. */
   readonly catchUp: CatchUpStatus | null;
-  /** Items at peers that `limits.maxItemBytes` does not let in; the sets stay different by them. */
+  /** Items at peers above `limits.maxItemBytes`; the sets stay different by them. */
   readonly refused: number;
   /** Why puts and fetches are refused at the moment, or null. */
   readonly refusing: RefusalReason | null;
-  /** What went wrong with the store since the start, oldest first; the last 50. */
+  /** The last 50 incidents of the store since the start, oldest first. */
   readonly incidents: readonly StoreIncident[];
   /** Payload bytes from and to peers since the start, repeats and partial items included. */
   readonly transfer: { readonly receivedBytes: number; readonly sentBytes: number };
-  /** What push has done since the start; null when it is off. */
+  /** Totals of push since the start; null when it is off. */
   readonly push: AnnounceTotals | null;
   readonly mesh: DiscoveryStatus;
-  /** Those met since the start, and those that are dialled; `/v1/peers` has the known ones too. */
+  /** Peers met since the start, and peers to dial; `/v1/peers` also has the known ones. */
   readonly peers: readonly PeerStatus[];
 }
 
@@ -97,37 +89,28 @@ export interface CatchUpStatus extends Omit<CatchUpProgress, 'startedAt'> {
   readonly startedAt: string;
 }
 
-export interface StoreIncident {
+/** See `Incident` of the store. */
+export interface StoreIncident extends RefusalReason {
   /** ISO 8601. */
   readonly at: string;
-  /** See `Incident` of the store. */
-  readonly code: string;
-  readonly message: string;
 }
 
 export interface PeerStatus {
   /** Null while an address without a peer id has not been reached yet. */
   readonly peerId: string | null;
   readonly address: string | null;
-  /**
-   * Why we have to do with it: the configuration names it, an operator added it, it was discovered,
-   * or it connected to us.
-   */
+  /** The configuration names it, an operator added it, it was discovered, or it dialled this node. */
   readonly origin: 'config' | 'runtime' | 'discovered' | 'inbound';
   readonly connected: boolean;
   /** Both sides' current sets are known to be equal. */
   readonly inSync: boolean;
-  /** Everything the peer held then is on our disk. */
+  /** All items that the peer held then are on this disk. */
   readonly coversAsOf: ProvedAt | null;
   /** Both sets were equal then. */
   readonly equalAsOf: ProvedAt | null;
   readonly lastSession: LastSession | null;
-  /** Why the peer is not connected, as far as we know. */
-  readonly lastError: {
-    readonly code: string;
-    readonly message: string;
-    readonly at: string;
-  } | null;
+  /** Why the peer is not connected, as far as this node knows. */
+  readonly lastError: (RefusalReason & { readonly at: string }) | null;
 }
 
 /** When something was proved, and over which part of the key space: from `lower` up to `upper`. */
@@ -139,18 +122,8 @@ export interface ProvedAt {
 }
 
 export interface LastSession
-  extends Pick<
-    SessionReport,
-    | 'role'
-    | 'dialect'
-    | 'efficiency'
-    | 'durationMs'
-    | 'rounds'
-    | 'bytesSent'
-    | 'bytesReceived'
-    | 'missing'
-    | 'error'
-  > {
+  extends Pick<SessionReport, 'role' | 'dialect' | 'efficiency' | 'durationMs' | 'rounds'>,
+    Pick<SessionReport, 'bytesSent' | 'bytesReceived' | 'missing' | 'error'> {
   /** ISO 8601. */
   readonly startedAt: string;
 }

@@ -22,10 +22,12 @@ export interface PeerAddress {
 /** Checks the address of a peer to dial: host, TCP port, perhaps peer id. Throws `INVALID_ADDRESS`. */
 export function parsePeerAddress(address: string): PeerAddress {
   const parsed = parse(address, EXAMPLES);
-  const peerId = parsed.value('p2p') ?? null;
-  if (parsed.value('tcp') === '0') throw invalid(address, 'it has port 0', EXAMPLES);
+  const partOf = (code: string) =>
+    parsed.getComponents().find(({ name }) => name === code)?.value ?? null;
+  const peerId = partOf('p2p');
+  if (partOf('tcp') === '0') throw invalid(address, 'it has port 0', EXAMPLES);
   if (peerId !== null) checkPeerId(address, peerId);
-  return { text: parsed.multiaddr.toString(), multiaddr: parsed.multiaddr, peerId };
+  return { text: parsed.toString(), multiaddr: parsed, peerId };
 }
 
 /** The text of a checked address without the peer id at its end. */
@@ -35,8 +37,7 @@ export function withoutPeer(text: string): string {
 
 /** Checks an address to listen on or to announce; port 0 is "any free one". Throws `INVALID_ADDRESS`. */
 export function parseListenAddress(address: string): Multiaddr {
-  const parsed = parse(address, '/ip4/0.0.0.0/tcp/4001 or /ip6/::/tcp/4001');
-  return parsed.multiaddr;
+  return parse(address, '/ip4/0.0.0.0/tcp/4001 or /ip6/::/tcp/4001');
 }
 
 /** Whether only this machine reaches a host name or IP address. */
@@ -52,31 +53,24 @@ export function isLoopback(address: Multiaddr): boolean {
   return isLoopbackHost(hostOf(address));
 }
 
-/** The host alone: what stays the same when a refused node comes again from another port. */
+/** The host alone, which stays the same when a refused node comes again from another port. */
 export function hostOf(address: Multiaddr): string {
   return address.getComponents().find(({ name }) => HOSTS.has(name))?.value ?? address.toString();
 }
 
-function parse(address: string, examples: string) {
+function parse(address: string, examples: string): Multiaddr {
   let parsed: Multiaddr;
   try {
     parsed = multiaddr(address);
   } catch (cause) {
     throw invalid(address, 'it is not a multiaddr', examples, cause);
   }
-  const components = parsed.getComponents().filter(({ name }) => name !== 'ip6zone');
-  const names = components.map(({ name }) => name);
-  if (!HOSTS.has(names[0] ?? '') || names[1] !== 'tcp' || !fits(names.slice(2))) {
+  const names = parsed.getComponents().map(({ name }) => name);
+  const [host = '', ...rest] = names.filter((name) => name !== 'ip6zone');
+  if (!HOSTS.has(host) || !['tcp', 'tcp/p2p'].includes(rest.join('/'))) {
     throw invalid(address, 'it is not a host, a TCP port and at most a peer id', examples);
   }
-  return {
-    multiaddr: parsed,
-    value: (name: string) => components.find((component) => component.name === name)?.value,
-  };
-}
-
-function fits(rest: string[]): boolean {
-  return rest.length === 0 || (rest.length === 1 && rest[0] === 'p2p');
+  return parsed;
 }
 
 function checkPeerId(address: string, peerId: string): void {
@@ -89,9 +83,6 @@ function checkPeerId(address: string, peerId: string): void {
 
 function invalid(address: string, why: string, examples: string, cause?: unknown): DaemonError {
   const shown = address.length > 200 ? `${address.slice(0, 200)}...` : address;
-  return new DaemonError(
-    'INVALID_ADDRESS',
-    `"${shown}" is not an address rangemesh can use: ${why}. Expected a TCP multiaddr such as ${examples}`,
-    { cause },
-  );
+  const message = `"${shown}" is not an address rangemesh can use: ${why}. Expected a TCP multiaddr such as ${examples}`;
+  return new DaemonError('INVALID_ADDRESS', message, { cause });
 }

@@ -7,19 +7,19 @@ const ORPHANED = 'the parent process ended';
 
 const listeners = new Set<StopListener>();
 
-/** Calls back each time somebody wants the process to end, with what they did. */
+/** Calls back with the reason each time the process is asked to end. */
 export function onStop(listener: StopListener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
 /**
- * Hears wishes from now on. While nobody listens nothing has been opened, so a wish ends the process
- * at once: a daemon that was asked to stop with 0, any other verb as a shell expects of the signal.
+ * Hears wishes from now on. Without a listener nothing has been opened, so a wish ends the process at
+ * once: a daemon with 0, any other verb with the exit code that a shell expects of the signal.
  */
 export function hearStopWishes(): void {
   for (const [signal, exitCode] of Object.entries(SIGNALS)) {
-    // The launcher's, for the time until here.
+    // The launcher listens until here.
     process.removeAllListeners(signal);
     process.on(signal, () => wish(signal, exitCode));
   }

@@ -18,23 +18,17 @@ export async function makeDataDir(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new DaemonError(
-      'DATA_DIR_UNUSABLE',
-      `The data directory ${directory} cannot be made (${(cause as Error).message}): set node.dataDir to a place this user may write to`,
-      { cause, exitCode: EXIT.config },
-    );
+    const message = `The data directory ${directory} cannot be made (${(cause as Error).message}): set node.dataDir to a place this user may write to`;
+    throw new DaemonError('DATA_DIR_UNUSABLE', message, { cause, exitCode: EXIT.config });
   }
 }
 
-/** What the store says when it cannot be opened, with an exit code; any other error as it is. */
+/** The error of a store that cannot be opened, with an exit code; any other error as it is. */
 export function dataDirError(cause: unknown, directory: string): unknown {
   if (!(cause instanceof StoreError)) return cause;
   if (cause.code === 'STORE_LOCKED') {
-    return new DaemonError(
-      'DATA_DIR_IN_USE',
-      `The data directory ${directory} is in use by another rangemesh: stop that one, or set node.dataDir to another directory`,
-      { cause, exitCode: EXIT.inUse },
-    );
+    const message = `The data directory ${directory} is in use by another rangemesh: stop that one, or set node.dataDir to another directory`;
+    return new DaemonError('DATA_DIR_IN_USE', message, { cause, exitCode: EXIT.inUse });
   }
   if (cause.code === 'UNSUPPORTED_SCHEMA') {
     return new DaemonError(cause.code, cause.message, { cause, exitCode: EXIT.config });

@@ -1,7 +1,4 @@
-/**
- * Files that the daemon keeps: the data directory, files that survive a crash, and files that only
- * their owner may read.
- */
+/** Files of the daemon: its directory, files that survive a crash, and files for their owner alone. */
 
 export { databasePath, dataDirError, makeDataDir, witnessPath } from './data-dir.ts';
 export { codeOf, readBounded, replaceFile } from './durable-file.ts';

@@ -71,17 +71,12 @@ function canonical(peer: string): string {
   try {
     return peerIdFromString(peer).toString();
   } catch (cause) {
-    throw new DaemonError(
-      'CONFIG_INVALID',
-      `"${peer}" in the list of peers is not a peer id: expected one such as 12D3KooW..., which "rangemesh status" prints on that node`,
-      { cause },
-    );
+    const message = `"${peer}" in the list of peers is not a peer id: expected one such as 12D3KooW..., which "rangemesh status" prints on that node`;
+    throw new DaemonError('CONFIG_INVALID', message, { cause });
   }
 }
 
 function notListedHere(peer: PeerId): DaemonError {
-  return new DaemonError(
-    'PEER_REFUSED',
-    `This node's access list does not contain the peer ${peer}, so it is not connected to: add the id to the list here, and ours to the list there`,
-  );
+  const message = `This node's access list does not contain the peer ${peer}, so it is not connected to: add the id to the list here, and ours to the list there`;
+  return new DaemonError('PEER_REFUSED', message);
 }

@@ -2,15 +2,14 @@ import type { Connection, Libp2p } from '@libp2p/interface';
 import type { Cancel, Clock } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
 import type { Notices } from './notices.ts';
+import type { MeshOptions } from './options.ts';
 import { dropSurplus } from './surplus.ts';
 
-export interface ConnectionsInit {
+export interface ConnectionsInit extends Pick<MeshOptions, 'identifyTimeoutMs'> {
   readonly libp2p: Pick<Libp2p, 'peerId' | 'addEventListener'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly notices: Notices;
-  /** Milliseconds a peer may take to identify itself before the connection is dropped. */
-  readonly identifyTimeoutMs: number;
   /** Whether a peer that speaks these protocols belongs to this network. */
   ours(protocols: readonly string[]): boolean;
 }

@@ -35,11 +35,8 @@ export async function loadIdentity(init: IdentityInit): Promise<Identity> {
     const create = async () => encode(await createIdentity(init.random));
     return identityOf(decode(await loadOrCreateSecret({ ...init, path, create })));
   } catch (error) {
-    throw new DaemonError(
-      'IDENTITY_UNREADABLE',
-      `The identity key ${path} cannot be used (${reasonOf(error)}). Restore it from a backup, or move it away: a new one is then made, and every peer that lists this node must list the new peer id`,
-      { cause: error },
-    );
+    const message = `The identity key ${path} cannot be used (${reasonOf(error)}). Restore it from a backup, or move it away: a new one is then made, and every peer that lists this node must list the new peer id`;
+    throw new DaemonError('IDENTITY_UNREADABLE', message, { cause: error });
   }
 }
 

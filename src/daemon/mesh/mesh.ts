@@ -211,11 +211,8 @@ async function startListening(libp2p: Libp2p, listen: readonly string[]): Promis
   } catch (cause) {
     const text = reasonOf(cause);
     const [reason] = /(EADDRINUSE|EADDRNOTAVAIL|EACCES)[^\n]*/.exec(text) ?? [text];
-    throw new DaemonError(
-      'LISTEN_FAILED',
-      `Cannot listen on ${listen.join(', ')} (${reason}). Stop what listens there, or choose another address or port`,
-      { cause },
-    );
+    const message = `Cannot listen on ${listen.join(', ')} (${reason}). Stop what listens there, or choose another address or port`;
+    throw new DaemonError('LISTEN_FAILED', message, { cause });
   }
 }
 

@@ -7,10 +7,7 @@ export const DEFAULT_MESH_OPTIONS = {
   maxConnectionsPerPeer: 4,
   /** Inbound connections that may be in their handshake at a time. */
   maxPendingInbound: 32,
-  /**
-   * Inbound connections accepted from one host within a second. Raise it where many nodes sit
-   * behind one address.
-   */
+  /** Inbound connections from one host in a second. Raise it for many nodes behind one address. */
   maxInboundPerSecond: 32,
   /** Streams one connection may have open, of all protocols together. */
   maxStreamsPerConnection: 128,
@@ -37,10 +34,7 @@ export type MeshOptions = Readonly<typeof DEFAULT_MESH_OPTIONS>;
 export const DEFAULT_DIALER_OPTIONS = {
   /** First pause in milliseconds after a failure, doubled with each further one in a row. */
   baseMs: 500,
-  /**
-   * Longest pause in milliseconds. Raising it bothers dead addresses less and finds them back
-   * later.
-   */
+  /** Longest pause in milliseconds. Raising it spares dead addresses and finds them back later. */
   maxMs: 60_000,
   /** Part of each pause that chance may take away, 0 to 1, so that a mesh does not dial in step. */
   jitter: 0.5,

@@ -13,7 +13,7 @@ export function createPsk(random: Random): string {
 
 /**
  * The text of a pre-shared key as `@libp2p/pnet` wants it. Takes that text, its bytes, or the 64 hex
- * digits alone; throws `CONFIG_INVALID`, naming where the key comes from.
+ * digits alone; throws `CONFIG_INVALID`, which names the origin of the key.
  */
 export function parsePsk(psk: string | Uint8Array, origin = 'that was given'): Uint8Array {
   const text = (typeof psk === 'string' ? psk : new TextDecoder().decode(psk)).trim();
@@ -21,10 +21,8 @@ export function parsePsk(psk: string | Uint8Array, origin = 'that was given'): U
   const digits = lines.at(-1) ?? '';
   const known = lines.length === 1 || HEADER.trim() === lines.slice(0, -1).join('\n');
   if (!known || !HEX.test(digits)) {
-    throw new DaemonError(
-      'CONFIG_INVALID',
-      `The pre-shared key ${origin} is not one: expected the lines /key/swarm/psk/1.0.0/, /base16/ and 64 hex digits, or the 64 digits alone`,
-    );
+    const message = `The pre-shared key ${origin} is not one: expected the lines /key/swarm/psk/1.0.0/, /base16/ and 64 hex digits, or the 64 digits alone`;
+    throw new DaemonError('CONFIG_INVALID', message);
   }
   return new TextEncoder().encode(HEADER + digits.toLowerCase());
 }

@@ -25,10 +25,7 @@ export async function loadToken(init: TokenInit): Promise<string> {
     if (/^[\w.~+/-]{32,}=*$/.test(token)) return token;
     throw new Error('it is shorter than 32 characters, or has others than a bearer token may have');
   } catch (cause) {
-    throw new DaemonError(
-      'DATA_DIR_UNUSABLE',
-      `The admin token ${path} cannot be used (${(cause as Error).message}). Remove the file: a new token is then made at the next start`,
-      { cause },
-    );
+    const message = `The admin token ${path} cannot be used (${(cause as Error).message}). Remove the file: a new token is then made at the next start`;
+    throw new DaemonError('DATA_DIR_UNUSABLE', message, { cause });
   }
 }

@@ -8,8 +8,8 @@ import { DEFAULT_INDEX, type IndexOptions, type ReplicaLimits } from '../../stor
 import type { Config } from '../config/index.ts';
 import type { ReplicatorOptions } from '../replicator/options.ts';
 
-// Which options each part gets from the configuration. Each key is named, for a spread would hide a key
-// that two sections share.
+// The options of each part from the configuration. Each key is named: a spread would hide a key that two
+// sections share.
 
 type KeysOf<Section> = Section extends unknown ? keyof Section : never;
 /** Keys of these sections. A key of two of them is left out, so that to return it does not compile. */

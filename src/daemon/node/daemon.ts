@@ -41,7 +41,7 @@ export interface Daemon {
   /** URL of the admin endpoint. */
   readonly admin: string;
   readonly peerId: string;
-  /** What the admin endpoint speaks to, for programs that run a node within themselves. */
+  /** For programs that run a node within themselves. */
   readonly node: Node;
   readonly replica: Replica;
   /** Lets running work end, then closes everything. Idempotent. */
@@ -104,10 +104,11 @@ async function start(
     clock,
     networkName: config.network.name,
   });
+  const { host, port, allowedHosts } = config.admin;
   const admin = createAdmin({
-    host: config.admin.host,
-    port: config.admin.port,
-    allowedHosts: config.admin.allowedHosts,
+    host,
+    port,
+    allowedHosts,
     node,
     token,
     limits: config.limits,

@@ -1,7 +1,4 @@
-/**
- * One running node: opens the store, starts the mesh and the services, joins them, and stops them
- * in the reverse order.
- */
+/** One running node: starts and joins store, mesh and services, and stops them in reverse order. */
 
 export { type Daemon, startDaemon } from './daemon.ts';
 export type { DaemonInit, System } from './init.ts';

@@ -8,7 +8,7 @@ export interface System {
   random: Random;
   /** The disk a directory lies on. */
   disk: (directory: string) => Disk;
-  /** What a file remembers of the last commit. */
+  /** The memory of the last commit in a file. */
   witness: (path: string) => FileWitness;
 }
 

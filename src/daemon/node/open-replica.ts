@@ -3,19 +3,13 @@ import { databasePath, dataDirError, makeDataDir, witnessPath } from '../files/i
 import { indexOptions, replicaLimits } from './config-options.ts';
 import type { DaemonInit } from './init.ts';
 
-export interface OpenedReplica {
-  readonly replica: Replica;
-  close(): Promise<void>;
-}
-
 /** Opens the set in the data directory; rejects with `DaemonError`. */
-export async function openReplica({
-  config,
-  system,
-  logger: root,
-}: DaemonInit): Promise<OpenedReplica> {
+export async function openReplica(
+  init: DaemonInit,
+): Promise<{ replica: Replica; close(): Promise<void> }> {
+  const { config, system } = init;
   const directory = config.node.dataDir;
-  const logger = root.child({ component: 'store' });
+  const logger = init.logger.child({ component: 'store' });
   await makeDataDir(directory);
   const witness = system.witness(witnessPath(directory));
   try {

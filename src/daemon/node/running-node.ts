@@ -29,7 +29,7 @@ import { catchUpStatus, lastSession, provedAt, storeStatus } from './status-view
 /** How long the first round of sessions may keep a node from being called ready. */
 const FIRST_ROUND_MS = 15_000;
 
-export interface RunningNodeInit {
+interface RunningNodeInit {
   replica: Replica;
   mesh: Pick<Mesh, 'peerId' | 'addresses' | 'connections' | 'dialer' | 'discovery'>;
   replicator: Replicator;
@@ -77,18 +77,14 @@ export class RunningNode implements Node {
     };
   }
 
-  /** Peers we deal with, then peers we only know of. */
+  /** Peers met or wanted, then other known peers. */
   peers(): PeerStatus[] {
     const shown = this.#dealtWith();
     const ids = new Set(shown.map(({ peerId }) => peerId));
-    const others = this.#init.mesh.discovery.peers.filter(({ peer }) => !ids.has(peer));
-    return [
-      ...shown,
-      ...others.map(({ peer, addresses }) => ({
-        ...this.#peerStatus(peer),
-        address: addresses[0] ?? null,
-      })),
-    ];
+    const others = this.#init.mesh.discovery.peers
+      .filter(({ peer }) => !ids.has(peer))
+      .map(({ peer, addresses: [address = null] }) => ({ ...this.#peerStatus(peer), address }));
+    return [...shown, ...others];
   }
 
   /** Peers met since the start, then the wanted addresses whose peer was not met. */
@@ -97,16 +93,11 @@ export class RunningNode implements Node {
     const { addresses } = mesh.dialer;
     const records = replicator.peers.all().map(({ peer }) => peer);
     const met = new Set([...records, ...mesh.connections.peers.keys()]);
+    const notMet = addresses.filter(({ peerId }) => peerId === null || !met.has(peerId));
+    const addressOf = (peer: string) => addresses.find(({ peerId }) => peerId === peer);
     return [
-      ...[...met].map((peer) =>
-        this.#peerStatus(
-          peer,
-          addresses.find((address) => address.peerId === peer),
-        ),
-      ),
-      ...addresses
-        .filter(({ peerId }) => peerId === null || !met.has(peerId))
-        .map((address) => this.#peerStatus(address.peerId, address)),
+      ...[...met].map((peer) => this.#peerStatus(peer, addressOf(peer))),
+      ...notMet.map((address) => this.#peerStatus(address.peerId, address)),
     ];
   }
 
@@ -126,19 +117,15 @@ export class RunningNode implements Node {
     const { peers, sessions } = this.#init.replicator;
     if (peerId !== undefined && peers.get(peerId)?.connected !== true) throw unknownPeer(peerId);
     const reports = await sessions.sync(peerId);
-    return reports.map(({ peer, equal, missing, error }) => ({
-      peerId: peer,
-      equal,
-      missing,
-      error,
-    }));
+    return reports.map(({ peer: peerId, equal, missing, error }) => {
+      return { peerId, equal, missing, error };
+    });
   }
 
   async put(payload: Uint8Array, hint?: bigint): Promise<PutResult> {
     const { replicator, clock } = this.#init;
-    const [result] = await replicator.ownItems.put([
-      { hint: hint ?? BigInt(clock.now()), payload },
-    ]);
+    const item = { hint: hint ?? BigInt(clock.now()), payload };
+    const [result] = await replicator.ownItems.put([item]);
     return result!;
   }
 
@@ -156,12 +143,8 @@ export class RunningNode implements Node {
     const why = this.#init.replicator.why(id);
     if (why.state === 'expired') return { ...why, at: isoTime(why.at) };
     if (why.state !== 'wanted') return why;
-    const { since, expiresAt } = why;
-    return {
-      ...why,
-      since: isoTime(since),
-      expiresAt: expiresAt === null ? null : isoTime(expiresAt),
-    };
+    const expiresAt = why.expiresAt === null ? null : isoTime(why.expiresAt);
+    return { ...why, since: isoTime(why.since), expiresAt };
   }
 
   list(init: ListInit): Promise<ItemKey[]> {
@@ -171,20 +154,15 @@ export class RunningNode implements Node {
   async verify(options: VerifyOptions): Promise<VerifyResult> {
     const { replica } = this.#init;
     if (replica.status().rebuilding !== null) {
-      throw new StoreError(
-        'STORE_REBUILDING',
-        'the index is being built again: verify when the status no longer says so',
-      );
+      const message = 'the index is being built again: verify when the status no longer says so';
+      throw new StoreError('STORE_REBUILDING', message);
     }
     try {
       return await replica.verify(options);
     } catch (cause) {
       if (!isReadFailure(cause)) throw cause;
-      throw new StoreError(
-        'STORE_CORRUPT',
-        `the database cannot be read to its end (${(cause as Error).message}): check the disk`,
-        { cause },
-      );
+      const message = `the database cannot be read to its end (${(cause as Error).message}): check the disk`;
+      throw new StoreError('STORE_CORRUPT', message, { cause });
     }
   }
 
@@ -194,7 +172,7 @@ export class RunningNode implements Node {
     return refusing !== null && BROKEN.has(refusing.code) ? refusing : null;
   }
 
-  /** From the moment shutting down begins the node is neither alive nor ready. */
+  /** From now on the node is neither alive nor ready. */
   closing(): void {
     this.#closed = true;
   }
@@ -240,15 +218,11 @@ export class RunningNode implements Node {
 }
 
 function unknownAddress(address: string): DaemonError {
-  return new DaemonError(
-    'UNKNOWN_ADDRESS',
-    `${address} is not among the addresses kept connected: give one of those that /v1/peers shows with the origin config or runtime`,
-  );
+  const message = `${address} is not among the addresses kept connected: give one of those that /v1/peers shows with the origin config or runtime`;
+  return new DaemonError('UNKNOWN_ADDRESS', message);
 }
 
 function unknownPeer(peerId: string): DaemonError {
-  return new DaemonError(
-    'UNKNOWN_PEER',
-    `no peer ${peerId} is connected that speaks this network's protocol: see the peers in /v1/peers`,
-  );
+  const message = `no peer ${peerId} is connected that speaks this network's protocol: see the peers in /v1/peers`;
+  return new DaemonError('UNKNOWN_PEER', message);
 }

@@ -18,9 +18,7 @@ export const DEFAULT_REPLICATOR_OPTIONS = {
    * calmer; lost pushes are then found later.
    */
   intervalMaxMs: 300_000,
-  /**
-   * Part of the interval that chance adds or takes, 0 to 1, so that a mesh does not beat in step.
-   */
+  /** Part of the interval that chance adds or takes, 0 to 1, so that a mesh is not in step. */
   jitter: 0.2,
   /**
    * Milliseconds of quiet after local changes before sessions tell the peers. Raising it makes
@@ -74,9 +72,7 @@ export const DEFAULT_REPLICATOR_OPTIONS = {
    * large item.
    */
   largeQuietMs: 500,
-  /**
-   * Longest time in milliseconds that waiting small items may put off the next large one.
-   */
+  /** Longest time in milliseconds that waiting small items may put off the next large one. */
   largeWaitMs: 30_000,
   /**
    * Milliseconds without progress after which a source loses its claims to an idle one. Lowering it
@@ -92,21 +88,13 @@ export const DEFAULT_REPLICATOR_OPTIONS = {
    * slowed down. Raising it costs memory and makes larger commits.
    */
   windowBytes: (8 * 1024 * 1024) as number,
-  /**
-   * Milliseconds after which an item that only one peer ever listed is not wanted any more.
-   */
+  /** Milliseconds after which an item that only one peer ever listed is not wanted any more. */
   expireAfterMs: (7 * 86_400_000) as number,
-  /**
-   * First pause in milliseconds after a peer failed as a source; doubled with each further failure
-   * in a row.
-   */
+  /** First pause in milliseconds after a peer failed as a source, doubled with each failure. */
   backoffBaseMs: 1_000,
   /** Longest such pause in milliseconds. */
   backoffMaxMs: 60_000,
-  /**
-   * Longest payload taken, in bytes: the limit of the replica, so that longer announced items are not
-   * fetched.
-   */
+  /** Longest payload taken, in bytes: the limit of the replica. Longer items are not fetched. */
   maxItemBytes: DEFAULT_LIMITS.maxItemBytes as number,
 };
 

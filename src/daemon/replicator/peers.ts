@@ -2,17 +2,14 @@ import type { SessionReport } from '../../protocol/index.ts';
 import type { Replica } from '../../store/index.ts';
 import { everything } from './everything.ts';
 
-/** The connection to a peer that reconciles with us, and its last session. */
+/** The connection to a peer, and its last session. */
 export interface PeerRecord {
   readonly peer: string;
   connected: boolean;
   /** Ended sessions since it connected. */
   sessions: number;
   lastSession: SessionReport | null;
-  /**
-   * The version of our set at which both sets were found equal, or null when a later session, or
-   * the end of the connection, took that certainty away.
-   */
+  /** Version of the own set at which both sets were equal; null once that is not certain any more. */
   equalAt: number | null;
 }
 
@@ -72,14 +69,11 @@ export class PeerRecords {
     return this.connectedOnes.every(({ sessions }) => sessions > 0);
   }
 
-  /**
-   * Both sides' current sets are known to be equal (see `PeerRecord.equalAt`). Never while there is
-   * no index: its content is not known then.
-   */
+  /** Both current sets are known to be equal. Never without an index: its content is not known then. */
   inSync(peer: string): boolean {
+    const { indexed, version } = this.#replica;
     const record = this.#records.get(peer);
-    if (record?.connected !== true || record.equalAt !== this.#replica.version) return false;
-    return this.#replica.indexed;
+    return indexed && record?.connected === true && record.equalAt === version;
   }
 
   connected(peer: string): void {

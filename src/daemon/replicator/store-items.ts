@@ -1,10 +1,7 @@
 import { type PutResult, type Replica, StoreError, type VerifiedItem } from '../../store/index.ts';
 import type { Reason } from './pause.ts';
 
-/**
- * Puts the items together; if that fails, each by itself, for some may fit. `refusals` receives, in
- * order, the reasons of items that were not stored.
- */
+/** Puts the items together; if that fails, each by itself. `refusals` gets the reasons in order. */
 export async function storeItems(
   replica: Pick<Replica, 'putVerified'>,
   items: readonly VerifiedItem[],

@@ -2,10 +2,7 @@ import type { ReconciliationSet } from '../../protocol/index.ts';
 import type { Fetcher } from './fetching/index.ts';
 import type { WantsKeeper } from './upkeep/index.ts';
 
-/**
- * The reason why an item is not here. A `Time` is in milliseconds since the epoch, or in another form
- * of it. docs/architecture.md lists the places that a new state concerns.
- */
+/** The reason why an item is not here; docs/architecture.md lists the places of a further state. */
 export type Why<Time = number> =
   /** Peers have it, or had it. */
   | {

@@ -43,9 +43,8 @@ export interface FileWitness extends Witness {
 }
 
 /**
- * A witness in the file `path`, beside the database: 8 bytes, little-endian, overwritten in place. The
- * file is not synced: it is to outlive the process and what happens to LevelDB's log, not the power,
- * after which it knows of no more commits than the database. What cannot be read counts as 0.
+ * A witness in the file `path`: 8 bytes, little-endian, overwritten in place. It is not synced: it must
+ * outlive the process and LevelDB's log, not a loss of power. An unreadable file counts as 0.
  */
 export function systemWitness(path: string): FileWitness {
   let file: number | undefined;

@@ -58,8 +58,7 @@ export class DialTarget {
 
   state(connected: boolean): AddressState {
     const { address, source, peerId, error } = this;
-    const lastError =
-      error === null ? null : { code: error.code, message: error.message, at: this.#failedAt };
+    const lastError = error && { code: error.code, message: error.message, at: this.#failedAt };
     return { address, source, peerId, connected, lastError, nextAttemptAt: this.#nextAttemptAt };
   }
 

@@ -20,14 +20,12 @@ export interface Dial {
   watch(watcher: ConnectionWatcher): Cancel;
 }
 
-export interface Libp2pDialInit {
+/** Dials through libp2p, and explains failures. */
+export function libp2pDial(init: {
   readonly libp2p: Pick<Libp2p, 'peerId' | 'dial'>;
   readonly connections: Connections;
   readonly mode: Access['mode'];
-}
-
-/** Dials through libp2p, and explains failures. */
-export function libp2pDial(init: Libp2pDialInit): Dial {
+}): Dial {
   const self = init.libp2p.peerId.toString();
   return {
     self,
@@ -97,11 +95,8 @@ function explain(address: string, self: string, mode: Access['mode'], error: Err
 function unreachable(address: string, error: Error): DaemonError {
   const late = ['AbortError', 'TimeoutError'].includes(error.name);
   const why = late ? 'it did not answer in time' : error.message;
-  return new DaemonError(
-    'DIAL_FAILED',
-    `Cannot reach ${address}: ${why}. Check that a node runs there and that the address is right`,
-    { cause: error },
-  );
+  const message = `Cannot reach ${address}: ${why}. Check that a node runs there and that the address is right`;
+  return new DaemonError('DIAL_FAILED', message, { cause: error });
 }
 
 function handshakeFailed(
@@ -112,34 +107,23 @@ function handshakeFailed(
 ): DaemonError {
   const [, actual] = /identity key (\w+) does not match expected/.exec(cause.message) ?? [];
   if (actual !== undefined) {
-    return new DaemonError(
-      'DIAL_FAILED',
-      `The node at ${address} is ${actual}, another than the address names: correct the peer id at its end`,
-      { cause },
-    );
+    const message = `The node at ${address} is ${actual}, another than the address names: correct the peer id at its end`;
+    return new DaemonError('DIAL_FAILED', message, { cause });
   }
   const keys =
     mode === 'psk'
       ? 'it probably has another pre-shared key than this node, or none: compare the key files'
       : 'it probably has a pre-shared key, and this node has none: set access to psk here, with a copy of its key file';
-  return new DaemonError(
-    'PEER_REFUSED',
-    `The peer at ${address} broke off the handshake (${cause.message}): ${keys}. Our peer id is ${self}`,
-    { cause },
-  );
+  const message = `The peer at ${address} broke off the handshake (${cause.message}): ${keys}. Our peer id is ${self}`;
+  return new DaemonError('PEER_REFUSED', message, { cause });
 }
 
 function refused(address: string, self: string, cause?: Error): DaemonError {
-  return new DaemonError(
-    'PEER_REFUSED',
-    `The peer at ${address} closed the connection right after the handshake: it probably does not list our peer id ${self}; add that to its access list`,
-    { cause },
-  );
+  const message = `The peer at ${address} closed the connection right after the handshake: it probably does not list our peer id ${self}; add that to its access list`;
+  return new DaemonError('PEER_REFUSED', message, { cause });
 }
 
 function silent(address: string): DaemonError {
-  return new DaemonError(
-    'DIAL_FAILED',
-    `The peer at ${address} accepted the connection and did not identify itself in time: it is overloaded, or no rangemesh node`,
-  );
+  const message = `The peer at ${address} accepted the connection and did not identify itself in time: it is overloaded, or no rangemesh node`;
+  return new DaemonError('DIAL_FAILED', message);
 }

@@ -57,9 +57,9 @@ export class Dialer {
     return this.#stateOf(this.#add(address, source));
   }
 
-  /** Whether the peer is among those kept connected. */
+  /** Whether the peer is kept connected. */
   keeps(peer: string): boolean {
-    return [...this.#wanted.values()].some(({ peerId }) => peerId === peer);
+    return this.#targetsOf(peer).length > 0;
   }
 
   /**
@@ -123,6 +123,10 @@ export class Dialer {
     return new DaemonError(error.code, `${error.message}. ${advice}`, { cause: error });
   }
 
+  #targetsOf(peer: string): DialTarget[] {
+    return [...this.#wanted.values()].filter(({ peerId }) => peerId === peer);
+  }
+
   #stateOf(wanted: DialTarget): AddressState {
     return wanted.state(this.#isConnected(wanted));
   }
@@ -155,8 +159,7 @@ export class Dialer {
 
   /** Whether the same peer is being dialled at another of its addresses. */
   #elsewhere({ peerId }: DialTarget): boolean {
-    if (peerId === null) return false;
-    return [...this.#wanted.values()].some((o) => o.peerId === peerId && o.attempt !== null);
+    return peerId !== null && this.#targetsOf(peerId).some(({ attempt }) => attempt !== null);
   }
 
   async #dial(wanted: DialTarget): Promise<void> {
@@ -206,14 +209,11 @@ export class Dialer {
   }
 
   #connected(peer: string): void {
-    for (const wanted of this.#wanted.values()) {
-      if (wanted.peerId === peer) this.#settled(wanted);
-    }
+    for (const wanted of this.#targetsOf(peer)) this.#settled(wanted);
   }
 
   #disconnected(peer: string): void {
-    for (const wanted of this.#wanted.values()) {
-      if (wanted.peerId !== peer) continue;
+    for (const wanted of this.#targetsOf(peer)) {
       wanted.disconnected();
       if (wanted.attempt === null) this.#schedule(wanted, wanted.backOff.next());
     }
@@ -221,17 +221,13 @@ export class Dialer {
 }
 
 function ownAddress(address: string): DaemonError {
-  return new DaemonError(
-    'INVALID_ADDRESS',
-    `${address} is an address of this node itself: give the address of another one`,
-  );
+  const message = `${address} is an address of this node itself: give the address of another one`;
+  return new DaemonError('INVALID_ADDRESS', message);
 }
 
 function tooMany(maxAddresses: number): DaemonError {
-  return new DaemonError(
-    'TOO_MANY_ADDRESSES',
-    `${maxAddresses} addresses are wanted already, which is the limit: remove one first, with "rangemesh peers remove ADDRESS" or DELETE /v1/peers`,
-  );
+  const message = `${maxAddresses} addresses are wanted already, which is the limit: remove one first, with "rangemesh peers remove ADDRESS" or DELETE /v1/peers`;
+  return new DaemonError('TOO_MANY_ADDRESSES', message);
 }
 
 function removed({ address }: DialTarget): DaemonError {

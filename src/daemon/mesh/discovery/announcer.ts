@@ -17,14 +17,9 @@ import { Trickle } from './trickle.ts';
 /** The part of gossipsub that is used; it must run with signatures. */
 export type DiscoveryGossip = Pick<
   GossipSub,
-  | 'subscribe'
-  | 'unsubscribe'
-  | 'publish'
-  | 'getSubscribers'
-  | 'topicValidators'
-  | 'addEventListener'
-  | 'removeEventListener'
->;
+  'subscribe' | 'unsubscribe' | 'publish' | 'getSubscribers' | 'topicValidators'
+> &
+  Pick<GossipSub, 'addEventListener' | 'removeEventListener'>;
 
 export interface AnnouncerInit {
   readonly gossip: DiscoveryGossip;

@@ -55,11 +55,9 @@ export class Discovery {
     this.#options = options;
     this.#nextSave = new Alarm(init.clock);
     this.#known = new KnownPeers({
+      ...init,
       self: init.self.toString(),
-      clock: init.clock,
-      random: init.random,
       options,
-      allowed: (peer) => init.allowed(peer),
       connected: (peer) => init.dial.connected(peer),
       changed: () => this.#changed(),
     });
@@ -78,11 +76,8 @@ export class Discovery {
   }
 
   get status(): DiscoveryStatus {
-    return {
-      degree: this.#options.degree,
-      connected: [...this.#init.neighbours.connected()].length,
-      known: this.#known.size,
-    };
+    const connected = [...this.#init.neighbours.connected()].length;
+    return { degree: this.#options.degree, connected, known: this.#known.size };
   }
 
   /** The peers most worth keeping first. */

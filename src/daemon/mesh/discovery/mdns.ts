@@ -5,9 +5,8 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { bytesToHex } from '../../../store/index.ts';
 
 /**
- * mDNS under a service name of the deployment's own, so that only nodes of the same network find each
- * other. What it finds goes to `found`: libp2p's own discovery event also fires for every peer that
- * connects to us.
+ * mDNS under a service name of the network, so that only its nodes find each other. `found` hears them:
+ * libp2p's own discovery event also fires for every peer that connects.
  */
 export function localDiscovery(
   networkName: string,

@@ -17,10 +17,7 @@ export const DEFAULT_DISCOVERY_OPTIONS = {
    * a mesh faster and disturbs it more.
    */
   rebalanceMs: 300_000,
-  /**
-   * Milliseconds within which a peer that comes back after it was closed as surplus is taken to
-   * need the connection.
-   */
+  /** Milliseconds within which a peer that comes back after a surplus close counts as insisting. */
   insistMs: 600_000,
   /** Milliseconds for which others are dialled rather than a peer whose connection has ended. */
   shyMs: 60_000,
@@ -28,10 +25,7 @@ export const DEFAULT_DISCOVERY_OPTIONS = {
   stableMs: 10_000,
   /** Milliseconds that dialling one peer, at all its addresses, may take. */
   dialTimeoutMs: 20_000,
-  /**
-   * First pause in milliseconds after a peer could not be reached, doubled with each further
-   * failure.
-   */
+  /** First pause in milliseconds after a failed dial, doubled with each further failure. */
   baseMs: 1_000,
   /** Longest such pause. Raising it bothers dead addresses less and finds them back later. */
   maxMs: 300_000,
@@ -41,10 +35,7 @@ export const DEFAULT_DISCOVERY_OPTIONS = {
   forgetMs: 86_400_000,
   /** Milliseconds between two announcements of this node while the mesh changes. */
   announceMs: 2_000,
-  /**
-   * Milliseconds that each known peer adds to it, so that the whole mesh makes so many in a second
-   * and no more.
-   */
+  /** Milliseconds that each known peer adds to it, which bounds the announcements of a mesh. */
   announcePerPeerMs: 250,
   /** Milliseconds between two announcements once nothing has changed for long. */
   announceMaxMs: 60_000,

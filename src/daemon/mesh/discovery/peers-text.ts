@@ -6,7 +6,7 @@ import type { KnownPeer } from './known-peers.ts';
 
 const FORMAT = 'rangemesh peers';
 const VERSION = 1;
-/** Far more than is ever kept, and still read in a moment. */
+/** Far more than are ever kept. */
 const MAX_PEERS = 16_384;
 
 const time = z.int().min(0);
@@ -32,7 +32,7 @@ const schema = z.strictObject({
 
 export interface SavedPeers {
   readonly network: string;
-  /** Those most worth keeping first. */
+  /** The peers most worth keeping first. */
   readonly peers: readonly KnownPeer[];
 }
 

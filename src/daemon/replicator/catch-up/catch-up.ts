@@ -63,7 +63,7 @@ export class CatchUp {
     this.#init = init;
     this.#plan = new Plan(init);
     this.#stalls = new Stalls({ ...init, plan: this.#plan });
-    this.#reporter = new ProgressReporter(init, this.#plan);
+    this.#reporter = new ProgressReporter({ ...init, plan: this.#plan, members: this.#members });
     this.#alarm = new Alarm(init.clock);
   }
 
@@ -73,7 +73,7 @@ export class CatchUp {
   }
 
   get progress(): CatchUpProgress {
-    return this.#reporter.progress(this.#members.size);
+    return this.#reporter.progress;
   }
 
   takes(peer: string): boolean {
@@ -136,7 +136,7 @@ export class CatchUp {
   /** To be called before another catch-up begins; otherwise it ends by itself. */
   end(): void {
     this.stop();
-    this.#reporter.ended(this.#members.size);
+    this.#reporter.ended();
     this.#init.ended();
   }
 
@@ -224,7 +224,7 @@ export class CatchUp {
     this.#reopenStalled();
     this.#barLate();
     if (this.#over) return;
-    this.#reporter.tick(this.#members.size);
+    this.#reporter.tick();
     this.#alarm.set(CHECK_EVERY_MS, () => this.#check());
     this.#advance();
   }

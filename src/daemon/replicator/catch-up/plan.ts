@@ -17,10 +17,7 @@ export interface Job {
 
 const UNLISTED: ReadonlySet<Slice['state']> = new Set(['coarse', 'open', 'listing']);
 
-/**
- * The slices of the key space, in key order, and the next job of each peer. It is not kept over a
- * restart: a survey finds the missing slices again.
- */
+/** The slices of the key space, in key order, and the next job of each peer. No restart keeps it. */
 export class Plan {
   readonly #init: PlanInit;
   #slices: Slice[] = [];

@@ -80,30 +80,34 @@ export class Rate {
   }
 }
 
+interface ProgressReporterInit {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly plan: Plan;
+  /** The peers that take part. */
+  readonly members: { readonly size: number };
+}
+
 /** Reports the progress of a catch-up, also in the log. */
 export class ProgressReporter {
   readonly startedAt: number;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
-  readonly #plan: Plan;
+  readonly #init: ProgressReporterInit;
   readonly #rate: Rate;
   #loggedAt: number;
   /** Closing sessions, by whether they compared both sets. */
   #compared = 0;
   #uncompared = 0;
 
-  constructor({ clock, logger }: { clock: Clock; logger: Logger }, plan: Plan) {
-    this.startedAt = clock.now();
-    this.#clock = clock;
-    this.#logger = logger;
-    this.#plan = plan;
-    this.#rate = new Rate(clock);
-    this.#loggedAt = clock.monotonic();
+  constructor(init: ProgressReporterInit) {
+    this.startedAt = init.clock.now();
+    this.#init = init;
+    this.#rate = new Rate(init.clock);
+    this.#loggedAt = init.clock.monotonic();
   }
 
-  /** `peers` take part. */
-  progress(peers: number): CatchUpProgress {
-    const { slices, missing, allListed, done } = this.#plan;
+  get progress(): CatchUpProgress {
+    const { plan, members } = this.#init;
+    const { slices, missing, allListed, done } = plan;
     return {
       startedAt: this.startedAt,
       phase: done ? 'closing' : 'slices',
@@ -116,15 +120,15 @@ export class ProgressReporter {
         checked: slices.filter(({ checked }) => checked).length,
         givenUp: slices.filter(isGivenUp).length,
       },
-      peers,
+      peers: members.size,
       itemsPerSecond: this.#rate.perSecond,
       secondsLeft: done ? null : this.#rate.secondsFor(missing),
     };
   }
 
   begun(peer: string): void {
-    const { missing, slices } = this.#plan;
-    this.#logger.info(
+    const { missing, slices } = this.#init.plan;
+    this.#init.logger.info(
       { event: 'catch-up-begun', peer, missing, slices: slices.length },
       'far behind by what the peer says: catching up from several peers',
     );
@@ -135,7 +139,7 @@ export class ProgressReporter {
   }
 
   barred(peer: string, reason: string): void {
-    this.#logger.warn(
+    this.#init.logger.warn(
       { event: 'catch-up-barred', peer, reason },
       'the peer takes part in catching up no more',
     );
@@ -144,7 +148,7 @@ export class ProgressReporter {
   /** A second peer has shown its items in the slice. */
   checked({ lister }: Slice, { peer, missing }: SessionReport): void {
     if (missing === 0) return;
-    this.#logger.warn(
+    this.#init.logger.warn(
       { event: 'slice-incomplete', peer, lister, missing },
       'a second peer holds items that the first did not list, or that were written since: they are fetched from the second',
     );
@@ -153,28 +157,28 @@ export class ProgressReporter {
   /** The session of the peer over everything ended. */
   closed(peer: string, report: SessionReport): void {
     const { error, missing } = report;
-    this.#logger.debug({ event: 'catch-up-closing', peer, missing, error }, 'peer closed');
+    this.#init.logger.debug({ event: 'catch-up-closing', peer, missing, error }, 'peer closed');
     if (error === null && !declined(report)) this.#compared++;
     else this.#uncompared++;
   }
 
   /** To be called every second or so. */
-  tick(peers: number): void {
+  tick(): void {
     this.#rate.sample();
-    const now = this.#clock.monotonic();
+    const now = this.#init.clock.monotonic();
     if (now - this.#loggedAt < LOG_EVERY_MS) return;
     this.#loggedAt = now;
-    const { startedAt: _, ...progress } = this.progress(peers);
-    this.#logger.info({ event: 'catch-up', ...progress }, 'catching up');
+    const { startedAt: _, ...progress } = this.progress;
+    this.#init.logger.info({ event: 'catch-up', ...progress }, 'catching up');
   }
 
-  /** The closing sessions that still run with `peers` have shown nothing yet. */
-  ended(peers: number): void {
-    const { stored, missing, slices } = this.progress(peers);
-    const seconds = Math.round((this.#clock.now() - this.startedAt) / 100) / 10;
+  /** The closing sessions that still run have shown nothing yet. */
+  ended(): void {
+    const { stored, missing, slices, peers } = this.progress;
+    const seconds = Math.round((this.#init.clock.now() - this.startedAt) / 100) / 10;
     const compared = this.#compared;
     const uncompared = this.#uncompared + peers;
-    this.#logger.info(
+    this.#init.logger.info(
       { event: 'catch-up-ended', stored, missing, slices, compared, uncompared, seconds },
       ending({ missing, givenUp: slices.givenUp, compared, uncompared }),
     );

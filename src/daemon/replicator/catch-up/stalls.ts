@@ -23,10 +23,7 @@ const STALLED_LARGE_MS = 120_000;
  */
 export type Stall = 'lost' | 'stalled';
 
-/**
- * Finds slices that do not come. Only items that the same peer listed count as progress
- * (docs/architecture.md).
- */
+/** Finds slices that do not come. Progress counts by lister: docs/architecture.md says why. */
 export class Stalls {
   readonly #init: StallsInit;
   readonly #still = new Map<Slice, { readonly came: number; readonly since: number }>();

@@ -10,7 +10,7 @@ export function outcome(report: SessionReport): ScheduleOutcome {
   return missing > 0 || (finding?.mine ?? 0) > 0 ? 'different' : 'unknown';
 }
 
-/** Codes of sessions that our own store ended. */
+/** Error codes of sessions that the store of this node ended. */
 const OWN_TROUBLE: ReadonlySet<string> = new Set<StoreErrorCode>([
   'STORE_REBUILDING',
   'STORE_UNAVAILABLE',
@@ -19,7 +19,7 @@ const OWN_TROUBLE: ReadonlySet<string> = new Set<StoreErrorCode>([
   'STORE_CLOSED',
 ]);
 
-/** Whether our own store ended a session. */
+/** Whether the store of this node ended a session. */
 export function isOwnTrouble({ code }: NonNullable<SessionReport['error']>): boolean {
   return OWN_TROUBLE.has(code);
 }

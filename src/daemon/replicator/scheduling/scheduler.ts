@@ -32,7 +32,7 @@ export type ScheduleOutcome = 'equal' | 'different' | 'unknown';
 interface Due {
   /** Milliseconds to the next session when nothing else asks for a session. */
   intervalMs: number;
-  /** When we began the last session, on the monotonic clock. */
+  /** When this node began the last session, on the monotonic clock. */
   ranAt: number;
   /** The next session is to come soon, because of a gap. */
   gap: boolean;
@@ -40,8 +40,8 @@ interface Due {
 }
 
 /**
- * Decides when sessions run: at connect, after local changes or pushes have gone silent, after a gap in
- * what was pushed, and by an interval with jitter that grows while nothing differs.
+ * Decides when sessions run: at connect, after changes or pushes have gone silent, after a gap in pushes,
+ * and by an interval with jitter that grows while nothing differs.
  */
 export class SessionScheduler {
   readonly #init: SchedulerInit;

@@ -93,10 +93,7 @@ export class Sessions implements ScheduledSessions {
     return this.#init.fetcher.room(peer) > 0;
   }
 
-  /**
-   * The peer is due: resolves when the session it gets now has ended. Without an index there is
-   * nothing to compare; the peer is due again when there is one.
-   */
+  /** The peer is due: resolves when its session has ended. Without an index there is no session. */
   async run(peer: string): Promise<void> {
     const service = this.#reconcile;
     if (service === null || !this.#init.indexWait.usable()) return;
@@ -123,10 +120,7 @@ export class Sessions implements ScheduledSessions {
     return Promise.all(targets.map((target) => this.#sync(target, service)));
   }
 
-  /**
-   * With a peer that is far ahead the session is a survey, whose report says how far: the catch-up
-   * fetches the missing items.
-   */
+  /** With a peer that is far ahead the session is a survey: the catch-up fetches the missing items. */
   async #sync(peer: string, service: SessionService): Promise<SessionReport> {
     const survey = await service.reconcile(peer, SURVEY);
     const { role, error, equal, outlines } = survey;
@@ -230,9 +224,8 @@ export class Sessions implements ScheduledSessions {
   }
 
   /**
-   * A peer with the root of a peer that lists already is a source of the same ids. That spares it a
-   * session once, and while items are fetched; a root is no proof. Nor does a peer list ids again
-   * while they are being fetched.
+   * A peer with the root of a peer that lists already is a source of the same ids. A root is no proof, so
+   * it spares a session once, and while items are fetched. Nor does a peer list ids again meanwhile.
    */
   #mirrors(peer: string, { root }: Outline): boolean {
     for (const [other, listed] of this.#listing) {

@@ -35,10 +35,7 @@ export interface WantsKeeperInit {
 
 const SAVE_EVERY_MS = 10_000;
 
-/**
- * Keeps the wanted ids over a restart, orphans first, because no session would find them. Gives up ids
- * that only a single peer listed, long ago.
- */
+/** Keeps the wanted ids over a restart, and gives up ids that only a single peer listed, long ago. */
 export class WantsKeeper {
   readonly #init: WantsKeeperInit;
   /** When each expired, in milliseconds since the epoch. */
