@@ -50,7 +50,7 @@ export async function tunedNode(): Promise<GossipNode> {
   await mesh.start();
   return {
     address: mesh.addresses[0]!,
-    pubsub: mesh.services.pubsub,
+    pubsub: mesh.libp2p.services.pubsub,
     dial: (address) => mesh.dialer.dial(address),
     stop: () => mesh.stop(),
   };

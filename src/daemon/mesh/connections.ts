@@ -33,10 +33,7 @@ interface Tracked {
   cancel: Cancel;
 }
 
-/**
- * The connected peers. A connection counts once the peer has identified itself over it: until then a
- * connection that the peer's access list refuses looks open.
- */
+/** Connected peers. Before identification a connection that the peer will refuse looks open. */
 export class Connections {
   readonly #init: ConnectionsInit;
   readonly #self: string;

@@ -173,10 +173,6 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
     return this.libp2p.peerId.toString();
   }
 
-  get services(): S & MeshServices {
-    return this.libp2p.services;
-  }
-
   /** Addresses to reach this node at, each with its peer id. */
   get addresses(): string[] {
     return this.libp2p.getMultiaddrs().map(String);

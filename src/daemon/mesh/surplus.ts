@@ -14,10 +14,7 @@ export interface SurplusInit {
   readonly clock: Clock;
 }
 
-/**
- * Of several connections to a peer closes those that this node dialled, but for one, once they are
- * idle. Both sides choose the same connection to keep.
- */
+/** Closes idle second connections that this node dialled; both sides keep the same one. */
 export function dropSurplus(init: SurplusInit): [Connection, Cancel][] {
   const [keep] = [...init.connections].sort(
     (a, b) =>

@@ -92,7 +92,7 @@ async function start(
   undo.push(() => mesh.stop());
   await mesh.start();
   const announce = config.push.enabled ? createAnnounce(init, mesh, replicator) : null;
-  replicator.start({ ...mesh.services, announce });
+  replicator.start({ ...mesh.libp2p.services, announce });
   undo.push(() => replicator.stop());
   announce?.start();
   undo.push(async () => announce?.stop());
@@ -100,7 +100,7 @@ async function start(
     replica,
     mesh,
     replicator,
-    fetch: mesh.services.fetch,
+    fetch: mesh.libp2p.services.fetch,
     clock,
     networkName: config.network.name,
   });
@@ -182,10 +182,10 @@ async function createDaemonMesh(
 
 function createAnnounce(
   { config, system, logger }: DaemonInit,
-  { libp2p, services }: Mesh<Services>,
+  { libp2p }: Mesh<Services>,
   replicator: Replicator,
 ): Announce {
-  const gossip = libp2pGossip({ self: libp2p.peerId, pubsub: services.pubsub });
+  const gossip = libp2pGossip({ self: libp2p.peerId, pubsub: libp2p.services.pubsub });
   return new AnnounceService(gossip, {
     clock: system.clock,
     random: system.random,

@@ -13,10 +13,7 @@ export const DEFAULT_REPLICATOR_OPTIONS = {
    * keeps a closer eye on peers whose pushes get lost.
    */
   intervalMinMs: 5_000,
-  /**
-   * Longest such interval: each session that finds nothing doubles it. Raising it makes a calm mesh
-   * calmer; lost pushes are then found later.
-   */
+  /** Longest such interval: each session that finds nothing doubles it. Raising it saves sessions. */
   intervalMaxMs: 300_000,
   /** Part of the interval that chance adds or takes, 0 to 1, so that a mesh is not in step. */
   jitter: 0.2,
@@ -56,15 +53,9 @@ export const DEFAULT_REPLICATOR_OPTIONS = {
   requestMs: 500,
   /** Payload bytes that a request shall bring, as far as lengths are known. */
   requestBytes: (4 * 1024 * 1024) as number,
-  /**
-   * Longest payload in bytes that is fetched among others. Longer ones have requests of their own
-   * when no small item waits.
-   */
+  /** Longest payload in bytes of a small item. Larger ones wait, and have requests of their own. */
   maxSmallBytes: (256 * 1024) as number,
-  /**
-   * Requests for large items under way in all, one to a peer. Each may hold an item of
-   * `maxItemBytes` while that arrives.
-   */
+  /** Requests for large items in all, one to a peer. Each may hold `maxItemBytes`. */
   maxLargeRequests: 4,
   /**
    * Milliseconds without a new small item before large ones are fetched; while small ones keep

@@ -9,10 +9,7 @@ export interface Reason {
   readonly message: string;
 }
 
-/**
- * Stops fetching while the replica refuses items. After a refusal a single item is tried after a
- * growing pause; the first stored item ends the pause.
- */
+/** Stops fetching while the replica refuses items, and tries a single item after growing pauses. */
 export class Pause {
   readonly #init: { clock: Clock; replica: Replica; resume: () => void };
   readonly #backOff = new BackOff({ baseMs: 1_000, maxMs: 60_000 });

@@ -22,7 +22,7 @@ class Hearer {
 
   constructor({ mesh }: TestMesh, topic = TOPIC) {
     this.mesh = mesh;
-    this.pubsub = mesh.services.pubsub;
+    this.pubsub = mesh.libp2p.services.pubsub;
     this.gossip = libp2pGossip({ self: mesh.libp2p.peerId, pubsub: this.pubsub });
     this.gossip.subscribe(topic, (message) => this.#judge(message));
   }

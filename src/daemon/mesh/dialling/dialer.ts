@@ -39,8 +39,12 @@ export class Dialer {
     if (this.#state !== 'new') return;
     this.#state = 'started';
     this.#unwatch = this.#init.dial.watch({
-      connected: (peer) => this.#connected(peer),
-      disconnected: (peer) => this.#disconnected(peer),
+      connected: (peer) => {
+        for (const wanted of this.#targetsOf(peer)) this.#settled(wanted);
+      },
+      disconnected: (peer) => {
+        for (const wanted of this.#targetsOf(peer)) this.#disconnected(wanted);
+      },
     });
     for (const wanted of this.#wanted.values()) this.#schedule(wanted, this.#options.baseMs);
   }
@@ -208,15 +212,9 @@ export class Dialer {
     this.#init.notices.say({ code, remote: address, fields, message });
   }
 
-  #connected(peer: string): void {
-    for (const wanted of this.#targetsOf(peer)) this.#settled(wanted);
-  }
-
-  #disconnected(peer: string): void {
-    for (const wanted of this.#targetsOf(peer)) {
-      wanted.disconnected();
-      if (wanted.attempt === null) this.#schedule(wanted, wanted.backOff.next());
-    }
+  #disconnected(wanted: DialTarget): void {
+    wanted.disconnected();
+    if (wanted.attempt === null) this.#schedule(wanted, wanted.backOff.next());
   }
 }
 

@@ -12,10 +12,7 @@ export const DEFAULT_DISCOVERY_OPTIONS = {
   tickMs: 5_000,
   /** Milliseconds a connection is left alone before it may be closed as surplus. */
   graceMs: 60_000,
-  /**
-   * Milliseconds between two exchanges of one connection for one to another peer. Lowering it mixes
-   * a mesh faster and disturbs it more.
-   */
+  /** Milliseconds between two exchanges of a connection. Lowering it mixes a mesh faster. */
   rebalanceMs: 300_000,
   /** Milliseconds within which a peer that comes back after a surplus close counts as insisting. */
   insistMs: 600_000,

@@ -9,10 +9,7 @@ export interface TrickleInit {
   fire(): boolean;
 }
 
-/**
- * The Trickle timer (RFC 6206, without suppression): often after a change, then half as often each
- * time, at a random moment in the second half of each interval.
- */
+/** The Trickle timer (RFC 6206, without suppression): each interval doubles until a change. */
 export class Trickle {
   readonly #init: TrickleInit;
   readonly #next: Alarm;

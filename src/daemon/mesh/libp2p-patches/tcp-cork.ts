@@ -7,10 +7,7 @@ interface TcpConnection {
   sendData(data: Iterable<Uint8Array>): unknown;
 }
 
-/**
- * Sends all data of one turn in one packet. libp2p hands the socket each frame in two pieces or more,
- * with Nagle's algorithm off: each piece costs a system call on both sides, and a packet.
- */
+/** Sends all data of one turn in one packet: see docs/architecture.md. */
 export function sendTogether(connection: MultiaddrConnection): void {
   const tcp = connection as unknown as TcpConnection;
   const { socket } = tcp;

@@ -17,10 +17,7 @@ interface YamuxMuxer extends StreamMuxer {
 /** `StreamState.Established`: no flag waits to be sent with an update. */
 const ESTABLISHED = 3;
 
-/**
- * Yamux answers every frame of data with an update of its window. Here it does so when half of the window
- * is used up, as Yamux's other implementations do: no peer waits for it sooner.
- */
+/** Updates the window of Yamux at half, and not for every frame: see docs/architecture.md. */
 export function frugal<C>(
   factory: (components: C) => StreamMuxerFactory,
 ): (components: C) => StreamMuxerFactory {

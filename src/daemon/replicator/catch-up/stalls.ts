@@ -17,10 +17,7 @@ const STALLED_MS = 15_000;
 /** Likewise if only large items are pending: they wait for small ones, and take longer. */
 const STALLED_LARGE_MS = 120_000;
 
-/**
- * Why a slice does not come. `lost`: no pending item is wanted any more, because no peer has it or
- * this node refuses it. `stalled`: its lister brings no items.
- */
+/** `lost`: no pending item is wanted any more. `stalled`: the lister brings no items. */
 export type Stall = 'lost' | 'stalled';
 
 /** Finds slices that do not come. Progress counts by lister: docs/architecture.md says why. */

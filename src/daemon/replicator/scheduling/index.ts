@@ -1,7 +1,4 @@
-/**
- * Scheduling: when a peer is due for a session, which kind of session it gets, and which statements
- * its sessions have proved.
- */
+/** Scheduling: when a peer gets a session, of which kind, and the statements that it proves. */
 
 export { Arrivals } from './arrivals.ts';
 export { isOwnTrouble, outcome } from './outcome.ts';

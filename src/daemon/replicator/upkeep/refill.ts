@@ -12,10 +12,7 @@ export interface Mending {
   readonly refused: number;
 }
 
-/**
- * After a loss, finds out when all items of the peers are here again. Since then each connected peer, at
- * least one, has had a session that found only refused items missing.
- */
+/** After a loss, waits until a session with each connected peer finds only refused items missing. */
 export class Refill {
   readonly #init: { replica: Replica; logger: Logger };
   readonly #asked = new Set<string>();
