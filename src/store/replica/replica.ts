@@ -4,7 +4,6 @@ import { checkHint, type Item, type ItemKey } from '../item.ts';
 import { checkVerified, itemId, type VerifiedItem } from '../item-id.ts';
 import { Committer, Merger } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
-import { opener } from './opener.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from './options.ts';
 import { Quarantine } from './quarantine/index.ts';
 import { GuardedSnapshot, IdLookup, ItemReader, listKeys, SetDigest } from './read/index.ts';
@@ -26,135 +25,90 @@ import { type VerifyOptions, type VerifyResult, verifyReplica } from './verify/i
 import { Puts, SetWriter } from './write/index.ts';
 
 /**
- * The durable set: payloads, index and meta in one database. One writer; what is acknowledged is on
- * disk (a put's promise resolves only after a synced write), and nothing is visible before it is.
- * Payloads given to it must not be changed until the put has settled.
+ * The durable set: payloads, index and meta in one database, written by one writer. A put resolves only
+ * after a synced write, and nothing is visible before. Payloads given to it must not be changed until
+ * the put has settled.
  */
 export class Replica {
-  readonly #incidents: Incidents;
-  readonly #committer: Committer;
-  readonly #lookup: IdLookup;
-  readonly #reader: ItemReader;
-  readonly #merger: Merger;
-  readonly #quarantine: Quarantine;
-  readonly #scrubber: Scrubber;
-  readonly #changes: SetChanges;
-  readonly #verify: (options: VerifyOptions) => Promise<VerifyResult>;
-  readonly #writer: SetWriter;
-  readonly #puts: Puts;
+  readonly #parts: ReplicaParts;
   readonly #digest = new SetDigest();
   #closed: Promise<void> | undefined;
 
   private constructor(init: ReplicaInit) {
-    const { clock, disk, logger, random, repair, witness, scheme = lthash } = init;
-    const shape = { ...DEFAULT_INDEX, ...init.index };
-    const keys = setKeys(init.name ?? 'set');
-    const incidents = new Incidents(clock, logger);
-    const changes = new SetChanges(logger);
-    const quarantine = new Quarantine({ keys, clock });
-    const open = opener(init);
-    const set = { keys, scheme, clock, disk, shape, incidents };
-    const committer = new Committer({ ...set, open, repair, witness });
-    const lookup = new IdLookup({ keys, committer });
-    const merger = new Merger({ committer, clock, bufferItems: shape.bufferItems });
-    const parts = { ...set, committer, quarantine, lookup, merger, changes };
-    this.#incidents = incidents;
-    this.#changes = changes;
-    this.#quarantine = quarantine;
-    this.#committer = committer;
-    this.#lookup = lookup;
-    this.#merger = merger;
-    this.#writer = new SetWriter(parts);
-    const limits = { ...DEFAULT_LIMITS, ...init.limits };
-    this.#puts = new Puts({ ...parts, limits, logger, writer: this.#writer });
-    this.#reader = new ItemReader({
-      ...parts,
-      record: (id) => (this.#puts.pending(id) ? undefined : lookup.record(id)),
-    });
-    this.#scrubber = new Scrubber({
-      ...parts,
-      random,
-      options: { ...DEFAULT_SCRUB, ...init.scrub },
-      inspect: (key) => this.#reader.inspect(key),
-    });
-    const { name } = keys;
-    this.#verify = (options) =>
-      verifyReplica({ ...options, database: committer.database, name, scheme, clock });
+    this.#parts = partsOf(init);
   }
 
   /**
-   * Opens the set that lies in the database; an empty database becomes an empty set. Where the index
-   * has to be built again, that goes on after it has resolved; see `ready`.
+   * Opens the set that lies in the database; an empty database becomes an empty set. If the index must
+   * be built again, that goes on after this has resolved; see `ready`.
    */
   static async open(init: ReplicaInit): Promise<Replica> {
     const replica = new Replica(init);
-    await replica.#committer.start(replica.#writer);
-    await replica.#puts.admission.refresh();
-    replica.#scrubber.start();
+    const { lifecycle, writer, puts, scrubber } = replica.#parts;
+    await lifecycle.start(() => writer.serving());
+    await puts.admission.refresh();
+    scrubber.start();
     return replica;
   }
 
   /** Grows by at least one with every commit that changes the set. Not durable. */
   get version(): number {
-    return this.#changes.version;
+    return this.#parts.changes.version;
   }
 
-  /** Resolves once the index is whole and puts are taken; rejects when they will not be for now. */
+  /** Resolves once the index is whole and puts are taken; rejects if puts are refused for now. */
   ready(): Promise<void> {
-    return this.#committer.settled();
+    return this.#parts.committer.settled();
   }
 
   /** Stores items of one's own; ids are computed. Rejects with `StoreError`, per call. */
   async put(items: readonly NewItem[], { queued }: PutOptions = {}): Promise<PutResult[]> {
-    this.#use();
+    const { puts } = this.#use();
     for (const { hint, payload } of items) {
       checkHint(hint);
-      this.#puts.admission.checkItem(payload.length);
+      puts.admission.checkItem(payload.length);
     }
     const own = items.map(({ hint, payload }) => ({ hint, id: itemId(hint, payload), payload }));
-    return this.#puts.enter(own, queued);
+    return puts.enter(own, queued);
   }
 
   /**
-   * Stores items that arrived from outside and were checked against their ids where they arrived. One
-   * that `verifyItem` has not made rejects the whole call with `ID_UNPROVED`.
+   * Stores items that arrived from outside and were checked against their ids where they arrived. An
+   * item that `verifyItem` has not made rejects the whole call with `ID_UNPROVED`.
    */
   async putVerified(items: readonly VerifiedItem[]): Promise<PutResult[]> {
-    this.#use();
+    const { puts } = this.#use();
     for (const item of items) {
       checkVerified(item);
-      this.#puts.admission.checkItem(item.payload.length);
+      puts.admission.checkItem(item.payload.length);
     }
-    return this.#puts.enter(items);
+    return puts.enter(items);
   }
 
   /**
-   * The item, its bytes compared with its id. Rejects with `STORE_CORRUPT` when they do not agree; it
-   * is put aside then, and `onDamaged` says so.
+   * The item, its bytes compared with its id. Rejects with `STORE_CORRUPT` if they do not agree; the
+   * item is put aside then, and `onDamaged` says so.
    */
   async get(id: Uint8Array): Promise<Item | undefined> {
-    this.#use();
-    return this.#reader.get(id);
+    return this.#use().reader.get(id);
   }
 
   /**
-   * Answers to the first of `ids`, in order, at least one, for a peer that asks for them. What is
-   * damaged counts as not held; it is put aside, and `onDamaged` says so.
+   * Answers to the first of `ids`, in order, at least one, for a peer that asks for them. A damaged
+   * item counts as not held; it is put aside, and `onDamaged` says so.
    */
   async serve(ids: readonly Uint8Array[], limits: ServeLimits): Promise<readonly Served[]> {
-    this.#use();
-    return this.#reader.serve(ids, limits);
+    return this.#use().reader.serve(ids, limits);
   }
 
   /** The item's hint and payload size without reading more than needed. */
   async head(id: Uint8Array): Promise<ItemHead | undefined> {
-    this.#use();
-    return this.#reader.head(id);
+    return this.#use().reader.head(id);
   }
 
   contains(id: Uint8Array): boolean {
-    this.#use();
-    return !this.#puts.pending(id) && this.#lookup.contains(id);
+    const { puts, lookup } = this.#use();
+    return !puts.pending(id) && lookup.contains(id);
   }
 
   /** Keys in order, a page at a time. */
@@ -169,102 +123,142 @@ export class Replica {
 
   /** The set as it is now. Throws `STORE_REBUILDING` or `STORE_UNAVAILABLE` while there is no index. */
   snapshot(): PartedSnapshot {
-    this.#use();
-    const snapshot = this.#committer.use().snapshot();
-    return new GuardedSnapshot(snapshot, {
-      onDamage: (error) => this.#committer.damaged(error),
-      isAbsent: this.#lookup.absence(),
+    const { committer, lifecycle, lookup } = this.#use();
+    return new GuardedSnapshot(lifecycle.use().snapshot(), {
+      onDamage: (error) => committer.damaged(error),
+      isAbsent: lookup.absence(),
     });
   }
 
   /** Items in the set, as of the last commit. */
   get size(): number {
-    return this.#committer.state.items;
+    return this.#parts.lifecycle.state.items;
   }
 
   /** Whether the index is whole, so that `snapshot` gives one. */
   get indexed(): boolean {
-    return this.#committer.set !== null;
+    return this.#parts.lifecycle.set !== null;
   }
 
   /** See `ReplicaStatus`. */
   get needsRefill(): boolean {
-    return this.#committer.state.needsRefill;
+    return this.#parts.lifecycle.state.needsRefill;
   }
 
   /** Why puts are refused; see `ReplicaStatus`. */
   get refusing(): ReplicaStatus['refusing'] {
-    void this.#puts.admission.refresh();
-    const refusal = this.#committer.refusal ?? this.#puts.admission.refusing;
+    const { lifecycle, puts } = this.#parts;
+    void puts.admission.refresh();
+    const refusal = lifecycle.refusal ?? puts.admission.refusing;
     return refusal && { code: refusal.code, message: refusal.message };
   }
 
   /** Everything at once. Costs a fingerprint of the whole set whenever that has changed. */
   status(): ReplicaStatus {
-    const { items, bytes, needsRefill, commit } = this.#committer.state;
+    const { lifecycle, changes, incidents, quarantine, scrubber } = this.#parts;
+    const { items, bytes, needsRefill, commit } = lifecycle.state;
     return {
       items,
       bytes,
-      fingerprint: this.#digest.of(this.#changes.version, () => this.snapshot()),
+      fingerprint: this.#digest.of(changes.version, () => this.snapshot()),
       refusing: this.refusing,
-      rebuilding: this.#committer.rebuilding,
+      rebuilding: lifecycle.rebuilding,
       needsRefill,
-      incidents: this.#incidents.latest,
-      quarantined: this.#quarantine.size,
+      incidents: incidents.latest,
+      quarantined: quarantine.size,
       commit,
-      buffered: this.#committer.set?.buffered ?? 0,
-      scrub: this.#scrubber.status,
+      buffered: lifecycle.set?.buffered ?? 0,
+      scrub: scrubber.status,
     };
   }
 
   /** Calls `listener` after every commit with the keys it added; returns the way to unsubscribe. */
   onCommit(listener: (added: readonly ItemKey[]) => void): () => void {
-    return this.#changes.onAdded.add(listener);
+    return this.#parts.changes.onAdded.add(listener);
   }
 
   /** Calls `listener` with each item that was found damaged and has left the set. */
   onDamaged(listener: (key: ItemKey) => void): () => void {
-    return this.#changes.onDamaged.add(listener);
+    return this.#parts.changes.onDamaged.add(listener);
   }
 
-  /** Says that a reconciliation has brought back what can be had of what was lost. */
+  /** Says that a reconciliation has brought back all lost items that peers hold. */
   async markRefilled(): Promise<void> {
-    this.#use();
-    if (!this.#committer.state.needsRefill) return;
-    await this.#committer.commit((set) => set.markRefill(false));
+    const { committer, lifecycle } = this.#use();
+    if (lifecycle.state.needsRefill) await committer.commit((set) => set.markRefill(false));
   }
 
   /**
-   * Compares everything with everything, as of now, while the set is in use. Changes nothing: what it
-   * finds is an incident, and left to the scrubber, or to whoever reads it, to be mended.
+   * Compares all records with each other, as of now, while the set is in use. Changes nothing: findings
+   * become an incident. The scrubber, or the next read, mends them.
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
-    this.#use();
-    const { database } = this.#committer;
-    const result = await this.#verify(options).catch((error) => {
-      const gone = !this.#committer.readable || this.#committer.database !== database;
+    const { lifecycle, incidents, verify } = this.#use();
+    const { database } = lifecycle;
+    const result = await verify(options).catch((error) => {
+      const gone = !lifecycle.readable || lifecycle.database !== database;
       if (gone && options.signal?.aborted !== true)
-        throw storeErrors.unavailable(this.#committer.refusal);
+        throw storeErrors.unavailable(lifecycle.refusal);
       throw error;
     });
-    if (!result.ok) this.#incidents.add('VERIFY_FAILED', storeErrors.found(result));
+    if (!result.ok) incidents.add('VERIFY_FAILED', storeErrors.found(result));
     return result;
   }
 
-  /** Finishes what is queued, refuses what comes after, closes the database. Idempotent. */
+  /** Finishes queued puts, refuses later calls, closes the database. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();
     return this.#closed;
   }
 
   async #shutDown(): Promise<void> {
-    this.#merger.stop();
-    await this.#puts.settled();
-    await this.#scrubber.stop();
-    await this.#committer.close();
+    const { merger, puts, scrubber, committer } = this.#parts;
+    merger.stop();
+    await puts.settled();
+    await scrubber.stop();
+    await committer.close();
   }
 
-  #use(): void {
+  #use(): ReplicaParts {
     if (this.#closed !== undefined) throw storeErrors.closed();
+    return this.#parts;
   }
+}
+
+type ReplicaParts = ReturnType<typeof partsOf>;
+
+/** The parts of a replica, each with the parts that it calls. */
+function partsOf(init: ReplicaInit) {
+  const { clock, disk, logger, random, scheme = lthash } = init;
+  const shape = { ...DEFAULT_INDEX, ...init.index };
+  const limits = { ...DEFAULT_LIMITS, ...init.limits };
+  const keys = setKeys(init.name ?? 'set');
+  const incidents = new Incidents(clock, logger);
+  const changes = new SetChanges(logger);
+  const quarantine = new Quarantine({ keys, clock });
+  const committer = new Committer({ ...init, keys, scheme, shape, incidents });
+  const { lifecycle } = committer;
+  const lookup = new IdLookup({ keys, lifecycle });
+  const merger = new Merger({ committer, clock, bufferItems: shape.bufferItems });
+  const writer = new SetWriter({ committer, lookup, quarantine, merger, changes });
+  const puts = new Puts({ clock, disk, logger, limits, lifecycle, lookup, writer });
+  const found = { keys, committer, lifecycle, incidents };
+  const reader = new ItemReader({
+    ...found,
+    quarantine,
+    changes,
+    record: (id) => (puts.pending(id) ? undefined : lookup.record(id)),
+  });
+  const scrubber = new Scrubber({
+    ...found,
+    scheme,
+    clock,
+    random,
+    options: { ...DEFAULT_SCRUB, ...init.scrub },
+    inspect: (key) => reader.inspect(key),
+  });
+  const verify = (options: VerifyOptions): Promise<VerifyResult> =>
+    verifyReplica({ ...options, database: lifecycle.database, name: keys.name, scheme, clock });
+  const kept = { incidents, changes, quarantine, committer, lifecycle, lookup, merger };
+  return { ...kept, writer, puts, reader, scrubber, verify };
 }

@@ -2,5 +2,4 @@
 
 export { Incidents } from './incidents.ts';
 export { Listeners } from './listeners.ts';
-export { opener } from './opener.ts';
 export { found, noRoom, notWritten, unavailable, unknown, writeFailed } from './store-errors.ts';

@@ -64,10 +64,7 @@ export async function openCommitter(t: TestContext, init: KeptInit = {}): Promis
 
 /** Starts a committer beside which nothing is to be kept in step. */
 export async function startAlone(committer: Committer): Promise<void> {
-  await committer.start({
-    serving: async () => undefined,
-    commitsLost: () => committer.commit((set) => set.markRefill(true)),
-  });
+  await committer.lifecycle.start(async () => undefined);
 }
 
 export function numberedItem(number: number): Item {

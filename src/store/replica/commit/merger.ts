@@ -9,29 +9,29 @@ export interface MergerInit {
   clock: Clock;
   bufferItems: number;
   /**
-   * Commits after which the buffer is merged whatever its size: opening reads them one by one. Raising
-   * it spares merging small buffers, and makes opening longer.
+   * Commits after which a buffer of any size is merged. Raising it spares merging small buffers, and
+   * makes opening longer, which reads the commits one by one.
    * @default 8_192
    */
   maxCommits?: number;
 }
 
-/** Milliseconds of event loop that one slice is to take. */
+/** Target of one slice: milliseconds of event loop. */
 const SLICE_MS = 8;
 
 const MAX_COMMITS = 8_192;
 
-/** Milliseconds that a unit of work is taken to cost at first, and at least. */
+/** Estimated milliseconds of a unit of work: at first, and at least. */
 const FIRST_UNIT_MS = 0.003;
 const LEAST_UNIT_MS = 0.001;
 
 /**
- * Empties the write buffer into the tree whenever it is full, slice by slice in key order, while puts
- * go on between the slices. A slice is as large as fits into its time.
+ * Empties a full write buffer into the tree, slice by slice in key order. Puts go on between slices. The
+ * size of a slice follows from the time that earlier slices took.
  */
 export class Merger {
   readonly #init: MergerInit;
-  /** Milliseconds a unit of work, slower slices counting at once and faster ones little by little. */
+  /** Milliseconds a unit of work: follows slower slices at once, and faster ones slowly. */
   #unitMs = FIRST_UNIT_MS;
   #running: Promise<void> | null = null;
   #stopped = false;
@@ -41,9 +41,9 @@ export class Merger {
     this.#init = init;
   }
 
-  /** Looks whether there is something to do; called after every commit. */
+  /** Merges if that is due; called after every commit. */
   wake(): void {
-    const { set } = this.#init.committer;
+    const set = this.#set;
     if (this.#running !== null || this.#stopped || set === null || !this.#isDue(set)) return;
     set.startSweep();
     this.#running = this.#sweep().finally(() => {
@@ -52,13 +52,12 @@ export class Merger {
     });
   }
 
-  /** The set was opened: sums what came from its log while nobody asks for it, then sees what is due. */
+  /** The set was opened: sums ids from its log ahead of the first fingerprint, then merges if due. */
   async begin(): Promise<void> {
-    const { committer, clock } = this.#init;
-    const { set } = committer;
+    const set = this.#set;
     for (const _ of set?.sumSteps() ?? []) {
-      if (this.#stopped || committer.set !== set) return;
-      await delay(clock);
+      if (this.#stopped || this.#set !== set) return;
+      await delay(this.#init.clock);
     }
     this.wake();
   }
@@ -68,15 +67,18 @@ export class Merger {
     return this.#room.until(() => this.#running === null || this.#stopped || !this.#isCrowded);
   }
 
-  /** Ends after the running slice, and lets nobody wait for more. */
+  /** Ends after the running slice, and releases all waiting calls. */
   stop(): void {
     this.#stopped = true;
     this.#room.recheck();
   }
 
+  get #set(): DurableSet | null {
+    return this.#init.committer.lifecycle.set;
+  }
+
   get #isCrowded(): boolean {
-    const { committer, bufferItems } = this.#init;
-    return (committer.set?.buffered ?? 0) >= bufferItems;
+    return (this.#set?.buffered ?? 0) >= this.#init.bufferItems;
   }
 
   #isDue(set: DurableSet): boolean {
@@ -85,7 +87,7 @@ export class Merger {
     return set.buffered > 0 && (this.#isFull(set) || set.unmerged >= maxCommits);
   }
 
-  /** Merging begins at half of what may be buffered, so that puts need not wait for it. */
+  /** Merging begins at half the bound, so that puts need not wait for it. */
   #isFull(set: DurableSet): boolean {
     return 2 * set.buffered >= this.#init.bufferItems;
   }
@@ -99,7 +101,7 @@ export class Merger {
         await delay(clock);
       }
     } catch {
-      // The committer has said what is wrong; the next commit after it is over wakes us again.
+      // The lifecycle reports the cause; the next commit that succeeds wakes the merger again.
     }
   }
 

@@ -1,9 +1,12 @@
+import { delay } from '../../alarm.ts';
+import type { Clock } from '../../environment.ts';
+
 /** What one run of a pipeline does. */
 export interface PipelineWork<Prepared, Result> {
   readonly prepare: () => Prepared;
   /**
-   * Called when everything before was carried out: what was prepared still holds, or something else is
-   * prepared in its place. Nothing is prepared on top of it before.
+   * Called once all earlier work was carried out. Returns `prepared` if it still holds, else a
+   * replacement. No later work is prepared before.
    */
   readonly confirm: (prepared: Prepared) => Prepared;
   readonly carryOut: (prepared: Prepared) => Promise<Result>;
@@ -11,43 +14,54 @@ export interface PipelineWork<Prepared, Result> {
   readonly alone: boolean;
 }
 
+/** Milliseconds of preparing in a row. */
+const MAX_MS = 5;
+
 /**
- * Work in two steps, each in the order of the calls: while one is being carried out, the next is
- * prepared, but no more than that one.
+ * Work in two steps, each in the order of the calls. While one piece is carried out, the next one is
+ * prepared. Pieces that would follow each other through promises alone leave turns to the event loop.
  */
 export class Pipeline {
-  readonly #rest: () => Promise<void>;
-  /** Settles when the next one may be prepared. */
+  readonly #clock: Clock;
+  #workedMs = 0;
+  /** Settles when the next piece may be prepared. */
   #free: Promise<unknown> = Promise.resolve();
-  /** Settles when all there is was carried out, or has failed. */
+  /** Settles when all pieces were carried out, or have failed. */
   #done: Promise<unknown> = Promise.resolve();
 
-  /** @param rest Called before something is prepared, which waits for it. */
-  constructor(rest: () => Promise<void>) {
-    this.#rest = rest;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   run<Prepared, Result>(work: PipelineWork<Prepared, Result>): Promise<Result> {
     const before = this.#done;
-    const prepared = (work.alone ? before : this.#free).then(this.#rest).then(work.prepare);
-    const confirmed = inOrder(before, prepared, work.confirm);
+    const prepared = this.#prepared(work.alone ? before : this.#free, work.prepare);
+    const confirmed = Promise.allSettled([before, prepared]).then(async () =>
+      work.confirm(await prepared),
+    );
     const result = confirmed.then(work.carryOut);
     this.#free = Promise.allSettled([confirmed]);
     this.#done = Promise.allSettled([result]);
     return result;
   }
 
-  /** Resolves when all there is was carried out, or has failed. */
+  /** Resolves when all pieces were carried out, or have failed. */
   async idle(): Promise<void> {
     await this.#done;
   }
-}
 
-async function inOrder<Prepared>(
-  before: Promise<unknown>,
-  prepared: Promise<Prepared>,
-  confirm: (prepared: Prepared) => Prepared,
-): Promise<Prepared> {
-  await Promise.allSettled([before, prepared]);
-  return confirm(await prepared);
+  /** Work that takes no time, as under a virtual clock, is never held up. */
+  async #prepared<Prepared>(turn: Promise<unknown>, prepare: () => Prepared): Promise<Prepared> {
+    await turn;
+    if (this.#workedMs >= MAX_MS) {
+      this.#workedMs = 0;
+      await delay(this.#clock);
+    }
+    const start = this.#clock.monotonic();
+    try {
+      return prepare();
+    } finally {
+      this.#workedMs += this.#clock.monotonic() - start;
+    }
+  }
 }

@@ -1,5 +1,4 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export type { MergerInit } from './merger.ts';
-export { Pace } from './pace.ts';
 export { Pipeline } from './pipeline.ts';

@@ -1,13 +1,13 @@
 import { ID_BYTES, type ItemKey } from '../../item.ts';
 import type { Database } from '../../level/index.ts';
 import { isBytes, type ReadResult, tryRead, UNREADABLE, walk } from '../../level/index.ts';
-import type { Committer } from '../commit/index.ts';
 import type { SetKeys } from '../records/index.ts';
+import type { SetLifecycle } from '../recovery/index.ts';
 import { IdFilter } from './id-filter.ts';
 
 export interface IdLookupInit {
   keys: SetKeys;
-  committer: Committer;
+  lifecycle: SetLifecycle;
   /**
    * Lookups in vain after which all ids are read into a filter. Raising it spares reading them for few
    * lookups, and has more of those ask the disk.
@@ -46,7 +46,7 @@ export class IdLookup {
   holds(item: ItemKey): boolean {
     const found = this.#find(item.id);
     if (found !== UNREADABLE) return found !== undefined;
-    return this.#init.committer.set?.holds(item) ?? false;
+    return this.#init.lifecycle.set?.holds(item) ?? false;
   }
 
   /** The record of an id that is held, as `contains` has it. */
@@ -56,9 +56,9 @@ export class IdLookup {
   }
 
   #find(id: Uint8Array): ReadResult {
-    const { committer, keys } = this.#init;
-    if (committer.readable && this.#complete && !this.#filter!.mayHold(id)) return undefined;
-    const found = tryRead(committer.database, keys.id(id));
+    const { lifecycle, keys } = this.#init;
+    if (lifecycle.readable && this.#complete && !this.#filter!.mayHold(id)) return undefined;
+    const found = tryRead(lifecycle.database, keys.id(id));
     if (found === undefined) this.#misses++;
     return found;
   }
@@ -91,11 +91,11 @@ export class IdLookup {
 
   /** Begins to read the ids when that pays; what is added from here on must be told to `adding`. */
   prepare(): void {
-    const { committer, misses = MISSES } = this.#init;
+    const { lifecycle, misses = MISSES } = this.#init;
     if (this.#filter !== null || this.#misses < misses) return;
     const filter = new IdFilter();
     this.#filter = filter;
-    this.#read(committer.database, filter).catch(() => {
+    this.#read(lifecycle.database, filter).catch(() => {
       if (this.#filter === filter) this.reset(false);
     });
   }

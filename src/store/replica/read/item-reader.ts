@@ -9,12 +9,14 @@ import { isDamage } from '../durable-set/index.ts';
 import type { Incidents } from '../incidents.ts';
 import type { Inspection, Quarantine } from '../quarantine/index.ts';
 import { decodeHead, type ItemHead, type SetKeys } from '../records/index.ts';
+import type { SetLifecycle } from '../recovery/index.ts';
 import type { SetChanges } from '../set-changes.ts';
 import type { Served, ServeLimits } from '../types.ts';
 
 export interface ItemReaderInit {
   keys: SetKeys;
   committer: Committer;
+  lifecycle: SetLifecycle;
   quarantine: Quarantine;
   incidents: Incidents;
   /** The id record of an item that is held. */
@@ -35,7 +37,7 @@ export class ItemReader {
 
   /** An item that is held. Rejects with `STORE_CORRUPT` when it is damaged, or was until now. */
   async get(id: Uint8Array): Promise<Item | undefined> {
-    const database = await this.#init.committer.reader();
+    const database = await this.#init.lifecycle.reader();
     const head = this.#headOf(id);
     if (head === undefined) return undefined;
     const key = { hint: head.hint, id: new Uint8Array(id) };
@@ -47,13 +49,13 @@ export class ItemReader {
 
   /** What the id record says. Rejects with `STORE_CORRUPT` when it is damaged, and has the index built again. */
   async head(id: Uint8Array): Promise<ItemHead | undefined> {
-    await this.#init.committer.reader();
+    await this.#init.lifecycle.reader();
     return this.#headOf(id);
   }
 
   /** Answers to the first of `ids`, in order, at least one. What is damaged counts as not held. */
   async serve(ids: readonly Uint8Array[], limits: ServeLimits): Promise<Served[]> {
-    const database = await this.#init.committer.reader();
+    const database = await this.#init.lifecycle.reader();
     const served: Served[] = [];
     let left = limits.maxBytes;
     for (const id of ids.slice(0, TOGETHER)) {
@@ -106,10 +108,10 @@ export class ItemReader {
 
   /** Has the writer look at an item; what was wrong about it, and is not any more. */
   async inspect(key: ItemKey): Promise<Inspection['found'] | null> {
-    const { committer, quarantine, incidents, changes } = this.#init;
+    const { committer, lifecycle, quarantine, incidents, changes } = this.#init;
     let found: Inspection['found'] | null = null;
     await committer.commit((set) => {
-      const inspection = quarantine.prepare(committer.database, set, key);
+      const inspection = quarantine.prepare(lifecycle.database, set, key);
       found = inspection?.found ?? null;
       return inspection?.commit ?? null;
     });
@@ -131,7 +133,7 @@ export class ItemReader {
       // A get that goes through the thread pool costs more than reading a record of usual size does.
       return tryRead(database, key);
     } catch (cause) {
-      const { refusal } = this.#init.committer;
+      const { refusal } = this.#init.lifecycle;
       if (refusal?.code === 'STORE_CLOSED') throw refusal;
       throw new StoreError('STORE_CORRUPT', 'the database cannot be read: check its disk', {
         cause,

@@ -1,25 +1,24 @@
 import { type Database, isUnreadable } from '../../level/index.ts';
 import type { Incidents } from '../incidents.ts';
+import type { ReplicaDatabase } from '../types.ts';
 
-export interface DatabaseHandleInit {
-  open: () => Promise<Database>;
-  /** See `ReplicaDatabase`. */
-  repair?: (() => Promise<void>) | undefined;
+export interface DatabaseHandleInit extends ReplicaDatabase {
   incidents: Incidents;
 }
 
 /**
- * The database of a set: opened, and opened again after a failed write. LevelDB writes nothing any more
- * once merging its tables has met a block it cannot read, and again soon after it was opened. What cannot
- * be read must leave its tables, so the database is repaired in between.
+ * The database of a set: opened, and opened again after a failed write. After a compaction has met an
+ * unreadable block, LevelDB refuses all writes, also when it is opened again. So it is repaired first.
  */
 export class DatabaseHandle {
   readonly #init: DatabaseHandleInit;
+  readonly #open: () => Promise<Database>;
   #current: Database | null = null;
   #spoilt = false;
 
   constructor(init: DatabaseHandleInit) {
     this.#init = init;
+    this.#open = opener(init);
   }
 
   /** Null while it is not open. */
@@ -33,7 +32,7 @@ export class DatabaseHandle {
   }
 
   async open(): Promise<Database> {
-    this.#current = await this.#init.open();
+    this.#current = await this.#open();
     return this.#current;
   }
 
@@ -42,7 +41,7 @@ export class DatabaseHandle {
     this.#spoilt ||= isUnreadable(cause);
   }
 
-  /** Closes the database, and repairs it where it must be; whether it did. */
+  /** Closes the database, and repairs it if it must; whether it did. */
   async release(): Promise<boolean> {
     const old = this.#current;
     this.#current = null;
@@ -58,7 +57,7 @@ export class DatabaseHandle {
     return true;
   }
 
-  /** Closes the database, whatever comes of it: it could not be loaded. */
+  /** Closes a database that could not be loaded, and ignores errors of closing. */
   async abandon(): Promise<void> {
     await this.#current?.close().catch(() => undefined);
     this.#current = null;
@@ -67,4 +66,15 @@ export class DatabaseHandle {
   async close(): Promise<void> {
     await this.#current?.close();
   }
+}
+
+/** Opens the database, at first and again after a failed write. */
+export function opener({ database, open }: ReplicaDatabase): () => Promise<Database> {
+  if (open !== undefined) return open;
+  if (database === undefined)
+    throw new TypeError('a replica needs a database, or a way to open one');
+  return async () => {
+    await database.open();
+    return database;
+  };
 }

@@ -3,4 +3,4 @@
  * damaged index.
  */
 
-export { type LifecycleEvents, SetLifecycle, type SetLifecycleInit } from './set-lifecycle.ts';
+export { SetLifecycle, type SetLifecycleInit } from './set-lifecycle.ts';

@@ -11,25 +11,17 @@ import { SetLoader, type SetLoaderInit } from './set-loader.ts';
 
 export interface SetLifecycleInit extends SetLoaderInit, DatabaseHandleInit {
   disk: Disk;
-  witness: Witness | undefined;
+  witness?: Witness | undefined;
 }
 
-/** Hears what becomes of a set. */
-export interface LifecycleEvents {
-  /** A set is there to be used: at opening, and again after each failure. */
-  serving(database: Database): Promise<void>;
-  /** Commits were lost that had been on disk: the next commit must say that the set needs a refill. */
-  commitsLost(): Promise<unknown>;
-}
-
-/** A commit whose write failed, so that nobody knows whether it is on disk. */
+/** A commit whose write failed: whether it is on disk is unknown. */
 export interface Attempt {
   readonly number: number;
   /** Called when it turns out to be there after its caller was told that this is unknown. */
   readonly late: () => void;
 }
 
-/** What became of an attempt: on disk or not, or nobody knows, or the database cannot be opened yet. */
+/** The fate of an attempt; `unopened` while the database cannot be opened. */
 type WriteOutcome = 'there' | 'gone' | 'unknown' | 'unopened';
 
 /** First and longest time between two attempts to open the database again. */
@@ -45,36 +37,42 @@ const REPAIRED: Damage = {
 const SPARE_BYTES = 256 * 1024;
 
 /**
- * Has a set and its database open. After a write that failed it opens them again and finds out what is
- * there; where the index turns out to be damaged it has it built again. One of these goes on at a time.
+ * Holds a set and its database open. After a failed write it opens them again and finds out what is on
+ * disk. It rebuilds a damaged index. Only one of these goes on at a time.
  */
 export class SetLifecycle {
   readonly #init: SetLifecycleInit;
+  readonly #commitsLost: () => Promise<unknown>;
   readonly #database: DatabaseHandle;
   readonly #loader: SetLoader;
-  #events: LifecycleEvents | null = null;
+  #serving: () => Promise<void> = async () => undefined;
   #set: DurableSet | null = null;
   #state: SetState = EMPTY_STATE;
-  /** What goes on without anybody waiting for it. */
+  /** Work that no caller waits for. */
   #background: Promise<unknown> = Promise.resolve();
   #reopening: Promise<unknown> = Promise.resolve();
   #unsettled: Attempt | null = null;
   readonly #retryAlarm: Alarm;
   #retryMs = FIRST_RETRY_MS;
   #closed = false;
-  /** Why nothing is written, or null. */
-  refusal: StoreError | null = null;
+  #refusal: StoreError | null = null;
 
-  constructor(init: SetLifecycleInit) {
+  /** @param commitsLost Called if commits that had been on disk are gone; must commit a refill mark. */
+  constructor(init: SetLifecycleInit, commitsLost: () => Promise<unknown>) {
     this.#init = init;
+    this.#commitsLost = commitsLost;
     this.#retryAlarm = new Alarm(init.clock);
     this.#database = new DatabaseHandle(init);
     this.#loader = new SetLoader(init);
   }
 
-  /** Opens the set. Where the index has to be built again, that goes on after it has resolved. */
-  async start(events: LifecycleEvents): Promise<void> {
-    this.#events = events;
+  /**
+   * Opens the set. If the index must be built again, that goes on after this has resolved.
+   *
+   * @param serving Called when a set can be used: at opening, and again after each failure.
+   */
+  async start(serving: () => Promise<void>): Promise<void> {
+    this.#serving = serving;
     const database = await this.#database.open();
     try {
       await this.#load(database, null);
@@ -84,9 +82,15 @@ export class SetLifecycle {
     }
   }
 
-  /** The set, or null while there is none to be used. */
+  /** Null while there is no set to be used. */
   get set(): DurableSet | null {
     return this.#set;
+  }
+
+  /** The set, for reading. Throws why there is none. */
+  use(): DurableSet {
+    if (this.#set !== null) return this.#set;
+    throw this.#refusal ?? storeErrors.unavailable(null);
   }
 
   /** The last state known. */
@@ -94,33 +98,43 @@ export class SetLifecycle {
     return this.#set?.state ?? this.#state;
   }
 
+  /** Why nothing is written, or null. */
+  get refusal(): StoreError | null {
+    return this.#refusal;
+  }
+
   get rebuilding(): ReplicaStatus['rebuilding'] {
     return this.#loader.progress;
   }
 
-  /** Null while it is being opened again. */
-  get database(): Database | null {
-    return this.#database.current;
+  /** False while the database is being opened again. */
+  get readable(): boolean {
+    return this.#database.current !== null;
   }
 
-  get closed(): boolean {
-    return this.#closed;
+  /** The database, for reading. Throws `STORE_UNAVAILABLE` while it is being opened again. */
+  get database(): Database {
+    const { current } = this.#database;
+    if (current !== null) return current;
+    throw storeErrors.unavailable(this.#refusal);
   }
 
   /** Waits while the database is being opened again. */
-  async reopened(): Promise<void> {
+  async reader(): Promise<Database> {
     await this.#reopening;
+    return this.database;
   }
 
-  /** What goes on at the moment; another one when something else has begun. */
-  get background(): Promise<unknown> {
-    return this.#background;
+  /** Resolves once nothing is opened or built again, and `idle` says that nothing is written. */
+  async quiet(idle: () => Promise<void>): Promise<void> {
+    for (let seen: unknown = null; seen !== this.#background; ) {
+      await idle();
+      seen = this.#background;
+      await Promise.all([idle(), this.#reopening, seen]);
+    }
   }
 
-  /**
-   * After a write that failed: resolves when the attempted commit is on disk; rejects when it is not,
-   * or that is unknown.
-   */
+  /** After a failed write: resolves if the commit is on disk; rejects if it is not, or if that is unknown. */
   async recover(cause: unknown, attempt: Attempt): Promise<void> {
     const refusal = storeErrors.writeFailed(cause);
     this.#refuse(refusal);
@@ -133,10 +147,19 @@ export class SetLifecycle {
     if (outcome !== 'there') throw storeErrors.unknown(refusal);
   }
 
-  /** Builds the index of `set` again, unless that is done with, or being recovered from already. */
-  rebuild(set: DurableSet, message: string): void {
-    if (this.#set !== set || this.#closed || this.#retryAlarm.pending) return;
-    this.#rebuild({ code: 'INDEX_DAMAGED', message }, set.state);
+  /**
+   * A reader found the index damaged: nothing more is written. Returns the function that builds it
+   * again, to be called between two commits; null if the set is gone or refuses writes already.
+   */
+  damaged(error: unknown): (() => void) | null {
+    const set = this.#set;
+    if (set === null || this.#refusal !== null) return null;
+    this.#refuse(storeErrors.rebuilding());
+    const message = error instanceof Error ? error.message : String(error);
+    return () => {
+      if (this.#set !== set || this.#closed || this.#retryAlarm.pending) return;
+      this.#rebuild({ code: 'INDEX_DAMAGED', message }, set.state);
+    };
   }
 
   /** Nothing is begun from here on. */
@@ -144,15 +167,12 @@ export class SetLifecycle {
     this.#closed = true;
     this.#loader.stop();
     this.#retryAlarm.cancel();
-    this.refusal = storeErrors.closed();
+    this.#refusal = storeErrors.closed();
   }
 
-  /** Closes the database once nothing goes on any more. */
+  /** Closes the database once nothing is opened or built again. */
   async close(): Promise<void> {
-    for (let seen: unknown = null; seen !== this.#background; ) {
-      seen = this.#background;
-      await Promise.all([seen, this.#reopening]);
-    }
+    await this.quiet(async () => undefined);
     this.#drop();
     await this.#database.close();
   }
@@ -187,7 +207,6 @@ export class SetLifecycle {
     return known.commit >= number ? 'there' : 'gone';
   }
 
-  /** None is waiting by then: nothing is written or built while one does. */
   #retryLater(): void {
     if (this.#closed) return;
     this.#retryAlarm.set(this.#retryMs, () => {
@@ -203,7 +222,7 @@ export class SetLifecycle {
     else if (outcome === 'there') attempt?.late();
   }
 
-  /** While the database is still open it can be read, so it is not closed before it can be opened. */
+  /** An open database can be read, so it is closed only if there is room to open it again. */
   async #lack(): Promise<StoreError | null> {
     if (this.#set === null) return null;
     const needed = this.#set.loggedBytes + SPARE_BYTES;
@@ -211,7 +230,7 @@ export class SetLifecycle {
     return free >= needed ? null : storeErrors.noRoom(needed, free);
   }
 
-  /** Opens the set in a database, or begins to build its index again; the state that was found. */
+  /** Opens the set in a database, or begins to build its index again. Returns the state found. */
   async #load(database: Database, known: Damage | null): Promise<SetState | null> {
     const { set, damage, state } = await this.#loader.load(database, known);
     if (damage === null) await this.#serve(set);
@@ -227,7 +246,7 @@ export class SetLifecycle {
     const known = (await this.#init.witness?.read()) ?? 0;
     this.#set = set;
     try {
-      await this.#events!.serving(this.database!);
+      await this.#serving();
     } catch (error) {
       this.#drop();
       throw error;
@@ -238,10 +257,7 @@ export class SetLifecycle {
     this.#compare(known, set.state.commit);
   }
 
-  /**
-   * The witness may know of commits that were on disk and of which the database knows nothing. It goes
-   * on knowing of them until the first commit from here on has said so in the database.
-   */
+  /** The witness keeps its number until the database has recorded the loss. */
   #compare(known: number, commit: number): void {
     if (known <= commit) {
       this.#init.witness?.write(commit);
@@ -249,8 +265,8 @@ export class SetLifecycle {
     }
     const lost = `commits up to ${known} were on disk, the database ends with ${commit}`;
     this.#init.incidents.add('COMMITS_LOST', `${lost}: the peers will refill what was lost`);
-    // When it fails the set is opened again, and the witness asked again.
-    this.#background = this.#events!.commitsLost().catch(() => undefined);
+    // After a failure the set is opened again, which comes back to here.
+    this.#background = this.#commitsLost().catch(() => undefined);
   }
 
   #rebuild(damage: Damage, state: SetState | null): void {
@@ -258,7 +274,8 @@ export class SetLifecycle {
     this.#refuse(storeErrors.rebuilding());
     const message = `${damage.message}: the index is built again from the items`;
     this.#init.incidents.add(damage.code, message);
-    this.#background = this.#rebuildNow(state).catch((cause) => {
+    const built = this.#loader.rebuild(this.database, state).then((set) => this.#serve(set));
+    this.#background = built.catch((cause) => {
       if (this.#closed) return;
       const refusal = storeErrors.writeFailed(cause);
       this.#refuse(refusal);
@@ -268,13 +285,8 @@ export class SetLifecycle {
     });
   }
 
-  async #rebuildNow(state: SetState | null): Promise<void> {
-    await this.#serve(await this.#loader.rebuild(this.database!, state));
-  }
-
-  /** Once it is closed, it stays that. */
   #refuse(reason: StoreError | null): void {
-    if (!this.#closed) this.refusal = reason;
+    if (!this.#closed) this.#refusal = reason;
   }
 
   /** Ends all snapshots. */

@@ -17,7 +17,7 @@ export interface SetLoaderInit extends Omit<DurableSetInit, 'database'> {
   incidents: Incidents;
 }
 
-/** The first batch that was ever written is gone: who knows what else is. */
+/** The record is in the first batch ever written: other records may be gone too. */
 const SCHEMA_LOST: Damage = {
   code: 'INDEX_DAMAGED',
   message: 'the schema record of the database is gone',
@@ -33,12 +33,12 @@ export class SetLoader {
     this.#init = init;
   }
 
-  /** How far building the index is; null once the set is served. */
+  /** Progress of building the index; null once the set is served. */
   get progress(): ReplicaStatus['rebuilding'] {
     return this.#progress;
   }
 
-  /** The set, or its damage: what is found, or else what is known of it already. */
+  /** The set, or its damage: the damage found, else `known`. */
   async load(database: Database, known: Damage | null): Promise<OpenedSet> {
     const { version, lost } = await readSchema(database);
     const migrated = await migrateFirstSchema(database, this.#init.keys, version);

@@ -6,12 +6,14 @@ import { isDamage } from '../durable-set/index.ts';
 import type { Incidents } from '../incidents.ts';
 import type { ScrubOptions } from '../options.ts';
 import type { Inspection } from '../quarantine/index.ts';
+import type { SetLifecycle } from '../recovery/index.ts';
 import type { ScrubStatus } from '../types.ts';
 import { NodePatrol, type NodePatrolInit } from './node-patrol.ts';
 import { keysBehind, type Page, type PageKeys, readPage } from './scrub-page.ts';
 
 export interface ScrubberInit extends NodePatrolInit {
   committer: Committer;
+  lifecycle: SetLifecycle;
   clock: Clock;
   incidents: Incidents;
   options: ScrubOptions;
@@ -87,8 +89,8 @@ export class Scrubber {
 
   /** Milliseconds until the next step. */
   async #step(): Promise<number> {
-    const { committer, options } = this.#init;
-    const { set } = committer;
+    const { committer, lifecycle, options } = this.#init;
+    const { set } = lifecycle;
     if (set === null) return ABSENT_MS;
     try {
       const count = Math.min(STEP_ITEMS, Math.ceil(options.itemsPerSecond));
@@ -97,12 +99,12 @@ export class Scrubber {
       // What was left out before a start in the midst of the set comes at once.
       const idle = end === null && this.#whole;
       this.#goOn(end, cost > 0 || next.behind !== null);
-      await this.#patrol.step(committer.database, STEP_NODES);
+      await this.#patrol.step(lifecycle.database, STEP_NODES);
       const costMs = (1_000 * Math.max(1, cost)) / options.itemsPerSecond;
       return idle ? Math.max(costMs, IDLE_MS) : costMs;
     } catch (error) {
       if (isDamage(error)) committer.damaged(error);
-      else if (committer.refusal === null && !this.#stopped) this.#failed(error);
+      else if (lifecycle.refusal === null && !this.#stopped) this.#failed(error);
       return ABSENT_MS;
     }
   }
@@ -131,9 +133,9 @@ export class Scrubber {
 
   /** Reads what lies under some keys; passes over what the disk does not give, and says so once a pass. */
   async #scrub(next: PageKeys): Promise<Pick<Page, 'cost' | 'end'>> {
-    const { committer, keys } = this.#init;
+    const { lifecycle, keys } = this.#init;
     try {
-      const page = await readPage(committer.database, keys, next);
+      const page = await readPage(lifecycle.database, keys, next);
       for (const key of page.suspects) {
         if (this.#stopped) break;
         await this.#look(key);
@@ -141,7 +143,7 @@ export class Scrubber {
       this.#checked += page.read;
       return page;
     } catch (error) {
-      if (committer.refusal !== null || isDamage(error) || this.#stopped) throw error;
+      if (lifecycle.refusal !== null || isDamage(error) || this.#stopped) throw error;
       this.#failed(error);
       return { cost: next.keys.length, end: next.last ? null : next.keys.at(-1)! };
     }

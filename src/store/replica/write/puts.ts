@@ -1,8 +1,8 @@
 import type { Item } from '../../item.ts';
-import type { Committer } from '../commit/index.ts';
 import type { ReplicaLimits } from '../options.ts';
 import { totalBytes } from '../payload-bytes.ts';
 import type { IdLookup } from '../read/index.ts';
+import type { SetLifecycle } from '../recovery/index.ts';
 import type { PutOptions, PutResult } from '../types.ts';
 import { Admission, type AdmissionInit } from './admission.ts';
 import { GroupCommit, type GroupCommitInit } from './group-commit.ts';
@@ -12,7 +12,7 @@ export interface PutsInit
   extends Pick<AdmissionInit, 'clock' | 'disk' | 'logger'>,
     Pick<GroupCommitInit, 'writer'> {
   limits: ReplicaLimits;
-  committer: Committer;
+  lifecycle: SetLifecycle;
   lookup: IdLookup;
 }
 
@@ -34,7 +34,7 @@ export class Puts {
     this.#commits = new GroupCommit(init);
     this.admission = new Admission({
       ...init,
-      heldBytes: () => init.committer.state.bytes,
+      heldBytes: () => init.lifecycle.state.bytes,
       pendingBytes: () => this.#commits.pendingBytes,
     });
   }
@@ -61,8 +61,8 @@ export class Puts {
   }
 
   async #put(items: readonly Item[], queued?: PutOptions['queued']): Promise<PutResult[]> {
-    const { committer, lookup } = this.#init;
-    if (committer.refusal !== null && !committer.readable) throw committer.refusal;
+    const { lifecycle, lookup } = this.#init;
+    if (lifecycle.refusal !== null && !lifecycle.readable) throw lifecycle.refusal;
     const known = items.every((item) => lookup.holds(item));
     const admit = (): Admitted => this.#admit(items, queued);
     const admitted = known
@@ -74,7 +74,7 @@ export class Puts {
 
   /** Queues what is new, all of it or nothing; looks at the set, and at what is on its way into it. */
   #admit(items: readonly Item[], queued: PutOptions['queued']): Admitted {
-    const { committer, lookup } = this.#init;
+    const { lifecycle, lookup } = this.#init;
     const fresh: Item[] = [];
     const seen = new IdMap<true>();
     const waitsFor = new Set<Promise<void>>();
@@ -90,7 +90,7 @@ export class Puts {
       return { hint, id, created };
     });
     if (fresh.length > 0) {
-      if (committer.refusal !== null) throw committer.refusal;
+      if (lifecycle.refusal !== null) throw lifecycle.refusal;
       this.admission.admit(totalBytes(fresh));
       for (const commit of this.#commits.add(fresh)) waitsFor.add(commit);
       queued?.(fresh);

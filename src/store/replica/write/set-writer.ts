@@ -1,9 +1,7 @@
 import type { Item } from '../../item.ts';
-import type { Database } from '../../level/index.ts';
 import type { Committer, Merger } from '../commit/index.ts';
 import type { Quarantine } from '../quarantine/index.ts';
 import type { IdLookup } from '../read/index.ts';
-import type { LifecycleEvents } from '../recovery/index.ts';
 import type { SetChanges } from '../set-changes.ts';
 import type { BatchWriter } from './group-commit.ts';
 
@@ -16,7 +14,7 @@ export interface SetWriterInit {
 }
 
 /** Writes batches of new items, and keeps what is known beside the set in step with it. */
-export class SetWriter implements BatchWriter, LifecycleEvents {
+export class SetWriter implements BatchWriter {
   readonly #init: SetWriterInit;
 
   constructor(init: SetWriterInit) {
@@ -35,16 +33,14 @@ export class SetWriter implements BatchWriter, LifecycleEvents {
     this.#committed(items, added);
   }
 
-  async serving(database: Database): Promise<void> {
+  /** A set was opened, or opened again. */
+  async serving(): Promise<void> {
     const { committer, lookup, quarantine, merger, changes } = this.#init;
+    const { lifecycle } = committer;
     changes.moved();
-    lookup.reset(committer.state.items === 0);
-    await quarantine.load(database);
+    lookup.reset(lifecycle.state.items === 0);
+    await quarantine.load(lifecycle.database);
     void merger.begin();
-  }
-
-  commitsLost(): Promise<unknown> {
-    return this.#init.committer.commit((set) => set.markRefill(true));
   }
 
   #committed(items: readonly Item[], added: () => void): void {

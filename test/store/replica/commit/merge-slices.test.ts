@@ -21,9 +21,9 @@ it('merges fewer keys at a time where they are scattered than where they lie sid
   const scattered = Array.from({ length: 100 }, (_, i) => 200 * i + 1);
   for (const hint of scattered) await add([hint]);
   for (let i = 0; i < 400; i++) await add([20_000 + i]);
-  const before = committer.use().buffered;
+  const before = committer.lifecycle.use().buffered;
   assert.equal(before, 500);
-  committer.use().startSweep();
+  committer.lifecycle.use().startSweep();
   const moved: number[] = [];
   for (let left = before; ; ) {
     const slice = await committer.commit((set) => {
@@ -32,10 +32,10 @@ it('merges fewer keys at a time where they are scattered than where they lie sid
       return prepared;
     });
     if (!slice) break;
-    moved.push(left - committer.use().buffered);
-    left = committer.use().buffered;
+    moved.push(left - committer.lifecycle.use().buffered);
+    left = committer.lifecycle.use().buffered;
   }
-  assert.equal(committer.use().buffered, 0);
+  assert.equal(committer.lifecycle.use().buffered, 0);
   const first = moved.slice(0, 3);
   const last = moved.slice(-2);
   assert.ok(Math.max(...first) < 30, `slices of ${first} where keys are scattered`);

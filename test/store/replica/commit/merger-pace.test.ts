@@ -49,7 +49,7 @@ describe('the pace of merging', () => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
     await add(kept.committer, numberedItems(0, 8));
     const steps: number[] = [];
-    const set = kept.committer.use();
+    const set = kept.committer.lifecycle.use();
     set.sumSteps = function* () {
       for (let step = 0; step < 3; step++) {
         steps.push(step);
@@ -76,7 +76,7 @@ describe('the pace of merging', () => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
     await add(kept.committer, numberedItems(0, 8));
     let steps = 0;
-    kept.committer.use().sumSteps = function* () {
+    kept.committer.lifecycle.use().sumSteps = function* () {
       for (; steps < 5; steps++) yield;
     };
     void merger.begin();

@@ -50,7 +50,7 @@ export function spyOnMerges(
   { committer }: Kept,
   seen: (wanted: number, prepared: number) => unknown,
 ): { merge: { done: boolean }; restore: () => void } {
-  const set = committer.use();
+  const set = committer.lifecycle.use();
   const original = set.merge;
   const state = { done: false };
   set.merge = (work) => {

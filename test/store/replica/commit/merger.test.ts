@@ -15,11 +15,19 @@ describe('merging the buffer', () => {
         await add(kept.committer, numberedItems(from, half - 1));
         merger.wake();
         await kept.clock.advance(10);
-        assert.equal(kept.committer.use().buffered, half - 1, 'less than half is left alone');
+        assert.equal(
+          kept.committer.lifecycle.use().buffered,
+          half - 1,
+          'less than half is left alone',
+        );
         await add(kept.committer, [numberedItem(from + 50)]);
         merger.wake();
         await kept.clock.advance(10);
-        assert.equal(kept.committer.use().buffered, 0, `half of ${bufferItems} is merged`);
+        assert.equal(
+          kept.committer.lifecycle.use().buffered,
+          0,
+          `half of ${bufferItems} is merged`,
+        );
       }
     }
   });
@@ -32,16 +40,19 @@ describe('merging the buffer', () => {
       await kept.clock.advance(10);
     };
     await idle(6);
-    assert.equal(kept.committer.use().unmerged, 0, 'nothing is buffered');
+    assert.equal(kept.committer.lifecycle.use().unmerged, 0, 'nothing is buffered');
     for (const from of [0, 100]) {
       await add(kept.committer, [numberedItem(from)]);
       await idle(3);
-      assert.deepEqual([kept.committer.use().buffered, kept.committer.use().unmerged], [1, 4]);
+      assert.deepEqual(
+        [kept.committer.lifecycle.use().buffered, kept.committer.lifecycle.use().unmerged],
+        [1, 4],
+      );
       await idle(1);
-      assert.equal(kept.committer.use().buffered, 0);
+      assert.equal(kept.committer.lifecycle.use().buffered, 0);
       // The commit that moved the key counts, until another finds the buffer empty.
       await idle(1);
-      assert.equal(kept.committer.use().unmerged, 0);
+      assert.equal(kept.committer.lifecycle.use().unmerged, 0);
     }
   });
 
@@ -52,8 +63,8 @@ describe('merging the buffer', () => {
       assert.equal(await waits(merger), false, 'nothing is being merged');
       merger.wake();
       await settle();
-      assert.ok(kept.committer.use().sweeping);
-      const room = 7 - kept.committer.use().buffered;
+      assert.ok(kept.committer.lifecycle.use().sweeping);
+      const room = 7 - kept.committer.lifecycle.use().buffered;
       await add(kept.committer, numberedItems(from + 100, room));
       assert.equal(await waits(merger), false, 'one key is missing to its bound');
       await add(kept.committer, [numberedItem(from + 200)]);
@@ -86,7 +97,7 @@ describe('merging the buffer', () => {
     await slowDown(kept, merger);
     await add(kept.committer, numberedItems(0, 40));
     let sweeps = 0;
-    const set = kept.committer.use();
+    const set = kept.committer.lifecycle.use();
     set.startSweep = ((start) => () => {
       sweeps++;
       start.call(set);
@@ -110,20 +121,20 @@ describe('merging the buffer', () => {
     merger.wake();
     let buffered = 0;
     void merger.room().then(() => {
-      buffered = kept.committer.use().buffered;
+      buffered = kept.committer.lifecycle.use().buffered;
     });
     await kept.clock.advance(10);
     assert.equal(buffered, 12, 'the first slice that leaves less than sixteen');
-    assert.equal(kept.committer.use().buffered, 0);
+    assert.equal(kept.committer.lifecycle.use().buffered, 0);
   });
 
   it('does not begin with an empty buffer', async (t) => {
     const { kept, merger } = await openMerger(t, { maxCommits: 0 });
     merger.wake();
-    assert.equal(kept.committer.use().sweeping, false);
+    assert.equal(kept.committer.lifecycle.use().sweeping, false);
     await add(kept.committer, [numberedItem(1)]);
     merger.wake();
-    assert.equal(kept.committer.use().sweeping, true);
+    assert.equal(kept.committer.lifecycle.use().sweeping, true);
   });
 
   it('continues after each failure, and releases the waiting batches', async (t) => {
@@ -137,11 +148,11 @@ describe('merging the buffer', () => {
       await settle();
       committer.commit = commit;
       assert.equal(await waits(merger), false);
-      assert.equal(committer.use().buffered, 6);
+      assert.equal(committer.lifecycle.use().buffered, 6);
     }
     merger.wake();
     await kept.clock.advance(10);
-    assert.equal(kept.committer.use().buffered, 0);
+    assert.equal(kept.committer.lifecycle.use().buffered, 0);
   });
 
   it('continues an unfinished sweep, however little is buffered', async (t) => {
@@ -149,11 +160,11 @@ describe('merging the buffer', () => {
     await add(kept.committer, numberedItems(0, 3));
     merger.wake();
     await kept.clock.advance(1);
-    assert.equal(kept.committer.use().buffered, 3);
-    kept.committer.use().startSweep();
+    assert.equal(kept.committer.lifecycle.use().buffered, 3);
+    kept.committer.lifecycle.use().startSweep();
     merger.wake();
     await kept.clock.advance(1);
-    assert.equal(kept.committer.use().buffered, 0);
+    assert.equal(kept.committer.lifecycle.use().buffered, 0);
   });
 
   it('keeps one sweep going at a time, and the event loop free between slices', async (t) => {

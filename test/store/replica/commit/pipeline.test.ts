@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Pace, Pipeline } from '../../../../src/store/replica/commit/testing.ts';
+import { Pipeline } from '../../../../src/store/replica/commit/testing.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 
 describe('a pipeline', () => {
@@ -53,7 +53,7 @@ describe('a pipeline', () => {
   });
 
   it('carries out the result of the confirmation instead of the preparation', async () => {
-    const pipeline = new Pipeline(async () => undefined);
+    const pipeline = new Pipeline(new VirtualClock());
     const result = await pipeline.run({
       alone: false,
       prepare: () => 'first',
@@ -79,94 +79,59 @@ describe('a pipeline', () => {
     assert.equal(idle, true);
   });
 
-  it('rests before each preparation', async () => {
-    const gate = Promise.withResolvers<void>();
-    let rests = 0;
-    const trial = new Trial(() => {
-      rests++;
-      return gate.promise;
-    });
-    trial.run('a');
-    await settle();
-    assert.deepEqual([trial.log, rests], [[], 1]);
-    gate.resolve();
-    trial.run('b');
-    await settle();
-    assert.deepEqual([trial.log.at(-1), rests], ['prepare b', 2]);
-    trial.finish('a');
-    await settle();
-    trial.finish('b');
-  });
-});
-
-describe('a pace', () => {
-  it('rests after five milliseconds of work, and only once for them', async () => {
+  it('rests after five milliseconds of preparing, and only once for them', async () => {
     const clock = new WorkingClock();
-    const pace = new Pace(clock);
+    const pipeline = new Pipeline(clock);
     for (let round = 0; round < 2; round++) {
-      assert.equal(
-        pace.work(() => clock.work(4.9)),
-        4.9,
-        'a piece gives its result',
-      );
-      assert.equal(await rests(pace), false, 'less than five');
-      assert.throws(() => pace.work(() => clock.fail(0.1)), /failed/);
-      assert.equal(await rests(pace), true, 'what fails takes time too');
-      assert.equal(await rests(pace), false, 'the work was rested from');
+      assert.equal(await rests(clock, pipeline, 4.9), false, 'the work before was rested from');
+      assert.equal(await rests(clock, pipeline, 0.1, true), false, 'less than five');
+      assert.equal(await rests(clock, pipeline, 0), true, 'preparing that fails takes time too');
     }
   });
-
-  /** Whether it waits for a turn of the event loop, which the clock's timers are. */
-  async function rests(pace: Pace): Promise<boolean> {
-    let done = false;
-    const rested = pace.rest().then(() => {
-      done = true;
-    });
-    await settle();
-    const waited = !done;
-    await timers.advance(0);
-    await rested;
-    return waited;
-  }
-
-  const timers = new VirtualClock();
-
-  /** A clock on which work takes time. */
-  class WorkingClock extends VirtualClock {
-    #worked = 0;
-
-    override monotonic(): number {
-      return this.#worked;
-    }
-
-    override after(delayMs: number, callback: () => void): () => void {
-      return timers.after(delayMs, callback);
-    }
-
-    work(ms: number): number {
-      this.#worked += ms;
-      return ms;
-    }
-
-    fail(ms: number): never {
-      this.#worked += ms;
-      throw new Error('failed');
-    }
-  }
 });
+
+/** Whether a piece waits for a turn of the event loop, which the clock's timers are, before `ms` of work. */
+async function rests(
+  clock: WorkingClock,
+  pipeline: Pipeline,
+  ms: number,
+  fails = false,
+): Promise<boolean> {
+  let prepared = false;
+  const prepare = (): number => {
+    prepared = true;
+    clock.ms += ms;
+    if (fails) throw new Error('failed');
+    return ms;
+  };
+  const confirm = (given: number): number => given;
+  const carryOut = async (given: number): Promise<number> => given;
+  const run = pipeline.run({ alone: false, prepare, confirm, carryOut });
+  const ended = fails ? assert.rejects(run, /failed/) : run;
+  await settle();
+  const waited = !prepared;
+  await clock.advance(0);
+  await ended;
+  return waited;
+}
+
+/** A clock on which time passes when work is done, also without timers. */
+class WorkingClock extends VirtualClock {
+  ms = 0;
+
+  override monotonic(): number {
+    return this.ms;
+  }
+}
 
 /** A pipeline whose work the test ends, and all that is done in it. */
 class Trial {
   readonly log: string[] = [];
   readonly results: Promise<string>[] = [];
-  readonly pipeline: Pipeline;
+  readonly pipeline = new Pipeline(new VirtualClock());
   /** The step that fails. */
   failing = '';
   readonly #running = new Map<string, () => void>();
-
-  constructor(rest: () => Promise<void> = async () => undefined) {
-    this.pipeline = new Pipeline(rest);
-  }
 
   run(name: string, alone = false): Promise<string> {
     const result = this.pipeline.run({

@@ -34,7 +34,7 @@ describe('a durable set', () => {
       [9, 10, 11, 12, 13],
     ]);
     assert.equal(
-      kept.committer.state.logBegin,
+      kept.committer.lifecycle.state.logBegin,
       9,
       'what came after opening may be lost with the log',
     );
@@ -46,18 +46,29 @@ describe('a durable set', () => {
     for (let i = 0; i < 6; i++) await add(first.committer, [numberedItem(i)]);
     const kept = await openCommitter(t, { database });
     const { committer } = kept;
-    committer.use().startSweep();
+    committer.lifecycle.use().startSweep();
     await committer.commit((set) => set.merge(0));
     await add(committer, [numberedItem(100)]);
     await committer.commit((set) => set.merge(0));
-    assert.equal(committer.state.logBegin, 1, 'keys of the first commits may still be buffered');
+    assert.equal(
+      committer.lifecycle.state.logBegin,
+      1,
+      'keys of the first commits may still be buffered',
+    );
     while (await committer.commit((set) => set.merge(0)));
-    assert.deepEqual([committer.use().buffered, committer.use().sweeping], [1, false]);
+    assert.deepEqual(
+      [committer.lifecycle.use().buffered, committer.lifecycle.use().sweeping],
+      [1, false],
+    );
     await committer.commit((set) => set.markRefill(false));
-    assert.equal(committer.state.logBegin, 7, 'all that came before the sweep is in the tree');
+    assert.equal(
+      committer.lifecycle.state.logBegin,
+      7,
+      'all that came before the sweep is in the tree',
+    );
     const third = await openCommitter(t, { database });
-    assert.equal(third.committer.use().buffered, 1);
-    const snapshot = third.committer.use().snapshot();
+    assert.equal(third.committer.lifecycle.use().buffered, 1);
+    const snapshot = third.committer.lifecycle.use().snapshot();
     assert.deepEqual(
       [...snapshot.keys(0, snapshot.size)].map(({ hint }) => Number(hint)),
       [0, 1, 2, 3, 4, 5, 100],
@@ -66,24 +77,28 @@ describe('a durable set', () => {
 
   it('reports from how many commits the buffer may hold keys', async (t) => {
     const { committer, database } = await openCommitter(t);
-    assert.equal(committer.use().unmerged, 0);
+    assert.equal(committer.lifecycle.use().unmerged, 0);
     await committer.commit((set) => set.markRefill(false));
-    assert.equal(committer.use().unmerged, 0);
+    assert.equal(committer.lifecycle.use().unmerged, 0);
     await add(committer, [numberedItem(1)]);
     await committer.commit((set) => set.markRefill(false));
-    assert.equal(committer.use().unmerged, 2);
+    assert.equal(committer.lifecycle.use().unmerged, 2);
     await mergeAll({ committer });
-    assert.equal(committer.use().unmerged, 0);
+    assert.equal(committer.lifecycle.use().unmerged, 0);
     const again = await openCommitter(t, { database });
-    assert.equal(again.committer.use().unmerged, 0, 'nothing is in the buffer that was opened');
+    assert.equal(
+      again.committer.lifecycle.use().unmerged,
+      0,
+      'nothing is in the buffer that was opened',
+    );
   });
 
   it('counts the bytes of each commit in the log', async (t) => {
     const { committer } = await openCommitter(t);
-    const before = committer.use().loggedBytes;
+    const before = committer.lifecycle.use().loggedBytes;
     for (const number of [1, 2]) {
       await add(committer, [{ ...numberedItem(number), payload: new Uint8Array(10_000) }]);
-      const more = committer.use().loggedBytes - before;
+      const more = committer.lifecycle.use().loggedBytes - before;
       assert.ok(more > 10_000 * number && more < 11_000 * number, `${more} bytes`);
     }
   });
@@ -99,7 +114,7 @@ describe('a durable set', () => {
       await add(committer, numberedItems(next, count));
       next += count;
       // Has what waits worked in, which a lookup of a key does.
-      committer.use().holds(numberedItem(0));
+      committer.lifecycle.use().holds(numberedItem(0));
       summed.push(ids() > before);
     }
     assert.deepEqual(summed, [false, true, false, true, false, true]);
@@ -108,25 +123,29 @@ describe('a durable set', () => {
   it('sweeps its buffer once, however often a sweep is requested', async (t) => {
     const { committer } = await openCommitter(t);
     await add(committer, numberedItems(0, 12));
-    committer.use().startSweep();
+    committer.lifecycle.use().startSweep();
     await committer.commit((set) => set.merge(0));
-    assert.equal(committer.use().buffered, 8, 'a slice has four keys at least');
-    committer.use().startSweep();
+    assert.equal(committer.lifecycle.use().buffered, 8, 'a slice has four keys at least');
+    committer.lifecycle.use().startSweep();
     await add(committer, [numberedItem(500)]);
-    committer.use().startSweep();
+    committer.lifecycle.use().startSweep();
     while (await committer.commit((set) => set.merge(0)));
-    assert.equal(committer.use().buffered, 1, 'what came behind the sweep waits for the next one');
+    assert.equal(
+      committer.lifecycle.use().buffered,
+      1,
+      'what came behind the sweep waits for the next one',
+    );
     assert.equal(await committer.commit((set) => set.merge(0)), false, 'no sweep, no slice');
     await mergeAll({ committer });
-    assert.equal(committer.use().buffered, 0);
+    assert.equal(committer.lifecycle.use().buffered, 0);
   });
 
   it('returns to its earlier state when a commit is discarded with all later ones', async (t) => {
     const { committer } = await openCommitter(t);
     await add(committer, numberedItems(0, 3));
     for (let round = 0; round < 2; round++) {
-      const before = committer.state;
-      const set = committer.use();
+      const before = committer.lifecycle.state;
+      const set = committer.lifecycle.use();
       const prepared: PreparedCommit[] = [];
       for (const from of [100, 200]) prepared.push(set.add(numberedItems(from, 2), []));
       assert.deepEqual([set.buffered, prepared[1]!.number], [7, before.commit + 2]);
@@ -135,14 +154,18 @@ describe('a durable set', () => {
       assert.deepEqual([set.buffered, set.state], [3, before]);
     }
     await add(committer, numberedItems(300, 1));
-    assert.equal(committer.state.items, 4);
-    committer.use().startSweep();
-    const merge = committer.use().merge(1e9);
-    assert.equal(committer.use().buffered, 0);
+    assert.equal(committer.lifecycle.state.items, 4);
+    committer.lifecycle.use().startSweep();
+    const merge = committer.lifecycle.use().merge(1e9);
+    assert.equal(committer.lifecycle.use().buffered, 0);
     merge?.discard();
-    assert.equal(committer.use().buffered, 4, 'a slice that is discarded stays in the buffer');
+    assert.equal(
+      committer.lifecycle.use().buffered,
+      4,
+      'a slice that is discarded stays in the buffer',
+    );
     await mergeAll({ committer });
-    const snapshot = committer.use().snapshot();
+    const snapshot = committer.lifecycle.use().snapshot();
     assert.deepEqual(
       [...snapshot.keys(0, snapshot.size)].map(({ hint }) => Number(hint)),
       [0, 1, 2, 300],
@@ -152,20 +175,23 @@ describe('a durable set', () => {
   it('keeps a large batch out of the buffer, and counts it all the same', async (t) => {
     const { committer, keys, database } = await openCommitter(t, { shape: { leafItems: 64 } });
     await add(committer, numberedItems(0, 200));
-    assert.deepEqual([committer.use().buffered, committer.state.items], [0, 200]);
-    assert.ok(committer.use().holds(numberedItem(150)));
+    assert.deepEqual(
+      [committer.lifecycle.use().buffered, committer.lifecycle.state.items],
+      [0, 200],
+    );
+    assert.ok(committer.lifecycle.use().holds(numberedItem(150)));
     const before = await logged({ keys, database });
     assert.deepEqual(before, [1], 'its log record has no keys');
     const again = await openCommitter(t, { database, shape: { leafItems: 64 } });
     assert.deepEqual(
-      [again.committer.use().buffered, again.committer.use().snapshot().size],
+      [again.committer.lifecycle.use().buffered, again.committer.lifecycle.use().snapshot().size],
       [0, 200],
     );
   });
 });
 
 async function mergeAll({ committer }: Pick<Kept, 'committer'>): Promise<void> {
-  committer.use().startSweep();
+  committer.lifecycle.use().startSweep();
   while (await committer.commit((set) => set.merge(1e9)));
 }
 

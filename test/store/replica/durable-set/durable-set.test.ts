@@ -44,7 +44,7 @@ class KeptStorage {
   }
 
   get size(): number {
-    return this.#committer.state.items;
+    return this.#committer.lifecycle.state.items;
   }
 
   async open(): Promise<this> {
@@ -103,18 +103,18 @@ class KeptStorage {
   }
 
   #record(id: Uint8Array): Uint8Array | undefined {
-    return readSync(this.#committer.database, setKeys(this.#name).id(id));
+    return readSync(this.#committer.lifecycle.database, setKeys(this.#name).id(id));
   }
 
   snapshot(): Snapshot {
-    return this.#committer.use().snapshot();
+    return this.#committer.lifecycle.use().snapshot();
   }
 
   async #after(): Promise<void> {
     this.#writes++;
     const { slice } = this.#sizes;
     if (slice > 0) {
-      this.#committer.use().startSweep();
+      this.#committer.lifecycle.use().startSweep();
       await this.#committer.commit((set: DurableSet) => set.merge(slice));
     }
     const { problems } = await verifyReplica({

@@ -250,7 +250,7 @@ async function open(
 ): Promise<Opened> {
   const kept = await openCommitter(t, reopen === undefined ? {} : { reopen });
   if (count > 0) await add(kept.committer, numberedItems(0, count));
-  const lookup = new IdLookup({ keys: kept.keys, committer: kept.committer, misses: 3 });
+  const lookup = new IdLookup({ keys: kept.keys, lifecycle: kept.committer.lifecycle, misses: 3 });
   const disk = new Watched(kept.database);
   let next = 10_000;
   return {

@@ -18,7 +18,7 @@ import {
   SCHEMA_KEY,
   setKeys,
 } from '../../../../src/store/replica/records/index.ts';
-import { opener } from '../../../../src/store/replica/testing.ts';
+import { opener } from '../../../../src/store/replica/recovery/testing.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
 import { KEYS } from '../in-memory.ts';
 import { coded } from '../support.ts';
