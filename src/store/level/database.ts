@@ -20,13 +20,13 @@ interface SyncedWriteOptions extends AbstractChainedBatchWriteOptions {
 
 const SYNCED: SyncedWriteOptions = { sync: true };
 
-/** Takes what one commit writes. Keys and values are read at once: they may be written over afterwards. */
+/** Takes the records of one commit. It copies keys and values, so the caller may overwrite them. */
 export interface BatchSink {
   put(key: Uint8Array, value: Uint8Array): void;
   del(key: Uint8Array): void;
 }
 
-/** Records that are ready to be written, all of them or none. */
+/** Records that are ready to be written atomically. */
 export interface ReadyBatch {
   /** Keys and values together. */
   readonly bytes: number;
@@ -36,13 +36,10 @@ export interface ReadyBatch {
   close(): Promise<void>;
 }
 
-/** Databases whose chained batches copy what they are given, instead of holding on to it. */
+/** Databases whose chained batches copy the given records. */
 const copying = new WeakSet<Database>();
 
-/**
- * A batch of what `fill` gives. It is a chained one, which takes records for a third of what an array
- * of them costs.
- */
+/** A batch of the records that `fill` gives. A chained batch takes a third of the time of an array. */
 export function readyBatch(database: Database, fill: (sink: BatchSink) => void): ReadyBatch {
   const batch = database.batch();
   const own = copying.has(database)
@@ -62,7 +59,7 @@ export function readyBatch(database: Database, fill: (sink: BatchSink) => void):
   return { bytes, write: () => batch.write(SYNCED), close: () => batch.close() };
 }
 
-/** Carries out all operations or none; resolves once that is on disk. */
+/** Carries out the operations atomically; resolves once they are on disk. */
 export async function writeSynced(
   database: Database,
   operations: readonly BatchOperation[],
@@ -77,7 +74,7 @@ export function fillWith(sink: BatchSink, operations: readonly BatchOperation[])
   }
 }
 
-/** What `fill` gives, as an array that can be kept. */
+/** The records that `fill` gives, copied into an array. */
 export function operationsOf(fill: (sink: BatchSink) => void): BatchOperation[] {
   const operations: BatchOperation[] = [];
   fill({
@@ -87,18 +84,21 @@ export function operationsOf(fill: (sink: BatchSink) => void): BatchOperation[] 
   return operations;
 }
 
-/** Throws `STORE_CORRUPT` for what LevelDB throws when it cannot make sense of a file; rethrows the rest. */
-export function rethrow(error: unknown): never {
-  if ((error as { code?: string }).code !== 'LEVEL_CORRUPTION') throw error;
-  throw new StoreError(
-    'STORE_CORRUPT',
-    `LevelDB cannot read one of its files (${(error as Error).message}): restore the data directory ` +
-      'from a copy, or start with an empty one and let the peers refill it',
-    { cause: error },
-  );
+/** `STORE_CORRUPT`, with the advice what to do. */
+export function corruptDatabase(problem: string, cause?: unknown): StoreError {
+  const advice =
+    'restore it from a copy, or start with an empty directory and let the peers refill it';
+  return new StoreError('STORE_CORRUPT', `${problem}: ${advice}`, { cause });
 }
 
-/** What lies under a key. Throws `STORE_CORRUPT` when LevelDB cannot read it. */
+/** Throws `STORE_CORRUPT` if LevelDB cannot read one of its files; rethrows other errors. */
+export function rethrow(error: unknown): never {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code !== 'LEVEL_CORRUPTION') throw error;
+  throw corruptDatabase(`LevelDB cannot read a file of the database (${message})`, error);
+}
+
+/** The value under a key. Throws `STORE_CORRUPT` if LevelDB cannot read it. */
 export function readSync(
   database: Database,
   key: Uint8Array,
@@ -117,10 +117,10 @@ export interface RecordOptions {
   readonly snapshot?: AbstractSnapshot;
 }
 
-/** How records are read one by one. */
+/** Options of reading single records. */
 export const VIEWS = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
-/** The same as of a snapshot, if one is given. */
+/** `VIEWS` as of a snapshot, if one is given. */
 export function viewsOf(snapshot: AbstractSnapshot | undefined): RecordOptions {
   return snapshot === undefined ? VIEWS : { ...VIEWS, snapshot };
 }
@@ -131,30 +131,37 @@ export function plain(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Bytes LevelDB gathers in memory, and in a log, before it makes a table of them. Raising it speeds
- * up writing a little and slows down opening, which reads the logs; commits have to be found complete
- * at opening as far back as two of these reach.
+ * Bytes LevelDB gathers in memory, and in a log, before it makes a table of them. Raising it speeds up
+ * writing a little, and slows down opening, which reads the logs.
  */
 export const WRITE_BUFFER_BYTES: number = 4 * 1024 * 1024;
 
 /**
- * Files LevelDB keeps open: 64 tables, each mapped into memory, and ten others. Raising it spares
- * large sets the opening of tables at reads, and costs a table's size of memory for each.
+ * Bytes that may be in LevelDB's log alone: its table in memory and the table being written out. Each
+ * ends with the batch that fills it.
+ */
+export function loggedSpan(largestBatchBytes: number): number {
+  return 2 * (WRITE_BUFFER_BYTES + largestBatchBytes);
+}
+
+/**
+ * Files LevelDB keeps open: 64 tables, each mapped into memory, and ten others. Raising it lets large
+ * sets open tables less often, and costs a table's size of memory for each.
  */
 export const MAX_OPEN_FILES: number = 74;
 
-/** Bytes of blocks LevelDB keeps; the index has a cache of its own, and of payloads few are asked for twice. */
+/** Bytes of blocks LevelDB keeps. The index has its own cache, and few payloads are read twice. */
 export const BLOCK_CACHE_BYTES: number = 1024 * 1024;
 
-/** Bytes of a table. Raising it makes for fewer tables, and more memory for those that are open. */
+/** Bytes of a table. Raising it means fewer tables, and more memory for each open table. */
 export const TABLE_BYTES: number = 1024 * 1024;
 
 /**
- * Opens, or makes, the LevelDB in the directory `path`. Rejects with `STORE_LOCKED` when another
- * process has it open, `STORE_CORRUPT` when LevelDB cannot read it, else `STORE_OPEN_FAILED`.
+ * Opens, or makes, the LevelDB in the directory `path`. Rejects with `STORE_LOCKED` if another process
+ * has it open, `STORE_CORRUPT` if LevelDB cannot read it, else `STORE_OPEN_FAILED`.
  */
 export async function openDatabase(path: string): Promise<Database> {
-  // Imported when it is needed: who keeps sets in memory alone runs without it.
+  // Imported when needed: programs with sets in memory alone run without it.
   const { Level } = await import('level');
   await checkCurrent(path);
   const database = new Level<Uint8Array, Uint8Array>(path, {
@@ -174,23 +181,19 @@ export async function openDatabase(path: string): Promise<Database> {
   return database;
 }
 
-/** Without its file CURRENT LevelDB takes a database for a new one, and deletes what lies there. */
+/** Without its file CURRENT, LevelDB takes a database for a new one and deletes its files. */
 async function checkCurrent(path: string): Promise<void> {
   const { readdir } = await import('node:fs/promises');
   const names = await readdir(path).catch((): string[] => []);
   const written = names.find((name) => WRITTEN.test(name));
   if (names.includes('CURRENT') || written === undefined) return;
-  throw new StoreError(
-    'STORE_CORRUPT',
-    `the database in ${path} has lost its file CURRENT, and still has ${written}: ${RESTORE}`,
+  throw corruptDatabase(
+    `the database in ${path} has lost its file CURRENT, and still has ${written}`,
   );
 }
 
-/** Tables, logs, and all manifests but the first, which may be left of a database that was never made. */
+/** Tables, logs, and all manifests but the first: a failed creation may leave that one. */
 const WRITTEN = /^(\d+\.(ldb|sst|log)|MANIFEST-(?!000001$)\d+)$/;
-
-const RESTORE =
-  'restore it from a copy, or start with an empty directory and let the peers refill it';
 
 function openError(path: string, error: unknown): StoreError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
@@ -202,14 +205,10 @@ function openError(path: string, error: unknown): StoreError {
       { cause },
     );
   }
-  // The directory is made when it is not there: what is missing then is a file that another one names.
+  // LevelDB makes a missing directory, so a missing file is one that another file names.
   const astray = /No such file|Not a directory|Is a directory/.test(message ?? '');
   if (code === 'LEVEL_CORRUPTION' || astray) {
-    return new StoreError(
-      'STORE_CORRUPT',
-      `LevelDB cannot read the database in ${path} (${message}): ${RESTORE}`,
-      { cause },
-    );
+    return corruptDatabase(`LevelDB cannot read the database in ${path} (${message})`, cause);
   }
   return new StoreError(
     'STORE_OPEN_FAILED',

@@ -8,6 +8,7 @@ export {
   type BatchSink,
   type Database,
   type KeyRangeBytes,
+  loggedSpan,
   openDatabase,
   operationsOf,
   plain,
@@ -15,10 +16,8 @@ export {
   type RecordOptions,
   readSync,
   readyBatch,
-  rethrow,
   VIEWS,
   viewsOf,
-  WRITE_BUFFER_BYTES,
   writeSynced,
 } from './database.ts';
 export {
@@ -34,6 +33,7 @@ export { repairDatabase } from './repair.ts';
 export { behind, passOver, STEP_BYTES, type WalkOptions, walk, walkOnce } from './scan.ts';
 export {
   isBytes,
+  isDatabaseError,
   isReadFailure,
   isUnreadable,
   type ReadResult,

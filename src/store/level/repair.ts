@@ -1,25 +1,20 @@
-import { StoreError } from '../errors.ts';
+import { corruptDatabase } from './database.ts';
 
-/** LevelDB's own way to put a database together from what can be read; `level` has no type for it. */
+/** LevelDB's own repair, for which `level` has no type. */
 interface Repairing {
   repair(location: string): Promise<void>;
 }
 
 /**
- * Leaves out of the closed LevelDB in the directory `path` what cannot be read. LevelDB reads all its
- * tables for that, writes those that are broken again without the broken blocks, and moves what it
- * replaces to `lost/` in the directory.
+ * Leaves unreadable blocks out of the closed LevelDB in the directory `path`. LevelDB reads all its
+ * tables, writes broken ones again without their broken blocks, and moves the old files to `lost/`.
  */
 export async function repairDatabase(path: string): Promise<void> {
   const { Level } = await import('level');
   try {
     await (Level as unknown as Repairing).repair(path);
   } catch (cause) {
-    throw new StoreError(
-      'STORE_CORRUPT',
-      `the database in ${path} cannot be repaired (${(cause as Error).message}): restore it from a ` +
-        'copy, or start with an empty directory and let the peers refill it',
-      { cause },
-    );
+    const { message } = cause as Error;
+    throw corruptDatabase(`the database in ${path} cannot be repaired (${message})`, cause);
   }
 }

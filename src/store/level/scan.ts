@@ -1,19 +1,15 @@
 import type { AbstractSnapshot } from 'abstract-level';
-import type { KeyRangeBytes } from './database.ts';
-import { type Database, plain, rethrow } from './database.ts';
+import { type Database, type KeyRangeBytes, plain, rethrow } from './database.ts';
 import { isUnreadable } from './tolerant-read.ts';
 
 export interface WalkOptions {
-  /** What to read: the database as it was then. @default as it is now */
+  /** @default the database as it is now */
   snapshot?: AbstractSnapshot;
-  /** Records in one step at the most. @default 1000 */
+  /** Most records in one step. @default 1000 */
   records?: number;
-  /** Whether to read values; without, they are given as empty. @default true */
+  /** Whether to read values; otherwise they are empty. @default true */
   values?: boolean;
-  /**
-   * Called at the end when something in the range could not be read; everything else was given.
-   * @default throws `STORE_CORRUPT`
-   */
+  /** Called at the end if part of the range could not be read. @default throws `STORE_CORRUPT` */
   unreadable?: (error: unknown) => void;
 }
 
@@ -23,10 +19,10 @@ export const STEP_BYTES: number = 256 * 1024;
 type Records = [Uint8Array, Uint8Array][];
 
 /**
- * The records of a range in key order, some at a time: as many as fit into 256 KiB, at least one.
+ * The records of a range in key order, in steps of about 256 KiB, at least one record.
  *
- * LevelDB's iterators pass over a block they cannot read, and say so at the end of the range only,
- * where the error takes the place of the last step. That step is read again one by one then.
+ * LevelDB's iterators skip an unreadable block. They report it only at the end of the range, where the
+ * error replaces the last step. That step is then read again record by record.
  */
 export async function* walk(
   database: Database,
@@ -89,7 +85,7 @@ async function* readSteps(
 
 const NOTHING = new Uint8Array(0);
 
-/** For `unreadable`, where whatever is passed over is found, or told, elsewhere. */
+/** For `unreadable`, where skipped records are found, or reported, elsewhere. */
 export function passOver(): void {}
 
 /** The first key above `key`. */

@@ -4,6 +4,7 @@ export {
   BLOCK_CACHE_BYTES,
   fillWith,
   MAX_OPEN_FILES,
+  rethrow,
   TABLE_BYTES,
   WRITE_BUFFER_BYTES,
 } from './database.ts';

@@ -1,22 +1,20 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { type Database, plain, viewsOf } from './database.ts';
 
-/** Stands for what lies in a part of a file that LevelDB cannot make sense of. */
+/** Stands for a value in a part of a file that LevelDB cannot read. */
 export const UNREADABLE: unique symbol = Symbol('unreadable');
 
-/** What lies under a key: nothing, bytes, or what cannot be read. */
+/** The value under a key: bytes, none, or unreadable. */
 export type ReadResult = Uint8Array | undefined | typeof UNREADABLE;
 
-/** Whether something lies there that can be read. */
 export function isBytes(found: ReadResult): found is Uint8Array {
   return found !== undefined && found !== UNREADABLE;
 }
 
 /**
- * Whether LevelDB said, itself or through a `StoreError`, that a file is not what it wrote: then some
- * records are gone for good, while others beside them can be read. A file that ends too early is mapped
- * into memory and read behind its end, which is an I/O error of a kind of its own. Other I/O errors may
- * pass, and say nothing of the records.
+ * Whether LevelDB found damage in a file: some records are gone for good, others can be read. Reading
+ * behind the end of a short file, which is mapped into memory, gives an I/O error of its own kind. Other
+ * I/O errors may pass, and say nothing of the records.
  */
 export function isUnreadable(error: unknown): boolean {
   const { code, message, cause } = Object(error);
@@ -26,17 +24,19 @@ export function isUnreadable(error: unknown): boolean {
   return code === 'STORE_CORRUPT' && cause !== undefined && isUnreadable(cause);
 }
 
-/**
- * Whether reading was ended by damage of a file, or by a disk that does not read: said by the error
- * itself, or by its cause.
- */
+/** Whether an error, or its cause, says that a file is damaged or that the disk does not read. */
 export function isReadFailure(error: unknown): boolean {
   return [error, Object(error).cause].some(
     (one) => isUnreadable(one) || Object(one).code === 'LEVEL_IO_ERROR',
   );
 }
 
-/** Throws what is no damage of a file, such as an I/O error. */
+/** Whether LevelDB, or another abstract-level database, made the error. */
+export function isDatabaseError(error: unknown): boolean {
+  return String(Object(error).code).startsWith('LEVEL_');
+}
+
+/** Throws errors other than damage of a file, such as an I/O error. */
 export function tryRead(
   database: Database,
   key: Uint8Array,
@@ -51,7 +51,7 @@ export function tryRead(
   }
 }
 
-/** The same for many keys: together as long as all can be read, else one by one. */
+/** `tryRead` for many keys: together if all can be read, else one by one. */
 export function tryReadMany(
   database: Database,
   keys: readonly Uint8Array[],
@@ -64,7 +64,7 @@ export function tryReadMany(
   return togetherOr(read, () => keys.map((key) => tryRead(database, key, snapshot)));
 }
 
-/** Whether there is something under each key, be it readable or not. */
+/** Whether there is a value under each key, readable or not. */
 export function tryHasMany(
   database: Database,
   keys: readonly Uint8Array[],
@@ -76,7 +76,7 @@ export function tryHasMany(
   );
 }
 
-/** What `together` gives, or `oneByOne` when something among it cannot be read. */
+/** The result of `together`, or of `oneByOne` if a value cannot be read. */
 async function togetherOr<Result>(
   together: () => Promise<Result>,
   oneByOne: () => Result,

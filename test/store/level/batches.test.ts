@@ -14,10 +14,9 @@ import {
   plain,
   readSync,
   readyBatch,
-  rethrow,
   writeSynced,
 } from '../../../src/store/level/index.ts';
-import { fillWith } from '../../../src/store/level/testing.ts';
+import { fillWith, rethrow } from '../../../src/store/level/testing.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { coded, temporaryDirectory } from '../replica/support.ts';

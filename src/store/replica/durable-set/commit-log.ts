@@ -10,12 +10,12 @@ import { LogWindow } from './log-window.ts';
 
 const TRIM_RECORDS = 256;
 
-/** What a commit changes about the set as a whole. */
+/** How many items and bytes a commit adds. */
 export type SetGrowth = Pick<SetState, 'items' | 'bytes'>;
 
 /**
- * The commit log of a set, with the state that says where it begins. A record of it is needed as long as
- * the buffer may hold something of its commit, and as long as LevelDB's own log may lose that commit.
+ * The commit log of a set. A record is needed while the buffer may hold keys of its commit, and while
+ * LevelDB's own log may lose that commit. The state says where the log begins.
  */
 export class CommitLog {
   readonly #keys: SetKeys;
@@ -23,7 +23,6 @@ export class CommitLog {
   readonly #window: LogWindow;
   #merged: number;
 
-  /** @param merged The last commit of which nothing is in the buffer. */
   constructor(keys: SetKeys, state: SetState, merged: number, trimRecords: number = TRIM_RECORDS) {
     this.#keys = keys;
     this.#trimRecords = trimRecords;
@@ -31,12 +30,11 @@ export class CommitLog {
     this.#merged = merged;
   }
 
-  /** The last commit of which nothing is in the buffer. */
+  /** The last commit of which no key is in the buffer. */
   get merged(): number {
     return this.#merged;
   }
 
-  /** Bytes LevelDB has to write before it can be opened again. */
   get loggedBytes(): number {
     return this.#window.loggedBytes;
   }
@@ -54,7 +52,7 @@ export class CommitLog {
     };
   }
 
-  /** Gives the record of a commit and the state after it, and deletes records that are no longer needed. */
+  /** Writes the record of a commit and the state after it, and deletes records no longer needed. */
   fill(sink: BatchSink, before: SetState, state: SetState, entry: LogEntry): void {
     for (let old = before.trimBegin; old < state.trimBegin; old++) sink.del(this.#keys.log(old));
     sink.put(this.#keys.log(state.commit), encodeLogEntry(entry));
@@ -66,7 +64,7 @@ export class CommitLog {
     this.#window.note(commit, bytes);
   }
 
-  /** Nothing of the commits up to this one is in the buffer. */
+  /** No key of the commits up to this one is in the buffer. */
   mergedUpTo(commit: number): void {
     this.#merged = Math.max(this.#merged, commit);
   }

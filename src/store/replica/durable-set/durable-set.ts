@@ -9,16 +9,16 @@ import { CommitLog, type SetGrowth } from './commit-log.ts';
 import { MergeCost } from './merge-cost.ts';
 import type { DurableSetInit } from './set-shape.ts';
 
-/** A commit that is worked out but neither on disk nor visible. */
+/** A commit that is neither on disk nor visible yet. */
 export interface PreparedCommit {
   readonly number: number;
-  /** Says that its batch is about to be written, and that the commit before it is. */
+  /** To be called before its batch is written, and after the batch of the commit before it. */
   begin(): void;
-  /** Gives what is to be written in one batch. */
+  /** Gives the records of its batch. */
   readonly fill: (sink: BatchSink) => void;
-  /** Says that so many bytes are on disk, and makes the commit visible. */
+  /** Its batch, of so many bytes, is on disk: makes the commit visible. */
   commit(bytes: number): void;
-  /** Says that they were not written. */
+  /** Its batch was not written. */
   discard(): void;
 }
 
@@ -28,36 +28,45 @@ export interface PreparedMerge extends PreparedCommit {
   readonly work: number;
 }
 
-/** What a commit is made of. */
+/** The change that a commit makes. */
 interface SetChange extends SetGrowth {
-  /** Gives the records beside the tree's and the set's own. */
+  /** Gives the records beside those of the tree and the log. */
   readonly fill: (sink: BatchSink) => void;
   readonly tree: TreeWrite;
   readonly buffer: WriteBuffer;
+  readonly sweep: Sweep | null;
   readonly log: LogEntry;
+  readonly flags: Partial<SetState>;
 }
 
-/** Going once through the buffer in key order. */
+/** One pass through the buffer in key order. */
 interface Sweep {
-  /** The last commit before it began: when it is over, nothing of that is left in the buffer. */
+  /** The last commit before it began: at its end the buffer holds no key of that commit. */
   readonly since: number;
   /** The last key merged. */
   readonly behind: ItemKey | null;
 }
 
-/** All that a commit changes beside the tree. */
-interface Standing {
+/** The set after a commit, beside the tree. */
+interface Standing extends Pick<SetChange, 'buffer' | 'sweep'> {
   readonly state: SetState;
-  readonly buffer: WriteBuffer;
-  readonly sweep: Sweep | null;
 }
 
 const UNSUMMED_IDS = 16_384;
 
+const UNCHANGED: Omit<SetChange, 'buffer' | 'sweep'> = {
+  fill: () => undefined,
+  tree: {},
+  log: NOTHING,
+  items: 0,
+  bytes: 0,
+  flags: {},
+};
+
 /**
- * A set in an open database: the items, their ids, the tree of fingerprints with the buffer before
- * it, and the state. It prepares commits, each on top of those prepared before; who writes them, and
- * when, is not its matter. When one is discarded, so are all that were prepared after it.
+ * A set in an open database: items, id records, the tree of fingerprints with the buffer before it, and
+ * the state. It prepares commits, each on top of the ones before; the committer writes them. Discarding
+ * a commit discards all later ones.
  */
 export class DurableSet {
   readonly #init: DurableSetInit;
@@ -66,7 +75,7 @@ export class DurableSet {
   readonly #cost: MergeCost;
   /** As of the last commit. */
   #visible: Standing;
-  /** As of the last one that was prepared. */
+  /** As of the last prepared commit. */
   #staged: Standing;
 
   constructor(init: DurableSetInit, tree: DurableTree, state: SetState, buffer: WriteBuffer) {
@@ -79,10 +88,7 @@ export class DurableSet {
     this.#cost = new MergeCost(tree, init.shape.leafItems);
   }
 
-  /**
-   * Opens the tree of a set. `contains` of its snapshots goes by the id records; one that cannot be read
-   * counts as absent, see `IdLookup`.
-   */
+  /** Opens the tree of a set. `contains` of its snapshots reads id records, like `IdLookup.contains`. */
   static openTree(init: DurableSetInit): DurableTree {
     const { database, keys, scheme, clock, shape } = init;
     return DurableTree.open({
@@ -104,12 +110,12 @@ export class DurableSet {
     return this.#staged.buffer.size;
   }
 
-  /** Commits of which something may still be in the buffer. */
+  /** Commits of which keys may still be in the buffer. */
   get unmerged(): number {
     return this.#staged.state.commit - this.#log.merged;
   }
 
-  /** Bytes LevelDB has to write before it can be opened again. */
+  /** Bytes that LevelDB must write when it is opened again. */
   get loggedBytes(): number {
     return this.#log.loggedBytes;
   }
@@ -127,7 +133,7 @@ export class DurableSet {
     return this.#visible.buffer.has(key) || this.#tree.holds(key);
   }
 
-  /** Adds items none of which is held; `restored` are those of their ids that are in quarantine. */
+  /** Adds items that are not held; `restored` are their ids that are in quarantine. */
   add(items: readonly Item[], restored: readonly Uint8Array[]): PreparedCommit {
     const { keys } = this.#init;
     const sorted = [...items].sort(compareKeys);
@@ -152,58 +158,55 @@ export class DurableSet {
     });
   }
 
-  /** Begins to move what is in the buffer into the tree. */
+  /** Begins to move the keys of the buffer into the tree. */
   startSweep(): void {
-    const { state, sweep } = this.#staged;
-    if (sweep !== null) return;
-    this.#staged = { ...this.#staged, sweep: { since: state.commit, behind: null } };
+    if (this.sweeping) return;
+    const sweep = { since: this.#staged.state.commit, behind: null };
+    this.#staged = { ...this.#staged, sweep };
   }
 
-  /**
-   * Moves the next keys, as many as make about so much work; null when the sweep has come to the end
-   * of the buffer.
-   */
+  /** Moves the next keys, about `work` of them; null when the sweep is at the end of the buffer. */
   merge(work: number): PreparedMerge | null {
     const { sweep, buffer } = this.#staged;
     if (sweep === null) return null;
-    const { keys, rest } = buffer.take(
-      sweep.behind,
-      this.#cost.sliceOf(buffer, sweep.behind, work),
-    );
+    const count = this.#cost.sliceOf(buffer, sweep.behind, work);
+    const { keys, rest } = buffer.take(sweep.behind, count);
     const [first, last] = [keys[0], keys.at(-1)];
     if (first === undefined || last === undefined) {
-      this.#endSweep(sweep);
+      this.#staged = { ...this.#staged, sweep: null };
+      this.#log.mergedUpTo(sweep.since);
       return null;
     }
-    const log = { taken: { first, last }, added: [] };
-    const commit = this.#prepare(
-      { ...this.#unchanged(), tree: { insert: keys }, buffer: rest, log },
-      { since: sweep.since, behind: last },
-    );
+    const commit = this.#prepare({
+      tree: { insert: keys },
+      buffer: rest,
+      sweep: { since: sweep.since, behind: last },
+      log: { taken: { first, last }, added: [] },
+    });
     return { ...commit, work: this.#cost.workOf({ first, last }, keys.length) };
   }
 
-  /** Takes an item out of the index, together with what `fill` gives; `bytes` is what it counted for. */
+  /** Takes an item that counted for `bytes` out of the index, and writes the records of `fill`. */
   remove(key: ItemKey, bytes: number, fill: SetChange['fill']): PreparedCommit {
     const { buffer } = this.#staged;
     const taken = { first: key, last: key };
     const from = buffer.has(key)
       ? { buffer: buffer.without(taken), log: { taken, added: [] } }
       : { tree: { remove: [key] } };
-    return this.#prepare({ ...this.#unchanged(), ...from, fill, items: -1, bytes: -bytes });
+    return this.#prepare({ ...from, fill, items: -1, bytes: -bytes });
   }
 
-  /** Writes what `fill` gives; the set stays as it is. */
+  /** Writes the records of `fill`; the set stays the same. */
   write(fill: SetChange['fill']): PreparedCommit {
-    return this.#prepare({ ...this.#unchanged(), fill });
+    return this.#prepare({ fill });
   }
 
-  /** Says in the state that items were lost, or that they were refilled. */
-  markRefill(needed: boolean): PreparedCommit {
-    return this.#prepare(this.#unchanged(), this.#staged.sweep, { needsRefill: needed });
+  /** Notes in the state that items were lost, or that they were refilled. */
+  markRefill(needsRefill: boolean): PreparedCommit {
+    return this.#prepare({ flags: { needsRefill } });
   }
 
-  /** Computes ahead, a step at a time, what the first fingerprint would have to. */
+  /** Computes sums ahead of the first fingerprint, a step at a time. */
   sumSteps(): Iterable<void> {
     return this.#visible.buffer.sumSteps();
   }
@@ -213,32 +216,18 @@ export class DurableSet {
     this.#tree.close();
   }
 
-  #unchanged(): SetChange {
-    return {
-      fill: () => undefined,
-      tree: {},
-      buffer: this.#staged.buffer,
-      log: NOTHING,
-      items: 0,
-      bytes: 0,
-    };
-  }
-
   #withKeys(keys: readonly ItemKey[]): WriteBuffer {
     const buffer = this.#staged.buffer.insert(keys);
     const { unsummedIds = UNSUMMED_IDS } = this.#init.shape;
     return buffer.unsummed < unsummedIds ? buffer : buffer.sumSome();
   }
 
-  #prepare(
-    change: SetChange,
-    sweep: Sweep | null = this.#staged.sweep,
-    flags: Partial<SetState> = {},
-  ): PreparedCommit {
+  #prepare(part: Partial<SetChange>): PreparedCommit {
+    const { state: before, buffer, sweep } = this.#staged;
+    const change: SetChange = { ...UNCHANGED, buffer, sweep, ...part };
     const staged = this.#tree.stage(change.tree);
-    const before = this.#staged.state;
-    const state = { ...this.#log.next(before, change), ...flags };
-    const standing = { state, buffer: change.buffer, sweep };
+    const state = { ...this.#log.next(before, change), ...change.flags };
+    const standing = { state, buffer: change.buffer, sweep: change.sweep };
     this.#staged = standing;
     return {
       number: state.commit,
@@ -259,10 +248,5 @@ export class DurableSet {
         this.#staged = this.#visible;
       },
     };
-  }
-
-  #endSweep(sweep: Sweep): void {
-    this.#staged = { ...this.#staged, sweep: null };
-    this.#log.mergedUpTo(sweep.since);
   }
 }

@@ -1,8 +1,8 @@
-import { WRITE_BUFFER_BYTES } from '../../level/index.ts';
+import { loggedSpan } from '../../level/index.ts';
 
-/** A point in the sequence of commits, and the bytes written up to it. */
 interface LogMark {
   readonly commit: number;
+  /** Bytes written up to this commit. */
   readonly written: number;
 }
 
@@ -10,16 +10,14 @@ interface LogMark {
 const MARK_BYTES = 256 * 1024;
 
 /**
- * Knows which commits can still be lost with LevelDB's log: those of its table in memory and of the
- * one being written out. Both together never hold more than two write buffers and a batch each, so
- * what lies further back is in tables, which are checked when they are made and never torn.
+ * Knows which commits can still be lost with LevelDB's log. Earlier commits are in tables, which are
+ * checked when they are made and never torn.
  */
 export class LogWindow {
   readonly #marks: LogMark[] = [];
   #written = 0;
   #largest = 0;
   #marked = 0;
-  /** The last commit that is surely in a table. */
   #settled: number;
 
   /** @param commit The last one when the database was opened: opening moves the log into tables. */
@@ -32,7 +30,7 @@ export class LogWindow {
     return this.#settled;
   }
 
-  /** Bytes that may lie in the log, at the most. */
+  /** Upper bound of the bytes in the log. */
   get loggedBytes(): number {
     return Math.min(this.#written, this.#span);
   }
@@ -54,6 +52,6 @@ export class LogWindow {
   }
 
   get #span(): number {
-    return 2 * (WRITE_BUFFER_BYTES + this.#largest);
+    return loggedSpan(this.#largest);
   }
 }

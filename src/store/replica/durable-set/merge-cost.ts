@@ -6,16 +6,16 @@ import type { DurableTree } from '../../tree/index.ts';
 const MIN_SLICE = 4;
 const MAX_SLICE = 4_096;
 
-/** What rewriting a leaf, with the nodes above it, costs: so many times what a key in it does. */
+/** Cost of rewriting a leaf and the nodes above it, in keys. */
 const LEAF_WORK = 12;
 
-/** Leaves that a batch must fill to go into the tree at once: smaller ones do better to share a rewrite. */
+/** Leaves that a batch must fill to go into the tree at once; smaller ones better share a rewrite. */
 const DENSE_LEAVES = 2;
 
-/** A batch goes into the tree at once when it brings so many keys for each leaf it rewrites. */
+/** Keys for each rewritten leaf that let a batch go into the tree at once. */
 const DENSE_KEYS = 12;
 
-/** What it costs to put keys into a tree, by how far apart they lie in it. */
+/** The cost of putting keys into a tree, by their distance in it. */
 export class MergeCost {
   readonly #tree: Pick<DurableTree, 'snapshot'>;
   readonly #leafItems: number;
@@ -25,7 +25,7 @@ export class MergeCost {
     this.#leafItems = leafItems;
   }
 
-  /** Whether ascending keys fall so close together that they need no buffer. */
+  /** Whether ascending keys lie so close together that they need no buffer. */
   isDense(keys: readonly ItemKey[]): boolean {
     const [first, last] = [keys[0], keys.at(-1)];
     const few = keys.length < DENSE_LEAVES * this.#leafItems;
@@ -33,7 +33,7 @@ export class MergeCost {
     return keys.length >= DENSE_KEYS * this.#leavesUnder({ first, last }, keys.length);
   }
 
-  /** How many of the buffer's keys behind `behind` make about so much work. */
+  /** The number of the buffer's keys above `behind` that make about so much work. */
   sliceOf(buffer: WriteBuffer, behind: ItemKey | null, work: number): number {
     let count = MAX_SLICE;
     for (; count > MIN_SLICE; count >>= 1) {
@@ -43,12 +43,12 @@ export class MergeCost {
     return count;
   }
 
-  /** In keys that stay in their leaf: rewriting a leaf counts for several. */
+  /** In keys: rewriting a leaf counts for several. */
   workOf(range: KeyRange, count: number): number {
     return count + LEAF_WORK * Math.min(count, this.#leavesUnder(range, count));
   }
 
-  /** Leaves that so many keys of a range fall into, at the most. */
+  /** Most leaves that so many keys of a range fall into. */
   #leavesUnder({ first, last }: KeyRange, count: number): number {
     const snapshot = this.#tree.snapshot();
     const span = snapshot.lowerBound(last) - snapshot.lowerBound(first);

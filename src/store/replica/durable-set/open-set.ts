@@ -2,7 +2,7 @@ import type { AbstractSnapshot } from 'abstract-level';
 import { WriteBuffer } from '../../buffer/index.ts';
 import { readU64BE } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
-import { RecordError, rethrow, VIEWS, type WalkOptions, walk } from '../../level/index.ts';
+import { RecordError, readSync, type WalkOptions, walk } from '../../level/index.ts';
 import {
   decodeLogEntry,
   decodeState,
@@ -14,13 +14,13 @@ import { DurableSet } from './durable-set.ts';
 import { Replay } from './replay.ts';
 import type { DurableSetInit } from './set-shape.ts';
 
-/** A set as it was found: ready for use, or with an index that has to be built again. */
+/** A set that is ready for use, or the damage because of which its index must be built again. */
 export type OpenedSet =
   | { readonly set: DurableSet; readonly damage: null; readonly state: SetState }
   | {
       readonly set: null;
       readonly damage: Damage;
-      /** Null when not even the state can be read. */
+      /** Null when the state cannot be read. */
       readonly state: SetState | null;
     };
 
@@ -30,8 +30,8 @@ export interface Damage {
 }
 
 /**
- * Opens the set that lies in a database: reads its state, the meta and root of its tree, and the log
- * of its buffer. Rejects with `UNSUPPORTED_SCHEMA` when its tree is of another scheme.
+ * Opens the set that lies in a database: reads its state, the meta and root of its tree, and its log.
+ * Rejects with `UNSUPPORTED_SCHEMA` if its tree is of another scheme.
  */
 export async function openSet(init: DurableSetInit): Promise<OpenedSet> {
   let state: SetState | null = null;
@@ -60,7 +60,7 @@ export async function readState({
   database,
   keys,
 }: Pick<DurableSetInit, 'database' | 'keys'>): Promise<SetState> {
-  const value = await database.get(keys.state, VIEWS).catch(rethrow);
+  const value = readSync(database, keys.state);
   if (value !== undefined) return decodeState(value);
   for await (const _ of database.keys({ ...keys.items, limit: 1 })) {
     throw new StoreError('STORE_CORRUPT', 'there are items and no state');
@@ -87,7 +87,7 @@ export async function* readLog(
   if (next <= state.commit) throw new GapError(next, state.commit);
 }
 
-/** What the log says is in the buffer, as of now or as of a snapshot. Throws like `readLog`. */
+/** The buffer that follows from the log, as of now or of a snapshot. Throws like `readLog`. */
 export async function readBuffer(
   init: Pick<DurableSetInit, 'database' | 'keys' | 'scheme'>,
   state: SetState,
@@ -100,7 +100,7 @@ export async function readBuffer(
   return WriteBuffer.of({ scheme: init.scheme }, replay.result());
 }
 
-/** Commits that were acknowledged are not in the database any more. */
+/** Acknowledged commits are missing in the database. */
 class GapError extends Error {
   override readonly name = 'GapError';
 
@@ -118,8 +118,8 @@ function damageOf(error: unknown): Damage {
 }
 
 /**
- * Whether an error says that the index is not what it must be. RangeErrors are those of the tree, for
- * a key to insert that is there, or one to remove that is not.
+ * Whether an error says that the index is damaged. The tree throws RangeErrors if a key to insert is
+ * there, or a key to remove is not.
  */
 export function isDamage(error: unknown): boolean {
   if (error instanceof RecordError || error instanceof RangeError) return true;

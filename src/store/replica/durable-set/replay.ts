@@ -4,13 +4,13 @@ import { type KeyRun, newRun } from '../../tree/index.ts';
 import { orderOf } from '../../vector/index.ts';
 import type { LoggedEntry, LoggedKeys } from '../records/index.ts';
 
-/** Hints as doubles decide nearly always, at a fraction of what bigints cost. */
+/** Comparing hints as doubles nearly always decides, and costs a fraction of comparing bigints. */
 interface TakenRange extends KeyRange {
   /** The hint of `first` as a double. */
   readonly from: number;
-  /** That of `last`. */
+  /** The hint of `last` as a double. */
   readonly to: number;
-  /** Keys that came later are not in it. */
+  /** Keys of later commits are not in it. */
   readonly commit: number;
 }
 
@@ -19,21 +19,18 @@ interface LoggedBatch {
   readonly keys: LoggedKeys;
 }
 
-/** What one merge took, in ascending order. */
+/** The ranges that one merge took, ascending. */
 interface MergedRun {
   readonly ranges: TakenRange[];
-  /** Of each of them. */
+  /** `from` of each range. */
   readonly from: Float64Array;
   readonly lastCommit: number;
 }
 
-/**
- * What is in the buffer after a row of log entries. Nothing is worked out before all are known: most
- * keys have left the buffer again, and the rest is sorted once.
- */
+/** Plays log entries. Most keys have left the buffer again, so the rest is found and sorted at the end. */
 export class Replay {
   readonly #batches: LoggedBatch[] = [];
-  /** What was taken, as runs of ascending ranges: each time a merge goes through, one run. */
+  /** Taken ranges, as ascending runs: one for each sweep. */
   readonly #runs: TakenRange[][] = [];
 
   /** Adds the entry of a commit; commits ascend. */
@@ -68,7 +65,7 @@ export class Replay {
   }
 }
 
-/** Where keys lie. None is made before it is known where it comes. */
+/** Places of keys. A key is made only once its order is known. */
 class Places {
   readonly #keys: LoggedKeys[] = [];
   readonly #positions: number[] = [];
@@ -102,13 +99,12 @@ class Places {
   }
 }
 
-/** Written out: this is asked of every key in the log. */
+/** A plain loop, since it runs for every key in the log. */
 function isTakenByAny(runs: readonly MergedRun[], batch: LoggedBatch, position: number): boolean {
   for (const run of runs) if (isTaken(run, batch, position)) return true;
   return false;
 }
 
-/** Whether a run that came later took the key at a position. */
 function isTaken(
   { ranges, from }: MergedRun,
   { commit, keys }: LoggedBatch,

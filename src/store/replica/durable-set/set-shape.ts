@@ -15,14 +15,11 @@ export interface DurableSetInit {
 /** Sizes that decide how the index lies in memory and on disk; see `ReplicaInit`. */
 export interface SetShape extends TreeOptions {
   /**
-   * Ids in the buffer past which each commit sums some. Raising it spares summing parts that change
-   * again, and has a fingerprint hold everything up for longer.
+   * Unsummed ids in the buffer from which on each commit sums some. Raising it avoids summing parts that
+   * change again, and lets a fingerprint block the event loop for longer.
    * @default 16_384
    */
   readonly unsummedIds?: number;
-  /**
-   * Log records deleted in one commit at the most. Raising it makes some commits longer.
-   * @default 256
-   */
+  /** Most log records deleted in one commit. Raising it makes some commits longer. @default 256 */
   readonly trimRecords?: number;
 }

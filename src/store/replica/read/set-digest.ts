@@ -1,11 +1,12 @@
 import { StoreError } from '../../errors.ts';
+import { isDatabaseError } from '../../level/index.ts';
 import type { Snapshot } from '../../storage.ts';
 
 /** The digest of the whole set, computed once for each version of it. */
 export class SetDigest {
   #known: { readonly version: number; readonly digest: Uint8Array } | undefined;
 
-  /** Null where the set cannot be read. */
+  /** Null if the set cannot be read. */
   of(version: number, take: () => Snapshot): Uint8Array | null {
     if (this.#known?.version !== version) {
       const digest = digestOf(take);
@@ -26,11 +27,7 @@ function digestOf(take: () => Snapshot): Uint8Array | null {
       snapshot.release();
     }
   } catch (error) {
-    if (error instanceof StoreError || isLevelError(error)) return null;
+    if (error instanceof StoreError || isDatabaseError(error)) return null;
     throw error;
   }
-}
-
-function isLevelError(error: unknown): boolean {
-  return String((error as { code?: unknown }).code).startsWith('LEVEL_');
 }

@@ -2,8 +2,7 @@ import { concatBytes } from '../../bytes.ts';
 import {
   type BatchOperation,
   type Database,
-  rethrow,
-  VIEWS,
+  readSync,
   walk,
   writeSynced,
 } from '../../level/index.ts';
@@ -29,16 +28,16 @@ const IDS = { gte: encoder.encode('id/'), lt: encoder.encode('id0') };
 const TOTALS_KEY = encoder.encode('meta/totals');
 
 /**
- * Moves what lies in the first schema to where the second has it; false when nothing does. The index is left marked as
- * unfinished, to be built from the items. Each step is one commit, the totals go last, and a migration
- * that was cut off goes on where it was.
+ * Moves records of the first schema to their places in the second; false if there are none. The index is
+ * left marked as unfinished, to be built from the items. Each step is one commit, and the totals go last,
+ * so an interrupted migration continues.
  */
 export async function migrateFirstSchema(
   database: Database,
   keys: SetKeys,
   schema: number,
 ): Promise<boolean> {
-  const unfinished = (await database.get(TOTALS_KEY, VIEWS).catch(rethrow)) !== undefined;
+  const unfinished = readSync(database, TOTALS_KEY) !== undefined;
   if (schema !== 1 && !unfinished) return false;
   if (schema === 1) {
     const state = encodeState({ ...EMPTY_STATE, rebuilding: true });

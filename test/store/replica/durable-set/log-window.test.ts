@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { WRITE_BUFFER_BYTES } from '../../../../src/store/level/index.ts';
+import { WRITE_BUFFER_BYTES } from '../../../../src/store/level/testing.ts';
 import { LogWindow } from '../../../../src/store/replica/durable-set/testing.ts';
 
 /** Bytes between two commits that are remembered. */

@@ -108,7 +108,9 @@ describe('a set that is opened', () => {
 
   it('is not opened where the database fails', async () => {
     const { database } = await logged();
-    database.get = () => Promise.reject(new Error('IO error: it burns'));
+    database.getSync = () => {
+      throw new Error('IO error: it burns');
+    };
     await assert.rejects(openSet(init(database)), /^Error: IO error: it burns$/);
   });
 });
