@@ -35,29 +35,7 @@ export * from './item.ts';
 export { itemId, type VerifiedItem, verifyItem } from './item-id.ts';
 export { type Blake3, blake3 } from './kernel/index.ts';
 export { type Database, isReadFailure, openDatabase, repairDatabase } from './level/index.ts';
-export type {
-  Incident,
-  IndexOptions,
-  ListInit,
-  NewItem,
-  PutOptions,
-  PutResult,
-  ReplicaDatabase,
-  ReplicaInit,
-  ReplicaLimits,
-  ReplicaLogger,
-  ReplicaStatus,
-  ScrubOptions,
-  ScrubStatus,
-  Served,
-  ServeLimits,
-  VerifyOptions,
-  VerifyProblem,
-  VerifyProgress,
-  VerifyResult,
-  Witness,
-} from './replica/index.ts';
-export { MAX_LIST_LIMIT, Replica, type VerifyInit, verifyReplica } from './replica/index.ts';
+export * from './replica/index.ts';
 export * from './storage.ts';
 export { subRange } from './sub-range.ts';
 export type { TreeShapeInit } from './tree/index.ts';

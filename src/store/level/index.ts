@@ -20,25 +20,7 @@ export {
   viewsOf,
   writeSynced,
 } from './database.ts';
-export {
-  bodyOf,
-  HEADER_BYTES,
-  newRecord,
-  openRecord,
-  RecordError,
-  Scratch,
-  seal,
-} from './record.ts';
+export * from './record.ts';
 export { repairDatabase } from './repair.ts';
-export { behind, passOver, STEP_BYTES, type WalkOptions, walk, walkOnce } from './scan.ts';
-export {
-  isBytes,
-  isDatabaseError,
-  isReadFailure,
-  isUnreadable,
-  type ReadResult,
-  tryHasMany,
-  tryRead,
-  tryReadMany,
-  UNREADABLE,
-} from './tolerant-read.ts';
+export * from './scan.ts';
+export * from './tolerant-read.ts';

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 
 /** The format of all records of a tree. */
-export const RECORD_VERSION = 1;
+const RECORD_VERSION = 1;
 
 /** Bytes before the body: version, level, entries (u16 LE), checksum (u32 LE). */
 export const HEADER_BYTES = 8;

@@ -3,26 +3,5 @@
 export type { IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
 export { MAX_LIST_LIMIT } from './read/index.ts';
 export { Replica } from './replica.ts';
-export type {
-  Incident,
-  ListInit,
-  NewItem,
-  PutOptions,
-  PutResult,
-  ReplicaDatabase,
-  ReplicaInit,
-  ReplicaLogger,
-  ReplicaStatus,
-  ScrubStatus,
-  Served,
-  ServeLimits,
-  Witness,
-} from './types.ts';
-export {
-  type VerifyInit,
-  type VerifyOptions,
-  type VerifyProblem,
-  type VerifyProgress,
-  type VerifyResult,
-  verifyReplica,
-} from './verify/index.ts';
+export type * from './types.ts';
+export * from './verify/index.ts';

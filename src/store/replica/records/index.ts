@@ -12,14 +12,7 @@ export {
   setKeys,
   type Totals,
 } from './layout.ts';
-export {
-  decodeLogEntry,
-  encodeLogEntry,
-  type LogEntry,
-  type LoggedEntry,
-  LoggedKeys,
-  NOTHING,
-} from './log-entry.ts';
+export * from './log-entry.ts';
 export { encodeQuarantined } from './quarantined.ts';
-export { encodeSchema, readSchema, unsupported } from './schema.ts';
-export { decodeState, EMPTY_STATE, encodeState, type SetState } from './state.ts';
+export * from './schema.ts';
+export * from './state.ts';
