@@ -241,7 +241,15 @@ function partsOf(init: ReplicaInit) {
   const lookup = new IdLookup({ keys, lifecycle });
   const merger = new Merger({ committer, clock, bufferItems: shape.bufferItems });
   const writer = new SetWriter({ committer, lookup, quarantine, merger, changes });
-  const puts = new Puts({ clock, disk, logger, limits, lifecycle, lookup, writer });
+  const puts = new Puts({
+    clock,
+    disk,
+    logger,
+    limits,
+    lifecycle,
+    lookup,
+    write: (items) => writer.write(items),
+  });
   const found = { keys, committer, lifecycle, incidents };
   const reader = new ItemReader({
     ...found,

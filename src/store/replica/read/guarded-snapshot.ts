@@ -5,13 +5,13 @@ import type { Bound, ItemKey } from '../../item.ts';
 import { fingerprintsBetween } from '../../storage.ts';
 
 export interface SnapshotGuard {
-  /** Called when a node turns out to be damaged. */
+  /** Called if a node is damaged. */
   readonly onDamage: (error: StoreError) => void;
   /** True only of ids that the snapshot does not hold, for which the disk need not be asked. */
   readonly isAbsent: (id: Uint8Array) => boolean;
 }
 
-/** A snapshot whose owner hears of it when a node turns out to be damaged. */
+/** A snapshot that reports damaged nodes to its owner. */
 export class GuardedSnapshot implements PartedSnapshot {
   readonly #snapshot: PartedSnapshot;
   readonly #init: SnapshotGuard;

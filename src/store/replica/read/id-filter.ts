@@ -1,7 +1,7 @@
 export interface IdFilterInit {
   /**
-   * Ids in the first layer at the most, a power of two; each further one holds as many as all before
-   * it. Raising it makes small filters larger, and the layers of large ones fewer.
+   * Ids in the first layer, a power of two; each later layer holds as many as all layers before it.
+   * Raising it makes small filters larger, and means fewer layers in large filters.
    * @default 524_288
    */
   firstCapacity?: number;
@@ -13,9 +13,8 @@ const FIRST_CAPACITY = 2 ** 19;
 const BITS = 16;
 
 /**
- * Says of most ids that were never added that they were not, without asking the disk: a Bloom filter
- * in layers, so that it can grow. Ids are hashes, so their own words are the probes. 2 bytes an id;
- * of a thousand absent ids, one or two are taken for present.
+ * A Bloom filter of ids in layers, so that it can grow. Ids are hashes, so their own words are the
+ * probes. It takes 2 bytes an id; of a thousand absent ids, one or two are taken for present.
  */
 export class IdFilter {
   readonly #layers: Uint32Array[] = [];

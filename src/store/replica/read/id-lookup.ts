@@ -9,8 +9,8 @@ export interface IdLookupInit {
   keys: SetKeys;
   lifecycle: SetLifecycle;
   /**
-   * Lookups in vain after which all ids are read into a filter. Raising it spares reading them for few
-   * lookups, and has more of those ask the disk.
+   * Lookups in vain after which all ids are read into a filter. Raising it lets more lookups ask the
+   * disk before that costly reading begins.
    * @default 4_096
    */
   misses?: number;
@@ -19,13 +19,13 @@ export interface IdLookupInit {
 const MISSES = 4_096;
 
 /**
- * Answers whether an id is held. Once many lookups were in vain, as when items are imported, all ids
- * are read in the background, and from then on few absent ids cost a look at the disk.
+ * Answers whether an id is held. After many lookups in vain, as in an import, all ids are read in the
+ * background. From then on few absent ids cost a look at the disk.
  */
 export class IdLookup {
   readonly #init: IdLookupInit;
   #misses = 0;
-  /** What was added since reading began; asked only when that is through. */
+  /** Holds all ids added since reading began; asked only once reading is complete. */
   #filter: IdFilter | null = null;
   #complete = false;
 
@@ -34,22 +34,21 @@ export class IdLookup {
   }
 
   /**
-   * Throws `STORE_UNAVAILABLE` while the database cannot be read. An id whose record cannot be read
-   * counts as absent: nearly all ids that are looked up in vain share a block with others, and those
-   * that are there get another record when the scrubber, or a rebuild, comes by.
+   * Throws `STORE_UNAVAILABLE` while the database cannot be read. An id with an unreadable record counts
+   * as absent; scrubber or rebuild write the record of a held id again.
    */
   contains(id: Uint8Array): boolean {
     return this.record(id) !== undefined;
   }
 
-  /** The same for an item: the index is asked where the id record cannot be. */
+  /** `contains` for an item: if the id record is unreadable, the index answers. */
   holds(item: ItemKey): boolean {
     const found = this.#find(item.id);
     if (found !== UNREADABLE) return found !== undefined;
     return this.#init.lifecycle.set?.holds(item) ?? false;
   }
 
-  /** The record of an id that is held, as `contains` has it. */
+  /** The record of an id, if `contains` is true of it. */
   record(id: Uint8Array): Uint8Array | undefined {
     const found = this.#find(id);
     return isBytes(found) ? found : undefined;
@@ -63,15 +62,15 @@ export class IdLookup {
     return found;
   }
 
-  /** What is true only of ids that are not held now, whatever is added later. */
+  /** A function that is true only of ids that are not held now. */
   absence(): (id: Uint8Array) => boolean {
     const filter = this.#complete ? this.#filter : null;
     return (id) => filter?.mayHold(id) === false;
   }
 
   /**
-   * Items are about to be added: snapshots may hold them any moment. To be called again once they are,
-   * for a filter that began to read the ids in between.
+   * To be called before items are added, since snapshots may hold them at any moment. The result is to
+   * be called afterwards, for a filter that was begun in between.
    */
   adding(items: readonly { readonly id: Uint8Array }[]): () => void {
     const told = this.#filter;
@@ -82,14 +81,14 @@ export class IdLookup {
     };
   }
 
-  /** Forgets what it knew: the database was opened, or its ids written, again. */
+  /** Forgets the filter: the database was opened, or its ids written, again. */
   reset(empty: boolean): void {
     this.#misses = 0;
     this.#filter = empty ? new IdFilter() : null;
     this.#complete = empty;
   }
 
-  /** Begins to read the ids when that pays; what is added from here on must be told to `adding`. */
+  /** Begins to read the ids if that pays. */
   prepare(): void {
     const { lifecycle, misses = MISSES } = this.#init;
     if (this.#filter !== null || this.#misses < misses) return;

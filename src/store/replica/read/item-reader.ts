@@ -2,7 +2,7 @@ import { bytesToHex } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
 import type { Item, ItemKey } from '../../item.ts';
 import type { Database } from '../../level/index.ts';
-import { isBytes, type ReadResult, tryRead } from '../../level/index.ts';
+import { isBytes, tryRead } from '../../level/index.ts';
 import { isWhole } from '../check/index.ts';
 import type { Committer } from '../commit/index.ts';
 import { isDamage } from '../durable-set/index.ts';
@@ -19,15 +19,15 @@ export interface ItemReaderInit {
   lifecycle: SetLifecycle;
   quarantine: Quarantine;
   incidents: Incidents;
-  /** The id record of an item that is held. */
+  /** The id record of a held item. */
   record: (id: Uint8Array) => Uint8Array | undefined;
   changes: SetChanges;
 }
 
-/** Ids looked up in one go at the most. */
+/** Most ids looked up in one call. */
 const TOGETHER = 64;
 
-/** Reads items, each compared with its id, and has the writer look at those that are not what they must be. */
+/** Reads items and compares each with its id. The writer inspects damaged items. */
 export class ItemReader {
   readonly #init: ItemReaderInit;
 
@@ -35,7 +35,7 @@ export class ItemReader {
     this.#init = init;
   }
 
-  /** An item that is held. Rejects with `STORE_CORRUPT` when it is damaged, or was until now. */
+  /** A held item. Rejects with `STORE_CORRUPT` if it is damaged, or was until now. */
   async get(id: Uint8Array): Promise<Item | undefined> {
     const database = await this.#init.lifecycle.reader();
     const head = this.#headOf(id);
@@ -47,13 +47,13 @@ export class ItemReader {
     throw new StoreError('STORE_CORRUPT', `item ${bytesToHex(id)} ${AFTER[found ?? 'nothing']}`);
   }
 
-  /** What the id record says. Rejects with `STORE_CORRUPT` when it is damaged, and has the index built again. */
+  /** Rejects with `STORE_CORRUPT` if the id record is damaged, and lets the index be built again. */
   async head(id: Uint8Array): Promise<ItemHead | undefined> {
     await this.#init.lifecycle.reader();
     return this.#headOf(id);
   }
 
-  /** Answers to the first of `ids`, in order, at least one. What is damaged counts as not held. */
+  /** Answers to the first of `ids`, in order, at least one. A damaged item counts as not held. */
   async serve(ids: readonly Uint8Array[], limits: ServeLimits): Promise<Served[]> {
     const database = await this.#init.lifecycle.reader();
     const served: Served[] = [];
@@ -64,8 +64,9 @@ export class ItemReader {
         if (head.bytes > left && served.length > 0) break;
         const item = this.#item(database, { hint: head.hint, id });
         if (item === null) {
-          await this.#putAside({ hint: head.hint, id: id.slice() });
-          // By then the database may be another one.
+          // If it cannot be put aside now, the next read tries again.
+          await this.inspect({ hint: head.hint, id: id.slice() }).catch(() => null);
+          // The database may have been opened again meanwhile.
           return [...served, undefined];
         }
         served.push(upTo(limits.maxItemBytes, item));
@@ -73,11 +74,6 @@ export class ItemReader {
       } else served.push(head && { length: head.bytes });
     }
     return served;
-  }
-
-  /** What cannot be put aside now will be when it is read again. */
-  async #putAside(key: ItemKey): Promise<void> {
-    await this.inspect(key).catch(() => null);
   }
 
   #headOf(id: Uint8Array): ItemHead | undefined {
@@ -102,11 +98,19 @@ export class ItemReader {
 
   /** Null when it is damaged. */
   #item(database: Database, key: ItemKey): Item | null {
-    const value = this.#read(database, this.#init.keys.item(key));
-    return isBytes(value) && isWhole(key, value) ? { ...key, payload: value } : null;
+    try {
+      // A get that goes through the thread pool costs more than reading a record of usual size.
+      const payload = tryRead(database, this.#init.keys.item(key));
+      return isBytes(payload) && isWhole(key, payload) ? { ...key, payload } : null;
+    } catch (cause) {
+      const { refusal } = this.#init.lifecycle;
+      if (refusal?.code === 'STORE_CLOSED') throw refusal;
+      const message = 'the database cannot be read: check its disk';
+      throw new StoreError('STORE_CORRUPT', message, { cause });
+    }
   }
 
-  /** Has the writer look at an item; what was wrong about it, and is not any more. */
+  /** Lets the writer inspect an item. Returns the part that was damaged and is mended or put aside. */
   async inspect(key: ItemKey): Promise<Inspection['found'] | null> {
     const { committer, lifecycle, quarantine, incidents, changes } = this.#init;
     let found: Inspection['found'] | null = null;
@@ -127,19 +131,6 @@ export class ItemReader {
     }
     return found;
   }
-
-  #read(database: Database, key: Uint8Array): ReadResult {
-    try {
-      // A get that goes through the thread pool costs more than reading a record of usual size does.
-      return tryRead(database, key);
-    } catch (cause) {
-      const { refusal } = this.#init.lifecycle;
-      if (refusal?.code === 'STORE_CLOSED') throw refusal;
-      throw new StoreError('STORE_CORRUPT', 'the database cannot be read: check its disk', {
-        cause,
-      });
-    }
-  }
 }
 
 /** Its record may say less than it has. */
@@ -148,7 +139,7 @@ function upTo(maxItemBytes: number, item: Item): Served {
   return length > maxItemBytes ? { length } : item;
 }
 
-/** What to say of an item that was not as it must be, once the writer has looked at it. */
+/** The end of the sentence on a damaged item, by the result of the inspection. */
 const AFTER: Readonly<Record<Inspection['found'] | 'nothing', string>> = {
   item: 'is damaged and was put aside: fetch it from a peer again',
   'id record': 'had a damaged id record, which is mended: ask again',

@@ -4,7 +4,7 @@ import { rankBehind } from '../../ranks.ts';
 import type { Snapshot } from '../../storage.ts';
 import type { ListInit } from '../types.ts';
 
-/** Keys in one page at the most, whatever is asked for. */
+/** Most keys in one page, whatever the limit of the call. */
 export const MAX_LIST_LIMIT = 1_000;
 
 /** One page of the keys of a hint range, in order. */

@@ -3,11 +3,11 @@ import { StoreError } from '../../errors.ts';
 import type { ReplicaLimits } from '../options.ts';
 import type { ReplicaLogger } from '../types.ts';
 
-/** How long one reading of the disk serves. */
+/** Least milliseconds between two readings of the disk. */
 const READING_MS = 1_000;
-/** How long puts go on by a reading that left room enough, while the next one is taken. */
+/** How long puts go on by a reading with ample room, while the next reading is taken. */
 const STALE_MS = 5_000;
-/** Bytes to spare above the floor that are room enough. */
+/** Ample room: so many bytes above the floor. */
 const AMPLE_BYTES = 256 * 1024 * 1024;
 
 export interface AdmissionInit {
@@ -30,7 +30,7 @@ export class Admission {
   #readAt = Number.NEGATIVE_INFINITY;
   #knownAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
-  /** Size of the last call that was refused, 0 once another was taken. */
+  /** Size of the last refused call, 0 once a later call was taken. */
   #refusedBytes = 0;
 
   constructor(init: AdmissionInit) {
@@ -38,12 +38,12 @@ export class Admission {
   }
 
   /**
-   * Reads the disk when the last reading is older than a second. Never rejects. With room to spare
-   * nobody waits for it: one put a second would, with all behind it.
+   * Reads the disk if the last reading is older than a second. Never rejects. With ample room no put
+   * waits for the reading.
    */
   async refresh(): Promise<void> {
     const now = this.#init.clock.monotonic();
-    // Two at once would both take the same bytes for seen.
+    // Two readings at once would both count the same bytes as seen.
     if (this.#reading === undefined && now - this.#readAt >= READING_MS) {
       this.#readAt = now;
       this.#reading = this.#read().finally(() => {
@@ -75,7 +75,7 @@ export class Admission {
     this.#unseenBytes += bytes;
   }
 
-  /** Why what was refused last would be refused again, or null. */
+  /** Why the last refused call would be refused again, or null. */
   get refusing(): StoreError | null {
     return this.#refusal(Math.max(1, this.#refusedBytes));
   }

@@ -1,13 +1,13 @@
 interface IdEntry<Value> {
   readonly id: Uint8Array;
   readonly value: Value;
-  /** The next one of the same number. */
+  /** The next entry of the same number. */
   readonly next: IdEntry<Value> | undefined;
 }
 
 /**
- * Values by id, for maps that every item passes through. Ids are hashes, so the first bytes of one, as
- * a number, are its key: turning all 32 into a string costs several times as much.
+ * Values by id, for maps that every item passes through. Ids are hashes, so the number in the first bytes
+ * of an id is its key: a string of all 32 bytes costs several times as much.
  */
 export class IdMap<Value> {
   readonly #entries = new Map<number, IdEntry<Value>>();

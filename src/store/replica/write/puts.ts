@@ -10,19 +10,19 @@ import { IdMap } from './id-map.ts';
 
 export interface PutsInit
   extends Pick<AdmissionInit, 'clock' | 'disk' | 'logger'>,
-    Pick<GroupCommitInit, 'writer'> {
+    Pick<GroupCommitInit, 'write'> {
   limits: ReplicaLimits;
   lifecycle: SetLifecycle;
   lookup: IdLookup;
 }
 
-/** What a put waits for, item by item. */
 interface Admitted {
   readonly results: PutResult[];
-  readonly commits: readonly Promise<void>[];
+  /** Commits that the put waits for. */
+  readonly commits: Iterable<Promise<void>>;
 }
 
-/** The puts that are under way, from the look at what is held to the answer. */
+/** The puts that are under way, from the look at held items to the answer. */
 export class Puts {
   readonly #init: PutsInit;
   readonly admission: Admission;
@@ -55,7 +55,7 @@ export class Puts {
     }
   }
 
-  /** Resolves once all that have entered are answered. */
+  /** Resolves once all puts under way are answered. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#running);
   }
@@ -72,16 +72,16 @@ export class Puts {
     return admitted.results;
   }
 
-  /** Queues what is new, all of it or nothing; looks at the set, and at what is on its way into it. */
+  /** Queues all items that are neither held nor pending, or none of them. */
   #admit(items: readonly Item[], queued: PutOptions['queued']): Admitted {
     const { lifecycle, lookup } = this.#init;
     const fresh: Item[] = [];
     const seen = new IdMap<true>();
-    const waitsFor = new Set<Promise<void>>();
+    const commits = new Set<Promise<void>>();
     const results = items.map((item): PutResult => {
       const { hint, id } = item;
       const pending = this.#commits.pending(id);
-      if (pending !== undefined) waitsFor.add(pending);
+      if (pending !== undefined) commits.add(pending);
       const created = !pending && seen.get(id) === undefined && !lookup.holds(item);
       if (created) {
         seen.add(id, true);
@@ -92,9 +92,9 @@ export class Puts {
     if (fresh.length > 0) {
       if (lifecycle.refusal !== null) throw lifecycle.refusal;
       this.admission.admit(totalBytes(fresh));
-      for (const commit of this.#commits.add(fresh)) waitsFor.add(commit);
+      for (const commit of this.#commits.add(fresh)) commits.add(commit);
       queued?.(fresh);
     }
-    return { results, commits: [...waitsFor] };
+    return { results, commits };
   }
 }

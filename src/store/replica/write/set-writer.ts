@@ -3,7 +3,6 @@ import type { Committer, Merger } from '../commit/index.ts';
 import type { Quarantine } from '../quarantine/index.ts';
 import type { IdLookup } from '../read/index.ts';
 import type { SetChanges } from '../set-changes.ts';
-import type { BatchWriter } from './group-commit.ts';
 
 export interface SetWriterInit {
   committer: Committer;
@@ -13,8 +12,8 @@ export interface SetWriterInit {
   changes: SetChanges;
 }
 
-/** Writes batches of new items, and keeps what is known beside the set in step with it. */
-export class SetWriter implements BatchWriter {
+/** Writes batches of new items, and keeps lookup, quarantine and listeners in step with the set. */
+export class SetWriter {
   readonly #init: SetWriterInit;
 
   constructor(init: SetWriterInit) {
@@ -25,12 +24,10 @@ export class SetWriter implements BatchWriter {
     const { committer, lookup, quarantine, merger } = this.#init;
     await merger.room();
     const added = lookup.adding(items);
-    const late = (): void => this.#committed(items, added);
-    await committer.commit((set) => set.add(items, quarantine.among(items)), {
-      late,
-      alone: false,
-    });
-    this.#committed(items, added);
+    const committed = (): void => this.#committed(items, added);
+    const options = { late: committed, alone: false };
+    await committer.commit((set) => set.add(items, quarantine.among(items)), options);
+    committed();
   }
 
   /** A set was opened, or opened again. */

@@ -224,13 +224,11 @@ class Queue {
         maxBatchItems: 2 ** 20,
         ...limits,
       },
-      writer: {
-        write: (items) => {
-          this.batches.push(items.map(({ hint }) => Number(hint)));
-          const begun = Promise.withResolvers<void>();
-          this.#begun.push(begun);
-          return begun.promise;
-        },
+      write: (items) => {
+        this.batches.push(items.map(({ hint }) => Number(hint)));
+        const begun = Promise.withResolvers<void>();
+        this.#begun.push(begun);
+        return begun.promise;
       },
     });
   }
