@@ -50,3 +50,8 @@ export function holdsKey(
   const found = set.select(rank);
   return found.hint === key.hint && equalBytes(found.id, key.id);
 }
+
+/** `Snapshot.idRuns`, in one piece where a storage has no other way. */
+export function idRunsOf(snapshot: Snapshot, begin: number, end: number): Iterable<Uint8Array> {
+  return snapshot.idRuns?.(begin, end) ?? [snapshot.ids(begin, end)];
+}

@@ -1,7 +1,7 @@
 import { StoreError } from './errors.ts';
 import type { FingerprintScheme } from './fingerprint/index.ts';
 import { type Bound, compareBounds, type ItemKey } from './item.ts';
-import { checkCuts, checkRange, checkRank } from './ranks.ts';
+import { checkCuts, checkRange, checkRank, idRunsOf } from './ranks.ts';
 import { fingerprintsBetween, lackingIn, type Snapshot } from './storage.ts';
 
 /**
@@ -53,8 +53,7 @@ class SubRange implements Snapshot {
   }
 
   idRuns(begin: number, end: number): Iterable<Uint8Array> {
-    const range = this.#within(begin, end);
-    return this.#snapshot.idRuns?.(...range) ?? [this.#snapshot.ids(...range)];
+    return idRunsOf(this.#snapshot, ...this.#within(begin, end));
   }
 
   fingerprint(begin: number, end: number): Uint8Array {

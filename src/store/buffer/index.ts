@@ -1,7 +1,4 @@
-/**
- * The write buffer: new keys in memory, durable by their log entries and part of every query,
- * until they are merged into the tree.
- */
+/** The write buffer: new keys in memory until they are merged into the tree, durable by the log. */
 
 export { type PartedSnapshot, UnionSnapshot, type UnionSnapshotInit } from './union-snapshot.ts';
 export { type KeyRange, WriteBuffer } from './write-buffer.ts';

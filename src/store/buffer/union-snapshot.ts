@@ -1,14 +1,14 @@
 import type { FingerprintScheme } from '../fingerprint/index.ts';
 import { partOffset } from '../fingerprint/index.ts';
 import { type Bound, compareKeys, ID_BYTES, type ItemKey } from '../item.ts';
-import { checkCuts, checkRange, checkRank } from '../ranks.ts';
+import { checkCuts, checkRange, checkRank, idRunsOf } from '../ranks.ts';
 import { fingerprintsBetween, type Snapshot } from '../storage.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 
 export interface UnionSnapshotInit {
-  /** The larger part: what lies in the tree. Released with the union. */
+  /** The larger part. Released with the union. */
   tree: SearchableSnapshot;
-  /** What is on its way there: disjoint from the tree, and of the same moment. */
+  /** Keys on their way into the tree: disjoint from it, and of the same moment. */
   buffer: WriteBuffer;
 }
 
@@ -24,13 +24,12 @@ export interface SearchableSnapshot extends PartedSnapshot {
   under(scheme: FingerprintScheme): SearchableSnapshot;
 }
 
-/** Where a rank of the union lies in its two parts. */
 interface UnionPlace {
   readonly tree: number;
   readonly buffer: number;
 }
 
-/** One set made of two disjoint ones, each in key order. Holding it costs what the parts cost. */
+/** The union of two disjoint sets, each in key order. */
 export class UnionSnapshot implements PartedSnapshot {
   readonly scheme: FingerprintScheme;
   readonly size: number;
@@ -57,35 +56,27 @@ export class UnionSnapshot implements PartedSnapshot {
   }
 
   keys(begin: number, end: number): Iterable<ItemKey> {
-    this.#check(begin, end);
-    const from = this.#place(begin);
-    const to = this.#place(end);
+    const [from, to] = this.#places(begin, end);
     const left = this.#tree.keys(from.tree, to.tree);
     if (from.buffer === to.buffer) return left;
     return mergeKeys(left, this.#buffer.keys(from.buffer, to.buffer));
   }
 
   ids(begin: number, end: number): Uint8Array {
-    this.#check(begin, end);
-    const from = this.#place(begin);
-    const to = this.#place(end);
+    const [from, to] = this.#places(begin, end);
     if (from.buffer === to.buffer) return this.#tree.ids(from.tree, to.tree);
     if (from.tree === to.tree) return this.#buffer.ids(from.buffer, to.buffer);
     return this.#mergedIds(from, to);
   }
 
   idRuns(begin: number, end: number): Iterable<Uint8Array> {
-    this.#check(begin, end);
-    const from = this.#place(begin);
-    const to = this.#place(end);
+    const [from, to] = this.#places(begin, end);
     if (from.buffer !== to.buffer) return [this.ids(begin, end)];
-    return this.#tree.idRuns?.(from.tree, to.tree) ?? [this.#tree.ids(from.tree, to.tree)];
+    return idRunsOf(this.#tree, from.tree, to.tree);
   }
 
   fingerprint(begin: number, end: number): Uint8Array {
-    this.#check(begin, end);
-    const from = this.#place(begin);
-    const to = this.#place(end);
+    const [from, to] = this.#places(begin, end);
     return this.#withBuffered(this.#tree.fingerprint(from.tree, to.tree), from, to);
   }
 
@@ -99,10 +90,9 @@ export class UnionSnapshot implements PartedSnapshot {
     );
   }
 
-  /** The tree's: what lies in the buffer is summed in any case. */
+  /** An edge of the tree: buffered keys are summed in any case. */
   edgeNear(rank: number): number {
-    this.#check(rank, rank);
-    const place = this.#place(rank).tree;
+    const place = this.#places(rank, rank)[0].tree;
     const edge = this.#tree.edgeNear?.(place) ?? place;
     return edge === this.#tree.size ? this.size : this.lowerBound(this.#tree.select(edge));
   }
@@ -115,13 +105,12 @@ export class UnionSnapshot implements PartedSnapshot {
     this.#tree.release();
   }
 
-  /** See `TreeSnapshot.under`. */
   under(scheme: FingerprintScheme): UnionSnapshot {
     if (scheme === this.scheme) return this;
     return new UnionSnapshot({ tree: this.#tree.under(scheme), buffer: this.#buffer });
   }
 
-  /** The tree's state of a range, and what the buffer has there. */
+  /** Adds the buffer's state of a range to the tree's. */
   #withBuffered(state: Uint8Array, from: UnionPlace, to: UnionPlace): Uint8Array {
     if (from.buffer === to.buffer) return state;
     const union = state.slice();
@@ -155,7 +144,6 @@ export class UnionSnapshot implements PartedSnapshot {
     return ids;
   }
 
-  /** How many of the keys below `rank` lie in which part. */
   #place(rank: number): UnionPlace {
     if (rank === this.size) return { tree: this.#tree.size, buffer: this.#buffer.size };
     if (this.#buffer.size === 0) return { tree: rank, buffer: 0 };
@@ -163,23 +151,22 @@ export class UnionSnapshot implements PartedSnapshot {
     return { tree, buffer: rank - tree };
   }
 
-  /** Rank in the union of the buffer's key at position `at`. */
   #rankOf(at: number): number {
     return at + this.#tree.lowerBound(this.#buffer.select(at));
   }
 
-  #check(begin: number, end: number): void {
+  #places(begin: number, end: number): [UnionPlace, UnionPlace] {
     this.#use();
     checkRange(this, begin, end);
+    return [this.#place(begin), this.#place(end)];
   }
 
-  /** Throws what the tree's snapshot throws when it was released or has expired. */
+  /** Throws if the tree's snapshot was released or has expired. */
   #use(): void {
     this.#tree.keys(0, 0);
   }
 }
 
-/** Two ascending sequences without a common key, as one. */
 function* mergeKeys(left: Iterable<ItemKey>, right: Iterable<ItemKey>): Iterable<ItemKey> {
   const others = right[Symbol.iterator]();
   let other = others.next();

@@ -3,7 +3,6 @@ import { type Bound, compareBounds, compareKeys, type ItemKey } from '../item.ts
 import { holdsKey, rankBehind } from '../ranks.ts';
 import { HeapTree, type KeyRun, type LazyRef, lazyNodes, runOf } from '../tree/index.ts';
 import type { SortedVectorInit } from '../vector/index.ts';
-import { keyCount, PendingBatches, type SortedKeys } from './pending-batches.ts';
 
 /** The keys from `first` to `last`, both included. */
 export interface KeyRange {
@@ -15,49 +14,50 @@ export interface KeyRange {
 export interface WriteBufferInit extends SortedVectorInit {
   /**
    * Keys that wait in batches before they are worked in. Raising it lets more keys fall into one part,
-   * and the next query wait longer for them.
+   * and lets the next query take longer.
    * @default 8_192
    */
   tailKeys?: number;
-  /** Of these, keys worked in with one batch. Raising it lets that batch wait longer. @default 1_024 */
+  /** Of these, keys worked in with each new batch. Raising it makes that batch slower. @default 1_024 */
   dueKeys?: number;
 }
 
-/** Keys that left a buffer, ascending, and what it is without them. */
+/** Keys that left a buffer, ascending, and the buffer without them. */
 export interface Taken {
   readonly keys: readonly ItemKey[];
   readonly rest: WriteBuffer;
 }
 
-/** Many keys at a time fall into few parts. */
 const TAIL_KEYS = 8_192;
-
-/** Not all at a time, lest everybody else wait too long. */
 const DUE_KEYS = 1_024;
 
 type BufferShape = Required<Pick<WriteBufferInit, 'tailKeys' | 'dueKeys'>>;
 
+type SortedKeys = readonly ItemKey[];
+
 interface Contents {
   readonly root: HeapTree<LazyRef>;
   /** Batches that are not in `root` yet. */
-  readonly tail: PendingBatches;
-  /** Batches, each above the one before it, that are being worked in: one with every batch that comes. */
+  readonly tail: readonly SortedKeys[];
+  readonly tailSize: number;
+  /** Ascending batches cut from the tail; each new batch works one of them into `root`. */
   readonly due: readonly SortedKeys[];
   /** Keys that may not be summed. */
   readonly unsummed: number;
   /** Of these, the keys that came, or waited, since summing last began with the first group. */
   readonly deferred: number;
-  /** Group that summing goes on with. */
   readonly summedTo: number;
 }
+
+const NO_TAIL = { tail: [], tailSize: 0 };
 
 /** Groups summed at a time: two keep ahead of batches of a thousand keys. */
 const SUM_GROUPS = 2;
 
 /**
  * Keys on their way into a tree on disk, with sums of their own. Immutable: a write gives a new buffer
- * that shares what it did not touch, so whoever holds an old one keeps a snapshot. Batches are worked
- * in, and sums computed, when somebody asks, or when too many are waiting.
+ * that shares untouched parts, so an old buffer is a snapshot. Batches are worked in, and sums computed,
+ * when a query asks, or when too many wait.
  */
 export class WriteBuffer {
   readonly size: number;
@@ -67,24 +67,16 @@ export class WriteBuffer {
   private constructor(shape: BufferShape, contents: Contents) {
     this.#shape = shape;
     this.#contents = contents;
-    this.size = contents.root.size + contents.tail.size + keyCount(contents.due);
+    this.size = contents.root.size + contents.tailSize + keyCount(contents.due);
   }
 
   static empty(init: WriteBufferInit): WriteBuffer {
     const { scheme, chunkItems = 64, groupChunks = 64 } = init;
     const { tailKeys = TAIL_KEYS, dueKeys = DUE_KEYS } = init;
     const nodes = lazyNodes({ scheme, leafItems: chunkItems, fanout: groupChunks });
-    return new WriteBuffer(
-      { tailKeys, dueKeys },
-      {
-        root: new HeapTree(nodes),
-        tail: PendingBatches.NONE,
-        due: [],
-        unsummed: 0,
-        deferred: 0,
-        summedTo: 0,
-      },
-    );
+    const root = new HeapTree(nodes);
+    const sums = { unsummed: 0, deferred: 0, summedTo: 0 };
+    return new WriteBuffer({ tailKeys, dueKeys }, { root, ...NO_TAIL, due: [], ...sums });
   }
 
   /** Of keys that ascend. */
@@ -98,7 +90,7 @@ export class WriteBuffer {
     return this.#contents.root.scheme;
   }
 
-  /** Ids that the next fingerprint may have to sum first, at the most. */
+  /** Most ids that the next fingerprint may have to sum first. */
   get unsummed(): number {
     return Math.min(this.size, this.#contents.unsummed);
   }
@@ -106,18 +98,20 @@ export class WriteBuffer {
   /** With `keys`, which ascend and are new. */
   insert(keys: readonly ItemKey[]): WriteBuffer {
     if (keys.length === 0) return this;
-    const { unsummed, deferred } = this.#contents;
+    const { unsummed, deferred, tail, tailSize } = this.#contents;
     const counts = { unsummed: unsummed + keys.length, deferred: deferred + keys.length };
     if (keys.length >= this.#shape.tailKeys) {
       const root = this.#fold().insert(runOf(keys));
       return new WriteBuffer(this.#shape, { ...this.#contents, ...counts, root });
     }
     const batch = keys.map(({ hint, id }) => ({ hint, id: id.slice() }));
-    const tail = this.#contents.tail.with(batch);
-    return new WriteBuffer(this.#shape, this.#advanced({ ...this.#contents, ...counts, tail }));
+    const longer = { tail: [...tail, batch], tailSize: tailSize + batch.length };
+    return new WriteBuffer(
+      this.#shape,
+      this.#advanced({ ...this.#contents, ...counts, ...longer }),
+    );
   }
 
-  /** Without the keys of `range`. */
   without({ first, last }: KeyRange): WriteBuffer {
     const { root } = this.#contents;
     const begin = root.lowerBound(first);
@@ -132,29 +126,26 @@ export class WriteBuffer {
     return begin < end ? { first: root.select(begin), last: root.select(end - 1) } : null;
   }
 
-  /**
-   * Takes about `count` keys from those above `behind` (null: from the first on), none when there are
-   * no more. Going on behind the last key taken, one comes by every key that was there at the start.
-   */
+  /** Takes about `count` keys above `behind` (null: from the first on); none at the end. */
   take(behind: ItemKey | null, count: number): Taken {
     const { begin, end } = this.#span(behind, count);
     const { root, tail, due } = this.#contents;
     const held = [...root.keys(begin, end)];
     const [first, last] = [held[0], held.at(-1)];
     if (first === undefined || last === undefined) return { keys: [], rest: this };
-    const waiting = [...due, ...tail.batches];
+    const waiting = [...due, ...tail];
     const late = waiting.flatMap((batch) => batch.filter((key) => !isOutside(key, first, last)));
     const rest = this.#without(held, first, last);
     return { keys: late.length === 0 ? held : [...held, ...late].sort(compareKeys), rest };
   }
 
-  /** Sums some of what is not summed yet; call it with every batch once much is unsummed. */
+  /** Sums some unsummed keys; call it with every batch once many are unsummed. */
   sumSome(): WriteBuffer {
-    const { root, tail, due, deferred, summedTo } = this.#contents;
+    const { root, tailSize, due, deferred, summedTo } = this.#contents;
     const groups = root.groups();
     const next = summedTo + SUM_GROUPS;
     for (const group of groups.slice(summedTo, next)) root.sum(group);
-    const waiting = tail.size + keyCount(due);
+    const waiting = tailSize + keyCount(due);
     const begun = summedTo === 0 ? { deferred: waiting } : { deferred };
     const progress =
       next < groups.length
@@ -163,7 +154,7 @@ export class WriteBuffer {
     return new WriteBuffer(this.#shape, { ...this.#contents, ...progress });
   }
 
-  /** Sums what is not summed yet, in steps of at most about 4,096 ids. */
+  /** Sums all unsummed keys, in steps of at most about 4,096 ids. */
   *sumSteps(): Generator<void, void> {
     const root = this.#fold();
     for (const group of root.groups()) {
@@ -197,7 +188,7 @@ export class WriteBuffer {
     return this.#fold().fingerprint(begin, end);
   }
 
-  /** Ranks in the root of the `count` keys above `behind`; at the start everything is worked in. */
+  /** Ranks in the root of the `count` keys above `behind`; at the start all batches are worked in. */
   #span(behind: ItemKey | null, count: number): { begin: number; end: number } {
     const root = behind === null ? this.#fold() : this.#contents.root;
     const begin = behind === null ? 0 : rankBehind(root, behind);
@@ -207,24 +198,22 @@ export class WriteBuffer {
   /** Works the waiting batches in; the keys are the same as before. */
   #fold(): HeapTree<LazyRef> {
     const { root, tail, due } = this.#contents;
-    const waiting = [...due, ...tail.batches];
+    const waiting = [...due, ...tail];
     if (waiting.length === 0) return root;
     const folded = root.insert(runOf(inOrder(waiting)));
-    this.#contents = { ...this.#contents, root: folded, tail: PendingBatches.NONE, due: [] };
+    this.#contents = { ...this.#contents, root: folded, ...NO_TAIL, due: [] };
     return folded;
   }
 
-  /** With a piece of what is due worked in, and the tail made due when it has grown long. */
+  /** Works one due batch in, and cuts a long tail into due batches. */
   #advanced(contents: Contents): Contents {
-    const long = contents.tail.size >= this.#shape.tailKeys;
-    const cut = (): Pick<Contents, 'tail' | 'due'> => ({
-      tail: PendingBatches.NONE,
-      due: pieces(contents.tail.batches, this.#shape.dueKeys),
-    });
-    const [piece, ...rest] = contents.due;
-    if (piece === undefined) return long ? { ...contents, ...cut() } : contents;
-    const root = contents.root.insert(runOf(long ? inOrder(contents.due) : piece));
-    return { ...contents, root, ...(long ? cut() : { due: rest }) };
+    const { tail, tailSize, due } = contents;
+    const long = tailSize >= this.#shape.tailKeys;
+    const [piece, ...rest] = due;
+    const work = long ? inOrder(due) : (piece ?? []);
+    const root = work.length === 0 ? contents.root : contents.root.insert(runOf(work));
+    if (!long) return { ...contents, root, due: rest };
+    return { ...contents, root, ...NO_TAIL, due: pieces(tail, this.#shape.dueKeys) };
   }
 
   /** Without `held`, which are the keys from `first` to `last` in the root, and without those that wait. */
@@ -233,14 +222,20 @@ export class WriteBuffer {
       batches
         .map((batch) => batch.filter((key) => isOutside(key, first, last)))
         .filter((batch) => batch.length > 0);
-    const { root, tail, due } = this.#contents;
+    const { root, due } = this.#contents;
+    const tail = outside(this.#contents.tail);
     return new WriteBuffer(this.#shape, {
       ...this.#contents,
       root: root.remove(runOf(held)),
-      tail: PendingBatches.of(outside(tail.batches)),
+      tail,
+      tailSize: keyCount(tail),
       due: outside(due),
     });
   }
+}
+
+function keyCount(batches: readonly SortedKeys[]): number {
+  return batches.reduce((sum, batch) => sum + batch.length, 0);
 }
 
 function inOrder(batches: readonly SortedKeys[]): SortedKeys {
@@ -248,7 +243,6 @@ function inOrder(batches: readonly SortedKeys[]): SortedKeys {
   return batches.length === 1 ? only! : batches.flat().sort(compareKeys);
 }
 
-/** The keys of the batches in order, cut into batches of `size`. */
 function pieces(batches: readonly SortedKeys[], size: number): SortedKeys[] {
   const keys = inOrder(batches);
   const count = Math.ceil(keys.length / size);

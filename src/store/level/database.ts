@@ -8,7 +8,6 @@ import { StoreError } from '../errors.ts';
 /** Any abstract-level database whose key and value encodings are 'view'. */
 export type Database = AbstractLevel<string | Uint8Array | Buffer, Uint8Array, Uint8Array>;
 
-/** One record to write or to delete. */
 export type BatchOperation =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: Uint8Array };
@@ -32,7 +31,6 @@ export interface ReadyBatch {
   readonly bytes: number;
   /** Resolves once they are on disk. */
   write(): Promise<void>;
-  /** Forgets them. */
   close(): Promise<void>;
 }
 
@@ -117,7 +115,6 @@ export interface RecordOptions {
   readonly snapshot?: AbstractSnapshot;
 }
 
-/** Options of reading single records. */
 export const VIEWS = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
 /** `VIEWS` as of a snapshot, if one is given. */
@@ -217,7 +214,6 @@ function openError(path: string, error: unknown): StoreError {
   );
 }
 
-/** A half-open range of keys. */
 export interface KeyRangeBytes {
   readonly gte: Uint8Array;
   readonly lt: Uint8Array;

@@ -15,23 +15,23 @@ export interface Header {
   readonly entries: number;
 }
 
-/** A record of a tree that is not as its writer left it, for a reason that completes a sentence. */
+/** A damaged record of a tree. The message completes a sentence. */
 export class RecordError extends Error {
   override readonly name = 'RecordError';
 }
 
-/** Memory that records are written to one after the other, each over the one before. */
+/** Memory for records, each written over the one before. */
 export class Scratch {
   #bytes = new Uint8Array(0);
 
-  /** `length` bytes, of whatever is there. */
+  /** `length` bytes of any content. */
   take(length: number): Uint8Array {
     if (this.#bytes.length < length) this.#bytes = new Uint8Array(length);
     return this.#bytes.length === length ? this.#bytes : this.#bytes.subarray(0, length);
   }
 }
 
-/** A record of `bodyBytes` bytes behind its header; `seal` it when they are all written. */
+/** A record of `bodyBytes` bytes behind its header; `seal` it once they are written. */
 export function newRecord(
   { level, entries }: Header,
   bodyBytes: number,
@@ -45,17 +45,14 @@ export function newRecord(
   return record;
 }
 
-/**
- * Writes the checksum: CRC-32 (that of zlib) over the record without it. LevelDB does not verify its
- * own when it reads a single record.
- */
+/** Writes the CRC-32 of the record without it: see "Every tree record carries a CRC-32" in the docs. */
 export function seal(record: Uint8Array): Uint8Array {
   const sum = checksum(record);
   for (let i = 0; i < 4; i++) record[CHECKSUM_AT + i] = sum >>> (8 * i);
   return record;
 }
 
-/** The header of a record that is whole. Throws a RecordError otherwise. */
+/** The header of a record. Throws a RecordError if it is damaged. */
 export function openRecord(record: Uint8Array): Header {
   if (record.length < HEADER_BYTES) throw new RecordError(`has ${record.length} bytes only`);
   if (record[0] !== RECORD_VERSION) throw new RecordError(`has the format version ${record[0]}`);
@@ -64,7 +61,7 @@ export function openRecord(record: Uint8Array): Header {
   return { level: record[1]!, entries: record[2]! | (record[3]! << 8) };
 }
 
-/** The bytes behind the header, where they lie if typed arrays can read them there, else a copy. */
+/** The bytes behind the header, copied if typed arrays cannot read them in place. */
 export function bodyOf(record: Uint8Array): Uint8Array {
   const { buffer, byteOffset, byteLength } = record;
   if (byteOffset % 8 !== 0) return new Uint8Array(record).subarray(HEADER_BYTES);

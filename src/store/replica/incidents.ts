@@ -4,7 +4,7 @@ import type { Incident, ReplicaLogger } from './types.ts';
 /** Incidents remembered; older ones are in the log only. */
 const MAX_INCIDENTS = 50;
 
-/** What went wrong with the store since it was opened, for the status and the log. */
+/** Failures of the store since it was opened, for the status and the log. */
 export class Incidents {
   readonly #clock: Clock;
   readonly #logger: ReplicaLogger | undefined;

@@ -1,6 +1,6 @@
 import type { ReplicaLogger } from './types.ts';
 
-/** Whoever wants to hear of something. One that fails is logged, and keeps nobody else from hearing. */
+/** The listeners of an event. A failing listener is logged, and the others are still called. */
 export class Listeners<Event> {
   readonly #logger: ReplicaLogger | undefined;
   readonly #listeners = new Set<(event: Event) => void>();
@@ -16,11 +16,10 @@ export class Listeners<Event> {
     return () => this.#listeners.delete(own);
   }
 
-  tell(event: () => Event): void {
-    if (this.#listeners.size > 0) this.#tell(event());
-  }
-
-  #tell(event: Event): void {
+  /** `make` is called only if there are listeners. */
+  tell(make: () => Event): void {
+    if (this.#listeners.size === 0) return;
+    const event = make();
     for (const listener of this.#listeners) {
       try {
         listener(event);

@@ -8,8 +8,8 @@ export interface ReplicaLimits {
    */
   maxItemBytes: number;
   /**
-   * Payload bytes held at the most; past them puts get `SET_FULL`. Lowering it below what is held
-   * removes nothing.
+   * Most payload bytes held; further puts get `SET_FULL`. Lowering it below the held bytes removes
+   * nothing.
    * @default no limit
    */
   maxSetBytes: number;
@@ -19,17 +19,12 @@ export interface ReplicaLimits {
    * @default 0
    */
   minFreeBytes: number;
-  /**
-   * Payload bytes queued for one commit after the running one; past them puts wait. Raising it costs
-   * memory.
-   * @default 32 MiB
-   */
+  /** Payload bytes queued for later commits; further puts wait. Raising it costs memory. @default 32 MiB */
   maxQueuedBytes: number;
   /** Items queued likewise. @default 16_384 */
   maxQueuedItems: number;
   /**
-   * Payload bytes in one commit, unless a single item has more. Raising it saves syncs, and makes
-   * those longer.
+   * Payload bytes in one commit, unless a single item has more. Raising it means fewer, longer syncs.
    * @default 8 MiB
    */
   maxBatchBytes: number;
@@ -55,9 +50,8 @@ export const DEFAULT_LIMITS: ReplicaLimits = {
 
 export interface IndexOptions extends TreeOptions {
   /**
-   * Keys gathered in memory at the most before they are in the tree on disk; merging begins at half of
-   * that. Raising it makes scattered writes cheaper, and costs memory (some 100 bytes a key) and time
-   * at opening, which reads them.
+   * Most keys in memory that are not in the tree on disk yet; merging begins at half of it. Raising it
+   * makes scattered writes cheaper. It costs memory (some 100 bytes a key), and time at opening.
    * @default 65_536
    */
   bufferItems: number;
@@ -68,14 +62,14 @@ export const DEFAULT_INDEX: IndexOptions = { ...DEFAULT_TREE, bufferItems: 65_53
 /** How fast the items are checked against their ids in the background. */
 export interface ScrubOptions {
   /**
-   * Items read and checked against their ids each second, in the background; an item of more than
-   * 16 KiB counts as so many of that size. 0 turns it off. Raising it finds damage sooner and reads more.
+   * Items read and checked each second in the background; a large item counts as one for each 16 KiB.
+   * 0 turns it off. Raising it finds damage sooner and reads more.
    * @default 0
    */
   itemsPerSecond: number;
   /**
-   * Damaged items within an hour at which scrubbing stops and says so: that many are no accident of a
-   * disk, and an operator should look first.
+   * Damaged items within an hour at which scrubbing stops with an incident: an operator should look at
+   * the disk first.
    * @default 100
    */
   maxDamagedPerHour: number;

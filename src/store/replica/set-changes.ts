@@ -2,7 +2,7 @@ import type { ItemKey } from '../item.ts';
 import { Listeners } from './listeners.ts';
 import type { ReplicaLogger } from './types.ts';
 
-/** The version of the set, which grows with every change, and the listeners that are told of changes. */
+/** The version of the set, which grows with every change, and the listeners of changes. */
 export class SetChanges {
   readonly onAdded: Listeners<readonly ItemKey[]>;
   readonly onDamaged: Listeners<ItemKey>;
@@ -17,7 +17,6 @@ export class SetChanges {
     return this.#version;
   }
 
-  /** The set has other items than before. */
   moved(): void {
     this.#version++;
   }

@@ -1,7 +1,7 @@
 import { StoreError } from '../errors.ts';
 import type { VerifyResult } from './verify/index.ts';
 
-/** Why nothing is written at the moment, as sentences for whoever wanted to. */
+/** Errors that say why nothing is written at the moment. */
 
 export function writeFailed(cause: unknown): StoreError {
   if (cause instanceof StoreError && cause.code === 'STORE_CORRUPT') return cause;
@@ -21,7 +21,6 @@ export function writeFailed(cause: unknown): StoreError {
   );
 }
 
-/** There is not enough room even to open the database again. */
 export function noRoom(needed: number, free: number): StoreError {
   return new StoreError(
     'DISK_FULL',
@@ -30,7 +29,7 @@ export function noRoom(needed: number, free: number): StoreError {
   );
 }
 
-/** What a verification found, in short. */
+/** The findings of a verification, in short. */
 export function found({ problemCount, problems }: VerifyResult): string {
   const first = problems[0] === undefined ? '' : ` (${problems[0].code}: ${problems[0].message})`;
   return (
@@ -39,7 +38,7 @@ export function found({ problemCount, problems }: VerifyResult): string {
   );
 }
 
-/** For those whose items may or may not be on disk. */
+/** For callers whose items may or may not be on disk. */
 export function unknown(refusal: StoreError): StoreError {
   return new StoreError(
     refusal.code,
@@ -49,7 +48,7 @@ export function unknown(refusal: StoreError): StoreError {
   );
 }
 
-/** For those who waited behind one of whom this is not known: theirs was never written. */
+/** For callers behind an `unknown` write: their items were never written. */
 export function notWritten(error: unknown): unknown {
   return error instanceof StoreError && error.cause instanceof StoreError ? error.cause : error;
 }

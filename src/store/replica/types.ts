@@ -8,7 +8,7 @@ import type { IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
 export interface PutResult {
   readonly hint: bigint;
   readonly id: Uint8Array;
-  /** False when the set held the item already, or was about to. */
+  /** False if the set held the item already, or was about to. */
   readonly created: boolean;
 }
 
@@ -20,24 +20,23 @@ export interface NewItem {
 
 export interface PutOptions {
   /**
-   * Called with those that are new, once they are let in and on their way to the disk; whether they get
-   * there is not known yet. Not called when there are none. Must not throw.
+   * Called with the new items, if any, once they are admitted and on their way to the disk; the write
+   * may still fail. Must not throw.
    */
   readonly queued?: (items: readonly Item[]) => void;
 }
 
-/** Something that went wrong with the store, and what was done about it. */
+/** A failure of the store, and the reaction to it. */
 export interface Incident {
   /** Wall time in milliseconds since the epoch. */
   readonly at: number;
   /**
-   * COMMITS_LOST: acknowledged commits are not in the database. INDEX_DAMAGED: the index is not what
-   * it must be. REBUILD_INTERRUPTED: building it again was cut off, and begins anew. INDEX_REBUILT: it
-   * is whole again. WRITE_FAILED: the database did not take a commit. ITEM_DAMAGED: an item is not
-   * what its id says, and was put aside. SCRUB_STOPPED: that was so too often.
-   * RECORD_MENDED: an id record was not that of its item, and was written again. READ_FAILED: the disk
-   * did not give what was to be scrubbed. DATABASE_REPAIRED: LevelDB wrote nothing any more, because of
-   * what it cannot read, and has left that out. VERIFY_FAILED: a verification found something.
+   * COMMITS_LOST: acknowledged commits are not in the database. INDEX_DAMAGED: the index is damaged.
+   * REBUILD_INTERRUPTED: building it again was cut off, and begins anew. INDEX_REBUILT: it is whole
+   * again. WRITE_FAILED: the database did not take a commit. ITEM_DAMAGED: an item does not match its
+   * id, and was put aside. SCRUB_STOPPED: that happened too often. RECORD_MENDED: a wrong id record was
+   * written again. READ_FAILED: scrubbing could not read. DATABASE_REPAIRED: LevelDB refused writes for
+   * unreadable blocks, and has left them out. VERIFY_FAILED: a verification found problems.
    */
   readonly code:
     | 'COMMITS_LOST'
@@ -58,20 +57,17 @@ export interface ReplicaStatus {
   readonly items: number;
   /** Payload bytes held. */
   readonly bytes: number;
-  /**
-   * Digest of the whole set, `scheme.digest` of its state; null while there is no index to take it
-   * from.
-   */
+  /** Digest of the whole set, `scheme.digest` of its state; null while there is no index. */
   readonly fingerprint: Uint8Array | null;
   /** Why puts are refused at the moment, or null while they are taken. */
   readonly refusing: { readonly code: string; readonly message: string } | null;
-  /** How far building the index again is, or null when it is whole. */
+  /** Progress of building the index again; null if it is whole. */
   readonly rebuilding: { readonly items: number; readonly of: number } | null;
   /** Items were lost: reconcile with every peer, then call `markRefilled`. */
   readonly needsRefill: boolean;
-  /** What went wrong since the start, oldest first. */
+  /** Failures since the start, oldest first. */
   readonly incidents: readonly Incident[];
-  /** Ids whose items were found damaged, and that were not stored again since. */
+  /** Ids of damaged items that were not stored again since. */
   readonly quarantined: number;
   /** Number of the last commit. */
   readonly commit: number;
@@ -81,7 +77,7 @@ export interface ReplicaStatus {
 }
 
 export interface ScrubStatus {
-  /** False when it is turned off, or has stopped because too much was damaged. */
+  /** False if it is turned off, or has stopped after too much damage. */
   readonly running: boolean;
   /** Items read since the start. */
   readonly checked: number;
@@ -94,21 +90,21 @@ export interface ListInit {
   from?: bigint;
   /** First hint not wanted. @default infinity */
   to?: bigint;
-  /** Keys wanted at the most; never more than `MAX_LIST_LIMIT` are given. @default 100 */
+  /** Most keys returned; `MAX_LIST_LIMIT` bounds it. @default 100 */
   limit?: number;
   /** Go on behind this key. @default none */
   after?: ItemKey;
 }
 
-/** Where the replica says what an operator should know. pino's loggers fit. */
+/** Where the replica reports to operators. pino's loggers fit. */
 export interface ReplicaLogger {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
 /**
- * Remembers outside the database the number of the last commit that was on disk. A database whose log
- * was cut off looks like one that never had what is missing; only a witness can tell.
+ * Remembers outside the database the number of the last commit on disk. Without it, commits cut off at
+ * the end of the log go unnoticed.
  */
 export interface Witness {
   /** The number last written; 0 when there is none. */
@@ -130,31 +126,31 @@ export interface ReplicaInit extends ReplicaDatabase {
   scrub?: Partial<ScrubOptions>;
   /** Decides where scrubbing begins. @default at the beginning */
   random?: Random;
-  /** @default none: commits that are lost from the end of the log go unnoticed */
+  /** @default none */
   witness?: Witness;
   /** @default silent */
   logger?: ReplicaLogger;
 }
 
-/** One of the two is given. The database belongs to the replica: it is closed by it. */
+/** `database` or `open` is given. The replica owns the database and closes it. */
 export interface ReplicaDatabase {
   /** Opened, or to be opened, and opened again after a failed write. */
   database?: Database;
-  /** Opens the database; called again after a failed write, when the one before is closed. */
+  /** Opens the database; called again after a failed write, once the database was closed. */
   open?: () => Promise<Database>;
   /**
-   * Takes out of the closed database what cannot be read; called when that keeps it from writing.
+   * Takes unreadable blocks out of the closed database; called if they block writing.
    * @default none: it is opened again and again
    */
   repair?: () => Promise<void>;
 }
 
-/** What is answered to an id: the item, only its length where that is more than is asked for, or nothing. */
+/** The answer to an id: the item, only its length if that exceeds the limit, or nothing. */
 export type Served = Item | { readonly length: number } | undefined;
 
 export interface ServeLimits {
-  /** Payload bytes of one item; of a longer one the length is told. */
+  /** Payload bytes of one item; of a longer item only the length is given. */
   readonly maxItemBytes: number;
-  /** Payload bytes together: what would go beyond is left to the next call. */
+  /** Payload bytes together: further ids are left to the next call. */
   readonly maxBytes: number;
 }

@@ -12,7 +12,7 @@ import {
 } from '../records/index.ts';
 import type { FoundItem } from './record-pages.ts';
 
-/** What is wrong about a record of an item. */
+/** A fault of a record of an item. */
 export interface ItemFault {
   readonly code: 'ITEM_MISSING' | 'ITEM_DAMAGED' | 'ID_RECORD' | 'NOT_INDEXED';
   readonly item: ItemKey;
@@ -21,15 +21,15 @@ export interface ItemFault {
   readonly message: string;
 }
 
-/** An item that reading in order passed over; its key in the index leads to it. */
+/** An item that reading in order passed over, and that was found by its key in the index. */
 export interface PassedOver {
   readonly code: 'PASSED_OVER';
   readonly bytes: number;
 }
 
 /**
- * Checks the items of a part of the key space against their ids, the keys of the index there, and
- * their id records, in this order. What only the index has is read by its key.
+ * Checks the items of a part of the key space against their ids, the keys of the index there, and their
+ * id records, in this order. An item that only the index has is read by its key.
  */
 export function* checkItems(
   { database, keys, snapshot }: { database: Database; keys: SetKeys; snapshot?: AbstractSnapshot },
@@ -40,12 +40,8 @@ export function* checkItems(
   for (const [key, from] of differences(indexed, items)) {
     const record = keys.item(key);
     if (from === 'items') {
-      yield {
-        code: 'NOT_INDEXED',
-        item: key,
-        record,
-        message: 'the index does not hold this item',
-      };
+      const message = 'the index does not hold this item';
+      yield { code: 'NOT_INDEXED', item: key, record, message };
       continue;
     }
     const payload = tryRead(database, record, snapshot);
@@ -74,7 +70,7 @@ function* idRecordFindings(keys: SetKeys, item: FoundItem): Generator<ItemFault>
   yield { code: 'ID_RECORD', item, record, message: `the id record ${problem}` };
 }
 
-/** What is wrong about the id record of an item; null when it has hint and length of the payload. */
+/** The fault of the id record of an item; null if it has hint and length of the payload. */
 export function idRecordFault({ hint, payload, idRecord }: FoundItem): string | null {
   if (idRecord === undefined) return 'is missing';
   if (idRecord === UNREADABLE) return 'cannot be read';
@@ -82,14 +78,17 @@ export function idRecordFault({ hint, payload, idRecord }: FoundItem): string | 
   return equalBytes(idRecord, right) ? null : 'says something else than the item';
 }
 
-/** What mends an item, and why; null when nothing is wrong, or the item not there at all. */
 export interface Remedy {
   /** `item`: it is put aside. `id record`: it is written again. `index`: it is built again. */
   readonly mend: 'item' | 'id record' | 'index';
   readonly why: string;
 }
 
-/** `indexed`: whether the index holds the key. */
+/**
+ * The remedy for an item; null if it is sound or absent.
+ *
+ * @param indexed Whether the index holds the key.
+ */
 export function remedyFor(
   key: ItemKey,
   { payload, idRecord }: { readonly payload: ReadResult; readonly idRecord: ReadResult },
@@ -99,7 +98,7 @@ export function remedyFor(
     if (!indexed) return { mend: 'index', why: 'there is an item that the index does not hold' };
     const fault = idRecordFault({ ...key, payload, idRecord });
     if (fault === null) return null;
-    // Its key may have become another one, which counts as held: only a rebuild looks for that.
+    // Its key may have changed to another key, which counts as held: only a rebuild finds that.
     if (idRecord === undefined) return { mend: 'index', why: 'an item has no id record' };
     return { mend: 'id record', why: `the id record ${fault}` };
   }
@@ -108,12 +107,12 @@ export function remedyFor(
   return { mend: 'index', why: 'there is an id record of an item that the index does not hold' };
 }
 
-/** What an id record says; undefined when it is missing or damaged. */
+/** Decodes an id record; undefined if it is missing or damaged. */
 export function headOf(record: ReadResult): ItemHead | undefined {
   return isBytes(record) && record.length === HEAD_BYTES ? decodeHead(record) : undefined;
 }
 
-/** Whether the bytes are those that the id commits to. */
+/** Whether the id commits to these bytes. */
 export function isWhole(key: ItemKey, payload: Uint8Array): boolean {
   try {
     verifyItem({ ...key, payload });

@@ -13,12 +13,12 @@ import { decodeItemKey, type SetKeys } from '../records/index.ts';
 
 type RecordPage = readonly (readonly [Uint8Array, Uint8Array])[];
 
-/** An item, and what lies under its id. */
+/** An item, and the value under its id. */
 export interface FoundItem extends Item {
   readonly idRecord: ReadResult;
 }
 
-/** The items of a page of payload records with their id records, and the keys that belong to no item. */
+/** The items of a page of payload records with their id records, and keys that belong to no item. */
 export async function findItems(
   database: Database,
   keys: SetKeys,
@@ -37,7 +37,7 @@ export async function findItems(
   return { items: items.map((item, i) => ({ ...item, idRecord: idRecords[i] })), strays };
 }
 
-/** The keys of a page of id records, each with the item that it names; null where it names none. */
+/** The keys of a page of id records, each with the item that it names, or null. */
 export function idRecordsOf(
   keys: SetKeys,
   page: RecordPage,

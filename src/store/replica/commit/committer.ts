@@ -15,7 +15,6 @@ export interface CommitOptions {
 
 type Prepare = (set: DurableSet) => PreparedCommit | null;
 
-/** A commit of a set. */
 interface Made {
   readonly set: DurableSet;
   /** Null when there was nothing to do. */
@@ -76,7 +75,6 @@ export class Committer {
     });
   }
 
-  /** Lets the running commit finish and closes the database. */
   async close(): Promise<void> {
     this.lifecycle.stop();
     await this.#turns.idle();

@@ -1,6 +1,4 @@
-/**
- * Commits in order: one writer, paced merges, and the database opened again after a failed write.
- */
+/** Commits in order: one writer, and paced merges. */
 
 export { Committer } from './committer.ts';
 export { Merger } from './merger.ts';

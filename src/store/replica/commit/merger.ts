@@ -62,7 +62,6 @@ export class Merger {
     this.wake();
   }
 
-  /** Resolves once the buffer has room for another batch. */
   room(): Promise<void> {
     return this.#room.until(() => this.#running === null || this.#stopped || !this.#isCrowded);
   }

@@ -1,7 +1,6 @@
 import { delay } from '../../alarm.ts';
 import type { Clock } from '../../environment.ts';
 
-/** What one run of a pipeline does. */
 export interface PipelineWork<Prepared, Result> {
   readonly prepare: () => Prepared;
   /**

@@ -39,7 +39,6 @@ export class CommitLog {
     return this.#window.loggedBytes;
   }
 
-  /** The state after one more commit. */
   next({ logBegin, trimBegin, ...old }: SetState, { items, bytes }: SetGrowth): SetState {
     const begin = Math.max(logBegin, 1 + Math.min(this.#merged, this.#window.settled));
     return {
@@ -59,7 +58,6 @@ export class CommitLog {
     sink.put(this.#keys.state, encodeState(state));
   }
 
-  /** A commit of so many bytes is on disk. */
   written(commit: number, bytes: number): void {
     this.#window.note(commit, bytes);
   }

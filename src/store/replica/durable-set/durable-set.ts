@@ -43,7 +43,6 @@ interface SetChange extends SetGrowth {
 interface Sweep {
   /** The last commit before it began: at its end the buffer holds no key of that commit. */
   readonly since: number;
-  /** The last key merged. */
   readonly behind: ItemKey | null;
 }
 
@@ -73,7 +72,6 @@ export class DurableSet {
   readonly #tree: DurableTree;
   readonly #log: CommitLog;
   readonly #cost: MergeCost;
-  /** As of the last commit. */
   #visible: Standing;
   /** As of the last prepared commit. */
   #staged: Standing;
@@ -105,7 +103,6 @@ export class DurableSet {
     return this.#visible.state;
   }
 
-  /** Keys in the buffer. */
   get buffered(): number {
     return this.#staged.buffer.size;
   }
@@ -128,7 +125,6 @@ export class DurableSet {
     return new UnionSnapshot({ tree: this.#tree.snapshot(), buffer: this.#visible.buffer });
   }
 
-  /** Whether the index holds exactly this key. */
   holds(key: ItemKey): boolean {
     return this.#visible.buffer.has(key) || this.#tree.holds(key);
   }

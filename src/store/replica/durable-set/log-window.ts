@@ -6,7 +6,6 @@ interface LogMark {
   readonly written: number;
 }
 
-/** Bytes between two marks. */
 const MARK_BYTES = 256 * 1024;
 
 /**
@@ -25,7 +24,6 @@ export class LogWindow {
     this.#settled = commit;
   }
 
-  /** The last commit that can no longer be lost. */
   get settled(): number {
     return this.#settled;
   }
@@ -35,7 +33,6 @@ export class LogWindow {
     return Math.min(this.#written, this.#span);
   }
 
-  /** Notes a commit of so many bytes. */
   note(commit: number, bytes: number): void {
     this.#written += bytes;
     this.#largest = Math.max(this.#largest, bytes);

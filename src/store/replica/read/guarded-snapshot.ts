@@ -2,6 +2,7 @@ import type { PartedSnapshot } from '../../buffer/index.ts';
 import { StoreError } from '../../errors.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import type { Bound, ItemKey } from '../../item.ts';
+import { idRunsOf } from '../../ranks.ts';
 import { fingerprintsBetween } from '../../storage.ts';
 
 export interface SnapshotGuard {
@@ -47,9 +48,7 @@ export class GuardedSnapshot implements PartedSnapshot {
   }
 
   idRuns(begin: number, end: number): Iterable<Uint8Array> {
-    const runs = (): Iterable<Uint8Array> =>
-      this.#snapshot.idRuns?.(begin, end) ?? [this.#snapshot.ids(begin, end)];
-    return this.#iterate(this.#guard(runs));
+    return this.#iterate(this.#guard(() => idRunsOf(this.#snapshot, begin, end)));
   }
 
   fingerprint(begin: number, end: number): Uint8Array {

@@ -9,7 +9,6 @@ export interface IdFilterInit {
 
 const FIRST_CAPACITY = 2 ** 19;
 
-/** Bits for an id. */
 const BITS = 16;
 
 /**

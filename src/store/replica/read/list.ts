@@ -7,7 +7,6 @@ import type { ListInit } from '../types.ts';
 /** Most keys in one page, whatever the limit of the call. */
 export const MAX_LIST_LIMIT = 1_000;
 
-/** One page of the keys of a hint range, in order. */
 export function listKeys(snapshot: Snapshot, init: ListInit): ItemKey[] {
   const { from = 0n, to = INFINITE_HINT, limit = 100, after } = init;
   if (!Number.isInteger(limit) || limit < 1) {

@@ -4,15 +4,12 @@ import { ID_BYTES, INFINITE_HINT, type ItemKey } from '../../item.ts';
 import type { KeyRangeBytes } from '../../level/index.ts';
 import { type TreeKeys, treeKeys } from '../../tree/index.ts';
 
-/**
- * The layout of all data directories this code writes; docs/storage-format.md is normative. It lies
- * outside any set, at the place where every version looks.
- */
+/** The version of docs/storage-format.md that this code writes. */
 export const SCHEMA_VERSION = 2;
 
 const encoder = new TextEncoder();
 
-/** "meta/schema": version, u32 BE. */
+/** Holds the version, u32 BE. Outside any set, where every version looks. */
 export const SCHEMA_KEY: Uint8Array = encoder.encode('meta/schema');
 
 /**
@@ -20,10 +17,10 @@ export const SCHEMA_KEY: Uint8Array = encoder.encode('meta/schema');
  *
  *     <name>/c               state, see `SetState`
  *     <name>/i id            hint u64 BE, payload bytes u64 BE
- *     <name>/l commit u64 BE what the commit did to the buffer, see `LogEntry`
+ *     <name>/l commit u64 BE change of the buffer, see `LogEntry`
  *     <name>/m  /n  /s       the tree, see `TreeKeys`
  *     <name>/p hint id       payload, under hint u64 BE
- *     <name>/q id            what was found damaged under this id, see `Quarantined`
+ *     <name>/q id            a damaged item, see `Quarantined`
  *
  * Payloads lie in key order, so that reading a range of the set reads the disk in order.
  */
@@ -45,7 +42,7 @@ export interface SetKeys {
   readonly summaries: KeyRangeBytes;
 }
 
-/** What the id record says of an item. */
+/** The content of an id record. */
 export interface ItemHead {
   readonly hint: bigint;
   /** Payload bytes. */
@@ -125,7 +122,6 @@ export function decodeItemKey(keys: SetKeys, key: Uint8Array): ItemKey | null {
   return hint === INFINITE_HINT ? null : { hint, id: key.slice(start + 8) };
 }
 
-/** Length of an id record. */
 export const HEAD_BYTES = 16;
 
 /** `value`: an earlier result to write over. @default a new array */

@@ -3,9 +3,9 @@ import { readU64LE, writeU64LE } from '../../bytes.ts';
 import { ID_BYTES, type ItemKey } from '../../item.ts';
 import { HEADER_BYTES, newRecord, openRecord, RecordError, seal } from '../../level/index.ts';
 
-/** What one commit did to the buffer. Played one after the other they give the buffer again. */
+/** The change of the buffer by one commit. All entries, played in order, give the buffer again. */
 export interface LogEntry {
-  /** Keys that left the buffer, before others came. */
+  /** Keys that left the buffer, before `added` came. */
   readonly taken: KeyRange | null;
   /** Keys that came into the buffer, ascending. */
   readonly added: readonly ItemKey[];
@@ -30,7 +30,6 @@ export function encodeLogEntry({ taken, added }: LogEntry): Uint8Array {
   return seal(record);
 }
 
-/** A log entry as it lies in its record. */
 export interface LoggedEntry {
   readonly taken: KeyRange | null;
   readonly added: LoggedKeys;
@@ -50,7 +49,7 @@ export function decodeLogEntry(record: Uint8Array): LoggedEntry {
   return { taken: { first: taken.key(0), last: taken.key(1) }, added };
 }
 
-/** Keys in a record, made when they are asked for: most of those in the log have left the buffer again. */
+/** Keys in a record, decoded on demand: most of them have left the buffer again. */
 export class LoggedKeys {
   readonly length: number;
   readonly #record: Uint8Array;
@@ -69,7 +68,7 @@ export class LoggedKeys {
     return this.#view.getUint32(this.#begin + position * KEY_BYTES + 4 * which, true);
   }
 
-  /** The hint as a double: in the order of the hints, but that neighbours may be equal. */
+  /** The hint as a double: in the order of the hints, but neighbours may be equal. */
   hint(position: number): number {
     return this.hintWord(position, 1) * 2 ** 32 + this.hintWord(position, 0);
   }

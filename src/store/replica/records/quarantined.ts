@@ -1,7 +1,7 @@
 import { readU64LE, writeU64LE } from '../../bytes.ts';
 import { HEADER_BYTES, newRecord, openRecord, RecordError, seal } from '../../level/index.ts';
 
-/** What was put aside because it was not what its id says. */
+/** A damaged item that was put aside. */
 export interface Quarantined {
   /** Wall time in milliseconds since the epoch. */
   readonly at: number;

@@ -3,17 +3,15 @@ import { StoreError } from '../../errors.ts';
 import { type Database, isBytes, tryRead, writeSynced } from '../../level/index.ts';
 import { damaged, SCHEMA_KEY, SCHEMA_VERSION } from './layout.ts';
 
-/** What a database says of its schema. */
 export interface FoundSchema {
   readonly version: number;
-  /** Whether the record was gone, though there are sets: what was written with it may be gone too. */
+  /** Whether the record was gone, though there are sets: records written with it may be gone too. */
   readonly lost: boolean;
 }
 
 /**
- * The schema of a database. Where the record is gone or cannot be read, it follows from the keys that
- * are there; an empty database is given the one this code writes. Throws `UNSUPPORTED_SCHEMA` for one
- * that this code cannot read.
+ * The schema of a database. If the record is gone or unreadable, the keys tell the schema; an empty
+ * database is given the current schema. Throws `UNSUPPORTED_SCHEMA`.
  */
 export async function readSchema(database: Database): Promise<FoundSchema> {
   const value = tryRead(database, SCHEMA_KEY);
@@ -24,7 +22,6 @@ export async function readSchema(database: Database): Promise<FoundSchema> {
   throw unsupported(version);
 }
 
-/** For a schema that this code does not know. */
 export function unsupported(version: number): StoreError {
   return new StoreError(
     'UNSUPPORTED_SCHEMA',
@@ -54,11 +51,11 @@ async function restore(database: Database): Promise<FoundSchema> {
   return { version: SCHEMA_VERSION, lost: first !== null };
 }
 
-/** What the keys of the first schema begin with, and those of sets. */
+/** Beginnings of the keys of the first schema, and of the keys of sets. */
 const FIRST_SCHEMA = /^(item|id)\/|^meta\/totals$/;
 const OF_A_SET = /^[a-z0-9][a-z0-9._-]{0,63}\/[cilmnpqs]/;
 
-/** The first key there is, byte by byte as a string; null in an empty database. */
+/** The first key, byte by byte as a string; null in an empty database. */
 async function firstKey(database: Database): Promise<string | null> {
   const keys = database.keys();
   try {

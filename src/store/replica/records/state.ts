@@ -2,18 +2,15 @@ import { readU64LE, writeU64LE } from '../../bytes.ts';
 import { HEADER_BYTES, newRecord, openRecord, RecordError, seal } from '../../level/index.ts';
 import type { Totals } from './layout.ts';
 
-/** What every commit leaves behind in one record. */
+/** The state record, which every commit writes. */
 export interface SetState extends Totals {
   /** Number of the last commit; commits count from 1 up without a gap. */
   readonly commit: number;
-  /**
-   * The first commit whose log record must be there. Those before it can no longer be lost with
-   * LevelDB's log, and nothing of them is in the buffer.
-   */
+  /** The first commit whose log record must be there; see `CommitLog`. */
   readonly logBegin: number;
   /** The first commit whose log record may still be there. */
   readonly trimBegin: number;
-  /** The index is being built from the items: whatever it holds is unfinished. */
+  /** The index is being built from the items, and is unfinished. */
   readonly rebuilding: boolean;
   /** Items were lost, and no reconciliation has refilled the set since. */
   readonly needsRefill: boolean;

@@ -21,7 +21,6 @@ export class DatabaseHandle {
     this.#open = opener(init);
   }
 
-  /** Null while it is not open. */
   get current(): Database | null {
     return this.#current;
   }
@@ -36,7 +35,6 @@ export class DatabaseHandle {
     return this.#current;
   }
 
-  /** Notes why a write failed. */
   failed(cause: unknown): void {
     this.#spoilt ||= isUnreadable(cause);
   }

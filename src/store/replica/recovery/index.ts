@@ -1,6 +1,3 @@
-/**
- * The life of a set: opening, opening again after a failure, migration, and the rebuilding of a
- * damaged index.
- */
+/** The life of a set: opening, opening again after a failure, migration, and rebuilding the index. */
 
 export { SetLifecycle, type SetLifecycleInit } from './set-lifecycle.ts';

@@ -13,9 +13,8 @@ import type { DurableSetInit } from '../durable-set/index.ts';
 import { encodeQuarantined, type Totals } from '../records/index.ts';
 
 /**
- * Compares the id records with a tree that was filled from the items: deletes those of items that are
- * not there, takes in items that only their id records lead to, and puts aside those that cannot be
- * read. Only when there are more id records than items is any of that looked for.
+ * Compares the id records with a tree filled from the items, if there are more id records. Deletes id
+ * records without items, inserts items found only by their id records, and puts unreadable items aside.
  */
 export async function mendIds(
   init: DurableSetInit,

@@ -12,8 +12,7 @@ import {
   walk,
   writeSynced,
 } from '../../level/index.ts';
-import type { DurableTree } from '../../tree/index.ts';
-import { decodeMeta, encodeMeta, type TreeMeta } from '../../tree/index.ts';
+import { type DurableTree, decodeMeta, encodeMeta, type TreeMeta } from '../../tree/index.ts';
 import { type FoundItem, findItems, idRecordFault } from '../check/index.ts';
 import { DurableSet, type DurableSetInit } from '../durable-set/index.ts';
 import { totalBytes } from '../payload-bytes.ts';
@@ -28,26 +27,24 @@ import {
 import { mendIds } from './mend-ids.ts';
 
 export interface RebuildInit extends DurableSetInit {
-  /** The last state known; null when none is. */
+  /** The last known state, if any. */
   readonly state: SetState | null;
   /** Whether items may be missing, so that the set should be refilled by its peers. */
   readonly lossy: boolean;
-  /** Called after each step with the items done so far; what it throws ends the rebuild. */
+  /** Called after each step with the items done so far; an error that it throws ends the rebuild. */
   readonly progress: (items: number) => void;
 }
 
-/** What a rebuild has found, and put together. */
 export interface Rebuilt {
   readonly state: SetState;
-  /** Items that are there by their id records, and whose payloads cannot be read: they were put aside. */
+  /** Items with unreadable payloads that were put aside. */
   readonly unreadable: number;
 }
 
 /**
- * Builds the index of a set again from its items: the tree, the id records and the totals; the buffer
- * is empty then. Takes little memory whatever the size of the set. Until it is through, the state says
- * that the index is unfinished, so that a crash on the way begins it anew. What LevelDB cannot read is
- * passed over.
+ * Builds tree, id records and totals of a set again from its items, with an empty buffer. Takes bounded
+ * memory. Unreadable records are passed over. After a crash the state says that the index is
+ * unfinished, so it is built anew.
  */
 export async function rebuildIndex(init: RebuildInit): Promise<Rebuilt> {
   const { database, keys } = init;
@@ -80,16 +77,13 @@ async function clear(database: Database, range: KeyRangeBytes): Promise<void> {
 async function beginRebuild(init: RebuildInit): Promise<SetState> {
   const { database, keys } = init;
   const state = init.state ?? { ...EMPTY_STATE, commit: await lastNumber(database, keys.logs) };
-  const { commit, items, bytes, needsRefill } = state;
-  const next = commit + 1;
   const begun: SetState = {
-    commit: next,
-    logBegin: next + 1,
-    trimBegin: next + 1,
-    items,
-    bytes,
+    ...state,
+    commit: state.commit + 1,
+    logBegin: state.commit + 2,
+    trimBegin: state.commit + 2,
     rebuilding: true,
-    needsRefill: needsRefill || init.lossy,
+    needsRefill: state.needsRefill || init.lossy,
   };
   await writeSynced(database, [
     { type: 'put', key: keys.state, value: encodeState(begun) },
@@ -99,9 +93,8 @@ async function beginRebuild(init: RebuildInit): Promise<SetState> {
 }
 
 /**
- * The meta of an empty tree whose nodes get other numbers than any before. LevelDB 1.20 may, once it
- * has compacted, answer with an older version of a record that was deleted and written again while a
- * snapshot was held (its issue 320), so no number is used twice.
+ * The meta of an empty tree whose nodes get fresh numbers: see "A rebuilt index continues the node
+ * numbers" in docs/architecture.md.
  */
 async function emptyMeta({ database, keys, scheme }: RebuildInit): Promise<TreeMeta> {
   let nextRef = metaNextRef(database, keys);
@@ -122,7 +115,7 @@ function metaNextRef(database: Database, keys: SetKeys): number {
   }
 }
 
-/** The number at the end of the last key of a range that can be read; 0 when there is none. */
+/** The number at the end of the last readable key of a range; 0 if there is none. */
 async function lastNumber(database: Database, range: KeyRangeBytes): Promise<number> {
   const last = database.keys({ ...range, reverse: true });
   try {
@@ -143,7 +136,7 @@ async function fillIndex(init: RebuildInit, tree: DurableTree): Promise<Totals> 
   for await (const page of walk(database, keys.items, { unreadable: passOver })) {
     const found = (await findItems(database, keys, page)).items;
     const write = tree.prepare({ insert: found });
-    await writeSynced(database, [...write.operations, ...idRecordsToWrite(keys, found)]);
+    await writeSynced(database, [...write.operations, ...idRecordRepairs(keys, found)]);
     write.commit();
     items += found.length;
     bytes += totalBytes(found);
@@ -152,8 +145,7 @@ async function fillIndex(init: RebuildInit, tree: DurableTree): Promise<Totals> 
   return { items, bytes };
 }
 
-/** The id records that are missing or wrong. */
-function idRecordsToWrite(keys: SetKeys, found: readonly FoundItem[]): BatchOperation[] {
+function idRecordRepairs(keys: SetKeys, found: readonly FoundItem[]): BatchOperation[] {
   const faulty = found.filter((item) => idRecordFault(item) !== null);
   return faulty.map(({ hint, id, payload }) => {
     const value = encodeHead({ hint, bytes: payload.length });

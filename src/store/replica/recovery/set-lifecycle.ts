@@ -17,14 +17,14 @@ export interface SetLifecycleInit extends SetLoaderInit, DatabaseHandleInit {
 /** A commit whose write failed: whether it is on disk is unknown. */
 export interface Attempt {
   readonly number: number;
-  /** Called when it turns out to be there after its caller was told that this is unknown. */
+  /** See `CommitOptions.late`. */
   readonly late: () => void;
 }
 
 /** The fate of an attempt; `unopened` while the database cannot be opened. */
 type WriteOutcome = 'there' | 'gone' | 'unknown' | 'unopened';
 
-/** First and longest time between two attempts to open the database again. */
+/** Between two attempts to open the database again: at first, and at most. */
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
@@ -82,7 +82,6 @@ export class SetLifecycle {
     }
   }
 
-  /** Null while there is no set to be used. */
   get set(): DurableSet | null {
     return this.#set;
   }
@@ -162,7 +161,6 @@ export class SetLifecycle {
     };
   }
 
-  /** Nothing is begun from here on. */
   stop(): void {
     this.#closed = true;
     this.#loader.stop();

@@ -66,7 +66,6 @@ export class SetLoader {
     this.#progress = null;
   }
 
-  /** Ends what is being built at its next step. */
   stop(): void {
     this.#stopped = true;
   }

@@ -7,13 +7,12 @@ import type { SetKeys } from '../records/index.ts';
 
 export interface NodePatrolInit {
   keys: SetKeys;
-  /** Of the summaries. */
   scheme: FingerprintScheme;
 }
 
 /**
- * Goes round the nodes of the tree, a few at a time, as they lie on disk: each must be whole, its
- * children must be there, and its summary must be that of its ids, or of its children's summaries.
+ * Checks the nodes of the tree on disk, a few at a time, round and round: each must be whole, its
+ * children must be there, and its summary must follow from its ids or its children's summaries.
  */
 export class NodePatrol {
   readonly #init: NodePatrolInit;
@@ -23,14 +22,14 @@ export class NodePatrol {
     this.#init = init;
   }
 
-  /** Looks at the next nodes, as of one moment. Throws `STORE_CORRUPT` at the first fault. */
+  /** Checks the next nodes, as of one moment. Throws `STORE_CORRUPT` at the first fault. */
   async step(database: Database, nodes: number): Promise<void> {
     const { keys, scheme } = this.#init;
     const { gte, lt } = keys.nodes;
     const range = { gte: this.#from === null ? gte : behind(this.#from), lt };
     const snapshot = database.snapshot();
     try {
-      // A node that cannot be read is found from its parent, unless it is left over and nobody's.
+      // An unreadable node is found from its parent, if it has one.
       const options = { records: nodes, values: false, snapshot, unreadable: passOver };
       this.#from = null;
       const found = await walkOnce(database, range, options);
@@ -55,10 +54,12 @@ export class NodePatrol {
     const { scheme } = this.#init;
     const state = scheme.empty();
     if (isLeaf(node)) scheme.add(state, node.ids);
-    else {
-      const below = node.children.map((child) => reader.summary(child));
-      combineAll(scheme, state, below);
-    }
+    else
+      combineAll(
+        scheme,
+        state,
+        node.children.map((child) => reader.summary(child)),
+      );
     return state;
   }
 }

@@ -11,30 +11,28 @@ import { checkItems, findItems } from '../check/index.ts';
 import type { DurableSet } from '../durable-set/index.ts';
 import type { SetKeys } from '../records/index.ts';
 
-/** Payload bytes that count as one item: a large item takes the time of as many as it could be. */
+/** Payload bytes that count as one item, so that large items take more time. */
 const ITEM_BYTES = 16 * 1024;
 
-/** The next keys of the index. */
 export interface PageKeys {
-  /** The last key before them; null at the beginning. */
+  /** The last key before this page; null at the beginning. */
   readonly behind: ItemKey | null;
   readonly keys: readonly ItemKey[];
   /** Whether they reach to the end of the set. */
   readonly last: boolean;
 }
 
-/** What was found under some keys of the index, and between them. */
 export interface Page {
-  /** What the writer must look at. */
+  /** Items that the writer must inspect. */
   readonly suspects: readonly ItemKey[];
   readonly read: number;
-  /** Items as far as the rate goes; see `ITEM_BYTES`. */
+  /** Items that count for the rate; see `ITEM_BYTES`. */
   readonly cost: number;
-  /** The key to go on behind; null when the end of the set was reached. */
+  /** The key to go on behind; null at the end of the set. */
   readonly end: ItemKey | null;
 }
 
-/** The next `count` keys. Throws `STORE_CORRUPT` when the index cannot be read. */
+/** The next `count` keys of the index. Throws `STORE_CORRUPT` if it cannot be read. */
 export function keysBehind(set: DurableSet, behind: ItemKey | null, count: number): PageKeys {
   const snapshot = set.snapshot();
   try {
@@ -46,12 +44,12 @@ export function keysBehind(set: DurableSet, behind: ItemKey | null, count: numbe
   }
 }
 
-/** Records read beyond those the index knows of. */
+/** Records read beyond those in the index. */
 const EXTRA_RECORDS = 16;
 
 /**
- * Reads the items from page to page by the keys of the index: LevelDB's iterators pass over what they
- * cannot read, and a damaged key may seem to be the last one.
+ * Reads the items by the keys of the index, since LevelDB's iterators skip unreadable blocks, and a
+ * damaged key may look like the last key.
  */
 export async function readPage(
   database: Database,

@@ -17,41 +17,40 @@ export interface ScrubberInit extends NodePatrolInit {
   clock: Clock;
   incidents: Incidents;
   options: ScrubOptions;
-  /** Has the writer look at an item; what was wrong about it, and was mended or put aside. */
+  /** See `ItemReader.inspect`. */
   inspect: (key: ItemKey) => Promise<Inspection['found'] | null>;
-  /** Where to begin. @default at the beginning */
+  /** Chooses where to begin. @default at the beginning */
   random: Random | undefined;
 }
 
-/** Items read in one step at the most. */
 const STEP_ITEMS = 100;
 
-/** Nodes looked at in each of these steps: more than there are for so many items. */
+/** More nodes than a set has for so many items. */
 const STEP_NODES = 4;
 
 const HOUR_MS = 3_600_000;
 
-/** Milliseconds between two passes, at the least: a small set is soon through. */
+/** Least milliseconds between two passes, for small sets. */
 const IDLE_MS = 60_000;
 
-/** Milliseconds between two looks at a set that cannot be read, or is being built again. */
+/** Milliseconds until the next try while the set cannot be read. */
 const ABSENT_MS = 1_000;
 
 /**
- * Reads the whole set again and again, at a gentle rate, and compares every item with its id and with
- * the index. What looks broken is looked at once more by the writer, then put aside.
+ * Reads the whole set again and again, at a bounded rate, and compares every item with its id and with
+ * the index. The writer inspects suspects once more, and puts damaged items aside.
  */
 export class Scrubber {
   readonly #init: ScrubberInit;
   readonly #patrol: NodePatrol;
-  /** Clock times of what was put aside within the last hour. */
+  /** Times at which items were put aside within the last hour. */
   #damaged: number[] = [];
   /** The last key that was read; null at the beginning. */
   #behind: ItemKey | null = null;
   #begun = false;
   /** Whether this pass began at the beginning. */
   #whole = true;
-  /** The last pass in which something could not be read. */
+  /** The last pass in which a read failed. */
   #failedIn = -1;
   #cancel: Cancel | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -64,7 +63,7 @@ export class Scrubber {
     this.#patrol = new NodePatrol(init);
   }
 
-  /** Begins as if a whole step had gone before: opening is done by then, and the pace is kept. */
+  /** Begins after the pause of a whole step, when opening is done. */
   start(): void {
     if (this.#init.options.itemsPerSecond > 0) this.#schedule(STEP_ITEMS);
   }
@@ -87,7 +86,6 @@ export class Scrubber {
     });
   }
 
-  /** Milliseconds until the next step. */
   async #step(): Promise<number> {
     const { committer, lifecycle, options } = this.#init;
     const { set } = lifecycle;
@@ -96,7 +94,7 @@ export class Scrubber {
       const count = Math.min(STEP_ITEMS, Math.ceil(options.itemsPerSecond));
       const next = keysBehind(set, this.#start(set), count);
       const { cost, end } = await this.#scrub(next);
-      // What was left out before a start in the midst of the set comes at once.
+      // After a start in the midst of the set, the part before it follows at once.
       const idle = end === null && this.#whole;
       this.#goOn(end, cost > 0 || next.behind !== null);
       await this.#patrol.step(lifecycle.database, STEP_NODES);
@@ -109,7 +107,7 @@ export class Scrubber {
     }
   }
 
-  /** Where to go on; at first anywhere, so that nodes that are restarted often come by everything too. */
+  /** Where to go on; at first anywhere, so that nodes that often restart scrub all parts too. */
   #start(set: DurableSet): ItemKey | null {
     if (this.#begun) return this.#behind;
     this.#begun = true;
@@ -131,7 +129,7 @@ export class Scrubber {
     this.#whole = true;
   }
 
-  /** Reads what lies under some keys; passes over what the disk does not give, and says so once a pass. */
+  /** Scrubs some keys; passes over failed reads, and reports them once a pass. */
   async #scrub(next: PageKeys): Promise<Pick<Page, 'cost' | 'end'>> {
     const { lifecycle, keys } = this.#init;
     try {
@@ -160,7 +158,7 @@ export class Scrubber {
     );
   }
 
-  /** Has the writer look at an item again; it is put aside unless it is whole then. */
+  /** Lets the writer inspect a suspect. */
   async #look(key: ItemKey): Promise<void> {
     const { clock, incidents, options, inspect } = this.#init;
     if ((await inspect(key)) !== 'item') return;

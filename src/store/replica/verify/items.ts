@@ -16,42 +16,19 @@ import type { Verification } from './verification.ts';
 /** Reads all items, and compares them with their ids, the index and the id records; their totals. */
 export async function verifyItems(run: Verification, index: Snapshot | null): Promise<Totals> {
   const { database, snapshot, keys } = run;
-  const indexed = new IndexedKeys(run, index);
-  const totals = { items: 0, bytes: 0 };
+  const pages = new ItemPages(run, index);
   const unreadable = run.unreadable('items');
   for await (const page of walk(database, keys.items, { snapshot, unreadable })) {
     const { items, strays } = await findItems(database, keys, page, snapshot);
     for (const key of strays) run.add('STRAY_RECORD', key, 'this is no key of an item');
-    if (items.length > 0) verifyPage(run, items, indexed, totals);
-    await run.step('items', totals.items);
+    if (items.length > 0) pages.check(items);
+    await run.step('items', pages.totals.items);
   }
-  verifyPage(run, [], indexed, totals);
-  return totals;
+  pages.check([]);
+  return pages.totals;
 }
 
-/** Checks the next items; none: what the index holds behind the last one. */
-function verifyPage(
-  run: Verification,
-  items: readonly FoundItem[],
-  indexed: IndexedKeys,
-  totals: { items: number; bytes: number },
-): void {
-  totals.items += items.length;
-  totals.bytes += totalBytes(items);
-  for (const found of checkItems(run, items, indexed.upTo(items.at(-1)))) {
-    if (found.code === 'PASSED_OVER') {
-      totals.items++;
-      totals.bytes += found.bytes;
-    } else if (found.code !== 'NOT_INDEXED' || indexed.readable) {
-      run.add(found.code, found.record, found.message);
-    }
-  }
-}
-
-/**
- * Compares the number of id records with that of the items, each of which was seen to have one; only
- * when there are more are the stray ones looked for.
- */
+/** Looks for stray id records if there are more of them than items, each of which has one. */
 export async function verifyIds(run: Verification, items: number): Promise<void> {
   const { database, snapshot, keys } = run;
   const options = { snapshot, unreadable: run.unreadable('id records') };
@@ -67,29 +44,43 @@ export async function verifyIds(run: Verification, items: number): Promise<void>
   }
 }
 
-/** The keys of the index, from page to page. */
-class IndexedKeys {
+/** Compares the items with the index, from page to page. */
+class ItemPages {
+  readonly totals = { items: 0, bytes: 0 };
   readonly #run: Verification;
-  readonly #index: Snapshot | null;
+  /** Null once the index cannot be read on: nothing can be compared with it then. */
+  #index: Snapshot | null;
   #rank = 0;
-  /** False once the index could not be read on: nothing can be compared with it then. */
-  readable: boolean;
 
   constructor(run: Verification, index: Snapshot | null) {
     this.#run = run;
     this.#index = index;
-    this.readable = index !== null;
   }
 
-  /** The next keys, up to one or to the end. What cannot be read is a problem, and ends them. */
-  *upTo(last: ItemKey | undefined): Generator<ItemKey> {
-    if (this.#index === null || !this.readable) return;
+  /** Checks the next items; none: the keys of the index behind the last item. */
+  check(items: readonly FoundItem[]): void {
+    this.#count(items.length, totalBytes(items));
+    for (const found of checkItems(this.#run, items, this.#indexed(items.at(-1)))) {
+      if (found.code === 'PASSED_OVER') this.#count(1, found.bytes);
+      else if (found.code !== 'NOT_INDEXED' || this.#index !== null)
+        this.#run.add(found.code, found.record, found.message);
+    }
+  }
+
+  #count(items: number, bytes: number): void {
+    this.totals.items += items;
+    this.totals.bytes += bytes;
+  }
+
+  /** The next keys of the index, up to `last` or to the end. */
+  *#indexed(last: ItemKey | undefined): Generator<ItemKey> {
+    if (this.#index === null) return;
     try {
       const end = last === undefined ? this.#index.size : rankBehind(this.#index, last);
       yield* this.#index.keys(this.#rank, end);
       this.#rank = end;
     } catch (error) {
-      this.readable = false;
+      this.#index = null;
       this.#run.note('INDEX', error);
     }
   }

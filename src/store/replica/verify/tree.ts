@@ -9,15 +9,15 @@ import {
 import { treeFiles } from '../check/index.ts';
 import type { Verification } from './verification.ts';
 
-/** Items in a leaf, about: progress is told in items. */
+/** Items in a leaf, about: progress is given in items. */
 const LEAF_ITEMS = 96;
 
 /** Leaves between two steps. */
 const STEP_LEAVES = 8;
 
 /**
- * Compares the whole tree with a recomputation, and its nodes with the records there are. Returns the
- * tree as of the verification's snapshot; null when it cannot be opened.
+ * Compares the tree with a recomputation, and its nodes with their records. Returns the tree as of the
+ * verification's snapshot; null if it cannot be opened.
  */
 export async function verifyTree(run: Verification): Promise<TreeSnapshot<number> | null> {
   const { database, keys, scheme, snapshot } = run;

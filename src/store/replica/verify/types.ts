@@ -1,13 +1,11 @@
-/** Something that is not as it must be. */
 export interface VerifyProblem {
   /**
-   * SCHEMA: not of this schema. STATE: the state record. LOG: a commit is missing, or its record is
-   * damaged. INDEX: the tree is not what a recomputation gives, or has leaked or dangling nodes.
-   * ITEM_DAMAGED: a payload does not hash to its id. ITEM_MISSING: the index holds a key without a
-   * payload. NOT_INDEXED: a payload without a key in the index. ID_RECORD: missing, stray, or it says
-   * something else. TOTALS: the counts are wrong. COMMITS_LOST: commits that were on disk are gone.
-   * STRAY_RECORD: of no kind known. UNREADABLE: LevelDB cannot make sense of a part of its files; what
-   * else is known to lie there is listed too.
+   * SCHEMA: not of this schema. STATE: the state record is damaged. LOG: a commit is missing, or its
+   * record is damaged. INDEX: the tree differs from a recomputation, or has leaked or dangling nodes.
+   * ITEM_DAMAGED: a payload does not hash to its id. ITEM_MISSING: a key of the index has no payload.
+   * NOT_INDEXED: a payload has no key in the index. ID_RECORD: missing, stray, or wrong. TOTALS: the
+   * counts are wrong. COMMITS_LOST: commits that were on disk are gone. STRAY_RECORD: of unknown kind.
+   * UNREADABLE: LevelDB cannot read a part of its files; known records there are listed too.
    */
   readonly code:
     | 'SCHEMA'
@@ -22,7 +20,7 @@ export interface VerifyProblem {
     | 'COMMITS_LOST'
     | 'STRAY_RECORD'
     | 'UNREADABLE';
-  /** Key of the record, in hex; empty when it is no single one. */
+  /** Key of the record, in hex; empty for several records. */
   readonly key: string;
   readonly message: string;
 }
@@ -30,16 +28,16 @@ export interface VerifyProblem {
 export interface VerifyProgress {
   readonly phase: 'log' | 'tree' | 'items' | 'ids';
   readonly done: number;
-  /** Items there should be. */
+  /** Expected items. */
   readonly of: number;
 }
 
 export interface VerifyOptions {
   /** Called about once for every thousand items. */
   progress?: (progress: VerifyProgress) => void;
-  /** Ends the verification early; it rejects with the signal's reason then. */
+  /** Ends the verification early, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Problems listed at the most; all are counted. @default 100 */
+  /** Most problems listed; all are counted. @default 100 */
   maxProblems?: number;
 }
 

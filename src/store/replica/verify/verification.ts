@@ -25,15 +25,14 @@ const SLICE_MS = 8;
 /** Errors by which the store's own readers speak of damage. */
 const DAMAGE = ['StoreError', 'RecordError', 'GapError', 'RangeError'];
 
-/** What the parts of one verification share, and the problems that they find. */
+/** The shared state of one verification, and the problems found. */
 export class Verification {
   readonly database: Database;
   readonly snapshot: AbstractSnapshot;
   readonly keys: SetKeys;
   readonly scheme: FingerprintScheme;
-  /** The state record as far as it can be read. */
+  /** Empty if the state record cannot be read. */
   state: SetState = EMPTY_STATE;
-  /** The first problems; all are counted. */
   readonly problems: VerifyProblem[] = [];
   problemCount = 0;
   readonly #init: VerifyInit;
@@ -54,22 +53,26 @@ export class Verification {
     this.problems.push({ code, key: key === null ? '' : bytesToHex(key), message });
   }
 
-  /** Notes an error of some work as a problem. */
-  async guard(code: VerifyProblem['code'], work: () => void | Promise<void>): Promise<void> {
+  /** The result of some work; null if it fails, which is noted as a problem. */
+  async guard<Result>(
+    code: VerifyProblem['code'],
+    work: () => Promise<Result>,
+  ): Promise<Result | null> {
     try {
-      await work();
+      return await work();
     } catch (error) {
       this.note(code, error);
+      return null;
     }
   }
 
-  /** Notes an error as a problem; one that does not speak of damage is thrown on. */
+  /** Notes an error as a problem; rethrows an error that does not speak of damage. */
   note(code: VerifyProblem['code'], error: unknown): void {
     if (!(error instanceof Error && DAMAGE.includes(error.name))) throw error;
     this.add(code, null, error.message);
   }
 
-  /** For `walk`: notes that something among these records cannot be read. */
+  /** For `walk`: notes that some of these records cannot be read. */
   unreadable(records: string): (error: unknown) => void {
     return (error) => {
       const reason = (error as Error).message;

@@ -11,17 +11,16 @@ import type { VerifyResult } from './types.ts';
 import { Verification, type VerifyInit } from './verification.ts';
 
 /**
- * Compares everything a set has in its database with everything else, as of one moment: payloads with
- * their ids, the tree with a recomputation, items with the index and with the id records, the counts,
- * and the log. Reads only; works on a database that is in use. Rejects with `UNSUPPORTED_SCHEMA` for
- * one of another schema.
+ * Compares all records of a set, as of one moment: payloads with their ids, the tree with a
+ * recomputation, items with the index and the id records, the counts, and the log. Only reads; works on
+ * a database that is in use. Rejects with `UNSUPPORTED_SCHEMA` for another schema.
  */
 export async function verifyReplica(init: VerifyInit): Promise<VerifyResult> {
   const run = new Verification(init);
   const { snapshot, keys } = run;
   try {
     verifySchema(run);
-    await verifyState(run);
+    verifyState(run);
     await verifyCommit(run, init);
     const found = await verifyRecords(run);
     const unreadable = run.unreadable('records in quarantine');
@@ -36,10 +35,9 @@ export async function verifyReplica(init: VerifyInit): Promise<VerifyResult> {
 
 async function verifyRecords(run: Verification): Promise<{ items: number; bytes: number }> {
   const { state } = run;
-  let buffer = WriteBuffer.empty({ scheme: run.scheme });
-  await run.guard('LOG', async () => {
-    buffer = await readBuffer(run, state, run.snapshot);
-  });
+  const buffer =
+    (await run.guard('LOG', () => readBuffer(run, state, run.snapshot))) ??
+    WriteBuffer.empty({ scheme: run.scheme });
   await run.step('log', state.commit);
   const tree = await verifyTree(run);
   const found = await verifyItems(run, tree && new UnionSnapshot({ tree, buffer }));
@@ -59,7 +57,6 @@ function verifySchema(run: Verification): void {
   else run.add('SCHEMA', SCHEMA_KEY, `the database is not of schema ${SCHEMA_VERSION}`);
 }
 
-/** Another schema is no damage: it cannot be verified, that is all. */
 function checkSchema(version: number): void {
   if (version === SCHEMA_VERSION) return;
   if (version > SCHEMA_VERSION || version < 1) throw unsupported(version);
@@ -70,14 +67,16 @@ function checkSchema(version: number): void {
   );
 }
 
-async function verifyState(run: Verification): Promise<void> {
+function verifyState(run: Verification): void {
   const { database, snapshot, keys } = run;
-  await run.guard('STATE', () => {
+  try {
     const value = readSync(database, keys.state, viewsOf(snapshot));
     if (value === undefined) return;
     run.state = decodeState(value);
     if (run.state.rebuilding) run.add('STATE', keys.state, 'the index is unfinished');
-  });
+  } catch (error) {
+    run.note('STATE', error);
+  }
 }
 
 async function verifyCommit(run: Verification, { witness }: VerifyInit): Promise<void> {

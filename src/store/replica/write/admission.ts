@@ -15,7 +15,6 @@ export interface AdmissionInit {
   clock: Clock;
   disk: Disk;
   logger: ReplicaLogger | undefined;
-  /** Payload bytes on disk. */
   heldBytes: () => number;
   /** Payload bytes admitted and not yet on disk. */
   pendingBytes: () => number;

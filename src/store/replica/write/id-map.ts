@@ -24,7 +24,6 @@ export class IdMap<Value> {
     return undefined;
   }
 
-  /** Adds a value under an id that has none. */
   add(id: Uint8Array, value: Value): void {
     const number = numberOf(id);
     this.#entries.set(number, { id, value, next: this.#entries.get(number) });

@@ -39,7 +39,6 @@ export class Puts {
     });
   }
 
-  /** Whether an item is on its way to the disk. */
   pending(id: Uint8Array): boolean {
     return this.#commits.pending(id) !== undefined;
   }
