@@ -82,7 +82,6 @@ export function operationsOf(fill: (sink: BatchSink) => void): BatchOperation[] 
   return operations;
 }
 
-/** `STORE_CORRUPT`, with the advice what to do. */
 export function corruptDatabase(problem: string, cause?: unknown): StoreError {
   const advice =
     'restore it from a copy, or start with an empty directory and let the peers refill it';

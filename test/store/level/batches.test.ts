@@ -55,7 +55,7 @@ async function numbers(database: Database): Promise<number[]> {
 }
 
 describe('a batch', () => {
-  it('counts the bytes of keys and values, and of what it deletes', async () => {
+  it('counts the bytes of keys and values, and of deleted keys', async () => {
     const database = await opened();
     assert.equal(readyBatch(database, fill).bytes, 3 + 5 + 5);
     assert.equal(readyBatch(database, () => undefined).bytes, 0);

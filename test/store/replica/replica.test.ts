@@ -174,7 +174,7 @@ describe('replica', () => {
     assert.equal((await replica.put([item(1)]))[0]?.created, false);
   });
 
-  it('takes as verified only what verifyItem has made', async (t) => {
+  it('takes only items that verifyItem has made as verified', async (t) => {
     const replica = await openReplica(t, await temporaryDirectory(t));
     const good = verifyItem({ ...item(1), id: itemId(1n, item(1).payload) });
     const copies = [
@@ -214,7 +214,7 @@ describe('replica', () => {
     assert.ok(again.contains(id));
   });
 
-  it('tells its listeners what each commit added', async (t) => {
+  it('gives its listeners the keys that each commit added', async (t) => {
     const replica = await openReplica(t, await temporaryDirectory(t));
     const added: ItemKey[] = [];
     const versions: number[] = [replica.version];

@@ -1,7 +1,4 @@
-/**
- * The consistency checker: says as data what is wrong about an item and what mends it. Verification,
- * scrub, quarantine and rebuild all ask here.
- */
+/** The consistency checker of verification, scrub, quarantine and rebuild: faults and remedies as data. */
 
 export { checkItems, headOf, idRecordFault, isWhole, remedyFor } from './item-check.ts';
 export {

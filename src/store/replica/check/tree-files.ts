@@ -6,7 +6,7 @@ import type { SetKeys } from '../records/index.ts';
 /** Bytes of nodes kept while a tree is checked. */
 const CACHE_BYTES = 8 * 2 ** 20;
 
-/** The records of the tree, with a cache of their own: a check reads what lies on disk. */
+/** The records of the tree, with a cache of their own, since a check reads the disk. */
 export function treeFiles(
   database: Database,
   { name, tree }: SetKeys,

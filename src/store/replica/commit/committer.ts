@@ -48,8 +48,8 @@ export class Committer {
   }
 
   /**
-   * Writes what `prepare` makes of the set, in turn; false when that is null. Rejects when it is not
-   * on disk, or when that is unknown: then `late` is called if it turns out to be.
+   * Writes the commit that `prepare` makes of the set, in turn; false if it makes none. Rejects if the
+   * commit is not on disk, or if that is unknown: `late` is then called if it turns out to be.
    */
   commit(
     prepare: Prepare,

@@ -104,7 +104,7 @@ export class Merger {
     }
   }
 
-  /** A slice, and what its work costs: working it out and encoding it. */
+  /** Prepares a slice, and measures the time of its merge and its encoding. */
   #measured(set: DurableSet): PreparedCommit | null {
     const { clock } = this.#init;
     const start = clock.monotonic();

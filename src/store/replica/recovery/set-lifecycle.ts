@@ -33,12 +33,12 @@ const REPAIRED: Damage = {
   message: 'some of the database could not be read, and is left out now',
 };
 
-/** Bytes to spare beside what LevelDB writes when it is opened. */
+/** Bytes to spare beside those that LevelDB writes when it is opened. */
 const SPARE_BYTES = 256 * 1024;
 
 /**
- * Holds a set and its database open. After a failed write it opens them again and finds out what is on
- * disk. It rebuilds a damaged index. Only one of these goes on at a time.
+ * Holds a set and its database open. After a failed write it opens them again and finds out whether the
+ * commit is on disk. It rebuilds a damaged index. Only one of these goes on at a time.
  */
 export class SetLifecycle {
   readonly #init: SetLifecycleInit;

@@ -72,7 +72,7 @@ describe('a check of items', () => {
   });
 });
 
-describe('what mends an item', () => {
+describe('the remedy for an item', () => {
   it('follows from its payload, its id record and the index', () => {
     const { payload, idRecord } = whole(1);
     const damaged = new Uint8Array(20);

@@ -45,7 +45,7 @@ describe('the pace of merging', () => {
     assert.equal(wanted.at(-1), 8 / 0.001);
   });
 
-  it('sums the replayed keys step by step after opening, then merges what is due', async (t) => {
+  it('sums the replayed keys step by step after opening, then merges if that is due', async (t) => {
     const { kept, merger } = await openMerger(t, { bufferItems: 8 });
     await add(kept.committer, numberedItems(0, 8));
     const steps: number[] = [];

@@ -10,7 +10,7 @@ import { wideSum } from '../../../support/wide-sum.ts';
 /** Items in a leaf. */
 const LEAF = 64;
 
-describe('what merging costs', () => {
+describe('the cost of merging', () => {
   it('sends keys straight to the tree when they fill two leaves and lie close together', () => {
     const dense = (count: number, span: number): boolean => {
       const { cost } = treeOf(span);

@@ -18,7 +18,7 @@ const keys = fc.record({
 });
 
 describe('a log record', () => {
-  it('decodes to what was encoded, key by key and word by word', () => {
+  it('decodes to the encoded entry, key by key and word by word', () => {
     const range = fc.record({ first: keys, last: keys });
     const entries = fc.record({ taken: fc.option(range), added: fc.array(keys, { maxLength: 4 }) });
     assertProperty(
@@ -67,7 +67,7 @@ describe('a log record', () => {
 describe('a state record', () => {
   const state = { ...EMPTY_STATE, commit: 9, logBegin: 8, trimBegin: 7, items: 6, bytes: 5 };
 
-  it('decodes to what was encoded, each flag by itself', () => {
+  it('decodes to the encoded state, each flag by itself', () => {
     for (const rebuilding of [false, true]) {
       for (const needsRefill of [false, true]) {
         const written = { ...state, rebuilding, needsRefill };

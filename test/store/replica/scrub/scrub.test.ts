@@ -100,7 +100,7 @@ describe('a pass of the scrubber', () => {
 });
 
 describe('the pace of the scrubber', () => {
-  it('is one hundred items a step at the most', async (t) => {
+  it('is at most one hundred items a step', async (t) => {
     const set = await MemorySet.of(250);
     const { scrubbed } = await scrubbing(t, set, { itemsPerSecond: 1_000 });
     await set.clock.advance(START_MS - 1);
