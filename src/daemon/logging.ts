@@ -2,7 +2,8 @@ import { format } from 'node:util';
 import type { ComponentLogger, Logger as Libp2pLogger } from '@libp2p/interface';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from '../store/index.ts';
-import { isoTime } from './system/index.ts';
+import { LogStream } from './log/index.ts';
+import { isoTime, systemOutput } from './system/index.ts';
 
 export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
@@ -16,7 +17,7 @@ export interface LoggingInit {
    * @default 'info'
    */
   readonly level?: LogLevel;
-  /** @default standard output */
+  /** @default standard output; lines that find no room there are dropped and counted */
   readonly destination?: DestinationStream;
 }
 
@@ -38,7 +39,21 @@ export function createLogger(init: LoggingInit): Logger {
       censor: '[redacted]',
     },
   };
-  return init.destination === undefined ? pino(options) : pino(options, init.destination);
+  return pino(options, init.destination ?? standardOutput(init.clock));
+}
+
+function standardOutput(clock: Clock): LogStream {
+  const output = systemOutput('stdout');
+  const lossLine = (lost: number): string =>
+    `${JSON.stringify({
+      level: 'warn',
+      time: isoTime(clock.now()),
+      component: 'log',
+      event: 'lines-lost',
+      lines: lost,
+      msg: 'lines were lost: the output had no room for them',
+    })}\n`;
+  return new LogStream({ clock, output, lossLine });
 }
 
 /** libp2p's log lines go to `trace`, its errors to `debug`: most of them are a peer that hung up. */

@@ -1,7 +1,13 @@
 import type { CliInit } from './cli/index.ts';
 import type { Logger } from './logging.ts';
 import { hearStopWishes, onStop } from './stop-signals.ts';
-import { systemClock, systemDisk, systemRandom, systemWitness } from './system/index.ts';
+import {
+  systemClock,
+  systemDisk,
+  systemOutput,
+  systemRandom,
+  systemWitness,
+} from './system/index.ts';
 import { VERSION } from './version.ts';
 
 // First of all: the parent may end, or a signal come, while the rest is being loaded. That is why it is
@@ -16,6 +22,8 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 const { BROKEN_PIPE, runCli } = await import('./cli/index.ts');
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
+    // A daemon goes on without a reader of its output.
+    if (logger !== undefined) return;
     if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
     throw error;
   });
@@ -52,12 +60,18 @@ const init: CliInit = {
   onStop,
 };
 
-process.exit(await runCli(init));
+const exitCode = await runCli(init);
+logger?.flush();
+process.exit(exitCode);
 
 function die(event: string, error: unknown): never {
   const { code = 'INTERNAL', message } = Object(error);
-  if (logger !== undefined)
-    logger.fatal({ err: error, code, event }, 'ended by an error nobody caught');
-  process.stderr.write(`rangemesh: ${message ?? error} [${code}]\n`);
+  try {
+    const line = `rangemesh: ${message ?? error} [${code}]\n`;
+    systemOutput('stderr').write(new TextEncoder().encode(line));
+  } catch {
+    // Standard error has no room, and the log may have some.
+  }
+  logger?.fatal({ err: error, code, event }, 'ended by an error nobody caught');
   process.exit(1);
 }

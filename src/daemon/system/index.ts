@@ -1,10 +1,11 @@
-/** The real clock, randomness, disk and witness of this machine. No other room touches them. */
+/** The real clock, randomness, disk, witness and output of this machine. No other room touches them. */
 
 export {
   type FileWitness,
   isoTime,
   systemClock,
   systemDisk,
+  systemOutput,
   systemRandom,
   systemWitness,
 } from './system.ts';

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type { Clock, Disk, Random, Witness } from '../../store/index.ts';
+import type { Output } from '../log/index.ts';
 
 /** The real clock. The only place in `src/` that reads time or sets a timer. */
 export const systemClock: Clock = {
@@ -74,4 +75,33 @@ export function systemWitness(path: string): FileWitness {
     },
     close,
   };
+}
+
+/** Standard output or standard error of this process. */
+export function systemOutput(name: 'stdout' | 'stderr'): Output {
+  let file: number | undefined;
+  return {
+    write(bytes) {
+      file ??= withoutWaiting(name);
+      return writeSync(file, bytes);
+    },
+    block: (durationMs) =>
+      void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs),
+  };
+}
+
+/**
+ * A descriptor whose writes do not wait for a reader. Linux opens pipes and terminals once more, so other
+ * processes that write to them keep their mode. Other pipes and sockets became non-blocking when Node made
+ * its stream of them.
+ */
+function withoutWaiting(name: 'stdout' | 'stderr'): number {
+  const fd = process[name].fd ?? { stdout: 1, stderr: 2 }[name];
+  const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
+  try {
+    if (fstatSync(fd).isFile()) return fd;
+    return openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  } catch {
+    return fd;
+  }
 }
