@@ -26,6 +26,10 @@ if (fits && process.argv[2] === 'start' && !sized && renewable) {
   // loaded replaces these by its own.
   process.on('SIGTERM', () => process.exit(0));
   process.on('SIGINT', () => process.exit(130));
+  // Under nohup this signal is ignored; what is loaded knows, so it gets the signal again.
+  process.on('SIGHUP', () => setTimeout(() => process.kill(process.pid, 'SIGHUP'), 100));
+  // Without a listener Node opens its debugger to every user of this machine.
+  process.on('SIGUSR1', () => undefined);
   const v8 = process.getBuiltinModule('node:v8');
   if (!sized) v8.setFlagsFromString('--semi-space-growth-factor=1');
   // Nearly all memory lies in buffers outside the heap, whose garbage V8 would let grow for long before

@@ -2,6 +2,7 @@ import type { CliInit } from './cli/index.ts';
 import type { Logger } from './logging.ts';
 import { hearStopWishes, onStop } from './stop-signals.ts';
 import {
+  outlivesTerminal,
   systemClock,
   systemDisk,
   systemOutput,
@@ -12,7 +13,7 @@ import { VERSION } from './version.ts';
 
 // First of all: the parent may end, or a signal come, while the rest is being loaded. That is why it is
 // loaded only behind this line.
-hearStopWishes();
+hearStopWishes({ ignoreHangup: outlivesTerminal() });
 
 let logger: Logger | undefined;
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {

@@ -2,7 +2,7 @@
 
 export type StopListener = (reason: string) => void;
 
-const SIGNALS = { SIGTERM: 143, SIGINT: 130 } as const;
+const SIGNALS = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 const ORPHANED = 'the parent process ended';
 
 const listeners = new Set<StopListener>();
@@ -17,11 +17,14 @@ export function onStop(listener: StopListener): () => void {
  * Hears wishes from now on. Without a listener nothing has been opened, so a wish ends the process at
  * once: a daemon with 0, any other verb with the exit code that a shell expects of the signal.
  */
-export function hearStopWishes(): void {
+export function hearStopWishes({ ignoreHangup }: { ignoreHangup: boolean }): void {
   for (const [signal, exitCode] of Object.entries(SIGNALS)) {
+    const ignored = signal === 'SIGHUP' && ignoreHangup;
     // The launcher listens until here.
     process.removeAllListeners(signal);
-    process.on(signal, () => wish(signal, exitCode));
+    process.on(signal, () => {
+      if (!ignored) wish(signal, exitCode);
+    });
   }
   // Only a process with a parent at the other end of a channel has `send`, and it keeps it.
   if (process.send === undefined) return;

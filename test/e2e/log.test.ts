@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { AdminClient } from '../../scripts/support/admin-client.ts';
-import { V8_FLAGS } from '../../scripts/support/v8-flags.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { within } from '../support/within.ts';
-import { LAUNCHER } from './support/launcher.ts';
+import {
+  type BareDaemon,
+  type BareInit,
+  startBare,
+  temporaryFolder,
+} from './support/bare-daemon.ts';
 import { each, until } from './support/mesh.ts';
 
 const CRASH = fileURLToPath(new URL('./support/crash-on-request.ts', import.meta.url));
@@ -20,53 +21,8 @@ const CRASH = fileURLToPath(new URL('./support/crash-on-request.ts', import.meta
 const CALLS = 600;
 const LONG = `/livez?${'x'.repeat(4_000)}`;
 
-interface Logging {
-  readonly child: ChildProcess;
-  readonly client: AdminClient;
-  readonly dataDir: string;
-}
-
-type Descriptor = number | 'pipe';
-
-async function folder(context: TestContext): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'rangemesh-log-'));
-  cleanUp(context, () => rm(path, { recursive: true, force: true }));
-  return path;
-}
-
-/** A daemon that logs to what the test gives it. */
-async function start(
-  context: TestContext,
-  init: { stdout: Descriptor; stderr?: Descriptor; execArgv?: string[] },
-): Promise<Logging> {
-  const dataDir = await folder(context);
-  const args = ['start', '--data-dir', dataDir, '--log-level', 'debug'];
-  args.push('--admin-port', '0', '--listen', '/ip4/127.0.0.1/tcp/0');
-  const command = [...V8_FLAGS, ...(init.execArgv ?? []), LAUNCHER, ...args];
-  const stdio = ['ignore', init.stdout, init.stderr ?? 'pipe'] as const;
-  const child = spawn(process.execPath, command, { stdio: [...stdio] });
-  cleanUp(context, async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  });
-  const url = await until(
-    () => endpointOf(dataDir),
-    (found) => found !== null || child.exitCode !== null,
-  );
-  assert.ok(url !== null, 'the daemon ended while it started');
-  const client = new AdminClient({ url });
-  cleanUp(context, () => client.close());
-  return { child, client, dataDir };
-}
-
-/** Null until the daemon has written all of it. */
-async function endpointOf(dataDir: string): Promise<string | null> {
-  try {
-    return JSON.parse(await readFile(join(dataDir, 'admin.json'), 'utf8')).url;
-  } catch {
-    return null;
-  }
+function start(context: TestContext, init: BareInit): Promise<BareDaemon> {
+  return startBare(context, { ...init, args: ['--log-level', 'debug'] });
 }
 
 /** Opened here, handed on, and closed here as soon as the daemon has it. */
@@ -78,7 +34,7 @@ function device(context: TestContext, path: string, flags: number = constants.O_
 
 /** A pipe of the kernel whose reader is this process, which reads when it likes. */
 async function pipe(context: TestContext) {
-  const path = join(await folder(context), 'pipe');
+  const path = join(await temporaryFolder(context), 'pipe');
   execFileSync('mkfifo', [path]);
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   let open = true;
@@ -103,17 +59,9 @@ async function pipe(context: TestContext) {
   return { writer: openSync(path, constants.O_WRONLY), read, close };
 }
 
-async function callOften({ client }: Logging): Promise<void> {
+async function callOften({ client }: BareDaemon): Promise<void> {
   const answers = await each(CALLS, () => client.send('GET', LONG));
   assert.ok(answers.every(({ status }) => status === 200));
-}
-
-async function assertStops({ child, dataDir }: Logging): Promise<void> {
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const [code] = await within(exited, 'the daemon stops', 10_000);
-  assert.equal(code, 0);
-  assert.equal(existsSync(join(dataDir, 'admin.json')), false);
 }
 
 const skip = process.platform !== 'linux';
@@ -123,7 +71,7 @@ describe('a log without room', { skip }, () => {
     const full = device(context, '/dev/full');
     const daemon = await start(context, { stdout: full, stderr: full });
     await callOften(daemon);
-    await assertStops(daemon);
+    await daemon.assertStops();
   });
 
   it('whose reader stands still: the daemon serves and stops', async (context) => {
@@ -131,7 +79,7 @@ describe('a log without room', { skip }, () => {
     const daemon = await start(context, { stdout: writer, stderr: writer });
     closeSync(writer);
     await callOften(daemon);
-    await assertStops(daemon);
+    await daemon.assertStops();
   });
 
   it('whose reader reads on: the log tells how many lines were lost', async (context) => {
@@ -153,7 +101,7 @@ describe('a log without room', { skip }, () => {
     const { level, lines: lost } = lines.find(({ event }) => event === 'lines-lost');
     assert.equal(level, 'warn');
     assert.ok(lost > 0 && written + lost >= CALLS, `${written} written, ${lost} lost`);
-    await assertStops(daemon);
+    await daemon.assertStops();
   });
 
   it('whose reader has gone: the daemon serves and stops', async (context) => {
@@ -162,7 +110,7 @@ describe('a log without room', { skip }, () => {
     closeSync(writer);
     close();
     await callOften(daemon);
-    await assertStops(daemon);
+    await daemon.assertStops();
   });
 
   it('still lets a crash say why, on the output that has room', async (context) => {

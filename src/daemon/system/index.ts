@@ -3,6 +3,7 @@
 export {
   type FileWitness,
   isoTime,
+  outlivesTerminal,
   systemClock,
   systemDisk,
   systemOutput,

@@ -4,6 +4,9 @@ import { statfs } from 'node:fs/promises';
 import type { Clock, Disk, Random, Witness } from '../../store/index.ts';
 import type { Output } from '../log/index.ts';
 
+/** Bits of the flags of an open file that tell whether it is read, written or both. */
+const ACCESS_MODE = 3;
+
 /** The real clock. The only place in `src/` that reads time or sets a timer. */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -103,5 +106,20 @@ function withoutWaiting(name: 'stdout' | 'stderr'): number {
     return openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
   } catch {
     return fd;
+  }
+}
+
+/**
+ * Whether nohup started this process. Node no longer ignores SIGHUP then: it resets all signals when it
+ * starts. Two traces of nohup are left: its path, where the shell notes the command, and a standard input
+ * that can only be written, where it replaced a terminal.
+ */
+export function outlivesTerminal(): boolean {
+  if (/(^|\/)nohup$/.test(process.env._ ?? '')) return true;
+  try {
+    const [, flags] = /^flags:\s*([0-7]+)$/m.exec(readFileSync('/proc/self/fdinfo/0', 'utf8'))!;
+    return (Number.parseInt(flags!, 8) & ACCESS_MODE) === constants.O_WRONLY;
+  } catch {
+    return false;
   }
 }
