@@ -1,8 +1,8 @@
 import { format } from 'node:util';
 import type { ComponentLogger, Logger as Libp2pLogger } from '@libp2p/interface';
-import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from '../store/index.ts';
-import { LogStream } from './log/index.ts';
+import { LineLimiter, LogStream } from './log/index.ts';
 import { isoTime, systemOutput } from './system/index.ts';
 
 export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
@@ -24,22 +24,57 @@ export interface LoggingInit {
 /** Field names whose values never reach the log, at the top of a line or one object deeper. */
 const SECRETS = ['token', 'psk', 'preSharedKey', 'privateKey', 'secret', 'authorization', 'cookie'];
 
+const LEFT_OUT = 'lines-left-out';
+
 /**
  * The root logger: one JSON object a line with `time` (ISO 8601, UTC), `level`, `msg`, and the
- * fields of the child that wrote it: `component`, `peer`, `session`.
+ * fields of the child that wrote it: `component`, `peer`, `session`. Lines of one kind that come too fast
+ * are left out and counted, except at levels `debug` and `trace`. `flush` writes the counts at once.
  */
 export function createLogger(init: LoggingInit): Logger {
-  const options = {
+  const limiter = new LineLimiter({
+    clock: init.clock,
+    report: (of, lines) => {
+      const fields = { component: 'log', event: LEFT_OUT, of, lines };
+      logger.warn(fields, `lines were left out: too many of a kind; log.level debug shows all`);
+    },
+  });
+  const options: LoggerOptions = {
     level: init.level ?? 'info',
     base: null,
     timestamp: () => `,"time":"${isoTime(init.clock.now())}"`,
     formatters: { level: (label: string) => ({ level: label }) },
+    hooks: limitedBy(limiter),
     redact: {
       paths: SECRETS.flatMap((name) => [name, `*.${name}`]).concat('req.headers.authorization'),
       censor: '[redacted]',
     },
   };
-  return pino(options, init.destination ?? standardOutput(init.clock));
+  const logger = pino(options, init.destination ?? standardOutput(init.clock));
+  const flush = logger.flush.bind(logger);
+  return Object.assign(logger, {
+    flush(done?: (error?: Error) => void) {
+      limiter.flush();
+      flush(done);
+    },
+  });
+}
+
+/** All lines pass here, so none that a peer or a client can cause is forgotten. */
+function limitedBy(limiter: LineLimiter): NonNullable<LoggerOptions['hooks']> {
+  const { info, fatal } = pino.levels.values;
+  return {
+    logMethod(args, method, level) {
+      const [first, message]: unknown[] = args;
+      const { event, code, peer } = Object(first);
+      const bounded = level >= info! && level < fatal! && !this.isLevelEnabled('debug');
+      const kind = String(event ?? code ?? (typeof first === 'string' ? first : message));
+      const free = !bounded || event === LEFT_OUT;
+      if (free || limiter.admits(kind, peer === undefined ? null : String(peer))) {
+        method.apply(this, args);
+      }
+    },
+  };
 }
 
 function standardOutput(clock: Clock): LogStream {

@@ -64,6 +64,58 @@ describe('logging', () => {
   });
 });
 
+describe('lines that come too fast', () => {
+  const failed = (log: Log, count: number, more: object = {}) => {
+    const child = log.logger.child({ component: 'fetch' });
+    for (let i = 0; i < count; i++) child.warn({ code: 'X', peer: 'p', ...more }, `failed ${i}`);
+  };
+
+  it('are left out, and a line tells how many', async () => {
+    const clock = new VirtualClock();
+    const log = new Log('info', clock);
+    failed(log, 1_000);
+    assert.equal(log.lines.length, 10);
+    await clock.advance(10_000);
+    const { level, component, event, of, lines } = log.lines[10]!;
+    assert.deepEqual(
+      { level, component, event, of, lines },
+      { level: 'warn', component: 'log', event: 'lines-left-out', of: 'X', lines: 990 },
+    );
+  });
+
+  it('are counted by event, else by code, else by message', () => {
+    const log = new Log('info', new VirtualClock());
+    failed(log, 11, { event: 'one' });
+    failed(log, 11, { event: 'two' });
+    failed(log, 11);
+    for (let i = 0; i < 101; i++) {
+      log.logger.info('only a message');
+      log.logger.error({ err: new Error('boom') }, 'a message and an error');
+    }
+    log.logger.flush();
+    const told = log.lines.filter(({ event }) => event === 'lines-left-out');
+    assert.deepEqual(
+      told.map(({ of, lines }) => [of, lines]),
+      [
+        ['one', 1],
+        ['two', 1],
+        ['X', 1],
+        ['only a message', 1],
+        ['a message and an error', 1],
+      ],
+    );
+  });
+
+  it('are all written at debug, and so are fatal lines', () => {
+    const debugged = new Log('debug', new VirtualClock());
+    failed(debugged, 1_000);
+    assert.equal(debugged.lines.length, 1_000);
+    const log = new Log('info', new VirtualClock());
+    for (let i = 0; i < 200; i++) log.logger.fatal({ code: 'X', peer: 'p' }, 'failed');
+    assert.equal(log.lines.length, 200);
+  });
+});
+
 describe('Notices', () => {
   const notice = { code: 'X', remote: 'r', message: 'm' };
 

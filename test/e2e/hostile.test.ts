@@ -136,6 +136,8 @@ describe('hostile frames', () => {
     context.after(() => libp2p.stop());
     let attacker: Attacker | undefined;
     const victim = await mesh.start('victim', {
+      // At the default level most lines would be left out.
+      args: ['--log-level', 'debug'],
       execArgv: ['--expose-gc', '--import', GC],
       onLog: (line) => attacker?.hear(line),
     });

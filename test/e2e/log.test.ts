@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { multiaddr } from '@multiformats/multiaddr';
 import { cleanUp } from '../support/clean-up.ts';
+import { loopbackNode } from '../support/libp2p.ts';
 import { within } from '../support/within.ts';
 import {
   type BareDaemon,
@@ -14,6 +16,7 @@ import {
   startBare,
   temporaryFolder,
 } from './support/bare-daemon.ts';
+import { NETWORK_NAME } from './support/impostor.ts';
 import { each, until } from './support/mesh.ts';
 
 const CRASH = fileURLToPath(new URL('./support/crash-on-request.ts', import.meta.url));
@@ -128,5 +131,34 @@ describe('a log without room', { skip }, () => {
     }
     assert.match(await words, /^rangemesh: boom \[INTERNAL\]$/m);
     assert.match(read(), /"level":"fatal".*boom.*"event":"uncaughtException"/);
+  });
+});
+
+describe('a peer that sends bad requests without end', () => {
+  it('causes few lines, and a count of the rest', async (context) => {
+    const victim = await startBare(context);
+    const log = text(victim.child.stdout!);
+    const { addresses } = JSON.parse((await victim.client.send('GET', '/v1/status')).text);
+    const libp2p = await loopbackNode({});
+    cleanUp(context, () => libp2p.stop());
+    const connection = await libp2p.dial(multiaddr(addresses[0]));
+    for (let i = 0; i < 300; i++) {
+      const stream = await connection.newStream(`/rangemesh/${NETWORK_NAME}/fetch/2`);
+      stream.send(new Uint8Array([1]));
+      await stream.close().catch(() => undefined);
+      if (stream.status === 'closing') {
+        await once(stream, 'close', { signal: AbortSignal.timeout(10_000) });
+      }
+    }
+    await victim.assertStops();
+    const lines = (await log).split('\n').slice(0, -1);
+    const told = lines.map((line) => JSON.parse(line));
+    const failed = told.filter(
+      ({ peer, level }) => peer === `${libp2p.peerId}` && level === 'warn',
+    );
+    const counts = told.filter(({ event }) => event === 'lines-left-out');
+    assert.ok(failed.length <= 12, `${failed.length} lines`);
+    const leftOut = counts.reduce((sum, { lines: some }) => sum + some, 0);
+    assert.equal(failed.length + leftOut, 300);
   });
 });

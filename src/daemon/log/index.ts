@@ -1,3 +1,4 @@
-/** What bounds the log: a slow or full output, and lines without end. */
+/** Bounds of the log: for an output that is slow or full, and for lines that others cause without end. */
 
+export { LineLimiter, type LineLimiterInit } from './line-limiter.ts';
 export { LogStream, type LogStreamInit, type Output } from './log-stream.ts';
