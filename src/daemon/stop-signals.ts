@@ -20,11 +20,12 @@ export function onStop(listener: StopListener): () => void {
 export function hearStopWishes({ ignoreHangup }: { ignoreHangup: boolean }): void {
   for (const [signal, exitCode] of Object.entries(SIGNALS)) {
     const ignored = signal === 'SIGHUP' && ignoreHangup;
-    // The launcher listens until here.
-    process.removeAllListeners(signal);
+    // The launcher listened until here. Without any listener in between a signal would be lost.
+    const before = process.listeners(signal as NodeJS.Signals);
     process.on(signal, () => {
       if (!ignored) wish(signal, exitCode);
     });
+    for (const listener of before) process.off(signal, listener);
   }
   // Only a process with a parent at the other end of a channel has `send`, and it keeps it.
   if (process.send === undefined) return;

@@ -120,10 +120,15 @@ describe('a daemon', () => {
     const mesh = await TestMesh.create(context);
     const args = ['start', '--data-dir', mesh.path('a'), '--admin-port', '0'];
     args.push('--listen', '/ip4/127.0.0.1/tcp/0');
-    for (const handler of ['1', '2']) {
-      const init = { execArgv: ['--import', EARLY], env: { STOP_AT_HANDLER: handler } };
-      const { code, stderr } = await launch(args, init);
-      assert.deepEqual([code, stderr], [0, ''], `handler ${handler}`);
+    const moments = [
+      ['SIGTERM', '1'],
+      ['SIGTERM', '2'],
+      ['SIGHUP', '1'],
+    ] as const;
+    for (const [STOP_SIGNAL, STOP_AT_HANDLER] of moments) {
+      const env = { STOP_SIGNAL, STOP_AT_HANDLER, _: 'node' };
+      const { code, stderr } = await launch(args, { execArgv: ['--import', EARLY], env });
+      assert.deepEqual([code, stderr], [0, ''], `${STOP_SIGNAL} at handler ${STOP_AT_HANDLER}`);
     }
   });
 
