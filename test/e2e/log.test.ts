@@ -142,6 +142,7 @@ describe('a peer that sends bad requests without end', () => {
     const libp2p = await loopbackNode({});
     cleanUp(context, () => libp2p.stop());
     const connection = await libp2p.dial(multiaddr(addresses[0]));
+    const begin = performance.now();
     for (let i = 0; i < 300; i++) {
       const stream = await connection.newStream(`/rangemesh/${NETWORK_NAME}/fetch/2`);
       stream.send(new Uint8Array([1]));
@@ -157,7 +158,9 @@ describe('a peer that sends bad requests without end', () => {
       ({ peer, level }) => peer === `${libp2p.peerId}` && level === 'warn',
     );
     const counts = told.filter(({ event }) => event === 'lines-left-out');
-    assert.ok(failed.length <= 12, `${failed.length} lines`);
+    // Ten at once, then six a minute: how long the requests take is the machine's affair.
+    const most = 11 + (6 * (performance.now() - begin)) / 60_000;
+    assert.ok(failed.length <= most, `${failed.length} lines`);
     const leftOut = counts.reduce((sum, { lines: some }) => sum + some, 0);
     assert.equal(failed.length + leftOut, 300);
   });

@@ -18,13 +18,13 @@ describe('liars under virtual time', () => {
     mesh.link(0, 2);
     await mesh.clock.advance(20_000);
     assert.deepEqual(
-      [replica.status().items, replicator.fetcher.refused, replicator.wanted.size],
+      [replica.status().items, replicator.fetcher.refused.size, replicator.wanted.size],
       [0, 1, 0],
     );
     mesh.link(0, 3);
     await mesh.clock.advance(20_000);
     assert.deepEqual(
-      [replica.status().items, replicator.fetcher.refused, replicator.wanted.size],
+      [replica.status().items, replicator.fetcher.refused.size, replicator.wanted.size],
       [1, 0, 0],
     );
     await mesh.stop();
