@@ -31,17 +31,17 @@ export interface Taken {
 const TAIL_KEYS = 8_192;
 const DUE_KEYS = 1_024;
 
-type BufferShape = Required<Pick<WriteBufferInit, 'tailKeys' | 'dueKeys'>>;
+type Keys = readonly ItemKey[];
 
-type SortedKeys = readonly ItemKey[];
+type BufferShape = Required<Pick<WriteBufferInit, 'tailKeys' | 'dueKeys'>>;
 
 interface Contents {
   readonly root: HeapTree<LazyRef>;
-  /** Batches that are not in `root` yet. */
-  readonly tail: readonly SortedKeys[];
+  /** Keys that are not in `root` yet, in batches in no order. */
+  readonly tail: readonly Keys[];
   readonly tailSize: number;
   /** Ascending batches cut from the tail; each new batch works one of them into `root`. */
-  readonly due: readonly SortedKeys[];
+  readonly due: readonly Keys[];
   /** Keys that may not be summed. */
   readonly unsummed: number;
   /** Of these, the keys that came, or waited, since summing last began with the first group. */
@@ -105,11 +105,9 @@ export class WriteBuffer {
       return new WriteBuffer(this.#shape, { ...this.#contents, ...counts, root });
     }
     const batch = keys.map(({ hint, id }) => ({ hint, id: id.slice() }));
-    const longer = { tail: [...tail, batch], tailSize: tailSize + batch.length };
-    return new WriteBuffer(
-      this.#shape,
-      this.#advanced({ ...this.#contents, ...counts, ...longer }),
-    );
+    const longer = { tail: withBatch(tail, batch), tailSize: tailSize + batch.length };
+    const contents = this.#advanced({ ...this.#contents, ...counts, ...longer });
+    return new WriteBuffer(this.#shape, contents);
   }
 
   without({ first, last }: KeyRange): WriteBuffer {
@@ -218,7 +216,7 @@ export class WriteBuffer {
 
   /** Without `held`, which are the keys from `first` to `last` in the root, and without those that wait. */
   #without(held: readonly ItemKey[], first: ItemKey, last: ItemKey): WriteBuffer {
-    const outside = (batches: readonly SortedKeys[]): SortedKeys[] =>
+    const outside = (batches: readonly Keys[]): Keys[] =>
       batches
         .map((batch) => batch.filter((key) => isOutside(key, first, last)))
         .filter((batch) => batch.length > 0);
@@ -234,16 +232,22 @@ export class WriteBuffer {
   }
 }
 
-function keyCount(batches: readonly SortedKeys[]): number {
+function keyCount(batches: readonly Keys[]): number {
   return batches.reduce((sum, batch) => sum + batch.length, 0);
 }
 
-function inOrder(batches: readonly SortedKeys[]): SortedKeys {
-  const [only] = batches;
-  return batches.length === 1 ? only! : batches.flat().sort(compareKeys);
+function inOrder(batches: readonly Keys[]): Keys {
+  return batches.flat().sort(compareKeys);
 }
 
-function pieces(batches: readonly SortedKeys[], size: number): SortedKeys[] {
+/** Joins the batch with those before it that are no longer: few batches wait, and keys move seldom. */
+function withBatch(tail: readonly Keys[], batch: Keys): readonly Keys[] {
+  const last = tail.at(-1);
+  if (last === undefined || last.length > batch.length) return [...tail, batch];
+  return withBatch(tail.slice(0, -1), [...last, ...batch]);
+}
+
+function pieces(batches: readonly Keys[], size: number): Keys[] {
   const keys = inOrder(batches);
   const count = Math.ceil(keys.length / size);
   return Array.from({ length: count }, (_, i) => keys.slice(size * i, size * (i + 1)));
