@@ -10,6 +10,8 @@ export interface UnionSnapshotInit {
   tree: SearchableSnapshot;
   /** Keys on their way into the tree: disjoint from it, and of the same moment. */
   buffer: WriteBuffer;
+  /** True only of ids that neither part holds, so that the tree need not be asked. @default none */
+  isAbsent?: ((id: Uint8Array) => boolean) | undefined;
 }
 
 /** A snapshot that can show itself under one part of its composite scheme. */
@@ -35,12 +37,14 @@ export class UnionSnapshot implements PartedSnapshot {
   readonly size: number;
   readonly #tree: SearchableSnapshot;
   readonly #buffer: WriteBuffer;
+  readonly #isAbsent: UnionSnapshotInit['isAbsent'];
 
-  constructor({ tree, buffer }: UnionSnapshotInit) {
+  constructor({ tree, buffer, isAbsent }: UnionSnapshotInit) {
     this.scheme = tree.scheme;
     this.size = tree.size + buffer.size;
     this.#tree = tree;
     this.#buffer = buffer;
+    this.#isAbsent = isAbsent;
   }
 
   select(rank: number): ItemKey {
@@ -98,7 +102,8 @@ export class UnionSnapshot implements PartedSnapshot {
   }
 
   contains(id: Uint8Array): boolean {
-    return this.#tree.contains(id);
+    this.#use();
+    return this.#isAbsent?.(id) !== true && this.#tree.contains(id);
   }
 
   release(): void {
@@ -107,7 +112,8 @@ export class UnionSnapshot implements PartedSnapshot {
 
   under(scheme: FingerprintScheme): UnionSnapshot {
     if (scheme === this.scheme) return this;
-    return new UnionSnapshot({ tree: this.#tree.under(scheme), buffer: this.#buffer });
+    const tree = this.#tree.under(scheme);
+    return new UnionSnapshot({ tree, buffer: this.#buffer, isAbsent: this.#isAbsent });
   }
 
   /** Adds the buffer's state of a range to the tree's. */

@@ -6,7 +6,7 @@ import { Committer, Merger } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from './options.ts';
 import { Quarantine } from './quarantine/index.ts';
-import { GuardedSnapshot, IdLookup, ItemReader, listKeys, SetDigest } from './read/index.ts';
+import { IdLookup, ItemReader, listKeys, SetDigest } from './read/index.ts';
 import { type ItemHead, setKeys } from './records/index.ts';
 import { Scrubber } from './scrub/index.ts';
 import { SetChanges } from './set-changes.ts';
@@ -123,11 +123,8 @@ export class Replica {
 
   /** The set as it is now. Throws `STORE_REBUILDING` or `STORE_UNAVAILABLE` while there is no index. */
   snapshot(): PartedSnapshot {
-    const { committer, lifecycle, lookup } = this.#use();
-    return new GuardedSnapshot(lifecycle.use().snapshot(), {
-      onDamage: (error) => committer.damaged(error),
-      isAbsent: lookup.absence(),
-    });
+    const { lifecycle, lookup } = this.#use();
+    return lifecycle.use().snapshot(lookup.absence());
   }
 
   /** Items in the set, as of the last commit. */

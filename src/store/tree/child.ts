@@ -22,7 +22,9 @@ export function childNode<Ref>(
   const node = reader.node(ref);
   const fits = node.level === inner.level - 1 && node.count === childCount(inner, at);
   if (fits && compareAt(node, 0, inner, at) === 0) return node;
-  throw damaged(ref, 'has another level, count or first key than its parent says');
+  const error = damaged(ref, 'has another level, count or first key than its parent says');
+  reader.onDamage?.(error);
+  throw error;
 }
 
 export function damaged(ref: unknown, problem: string): StoreError {

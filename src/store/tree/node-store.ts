@@ -1,3 +1,4 @@
+import type { StoreError } from '../errors.ts';
 import type { TreeNode } from './node.ts';
 
 /**
@@ -9,6 +10,8 @@ export interface NodeReader<Ref> {
   node(ref: Ref): TreeNode<Ref>;
   /** Shared: not to be written to. Throws like `node`. */
   summary(ref: Ref): Uint8Array;
+  /** Called with `STORE_CORRUPT` before that is thrown: the owner builds the tree again. */
+  readonly onDamage?: ((error: StoreError) => void) | undefined;
 }
 
 /** Takes the new nodes of one write, which can be read from it at once. */

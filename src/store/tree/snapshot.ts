@@ -114,6 +114,7 @@ export class TreeSnapshot<Ref> implements Snapshot {
     const part: NodeReader<Ref> = {
       node: (ref) => reader.node(ref),
       summary: (ref) => reader.summary(ref).subarray(offset, offset + scheme.stateBytes),
+      onDamage: reader.onDamage,
     };
     return new TreeSnapshot({ ...this.#init, scheme, view: { reader: part, root } });
   }

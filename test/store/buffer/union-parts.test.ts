@@ -9,6 +9,7 @@ import {
   type FingerprintScheme,
   type ItemKey,
   StoreError,
+  sum256,
   ZERO_BOUND,
 } from '../../../src/store/index.ts';
 import { MemoryTree } from '../../../src/store/tree/memory/index.ts';
@@ -124,6 +125,26 @@ describe('a union of tree and buffer', () => {
     for (const ask of [() => union.select(0), () => union.ids(0, 1), () => union.edgeNear(0)]) {
       assert.throws(ask, StoreError, 'nothing is read after the release');
     }
+  });
+
+  it('asks the tree only for ids that may be there', () => {
+    const set = new MemoryTree({ scheme: composite([wideSum, sum256]) });
+    set.insert([key(1), key(2)]);
+    const asked: Uint8Array[] = [];
+    const isAbsent = (id: Uint8Array): boolean => {
+      asked.push(id);
+      return equalBytes(id, key(1).id);
+    };
+    const buffer = WriteBuffer.empty({ scheme: set.scheme });
+    const union = new UnionSnapshot({ tree: set.snapshot(), buffer, isAbsent });
+    for (const snapshot of [union, union.under(sum256)]) {
+      assert.equal(snapshot.contains(key(1).id), false, 'known to be absent');
+      assert.equal(snapshot.contains(key(2).id), true);
+    }
+    assert.equal(asked.length, 4);
+    union.release();
+    assert.throws(() => union.contains(key(1).id), 'a released snapshot does not answer');
+    assert.equal(asked.length, 4);
   });
 });
 

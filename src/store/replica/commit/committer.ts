@@ -35,7 +35,9 @@ export class Committer {
   readonly #turns: Pipeline;
 
   constructor(init: SetLifecycleInit) {
-    this.lifecycle = new SetLifecycle(init, () => this.commit((set) => set.markRefill(true)));
+    this.lifecycle = new SetLifecycle({ ...init, onDamage: (error) => this.damaged(error) }, () =>
+      this.commit((set) => set.markRefill(true)),
+    );
     this.#witness = init.witness;
     this.#turns = new Pipeline(init.clock);
   }

@@ -1,4 +1,4 @@
-import { UnionSnapshot, type WriteBuffer } from '../../buffer/index.ts';
+import { UnionSnapshot, type UnionSnapshotInit, type WriteBuffer } from '../../buffer/index.ts';
 import { compareKeys, type Item, type ItemKey } from '../../item.ts';
 import type { BatchSink } from '../../level/index.ts';
 import { isBytes, tryRead } from '../../level/index.ts';
@@ -88,13 +88,14 @@ export class DurableSet {
 
   /** Opens the tree of a set. `contains` of its snapshots reads id records, like `IdLookup.contains`. */
   static openTree(init: DurableSetInit): DurableTree {
-    const { database, keys, scheme, clock, shape } = init;
+    const { database, keys, scheme, clock, shape, onDamage } = init;
     return DurableTree.open({
       ...shape,
       database,
       name: keys.name,
       scheme,
       clock,
+      onDamage,
       contains: (id, snapshot) => isBytes(tryRead(database, keys.id(id), snapshot)),
     });
   }
@@ -121,8 +122,10 @@ export class DurableSet {
     return this.#staged.sweep !== null;
   }
 
-  snapshot(): UnionSnapshot {
-    return new UnionSnapshot({ tree: this.#tree.snapshot(), buffer: this.#visible.buffer });
+  /** @param isAbsent See `UnionSnapshotInit`. */
+  snapshot(isAbsent?: UnionSnapshotInit['isAbsent']): UnionSnapshot {
+    const { buffer } = this.#visible;
+    return new UnionSnapshot({ tree: this.#tree.snapshot(), buffer, isAbsent });
   }
 
   holds(key: ItemKey): boolean {

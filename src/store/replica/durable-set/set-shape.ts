@@ -1,6 +1,7 @@
 import type { Clock } from '../../environment.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import type { Database } from '../../level/index.ts';
+import type { DurableTreeInit } from '../../tree/index.ts';
 import type { TreeOptions } from '../../tree/options.ts';
 import type { SetKeys } from '../records/index.ts';
 
@@ -10,6 +11,7 @@ export interface DurableSetInit {
   readonly scheme: FingerprintScheme;
   readonly clock: Clock;
   readonly shape: SetShape;
+  readonly onDamage?: DurableTreeInit['onDamage'];
 }
 
 /** Sizes that decide how the index lies in memory and on disk; see `ReplicaInit`. */

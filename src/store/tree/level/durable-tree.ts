@@ -33,6 +33,8 @@ export interface DurableTreeInit extends TreeShapeInit, Partial<TreeOptions> {
   clock: Clock;
   /** Whether the whole set held an id as of a snapshot of the database. */
   contains: (id: Uint8Array, snapshot: AbstractSnapshot) => boolean;
+  /** Called with each damage that a snapshot or a write meets. @default none */
+  onDamage?: LevelTreeFiles['onDamage'];
 }
 
 /** Keys to remove, then keys to insert: each in ascending order, and there, respectively not there. */
@@ -95,10 +97,10 @@ export class DurableTree {
    * these are damaged, `UNSUPPORTED_SCHEMA` when its summaries are of another scheme.
    */
   static open(init: DurableTreeInit): DurableTree {
-    const { database, name, scheme, cacheBytes = DEFAULT_TREE.cacheBytes } = init;
+    const { database, name, scheme, cacheBytes = DEFAULT_TREE.cacheBytes, onDamage } = init;
     const { stateBytes } = scheme;
     const cache = new ByteCache<TreeNode<number> | Uint8Array>(cacheBytes);
-    const files = { database, name, keys: treeKeys(name), stateBytes, cache };
+    const files = { database, name, keys: treeKeys(name), stateBytes, cache, onDamage };
     return new DurableTree(init, files, openMeta(files, scheme));
   }
 

@@ -22,6 +22,8 @@ export interface LevelTreeFiles {
   readonly stateBytes: number;
   /** Nodes under twice their number, summaries under one more: numbers are never used again. */
   readonly cache: ByteCache<TreeNode<number> | Uint8Array>;
+  /** See `NodeReader.onDamage`. */
+  readonly onDamage?: NodeReader<number>['onDamage'];
 }
 
 /** The nodes of a tree as they lie in LevelDB, by number, as of a snapshot or as of now. */
@@ -32,6 +34,10 @@ export class LevelNodeReader implements NodeReader<number> {
   constructor(files: LevelTreeFiles, snapshot?: AbstractSnapshot) {
     this.#files = files;
     this.#options = viewsOf(snapshot);
+  }
+
+  get onDamage(): NodeReader<number>['onDamage'] {
+    return this.#files.onDamage;
   }
 
   node(ref: number): TreeNode<number> {
@@ -52,9 +58,14 @@ export class LevelNodeReader implements NodeReader<number> {
   }
 
   #read<Value>(key: Uint8Array, decode: (record: Uint8Array) => Value): Value {
-    const value = findRecord(this.#files, key, this.#options, decode);
-    if (value === undefined) throw corrupt(this.#files.name, key, 'is missing');
-    return value;
+    try {
+      const value = findRecord(this.#files, key, this.#options, decode);
+      if (value === undefined) throw corrupt(this.#files.name, key, 'is missing');
+      return value;
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'STORE_CORRUPT') this.onDamage?.(error);
+      throw error;
+    }
   }
 }
 

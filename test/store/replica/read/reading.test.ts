@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  INFINITE_HINT,
-  type ItemKey,
-  type NewItem,
-  StoreError,
-} from '../../../../src/store/index.ts';
-import { GuardedSnapshot, MAX_LIST_LIMIT } from '../../../../src/store/replica/read/index.ts';
+import { INFINITE_HINT, type ItemKey, type NewItem } from '../../../../src/store/index.ts';
+import { MAX_LIST_LIMIT } from '../../../../src/store/replica/read/index.ts';
 import { codes, flipItem, idOf, KEYS, MemorySet } from '../in-memory.ts';
 import { coded, item, items } from '../support.ts';
 
@@ -194,106 +189,5 @@ describe('a list of keys', () => {
     await replica.list();
     await assert.rejects(replica.list({ limit: 0 }));
     assert.equal(set.clock.pending, timers, 'no snapshot waits for its end');
-  });
-});
-
-describe('a guarded snapshot', () => {
-  async function guarded(t: Parameters<MemorySet['open']>[0], count = 30) {
-    const set = await MemorySet.of(count);
-    const replica = await set.open(t);
-    const inner = replica.snapshot();
-    const damage: string[] = [];
-    const asked: Uint8Array[] = [];
-    const init = {
-      onDamage: (error: StoreError) => damage.push(error.message),
-      isAbsent: (id: Uint8Array) => {
-        asked.push(id);
-        return id[0] === key(3).id[0];
-      },
-    };
-    return { inner, init, damage, asked, snapshot: new GuardedSnapshot(inner, init) };
-  }
-
-  it('answers as the snapshot inside it', async (t) => {
-    const { inner, snapshot } = await guarded(t);
-    const keys = [...inner.keys(0, 30)];
-    assert.deepEqual([snapshot.size, snapshot.scheme], [30, inner.scheme]);
-    assert.deepEqual(snapshot.select(3), keys[3]);
-    assert.equal(snapshot.lowerBound(keys[4]!), 4);
-    assert.deepEqual([...snapshot.keys(2, 9)], keys.slice(2, 9));
-    assert.deepEqual(snapshot.ids(2, 9), inner.ids(2, 9));
-    const runs = [...snapshot.idRuns(2, 9)];
-    assert.deepEqual(Buffer.concat(runs), Buffer.from(inner.ids(2, 9)));
-    assert.deepEqual(snapshot.fingerprint(2, 9), inner.fingerprint(2, 9));
-    const expected = [inner.fingerprint(1, 5), inner.fingerprint(5, 30)];
-    assert.deepEqual(snapshot.fingerprints([1, 5, 30]), expected);
-    assert.equal(snapshot.edgeNear(7), inner.edgeNear?.(7) ?? 7);
-    assert.deepEqual(snapshot.under(inner.scheme).fingerprint(2, 9), inner.fingerprint(2, 9));
-  });
-
-  it('asks the disk only for ids that may be held', async (t) => {
-    const { snapshot, inner, asked } = await guarded(t);
-    assert.equal(snapshot.contains(key(3).id), false, 'the guard knows that it is absent');
-    assert.equal(snapshot.contains(key(4).id), true);
-    assert.deepEqual(asked, [key(3).id, key(4).id]);
-    snapshot.release();
-    assert.throws(() => snapshot.contains(key(3).id), 'a released one does not answer');
-    assert.equal(asked.length, 2);
-    assert.throws(() => inner.select(0), coded('SNAPSHOT_RELEASED'));
-  });
-
-  it('reports and throws damage wherever a call meets it, and no other error', async (t) => {
-    const corrupt = new StoreError('STORE_CORRUPT', 'a node of the tree is damaged');
-    const { inner, init, damage } = await guarded(t);
-    const failing = (error: Error) =>
-      new GuardedSnapshot(
-        new Proxy(inner, {
-          get: (of, name) =>
-            ['size', 'scheme'].includes(String(name))
-              ? Reflect.get(of, name, of)
-              : () => {
-                  if (name === 'under') return failing(error);
-                  throw error;
-                },
-        }),
-        { ...init, isAbsent: () => false },
-      );
-    const reads: ((snapshot: GuardedSnapshot) => unknown)[] = [
-      (one) => one.select(0),
-      (one) => one.lowerBound(key(1)),
-      (one) => [...one.keys(0, 1)],
-      (one) => one.ids(0, 1),
-      (one) => [...one.idRuns(0, 1)],
-      (one) => one.fingerprint(0, 1),
-      (one) => one.fingerprints([0, 1]),
-      (one) => one.edgeNear(1),
-      (one) => one.contains(key(1).id),
-      (one) => one.under(inner.scheme).select(0),
-    ];
-    for (const [i, read] of reads.entries()) {
-      assert.throws(() => read(failing(corrupt)), corrupt);
-      assert.ok(damage.length > i, `reading ${i} is told`);
-      damage.length = i + 1;
-      assert.throws(() => read(failing(new StoreError('STORE_CLOSED', 'no'))), /no/);
-      assert.throws(() => read(failing(new Error('IO error'))), /IO error/);
-      assert.equal(damage.length, i + 1, `reading ${i} tells of damage alone`);
-    }
-  });
-
-  it('reports damage that an iteration meets midway', async (t) => {
-    const { inner, init, damage } = await guarded(t);
-    const halting = function* <Value>(value: Value): Iterable<Value> {
-      yield value;
-      throw new StoreError('STORE_CORRUPT', 'a node of the tree is damaged');
-    };
-    const broken = { keys: () => halting(key(0)), idRuns: () => halting(key(0).id) };
-    const guard = new GuardedSnapshot({ ...broken, size: 30 } as unknown as typeof inner, init);
-    for (const [i, walk] of [guard.keys(0, 2), guard.idRuns(0, 2)].entries()) {
-      const found: unknown[] = [];
-      assert.throws(() => {
-        for (const one of walk) found.push(one);
-      }, coded('STORE_CORRUPT'));
-      assert.deepEqual([found.length, damage.length], [1, i + 1]);
-    }
   });
 });

@@ -1,11 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sum256 } from '../../../../src/store/fingerprint/index.ts';
+import { composite, sum256 } from '../../../../src/store/fingerprint/index.ts';
 import { bytesToHex, StoreError } from '../../../../src/store/index.ts';
 import { DurableTree, treeKeys } from '../../../../src/store/tree/level/index.ts';
+import { wideSum } from '../../../support/wide-sum.ts';
 import { audit, commit, durableTrees, keysOf } from './support.ts';
 
 const setUp = durableTrees();
+
+/** Each reads the first leaf. */
+const READS: ((snapshot: ReturnType<DurableTree['snapshot']>) => unknown)[] = [
+  (snapshot) => snapshot.select(0),
+  (snapshot) => snapshot.lowerBound(keysOf(1, 2)[0]!),
+  (snapshot) => snapshot.countBelow((_, rank) => rank < 1),
+  (snapshot) => [...snapshot.keys(0, 1)],
+  (snapshot) => snapshot.ids(0, 1),
+  (snapshot) => [...snapshot.idRuns(0, 1)],
+  (snapshot) => snapshot.fingerprint(0, 1),
+  (snapshot) => snapshot.fingerprints([0, 1]),
+  (snapshot) => snapshot.edgeNear(1),
+];
 
 describe('durable tree', () => {
   it('shows a write neither before it is committed nor when it is discarded', async () => {
@@ -154,6 +168,33 @@ describe('a damaged tree', () => {
       await database.del(victim!);
       const snapshot = reopen().snapshot();
       refuses('STORE_CORRUPT', () => readAll(snapshot), /is missing; build the tree again/);
+    }
+  });
+
+  it('tells its owner of damage wherever a snapshot meets it, and of no other error', async () => {
+    const { database, init } = await setUp();
+    const told: string[] = [];
+    const onDamage = ({ message }: Error): number => told.push(message);
+    const scheme = composite([wideSum, sum256]);
+    const open = () => DurableTree.open({ ...init, name: 'told', scheme, onDamage });
+    await commit(database, open().prepare({ insert: keysOf(0, 60) }));
+    const { node } = treeKeys('told');
+    const [first, second] = await database.iterator({ gte: node(0), limit: 2 }).all();
+    for (const wrong of ['missing', 'another node'] as const) {
+      if (wrong === 'missing') await database.del(first![0]);
+      else await database.put(first![0], second![1]);
+      for (const [i, read] of READS.entries()) {
+        told.length = 0;
+        const tree = open();
+        refuses('STORE_CORRUPT', () => read(tree.snapshot()), /./);
+        assert.equal(told.length, 1, `reading ${i} meets a node that is ${wrong}`);
+        refuses('STORE_CORRUPT', () => read(tree.snapshot().under(sum256)), /./);
+        assert.equal(told.length, 2, `reading ${i} under a part`);
+        const ended = tree.snapshot();
+        tree.close();
+        refuses('STORE_CLOSED', () => read(ended), /./);
+        assert.equal(told.length, 2, `reading ${i} tells of damage alone`);
+      }
     }
   });
 
