@@ -86,7 +86,6 @@ class SubRange implements Snapshot {
     this.#snapshot.release();
   }
 
-  /** The range in ranks of the whole set. */
   #within(begin: number, end: number): [number, number] {
     checkRange(this, begin, end);
     return [this.#begin + begin, this.#begin + end];

@@ -1,7 +1,6 @@
-import type { Cancel, Clock, Replica } from '../../store/index.ts';
+import { Alarm, type Clock, type Replica } from '../../store/index.ts';
 import { BackOff } from '../backoff.ts';
 
-/** Milliseconds between two checks whether the set still refuses items. */
 const CHECK_EVERY_MS = 1_000;
 
 export interface Reason {
@@ -14,11 +13,12 @@ export class Pause {
   readonly #init: { clock: Clock; replica: Replica; resume: () => void };
   readonly #backOff = new BackOff({ baseMs: 1_000, maxMs: 60_000 });
   #reason: Reason | null = null;
-  #waiting: Cancel | undefined;
+  readonly #alarm: Alarm;
   #probing = false;
 
   constructor(init: { clock: Clock; replica: Replica; resume: () => void }) {
     this.#init = init;
+    this.#alarm = new Alarm(init.clock);
   }
 
   /** The reason while nothing is fetched. */
@@ -28,7 +28,7 @@ export class Pause {
 
   /** Items that may be asked for now: 0 while paused, 1 to find out whether there is room. */
   allowance(): 0 | 1 | 'all' {
-    if (this.#waiting !== undefined || this.#probing) return 0;
+    if (this.#alarm.pending || this.#probing) return 0;
     if (this.#init.replica.refusing !== null) {
       this.#wait(CHECK_EVERY_MS);
       return 0;
@@ -48,19 +48,16 @@ export class Pause {
   /** A request ended without being refused; something was stored, or not. */
   ended(stored: number): void {
     this.#probing = false;
-    if (stored === 0 || this.#waiting !== undefined) return;
+    if (stored === 0 || this.#alarm.pending) return;
     this.#reason = null;
     this.#backOff.reset();
   }
 
   stop(): void {
-    this.#waiting?.();
+    this.#alarm.cancel();
   }
 
   #wait(ms: number): void {
-    this.#waiting ??= this.#init.clock.after(ms, () => {
-      this.#waiting = undefined;
-      this.#init.resume();
-    });
+    this.#alarm.ensure(ms, this.#init.resume);
   }
 }

@@ -116,7 +116,6 @@ export class UnionSnapshot implements PartedSnapshot {
     return new UnionSnapshot({ tree, buffer: this.#buffer, isAbsent: this.#isAbsent });
   }
 
-  /** Adds the buffer's state of a range to the tree's. */
   #withBuffered(state: Uint8Array, from: UnionPlace, to: UnionPlace): Uint8Array {
     if (from.buffer === to.buffer) return state;
     const union = state.slice();
@@ -132,7 +131,6 @@ export class UnionSnapshot implements PartedSnapshot {
     return state.subarray(offset, offset + this.scheme.stateBytes);
   }
 
-  /** The tree's ids, with the buffered ones put in at their places. */
   #mergedIds(from: UnionPlace, to: UnionPlace): Uint8Array {
     const ids = new Uint8Array((to.tree - from.tree + to.buffer - from.buffer) * ID_BYTES);
     const fromTree = this.#tree.ids(from.tree, to.tree);

@@ -193,7 +193,6 @@ export class WriteBuffer {
     return { begin, end: Math.min(root.size, begin + count) };
   }
 
-  /** Works the waiting batches in; the keys are the same as before. */
   #fold(): HeapTree<LazyRef> {
     const { root, tail, due } = this.#contents;
     const waiting = [...due, ...tail];

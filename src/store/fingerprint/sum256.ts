@@ -7,7 +7,6 @@ import type { FingerprintScheme } from './scheme.ts';
 /** Bytes of a state: one 256-bit integer. */
 export const SUM256_BYTES = 32;
 
-/** Bytes of a digest. */
 const SUM256_DIGEST_BYTES = 16;
 
 /**
@@ -31,7 +30,6 @@ export const sum256: FingerprintScheme = {
 const LIMBS = SUM256_BYTES / 2;
 const LIMB = 0x1_0000;
 
-/** The work space of `accumulate`. */
 const totals = new Float64Array(LIMBS);
 
 /** Adds 256-bit integers to `state`, or takes them away; the carry is spread once, at the end. */

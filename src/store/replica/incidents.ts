@@ -1,7 +1,6 @@
 import type { Clock } from '../environment.ts';
 import type { Incident, ReplicaLogger } from './types.ts';
 
-/** Incidents remembered; older ones are in the log only. */
 const MAX_INCIDENTS = 50;
 
 /** Failures of the store since it was opened, for the status and the log. */

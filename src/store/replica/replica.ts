@@ -2,6 +2,7 @@ import type { PartedSnapshot } from '../buffer/index.ts';
 import { lthash } from '../fingerprint/index.ts';
 import { checkHint, type Item, type ItemKey } from '../item.ts';
 import { checkVerified, itemId, type VerifiedItem } from '../item-id.ts';
+import { readOnce } from '../storage.ts';
 import { Committer, Merger } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from './options.ts';
@@ -113,12 +114,7 @@ export class Replica {
 
   /** Keys in order, a page at a time. */
   async list(init: ListInit = {}): Promise<ItemKey[]> {
-    const snapshot = this.snapshot();
-    try {
-      return listKeys(snapshot, init);
-    } finally {
-      snapshot.release();
-    }
+    return readOnce(this.snapshot(), (snapshot) => listKeys(snapshot, init));
   }
 
   /** The set as it is now. Throws `STORE_REBUILDING` or `STORE_UNAVAILABLE` while there is no index. */
@@ -224,7 +220,6 @@ export class Replica {
 
 type ReplicaParts = ReturnType<typeof partsOf>;
 
-/** The parts of a replica, each with the parts that it calls. */
 function partsOf(init: ReplicaInit) {
   const { clock, disk, logger, random, scheme = lthash } = init;
   const shape = { ...DEFAULT_INDEX, ...init.index };

@@ -49,7 +49,6 @@ class TreeCheck<Ref> {
   readonly #shape: TreeShape;
   readonly #view: TreeView<Ref>;
   readonly #options: CheckOptions<Ref>;
-  /** The last leaf seen. */
   #left: TreeNode<Ref> | null = null;
 
   constructor(shape: TreeShape, view: TreeView<Ref>, options: CheckOptions<Ref>) {

@@ -176,7 +176,6 @@ function spotAfter<Ref>(growths: readonly Piece[], inner: Inner<Ref>, length: nu
   return length === inner.length ? inner.spot : 0;
 }
 
-/** Position of the first of the largest. */
 function largest(sizes: readonly number[]): number {
   return sizes.reduce((best, size, at) => (size > sizes[best]! ? at : best), 0);
 }

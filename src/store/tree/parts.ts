@@ -38,7 +38,6 @@ export function newInner<Ref>(
   return { level, count: starts[length]!, children, starts, spot, length, hints, ids };
 }
 
-/** The end of the stretch from `begin` on whose first keys lie side by side. */
 function stretchEnd<Ref>(parts: readonly TreePart<Ref>[], begin: number): number {
   const { keys, at } = parts[begin]!;
   let end = begin + 1;

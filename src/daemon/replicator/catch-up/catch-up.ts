@@ -1,13 +1,15 @@
-import type { Logger } from 'pino';
 import type { Reconcile, ReconciliationSet, SessionReport } from '../../../protocol/index.ts';
 import { Alarm, bytesToHex } from '../../../store/index.ts';
+import type { SharedParts } from '../parts.ts';
 import { declined, usable } from './outcome.ts';
 import { type Job, Plan, type PlanInit } from './plan.ts';
 import { type CatchUpProgress, ProgressReporter } from './progress.ts';
 import { Stalls, type StallsInit } from './stalls.ts';
 
-export interface CatchUpInit extends PlanInit, Omit<StallsInit, 'plan'> {
-  logger: Logger;
+export interface CatchUpInit
+  extends PlanInit,
+    Omit<StallsInit, 'plan'>,
+    Pick<SharedParts, 'logger'> {
   wanted: Pick<ReconciliationSet, 'length' | 'sources' | 'mirror'>;
   service: Pick<Reconcile, 'reconcile'>;
   /** Connected peers that have had no survey yet, so that they may still join. */
@@ -36,9 +38,7 @@ const CHECK_EVERY_MS = 1_000;
 const LATE_MS = 60_000;
 /** How long after the start the slices of a single peer wait for other peers to check them. */
 const NEWCOMERS_MS = 10_000;
-/** Sessions in a row that may fail before a peer is barred. */
 const MAX_FAILURES = 3;
-/** How often the listed items of a peer may stall before it is barred. */
 const MAX_STALLS = 3;
 
 /**
@@ -53,7 +53,6 @@ export class CatchUp {
   readonly #reporter: ProgressReporter;
   readonly #alarm: Alarm;
   readonly #members = new Map<string, CatchUpMember>();
-  /** Peers that may not join again. */
   readonly #barred = new Set<string>();
   /** The peer of each slice session that runs, also if the peer has left meanwhile. */
   readonly #sessions = new Map<Job, string>();
@@ -140,7 +139,6 @@ export class CatchUp {
     this.#init.ended();
   }
 
-  /** Gives a job to each idle peer, if there is one. */
   #advance(): void {
     if (this.#over) return;
     for (const [peer, member] of this.#members) if (isIdle(member)) this.#employ(peer, member);
@@ -213,7 +211,6 @@ export class CatchUp {
     this.#advance();
   }
 
-  /** The peer leaves and may not join again. */
   #bar(peer: string, reason: string): void {
     this.#barred.add(peer);
     this.#reporter.barred(peer, reason);

@@ -1,6 +1,6 @@
-import type { Logger } from 'pino';
 import type { SessionReport } from '../../../protocol/index.ts';
 import type { Clock } from '../../../store/index.ts';
+import type { SharedParts } from '../parts.ts';
 import { declined, ending } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import { isGivenUp, type Slice } from './slice.ts';
@@ -33,7 +33,6 @@ export interface CatchUpProgress {
   readonly secondsLeft: number | null;
 }
 
-/** Milliseconds between two log lines about the progress. */
 const LOG_EVERY_MS = 10_000;
 /** Longest and shortest span that the rate is taken over. */
 const WINDOW_MS = 10_000;
@@ -80,9 +79,7 @@ export class Rate {
   }
 }
 
-interface ProgressReporterInit {
-  readonly clock: Clock;
-  readonly logger: Logger;
+interface ProgressReporterInit extends Pick<SharedParts, 'clock' | 'logger'> {
   readonly plan: Plan;
   /** The peers that take part. */
   readonly members: { readonly size: number };

@@ -5,7 +5,6 @@ import type { RequestKind } from './throughput.ts';
 
 /** Fewest ids of a claim for small items, even if few are left. */
 const LEAST_IDS = 16;
-/** Ids in a request for large items. */
 const MAX_LARGE_IDS = 64;
 /** Payload bytes of large items that a peer of unknown throughput is asked for. */
 const FIRST_LARGE_BYTES = 1024 * 1024;

@@ -112,7 +112,6 @@ export class PeerPenalties {
     logger.warn({ ...line, outcome, disbelieved, restMs }, 'peer failed as a source');
   }
 
-  /** Milliseconds that the source rests, if it does. */
   #impose(source: FetchSource, { rest, disbelieved }: Judgement, denied = false): number | null {
     const { clock, wanted, wake } = this.#init;
     if (disbelieved) {

@@ -88,7 +88,6 @@ export class RequestReassignment {
     this.#crowdingAlarm.cancel();
   }
 
-  /** The time to end a request; a late request has its grace first. */
   #endAt(request: RunningRequest, idle: readonly FetchSource[], now: number): number {
     const late = this.#lateAt(request, idle, now);
     if (late > now) return late;

@@ -1,7 +1,6 @@
 /** Whether the lengths of the items asked for are known, and large. */
 export type RequestKind = 'small' | 'large';
 
-/** How much the latest request counts. */
 const WEIGHT = 0.5;
 /** Ids in the first claim of a peer of unknown throughput. */
 const FIRST_IDS = 32;

@@ -34,7 +34,6 @@ export class Push implements AnnounceEvents {
   readonly #puts = new Set<Promise<void>>();
   /** Taken in this turn of the event loop, and put in the next. */
   #gathered: VerifiedItem[] = [];
-  /** Puts them now. */
   #put: () => void = () => undefined;
   #bytes = 0;
 

@@ -10,7 +10,6 @@ export function outcome(report: SessionReport): ScheduleOutcome {
   return missing > 0 || (finding?.mine ?? 0) > 0 ? 'different' : 'unknown';
 }
 
-/** Error codes of sessions that the store of this node ended. */
 const OWN_TROUBLE: ReadonlySet<string> = new Set<StoreErrorCode>([
   'STORE_REBUILDING',
   'STORE_UNAVAILABLE',

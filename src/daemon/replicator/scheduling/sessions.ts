@@ -83,7 +83,6 @@ export class Sessions implements ScheduledSessions {
     return this.#catchUp?.closing === false;
   }
 
-  /** Items are being fetched, and arrive. */
   get #fetching(): boolean {
     return this.#init.arrivals.worthWaiting(this.#init.fetcher.busy);
   }
@@ -131,7 +130,6 @@ export class Sessions implements ScheduledSessions {
     return role === 'initiator' || showsNothing(survey) ? service.reconcile(peer) : survey;
   }
 
-  /** Whether the peer gets a session of its own now, by a survey of its set. */
   async #survey(peer: string, service: SessionService): Promise<boolean> {
     let survey = await service.reconcile(peer, SURVEY);
     // The peer began a session at that moment, which settled nothing and showed only a root.
@@ -215,7 +213,6 @@ export class Sessions implements ScheduledSessions {
     else this.#listing.set(peer, { root, running: true, mirrors: new Set() });
   }
 
-  /** Forgets peers all of whose listed items have come. */
   #forgetListed(): void {
     // Orphans may stay for days.
     const { size, orphans } = this.#init.wanted;

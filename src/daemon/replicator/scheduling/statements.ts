@@ -119,11 +119,8 @@ export class PeerStatements {
   }
 
   #get(peer: string): Known {
-    let known = this.#known.get(peer);
-    if (known === undefined) {
-      known = { coversAsOf: null, equalAsOf: null, learning: [], pending: null };
-      this.#known.set(peer, known);
-    }
+    const known = this.#known.get(peer) ?? { ...NOTHING, learning: [], pending: null };
+    if (!this.#known.has(peer)) this.#known.set(peer, known);
     return known;
   }
 }

@@ -1,16 +1,20 @@
-import { Alarm, type Clock, type Replica } from '../../../store/index.ts';
+import { Alarm } from '../../../store/index.ts';
+import type { SharedParts } from '../parts.ts';
 
-/** Milliseconds between two attempts while the index cannot be used. */
 const RETRY_MS = 1_000;
+
+interface IndexWaitInit extends Pick<SharedParts, 'replica' | 'clock'> {
+  ready: () => void;
+}
 
 /** Waits, once asked to, until the index of the replica can be used again. */
 export class IndexWait {
-  readonly #init: { replica: Replica; clock: Clock; ready: () => void };
+  readonly #init: IndexWaitInit;
   readonly #alarm: Alarm;
   #watching = false;
   #stopped = false;
 
-  constructor(init: { replica: Replica; clock: Clock; ready: () => void }) {
+  constructor(init: IndexWaitInit) {
     this.#init = init;
     this.#alarm = new Alarm(init.clock);
   }

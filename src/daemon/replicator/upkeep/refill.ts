@@ -1,6 +1,5 @@
-import type { Logger } from 'pino';
 import type { SessionReport } from '../../../protocol/index.ts';
-import type { Replica } from '../../../store/index.ts';
+import type { SharedParts } from '../parts.ts';
 
 const REFILLED = 'refilled: every lost item that a connected peer holds is back';
 
@@ -14,10 +13,10 @@ export interface Mending {
 
 /** After a loss, waits until a session with each connected peer finds only refused items missing. */
 export class Refill {
-  readonly #init: { replica: Replica; logger: Logger };
+  readonly #init: Pick<SharedParts, 'replica' | 'logger'>;
   readonly #asked = new Set<string>();
 
-  constructor(init: { replica: Replica; logger: Logger }) {
+  constructor(init: Pick<SharedParts, 'replica' | 'logger'>) {
     this.#init = init;
   }
 

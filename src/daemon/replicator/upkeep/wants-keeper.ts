@@ -1,6 +1,5 @@
-import type { Logger } from 'pino';
-import type { ReconciliationSet } from '../../../protocol/index.ts';
-import { Alarm, BoundedMap, bytesToHex, bytesToKey, type Clock } from '../../../store/index.ts';
+import { Alarm, BoundedMap, bytesToHex, bytesToKey } from '../../../store/index.ts';
+import type { SharedParts } from '../parts.ts';
 import { decodeWants, encodeWants, MAX_KEPT } from './wants-record.ts';
 
 /** The file that keeps the list of wanted ids over a restart: replaced whole, or not at all. */
@@ -10,12 +9,9 @@ export interface WantsFile {
   save(record: Uint8Array): Promise<void>;
 }
 
-export interface WantsKeeperInit {
-  wanted: ReconciliationSet;
+export interface WantsKeeperInit extends Pick<SharedParts, 'wanted' | 'clock' | 'logger'> {
   /** Null: nothing is kept. */
   file: WantsFile | null;
-  clock: Clock;
-  logger: Logger;
   expireAfterMs: number;
   /** Whether an item is here, so that it is not wanted again. */
   holds: (id: Uint8Array) => boolean;
@@ -38,7 +34,6 @@ const SAVE_EVERY_MS = 10_000;
 /** Keeps the wanted ids over a restart, and gives up ids that only a single peer listed, long ago. */
 export class WantsKeeper {
   readonly #init: WantsKeeperInit;
-  /** When each expired, in milliseconds since the epoch. */
   readonly #expired: BoundedMap<string, number>;
   readonly #timer: Alarm;
   #work: Promise<void> = Promise.resolve();

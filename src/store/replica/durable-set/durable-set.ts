@@ -73,7 +73,6 @@ export class DurableSet {
   readonly #log: CommitLog;
   readonly #cost: MergeCost;
   #visible: Standing;
-  /** As of the last prepared commit. */
   #staged: Standing;
 
   constructor(init: DurableSetInit, tree: DurableTree, state: SetState, buffer: WriteBuffer) {

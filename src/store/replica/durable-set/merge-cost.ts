@@ -2,7 +2,6 @@ import type { KeyRange, WriteBuffer } from '../../buffer/index.ts';
 import type { ItemKey } from '../../item.ts';
 import type { DurableTree } from '../../tree/index.ts';
 
-/** Keys moved from the buffer into the tree in one commit. */
 const MIN_SLICE = 4;
 const MAX_SLICE = 4_096;
 

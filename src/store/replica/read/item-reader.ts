@@ -24,7 +24,6 @@ export interface ItemReaderInit {
   changes: SetChanges;
 }
 
-/** Most ids looked up in one call. */
 const TOGETHER = 64;
 
 /** Reads items and compares each with its id. The writer inspects damaged items. */

@@ -1,6 +1,6 @@
 import { StoreError } from '../../errors.ts';
 import { isDatabaseError } from '../../level/index.ts';
-import type { Snapshot } from '../../storage.ts';
+import { readOnce, type Snapshot } from '../../storage.ts';
 
 /** The digest of the whole set, computed once for each version of it. */
 export class SetDigest {
@@ -19,13 +19,10 @@ export class SetDigest {
 
 function digestOf(take: () => Snapshot): Uint8Array | null {
   try {
-    const snapshot = take();
-    try {
+    return readOnce(take(), (snapshot) => {
       const { scheme, size } = snapshot;
       return scheme.digest(snapshot.fingerprint(0, size), size);
-    } finally {
-      snapshot.release();
-    }
+    });
   } catch (error) {
     if (error instanceof StoreError || isDatabaseError(error)) return null;
     throw error;

@@ -228,7 +228,6 @@ export class SetLifecycle {
     return free >= needed ? null : storeErrors.noRoom(needed, free);
   }
 
-  /** Opens the set in a database, or begins to build its index again. Returns the state found. */
   async #load(database: Database, known: Damage | null): Promise<SetState | null> {
     const { set, damage, state } = await this.#loader.load(database, known);
     if (damage === null) await this.#serve(set);
@@ -287,7 +286,6 @@ export class SetLifecycle {
     if (!this.#closed) this.#refusal = reason;
   }
 
-  /** Ends all snapshots. */
   #drop(): void {
     if (this.#set === null) return;
     this.#state = this.#set.state;

@@ -7,6 +7,7 @@ import {
   walkOnce,
 } from '../../level/index.ts';
 import { rankBehind } from '../../ranks.ts';
+import { readOnce } from '../../storage.ts';
 import { checkItems, findItems } from '../check/index.ts';
 import type { DurableSet } from '../durable-set/index.ts';
 import type { SetKeys } from '../records/index.ts';
@@ -34,14 +35,11 @@ export interface Page {
 
 /** The next `count` keys of the index. Throws `STORE_CORRUPT` if it cannot be read. */
 export function keysBehind(set: DurableSet, behind: ItemKey | null, count: number): PageKeys {
-  const snapshot = set.snapshot();
-  try {
+  return readOnce(set.snapshot(), (snapshot) => {
     const from = behind === null ? 0 : rankBehind(snapshot, behind);
     const end = Math.min(snapshot.size, from + count);
     return { behind, keys: [...snapshot.keys(from, end)], last: end === snapshot.size };
-  } finally {
-    snapshot.release();
-  }
+  });
 }
 
 /** Records read beyond those in the index. */

@@ -1,5 +1,7 @@
-import type { Cancel, Clock, Random } from '../../environment.ts';
+import { Alarm } from '../../alarm.ts';
+import type { Clock, Random } from '../../environment.ts';
 import type { ItemKey } from '../../item.ts';
+import { readOnce } from '../../storage.ts';
 import type { Committer } from '../commit/index.ts';
 import type { DurableSet } from '../durable-set/index.ts';
 import { isDamage } from '../durable-set/index.ts';
@@ -33,7 +35,6 @@ const HOUR_MS = 3_600_000;
 /** Least milliseconds between two passes, for small sets. */
 const IDLE_MS = 60_000;
 
-/** Milliseconds until the next try while the set cannot be read. */
 const ABSENT_MS = 1_000;
 
 /**
@@ -43,16 +44,12 @@ const ABSENT_MS = 1_000;
 export class Scrubber {
   readonly #init: ScrubberInit;
   readonly #patrol: NodePatrol;
-  /** Times at which items were put aside within the last hour. */
   #damaged: number[] = [];
-  /** The last key that was read; null at the beginning. */
   #behind: ItemKey | null = null;
   #begun = false;
-  /** Whether this pass began at the beginning. */
   #whole = true;
-  /** The last pass in which a read failed. */
   #failedIn = -1;
-  #cancel: Cancel | null = null;
+  readonly #alarm: Alarm;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
   #checked = 0;
@@ -61,6 +58,7 @@ export class Scrubber {
   constructor(init: ScrubberInit) {
     this.#init = init;
     this.#patrol = new NodePatrol(init);
+    this.#alarm = new Alarm(init.clock);
   }
 
   /** Begins after the pause of a whole step, when opening is done. */
@@ -70,7 +68,7 @@ export class Scrubber {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#cancel?.();
+    this.#alarm.cancel();
     await this.#running;
   }
 
@@ -81,7 +79,7 @@ export class Scrubber {
 
   #schedule(delayMs: number): void {
     if (this.#stopped) return;
-    this.#cancel = this.#init.clock.after(delayMs, () => {
+    this.#alarm.set(delayMs, () => {
       this.#running = this.#step().then((nextMs) => this.#schedule(nextMs));
     });
   }
@@ -111,15 +109,12 @@ export class Scrubber {
   #start(set: DurableSet): ItemKey | null {
     if (this.#begun) return this.#behind;
     this.#begun = true;
-    const snapshot = set.snapshot();
-    try {
+    this.#behind = readOnce(set.snapshot(), (snapshot) => {
       const rank = Math.floor((this.#init.random?.fraction() ?? 0) * snapshot.size);
       this.#whole = rank === 0;
-      this.#behind = rank === 0 ? null : snapshot.select(rank - 1);
-      return this.#behind;
-    } finally {
-      snapshot.release();
-    }
+      return rank === 0 ? null : snapshot.select(rank - 1);
+    });
+    return this.#behind;
   }
 
   #goOn(end: ItemKey | null, any: boolean): void {
@@ -158,7 +153,6 @@ export class Scrubber {
     );
   }
 
-  /** Lets the writer inspect a suspect. */
   async #look(key: ItemKey): Promise<void> {
     const { clock, incidents, options, inspect } = this.#init;
     if ((await inspect(key)) !== 'item') return;

@@ -72,7 +72,6 @@ class ItemPages {
     this.totals.bytes += bytes;
   }
 
-  /** The next keys of the index, up to `last` or to the end. */
   *#indexed(last: ItemKey | undefined): Generator<ItemKey> {
     if (this.#index === null) return;
     try {

@@ -12,7 +12,6 @@ import type { Verification } from './verification.ts';
 /** Items in a leaf, about: progress is given in items. */
 const LEAF_ITEMS = 96;
 
-/** Leaves between two steps. */
 const STEP_LEAVES = 8;
 
 /**

@@ -19,7 +19,6 @@ export interface VerifyInit extends VerifyOptions {
   witness?: Pick<Witness, 'read'>;
 }
 
-/** Milliseconds of work without a pause. */
 const SLICE_MS = 8;
 
 /** Errors by which the store's own readers speak of damage. */

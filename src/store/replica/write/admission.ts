@@ -3,7 +3,6 @@ import { StoreError } from '../../errors.ts';
 import type { ReplicaLimits } from '../options.ts';
 import type { ReplicaLogger } from '../types.ts';
 
-/** Least milliseconds between two readings of the disk. */
 const READING_MS = 1_000;
 /** How long puts go on by a reading with ample room, while the next reading is taken. */
 const STALE_MS = 5_000;

@@ -32,10 +32,8 @@ interface CommitBatch extends PromiseWithResolvers<void> {
  */
 export class GroupCommit {
   readonly #init: GroupCommitInit;
-  /** The batch of each item that is not yet durable. */
   readonly #pending = new IdMap<CommitBatch>();
   #queue: CommitBatch[] = [];
-  /** Batches being prepared or written. */
   readonly #running = new Set<CommitBatch>();
   /** Calls wait here for room, one after the other. */
   #line: Promise<unknown> = Promise.resolve();

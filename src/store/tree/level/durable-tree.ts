@@ -9,6 +9,7 @@ import {
   type Database,
   operationsOf,
 } from '../../level/index.ts';
+import { readOnce } from '../../storage.ts';
 import { insertInto } from '../insert.ts';
 import type { TreeNode } from '../node.ts';
 import { DEFAULT_TREE, type TreeOptions } from '../options.ts';
@@ -78,7 +79,6 @@ export class DurableTree {
   #meta: TreeMeta;
   /** A snapshot of the database that shows the tree as `#meta` says it is. */
   #shared: SharedSnapshot | null = null;
-  /** A batch is being written. */
   #writing = false;
   /** The last write that was staged and is not settled, and its meta. */
   #staged: { readonly writer: LevelNodeWriter; readonly meta: TreeMeta } | null = null;
@@ -163,18 +163,13 @@ export class DurableTree {
 
   /** Whether the tree holds exactly this key. */
   holds(key: ItemKey): boolean {
-    const snapshot = this.snapshot();
-    try {
-      return snapshot.holds(key);
-    } finally {
-      snapshot.release();
-    }
+    return readOnce(this.snapshot(), (snapshot) => snapshot.holds(key));
   }
 
   /** Ends all snapshots and forgets everything. Idempotent. */
   close(): void {
     this.#closed = true;
-    for (const lease of this.#leases) lease.end(closedError(this.#init.name));
+    for (const lease of this.#leases) lease.end(() => closedError(this.#init.name));
     this.#files.cache.clear();
   }
 

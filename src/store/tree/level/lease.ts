@@ -59,15 +59,11 @@ export class LevelLease implements Lease {
   }
 
   release(): void {
-    this.#end(releasedError);
+    this.end(releasedError);
   }
 
   /** Ends it. Later uses of the snapshot throw `reason`. Idempotent. */
-  end(reason: StoreError): void {
-    this.#end(() => reason);
-  }
-
-  #end(reason: () => StoreError): void {
+  end(reason: () => StoreError): void {
     if (this.#ended !== null) return;
     this.#ended = reason;
     this.#cancel();
@@ -77,6 +73,6 @@ export class LevelLease implements Lease {
 
   #expire(): void {
     const reason = `this snapshot is older than ${this.#init.maxAgeMs} ms: take a new one and go on from there`;
-    this.end(new StoreError('SNAPSHOT_EXPIRED', reason));
+    this.end(() => new StoreError('SNAPSHOT_EXPIRED', reason));
   }
 }

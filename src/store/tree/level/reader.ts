@@ -76,7 +76,7 @@ export function summaryBytes(state: Uint8Array): number {
 
 /** The record under `key`, decoded; undefined when it is missing. Throws `STORE_CORRUPT` when it is not whole. */
 export function findRecord<Value>(
-  { database, name }: TreePlace,
+  { database, name }: Pick<LevelTreeFiles, 'database' | 'name'>,
   key: Uint8Array,
   options: RecordOptions,
   decode: (record: Uint8Array) => Value,
@@ -90,8 +90,6 @@ export function findRecord<Value>(
     throw error;
   }
 }
-
-type TreePlace = Pick<LevelTreeFiles, 'database' | 'name'>;
 
 export function corrupt(
   name: string,

@@ -5,7 +5,6 @@ import type { TreeSnapshot } from '../snapshot.ts';
 import { HeapSet } from './heap-set.ts';
 import { type MemoryRef, memoryNodes } from './memory-nodes.ts';
 
-/** Keys that a tree takes in at a time when it is built. */
 const BUILD_BATCH = 4096;
 
 /** A tree of fingerprints in memory: any set size, any order of writes, snapshots for nothing. */

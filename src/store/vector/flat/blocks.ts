@@ -11,7 +11,6 @@ export interface BlocksInit {
   blockKeys?: number;
 }
 
-/** The default of `BlocksInit.blockKeys`. */
 const BLOCK_KEYS = 8_192;
 
 export interface Block extends KeyRun {
@@ -24,7 +23,6 @@ export class Blocks {
   readonly #blockKeys: number;
   readonly #bits: number;
   readonly #blocks: Block[] = [];
-  /** Hints of the last block, one by one. */
   #hints: BigUint64Array = new BigUint64Array(0);
   #ids: Uint8Array = new Uint8Array(0);
   #length = 0;

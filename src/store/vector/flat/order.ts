@@ -23,7 +23,6 @@ export function orderOf(
 class Sorter {
   order: Uint32Array;
   #keys: Uint32Array;
-  /** What the next digit is sorted into. */
   #spare: { order: Uint32Array; keys: Uint32Array };
 
   constructor(length: number) {

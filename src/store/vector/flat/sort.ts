@@ -24,7 +24,6 @@ export function sortKeys(blocks: Blocks): KeyRun {
   return run;
 }
 
-/** The low words of all hints, or the high ones. */
 function hintWords(blocks: Blocks, which: 0 | 1): Uint32Array {
   const words = new Uint32Array(blocks.length);
   for (let i = 0; i < words.length; i++) {
