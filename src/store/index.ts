@@ -21,10 +21,10 @@ export {
 export * from './coding/index.ts';
 export type * from './environment.ts';
 export * from './errors.ts';
-export type { FingerprintScheme } from './fingerprint/index.ts';
 export {
   type CompositeScheme,
   composite,
+  type FingerprintScheme,
   lthash,
   lthashKernel,
   lthashReference,
@@ -38,7 +38,6 @@ export { type Database, isReadFailure, openDatabase, repairDatabase } from './le
 export * from './replica/index.ts';
 export * from './storage.ts';
 export { subRange } from './sub-range.ts';
-export type { TreeShapeInit } from './tree/index.ts';
 export {
   DurableTree,
   type DurableTreeInit,
@@ -46,6 +45,7 @@ export {
   type LevelTreeInit,
   MemoryTree,
   type PreparedWrite,
+  type TreeShapeInit,
   TreeSnapshot,
   type TreeWrite,
 } from './tree/index.ts';

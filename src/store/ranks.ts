@@ -55,3 +55,15 @@ export function holdsKey(
 export function idRunsOf(snapshot: Snapshot, begin: number, end: number): Iterable<Uint8Array> {
   return snapshot.idRuns?.(begin, end) ?? [snapshot.ids(begin, end)];
 }
+
+/** Releases the snapshot once `read` has returned or thrown. */
+export function readOnce<View extends Pick<Snapshot, 'release'>, Result>(
+  snapshot: View,
+  read: (snapshot: View) => Result,
+): Result {
+  try {
+    return read(snapshot);
+  } finally {
+    snapshot.release();
+  }
+}

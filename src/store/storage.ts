@@ -46,18 +46,6 @@ export interface Storage {
   snapshot(): Snapshot;
 }
 
-/** Releases the snapshot once `read` has returned or thrown. */
-export function readOnce<View extends Pick<Snapshot, 'release'>, Result>(
-  snapshot: View,
-  read: (snapshot: View) => Result,
-): Result {
-  try {
-    return read(snapshot);
-  } finally {
-    snapshot.release();
-  }
-}
-
 /** `Snapshot.fingerprints`, range by range where a storage has no faster way. */
 export function fingerprintsBetween(snapshot: Snapshot, cuts: readonly number[]): Uint8Array[] {
   if (snapshot.fingerprints !== undefined) return snapshot.fingerprints(cuts);

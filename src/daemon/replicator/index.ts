@@ -8,6 +8,5 @@ export { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts
 export type { PeerRecord } from './peers.ts';
 export { Replicator } from './replicator.ts';
 export type { Statement, Statements } from './scheduling/index.ts';
-export type { WantsFile } from './upkeep/index.ts';
-export { MAX_RECORD_BYTES } from './upkeep/index.ts';
+export { MAX_RECORD_BYTES, type WantsFile } from './upkeep/index.ts';
 export type { Why } from './why.ts';

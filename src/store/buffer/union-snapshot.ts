@@ -1,5 +1,4 @@
-import type { FingerprintScheme } from '../fingerprint/index.ts';
-import { partOffset } from '../fingerprint/index.ts';
+import { type FingerprintScheme, partOffset } from '../fingerprint/index.ts';
 import { type Bound, compareKeys, ID_BYTES, type ItemKey } from '../item.ts';
 import { checkCuts, checkRange, checkRank, idRunsOf } from '../ranks.ts';
 import { fingerprintsBetween, type Snapshot } from '../storage.ts';

@@ -2,7 +2,7 @@ import type { PartedSnapshot } from '../buffer/index.ts';
 import { lthash } from '../fingerprint/index.ts';
 import { checkHint, type Item, type ItemKey } from '../item.ts';
 import { checkVerified, itemId, type VerifiedItem } from '../item-id.ts';
-import { readOnce } from '../storage.ts';
+import { readOnce } from '../ranks.ts';
 import { Committer, Merger } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from './options.ts';

@@ -3,28 +3,8 @@
  */
 
 export { isLeaf } from './child.ts';
-export {
-  auditTree,
-  ByteCache,
-  corrupt,
-  DurableTree,
-  type DurableTreeInit,
-  decodeMeta,
-  decodeNode,
-  decodeSummary,
-  encodeMeta,
-  LevelNodeReader,
-  LevelTree,
-  type LevelTreeFiles,
-  type LevelTreeInit,
-  openMeta,
-  type PreparedWrite,
-  type TreeKeys,
-  type TreeMeta,
-  type TreeWrite,
-  treeKeys,
-} from './level/index.ts';
-export { HeapSet, HeapTree, type LazyRef, lazyNodes, MemoryTree } from './memory/index.ts';
+export * from './level/index.ts';
+export * from './memory/index.ts';
 export type { KeyRun, TreeNode } from './node.ts';
 export {
   compareAt,

@@ -1,5 +1,4 @@
-import type { FingerprintScheme } from '../fingerprint/index.ts';
-import { partOffset } from '../fingerprint/index.ts';
+import { type FingerprintScheme, partOffset } from '../fingerprint/index.ts';
 import type { Bound, ItemKey } from '../item.ts';
 import { checkCuts, checkRange, checkRank, holdsKey, releasedError } from '../ranks.ts';
 import type { Snapshot } from '../storage.ts';

@@ -1,5 +1,4 @@
-import type { FingerprintScheme } from '../fingerprint/index.ts';
-import { combineAll } from '../fingerprint/index.ts';
+import { combineAll, type FingerprintScheme } from '../fingerprint/index.ts';
 import { childAtRank, childCount, childNode, isLeaf } from './child.ts';
 import type { TreeNode } from './node.ts';
 import type { NodeReader } from './node-store.ts';

@@ -3,13 +3,10 @@ import { compareBounds } from '../../../store/index.ts';
 import type { Job } from './plan.ts';
 
 /** How the catch-up ended. It claims only facts that sessions have shown. */
-export function ending(outcome: {
-  missing: number;
-  givenUp: number;
-  compared: number;
-  uncompared: number;
-}): string {
-  const { missing, givenUp, compared, uncompared } = outcome;
+export function ending(
+  counts: Readonly<Record<'missing' | 'givenUp' | 'compared' | 'uncompared', number>>,
+): string {
+  const { missing, givenUp, compared, uncompared } = counts;
   if (missing > 0) return 'catching up ended without peers to go on with';
   if (compared === 0) return 'catching up ended, and no peer was left to compare everything with';
   if (givenUp > 0) return 'caught up, but for what no peer could bring';

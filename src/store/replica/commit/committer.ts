@@ -1,6 +1,5 @@
 import { type ReadyBatch, readyBatch } from '../../level/index.ts';
-import type { DurableSet, PreparedCommit } from '../durable-set/index.ts';
-import { isDamage } from '../durable-set/index.ts';
+import { type DurableSet, isDamage, type PreparedCommit } from '../durable-set/index.ts';
 import { SetLifecycle, type SetLifecycleInit } from '../recovery/index.ts';
 import * as storeErrors from '../store-errors.ts';
 import type { Witness } from '../types.ts';

@@ -1,7 +1,6 @@
 import { UnionSnapshot, type UnionSnapshotInit, type WriteBuffer } from '../../buffer/index.ts';
 import { compareKeys, type Item, type ItemKey } from '../../item.ts';
-import type { BatchSink } from '../../level/index.ts';
-import { isBytes, tryRead } from '../../level/index.ts';
+import { type BatchSink, isBytes, tryRead } from '../../level/index.ts';
 import { DurableTree, type TreeWrite } from '../../tree/index.ts';
 import { totalBytes } from '../payload-bytes.ts';
 import { encodeHead, type LogEntry, NOTHING, type SetState } from '../records/index.ts';

@@ -1,6 +1,12 @@
 import { ID_BYTES, type ItemKey } from '../../item.ts';
-import type { Database } from '../../level/index.ts';
-import { isBytes, type ReadResult, tryRead, UNREADABLE, walk } from '../../level/index.ts';
+import {
+  type Database,
+  isBytes,
+  type ReadResult,
+  tryRead,
+  UNREADABLE,
+  walk,
+} from '../../level/index.ts';
 import type { SetKeys } from '../records/index.ts';
 import type { SetLifecycle } from '../recovery/index.ts';
 import { IdFilter } from './id-filter.ts';

@@ -1,8 +1,7 @@
 import { bytesToHex } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
 import type { Item, ItemKey } from '../../item.ts';
-import type { Database } from '../../level/index.ts';
-import { isBytes, tryRead } from '../../level/index.ts';
+import { type Database, isBytes, tryRead } from '../../level/index.ts';
 import { isWhole } from '../check/index.ts';
 import type { Committer } from '../commit/index.ts';
 import { isDamage } from '../durable-set/index.ts';

@@ -1,6 +1,7 @@
 import { StoreError } from '../../errors.ts';
 import { isDatabaseError } from '../../level/index.ts';
-import { readOnce, type Snapshot } from '../../storage.ts';
+import { readOnce } from '../../ranks.ts';
+import type { Snapshot } from '../../storage.ts';
 
 /** The digest of the whole set, computed once for each version of it. */
 export class SetDigest {

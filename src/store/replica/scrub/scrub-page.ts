@@ -6,8 +6,7 @@ import {
   STEP_BYTES,
   walkOnce,
 } from '../../level/index.ts';
-import { rankBehind } from '../../ranks.ts';
-import { readOnce } from '../../storage.ts';
+import { rankBehind, readOnce } from '../../ranks.ts';
 import { checkItems, findItems } from '../check/index.ts';
 import type { DurableSet } from '../durable-set/index.ts';
 import type { SetKeys } from '../records/index.ts';

@@ -1,10 +1,9 @@
 import { Alarm } from '../../alarm.ts';
 import type { Clock, Random } from '../../environment.ts';
 import type { ItemKey } from '../../item.ts';
-import { readOnce } from '../../storage.ts';
+import { readOnce } from '../../ranks.ts';
 import type { Committer } from '../commit/index.ts';
-import type { DurableSet } from '../durable-set/index.ts';
-import { isDamage } from '../durable-set/index.ts';
+import { type DurableSet, isDamage } from '../durable-set/index.ts';
 import type { Incidents } from '../incidents.ts';
 import type { ScrubOptions } from '../options.ts';
 import type { Inspection } from '../quarantine/index.ts';

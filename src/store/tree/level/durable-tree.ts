@@ -9,7 +9,7 @@ import {
   type Database,
   operationsOf,
 } from '../../level/index.ts';
-import { readOnce } from '../../storage.ts';
+import { readOnce } from '../../ranks.ts';
 import { insertInto } from '../insert.ts';
 import type { TreeNode } from '../node.ts';
 import { DEFAULT_TREE, type TreeOptions } from '../options.ts';

@@ -13,8 +13,4 @@ export { type TreeKeys, treeKeys } from './keys.ts';
 export { LevelTree, type LevelTreeInit } from './level-tree.ts';
 export { decodeMeta, encodeMeta, type TreeMeta } from './meta.ts';
 export { openMeta } from './open.ts';
-export {
-  corrupt,
-  LevelNodeReader,
-  type LevelTreeFiles,
-} from './reader.ts';
+export { corrupt, LevelNodeReader, type LevelTreeFiles } from './reader.ts';

@@ -1,5 +1,4 @@
-import type { BatchSink } from '../../level/index.ts';
-import { Scratch } from '../../level/index.ts';
+import { type BatchSink, Scratch } from '../../level/index.ts';
 import type { TreeNode } from '../node.ts';
 import type { NodeReader, NodeWriter } from '../node-store.ts';
 import { encodeNode, encodeSummary, nodeBytes } from './codec.ts';

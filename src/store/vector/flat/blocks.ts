@@ -1,6 +1,5 @@
 import { checkKey, ID_BYTES } from '../../item.ts';
-import type { KeyRun } from '../../tree/index.ts';
-import { copyKeys, newRun } from '../../tree/index.ts';
+import { copyKeys, type KeyRun, newRun } from '../../tree/index.ts';
 
 export interface BlocksInit {
   /**

@@ -1,10 +1,8 @@
-import type { FingerprintScheme } from '../../fingerprint/index.ts';
-import { sum256 } from '../../fingerprint/index.ts';
+import { type FingerprintScheme, sum256 } from '../../fingerprint/index.ts';
 import type { Bound, ItemKey } from '../../item.ts';
 import { checkCuts, checkRange, checkRank, releasedError } from '../../ranks.ts';
 import type { Snapshot } from '../../storage.ts';
-import type { KeyRun } from '../../tree/index.ts';
-import { idsOf, keyAt, searchBound } from '../../tree/index.ts';
+import { idsOf, type KeyRun, keyAt, searchBound } from '../../tree/index.ts';
 import type { RunIdLookup } from './id-lookup.ts';
 import type { PrefixSums } from './sums.ts';
 

@@ -1,10 +1,8 @@
 import { bytesToHex } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
-import type { FingerprintScheme } from '../../fingerprint/index.ts';
-import { sum256 } from '../../fingerprint/index.ts';
+import { type FingerprintScheme, sum256 } from '../../fingerprint/index.ts';
 import type { Snapshot } from '../../storage.ts';
-import type { KeyRun } from '../../tree/index.ts';
-import { firstDisorder, keyAt } from '../../tree/index.ts';
+import { firstDisorder, type KeyRun, keyAt } from '../../tree/index.ts';
 import { Blocks, type BlocksInit } from './blocks.ts';
 import { type FlatSet, FlatSnapshot } from './flat-snapshot.ts';
 import { RunIdLookup } from './id-lookup.ts';

@@ -1,7 +1,6 @@
 import { bytesToKey, compareBytes } from '../../bytes.ts';
 import { ID_BYTES } from '../../item.ts';
-import type { KeyRun } from '../../tree/index.ts';
-import { idsOf } from '../../tree/index.ts';
+import { idsOf, type KeyRun } from '../../tree/index.ts';
 import { wordsOf } from './blocks.ts';
 import { orderOf } from './order.ts';
 

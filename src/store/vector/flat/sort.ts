@@ -1,6 +1,5 @@
 import { ID_BYTES } from '../../item.ts';
-import type { KeyRun } from '../../tree/index.ts';
-import { compareAt, newRun } from '../../tree/index.ts';
+import { compareAt, type KeyRun, newRun } from '../../tree/index.ts';
 import { type Blocks, wordsOf } from './blocks.ts';
 import { orderOf } from './order.ts';
 
