@@ -1,9 +1,24 @@
 import { compareKeys, type ItemKey } from '../../item.ts';
 import { checkTree } from '../check.ts';
+import type { TreeNode } from '../node.ts';
+import type { NodeWriter } from '../node-store.ts';
 import { type TreeShape, type TreeShapeInit, treeShape } from '../shape.ts';
 import type { TreeSnapshot } from '../snapshot.ts';
 import { HeapSet } from './heap-set.ts';
-import { type MemoryRef, memoryNodes } from './memory-nodes.ts';
+
+/** A reference that is the node itself, so that the garbage collector does the freeing. */
+export interface MemoryRef {
+  readonly node: TreeNode<MemoryRef>;
+  readonly summary: Uint8Array;
+}
+
+/** Nodes on the heap; a tree is what its root holds on to. */
+export const memoryNodes: NodeWriter<MemoryRef> = {
+  node: (ref) => ref.node,
+  summary: (ref) => ref.summary,
+  add: (node, summary) => ({ node, summary }),
+  free() {},
+};
 
 const BUILD_BATCH = 4096;
 

@@ -1,3 +1,3 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
-export { type MemoryRef, memoryNodes } from './memory-nodes.ts';
+export { type MemoryRef, memoryNodes } from './memory-tree.ts';
