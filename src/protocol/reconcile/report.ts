@@ -1,5 +1,6 @@
 import type { Bound } from '../../store/index.ts';
-import type { Finding, Interval, Outline, Role, Surveyed } from './dialect.ts';
+import { messageOf, ProtocolError } from '../errors.ts';
+import type { Finding, Interval, Outline, Role, Session, Surveyed } from './dialect.ts';
 
 /** One session as this node saw it. */
 export interface SessionReport {
@@ -58,6 +59,38 @@ export function emptyReport(
     continueFrom: null,
     error: null,
   };
+}
+
+/** The report of a session that runs. */
+export type OpenReport = { -readonly [Field in keyof SessionReport]: SessionReport[Field] };
+
+/** Notes the results of a session that ended well; throws `UNPROVED` if it is complete without proof. */
+export function noteEnd(
+  report: OpenReport,
+  { equal, finding = null, survey = [] }: Session,
+  { items, bytes }: { items: number; bytes: number },
+): void {
+  Object.assign(report, { equal, finding, survey });
+  if (finding === null) return;
+  const { mine, theirs, proved, continueFrom, spent } = finding;
+  report.continueFrom = continueFrom;
+  if (spent !== null) {
+    const message = `the session spent ${spent} and put off a part of the sets: the next session continues there`;
+    report.error = { code: 'BUDGET_SPENT', message };
+  }
+  if (continueFrom !== null) return;
+  report.efficiency = efficiency({ bytes, items: items + theirs, differences: mine + theirs });
+  if (proved) return;
+  throw new ProtocolError(
+    'UNPROVED',
+    'the differences found do not explain the set of the peer: one side is wrong, or a hash collided; the next session has another key',
+  );
+}
+
+/** An error as a report shows it; without a code of its own it is `INTERNAL`. */
+export function describe(error: unknown): { code: string; message: string } {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'INTERNAL';
+  return { code, message: messageOf(error) };
 }
 
 /** Neither side announced a survey. */

@@ -3,12 +3,12 @@ import { ProtocolError } from '../../errors.ts';
 import type { Release } from '../../limiter.ts';
 import type { SessionChannel } from '../../network/index.ts';
 import type { Dialect, Role } from '../dialect.ts';
-import { emptyReport, type SessionReport } from '../report.ts';
+import { describe, emptyReport, type SessionReport } from '../report.ts';
 import type { InboundSession, PeerChannels } from './peer-channels.ts';
 import { SessionSlot } from './peer-stream.ts';
-import { describe, type SessionEnvironment, SessionRun } from './session.ts';
+import { SessionRun } from './session.ts';
 import type { Slots } from './slots.ts';
-import type { Scope } from './types.ts';
+import type { Scope, SessionEnvironment } from './types.ts';
 
 export interface SessionContext extends SessionEnvironment {
   readonly channels: Pick<PeerChannels, 'self' | 'dialect' | 'open'>;

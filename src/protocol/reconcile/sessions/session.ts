@@ -2,109 +2,82 @@ import { type Bound, compareBounds, ZERO_BOUND } from '../../../store/index.ts';
 import { within } from '../../deadline.ts';
 import { ProtocolError, SessionStop } from '../../errors.ts';
 import type { SessionChannel } from '../../network/index.ts';
-import type { Dialect, Outline, Role, Session } from '../dialect.ts';
-import type { ReconcileOptions } from '../options.ts';
-import { efficiency, emptyReport, type SessionReport } from '../report.ts';
-import { Carrier, type CarrierEvents, timeout } from './carrier.ts';
-import type { Slots } from './slots.ts';
-import type { ReconcileInit, Scope } from './types.ts';
-
-/** What all sessions of a service share. */
-export interface SessionEnvironment
-  extends Pick<ReconcileInit, 'clock' | 'events' | 'snapshot' | 'refuses'> {
-  readonly options: ReconcileOptions;
-  /** Slots for sessions that peers begin. */
-  readonly serving: Slots;
-}
+import type { Dialect, Outline, Role, Session, Step } from '../dialect.ts';
+import { describe, emptyReport, noteEnd, type OpenReport, type SessionReport } from '../report.ts';
+import type { Scope, SessionEnvironment } from './types.ts';
 
 export interface SessionRunInit {
   environment: SessionEnvironment;
-  channel: SessionChannel;
+  /** With `end`, the channel stays open after a good end; without it both sides close it. */
+  channel: SessionChannel & { end?(): void };
   dialect: Dialect;
   role: Role;
   scope: Scope;
 }
 
-/** Carries one session over one channel, from the first frame to its end. */
-export class SessionRun implements CarrierEvents {
+/** Time for the peer to read why the session ends. A shorter one resets the stream under slow peers. */
+const PARTING_MS = 2_000;
+/** Bytes read from a peer meanwhile. Fewer reset the stream on fast, long links. */
+const PARTING_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Carries one session over one channel. It reads while it sends: otherwise two sides with full pipes
+ * would wait for each other. The event loop gets its turn between two slices of the session's work.
+ */
+export class SessionRun {
   readonly #init: SessionRunInit;
   readonly #environment: SessionEnvironment;
   readonly #peer: string;
-  readonly #carrier: Carrier;
-  readonly #report: { -readonly [Field in keyof SessionReport]: SessionReport[Field] };
+  readonly #report: OpenReport;
   readonly #begin: number;
   /** Ends all waiting; the reason is a `ProtocolError`. */
   readonly #over = new AbortController();
-  #mode: 'survey' | 'reconcile';
   #session: Session | null = null;
-  #items = 0;
   #differs = false;
   #outOfTime = false;
+  #sending: Promise<void> | null = null;
+  #receiving: Promise<Uint8Array | null> | null = null;
 
   constructor(init: SessionRunInit) {
     const { environment, channel, dialect, role, scope } = init;
-    const { clock, options } = environment;
+    const { clock } = environment;
     this.#init = init;
     this.#environment = environment;
     this.#peer = channel.peer;
-    const { frameTimeoutMs } = options;
-    this.#carrier = new Carrier({ channel, clock, frameTimeoutMs, events: this });
-    // Dialects without outlines can put nothing off.
-    const surveys = dialect.outline !== undefined && scope.settles === false;
-    this.#mode = surveys ? 'survey' : 'reconcile';
-    const startedAt = clock.now();
-    this.#report = emptyReport({ peer: this.#peer, role, dialect: dialect.name, startedAt });
     this.#begin = clock.monotonic();
+    this.#report = {
+      ...emptyReport({ peer: this.#peer, role, dialect: dialect.name, startedAt: clock.now() }),
+      asked: scope.interval ?? null,
+      // Dialects without outlines can put nothing off.
+      settles: dialect.outline === undefined || scope.settles !== false,
+    };
   }
 
   /** Never rejects; afterwards the channel is closed, kept or aborted, the snapshot released. */
   async run(): Promise<SessionReport> {
     const { clock, options } = this.#environment;
-    const expire = (): void => this.#expire(timeout('the session', options.sessionTimeoutMs));
+    const { sessionTimeoutMs: ms } = options;
+    const expire = (): void => this.#expire(timeout('the session', ms));
     try {
-      await within({ clock, ms: options.sessionTimeoutMs, expire }, () => this.#hold());
+      await within({ clock, ms, expire }, () => this.#hold());
     } catch (error) {
       this.#fail(error);
     }
-    const { channel, scope } = this.#init;
-    const report = this.#report;
-    report.durationMs = clock.monotonic() - this.#begin;
-    report.bytesSent = channel.sentBytes;
-    report.bytesReceived = channel.receivedBytes;
-    report.asked = scope.interval ?? null;
-    report.settles = this.#mode === 'reconcile';
-    report.efficiency = this.#efficiency();
-    report.continueFrom = report.finding?.continueFrom ?? report.continueFrom;
-    return report;
+    const { sentBytes: bytesSent, receivedBytes: bytesReceived } = this.#init.channel;
+    const durationMs = clock.monotonic() - this.#begin;
+    return { ...this.#report, durationMs, bytesSent, bytesReceived };
   }
 
   /** Ends the session because others wait. Its results count, and the next session continues there. */
   giveWay(): void {
     const { giveWayMs } = this.#environment.options;
-    this.#expire(
-      new ProtocolError(
-        'TIMEOUT',
-        `the session gave way to others after ${giveWayMs} ms: the next session continues there`,
-      ),
-    );
+    const message = `the session gave way to others after ${giveWayMs} ms: the next session continues there`;
+    this.#expire(new ProtocolError('TIMEOUT', message));
   }
 
   abort(error: ProtocolError): void {
     this.#over.abort(error);
     this.#init.channel.abort(error);
-  }
-
-  /** For the carrier alone, as `digested`. */
-  missing(ids: readonly Uint8Array[]): void {
-    this.#report.missing += ids.length;
-    this.#environment.events.missing(this.#peer, ids);
-  }
-
-  digested(): void {
-    const session = this.#session!;
-    this.#report.rounds++;
-    this.#noteOutlines(session);
-    if (this.#report.rounds === 1 || session.differs === true) this.#noteDifference(session);
   }
 
   #expire(error: ProtocolError): void {
@@ -115,7 +88,8 @@ export class SessionRun implements CarrierEvents {
   /** A responder takes a slot and a snapshot only once the first frame has arrived. */
   async #hold(): Promise<void> {
     if (this.#init.role === 'initiator') return this.#reconcile(undefined);
-    const first = await this.#carrier.first();
+    const first = await this.#nextFrame();
+    if (first === null) throw ENDED;
     this.#chooseMode(first);
     const { serving } = this.#environment;
     const release = await serving.acquire(this.#over.signal, () => this.giveWay());
@@ -135,16 +109,14 @@ export class SessionRun implements CarrierEvents {
       return;
     }
     if (outline === null) return;
-    const settles = this.#environment.events.judge?.(this.#peer, outline) ?? true;
-    this.#mode = settles ? 'reconcile' : 'survey';
+    this.#report.settles = this.#environment.events.judge?.(this.#peer, outline) ?? true;
   }
 
   async #reconcile(first: Uint8Array | undefined): Promise<void> {
-    const { dialect, role, scope } = this.#init;
+    const { channel, dialect, role, scope } = this.#init;
     const { options, refuses } = this.#environment;
     const { snapshot, version } = this.#environment.snapshot();
     this.#report.version = version;
-    this.#items = snapshot.size;
     try {
       const session = dialect.session({
         role,
@@ -152,47 +124,156 @@ export class SessionRun implements CarrierEvents {
         limits: options.limits,
         refuses: (id) => refuses?.(this.#peer, id) ?? false,
         ...scope,
-        settles: this.#mode === 'reconcile',
+        settles: this.#report.settles,
       });
       this.#session = session;
-      await this.#carrier.carry(session, first);
-      this.#report.equal = session.equal;
-      this.#report.finding = session.finding ?? null;
-      this.#report.survey = session.survey ?? [];
-      this.#checkFinding();
+      await this.#carry(session, first);
+      noteEnd(this.#report, session, {
+        items: snapshot.size,
+        bytes: channel.sentBytes + channel.receivedBytes,
+      });
     } finally {
       snapshot.release();
     }
   }
 
-  #noteOutlines({ outlines = null }: Session): void {
-    if (this.#report.outlines !== null || outlines === null) return;
-    this.#report.outlines = outlines;
-    this.#environment.events.outlined?.(this.#peer, outlines);
+  /** Afterwards the channel is closed, or free for the next session. */
+  async #carry(session: Session, first: Uint8Array | undefined): Promise<void> {
+    const { channel } = this.#init;
+    try {
+      await this.#exchange(session, first);
+      if (channel.end === undefined) await this.#close();
+      else channel.end();
+    } catch (error) {
+      if (error instanceof SessionStop && error.parting !== null) await this.#part(error.parting);
+      throw error;
+    }
+  }
+
+  async #exchange(session: Session, first: Uint8Array | undefined): Promise<void> {
+    const { clock } = this.#environment;
+    let step = session.start();
+    this.#apply(step);
+    let next = first;
+    while (!step.done) {
+      const going = step.pending === 'work' || (step.pending === 'output' && !this.#sending);
+      if (going) {
+        if (step.pending === 'work') await new Promise<void>((turn) => void clock.after(0, turn));
+        step = session.proceed!(this.#sending === null);
+      } else {
+        const frame: Uint8Array | 'sent' | null = next ?? (await this.#event());
+        next = undefined;
+        if (frame === 'sent') continue;
+        if (frame === null) {
+          if (step.mayEnd !== true) throw ENDED;
+          break;
+        }
+        step = session.receive(frame);
+        this.#digested(session);
+      }
+      this.#apply(step);
+    }
+    await this.#sending;
+  }
+
+  #apply({ missing, frames }: Step): void {
+    if (missing.length > 0) {
+      this.#report.missing += missing.length;
+      this.#environment.events.missing(this.#peer, missing);
+    }
+    if (frames.length === 0) return;
+    const sending = this.#send(this.#sending, frames).then(() => {
+      if (this.#sending === sending) this.#sending = null;
+    });
+    sending.catch(() => {});
+    this.#sending = sending;
+  }
+
+  async #send(before: Promise<void> | null, frames: readonly Uint8Array[]): Promise<void> {
+    await before;
+    for (const frame of frames) {
+      await this.#timed('taking a frame', () => this.#init.channel.send(frame));
+    }
   }
 
   /** A dialect without `differs` shows equality in the first exchange, or the sets differ. */
-  #noteDifference(session: Session): void {
-    if (this.#differs || !(session.differs ?? !session.equal)) return;
+  #digested({ outlines = null, differs, equal }: Session): void {
+    const { events } = this.#environment;
+    const report = this.#report;
+    report.rounds++;
+    if (report.outlines === null && outlines !== null) {
+      report.outlines = outlines;
+      events.outlined?.(this.#peer, outlines);
+    }
+    if (this.#differs || !(differs ?? (report.rounds === 1 && !equal))) return;
     this.#differs = true;
-    this.#environment.events.differs(this.#peer);
+    events.differs(this.#peer);
   }
 
-  /** A complete session without proof is an error, on either side. */
-  #checkFinding(): void {
-    const { finding } = this.#report;
-    if (finding?.spent != null) this.#report.error = spent(finding.spent);
-    if (finding === null || finding.proved || finding.continueFrom !== null) return;
-    this.#environment.events.differs(this.#peer);
-    throw new ProtocolError(
-      'UNPROVED',
-      'the differences found do not explain the set of the peer: one side is wrong, or a hash collided; the next session has another key',
-    );
+  /** The next frame, the end of the peer's side, or that our frames have been taken. */
+  async #event(): Promise<Uint8Array | 'sent' | null> {
+    if (this.#sending === null) return this.#nextFrame();
+    const sent = this.#sending.then(() => 'sent' as const);
+    const first = await Promise.race([this.#awaited(), sent]);
+    return first === 'sent' ? first : this.#receive();
+  }
+
+  #nextFrame(): Promise<Uint8Array | null> {
+    return this.#timed('the next frame', () => this.#receive());
+  }
+
+  /** The next frame; null once the peer has closed. */
+  async #receive(): Promise<Uint8Array | null> {
+    const frame = await this.#awaited();
+    this.#receiving = null;
+    return frame;
+  }
+
+  /** The frame that is read already, or being read. It stays until `#receive` takes it. */
+  #awaited(): Promise<Uint8Array | null> {
+    if (this.#receiving === null) {
+      this.#receiving = this.#init.channel.receive();
+      this.#receiving.catch(() => {});
+    }
+    return this.#receiving;
+  }
+
+  /** Closes our side and waits for the peer to close its own: then both know of the end. */
+  async #close(): Promise<void> {
+    await this.#timed('closing the stream', () => this.#init.channel.close());
+    const extra = await this.#timed('the end of the stream', () => this.#receive());
+    if (extra === null) return;
+    throw new ProtocolError('UNEXPECTED_FRAME', 'the peer sent a frame after the end');
+  }
+
+  #timed<T>(
+    operation: string,
+    run: () => Promise<T>,
+    ms: number = this.#environment.options.frameTimeoutMs,
+  ): Promise<T> {
+    const { clock } = this.#environment;
+    const expire = (): void => this.#init.channel.abort(timeout(operation, ms));
+    return within({ clock, ms, expire }, run);
+  }
+
+  /** Sends the reason and waits until the peer has read it: an immediate reset might overtake it. */
+  async #part(frame: Uint8Array): Promise<void> {
+    const { channel } = this.#init;
+    const explain = async (): Promise<void> => {
+      await this.#sending;
+      await channel.send(frame);
+      await channel.close();
+      const most = channel.receivedBytes + PARTING_BYTES;
+      while ((await this.#receive()) !== null && channel.receivedBytes < most);
+    };
+    // The error that ended the session is reported, not an error of the parting.
+    await this.#timed('hearing why the session ends', explain, PARTING_MS).catch(() => {});
   }
 
   #fail(error: unknown): void {
     const { code, message } = describe(error);
     this.#report.error = { code, message };
+    if (code === 'UNPROVED') this.#environment.events.differs(this.#peer);
     if (error instanceof SessionStop && code === 'BUDGET_SPENT') {
       this.#report.continueFrom = error.from;
     }
@@ -207,26 +288,10 @@ export class SessionRun implements CarrierEvents {
     const { lower } = this.#init.scope.interval ?? { lower: ZERO_BOUND };
     return from !== null && compareBounds(from, lower) > 0 ? from : null;
   }
-
-  #efficiency(): number | null {
-    const { finding, bytesSent, bytesReceived } = this.#report;
-    if (finding === null || finding.continueFrom !== null) return null;
-    return efficiency({
-      bytes: bytesSent + bytesReceived,
-      items: this.#items + finding.theirs,
-      differences: finding.mine + finding.theirs,
-    });
-  }
 }
 
-function spent(budget: string): NonNullable<SessionReport['error']> {
-  const message = `the session spent ${budget} and put off a part of the sets: the next session continues there`;
-  return { code: 'BUDGET_SPENT', message };
-}
+const ENDED = new ProtocolError('STREAM_CLOSED', 'the peer closed the stream before the end');
 
-/** An error as a report shows it; without a code of its own it is `INTERNAL`. */
-export function describe(error: unknown): { code: string; message: string } {
-  const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'INTERNAL';
-  return { code, message };
+function timeout(operation: string, ms: number): ProtocolError {
+  return new ProtocolError('TIMEOUT', `${operation} took longer than ${ms} ms`);
 }

@@ -3,6 +3,7 @@ import type { Log } from '../../log.ts';
 import type { Dialect, Interval, Outline } from '../dialect.ts';
 import type { ReconcileOptions } from '../options.ts';
 import type { SessionReport } from '../report.ts';
+import type { Slots } from './slots.ts';
 
 /** The part and the kind of a session. */
 export interface Scope {
@@ -76,4 +77,12 @@ export interface ReconcileInit {
   /** @default silent */
   log?: Log;
   options?: Partial<ReconcileOptions>;
+}
+
+/** Shared by all sessions of a service. */
+export interface SessionEnvironment
+  extends Pick<ReconcileInit, 'clock' | 'events' | 'snapshot' | 'refuses'> {
+  readonly options: ReconcileOptions;
+  /** Slots for sessions that peers begin. */
+  readonly serving: Slots;
 }

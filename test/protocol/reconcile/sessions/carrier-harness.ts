@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import type { Channel, Session, SessionReport, Step } from '../../../../src/protocol/index.ts';
+import { DEFAULT_RECONCILE_OPTIONS } from '../../../../src/protocol/reconcile/options.ts';
 import {
-  type Channel,
-  ProtocolError,
-  type Session,
-  type Step,
-} from '../../../../src/protocol/index.ts';
-import { Carrier, type CarrierInit } from '../../../../src/protocol/reconcile/sessions/testing.ts';
+  type SessionEnvironment,
+  SessionRun,
+  type SessionRunInit,
+  Slots,
+} from '../../../../src/protocol/reconcile/sessions/testing.ts';
+import type { Snapshot } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { heldChannel } from '../../../support/held-channel.ts';
 import { MemoryNetwork } from '../../../support/memory-network.ts';
@@ -18,7 +20,7 @@ export const frame = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);
 
 /** A session that does what it is told to, one step for each call, and the calls. */
 export class Scripted implements Session {
-  readonly role: Session['role'] = 'initiator';
+  role: Session['role'] = 'initiator';
   readonly equal: boolean = false;
   readonly calls: string[] = [];
   readonly #steps: (Step | Error)[];
@@ -47,9 +49,36 @@ export class Scripted implements Session {
   }
 }
 
-/** What came of it, and when, in milliseconds from the beginning; -1 as long as it goes on. */
+/** Runs `session` over `channel`; a responder waits for the first frame of the peer. */
+export function runOf(
+  session: Session,
+  { clock, channel, ...events }: Pick<SessionRunInit, 'channel'> & RunInit,
+): SessionRun {
+  const slots = new Slots({ clock, limit: 1, giveWayMs: 60_000 });
+  const snapshot = { size: 0, release: () => {} } as unknown as Snapshot;
+  const environment: SessionEnvironment = {
+    clock,
+    events: {
+      peerConnected: () => {},
+      peerDisconnected: () => {},
+      differs: () => {},
+      missing: () => {},
+      ended: () => {},
+      ...events,
+    },
+    snapshot: () => ({ snapshot, version: 0 }),
+    options: { ...DEFAULT_RECONCILE_OPTIONS, frameTimeoutMs: 1_000 },
+    serving: slots,
+  };
+  const dialect = { name: 'scripted', version: 1, session: () => session };
+  return new SessionRun({ environment, channel, dialect, role: session.role, scope: {} });
+}
+
+type RunInit = Partial<SessionEnvironment['events']> & { clock: VirtualClock };
+
+/** The error in the report, and the milliseconds to the end; -1 as long as the session runs. */
 export interface Outcome {
-  error: unknown;
+  error: SessionReport['error'];
   at: number;
 }
 
@@ -58,57 +87,46 @@ export interface Scene {
   channel: Channel;
   /** The other end. */
   peer: Channel;
-  carry(first?: Uint8Array): Outcome;
-  /** When each frame was digested, and how many ids were learnt each time. */
-  digested: number[];
+  carry(): Outcome;
+  /** The number of ids learnt each time. */
   learnt: number[];
+  /** The frames of the peer that the session digested, once it has ended. */
+  rounds(): number;
 }
 
-/** A carrier over a channel of which the test holds the other end; frames take 10 ms. */
+/** A session over a channel of which the test holds the other end; frames take 10 ms. */
 export async function setUp(
   session: Session,
-  { keep, ...init }: Partial<CarrierInit> & { keep?: () => void } = {},
+  { keep }: { keep?: () => void } = {},
   window: { receiveWindowBytes?: number } = {},
 ): Promise<Scene> {
   const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, random: new SeededRandom('carrier') });
   network.connect('a', 'b', { latencyMs: 10 });
-  const held = await heldChannel(network.node('b'), 'p', { maxFrameBytes: 1_000, ...window });
-  const opening = network.node('a').open('b', 'p', { maxFrameBytes: 1_000 });
+  const limits = { maxFrameBytes: 8 * 1024 * 1024 };
+  const held = await heldChannel(network.node('b'), 'p', { ...limits, ...window });
+  const opening = network.node('a').open('b', 'p', limits);
   const [channel, peer] = (await soon(
     clock,
     'the channel opens',
     Promise.all([opening, held.arrived]),
   )) as [Channel, Channel];
-  const digested: number[] = [];
   const learnt: number[] = [];
-  const carrier = new Carrier({
+  let rounds = 0;
+  const run = runOf(session, {
     channel: keep === undefined ? channel : Object.assign(channel, { end: keep }),
     clock,
-    frameTimeoutMs: 1_000,
-    events: {
-      missing: (ids) => learnt.push(ids.length),
-      digested: () => digested.push(clock.monotonic()),
-    },
-    ...init,
+    missing: (_, ids) => learnt.push(ids.length),
   });
   const begin = clock.monotonic();
-  const carry = (first?: Uint8Array): Outcome => {
-    const outcome: Outcome = { error: undefined, at: -1 };
-    void carrier.carry(session, first).then(
-      () => {
-        outcome.at = clock.monotonic() - begin;
-      },
-      (error) => {
-        outcome.error = error;
-        outcome.at = clock.monotonic() - begin;
-      },
-    );
+  const carry = (): Outcome => {
+    const outcome: Outcome = { error: null, at: -1 };
+    void run.run().then((report) => {
+      rounds = report.rounds;
+      outcome.error = report.error;
+      outcome.at = clock.monotonic() - begin;
+    });
     return outcome;
   };
-  return { clock, channel, peer, carry, digested, learnt };
-}
-
-export function codeOf({ error }: Pick<Outcome, 'error'>): unknown {
-  return error instanceof ProtocolError ? [error.code, error.message] : error;
+  return { clock, channel, peer, carry, learnt, rounds: () => rounds };
 }

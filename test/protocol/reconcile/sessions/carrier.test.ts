@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Channel, Session, Step } from '../../../../src/protocol/index.ts';
-import { Carrier } from '../../../../src/protocol/reconcile/sessions/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
+import { runOf } from './carrier-harness.ts';
 
 const FRAME = Uint8Array.of(1);
 const ANSWER = Uint8Array.of(2);
@@ -25,7 +25,7 @@ function busySession(heard: Uint8Array[]): Session {
   };
 }
 
-describe('Carrier', () => {
+describe('SessionRun', () => {
   it('keeps a frame that comes while the session works', async () => {
     const clock = new VirtualClock();
     const taken = Promise.withResolvers<void>();
@@ -38,19 +38,14 @@ describe('Carrier', () => {
       abort: (error) => answer.reject(error),
     };
     const heard: Uint8Array[] = [];
-    const carrier = new Carrier({
-      channel: channel as Channel,
-      clock,
-      frameTimeoutMs: 1_000,
-      events: { missing: () => {}, digested: () => {} },
-    });
-    const carried = carrier.carry(busySession(heard), undefined);
+    const run = runOf(busySession(heard), { channel: channel as Channel, clock });
+    const ended = run.run();
     await clock.advance(0);
     taken.resolve();
     await Promise.resolve();
     answer.resolve(ANSWER);
     await clock.advance(1_500);
-    await carried;
+    assert.equal((await ended).error, null);
     assert.deepEqual(heard, [ANSWER]);
   });
 });
