@@ -7,6 +7,7 @@ import {
 import { newGroup } from '../../../../../src/protocol/reconcile/dialects/native/groups/testing.ts';
 import {
   type AskedRange,
+  Course,
   RangePlanner,
   rangeDigest,
 } from '../../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
@@ -17,7 +18,7 @@ import type {
   RankedRange,
 } from '../../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import type { NativeRecord } from '../../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
-import type { ItemKey } from '../../../../../src/store/index.ts';
+import type { Bound, ItemKey } from '../../../../../src/store/index.ts';
 import { type ContextInit, contextOf, perform } from './puppet.ts';
 
 export interface JudgeInit extends ContextInit {
@@ -33,12 +34,11 @@ export class Judge {
   readonly predictor: Predictor = new Predictor();
   readonly own: OwnGroups;
   readonly verdicts: RangePlanner;
-  readonly announced: RankedRange[] = [];
   readonly off: { lower: bigint; spent: string | null }[] = [];
-  readonly parts: Surveyed[] = [];
   readonly abandoned: PeerGroup[] = [];
   spent: string | null = null;
   room: number;
+  readonly #course: Course;
   readonly #keys: readonly ItemKey[];
   #work: NativeWork | null = null;
 
@@ -50,18 +50,30 @@ export class Judge {
     const { predictor } = this;
     this.context = context;
     this.own = new OwnGroups({ context, predictor, later: () => {} });
+    const noteOff = ({ hint }: Bound, spent: string | null): void => {
+      this.off.push({ lower: hint, spent });
+    };
+    this.#course = Object.defineProperties(new Course(context, settles), {
+      room: { get: () => this.room },
+      spent: { get: () => this.spent },
+      noteOff: { value: noteOff },
+    });
     this.verdicts = new RangePlanner({
       context,
       predictor,
       own: this.own,
-      settles,
-      abandon: (group) => this.abandoned.push(group),
-      announced: (ranges) => this.announced.push(...ranges),
-      putOff: ({ hint }, spent) => this.off.push({ lower: hint, spent }),
-      roomForRanges: () => this.room,
-      spent: () => this.spent,
-      surveyed: (part) => this.parts.push(part),
+      peers: { drop: (group) => this.abandoned.push(group) },
+      course: this.#course,
     });
+  }
+
+  /** The ranges that the peer has to answer. */
+  get announced(): RankedRange[] {
+    return [...this.#course.announced.ranges()] as RankedRange[];
+  }
+
+  get parts(): readonly Surveyed[] {
+    return this.#course.survey;
   }
 
   /** The ranks [begin, end) of our keys, which the peer says it has so many items in. */

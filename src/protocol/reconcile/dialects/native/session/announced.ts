@@ -1,7 +1,9 @@
-import { compareBounds } from '../../../../../store/index.ts';
+import { type Bound, compareBounds } from '../../../../../store/index.ts';
+import type { Interval } from '../../../dialect.ts';
+import type { DifferenceLedger } from '../difference-ledger.ts';
 import type { SplitRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
-import { inCluster, type RankedRange } from '../work.ts';
+import { inCluster, type NativeWork, type RankedRange } from '../work.ts';
 import type { AskedRange } from './questions.ts';
 
 /** Our ranges that the peer has to answer, in this order. */
@@ -10,14 +12,23 @@ export class Announced {
   #head = 0;
   /** Members of the next group of the peer. */
   #taken: RankedRange[] = [];
+  /** The rest of a range that the peer is sending in full, piece by piece. */
+  #rest: Interval | null = null;
 
+  /** Ranges without an answer. */
   get size(): number {
     return this.#queue.length - this.#head + this.#taken.length;
   }
 
-  *ranges(): Iterable<RankedRange> {
+  /** The peer is sending a range in full. */
+  get receiving(): boolean {
+    return this.#rest !== null;
+  }
+
+  *ranges(): Iterable<Interval> {
     yield* this.#queue.slice(this.#head);
     yield* this.#taken;
+    if (this.#rest !== null) yield this.#rest;
   }
 
   push(ranges: readonly RankedRange[]): void {
@@ -54,6 +65,24 @@ export class Announced {
   group(): RankedRange[] {
     if (this.#taken.length === 0) throw malformed('a group of no ranges');
     return this.#taken.splice(0);
+  }
+
+  /** The peer begins to send the next range in full. */
+  all(): void {
+    this.#rest = this.shift(1)[0]!;
+  }
+
+  /** Takes the ids below `upper`, or the last ones. */
+  *piece(upper: Bound | null, ids: Uint8Array, ledger: DifferenceLedger): NativeWork {
+    const rest = this.#rest;
+    if (rest === null) throw malformed('ids of a range that is not open');
+    if (upper !== null) {
+      const within = compareBounds(rest.lower, upper) < 0 && compareBounds(upper, rest.upper) < 0;
+      if (!within) throw malformed('a piece lies out of its range');
+      if (ids.length === 0) throw malformed('a piece of nothing');
+    }
+    yield* ledger.got(ids);
+    this.#rest = upper === null ? null : { lower: upper, upper: rest.upper };
   }
 }
 

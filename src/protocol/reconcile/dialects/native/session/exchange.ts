@@ -1,13 +1,13 @@
 import { type Bound, compareBounds } from '../../../../../store/index.ts';
 import { ProtocolError, unexpected } from '../../../../errors.ts';
-import type { Finding, Interval, Role, Surveyed } from '../../../dialect.ts';
+import type { Finding, Interval, Role } from '../../../dialect.ts';
 import type { Context } from '../context.ts';
 import { OwnGroups, PeerGroups, Predictor } from '../groups/index.ts';
 import type { NativeRecord, Opening, RunRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
 import type { NativeWork } from '../work.ts';
-import { Announced, partsOf } from './announced.ts';
-import { Incoming } from './incoming.ts';
+import { partsOf } from './announced.ts';
+import { Course } from './course.ts';
 import { Proofs } from './proofs.ts';
 import { RangePlanner } from './range-planner.ts';
 
@@ -37,18 +37,13 @@ const RANGE_ANSWERS: ReadonlySet<string> = new Set([
 export class Exchange {
   readonly #init: ExchangeInit;
   readonly #proofs: Proofs;
-  readonly #announced: Announced = new Announced();
+  readonly course: Course;
   readonly #own: OwnGroups;
   readonly #peers: PeerGroups;
   readonly #planner: RangePlanner;
-  readonly #incoming: Incoming;
   readonly #answers: NativeWork[] = [];
   #deciding: NativeWork | null = null;
   #waiting = false;
-  #putOff: Bound | null = null;
-  #spentOn: string | null = null;
-  /** The results of a survey. */
-  readonly survey: Surveyed[] = [];
   /** A record was sent or received that equal sets do not need. */
   differs = false;
   #proofSent = false;
@@ -59,7 +54,8 @@ export class Exchange {
     const { context, ours, theirs } = init;
     const predictor = new Predictor();
     this.#proofs = new Proofs(context, init.role, init.interval);
-    this.#incoming = new Incoming(context.ledger);
+    const settles = { ours: ours.settles !== false, theirs: theirs.settles !== false };
+    this.course = new Course(context, settles);
     const groups = { context, predictor, later: (work: NativeWork) => this.#answers.push(work) };
     this.#own = new OwnGroups(groups);
     this.#peers = new PeerGroups({
@@ -70,13 +66,8 @@ export class Exchange {
       context,
       predictor,
       own: this.#own,
-      abandon: (group) => this.#peers.drop(group),
-      announced: (ranges) => this.#announced.push(ranges),
-      putOff: (lower, spent) => this.#noteOff(lower, spent),
-      roomForRanges: () => context.peer.maxRanges - this.#announced.size,
-      spent: () => this.#spent,
-      settles: { ours: ours.settles !== false, theirs: theirs.settles !== false },
-      surveyed: (part) => this.survey.push(part),
+      peers: this.#peers,
+      course: this.course,
     });
     this.#begin();
   }
@@ -85,7 +76,7 @@ export class Exchange {
   #begin(): void {
     const { role, interval, ours, theirs } = this.#init;
     if (role === 'initiator') {
-      this.#announced.push([this.#proofs.whole]);
+      this.course.announced.push([this.#proofs.whole]);
       return;
     }
     // An opening for a larger interval tells nothing about the common one.
@@ -119,20 +110,20 @@ export class Exchange {
       theirs,
       refused,
       proved: this.#proofs.accepts(this.#proof!),
-      continueFrom: this.#putOff,
-      spent: this.#spentOn,
+      continueFrom: this.course.putOffFrom,
+      spent: this.course.spentOn,
     };
   }
 
   /** See `Session.unsettledFrom`. */
   get unsettledFrom(): Bound | null {
+    const { announced, putOffFrom } = this.course;
     const open: Iterable<{ readonly lower: Bound }>[] = [
-      this.#announced.ranges(),
+      announced.ranges(),
       this.#planner.unanswered(),
       this.#own.ranges(),
       this.#peers.ranges(),
-      this.#incoming.ranges(),
-      this.#putOff === null ? [] : [{ lower: this.#putOff }],
+      putOffFrom === null ? [] : [{ lower: putOffFrom }],
     ];
     let lowest: Bound | null = null;
     for (const ranges of open) {
@@ -170,7 +161,8 @@ export class Exchange {
     if (this.#proof !== null) throw unexpected('the peer had said that it was done');
     this.#waiting = false;
     if (record.tag !== 'same' && record.tag !== 'proof') this.differs = true;
-    if (this.#incoming.open && RANGE_ANSWERS.has(record.tag))
+    const { announced } = this.course;
+    if (announced.receiving && RANGE_ANSWERS.has(record.tag))
       throw malformed('a range in full is cut short');
     switch (record.tag) {
       case 'same':
@@ -180,15 +172,12 @@ export class Exchange {
         this.#receiveRun(record);
         break;
       case 'all':
-        this.#incoming.begin(this.#announced.shift(1)[0]!);
+        announced.all();
         break;
       case 'piece':
-        return this.#incoming.piece(record.upper, record.ids);
+        return announced.piece(record.upper, record.ids, this.#init.context.ledger);
       case 'split':
-        this.#planner.push({
-          kind: 'compare',
-          ranges: partsOf(this.#announced.shift(1)[0]!, record),
-        });
+        this.#planner.push({ kind: 'compare', ranges: partsOf(announced.shift(1)[0]!, record) });
         break;
       case 'fail':
         this.#receiveFail(record.group, record.differences);
@@ -204,15 +193,16 @@ export class Exchange {
   }
 
   #receiveForGroup(record: GroupRecord): NativeWork | null {
+    const { announced } = this.course;
     switch (record.tag) {
       case 'sketch':
-        this.#peers.sketch(this.#announced.group(), record);
+        this.#peers.sketch(announced.group(), record);
         break;
       case 'probe':
-        this.#peers.probe(this.#announced.group(), record);
+        this.#peers.probe(announced.group(), record);
         break;
       case 'list':
-        this.#peers.list(() => this.#announced.group(), record);
+        this.#peers.list(() => announced.group(), record);
         break;
       case 'symbols':
         this.#peers.symbols(record.group, record.symbols);
@@ -237,16 +227,19 @@ export class Exchange {
   #receiveFail(group: number, differences: number): void {
     const ranges = this.#own.failed(group);
     const cluster = { differences: ranges.length === 1 ? differences : null };
-    this.#announced.unshift(ranges.map((range) => ({ ...range, cluster })));
+    this.course.announced.unshift(ranges.map((range) => ({ ...range, cluster })));
   }
 
   #receiveRun({ tag, ranges: count }: RunRecord): void {
+    const { announced, settles } = this.course;
     if (tag === 'take') {
-      this.#announced.take(count);
+      announced.take(count);
       return;
     }
-    const ranges = this.#announced.shift(count);
-    if (tag === 'later') for (const { lower } of ranges) this.#noteOff(lower, this.#peerSpent);
+    const ranges = announced.shift(count);
+    // The peer puts ranges off for a budget of its own, unless one side surveys.
+    const spent = settles.ours && settles.theirs ? 'a budget of the peer' : null;
+    if (tag === 'later') for (const { lower } of ranges) this.course.noteOff(lower, spent);
     if (tag === 'want') {
       const asked = ranges.map(({ lower, upper }) => ({ lower, upper, theirs: 0, digest: null }));
       this.#planner.push({ kind: 'full', ranges: asked });
@@ -260,37 +253,19 @@ export class Exchange {
   checkBudget(): void {
     const { ledger, limits } = this.#init.context;
     if (ledger.theirs <= limits.maxMissing) return;
-    if (!this.#incoming.open && ledger.theirs <= 2 * limits.maxMissing) return;
+    if (!this.course.announced.receiving && ledger.theirs <= 2 * limits.maxMissing) return;
     throw new ProtocolError(
       'BUDGET_SPENT',
       `more than ${limits.maxMissing} ids are missing (maxMissing): a new session goes on behind them`,
     );
   }
 
-  #noteOff(lower: Bound, spent: string | null): void {
-    this.#spentOn ??= spent;
-    if (this.#putOff === null || compareBounds(lower, this.#putOff) < 0) this.#putOff = lower;
-  }
-
-  get #spent(): string | null {
-    const { meter, ledger, limits } = this.#init.context;
-    const { maxVisitedItems, maxMissing } = limits;
-    if (meter.visited > maxVisitedItems) return `${maxVisitedItems} items read (maxVisitedItems)`;
-    return ledger.theirs > maxMissing ? `${maxMissing} missing ids (maxMissing)` : null;
-  }
-
-  /** The peer puts ranges off for a budget of its own, unless one side surveys. */
-  get #peerSpent(): string | null {
-    const { ours, theirs } = this.#init;
-    const settling = ours.settles !== false && theirs.settles !== false;
-    return settling ? 'a budget of the peer' : null;
-  }
-
   /** Nothing is outstanding on either side. */
   get #settled(): boolean {
+    const { announced } = this.course;
     const groups = this.#own.open + this.#peers.open;
-    const open = this.#announced.size + groups + this.#answers.length;
-    return open === 0 && this.#planner.idle && this.#deciding === null && !this.#incoming.open;
+    const open = announced.size + groups + this.#answers.length;
+    return open === 0 && this.#planner.idle && this.#deciding === null && !announced.receiving;
   }
 }
 

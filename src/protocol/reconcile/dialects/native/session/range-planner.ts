@@ -1,8 +1,7 @@
 import type { Bound } from '../../../../../store/index.ts';
-import type { Surveyed } from '../../../dialect.ts';
 import { BLIND_DIFFERENCES, LIST_WIDTH, MAX_LISTED } from '../constants.ts';
 import { locate } from '../context.ts';
-import type { PeerGroup } from '../groups/index.ts';
+import type { PeerGroup, PeerGroups } from '../groups/index.ts';
 import { expectedPerRange, type Predictor, sketchBytes, symbolsFor } from '../groups/index.ts';
 import { type NativeWork, send } from '../work.ts';
 import { type AskedRange, type Compared, compare, type Question } from './questions.ts';
@@ -21,14 +20,8 @@ const WORTH_PROBING = 0.25;
 
 export interface RangePlannerInit extends ReplyWriterInit {
   predictor: Predictor;
-  /** Drops a group whose ranges get another answer. */
-  abandon: (group: PeerGroup) => void;
-  /** The spent budget, if any: no range may be begun then. */
-  spent: () => string | null;
-  /** Which sides settle differences. */
-  settles: { readonly ours: boolean; readonly theirs: boolean };
-  /** Called with the results of a survey. */
-  surveyed: (part: Surveyed) => void;
+  /** The groups that this side decodes. */
+  peers: Pick<PeerGroups, 'drop'>;
 }
 
 /** Chooses the answers to the peer's ranges in their order: equal, split, settled, put off. */
@@ -72,7 +65,8 @@ export class RangePlanner {
   }
 
   *#compare(ranges: readonly AskedRange[]): NativeWork {
-    const { context } = this.#init;
+    const { context, course } = this.#init;
+    const { settles } = course;
     this.#current = ranges;
     const compared: Compared[] = [];
     for (const range of ranges) {
@@ -88,12 +82,12 @@ export class RangePlanner {
         : ranges[0]!.cluster!.differences! / differing.length;
     for (const [at, range] of compared.entries()) {
       this.#current = ranges.slice(at);
-      if (!this.#init.settles.ours) this.#note(range);
+      if (!settles.ours) this.#survey(range);
       if (!range.differs) {
         yield* this.#writer.say('same');
-      } else if (!this.#init.settles.ours) {
+      } else if (!settles.ours) {
         yield* this.#writer.putOff(range, null);
-      } else if (!this.#init.settles.theirs) {
+      } else if (!settles.theirs) {
         yield* this.#show(range);
       } else if (range.cluster !== undefined && close) {
         const within = [at - 1, at + 1].every((next) => compared[next]?.differs !== false);
@@ -110,16 +104,17 @@ export class RangePlanner {
     else yield* this.#writer.split(range);
   }
 
-  #note({ lower, upper, begin, end, theirs, differs }: Compared): void {
-    if (theirs !== null) this.#init.surveyed({ lower, upper, ours: end - begin, theirs, differs });
+  #survey({ lower, upper, begin, end, theirs, differs }: Compared): void {
+    const { survey } = this.#init.course;
+    if (theirs !== null) survey.push({ lower, upper, ours: end - begin, theirs, differs });
   }
 
   /** The ranges of a group that was not decoded get another answer. */
   *#retry(peer: PeerGroup): NativeWork {
-    const { context, abandon } = this.#init;
+    const { context, peers } = this.#init;
     const differences = Math.round(peer.estimate!);
     yield* send(context.outbox, { tag: 'fail', group: peer.number, differences });
-    abandon(peer);
+    peers.drop(peer);
     this.#current = peer.group.ranges.map(({ lower, upper }) => ({
       lower,
       upper,
@@ -180,7 +175,7 @@ export class RangePlanner {
 
   /** Answers a range that must be put off, or is empty on one side. */
   *#oneSided(range: Compared): NativeWork<boolean> {
-    const spent = this.#init.spent();
+    const { spent } = this.#init.course;
     if (spent !== null && !this.#grace()) yield* this.#writer.putOff(range, spent);
     else if (range.theirs === 0) yield* this.#writer.sendAll(range);
     else if (range.begin === range.end) yield* this.#writer.want(range);

@@ -1,4 +1,4 @@
-import type { Bound, Snapshot } from '../../../../../store/index.ts';
+import type { Snapshot } from '../../../../../store/index.ts';
 import { boundAt } from '../../shared/index.ts';
 import { BLIND_SYMBOLS, BRANCHING, PLAIN_ITEMS, SHORT_LIST, SKETCH_SUMS } from '../constants.ts';
 import type { Context } from '../context.ts';
@@ -12,6 +12,7 @@ import {
 } from '../groups/index.ts';
 import type { RunRecord, SplitPart } from '../wire/index.ts';
 import { inCluster, type NativeWork, type RankedRange, send } from '../work.ts';
+import type { Course } from './course.ts';
 import { type Compared, rangeDigest } from './questions.ts';
 
 /** Bytes of a record without its symbols or entries, at most. */
@@ -34,12 +35,7 @@ export interface GroupMember {
 export interface ReplyWriterInit {
   context: Context;
   own: OwnGroups;
-  /** Called with ranges that we announce. */
-  announced: (ranges: readonly RankedRange[]) => void;
-  /** Called with the bounds of ranges put off, and the spent budget if that is the reason. */
-  putOff: (lower: Bound, spent: string | null) => void;
-  /** Ranges that we may still announce. */
-  roomForRanges: () => number;
+  course: Course;
 }
 
 /** Writes the answers to the peer's ranges in order; equal answers form runs, and ranges groups. */
@@ -66,7 +62,7 @@ export class ReplyWriter {
   }
 
   *putOff(range: RankedRange, spent: string | null): NativeWork {
-    this.#init.putOff(range.lower, spent);
+    this.#init.course.noteOff(range.lower, spent);
     yield* this.say('later');
   }
 
@@ -74,7 +70,7 @@ export class ReplyWriter {
   *want(range: RankedRange): NativeWork {
     this.settled = true;
     yield* this.say('want');
-    this.#init.announced([range]);
+    this.#init.course.announced.push([range]);
   }
 
   *sendAll(range: RankedRange): NativeWork {
@@ -98,11 +94,11 @@ export class ReplyWriter {
 
   /** Splits a range of two items or more; puts it off where the peer cannot hold more ranges. */
   *split(range: Compared): NativeWork {
-    const { context, announced, roomForRanges } = this.#init;
+    const { context, course } = this.#init;
     const { outbox, snapshot, meter } = context;
     const items = range.end - range.begin;
     const count = Math.min(BRANCHING, items);
-    if (roomForRanges() < count) {
+    if (course.room < count) {
       const { maxRanges } = context.peer;
       return yield* this.putOff(range, `the peer lets ${maxRanges} ranges await it (maxRanges)`);
     }
@@ -120,7 +116,7 @@ export class ReplyWriter {
       [lower, begin] = [upper, end];
     }
     yield* send(outbox, { tag: 'split', parts });
-    announced(ranges);
+    course.announced.push(ranges);
   }
 
   /** Adds a range to the group in the making, or to a new group. */

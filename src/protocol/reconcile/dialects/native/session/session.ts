@@ -83,7 +83,7 @@ export class NativeSession implements Session {
   }
 
   get survey(): readonly Surveyed[] {
-    return this.#exchange?.survey ?? [];
+    return this.#exchange?.course.survey ?? [];
   }
 
   /** Proved equal, over everything that we accept. */

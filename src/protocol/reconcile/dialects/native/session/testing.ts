@@ -1,7 +1,7 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export { Announced, partsOf } from './announced.ts';
-export { Incoming } from './incoming.ts';
+export { Course } from './course.ts';
 export { Proofs } from './proofs.ts';
 export { type AskedRange, compare, rangeDigest } from './questions.ts';
 export { RangePlanner } from './range-planner.ts';

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   Announced,
-  Incoming,
   partsOf,
 } from '../../../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
 import type { RankedRange } from '../../../../../../src/protocol/reconcile/dialects/native/testing.ts';
@@ -25,19 +24,30 @@ describe('a range that comes in full', () => {
 
   function incoming() {
     const context = contextOf({ keys: keysOf(1, 5) });
-    const coming = new Incoming(context.ledger);
+    const announced = new Announced();
     return {
-      coming,
+      announced,
+      begin: (lower: number, upper: number) => {
+        announced.push([range(lower, upper)]);
+        announced.all();
+      },
       ledger: context.ledger,
       piece: (upper: number | null, count = 1) =>
-        perform(context, coming.piece(upper === null ? null : at(upper), random.bytes(32 * count))),
+        perform(
+          context,
+          announced.piece(
+            upper === null ? null : at(upper),
+            random.bytes(32 * count),
+            context.ledger,
+          ),
+        ),
     };
   }
 
   it('has no piece that reaches to its end, or past it, but the last', () => {
     for (const upper of [20, 21, 1_000]) {
-      const { coming, piece, ledger } = incoming();
-      coming.begin(range(10, 20));
+      const { begin, piece, ledger } = incoming();
+      begin(10, 20);
       piece(19);
       assert.throws(() => piece(upper), out, 'a piece may not reach past its range');
       assert.equal(ledger.theirs, 1, 'ids of a piece that lies outside do not count');
@@ -46,13 +56,13 @@ describe('a range that comes in full', () => {
 
   it('has no piece at or below its begin, or where the piece before it ended', () => {
     for (const upper of [9, 10]) {
-      const { coming, piece } = incoming();
-      coming.begin(range(10, 20));
+      const { begin, piece } = incoming();
+      begin(10, 20);
       assert.throws(() => piece(upper), out);
     }
     for (const upper of [11, 14, 15]) {
-      const { coming, piece } = incoming();
-      coming.begin(range(10, 20));
+      const { begin, piece } = incoming();
+      begin(10, 20);
       piece(15);
       assert.throws(() => piece(upper), out);
       piece(16);
@@ -60,38 +70,39 @@ describe('a range that comes in full', () => {
   });
 
   it('is open until its last piece, and no more after it, twice in a row', () => {
-    const { coming, piece, ledger } = incoming();
+    const { announced, begin, piece, ledger } = incoming();
+    const lowers = () => [...announced.ranges()].map(({ lower }) => lower);
     const closed = malformed(/a range that is not open/);
     assert.throws(() => piece(null), closed);
     for (const [lower, upper] of [
       [10, 20],
       [30, 40],
     ] as const) {
-      coming.begin(range(lower, upper));
-      assert.deepEqual([...coming.ranges()], [{ lower: at(lower) }]);
+      begin(lower, upper);
+      assert.deepEqual(lowers(), [at(lower)]);
       piece(lower + 5);
-      assert.deepEqual([...coming.ranges()], [{ lower: at(lower + 5) }], 'what came is settled');
-      assert.equal(coming.open, true);
+      assert.deepEqual(lowers(), [at(lower + 5)], 'the ids below it are settled');
+      assert.equal(announced.receiving, true);
       piece(null, 2);
-      assert.equal(coming.open, false);
-      assert.deepEqual([...coming.ranges()], []);
+      assert.equal(announced.receiving, false);
+      assert.deepEqual(lowers(), []);
       assert.throws(() => piece(null), closed);
     }
     assert.equal(ledger.theirs, 6);
   });
 
   it('has nothing in its last piece alone', () => {
-    const { coming, piece } = incoming();
-    coming.begin(range(10, 20));
+    const { announced, begin, piece } = incoming();
+    begin(10, 20);
     assert.throws(() => piece(15, 0), malformed(/a piece of nothing/));
     piece(null, 0);
-    assert.equal(coming.open, false);
+    assert.equal(announced.receiving, false);
   });
 });
 
 describe('the ranges that a side has announced', () => {
   const ranges = (...lowers: number[]) => lowers.map((lower) => range(lower, lower + 1));
-  const lowersOf = (some: Iterable<RankedRange>) =>
+  const lowersOf = (some: Iterable<{ lower: Bound }>) =>
     [...some].map(({ lower }) => Number(lower.hint));
 
   it('are answered in order, as many as there are and not one more', () => {
