@@ -3,7 +3,12 @@ import type { ChannelInit, Network, SessionChannel } from '../../network/index.t
 import { protocolId } from '../../protocol-id.ts';
 import type { Dialect } from '../dialect.ts';
 import { DEFAULT_SESSION_LIMITS } from '../options.ts';
-import { PeerStream, type PeerStreamEvents, type SessionSlot } from './peer-stream.ts';
+import {
+  type OpenChannel,
+  PeerStream,
+  type PeerStreamEvents,
+  type SessionSlot,
+} from './peer-stream.ts';
 import type { ReconcileEvents, ReconcileInit } from './types.ts';
 
 /** A peer may open its next stream while the end of the first is still in our queue. */
@@ -11,7 +16,7 @@ const MAX_INBOUND_STREAMS = 2;
 
 /** A channel on which a peer begins a session. */
 export interface InboundSession {
-  readonly channel: SessionChannel;
+  readonly channel: OpenChannel;
   readonly dialect: Dialect;
   /** The stream, where it lasts. */
   readonly stream?: PeerStream;
@@ -110,7 +115,7 @@ export class PeerChannels implements PeerStreamEvents {
   }
 
   /** A new stream, or a slot on the kept stream where no session runs on it. */
-  async open(peer: string, dialect: Dialect, signal: AbortSignal): Promise<SessionChannel> {
+  async open(peer: string, dialect: Dialect, signal: AbortSignal): Promise<OpenChannel> {
     const kept = dialect.lasting === true ? this.#streams.get(peer) : undefined;
     if (kept?.idle === true) return kept.call();
     const protocol = this.#protocols.get(dialect)!;

@@ -1,11 +1,10 @@
 import { within } from '../../deadline.ts';
 import { ProtocolError } from '../../errors.ts';
 import type { Release } from '../../limiter.ts';
-import type { SessionChannel } from '../../network/index.ts';
 import type { Dialect, Role } from '../dialect.ts';
 import { describe, emptyReport, type SessionReport } from '../report.ts';
 import type { InboundSession, PeerChannels } from './peer-channels.ts';
-import { SessionSlot } from './peer-stream.ts';
+import type { OpenChannel } from './peer-stream.ts';
 import { SessionRun } from './session.ts';
 import type { Slots } from './slots.ts';
 import type { Scope, SessionEnvironment } from './types.ts';
@@ -36,7 +35,7 @@ export class PeerSession {
   /** Calls our own attempt off. */
   readonly #attempt = new AbortController();
   #stage: 'waiting' | 'calling' | 'serving' | 'over' = 'waiting';
-  #channel: SessionChannel | undefined;
+  #channel: OpenChannel | undefined;
   #run: SessionRun | undefined;
 
   constructor(context: SessionContext, peer: string, scope: Scope = {}) {
@@ -66,7 +65,9 @@ export class PeerSession {
     if (this.#stage === 'serving' || this.#stage === 'over') return 'later';
     if (this.#stage === 'calling') {
       if ((this.#channel?.receivedBytes ?? 0) > 0) return 'later';
-      if (this.#context.channels.self < this.#peer && !this.#reuses) return 'refused';
+      // A peer that opens another stream than the kept one has lost it.
+      const reuses = this.#channel?.reused === true;
+      if (this.#context.channels.self < this.#peer && !reuses) return 'refused';
     }
     this.#stage = 'serving';
     this.#inbound.resolve(inbound);
@@ -81,11 +82,6 @@ export class PeerSession {
     this.#attempt.abort(error);
     this.#run?.abort(error);
     this.#channel?.abort(error);
-  }
-
-  /** We use an old stream: a peer that opens another has lost it. */
-  get #reuses(): boolean {
-    return this.#channel instanceof SessionSlot && this.#channel.reused;
   }
 
   async #initiate(): Promise<SessionReport> {
@@ -113,13 +109,13 @@ export class PeerSession {
   async #call(dialect: Dialect): Promise<SessionReport> {
     const channel = await this.#open(dialect);
     const report = await this.#runOn(channel, dialect, 'initiator');
-    const stale = this.#reuses && channel.receivedBytes === 0;
+    const stale = channel.reused === true && channel.receivedBytes === 0;
     if (!stale || !BROKEN.has(report.error?.code ?? '')) return report;
     if (this.#attempt.signal.aborted) return report;
     return this.#runOn(await this.#open(dialect), dialect, 'initiator');
   }
 
-  async #open(dialect: Dialect): Promise<SessionChannel> {
+  async #open(dialect: Dialect): Promise<OpenChannel> {
     const { signal } = this.#attempt;
     signal.throwIfAborted();
     this.#stage = 'calling';
@@ -135,7 +131,7 @@ export class PeerSession {
     return channel;
   }
 
-  #runOn(channel: SessionChannel, dialect: Dialect, role: Role): Promise<SessionReport> {
+  #runOn(channel: OpenChannel, dialect: Dialect, role: Role): Promise<SessionReport> {
     const scope = role === 'initiator' ? this.#scope : {};
     this.#run = new SessionRun({ environment: this.#context, channel, dialect, role, scope });
     if (this.#over.signal.aborted) this.#run.abort(this.#over.signal.reason);

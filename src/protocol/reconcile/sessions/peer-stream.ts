@@ -18,6 +18,19 @@ export interface PeerStreamEvents {
   ended(stream: PeerStream): void;
 }
 
+/** The channel of one session on a stream; it fails once the stream carries another session. */
+export interface SessionSlot extends SessionChannel {
+  /** The stream was there before the session. */
+  readonly reused: boolean;
+  /** A good end: the stream is free for the next session. */
+  end(): void;
+}
+
+type OpenSlot = { -readonly [Field in keyof SessionSlot]: SessionSlot[Field] };
+
+/** A stream for one session, or a slot. */
+export type OpenChannel = SessionChannel & Partial<SessionSlot>;
+
 /** The sender begins the next session of the stream. No dialect has empty frames. */
 const MARK = new Uint8Array(0);
 
@@ -25,8 +38,6 @@ const MARK = new Uint8Array(0);
 export class PeerStream {
   readonly peer: string;
   readonly dialect: Dialect;
-  /** For slots alone. */
-  readonly channel: SessionChannel;
   readonly #init: PeerStreamInit;
   /** The running session. */
   #slot: SessionSlot | null = null;
@@ -42,7 +53,6 @@ export class PeerStream {
     this.#init = init;
     this.peer = init.channel.peer;
     this.dialect = init.dialect;
-    this.channel = init.channel;
   }
 
   get idle(): boolean {
@@ -51,31 +61,74 @@ export class PeerStream {
 
   /** Begins a session of ours; the first session of a stream needs no mark. */
   call(): SessionSlot {
-    return this.#begin(this.#used ? 'called' : 'first');
+    return this.#begin(this.#used);
   }
 
   serve(): SessionSlot {
-    return this.#begin('served');
+    return this.#begin(false);
   }
 
   abort(error: ProtocolError): void {
-    this.channel.abort(error);
+    this.#init.channel.abort(error);
     this.#end();
   }
 
   /** Closes a stream that carries no session. */
   async close(): Promise<void> {
     this.#end();
-    await this.channel.close().catch(() => {});
+    await this.#init.channel.close().catch(() => {});
   }
 
-  /** For slots alone, as the methods below. */
-  holds(slot: SessionSlot): boolean {
-    return this.#slot === slot;
+  /** `marked`: a mark tells the peer that a session of ours begins on a used stream. */
+  #begin(marked: boolean): SessionSlot {
+    const { channel } = this.#init;
+    let pending = marked;
+    const check = (): void => {
+      if (this.#slot !== slot) throw SLOT_ENDED;
+    };
+    const slot: OpenSlot = {
+      peer: channel.peer,
+      reused: marked,
+      sentBytes: 0,
+      receivedBytes: 0,
+      send: async (frame) => {
+        check();
+        if (pending) {
+          pending = false;
+          slot.sentBytes += 1;
+          await channel.send(MARK);
+          check();
+        }
+        slot.sentBytes += countBytes(frame.length) + frame.length;
+        await channel.send(frame);
+      },
+      receive: async () => {
+        let frame = await this.#receive(slot);
+        const mayTie = marked && !pending && slot.receivedBytes === 0;
+        if (mayTie && frame?.length === 0) frame = await this.#tie(slot);
+        if (frame !== null) slot.receivedBytes += countBytes(frame.length) + frame.length;
+        return frame;
+      },
+      close: async () => {
+        check();
+        await channel.close();
+      },
+      abort: (error) => {
+        if (this.#slot === slot) this.abort(error);
+      },
+      end: () => {
+        if (this.#slot !== slot) return;
+        this.#slot = null;
+        void this.#listen();
+      },
+    };
+    this.#used = true;
+    this.#slot = slot;
+    return slot;
   }
 
   /** The next frame for `slot`; rejects when another session has begun meanwhile. */
-  async receive(slot: SessionSlot): Promise<Uint8Array | null> {
+  async #receive(slot: SessionSlot): Promise<Uint8Array | null> {
     const reading = this.#read();
     const frame = await reading;
     if (this.#slot !== slot || this.#reading !== reading) throw SLOT_ENDED;
@@ -84,32 +137,18 @@ export class PeerStream {
   }
 
   /** Both sides began at once: the session of the node with the smaller id counts. */
-  async tie(slot: SessionSlot): Promise<Uint8Array | null> {
+  async #tie(slot: SessionSlot): Promise<Uint8Array | null> {
     if (this.#init.self < this.peer) {
-      await this.receive(slot);
-      return this.receive(slot);
+      await this.#receive(slot);
+      return this.#receive(slot);
     }
     this.#serveInbound();
     throw SLOT_ENDED;
   }
 
-  /** A good end: the stream is free for the next session. */
-  end(slot: SessionSlot): void {
-    if (this.#slot !== slot) return;
-    this.#slot = null;
-    void this.#listen();
-  }
-
-  #begin(state: 'first' | 'called' | 'served'): SessionSlot {
-    const slot = new SessionSlot(this, state);
-    this.#used = true;
-    this.#slot = slot;
-    return slot;
-  }
-
   #read(): Promise<Uint8Array | null> {
     if (this.#reading !== null) return this.#reading;
-    const reading = this.channel.receive();
+    const reading = this.#init.channel.receive();
     reading.catch(() => {});
     this.#reading = reading;
     return reading;
@@ -141,66 +180,6 @@ export class PeerStream {
     this.#alive = false;
     this.#ended.resolve();
     this.#init.events.ended(this);
-  }
-}
-
-/** The channel of one session on a stream. */
-export class SessionSlot implements SessionChannel {
-  readonly peer: string;
-  readonly #stream: PeerStream;
-  /** A session of ours on a used stream begins with a mark. The peer may begin at the same time. */
-  #state: 'first' | 'called' | 'begun' | 'served';
-  sentBytes = 0;
-  receivedBytes = 0;
-
-  constructor(stream: PeerStream, state: 'first' | 'called' | 'served') {
-    this.peer = stream.peer;
-    this.#stream = stream;
-    this.#state = state;
-  }
-
-  /** The stream was there before the session. */
-  get reused(): boolean {
-    return this.#state === 'called' || this.#state === 'begun';
-  }
-
-  async send(frame: Uint8Array): Promise<void> {
-    this.#check();
-    if (this.#state === 'called') {
-      this.#state = 'begun';
-      this.sentBytes += 1;
-      await this.#stream.channel.send(MARK);
-      this.#check();
-    }
-    this.sentBytes += countBytes(frame.length) + frame.length;
-    await this.#stream.channel.send(frame);
-  }
-
-  async receive(): Promise<Uint8Array | null> {
-    let frame = await this.#stream.receive(this);
-    const first = this.receivedBytes === 0;
-    if (first && this.#state === 'begun' && frame?.length === 0)
-      frame = await this.#stream.tie(this);
-    if (frame !== null) this.receivedBytes += countBytes(frame.length) + frame.length;
-    return frame;
-  }
-
-  async close(): Promise<void> {
-    this.#check();
-    await this.#stream.channel.close();
-  }
-
-  /** Ends the stream, unless it carries another session by now. */
-  abort(error: ProtocolError): void {
-    if (this.#stream.holds(this)) this.#stream.abort(error);
-  }
-
-  end(): void {
-    this.#stream.end(this);
-  }
-
-  #check(): void {
-    if (!this.#stream.holds(this)) throw SLOT_ENDED;
   }
 }
 

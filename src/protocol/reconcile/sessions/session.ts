@@ -1,15 +1,14 @@
 import { type Bound, compareBounds, ZERO_BOUND } from '../../../store/index.ts';
 import { within } from '../../deadline.ts';
 import { ProtocolError, SessionStop } from '../../errors.ts';
-import type { SessionChannel } from '../../network/index.ts';
 import type { Dialect, Outline, Role, Session, Step } from '../dialect.ts';
 import { describe, emptyReport, noteEnd, type OpenReport, type SessionReport } from '../report.ts';
+import type { OpenChannel } from './peer-stream.ts';
 import type { Scope, SessionEnvironment } from './types.ts';
 
 export interface SessionRunInit {
   environment: SessionEnvironment;
-  /** With `end`, the channel stays open after a good end; without it both sides close it. */
-  channel: SessionChannel & { end?(): void };
+  channel: OpenChannel;
   dialect: Dialect;
   role: Role;
   scope: Scope;
