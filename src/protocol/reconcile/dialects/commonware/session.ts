@@ -4,21 +4,16 @@ import {
   ID_BYTES,
   INFINITE_BOUND,
   type ItemKey,
-  type Snapshot,
 } from '../../../../store/index.ts';
-import type { Interval, Role, Session, Step } from '../../dialect.ts';
-import type { SessionLimits } from '../../options.ts';
+import type { Interval, Step } from '../../dialect.ts';
 import type { FingerprintRange, ListRange } from '../shared/index.ts';
-import { Turns } from '../shared/index.ts';
+import { TurnSession, type TurnSessionInit } from '../shared/index.ts';
 import { readMessage } from './codec.ts';
 import { DEFAULT_MAX_INTERVALS, MAX_FINGERPRINT_COST } from './constants.ts';
 import { IntervalSet, type Located, locate } from './intervals.ts';
 import { Reply } from './reply.ts';
 
-export interface CommonwareSessionInit {
-  role: Role;
-  snapshot: Snapshot;
-  limits: SessionLimits;
+export interface CommonwareSessionInit extends TurnSessionInit {
   branchingFactor: number;
   /**
    * Listed intervals remembered; beyond it only those of the last message. Lowering it costs bytes,
@@ -33,56 +28,46 @@ export interface CommonwareSessionInit {
  * and answers the previous message, range by range, from left to right. Skipped ranges stay skipped.
  * So the settled part that starts at zero grows with each message, and the session ends.
  */
-export class CommonwareSession implements Session {
-  readonly role: Role;
-  readonly #snapshot: Snapshot;
-  readonly #limits: SessionLimits;
-  readonly #turns: Turns;
+export class CommonwareSession extends TurnSession {
   readonly #branchingFactor: number;
   readonly #maxIntervals: number;
   readonly #emptyDigest: Uint8Array;
   readonly #found = new Set<string>();
   #listed = new IntervalSet();
-  equal = false;
 
   constructor(init: CommonwareSessionInit) {
-    this.role = init.role;
-    this.#snapshot = init.snapshot;
-    this.#limits = init.limits;
-    this.#turns = new Turns(init.limits);
+    super(init);
     this.#branchingFactor = init.branchingFactor;
     this.#maxIntervals = init.maxIntervals ?? DEFAULT_MAX_INTERVALS;
     const { scheme } = init.snapshot;
     this.#emptyDigest = scheme.digest(scheme.empty(), 0);
   }
 
-  start(): Step {
-    this.#turns.start();
-    if (this.role === 'responder') return { frames: [], missing: [], done: false };
-    const opening = new Reply(this.#limits.maxMessageBytes);
-    opening.fingerprint(INFINITE_BOUND, this.#fingerprint(0, this.#snapshot.size));
+  protected override open(): Step {
+    const opening = new Reply(this.limits.maxMessageBytes);
+    opening.fingerprint(INFINITE_BOUND, this.#fingerprint(0, this.snapshot.size));
     return { frames: [opening.encode()], missing: [], done: false };
   }
 
-  receive(frame: Uint8Array): Step {
-    return this.#turns.take(this.#found.size, () => this.#answer(frame));
+  protected override get learnt(): number {
+    return this.#found.size;
   }
 
-  #answer(frame: Uint8Array): Step {
-    const reply = new Reply(this.#limits.maxMessageBytes);
+  protected override answer(frame: Uint8Array): Step {
+    const reply = new Reply(this.limits.maxMessageBytes);
     const missing: Uint8Array[] = [];
     const modes = new Set<string>();
-    const ranges = readMessage(frame, { maxBytes: this.#limits.maxInboundBytes });
+    const ranges = readMessage(frame, { maxBytes: this.limits.maxInboundBytes });
     for (const range of locate(ranges)) {
       modes.add(range.mode);
       this.#answerRange(range, reply, missing);
     }
     const over = modes.size === 1 && modes.has('skip');
-    if (this.#turns.first) this.equal = over ? this.role === 'initiator' : allEqual(modes, reply);
+    if (this.first) this.equal = over ? this.role === 'initiator' : allEqual(modes, reply);
     if (over) return { frames: [], missing, done: true };
     if (reply.cutAt !== null) {
-      const { size } = this.#snapshot;
-      const rest = this.#fingerprint(this.#snapshot.lowerBound(reply.cutAt), size);
+      const { size } = this.snapshot;
+      const rest = this.#fingerprint(this.snapshot.lowerBound(reply.cutAt), size);
       reply.fingerprint(INFINITE_BOUND, rest);
     }
     this.#remember(reply.listed);
@@ -95,7 +80,7 @@ export class CommonwareSession implements Session {
     if (range.mode === 'list') this.#learn(range.ids, missing);
     if (reply.cutAt !== null) return;
     if (range.mode === 'skip') reply.skip(range.upper);
-    else if (this.#turns.exhausted()) reply.cut(range.lower);
+    else if (this.exhausted()) reply.cut(range.lower);
     else if (range.mode === 'fingerprint') this.#compare(range, reply);
     else this.#answerList(range, reply);
   }
@@ -103,7 +88,7 @@ export class CommonwareSession implements Session {
   #learn(ids: Uint8Array, missing: Uint8Array[]): void {
     for (let at = 0; at < ids.length; at += ID_BYTES) {
       const id = ids.subarray(at, at + ID_BYTES);
-      if (this.#snapshot.contains(id)) continue;
+      if (this.snapshot.contains(id)) continue;
       const key = bytesToKey(id);
       if (this.#found.has(key)) continue;
       this.#found.add(key);
@@ -112,22 +97,22 @@ export class CommonwareSession implements Session {
   }
 
   #compare(range: FingerprintRange & Interval, reply: Reply): void {
-    const begin = this.#snapshot.lowerBound(range.lower);
-    const end = this.#snapshot.lowerBound(range.upper);
+    const begin = this.snapshot.lowerBound(range.lower);
+    const end = this.snapshot.lowerBound(range.upper);
     if (equalBytes(this.#fingerprint(begin, end), range.fingerprint)) reply.skip(range.upper);
     else if (end - begin > this.#branchingFactor) this.#split(range, begin, end, reply);
-    else this.#list(range, this.#snapshot.keys(begin, end), reply);
+    else this.#list(range, this.snapshot.keys(begin, end), reply);
   }
 
   #split(range: Interval, begin: number, end: number, reply: Reply): void {
     const chunk = Math.ceil((end - begin) / this.#branchingFactor);
     for (let at = begin; at < end; at += chunk) {
-      if (!reply.fitsFingerprint || (at > begin && this.#turns.exhausted())) {
-        reply.cut(at === begin ? range.lower : this.#snapshot.select(at));
+      if (!reply.fitsFingerprint || (at > begin && this.exhausted())) {
+        reply.cut(at === begin ? range.lower : this.snapshot.select(at));
         return;
       }
       const next = Math.min(at + chunk, end);
-      const upper = next === end ? range.upper : this.#snapshot.select(next);
+      const upper = next === end ? range.upper : this.snapshot.select(next);
       reply.fingerprint(upper, this.#fingerprint(at, next));
     }
   }
@@ -141,9 +126,9 @@ export class CommonwareSession implements Session {
       reply.skip(range.upper);
       return;
     }
-    const begin = this.#snapshot.lowerBound(range.lower);
-    const end = this.#snapshot.lowerBound(range.upper);
-    const keys = this.#snapshot.keys(begin, end);
+    const begin = this.snapshot.lowerBound(range.lower);
+    const end = this.snapshot.lowerBound(range.upper);
+    const keys = this.snapshot.keys(begin, end);
     if (this.role === 'initiator') this.#list(range, keys, reply);
     else this.#list(range, without(keys, range.ids), reply, 'skip');
   }
@@ -173,8 +158,8 @@ export class CommonwareSession implements Session {
 
   #fingerprint(begin: number, end: number): Uint8Array {
     if (begin === end) return this.#emptyDigest;
-    this.#turns.visit(Math.min(end - begin, MAX_FINGERPRINT_COST));
-    return this.#snapshot.scheme.digest(this.#snapshot.fingerprint(begin, end), end - begin);
+    this.visit(Math.min(end - begin, MAX_FINGERPRINT_COST));
+    return this.snapshot.scheme.digest(this.snapshot.fingerprint(begin, end), end - begin);
   }
 
   /** Forgotten intervals are listed again, so that bounded memory loses no ids. */

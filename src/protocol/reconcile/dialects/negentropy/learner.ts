@@ -8,9 +8,6 @@ import {
 import type { Step } from '../../dialect.ts';
 import { pieces } from './message-builder.ts';
 
-/** Ids on one side alone, 32 bytes each; the missing ones are not here under any hint. */
-export type Learnt = Required<Pick<Step, 'have' | 'missing'>>;
-
 /** Compares lists of ids with our own, and tells each difference once in a session. */
 export class Learner {
   readonly #snapshot: Snapshot;
@@ -45,8 +42,8 @@ export class Learner {
     for (const key of others) this.#note(key);
   }
 
-  /** The differences since the last call. */
-  take(): Learnt {
+  /** The differences since the last call; the missing ids are not here under any hint. */
+  take(): Required<Pick<Step, 'have' | 'missing'>> {
     const have = this.#have;
     const missing = lackingIn(this.#snapshot, [...this.#foreign].map(keyToBytes));
     for (const id of missing) this.#missing.add(bytesToKey(id));

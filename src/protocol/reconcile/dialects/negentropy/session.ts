@@ -3,14 +3,12 @@ import {
   ID_BYTES,
   INFINITE_BOUND,
   INFINITE_HINT,
-  type Snapshot,
   ZERO_BOUND,
 } from '../../../../store/index.ts';
 import { ProtocolError } from '../../../errors.ts';
-import type { Role, Session, Step } from '../../dialect.ts';
-import type { SessionLimits } from '../../options.ts';
+import type { Step } from '../../dialect.ts';
 import type { MessageRange } from '../shared/index.ts';
-import { Turns } from '../shared/index.ts';
+import { TurnSession, type TurnSessionInit } from '../shared/index.ts';
 import { BUCKETS, FIRST_VERSION_BYTE, MAX_FINGERPRINT_COST, VERSION_BYTE } from './constants.ts';
 import { Learner } from './learner.ts';
 import {
@@ -21,10 +19,7 @@ import {
 } from './message-builder.ts';
 import { MessageReader } from './reader.ts';
 
-export interface NegentropySessionInit {
-  role: Role;
-  snapshot: Snapshot;
-  limits: SessionLimits;
+export interface NegentropySessionInit extends TurnSessionInit {
   overflow: Overflow;
 }
 
@@ -34,40 +29,30 @@ export interface NegentropySessionInit {
  * part that starts at zero only grows. At the end the initiator is silent, and knows all differences;
  * the responder learns none.
  */
-export class NegentropySession implements Session {
-  readonly role: Role;
-  readonly #snapshot: Snapshot;
-  readonly #limits: SessionLimits;
-  readonly #turns: Turns;
+export class NegentropySession extends TurnSession {
   readonly #overflow: Overflow;
   readonly #learner: Learner;
-  equal = false;
   /** All ranges so far were compared and equal. */
   #agreed = true;
 
   constructor(init: NegentropySessionInit) {
-    this.role = init.role;
-    this.#snapshot = init.snapshot;
-    this.#limits = init.limits;
-    this.#turns = new Turns(init.limits);
+    super(init);
     this.#overflow = init.overflow;
     this.#learner = new Learner(init.snapshot);
   }
 
-  start(): Step {
-    this.#turns.start();
-    if (this.role === 'responder') return { frames: [], missing: [], done: false };
+  protected override open(): Step {
     const opening = this.#newAnswer();
-    opening.split({ upper: INFINITE_BOUND, begin: 0, end: this.#snapshot.size });
+    opening.split({ upper: INFINITE_BOUND, begin: 0, end: this.snapshot.size });
     return { frames: [opening.encode()], have: [], missing: [], done: false };
   }
 
-  receive(frame: Uint8Array): Step {
-    return this.#turns.take(this.#learner.missing, () => this.#answer(frame));
+  protected override get learnt(): number {
+    return this.#learner.missing;
   }
 
-  #answer(frame: Uint8Array): Step {
-    const reader = new MessageReader(frame, { maxBytes: this.#limits.maxInboundBytes });
+  protected override answer(frame: Uint8Array): Step {
+    const reader = new MessageReader(frame, { maxBytes: this.limits.maxInboundBytes });
     if (reader.version !== VERSION_BYTE) return this.#otherVersion(reader.version);
     const answer = this.#newAnswer();
     let upper = ZERO_BOUND;
@@ -75,7 +60,7 @@ export class NegentropySession implements Session {
     while (!reader.done && !answer.full) {
       const range = reader.range();
       upper = range.upper;
-      const end = this.#snapshot.lowerBound(upper);
+      const end = this.snapshot.lowerBound(upper);
       this.#answerRange(range, { upper, begin, end }, answer);
       begin = end;
     }
@@ -85,7 +70,7 @@ export class NegentropySession implements Session {
 
   #answerRange(range: MessageRange, place: AnswerPlace, answer: MessageBuilder): void {
     if (range.mode === 'skip') this.#agreed = false;
-    if (this.#turns.exhausted()) {
+    if (this.exhausted()) {
       answer.putOff(place.begin);
     } else if (range.mode === 'skip') {
       answer.skip(range.upper);
@@ -101,28 +86,28 @@ export class NegentropySession implements Session {
 
   #compare(fingerprint: Uint8Array, place: AnswerPlace, answer: MessageBuilder): void {
     const { upper, begin, end } = place;
-    this.#turns.visit(Math.min(end - begin, MAX_FINGERPRINT_COST));
-    if (equalBytes(fingerprintOf(this.#snapshot, begin, end), fingerprint)) {
+    this.visit(Math.min(end - begin, MAX_FINGERPRINT_COST));
+    if (equalBytes(fingerprintOf(this.snapshot, begin, end), fingerprint)) {
       answer.skip(upper);
       return;
     }
     this.#agreed = false;
-    this.#turns.visit(Math.min(end - begin, BUCKETS * MAX_FINGERPRINT_COST));
+    this.visit(Math.min(end - begin, BUCKETS * MAX_FINGERPRINT_COST));
     answer.split(place);
   }
 
   /** A list is compared as far as the work for one frame allows. */
   #learn(ids: Uint8Array, { upper, begin, end }: AnswerPlace, answer: MessageBuilder): void {
-    const stop = Math.min(end, begin + Math.max(1, this.#turns.left));
-    this.#turns.visit(stop - begin);
+    const stop = Math.min(end, begin + Math.max(1, this.left));
+    this.visit(stop - begin);
     this.#learner.compare(ids, begin, stop);
-    answer.skip(stop < end ? this.#snapshot.select(stop) : upper);
+    answer.skip(stop < end ? this.snapshot.select(stop) : upper);
     if (stop < end) answer.putOff(stop);
   }
 
   #holdsExactly(ids: Uint8Array, { begin, end }: AnswerPlace): boolean {
     if (ids.length !== (end - begin) * ID_BYTES) return false;
-    return equalBytes(ids, this.#snapshot.ids(begin, end));
+    return equalBytes(ids, this.snapshot.ids(begin, end));
   }
 
   #step(answer: MessageBuilder): Step {
@@ -132,7 +117,7 @@ export class NegentropySession implements Session {
       this.equal = this.#learner.same;
       return { frames: [], have, missing, done: true };
     }
-    if (this.#turns.first) this.equal = this.#agreed;
+    if (this.first) this.equal = this.#agreed;
     const frames = [answer.encode()];
     return { frames, missing: [], done: !answer.asks, mayEnd: true };
   }
@@ -149,7 +134,7 @@ export class NegentropySession implements Session {
   }
 
   #newAnswer(): MessageBuilder {
-    const { maxMessageBytes: maxBytes } = this.#limits;
-    return new MessageBuilder({ snapshot: this.#snapshot, maxBytes, overflow: this.#overflow });
+    const { maxMessageBytes: maxBytes } = this.limits;
+    return new MessageBuilder({ snapshot: this.snapshot, maxBytes, overflow: this.#overflow });
   }
 }

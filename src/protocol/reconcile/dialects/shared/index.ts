@@ -4,4 +4,4 @@ export { checkDigests, checkLeast } from './checks.ts';
 export type { DecodeLimits, FingerprintRange, ListRange, MessageRange } from './message-range.ts';
 export { checkMessageBytes } from './message-range.ts';
 export { boundAt, shortestBound } from './shortest-bound.ts';
-export { Turns } from './turns.ts';
+export { TurnSession, type TurnSessionInit } from './turn-session.ts';

@@ -1,9 +1,53 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SessionLimits, Step } from '../../../../../src/protocol/index.ts';
-import { Turns } from '../../../../../src/protocol/reconcile/dialects/shared/index.ts';
+import { TurnSession } from '../../../../../src/protocol/reconcile/dialects/shared/index.ts';
+import type { Snapshot } from '../../../../../src/store/index.ts';
 
 const STEP: Step = { frames: [], missing: [], done: false };
+
+const FRAME = Uint8Array.of(1);
+
+/** A session whose answers the test gives. */
+class Turns extends TurnSession {
+  protected override learnt = 0;
+  #answer: () => Step = () => STEP;
+
+  constructor(limits: SessionLimits) {
+    super({ role: 'initiator', snapshot: {} as Snapshot, limits });
+  }
+
+  /** Answers one frame; `missing`: ids learnt before. */
+  take(missing: number, answer: () => Step): Step {
+    this.learnt = missing;
+    this.#answer = answer;
+    return this.receive(FRAME);
+  }
+
+  override get first(): boolean {
+    return super.first;
+  }
+
+  override get left(): number {
+    return super.left;
+  }
+
+  override visit(items: number): void {
+    super.visit(items);
+  }
+
+  override exhausted(): boolean {
+    return super.exhausted();
+  }
+
+  protected override open(): Step {
+    return STEP;
+  }
+
+  protected override answer(): Step {
+    return this.#answer();
+  }
+}
 
 function started(limits: Partial<SessionLimits> = {}): Turns {
   const turns = new Turns({
@@ -18,7 +62,7 @@ function started(limits: Partial<SessionLimits> = {}): Turns {
   return turns;
 }
 
-describe('Turns', () => {
+describe('TurnSession', () => {
   it('accepts frames after one start, until the last', () => {
     const turns = started();
     assert.throws(() => turns.start(), { code: 'UNEXPECTED_FRAME', message: /started once/ });
