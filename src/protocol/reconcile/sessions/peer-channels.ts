@@ -98,7 +98,6 @@ export class PeerChannels implements PeerStreamEvents {
     this.#spoken.clear();
   }
 
-  /** Ends the stream that is kept with one peer. */
   abort(peer: string, error: ProtocolError): void {
     this.#streams.get(peer)?.abort(error);
   }
@@ -136,12 +135,10 @@ export class PeerChannels implements PeerStreamEvents {
     void old?.close();
   }
 
-  /** Called by a stream on which the peer begins a session. */
   inbound(stream: PeerStream, slot: SessionSlot): Promise<void> {
     return this.#events.inbound({ channel: slot, dialect: stream.dialect, stream });
   }
 
-  /** Called by a stream that has ended. */
   ended(stream: PeerStream): void {
     if (this.#streams.get(stream.peer) === stream) this.#streams.delete(stream.peer);
   }

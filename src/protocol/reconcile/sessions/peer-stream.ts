@@ -39,13 +39,11 @@ export class PeerStream {
   readonly peer: string;
   readonly dialect: Dialect;
   readonly #init: PeerStreamInit;
-  /** The running session. */
   #slot: SessionSlot | null = null;
   /** The next frame; it belongs to the session that runs when it arrives. */
   #reading: Promise<Uint8Array | null> | null = null;
   #used = false;
   readonly #ended = Promise.withResolvers<void>();
-  /** Resolves when the stream has ended. */
   readonly over: Promise<void> = this.#ended.promise;
   #alive = true;
 

@@ -9,7 +9,6 @@ interface HeldSlot {
 
 export interface SlotsInit {
   clock: Clock;
-  /** Sessions at a time. */
   limit: number;
   /** Milliseconds that a session may run while others wait. */
   giveWayMs: number;

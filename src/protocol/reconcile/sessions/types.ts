@@ -22,8 +22,6 @@ export interface HeldSnapshot {
   readonly version: number;
 }
 
-export type Outlines = NonNullable<SessionReport['outlines']>;
-
 /** The reconciliation service as the replicator sees it. */
 export interface Reconcile {
   start(): Promise<void>;
@@ -46,7 +44,7 @@ export interface ReconcileEvents {
   peerConnected(peer: string): void;
   peerDisconnected(peer: string): void;
   /** The running session has shown the outlines of both sides, in dialects that have them. */
-  outlined?(peer: string, outlines: Outlines): void;
+  outlined?(peer: string, outlines: NonNullable<SessionReport['outlines']>): void;
   /**
    * Whether a session that a peer begins settles differences, by the outline of the peer.
    * @default always

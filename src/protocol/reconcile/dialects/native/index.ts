@@ -35,26 +35,18 @@ export function nativeDialect(init: NativeInit): Dialect {
       const [first] = decodeFrame(frame);
       return first?.tag === 'open' ? first.opening : null;
     },
-    session({ role, snapshot, limits: given, interval = EVERYTHING, ...rest }) {
-      const merged = { ...DEFAULT_NATIVE_LIMITS, ...init.limits, ...given };
-      const maxMessageBytes = Math.min(merged.maxMessageBytes, MAX_FRAME_BYTES);
-      const limits = { ...merged, maxMessageBytes };
+    session({ interval = EVERYTHING, refuses = () => false, settles = true, ...given }) {
+      const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits, ...given.limits };
+      limits.maxMessageBytes = Math.min(limits.maxMessageBytes, MAX_FRAME_BYTES);
       for (const name of ['maxMessageBytes', 'maxInboundBytes'] as const) {
         checkLeast(name, limits[name], MIN_FRAME_BYTES);
       }
-      const { random } = init;
-      const { refuses = () => false, settles = true } = rest;
-      return new NativeSession({
-        role,
-        snapshot,
-        limits,
-        interval,
-        refuses,
-        settles,
-        random,
+      const keying = {
+        random: init.random,
         coding: init.coding ?? coding,
         key: init.key ?? sessionKey,
-      });
+      };
+      return new NativeSession({ ...given, ...keying, limits, interval, refuses, settles });
     },
   };
 }
