@@ -22,4 +22,9 @@ export interface Random {
 export interface Disk {
   /** Bytes that can still be written where the data lies. */
   freeBytes(): Promise<number>;
+  /**
+   * Rejects with why nothing can be written there.
+   * @default it can
+   */
+  checkWritable?(): Promise<void>;
 }

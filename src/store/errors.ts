@@ -16,6 +16,7 @@ export type StoreErrorCode =
   | 'DISK_FULL'
   | 'STORE_CLOSED'
   | 'STORE_LOCKED'
+  | 'STORE_IN_USE'
   | 'STORE_OPEN_FAILED'
   | 'STORE_CORRUPT'
   | 'STORE_WRITE_FAILED'

@@ -34,7 +34,18 @@ export { Gate } from './gate.ts';
 export * from './item.ts';
 export { itemId, type VerifiedItem, verifyItem } from './item-id.ts';
 export { type Blake3, blake3 } from './kernel/index.ts';
-export { type Database, isReadFailure, openDatabase, repairDatabase } from './level/index.ts';
+export {
+  checkLock,
+  type Database,
+  DatabaseCare,
+  type DatabaseCareInit,
+  type DatabaseFiles,
+  type FileEntry,
+  isReadFailure,
+  openDatabase,
+  type ReadableFile,
+  repairDatabase,
+} from './level/index.ts';
 export * from './replica/index.ts';
 export * from './storage.ts';
 export { subRange } from './sub-range.ts';

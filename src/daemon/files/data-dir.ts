@@ -13,6 +13,11 @@ export function witnessPath(dataDir: string): string {
   return join(dataDir, 'commit');
 }
 
+/** Where the note on the files of the database lies, beside the database. */
+export function notePath(dataDir: string): string {
+  return join(dataDir, 'files');
+}
+
 /** Rejects with `DATA_DIR_UNUSABLE`. */
 export async function makeDataDir(directory: string): Promise<void> {
   try {

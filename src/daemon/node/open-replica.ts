@@ -1,5 +1,11 @@
-import { openDatabase, Replica, repairDatabase } from '../../store/index.ts';
-import { databasePath, dataDirError, makeDataDir, witnessPath } from '../files/index.ts';
+import { openDatabase, Replica } from '../../store/index.ts';
+import {
+  databaseCare,
+  databasePath,
+  dataDirError,
+  makeDataDir,
+  witnessPath,
+} from '../files/index.ts';
 import { indexOptions, replicaLimits } from './config-options.ts';
 import type { DaemonInit } from './init.ts';
 
@@ -11,11 +17,12 @@ export async function openReplica(
   const directory = config.node.dataDir;
   const logger = init.logger.child({ component: 'store' });
   await makeDataDir(directory);
+  const path = databasePath(directory);
   const witness = system.witness(witnessPath(directory));
   try {
     const replica = await Replica.open({
-      open: () => openDatabase(databasePath(directory)),
-      repair: () => repairDatabase(databasePath(directory)),
+      open: () => openDatabase(path),
+      care: databaseCare(directory),
       clock: system.clock,
       disk: system.disk(directory),
       limits: replicaLimits(config),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { open, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock, Disk, Random, Witness } from '../../store/index.ts';
 import type { Output } from '../log/index.ts';
 
@@ -38,6 +39,17 @@ export function systemDisk(directory: string): Disk {
     async freeBytes() {
       const stats = await statfs(directory);
       return stats.bavail * stats.bsize;
+    },
+    async checkWritable() {
+      const path = join(directory, 'writable');
+      const file = await open(path, 'w', 0o600);
+      try {
+        await file.writeFile('1');
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rm(path);
     },
   };
 }

@@ -4,6 +4,7 @@ import type {
   AbstractSnapshot,
 } from 'abstract-level';
 import { StoreError } from '../errors.ts';
+import { isUnreadable } from './unreadable.ts';
 
 /** Any abstract-level database whose key and value encodings are 'view'. */
 export type Database = AbstractLevel<string | Uint8Array | Buffer, Uint8Array, Uint8Array>;
@@ -90,8 +91,8 @@ export function corruptDatabase(problem: string, cause?: unknown): StoreError {
 
 /** Throws `STORE_CORRUPT` if LevelDB cannot read one of its files; rethrows other errors. */
 export function rethrow(error: unknown): never {
-  const { code, message } = error as { code?: string; message?: string };
-  if (code !== 'LEVEL_CORRUPTION') throw error;
+  if (!isUnreadable(error)) throw error;
+  const { message } = error as Error;
   throw corruptDatabase(`LevelDB cannot read a file of the database (${message})`, error);
 }
 
@@ -175,6 +176,22 @@ export async function openDatabase(path: string): Promise<Database> {
   }
   copying.add(database);
   return database;
+}
+
+/**
+ * Rejects with `STORE_LOCKED` when another process has the database in the directory `path` open. LevelDB
+ * looks at its lock before it looks for the database, and opens none that is there where it should be new.
+ */
+export async function checkLock(path: string): Promise<void> {
+  const { Level } = await import('level');
+  const probe = new Level(path, { errorIfExists: true, createIfMissing: false });
+  try {
+    await probe.open();
+    await probe.close();
+  } catch (error) {
+    const failure = openError(path, error);
+    if (failure.code === 'STORE_LOCKED') throw failure;
+  }
 }
 
 /** Without its file CURRENT, LevelDB takes a database for a new one and deletes its files. */

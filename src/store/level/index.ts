@@ -3,9 +3,11 @@
  * checksum. Another abstract-level database comes in by `ReplicaDatabase` of the replica room.
  */
 
+export { claim } from './claims.ts';
 export {
   type BatchOperation,
   type BatchSink,
+  checkLock,
   type Database,
   type KeyRangeBytes,
   loggedSpan,
@@ -20,7 +22,15 @@ export {
   viewsOf,
   writeSynced,
 } from './database.ts';
+export {
+  DatabaseCare,
+  type DatabaseCareInit,
+  type DatabaseFiles,
+  type FileEntry,
+  type ReadableFile,
+} from './files/index.ts';
 export * from './record.ts';
 export { repairDatabase } from './repair.ts';
 export * from './scan.ts';
 export * from './tolerant-read.ts';
+export { isUnreadable } from './unreadable.ts';

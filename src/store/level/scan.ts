@@ -1,6 +1,6 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { type Database, type KeyRangeBytes, plain, rethrow } from './database.ts';
-import { isUnreadable } from './tolerant-read.ts';
+import { isUnreadable } from './unreadable.ts';
 
 export interface WalkOptions {
   /** @default the database as it is now */

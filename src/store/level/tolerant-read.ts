@@ -1,5 +1,6 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { type Database, plain, viewsOf } from './database.ts';
+import { isUnreadable } from './unreadable.ts';
 
 /** Stands for a value in a part of a file that LevelDB cannot read. */
 export const UNREADABLE: unique symbol = Symbol('unreadable');
@@ -9,19 +10,6 @@ export type ReadResult = Uint8Array | undefined | typeof UNREADABLE;
 
 export function isBytes(found: ReadResult): found is Uint8Array {
   return found !== undefined && found !== UNREADABLE;
-}
-
-/**
- * Whether LevelDB found damage in a file: some records are gone for good, others can be read. Reading
- * behind the end of a short file, which is mapped into memory, gives an I/O error of its own kind. Other
- * I/O errors may pass, and say nothing of the records.
- */
-export function isUnreadable(error: unknown): boolean {
-  const { code, message, cause } = Object(error);
-  if (code === 'LEVEL_CORRUPTION') return true;
-  // `getSync` gives I/O errors no code.
-  if (/^IO error: .*: Invalid argument$/.test(message)) return true;
-  return code === 'STORE_CORRUPT' && cause !== undefined && isUnreadable(cause);
 }
 
 /** Whether an error, or its cause, says that a file is damaged or that the disk does not read. */

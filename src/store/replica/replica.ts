@@ -2,6 +2,7 @@ import type { PartedSnapshot } from '../buffer/index.ts';
 import { lthash } from '../fingerprint/index.ts';
 import { checkHint, type Item, type ItemKey } from '../item.ts';
 import { checkVerified, itemId, type VerifiedItem } from '../item-id.ts';
+import { claim } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
 import { Committer, Merger } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
@@ -33,6 +34,7 @@ import { Puts, SetWriter } from './write/index.ts';
 export class Replica {
   readonly #parts: ReplicaParts;
   readonly #digest = new SetDigest();
+  #unclaim: () => void = () => undefined;
   #closed: Promise<void> | undefined;
 
   private constructor(init: ReplicaInit) {
@@ -41,13 +43,21 @@ export class Replica {
 
   /**
    * Opens the set that lies in the database; an empty database becomes an empty set. If the index must
-   * be built again, that goes on after this has resolved; see `ready`.
+   * be built again, that goes on after this has resolved; see `ready`. Rejects with `STORE_IN_USE` while
+   * the set is open in the database that is given.
    */
   static async open(init: ReplicaInit): Promise<Replica> {
+    const { database, name = 'set' } = init;
     const replica = new Replica(init);
     const { lifecycle, writer, puts, scrubber } = replica.#parts;
-    await lifecycle.start(() => writer.serving());
-    await puts.admission.refresh();
+    if (database !== undefined) replica.#unclaim = claim(database, `the set '${name}'`);
+    try {
+      await lifecycle.start(() => writer.serving());
+      await puts.admission.refresh();
+    } catch (error) {
+      replica.#unclaim();
+      throw error;
+    }
     scrubber.start();
     return replica;
   }
@@ -210,6 +220,7 @@ export class Replica {
     await puts.settled();
     await scrubber.stop();
     await committer.close();
+    this.#unclaim();
   }
 
   #use(): ReplicaParts {
@@ -221,7 +232,7 @@ export class Replica {
 type ReplicaParts = ReturnType<typeof partsOf>;
 
 function partsOf(init: ReplicaInit) {
-  const { clock, disk, logger, random, scheme = lthash } = init;
+  const { clock, disk, logger, random, care, scheme = lthash } = init;
   const shape = { ...DEFAULT_INDEX, ...init.index };
   const limits = { ...DEFAULT_LIMITS, ...init.limits };
   const keys = setKeys(init.name ?? 'set');
@@ -254,11 +265,19 @@ function partsOf(init: ReplicaInit) {
     scheme,
     clock,
     random,
+    care,
     options: { ...DEFAULT_SCRUB, ...init.scrub },
     inspect: (key) => reader.inspect(key),
   });
   const verify = (options: VerifyOptions): Promise<VerifyResult> =>
-    verifyReplica({ ...options, database: lifecycle.database, name: keys.name, scheme, clock });
+    verifyReplica({
+      ...options,
+      database: lifecycle.database,
+      care,
+      name: keys.name,
+      scheme,
+      clock,
+    });
   const kept = { incidents, changes, quarantine, committer, lifecycle, lookup, merger };
   return { ...kept, writer, puts, reader, scrubber, verify };
 }

@@ -1,7 +1,7 @@
 import type { Clock, Disk, Random } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/index.ts';
 import type { Item, ItemKey } from '../item.ts';
-import type { Database } from '../level/index.ts';
+import type { Database, DatabaseCare } from '../level/index.ts';
 import type { IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
 
 /** What one put did. */
@@ -35,8 +35,8 @@ export interface Incident {
    * REBUILD_INTERRUPTED: building it again was cut off, and begins anew. INDEX_REBUILT: it is whole
    * again. WRITE_FAILED: the database did not take a commit. ITEM_DAMAGED: an item does not match its
    * id, and was put aside. SCRUB_STOPPED: that happened too often. RECORD_MENDED: a wrong id record was
-   * written again. READ_FAILED: scrubbing could not read. DATABASE_REPAIRED: LevelDB refused writes for
-   * unreadable blocks, and has left them out. VERIFY_FAILED: a verification found problems.
+   * written again. READ_FAILED: scrubbing could not read. DATABASE_REPAIRED: a file of LevelDB was damaged,
+   * and its unreadable parts were left out. VERIFY_FAILED: a verification found problems.
    */
   readonly code:
     | 'COMMITS_LOST'
@@ -143,6 +143,12 @@ export interface ReplicaDatabase {
    * @default none: it is opened again and again
    */
   repair?: () => Promise<void>;
+  /**
+   * Looks after the files: finds damage before LevelDB meets it, and repairs the database in place of
+   * `repair`.
+   * @default none: some damages of tables end the process
+   */
+  care?: DatabaseCare;
 }
 
 /** The answer to an id: the item, only its length if that exceeds the limit, or nothing. */

@@ -96,6 +96,26 @@ describe('attempts to open a database again', () => {
     assert.equal(store.set.clock.pending, 0);
   });
 
+  it('wait until the disk can be written to, while the old database is read', async (t) => {
+    const store = new Failing(await MemorySet.of(5));
+    const { clock, disk } = store.set;
+    const replica = await store.open(t);
+    disk.readOnly = new Error('EROFS: read-only file system');
+    await store.fail(replica, 0);
+    for (const round of [1, 2]) {
+      assert.equal(replica.refusing?.code, 'STORE_WRITE_FAILED', `round ${round}`);
+      assert.equal((await replica.get(idOf(item(3))))?.hint, 3n);
+      assert.equal(replica.status().items, 5);
+      assert.notEqual(replica.status().fingerprint, null);
+      await clock.advance(10_000);
+    }
+    assert.deepEqual(store.attempts, [], 'it was not closed');
+    disk.readOnly = null;
+    await clock.advance(60_000);
+    assert.equal(replica.refusing, null);
+    assert.equal((await replica.put([item(30)]))[0]?.created, true);
+  });
+
   it('wait until the disk has room for the writes of LevelDB, to the byte', async (t) => {
     const store = new Failing(await MemorySet.of(5));
     const { clock, disk } = store.set;

@@ -55,6 +55,7 @@ describe('a replica as a whole', () => {
     for (let turn = 0; turn < 100 && first.status().commit < 2; turn++) await settle();
     assert.equal(first.status().buffered, 0);
     await database.del(setKeys('set').tree.meta);
+    await first.close();
     const { replica } = await open(t, { database, index });
     assert.equal(replica.indexed, false);
     const { buffered, fingerprint, items: held } = replica.status();
@@ -65,6 +66,16 @@ describe('a replica as a whole', () => {
   it('keeps the given fingerprint scheme, and LtHash by default', async (t) => {
     const { replica } = await open(t);
     assert.equal(replica.snapshot().scheme, lthash);
+  });
+
+  it('is refused while its set is open in the database, which stays open', async (t) => {
+    const database = memoryDatabase();
+    const { replica: first } = await open(t, { database });
+    await assert.rejects(open(t, { database }), { code: 'STORE_IN_USE' });
+    await first.put([item(1)]);
+    await first.close();
+    const { replica: again } = await open(t, { database });
+    assert.equal(again.size, 1);
   });
 
   it('holds several sets in one database by their names', async (t) => {

@@ -11,7 +11,7 @@ import {
   type Witness,
 } from '../../../store/index.ts';
 import { DaemonError, EXIT } from '../../errors.ts';
-import { databasePath, dataDirError, witnessPath } from '../../files/index.ts';
+import { databaseCare, databasePath, dataDirError, witnessPath } from '../../files/index.ts';
 
 export interface VerifyLocalInit {
   dataDir: string;
@@ -26,6 +26,8 @@ export async function verifyLocal(init: VerifyLocalInit): Promise<VerifyResult |
   const witness = init.witness(witnessPath(dataDir));
   checkPresent(dataDir);
   try {
+    const damage = await databaseCare(dataDir).closedDamage();
+    if (damage !== null) throw damaged(damage, dataDir);
     const database = await openDatabase(databasePath(dataDir));
     try {
       return await verifyReplica({ database, clock, scheme: lthash, progress, witness });
@@ -45,6 +47,15 @@ function checkPresent(dataDir: string): void {
   const advice = 'say which directory is meant with --data-dir or --config, or --url';
   const message = `there is no database at ${path}: ${advice}`;
   throw new DaemonError('DATA_DIR_UNUSABLE', message, { exitCode: EXIT.unavailable });
+}
+
+/** LevelDB may end the process at such damage, so it is not opened. */
+function damaged(damage: string, dataDir: string): DaemonError {
+  return new DaemonError(
+    'DATA_DIR_UNUSABLE',
+    `the database in ${dataDir} is damaged (${damage}): start the daemon on it, which repairs it and has its peers refill what is lost, or restore it from a copy`,
+    { exitCode: EXIT.corrupt },
+  );
 }
 
 function unreadable(error: unknown, dataDir: string): unknown {

@@ -8,6 +8,7 @@ export interface VerifyProgressBar {
 }
 
 const WORDS: Readonly<Record<VerifyProgress['phase'], string>> = {
+  tables: 'comparing checksums',
   log: 'reading the log',
   tree: 'recomputing the index',
   items: 'hashing the items',

@@ -76,6 +76,14 @@ export class Committer {
     });
   }
 
+  /**
+   * A reader met something unreadable. If a table is damaged, the database is repaired and the index
+   * built again.
+   */
+  async suspect(error: unknown): Promise<void> {
+    if (await this.lifecycle.isDamaged()) this.damaged(error);
+  }
+
   async close(): Promise<void> {
     this.lifecycle.stop();
     await this.#turns.idle();

@@ -1,11 +1,17 @@
-import { bytesToKey } from '../../bytes.ts';
+import { bytesToKey, equalBytes } from '../../bytes.ts';
 import type { Clock } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
 import { ID_BYTES, type ItemKey } from '../../item.ts';
-import { type Database, isBytes, passOver, tryRead, walk } from '../../level/index.ts';
+import { itemId } from '../../item-id.ts';
+import { type Database, isBytes, passOver, RecordError, tryRead, walk } from '../../level/index.ts';
 import { headOf, isWhole, remedyFor } from '../check/index.ts';
 import type { DurableSet, PreparedCommit } from '../durable-set/index.ts';
-import { encodeHead, encodeQuarantined, type ItemHead, type SetKeys } from '../records/index.ts';
+import {
+  decodeQuarantined,
+  encodeHead,
+  encodeQuarantined,
+  type SetKeys,
+} from '../records/index.ts';
 
 export interface QuarantineInit {
   keys: SetKeys;
@@ -21,7 +27,10 @@ export interface Inspection {
 /** Puts damaged items aside: they leave the set, and their bytes stay in records of their own. */
 export class Quarantine {
   readonly #init: QuarantineInit;
-  readonly #ids = new Set<string>();
+  /** The ids by their keys. */
+  readonly #ids = new Map<string, Uint8Array>();
+  /** By the id that the bytes hash to, if it is another one: the id that they lay under. */
+  readonly #misfiled = new Map<string, Uint8Array>();
 
   constructor(init: QuarantineInit) {
     this.#init = init;
@@ -33,23 +42,30 @@ export class Quarantine {
 
   async load(database: Database): Promise<void> {
     this.#ids.clear();
-    const range = this.#init.keys.quarantined;
-    const options = { values: false, unreadable: passOver };
-    for await (const records of walk(database, range, options)) {
-      for (const [key] of records) this.#ids.add(bytesToKey(key.subarray(key.length - ID_BYTES)));
+    this.#misfiled.clear();
+    const { keys } = this.#init;
+    for await (const records of walk(database, keys.quarantined, { unreadable: passOver })) {
+      for (const [key, value] of records) {
+        const id = key.slice(key.length - ID_BYTES);
+        const misfiled = misfiledIn(id, value);
+        if (!this.#isHeld(database, misfiled ?? id)) this.#note(id, misfiled);
+      }
     }
   }
 
-  /** The ids of `items` that are in quarantine. */
+  /** The ids in quarantine that stand for one of `items`: their own, and ids that their bytes lay under. */
   among(items: readonly ItemKey[]): Uint8Array[] {
     if (this.#ids.size === 0) return [];
-    return items.map(({ id }) => id).filter((id) => this.#ids.has(bytesToKey(id)));
+    return items.flatMap(({ id }) => {
+      const key = bytesToKey(id);
+      const misfiled = this.#misfiled.get(key);
+      return [...(this.#ids.has(key) ? [id] : []), ...(misfiled === undefined ? [] : [misfiled])];
+    });
   }
 
   /** Items are held, perhaps again. */
   restored(items: readonly ItemKey[]): void {
-    if (this.#ids.size === 0) return;
-    for (const { id } of items) this.#ids.delete(bytesToKey(id));
+    for (const id of this.among(items)) this.#ids.delete(bytesToKey(id));
   }
 
   /**
@@ -71,26 +87,54 @@ export class Quarantine {
       const right = encodeHead({ hint: key.hint, bytes: length });
       return { found: 'id record', commit: set.write((sink) => sink.put(keys.id(key.id), right)) };
     }
+    // Under another hint: the key was damaged.
+    const elsewhere = head?.hint !== key.hint && this.#isHeld(database, key.id);
+    const misfiled = bytes === null ? null : misfiledId(key, bytes);
+    const needless = elsewhere || (misfiled !== null && this.#isHeld(database, misfiled));
     const fill: Parameters<DurableSet['write']>[0] = (sink) => {
       const value = encodeQuarantined({ at: clock.now(), hint: key.hint, payload: bytes });
-      sink.put(keys.quarantine(key.id), value);
+      if (!needless) sink.put(keys.quarantine(key.id), value);
       sink.del(keys.item(key));
-      if (!this.#isElsewhere(database, key, head)) sink.del(keys.id(key.id));
+      if (!elsewhere) sink.del(keys.id(key.id));
     };
     const counted = Math.min(head?.hint === key.hint ? head.bytes : length, set.state.bytes);
     const prepared = indexed ? set.remove(key, counted, fill) : set.write(fill);
     const commit = (written: number): void => {
       prepared.commit(written);
-      this.#ids.add(bytesToKey(key.id));
+      if (!needless) this.#note(key.id, misfiled);
     };
     return { found: 'item', commit: { ...prepared, commit } };
   }
 
-  /** Whether the id record is that of a whole item under another hint: the key was damaged then. */
-  #isElsewhere(database: Database, key: ItemKey, head: ItemHead | undefined): boolean {
-    if (head === undefined || head.hint === key.hint) return false;
-    const other = { hint: head.hint, id: key.id };
-    const payload = tryRead(database, this.#init.keys.item(other));
-    return isBytes(payload) && isWhole(other, payload);
+  /** Whether an item of this id is there, whole, by its id record. */
+  #isHeld(database: Database, id: Uint8Array): boolean {
+    const { keys } = this.#init;
+    const head = headOf(tryRead(database, keys.id(id)));
+    if (head === undefined) return false;
+    const key = { hint: head.hint, id };
+    const payload = tryRead(database, keys.item(key));
+    return isBytes(payload) && isWhole(key, payload);
+  }
+
+  #note(id: Uint8Array, misfiled: Uint8Array | null): void {
+    this.#ids.set(bytesToKey(id), id);
+    if (misfiled !== null) this.#misfiled.set(bytesToKey(misfiled), id);
+  }
+}
+
+/** The id that bytes hash to; null when it is the one they lie under. The key was damaged then, or they are. */
+function misfiledId({ hint, id }: ItemKey, payload: Uint8Array): Uint8Array | null {
+  const right = itemId(hint, payload);
+  return equalBytes(right, id) ? null : right;
+}
+
+/** The same of a record in quarantine. */
+function misfiledIn(id: Uint8Array, record: Uint8Array): Uint8Array | null {
+  try {
+    const { hint, payload } = decodeQuarantined(record);
+    return payload && misfiledId({ hint, id }, payload);
+  } catch (error) {
+    if (error instanceof RecordError) return null;
+    throw error;
   }
 }

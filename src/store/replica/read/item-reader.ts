@@ -1,7 +1,7 @@
 import { bytesToHex } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
 import type { Item, ItemKey } from '../../item.ts';
-import { type Database, isBytes, tryRead } from '../../level/index.ts';
+import { type Database, isBytes, tryRead, UNREADABLE } from '../../level/index.ts';
 import { isWhole } from '../check/index.ts';
 import type { Committer } from '../commit/index.ts';
 import { isDamage } from '../durable-set/index.ts';
@@ -99,6 +99,7 @@ export class ItemReader {
     try {
       // A get that goes through the thread pool costs more than reading a record of usual size.
       const payload = tryRead(database, this.#init.keys.item(key));
+      if (payload === UNREADABLE) void this.#init.committer.suspect(unreadable(key));
       return isBytes(payload) && isWhole(key, payload) ? { ...key, payload } : null;
     } catch (cause) {
       const { refusal } = this.#init.lifecycle;
@@ -129,6 +130,10 @@ export class ItemReader {
     }
     return found;
   }
+}
+
+function unreadable({ id }: ItemKey): StoreError {
+  return new StoreError('STORE_CORRUPT', `LevelDB cannot read item ${bytesToHex(id)}`);
 }
 
 /** Its record may say less than it has. */

@@ -2,6 +2,6 @@
 
 export * from './layout.ts';
 export * from './log-entry.ts';
-export { encodeQuarantined } from './quarantined.ts';
+export { decodeQuarantined, encodeQuarantined } from './quarantined.ts';
 export * from './schema.ts';
 export * from './state.ts';

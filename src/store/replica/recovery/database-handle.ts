@@ -1,3 +1,4 @@
+import { StoreError } from '../../errors.ts';
 import { type Database, isUnreadable } from '../../level/index.ts';
 import type { Incidents } from '../incidents.ts';
 import type { ReplicaDatabase } from '../types.ts';
@@ -14,7 +15,9 @@ export class DatabaseHandle {
   readonly #init: DatabaseHandleInit;
   readonly #open: () => Promise<Database>;
   #current: Database | null = null;
-  #spoilt = false;
+  /** Why the database must be repaired, as a sentence; null when it need not be. */
+  #damage: string | null = null;
+  #checking: Promise<boolean> | null = null;
 
   constructor(init: DatabaseHandleInit) {
     this.#init = init;
@@ -27,7 +30,29 @@ export class DatabaseHandle {
 
   /** Whether the next opening repairs the database first. */
   get needsRepair(): boolean {
-    return this.#spoilt && this.#init.repair !== undefined;
+    return this.#damage !== null && this.#canRepair;
+  }
+
+  get #canRepair(): boolean {
+    return this.#init.care !== undefined || this.#init.repair !== undefined;
+  }
+
+  /** Opens the database for the first time, repaired if its files are damaged; whether it was. */
+  async begin(): Promise<boolean> {
+    const { care } = this.#init;
+    this.#damage = (await care?.inspect()) ?? null;
+    const repaired = await this.release();
+    try {
+      await this.open();
+      return repaired;
+    } catch (error) {
+      const corrupt = error instanceof StoreError && error.code === 'STORE_CORRUPT';
+      if (repaired || care === undefined || !corrupt) throw error;
+      this.#damage = error.message;
+    }
+    await this.release();
+    await this.open();
+    return true;
   }
 
   async open(): Promise<Database> {
@@ -36,7 +61,31 @@ export class DatabaseHandle {
   }
 
   failed(cause: unknown): void {
-    this.#spoilt ||= isUnreadable(cause);
+    if (isUnreadable(cause)) this.#damage ??= 'LevelDB met a part of its files that it cannot read';
+  }
+
+  /** Whether a table of the open database is damaged; the next `release` repairs it then. */
+  isDamaged(): Promise<boolean> {
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = null;
+    });
+    return this.#checking;
+  }
+
+  async #check(): Promise<boolean> {
+    // A disk that does not read says nothing of what is on it.
+    this.#damage ??= (await this.#init.care?.damage().catch(() => null)) ?? null;
+    return this.needsRepair;
+  }
+
+  /** A set was found in the open database, or is being put together. A note that is not written costs a check. */
+  async loaded(): Promise<void> {
+    await this.#init.care?.opened().catch(() => undefined);
+  }
+
+  /** The set is served: what a repair lost is noted in it. */
+  async served(): Promise<void> {
+    await this.#init.care?.served().catch(() => undefined);
   }
 
   /** Closes the database, and repairs it if it must; whether it did. */
@@ -45,13 +94,11 @@ export class DatabaseHandle {
     this.#current = null;
     await old?.close();
     if (!this.needsRepair) return false;
-    await this.#init.repair?.();
-    this.#spoilt = false;
-    const message = 'LevelDB met a part of its files that it cannot read, and has left it out';
-    this.#init.incidents.add(
-      'DATABASE_REPAIRED',
-      `${message}: the peers will refill what was lost`,
-    );
+    const { care, repair, incidents } = this.#init;
+    await (care?.repair() ?? repair?.());
+    const message = `${this.#damage}: the database was repaired without it, the peers will refill what was lost`;
+    this.#damage = null;
+    incidents.add('DATABASE_REPAIRED', message);
     return true;
   }
 
@@ -62,7 +109,9 @@ export class DatabaseHandle {
   }
 
   async close(): Promise<void> {
-    await this.#current?.close();
+    if (this.#current === null) return;
+    await this.#current.close();
+    if (!this.needsRepair) await this.#init.care?.closed().catch(() => undefined);
   }
 }
 

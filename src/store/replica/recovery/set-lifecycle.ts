@@ -7,7 +7,8 @@ import { EMPTY_STATE, type SetState } from '../records/index.ts';
 import * as storeErrors from '../store-errors.ts';
 import type { ReplicaStatus, Witness } from '../types.ts';
 import { DatabaseHandle, type DatabaseHandleInit } from './database-handle.ts';
-import { SetLoader, type SetLoaderInit } from './set-loader.ts';
+import { lackOf } from './lack.ts';
+import { REPAIRED, SetLoader, type SetLoaderInit } from './set-loader.ts';
 
 export interface SetLifecycleInit extends SetLoaderInit, DatabaseHandleInit {
   disk: Disk;
@@ -27,14 +28,6 @@ type WriteOutcome = 'there' | 'gone' | 'unknown' | 'unopened';
 /** Between two attempts to open the database again: at first, and at most. */
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
-
-const REPAIRED: Damage = {
-  code: 'INDEX_DAMAGED',
-  message: 'some of the database could not be read, and is left out now',
-};
-
-/** Bytes to spare beside those that LevelDB writes when it is opened. */
-const SPARE_BYTES = 256 * 1024;
 
 /**
  * Holds a set and its database open. After a failed write it opens them again and finds out whether the
@@ -73,11 +66,11 @@ export class SetLifecycle {
    */
   async start(serving: () => Promise<void>): Promise<void> {
     this.#serving = serving;
-    const database = await this.#database.open();
+    const repaired = await this.#database.begin();
     try {
-      await this.#load(database, null);
+      await this.#load(this.#database.current!, repaired ? REPAIRED : null);
     } catch (error) {
-      await database.close();
+      await this.#database.close();
       throw error;
     }
   }
@@ -161,6 +154,11 @@ export class SetLifecycle {
     };
   }
 
+  /** Whether a table of the database is damaged; a rebuild repairs it then. */
+  isDamaged(): Promise<boolean> {
+    return this.#database.isDamaged();
+  }
+
   stop(): void {
     this.#closed = true;
     this.#loader.stop();
@@ -182,7 +180,8 @@ export class SetLifecycle {
   }
 
   async #tryOpen(): Promise<WriteOutcome> {
-    const lack = await this.#lack();
+    // An open database can be read, so it is closed only if it can be opened again.
+    const lack = this.#set && (await lackOf(this.#init.disk, this.#set.loggedBytes));
     if (this.#closed) return 'unopened';
     if (lack !== null) {
       this.#refuse(lack);
@@ -220,16 +219,10 @@ export class SetLifecycle {
     else if (outcome === 'there') attempt?.late();
   }
 
-  /** An open database can be read, so it is closed only if there is room to open it again. */
-  async #lack(): Promise<StoreError | null> {
-    if (this.#set === null) return null;
-    const needed = this.#set.loggedBytes + SPARE_BYTES;
-    const free = await this.#init.disk.freeBytes().catch(() => Number.POSITIVE_INFINITY);
-    return free >= needed ? null : storeErrors.noRoom(needed, free);
-  }
-
+  /** Opens the set in a database, or begins to build its index again. Returns the state found. */
   async #load(database: Database, known: Damage | null): Promise<SetState | null> {
     const { set, damage, state } = await this.#loader.load(database, known);
+    await this.#database.loaded();
     if (damage === null) await this.#serve(set);
     else {
       this.#state = state ?? EMPTY_STATE;
@@ -249,6 +242,7 @@ export class SetLifecycle {
       throw error;
     }
     this.#loader.served();
+    await this.#database.served();
     this.#refuse(null);
     this.#retryMs = FIRST_RETRY_MS;
     this.#compare(known, set.state.commit);
@@ -271,8 +265,7 @@ export class SetLifecycle {
     this.#refuse(storeErrors.rebuilding());
     const message = `${damage.message}: the index is built again from the items`;
     this.#init.incidents.add(damage.code, message);
-    const built = this.#loader.rebuild(this.database, state).then((set) => this.#serve(set));
-    this.#background = built.catch((cause) => {
+    this.#background = this.#rebuildNow(damage, state).catch((cause) => {
       if (this.#closed) return;
       const refusal = storeErrors.writeFailed(cause);
       this.#refuse(refusal);
@@ -280,6 +273,15 @@ export class SetLifecycle {
       this.#init.incidents.add('WRITE_FAILED', refusal.message, cause);
       this.#retryLater();
     });
+  }
+
+  /** Damaged tables are repaired first, unless a repair was the cause. */
+  async #rebuildNow(damage: Damage, state: SetState | null): Promise<void> {
+    if (damage !== REPAIRED && (await this.#database.isDamaged())) {
+      if ((await this.#reopen()) === 'unopened') this.#retryLater();
+      return;
+    }
+    await this.#serve(await this.#loader.rebuild(this.database, state));
   }
 
   #refuse(reason: StoreError | null): void {

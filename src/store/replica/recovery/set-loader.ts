@@ -23,6 +23,11 @@ const SCHEMA_LOST: Damage = {
   message: 'the schema record of the database is gone',
 };
 
+export const REPAIRED: Damage = {
+  code: 'INDEX_DAMAGED',
+  message: 'some of the database could not be read, and is left out now',
+};
+
 /** Loads the set that lies in a database, and builds its index again where that is damaged. */
 export class SetLoader {
   readonly #init: SetLoaderInit;

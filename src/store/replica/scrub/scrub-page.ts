@@ -12,7 +12,7 @@ import type { DurableSet } from '../durable-set/index.ts';
 import type { SetKeys } from '../records/index.ts';
 
 /** Payload bytes that count as one item, so that large items take more time. */
-const ITEM_BYTES = 16 * 1024;
+export const ITEM_BYTES: number = 16 * 1024;
 
 export interface PageKeys {
   /** The last key before this page; null at the beginning. */

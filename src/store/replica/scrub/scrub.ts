@@ -1,6 +1,8 @@
 import { Alarm } from '../../alarm.ts';
 import type { Clock, Random } from '../../environment.ts';
+import { StoreError } from '../../errors.ts';
 import type { ItemKey } from '../../item.ts';
+import type { DatabaseCare } from '../../level/index.ts';
 import { readOnce } from '../../ranks.ts';
 import type { Committer } from '../commit/index.ts';
 import { type DurableSet, isDamage } from '../durable-set/index.ts';
@@ -10,7 +12,8 @@ import type { Inspection } from '../quarantine/index.ts';
 import type { SetLifecycle } from '../recovery/index.ts';
 import type { ScrubStatus } from '../types.ts';
 import { NodePatrol, type NodePatrolInit } from './node-patrol.ts';
-import { keysBehind, type Page, type PageKeys, readPage } from './scrub-page.ts';
+import { ITEM_BYTES, keysBehind, type Page, type PageKeys, readPage } from './scrub-page.ts';
+import { TablePatrol } from './table-patrol.ts';
 
 export interface ScrubberInit extends NodePatrolInit {
   committer: Committer;
@@ -20,6 +23,8 @@ export interface ScrubberInit extends NodePatrolInit {
   options: ScrubOptions;
   /** See `ItemReader.inspect`. */
   inspect: (key: ItemKey) => Promise<Inspection['found'] | null>;
+  /** See `ReplicaDatabase`. */
+  care?: DatabaseCare | undefined;
   /** Chooses where to begin. @default at the beginning */
   random: Random | undefined;
 }
@@ -43,6 +48,7 @@ const ABSENT_MS = 1_000;
 export class Scrubber {
   readonly #init: ScrubberInit;
   readonly #patrol: NodePatrol;
+  readonly #tables: TablePatrol;
   #damaged: number[] = [];
   #behind: ItemKey | null = null;
   #begun = false;
@@ -57,6 +63,7 @@ export class Scrubber {
   constructor(init: ScrubberInit) {
     this.#init = init;
     this.#patrol = new NodePatrol(init);
+    this.#tables = new TablePatrol(init.care);
     this.#alarm = new Alarm(init.clock);
   }
 
@@ -95,6 +102,8 @@ export class Scrubber {
       const idle = end === null && this.#whole;
       this.#goOn(end, cost > 0 || next.behind !== null);
       await this.#patrol.step(lifecycle.database, STEP_NODES);
+      // As many bytes as so many items have at most.
+      await this.#lookAtTables(Math.max(1, cost) * ITEM_BYTES);
       const costMs = (1_000 * Math.max(1, cost)) / options.itemsPerSecond;
       return idle ? Math.max(costMs, IDLE_MS) : costMs;
     } catch (error) {
@@ -102,6 +111,12 @@ export class Scrubber {
       else if (lifecycle.refusal === null && !this.#stopped) this.#failed(error);
       return ABSENT_MS;
     }
+  }
+
+  async #lookAtTables(bytes: number): Promise<void> {
+    const damage = await this.#tables.step(bytes);
+    if (damage === null || this.#stopped) return;
+    await this.#init.committer.suspect(new StoreError('STORE_CORRUPT', damage));
   }
 
   /** Where to go on; at first anywhere, so that nodes that often restart scrub all parts too. */

@@ -26,7 +26,7 @@ export interface VerifyProblem {
 }
 
 export interface VerifyProgress {
-  readonly phase: 'log' | 'tree' | 'items' | 'ids';
+  readonly phase: 'tables' | 'log' | 'tree' | 'items' | 'ids';
   readonly done: number;
   /** Expected items. */
   readonly of: number;

@@ -3,7 +3,7 @@ import { delay } from '../../alarm.ts';
 import { bytesToHex } from '../../bytes.ts';
 import type { Clock } from '../../environment.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
-import type { Database } from '../../level/index.ts';
+import type { Database, DatabaseCare } from '../../level/index.ts';
 import { EMPTY_STATE, type SetKeys, type SetState, setKeys } from '../records/index.ts';
 import type { Witness } from '../types.ts';
 import type { VerifyOptions, VerifyProblem, VerifyProgress } from './types.ts';
@@ -15,6 +15,8 @@ export interface VerifyInit extends VerifyOptions {
   scheme: FingerprintScheme;
   /** @default 'set' */
   name?: string;
+  /** Compares the tables with their checksums first. @default they are not compared */
+  care?: Pick<DatabaseCare, 'patrol'> | undefined;
   /** Knows of commits that were on disk. Give it for a set that is not in use only. @default none */
   witness?: Pick<Witness, 'read'>;
 }

@@ -22,7 +22,9 @@ export async function verifyReplica(init: VerifyInit): Promise<VerifyResult> {
     verifySchema(run);
     verifyState(run);
     await verifyCommit(run, init);
-    const found = await verifyRecords(run);
+    // What LevelDB makes of damaged tables may end the process.
+    const readable = await verifyTables(run, init);
+    const found = readable ? await verifyRecords(run) : { items: 0, bytes: 0 };
     const unreadable = run.unreadable('records in quarantine');
     const options = { snapshot, unreadable };
     const quarantined = await countRecords(run.database, keys.quarantined, options);
@@ -32,6 +34,19 @@ export async function verifyReplica(init: VerifyInit): Promise<VerifyResult> {
     await snapshot.close();
   }
 }
+
+/** Whether no table of the database is damaged. */
+async function verifyTables(run: Verification, { care }: VerifyInit): Promise<boolean> {
+  const before = run.problemCount;
+  for await (const found of care?.patrol() ?? []) {
+    if (typeof found === 'string') run.add('UNREADABLE', null, `${found}: ${REMEDY}`);
+    await run.step('tables', 0);
+  }
+  return run.problemCount === before;
+}
+
+const REMEDY =
+  'nothing else was compared; the daemon repairs the database when it starts or scrubs, and the peers refill what is lost';
 
 async function verifyRecords(run: Verification): Promise<{ items: number; bytes: number }> {
   const { state } = run;

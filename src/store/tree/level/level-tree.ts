@@ -5,6 +5,7 @@ import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import { checkKey, compareKeys, type ItemKey } from '../../item.ts';
 import {
   type BatchOperation,
+  claim,
   type Database,
   type RecordOptions,
   readSync,
@@ -28,6 +29,7 @@ export class LevelTree {
   readonly #name: string;
   readonly #keys: TreeKeys;
   readonly #tree: DurableTree;
+  readonly #unclaim: () => void;
   #last: Promise<unknown> = Promise.resolve();
   /** Why no more writes are taken. */
   #refusal: StoreError | null = null;
@@ -40,10 +42,19 @@ export class LevelTree {
     this.#keys = treeKeys(init.name);
     const contains = (id: Uint8Array, snapshot: AbstractSnapshot): boolean =>
       this.#hintOf(id, viewsOf(snapshot)) !== undefined;
-    this.#tree = DurableTree.open({ ...init, contains });
+    this.#unclaim = claim(init.database, `the set '${init.name}'`);
+    try {
+      this.#tree = DurableTree.open({ ...init, contains });
+    } catch (error) {
+      this.#unclaim();
+      throw error;
+    }
   }
 
-  /** Opens, or begins, the set of a name. Rejects like `DurableTree.open`. */
+  /**
+   * Opens, or begins, the set of a name. Rejects like `DurableTree.open`, and with `STORE_IN_USE` while
+   * the set of that name is open in the database.
+   */
   static async open(init: LevelTreeInit): Promise<LevelTree> {
     await init.database.open();
     return new LevelTree(init);
@@ -103,6 +114,7 @@ export class LevelTree {
     this.#refusal ??= new StoreError('STORE_CLOSED', `the tree '${this.#name}' was closed`);
     await this.#last;
     this.#tree.close();
+    this.#unclaim();
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { systemClock, systemWitness } from '../../../../src/daemon/system/index.ts';
 import { openDatabase, Replica } from '../../../../src/store/index.ts';
+import { compact } from '../../../support/broken-block.ts';
 import { cleanUp } from '../../../support/clean-up.ts';
 import { corruptPayload, dropNode, seed } from '../../../support/damage.ts';
 import { FakeDisk } from '../../../support/fake-disk.ts';
@@ -123,5 +124,19 @@ describe('rangemesh verify', () => {
     assert.deepEqual([exitCode, stdout], [74, ''], stderr);
     await rm(join(directory, 'db', 'CURRENT'));
     assert.equal((await run(['verify', '--data-dir', directory])).exitCode, 74);
+  });
+
+  it('does not open a database with a damaged table, and names the table', async (context) => {
+    const directory = await seeded(context);
+    await compact(join(directory, 'db'));
+    const table = (await readdir(join(directory, 'db'))).find((name) => name.endsWith('.ldb'));
+    const path = join(directory, 'db', table!);
+    const bytes = await readFile(path);
+    bytes.fill(0, 0, 4_096);
+    await writeFile(path, bytes);
+    const { exitCode, stdout, stderr } = await run(['verify', '--data-dir', directory]);
+    assert.deepEqual([exitCode, stdout], [74, ''], stderr);
+    assert.match(stderr, new RegExp(`${table} has \\d+ damaged blocks .*: start the daemon on it`));
+    assert.deepEqual(await readFile(path), bytes, 'nothing is changed');
   });
 });

@@ -6,8 +6,11 @@ import { isWhole } from '../../../../src/store/replica/check/index.ts';
 import type { DurableSet } from '../../../../src/store/replica/durable-set/index.ts';
 import { openSet } from '../../../../src/store/replica/durable-set/index.ts';
 import { type Inspection, Quarantine } from '../../../../src/store/replica/quarantine/index.ts';
-import { encodeHead, encodeQuarantined } from '../../../../src/store/replica/records/index.ts';
-import { decodeQuarantined } from '../../../../src/store/replica/records/testing.ts';
+import {
+  decodeQuarantined,
+  encodeHead,
+  encodeQuarantined,
+} from '../../../../src/store/replica/records/index.ts';
 import { cleanUp } from '../../../support/clean-up.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
@@ -188,21 +191,62 @@ describe('a look at an item', () => {
 describe('ids in quarantine', () => {
   it('are read from the database, also a second time', async (t) => {
     const { database, quarantine } = await opened(t);
-    for (const number of [3, 4]) {
+    for (const number of [33, 34]) {
       const value = encodeQuarantined({ at: 1, hint: BigInt(number), payload: null });
       await database.put(KEYS.quarantine(key(number).id), value);
     }
     await quarantine.load(database);
     assert.equal(quarantine.size, 2);
-    assert.deepEqual(quarantine.among(items(5).map((_, i) => key(i))), [key(3).id, key(4).id]);
-    await database.del(KEYS.quarantine(key(3).id));
+    assert.deepEqual(quarantine.among(items(35).map((_, i) => key(i))), [key(33).id, key(34).id]);
+    await database.del(KEYS.quarantine(key(33).id));
     await quarantine.load(database);
     assert.equal(quarantine.size, 1);
-    assert.deepEqual(quarantine.among([key(3)]), []);
-    quarantine.restored([key(3)]);
+    assert.deepEqual(quarantine.among([key(33)]), []);
+    quarantine.restored([key(33)]);
     assert.equal(quarantine.size, 1);
-    quarantine.restored([key(4), key(5)]);
-    assert.deepEqual([quarantine.size, quarantine.among([key(4)])], [0, []]);
+    quarantine.restored([key(34), key(35)]);
+    assert.deepEqual([quarantine.size, quarantine.among([key(34)])], [0, []]);
+  });
+
+  it('do not count an item whose key was damaged, once it is held under its own', async (t) => {
+    const set = await MemorySet.of(20);
+    const replica = await set.open(t);
+    const { hint, payload } = item(7);
+    const wrong = {
+      hint,
+      id: Uint8Array.from(key(7).id, (byte, i) => (i === 9 ? byte ^ 2 : byte)),
+    };
+    const { database } = set;
+    await database.put(KEYS.item(wrong), payload);
+    await database.put(KEYS.id(wrong.id), encodeHead({ hint, bytes: payload.length }));
+    await database.del(KEYS.item(key(7)));
+    // As after a rebuild from the items, which knows the item by its damaged key only.
+    await database.del(KEYS.id(key(7).id));
+    await replica.close();
+    await database.open();
+    await database.del(KEYS.tree.meta);
+    const again = await set.open(t);
+    await again.ready();
+    await assert.rejects(again.get(wrong.id), coded('STORE_CORRUPT'));
+    assert.equal(again.status().quarantined, 1);
+    await again.put([item(7)]);
+    assert.deepEqual([again.status().quarantined, again.size], [0, 20]);
+    assert.equal(await database.get(KEYS.quarantine(wrong.id)), undefined);
+  });
+
+  it('are none where the item is held under its own key', async (t) => {
+    const store = await opened(t);
+    const { hint, payload } = item(7);
+    const wrong = {
+      hint,
+      id: Uint8Array.from(key(7).id, (byte, i) => (i === 9 ? byte ^ 2 : byte)),
+    };
+    await store.database.put(KEYS.item(wrong), payload);
+    assert.equal(await inspect(store, wrong), 'item');
+    assert.equal(await store.database.get(KEYS.item(wrong)), undefined);
+    assert.equal(store.quarantine.size, 0);
+    await store.quarantine.load(store.database);
+    assert.equal(store.quarantine.size, 0);
   });
 
   it('come and go twice with an item that is damaged twice', async (t) => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { newRecord, RecordError, seal } from '../../../../src/store/level/index.ts';
-import { encodeQuarantined } from '../../../../src/store/replica/records/index.ts';
-import { decodeQuarantined } from '../../../../src/store/replica/records/testing.ts';
+import {
+  decodeQuarantined,
+  encodeQuarantined,
+} from '../../../../src/store/replica/records/index.ts';
 
 describe('a quarantine record', () => {
   it('gives back the time, the hint and the bytes, and tells no bytes from empty ones', () => {

@@ -4,13 +4,13 @@ import type { Database, ItemKey } from '../../../../src/store/index.ts';
 import type { KeyRangeBytes } from '../../../../src/store/level/index.ts';
 import { openSet } from '../../../../src/store/replica/durable-set/index.ts';
 import {
+  decodeQuarantined,
   decodeState,
   EMPTY_STATE,
   encodeHead,
   encodeSchema,
   encodeState,
 } from '../../../../src/store/replica/records/index.ts';
-import { decodeQuarantined } from '../../../../src/store/replica/records/testing.ts';
 import {
   migrateFirstSchema,
   type RebuildInit,

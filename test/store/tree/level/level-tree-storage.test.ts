@@ -45,6 +45,20 @@ describe('tree in LevelDB', () => {
       throw Object.assign(new Error('a block is damaged'), { code: 'LEVEL_CORRUPTION' });
     });
     assert.throws(() => tree.contains(key(1).id), { code: 'STORE_CORRUPT' });
+    await tree.close();
+  });
+
+  it('is refused while the set of its name is open, and writes of the first are kept', async () => {
+    const level = await database();
+    const init = { database: level, clock: new VirtualClock(), scheme: wideSum, name: 'twice' };
+    const first = await LevelTree.open(init);
+    await assert.rejects(LevelTree.open(init), { code: 'STORE_IN_USE' });
+    await first.insert([key(1), key(2)]);
+    await first.close();
+    await first.close();
+    const again = await LevelTree.open(init);
+    assert.equal(again.size, 2);
+    await again.close();
   });
 
   it('keeps several sets in one database, each by its name, over restarts', async () => {

@@ -1,0 +1,15 @@
+/** The I/O error of a file that ends too early: it is mapped into memory and read behind its end. */
+const CUT = /^IO error: .*: Invalid argument$/;
+
+/**
+ * Whether LevelDB said, itself or through a `StoreError`, that a file is not what it wrote: then some
+ * records are gone for good, while others beside them can be read. Other I/O errors may pass, and say
+ * nothing of the records.
+ */
+export function isUnreadable(error: unknown): boolean {
+  const { code, message, cause } = Object(error);
+  if (code === 'LEVEL_CORRUPTION') return true;
+  // `getSync` gives I/O errors no code.
+  if (CUT.test(message)) return true;
+  return code === 'STORE_CORRUPT' && cause !== undefined && isUnreadable(cause);
+}

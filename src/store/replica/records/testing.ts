@@ -1,3 +1,0 @@
-/** For tests alone: the parts of this room that they look at from inside. */
-
-export { decodeQuarantined } from './quarantined.ts';
