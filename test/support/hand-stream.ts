@@ -16,6 +16,8 @@ export class HandStream extends AbstractStream {
   readonly told: string[] = [];
   /** Whether the next write finds room for more. */
   room = true;
+  /** Most bytes of a write that find room. */
+  takes: number = Number.POSITIVE_INFINITY;
   /** Closing waits for it. */
   closed: Promise<void> = Promise.resolve();
 
@@ -31,8 +33,12 @@ export class HandStream extends AbstractStream {
     sentBytes: number;
     canSendMore: boolean;
   } {
-    this.sent.push(data.subarray());
-    return { sentBytes: data.byteLength, canSendMore: this.room };
+    const sent = data.subarray().subarray(0, this.takes);
+    this.sent.push(sent);
+    return {
+      sentBytes: sent.length,
+      canSendMore: this.room && sent.length === data.byteLength,
+    };
   }
 
   sendReset(): void {

@@ -141,6 +141,9 @@ const fetch = section({
   windowBytes: size(['64KiB', '1GiB'], DEFAULT_REPLICATOR_OPTIONS.windowBytes).describe(
     'Fetched bytes, over all requests, that may wait for their commit',
   ),
+  answerBytes: size(['1MiB', '16GiB'], DEFAULT_FETCH_OPTIONS.answerBytes).describe(
+    'Bytes of answers to all peers together that are held in memory',
+  ),
   stallTimeoutMs: integer([100, MAX_MS], DEFAULT_FETCH_OPTIONS.stallTimeoutMs).describe(
     'Milliseconds of waiting for 16 KiB or an answer after which another source is asked',
   ),

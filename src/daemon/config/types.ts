@@ -69,7 +69,7 @@ export interface Config {
     ReplicatorOptions,
     'batchItems' | 'requestsPerPeer' | 'windowBytes' | 'expireAfterMs'
   > &
-    Pick<FetchOptions, 'stallTimeoutMs'>;
+    Pick<FetchOptions, 'stallTimeoutMs' | 'answerBytes'>;
   push: { enabled: boolean } & Pick<
     AnnounceOptions,
     'batchMs' | 'inlineBytes' | 'maxBytesPerSecond'

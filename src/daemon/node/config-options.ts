@@ -53,9 +53,9 @@ export function reconcileOptions({
 }
 
 export function fetchOptions({ fetch, limits }: Config): Given<FetchOptions, 'fetch' | 'limits'> {
-  const { requestsPerPeer, stallTimeoutMs } = fetch;
+  const { requestsPerPeer, answerBytes, stallTimeoutMs } = fetch;
   const { maxItemBytes } = limits;
-  return { maxItemBytes, requestsPerPeer, stallTimeoutMs };
+  return { maxItemBytes, requestsPerPeer, answerBytes, stallTimeoutMs };
 }
 
 export function announceOptions({ push }: Config): Given<AnnounceOptions, 'push'> {

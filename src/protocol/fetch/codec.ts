@@ -1,4 +1,4 @@
-import { concatBytes, ID_BYTES, INFINITE_HINT, type Item } from '../../store/index.ts';
+import { bytesToKey, concatBytes, ID_BYTES, INFINITE_HINT, type Item } from '../../store/index.ts';
 import { ByteReader } from '../byte-reader.ts';
 import { malformed, ProtocolError } from '../errors.ts';
 import { encodeCount, encodeU64, MAX_COUNT_BYTES } from '../varint.ts';
@@ -45,7 +45,7 @@ export function encodeRequest({ ids, maxBytes }: ItemQuery): Uint8Array {
   return concatBytes(...head, ...ids);
 }
 
-/** A request frame; the ids are views on it. Throws `MALFORMED_FRAME` or `BUDGET_SPENT`. */
+/** A request frame; the ids are views on it, each once. Throws `MALFORMED_FRAME` or `BUDGET_SPENT`. */
 export function decodeRequest(frame: Uint8Array, limits: { maxIds: number }): ItemQuery {
   if (frame[0] !== TAG.request) throw malformed(`a request begins with 01, not ${hex(frame[0])}`);
   const reader = bodyOf(frame);
@@ -61,7 +61,9 @@ export function decodeRequest(frame: Uint8Array, limits: { maxIds: number }): It
   if (reader.remaining !== count * ID_BYTES) {
     throw malformed(`a request for ${count} ids has ${frame.length} bytes`);
   }
-  return { ids: Array.from({ length: count }, () => reader.take(ID_BYTES)), maxBytes };
+  const ids = Array.from({ length: count }, () => reader.take(ID_BYTES));
+  if (new Set(ids.map(bytesToKey)).size < count) throw malformed('a request repeats an id');
+  return { ids, maxBytes };
 }
 
 /** `02 | id`. */

@@ -35,6 +35,19 @@ export interface FetchOptions {
    */
   maxInbound: number;
   /**
+   * Bytes of answers in memory, to all peers together; further answers wait. An item is read whole, and
+   * held until the transport has taken its last byte. A quarter is for answers of up to 128 KiB, and one
+   * peer gets at most half. A single item may be longer. Raising it serves more large items at a time.
+   * @default 64 MiB
+   */
+  answerBytes: number;
+  /**
+   * Bytes that a peer must take in a second while answers to other peers wait for memory; else its stream
+   * is reset. Raising it frees memory sooner, and refuses slower links.
+   * @default 32 KiB
+   */
+  answerBytesPerSecond: number;
+  /**
    * Bytes held unread before the peer is told to wait. Raising it hides slow moments of ours.
    * @default 1 MiB
    */
@@ -75,6 +88,8 @@ export const DEFAULT_FETCH_OPTIONS: FetchOptions = {
   requestsPerPeer: 2,
   servedPerPeer: 4,
   maxInbound: 64,
+  answerBytes: 64 * 1024 * 1024,
+  answerBytesPerSecond: 32 * 1024,
   receiveWindowBytes: 1024 * 1024,
   openTimeoutMs: 10_000,
   stallTimeoutMs: 10_000,

@@ -2,6 +2,7 @@ import type { Clock, Served, ServeLimits } from '../../store/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Channel } from '../network/index.ts';
+import type { AnswerMemory } from './answer-memory.ts';
 import {
   decodeRequest,
   encodeAbsent,
@@ -21,6 +22,10 @@ export interface ResponderInit {
   serve: Serve;
   options: FetchOptions;
   clock: Clock;
+  /** Held before payloads are read, until the transport has taken them. */
+  memory: AnswerMemory;
+  /** Ends the wait for memory. */
+  signal: AbortSignal;
   /** Called with the payload bytes of each write. */
   sent: (bytes: number) => void;
 }
@@ -30,6 +35,15 @@ export interface ResponderInit {
  * still fit one message of Noise.
  */
 const WRITE_BYTES = 28 * 1024;
+
+/** Memory of short answers that are read together: they make a write, or are a single frame. */
+const SHORT_BYTES = 2 * CHUNK_BYTES;
+
+interface ShortAnswers {
+  readonly answered: number;
+  /** Payload bytes of the item behind them, which needs memory of its own; 0: none. */
+  readonly longBytes: number;
+}
 
 /** Answers one request, a few items at a time. */
 export class Responder {
@@ -46,9 +60,11 @@ export class Responder {
   async run(): Promise<void> {
     for (let asked = await this.#next(); asked !== null; asked = await this.#next()) {
       for (let ids = asked.ids; ids.length > 0; ) {
-        const served = await this.#serve(ids, asked.maxBytes);
-        for (const [i, answer] of served.entries()) await this.#answer(ids[i]!, answer);
-        ids = ids.slice(served.length);
+        const { answered, longBytes } = await this.#holding(SHORT_BYTES, () =>
+          this.#short(ids, asked.maxBytes),
+        );
+        if (longBytes > 0) await this.#long(ids[answered]!, longBytes, asked.maxBytes);
+        ids = ids.slice(answered + (longBytes > 0 ? 1 : 0));
       }
       await this.#flush();
     }
@@ -68,6 +84,32 @@ export class Responder {
       'BUDGET_SPENT',
       `a request asks for more than ${options.maxIdsPerRequest} ids`,
     );
+  }
+
+  #holding<T>(bytes: number, answer: () => Promise<T>): Promise<T> {
+    const { memory, channel, signal } = this.#init;
+    return memory.holding({ channel, bytes, signal }, answer);
+  }
+
+  /** Answers ids until the first whose payload is long; tells how long that is. */
+  async #short(ids: readonly Uint8Array[], maxBytes: number): Promise<ShortAnswers> {
+    const served = await this.#serve(ids, Math.min(maxBytes, CHUNK_BYTES));
+    for (const [i, answer] of served.entries()) {
+      const length = answer === undefined || 'payload' in answer ? 0 : answer.length;
+      if (length > 0 && length <= maxBytes) return { answered: i, longBytes: length };
+      await this.#answer(ids[i]!, answer);
+    }
+    return { answered: served.length, longBytes: 0 };
+  }
+
+  /** Waits for memory before the payload is read. */
+  async #long(id: Uint8Array, bytes: number, maxBytes: number): Promise<void> {
+    await this.#flush();
+    await this.#holding(bytes, async () => {
+      const [served] = await this.#serve([id], maxBytes);
+      await this.#answer(id, served);
+      await this.#flush();
+    });
   }
 
   async #serve(ids: readonly Uint8Array[], maxItemBytes: number): Promise<readonly Served[]> {

@@ -4,6 +4,7 @@ import { Limiters } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
 import type { Channel, Network } from '../network/index.ts';
 import { protocolId } from '../protocol-id.ts';
+import { AnswerMemory } from './answer-memory.ts';
 import { MAX_ANSWER_BYTES, requestFrameBytes } from './codec.ts';
 import { FETCH_VERSION } from './constants.ts';
 import { DEFAULT_FETCH_OPTIONS, type FetchOptions } from './options.ts';
@@ -33,6 +34,9 @@ export interface FetchInit {
   options?: Partial<FetchOptions>;
 }
 
+/** Bytes of requests held unread on a stream: two full frames. */
+const REQUEST_WINDOW_BYTES = 64 * 1024;
+
 /** Asks peers for items and serves them, over a network; `fetch` is the service for libp2p. */
 export class FetchService implements Fetch {
   readonly #network: Network;
@@ -45,6 +49,8 @@ export class FetchService implements Fetch {
   readonly #requests = new Map<Requester, Promise<FetchReport>>();
   readonly #serving = new Map<Channel, Promise<void>>();
   readonly #totals = { receivedBytes: 0, sentBytes: 0 };
+  readonly #memory: AnswerMemory;
+  #over = new AbortController();
   #running = false;
 
   /** Throws `INVALID_NETWORK_NAME`. */
@@ -53,6 +59,7 @@ export class FetchService implements Fetch {
     this.#init = init;
     this.#log = init.log ?? SILENT;
     this.#options = { ...DEFAULT_FETCH_OPTIONS, ...init.options };
+    this.#memory = new AnswerMemory({ clock: init.clock, options: this.#options });
     this.#asking = new Limiters(this.#options.requestsPerPeer);
     this.#answering = new Limiters(this.#options.servedPerPeer);
     this.#protocol = protocolId(init.networkName, 'fetch', FETCH_VERSION);
@@ -65,9 +72,11 @@ export class FetchService implements Fetch {
   async start(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
+    this.#over = new AbortController();
     await this.#network.handle(this.#protocol, (channel) => this.#serve(channel), {
       maxFrameBytes: requestFrameBytes(this.#options.maxIdsPerFrame),
       maxInbound: this.#options.maxInbound,
+      receiveWindowBytes: REQUEST_WINDOW_BYTES,
     });
   }
 
@@ -77,6 +86,7 @@ export class FetchService implements Fetch {
     await this.#network.unhandle(this.#protocol);
     for (const requester of this.#requests.keys()) requester.abort(STOPPED);
     for (const channel of this.#serving.keys()) channel.abort(STOPPED);
+    this.#over.abort(STOPPED);
     await Promise.all([...this.#requests.values(), ...this.#serving.values()]);
   }
 
@@ -121,6 +131,8 @@ export class FetchService implements Fetch {
       ...this.#init,
       channel,
       options: this.#options,
+      memory: this.#memory,
+      signal: this.#over.signal,
       sent: (bytes) => {
         this.#totals.sentBytes += bytes;
       },

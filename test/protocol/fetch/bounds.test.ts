@@ -36,6 +36,12 @@ describe('fetch codec: bounds', () => {
     assert.throws(() => decodeRequest(frame, { maxIds: 2 }), { code: 'BUDGET_SPENT' });
   });
 
+  it('accepts each id of a frame once', () => {
+    const ids = [1, 2, 1].map((n) => new Uint8Array(32).fill(n));
+    const frame = encodeRequest({ ids, maxBytes: 9 });
+    assert.throws(() => decodeRequest(frame, { maxIds: 3 }), { code: 'MALFORMED_FRAME' });
+  });
+
   it('accepts an item of the longest length, and refuses one byte more', () => {
     const long = answer(`03${ID}${HINT}e807`, 1_000);
     assert.equal(long.kind === 'item' && long.length, 1_000);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DEFAULT_FETCH_OPTIONS } from '../../../src/protocol/fetch/index.ts';
-import { encodeRequest, Responder } from '../../../src/protocol/fetch/testing.ts';
+import { AnswerMemory, encodeRequest, Responder } from '../../../src/protocol/fetch/testing.ts';
 import type { Channel, FetchOptions, Serve } from '../../../src/protocol/index.ts';
 import type { Item, Served } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';
@@ -34,10 +34,13 @@ async function answering(serve: Serve, options: Partial<FetchOptions> = {}, wind
     return sendAll(frames);
   };
   let sent = 0;
+  const all = { ...DEFAULT_FETCH_OPTIONS, ...TIMES, ...options };
   const responder = new Responder({
     channel,
     serve,
-    options: { ...DEFAULT_FETCH_OPTIONS, ...TIMES, ...options },
+    options: all,
+    memory: new AnswerMemory({ clock, options: all }),
+    signal: new AbortController().signal,
     clock,
     sent: (bytes) => {
       sent += bytes;
@@ -121,7 +124,7 @@ describe('Responder', () => {
   });
 
   it('counts absent and too long items towards a write', async () => {
-    const unknown = Array.from({ length: 1_000 }, () => items[0]!);
+    const unknown = Array.from({ length: 1_000 }, (_, i) => itemOf(i));
     const absent = await answering(of(...unknown.map(() => undefined)));
     await ask(absent, ...unknown);
     assert.deepEqual(absent.writes, [869 * 33, 131 * 33]);
@@ -134,8 +137,9 @@ describe('Responder', () => {
 
   it('sends the rest of a long item a chunk at a time, behind the waiting answers', async () => {
     const [small, fits, long] = [itemOf(1), itemOf(2, 64 * 1024), itemOf(3, 64 * 1024 + 1)];
-    const r = await answering(of(small, fits, small, long, small));
-    await ask(r, small, fits, small, long, small);
+    const asked = [small, fits, itemOf(4), long, itemOf(5)];
+    const r = await answering(of(...asked));
+    await ask(r, ...asked);
     const [header, head] = [42 + 100, 44 + 64 * 1024];
     assert.deepEqual(r.writes, [header + head, header + head, 2, header]);
     assert.equal(r.sent(), 3 * 100 + 2 * 64 * 1024 + 1);

@@ -109,6 +109,23 @@ describe('StreamChannel: back-pressure', () => {
     assert.equal(c.sentBytes, 2 * (4 + 5));
     assert.equal(Buffer.concat(stream.sent).length, 18);
   });
+
+  it('has senders wait for the last byte, however often the peer grants a few', async () => {
+    const { stream, channel: c } = channel();
+    stream.takes = 100;
+    let sent = false;
+    const sending = c.send(frame(999)).then(() => {
+      sent = true;
+    });
+    for (let left = 9; left > 0; left--) {
+      await settle();
+      assert.equal(sent, false, `${left} hundred bytes wait still`);
+      stream.safeDispatchEvent('drain');
+    }
+    await settle();
+    stream.safeDispatchEvent('drain');
+    await byNow(sending, 'all bytes are taken');
+  });
 });
 
 describe('StreamChannel: the end', () => {

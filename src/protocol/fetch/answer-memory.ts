@@ -1,0 +1,71 @@
+import type { Clock } from '../../store/index.ts';
+import { ByteBudget } from '../budgets/index.ts';
+import { ProtocolError } from '../errors.ts';
+import type { Channel } from '../network/index.ts';
+import { CHUNK_BYTES } from './constants.ts';
+import type { FetchOptions } from './options.ts';
+
+export interface AnswerMemoryInit {
+  clock: Clock;
+  options: Pick<FetchOptions, 'answerBytes' | 'answerBytesPerSecond'>;
+}
+
+/** How often the rate of a reader is looked at while it holds memory. */
+const LOOK_MS = 5_000;
+
+/**
+ * The memory that answers to all peers together hold: an answer holds its part until the transport has
+ * taken its last byte. Short answers have a part of their own, so that they need not wait for long ones.
+ */
+export class AnswerMemory {
+  readonly #init: AnswerMemoryInit;
+  readonly #short: ByteBudget;
+  readonly #long: ByteBudget;
+
+  constructor(init: AnswerMemoryInit) {
+    this.#init = init;
+    const { answerBytes } = init.options;
+    const shortBytes = Math.ceil(answerBytes / 4);
+    this.#short = new ByteBudget({ totalBytes: shortBytes, holderBytes: shortBytes });
+    this.#long = new ByteBudget({
+      totalBytes: answerBytes - shortBytes,
+      holderBytes: answerBytes / 2,
+    });
+  }
+
+  /** Runs `answer` once its bytes fit; rejects with the reason of the signal if that comes first. */
+  async holding<T>(
+    { channel, bytes, signal }: { channel: Channel; bytes: number; signal: AbortSignal },
+    answer: () => Promise<T>,
+  ): Promise<T> {
+    const budget = bytes > 2 * CHUNK_BYTES ? this.#long : this.#short;
+    const release =
+      budget.tryTake(channel.peer, bytes) ?? (await budget.take(channel.peer, bytes, signal));
+    const unwatch = this.#watch(channel, budget);
+    try {
+      return await answer();
+    } finally {
+      unwatch();
+      release();
+    }
+  }
+
+  /** A slow reader may hold memory for as long as no other answer waits for it. */
+  #watch(channel: Channel, budget: ByteBudget): () => void {
+    const { clock, options } = this.#init;
+    const begun = clock.monotonic();
+    const before = channel.sentBytes;
+    const look = (): void => {
+      const due = ((clock.monotonic() - begun) * options.answerBytesPerSecond) / 1_000;
+      if (budget.waiting > 0 && channel.sentBytes - before < due) channel.abort(TOO_SLOW);
+      else cancel = clock.after(LOOK_MS, look);
+    };
+    let cancel = clock.after(LOOK_MS, look);
+    return () => cancel();
+  }
+}
+
+const TOO_SLOW = new ProtocolError(
+  'TIMEOUT',
+  'the peer takes its answer too slowly while answers to other peers wait: it may ask again',
+);
