@@ -1,6 +1,8 @@
 import { type FetchInit, FetchService } from './fetch/index.ts';
 import {
   asLibp2pService,
+  GossipGuard,
+  type GossipGuardInit,
   type Libp2pComponents,
   type Libp2pGossipInit,
   libp2pGossip,
@@ -10,7 +12,15 @@ import {
 import type { ReconcileInit } from './reconcile/index.ts';
 import { ReconcileService } from './reconcile/index.ts';
 
-export { type Libp2pComponents, type Libp2pGossipInit, libp2pGossip, libp2pNetwork, type Pubsub };
+export {
+  GossipGuard,
+  type GossipGuardInit,
+  type Libp2pComponents,
+  type Libp2pGossipInit,
+  libp2pGossip,
+  libp2pNetwork,
+  type Pubsub,
+};
 
 /** The service for a libp2p node: `services: { reconcile: reconcile(init) }`. */
 export function reconcile(init: ReconcileInit): (components: Libp2pComponents) => ReconcileService {

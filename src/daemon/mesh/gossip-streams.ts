@@ -1,5 +1,6 @@
 import type { GossipSub, GossipSubComponents } from '@libp2p/gossipsub';
 import type { Connection, PeerId, Topology } from '@libp2p/interface';
+import type { GossipGuard } from '../../protocol/libp2p.ts';
 
 type Registrar = GossipSubComponents['registrar'];
 
@@ -27,10 +28,11 @@ interface Speaker {
 export function keepStreams(
   create: (components: GossipSubComponents) => GossipSub,
   components: GossipSubComponents,
+  guard: Pick<GossipGuard, 'watch' | 'look'>,
 ): KeptGossipSub {
   const speakers = new Map<string, Speaker>();
   const { privateKey, peerId, peerStore, connectionManager, logger } = components;
-  const registrar = watched(components.registrar, speakers);
+  const registrar = watched(components.registrar, speakers, guard);
   const service = create({ privateKey, peerId, peerStore, connectionManager, logger, registrar });
   // In the class, not in the interface.
   const { streamsOutbound, score } = service as GossipSub & {
@@ -38,7 +40,9 @@ export function keepStreams(
     readonly score: Scores;
   };
   keepScores(score);
+  splitAnswers(service as GossipSub & RpcSender);
   service.addEventListener('gossipsub:heartbeat', () => {
+    guard.look();
     for (const [peer, { peerId, topology }] of speakers) {
       if (streamsOutbound.has(peer)) continue;
       const connection = connectionManager.getConnections(peerId).find(isUsable);
@@ -58,10 +62,62 @@ function keepScores(score: Scores): void {
   };
 }
 
+/** A part of gossipsub's class. */
+interface RpcSender {
+  sendRpc(peer: string, rpc: Rpc): boolean;
+}
+
+interface Rpc {
+  readonly subscriptions: readonly unknown[];
+  readonly messages: readonly { readonly data?: Uint8Array }[];
+}
+
+/** Messages in an RPC, in bytes: with offers of messages beside them they fit the longest RPC. */
+const MESSAGES_BYTES = 192 * 1024;
+const MESSAGE_OVERHEAD = 512;
+
+/** Gossipsub puts all messages that a peer missed into one RPC; here they come in several. */
+function splitAnswers(service: RpcSender): void {
+  const sendRpc = service.sendRpc.bind(service);
+  service.sendRpc = (peer, rpc) => {
+    const [first = [], ...others] = grouped(rpc.messages);
+    const sent = sendRpc(peer, { ...rpc, messages: first });
+    for (const messages of others) sendRpc(peer, { subscriptions: [], messages });
+    return sent;
+  };
+}
+
+function grouped(messages: Rpc['messages']): Rpc['messages'][] {
+  const groups: Rpc['messages'][number][][] = [];
+  let room = 0;
+  for (const message of messages) {
+    const bytes = (message.data?.length ?? 0) + MESSAGE_OVERHEAD;
+    if (bytes > room) {
+      groups.push([]);
+      room = MESSAGES_BYTES;
+    }
+    groups.at(-1)!.push(message);
+    room -= bytes;
+  }
+  return groups;
+}
+
 /** The registrar as gossipsub uses it, which also notes the peers that speak its protocols. */
-function watched(registrar: Registrar, speakers: Map<string, Speaker>): Registrar {
+function watched(
+  registrar: Registrar,
+  speakers: Map<string, Speaker>,
+  guard: Pick<GossipGuard, 'watch'>,
+): Registrar {
   const used: Pick<Registrar, 'handle' | 'unhandle' | 'register' | 'unregister'> = {
-    handle: (protocol, handler, options) => registrar.handle(protocol, handler, options),
+    handle: (protocol, handler, options) =>
+      registrar.handle(
+        protocol,
+        (stream, connection) => {
+          void handler(stream, connection);
+          guard.watch(connection.remotePeer.toString(), stream);
+        },
+        options,
+      ),
     unhandle: (protocol) => registrar.unhandle(protocol),
     register: (protocol, topology) =>
       registrar.register(protocol, {

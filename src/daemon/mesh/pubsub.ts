@@ -1,6 +1,7 @@
 import { type GossipSubComponents, gossipsub } from '@libp2p/gossipsub';
 import { createTopicScoreParams } from '@libp2p/gossipsub/score';
 import { announceTopic, protocolId } from '../../protocol/index.ts';
+import { GossipGuard, type GossipGuardInit } from '../../protocol/libp2p.ts';
 import { bytesToKey } from '../../store/index.ts';
 import { type KeptGossipSub, keepStreams } from './gossip-streams.ts';
 
@@ -10,10 +11,25 @@ export function discoveryTopic(networkName: string): string {
 }
 
 /**
- * Longest RPC accepted in bytes, and most bytes held for a peer that does not read. The answer to a
- * request for missed messages comes in one RPC.
+ * Longest RPC accepted in bytes. The longest one sent holds 192 KiB of messages, and offers of 5,000
+ * messages, of 47 bytes each.
  */
-const MAX_RPC_BYTES = 4 * 1024 * 1024;
+const MAX_RPC_BYTES = 512 * 1024;
+
+/** RPCs that have begun and hold more than 64 KiB, from all peers together, in bytes. */
+const BEGUN_BYTES = 16 * 1024 * 1024;
+
+/** Heartbeats, a second each, after which a begun RPC must have ended. */
+const RPC_HEARTBEATS = 20;
+
+/** Most bytes held for a peer that does not read. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+
+const GUARD: GossipGuardInit = {
+  maxFrameBytes: MAX_RPC_BYTES,
+  begunBytes: BEGUN_BYTES,
+  maxLooks: RPC_HEARTBEATS,
+};
 
 /** How long a message is remembered, so that it is not taken for a new one. */
 const SEEN_MS = 120_000;
@@ -71,7 +87,7 @@ export function pubsub(networkName: string): (components: GossipSubComponents) =
     Dscore: 2,
     Dout: 1,
     seenTTL: SEEN_MS,
-    // Messages of the last two heartbeats are offered again; all of them must fit an RPC.
+    // Messages of the last two heartbeats are offered again.
     mcacheLength: 4,
     mcacheGossip: 2,
     // Announcements of keys are held longer than the default before they count as delivered.
@@ -85,7 +101,7 @@ export function pubsub(networkName: string): (components: GossipSubComponents) =
     maxInboundStreams: 4,
     maxOutboundStreams: 4,
     maxInboundDataLength: MAX_RPC_BYTES,
-    maxOutboundBufferSize: MAX_RPC_BYTES,
+    maxOutboundBufferSize: MAX_UNREAD_BYTES,
     maxTopicBytesPerPeer: 16 * 1024,
     decodeRpcLimits: {
       maxSubscriptions: 64,
@@ -106,7 +122,7 @@ export function pubsub(networkName: string): (components: GossipSubComponents) =
     scoreThresholds: { opportunisticGraftThreshold: 1 },
   });
   return (components) =>
-    Object.assign(keepStreams(create, components), {
+    Object.assign(keepStreams(create, components, new GossipGuard(GUARD)), {
       copies: (topic: string) => copies.get(topic) ?? 0,
     });
 }

@@ -2,6 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { keepStreams } from '../../../src/daemon/mesh/testing.ts';
 
+interface Rpc {
+  subscriptions: unknown[];
+  messages: { data: Uint8Array }[];
+  control?: unknown;
+}
+
 /** Gossipsub and libp2p reduced to what keeping streams touches. */
 function create() {
   const did: string[] = [];
@@ -10,9 +16,14 @@ function create() {
   const score = { peerStats, addPeer: (peer: string) => void did.push(`score ${peer}`) };
   const connections: { status: string; limits?: object; id: string }[] = [];
   const topologies: { [name: string]: (...args: unknown[]) => void }[] = [];
+  const rpcs: Rpc[] = [];
+  let looks = 0;
   let heartbeat = () => {};
   const registrar = {
-    handle: (...args: unknown[]) => did.push(`handle ${args.join()}`),
+    handle: (protocol: string, handler: (...args: unknown[]) => void, options: string) => {
+      did.push(`handle ${protocol},${options}`);
+      handler('s', { remotePeer: 'r' });
+    },
     unhandle: (protocol: string) => did.push(`unhandle ${protocol}`),
     register: (_protocol: string, topology: never) => void topologies.push(topology),
     unregister: (id: string) => did.push(`unregister ${id}`),
@@ -20,7 +31,7 @@ function create() {
   const service = keepStreams(
     ({ registrar: watched }) => {
       const own = watched as unknown as typeof registrar;
-      own.handle('p', 'h', 'o');
+      own.handle('p', (stream) => void did.push(`inbound ${stream}`), 'o');
       own.unhandle('p');
       own.unregister('i');
       own.register('p', {
@@ -32,16 +43,26 @@ function create() {
       return {
         streamsOutbound,
         score,
+        sendRpc: (_peer: string, rpc: Rpc) => {
+          rpcs.push(rpc);
+          return true;
+        },
         addEventListener: (_name: string, listener: () => void) => {
           heartbeat = listener;
         },
       } as never;
     },
     { registrar, connectionManager: { getConnections: () => connections } } as never,
+    {
+      watch: (peer, stream) => void did.push(`watch ${stream} of ${peer}`),
+      look: () => void looks++,
+    },
   );
   const [topology] = topologies;
   return {
     did: () => did.splice(0),
+    rpcs,
+    looks: () => looks,
     streamsOutbound,
     peerStats,
     score,
@@ -55,7 +76,7 @@ function create() {
 describe('the streams of gossip', () => {
   it('are opened again at each heartbeat to peers without one, over a usable connection', () => {
     const { did, topology, streamsOutbound, connections, service, beat } = create();
-    assert.deepEqual(did(), ['handle p,h,o', 'unhandle p', 'unregister i']);
+    assert.deepEqual(did().slice(-2), ['unhandle p', 'unregister i']);
     topology.onConnect!('a', { id: 'first' });
     assert.deepEqual(did(), ['connect a over first']);
     assert.equal(
@@ -83,6 +104,37 @@ describe('the streams of gossip', () => {
     assert.deepEqual(did(), ['disconnect a']);
     beat();
     assert.deepEqual(did(), [], 'a peer that is gone is left alone');
+  });
+
+  it('are watched once gossipsub listens, and looked at with each heartbeat', () => {
+    const { did, looks, beat } = create();
+    assert.deepEqual(did().slice(0, 3), ['handle p,o', 'inbound s', 'watch s of r']);
+    beat();
+    beat();
+    assert.equal(looks(), 2);
+  });
+
+  it('carry many messages in several RPCs, in their order, and control in the first', () => {
+    const { service, rpcs } = create();
+    const messages = Array.from({ length: 10 }, () => ({ data: new Uint8Array(60_000) }));
+    const { sendRpc } = service as unknown as { sendRpc(peer: string, rpc: Rpc): boolean };
+    assert.equal(sendRpc('a', { subscriptions: ['s'], messages, control: 'c' }), true);
+    assert.deepEqual(
+      rpcs.map((rpc) => [rpc.subscriptions.length, rpc.messages.length, rpc.control]),
+      [
+        [1, 3, 'c'],
+        [0, 3, undefined],
+        [0, 3, undefined],
+        [0, 1, undefined],
+      ],
+    );
+    assert.deepEqual(
+      rpcs.flatMap((rpc) => rpc.messages),
+      messages,
+    );
+    rpcs.length = 0;
+    sendRpc('a', { subscriptions: ['s'], messages: [] });
+    assert.equal(rpcs.length, 1, 'an RPC without messages');
   });
 
   it('keep the score of a peer that reconnects', () => {

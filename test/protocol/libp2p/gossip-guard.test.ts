@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { GossipGuard, type GossipGuardInit } from '../../../src/protocol/libp2p.ts';
+import { encodeFrames } from '../../../src/protocol/network/index.ts';
+import { HandStream } from '../../support/hand-stream.ts';
+
+const KIB = 1024;
+const begun = (length: number): Uint8Array =>
+  encodeFrames([new Uint8Array(length)]).subarray(0, -1);
+
+function guarded(init: Partial<GossipGuardInit> = {}) {
+  const guard = new GossipGuard({
+    maxFrameBytes: 512 * KIB,
+    begunBytes: 300 * KIB,
+    maxLooks: 3,
+    ...init,
+  });
+  const stream = (peer: string): HandStream => {
+    const opened = new HandStream();
+    opened.addEventListener('message', () => {});
+    guard.watch(peer, opened);
+    return opened;
+  };
+  return { guard, stream };
+}
+
+const open = (...streams: HandStream[]): boolean[] =>
+  streams.map(({ status }) => status === 'open');
+
+describe('GossipGuard', () => {
+  it('bounds the begun frames of all peers together', () => {
+    const { stream } = guarded();
+    const [a, b, c, d] = [stream('a'), stream('b'), stream('c'), stream('d')];
+    for (const one of [a, b, c]) one.come(begun(100 * KIB));
+    assert.deepEqual(open(a, b, c, d), [true, true, true, true]);
+    d.come(begun(100 * KIB));
+    assert.deepEqual(open(a, b, c, d), [true, true, true, false]);
+    a.come(new Uint8Array(1));
+    const e = stream('e');
+    e.come(begun(100 * KIB));
+    assert.deepEqual(open(a, e), [true, true], 'an end makes room');
+    b.abort(new Error('gone'));
+    const f = stream('f');
+    f.come(begun(100 * KIB));
+    assert.deepEqual(open(f), [true], 'the end of a stream makes room');
+  });
+
+  it('lets frames of up to 64 KiB be begun without the budget', () => {
+    const { stream } = guarded({ begunBytes: 1 });
+    const holder = stream('z');
+    holder.come(begun(64 * KIB + 1));
+    const some = ['a', 'b', 'c'].map(stream);
+    for (const one of some) one.come(begun(64 * KIB));
+    assert.deepEqual(open(holder, ...some), [true, true, true, true]);
+    const longer = stream('d');
+    longer.come(begun(64 * KIB + 1));
+    assert.deepEqual(open(longer), [false]);
+  });
+
+  it('leaves a peer its newest stream alone', () => {
+    const { stream } = guarded();
+    const first = stream('a');
+    const second = stream('a');
+    assert.deepEqual(open(first, second), [false, true]);
+    const third = stream('a');
+    assert.deepEqual(open(second, third), [false, true]);
+  });
+
+  it('resets a stream whose frame does not end within its looks', () => {
+    const { guard, stream } = guarded();
+    const [idle, slow, prefix] = [stream('a'), stream('b'), stream('c')];
+    slow.come(begun(10));
+    prefix.come(Uint8Array.of(0x80));
+    for (let i = 0; i < 3; i++) guard.look();
+    assert.deepEqual(open(idle, slow, prefix), [true, true, true]);
+    slow.come(new Uint8Array(1), begun(10));
+    guard.look();
+    assert.deepEqual(open(idle, slow, prefix), [true, true, false]);
+    for (let i = 0; i < 3; i++) guard.look();
+    assert.deepEqual(open(idle, slow), [true, false]);
+  });
+
+  it('resets a stream with a frame that is too long, or comes in tiny pieces', () => {
+    const { stream } = guarded();
+    const [fits, long, tiny] = [stream('a'), stream('b'), stream('c')];
+    fits.come(encodeFrames([new Uint8Array(512 * KIB), new Uint8Array(0), new Uint8Array(5)]));
+    long.come(begun(512 * KIB + 1));
+    for (let i = 0; i < 1_025 && tiny.status === 'open'; i++) {
+      tiny.come(i === 0 ? begun(2_000).subarray(0, 2) : new Uint8Array(1));
+    }
+    assert.deepEqual(open(fits, long, tiny), [true, false, false]);
+  });
+});
