@@ -8,6 +8,7 @@ import type {
   Topology,
 } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
+import { ByteBudget } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
 import type {
   Channel,
@@ -17,7 +18,7 @@ import type {
   OpenInit,
   PeerWatcher,
 } from '../network/index.ts';
-import { MAX_INBOUND, toProtocolError } from '../network/index.ts';
+import { BEGUN_BYTES, MAX_INBOUND, toProtocolError } from '../network/index.ts';
 import { StreamChannel } from './stream-channel.ts';
 import { TopologyWatch } from './topology-watch.ts';
 
@@ -41,6 +42,7 @@ export function libp2pNetwork(components: Libp2pComponents): Network {
 class Libp2pNetwork implements Network {
   readonly self: string;
   readonly #components: Libp2pComponents;
+  readonly #begun = new ByteBudget({ totalBytes: BEGUN_BYTES, holderBytes: BEGUN_BYTES / 2 });
 
   constructor(components: Libp2pComponents) {
     this.#components = components;
@@ -59,7 +61,7 @@ class Libp2pNetwork implements Network {
       }
       countWhileOpen(open, peer, stream);
       // Not awaited: libp2p would hold its own state for the stream until then.
-      void serve(new StreamChannel(stream, peer, init), handler);
+      void serve(new StreamChannel(stream, peer, { ...init, begun: this.#begun }), handler);
     };
     await this.#components.registrar.handle(protocol, onStream, { maxInboundStreams });
   }
@@ -74,7 +76,7 @@ class Libp2pNetwork implements Network {
     try {
       signal?.throwIfAborted();
       const stream = await connection.newStream([protocol], signal === undefined ? {} : { signal });
-      const channel = new StreamChannel(stream, peer, init);
+      const channel = new StreamChannel(stream, peer, { ...init, begun: this.#begun });
       if (signal?.aborted === true) channel.abort(toProtocolError(signal.reason, 'called off'));
       signal?.throwIfAborted();
       return channel;

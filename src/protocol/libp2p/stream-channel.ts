@@ -1,14 +1,22 @@
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface';
 import { Gate } from '../../store/index.ts';
+import type { ByteBudget } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
+import type { Release } from '../limiter.ts';
 import type { Channel, ChannelInit } from '../network/index.ts';
 import {
   encodeFrames,
+  FREE_FRAME_BYTES,
   FrameBuffer,
   PAUSED_STREAM_BYTES,
   RECEIVE_WINDOW_BYTES,
   toProtocolError,
 } from '../network/index.ts';
+
+export interface StreamChannelInit extends ChannelInit {
+  /** Memory for long frames that have begun, on all channels. */
+  begun: Pick<ByteBudget, 'tryTake'>;
+}
 
 /**
  * Length-prefixed frames over a libp2p stream, with back-pressure both ways.
@@ -24,6 +32,7 @@ export class StreamChannel implements Channel {
   readonly #stream: Stream;
   readonly #frames: FrameBuffer;
   readonly #windowBytes: number;
+  readonly #begun: StreamChannelInit['begun'];
   readonly #failed = Promise.withResolvers<never>();
   readonly #drained = new Gate();
   #waiting: PromiseWithResolvers<Uint8Array | null> | undefined;
@@ -32,11 +41,13 @@ export class StreamChannel implements Channel {
   #peerClosed = false;
   #ended = false;
   #resuming = false;
+  #release: Release | null = null;
 
   /** Attaches to the stream at once: call it in the turn that brought the stream. */
-  constructor(stream: Stream, peer: string, init: ChannelInit) {
+  constructor(stream: Stream, peer: string, init: StreamChannelInit) {
     this.peer = peer;
     this.#stream = stream;
+    this.#begun = init.begun;
     this.#frames = new FrameBuffer(init.maxFrameBytes);
     this.#windowBytes = init.receiveWindowBytes ?? RECEIVE_WINDOW_BYTES;
     this.#failed.promise.catch(() => {});
@@ -124,7 +135,22 @@ export class StreamChannel implements Channel {
       this.#frames.push(chunk);
     }
     this.#deliver();
+    this.#account();
     this.#regulate();
+  }
+
+  /** A long frame is taken in only where its length fits the memory for such frames. */
+  #account(): void {
+    const bytes = this.#frames.begunBytes;
+    if (bytes <= FREE_FRAME_BYTES) this.#giveBack();
+    else this.#release ??= this.#begun.tryTake(this.peer, bytes);
+    if (bytes <= FREE_FRAME_BYTES || this.#release !== null) return;
+    this.abort(new ProtocolError('BUSY', 'too many long frames are on their way to this node'));
+  }
+
+  #giveBack(): void {
+    this.#release?.();
+    this.#release = null;
   }
 
   #onEnd(): void {
@@ -133,6 +159,7 @@ export class StreamChannel implements Channel {
   }
 
   #onClose(event: StreamCloseEvent): void {
+    this.#giveBack();
     if (event.error !== undefined) {
       const doing = event.local === true ? 'the stream was aborted' : 'the peer reset the stream';
       this.#fail(toProtocolError(event.error, doing));
@@ -192,6 +219,7 @@ export class StreamChannel implements Channel {
   #fail(error: ProtocolError): void {
     if (this.#error !== undefined) return;
     this.#error = error;
+    this.#giveBack();
     this.#frames.clear();
     this.#waiting?.reject(error);
     this.#waiting = undefined;

@@ -1,3 +1,9 @@
+/** Bytes of begun frames above 64 KiB, of all peers together: two of the longest. */
+export const BEGUN_BYTES: number = 16 * 1024 * 1024;
+
+/** A begun frame up to this length needs no part of them. */
+export const FREE_FRAME_BYTES: number = 64 * 1024;
+
 /** Bytes held unread before the peer is told to wait, unless a service says otherwise. */
 export const RECEIVE_WINDOW_BYTES: number = 1024 * 1024;
 

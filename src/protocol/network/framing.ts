@@ -30,9 +30,15 @@ export class FrameBuffer {
   #bytes = new Uint8Array(0);
   #start = 0;
   #end = 0;
+  #begunBytes = 0;
 
   constructor(maxFrameBytes: number) {
     this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** Length of the frame that the last take found begun and not whole; 0: there was none. */
+  get begunBytes(): number {
+    return this.#begunBytes;
   }
 
   /** Bytes that came and were not taken, with prefixes. */
@@ -80,6 +86,7 @@ export class FrameBuffer {
   clear(): void {
     this.#start = 0;
     this.#end = 0;
+    this.#begunBytes = 0;
     if (this.#bytes.length > KEPT_CAPACITY) this.#bytes = new Uint8Array(0);
   }
 
@@ -117,6 +124,7 @@ export class FrameBuffer {
       );
     }
     const end = begin + length;
+    this.#begunBytes = end <= this.#end ? 0 : length;
     return end <= this.#end ? { begin, end } : undefined;
   }
 

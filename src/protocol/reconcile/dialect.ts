@@ -124,6 +124,11 @@ export interface Dialect {
    * @default false
    */
   readonly lasting?: boolean;
+  /**
+   * Longest frame of the dialect, in bytes.
+   * @default `maxInboundBytes` of the limits of sessions
+   */
+  readonly maxFrameBytes?: number;
   session(init: SessionInit): Session;
   /** The outline in the initiator's first frame, or null. Throws `ProtocolError`. */
   outline?(frame: Uint8Array): Outline | null;

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ProtocolError } from '../../../src/protocol/index.ts';
-import { StreamChannel } from '../../../src/protocol/libp2p/testing.ts';
-import type { ChannelInit } from '../../../src/protocol/network/index.ts';
+import { ByteBudget, ProtocolError } from '../../../src/protocol/index.ts';
+import { StreamChannel, type StreamChannelInit } from '../../../src/protocol/libp2p/testing.ts';
 import { encodeFrames } from '../../../src/protocol/network/index.ts';
 import { byNow } from '../../support/by-now.ts';
 import { settle } from '../../support/clock.ts';
@@ -11,10 +10,23 @@ import { HandStream } from '../../support/hand-stream.ts';
 const frame = (size: number, fill = 1): Uint8Array => new Uint8Array(size).fill(fill);
 const wire = (...sizes: number[]): Uint8Array => encodeFrames(sizes.map((size) => frame(size)));
 
-function channel(init: Partial<ChannelInit> = {}) {
+/** Room for all long frames. */
+const ANY = { tryTake: () => () => {} };
+
+function channel(init: Partial<StreamChannelInit> = {}) {
   const stream = new HandStream();
-  return { stream, channel: new StreamChannel(stream, 'peer', { maxFrameBytes: 1_000, ...init }) };
+  return {
+    stream,
+    channel: new StreamChannel(stream, 'peer', { maxFrameBytes: 1_000, begun: ANY, ...init }),
+  };
 }
+
+/** How an operation ends, as a code. */
+const endOf = (operation: Promise<unknown>): Promise<unknown> =>
+  operation.then(
+    () => 'none',
+    ({ code }) => code,
+  );
 
 /** How an operation ends, as a code; it must end by now. */
 const codeOf = (operation: Promise<unknown>): Promise<unknown> =>
@@ -90,7 +102,7 @@ describe('StreamChannel: back-pressure', () => {
     assert.equal(stream.maxReadBufferLength, 16 * 1024 * 1024 + 256 * 1024);
     const larger = new HandStream();
     larger.maxReadBufferLength = 1 << 30;
-    new StreamChannel(larger, 'peer', { maxFrameBytes: 9 });
+    new StreamChannel(larger, 'peer', { maxFrameBytes: 9, begun: ANY });
     assert.equal(larger.maxReadBufferLength, 1 << 30);
   });
 
@@ -222,12 +234,12 @@ describe('StreamChannel: the end', () => {
     const aborted = new HandStream();
     aborted.abort(new Error('no'));
     for (const stream of [reset, aborted]) {
-      const c = new StreamChannel(stream, 'peer', { maxFrameBytes: 9 });
+      const c = new StreamChannel(stream, 'peer', { maxFrameBytes: 9, begun: ANY });
       assert.equal(await codeOf(c.receive()), 'STREAM_FAILED', stream.status);
     }
     const closed = new HandStream();
     closed.onRemoteCloseWrite();
-    const c = new StreamChannel(closed, 'peer', { maxFrameBytes: 9 });
+    const c = new StreamChannel(closed, 'peer', { maxFrameBytes: 9, begun: ANY });
     assert.equal(await byNow(c.receive(), 'the end is not told'), null);
   });
 });
@@ -253,5 +265,29 @@ describe('StreamChannel: wrong frames', () => {
     await c.close();
     assert.equal(await codeOf(c.send(frame(1))), 'STREAM_CLOSED');
     assert.equal(c.sentBytes, 0, 'what did not leave is not counted');
+  });
+});
+
+describe('StreamChannel: long frames', () => {
+  const init = { maxFrameBytes: 1 << 20 };
+  const begin = (size: number): Uint8Array => wire(size).subarray(0, -1);
+
+  it('that have begun share the memory of all channels', async () => {
+    const begun = new ByteBudget({ totalBytes: 250_000, holderBytes: 250_000 });
+    const [a, b, c, d] = [1, 2, 3, 4].map(() => channel({ ...init, begun }));
+    const receiving = [a, b, c, d].map((one) => endOf(one!.channel.receive()));
+    a!.stream.come(begin(100_000));
+    b!.stream.come(begin(100_000));
+    c!.stream.come(begin(64 * 1024));
+    assert.equal(begun.usedBytes, 200_000, 'a frame of 64 KiB takes nothing');
+    d!.stream.come(begin(100_000));
+    assert.equal(await receiving[3], 'BUSY');
+    a!.stream.come(new Uint8Array(1));
+    assert.equal(await receiving[0], 'none');
+    b!.channel.abort(new ProtocolError('ABORTED', 'over'));
+    assert.equal(await receiving[1], 'ABORTED');
+    assert.equal(begun.usedBytes, 0);
+    c!.stream.come(new Uint8Array(1));
+    assert.equal(await receiving[2], 'none');
   });
 });

@@ -57,6 +57,10 @@ export class PeerChannels implements PeerStreamEvents {
     );
   }
 
+  #limits({ maxFrameBytes }: Dialect): ChannelInit {
+    return { ...this.#channelInit, ...(maxFrameBytes !== undefined && { maxFrameBytes }) };
+  }
+
   get self(): string {
     return this.#network.self;
   }
@@ -74,7 +78,7 @@ export class PeerChannels implements PeerStreamEvents {
       await this.#network.handle(
         protocol,
         (channel) => this.#serve(channel, dialect),
-        this.#channelInit,
+        this.#limits(dialect),
       );
     }
     for (const [dialect, protocol] of this.#protocols) {
@@ -118,7 +122,7 @@ export class PeerChannels implements PeerStreamEvents {
     const kept = dialect.lasting === true ? this.#streams.get(peer) : undefined;
     if (kept?.idle === true) return kept.call();
     const protocol = this.#protocols.get(dialect)!;
-    const channel = await this.#network.open(peer, protocol, { ...this.#channelInit, signal });
+    const channel = await this.#network.open(peer, protocol, { ...this.#limits(dialect), signal });
     if (dialect.lasting !== true) return channel;
     const stream = this.#stream(channel, dialect);
     const slot = stream.call();

@@ -31,6 +31,7 @@ export function nativeDialect(init: NativeInit): Dialect {
     name: DIALECT_NAME,
     version: DIALECT_VERSION,
     lasting: true,
+    maxFrameBytes: MAX_FRAME_BYTES,
     outline(frame) {
       const [first] = decodeFrame(frame);
       return first?.tag === 'open' ? first.opening : null;
