@@ -3,6 +3,7 @@ import { createLogger, type Daemon, loadConfig, startDaemon } from '../../src/da
 import {
   systemClock,
   systemDisk,
+  systemNetwork,
   systemRandom,
   systemWitness,
 } from '../../src/daemon/system/index.ts';
@@ -88,6 +89,7 @@ export class Daemons {
       system: {
         clock: systemClock,
         random: systemRandom,
+        network: systemNetwork,
         disk: systemDisk,
         witness: systemWitness,
       },

@@ -7,7 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { createLogger, VERSION } from '../../src/daemon/index.ts';
 import { createIdentity, createMesh } from '../../src/daemon/mesh/index.ts';
-import { systemClock, systemRandom } from '../../src/daemon/system/index.ts';
+import { systemClock, systemNetwork, systemRandom } from '../../src/daemon/system/index.ts';
 import { announceTopic } from '../../src/protocol/index.ts';
 import type { GossipNode } from './bare.ts';
 
@@ -46,6 +46,7 @@ export async function tunedNode(): Promise<GossipNode> {
     logger: createLogger({ clock: systemClock, level: 'error' }),
     clock: systemClock,
     random: systemRandom,
+    network: systemNetwork,
   });
   await mesh.start();
   return {

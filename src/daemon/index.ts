@@ -7,8 +7,10 @@ export { type Daemon, startDaemon } from './node/index.ts';
 export type { LastSession, Node, PeerStatus, Status, SyncResult } from './node-api.ts';
 export {
   type FileWitness,
+  type HostNetwork,
   systemClock,
   systemDisk,
+  systemNetwork,
   systemRandom,
   systemWitness,
 } from './system/index.ts';

@@ -5,6 +5,7 @@ import {
   outlivesTerminal,
   systemClock,
   systemDisk,
+  systemNetwork,
   systemOutput,
   systemRandom,
   systemWitness,
@@ -52,6 +53,7 @@ const init: CliInit = {
       const system = {
         clock: systemClock,
         random: systemRandom,
+        network: systemNetwork,
         disk: systemDisk,
         witness: systemWitness,
       };

@@ -1,11 +1,8 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
+import ipaddr from 'ipaddr.js';
 import { DaemonError } from './errors.ts';
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
 
 const HOSTS = new Set(['ip4', 'ip6', 'dns', 'dns4', 'dns6']);
 const EXAMPLES =
@@ -40,12 +37,23 @@ export function parseListenAddress(address: string): Multiaddr {
   return parse(address, '/ip4/0.0.0.0/tcp/4001 or /ip6/::/tcp/4001');
 }
 
+/**
+ * The range an IP address lies in, such as `unicast`, `private` or `linkLocal`; null for a name, unless
+ * it is one of this machine. IPv4 within IPv6 is taken as IPv4.
+ */
+export function rangeOf(host: string): string | null {
+  if (isIP(host) !== 0) return ipaddr.process(host).range();
+  return /^(.+\.)?localhost\.?$/i.test(host) ? 'loopback' : null;
+}
+
 /** Whether only this machine reaches a host name or IP address. */
 export function isLoopbackHost(host: string): boolean {
-  const family = isIP(host);
-  if (family !== 0) return LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');
-  const name = host.toLowerCase();
-  return name === 'localhost' || name.endsWith('.localhost');
+  return rangeOf(host) === 'loopback';
+}
+
+/** The address with an IP address in place of its host name. */
+export function atHost(address: Multiaddr, ip: string): string {
+  return address.toString().replace(/^\/[^/]+\/[^/]+/, `/ip${isIP(ip)}/${ip}`);
 }
 
 /** Whether only this machine reaches a listener on the address. */

@@ -89,19 +89,20 @@ describe('addresses', () => {
   });
 
   it('of a peer are usable where they can be dialled, each once, up to a limit', () => {
+    const far = '/ip4/1.2.3.4/tcp/1';
     const near = '/ip4/127.0.0.1/tcp/1';
     const all = [
       near,
-      `${FAR}/p2p/${A}`,
-      FAR,
-      `/ip4/192.0.2.2/tcp/1/p2p/${B}`,
+      `${far}/p2p/${A}`,
+      far,
+      `/ip4/1.2.3.5/tcp/1/p2p/${B}`,
       'nonsense',
-      `${FAR}2`,
+      `${far}2`,
     ];
     const usable = (loopback: boolean, max: number) =>
-      usableAddresses(all, { peer: A, loopback, max });
-    assert.deepEqual(usable(true, 9), [near, FAR, `${FAR}2`]);
-    assert.deepEqual(usable(false, 9), [FAR, `${FAR}2`]);
-    assert.deepEqual(usable(true, 2), [near, FAR]);
+      usableAddresses(all, { peer: A, loopback, lan: false, max });
+    assert.deepEqual(usable(true, 9), [near, far, `${far}2`]);
+    assert.deepEqual(usable(false, 9), [far, `${far}2`]);
+    assert.deepEqual(usable(true, 2), [near, far]);
   });
 });

@@ -4,21 +4,29 @@ import { protocolId } from '../../protocol/index.ts';
 import type { Clock, Random } from '../../store/index.ts';
 import { DaemonError, reasonOf } from '../errors.ts';
 import type { Logger } from '../logging.ts';
-import { isLoopback, parseListenAddress, parsePeerAddress } from '../peer-address.ts';
-import { type Access, admission, createGater, warnOfOpenAccess } from './access.ts';
-import { Connections } from './connections.ts';
-import { Dialer, libp2pDial } from './dialling/index.ts';
 import {
-  Discovery,
-  type DiscoveryInit,
-  type DiscoveryOptions,
-  type SavedPeersFile,
-} from './discovery/index.ts';
+  hostOf,
+  isLoopback,
+  parseListenAddress,
+  parsePeerAddress,
+  rangeOf,
+} from '../peer-address.ts';
+import type { HostNetwork } from '../system/index.ts';
+import { type Access, admission, createGater, warnOfOpenAccess } from './access.ts';
+import { HearsayDial, type HostRules, isPrivate } from './bounds/index.ts';
+import { Connections } from './connections.ts';
+import { type Dial, Dialer, libp2pDial } from './dialling/index.ts';
+import { Discovery, type DiscoveryOptions, type SavedPeersFile } from './discovery/index.ts';
 import type { Identity } from './identity.ts';
 import { inboundFailures } from './inbound-failures.ts';
 import { assemble, type MeshServices } from './libp2p.ts';
 import { Notices } from './notices.ts';
-import { DEFAULT_MESH_OPTIONS, type DialerOptions, type MeshOptions } from './options.ts';
+import {
+  DEFAULT_DISCOVERY_OPTIONS,
+  DEFAULT_MESH_OPTIONS,
+  type DialerOptions,
+  type MeshOptions,
+} from './options.ts';
 import { parsePsk } from './psk.ts';
 import { discoveryTopic } from './pubsub.ts';
 
@@ -60,6 +68,7 @@ export interface MeshInit<S extends ServiceMap> {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
+  readonly network: HostNetwork;
   readonly options?: Partial<MeshOptions>;
   readonly dialer?: Partial<DialerOptions>;
   readonly peering?: Partial<DiscoveryOptions>;
@@ -110,7 +119,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
 
 function createDiscovery<S extends ServiceMap>(
   init: MeshInit<S>,
-  found: Omit<MeshParts<S>, 'discovery'> & Pick<DiscoveryInit, 'dial' | 'notices'>,
+  found: Omit<MeshParts<S>, 'discovery'> & { readonly dial: Dial; readonly notices: Notices },
 ): Discovery {
   const { connections, dialer } = found;
   const libp2p: Libp2p<MeshServices> = found.libp2p;
@@ -118,8 +127,11 @@ function createDiscovery<S extends ServiceMap>(
   const topic = discoveryTopic(init.networkName);
   const service = libp2p.services.pubsub;
   const fetches = protocolId(init.networkName, 'fetch', '');
+  const allowedHosts = allowedHostsOf(init);
+  const options = { ...DEFAULT_DISCOVERY_OPTIONS, ...init.peering };
   const discovery = new Discovery({
     ...found,
+    dial: new HearsayDial({ ...init, dial: found.dial, allowed: allowedHosts, options }),
     clock: init.clock,
     random: init.random,
     self: libp2p.peerId,
@@ -128,7 +140,7 @@ function createDiscovery<S extends ServiceMap>(
     file: init.peersFile ?? null,
     allowed: admission(init.access),
     addresses: () => libp2p.getMultiaddrs(),
-    loopback: init.listen.length > 0 && init.listen.map(parseListenAddress).every(isLoopback),
+    allowedHosts,
     neighbours: {
       connected() {
         const hearing = new Set(service.getSubscribers(topic).map(String));
@@ -139,10 +151,21 @@ function createDiscovery<S extends ServiceMap>(
       busy: (peer) => init.busy?.(peer) === true || connections.serves(peer, fetches),
       close: (peer) => connections.close(peer),
     },
-    options: init.peering ?? {},
+    options,
   });
   libp2p.addEventListener('self:peer:update', () => discovery.addressesChanged());
   return discovery;
+}
+
+/** A node reaches private addresses if it has such an address, and addresses of this machine if no others. */
+function allowedHostsOf(init: Pick<MeshInit<ServiceMap>, 'listen' | 'network'>): HostRules {
+  const listen = init.listen.map(parseListenAddress);
+  const hosts = listen.map(hostOf);
+  const everywhere = hosts.length === 0 || hosts.some((host) => rangeOf(host) === 'unspecified');
+  return {
+    loopback: listen.length > 0 && listen.every(isLoopback),
+    lan: (everywhere ? init.network.addresses() : hosts).some(isPrivate),
+  };
 }
 
 /** This node among its peers. */

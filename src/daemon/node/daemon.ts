@@ -138,7 +138,7 @@ async function createDaemonMesh(
   replica: Replica,
   replicator: Replicator,
 ): Promise<Mesh<Services>> {
-  const { clock, random } = system;
+  const { clock, random, network } = system;
   const { name: networkName, listen, announce, peers, discovery, mdns } = config.network;
   const directory = config.node.dataDir;
   return createMesh<Services>({
@@ -176,6 +176,7 @@ async function createDaemonMesh(
     logger,
     clock,
     random,
+    network,
     options: { maxConnections: config.network.maxConnections },
   });
 }

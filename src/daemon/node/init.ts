@@ -1,11 +1,12 @@
 import type { Clock, Disk, Random } from '../../store/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Logger } from '../logging.ts';
-import type { FileWitness } from '../system/index.ts';
+import type { FileWitness, HostNetwork } from '../system/index.ts';
 
 export interface System {
   clock: Clock;
   random: Random;
+  network: HostNetwork;
   /** The disk a directory lies on. */
   disk: (directory: string) => Disk;
   /** The memory of the last commit in a file. */

@@ -1,11 +1,13 @@
-/** The real clock, randomness, disk, witness and output of this machine. No other room touches them. */
+/** The real clock, randomness, network, disk, witness and output of this machine. No other room touches them. */
 
 export {
   type FileWitness,
+  type HostNetwork,
   isoTime,
   outlivesTerminal,
   systemClock,
   systemDisk,
+  systemNetwork,
   systemOutput,
   systemRandom,
   systemWitness,

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, Disk, Random, Witness } from '../../store/index.ts';
 import type { Output } from '../log/index.ts';
@@ -31,6 +33,26 @@ export function isoTime(epochMs: number): string {
 export const systemRandom: Random = {
   bytes: (length) => new Uint8Array(randomBytes(length)),
   fraction: () => Math.random(),
+};
+
+/** Names and addresses as this machine sees them. */
+export interface HostNetwork {
+  /** IP addresses of a name, of one family or (0) of both. */
+  lookup(name: string, family: 0 | 4 | 6): Promise<string[]>;
+  /** IP addresses of this machine. */
+  addresses(): string[];
+}
+
+/** The real network. */
+export const systemNetwork: HostNetwork = {
+  async lookup(name, family) {
+    return (await lookup(name, { all: true, family })).map(({ address }) => address);
+  },
+  addresses() {
+    return Object.values(networkInterfaces()).flatMap((all = []) =>
+      all.map(({ address }) => address),
+    );
+  },
 };
 
 /** The disk that `directory` lies on. */

@@ -5,7 +5,7 @@ import {
   type Mesh,
   type MeshInit,
 } from '../../../src/daemon/mesh/index.ts';
-import { systemClock, systemRandom } from '../../../src/daemon/system/index.ts';
+import { systemClock, systemNetwork, systemRandom } from '../../../src/daemon/system/index.ts';
 import { within } from '../../support/within.ts';
 import { Log } from './log.ts';
 
@@ -32,6 +32,7 @@ export class Meshes {
       logger: log.logger,
       clock: systemClock,
       random: systemRandom,
+      network: systemNetwork,
       ...init,
       dialer: { baseMs: 50, maxMs: 400, ...init.dialer },
     });

@@ -9,6 +9,7 @@ import { type Daemon, startDaemon } from '../../../src/daemon/node/index.ts';
 import {
   systemClock,
   systemDisk,
+  systemNetwork,
   systemRandom,
   systemWitness,
 } from '../../../src/daemon/system/index.ts';
@@ -61,6 +62,7 @@ export class LocalDaemons {
       system: {
         clock: systemClock,
         random: systemRandom,
+        network: systemNetwork,
         disk: systemDisk,
         witness: systemWitness,
       },

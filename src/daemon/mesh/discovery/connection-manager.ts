@@ -7,10 +7,18 @@ import type { KnownPeers } from './known-peers.ts';
 import { PeerDials, type PeerDialsInit } from './peer-dials.ts';
 
 export interface ConnectionManagerInit extends PeerDialsInit {
-  readonly dial: Dial;
+  readonly dial: DiscoveryDial;
   readonly known: KnownPeers;
   readonly random: Random;
   readonly neighbours: Neighbours;
+}
+
+/** A dialer that has bounds for addresses of which peers told. */
+export interface DiscoveryDial extends Dial {
+  /** Whether an address that never led to a peer may be dialled now. */
+  readonly ready: boolean;
+  /** Whether the address, with a peer id, led to that peer in this run. */
+  hasProven(address: string): boolean;
 }
 
 /** The peers that this node is connected with. */
@@ -122,11 +130,18 @@ export class ConnectionManager {
       dialling: this.#dials.size,
       candidates: known
         .candidates()
-        .filter(({ peer }) => !this.#dials.has(peer) && !this.#init.neighbours.configured(peer)),
+        .filter(({ peer }) => !this.#dials.has(peer) && !this.#init.neighbours.configured(peer))
+        .filter(({ peer }) => this.#mayDial(peer)),
       exchange,
       trimming: this.#trimming,
     };
     return choose(situation, random);
+  }
+
+  #mayDial(peer: string): boolean {
+    const { dial, known } = this.#init;
+    const first = known.addressesOf(peer)[0];
+    return dial.ready || dial.hasProven(`${first}/p2p/${peer}`);
   }
 
   #links(): Link[] {

@@ -1,5 +1,6 @@
 import type { PeerId } from '@libp2p/interface';
 import { Alarm } from '../../../store/index.ts';
+import type { HostRules } from '../bounds/index.ts';
 import { Announcer, type AnnouncerInit, type DiscoveryGossip } from './announcer.ts';
 import { ConnectionManager, type ConnectionManagerInit } from './connection-manager.ts';
 import {
@@ -24,8 +25,7 @@ export interface DiscoveryInit
   readonly active: boolean;
   /** Keeps known peers from one run to the next; null: nothing is kept. */
   readonly file: SavedPeersFile | null;
-  /** Only this machine reaches this node. */
-  readonly loopback: boolean;
+  readonly allowedHosts: HostRules;
   readonly options: Partial<DiscoveryOptions>;
 }
 
@@ -92,7 +92,13 @@ export class Discovery {
   /** To be called once libp2p runs. */
   async start(): Promise<void> {
     if (!this.#init.active) return;
-    this.#known.restore((await this.#init.file?.load()) ?? []);
+    const saved = (await this.#init.file?.load()) ?? [];
+    this.#known.restore(
+      saved.map((known) => ({
+        ...known,
+        addresses: usableAddresses(known.addresses, this.#usable(known.peer)),
+      })),
+    );
     this.#started = true;
     this.#manager.start();
     this.#announcer?.start();
@@ -111,7 +117,8 @@ export class Discovery {
   /** Multicast found the peer. */
   foundLocally(peer: string, addresses: readonly string[]): void {
     // A node on the local network may be on this machine.
-    const usable = usableAddresses(addresses, { ...this.#usable(peer), loopback: true });
+    const everywhere = { ...this.#usable(peer), loopback: true, lan: true };
+    const usable = usableAddresses(addresses, everywhere);
     if (this.#started && usable.length > 0) this.#known.foundLocally(peer, usable);
   }
 
@@ -127,7 +134,7 @@ export class Discovery {
   }
 
   #usable(peer: string) {
-    return { peer, loopback: this.#init.loopback, max: this.#options.maxAddresses };
+    return { peer, ...this.#init.allowedHosts, max: this.#options.maxAddresses };
   }
 
   #changed(): void {

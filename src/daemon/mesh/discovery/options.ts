@@ -28,6 +28,17 @@ export const DEFAULT_DISCOVERY_OPTIONS = {
   maxMs: 300_000,
   /** Part of each pause that chance may take away, 0 to 1. */
   jitter: 0.5,
+  /**
+   * Addresses a second that are dialled because a peer told of them, as long as they never led to a
+   * peer. Raising it fills a new node's degree sooner where many are dead; forged ones cost more dials.
+   */
+  hearsayPerSecond: 1,
+  /** Such addresses that may be dialled at once after a pause. */
+  hearsayBurst: 32,
+  /** The same for each host, so that a mesh cannot be turned against it. Loopback is not counted. */
+  hostPerSecond: 0.2,
+  /** Such dials to one host at once. Raise it for many nodes behind one address. */
+  hostBurst: 8,
   /** Milliseconds of silence after which a peer that cannot be reached is forgotten. */
   forgetMs: 86_400_000,
   /** Milliseconds between two announcements of this node while the mesh changes. */

@@ -1,7 +1,8 @@
 import type { PeerId } from '@libp2p/interface';
 import { PeerRecord } from '@libp2p/peer-record';
 import { CODE_P2P, type Multiaddr } from '@multiformats/multiaddr';
-import { isLoopback, parsePeerAddress, withoutPeer } from '../../peer-address.ts';
+import { hostOf, isLoopback, parsePeerAddress, withoutPeer } from '../../peer-address.ts';
+import { type HostRules, mayDialHost } from '../bounds/index.ts';
 import type { PeerAnnouncement } from './known-peers.ts';
 
 /** Bytes of an announcement at most; eight addresses of the longest names take half of it. */
@@ -41,10 +42,8 @@ export function decodeRecord(bytes: Uint8Array): PeerAnnouncement {
   return { peer: peerId.toString(), addresses: multiaddrs.map(String), sequence: seqNumber };
 }
 
-export interface UsableInit {
+export interface UsableInit extends HostRules {
   readonly peer: string;
-  /** Whether the nodes of the mesh are on one machine, so that its own addresses are of use. */
-  readonly loopback: boolean;
   readonly max: number;
 }
 
@@ -54,7 +53,7 @@ export function usableAddresses(addresses: readonly string[], init: UsableInit):
     try {
       const { multiaddr, peerId, text: spelt } = parsePeerAddress(text);
       if (peerId !== null && peerId !== init.peer) return [];
-      return isLoopback(multiaddr) && !init.loopback ? [] : [withoutPeer(spelt)];
+      return mayDialHost(hostOf(multiaddr), init) ? [withoutPeer(spelt)] : [];
     } catch {
       return [];
     }

@@ -10,7 +10,7 @@ export {
   trimmedTo,
   upperBound,
 } from './choose.ts';
-export { ConnectionManager } from './connection-manager.ts';
+export { ConnectionManager, type DiscoveryDial } from './connection-manager.ts';
 export { Insistence } from './insistence.ts';
 export {
   KnownPeers,

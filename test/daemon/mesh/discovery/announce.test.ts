@@ -45,28 +45,28 @@ describe('the announcement of addresses', () => {
   });
 
   it('contains the given addresses, without the peer id', () => {
-    const bytes = encode([`/ip4/192.0.2.1/tcp/1/p2p/${A}`, '/dns4/a.example/tcp/2']);
+    const bytes = encode([`/ip4/1.2.3.1/tcp/1/p2p/${A}`, '/dns4/a.example/tcp/2']);
     assert.deepEqual(decodeRecord(bytes!), {
       peer: A,
-      addresses: ['/ip4/192.0.2.1/tcp/1', '/dns4/a.example/tcp/2'],
+      addresses: ['/ip4/1.2.3.1/tcp/1', '/dns4/a.example/tcp/2'],
       sequence: 1_700_000_000_000n,
     });
   });
 
   it('omits addresses of this machine, unless there are no others', () => {
-    const both = encode(['/ip4/127.0.0.1/tcp/1', '/ip6/::1/tcp/1', '/ip4/192.0.2.1/tcp/1']);
-    assert.deepEqual(decodeRecord(both!).addresses, ['/ip4/192.0.2.1/tcp/1']);
+    const both = encode(['/ip4/127.0.0.1/tcp/1', '/ip6/::1/tcp/1', '/ip4/1.2.3.1/tcp/1']);
+    assert.deepEqual(decodeRecord(both!).addresses, ['/ip4/1.2.3.1/tcp/1']);
     assert.deepEqual(decodeRecord(encode(['/ip4/127.0.0.1/tcp/1'])!).addresses.length, 1);
     assert.equal(encode([]), null);
   });
 
   it('contains addresses up to its limit', () => {
-    const many = Array.from({ length: 20 }, (_, i) => `/ip4/192.0.2.${i}/tcp/1`);
+    const many = Array.from({ length: 20 }, (_, i) => `/ip4/1.2.3.${i}/tcp/1`);
     assert.equal(decodeRecord(encode(many)!).addresses.length, 8);
   });
 
   it('refuses long or invalid records, whatever the bytes', () => {
-    const many = Array.from({ length: 33 }, (_, i) => multiaddr(`/ip4/192.0.2.${i}/tcp/1`));
+    const many = Array.from({ length: 33 }, (_, i) => multiaddr(`/ip4/1.2.3.${i}/tcp/1`));
     const record = new PeerRecord({ peerId, multiaddrs: many, seqNumber: 1n }).marshal();
     assert.throws(() => decodeRecord(record), /33 addresses/);
     assert.throws(() => decodeRecord(new Uint8Array(4_097)), /4097 bytes/);
@@ -83,18 +83,18 @@ describe('the announcement of addresses', () => {
 
   it('keeps the addresses that can be dialled', () => {
     const told = [
-      '/ip4/192.0.2.1/tcp/1',
-      `/ip4/192.0.2.1/tcp/1/p2p/${A}`,
-      `/ip4/192.0.2.2/tcp/1/p2p/${B}`,
-      '/ip4/192.0.2.3/udp/1/quic-v1',
-      '/ip4/192.0.2.4/tcp/0',
+      '/ip4/1.2.3.1/tcp/1',
+      `/ip4/1.2.3.1/tcp/1/p2p/${A}`,
+      `/ip4/1.2.3.2/tcp/1/p2p/${B}`,
+      '/ip4/1.2.3.3/udp/1/quic-v1',
+      '/ip4/1.2.3.4/tcp/0',
       '/ip4/127.0.0.1/tcp/1',
       'nonsense',
       '/dns4/a.example/tcp/1',
     ];
     const usable = (loopback: boolean, max = 8) =>
-      usableAddresses(told, { peer: A, loopback, max });
-    assert.deepEqual(usable(false), ['/ip4/192.0.2.1/tcp/1', '/dns4/a.example/tcp/1']);
+      usableAddresses(told, { peer: A, loopback, lan: false, max });
+    assert.deepEqual(usable(false), ['/ip4/1.2.3.1/tcp/1', '/dns4/a.example/tcp/1']);
     assert.deepEqual(usable(true).length, 3);
     assert.deepEqual(usable(true, 1).length, 1);
   });

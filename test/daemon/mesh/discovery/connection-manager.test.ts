@@ -218,6 +218,22 @@ describe('ConnectionManager', () => {
     assert.equal(node.peers.size, 1);
   });
 
+  it('dials no addresses on hearsay while too many are dialled, but those that led to a peer', async () => {
+    const node = start('a', { degree: 2, shyMs: 0, baseMs: 100 });
+    start('b', {});
+    node.hear('b');
+    await clock.advance(2_000);
+    assert.deepEqual(node.dialled, ['b']);
+    node.ready = false;
+    node.hear('c');
+    network.disconnect('a', 'b');
+    await clock.advance(20_000);
+    assert.deepEqual([new Set(node.dialled), node.peers], [new Set(['b']), new Set(['b'])]);
+    node.ready = true;
+    await clock.advance(20_000);
+    assert.ok(node.dialled.includes('c'));
+  });
+
   it('leaves nothing running when it stops', async () => {
     const node = start('a', {});
     node.hear('b');

@@ -13,7 +13,7 @@ import { Log } from '../log.ts';
 
 const A = '12D3KooWJ6ET7PSPDcWtGuwTZjyye8rUM3RTvZ8va1J3uSndGLqg';
 const B = '12D3KooWNvHK4U6VqQQQr6Qe89wwbKazUPzQrPZLQmspceywVo3q';
-const FAR = '/ip4/192.0.2.1/tcp/1';
+const FAR = '/ip4/1.2.3.1/tcp/1';
 
 function create(init: Partial<DiscoveryInit> = {}) {
   const clock = new VirtualClock();
@@ -28,6 +28,8 @@ function create(init: Partial<DiscoveryInit> = {}) {
       self: A,
       connected: (peer) => connected.has(peer),
       watch: () => () => undefined,
+      ready: true,
+      hasProven: () => false,
       dial: (address) => {
         dialled.push(address);
         return new Promise(() => undefined);
@@ -45,7 +47,7 @@ function create(init: Partial<DiscoveryInit> = {}) {
     },
     allowed: () => true,
     addresses: () => [],
-    loopback: false,
+    allowedHosts: { loopback: false, lan: false },
     neighbours: {
       connected: () => connected,
       configured: () => false,
@@ -79,8 +81,8 @@ describe('Discovery', () => {
     const { clock, discovery, saved } = create();
     await discovery.start();
     for (let round = 1; round <= 2; round++) {
-      discovery.foundLocally(B, [`/ip4/192.0.2.${round}/tcp/1`]);
-      discovery.foundLocally(B, [`/ip4/192.0.2.${round}/tcp/2`]);
+      discovery.foundLocally(B, [`/ip4/1.2.3.${round}/tcp/1`]);
+      discovery.foundLocally(B, [`/ip4/1.2.3.${round}/tcp/2`]);
       await clock.advance(999);
       assert.equal(saved.length, round - 1);
       await clock.advance(1);

@@ -1,10 +1,13 @@
 import { DaemonError } from '../../../../src/daemon/index.ts';
-import type { Dial } from '../../../../src/daemon/mesh/dialling/index.ts';
 import {
   DEFAULT_DISCOVERY_OPTIONS,
   type DiscoveryOptions,
 } from '../../../../src/daemon/mesh/discovery/index.ts';
-import { ConnectionManager, KnownPeers } from '../../../../src/daemon/mesh/discovery/testing.ts';
+import {
+  ConnectionManager,
+  type DiscoveryDial,
+  KnownPeers,
+} from '../../../../src/daemon/mesh/discovery/testing.ts';
 import type { ConnectionWatcher } from '../../../../src/daemon/mesh/index.ts';
 import { Notices } from '../../../../src/daemon/mesh/index.ts';
 import type { VirtualClock } from '../../../support/clock.ts';
@@ -77,13 +80,15 @@ export class FakeNetwork {
   }
 }
 
-export class FakeNode implements Dial {
+export class FakeNode implements DiscoveryDial {
   readonly self: string;
   readonly peers: Set<string> = new Set();
   readonly known: KnownPeers;
   readonly keeper: ConnectionManager;
   readonly log: Log;
   readonly dialled: string[] = [];
+  /** Whether addresses that never led to a peer may be dialled. */
+  ready = true;
   readonly busy: Set<string> = new Set();
   readonly configured: Set<string>;
   readonly #network: FakeNetwork;
@@ -122,6 +127,10 @@ export class FakeNode implements Dial {
 
   hear(peer: string, sequence: number = this.#network.clock.now()): void {
     this.known.announced({ peer, addresses: [peer], sequence: BigInt(sequence) });
+  }
+
+  hasProven(address: string): boolean {
+    return this.dialled.includes(address.slice(address.lastIndexOf('/') + 1));
   }
 
   connected(peer: string): boolean {

@@ -1,0 +1,137 @@
+import { TokenBuckets } from '../../../protocol/index.ts';
+import { BoundedMap, type Clock } from '../../../store/index.ts';
+import { DaemonError, reasonOf } from '../../errors.ts';
+import { atHost, hostOf, parsePeerAddress, rangeOf } from '../../peer-address.ts';
+import type { HostNetwork } from '../../system/index.ts';
+import type { Dial } from '../dialling/index.ts';
+import type { DiscoveryOptions } from '../options.ts';
+
+export interface HearsayInit {
+  readonly dial: Dial;
+  readonly network: HostNetwork;
+  readonly clock: Clock;
+  readonly options: DiscoveryOptions;
+  readonly allowed: HostRules;
+}
+
+/** Further kinds of hosts that a node may dial on hearsay. */
+export interface HostRules {
+  /** This machine. */
+  readonly loopback: boolean;
+  /** Private networks. */
+  readonly lan: boolean;
+}
+
+const LAN: readonly string[] = ['private', 'uniqueLocal', 'carrierGradeNat'];
+/** IP addresses of one name that are tried. */
+const MAX_TARGETS = 4;
+const MAX_PROVEN = 1_024;
+const ALL = '';
+
+/** Whether a host that a peer told of may be dialled; a name that may be resolved counts as such. */
+export function mayDialHost(host: string, { loopback, lan }: HostRules): boolean {
+  const range = rangeOf(host);
+  if (range === 'loopback') return loopback;
+  return range === null || range === 'unicast' || (lan && isPrivate(host));
+}
+
+/** Whether the IP address is of a private network. */
+export function isPrivate(host: string): boolean {
+  return LAN.includes(rangeOf(host) ?? '');
+}
+
+/**
+ * Dials addresses that peers told of. A record proves its author, not that its addresses are of the
+ * author: without bounds, each forged record makes each node of a mesh dial hosts of strangers.
+ */
+export class HearsayDial implements Dial {
+  readonly #init: HearsayInit;
+  readonly #total: TokenBuckets;
+  readonly #hosts: TokenBuckets;
+  /** Addresses, with peer ids, that led to their peers. */
+  readonly #proven = new BoundedMap<string, true>(MAX_PROVEN);
+
+  constructor(init: HearsayInit) {
+    this.#init = init;
+    const { clock, options } = init;
+    const { hearsayPerSecond, hearsayBurst, hostPerSecond, hostBurst } = options;
+    this.#total = new TokenBuckets({ clock, perSecond: hearsayPerSecond, burst: hearsayBurst });
+    this.#hosts = new TokenBuckets({ clock, perSecond: hostPerSecond, burst: hostBurst });
+  }
+
+  get self(): string {
+    return this.#init.dial.self;
+  }
+
+  /** Whether an address that never led to a peer may be dialled now. */
+  get ready(): boolean {
+    return this.#total.debtMs(ALL) === 0;
+  }
+
+  /** Whether the address, with a peer id, led to that peer in this run. */
+  hasProven(address: string): boolean {
+    return this.#proven.has(address);
+  }
+
+  connected(peer: string): boolean {
+    return this.#init.dial.connected(peer);
+  }
+
+  watch: Dial['watch'] = (watcher) => this.#init.dial.watch(watcher);
+
+  async dial(address: string, signal: AbortSignal): Promise<string> {
+    let failure: unknown;
+    for (const target of await this.#targets(address)) {
+      try {
+        const peer = await this.#init.dial.dial(target, signal);
+        this.#proven.set(address, true);
+        return peer;
+      } catch (error) {
+        failure = error;
+        if (signal.aborted || (error as DaemonError).code === 'PEER_REFUSED') break;
+      }
+    }
+    throw failure;
+  }
+
+  /** The IP addresses to dial; a name is looked up once, so that its answer cannot change in between. */
+  async #targets(address: string): Promise<string[]> {
+    const proven = this.#proven.has(address);
+    if (!proven) this.#total.charge(ALL, 1);
+    const { multiaddr } = parsePeerAddress(address);
+    const host = hostOf(multiaddr);
+    const isName = rangeOf(host) === null;
+    const ips = isName ? await this.#lookUp(address, host) : [host];
+    const targets = proven ? ips : ips.filter((ip) => this.#hostHasRoom(ip));
+    if (targets.length === 0) throw tooOften(address);
+    if (!proven) this.#total.charge(ALL, targets.length - 1);
+    return isName ? targets.map((ip) => atHost(multiaddr, ip)) : [address];
+  }
+
+  async #lookUp(address: string, host: string): Promise<string[]> {
+    const { network, allowed } = this.#init;
+    const family = address.startsWith('/dns4/') ? 4 : address.startsWith('/dns6/') ? 6 : 0;
+    const ips = await network.lookup(host, family).catch((cause) => {
+      const message = `Cannot reach ${address}: its name is not found (${reasonOf(cause)})`;
+      throw new DaemonError('DIAL_FAILED', message, { cause });
+    });
+    const fit = ips.filter((ip) => mayDialHost(ip, allowed));
+    if (fit.length === 0) throw unfit(address, ips);
+    return fit.slice(0, MAX_TARGETS);
+  }
+
+  /** Many nodes of one machine are no attack on it. */
+  #hostHasRoom(ip: string): boolean {
+    return rangeOf(ip) === 'loopback' || this.#hosts.take(ip);
+  }
+}
+
+function unfit(address: string, ips: readonly string[]): DaemonError {
+  const message = `${address} leads to ${ips.join(', ')}, which is not dialled on the word of a peer: add the address to network.peers if it is right`;
+  return new DaemonError('DIAL_FAILED', message);
+}
+
+function tooOften(address: string): DaemonError {
+  const message = `${address} is not dialled now: peers told of many addresses at its host, and it was dialled often enough`;
+  return new DaemonError('DIAL_FAILED', message);
+}

@@ -1,0 +1,9 @@
+/** What strangers may cause in total: dials, connections and remembered peers. */
+
+export {
+  HearsayDial,
+  type HearsayInit,
+  type HostRules,
+  isPrivate,
+  mayDialHost,
+} from './hearsay.ts';
