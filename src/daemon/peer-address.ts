@@ -46,6 +46,15 @@ export function rangeOf(host: string): string | null {
   return /^(.+\.)?localhost\.?$/i.test(host) ? 'loopback' : null;
 }
 
+/** The /24 of an IPv4 address, the /64 of an IPv6 address; a name as it is. */
+export function subnetOf(host: string): string {
+  if (isIP(host) === 0) return host;
+  const address = ipaddr.process(host);
+  const bits = address.kind() === 'ipv4' ? 24 : 64;
+  const bytes = address.toByteArray().fill(0, bits / 8);
+  return `${ipaddr.fromByteArray(bytes)}/${bits}`;
+}
+
 /** Whether only this machine reaches a host name or IP address. */
 export function isLoopbackHost(host: string): boolean {
   return rangeOf(host) === 'loopback';

@@ -67,6 +67,17 @@ const network = section({
   maxConnections: integer([2, 100_000], DEFAULT_MESH_OPTIONS.maxConnections).describe(
     'Most connections at a time; at least twice network.degree',
   ),
+  reservedConnections: integer([0, 100_000], DEFAULT_MESH_OPTIONS.reservedConnections).describe(
+    'Of them, at most half: kept for peers of network.peers and access.peers',
+  ),
+  maxConnectionsPerAddress: integer(
+    [1, 100_000],
+    DEFAULT_MESH_OPTIONS.maxConnectionsPerAddress,
+  ).describe('Most connections from one IP address; loopback is not counted'),
+  maxConnectionsPerSubnet: integer(
+    [1, 100_000],
+    DEFAULT_MESH_OPTIONS.maxConnectionsPerSubnet,
+  ).describe('Most connections from a /24 of IPv4 or a /64 of IPv6; loopback is not counted'),
 });
 
 const access = section({

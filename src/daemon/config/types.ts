@@ -30,7 +30,13 @@ export interface Config {
     /** Whether connected nodes tell of other nodes, and are told of this node. */
     discovery: boolean;
     mdns: boolean;
-  } & Pick<MeshOptions, 'maxConnections'> &
+  } & Pick<
+    MeshOptions,
+    | 'maxConnections'
+    | 'reservedConnections'
+    | 'maxConnectionsPerAddress'
+    | 'maxConnectionsPerSubnet'
+  > &
     Pick<DiscoveryOptions, 'degree'>;
   access: {
     mode: 'open' | 'list' | 'psk';

@@ -1,10 +1,11 @@
-import type { ConnectionGater, PeerId } from '@libp2p/interface';
+import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { DaemonError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
 import { isLoopback } from '../peer-address.ts';
 import type { Notices } from './notices.ts';
+import type { MeshOptions } from './options.ts';
 
 /** The peers that may connect, and so read and write the set. */
 export interface Access {
@@ -21,7 +22,13 @@ export interface GaterInit {
   readonly notices: Notices;
   /** Open connections to a peer. */
   connectionsTo(peer: string): number;
-  readonly maxConnectionsPerPeer: number;
+  /** Open connections to peers that are not favoured. */
+  connectionsToOthers(): number;
+  /** Whether the configuration names the peer, so that places are kept for it. */
+  favours(peer: string): boolean;
+  /** Counts an inbound connection; returns the address or subnet without room for it, or null. */
+  takeSlot(connection: MultiaddrConnection): string | null;
+  readonly options: MeshOptions;
 }
 
 /** Whether a peer id is let in, as far as ids decide that. Throws `CONFIG_INVALID`. */
@@ -33,8 +40,17 @@ export function admission({ mode, peers = [] }: Access): (peer: PeerId | string)
 
 /** Decides by peer id, once the encryption handshake has proved it. Throws `CONFIG_INVALID`. */
 export function createGater(init: GaterInit): ConnectionGater {
-  const { notices, maxConnectionsPerPeer: max } = init;
+  const { notices, options } = init;
+  const { maxConnections, maxConnectionsPerPeer: max } = options;
+  const reserved = Math.min(options.reservedConnections, Math.floor(maxConnections / 2));
   const allowed = admission(init.access);
+  const isFull = (peer: PeerId) => {
+    if (init.favours(peer.toString())) return false;
+    if (init.connectionsToOthers() < maxConnections - reserved) return false;
+    const message = `Refused peer ${peer}: the last ${reserved} of ${maxConnections} connections are kept for configured peers; raise network.maxConnections, or add the peer to network.peers if it belongs to the mesh`;
+    notices.say({ code: 'TOO_MANY_CONNECTIONS', remote: 'all others', message });
+    return true;
+  };
   const requireListed = (peer: PeerId) => {
     if (!allowed(peer)) throw notListedHere(peer);
     return false;
@@ -42,6 +58,13 @@ export function createGater(init: GaterInit): ConnectionGater {
   return {
     denyDialPeer: requireListed,
     denyOutboundEncryptedConnection: requireListed,
+    denyInboundConnection(connection) {
+      const full = init.takeSlot(connection);
+      if (full === null) return false;
+      const message = `Refused a connection from ${connection.remoteAddr}: ${full} has as many as one address or subnet may have; raise network.maxConnectionsPerAddress or network.maxConnectionsPerSubnet if its nodes belong to the mesh`;
+      notices.say({ code: 'TOO_MANY_CONNECTIONS', remote: full, message });
+      return true;
+    },
     denyInboundEncryptedConnection(peer, { remoteAddr }) {
       if (allowed(peer)) return false;
       const message = `Refused peer ${peer} at ${remoteAddr}: it is not on this node's access list; add its id to the list if it belongs to the mesh`;
@@ -49,7 +72,7 @@ export function createGater(init: GaterInit): ConnectionGater {
       return true;
     },
     denyInboundUpgradedConnection(peer, { remoteAddr }) {
-      if (init.connectionsTo(peer.toString()) < max) return false;
+      if (init.connectionsTo(peer.toString()) < max) return isFull(peer);
       const message = `Refused a further connection of peer ${peer} from ${remoteAddr}: it has ${max} already, which is the limit for one peer`;
       notices.sayOf(peer, remoteAddr, 'TOO_MANY_CONNECTIONS', message);
       return true;

@@ -1,17 +1,20 @@
 import type { Connection, Libp2p } from '@libp2p/interface';
 import type { Cancel, Clock } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
+import { hostOf } from '../peer-address.ts';
 import type { Notices } from './notices.ts';
 import type { MeshOptions } from './options.ts';
 import { dropSurplus } from './surplus.ts';
 
-export interface ConnectionsInit extends Pick<MeshOptions, 'identifyTimeoutMs'> {
+export interface ConnectionsInit extends Pick<MeshOptions, 'identifyTimeoutMs' | 'strangerMs'> {
   readonly libp2p: Pick<Libp2p, 'peerId' | 'addEventListener'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly notices: Notices;
   /** Whether a peer that speaks these protocols belongs to this network. */
   ours(protocols: readonly string[]): boolean;
+  /** Whether the peer takes part in gossip of this network. */
+  hears(peer: string): boolean;
 }
 
 export interface ConnectionWatcher {
@@ -58,6 +61,12 @@ export class Connections {
   /** Number of connections to the peer, established or new. */
   count(peer: string): number {
     return this.#of(peer).length;
+  }
+
+  /** Number of connections to all peers but some. */
+  countWithout(isLeftOut: (peer: string) => boolean): number {
+    const all = [...this.#tracked.values()];
+    return all.filter(({ connection }) => !isLeftOut(idOf(connection))).length;
   }
 
   /** Peers with an established connection, and the address of the newest one. */
@@ -135,6 +144,7 @@ export class Connections {
     const peer = idOf(connection);
     const first = !this.connected(peer);
     tracked.cancel();
+    if (!tracked.ours) this.#reviewLater(tracked);
     tracked.established = true;
     if (first) this.#peerConnected(peer, connection);
     tracked.outcome.resolve('established');
@@ -155,7 +165,12 @@ export class Connections {
       clock: this.#init.clock,
     })) {
       const tracked = this.#tracked.get(connection.id);
-      if (tracked !== undefined) tracked.cancel = cancel;
+      if (tracked === undefined) continue;
+      const before = tracked.cancel;
+      tracked.cancel = () => {
+        before();
+        cancel();
+      };
     }
   }
 
@@ -186,6 +201,21 @@ export class Connections {
     if (direction === 'outbound') return;
     const message = `Peer ${remotePeer} connected to us and ${end}`;
     this.#init.notices.sayOf(remotePeer, remoteAddr, code, message);
+  }
+
+  #reviewLater(tracked: Tracked): void {
+    const { clock, strangerMs } = this.#init;
+    tracked.cancel = clock.after(strangerMs, () => this.#review(tracked));
+  }
+
+  /** A stranger that only identifies would hold its place for ever. */
+  #review({ connection, ours }: Tracked): void {
+    const { remotePeer, remoteAddr } = connection;
+    if (ours || this.#init.hears(idOf(connection))) return;
+    const message = `Closed the connection to peer ${remotePeer} at ${remoteAddr}: it speaks no protocol of this network; give it the network.name of this node if it belongs to the mesh`;
+    // By host: identities cost nothing.
+    this.#init.notices.say({ code: 'PEER_OF_OTHER_NETWORK', remote: hostOf(remoteAddr), message });
+    connection.close().catch((error: Error) => connection.abort(error));
   }
 
   #silent(tracked: Tracked): void {

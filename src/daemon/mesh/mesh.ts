@@ -1,6 +1,6 @@
 import type { Libp2p, ServiceMap } from '@libp2p/interface';
 import type { ServiceFactoryMap } from 'libp2p';
-import { protocolId } from '../../protocol/index.ts';
+import { announceTopic, protocolId } from '../../protocol/index.ts';
 import type { Clock, Random } from '../../store/index.ts';
 import { DaemonError, reasonOf } from '../errors.ts';
 import type { Logger } from '../logging.ts';
@@ -13,7 +13,7 @@ import {
 } from '../peer-address.ts';
 import type { HostNetwork } from '../system/index.ts';
 import { type Access, admission, createGater, warnOfOpenAccess } from './access.ts';
-import { HearsayDial, type HostRules, isPrivate } from './bounds/index.ts';
+import { HearsayDial, type HostRules, InboundSlots, isPrivate } from './bounds/index.ts';
 import { Connections } from './connections.ts';
 import { type Dial, Dialer, libp2pDial } from './dialling/index.ts';
 import { Discovery, type DiscoveryOptions, type SavedPeersFile } from './discovery/index.ts';
@@ -88,6 +88,9 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   const { clock, access } = init;
   const logger = init.logger.child({ component: 'mesh' });
   const notices = new Notices({ clock, logger });
+  const slots = new InboundSlots(options);
+  const isListed = admission({ ...access, mode: 'list' });
+  const favours = (peer: string) => isListed(peer) || dialer.keeps(peer);
   const libp2p = await assemble<S>({
     ...init,
     options,
@@ -99,14 +102,21 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
       access,
       notices,
       connectionsTo: (peer) => connections.count(peer),
-      maxConnectionsPerPeer: options.maxConnectionsPerPeer,
+      connectionsToOthers: () => connections.countWithout(favours),
+      favours,
+      takeSlot: (connection) => slots.take(connection),
+      options,
     }),
     onInboundFailure: inboundFailures({ mode: access.mode, notices, logger }),
     foundLocally: init.mdns ? (peer, addresses) => discovery.foundLocally(peer, addresses) : null,
   });
   const prefix = protocolId(init.networkName, '');
   const ours = (protocols: readonly string[]) => protocols.some((id) => id.startsWith(prefix));
-  const connections = new Connections({ libp2p, clock, logger, notices, ours, ...options });
+  const hears = (peer: string) => subscribes(libp2p, init.networkName, peer);
+  const connections = new Connections({
+    ...{ libp2p, clock, logger, notices, ours, hears },
+    ...options,
+  });
   const dial = libp2pDial({ libp2p, connections, mode: access.mode });
   const dialer = new Dialer({ ...init, dial, logger, notices, options: init.dialer ?? {} });
   for (const peer of init.peers) {
@@ -115,6 +125,13 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   const found = { libp2p, connections, dialer, logger };
   const discovery = createDiscovery(init, { ...found, dial, notices });
   return new Mesh(init, options.stopTimeoutMs, { ...found, discovery });
+}
+
+/** Whether the peer takes part in gossip of the network. */
+function subscribes(libp2p: Libp2p<MeshServices>, networkName: string, peer: string): boolean {
+  return [announceTopic(networkName), discoveryTopic(networkName)].some((topic) =>
+    libp2p.services.pubsub.getSubscribers(topic).some((id) => id.toString() === peer),
+  );
 }
 
 function createDiscovery<S extends ServiceMap>(

@@ -5,8 +5,25 @@ export const DEFAULT_MESH_OPTIONS = {
   maxConnections: 300,
   /** Connections one peer may have open here. Two meet in passing when both sides dial at once. */
   maxConnectionsPerPeer: 4,
+  /**
+   * Of `maxConnections`, at most half: kept free for configured peers and those on the access list.
+   * Raising it leaves fewer to others.
+   */
+  reservedConnections: 32,
+  /**
+   * Inbound connections from one IP address. Raise it for many nodes behind one router. Loopback
+   * addresses are not counted, here and for subnets.
+   */
+  maxConnectionsPerAddress: 16,
+  /** Inbound connections from a /24 of IPv4 or a /64 of IPv6. */
+  maxConnectionsPerSubnet: 64,
+  /**
+   * Milliseconds after which an identified peer is closed that speaks nothing of this network. Lowering
+   * it frees places sooner.
+   */
+  strangerMs: 5_000,
   /** Inbound connections that may be in their handshake at a time. */
-  maxPendingInbound: 32,
+  maxPendingInbound: 128,
   /** Inbound connections from one host in a second. Raise it for many nodes behind one address. */
   maxInboundPerSecond: 32,
   /** Streams one connection may have open, of all protocols together. */

@@ -6,6 +6,7 @@ import type {
 } from '../../protocol/options.ts';
 import { DEFAULT_INDEX, type IndexOptions, type ReplicaLimits } from '../../store/options.ts';
 import type { Config } from '../config/index.ts';
+import type { MeshOptions } from '../mesh/index.ts';
 import type { ReplicatorOptions } from '../replicator/options.ts';
 
 // The options of each part from the configuration. Each key is named: a spread would hide a key that two
@@ -21,6 +22,17 @@ type Given<Options, Sections extends keyof Config> = Pick<
   Options,
   keyof Options & OwnKeys<Sections>
 >;
+
+export function meshOptions({ network }: Config): Given<MeshOptions, 'network'> {
+  const { maxConnections, reservedConnections } = network;
+  const { maxConnectionsPerAddress, maxConnectionsPerSubnet } = network;
+  return {
+    maxConnections,
+    reservedConnections,
+    maxConnectionsPerAddress,
+    maxConnectionsPerSubnet,
+  };
+}
 
 export function replicatorOptions({
   sync,

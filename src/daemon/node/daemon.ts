@@ -29,6 +29,7 @@ import { VERSION } from '../version.ts';
 import {
   announceOptions,
   fetchOptions,
+  meshOptions,
   reconcileOptions,
   replicatorOptions,
 } from './config-options.ts';
@@ -177,7 +178,7 @@ async function createDaemonMesh(
     clock,
     random,
     network,
-    options: { maxConnections: config.network.maxConnections },
+    options: meshOptions(config),
   });
 }
 

@@ -4,6 +4,7 @@ export {
   announceOptions,
   fetchOptions,
   indexOptions,
+  meshOptions,
   reconcileOptions,
   replicaLimits,
   replicatorOptions,

@@ -83,9 +83,9 @@ describe('a default', () => {
     const { limits, ...sessions } = given.reconcileOptions(config);
     assert.deepEqual(sessions, sameKeys(protocol.DEFAULT_RECONCILE_OPTIONS, sessions));
     assert.deepEqual(limits, sameKeys(protocol.DEFAULT_SESSION_LIMITS, limits));
-    const { maxConnections, degree } = config.network;
-    assert.equal(maxConnections, mesh.DEFAULT_MESH_OPTIONS.maxConnections);
-    assert.equal(degree, mesh.DEFAULT_DISCOVERY_OPTIONS.degree);
+    const connections = given.meshOptions(config);
+    assert.deepEqual(connections, sameKeys(mesh.DEFAULT_MESH_OPTIONS, connections));
+    assert.equal(config.network.degree, mesh.DEFAULT_DISCOVERY_OPTIONS.degree);
   });
 
   it('of the daemon differs from that of the store for two keys, on purpose', async () => {

@@ -23,6 +23,8 @@ describe('Connections', () => {
       logger,
       notices,
       ours: () => true,
+      hears: () => false,
+      strangerMs: 1_000,
       identifyTimeoutMs: 1_000,
     });
     const streams: { direction: string; protocol: string }[] = [];

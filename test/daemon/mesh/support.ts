@@ -34,6 +34,8 @@ export class Meshes {
       random: systemRandom,
       network: systemNetwork,
       ...init,
+      // Most tests give no services, so that all nodes are strangers to each other.
+      options: { strangerMs: 600_000, ...init.options },
       dialer: { baseMs: 50, maxMs: 400, ...init.dialer },
     });
     this.#running.push(mesh);

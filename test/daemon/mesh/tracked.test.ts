@@ -15,6 +15,8 @@ class Fakes {
   /** What watchers were told. */
   readonly told: string[] = [];
   readonly connections: Connections;
+  /** Peers that take part in gossip. */
+  readonly hearing = new Set<string>();
   readonly #listeners = new Map<string, (event: { detail: unknown }) => void>();
   #ids = 0;
 
@@ -29,7 +31,9 @@ class Fakes {
       logger: this.log.logger,
       notices: this.notices,
       ours: (protocols) => protocols.includes(OURS),
+      hears: (peer) => this.hearing.has(peer),
       identifyTimeoutMs: 1_000,
+      strangerMs: 5_000,
     });
   }
 

@@ -7,3 +7,4 @@ export {
   isPrivate,
   mayDialHost,
 } from './hearsay.ts';
+export { InboundSlots } from './inbound-slots.ts';

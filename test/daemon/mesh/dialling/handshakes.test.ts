@@ -7,6 +7,7 @@ import { libp2pDial, observed } from '../../../../src/daemon/mesh/dialling/index
 import { HandshakeError } from '../../../../src/daemon/mesh/dialling/testing.ts';
 import type { Connections } from '../../../../src/daemon/mesh/index.ts';
 import { Notices } from '../../../../src/daemon/mesh/index.ts';
+import { DEFAULT_MESH_OPTIONS } from '../../../../src/daemon/mesh/options.ts';
 import type { ConnectionOutcome } from '../../../../src/daemon/mesh/testing.ts';
 import { createGater, inboundFailures } from '../../../../src/daemon/mesh/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
@@ -190,11 +191,18 @@ describe('the gater', () => {
     '12D3KooWJ6ET7PSPDcWtGuwTZjyye8rUM3RTvZ8va1J3uSndGLqg',
   ] as const;
   const connection = { remoteAddr: ADDRESS } as never;
+  const limits = {
+    connectionsTo: () => 0,
+    connectionsToOthers: () => 0,
+    favours: () => false,
+    takeSlot: () => null,
+    options: { ...DEFAULT_MESH_OPTIONS, maxConnectionsPerPeer: 2 },
+  };
 
   it('admits listed peers in both directions, and logs the others', () => {
     const { log, notices } = noting();
     const access = { mode: 'list', peers: [listed] } as const;
-    const init = { notices, connectionsTo: () => 0, maxConnectionsPerPeer: 2 };
+    const init = { ...limits, notices };
     const gater = createGater({ ...init, access });
     for (const deny of [gater.denyDialPeer!, gater.denyOutboundEncryptedConnection!]) {
       assert.equal(deny(listed as never, connection), false);
@@ -214,10 +222,10 @@ describe('the gater', () => {
     const { log, notices } = noting();
     let count = 0;
     const gater = createGater({
+      ...limits,
       access: { mode: 'open' },
       notices,
       connectionsTo: () => count,
-      maxConnectionsPerPeer: 2,
     });
     const denied = () => gater.denyInboundUpgradedConnection!(other as never, connection);
     for (let round = 0; round < 2; round++) {
@@ -227,5 +235,49 @@ describe('the gater', () => {
       assert.equal(denied(), true);
     }
     assert.match(log.with('TOO_MANY_CONNECTIONS')[0]!.msg, /it has 2 already/);
+  });
+
+  it('refuses an address or subnet without room, which is said once for it', () => {
+    const { log, notices } = noting();
+    let full: string | null = null;
+    const takeSlot = () => full;
+    const gater = createGater({ ...limits, access: { mode: 'open' }, notices, takeSlot });
+    const denied = () => gater.denyInboundConnection!(connection);
+    assert.equal(denied(), false);
+    full = '192.0.2.0/24';
+    assert.deepEqual([denied(), denied()], [true, true]);
+    assert.deepEqual(
+      log.with('TOO_MANY_CONNECTIONS').map(({ level }) => level),
+      ['warn'],
+    );
+    assert.match(log.lines[0]!.msg, /192\.0\.2\.0\/24 has as many .*raise network\./);
+  });
+
+  it('keeps the last places for peers that the configuration names', () => {
+    const { log, notices } = noting();
+    for (const [maxConnections, reservedConnections, free] of [
+      [10, 3, 7],
+      [10, 9, 5],
+      [3, 3, 2],
+    ] as const) {
+      let others = 0;
+      const gater = createGater({
+        ...limits,
+        access: { mode: 'open' },
+        notices,
+        connectionsToOthers: () => others,
+        favours: (peer) => peer === listed,
+        options: { ...limits.options, maxConnections, reservedConnections },
+      });
+      const denies = (peer: string) =>
+        gater.denyInboundUpgradedConnection!(peer as never, connection);
+      others = free - 1;
+      assert.equal(denies(other), false);
+      others = free;
+      assert.equal(denies(other), true);
+      assert.equal(denies(listed), false);
+    }
+    assert.equal(log.with('TOO_MANY_CONNECTIONS').length, 1, 'once for all strangers');
+    assert.match(log.lines[0]!.msg, /the last 3 of 10 .* raise network\.maxConnections, or add/);
   });
 });

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { createIdentity } from '../../../src/daemon/mesh/index.ts';
+import { systemRandom } from '../../../src/daemon/system/index.ts';
+import { connectionTo, Meshes, type TestMesh } from './support.ts';
+
+describe('strangers', { timeout: 60_000 }, () => {
+  const meshes = new Meshes();
+  afterEach(() => meshes.stop());
+
+  const dial = (from: TestMesh, to: TestMesh) => from.mesh.dialer.dial(to.mesh.addresses[0]!);
+
+  it('leave room for a configured peer, though they hold all their places', async () => {
+    const identity = await createIdentity(systemRandom);
+    const a = await meshes.start({
+      // Nothing listens there: the configured peer has to come by itself.
+      peers: [`/ip4/127.0.0.1/tcp/1/p2p/${identity.peerId}`],
+      options: { maxConnections: 4, reservedConnections: 2 },
+    });
+    for (let i = 0; i < 2; i++) await dial(await meshes.start(), a);
+    await assert.rejects(dial(await meshes.start(), a), { code: 'PEER_REFUSED' });
+    assert.match((await a.log.code('TOO_MANY_CONNECTIONS')).msg, /are kept for configured peers/);
+    const configured = await meshes.start({ identity });
+    await dial(configured, a);
+    await connectionTo(a, identity.peerId);
+    assert.equal(a.mesh.connections.peers.size, 3);
+  });
+
+  it('that speak nothing of the network are closed, and nodes of it are not', async () => {
+    const a = await meshes.start({ discovery: true, options: { strangerMs: 100 } });
+    const speaker = await meshes.create();
+    await speaker.mesh.libp2p.handle('/rangemesh/test/x/1', () => undefined);
+    await speaker.mesh.start();
+    const hearer = await meshes.start({ discovery: true });
+    const stranger = await meshes.start({ networkName: 'other' });
+    for (const node of [speaker, hearer, stranger]) {
+      await dial(node, a).catch(() => undefined);
+    }
+    const line = await a.log.code('PEER_OF_OTHER_NETWORK');
+    assert.match(line.msg, new RegExp(`${stranger.mesh.peerId} at .*network\\.name`));
+    await a.log.said('peer disconnected');
+    assert.equal(a.mesh.connections.connected(stranger.mesh.peerId), false);
+    for (const { mesh } of [speaker, hearer]) assert.ok(a.mesh.connections.connected(mesh.peerId));
+  });
+});
