@@ -11,9 +11,14 @@ export interface KeptGossipSub extends GossipSub {
 
 /** A part of gossipsub's records of how peers behave. */
 interface Scores {
-  readonly peerStats: ReadonlyMap<string, { connected: boolean; expire: number }>;
+  readonly peerStats: Map<string, { connected: boolean; expire: number; knownIPs: Set<string> }>;
+  readonly scoreCache: Map<string, unknown>;
   addPeer(peer: string): void;
+  removeIPsForPeer(peer: string, ips: Set<string>): void;
 }
+
+/** Scores of disconnected peers kept at most; identities cost nothing. */
+const MAX_SCORES = 512;
 
 interface Speaker {
   readonly peerId: PeerId;
@@ -52,13 +57,20 @@ export function keepStreams(
   return Object.assign(service, { sendsTo: (peer: string) => streamsOutbound.has(peer) });
 }
 
-/** Gossipsub forgets the score of a peer when that comes back; here it is kept. */
+/**
+ * Gossipsub forgets the score of a peer when that comes back; here it is kept. Gossipsub also keeps the
+ * scores of all peers that left for a while, and never clears its cache; here both are bounded.
+ */
 function keepScores(score: Scores): void {
   const addPeer = score.addPeer.bind(score);
   score.addPeer = (peer) => {
     const known = score.peerStats.get(peer);
-    if (known === undefined) addPeer(peer);
-    else Object.assign(known, { connected: true, expire: 0 });
+    if (known !== undefined) {
+      Object.assign(known, { connected: true, expire: 0 });
+      return;
+    }
+    addPeer(peer);
+    forgetScores(score);
   };
 }
 
@@ -100,6 +112,16 @@ function grouped(messages: Rpc['messages']): Rpc['messages'][] {
     room -= bytes;
   }
   return groups;
+}
+
+function forgetScores(score: Scores): void {
+  const { peerStats, scoreCache } = score;
+  const left = [...peerStats].filter(([, { connected }]) => !connected);
+  for (const [peer, { knownIPs }] of left.slice(0, Math.max(0, left.length - MAX_SCORES))) {
+    score.removeIPsForPeer(peer, knownIPs);
+    peerStats.delete(peer);
+  }
+  for (const peer of scoreCache.keys()) if (!peerStats.has(peer)) scoreCache.delete(peer);
 }
 
 /** The registrar as gossipsub uses it, which also notes the peers that speak its protocols. */

@@ -13,7 +13,7 @@ import {
 } from '../peer-address.ts';
 import type { HostNetwork } from '../system/index.ts';
 import { type Access, admission, createGater, warnOfOpenAccess } from './access.ts';
-import { HearsayDial, type HostRules, InboundSlots, isPrivate } from './bounds/index.ts';
+import { HearsayDial, type HostRules, InboundSlots, isPrivate, PeerTable } from './bounds/index.ts';
 import { Connections } from './connections.ts';
 import { type Dial, Dialer, libp2pDial } from './dialling/index.ts';
 import { Discovery, type DiscoveryOptions, type SavedPeersFile } from './discovery/index.ts';
@@ -124,6 +124,12 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   }
   const found = { libp2p, connections, dialer, logger };
   const discovery = createDiscovery(init, { ...found, dial, notices });
+  new PeerTable({
+    libp2p,
+    maxRememberedPeers: options.maxRememberedPeers,
+    isConnected: (peer) => connections.count(peer) > 0,
+    isKept: (peer) => favours(peer) || discovery.knows(peer),
+  });
   return new Mesh(init, options.stopTimeoutMs, { ...found, discovery });
 }
 

@@ -22,6 +22,11 @@ export const DEFAULT_MESH_OPTIONS = {
    * it frees places sooner.
    */
   strangerMs: 5_000,
+  /**
+   * Peers that libp2p's peer store remembers, connected ones never less. Known and configured peers are
+   * forgotten last. Raising it costs some 20 KiB for each.
+   */
+  maxRememberedPeers: 512,
   /** Inbound connections that may be in their handshake at a time. */
   maxPendingInbound: 128,
   /** Inbound connections from one host in a second. Raise it for many nodes behind one address. */

@@ -12,8 +12,16 @@ interface Rpc {
 function create() {
   const did: string[] = [];
   const streamsOutbound = new Map<string, unknown>();
-  const peerStats = new Map<string, { connected: boolean; expire: number }>();
-  const score = { peerStats, addPeer: (peer: string) => void did.push(`score ${peer}`) };
+  const peerStats = new Map<
+    string,
+    { connected: boolean; expire: number; knownIPs: Set<string> }
+  >();
+  const score = {
+    peerStats,
+    scoreCache: new Map<string, unknown>(),
+    addPeer: (peer: string) => void did.push(`score ${peer}`),
+    removeIPsForPeer: (peer: string, ips: Set<string>) => void did.push(`${[...ips]} of ${peer}`),
+  };
   const connections: { status: string; limits?: object; id: string }[] = [];
   const topologies: { [name: string]: (...args: unknown[]) => void }[] = [];
   const rpcs: Rpc[] = [];
@@ -142,9 +150,25 @@ describe('the streams of gossip', () => {
     did();
     score.addPeer('a');
     assert.deepEqual(did(), ['score a']);
-    const stats = { connected: false, expire: 5, penalty: 7 };
+    const stats = { connected: false, expire: 5, knownIPs: new Set<string>(), penalty: 7 };
     peerStats.set('a', stats);
     score.addPeer('a');
-    assert.deepEqual([did(), stats], [[], { connected: true, expire: 0, penalty: 7 }]);
+    assert.deepEqual([did(), stats], [[], { ...stats, connected: true, expire: 0 }]);
+  });
+
+  it('keep 512 scores of peers that are gone, those of connected peers, and no cached one without a peer', () => {
+    const { did, score, peerStats } = create();
+    const add = (peer: string, connected: boolean) => {
+      peerStats.set(peer, { connected, expire: 0, knownIPs: new Set([`ip-${peer}`]) });
+      score.scoreCache.set(peer, 0);
+    };
+    add('here', true);
+    for (let i = 0; i < 513; i++) add(`${i}`, false);
+    score.scoreCache.set('nobody', 0);
+    did();
+    for (let round = 0; round < 2; round++) score.addPeer('new');
+    assert.deepEqual(did(), ['score new', 'ip-0 of 0', 'score new']);
+    assert.deepEqual([peerStats.size, score.scoreCache.size], [513, 513]);
+    assert.ok(peerStats.has('here') && !peerStats.has('0') && peerStats.has('1'));
   });
 });

@@ -26,6 +26,25 @@ describe('strangers', { timeout: 60_000 }, () => {
     assert.equal(a.mesh.connections.peers.size, 3);
   });
 
+  it('are forgotten, those that came last excepted', async () => {
+    const a = await meshes.start({ options: { maxRememberedPeers: 2 } });
+    const stored = async () => (await a.mesh.libp2p.peerStore.all()).map(({ id }) => `${id}`);
+    const strangers: TestMesh[] = [];
+    for (let i = 0; i < 4; i++) {
+      const stranger = await meshes.start();
+      await dial(stranger, a);
+      await connectionTo(a, stranger.mesh.peerId);
+      strangers.push(stranger);
+    }
+    assert.equal((await stored()).length, 4, 'connected peers are not forgotten');
+    for (const { mesh } of strangers) {
+      await mesh.stop();
+      await a.log.until(({ msg, peer }) => msg === 'peer disconnected' && peer === mesh.peerId);
+    }
+    const last = strangers.slice(2).map(({ mesh }) => mesh.peerId);
+    assert.deepEqual(new Set(await stored()), new Set(last));
+  });
+
   it('that speak nothing of the network are closed, and nodes of it are not', async () => {
     const a = await meshes.start({ discovery: true, options: { strangerMs: 100 } });
     const speaker = await meshes.create();

@@ -8,3 +8,4 @@ export {
   mayDialHost,
 } from './hearsay.ts';
 export { InboundSlots } from './inbound-slots.ts';
+export { PeerTable, type PeerTableInit } from './peer-table.ts';
