@@ -209,13 +209,23 @@ export class Connections {
   }
 
   /** A stranger that only identifies would hold its place for ever. */
-  #review({ connection, ours }: Tracked): void {
+  #review(tracked: Tracked): void {
+    const { connection, ours } = tracked;
     const { remotePeer, remoteAddr } = connection;
-    if (ours || this.#init.hears(idOf(connection))) return;
+    if (ours) return;
+    if (this.#init.hears(idOf(connection)) || this.#usesOurs(connection)) {
+      this.#reviewLater(tracked);
+      return;
+    }
     const message = `Closed the connection to peer ${remotePeer} at ${remoteAddr}: it speaks no protocol of this network; give it the network.name of this node if it belongs to the mesh`;
     // By host: identities cost nothing.
     this.#init.notices.say({ code: 'PEER_OF_OTHER_NETWORK', remote: hostOf(remoteAddr), message });
     connection.close().catch((error: Error) => connection.abort(error));
+  }
+
+  /** A client that serves nothing still opens streams of this network. */
+  #usesOurs({ streams }: Connection): boolean {
+    return this.#init.ours(streams.map(({ protocol }) => protocol));
   }
 
   #silent(tracked: Tracked): void {

@@ -46,12 +46,16 @@ describe('strangers', { timeout: 60_000 }, () => {
   });
 
   it('that speak nothing of the network are closed, and nodes of it are not', async () => {
-    const a = await meshes.start({ discovery: true, options: { strangerMs: 100 } });
+    const a = await meshes.start({ discovery: true, options: { strangerMs: 1_000 } });
+    const client = await meshes.start();
     const speaker = await meshes.create();
     await speaker.mesh.libp2p.handle('/rangemesh/test/x/1', () => undefined);
     await speaker.mesh.start();
     const hearer = await meshes.start({ discovery: true });
     const stranger = await meshes.start({ networkName: 'other' });
+    await a.mesh.libp2p.handle('/rangemesh/test/y/1', () => undefined);
+    await dial(client, a);
+    await client.mesh.libp2p.dialProtocol(a.mesh.libp2p.getMultiaddrs(), '/rangemesh/test/y/1');
     for (const node of [speaker, hearer, stranger]) {
       await dial(node, a).catch(() => undefined);
     }
@@ -59,6 +63,7 @@ describe('strangers', { timeout: 60_000 }, () => {
     assert.match(line.msg, new RegExp(`${stranger.mesh.peerId} at .*network\\.name`));
     await a.log.said('peer disconnected');
     assert.equal(a.mesh.connections.connected(stranger.mesh.peerId), false);
-    for (const { mesh } of [speaker, hearer]) assert.ok(a.mesh.connections.connected(mesh.peerId));
+    for (const { mesh } of [speaker, hearer, client])
+      assert.ok(a.mesh.connections.connected(mesh.peerId));
   });
 });
