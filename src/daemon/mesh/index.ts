@@ -1,6 +1,6 @@
 /** The mesh: the identity of this node, the peers that may connect, and those it keeps connected. */
 
-export type { Access } from './access.ts';
+export { type Access, admission } from './access.ts';
 export type { Connections, ConnectionWatcher } from './connections.ts';
 export { type AddressState, type Dial, Dialer } from './dialling/index.ts';
 export {

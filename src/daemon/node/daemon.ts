@@ -16,6 +16,7 @@ import type { Config } from '../config/index.ts';
 import type { Logger } from '../logging.ts';
 import {
   type Access,
+  admission,
   createMesh,
   loadIdentity,
   loadPsk,
@@ -193,6 +194,7 @@ function createAnnounce(
     random: system.random,
     networkName: config.network.name,
     events: replicator.push,
+    allowed: admission(config.access),
     log: logger.child({ component: 'announce' }),
     options: announceOptions(config),
   });

@@ -78,6 +78,11 @@ export interface AnnounceInit {
   /** Part of the topic: deployments with different names never mix. 1 to 64 characters. */
   networkName: string;
   events: AnnounceEvents;
+  /**
+   * Whether messages of the publisher are taken and passed on.
+   * @default all
+   */
+  allowed?: (publisher: string) => boolean;
   /** @default silent */
   log?: Log;
   options?: Partial<AnnounceOptions>;
@@ -156,6 +161,11 @@ export class AnnounceService implements Announce {
 
   async #judge(message: GossipMessage): Promise<GossipVerdict> {
     this.#totals.messages++;
+    // No blame: the list of the peer that passed it on may be another.
+    if (this.#init.allowed?.(message.publisher) === false) {
+      this.#totals.ignored++;
+      return 'ignore';
+    }
     const announcement = this.#verified(message);
     if (announcement === null) {
       this.#totals.rejected++;

@@ -20,7 +20,11 @@ function itemOf(number: number): Item {
 }
 
 /** A service that hears what it is told, with no network behind it. */
-function listening(options: Partial<AnnounceOptions> = {}, events: Partial<AnnounceEvents> = {}) {
+function listening(
+  options: Partial<AnnounceOptions> = {},
+  events: Partial<AnnounceEvents> = {},
+  allowed?: (publisher: string) => boolean,
+) {
   const clock = new VirtualClock();
   const validators: GossipValidator[] = [];
   const left: string[] = [];
@@ -52,6 +56,7 @@ function listening(options: Partial<AnnounceOptions> = {}, events: Partial<Annou
       ...events,
     },
     options,
+    ...(allowed && { allowed }),
   });
   let number = 0;
   /** What becomes of a message; `verdicts` has it as soon as it is known. */
@@ -59,14 +64,14 @@ function listening(options: Partial<AnnounceOptions> = {}, events: Partial<Annou
   const hear = async (
     kind: 'items' | 'keys',
     items: readonly Item[],
-    { sequence = number++, from = 'x' } = {},
+    { sequence = number++, from = 'x', publisher = 'p' } = {},
   ): Promise<void> => {
     const records = items.map(({ payload, ...key }) =>
       encodeRecord({ ...key, length: payload.length, ...(kind === 'items' ? { payload } : {}) }),
     );
     const data = encodeFrame(kind, { epoch: new Uint8Array(8), sequence }, records);
     const at = verdicts.push(undefined) - 1;
-    const verdict = validators.at(-1)!({ publisher: 'p', from, data });
+    const verdict = validators.at(-1)!({ publisher, from, data });
     void Promise.resolve(verdict).then((given) => {
       verdicts[at] = given;
     });
@@ -83,6 +88,20 @@ const totalsOf = ({ service }: ReturnType<typeof listening>): Record<string, num
 const [one, two, three] = [itemOf(1), itemOf(2), itemOf(3)];
 
 describe('AnnounceService: a message', () => {
+  it('of a publisher that is not allowed is neither taken nor passed on, nor blamed', async () => {
+    const taken: unknown[] = [];
+    const items = (given: readonly Item[]) => taken.push(...given) > 0;
+    const l = listening({}, { items }, (publisher) => publisher === 'p');
+    l.service.start();
+    await l.hear('items', [one], { publisher: 'stranger' });
+    await l.hear('keys', [two], { publisher: 'stranger' });
+    await l.hear('items', [three]);
+    assert.deepEqual(l.verdicts, ['ignore', 'ignore', 'accept']);
+    assert.equal(taken.length, 1);
+    assert.deepEqual(totalsOf(l), { messages: 3, received: 1, known: 0, rejected: 0, ignored: 2 });
+    await l.service.stop();
+  });
+
   it('of keys is held until its items are stored, and frees its place, time after time', async () => {
     const l = listening({ maxHeld: 2, holdMs: 1_000 });
     l.service.start();
