@@ -11,14 +11,14 @@ export function formatWhy(answer: WhyAnswer): string {
     case 'refused':
       return 'refused: peers have it, and it is above limits.maxItemBytes here';
     case 'expired':
-      return `expired: wanted until ${answer.at}; one peer alone ever said to have it`;
+      return `expired: wanted until ${answer.at}; peers said to have it, and it never came`;
     case 'unknown':
       return 'unknown: not here, and no peer has said to have it';
   }
 }
 
 function formatWanted(answer: Extract<WhyAnswer, { state: 'wanted' }>): string {
-  const { since, sources, fetchingFrom, bytes, expiresAt } = answer;
+  const { since, sources, fetchingFrom, bytes, confirmed, expiresAt } = answer;
   const size = bytes === null ? '' : ` (${formatBytes(bytes)})`;
   const lines = [
     `wanted since ${since}${size}`,
@@ -27,6 +27,6 @@ function formatWanted(answer: Extract<WhyAnswer, { state: 'wanted' }>): string {
       : 'no connected peer is known to have it: those that connect are asked',
   ];
   if (fetchingFrom !== null) lines.push(`being fetched from ${fetchingFrom}`);
-  if (expiresAt !== null) lines.push(`given up at ${expiresAt} unless a second peer has it`);
+  lines.push(`given up at ${expiresAt}${confirmed ? '' : ', later if a second peer has it'}`);
   return lines.join('\n  ');
 }

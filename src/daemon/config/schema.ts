@@ -161,7 +161,9 @@ const fetch = section({
   expireAfterMs: integer(
     [60_000, Number.MAX_SAFE_INTEGER],
     DEFAULT_REPLICATOR_OPTIONS.expireAfterMs,
-  ).describe('Milliseconds after which an item that only one peer lists is not wanted any more'),
+  ).describe(
+    'Milliseconds after which an item that does not come is not wanted any more; four times as long if confirmed',
+  ),
 });
 
 const push = section({

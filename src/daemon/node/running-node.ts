@@ -143,8 +143,7 @@ export class RunningNode implements Node {
     const why = this.#init.replicator.why(id);
     if (why.state === 'expired') return { ...why, at: isoTime(why.at) };
     if (why.state !== 'wanted') return why;
-    const expiresAt = why.expiresAt === null ? null : isoTime(why.expiresAt);
-    return { ...why, since: isoTime(why.since), expiresAt };
+    return { ...why, since: isoTime(why.since), expiresAt: isoTime(why.expiresAt) };
   }
 
   list(init: ListInit): Promise<ItemKey[]> {

@@ -79,7 +79,10 @@ export const DEFAULT_REPLICATOR_OPTIONS = {
    * slowed down. Raising it costs memory and makes larger commits.
    */
   windowBytes: (8 * 1024 * 1024) as number,
-  /** Milliseconds after which an item that only one peer ever listed is not wanted any more. */
+  /**
+   * Milliseconds after which an item that did not come is not wanted any more; four times as long if it
+   * is confirmed. Raising it keeps invented ids longer.
+   */
   expireAfterMs: (7 * 86_400_000) as number,
   /** First pause in milliseconds after a peer failed as a source, doubled with each failure. */
   backoffBaseMs: 1_000,

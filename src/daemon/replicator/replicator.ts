@@ -86,7 +86,11 @@ export class Replicator implements ReconcileEvents {
     const holds = (id: Uint8Array): boolean => isHeld(replica, id);
     const coverage = this.#coverage;
     const peers = new PeerRecords({ replica });
-    const wanted = new ReconciliationSet({ now: () => clock.now(), mirrored: pump });
+    const wanted = new ReconciliationSet({
+      now: () => clock.now(),
+      delivered: (peer) => this.fetcher.delivered(peer),
+      mirrored: pump,
+    });
     const shared = { ...init, ...options, options, wanted, peers, coverage };
     this.#init = init;
     this.#options = options;

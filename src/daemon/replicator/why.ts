@@ -1,6 +1,6 @@
 import type { ReconciliationSet } from '../../protocol/index.ts';
 import type { Fetcher } from './fetching/index.ts';
-import type { WantsKeeper } from './upkeep/index.ts';
+import { type WantsKeeper, wantEnd } from './upkeep/index.ts';
 
 /** The reason why an item is not here; docs/architecture.md lists the places of a further state. */
 export type Why<Time = number> =
@@ -9,7 +9,7 @@ export type Why<Time = number> =
       readonly state: 'wanted';
       /** To a minute. */
       readonly since: Time;
-      /** Two peers have listed it. */
+      /** Two peers that have delivered items have listed it. */
       readonly confirmed: boolean;
       /** Connected peers that may be asked for it. */
       readonly sources: readonly string[];
@@ -17,12 +17,12 @@ export type Why<Time = number> =
       readonly fetchingFrom: string | null;
       /** Payload bytes by the word of a peer, or null. */
       readonly bytes: number | null;
-      /** When it is given up unless a second peer lists it; null if confirmed. */
-      readonly expiresAt: Time | null;
+      /** When it is given up; once it is confirmed, that is later. */
+      readonly expiresAt: Time;
     }
   /** Peers have it, and it is above our limits. */
   | { readonly state: 'refused' }
-  /** It was wanted for long, and no second peer ever listed it. */
+  /** It was wanted for long, and it did not come. */
   | { readonly state: 'expired'; readonly at: Time }
   /** No peer has listed or announced it. */
   | { readonly state: 'unknown' };
@@ -50,6 +50,6 @@ export function why(id: Uint8Array, init: WhyInit): Why {
     sources: wanted.sources(id),
     fetchingFrom: wanted.claimedBy(id) ?? null,
     bytes: wanted.length(id) ?? null,
-    expiresAt: want.confirmed ? null : want.since + expireAfterMs,
+    expiresAt: wantEnd(want, expireAfterMs),
   };
 }

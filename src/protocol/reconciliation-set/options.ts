@@ -23,6 +23,11 @@ export interface ReconciliationSetInit {
    */
   now?: () => number;
   /**
+   * Whether a peer has delivered items: two such peers confirm an id that both list.
+   * @default always: the word of each peer counts
+   */
+  delivered?: (peer: string) => boolean;
+  /**
    * Called when a peer may be asked for more than before because it mirrors another.
    * @default not called
    */
@@ -34,5 +39,6 @@ export const DEFAULT_SET_OPTIONS: Required<ReconciliationSetInit> = {
   maxIds: 4_194_304,
   maxOrphans: 65_536,
   now: () => 0,
+  delivered: () => true,
   mirrored: () => {},
 };

@@ -13,11 +13,12 @@ import { type Said, type Want, Wants } from './wants.ts';
  */
 export class ReconciliationSet {
   readonly #init: Required<ReconciliationSetInit>;
-  readonly #wants = new Wants();
+  readonly #wants: Wants;
   readonly #listings: Listings;
 
   constructor(init: ReconciliationSetInit = {}) {
     this.#init = { ...DEFAULT_SET_OPTIONS, ...init };
+    this.#wants = new Wants(this.#init.delivered);
     this.#listings = new Listings(this.#wants, this.#init.maxOrphans);
   }
 
@@ -119,7 +120,7 @@ export class ReconciliationSet {
   /** Undefined if the id is not missing. */
   want(id: Uint8Array): Want | undefined {
     const list = this.#wants.ids.get(bytesToKey(id));
-    return list && { id, since: list.since, confirmed: list.confirmed };
+    return list && { id, since: list.since, confirmed: this.#wants.isConfirmed(list) };
   }
 
   /** Notes the length of a missing item by the word of a peer. */
@@ -186,7 +187,7 @@ export class ReconciliationSet {
 
   /**
    * Gives back `peer`'s claim on `id`. With `forget` the peer is no longer a source. An id without
-   * sources is dropped then, but with `keep`, or if two peers listed it, it becomes an orphan. `length`
+   * sources is dropped then, but with `keep`, or if it is confirmed, it becomes an orphan. `length`
    * is the word of the peer about a large item. False if the peer had no claim.
    */
   release(
@@ -223,9 +224,14 @@ export class ReconciliationSet {
     for (const [key] of claims) this.#listings.unclaim(key);
   }
 
-  /** Drops unconfirmed ids that are wanted since before `at` and not in flight; returns them. */
-  expire(at: number): Uint8Array[] {
-    const keys = this.#wants.unconfirmedBefore(at).filter((key) => !this.#wants.claims.has(key));
+  /**
+   * Drops ids that are wanted since before `at`, or confirmed and wanted since before `confirmedAt`, and
+   * not in flight; returns them.
+   */
+  expire(at: number, confirmedAt: number = Number.NEGATIVE_INFINITY): Uint8Array[] {
+    const keys = this.#wants
+      .wantedBefore(at, confirmedAt)
+      .filter((key) => !this.#wants.claims.has(key));
     for (const key of keys) this.#listings.remove(key);
     return keys.map(keyToBytes);
   }

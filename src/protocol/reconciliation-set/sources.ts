@@ -9,7 +9,7 @@ export class SourceList {
   readonly peers: readonly string[];
   /** The time of the first listing, in milliseconds since the epoch. */
   readonly since: number;
-  /** Whether two peers have ever listed it. */
+  /** Whether it was confirmed when a peer left the list; `Wants.isConfirmed` also asks the others. */
   readonly confirmed: boolean;
   readonly #longer = new Map<string, SourceList>();
 
@@ -24,10 +24,9 @@ export class SourceList {
   }
 
   with(peer: string): SourceList {
-    return getOrMake(this.#longer, peer, () => {
-      const confirmed = this.confirmed || this.peers.length > 0;
-      return new SourceList({ peers: [...this.peers, peer], since: this.since, confirmed });
-    });
+    const { since, confirmed } = this;
+    const peers = [...this.peers, peer];
+    return getOrMake(this.#longer, peer, () => new SourceList({ peers, since, confirmed }));
   }
 }
 
@@ -43,13 +42,16 @@ export class SourceRoots {
     return getOrMake(this.#roots, `${since} ${confirmed}`, make);
   }
 
-  /** Whether an unconfirmed id may have been wanted since before `at`. */
-  reachBefore(at: number): boolean {
-    return [...this.#roots.values()].some(({ since, confirmed }) => !confirmed && since < at);
+  /** Whether an id may have been wanted since before `at`, or a confirmed id since before `confirmedAt`. */
+  reachBefore(at: number, confirmedAt: number): boolean {
+    return [...this.#roots.values()].some((root) => isBefore(root, at, confirmedAt));
   }
+}
 
-  /** The same list for other peers; a confirmed list stays confirmed. */
-  replace({ since, confirmed }: SourceList, peers: readonly string[]): SourceList {
-    return peers.reduce((list, peer) => list.with(peer), this.root(since, confirmed));
-  }
+export function isBefore(
+  { since, confirmed }: Pick<SourceList, 'since' | 'confirmed'>,
+  at: number,
+  confirmedAt: number,
+): boolean {
+  return since < (confirmed ? confirmedAt : at);
 }

@@ -1,6 +1,6 @@
 import { getOrMake } from '../get-or-make.ts';
 import { Claims } from './claims.ts';
-import { type SourceList, SourceRoots } from './sources.ts';
+import { isBefore, type SourceList, SourceRoots } from './sources.ts';
 
 /** The word of a peer about the length of an item. */
 export interface Said {
@@ -13,7 +13,7 @@ export interface Want {
   readonly id: Uint8Array;
   /** Milliseconds since the epoch, to a minute. */
   readonly since: number;
-  /** Two peers have said that they have it. */
+  /** Two peers that have delivered items have said that they have it. */
   readonly confirmed: boolean;
 }
 
@@ -25,7 +25,13 @@ export class Wants {
   readonly claims: Claims = new Claims();
   readonly #ids = new Map<string, SourceList>();
   readonly #lengths = new Map<string, Said>();
+  readonly #delivered: (peer: string) => boolean;
   #roots = new SourceRoots();
+
+  /** `delivered`: whether the word of a peer confirms an id. */
+  constructor(delivered: (peer: string) => boolean) {
+    this.#delivered = delivered;
+  }
 
   /** Oldest first. */
   get ids(): ReadonlyMap<string, SourceList> {
@@ -76,30 +82,25 @@ export class Wants {
     return rest.peers.length > 0;
   }
 
-  /**
-   * Takes all ids off the owner's list; returns those that no other peer lists. Rewrites each distinct
-   * list once, and lets go of lists that no id has.
-   */
-  unlistAll(owner: string): string[] {
-    this.#roots = new SourceRoots();
-    const unlisted: string[] = [];
-    const rewritten = new Map<SourceList, SourceList>();
-    for (const [key, list] of this.#ids) {
-      const rest = getOrMake(rewritten, list, () => this.#without(list, owner));
-      this.#ids.set(key, rest);
-      if (rest.peers.length === 0) unlisted.push(key);
-    }
-    return unlisted;
+  isConfirmed({ confirmed, peers }: SourceList): boolean {
+    return confirmed || peers.filter((peer) => this.#delivered(peer)).length > 1;
   }
 
-  /** Unconfirmed ids wanted since before `at`. Cheap if none can be so old. */
-  unconfirmedBefore(at: number): string[] {
-    if (!this.#roots.reachBefore(at)) return [];
-    const keys: string[] = [];
-    for (const [key, { since, confirmed }] of this.#ids) {
-      if (!confirmed && since < at) keys.push(key);
-    }
-    return keys;
+  /** Takes all ids off the owner's list; returns those that no other peer lists. */
+  unlistAll(owner: string): string[] {
+    this.#rewrite((list) => this.#without(list, owner));
+    return [...this.#ids.keys()].filter((key) => this.#ids.get(key)!.peers.length === 0);
+  }
+
+  /**
+   * Unconfirmed ids wanted since before `at`, and confirmed ids since before `confirmedAt`. Cheap if
+   * none can be so old.
+   */
+  wantedBefore(at: number, confirmedAt: number): string[] {
+    if (!this.#roots.reachBefore(at, confirmedAt)) return [];
+    // Ids that are confirmed by now move to roots of their own, so that the next call is cheap again.
+    this.#rewrite((list) => this.#replace(list, list.peers));
+    return [...this.#ids.keys()].filter((key) => isBefore(this.#ids.get(key)!, at, confirmedAt));
   }
 
   remove(key: string): void {
@@ -109,10 +110,26 @@ export class Wants {
     if (this.#ids.size === 0) this.#roots = new SourceRoots();
   }
 
+  /** Rewrites each distinct list once, and lets go of lists that no id has. */
+  #rewrite(change: (list: SourceList) => SourceList): void {
+    this.#roots = new SourceRoots();
+    const rewritten = new Map<SourceList, SourceList>();
+    for (const [key, list] of this.#ids) {
+      this.#ids.set(
+        key,
+        getOrMake(rewritten, list, () => change(list)),
+      );
+    }
+  }
+
   #without(list: SourceList, owner: string): SourceList {
-    return this.#roots.replace(
-      list,
-      list.peers.filter((other) => other !== owner),
-    );
+    const others = list.peers.filter((other) => other !== owner);
+    return this.#replace(list, others);
+  }
+
+  /** The same list for other peers; a confirmed list stays confirmed. */
+  #replace(list: SourceList, peers: readonly string[]): SourceList {
+    const root = this.#roots.root(list.since, this.isConfirmed(list));
+    return peers.reduce((longer, peer) => longer.with(peer), root);
   }
 }

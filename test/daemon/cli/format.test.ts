@@ -244,17 +244,19 @@ describe('where an item is, for people', () => {
       sources: [] as string[],
       fetchingFrom: null,
       bytes: null,
-      expiresAt: null,
+      expiresAt: 'e',
     } as const;
-    const noSource =
-      'wanted since t\n  no connected peer is known to have it: those that connect are asked';
-    assert.equal(formatWhy(wanted), noSource);
-    const known = { sources: ['a', 'b'], fetchingFrom: 'a', bytes: 5, expiresAt: 'e' };
+    assert.deepEqual(formatWhy({ ...wanted, confirmed: true }).split('\n  '), [
+      'wanted since t',
+      'no connected peer is known to have it: those that connect are asked',
+      'given up at e',
+    ]);
+    const known = { sources: ['a', 'b'], fetchingFrom: 'a', bytes: 5 };
     assert.deepEqual(formatWhy({ ...wanted, ...known }).split('\n  '), [
       'wanted since t (5 B)',
       'from a, b',
       'being fetched from a',
-      'given up at e unless a second peer has it',
+      'given up at e, later if a second peer has it',
     ]);
   });
 });

@@ -251,8 +251,6 @@ describe('the items of a running node', () => {
     const times = { since: START, expiresAt: START };
     parts.why = { state: 'wanted', ...times };
     assert.deepEqual(await node.why(gone), { state: 'wanted', since: ISO, expiresAt: ISO });
-    parts.why = { state: 'wanted', ...times, expiresAt: null };
-    assert.deepEqual(await node.why(gone), { state: 'wanted', since: ISO, expiresAt: null });
   });
 
   it('are verified unless the index is being built, and unreadable ones are damage', async () => {

@@ -21,29 +21,21 @@ describe('SourceRoots', () => {
     assert.deepEqual([first.confirmed, roots.root(119_999, true).confirmed], [false, true]);
   });
 
-  it('confirms an id by a second peer, and keeps that when peers leave', () => {
+  it('knows whether an id may be older than the moment of its kind, at that moment and past it', () => {
     const roots = new SourceRoots();
-    const one = roots.root(0, false).with('ann');
-    const two = one.with('bob');
-    assert.deepEqual([one.confirmed, two.confirmed], [false, true]);
-    const left = roots.replace(two, ['bob']);
-    assert.deepEqual([left.peers, left.since, left.confirmed], [['bob'], 0, true]);
-  });
-
-  it('knows whether an unconfirmed id may be older than a moment, at that moment and past it', () => {
-    const roots = new SourceRoots();
-    assert.equal(roots.reachBefore(1e15), false, 'there is none');
+    assert.equal(roots.reachBefore(1e15, 1e15), false, 'there is none');
     roots.root(60_000, true);
-    assert.equal(roots.reachBefore(1e15), false, 'confirmed ids do not count');
+    assert.equal(roots.reachBefore(1e15, 60_000), false, 'a confirmed id has its own moment');
+    assert.equal(roots.reachBefore(0, 60_001), true);
     roots.root(60_000, false);
-    assert.equal(roots.reachBefore(60_000), false);
-    assert.equal(roots.reachBefore(60_001), true);
+    assert.equal(roots.reachBefore(60_000, 0), false);
+    assert.equal(roots.reachBefore(60_001, 0), true);
   });
 });
 
 describe('Wants', () => {
-  function made(): Wants {
-    const wants = new Wants();
+  function made(delivered: (peer: string) => boolean = () => true): Wants {
+    const wants = new Wants(delivered);
     for (const key of ['x', 'y', 'z']) {
       wants.begin(key, 0);
       wants.list('ann', key);
@@ -101,11 +93,27 @@ describe('Wants', () => {
     );
   });
 
-  it('finds unconfirmed ids that were wanted before a given time', () => {
+  it('finds ids that were wanted before a given time, another for confirmed ids', () => {
     const wants = made();
     wants.begin('late', 60_000);
-    assert.deepEqual(wants.unconfirmedBefore(0), []);
-    assert.deepEqual(wants.unconfirmedBefore(60_000), ['x', 'z']);
-    assert.deepEqual(wants.unconfirmedBefore(60_001), ['x', 'z', 'late']);
+    assert.deepEqual(wants.wantedBefore(0, 0), []);
+    assert.deepEqual(wants.wantedBefore(60_000, 0), ['x', 'z']);
+    assert.deepEqual(wants.wantedBefore(60_001, 0), ['x', 'z', 'late']);
+    assert.deepEqual(wants.wantedBefore(0, 1), ['y']);
+  });
+
+  it('has an id confirmed by two peers that have delivered, even if one of them leaves later', () => {
+    const proven = new Set<string>();
+    const wants = made((peer) => proven.has(peer));
+    const confirmed = (): boolean => wants.isConfirmed(wants.ids.get('y')!);
+    assert.equal(confirmed(), false, 'neither has delivered');
+    proven.add('ann');
+    assert.equal(confirmed(), false, 'one has');
+    proven.add('bob');
+    assert.equal(confirmed(), true);
+    wants.unlist('ann', 'y');
+    proven.clear();
+    assert.equal(confirmed(), true);
+    assert.equal(wants.ids.get('y')!.since, 0);
   });
 });

@@ -64,6 +64,11 @@ export class Fetcher {
     return (this.#sources.get(peer)?.requests.size ?? 0) > 0;
   }
 
+  /** Whether an item came from the peer, and its lists are believed since. */
+  delivered(peer: string): boolean {
+    return this.#sources.get(peer)?.delivered === true;
+  }
+
   /** Why nothing is fetched at the moment, or null. */
   get paused(): Reason | null {
     return this.#pause.reason;

@@ -42,6 +42,7 @@ export function judgeLie(source: FetchSource): Judgement {
 export function judge(source: FetchSource, report: FetchReport, denied: number): Judgement {
   const { outcome, items, endedAt } = report;
   if (items > 0) {
+    source.delivered = true;
     source.denied = 0;
     source.inVain = 0;
   }
@@ -115,6 +116,7 @@ export class PeerPenalties {
   #impose(source: FetchSource, { rest, disbelieved }: Judgement, denied = false): number | null {
     const { clock, wanted, wake } = this.#init;
     if (disbelieved) {
+      source.delivered = false;
       source.abandon();
       wanted.drop(source.peer, { denied });
       this.#init.disbelieved(source.peer);

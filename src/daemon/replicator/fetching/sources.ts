@@ -10,6 +10,8 @@ export class FetchSource {
   readonly backOff: BackOff;
   readonly throughput: Throughput = new Throughput();
   connected = true;
+  /** It has brought an item, and its lists are believed since. */
+  delivered = false;
   /** Ids with wrong bytes since its last complete request. */
   invalid = 0;
   /** Requests that stalled or failed since its last item. */

@@ -2,5 +2,5 @@
 
 export { IndexWait } from './index-wait.ts';
 export { Refill } from './refill.ts';
-export { type WantsFile, WantsKeeper } from './wants-keeper.ts';
+export { type WantsFile, WantsKeeper, wantEnd } from './wants-keeper.ts';
 export { MAX_RECORD_BYTES } from './wants-record.ts';

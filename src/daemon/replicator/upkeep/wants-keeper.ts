@@ -1,3 +1,4 @@
+import type { Want } from '../../../protocol/index.ts';
 import { Alarm, BoundedMap, bytesToHex, bytesToKey } from '../../../store/index.ts';
 import type { SharedParts } from '../parts.ts';
 import { decodeWants, encodeWants, MAX_KEPT } from './wants-record.ts';
@@ -30,8 +31,15 @@ export interface WantsKeeperInit extends Pick<SharedParts, 'wanted' | 'clock' | 
 }
 
 const SAVE_EVERY_MS = 10_000;
+/** A confirmed id is wanted for so many times `expireAfterMs`: those who have it may be away for long. */
+const CONFIRMED_PATIENCE = 4;
 
-/** Keeps the wanted ids over a restart, and gives up ids that only a single peer listed, long ago. */
+/** When a want is given up, in milliseconds since the epoch. */
+export function wantEnd({ since, confirmed }: Want, expireAfterMs: number): number {
+  return since + expireAfterMs * (confirmed ? CONFIRMED_PATIENCE : 1);
+}
+
+/** Keeps the wanted ids over a restart, and gives each up in the end: peers may have invented it. */
 export class WantsKeeper {
   readonly #init: WantsKeeperInit;
   readonly #expired: BoundedMap<string, number>;
@@ -46,7 +54,7 @@ export class WantsKeeper {
     this.#timer = new Alarm(init.clock);
   }
 
-  /** When the id was given up, because no second peer ever listed it. */
+  /** When the id was given up, because it did not come for so long. */
   expiredAt(id: Uint8Array): number | undefined {
     return this.#expired.get(bytesToKey(id));
   }
@@ -80,7 +88,9 @@ export class WantsKeeper {
       if (record === null || this.#stopped) return;
       const wants = decodeWants(record);
       if (wants === null) logger.warn({ code: 'WANTS_FILE_UNUSABLE' }, UNREADABLE);
-      wanted.restore((wants ?? []).filter(({ id }) => !holds(id)));
+      wanted.restore(
+        (wants ?? []).filter(({ id }) => !holds(id)).map((want) => this.#inThePast(want)),
+      );
       this.#saved = wants?.length ?? 0;
     } catch (err) {
       logger.warn({ code: 'WANTS_FILE_UNUSABLE', err }, UNREADABLE);
@@ -88,6 +98,11 @@ export class WantsKeeper {
     if (wanted.size === 0 || this.#stopped) return;
     restored();
     this.touch();
+  }
+
+  /** A clock that was ahead when the list was saved makes no want last longer. */
+  #inThePast(want: Want): Want {
+    return { ...want, since: Math.min(want.since, this.#init.clock.now()) };
   }
 
   /** An empty list is saved once. */
@@ -106,11 +121,11 @@ export class WantsKeeper {
   #expire(): void {
     const { wanted, clock, expireAfterMs, logger } = this.#init;
     const now = clock.now();
-    const ids = wanted.expire(now - expireAfterMs);
+    const ids = wanted.expire(now - expireAfterMs, now - CONFIRMED_PATIENCE * expireAfterMs);
     if (ids.length === 0) return;
     logger.info(
       { event: 'wants_expired', ids: ids.length, first: bytesToHex(ids[0]!) },
-      'items that only a single peer ever listed are not wanted any more',
+      'items that peers listed and that did not come for so long are not wanted any more',
     );
     for (const id of ids) this.#expired.set(bytesToKey(id), now);
   }

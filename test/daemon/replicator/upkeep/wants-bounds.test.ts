@@ -173,14 +173,32 @@ describe('expired ids', () => {
     await keeper.stop();
   });
 
-  it('do not include an id that a second peer listed', async (t) => {
-    const { clock, wanted, keeper } = setUp(t);
+  it('include confirmed ids too, later, also over a restart with a clock that was ahead', async (t) => {
+    const { clock, wanted, saved, keeper } = setUp(t);
+    const ahead = { id: idOf(2), since: START + 1_000 * DAY_MS, confirmed: true };
+    saved.push(encodeWants([ahead]));
     keeper.start();
+    await settle();
     for (const peer of ['a', 'b']) wanted.add(peer, [idOf(1)]);
     keeper.touch();
     await clock.advance(3 * DAY_MS);
-    assert.equal(wanted.has(idOf(1)), true);
-    assert.equal(keeper.expiredAt(idOf(1)), undefined);
+    assert.equal(wanted.size, 2);
+    await keeper.stop();
+    for (const id of [1, 2].map(idOf)) wanted.received(id);
+    keeper.start();
+    await settle();
+    assert.deepEqual(
+      wanted.wants(2).map(({ since, confirmed }) => [since, confirmed]),
+      [
+        [START, true],
+        [START, true],
+      ],
+    );
+    await clock.advance(DAY_MS - 60_000);
+    assert.equal(wanted.size, 2);
+    await clock.advance(130_000);
+    assert.equal(wanted.size, 0);
+    assert.notEqual(keeper.expiredAt(idOf(1)), undefined);
     await keeper.stop();
   });
 });
@@ -204,7 +222,7 @@ describe('the reason why an item is missing', () => {
       sources: ['a', 'b'],
       fetchingFrom: 'b',
       bytes: 9,
-      expiresAt: null,
+      expiresAt: START + 4 * DAY_MS,
     });
     assert.deepEqual(why(idOf(2), init), { state: 'refused' });
     assert.deepEqual(why(idOf(2), { ...init, refused: { has: () => false } }), {
