@@ -59,7 +59,10 @@ export interface Status
   readonly uptimeSeconds: number;
   readonly set: {
     readonly items: number;
+    /** Of payloads. */
     readonly bytes: number;
+    /** Bytes that `limits.maxSetBytes` counts. */
+    readonly storedBytes: number;
     /** Null while the index is being built again, or the database opened again. */
     readonly fingerprint: string | null;
   };

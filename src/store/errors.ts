@@ -13,6 +13,7 @@ export type StoreErrorCode =
   | 'SNAPSHOT_RELEASED'
   | 'SNAPSHOT_EXPIRED'
   | 'SET_FULL'
+  | 'TOO_MANY_ITEMS'
   | 'DISK_FULL'
   | 'STORE_CLOSED'
   | 'STORE_LOCKED'

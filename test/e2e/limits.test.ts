@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ITEM_OVERHEAD_BYTES } from '../../src/store/index.ts';
 import { each, join2, TestMesh, until } from './support/mesh.ts';
 
 const ITEM_BYTES = 4_000;
-const FULL = ['--set', 'limits.maxSetBytes=100000', '--set', 'sync.intervalMs=300'];
+const FULL_BYTES = 25 * (ITEM_BYTES + ITEM_OVERHEAD_BYTES);
+const FULL = ['--set', `limits.maxSetBytes=${FULL_BYTES}`, '--set', 'sync.intervalMs=300'];
 
 const payload = (i: number) => new Uint8Array(ITEM_BYTES).fill(i);
 
@@ -18,7 +20,7 @@ describe('a full set', () => {
     assert.deepEqual([status, JSON.parse(text).code], [507, 'SET_FULL']);
     const { refusing, set } = await client.status();
     assert.equal(refusing?.code, 'SET_FULL');
-    assert.match(refusing.message, /100000 bytes: raise limits\.maxSetBytes/);
+    assert.match(refusing.message, /104400 bytes: raise limits\.maxSetBytes/);
     assert.equal(set.items, 25);
     assert.equal((await client.send('GET', `/v1/items/${id}`)).status, 200);
     assert.equal((await client.send('GET', '/livez')).status, 200);

@@ -55,6 +55,7 @@ const STORE: Partial<Record<StoreErrorCode, number>> = {
   ID_MISMATCH: 400,
   ITEM_TOO_LARGE: 413,
   SET_FULL: 507,
+  TOO_MANY_ITEMS: 507,
   DISK_FULL: 507,
   STORE_CLOSED: 503,
   STORE_WRITE_FAILED: 503,

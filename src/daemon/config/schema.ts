@@ -183,11 +183,27 @@ const limits = section({
   maxItemBytes: size(['1B', '1GiB'], DEFAULT_LIMITS.maxItemBytes).describe(
     'Longest payload taken, from clients and from peers',
   ),
-  // `DEFAULT_LIMITS.maxSetBytes` is infinite, which no file can say.
-  maxSetBytes: size(['0B', '4096TiB'], 0).describe('Most payload bytes held; 0: no limit'),
+  // The defaults of these two are infinite in `DEFAULT_LIMITS`, which no file can say.
+  maxSetBytes: size(['0B', '4096TiB'], 0).describe(
+    'Most bytes that the items may take on disk: payloads and 176 for each; 0: no limit',
+  ),
+  maxItems: integer([0, Number.MAX_SAFE_INTEGER], 0).describe('Most items held; 0: no limit'),
   // Unlike in a replica alone: this disk is the daemon's to guard.
   minFreeBytes: size(['0B', '4096TiB'], 256 * 2 ** 20).describe(
     'Free bytes on the disk below which writing stops',
+  ),
+  publisherBytesPerSecond: size(
+    ['1KiB', '1TiB'],
+    DEFAULT_REPLICATOR_OPTIONS.publisherBytesPerSecond,
+  ).describe(
+    'Most bytes on disk by pushed items of one publisher in a second; sessions bring more',
+  ),
+  peerBytesPerSecond: size(
+    ['1KiB', '1TiB'],
+    DEFAULT_REPLICATOR_OPTIONS.peerBytesPerSecond,
+  ).describe('Most bytes on disk by items that one peer brings in a second; more must wait'),
+  peerBytesPerDay: size(['0B', '4096TiB'], DEFAULT_REPLICATOR_OPTIONS.peerBytesPerDay).describe(
+    'Most bytes on disk by items that one peer brings in a day; more must wait; 0: no limit',
   ),
 });
 

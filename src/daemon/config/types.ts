@@ -80,8 +80,9 @@ export interface Config {
     AnnounceOptions,
     'batchMs' | 'inlineBytes' | 'maxBytesPerSecond'
   >;
-  /** Unlike in the store, a `maxSetBytes` of 0 is no limit. */
-  limits: Pick<ReplicaLimits, 'maxItemBytes' | 'maxSetBytes' | 'minFreeBytes'>;
+  /** Unlike in the store, a `maxSetBytes` or `maxItems` of 0 is no limit. */
+  limits: Pick<ReplicaLimits, 'maxItemBytes' | 'maxSetBytes' | 'maxItems' | 'minFreeBytes'> &
+    Pick<ReplicatorOptions, 'publisherBytesPerSecond' | 'peerBytesPerSecond' | 'peerBytesPerDay'>;
   store: Pick<IndexOptions, 'cacheBytes' | 'bufferItems'>;
   scrub: ScrubOptions;
   log: {

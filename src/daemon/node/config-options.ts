@@ -54,6 +54,9 @@ export function replicatorOptions({
     windowBytes: fetch.windowBytes,
     expireAfterMs: fetch.expireAfterMs,
     maxItemBytes: limits.maxItemBytes,
+    publisherBytesPerSecond: limits.publisherBytesPerSecond,
+    peerBytesPerSecond: limits.peerBytesPerSecond,
+    peerBytesPerDay: limits.peerBytesPerDay,
   };
 }
 
@@ -76,8 +79,13 @@ export function announceOptions({ push }: Config): Given<AnnounceOptions, 'push'
 }
 
 export function replicaLimits({ limits }: Config): Given<ReplicaLimits, 'limits'> {
-  const { maxItemBytes, maxSetBytes, minFreeBytes } = limits;
-  return { maxItemBytes, maxSetBytes: maxSetBytes || Number.POSITIVE_INFINITY, minFreeBytes };
+  const { maxItemBytes, maxSetBytes, maxItems, minFreeBytes } = limits;
+  return {
+    maxItemBytes,
+    maxSetBytes: maxSetBytes || Number.POSITIVE_INFINITY,
+    maxItems: maxItems || Number.POSITIVE_INFINITY,
+    minFreeBytes,
+  };
 }
 
 /** A session keeps its snapshot for as long as it may take. */

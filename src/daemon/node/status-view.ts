@@ -11,10 +11,10 @@ type StoreStatus = Pick<
 >;
 
 export function storeStatus(store: ReplicaStatus): StoreStatus {
-  const { items, bytes, fingerprint, incidents } = store;
+  const { items, bytes, storedBytes, fingerprint, incidents } = store;
   const { rebuilding, needsRefill, commit, quarantined, scrub } = store;
   return {
-    set: { items, bytes, fingerprint: fingerprint && bytesToHex(fingerprint) },
+    set: { items, bytes, storedBytes, fingerprint: fingerprint && bytesToHex(fingerprint) },
     rebuilding,
     needsRefill,
     commit,

@@ -90,6 +90,18 @@ export const DEFAULT_REPLICATOR_OPTIONS = {
   backoffMaxMs: 60_000,
   /** Longest payload taken, in bytes: the limit of the replica. Longer items are not fetched. */
   maxItemBytes: DEFAULT_LIMITS.maxItemBytes as number,
+  /**
+   * Bytes on disk that pushed items of one publisher may take in a second; after a pause, those of a
+   * minute at once. Sessions bring the rest. Raising it lets one member fill disks sooner.
+   */
+  publisherBytesPerSecond: (1024 * 1024) as number,
+  /**
+   * Bytes on disk that the items of one peer may take in a second, pushed or fetched. Lowering it slows
+   * down catch-ups, which bring 30,000 short items a second.
+   */
+  peerBytesPerSecond: (64 * 1024 * 1024) as number,
+  /** Likewise in a day, at once or bit by bit; 0: no limit. Lowering it makes large catch-ups wait. */
+  peerBytesPerDay: 0 as number,
 };
 
 export type ReplicatorOptions = Readonly<typeof DEFAULT_REPLICATOR_OPTIONS>;

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ReconciliationSet } from '../../protocol/index.ts';
 import type { Clock, Replica } from '../../store/index.ts';
 import type { ReplicatorOptions } from './options.ts';
+import type { ReceivedRates } from './received-rates.ts';
 
 /** The parts of a replicator that most of its rooms share. */
 export interface SharedParts {
@@ -10,4 +11,5 @@ export interface SharedParts {
   clock: Clock;
   logger: Logger;
   options: ReplicatorOptions;
+  rates: ReceivedRates;
 }

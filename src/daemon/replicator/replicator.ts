@@ -21,6 +21,7 @@ import { Fetcher } from './fetching/index.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 import { getsMany, PeerRecords } from './peers.ts';
 import { isHeld, OwnItems, Push, PushCoverage } from './push/index.ts';
+import { ReceivedRates } from './received-rates.ts';
 import {
   Arrivals,
   isOwnTrouble,
@@ -91,7 +92,8 @@ export class Replicator implements ReconcileEvents {
       delivered: (peer) => this.fetcher.delivered(peer),
       mirrored: pump,
     });
-    const shared = { ...init, ...options, options, wanted, peers, coverage };
+    const rates = new ReceivedRates({ ...options, clock });
+    const shared = { ...init, ...options, options, wanted, peers, coverage, rates };
     this.#init = init;
     this.#options = options;
     this.peers = peers;

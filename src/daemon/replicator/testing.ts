@@ -2,4 +2,5 @@
 
 export { Pause } from './pause.ts';
 export { getsMany, isPart, PeerRecords } from './peers.ts';
+export { ReceivedRates } from './received-rates.ts';
 export { why } from './why.ts';

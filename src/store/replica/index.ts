@@ -1,6 +1,7 @@
 /** The replica: items, index and state in one LevelDB. A put that is answered is on disk. */
 
 export type { IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
+export { ITEM_OVERHEAD_BYTES, storedBytes } from './payload-bytes.ts';
 export { MAX_LIST_LIMIT } from './read/index.ts';
 export { Replica } from './replica.ts';
 export type * from './types.ts';

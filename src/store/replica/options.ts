@@ -8,11 +8,16 @@ export interface ReplicaLimits {
    */
   maxItemBytes: number;
   /**
-   * Most payload bytes held; further puts get `SET_FULL`. Lowering it below the held bytes removes
-   * nothing.
+   * Most bytes that the items may take on disk: payloads, and `ITEM_OVERHEAD_BYTES` for each. Further puts
+   * get `SET_FULL`. Lowering it below the held bytes removes nothing.
    * @default no limit
    */
   maxSetBytes: number;
+  /**
+   * Most items held; further puts get `TOO_MANY_ITEMS`. Lowering it removes nothing.
+   * @default no limit
+   */
+  maxItems: number;
   /**
    * Bytes of disk that puts leave free; past them they get `DISK_FULL`. LevelDB needs room to compact:
    * lowering it risks a database that can no longer be written at all.
@@ -41,6 +46,7 @@ const MIB = 1024 * 1024;
 export const DEFAULT_LIMITS: ReplicaLimits = {
   maxItemBytes: 16 * MIB,
   maxSetBytes: Number.POSITIVE_INFINITY,
+  maxItems: Number.POSITIVE_INFINITY,
   minFreeBytes: 0,
   maxQueuedBytes: 32 * MIB,
   maxQueuedItems: 16_384,

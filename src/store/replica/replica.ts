@@ -7,6 +7,7 @@ import { readOnce } from '../ranks.ts';
 import { Committer, Merger } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from './options.ts';
+import { storedBytes } from './payload-bytes.ts';
 import { Quarantine } from './quarantine/index.ts';
 import { IdLookup, ItemReader, listKeys, SetDigest } from './read/index.ts';
 import { type ItemHead, setKeys } from './records/index.ts';
@@ -163,6 +164,7 @@ export class Replica {
     return {
       items,
       bytes,
+      storedBytes: storedBytes(items, bytes),
       fingerprint: this.#digest.of(changes.version, () => this.snapshot()),
       refusing: this.refusing,
       rebuilding: lifecycle.rebuilding,

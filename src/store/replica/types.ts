@@ -57,6 +57,8 @@ export interface ReplicaStatus {
   readonly items: number;
   /** Payload bytes held. */
   readonly bytes: number;
+  /** Bytes that `limits.maxSetBytes` counts: payloads, and what each item takes beside its payload. */
+  readonly storedBytes: number;
   /** Digest of the whole set, `scheme.digest` of its state; null while there is no index. */
   readonly fingerprint: Uint8Array | null;
   /** Why puts are refused at the moment, or null while they are taken. */

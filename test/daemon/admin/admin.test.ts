@@ -120,6 +120,7 @@ describe('admin endpoint', () => {
         ['INVALID_HINT', 400],
         ['ITEM_TOO_LARGE', 413],
         ['SET_FULL', 507],
+        ['TOO_MANY_ITEMS', 507],
         ['DISK_FULL', 507],
         ['STORE_CLOSED', 503],
         ['STORE_WRITE_FAILED', 503],

@@ -32,7 +32,12 @@ export class FakeNode implements Node {
       network: 'test',
       addresses: ['/ip4/127.0.0.1/tcp/1'],
       uptimeSeconds: 5,
-      set: { items: this.items.size, bytes: this.#bytes(), fingerprint: 'ab'.repeat(32) },
+      set: {
+        items: this.items.size,
+        bytes: this.#bytes(),
+        storedBytes: 0,
+        fingerprint: 'ab'.repeat(32),
+      },
       wanted: 0,
       orphans: 0,
       catchUp: null,

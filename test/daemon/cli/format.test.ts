@@ -105,7 +105,7 @@ describe('the status for people', () => {
   it('lists every trouble', () => {
     const incident = (i: number) => ({ at: `t${i}`, code: `C${i}`, message: `m${i}` });
     const seen = lines({
-      set: { items: 1, bytes: 1, fingerprint: null },
+      set: { items: 1, bytes: 1, storedBytes: 177, fingerprint: null },
       rebuilding: { items: 1_000, of: 2_000 },
       needsRefill: true,
       quarantined: 1,

@@ -3,6 +3,7 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Status } from '../../../src/daemon/index.ts';
+import { ITEM_OVERHEAD_BYTES } from '../../../src/store/index.ts';
 import { type LocalDaemon, LocalDaemons } from '../../e2e/support/in-process.ts';
 import { until } from '../../e2e/support/mesh.ts';
 
@@ -34,7 +35,7 @@ describe('a daemon built from its configuration', () => {
       'network.degree': '3',
       'push.enabled': 'false',
       'limits.maxItemBytes': '100B',
-      'limits.maxSetBytes': '150B',
+      'limits.maxSetBytes': `${150 + 2 * ITEM_OVERHEAD_BYTES}B`,
     });
     const { mesh, network, push, peerId } = await client.status();
     assert.deepEqual([mesh.degree, network, push, peerId], [3, 'other', null, daemon.peerId]);

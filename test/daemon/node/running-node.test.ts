@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { RunningNode } from '../../../src/daemon/node/testing.ts';
 import { Replicator } from '../../../src/daemon/replicator/index.ts';
-import { type Database, Replica } from '../../../src/store/index.ts';
+import { type Database, ITEM_OVERHEAD_BYTES, Replica } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { FakeDisk } from '../../support/fake-disk.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
@@ -57,7 +57,7 @@ describe('RunningNode', () => {
   });
 
   it('is not broken when its set is full, and is broken while it closes', async (context) => {
-    const node = await nodeOver(context, memoryDatabase(), 1);
+    const node = await nodeOver(context, memoryDatabase(), 1 + ITEM_OVERHEAD_BYTES);
     await node.put(payload);
     await assert.rejects(node.put(new Uint8Array([2])), { code: 'SET_FULL' });
     assert.equal(node.status().refusing?.code, 'SET_FULL');
@@ -67,7 +67,7 @@ describe('RunningNode', () => {
   });
 
   it('names an address that it does not dial', async (context) => {
-    const node = await nodeOver(context, memoryDatabase(), 1);
+    const node = await nodeOver(context, memoryDatabase(), 1 + ITEM_OVERHEAD_BYTES);
     assert.throws(() => node.forget('/ip4/192.0.2.1/tcp/1'), {
       code: 'UNKNOWN_ADDRESS',
       message: /192\.0\.2\.1.*\/v1\/peers/,

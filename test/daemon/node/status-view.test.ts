@@ -62,6 +62,7 @@ describe('the status view', () => {
     const store = {
       items: 1,
       bytes: 2,
+      storedBytes: 178,
       fingerprint: Uint8Array.of(0xab, 0x01),
       incidents: [{ at: AT, code: 'X', message: 'm' }],
       rebuilding: null,
@@ -71,7 +72,7 @@ describe('the status view', () => {
       scrub: { running: true, checked: 5, passes: 6 },
     };
     const { set, incidents, ...rest } = storeStatus(store as never);
-    assert.deepEqual(set, { items: 1, bytes: 2, fingerprint: 'ab01' });
+    assert.deepEqual(set, { items: 1, bytes: 2, storedBytes: 178, fingerprint: 'ab01' });
     assert.deepEqual(incidents, [{ at: TEXT, code: 'X', message: 'm' }]);
     const { rebuilding, needsRefill, commit, quarantined, scrub } = store;
     assert.deepEqual(rest, { rebuilding, needsRefill, commit, quarantined, scrub });

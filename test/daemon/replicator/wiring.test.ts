@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ITEM_OVERHEAD_BYTES } from '../../../src/store/index.ts';
 import { ReplicatorRig, SETTLE_MS, SILENCE_MS } from './replicator-support.ts';
 import { at, FAILED, findingOf, idOf, itemOf } from './support.ts';
 
@@ -71,7 +72,11 @@ describe('a replicator whose set changes', () => {
   });
 
   it('has sessions when an item that was announced could not be put', async (t) => {
-    const rig = await ReplicatorRig.open(t, {}, { limits: { maxSetBytes: 5 } });
+    const rig = await ReplicatorRig.open(
+      t,
+      {},
+      { limits: { maxSetBytes: 5 + 2 * ITEM_OVERHEAD_BYTES } },
+    );
     rig.start();
     await rig.connect('p');
     await rig.replica.put([itemOf(1)]);
@@ -162,7 +167,11 @@ describe('a replicator while things are fetched', () => {
   });
 
   it('says why fetching is paused, and accepts no keys then', async (t) => {
-    const rig = await ReplicatorRig.open(t, {}, { limits: { maxSetBytes: 3 } });
+    const rig = await ReplicatorRig.open(
+      t,
+      {},
+      { limits: { maxSetBytes: 3 + 2 * ITEM_OVERHEAD_BYTES } },
+    );
     rig.start();
     await rig.connect('p');
     await rig.replica.put([itemOf(1)]);

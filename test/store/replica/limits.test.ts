@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { itemId, verifyItem } from '../../../src/store/index.ts';
+import { ITEM_OVERHEAD_BYTES, itemId, verifyItem } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { FakeDisk } from '../../support/fake-disk.ts';
 import { coded, item, items, openReplica, temporaryDirectory } from './support.ts';
@@ -21,7 +21,7 @@ describe('replica limits', () => {
 
   it('stop puts at maxSetBytes with a reason, and leave reads alone', async (t) => {
     const replica = await openReplica(t, await temporaryDirectory(t), {
-      limits: { maxSetBytes: 100 },
+      limits: { maxSetBytes: 100 + 5 * ITEM_OVERHEAD_BYTES },
     });
     const puts = items(8).map((one) => replica.put([one]));
     const settled = await Promise.allSettled(puts);
@@ -29,6 +29,7 @@ describe('replica limits', () => {
     assert.deepEqual(codes, [...Array(5).fill('taken'), ...Array(3).fill('SET_FULL')]);
     assert.equal(replica.status().refusing?.code, 'SET_FULL');
     assert.equal(replica.status().bytes, 100);
+    assert.equal(replica.status().storedBytes, 100 + 5 * ITEM_OVERHEAD_BYTES);
     assert.deepEqual(
       (await replica.put(items(5))).map((result) => result.created),
       Array(5).fill(false),
@@ -36,9 +37,21 @@ describe('replica limits', () => {
     await assert.rejects(replica.put(items(6)), coded('SET_FULL'));
   });
 
+  it('count what items take beside their payloads, and the items themselves', async (t) => {
+    const small = await openReplica(t, await temporaryDirectory(t), {
+      limits: { maxSetBytes: 100 },
+    });
+    await assert.rejects(small.put([item(1, 4)]), coded('SET_FULL'));
+    const few = await openReplica(t, await temporaryDirectory(t), { limits: { maxItems: 2 } });
+    await few.put([item(1, 4), item(2, 4)]);
+    await assert.rejects(few.put([item(3, 4)]), coded('TOO_MANY_ITEMS'));
+    assert.equal(few.status().refusing?.code, 'TOO_MANY_ITEMS');
+    assert.equal((await few.put([item(2, 4)]))[0]?.created, false);
+  });
+
   it('report a refusal when the last item asked for does not fit', async (t) => {
     const replica = await openReplica(t, await temporaryDirectory(t), {
-      limits: { maxSetBytes: 100 },
+      limits: { maxSetBytes: 100 + 2 * ITEM_OVERHEAD_BYTES },
     });
     await replica.put([item(1, 90)]);
     assert.equal(replica.status().refusing, null);
@@ -67,7 +80,7 @@ describe('replica limits', () => {
   it('read the free space once a second, and count the bytes written in between', async (t) => {
     const clock = new VirtualClock();
     const disk = new FakeDisk();
-    disk.free = 1_100;
+    disk.free = 1_100 + 5 * ITEM_OVERHEAD_BYTES;
     const limits = { minFreeBytes: 1000 };
     const replica = await openReplica(t, await temporaryDirectory(t), { clock, disk, limits });
     for (const one of items(5)) await replica.put([one]);

@@ -127,6 +127,11 @@ export class Fetcher {
     if (wanted.claimed === wanted.size) return false;
     if (source.requests.size >= (source.onProbation ? 1 : options.requestsPerPeer)) return false;
     if (this.#running.size >= options.maxRequests) return false;
+    const debtMs = this.#init.rates.debtMs(source.peer);
+    if (debtMs > 0) {
+      source.waitFor(debtMs, this.#init.clock, () => this.pump());
+      return false;
+    }
     const allowance = this.#pause.allowance();
     if (allowance === 0) return false;
     const claim = this.#claiming.claim(source, {

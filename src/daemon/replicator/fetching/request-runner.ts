@@ -1,5 +1,5 @@
 import type { Fetch, FetchReport } from '../../../protocol/index.ts';
-import { bytesToHex, equalBytes, type VerifiedItem } from '../../../store/index.ts';
+import { bytesToHex, equalBytes, storedBytes, type VerifiedItem } from '../../../store/index.ts';
 import type { SharedParts } from '../parts.ts';
 import type { Pause } from '../pause.ts';
 import { Intake, Window } from './intake.ts';
@@ -58,7 +58,9 @@ export class RequestRunner {
   }
 
   #take(request: RunningRequest, intake: Intake, items: readonly VerifiedItem[]): Promise<void> {
-    const { wanted, gate, penalties } = this.#init;
+    const { wanted, gate, penalties, rates } = this.#init;
+    const payloadBytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
+    rates.charge(request.source.peer, storedBytes(items.length, payloadBytes));
     for (const { id, payload } of items) {
       if (request.kind === 'large') gate.noteLarge(id);
       const said = wanted.said(id);

@@ -50,6 +50,12 @@ export class FetchSource {
     return restMs;
   }
 
+  /** It has brought too much of late: it is asked again after `ms`, without blame. */
+  waitFor(ms: number, clock: Clock, wake: () => void): void {
+    this.#rest ??= new Alarm(clock);
+    this.#rest.set(Math.ceil(ms), wake);
+  }
+
   /** Calls off the running requests, and drops their reports. */
   abandon(): void {
     for (const request of this.requests) request.abort();

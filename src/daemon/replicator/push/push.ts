@@ -4,7 +4,7 @@ import type {
   AnnouncementOrigin,
   Gap,
 } from '../../../protocol/index.ts';
-import { bytesToKey, type ItemKey, type VerifiedItem } from '../../../store/index.ts';
+import { bytesToKey, type ItemKey, storedBytes, type VerifiedItem } from '../../../store/index.ts';
 import type { Fetcher } from '../fetching/index.ts';
 import type { SharedParts } from '../parts.ts';
 import { Pause, type Reason } from '../pause.ts';
@@ -60,6 +60,10 @@ export class Push implements AnnounceEvents {
     if (taken.length === 0) return true;
     const bytes = taken.reduce((sum, { payload }) => sum + payload.length, 0);
     if (this.#bytes + bytes > windowBytes || this.#pause.allowance() === 0) return false;
+    if (!this.#init.rates.push(origin, storedBytes(taken.length, bytes))) {
+      this.#askFor(origin);
+      return false;
+    }
     this.#bytes += bytes;
     for (const { id } of taken) {
       this.#arriving.add(bytesToKey(id));
@@ -97,14 +101,17 @@ export class Push implements AnnounceEvents {
   /** Asks the publisher, or else the peer that passed on a later message, for the missed items. */
   gap(gap: Gap): void {
     this.#ahead(gap);
-    const { publisher, from } = gap;
-    this.#init.scheduler.gap(this.#connected(publisher) ? publisher : from);
+    this.#askFor(gap);
   }
 
   async stop(): Promise<void> {
     this.#pause.stop();
     this.#put();
     await Promise.all(this.#puts);
+  }
+
+  #askFor({ publisher, from }: AnnouncementOrigin): void {
+    this.#init.scheduler.gap(this.#connected(publisher) ? publisher : from);
   }
 
   #connected(peer: string): boolean {

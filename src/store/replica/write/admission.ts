@@ -10,16 +10,24 @@ const STALE_MS = 5_000;
 const AMPLE_BYTES = 256 * 1024 * 1024;
 
 export interface AdmissionInit {
-  limits: Pick<ReplicaLimits, 'maxItemBytes' | 'maxSetBytes' | 'minFreeBytes'>;
+  limits: Pick<ReplicaLimits, 'maxItemBytes' | 'maxSetBytes' | 'maxItems' | 'minFreeBytes'>;
   clock: Clock;
   disk: Disk;
   logger: ReplicaLogger | undefined;
-  heldBytes: () => number;
-  /** Payload bytes admitted and not yet on disk. */
-  pendingBytes: () => number;
+  held: () => ItemTotals;
+  /** Admitted and not yet on disk. */
+  pending: () => ItemTotals;
 }
 
-/** Decides whether there is room for more payload bytes: in the set, and on the disk. */
+/** Bytes are those that the items take on disk. */
+export interface ItemTotals {
+  readonly items: number;
+  readonly bytes: number;
+}
+
+const LEAST: ItemTotals = { items: 1, bytes: 1 };
+
+/** Decides whether there is room for more items: in the set, and on the disk. */
 export class Admission {
   readonly #init: AdmissionInit;
   #freeBytes = Number.POSITIVE_INFINITY;
@@ -28,8 +36,8 @@ export class Admission {
   #readAt = Number.NEGATIVE_INFINITY;
   #knownAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
-  /** Size of the last refused call, 0 once a later call was taken. */
-  #refusedBytes = 0;
+  /** The last refused call, until a later call is taken. */
+  #refused: ItemTotals = LEAST;
 
   constructor(init: AdmissionInit) {
     this.#init = init;
@@ -62,20 +70,20 @@ export class Admission {
     );
   }
 
-  /** Takes `bytes` more, or throws `SET_FULL` or `DISK_FULL`. */
-  admit(bytes: number): void {
-    const refusal = this.#refusal(bytes);
+  /** Takes more items, or throws `TOO_MANY_ITEMS`, `SET_FULL` or `DISK_FULL`. */
+  admit(more: ItemTotals): void {
+    const refusal = this.#refusal(more);
     if (refusal !== null) {
-      this.#refusedBytes = bytes;
+      this.#refused = more;
       throw refusal;
     }
-    this.#refusedBytes = 0;
-    this.#unseenBytes += bytes;
+    this.#refused = LEAST;
+    this.#unseenBytes += more.bytes;
   }
 
   /** Why the last refused call would be refused again, or null. */
   get refusing(): StoreError | null {
-    return this.#refusal(Math.max(1, this.#refusedBytes));
+    return this.#refusal(this.#refused);
   }
 
   #hasAmpleRoom(now: number): boolean {
@@ -84,7 +92,7 @@ export class Admission {
   }
 
   async #read(): Promise<void> {
-    const seen = this.#unseenBytes - this.#init.pendingBytes();
+    const seen = this.#unseenBytes - this.#init.pending().bytes;
     try {
       this.#freeBytes = await this.#init.disk.freeBytes();
       this.#unseenBytes -= seen;
@@ -94,13 +102,21 @@ export class Admission {
     }
   }
 
-  #refusal(bytes: number): StoreError | null {
-    const { maxSetBytes, minFreeBytes } = this.#init.limits;
-    const held = this.#init.heldBytes() + this.#init.pendingBytes();
-    if (held + bytes > maxSetBytes) {
+  #refusal({ items, bytes }: ItemTotals): StoreError | null {
+    const { maxSetBytes, maxItems, minFreeBytes } = this.#init.limits;
+    const [held, pending] = [this.#init.held(), this.#init.pending()];
+    const heldItems = held.items + pending.items;
+    if (heldItems + items > maxItems) {
+      return new StoreError(
+        'TOO_MANY_ITEMS',
+        `the set holds ${heldItems} of at most ${maxItems} items: raise limits.maxItems to take more`,
+      );
+    }
+    const heldBytes = held.bytes + pending.bytes;
+    if (heldBytes + bytes > maxSetBytes) {
       return new StoreError(
         'SET_FULL',
-        `the set holds ${held} of at most ${maxSetBytes} bytes: raise limits.maxSetBytes to take more`,
+        `the set takes ${heldBytes} of at most ${maxSetBytes} bytes: raise limits.maxSetBytes to take more`,
       );
     }
     const free = this.#freeBytes - this.#unseenBytes;

@@ -47,6 +47,11 @@ export class GroupCommit {
     this.#init = init;
   }
 
+  /** Items on their way to the disk. */
+  get pendingItems(): number {
+    return this.#pending.size;
+  }
+
   /** Payload bytes on their way to the disk. */
   get pendingBytes(): number {
     return byteCount(this.#running) + byteCount(this.#queue);

@@ -1,10 +1,10 @@
 import type { Item } from '../../item.ts';
 import type { ReplicaLimits } from '../options.ts';
-import { totalBytes } from '../payload-bytes.ts';
+import { storedBytes, totalBytes } from '../payload-bytes.ts';
 import type { IdLookup } from '../read/index.ts';
 import type { SetLifecycle } from '../recovery/index.ts';
 import type { PutOptions, PutResult } from '../types.ts';
-import { Admission, type AdmissionInit } from './admission.ts';
+import { Admission, type AdmissionInit, type ItemTotals } from './admission.ts';
 import { GroupCommit, type GroupCommitInit } from './group-commit.ts';
 import { IdMap } from './id-map.ts';
 
@@ -34,8 +34,8 @@ export class Puts {
     this.#commits = new GroupCommit(init);
     this.admission = new Admission({
       ...init,
-      heldBytes: () => init.lifecycle.state.bytes,
-      pendingBytes: () => this.#commits.pendingBytes,
+      held: () => onDisk(init.lifecycle.state.items, init.lifecycle.state.bytes),
+      pending: () => onDisk(this.#commits.pendingItems, this.#commits.pendingBytes),
     });
   }
 
@@ -90,10 +90,14 @@ export class Puts {
     });
     if (fresh.length > 0) {
       if (lifecycle.refusal !== null) throw lifecycle.refusal;
-      this.admission.admit(totalBytes(fresh));
+      this.admission.admit(onDisk(fresh.length, totalBytes(fresh)));
       for (const commit of this.#commits.add(fresh)) commits.add(commit);
       queued?.(fresh);
     }
     return { results, commits };
   }
+}
+
+function onDisk(items: number, payloadBytes: number): ItemTotals {
+  return { items, bytes: storedBytes(items, payloadBytes) };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bytesToHex } from '../../../../src/store/index.ts';
+import { bytesToHex, ITEM_OVERHEAD_BYTES } from '../../../../src/store/index.ts';
 import { FAILED, idOf, idsOf, itemOf } from '../support.ts';
 import { FetcherRig } from './fetcher-support.ts';
 
@@ -236,7 +236,11 @@ describe('the result of a request', () => {
   });
 
   it('blames our own store where no item can be stored, and not the peer', async (t) => {
-    const rig = await FetcherRig.open(t, { batchItems: 2, requestsPerPeer: 1 }, 3);
+    const rig = await FetcherRig.open(
+      t,
+      { batchItems: 2, requestsPerPeer: 1 },
+      3 + 2 * ITEM_OVERHEAD_BYTES,
+    );
     rig.fetcher.connected('a');
     rig.want('a', [1, 2]);
     rig.want('a', [3], 2);

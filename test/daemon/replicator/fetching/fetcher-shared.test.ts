@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ITEM_OVERHEAD_BYTES } from '../../../../src/store/index.ts';
 import { itemOf } from '../support.ts';
 import { FetcherRig } from './fetcher-support.ts';
 
@@ -27,13 +28,32 @@ describe('a source that has stalled', () => {
   });
 });
 
+describe('a peer that brings too much', () => {
+  it('is asked again after as long as that takes by its rate, without blame', async (t) => {
+    const bytes = 10 + ITEM_OVERHEAD_BYTES;
+    const rig = await FetcherRig.open(t, { ...ONE, peerBytesPerSecond: bytes });
+    rig.fetcher.connected('a');
+    rig.want('a', [1, 2, 3], 10);
+    await rig.of('a').end({}, true);
+    await rig.of('a').end({}, true);
+    assert.equal(rig.running, '', 'a second more than its rate came');
+    await rig.clock.advance(999);
+    assert.equal(rig.running, '');
+    await rig.clock.advance(1);
+    assert.equal(rig.running, 'a');
+    await rig.of('a').end({}, true);
+    assert.equal(rig.stored, 3);
+    assert.equal(rig.warnings('peer failed').length, 0);
+  });
+});
+
 describe('a set that is full', () => {
   it('tries one item with any peer that may deliver it, though others are asked first', async (t) => {
-    const rig = await FetcherRig.open(t, ONE, 20);
+    const rig = await FetcherRig.open(t, ONE, 2_000);
     rig.fetcher.connected('idle');
     rig.fetcher.connected('a');
     await rig.replica.put([itemOf(9, 10)]);
-    rig.want('a', [1], 15);
+    rig.want('a', [1], 2_000);
     for (const round of [1, 2, 3]) {
       assert.equal(rig.running, 'a', `in round ${round} nothing is tried`);
       await rig.of('a').end({}, true);
@@ -46,10 +66,10 @@ describe('a set that is full', () => {
   });
 
   it('tries a single item, though a peer lists many', async (t) => {
-    const rig = await FetcherRig.open(t, { ...ONE, batchItems: 4 }, 20);
+    const rig = await FetcherRig.open(t, { ...ONE, batchItems: 4 }, 2_000);
     for (const peer of ['idle', 'a']) rig.fetcher.connected(peer);
     await rig.replica.put([itemOf(9, 10)]);
-    rig.want('a', [1, 2, 3], 15);
+    rig.want('a', [1, 2, 3], 2_000);
     assert.equal(rig.of('a').request.ids.length, 3);
     for (const round of [1, 2]) {
       await rig.of('a').end({}, true);

@@ -5,6 +5,7 @@ import {
   DEFAULT_REPLICATOR_OPTIONS,
   type ReplicatorOptions,
 } from '../../../../src/daemon/replicator/index.ts';
+import { ReceivedRates } from '../../../../src/daemon/replicator/testing.ts';
 import {
   type FetchReport,
   type FetchRequest,
@@ -40,12 +41,14 @@ export class FetcherRig {
   private constructor(replica: Replica, clock: VirtualClock, options: Partial<ReplicatorOptions>) {
     this.replica = replica;
     this.clock = clock;
+    const all = { ...DEFAULT_REPLICATOR_OPTIONS, ...options };
     this.fetcher = new Fetcher({
       wanted: this.wanted,
       replica,
       clock,
       logger: this.log.logger,
-      options: { ...DEFAULT_REPLICATOR_OPTIONS, ...options },
+      options: all,
+      rates: new ReceivedRates({ ...all, clock }),
       disbelieved: (peer) => this.disbelieved.push(peer),
     });
     this.fetcher.start({ fetch: (request) => this.#fetch(request) });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FetchReport } from '../../../../src/protocol/index.ts';
-import { bytesToHex } from '../../../../src/store/index.ts';
+import { bytesToHex, ITEM_OVERHEAD_BYTES } from '../../../../src/store/index.ts';
 import { ITEMS, scripted, serve } from './scripted-support.ts';
 
 describe('Fetcher', () => {
@@ -81,7 +81,7 @@ describe('Fetcher', () => {
 
   it('tries a single item now and then while the set is full, and goes on when there is room', async (t) => {
     const { clock, replica, fetcher, scripts, requests, want } = await scripted(t);
-    await replica.put([{ hint: 2n, payload: new Uint8Array(9) }]);
+    await replica.put([{ hint: 2n, payload: new Uint8Array(9 + 8 * ITEM_OVERHEAD_BYTES) }]);
     scripts.set('a', serve);
     scripts.set('b', serve);
     want('a');

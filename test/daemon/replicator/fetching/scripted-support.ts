@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { Fetcher } from '../../../../src/daemon/replicator/fetching/index.ts';
 import { DEFAULT_REPLICATOR_OPTIONS } from '../../../../src/daemon/replicator/index.ts';
+import { ReceivedRates } from '../../../../src/daemon/replicator/testing.ts';
 import {
   type Fetch,
   type FetchReport,
@@ -11,6 +12,7 @@ import {
 } from '../../../../src/protocol/index.ts';
 import {
   bytesToHex,
+  ITEM_OVERHEAD_BYTES,
   itemId,
   Replica,
   type VerifiedItem,
@@ -62,7 +64,7 @@ export async function scripted(t: TestContext): Promise<Scripted> {
     database: memoryDatabase(),
     clock,
     disk: new FakeDisk(),
-    limits: { maxSetBytes: 10 },
+    limits: { maxSetBytes: 10 * (1 + ITEM_OVERHEAD_BYTES) },
     scheme: wideSum,
   });
   const wanted = new ReconciliationSet();
@@ -82,6 +84,7 @@ export async function scripted(t: TestContext): Promise<Scripted> {
     clock,
     logger: pino({ level: 'silent' }),
     options: { ...DEFAULT_REPLICATOR_OPTIONS, batchItems: 4, requestsPerPeer: 1 },
+    rates: new ReceivedRates({ ...DEFAULT_REPLICATOR_OPTIONS, clock }),
     disbelieved: (peer) => disbelieved.push(peer),
   });
   fetcher.start(fetch as Fetch);

@@ -6,8 +6,9 @@ import {
   type ReplicatorOptions,
 } from '../../../../src/daemon/replicator/index.ts';
 import { Push } from '../../../../src/daemon/replicator/push/index.ts';
+import { ReceivedRates } from '../../../../src/daemon/replicator/testing.ts';
 import { ReconciliationSet } from '../../../../src/protocol/index.ts';
-import { type ItemKey, Replica } from '../../../../src/store/index.ts';
+import { ITEM_OVERHEAD_BYTES, type ItemKey, Replica } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { FakeDisk } from '../../../support/fake-disk.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
@@ -19,7 +20,7 @@ const ORIGIN = { publisher: 'p', from: 'f' };
 async function setUp(
   t: TestContext,
   options: Partial<ReplicatorOptions> = {},
-  maxSetBytes = 1_000,
+  maxSetBytes = 2_000,
 ) {
   const clock = new VirtualClock();
   const disk = new FakeDisk();
@@ -41,6 +42,7 @@ async function setUp(
     clock,
     logger: log.logger,
     options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 100, windowBytes: 200, ...options },
+    rates: new ReceivedRates({ ...DEFAULT_REPLICATOR_OPTIONS, ...options, clock }),
     fetcher: {
       room: () => Number.POSITIVE_INFINITY,
       paused: null,
@@ -63,6 +65,9 @@ async function setUp(
 
 const keyOf = (number: number, length: number) => ({ hint: 1n, id: idOf(number), length });
 
+/** Items of 1,000 bytes are taken, two at a time. */
+const LONG = { maxItemBytes: 1_000, windowBytes: 2_000 };
+
 describe('the room for announced items', () => {
   it('is full at its bound, and free again each time they are stored', async (t) => {
     const { clock, push, replica } = await setUp(t);
@@ -81,8 +86,8 @@ describe('the room for announced items', () => {
   });
 
   it('is free again where the set stored none of them, and they may be wanted again', async (t) => {
-    const { clock, push, replica, wanted, spread } = await setUp(t, {}, 150);
-    const [kept, first, second] = [itemOf(1, 100), itemOf(2, 100), itemOf(3, 100)];
+    const { clock, push, replica, wanted, spread } = await setUp(t, LONG, 1_150);
+    const [kept, first, second] = [itemOf(1, 100), itemOf(2, 1_000), itemOf(3, 1_000)];
     assert.equal(push.items([kept], ORIGIN), true);
     await clock.advance(0);
     for (const round of [1, 2]) {
@@ -104,7 +109,7 @@ describe('the room for announced items', () => {
   });
 
   it('announces the stored items, and none where none was stored', async (t) => {
-    const { clock, push, spread } = await setUp(t, {}, 150);
+    const { clock, push, spread } = await setUp(t, {}, 150 + 2 * ITEM_OVERHEAD_BYTES);
     const [first, second] = [itemOf(1, 100), itemOf(2, 100)];
     push.items([first], ORIGIN);
     push.items([second], ORIGIN);
@@ -117,6 +122,22 @@ describe('the room for announced items', () => {
     assert.deepEqual(spread.at(-1), [second]);
   });
 
+  it('is closed to a publisher that is over its rate: a session is to bring the items', async (t) => {
+    const perSecond = 10 + ITEM_OVERHEAD_BYTES;
+    const { clock, push, seen } = await setUp(t, { publisherBytesPerSecond: perSecond }, 1e6);
+    for (let number = 0; number < 60; number++) {
+      assert.equal(push.items([itemOf(number, 10)], ORIGIN), true);
+      await clock.advance(0);
+    }
+    assert.deepEqual(seen.gaps, []);
+    assert.equal(push.items([itemOf(60, 10)], ORIGIN), false);
+    assert.deepEqual(seen.gaps, ['p']);
+    assert.equal(push.arriving(itemOf(60, 10).id), false, 'it is wanted as before');
+    await clock.advance(1_000);
+    assert.equal(push.items([itemOf(60, 10)], ORIGIN), true);
+    await clock.advance(0);
+  });
+
   it('is not used by items that are not stored', async (t) => {
     const { clock, push } = await setUp(t);
     assert.equal(push.items([], ORIGIN), true);
@@ -127,7 +148,7 @@ describe('the room for announced items', () => {
 
 describe('announced keys', () => {
   it('are not wanted while the set is full, and wanted again once there is room', async (t) => {
-    const { push, replica, wanted, seen } = await setUp(t, {}, 100);
+    const { push, replica, wanted, seen } = await setUp(t, {}, 100 + ITEM_OVERHEAD_BYTES);
     await replica.put([{ hint: 2n, payload: new Uint8Array(100) }]);
     await assert.rejects(replica.put([{ hint: 3n, payload: new Uint8Array(1) }]));
     assert.notEqual(replica.refusing, null);

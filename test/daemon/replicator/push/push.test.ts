@@ -7,8 +7,10 @@ import {
   type ReplicatorOptions,
 } from '../../../../src/daemon/replicator/index.ts';
 import { Push } from '../../../../src/daemon/replicator/push/index.ts';
+import { ReceivedRates } from '../../../../src/daemon/replicator/testing.ts';
 import { ReconciliationSet } from '../../../../src/protocol/index.ts';
 import {
+  ITEM_OVERHEAD_BYTES,
   type ItemKey,
   itemId,
   Replica,
@@ -50,6 +52,7 @@ async function setUp(
     clock,
     logger: pino({ level: 'silent' }),
     options: { ...DEFAULT_REPLICATOR_OPTIONS, maxItemBytes: 1_000, windowBytes: 5_000, ...options },
+    rates: new ReceivedRates({ ...DEFAULT_REPLICATOR_OPTIONS, ...options, clock }),
     fetcher: {
       room: (peer) => (state.poor.has(peer) ? 1 : Number.POSITIVE_INFINITY),
       get paused() {
@@ -112,7 +115,9 @@ describe('announced items', () => {
   });
 
   it('are stored as far as they fit where not all of one batch do', async (context) => {
-    const { clock, push, spread } = await setUp(context, { maxSetBytes: 100 });
+    const { clock, push, spread } = await setUp(context, {
+      maxSetBytes: 100 + 2 * ITEM_OVERHEAD_BYTES,
+    });
     const [small, large, other] = [itemOf(10), itemOf(99), itemOf(20)];
     for (const item of [small, large, other]) assert.equal(push.items([item], ORIGIN), true);
     await clock.advance(0);
@@ -139,8 +144,10 @@ describe('announced items', () => {
   });
 
   it('are not accepted while the set refuses items, and accepted afterwards', async (context) => {
-    const { clock, replica, push, spread } = await setUp(context, { maxSetBytes: 100 });
-    assert.equal(push.items([itemOf(101)], ORIGIN), true);
+    const { clock, replica, push, spread } = await setUp(context, {
+      maxSetBytes: 100 + 2 * ITEM_OVERHEAD_BYTES,
+    });
+    assert.equal(push.items([itemOf(400)], ORIGIN), true);
     await clock.advance(0);
     assert.deepEqual(spread, []);
     assert.equal(push.items([itemOf(10)], ORIGIN), false);

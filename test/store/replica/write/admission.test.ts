@@ -8,7 +8,7 @@ import { coded } from '../support.ts';
 /** Bytes to spare with which puts do not wait for a reading. */
 const AMPLE = 256 * 1024 * 1024;
 
-describe('admission of payload bytes', () => {
+describe('admission of items', () => {
   it('takes an item of the longest length, and none longer', () => {
     const { admission } = new Room({ maxItemBytes: 10 });
     admission.checkItem(10);
@@ -19,8 +19,8 @@ describe('admission of payload bytes', () => {
     const room = new Room({ maxSetBytes: 100 });
     room.held = 50;
     room.pending = 30;
-    assert.throws(() => room.admission.admit(21), coded('SET_FULL'));
-    room.admission.admit(20);
+    assert.throws(() => room.admit(21), coded('SET_FULL'));
+    room.admit(20);
     assert.equal(room.refusal, null, 'a byte more would fit');
     room.pending = 50;
     assert.equal(room.refusal, 'SET_FULL', 'not one byte fits');
@@ -28,16 +28,28 @@ describe('admission of payload bytes', () => {
     assert.equal(room.refusal, null);
   });
 
+  it('fills the set to the item, counting held and pending items', () => {
+    const room = new Room({ maxItems: 10 });
+    room.heldItems = 5;
+    room.pendingItems = 3;
+    assert.throws(() => room.admit(1, 3), coded('TOO_MANY_ITEMS'));
+    assert.equal(room.refusal, 'TOO_MANY_ITEMS', 'as many would be refused again');
+    room.admit(1, 2);
+    assert.equal(room.refusal, null);
+    room.pendingItems = 5;
+    assert.equal(room.refusal, 'TOO_MANY_ITEMS');
+  });
+
   it('reports its last refusal until it admits an item', () => {
     const room = new Room({ maxSetBytes: 100 });
     for (let round = 0; round < 2; round++) {
       room.held = 90;
-      assert.throws(() => room.admission.admit(11), coded('SET_FULL'));
+      assert.throws(() => room.admit(11), coded('SET_FULL'));
       assert.equal(room.refusal, 'SET_FULL');
       room.held = 89;
       assert.equal(room.refusal, null, 'what was refused would fit now');
       room.held = 90;
-      room.admission.admit(10);
+      room.admit(10);
       assert.equal(room.refusal, null, 'a larger one was taken since');
     }
   });
@@ -46,8 +58,8 @@ describe('admission of payload bytes', () => {
     const room = new Room({ minFreeBytes: 100 });
     room.free = 150;
     await room.admission.refresh();
-    assert.throws(() => room.admission.admit(51), coded('DISK_FULL'));
-    room.admission.admit(50);
+    assert.throws(() => room.admit(51), coded('DISK_FULL'));
+    room.admit(50);
     assert.equal(room.refusal, 'DISK_FULL');
   });
 
@@ -55,21 +67,17 @@ describe('admission of payload bytes', () => {
     const room = new Room({ minFreeBytes: 100 });
     room.free = 200;
     await room.admission.refresh();
-    room.admission.admit(60);
+    room.admit(60);
     room.pending = 60;
     await room.readAgain();
-    assert.throws(
-      () => room.admission.admit(41),
-      coded('DISK_FULL'),
-      'the 60 bytes are still to be written',
-    );
-    room.admission.admit(40);
+    assert.throws(() => room.admit(41), coded('DISK_FULL'), 'the 60 bytes are still to be written');
+    room.admit(40);
     // Now all of them are on the disk, and the reading shows them.
     room.pending = 0;
     room.free = 110;
     await room.readAgain();
-    assert.throws(() => room.admission.admit(11), coded('DISK_FULL'));
-    room.admission.admit(10);
+    assert.throws(() => room.admit(11), coded('DISK_FULL'));
+    room.admit(10);
   });
 
   it('counts bytes that were admitted during a reading', async () => {
@@ -79,11 +87,11 @@ describe('admission of payload bytes', () => {
     const answer = room.holdAnswers();
     await room.clock.advance(1_000);
     const refreshed = room.admission.refresh();
-    room.admission.admit(70);
+    room.admit(70);
     answer(200);
     await refreshed;
-    assert.throws(() => room.admission.admit(31), coded('DISK_FULL'));
-    room.admission.admit(30);
+    assert.throws(() => room.admit(31), coded('DISK_FULL'));
+    room.admit(30);
   });
 
   it('reads the disk once a second', async () => {
@@ -117,7 +125,7 @@ describe('admission of payload bytes', () => {
     const room = new Room({ minFreeBytes: 100 });
     room.free = 200;
     await room.admission.refresh();
-    room.admission.admit(60);
+    room.admit(60);
     const answer = room.holdAnswers();
     for (let second = 0; second < 3; second++) {
       await room.clock.advance(1_000);
@@ -126,8 +134,8 @@ describe('admission of payload bytes', () => {
     assert.equal(room.asked, 2);
     answer(140);
     await settle();
-    assert.throws(() => room.admission.admit(41), coded('DISK_FULL'), 'bytes are seen once');
-    room.admission.admit(40);
+    assert.throws(() => room.admit(41), coded('DISK_FULL'), 'bytes are seen once');
+    room.admit(40);
     await room.admission.refresh();
     assert.equal(room.asked, 3, 'the next one is begun');
   });
@@ -137,7 +145,7 @@ describe('admission of payload bytes', () => {
       const room = new Room({ minFreeBytes: 100 });
       room.free = AMPLE + 150;
       await room.admission.refresh();
-      room.admission.admit(50 - spare);
+      room.admit(50 - spare);
       room.holdAnswers();
       await room.clock.advance(ageMs);
       const done = isSettled(room.admission.refresh());
@@ -158,11 +166,11 @@ describe('admission of payload bytes', () => {
       room.free = null;
       await room.readAgain();
       assert.equal(room.warnings, warned);
-      assert.throws(() => room.admission.admit(51), coded('DISK_FULL'));
+      assert.throws(() => room.admit(51), coded('DISK_FULL'));
     }
     room.free = 160;
     await room.readAgain();
-    room.admission.admit(60);
+    room.admit(60);
   });
 
   it('treats a failed reading as no reading', async () => {
@@ -185,6 +193,8 @@ class Room {
   readonly admission: Admission;
   held = 0;
   pending = 0;
+  heldItems = 0;
+  pendingItems = 0;
   /** Null when the disk does not answer. */
   free: number | null = 2 ** 40;
   asked = 0;
@@ -193,13 +203,23 @@ class Room {
 
   constructor(limits: Partial<ReplicaLimits> = {}) {
     this.admission = new Admission({
-      limits: { maxItemBytes: 1_000, maxSetBytes: 2 ** 50, minFreeBytes: 0, ...limits },
+      limits: {
+        maxItemBytes: 1_000,
+        maxSetBytes: 2 ** 50,
+        maxItems: 2 ** 50,
+        minFreeBytes: 0,
+        ...limits,
+      },
       clock: this.clock,
       disk: { freeBytes: () => this.#answer() },
       logger: { warn: () => this.warnings++, error: () => undefined },
-      heldBytes: () => this.held,
-      pendingBytes: () => this.pending,
+      held: () => ({ items: this.heldItems, bytes: this.held }),
+      pending: () => ({ items: this.pendingItems, bytes: this.pending }),
     });
+  }
+
+  admit(bytes: number, items = 1): void {
+    this.admission.admit({ items, bytes });
   }
 
   get refusal(): string | null {

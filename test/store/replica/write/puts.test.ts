@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { type Item, itemId, Replica, type ReplicaInit } from '../../../../src/store/index.ts';
+import {
+  ITEM_OVERHEAD_BYTES,
+  type Item,
+  itemId,
+  Replica,
+  type ReplicaInit,
+} from '../../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { FakeDisk } from '../../../support/fake-disk.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
@@ -40,7 +46,9 @@ describe('puts', () => {
   });
 
   it('that fail leave no trace: the same items are accepted again, each time', async (t) => {
-    const { replica, gate } = await open(t, { limits: { maxSetBytes: 100, maxQueuedItems: 2 } });
+    const { replica, gate } = await open(t, {
+      limits: { maxSetBytes: 100 + 5 * ITEM_OVERHEAD_BYTES, maxQueuedItems: 2 },
+    });
     gate.open();
     for (let round = 0; round < 3; round++) {
       await assert.rejects(replica.put(items(6)), coded('SET_FULL'));
