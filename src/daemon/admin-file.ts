@@ -1,18 +1,47 @@
-import { readFile } from 'node:fs/promises';
+import { createHmac } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+
+/** What a running daemon leaves in its data directory for the command line. */
+export interface AdminFile {
+  /** URL of the admin endpoint. */
+  readonly url: string;
+  readonly pid: number;
+  /** Drawn at each start, and only ever in this file: its owner knows the daemon by it. */
+  readonly key: string;
+}
 
 /** The file in its data directory where a running daemon tells the command line its address. */
 export function adminFile(dataDir: string): string {
   return join(dataDir, 'admin.json');
 }
 
-/** URL of the admin endpoint of the daemon that runs there; undefined if there is none. */
-export async function readAdminUrl(dataDir: string): Promise<string | undefined> {
+/** The file of the daemon that runs there, without a key if an older version wrote it; undefined if there is none. */
+export async function readAdminFile(
+  dataDir: string,
+): Promise<(Pick<AdminFile, 'url'> & { readonly key: string | null }) | undefined> {
   try {
-    const { url } = JSON.parse(await readFile(adminFile(dataDir), 'utf8'));
-    return typeof url === 'string' ? url : undefined;
+    const { url, key } = JSON.parse(await readFile(adminFile(dataDir), 'utf8'));
+    if (typeof url !== 'string') return undefined;
+    return { url, key: typeof key === 'string' && key !== '' ? key : null };
   } catch {
     // Absent, unreadable or not ours: to the caller there is no address.
     return undefined;
   }
+}
+
+/**
+ * The answer by which a daemon proves that it runs on a directory: HMAC-SHA-256 under its key, as
+ * hexadecimal. `place` keeps the file of a copied directory from proving anything about the copy.
+ */
+export function proofOf(key: string, place: string, challenge: string): string {
+  return createHmac('sha256', key)
+    .update(`rangemesh admin 1\n${place}\n${challenge}`)
+    .digest('hex');
+}
+
+/** Device and inode of a file or directory: the same by whatever path it is reached. */
+export async function placeOf(path: string): Promise<string> {
+  const { dev, ino } = await stat(path, { bigint: true });
+  return `${dev}:${ino}`;
 }

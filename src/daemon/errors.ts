@@ -16,6 +16,7 @@ export type DaemonErrorCode =
   | 'USAGE'
   | 'INPUT_TOO_LARGE'
   | 'ADMIN_UNREACHABLE'
+  | 'NOT_THIS_DAEMON'
   | 'SHUTTING_DOWN';
 
 /** Exit codes, after sysexits(3). */
@@ -37,6 +38,7 @@ const EXIT_OF: Partial<Record<DaemonErrorCode, number>> = {
   IDENTITY_UNREADABLE: EXIT.dataError,
   LISTEN_FAILED: EXIT.unavailable,
   ADMIN_UNREACHABLE: EXIT.unavailable,
+  NOT_THIS_DAEMON: EXIT.unavailable,
   DATA_DIR_IN_USE: EXIT.inUse,
   CONFIG_INVALID: EXIT.config,
   CONFIG_UNREADABLE: EXIT.config,

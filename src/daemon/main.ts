@@ -39,6 +39,7 @@ const init: CliInit = {
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock,
+  random: systemRandom,
   witness: systemWitness,
   version: VERSION,
   daemons: {

@@ -1,5 +1,6 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
+export { placeOf, proofOf } from './admin-file.ts';
 export { BackOff } from './backoff.ts';
 export { type Logger, type LogLevel, libp2pLogging } from './logging.ts';
 export type { RefusalReason, WhyAnswer } from './node-api.ts';

@@ -26,7 +26,7 @@ const STOPPING = new AdminError('SHUTTING_DOWN', 'the daemon is shutting down; t
 
 export interface AdminInit
   extends GuardInit,
-    Pick<RoutesInit, 'node' | 'limits' | 'clock' | 'logger'> {
+    Pick<RoutesInit, 'node' | 'limits' | 'prove' | 'clock' | 'logger'> {
   /** 0 takes any free port. */
   port: number;
 }

@@ -15,6 +15,8 @@ import { readNoQuery } from './query.ts';
 export interface RoutesInit {
   node: Node;
   limits: { readonly maxItemBytes: number };
+  /** The answer to a challenge of a client that must know which daemon this is. */
+  prove: (challenge: string) => string;
   clock: Clock;
   logger: Logger;
   /** Lets through only clients that may write. */

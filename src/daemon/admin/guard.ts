@@ -16,8 +16,11 @@ export interface GuardInit {
   allowedHosts?: readonly string[];
 }
 
-/** Health probes tell nothing but "up" and "ready", so they need no token anywhere. */
-const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz']);
+/**
+ * Paths that need no token anywhere. Health probes tell nothing but "up" and "ready"; a proof means nothing
+ * without the key, and a client asks for it before it shows its token.
+ */
+const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/v1/identity/:challenge']);
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** Decides which requests are heard: by Host header, and by token. Its checks throw `AdminError`. */
@@ -37,7 +40,7 @@ export class RequestGuard {
 
   checkRequest(request: FastifyRequest): void {
     this.#checkHost(request.headers.host);
-    if (this.exposed && !PROBES.has(request.routeOptions.url ?? '')) this.checkToken(request);
+    if (this.exposed && !OPEN.has(request.routeOptions.url ?? '')) this.checkToken(request);
   }
 
   /** Compares digests, so that the time taken says nothing about the token. */

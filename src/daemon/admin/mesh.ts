@@ -2,13 +2,16 @@ import type { FastifyInstance } from 'fastify';
 import type { Node } from '../node-api.ts';
 import { endpoint, plain, type RoutesInit } from './endpoint.ts';
 import { AdminError } from './errors.ts';
-import { readAddressBody, readSyncBody } from './query.ts';
+import { readAddressBody, readChallenge, readSyncBody } from './query.ts';
 
-/** Health, status, peers and sessions. */
-export function meshRoutes(app: FastifyInstance, { node, writers }: RoutesInit): void {
+/** Health, identity, status, peers and sessions. */
+export function meshRoutes(app: FastifyInstance, { node, prove, writers }: RoutesInit): void {
   readJsonBodies(app);
   endpoint(app, '/livez', writers, { GET: async () => live(node) });
   endpoint(app, '/readyz', writers, { GET: async () => ready(node) });
+  endpoint(app, '/v1/identity/:challenge', writers, {
+    GET: plain(async ({ params }) => ({ proof: prove(readChallenge(params)) })),
+  });
   endpoint(app, '/v1/status', writers, { GET: plain(async () => node.status()) });
   endpoint(app, '/v1/peers', writers, {
     GET: plain(async () => ({ peers: node.peers() })),

@@ -29,6 +29,13 @@ export function readNoQuery(query: unknown): void {
   read(none, query, 'INVALID_QUERY');
 }
 
+/** Of the path `/v1/identity/:challenge`. */
+export function readChallenge(params: unknown): string {
+  const { challenge } = params as { challenge: string };
+  if (/^[0-9a-f]{64}$/.test(challenge)) return challenge;
+  throw new AdminError('INVALID_QUERY', 'a challenge has 64 hexadecimal digits in lower case');
+}
+
 export function readAddressBody(body: unknown): string {
   return read(address, body, 'INVALID_BODY').address;
 }

@@ -9,10 +9,24 @@ export interface ClientInit {
   url: string;
   token: string | null;
   /**
+   * By what the daemon is known before anything else is said to it.
+   * @default whatever answers at the URL is taken for the daemon
+   */
+  identity?: DaemonIdentity | undefined;
+  /**
    * Most connections at a time.
    * @default 32
    */
   maxConnections?: number | undefined;
+}
+
+/** The daemon that runs on a directory, as far as a client can tell. */
+export interface DaemonIdentity {
+  readonly directory: string;
+  /** A new challenge each time. */
+  challenge(): string;
+  /** The proof that this daemon alone can give; null if it can give none. */
+  answer(challenge: string): string | null;
 }
 
 export interface Call {
@@ -41,20 +55,28 @@ export interface AdminResponse {
 /** Codes of connections that broke, unlike those of connections that never came about. */
 const BROKEN: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
+/** A proof is far shorter; another program may send without end. */
+const MAX_PROOF_BYTES = 1_024;
+const PROOF_IDLE_MS = 5_000;
+
 /** Speaks to the admin endpoint of one daemon over kept-alive connections. */
 export class DaemonClient {
   readonly url: string;
   readonly #token: string | null;
   readonly #request: typeof https.request;
   readonly #agent: http.Agent;
+  readonly #identity: DaemonIdentity | undefined;
+  /** While no connection has closed since the proof, the daemon that gave it still has the port. */
+  #proved: Promise<void> | undefined;
 
-  constructor({ url, token, maxConnections = 32 }: ClientInit) {
+  constructor({ url, token, identity, maxConnections = 32 }: ClientInit) {
     const protocol = URL.canParse(url) ? new URL(url).protocol : '';
     if (protocol !== 'http:' && protocol !== 'https:') {
       throw usage(`${url} is no URL of a daemon; give one such as http://127.0.0.1:9464`);
     }
     this.url = url.replace(/\/+$/, '');
     this.#token = token;
+    this.#identity = identity;
     const { Agent, request } = protocol === 'https:' ? https : http;
     this.#request = request;
     this.#agent = new Agent({ keepAlive: true, maxSockets: maxConnections });
@@ -110,18 +132,56 @@ export class DaemonClient {
   }
 
   /** Resolves when the head of the answer is there. */
-  #begin(call: Call): Promise<http.IncomingMessage> {
+  async #begin(call: Call): Promise<http.IncomingMessage> {
+    if (this.#identity !== undefined) {
+      this.#proved ??= this.#prove(this.#identity);
+      await this.#proved.catch((error) => {
+        this.#proved = undefined;
+        throw error;
+      });
+    }
+    return this.#send(call, this.#token);
+  }
+
+  /** Rejects with `NOT_THIS_DAEMON`; sends nothing but the challenge. */
+  async #prove({ directory, challenge, answer }: DaemonIdentity): Promise<void> {
+    const asked = challenge();
+    const expected = answer(asked);
+    const call = { method: 'GET', path: `/v1/identity/${asked}`, idleMs: PROOF_IDLE_MS } as const;
+    const response = await this.#send(call, null);
+    const body = await readShort(response, MAX_PROOF_BYTES).catch((cause) => {
+      throw this.#broken(cause);
+    });
+    if (expected !== null && parse(body).proof === expected) return;
+    throw new DaemonError(
+      'NOT_THIS_DAEMON',
+      `the program at ${this.url} is not the daemon of ${directory}, so it was told nothing: start that ` +
+        'daemon with "rangemesh start"; if it runs, it is of an older version and must be restarted',
+    );
+  }
+
+  #send(call: Call, token: string | null): Promise<http.IncomingMessage> {
     const { method, path, idleMs = 60_000 } = call;
     const { bytes, headers } = encode(call);
-    if (this.#token !== null) headers.authorization = `Bearer ${this.#token}`;
+    if (token !== null) headers.authorization = `Bearer ${token}`;
     const init = { method, headers, agent: this.#agent, timeout: idleMs };
+    const forget = () => {
+      this.#proved = undefined;
+    };
     return new Promise((resolve, reject) => {
       const request = this.#request(`${this.url}${path}`, init);
       const silent = () =>
         request.destroy(Object.assign(new Error('it does not answer'), { code: 'ETIMEDOUT' }));
       request
         .on('timeout', silent)
-        .on('error', (cause) => reject(this.#broken(cause)))
+        .on('socket', (socket) => {
+          if (!request.reusedSocket) socket.once('close', forget);
+        })
+        .on('error', (cause) => {
+          // A connection that breaks is told here before it closes.
+          forget();
+          reject(this.#broken(cause));
+        })
         .on('response', resolve)
         .end(bytes);
     });
@@ -165,8 +225,21 @@ async function refuse(response: http.IncomingMessage): Promise<void> {
   throw new RefusedError(status, `HTTP_${status}`, `the answer is HTTP status ${status}`);
 }
 
+/** The answer if it has at most `maxBytes`; a longer one is cut off and counts as none. */
+async function readShort(response: http.IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let left = maxBytes;
+  for await (const part of response) {
+    left -= part.length;
+    // Leaving the loop destroys the connection.
+    if (left < 0) return new Uint8Array();
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
 /** An object that is empty if the text is no JSON: perhaps a proxy answered instead of the daemon. */
-function parse(body: Uint8Array): { code?: unknown; message?: unknown } {
+function parse(body: Uint8Array): { code?: unknown; message?: unknown; proof?: unknown } {
   try {
     return Object(JSON.parse(new TextDecoder().decode(body)));
   } catch {

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Clock, Witness } from '../../store/index.ts';
+import type { Clock, Random, Witness } from '../../store/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Logger } from '../logging.ts';
 
@@ -14,6 +14,7 @@ export interface CliInit {
   readonly stdout: Terminal;
   readonly stderr: Terminal;
   readonly clock: Clock;
+  readonly random: Pick<Random, 'bytes'>;
   /** The witness of commits in a file. */
   readonly witness: (path: string) => Pick<Witness, 'read'>;
   /** Version of the package. */

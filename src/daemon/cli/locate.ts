@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { adminFile, readAdminUrl } from '../admin-file.ts';
+import { adminFile, placeOf, proofOf, readAdminFile } from '../admin-file.ts';
 import { type Config, loadConfig, type Setting } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
-import { DaemonClient } from './client.ts';
+import { type ClientInit, DaemonClient } from './client.ts';
 import { usage } from './errors.ts';
 import type { CliInit } from './init.ts';
 
@@ -63,10 +63,10 @@ function targetConfig({ config, dataDir }: TargetOptions, init: CliInit): Promis
   return readConfig(config, [flag], init);
 }
 
-async function byDirectory(options: TargetOptions, init: CliInit) {
+async function byDirectory(options: TargetOptions, init: CliInit): Promise<ClientInit> {
   const { node, admin } = await targetConfig(options, init);
-  const url = await readAdminUrl(node.dataDir);
-  if (url === undefined) {
+  const file = await readAdminFile(node.dataDir);
+  if (file === undefined) {
     throw new DaemonError(
       'ADMIN_UNREACHABLE',
       `no daemon runs on ${node.dataDir} (there is no ${adminFile(node.dataDir)}): start it with ` +
@@ -76,7 +76,18 @@ async function byDirectory(options: TargetOptions, init: CliInit) {
   const tokenFile = admin.tokenFile ?? join(node.dataDir, 'admin.token');
   const given = await givenToken(options, init);
   // Calls that only read need no token on loopback: a user who may not read the file can make them.
-  return { url, token: given ?? (await readToken(tokenFile).catch(() => null)) };
+  const token = given ?? (await readToken(tokenFile).catch(() => null));
+  const place = await placeOf(node.dataDir);
+  const { url, key } = file;
+  return {
+    url,
+    token,
+    identity: {
+      directory: node.dataDir,
+      challenge: () => Buffer.from(init.random.bytes(32)).toString('hex'),
+      answer: (challenge) => (key === null ? null : proofOf(key, place, challenge)),
+    },
+  };
 }
 
 async function givenToken({ tokenFile }: TargetOptions, init: CliInit): Promise<string | null> {

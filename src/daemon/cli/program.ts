@@ -24,7 +24,10 @@ class VerbCommand extends Command {
     return this.command(name)
       .option('-c, --config <file>', 'configuration of the daemon (default: ./rangemesh.yaml)')
       .option('--data-dir <dir>', 'data directory of the daemon, instead of --config')
-      .option('--url <url>', 'admin endpoint of the daemon, instead of either (RANGEMESH_URL)')
+      .option(
+        '--url <url>',
+        'admin endpoint, instead of either; a token goes to any program there (RANGEMESH_URL)',
+      )
       .option('--token-file <file>', 'file with the bearer token (else RANGEMESH_TOKEN)')
       .option('--json', 'print JSON');
   }

@@ -1,6 +1,6 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
-export { DaemonClient } from './client.ts';
+export { DaemonClient, type DaemonIdentity } from './client.ts';
 export { lastWords, RefusedError } from './errors.ts';
 export { configFlags, parseBytes, parseConcurrency, parseHintFlag } from './flags.ts';
 export {

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import {
   type Announce,
   AnnounceService,
@@ -9,10 +9,11 @@ import {
   type ReconcileService,
 } from '../../protocol/index.ts';
 import { fetch, libp2pGossip, reconcile } from '../../protocol/libp2p.ts';
-import type { Random, Replica } from '../../store/index.ts';
+import { bytesToHex, type Random, type Replica } from '../../store/index.ts';
 import { createAdmin } from '../admin/index.ts';
-import { adminFile } from '../admin-file.ts';
+import { type AdminFile, adminFile, placeOf, proofOf } from '../admin-file.ts';
 import type { Config } from '../config/index.ts';
+import { replaceFile } from '../files/index.ts';
 import type { Logger } from '../logging.ts';
 import {
   type Access,
@@ -107,6 +108,7 @@ async function start(
     networkName: config.network.name,
   });
   const { host, port, allowedHosts } = config.admin;
+  const [key, place] = [bytesToHex(random.bytes(32)), await placeOf(directory)];
   const admin = createAdmin({
     host,
     port,
@@ -114,12 +116,13 @@ async function start(
     node,
     token,
     limits: config.limits,
+    prove: (challenge) => proofOf(key, place, challenge),
     clock,
     logger: logger.child({ component: 'admin' }),
   });
   const url = await admin.listen();
   undo.push(() => admin.close());
-  await announceAdmin(directory, url, undo);
+  await announceAdmin(directory, { url, pid: process.pid, key }, undo);
   const shown = { version: VERSION, admin: url, peerId: mesh.peerId, addresses: mesh.addresses };
   logger.info({ component: 'daemon', event: 'started', ...shown }, 'rangemesh is up');
   return {
@@ -215,10 +218,10 @@ async function accessOf({ access }: Config, logger: Logger): Promise<Access> {
 
 async function announceAdmin(
   directory: string,
-  url: string,
+  file: AdminFile,
   undo: (() => Promise<unknown>)[],
 ): Promise<void> {
   const path = adminFile(directory);
-  await writeFile(path, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 });
+  await replaceFile(path, `${JSON.stringify(file)}\n`);
   undo.push(() => rm(path, { force: true }));
 }

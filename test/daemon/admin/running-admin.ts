@@ -1,11 +1,16 @@
+import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { after, before, beforeEach, type TestContext } from 'node:test';
 import { type Admin, type AdminInit, createAdmin } from '../../../src/daemon/admin/index.ts';
 import { createLogger } from '../../../src/daemon/index.ts';
 import { systemClock } from '../../../src/daemon/system/index.ts';
+import { placeOf, proofOf } from '../../../src/daemon/testing.ts';
 import { within } from '../../support/within.ts';
 import { FakeNode } from './fake-node.ts';
 
+/** Of `startAdminOn`, as a daemon draws it. */
+export const KEY: string = 'ab'.repeat(32);
 export const TOKEN = 'a-token-of-at-least-thirty-two-characters';
 
 export interface RunningAdmin {
@@ -27,11 +32,28 @@ export async function startAdmin(init: Partial<AdminInit> = {}): Promise<Running
     host: '127.0.0.1',
     port: 0,
     limits: { maxItemBytes: 1_024 },
+    prove: () => '',
     clock: systemClock,
     logger: createLogger({ clock: systemClock, level: 'error', destination }),
     ...init,
   });
   return { node, admin, url: await admin.listen(), errors };
+}
+
+/** One that a command line finds through `directory`, as it finds the daemon that runs there. */
+export async function startAdminOn(
+  directory: string,
+  init: Partial<AdminInit> = {},
+): Promise<RunningAdmin> {
+  const place = await placeOf(directory);
+  const running = await startAdmin({
+    prove: (challenge) => proofOf(KEY, place, challenge),
+    ...init,
+  });
+  const file = { url: running.url, pid: 1, key: KEY };
+  await writeFile(join(directory, 'admin.json'), JSON.stringify(file));
+  await writeFile(join(directory, 'admin.token'), `${TOKEN}\n`);
+  return running;
 }
 
 /**

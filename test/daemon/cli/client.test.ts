@@ -3,25 +3,30 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { DaemonClient } from '../../../src/daemon/cli/testing.ts';
+import { DaemonClient, type DaemonIdentity } from '../../../src/daemon/cli/testing.ts';
 
 describe('client', () => {
   /** How the server meets its next calls; `hang` lets them wait, `reset` breaks the connection. */
-  let moods: ('answer' | 'reset' | 'hang' | 'babble' | 'proxy')[];
+  let moods: ('answer' | 'reset' | 'hang' | 'babble' | 'proxy' | 'endless')[];
   let calls = 0;
+  /** Paths asked for, each with the token shown. */
+  let heard: string[] = [];
   const server = createServer((request, response) => {
     calls++;
+    heard.push(`${request.url} ${request.headers.authorization ?? ''}`);
     request.resume();
     const mood = moods.shift() ?? 'answer';
     if (mood === 'reset') response.socket?.resetAndDestroy();
     else if (mood === 'babble') response.end('<html>');
     else if (mood === 'proxy') response.writeHead(502).end('<html>');
-    else if (mood === 'answer') response.end('{"fine":true}');
+    else if (mood === 'endless') response.end('x'.repeat(100_000));
+    else if (mood === 'answer') response.end('{"fine":true,"proof":"right"}');
   });
   let client: DaemonClient;
 
   beforeEach(async () => {
     calls = 0;
+    heard = [];
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -40,7 +45,7 @@ describe('client', () => {
       // Only the call that hangs needs the short limit: a slow machine may need longer to answer.
       const idleMs = mood === 'hang' ? 500 : 30_000;
       const call = { method: 'GET', path: '/', idleMs } as const;
-      assert.deepEqual(await client.json(call), { fine: true });
+      assert.equal((await client.json<{ fine: boolean }>(call)).fine, true);
     }
     assert.equal(calls, 4);
     moods = ['reset', 'reset', 'answer'];
@@ -62,6 +67,51 @@ describe('client', () => {
     });
     secure.close();
     assert.equal(calls, 0);
+  });
+
+  describe('that knows its daemon by a proof', () => {
+    const knowing = (answer: string | null): DaemonClient => {
+      let drawn = 0;
+      const identity: DaemonIdentity = {
+        directory: '/data',
+        challenge: () => `c${++drawn}`,
+        answer: () => answer,
+      };
+      const { url } = client;
+      client.close();
+      client = new DaemonClient({ url, token: 'secret', identity });
+      return client;
+    };
+    const call = { method: 'GET', path: '/' } as const;
+
+    it('asks for the proof before it shows the token, once while a connection lasts', async () => {
+      const knows = knowing('right');
+      await Promise.all([knows.json(call), knows.json(call)]);
+      await knows.json(call);
+      const shown = '/ Bearer secret';
+      assert.deepEqual(heard, ['/v1/identity/c1 ', shown, shown, shown]);
+    });
+
+    it('asks again after a connection has closed', async () => {
+      const knows = knowing('right');
+      await knows.json(call);
+      moods = ['reset', 'answer'];
+      await knows.json(call);
+      const [challenge, shown] = ['/v1/identity/', '/ Bearer secret'];
+      assert.deepEqual(heard, [`${challenge}c1 `, shown, shown, `${challenge}c2 `, shown]);
+    });
+
+    it('tells nothing to another program, whatever that answers', async () => {
+      const wrong = { code: 'NOT_THIS_DAEMON', exitCode: 69, message: /the daemon of \/data/ };
+      for (const mood of ['babble', 'proxy', 'endless'] as const) {
+        moods = [mood];
+        await assert.rejects(knowing('right').json(call), wrong, mood);
+      }
+      await assert.rejects(knowing('other').json(call), wrong);
+      await assert.rejects(knowing(null).json(call), wrong, 'the directory holds no key');
+      assert.equal(heard.length, 5);
+      for (const line of heard) assert.match(line, /^\/v1\/identity\/c1 $/);
+    });
   });
 
   it('recognises an answer of another program', async () => {

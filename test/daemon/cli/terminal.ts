@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -9,8 +9,8 @@ import {
   type Terminal,
 } from '../../../src/daemon/cli/index.ts';
 import { createLogger } from '../../../src/daemon/index.ts';
-import { systemClock, systemWitness } from '../../../src/daemon/system/index.ts';
-import { type RunningAdmin, startAdmin, TOKEN } from '../admin/running-admin.ts';
+import { systemClock, systemRandom, systemWitness } from '../../../src/daemon/system/index.ts';
+import { type RunningAdmin, startAdminOn } from '../admin/running-admin.ts';
 
 export interface Ran {
   readonly exitCode: number;
@@ -43,6 +43,7 @@ export async function run(argv: readonly string[], init: RunInit = {}): Promise<
     stdout: out,
     stderr: err,
     clock: systemClock,
+    random: systemRandom,
     witness: systemWitness,
     version: '1.2.3',
     daemons: { createLogger: logger, startDaemon },
@@ -91,10 +92,8 @@ export interface Station extends RunningAdmin {
 
 /** An admin endpoint over a fake node, and the data directory of a daemon that serves it. */
 export async function openStation(maxItemBytes: number = 64 * 1024): Promise<Station> {
-  const running = await startAdmin({ limits: { maxItemBytes } });
   const directory = await mkdtemp(join(tmpdir(), 'rangemesh-cli-'));
-  await writeFile(join(directory, 'admin.json'), JSON.stringify({ url: running.url, pid: 1 }));
-  await writeFile(join(directory, 'admin.token'), `${TOKEN}\n`);
+  const running = await startAdminOn(directory, { limits: { maxItemBytes } });
   return {
     ...running,
     directory,

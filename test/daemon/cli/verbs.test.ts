@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { DaemonError } from '../../../src/daemon/index.ts';
@@ -101,6 +104,44 @@ describe('command line', () => {
       assert.equal((await run(byFile, { stdin: ['x'] })).exitCode, 0);
       const missing = ['put', '--url', station.url, '--token-file', 'nope'];
       assert.equal((await run(missing)).exitCode, 64);
+    });
+
+    it('tells nothing to a daemon of another directory, or to another program', async () => {
+      const other = await openStation();
+      const heard: string[] = [];
+      const stranger = createServer((request, response) => {
+        heard.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`);
+        response.end('{}');
+      });
+      try {
+        stranger.listen(0, '127.0.0.1');
+        await once(stranger, 'listening');
+        const { port } = stranger.address() as AddressInfo;
+        const stale = `http://127.0.0.1:${port}`;
+        const file = join(other.directory, 'admin.json');
+        const { key } = JSON.parse(await readFile(file, 'utf8'));
+        const answered = [
+          { url: stale, pid: 1, key },
+          { url: stale, pid: 1 },
+          { url: station.url, pid: 1, key: '00'.repeat(32) },
+          { url: station.url, pid: 1, key },
+        ];
+        for (const content of answered) {
+          await writeFile(file, JSON.stringify(content));
+          for (const verb of ['status', 'put', 'import']) {
+            const argv = [verb, ...(verb === 'status' ? [] : ['-']), ...other.target];
+            const ran = await run(argv, { stdin: ['{"hint":1}\n'] });
+            assert.equal(ran.exitCode, 69, `${verb} ${JSON.stringify(content)} ${ran.stderr}`);
+            assert.match(ran.stdout + ran.stderr, /is not the daemon of .*\[NOT_THIS_DAEMON\]/);
+          }
+        }
+        assert.equal(station.node.items.size, 0);
+        assert.ok(heard.length > 0);
+        for (const line of heard) assert.match(line, /^GET \/v1\/identity\/[0-9a-f]{64} $/);
+      } finally {
+        stranger.close();
+        await other.close();
+      }
     });
 
     it('refuses a wrong configuration with 78 and without a stack', async () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Status } from '../../../src/daemon/index.ts';
+import { placeOf, proofOf } from '../../../src/daemon/testing.ts';
 import { ITEM_OVERHEAD_BYTES } from '../../../src/store/index.ts';
 import { type LocalDaemon, LocalDaemons } from '../../e2e/support/in-process.ts';
 import { until } from '../../e2e/support/mesh.ts';
@@ -65,9 +66,14 @@ describe('a daemon built from its configuration', () => {
       const { daemon, client } = started;
       const directory = daemons.path('a');
       const file = join(directory, 'admin.json');
-      const { url, pid } = JSON.parse(await readFile(file, 'utf8'));
+      const { url, pid, key } = JSON.parse(await readFile(file, 'utf8'));
       assert.deepEqual([url, pid], [daemon.admin, process.pid]);
       assert.equal((await client.send('GET', '/livez')).status, 200);
+      assert.equal((await stat(file)).mode & 0o777, 0o600);
+      const challenge = '0f'.repeat(32);
+      const { text } = await client.send('GET', `/v1/identity/${challenge}`);
+      const proof = proofOf(key, await placeOf(directory), challenge);
+      assert.deepEqual(JSON.parse(text), { proof });
       const { id } = await client.put(encoder.encode('kept'), 1n);
       await daemons.stop(started);
       await daemon.stop();

@@ -106,7 +106,8 @@ async function report(
 }
 
 function exitCode({ failed, stopped }: Summary): number {
-  if (stopped?.code === 'ADMIN_UNREACHABLE') return EXIT.unavailable;
+  const gone = ['ADMIN_UNREACHABLE', 'NOT_THIS_DAEMON'];
+  if (stopped !== null && gone.includes(stopped.code)) return EXIT.unavailable;
   return failed > 0 ? EXIT.failure : EXIT.ok;
 }
 

@@ -9,7 +9,7 @@ import { compact } from '../../../support/broken-block.ts';
 import { cleanUp } from '../../../support/clean-up.ts';
 import { corruptPayload, dropNode, seed } from '../../../support/damage.ts';
 import { FakeDisk } from '../../../support/fake-disk.ts';
-import { startAdmin, TOKEN } from '../../admin/running-admin.ts';
+import { startAdminOn } from '../../admin/running-admin.ts';
 import { run } from '../terminal.ts';
 
 async function seeded(context: TestContext, count = 500): Promise<string> {
@@ -26,11 +26,9 @@ async function serve(context: TestContext, directory: string): Promise<void> {
     clock: systemClock,
     disk: new FakeDisk(),
   });
-  const { admin, url, node } = await startAdmin();
+  const { admin, node } = await startAdminOn(directory);
   cleanUp(context, () => admin.close().then(() => replica.close()));
   node.verify = (options) => replica.verify(options);
-  await writeFile(join(directory, 'admin.json'), JSON.stringify({ url, pid: 1 }));
-  await writeFile(join(directory, 'admin.token'), `${TOKEN}\n`);
 }
 
 describe('rangemesh verify', () => {
