@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What a running daemon leaves in its data directory for the command line. */
@@ -38,10 +38,4 @@ export function proofOf(key: string, place: string, challenge: string): string {
   return createHmac('sha256', key)
     .update(`rangemesh admin 1\n${place}\n${challenge}`)
     .digest('hex');
-}
-
-/** Device and inode of a file or directory: the same by whatever path it is reached. */
-export async function placeOf(path: string): Promise<string> {
-  const { dev, ino } = await stat(path, { bigint: true });
-  return `${dev}:${ino}`;
 }

@@ -1,9 +1,10 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
-export { placeOf, proofOf } from './admin-file.ts';
+export { proofOf } from './admin-file.ts';
 export { BackOff } from './backoff.ts';
 export { type Logger, type LogLevel, libp2pLogging } from './logging.ts';
 export type { RefusalReason, WhyAnswer } from './node-api.ts';
+export { placeAt } from './own-files.ts';
 export {
   hostOf,
   isLoopback,

@@ -9,7 +9,7 @@ import type { Call } from './client.ts';
 import { usage } from './errors.ts';
 import { formatWhy } from './format-why.ts';
 import { type CliInit, printLine, write } from './init.ts';
-import type { TargetOptions } from './locate.ts';
+import { ownFiles, type TargetOptions } from './locate.ts';
 
 /** The daemon's answer to a put. */
 export interface PutAnswer {
@@ -31,9 +31,20 @@ export async function put(
 ): Promise<number> {
   const stream = file === '-' ? init.stdin : createReadStream(resolve(init.cwd, file));
   const payload = await readAll(stream, file, options.maxBytes);
+  const own = await ownFiles(options, init);
+  const isOwn = file !== '-' && (await own?.hasPath(resolve(init.cwd, file)));
+  if (isOwn === true || own?.isSecret(payload) === true) throw ownFile(file);
   const show = ({ id, hint, created }: PutAnswer) =>
     `${id} ${hint} ${created ? 'created' : 'there already'}`;
   return ask(options, init, putCall(payload, options.hint), show);
+}
+
+/** Every peer would get it, and no peer forgets. */
+export function ownFile(path: string): DaemonError {
+  const name = path === '-' ? 'standard input' : path;
+  return usage(
+    `${name} is a key or a token of the node, or lies in its data directory, so it is not stored: every peer would get it`,
+  );
 }
 
 export function putCall(payload: Uint8Array, hint: string | bigint | undefined): Call {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { adminFile, placeOf, proofOf, readAdminFile } from '../admin-file.ts';
+import { adminFile, proofOf, readAdminFile } from '../admin-file.ts';
 import { type Config, loadConfig, type Setting } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
+import { OwnFiles, placeAt } from '../own-files.ts';
 import { type ClientInit, DaemonClient } from './client.ts';
 import { usage } from './errors.ts';
 import type { CliInit } from './init.ts';
@@ -57,6 +58,16 @@ export async function dataDirOf(options: TargetOptions, init: CliInit): Promise<
   return node.dataDir;
 }
 
+/** The files of the node that never become items, as far as this command line names the node. */
+export async function ownFiles(options: TargetOptions, init: CliInit): Promise<OwnFiles | null> {
+  try {
+    return await OwnFiles.of(await targetConfig(options, init));
+  } catch (error) {
+    if ((options.url ?? init.env.RANGEMESH_URL) !== undefined) return null;
+    throw error;
+  }
+}
+
 function targetConfig({ config, dataDir }: TargetOptions, init: CliInit): Promise<Config> {
   if (dataDir === undefined) return readConfig(config, [], init);
   const flag = { path: 'node.dataDir', value: dataDir, source: '--data-dir' };
@@ -77,7 +88,7 @@ async function byDirectory(options: TargetOptions, init: CliInit): Promise<Clien
   const given = await givenToken(options, init);
   // Calls that only read need no token on loopback: a user who may not read the file can make them.
   const token = given ?? (await readToken(tokenFile).catch(() => null));
-  const place = await placeOf(node.dataDir);
+  const place = await placeAt(node.dataDir);
   const { url, key } = file;
   return {
     url,

@@ -11,7 +11,7 @@ import {
 import { fetch, libp2pGossip, reconcile } from '../../protocol/libp2p.ts';
 import { bytesToHex, type Random, type Replica } from '../../store/index.ts';
 import { createAdmin } from '../admin/index.ts';
-import { type AdminFile, adminFile, placeOf, proofOf } from '../admin-file.ts';
+import { type AdminFile, adminFile, proofOf } from '../admin-file.ts';
 import type { Config } from '../config/index.ts';
 import { replaceFile } from '../files/index.ts';
 import type { Logger } from '../logging.ts';
@@ -26,6 +26,7 @@ import {
   peersFile,
 } from '../mesh/index.ts';
 import type { Node } from '../node-api.ts';
+import { placeAt } from '../own-files.ts';
 import { Replicator } from '../replicator/index.ts';
 import { VERSION } from '../version.ts';
 import {
@@ -108,7 +109,7 @@ async function start(
     networkName: config.network.name,
   });
   const { host, port, allowedHosts } = config.admin;
-  const [key, place] = [bytesToHex(random.bytes(32)), await placeOf(directory)];
+  const [key, place] = [bytesToHex(random.bytes(32)), await placeAt(directory)];
   const admin = createAdmin({
     host,
     port,

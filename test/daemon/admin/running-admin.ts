@@ -5,7 +5,7 @@ import { after, before, beforeEach, type TestContext } from 'node:test';
 import { type Admin, type AdminInit, createAdmin } from '../../../src/daemon/admin/index.ts';
 import { createLogger } from '../../../src/daemon/index.ts';
 import { systemClock } from '../../../src/daemon/system/index.ts';
-import { placeOf, proofOf } from '../../../src/daemon/testing.ts';
+import { placeAt, proofOf } from '../../../src/daemon/testing.ts';
 import { within } from '../../support/within.ts';
 import { FakeNode } from './fake-node.ts';
 
@@ -45,7 +45,7 @@ export async function startAdminOn(
   directory: string,
   init: Partial<AdminInit> = {},
 ): Promise<RunningAdmin> {
-  const place = await placeOf(directory);
+  const place = await placeAt(directory);
   const running = await startAdmin({
     prove: (challenge) => proofOf(KEY, place, challenge),
     ...init,

@@ -66,7 +66,7 @@ describe('flags', () => {
 });
 
 describe('the summary of an import', () => {
-  const nothing = { symlink: 0, notAFile: 0, tooLarge: 0, blankLine: 0 };
+  const nothing = { symlink: 0, notAFile: 0, tooLarge: 0, blankLine: 0, ownFile: 0 };
   const summary = { imported: 3, created: 1, bytes: 1_024, failed: 0, stopped: null };
 
   it('contains only lines with a count', () => {
@@ -78,10 +78,10 @@ describe('the summary of an import', () => {
 
   it('lists skipped and failed inputs, and the reason of a stop', () => {
     const stopped = { code: 'SET_FULL', message: 'no room' };
-    const skipped = { symlink: 1, notAFile: 2, tooLarge: 3, blankLine: 4 };
+    const skipped = { symlink: 1, notAFile: 2, tooLarge: 3, blankLine: 4, ownFile: 5 };
     const text = formatSummary({ ...summary, skipped, failed: 1, stopped }, { maxBytes: 1_024 });
     assert.deepEqual(text.split('\n').slice(1), [
-      'skipped 1 symbolic links, 2 neither file nor directory, 3 above 1.0 KiB (--max-bytes), 4 blank lines',
+      'skipped 1 symbolic links, 2 neither file nor directory, 3 above 1.0 KiB (--max-bytes), 4 blank lines, 5 files or directories of a node itself',
       'failed 1',
       'stopped before the end: no room [SET_FULL]',
       'what was not reached is not counted; run the same import again, nothing enters twice',

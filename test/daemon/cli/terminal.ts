@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -83,7 +83,9 @@ class Capture extends Writable implements Terminal {
 }
 
 export interface Station extends RunningAdmin {
-  /** A scratch directory. */
+  /** For files of a test; the data directory lies in it. */
+  readonly scratch: string;
+  /** The data directory. */
   readonly directory: string;
   /** Arguments by which a verb finds the endpoint. */
   readonly target: readonly string[];
@@ -92,15 +94,18 @@ export interface Station extends RunningAdmin {
 
 /** An admin endpoint over a fake node, and the data directory of a daemon that serves it. */
 export async function openStation(maxItemBytes: number = 64 * 1024): Promise<Station> {
-  const directory = await mkdtemp(join(tmpdir(), 'rangemesh-cli-'));
+  const scratch = await mkdtemp(join(tmpdir(), 'rangemesh-cli-'));
+  const directory = join(scratch, 'data');
+  await mkdir(directory);
   const running = await startAdminOn(directory, { limits: { maxItemBytes } });
   return {
     ...running,
     directory,
+    scratch,
     target: ['--data-dir', directory],
     async close() {
       await running.admin.close();
-      await rm(directory, { recursive: true, force: true });
+      await rm(scratch, { recursive: true, force: true });
     },
   };
 }

@@ -158,7 +158,7 @@ describe('command line', () => {
     it('stores standard input or a file', async () => {
       const piped = await run(['put', '--hint', '7', ...station.target], { stdin: ['hel', 'lo'] });
       assert.equal(piped.stdout, `${HELLO} 7 created\n`);
-      const file = join(station.directory, 'hello.txt');
+      const file = join(station.scratch, 'hello.txt');
       await writeFile(file, 'hello');
       const again = await call('put', file, '--hint', '7', '--json');
       assert.deepEqual(again.json(), [{ id: HELLO, hint: '7', created: false }]);

@@ -3,7 +3,7 @@ import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Status } from '../../../src/daemon/index.ts';
-import { placeOf, proofOf } from '../../../src/daemon/testing.ts';
+import { placeAt, proofOf } from '../../../src/daemon/testing.ts';
 import { ITEM_OVERHEAD_BYTES } from '../../../src/store/index.ts';
 import { type LocalDaemon, LocalDaemons } from '../../e2e/support/in-process.ts';
 import { until } from '../../e2e/support/mesh.ts';
@@ -72,7 +72,7 @@ describe('a daemon built from its configuration', () => {
       assert.equal((await stat(file)).mode & 0o777, 0o600);
       const challenge = '0f'.repeat(32);
       const { text } = await client.send('GET', `/v1/identity/${challenge}`);
-      const proof = proofOf(key, await placeOf(directory), challenge);
+      const proof = proofOf(key, await placeAt(directory), challenge);
       assert.deepEqual(JSON.parse(text), { proof });
       const { id } = await client.put(encoder.encode('kept'), 1n);
       await daemons.stop(started);

@@ -5,7 +5,7 @@ export interface ImportOrigin {
 }
 
 /** Why a candidate is left out on purpose. */
-export type SkipReason = 'symlink' | 'notAFile' | 'tooLarge' | 'blankLine';
+export type SkipReason = 'symlink' | 'notAFile' | 'tooLarge' | 'blankLine' | 'ownFile';
 
 export type Loaded =
   | { readonly kind: 'item'; readonly hint: bigint; readonly payload: Uint8Array }

@@ -7,11 +7,12 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EXIT } from '../../errors.ts';
+import type { OwnFiles } from '../../own-files.ts';
 import { printAnswer } from '../ask.ts';
 import { usage } from '../errors.ts';
 import { type CliInit, printLine } from '../init.ts';
-import { putCall } from '../items.ts';
-import { connect, type TargetOptions } from '../locate.ts';
+import { ownFile, putCall } from '../items.ts';
+import { connect, ownFiles, type TargetOptions } from '../locate.ts';
 import { formatOrigin, type ImportCandidate } from './candidate.ts';
 import { readNdjson } from './ndjson.ts';
 import { createProgress, type ImportProgressBar } from './progress.ts';
@@ -31,7 +32,8 @@ export async function importPath(
   options: ImportOptions,
   init: CliInit,
 ): Promise<number> {
-  const source = await openSource(path, options, init);
+  const own = await ownFiles(options, init);
+  const source = await openSource(path, options, init, own);
   const client = await connect(options, init, options.concurrency);
   const total = init.stderr.isTTY === true ? await source.count() : null;
   const progress = createProgress(init.stderr, total);
@@ -40,6 +42,7 @@ export async function importPath(
     summary = await importAll({
       candidates: source.candidates(),
       put: (payload, hint) => client.json(putCall(payload, hint)),
+      isSecret: (payload) => own?.isSecret(payload) === true,
       concurrency: options.concurrency,
       report: (outcome) => report(outcome, options, progress, init),
     });
@@ -61,6 +64,7 @@ async function openSource(
   path: string,
   options: ImportOptions,
   init: CliInit,
+  own: OwnFiles | null,
 ): Promise<ImportSource> {
   const { maxBytes, hintField = 'hint' } = options;
   const ndjson = (name: string, chunks: () => AsyncIterable<Uint8Array>): ImportSource => ({
@@ -72,11 +76,12 @@ async function openSource(
   const stats = await stat(absolute).catch((cause: Error): never => {
     throw usage(`cannot read ${absolute}: ${cause.message}`, { cause });
   });
+  if ((await own?.hasPath(absolute)) === true) throw ownFile(path);
   if (!stats.isDirectory()) return ndjson(path, () => createReadStream(absolute));
   if (options.hintField !== undefined) {
     throw usage('--hint-field is for NDJSON; in a directory the hint is the modification time');
   }
-  const candidates = () => walkTree({ root: absolute, maxBytes });
+  const candidates = () => walkTree({ root: absolute, maxBytes, own });
   return { candidates, count: () => count(candidates()) };
 }
 
@@ -102,6 +107,10 @@ async function report(
     const { code, message } = outcome.error;
     progress.giveWay();
     await printLine(init.stderr, `rangemesh: ${formatOrigin(origin)}: ${message} [${code}]`);
+  } else if (outcome.kind === 'skipped' && outcome.reason === 'ownFile') {
+    progress.giveWay();
+    const line = `rangemesh: ${formatOrigin(origin)}: skipped, since it is data, a key or a token of a node`;
+    await printLine(init.stderr, line);
   }
 }
 

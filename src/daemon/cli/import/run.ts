@@ -6,6 +6,8 @@ import type { ImportCandidate, ImportOrigin, SkipReason } from './candidate.ts';
 export interface ImportInit {
   candidates: AsyncGenerator<ImportCandidate>;
   put: (payload: Uint8Array, hint: bigint) => Promise<PutAnswer>;
+  /** Recognizes keys and tokens, which are skipped. */
+  isSecret: (payload: Uint8Array) => boolean;
   /** Puts under way at a time. */
   concurrency: number;
   /** Sees every outcome as it comes; awaited. */
@@ -41,7 +43,7 @@ export async function importAll(init: ImportInit): Promise<Summary> {
     imported: 0,
     created: 0,
     bytes: 0,
-    skipped: { symlink: 0, notAFile: 0, tooLarge: 0, blankLine: 0 },
+    skipped: { symlink: 0, notAFile: 0, tooLarge: 0, blankLine: 0, ownFile: 0 },
     failed: 0,
     stopped: null,
   };
@@ -63,7 +65,10 @@ async function importOne(
   summary: Summary,
 ): Promise<ImportOutcome> {
   try {
-    const loaded = await load();
+    let loaded = await load();
+    if (loaded.kind === 'item' && init.isSecret(loaded.payload)) {
+      loaded = { kind: 'skipped', reason: 'ownFile' };
+    }
     if (loaded.kind === 'skipped') {
       summary.skipped[loaded.reason]++;
       return { kind: 'skipped', origin, reason: loaded.reason };

@@ -14,6 +14,7 @@ export function formatSummary(summary: Summary, { maxBytes }: { maxBytes: number
     notAFile: 'neither file nor directory',
     tooLarge: `above ${formatBytes(maxBytes)} (--max-bytes)`,
     blankLine: 'blank lines',
+    ownFile: 'files or directories of a node itself',
   };
   const skipped = Object.entries(summary.skipped)
     .filter(([, count]) => count > 0)

@@ -1,28 +1,34 @@
 import { constants, type Dirent } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { looksLikeDataDir, type OwnFiles, placeAt, placeOf } from '../../own-files.ts';
 import { BadInput, type ImportCandidate, type Loaded, type SkipReason } from './candidate.ts';
 
 export interface TreeInit {
   root: string;
   /** Longer files are skipped. */
   maxBytes: number;
+  /** Skipped; null: only what looks like a data directory is. */
+  own: OwnFiles | null;
 }
 
 /** Everything below `root` in the order of names, directories entered as they come. */
-export async function* walkTree({ root, maxBytes }: TreeInit): AsyncGenerator<ImportCandidate> {
+export async function* walkTree(init: TreeInit): AsyncGenerator<ImportCandidate> {
+  const { root, own } = init;
   let entries: Dirent[];
   try {
+    if (own?.hasPlace(await placeAt(root)) === true) return yield skip(root, 'ownFile');
     entries = await readdir(root, { withFileTypes: true });
   } catch (error) {
     yield { origin: { path: root }, load: () => Promise.reject(error) };
     return;
   }
+  if (looksLikeDataDir(entries.map(({ name }) => name))) return yield skip(root, 'ownFile');
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(root, entry.name);
-    if (entry.isDirectory()) yield* walkTree({ root: path, maxBytes });
-    else if (entry.isFile()) yield { origin: { path }, load: () => readItem(path, maxBytes) };
+    if (entry.isDirectory()) yield* walkTree({ ...init, root: path });
+    else if (entry.isFile()) yield { origin: { path }, load: () => readItem(path, init) };
     else yield skip(path, entry.isSymbolicLink() ? 'symlink' : 'notAFile');
   }
 }
@@ -32,11 +38,12 @@ function skip(path: string, reason: SkipReason): ImportCandidate {
 }
 
 /** Opens without following links and without waiting for a pipe: either may have replaced the file. */
-async function readItem(path: string, maxBytes: number): Promise<Loaded> {
+async function readItem(path: string, { maxBytes, own }: TreeInit): Promise<Loaded> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(path, flags);
   try {
-    const { size, mtimeMs } = await regular(file);
+    const { size, mtimeMs, place } = await regular(file);
+    if (own?.hasPlace(place) === true) return { kind: 'skipped', reason: 'ownFile' };
     if (size > BigInt(maxBytes)) return { kind: 'skipped', reason: 'tooLarge' };
     if (mtimeMs < 0n)
       throw new BadInput('its modification time lies before 1970, so it has no hint');
@@ -46,10 +53,10 @@ async function readItem(path: string, maxBytes: number): Promise<Loaded> {
   }
 }
 
-async function regular(file: FileHandle): Promise<{ size: bigint; mtimeMs: bigint }> {
+async function regular(file: FileHandle) {
   const stats = await file.stat({ bigint: true });
   if (!stats.isFile()) throw new BadInput('it is no longer a regular file');
-  return stats;
+  return { size: stats.size, mtimeMs: stats.mtimeMs, place: placeOf(stats) };
 }
 
 async function readUpTo(file: FileHandle, maxBytes: number, size: number): Promise<Uint8Array> {

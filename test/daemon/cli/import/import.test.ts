@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { readLines } from '../../../../src/daemon/cli/import/index.ts';
 import { bytesToHex, itemId, StoreError } from '../../../../src/store/index.ts';
+import { TOKEN } from '../../admin/running-admin.ts';
 import { openStation, run, type Station } from '../terminal.ts';
 
 const text = (content: string) => new TextEncoder().encode(content);
@@ -20,7 +21,7 @@ describe('import', () => {
 
   /** A fresh directory with files of given contents, all changed at 1,234,567 ms. */
   async function tree(files: Record<string, string | Uint8Array>): Promise<string> {
-    const root = join(station.directory, `tree-${directories++}`);
+    const root = join(station.scratch, `tree-${directories++}`);
     await mkdir(root);
     for (const [name, content] of Object.entries(files)) {
       await mkdir(join(root, name, '..'), { recursive: true });
@@ -58,7 +59,7 @@ describe('import', () => {
         imported: 3,
         created: 3,
         bytes: 6,
-        skipped: { symlink: 0, notAFile: 0, tooLarge: 0, blankLine: 0 },
+        skipped: { symlink: 0, notAFile: 0, tooLarge: 0, blankLine: 0, ownFile: 0 },
         failed: 0,
         stopped: null,
       });
@@ -161,6 +162,100 @@ describe('import', () => {
     });
   });
 
+  describe('of what belongs to a node', () => {
+    const key = (name: string) => join(station.directory, name);
+
+    before(async () => {
+      await mkdir(key('db'));
+      await writeFile(key('db/000001.ldb'), 'payloads');
+      await writeFile(key('identity.key'), 'the private key\n');
+    });
+
+    it('skips the data directory and says so, whatever its name is in the tree', async () => {
+      const root = await tree({ a: 'one' });
+      // A move within the file system keeps device and inode, as a bind mount does.
+      const inside = join(root, 'sub');
+      await rename(station.directory, inside);
+      await symlink(inside, station.directory);
+      const { exitCode, stdout, stderr } = await call(root);
+      const refused = await Promise.all(
+        ['', 'db', 'db/000001.ldb', 'identity.key', 'admin.json'].map((name) => call(key(name))),
+      );
+      await rm(station.directory);
+      await rename(inside, station.directory);
+      assert.equal(exitCode, 0);
+      assert.match(stdout, /^imported 1 item, 3 B/m);
+      assert.match(stdout, /^skipped 1 files or directories of a node itself$/m);
+      assert.equal(
+        stderr,
+        `rangemesh: ${inside}: skipped, since it is data, a key or a token of a node\n`,
+      );
+      for (const ran of refused) {
+        assert.equal(ran.exitCode, 64);
+        assert.match(
+          ran.stderr,
+          /is a key or a token of the node, or lies in its data directory.*\[USAGE\]/,
+        );
+      }
+    });
+
+    it('skips parts of the data directory that lie elsewhere in the tree', async () => {
+      const root = await tree({ a: 'one' });
+      await writeFile(key('peers.json'), 'known peers');
+      await link(key('peers.json'), join(root, 'linked'));
+      await rename(key('db'), join(root, 'mounted'));
+      await symlink(join(root, 'mounted'), key('db'));
+      const { stdout, stderr } = await call(root);
+      await rm(key('db'));
+      await rename(join(root, 'mounted'), key('db'));
+      assert.match(stdout, /^imported 1 item, 3 B/m);
+      assert.deepEqual([stderr.includes('/linked: '), stderr.includes('/mounted: ')], [true, true]);
+    });
+
+    it('skips its keys and tokens under other names, and copies of them', async () => {
+      const [token, psk] = [join(station.scratch, 'api.token'), join(station.scratch, 'psk')];
+      await writeFile(token, 'a token elsewhere');
+      await writeFile(psk, 'a shared key');
+      const root = await tree({ a: 'one', copied: 'the private key' });
+      for (const [i, path] of [key('identity.key'), key('admin.token'), token, psk].entries()) {
+        await link(path, join(root, `link-${i}`));
+        await copyFile(path, join(root, `copy-${i}`));
+      }
+      const file = join(station.scratch, 'own.yaml');
+      const access = `access: { mode: psk, pskFile: ${psk} }`;
+      const node = `node: { dataDir: ${station.directory} }`;
+      await writeFile(file, `${node}\nadmin: { tokenFile: ${token} }\n${access}\n`);
+      const argv = ['import', root, '--config', file, '--json'];
+      const { json, stderr } = await run(argv, { env: { RANGEMESH_TOKEN: TOKEN } });
+      assert.equal(stderr, '');
+      const { imported, skipped } = json().at(-1);
+      assert.deepEqual([imported, skipped.ownFile], [1, 9]);
+      assert.equal(station.node.items.size, 1);
+    });
+
+    it('skips the data directory of another node, also where only a URL is given', async () => {
+      const root = await tree({ a: 'one', 'b/identity.key': 'theirs', 'b/db/CURRENT': 'x' });
+      const env = { RANGEMESH_TOKEN: TOKEN };
+      const { json } = await run(['import', root, '--url', station.url, '--json'], { env });
+      const lines = json();
+      assert.equal(lines.at(-1).imported, 1);
+      assert.ok(lines.some(({ path, reason }) => path === join(root, 'b') && reason === 'ownFile'));
+    });
+
+    it('stores none of it by a put either', async () => {
+      const refused = [
+        await run(['put', key('identity.key'), ...station.target]),
+        await run(['put', key('db/000001.ldb'), ...station.target]),
+        await run(['put', ...station.target], { stdin: ['the private key'] }),
+      ];
+      for (const { exitCode, stderr } of refused) {
+        assert.equal(exitCode, 64);
+        assert.match(stderr, /is a key or a token of the node, or lies in its data directory/);
+      }
+      assert.equal(station.node.items.size, 0);
+    });
+  });
+
   describe('of NDJSON', () => {
     it('makes one item a line as it stands, its hint from the field', async () => {
       const lines = ['{"hint":5,"x":1}', '{ "hint": "6" }\r', '', '{"hint":7,"ü":"\\u00fc"}'];
@@ -176,7 +271,7 @@ describe('import', () => {
     });
 
     it('reads a file, and keeps large hints exact', async () => {
-      const file = join(station.directory, 'events.ndjson');
+      const file = join(station.scratch, 'events.ndjson');
       const line = '{"created_at":18446744073709551614,"inner":{"created_at":3}}';
       await writeFile(file, `${line}\n`);
       const { json } = await call(file, '--hint-field', 'created_at', '--json');

@@ -117,6 +117,7 @@ describe('an import', () => {
         if (failure !== null) throw failure;
         return { id: '', hint: '1', created: puts % 2 === 0 };
       },
+      isSecret: () => false,
       concurrency: 1,
       report: async () => undefined,
     });
