@@ -4,24 +4,25 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Clock } from '../../store/index.ts';
 import { exposedMessage } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
+import { boundConnections } from './connections.ts';
 import { knowAllMethods, type RoutesInit } from './endpoint.ts';
 import { AdminError, type BodyLimit, type ErrorResponse, refusalOf } from './errors.ts';
-import { type GuardInit, RequestGuard } from './guard.ts';
+import { type GuardInit, isProbe, RequestGuard } from './guard.ts';
 import { itemRoutes } from './items.ts';
 import { meshRoutes } from './mesh.ts';
+import { ADMIN_BOUNDS, type AdminBounds } from './options.ts';
 import { verifyRoutes } from './verify.ts';
 
 /** Longest JSON body. */
 const MAX_JSON_BYTES = 64 * 1024;
 /** Longest time for one request to arrive: 16 MiB at 140 KiB/s. */
 const REQUEST_TIMEOUT_MS = 120_000;
-/** Connections at a time; more are closed at once. */
-const MAX_CONNECTIONS = 1_024;
 /** How long requests under way may go on when the endpoint closes. */
 const DRAIN_MS = 3_000;
 /** How long the rest of a refused body is read, so that the refusal reaches its sender. */
 const LINGER_MS = 2_000;
 
+const BUSY = new AdminError('BUSY', 'too many requests are under way; try again in a moment');
 const STOPPING = new AdminError('SHUTTING_DOWN', 'the daemon is shutting down; try again later');
 
 export interface AdminInit
@@ -29,6 +30,8 @@ export interface AdminInit
     Pick<RoutesInit, 'node' | 'limits' | 'prove' | 'clock' | 'logger'> {
   /** 0 takes any free port. */
   port: number;
+  /** @default `ADMIN_BOUNDS` */
+  bounds?: Partial<AdminBounds>;
 }
 
 export interface Admin {
@@ -48,8 +51,10 @@ export function createAdmin(init: AdminInit): Admin {
     throw new DaemonError('ADMIN_EXPOSED', exposedMessage(init.host));
   }
   const closing = new AbortController();
-  const app = createServer();
+  const bounds = { ...ADMIN_BOUNDS, ...init.bounds };
+  const app = createServer(bounds);
   knowAllMethods(app);
+  boundRequests(app, bounds);
   addHooks(app, init, guard, closing.signal);
   const writers = async (request: FastifyRequest) => guard.checkToken(request);
   const parts = { ...init, writers, closing: closing.signal };
@@ -66,7 +71,7 @@ export function createAdmin(init: AdminInit): Admin {
   };
 }
 
-function createServer(): FastifyInstance {
+function createServer({ maxConnections, headersMs }: AdminBounds): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: MAX_JSON_BYTES,
@@ -74,15 +79,32 @@ function createServer(): FastifyInstance {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     // The guard answers for a missing Host header, in JSON like every other refusal.
-    http: { requireHostHeader: false },
+    http: {
+      requireHostHeader: false,
+      headersTimeout: headersMs,
+      connectionsCheckingInterval: headersMs / 2,
+    },
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, _request, reply) => {
       const message = `the request cannot be read: ${error.message}`;
       send(reply, { status: error.statusCode ?? 400, code: 'BAD_REQUEST', message });
     },
   });
-  app.server.maxConnections = MAX_CONNECTIONS;
+  boundConnections(app.server, maxConnections);
   return app;
+}
+
+function boundRequests(app: FastifyInstance, { maxRequests, unreadMs }: AdminBounds): void {
+  let running = 0;
+  app.addHook('onRequest', async (request, reply) => {
+    running++;
+    reply.raw.once('close', () => running--);
+    if (running > maxRequests && !isProbe(request)) throw BUSY;
+  });
+  app.addHook('onSend', async ({ method, raw }) => {
+    // Other calls may think for long in the midst of their answers.
+    if (method === 'GET') raw.socket.setTimeout(unreadMs);
+  });
 }
 
 function addHooks(

@@ -24,6 +24,7 @@ const STATUS = {
   NOT_ALIVE: 503,
   NOT_READY: 503,
   SHUTTING_DOWN: 503,
+  BUSY: 503,
 } as const;
 
 export type AdminErrorCode = keyof typeof STATUS;

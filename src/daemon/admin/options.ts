@@ -1,0 +1,33 @@
+/** What clients of the admin endpoint may take up. */
+export interface AdminBounds {
+  /**
+   * Connections at a time; past them the longest without a request is closed. Higher: more memory and files
+   * for idle clients.
+   * @default 1_024
+   */
+  readonly maxConnections: number;
+  /**
+   * Requests under way at a time; health probes are always answered. Lower: slow readers sooner keep others
+   * waiting. Below `maxConnections`, so that a new connection always finds an idle one to replace.
+   * @default 256
+   */
+  readonly maxRequests: number;
+  /**
+   * Milliseconds for the head of a request to arrive. Lower: slow clients are cut off.
+   * @default 10_000
+   */
+  readonly headersMs: number;
+  /**
+   * Milliseconds without progress after which an answer to a GET counts as unread, and its connection is
+   * closed. Lower: slow clients are cut off.
+   * @default 60_000
+   */
+  readonly unreadMs: number;
+}
+
+export const ADMIN_BOUNDS: AdminBounds = {
+  maxConnections: 1_024,
+  maxRequests: 256,
+  headersMs: 10_000,
+  unreadMs: 60_000,
+};

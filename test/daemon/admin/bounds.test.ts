@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { until } from '../../e2e/support/mesh.ts';
+import { cleanUp } from '../../support/clean-up.ts';
+import { within } from '../../support/within.ts';
+import { type RunningAdmin, send, startAdmin } from './running-admin.ts';
+
+type Bounds = NonNullable<Parameters<typeof startAdmin>[0]>['bounds'];
+
+async function open(context: TestContext, bounds: Bounds = {}): Promise<RunningAdmin> {
+  const running = await startAdmin({ bounds, limits: { maxItemBytes: 2 ** 24 } });
+  cleanUp(context, () => running.admin.close());
+  return running;
+}
+
+/** A connection that sends the text, and may be left alone. */
+async function dial(context: TestContext, url: string, text = ''): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  cleanUp(context, () => socket.destroy());
+  socket.on('error', () => undefined);
+  await within(once(socket, 'connect'), 'a connection');
+  if (text !== '') socket.write(text);
+  return socket;
+}
+
+const closed = (socket: Socket) =>
+  within(once(socket.resume(), 'close'), 'the end of a connection');
+const dialAll = (context: TestContext, url: string, count: number, text = '') =>
+  Promise.all(Array.from({ length: count }, () => dial(context, url, text)));
+
+describe('the bounds of the admin endpoint', () => {
+  it('answers probes beside 2,000 idle connections', async (context) => {
+    const { url } = await open(context);
+    await dialAll(context, url, 1_000);
+    await dialAll(context, url, 1_000, 'GET /livez HTTP/1.1\r\n');
+    assert.equal((await send(url, '/livez')).status, 200);
+  });
+
+  it('closes the connection that has waited longest without a request', async (context) => {
+    const { url, node } = await open(context, { maxConnections: 3 });
+    const gate = Promise.withResolvers<void>();
+    cleanUp(context, () => gate.resolve());
+    node.gate = gate.promise;
+    const put = send(url, '/v1/items?hint=1', { method: 'POST', body: 'x' });
+    const first = await dial(context, url);
+    const second = await dial(context, url);
+    const gone = closed(first);
+    assert.equal((await send(url, '/livez')).status, 200, 'at the limit, and one past it');
+    await gone;
+    assert.equal(second.destroyed, false);
+    gate.resolve();
+    assert.equal((await put).status, 201, 'a connection with a request stays');
+  });
+
+  it('counts a connection as idle again when its answer is out', async (context) => {
+    const { url } = await open(context, { maxConnections: 1 });
+    const kept = await dial(context, url, 'GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await within(once(kept, 'data'), 'an answer');
+    const gone = closed(kept);
+    assert.equal((await send(url, '/livez')).status, 200);
+    await gone;
+  });
+
+  it('closes connections without a whole request after a while', async (context) => {
+    const { url } = await open(context, { headersMs: 40 });
+    const silent = await dial(context, url);
+    const slow = await dial(context, url, 'GET /livez HTTP/1.1\r\n');
+    await Promise.all([closed(silent), closed(slow)]);
+  });
+
+  it('answers 503 past its requests under way, and probes all the same', async (context) => {
+    const { url, node } = await open(context, { maxRequests: 2 });
+    const gate = Promise.withResolvers<void>();
+    cleanUp(context, () => gate.resolve());
+    node.gate = gate.promise;
+    let reached = 0;
+    const both = Promise.withResolvers<void>();
+    const original = node.put.bind(node);
+    node.put = (payload, hint) => {
+      if (++reached === 2) both.resolve();
+      return original(payload, hint);
+    };
+    const puts = ['1', '2'].map((hint) =>
+      send(url, `/v1/items?hint=${hint}`, { method: 'POST', body: 'x' }),
+    );
+    await within(both.promise, 'two puts under way');
+    const third = await send(url, '/v1/status');
+    assert.deepEqual([third.status, third.json.code], [503, 'BUSY']);
+    for (const path of ['/livez', '/readyz']) assert.equal((await send(url, path)).status, 200);
+    gate.resolve();
+    for (const { status } of await Promise.all(puts)) assert.equal(status, 201);
+    assert.equal((await send(url, '/v1/status')).status, 200);
+  });
+
+  it('closes a connection whose answer is not read, and its request ends', async (context) => {
+    const { url, node } = await open(context, { maxRequests: 1, unreadMs: 60 });
+    const { id } = (
+      await send(url, '/v1/items?hint=1', { method: 'POST', body: new Uint8Array(2 ** 24) })
+    ).json;
+    assert.equal(node.items.size, 1);
+    const reached = Promise.withResolvers<void>();
+    const original = node.get.bind(node);
+    node.get = (wanted) => {
+      reached.resolve();
+      return original(wanted);
+    };
+    const unread = await dial(context, url);
+    unread.pause();
+    unread.write(`GET /v1/items/${id} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    await within(reached.promise, 'the request');
+    await until(
+      async () => (await send(url, '/v1/status')).status,
+      (status) => status === 200,
+    );
+  });
+});
