@@ -16,7 +16,7 @@ COPY --from=build /src/node_modules ./node_modules
 COPY --from=build /src/bin ./bin
 COPY --from=build /src/dist ./dist
 COPY --from=build /src/config ./config
-RUN mkdir -p /data && chown node:node /data
+RUN mkdir -p -m 0700 /data && chown node:node /data
 USER node
 VOLUME /data
 # 9463 is the mesh; the admin endpoint stays on the container's loopback.

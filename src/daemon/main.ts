@@ -2,6 +2,7 @@ import type { CliInit } from './cli/index.ts';
 import type { Logger } from './logging.ts';
 import { hearStopWishes, onStop } from './stop-signals.ts';
 import {
+  keepFilesPrivate,
   outlivesTerminal,
   systemClock,
   systemDisk,
@@ -50,6 +51,8 @@ const init: CliInit = {
       return logger;
     },
     async startDaemon(config, log) {
+      // Not for the other verbs: what `get` writes is the user's.
+      keepFilesPrivate();
       const { startDaemon } = await import('./node/index.ts');
       const system = {
         clock: systemClock,

@@ -1,7 +1,9 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../../store/index.ts';
 import { DaemonError, EXIT } from '../errors.ts';
+import type { Logger } from '../logging.ts';
+import { openMode } from './secret-file.ts';
 
 /** Where the database lies in a data directory. */
 export function databasePath(dataDir: string): string {
@@ -18,14 +20,26 @@ export function notePath(dataDir: string): string {
   return join(dataDir, 'files');
 }
 
-/** Rejects with `DATA_DIR_UNUSABLE`. */
-export async function makeDataDir(directory: string): Promise<void> {
+/**
+ * Makes the directory where it is missing, and the database in it private: LevelDB leaves payloads readable
+ * by every user. Warns when the directory itself is open. Rejects with `DATA_DIR_UNUSABLE`.
+ */
+export async function makeDataDir(directory: string, logger: Logger): Promise<void> {
+  const database = databasePath(directory);
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
+    await mkdir(database, { recursive: true, mode: 0o700 });
+    if (openMode(await stat(database)) !== null) await chmod(database, 0o700);
   } catch (cause) {
     const message = `The data directory ${directory} cannot be made (${(cause as Error).message}): set node.dataDir to a place this user may write to`;
     throw new DaemonError('DATA_DIR_UNUSABLE', message, { cause, exitCode: EXIT.config });
   }
+  const mode = openMode(await stat(directory));
+  if (mode === null) return;
+  logger.warn(
+    { code: 'DATA_DIR_OPEN', path: directory },
+    `${directory} has mode ${mode}, so other users of this machine may look into the data directory: run chmod 700 on it (systemd: StateDirectoryMode=0700)`,
+  );
 }
 
 /** The error of a store that cannot be opened, with an exit code; any other error as it is. */

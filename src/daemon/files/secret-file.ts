@@ -31,17 +31,23 @@ export async function loadOrCreateSecret(init: {
 export async function readSecret(path: string, logger: Logger): Promise<string | null> {
   const bytes = await readBounded(path, MAX_BYTES);
   if (bytes === null) return null;
-  const { mode, size } = await stat(path);
-  if (process.platform !== 'win32' && (mode & OTHERS) !== 0) warnOfMode(path, mode, logger);
-  if (size > MAX_BYTES) throw new Error(`${path} is longer than ${MAX_BYTES} bytes`);
+  const stats = await stat(path);
+  const mode = openMode(stats);
+  if (mode !== null) warnOfMode(path, mode, logger);
+  if (stats.size > MAX_BYTES) throw new Error(`${path} is longer than ${MAX_BYTES} bytes`);
   return new TextDecoder().decode(bytes).trim();
 }
 
-function warnOfMode(path: string, mode: number, logger: Logger): void {
-  const octal = (mode & 0o777).toString(8).padStart(4, '0');
+/** The mode in octal if it lets in other users, else null. */
+export function openMode({ mode }: { readonly mode: number }): string | null {
+  if (process.platform === 'win32' || (mode & OTHERS) === 0) return null;
+  return (mode & 0o777).toString(8).padStart(4, '0');
+}
+
+function warnOfMode(path: string, mode: string, logger: Logger): void {
   logger.warn(
     { code: 'SECRET_EXPOSED', path },
-    `${path} has mode ${octal}, so other users of this machine may use the secret in it: run chmod 600 on it`,
+    `${path} has mode ${mode}, so other users of this machine may use the secret in it: run chmod 600 on it`,
   );
 }
 

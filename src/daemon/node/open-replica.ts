@@ -16,7 +16,7 @@ export async function openReplica(
   const { config, system } = init;
   const directory = config.node.dataDir;
   const logger = init.logger.child({ component: 'store' });
-  await makeDataDir(directory);
+  await makeDataDir(directory, logger);
   const path = databasePath(directory);
   const witness = system.witness(witnessPath(directory));
   try {

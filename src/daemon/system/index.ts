@@ -4,6 +4,7 @@ export {
   type FileWitness,
   type HostNetwork,
   isoTime,
+  keepFilesPrivate,
   outlivesTerminal,
   systemClock,
   systemDisk,

@@ -29,6 +29,11 @@ export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
+/** Files that this process makes from now on are for their owner alone. */
+export function keepFilesPrivate(): void {
+  process.umask(0o077);
+}
+
 /** The real randomness. */
 export const systemRandom: Random = {
   bytes: (length) => new Uint8Array(randomBytes(length)),

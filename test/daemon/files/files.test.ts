@@ -1,13 +1,27 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { dataDirError, makeDataDir, replaceFile } from '../../../src/daemon/files/index.ts';
-import { DaemonError } from '../../../src/daemon/index.ts';
+import { createLogger, DaemonError } from '../../../src/daemon/index.ts';
 import { wantsFile } from '../../../src/daemon/node/testing.ts';
 import { MAX_RECORD_BYTES } from '../../../src/daemon/replicator/index.ts';
+import { systemClock } from '../../../src/daemon/system/index.ts';
 import { StoreError, type StoreErrorCode } from '../../../src/store/index.ts';
+import { cleanUp } from '../../support/clean-up.ts';
+
+const SILENT = createLogger({ clock: systemClock, level: 'silent' });
 
 describe('files in the data directory', () => {
   let directory: string;
@@ -55,15 +69,38 @@ describe('files in the data directory', () => {
 
   it('lie in a directory that is created with its parents, unless it exists', async () => {
     const path = join(directory, 'a', 'b');
-    for (let round = 0; round < 2; round++) await makeDataDir(path);
+    for (let round = 0; round < 2; round++) await makeDataDir(path, SILENT);
     assert.equal((await stat(path)).mode & 0o777, 0o700);
     const file = join(directory, 'taken');
     await writeFile(file, '');
-    await assert.rejects(makeDataDir(join(file, 'x')), {
+    await assert.rejects(makeDataDir(join(file, 'x'), SILENT), {
       code: 'DATA_DIR_UNUSABLE',
       exitCode: 78,
       message: /set node\.dataDir/,
     });
+  });
+});
+
+describe('a data directory that others may read', () => {
+  it('gets a private database, and a warning while it is open', async (context) => {
+    const directory = await mkdtemp(join(tmpdir(), 'rangemesh-open-'));
+    cleanUp(context, () => rm(directory, { recursive: true, force: true }));
+    const lines: { code?: string; path?: string; msg: string }[] = [];
+    const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
+    const logger = createLogger({ clock: systemClock, level: 'warn', destination });
+    await mkdir(join(directory, 'db'));
+    await chmod(join(directory, 'db'), 0o755);
+    for (const mode of [0o755, 0o710]) {
+      await chmod(directory, mode);
+      await makeDataDir(directory, logger);
+      assert.equal((await stat(join(directory, 'db'))).mode & 0o777, 0o700);
+      const { code, path, msg } = lines.pop()!;
+      assert.deepEqual([code, path], ['DATA_DIR_OPEN', directory]);
+      assert.match(msg, new RegExp(`has mode 0${mode.toString(8)}, .*run chmod 700`));
+    }
+    await chmod(directory, 0o700);
+    await makeDataDir(directory, logger);
+    assert.deepEqual(lines, []);
   });
 });
 
