@@ -13,6 +13,7 @@ import {
   type Snapshot,
   sum256,
 } from '../../src/store/index.ts';
+import { wholeAnswer } from '../../test/support/whole-answer.ts';
 import { type AnyImplementation, implementation, type Outcome } from './implementation.ts';
 
 /** Sorted vector in memory, sealed. */
@@ -79,9 +80,9 @@ function converse(initiator: Session, responder: Session): Outcome {
   responder.start();
   for (let step = initiator.start(); !step.done; ) {
     const [question] = step.frames;
-    const [answer] = responder.receive(question!).frames;
+    const [answer] = wholeAnswer(responder, question!).frames;
     bytes += question!.length + answer!.length;
-    step = initiator.receive(answer!);
+    step = wholeAnswer(initiator, answer!);
     have.push(...(step.have ?? []));
     missing.push(...step.missing);
   }

@@ -31,15 +31,23 @@ function contentBytes(range: MessageRange): number {
 
 /** varint(number of ranges), then the ranges. */
 export function encodeMessage(ranges: readonly MessageRange[]): Uint8Array {
-  const count = BigInt(ranges.length);
-  const bytes = ranges.reduce((sum, range) => sum + rangeBytes(range), varintBytes(count));
-  const out = new Uint8Array(bytes);
-  let at = writeVarint(out, 0, count);
-  for (const range of ranges) at = writeRange(out, at, range);
+  const body = new Uint8Array(ranges.reduce((sum, range) => sum + rangeBytes(range), 0));
+  let at = 0;
+  for (const range of ranges) at = writeRange(body, at, range);
+  return withCount(ranges.length, body);
+}
+
+/** The message of `count` ranges that `body` holds. */
+export function withCount(count: number, body: Uint8Array): Uint8Array {
+  const head = varintBytes(BigInt(count));
+  const out = new Uint8Array(head + body.length);
+  writeVarint(out, 0, BigInt(count));
+  out.set(body, head);
   return out;
 }
 
-function writeRange(out: Uint8Array, offset: number, range: MessageRange): number {
+/** Returns the next offset. */
+export function writeRange(out: Uint8Array, offset: number, range: MessageRange): number {
   let at = writeBound(out, offset, range.upper);
   out[at++] = MODES.indexOf(range.mode);
   if (range.mode === 'fingerprint') out.set(range.fingerprint, at);

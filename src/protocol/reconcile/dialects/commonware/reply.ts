@@ -2,7 +2,7 @@ import { type Bound, concatBytes, ID_BYTES, INFINITE_BOUND } from '../../../../s
 import { MAX_VARINT_BYTES } from '../../../varint.ts';
 import type { Interval } from '../../dialect.ts';
 import type { MessageRange } from '../shared/index.ts';
-import { boundBytes, encodeMessage, rangeBytes } from './codec.ts';
+import { boundBytes, rangeBytes, withCount, writeRange } from './codec.ts';
 import { FINGERPRINT_BYTES } from './constants.ts';
 
 /** The longest bound, and a mode. */
@@ -12,13 +12,17 @@ const MAX_HEAD_BYTES = MAX_VARINT_BYTES + 1 + ID_BYTES + 1;
 const RESERVED_BYTES =
   MAX_VARINT_BYTES + MAX_HEAD_BYTES + boundBytes(INFINITE_BOUND) + 1 + FINGERPRINT_BYTES;
 
+const FIRST_CAPACITY = 1024;
+
 /**
  * One message in the making, from zero towards infinity. Adjacent skips merge. Callers check the room
  * left, and `cut` the answer where it is too small; then only the fingerprint of the rest may follow.
  */
 export class Reply {
   readonly #maxBytes: number;
-  readonly #ranges: MessageRange[] = [];
+  /** The ranges so far are `#bytes` long here. */
+  #out = new Uint8Array(FIRST_CAPACITY);
+  #count = 0;
   /** The intervals that this message lists. */
   readonly listed: Interval[] = [];
   /** The bound at which the answer was cut off. */
@@ -32,7 +36,7 @@ export class Reply {
 
   /** Nothing but skips so far. */
   get silent(): boolean {
-    return this.#ranges.length === 0;
+    return this.#count === 0;
   }
 
   /** Whether one more fingerprint fits. */
@@ -67,7 +71,7 @@ export class Reply {
 
   encode(): Uint8Array {
     this.#flush();
-    return encodeMessage(this.#ranges);
+    return withCount(this.#count, this.#out.subarray(0, this.#bytes));
   }
 
   #room(): number {
@@ -82,7 +86,13 @@ export class Reply {
   }
 
   #append(range: MessageRange): void {
-    this.#ranges.push(range);
-    this.#bytes += rangeBytes(range);
+    const bytes = this.#bytes + rangeBytes(range);
+    if (bytes > this.#out.length) {
+      const larger = new Uint8Array(Math.max(bytes, 2 * this.#out.length));
+      larger.set(this.#out.subarray(0, this.#bytes));
+      this.#out = larger;
+    }
+    this.#bytes = writeRange(this.#out, this.#bytes, range);
+    this.#count++;
   }
 }

@@ -1,13 +1,7 @@
-import {
-  bytesToKey,
-  equalBytes,
-  ID_BYTES,
-  INFINITE_BOUND,
-  type ItemKey,
-} from '../../../../store/index.ts';
+import { bytesToKey, equalBytes, ID_BYTES, INFINITE_BOUND } from '../../../../store/index.ts';
 import type { Interval, Step } from '../../dialect.ts';
 import type { FingerprintRange, ListRange } from '../shared/index.ts';
-import { TurnSession, type TurnSessionInit } from '../shared/index.ts';
+import { type Slices, TurnSession, type TurnSessionInit } from '../shared/index.ts';
 import { readMessage } from './codec.ts';
 import { DEFAULT_MAX_INTERVALS, MAX_FINGERPRINT_COST } from './constants.ts';
 import { IntervalSet, type Located, locate } from './intervals.ts';
@@ -23,6 +17,15 @@ export interface CommonwareSessionInit extends TurnSessionInit {
   maxIntervals?: number;
 }
 
+/** Ranks of keys to list, without those known to the peer. */
+interface Listable {
+  readonly begin: number;
+  readonly end: number;
+  readonly known: ReadonlySet<string>;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
 /**
  * One session of the commonware dialect (docs/protocol.md). Every message covers the whole key space
  * and answers the previous message, range by range, from left to right. Skipped ranges stay skipped.
@@ -33,6 +36,8 @@ export class CommonwareSession extends TurnSession {
   readonly #maxIntervals: number;
   readonly #emptyDigest: Uint8Array;
   readonly #found = new Set<string>();
+  /** Ids learnt and not yet told. */
+  #missing: Uint8Array[] = [];
   #listed = new IntervalSet();
 
   constructor(init: CommonwareSessionInit) {
@@ -53,55 +58,67 @@ export class CommonwareSession extends TurnSession {
     return this.#found.size;
   }
 
-  protected override answer(frame: Uint8Array): Step {
+  protected override *answer(frame: Uint8Array): Slices {
     const reply = new Reply(this.limits.maxMessageBytes);
-    const missing: Uint8Array[] = [];
     const modes = new Set<string>();
     const ranges = readMessage(frame, { maxBytes: this.limits.maxInboundBytes });
     for (const range of locate(ranges)) {
+      if (this.over) yield this.#untold();
       modes.add(range.mode);
-      this.#answerRange(range, reply, missing);
+      yield* this.#answerRange(range, reply);
     }
     const over = modes.size === 1 && modes.has('skip');
     if (this.first) this.equal = over ? this.role === 'initiator' : allEqual(modes, reply);
-    if (over) return { frames: [], missing, done: true };
+    if (over) return { frames: [], ...this.#untold(), done: true };
     if (reply.cutAt !== null) {
       const { size } = this.snapshot;
       const rest = this.#fingerprint(this.snapshot.lowerBound(reply.cutAt), size);
       reply.fingerprint(INFINITE_BOUND, rest);
     }
-    this.#remember(reply.listed);
+    yield* this.#remember(reply.listed);
     const done = reply.silent;
-    return { frames: [reply.encode()], missing, done };
+    return { frames: [reply.encode()], ...this.#untold(), done };
   }
 
-  /** Lists behind a cut are read, for their sender relies on it, and not answered. */
-  #answerRange(range: Located, reply: Reply, missing: Uint8Array[]): void {
-    if (range.mode === 'list') this.#learn(range.ids, missing);
+  #untold(): Pick<Step, 'missing'> {
+    const missing = this.#missing;
+    this.#missing = [];
+    return { missing };
+  }
+
+  /**
+   * Lists behind a cut are read, for their sender relies on it, and not answered. The budget is asked
+   * before a list is charged, so that the first range is always answered.
+   */
+  *#answerRange(range: Located, reply: Reply): Slices<void> {
+    const exhausted = this.exhausted();
+    if (range.mode === 'list') yield* this.#learn(range.ids);
     if (reply.cutAt !== null) return;
     if (range.mode === 'skip') reply.skip(range.upper);
-    else if (this.exhausted()) reply.cut(range.lower);
-    else if (range.mode === 'fingerprint') this.#compare(range, reply);
-    else this.#answerList(range, reply);
+    else if (exhausted) reply.cut(range.lower);
+    else if (range.mode === 'fingerprint') yield* this.#compare(range, reply);
+    else yield* this.#answerList(range, reply);
   }
 
-  #learn(ids: Uint8Array, missing: Uint8Array[]): void {
+  *#learn(ids: Uint8Array): Slices<void> {
     for (let at = 0; at < ids.length; at += ID_BYTES) {
+      if (this.over) yield this.#untold();
+      this.visit(1);
       const id = ids.subarray(at, at + ID_BYTES);
       if (this.snapshot.contains(id)) continue;
       const key = bytesToKey(id);
       if (this.#found.has(key)) continue;
       this.#found.add(key);
-      missing.push(id.slice());
+      this.#missing.push(id.slice());
     }
   }
 
-  #compare(range: FingerprintRange & Interval, reply: Reply): void {
+  *#compare(range: FingerprintRange & Interval, reply: Reply): Slices<void> {
     const begin = this.snapshot.lowerBound(range.lower);
     const end = this.snapshot.lowerBound(range.upper);
     if (equalBytes(this.#fingerprint(begin, end), range.fingerprint)) reply.skip(range.upper);
     else if (end - begin > this.#branchingFactor) this.#split(range, begin, end, reply);
-    else this.#list(range, this.snapshot.keys(begin, end), reply);
+    else yield* this.#list(range, { begin, end, known: NONE }, reply);
   }
 
   #split(range: Interval, begin: number, end: number, reply: Reply): void {
@@ -121,29 +138,45 @@ export class CommonwareSession extends TurnSession {
    * A side that listed the range before skips it. Otherwise the initiator lists all its ids there, as
    * the reference does, and the responder those that the peer lacks.
    */
-  #answerList(range: ListRange & Interval, reply: Reply): void {
+  *#answerList(range: ListRange & Interval, reply: Reply): Slices<void> {
     if (this.#listed.covers(range)) {
       reply.skip(range.upper);
       return;
     }
     const begin = this.snapshot.lowerBound(range.lower);
     const end = this.snapshot.lowerBound(range.upper);
-    const keys = this.snapshot.keys(begin, end);
-    if (this.role === 'initiator') this.#list(range, keys, reply);
-    else this.#list(range, without(keys, range.ids), reply, 'skip');
+    if (this.role === 'initiator') yield* this.#list(range, { begin, end, known: NONE }, reply);
+    else {
+      const known = yield* this.#keysOf(range.ids);
+      yield* this.#list(range, { begin, end, known }, reply, 'skip');
+    }
   }
 
-  /** Lists the `keys` of `range`; cuts the message at the first key that does not fit. */
-  #list(
+  *#keysOf(ids: Uint8Array): Slices<ReadonlySet<string>> {
+    const keys = new Set<string>();
+    for (let at = 0; at < ids.length; at += ID_BYTES) {
+      if (this.over) yield this.#untold();
+      this.visit(1);
+      keys.add(bytesToKey(ids.subarray(at, at + ID_BYTES)));
+    }
+    return keys;
+  }
+
+  /** Lists keys of `range`; cuts the message at the first key for which room or budget lacks. */
+  *#list(
     range: Interval,
-    keys: Iterable<ItemKey>,
+    { begin, end, known }: Listable,
     reply: Reply,
     whenEmpty: 'list' | 'skip' = 'list',
-  ): void {
+  ): Slices<void> {
     const room = reply.roomForIds;
+    const most = Math.min(room, Math.max(1, this.left));
     const ids: Uint8Array[] = [];
-    for (const key of keys) {
-      if (ids.length < room) {
+    for (const key of this.snapshot.keys(begin, end)) {
+      if (this.over) yield this.#untold();
+      this.visit(1);
+      if (known.size > 0 && known.has(bytesToKey(key.id))) continue;
+      if (ids.length < most) {
         ids.push(key.id);
         continue;
       }
@@ -163,21 +196,17 @@ export class CommonwareSession extends TurnSession {
   }
 
   /** Forgotten intervals are listed again, so that bounded memory loses no ids. */
-  #remember(listed: readonly Interval[]): void {
+  *#remember(listed: readonly Interval[]): Slices<void> {
     if (this.#listed.size + listed.length > this.#maxIntervals) this.#listed = new IntervalSet();
-    for (const interval of listed) this.#listed.add(interval);
+    for (const interval of listed) {
+      if (this.over) yield this.#untold();
+      this.visit(1);
+      this.#listed.add(interval);
+    }
   }
 }
 
 /** The opening had fingerprints alone, and all were equal: so are the whole sets. */
 function allEqual(modes: ReadonlySet<string>, reply: Reply): boolean {
   return modes.size === 1 && modes.has('fingerprint') && reply.silent && reply.cutAt === null;
-}
-
-function* without(keys: Iterable<ItemKey>, ids: Uint8Array): Iterable<ItemKey> {
-  const known = new Set<string>();
-  for (let at = 0; at < ids.length; at += ID_BYTES) {
-    known.add(bytesToKey(ids.subarray(at, at + ID_BYTES)));
-  }
-  for (const key of keys) if (!known.has(bytesToKey(key.id))) yield key;
 }

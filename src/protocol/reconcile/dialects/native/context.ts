@@ -1,8 +1,8 @@
 import type { Coding, Snapshot } from '../../../../store/index.ts';
 import type { Interval } from '../../dialect.ts';
+import type { Meter } from '../shared/index.ts';
 import type { DifferenceLedger } from './difference-ledger.ts';
 import type { SessionKey } from './key.ts';
-import type { Meter } from './meter.ts';
 import type { NativeLimits } from './options.ts';
 import type { PeerLimits, RecordOutbox } from './wire/index.ts';
 import type { RankedRange } from './work.ts';

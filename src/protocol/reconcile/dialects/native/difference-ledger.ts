@@ -1,5 +1,5 @@
 import { bytesToKey, ID_BYTES, type Snapshot } from '../../../../store/index.ts';
-import { EXPAND_COST, FINGERPRINT_COST, LOOKUP_COST, type Meter } from './meter.ts';
+import { EXPAND_COST, FINGERPRINT_COST, LOOKUP_COST, type Meter } from '../shared/index.ts';
 import { malformed } from './wire/index.ts';
 import type { NativeWork } from './work.ts';
 

@@ -1,9 +1,9 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
+export { Meter } from '../shared/index.ts';
 export { SKETCH_SUMS } from './constants.ts';
 export type { Context } from './context.ts';
 export { DifferenceLedger } from './difference-ledger.ts';
 export { rootHint, sessionKey } from './key.ts';
-export { Meter } from './meter.ts';
 export { DEFAULT_NATIVE_LIMITS } from './options.ts';
 export type { Cluster, NativeWork, RankedRange } from './work.ts';

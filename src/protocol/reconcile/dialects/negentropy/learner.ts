@@ -6,11 +6,22 @@ import {
   type Snapshot,
 } from '../../../../store/index.ts';
 import type { Step } from '../../dialect.ts';
-import { pieces } from './message-builder.ts';
+import type { Slices } from '../shared/index.ts';
+import { PIECE, pieces } from './message-builder.ts';
+
+/** Charges ids before they are read; `over`: the share of this turn is used up. */
+export interface LearnerWork {
+  visit(ids: number): void;
+  over(): boolean;
+}
+
+/** Ids on one side alone, 32 bytes each; the missing ones are not here under any hint. */
+export type Learnt = Required<Pick<Step, 'have' | 'missing'>>;
 
 /** Compares lists of ids with our own, and tells each difference once in a session. */
 export class Learner {
   readonly #snapshot: Snapshot;
+  readonly #work: LearnerWork;
   readonly #missing = new Set<string>();
   /** A bit for each rank whose id was told. */
   #told: Uint8Array | null = null;
@@ -20,8 +31,9 @@ export class Learner {
   /** All lists so far were equal to ours. */
   same = true;
 
-  constructor(snapshot: Snapshot) {
+  constructor(snapshot: Snapshot, work: LearnerWork) {
     this.#snapshot = snapshot;
+    this.#work = work;
   }
 
   /** Ids found missing so far. */
@@ -30,26 +42,46 @@ export class Learner {
   }
 
   /** @param theirs The ids of the peer in the range of our [begin, end), concatenated. */
-  compare(theirs: Uint8Array, begin: number, end: number): void {
-    const others = keysOf(theirs);
+  *compare(theirs: Uint8Array, begin: number, end: number): Slices<void> {
+    const others = new Set<string>();
+    for (let at = 0; at < theirs.length; at += ID_BYTES) {
+      yield* this.#visit(1);
+      others.add(bytesToKey(theirs.subarray(at, at + ID_BYTES)));
+    }
     let rank = begin;
     for (const piece of pieces(this.#snapshot, begin, end)) {
+      yield* this.#visit(piece.length / ID_BYTES);
       for (let at = 0; at < piece.length; at += ID_BYTES, rank++) {
         const id = piece.subarray(at, at + ID_BYTES);
         if (!others.delete(bytesToKey(id))) this.#tell(rank, id);
       }
     }
-    for (const key of others) this.#note(key);
+    for (const key of others) {
+      yield* this.#visit(1);
+      this.#note(key);
+    }
   }
 
-  /** The differences since the last call; the missing ids are not here under any hint. */
-  take(): Required<Pick<Step, 'have' | 'missing'>> {
-    const have = this.#have;
-    const missing = lackingIn(this.#snapshot, [...this.#foreign].map(keyToBytes));
-    for (const id of missing) this.#missing.add(bytesToKey(id));
-    this.#have = [];
+  /** The differences since the last call, some already in the slices. */
+  *take(): Slices<Learnt> {
+    const foreign = [...this.#foreign];
     this.#foreign = new Set();
-    return { have, missing };
+    for (let at = 0; ; at += PIECE) {
+      const some = foreign.slice(at, at + PIECE);
+      const missing = lackingIn(this.#snapshot, some.map(keyToBytes));
+      for (const id of missing) this.#missing.add(bytesToKey(id));
+      const learnt = { have: this.#have, missing };
+      this.#have = [];
+      if (at + PIECE >= foreign.length) return learnt;
+      this.#work.visit(PIECE);
+      yield learnt;
+    }
+  }
+
+  /** Charges ids before they are read. */
+  *#visit(ids: number): Slices<void> {
+    this.#work.visit(ids);
+    if (this.#work.over()) yield;
   }
 
   #tell(rank: number, id: Uint8Array): void {
@@ -65,12 +97,4 @@ export class Learner {
     this.same = false;
     if (!this.#missing.has(key)) this.#foreign.add(key);
   }
-}
-
-function keysOf(ids: Uint8Array): Set<string> {
-  const keys = new Set<string>();
-  for (let at = 0; at < ids.length; at += ID_BYTES) {
-    keys.add(bytesToKey(ids.subarray(at, at + ID_BYTES)));
-  }
-  return keys;
 }

@@ -56,6 +56,11 @@ export class MessageBuilder {
     return this.#writer.length === 1;
   }
 
+  /** Ids that fit into one more list. */
+  get roomForIds(): number {
+    return Math.floor((this.#fullAt - this.#writer.length) / ID_BYTES) + 1;
+  }
+
   skip(upper: Bound): void {
     this.#skip = upper;
   }
@@ -74,9 +79,8 @@ export class MessageBuilder {
 
   /** Ids of a range; the first that does not fit becomes its upper bound. */
   list({ upper, begin, end }: AnswerPlace): void {
-    const room = Math.floor((this.#fullAt - this.#writer.length) / ID_BYTES) + 1;
+    const cut = Math.min(begin + this.roomForIds, end);
     this.#flush();
-    const cut = Math.min(begin + room, end);
     const bound = cut < end ? this.#snapshot.select(cut) : upper;
     this.#writer.list(bound, cut - begin, pieces(this.#snapshot, begin, cut));
     if (this.#writer.length <= this.#fullAt) return;
@@ -123,7 +127,7 @@ export function fingerprintOf(snapshot: Snapshot, begin: number, end: number): U
 }
 
 /** Ids taken from a snapshot at a time. */
-const PIECE = 1024;
+export const PIECE = 1024;
 
 /** The ids of [begin, end), some at a time, concatenated. */
 export function* pieces(snapshot: Snapshot, begin: number, end: number): Iterable<Uint8Array> {

@@ -8,7 +8,7 @@ import {
 import { ProtocolError } from '../../../errors.ts';
 import type { Step } from '../../dialect.ts';
 import type { MessageRange } from '../shared/index.ts';
-import { TurnSession, type TurnSessionInit } from '../shared/index.ts';
+import { type Slices, TurnSession, type TurnSessionInit } from '../shared/index.ts';
 import { BUCKETS, FIRST_VERSION_BYTE, MAX_FINGERPRINT_COST, VERSION_BYTE } from './constants.ts';
 import { Learner } from './learner.ts';
 import {
@@ -16,6 +16,7 @@ import {
   fingerprintOf,
   MessageBuilder,
   type Overflow,
+  pieces,
 } from './message-builder.ts';
 import { MessageReader } from './reader.ts';
 
@@ -38,7 +39,10 @@ export class NegentropySession extends TurnSession {
   constructor(init: NegentropySessionInit) {
     super(init);
     this.#overflow = init.overflow;
-    this.#learner = new Learner(init.snapshot);
+    this.#learner = new Learner(init.snapshot, {
+      visit: (ids) => this.visit(ids),
+      over: () => this.over,
+    });
   }
 
   protected override open(): Step {
@@ -51,24 +55,25 @@ export class NegentropySession extends TurnSession {
     return this.#learner.missing;
   }
 
-  protected override answer(frame: Uint8Array): Step {
+  protected override *answer(frame: Uint8Array): Slices {
     const reader = new MessageReader(frame, { maxBytes: this.limits.maxInboundBytes });
     if (reader.version !== VERSION_BYTE) return this.#otherVersion(reader.version);
     const answer = this.#newAnswer();
     let upper = ZERO_BOUND;
     let begin = 0;
     while (!reader.done && !answer.full) {
+      if (this.over) yield;
       const range = reader.range();
       upper = range.upper;
       const end = this.snapshot.lowerBound(upper);
-      this.#answerRange(range, { upper, begin, end }, answer);
+      yield* this.#answerRange(range, { upper, begin, end }, answer);
       begin = end;
     }
     if (upper.hint !== INFINITE_HINT) this.#agreed = false;
-    return this.#step(answer);
+    return yield* this.#step(answer);
   }
 
-  #answerRange(range: MessageRange, place: AnswerPlace, answer: MessageBuilder): void {
+  *#answerRange(range: MessageRange, place: AnswerPlace, answer: MessageBuilder): Slices<void> {
     if (range.mode === 'skip') this.#agreed = false;
     if (this.exhausted()) {
       answer.putOff(place.begin);
@@ -77,9 +82,10 @@ export class NegentropySession extends TurnSession {
     } else if (range.mode === 'fingerprint') {
       this.#compare(range.fingerprint, place, answer);
     } else if (this.role === 'initiator') {
-      this.#learn(range.ids, place, answer);
+      yield* this.#learn(range.ids, place, answer);
     } else {
-      this.#agreed &&= this.#holdsExactly(range.ids, place);
+      this.#agreed &&= yield* this.#holdsExactly(range.ids, place);
+      this.visit(Math.min(place.end - place.begin, answer.roomForIds));
       answer.list(place);
     }
   }
@@ -97,25 +103,35 @@ export class NegentropySession extends TurnSession {
   }
 
   /** A list is compared as far as the work for one frame allows. */
-  #learn(ids: Uint8Array, { upper, begin, end }: AnswerPlace, answer: MessageBuilder): void {
+  *#learn(
+    ids: Uint8Array,
+    { upper, begin, end }: AnswerPlace,
+    answer: MessageBuilder,
+  ): Slices<void> {
     const stop = Math.min(end, begin + Math.max(1, this.left));
-    this.visit(stop - begin);
-    this.#learner.compare(ids, begin, stop);
+    yield* this.#learner.compare(ids, begin, stop);
     answer.skip(stop < end ? this.snapshot.select(stop) : upper);
     if (stop < end) answer.putOff(stop);
   }
 
-  #holdsExactly(ids: Uint8Array, { begin, end }: AnswerPlace): boolean {
+  *#holdsExactly(ids: Uint8Array, { begin, end }: AnswerPlace): Slices<boolean> {
     if (ids.length !== (end - begin) * ID_BYTES) return false;
-    return equalBytes(ids, this.snapshot.ids(begin, end));
+    let at = 0;
+    for (const piece of pieces(this.snapshot, begin, end)) {
+      if (!equalBytes(ids.subarray(at, at + piece.length), piece)) return false;
+      at += piece.length;
+      this.visit(piece.length / ID_BYTES);
+      if (this.over) yield;
+    }
+    return true;
   }
 
-  #step(answer: MessageBuilder): Step {
+  *#step(answer: MessageBuilder): Slices {
     if (this.role === 'initiator') {
-      const { have, missing } = this.#learner.take();
-      if (!answer.silent) return { frames: [answer.encode()], have, missing, done: false };
+      const learnt = yield* this.#learner.take();
+      if (!answer.silent) return { frames: [answer.encode()], ...learnt, done: false };
       this.equal = this.#learner.same;
-      return { frames: [], have, missing, done: true };
+      return { frames: [], ...learnt, done: true };
     }
     if (this.first) this.equal = this.#agreed;
     const frames = [answer.encode()];

@@ -2,6 +2,13 @@ import type { Snapshot } from '../../../../store/index.ts';
 import { outOfTurn, spent } from '../../../errors.ts';
 import type { Role, Session, Step } from '../../dialect.ts';
 import type { SessionLimits } from '../../options.ts';
+import { LOOKUP_COST, Meter, SLICE_WORK } from './meter.ts';
+
+/** The answer to a frame. It yields findings, or nothing, when its share of the turn is used up. */
+export type Slices<Result = Step> = Generator<
+  Partial<Pick<Step, 'missing' | 'have'>> | undefined,
+  Result
+>;
 
 export interface TurnSessionInit {
   role: Role;
@@ -9,12 +16,15 @@ export interface TurnSessionInit {
   limits: SessionLimits;
 }
 
-/** A session in which each frame answers the one before it: order and budgets. */
+/** A session in which each frame answers the one before it: order, budgets, and work in slices. */
 export abstract class TurnSession implements Session {
   readonly role: Role;
   equal = false;
   protected readonly snapshot: Snapshot;
   protected readonly limits: SessionLimits;
+  readonly #meter = new Meter(SLICE_WORK);
+  /** The answer that is being made. */
+  #work: Slices | null = null;
   #state: 'fresh' | 'running' | 'ended' = 'fresh';
   #rounds = 0;
   #visited = 0;
@@ -42,11 +52,21 @@ export abstract class TurnSession implements Session {
         `a frame came, and the session ${this.#state === 'fresh' ? 'was not started' : 'has ended'}`,
       );
     }
+    if (this.#work !== null) throw new TypeError('proceed before the next frame');
     this.#state = 'ended';
     this.#spend();
-    const step = this.answer(frame);
-    if (!step.done) this.#state = 'running';
-    return step;
+    this.#work = this.answer(frame);
+    return this.#continue(this.#work);
+  }
+
+  /** The next slice of the answer. */
+  proceed(): Step {
+    if (this.#work === null || this.#state !== 'running') throw outOfTurn('no frame is answered');
+    return this.#continue(this.#work);
+  }
+
+  get differs(): boolean {
+    return this.#rounds > 0 && this.#work === null && !this.equal;
   }
 
   /** Ids found missing so far. */
@@ -55,7 +75,12 @@ export abstract class TurnSession implements Session {
   /** The first step of an initiator. */
   protected abstract open(): Step;
 
-  protected abstract answer(frame: Uint8Array): Step;
+  protected abstract answer(frame: Uint8Array): Slices;
+
+  /** The share of this turn is used up. */
+  protected get over(): boolean {
+    return this.#meter.over;
+  }
 
   /** Whether the frame that is being answered is the peer's first. */
   protected get first(): boolean {
@@ -67,13 +92,28 @@ export abstract class TurnSession implements Session {
     return this.limits.maxVisitedItems - this.#visited;
   }
 
+  /** Items count, before they are read, against the frame and the slice. */
   protected visit(items: number): void {
     this.#visited += items;
+    this.#meter.spend(items * LOOKUP_COST);
   }
 
-  /** Whether the work for this frame is used up; each answered range counts as one item. */
+  /** Whether the work for this frame is used up; each range counts as one item. */
   protected exhausted(): boolean {
-    return this.#visited++ >= this.limits.maxVisitedItems;
+    const exhausted = this.left <= 0;
+    this.visit(1);
+    return exhausted;
+  }
+
+  #continue(work: Slices): Step {
+    this.#state = 'ended';
+    this.#meter.refill();
+    const { done = false, value } = work.next();
+    if (done) this.#work = null;
+    const slice: Step = { frames: [], missing: [], done: false, pending: 'work' };
+    const step = done ? (value as Step) : { ...slice, ...value };
+    if (!step.done) this.#state = 'running';
+    return step;
   }
 
   #spend(): void {

@@ -14,6 +14,7 @@ import {
   ZERO_BOUND,
 } from '../../../../../src/store/index.ts';
 import { converse, sorted, survives } from '../../../../conformance/dialect.ts';
+import { wholeAnswer } from '../../../../support/whole-answer.ts';
 import { wideSum } from '../../../../support/wide-sum.ts';
 import { c, run, snapshotOf, vectors } from './vectors.ts';
 
@@ -31,7 +32,7 @@ const list = (upper: Bound, ...ids: Uint8Array[]): MessageRange => ({
 function receive(frame: Uint8Array, role: 'initiator' | 'responder' = 'responder'): Step {
   const session = commonware.session({ role, snapshot });
   session.start();
-  return session.receive(frame);
+  return wholeAnswer(session, frame);
 }
 
 function vector(name: string): Uint8Array {

@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { negentropy, type Session, type SessionLimits } from '../../../../../src/protocol/index.ts';
 import { bytesToHex, hexToBytes, type Snapshot } from '../../../../../src/store/index.ts';
 import { keysOf } from '../../../../conformance/pairs.ts';
+import { wholeAnswer } from '../../../../support/whole-answer.ts';
 import { flat } from './storages.ts';
 
 const hundred = flat(keysOf(1, 100));
@@ -88,7 +89,7 @@ describe('a hostile negentropy peer', () => {
     for (const kind of kinds) {
       const frame = hexToBytes(`61${kind.repeat(300_000)}`);
       for (const role of ['initiator', 'responder'] as const) {
-        const { frames } = open(role).receive(frame);
+        const { frames } = wholeAnswer(open(role), frame);
         assert.ok(frames[0]!.length <= 256 * 1024);
       }
     }
@@ -114,10 +115,10 @@ describe('the shortest message that asks for everything, against 1,000,000 items
     it(`is answered within ${limit ?? 'the default limit'} and a megabyte of memory`, () => {
       const limits = limit === undefined ? {} : { maxMessageBytes: limit };
       for (const frame of [everything, probe]) {
-        open('responder', million, limits).receive(frame);
+        wholeAnswer(open('responder', million, limits), frame);
         const session = open('responder', million, limits);
         const before = memory();
-        const { frames } = session.receive(frame);
+        const { frames } = wholeAnswer(session, frame);
         assert.ok(memory(false) - before < 1e6, `${memory(false) - before} bytes`);
         assert.equal(frames.length, 1);
         assert.ok(frames[0]!.length <= (limit ?? 256 * 1024));
@@ -128,7 +129,7 @@ describe('the shortest message that asks for everything, against 1,000,000 items
 
   it('is compared by an initiator in portions', () => {
     const session = open('initiator', million);
-    const { have, frames, done } = session.receive(everything);
+    const { have, frames, done } = wholeAnswer(session, everything);
     assert.equal(done, false);
     assert.ok(have!.length <= 262_144);
     assert.match(bytesToHex(frames[0]!), /^61.*000001[0-9a-f]{32}$/);

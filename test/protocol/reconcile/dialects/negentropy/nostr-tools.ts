@@ -4,6 +4,7 @@ import { negentropy } from '../../../../../src/protocol/index.ts';
 import { negentropyDialect } from '../../../../../src/protocol/reconcile/dialects/negentropy/index.ts';
 import { bytesToHex, hexToBytes, type ItemKey } from '../../../../../src/store/index.ts';
 import { generator, idOf } from '../../../../conformance/pairs.ts';
+import { wholeAnswer } from '../../../../support/whole-answer.ts';
 import { flat } from './storages.ts';
 
 /** Ids in hex that one side alone holds. */
@@ -53,8 +54,8 @@ export function checkSameFrames(seed: number): void {
   let step = ours.start();
   assert.equal(hexWithin(step.frames[0]!, limit), peer.initiate());
   while (!step.done) {
-    const [answer] = responder.receive(step.frames[0]!).frames;
-    step = ours.receive(answer!);
+    const [answer] = wholeAnswer(responder, step.frames[0]!).frames;
+    step = wholeAnswer(ours, answer!);
     const theirs = peer.reconcile(hexWithin(answer!, 0));
     assert.equal(step.done ? null : hexWithin(step.frames[0]!, limit), theirs, `seed ${seed}`);
   }
@@ -99,7 +100,7 @@ function asInitiator(sides: Sides): Found {
       found.noteTheirs,
       found.noteOurs,
     );
-    step = session.receive(hexToBytes(answer ?? '61'));
+    step = wholeAnswer(session, hexToBytes(answer ?? '61'));
     found.ours.push(...(step.have ?? []).map(bytesToHex));
     found.theirs.push(...step.missing.map(bytesToHex));
   }
@@ -112,7 +113,7 @@ function asResponder(sides: Sides): Found {
   let message: string | null = peer.initiate();
   for (let messages = 0; message !== null; messages++) {
     assert.ok(messages < MAX_MESSAGES, 'the session ends');
-    const [frame] = session.receive(hexToBytes(message)).frames;
+    const [frame] = wholeAnswer(session, hexToBytes(message)).frames;
     message = peer.reconcile(hexWithin(frame!, sides.ourLimit), found.noteTheirs, found.noteOurs);
   }
   return found;

@@ -1,24 +1,33 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SessionLimits, Step } from '../../../../../src/protocol/index.ts';
-import { TurnSession } from '../../../../../src/protocol/reconcile/dialects/shared/index.ts';
+import {
+  type Slices,
+  TurnSession,
+} from '../../../../../src/protocol/reconcile/dialects/shared/index.ts';
 import type { Snapshot } from '../../../../../src/store/index.ts';
 
 const STEP: Step = { frames: [], missing: [], done: false };
+
+/** An answer that takes one slice. */
+function* whole(step = STEP): Slices {
+  yield* [];
+  return step;
+}
 
 const FRAME = Uint8Array.of(1);
 
 /** A session whose answers the test gives. */
 class Turns extends TurnSession {
   protected override learnt = 0;
-  #answer: () => Step = () => STEP;
+  #answer: () => Slices = whole;
 
   constructor(limits: SessionLimits) {
     super({ role: 'initiator', snapshot: {} as Snapshot, limits });
   }
 
   /** Answers one frame; `missing`: ids learnt before. */
-  take(missing: number, answer: () => Step): Step {
+  take(missing: number, answer: () => Slices): Step {
     this.learnt = missing;
     this.#answer = answer;
     return this.receive(FRAME);
@@ -44,7 +53,7 @@ class Turns extends TurnSession {
     return STEP;
   }
 
-  protected override answer(): Step {
+  protected override answer(): Slices {
     return this.#answer();
   }
 }
@@ -70,14 +79,14 @@ describe('TurnSession', () => {
     for (const done of [false, false, true]) {
       turns.take(0, () => {
         firsts.push(turns.first);
-        return { ...STEP, done };
+        return whole({ ...STEP, done });
       });
     }
     assert.deepEqual(firsts, [true, false, false]);
-    assert.throws(() => turns.take(0, () => STEP), { message: /has ended/ });
+    assert.throws(() => turns.take(0, whole), { message: /has ended/ });
     assert.throws(() => turns.start(), { code: 'UNEXPECTED_FRAME' });
     const fresh = new Turns({ ...({} as SessionLimits), maxRounds: 9 });
-    assert.throws(() => fresh.take(0, () => STEP), { message: /was not started/ });
+    assert.throws(() => fresh.take(0, whole), { message: /was not started/ });
   });
 
   it('has ended once an answer throws', () => {
@@ -86,19 +95,19 @@ describe('TurnSession', () => {
       throw new RangeError('wrong');
     };
     assert.throws(() => turns.take(0, wrong), RangeError);
-    assert.throws(() => turns.take(0, () => STEP), { code: 'UNEXPECTED_FRAME' });
+    assert.throws(() => turns.take(0, whole), { code: 'UNEXPECTED_FRAME' });
   });
 
   it('answers frames up to its limit', () => {
     const turns = started({ maxRounds: 2 });
-    for (let round = 0; round < 2; round++) turns.take(0, () => STEP);
-    assert.throws(() => turns.take(0, () => STEP), { code: 'BUDGET_SPENT', message: /2 messages/ });
+    for (let round = 0; round < 2; round++) turns.take(0, whole);
+    assert.throws(() => turns.take(0, whole), { code: 'BUDGET_SPENT', message: /2 messages/ });
   });
 
   it('continues below the limit of missing ids, and ends at it', () => {
     const turns = started({ maxMissing: 2 });
-    turns.take(1, () => STEP);
-    assert.throws(() => turns.take(2, () => STEP), {
+    turns.take(1, whole);
+    assert.throws(() => turns.take(2, whole), {
       code: 'BUDGET_SPENT',
       message: /2 missing ids/,
     });
@@ -114,7 +123,7 @@ describe('TurnSession', () => {
         const spent = Array.from({ length: 4 }, () => turns.exhausted());
         assert.deepEqual(spent, [false, false, true, true], 'each range counts for one');
         assert.equal(turns.left, -2);
-        return STEP;
+        return whole();
       });
     }
   });

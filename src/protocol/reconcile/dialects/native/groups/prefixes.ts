@@ -1,4 +1,4 @@
-import type { Meter } from '../meter.ts';
+import type { Meter } from '../../shared/index.ts';
 import type { NativeWork } from '../work.ts';
 import type { Shorts } from './peel.ts';
 

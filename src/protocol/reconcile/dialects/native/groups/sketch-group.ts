@@ -6,8 +6,8 @@ import {
   type Snapshot,
   symbolsThrough,
 } from '../../../../../store/index.ts';
+import { LOOKUP_COST } from '../../shared/index.ts';
 import type { Context } from '../context.ts';
-import { LOOKUP_COST } from '../meter.ts';
 import { itemsIn, type NativeWork, type RankedRange } from '../work.ts';
 
 /** Ids hashed at a time: they fill a good part of the fastest cache. */

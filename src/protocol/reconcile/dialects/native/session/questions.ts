@@ -1,9 +1,9 @@
 import { equalBytes } from '../../../../../store/index.ts';
 import type { Interval } from '../../../dialect.ts';
+import { FINGERPRINT_COST, LOOKUP_COST } from '../../shared/index.ts';
 import { PLAIN_ITEMS } from '../constants.ts';
 import { type Context, locate } from '../context.ts';
 import type { PeerGroup } from '../groups/index.ts';
-import { FINGERPRINT_COST, LOOKUP_COST } from '../meter.ts';
 import { type Cluster, inCluster, type RankedRange } from '../work.ts';
 
 /** A range of the peer that we answer. */

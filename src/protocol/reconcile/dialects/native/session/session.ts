@@ -18,10 +18,10 @@ import type {
   Step,
   Surveyed,
 } from '../../../dialect.ts';
+import { Meter } from '../../shared/index.ts';
 import { NONCE_BYTES } from '../constants.ts';
 import { DifferenceLedger } from '../difference-ledger.ts';
 import { rootHint, type sessionKey } from '../key.ts';
-import { Meter } from '../meter.ts';
 import type { NativeLimits } from '../options.ts';
 import {
   decodeFrame,

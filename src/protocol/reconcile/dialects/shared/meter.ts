@@ -31,6 +31,8 @@ export class Meter {
   }
 }
 
+/** Work between two turns of the event loop: some milliseconds. */
+export const SLICE_WORK = 32_768;
 /** The state of a range: sums added, and half a leaf expanded at each end. */
 export const FINGERPRINT_COST = 2_048;
 /** One id expanded. */
