@@ -6,6 +6,7 @@ import {
   outlivesTerminal,
   systemClock,
   systemDisk,
+  systemLoopDelay,
   systemNetwork,
   systemOutput,
   systemRandom,
@@ -60,6 +61,7 @@ const init: CliInit = {
         network: systemNetwork,
         disk: systemDisk,
         witness: systemWitness,
+        loopDelayMs: systemLoopDelay(),
       };
       return startDaemon({ config, system, logger: log });
     },

@@ -106,9 +106,11 @@ function troubles(status: Status): [string, string][] {
   return lines;
 }
 
-function formatPush({ announced, received, gaps }: AnnounceTotals): string {
+function formatPush({ announced, received, gaps, overloaded }: AnnounceTotals): string {
   const heard = `${formatCount(announced, 'item')} announced, ${formatCount(received, 'item')} heard of`;
-  return gaps === 0 ? heard : `${heard}, ${formatCount(gaps, 'gap')}`;
+  const lost = gaps === 0 ? '' : `, ${formatCount(gaps, 'gap')}`;
+  const left = overloaded ? '; this node is overloaded, and sessions bring new items' : '';
+  return heard + lost + left;
 }
 
 export function formatPeers(peers: readonly PeerStatus[]): string {

@@ -6,6 +6,7 @@ import {
   type Dialect,
   type FetchService,
   nativeDialect,
+  PeerWork,
   type ReconcileService,
 } from '../../protocol/index.ts';
 import { fetch, libp2pGossip, reconcile } from '../../protocol/libp2p.ts';
@@ -92,10 +93,11 @@ async function start(
     wantsFile: wantsFile(directory),
     options: replicatorOptions(config),
   });
-  const mesh = await createDaemonMesh(init, replica, replicator);
+  const work = new PeerWork({ clock, knows: knownPeers(config) });
+  const mesh = await createDaemonMesh(init, { replica, replicator, work });
   undo.push(() => mesh.stop());
   await mesh.start();
-  const announce = config.push.enabled ? createAnnounce(init, mesh, replicator) : null;
+  const announce = config.push.enabled ? createAnnounce(init, mesh, { replicator, work }) : null;
   replicator.start({ ...mesh.libp2p.services, announce });
   undo.push(() => replicator.stop());
   announce?.start();
@@ -139,10 +141,21 @@ async function start(
   };
 }
 
+interface Parts {
+  readonly replicator: Replicator;
+  readonly work: PeerWork;
+}
+
+/** Peers that are named in the configuration. */
+function knownPeers({ network, access }: Config): (peer: string) => boolean {
+  const ids = network.peers.map((address) => address.split('/p2p/').at(-1)!);
+  const known = new Set([...ids, ...access.peers]);
+  return (peer) => known.has(peer);
+}
+
 async function createDaemonMesh(
   { config, system, logger }: DaemonInit,
-  replica: Replica,
-  replicator: Replicator,
+  { replica, replicator, work }: Parts & { readonly replica: Replica },
 ): Promise<Mesh<Services>> {
   const { clock, random, network } = system;
   const { name: networkName, listen, announce, peers, discovery, mdns } = config.network;
@@ -168,6 +181,7 @@ async function createDaemonMesh(
         refuses: (peer, id) => replicator.fetcher.refused.hasFrom(peer, id),
         snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
         events: replicator,
+        work,
         log: logger.child({ component: 'reconcile' }),
         options: reconcileOptions(config),
       }),
@@ -175,6 +189,7 @@ async function createDaemonMesh(
         clock,
         networkName,
         serve: (ids, limits) => replica.serve(ids, limits),
+        work,
         log: logger.child({ component: 'fetch' }),
         options: fetchOptions(config),
       }),
@@ -190,7 +205,7 @@ async function createDaemonMesh(
 function createAnnounce(
   { config, system, logger }: DaemonInit,
   { libp2p }: Mesh<Services>,
-  replicator: Replicator,
+  { replicator, work }: Parts,
 ): Announce {
   const gossip = libp2pGossip({ self: libp2p.peerId, pubsub: libp2p.services.pubsub });
   return new AnnounceService(gossip, {
@@ -199,6 +214,8 @@ function createAnnounce(
     networkName: config.network.name,
     events: replicator.push,
     allowed: admission(config.access),
+    work,
+    ...(system.loopDelayMs === undefined ? {} : { loopDelayMs: system.loopDelayMs }),
     log: logger.child({ component: 'announce' }),
     options: announceOptions(config),
   });

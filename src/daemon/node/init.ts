@@ -11,6 +11,11 @@ export interface System {
   disk: (directory: string) => Disk;
   /** The memory of the last commit in a file. */
   witness: (path: string) => FileWitness;
+  /**
+   * The mean delay of the event loop since the last call, in milliseconds.
+   * @default 0
+   */
+  loopDelayMs?: () => number;
 }
 
 export interface DaemonInit {

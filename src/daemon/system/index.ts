@@ -8,6 +8,7 @@ export {
   outlivesTerminal,
   systemClock,
   systemDisk,
+  systemLoopDelay,
   systemNetwork,
   systemOutput,
   systemRandom,

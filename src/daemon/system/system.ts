@@ -4,6 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } fr
 import { open, rm, statfs } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock, Disk, Random, Witness } from '../../store/index.ts';
 import type { Output } from '../log/index.ts';
 
@@ -59,6 +60,20 @@ export const systemNetwork: HostNetwork = {
     );
   },
 };
+
+/** The delay of the event loop is looked at so often; the figures contain this time. */
+const LOOP_SAMPLE_MS = 20;
+
+/** Returns a function: the mean delay of the event loop since its last call, in milliseconds. */
+export function systemLoopDelay(): () => number {
+  const delays = monitorEventLoopDelay({ resolution: LOOP_SAMPLE_MS });
+  delays.enable();
+  return () => {
+    const { mean, count } = delays;
+    delays.reset();
+    return count === 0 ? 0 : mean / 1e6 - LOOP_SAMPLE_MS;
+  };
+}
 
 /** The disk that `directory` lies on. */
 export function systemDisk(directory: string): Disk {

@@ -19,3 +19,9 @@ export const MAX_INLINE_BYTES: number = 32 * 1024;
 
 /** Milliseconds whose bytes may be published at once. */
 export const BURST_MS = 1_000;
+
+/** Seconds whose messages may come at once. */
+export const BURST_SECONDS = 5;
+
+/** A message that brings nothing new counts as so many. */
+export const REPEAT_COST = 5;

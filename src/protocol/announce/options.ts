@@ -26,6 +26,22 @@ export interface AnnounceOptions {
    */
   maxQueuedBytes: number;
   /**
+   * Messages taken from one peer in a second, and as many bytes; five times as many at once after a
+   * pause. A message that brings nothing new counts five times. Messages beyond are left to sessions.
+   * Raising them lets a peer cost more; lowering them makes busy meshes fall back on sessions.
+   * @default 1_000
+   */
+  peerMessagesPerSecond: number;
+  /** @default 4 MiB */
+  peerBytesPerSecond: number;
+  /**
+   * Mean delay of the event loop, in milliseconds over a second, above which own and heard items are
+   * left to sessions, until it is below the half. Raising it pushes longer under load, and lets puts
+   * wait longer.
+   * @default 100
+   */
+  overloadMs: number;
+  /**
    * Milliseconds that a missing number may come late before it counts as missed. Gossip repairs
    * most losses itself, within some of its heartbeats of one second.
    * @default 3_000
@@ -50,6 +66,9 @@ export const DEFAULT_ANNOUNCE_OPTIONS: AnnounceOptions = {
   inlineBytes: 4 * 1024,
   maxBytesPerSecond: 1024 * 1024,
   maxQueuedBytes: 1024 * 1024,
+  peerMessagesPerSecond: 1_000,
+  peerBytesPerSecond: 4 * 1024 * 1024,
+  overloadMs: 100,
   gapGraceMs: 3_000,
   holdMs: 30_000,
   maxHeld: 256,

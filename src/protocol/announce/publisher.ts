@@ -9,6 +9,8 @@ export interface PublisherInit {
   log: Log;
   epoch: Uint8Array;
   options: AnnounceOptions;
+  /** Items are left to sessions for now. */
+  overloaded: () => boolean;
   /** Resolves with the number of peers a frame went to. */
   send: (frame: Uint8Array) => Promise<number>;
 }
@@ -32,7 +34,9 @@ export class Publisher {
   /** Returns the number of items that fit. */
   add(items: readonly Item[]): number {
     let taken = 0;
-    for (const item of items) if (this.#outbox.add(item)) taken++;
+    if (!this.#init.overloaded()) {
+      for (const item of items) if (this.#outbox.add(item)) taken++;
+    }
     this.totals.dropped += items.length - taken;
     this.#running ??= this.#run();
     return taken;

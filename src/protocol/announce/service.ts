@@ -7,13 +7,16 @@ import {
   type VerifiedItem,
   verifyItem,
 } from '../../store/index.ts';
+import type { PeerWork } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
 import { type Log, SILENT } from '../log.ts';
 import { type AnnouncedKey, type Announcement, decodeFrame, EPOCH_BYTES } from './codec.ts';
 import { announceTopic, MAX_FRAME_BYTES, MAX_INLINE_BYTES, MAX_RECORDS } from './constants.ts';
 import type { Gossip, GossipMessage, GossipVerdict } from './gossip.ts';
 import { Holds } from './holds.ts';
+import { GossipInflow } from './inflow.ts';
 import { type AnnounceOptions, DEFAULT_ANNOUNCE_OPTIONS } from './options.ts';
+import { Overload } from './overload.ts';
 import { Publisher } from './publisher.ts';
 import { type Gap, Sequences } from './sequences.ts';
 
@@ -52,6 +55,8 @@ export interface AnnounceTotals {
   /** Right messages that this node did not take or did not pass on. */
   readonly ignored: number;
   readonly gaps: number;
+  /** The event loop falls behind: items are left to sessions. */
+  readonly overloaded: boolean;
 }
 
 /** Announcing as the daemon sees it. */
@@ -83,6 +88,15 @@ export interface AnnounceInit {
    * @default all
    */
   allowed?: (publisher: string) => boolean;
+   * The mean delay of the event loop since the last call, in milliseconds.
+   * @default 0
+   */
+  loopDelayMs?: () => number;
+  /**
+   * The rate of work that peers cause. Messages of a peer that owes work are left to sessions.
+   * @default not charged
+   */
+  work?: Pick<PeerWork, 'run' | 'debtMs'>;
   /** @default silent */
   log?: Log;
   options?: Partial<AnnounceOptions>;
@@ -98,6 +112,8 @@ export class AnnounceService implements Announce {
   readonly #log: Log;
   readonly #publisher: Publisher;
   readonly #holds: Holds;
+  readonly #inflow: GossipInflow;
+  readonly #overload: Overload;
   readonly #nextLook: Alarm;
   readonly #sequences: Record<Announcement['kind'], Sequences>;
   readonly #totals = { messages: 0, received: 0, known: 0, rejected: 0, ignored: 0, gaps: 0 };
@@ -112,11 +128,15 @@ export class AnnounceService implements Announce {
     this.#options = options;
     this.#log = init.log ?? SILENT;
     this.#topic = announceTopic(init.networkName);
+    const { clock, loopDelayMs = () => 0 } = init;
+    this.#inflow = new GossipInflow(clock, options);
+    this.#overload = new Overload({ clock, loopDelayMs, overloadMs: options.overloadMs });
     this.#publisher = new Publisher({
       clock: init.clock,
       log: this.#log,
       epoch: init.random.bytes(EPOCH_BYTES),
       options: { ...options, inlineBytes: this.inlineBytes },
+      overloaded: () => this.#overload.on,
       send: (frame) => gossip.publish(this.#topic, frame),
     });
     this.#nextLook = new Alarm(init.clock);
@@ -131,7 +151,12 @@ export class AnnounceService implements Announce {
 
   get totals(): AnnounceTotals {
     const duplicates = Math.max(0, this.#gossip.copies(this.#topic) - this.#totals.messages);
-    return { ...this.#publisher.totals, ...this.#totals, duplicates };
+    return {
+      ...this.#publisher.totals,
+      ...this.#totals,
+      duplicates,
+      overloaded: this.#overload.on,
+    };
   }
 
   start(): void {
@@ -161,12 +186,13 @@ export class AnnounceService implements Announce {
 
   async #judge(message: GossipMessage): Promise<GossipVerdict> {
     this.#totals.messages++;
-    // No blame: the list of the peer that passed it on may be another.
-    if (this.#init.allowed?.(message.publisher) === false) {
+    const { work } = this.#init;
+    if (!this.#admits(message)) {
       this.#totals.ignored++;
       return 'ignore';
     }
-    const announcement = this.#verified(message);
+    const verified = (): Announcement<VerifiedItem> | null => this.#verified(message);
+    const announcement = work === undefined ? verified() : work.run(message.from, verified);
     if (announcement === null) {
       this.#totals.rejected++;
       return 'reject';
@@ -178,6 +204,15 @@ export class AnnounceService implements Announce {
         : await this.#takeKeys(announcement.keys, message);
     if (!accepted) this.#totals.ignored++;
     return accepted ? 'accept' : 'ignore';
+  }
+
+  /** Messages that are not looked at leave a gap in their publisher's numbers, and a session follows. */
+  #admits(message: GossipMessage): boolean {
+    const { work, allowed } = this.#init;
+    // No blame: the list of the peer that passed it on may be another.
+    if (allowed?.(message.publisher) === false) return false;
+    if (this.#overload.on || (work?.debtMs(message.from) ?? 0) > 0) return false;
+    return this.#inflow.take(message);
   }
 
   /** Null if the peer should not have passed it on. */
@@ -196,16 +231,16 @@ export class AnnounceService implements Announce {
   }
 
   #takeItems(items: readonly VerifiedItem[], origin: AnnouncementOrigin): boolean {
-    const fresh = this.#fresh(items);
-    if (fresh.length === 0) return true;
+    const fresh = this.#fresh(items, origin);
+    if (fresh.length === 0) return false;
     if (!this.#init.events.items(fresh, origin)) return false;
     this.#totals.received += fresh.length;
     return true;
   }
 
   async #takeKeys(keys: readonly AnnouncedKey[], origin: AnnouncementOrigin): Promise<boolean> {
-    const fresh = this.#fresh(keys);
-    if (fresh.length === 0) return true;
+    const fresh = this.#fresh(keys, origin);
+    if (fresh.length === 0) return false;
     const wanted = this.#init.events.keys(fresh, origin);
     this.#totals.received += wanted.length;
     if (wanted.length === 0 || this.#holds.full(origin.from)) return false;
@@ -214,9 +249,14 @@ export class AnnounceService implements Announce {
     return here;
   }
 
-  #fresh<Announced extends ItemKey>(announced: readonly Announced[]): Announced[] {
+  /** A message without a fresh item is not passed on, and costs the peer. */
+  #fresh<Announced extends ItemKey>(
+    announced: readonly Announced[],
+    origin: AnnouncementOrigin,
+  ): Announced[] {
     const fresh = announced.filter(({ id }) => !this.#init.events.holds(id));
     this.#totals.known += announced.length - fresh.length;
+    if (fresh.length === 0) this.#inflow.repeated(origin);
     return fresh;
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../store/index.ts';
+import type { PeerWork } from '../budgets/index.ts';
 import { messageOf, ProtocolError } from '../errors.ts';
 import { Limiters } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
@@ -29,6 +30,11 @@ export interface FetchInit {
   networkName: string;
   /** Finds the items that peers ask for. */
   serve: Serve;
+  /**
+   * The requests of a peer wait while it owes work.
+   * @default never
+   */
+  work?: Pick<PeerWork, 'debtMs' | 'rest'>;
   /** @default silent */
   log?: Log;
   options?: Partial<FetchOptions>;
@@ -139,7 +145,9 @@ export class FetchService implements Fetch {
     });
     // No signal: at its turn, a request whose channel broke fails like others.
     const release = await this.#answering.of(channel.peer).acquire();
+    const { work } = this.#init;
     try {
+      if (work !== undefined && work.debtMs(channel.peer) > 0) await work.rest(channel.peer);
       await responder.run();
     } catch (error) {
       const reason = error instanceof ProtocolError ? error : cannotServe(error);

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { encodeFrame, encodeRecord } from '../../../src/protocol/announce/testing.ts';
 import {
   type AnnounceEvents,
+  type AnnounceInit,
   type AnnounceOptions,
   AnnounceService,
   type Gossip,
@@ -23,7 +24,7 @@ function itemOf(number: number): Item {
 function listening(
   options: Partial<AnnounceOptions> = {},
   events: Partial<AnnounceEvents> = {},
-  allowed?: (publisher: string) => boolean,
+  init: Partial<Pick<AnnounceInit, 'allowed' | 'loopDelayMs' | 'work'>> = {},
 ) {
   const clock = new VirtualClock();
   const validators: GossipValidator[] = [];
@@ -56,7 +57,7 @@ function listening(
       ...events,
     },
     options,
-    ...(allowed && { allowed }),
+    ...init,
   });
   let number = 0;
   /** What becomes of a message; `verdicts` has it as soon as it is known. */
@@ -145,7 +146,7 @@ describe('AnnounceService: a message', () => {
     assert.deepEqual(totalsOf(l), { messages: 2, received: 1, known: 0, rejected: 0, ignored: 1 });
   });
 
-  it('is forwarded where all its items are known, and reports only the unknown ones', async () => {
+  it('is not forwarded where all its items are known, and reports only the unknown ones', async () => {
     const told: number[] = [];
     const known = new Set([one.id[0]]);
     const l = listening(
@@ -166,8 +167,92 @@ describe('AnnounceService: a message', () => {
     await l.hear('items', [two]);
     await l.hear('keys', [one, two]);
     assert.deepEqual(told, [2, 1, -1]);
-    assert.deepEqual(l.verdicts, ['accept', 'accept', 'accept', 'ignore', 'ignore']);
-    assert.deepEqual(totalsOf(l), { messages: 5, received: 2, known: 4, rejected: 0, ignored: 2 });
+    assert.deepEqual(l.verdicts, ['ignore', 'ignore', 'accept', 'ignore', 'ignore']);
+    assert.deepEqual(totalsOf(l), { messages: 5, received: 2, known: 4, rejected: 0, ignored: 4 });
+  });
+
+  it('costs a peer its rate of messages, five times where it brings nothing new', async () => {
+    const known = new Set([one.id[0]]);
+    const l = listening({ peerMessagesPerSecond: 4 }, { holds: (id) => known.has(id[0]) });
+    l.service.start();
+    for (const from of ['x', 'y']) {
+      for (let i = 0; i < 4; i++) await l.hear('items', [one], { from });
+      assert.equal(l.service.totals.known, from === 'x' ? 4 : 8);
+      await l.hear('items', [two], { from });
+      assert.equal(l.verdicts.at(-1), 'ignore', 'the messages of five seconds are used up');
+    }
+    await l.hear('items', [two], { from: 'z' });
+    assert.equal(l.verdicts.at(-1), 'accept', 'other peers have their own');
+    await l.clock.advance(250);
+    await l.hear('items', [two], { from: 'x' });
+    assert.equal(l.verdicts.at(-1), 'accept', 'a message later there is room for one');
+    await l.hear('items', [two], { from: 'x' });
+    assert.equal(l.verdicts.at(-1), 'ignore');
+  });
+
+  it('costs a peer its rate of bytes', async () => {
+    const l = listening({ peerBytesPerSecond: 100 });
+    l.service.start();
+    const heard: (GossipVerdict | undefined)[] = [];
+    for (let i = 0; i < 8; i++) {
+      await l.hear('items', [two]);
+      heard.push(l.verdicts.at(-1));
+    }
+    const taken = heard.filter((verdict) => verdict === 'accept').length;
+    assert.ok(taken > 0 && taken < 8, `${taken} taken`);
+    await l.clock.advance(5_000);
+    await l.hear('items', [two]);
+    assert.equal(l.verdicts.at(-1), 'accept');
+  });
+
+  it('of a peer that owes work is not looked at, and the looking is charged', async () => {
+    let debt = 0;
+    const charged: string[] = [];
+    const work: AnnounceInit['work'] = {
+      debtMs: () => debt,
+      run: (peer, looks) => {
+        charged.push(peer);
+        return looks();
+      },
+    };
+    const l = listening({}, {}, { work });
+    l.service.start();
+    await l.hear('items', [one]);
+    debt = 1;
+    await l.hear('items', [two]);
+    debt = 0;
+    await l.hear('items', [three]);
+    assert.deepEqual(l.verdicts, ['accept', 'ignore', 'accept']);
+    assert.deepEqual(charged, ['x', 'x']);
+  });
+
+  it('is left to sessions while the event loop falls behind, with a gap, in both directions', async () => {
+    let delay = 0;
+    const l = listening({ overloadMs: 100, gapGraceMs: 100 }, {}, { loopDelayMs: () => delay });
+    l.service.start();
+    for (const round of [1, 2]) {
+      await l.hear('items', [one]);
+      assert.equal(l.verdicts.at(-1), 'accept');
+      delay = 101;
+      await l.clock.advance(999);
+      assert.equal(l.service.totals.overloaded, false, 'a second has not passed');
+      await l.clock.advance(1);
+      assert.equal(l.service.totals.overloaded, true);
+      assert.equal(l.service.announce([one]), 0);
+      await l.hear('items', [two]);
+      assert.equal(l.verdicts.at(-1), 'ignore');
+      delay = 51;
+      await l.clock.advance(1_000);
+      assert.equal(l.service.totals.overloaded, true, 'the end needs less than half the delay');
+      delay = 50;
+      await l.clock.advance(1_000);
+      assert.equal(l.service.announce([one]), 1);
+      await l.hear('items', [three]);
+      assert.equal(l.verdicts.at(-1), 'accept');
+      await l.clock.advance(1_000);
+      assert.equal(l.gaps.length, round, 'a session looks for the items');
+      assert.equal(l.service.totals.overloaded, false);
+    }
   });
 
   it('is rejected and logged where an item is wrong', async () => {

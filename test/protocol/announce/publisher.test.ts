@@ -18,6 +18,7 @@ function publishing(options: Partial<AnnounceOptions> = {}) {
   const sent: { at: number; bytes: number }[] = [];
   const logged: string[] = [];
   const gossip = { send: async (): Promise<number> => 3 };
+  const state = { overloaded: false };
   const publisher = new Publisher({
     clock,
     log: {
@@ -26,14 +27,32 @@ function publishing(options: Partial<AnnounceOptions> = {}) {
     },
     epoch: new Uint8Array(8),
     options: { ...DEFAULT_ANNOUNCE_OPTIONS, batchMs: 10, ...options },
+    overloaded: () => state.overloaded,
     send: (frame) => {
       sent.push({ at: clock.monotonic(), bytes: frame.length });
       return gossip.send();
     },
   });
   const times = (): number[] => sent.map(({ at }) => at);
-  return { clock, publisher, sent, times, logged, gossip };
+  return { clock, publisher, sent, times, logged, gossip, state };
 }
+
+describe('Publisher: an overloaded node', () => {
+  it('leaves items to sessions, and publishes again afterwards', async () => {
+    const { clock, publisher, sent, state } = publishing();
+    for (const round of [1, 2]) {
+      state.overloaded = true;
+      assert.equal(publisher.add([item(1), item(2)]), 0);
+      await clock.advance(100);
+      assert.equal(sent.length, round - 1);
+      state.overloaded = false;
+      assert.equal(publisher.add([item(3)]), 1);
+      await clock.advance(100);
+      assert.equal(sent.length, round);
+      assert.deepEqual(publisher.totals, { announced: round, dropped: 2 * round });
+    }
+  });
+});
 
 describe('Publisher: the sending of frames', () => {
   it('is immediate after a pause, together with announcements of the same turn, and in batches later', async () => {

@@ -1,4 +1,5 @@
 import { type Bound, INFINITE_BOUND } from '../../../store/index.ts';
+import { PeerWork } from '../../budgets/index.ts';
 import { ProtocolError } from '../../errors.ts';
 import { type Log, SILENT } from '../../log.ts';
 import type { Network } from '../../network/index.ts';
@@ -43,6 +44,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
       channels: this.#channels,
       calling: new Slots(slots),
       serving: new Slots(slots),
+      work: init.work ?? new PeerWork({ clock: init.clock }),
     };
   }
 

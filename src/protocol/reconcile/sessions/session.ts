@@ -91,6 +91,7 @@ export class SessionRun {
     if (first === null) throw ENDED;
     this.#chooseMode(first);
     const { serving } = this.#environment;
+    if (this.#debtMs() > 0) await this.#rest();
     const release = await serving.acquire(this.#over.signal, () => this.giveWay());
     try {
       await this.#reconcile(first);
@@ -114,17 +115,18 @@ export class SessionRun {
   async #reconcile(first: Uint8Array | undefined): Promise<void> {
     const { channel, dialect, role, scope } = this.#init;
     const { options, refuses } = this.#environment;
-    const { snapshot, version } = this.#environment.snapshot();
+    const { snapshot, version } = this.#charged(() => this.#environment.snapshot());
     this.#report.version = version;
     try {
-      const session = dialect.session({
+      const init = {
         role,
         snapshot,
         limits: options.limits,
-        refuses: (id) => refuses?.(this.#peer, id) ?? false,
+        refuses: (id: Uint8Array) => refuses?.(this.#peer, id) ?? false,
         ...scope,
         settles: this.#report.settles,
-      });
+      };
+      const session = this.#charged(() => dialect.session(init));
       this.#session = session;
       await this.#carry(session, first);
       noteEnd(this.#report, session, {
@@ -150,15 +152,14 @@ export class SessionRun {
   }
 
   async #exchange(session: Session, first: Uint8Array | undefined): Promise<void> {
-    const { clock } = this.#environment;
-    let step = session.start();
+    let step = this.#charged(() => session.start());
     this.#apply(step);
     let next = first;
     while (!step.done) {
       const going = step.pending === 'work' || (step.pending === 'output' && !this.#sending);
       if (going) {
-        if (step.pending === 'work') await new Promise<void>((turn) => void clock.after(0, turn));
-        step = session.proceed!(this.#sending === null);
+        if (step.pending === 'work') await this.#rest();
+        step = this.#charged(() => session.proceed!(this.#sending === null));
       } else {
         const frame: Uint8Array | 'sent' | null = next ?? (await this.#event());
         next = undefined;
@@ -167,12 +168,27 @@ export class SessionRun {
           if (step.mayEnd !== true) throw ENDED;
           break;
         }
-        step = session.receive(frame);
+        if (this.#debtMs() > 0) await this.#rest();
+        step = this.#charged(() => session.receive(frame));
         this.#digested(session);
       }
       this.#apply(step);
     }
     await this.#sending;
+  }
+
+  #charged<Result>(work: () => Result): Result {
+    return this.#environment.work.run(this.#peer, work);
+  }
+
+  /** Sessions that we begin are charged too, and never wait. */
+  #debtMs(): number {
+    return this.#init.role === 'responder' ? this.#environment.work.debtMs(this.#peer) : 0;
+  }
+
+  /** A turn of the event loop, or the time until the peer may cost more. */
+  #rest(): Promise<void> {
+    return new Promise((turn) => void this.#environment.clock.after(this.#debtMs(), turn));
   }
 
   #apply({ missing, frames }: Step): void {

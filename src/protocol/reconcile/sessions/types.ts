@@ -1,4 +1,5 @@
 import type { Clock, Snapshot } from '../../../store/index.ts';
+import type { PeerWork } from '../../budgets/index.ts';
 import type { Log } from '../../log.ts';
 import type { Dialect, Interval, Outline } from '../dialect.ts';
 import type { ReconcileOptions } from '../options.ts';
@@ -72,6 +73,11 @@ export interface ReconcileInit {
    * @default none
    */
   refuses?: (peer: string, id: Uint8Array) => boolean;
+  /**
+   * The rate of work that peers cause, in all protocols that share it.
+   * @default its own
+   */
+  work?: Pick<PeerWork, 'run' | 'debtMs'>;
   /** @default silent */
   log?: Log;
   options?: Partial<ReconcileOptions>;
@@ -83,4 +89,5 @@ export interface SessionEnvironment
   readonly options: ReconcileOptions;
   /** Slots for sessions that peers begin. */
   readonly serving: Slots;
+  readonly work: NonNullable<ReconcileInit['work']>;
 }

@@ -38,6 +38,7 @@ export class Peer {
     events?: Partial<ReconcileEvents>;
     refuses?: ReconcileInit['refuses'];
     log?: ReconcileInit['log'];
+    work?: ReconcileInit['work'];
   }) {
     this.id = init.network.self;
     this.service = new ReconcileService(init.network, {
@@ -45,6 +46,7 @@ export class Peer {
       networkName: init.networkName ?? 'test',
       dialects: init.dialects ?? [tinyDialect()],
       options: init.options ?? {},
+      ...(init.work === undefined ? {} : { work: init.work }),
       snapshot: () => {
         if (this.trouble !== null) throw this.trouble;
         this.snapshots++;

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Channel, Session, Step } from '../../../../src/protocol/index.ts';
+import { VirtualClock } from '../../../support/clock.ts';
+import { MemoryNetwork } from '../../../support/memory-network.ts';
+import { SeededRandom } from '../../../support/random.ts';
+import { runOf } from './carrier-harness.ts';
+import { idsOf, Peer } from './reconcile-harness.ts';
+
+describe('ReconcileService: the work of peers', () => {
+  it('holds up the next session that a peer begins, until its debt is paid, and no session of ours', async () => {
+    const clock = new VirtualClock();
+    const network = new MemoryNetwork({ clock, random: new SeededRandom('work') });
+    const charged: string[] = [];
+    let debtMs = 0;
+    const work = {
+      run: <Result>(peer: string, runs: () => Result): Result => {
+        charged.push(peer);
+        return runs();
+      },
+      debtMs: () => debtMs,
+    };
+    const a = new Peer({ network: network.node('a'), clock, ids: idsOf(1) });
+    const b = new Peer({ network: network.node('b'), clock, ids: idsOf(2), work });
+    await Promise.all([a.service.start(), b.service.start()]);
+    network.connect('a', 'b', { latencyMs: 10 });
+    await clock.advance(20);
+    for (const round of [1, 2]) {
+      debtMs = 2_000;
+      const session = a.service.reconcile('b');
+      await clock.advance(1_900);
+      debtMs = 0;
+      assert.equal(b.snapshots, 2 * round - 2, 'it waits without a snapshot');
+      await clock.advance(300);
+      assert.equal((await session).error, null);
+      assert.ok(charged.length > 0 && charged.every((peer) => peer === 'a'));
+      debtMs = 2_000;
+      const own = b.service.reconcile('a');
+      await clock.advance(200);
+      assert.equal((await own).error, null);
+    }
+    await Promise.all([a.service.stop(), b.service.stop()]);
+  });
+
+  it('is paced within a session too: before a frame of the peer, and between slices', async () => {
+    const clock = new VirtualClock();
+    let runs = 0;
+    const work = {
+      run: <Result>(_: string, step: () => Result): Result => {
+        runs++;
+        return step();
+      },
+      debtMs: () => 500,
+    };
+    const inbound = [Uint8Array.of(1), null];
+    const channel: Partial<Channel> = {
+      receive: async () => inbound.shift()!,
+      close: async () => {},
+    };
+    const steps: Step[] = [
+      { frames: [], missing: [], done: false },
+      { frames: [], missing: [], done: false, pending: 'work' },
+      { frames: [], missing: [], done: true },
+    ];
+    const next = (): Step => steps.shift()!;
+    const session: Session = {
+      role: 'responder',
+      equal: false,
+      start: next,
+      receive: next,
+      proceed: next,
+    };
+    const ended = runOf(session, { channel: channel as Channel, clock, work }).run();
+    for (const expected of [0, 3, 4, 5]) {
+      assert.equal(runs, expected);
+      await clock.advance(expected === 5 ? 0 : 499);
+      assert.equal(runs, expected);
+      await clock.advance(1);
+    }
+    assert.equal((await ended).error, null);
+  });
+});
