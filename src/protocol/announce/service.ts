@@ -88,6 +88,7 @@ export interface AnnounceInit {
    * @default all
    */
   allowed?: (publisher: string) => boolean;
+  /**
    * The mean delay of the event loop since the last call, in milliseconds.
    * @default 0
    */

@@ -92,7 +92,13 @@ describe('AnnounceService: a message', () => {
   it('of a publisher that is not allowed is neither taken nor passed on, nor blamed', async () => {
     const taken: unknown[] = [];
     const items = (given: readonly Item[]) => taken.push(...given) > 0;
-    const l = listening({}, { items }, (publisher) => publisher === 'p');
+    const l = listening(
+      {},
+      { items },
+      {
+        allowed: (publisher) => publisher === 'p',
+      },
+    );
     l.service.start();
     await l.hear('items', [one], { publisher: 'stranger' });
     await l.hear('keys', [two], { publisher: 'stranger' });
