@@ -4,6 +4,7 @@ import { ProtocolError, SessionStop } from '../../errors.ts';
 import type { Dialect, Outline, Role, Session, Step } from '../dialect.ts';
 import { describe, emptyReport, noteEnd, type OpenReport, type SessionReport } from '../report.ts';
 import type { OpenChannel } from './peer-stream.ts';
+import { SessionWork } from './session-work.ts';
 import type { Scope, SessionEnvironment } from './types.ts';
 
 export interface SessionRunInit {
@@ -27,6 +28,7 @@ export class SessionRun {
   readonly #init: SessionRunInit;
   readonly #environment: SessionEnvironment;
   readonly #peer: string;
+  readonly #work: SessionWork;
   readonly #report: OpenReport;
   readonly #begin: number;
   /** Ends all waiting; the reason is a `ProtocolError`. */
@@ -39,13 +41,14 @@ export class SessionRun {
 
   constructor(init: SessionRunInit) {
     const { environment, channel, dialect, role, scope } = init;
-    const { clock } = environment;
     this.#init = init;
     this.#environment = environment;
     this.#peer = channel.peer;
-    this.#begin = clock.monotonic();
+    this.#work = new SessionWork(environment, this.#peer, role);
+    this.#begin = environment.clock.monotonic();
+    const startedAt = environment.clock.now();
     this.#report = {
-      ...emptyReport({ peer: this.#peer, role, dialect: dialect.name, startedAt: clock.now() }),
+      ...emptyReport({ peer: this.#peer, role, dialect: dialect.name, startedAt }),
       asked: scope.interval ?? null,
       // Dialects without outlines can put nothing off.
       settles: dialect.outline === undefined || scope.settles !== false,
@@ -69,8 +72,8 @@ export class SessionRun {
 
   /** Ends the session because others wait. Its results count, and the next session continues there. */
   giveWay(): void {
-    const { giveWayMs } = this.#environment.options;
-    const message = `the session gave way to others after ${giveWayMs} ms: the next session continues there`;
+    const ms = this.#environment.options.giveWayMs;
+    const message = `the session gave way to others after ${ms} ms: the next session continues there`;
     this.#expire(new ProtocolError('TIMEOUT', message));
   }
 
@@ -90,8 +93,8 @@ export class SessionRun {
     const first = await this.#nextFrame();
     if (first === null) throw ENDED;
     this.#chooseMode(first);
+    await this.#work.paid();
     const { serving } = this.#environment;
-    if (this.#debtMs() > 0) await this.#rest();
     const release = await serving.acquire(this.#over.signal, () => this.giveWay());
     try {
       await this.#reconcile(first);
@@ -115,18 +118,19 @@ export class SessionRun {
   async #reconcile(first: Uint8Array | undefined): Promise<void> {
     const { channel, dialect, role, scope } = this.#init;
     const { options, refuses } = this.#environment;
-    const { snapshot, version } = this.#charged(() => this.#environment.snapshot());
+    const { snapshot, version } = this.#work.run(() => this.#environment.snapshot());
     this.#report.version = version;
     try {
-      const init = {
-        role,
-        snapshot,
-        limits: options.limits,
-        refuses: (id: Uint8Array) => refuses?.(this.#peer, id) ?? false,
-        ...scope,
-        settles: this.#report.settles,
-      };
-      const session = this.#charged(() => dialect.session(init));
+      const session = this.#work.run(() =>
+        dialect.session({
+          role,
+          snapshot,
+          limits: options.limits,
+          refuses: (id) => refuses?.(this.#peer, id) ?? false,
+          ...scope,
+          settles: this.#report.settles,
+        }),
+      );
       this.#session = session;
       await this.#carry(session, first);
       noteEnd(this.#report, session, {
@@ -152,14 +156,14 @@ export class SessionRun {
   }
 
   async #exchange(session: Session, first: Uint8Array | undefined): Promise<void> {
-    let step = this.#charged(() => session.start());
+    let step = this.#work.run(() => session.start());
     this.#apply(step);
     let next = first;
     while (!step.done) {
       const going = step.pending === 'work' || (step.pending === 'output' && !this.#sending);
       if (going) {
-        if (step.pending === 'work') await this.#rest();
-        step = this.#charged(() => session.proceed!(this.#sending === null));
+        if (step.pending === 'work') await this.#work.rest();
+        step = this.#work.run(() => session.proceed!(this.#sending === null));
       } else {
         const frame: Uint8Array | 'sent' | null = next ?? (await this.#event());
         next = undefined;
@@ -168,27 +172,13 @@ export class SessionRun {
           if (step.mayEnd !== true) throw ENDED;
           break;
         }
-        if (this.#debtMs() > 0) await this.#rest();
-        step = this.#charged(() => session.receive(frame));
+        await this.#work.paid();
+        step = this.#work.run(() => session.receive(frame));
         this.#digested(session);
       }
       this.#apply(step);
     }
     await this.#sending;
-  }
-
-  #charged<Result>(work: () => Result): Result {
-    return this.#environment.work.run(this.#peer, work);
-  }
-
-  /** Sessions that we begin are charged too, and never wait. */
-  #debtMs(): number {
-    return this.#init.role === 'responder' ? this.#environment.work.debtMs(this.#peer) : 0;
-  }
-
-  /** A turn of the event loop, or the time until the peer may cost more. */
-  #rest(): Promise<void> {
-    return new Promise((turn) => void this.#environment.clock.after(this.#debtMs(), turn));
   }
 
   #apply({ missing, frames }: Step): void {
@@ -256,8 +246,7 @@ export class SessionRun {
   /** Closes our side and waits for the peer to close its own: then both know of the end. */
   async #close(): Promise<void> {
     await this.#timed('closing the stream', () => this.#init.channel.close());
-    const extra = await this.#timed('the end of the stream', () => this.#receive());
-    if (extra === null) return;
+    if ((await this.#timed('the end of the stream', () => this.#receive())) === null) return;
     throw new ProtocolError('UNEXPECTED_FRAME', 'the peer sent a frame after the end');
   }
 
@@ -266,9 +255,8 @@ export class SessionRun {
     run: () => Promise<T>,
     ms: number = this.#environment.options.frameTimeoutMs,
   ): Promise<T> {
-    const { clock } = this.#environment;
     const expire = (): void => this.#init.channel.abort(timeout(operation, ms));
-    return within({ clock, ms, expire }, run);
+    return within({ clock: this.#environment.clock, ms, expire }, run);
   }
 
   /** Sends the reason and waits until the peer has read it: an immediate reset might overtake it. */
