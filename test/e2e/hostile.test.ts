@@ -134,6 +134,8 @@ describe('hostile frames', () => {
     const mesh = await TestMesh.create(context);
     const libp2p = await loopbackNode({});
     context.after(() => libp2p.stop());
+    // A peer that speaks nothing of the network would be closed after some seconds.
+    await libp2p.handle(`/rangemesh/${NETWORK_NAME}/fetch/2`, () => {});
     let attacker: Attacker | undefined;
     const victim = await mesh.start('victim', {
       // At the default level most lines would be left out.

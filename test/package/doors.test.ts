@@ -79,7 +79,7 @@ const DOORS: Record<string, string[]> = {
     ...['ByteBudget', 'TokenBuckets'],
     ...['commonware', 'efficiency', 'nativeDialect', 'negentropy', 'settledBoth'],
   ],
-  'protocol/libp2p.ts': ['fetch', 'libp2pGossip', 'libp2pNetwork', 'reconcile'],
+  'protocol/libp2p.ts': ['GossipGuard', 'fetch', 'libp2pGossip', 'libp2pNetwork', 'reconcile'],
 };
 
 /** Imports what it is given, and prints the packages that this loaded. */
