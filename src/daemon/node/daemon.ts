@@ -11,7 +11,7 @@ import {
 } from '../../protocol/index.ts';
 import { fetch, libp2pGossip, reconcile } from '../../protocol/libp2p.ts';
 import { bytesToHex, type Random, type Replica } from '../../store/index.ts';
-import { createAdmin } from '../admin/index.ts';
+import { type Admin, type AdminInit, createAdmin } from '../admin/index.ts';
 import { type AdminFile, adminFile, proofOf } from '../admin-file.ts';
 import type { Config } from '../config/index.ts';
 import { replaceFile } from '../files/index.ts';
@@ -110,19 +110,9 @@ async function start(
     clock,
     networkName: config.network.name,
   });
-  const { host, port, allowedHosts } = config.admin;
   const [key, place] = [bytesToHex(random.bytes(32)), await placeAt(directory)];
-  const admin = createAdmin({
-    host,
-    port,
-    allowedHosts,
-    node,
-    token,
-    limits: config.limits,
-    prove: (challenge) => proofOf(key, place, challenge),
-    clock,
-    logger: logger.child({ component: 'admin' }),
-  });
+  const prove = (challenge: string) => proofOf(key, place, challenge);
+  const admin = createDaemonAdmin(init, { node, token, prove });
   const url = await admin.listen();
   undo.push(() => admin.close());
   await announceAdmin(directory, { url, pid: process.pid, key }, undo);
@@ -151,6 +141,22 @@ function knownPeers({ network, access }: Config): (peer: string) => boolean {
   const ids = network.peers.map((address) => address.split('/p2p/').at(-1)!);
   const known = new Set([...ids, ...access.peers]);
   return (peer) => known.has(peer);
+}
+
+function createDaemonAdmin(
+  { config, system, logger }: DaemonInit,
+  parts: Pick<AdminInit, 'node' | 'token' | 'prove'>,
+): Admin {
+  const { host, port, allowedHosts } = config.admin;
+  return createAdmin({
+    host,
+    port,
+    allowedHosts,
+    ...parts,
+    limits: config.limits,
+    clock: system.clock,
+    logger: logger.child({ component: 'admin' }),
+  });
 }
 
 async function createDaemonMesh(
