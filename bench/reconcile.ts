@@ -17,7 +17,7 @@ export interface ReconcileFigures {
   readonly frames: number;
   /**
    * Bytes in both directions, length prefixes included, and 32 for each id that one side found the
-   * other to lack and did not tell it: Negentropy leaves that to whoever uses it.
+   * other to lack and did not tell it: Negentropy leaves that to its user.
    */
   readonly bytes: number;
   readonly bytesPerDiff: number | null;

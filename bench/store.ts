@@ -28,7 +28,7 @@ export interface StoreFigures {
 export interface StoreBenchInit {
   n: number;
   orders: readonly Order[];
-  /** Items in a put, and in a commit at the most. */
+  /** Items in a put, and the most in a commit. */
   batch: number;
   cacheMb: number;
 }

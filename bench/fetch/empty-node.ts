@@ -20,11 +20,11 @@ export interface Figures {
   /** Ids still wanted when all items were there, and after as long as it took to be rid of them. */
   readonly wanted: number;
   readonly wantedLater: number;
-  /** Those among them that nobody lists who is still connected. */
+  /** Those among them that no connected peer lists. */
   readonly orphans: number;
 }
 
-/** Longest wait for ids that nobody has to leave the want list. */
+/** Longest wait for ids that no peer has to leave the want list. */
 const PATIENCE_MS = 60_000;
 
 /** Longest wait for the sessions that close a catch-up; a peer that invents ids is never in sync. */

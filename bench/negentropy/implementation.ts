@@ -20,7 +20,7 @@ export interface Implementation<Set, Prepared> {
   destroy(set: Set): Promise<void>;
 }
 
-/** One whose types nobody needs to know any more. */
+/** An implementation whose types do not matter any more. */
 export type AnyImplementation = Implementation<unknown, unknown>;
 
 export function implementation<Set, Prepared>(

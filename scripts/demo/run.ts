@@ -187,7 +187,7 @@ async function watched<T>(work: Promise<T>, { clients, table }: Stage): Promise<
   const settled = work.finally(() => {
     over = true;
   });
-  // When drawing fails first nobody waits for the work any more.
+  // When drawing fails first, the work is not awaited any more.
   settled.catch(() => undefined);
   while (!over && table !== null) {
     table.draw(NAMES, await Promise.all(clients.map((client) => client.status())));
@@ -240,7 +240,7 @@ function differences(statuses: readonly Status[], imported: number): string {
     const unequal = peers.filter((peer) => !peer.inSync).map((peer) => peer.peerId);
     return (
       `${NAMES[node]}: ${set.items} items, fingerprint ${shortened(set)}, ` +
-      `${wanted} wanted, not in sync with ${unequal.join(' ') || 'nobody'}`
+      `${wanted} wanted, peers not in sync: ${unequal.join(' ') || 'none'}`
     );
   });
   const what = equal(statuses)

@@ -81,6 +81,6 @@ function die(event: string, error: unknown): never {
   } catch {
     // Standard error has no room, and the log may have some.
   }
-  logger?.fatal({ err: error, code, event }, 'ended by an error nobody caught');
+  logger?.fatal({ err: error, code, event }, 'ended by an uncaught error');
   process.exit(1);
 }

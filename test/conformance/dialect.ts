@@ -30,7 +30,7 @@ export interface DialectSuiteInit {
    * @default true
    */
   identityById?: boolean;
-  /** Frames a session may need at the most, both sides together. */
+  /** Most frames a session may need, both sides together. */
   maxFrames(pair: Pair, cap: number): number;
 }
 

@@ -92,7 +92,7 @@ export function networkConformance(name: string, make: () => Promise<NetworkPair
       assert.equal(await ours.receive(), null);
     });
 
-    it('abort rejects whoever waits, here with its error, there as a reset', async () => {
+    it('abort rejects every wait, here with its error, there as a reset', async () => {
       const { ours, theirs } = await joined();
       const error = new ProtocolError('TIMEOUT', 'enough');
       const waiting = [ours.receive(), theirs.receive()];
@@ -128,7 +128,7 @@ export function networkConformance(name: string, make: () => Promise<NetworkPair
         await new Promise((resolve) => setTimeout(resolve, 100));
         quiet = before === sent ? quiet + 1 : 0;
       }
-      assert.ok(sent < 150, `${sent} frames of 256 KiB left without anybody reading`);
+      assert.ok(sent < 150, `${sent} frames of 256 KiB left without a reader`);
       let received = 0;
       while ((await theirs.receive()) !== null) received++;
       assert.equal(received, 200);

@@ -16,7 +16,7 @@ import { ingest } from './workload.ts';
 /** Small, so that merging goes on most of the time. */
 const BUFFER_ITEMS = 300;
 
-/** The real clock, but nobody waits a minute. */
+/** The real clock, but no wait lasts longer than 50 ms. */
 const hastyClock: Clock = {
   ...systemClock,
   after: (delayMs, callback) => systemClock.after(Math.min(delayMs, 50), callback),

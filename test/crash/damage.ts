@@ -19,7 +19,7 @@ const FILES: Readonly<Record<DamageKind, RegExp>> = {
   'flip-current': /^CURRENT$/,
 };
 
-/** Damages one file of a LevelDB that nobody has open; says what was done, null when there is no such file. */
+/** Damages one file of a LevelDB that is not open; says what was done, null when there is no such file. */
 export function damage(directory: string, kind: DamageKind, random: Random): string | null {
   const below = (limit: number): number => Math.floor(random.fraction() * limit);
   const files = readdirSync(directory)

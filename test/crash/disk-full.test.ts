@@ -24,7 +24,7 @@ const BALLAST_BYTES = 32 * MIB;
 const CHUNK = 200;
 const CALLERS = 4;
 
-/** The real clock, but nobody waits a second for the next attempt. */
+/** The real clock, but no wait lasts longer than 20 ms. */
 const hastyClock: Clock = {
   ...systemClock,
   after: (delayMs, callback) => systemClock.after(Math.min(delayMs, 20), callback),

@@ -44,7 +44,7 @@ export async function inspect(
   if (!amiss) return describe(replica, { ...found, stillLost: [], stillProblems: [], fetched: 0 });
   let fetched = await refill(replica, acknowledged);
   const stillProblems = await healed(replica);
-  // Mending may have built the index again, after which nobody has been asked yet.
+  // Mending may have built the index again, after which no peer has been asked yet.
   if (replica.status().needsRefill) fetched += await refill(replica, acknowledged);
   const stillAbsent = await absentAmong(replica, acknowledged);
   return describe(replica, { ...found, stillLost: [...stillAbsent], stillProblems, fetched });

@@ -2,7 +2,7 @@ import type { Incident, VerifyProblem } from '../../src/store/index.ts';
 
 /** What a child is told to do, once it has looked at what it found. */
 export type Order =
-  /** Put items, from `first` on, until killed; `count` new ones at the most. */
+  /** Put items, from `first` on, until killed; at most `count` new ones. */
   | { readonly do: 'ingest'; readonly first: number; readonly count: number; readonly seed: number }
   /** The same, and close the replica after `closeAfterMs`, while callers are still at it. */
   | {

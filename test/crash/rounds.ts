@@ -11,7 +11,7 @@ export interface RoundsInit {
   /** Empty, and the caller's to remove. */
   directory: string;
   seed: number;
-  /** New items in one round at the most. @default 2_500 */
+  /** Most new items in one round. @default 2_500 */
   itemsPerRound?: number;
   /** Every so many rounds the directory is damaged too. @default 5 */
   damageEvery?: number;
@@ -195,7 +195,7 @@ function judge(round: { findings: Findings; work: Order['do']; damaged: boolean 
   if (stillLost.length > 0) return `${stillLost.length} items are lost for good`;
   const amiss = stillProblems.find((problem) => !(damaged && isLeftOver(problem)));
   if (amiss !== undefined) return `not clean at the end: ${amiss.message}`;
-  if (lost.length > 0 && !loud) return `${lost.length} items are lost, and nobody says so`;
+  if (lost.length > 0 && !loud) return `${lost.length} items are lost, and no report says so`;
   // LevelDB takes no write any more once its compaction has met what was damaged, whenever that may be.
   const repaired = damaged && incidents.includes('DATABASE_REPAIRED');
   const rebuilds = incidents.filter((code) => code === 'INDEX_REBUILT').length;

@@ -7,7 +7,7 @@ export interface WorkloadInit {
   seed: number;
   /** The first number not offered before. */
   first: number;
-  /** New items at the most. */
+  /** Most new items. */
   count: number;
   acknowledged: (numbers: readonly number[]) => void;
 }

@@ -36,7 +36,7 @@ export interface RoundResult {
   readonly outcome: 'whole' | 'lossy' | 'refused' | 'failed';
   /** Ended by a signal. */
   readonly signal: boolean;
-  /** Wrong bytes, or a loss that nobody mentions. */
+  /** Wrong bytes, or a loss that is not reported. */
   readonly wrong: boolean;
   readonly message: string;
   readonly milliseconds: number;

@@ -11,7 +11,7 @@ const encoder = new TextEncoder();
 const ids = (payloads: readonly Uint8Array[]) =>
   payloads.map((payload) => bytesToHex(itemId(1n, payload)));
 
-/** Connected to those that are named and to nobody else. */
+/** Connected to the named daemons alone. */
 const alone = (...peers: LocalDaemon[]) => ({
   'network.discovery': 'false',
   'network.peers': peers.map(({ address }) => address),

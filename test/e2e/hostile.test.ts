@@ -52,7 +52,7 @@ function attacks(): Attack[] {
   const whole = frame(WELL_FORMED);
   return [
     message('a count of 2^64-1', 'ffffffffffffffffff01'),
-    message('a count of ids nobody sent', `01${INFINITY}02ffffffff`),
+    message('a count of ids that were not sent', `01${INFINITY}02ffffffff`),
     message('backward bounds', `02640000320001${'00'.repeat(32)}`),
     message('no infinity', '01640000'),
     message('no ranges', '00'),

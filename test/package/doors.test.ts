@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const SOURCES = new URL('../../src/', import.meta.url);
 
-/** What programs find behind each door, types aside. Whoever changes this changes the library. */
+/** What programs find behind each door, types aside. A change here is a change of the library. */
 const DOORS: Record<string, string[]> = {
   'store/index.ts': [
     'Alarm',

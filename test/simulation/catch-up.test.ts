@@ -274,7 +274,7 @@ function without(snapshot: Snapshot, from: bigint, to: bigint): Snapshot {
   return storage.snapshot();
 }
 
-/** A set with a key that nobody has an item of. */
+/** A set with a key that has no item on any node. */
 function withKey(snapshot: Snapshot, key: ItemKey): Snapshot {
   const storage = new SortedVector({ scheme: snapshot.scheme });
   storage.insert([...snapshot.keys(0, snapshot.size), key]);

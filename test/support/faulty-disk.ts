@@ -76,7 +76,7 @@ export class FaultyDisk {
     const life = this.#life;
     const batch = depths._batch.bind(depths);
     depths._batch = async (operations, options) => {
-      // Nobody hears of what happens in a process that is no more.
+      // A process that is no more hears of nothing.
       if (life !== this.#life) return new Promise(() => undefined);
       const { fault } = this;
       this.fault = 'none';

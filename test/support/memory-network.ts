@@ -309,7 +309,7 @@ function countOpen(open: Map<string, number>, peer: string, channel: MemoryChann
 async function serve(channel: Channel, handler: ChannelHandler): Promise<void> {
   try {
     await handler(channel);
-    channel.abort(new ProtocolError('ABORTED', 'nobody serves the channel any more'));
+    channel.abort(new ProtocolError('ABORTED', 'the channel is not served any more'));
   } catch (error) {
     channel.abort(calledOff(error));
   }

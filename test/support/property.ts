@@ -7,7 +7,7 @@ const SHRINKS = 60;
 
 export interface PropertyOptions<Case> extends fc.Parameters<Case> {
   /**
-   * Smaller cases to try at the most once one has failed. Raising it finds smaller ones and takes
+   * Most smaller cases to try once a case has failed. Raising it finds smaller ones and takes
    * longer, which counts where a case takes its time. fast-check alone goes on until no smaller case
    * fails, and its own bounds depend on the wall clock.
    * @default 60

@@ -17,7 +17,7 @@ export interface LineLimiterInit {
 }
 
 /**
- * Bounds the rate of log lines, whoever causes them. Peers and clients can cause lines without end, and a
+ * Bounds the rate of log lines, whatever their cause. Peers and clients can cause lines without end, and a
  * full disk stops the daemon.
  */
 export class LineLimiter {

@@ -76,6 +76,6 @@ export interface Channel {
   ready(maxBytes: number): readonly Uint8Array[];
   /** Closes our side; what was sent still arrives. Rejects with `ProtocolError`. */
   close(): Promise<void>;
-  /** Drops everything at once; whoever waits on the channel is rejected with `error`. Idempotent. */
+  /** Drops everything at once; every wait on the channel is rejected with `error`. Idempotent. */
   abort(error: ProtocolError): void;
 }

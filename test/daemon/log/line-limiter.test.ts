@@ -42,7 +42,7 @@ describe('LineLimiter', () => {
     );
   });
 
-  it('admits a hundred lines of a kind, and then one in two seconds, whoever causes them', async () => {
+  it('admits a hundred lines of a kind, and then one in two seconds, whatever their cause', async () => {
     const { clock, admitted } = set();
     assert.equal(
       admitted(10_000, 'failed', (i) => `p${i}`),

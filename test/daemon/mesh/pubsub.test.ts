@@ -38,7 +38,7 @@ class Hearer {
     return score.score(peer.mesh.peerId);
   }
 
-  /** Gossipsub looks at the score of a peer that was good once a second at the most. */
+  /** Gossipsub looks at the score of a peer that was good at most once a second. */
   trusts(peer: Hearer): boolean {
     const { acceptFromWhitelist: trusted } = this.pubsub as unknown as {
       acceptFromWhitelist: Map<string, { acceptUntil: number }>;

@@ -165,7 +165,7 @@ describe('a connection', () => {
     const settled = fakes.settled(outbound);
     fakes.close(outbound);
     assert.equal(await settled, 'closed');
-    assert.deepEqual(fakes.log.with('PEER_REFUSED'), [], 'whoever dialled tells of it');
+    assert.deepEqual(fakes.log.with('PEER_REFUSED'), [], 'the dialler tells of it');
     const [kept, surplus] = [fakes.open('p'), fakes.open('p')];
     fakes.identify(kept, OURS);
     fakes.close(surplus);

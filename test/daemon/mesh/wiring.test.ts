@@ -50,7 +50,7 @@ describe('a mesh puts its parts together so that it', () => {
     assert.deepEqual(
       gone.map(({ peer }) => peer),
       [first.mesh.peerId],
-      'nobody goes who fetches, or whom the hub is busy with',
+      'no peer goes that fetches, or that the hub is busy with',
     );
   });
 });

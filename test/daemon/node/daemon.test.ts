@@ -9,7 +9,7 @@ import { type LocalDaemon, LocalDaemons } from '../../e2e/support/in-process.ts'
 import { until } from '../../e2e/support/mesh.ts';
 
 const encoder = new TextEncoder();
-/** With nobody but those it is given, and little to write to disk. */
+/** With no peers but those it is given, and little to write to disk. */
 const ALONE = { 'network.discovery': 'false', 'scrub.itemsPerSecond': '0' };
 
 const exists = (path: string) =>
@@ -77,7 +77,7 @@ describe('a daemon built from its configuration', () => {
       const { id } = await client.put(encoder.encode('kept'), 1n);
       await daemons.stop(started);
       await daemon.stop();
-      assert.equal(await exists(file), false, 'nobody is sent to a daemon that is gone');
+      assert.equal(await exists(file), false, 'no client is sent to a daemon that is gone');
       assert.equal(daemon.node.broken()?.code, 'STORE_CLOSED');
       assert.equal(id.length, 64);
       const names = await readdir(directory);

@@ -11,7 +11,7 @@ import { Log } from '../mesh/log.ts';
 
 const payload = new Uint8Array([1]);
 
-/** A node that is connected to nobody, over `database`. */
+/** A node without peers, over `database`. */
 async function nodeOver(context: TestContext, database: Database, maxSetBytes: number) {
   const clock = new VirtualClock();
   const replica = await Replica.open({

@@ -130,7 +130,11 @@ describe('a replicator while things are fetched', () => {
     }
     await rig.replica.put([itemOf(8)]);
     const sessions = await rig.after(1_000);
-    assert.deepEqual(sessions.slice(0, 1), ['p whole'], 'what nobody waits for does not count');
+    assert.deepEqual(
+      sessions.slice(0, 1),
+      ['p whole'],
+      'an id that no request waits for does not count',
+    );
   });
 
   it('does not delay sessions where no item is fetched', async (t) => {

@@ -1,4 +1,4 @@
-// Loaded by `--import`: SIGUSR2 makes this process fail in a way that nobody foresaw.
+// Loaded by `--import`: SIGUSR2 makes this process fail in an unforeseen way.
 process.on('SIGUSR2', () => {
   throw new Error('boom');
 });

@@ -4,7 +4,7 @@ import { WriteBuffer } from '../../../src/store/buffer/index.ts';
 import { compareKeys, equalBytes, type ItemKey, itemId, lthash } from '../../../src/store/index.ts';
 import { countingScheme } from '../../support/counting-scheme.ts';
 
-/** Ids a fingerprint is to sum at the most, as in `DurableSet`. */
+/** Most ids that a fingerprint is to sum, as in `DurableSet`. */
 const UNSUMMED = 16_384;
 
 describe('WriteBuffer', () => {

@@ -102,7 +102,7 @@ async function assertAllThere(replica: Replica): Promise<void> {
   }
 }
 
-/** What is left to complain about: the block is still there, though nobody needs what it holds. */
+/** What is left to complain about: the block is still there, though no record in it is needed. */
 async function assertOnlyTheBlockIsBroken(replica: Replica): Promise<void> {
   const { problems, items } = await replica.verify();
   assert.deepEqual(

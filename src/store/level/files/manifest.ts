@@ -23,7 +23,7 @@ const TAG = {
 /** The file of a database that tells which manifest is its own. */
 export const CURRENT = 'CURRENT';
 
-/** Throws `ManifestDamage` when manifest or CURRENT are damaged, so that nobody knows the tables. */
+/** Throws `ManifestDamage` when manifest or CURRENT are damaged, so that the tables are not known. */
 export async function liveTables(files: DatabaseFiles): Promise<Map<number, LiveTable>> {
   const name = await damagedUnless(CURRENT, () => currentManifest(files));
   return damagedUnless(name, async () => {

@@ -63,7 +63,7 @@ describe('Dialer', () => {
         source: 'config',
         peerId: null,
         connected: false,
-        lastError: { code: 'DIAL_FAILED', message: `nobody at ${ONE}`, at },
+        lastError: { code: 'DIAL_FAILED', message: `no node at ${ONE}`, at },
         nextAttemptAt: at + 500,
       },
     ]);

@@ -35,7 +35,7 @@ export class FakeDial implements Dial {
     if (this.hang) return await new Promise(() => undefined);
     await settle();
     const peer = this.there.get(address);
-    if (peer === undefined) throw new DaemonError('DIAL_FAILED', `nobody at ${address}`);
+    if (peer === undefined) throw new DaemonError('DIAL_FAILED', `no node at ${address}`);
     if (peer !== SELF) this.connect(peer);
     return peer;
   }

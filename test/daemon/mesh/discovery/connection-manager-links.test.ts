@@ -52,7 +52,7 @@ describe('ConnectionManager and its connections', () => {
     assert.equal(node.dialled.length, 1);
     network.down.delete('b');
     await clock.advance(4_949);
-    assert.equal(node.dialled.length, 1, 'it rests, and nobody looks when its rest is over');
+    assert.equal(node.dialled.length, 1, 'it rests, and no timer waits for the end of its rest');
     await clock.advance(300);
     assert.deepEqual([...node.peers], ['b']);
   });

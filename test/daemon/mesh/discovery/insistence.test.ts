@@ -36,7 +36,7 @@ describe('Insistence', () => {
       await clock.advance(1);
       assert.equal(insistence.has('a'), false, `round ${round}`);
       insistence.connected('a');
-      assert.equal(insistence.has('a'), false, 'nobody closed it this time');
+      assert.equal(insistence.has('a'), false, 'neither side closed it this time');
     }
   });
 

@@ -25,7 +25,7 @@ export interface NodeInit {
 export class FakeNetwork {
   readonly clock: VirtualClock;
   readonly nodes: Map<string, FakeNode> = new Map();
-  /** Names of nodes that answer nobody. */
+  /** Names of nodes that answer no dial. */
   readonly down: Set<string> = new Set();
   opened = 0;
   closed = 0;
@@ -144,7 +144,7 @@ export class FakeNode implements DiscoveryDial {
       this.#network.clock.after(20, resolve);
     });
     if (!this.#network.nodes.has(peer) || this.#network.down.has(peer)) {
-      throw new DaemonError('DIAL_FAILED', `nobody at ${address}`);
+      throw new DaemonError('DIAL_FAILED', `no node at ${address}`);
     }
     this.#network.connect(this.self, peer);
     return peer;

@@ -199,7 +199,7 @@ describe('a catch-up with a peer that is slow', () => {
     assert.ok(rig.catchUp.works('a'), 'its session still runs');
     await rig.session('b').end();
     await rig.session('b').end();
-    assert.ok(rig.over, 'nobody waits for it');
+    assert.ok(rig.over, 'the catch-up does not wait for it');
     await slow.end();
   });
 

@@ -189,7 +189,7 @@ describe('a catch-up that takes long', () => {
     await session.end();
     rig.catchUp.join(surveyOf('c', 2));
     assert.ok(!rig.catchUp.takes('c'));
-    assert.ok(rig.idle('a'), 'nobody gets a further job');
+    assert.ok(rig.idle('a'), 'no peer gets a further job');
     assert.ok(!rig.over);
   });
 });

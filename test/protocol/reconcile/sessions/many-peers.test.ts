@@ -60,7 +60,7 @@ describe('ReconcileService: many peers', () => {
     await clock.advance(10);
     const slow = a.service.reconcile('mute');
     await clock.advance(60_000);
-    assert.equal(a.ended.length, 0, 'nobody waits');
+    assert.equal(a.ended.length, 0, 'no session has ended');
     const quick = a.service.reconcile('b');
     await clock.advance(100);
     assert.equal((await soon(clock, 'each session ends', quick, 0)).error, null);

@@ -162,7 +162,7 @@ describe('a frame of the native dialect', () => {
     }
   });
 
-  it('is as long as the peer takes at the most, and 64 KiB', () => {
+  it('is at most as long as the peer takes, and 64 KiB', () => {
     const lengths = (limits: object, maxInboundBytes: number) => {
       const session = open('responder', { keys, limits });
       session.start();

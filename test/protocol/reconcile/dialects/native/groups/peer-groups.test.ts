@@ -232,7 +232,7 @@ describe("a list of the peer's", () => {
     );
   });
 
-  it('has 4,096 entries at the most, in one part or in more', () => {
+  it('has at most 4,096 entries, in one part or in more', () => {
     for (const width of [4, 32]) {
       const fits = new PeerBench({ keys: all });
       fits.list(random.bytes(width * 4_000), width, false);

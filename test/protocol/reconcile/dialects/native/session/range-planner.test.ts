@@ -59,7 +59,7 @@ describe('an answer to a range', () => {
     assert.deepEqual(inShort(one.compare(one.range(0, 170, 230))), ['take 1', 'sketch 170/16']);
   });
 
-  it('is a list of 4,096 items at the most, and of ids from 0.7 differences an item on', () => {
+  it('is a list of at most 4,096 items, and of ids from 0.7 differences an item on', () => {
     const many = keysOf(13, 4_200);
     const said = (each: number, items: number) => {
       const one = new Judge({ keys: many });
