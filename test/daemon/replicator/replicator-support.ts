@@ -38,7 +38,7 @@ export class ReplicatorRig {
   readonly #options: Partial<ReplicatorOptions>;
   #stopped = false;
   readonly log: Lines = new Lines();
-  /** Sessions asked for since the last look, each with its peer and kind. */
+  /** Sessions asked for since the last call, each with its peer and kind. */
   sessions: string[] = [];
   /** What each session shows. */
   shows: () => Partial<SessionReport> = () => ({});
@@ -147,13 +147,13 @@ export class ReplicatorRig {
   readonly reconcile: Reconcile = {
     runs: (peer: string) => this.runs.has(peer),
     reconcile: async (peer: string, scope?: Scope) => {
-      const looks = scope?.settles === false && scope.interval === undefined;
-      this.sessions.push(`${peer} ${looks ? 'look' : scope === undefined ? 'whole' : 'slice'}`);
+      const surveys = scope?.settles === false && scope.interval === undefined;
+      this.sessions.push(`${peer} ${surveys ? 'survey' : scope === undefined ? 'whole' : 'slice'}`);
       if (scope?.interval !== undefined) {
         const change = { asked: scope.interval, ...(await this.#slice) };
         return this.#report(peer, change);
       }
-      const report = this.#report(peer, { settles: !looks, ...this.shows() });
+      const report = this.#report(peer, { settles: !surveys, ...this.shows() });
       this.replicator.ended(report);
       return report;
     },

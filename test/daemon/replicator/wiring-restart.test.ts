@@ -30,7 +30,7 @@ describe('a replicator that starts and stops', () => {
     assert.deepEqual(await rig.after(5_000), []);
     rig.start();
     assert.equal(rig.asked.length, 1);
-    assert.deepEqual(await rig.after(5_000), ['p look']);
+    assert.deepEqual(await rig.after(5_000), ['p survey']);
     assert.equal(replicator.peers.firstRoundEnded, true);
     assert.equal(replicator.ownItems.totals?.gaps, 7);
   });

@@ -50,7 +50,7 @@ export class PushCoverage {
     const { sessions = 0, lastSession = null } = record ?? {};
     if (sessions === 0 || lastSession === null || lastSession.error !== null) return false;
     if (isPart(lastSession) || lastSession.continueFrom !== null) return false;
-    // A look tells the peer nothing.
+    // A survey tells the peer nothing.
     if (!lastSession.equal && !settledBoth(lastSession)) return false;
     return lastSession.version >= this.since();
   }

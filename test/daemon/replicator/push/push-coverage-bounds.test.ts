@@ -99,7 +99,7 @@ describe('a peer that knows all changes', () => {
     assert.equal(heard(coverage, { equal: false }), true);
     assert.equal(heard(coverage, { equal: false, settles: false }), false, 'it only looked');
     assert.equal(heard(coverage, { equal: false, outlines: declined }), false);
-    assert.equal(heard(coverage, { settles: false }), true, 'a look that found both equal');
+    assert.equal(heard(coverage, { settles: false }), true, 'a survey that found both equal');
   });
 
   it('is never one without a session', () => {

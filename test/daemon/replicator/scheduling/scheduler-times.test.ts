@@ -38,7 +38,7 @@ function setUp(options: Partial<typeof OPTIONS> = {}) {
     pushed: { reached: (peer) => state.reached.has(peer) },
   });
   scheduler.start([]);
-  /** Sessions begun since the last look, each with its peer and moment. */
+  /** Sessions begun since the last call, each with its peer and moment. */
   const begun = async (ms: number): Promise<string[]> => {
     await clock.advance(ms);
     const some = sessions;

@@ -7,10 +7,10 @@ describe('the session of a peer that is due', () => {
   it('is a survey first, and covers everything the next time', async () => {
     const rig = new SessionsRig();
     await rig.run('a');
-    assert.equal(rig.what, 'a look');
+    assert.equal(rig.what, 'a survey');
     await rig.run('a');
-    assert.equal(rig.what, 'a look', 'one at a time');
-    await rig.end('a look', rig.shows(1, 'a'));
+    assert.equal(rig.what, 'a survey', 'one at a time');
+    await rig.end('a survey', rig.shows(1, 'a'));
     assert.equal(rig.what, 'a whole');
     await rig.end('a whole', { equal: true });
     for (const _ of [1, 2]) {
@@ -20,23 +20,23 @@ describe('the session of a peer that is due', () => {
     }
     rig.sessions.disconnected('a');
     await rig.run('a');
-    assert.equal(rig.what, 'a look', 'it is not known when it comes back');
+    assert.equal(rig.what, 'a survey', 'it is not known when it comes back');
   });
 
   it('is a survey where another session runs or lists', async () => {
     const rig = new SessionsRig();
     for (const peer of ['a', 'b']) {
       await rig.run(peer);
-      await rig.end(`${peer} look`, { ...rig.shows(0, 'ours'), equal: true });
+      await rig.end(`${peer} survey`, { ...rig.shows(0, 'ours'), equal: true });
     }
     await rig.run('a');
     await rig.run('b');
-    assert.equal(rig.what, 'a whole,b look');
-    await rig.end('b look', { equal: true });
+    assert.equal(rig.what, 'a whole,b survey');
+    await rig.end('b survey', { equal: true });
     await rig.end('a whole', { equal: true });
     await rig.due('c', 1);
     await rig.run('b');
-    assert.equal(rig.what, 'c whole,b look');
+    assert.equal(rig.what, 'c whole,b survey');
   });
 
   it('ends with the survey where that fails, shows nothing, or finds the sets equal', async () => {
@@ -51,7 +51,7 @@ describe('the session of a peer that is due', () => {
     ] as const) {
       rig.sessions.disconnected('a');
       await rig.run('a');
-      await rig.end('a look', change);
+      await rig.end('a survey', change);
       assert.equal(rig.what, '');
     }
     await rig.run('a');
@@ -61,11 +61,11 @@ describe('the session of a peer that is due', () => {
   it('is a survey again, three times, where the peer began one that showed nothing', async () => {
     const rig = new SessionsRig();
     await rig.run('a');
-    for (let looks = 1; looks <= 3; looks++) {
-      await rig.end('a look', { role: 'responder', settles: false });
-      assert.equal(rig.what, 'a look', `after ${looks} looks`);
+    for (let surveys = 1; surveys <= 3; surveys++) {
+      await rig.end('a survey', { role: 'responder', settles: false });
+      assert.equal(rig.what, 'a survey', `after ${surveys} surveys`);
     }
-    await rig.end('a look', { role: 'responder', settles: false });
+    await rig.end('a survey', { role: 'responder', settles: false });
     assert.equal(rig.what, '');
   });
 
@@ -78,7 +78,7 @@ describe('the session of a peer that is due', () => {
     assert.equal(rig.what, 'a whole', 'it may get what it lacks');
     await rig.end('a whole');
     await rig.run('a');
-    assert.equal(rig.what, 'a look', 'it is known, and not believed');
+    assert.equal(rig.what, 'a survey', 'it is known, and not believed');
   });
 
   it('begins a catch-up where the peer is far enough ahead, and not one item less', async () => {
@@ -87,14 +87,14 @@ describe('the session of a peer that is due', () => {
     assert.deepEqual([rig.what, rig.sessions.catchUp], ['a whole', null]);
     await rig.end('a whole');
     await rig.run('b');
-    await rig.end('b look', rig.shows(FAR, 'b'));
+    await rig.end('b survey', rig.shows(FAR, 'b'));
     assert.equal(rig.what, 'b slice');
     assert.equal(rig.sessions.catchingUp, true);
     assert.deepEqual([rig.sessions.overSlice('b'), rig.sessions.overSlice('a')], [true, false]);
     await rig.run('b');
     assert.equal(rig.what, 'b slice', 'it has its part in the catch-up');
     await rig.run('c');
-    await rig.end('c look', rig.shows(0, 'c'));
+    await rig.end('c survey', rig.shows(0, 'c'));
     assert.equal(rig.what, 'b slice,c whole', 'who is not ahead has none');
     rig.sessions.stop();
     assert.deepEqual([rig.sessions.catchUp, rig.clock.pending], [null, 0]);
@@ -208,7 +208,7 @@ describe('a session that a peer begins', () => {
     assert.equal(judge(rig, 'a', FAR - 1), true);
     assert.equal(rig.what, '');
     assert.equal(judge(rig, 'b', FAR), false);
-    assert.equal(rig.what, 'b look');
+    assert.equal(rig.what, 'b survey');
   });
 
   it('is declined where the peer is ahead and slices are listed', async () => {
@@ -216,7 +216,7 @@ describe('a session that a peer begins', () => {
     await rig.due('a', FAR);
     assert.equal(judge(rig, 'b', 0), true);
     assert.equal(judge(rig, 'b', 1), false);
-    assert.equal(rig.what, 'a slice,b look');
+    assert.equal(rig.what, 'a slice,b survey');
   });
 
   it('is declined where another one lists the same', async () => {
@@ -257,9 +257,9 @@ describe('a session that a peer begins', () => {
 });
 
 describe('a session on request', () => {
-  async function sync(rig: SessionsRig, look: Parameters<SessionsRig['end']>[1]) {
+  async function sync(rig: SessionsRig, survey: Parameters<SessionsRig['end']>[1]) {
     const report = rig.sessions.sync('a');
-    await rig.end('a look', look);
+    await rig.end('a survey', survey);
     return report.then((reports) => reports[0]!);
   }
 

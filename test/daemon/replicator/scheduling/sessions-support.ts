@@ -79,10 +79,10 @@ export class SessionsRig {
     await session.end(report);
   }
 
-  /** The peer is due, and a look shows so many items of that name more than we have. */
+  /** The peer is due, and a survey shows so many items of that name more than we have. */
   async due(peer: string, ahead: number, root: string = peer): Promise<void> {
     await this.run(peer);
-    await this.end(`${peer} look`, this.shows(ahead, root));
+    await this.end(`${peer} survey`, this.shows(ahead, root));
   }
 
   shows(ahead: number, root: string, change: Partial<Outline> = {}): Partial<SessionReport> {
@@ -93,13 +93,13 @@ export class SessionsRig {
 
   #reconcile(peer: string, scope?: Scope): Promise<SessionReport> {
     const { promise, resolve } = Promise.withResolvers<SessionReport>();
-    const looks = scope?.settles === false && scope.interval === undefined;
-    const kind = looks ? 'look' : scope?.interval === undefined ? 'whole' : 'slice';
+    const surveys = scope?.settles === false && scope.interval === undefined;
+    const kind = surveys ? 'survey' : scope?.interval === undefined ? 'whole' : 'slice';
     const begun = {
       what: `${peer} ${kind}`,
       end: async (change: Partial<SessionReport>) => {
         this.running.splice(this.running.indexOf(begun), 1);
-        const report = sessionReport({ peer, equal: false, settles: kind !== 'look', ...change });
+        const report = sessionReport({ peer, equal: false, settles: kind !== 'survey', ...change });
         this.sessions.ended(report);
         resolve(report);
         await this.clock.advance(0);

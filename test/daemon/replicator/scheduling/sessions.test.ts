@@ -11,11 +11,11 @@ import {
 import { VirtualClock } from '../../../support/clock.ts';
 import { surveyOf } from '../catch-up/support.ts';
 
-/** What a peer with so many items more than we answers to a look. */
+/** What a peer with so many items more than we answers to a survey. */
 function ahead(peer: string, count: number, parts = 1): SessionReport {
-  const look = surveyOf(peer, parts);
-  const { ours, theirs } = look.outlines!;
-  return { ...look, outlines: { ours, theirs: { ...theirs, count } } };
+  const survey = surveyOf(peer, parts);
+  const { ours, theirs } = survey.outlines!;
+  return { ...survey, outlines: { ours, theirs: { ...theirs, count } } };
 }
 
 class Rig {
@@ -23,7 +23,7 @@ class Rig {
   readonly sessions: Sessions;
   readonly disbelieved: Set<string> = new Set();
   readonly #counts: Map<string, number> = new Map();
-  /** Sessions that run, with what each is asked for: a look, a slice or everything. */
+  /** Sessions that run, with what each is asked for: a survey, a slice or everything. */
   readonly running: { what: string; end: (report?: Partial<SessionReport>) => Promise<void> }[] =
     [];
 
@@ -61,7 +61,7 @@ class Rig {
   #reconcile(peer: string, scope?: Scope): Promise<SessionReport> {
     const { promise, resolve } = Promise.withResolvers<SessionReport>();
     const kind = scope?.interval !== undefined ? 'slice' : 'everything';
-    const what = `${peer} ${scope?.settles === false && kind !== 'slice' ? 'look' : kind}`;
+    const what = `${peer} ${scope?.settles === false && kind !== 'slice' ? 'survey' : kind}`;
     const begun = {
       what,
       end: async (report: Partial<SessionReport> = {}) => {
@@ -79,7 +79,7 @@ class Rig {
     this.#counts.set(peer, count);
     void this.sessions.run(peer);
     await this.clock.advance(0);
-    if (this.what.includes(`${peer} look`)) await this.end(`${peer} look`);
+    if (this.what.includes(`${peer} survey`)) await this.end(`${peer} survey`);
   }
 
   ahead(peer: string, count: number): void {
@@ -135,7 +135,7 @@ describe('the sessions of a node that catches up', () => {
     assert.ok(!rig.sessions.judge('a', theirs, 0));
     await rig.end('a everything', { role: 'responder', settles: false });
     rig.ahead('a', 1_000);
-    await rig.end('a look');
+    await rig.end('a survey');
     assert.deepEqual(rig.what, ['a slice']);
   });
 
