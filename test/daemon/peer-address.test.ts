@@ -57,7 +57,7 @@ describe('addresses', () => {
     );
   });
 
-  it('of this machine alone are recognised', () => {
+  it('are recognised where they lead to this machine alone', () => {
     const near = ['/ip4/127.0.0.1', '/ip4/127.9.9.9', '/ip6/::1', '/dns4/localhost'];
     const far = [
       '/ip4/0.0.0.0',
@@ -88,7 +88,7 @@ describe('addresses', () => {
     assert.equal(hostOf(multiaddr('/tcp/9')), '/tcp/9');
   });
 
-  it('of a peer are usable where they can be dialled, each once, up to a limit', () => {
+  it('count as usable where they can be dialled, each once, up to a limit for a peer', () => {
     const far = '/ip4/1.2.3.4/tcp/1';
     const near = '/ip4/127.0.0.1/tcp/1';
     const all = [

@@ -62,7 +62,7 @@ describe('the status for people', () => {
         .map((line) => [line.slice(0, 12).trim(), line.slice(13)] as const),
     );
 
-  it('of a healthy node has one line for each fact and none about trouble', () => {
+  it('has one line for each fact of a healthy node and none about trouble', () => {
     assert.deepEqual(
       [...lines()],
       [
@@ -215,7 +215,7 @@ describe('a peer for people', () => {
     assert.match(text({ error: { code: 'BUSY', message: 'later' } }), /: later \[BUSY\]$/);
   });
 
-  it('is one of a list, and so is a session', () => {
+  it('has a line of its own in a list of peers, as a session has among sessions', () => {
     assert.match(formatPeers([]), /no peers; add one/);
     assert.equal(formatPeers([unmet, unmet]).split('\n').length, 2);
     assert.equal(formatSessions([]), 'no peer is connected');

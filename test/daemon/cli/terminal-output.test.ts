@@ -40,7 +40,7 @@ describe('progress', () => {
     }
   });
 
-  it('of an import is a bar where the total is known, and a count otherwise', () => {
+  it('shows a bar for an import where the total is known, and a count otherwise', () => {
     const [known, unknown] = [stream(true), stream(true)];
     for (const [{ out }, total] of [
       [known, 7],

@@ -47,7 +47,7 @@ const BESIDES: Record<string, string[]> = {
 };
 
 describe('a range of the configuration', () => {
-  it('of whole numbers includes both ends, and nothing beyond them', async () => {
+  it('includes both ends of whole numbers, and nothing beyond them', async () => {
     const numbers = ranges.filter(({ kind }) => kind === 'whole number');
     assert.ok(numbers.length > 20, `${numbers.length} keys`);
     for (const { path, min, max } of numbers) {
@@ -61,7 +61,7 @@ describe('a range of the configuration', () => {
     }
   });
 
-  it('of sizes includes both ends, as bytes and with a unit, and nothing beyond them', async () => {
+  it('includes both ends of sizes, as bytes and with a unit, and nothing beyond them', async () => {
     const sizes = ranges.filter(({ kind }) => kind === 'size');
     assert.ok(sizes.length >= 8, `${sizes.length} keys`);
     for (const { path, min, max } of sizes) {
@@ -91,14 +91,14 @@ describe('a range of the configuration', () => {
     }
   });
 
-  it('of the jitter is from 0 to 1, both included', async () => {
+  it('takes a jitter from 0 to 1, both included', async () => {
     assert.equal((await load('sync.jitter=0')).sync.jitter, 0);
     assert.equal((await load('sync.jitter=1')).sync.jitter, 1);
     assert.match(await refusal('sync.jitter=-0.1'), /sync\.jitter: must be a number from 0 to 1/);
     assert.match(await refusal('sync.jitter=1.1'), /sync\.jitter: must be a number from 0 to 1/);
   });
 
-  it('of a list is 1,024 members', async () => {
+  it('takes a list of up to 1,024 members', async () => {
     const hosts = (count: number) => Array.from({ length: count }, (_, i) => `h${i}`).join(',');
     assert.equal(
       (await load(`admin.allowedHosts=${hosts(1_024)}`)).admin.allowedHosts.length,

@@ -192,7 +192,7 @@ describe('configuration', () => {
       );
     });
 
-    it('of YAML come with line and column', async () => {
+    it('are reported with line and column where the YAML is wrong', async () => {
       assert.match(
         await problem('network:\n  name: "x'),
         /^\/etc\/mesh\/node\.yaml:2:\d+: not valid/,

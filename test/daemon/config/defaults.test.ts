@@ -69,7 +69,7 @@ describe('a default', () => {
     }
   });
 
-  it('of the daemon is that of the part which a key steers', async () => {
+  it('is the same in the daemon and in the part that a key steers', async () => {
     const config = await load();
     const parts: [options: object, defaults: object][] = [
       [given.replicatorOptions(config), DEFAULT_REPLICATOR_OPTIONS],
@@ -88,7 +88,7 @@ describe('a default', () => {
     assert.equal(config.network.degree, mesh.DEFAULT_DISCOVERY_OPTIONS.degree);
   });
 
-  it('of the daemon differs from that of the store for two keys, on purpose', async () => {
+  it('differs between daemon and store for two keys, on purpose', async () => {
     const config = await load();
     const limits = given.replicaLimits(config);
     assert.deepEqual(
@@ -119,7 +119,7 @@ describe('a default', () => {
     assert.equal(rows, 8);
   });
 
-  it('of a session stands in the protocol as it is', async () => {
+  it('stands in the description of the protocol as it is', async () => {
     const text = await read('docs/protocol-native.md');
     const { frameTimeoutMs, sessionTimeoutMs } = protocol.DEFAULT_RECONCILE_OPTIONS;
     const limits = numbersOf({ ...DEFAULT_NATIVE_LIMITS, frameTimeoutMs, sessionTimeoutMs });

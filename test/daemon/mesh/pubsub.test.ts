@@ -132,7 +132,7 @@ describe('gossip', { timeout: 60_000 }, () => {
     assert.ok(b.score(a) < -80, `${b.score(a)} points`);
   });
 
-  it('of another network is ignored', async () => {
+  it('ignores messages of another network', async () => {
     const [a, b] = (await line(2)) as [Hearer, Hearer];
     const other = announceTopic('other');
     a.gossip.subscribe(other, () => 'accept');

@@ -92,7 +92,7 @@ describe('announcements', () => {
     }
   });
 
-  it('of random bytes fail with a code or decode to a message', () => {
+  it('fail with a code or decode to a message when their bytes are random', () => {
     const bytes = fc.uint8Array({ maxLength: 400 });
     const property = fc.property(fc.constantFrom(1, 2), bytes, (kind, rest) => {
       try {

@@ -143,7 +143,7 @@ describe('announcements: bounds', () => {
     assert.equal(key.kind === 'keys' && key.keys[0]!.length, 1);
   });
 
-  it('of an unknown kind are refused by their first byte', () => {
+  it('refuse messages of an unknown kind by their first byte', () => {
     assert.throws(() => decodeFrame(frame('0700'), limits), { message: /not 7$/ });
     assert.throws(() => decodeFrame(new Uint8Array(0), limits), { message: /not nothing$/ });
   });

@@ -89,7 +89,7 @@ const totalsOf = ({ service }: ReturnType<typeof listening>): Record<string, num
 const [one, two, three] = [itemOf(1), itemOf(2), itemOf(3)];
 
 describe('AnnounceService: a message', () => {
-  it('of a publisher that is not allowed is neither taken nor passed on, nor blamed', async () => {
+  it('is neither taken nor passed on nor blamed if its publisher is not allowed', async () => {
     const taken: unknown[] = [];
     const items = (given: readonly Item[]) => taken.push(...given) > 0;
     const l = listening(
@@ -109,7 +109,7 @@ describe('AnnounceService: a message', () => {
     await l.service.stop();
   });
 
-  it('of keys is held until its items are stored, and frees its place, time after time', async () => {
+  it('is held, if it carries keys, until its items are stored, and frees its place each time', async () => {
     const l = listening({ maxHeld: 2, holdMs: 1_000 });
     l.service.start();
     for (const round of [1, 2, 3]) {
@@ -140,7 +140,7 @@ describe('AnnounceService: a message', () => {
     assert.equal(l.clock.pending, 0);
   });
 
-  it('of keys is forwarded only with the keys that were wanted', async () => {
+  it('is forwarded only with the keys that were wanted', async () => {
     const l = listening({}, { keys: (keys) => keys.slice(1) });
     l.service.start();
     await l.hear('keys', [one, two]);
@@ -283,7 +283,7 @@ describe('AnnounceService: a message', () => {
 describe('AnnounceService: gaps', () => {
   const GRACE = { gapGraceMs: 100, holdMs: 1_000 };
 
-  it('of items are reported after the grace period, gap after gap', async () => {
+  it('are reported for items after the grace period, gap after gap', async () => {
     const l = listening(GRACE);
     l.service.start();
     await l.hear('items', [one], { sequence: 0 });
@@ -299,7 +299,7 @@ describe('AnnounceService: gaps', () => {
     }
   });
 
-  it('of keys are reported once no peer can hold them any more', async () => {
+  it('are reported for keys once no peer can hold them any more', async () => {
     const l = listening(GRACE, { holds: () => true });
     l.service.start();
     await l.hear('keys', [one], { sequence: 0 });

@@ -50,7 +50,7 @@ describe('sequence numbers of announcements', () => {
     assert.equal(sequences.waiting, false);
   });
 
-  it('of countless publishers are forgotten, the oldest first', () => {
+  it('are forgotten, the oldest first, when publishers are countless', () => {
     const sequences = new Sequences(GRACE);
     for (let i = 0; i < 2_000; i++) {
       sequences.seen(`p${i}`, 'q', { epoch: EPOCH, sequence: 0 }, 0);

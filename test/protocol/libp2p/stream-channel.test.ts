@@ -172,7 +172,7 @@ describe('StreamChannel: the end', () => {
     assert.deepEqual(stream.told, ['reset']);
   });
 
-  it('of the connection is an error, unless both sides were closed', async () => {
+  it('is an error when the connection ends, unless both sides were closed', async () => {
     const open = channel();
     const waiting = open.channel.receive();
     open.stream.onTransportClosed();

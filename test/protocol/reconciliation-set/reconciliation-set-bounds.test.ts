@@ -16,7 +16,7 @@ function denyAll(set: ReconciliationSet, peer: string, max = 999): number[] {
 }
 
 describe('limits of a ReconciliationSet', () => {
-  it('of one peer accept ids up to the limit, and make room when items arrive', () => {
+  it('accept ids of one peer up to its limit, and make room when items arrive', () => {
     const set = new ReconciliationSet({ maxIdsPerPeer: 3, maxIds: 9 });
     for (let round = 0; round < 3; round++) {
       assert.equal(set.add('ann', range(1, 2)), 2);
@@ -28,7 +28,7 @@ describe('limits of a ReconciliationSet', () => {
     }
   });
 
-  it('of all peers still accept sources of known ids past the limit, and no new ids', () => {
+  it('accept sources of known ids past the limit of all peers, and no new ids', () => {
     const set = new ReconciliationSet({ maxIds: 3 });
     for (let round = 0; round < 3; round++) {
       assert.equal(set.add('ann', range(1, 4)), 3);
@@ -42,7 +42,7 @@ describe('limits of a ReconciliationSet', () => {
     }
   });
 
-  it('of all peers hold for restored ids, which count once', () => {
+  it('hold for restored ids, which count once for all peers', () => {
     const set = new ReconciliationSet({ maxIds: 3 });
     const want = (n: number) => ({ id: id(n), since: 0, confirmed: false });
     set.restore([1, 1, 2].map(want));
@@ -52,7 +52,7 @@ describe('limits of a ReconciliationSet', () => {
     assert.equal(set.room('ann'), 0);
   });
 
-  it('of orphans keep all up to the limit, drop the oldest past it, and lose no place to liars', () => {
+  it('keep all orphans up to the limit, drop the oldest past it, and give no place to liars', () => {
     for (const [listed, lost] of [
       [3, 0],
       [4, 1],
@@ -69,7 +69,7 @@ describe('limits of a ReconciliationSet', () => {
     }
   });
 
-  it('of orphans drop an unconfirmed one for a confirmed one, and never the reverse', () => {
+  it('drop an unconfirmed orphan for a confirmed one, and never the reverse', () => {
     const set = new ReconciliationSet({ maxOrphans: 2 });
     for (const peer of ['ann', 'bob']) set.add(peer, range(1, 2));
     set.add('cyd', [id(3)]);
@@ -84,7 +84,7 @@ describe('limits of a ReconciliationSet', () => {
     assert.deepEqual([numbers(set.missing()), set.orphans, set.lost], [[2, 4], 2, 2]);
   });
 
-  it('of large claims hold for ids and for bytes, at the limit and one past it', () => {
+  it('hold for the ids and the bytes of large claims, at the limit and one past it', () => {
     for (const [limits, expected] of [
       [{ max: 2, maxBytes: 99 }, [1, 2]],
       [{ max: 9, maxBytes: 20 }, [1, 2]],

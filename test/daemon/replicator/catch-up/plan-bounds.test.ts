@@ -233,7 +233,7 @@ describe('a slice', () => {
     assert.equal(begin(plan, 'b').kind, 'check', 'it is checked anew');
   });
 
-  it('of a peer that left is listed by others, if items of it are missing', () => {
+  it('is listed by others after its peer left, if items of it are missing', () => {
     const plan = planOf([1_500, 1_500, 1_500]);
     const [fetching, listing, other] = ['a', 'a', 'b'].map((peer) => begin(plan, peer).slice);
     for (const [i, slice] of [fetching!, other!].entries()) {

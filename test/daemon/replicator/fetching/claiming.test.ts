@@ -212,7 +212,7 @@ describe('large items', () => {
     assert.deepEqual(rig.claim('a'), ['large', 1]);
   });
 
-  it('of a failed peer are left to a better source, if one lists them and may be asked', () => {
+  it('are left to a better source after a failure, if one lists them and may be asked', () => {
     const rig = new Rig(['a', 'b']);
     for (const peer of ['a', 'b']) rig.wantLarge(peer, 1);
     rig.source('a').backOff.next();

@@ -73,7 +73,7 @@ describe('large items', () => {
     assert.equal(replica.status().items, 1);
   });
 
-  it('of trickling peers do not block others that wait', async (t) => {
+  it('do not block others that wait when their peers trickle', async (t) => {
     const { clock, replica, fetcher, want, crowd } = await setUp(t);
     const names = crowd(4, true);
     await clock.advance(20_000);

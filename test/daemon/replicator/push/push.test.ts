@@ -178,7 +178,7 @@ describe('announced keys', () => {
     assert.deepEqual(wanted.sources(other.id), ['f']);
   });
 
-  it('of an item on its way to the disk are not fetched', async (context) => {
+  it('are not fetched while their item is on its way to the disk', async (context) => {
     const { push, wanted } = await setUp(context);
     const item = itemOf(10);
     assert.equal(push.items([item], ORIGIN), true);

@@ -122,7 +122,7 @@ describe('the ids that are followed for statements', () => {
     assert.equal(covers(statements, 'c', 10, 40), true, 'so has who went');
   });
 
-  it('of a peer that leaves are dropped', () => {
+  it('are dropped when their peer leaves', () => {
     const statements = new PeerStatements({ maxFollowedInAll: 5 });
     for (const _ of [1, 2]) {
       statements.learnt('a', idsOf(5));

@@ -114,7 +114,7 @@ describe('SessionRun: steps', () => {
 });
 
 describe('SessionRun: the end', () => {
-  it('of the peer succeeds where the session may end, and fails elsewhere', async () => {
+  it('succeeds, if the peer closes, where the session may end, and fails elsewhere', async () => {
     for (const mayEnd of [true, false]) {
       const { clock, peer, carry, channel } = await setUp(new Scripted({ ...STEP, mayEnd }));
       const outcome = carry();
@@ -128,7 +128,7 @@ describe('SessionRun: the end', () => {
     }
   });
 
-  it('of the peer while we send is an error too', async () => {
+  it('is an error too if the peer closes while we send', async () => {
     const session = new Scripted({ ...STEP, frames: [new Uint8Array(500)] });
     const { clock, peer, carry } = await setUp(session, {}, { receiveWindowBytes: 100 });
     const outcome = carry();

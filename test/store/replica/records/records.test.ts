@@ -62,7 +62,7 @@ describe('keys of a set', () => {
     assert.deepEqual(new Uint8Array(id), new Uint8Array(KEYS.id(ID)));
   });
 
-  it('of items decode to the item key, and other keys do not', () => {
+  it('decode to the item key if they are keys of items, and not otherwise', () => {
     for (const hint of [0n, 2n ** 64n - 2n]) {
       assert.deepEqual(decodeItemKey(KEYS, KEYS.item({ hint, id: ID })), { hint, id: ID });
     }

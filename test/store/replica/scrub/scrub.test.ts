@@ -140,7 +140,7 @@ describe('the pace of the scrubber', () => {
     }
   });
 
-  it('of zero turns it off', async (t) => {
+  it('turns it off when it is zero', async (t) => {
     const set = await MemorySet.of(5);
     const { replica, scrubbed } = await scrubbing(t, set, { itemsPerSecond: 0 });
     await set.clock.advance(10 * IDLE_MS);

@@ -31,7 +31,7 @@ describe('puts', () => {
     assert.deepEqual(queued, [[1, 2], [3]], 'nothing is queued that is held');
   });
 
-  it('of pending items wait until those are on disk', async (t) => {
+  it('wait, if their items are pending, until those are on disk', async (t) => {
     const { replica, gate } = await open(t);
     let answered = false;
     void replica.put([item(1)]);
@@ -80,7 +80,7 @@ describe('puts', () => {
     assert.deepEqual(gate.sizes, [20]);
   });
 
-  it('of no items, or of held ones, are answered while the queue is full', async (t) => {
+  it('are answered while the queue is full if they have no items, or only held ones', async (t) => {
     const { replica, gate } = await open(t, { limits: { maxQueuedItems: 1 } });
     const release = gate.open;
     release();

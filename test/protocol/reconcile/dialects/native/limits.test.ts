@@ -105,7 +105,7 @@ describe('the budget of a native session', () => {
     assert.ok(say(rich.session, split(4)).every(({ tag }) => tag !== 'later'));
   });
 
-  it('of missing ids puts off what is left when it is spent, and not when it is reached', () => {
+  it('puts off the rest when more missing ids come than it allows, and not when it is just reached', () => {
     for (const [ids, said] of [
       [10, 'take'],
       [11, 'later'],
@@ -187,7 +187,7 @@ describe('a frame of the native dialect', () => {
     }
   });
 
-  it('of less than a kilobyte is too short to speak', () => {
+  it('is too short to speak if the peer takes less than a kilobyte', () => {
     for (const name of ['maxMessageBytes', 'maxInboundBytes']) {
       assert.throws(() => open('initiator', { limits: { [name]: 1_023 } }), {
         name: 'RangeError',

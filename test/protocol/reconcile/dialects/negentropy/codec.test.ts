@@ -114,7 +114,7 @@ describe('negentropy messages', () => {
     );
   });
 
-  it('of the reference are decoded, and encoded again byte by byte', () => {
+  it('are decoded as the reference wrote them, and encoded again byte by byte', () => {
     for (const { messages } of scenarios) {
       for (const { hex } of messages) {
         assert.equal(bytesToHex(encode(decode(hexToBytes(hex)))), hex);

@@ -57,7 +57,7 @@ describe('a hostile negentropy peer', () => {
     });
   }
 
-  it('of another version is told ours by a responder, and refused by an initiator', () => {
+  it('is told our version by a responder, and refused by an initiator, if it speaks another', () => {
     for (const first of ['60', '62', '6f']) {
       const responder = open('responder');
       const { frames, done } = responder.receive(hexToBytes(`${first}ff00ff`));

@@ -126,7 +126,7 @@ describe('estimates of what differs', () => {
     );
   });
 
-  it('of ranges that differ by chance grow with their share, up to four fifths', () => {
+  it('grow with the share of ranges that differ by chance, up to four fifths', () => {
     assert.equal(expectedPerRange(10, 9), null);
     assert.equal(expectedPerRange(1, 1), null);
     const mean = Math.log(5);

@@ -234,7 +234,7 @@ describe('a list of ours', () => {
     assert.equal(giving.own.open, 0);
   });
 
-  it('of ids grants nothing, and counts what the peer lacked', () => {
+  it('grants nothing if it is of ids, and counts the items that the peer lacked', () => {
     const bench = new OwnBench({ keys });
     bench.add(0, 9, 'ids');
     assert.deepEqual(bench.match([0b11, 1]), []);

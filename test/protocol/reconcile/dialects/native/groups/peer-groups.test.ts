@@ -250,7 +250,7 @@ describe("a list of the peer's", () => {
     }
   });
 
-  it('of ids is taken as it is, grants nothing, and gives its place back', () => {
+  it('is taken as it is if it is of ids, grants nothing, and gives its place back', () => {
     const bench = new PeerBench({ keys: all });
     const ids = Uint8Array.from(Buffer.concat([all[0]!.id, random.bytes(64)]));
     bench.list(ids, 32, true, [rangeOf(0, 2)]);
@@ -262,7 +262,7 @@ describe("a list of the peer's", () => {
     assert.equal(bench.peers.open, 0);
   });
 
-  it('of which one is lacking is open until that is granted', () => {
+  it('stays open until each lacking item is granted', () => {
     const bench = new PeerBench({ keys: all.slice(1) });
     const { shorts } = bench.group(all.slice(0, 9));
     bench.list(prefixesOf(shorts, 4), 4, true, [rangeOf(0, 8)]);

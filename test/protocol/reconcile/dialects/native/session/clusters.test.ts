@@ -153,7 +153,7 @@ describe('the parts of a cluster', () => {
     assert.deepEqual(last, ['same 14', 'split 16', 'take 1', 'probe 40']);
   });
 
-  it('of an unknown number of differences are taken to differ everywhere', () => {
+  it('are taken to differ everywhere if the number of differences is unknown', () => {
     const { said, one } = parts(40, [4, 8], null);
     assert.deepEqual(said, [
       'same 4',

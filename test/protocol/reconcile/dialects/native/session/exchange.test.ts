@@ -229,7 +229,7 @@ describe('ranges that come back from a failed group', () => {
     assert.equal(thin.includes('probe'), false, thin.join());
   });
 
-  it('of a group of several are of no known number', () => {
+  it('differ by an unknown number if the group had several', () => {
     const limits = { groupDifferences: 500, maxRangeItems: 200 };
     const { session } = opened('initiator', { keys, limits }, { count: 1_000 });
     const first = say(session, split(part(at(100), 100), part(null, 900)));

@@ -91,7 +91,7 @@ describe('a range that comes in full', () => {
     assert.equal(ledger.theirs, 6);
   });
 
-  it('has nothing in its last piece alone', () => {
+  it('may be empty in its last piece alone', () => {
     const { announced, begin, piece } = incoming();
     begin(10, 20);
     assert.throws(() => piece(15, 0), malformed(/a piece of nothing/));

@@ -199,7 +199,7 @@ describe('an answer when a budget is spent', () => {
 });
 
 describe('an answer where one side settles nothing', () => {
-  it('of ours puts off what differs and notes it, with what the peer has there', () => {
+  it('puts off and notes ranges that differ, with the counts of the peer, if this side surveys', () => {
     const one = judge({ settles: { ours: false, theirs: true } });
     const ranges = [
       one.equal(0, 30),
@@ -222,7 +222,7 @@ describe('an answer where one side settles nothing', () => {
     );
   });
 
-  it('of theirs is one split, and later below two items', () => {
+  it('splits once, and later below two items, if the peer surveys', () => {
     const one = judge({ settles: { ours: true, theirs: false } });
     const ranges = [
       one.equal(0, 9),

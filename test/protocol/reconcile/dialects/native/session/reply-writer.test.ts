@@ -49,7 +49,7 @@ describe('groups of several ranges', () => {
     assert.equal(two.own.held, 105);
   });
 
-  it('are one for each range where nothing is known', () => {
+  it('hold one range each where nothing is known', () => {
     const one = judge();
     const ranges = [0, 1].map((i) => one.range(40 * i, 40 * i + 40, 40));
     assert.deepEqual(inShort(one.compare(...ranges)), [
@@ -73,7 +73,7 @@ describe('groups of several ranges', () => {
     assert.equal(said({ maxSymbols: 10 }, 50, 50), 'sketch 50/10');
   });
 
-  it('of short lists hold 256 items together, and a probe one range', () => {
+  it('hold short lists of 256 items together, and one range for a probe', () => {
     const one = judge();
     const ranks = Array.from({ length: 9 }, (_, i): [number, number] => [32 * i, 32 * i + 32]);
     const said = inShort(one.retry(ranks, { count: 32, estimate: 9 }));
@@ -84,7 +84,7 @@ describe('groups of several ranges', () => {
     assert.deepEqual(lists, ['fail 7: 9', 'take 8', 'list 4x255', 'take 1', 'list 4x2']);
   });
 
-  it('of a list go into frames of the size the peer takes, the last of them marked', () => {
+  it('go as lists into frames of the size the peer takes, the last of them marked', () => {
     const records = (density: number) => {
       const one = judge({ limits: { maxMessageBytes: 1_024 } });
       const said = one.retry([[0, 256]], { count: 256, estimate: density * 512 });
@@ -229,7 +229,7 @@ describe('a split', () => {
     return split.parts.map(({ count }) => count);
   }
 
-  it('of parts above 512 items goes up to edges of leaves near by, where they go up', () => {
+  it('moves bounds of parts above 512 items up to edges of leaves near by', () => {
     const three = cut(16 * 513, (rank) => rank - 3);
     assert.deepEqual(three, [510, ...new Array(14).fill(513), 516]);
     const even = new Array(16).fill(513);
@@ -250,7 +250,7 @@ describe('a split', () => {
     );
   });
 
-  it('of parts of 512 items or fewer looks for no edges', () => {
+  it('seeks no edges for parts of 512 items or fewer', () => {
     assert.deepEqual(
       cut(16 * 512, () => assert.fail('edges cost')),
       new Array(16).fill(512),

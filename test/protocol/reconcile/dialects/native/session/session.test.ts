@@ -180,12 +180,12 @@ describe('a budget', () => {
     return sessions;
   }
 
-  it('of items read puts ranges off, and the next session goes on there', () => {
+  it('puts ranges off when its items are read, and the next session goes on there', () => {
     const limits = { maxVisitedItems: 1_000, maxRangeItems: 100 };
     assert.ok(inPieces(limits, a) > 1);
   });
 
-  it('of missing ids ends a session, and the next goes on there', () => {
+  it('ends a session when its missing ids are found, and the next goes on there', () => {
     assert.ok(inPieces({ maxMissing: 500 }, []) > 1);
   });
 });

@@ -195,7 +195,7 @@ describe('records of the native dialect', () => {
     assert.equal(record?.tag === 'stop' && record.reason, '? ~??');
   });
 
-  it('of an opening accept something, and frames of a kilobyte', () => {
+  it('are refused if an opening accepts nothing, or frames below a kilobyte', () => {
     const reading = (change: object) => () => decode(encodeRecord(openingOf(random, change)));
     const taking = (maxInboundBytes: number) => ({ limits: { ...limits, maxInboundBytes } });
     assert.throws(reading(taking(1_023)), malformed(/frames of 1023 bytes are too short/));
