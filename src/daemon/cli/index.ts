@@ -1,4 +1,7 @@
-/** The command line: `start` runs a daemon, every other verb speaks to one over HTTP. */
+/**
+ * The command line: `start` runs a daemon, every other verb speaks to one over HTTP. Begin with
+ * `program.ts`, which lists the verbs and names the file of each.
+ */
 export { runCli } from './cli.ts';
 export { BROKEN_PIPE } from './errors.ts';
 export type { CliInit, DaemonHost, RunningDaemon, Terminal } from './init.ts';

@@ -1,4 +1,7 @@
-/** The settings of an operator: one file, the environment and flags, checked as a whole. */
+/**
+ * The settings of an operator: one file, the environment and flags, checked as a whole. Begin with
+ * `schema.ts` for the keys and with `loadConfig` in `load.ts` for the order of the layers.
+ */
 
 export { parseSize } from '../size.ts';
 export { exposedMessage } from './checks.ts';

@@ -1,4 +1,7 @@
-/** The mesh: the identity of this node, the peers that may connect, and those it keeps connected. */
+/**
+ * The mesh: the identity of this node, the peers that may connect, and those it keeps connected. Begin
+ * with `createMesh` in `mesh.ts`, which puts the parts together; `libp2p.ts` sets libp2p up.
+ */
 
 export { type Access, admission } from './access.ts';
 export type { Connections, ConnectionWatcher } from './connections.ts';

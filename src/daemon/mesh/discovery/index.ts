@@ -1,4 +1,7 @@
-/** The other nodes of the mesh, and the choice of those that this node is connected with. */
+/**
+ * The other nodes of the mesh, and the choice of those that this node is connected with. Begin with
+ * `discovery.ts`, which names the sources of peers; `choose.ts` decides, `connection-manager.ts` acts.
+ */
 export { Discovery, type DiscoveryInit, type DiscoveryStatus } from './discovery.ts';
 export type { KnownPeer } from './known-peers.ts';
 export { localDiscovery } from './mdns.ts';

@@ -1,6 +1,7 @@
 /**
  * Fetching: which source is asked for which ids, how fast each source is, and which penalties
- * follow from the outcome of a request.
+ * follow from the outcome of a request. Begin with `Fetcher.pump` in `fetcher.ts`: it claims ids
+ * (`claiming.ts`) and starts requests (`request-runner.ts`).
  */
 
 export { Fetcher } from './fetcher.ts';

@@ -1,4 +1,7 @@
-/** Scheduling: when a peer gets a session, of which kind, and the statements that it proves. */
+/**
+ * Scheduling: when a peer gets a session, of which kind, and the statements that it proves. Begin with
+ * `scheduler.ts`, which decides that a peer is due; `Sessions.run` then chooses the kind.
+ */
 
 export { Arrivals } from './arrivals.ts';
 export { isOwnTrouble, outcome } from './outcome.ts';

@@ -1,6 +1,6 @@
 /**
  * Sessions over channels: lasting streams, one session at a time with each peer, slots, time
- * limits and reports.
+ * limits and reports. Begin with `service.ts`; `SessionRun` in `session.ts` carries one session.
  */
 
 export { ReconcileService } from './service.ts';

@@ -1,3 +1,6 @@
-/** The life of a set: opening, opening again after a failure, migration, and rebuilding the index. */
+/**
+ * The life of a set: opening, opening again after a failure, migration, and rebuilding the index. Begin
+ * with `SetLifecycle` in `set-lifecycle.ts`; `set-loader.ts` opens, `rebuild.ts` builds the index again.
+ */
 
 export { SetLifecycle, type SetLifecycleInit } from './set-lifecycle.ts';

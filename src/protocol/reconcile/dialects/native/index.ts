@@ -1,4 +1,7 @@
-/** The native dialect: fingerprints narrow ranges, and coded symbols settle them. */
+/**
+ * The native dialect: fingerprints narrow ranges, and coded symbols settle them. Begin with
+ * `docs/protocol-native.md`, then `NativeSession` in `session/session.ts` and `session/exchange.ts`.
+ */
 
 import { type Coding, coding, type Random } from '../../../../store/index.ts';
 import type { Dialect } from '../../dialect.ts';
