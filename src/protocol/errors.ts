@@ -30,6 +30,9 @@ export class ProtocolError extends Error {
   }
 }
 
+/** Ends all that is under way when this node stops. */
+export const STOPPED: ProtocolError = new ProtocolError('ABORTED', 'this node stops');
+
 /** The message of a thrown value of any kind. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

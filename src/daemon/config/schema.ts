@@ -27,6 +27,16 @@ import {
 } from './leaves.ts';
 import type { Config } from './types.ts';
 
+/**
+ * Room for LevelDB to compact, and for the logs of the machine. The library leaves nothing free, since the
+ * disk belongs to its program; this disk is the daemon's to guard.
+ */
+const MIN_FREE_BYTES = 256 * 2 ** 20;
+/**
+ * A million items take 14 hours. The library checks nothing, since only its program knows when the disk is
+ * idle; no other part of the daemon finds damage in items that are not read.
+ */
+const SCRUBBED_PER_SECOND = 20;
 /** The longest timer, in milliseconds (2^31-1). */
 const MAX_MS = 2_147_483_647;
 
@@ -188,8 +198,7 @@ const limits = section({
     'Most bytes that the items may take on disk: payloads and 176 for each; 0: no limit',
   ),
   maxItems: integer([0, Number.MAX_SAFE_INTEGER], 0).describe('Most items held; 0: no limit'),
-  // Unlike in a replica alone: this disk is the daemon's to guard.
-  minFreeBytes: size(['0B', '4096TiB'], 256 * 2 ** 20).describe(
+  minFreeBytes: size(['0B', '4096TiB'], MIN_FREE_BYTES).describe(
     'Free bytes on the disk below which writing stops',
   ),
   publisherBytesPerSecond: size(
@@ -217,8 +226,7 @@ const store = section({
 });
 
 const scrub = section({
-  // Unlike in a replica alone: no other part of the daemon finds damage.
-  itemsPerSecond: integer([0, 100_000], 20).describe(
+  itemsPerSecond: integer([0, 100_000], SCRUBBED_PER_SECOND).describe(
     'Items read and checked in the background each second; 0: none',
   ),
   maxDamagedPerHour: integer([1, 1_000_000], DEFAULT_SCRUB.maxDamagedPerHour).describe(

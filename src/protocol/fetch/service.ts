@@ -1,6 +1,6 @@
 import type { Clock } from '../../store/index.ts';
 import type { PeerWork } from '../budgets/index.ts';
-import { messageOf, ProtocolError } from '../errors.ts';
+import { messageOf, ProtocolError, STOPPED } from '../errors.ts';
 import { Limiters } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
 import type { Channel, Network } from '../network/index.ts';
@@ -159,8 +159,6 @@ export class FetchService implements Fetch {
     }
   }
 }
-
-const STOPPED = new ProtocolError('ABORTED', 'this node stops');
 
 function cannotServe(cause: unknown): ProtocolError {
   const message = `cannot read an item to serve: ${messageOf(cause)}`;

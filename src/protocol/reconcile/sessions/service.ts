@@ -1,6 +1,6 @@
 import { type Bound, INFINITE_BOUND } from '../../../store/index.ts';
 import { PeerWork } from '../../budgets/index.ts';
-import { ProtocolError } from '../../errors.ts';
+import { ProtocolError, STOPPED } from '../../errors.ts';
 import { type Log, SILENT } from '../../log.ts';
 import type { Network } from '../../network/index.ts';
 import { DEFAULT_RECONCILE_OPTIONS } from '../options.ts';
@@ -181,6 +181,5 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
 /** Sessions of the peer that may come before one session of ours. */
 const MAX_ATTEMPTS = 8;
 
-const STOPPED = new ProtocolError('ABORTED', 'this node stops');
 const GONE = new ProtocolError('STREAM_FAILED', 'the peer disconnected');
 const REFUSED = new ProtocolError('BUSY', 'another stream carries the session with this peer');

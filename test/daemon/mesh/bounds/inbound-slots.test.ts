@@ -52,7 +52,7 @@ describe('inbound connections', () => {
     assert.deepEqual([take('1.2.3.4'), take('1.2.3.4')], [null, '1.2.3.4']);
   });
 
-  it('of this machine are not counted', () => {
+  it('are not counted if they come from this machine', () => {
     const take = create();
     for (let i = 0; i < 9; i++) assert.deepEqual([take('127.0.0.1'), take('::1')], [null, null]);
   });
