@@ -77,7 +77,7 @@ const DOORS: Record<string, string[]> = {
     ...['DEFAULT_NATIVE_LIMITS', 'ReconcileService', 'ReconciliationSet', 'SessionStop'],
     ...['AnnounceService', 'DEFAULT_ANNOUNCE_OPTIONS', 'announceTopic', 'protocolId'],
     ...['ByteBudget', 'PeerWork', 'TokenBuckets'],
-    ...['commonware', 'efficiency', 'nativeDialect', 'negentropy', 'settledBoth'],
+    ...['commonware', 'efficiency', 'nativeDialect', 'negentropy', 'reconciledBoth'],
   ],
   'protocol/libp2p.ts': ['GossipGuard', 'fetch', 'libp2pGossip', 'libp2pNetwork', 'reconcile'],
 };

@@ -162,7 +162,9 @@ describe('catching up under virtual time', () => {
     }
     assert.ok(mesh.equal);
     assert.ok(progress.has('slices some'));
-    const slices = empty!.sessions.filter(({ asked, settles }) => asked !== null && settles);
+    const slices = empty!.sessions.filter(
+      ({ asked, mode }) => asked !== null && mode === 'reconcile',
+    );
     const listers = new Set(slices.filter(({ missing }) => missing > 0).map(({ peer }) => peer));
     assert.equal(listers.size, 4, 'every peer lists some');
     const checks = slices.filter(({ missing }) => missing === 0);
@@ -199,7 +201,7 @@ describe('catching up under virtual time', () => {
       await mesh.clock.advance(200);
     assert.equal(empty!.replica.status().items, 3_000);
     const beforeClosing = empty!.sessions.findIndex(
-      ({ asked, settles, missing }) => asked === null && settles && missing > 0,
+      ({ asked, mode, missing }) => asked === null && mode === 'reconcile' && missing > 0,
     );
     assert.equal(beforeClosing, -1, 'before the sessions that close the catch-up');
   });

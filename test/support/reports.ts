@@ -16,7 +16,7 @@ export function sessionReport(change: Partial<SessionReport> = {}): SessionRepor
     version: 1,
     finding: null,
     asked: null,
-    settles: true,
+    mode: 'reconcile',
     outlines: null,
     survey: [],
     efficiency: null,

@@ -40,7 +40,7 @@ export const probes: Attack = async (target, begin) => {
   const native = nativeDialect({ random });
   const snapshot = new SortedVector({ scheme: lthash }).snapshot();
   await sendFrames(target, begin, NATIVE, () => {
-    const session = native.session({ role: 'initiator', snapshot, settles: false });
+    const session = native.session({ role: 'initiator', snapshot, mode: 'survey' });
     return session.start().frames[0]!;
   });
   snapshot.release();

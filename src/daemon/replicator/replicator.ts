@@ -6,8 +6,8 @@ import {
   type Reconcile,
   type ReconcileEvents,
   ReconciliationSet,
+  reconciledBoth,
   type SessionReport,
-  settledBoth,
 } from '../../protocol/index.ts';
 import {
   bytesToKey,
@@ -174,7 +174,7 @@ export class Replicator implements ReconcileEvents {
     this.#scheduler.ended(peer, outcome(report));
     fetcher.listed(peer);
     const stale = version !== replica.version;
-    const stopped = continueFrom !== null && settledBoth(report);
+    const stopped = continueFrom !== null && reconciledBoth(report);
     if (stopped || (stale && error === null)) this.#scheduler.changed();
     if (error === null) this.#refilled(report);
     else if (isOwnTrouble(error)) this.#indexWait.watch();

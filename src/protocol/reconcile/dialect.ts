@@ -42,6 +42,12 @@ export interface Finding {
   readonly spent: string | null;
 }
 
+/**
+ * `survey`: the session learns whether and where the sets differ, and puts off all differences.
+ * `reconcile`: it settles them.
+ */
+export type SessionMode = 'survey' | 'reconcile';
+
 /** The opening statement of one side about its set, without proof: a hint for choices. */
 export interface Outline {
   /** The part that it will reconcile; the other fields are about this part. */
@@ -49,11 +55,8 @@ export interface Outline {
   readonly count: number;
   /** 16 bytes of a digest without a key: equal roots mean equal sets, unless a side lies. */
   readonly root: Uint8Array;
-  /**
-   * False: it puts off all differences.
-   * @default true
-   */
-  readonly settles?: boolean;
+  /** @default 'reconcile' */
+  readonly mode?: SessionMode;
 }
 
 /** A part of the key space in a survey. */
@@ -106,11 +109,10 @@ export interface SessionInit {
    */
   refuses?: (id: Uint8Array) => boolean;
   /**
-   * False: a survey. The session learns whether and where the sets differ, and puts off all
-   * differences. For dialects with outlines.
-   * @default true
+   * Surveys are for dialects with outlines.
+   * @default 'reconcile'
    */
-  settles?: boolean;
+  mode?: SessionMode;
 }
 
 /** Makes a session from a snapshot and a role. */

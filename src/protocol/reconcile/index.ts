@@ -11,6 +11,7 @@ export type {
   Role,
   Session,
   SessionInit,
+  SessionMode,
   Step,
   Surveyed,
 } from './dialect.ts';
@@ -27,7 +28,7 @@ export {
   type ReconcileOptions,
   type SessionLimits,
 } from './options.ts';
-export { efficiency, type SessionReport, settledBoth } from './report.ts';
+export { efficiency, reconciledBoth, type SessionReport } from './report.ts';
 export {
   type HeldSnapshot,
   type Reconcile,

@@ -1,6 +1,14 @@
 import type { Bound } from '../../store/index.ts';
 import { messageOf, ProtocolError } from '../errors.ts';
-import type { Finding, Interval, Outline, Role, Session, Surveyed } from './dialect.ts';
+import type {
+  Finding,
+  Interval,
+  Outline,
+  Role,
+  Session,
+  SessionMode,
+  Surveyed,
+} from './dialect.ts';
 
 /** One session as this node saw it. */
 export interface SessionReport {
@@ -24,8 +32,8 @@ export interface SessionReport {
   readonly finding: Finding | null;
   /** The part that this node asked for; null for everything, and for a responder. */
   readonly asked: Interval | null;
-  /** False: this node put off all differences, for a survey or because another session lists them. */
-  readonly settles: boolean;
+  /** `survey`: this node put off all differences, of itself or because another session lists them. */
+  readonly mode: SessionMode;
   /** The outlines of both sides, in dialects that have them; the peer's is not proved. */
   readonly outlines: { readonly ours: Outline; readonly theirs: Outline } | null;
   /** Where the sets differ, after a survey. */
@@ -52,7 +60,7 @@ export function emptyReport(
     version: 0,
     finding: null,
     asked: null,
-    settles: true,
+    mode: 'reconcile',
     outlines: null,
     survey: [],
     efficiency: null,
@@ -94,8 +102,8 @@ export function describe(error: unknown): { code: string; message: string } {
 }
 
 /** Neither side announced a survey. */
-export function settledBoth({ settles, outlines }: SessionReport): boolean {
-  return settles && outlines?.theirs.settles !== false;
+export function reconciledBoth({ mode, outlines }: SessionReport): boolean {
+  return mode === 'reconcile' && outlines?.theirs.mode !== 'survey';
 }
 
 /**

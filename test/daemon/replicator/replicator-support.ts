@@ -133,7 +133,12 @@ export class ReplicatorRig {
 
   #report(peer: string, change: Partial<SessionReport>): SessionReport {
     const { replica, clock } = this;
-    const outline = { count: 1, root: new Uint8Array(16), interval: EVERYTHING, settles: true };
+    const outline = {
+      count: 1,
+      root: new Uint8Array(16),
+      interval: EVERYTHING,
+      mode: 'reconcile' as const,
+    };
     const now = { version: replica.version, startedAt: clock.now() };
     return sessionReport({ peer, ...now, outlines: { ours: outline, theirs: outline }, ...change });
   }
@@ -147,13 +152,16 @@ export class ReplicatorRig {
   readonly reconcile: Reconcile = {
     runs: (peer: string) => this.runs.has(peer),
     reconcile: async (peer: string, scope?: Scope) => {
-      const surveys = scope?.settles === false && scope.interval === undefined;
+      const surveys = scope?.mode === 'survey' && scope.interval === undefined;
       this.sessions.push(`${peer} ${surveys ? 'survey' : scope === undefined ? 'whole' : 'slice'}`);
       if (scope?.interval !== undefined) {
         const change = { asked: scope.interval, ...(await this.#slice) };
         return this.#report(peer, change);
       }
-      const report = this.#report(peer, { settles: !surveys, ...this.shows() });
+      const report = this.#report(peer, {
+        mode: surveys ? 'survey' : 'reconcile',
+        ...this.shows(),
+      });
       this.replicator.ended(report);
       return report;
     },

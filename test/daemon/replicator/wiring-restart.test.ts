@@ -99,7 +99,7 @@ describe('the requested sessions of a replicator', () => {
   it('lead to a catch-up with a peer far ahead, on whichever side they begin', async (t) => {
     const rig = await ReplicatorRig.open(t, { catchUpItems: 100 });
     rig.start();
-    const outline = { root: new Uint8Array(16), interval: EVERYTHING, settles: true };
+    const outline = { root: new Uint8Array(16), interval: EVERYTHING, mode: 'reconcile' as const };
     const outlines = { ours: { ...outline, count: 0 }, theirs: { ...outline, count: 100 } };
     const survey = [{ ...EVERYTHING, ours: 0, theirs: 100, differs: true }];
     rig.shows = () => ({ equal: false });

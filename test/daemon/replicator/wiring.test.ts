@@ -218,7 +218,7 @@ describe('a replicator with a gap', () => {
       [{ equal: false, version: version - 1 }, true],
       [{ equal: false, version: version - 1, error: FAILED }, false],
       [{ equal: false, continueFrom: at(3), error: FAILED }, true],
-      [{ equal: false, continueFrom: at(3), settles: false }, false],
+      [{ equal: false, continueFrom: at(3), mode: 'survey' }, false],
     ] as const) {
       rig.shows = () => ({ equal: true });
       rig.ended(change);

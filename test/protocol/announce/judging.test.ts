@@ -211,7 +211,7 @@ describe('AnnounceService: a message', () => {
     assert.equal(l.verdicts.at(-1), 'accept');
   });
 
-  it('of a peer that owes work is not looked at, and the looking is charged', async () => {
+  it('is not judged while its peer owes work, and the judging is charged', async () => {
     let debt = 0;
     const charged: string[] = [];
     const work: AnnounceInit['work'] = {

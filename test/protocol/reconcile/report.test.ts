@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SessionReport } from '../../../src/protocol/index.ts';
-import { efficiency, settledBoth } from '../../../src/protocol/reconcile/index.ts';
+import type { SessionMode, SessionReport } from '../../../src/protocol/index.ts';
+import { efficiency, reconciledBoth } from '../../../src/protocol/reconcile/index.ts';
 
 describe('the efficiency of a session', () => {
   it('is its bytes over what any method needs: an id and where it lies, for each difference', () => {
@@ -17,17 +17,25 @@ describe('the efficiency of a session', () => {
   });
 });
 
-describe('a session in which both sides settled', () => {
-  const of = (settles: boolean, theirs?: boolean) =>
-    settledBoth({
-      settles,
-      outlines: theirs === undefined ? null : { theirs: { settles: theirs } },
+describe('a session in which both sides reconcile', () => {
+  const of = (mode: SessionMode, theirs?: SessionMode) =>
+    reconciledBoth({
+      mode,
+      outlines: theirs === undefined ? null : { theirs: { mode: theirs } },
     } as SessionReport);
 
   it('is one in which neither put off what differs, as far as they say', () => {
-    assert.deepEqual([of(true), of(true, true), of(true, false)], [true, true, false]);
-    assert.deepEqual([of(false), of(false, true), of(false, false)], [false, false, false]);
-    const silent = { settles: true, outlines: { theirs: {} } } as SessionReport;
-    assert.equal(settledBoth(silent), true);
+    for (const [ours, theirs, both] of [
+      ['reconcile', undefined, true],
+      ['reconcile', 'reconcile', true],
+      ['reconcile', 'survey', false],
+      ['survey', undefined, false],
+      ['survey', 'reconcile', false],
+      ['survey', 'survey', false],
+    ] as const) {
+      assert.equal(of(ours, theirs), both, `${ours} and ${theirs}`);
+    }
+    const silent = { mode: 'reconcile', outlines: { theirs: {} } } as SessionReport;
+    assert.equal(reconciledBoth(silent), true);
   });
 });

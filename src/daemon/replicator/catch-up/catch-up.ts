@@ -1,4 +1,9 @@
-import type { Reconcile, ReconciliationSet, SessionReport } from '../../../protocol/index.ts';
+import type {
+  Reconcile,
+  ReconciliationSet,
+  Scope,
+  SessionReport,
+} from '../../../protocol/index.ts';
 import { Alarm, bytesToHex } from '../../../store/index.ts';
 import type { SharedParts } from '../parts.ts';
 import { declined, usable } from './outcome.ts';
@@ -178,7 +183,10 @@ export class CatchUp {
   async #work(peer: string, member: CatchUpMember, job: Job): Promise<void> {
     const { lower, upper } = job.slice;
     this.#sessions.set(job, peer);
-    const scope = { interval: { lower, upper }, settles: job.kind !== 'survey' };
+    const scope: Scope = {
+      interval: { lower, upper },
+      mode: job.kind === 'survey' ? 'survey' : 'reconcile',
+    };
     const report = await this.#init.service.reconcile(peer, scope);
     this.#sessions.delete(job);
     member.job = null;

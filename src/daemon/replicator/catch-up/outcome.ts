@@ -25,5 +25,5 @@ export function usable(report: SessionReport, { kind, slice }: Job): boolean {
 
 /** Whether the peer put off all differences. */
 export function declined({ outlines }: SessionReport): boolean {
-  return outlines?.theirs.settles === false;
+  return outlines?.theirs.mode === 'survey';
 }

@@ -1,4 +1,4 @@
-import { settledBoth } from '../../../protocol/index.ts';
+import { reconciledBoth } from '../../../protocol/index.ts';
 import { bytesToKey, type ItemKey } from '../../../store/index.ts';
 import { isPart, type PeerRecord } from '../peers.ts';
 
@@ -51,7 +51,7 @@ export class PushCoverage {
     if (sessions === 0 || lastSession === null || lastSession.error !== null) return false;
     if (isPart(lastSession) || lastSession.continueFrom !== null) return false;
     // A survey tells the peer nothing.
-    if (!lastSession.equal && !settledBoth(lastSession)) return false;
+    if (!lastSession.equal && !reconciledBoth(lastSession)) return false;
     return lastSession.version >= this.since();
   }
 

@@ -1,4 +1,4 @@
-import { type SessionReport, settledBoth } from '../../../protocol/index.ts';
+import { reconciledBoth, type SessionReport } from '../../../protocol/index.ts';
 import type { StoreErrorCode } from '../../../store/index.ts';
 import type { ScheduleOutcome } from './scheduler.ts';
 
@@ -6,7 +6,7 @@ import type { ScheduleOutcome } from './scheduler.ts';
 export function outcome(report: SessionReport): ScheduleOutcome {
   const { error, equal, asked, missing, finding } = report;
   if (equal && error === null) return 'equal';
-  if (error !== null || asked !== null || !settledBoth(report)) return 'unknown';
+  if (error !== null || asked !== null || !reconciledBoth(report)) return 'unknown';
   return missing > 0 || (finding?.mine ?? 0) > 0 ? 'different' : 'unknown';
 }
 

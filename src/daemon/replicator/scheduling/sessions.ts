@@ -1,9 +1,9 @@
 import {
   type Outline,
   type ReconciliationSet,
+  reconciledBoth,
   type Scope,
   type SessionReport,
-  settledBoth,
 } from '../../../protocol/index.ts';
 import { equalBytes } from '../../../store/index.ts';
 import { CatchUp, type CatchUpInit, type CatchUpProgress } from '../catch-up/index.ts';
@@ -27,14 +27,14 @@ interface SessionsInit extends Omit<CatchUpInit, 'service' | 'unknownPeers' | 'e
 
 type SessionService = CatchUpInit['service'];
 
-const SURVEY: Scope = { settles: false };
+const SURVEY: Scope = { mode: 'survey' };
 
 /** After a survey a peer begins a session that this node declines; three in a row are not expected. */
 const MAX_SURVEYS = 3;
 
 function showsNothing(report: SessionReport): boolean {
   const { role, equal, error } = report;
-  return role === 'responder' && !equal && error === null && !settledBoth(report);
+  return role === 'responder' && !equal && error === null && !reconciledBoth(report);
 }
 
 interface Listed {
@@ -139,7 +139,7 @@ export class Sessions implements ScheduledSessions {
     const { role, error, equal, outlines } = survey;
     if (error !== null || outlines === null) return false;
     this.#known.add(peer);
-    if (equal || role !== 'initiator' || outlines.theirs.settles === false) return false;
+    if (equal || role !== 'initiator' || outlines.theirs.mode === 'survey') return false;
     const ahead = outlines.theirs.count > outlines.ours.count;
     if (ahead && !this.#believes(peer)) return false;
     if (this.#fallsToCatchUp(survey, service) || this.#mirrors(peer, outlines.theirs)) return false;
@@ -156,7 +156,7 @@ export class Sessions implements ScheduledSessions {
   /** Whether a session that a peer begins is to settle anything. */
   judge(peer: string, theirs: Outline, ours: number): boolean {
     if (this.#reconcile === null) return true;
-    if (theirs.settles === false || !everything(theirs.interval)) return true;
+    if (theirs.mode === 'survey' || !everything(theirs.interval)) return true;
     const ahead = theirs.count - ours;
     if (ahead >= (this.catchingUp ? 1 : this.#init.catchUpItems)) {
       // A survey comes first; then the peer takes part.
@@ -170,14 +170,14 @@ export class Sessions implements ScheduledSessions {
 
   /** A session has shown size and root of both sets. */
   outlined(peer: string, { ours, theirs }: NonNullable<SessionReport['outlines']>): void {
-    const settles = ours.settles !== false && theirs.settles !== false;
+    const surveys = ours.mode === 'survey' || theirs.mode === 'survey';
     const whole = everything(ours.interval) && everything(theirs.interval);
-    if (settles && whole && !equalBytes(ours.root, theirs.root)) this.#list(peer, theirs);
+    if (!surveys && whole && !equalBytes(ours.root, theirs.root)) this.#list(peer, theirs);
   }
 
-  ended({ peer, settles }: SessionReport): void {
+  ended({ peer, mode }: SessionReport): void {
     const listed = this.#listing.get(peer);
-    if (listed !== undefined && settles) listed.running = false;
+    if (listed !== undefined && mode === 'reconcile') listed.running = false;
     this.#forgetListed();
   }
 

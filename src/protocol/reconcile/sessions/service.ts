@@ -4,7 +4,7 @@ import { ProtocolError, STOPPED } from '../../errors.ts';
 import { type Log, SILENT } from '../../log.ts';
 import type { Network } from '../../network/index.ts';
 import { DEFAULT_RECONCILE_OPTIONS } from '../options.ts';
-import { type SessionReport, settledBoth } from '../report.ts';
+import { reconciledBoth, type SessionReport } from '../report.ts';
 import { type InboundSession, type PeerChannelEvents, PeerChannels } from './peer-channels.ts';
 import { PeerSession, type SessionContext } from './peer-session.ts';
 import { Slots } from './slots.ts';
@@ -73,7 +73,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
   }
 
   reconcile(peer: string, scope?: Scope): Promise<SessionReport> {
-    const surveysAll = scope?.settles === false && scope.interval === undefined;
+    const surveysAll = scope?.mode === 'survey' && scope.interval === undefined;
     if (scope !== undefined && !surveysAll) return this.#reconcileAfter(peer, scope);
     const current = this.#sessions.get(peer);
     if (current !== undefined) {
@@ -163,7 +163,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
 
   /** A session that stopped short sets the bound, a complete session clears it; a survey does neither. */
   #noteResume(report: SessionReport): void {
-    if (!settledBoth(report)) return;
+    if (!reconciledBoth(report)) return;
     const { peer, role, continueFrom, error } = report;
     const isConnected = this.#channels.isConnected(peer);
     if (continueFrom !== null && isConnected) this.#resume.set(peer, continueFrom);

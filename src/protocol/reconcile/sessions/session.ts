@@ -51,7 +51,7 @@ export class SessionRun {
       ...emptyReport({ peer: this.#peer, role, dialect: dialect.name, startedAt }),
       asked: scope.interval ?? null,
       // Dialects without outlines can put nothing off.
-      settles: dialect.outline === undefined || scope.settles !== false,
+      mode: dialect.outline === undefined ? 'reconcile' : (scope.mode ?? 'reconcile'),
     };
   }
 
@@ -111,8 +111,8 @@ export class SessionRun {
     } catch {
       return;
     }
-    if (outline === null) return;
-    this.#report.settles = this.#environment.events.judge?.(this.#peer, outline) ?? true;
+    if (outline === null || this.#environment.events.judge?.(this.#peer, outline) !== false) return;
+    this.#report.mode = 'survey';
   }
 
   async #reconcile(first: Uint8Array | undefined): Promise<void> {
@@ -128,7 +128,7 @@ export class SessionRun {
           limits: options.limits,
           refuses: (id) => refuses?.(this.#peer, id) ?? false,
           ...scope,
-          settles: this.#report.settles,
+          mode: this.#report.mode,
         }),
       );
       this.#session = session;

@@ -1,7 +1,7 @@
 import type { Clock, Snapshot } from '../../../store/index.ts';
 import type { PeerWork } from '../../budgets/index.ts';
 import type { Log } from '../../log.ts';
-import type { Dialect, Interval, Outline } from '../dialect.ts';
+import type { Dialect, Interval, Outline, SessionMode } from '../dialect.ts';
 import type { ReconcileOptions } from '../options.ts';
 import type { SessionReport } from '../report.ts';
 import type { Slots } from './slots.ts';
@@ -10,11 +10,8 @@ import type { Slots } from './slots.ts';
 export interface Scope {
   /** @default everything */
   interval?: Interval;
-  /**
-   * False: a survey (see `SessionInit.settles`).
-   * @default true
-   */
-  settles?: boolean;
+  /** @default 'reconcile' */
+  mode?: SessionMode;
 }
 
 /** A snapshot for a session, and its `Replica.version`. */

@@ -75,7 +75,7 @@ describe('a peer that takes part in a catch-up', () => {
   it('leaves, and may come back, when it puts off what differs', async () => {
     const rig = new Rig(['a', 'b'], 4);
     const { outlines } = surveyOf('a', 1);
-    const theirs = { ...outlines!.theirs, settles: false };
+    const theirs = { ...outlines!.theirs, mode: 'survey' as const };
     await rig.session('a').end({ outlines: { ...outlines!, theirs } });
     assert.equal(rig.catchUp.takes('a'), false);
     assert.equal(rig.logged('catch-up-barred').length, 0);

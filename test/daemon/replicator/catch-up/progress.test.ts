@@ -86,7 +86,7 @@ describe('the end of a catch-up', () => {
 describe('a session of a catch-up', () => {
   const outline = { count: 1, root: new Uint8Array(16), interval: EVERYTHING };
   const declining = sessionReport({
-    outlines: { ours: outline, theirs: { ...outline, settles: false } },
+    outlines: { ours: outline, theirs: { ...outline, mode: 'survey' as const } },
   });
   const plan = new Plan({ sliceItems: 10, maxPending: 10 });
   plan.begin([{ lower: at(5), upper: at(9), ours: 0, theirs: 3, differs: true }], 1);

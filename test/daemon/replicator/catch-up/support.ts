@@ -26,7 +26,7 @@ export interface Begun {
 export function surveyOf(peer: string, parts: number, root: string = peer): SessionReport {
   const bounds = Array.from({ length: parts }, (_, i) => ({ hint: BigInt(i * 100), id: null }));
   return {
-    ...reportOf(peer, { settles: false }, root),
+    ...reportOf(peer, { mode: 'survey' }, root),
     survey: bounds.map((lower, i) => ({
       lower,
       upper: bounds[i + 1] ?? INFINITE_BOUND,
@@ -38,7 +38,7 @@ export function surveyOf(peer: string, parts: number, root: string = peer): Sess
 }
 
 function reportOf(peer: string, scope: Scope, root = peer): SessionReport {
-  const outline = { count: 0, interval: scope.interval ?? EVERYTHING, settles: true };
+  const outline = { count: 0, interval: scope.interval ?? EVERYTHING, mode: 'reconcile' as const };
   return sessionReport({
     peer,
     startedAt: 0,
@@ -48,7 +48,7 @@ function reportOf(peer: string, scope: Scope, root = peer): SessionReport {
     equal: false,
     version: 0,
     asked: scope.interval ?? null,
-    settles: scope.settles ?? true,
+    mode: scope.mode ?? 'reconcile',
     outlines: {
       ours: { ...outline, root: new Uint8Array(32) },
       theirs: { ...outline, root: new TextEncoder().encode(root) },

@@ -13,7 +13,7 @@ async function untilChecked(peers: readonly string[]): Promise<Rig> {
 /** What a session reports in which the peer put off what differs. */
 function declining(peer: string) {
   const outlines = surveyOf(peer, 1).outlines!;
-  return { outlines: { ...outlines, theirs: { ...outlines.theirs, settles: false } } };
+  return { outlines: { ...outlines, theirs: { ...outlines.theirs, mode: 'survey' as const } } };
 }
 
 describe('the log of a catch-up', () => {

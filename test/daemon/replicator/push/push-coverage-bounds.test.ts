@@ -89,7 +89,7 @@ describe('a peer that knows all changes', () => {
   it('had a last session over everything', () => {
     const coverage = new PushCoverage();
     const outline = { count: 1, root: new Uint8Array(16), interval: findingOf().interval };
-    const declined = { ours: outline, theirs: { ...outline, settles: false } };
+    const declined = { ours: outline, theirs: { ...outline, mode: 'survey' as const } };
     const part = findingOf({ interval: { lower: at(1), upper: at(2) } });
     assert.equal(coverage.heardBy(undefined), false);
     assert.equal(heard(coverage, {}, 0), false, 'that was before it connected');
@@ -97,9 +97,9 @@ describe('a peer that knows all changes', () => {
     assert.equal(heard(coverage, { finding: part }), false);
     assert.equal(heard(coverage, { continueFrom: at(3) }), false);
     assert.equal(heard(coverage, { equal: false }), true);
-    assert.equal(heard(coverage, { equal: false, settles: false }), false, 'it only looked');
+    assert.equal(heard(coverage, { equal: false, mode: 'survey' }), false, 'it only looked');
     assert.equal(heard(coverage, { equal: false, outlines: declined }), false);
-    assert.equal(heard(coverage, { settles: false }), true, 'a survey that found both equal');
+    assert.equal(heard(coverage, { mode: 'survey' }), true, 'a survey that found both equal');
   });
 
   it('is never one without a session', () => {

@@ -45,8 +45,8 @@ describe('the session of a peer that is due', () => {
       { error: FAILED },
       { ...rig.shows(1, 'a'), error: FAILED },
       { outlines: null },
-      { ...rig.shows(1, 'a', { settles: false }) },
-      { ...rig.shows(1, 'a'), role: 'responder', settles: true },
+      { ...rig.shows(1, 'a', { mode: 'survey' }) },
+      { ...rig.shows(1, 'a'), role: 'responder', mode: 'reconcile' },
       { ...rig.shows(0, 'ours'), equal: true },
     ] as const) {
       rig.sessions.disconnected('a');
@@ -62,10 +62,10 @@ describe('the session of a peer that is due', () => {
     const rig = new SessionsRig();
     await rig.run('a');
     for (let surveys = 1; surveys <= 3; surveys++) {
-      await rig.end('a survey', { role: 'responder', settles: false });
+      await rig.end('a survey', { role: 'responder', mode: 'survey' });
       assert.equal(rig.what, 'a survey', `after ${surveys} surveys`);
     }
-    await rig.end('a survey', { role: 'responder', settles: false });
+    await rig.end('a survey', { role: 'responder', mode: 'survey' });
     assert.equal(rig.what, '');
   });
 
@@ -193,7 +193,7 @@ describe('a session that a peer begins', () => {
   it('is answered where it is a survey, or covers a part', async () => {
     const rig = new SessionsRig();
     for (const change of [
-      { settles: false },
+      { mode: 'survey' },
       { interval: { ...EVERYTHING, lower: at(1) } },
       { interval: { ...EVERYTHING, upper: at(1) } },
     ]) {
@@ -234,8 +234,8 @@ describe('a session that a peer begins', () => {
     const ours = outlineOf(10, 'ours');
     for (const [outlines, lists] of [
       [{ ours, theirs: outlineOf(5, 'same') }, true],
-      [{ ours, theirs: outlineOf(5, 'same', { settles: false }) }, false],
-      [{ ours: { ...ours, settles: false }, theirs: outlineOf(5, 'same') }, false],
+      [{ ours, theirs: outlineOf(5, 'same', { mode: 'survey' }) }, false],
+      [{ ours: { ...ours, mode: 'survey' }, theirs: outlineOf(5, 'same') }, false],
       [
         { ours, theirs: outlineOf(5, 'same', { interval: { ...EVERYTHING, upper: at(1) } }) },
         false,
@@ -265,7 +265,7 @@ describe('a session on request', () => {
 
   it('covers everything where the survey shows a difference, on whichever side it began', async () => {
     const rig = new SessionsRig();
-    for (const change of [{}, { role: 'responder', settles: false }] as const) {
+    for (const change of [{}, { role: 'responder', mode: 'survey' }] as const) {
       const report = sync(rig, { ...rig.shows(1, 'a'), ...change });
       await rig.clock.advance(0);
       await rig.end('a whole', { missing: 7 });
@@ -281,7 +281,7 @@ describe('a session on request', () => {
       { equal: true },
       { ...rig.shows(1, 'a'), equal: true },
       { outlines: null },
-      { ...rig.shows(FAR, 'a'), role: 'responder', settles: true, missing: 2 },
+      { ...rig.shows(FAR, 'a'), role: 'responder', mode: 'reconcile', missing: 2 },
     ] as const) {
       const report = await sync(rig, change);
       assert.equal(rig.what, '');

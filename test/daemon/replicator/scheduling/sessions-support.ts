@@ -22,7 +22,7 @@ export function outlineOf(count: number, root: string, change: Partial<Outline> 
     count,
     root: new TextEncoder().encode(root.padEnd(16)),
     interval: EVERYTHING,
-    settles: true,
+    mode: 'reconcile',
     ...change,
   };
 }
@@ -93,13 +93,18 @@ export class SessionsRig {
 
   #reconcile(peer: string, scope?: Scope): Promise<SessionReport> {
     const { promise, resolve } = Promise.withResolvers<SessionReport>();
-    const surveys = scope?.settles === false && scope.interval === undefined;
+    const surveys = scope?.mode === 'survey' && scope.interval === undefined;
     const kind = surveys ? 'survey' : scope?.interval === undefined ? 'whole' : 'slice';
     const begun = {
       what: `${peer} ${kind}`,
       end: async (change: Partial<SessionReport>) => {
         this.running.splice(this.running.indexOf(begun), 1);
-        const report = sessionReport({ peer, equal: false, settles: kind !== 'survey', ...change });
+        const report = sessionReport({
+          peer,
+          equal: false,
+          mode: kind === 'survey' ? 'survey' : 'reconcile',
+          ...change,
+        });
         this.sessions.ended(report);
         resolve(report);
         await this.clock.advance(0);

@@ -61,12 +61,12 @@ class Rig {
   #reconcile(peer: string, scope?: Scope): Promise<SessionReport> {
     const { promise, resolve } = Promise.withResolvers<SessionReport>();
     const kind = scope?.interval !== undefined ? 'slice' : 'everything';
-    const what = `${peer} ${scope?.settles === false && kind !== 'slice' ? 'survey' : kind}`;
+    const what = `${peer} ${scope?.mode === 'survey' && kind !== 'slice' ? 'survey' : kind}`;
     const begun = {
       what,
       end: async (report: Partial<SessionReport> = {}) => {
         this.running.splice(this.running.indexOf(begun), 1);
-        resolve({ ...ahead(peer, this.#counts.get(peer) ?? 0), settles: true, ...report });
+        resolve({ ...ahead(peer, this.#counts.get(peer) ?? 0), mode: 'reconcile', ...report });
         await this.clock.advance(0);
       },
     };
@@ -130,10 +130,10 @@ describe('the sessions of a node that catches up', () => {
     const rig = new Rig();
     await rig.due('a', 3);
     await rig.end('a everything');
-    rig.sessions.ended({ ...ahead('a', 3), settles: true });
+    rig.sessions.ended({ ...ahead('a', 3), mode: 'reconcile' });
     const { theirs } = ahead('a', 1_000).outlines!;
     assert.ok(!rig.sessions.judge('a', theirs, 0));
-    await rig.end('a everything', { role: 'responder', settles: false });
+    await rig.end('a everything', { role: 'responder', mode: 'survey' });
     rig.ahead('a', 1_000);
     await rig.end('a survey');
     assert.deepEqual(rig.what, ['a slice']);

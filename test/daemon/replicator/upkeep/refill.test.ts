@@ -94,16 +94,16 @@ describe('a set with lost items', () => {
 
 describe('the result of a session, for the schedule', () => {
   const outline = { count: 1, root: new Uint8Array(16), interval: EVERYTHING };
-  const declined = { ours: outline, theirs: { ...outline, settles: false } };
+  const declined = { ours: outline, theirs: { ...outline, mode: 'survey' as const } };
   const CASES: [string, Parameters<typeof sessionReport>[0]][] = [
     ['equal', {}],
-    ['equal', { settles: false }],
+    ['equal', { mode: 'survey' }],
     ['unknown', { error: FAILED }],
     ['unknown', { equal: false }],
     ['different', { equal: false, missing: 1 }],
     ['unknown', { equal: false, missing: 1, error: FAILED }],
     ['unknown', { equal: false, missing: 1, asked: EVERYTHING }],
-    ['unknown', { equal: false, missing: 1, settles: false }],
+    ['unknown', { equal: false, missing: 1, mode: 'survey' }],
     ['unknown', { equal: false, missing: 1, outlines: declined }],
     ['different', { equal: false, finding: findingOf({ mine: 1 }) }],
     ['unknown', { equal: false, finding: findingOf({ theirs: 1, refused: 1 }) }],

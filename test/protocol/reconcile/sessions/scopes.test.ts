@@ -4,6 +4,7 @@ import {
   ProtocolError,
   type ReconcileEvents,
   type ReconcileOptions,
+  type SessionMode,
   type SessionReport,
   SessionStop,
 } from '../../../../src/protocol/index.ts';
@@ -27,7 +28,7 @@ const finding = (continueFrom: Bound | null, proved = true) => ({
   continueFrom,
   spent: continueFrom === null ? null : 'its bytes',
 });
-const outlines = (settles: boolean) => ({ ours: OUTLINE, theirs: { ...OUTLINE, settles } });
+const outlines = (mode: SessionMode) => ({ ours: OUTLINE, theirs: { ...OUTLINE, mode } });
 
 /** Two nodes with a dialect each that shows what the test says. */
 async function setUp(
@@ -117,13 +118,13 @@ describe('a session that stopped short', () => {
 
   it('leaves no bound to continue from after a survey of either side, or with a scope', async () => {
     const { a, session } = await setUp();
-    a.dialect.showing = { finding: finding(at(5)), outlines: outlines(false) };
+    a.dialect.showing = { finding: finding(at(5)), outlines: outlines('survey') };
     await session('a');
-    a.dialect.showing = { finding: finding(at(6)), outlines: outlines(true) };
-    await session('a', { settles: false });
+    a.dialect.showing = { finding: finding(at(6)), outlines: outlines('reconcile') };
+    await session('a', { mode: 'survey' });
     await session('a', { interval: restFrom(3) });
     assert.deepEqual(a.dialect.last.interval, restFrom(3));
-    a.dialect.showing = { finding: finding(at(7)), outlines: outlines(true) };
+    a.dialect.showing = { finding: finding(at(7)), outlines: outlines('reconcile') };
     await session('a');
     assert.equal(a.dialect.last.interval, undefined);
     await session('a');
@@ -206,11 +207,11 @@ describe('what a session has shown', () => {
     const told: string[] = [];
     const { a, b, session } = await setUp({ events: { outlined: (peer) => told.push(peer) } });
     const survey = [{ ...everything, ours: 1, theirs: 2, differs: true }];
-    a.dialect.showing = { warmUp: 2, outlines: outlines(true), survey };
+    a.dialect.showing = { warmUp: 2, outlines: outlines('reconcile'), survey };
     b.dialect.showing = { warmUp: 2 };
     for (let round = 1; round <= 2; round++) {
       const report = await session('a');
-      assert.deepEqual([report.outlines, report.survey], [outlines(true), survey]);
+      assert.deepEqual([report.outlines, report.survey], [outlines('reconcile'), survey]);
       assert.deepEqual(told, Array(round).fill('b'));
     }
   });
@@ -218,28 +219,32 @@ describe('what a session has shown', () => {
 
 describe('the mode of a session', () => {
   it('follows the outline of the peer, when the peer begins', async () => {
-    let verdict = true;
+    let verdict: SessionMode = 'reconcile';
     const judged: unknown[] = [];
-    const judge: ReconcileEvents['judge'] = (peer, { settles }) => {
-      judged.push([peer, settles]);
-      return verdict;
+    const judge: ReconcileEvents['judge'] = (peer, { mode }) => {
+      judged.push([peer, mode]);
+      return verdict === 'reconcile';
     };
     const { a, b, session } = await setUp({ events: { judge } });
-    for (verdict of [false, true, false]) {
+    for (verdict of ['survey', 'reconcile', 'survey'] as const) {
       await session('a');
-      assert.equal(b.dialect.last.settles, verdict);
-      assert.equal(b.peer.ended.at(-1)!.settles, verdict);
-      assert.equal(a.dialect.last.settles, true, 'its own sessions are not judged');
+      assert.equal(b.dialect.last.mode, verdict);
+      assert.equal(b.peer.ended.at(-1)!.mode, verdict);
+      assert.equal(a.dialect.last.mode, 'reconcile', 'its own sessions are not judged');
     }
-    assert.deepEqual(judged, Array(3).fill(['a', true]));
+    assert.deepEqual(judged, Array(3).fill(['a', 'reconcile']));
   });
 
   it('is to reconcile without a judge, and in dialects without outlines', async () => {
     for (const said of [true, false]) {
       const { a, b, session } = await setUp({ outlines: said });
-      await session('a', { settles: false });
-      assert.equal(a.dialect.last.settles, !said, 'what cannot be put off is settled');
-      assert.equal(b.dialect.last.settles, true);
+      await session('a', { mode: 'survey' });
+      assert.equal(
+        a.dialect.last.mode,
+        said ? 'survey' : 'reconcile',
+        'what cannot be put off is settled',
+      );
+      assert.equal(b.dialect.last.mode, 'reconcile');
     }
   });
 
@@ -249,8 +254,8 @@ describe('the mode of a session', () => {
     const { service } = a.peer;
     const running = service.reconcile('b');
     await clock.advance(15);
-    const survey = service.reconcile('b', { settles: false });
-    const part = service.reconcile('b', { settles: false, interval: restFrom(5) });
+    const survey = service.reconcile('b', { mode: 'survey' });
+    const part = service.reconcile('b', { mode: 'survey', interval: restFrom(5) });
     const whole = service.reconcile('b', {});
     const [first, ...others] = await soon(
       clock,
@@ -259,11 +264,11 @@ describe('the mode of a session', () => {
     );
     assert.equal(others[0], first);
     assert.deepEqual(
-      a.dialect.sessions.map(({ interval, settles }) => [interval?.lower, settles]),
+      a.dialect.sessions.map(({ interval, mode }) => [interval?.lower, mode]),
       [
-        [undefined, true],
-        [at(5), false],
-        [undefined, true],
+        [undefined, 'reconcile'],
+        [at(5), 'survey'],
+        [undefined, 'reconcile'],
       ],
     );
     assert.equal(a.peer.ended.length, 3);

@@ -31,7 +31,7 @@ describe('ReconcileService: one session', () => {
         version: 7,
         finding: null,
         asked: null,
-        settles: true,
+        mode: 'reconcile',
         outlines: null,
         survey: [],
         efficiency: null,

@@ -197,7 +197,7 @@ describe('a session that got no stream', () => {
       version: 0,
       finding: null,
       asked: null,
-      settles: true,
+      mode: 'reconcile',
       outlines: null,
       survey: [],
       efficiency: null,

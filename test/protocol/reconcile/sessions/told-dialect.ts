@@ -4,6 +4,7 @@ import {
   type Role,
   type Session,
   type SessionInit,
+  type SessionMode,
   type Step,
 } from '../../../../src/protocol/index.ts';
 import type { Outline } from '../../../../src/protocol/reconcile/index.ts';
@@ -22,7 +23,7 @@ const BAD = 66;
 
 /**
  * A dialect that says what a test has told it to. Sessions take one exchange of a byte, or some more.
- * The first frame says as outline whether its sender settles.
+ * The first frame says as outline the mode of its sender.
  */
 export class ToldDialect implements Dialect {
   readonly name = 'tiny';
@@ -35,7 +36,7 @@ export class ToldDialect implements Dialect {
     if (!outlines) return;
     this.outline = (frame) => {
       if (frame[0] === BAD) throw new ProtocolError('MALFORMED_FRAME', 'no outline at all');
-      return { ...OUTLINE, settles: frame[0] === 1 };
+      return { ...OUTLINE, mode: frame[0] === 1 ? 'reconcile' : 'survey' };
     };
   }
 
@@ -59,20 +60,21 @@ export const OUTLINE: Outline = {
 class ToldSession implements Session {
   readonly role: Role;
   readonly equal: boolean = false;
-  readonly #settles: boolean;
+  readonly #mode: SessionMode;
   readonly #error: Error | undefined;
   #left: number;
 
-  constructor({ role, settles = true }: SessionInit, { error, warmUp = 0, ...shown }: Showing) {
+  constructor({ role, mode = 'reconcile' }: SessionInit, { error, warmUp = 0, ...shown }: Showing) {
     this.role = role;
-    this.#settles = settles;
+    this.#mode = mode;
     this.#error = error;
     this.#left = warmUp;
     Object.assign(this, shown);
   }
 
   start(): Step {
-    const frames = this.role === 'initiator' ? [Uint8Array.of(this.#settles ? 1 : 0)] : [];
+    const frames =
+      this.role === 'initiator' ? [Uint8Array.of(this.#mode === 'reconcile' ? 1 : 0)] : [];
     return { frames, missing: [], done: false };
   }
 

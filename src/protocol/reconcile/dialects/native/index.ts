@@ -39,7 +39,7 @@ export function nativeDialect(init: NativeInit): Dialect {
       const [first] = decodeFrame(frame);
       return first?.tag === 'open' ? first.opening : null;
     },
-    session({ interval = EVERYTHING, refuses = () => false, settles = true, ...given }) {
+    session({ interval = EVERYTHING, refuses = () => false, mode = 'reconcile', ...given }) {
       const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits, ...given.limits };
       limits.maxMessageBytes = Math.min(limits.maxMessageBytes, MAX_FRAME_BYTES);
       for (const name of ['maxMessageBytes', 'maxInboundBytes'] as const) {
@@ -50,7 +50,7 @@ export function nativeDialect(init: NativeInit): Dialect {
         coding: init.coding ?? coding,
         key: init.key ?? sessionKey,
       };
-      return new NativeSession({ ...given, ...keying, limits, interval, refuses, settles });
+      return new NativeSession({ ...given, ...keying, limits, interval, refuses, mode });
     },
   };
 }

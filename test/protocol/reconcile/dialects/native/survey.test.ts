@@ -51,7 +51,7 @@ function carry(mine: OpenInit, theirs: OpenInit): Outcome {
 describe('a session that settles nothing', () => {
   it("learns the peer's root and where the sets differ, and not one id", () => {
     const shared = keys(20_000);
-    const survey = carry({ keys: shared.slice(0, 12_000), settles: false }, { keys: shared });
+    const survey = carry({ keys: shared.slice(0, 12_000), mode: 'survey' }, { keys: shared });
     const { initiator, missing, bytes } = survey;
     assert.equal(missing, 0);
     assert.ok(bytes < 1_000, `${bytes} bytes`);
@@ -73,24 +73,24 @@ describe('a session that settles nothing', () => {
 
   it('asks an empty node of nothing, and a full one for its shape', () => {
     const full = keys(5_000, () => 7n);
-    const survey = carry({ keys: [], settles: false }, { keys: full });
+    const survey = carry({ keys: [], mode: 'survey' }, { keys: full });
     assert.equal(survey.missing, 0);
     assert.equal(survey.initiator.survey!.length, 16);
-    const back = carry({ keys: full, settles: false }, { keys: [] });
+    const back = carry({ keys: full, mode: 'survey' }, { keys: [] });
     assert.equal(back.missing, 0);
     assert.deepEqual(back.initiator.finding?.continueFrom, ZERO_BOUND);
   });
 
   it('proves sets that are equal, in three frames', () => {
     const same = keys(3_000);
-    const { initiator, responder, frames } = carry({ keys: same, settles: false }, { keys: same });
+    const { initiator, responder, frames } = carry({ keys: same, mode: 'survey' }, { keys: same });
     assert.ok(initiator.equal && responder.equal);
     assert.equal(frames, 3);
   });
 
   it('lets a responder decline: the initiator is told to go on from where it began', () => {
     const full = keys(5_000);
-    const { initiator, missing, bytes } = carry({ keys: full }, { keys: [], settles: false });
+    const { initiator, missing, bytes } = carry({ keys: full }, { keys: [], mode: 'survey' });
     assert.equal(missing, 0);
     assert.ok(bytes < 300);
     assert.deepEqual(initiator.finding?.continueFrom, ZERO_BOUND);
@@ -111,7 +111,7 @@ describe('a session that settles nothing', () => {
 
   it('shows what the first frame says of its sender', () => {
     const dialect = nativeDialect({ random });
-    const session = open('initiator', { keys: keys(10), settles: false });
+    const session = open('initiator', { keys: keys(10), mode: 'survey' });
     const [frame] = session.start().frames;
     assert.equal(dialect.outline!(frame!)?.count, 10);
     assert.throws(() => dialect.outline!(new Uint8Array(3)), { code: 'MALFORMED_FRAME' });

@@ -54,7 +54,7 @@ export class Exchange {
     const { context, ours, theirs } = init;
     const predictor = new Predictor();
     this.#proofs = new Proofs(context, init.role, init.interval);
-    const settles = { ours: ours.settles !== false, theirs: theirs.settles !== false };
+    const settles = { ours: ours.mode !== 'survey', theirs: theirs.mode !== 'survey' };
     this.course = new Course(context, settles);
     const groups = { context, predictor, later: (work: NativeWork) => this.#answers.push(work) };
     this.#own = new OwnGroups(groups);

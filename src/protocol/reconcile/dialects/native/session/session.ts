@@ -156,7 +156,7 @@ export class NativeSession implements Session {
     const count = end - begin;
     const root = rootHint(snapshot.fingerprint(begin, end), count);
     const nonce = random.bytes(NONCE_BYTES);
-    return { nonce, interval, count, root, limits, settles: this.#init.settles };
+    return { nonce, interval, count, root, limits, mode: this.#init.mode };
   }
 
   #sendOpening(): void {

@@ -26,13 +26,13 @@ const TO_INFINITY = 2;
 const SETTLES_NOTHING = 4;
 
 export function encodeOpening(opening: Opening): Uint8Array {
-  const { nonce, interval, count, root, limits, settles = true } = opening;
+  const { nonce, interval, count, root, limits, mode } = opening;
   const { lower, upper } = interval;
   const fromZero = compareBounds(lower, ZERO_BOUND) === 0;
   const toInfinity = compareBounds(upper, INFINITE_BOUND) === 0;
   const ends = (fromZero ? FROM_ZERO : 0) | (toInfinity ? TO_INFINITY : 0);
   const record = new RecordWriter(TAG.open)
-    .byte(ends | (settles ? 0 : SETTLES_NOTHING))
+    .byte(ends | (mode === 'survey' ? SETTLES_NOTHING : 0))
     .bytes(nonce);
   if (!fromZero) record.boundAfter(ZERO_BOUND, lower);
   if (!toInfinity) record.boundAfter(lower, upper);
@@ -60,8 +60,8 @@ export function readOpening(reader: FrameReader): Opening {
   if (limits.maxInboundBytes < MIN_FRAME_BYTES) {
     throw malformed(`frames of ${limits.maxInboundBytes} bytes are too short to speak`);
   }
-  const settles = (flags & SETTLES_NOTHING) === 0;
-  return { nonce, interval: { lower, upper }, count, root, limits, settles };
+  const mode = flags & SETTLES_NOTHING ? 'survey' : 'reconcile';
+  return { nonce, interval: { lower, upper }, count, root, limits, mode };
 }
 
 /** The interval that both accept; an empty interval has equal bounds. */

@@ -120,12 +120,12 @@ describe('a session that differs', () => {
 
   it('puts off for no budget where one side settles nothing', () => {
     for (const [ours, theirs, spent] of [
-      [true, true, 'a budget of the peer'],
-      [false, true, null],
-      [true, false, null],
-      [false, false, null],
+      ['reconcile', 'reconcile', 'a budget of the peer'],
+      ['survey', 'reconcile', null],
+      ['reconcile', 'survey', null],
+      ['survey', 'survey', null],
     ] as const) {
-      const { session } = opened('initiator', { keys, settles: ours }, { settles: theirs });
+      const { session } = opened('initiator', { keys, mode: ours }, { mode: theirs });
       say(session, { tag: 'later', ranges: 1 }, proof());
       assert.equal(session.finding!.spent, spent);
       assert.deepEqual(session.finding!.continueFrom, ZERO_BOUND);

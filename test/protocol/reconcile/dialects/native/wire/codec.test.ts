@@ -33,17 +33,21 @@ const limits = { maxInboundBytes: 2_000, maxRanges: 300, maxGroups: 40, maxHeldI
 
 /** One of each record, and of each of its forms. */
 const RECORDS: readonly NativeRecord[] = [
-  openingOf(random, { limits, settles: true }),
+  openingOf(random, { limits, mode: 'reconcile' }),
   openingOf(random, {
     limits,
-    settles: false,
+    mode: 'survey',
     count: MOST,
     interval: { lower: at(1n), upper: INFINITE_BOUND },
   }),
-  openingOf(random, { limits, settles: true, interval: { lower: ZERO_BOUND, upper: at(LAST) } }),
   openingOf(random, {
     limits,
-    settles: false,
+    mode: 'reconcile',
+    interval: { lower: ZERO_BOUND, upper: at(LAST) },
+  }),
+  openingOf(random, {
+    limits,
+    mode: 'survey',
     interval: { lower: at(5n, [7]), upper: at(5n, [7, 0]) },
   }),
   { tag: 'proof', digest: random.bytes(16) },
