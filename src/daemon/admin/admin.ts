@@ -57,7 +57,7 @@ export function createAdmin(init: AdminInit): Admin {
   boundRequests(app, bounds);
   addHooks(app, init, guard, closing.signal);
   const writers = async (request: FastifyRequest) => guard.checkToken(request);
-  const parts = { ...init, writers, closing: closing.signal };
+  const parts = { ...init, bounds, writers, closing: closing.signal };
   for (const addRoutes of [meshRoutes, verifyRoutes, itemRoutes]) {
     app.register(async (scope) => addRoutes(scope, parts));
   }

@@ -9,12 +9,14 @@ import type { Clock } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
 import type { Node } from '../node-api.ts';
 import { AdminError } from './errors.ts';
+import type { AdminBounds } from './options.ts';
 import { readNoQuery } from './query.ts';
 
 /** The parts that handlers work with. */
 export interface RoutesInit {
   node: Node;
   limits: { readonly maxItemBytes: number };
+  bounds: AdminBounds;
   /** The answer to a challenge of a client that must know which daemon this is. */
   prove: (challenge: string) => string;
   clock: Clock;

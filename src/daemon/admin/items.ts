@@ -3,10 +3,13 @@ import { bytesToHex } from '../../store/index.ts';
 import type { Node } from '../node-api.ts';
 import { endpoint, plain, type RoutesInit } from './endpoint.ts';
 import { AdminError } from './errors.ts';
+import { PayloadMemory } from './payload-memory.ts';
 import { formatCursor, parseId, readListQuery, readPutQuery } from './query.ts';
 
 /** `/v1/items`: payloads in and out, and the keys in order. */
-export function itemRoutes(app: FastifyInstance, { node, limits, writers }: RoutesInit): void {
+export function itemRoutes(app: FastifyInstance, init: RoutesInit): void {
+  const { node, limits, writers } = init;
+  const memory = new PayloadMemory(init);
   // A payload is opaque: its bytes are taken as they come, of any content type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -23,6 +26,7 @@ export function itemRoutes(app: FastifyInstance, { node, limits, writers }: Rout
     GET: plain(async ({ params, headers }, reply) => {
       const id = find(params);
       if (matches(headers['if-none-match'], id)) return notModified(node, id, reply);
+      await memory.hold(reply, held(await node.head(id), id).bytes);
       return get(node, id, reply);
     }),
     HEAD: plain(async ({ params }, reply) => head(node, find(params), reply)),

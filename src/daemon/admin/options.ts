@@ -23,6 +23,17 @@ export interface AdminBounds {
    * @default 60_000
    */
   readonly unreadMs: number;
+  /**
+   * Bytes of payloads above 64 KiB in answers that clients have not taken yet. Lower: slow readers of long
+   * items sooner keep others waiting.
+   * @default 67_108_864
+   */
+  readonly answerBytes: number;
+  /**
+   * Milliseconds that a request waits for such bytes before it gets 503 `BUSY`. Higher: fewer are refused.
+   * @default 5_000
+   */
+  readonly answerWaitMs: number;
 }
 
 export const ADMIN_BOUNDS: AdminBounds = {
@@ -30,4 +41,6 @@ export const ADMIN_BOUNDS: AdminBounds = {
   maxRequests: 256,
   headersMs: 10_000,
   unreadMs: 60_000,
+  answerBytes: 64 * 1024 * 1024,
+  answerWaitMs: 5_000,
 };

@@ -27,6 +27,42 @@ async function dial(context: TestContext, url: string, text = ''): Promise<Socke
 
 const closed = (socket: Socket) =>
   within(once(socket.resume(), 'close'), 'the end of a connection');
+/** More than the buffers of a connection take. */
+const LONG = 2 ** 24;
+
+/** The path of an item that is new. */
+async function putLong(url: string): Promise<string> {
+  const body = new Uint8Array(LONG);
+  const { json } = await send(url, '/v1/items?hint=1', { method: 'POST', body });
+  return `/v1/items/${json.id}`;
+}
+
+/** A client that asks, and reads no answer. */
+async function ask(context: TestContext, url: string, path: string): Promise<Socket> {
+  const socket = await dial(context, url);
+  socket.pause();
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  return socket;
+}
+
+/** Counts the payloads read from the node from now on. */
+function countReads(node: RunningAdmin['node']) {
+  const original = node.get.bind(node);
+  const reads = {
+    count: 0,
+    reach: (count: number) =>
+      until(
+        async () => reads.count,
+        (now) => now === count,
+      ),
+  };
+  node.get = (id) => {
+    reads.count++;
+    return original(id);
+  };
+  return reads;
+}
+
 const dialAll = (context: TestContext, url: string, count: number, text = '') =>
   Promise.all(Array.from({ length: count }, () => dial(context, url, text)));
 
@@ -96,23 +132,58 @@ describe('the bounds of the admin endpoint', () => {
 
   it('closes a connection whose answer is not read, and its request ends', async (context) => {
     const { url, node } = await open(context, { maxRequests: 1, unreadMs: 60 });
-    const { id } = (
-      await send(url, '/v1/items?hint=1', { method: 'POST', body: new Uint8Array(2 ** 24) })
-    ).json;
-    assert.equal(node.items.size, 1);
-    const reached = Promise.withResolvers<void>();
-    const original = node.get.bind(node);
-    node.get = (wanted) => {
-      reached.resolve();
-      return original(wanted);
-    };
-    const unread = await dial(context, url);
-    unread.pause();
-    unread.write(`GET /v1/items/${id} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-    await within(reached.promise, 'the request');
+    const path = await putLong(url);
+    const reads = countReads(node);
+    await ask(context, url, path);
+    await reads.reach(1);
     await until(
       async () => (await send(url, '/v1/status')).status,
       (status) => status === 200,
     );
+  });
+
+  it('reads no long payload while unread answers hold all the memory for payloads', async (context) => {
+    const { url, node } = await open(context, { answerBytes: 2 * LONG, answerWaitMs: 60 });
+    const path = await putLong(url);
+    const short = (await send(url, '/v1/items?hint=2', { method: 'POST', body: 'x' })).json.id;
+    const reads = countReads(node);
+    const unread = await Promise.all([1, 2].map(() => ask(context, url, path)));
+    await reads.reach(2);
+    const third = await send(url, path);
+    assert.deepEqual([third.status, third.json.code], [503, 'BUSY']);
+    assert.equal(reads.count, 2, 'all that fit, and no byte more');
+    assert.equal((await send(url, `/v1/items/${short}`)).status, 200, 'short ones do not wait');
+    unread[0]!.destroy();
+    const { status } = await until(
+      () => send(url, path),
+      (answer) => answer.status !== 503,
+    );
+    assert.equal(status, 200);
+    assert.equal((await send(url, path)).status, 200, 'an answer that was read holds none');
+  });
+
+  it('lets a long answer wait for memory, and forgets clients that left meanwhile', async (context) => {
+    const { url, node } = await open(context, { answerBytes: 2 * LONG - 1 });
+    const path = await putLong(url);
+    const reads = countReads(node);
+    const unread = await ask(context, url, path);
+    await reads.reach(1);
+    const heads = Promise.withResolvers<void>();
+    const original = node.head.bind(node);
+    let asked = 0;
+    node.head = (id) => {
+      if (++asked === 2) heads.resolve();
+      return original(id);
+    };
+    const impatient = await ask(context, url, path);
+    const patient = send(url, path);
+    await within(heads.promise, 'two requests that wait');
+    impatient.destroy();
+    await closed(impatient);
+    assert.equal((await send(url, '/livez')).status, 200);
+    assert.equal(reads.count, 1);
+    unread.destroy();
+    assert.equal((await patient).status, 200);
+    assert.equal(reads.count, 2);
   });
 });

@@ -95,7 +95,8 @@ export class FakeNode implements Node {
   }
 
   async head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined> {
-    const item = await this.get(id);
+    this.#trip();
+    const item = this.items.get(bytesToHex(id));
     return item && { hint: item.hint, bytes: item.payload.length };
   }
 
