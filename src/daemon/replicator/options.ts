@@ -58,6 +58,11 @@ export const DEFAULT_REPLICATOR_OPTIONS = {
   /** Requests for large items in all, one to a peer. Each may hold `maxItemBytes`. */
   maxLargeRequests: 4,
   /**
+   * Payload bytes of the longest items of all requests for large items under way; alone an item may be longer.
+   * A large item is in memory several times until its commit. Raising it fetches more of them at a time.
+   */
+  largeBytes: (32 * 1024 * 1024) as number,
+  /**
    * Milliseconds without a new small item before large ones are fetched; while small ones keep
    * coming, ten times as long. Raising it lets small items on their way go first, but delays every
    * large item.

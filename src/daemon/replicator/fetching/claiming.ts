@@ -31,9 +31,20 @@ export interface Claimed {
  */
 export class Claiming {
   readonly #init: ClaimingInit;
+  #crowded = false;
 
   constructor(init: ClaimingInit) {
     this.#init = init;
+  }
+
+  /** Whether a large claim of this round waits for the memory of those under way. */
+  get crowded(): boolean {
+    return this.#crowded;
+  }
+
+  /** All sources are asked for claims anew. */
+  newRound(): void {
+    this.#crowded = false;
   }
 
   claim(source: FetchSource, situation: ClaimSituation): Claimed | null {
@@ -41,16 +52,20 @@ export class Claiming {
     const { small, large } = wanted.unclaimed;
     if (large === 0) gate.reset();
     const mayTakeLarge = large > 0 && this.#mayTakeLarge(source, situation);
-    if (mayTakeLarge && gate.overdue()) return this.#large(source, situation, large);
+    if (mayTakeLarge && gate.overdue()) {
+      const claimed = this.#large(source, situation, large);
+      if (!this.#crowded) return claimed;
+    }
     const ids = small === 0 ? [] : this.#small(source, situation, small);
     if (ids.length > 0) return { kind: 'small', ids };
     // A running small request closes the gate by its items, not by running.
-    if (!mayTakeLarge || !gate.open()) return null;
+    if (!mayTakeLarge || this.#crowded || !gate.open()) return null;
     return this.#large(source, situation, large);
   }
 
   #mayTakeLarge(source: FetchSource, { running }: ClaimSituation): boolean {
-    if (source.fetchesLarge) return false;
+    // Shorter items would else pass a long one for ever.
+    if (source.fetchesLarge || this.#crowded) return false;
     return running.filter(isLarge).length < this.#init.options.maxLargeRequests;
   }
 
@@ -65,7 +80,8 @@ export class Claiming {
     return this.#init.wanted.claim(peer, only ? 1 : Math.min(batchItems, share, able));
   }
 
-  #large(source: FetchSource, { only, ready }: ClaimSituation, waiting: number): Claimed | null {
+  #large(source: FetchSource, situation: ClaimSituation, waiting: number): Claimed | null {
+    const { only, ready } = situation;
     const { requestMs, requestBytes, maxLargeRequests } = this.#init.options;
     const share = Math.ceil(waiting / Math.min(ready.length, maxLargeRequests));
     const able = source.throughput.bytesPerMs * requestMs || FIRST_LARGE_BYTES;
@@ -73,22 +89,33 @@ export class Claiming {
       max: only || source.onProbation ? 1 : Math.min(MAX_LARGE_IDS, share),
       maxBytes: Math.min(requestBytes, able),
     });
-    if (ids.length === 0 || this.#leaves(source, ids, ready)) return null;
+    if (ids.length === 0 || this.#leaves(source, ids, situation)) return null;
     this.#init.gate.reset();
     return { kind: 'large', ids };
   }
 
-  /** A source on probation gets only large items that no better source has. */
+  /**
+   * A source on probation gets only large items that no better source has. Items that do not fit the memory
+   * beside those under way wait for the end of a request.
+   */
   #leaves(
     { peer, onProbation }: FetchSource,
     ids: readonly Uint8Array[],
-    ready: readonly FetchSource[],
+    { ready, running }: ClaimSituation,
   ): boolean {
-    if (!onProbation) return false;
-    const { wanted } = this.#init;
+    const { wanted, options } = this.#init;
     const better = new Set(ready.filter((other) => !other.onProbation).map((other) => other.peer));
-    const left = ids.some((id) => wanted.sources(id).some((other) => better.has(other)));
+    const hasBetter = (id: Uint8Array) => wanted.sources(id).some((other) => better.has(other));
+    const held = running.filter(isLarge).reduce((sum, request) => sum + this.#longest(request), 0);
+    const worse = onProbation && ids.some(hasBetter);
+    this.#crowded = !worse && held > 0 && held + this.#longest({ ids }) > options.largeBytes;
+    const left = worse || this.#crowded;
     if (left) for (const id of ids) wanted.release(peer, id);
     return left;
+  }
+
+  /** A request holds one item at a time. */
+  #longest({ ids }: { readonly ids: readonly Uint8Array[] }): number {
+    return Math.max(...ids.map((id) => this.#init.wanted.said(id)?.bytes ?? 0));
   }
 }

@@ -109,11 +109,14 @@ export class Fetcher {
   /** Starts requests while ids, peers and limits allow, and ends slow requests. */
   pump(): void {
     if (this.#runner === null) return;
+    this.#claiming.newRound();
     for (let started = true; started; ) {
       started = false;
       for (const source of this.#sources.ready) started = this.#startOne(source) || started;
     }
-    const due = this.#reassignment.due([...this.#running.keys()], this.#sources.ready);
+    const running = [...this.#running.keys()];
+    const { crowded } = this.#claiming;
+    const due = this.#reassignment.due({ running, ready: this.#sources.ready, crowded });
     for (const request of due) request.reassign();
   }
 

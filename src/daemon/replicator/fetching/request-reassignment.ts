@@ -7,6 +7,14 @@ export interface RequestReassignmentInit extends Pick<SharedParts, 'wanted' | 'c
   wake: () => void;
 }
 
+export interface RequestSituation {
+  readonly running: readonly RunningRequest[];
+  /** The sources that may be asked. */
+  readonly ready: readonly FetchSource[];
+  /** Whether a large item waits for the memory of those under way. */
+  readonly crowded: boolean;
+}
+
 /** A late request may take so many times `stealAfterMs` while it makes progress. */
 const LATE_PATIENCE = 5;
 /** Bytes a millisecond that are quick enough for a large item. */
@@ -44,12 +52,12 @@ export class RequestReassignment {
     this.#crowdingAlarm = new Alarm(init.clock);
   }
 
-  /** Requests to end now; `ready` are the sources that may be asked. */
-  due(running: readonly RunningRequest[], ready: readonly FetchSource[]): RunningRequest[] {
+  /** Requests to end now. */
+  due({ running, ready, crowded }: RequestSituation): RunningRequest[] {
     const { requestsPerPeer } = this.#init.options;
     const idle = ready.filter(({ requests }) => requests.size < requestsPerPeer);
     const late = this.late(running, idle);
-    const crowding = this.crowding(running, ready);
+    const crowding = this.crowding({ running, ready, crowded });
     return crowding === null ? late : [...late, crowding];
   }
 
@@ -66,15 +74,12 @@ export class RequestReassignment {
   }
 
   /** The slowest crowding request, if a source waits for its room. */
-  crowding(
-    running: readonly RunningRequest[],
-    ready: readonly FetchSource[],
-  ): RunningRequest | null {
+  crowding({ running, ready, crowded }: RequestSituation): RunningRequest | null {
     const { wanted, options } = this.#init;
     const { small, large } = wanted.unclaimed;
     const able = ready.filter((source) => !source.onProbation && this.#lists(source));
     const larges = running.filter(isLarge);
-    if (large > 0 && larges.length >= options.maxLargeRequests) {
+    if (large > 0 && (crowded || larges.length >= options.maxLargeRequests)) {
       const waiting = able.filter(({ fetchesLarge }) => !fetchesLarge);
       return this.#slowest(larges, waiting);
     }

@@ -22,7 +22,7 @@ class Rig {
   readonly running: RunningRequest[] = [];
   readonly sources: Map<string, FetchSource> = new Map();
   readonly gate: LargeItemGate;
-  readonly #claiming: Claiming;
+  readonly claiming: Claiming;
 
   constructor(peers: readonly string[], change: Partial<ReplicatorOptions> = {}) {
     const options = {
@@ -32,7 +32,7 @@ class Rig {
       ...change,
     };
     this.gate = new LargeItemGate({ ...options, clock: this.clock, wake: () => undefined });
-    this.#claiming = new Claiming({ wanted: this.wanted, options, gate: this.gate });
+    this.claiming = new Claiming({ wanted: this.wanted, options, gate: this.gate });
     for (const peer of peers) {
       this.sources.set(peer, new FetchSource(peer, new BackOff({ baseMs: 1, maxMs: 1 })));
     }
@@ -46,7 +46,7 @@ class Rig {
   claim(peer: string, only = false): [RequestKind, number] | null {
     const source = this.source(peer);
     const ready = [...this.sources.values()];
-    const claimed = this.#claiming.claim(source, { only, ready, running: this.running });
+    const claimed = this.claiming.claim(source, { only, ready, running: this.running });
     if (claimed === null) return null;
     const request = new RunningRequest({ source, clock: this.clock, ...claimed });
     this.running.push(request);
@@ -149,6 +149,33 @@ describe('large items', () => {
     }
   });
 
+  it('wait where they do not fit the memory beside those under way', async () => {
+    const rig = new Rig(['a', 'b', 'c'], { largeBytes: 5_000_000, requestBytes: 1 });
+    rig.wantLarge('a', 1, 3_000_000, 1_000);
+    rig.wantLarge('b', 1, 2_000_001, 2_000);
+    rig.wantLarge('c', 1, 2_000_000, 3_000);
+    await rig.clock.advance(10_000);
+    assert.deepEqual(rig.claim('a'), ['large', 1]);
+    assert.equal(rig.claiming.crowded, false);
+    rig.gate.overdue();
+    await rig.clock.advance(10_000);
+    rig.want('b', 1);
+    assert.deepEqual(rig.claim('b'), ['small', 1], 'a byte too many, and small ones need not wait');
+    assert.equal(rig.claiming.crowded, true);
+    assert.equal(rig.claim('c'), null, 'it does not pass those that wait');
+    rig.claiming.newRound();
+    assert.deepEqual(rig.claim('c'), ['large', 1], 'at the bound');
+    rig.end('c');
+    rig.end('a');
+    await rig.clock.advance(10_000);
+    assert.deepEqual(rig.claim('b'), ['large', 1], 'it was given back, and has room now');
+    rig.end('b');
+    rig.end('b');
+    rig.wantLarge('a', 1, 9_000_000, 4_000);
+    await rig.clock.advance(10_000);
+    assert.deepEqual(rig.claim('a'), ['large', 1], 'alone it may be longer');
+  });
+
   it('wait no longer for large items that waited before them', async () => {
     const rig = new Rig(['a'], { batchItems: 1 });
     rig.want('a', 50);
@@ -163,7 +190,7 @@ describe('large items', () => {
   });
 
   it('are limited to one request to a peer, and to a number in all', () => {
-    const rig = new Rig(['a', 'b', 'c'], { maxLargeRequests: 2 });
+    const rig = new Rig(['a', 'b', 'c'], { maxLargeRequests: 2, largeBytes: 20_000_000 });
     rig.wantLarge('a', 40, 10_000_000);
     for (const peer of ['b', 'c']) rig.wanted.mirror(peer, 'a');
     for (const _ of [1, 2]) {

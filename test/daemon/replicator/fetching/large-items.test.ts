@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { DEFAULT_REPLICATOR_OPTIONS } from '../../../../src/daemon/replicator/index.ts';
 import { bytesToHex, type VerifiedItem } from '../../../../src/store/index.ts';
 import type { VirtualClock } from '../../../support/clock.ts';
 import { ITEMS, type Script, type Scripted, scripted, serve } from './scripted-support.ts';
@@ -75,7 +76,7 @@ describe('large items', () => {
 
   it('do not block others that wait when their peers trickle', async (t) => {
     const { clock, replica, fetcher, want, crowd } = await setUp(t);
-    const names = crowd(4, true);
+    const names = crowd(4, 2 ** 20);
     await clock.advance(20_000);
     assert.deepEqual(names.map(fetcher.asks, fetcher), [true, true, true, true], 'no peer waits');
     want('a', [huge]);
@@ -83,6 +84,18 @@ describe('large items', () => {
     await clock.advance(20_000);
     assert.equal(replica.status().items, 1);
     assert.equal(names.filter(fetcher.asks, fetcher).length, 4, 'it is asked again afterwards');
+  });
+
+  it('do not block others that wait for memory when their peers trickle', async (t) => {
+    const { clock, replica, fetcher, want, crowd } = await setUp(t);
+    const names = crowd(3, DEFAULT_REPLICATOR_OPTIONS.largeBytes / 2);
+    await clock.advance(8_000);
+    assert.equal(names.filter(fetcher.asks, fetcher).length, 2, 'a third does not fit');
+    want('a', [huge]);
+    fetcher.pump();
+    await clock.advance(40_000);
+    assert.equal(replica.status().items, 1);
+    assert.equal(names.filter(fetcher.asks, fetcher).length, 2, 'all take turns');
   });
 
   it('are fetched from a failed peer where no other has them', async (t) => {

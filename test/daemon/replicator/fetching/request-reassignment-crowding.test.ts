@@ -26,6 +26,8 @@ class Rig {
   readonly running: RunningRequest[] = [];
   ready: FetchSource[] = [];
   woken = 0;
+  /** A large item waits for memory. */
+  crowded = false;
   #ids = 0;
 
   constructor(change: Partial<ReplicatorOptions> = {}) {
@@ -76,7 +78,7 @@ class Rig {
   }
 
   get crowding(): string | undefined {
-    return this.reassignment.crowding(this.running, this.ready)?.source.peer;
+    return this.reassignment.crowding(this)?.source.peer;
   }
 }
 
@@ -219,6 +221,15 @@ describe('a slow large request', () => {
       new RunningRequest({ source: waiting, clock: rig.clock, kind: 'large', ids: [] }),
     );
     assert.equal(rig.crowding, undefined, 'who has one waits for none');
+  });
+
+  it('ends too where a large item waits for memory', async () => {
+    const rig = new Rig({ maxRequests: 10, maxLargeRequests: 2 });
+    rig.runs(rig.source('s'), 'large');
+    rig.waits('w', 0, true);
+    rig.crowded = true;
+    await rig.clock.advance(PATIENCE_MS);
+    assert.equal(rig.crowding, 's');
   });
 
   it('continues where more large requests are allowed', async () => {

@@ -53,8 +53,8 @@ export interface Scripted {
   readonly disbelieved: string[];
   /** The peer lists these items, or all. */
   want(peer: string, items?: readonly VerifiedItem[]): number;
-  /** Peers that each have an item of their own, and bring a little of it all the time. */
-  crowd(size: number, large: boolean): string[];
+  /** Peers that each have an item of their own, and bring a little of it all the time; 0 bytes: a small item. */
+  crowd(size: number, largeBytes?: number): string[];
 }
 
 /** Opens the fetcher; after the test nothing of it may be left. */
@@ -107,12 +107,12 @@ export async function scripted(t: TestContext): Promise<Scripted> {
       peer,
       items.map(({ id }) => id),
     );
-  const crowd = (size: number, large: boolean): string[] => {
+  const crowd = (size: number, largeBytes = 0): string[] => {
     const names = Array.from({ length: size }, (_, i) => `slow ${i}`);
     for (const [i, name] of names.entries()) {
       scripts.set(name, async ({ ids, maxBytes, signal, onProgress }) => {
-        if (large && maxBytes !== undefined) {
-          return { large: ids.map((id) => ({ id, length: 2 ** 24 })) };
+        if (largeBytes > 0 && maxBytes !== undefined) {
+          return { large: ids.map((id) => ({ id, length: largeBytes })) };
         }
         for (;;) {
           if (signal?.aborted) return { outcome: 'failed', endedAt: ids[0]! };

@@ -23,7 +23,7 @@ describe('slow sources of the Fetcher', () => {
 
   it('do not block others that wait when they trickle', async (t) => {
     const { clock, replica, fetcher, scripts, want, crowd } = await scripted(t);
-    const names = crowd(32, false);
+    const names = crowd(32);
     await clock.advance(20_000);
     assert.equal(names.filter(fetcher.asks, fetcher).length, 32, 'no peer waits');
     want('a', ITEMS.slice(0, 1));
