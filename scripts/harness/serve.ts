@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { Session } from '../../src/protocol/index.ts';
+import { type Session, wholeStep } from '../../src/protocol/index.ts';
 import { negentropyDialect } from '../../src/protocol/reconcile/dialects/negentropy/index.ts';
 import { MIN_FRAME_BYTES } from '../../src/protocol/reconcile/dialects/negentropy/testing.ts';
 import type { Snapshot } from '../../src/store/index.ts';
@@ -61,9 +61,10 @@ class Harness {
     if (this.#initiator === undefined) {
       const responder = this.#open('responder');
       responder.start();
-      return responder.receive(message).frames.map(this.#output);
+      return wholeStep(responder, responder.receive(message)).frames.map(this.#output);
     }
-    const { have, missing, frames, done } = this.#initiator.receive(message);
+    const initiator = this.#initiator;
+    const { have, missing, frames, done } = wholeStep(initiator, initiator.receive(message));
     return [
       ...have!.map((id) => `have,${toHex(id)}`),
       ...missing.map((id) => `need,${toHex(id)}`),

@@ -141,6 +141,8 @@ describe('a peer that sends bad requests without end', () => {
     const { addresses } = JSON.parse((await victim.client.send('GET', '/v1/status')).text);
     const libp2p = await loopbackNode({});
     cleanUp(context, () => libp2p.stop());
+    // A peer that speaks nothing of the network would be closed after some seconds.
+    await libp2p.handle(`/rangemesh/${NETWORK_NAME}/fetch/2`, () => {});
     const connection = await libp2p.dial(multiaddr(addresses[0]));
     const begin = performance.now();
     for (let i = 0; i < 300; i++) {

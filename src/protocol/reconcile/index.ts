@@ -37,3 +37,4 @@ export {
   ReconcileService,
   type Scope,
 } from './sessions/index.ts';
+export { wholeStep } from './whole-step.ts';
