@@ -15,7 +15,7 @@ import { SeededRandom } from '../../../../support/random.ts';
 const ITEMS = 1_000_000;
 const STEP_MS = 10;
 /** The least of so many equal sessions counts for each step: a collection, or somebody else, comes once. */
-const TIMES = 4;
+const TIMES = 8;
 /** What a session may hold beside the set: 1,048,576 ids, each once, with what a set of them costs. */
 const HELD_BYTES = 256 * 1024 * 1024;
 
