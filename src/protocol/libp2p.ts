@@ -1,14 +1,5 @@
 import { type FetchInit, FetchService } from './fetch/index.ts';
-import {
-  asLibp2pService,
-  GossipGuard,
-  type GossipGuardInit,
-  type Libp2pComponents,
-  type Libp2pGossipInit,
-  libp2pGossip,
-  libp2pNetwork,
-  type Pubsub,
-} from './libp2p/index.ts';
+import { asLibp2pService, type Libp2pComponents, libp2pNetwork } from './libp2p/index.ts';
 import type { ReconcileInit } from './reconcile/index.ts';
 import { ReconcileService } from './reconcile/index.ts';
 
@@ -20,7 +11,7 @@ export {
   libp2pGossip,
   libp2pNetwork,
   type Pubsub,
-};
+} from './libp2p/index.ts';
 
 /** The service for a libp2p node: `services: { reconcile: reconcile(init) }`. */
 export function reconcile(init: ReconcileInit): (components: Libp2pComponents) => ReconcileService {

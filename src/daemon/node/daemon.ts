@@ -28,6 +28,7 @@ import {
 } from '../mesh/index.ts';
 import type { Node } from '../node-api.ts';
 import { placeAt } from '../own-files.ts';
+import { parsePeerAddress } from '../peer-address.ts';
 import { Replicator } from '../replicator/index.ts';
 import { VERSION } from '../version.ts';
 import {
@@ -138,7 +139,7 @@ interface Parts {
 
 /** Peers that are named in the configuration. */
 function knownPeers({ network, access }: Config): (peer: string) => boolean {
-  const ids = network.peers.map((address) => address.split('/p2p/').at(-1)!);
+  const ids = network.peers.flatMap((address) => parsePeerAddress(address).peerId ?? []);
   const known = new Set([...ids, ...access.peers]);
   return (peer) => known.has(peer);
 }

@@ -1,3 +1,4 @@
+import { getOrMake } from '../get-or-make.ts';
 import type { Release } from '../limiter.ts';
 
 export interface ByteBudgetInit {
@@ -62,9 +63,7 @@ export class ByteBudget {
         reject(signal.reason);
       };
       signal.addEventListener('abort', giveUp, { once: true });
-      const requests = this.#waiting.get(holder);
-      if (requests === undefined) this.#waiting.set(holder, [request]);
-      else requests.push(request);
+      getOrMake(this.#waiting, holder, (): ByteRequest[] => []).push(request);
       this.#admit();
     });
   }
