@@ -1,29 +1,35 @@
-# The build stage needs the whole tree; the image holds only what runs.
+# The build stage needs what .dockerignore lets in; the image holds only what runs.
 FROM node:24 AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
 RUN npm ci
 COPY . .
-RUN npm run build && npm ci --omit=dev
+# Modes of a clone depend on its owner's umask; the image is read by another user.
+RUN npm run build && npm ci --omit=dev \
+  && chmod -R u=rwX,go=rX package.json LICENSE README.md CHANGELOG.md node_modules bin dist config docs
 
 FROM node:24-slim
 LABEL org.opencontainers.image.title="rangemesh" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production
 WORKDIR /opt/rangemesh
-COPY --from=build /src/package.json ./
+COPY --from=build /src/package.json /src/LICENSE /src/README.md /src/CHANGELOG.md ./
 COPY --from=build /src/node_modules ./node_modules
 COPY --from=build /src/bin ./bin
 COPY --from=build /src/dist ./dist
 COPY --from=build /src/config ./config
-RUN mkdir -p -m 0700 /data && chown node:node /data
-USER node
+COPY --from=build /src/docs ./docs
+RUN mkdir -p -m 0700 /data && chown 1000:1000 /data
+# A number, since Kubernetes cannot tell that a name is not root (runAsNonRoot). It is the user "node".
+USER 1000:1000
 VOLUME /data
 # 9463 is the mesh; the admin endpoint stays on the container's loopback.
 EXPOSE 9463
+# For the commands that run beside the daemon: exec, health check.
 ENV RANGEMESH_NODE_DATA_DIR=/data
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:9464/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# Asks the address that the daemon left in its data directory, whatever the configuration says.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
+  CMD ["node", "bin/rangemesh.js", "probe", "live"]
 # npm does not forward SIGTERM, so the launcher is process 1 itself; with a young generation that is
 # sized it does not start itself anew, and no signal falls in between.
 ENTRYPOINT ["node", "--min-semi-space-size=2", "--max-semi-space-size=2", "bin/rangemesh.js"]

@@ -3,6 +3,10 @@ export type DaemonErrorCode =
   | 'CONFIG_UNREADABLE'
   | 'DATA_DIR_IN_USE'
   | 'DATA_DIR_UNUSABLE'
+  | 'DATA_DAMAGED'
+  | 'NO_DATABASE'
+  | 'STORE_UNOPENED'
+  | 'TOKEN_UNREADABLE'
   | 'UNSUPPORTED_SCHEMA'
   | 'IDENTITY_UNREADABLE'
   | 'LISTEN_FAILED'
@@ -36,6 +40,10 @@ const EXIT_OF: Partial<Record<DaemonErrorCode, number>> = {
   USAGE: EXIT.usage,
   INPUT_TOO_LARGE: EXIT.dataError,
   IDENTITY_UNREADABLE: EXIT.dataError,
+  TOKEN_UNREADABLE: EXIT.dataError,
+  NO_DATABASE: EXIT.unavailable,
+  DATA_DAMAGED: EXIT.corrupt,
+  DATA_DIR_UNUSABLE: EXIT.config,
   LISTEN_FAILED: EXIT.unavailable,
   ADMIN_UNREACHABLE: EXIT.unavailable,
   NOT_THIS_DAEMON: EXIT.unavailable,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -37,6 +37,22 @@ async function typeCheck(files: readonly string[]): Promise<void> {
   ]);
 }
 
+/** A clone in which a node was run on the configuration that lies there. */
+async function usedClone(folder: string): Promise<string> {
+  const clone = join(folder, 'clone');
+  const skipped = new Set(['.git', 'node_modules', 'dist']);
+  await mkdir(clone);
+  for (const name of await readdir(ROOT)) {
+    if (!skipped.has(name)) await cp(join(ROOT, name), join(clone, name), { recursive: true });
+  }
+  await symlink(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
+  await mkdir(join(clone, 'config', 'data', 'db'), { recursive: true });
+  for (const file of ['data/identity.key', 'data/admin.token', 'data/db/000005.ldb', 'mesh.psk']) {
+    await writeFile(join(clone, 'config', file), 'secret');
+  }
+  return clone;
+}
+
 /**
  * The package as npm packs it, unpacked into another project. Dependencies are linked from here
  * instead of installed, so that the test needs no registry.
@@ -50,7 +66,7 @@ describe('the packed package', () => {
     const modules = join(project, 'node_modules');
     await mkdir(join(modules, 'rangemesh'), { recursive: true });
     const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project], {
-      cwd: ROOT,
+      cwd: await usedClone(project),
     });
     const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('[')));
     await run('tar', [
@@ -110,8 +126,24 @@ describe('the packed package', () => {
   });
 
   it('holds what runs and nothing else', async () => {
-    const names = await readdir(join(project, 'node_modules', 'rangemesh'));
-    const expected = ['LICENSE', 'README.md', 'bin', 'config', 'dist', 'package.json'];
-    assert.deepEqual(names.sort(), expected);
+    const root = join(project, 'node_modules', 'rangemesh');
+    const names = await readdir(root);
+    const documents = ['CHANGELOG.md', 'LICENSE', 'README.md'];
+    const folders = ['bin', 'config', 'dist', 'docs'];
+    assert.deepEqual(names.sort(), [...documents, ...folders, 'package.json']);
+    const examples = ['example-list.yaml', 'example-psk.yaml'];
+    assert.deepEqual(
+      (await readdir(join(root, 'config'))).sort(),
+      ['default.yaml', 'docker.yaml', ...examples, 'schema.json'],
+      'no data of a node',
+    );
+  });
+
+  it('holds the pages that its README names', async () => {
+    const root = join(project, 'node_modules', 'rangemesh');
+    const page = await readFile(join(root, 'README.md'), 'utf8');
+    const named = new Set(page.match(/docs\/[\w-]+\.md/g));
+    assert.ok(named.size > 5);
+    for (const name of named) await readFile(join(root, name));
   });
 });

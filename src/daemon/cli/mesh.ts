@@ -13,6 +13,18 @@ export function status(options: TargetOptions, init: CliInit): Promise<number> {
   return ask<Status>(options, init, call, formatStatus);
 }
 
+/** Health checks give up sooner than people. */
+const PROBE_IDLE_MS = 5_000;
+
+export function probe(
+  state: 'live' | 'ready',
+  options: TargetOptions,
+  init: CliInit,
+): Promise<number> {
+  const call = { method: 'GET', path: `/${state}z`, idleMs: PROBE_IDLE_MS } as const;
+  return ask<{ status: string }>(options, init, call, ({ status }) => status);
+}
+
 export function peers(options: TargetOptions, init: CliInit): Promise<number> {
   const call = { method: 'GET', path: '/v1/peers' } as const;
   return ask<{ peers: PeerStatus[] }>(options, init, call, ({ peers }) => formatPeers(peers));

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { configFlags, parseBytes, parseConcurrency, parseHintFlag } from './flags.ts';
 import type { CliInit } from './init.ts';
 
@@ -151,6 +151,15 @@ function addMesh(program: VerbCommand): void {
     .description('Shows the set, its fingerprint, and how many peers have the same.')
     .examples('rangemesh status', 'rangemesh status --json | jq .set')
     .runs(async () => (await import('./mesh.ts')).status);
+  program
+    .clientVerb('probe')
+    .description(
+      'Asks the daemon whether it is live or ready, for health checks. Exit code 0: it is, 1: it says why ' +
+        'not, 69: it does not answer.',
+    )
+    .addArgument(new Argument('<state>', 'what to ask for').choices(['live', 'ready']))
+    .examples('rangemesh probe live --data-dir /data', 'rangemesh probe ready')
+    .runs(async () => (await import('./mesh.ts')).probe);
   const peers = program
     .clientVerb('peers')
     .description('Shows the peers, whether they are in sync, and their last sessions.')

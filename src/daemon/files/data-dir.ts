@@ -32,7 +32,7 @@ export async function makeDataDir(directory: string, logger: Logger): Promise<vo
     if (openMode(await stat(database)) !== null) await chmod(database, 0o700);
   } catch (cause) {
     const message = `The data directory ${directory} cannot be made (${(cause as Error).message}): set node.dataDir to a place this user may write to`;
-    throw new DaemonError('DATA_DIR_UNUSABLE', message, { cause, exitCode: EXIT.config });
+    throw new DaemonError('DATA_DIR_UNUSABLE', message, { cause });
   }
   const mode = openMode(await stat(directory));
   if (mode === null) return;
@@ -52,6 +52,6 @@ export function dataDirError(cause: unknown, directory: string): unknown {
   if (cause.code === 'UNSUPPORTED_SCHEMA') {
     return new DaemonError(cause.code, cause.message, { cause, exitCode: EXIT.config });
   }
-  const exitCode = cause.code === 'STORE_CORRUPT' ? EXIT.corrupt : EXIT.failure;
-  return new DaemonError('DATA_DIR_UNUSABLE', cause.message, { cause, exitCode });
+  const code = cause.code === 'STORE_CORRUPT' ? 'DATA_DAMAGED' : 'STORE_UNOPENED';
+  return new DaemonError(code, cause.message, { cause });
 }

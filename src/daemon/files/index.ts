@@ -3,4 +3,4 @@
 export { databasePath, dataDirError, makeDataDir, witnessPath } from './data-dir.ts';
 export { databaseCare, databaseFiles } from './database-files.ts';
 export { codeOf, readBounded, replaceFile } from './durable-file.ts';
-export { createSecret, loadOrCreateSecret, readSecret } from './secret-file.ts';
+export { createSecret, exposure, loadOrCreateSecret, readSecret } from './secret-file.ts';

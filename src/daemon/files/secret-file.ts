@@ -1,4 +1,4 @@
-import { link, rename, stat, unlink } from 'node:fs/promises';
+import { access, constants, link, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bytesToHex, type Random } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
@@ -7,6 +7,7 @@ import { codeOf, readBounded, syncDirectory, writeDurably } from './durable-file
 /** A longer file is no secret of ours. */
 const MAX_BYTES = 4_096;
 const OTHERS = 0o077;
+const GROUP = 0o070;
 
 /**
  * The content of the file without white space around it. A missing file is created first, with mode
@@ -32,8 +33,8 @@ export async function readSecret(path: string, logger: Logger): Promise<string |
   const bytes = await readBounded(path, MAX_BYTES);
   if (bytes === null) return null;
   const stats = await stat(path);
-  const mode = openMode(stats);
-  if (mode !== null) warnOfMode(path, mode, logger);
+  const exposed = exposure(stats.mode, await changeable(path, stats.uid));
+  if (exposed !== null) logger.warn({ code: 'SECRET_EXPOSED', path }, `${path} ${exposed}`);
   if (stats.size > MAX_BYTES) throw new Error(`${path} is longer than ${MAX_BYTES} bytes`);
   return new TextDecoder().decode(bytes).trim();
 }
@@ -44,11 +45,25 @@ export function openMode({ mode }: { readonly mode: number }): string | null {
   return (mode & 0o777).toString(8).padStart(4, '0');
 }
 
-function warnOfMode(path: string, mode: string, logger: Logger): void {
-  logger.warn(
-    { code: 'SECRET_EXPOSED', path },
-    `${path} has mode ${mode}, so other users of this machine may use the secret in it: run chmod 600 on it`,
-  );
+/** Whether this user can change the mode: a mount of a container's secrets belongs to others, or is read-only. */
+async function changeable(path: string, owner: number): Promise<boolean> {
+  const user = process.getuid?.() ?? owner;
+  if (user !== owner && user !== 0) return false;
+  const error = await access(path, constants.W_OK).catch((cause: unknown) => cause);
+  return codeOf(error) !== 'EROFS';
+}
+
+/**
+ * The sentence after the path of a secret that others may read, else null. Where this user cannot change the
+ * mode, its group may be how it was let in.
+ */
+export function exposure(mode: number, canChange: boolean): string | null {
+  const octal = openMode({ mode: canChange ? mode : mode & ~GROUP });
+  if (octal === null) return null;
+  const remedy = canChange
+    ? 'run chmod 600 on it'
+    : 'this user cannot change that, so set the mode where the file is mounted (Kubernetes: defaultMode: 0400)';
+  return `has mode ${openMode({ mode })}, so other users of this machine may use the secret in it: ${remedy}`;
 }
 
 /** Creates the file with mode 0600, whole or not at all; false when there is one already. */

@@ -15,7 +15,7 @@ export interface TokenInit extends IdentityInit {
 
 /**
  * The bearer token of the admin endpoint: 32 random bytes in base64url, made at the first start and
- * kept in a file of mode 0600. Rejects with `DATA_DIR_UNUSABLE`.
+ * kept in a file of mode 0600. Rejects with `TOKEN_UNREADABLE`.
  */
 export async function loadToken(init: TokenInit): Promise<string> {
   const path = init.path ?? join(init.directory, TOKEN_FILE);
@@ -26,6 +26,6 @@ export async function loadToken(init: TokenInit): Promise<string> {
     throw new Error('it is shorter than 32 characters, or has others than a bearer token may have');
   } catch (cause) {
     const message = `The admin token ${path} cannot be used (${(cause as Error).message}). Remove the file: a new token is then made at the next start`;
-    throw new DaemonError('DATA_DIR_UNUSABLE', message, { cause });
+    throw new DaemonError('TOKEN_UNREADABLE', message, { cause });
   }
 }

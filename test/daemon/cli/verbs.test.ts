@@ -25,11 +25,23 @@ describe('command line', () => {
     station.node.items.clear();
     station.node.dialled.length = 0;
     station.node.fault = null;
+    station.node.breakage = null;
   });
 
   describe('usage', () => {
     it('has help with examples for every verb, and prints its version', async () => {
-      const verbs = ['start', 'init', 'put', 'get', 'import', 'status', 'peers', 'sync', 'verify'];
+      const verbs = [
+        'start',
+        'init',
+        'put',
+        'get',
+        'import',
+        'status',
+        'probe',
+        'peers',
+        'sync',
+        'verify',
+      ];
       for (const verb of verbs) {
         const { exitCode, stdout } = await run([verb, '--help']);
         assert.equal(exitCode, 0);
@@ -82,6 +94,18 @@ describe('command line', () => {
         assert.deepEqual([exitCode, stderr], [0, '']);
       }
       await rm(file);
+    });
+
+    it('probes a daemon for health checks, which need the exit code alone', async () => {
+      for (const state of ['live', 'ready']) {
+        const { exitCode, stdout } = await call('probe', state);
+        assert.deepEqual([exitCode, stdout], [0, `${state}\n`]);
+      }
+      station.node.breakage = { code: 'STORE_WRITE_FAILED', message: 'the disk is gone' };
+      const { exitCode, stderr } = await call('probe', 'live');
+      assert.deepEqual([exitCode, stderr], [1, 'rangemesh: the disk is gone [NOT_ALIVE]\n']);
+      assert.equal((await run(['probe', 'live', '--url', 'http://127.0.0.1:1'])).exitCode, 69);
+      assert.equal((await call('probe', 'dead')).exitCode, 64);
     });
 
     it('says what to do when no daemon is found', async () => {

@@ -109,8 +109,8 @@ describe('a database that cannot be opened', () => {
     const cases: [StoreErrorCode, string, number][] = [
       ['STORE_LOCKED', 'DATA_DIR_IN_USE', 75],
       ['UNSUPPORTED_SCHEMA', 'UNSUPPORTED_SCHEMA', 78],
-      ['STORE_CORRUPT', 'DATA_DIR_UNUSABLE', 74],
-      ['STORE_CLOSED', 'DATA_DIR_UNUSABLE', 1],
+      ['STORE_CORRUPT', 'DATA_DAMAGED', 74],
+      ['STORE_CLOSED', 'STORE_UNOPENED', 1],
     ];
     for (const [code, told, exitCode] of cases) {
       const error = dataDirError(new StoreError(code, 'why'), '/data') as DaemonError;

@@ -69,7 +69,7 @@ describe('a secret in a file', () => {
     assert.equal(await loadToken(init), 'x'.repeat(32));
     for (const wrong of ['x'.repeat(31), `${'x'.repeat(32)} y`, `=${'x'.repeat(32)}`]) {
       await writeFile(path, wrong);
-      await assert.rejects(loadToken(init), { code: 'DATA_DIR_UNUSABLE' });
+      await assert.rejects(loadToken(init), { code: 'TOKEN_UNREADABLE' });
     }
   });
 

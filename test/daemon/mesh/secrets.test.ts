@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { createSecret } from '../../../src/daemon/files/index.ts';
+import { createSecret, exposure } from '../../../src/daemon/files/index.ts';
 import {
   createPsk,
   IDENTITY_FILE,
@@ -64,6 +64,14 @@ describe('secrets', () => {
     assert.match(line!.msg, /mode 0644.*chmod 600/);
   });
 
+  it("are not this user's to change on a read-only mount, so the advice is another", () => {
+    assert.match(exposure(0o644, true)!, /^has mode 0644, .*chmod 600/);
+    assert.match(exposure(0o444, false)!, /^has mode 0444, .*defaultMode: 0400/);
+    assert.equal(exposure(0o440, false), null, 'its group lets this user in');
+    assert.match(exposure(0o440, true)!, /chmod 600/);
+    assert.equal(exposure(0o400, true), null);
+  });
+
   it('that are unusable stay untouched, and the error says what to do', async () => {
     const path = join(directory, IDENTITY_FILE);
     const good = await loadIdentity(init()).then(() => readFile(path, 'utf8'));
@@ -85,7 +93,7 @@ describe('secrets', () => {
   it('fail with a code where the file cannot be written', async () => {
     const missing = { ...init(), directory: join(directory, 'missing') };
     await assert.rejects(loadIdentity(missing), { code: 'IDENTITY_UNREADABLE' });
-    await assert.rejects(loadToken(missing), { code: 'DATA_DIR_UNUSABLE' });
+    await assert.rejects(loadToken(missing), { code: 'TOKEN_UNREADABLE' });
   });
 
   it('include an admin token that is created once', async () => {
@@ -95,7 +103,7 @@ describe('secrets', () => {
     assert.equal(await modeOf(TOKEN_FILE), 0o600);
     await writeFile(join(directory, TOKEN_FILE), 'short');
     await assert.rejects(loadToken(init()), {
-      code: 'DATA_DIR_UNUSABLE',
+      code: 'TOKEN_UNREADABLE',
       message: /Remove the file/,
     });
   });

@@ -10,7 +10,7 @@ import {
   verifyReplica,
   type Witness,
 } from '../../../store/index.ts';
-import { DaemonError, EXIT } from '../../errors.ts';
+import { DaemonError } from '../../errors.ts';
 import { databaseCare, databasePath, dataDirError, witnessPath } from '../../files/index.ts';
 
 export interface VerifyLocalInit {
@@ -46,23 +46,22 @@ function checkPresent(dataDir: string): void {
   if (existsSync(path)) return;
   const advice = 'say which directory is meant with --data-dir or --config, or --url';
   const message = `there is no database at ${path}: ${advice}`;
-  throw new DaemonError('DATA_DIR_UNUSABLE', message, { exitCode: EXIT.unavailable });
+  throw new DaemonError('NO_DATABASE', message);
 }
 
 /** LevelDB may end the process at such damage, so it is not opened. */
 function damaged(damage: string, dataDir: string): DaemonError {
   return new DaemonError(
-    'DATA_DIR_UNUSABLE',
+    'DATA_DAMAGED',
     `the database in ${dataDir} is damaged (${damage}): start the daemon on it, which repairs it and has its peers refill what is lost, or restore it from a copy`,
-    { exitCode: EXIT.corrupt },
   );
 }
 
 function unreadable(error: unknown, dataDir: string): unknown {
   if (!isReadFailure(error)) return error;
   return new DaemonError(
-    'DATA_DIR_UNUSABLE',
+    'DATA_DAMAGED',
     `the database in ${dataDir} cannot be read to its end (${(error as Error).message}): restore it from a copy, or start with an empty directory and let the peers refill it`,
-    { cause: error, exitCode: EXIT.corrupt },
+    { cause: error },
   );
 }

@@ -1,6 +1,6 @@
 import type { VerifyProgress, VerifyResult } from '../../../store/index.ts';
 import type { VerifyLine } from '../../admin/index.ts';
-import { DaemonError, EXIT } from '../../errors.ts';
+import { DaemonError } from '../../errors.ts';
 import type { DaemonClient } from '../client.ts';
 import { RefusedError } from '../errors.ts';
 import { readLines } from '../import/index.ts';
@@ -36,5 +36,5 @@ function parse(bytes: Uint8Array | null): VerifyLine {
 
 function failed(code: string, message: string): Error {
   if (code !== 'STORE_CORRUPT') return new RefusedError(500, code, message);
-  return new DaemonError('DATA_DIR_UNUSABLE', message, { exitCode: EXIT.corrupt });
+  return new DaemonError('DATA_DAMAGED', message);
 }

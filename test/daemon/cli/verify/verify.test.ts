@@ -87,7 +87,7 @@ describe('rangemesh verify', () => {
     const directory = await seeded(context, 1);
     const nothing = await run(['verify', '--data-dir', join(directory, 'none')]);
     assert.equal(nothing.exitCode, 69);
-    assert.match(nothing.stderr, /there is no database at .*DATA_DIR_UNUSABLE/);
+    assert.match(nothing.stderr, /there is no database at .*NO_DATABASE/);
     assert.equal((await run(['verify', '--url', 'http://127.0.0.1:1'])).exitCode, 69);
     const database = await openDatabase(join(directory, 'db'));
     cleanUp(context, () => database.close());
