@@ -20,7 +20,7 @@ export class AnswerReader {
   readonly #maxBytes: number;
   #answered = 0;
   #begun: ItemAnswer | undefined;
-  #payload = new Uint8Array(0);
+  #payload = new ArrayBuffer(0);
   #filled = 0;
 
   /** `asked.ids` each once: answers come in this order. */
@@ -71,6 +71,8 @@ export class AnswerReader {
       return this.#finish(answer, answer.first);
     }
     this.#begun = answer;
+    // The length is only the word of the peer: it reserves addresses, and no memory.
+    this.#payload = new ArrayBuffer(0, { maxByteLength: answer.length });
     this.#filled = 0;
     return this.#append(answer.first);
   }
@@ -81,22 +83,14 @@ export class AnswerReader {
     if (begun === undefined) throw unexpected('a chunk that belongs to no item');
     const filled = this.#filled + bytes.length;
     if (filled > begun.length) throw unexpected('an item goes on behind its end');
-    this.#grow(filled, begun.length);
-    this.#payload.set(bytes, this.#filled);
+    this.#payload.resize(filled);
+    new Uint8Array(this.#payload, this.#filled).set(bytes);
     this.#filled = filled;
     if (filled < begun.length) return { kind: 'part' };
-    const payload = this.#payload;
+    const payload = new Uint8Array(this.#payload, 0, filled);
     this.#begun = undefined;
-    this.#payload = new Uint8Array(0);
+    this.#payload = new ArrayBuffer(0);
     return this.#finish(begun, payload);
-  }
-
-  /** Makes room for at most double the bytes that came: the length is only the word of the peer. */
-  #grow(filled: number, length: number): void {
-    if (filled <= this.#payload.length) return;
-    const grown = new Uint8Array(Math.min(length, 2 * filled));
-    grown.set(this.#payload.subarray(0, this.#filled));
-    this.#payload = grown;
   }
 
   #finish({ hint }: ItemAnswer, payload: Uint8Array): AnswerProgress {

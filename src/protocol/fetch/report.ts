@@ -42,7 +42,7 @@ export interface FetchRequest {
   readonly onProgress?: (bytes: number) => void;
   /**
    * Called with verified items in the order of arrival, several at a time, and awaited: that slows
-   * the peer down. Their payloads may share memory.
+   * the peer down. Their payloads may share memory, and that of a long one can be of a resizable buffer.
    */
   readonly onItems: (items: readonly VerifiedItem[]) => void | Promise<void>;
   readonly signal?: AbortSignal;
