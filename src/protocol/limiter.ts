@@ -16,6 +16,11 @@ export class Limiter {
     return this.#free === this.#limit;
   }
 
+  /** Another holder would wait. */
+  get full(): boolean {
+    return this.#free === 0;
+  }
+
   /** Resolves with the way to leave; rejects with the signal's reason if that comes first. */
   async acquire(signal?: AbortSignal): Promise<Release> {
     signal?.throwIfAborted();

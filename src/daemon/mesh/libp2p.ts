@@ -1,5 +1,5 @@
 import { noise } from '@chainsafe/libp2p-noise';
-import { yamux } from '@chainsafe/libp2p-yamux';
+import { type YamuxMuxerInit, yamux } from '@chainsafe/libp2p-yamux';
 import { identify } from '@libp2p/identify';
 import type { ConnectionGater, Libp2p, ServiceMap } from '@libp2p/interface';
 import { preSharedKey } from '@libp2p/pnet';
@@ -55,7 +55,7 @@ export async function assemble<S extends ServiceMap>(
       }),
     ],
     connectionEncrypters: [cheapLengths(noise())],
-    streamMuxers: [frugal(yamux({ maxInboundStreams: init.options.maxStreamsPerConnection }))],
+    streamMuxers: [frugal(yamux(streams(init.options)))],
     ...(psk !== null && { connectionProtector: preSharedKey({ psk }) }),
     ...(foundLocally && { peerDiscovery: [localDiscovery(networkName, foundLocally)] }),
     ...limits(init.options),
@@ -65,6 +65,13 @@ export async function assemble<S extends ServiceMap>(
       pubsub: pubsub(networkName),
     },
   } as Libp2pOptions<S & MeshServices>);
+}
+
+function streams(options: MeshOptions): YamuxMuxerInit {
+  return {
+    maxInboundStreams: options.maxStreamsPerConnection,
+    streamOptions: { maxStreamWindowSize: options.maxStreamWindowBytes },
+  };
 }
 
 function limits(options: MeshOptions): Libp2pOptions {

@@ -1,9 +1,12 @@
 /**
- * What all peers together may take of this node: `ByteBudget` for memory, `TokenBuckets` for rates,
+ * What all peers together may take of this node: `ByteBudget` and `Holding` for memory, `watchHolder` for
+ * holders that are slow with it, `TokenBuckets` for rates,
  * `PeerWork` for the processor.
  * A limit for each peer alone is no bound, since identities cost nothing.
  */
 
 export { ByteBudget, type ByteBudgetInit } from './byte-budget.ts';
+export { Holding } from './holding.ts';
 export { PeerWork, type PeerWorkInit, type PeerWorkOptions } from './peer-work.ts';
+export { type SlowHolderInit, watchHolder } from './slow-holder.ts';
 export { TokenBuckets, type TokenBucketsInit } from './token-buckets.ts';

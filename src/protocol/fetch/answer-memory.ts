@@ -1,5 +1,5 @@
 import type { Clock } from '../../store/index.ts';
-import { ByteBudget } from '../budgets/index.ts';
+import { ByteBudget, watchHolder } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Channel } from '../network/index.ts';
 import { CHUNK_BYTES } from './constants.ts';
@@ -9,9 +9,6 @@ export interface AnswerMemoryInit {
   clock: Clock;
   options: Pick<FetchOptions, 'answerBytes' | 'answerBytesPerSecond'>;
 }
-
-/** How often the rate of a reader is looked at while it holds memory. */
-const LOOK_MS = 5_000;
 
 /**
  * The memory that answers to all peers together hold: an answer holds its part until the transport has
@@ -50,18 +47,15 @@ export class AnswerMemory {
     }
   }
 
-  /** A slow reader may hold memory for as long as no other answer waits for it. */
   #watch(channel: Channel, budget: ByteBudget): () => void {
     const { clock, options } = this.#init;
-    const begun = clock.monotonic();
-    const before = channel.sentBytes;
-    const look = (): void => {
-      const due = ((clock.monotonic() - begun) * options.answerBytesPerSecond) / 1_000;
-      if (budget.waiting > 0 && channel.sentBytes - before < due) channel.abort(TOO_SLOW);
-      else cancel = clock.after(LOOK_MS, look);
-    };
-    let cancel = clock.after(LOOK_MS, look);
-    return () => cancel();
+    return watchHolder({
+      clock,
+      budget,
+      bytesPerSecond: options.answerBytesPerSecond,
+      progress: () => channel.sentBytes,
+      tooSlow: () => channel.abort(TOO_SLOW),
+    });
   }
 }
 

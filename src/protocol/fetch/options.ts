@@ -35,6 +35,12 @@ export interface FetchOptions {
    */
   maxInbound: number;
   /**
+   * Requests that wait for those before them, of all peers together; more are refused. Raising it costs
+   * memory.
+   * @default 256
+   */
+  maxWaiting: number;
+  /**
    * Bytes of answers in memory, to all peers together; further answers wait. An item is read whole, and
    * held until the transport has taken its last byte. A quarter is for answers of up to 128 KiB, and one
    * peer gets at most half. A single item may be longer. Raising it serves more large items at a time.
@@ -88,6 +94,7 @@ export const DEFAULT_FETCH_OPTIONS: FetchOptions = {
   requestsPerPeer: 2,
   servedPerPeer: 4,
   maxInbound: 64,
+  maxWaiting: 256,
   answerBytes: 64 * 1024 * 1024,
   answerBytesPerSecond: 32 * 1024,
   receiveWindowBytes: 1024 * 1024,

@@ -1,7 +1,7 @@
 import type { Clock } from '../../store/index.ts';
 import type { PeerWork } from '../budgets/index.ts';
 import { messageOf, ProtocolError, STOPPED } from '../errors.ts';
-import { Limiters } from '../limiter.ts';
+import { Limiters, type Release } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
 import type { Channel, Network } from '../network/index.ts';
 import { protocolId } from '../protocol-id.ts';
@@ -58,6 +58,7 @@ export class FetchService implements Fetch {
   readonly #memory: AnswerMemory;
   #over = new AbortController();
   #running = false;
+  #waiting = 0;
 
   /** Throws `INVALID_NETWORK_NAME`. */
   constructor(network: Network, init: FetchInit) {
@@ -143,10 +144,10 @@ export class FetchService implements Fetch {
         this.#totals.sentBytes += bytes;
       },
     });
-    // No signal: at its turn, a request whose channel broke fails like others.
-    const release = await this.#answering.of(channel.peer).acquire();
     const { work } = this.#init;
+    let release: Release | undefined;
     try {
+      release = await this.#turn(channel.peer);
       if (work !== undefined && work.debtMs(channel.peer) > 0) await work.rest(channel.peer);
       await responder.run();
     } catch (error) {
@@ -155,10 +156,24 @@ export class FetchService implements Fetch {
       const { code, message } = reason;
       this.#log.warn({ peer: channel.peer, code, message }, 'a fetch request was not answered');
     } finally {
-      release();
+      release?.();
+    }
+  }
+
+  async #turn(peer: string): Promise<Release> {
+    const limiter = this.#answering.of(peer);
+    if (limiter.full && this.#waiting >= this.#options.maxWaiting) throw CROWDED;
+    this.#waiting++;
+    try {
+      // No signal: at its turn, a request whose channel broke fails like others.
+      return await limiter.acquire();
+    } finally {
+      this.#waiting--;
     }
   }
 }
+
+const CROWDED = new ProtocolError('BUSY', 'too many requests wait at this node: ask again later');
 
 function cannotServe(cause: unknown): ProtocolError {
   const message = `cannot read an item to serve: ${messageOf(cause)}`;

@@ -18,7 +18,7 @@ import type {
   OpenInit,
   PeerWatcher,
 } from '../network/index.ts';
-import { BEGUN_BYTES, MAX_INBOUND, toProtocolError } from '../network/index.ts';
+import { BEGUN_BYTES, MAX_INBOUND, toProtocolError, UNREAD_BYTES } from '../network/index.ts';
 import { StreamChannel } from './stream-channel.ts';
 import { TopologyWatch } from './topology-watch.ts';
 
@@ -43,6 +43,7 @@ class Libp2pNetwork implements Network {
   readonly self: string;
   readonly #components: Libp2pComponents;
   readonly #begun = new ByteBudget({ totalBytes: BEGUN_BYTES, holderBytes: BEGUN_BYTES / 2 });
+  readonly #unread = new ByteBudget({ totalBytes: UNREAD_BYTES, holderBytes: UNREAD_BYTES / 8 });
 
   constructor(components: Libp2pComponents) {
     this.#components = components;
@@ -61,7 +62,8 @@ class Libp2pNetwork implements Network {
       }
       countWhileOpen(open, peer, stream);
       // Not awaited: libp2p would hold its own state for the stream until then.
-      void serve(new StreamChannel(stream, peer, { ...init, begun: this.#begun }), handler);
+      const memory = { begun: this.#begun, unread: this.#unread };
+      void serve(new StreamChannel(stream, peer, { ...init, ...memory }), handler);
     };
     await this.#components.registrar.handle(protocol, onStream, { maxInboundStreams });
   }

@@ -1,6 +1,6 @@
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface';
 import { Gate } from '../../store/index.ts';
-import type { ByteBudget } from '../budgets/index.ts';
+import { type ByteBudget, Holding } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Release } from '../limiter.ts';
 import type { Channel, ChannelInit } from '../network/index.ts';
@@ -16,6 +16,17 @@ import {
 export interface StreamChannelInit extends ChannelInit {
   /** Memory for long frames that have begun, on all channels. */
   begun: Pick<ByteBudget, 'tryTake'>;
+  /**
+   * Memory for what lies unread, on all channels that peers opened.
+   * @default not bounded, as befits a channel that this node opened
+   */
+  unread?: Pick<ByteBudget, 'tryTake'>;
+}
+
+/** A part of the class of Yamux's streams that libp2p's interface lacks. */
+interface WindowedStream {
+  /** Bytes that the peer may still send to a paused stream. */
+  readonly recvWindowCapacity?: number;
 }
 
 /**
@@ -33,6 +44,7 @@ export class StreamChannel implements Channel {
   readonly #frames: FrameBuffer;
   readonly #windowBytes: number;
   readonly #begun: StreamChannelInit['begun'];
+  readonly #unread: Holding | null;
   readonly #failed = Promise.withResolvers<never>();
   readonly #drained = new Gate();
   #waiting: PromiseWithResolvers<Uint8Array | null> | undefined;
@@ -48,6 +60,7 @@ export class StreamChannel implements Channel {
     this.peer = peer;
     this.#stream = stream;
     this.#begun = init.begun;
+    this.#unread = init.unread === undefined ? null : new Holding(init.unread, peer);
     this.#frames = new FrameBuffer(init.maxFrameBytes);
     this.#windowBytes = init.receiveWindowBytes ?? RECEIVE_WINDOW_BYTES;
     this.#failed.promise.catch(() => {});
@@ -153,6 +166,17 @@ export class StreamChannel implements Channel {
     this.#release = null;
   }
 
+  /** What lies unread, and what a paused stream may still get. A long frame has memory of its own. */
+  #accountUnread(): void {
+    if (this.#unread === null) return;
+    const { readStatus, readBufferLength } = this.#stream;
+    const { recvWindowCapacity = 0 } = this.#stream as WindowedStream;
+    const held = this.#release === null ? this.#frames.size : 0;
+    const coming = readStatus === 'paused' ? readBufferLength + recvWindowCapacity : 0;
+    if (this.#unread.hold(held + coming)) return;
+    this.abort(new ProtocolError('BUSY', 'too many bytes lie unread at this node'));
+  }
+
   #onEnd(): void {
     this.#ended = true;
     this.#deliver();
@@ -160,6 +184,7 @@ export class StreamChannel implements Channel {
 
   #onClose(event: StreamCloseEvent): void {
     this.#giveBack();
+    this.#unread?.hold(0);
     if (event.error !== undefined) {
       const doing = event.local === true ? 'the stream was aborted' : 'the peer reset the stream';
       this.#fail(toProtocolError(event.error, doing));
@@ -198,6 +223,7 @@ export class StreamChannel implements Channel {
     } else if (readStatus === 'paused' && (wanted || this.#frames.size <= this.#windowBytes / 2)) {
       this.#resume();
     }
+    this.#accountUnread();
   }
 
   /**
@@ -220,6 +246,7 @@ export class StreamChannel implements Channel {
     if (this.#error !== undefined) return;
     this.#error = error;
     this.#giveBack();
+    this.#unread?.hold(0);
     this.#frames.clear();
     this.#waiting?.reject(error);
     this.#waiting = undefined;

@@ -6,6 +6,7 @@ export {
   MAX_INBOUND,
   PAUSED_STREAM_BYTES,
   RECEIVE_WINDOW_BYTES,
+  UNREAD_BYTES,
 } from './constants.ts';
 export { toProtocolError } from './failure.ts';
 export { encodeFrames, FrameBuffer } from './framing.ts';

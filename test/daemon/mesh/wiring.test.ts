@@ -53,4 +53,14 @@ describe('a mesh puts its parts together so that it', () => {
       'no peer goes that fetches, or that the hub is busy with',
     );
   });
+
+  it('lets a peer have at most 1 MiB on its way on a stream', async () => {
+    const [one, other] = [await meshes.start(), await meshes.create()];
+    await one.mesh.libp2p.handle(FETCH, () => undefined);
+    await other.mesh.start();
+    const address = multiaddr(one.mesh.addresses[0]!);
+    const stream = await other.mesh.libp2p.dialProtocol(address, FETCH);
+    const { maxStreamWindowSize } = stream as unknown as { maxStreamWindowSize: number };
+    assert.equal(maxStreamWindowSize, 1024 * 1024);
+  });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { ByteBudget } from '../../../src/protocol/budgets/index.ts';
+import { ByteBudget, Holding } from '../../../src/protocol/budgets/index.ts';
 import { settle } from '../../support/clock.ts';
 import { assertProperty } from '../../support/property.ts';
 
@@ -154,5 +154,20 @@ describe('ByteBudget', () => {
         assert.equal(budget.waiting, 0);
       }),
     );
+  });
+});
+
+describe('Holding', () => {
+  it('holds as much as it was told last, or nothing where that does not fit', () => {
+    const budget = new ByteBudget({ totalBytes: 100, holderBytes: 100 });
+    const [one, other] = [new Holding(budget, 'a'), new Holding(budget, 'b')];
+    assert.equal(one.hold(60), true);
+    assert.equal(other.hold(40), true);
+    assert.equal(budget.usedBytes, 100);
+    assert.equal(one.hold(61), false);
+    assert.equal(budget.usedBytes, 40, 'what did not fit was given back');
+    assert.equal(one.hold(60), true);
+    assert.deepEqual([other.hold(0), one.hold(61)], [true, true]);
+    assert.equal(budget.usedBytes, 61);
   });
 });

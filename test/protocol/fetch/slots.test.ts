@@ -127,6 +127,36 @@ describe('FetchService: places for requests of others', () => {
     w.network.close();
   });
 
+  it('are waited for by so many requests of all peers together, and further ones are refused', async () => {
+    const w = await world({ servedPerPeer: 1, maxWaiting: 2 }, LINK);
+    const connect = async (peer: string) => {
+      w.network.connect(peer, 'b', LINK);
+      await w.clock.advance(50);
+      const opening = w.network.node(peer).open('b', PROTOCOL, OPEN);
+      await w.clock.advance(20);
+      return opening;
+    };
+    const [held] = [await stream(w), await stream(w), await connect('c'), await connect('d')];
+    await connect('c');
+    assert.deepEqual(w.warnings, [], 'one of each of two peers waits');
+    await connect('d');
+    assert.deepEqual(
+      w.warnings.map(({ peer, code }) => [peer, code]),
+      [['d', 'BUSY']],
+    );
+    await connect('e');
+    assert.equal(w.warnings.length, 1, 'a peer without a request is served all the same');
+    held.abort(new ProtocolError('ABORTED', 'enough'));
+    await w.clock.advance(50);
+    await connect('d');
+    assert.deepEqual(
+      w.warnings.map(({ peer }) => peer),
+      ['d', 'a'],
+      'a place is free again',
+    );
+    w.network.close();
+  });
+
   it('accept request frames as long as the limit of ids allows', async () => {
     const w = await world({ maxIdsPerFrame: 2 }, LINK);
     for (const [bytes, code] of [

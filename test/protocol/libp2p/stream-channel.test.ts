@@ -291,3 +291,55 @@ describe('StreamChannel: long frames', () => {
     assert.equal(await receiving[2], 'none');
   });
 });
+
+describe('StreamChannel: what lies unread', () => {
+  const channels = (count: number, unread: ByteBudget) =>
+    Array.from({ length: count }, () => channel({ receiveWindowBytes: 300, unread }));
+
+  it('shares the memory of all channels that peers opened', async () => {
+    const unread = new ByteBudget({ totalBytes: 500, holderBytes: 500 });
+    const [a, b, c, own] = [...channels(3, unread), channel({ receiveWindowBytes: 300 })];
+    for (const one of [a, b]) one!.stream.come(wire(99, 99));
+    assert.equal(unread.usedBytes, 400);
+    own!.stream.come(wire(99, 99));
+    assert.equal(own!.stream.status, 'open', 'a channel of this node is not charged');
+    c!.stream.come(wire(99, 0));
+    assert.equal(await endOf(c!.channel.receive()), 'BUSY');
+    await a!.channel.receive();
+    assert.equal(unread.usedBytes, 300, 'a frame that is read costs nothing');
+    assert.equal(a!.channel.ready(1_000).length, 1);
+    b!.channel.abort(new ProtocolError('ABORTED', 'over'));
+    assert.equal(unread.usedBytes, 0);
+  });
+
+  it('counts what a paused stream may still get, until it is resumed', async () => {
+    const unread = new ByteBudget({ totalBytes: 10_000, holderBytes: 10_000 });
+    const [one] = channels(1, unread);
+    Object.assign(one!.stream, { recvWindowCapacity: 2_000 });
+    one!.stream.come(wire(99, 99, 99));
+    assert.equal(unread.usedBytes, 300, 'a window that is open is no memory yet');
+    one!.stream.come(wire(0));
+    assert.equal(unread.usedBytes, 2_301);
+    Object.assign(one!.stream, { recvWindowCapacity: 1_900 });
+    one!.stream.come(wire(99));
+    await one!.channel.receive();
+    assert.equal(unread.usedBytes, 2_201, 'it is paused still');
+    await one!.channel.receive();
+    assert.equal(unread.usedBytes, 201, 'what came meanwhile is unread as before');
+    one!.stream.onRemoteReset();
+    assert.equal(unread.usedBytes, 0);
+  });
+
+  it('is no long frame that has begun: that has memory of its own', async () => {
+    const unread = new ByteBudget({ totalBytes: 500, holderBytes: 500 });
+    const begun = new ByteBudget({ totalBytes: 250_000, holderBytes: 250_000 });
+    const one = channel({ maxFrameBytes: 1 << 20, begun, unread });
+    const receiving = one.channel.receive();
+    const bytes = wire(100_000);
+    one.stream.come(bytes.subarray(0, 400), bytes.subarray(400, -1));
+    assert.deepEqual([begun.usedBytes, unread.usedBytes], [100_000, 0]);
+    one.stream.come(bytes.subarray(-1));
+    assert.equal((await receiving)?.length, 100_000);
+    assert.deepEqual([begun.usedBytes, unread.usedBytes], [0, 0]);
+  });
+});
