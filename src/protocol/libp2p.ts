@@ -6,6 +6,8 @@ import { ReconcileService } from './reconcile/index.ts';
 export {
   GossipGuard,
   type GossipGuardInit,
+  GossipOutbox,
+  type GossipOutStream,
   type Libp2pComponents,
   type Libp2pGossipInit,
   libp2pGossip,

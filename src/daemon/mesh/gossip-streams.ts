@@ -1,6 +1,6 @@
 import type { GossipSub, GossipSubComponents } from '@libp2p/gossipsub';
 import type { Connection, PeerId, Topology } from '@libp2p/interface';
-import type { GossipGuard } from '../../protocol/libp2p.ts';
+import { type GossipGuard, GossipOutbox, type GossipOutStream } from '../../protocol/libp2p.ts';
 
 type Registrar = GossipSubComponents['registrar'];
 
@@ -16,6 +16,9 @@ interface Scores {
   addPeer(peer: string): void;
   removeIPsForPeer(peer: string, ips: Set<string>): void;
 }
+
+/** Bytes held for all peers that do not read, besides 64 KiB for each. */
+const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
 
 /** Scores of disconnected peers kept at most; identities cost nothing. */
 const MAX_SCORES = 512;
@@ -41,9 +44,10 @@ export function keepStreams(
   const service = create({ privateKey, peerId, peerStore, connectionManager, logger, registrar });
   // In the class, not in the interface.
   const { streamsOutbound, score } = service as GossipSub & {
-    readonly streamsOutbound: ReadonlyMap<string, unknown>;
+    readonly streamsOutbound: Map<string, GossipOutStream>;
     readonly score: Scores;
   };
+  boundOutbox(streamsOutbound);
   keepScores(score);
   splitAnswers(service as GossipSub & RpcSender);
   service.addEventListener('gossipsub:heartbeat', () => {
@@ -55,6 +59,15 @@ export function keepStreams(
     }
   });
   return Object.assign(service, { sendsTo: (peer: string) => streamsOutbound.has(peer) });
+}
+
+function boundOutbox(streams: Map<string, GossipOutStream>): void {
+  const outbox = new GossipOutbox(streams, MAX_UNREAD_BYTES);
+  const set = streams.set.bind(streams);
+  streams.set = (peer, stream) => {
+    outbox.watch(stream);
+    return set(peer, stream);
+  };
 }
 
 /**

@@ -81,7 +81,29 @@ function create() {
   };
 }
 
+/** A stream that no peer reads. */
+function outStream() {
+  const rawStream = { writeBufferLength: 0, ended: 0, abort: () => void rawStream.ended++ };
+  const pushPrefixed = (data: Uint8Array) => {
+    rawStream.writeBufferLength += data.length;
+  };
+  return { rawStream, pushPrefixed };
+}
+
 describe('the streams of gossip', () => {
+  it('hold at most 32 MiB together for peers that do not read', () => {
+    const { streamsOutbound } = create();
+    const streams = Array.from({ length: 9 }, outStream);
+    for (const [i, stream] of streams.entries()) {
+      streamsOutbound.set(`peer ${i}`, stream);
+      stream.pushPrefixed(new Uint8Array(4 * 1024 * 1024 - i));
+    }
+    assert.deepEqual(
+      streams.map(({ rawStream }) => rawStream.ended),
+      [1, 0, 0, 0, 0, 0, 0, 0, 0],
+    );
+  });
+
   it('are opened again at each heartbeat to peers without one, over a usable connection', () => {
     const { did, topology, streamsOutbound, connections, service, beat } = create();
     assert.deepEqual(did().slice(-2), ['unhandle p', 'unregister i']);
@@ -102,7 +124,7 @@ describe('the streams of gossip', () => {
       assert.equal(service.sendsTo('a'), false);
       beat();
       assert.deepEqual(did(), ['connect a over good'], `round ${round}`);
-      streamsOutbound.set('a', {});
+      streamsOutbound.set('a', outStream());
       assert.equal(service.sendsTo('a'), true);
       beat();
       assert.deepEqual(did(), []);
