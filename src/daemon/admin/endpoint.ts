@@ -50,12 +50,12 @@ export function knowAllMethods(app: FastifyInstance): void {
 export function endpoint(
   app: FastifyInstance,
   url: string,
-  writers: onRequestHookHandler,
+  writers: onRequestHookHandler | onRequestHookHandler[],
   handlers: Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', RouteHandlerMethod>>,
 ): void {
   const addHead = handlers.GET !== undefined && handlers.HEAD === undefined;
   for (const [method, handler] of Object.entries(handlers)) {
-    const onRequest = method === 'GET' || method === 'HEAD' ? [] : [writers];
+    const onRequest = method === 'GET' || method === 'HEAD' ? [] : [writers].flat();
     app.route({ method, url, handler, onRequest, exposeHeadRoute: addHead && method === 'GET' });
   }
   const allowed = [...Object.keys(handlers), ...(addHead ? ['HEAD'] : [])];

@@ -1,15 +1,24 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
 import { bytesToHex } from '../../store/index.ts';
 import type { Node } from '../node-api.ts';
+import { bodyMemory } from './bodies.ts';
 import { endpoint, plain, type RoutesInit } from './endpoint.ts';
 import { AdminError } from './errors.ts';
-import { PayloadMemory } from './payload-memory.ts';
+import { LONG_BYTES, PayloadMemory } from './payload-memory.ts';
 import { formatCursor, parseId, readListQuery, readPutQuery } from './query.ts';
+
+const UNREAD = new AdminError(
+  'BUSY',
+  'answers that other clients have not read take up the memory for payloads; try again in a minute',
+);
 
 /** `/v1/items`: payloads in and out, and the keys in order. */
 export function itemRoutes(app: FastifyInstance, init: RoutesInit): void {
   const { node, limits, writers } = init;
-  const memory = new PayloadMemory(init);
+  const { clock, bounds } = init;
+  const memory = new PayloadMemory({ clock, bounds, totalBytes: bounds.answerBytes, full: UNREAD });
+  const bodies = bodyMemory(init) as onRequestHookHandler;
   // A payload is opaque: its bytes are taken as they come, of any content type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -17,7 +26,7 @@ export function itemRoutes(app: FastifyInstance, init: RoutesInit): void {
     { parseAs: 'buffer', bodyLimit: limits.maxItemBytes },
     (_request, body, done) => done(null, body),
   );
-  endpoint(app, '/v1/items', writers, {
+  endpoint(app, '/v1/items', [writers, bodies], {
     GET: ({ query }) => list(node, query),
     POST: ({ query, body }, reply) => put(node, query, body, reply),
   });
@@ -26,8 +35,9 @@ export function itemRoutes(app: FastifyInstance, init: RoutesInit): void {
     GET: plain(async ({ params, headers }, reply) => {
       const id = find(params);
       if (matches(headers['if-none-match'], id)) return notModified(node, id, reply);
-      await memory.hold(reply, held(await node.head(id), id).bytes);
-      return get(node, id, reply);
+      const taken = new TakenPayload();
+      await memory.hold(reply, held(await node.head(id), id).bytes, () => taken.bytes);
+      return get(node, id, reply, taken);
     }),
     HEAD: plain(async ({ params }, reply) => head(node, find(params), reply)),
   });
@@ -53,10 +63,24 @@ function payloadOf(body: unknown): Uint8Array {
   return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
 }
 
-async function get(node: Node, id: Uint8Array, reply: FastifyReply) {
+async function get(node: Node, id: Uint8Array, reply: FastifyReply, taken: TakenPayload) {
   const { hint, payload } = held(await node.get(id), id);
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
-  return describe(reply, id, hint).send(bytes);
+  describe(reply, id, hint);
+  if (bytes.length <= LONG_BYTES) return reply.send(bytes);
+  reply.header('content-length', bytes.length);
+  return reply.send(Readable.from(taken.pieces(bytes), { objectMode: false }));
+}
+
+/** How much of a long payload a client has taken: each piece follows when the one before has gone. */
+class TakenPayload {
+  bytes = 0;
+
+  *pieces(payload: Buffer): Generator<Buffer> {
+    for (; this.bytes < payload.length; this.bytes += LONG_BYTES) {
+      yield payload.subarray(this.bytes, this.bytes + LONG_BYTES);
+    }
+  }
 }
 
 async function head(node: Node, id: Uint8Array, reply: FastifyReply) {

@@ -30,10 +30,22 @@ export interface AdminBounds {
    */
   readonly answerBytes: number;
   /**
+   * Bytes of payloads above 64 KiB that clients send, from before they are read until the item is stored.
+   * Lower: slow senders of long items sooner keep others waiting.
+   * @default 67_108_864
+   */
+  readonly bodyBytes: number;
+  /**
    * Milliseconds that a request waits for such bytes before it gets 503 `BUSY`. Higher: fewer are refused.
    * @default 5_000
    */
-  readonly answerWaitMs: number;
+  readonly memoryWaitMs: number;
+  /**
+   * Bytes of a long payload that a client must take or send in a second while others wait for memory; else
+   * its connection is closed. Higher: memory is free sooner, and slower links are refused.
+   * @default 32_768
+   */
+  readonly bytesPerSecond: number;
 }
 
 export const ADMIN_BOUNDS: AdminBounds = {
@@ -42,5 +54,7 @@ export const ADMIN_BOUNDS: AdminBounds = {
   headersMs: 10_000,
   unreadMs: 60_000,
   answerBytes: 64 * 1024 * 1024,
-  answerWaitMs: 5_000,
+  bodyBytes: 64 * 1024 * 1024,
+  memoryWaitMs: 5_000,
+  bytesPerSecond: 32 * 1024,
 };

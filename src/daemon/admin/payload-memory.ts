@@ -1,43 +1,59 @@
 import type { FastifyReply } from 'fastify';
-import { ByteBudget } from '../../protocol/index.ts';
+import { ByteBudget, watchHolder } from '../../protocol/index.ts';
 import type { Clock } from '../../store/index.ts';
-import { AdminError } from './errors.ts';
+import type { AdminError } from './errors.ts';
 import type { AdminBounds } from './options.ts';
 
 export interface PayloadMemoryInit {
   clock: Clock;
-  bounds: Pick<AdminBounds, 'answerBytes' | 'answerWaitMs'>;
+  bounds: Pick<AdminBounds, 'memoryWaitMs' | 'bytesPerSecond'>;
+  /** Payload bytes of all clients together. */
+  totalBytes: number;
+  /** The refusal where there is no room in time. */
+  full: AdminError;
 }
 
 /** Shorter payloads are bounded by `maxRequests`, so that they need not wait for long ones. */
-const LONG_BYTES = 64 * 1024;
+export const LONG_BYTES: number = 64 * 1024;
 
-const TAKEN = new AdminError(
-  'BUSY',
-  'answers that other clients have not read take up the memory for payloads; try again in a minute',
-);
-
-/** The memory of payloads in answers to all clients together, until the clients have them or are gone. */
+/** The memory of payloads on their way from or to all clients together, until their requests are over. */
 export class PayloadMemory {
   readonly #init: PayloadMemoryInit;
   readonly #budget: ByteBudget;
 
   constructor(init: PayloadMemoryInit) {
     this.#init = init;
-    const { answerBytes } = init.bounds;
-    this.#budget = new ByteBudget({ totalBytes: answerBytes, holderBytes: answerBytes });
+    const { totalBytes } = init;
+    this.#budget = new ByteBudget({ totalBytes, holderBytes: totalBytes });
   }
 
-  /** Resolves once the payload may be read for this answer. Rejects with `BUSY` without room in time. */
-  async hold({ raw, request }: FastifyReply, bytes: number): Promise<void> {
+  /**
+   * Resolves once the payload may be read. Rejects without room in time. A client that is slow by
+   * `progress`, in bytes, loses its connection while others wait.
+   */
+  async hold(reply: FastifyReply, bytes: number, progress: () => number): Promise<void> {
     if (bytes <= LONG_BYTES) return;
-    const { clock, bounds } = this.#init;
+    const { raw, request } = reply;
+    const { clock, bounds, full } = this.#init;
     const given = new AbortController();
-    const giveUp = () => given.abort(TAKEN);
-    const cancel = clock.after(bounds.answerWaitMs, giveUp);
+    const giveUp = () => given.abort(full);
+    const cancel = clock.after(bounds.memoryWaitMs, giveUp);
     raw.once('close', giveUp);
     const release = await this.#budget.take(request.ip, bytes, given.signal).finally(cancel);
-    if (raw.closed) release();
-    else raw.once('close', release);
+    if (raw.closed) {
+      release();
+      return;
+    }
+    const unwatch = watchHolder({
+      clock,
+      budget: this.#budget,
+      bytesPerSecond: bounds.bytesPerSecond,
+      progress,
+      tooSlow: () => request.raw.socket.destroy(),
+    });
+    raw.once('close', () => {
+      unwatch();
+      release();
+    });
   }
 }

@@ -2,15 +2,22 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { systemClock } from '../../../src/daemon/system/index.ts';
+import type { Clock } from '../../../src/store/index.ts';
 import { until } from '../../e2e/support/mesh.ts';
 import { cleanUp } from '../../support/clean-up.ts';
+import { VirtualClock } from '../../support/clock.ts';
 import { within } from '../../support/within.ts';
-import { type RunningAdmin, send, startAdmin } from './running-admin.ts';
+import { type RunningAdmin, send, startAdmin, TOKEN } from './running-admin.ts';
 
 type Bounds = NonNullable<Parameters<typeof startAdmin>[0]>['bounds'];
 
-async function open(context: TestContext, bounds: Bounds = {}): Promise<RunningAdmin> {
-  const running = await startAdmin({ bounds, limits: { maxItemBytes: 2 ** 24 } });
+async function open(
+  context: TestContext,
+  bounds: Bounds = {},
+  clock: Clock = systemClock,
+): Promise<RunningAdmin> {
+  const running = await startAdmin({ bounds, clock, limits: { maxItemBytes: 2 ** 24 } });
   cleanUp(context, () => running.admin.close());
   return running;
 }
@@ -30,10 +37,11 @@ const closed = (socket: Socket) =>
 /** More than the buffers of a connection take. */
 const LONG = 2 ** 24;
 
+const PUT_LONG = { method: 'POST', body: new Uint8Array(LONG) };
+
 /** The path of an item that is new. */
 async function putLong(url: string): Promise<string> {
-  const body = new Uint8Array(LONG);
-  const { json } = await send(url, '/v1/items?hint=1', { method: 'POST', body });
+  const { json } = await send(url, '/v1/items?hint=1', PUT_LONG);
   return `/v1/items/${json.id}`;
 }
 
@@ -143,7 +151,7 @@ describe('the bounds of the admin endpoint', () => {
   });
 
   it('reads no long payload while unread answers hold all the memory for payloads', async (context) => {
-    const { url, node } = await open(context, { answerBytes: 2 * LONG, answerWaitMs: 60 });
+    const { url, node } = await open(context, { answerBytes: 2 * LONG, memoryWaitMs: 60 });
     const path = await putLong(url);
     const short = (await send(url, '/v1/items?hint=2', { method: 'POST', body: 'x' })).json.id;
     const reads = countReads(node);
@@ -185,5 +193,73 @@ describe('the bounds of the admin endpoint', () => {
     unread.destroy();
     assert.equal((await patient).status, 200);
     assert.equal(reads.count, 2);
+  });
+
+  /** A client that begins to send a payload; `sent` bytes of it come. */
+  async function sends(
+    context: TestContext,
+    url: string,
+    length: string,
+    sent = '',
+  ): Promise<Socket> {
+    const head = `POST /v1/items?hint=1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}`;
+    return dial(context, url, `${head}\r\n${length}\r\n\r\n${sent}`);
+  }
+
+  it('reads no payload of a client while unfinished ones hold all the memory for payloads', async (context) => {
+    const { url } = await open(context, { bodyBytes: 2 * LONG, memoryWaitMs: 60 });
+    const counted = await sends(context, url, `Content-Length: ${LONG}`);
+    const chunked = await sends(context, url, 'Transfer-Encoding: chunked');
+    const put = (body: Uint8Array) => send(url, '/v1/items?hint=2', { method: 'POST', body });
+    const { status, json } = await until(
+      () => put(new Uint8Array(LONG / 2)),
+      (answer) => answer.status !== 201,
+    );
+    assert.deepEqual([status, json.code], [503, 'BUSY']);
+    assert.match(json.message, /payloads that other clients send/);
+    assert.equal((await put(new Uint8Array(64 * 1024))).status, 201, 'short ones do not wait');
+    assert.equal((await send(url, '/v1/status')).status, 200);
+    counted.destroy();
+    await until(
+      () => put(new Uint8Array(LONG / 2)),
+      (answer) => answer.status === 201,
+    );
+    chunked.destroy();
+    for (const status of [201, 200]) {
+      const { status: answered } = await until(
+        () => put(new Uint8Array(LONG)),
+        (answer) => answer.status !== 503,
+      );
+      assert.equal(answered, status, 'a payload that is stored holds no memory');
+    }
+  });
+
+  it('closes a slow sender or reader once another waits for its memory, and not before', async (context) => {
+    const clock = new VirtualClock();
+    const bounds = {
+      bodyBytes: LONG,
+      answerBytes: LONG,
+      memoryWaitMs: 600_000,
+      bytesPerSecond: LONG,
+    };
+    const { url, node } = await open(context, bounds, clock);
+    const path = await putLong(url);
+    const reads = countReads(node);
+    const reader = await ask(context, url, path);
+    await reads.reach(1);
+    const sender = await sends(context, url, `Content-Length: ${LONG}`, 'x'.repeat(1_000));
+    const gone = closed(sender);
+    await clock.advance(30_000);
+    assert.equal(sender.destroyed, false, 'no other waits');
+    let served = 0;
+    const waiting = [send(url, path), send(url, '/v1/items?hint=1', PUT_LONG)].map((answer) =>
+      answer.finally(() => served++),
+    );
+    await until(
+      () => clock.advance(1_000),
+      () => served === 2,
+    );
+    for (const answer of waiting) assert.equal((await answer).status, 200);
+    await Promise.all([gone, closed(reader)]);
   });
 });
