@@ -12,13 +12,17 @@ const MIB = 1024 * 1024;
 const LIVE_MS = 100;
 const RECOVERY_LIMIT_MS = 60_000;
 
-/** The result of one attack. Memory is the resident set of the victim; `rssAfterMb` is after a collection. */
+/**
+ * The result of one attack. Memory is the resident set of the victim; `rssAfterMb` and `liveAfterMb` are
+ * after a collection. `liveAfterMb` is what JavaScript holds: if it does not grow, the rest is the allocator's.
+ */
 export interface HostileFigures {
   readonly bench: 'hostile';
   readonly attack: string;
   readonly rssMb: number;
   readonly rssBeforeMb: number;
   readonly rssAfterMb: number;
+  readonly liveAfterMb: number;
   readonly loopP99Ms: number;
   readonly livezMaxMs: number;
   /** Milliseconds from a put at an honest peer until the other honest peers hold the item. */
@@ -93,6 +97,7 @@ async function underAttack(
       rssMb: round(watch.maxRss / MIB),
       rssBeforeMb: round(before.rss / MIB),
       rssAfterMb: round(after.rss / MIB),
+      liveAfterMb: round(after.live / MIB),
       loopP99Ms: round(loopP99Ms),
       livezMaxMs: round(watch.livezMaxMs),
       honestPutP99Ms: round(honestPutP99Ms),

@@ -6,6 +6,7 @@ const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 process.on('message', (message) => {
   if (message === 'collect') for (let i = 0; i < 4; i++) globalThis.gc?.();
-  process.send?.({ rss: process.memoryUsage().rss, loopP99Ms: delay.percentile(99) / 1e6 });
+  const { rss, heapUsed, external } = process.memoryUsage();
+  process.send?.({ rss, live: heapUsed + external, loopP99Ms: delay.percentile(99) / 1e6 });
   delay.reset();
 });

@@ -6,6 +6,8 @@ const LIVEZ_LIMIT_MS = 10_000;
 
 interface Answer {
   readonly rss: number;
+  /** Bytes of objects and buffers that JavaScript holds. */
+  readonly live: number;
   readonly loopP99Ms: number;
 }
 

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { V8_FLAGS } from '../../scripts/support/v8-flags.ts';
+import { ALLOCATOR, V8_FLAGS } from '../../scripts/support/v8-flags.ts';
 
 /** As the daemon runs. */
 const EXEC_ARGV = [...V8_FLAGS, '--import', new URL('./as-daemon.ts', import.meta.url).href];
@@ -16,7 +16,7 @@ const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/rangemesh', im
 export async function inChild<Result>(script: URL, ...args: string[]): Promise<Result> {
   const child = spawn(process.execPath, [...EXEC_ARGV, script.pathname, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
+    env: { ...ALLOCATOR, NODE_COMPILE_CACHE: COMPILED, ...process.env },
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { V8_FLAGS } from './v8-flags.ts';
+import { ALLOCATOR, V8_FLAGS } from './v8-flags.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/rangemesh.js', import.meta.url));
 
@@ -63,7 +63,8 @@ export class DaemonProcess {
     const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as const;
     const command = [...V8_FLAGS, ...(init.execArgv ?? []), ...args];
     init.signal?.throwIfAborted();
-    const child = spawn(process.execPath, command, { stdio: [...stdio], detached: true });
+    const env = { ...ALLOCATOR, ...process.env };
+    const child = spawn(process.execPath, command, { stdio: [...stdio], detached: true, env });
     const log: LogLine[] = [];
     const lines = new EventEmitter<{ line: [LogLine] }>();
     if (init.onLog !== undefined) lines.on('line', init.onLog);

@@ -1,2 +1,9 @@
 /** What `bin/rangemesh.js` has a daemon started with; a test holds the two equal. */
 export const V8_FLAGS: readonly string[] = ['--min-semi-space-size=2', '--max-semi-space-size=2'];
+
+/** What it sets for the allocator of C, likewise. */
+export const ALLOCATOR: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '1048576',
+  MALLOC_TRIM_THRESHOLD_: '4194304',
+};

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { V8_FLAGS } from '../../../scripts/support/v8-flags.ts';
+import { ALLOCATOR, V8_FLAGS } from '../../../scripts/support/v8-flags.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../../bin/rangemesh.js', import.meta.url));
 const VERSION = /^\d+\.\d+\.\d+.*\n$/;
@@ -18,8 +18,16 @@ describe('launcher', () => {
   });
   after(() => rm(directory, { recursive: true, force: true }));
 
-  const launch = (script: string, argv: string[], node = process.execPath, flags: string[] = []) =>
-    spawnSync(node, [...flags, script, ...argv], { cwd: directory, encoding: 'utf8' });
+  const launch = (
+    script: string,
+    argv: string[],
+    node = process.execPath,
+    flags: string[] = [],
+    set: Record<string, string> = {},
+  ) => {
+    const env = { ...process.env, ...set };
+    return spawnSync(node, [...flags, script, ...argv], { cwd: directory, encoding: 'utf8', env });
+  };
 
   /** A package with the launcher and a main of its own, in src or dist. */
   async function install(name: string, files: Record<string, string>): Promise<string> {
@@ -65,6 +73,24 @@ describe('launcher', () => {
     assert.deepEqual(flags(['status']), []);
     const own = '--max-semi-space-size=16';
     assert.deepEqual(flags(['start'], own), [own]);
+  });
+
+  it('sets the allocator of a daemon, unless it is given', async () => {
+    const shown = 'process.stdout.write(JSON.stringify(process.env));\n';
+    const script = await install('allocator', { 'src/daemon/main.ts': shown });
+    const environment = (argv: string[]) => JSON.parse(launch(script, argv).stdout);
+    const set = environment(['start']);
+    const names = Object.keys(ALLOCATOR);
+    if (process.platform === 'win32') return;
+    assert.deepEqual(Object.fromEntries(names.map((name) => [name, set[name]])), ALLOCATOR);
+    assert.equal(environment(['status']).MALLOC_ARENA_MAX, process.env.MALLOC_ARENA_MAX);
+    const own = await install('own', {
+      'src/daemon/main.ts': 'process.stdout.write(process.env.MALLOC_ARENA_MAX);\n',
+    });
+    assert.equal(
+      launch(own, ['start'], process.execPath, [], { MALLOC_ARENA_MAX: '7' }).stdout,
+      '7',
+    );
   });
 
   it('reports a missing module of the sources', async () => {
