@@ -1,6 +1,7 @@
 import type {
   Channel,
   Gossip,
+  GossipAdmission,
   GossipMessage,
   GossipValidator,
   Network,
@@ -32,6 +33,7 @@ export class MemoryGossip implements Gossip {
   readonly rejected: Map<string, number> = new Map();
   readonly #network: Network;
   readonly #validators = new Map<string, GossipValidator>();
+  readonly #admissions = new Map<string, GossipAdmission>();
   readonly #neighbours = new Map<string, { topics: Set<string>; send: (wire: Wire) => void }>();
   readonly #seen = new Set<string>();
   readonly #copies = new Map<string, number>();
@@ -56,8 +58,9 @@ export class MemoryGossip implements Gossip {
     await this.#network.unhandle(PROTOCOL);
   }
 
-  subscribe(topic: string, validator: GossipValidator): () => void {
+  subscribe(topic: string, validator: GossipValidator, admits: GossipAdmission): () => void {
     this.#validators.set(topic, validator);
+    this.#admissions.set(topic, admits);
     this.#sayTopics();
     return () => {
       this.#validators.delete(topic);
@@ -119,7 +122,9 @@ export class MemoryGossip implements Gossip {
     if (validator === undefined) return;
     this.#copies.set(wire.topic!, this.copies(wire.topic!) + 1);
     const name = `${wire.publisher} ${wire.number}`;
-    if (this.#seen.has(name)) return;
+    const copy = this.#seen.has(name);
+    const bytes = wire.data!.length / 2;
+    if (!this.#admissions.get(wire.topic!)!({ from, bytes, copy }) || copy) return;
     this.#seen.add(name);
     const message: GossipMessage = {
       publisher: wire.publisher!,

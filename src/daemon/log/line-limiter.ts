@@ -2,9 +2,9 @@ import { TokenBuckets } from '../../protocol/index.ts';
 import type { Cancel, Clock } from '../../store/index.ts';
 
 /** Lines of a kind: those of a large mesh that starts, and then 30 a minute. */
-const OF_A_KIND = { burst: 100, perSecond: 0.5 };
+const OF_A_KIND = { perSecond: 0.5, burstSeconds: 200 };
 /** Lines of a kind about one peer, so that a single peer does not use up what its kind may write. */
-const OF_A_PEER = { burst: 10, perSecond: 0.1 };
+const OF_A_PEER = { perSecond: 0.1, burstSeconds: 100 };
 /** More than the code has; further kinds share a bucket. */
 const MAX_KINDS = 256;
 const OTHER_KINDS = 'other';

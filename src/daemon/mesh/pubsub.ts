@@ -3,6 +3,7 @@ import { createTopicScoreParams } from '@libp2p/gossipsub/score';
 import { announceTopic, protocolId } from '../../protocol/index.ts';
 import { GossipGuard, type GossipGuardInit } from '../../protocol/libp2p.ts';
 import { bytesToKey } from '../../store/index.ts';
+import { type AdmittingGossip, admitFirst } from './bounds/index.ts';
 import { type KeptGossipSub, keepStreams } from './gossip-streams.ts';
 
 /** The topic on which nodes of a network announce their addresses. */
@@ -62,15 +63,11 @@ const TOPIC_SCORE = createTopicScoreParams({
   invalidMessageDeliveriesDecay: 0.99,
 });
 
-export interface MeshPubsub extends KeptGossipSub {
-  /** Copies of messages on a topic that came since the start, the first of each included. */
-  copies(topic: string): number;
-}
+export interface MeshPubsub extends KeptGossipSub, AdmittingGossip {}
 
 /** Gossipsub for the topics of one network, and for no others. Throws `INVALID_NETWORK_NAME`. */
 export function pubsub(networkName: string): (components: GossipSubComponents) => MeshPubsub {
   const topics = [announceTopic(networkName), discoveryTopic(networkName)];
-  const copies = new Map(topics.map((topic) => [topic, 0]));
   const create = gossipsub({
     allowedTopics: topics,
     globalSignaturePolicy: 'StrictSign',
@@ -92,12 +89,7 @@ export function pubsub(networkName: string): (components: GossipSubComponents) =
     mcacheGossip: 2,
     // Announcements of keys are held longer than the default before they count as delivered.
     gossipsubIWantFollowupMs: FOLLOWUP_MS,
-    // Called first for each message, so copies are counted here.
-    fastMsgIdFn: (message) => {
-      const { topic } = message;
-      if (copies.has(topic)) copies.set(topic, copies.get(topic)! + 1);
-      return publisherAndNumber(message);
-    },
+    fastMsgIdFn: publisherAndNumber,
     maxInboundStreams: 4,
     maxOutboundStreams: 4,
     maxInboundDataLength: MAX_RPC_BYTES,
@@ -121,10 +113,10 @@ export function pubsub(networkName: string): (components: GossipSubComponents) =
     },
     scoreThresholds: { opportunisticGraftThreshold: 1 },
   });
-  return (components) =>
-    Object.assign(keepStreams(create, components, new GossipGuard(GUARD)), {
-      copies: (topic: string) => copies.get(topic) ?? 0,
-    });
+  return (components) => {
+    const service = keepStreams(create, components, new GossipGuard(GUARD));
+    return Object.assign(service, admitFirst(service, topics));
+  };
 }
 
 /**

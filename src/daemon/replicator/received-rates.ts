@@ -23,15 +23,13 @@ export class ReceivedRates {
   readonly #peers: readonly TokenBuckets[];
 
   constructor(init: ReceivedRatesInit) {
-    const { clock, peerBytesPerDay: quota } = init;
-    const buckets = (perSecond: number, burst: number): TokenBuckets =>
-      new TokenBuckets({ clock, perSecond, burst });
-    const pushed = init.publisherBytesPerSecond;
-    const brought = init.peerBytesPerSecond;
-    this.#publishers = buckets(pushed, PUSH_BURST_S * pushed);
+    const { clock, publisherBytesPerSecond, peerBytesPerSecond, peerBytesPerDay } = init;
+    const rate = (perSecond: number, burstSeconds: number): TokenBuckets =>
+      new TokenBuckets({ clock, perSecond, burstSeconds });
+    this.#publishers = rate(publisherBytesPerSecond, PUSH_BURST_S);
     this.#peers = [
-      buckets(brought, brought),
-      ...(quota > 0 ? [buckets(quota / DAY_S, quota)] : []),
+      rate(peerBytesPerSecond, 1),
+      ...(peerBytesPerDay > 0 ? [rate(peerBytesPerDay / DAY_S, DAY_S)] : []),
     ];
   }
 

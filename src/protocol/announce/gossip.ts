@@ -15,7 +15,22 @@ export interface GossipMessage {
   readonly data: Uint8Array;
 }
 
-/** Called once for each message, however many peers send it. */
+/** A message as it arrives: nothing of it is proved yet. */
+export interface GossipArrival {
+  /** The peer it came from. */
+  readonly from: string;
+  readonly bytes: number;
+  /** The message is known already. */
+  readonly copy: boolean;
+}
+
+/**
+ * Whether a message is looked at. Called for each that arrives, copies included, before its signature
+ * is checked, since that costs more than all else.
+ */
+export type GossipAdmission = (arrival: GossipArrival) => boolean;
+
+/** Called once for each admitted message, however many peers send it. */
 export type GossipValidator = (message: GossipMessage) => GossipVerdict | Promise<GossipVerdict>;
 
 /**
@@ -24,8 +39,11 @@ export type GossipValidator = (message: GossipMessage) => GossipVerdict | Promis
  */
 export interface Gossip {
   readonly self: string;
-  /** Takes part in a topic; returns the way out. */
-  subscribe(topic: string, validator: GossipValidator): () => void;
+  /**
+   * Takes part in a topic; returns the way out.
+   * @param admits default: all
+   */
+  subscribe(topic: string, validator: GossipValidator, admits?: GossipAdmission): () => void;
   /** Resolves with the number of peers it went to; rejects with `ProtocolError`. */
   publish(topic: string, data: Uint8Array): Promise<number>;
   /** Whether a peer takes part in the topic and can be reached. */

@@ -2,7 +2,14 @@
 
 export type { AnnouncedKey } from './codec.ts';
 export { announceTopic } from './constants.ts';
-export type { Gossip, GossipMessage, GossipValidator, GossipVerdict } from './gossip.ts';
+export type {
+  Gossip,
+  GossipAdmission,
+  GossipArrival,
+  GossipMessage,
+  GossipValidator,
+  GossipVerdict,
+} from './gossip.ts';
 export { type AnnounceOptions, DEFAULT_ANNOUNCE_OPTIONS } from './options.ts';
 export type { Gap } from './sequences.ts';
 export {

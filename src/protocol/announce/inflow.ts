@@ -1,7 +1,7 @@
 import type { Clock } from '../../store/index.ts';
 import { TokenBuckets } from '../budgets/index.ts';
 import { BURST_SECONDS, REPEAT_COST } from './constants.ts';
-import type { GossipMessage } from './gossip.ts';
+import type { GossipArrival } from './gossip.ts';
 import type { AnnounceOptions } from './options.ts';
 
 /** Bounds the messages and bytes that each peer passes on to us. */
@@ -11,18 +11,18 @@ export class GossipInflow {
 
   constructor(clock: Clock, { peerMessagesPerSecond, peerBytesPerSecond }: AnnounceOptions) {
     const rate = (perSecond: number): TokenBuckets =>
-      new TokenBuckets({ clock, perSecond, burst: BURST_SECONDS * perSecond });
+      new TokenBuckets({ clock, perSecond, burstSeconds: BURST_SECONDS });
     this.#messages = rate(peerMessagesPerSecond);
     this.#bytes = rate(peerBytesPerSecond);
   }
 
-  /** Whether a message may be looked at. */
-  take({ from, data }: GossipMessage): boolean {
-    return this.#messages.take(from) && this.#bytes.take(from, data.length);
+  /** Whether a message may be looked at. A copy is found at once, so that only its bytes count. */
+  take({ from, bytes, copy }: GossipArrival): boolean {
+    return this.#bytes.take(from, bytes) && (copy || this.#messages.take(from));
   }
 
   /** The message brought nothing new. */
-  repeated({ from }: Pick<GossipMessage, 'from'>): void {
+  repeated({ from }: Pick<GossipArrival, 'from'>): void {
     this.#messages.charge(from, REPEAT_COST - 1);
   }
 }

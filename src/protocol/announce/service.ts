@@ -12,7 +12,7 @@ import { ProtocolError } from '../errors.ts';
 import { type Log, SILENT } from '../log.ts';
 import { type AnnouncedKey, type Announcement, decodeFrame, EPOCH_BYTES } from './codec.ts';
 import { announceTopic, MAX_FRAME_BYTES, MAX_INLINE_BYTES, MAX_RECORDS } from './constants.ts';
-import type { Gossip, GossipMessage, GossipVerdict } from './gossip.ts';
+import type { Gossip, GossipArrival, GossipMessage, GossipVerdict } from './gossip.ts';
 import { Holds } from './holds.ts';
 import { GossipInflow } from './inflow.ts';
 import { type AnnounceOptions, DEFAULT_ANNOUNCE_OPTIONS } from './options.ts';
@@ -43,7 +43,7 @@ export interface AnnounceTotals {
   readonly announced: number;
   /** Own items left to sessions: they came too fast or could not be published. */
   readonly dropped: number;
-  /** Messages that came, each counted once. */
+  /** Messages that came, each counted once; those left to sessions each time they came. */
   readonly messages: number;
   /** Further copies of messages. */
   readonly duplicates: number;
@@ -161,7 +161,11 @@ export class AnnounceService implements Announce {
   }
 
   start(): void {
-    this.#unsubscribe ??= this.#gossip.subscribe(this.#topic, (message) => this.#judge(message));
+    this.#unsubscribe ??= this.#gossip.subscribe(
+      this.#topic,
+      (message) => this.#judge(message),
+      (arrival) => this.#admits(arrival),
+    );
   }
 
   async stop(): Promise<void> {
@@ -187,8 +191,9 @@ export class AnnounceService implements Announce {
 
   async #judge(message: GossipMessage): Promise<GossipVerdict> {
     this.#totals.messages++;
-    const { work } = this.#init;
-    if (!this.#admits(message)) {
+    const { work, allowed } = this.#init;
+    // No blame: the list of the peer that passed it on may be another.
+    if (allowed?.(message.publisher) === false) {
       this.#totals.ignored++;
       return 'ignore';
     }
@@ -208,12 +213,14 @@ export class AnnounceService implements Announce {
   }
 
   /** Messages that are not looked at leave a gap in their publisher's numbers, and a session follows. */
-  #admits(message: GossipMessage): boolean {
-    const { work, allowed } = this.#init;
-    // No blame: the list of the peer that passed it on may be another.
-    if (allowed?.(message.publisher) === false) return false;
-    if (this.#overload.on || (work?.debtMs(message.from) ?? 0) > 0) return false;
-    return this.#inflow.take(message);
+  #admits(arrival: GossipArrival): boolean {
+    const inTime = !this.#overload.on && (this.#init.work?.debtMs(arrival.from) ?? 0) === 0;
+    const admitted = this.#inflow.take(arrival) && inTime;
+    if (!admitted && !arrival.copy) {
+      this.#totals.messages++;
+      this.#totals.ignored++;
+    }
+    return admitted;
   }
 
   /** Null if the peer should not have passed it on. */

@@ -52,7 +52,7 @@ export class PeerWork {
       ...options,
     };
     const rate = (perSecond: number): TokenBuckets =>
-      new TokenBuckets({ clock, perSecond, burst: perSecond * burstSeconds });
+      new TokenBuckets({ clock, perSecond, burstSeconds });
     this.#clock = clock;
     this.#knows = knows;
     this.#peers = rate(peerMsPerSecond);

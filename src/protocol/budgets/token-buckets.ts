@@ -4,8 +4,8 @@ export interface TokenBucketsInit {
   clock: Clock;
   /** Tokens that a bucket gains in a second. */
   perSecond: number;
-  /** Tokens of a full bucket. A new key starts with a full one. */
-  burst: number;
+  /** Seconds whose tokens a full bucket holds. A new key starts with a full one. */
+  burstSeconds: number;
   /**
    * Keys remembered; the key that was new longest ago makes room.
    * @default 4_096
@@ -49,7 +49,8 @@ export class TokenBuckets {
   }
 
   #refilled(key: string): TokenBucket {
-    const { clock, burst, perSecond } = this.#init;
+    const { clock, burstSeconds, perSecond } = this.#init;
+    const burst = perSecond * burstSeconds;
     const now = clock.monotonic();
     const known = this.#buckets.get(key);
     const bucket = known ?? { tokens: burst, at: now };

@@ -1,6 +1,6 @@
 import { type GossipSub, type Message, TopicValidatorResult } from '@libp2p/gossipsub';
 import type { PeerId } from '@libp2p/interface';
-import type { Gossip, GossipValidator, GossipVerdict } from '../announce/index.ts';
+import type { Gossip, GossipAdmission, GossipValidator, GossipVerdict } from '../announce/index.ts';
 import { toProtocolError } from '../network/index.ts';
 
 type UsedOfGossipSub =
@@ -12,6 +12,11 @@ type UsedOfGossipSub =
 
 /** The used part of gossipsub; its messages must be signed (`StrictSign`). */
 export interface Pubsub extends Pick<GossipSub, UsedOfGossipSub> {
+  /**
+   * Asked by topic for each message that arrives, before its signature is checked.
+   * @default admission comes after that check
+   */
+  admissions?: Map<string, GossipAdmission>;
   /**
    * Copies of messages on a topic that came, the first of each included.
    * @default not counted
@@ -39,15 +44,25 @@ const RESULTS: Record<GossipVerdict, TopicValidatorResult> = {
 export function libp2pGossip({ self, pubsub }: Libp2pGossipInit): Gossip {
   return {
     self: self.toString(),
-    subscribe(topic, validator) {
-      pubsub.topicValidators.set(
+    subscribe(topic, validator, admits = () => true) {
+      const { admissions, topicValidators } = pubsub;
+      const admitted: GossipValidator = (message) => {
+        const { from, data } = message;
+        if (admissions !== undefined || admits({ from, bytes: data.length, copy: false })) {
+          return validator(message);
+        }
+        return 'ignore';
+      };
+      admissions?.set(topic, admits);
+      topicValidators.set(
         topic,
-        async (from, message) => RESULTS[await judge(validator, from, message)],
+        async (from, message) => RESULTS[await judge(admitted, from, message)],
       );
       pubsub.subscribe(topic);
       return () => {
         pubsub.unsubscribe(topic);
-        pubsub.topicValidators.delete(topic);
+        topicValidators.delete(topic);
+        admissions?.delete(topic);
       };
     },
     async publish(topic, data) {

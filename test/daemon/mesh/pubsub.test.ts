@@ -19,12 +19,17 @@ class Hearer {
   readonly pubsub: MeshPubsub;
   readonly gossip: ReturnType<typeof libp2pGossip>;
   readonly heard: GossipMessage[] = [];
+  admits = true;
 
   constructor({ mesh }: TestMesh, topic = TOPIC) {
     this.mesh = mesh;
     this.pubsub = mesh.libp2p.services.pubsub;
     this.gossip = libp2pGossip({ self: mesh.libp2p.peerId, pubsub: this.pubsub });
-    this.gossip.subscribe(topic, (message) => this.#judge(message));
+    this.gossip.subscribe(
+      topic,
+      (message) => this.#judge(message),
+      () => this.admits,
+    );
   }
 
   /** Resolves once a message with these bytes has come. */
@@ -50,6 +55,15 @@ class Hearer {
     this.heard.push(message);
     return message.data[0] === WRONG ? 'reject' : 'accept';
   }
+}
+
+/** Parts of gossipsub that its interface leaves out. */
+function partsOf({ pubsub }: Hearer) {
+  return pubsub as unknown as {
+    sendRpc(peer: string, rpc: object): void;
+    readonly gossipTracer: { readonly promises: Map<string, object> };
+    readonly mcache: { readonly msgs: Map<string, unknown> };
+  };
 }
 
 /** The next heartbeat of a node's gossip, or the next message. */
@@ -130,6 +144,31 @@ describe('gossip', { timeout: 60_000 }, () => {
     // A score is kept for a second or so.
     for (let i = 0; i < 3; i++) await beat(b);
     assert.ok(b.score(a) < -80, `${b.score(a)} points`);
+  });
+
+  it('that is not admitted is neither checked nor blamed', async () => {
+    const [a, b] = (await line(2)) as [Hearer, Hearer];
+    const forged = {
+      from: a.mesh.libp2p.peerId.toMultihash().bytes,
+      data: new Uint8Array(9),
+      seqno: new Uint8Array(8),
+      signature: new Uint8Array(64),
+      key: new Uint8Array(0),
+      topic: TOPIC,
+    };
+    b.admits = false;
+    await partsOf(a).sendRpc(b.mesh.peerId, { subscriptions: [], messages: [forged] });
+    await until(b, () => b.gossip.copies(TOPIC) === 1, 'the forged message');
+    assert.ok(b.score(a) >= 0, 'no signature was looked at');
+    await a.gossip.publish(TOPIC, Uint8Array.of(1));
+    const { promises } = partsOf(b).gossipTracer;
+    // As if it had been asked for.
+    promises.set([...partsOf(a).mcache.msgs.keys()].at(-1)!, new Map([['x', Infinity]]));
+    await until(b, () => b.gossip.copies(TOPIC) === 2, 'the right message');
+    assert.deepEqual([b.heard.length, promises.size], [0, 0]);
+    b.admits = true;
+    await partsOf(a).sendRpc(b.mesh.peerId, { subscriptions: [], messages: [forged] });
+    await until(b, () => b.score(a) < 0, 'the blame');
   });
 
   it('ignores messages of another network', async () => {

@@ -7,6 +7,7 @@ import {
   type AnnounceOptions,
   AnnounceService,
   type Gossip,
+  type GossipAdmission,
   type GossipValidator,
   type GossipVerdict,
 } from '../../../src/protocol/index.ts';
@@ -28,12 +29,14 @@ function listening(
 ) {
   const clock = new VirtualClock();
   const validators: GossipValidator[] = [];
+  const admissions: GossipAdmission[] = [];
   const left: string[] = [];
   const published: Uint8Array[] = [];
   const gossip: Gossip = {
     self: 'self',
-    subscribe: (topic, validator) => {
+    subscribe: (topic, validator, admits) => {
       validators.push(validator);
+      admissions.push(admits!);
       return () => void left.push(topic);
     },
     publish: async (_, data) => published.push(data),
@@ -72,13 +75,17 @@ function listening(
     );
     const data = encodeFrame(kind, { epoch: new Uint8Array(8), sequence }, records);
     const at = verdicts.push(undefined) - 1;
-    const verdict = validators.at(-1)!({ publisher, from, data });
+    const admitted = admissions.at(-1)!({ from, bytes: data.length, copy: false });
+    const verdict = admitted ? validators.at(-1)!({ publisher, from, data }) : 'ignore';
     void Promise.resolve(verdict).then((given) => {
       verdicts[at] = given;
     });
     await settle();
   };
-  return { clock, service, validators, left, gaps, passedOn, warnings, verdicts, hear, published };
+  return {
+    ...{ clock, service, validators, admissions, left, gaps, passedOn, warnings },
+    ...{ verdicts, hear, published },
+  };
 }
 
 const totalsOf = ({ service }: ReturnType<typeof listening>): Record<string, number> => {
@@ -194,6 +201,17 @@ describe('AnnounceService: a message', () => {
     assert.equal(l.verdicts.at(-1), 'accept', 'a message later there is room for one');
     await l.hear('items', [two], { from: 'x' });
     assert.equal(l.verdicts.at(-1), 'ignore');
+  });
+
+  it('costs a peer its bytes alone where it is a copy, and is counted where it is left alone', () => {
+    const l = listening({ peerMessagesPerSecond: 1, peerBytesPerSecond: 200 });
+    l.service.start();
+    const admits = (copy: boolean) => l.admissions[0]!({ from: 'x', bytes: 100, copy });
+    for (let i = 0; i < 4; i++) assert.equal(admits(true), true);
+    for (let i = 0; i < 5; i++) assert.equal(admits(false), true, 'five seconds of messages');
+    assert.equal(admits(false), false, 'the messages are used up');
+    assert.equal(admits(true), false, 'and so are the bytes');
+    assert.deepEqual(totalsOf(l), { messages: 1, received: 0, known: 0, rejected: 0, ignored: 1 });
   });
 
   it('costs a peer its rate of bytes', async () => {

@@ -12,7 +12,7 @@ function passed(buckets: TokenBuckets, key: string, tries: number): number {
 describe('TokenBuckets', () => {
   it('gives each key its burst, and its rate after it', async () => {
     const clock = new VirtualClock();
-    const buckets = new TokenBuckets({ clock, perSecond: 50, burst: 200 });
+    const buckets = new TokenBuckets({ clock, perSecond: 50, burstSeconds: 4 });
     assert.equal(passed(buckets, 'a', 210), 200);
     assert.equal(passed(buckets, 'b', 1), 1);
     await clock.advance(1_000);
@@ -25,21 +25,21 @@ describe('TokenBuckets', () => {
 
   it('never holds more than its burst', async () => {
     const clock = new VirtualClock();
-    const buckets = new TokenBuckets({ clock, perSecond: 50, burst: 200 });
+    const buckets = new TokenBuckets({ clock, perSecond: 50, burstSeconds: 4 });
     buckets.take('a');
     await clock.advance(3_600_000);
     assert.equal(passed(buckets, 'a', 300), 200);
   });
 
   it('takes all the tokens of a call or none', () => {
-    const buckets = new TokenBuckets({ clock: new VirtualClock(), perSecond: 1, burst: 10 });
+    const buckets = new TokenBuckets({ clock: new VirtualClock(), perSecond: 1, burstSeconds: 10 });
     assert.equal(buckets.take('a', 11), false);
     assert.equal(buckets.take('a', 10), true);
   });
 
   it('owes what was charged beyond its tokens, until its rate has paid for it', async () => {
     const clock = new VirtualClock();
-    const buckets = new TokenBuckets({ clock, perSecond: 10, burst: 5 });
+    const buckets = new TokenBuckets({ clock, perSecond: 10, burstSeconds: 0.5 });
     assert.equal(buckets.debtMs('a'), 0);
     buckets.charge('a', 25);
     assert.equal(buckets.debtMs('a'), 2_000);
@@ -54,7 +54,7 @@ describe('TokenBuckets', () => {
     const buckets = new TokenBuckets({
       clock: new VirtualClock(),
       perSecond: 1,
-      burst: 1,
+      burstSeconds: 1,
       maxKeys: 2,
     });
     for (const key of ['a', 'b']) assert.equal(buckets.take(key), true);

@@ -3,7 +3,13 @@ import { describe, it } from 'node:test';
 import { TopicValidatorResult } from '@libp2p/gossipsub';
 import type { Connection, PeerId, StreamHandler } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
-import { type Channel, type GossipVerdict, ProtocolError } from '../../../src/protocol/index.ts';
+import {
+  type Channel,
+  type GossipAdmission,
+  type GossipArrival,
+  type GossipVerdict,
+  ProtocolError,
+} from '../../../src/protocol/index.ts';
 import { asLibp2pService } from '../../../src/protocol/libp2p/index.ts';
 import { TopologyWatch } from '../../../src/protocol/libp2p/testing.ts';
 import {
@@ -299,6 +305,25 @@ describe('libp2pGossip', () => {
     assert.deepEqual([...topics], ['t']);
     leave();
     assert.deepEqual([topics.size, pubsub.topicValidators.size], [0, 0]);
+  });
+
+  it('asks for admission where messages arrive, or else before its verdict', async () => {
+    for (const admissions of [undefined, new Map<string, GossipAdmission>()]) {
+      const { gossip, pubsub } = gossiping(admissions === undefined ? {} : { admissions });
+      const arrivals: GossipArrival[] = [];
+      const admits = (arrival: GossipArrival) => arrivals.push(arrival) > 1;
+      const leave = gossip.subscribe('t', () => 'accept', admits);
+      const message = { type: 'signed', from: peerIdFromString(FAR), data: new Uint8Array(7) };
+      const say = () => pubsub.topicValidators.get('t')!(peerIdFromString(NEAR), message as never);
+      const verdicts = [await say(), await say()];
+      const { Accept, Ignore } = TopicValidatorResult;
+      const late = admissions === undefined;
+      assert.deepEqual(verdicts, late ? [Ignore, Accept] : [Accept, Accept]);
+      assert.deepEqual(arrivals[0], late ? { from: NEAR, bytes: 7, copy: false } : undefined);
+      assert.equal(admissions?.get('t'), late ? undefined : admits);
+      leave();
+      assert.equal(admissions?.size ?? 0, 0);
+    }
   });
 
   it('counts the receivers of a message, and says why there are none', async () => {

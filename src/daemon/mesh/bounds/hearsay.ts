@@ -54,9 +54,10 @@ export class HearsayDial implements Dial {
   constructor(init: HearsayInit) {
     this.#init = init;
     const { clock, options } = init;
-    const { hearsayPerSecond, hearsayBurst, hostPerSecond, hostBurst } = options;
-    this.#total = new TokenBuckets({ clock, perSecond: hearsayPerSecond, burst: hearsayBurst });
-    this.#hosts = new TokenBuckets({ clock, perSecond: hostPerSecond, burst: hostBurst });
+    const rate = (perSecond: number, burstSeconds: number): TokenBuckets =>
+      new TokenBuckets({ clock, perSecond, burstSeconds });
+    this.#total = rate(options.hearsayPerSecond, options.hearsayBurstSeconds);
+    this.#hosts = rate(options.hostPerSecond, options.hostBurstSeconds);
   }
 
   get self(): string {

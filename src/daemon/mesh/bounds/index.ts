@@ -1,5 +1,6 @@
 /** What strangers may cause in total: dials, connections and remembered peers. */
 
+export { type AdmittingGossip, admitFirst } from './gossip-admission.ts';
 export {
   HearsayDial,
   type HearsayInit,

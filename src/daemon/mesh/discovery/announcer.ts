@@ -6,7 +6,7 @@ import {
 } from '@libp2p/gossipsub';
 import type { PeerId } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import { TokenBuckets } from '../../../protocol/index.ts';
+import { type GossipAdmission, TokenBuckets } from '../../../protocol/index.ts';
 import type { Clock, Random } from '../../../store/index.ts';
 import type { Logger } from '../../logging.ts';
 import type { PeerAnnouncement, PeerVerdict } from './known-peers.ts';
@@ -19,7 +19,9 @@ export type DiscoveryGossip = Pick<
   GossipSub,
   'subscribe' | 'unsubscribe' | 'publish' | 'getSubscribers' | 'topicValidators'
 > &
-  Pick<GossipSub, 'addEventListener' | 'removeEventListener'>;
+  Pick<GossipSub, 'addEventListener' | 'removeEventListener'> & {
+    readonly admissions: Map<string, GossipAdmission>;
+  };
 
 export interface AnnouncerInit {
   readonly gossip: DiscoveryGossip;
@@ -36,8 +38,8 @@ export interface AnnouncerInit {
   take(announcement: PeerAnnouncement): PeerVerdict;
 }
 
-/** Announcements that a neighbour may pass on: those of a large mesh at once, and then a few a second. */
-const ALLOWANCE = { burst: 2_048, perSecond: 50, maxKeys: 1_024 };
+/** Announcements that a neighbour may pass on, copies included: those of a large mesh at once, and then a few a second. */
+const ALLOWANCE = { perSecond: 50, burstSeconds: 40, maxKeys: 1_024 };
 
 /** Tells the mesh the addresses of this node by gossip, and hears those of other nodes. */
 export class Announcer {
@@ -57,6 +59,7 @@ export class Announcer {
 
   start(): void {
     const { gossip, topic } = this.#init;
+    gossip.admissions.set(topic, ({ from }) => this.#allowance.take(from));
     gossip.topicValidators.set(topic, (source, message) => this.#judge(source, message));
     gossip.addEventListener('subscription-change', this.#subscribed);
     gossip.subscribe(topic);
@@ -68,6 +71,7 @@ export class Announcer {
     this.#trickle.stop();
     gossip.removeEventListener('subscription-change', this.#subscribed);
     gossip.topicValidators.delete(topic);
+    gossip.admissions.delete(topic);
     gossip.unsubscribe(topic);
   }
 
@@ -105,7 +109,6 @@ export class Announcer {
 
   /** Gossipsub delivers and forwards accepted messages; `source` answers for a rejected message. */
   #judge(source: PeerId, message: Message): TopicValidatorResult {
-    if (!this.#allowance.take(source.toString())) return TopicValidatorResult.Ignore;
     let announcement: PeerAnnouncement;
     try {
       announcement = wordsOfItsOwn(message);

@@ -33,12 +33,12 @@ export const DEFAULT_DISCOVERY_OPTIONS = {
    * peer. Raising it fills a new node's degree sooner where many are dead; forged ones cost more dials.
    */
   hearsayPerSecond: 1,
-  /** Such addresses that may be dialled at once after a pause. */
-  hearsayBurst: 32,
+  /** Seconds of such dials that may be made at once after a pause. */
+  hearsayBurstSeconds: 32,
   /** The same for each host, so that a mesh cannot be turned against it. Loopback is not counted. */
   hostPerSecond: 0.2,
-  /** Such dials to one host at once. Raise it for many nodes behind one address. */
-  hostBurst: 8,
+  /** Seconds of such dials to one host at once. Raise it for many nodes behind one address. */
+  hostBurstSeconds: 40,
   /** Milliseconds of silence after which a peer that cannot be reached is forgotten. */
   forgetMs: 86_400_000,
   /** Milliseconds between two announcements of this node while the mesh changes. */

@@ -100,7 +100,7 @@ describe('a host of which a peer told', () => {
 describe('dials on hearsay', () => {
   it('are bounded in total, names and addresses alike, and pass again with time', async () => {
     const { clock, dial } = create({
-      options: { hearsayBurst: 3, hearsayPerSecond: 1 },
+      options: { hearsayBurstSeconds: 3, hearsayPerSecond: 1 },
       names: { many: ['1.0.0.1', '1.0.0.2', '1.0.0.3', '1.0.0.4', '1.0.0.5'] },
       answer: () => Promise.reject(new Error('down')),
     });
@@ -116,7 +116,7 @@ describe('dials on hearsay', () => {
   });
 
   it('are bounded for each host, whatever the port, but not on this machine', async () => {
-    const options = { hostBurst: 2, hostPerSecond: 0.5 };
+    const options = { hostBurstSeconds: 4, hostPerSecond: 0.5 };
     const answer = () => Promise.reject(new Error('down'));
     const allowed = { loopback: true, lan: false };
     const { clock, dial, dialled } = create({ options, answer, allowed });
@@ -134,7 +134,7 @@ describe('dials on hearsay', () => {
   });
 
   it('do not count addresses that led to their peer', async () => {
-    const { dial, dialled } = create({ options: { hearsayBurst: 0, hostBurst: 1 } });
+    const { dial, dialled } = create({ options: { hearsayBurstSeconds: 0, hostBurstSeconds: 5 } });
     const address = at('/ip4/1.2.3.4');
     assert.equal(dial.hasProven(address), false);
     for (let round = 0; round < 3; round++) assert.equal(await dial.dial(address, signal), PEER);

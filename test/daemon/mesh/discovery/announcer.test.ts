@@ -13,6 +13,7 @@ import {
   decodeRecord,
   encodeRecord,
 } from '../../../../src/daemon/mesh/discovery/testing.ts';
+import type { GossipAdmission } from '../../../../src/protocol/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { Log } from '../log.ts';
 
@@ -31,6 +32,7 @@ function create() {
     published: [] as number[],
     listeners: new Map<string, (event: unknown) => void>(),
     validators: new Map<string, (source: unknown, message: unknown) => TopicValidatorResult>(),
+    admissions: new Map<string, GossipAdmission>(),
     addresses: [ADDRESS],
     known: 0,
     taken: [] as PeerAnnouncement[],
@@ -41,6 +43,7 @@ function create() {
   const announcer = new Announcer({
     gossip: {
       topicValidators: state.validators,
+      admissions: state.admissions,
       addEventListener: (name: string, listener: (event: unknown) => void) =>
         void state.listeners.set(name, listener),
       removeEventListener: (name: string) => void state.listeners.delete(name),
@@ -173,14 +176,19 @@ describe('Announcer', () => {
     announcer.stop();
   });
 
-  it('accepts announcements of one neighbour up to its allowance', () => {
-    const { state, announcer, judge } = create();
+  it('admits announcements of one neighbour up to its allowance, copies included', async () => {
+    const { clock, state, announcer } = create();
     announcer.start();
-    const message = { data: Uint8Array.of(1) };
-    for (let i = 0; i < 2_048; i++) state.validators.get('t')!('neighbour', message);
-    assert.equal(judge(B), Ignore);
-    assert.deepEqual(state.taken, []);
+    const admits = (from: string, copy = false) =>
+      state.admissions.get('t')!({ from, bytes: 1, copy });
+    for (let i = 0; i < 2_000; i++) assert.equal(admits('neighbour', i % 2 === 0), true);
+    assert.equal(admits('neighbour'), false);
+    assert.equal(admits('neighbour', true), false);
+    assert.equal(admits('other'), true);
+    await clock.advance(20);
+    assert.equal(admits('neighbour'), true, 'fifty a second');
     announcer.stop();
+    assert.equal(state.admissions.size, 0);
   });
 
   it('continues when gossip refuses an announcement', async () => {
