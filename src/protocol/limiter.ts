@@ -1,60 +1,33 @@
-export type Release = () => void;
+import { ByteBudget, type Release } from './budgets/index.ts';
+
+export type { Release } from './budgets/index.ts';
+
+const ALL = '';
+const NEVER = new AbortController().signal;
 
 /** Lets `limit` holders in at a time; the others wait in the order they came. */
 export class Limiter {
   readonly #limit: number;
-  #free: number;
-  readonly #waiting = new Set<PromiseWithResolvers<Release>>();
+  readonly #places: ByteBudget;
 
   constructor(limit: number) {
     this.#limit = limit;
-    this.#free = limit;
+    this.#places = new ByteBudget({ totalBytes: limit, holderBytes: limit });
   }
 
   /** No holder is in, so none waits. */
   get idle(): boolean {
-    return this.#free === this.#limit;
+    return this.#places.usedBytes === 0;
   }
 
   /** Another holder would wait. */
   get full(): boolean {
-    return this.#free === 0;
+    return this.#places.usedBytes === this.#limit;
   }
 
   /** Resolves with the way to leave; rejects with the signal's reason if that comes first. */
-  async acquire(signal?: AbortSignal): Promise<Release> {
-    signal?.throwIfAborted();
-    if (this.#free > 0) return this.#admit();
-    const turn = Promise.withResolvers<Release>();
-    const giveUp = (): void => {
-      this.#waiting.delete(turn);
-      turn.reject(signal?.reason);
-    };
-    signal?.addEventListener('abort', giveUp, { once: true });
-    this.#waiting.add(turn);
-    try {
-      return await turn.promise;
-    } finally {
-      signal?.removeEventListener('abort', giveUp);
-    }
-  }
-
-  #admit(): Release {
-    this.#free--;
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      this.#free++;
-      this.#next();
-    };
-  }
-
-  #next(): void {
-    const [first] = this.#waiting;
-    if (first === undefined) return;
-    this.#waiting.delete(first);
-    first.resolve(this.#admit());
+  take(signal: AbortSignal = NEVER): Promise<Release> {
+    return this.#places.take(ALL, 1, signal);
   }
 }
 
@@ -73,7 +46,7 @@ export class Limiters {
     return limiter;
   }
 
-  /** To be called after a release, or when an acquire failed. */
+  /** To be called after a release, or when a take failed. */
   tidy(name: string): void {
     if (this.#limiters.get(name)?.idle === true) this.#limiters.delete(name);
   }

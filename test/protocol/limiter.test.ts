@@ -17,7 +17,7 @@ function queue(limiter: Limiter, names: string, signal: AbortSignal = NEVER) {
       entered.push(name);
       releases.set(name, release);
     };
-    limiter.acquire(signal).then(come, (error) => failures.push(error));
+    limiter.take(signal).then(come, (error) => failures.push(error));
   }
   const leave = async (name: string): Promise<void> => {
     releases.get(name)!();
@@ -88,7 +88,7 @@ describe('Limiter', () => {
     abort.abort(new Error('late'));
     assert.equal(limiter.idle, false);
     await second.leave('b');
-    const late = limiter.acquire(abort.signal);
+    const late = limiter.take(abort.signal);
     await assert.rejects(byNow(late, 'it waits'), { message: 'late' });
     assert.equal(limiter.idle, true);
   });
@@ -99,7 +99,7 @@ describe('Limiters', () => {
     const limiters = new Limiters(1);
     const a = limiters.of('a');
     assert.notEqual(limiters.of('b'), a);
-    const release = await byNow(a.acquire(NEVER), 'the first waits');
+    const release = await byNow(a.take(NEVER), 'the first waits');
     limiters.tidy('a');
     assert.equal(limiters.of('a'), a, 'a name in use is kept');
     release();

@@ -1,5 +1,7 @@
 import { getOrMake } from '../get-or-make.ts';
-import type { Release } from '../limiter.ts';
+
+/** Gives back what was taken; later calls do nothing. */
+export type Release = () => void;
 
 export interface ByteBudgetInit {
   /** Bytes that all holders together may hold. */

@@ -5,7 +5,7 @@
  * A limit for each peer alone is no bound, since identities cost nothing.
  */
 
-export { ByteBudget, type ByteBudgetInit } from './byte-budget.ts';
+export { ByteBudget, type ByteBudgetInit, type Release } from './byte-budget.ts';
 export { Holding } from './holding.ts';
 export { PeerWork, type PeerWorkInit, type PeerWorkOptions } from './peer-work.ts';
 export { type SlowHolderInit, watchHolder } from './slow-holder.ts';

@@ -36,8 +36,7 @@ export class AnswerMemory {
     answer: () => Promise<T>,
   ): Promise<T> {
     const budget = bytes > 2 * CHUNK_BYTES ? this.#long : this.#short;
-    const release =
-      budget.tryTake(channel.peer, bytes) ?? (await budget.take(channel.peer, bytes, signal));
+    const release = await budget.take(channel.peer, bytes, signal);
     const unwatch = this.#watch(channel, budget);
     try {
       return await answer();

@@ -83,7 +83,7 @@ export class Requester {
     }
     let release: Release | undefined;
     try {
-      release = await limiter.acquire(this.#over.signal);
+      release = await limiter.take(this.#over.signal);
       this.#channel = await this.#open();
       await this.#converse(this.#channel);
     } finally {

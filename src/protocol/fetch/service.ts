@@ -166,7 +166,7 @@ export class FetchService implements Fetch {
     this.#waiting++;
     try {
       // No signal: at its turn, a request whose channel broke fails like others.
-      return await limiter.acquire();
+      return await limiter.take();
     } finally {
       this.#waiting--;
     }

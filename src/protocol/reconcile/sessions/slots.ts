@@ -32,12 +32,12 @@ export class Slots {
    * Resolves with the release of the slot; rejects with the signal's reason. `giveWay` is called at most
    * once, while the slot is held.
    */
-  async acquire(signal: AbortSignal, giveWay: () => void): Promise<Release> {
+  async take(signal: AbortSignal, giveWay: () => void): Promise<Release> {
     this.#waiting++;
     this.#watch();
     let release: Release;
     try {
-      release = await this.#limiter.acquire(signal);
+      release = await this.#limiter.take(signal);
     } finally {
       this.#waiting--;
       this.#watch();

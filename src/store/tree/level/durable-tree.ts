@@ -180,7 +180,7 @@ export class DurableTree {
   async *audit(options: { fill?: boolean } = {}): AsyncGenerator<void, void> {
     this.#checkOpen();
     const shared = this.#current();
-    shared.acquire();
+    shared.take();
     try {
       const root = rootOf(this.#meta);
       yield* auditTree(this.#shape, this.#files, { snapshot: shared.level, root, ...options });
@@ -211,7 +211,7 @@ export class DurableTree {
       begin: () => {
         // Taken before the batch can reach the disk: all readers use it until the commit.
         before = this.#current();
-        before.acquire();
+        before.take();
         this.#writing = true;
       },
       commit: () => {

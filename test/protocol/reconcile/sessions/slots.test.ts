@@ -12,7 +12,7 @@ async function setUp(limit: number) {
   const told: string[] = [];
   const inside: string[] = [];
   const enter = async (name: string) => {
-    const release = await slots.acquire(signal, () => told.push(name));
+    const release = await slots.take(signal, () => told.push(name));
     inside.push(name);
     return release;
   };
@@ -54,7 +54,7 @@ describe('Slots', () => {
     const { clock, slots, told, enter } = await setUp(1);
     await enter('a');
     const gone = new AbortController();
-    const waiting = slots.acquire(gone.signal, () => undefined);
+    const waiting = slots.take(gone.signal, () => undefined);
     gone.abort(new Error('gone'));
     await assert.rejects(waiting, /gone/);
     await clock.advance(5_000);
