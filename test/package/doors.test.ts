@@ -76,7 +76,7 @@ const DOORS: Record<string, string[]> = {
     ...['DEFAULT_FETCH_OPTIONS', 'DEFAULT_RECONCILE_OPTIONS', 'FetchService', 'ProtocolError'],
     ...['DEFAULT_NATIVE_LIMITS', 'ReconcileService', 'ReconciliationSet', 'SessionStop'],
     ...['AnnounceService', 'DEFAULT_ANNOUNCE_OPTIONS', 'announceTopic', 'protocolId'],
-    ...['ByteBudget', 'PeerWork', 'TokenBuckets', 'wholeStep'],
+    ...['ByteBudget', 'PeerWork', 'TokenBuckets', 'Turns', 'wholeStep'],
     ...['commonware', 'efficiency', 'nativeDialect', 'negentropy', 'reconciledBoth'],
   ],
   'protocol/libp2p.ts': ['GossipGuard', 'fetch', 'libp2pGossip', 'libp2pNetwork', 'reconcile'],

@@ -1,7 +1,7 @@
 /**
  * What all peers together may take of this node: `ByteBudget` and `Holding` for memory, `watchHolder` for
- * holders that are slow with it, `TokenBuckets` for rates,
- * `PeerWork` for the processor.
+ * holders that are slow with it, `TokenBuckets` for rates, `PeerWork` for the processor, `Turns` for the
+ * event loop.
  * A limit for each peer alone is no bound, since identities cost nothing.
  */
 
@@ -10,3 +10,4 @@ export { Holding } from './holding.ts';
 export { PeerWork, type PeerWorkInit, type PeerWorkOptions } from './peer-work.ts';
 export { type SlowHolderInit, watchHolder } from './slow-holder.ts';
 export { TokenBuckets, type TokenBucketsInit } from './token-buckets.ts';
+export { Turns, type TurnsInit } from './turns.ts';

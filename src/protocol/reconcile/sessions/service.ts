@@ -1,5 +1,5 @@
 import { type Bound, INFINITE_BOUND } from '../../../store/index.ts';
-import { PeerWork } from '../../budgets/index.ts';
+import { PeerWork, Turns } from '../../budgets/index.ts';
 import { ProtocolError, STOPPED } from '../../errors.ts';
 import { type Log, SILENT } from '../../log.ts';
 import type { Network } from '../../network/index.ts';
@@ -45,6 +45,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
       calling: new Slots(slots),
       serving: new Slots(slots),
       work: init.work ?? new PeerWork({ clock: init.clock }),
+      turns: init.turns ?? new Turns({ clock: init.clock }),
     };
   }
 

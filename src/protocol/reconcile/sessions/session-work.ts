@@ -1,20 +1,24 @@
 import type { Role } from '../dialect.ts';
 import type { SessionEnvironment } from './types.ts';
 
-/** Charges the work of a session to its peer. Sessions that we begin never wait. */
+type WorkEnvironment = Pick<SessionEnvironment, 'clock' | 'work' | 'turns'>;
+
+/** Charges the work of a session to its peer. Sessions that we begin never wait for the peer's rate. */
 export class SessionWork {
-  readonly #environment: Pick<SessionEnvironment, 'clock' | 'work'>;
+  readonly #environment: WorkEnvironment;
   readonly #peer: string;
   readonly #waits: boolean;
 
-  constructor(environment: Pick<SessionEnvironment, 'clock' | 'work'>, peer: string, role: Role) {
+  constructor(environment: WorkEnvironment, peer: string, role: Role) {
     this.#environment = environment;
     this.#peer = peer;
     this.#waits = role === 'responder';
   }
 
-  run<Result>(work: () => Result): Result {
-    return this.#environment.work.run(this.#peer, work);
+  /** Runs a slice in a turn of the event loop that has time for it. */
+  run<Result>(slice: () => Result): Promise<Result> {
+    const { turns, work } = this.#environment;
+    return turns.run(() => work.run(this.#peer, slice));
   }
 
   /** Waits until the peer owes nothing. */

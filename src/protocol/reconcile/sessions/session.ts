@@ -118,10 +118,10 @@ export class SessionRun {
   async #reconcile(first: Uint8Array | undefined): Promise<void> {
     const { channel, dialect, role, scope } = this.#init;
     const { options, refuses } = this.#environment;
-    const { snapshot, version } = this.#work.run(() => this.#environment.snapshot());
+    const { snapshot, version } = await this.#work.run(() => this.#environment.snapshot());
     this.#report.version = version;
     try {
-      const session = this.#work.run(() =>
+      const session = await this.#work.run(() =>
         dialect.session({
           role,
           snapshot,
@@ -156,14 +156,14 @@ export class SessionRun {
   }
 
   async #exchange(session: Session, first: Uint8Array | undefined): Promise<void> {
-    let step = this.#work.run(() => session.start());
+    let step = await this.#work.run(() => session.start());
     this.#apply(step);
     let next = first;
     while (!step.done) {
       const going = step.pending === 'work' || (step.pending === 'output' && !this.#sending);
       if (going) {
         if (step.pending === 'work') await this.#work.rest();
-        step = this.#work.run(() => session.proceed!(this.#sending === null));
+        step = await this.#work.run(() => session.proceed!(this.#sending === null));
       } else {
         const frame: Uint8Array | 'sent' | null = next ?? (await this.#event());
         next = undefined;
@@ -173,7 +173,7 @@ export class SessionRun {
           break;
         }
         await this.#work.paid();
-        step = this.#work.run(() => session.receive(frame));
+        step = await this.#work.run(() => session.receive(frame));
         this.#digested(session);
       }
       this.#apply(step);

@@ -1,5 +1,5 @@
 import type { Clock, Snapshot } from '../../../store/index.ts';
-import type { PeerWork } from '../../budgets/index.ts';
+import type { PeerWork, Turns } from '../../budgets/index.ts';
 import type { Log } from '../../log.ts';
 import type { Dialect, Interval, Outline, SessionMode } from '../dialect.ts';
 import type { ReconcileOptions } from '../options.ts';
@@ -75,6 +75,11 @@ export interface ReconcileInit {
    * @default its own
    */
   work?: Pick<PeerWork, 'run' | 'debtMs'>;
+  /**
+   * Shares the turns of the event loop among the slices of all sessions.
+   * @default its own
+   */
+  turns?: Pick<Turns, 'run'>;
   /** @default silent */
   log?: Log;
   options?: Partial<ReconcileOptions>;
@@ -87,4 +92,5 @@ export interface SessionEnvironment
   /** Slots for sessions that peers begin. */
   readonly serving: Slots;
   readonly work: NonNullable<ReconcileInit['work']>;
+  readonly turns: NonNullable<ReconcileInit['turns']>;
 }

@@ -180,7 +180,7 @@ export class DurableTree {
   async *audit(options: { fill?: boolean } = {}): AsyncGenerator<void, void> {
     this.#checkOpen();
     const shared = this.#current();
-    shared.take();
+    shared.acquire();
     try {
       const root = rootOf(this.#meta);
       yield* auditTree(this.#shape, this.#files, { snapshot: shared.level, root, ...options });
@@ -211,7 +211,7 @@ export class DurableTree {
       begin: () => {
         // Taken before the batch can reach the disk: all readers use it until the commit.
         before = this.#current();
-        before.take();
+        before.acquire();
         this.#writing = true;
       },
       commit: () => {

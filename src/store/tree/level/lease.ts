@@ -48,7 +48,7 @@ export class LevelLease implements Lease {
 
   constructor(init: LevelLeaseInit) {
     this.#init = init;
-    init.shared.take();
+    init.shared.acquire();
     this.#expiresAt = init.clock.monotonic() + init.maxAgeMs;
     this.#cancel = init.clock.after(init.maxAgeMs, () => this.#expire());
   }

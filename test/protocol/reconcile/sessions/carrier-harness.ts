@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Channel, Session, SessionReport, Step } from '../../../../src/protocol/index.ts';
-import { PeerWork } from '../../../../src/protocol/index.ts';
+import { PeerWork, Turns } from '../../../../src/protocol/index.ts';
 import { DEFAULT_RECONCILE_OPTIONS } from '../../../../src/protocol/reconcile/options.ts';
 import {
   type SessionEnvironment,
@@ -53,7 +53,7 @@ export class Scripted implements Session {
 /** Runs `session` over `channel`; a responder waits for the first frame of the peer. */
 export function runOf(
   session: Session,
-  { clock, channel, work, ...events }: Pick<SessionRunInit, 'channel'> & RunInit,
+  { clock, channel, work, turns, ...events }: Pick<SessionRunInit, 'channel'> & RunInit,
 ): SessionRun {
   const slots = new Slots({ clock, limit: 1, giveWayMs: 60_000 });
   const snapshot = { size: 0, release: () => {} } as unknown as Snapshot;
@@ -71,6 +71,7 @@ export function runOf(
     options: { ...DEFAULT_RECONCILE_OPTIONS, frameTimeoutMs: 1_000 },
     serving: slots,
     work: work ?? new PeerWork({ clock }),
+    turns: turns ?? new Turns({ clock }),
   };
   const dialect = { name: 'scripted', version: 1, session: () => session };
   return new SessionRun({ environment, channel, dialect, role: session.role, scope: {} });
@@ -79,6 +80,7 @@ export function runOf(
 type RunInit = Partial<SessionEnvironment['events']> & {
   clock: VirtualClock;
   work?: SessionEnvironment['work'];
+  turns?: SessionEnvironment['turns'];
 };
 
 /** The error in the report, and the milliseconds to the end; -1 as long as the session runs. */

@@ -42,6 +42,40 @@ describe('ReconcileService: the work of peers', () => {
     await Promise.all([a.service.stop(), b.service.stop()]);
   });
 
+  it('shares the turns of the event loop: no slice of a session begins before its turn', async () => {
+    const clock = new VirtualClock();
+    const turns: (() => void)[] = [];
+    let slices = 0;
+    const shared = {
+      run: <Result>(slice: () => Result): Promise<Result> =>
+        new Promise((resolve) => {
+          turns.push(() => {
+            slices++;
+            resolve(slice());
+          });
+        }),
+    };
+    const inbound = [Uint8Array.of(1), null];
+    const channel: Partial<Channel> = {
+      receive: async () => inbound.shift()!,
+      close: async () => {},
+    };
+    const step: Step = { frames: [], missing: [], done: false };
+    const steps: Step[] = [step, { ...step, pending: 'work' }, { ...step, done: true }];
+    const next = (): Step => steps.shift()!;
+    const [role, equal] = ['responder', false] as const;
+    const session: Session = { role, equal, start: next, receive: next, proceed: next };
+    const ended = runOf(session, { channel: channel as Channel, clock, turns: shared }).run();
+    // The snapshot, the session, its start, a frame, and the rest of the answer.
+    for (let expected = 0; expected < 5; expected++) {
+      await clock.advance(0);
+      assert.deepEqual([slices, turns.length], [expected, 1]);
+      turns.shift()!();
+    }
+    await clock.advance(0);
+    assert.equal((await ended).error, null);
+  });
+
   it('is paced within a session too: before a frame of the peer, and between slices', async () => {
     const clock = new VirtualClock();
     let runs = 0;
