@@ -22,10 +22,10 @@ export interface GaterInit {
   readonly notices: Notices;
   /** Open connections to a peer. */
   connectionsTo(peer: string): number;
-  /** Open connections to peers that are not favoured. */
+  /** Open connections to peers that the operator does not name. */
   connectionsToOthers(): number;
-  /** Whether the configuration names the peer, so that places are kept for it. */
-  favours(peer: string): boolean;
+  /** Whether the operator names the peer, so that places are kept for it. */
+  names(peer: string): boolean;
   /** Counts an inbound connection; returns the address or subnet without room for it, or null. */
   takeSlot(connection: MultiaddrConnection): string | null;
   readonly options: MeshOptions;
@@ -45,7 +45,7 @@ export function createGater(init: GaterInit): ConnectionGater {
   const reserved = Math.min(options.reservedConnections, Math.floor(maxConnections / 2));
   const allowed = admission(init.access);
   const isFull = (peer: PeerId) => {
-    if (init.favours(peer.toString())) return false;
+    if (init.names(peer.toString())) return false;
     if (init.connectionsToOthers() < maxConnections - reserved) return false;
     const message = `Refused peer ${peer}: the last ${reserved} of ${maxConnections} connections are kept for configured peers; raise network.maxConnections, or add the peer to network.peers if it belongs to the mesh`;
     notices.say({ code: 'TOO_MANY_CONNECTIONS', remote: 'all others', message });

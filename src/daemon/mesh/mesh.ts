@@ -80,6 +80,7 @@ interface MeshParts<S extends ServiceMap> {
   readonly dialer: Dialer;
   readonly discovery: Discovery;
   readonly logger: Logger;
+  readonly names: (peer: string) => boolean;
 }
 
 /** Puts libp2p, access and dialling together; nothing listens or dials before `start`. */
@@ -90,7 +91,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   const notices = new Notices({ clock, logger });
   const slots = new InboundSlots(options);
   const isListed = admission({ ...access, mode: 'list' });
-  const favours = (peer: string) => isListed(peer) || dialer.keeps(peer);
+  const names = (peer: string) => isListed(peer) || dialer.keeps(peer);
   const libp2p = await assemble<S>({
     ...init,
     options,
@@ -102,8 +103,8 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
       access,
       notices,
       connectionsTo: (peer) => connections.count(peer),
-      connectionsToOthers: () => connections.countWithout(favours),
-      favours,
+      connectionsToOthers: () => connections.countWithout(names),
+      names,
       takeSlot: (connection) => slots.take(connection),
       options,
     }),
@@ -128,9 +129,9 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
     libp2p,
     maxRememberedPeers: options.maxRememberedPeers,
     isConnected: (peer) => connections.count(peer) > 0,
-    isKept: (peer) => favours(peer) || discovery.knows(peer),
+    isKept: (peer) => names(peer) || discovery.knows(peer),
   });
-  return new Mesh(init, options.stopTimeoutMs, { ...found, discovery });
+  return new Mesh(init, options.stopTimeoutMs, { ...found, discovery, names });
 }
 
 /** Whether the peer takes part in gossip of the network. */
@@ -142,7 +143,10 @@ function subscribes(libp2p: Libp2p<MeshServices>, networkName: string, peer: str
 
 function createDiscovery<S extends ServiceMap>(
   init: MeshInit<S>,
-  found: Omit<MeshParts<S>, 'discovery'> & { readonly dial: Dial; readonly notices: Notices },
+  found: Omit<MeshParts<S>, 'discovery' | 'names'> & {
+    readonly dial: Dial;
+    readonly notices: Notices;
+  },
 ): Discovery {
   const { connections, dialer } = found;
   const libp2p: Libp2p<MeshServices> = found.libp2p;
@@ -197,6 +201,11 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
   readonly connections: Connections;
   readonly dialer: Dialer;
   readonly discovery: Discovery;
+  /**
+   * Whether the operator names the peer: by an address that is kept connected, until that is removed,
+   * or in the access list. Places and work are kept for such peers.
+   */
+  readonly names: (peer: string) => boolean;
   readonly #init: Pick<MeshInit<S>, 'access' | 'clock' | 'listen'>;
   readonly #stopTimeoutMs: number;
   readonly #logger: Logger;
@@ -210,6 +219,7 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
     this.connections = parts.connections;
     this.dialer = parts.dialer;
     this.discovery = parts.discovery;
+    this.names = parts.names;
     this.#init = init;
     this.#stopTimeoutMs = stopTimeoutMs;
     this.#logger = parts.logger;

@@ -28,7 +28,6 @@ import {
 } from '../mesh/index.ts';
 import type { Node } from '../node-api.ts';
 import { placeAt } from '../own-files.ts';
-import { parsePeerAddress } from '../peer-address.ts';
 import { Replicator } from '../replicator/index.ts';
 import { VERSION } from '../version.ts';
 import {
@@ -94,8 +93,8 @@ async function start(
     wantsFile: wantsFile(directory),
     options: replicatorOptions(config),
   });
-  const work = new PeerWork({ clock, knows: knownPeers(config) });
-  const mesh = await createDaemonMesh(init, { replica, replicator, work });
+  const work = new PeerWork({ clock, knows: (peer) => mesh.names(peer) });
+  const mesh: Mesh<Services> = await createDaemonMesh(init, { replica, replicator, work });
   undo.push(() => mesh.stop());
   await mesh.start();
   const announce = config.push.enabled ? createAnnounce(init, mesh, { replicator, work }) : null;
@@ -135,13 +134,6 @@ async function start(
 interface Parts {
   readonly replicator: Replicator;
   readonly work: PeerWork;
-}
-
-/** Peers that are named in the configuration. */
-function knownPeers({ network, access }: Config): (peer: string) => boolean {
-  const ids = network.peers.flatMap((address) => parsePeerAddress(address).peerId ?? []);
-  const known = new Set([...ids, ...access.peers]);
-  return (peer) => known.has(peer);
 }
 
 function createDaemonAdmin(

@@ -26,6 +26,22 @@ describe('strangers', { timeout: 60_000 }, () => {
     assert.equal(a.mesh.connections.peers.size, 3);
   });
 
+  it('are no strangers from when they are added until they are removed, or while they are listed', async () => {
+    const b = await meshes.start();
+    const { peerId, addresses } = b.mesh;
+    const a = await meshes.start();
+    assert.equal(a.mesh.names(peerId), false);
+    for (let round = 0; round < 2; round++) {
+      await a.mesh.dialer.dial(addresses[0]!);
+      assert.equal(a.mesh.names(peerId), true);
+      a.mesh.dialer.remove(addresses[0]!);
+      assert.equal(a.mesh.names(peerId), false, 'though it is connected');
+      assert.equal(a.mesh.connections.connected(peerId), true);
+    }
+    const c = await meshes.create({ access: { mode: 'list', peers: [peerId] } });
+    assert.deepEqual([c.mesh.names(peerId), c.mesh.names(a.mesh.peerId)], [true, false]);
+  });
+
   it('are forgotten, those that came last excepted', async () => {
     const a = await meshes.start({ options: { maxRememberedPeers: 2 } });
     const stored = async () => (await a.mesh.libp2p.peerStore.all()).map(({ id }) => `${id}`);

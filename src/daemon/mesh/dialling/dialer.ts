@@ -63,7 +63,8 @@ export class Dialer {
 
   /** Whether the peer is kept connected. */
   keeps(peer: string): boolean {
-    return this.#targetsOf(peer).length > 0;
+    for (const { peerId } of this.#wanted.values()) if (peerId === peer) return true;
+    return false;
   }
 
   /**

@@ -194,7 +194,7 @@ describe('the gater', () => {
   const limits = {
     connectionsTo: () => 0,
     connectionsToOthers: () => 0,
-    favours: () => false,
+    names: () => false,
     takeSlot: () => null,
     options: { ...DEFAULT_MESH_OPTIONS, maxConnectionsPerPeer: 2 },
   };
@@ -266,7 +266,7 @@ describe('the gater', () => {
         access: { mode: 'open' },
         notices,
         connectionsToOthers: () => others,
-        favours: (peer) => peer === listed,
+        names: (peer) => peer === listed,
         options: { ...limits.options, maxConnections, reservedConnections },
       });
       const denies = (peer: string) =>
