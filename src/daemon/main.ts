@@ -4,6 +4,7 @@ import { hearStopWishes, onStop } from './stop-signals.ts';
 import {
   keepFilesPrivate,
   outlivesTerminal,
+  systemBusyTime,
   systemClock,
   systemDisk,
   systemLoopDelay,
@@ -62,6 +63,7 @@ const init: CliInit = {
         disk: systemDisk,
         witness: systemWitness,
         loopDelayMs: systemLoopDelay(),
+        busyMs: systemBusyTime,
       };
       return startDaemon({ config, system, logger: log });
     },

@@ -3,13 +3,24 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { systemWitness } from '../../src/daemon/system/index.ts';
+import { systemBusyTime, systemWitness } from '../../src/daemon/system/index.ts';
 
 async function temporary(context: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'rangemesh-witness-'));
   context.after(() => rm(directory, { recursive: true, force: true }));
   return join(directory, 'commit');
 }
+
+describe('systemBusyTime', () => {
+  it('passes while this thread works, and hardly while it waits', async () => {
+    const worked = systemBusyTime();
+    const begin = performance.now();
+    while (systemBusyTime() - worked < 5) assert.ok(performance.now() - begin < 60_000);
+    const waited = systemBusyTime();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.ok(systemBusyTime() - waited < 90, `${systemBusyTime() - waited} ms`);
+  });
+});
 
 describe('systemWitness', () => {
   it('remembers the last number, in a file that never grows', async (context) => {

@@ -93,7 +93,8 @@ async function start(
     wantsFile: wantsFile(directory),
     options: replicatorOptions(config),
   });
-  const work = new PeerWork({ clock, knows: (peer) => mesh.names(peer) });
+  const { busyMs = () => clock.monotonic() } = system;
+  const work = new PeerWork({ clock, busyMs, knows: (peer) => mesh.names(peer) });
   const mesh: Mesh<Services> = await createDaemonMesh(init, { replica, replicator, work });
   undo.push(() => mesh.stop());
   await mesh.start();

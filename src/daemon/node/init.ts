@@ -16,6 +16,11 @@ export interface System {
    * @default 0
    */
   loopDelayMs?: () => number;
+  /**
+   * Milliseconds of the processor that this thread has used.
+   * @default the clock, so that the time of other programs counts too
+   */
+  busyMs?: () => number;
 }
 
 export interface DaemonInit {

@@ -6,6 +6,7 @@ export {
   isoTime,
   keepFilesPrivate,
   outlivesTerminal,
+  systemBusyTime,
   systemClock,
   systemDisk,
   systemLoopDelay,

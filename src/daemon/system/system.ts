@@ -75,6 +75,13 @@ export function systemLoopDelay(): () => number {
   };
 }
 
+/** Milliseconds of the processor that this thread has used; before Node 23.9, of real time. */
+export function systemBusyTime(): number {
+  if (typeof process.threadCpuUsage !== 'function') return performance.now();
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
+
 /** The disk that `directory` lies on. */
 export function systemDisk(directory: string): Disk {
   return {

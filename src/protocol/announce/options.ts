@@ -27,7 +27,8 @@ export interface AnnounceOptions {
   maxQueuedBytes: number;
   /**
    * Messages taken from one peer in a second, and as many bytes; five times as many at once after a
-   * pause. A message that brings nothing new counts five times. Messages beyond are left to sessions.
+   * pause. A message that brings nothing new counts five times, a copy in its bytes alone. Messages
+   * beyond are left to sessions, without a look at their signatures.
    * Raising them lets a peer cost more; lowering them makes busy meshes fall back on sessions.
    * @default 1_000
    */

@@ -30,10 +30,15 @@ const DEFAULT_PEER_WORK: PeerWorkOptions = {
 export interface PeerWorkInit {
   clock: Clock;
   /**
-   * Peers that only their own rate binds.
+   * Peers that only their own rate binds; asked each time, so the answer may change.
    * @default none
    */
   knows?: (peer: string) => boolean;
+  /**
+   * Milliseconds of the processor that this thread has used.
+   * @default the clock, so that the time of other programs counts too
+   */
+  busyMs?: () => number;
   options?: Partial<PeerWorkOptions>;
 }
 
@@ -43,10 +48,11 @@ const STRANGERS = 'strangers';
 export class PeerWork {
   readonly #clock: Clock;
   readonly #knows: (peer: string) => boolean;
+  readonly #busyMs: () => number;
   readonly #peers: TokenBuckets;
   readonly #strangers: TokenBuckets;
 
-  constructor({ clock, knows = () => false, options }: PeerWorkInit) {
+  constructor({ clock, knows = () => false, busyMs, options }: PeerWorkInit) {
     const { peerMsPerSecond, strangersMsPerSecond, burstSeconds } = {
       ...DEFAULT_PEER_WORK,
       ...options,
@@ -55,17 +61,18 @@ export class PeerWork {
       new TokenBuckets({ clock, perSecond, burstSeconds });
     this.#clock = clock;
     this.#knows = knows;
+    this.#busyMs = busyMs ?? (() => clock.monotonic());
     this.#peers = rate(peerMsPerSecond);
     this.#strangers = rate(strangersMsPerSecond);
   }
 
   /** Runs work for a peer, and charges the time. */
   run<Result>(peer: string, work: () => Result): Result {
-    const begin = this.#clock.monotonic();
+    const begin = this.#busyMs();
     try {
       return work();
     } finally {
-      const ms = this.#clock.monotonic() - begin;
+      const ms = this.#busyMs() - begin;
       this.#peers.charge(peer, ms);
       if (!this.#knows(peer)) this.#strangers.charge(STRANGERS, ms);
     }

@@ -1,4 +1,5 @@
 import type { Clock, Served, ServeLimits } from '../../store/index.ts';
+import type { PeerWork } from '../budgets/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Channel } from '../network/index.ts';
@@ -24,6 +25,8 @@ export interface ResponderInit {
   clock: Clock;
   /** Held before payloads are read, until the transport has taken them. */
   memory: AnswerMemory;
+  /** Charged for reading and sending; the next answers wait while the peer owes some. */
+  work: Pick<PeerWork, 'run' | 'debtMs' | 'rest'> | undefined;
   /** Ends the wait for memory. */
   signal: AbortSignal;
   /** Called with the payload bytes of each write. */
@@ -60,6 +63,7 @@ export class Responder {
   async run(): Promise<void> {
     for (let asked = await this.#next(); asked !== null; asked = await this.#next()) {
       for (let ids = asked.ids; ids.length > 0; ) {
+        await this.#paid();
         const { answered, longBytes } = await this.#holding(SHORT_BYTES, () =>
           this.#short(ids, asked.maxBytes),
         );
@@ -113,7 +117,8 @@ export class Responder {
   }
 
   async #serve(ids: readonly Uint8Array[], maxItemBytes: number): Promise<readonly Served[]> {
-    const served = await this.#init.serve(ids, { maxItemBytes, maxBytes: WRITE_BYTES });
+    const limits = { maxItemBytes, maxBytes: WRITE_BYTES };
+    const served = await this.#working(() => this.#init.serve(ids, limits));
     if (served.length > 0 && served.length <= ids.length) return served;
     throw new TypeError(`${served.length} answers to ${ids.length} ids`);
   }
@@ -151,8 +156,19 @@ export class Responder {
     this.#waitingBytes = 0;
     const { channel, options } = this.#init;
     await this.#timed('an answer to be taken', options.writeTimeoutMs, () =>
-      channel.sendAll(frames),
+      this.#working(() => channel.sendAll(frames)),
     );
+  }
+
+  /** Charges the part of an operation that holds the event loop. */
+  #working<Result>(operation: () => Result): Result {
+    const { work, channel } = this.#init;
+    return work === undefined ? operation() : work.run(channel.peer, operation);
+  }
+
+  async #paid(): Promise<void> {
+    const { work, channel } = this.#init;
+    if (work !== undefined && work.debtMs(channel.peer) > 0) await work.rest(channel.peer);
   }
 
   async #timed<T>(event: string, ms: number, operation: () => Promise<T>): Promise<T> {

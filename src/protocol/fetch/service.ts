@@ -31,10 +31,10 @@ export interface FetchInit {
   /** Finds the items that peers ask for. */
   serve: Serve;
   /**
-   * The requests of a peer wait while it owes work.
-   * @default never
+   * The rate of work that peers cause. Serving is charged; the answers of a peer wait while it owes work.
+   * @default not charged
    */
-  work?: Pick<PeerWork, 'debtMs' | 'rest'>;
+  work?: Pick<PeerWork, 'run' | 'debtMs' | 'rest'>;
   /** @default silent */
   log?: Log;
   options?: Partial<FetchOptions>;
@@ -137,6 +137,7 @@ export class FetchService implements Fetch {
     const responder = new Responder({
       ...this.#init,
       channel,
+      work: this.#init.work,
       options: this.#options,
       memory: this.#memory,
       signal: this.#over.signal,
@@ -144,11 +145,9 @@ export class FetchService implements Fetch {
         this.#totals.sentBytes += bytes;
       },
     });
-    const { work } = this.#init;
     let release: Release | undefined;
     try {
       release = await this.#turn(channel.peer);
-      if (work !== undefined && work.debtMs(channel.peer) > 0) await work.rest(channel.peer);
       await responder.run();
     } catch (error) {
       const reason = error instanceof ProtocolError ? error : cannotServe(error);

@@ -40,6 +40,17 @@ describe('PeerWork', () => {
     assert.equal(over, true);
   });
 
+  it('charges the time of the processor where that is told, whatever the clock says', () => {
+    let busy = 0;
+    const { work, cost } = paced({ busyMs: () => busy });
+    cost('a', 1_000);
+    assert.equal(work.debtMs('a'), 0, 'other programs ran');
+    work.run('a', () => {
+      busy += 150;
+    });
+    assert.equal(work.debtMs('a'), 500);
+  });
+
   it('charges work that throws, and hands on results', () => {
     const { work, cost, pass } = paced();
     assert.equal(

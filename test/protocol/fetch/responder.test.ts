@@ -13,7 +13,12 @@ import { itemOf } from './world.ts';
 const TIMES = { requestTimeoutMs: 1_000, writeTimeoutMs: 3_000 };
 
 /** A responder at one end of a channel over a link of 1 ms, the test at the other. */
-async function answering(serve: Serve, options: Partial<FetchOptions> = {}, windowBytes = 1 << 30) {
+async function answering(
+  serve: Serve,
+  options: Partial<FetchOptions> = {},
+  windowBytes = 1 << 30,
+  work?: ConstructorParameters<typeof Responder>[0]['work'],
+) {
   const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, random: new SeededRandom('responder') });
   network.connect('a', 'b');
@@ -40,6 +45,7 @@ async function answering(serve: Serve, options: Partial<FetchOptions> = {}, wind
     serve,
     options: all,
     memory: new AnswerMemory({ clock, options: all }),
+    work,
     signal: new AbortController().signal,
     clock,
     sent: (bytes) => {
@@ -89,6 +95,38 @@ describe('Responder', () => {
     await byNow(r.running, 'it does not end with the request');
     assert.equal(r.error(), undefined);
     assert.equal(r.clock.pending, 0);
+  });
+
+  it('charges reading and sending to its peer, which waits for its next answers while it owes work', async () => {
+    const charged: unknown[] = [];
+    let owes = true;
+    const rests: (() => void)[] = [];
+    const work = {
+      debtMs: (peer: string) => (owes && peer === 'a' ? 1 : 0),
+      rest: () => new Promise<void>((resolve) => void rests.push(resolve)),
+      run: <Result>(peer: string, operation: () => Result): Result => {
+        const result = operation();
+        charged.push(peer);
+        return result;
+      },
+    };
+    const serve: Serve = async (ids) =>
+      ids.slice(0, 5).map((id) => items.find((item) => item.id.every((b, i) => b === id[i])));
+    const r = await answering(serve, {}, undefined, work);
+    await ask(r, ...items);
+    for (const reads of [0, 1]) {
+      assert.deepEqual([charged.length, rests.length], [reads, 1], 'it waits before it reads');
+      rests.pop()!();
+      await r.clock.advance(5);
+    }
+    assert.equal(r.sent(), 1_000);
+    assert.deepEqual(charged, ['a', 'a', 'a'], 'two reads and a write');
+    owes = false;
+    await ask(r, items[0]!);
+    assert.equal(rests.length, 0);
+    await r.ours.close();
+    await r.clock.advance(5);
+    assert.equal(r.error(), undefined);
   });
 
   it('gives up when its source answers no id, or more ids than asked', async () => {
