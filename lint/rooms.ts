@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { circlesOf } from './circles.ts';
+import { claimFaults } from './claims.ts';
 import { outlinesOf, type SourceOutline } from './outline.ts';
 
 /** Rooms at the top, each of which may import those behind it. */
@@ -40,6 +41,7 @@ export function faultsOf(root: string): string[] {
     ...typesDefinedTwice(sources),
     ...roomFaults(root, sources),
     ...longFiles(root, sources),
+    ...claimFaults(root),
   ];
 }
 

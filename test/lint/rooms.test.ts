@@ -170,4 +170,18 @@ describe('the lint of rooms', () => {
     write('src/store/use.ts', "export { put } from './write/testing.ts';\n");
     assertFault(/use\.ts imports src\/store\/write\/testing\.ts, a door for tests alone/);
   });
+
+  it('finds claims of the security page without a test, or with a test that does not exist', () => {
+    write('test/a.test.ts', "it('holds what isn\\'t free', () => {});\n");
+    const page = (row: string) =>
+      write('docs/security.md', `| claim | test |\n|---|---|\n| ${row} |\n`);
+    page('a | `test/a.test.ts`: "holds what isn\'t free"');
+    assert.deepEqual(faultsOf(root), []);
+    page('a | `test/a.test.ts`: "holds"');
+    assertFault(/names "holds", which is no test in test\/a\.test\.ts/);
+    page('a | `test/b.test.ts`: "holds"');
+    assertFault(/names test\/b\.test\.ts, which does not exist/);
+    page('a | none');
+    assertFault(/a claim without a test: \| a \| none \|/);
+  });
 });
