@@ -1,5 +1,4 @@
-import type { Release } from '../limiter.ts';
-import type { ByteBudget } from './byte-budget.ts';
+import type { ByteBudget, Release } from './byte-budget.ts';
 
 /** What one holder has of a budget, when that changes all the time. */
 export class Holding {
