@@ -74,14 +74,14 @@ export class Replica {
   }
 
   /** Stores items of one's own; ids are computed. Rejects with `StoreError`, per call. */
-  async put(items: readonly NewItem[], { queued }: PutOptions = {}): Promise<PutResult[]> {
+  async put(items: readonly NewItem[], options: PutOptions = {}): Promise<PutResult[]> {
     const { puts } = this.#use();
     for (const { hint, payload } of items) {
       checkHint(hint);
       puts.admission.checkItem(payload.length);
     }
     const own = items.map(({ hint, payload }) => ({ hint, id: itemId(hint, payload), payload }));
-    return puts.enter(own, queued);
+    return puts.enter({ items: own, line: 'own', ...options });
   }
 
   /**
@@ -94,7 +94,7 @@ export class Replica {
       checkVerified(item);
       puts.admission.checkItem(item.payload.length);
     }
-    return puts.enter(items);
+    return puts.enter({ items, line: 'peers' });
   }
 
   /**

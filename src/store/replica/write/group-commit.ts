@@ -13,6 +13,9 @@ export interface GroupCommitInit {
   write: (items: readonly Item[]) => Promise<void>;
 }
 
+/** Items of callers here come before those that peers bring. */
+export type PutLine = 'own' | 'peers';
+
 /** Microtask turns between an answer and the next batch, so that callers that put again share it. */
 const TURNS = 16;
 
@@ -23,7 +26,11 @@ const LARGE_BYTES = 1024 * 1024;
 /** Items that are written together, and whose callers are answered together. */
 interface CommitBatch extends PromiseWithResolvers<void> {
   readonly items: Item[];
+  /** Made for items of callers here, before items of peers. */
+  readonly own: boolean;
   bytes: number;
+  /** An own batch was put before it, once. */
+  passed: boolean;
 }
 
 /**
@@ -35,8 +42,11 @@ export class GroupCommit {
   readonly #pending = new IdMap<CommitBatch>();
   #queue: CommitBatch[] = [];
   readonly #running = new Set<CommitBatch>();
-  /** Calls wait here for room, one after the other. */
-  #line: Promise<unknown> = Promise.resolve();
+  /** Calls wait here for room, one after the other: own calls, and those with items of peers. */
+  readonly #lines: Record<PutLine, Promise<unknown>> = {
+    own: Promise.resolve(),
+    peers: Promise.resolve(),
+  };
   /** Calls in the line: while there are any, more items are about to come. */
   #waiting = 0;
   /** `#pump` is due in this turn: all items until then share a batch. */
@@ -63,12 +73,12 @@ export class GroupCommit {
   }
 
   /**
-   * Calls `add`, which may add items, once `ready` has resolved and the queue has room. Calls keep their
-   * order: a small call must not pass a large call that waits for room.
+   * Calls `add`, which may add items, once `ready` has resolved and the queue has room. Calls of a line
+   * keep their order: a small call must not pass a large call that waits for room.
    */
-  enter<Result>(ready: () => Promise<void>, add: () => Result): Promise<Result> {
+  enter<Result>(line: PutLine, ready: () => Promise<void>, add: () => Result): Promise<Result> {
     this.#waiting++;
-    const turn = this.#line.then(async () => {
+    const turn = this.#lines[line].then(async () => {
       try {
         await ready();
         await this.#room.until(() => this.#hasRoom());
@@ -78,15 +88,18 @@ export class GroupCommit {
         this.start();
       }
     });
-    this.#line = turn.catch(() => undefined);
+    this.#lines[line] = turn.catch(() => undefined);
     return turn;
   }
 
-  /** Queues items that are neither held nor pending, each once. Returns the promises of their batches. */
-  add(items: readonly Item[]): Promise<void>[] {
+  /**
+   * Queues items that are neither held nor pending, each once; own items before those of peers. Returns
+   * the promises of their batches.
+   */
+  add(line: PutLine, items: readonly Item[]): Promise<void>[] {
     const batches = new Set<CommitBatch>();
     for (const item of items) {
-      const batch = this.#batchFor(item);
+      const batch = this.#batchFor(item, line === 'own');
       batch.items.push(item);
       batch.bytes += item.payload.length;
       this.#pending.add(item.id, batch);
@@ -111,16 +124,24 @@ export class GroupCommit {
     return queuedItems < maxQueuedItems && byteCount(this.#queue) < maxQueuedBytes;
   }
 
-  #batchFor(item: Item): CommitBatch {
-    const { maxBatchItems, maxBatchBytes } = this.#init.limits;
-    const last = this.#queue.at(-1);
-    const fits = last !== undefined && last.bytes + item.payload.length <= maxBatchBytes;
-    if (fits && last.items.length < maxBatchItems) return last;
-    const batch = { items: [], bytes: 0, ...Promise.withResolvers<void>() };
+  /** An own batch passes batches of peers, but each of them once: these must not wait for ever. */
+  #batchFor(item: Item, own: boolean): CommitBatch {
+    const queue = this.#queue;
+    const at = own ? queue.findLastIndex((one) => one.own || one.passed) : queue.length - 1;
+    const begun = own ? (queue.findLast((one) => one.own) ?? queue[Math.max(0, at)]) : queue[at];
+    if (begun !== undefined && this.#fits(begun, item)) return begun;
+    const batch = { items: [], own, bytes: 0, passed: false, ...Promise.withResolvers<void>() };
     // A failure that no caller waits for is no unhandled rejection.
     batch.promise.catch(() => undefined);
-    this.#queue.push(batch);
+    queue.splice(at + 1, 0, batch);
+    const next = queue[at + 2];
+    if (next !== undefined) next.passed = true;
     return batch;
+  }
+
+  #fits({ items, bytes }: CommitBatch, { payload }: Item): boolean {
+    const { maxBatchItems, maxBatchBytes } = this.#init.limits;
+    return items.length < maxBatchItems && bytes + payload.length <= maxBatchBytes;
   }
 
   #pump(): void {

@@ -5,7 +5,7 @@ import type { IdLookup } from '../read/index.ts';
 import type { SetLifecycle } from '../recovery/index.ts';
 import type { PutOptions, PutResult } from '../types.ts';
 import { Admission, type AdmissionInit, type ItemTotals } from './admission.ts';
-import { GroupCommit, type GroupCommitInit } from './group-commit.ts';
+import { GroupCommit, type GroupCommitInit, type PutLine } from './group-commit.ts';
 import { IdMap } from './id-map.ts';
 
 export interface PutsInit
@@ -14,6 +14,12 @@ export interface PutsInit
   limits: ReplicaLimits;
   lifecycle: SetLifecycle;
   lookup: IdLookup;
+}
+
+/** Items that are about to be put. */
+export interface EnteringPut extends PutOptions {
+  readonly items: readonly Item[];
+  readonly line: PutLine;
 }
 
 interface Admitted {
@@ -44,13 +50,13 @@ export class Puts {
   }
 
   /** Resolves once every item is on disk. */
-  async enter(items: readonly Item[], queued?: PutOptions['queued']): Promise<PutResult[]> {
-    const put = this.#put(items, queued);
-    this.#running.add(put);
+  async enter(put: EnteringPut): Promise<PutResult[]> {
+    const running = this.#put(put);
+    this.#running.add(running);
     try {
-      return await put;
+      return await running;
     } finally {
-      this.#running.delete(put);
+      this.#running.delete(running);
     }
   }
 
@@ -59,20 +65,21 @@ export class Puts {
     await Promise.allSettled(this.#running);
   }
 
-  async #put(items: readonly Item[], queued?: PutOptions['queued']): Promise<PutResult[]> {
+  async #put(put: EnteringPut): Promise<PutResult[]> {
+    const { items, line } = put;
     const { lifecycle, lookup } = this.#init;
     if (lifecycle.refusal !== null && !lifecycle.readable) throw lifecycle.refusal;
     const known = items.every((item) => lookup.holds(item));
-    const admit = (): Admitted => this.#admit(items, queued);
+    const admit = (): Admitted => this.#admit(put);
     const admitted = known
       ? admit()
-      : await this.#commits.enter(() => this.admission.refresh(), admit);
+      : await this.#commits.enter(line, () => this.admission.refresh(), admit);
     await Promise.all(admitted.commits);
     return admitted.results;
   }
 
   /** Queues all items that are neither held nor pending, or none of them. */
-  #admit(items: readonly Item[], queued: PutOptions['queued']): Admitted {
+  #admit({ items, line, queued }: EnteringPut): Admitted {
     const { lifecycle, lookup } = this.#init;
     const fresh: Item[] = [];
     const seen = new IdMap<true>();
@@ -91,7 +98,7 @@ export class Puts {
     if (fresh.length > 0) {
       if (lifecycle.refusal !== null) throw lifecycle.refusal;
       this.admission.admit(onDisk(fresh.length, totalBytes(fresh)));
-      for (const commit of this.#commits.add(fresh)) commits.add(commit);
+      for (const commit of this.#commits.add(line, fresh)) commits.add(commit);
       queued?.(fresh);
     }
     return { results, commits };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Item, ReplicaLimits } from '../../../../src/store/index.ts';
 import { unknown, writeFailed } from '../../../../src/store/replica/testing.ts';
-import { GroupCommit } from '../../../../src/store/replica/write/testing.ts';
+import { GroupCommit, type PutLine } from '../../../../src/store/replica/write/testing.ts';
 import { settle } from '../../../support/clock.ts';
 
 describe('the queue before the writer', () => {
@@ -206,6 +206,60 @@ describe('the queue before the writer', () => {
   });
 });
 
+describe('own items in the queue before the writer', () => {
+  it('pass the batches of peers, each batch once', async () => {
+    const queue = new Queue({ maxBatchItems: 2 });
+    queue.add(0);
+    await settle();
+    queue.add(1, 2, 3, 4);
+    queue.addOwn(100);
+    queue.addOwn(101, 102);
+    for (const _ of [1, 2, 3, 4, 5]) {
+      queue.finish();
+      await settle();
+    }
+    assert.deepEqual(queue.batches, [[0], [100, 101], [1, 2], [102], [3, 4]]);
+    queue.add(5);
+    await settle();
+    queue.add(6, 7, 8, 9);
+    for (const own of [103, 105, 107]) {
+      queue.addOwn(own, own + 1);
+      queue.finish();
+      await settle();
+    }
+    queue.finish();
+    await settle();
+    assert.deepEqual(queue.batches.slice(5), [[5], [103, 104], [6, 7], [105, 106], [8, 9]]);
+    queue.finish();
+    await settle();
+    assert.deepEqual(queue.batches.at(-1), [107, 108]);
+  });
+
+  it('share the next batch where it has room', async () => {
+    const queue = new Queue();
+    queue.add(0);
+    await settle();
+    queue.add(1);
+    queue.addOwn(100);
+    queue.finish();
+    await settle();
+    assert.deepEqual(queue.batches, [[0], [1, 100]]);
+  });
+
+  it('do not wait behind a call of peers that waits for something else', async () => {
+    const queue = new Queue();
+    queue.more = true;
+    let woken = 0;
+    void queue.room('own').then(() => woken++);
+    void queue.room('peers').then(() => woken++);
+    await settle();
+    assert.equal(woken, 1);
+    queue.more = false;
+    await settle();
+    assert.equal(woken, 2);
+  });
+});
+
 /** A queue whose writes the test ends. */
 class Queue {
   readonly commits: GroupCommit;
@@ -234,13 +288,24 @@ class Queue {
   }
 
   add(...numbers: readonly number[]): Promise<void>[] {
-    const added = this.commits.add(numbers.map((number) => item(number, 0)));
+    const added = this.commits.add(
+      'peers',
+      numbers.map((number) => item(number, 0)),
+    );
     this.commits.start();
     return added;
   }
 
+  addOwn(...numbers: readonly number[]): void {
+    this.commits.add(
+      'own',
+      numbers.map((number) => item(number, 0)),
+    );
+    this.commits.start();
+  }
+
   addBytes(number: number, bytes: number): Promise<void>[] {
-    const added = this.commits.add([item(number, bytes)]);
+    const added = this.commits.add('peers', [item(number, bytes)]);
     this.commits.start();
     return added;
   }
@@ -252,14 +317,16 @@ class Queue {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#arrived = resolve;
     void this.commits.enter(
+      'peers',
       () => promise,
       () => undefined,
     );
   }
 
   /** Resolves once a call may add items. */
-  room(): Promise<void> {
+  room(line: PutLine = 'peers'): Promise<void> {
     return this.commits.enter(
+      line,
       async () => undefined,
       () => undefined,
     );
