@@ -18,5 +18,5 @@ export {
   type AnnounceInit,
   type AnnouncementOrigin,
   AnnounceService,
-  type AnnounceTotals,
 } from './service.ts';
+export type { AnnounceTotals } from './totals.ts';

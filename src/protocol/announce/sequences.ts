@@ -69,6 +69,13 @@ export class Sequences {
     return gaps;
   }
 
+  /** Frames are not followed for a while: any publisher may have a gap now. */
+  forget(): Gap[] {
+    const gaps = [...this.#publishers].map(([publisher, { from }]) => ({ publisher, from }));
+    this.#publishers.clear();
+    return gaps;
+  }
+
   /** A publisher that starts anew begins at 0; an unknown publisher may begin anywhere. */
   #follow(known: FollowedPublisher | undefined, number: FrameNumber): FollowedPublisher {
     const epoch = bytesToKey(number.epoch);

@@ -19,6 +19,7 @@ import { type AnnounceOptions, DEFAULT_ANNOUNCE_OPTIONS } from './options.ts';
 import { Overload } from './overload.ts';
 import { Publisher } from './publisher.ts';
 import { type Gap, Sequences } from './sequences.ts';
+import type { AnnounceTotals } from './totals.ts';
 
 /** The publisher of an announcement, and the peer that passed it on. */
 export type AnnouncementOrigin = Pick<GossipMessage, 'publisher' | 'from'>;
@@ -37,28 +38,6 @@ export interface AnnounceEvents {
   gap(gap: Gap): void;
 }
 
-/** Since the start. */
-export interface AnnounceTotals {
-  /** Own items published. */
-  readonly announced: number;
-  /** Own items left to sessions: they came too fast or could not be published. */
-  readonly dropped: number;
-  /** Messages that came, each counted once; those left to sessions each time they came. */
-  readonly messages: number;
-  /** Further copies of messages. */
-  readonly duplicates: number;
-  /** Items taken, or their keys. */
-  readonly received: number;
-  /** Items announced that were here already. */
-  readonly known: number;
-  readonly rejected: number;
-  /** Right messages that this node did not take or did not pass on. */
-  readonly ignored: number;
-  readonly gaps: number;
-  /** The event loop falls behind: items are left to sessions. */
-  readonly overloaded: boolean;
-}
-
 /** Announcing as the daemon sees it. */
 export interface Announce {
   start(): void;
@@ -74,6 +53,8 @@ export interface Announce {
   stored(keys: readonly ItemKey[]): void;
   /** Whether a peer gets the announcements of this node. */
   reaches(peer: string): boolean;
+  /** The event loop falls behind, so that push hands over to sessions. */
+  readonly overloaded: boolean;
   readonly totals: AnnounceTotals;
 }
 
@@ -118,6 +99,9 @@ export class AnnounceService implements Announce {
   readonly #nextLook: Alarm;
   readonly #sequences: Record<Announcement['kind'], Sequences>;
   readonly #totals = { messages: 0, received: 0, known: 0, rejected: 0, ignored: 0, gaps: 0 };
+  #running = false;
+  /** Publishers followed when the node left the topic; sessions find what they announce meanwhile. */
+  #away: readonly Gap[] = [];
   #unsubscribe: (() => void) | undefined;
 
   /** Throws `INVALID_NETWORK_NAME`. */
@@ -131,7 +115,9 @@ export class AnnounceService implements Announce {
     this.#topic = announceTopic(init.networkName);
     const { clock, loopDelayMs = () => 0 } = init;
     this.#inflow = new GossipInflow(clock, options);
-    this.#overload = new Overload({ clock, loopDelayMs, overloadMs: options.overloadMs });
+    const { overloadMs } = options;
+    const changed = (): void => this.#turned();
+    this.#overload = new Overload({ clock, loopDelayMs, overloadMs, changed });
     this.#publisher = new Publisher({
       clock: init.clock,
       log: this.#log,
@@ -150,34 +136,37 @@ export class AnnounceService implements Announce {
     };
   }
 
+  get overloaded(): boolean {
+    return this.#overload.on;
+  }
+
   get totals(): AnnounceTotals {
     const duplicates = Math.max(0, this.#gossip.copies(this.#topic) - this.#totals.messages);
     return {
       ...this.#publisher.totals,
       ...this.#totals,
       duplicates,
-      overloaded: this.#overload.on,
+      overloaded: this.overloaded,
     };
   }
 
   start(): void {
-    this.#unsubscribe ??= this.#gossip.subscribe(
-      this.#topic,
-      (message) => this.#judge(message),
-      (arrival) => this.#admits(arrival),
-    );
+    if (this.#running) return;
+    this.#running = true;
+    this.#join();
+    if (this.#init.loopDelayMs !== undefined) this.#overload.start();
   }
 
   async stop(): Promise<void> {
-    this.#unsubscribe?.();
-    this.#unsubscribe = undefined;
-    this.#nextLook.cancel();
+    this.#running = false;
+    this.#overload.stop();
+    this.#leave();
     this.#holds.stop();
     await this.#publisher.stop();
   }
 
   announce(items: readonly Item[]): number {
-    if (this.#unsubscribe === undefined) return 0;
+    if (!this.#running) return 0;
     return this.#publisher.add(items);
   }
 
@@ -187,6 +176,32 @@ export class AnnounceService implements Announce {
 
   reaches(peer: string): boolean {
     return this.#unsubscribe !== undefined && this.#gossip.reaches(this.#topic, peer);
+  }
+
+  #join(): void {
+    this.#unsubscribe ??= this.#gossip.subscribe(
+      this.#topic,
+      (message) => this.#judge(message),
+      (arrival) => this.#admits(arrival),
+    );
+  }
+
+  #leave(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    this.#nextLook.cancel();
+  }
+
+  /** While a node is overloaded peers send nothing: what does not come need not be refused. */
+  #turned(): void {
+    const { items, keys } = this.#sequences;
+    if (this.#overload.on) {
+      this.#leave();
+      this.#away = [...items.forget(), ...keys.forget()];
+    } else {
+      this.#join();
+      for (const gap of this.#away) this.#init.events.gap(gap);
+    }
   }
 
   async #judge(message: GossipMessage): Promise<GossipVerdict> {

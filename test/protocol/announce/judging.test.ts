@@ -250,33 +250,62 @@ describe('AnnounceService: a message', () => {
     assert.deepEqual(charged, ['x', 'x']);
   });
 
-  it('is left to sessions while the event loop falls behind, with a gap, in both directions', async () => {
+  it('does not come while the event loop falls behind, and a session with each publisher follows', async () => {
     let delay = 0;
     const l = listening({ overloadMs: 100, gapGraceMs: 100 }, {}, { loopDelayMs: () => delay });
     l.service.start();
     for (const round of [1, 2]) {
       await l.hear('items', [one]);
       assert.equal(l.verdicts.at(-1), 'accept');
+      delay = 100;
+      await l.clock.advance(500);
+      assert.equal(l.service.totals.overloaded, false, 'as much as is allowed');
       delay = 101;
-      await l.clock.advance(999);
-      assert.equal(l.service.totals.overloaded, false, 'a second has not passed');
+      await l.clock.advance(499);
+      assert.equal(l.service.totals.overloaded, false, 'no look yet');
       await l.clock.advance(1);
       assert.equal(l.service.totals.overloaded, true);
+      assert.equal(l.left.length, round, 'peers learn that it takes no announcements');
+      assert.equal(l.service.reaches('near'), false);
       assert.equal(l.service.announce([one]), 0);
-      await l.hear('items', [two]);
-      assert.equal(l.verdicts.at(-1), 'ignore');
       delay = 51;
-      await l.clock.advance(1_000);
-      assert.equal(l.service.totals.overloaded, true, 'the end needs less than half the delay');
+      await l.clock.advance(60_000);
+      assert.equal(l.service.totals.overloaded, true, 'the end needs half the delay');
+      assert.equal(l.gaps.length, round - 1);
       delay = 50;
-      await l.clock.advance(1_000);
-      assert.equal(l.service.announce([one]), 1);
-      await l.hear('items', [three]);
-      assert.equal(l.verdicts.at(-1), 'accept');
-      await l.clock.advance(1_000);
-      assert.equal(l.gaps.length, round, 'a session looks for the items');
+      await l.clock.advance(500);
       assert.equal(l.service.totals.overloaded, false);
+      assert.equal(l.validators.length, round + 1);
+      assert.deepEqual(l.gaps, Array(round).fill('p by x'));
+      assert.equal(l.service.reaches('near'), true);
+      assert.equal(l.service.announce([one]), 1);
+      await l.clock.advance(60_000);
     }
+    delay = 101;
+    await l.service.stop();
+    await l.clock.advance(60_000);
+    assert.equal(l.service.totals.overloaded, false, 'no look after the end');
+  });
+
+  it('stays away twice as long when overload returns soon, up to a minute', async () => {
+    let delay = 0;
+    const l = listening({ overloadMs: 100 }, {}, { loopDelayMs: () => delay });
+    l.service.start();
+    const overload = async (): Promise<number> => {
+      delay = 101;
+      await l.clock.advance(500);
+      assert.equal(l.service.overloaded, true);
+      delay = 0;
+      let ms = 0;
+      for (; l.service.overloaded; ms += 500) await l.clock.advance(500);
+      return ms;
+    };
+    const times: number[] = [];
+    for (const _ of [1, 2, 3, 4, 5, 6]) times.push(await overload());
+    assert.deepEqual(times, [5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+    await l.clock.advance(60_000);
+    assert.equal(await overload(), 5_000, 'not soon');
+    await l.service.stop();
   });
 
   it('is rejected and logged where an item is wrong', async () => {

@@ -33,6 +33,10 @@ export class OwnItems implements PushedChanges {
     return this.#announce?.totals ?? null;
   }
 
+  get overloaded(): boolean {
+    return this.#announce?.overloaded === true;
+  }
+
   reached(peer: string): boolean {
     const { peers, coverage } = this.#init;
     return coverage.heardBy(peers.get(peer)) && this.#announce?.reaches(peer) === true;

@@ -14,6 +14,8 @@ export interface ScheduledSessions {
 export interface PushedChanges {
   /** Push told the peer of all changes since its last session: the next session waits for silence. */
   reached(peer: string): boolean;
+  /** This node falls behind: it begins one session at a time, and rests after each. */
+  readonly overloaded: boolean;
 }
 
 interface SchedulerInit
@@ -26,6 +28,9 @@ interface SchedulerInit
   pushed: PushedChanges;
 }
 
+/** How much longer than its last session an overloaded node rests. */
+const REST = 4;
+
 /** The outcome of a session, as far as the next session depends on it. */
 export type ScheduleOutcome = 'equal' | 'different' | 'unknown';
 
@@ -36,6 +41,8 @@ interface Due {
   ranAt: number;
   /** The next session is to come soon, because of a gap. */
   gap: boolean;
+  /** For its turn on an overloaded node. */
+  waits: boolean;
   readonly alarm: Alarm;
 }
 
@@ -49,12 +56,16 @@ export class SessionScheduler {
   readonly #settle: Alarm;
   readonly #silence: Alarm;
   #unsettledSince: number | undefined;
+  /** An overloaded node begins no session before `#restsUntil`, and then the one that waited longest. */
+  readonly #turn: Alarm;
+  #restsUntil = Number.NEGATIVE_INFINITY;
   #running = false;
 
   constructor(init: SchedulerInit) {
     this.#init = init;
     this.#settle = new Alarm(init.clock);
     this.#silence = new Alarm(init.clock);
+    this.#turn = new Alarm(init.clock);
   }
 
   /** Schedules sessions from now on; `peers` are connected already. */
@@ -69,7 +80,7 @@ export class SessionScheduler {
     this.disconnected(peer);
     const { clock, intervalMs, settleMs, random } = this.#init;
     const ranAt = Number.NEGATIVE_INFINITY;
-    const due = { intervalMs, ranAt, gap: false, alarm: new Alarm(clock) };
+    const due = { intervalMs, ranAt, gap: false, waits: false, alarm: new Alarm(clock) };
     this.#due.set(peer, due);
     this.#arm(peer, due, random.fraction() * settleMs);
   }
@@ -124,6 +135,7 @@ export class SessionScheduler {
     this.#running = false;
     this.#settle.cancel();
     this.#silence.cancel();
+    this.#turn.cancel();
     for (const { alarm } of this.#due.values()) alarm.cancel();
     this.#due.clear();
   }
@@ -151,10 +163,41 @@ export class SessionScheduler {
   }
 
   #run(peer: string, due: Due): void {
-    due.ranAt = this.#init.clock.monotonic();
+    const { clock, pushed } = this.#init;
+    const now = clock.monotonic();
+    due.waits = pushed.overloaded && now < this.#restsUntil;
+    if (due.waits) {
+      due.alarm.cancel();
+      this.#turn.set(this.#restsUntil - now, () => this.#takeTurns());
+      return;
+    }
+    due.ranAt = now;
     due.gap = false;
     this.#rearm(peer, due);
-    void this.#init.sessions.run(peer);
+    void this.#session(peer);
+  }
+
+  /** After the first of them the others wait again, if the node is still overloaded. */
+  #takeTurns(): void {
+    const waiting = [...this.#due].filter(([, { waits }]) => waits);
+    waiting.sort(([, a], [, b]) => a.ranAt - b.ranAt);
+    for (const [peer, due] of waiting) this.#run(peer, due);
+  }
+
+  /** An overloaded node takes longer for a session, so it also rests longer. */
+  async #session(peer: string): Promise<void> {
+    const { clock, settleMaxMs, intervalMs, sessions } = this.#init;
+    const began = clock.monotonic();
+    const longest = Math.max(settleMaxMs, intervalMs);
+    // A peer that keeps its session from ending does not hold up all others.
+    const until = began + longest;
+    this.#restsUntil = until;
+    await sessions.run(peer);
+    if (this.#restsUntil !== until) return;
+    const now = clock.monotonic();
+    const rest = Math.min(longest, Math.max(settleMaxMs, REST * (now - began)));
+    this.#restsUntil = now + rest;
+    if (this.#turn.pending) this.#turn.set(rest, () => this.#takeTurns());
   }
 
   #rearm(peer: string, due: Due): void {

@@ -35,7 +35,7 @@ function setUp(options: Partial<typeof OPTIONS> = {}) {
       },
     },
     peers: { inSync: (peer) => state.inSync.has(peer) },
-    pushed: { reached: (peer) => state.reached.has(peer) },
+    pushed: { overloaded: false, reached: (peer) => state.reached.has(peer) },
   });
   scheduler.start([]);
   /** Sessions begun since the last call, each with its peer and moment. */

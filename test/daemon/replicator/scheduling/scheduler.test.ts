@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SessionScheduler } from '../../../../src/daemon/replicator/scheduling/index.ts';
+import { delay } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { SeededRandom } from '../../../support/random.ts';
 
 function setUp() {
   const clock = new VirtualClock();
   const sessions: { peer: string; at: number }[] = [];
-  const state = { busy: false, inSync: new Set<string>(), reached: new Set<string>() };
+  const state = {
+    busy: false,
+    overloaded: false,
+    takesMs: 0,
+    inSync: new Set<string>(),
+    reached: new Set<string>(),
+  };
   const scheduler = new SessionScheduler({
     clock,
     random: new SeededRandom(1),
@@ -21,13 +28,19 @@ function setUp() {
     sessions: {
       run: async (peer) => {
         sessions.push({ peer, at: clock.monotonic() });
+        if (state.takesMs > 0) await delay(clock, state.takesMs);
       },
       get busy() {
         return state.busy;
       },
     },
     peers: { inSync: (peer) => state.inSync.has(peer) },
-    pushed: { reached: (peer) => state.reached.has(peer) },
+    pushed: {
+      get overloaded() {
+        return state.overloaded;
+      },
+      reached: (peer) => state.reached.has(peer),
+    },
   });
   scheduler.start([]);
   return { clock, sessions, state, scheduler };
@@ -182,5 +195,38 @@ describe('SessionScheduler', () => {
     await clock.advance(60_000);
     assert.equal(sessions.length, 1);
     assert.equal(clock.pending, 0);
+  });
+});
+
+describe('SessionScheduler of an overloaded node', () => {
+  it('begins one session at a time and rests after each, whatever asks for one', async () => {
+    const { clock, sessions, state, scheduler } = setUp();
+    state.overloaded = true;
+    for (const peer of ['a', 'b', 'c']) scheduler.connected(peer);
+    await clock.advance(100);
+    assert.equal(sessions.length, 1, 'all three are due');
+    const gapsOf = async (takesMs: number): Promise<number[]> => {
+      state.takesMs = takesMs;
+      await clock.advance(40_000);
+      sessions.length = 0;
+      while (sessions.length < 7) {
+        scheduler.changed();
+        scheduler.gap();
+        await clock.advance(50);
+      }
+      const peers = sessions.map(({ peer }) => peer);
+      assert.deepEqual(new Set(peers.slice(0, 3)), new Set(['a', 'b', 'c']), 'in turn');
+      assert.deepEqual(peers.slice(3, 6), peers.slice(0, 3));
+      return sessions.slice(1).map(({ at }, i) => at - sessions[i]!.at);
+    };
+    assert.deepEqual(await gapsOf(0), Array(6).fill(1_000));
+    assert.deepEqual(await gapsOf(500), Array(6).fill(2_500));
+    assert.deepEqual(await gapsOf(5_000), Array(6).fill(15_000), 'at most the interval');
+    assert.deepEqual(await gapsOf(60_000), Array(6).fill(10_000), 'a session that does not end');
+    state.overloaded = false;
+    const before = sessions.length;
+    await clock.advance(5_000);
+    assert.equal(sessions.length >= before + 3, true, 'all that are due');
+    scheduler.stop();
   });
 });
