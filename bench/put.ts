@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createHash, randomFillSync } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AdminClient } from '../scripts/support/admin-client.ts';
 import { DaemonProcess } from '../scripts/support/daemon-process.ts';
 import { systemClock, systemDisk } from '../src/daemon/system/index.ts';
-import { openDatabase, Replica } from '../src/store/index.ts';
+import { type Database, openDatabase, Replica } from '../src/store/index.ts';
+import { withDirectory } from './support/child.ts';
+import { SYNCED } from './support/synced.ts';
 
 const CALLERS = 64;
 const PAYLOAD_BYTES = 200;
@@ -38,16 +39,13 @@ export interface PutFigures {
 /** `bench -- put [--json]`: what sharing commits is worth, at the replica and over HTTP. */
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } });
-  const folder = await mkdtemp(join(tmpdir(), 'rangemesh-bench-'));
-  try {
+  await withDirectory(async (folder) => {
     const replica = await atReplica(join(folder, 'replica'));
     const raw = await atLevel(join(folder, 'raw'));
     const http = await overHttp(join(folder, 'daemon'));
     if (values.json) console.log(JSON.stringify(figuresOf(replica, raw, http)));
     else console.table({ replica, raw, http });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function figuresOf(replica: Rates, raw: Rates, http: Rates): PutFigures {
@@ -86,9 +84,9 @@ async function atLevel(directory: string): Promise<Rates> {
   const rate = async (size: number, batches: number): Promise<number> => {
     const begin = performance.now();
     for (let i = 0; i < batches; i++) {
-      const operations = Array.from({ length: size }, () => recordsOf(next++)).flat();
-      const options: object = { sync: true };
-      await database.batch(operations, options);
+      const batch = database.batch();
+      for (let item = 0; item < size; item++) addRecords(batch, next++);
+      await batch.write(SYNCED);
     }
     return ((size * batches) / (performance.now() - begin)) * 1_000;
   };
@@ -100,14 +98,12 @@ async function atLevel(directory: string): Promise<Rates> {
   }
 }
 
-function recordsOf(number: number): { type: 'put'; key: Uint8Array; value: Uint8Array }[] {
+function addRecords(batch: ReturnType<Database['batch']>, number: number): void {
   const id = createHash('sha256').update(String(number)).digest();
   const hint = new Uint8Array(8);
   new DataView(hint.buffer).setUint32(4, number);
-  return [
-    { type: 'put', key: Buffer.concat([new Uint8Array([1]), hint, id]), value: payload(number) },
-    { type: 'put', key: Buffer.concat([new Uint8Array([2]), id]), value: hint },
-  ];
+  batch.put(Buffer.concat([new Uint8Array([1]), hint, id]), payload(number));
+  batch.put(Buffer.concat([new Uint8Array([2]), id]), hint);
 }
 
 async function overHttp(dataDir: string): Promise<Rates> {
@@ -149,7 +145,7 @@ async function repeated(rates: Record<'one' | 'many', () => Promise<number>>): P
 }
 
 function payload(number: number): Uint8Array {
-  const bytes = new Uint8Array(PAYLOAD_BYTES).fill(number);
+  const bytes = randomFillSync(new Uint8Array(PAYLOAD_BYTES));
   new DataView(bytes.buffer).setUint32(0, number);
   return bytes;
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { makeFolder, removeAbandoned, removeFolder } from './demo/folder.ts';
 import { runDemo } from './demo/run.ts';
+import { makeFolder, removeFolder } from './support/folders.ts';
 import { whenOrphaned } from './support/parents.ts';
 
 const HELP = `Usage: npm run demo [-- --once] [-- --json]
@@ -34,8 +34,7 @@ if (values.help) {
     process.on(signal, () => stop.abort());
   }
   whenOrphaned(() => stop.abort());
-  await removeAbandoned();
-  const folder = await makeFolder();
+  const folder = makeFolder('rangemesh-demo');
   try {
     process.exitCode = await runDemo({
       folder,

@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { removeFolder } from '../../scripts/support/folders.ts';
 import { systemClock } from '../../src/daemon/system/index.ts';
 import { negentropy, type Session } from '../../src/protocol/index.ts';
 import {
@@ -14,6 +12,7 @@ import {
   sum256,
 } from '../../src/store/index.ts';
 import { wholeAnswer } from '../../test/support/whole-answer.ts';
+import { benchFolder } from '../support/child.ts';
 import { type AnyImplementation, implementation, type Outcome } from './implementation.ts';
 
 /** Sorted vector in memory, sealed. */
@@ -47,7 +46,7 @@ interface OnDisk {
 /** Tree in LevelDB, synced batch by batch. */
 export const level: AnyImplementation = implementation({
   async create(): Promise<OnDisk> {
-    const path = await mkdtemp(join(tmpdir(), 'rangemesh-bench-'));
+    const path = benchFolder();
     const database = await openDatabase(path);
     const init = { database, name: 'set', scheme: sum256, clock: systemClock };
     return { path, database, tree: await LevelTree.open(init) };
@@ -59,7 +58,7 @@ export const level: AnyImplementation = implementation({
   async destroy({ path, database, tree }) {
     await tree.close();
     await database.close();
-    await rm(path, { recursive: true, force: true });
+    await removeFolder(path);
   },
 });
 

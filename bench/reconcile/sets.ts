@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { removeFolder } from '../../scripts/support/folders.ts';
 import type { Role } from '../../src/protocol/index.ts';
 import {
   bytesToHex,
@@ -13,6 +11,7 @@ import {
   openDatabase,
   type Snapshot,
 } from '../../src/store/index.ts';
+import { benchFolder } from '../support/child.ts';
 
 /** Where differences lie: evenly spread, in the latest items, or everywhere, one side being empty. */
 export type Spread = 'scattered' | 'all-recent' | 'empty';
@@ -76,7 +75,7 @@ export class Union {
 
   async close(): Promise<void> {
     await this.#database?.close();
-    if (this.#directory !== undefined) await rm(this.#directory, { recursive: true });
+    if (this.#directory !== undefined) await removeFolder(this.#directory);
   }
 
   async #build(scheme: FingerprintScheme): Promise<Base> {
@@ -84,7 +83,7 @@ export class Union {
       x.hint === y.hint ? Buffer.compare(x.id, y.id) : x.hint < y.hint ? -1 : 1,
     );
     if (this.storage === 'memory') return MemoryTree.fromSorted({ scheme }, sorted);
-    this.#directory ??= await mkdtemp(join(tmpdir(), 'rangemesh-bench-'));
+    this.#directory ??= benchFolder();
     this.#database ??= await openDatabase(this.#directory);
     const tree = await LevelTree.open({
       database: this.#database,

@@ -7,10 +7,11 @@ import {
   WRITE_BUFFER_BYTES,
 } from '../../src/store/level/testing.ts';
 import { ItemSource, ingest, type Order } from '../support/items.ts';
+import { SYNCED } from '../support/synced.ts';
 
 /**
- * Puts the payloads into `level` under keys of the same kind, with nothing else, batch by batch as one
- * does; items a second.
+ * Puts the payloads into `level` under keys of the same kind, with nothing else, batch by batch, in
+ * chained batches as the product does: they are quicker than arrays; items a second.
  */
 const [directory, order, n, batch] = process.argv.slice(2) as [string, Order, string, string];
 const database = new Level<Uint8Array, Uint8Array>(directory, {
@@ -31,14 +32,14 @@ const sizes = {
 };
 const perSecond = await ingest(source, sizes, (items) => {
   randomFillSync(ids);
-  const operations = items.map(({ hint, payload }, i) => {
+  const chained = database.batch();
+  for (const [i, { hint, payload }] of items.entries()) {
     const key = new Uint8Array(40);
     new DataView(key.buffer).setBigUint64(0, hint);
     key.set(ids.subarray(32 * i, 32 * i + 32), 8);
-    return { type: 'put', key, value: payload } as const;
-  });
-  const options: object = { sync: true };
-  return database.batch(operations, options);
+    chained.put(key, payload);
+  }
+  return chained.write(SYNCED);
 });
 await database.close();
 console.log(JSON.stringify(perSecond));

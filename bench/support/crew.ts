@@ -61,15 +61,19 @@ export class Member {
 export function serve(skills: Skills, cleanUp: () => Promise<void>): void {
   process.on('message', async (call) => {
     const { id, name, argument } = call as Call;
-    try {
-      const result = await skills[name]!(argument as never);
-      process.send?.({ id, result } satisfies Answer);
-    } catch (error) {
-      process.send?.({ id, error: (error as Error).stack ?? String(error) } satisfies Answer);
-    }
+    const answer = await resultOf(() => skills[name]!(argument as never));
+    if (process.connected) process.send?.({ id, ...answer } satisfies Answer);
   });
   process.once('disconnect', async () => {
     await cleanUp();
     process.exit(0);
   });
+}
+
+async function resultOf(work: () => unknown): Promise<Omit<Answer, 'id'>> {
+  try {
+    return { result: await work() };
+  } catch (error) {
+    return { error: (error as Error).stack ?? String(error) };
+  }
 }

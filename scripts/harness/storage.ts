@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { systemClock } from '../../src/daemon/system/index.ts';
 import {
   bytesToHex,
@@ -14,6 +11,7 @@ import {
   type Snapshot,
   sum256,
 } from '../../src/store/index.ts';
+import { removeFolder, temporaryFolder } from '../support/folders.ts';
 
 /** A set that a harness fills. */
 export interface HarnessStorage {
@@ -54,13 +52,13 @@ async function openVector(): Promise<HarnessStorage> {
 }
 
 async function openLevel(): Promise<HarnessStorage> {
-  const path = await mkdtemp(join(tmpdir(), 'rangemesh-harness-'));
+  const path = temporaryFolder('rangemesh-harness');
   const database = await openDatabase(path);
   const tree = await LevelTree.open({ database, name: 'set', scheme: sum256, clock: systemClock });
   return batched(tree, async () => {
     await tree.close();
     await database.close();
-    await rm(path, { recursive: true, force: true });
+    await removeFolder(path);
   });
 }
 

@@ -1,17 +1,8 @@
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { runTest } from './run-test.ts';
 
 /** Half-open ranges of offsets in one source file, with whether they ran; later ones lie inside. */
@@ -85,7 +76,7 @@ export class Coverage {
   }
 
   async #measure(test: string): Promise<Reach> {
-    const coverage = mkdtempSync(join(tmpdir(), 'rangemesh-coverage-'));
+    const coverage = temporaryFolder('rangemesh-coverage');
     try {
       const run = await runTest({ root: this.#root, test, timeoutMs: TIMEOUT_MS, coverage });
       if (run.outcome !== 'passed') {
@@ -93,7 +84,7 @@ export class Coverage {
       }
       return { ms: run.ms, files: this.#read(coverage) };
     } finally {
-      rmSync(coverage, { recursive: true, force: true });
+      await removeFolder(coverage);
     }
   }
 

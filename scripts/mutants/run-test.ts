@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import type { Edit } from './mutators.ts';
 
 const PLANT = new URL('./plant.ts', import.meta.url).href;
@@ -36,7 +34,7 @@ export interface TestRun {
 export async function runTest(init: TestRunInit): Promise<TestRun> {
   const started = performance.now();
   // A test that is ended at once leaves its files behind.
-  const temporary = mkdtempSync(join(tmpdir(), 'rangemesh-mutant-'));
+  const temporary = temporaryFolder('rangemesh-mutant');
   const args = ['--import', COMPILE_CACHE, '--test-reporter=tap', init.test];
   const child = spawn(process.execPath, args, {
     cwd: init.root,
@@ -61,7 +59,7 @@ export async function runTest(init: TestRunInit): Promise<TestRun> {
   clearTimeout(timer);
   endGroup(child);
   const ms = Math.round(performance.now() - started);
-  rmSync(temporary, { recursive: true, force: true, maxRetries: 3 });
+  await removeFolder(temporary);
   if (signal === 'SIGKILL' && !failure.seen && !timedOut) {
     throw new Error(`${init.test} was killed from outside: is memory short?`);
   }

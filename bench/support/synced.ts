@@ -1,0 +1,2 @@
+/** LevelDB's own option, which the types of abstract-level lack. */
+export const SYNCED: object = { sync: true };
