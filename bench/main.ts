@@ -1,4 +1,5 @@
 /** `npm run -s bench -- NAME [options]`: runs the benchmark of that name. */
+import { whenOrphaned } from '../scripts/support/parents.ts';
 
 type Bench = (args: string[]) => Promise<void>;
 
@@ -12,7 +13,10 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   propagate: async () => (await import('./propagate.ts')).main,
   fetch: async () => (await import('./fetch.ts')).main,
   hostile: async () => (await import('./hostile.ts')).main,
+  overload: async () => (await import('./overload.ts')).main,
 };
+
+whenOrphaned(() => process.kill(process.pid, 'SIGTERM'));
 
 const [name = '', ...args] = process.argv.slice(2);
 const load = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;

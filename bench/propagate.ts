@@ -2,17 +2,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Totals } from './propagate/daemons.ts';
 import { Latencies } from './propagate/latencies.ts';
-import { DEGREE, type Kind, Mesh, NODES, until } from './propagate/mesh.ts';
-import { round } from './support/child.ts';
+import { DEGREE, type Kind, Mesh, NODES } from './propagate/mesh.ts';
+import { round, withDirectory } from './support/child.ts';
+import { until } from './support/until.ts';
 
 /** Run by all before it counts: code that has just been loaded is slow, and a daemon runs for weeks. */
-const WARM_UP_SECONDS = 15;
+const WARM_UP_SECONDS = 3;
 /** The kinds take turns, and medians over all turns count: a slow moment of the machine spoils few. */
-const SLICES = 8;
-const QUIET_MS = 4_000;
+const SLICE_SECONDS = 2;
+/** What is under way is not to meet what comes next: daemons run sessions two seconds after the last item. */
+const QUIET_MS: Readonly<Record<Kind, number>> = { library: 500, tuned: 500, daemons: 3_000 };
+/** Copies that have not come by then are lost. */
+const SETTLE_MS = 60_000;
 
 /**
- * `bench -- propagate [--json] [--seconds N]`: how long a new item takes to be on the disk of every
+ * `bench -- propagate [--json] [--seconds N]`, N for each kind of nodes: how long a new item takes to be on the disk of every
  * other node, from the moment its put was acknowledged (`FromCall`: was called), beside how long bare
  * gossipsub takes to deliver messages of the same size and number. Percentiles are medians of those of
  * the slices; those that begin with `all` are of everything together. `gossip` is gossipsub and libp2p
@@ -24,17 +28,19 @@ export async function main(args: string[]): Promise<void> {
     args,
     options: {
       json: { type: 'boolean', default: false },
-      seconds: { type: 'string', default: '20' },
+      seconds: { type: 'string', default: '6' },
     },
   });
-  const run = new Run(Number(values.seconds));
-  try {
-    const figures = await run.measure();
-    if (values.json) console.log(JSON.stringify(figures));
-    else console.table(figures);
-  } finally {
-    await run.end();
-  }
+  await withDirectory(async (folder) => {
+    const run = new Run(Number(values.seconds));
+    try {
+      const figures = await run.measure(folder);
+      if (values.json) console.log(JSON.stringify(figures));
+      else console.table(figures);
+    } finally {
+      await run.end();
+    }
+  });
 }
 
 class Run {
@@ -43,7 +49,7 @@ class Run {
     tuned: new Mesh('tuned'),
     daemons: new Mesh('daemons'),
   };
-  readonly #order: Mesh[] = Object.values(this.#meshes);
+  readonly #order: Kind[] = ['library', 'tuned', 'daemons'];
   readonly #seconds: number;
   #next = 0;
 
@@ -51,13 +57,14 @@ class Run {
     this.#seconds = seconds;
   }
 
-  async measure(): Promise<object> {
-    for (const mesh of Object.values(this.#meshes)) await mesh.build();
+  async measure(folder: string): Promise<object> {
+    for (const mesh of Object.values(this.#meshes)) await mesh.build(folder);
     await this.#slice(WARM_UP_SECONDS);
     const begins: number[] = [];
-    for (let slice = 0; slice < SLICES; slice++) {
+    const slices = Math.max(1, Math.round(this.#seconds / SLICE_SECONDS));
+    for (let slice = 0; slice < slices; slice++) {
       begins.push(this.#next);
-      await this.#slice(this.#seconds / SLICES);
+      await this.#slice(this.#seconds / slices);
     }
     return this.#figures(begins);
   }
@@ -70,10 +77,9 @@ class Run {
     const first = this.#next;
     // None always comes first, as the machine may grow slower or quicker meanwhile.
     this.#order.push(this.#order.shift()!);
-    for (const mesh of this.#order) {
-      this.#next = await mesh.run(first, seconds);
-      // What is under way, and the sessions that make sure, are not to meet what comes next.
-      await pause(QUIET_MS);
+    for (const kind of this.#order) {
+      this.#next = await this.#meshes[kind].run(first, seconds);
+      await pause(QUIET_MS[kind]);
     }
   }
 
@@ -123,11 +129,14 @@ class Run {
     return new Latencies(sent, arrived, begins);
   }
 
-  /** Waits until every node has everything; how many copies are still missing after a minute. */
+  /** Waits until every node has everything; how many copies are still missing at the end. */
   async #settle(): Promise<number> {
     const missing = async () =>
       (await this.#meshes.daemons.totals()).reduce((sum, node) => sum + this.#next - node.items, 0);
-    await until(async () => (await missing()) === 0);
+    const lacking = async () => ((await missing()) === 0 ? null : `${await missing()} copies`);
+    await until('every node has every item', lacking, SETTLE_MS).catch(({ message }) =>
+      console.error(message),
+    );
     return missing();
   }
 }

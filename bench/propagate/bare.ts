@@ -40,10 +40,11 @@ export class BareGossip {
     await this.#nodes.get(node)!.dial(address);
   }
 
-  ready(degree: number): boolean {
-    return [...this.#nodes.values()].every(
+  /** Nodes that have so many subscribed peers. */
+  ready(degree: number): number {
+    return [...this.#nodes.values()].filter(
       ({ pubsub }) => pubsub.getSubscribers(this.#topic).length >= degree,
-    );
+    ).length;
   }
 
   async run(load: Load): Promise<void> {

@@ -46,12 +46,12 @@ export class Daemons {
     return this.#daemons.get(node)!.node.dial(address);
   }
 
-  /** Every node has so many peers, and a session with each behind it. */
-  ready(degree: number): boolean {
-    return [...this.#daemons.values()].every(({ node }) => {
-      const { peers } = node.status();
-      return peers.filter(({ inSync }) => inSync).length >= degree;
-    });
+  /** Nodes that have so many peers, and a session with each behind them. */
+  ready(degree: number): number {
+    const inSync = [...this.#daemons.values()].map(
+      ({ node }) => node.status().peers.filter((peer) => peer.inSync).length,
+    );
+    return inSync.filter((count) => count >= degree).length;
   }
 
   async run(load: Load): Promise<void> {

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Member } from '../support/crew.ts';
+import { until } from '../support/until.ts';
 import type { Totals } from './daemons.ts';
 import type { Recorded } from './latencies.ts';
 
@@ -38,23 +40,42 @@ export class Mesh {
     this.#crew = Array.from({ length: PROCESSES }, () => new Member(WORKER, flags));
   }
 
-  /** Starts the nodes, a few in each process, and joins them. */
-  async build(): Promise<void> {
+  /** Starts the nodes, a few in each process, and joins them; what they store lies in `folder`. */
+  async build(folder: string): Promise<void> {
     const addresses: Record<number, string> = {};
     for (const [i, member] of this.#crew.entries()) {
       const nodes = Array.from({ length: NODES }, (_, node) => node).filter(
         (node) => node % PROCESSES === i,
       );
-      Object.assign(addresses, await member.call('start', { kind: this.#kind, nodes }));
+      Object.assign(addresses, await this.#start(member, nodes, folder));
     }
     for (let node = 0; node < NODES; node++) {
       for (const step of STEPS) {
-        await this.#at(node).call('dial', { node, address: addresses[(node + step) % NODES] });
+        await this.#dial(node, addresses[(node + step) % NODES]!);
       }
     }
-    if (!(await until(() => this.#ready()))) throw new Error(`the ${this.#kind} mesh is not ready`);
+    await until(`the ${this.#kind} mesh is ready`, async () => {
+      const waiting = NODES - (await this.#ready());
+      return waiting === 0 ? null : `${waiting} of ${NODES} nodes lack peers or their sessions`;
+    });
     // Some heartbeats for gossip to choose its links.
     await pause(3_000);
+  }
+
+  /** On a busy machine a handshake may time out. */
+  async #dial(node: number, address: string): Promise<void> {
+    await until(`a node of the ${this.#kind} mesh has dialled ${address}`, async () => {
+      try {
+        await this.#at(node).call('dial', { node, address });
+        return null;
+      } catch (error) {
+        return (error as Error).message.split('\n')[0]!;
+      }
+    });
+  }
+
+  #start(member: Member, nodes: readonly number[], folder: string): Promise<object> {
+    return member.call('start', { kind: this.#kind, nodes, folder: join(folder, this.#kind) });
   }
 
   /** Puts items for so long; `first` numbers them. Returns the number after the last. */
@@ -90,26 +111,15 @@ export class Mesh {
     await Promise.all(this.#crew.map((member) => member.end()));
   }
 
-  async #ready(): Promise<boolean> {
+  /** Nodes that have their peers. */
+  async #ready(): Promise<number> {
     const ready = await Promise.all(
-      this.#crew.map((member) => member.call<boolean>('ready', DEGREE)),
+      this.#crew.map((member) => member.call<number>('ready', DEGREE)),
     );
-    return ready.every(Boolean);
+    return ready.reduce((sum, count) => sum + count, 0);
   }
 
   #at(node: number): Member {
     return this.#crew[node % PROCESSES]!;
   }
-}
-
-const LIMIT_MS = 60_000;
-
-/** Whether the condition came to hold within a minute. */
-export async function until(condition: () => Promise<boolean>): Promise<boolean> {
-  const end = performance.now() + LIMIT_MS;
-  while (!(await condition())) {
-    if (performance.now() >= end) return false;
-    await pause(200);
-  }
-  return true;
 }
