@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import type { MeshPubsub } from '../../../src/daemon/mesh/testing.ts';
+import { discoveryTopic, type MeshPubsub } from '../../../src/daemon/mesh/testing.ts';
 import {
   announceTopic,
   type GossipMessage,
@@ -61,8 +61,21 @@ class Hearer {
 function partsOf({ pubsub }: Hearer) {
   return pubsub as unknown as {
     sendRpc(peer: string, rpc: object): void;
+    validateReceivedMessage(from: unknown, message: unknown): Promise<object>;
     readonly gossipTracer: { readonly promises: Map<string, object> };
     readonly mcache: { readonly msgs: Map<string, unknown> };
+  };
+}
+
+/** A message with a wrong signature. */
+function forgedBy({ mesh }: Hearer) {
+  return {
+    from: mesh.libp2p.peerId.toMultihash().bytes,
+    data: new Uint8Array(9),
+    seqno: new Uint8Array(8),
+    signature: new Uint8Array(64),
+    key: new Uint8Array(0),
+    topic: TOPIC,
   };
 }
 
@@ -148,26 +161,40 @@ describe('gossip', { timeout: 60_000 }, () => {
 
   it('that is not admitted is neither checked nor blamed', async () => {
     const [a, b] = (await line(2)) as [Hearer, Hearer];
-    const forged = {
-      from: a.mesh.libp2p.peerId.toMultihash().bytes,
-      data: new Uint8Array(9),
-      seqno: new Uint8Array(8),
-      signature: new Uint8Array(64),
-      key: new Uint8Array(0),
-      topic: TOPIC,
+    const forged = forgedBy(a);
+    const parts = partsOf(b);
+    const validate = parts.validateReceivedMessage.bind(b.pubsub);
+    let checks = 0;
+    parts.validateReceivedMessage = (from, message) => {
+      checks++;
+      return validate(from, message);
     };
     b.admits = false;
-    await partsOf(a).sendRpc(b.mesh.peerId, { subscriptions: [], messages: [forged] });
+    partsOf(a).sendRpc(b.mesh.peerId, { subscriptions: [], messages: [forged] });
     await until(b, () => b.gossip.copies(TOPIC) === 1, 'the forged message');
-    assert.ok(b.score(a) >= 0, 'no signature was looked at');
     await a.gossip.publish(TOPIC, Uint8Array.of(1));
-    const { promises } = partsOf(b).gossipTracer;
+    const { promises } = parts.gossipTracer;
     // As if it had been asked for.
     promises.set([...partsOf(a).mcache.msgs.keys()].at(-1)!, new Map([['x', Infinity]]));
     await until(b, () => b.gossip.copies(TOPIC) === 2, 'the right message');
-    assert.deepEqual([b.heard.length, promises.size], [0, 0]);
-    b.admits = true;
-    await partsOf(a).sendRpc(b.mesh.peerId, { subscriptions: [], messages: [forged] });
+    assert.deepEqual([checks, b.heard.length, promises.size], [0, 0, 0]);
+    const topic = discoveryTopic('test');
+    const aside = { subscriptions: [], messages: [{ ...forged, topic }] };
+    partsOf(a).sendRpc(b.mesh.peerId, aside);
+    await until(
+      b,
+      () => b.gossip.copies(topic) === 1,
+      'a message on a topic that b takes no part in',
+    );
+    assert.equal(checks, 0);
+    b.pubsub.subscribe(topic);
+    partsOf(a).sendRpc(b.mesh.peerId, aside);
+    await until(b, () => b.score(a) < 0, 'the blame, where there is no admission');
+  });
+
+  it('that is admitted and forged is blamed', async () => {
+    const [a, b] = (await line(2)) as [Hearer, Hearer];
+    partsOf(a).sendRpc(b.mesh.peerId, { subscriptions: [], messages: [forgedBy(a)] });
     await until(b, () => b.score(a) < 0, 'the blame');
   });
 

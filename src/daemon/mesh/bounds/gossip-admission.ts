@@ -4,7 +4,7 @@ import type { GossipAdmission } from '../../../protocol/index.ts';
 import { concatBytes } from '../../../store/index.ts';
 
 export interface AdmittingGossip {
-  /** Asked for each message on a topic before its signature is checked. Without one, none is checked. */
+  /** Asked for each message on a topic before its signature is checked. Without one, all are looked at. */
   readonly admissions: Map<string, GossipAdmission>;
   /** Messages on a topic that arrived since the start, copies included. */
   copies(topic: string): number;
@@ -26,10 +26,11 @@ interface Receiver {
   fastMsgIdFn(message: RpcMessage): string;
   readonly fastMsgIdCache: { get(id: string): unknown };
   readonly gossipTracer: { readonly size: number; deliverMessage(id: string): void };
+  readonly subscriptions: ReadonlySet<string>;
   msgIdToStrFn(id: Uint8Array): string;
 }
 
-/** Lets admissions decide which messages gossipsub looks at. */
+/** Lets admissions decide which messages gossipsub looks at; none of topics that it takes no part in. */
 export function admitFirst(service: GossipSub, topics: readonly string[]): AdmittingGossip {
   const receiver = service as GossipSub & Receiver;
   const admissions = new Map<string, GossipAdmission>();
@@ -39,12 +40,9 @@ export function admitFirst(service: GossipSub, topics: readonly string[]): Admit
     const { topic } = message;
     if (arrived.has(topic)) arrived.set(topic, arrived.get(topic)! + 1);
     const copy = receiver.fastMsgIdCache.get(receiver.fastMsgIdFn(message)) !== undefined;
-    const admitted = admissions.get(topic)?.({
-      from: from.toString(),
-      bytes: bytesOf(message),
-      copy,
-    });
-    if (admitted === true) await handle(from, message);
+    const admission = admissions.get(topic);
+    const arrival = { from: from.toString(), bytes: bytesOf(message), copy };
+    if (admission?.(arrival) ?? receiver.subscriptions.has(topic)) await handle(from, message);
     else keepPromise(receiver, message);
   };
   return { admissions, copies: (topic) => arrived.get(topic) ?? 0 };
