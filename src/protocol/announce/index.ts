@@ -2,6 +2,7 @@
 
 export type { AnnouncedKey } from './codec.ts';
 export { announceTopic } from './constants.ts';
+export type { AnnounceEvents, AnnouncementOrigin } from './events.ts';
 export type {
   Gossip,
   GossipAdmission,
@@ -14,9 +15,7 @@ export { type AnnounceOptions, DEFAULT_ANNOUNCE_OPTIONS } from './options.ts';
 export type { Gap } from './sequences.ts';
 export {
   type Announce,
-  type AnnounceEvents,
   type AnnounceInit,
-  type AnnouncementOrigin,
   AnnounceService,
 } from './service.ts';
 export type { AnnounceTotals } from './totals.ts';

@@ -12,6 +12,7 @@ import { ProtocolError } from '../errors.ts';
 import { type Log, SILENT } from '../log.ts';
 import { type AnnouncedKey, type Announcement, decodeFrame, EPOCH_BYTES } from './codec.ts';
 import { announceTopic, MAX_FRAME_BYTES, MAX_INLINE_BYTES, MAX_RECORDS } from './constants.ts';
+import type { AnnounceEvents, AnnouncementOrigin } from './events.ts';
 import type { Gossip, GossipArrival, GossipMessage, GossipVerdict } from './gossip.ts';
 import { Holds } from './holds.ts';
 import { GossipInflow } from './inflow.ts';
@@ -20,23 +21,6 @@ import { Overload } from './overload.ts';
 import { Publisher } from './publisher.ts';
 import { type Gap, Sequences } from './sequences.ts';
 import type { AnnounceTotals } from './totals.ts';
-
-/** The publisher of an announcement, and the peer that passed it on. */
-export type AnnouncementOrigin = Pick<GossipMessage, 'publisher' | 'from'>;
-
-/** Called with announcements as they come. */
-export interface AnnounceEvents {
-  /** Whether an item is here, on disk. */
-  holds(id: Uint8Array): boolean;
-  /** Items not held here, with proved ids. False if they are not taken; a session finds them. */
-  items(items: readonly VerifiedItem[], origin: AnnouncementOrigin): boolean;
-  /** Keys of items not held here, which `origin.from` has. Returns the keys to fetch. */
-  keys(keys: readonly AnnouncedKey[], origin: AnnouncementOrigin): readonly ItemKey[];
-  /** The items that `keys` returned are here, and the announcement goes on to others. */
-  passedOn(keys: readonly ItemKey[]): void;
-  /** A publisher's announcements were missed: a session is to find their items. */
-  gap(gap: Gap): void;
-}
 
 /** Announcing as the daemon sees it. */
 export interface Announce {
