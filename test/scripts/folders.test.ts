@@ -35,7 +35,12 @@ describe('temporary folders of scripts and benchmarks', () => {
     children.push(child);
     const ended = once(child, 'exit');
     const [said] = await within(once(child.stdout!, 'data'), 'the name of the folder');
-    return { base, child, ended: () => within(ended, 'the end of the process'), folder: String(said).trim() };
+    return {
+      base,
+      child,
+      ended: () => within(ended, 'the end of the process'),
+      folder: String(said).trim(),
+    };
   }
 
   it('are gone when the process ends, also by a signal', async () => {
