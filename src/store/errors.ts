@@ -23,7 +23,8 @@ export type StoreErrorCode =
   | 'STORE_WRITE_FAILED'
   | 'STORE_REBUILDING'
   | 'STORE_UNAVAILABLE'
-  | 'UNSUPPORTED_SCHEMA';
+  | 'UNSUPPORTED_SCHEMA'
+  | 'NEEDS_NODE';
 
 /** Every error the store raises on purpose. `code` is stable; `message` says what to do. */
 export class StoreError extends Error {

@@ -49,6 +49,7 @@ export {
 export * from './replica/index.ts';
 export * from './storage.ts';
 export { subRange } from './sub-range.ts';
+export { systemClock, systemDisk, systemRandom } from './system/index.ts';
 export {
   DurableTree,
   type DurableTreeInit,

@@ -1,4 +1,9 @@
-/** The real clock, randomness, network, disk, witness and output of this machine. No other room touches them. */
+/**
+ * The real network, witness and output of this machine, beside the clock, randomness and disk of the store.
+ * No other room touches them.
+ */
+
+export { systemClock, systemDisk, systemRandom } from '../../store/index.ts';
 
 export {
   type FileWitness,
@@ -7,11 +12,8 @@ export {
   keepFilesPrivate,
   outlivesTerminal,
   systemBusyTime,
-  systemClock,
-  systemDisk,
   systemLoopDelay,
   systemNetwork,
   systemOutput,
-  systemRandom,
   systemWitness,
 } from './system.ts';

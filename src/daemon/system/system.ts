@@ -1,29 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { open, rm, statfs } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Clock, Disk, Random, Witness } from '../../store/index.ts';
+import type { Witness } from '../../store/index.ts';
 import type { Output } from '../log/index.ts';
 
 /** Bits of the flags of an open file that tell whether it is read, written or both. */
 const ACCESS_MODE = 3;
-
-/** The real clock. The only place in `src/` that reads time or sets a timer. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  after(delayMs, callback) {
-    if (delayMs <= 0) {
-      const immediate = setImmediate(callback);
-      return () => clearImmediate(immediate);
-    }
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
 
 /** Milliseconds since the epoch as ISO 8601 in UTC, with milliseconds. */
 export function isoTime(epochMs: number): string {
@@ -34,12 +17,6 @@ export function isoTime(epochMs: number): string {
 export function keepFilesPrivate(): void {
   process.umask(0o077);
 }
-
-/** The real randomness. */
-export const systemRandom: Random = {
-  bytes: (length) => new Uint8Array(randomBytes(length)),
-  fraction: () => Math.random(),
-};
 
 /** Names and addresses as this machine sees them. */
 export interface HostNetwork {
@@ -80,27 +57,6 @@ export function systemBusyTime(): number {
   if (typeof process.threadCpuUsage !== 'function') return performance.now();
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;
-}
-
-/** The disk that `directory` lies on. */
-export function systemDisk(directory: string): Disk {
-  return {
-    async freeBytes() {
-      const stats = await statfs(directory);
-      return stats.bavail * stats.bsize;
-    },
-    async checkWritable() {
-      const path = join(directory, 'writable');
-      const file = await open(path, 'w', 0o600);
-      try {
-        await file.writeFile('1');
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rm(path);
-    },
-  };
 }
 
 export interface FileWitness extends Witness {

@@ -4,10 +4,11 @@ import type {
   AbstractSnapshot,
 } from 'abstract-level';
 import { StoreError } from '../errors.ts';
+import { nodeFiles } from '../system/index.ts';
 import { isUnreadable } from './unreadable.ts';
 
 /** Any abstract-level database whose key and value encodings are 'view'. */
-export type Database = AbstractLevel<string | Uint8Array | Buffer, Uint8Array, Uint8Array>;
+export type Database = AbstractLevel<string | Uint8Array, Uint8Array, Uint8Array>;
 
 export type BatchOperation =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
@@ -155,12 +156,13 @@ export const TABLE_BYTES: number = 1024 * 1024;
 
 /**
  * Opens, or makes, the LevelDB in the directory `path`. Rejects with `STORE_LOCKED` if another process
- * has it open, `STORE_CORRUPT` if LevelDB cannot read it, else `STORE_OPEN_FAILED`.
+ * has it open, `STORE_CORRUPT` if LevelDB cannot read it, else `STORE_OPEN_FAILED`; in browsers with
+ * `NEEDS_NODE`.
  */
 export async function openDatabase(path: string): Promise<Database> {
+  await checkCurrent(path);
   // Imported when needed: programs with sets in memory alone run without it.
   const { Level } = await import('level');
-  await checkCurrent(path);
   const database = new Level<Uint8Array, Uint8Array>(path, {
     keyEncoding: 'view',
     valueEncoding: 'view',
@@ -196,7 +198,9 @@ export async function checkLock(path: string): Promise<void> {
 
 /** Without its file CURRENT, LevelDB takes a database for a new one and deletes its files. */
 async function checkCurrent(path: string): Promise<void> {
-  const { readdir } = await import('node:fs/promises');
+  const { readdir } = nodeFiles(
+    'give the replica another abstract-level database, as memory-level',
+  );
   const names = await readdir(path).catch((): string[] => []);
   const written = names.find((name) => WRITTEN.test(name));
   if (names.includes('CURRENT') || written === undefined) return;

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32 } from './crc32.ts';
 
 /** The format of all records of a tree. */
 const RECORD_VERSION = 1;

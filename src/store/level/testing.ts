@@ -1,5 +1,6 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
+export { crc32ByTables } from './crc32.ts';
 export {
   BLOCK_CACHE_BYTES,
   fillWith,

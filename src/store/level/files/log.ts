@@ -1,3 +1,4 @@
+import { concatBytes } from '../../bytes.ts';
 import { FileDamage, viewOf } from './blocks.ts';
 import { crc32c, maskSum } from './crc32c.ts';
 import type { ReadableFile } from './port.ts';
@@ -58,7 +59,7 @@ export async function* recordsOf(file: ReadableFile): AsyncGenerator<Uint8Array,
       if (begins === (begun !== null)) throw new FileDamage('has parts of records in disorder');
       const parts: Uint8Array[] = [...(begun ?? []), data];
       begun = type === FIRST || type === MIDDLE ? parts : null;
-      if (begun === null) yield new Uint8Array(Buffer.concat(parts));
+      if (begun === null) yield concatBytes(...parts);
     }
     if (whole < bytes.length) throw new FileDamage('has a record that is not whole');
   }

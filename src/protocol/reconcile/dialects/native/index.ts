@@ -3,7 +3,7 @@
  * `docs/protocol-native.md`, then `NativeSession` in `session/session.ts` and `session/exchange.ts`.
  */
 
-import { type Coding, coding, type Random } from '../../../../store/index.ts';
+import { type Coding, coding, type Random, systemRandom } from '../../../../store/index.ts';
 import type { Dialect } from '../../dialect.ts';
 import { checkLeast } from '../shared/index.ts';
 import { DIALECT_NAME, DIALECT_VERSION, MAX_FRAME_BYTES, MIN_FRAME_BYTES } from './constants.ts';
@@ -13,8 +13,11 @@ import { EVERYTHING, NativeSession } from './session/index.ts';
 import { decodeFrame } from './wire/index.ts';
 
 export interface NativeInit {
-  /** For nonces. */
-  random: Random;
+  /**
+   * For nonces.
+   * @default `systemRandom`
+   */
+  random?: Random;
   limits?: Partial<NativeLimits>;
   /**
    * How short ids and symbols are made. Both sides must use the same; tests use bad ones.
@@ -29,7 +32,7 @@ export interface NativeInit {
 }
 
 /** The dialect of rangemesh nodes (docs/protocol-native.md). */
-export function nativeDialect(init: NativeInit): Dialect {
+export function nativeDialect(init: NativeInit = {}): Dialect {
   return {
     name: DIALECT_NAME,
     version: DIALECT_VERSION,
@@ -46,7 +49,7 @@ export function nativeDialect(init: NativeInit): Dialect {
         checkLeast(name, limits[name], MIN_FRAME_BYTES);
       }
       const keying = {
-        random: init.random,
+        random: init.random ?? systemRandom,
         coding: init.coding ?? coding,
         key: init.key ?? sessionKey,
       };

@@ -1,0 +1,3 @@
+/** Parts of this room that its tests look at from inside. */
+
+export { byMessage } from './clock.ts';
