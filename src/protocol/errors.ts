@@ -1,4 +1,4 @@
-import type { Bound } from '../store/index.ts';
+import type { Bound, Bytes } from '../store/index.ts';
 
 export type ProtocolErrorCode =
   | 'MALFORMED_FRAME'
@@ -66,11 +66,11 @@ export function spent(budget: string): ProtocolError {
 /** Ends a session of a dialect that can tell the peer why. */
 export class SessionStop extends ProtocolError {
   /** The last frame to send, or null if the peer stopped. */
-  readonly parting: Uint8Array | null;
+  readonly parting: Bytes | null;
   /** The lowest bound above which ranges are open, if it is known. */
   readonly from: Bound | null;
 
-  constructor(error: ProtocolError, stop: { parting: Uint8Array | null; from: Bound | null }) {
+  constructor(error: ProtocolError, stop: { parting: Bytes | null; from: Bound | null }) {
     super(error.code, error.message, { cause: error });
     this.parting = stop.parting;
     this.from = stop.from;

@@ -3,6 +3,12 @@ import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js';
 /** The one module for bytes. Everything is a `Uint8Array`; nothing here knows Node's Buffer. */
 export { bytesToHex, concatBytes, hexToBytes };
 
+/**
+ * Bytes that go out, as the platform takes them: sockets, `fetch`, `Blob` and Web Crypto refuse arrays that
+ * may lie in shared memory. Bytes that come in are any `Uint8Array`.
+ */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
 /** Bytewise order: negative when `a` sorts first, 0 when equal. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
@@ -65,7 +71,7 @@ export function bytesToKey(bytes: Uint8Array): string {
   return String.fromCharCode.apply(null, bytes as unknown as number[]);
 }
 
-export function keyToBytes(key: string): Uint8Array {
+export function keyToBytes(key: string): Bytes {
   const bytes = new Uint8Array(key.length);
   for (let i = 0; i < key.length; i++) bytes[i] = key.charCodeAt(i);
   return bytes;

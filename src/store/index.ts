@@ -6,6 +6,7 @@
 export { Alarm, delay } from './alarm.ts';
 export { BoundedMap } from './bounded-map.ts';
 export {
+  type Bytes,
   bytesToHex,
   bytesToKey,
   compareBytes,

@@ -1,4 +1,4 @@
-import { bytesToHex, equalBytes } from './bytes.ts';
+import { type Bytes, bytesToHex, equalBytes } from './bytes.ts';
 import { StoreError } from './errors.ts';
 import { checkKey, ID_BYTES, type Item } from './item.ts';
 import { blake3 } from './kernel/index.ts';
@@ -14,7 +14,7 @@ const verified = new Uint8Array(ID_BYTES);
  * The id the daemon gives a payload under a hint: BLAKE3 derive_key("rangemesh item v1") over the
  * hint as 8 little-endian bytes, then the payload.
  */
-export function itemId(hint: bigint, payload: Uint8Array): Uint8Array {
+export function itemId(hint: bigint, payload: Uint8Array): Bytes {
   hintView.setBigUint64(0, hint, true);
   return deriveItemId(hintBytes, payload);
 }

@@ -1,4 +1,4 @@
-import { compareBytes } from './bytes.ts';
+import { type Bytes, compareBytes } from './bytes.ts';
 import { StoreError } from './errors.ts';
 
 /** Length of an id in bytes. */
@@ -16,6 +16,16 @@ export interface ItemKey {
 /** A key and the opaque bytes it names. */
 export interface Item extends ItemKey {
   readonly payload: Uint8Array;
+}
+
+/** A key that a set gives out. */
+export interface HeldKey extends ItemKey {
+  readonly id: Bytes;
+}
+
+/** An item that a set gives out. */
+export interface HeldItem extends HeldKey {
+  readonly payload: Bytes;
 }
 
 /** A point in the key order. With `id` null it lies below every item of its hint. */

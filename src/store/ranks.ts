@@ -1,3 +1,4 @@
+import type { Bytes } from './bytes.ts';
 import { equalBytes } from './bytes.ts';
 import { StoreError } from './errors.ts';
 import type { ItemKey } from './item.ts';
@@ -52,7 +53,7 @@ export function holdsKey(
 }
 
 /** `Snapshot.idRuns`, in one piece where a storage has no other way. */
-export function idRunsOf(snapshot: Snapshot, begin: number, end: number): Iterable<Uint8Array> {
+export function idRunsOf(snapshot: Snapshot, begin: number, end: number): Iterable<Bytes> {
   return snapshot.idRuns?.(begin, end) ?? [snapshot.ids(begin, end)];
 }
 

@@ -1,5 +1,6 @@
+import type { Bytes } from './bytes.ts';
 import type { FingerprintScheme } from './fingerprint/index.ts';
-import type { Bound, ItemKey } from './item.ts';
+import type { Bound, HeldKey, ItemKey } from './item.ts';
 
 /**
  * A consistent, immutable view of an item set in key order. Ranks are 0-based positions in that
@@ -10,15 +11,15 @@ export interface Snapshot {
   readonly scheme: FingerprintScheme;
   readonly size: number;
   /** The key at `rank`, 0 <= rank < size. */
-  select(rank: number): ItemKey;
+  select(rank: number): HeldKey;
   /** Rank of the first key at or above `bound`; `size` when there is none. */
   lowerBound(bound: Bound): number;
   /** The keys of [begin, end), in order. */
-  keys(begin: number, end: number): Iterable<ItemKey>;
+  keys(begin: number, end: number): Iterable<HeldKey>;
   /** The ids of [begin, end), in order, 32 bytes each, concatenated; a fresh array. */
-  ids(begin: number, end: number): Uint8Array;
+  ids(begin: number, end: number): Bytes;
   /** The same ids in one or more arrays, without a copy: not to be written to. */
-  idRuns?(begin: number, end: number): Iterable<Uint8Array>;
+  idRuns?(begin: number, end: number): Iterable<Bytes>;
   /** The scheme's state of [begin, end); fresh, or shared and not to be written to. */
   fingerprint(begin: number, end: number): Uint8Array;
   /** The states between each two neighbours of `cuts`, ascending ranks, in one pass. */
@@ -28,7 +29,7 @@ export interface Snapshot {
   /** Whether the whole set holds `id`, under any hint. */
   contains(id: Uint8Array): boolean;
   /** Those of `ids` that the whole set does not hold, in their order: faster than one by one. */
-  lacking?(ids: readonly Uint8Array[]): readonly Uint8Array[];
+  lacking?<Id extends Uint8Array>(ids: readonly Id[]): readonly Id[];
   /** Says that the snapshot is no longer needed. Idempotent; using it afterwards is an error. */
   release(): void;
 }
@@ -53,7 +54,10 @@ export function fingerprintsBetween(snapshot: Snapshot, cuts: readonly number[])
 }
 
 /** `Snapshot.lacking`, id by id where a storage has no faster way. */
-export function lackingIn(snapshot: Snapshot, ids: readonly Uint8Array[]): readonly Uint8Array[] {
+export function lackingIn<Id extends Uint8Array>(
+  snapshot: Snapshot,
+  ids: readonly Id[],
+): readonly Id[] {
   if (ids.length === 0) return ids;
   if (snapshot.lacking !== undefined) return snapshot.lacking(ids);
   return ids.filter((id) => !snapshot.contains(id));

@@ -1,6 +1,7 @@
+import type { Bytes } from './bytes.ts';
 import { StoreError } from './errors.ts';
 import type { FingerprintScheme } from './fingerprint/index.ts';
-import { type Bound, compareBounds, type ItemKey } from './item.ts';
+import { type Bound, compareBounds, type HeldKey } from './item.ts';
 import { checkCuts, checkRange, checkRank, idRunsOf } from './ranks.ts';
 import { fingerprintsBetween, lackingIn, type Snapshot } from './storage.ts';
 
@@ -34,7 +35,7 @@ class SubRange implements Snapshot {
     return this.#snapshot.scheme;
   }
 
-  select(rank: number): ItemKey {
+  select(rank: number): HeldKey {
     checkRank(this, rank);
     return this.#snapshot.select(this.#begin + rank);
   }
@@ -44,15 +45,15 @@ class SubRange implements Snapshot {
     return Math.min(Math.max(0, rank), this.size);
   }
 
-  keys(begin: number, end: number): Iterable<ItemKey> {
+  keys(begin: number, end: number): Iterable<HeldKey> {
     return this.#snapshot.keys(...this.#within(begin, end));
   }
 
-  ids(begin: number, end: number): Uint8Array {
+  ids(begin: number, end: number): Bytes {
     return this.#snapshot.ids(...this.#within(begin, end));
   }
 
-  idRuns(begin: number, end: number): Iterable<Uint8Array> {
+  idRuns(begin: number, end: number): Iterable<Bytes> {
     return idRunsOf(this.#snapshot, ...this.#within(begin, end));
   }
 
@@ -78,7 +79,7 @@ class SubRange implements Snapshot {
     return this.#snapshot.contains(id);
   }
 
-  lacking(ids: readonly Uint8Array[]): readonly Uint8Array[] {
+  lacking<Id extends Uint8Array>(ids: readonly Id[]): readonly Id[] {
     return lackingIn(this.#snapshot, ids);
   }
 

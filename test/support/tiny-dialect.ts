@@ -6,10 +6,9 @@ import {
   type SessionInit,
   type Step,
 } from '../../src/protocol/index.ts';
-import {
+import { type Bytes,
   bytesToKey,
   compareBytes,
-  type ItemKey,
   lthash,
   type Snapshot,
 } from '../../src/store/index.ts';
@@ -84,7 +83,7 @@ class TinySession implements Session {
     if (frame.length % 32 !== 0) throw new ProtocolError('MALFORMED_FRAME', 'no list of ids');
     if (this.#warmUp > 0) return this.#warm(frame);
     const theirs = Array.from({ length: frame.length / 32 }, (_, i) =>
-      frame.subarray(32 * i, 32 * (i + 1)),
+      frame.slice(32 * i, 32 * (i + 1)),
     );
     const missing = theirs.filter((id) => !this.#snapshot.contains(id));
     this.equal = missing.length === 0 && theirs.length === this.#snapshot.size;
@@ -94,11 +93,11 @@ class TinySession implements Session {
   #warm(frame: Uint8Array): Step {
     if (frame.length > 0) throw new ProtocolError('MALFORMED_FRAME', 'not warm yet');
     this.#warmUp--;
-    if (this.role === 'responder') return { ...NOTHING, frames: [frame] };
-    return { ...NOTHING, frames: [this.#warmUp > 0 ? frame : this.#own()] };
+    if (this.role === 'responder') return { ...NOTHING, frames: [new Uint8Array(0)] };
+    return { ...NOTHING, frames: [this.#warmUp > 0 ? new Uint8Array(0) : this.#own()] };
   }
 
-  #own(): Uint8Array {
+  #own(): Bytes {
     return this.#snapshot.ids(0, this.#snapshot.size);
   }
 }
@@ -116,7 +115,7 @@ export function tinySnapshot(
   return {
     scheme: lthash,
     size: sorted.length,
-    select: (rank): ItemKey => ({ hint: 0n, id: sorted[rank]! }),
+    select: (rank) => ({ hint: 0n, id: new Uint8Array(sorted[rank]!) }),
     lowerBound: unsupported,
     keys: unsupported,
     fingerprint: unsupported,

@@ -1,4 +1,5 @@
 import type { Session, Step } from '../../src/protocol/index.ts';
+import type { Bytes } from '../../src/store/index.ts';
 
 /** The whole answer of a session to a frame, whose work takes slices; `slice` hears of each. */
 export function wholeAnswer(
@@ -6,8 +7,8 @@ export function wholeAnswer(
   frame: Uint8Array,
   slice: () => void = () => {},
 ): Step {
-  const missing: Uint8Array[] = [];
-  const have: Uint8Array[] = [];
+  const missing: Bytes[] = [];
+  const have: Bytes[] = [];
   for (let step = session.receive(frame); ; step = session.proceed!(true)) {
     slice();
     for (const id of step.missing) missing.push(id);

@@ -6,7 +6,7 @@ export async function storeItems(
   replica: Pick<Replica, 'putVerified'>,
   items: readonly VerifiedItem[],
   refusals: Reason[],
-): Promise<PutResult[]> {
+): Promise<PutResult<Uint8Array>[]> {
   try {
     return await replica.putVerified(items);
   } catch (error) {
@@ -16,7 +16,7 @@ export async function storeItems(
       return [];
     }
   }
-  const stored: PutResult[] = [];
+  const stored: PutResult<Uint8Array>[] = [];
   for (const item of items) stored.push(...(await storeItems(replica, [item], refusals)));
   return stored;
 }

@@ -1,4 +1,4 @@
-import type { Bound, Snapshot } from '../../store/index.ts';
+import type { Bound, Bytes, Snapshot } from '../../store/index.ts';
 import type { SessionLimits } from './options.ts';
 
 export type Role = 'initiator' | 'responder';
@@ -6,11 +6,11 @@ export type Role = 'initiator' | 'responder';
 /** The result of one event in a session. */
 export interface Step {
   /** Frames to send, in order. */
-  readonly frames: readonly Uint8Array[];
+  readonly frames: readonly Bytes[];
   /** Ids that the peer holds and we lack; each once in a session. */
-  readonly missing: readonly Uint8Array[];
+  readonly missing: readonly Bytes[];
   /** Ids that we hold and the peer lacks; each once. Absent where the dialect or role learns none. */
-  readonly have?: readonly Uint8Array[];
+  readonly have?: readonly Bytes[];
   /** Send `frames`, then expect and send no more. */
   readonly done: boolean;
   /** It is a good end too if the peer closes its side. Absent where sessions end by frames alone. */

@@ -1,5 +1,6 @@
+import type { Bytes } from '../bytes.ts';
 import { type FingerprintScheme, partOffset } from '../fingerprint/index.ts';
-import { type Bound, compareKeys, ID_BYTES, type ItemKey } from '../item.ts';
+import { type Bound, compareKeys, type HeldKey, ID_BYTES, type ItemKey } from '../item.ts';
 import { checkCuts, checkRange, checkRank, idRunsOf } from '../ranks.ts';
 import { fingerprintsBetween, type Snapshot } from '../storage.ts';
 import type { WriteBuffer } from './write-buffer.ts';
@@ -46,7 +47,7 @@ export class UnionSnapshot implements PartedSnapshot {
     this.#isAbsent = isAbsent;
   }
 
-  select(rank: number): ItemKey {
+  select(rank: number): HeldKey {
     this.#use();
     checkRank(this, rank);
     const place = this.#place(rank);
@@ -58,21 +59,21 @@ export class UnionSnapshot implements PartedSnapshot {
     return this.#tree.lowerBound(bound) + this.#buffer.lowerBound(bound);
   }
 
-  keys(begin: number, end: number): Iterable<ItemKey> {
+  keys(begin: number, end: number): Iterable<HeldKey> {
     const [from, to] = this.#places(begin, end);
     const left = this.#tree.keys(from.tree, to.tree);
     if (from.buffer === to.buffer) return left;
     return mergeKeys(left, this.#buffer.keys(from.buffer, to.buffer));
   }
 
-  ids(begin: number, end: number): Uint8Array {
+  ids(begin: number, end: number): Bytes {
     const [from, to] = this.#places(begin, end);
     if (from.buffer === to.buffer) return this.#tree.ids(from.tree, to.tree);
     if (from.tree === to.tree) return this.#buffer.ids(from.buffer, to.buffer);
     return this.#mergedIds(from, to);
   }
 
-  idRuns(begin: number, end: number): Iterable<Uint8Array> {
+  idRuns(begin: number, end: number): Iterable<Bytes> {
     const [from, to] = this.#places(begin, end);
     if (from.buffer !== to.buffer) return [this.ids(begin, end)];
     return idRunsOf(this.#tree, from.tree, to.tree);
@@ -130,7 +131,7 @@ export class UnionSnapshot implements PartedSnapshot {
     return state.subarray(offset, offset + this.scheme.stateBytes);
   }
 
-  #mergedIds(from: UnionPlace, to: UnionPlace): Uint8Array {
+  #mergedIds(from: UnionPlace, to: UnionPlace): Bytes {
     const ids = new Uint8Array((to.tree - from.tree + to.buffer - from.buffer) * ID_BYTES);
     const fromTree = this.#tree.ids(from.tree, to.tree);
     let done = from.tree;
@@ -170,7 +171,7 @@ export class UnionSnapshot implements PartedSnapshot {
   }
 }
 
-function* mergeKeys(left: Iterable<ItemKey>, right: Iterable<ItemKey>): Iterable<ItemKey> {
+function* mergeKeys(left: Iterable<HeldKey>, right: Iterable<HeldKey>): Iterable<HeldKey> {
   const others = right[Symbol.iterator]();
   let other = others.next();
   for (const key of left) {

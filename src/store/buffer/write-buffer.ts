@@ -1,5 +1,6 @@
+import type { Bytes } from '../bytes.ts';
 import type { FingerprintScheme } from '../fingerprint/index.ts';
-import { type Bound, compareBounds, compareKeys, type ItemKey } from '../item.ts';
+import { type Bound, compareBounds, compareKeys, type HeldKey, type ItemKey } from '../item.ts';
 import { holdsKey, rankBehind } from '../ranks.ts';
 import { HeapTree, type KeyRun, type LazyRef, lazyNodes, runOf } from '../tree/index.ts';
 import type { SortedVectorInit } from '../vector/index.ts';
@@ -161,7 +162,7 @@ export class WriteBuffer {
     }
   }
 
-  select(rank: number): ItemKey {
+  select(rank: number): HeldKey {
     return this.#fold().select(rank);
   }
 
@@ -173,11 +174,11 @@ export class WriteBuffer {
     return holdsKey(this, key);
   }
 
-  keys(begin: number, end: number): Iterable<ItemKey> {
+  keys(begin: number, end: number): Iterable<HeldKey> {
     return this.#fold().keys(begin, end);
   }
 
-  ids(begin: number, end: number): Uint8Array {
+  ids(begin: number, end: number): Bytes {
     return this.#fold().ids(begin, end);
   }
 

@@ -1,19 +1,20 @@
 import { blake3 as noble } from '@noble/hashes/blake3.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Bytes } from '../bytes.ts';
 import { type Kernel, kernel } from './kernel.ts';
 
 /** BLAKE3 with 32 bytes of output. A message is given in parts, hashed one after the other. */
 export interface Blake3 {
-  hash(...parts: Uint8Array[]): Uint8Array;
+  hash(...parts: Uint8Array[]): Bytes;
   /** `key`: 32 bytes. */
-  keyedHash(key: Uint8Array, ...parts: Uint8Array[]): Uint8Array;
+  keyedHash(key: Uint8Array, ...parts: Uint8Array[]): Bytes;
   /** The hash function of a context: derive_key with the parts as key material. */
   deriveKey(context: string): DerivedHash;
 }
 
 /** A hash function of its own; `into` writes to a given array of 32 bytes. */
 export interface DerivedHash {
-  (...parts: Uint8Array[]): Uint8Array;
+  (...parts: Uint8Array[]): Bytes;
   into(out: Uint8Array, ...parts: Uint8Array[]): void;
 }
 
@@ -29,15 +30,15 @@ export const blake3Reference: Blake3 = {
 
 /** `hash` may give an array that the next hash writes over. */
 function derivedHash(hash: (parts: Uint8Array[]) => Uint8Array): DerivedHash {
-  const derive = (...parts: Uint8Array[]): Uint8Array => hash(parts).slice();
+  const derive = (...parts: Uint8Array[]): Bytes => hash(parts).slice();
   const into = (out: Uint8Array, ...parts: Uint8Array[]): void => out.set(hash(parts));
   return Object.assign(derive, { into });
 }
 
-function digest(mode: Parameters<typeof noble.create>[0], parts: Uint8Array[]): Uint8Array {
+function digest(mode: Parameters<typeof noble.create>[0], parts: Uint8Array[]): Bytes {
   const hasher = noble.create(mode);
   for (const part of parts) hasher.update(part);
-  return hasher.digest();
+  return new Uint8Array(hasher.digest());
 }
 
 /** BLAKE3 by the WebAssembly SIMD kernel; null where there is no SIMD. */

@@ -3,6 +3,7 @@ import type {
   AbstractLevel,
   AbstractSnapshot,
 } from 'abstract-level';
+import type { Bytes } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
 import { nodeFiles } from '../system/index.ts';
 import { isUnreadable } from './unreadable.ts';
@@ -124,8 +125,8 @@ export function viewsOf(snapshot: AbstractSnapshot | undefined): RecordOptions {
 }
 
 /** LevelDB answers with Node's Buffers, whose `slice` is not the one of arrays. */
-export function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function plain(bytes: Uint8Array): Bytes {
+  return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Bytes } from '../bytes.ts';
 import { crc32 } from './crc32.ts';
 
 /** The format of all records of a tree. */
@@ -62,10 +63,14 @@ export function openRecord(record: Uint8Array): Header {
 }
 
 /** The bytes behind the header, copied if typed arrays cannot read them in place. */
-export function bodyOf(record: Uint8Array): Uint8Array {
+export function bodyOf(record: Uint8Array): Bytes {
   const { buffer, byteOffset, byteLength } = record;
   if (byteOffset % 8 !== 0) return new Uint8Array(record).subarray(HEADER_BYTES);
-  return new Uint8Array(buffer, byteOffset + HEADER_BYTES, byteLength - HEADER_BYTES);
+  return new Uint8Array(
+    buffer as ArrayBuffer,
+    byteOffset + HEADER_BYTES,
+    byteLength - HEADER_BYTES,
+  );
 }
 
 function checksum(record: Uint8Array): number {

@@ -1,6 +1,6 @@
 import type { PartedSnapshot } from '../buffer/index.ts';
 import { lthash } from '../fingerprint/index.ts';
-import { checkHint, type Item, type ItemKey } from '../item.ts';
+import { checkHint, type HeldItem, type HeldKey, type ItemKey } from '../item.ts';
 import { checkVerified, itemId, type VerifiedItem } from '../item-id.ts';
 import { claim } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
@@ -88,7 +88,7 @@ export class Replica {
    * Stores items that arrived from outside and were checked against their ids where they arrived. An
    * item that `verifyItem` has not made rejects the whole call with `ID_UNPROVED`.
    */
-  async putVerified(items: readonly VerifiedItem[]): Promise<PutResult[]> {
+  async putVerified(items: readonly VerifiedItem[]): Promise<PutResult<Uint8Array>[]> {
     const { puts } = this.#use();
     for (const item of items) {
       checkVerified(item);
@@ -101,7 +101,7 @@ export class Replica {
    * The item, its bytes compared with its id. Rejects with `STORE_CORRUPT` if they do not agree; the
    * item is put aside then, and `onDamaged` says so.
    */
-  async get(id: Uint8Array): Promise<Item | undefined> {
+  async get(id: Uint8Array): Promise<HeldItem | undefined> {
     return this.#use().reader.get(id);
   }
 
@@ -124,7 +124,7 @@ export class Replica {
   }
 
   /** Keys in order, a page at a time. */
-  async list(init: ListInit = {}): Promise<ItemKey[]> {
+  async list(init: ListInit = {}): Promise<HeldKey[]> {
     return readOnce(this.snapshot(), (snapshot) => listKeys(snapshot, init));
   }
 

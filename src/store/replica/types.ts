@@ -1,3 +1,4 @@
+import type { Bytes } from '../bytes.ts';
 import type { Clock, Disk, Random } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/index.ts';
 import type { Item, ItemKey } from '../item.ts';
@@ -5,9 +6,9 @@ import type { Database, DatabaseCare } from '../level/index.ts';
 import type { IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
 
 /** What one put did. */
-export interface PutResult {
+export interface PutResult<Id extends Uint8Array = Bytes> {
   readonly hint: bigint;
-  readonly id: Uint8Array;
+  readonly id: Id;
   /** False if the set held the item already, or was about to. */
   readonly created: boolean;
 }

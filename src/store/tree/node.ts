@@ -1,3 +1,4 @@
+import type { Bytes } from '../bytes.ts';
 /**
  * Keys in order, as two flat arrays: the keys of a leaf, the first keys of an inner node's children,
  * or a batch on its way into the tree.
@@ -8,7 +9,7 @@ export interface KeyRun {
   /** Two words a hint, the low one first. */
   readonly hints: Uint32Array;
   /** 32 bytes a key. */
-  readonly ids: Uint8Array;
+  readonly ids: Bytes;
 }
 
 interface NodeFields extends KeyRun {

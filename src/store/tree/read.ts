@@ -1,4 +1,5 @@
-import { type Bound, ID_BYTES, type ItemKey } from '../item.ts';
+import type { Bytes } from '../bytes.ts';
+import { type Bound, type HeldKey, ID_BYTES, type ItemKey } from '../item.ts';
 import { childAtRank, childNode, isLeaf } from './child.ts';
 import type { Leaf, TreeNode } from './node.ts';
 import type { NodeReader } from './node-store.ts';
@@ -18,7 +19,7 @@ export interface LeafRange {
 }
 
 /** The key at `rank`, 0 <= rank < count; a copy. */
-export function select<Ref>(view: TreeView<Ref>, rank: number): ItemKey {
+export function select<Ref>(view: TreeView<Ref>, rank: number): HeldKey {
   const { leaf, start } = leafAt(view, rank);
   return keyAt(leaf, rank - start);
 }
@@ -120,14 +121,14 @@ function* leavesBelow<Ref>(
 }
 
 /** The keys of [begin, end), in order; copies. */
-export function* keysIn<Ref>(view: TreeView<Ref>, begin: number, end: number): Iterable<ItemKey> {
+export function* keysIn<Ref>(view: TreeView<Ref>, begin: number, end: number): Iterable<HeldKey> {
   for (const range of leafRanges(view, begin, end)) {
     for (let at = range.begin; at < range.end; at++) yield keyAt(range.leaf, at);
   }
 }
 
 /** The ids of [begin, end), in order, concatenated; a fresh array. */
-export function copyIds<Ref>(view: TreeView<Ref>, begin: number, end: number): Uint8Array {
+export function copyIds<Ref>(view: TreeView<Ref>, begin: number, end: number): Bytes {
   const ids = new Uint8Array((end - begin) * ID_BYTES);
   let offset = 0;
   for (const range of leafRanges(view, begin, end)) {

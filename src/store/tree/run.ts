@@ -1,4 +1,5 @@
-import { type Bound, checkKey, ID_BYTES, type ItemKey } from '../item.ts';
+import type { Bytes } from '../bytes.ts';
+import { type Bound, checkKey, type HeldKey, ID_BYTES, type ItemKey } from '../item.ts';
 import type { KeyRun } from './node.ts';
 
 const WORD_BYTES = 4;
@@ -31,12 +32,12 @@ export function hintAt(run: KeyRun, at: number): bigint {
 }
 
 /** A copy of the key at a position. */
-export function keyAt(run: KeyRun, at: number): ItemKey {
+export function keyAt(run: KeyRun, at: number): HeldKey {
   return { hint: hintAt(run, at), id: run.ids.slice(at * ID_BYTES, (at + 1) * ID_BYTES) };
 }
 
 /** The ids of [begin, end), where they lie. */
-export function idsOf(run: KeyRun, begin: number, end: number): Uint8Array {
+export function idsOf(run: KeyRun, begin: number, end: number): Bytes {
   return run.ids.subarray(begin * ID_BYTES, end * ID_BYTES);
 }
 

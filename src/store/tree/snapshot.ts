@@ -1,5 +1,6 @@
+import type { Bytes } from '../bytes.ts';
 import { type FingerprintScheme, partOffset } from '../fingerprint/index.ts';
-import type { Bound, ItemKey } from '../item.ts';
+import type { Bound, HeldKey, ItemKey } from '../item.ts';
 import { checkCuts, checkRange, checkRank, holdsKey, releasedError } from '../ranks.ts';
 import type { Snapshot } from '../storage.ts';
 import type { NodeReader } from './node-store.ts';
@@ -45,7 +46,7 @@ export class TreeSnapshot<Ref> implements Snapshot {
     this.#init = init;
   }
 
-  select(rank: number): ItemKey {
+  select(rank: number): HeldKey {
     const view = this.#use();
     checkRank(this, rank);
     return select(view, rank);
@@ -60,15 +61,15 @@ export class TreeSnapshot<Ref> implements Snapshot {
     return countBelow(this.#use(), isBelow);
   }
 
-  keys(begin: number, end: number): Iterable<ItemKey> {
+  keys(begin: number, end: number): Iterable<HeldKey> {
     return this.#keys(this.#range(begin, end), begin, end);
   }
 
-  ids(begin: number, end: number): Uint8Array {
+  ids(begin: number, end: number): Bytes {
     return copyIds(this.#range(begin, end), begin, end);
   }
 
-  *idRuns(begin: number, end: number): Iterable<Uint8Array> {
+  *idRuns(begin: number, end: number): Iterable<Bytes> {
     for (const range of leafRanges(this.#range(begin, end), begin, end)) {
       yield idsOf(range.leaf, range.begin, range.end);
     }
@@ -118,7 +119,7 @@ export class TreeSnapshot<Ref> implements Snapshot {
     return new TreeSnapshot({ ...this.#init, scheme, view: { reader: part, root } });
   }
 
-  *#keys(view: TreeView<Ref>, begin: number, end: number): Iterable<ItemKey> {
+  *#keys(view: TreeView<Ref>, begin: number, end: number): Iterable<HeldKey> {
     for (const range of leafRanges(view, begin, end)) {
       for (let at = range.begin; at < range.end; at++) yield keyAt(range.leaf, at);
       this.#use();

@@ -1,6 +1,6 @@
-import { bytesToHex } from '../../bytes.ts';
+import { type Bytes, bytesToHex } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
-import type { Item, ItemKey } from '../../item.ts';
+import type { HeldItem, Item, ItemKey } from '../../item.ts';
 import { type Database, isBytes, tryRead, UNREADABLE } from '../../level/index.ts';
 import { isWhole } from '../check/index.ts';
 import type { Committer } from '../commit/index.ts';
@@ -34,7 +34,7 @@ export class ItemReader {
   }
 
   /** A held item. Rejects with `STORE_CORRUPT` if it is damaged, or was until now. */
-  async get(id: Uint8Array): Promise<Item | undefined> {
+  async get(id: Uint8Array): Promise<HeldItem | undefined> {
     const database = await this.#init.lifecycle.reader();
     const head = this.#headOf(id);
     if (head === undefined) return undefined;
@@ -95,12 +95,12 @@ export class ItemReader {
   }
 
   /** Null when it is damaged. */
-  #item(database: Database, key: ItemKey): Item | null {
+  #item<Key extends ItemKey>(database: Database, key: Key): (Key & HeldPayload) | null {
     try {
       // A get that goes through the thread pool costs more than reading a record of usual size.
       const payload = tryRead(database, this.#init.keys.item(key));
       if (payload === UNREADABLE) void this.#init.committer.suspect(unreadable(key));
-      return isBytes(payload) && isWhole(key, payload) ? { ...key, payload } : null;
+      return isBytes(payload) && isWhole(key, payload) ? { ...key, payload: payload as Bytes } : null;
     } catch (cause) {
       const { refusal } = this.#init.lifecycle;
       if (refusal?.code === 'STORE_CLOSED') throw refusal;
@@ -135,6 +135,8 @@ export class ItemReader {
 function unreadable({ id }: ItemKey): StoreError {
   return new StoreError('STORE_CORRUPT', `LevelDB cannot read item ${bytesToHex(id)}`);
 }
+
+type HeldPayload = Pick<HeldItem, 'payload'>;
 
 /** Its record may say less than it has. */
 function upTo(maxItemBytes: number, item: Item): Served {

@@ -1,5 +1,5 @@
 import { StoreError } from '../../errors.ts';
-import { type Bound, checkKey, INFINITE_HINT, type ItemKey } from '../../item.ts';
+import { type Bound, checkKey, type HeldKey, INFINITE_HINT } from '../../item.ts';
 import { rankBehind } from '../../ranks.ts';
 import type { Snapshot } from '../../storage.ts';
 import type { ListInit } from '../types.ts';
@@ -7,7 +7,7 @@ import type { ListInit } from '../types.ts';
 /** Most keys in one page, whatever the limit of the call. */
 export const MAX_LIST_LIMIT = 1_000;
 
-export function listKeys(snapshot: Snapshot, init: ListInit): ItemKey[] {
+export function listKeys(snapshot: Snapshot, init: ListInit): HeldKey[] {
   const { from = 0n, to = INFINITE_HINT, limit = 100, after } = init;
   if (!Number.isInteger(limit) || limit < 1) {
     throw new StoreError('INVALID_LIMIT', `a limit is a whole number from 1 up, not ${limit}`);

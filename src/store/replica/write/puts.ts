@@ -17,16 +17,18 @@ export interface PutsInit
 }
 
 /** Items that are about to be put. */
-export interface EnteringPut extends PutOptions {
-  readonly items: readonly Item[];
+export interface EnteringPut<Id extends Uint8Array> extends PutOptions {
+  readonly items: readonly Identified<Id>[];
   readonly line: PutLine;
 }
 
-interface Admitted {
-  readonly results: PutResult[];
+interface Admitted<Id extends Uint8Array> {
+  readonly results: PutResult<Id>[];
   /** Commits that the put waits for. */
   readonly commits: Iterable<Promise<void>>;
 }
+
+type Identified<Id extends Uint8Array> = Item & { readonly id: Id };
 
 /** The puts that are under way, from the look at held items to the answer. */
 export class Puts {
@@ -50,7 +52,7 @@ export class Puts {
   }
 
   /** Resolves once every item is on disk. */
-  async enter(put: EnteringPut): Promise<PutResult[]> {
+  async enter<Id extends Uint8Array>(put: EnteringPut<Id>): Promise<PutResult<Id>[]> {
     const running = this.#put(put);
     this.#running.add(running);
     try {
@@ -65,12 +67,12 @@ export class Puts {
     await Promise.allSettled(this.#running);
   }
 
-  async #put(put: EnteringPut): Promise<PutResult[]> {
+  async #put<Id extends Uint8Array>(put: EnteringPut<Id>): Promise<PutResult<Id>[]> {
     const { items, line } = put;
     const { lifecycle, lookup } = this.#init;
     if (lifecycle.refusal !== null && !lifecycle.readable) throw lifecycle.refusal;
     const known = items.every((item) => lookup.holds(item));
-    const admit = (): Admitted => this.#admit(put);
+    const admit = (): Admitted<Id> => this.#admit(put);
     const admitted = known
       ? admit()
       : await this.#commits.enter(line, () => this.admission.refresh(), admit);
@@ -79,12 +81,12 @@ export class Puts {
   }
 
   /** Queues all items that are neither held nor pending, or none of them. */
-  #admit({ items, line, queued }: EnteringPut): Admitted {
+  #admit<Id extends Uint8Array>({ items, line, queued }: EnteringPut<Id>): Admitted<Id> {
     const { lifecycle, lookup } = this.#init;
     const fresh: Item[] = [];
     const seen = new IdMap<true>();
     const commits = new Set<Promise<void>>();
-    const results = items.map((item): PutResult => {
+    const results = items.map((item): PutResult<Id> => {
       const { hint, id } = item;
       const pending = this.#commits.pending(id);
       if (pending !== undefined) commits.add(pending);

@@ -1,3 +1,4 @@
+import type { Bytes } from '../../bytes.ts';
 import { readU64LE, writeU64LE } from '../../bytes.ts';
 import { ID_BYTES } from '../../item.ts';
 import {
@@ -74,7 +75,7 @@ function bodyBytes(level: number, entries: number): number {
   return SPOT_BYTES + entries * entry;
 }
 
-function readRun(body: Uint8Array, at: number, length: number): KeyRun {
+function readRun(body: Bytes, at: number, length: number): KeyRun {
   const ids = at + length * HINT_BYTES;
   return {
     length,

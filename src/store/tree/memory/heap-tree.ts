@@ -1,5 +1,6 @@
+import type { Bytes } from '../../bytes.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
-import type { Bound, ItemKey } from '../../item.ts';
+import type { Bound, HeldKey } from '../../item.ts';
 import { insertInto } from '../insert.ts';
 import type { KeyRun } from '../node.ts';
 import type { NodeReader, NodeWriter } from '../node-store.ts';
@@ -45,7 +46,7 @@ export class HeapTree<Ref> {
     return new HeapTree(this.#nodes, removeFrom(shape, writer, this.view.root, keys));
   }
 
-  select(rank: number): ItemKey {
+  select(rank: number): HeldKey {
     return select(this.view, rank);
   }
 
@@ -53,11 +54,11 @@ export class HeapTree<Ref> {
     return lowerBound(this.view, bound);
   }
 
-  keys(begin: number, end: number): Iterable<ItemKey> {
+  keys(begin: number, end: number): Iterable<HeldKey> {
     return keysIn(this.view, begin, end);
   }
 
-  ids(begin: number, end: number): Uint8Array {
+  ids(begin: number, end: number): Bytes {
     return copyIds(this.view, begin, end);
   }
 

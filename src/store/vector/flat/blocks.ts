@@ -1,3 +1,4 @@
+import type { Bytes } from '../../bytes.ts';
 import { checkKey, ID_BYTES } from '../../item.ts';
 import { copyKeys, type KeyRun, newRun } from '../../tree/index.ts';
 
@@ -23,7 +24,7 @@ export class Blocks {
   readonly #bits: number;
   readonly #blocks: Block[] = [];
   #hints: BigUint64Array = new BigUint64Array(0);
-  #ids: Uint8Array = new Uint8Array(0);
+  #ids: Bytes = new Uint8Array(0);
   #length = 0;
   #lastHint = -1n;
   #ascending = true;

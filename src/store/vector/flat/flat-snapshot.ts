@@ -1,5 +1,6 @@
+import type { Bytes } from '../../bytes.ts';
 import { type FingerprintScheme, sum256 } from '../../fingerprint/index.ts';
-import type { Bound, ItemKey } from '../../item.ts';
+import type { Bound, HeldKey } from '../../item.ts';
 import { checkCuts, checkRange, checkRank, releasedError } from '../../ranks.ts';
 import type { Snapshot } from '../../storage.ts';
 import { idsOf, type KeyRun, keyAt, searchBound } from '../../tree/index.ts';
@@ -24,7 +25,7 @@ export class FlatSnapshot implements Snapshot {
     this.#set = set;
   }
 
-  select(rank: number): ItemKey {
+  select(rank: number): HeldKey {
     const { run } = this.#use();
     checkRank(this, rank);
     return keyAt(run, rank);
@@ -34,11 +35,11 @@ export class FlatSnapshot implements Snapshot {
     return searchBound(this.#use().run, bound);
   }
 
-  keys(begin: number, end: number): Iterable<ItemKey> {
+  keys(begin: number, end: number): Iterable<HeldKey> {
     return this.#keys(this.#range(begin, end), begin, end);
   }
 
-  ids(begin: number, end: number): Uint8Array {
+  ids(begin: number, end: number): Bytes {
     return idsOf(this.#range(begin, end).run, begin, end).slice();
   }
 
@@ -56,7 +57,7 @@ export class FlatSnapshot implements Snapshot {
     return this.lacking([id]).length === 0;
   }
 
-  lacking(ids: readonly Uint8Array[]): Uint8Array[] {
+  lacking<Id extends Uint8Array>(ids: readonly Id[]): Id[] {
     return this.#use().lookup.lacking(ids);
   }
 
@@ -64,7 +65,7 @@ export class FlatSnapshot implements Snapshot {
     this.#set = null;
   }
 
-  *#keys({ run }: FlatSet, begin: number, end: number): Iterable<ItemKey> {
+  *#keys({ run }: FlatSet, begin: number, end: number): Iterable<HeldKey> {
     for (let at = begin; at < end; at++) yield keyAt(run, at);
   }
 

@@ -23,7 +23,7 @@ export class RunIdLookup {
   }
 
   /** Those of `ids` that are not in the run, in their order. */
-  lacking(ids: readonly Uint8Array[]): Uint8Array[] {
+  lacking<Id extends Uint8Array>(ids: readonly Id[]): Id[] {
     const few = ids.length * SCAN_SHARE <= this.#run.length;
     if (this.#index === null && few && this.#scans++ < SCANS) return scan(this.#run, ids);
     this.#index ??= new RunIdIndex(this.#run);
@@ -32,7 +32,7 @@ export class RunIdLookup {
   }
 }
 
-function scan(run: KeyRun, ids: readonly Uint8Array[]): Uint8Array[] {
+function scan<Id extends Uint8Array>(run: KeyRun, ids: readonly Id[]): Id[] {
   const sought = new Set(ids.map(bytesToKey));
   const filter = new Uint8Array(2 ** 13);
   for (const id of ids) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ProtocolError, SessionStop } from '../../../../src/protocol/index.ts';
+import type { Bytes } from '../../../../src/store/index.ts';
 import { settle } from '../../../support/clock.ts';
 import { soon } from '../../../support/soon.ts';
 import { DONE, frame, Scripted, STEP, setUp } from './carrier-harness.ts';
@@ -170,7 +171,7 @@ describe('SessionRun: the end', () => {
 const REASON = { code: 'BUDGET_SPENT', message: 'all is spent' };
 
 describe('SessionRun: a session that says why it ends', () => {
-  const stop = (parting: Uint8Array | null) =>
+  const stop = (parting: Bytes | null) =>
     new SessionStop(new ProtocolError('BUDGET_SPENT', REASON.message), { parting, from: null });
 
   it('waits until the peer has heard it, and reads on meanwhile', async () => {

@@ -8,7 +8,7 @@ import {
   type SessionRunInit,
   Slots,
 } from '../../../../src/protocol/reconcile/sessions/testing.ts';
-import type { Snapshot } from '../../../../src/store/index.ts';
+import type { Bytes, Snapshot } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { heldChannel } from '../../../support/held-channel.ts';
 import { MemoryNetwork } from '../../../support/memory-network.ts';
@@ -17,7 +17,7 @@ import { soon } from '../../../support/soon.ts';
 
 export const STEP: Step = { frames: [], missing: [], done: false };
 export const DONE: Step = { ...STEP, done: true };
-export const frame = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);
+export const frame = (...bytes: number[]): Bytes => Uint8Array.from(bytes);
 
 /** A session that does what it is told to, one step for each call, and the calls. */
 export class Scripted implements Session {

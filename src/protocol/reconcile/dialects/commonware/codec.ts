@@ -1,4 +1,4 @@
-import { type Bound, ID_BYTES } from '../../../../store/index.ts';
+import { type Bound, type Bytes, ID_BYTES } from '../../../../store/index.ts';
 import { ByteReader } from '../../../byte-reader.ts';
 import { malformedAs, type ProtocolError } from '../../../errors.ts';
 import { varintBytes, writeVarint } from '../../../varint.ts';
@@ -30,7 +30,7 @@ function contentBytes(range: MessageRange): number {
 }
 
 /** varint(number of ranges), then the ranges. */
-export function encodeMessage(ranges: readonly MessageRange[]): Uint8Array {
+export function encodeMessage(ranges: readonly MessageRange[]): Bytes {
   const body = new Uint8Array(ranges.reduce((sum, range) => sum + rangeBytes(range), 0));
   let at = 0;
   for (const range of ranges) at = writeRange(body, at, range);
@@ -38,7 +38,7 @@ export function encodeMessage(ranges: readonly MessageRange[]): Uint8Array {
 }
 
 /** The message of `count` ranges that `body` holds. */
-export function withCount(count: number, body: Uint8Array): Uint8Array {
+export function withCount(count: number, body: Uint8Array): Bytes {
   const head = varintBytes(BigInt(count));
   const out = new Uint8Array(head + body.length);
   writeVarint(out, 0, BigInt(count));

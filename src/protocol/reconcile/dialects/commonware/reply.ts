@@ -1,4 +1,10 @@
-import { type Bound, concatBytes, ID_BYTES, INFINITE_BOUND } from '../../../../store/index.ts';
+import {
+  type Bound,
+  type Bytes,
+  concatBytes,
+  ID_BYTES,
+  INFINITE_BOUND,
+} from '../../../../store/index.ts';
 import { MAX_VARINT_BYTES } from '../../../varint.ts';
 import type { Interval } from '../../dialect.ts';
 import type { MessageRange } from '../shared/index.ts';
@@ -69,7 +75,7 @@ export class Reply {
     this.cutAt = bound;
   }
 
-  encode(): Uint8Array {
+  encode(): Bytes {
     this.#flush();
     return withCount(this.#count, this.#out.subarray(0, this.#bytes));
   }

@@ -1,4 +1,10 @@
-import { bytesToKey, equalBytes, ID_BYTES, INFINITE_BOUND } from '../../../../store/index.ts';
+import {
+  type Bytes,
+  bytesToKey,
+  equalBytes,
+  ID_BYTES,
+  INFINITE_BOUND,
+} from '../../../../store/index.ts';
 import type { Interval, Step } from '../../dialect.ts';
 import type { FingerprintRange, ListRange } from '../shared/index.ts';
 import { type Slices, TurnSession, type TurnSessionInit } from '../shared/index.ts';
@@ -37,7 +43,7 @@ export class CommonwareSession extends TurnSession {
   readonly #emptyDigest: Uint8Array;
   readonly #found = new Set<string>();
   /** Ids learnt and not yet told. */
-  #missing: Uint8Array[] = [];
+  #missing: Bytes[] = [];
   #listed = new IntervalSet();
 
   constructor(init: CommonwareSessionInit) {

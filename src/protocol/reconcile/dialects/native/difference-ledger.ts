@@ -1,4 +1,4 @@
-import { bytesToKey, ID_BYTES, type Snapshot } from '../../../../store/index.ts';
+import { type Bytes, bytesToKey, ID_BYTES, type Snapshot } from '../../../../store/index.ts';
 import { EXPAND_COST, FINGERPRINT_COST, LOOKUP_COST, type Meter } from '../shared/index.ts';
 import { malformed } from './wire/index.ts';
 import type { NativeWork } from './work.ts';
@@ -20,7 +20,7 @@ export class DifferenceLedger {
   readonly #init: DifferenceLedgerInit;
   readonly #change: { readonly added: Uint8Array; readonly removed: Uint8Array };
   readonly #seen = new Set<string>();
-  #missing: Uint8Array[] = [];
+  #missing: Bytes[] = [];
   mine = 0;
   theirs = 0;
   refused = 0;
@@ -61,7 +61,7 @@ export class DifferenceLedger {
     }
   }
 
-  #lookUp(ids: Uint8Array): void {
+  #lookUp(ids: Bytes): void {
     const { snapshot, refuses } = this.#init;
     for (let at = 0; at < ids.length; at += ID_BYTES) {
       const id = ids.subarray(at, at + ID_BYTES);
@@ -75,7 +75,7 @@ export class DifferenceLedger {
   }
 
   /** The missing ids since the last call. */
-  takeMissing(): Uint8Array[] {
+  takeMissing(): Bytes[] {
     const missing = this.#missing;
     this.#missing = [];
     this.missing += missing.length;

@@ -1,4 +1,5 @@
 import {
+  type Bytes,
   bytesToKey,
   ID_BYTES,
   keyToBytes,
@@ -25,7 +26,7 @@ export class Learner {
   readonly #missing = new Set<string>();
   /** A bit for each rank whose id was told. */
   #told: Uint8Array | null = null;
-  #have: Uint8Array[] = [];
+  #have: Bytes[] = [];
   /** Ids in lists of the peer and not in ours; we may hold them under another hint. */
   #foreign = new Set<string>();
   /** All lists so far were equal to ours. */

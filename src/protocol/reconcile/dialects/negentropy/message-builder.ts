@@ -1,5 +1,6 @@
 import {
   type Bound,
+  type Bytes,
   compareBounds,
   ID_BYTES,
   INFINITE_BOUND,
@@ -96,7 +97,7 @@ export class MessageBuilder {
     this.full = true;
   }
 
-  encode(): Uint8Array {
+  encode(): Bytes {
     return this.#writer.encode();
   }
 

@@ -1,4 +1,4 @@
-import { type Bound, ID_BYTES, INFINITE_HINT } from '../../../../store/index.ts';
+import { type Bound, type Bytes, ID_BYTES, INFINITE_HINT } from '../../../../store/index.ts';
 import { MAX_VARINT_BYTES } from '../../../varint.ts';
 import { FINGERPRINT_BYTES, VERSION_BYTE } from './constants.ts';
 import { writeVarint } from './varint.ts';
@@ -16,7 +16,7 @@ const MAX_HEAD_BYTES = MAX_BOUND_BYTES + 1;
 /** A message in the making, from zero towards infinity. */
 export class MessageWriter {
   readonly #maxBytes: number;
-  #bytes: Uint8Array;
+  #bytes: Bytes;
   #length = 0;
   /** Hint of the last bound, which the next one is told as a difference to. */
   #hint = 0n;
@@ -59,7 +59,7 @@ export class MessageWriter {
   }
 
   /** The message; the writer must not be used any further. */
-  encode(): Uint8Array {
+  encode(): Bytes {
     const tight = this.#length > this.#bytes.length / 2;
     return tight ? this.#bytes.subarray(0, this.#length) : this.#bytes.slice(0, this.#length);
   }

@@ -1,4 +1,4 @@
-import { concatBytes } from '../../../../../store/index.ts';
+import { type Bytes, concatBytes } from '../../../../../store/index.ts';
 import { encodeRecord } from './codec.ts';
 import type { NativeRecord } from './records.ts';
 
@@ -10,7 +10,7 @@ export class RecordOutbox {
   maxFrameBytes: number;
   #records: Uint8Array[] = [];
   #bytes = 0;
-  readonly #frames: Uint8Array[] = [];
+  readonly #frames: Bytes[] = [];
 
   constructor(maxFrameBytes: number) {
     this.maxFrameBytes = maxFrameBytes;
@@ -45,7 +45,7 @@ export class RecordOutbox {
   }
 
   /** The next frame, if there is one. With `last` it may be short. */
-  take(last: boolean): Uint8Array | undefined {
+  take(last: boolean): Bytes | undefined {
     if (this.#frames.length === 0 && (last || this.#bytes >= WORTH_SENDING_BYTES)) this.#seal();
     return this.#frames.shift();
   }
