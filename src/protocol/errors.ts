@@ -17,7 +17,15 @@ export type ProtocolErrorCode =
   | 'ABORTED'
   | 'UNSUPPORTED_PROTOCOL'
   | 'ITEM_TOO_LARGE'
-  | 'INVALID_NETWORK_NAME';
+  | 'INVALID_NETWORK_NAME'
+  | 'INVALID_SNAPSHOT'
+  | 'INVALID_ROLE'
+  | 'INVALID_INTERVAL'
+  | 'INVALID_LIMIT'
+  | 'INVALID_SCHEME'
+  | 'INVALID_FRAME'
+  | 'INVALID_PORT'
+  | 'SAME_ROLE';
 
 /** Every error the protocol raises on purpose. `code` is stable; `message` is for people. */
 export class ProtocolError extends Error {

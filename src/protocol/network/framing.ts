@@ -1,8 +1,9 @@
+import type { Bytes } from '../../store/index.ts';
 import { malformed, ProtocolError } from '../errors.ts';
 import { countBytes, MAX_COUNT_BYTES, writeCount } from '../varint.ts';
 
 /** Each frame behind its length as an unsigned LEB128 varint; a fresh array. */
-export function encodeFrames(frames: readonly Uint8Array[]): Uint8Array {
+export function encodeFrames(frames: readonly Uint8Array[]): Bytes {
   const total = frames.reduce((sum, { length }) => sum + countBytes(length) + length, 0);
   const bytes = new Uint8Array(total);
   let at = 0;

@@ -24,6 +24,17 @@ export {
   negentropy,
 } from './dialects/index.ts';
 export {
+  type DriveInit,
+  type DrivePort,
+  type DriveResult,
+  drive,
+  type Found,
+  type MessagePortLike,
+  type PortEvent,
+  type SocketLike,
+  type StreamPair,
+} from './drive/index.ts';
+export {
   DEFAULT_RECONCILE_OPTIONS,
   type ReconcileOptions,
   type SessionLimits,

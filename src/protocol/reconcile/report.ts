@@ -80,7 +80,7 @@ export function noteEnd(
 ): void {
   Object.assign(report, { equal, finding, survey });
   if (finding === null) return;
-  const { mine, theirs, proved, continueFrom, spent } = finding;
+  const { mine, theirs, continueFrom, spent } = finding;
   report.continueFrom = continueFrom;
   if (spent !== null) {
     const message = `the session spent ${spent} and put off a part of the sets: the next session continues there`;
@@ -88,7 +88,12 @@ export function noteEnd(
   }
   if (continueFrom !== null) return;
   report.efficiency = efficiency({ bytes, items: items + theirs, differences: mine + theirs });
-  if (proved) return;
+  checkProved(finding);
+}
+
+/** Throws `UNPROVED` for the finding of a whole session without proof. */
+export function checkProved({ proved, continueFrom }: Finding): void {
+  if (proved || continueFrom !== null) return;
   throw new ProtocolError(
     'UNPROVED',
     'the differences found do not explain the set of the peer: one side is wrong, or a hash collided; the next session has another key',

@@ -2,6 +2,7 @@ import { type Bound, compareBounds, ZERO_BOUND } from '../../../store/index.ts';
 import { within } from '../../deadline.ts';
 import { ProtocolError, SessionStop } from '../../errors.ts';
 import type { Dialect, Outline, Role, Session, Step } from '../dialect.ts';
+import { ENDED, FramePump, timeout } from '../frame-pump.ts';
 import { describe, emptyReport, noteEnd, type OpenReport, type SessionReport } from '../report.ts';
 import type { OpenChannel } from './peer-stream.ts';
 import { SessionWork } from './session-work.ts';
@@ -21,8 +22,8 @@ const PARTING_MS = 2_000;
 const PARTING_BYTES = 4 * 1024 * 1024;
 
 /**
- * Carries one session over one channel. It reads while it sends: otherwise two sides with full pipes
- * would wait for each other. The event loop gets its turn between two slices of the session's work.
+ * Carries one session over one channel. The event loop gets its turn between two slices of the session's
+ * work.
  */
 export class SessionRun {
   readonly #init: SessionRunInit;
@@ -30,14 +31,13 @@ export class SessionRun {
   readonly #peer: string;
   readonly #work: SessionWork;
   readonly #report: OpenReport;
+  readonly #pump: FramePump;
   readonly #begin: number;
   /** Ends all waiting; the reason is a `ProtocolError`. */
   readonly #over = new AbortController();
   #session: Session | null = null;
   #differs = false;
   #outOfTime = false;
-  #sending: Promise<void> | null = null;
-  #receiving: Promise<Uint8Array | null> | null = null;
 
   constructor(init: SessionRunInit) {
     const { environment, channel, dialect, role, scope } = init;
@@ -46,7 +46,10 @@ export class SessionRun {
     this.#peer = channel.peer;
     this.#work = new SessionWork(environment, this.#peer, role);
     this.#begin = environment.clock.monotonic();
-    const startedAt = environment.clock.now();
+    const { clock, options } = environment;
+    const { frameTimeoutMs } = options;
+    this.#pump = new FramePump({ channel, clock, frameTimeoutMs });
+    const startedAt = clock.now();
     this.#report = {
       ...emptyReport({ peer: this.#peer, role, dialect: dialect.name, startedAt }),
       asked: scope.interval ?? null,
@@ -90,7 +93,7 @@ export class SessionRun {
   /** A responder takes a slot and a snapshot only once the first frame has arrived. */
   async #hold(): Promise<void> {
     if (this.#init.role === 'initiator') return this.#reconcile(undefined);
-    const first = await this.#nextFrame();
+    const first = await this.#pump.next();
     if (first === null) throw ENDED;
     this.#chooseMode(first);
     await this.#work.paid();
@@ -160,12 +163,12 @@ export class SessionRun {
     this.#apply(step);
     let next = first;
     while (!step.done) {
-      const going = step.pending === 'work' || (step.pending === 'output' && !this.#sending);
+      const going = step.pending === 'work' || (step.pending === 'output' && this.#pump.idle);
       if (going) {
         if (step.pending === 'work') await this.#work.rest();
-        step = await this.#work.run(() => session.proceed!(this.#sending === null));
+        step = await this.#work.run(() => session.proceed!(this.#pump.idle));
       } else {
-        const frame: Uint8Array | 'sent' | null = next ?? (await this.#event());
+        const frame: Uint8Array | 'sent' | null = next ?? (await this.#pump.event());
         next = undefined;
         if (frame === 'sent') continue;
         if (frame === null) {
@@ -178,7 +181,7 @@ export class SessionRun {
       }
       this.#apply(step);
     }
-    await this.#sending;
+    await this.#pump.sent();
   }
 
   #apply({ missing, frames }: Step): void {
@@ -186,19 +189,7 @@ export class SessionRun {
       this.#report.missing += missing.length;
       this.#environment.events.missing(this.#peer, missing);
     }
-    if (frames.length === 0) return;
-    const sending = this.#send(this.#sending, frames).then(() => {
-      if (this.#sending === sending) this.#sending = null;
-    });
-    sending.catch(() => {});
-    this.#sending = sending;
-  }
-
-  async #send(before: Promise<void> | null, frames: readonly Uint8Array[]): Promise<void> {
-    await before;
-    for (const frame of frames) {
-      await this.#timed('taking a frame', () => this.#init.channel.send(frame));
-    }
+    this.#pump.send(frames);
   }
 
   /** A dialect without `differs` shows equality in the first exchange, or the sets differ. */
@@ -215,62 +206,26 @@ export class SessionRun {
     events.differs(this.#peer);
   }
 
-  /** The next frame, the end of the peer's side, or that our frames have been taken. */
-  async #event(): Promise<Uint8Array | 'sent' | null> {
-    if (this.#sending === null) return this.#nextFrame();
-    const sent = this.#sending.then(() => 'sent' as const);
-    const first = await Promise.race([this.#awaited(), sent]);
-    return first === 'sent' ? first : this.#receive();
-  }
-
-  #nextFrame(): Promise<Uint8Array | null> {
-    return this.#timed('the next frame', () => this.#receive());
-  }
-
-  /** The next frame; null once the peer has closed. */
-  async #receive(): Promise<Uint8Array | null> {
-    const frame = await this.#awaited();
-    this.#receiving = null;
-    return frame;
-  }
-
-  /** The frame that is read already, or being read. It stays until `#receive` takes it. */
-  #awaited(): Promise<Uint8Array | null> {
-    if (this.#receiving === null) {
-      this.#receiving = this.#init.channel.receive();
-      this.#receiving.catch(() => {});
-    }
-    return this.#receiving;
-  }
-
   /** Closes our side and waits for the peer to close its own: then both know of the end. */
   async #close(): Promise<void> {
-    await this.#timed('closing the stream', () => this.#init.channel.close());
-    if ((await this.#timed('the end of the stream', () => this.#receive())) === null) return;
+    await this.#pump.timed('closing the stream', () => this.#init.channel.close());
+    if ((await this.#pump.timed('the end of the stream', () => this.#pump.receive())) === null)
+      return;
     throw new ProtocolError('UNEXPECTED_FRAME', 'the peer sent a frame after the end');
-  }
-
-  #timed<T>(
-    operation: string,
-    run: () => Promise<T>,
-    ms: number = this.#environment.options.frameTimeoutMs,
-  ): Promise<T> {
-    const expire = (): void => this.#init.channel.abort(timeout(operation, ms));
-    return within({ clock: this.#environment.clock, ms, expire }, run);
   }
 
   /** Sends the reason and waits until the peer has read it: an immediate reset might overtake it. */
   async #part(frame: Uint8Array): Promise<void> {
     const { channel } = this.#init;
     const explain = async (): Promise<void> => {
-      await this.#sending;
+      await this.#pump.sent();
       await channel.send(frame);
       await channel.close();
       const most = channel.receivedBytes + PARTING_BYTES;
-      while ((await this.#receive()) !== null && channel.receivedBytes < most);
+      while ((await this.#pump.receive()) !== null && channel.receivedBytes < most);
     };
     // The error that ended the session is reported, not an error of the parting.
-    await this.#timed('hearing why the session ends', explain, PARTING_MS).catch(() => {});
+    await this.#pump.timed('hearing why the session ends', explain, PARTING_MS).catch(() => {});
   }
 
   #fail(error: unknown): void {
@@ -291,10 +246,4 @@ export class SessionRun {
     const { lower } = this.#init.scope.interval ?? { lower: ZERO_BOUND };
     return from !== null && compareBounds(from, lower) > 0 ? from : null;
   }
-}
-
-const ENDED = new ProtocolError('STREAM_CLOSED', 'the peer closed the stream before the end');
-
-function timeout(operation: string, ms: number): ProtocolError {
-  return new ProtocolError('TIMEOUT', `${operation} took longer than ${ms} ms`);
 }

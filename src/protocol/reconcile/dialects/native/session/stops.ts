@@ -1,4 +1,4 @@
-import type { Bound } from '../../../../../store/index.ts';
+import { type Bound, compareBounds, ZERO_BOUND } from '../../../../../store/index.ts';
 import { ProtocolError, type ProtocolErrorCode, SessionStop } from '../../../../errors.ts';
 import { encodeRecord } from '../wire/index.ts';
 
@@ -15,7 +15,9 @@ const CODES: readonly (ProtocolErrorCode | null)[] = [
 export function stopFor(error: unknown, from: Bound | null): unknown {
   if (!(error instanceof ProtocolError) || error instanceof SessionStop) return error;
   const code = Math.max(0, CODES.indexOf(error.code));
-  const parting = encodeRecord({ tag: 'stop', code, from, reason: error.message }).slice();
+  // On the wire a bound lies above zero: that nothing is settled goes without saying.
+  const told = from !== null && compareBounds(from, ZERO_BOUND) > 0 ? from : null;
+  const parting = encodeRecord({ tag: 'stop', code, from: told, reason: error.message }).slice();
   return new SessionStop(error, { parting, from });
 }
 
