@@ -64,6 +64,12 @@ export function outOfTurn(problem: string): ProtocolError {
   return unexpected(`${problem}: open a new session`);
 }
 
+/** A peer that speaks as this side does. */
+export function sameRole(role: string): ProtocolError {
+  const other = role === 'initiator' ? 'responder' : 'initiator';
+  return new ProtocolError('SAME_ROLE', `both sides are ${role}s: make one of them a ${other}`);
+}
+
 export function spent(budget: string): ProtocolError {
   return new ProtocolError(
     'BUDGET_SPENT',

@@ -3,6 +3,8 @@ export type StoreErrorCode =
   | 'INVALID_ID'
   | 'INVALID_BOUND'
   | 'INVALID_LIMIT'
+  | 'INVALID_PAYLOAD'
+  | 'INVALID_SCHEME'
   | 'ID_MISMATCH'
   | 'ID_UNPROVED'
   | 'ITEM_TOO_LARGE'

@@ -1,6 +1,6 @@
 import { type Bytes, bytesToHex, equalBytes } from './bytes.ts';
 import { StoreError } from './errors.ts';
-import { checkKey, ID_BYTES, type Item } from './item.ts';
+import { checkKey, checkPayload, ID_BYTES, type Item } from './item.ts';
 import { blake3 } from './kernel/index.ts';
 
 const deriveItemId = blake3.deriveKey('rangemesh item v1');
@@ -12,9 +12,10 @@ const verified = new Uint8Array(ID_BYTES);
 
 /**
  * The id the daemon gives a payload under a hint: BLAKE3 derive_key("rangemesh item v1") over the
- * hint as 8 little-endian bytes, then the payload.
+ * hint as 8 little-endian bytes, then the payload. Throws `INVALID_PAYLOAD`.
  */
 export function itemId(hint: bigint, payload: Uint8Array): Bytes {
+  checkPayload(payload);
   hintView.setBigUint64(0, hint, true);
   return deriveItemId(hintBytes, payload);
 }
@@ -31,6 +32,7 @@ class VerifiedItem implements Item {
 
   constructor(item: Item) {
     checkKey(item);
+    checkPayload(item.payload);
     hintView.setBigUint64(0, item.hint, true);
     deriveItemId.into(verified, hintBytes, item.payload);
     if (!equalBytes(verified, item.id)) {

@@ -53,17 +53,31 @@ export function compareBounds(a: Bound, b: Bound): number {
 /** Throws `INVALID_HINT` or `INVALID_ID` unless the key can stand in a set. */
 export function checkKey(key: ItemKey): void {
   checkHint(key.hint);
-  if (key.id.length !== ID_BYTES) {
-    throw new StoreError('INVALID_ID', `an id has ${ID_BYTES} bytes, not ${key.id.length}`);
+  checkId(key.id);
+}
+
+/** Throws `INVALID_ID` unless it is an id. */
+export function checkId(id: Uint8Array): void {
+  if (!(id instanceof Uint8Array)) {
+    throw new StoreError('INVALID_ID', `an id is a Uint8Array, not a ${typeof id}: see hexToBytes`);
   }
+  if (id.length === ID_BYTES) return;
+  throw new StoreError('INVALID_ID', `an id has ${ID_BYTES} bytes, not ${id.length}`);
+}
+
+/** Throws `INVALID_PAYLOAD` unless it is bytes. */
+export function checkPayload(payload: Uint8Array): void {
+  if (payload instanceof Uint8Array) return;
+  const advice = 'a TextEncoder makes them of text';
+  throw new StoreError('INVALID_PAYLOAD', `a payload is bytes, not a ${typeof payload}: ${advice}`);
 }
 
 /** Throws `INVALID_HINT` unless 0 <= hint < 2^64-1. */
 export function checkHint(hint: bigint): void {
-  if (hint >= 0n && hint < INFINITE_HINT) return;
+  if (typeof hint === 'bigint' && hint >= 0n && hint < INFINITE_HINT) return;
   throw new StoreError(
     'INVALID_HINT',
-    `hint ${hint} is out of range: give a whole number from 0 to ${INFINITE_HINT - 1n} ` +
+    `hint ${hint} (${typeof hint}) is no hint: give a bigint from 0 to ${INFINITE_HINT - 1n} ` +
       `(${INFINITE_HINT} is reserved as infinity)`,
   );
 }

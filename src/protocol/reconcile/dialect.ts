@@ -76,7 +76,11 @@ export interface Session {
   readonly differs?: boolean;
   /** The initiator's opening frames; called once, first. A responder's are empty. */
   start(): Step;
-  /** Digests one frame of the peer; throws `ProtocolError` on a bad one, ending the session. */
+  /**
+   * Digests one frame of the peer, of which it takes a copy; throws `ProtocolError` on a bad one, ending
+   * the session. `INVALID_FRAME` and a call before the work is done end nothing. Two initiators get
+   * `SAME_ROLE` in commonware; in other dialects frames show no role, and `drive` tells it.
+   */
   receive(frame: Uint8Array): Step;
   /**
    * Call it after a step with `pending`: some milliseconds of work, and with `room` at most one frame.
@@ -131,6 +135,10 @@ export interface Dialect {
    * @default `maxInboundBytes` of the limits of sessions
    */
   readonly maxFrameBytes?: number;
+  /**
+   * Throws `INVALID_ROLE`, `INVALID_SNAPSHOT`, `INVALID_INTERVAL`, `INVALID_LIMIT` or `INVALID_SCHEME` for a
+   * wrong use.
+   */
   session(init: SessionInit): Session;
   /** The outline in the initiator's first frame, or null. Throws `ProtocolError`. */
   outline?(frame: Uint8Array): Outline | null;

@@ -6,5 +6,5 @@
 export { type CompositeScheme, composite, partOffset } from './composite.ts';
 export { lthashReference } from './lthash.ts';
 export { lthash, lthashKernel } from './lthash-kernel.ts';
-export { combineAll, type FingerprintScheme } from './scheme.ts';
+export { checkScheme, combineAll, type FingerprintScheme } from './scheme.ts';
 export { SUM256_BYTES, sum256 } from './sum256.ts';

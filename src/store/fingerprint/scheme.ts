@@ -1,3 +1,5 @@
+import { StoreError } from '../errors.ts';
+
 /**
  * A commutative summary of a set of ids: states of equal sets are equal whatever the order of
  * insertion, and states of disjoint sets can be added. States are little-endian byte strings of
@@ -21,6 +23,15 @@ export interface FingerprintScheme {
   difference(state: Uint8Array, other: Uint8Array): void;
   /** The bytes on the wire for a set of `count` ids with this state. */
   digest(state: Uint8Array, count: number): Uint8Array;
+}
+
+/** Throws `INVALID_SCHEME` unless it is a scheme. */
+export function checkScheme(scheme: FingerprintScheme): void {
+  if (typeof scheme?.digest === 'function' && scheme.stateBytes > 0) return;
+  throw new StoreError(
+    'INVALID_SCHEME',
+    'a set needs a fingerprint scheme: lthash, sum256, or a composite of them',
+  );
 }
 
 /** Adds the sets of all `others` to `state`, the quickest way the scheme has. */

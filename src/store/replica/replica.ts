@@ -1,6 +1,13 @@
 import type { PartedSnapshot } from '../buffer/index.ts';
-import { lthash } from '../fingerprint/index.ts';
-import { checkHint, type HeldItem, type HeldKey, type ItemKey } from '../item.ts';
+import { checkScheme, lthash } from '../fingerprint/index.ts';
+import {
+  checkHint,
+  checkId,
+  checkPayload,
+  type HeldItem,
+  type HeldKey,
+  type ItemKey,
+} from '../item.ts';
 import { checkVerified, itemId, type VerifiedItem } from '../item-id.ts';
 import { claim } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
@@ -78,6 +85,7 @@ export class Replica {
     const { puts } = this.#use();
     for (const { hint, payload } of items) {
       checkHint(hint);
+      checkPayload(payload);
       puts.admission.checkItem(payload.length);
     }
     const own = items.map(({ hint, payload }) => ({ hint, id: itemId(hint, payload), payload }));
@@ -102,6 +110,7 @@ export class Replica {
    * item is put aside then, and `onDamaged` says so.
    */
   async get(id: Uint8Array): Promise<HeldItem | undefined> {
+    checkId(id);
     return this.#use().reader.get(id);
   }
 
@@ -115,6 +124,7 @@ export class Replica {
 
   /** The item's hint and payload size without reading more than needed. */
   async head(id: Uint8Array): Promise<ItemHead | undefined> {
+    checkId(id);
     return this.#use().reader.head(id);
   }
 
@@ -235,6 +245,7 @@ type ReplicaParts = ReturnType<typeof partsOf>;
 
 function partsOf(init: ReplicaInit) {
   const { clock, disk, logger, random, care, scheme = lthash } = init;
+  checkScheme(scheme);
   const shape = { ...DEFAULT_INDEX, ...init.index };
   const limits = { ...DEFAULT_LIMITS, ...init.limits };
   const keys = setKeys(init.name ?? 'set');

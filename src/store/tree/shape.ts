@@ -1,4 +1,4 @@
-import type { FingerprintScheme } from '../fingerprint/index.ts';
+import { checkScheme, type FingerprintScheme } from '../fingerprint/index.ts';
 import { DEFAULT_TREE, type TreeOptions } from './options.ts';
 
 /** What all nodes of one tree share. */
@@ -19,6 +19,7 @@ export const MAX_ENTRIES = 0xffff;
 
 export function treeShape(init: TreeShapeInit): TreeShape {
   const { scheme, leafItems, fanout } = { ...DEFAULT_TREE, ...init };
+  checkScheme(scheme);
   for (const limit of [leafItems, fanout]) {
     if (!Number.isInteger(limit) || limit < 2 || limit > MAX_ENTRIES) {
       throw new RangeError(

@@ -1,4 +1,4 @@
-import type { FingerprintScheme } from '../fingerprint/index.ts';
+import { checkScheme, type FingerprintScheme } from '../fingerprint/index.ts';
 import type { Snapshot } from '../storage.ts';
 import { HeapSet, type LazyRef, lazyNodes } from '../tree/index.ts';
 
@@ -32,6 +32,7 @@ export class SortedVector extends HeapSet<LazyRef> {
         );
       }
     }
+    checkScheme(scheme);
     super(lazyNodes({ scheme, leafItems: chunkItems, fanout: groupChunks }));
   }
 

@@ -1,4 +1,4 @@
-import { ProtocolError } from '../../errors.ts';
+import { ProtocolError, sameRole } from '../../errors.ts';
 import type { Role } from '../dialect.ts';
 import type { FrameChannel } from '../frame-pump.ts';
 
@@ -14,10 +14,7 @@ export interface Link extends FrameChannel {
 export function checkGreeting(ours: Role, greeting: unknown): void {
   if (greeting === (ours === 'initiator' ? 'responder' : 'initiator')) return;
   if (greeting === ours) {
-    throw new ProtocolError(
-      'SAME_ROLE',
-      `both sides are ${ours}s: make one session with the role '${ours === 'initiator' ? 'responder' : 'initiator'}'`,
-    );
+    throw sameRole(ours);
   }
   throw new ProtocolError(
     'MALFORMED_FRAME',

@@ -1,6 +1,6 @@
 import { type Bound, INFINITE_BOUND } from '../../../store/index.ts';
 import { PeerWork, Turns } from '../../budgets/index.ts';
-import { ProtocolError, STOPPED } from '../../errors.ts';
+import { messageOf, ProtocolError, STOPPED } from '../../errors.ts';
 import { type Log, SILENT } from '../../log.ts';
 import type { Network } from '../../network/index.ts';
 import { DEFAULT_RECONCILE_OPTIONS } from '../options.ts';
@@ -158,7 +158,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     ended.resolve(report);
     this.#logReport(number, report);
     // A stream of a peer without a frame was no session.
-    if (held.wanted || report.rounds > 0) this.#events.ended(report);
+    if (held.wanted || report.rounds > 0) this.#tell(report);
     return report;
   }
 
@@ -169,6 +169,16 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     const isConnected = this.#channels.isConnected(peer);
     if (continueFrom !== null && isConnected) this.#resume.set(peer, continueFrom);
     else if (role === 'initiator' || error !== null) this.#resume.delete(peer);
+  }
+
+  /** What a listener throws is its own fault: no caller of `reconcile` gets it. */
+  #tell(report: SessionReport): void {
+    try {
+      this.#events.ended(report);
+    } catch (error) {
+      const { peer } = report;
+      this.#log.warn({ peer, message: messageOf(error) }, 'a listener of ended sessions failed');
+    }
   }
 
   #logReport(session: number, report: SessionReport): void {

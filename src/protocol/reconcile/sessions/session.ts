@@ -119,7 +119,7 @@ export class SessionRun {
   }
 
   async #reconcile(first: Uint8Array | undefined): Promise<void> {
-    const { channel, dialect, role, scope } = this.#init;
+    const { dialect, role, scope } = this.#init;
     const { options, refuses } = this.#environment;
     const { snapshot, version } = await this.#work.run(() => this.#environment.snapshot());
     this.#report.version = version;
@@ -136,12 +136,19 @@ export class SessionRun {
       );
       this.#session = session;
       await this.#carry(session, first);
-      noteEnd(this.#report, session, {
-        items: snapshot.size,
-        bytes: channel.sentBytes + channel.receivedBytes,
-      });
+      this.#noteEnd(session, snapshot.size);
     } finally {
       snapshot.release();
+    }
+  }
+
+  #noteEnd(session: Session, items: number): void {
+    const { sentBytes, receivedBytes } = this.#init.channel;
+    try {
+      noteEnd(this.#report, session, { items, bytes: sentBytes + receivedBytes });
+    } catch (unproved) {
+      this.#environment.events.differs(this.#peer);
+      throw unproved;
     }
   }
 
@@ -231,7 +238,6 @@ export class SessionRun {
   #fail(error: unknown): void {
     const { code, message } = describe(error);
     this.#report.error = { code, message };
-    if (code === 'UNPROVED') this.#environment.events.differs(this.#peer);
     if (error instanceof SessionStop && code === 'BUDGET_SPENT') {
       this.#report.continueFrom = error.from;
     }

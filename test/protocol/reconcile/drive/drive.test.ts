@@ -251,13 +251,17 @@ describe('drive: a peer that breaks the rules', () => {
 
   it('is refused for frames that do not wait until others were taken', async () => {
     const [a, b] = ports();
-    // Its first frame is being digested, and what takes its ids never settles.
-    const driven = side(a, { role: 'responder', take: () => new Promise(() => {}) });
+    // Its first frame is not digested to the end while the clock stands still.
+    const clock = new VirtualClock();
+    const driven = side(a, { role: 'responder', clock });
     const initiator = native.session({ role: 'initiator', snapshot: snapshotOf(ours, native) });
     const post = (message: unknown) => b.postMessage(message, []);
     post('initiator');
     for (const frame of initiator.start().frames) post(frame);
     for (let frames = 0; frames < 20; frames++) post(new Uint8Array(1));
-    await assert.rejects(driven, { code: 'MALFORMED_FRAME' });
+    await Promise.all([
+      assert.rejects(driven, { code: 'MALFORMED_FRAME', message: /before one was taken/ }),
+      once(b, 'close').then(() => clock.advance(1_000)),
+    ]);
   });
 });

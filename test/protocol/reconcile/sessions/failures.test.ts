@@ -38,6 +38,19 @@ describe('ReconcileService: a failed session', () => {
     assert.deepEqual(a.ended, [report]);
   });
 
+  it('reports what its own listeners throw, and never rejects', async () => {
+    for (const name of ['ended', 'differs', 'missing'] as const) {
+      const fault = () => {
+        throw new Error('a fault of the listener');
+      };
+      const both = await pair({ events: { [name]: fault } });
+      const running = both.a.service.reconcile('b');
+      await both.clock.advance(20_000);
+      const report = await soon(both.clock, 'each session ends', running, 0);
+      assert.equal(report.error?.code ?? null, name === 'ended' ? null : 'INTERNAL', name);
+    }
+  });
+
   it('times out when the peer never answers', async () => {
     const both = await withRawPeer(() => new Promise(() => {}));
     assert.equal(await outcomeOf(both), 'TIMEOUT');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ReconcileOptions } from '../../../../src/protocol/index.ts';
+import type { ReconcileEvents, ReconcileOptions } from '../../../../src/protocol/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { type LinkInit, MemoryNetwork } from '../../../support/memory-network.ts';
 import { SeededRandom } from '../../../support/random.ts';
@@ -20,14 +20,18 @@ export async function pair(
     warmUp?: number;
     options?: Partial<ReconcileOptions>;
     seed?: string;
+    /** Of the first peer. */
+    events?: Partial<ReconcileEvents>;
   } = {},
 ): Promise<Pair> {
   const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, random: new SeededRandom(init.seed ?? 'pair') });
   const dialects = [tinyDialect({ warmUp: init.warmUp ?? 0 })];
   const options = init.options ?? {};
-  const a = new Peer({ network: network.node('a'), clock, ids: idsOf(1, 2, 3), dialects, options });
-  const b = new Peer({ network: network.node('b'), clock, ids: idsOf(3, 4), dialects, options });
+  const { events = {} } = init;
+  const shared = { clock, dialects, options };
+  const a = new Peer({ network: network.node('a'), ids: idsOf(1, 2, 3), events, ...shared });
+  const b = new Peer({ network: network.node('b'), ids: idsOf(3, 4), ...shared });
   await Promise.all([a.service.start(), b.service.start()]);
   network.connect('a', 'b', init.link ?? { latencyMs: 10 });
   await clock.advance(20);

@@ -2,7 +2,7 @@
 
 import type { Dialect } from '../../dialect.ts';
 import { DEFAULT_SESSION_LIMITS } from '../../options.ts';
-import { checkDigests, checkLeast } from '../shared/index.ts';
+import { checkDigests, checkLeast, checkSession } from '../shared/index.ts';
 import {
   BRANCHING_FACTOR,
   DIALECT_NAME,
@@ -18,7 +18,9 @@ export function commonwareDialect(branchingFactor: number = BRANCHING_FACTOR): D
   return {
     name: DIALECT_NAME,
     version: DIALECT_VERSION,
-    session({ role, snapshot, limits: given }) {
+    session(init) {
+      checkSession(init);
+      const { role, snapshot, limits: given } = init;
       const limits = { ...DEFAULT_SESSION_LIMITS, ...given };
       checkLeast('maxMessageBytes', limits.maxMessageBytes, MIN_MESSAGE_BYTES);
       checkLeast('maxVisitedItems', limits.maxVisitedItems, MIN_VISITED_ITEMS);

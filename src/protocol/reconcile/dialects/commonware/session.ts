@@ -5,6 +5,7 @@ import {
   ID_BYTES,
   INFINITE_BOUND,
 } from '../../../../store/index.ts';
+import { sameRole } from '../../../errors.ts';
 import type { Interval, Step } from '../../dialect.ts';
 import type { FingerprintRange, ListRange } from '../shared/index.ts';
 import { type Slices, TurnSession, type TurnSessionInit } from '../shared/index.ts';
@@ -67,12 +68,17 @@ export class CommonwareSession extends TurnSession {
   protected override *answer(frame: Uint8Array): Slices {
     const reply = new Reply(this.limits.maxMessageBytes);
     const modes = new Set<string>();
+    let count = 0;
     const ranges = readMessage(frame, { maxBytes: this.limits.maxInboundBytes });
     for (const range of locate(ranges)) {
       if (this.over) yield this.#untold();
       modes.add(range.mode);
+      count++;
       yield* this.#answerRange(range, reply);
     }
+    // A responder splits or lists what differs; the opening of an initiator is one fingerprint.
+    const opening = this.first && count === 1 && modes.has('fingerprint');
+    if (opening && this.role === 'initiator') throw sameRole(this.role);
     const over = modes.size === 1 && modes.has('skip');
     if (this.first) this.equal = over ? this.role === 'initiator' : allEqual(modes, reply);
     if (over) return { frames: [], ...this.#untold(), done: true };

@@ -5,7 +5,7 @@
 
 import { type Coding, coding, type Random, systemRandom } from '../../../../store/index.ts';
 import type { Dialect } from '../../dialect.ts';
-import { checkLeast } from '../shared/index.ts';
+import { checkLeast, checkSession } from '../shared/index.ts';
 import { DIALECT_NAME, DIALECT_VERSION, MAX_FRAME_BYTES, MIN_FRAME_BYTES } from './constants.ts';
 import { sessionKey } from './key.ts';
 import { DEFAULT_NATIVE_LIMITS, type NativeLimits } from './options.ts';
@@ -42,7 +42,9 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
       const [first] = decodeFrame(frame);
       return first?.tag === 'open' ? first.opening : null;
     },
-    session({ interval = EVERYTHING, refuses = () => false, mode = 'reconcile', ...given }) {
+    session(asked) {
+      checkSession(asked);
+      const { interval = EVERYTHING, refuses = () => false, mode = 'reconcile', ...given } = asked;
       const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits, ...given.limits };
       limits.maxMessageBytes = Math.min(limits.maxMessageBytes, MAX_FRAME_BYTES);
       for (const name of ['maxMessageBytes', 'maxInboundBytes'] as const) {

@@ -1,7 +1,7 @@
 /** The dialect of Negentropy protocol version 1, byte for byte. */
 
 import type { Dialect } from '../../dialect.ts';
-import { checkDigests, checkLeast } from '../shared/index.ts';
+import { checkDigests, checkLeast, checkSession } from '../shared/index.ts';
 import {
   DEFAULT_LIMITS,
   DIALECT_NAME,
@@ -25,7 +25,9 @@ export function negentropyDialect(overflow: Overflow): Dialect {
   return {
     name: DIALECT_NAME,
     version: DIALECT_VERSION,
-    session({ role, snapshot, limits: given }) {
+    session(init) {
+      checkSession(init);
+      const { role, snapshot, limits: given } = init;
       const limits = { ...DEFAULT_LIMITS, ...given };
       const { maxMessageBytes, maxVisitedItems } = limits;
       if (maxMessageBytes !== 0) {

@@ -1,16 +1,71 @@
-import type { Snapshot } from '../../../../store/index.ts';
+import {
+  type Bound,
+  compareBounds,
+  ID_BYTES,
+  INFINITE_HINT,
+  type Snapshot,
+} from '../../../../store/index.ts';
+import { ProtocolError } from '../../../errors.ts';
+import type { Interval, SessionInit } from '../../dialect.ts';
 
-/** Throws `RangeError` for a limit with which a session may not end. */
+/** Throws `INVALID_LIMIT` for a limit with which a session may not end. */
 export function checkLeast(name: string, value: number, least: number): void {
   if (value >= least) return;
-  throw new RangeError(`${name} is ${least} or more, not ${value}: below it a session may not end`);
+  const message = `${name} is ${least} or more, not ${value}: below it a session may not end`;
+  throw new ProtocolError('INVALID_LIMIT', message);
 }
 
-/** Throws `RangeError` unless the digests of the snapshot have `bytes` bytes. */
+/** Throws `INVALID_SCHEME` unless the digests of the snapshot have `bytes` bytes. */
 export function checkDigests(dialect: string, { scheme }: Snapshot, bytes: number): void {
   const { length } = scheme.digest(scheme.empty(), 0);
   if (length === bytes) return;
-  throw new RangeError(
+  throw new ProtocolError(
+    'INVALID_SCHEME',
     `the ${dialect} dialect sends digests of ${bytes} bytes, ${scheme.name} makes ${length}`,
   );
+}
+
+/** Throws `INVALID_ROLE`, `INVALID_SNAPSHOT` or `INVALID_INTERVAL` for a wrong use of a dialect. */
+export function checkSession({ role, snapshot, interval }: SessionInit): void {
+  if (role !== 'initiator' && role !== 'responder') {
+    const message = `a role is 'initiator' or 'responder', not ${String(role)}`;
+    throw new ProtocolError('INVALID_ROLE', message);
+  }
+  if (typeof snapshot?.lowerBound !== 'function' || typeof snapshot.fingerprint !== 'function') {
+    const message = 'a session takes a snapshot, not a set: give it set.snapshot()';
+    throw new ProtocolError('INVALID_SNAPSHOT', message);
+  }
+  if (interval !== undefined) checkInterval(interval);
+}
+
+function checkInterval({ lower, upper }: Interval): void {
+  for (const bound of [lower, upper]) {
+    if (isBound(bound)) continue;
+    const message = `a bound of an interval has a bigint as its hint, and up to ${ID_BYTES} bytes of an id or null`;
+    throw new ProtocolError('INVALID_INTERVAL', message);
+  }
+  if (compareBounds(lower, upper) < 0) return;
+  throw new ProtocolError(
+    'INVALID_INTERVAL',
+    'an interval holds something: its lower bound lies below its upper bound',
+  );
+}
+
+function isBound(bound: Bound | undefined): boolean {
+  if (typeof bound?.hint !== 'bigint' || bound.hint < 0n || bound.hint > INFINITE_HINT)
+    return false;
+  if (bound.id === null) return true;
+  return bound.id instanceof Uint8Array && bound.id.length > 0 && bound.id.length <= ID_BYTES;
+}
+
+/**
+ * A copy of a frame, since its owner may use its memory again. A frame past the limit is refused anyway.
+ * Throws `INVALID_FRAME` unless the frame is bytes.
+ */
+export function takeFrame(frame: Uint8Array, maxBytes: number): Uint8Array {
+  if (!(frame instanceof Uint8Array)) {
+    const message = `a frame is a Uint8Array, not a ${typeof frame}: decode it first`;
+    throw new ProtocolError('INVALID_FRAME', message);
+  }
+  return frame.length > maxBytes ? frame : new Uint8Array(frame);
 }

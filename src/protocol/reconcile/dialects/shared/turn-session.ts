@@ -1,7 +1,8 @@
 import type { Snapshot } from '../../../../store/index.ts';
-import { outOfTurn, spent } from '../../../errors.ts';
+import { outOfTurn, spent, unexpected } from '../../../errors.ts';
 import type { Role, Session, Step } from '../../dialect.ts';
 import type { SessionLimits } from '../../options.ts';
+import { takeFrame } from './checks.ts';
 import { LOOKUP_COST, Meter, SLICE_WORK } from './meter.ts';
 
 /** The answer to a frame. It yields findings, or nothing, when its share of the turn is used up. */
@@ -52,10 +53,11 @@ export abstract class TurnSession implements Session {
         `a frame came, and the session ${this.#state === 'fresh' ? 'was not started' : 'has ended'}`,
       );
     }
-    if (this.#work !== null) throw new TypeError('proceed before the next frame');
+    if (this.#work !== null) throw unexpected('call proceed before the next frame');
+    const own = takeFrame(frame, this.limits.maxInboundBytes);
     this.#state = 'ended';
     this.#spend();
-    this.#work = this.answer(frame);
+    this.#work = this.answer(own);
     return this.#continue(this.#work);
   }
 

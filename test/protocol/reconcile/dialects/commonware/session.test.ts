@@ -165,10 +165,9 @@ describe('limits', () => {
   it('too low for a session to advance are refused', () => {
     const snapshot = snapshotOf([], wideSum);
     for (const limits of [{ maxMessageBytes: 1023 }, { maxVisitedItems: 1023 }]) {
-      assert.throws(
-        () => commonwareDialect().session({ role: 'initiator', snapshot, limits }),
-        RangeError,
-      );
+      assert.throws(() => commonwareDialect().session({ role: 'initiator', snapshot, limits }), {
+        code: 'INVALID_LIMIT',
+      });
     }
   });
 

@@ -190,7 +190,7 @@ describe('a frame of the native dialect', () => {
   it('is too short to speak if the peer takes less than a kilobyte', () => {
     for (const name of ['maxMessageBytes', 'maxInboundBytes']) {
       assert.throws(() => open('initiator', { limits: { [name]: 1_023 } }), {
-        name: 'RangeError',
+        code: 'INVALID_LIMIT',
         message: `${name} is 1024 or more, not 1023: below it a session may not end`,
       });
       open('initiator', { limits: { [name]: 1_024 } });

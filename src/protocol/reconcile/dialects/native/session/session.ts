@@ -7,7 +7,7 @@ import {
   type Snapshot,
   ZERO_BOUND,
 } from '../../../../../store/index.ts';
-import { outOfTurn, ProtocolError, spent } from '../../../../errors.ts';
+import { outOfTurn, ProtocolError, spent, unexpected } from '../../../../errors.ts';
 import type {
   Finding,
   Interval,
@@ -18,7 +18,7 @@ import type {
   Step,
   Surveyed,
 } from '../../../dialect.ts';
-import { Meter } from '../../shared/index.ts';
+import { Meter, takeFrame } from '../../shared/index.ts';
 import { NONCE_BYTES } from '../constants.ts';
 import { DifferenceLedger } from '../difference-ledger.ts';
 import { rootHint, type sessionKey } from '../key.ts';
@@ -109,12 +109,13 @@ export class NativeSession implements Session {
       const state = this.#state === 'fresh' ? 'was not started' : 'has ended';
       throw outOfTurn(`a frame came, and the session ${state}`);
     }
-    if (this.#inbound !== null) throw new TypeError('proceed before the next frame');
+    if (this.#inbound !== null) throw unexpected('call proceed before the next frame');
+    const own = takeFrame(frame, this.#init.limits.maxInboundBytes);
     return this.#guarded(() => {
       this.#meter.refill();
-      this.#spend(frame);
+      this.#spend(own);
       this.#exchange?.checkBudget();
-      this.#inbound = this.#digest(frame);
+      this.#inbound = this.#digest(own);
       this.#digestOn();
       return this.#step(false);
     });

@@ -50,7 +50,10 @@ describe('the turns of a native session', () => {
     const frame = frameOf({ tag: 'all' }, piece(1, 300), piece(null, 300));
     let step = session.receive(frame);
     assert.equal(step.pending, 'work');
-    assert.throws(() => session.receive(frame), { name: 'TypeError', message: /proceed before/ });
+    assert.throws(() => session.receive(frame), {
+      code: 'UNEXPECTED_FRAME',
+      message: /proceed before/,
+    });
     const missing = [...step.missing];
     let turns = 1;
     for (; step.pending === 'work'; turns++) {
