@@ -7,6 +7,7 @@ import { dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { circlesOf } from './circles.ts';
 import { claimFaults } from './claims.ts';
+import { undocumented } from './docs.ts';
 import { outlinesOf, type SourceOutline } from './outline.ts';
 
 /** Rooms at the top, each of which may import those behind it. */
@@ -146,7 +147,8 @@ function isWithin(folder: string, around: string): boolean {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url));
-  const faults = faultsOf(root.replace(/\/$/, ''));
+  const house = root.replace(/\/$/, '');
+  const faults = [...faultsOf(house), ...undocumented(house)];
   for (const fault of faults) console.error(fault);
   process.exitCode = faults.length === 0 ? 0 : 1;
 }

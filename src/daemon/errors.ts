@@ -1,3 +1,4 @@
+/** The codes of `DaemonError`; they are stable. docs/operations.md says what to do about each. */
 export type DaemonErrorCode =
   | 'CONFIG_INVALID'
   | 'CONFIG_UNREADABLE'

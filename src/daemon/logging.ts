@@ -9,6 +9,7 @@ export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' 
 
 export type Logger = PinoLogger;
 
+/** What `createLogger` needs. */
 export interface LoggingInit {
   readonly clock: Clock;
   /**

@@ -41,6 +41,7 @@ export type WhyAnswer =
   | { readonly state: 'have'; readonly hint: string; readonly bytes: number }
   | Why<string>;
 
+/** The result of a session that `sync` ran. */
 export interface SyncResult extends Pick<SessionReport, 'equal' | 'missing' | 'error'> {
   readonly peerId: string;
 }
@@ -50,6 +51,7 @@ export interface RefusalReason {
   readonly message: string;
 }
 
+/** The answer of `GET /v1/status`. */
 export interface Status
   extends Pick<ReplicaStatus, 'rebuilding' | 'needsRefill' | 'commit' | 'quarantined' | 'scrub'> {
   readonly version: string;
@@ -98,6 +100,7 @@ export interface StoreIncident extends RefusalReason {
   readonly at: string;
 }
 
+/** A peer as `GET /v1/peers` shows it. */
 export interface PeerStatus {
   /** Null while an address without a peer id has not been reached yet. */
   readonly peerId: string | null;
@@ -124,6 +127,7 @@ export interface ProvedAt {
   readonly interval: { readonly lower: string; readonly upper: string };
 }
 
+/** The last session with a peer. */
 export interface LastSession
   extends Pick<SessionReport, 'role' | 'dialect' | 'efficiency' | 'durationMs' | 'rounds'>,
     Pick<SessionReport, 'bytesSent' | 'bytesReceived' | 'missing' | 'error'> {

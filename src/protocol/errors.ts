@@ -1,5 +1,6 @@
 import type { Bound, Bytes } from '../store/index.ts';
 
+/** The codes of `ProtocolError`; docs/protocol-streams.md explains those that peers cause. */
 export type ProtocolErrorCode =
   | 'MALFORMED_FRAME'
   | 'FRAME_TOO_LARGE'

@@ -19,6 +19,7 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
+/** Whether both have the same bytes. Not for secrets: it ends at the first difference. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && compareBytes(a, b) === 0;
 }
@@ -32,6 +33,7 @@ export function readU64LE(bytes: Uint8Array, offset: number): bigint {
   return scratchView.getBigUint64(0, true);
 }
 
+/** The big-endian u64 at `offset`. Throws a RangeError past the end. */
 export function readU64BE(bytes: Uint8Array, offset: number): bigint {
   fillScratch(bytes, offset, 8);
   return scratchView.getBigUint64(0, false);
@@ -49,11 +51,13 @@ function fillScratch(bytes: Uint8Array, offset: number, length: number): void {
   for (let i = 0; i < length; i++) scratch[i] = bytes[offset + i]!;
 }
 
+/** Writes a little-endian u64 at `offset`. */
 export function writeU64LE(bytes: Uint8Array, offset: number, value: bigint): void {
   scratchView.setBigUint64(0, value, true);
   bytes.set(scratch, offset);
 }
 
+/** Writes a big-endian u64 at `offset`. */
 export function writeU64BE(bytes: Uint8Array, offset: number, value: bigint): void {
   scratchView.setBigUint64(0, value, false);
   bytes.set(scratch, offset);
@@ -71,6 +75,7 @@ export function bytesToKey(bytes: Uint8Array): string {
   return String.fromCharCode.apply(null, bytes as unknown as number[]);
 }
 
+/** The bytes of a string that `bytesToKey` made. */
 export function keyToBytes(key: string): Bytes {
   const bytes = new Uint8Array(key.length);
   for (let i = 0; i < key.length; i++) bytes[i] = key.charCodeAt(i);

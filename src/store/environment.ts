@@ -3,6 +3,7 @@
 /** Calls off what `Clock.after` scheduled; calling it late or twice does nothing. */
 export type Cancel = () => void;
 
+/** Time and timers; `systemClock` is the real one. */
 export interface Clock {
   /** Wall time in milliseconds since the Unix epoch. May jump. */
   now(): number;
@@ -12,6 +13,7 @@ export interface Clock {
   after(delayMs: number, callback: () => void): Cancel;
 }
 
+/** Randomness; `systemRandom` is the real one. */
 export interface Random {
   /** `length` unpredictable bytes. */
   bytes(length: number): Uint8Array;
@@ -19,6 +21,7 @@ export interface Random {
   fraction(): number;
 }
 
+/** The disk under the data; `systemDisk` makes the real one. */
 export interface Disk {
   /** Bytes that can still be written where the data lies. */
   freeBytes(): Promise<number>;

@@ -1,3 +1,4 @@
+/** The codes of `StoreError`; they are stable. */
 export type StoreErrorCode =
   | 'INVALID_HINT'
   | 'INVALID_ID'

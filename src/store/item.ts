@@ -34,7 +34,9 @@ export interface Bound {
   readonly id: Uint8Array | null;
 }
 
+/** The lowest bound: everything lies above it. */
 export const ZERO_BOUND: Bound = { hint: 0n, id: null };
+/** The highest bound: every item lies below it. */
 export const INFINITE_BOUND: Bound = { hint: INFINITE_HINT, id: null };
 
 /** Key order: by hint, then id bytewise. Negative when `a` sorts first. */

@@ -42,6 +42,7 @@ import { openReplica } from './open-replica.ts';
 import { RunningNode } from './running-node.ts';
 import { wantsFile } from './wants-file.ts';
 
+/** A daemon that runs. */
 export interface Daemon {
   /** URL of the admin endpoint. */
   readonly admin: string;

@@ -3,6 +3,7 @@ import type { Config } from '../config/index.ts';
 import type { Logger } from '../logging.ts';
 import type { FileWitness, HostNetwork } from '../system/index.ts';
 
+/** The machine as the daemon sees it; tests give another one. */
 export interface System {
   clock: Clock;
   random: Random;
@@ -23,6 +24,7 @@ export interface System {
   busyMs?: () => number;
 }
 
+/** What `startDaemon` needs. */
 export interface DaemonInit {
   config: Config;
   system: System;

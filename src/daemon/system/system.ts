@@ -59,6 +59,7 @@ export function systemBusyTime(): number {
   return (user + system) / 1_000;
 }
 
+/** A `Witness` in a file, which is closed at the end. */
 export interface FileWitness extends Witness {
   close(): void;
 }

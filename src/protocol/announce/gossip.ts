@@ -7,6 +7,7 @@ export type GossipVerdict =
   /** Wrong: not passed on, and counted against the peer it came from. */
   | 'reject';
 
+/** A message of a topic as it came in. */
 export interface GossipMessage {
   /** Its author, proved by a signature. */
   readonly publisher: string;

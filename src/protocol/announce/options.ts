@@ -62,6 +62,7 @@ export interface AnnounceOptions {
   maxHeld: number;
 }
 
+/** The defaults of `AnnounceOptions`. */
 export const DEFAULT_ANNOUNCE_OPTIONS: AnnounceOptions = {
   batchMs: 5,
   inlineBytes: 4 * 1024,

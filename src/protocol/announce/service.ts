@@ -42,6 +42,7 @@ export interface Announce {
   readonly totals: AnnounceTotals;
 }
 
+/** What an `AnnounceService` needs. */
 export interface AnnounceInit {
   clock: Clock;
   random: Random;

@@ -3,6 +3,7 @@ import { getOrMake } from '../get-or-make.ts';
 /** Gives back what was taken; later calls do nothing. */
 export type Release = () => void;
 
+/** The bounds of a `ByteBudget`. */
 export interface ByteBudgetInit {
   /** Bytes that all holders together may hold. */
   totalBytes: number;

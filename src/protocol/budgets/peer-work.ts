@@ -1,6 +1,7 @@
 import type { Clock } from '../../store/index.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
+/** The rates of `PeerWork`. */
 export interface PeerWorkOptions {
   /**
    * Milliseconds of the processor that one peer may take in a second. Raising it lets a peer slow down
@@ -27,6 +28,7 @@ const DEFAULT_PEER_WORK: PeerWorkOptions = {
   burstSeconds: 15,
 };
 
+/** What `PeerWork` needs. */
 export interface PeerWorkInit {
   clock: Clock;
   /**

@@ -1,5 +1,6 @@
 import { BoundedMap, type Clock } from '../../store/index.ts';
 
+/** The rate and the bounds of `TokenBuckets`. */
 export interface TokenBucketsInit {
   clock: Clock;
   /** Tokens that a bucket gains in a second. */

@@ -87,6 +87,7 @@ export interface FetchOptions {
   writeTimeoutMs: number;
 }
 
+/** The defaults of `FetchOptions`. */
 export const DEFAULT_FETCH_OPTIONS: FetchOptions = {
   maxItemBytes: DEFAULT_LIMITS.maxItemBytes,
   maxIdsPerFrame: 1_024,

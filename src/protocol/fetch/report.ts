@@ -11,6 +11,7 @@ export type FetchOutcome =
   /** The stream or connection broke, or the request was called off. */
   | 'failed';
 
+/** How a fetch request ended. */
 export interface FetchReport {
   readonly peer: string;
   readonly outcome: FetchOutcome;
@@ -29,6 +30,7 @@ export interface FetchReport {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
+/** A request for items of one peer. */
 export interface FetchRequest {
   readonly peer: string;
   /** Ids wanted; repeated ids are asked for once. */

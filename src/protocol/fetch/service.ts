@@ -24,6 +24,7 @@ export interface Fetch {
   readonly totals: { readonly receivedBytes: number; readonly sentBytes: number };
 }
 
+/** What a `FetchService` needs. */
 export interface FetchInit {
   clock: Clock;
   /** Part of the protocol id: deployments with different names never mix. 1 to 64 characters. */

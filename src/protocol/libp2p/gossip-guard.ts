@@ -3,6 +3,7 @@ import { ByteBudget } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Release } from '../limiter.ts';
 
+/** The bounds of a `GossipGuard`. */
 export interface GossipGuardInit {
   /** Longest frame accepted, in bytes. */
   maxFrameBytes: number;

@@ -29,6 +29,7 @@ export interface Pubsub extends Pick<GossipSub, UsedOfGossipSub> {
   sendsTo?(peer: string): boolean;
 }
 
+/** What `libp2pGossip` needs. */
 export interface Libp2pGossipInit {
   readonly self: PeerId;
   readonly pubsub: Pubsub;

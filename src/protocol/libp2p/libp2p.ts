@@ -22,6 +22,7 @@ import { BEGUN_BYTES, MAX_INBOUND, toProtocolError, UNREAD_BYTES } from '../netw
 import { StreamChannel } from './stream-channel.ts';
 import { TopologyWatch } from './topology-watch.ts';
 
+/** The parts of a libp2p node that `libp2pNetwork` uses. */
 export interface Libp2pComponents {
   peerId: PeerId;
   registrar: {

@@ -22,13 +22,16 @@ export interface Network {
   watch(protocol: string, watcher: PeerWatcher): Promise<() => void>;
 }
 
+/** Takes the inbound channels of a protocol. */
 export type ChannelHandler = (channel: Channel) => void | Promise<void>;
 
+/** Hears which peers speak a protocol. */
 export interface PeerWatcher {
   connected(peer: string): void;
   disconnected(peer: string): void;
 }
 
+/** Bounds of the channels of a protocol. */
 export interface ChannelInit {
   /** Longest frame accepted from the peer, in bytes; a longer one aborts the channel. */
   maxFrameBytes: number;
@@ -46,6 +49,7 @@ export interface ChannelInit {
   receiveWindowBytes?: number;
 }
 
+/** Bounds of a channel that is opened here. */
 export interface OpenInit extends ChannelInit {
   /** Calls the opening off; afterwards it means nothing. A `ProtocolError` as reason is passed on. */
   signal?: AbortSignal;

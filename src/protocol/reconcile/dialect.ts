@@ -1,6 +1,7 @@
 import type { Bound, Bytes, Snapshot } from '../../store/index.ts';
 import type { SessionLimits } from './options.ts';
 
+/** The initiator sends the first frame; each session has one initiator and one responder. */
 export type Role = 'initiator' | 'responder';
 
 /** The result of one event in a session. */
@@ -97,6 +98,7 @@ export interface Session {
   readonly survey?: readonly Surveyed[];
 }
 
+/** What a session needs. */
 export interface SessionInit {
   role: Role;
   /** The set during the session. The caller releases it. */

@@ -1,3 +1,4 @@
+/** What one session may take. */
 export interface SessionLimits {
   /**
    * Longest frame sent. Raising it saves round trips, lowering it memory.
@@ -28,6 +29,7 @@ export interface SessionLimits {
   maxMissing: number;
 }
 
+/** The defaults of `SessionLimits`. */
 export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxMessageBytes: 1024 * 1024,
   maxInboundBytes: 8 * 1024 * 1024,
@@ -36,6 +38,7 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxMissing: 1_048_576,
 };
 
+/** Times and bounds of a `ReconcileService`. */
 export interface ReconcileOptions {
   /**
    * Milliseconds for a stream to open, ours or that of a peer that starts at the same time. Lowering it
@@ -70,6 +73,7 @@ export interface ReconcileOptions {
   limits: Partial<SessionLimits>;
 }
 
+/** The defaults of `ReconcileOptions`. */
 export const DEFAULT_RECONCILE_OPTIONS: ReconcileOptions = {
   openTimeoutMs: 10_000,
   frameTimeoutMs: 10_000,

@@ -1,5 +1,6 @@
 import { DEFAULT_TREE, type TreeOptions } from '../tree/options.ts';
 
+/** What a replica takes. */
 export interface ReplicaLimits {
   /**
    * Longest payload taken, in bytes. Raising it lets one item take more memory, here and at every
@@ -54,6 +55,7 @@ export const DEFAULT_LIMITS: ReplicaLimits = {
   maxBatchItems: 4_096,
 };
 
+/** The shape and the memory of the index. */
 export interface IndexOptions extends TreeOptions {
   /**
    * Most keys in memory that are not in the tree on disk yet; merging begins at half of it. Raising it

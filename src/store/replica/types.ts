@@ -19,6 +19,7 @@ export interface NewItem {
   readonly payload: Uint8Array;
 }
 
+/** Options of `Replica.put`. */
 export interface PutOptions {
   /**
    * Called with the new items, if any, once they are admitted and on their way to the disk; the write
@@ -54,6 +55,7 @@ export interface Incident {
   readonly message: string;
 }
 
+/** The state of a replica, as of the last commit. */
 export interface ReplicaStatus {
   readonly items: number;
   /** Payload bytes held. */
@@ -79,6 +81,7 @@ export interface ReplicaStatus {
   readonly scrub: ScrubStatus;
 }
 
+/** The progress of checking items in the background. */
 export interface ScrubStatus {
   /** False if it is turned off, or has stopped after too much damage. */
   readonly running: boolean;
@@ -88,6 +91,7 @@ export interface ScrubStatus {
   readonly passes: number;
 }
 
+/** The keys that `Replica.list` gives. */
 export interface ListInit {
   /** First hint wanted. @default 0n */
   from?: bigint;
@@ -116,6 +120,7 @@ export interface Witness {
   write(commit: number): void;
 }
 
+/** What a `Replica` needs. */
 export interface ReplicaInit extends ReplicaDatabase {
   clock: Clock;
   disk: Disk;
@@ -157,6 +162,7 @@ export interface ReplicaDatabase {
 /** The answer to an id: the item, only its length if that exceeds the limit, or nothing. */
 export type Served = Item | { readonly length: number } | undefined;
 
+/** Bounds of one answer of `Replica.serve`. */
 export interface ServeLimits {
   /** Payload bytes of one item; of a longer item only the length is given. */
   readonly maxItemBytes: number;

@@ -10,6 +10,7 @@ export interface TreeShape {
   readonly fanout: number;
 }
 
+/** The scheme of a tree, and the size of its nodes. */
 export interface TreeShapeInit extends Partial<Pick<TreeOptions, 'leafItems' | 'fanout'>> {
   scheme: FingerprintScheme;
 }

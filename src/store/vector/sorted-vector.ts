@@ -2,6 +2,7 @@ import { checkScheme, type FingerprintScheme } from '../fingerprint/index.ts';
 import type { Snapshot } from '../storage.ts';
 import { HeapSet, type LazyRef, lazyNodes } from '../tree/index.ts';
 
+/** The scheme of a `SortedVector`, and the size of its chunks. */
 export interface SortedVectorInit {
   scheme: FingerprintScheme;
   /**

@@ -4,7 +4,7 @@ import type { Finding, Session, Step } from '../dialect.ts';
 import { ENDED, FramePump } from '../frame-pump.ts';
 import { DEFAULT_RECONCILE_OPTIONS, DEFAULT_SESSION_LIMITS } from '../options.ts';
 import { checkProved } from '../report.ts';
-import type { Link } from './link.ts';
+import type { FrameLink } from './frame-link.ts';
 import { MessageLink, portMessages, socketMessages } from './message-link.ts';
 import type { DrivePort } from './ports.ts';
 import { StreamLink } from './stream-link.ts';
@@ -25,6 +25,7 @@ export interface DriveResult extends Found {
   readonly finding: Finding | null;
 }
 
+/** Options of `drive`. */
 export interface DriveInit {
   /**
    * Takes ids as they are learnt; the session waits until it has settled.
@@ -77,7 +78,10 @@ export async function drive(
   }
 }
 
-function linkOver(port: DrivePort, init: { role: Session['role']; maxFrameBytes: number }): Link {
+function linkOver(
+  port: DrivePort,
+  init: { role: Session['role']; maxFrameBytes: number },
+): FrameLink {
   if (typeof port === 'object' && port !== null) {
     if ('postMessage' in port) return new MessageLink(portMessages(port), init);
     if ('readyState' in port && 'send' in port) return new MessageLink(socketMessages(port), init);
@@ -93,14 +97,14 @@ function linkOver(port: DrivePort, init: { role: Session['role']; maxFrameBytes:
 
 class Driving {
   readonly #session: Session;
-  readonly #link: Link;
+  readonly #link: FrameLink;
   readonly #clock: Clock;
   readonly #pump: FramePump;
   readonly #take: NonNullable<DriveInit['take']>;
   readonly #missing: Bytes[] = [];
   readonly #have: Bytes[] = [];
 
-  constructor(session: Session, link: Link, init: DriveInit) {
+  constructor(session: Session, link: FrameLink, init: DriveInit) {
     const { clock = systemClock, frameTimeoutMs = DEFAULT_RECONCILE_OPTIONS.frameTimeoutMs } = init;
     this.#session = session;
     this.#link = link;

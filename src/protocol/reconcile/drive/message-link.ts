@@ -1,7 +1,7 @@
 import type { Bytes } from '../../../store/index.ts';
 import { malformed, ProtocolError } from '../../errors.ts';
 import type { Role } from '../dialect.ts';
-import { checkGreeting, type Link } from './link.ts';
+import { checkGreeting, type FrameLink } from './frame-link.ts';
 import type { MessagePortLike, PortEvent, SocketLike } from './ports.ts';
 
 /** Frames that the receiver has not taken yet. Its memory is bounded by as many of the longest. */
@@ -31,7 +31,7 @@ export interface MessageLinkInit {
 }
 
 /** Frames as messages. The receiver tells the sender of each frame that it takes. */
-export class MessageLink implements Link {
+export class MessageLink implements FrameLink {
   readonly #messages: Messages;
   readonly #init: MessageLinkInit;
   readonly #frames: Uint8Array[] = [];

@@ -2,7 +2,7 @@ import { bytesToKey, keyToBytes } from '../../../store/index.ts';
 import { malformed, messageOf, ProtocolError } from '../../errors.ts';
 import { encodeFrames, FrameBuffer } from '../../network/index.ts';
 import type { Role } from '../dialect.ts';
-import { checkGreeting, type Link } from './link.ts';
+import { checkGreeting, type FrameLink } from './frame-link.ts';
 import type { MessageLinkInit } from './message-link.ts';
 import type { StreamPair } from './ports.ts';
 
@@ -10,7 +10,7 @@ import type { StreamPair } from './ports.ts';
 const GREETING_BYTES = 9;
 
 /** Frames behind their lengths, as in docs/protocol-streams.md; the first one is the role. */
-export class StreamLink implements Link {
+export class StreamLink implements FrameLink {
   readonly #role: Role;
   readonly #reader: ReturnType<StreamPair['readable']['getReader']>;
   readonly #writer: ReturnType<StreamPair['writable']['getWriter']>;

@@ -37,6 +37,7 @@ export interface Reconcile {
   readonly peers: readonly string[];
 }
 
+/** What a `ReconcileService` tells its owner. What `ended` throws is logged. */
 export interface ReconcileEvents {
   /** A peer that speaks the protocol connected or disconnected. */
   peerConnected(peer: string): void;
@@ -56,6 +57,7 @@ export interface ReconcileEvents {
   ended(report: SessionReport): void;
 }
 
+/** What a `ReconcileService` needs. */
 export interface ReconcileInit {
   clock: Clock;
   /** Part of the protocol id: deployments with different names never mix. 1 to 64 characters. */

@@ -16,6 +16,7 @@ import type { DatabaseFiles } from './port.ts';
 /** Openings in a row that may end their process before the next one is refused. */
 const MAX_ATTEMPTS = 3;
 
+/** What `DatabaseCare` needs. */
 export interface DatabaseCareInit {
   files: DatabaseFiles;
   /** Rejects with `STORE_LOCKED` when another process has the database open. */

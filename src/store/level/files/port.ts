@@ -6,6 +6,7 @@ export interface ReadableFile {
   close(): Promise<void>;
 }
 
+/** A file in the directory of a database. */
 export interface FileEntry {
   readonly name: string;
   readonly bytes: number;

@@ -1,3 +1,4 @@
+/** A record that does not agree with the others. */
 export interface VerifyProblem {
   /**
    * SCHEMA: not of this schema. STATE: the state record is damaged. LOG: a commit is missing, or its
@@ -25,6 +26,7 @@ export interface VerifyProblem {
   readonly message: string;
 }
 
+/** How far a verification is. */
 export interface VerifyProgress {
   readonly phase: 'tables' | 'log' | 'tree' | 'items' | 'ids';
   readonly done: number;
@@ -32,6 +34,7 @@ export interface VerifyProgress {
   readonly of: number;
 }
 
+/** Options of a verification. */
 export interface VerifyOptions {
   /** Called about once for every thousand items. */
   progress?: (progress: VerifyProgress) => void;
@@ -41,6 +44,7 @@ export interface VerifyOptions {
   maxProblems?: number;
 }
 
+/** The result of a verification. */
 export interface VerifyResult {
   readonly ok: boolean;
   /** Items found, and their payload bytes. */

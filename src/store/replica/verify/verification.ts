@@ -8,6 +8,7 @@ import { EMPTY_STATE, type SetKeys, type SetState, setKeys } from '../records/in
 import type { Witness } from '../types.ts';
 import type { VerifyOptions, VerifyProblem, VerifyProgress } from './types.ts';
 
+/** What `verifyReplica` needs. */
 export interface VerifyInit extends VerifyOptions {
   /** Open; nothing is written to it. */
   database: Database;

@@ -26,6 +26,7 @@ import { openMeta } from './open.ts';
 import { LevelNodeReader, type LevelTreeFiles } from './reader.ts';
 import { LevelNodeWriter } from './writer.ts';
 
+/** Where a `DurableTree` lies, and its shape. */
 export interface DurableTreeInit extends TreeShapeInit, Partial<TreeOptions> {
   /** Open; stays open when the tree is closed. */
   database: Database;

@@ -17,6 +17,7 @@ import { DurableTree, type DurableTreeInit, type TreeWrite } from './durable-tre
 import { type TreeKeys, treeKeys } from './keys.ts';
 import { corrupt } from './reader.ts';
 
+/** Where a `LevelTree` lies, and its shape. */
 export type LevelTreeInit = Omit<DurableTreeInit, 'contains'>;
 
 /**

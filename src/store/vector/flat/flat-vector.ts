@@ -9,6 +9,7 @@ import { RunIdLookup } from './id-lookup.ts';
 import { sortKeys } from './sort.ts';
 import { PrefixSums } from './sums.ts';
 
+/** Options of a `FlatVector`. */
 export type FlatVectorInit = BlocksInit;
 
 /**

@@ -12,6 +12,7 @@ import { DEFAULT_NATIVE_LIMITS, type NativeLimits } from './options.ts';
 import { EVERYTHING, NativeSession } from './session/index.ts';
 import { decodeFrame } from './wire/index.ts';
 
+/** What all sessions of the native dialect share. */
 export interface NativeInit {
   /**
    * For nonces.

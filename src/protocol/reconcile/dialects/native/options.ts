@@ -73,6 +73,7 @@ export interface NativeLimits extends SessionLimits {
   sliceItems: number;
 }
 
+/** The defaults of `NativeLimits`. */
 export const DEFAULT_NATIVE_LIMITS: NativeLimits = {
   ...DEFAULT_SESSION_LIMITS,
   maxMessageBytes: 65_536,

@@ -3,7 +3,7 @@ import type { Role } from '../dialect.ts';
 import type { FrameChannel } from '../frame-pump.ts';
 
 /** Frames between two sides that have told each other their roles. */
-export interface Link extends FrameChannel {
+export interface FrameLink extends FrameChannel {
   /** Closes our side; what was sent still arrives. */
   end(): Promise<void>;
   /** Gives the port up once both sides have closed. */
