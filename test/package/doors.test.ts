@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -66,6 +68,9 @@ const DOORS: Record<string, string[]> = {
     'subRange',
     'sum256',
     'symbolsThrough',
+    'systemClock',
+    'systemDisk',
+    'systemRandom',
     'verifyItem',
     'verifyReplica',
     'writeBase128',
@@ -76,7 +81,7 @@ const DOORS: Record<string, string[]> = {
     ...['DEFAULT_FETCH_OPTIONS', 'DEFAULT_RECONCILE_OPTIONS', 'FetchService', 'ProtocolError'],
     ...['DEFAULT_NATIVE_LIMITS', 'ReconcileService', 'ReconciliationSet', 'SessionStop'],
     ...['AnnounceService', 'DEFAULT_ANNOUNCE_OPTIONS', 'announceTopic', 'protocolId'],
-    ...['ByteBudget', 'PeerWork', 'TokenBuckets', 'Turns', 'wholeStep'],
+    ...['drive', 'ByteBudget', 'PeerWork', 'TokenBuckets', 'Turns', 'wholeStep'],
     ...['commonware', 'efficiency', 'nativeDialect', 'negentropy', 'reconciledBoth'],
   ],
   'protocol/libp2p.ts': ['GossipGuard', 'fetch', 'libp2pGossip', 'libp2pNetwork', 'reconcile'],
@@ -111,6 +116,16 @@ describe('the doors of the library', () => {
       assert.deepEqual(Object.keys(await import(new URL(door, SOURCES).href)).sort(), names.sort());
     });
   }
+
+  it('do nothing when they load, so that bundlers may leave out what is not used', async () => {
+    for (const name of globSync('{store,protocol}/**/*.ts', { cwd: fileURLToPath(SOURCES) })) {
+      const text = await readFile(new URL(name, SOURCES), 'utf8');
+      // Formatted sources have a statement that is no declaration at the start of a line.
+      const [call = ''] =
+        /^(?!export\b|import\b|class\b|const\b)[a-z][\w.]*(?:\(| = ).*$/m.exec(text) ?? [];
+      assert.equal(call, '', name);
+    }
+  });
 
   it('load neither libp2p nor level, but the one that is there for libp2p', async () => {
     const light = await packagesOf('store/index.ts', 'protocol/index.ts');

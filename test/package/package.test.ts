@@ -29,6 +29,31 @@ export type Used = [SessionReport, Status, Replica, StoreError, typeof startDaem
 console.log(frames.length, wanted.size);
 `;
 
+/** What browsers take: all of it refuses bytes that may be shared. */
+const BROWSER = `
+import { drive, nativeDialect } from 'rangemesh/protocol';
+import { itemId, lthash, type Replica, SortedVector } from 'rangemesh/store';
+
+export async function use(socket: WebSocket, port: MessagePort, replica: Replica): Promise<void> {
+  const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>>();
+  const set = new SortedVector({ scheme: lthash });
+  const snapshot = set.snapshot();
+  const session = nativeDialect().session({ role: 'initiator', snapshot });
+  for (const frame of session.start().frames) {
+    socket.send(frame);
+    await fetch('/', { method: 'POST', body: frame });
+  }
+  for (const over of [socket, port, { readable, writable }]) {
+    const { missing } = await drive(session, over);
+    new Blob([...missing, ...snapshot.idRuns!(0, 0), snapshot.ids(0, 0)]);
+  }
+  const [put] = await replica.put([{ hint: 1n, payload: new Uint8Array(1) }]);
+  const item = await replica.get(put!.id);
+  await crypto.subtle.digest('SHA-256', item!.payload);
+  await crypto.subtle.digest('SHA-256', itemId(1n, item!.payload));
+}
+`;
+
 /** All at once: the types of the dependencies take most of the time. */
 async function typeCheck(files: readonly string[]): Promise<void> {
   await run(join(ROOT, 'node_modules', '.bin', 'tsc'), [
@@ -81,13 +106,16 @@ describe('the packed package', () => {
 
   after(() => rm(project, { recursive: true, force: true }));
 
-  it('type-checks for a consumer of the library and as the README uses it', async () => {
-    const page = await readFile(join(ROOT, 'README.md'), 'utf8');
+  it('type-checks for a consumer of the library and as its pages use it', async () => {
+    const pages = ['README.md', join('docs', 'library.md')];
+    const page = (await Promise.all(pages.map((name) => readFile(join(ROOT, name), 'utf8')))).join(
+      '\n',
+    );
     const programs = [...page.matchAll(/^```ts\n(.*?)^\/\/ prints: (.*?)\n```$/gms)];
     assert.equal(programs.length, page.split('```ts').length - 1);
     for (const [i, [, code, output]] of programs.entries()) {
-      assert.ok(code!.trim().split('\n').length <= 22, 'about 20 lines');
-      const file = join(project, `readme-${i}.ts`);
+      assert.ok(code!.trim().split('\n').length <= 45, 'a page at most');
+      const file = join(project, `example-${i}.ts`);
       await writeFile(file, code!);
       examples.push({ file, output: output!.split(', ').sort() });
     }
@@ -95,12 +123,26 @@ describe('the packed package', () => {
     await typeCheck([join(project, 'consumer.ts'), ...examples.map(({ file }) => file)]);
   });
 
+  it('type-checks for browsers, without the types of Node, and names no Buffer', async () => {
+    await writeFile(join(project, 'browser.ts'), BROWSER);
+    await run(join(ROOT, 'node_modules', '.bin', 'tsc'), [
+      ...['--ignoreConfig', '--strict', '--noEmit', '--skipLibCheck', '--lib', 'es2024,dom'],
+      ...['--types', '', '--module', 'nodenext', '--target', 'es2024', join(project, 'browser.ts')],
+    ]);
+    const dist = join(project, 'node_modules', 'rangemesh', 'dist');
+    for (const name of await readdir(dist, { recursive: true })) {
+      if (!name.endsWith('.d.ts')) continue;
+      const text = (await readFile(join(dist, name), 'utf8')).replace(/\/\*.*?\*\//gs, '');
+      assert.doesNotMatch(text, /\bBuffer\b/, name);
+    }
+  });
+
   it('runs for a consumer of the library', async () => {
     const { stdout } = await run(process.execPath, [join(project, 'consumer.ts')]);
     assert.equal(stdout, '1 1\n');
   });
 
-  it('does what the README says', async () => {
+  it('does what README.md and docs/library.md say', async () => {
     assert.ok(examples.length > 0);
     for (const { file, output } of examples) {
       const { stdout } = await run(process.execPath, [file]);
