@@ -1,6 +1,7 @@
 import type { Clock } from '../../store/index.ts';
 import type { ByteBudget } from './byte-budget.ts';
 
+/** A holder of memory, and how slow it may be. */
 export interface SlowHolderInit {
   clock: Clock;
   /** What the holder has a part of. */

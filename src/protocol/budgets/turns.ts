@@ -1,5 +1,6 @@
 import type { Clock } from '../../store/index.ts';
 
+/** How the turns of the event loop are shared. */
 export interface TurnsInit {
   clock: Clock;
   /**
