@@ -83,10 +83,13 @@ const DOORS: Record<string, string[]> = {
     ...['DEFAULT_FETCH_OPTIONS', 'DEFAULT_RECONCILE_OPTIONS', 'FetchService', 'ProtocolError'],
     ...['DEFAULT_NATIVE_LIMITS', 'ReconcileService', 'ReconciliationSet', 'SessionStop'],
     ...['AnnounceService', 'DEFAULT_ANNOUNCE_OPTIONS', 'announceTopic', 'protocolId'],
-    ...['drive', 'ByteBudget', 'PeerWork', 'TokenBuckets', 'Turns', 'wholeStep'],
+    ...['drive', 'ByteBudget', 'Holding', 'PeerWork', 'TokenBuckets', 'Turns'],
+    ...['watchHolder', 'wholeStep'],
     ...['commonware', 'efficiency', 'nativeDialect', 'negentropy', 'reconciledBoth'],
   ],
-  'protocol/libp2p.ts': ['GossipGuard', 'fetch', 'libp2pGossip', 'libp2pNetwork', 'reconcile'],
+  'protocol/libp2p.ts': [
+    ...['GossipGuard', 'GossipOutbox', 'fetch', 'libp2pGossip', 'libp2pNetwork', 'reconcile'],
+  ],
 };
 
 /** Imports what it is given, and prints the packages that this loaded. */

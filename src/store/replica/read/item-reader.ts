@@ -100,7 +100,9 @@ export class ItemReader {
       // A get that goes through the thread pool costs more than reading a record of usual size.
       const payload = tryRead(database, this.#init.keys.item(key));
       if (payload === UNREADABLE) void this.#init.committer.suspect(unreadable(key));
-      return isBytes(payload) && isWhole(key, payload) ? { ...key, payload: payload as Bytes } : null;
+      return isBytes(payload) && isWhole(key, payload)
+        ? { ...key, payload: payload as Bytes }
+        : null;
     } catch (cause) {
       const { refusal } = this.#init.lifecycle;
       if (refusal?.code === 'STORE_CLOSED') throw refusal;
