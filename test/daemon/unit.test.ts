@@ -21,7 +21,7 @@ describe('the systemd unit in the docs', () => {
     await writeFile(file, unit);
     const argv = ['security', '--offline=true', `--threshold=${THRESHOLD}`, '--no-pager', file];
     const { error, status, stdout } = spawnSync('systemd-analyze', argv, { encoding: 'utf8' });
-    if (error !== undefined) return context.diagnostic('systemd-analyze is not installed');
+    if (error !== undefined) return context.skip('systemd-analyze is not installed');
     assert.equal(status, 0, stdout.split('\n').slice(-3).join('\n'));
   });
 });
