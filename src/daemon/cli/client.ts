@@ -143,7 +143,7 @@ export class DaemonClient {
     return this.#send(call, this.#token);
   }
 
-  /** Rejects with `NOT_THIS_DAEMON`; sends nothing but the challenge. */
+  /** Rejects with `NOT_THIS_DAEMON` or `ADMIN_UNREACHABLE`; sends nothing but the challenge. */
   async #prove({ directory, challenge, answer }: DaemonIdentity): Promise<void> {
     const asked = challenge();
     const expected = answer(asked);
@@ -153,6 +153,7 @@ export class DaemonClient {
       throw this.#broken(cause);
     });
     if (expected !== null && parse(body).proof === expected) return;
+    if (response.statusCode === 503) throw this.#busy();
     throw new DaemonError(
       'NOT_THIS_DAEMON',
       `the program at ${this.url} is not the daemon of ${directory}, so it was told nothing: start that ` +
@@ -190,6 +191,11 @@ export class DaemonClient {
   #broken(cause: unknown): Error {
     if (cause instanceof RefusedError) return cause;
     return this.#unreachable((cause as Error).message || String(cause), cause);
+  }
+
+  #busy(): DaemonError {
+    const message = `what answers at ${this.url} is too busy or about to end, and gave no proof that it is this daemon, so it was told nothing: try again in a moment`;
+    return new DaemonError('ADMIN_UNREACHABLE', message);
   }
 
   #unreachable(reason: string, cause: unknown): DaemonError {

@@ -132,7 +132,8 @@ describe('the bounds of the admin endpoint', () => {
     await within(both.promise, 'two puts under way');
     const third = await send(url, '/v1/status');
     assert.deepEqual([third.status, third.json.code], [503, 'BUSY']);
-    for (const path of ['/livez', '/readyz']) assert.equal((await send(url, path)).status, 200);
+    const probes = ['/livez', '/readyz', `/v1/identity/${'ab'.repeat(32)}`];
+    for (const path of probes) assert.equal((await send(url, path)).status, 200);
     gate.resolve();
     for (const { status } of await Promise.all(puts)) assert.equal(status, 201);
     assert.equal((await send(url, '/v1/status')).status, 200);

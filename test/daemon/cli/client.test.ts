@@ -7,7 +7,7 @@ import { DaemonClient, type DaemonIdentity } from '../../../src/daemon/cli/testi
 
 describe('client', () => {
   /** How the server meets its next calls; `hang` lets them wait, `reset` breaks the connection. */
-  let moods: ('answer' | 'reset' | 'hang' | 'babble' | 'proxy' | 'endless')[];
+  let moods: ('answer' | 'reset' | 'hang' | 'babble' | 'proxy' | 'busy' | 'endless')[];
   let calls = 0;
   /** Paths asked for, each with the token shown. */
   let heard: string[] = [];
@@ -19,6 +19,7 @@ describe('client', () => {
     if (mood === 'reset') response.socket?.resetAndDestroy();
     else if (mood === 'babble') response.end('<html>');
     else if (mood === 'proxy') response.writeHead(502).end('<html>');
+    else if (mood === 'busy') response.writeHead(503).end('{"code":"BUSY"}');
     else if (mood === 'endless') response.end('x'.repeat(100_000));
     else if (mood === 'answer') response.end('{"fine":true,"proof":"right"}');
   });
@@ -99,6 +100,15 @@ describe('client', () => {
       await knows.json(call);
       const [challenge, shown] = ['/v1/identity/', '/ Bearer secret'];
       assert.deepEqual(heard, [`${challenge}c1 `, shown, shown, `${challenge}c2 `, shown]);
+    });
+
+    it('tells nothing to a daemon that is too busy for a proof, and advises to try again', async () => {
+      moods = ['busy', 'answer'];
+      const knower = knowing('right');
+      const busy = { code: 'ADMIN_UNREACHABLE', exitCode: 69, message: /try again in a moment/ };
+      await assert.rejects(knower.json(call), busy);
+      assert.deepEqual(heard, ['/v1/identity/c1 ']);
+      assert.equal((await knower.json<{ fine: boolean }>(call)).fine, true);
     });
 
     it('tells nothing to another program, whatever that answers', async () => {
