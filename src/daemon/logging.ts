@@ -2,7 +2,7 @@ import { format } from 'node:util';
 import type { ComponentLogger, Logger as Libp2pLogger } from '@libp2p/interface';
 import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from '../store/index.ts';
-import { LineLimiter, LogStream } from './log/index.ts';
+import { LineLimiter, LogStream, VERBOSE_RATES } from './log/index.ts';
 import { isoTime, systemOutput } from './system/index.ts';
 
 export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
@@ -30,52 +30,61 @@ const LEFT_OUT = 'lines-left-out';
 /**
  * The root logger: one JSON object a line with `time` (ISO 8601, UTC), `level`, `msg`, and the
  * fields of the child that wrote it: `component`, `peer`, `session`. Lines of one kind that come too fast
- * are left out and counted, except at levels `debug` and `trace`. `flush` writes the counts at once.
+ * are left out and counted; at levels `debug` and `trace` a hundred times as many are written. `flush` writes
+ * the counts at once.
  */
 export function createLogger(init: LoggingInit): Logger {
-  const limiter = new LineLimiter({
-    clock: init.clock,
-    report: (of, lines) => {
-      const fields = { component: 'log', event: LEFT_OUT, of, lines };
-      logger.warn(fields, `lines were left out: too many of a kind; log.level debug shows all`);
-    },
-  });
+  const { clock } = init;
+  const report = (of: string, lines: number) => {
+    const fields = { component: 'log', event: LEFT_OUT, of, lines };
+    logger.warn(fields, 'lines were left out: too many of a kind; log.level debug shows more');
+  };
+  const usual = new LineLimiter({ clock, report });
+  const verbose = new LineLimiter({ clock, report, rates: VERBOSE_RATES });
   const options: LoggerOptions = {
     level: init.level ?? 'info',
     base: null,
-    timestamp: () => `,"time":"${isoTime(init.clock.now())}"`,
+    timestamp: () => `,"time":"${isoTime(clock.now())}"`,
     formatters: { level: (label: string) => ({ level: label }) },
-    hooks: limitedBy(limiter),
+    hooks: limitedBy(usual, verbose),
     redact: {
       paths: SECRETS.flatMap((name) => [name, `*.${name}`]).concat('req.headers.authorization'),
       censor: '[redacted]',
     },
   };
-  const logger = pino(options, init.destination ?? standardOutput(init.clock));
+  const logger = pino(options, init.destination ?? standardOutput(clock));
   const flush = logger.flush.bind(logger);
   return Object.assign(logger, {
     flush(done?: (error?: Error) => void) {
-      limiter.flush();
+      usual.flush();
+      verbose.flush();
       flush(done);
     },
   });
 }
 
 /** All lines pass here, so none that a peer or a client can cause is forgotten. */
-function limitedBy(limiter: LineLimiter): NonNullable<LoggerOptions['hooks']> {
-  const { info, fatal } = pino.levels.values;
+function limitedBy(usual: LineLimiter, verbose: LineLimiter): NonNullable<LoggerOptions['hooks']> {
+  const { fatal } = pino.levels.values;
   return {
     logMethod(args, method, level) {
       const [first, message]: unknown[] = args;
-      const { event, code, peer } = Object(first);
-      const bounded = level >= info! && level < fatal! && !this.isLevelEnabled('debug');
-      const kind = String(event ?? code ?? (typeof first === 'string' ? first : message));
-      const free = !bounded || event === LEFT_OUT;
+      const { event, code, peer, component } = Object(first);
+      const kind = String(
+        event ?? code ?? partOfLibp2p(component) ?? (typeof first === 'string' ? first : message),
+      );
+      const free = level >= fatal! || event === LEFT_OUT;
+      const limiter = this.isLevelEnabled('debug') ? verbose : usual;
       if (free || limiter.admits(kind, peer === undefined ? null : String(peer))) {
         method.apply(this, args);
       }
     },
   };
+}
+
+/** Such as `libp2p:tcp`: what follows may name a connection, and the messages name peers. */
+function partOfLibp2p(component: unknown): string | undefined {
+  return /^libp2p:[^:]*/.exec(String(component))?.[0];
 }
 
 function standardOutput(clock: Clock): LogStream {

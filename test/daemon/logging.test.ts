@@ -106,10 +106,26 @@ describe('lines that come too fast', () => {
     );
   });
 
-  it('are all written at debug, and so are fatal lines', () => {
-    const debugged = new Log('debug', new VirtualClock());
-    failed(debugged, 1_000);
-    assert.equal(debugged.lines.length, 1_000);
+  it('are written a hundred times as often at debug and trace, and the rest is counted', () => {
+    for (const level of ['debug', 'trace'] as const) {
+      const log = new Log(level, new VirtualClock());
+      failed(log, 1_003);
+      assert.equal(log.lines.length, 1_000);
+      const part = libp2pLogging(log.logger).forComponent('libp2p:tcp').newScope('a connection');
+      for (let i = 0; i < 10_002; i++) part.error('peer %d hung up', i);
+      log.logger.flush();
+      const told = log.lines.filter(({ event }) => event === 'lines-left-out');
+      assert.deepEqual(
+        told.map(({ of, lines }) => [of, lines]),
+        [
+          ['X', 3],
+          ['libp2p:tcp', 2],
+        ],
+      );
+    }
+  });
+
+  it('are all written if they are fatal', () => {
     const log = new Log('info', new VirtualClock());
     for (let i = 0; i < 200; i++) log.logger.fatal({ code: 'X', peer: 'p' }, 'failed');
     assert.equal(log.lines.length, 200);

@@ -1,10 +1,30 @@
 import { TokenBuckets } from '../../protocol/index.ts';
 import type { Cancel, Clock } from '../../store/index.ts';
 
-/** Lines of a kind: those of a large mesh that starts, and then 30 a minute. */
-const OF_A_KIND = { perSecond: 0.5, burstSeconds: 200 };
-/** Lines of a kind about one peer, so that a single peer does not use up what its kind may write. */
-const OF_A_PEER = { perSecond: 0.1, burstSeconds: 100 };
+export interface LineRates {
+  /** Lines of a kind. */
+  readonly ofAKind: LineRate;
+  /** Lines of a kind about one peer, so that a single peer does not use up what its kind may write. */
+  readonly ofAPeer: LineRate;
+}
+
+interface LineRate {
+  readonly perSecond: number;
+  readonly burstSeconds: number;
+}
+
+/** The lines of a large mesh that starts, and then 30 a minute of each kind. */
+const USUAL_RATES: LineRates = {
+  ofAKind: { perSecond: 0.5, burstSeconds: 200 },
+  ofAPeer: { perSecond: 0.1, burstSeconds: 100 },
+};
+
+/** For a log that shows the work itself: a hundred times as much. */
+export const VERBOSE_RATES: LineRates = {
+  ofAKind: { perSecond: 50, burstSeconds: 200 },
+  ofAPeer: { perSecond: 10, burstSeconds: 100 },
+};
+
 /** More than the code has; further kinds share a bucket. */
 const MAX_KINDS = 256;
 const OTHER_KINDS = 'other';
@@ -14,6 +34,8 @@ export interface LineLimiterInit {
   readonly clock: Clock;
   /** Takes the number of lines that were left out, ten seconds after the first of them at the latest. */
   readonly report: (kind: string, leftOut: number) => void;
+  /** @default 100 lines of a kind at once and 30 a minute, about one peer a tenth and a fifth of that */
+  readonly rates?: LineRates;
 }
 
 /**
@@ -30,8 +52,9 @@ export class LineLimiter {
 
   constructor(init: LineLimiterInit) {
     this.#init = init;
-    this.#ofKinds = new TokenBuckets({ ...OF_A_KIND, clock: init.clock });
-    this.#ofPeers = new TokenBuckets({ ...OF_A_PEER, clock: init.clock });
+    const { clock, rates: { ofAKind, ofAPeer } = USUAL_RATES } = init;
+    this.#ofKinds = new TokenBuckets({ ...ofAKind, clock });
+    this.#ofPeers = new TokenBuckets({ ...ofAPeer, clock });
   }
 
   /** Whether a line of this kind is written. A line that is not about a peer has `peer` null. */
