@@ -8,6 +8,7 @@ export type { LastSession, Node, PeerStatus, Status, SyncResult } from './node-a
 export {
   type FileWitness,
   type HostNetwork,
+  keepFilesPrivate,
   systemClock,
   systemDisk,
   systemNetwork,

@@ -44,6 +44,7 @@ const init: CliInit = {
   clock: systemClock,
   random: systemRandom,
   witness: systemWitness,
+  keepFilesPrivate,
   version: VERSION,
   daemons: {
     // The verbs that only speak HTTP load neither the logger nor libp2p and LevelDB.
@@ -53,7 +54,7 @@ const init: CliInit = {
       return logger;
     },
     async startDaemon(config, log) {
-      // Not for the other verbs: what `get` writes is the user's.
+      // Not for all verbs: what `get` writes is the user's.
       keepFilesPrivate();
       const { startDaemon } = await import('./node/index.ts');
       const system = {

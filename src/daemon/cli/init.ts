@@ -17,6 +17,8 @@ export interface CliInit {
   readonly random: Pick<Random, 'bytes'>;
   /** The witness of commits in a file. */
   readonly witness: (path: string) => Pick<Witness, 'read'>;
+  /** New files of this process are for their owner alone from now on. */
+  readonly keepFilesPrivate: () => void;
   /** Version of the package. */
   readonly version: string;
   readonly daemons: DaemonHost;

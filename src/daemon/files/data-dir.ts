@@ -1,4 +1,4 @@
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../../store/index.ts';
 import { DaemonError, EXIT } from '../errors.ts';
@@ -21,8 +21,8 @@ export function notePath(dataDir: string): string {
 }
 
 /**
- * Makes the directory where it is missing, and the database in it private: LevelDB leaves payloads readable
- * by every user. Warns when the directory itself is open. Rejects with `DATA_DIR_UNUSABLE`.
+ * Makes the directory where it is missing, and the database in it private with the files that it has:
+ * LevelDB leaves payloads readable by every user. Warns when the directory itself is open. Rejects with `DATA_DIR_UNUSABLE`.
  */
 export async function makeDataDir(directory: string, logger: Logger): Promise<void> {
   const database = databasePath(directory);
@@ -30,6 +30,7 @@ export async function makeDataDir(directory: string, logger: Logger): Promise<vo
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await mkdir(database, { recursive: true, mode: 0o700 });
     if (openMode(await stat(database)) !== null) await chmod(database, 0o700);
+    await makePrivate(database);
   } catch (cause) {
     const message = `The data directory ${directory} cannot be made (${(cause as Error).message}): set node.dataDir to a place this user may write to`;
     throw new DaemonError('DATA_DIR_UNUSABLE', message, { cause });
@@ -40,6 +41,15 @@ export async function makeDataDir(directory: string, logger: Logger): Promise<vo
     { code: 'DATA_DIR_OPEN', path: directory },
     `${directory} has mode ${mode}, so other users of this machine may look into the data directory: run chmod 700 on it (systemd: StateDirectoryMode=0700)`,
   );
+}
+
+/** A file may go meanwhile: another process may have the database open. */
+async function makePrivate(database: string): Promise<void> {
+  for (const entry of await readdir(database, { withFileTypes: true })) {
+    const path = join(database, entry.name);
+    const stats = entry.isFile() ? await stat(path).catch(() => null) : null;
+    if (stats !== null && openMode(stats) !== null) await chmod(path, 0o600).catch(() => null);
+  }
 }
 
 /** The error of a store that cannot be opened, with an exit code; any other error as it is. */

@@ -45,6 +45,7 @@ export async function run(argv: readonly string[], init: RunInit = {}): Promise<
     clock: systemClock,
     random: systemRandom,
     witness: systemWitness,
+    keepFilesPrivate: () => undefined,
     version: '1.2.3',
     daemons: { createLogger: logger, startDaemon },
     onStop: () => () => undefined,

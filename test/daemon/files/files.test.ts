@@ -90,10 +90,14 @@ describe('a data directory that others may read', () => {
     const logger = createLogger({ clock: systemClock, level: 'warn', destination });
     await mkdir(join(directory, 'db'));
     await chmod(join(directory, 'db'), 0o755);
+    const table = join(directory, 'db', '000005.ldb');
+    await writeFile(table, 'payloads');
+    await chmod(table, 0o644);
     for (const mode of [0o755, 0o710]) {
       await chmod(directory, mode);
       await makeDataDir(directory, logger);
       assert.equal((await stat(join(directory, 'db'))).mode & 0o777, 0o700);
+      assert.equal((await stat(table)).mode & 0o777, 0o600);
       const { code, path, msg } = lines.pop()!;
       assert.deepEqual([code, path], ['DATA_DIR_OPEN', directory]);
       assert.match(msg, new RegExp(`has mode 0${mode.toString(8)}, .*run chmod 700`));

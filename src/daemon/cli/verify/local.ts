@@ -18,6 +18,8 @@ export interface VerifyLocalInit {
   clock: Clock;
   witness: (path: string) => Pick<Witness, 'read'>;
   progress: (progress: VerifyProgress) => void;
+  /** New files are for their owner alone from now on. */
+  keepFilesPrivate: () => void;
 }
 
 /** Verifies the set in a data directory; null when a daemon has it open. */
@@ -25,6 +27,8 @@ export async function verifyLocal(init: VerifyLocalInit): Promise<VerifyResult |
   const { dataDir, clock, progress } = init;
   const witness = init.witness(witnessPath(dataDir));
   checkPresent(dataDir);
+  // LevelDB writes new files at each opening.
+  init.keepFilesPrivate();
   try {
     const damage = await databaseCare(dataDir).closedDamage();
     if (damage !== null) throw damaged(damage, dataDir);

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { systemClock, systemWitness } from '../../../../src/daemon/system/index.ts';
+import {
+  keepFilesPrivate,
+  systemClock,
+  systemWitness,
+} from '../../../../src/daemon/system/index.ts';
 import { openDatabase, Replica } from '../../../../src/store/index.ts';
 import { compact } from '../../../support/broken-block.ts';
 import { cleanUp } from '../../../support/clean-up.ts';
@@ -42,6 +46,20 @@ describe('rangemesh verify', () => {
     const [result, ...rest] = json();
     assert.deepEqual(rest, []);
     assert.deepEqual([result.ok, result.items, result.problems], [true, 500, []]);
+  });
+
+  it('leaves files for their owner alone, whatever the umask', async (context) => {
+    const directory = await seeded(context);
+    const umask = process.umask(0o022);
+    cleanUp(context, () => void process.umask(umask));
+    const before = new Set(await readdir(join(directory, 'db')));
+    const { exitCode } = await run(['verify', '--data-dir', directory], { keepFilesPrivate });
+    assert.equal(exitCode, 0);
+    const fresh = (await readdir(join(directory, 'db'))).filter((name) => !before.has(name));
+    assert.ok(fresh.length > 0);
+    for (const name of fresh) {
+      assert.equal((await stat(join(directory, 'db', name))).mode & 0o077, 0, name);
+    }
   });
 
   it('lists the damage, and exits with 74', async (context) => {
