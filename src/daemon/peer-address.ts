@@ -39,11 +39,20 @@ export function parseListenAddress(address: string): Multiaddr {
 
 /**
  * The range an IP address lies in, such as `unicast`, `private` or `linkLocal`; null for a name, unless
- * it is one of this machine. IPv4 within IPv6 is taken as IPv4.
+ * it is one of this machine. IPv4 within IPv6 is taken as IPv4; IPv6 outside 2000::/3, which IANA gives to
+ * global unicast, is `reserved` unless it has a range of its own. So is the old form `::a.b.c.d`.
  */
 export function rangeOf(host: string): string | null {
-  if (isIP(host) !== 0) return ipaddr.process(host).range();
-  return /^(.+\.)?localhost\.?$/i.test(host) ? 'loopback' : null;
+  if (isIP(host) === 0) return /^(.+\.)?localhost\.?$/i.test(host) ? 'loopback' : null;
+  const address = ipaddr.process(host);
+  const range = address.range();
+  const elsewhere = address.kind() === 'ipv6' && address.toByteArray()[0]! >> 5 !== 1;
+  return range === 'unicast' && elsewhere ? 'reserved' : range;
+}
+
+/** The one spelling of an IP address; IPv4 within IPv6 is taken as IPv4. */
+export function plainIp(ip: string): string {
+  return ipaddr.process(ip).toString();
 }
 
 /** The /24 of an IPv4 address, the /64 of an IPv6 address; a name as it is. */

@@ -1,7 +1,7 @@
 import { TokenBuckets } from '../../../protocol/index.ts';
 import { BoundedMap, type Clock } from '../../../store/index.ts';
 import { DaemonError, reasonOf } from '../../errors.ts';
-import { atHost, hostOf, parsePeerAddress, rangeOf } from '../../peer-address.ts';
+import { atHost, hostOf, parsePeerAddress, plainIp, rangeOf } from '../../peer-address.ts';
 import type { HostNetwork } from '../../system/index.ts';
 import type { Dial } from '../dialling/index.ts';
 import type { DiscoveryOptions } from '../options.ts';
@@ -48,7 +48,7 @@ export class HearsayDial implements Dial {
   readonly #init: HearsayInit;
   readonly #total: TokenBuckets;
   readonly #hosts: TokenBuckets;
-  /** Addresses, with peer ids, that led to their peers. */
+  /** IP addresses, with ports and peer ids, that led to their peers at the last dial. */
   readonly #proven = new BoundedMap<string, true>(MAX_PROVEN);
 
   constructor(init: HearsayInit) {
@@ -69,7 +69,7 @@ export class HearsayDial implements Dial {
     return this.#total.debtMs(ALL) === 0;
   }
 
-  /** Whether the address, with a peer id, led to that peer in this run. */
+  /** Whether the address, with a peer id, led to that peer at the last dial; a name may lead elsewhere. */
   hasProven(address: string): boolean {
     return this.#proven.has(address);
   }
@@ -85,9 +85,10 @@ export class HearsayDial implements Dial {
     for (const target of await this.#targets(address)) {
       try {
         const peer = await this.#init.dial.dial(target, signal);
-        this.#proven.set(address, true);
+        if (peer === parsePeerAddress(target).peerId) this.#proven.set(target, true);
         return peer;
       } catch (error) {
+        this.#proven.delete(target);
         failure = error;
         if (signal.aborted || (error as DaemonError).code === 'PEER_REFUSED') break;
       }
@@ -97,16 +98,21 @@ export class HearsayDial implements Dial {
 
   /** The IP addresses to dial; a name is looked up once, so that its answer cannot change in between. */
   async #targets(address: string): Promise<string[]> {
-    const proven = this.#proven.has(address);
-    if (!proven) this.#total.charge(ALL, 1);
     const { multiaddr } = parsePeerAddress(address);
     const host = hostOf(multiaddr);
-    const isName = rangeOf(host) === null;
-    const ips = isName ? await this.#lookUp(address, host) : [host];
-    const targets = proven ? ips : ips.filter((ip) => this.#hostHasRoom(ip));
-    if (targets.length === 0) throw tooOften(address);
-    if (!proven) this.#total.charge(ALL, targets.length - 1);
-    return isName ? targets.map((ip) => atHost(multiaddr, ip)) : [address];
+    if (rangeOf(host) !== null) return this.#targetsAt(address, host);
+    this.#total.charge(ALL, 1);
+    const ips = (await this.#lookUp(address, host)).filter((ip) => this.#hostHasRoom(ip));
+    if (ips.length === 0) throw tooOften(address);
+    this.#total.charge(ALL, ips.length - 1);
+    return ips.map((ip) => atHost(multiaddr, ip));
+  }
+
+  #targetsAt(address: string, ip: string): string[] {
+    if (this.#proven.has(address)) return [address];
+    this.#total.charge(ALL, 1);
+    if (!this.#hostHasRoom(ip)) throw tooOften(address);
+    return [address];
   }
 
   async #lookUp(address: string, host: string): Promise<string[]> {
@@ -123,7 +129,7 @@ export class HearsayDial implements Dial {
 
   /** Many nodes of one machine are no attack on it. */
   #hostHasRoom(ip: string): boolean {
-    return rangeOf(ip) === 'loopback' || this.#hosts.take(ip);
+    return rangeOf(ip) === 'loopback' || this.#hosts.take(plainIp(ip));
   }
 }
 

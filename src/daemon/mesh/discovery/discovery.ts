@@ -116,9 +116,8 @@ export class Discovery {
 
   /** Multicast found the peer. */
   foundLocally(peer: string, addresses: readonly string[]): void {
-    // A node on the local network may be on this machine.
-    const everywhere = { ...this.#usable(peer), loopback: true, lan: true };
-    const usable = usableAddresses(addresses, everywhere);
+    // Any host of the local network can say what it likes: no reason to dial services of this machine.
+    const usable = usableAddresses(addresses, { ...this.#usable(peer), lan: true });
     if (this.#started && usable.length > 0) this.#known.foundLocally(peer, usable);
   }
 

@@ -59,6 +59,7 @@ describe('a host of which a peer told', () => {
   const never = [
     ...['0.0.0.0', '::', '0.1.2.3', '::ffff:0.0.0.0', '255.255.255.255', '224.0.0.251', 'ff02::fb'],
     ...['169.254.169.254', '::ffff:a9fe:a9fe', 'fe80::1', '240.0.0.1', '64:ff9b::7f00:1'],
+    ...['::7f00:1', '::2', '::a00:1', '::ffff:0:7f00:1', '4000::1', 'fec0::1'],
   ];
   const loopback = ['127.0.0.1', '127.9.9.9', '::1', '::ffff:7f00:1', 'localhost', 'x.localhost.'];
   const lan = ['10.0.0.1', '172.16.0.1', '192.168.1.1', '100.64.0.1', 'fd00::1', '::ffff:a00:1'];
@@ -133,12 +134,44 @@ describe('dials on hearsay', () => {
     assert.equal(dialled.length, 8);
   });
 
-  it('do not count addresses that led to their peer', async () => {
-    const { dial, dialled } = create({ options: { hearsayBurstSeconds: 0, hostBurstSeconds: 5 } });
+  it('count one host in all its spellings', async () => {
+    const { dial, dialled } = create({ options: { hostBurstSeconds: 5 } });
+    await dial.dial(at('/ip4/1.2.3.4'), signal);
+    await assert.rejects(dial.dial(at('/ip6/::ffff:102:304'), signal), /dialled often enough/);
+    assert.equal(dialled.length, 1);
+  });
+
+  it('do not count an IP address that led to its peer, until it fails', async () => {
+    let up = true;
+    const answer = () => (up ? Promise.resolve(PEER) : Promise.reject(new Error('down')));
+    const { dial, dialled } = create({ options: { hearsayBurstSeconds: 0, hostBurstSeconds: 5 }, answer });
     const address = at('/ip4/1.2.3.4');
     assert.equal(dial.hasProven(address), false);
     for (let round = 0; round < 3; round++) assert.equal(await dial.dial(address, signal), PEER);
     assert.equal(dialled.length, 3);
     assert.deepEqual([dial.hasProven(address), dial.ready], [true, false]);
+    up = false;
+    await assert.rejects(dial.dial(address, signal), /down/);
+    assert.equal(dial.hasProven(address), false);
+    await assert.rejects(dial.dial(address, signal), /dialled often enough/);
+    assert.equal(dialled.length, 4);
+  });
+
+  it('do not take an address for proven that led to another peer', async () => {
+    const { dial } = create({ answer: async () => 'self' });
+    await dial.dial(at('/ip4/1.2.3.4'), signal);
+    assert.equal(dial.hasProven(at('/ip4/1.2.3.4')), false);
+  });
+
+  it('count names always, since these may lead elsewhere than before', async () => {
+    const names: Record<string, string[]> = { turns: ['1.2.3.4'] };
+    const { dial, dialled } = create({ options: { hostBurstSeconds: 10 }, names });
+    const address = at('/dns/turns');
+    assert.equal(await dial.dial(address, signal), PEER);
+    assert.equal(dial.hasProven(address), false);
+    names.turns = ['1.2.3.5'];
+    for (let round = 0; round < 2; round++) await dial.dial(address, signal);
+    await assert.rejects(dial.dial(address, signal), /dialled often enough/);
+    assert.equal(dialled.length, 3);
   });
 });

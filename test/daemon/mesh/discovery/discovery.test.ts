@@ -111,16 +111,24 @@ describe('Discovery', () => {
     assert.deepEqual(saved, []);
   });
 
-  it('accepts dialable addresses from multicast, this machine included', async () => {
+  it('accepts dialable addresses from multicast, of this machine only where it reaches no others', async () => {
     const { discovery } = create();
     discovery.foundLocally(B, [FAR]);
     assert.equal(discovery.knows(B), false, 'not before it starts');
     await discovery.start();
     discovery.foundLocally(B, ['nonsense']);
     assert.equal(discovery.knows(B), false);
-    discovery.foundLocally(B, ['/ip4/127.0.0.1/tcp/1', 'nonsense']);
-    assert.deepEqual(discovery.peers[0]!.addresses, ['/ip4/127.0.0.1/tcp/1']);
+    const local = ['/ip4/127.0.0.1/tcp/1', 'nonsense'];
+    discovery.foundLocally(B, local);
+    assert.equal(discovery.knows(B), false, 'not an address of this machine');
+    discovery.foundLocally(B, ['/ip4/10.0.0.1/tcp/1', ...local]);
+    assert.deepEqual(discovery.peers[0]!.addresses, ['/ip4/10.0.0.1/tcp/1']);
     await discovery.stop();
+    const { discovery: alone } = create({ allowedHosts: { loopback: true, lan: false } });
+    await alone.start();
+    alone.foundLocally(B, local);
+    assert.deepEqual(alone.peers[0]!.addresses, ['/ip4/127.0.0.1/tcp/1']);
+    await alone.stop();
   });
 
   it('has no effect without a source of peers', async () => {
