@@ -18,6 +18,7 @@ export type DaemonErrorCode =
   | 'DIAL_FAILED'
   | 'PEER_REFUSED'
   | 'UNKNOWN_PEER'
+  | 'OWN_SECRET'
   | 'USAGE'
   | 'INPUT_TOO_LARGE'
   | 'ADMIN_UNREACHABLE'

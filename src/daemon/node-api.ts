@@ -22,6 +22,7 @@ export interface Node {
   forget(address: string): string[];
   /** Runs a session with one connected peer, or with all of them; resolves when they have ended. */
   sync(peerId?: string): Promise<SyncResult[]>;
+  /** Rejects with `OWN_SECRET` for the content of a key or token of this node. */
   put(payload: Uint8Array, hint?: bigint): Promise<PutResult>;
   get(id: Uint8Array): Promise<Item | undefined>;
   head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined>;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { adminFile } from './admin-file.ts';
@@ -16,60 +17,98 @@ export async function placeAt(path: string): Promise<string> {
   return placeOf(await stat(path, { bigint: true }));
 }
 
+/** Keys and tokens, which never become items: every peer would get them, and no peer forgets. */
+export class Secrets {
+  readonly #lengths = new Set<number>();
+  readonly #digests = new Set<string>();
+
+  /** Those of a node that are there now. */
+  static async of(config: Config): Promise<Secrets> {
+    const contents = await present(secretFiles(config).map((path) => readFile(path)));
+    const secrets = new Secrets();
+    for (const content of contents) secrets.add(content);
+    return secrets;
+  }
+
+  add(content: Uint8Array): void {
+    const essence = essenceOf(content);
+    if (essence === '') return;
+    this.#lengths.add(essence.length);
+    this.#digests.add(digestOf(essence));
+  }
+
+  /** Whether this is the content of one of them, with or without white space around it. */
+  readonly has = (payload: Uint8Array): boolean => {
+    if (payload.length > MAX_SECRET_BYTES) return false;
+    const essence = essenceOf(payload);
+    return this.#lengths.has(essence.length) && this.#digests.has(digestOf(essence));
+  };
+}
+
 /**
  * The data directory, keys and tokens of a node, which never become items. Files are known by their place,
  * since links and mounts give them other names; keys and tokens also by their content, for there are copies.
+ * A directory of any other node is known by the names in it.
  */
 export class OwnFiles {
   readonly #places: ReadonlySet<string>;
-  readonly #secrets: ReadonlySet<string>;
+  /** Whether this is the content of a key or token. */
+  readonly isSecret: (payload: Uint8Array) => boolean;
 
-  private constructor(places: ReadonlySet<string>, secrets: ReadonlySet<string>) {
+  private constructor(places: ReadonlySet<string>, secrets: Secrets) {
     this.#places = places;
-    this.#secrets = secrets;
+    this.isSecret = secrets.has;
   }
 
-  static async of({ node: { dataDir }, admin, access }: Config): Promise<OwnFiles> {
-    const secrets = [
-      adminFile(dataDir),
-      join(dataDir, 'identity.key'),
-      join(dataDir, 'admin.token'),
-      ...[admin.tokenFile, access.pskFile].filter((path) => path !== null),
-    ];
-    const entries = await readdir(dataDir).catch(() => []);
-    const paths = [dataDir, ...entries.map((name) => join(dataDir, name)), ...secrets];
-    const [places, contents] = await Promise.all([
+  /** Null: it is not known which node this is about. */
+  static async of(config: Config | null): Promise<OwnFiles> {
+    if (config === null) return new OwnFiles(new Set(), new Secrets());
+    const { dataDir } = config.node;
+    const entries = await namesIn(dataDir);
+    const paths = [dataDir, ...entries.map((name) => join(dataDir, name)), ...secretFiles(config)];
+    const [places, secrets] = await Promise.all([
       present(paths.map((path) => placeAt(path))),
-      present(secrets.map(async (path) => essence(await readFile(path)))),
+      Secrets.of(config),
     ]);
-    return new OwnFiles(new Set(places), new Set(contents.filter((content) => content !== '')));
+    return new OwnFiles(new Set(places), secrets);
   }
 
   hasPlace(place: string): boolean {
     return this.#places.has(place);
   }
 
-  /** Whether the file or directory is one of them, or lies below one. */
+  /** Whether the file or directory is one of them, or lies below one or below a directory of any node. */
   async hasPath(path: string): Promise<boolean> {
     for (let each = await realpath(path); ; each = dirname(each)) {
       if (this.hasPlace(await placeAt(each))) return true;
+      if (looksLikeDataDir(await namesIn(each))) return true;
       if (dirname(each) === each) return false;
     }
   }
-
-  /** Whether this is the content of a key or token. */
-  isSecret(payload: Uint8Array): boolean {
-    return payload.length <= MAX_SECRET_BYTES && this.#secrets.has(essence(payload));
-  }
 }
 
-/** A data directory of any node, by the names in it. */
+/** A data directory of any node, or a LevelDB database, by the names in it. */
 export function looksLikeDataDir(names: readonly string[]): boolean {
-  return names.includes('identity.key') && names.includes('db');
+  if (names.includes('identity.key')) return true;
+  return names.includes('CURRENT') && names.some((name) => /^MANIFEST-\d+$/.test(name));
 }
 
-function essence(content: Uint8Array): string {
+function secretFiles({ node: { dataDir }, admin, access }: Config): string[] {
+  const own = [adminFile(dataDir), join(dataDir, 'identity.key'), join(dataDir, 'admin.token')];
+  return [...own, ...[admin.tokenFile, access.pskFile].filter((path) => path !== null)];
+}
+
+/** Empty for a file, and for a directory that cannot be read. */
+function namesIn(directory: string): Promise<string[]> {
+  return readdir(directory).catch(() => []);
+}
+
+function essenceOf(content: Uint8Array): string {
   return Buffer.from(content).toString('latin1').trim();
+}
+
+function digestOf(essence: string): string {
+  return createHash('sha256').update(essence, 'latin1').digest('hex');
 }
 
 async function present<T>(all: readonly Promise<T>[]): Promise<T[]> {

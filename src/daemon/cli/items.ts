@@ -32,8 +32,8 @@ export async function put(
   const stream = file === '-' ? init.stdin : createReadStream(resolve(init.cwd, file));
   const payload = await readAll(stream, file, options.maxBytes);
   const own = await ownFiles(options, init);
-  const isOwn = file !== '-' && (await own?.hasPath(resolve(init.cwd, file)));
-  if (isOwn === true || own?.isSecret(payload) === true) throw ownFile(file);
+  const isOwn = file !== '-' && (await own.hasPath(resolve(init.cwd, file)));
+  if (isOwn || own.isSecret(payload)) throw ownFile(file);
   const show = ({ id, hint, created }: PutAnswer) =>
     `${id} ${hint} ${created ? 'created' : 'there already'}`;
   return ask(options, init, putCall(payload, options.hint), show);
@@ -43,7 +43,7 @@ export async function put(
 export function ownFile(path: string): DaemonError {
   const name = path === '-' ? 'standard input' : path;
   return usage(
-    `${name} is a key or a token of the node, or lies in its data directory, so it is not stored: every peer would get it`,
+    `${name} is a key or a token of a node, or lies in a data directory or a LevelDB database, so it is not stored: every peer would get it`,
   );
 }
 

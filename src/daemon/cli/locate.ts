@@ -59,13 +59,12 @@ export async function dataDirOf(options: TargetOptions, init: CliInit): Promise<
 }
 
 /** The files of the node that never become items, as far as this command line names the node. */
-export async function ownFiles(options: TargetOptions, init: CliInit): Promise<OwnFiles | null> {
-  try {
-    return await OwnFiles.of(await targetConfig(options, init));
-  } catch (error) {
+export async function ownFiles(options: TargetOptions, init: CliInit): Promise<OwnFiles> {
+  const config = await targetConfig(options, init).catch((error) => {
     if ((options.url ?? init.env.RANGEMESH_URL) !== undefined) return null;
     throw error;
-  }
+  });
+  return OwnFiles.of(config);
 }
 
 function targetConfig({ config, dataDir }: TargetOptions, init: CliInit): Promise<Config> {

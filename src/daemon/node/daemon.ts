@@ -27,7 +27,7 @@ import {
   peersFile,
 } from '../mesh/index.ts';
 import type { Node } from '../node-api.ts';
-import { placeAt } from '../own-files.ts';
+import { placeAt, Secrets } from '../own-files.ts';
 import { Replicator } from '../replicator/index.ts';
 import { VERSION } from '../version.ts';
 import {
@@ -104,6 +104,7 @@ async function start(
   undo.push(() => replicator.stop());
   announce?.start();
   undo.push(async () => announce?.stop());
+  const secrets = await Secrets.of(config);
   const node = new RunningNode({
     replica,
     mesh,
@@ -111,13 +112,15 @@ async function start(
     fetch: mesh.libp2p.services.fetch,
     clock,
     networkName: config.network.name,
+    isSecret: secrets.has,
   });
   const [key, place] = [bytesToHex(random.bytes(32)), await placeAt(directory)];
   const prove = (challenge: string) => proofOf(key, place, challenge);
   const admin = createDaemonAdmin(init, { node, token, prove });
   const url = await admin.listen();
   undo.push(() => admin.close());
-  await announceAdmin(directory, { url, pid: process.pid, key }, undo);
+  await announceAdmin(directory, { url, pid: process.pid, key }, secrets);
+  undo.push(() => rm(adminFile(directory), { force: true }));
   const shown = { version: VERSION, admin: url, peerId: mesh.peerId, addresses: mesh.addresses };
   logger.info({ component: 'daemon', event: 'started', ...shown }, 'rangemesh is up');
   return {
@@ -235,12 +238,8 @@ async function accessOf({ access }: Config, logger: Logger): Promise<Access> {
   return { mode, psk: await loadPsk(pskFile, logger) };
 }
 
-async function announceAdmin(
-  directory: string,
-  file: AdminFile,
-  undo: (() => Promise<unknown>)[],
-): Promise<void> {
-  const path = adminFile(directory);
-  await replaceFile(path, `${JSON.stringify(file)}\n`);
-  undo.push(() => rm(path, { force: true }));
+async function announceAdmin(directory: string, file: AdminFile, secrets: Secrets): Promise<void> {
+  const text = new TextEncoder().encode(`${JSON.stringify(file)}\n`);
+  secrets.add(text);
+  await replaceFile(adminFile(directory), text);
 }

@@ -36,6 +36,8 @@ interface RunningNodeInit {
   fetch: Fetch;
   clock: Clock;
   networkName: string;
+  /** Recognizes keys and tokens of this node. */
+  isSecret: (payload: Uint8Array) => boolean;
 }
 
 /** Codes with which the store refuses puts until a restart, or until an operator acts. */
@@ -123,7 +125,8 @@ export class RunningNode implements Node {
   }
 
   async put(payload: Uint8Array, hint?: bigint): Promise<PutResult> {
-    const { replicator, clock } = this.#init;
+    const { replicator, clock, isSecret } = this.#init;
+    if (isSecret(payload)) throw ownSecret();
     const item = { hint: hint ?? BigInt(clock.now()), payload };
     const [result] = await replicator.ownItems.put([item]);
     return result!;
@@ -214,6 +217,12 @@ export class RunningNode implements Node {
       lastError: error === null ? null : { ...error, at: isoTime(error.at) },
     };
   }
+}
+
+function ownSecret(): DaemonError {
+  const message =
+    'this is a key or a token of this node, so it is not stored: every peer would get it';
+  return new DaemonError('OWN_SECRET', message);
 }
 
 function unknownAddress(address: string): DaemonError {

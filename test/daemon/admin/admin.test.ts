@@ -139,6 +139,7 @@ describe('admin endpoint', () => {
         ['UNKNOWN_ADDRESS', 404],
         ['TOO_MANY_ADDRESSES', 409],
         ['UNKNOWN_PEER', 404],
+        ['OWN_SECRET', 422],
         ['DIAL_FAILED', 502],
         ['PEER_REFUSED', 502],
         ['SHUTTING_DOWN', 503],

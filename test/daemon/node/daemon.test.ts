@@ -59,6 +59,25 @@ describe('a daemon built from its configuration', () => {
     assert.notEqual((await client.status()).push, null, 'push is on by itself');
   });
 
+  it('stores no key and no token of its own, with or without white space around', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const { client, daemon } = await daemons.start('a', ALONE);
+    for (const name of ['identity.key', 'admin.token', 'admin.json']) {
+      const content = await readFile(join(daemons.path('a'), name));
+      const text = content.toString();
+      for (const payload of [
+        content,
+        encoder.encode(text.trim()),
+        encoder.encode(`\n ${text}\t`),
+      ]) {
+        const answer = await client.send('POST', '/v1/items', payload);
+        assert.deepEqual([answer.status, JSON.parse(answer.text).code], [422, 'OWN_SECRET'], name);
+        await assert.rejects(daemon.node.put(payload), { code: 'OWN_SECRET' });
+      }
+      assert.equal((await client.put(content.subarray(1))).created, true, 'another payload');
+    }
+  });
+
   it('writes its address file while it runs, and may be stopped twice', async (context) => {
     const daemons = await LocalDaemons.create(context);
     for (let round = 0; round < 2; round++) {

@@ -91,6 +91,7 @@ function create() {
     fetch: { totals: {} } as never,
     clock,
     networkName: 'test',
+    isSecret: () => false,
   });
   return { clock, node, parts };
 }

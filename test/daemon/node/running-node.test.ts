@@ -36,6 +36,7 @@ async function nodeOver(context: TestContext, database: Database, maxSetBytes: n
     mesh: mesh as never,
     fetch: { totals: { receivedBytes: 0, sentBytes: 0 } } as never,
     networkName: 'test',
+    isSecret: () => false,
   });
 }
 

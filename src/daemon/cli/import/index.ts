@@ -42,7 +42,7 @@ export async function importPath(
     summary = await importAll({
       candidates: source.candidates(),
       put: (payload, hint) => client.json(putCall(payload, hint)),
-      isSecret: (payload) => own?.isSecret(payload) === true,
+      isSecret: own.isSecret,
       concurrency: options.concurrency,
       report: (outcome) => report(outcome, options, progress, init),
     });
@@ -64,7 +64,7 @@ async function openSource(
   path: string,
   options: ImportOptions,
   init: CliInit,
-  own: OwnFiles | null,
+  own: OwnFiles,
 ): Promise<ImportSource> {
   const { maxBytes, hintField = 'hint' } = options;
   const ndjson = (name: string, chunks: () => AsyncIterable<Uint8Array>): ImportSource => ({
@@ -76,7 +76,7 @@ async function openSource(
   const stats = await stat(absolute).catch((cause: Error): never => {
     throw usage(`cannot read ${absolute}: ${cause.message}`, { cause });
   });
-  if ((await own?.hasPath(absolute)) === true) throw ownFile(path);
+  if (await own.hasPath(absolute)) throw ownFile(path);
   if (!stats.isDirectory()) return ndjson(path, () => createReadStream(absolute));
   if (options.hintField !== undefined) {
     throw usage('--hint-field is for NDJSON; in a directory the hint is the modification time');

@@ -64,15 +64,14 @@ async function importOne(
   init: ImportInit,
   summary: Summary,
 ): Promise<ImportOutcome> {
+  const skip = (reason: SkipReason): ImportOutcome => {
+    summary.skipped[reason]++;
+    return { kind: 'skipped', origin, reason };
+  };
   try {
-    let loaded = await load();
-    if (loaded.kind === 'item' && init.isSecret(loaded.payload)) {
-      loaded = { kind: 'skipped', reason: 'ownFile' };
-    }
-    if (loaded.kind === 'skipped') {
-      summary.skipped[loaded.reason]++;
-      return { kind: 'skipped', origin, reason: loaded.reason };
-    }
+    const loaded = await load();
+    if (loaded.kind === 'skipped') return skip(loaded.reason);
+    if (init.isSecret(loaded.payload)) return skip('ownFile');
     const answer = await init.put(loaded.payload, loaded.hint);
     summary.imported++;
     if (answer.created) summary.created++;
@@ -80,6 +79,7 @@ async function importOne(
     return { kind: 'imported', origin, answer };
   } catch (error) {
     const { code = 'UNREADABLE', message } = error as Error & { code?: string };
+    if (code === 'OWN_SECRET') return skip('ownFile');
     summary.failed++;
     if (isFinal(error)) summary.stopped ??= { code, message };
     return { kind: 'failed', origin, error: { code, message } };

@@ -8,8 +8,8 @@ export interface TreeInit {
   root: string;
   /** Longer files are skipped. */
   maxBytes: number;
-  /** Skipped; null: only what looks like a data directory is. */
-  own: OwnFiles | null;
+  /** Skipped, and so is what looks like a data directory. */
+  own: OwnFiles;
 }
 
 /** Everything below `root` in the order of names, directories entered as they come. */
@@ -17,7 +17,7 @@ export async function* walkTree(init: TreeInit): AsyncGenerator<ImportCandidate>
   const { root, own } = init;
   let entries: Dirent[];
   try {
-    if (own?.hasPlace(await placeAt(root)) === true) return yield skip(root, 'ownFile');
+    if (own.hasPlace(await placeAt(root))) return yield skip(root, 'ownFile');
     entries = await readdir(root, { withFileTypes: true });
   } catch (error) {
     yield { origin: { path: root }, load: () => Promise.reject(error) };
@@ -43,7 +43,7 @@ async function readItem(path: string, { maxBytes, own }: TreeInit): Promise<Load
   const file = await open(path, flags);
   try {
     const { size, mtimeMs, place } = await regular(file);
-    if (own?.hasPlace(place) === true) return { kind: 'skipped', reason: 'ownFile' };
+    if (own.hasPlace(place)) return { kind: 'skipped', reason: 'ownFile' };
     if (size > BigInt(maxBytes)) return { kind: 'skipped', reason: 'tooLarge' };
     if (mtimeMs < 0n)
       throw new BadInput('its modification time lies before 1970, so it has no hint');

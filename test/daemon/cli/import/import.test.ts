@@ -4,6 +4,7 @@ import { copyFile, link, mkdir, rename, rm, symlink, utimes, writeFile } from 'n
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { readLines } from '../../../../src/daemon/cli/import/index.ts';
+import { DaemonError } from '../../../../src/daemon/index.ts';
 import { bytesToHex, itemId, StoreError } from '../../../../src/store/index.ts';
 import { TOKEN } from '../../admin/running-admin.ts';
 import { openStation, run, type Station } from '../terminal.ts';
@@ -194,7 +195,7 @@ describe('import', () => {
         assert.equal(ran.exitCode, 64);
         assert.match(
           ran.stderr,
-          /is a key or a token of the node, or lies in its data directory.*\[USAGE\]/,
+          /is a key or a token of a node, or lies in a data directory.*\[USAGE\]/,
         );
       }
     });
@@ -233,13 +234,35 @@ describe('import', () => {
       assert.equal(station.node.items.size, 1);
     });
 
-    it('skips the data directory of another node, also where only a URL is given', async () => {
-      const root = await tree({ a: 'one', 'b/identity.key': 'theirs', 'b/db/CURRENT': 'x' });
-      const env = { RANGEMESH_TOKEN: TOKEN };
-      const { json } = await run(['import', root, '--url', station.url, '--json'], { env });
-      const lines = json();
-      assert.equal(lines.at(-1).imported, 1);
-      assert.ok(lines.some(({ path, reason }) => path === join(root, 'b') && reason === 'ownFile'));
+    it('takes nothing of any data directory or LevelDB database, where only a URL is given', async () => {
+      const root = await tree({
+        ...{ a: 'one', 'b/identity.key': 'theirs', 'b/db/000005.ldb': 'payloads' },
+        ...{ 'c/CURRENT': 'MANIFEST-000001', 'c/MANIFEST-000001': '', 'd/CURRENT': 'no database' },
+      });
+      const far = (...argv: string[]) =>
+        run([...argv, '--url', station.url, '--json'], { env: { RANGEMESH_TOKEN: TOKEN } });
+      const lines = (await far('import', root)).json();
+      assert.equal(lines.at(-1).imported, 2);
+      const own = lines.filter(({ reason }) => reason === 'ownFile').map(({ path }) => path);
+      assert.deepEqual(own, [join(root, 'b'), join(root, 'c')]);
+      station.node.items.clear();
+      for (const path of ['b/identity.key', 'b/db/000005.ldb', 'c/CURRENT']) {
+        for (const verb of ['put', 'import']) {
+          const { exitCode, stderr } = await far(verb, join(root, path));
+          assert.equal(exitCode, 64, path);
+          assert.match(stderr, /lies in a data directory or a LevelDB database/);
+        }
+      }
+      assert.equal((await far('import', join(root, 'b/db'))).exitCode, 64);
+      assert.equal(station.node.items.size, 0);
+    });
+
+    it('skips what the daemon knows as its own, and goes on', async () => {
+      const root = await tree({ a: 'one', b: 'two' });
+      station.node.fault = new DaemonError('OWN_SECRET', 'it is mine');
+      const { exitCode, json } = await call(root, '--json');
+      const { skipped, failed, stopped } = json().at(-1);
+      assert.deepEqual([exitCode, skipped.ownFile, failed, stopped], [0, 2, 0, null]);
     });
 
     it('stores none of it by a put either', async () => {
@@ -250,7 +273,7 @@ describe('import', () => {
       ];
       for (const { exitCode, stderr } of refused) {
         assert.equal(exitCode, 64);
-        assert.match(stderr, /is a key or a token of the node, or lies in its data directory/);
+        assert.match(stderr, /is a key or a token of a node, or lies in a data directory/);
       }
       assert.equal(station.node.items.size, 0);
     });
