@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { encodeFrames } from '../../../src/protocol/network/index.ts';
-import { type Attack, keepTrying, restFor } from './attack.ts';
+import { type Attack, keepTrying, restFor, type Target } from './attack.ts';
 import { FETCH, over, Stranger, withStrangers } from './stranger.ts';
 
 const STRANGERS = 320;
 const IDLE_SOCKETS = 2_000;
+const PIPELINES = 400;
+const PIPELINED = 1_100;
+const REQUEST = 'POST /v1/sync HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
 /** Connections that speak nothing of the network and stay as long as they may. */
 export const strangers: Attack = (target, begin) =>
@@ -36,19 +39,31 @@ export const identities: Attack = (target, begin) => {
 };
 
 /** TCP connections to the admin endpoint that say nothing. */
-export const idleHttp: Attack = async (target, begin) => {
-  const signal = begin();
+export const idleHttp: Attack = (target, begin) => knock(target, begin(), IDLE_SOCKETS, '');
+
+/** Many requests in one write, without a token; their answers are not read. */
+export const pipelining: Attack = (target, begin) =>
+  knock(target, begin(), PIPELINES, REQUEST.repeat(PIPELINED));
+
+/** Keeps so many connections to the admin endpoint open; each says `text` and reads nothing. */
+async function knock(
+  target: Target,
+  signal: AbortSignal,
+  count: number,
+  text: string,
+): Promise<void> {
   const { hostname, port } = new URL(target.admin);
-  await keepTrying(IDLE_SOCKETS, signal, async () => {
+  await keepTrying(count, signal, async () => {
     const socket = connect(Number(port), hostname);
     const close = (): void => void socket.destroy();
     signal.addEventListener('abort', close, { once: true });
     socket.on('error', () => {});
+    if (text !== '') socket.write(text);
     await once(socket, 'close');
     signal.removeEventListener('abort', close);
     await restFor(50, signal);
   });
-};
+}
 
 /** Requests of a single byte, each on a stream of its own, each worth a line in the log. */
 export const badRequests: Attack = (target, begin) =>

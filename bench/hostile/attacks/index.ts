@@ -1,7 +1,7 @@
 /** The attacks of `bench -- hostile`, by name. Each runs in the process of the attacker. */
 
 import type { Attack } from './attack.ts';
-import { badRequests, identities, idleHttp, strangers } from './connections.ts';
+import { badRequests, identities, idleHttp, pipelining, strangers } from './connections.ts';
 import { forgedRecords, inventedKeys, repeats, tinyItems } from './gossip.ts';
 import { unfinishedGossip, unfinishedSession, unreadAnswers } from './memory.ts';
 import { emptyLists, probes, wrongFingerprints } from './work.ts';
@@ -15,6 +15,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   strangers,
   identities,
   'idle-http': idleHttp,
+  pipelining,
   'bad-requests': badRequests,
   'wrong-fingerprints': wrongFingerprints,
   'empty-lists': emptyLists,

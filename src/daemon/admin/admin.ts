@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Clock } from '../../store/index.ts';
 import { exposedMessage } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
-import { boundConnections } from './connections.ts';
+import { HttpConnections } from './connections.ts';
 import { knowAllMethods, type RoutesInit } from './endpoint.ts';
 import { AdminError, type BodyLimit, type ErrorResponse, refusalOf } from './errors.ts';
 import { type GuardInit, isProbe, RequestGuard } from './guard.ts';
@@ -17,9 +17,11 @@ import { verifyRoutes } from './verify.ts';
 const MAX_JSON_BYTES = 64 * 1024;
 /** Longest time for one request to arrive: 16 MiB at 140 KiB/s. */
 const REQUEST_TIMEOUT_MS = 120_000;
+/** How long a connection without a request stays open. */
+const KEEP_ALIVE_MS = 72_000;
 /** How long requests under way may go on when the endpoint closes. */
 const DRAIN_MS = 3_000;
-/** How long the rest of a refused body is read, so that the refusal reaches its sender. */
+/** How long the rest of a refused body is read, and a refused connection kept, so that a refusal arrives. */
 const LINGER_MS = 2_000;
 
 const BUSY = new AdminError('BUSY', 'too many requests are under way; try again in a moment');
@@ -52,9 +54,11 @@ export function createAdmin(init: AdminInit): Admin {
   }
   const closing = new AbortController();
   const bounds = { ...ADMIN_BOUNDS, ...init.bounds };
-  const app = createServer(bounds);
+  const connections = new HttpConnections(bounds);
+  const app = createServer(bounds, connections);
   knowAllMethods(app);
-  boundRequests(app, bounds);
+  boundRequests(app, bounds, connections);
+  boundAnswers(app, bounds, connections);
   addHooks(app, init, guard, closing.signal);
   const writers = async (request: FastifyRequest) => guard.checkToken(request);
   const parts = { ...init, bounds, writers, closing: closing.signal };
@@ -71,39 +75,63 @@ export function createAdmin(init: AdminInit): Admin {
   };
 }
 
-function createServer({ maxConnections, headersMs }: AdminBounds): FastifyInstance {
-  const app = Fastify({
+function createServer({ headersMs }: AdminBounds, connections: HttpConnections): FastifyInstance {
+  return Fastify({
     logger: false,
     bodyLimit: MAX_JSON_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    // The guard answers for a missing Host header, in JSON like every other refusal.
-    http: {
-      requireHostHeader: false,
-      headersTimeout: headersMs,
-      connectionsCheckingInterval: headersMs / 2,
-    },
+    serverFactory: (answer) =>
+      connections.serve(
+        {
+          requestTimeout: REQUEST_TIMEOUT_MS,
+          keepAliveTimeout: KEEP_ALIVE_MS,
+          headersTimeout: headersMs,
+          connectionsCheckingInterval: headersMs / 2,
+          // The guard answers for a missing Host header, in JSON like every other refusal.
+          requireHostHeader: false,
+        },
+        answer,
+      ),
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, _request, reply) => {
       const message = `the request cannot be read: ${error.message}`;
       send(reply, { status: error.statusCode ?? 400, code: 'BAD_REQUEST', message });
     },
   });
-  boundConnections(app.server, maxConnections);
-  return app;
 }
 
-function boundRequests(app: FastifyInstance, { maxRequests, unreadMs }: AdminBounds): void {
+/** Probes are answered whatever else goes on; they and refusals take no place. */
+function boundRequests(
+  app: FastifyInstance,
+  { maxRequests }: AdminBounds,
+  connections: HttpConnections,
+): void {
   let running = 0;
   app.addHook('onRequest', async (request, reply) => {
+    if (isProbe(request)) return;
+    if (running >= maxRequests) throw BUSY;
     running++;
-    reply.raw.once('close', () => running--);
-    if (running > maxRequests && !isProbe(request)) throw BUSY;
+    const release = connections.hold(request.raw.socket);
+    reply.raw.once('close', () => {
+      running--;
+      release();
+    });
   });
-  app.addHook('onSend', async ({ method, raw }) => {
-    // Other calls may think for long in the midst of their answers.
-    if (method === 'GET') raw.socket.setTimeout(unreadMs);
+}
+
+function boundAnswers(
+  app: FastifyInstance,
+  { unreadMs }: AdminBounds,
+  connections: HttpConnections,
+): void {
+  app.addHook('onSend', async ({ raw }) => {
+    raw.socket.setTimeout(unreadMs);
+  });
+  app.server.on('timeout', (socket: Socket) => {
+    // A verification may think for long in the midst of its answer.
+    if (socket.writableLength === 0 && connections.isAnswering(socket)) socket.setTimeout(unreadMs);
+    else socket.destroy();
   });
 }
 
@@ -167,6 +195,7 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
   }
   const { status, code, message } = connectionRefusal(error.code);
   const body = JSON.stringify({ code, message });
+  socket.setTimeout(LINGER_MS, () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,

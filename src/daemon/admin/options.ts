@@ -1,14 +1,20 @@
 /** What clients of the admin endpoint may take up. */
 export interface AdminBounds {
   /**
-   * Connections at a time; past them the longest without a request is closed. Higher: more memory and files
-   * for idle clients.
+   * Connections at a time; past them that without a request under way whose last request began longest ago is
+   * closed. Higher: more memory and files for idle clients.
    * @default 1_024
    */
   readonly maxConnections: number;
   /**
-   * Requests under way at a time; health probes are always answered. Lower: slow readers sooner keep others
-   * waiting. Below `maxConnections`, so that a new connection always finds an idle one to replace.
+   * Requests of one connection that wait for their answers; one more ends it. Higher: connections that send
+   * many at once take more memory and time.
+   * @default 8
+   */
+  readonly maxPipelined: number;
+  /**
+   * Requests under way at a time; health probes and proofs are always answered. Lower: slow readers sooner keep
+   * others waiting. Below `maxConnections`, so that a new connection always finds another one to replace.
    * @default 256
    */
   readonly maxRequests: number;
@@ -18,8 +24,7 @@ export interface AdminBounds {
    */
   readonly headersMs: number;
   /**
-   * Milliseconds without progress after which an answer to a GET counts as unread, and its connection is
-   * closed. Lower: slow clients are cut off.
+   * Milliseconds without progress after which an answer counts as unread, and its connection is closed. Lower: slow clients are cut off.
    * @default 60_000
    */
   readonly unreadMs: number;
@@ -50,6 +55,7 @@ export interface AdminBounds {
 
 export const ADMIN_BOUNDS: AdminBounds = {
   maxConnections: 1_024,
+  maxPipelined: 8,
   maxRequests: 256,
   headersMs: 10_000,
   unreadMs: 60_000,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { systemClock } from '../../../src/daemon/system/index.ts';
 import type { Clock } from '../../../src/store/index.ts';
@@ -9,6 +9,7 @@ import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { within } from '../../support/within.ts';
 import { type RunningAdmin, send, startAdmin, TOKEN } from './running-admin.ts';
+import { closed, dial } from './sockets.ts';
 
 type Bounds = NonNullable<Parameters<typeof startAdmin>[0]>['bounds'];
 
@@ -22,21 +23,8 @@ async function open(
   return running;
 }
 
-/** A connection that sends the text, and may be left alone. */
-async function dial(context: TestContext, url: string, text = ''): Promise<Socket> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  cleanUp(context, () => socket.destroy());
-  socket.on('error', () => undefined);
-  await within(once(socket, 'connect'), 'a connection');
-  if (text !== '') socket.write(text);
-  return socket;
-}
-
-const closed = (socket: Socket) =>
-  within(once(socket.resume(), 'close'), 'the end of a connection');
 /** More than the buffers of a connection take. */
 const LONG = 2 ** 24;
-
 const PUT_LONG = { method: 'POST', body: new Uint8Array(LONG) };
 
 /** The path of an item that is new. */
