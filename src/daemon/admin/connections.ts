@@ -5,7 +5,7 @@ import type { AdminBounds } from './options.ts';
 /** Behind the head of a request, or within a body. */
 const END_OF_HEAD = '\r\n\r\n';
 /** A read that may hold many requests is parsed in such pieces. */
-const PIECE_BYTES = 1_024;
+const PIECE_BYTES = 256;
 
 type Bounds = Pick<AdminBounds, 'maxConnections' | 'maxPipelined'>;
 
