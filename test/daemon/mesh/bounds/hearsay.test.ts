@@ -144,7 +144,10 @@ describe('dials on hearsay', () => {
   it('do not count an IP address that led to its peer, until it fails', async () => {
     let up = true;
     const answer = () => (up ? Promise.resolve(PEER) : Promise.reject(new Error('down')));
-    const { dial, dialled } = create({ options: { hearsayBurstSeconds: 0, hostBurstSeconds: 5 }, answer });
+    const { dial, dialled } = create({
+      options: { hearsayBurstSeconds: 0, hostBurstSeconds: 5 },
+      answer,
+    });
     const address = at('/ip4/1.2.3.4');
     assert.equal(dial.hasProven(address), false);
     for (let round = 0; round < 3; round++) assert.equal(await dial.dial(address, signal), PEER);
