@@ -51,11 +51,7 @@ describe('a verification by a running daemon', () => {
 
   it('fails with the error code of the daemon', async (context) => {
     const cases: [string, number, RegExp][] = [
-      [
-        progress + line({ error: { code: 'STORE_CORRUPT', message: 'm' } }),
-        74,
-        /m \[DATA_DIR_UNUS/,
-      ],
+      [progress + line({ error: { code: 'STORE_CORRUPT', message: 'm' } }), 74, /m \[DATA_DAMAGED/],
       [progress + line({ error: { code: 'SHUTTING_DOWN', message: 'm' } }), 1, /m \[SHUTTING_DOWN/],
       [progress, 69, /ended before the verification did/],
       ['', 69, /ended before the verification did/],
