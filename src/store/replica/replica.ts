@@ -133,6 +133,11 @@ export class Replica {
     return !puts.pending(id) && lookup.contains(id);
   }
 
+  /** The first `limit` held ids that begin with these 1 to 64 hexadecimal digits, in order. */
+  async idsWith(prefix: string, limit: number): Promise<Uint8Array[]> {
+    return this.#use().reader.idsWith(prefix, limit);
+  }
+
   /** Keys in order, a page at a time. */
   async list(init: ListInit = {}): Promise<HeldKey[]> {
     return readOnce(this.snapshot(), (snapshot) => listKeys(snapshot, init));

@@ -97,7 +97,7 @@ export interface ListInit {
   from?: bigint;
   /** First hint not wanted. @default infinity */
   to?: bigint;
-  /** Most keys returned; `MAX_LIST_LIMIT` bounds it. @default 100 */
+  /** Most keys returned, from 1 to `MAX_LIST_LIMIT`. @default 100 */
   limit?: number;
   /** Go on behind this key. @default none */
   after?: ItemKey;

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  bytesToHex,
   INFINITE_HINT,
   type Item,
   type ItemKey,
   itemId,
   lthashReference,
+  MAX_LIST_LIMIT,
   openDatabase,
   verifyItem,
 } from '../../../src/store/index.ts';
@@ -243,8 +245,12 @@ describe('replica', () => {
     const replica = await openReplica(t, await temporaryDirectory(t));
     await replica.put(items(2500));
     const hints: bigint[] = [];
-    let page = await replica.list({ from: 10n, to: 2_110n, limit: 1_000_000 });
-    assert.equal(page.length, 1000, 'a page is capped');
+    const all = await replica.list({ limit: MAX_LIST_LIMIT });
+    assert.equal(all.length, 2_500, 'no page is cut short');
+    const tooMany = replica.list({ limit: MAX_LIST_LIMIT + 1 });
+    await assert.rejects(tooMany, coded('INVALID_LIMIT'));
+    let page = await replica.list({ from: 10n, to: 2_110n, limit: 1_000 });
+    assert.equal(page.length, 1_000);
     while (page.length > 0) {
       hints.push(...page.map((key) => key.hint));
       page = await replica.list({ from: 10n, to: 2_110n, limit: 700, after: page.at(-1)! });
@@ -260,6 +266,28 @@ describe('replica', () => {
     await assert.rejects(replica.list({ limit: 0 }), coded('INVALID_LIMIT'));
     await assert.rejects(replica.list({ from: -1n }), coded('INVALID_BOUND'));
     await assert.rejects(replica.list({ to: 2n ** 64n }), coded('INVALID_BOUND'));
+  });
+
+  it('finds held ids by their first digits, in order and no more than asked for', async (t) => {
+    const replica = await openReplica(t, await temporaryDirectory(t));
+    await replica.put(items(300));
+    const ids = (await replica.list({ limit: 300 })).map(({ id }) => bytesToHex(id)).sort();
+    const found = async (prefix: string, limit = 300) =>
+      (await replica.idsWith(prefix, limit)).map(bytesToHex);
+    for (const prefix of [
+      '0',
+      'f',
+      ids[7]!.slice(0, 3),
+      ids[8]!.slice(0, 8).toUpperCase(),
+      ids[9]!,
+    ]) {
+      const expected = ids.filter((id) => id.startsWith(prefix.toLowerCase()));
+      assert.deepEqual(await found(prefix), expected, prefix);
+      assert.deepEqual(await found(prefix, 2), expected.slice(0, 2), prefix);
+    }
+    for (const prefix of ['', 'g', '0'.repeat(65)]) {
+      await assert.rejects(replica.idsWith(prefix, 1), coded('INVALID_ID'));
+    }
   });
 
   it('finishes queued puts when it is closed, and refuses later ones', async (t) => {

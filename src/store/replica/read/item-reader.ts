@@ -11,6 +11,7 @@ import { decodeHead, type ItemHead, type SetKeys } from '../records/index.ts';
 import type { SetLifecycle } from '../recovery/index.ts';
 import type { SetChanges } from '../set-changes.ts';
 import type { Served, ServeLimits } from '../types.ts';
+import { idsWith } from './id-prefix.ts';
 
 export interface ItemReaderInit {
   keys: SetKeys;
@@ -49,6 +50,17 @@ export class ItemReader {
   async head(id: Uint8Array): Promise<ItemHead | undefined> {
     await this.#init.lifecycle.reader();
     return this.#headOf(id);
+  }
+
+  /** See `Replica`. */
+  async idsWith(prefix: string, limit: number): Promise<Uint8Array[]> {
+    const database = await this.#init.lifecycle.reader();
+    const found: Uint8Array[] = [];
+    for await (const id of idsWith(database, this.#init.keys, prefix)) {
+      if (found.length >= limit) break;
+      if (this.#headOf(id) !== undefined) found.push(id);
+    }
+    return found;
   }
 
   /** Answers to the first of `ids`, in order, at least one. A damaged item counts as not held. */

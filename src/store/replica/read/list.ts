@@ -4,18 +4,19 @@ import { rankBehind } from '../../ranks.ts';
 import type { Snapshot } from '../../storage.ts';
 import type { ListInit } from '../types.ts';
 
-/** Most keys in one page, whatever the limit of the call. */
-export const MAX_LIST_LIMIT = 1_000;
+/** Most keys in one page. A higher limit is refused: a page cut short would look like the last. */
+export const MAX_LIST_LIMIT = 10_000;
 
 export function listKeys(snapshot: Snapshot, init: ListInit): HeldKey[] {
   const { from = 0n, to = INFINITE_HINT, limit = 100, after } = init;
-  if (!Number.isInteger(limit) || limit < 1) {
-    throw new StoreError('INVALID_LIMIT', `a limit is a whole number from 1 up, not ${limit}`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIST_LIMIT) {
+    const message = `a limit is a whole number from 1 to ${MAX_LIST_LIMIT}, not ${limit}`;
+    throw new StoreError('INVALID_LIMIT', message);
   }
   const first = rankOf(snapshot, from);
   if (after !== undefined) checkKey(after);
   const begin = after === undefined ? first : Math.max(first, rankBehind(snapshot, after));
-  const end = Math.min(rankOf(snapshot, to), begin + Math.min(limit, MAX_LIST_LIMIT));
+  const end = Math.min(rankOf(snapshot, to), begin + limit);
   return begin < end ? [...snapshot.keys(begin, end)] : [];
 }
 
