@@ -9,6 +9,8 @@ export interface AdminFile {
   readonly pid: number;
   /** Drawn at each start, and only ever in this file: its owner knows the daemon by it. */
   readonly key: string;
+  /** Where its bearer token lies. */
+  readonly tokenFile: string;
 }
 
 /** The file in its data directory where a running daemon tells the command line its address. */
@@ -16,14 +18,19 @@ export function adminFile(dataDir: string): string {
   return join(dataDir, 'admin.json');
 }
 
-/** The file of the daemon that runs there, without a key if an older version wrote it; undefined if there is none. */
-export async function readAdminFile(
-  dataDir: string,
-): Promise<(Pick<AdminFile, 'url'> & { readonly key: string | null }) | undefined> {
+/** What `readAdminFile` finds; null is what an older version did not write. */
+export interface FoundAdminFile extends Pick<AdminFile, 'url'> {
+  readonly key: string | null;
+  readonly tokenFile: string | null;
+}
+
+/** The file of the daemon that runs there; undefined if there is none. */
+export async function readAdminFile(dataDir: string): Promise<FoundAdminFile | undefined> {
   try {
-    const { url, key } = JSON.parse(await readFile(adminFile(dataDir), 'utf8'));
+    const { url, key, tokenFile } = JSON.parse(await readFile(adminFile(dataDir), 'utf8'));
+    const given = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
     if (typeof url !== 'string') return undefined;
-    return { url, key: typeof key === 'string' && key !== '' ? key : null };
+    return { url, key: given(key), tokenFile: given(tokenFile) };
   } catch {
     // Absent, unreadable or not ours: to the caller there is no address.
     return undefined;

@@ -19,6 +19,7 @@ export type DaemonErrorCode =
   | 'PEER_REFUSED'
   | 'UNKNOWN_PEER'
   | 'OWN_SECRET'
+  | 'PEER_CONNECTED'
   | 'USAGE'
   | 'INPUT_TOO_LARGE'
   | 'ADMIN_UNREACHABLE'

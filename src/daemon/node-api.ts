@@ -20,12 +20,22 @@ export interface Node {
   dial(address: string): Promise<PeerStatus>;
   /** Stops dialling the address; returns the addresses that were wanted. Throws `UNKNOWN_ADDRESS`. */
   forget(address: string): string[];
+  /**
+   * Forgets a peer that is not connected, and its addresses; resolves with those that were wanted. Rejects
+   * with `UNKNOWN_PEER` and `PEER_CONNECTED`.
+   */
+  forgetPeer(peerId: string): Promise<string[]>;
   /** Runs a session with one connected peer, or with all of them; resolves when they have ended. */
   sync(peerId?: string): Promise<SyncResult[]>;
   /** Rejects with `OWN_SECRET` for the content of a key or token of this node. */
   put(payload: Uint8Array, hint?: bigint): Promise<PutResult>;
   get(id: Uint8Array): Promise<Item | undefined>;
   head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined>;
+  /** Up to `limit` ids that begin with these digits, of held items and, if asked for, of `wanted` ones. */
+  idsWith(
+    prefix: string,
+    init: { readonly limit: number; readonly wanted: boolean },
+  ): Promise<Uint8Array[]>;
   /** Whether an item is here, and if not, why. */
   why(id: Uint8Array): Promise<WhyAnswer>;
   list(init: ListInit): Promise<ItemKey[]>;

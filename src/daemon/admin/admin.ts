@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../../store/index.ts';
@@ -23,6 +23,8 @@ const KEEP_ALIVE_MS = 72_000;
 const DRAIN_MS = 3_000;
 /** How long the rest of a refused body is read, and a refused connection kept, so that a refusal arrives. */
 const LINGER_MS = 2_000;
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 const BUSY = new AdminError('BUSY', 'too many requests are under way; try again in a moment');
 const STOPPING = new AdminError('SHUTTING_DOWN', 'the daemon is shutting down; try again later');
@@ -76,7 +78,7 @@ export function createAdmin(init: AdminInit): Admin {
 }
 
 function createServer({ headersMs }: AdminBounds, connections: HttpConnections): FastifyInstance {
-  return Fastify({
+  const app = Fastify({
     logger: false,
     bodyLimit: MAX_JSON_BYTES,
     forceCloseConnections: 'idle',
@@ -99,6 +101,8 @@ function createServer({ headersMs }: AdminBounds, connections: HttpConnections):
       send(reply, { status: error.statusCode ?? 400, code: 'BAD_REQUEST', message });
     },
   });
+  app.server.on('checkExpectation', refuseExpectation);
+  return app;
 }
 
 /** Probes are answered whatever else goes on; they and refusals take no place. */
@@ -149,7 +153,8 @@ function addHooks(
       reply.header('connection', 'close');
       throw STOPPING;
     }
-    guard.checkRequest(request);
+    await guard.checkRequest(request);
+    requirePlainBody(request);
   });
   app.addHook('onResponse', async ({ method, url }, { statusCode, elapsedTime }) => {
     init.logger.debug({ method, url, status: statusCode, ms: Math.round(elapsedTime) }, 'request');
@@ -167,6 +172,14 @@ function addHooks(
   });
 }
 
+/** A compressed body would be stored as it is: its sender means what is in it. */
+function requirePlainBody({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (/^\s*identity\s*$/i.test(encoding)) return;
+  const message = `a body in Content-Encoding ${JSON.stringify(encoding).slice(0, 60)} is not taken: send it without`;
+  throw new AdminError('UNSUPPORTED_ENCODING', message);
+}
+
 function limitOf({ routeOptions }: FastifyRequest, maxItemBytes: number): BodyLimit {
   return routeOptions.url === '/v1/items'
     ? { code: 'ITEM_TOO_LARGE', bytes: maxItemBytes }
@@ -175,7 +188,7 @@ function limitOf({ routeOptions }: FastifyRequest, maxItemBytes: number): BodyLi
 
 function send(reply: FastifyReply, { status, code, message }: ErrorResponse): FastifyReply {
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="rangemesh"');
-  return reply.code(status).type('application/json; charset=utf-8').send({ code, message });
+  return reply.code(status).type(JSON_TYPE).send({ code, message });
 }
 
 /** Reads and drops the rest of a body: closing on a sender that still writes can lose our answer. */
@@ -185,6 +198,16 @@ function discard(request: IncomingMessage, clock: Clock): Promise<void> {
   const cancel = clock.after(LINGER_MS, resolve);
   request.once('end', resolve).once('close', resolve).once('error', resolve).resume();
   return promise.finally(cancel);
+}
+
+/** Node itself answers an unknown `Expect` without a body. */
+function refuseExpectation({ headers }: IncomingMessage, response: ServerResponse): void {
+  const expected = JSON.stringify(headers.expect ?? '').slice(0, 60);
+  const message = `the header Expect: ${expected} cannot be met: leave it out, or send 100-continue`;
+  const { status, code } = new AdminError('EXPECTATION_FAILED', message);
+  response
+    .writeHead(status, { 'content-type': JSON_TYPE, connection: 'close' })
+    .end(JSON.stringify({ code, message }));
 }
 
 /** Answers bytes that are no HTTP, or come too slowly or too long; there is no request to reply to. */
@@ -197,7 +220,7 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
   const body = JSON.stringify({ code, message });
   socket.setTimeout(LINGER_MS, () => socket.destroy());
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${JSON_TYPE}\r\n` +
       `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );

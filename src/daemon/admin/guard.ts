@@ -4,11 +4,20 @@ import type { FastifyRequest } from 'fastify';
 import { isLoopbackHost } from '../peer-address.ts';
 import { AdminError } from './errors.ts';
 
+/** The bearer token, in a file that an operator may replace. */
+export interface TokenSource {
+  readonly token: string;
+  /** Why the file cannot be used any more, so that the token before it counts; null: it can. */
+  readonly trouble: string | null;
+  /** Reads the file again if the last look was some time ago, or in any case if `now`. Never rejects. */
+  look(now: boolean): Promise<void>;
+}
+
 export interface GuardInit {
   /** The address bound, as configured. */
   host: string;
   /** The bearer token; null: no call that changes state is possible. */
-  token: string | null;
+  token: TokenSource | null;
   /**
    * Host names accepted besides loopback and `host`.
    * @default []
@@ -21,6 +30,8 @@ export interface GuardInit {
  * without the key, and a client asks for it before it shows its token.
  */
 const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/v1/identity/:challenge']);
+const IN_FILE =
+  '; the token is in the file admin.token in the data directory, or where admin.tokenFile says';
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** Decides which requests are heard: by Host header, and by token. Its checks throw `AdminError`. */
@@ -29,33 +40,43 @@ export class RequestGuard {
   readonly exposed: boolean;
   readonly #wildcard: boolean;
   readonly #hosts: ReadonlySet<string>;
-  readonly #tokenDigest: Uint8Array | null;
+  readonly #token: TokenSource | null;
 
   constructor({ host, token, allowedHosts = [] }: GuardInit) {
     this.exposed = !isLoopbackHost(host);
     this.#wildcard = WILDCARDS.has(host);
     this.#hosts = new Set([host, ...allowedHosts].map(bareHost));
-    this.#tokenDigest = token === null ? null : digest(token);
+    this.#token = token;
   }
 
-  checkRequest(request: FastifyRequest): void {
+  async checkRequest(request: FastifyRequest): Promise<void> {
     this.#checkHost(request.headers.host);
-    if (this.exposed && !OPEN.has(request.routeOptions.url ?? '')) this.checkToken(request);
+    if (this.exposed && !OPEN.has(request.routeOptions.url ?? '')) await this.checkToken(request);
+  }
+
+  /** An old token counts no more, and a new one counts, once its file was replaced. */
+  async checkToken({ headers }: Pick<FastifyRequest, 'headers'>): Promise<void> {
+    const [, given] = /^Bearer +([^\s]+)$/i.exec(headers.authorization ?? '') ?? [];
+    if (given === undefined)
+      throw new AdminError(
+        'UNAUTHORIZED',
+        `this call needs the header "Authorization: Bearer TOKEN"${this.#place()}`,
+      );
+    await this.#token?.look(false);
+    if (this.#isToken(given)) return;
+    await this.#token?.look(true);
+    if (this.#isToken(given)) return;
+    throw new AdminError('UNAUTHORIZED', `the token is not that of this daemon${this.#place()}`);
   }
 
   /** Compares digests, so that the time taken says nothing about the token. */
-  checkToken(request: FastifyRequest): void {
-    const [, given] = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    const expected = this.#tokenDigest;
-    if (given !== undefined && expected !== null && timingSafeEqual(digest(given), expected)) {
-      return;
-    }
-    throw new AdminError(
-      'UNAUTHORIZED',
-      given === undefined
-        ? 'this call needs the header "Authorization: Bearer TOKEN"; the token is in the file admin.token in the data directory, or where admin.tokenFile says'
-        : 'the token is not that of this daemon; see the file admin.token in the data directory, or where admin.tokenFile says',
-    );
+  #isToken(given: string): boolean {
+    return this.#token !== null && timingSafeEqual(digest(given), digest(this.#token.token));
+  }
+
+  #place(): string {
+    if (this.#token === null || this.#token.trouble === null) return IN_FILE;
+    return '; its file cannot be used at the moment, so the token before it counts: see the log of the daemon';
   }
 
   /**

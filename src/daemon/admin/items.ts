@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
-import { bytesToHex } from '../../store/index.ts';
+import { bytesToHex, type Clock, delay, type ItemKey } from '../../store/index.ts';
 import type { Node } from '../node-api.ts';
 import { bodyMemory } from './bodies.ts';
 import { endpoint, plain, type RoutesInit } from './endpoint.ts';
 import { AdminError } from './errors.ts';
+import { findId, isWholeId } from './ids.ts';
 import { LONG_BYTES, PayloadMemory } from './payload-memory.ts';
-import { formatCursor, parseId, readListQuery, readPutQuery } from './query.ts';
+import { formatCursor, readListQuery, readPutQuery } from './query.ts';
 
 const UNREAD = new AdminError(
   'BUSY',
@@ -27,23 +28,27 @@ export function itemRoutes(app: FastifyInstance, init: RoutesInit): void {
     (_request, body, done) => done(null, body),
   );
   endpoint(app, '/v1/items', [writers, bodies], {
-    GET: ({ query }) => list(node, query),
+    GET: ({ query }) => list(node, query, clock),
     POST: ({ query, body }, reply) => put(node, query, body, reply),
   });
-  const find = (params: unknown) => parseId((params as { id: string }).id);
+  const find = (params: unknown, reply: FastifyReply, wanted = false) => {
+    const { id } = params as { id: string };
+    if (!isWholeId(id)) reply.header('cache-control', 'no-cache');
+    return findId(id, node, { wanted });
+  };
   endpoint(app, '/v1/items/:id', writers, {
     GET: plain(async ({ params, headers }, reply) => {
-      const id = find(params);
+      const id = await find(params, reply);
       if (matches(headers['if-none-match'], id)) return notModified(node, id, reply);
       const taken = new TakenPayload();
       await memory.hold(reply, held(await node.head(id), id).bytes, () => taken.bytes);
       return get(node, id, reply, taken);
     }),
-    HEAD: plain(async ({ params }, reply) => head(node, find(params), reply)),
+    HEAD: plain(async ({ params }, reply) => head(node, await find(params, reply), reply)),
   });
   endpoint(app, '/v1/items/:id/why', writers, {
-    GET: plain(async ({ params }) => {
-      const id = find(params);
+    GET: plain(async ({ params }, reply) => {
+      const id = await find(params, reply, true);
       return { id: bytesToHex(id), ...(await node.why(id)) };
     }),
   });
@@ -98,13 +103,17 @@ function held<T>(found: T | undefined, id: Uint8Array): T {
   throw new AdminError('NOT_FOUND', `no item ${bytesToHex(id)} is held here`);
 }
 
-/** An id names its bytes for ever, so a client that has them need not ask again. */
+/**
+ * An id names its bytes for ever, so a client that has them need not ask again. Its first digits alone may
+ * come to name several items.
+ */
 function describe(reply: FastifyReply, id: Uint8Array, hint: bigint): FastifyReply {
+  const lasting = !reply.hasHeader('cache-control');
+  if (lasting) reply.header('cache-control', 'private, max-age=31536000, immutable');
   return reply
     .type('application/octet-stream')
     .header('rangemesh-hint', `${hint}`)
-    .header('etag', `"${bytesToHex(id)}"`)
-    .header('cache-control', 'private, max-age=31536000, immutable');
+    .header('etag', `"${bytesToHex(id)}"`);
 }
 
 function matches(header: string | undefined, id: Uint8Array): boolean {
@@ -112,13 +121,28 @@ function matches(header: string | undefined, id: Uint8Array): boolean {
   return tags.includes(`"${bytesToHex(id)}"`) || tags.includes('*');
 }
 
-async function list(node: Node, query: unknown) {
+async function list(node: Node, query: unknown, clock: Clock) {
   const init = readListQuery(query);
+  // One more than the page tells whether another page follows.
   const keys = await node.list({ ...init, limit: init.limit + 1 });
   const page = keys.slice(0, init.limit);
   const last = page.at(-1);
   return {
-    items: page.map(({ hint, id }) => ({ hint: `${hint}`, id: bytesToHex(id) })),
+    items: await withSizes(node, page, clock),
     cursor: keys.length > page.length && last !== undefined ? formatCursor(last) : null,
   };
+}
+
+/** Sizes read in one turn of the event loop. */
+const TOGETHER = 64;
+
+/** Keys as clients see them. `bytes` is null where the record of the size cannot be read. */
+async function withSizes(node: Node, keys: readonly ItemKey[], clock: Clock) {
+  const items: { hint: string; id: string; bytes: number | null }[] = [];
+  for (const { hint, id } of keys) {
+    const found = await node.head(id).catch(() => undefined);
+    items.push({ hint: `${hint}`, id: bytesToHex(id), bytes: found?.bytes ?? null });
+    if (items.length % TOGETHER === 0) await delay(clock, 0);
+  }
+  return items;
 }

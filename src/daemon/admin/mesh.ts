@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Node } from '../node-api.ts';
 import { endpoint, plain, type RoutesInit } from './endpoint.ts';
 import { AdminError } from './errors.ts';
-import { readAddressBody, readChallenge, readSyncBody } from './query.ts';
+import { readAddressBody, readChallenge, readLeavingBody, readSyncBody } from './query.ts';
 
 /** Health, identity, status, peers and sessions. */
 export function meshRoutes(app: FastifyInstance, { node, prove, writers }: RoutesInit): void {
@@ -16,11 +16,16 @@ export function meshRoutes(app: FastifyInstance, { node, prove, writers }: Route
   endpoint(app, '/v1/peers', writers, {
     GET: plain(async () => ({ peers: node.peers() })),
     POST: async ({ body }) => node.dial(readAddressBody(body)),
-    DELETE: async ({ body }) => ({ removed: node.forget(readAddressBody(body)) }),
+    DELETE: async ({ body }) => leave(node, readLeavingBody(body)),
   });
   endpoint(app, '/v1/sync', writers, {
     POST: async ({ body }) => ({ sessions: await node.sync(readSyncBody(body)) }),
   });
+}
+
+async function leave(node: Node, given: ReturnType<typeof readLeavingBody>) {
+  if ('address' in given) return { removed: node.forget(given.address) };
+  return { forgotten: given.peerId, removed: await node.forgetPeer(given.peerId) };
 }
 
 /** JSON and nothing else; a body of no bytes counts as none, of any content type. */

@@ -17,8 +17,11 @@ const text = z.string().optional();
 const put = z.strictObject({ hint: text });
 const none = z.strictObject({});
 const list = z.strictObject({ from: text, to: text, limit: text, cursor: text });
-const address = z.strictObject({ address: z.string().min(1).max(2_048) });
-const sync = z.strictObject({ peerId: z.string().min(1).max(256).optional() });
+const addressText = z.string().min(1).max(2_048);
+const peerText = z.string().min(1).max(256);
+const address = z.strictObject({ address: addressText });
+const leaving = z.strictObject({ address: addressText.optional(), peerId: peerText.optional() });
+const sync = z.strictObject({ peerId: peerText.optional() });
 
 export function readPutQuery(query: unknown): bigint | undefined {
   const { hint } = read(put, query, 'INVALID_QUERY');
@@ -38,6 +41,14 @@ export function readChallenge(params: unknown): string {
 
 export function readAddressBody(body: unknown): string {
   return read(address, body, 'INVALID_BODY').address;
+}
+
+/** What to forget: an address, or a peer with all its addresses. */
+export function readLeavingBody(body: unknown): { address: string } | { peerId: string } {
+  const { address, peerId } = read(leaving, body, 'INVALID_BODY');
+  if (address !== undefined && peerId === undefined) return { address };
+  if (peerId !== undefined && address === undefined) return { peerId };
+  throw new AdminError('INVALID_BODY', 'give either "address" or "peerId"');
 }
 
 export function readNoBody(body: unknown): void {
@@ -63,7 +74,10 @@ export function readListQuery(query: unknown): Required<Omit<ListInit, 'after'>>
 
 export function parseId(text: string): Uint8Array {
   if (/^[0-9a-f]{64}$/i.test(text)) return hexToBytes(text.toLowerCase());
-  throw new AdminError('INVALID_ID', 'an id has 64 hexadecimal digits');
+  throw new AdminError(
+    'INVALID_ID',
+    'an id has 64 hexadecimal digits; give all, or the first 8 or more',
+  );
 }
 
 /** A place in the order, which clients carry from one answer to the next. */

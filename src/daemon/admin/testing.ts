@@ -7,6 +7,7 @@ export {
   formatCursor,
   parseId,
   readAddressBody,
+  readLeavingBody,
   readListQuery,
   readNoBody,
   readNoQuery,

@@ -83,7 +83,8 @@ async function byDirectory(options: TargetOptions, init: CliInit): Promise<Clien
         '"rangemesh start", or say which one is meant with --data-dir, --config or --url',
     );
   }
-  const tokenFile = admin.tokenFile ?? join(node.dataDir, 'admin.token');
+  // A running daemon knows best: it may have been started with another token file.
+  const tokenFile = file.tokenFile ?? admin.tokenFile ?? join(node.dataDir, 'admin.token');
   const given = await givenToken(options, init);
   // Calls that only read need no token on loopback: a user who may not read the file can make them.
   const token = given ?? (await readToken(tokenFile).catch(() => null));

@@ -18,4 +18,4 @@ export { createMesh, Mesh, type MeshInit } from './mesh.ts';
 export { Notices, type NoticesInit } from './notices.ts';
 export * from './options.ts';
 export { createPsk, loadPsk, parsePsk } from './psk.ts';
-export { loadToken, TOKEN_FILE } from './token.ts';
+export { loadToken, TOKEN_FILE, TokenFile } from './token.ts';

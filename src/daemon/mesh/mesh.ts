@@ -244,6 +244,17 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
     await this.discovery.start();
   }
 
+  /**
+   * Forgets a peer that is not connected; resolves with the addresses that are not dialled any more, or with
+   * null if nothing was known of it.
+   */
+  async forget(peer: string): Promise<string[] | null> {
+    const kept = this.dialer.keeps(peer);
+    const removed = this.dialer.forget(peer);
+    const known = await this.discovery.forget(peer);
+    return kept || known ? removed : null;
+  }
+
   /** Closes everything, within seconds even where peers hang. */
   async stop(): Promise<void> {
     this.dialer.stop();

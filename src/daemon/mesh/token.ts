@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { DaemonError } from '../errors.ts';
-import { loadOrCreateSecret } from '../files/index.ts';
+import type { Clock } from '../../store/index.ts';
+import { DaemonError, reasonOf } from '../errors.ts';
+import { loadOrCreateSecret, readSecret } from '../files/index.ts';
 import type { IdentityInit } from './identity.ts';
 
 export const TOKEN_FILE = 'admin.token';
@@ -13,19 +14,98 @@ export interface TokenInit extends IdentityInit {
   readonly path?: string | null;
 }
 
+export interface TokenFileInit extends TokenInit {
+  readonly clock: Clock;
+  /**
+   * Told of each token that replaces another.
+   * @default not told
+   */
+  readonly replaced?: (token: string) => void;
+}
+
+/** A token that was replaced counts no more after this time. */
+const LOOK_MS = 1_000;
+
+/** The bearer token of the admin endpoint, in a file that is read again now and then. */
+export class TokenFile {
+  readonly #init: TokenFileInit;
+  #lookedAt: number;
+  #looking: Promise<void> | null = null;
+  token: string;
+  /** Why the file cannot be used any more, or null. */
+  trouble: string | null = null;
+
+  private constructor(init: TokenFileInit, token: string) {
+    this.#init = init;
+    this.token = token;
+    this.#lookedAt = init.clock.monotonic();
+  }
+
+  /**
+   * The token is 32 random bytes in base64url, made at the first start and kept in a file of mode 0600.
+   * Rejects with `TOKEN_UNREADABLE`.
+   */
+  static async open(init: TokenFileInit): Promise<TokenFile> {
+    return new TokenFile(init, await loadToken(init));
+  }
+
+  /** Reads the file again if the last look is a second ago, or in any case if `now`. Never rejects. */
+  look(now: boolean): Promise<void> {
+    if (!now && this.#init.clock.monotonic() - this.#lookedAt < LOOK_MS) return Promise.resolve();
+    this.#looking ??= this.#read().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  async #read(): Promise<void> {
+    const { logger, clock } = this.#init;
+    const path = tokenPath(this.#init);
+    this.#lookedAt = clock.monotonic();
+    let trouble: string | null = null;
+    try {
+      const token = checkToken(
+        (await readSecret(path, logger.child({}, { level: 'error' }))) ?? '',
+      );
+      if (token !== this.token) {
+        const text = `the token in ${path} is a new one: it counts from now on`;
+        logger.info({ event: 'token-read' }, text);
+        this.#init.replaced?.(token);
+      }
+      this.token = token;
+    } catch (error) {
+      trouble = reasonOf(error);
+    }
+    if (trouble !== null && trouble !== this.trouble) {
+      const advice = 'the token before it counts until the file is right, or until the next start';
+      logger.warn(
+        { code: 'TOKEN_UNREADABLE', path },
+        `${path} cannot be used (${trouble}): ${advice}`,
+      );
+    }
+    this.trouble = trouble;
+  }
+}
+
 /**
- * The bearer token of the admin endpoint: 32 random bytes in base64url, made at the first start and
- * kept in a file of mode 0600. Rejects with `TOKEN_UNREADABLE`.
+ * The token in the file, made where there is none. Rejects with `TOKEN_UNREADABLE`.
  */
 export async function loadToken(init: TokenInit): Promise<string> {
-  const path = init.path ?? join(init.directory, TOKEN_FILE);
+  const path = tokenPath(init);
   const create = () => Buffer.from(init.random.bytes(32)).toString('base64url');
   try {
-    const token = await loadOrCreateSecret({ ...init, path, create });
-    if (/^[\w.~+/-]{32,}=*$/.test(token)) return token;
-    throw new Error('it is shorter than 32 characters, or has others than a bearer token may have');
+    return checkToken(await loadOrCreateSecret({ ...init, path, create }));
   } catch (cause) {
-    const message = `The admin token ${path} cannot be used (${(cause as Error).message}). Remove the file: a new token is then made at the next start`;
+    const message = `The admin token ${path} cannot be used (${reasonOf(cause)}). Remove the file: a new token is then made at the next start`;
     throw new DaemonError('TOKEN_UNREADABLE', message, { cause });
   }
+}
+
+function tokenPath({ path, directory }: TokenInit): string {
+  return path ?? join(directory, TOKEN_FILE);
+}
+
+function checkToken(token: string): string {
+  if (/^[\w.~+/-]{32,}=*$/.test(token)) return token;
+  throw new Error('it is shorter than 32 characters, or has others than a bearer token may have');
 }

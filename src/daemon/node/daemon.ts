@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   type Announce,
   AnnounceService,
@@ -22,9 +23,10 @@ import {
   createMesh,
   loadIdentity,
   loadPsk,
-  loadToken,
   type Mesh,
   peersFile,
+  TOKEN_FILE,
+  TokenFile,
 } from '../mesh/index.ts';
 import type { Node } from '../node-api.ts';
 import { placeAt, Secrets } from '../own-files.ts';
@@ -85,7 +87,9 @@ async function start(
   const directory = config.node.dataDir;
   const { replica, close } = await openReplica(init);
   undo.push(close);
-  const token = await loadToken({ directory, path: config.admin.tokenFile, random, logger });
+  const path = config.admin.tokenFile;
+  const replaced = (token: string): void => secrets.add(new TextEncoder().encode(token));
+  const token = await TokenFile.open({ directory, path, random, logger, clock, replaced });
   const replicator = new Replicator({
     replica,
     clock,
@@ -119,7 +123,8 @@ async function start(
   const admin = createDaemonAdmin(init, { node, token, prove });
   const url = await admin.listen();
   undo.push(() => admin.close());
-  await announceAdmin(directory, { url, pid: process.pid, key }, secrets);
+  const tokenFile = path ?? join(directory, TOKEN_FILE);
+  await announceAdmin(directory, { url, pid: process.pid, key, tokenFile }, secrets);
   undo.push(() => rm(adminFile(directory), { force: true }));
   const shown = { version: VERSION, admin: url, peerId: mesh.peerId, addresses: mesh.addresses };
   logger.info({ component: 'daemon', event: 'started', ...shown }, 'rangemesh is up');

@@ -11,7 +11,6 @@ import {
   type VerifyOptions,
   type VerifyResult,
 } from '../../store/index.ts';
-import { DaemonError } from '../errors.ts';
 import type { AddressState, Mesh } from '../mesh/index.ts';
 import type {
   Node,
@@ -24,6 +23,7 @@ import type {
 import type { Replicator } from '../replicator/index.ts';
 import { isoTime } from '../system/index.ts';
 import { VERSION } from '../version.ts';
+import { notKnown, ownSecret, peerConnected, unknownAddress, unknownPeer } from './peer-errors.ts';
 import { catchUpStatus, lastSession, provedAt, storeStatus } from './status-view.ts';
 
 /** How long the first round of sessions may keep a node from being called ready. */
@@ -31,7 +31,7 @@ const FIRST_ROUND_MS = 15_000;
 
 interface RunningNodeInit {
   replica: Replica;
-  mesh: Pick<Mesh, 'peerId' | 'addresses' | 'connections' | 'dialer' | 'discovery'>;
+  mesh: Pick<Mesh, 'peerId' | 'addresses' | 'connections' | 'dialer' | 'discovery' | 'forget'>;
   replicator: Replicator;
   fetch: Fetch;
   clock: Clock;
@@ -115,6 +115,15 @@ export class RunningNode implements Node {
     return removed;
   }
 
+  async forgetPeer(peerId: string): Promise<string[]> {
+    const { mesh, replicator } = this.#init;
+    if (mesh.connections.connected(peerId)) throw peerConnected(peerId);
+    const recorded = replicator.forget(peerId);
+    const removed = await mesh.forget(peerId);
+    if (removed === null && !recorded) throw notKnown(peerId);
+    return removed ?? [];
+  }
+
   async sync(peerId?: string): Promise<SyncResult[]> {
     const { peers, sessions } = this.#init.replicator;
     if (peerId !== undefined && peers.get(peerId)?.connected !== true) throw unknownPeer(peerId);
@@ -138,6 +147,15 @@ export class RunningNode implements Node {
 
   head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined> {
     return this.#init.replica.head(id);
+  }
+
+  async idsWith(
+    prefix: string,
+    { limit, wanted }: { readonly limit: number; readonly wanted: boolean },
+  ): Promise<Uint8Array[]> {
+    const { replica, replicator } = this.#init;
+    const held = await replica.idsWith(prefix, limit);
+    return wanted ? [...held, ...replicator.wantedWith(prefix, limit - held.length)] : held;
   }
 
   async why(id: Uint8Array): Promise<WhyAnswer> {
@@ -217,20 +235,4 @@ export class RunningNode implements Node {
       lastError: error === null ? null : { ...error, at: isoTime(error.at) },
     };
   }
-}
-
-function ownSecret(): DaemonError {
-  const message =
-    'this is a key or a token of this node, so it is not stored: every peer would get it';
-  return new DaemonError('OWN_SECRET', message);
-}
-
-function unknownAddress(address: string): DaemonError {
-  const message = `${address} is not among the addresses kept connected: give one of those that /v1/peers shows with the origin config or runtime`;
-  return new DaemonError('UNKNOWN_ADDRESS', message);
-}
-
-function unknownPeer(peerId: string): DaemonError {
-  const message = `no peer ${peerId} is connected that speaks this network's protocol: see the peers in /v1/peers`;
-  return new DaemonError('UNKNOWN_PEER', message);
 }

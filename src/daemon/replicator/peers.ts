@@ -113,6 +113,11 @@ export class PeerRecords {
     if (record !== undefined) record.equalAt = null;
   }
 
+  /** Whether there was a record to forget; that of a connected peer stays. */
+  forget(peer: string): boolean {
+    return this.#records.get(peer)?.connected === false && this.#records.delete(peer);
+  }
+
   #forgetOldest(): void {
     const gone = this.all().filter((record) => !record.connected);
     for (const { peer } of gone.slice(0, Math.max(0, gone.length - this.#maxDisconnected))) {

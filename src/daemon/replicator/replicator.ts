@@ -10,6 +10,7 @@ import {
   type SessionReport,
 } from '../../protocol/index.ts';
 import {
+  bytesToHex,
   bytesToKey,
   type Clock,
   type ItemKey,
@@ -185,6 +186,21 @@ export class Replicator implements ReconcileEvents {
     const { wanted } = this;
     const { refused } = this.fetcher;
     return why(id, { wanted, refused, keeper: this.#keeper, ...this.#options });
+  }
+
+  /** Up to `limit` of the missing ids that begin with these hexadecimal digits, the oldest first. */
+  wantedWith(prefix: string, limit: number): Uint8Array[] {
+    const found: Uint8Array[] = [];
+    for (const id of this.wanted.missing()) {
+      if (found.length >= limit) break;
+      if (bytesToHex(id).startsWith(prefix)) found.push(id);
+    }
+    return found;
+  }
+
+  /** Forgets the record of a peer that is not connected; false if there is none. */
+  forget(peer: string): boolean {
+    return this.peers.forget(peer);
   }
 
   /** Whether closing the connection to the peer would spoil a fetch, a session or its catch-up. */

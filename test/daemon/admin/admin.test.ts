@@ -57,6 +57,13 @@ describe('admin endpoint', () => {
       assert.deepEqual([empty.status, empty.json.code], [400, 'INVALID_BODY']);
     });
 
+    it('forgets a peer by its id', async () => {
+      const body = { peerId: 'gone' };
+      const { status, json } = await post('/v1/peers', body, { method: 'DELETE' });
+      assert.deepEqual([status, json], [200, { forgotten: 'gone', removed: [] }]);
+      assert.deepEqual(running.node.forgotten, ['gone']);
+    });
+
     it('runs sessions with all or one, with or without a body', async () => {
       running.node.synced.length = 0;
       const answer = await call('/v1/sync', { method: 'POST' });

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Node, PeerStatus, Status, SyncResult } from '../../../src/daemon/index.ts';
 import { DaemonError } from '../../../src/daemon/index.ts';
 import type { RefusalReason, WhyAnswer } from '../../../src/daemon/testing.ts';
@@ -5,10 +6,12 @@ import {
   bytesToHex,
   checkHint,
   compareKeys,
+  hexToBytes,
   type Item,
   type ItemKey,
   itemId,
   type ListInit,
+  MAX_LIST_LIMIT,
   type PutResult,
 } from '../../../src/store/index.ts';
 
@@ -16,6 +19,7 @@ import {
 export class FakeNode implements Node {
   readonly items: Map<string, Item> = new Map();
   readonly dialled: string[] = [];
+  readonly forgotten: string[] = [];
   readonly synced: (string | undefined)[] = [];
   now: bigint = 1_000n;
   breakage: RefusalReason | null = null;
@@ -73,6 +77,17 @@ export class FakeNode implements Node {
     return this.dialled.splice(at, 1);
   }
 
+  async forgetPeer(peerId: string): Promise<string[]> {
+    this.#trip();
+    this.forgotten.push(peerId);
+    return [];
+  }
+
+  async idsWith(prefix: string, { limit }: { limit: number }): Promise<Uint8Array[]> {
+    const ids = [...this.items.keys()].filter((id) => id.startsWith(prefix)).sort();
+    return ids.slice(0, limit).map(hexToBytes);
+  }
+
   async sync(peerId?: string): Promise<SyncResult[]> {
     this.#trip();
     this.synced.push(peerId);
@@ -107,6 +122,7 @@ export class FakeNode implements Node {
   }
 
   async list({ from = 0n, to = 2n ** 64n, limit = 100, after }: ListInit): Promise<ItemKey[]> {
+    assert.ok(limit <= MAX_LIST_LIMIT, 'the store refuses it');
     return [...this.items.values()]
       .filter((key) => key.hint >= from && key.hint < to)
       .filter((key) => after === undefined || compareKeys(key, after) > 0)

@@ -74,6 +74,25 @@ describe('access to the admin endpoint', () => {
     });
   });
 
+  it('needs the new token once its file was replaced, and points at no file with another one', async (context) => {
+    const source = { token: TOKEN, trouble: null as string | null, next: TOKEN };
+    const look = async (now: boolean) => {
+      if (now) source.token = source.next;
+    };
+    const other = await startAdminFor(context, { token: Object.assign(source, { look }) });
+    const put = (token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      return send(other.url, '/v1/items', { method: 'POST', headers });
+    };
+    source.next = 'n'.repeat(40);
+    assert.equal((await put('n'.repeat(40))).status, 201);
+    const old = await put(TOKEN);
+    assert.equal(old.status, 401);
+    assert.match(old.json.message, /the token is in the file admin\.token/);
+    source.trouble = 'gone';
+    assert.match((await put(TOKEN)).json.message, /its file cannot be used at the moment/);
+  });
+
   it('allows no change when no token is configured', async (context) => {
     const other = await startAdminFor(context, { token: null });
     assert.equal((await send(other.url, '/v1/items', { method: 'POST' })).status, 401);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bytesToHex, itemId } from '../../../src/store/index.ts';
+import { bytesToHex, hexToBytes, itemId } from '../../../src/store/index.ts';
 import { SharedAdmin } from './running-admin.ts';
 
 const text = (content: string) => new TextEncoder().encode(content);
@@ -114,6 +114,73 @@ describe('admin endpoint: items', () => {
     );
     assert.deepEqual(seen, [...new Set(seen)]);
     assert.deepEqual((await call('/v1/items?from=100')).json, { items: [], cursor: null });
+  });
+
+  it('lists all of a set that is longer than the longest page', async () => {
+    const fill = (hint: number) => {
+      const [id, key] = [new Uint8Array(32).fill(7), `${hint}`];
+      running.node.items.set(key, { hint: BigInt(hint), id, payload: new Uint8Array(hint % 3) });
+    };
+    for (let hint = 0; hint < 1_000; hint++) fill(hint);
+    const whole = (await call('/v1/items?limit=1000')).json;
+    assert.deepEqual([whole.items.length, whole.cursor], [1_000, null]);
+    fill(1_000);
+    const first = (await call('/v1/items?limit=1000')).json;
+    assert.equal(first.items.length, 1_000);
+    const rest = (await call(`/v1/items?limit=1000&cursor=${first.cursor}`)).json;
+    assert.deepEqual([rest.items.length, rest.items[0].hint, rest.cursor], [1, '1000', null]);
+  });
+
+  it('lists the size of each item, and null where it cannot be read', async () => {
+    const { id } = (await put('hello', '?hint=7')).json;
+    assert.deepEqual((await call('/v1/items')).json.items, [{ hint: '7', id, bytes: 5 }]);
+    running.node.fault = new Error('damaged');
+    assert.deepEqual((await call('/v1/items')).json.items, [{ hint: '7', id, bytes: null }]);
+  });
+
+  it('takes the first digits of an id, from 8 on, where one item alone has them', async () => {
+    const { id } = (await put('hello', '?hint=7')).json;
+    const twins = ['0', '1', '2', '3', '4', '5'].map((digit) => `${'ab'.repeat(31)}a${digit}`);
+    for (const twin of twins) {
+      running.node.items.set(twin, { hint: 1n, id: hexToBytes(twin), payload: text(twin) });
+    }
+    for (const digits of [8, 9, 63]) {
+      const path = `/v1/items/${id.slice(0, digits).toUpperCase()}`;
+      const got = await call(path);
+      assert.deepEqual([got.status, got.headers.etag], [200, `"${id}"`]);
+      // More items may come that begin so.
+      assert.equal(got.headers['cache-control'], 'no-cache');
+      assert.equal((await call(path, { method: 'HEAD' })).headers['content-length'], '5');
+      assert.equal((await call(`${path}/why`)).json.id, id);
+    }
+    for (const bad of [id.slice(0, 7), `${id.slice(0, 8)}g`, `${id}0`]) {
+      assert.equal((await call(`/v1/items/${bad}`)).json.code, 'INVALID_ID', bad);
+    }
+    assert.equal((await call('/v1/items/00000000')).json.code, 'NOT_FOUND');
+    const ambiguous = await call(`/v1/items/${'ab'.repeat(4)}`);
+    assert.deepEqual([ambiguous.status, ambiguous.json.code], [409, 'AMBIGUOUS_ID']);
+    const shown = `${twins.slice(0, 5).join(', ')} and others; give more digits`;
+    assert.equal(ambiguous.json.message, `many ids begin with abababab: ${shown}`);
+    running.node.items.delete(twins[5]!);
+    const few = (await call(`/v1/items/${'ab'.repeat(4)}`)).json.message;
+    assert.equal(
+      few,
+      `5 ids begin with abababab: ${twins.slice(0, 5).join(', ')}; give more digits`,
+    );
+  });
+
+  it('refuses a compressed body, which would be stored as it is', async () => {
+    for (const encoding of ['gzip', 'br', 'gzip, identity', '']) {
+      const { status, json } = await put('x', '', { headers: { 'content-encoding': encoding } });
+      assert.deepEqual([status, json.code], [415, 'UNSUPPORTED_ENCODING'], encoding);
+    }
+    const plain = await put('x', '', { headers: { 'content-encoding': 'Identity' } });
+    assert.equal(plain.status, 201);
+  });
+
+  it('answers an expectation that it cannot meet in JSON', async () => {
+    const { status, json } = await put('x', '', { headers: { expect: 'foo' } });
+    assert.deepEqual([status, json.code], [417, 'EXPECTATION_FAILED']);
   });
 
   it('names the mistake in a query for a list', async () => {

@@ -5,6 +5,7 @@ import {
   parseId,
   RequestGuard,
   readAddressBody,
+  readLeavingBody,
   readListQuery,
   readNoBody,
   readNoQuery,
@@ -14,6 +15,7 @@ import {
 } from '../../../src/daemon/admin/testing.ts';
 import { ProtocolError } from '../../../src/protocol/index.ts';
 import { INFINITE_HINT } from '../../../src/store/index.ts';
+import { fixedToken } from './running-admin.ts';
 
 const ID = 'ab'.repeat(32);
 
@@ -65,6 +67,19 @@ describe('queries', () => {
     assert.equal(parseId(ID).length, 32);
     for (const text of [ID.slice(1), `${ID}a`, `g${ID.slice(1)}`]) {
       assert.throws(() => parseId(text), { code: 'INVALID_ID', status: 400 });
+    }
+  });
+
+  it('take an address or a peer to forget, and not both', () => {
+    assert.deepEqual(readLeavingBody({ address: 'a' }), { address: 'a' });
+    assert.deepEqual(readLeavingBody({ peerId: 'x'.repeat(256) }), { peerId: 'x'.repeat(256) });
+    for (const body of [
+      {},
+      undefined,
+      { address: 'a', peerId: 'b' },
+      { peerId: 'x'.repeat(257) },
+    ]) {
+      assert.throws(() => readLeavingBody(body), { code: 'INVALID_BODY' });
     }
   });
 
@@ -122,18 +137,22 @@ describe('refusals', () => {
 
 describe('the guard', () => {
   const TOKEN = 'a-token';
-  const heard = (guard: RequestGuard, headers: Record<string, string>, url = '/v1/status') => {
+  const heard = async (
+    guard: RequestGuard,
+    headers: Record<string, string>,
+    url = '/v1/status',
+  ) => {
     try {
-      guard.checkRequest({ headers, routeOptions: { url } } as never);
+      await guard.checkRequest({ headers, routeOptions: { url } } as never);
       return 'heard';
     } catch (error) {
       return (error as { code: string }).code;
     }
   };
   const create = (host: string, allowedHosts: string[] = [], token: string | null = TOKEN) =>
-    new RequestGuard({ host, token, allowedHosts });
+    new RequestGuard({ host, token: token === null ? null : fixedToken(token), allowedHosts });
 
-  it('on loopback accepts loopback and configured names, without a token', () => {
+  it('on loopback accepts loopback and configured names, without a token', async () => {
     const guard = create('127.0.0.1', ['Name.Example', '[::2]']);
     assert.equal(guard.exposed, false);
     const hosts = [
@@ -144,13 +163,13 @@ describe('the guard', () => {
       'name.example:1',
       '[::2]',
     ];
-    for (const host of hosts) assert.equal(heard(guard, { host }), 'heard', host);
+    for (const host of hosts) assert.equal(await heard(guard, { host }), 'heard', host);
     const refused = ['192.0.2.1', 'evil.example', '', 'a:b', 'a@b', '127.0.0.1:123456', '[::3]'];
-    for (const host of refused) assert.equal(heard(guard, { host }), 'HOST_REFUSED', host);
-    assert.equal(heard(guard, {}), 'HOST_REFUSED');
+    for (const host of refused) assert.equal(await heard(guard, { host }), 'HOST_REFUSED', host);
+    assert.equal(await heard(guard, {}), 'HOST_REFUSED');
   });
 
-  it('beyond loopback needs the token, except for probes, and accepts addresses when bound to all', () => {
+  it('beyond loopback needs the token, except for probes, and accepts addresses when bound to all', async () => {
     const authorization = `Bearer ${TOKEN}`;
     for (const [host, other] of [
       ['0.0.0.0', 'heard'],
@@ -159,34 +178,34 @@ describe('the guard', () => {
     ] as const) {
       const guard = create(host);
       assert.equal(guard.exposed, true);
-      assert.equal(heard(guard, { host: '192.0.2.9', authorization }), other, host);
-      assert.equal(heard(guard, { host: 'localhost' }), 'UNAUTHORIZED');
-      assert.equal(heard(guard, { host: 'evil.example', authorization }), 'HOST_REFUSED');
+      assert.equal(await heard(guard, { host: '192.0.2.9', authorization }), other, host);
+      assert.equal(await heard(guard, { host: 'localhost' }), 'UNAUTHORIZED');
+      assert.equal(await heard(guard, { host: 'evil.example', authorization }), 'HOST_REFUSED');
       for (const probe of ['/livez', '/readyz']) {
-        assert.equal(heard(guard, { host: 'localhost' }, probe), 'heard');
+        assert.equal(await heard(guard, { host: 'localhost' }, probe), 'heard');
       }
     }
-    assert.equal(heard(create('192.0.2.1'), { host: '192.0.2.1', authorization }), 'heard');
+    assert.equal(await heard(create('192.0.2.1'), { host: '192.0.2.1', authorization }), 'heard');
   });
 
-  it('accepts its token in one form, and no token when none is configured', () => {
-    const check = (authorization: string | undefined, token: string | null = TOKEN) => {
+  it('accepts its token in one form, and no token when none is configured', async () => {
+    const check = async (authorization: string | undefined, token: string | null = TOKEN) => {
       const headers = authorization === undefined ? {} : { authorization };
       try {
-        create('127.0.0.1', [], token).checkToken({ headers } as never);
+        await create('127.0.0.1', [], token).checkToken({ headers } as never);
         return 'taken';
       } catch (error) {
         return (error as Error).message.split(/[ ;]/, 3).join(' ');
       }
     };
     for (const right of [`Bearer ${TOKEN}`, `bearer   ${TOKEN}`])
-      assert.equal(check(right), 'taken');
+      assert.equal(await check(right), 'taken');
     for (const none of [undefined, '', TOKEN, `Basic ${TOKEN}`, 'Bearer ', `Bearer ${TOKEN} x`]) {
-      assert.equal(check(none), 'this call needs', `${none}`);
+      assert.equal(await check(none), 'this call needs', `${none}`);
     }
     for (const wrong of [`Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(1)}`]) {
-      assert.equal(check(wrong), 'the token is');
+      assert.equal(await check(wrong), 'the token is');
     }
-    assert.equal(check(`Bearer ${TOKEN}`, null), 'the token is');
+    assert.equal(await check(`Bearer ${TOKEN}`, null), 'the token is');
   });
 });

@@ -13,6 +13,11 @@ import { FakeNode } from './fake-node.ts';
 export const KEY: string = 'ab'.repeat(32);
 export const TOKEN = 'a-token-of-at-least-thirty-two-characters';
 
+/** A token whose file does not change. */
+export function fixedToken(token: string): NonNullable<AdminInit['token']> {
+  return { token, trouble: null, look: async () => undefined };
+}
+
 export interface RunningAdmin {
   readonly node: FakeNode;
   readonly admin: Admin;
@@ -28,7 +33,7 @@ export async function startAdmin(init: Partial<AdminInit> = {}): Promise<Running
   const destination = { write: (line: string) => void errors.push(JSON.parse(line)) };
   const admin = createAdmin({
     node,
-    token: TOKEN,
+    token: fixedToken(TOKEN),
     host: '127.0.0.1',
     port: 0,
     limits: { maxItemBytes: 1_024 },

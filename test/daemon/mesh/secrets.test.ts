@@ -12,7 +12,9 @@ import {
   loadToken,
   parsePsk,
   TOKEN_FILE,
+  TokenFile,
 } from '../../../src/daemon/mesh/index.ts';
+import { VirtualClock } from '../../support/clock.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { Log } from './log.ts';
 
@@ -106,6 +108,41 @@ describe('secrets', () => {
       code: 'TOKEN_UNREADABLE',
       message: /Remove the file/,
     });
+  });
+
+  it('include an admin token that is read again: the old one counts no more, the new one does', async () => {
+    const clock = new VirtualClock();
+    const file = await TokenFile.open({ ...init(), clock });
+    const [first, path] = [file.token, join(directory, TOKEN_FILE)];
+    await writeFile(path, 'y'.repeat(40));
+    await file.look(false);
+    assert.equal(file.token, first, 'not looked at within a second');
+    await clock.advance(1_000);
+    await file.look(false);
+    assert.equal(file.token, 'y'.repeat(40));
+    await writeFile(path, 'z'.repeat(40));
+    await Promise.all([file.look(true), file.look(true)]);
+    assert.equal(file.token, 'z'.repeat(40));
+    assert.deepEqual(
+      log.lines.map(({ event }) => event),
+      ['token-read', 'token-read'],
+    );
+  });
+
+  it('include an admin token that counts on while its file cannot be used, which is told once', async () => {
+    const file = await TokenFile.open({ ...init(), clock: new VirtualClock() });
+    const [first, path] = [file.token, join(directory, TOKEN_FILE)];
+    await writeFile(path, 'short');
+    for (let i = 0; i < 2; i++) await file.look(true);
+    assert.equal(file.token, first);
+    assert.match(file.trouble!, /shorter than 32 characters/);
+    assert.deepEqual(
+      log.lines.map(({ code }) => code),
+      ['TOKEN_UNREADABLE'],
+    );
+    await writeFile(path, first);
+    await file.look(true);
+    assert.equal(file.trouble, null);
   });
 
   it('are never replaced', async () => {

@@ -33,6 +33,7 @@ function create() {
         return parts.indexed;
       },
       status: () => ({ incidents: [], fingerprint: null, rebuilding: parts.rebuilding }),
+      idsWith: async (_prefix: string, limit: number) => [new Uint8Array(32)].slice(0, limit),
       head: async (id: Uint8Array) => (id[0] === 1 ? { hint: 7n, bytes: 5 } : undefined),
       verify: async () => {
         if (parts.failure !== null) throw parts.failure;
@@ -41,6 +42,7 @@ function create() {
     } as never,
     mesh: {
       peerId: 'self',
+      forget: async (peer: string) => (peer === 'known' ? ['an address'] : null),
       addresses: [],
       connections: {
         peers: parts.connections,
@@ -69,6 +71,9 @@ function create() {
         inSync: (peer: string) => parts.inSync.has(peer),
       },
       wanted: { size: 0, orphans: 0 },
+      wantedWith: (_prefix: string, limit: number) =>
+        [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)].slice(0, limit),
+      forget: (peer: string) => parts.records.some((record) => record.peer === peer),
       fetcher: { refused: { size: 0 }, paused: null },
       statements: { of: () => ({ coversAsOf: null, equalAsOf: parts.equalAsOf }) },
       why: () => parts.why,
@@ -268,5 +273,24 @@ describe('the items of a running node', () => {
     await assert.rejects(node.verify(options), { code: 'STORE_CORRUPT' });
     parts.failure = new StoreError('STORE_CLOSED', 'closed');
     await assert.rejects(node.verify(options), { code: 'STORE_CLOSED' });
+  });
+
+  it('forgets a peer that left something behind here, and none that is connected', async () => {
+    const { node, parts } = create();
+    assert.deepEqual(await node.forgetPeer('known'), ['an address']);
+    parts.records.push({ peer: 'met' });
+    assert.deepEqual(await node.forgetPeer('met'), []);
+    await assert.rejects(node.forgetPeer('never met'), { code: 'UNKNOWN_PEER' });
+    parts.connections.set('known', '/ip4/192.0.2.1/tcp/1');
+    await assert.rejects(node.forgetPeer('known'), { code: 'PEER_CONNECTED' });
+  });
+
+  it('finds ids of held items, and of wanted ones where they are asked for', async () => {
+    const { node } = create();
+    const found = async (limit: number, wanted: boolean) =>
+      (await node.idsWith('00', { limit, wanted })).map(([byte]) => byte);
+    assert.deepEqual(await found(3, false), [0]);
+    assert.deepEqual(await found(3, true), [0, 1, 2]);
+    assert.deepEqual(await found(2, true), [0, 1]);
   });
 });

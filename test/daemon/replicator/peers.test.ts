@@ -9,6 +9,15 @@ const REPLICA = { version: 0, indexed: true };
 const PART = { lower: at(1), upper: at(2) };
 
 describe('the records of peers', () => {
+  it('are forgotten on demand, but for those of connected peers', () => {
+    const records = new PeerRecords({ replica: REPLICA });
+    records.connected('p');
+    assert.equal(records.forget('p'), false);
+    records.disconnected('p');
+    assert.deepEqual([records.forget('p'), records.forget('p')], [true, false]);
+    assert.deepEqual(records.all(), []);
+  });
+
   it('count the sessions since a peer connected, and keep the last one', () => {
     const records = new PeerRecords({ replica: REPLICA });
     for (const _ of [1, 2]) {

@@ -96,6 +96,21 @@ export class Dialer {
     return meant.map((wanted) => wanted.address);
   }
 
+  /**
+   * Stops dialling the addresses that name the peer, and returns them. An address without a peer id stays: by
+   * now another node may have it.
+   */
+  forget(peer: string): string[] {
+    const known = this.#targetsOf(peer);
+    const named = known.filter(({ address }) => parsePeerAddress(address).peerId === peer);
+    for (const wanted of known) wanted.peerId = null;
+    for (const wanted of named) {
+      this.#wanted.delete(wanted.address);
+      wanted.stop(removed(wanted));
+    }
+    return named.map(({ address }) => address);
+  }
+
   #alike(text: string, peerId: string | null): DialTarget[] {
     return [...this.#wanted.values()].filter(
       (wanted) =>

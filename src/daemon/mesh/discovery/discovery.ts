@@ -114,6 +114,14 @@ export class Discovery {
     await this.#saving;
   }
 
+  /** Forgets a peer, also in the file, until it is heard of again; false if it is not known. */
+  async forget(peer: string): Promise<boolean> {
+    if (!this.#known.forget(peer)) return false;
+    this.#saving = this.#saving.then(() => this.#init.file?.save(this.#known.all()));
+    await this.#saving;
+    return true;
+  }
+
   /** Multicast found the peer. */
   foundLocally(peer: string, addresses: readonly string[]): void {
     // Any host of the local network can say what it likes: no reason to dial services of this machine.

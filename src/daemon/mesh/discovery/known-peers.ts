@@ -171,6 +171,11 @@ export class KnownPeers {
     this.#rest(entry);
   }
 
+  /** Whether it was known. */
+  forget(peer: string): boolean {
+    return this.#entries.delete(peer);
+  }
+
   #addresses({ announced, local, worked }: PeerEntry): string[] {
     const all = new Set([...announced, ...local]);
     const first = worked !== null && all.has(worked) ? [worked] : [];

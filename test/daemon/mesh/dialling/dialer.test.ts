@@ -233,6 +233,23 @@ describe('Dialer', () => {
     assert.deepEqual(dialer.addresses, []);
   });
 
+  it('forgets the addresses that name a peer, and its id at the others', async () => {
+    const { clock, dial, dialer } = setUp();
+    dial.there.set(ONE, A);
+    dialer.start();
+    dialer.add(ONE);
+    dialer.add(`${TWO}/p2p/${A}`);
+    dialer.add(`${ONE}/p2p/${B}`);
+    await clock.advance(1);
+    assert.deepEqual(dialer.forget(A), [`${TWO}/p2p/${A}`]);
+    const left = dialer.addresses.map(({ address, peerId }) => [address, peerId]);
+    assert.deepEqual(left, [
+      [ONE, null],
+      [`${ONE}/p2p/${B}`, B],
+    ]);
+    assert.deepEqual(dialer.forget(A), []);
+  });
+
   it('shows a valid example in the error for an invalid address', async () => {
     const { dialer } = setUp();
     const wrong = [

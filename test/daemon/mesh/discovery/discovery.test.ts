@@ -104,6 +104,16 @@ describe('Discovery', () => {
     assert.equal(discovery.knows('other'), false, 'nothing is taken any more');
   });
 
+  it('forgets a peer, also in the file, and even if it was the only one', async () => {
+    const { discovery, saved } = create();
+    await discovery.start();
+    discovery.foundLocally(B, [FAR]);
+    assert.equal(await discovery.forget(B), true);
+    assert.deepEqual([discovery.knows(B), saved], [false, [[]]]);
+    assert.equal(await discovery.forget(B), false);
+    await discovery.stop();
+  });
+
   it('does not overwrite known peers with an empty list', async () => {
     const { discovery, saved } = create();
     await discovery.start();

@@ -1,0 +1,26 @@
+import { DaemonError } from '../errors.ts';
+
+export function unknownAddress(address: string): DaemonError {
+  const message = `${address} is not among the addresses kept connected: give one of those that /v1/peers shows with the origin config or runtime`;
+  return new DaemonError('UNKNOWN_ADDRESS', message);
+}
+
+export function unknownPeer(peerId: string): DaemonError {
+  const message = `no peer ${peerId} is connected that speaks this network's protocol: see the peers in /v1/peers`;
+  return new DaemonError('UNKNOWN_PEER', message);
+}
+
+export function peerConnected(peerId: string): DaemonError {
+  const message = `${peerId} is connected, so it cannot be forgotten: stop that node first, or take it off the access lists`;
+  return new DaemonError('PEER_CONNECTED', message);
+}
+
+export function notKnown(peerId: string): DaemonError {
+  return new DaemonError('UNKNOWN_PEER', `no peer ${peerId} is known here: see "rangemesh peers"`);
+}
+
+export function ownSecret(): DaemonError {
+  const message =
+    'this is a key or a token of this node, so it is not stored: every peer would get it';
+  return new DaemonError('OWN_SECRET', message);
+}
