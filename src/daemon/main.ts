@@ -56,6 +56,9 @@ const init: CliInit = {
     async startDaemon(config, log) {
       // Not for all verbs: what `get` writes is the user's.
       keepFilesPrivate();
+      // Before libp2p is loaded: an operator who mistyped the directory is told at once.
+      const { makePrivate } = await import('./files/index.ts');
+      await makePrivate(config.node.dataDir);
       const { startDaemon } = await import('./node/index.ts');
       const system = {
         clock: systemClock,

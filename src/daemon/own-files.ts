@@ -13,7 +13,7 @@ export function placeOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigi
 }
 
 /** Rejects if there is no such file. */
-export async function placeAt(path: string): Promise<string> {
+export async function placeAt(path: string | Buffer): Promise<string> {
   return placeOf(await stat(path, { bigint: true }));
 }
 

@@ -19,7 +19,10 @@ export const BROKEN_PIPE = 141;
 /** The line for the operator and the exit code when a verb fails. */
 export function lastWords(error: unknown): { line: string | null; exitCode: number } {
   if (error instanceof DaemonError) return { line: words(error), exitCode: error.exitCode };
-  if (error instanceof RefusedError) return { line: words(error), exitCode: EXIT.failure };
+  if (error instanceof RefusedError) {
+    const isArgument = error.status === 400 || error.code === 'AMBIGUOUS_ID';
+    return { line: words(error), exitCode: isArgument ? EXIT.usage : EXIT.failure };
+  }
   const { code, message } = Object(error);
   // The reader of our output is gone: no line would reach it.
   if (code === 'EPIPE') return { line: null, exitCode: BROKEN_PIPE };

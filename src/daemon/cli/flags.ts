@@ -8,6 +8,9 @@ const SHORT: readonly (readonly [flags: string, path: string, description: strin
   ['--network <name>', 'network.name', 'name of the mesh'],
   ['--listen <address...>', 'network.listen', 'multiaddrs to listen on'],
   ['--peer <address...>', 'network.peers', 'multiaddrs of peers to dial'],
+  ['--access <mode>', 'access.mode', 'who may connect, and so write: open, list or psk'],
+  ['--allow <peer-id...>', 'access.peers', 'peer ids let in by --access list'],
+  ['--psk-file <file>', 'access.pskFile', 'file with the key of --access psk'],
   ['--admin-host <host>', 'admin.host', 'address of the admin endpoint'],
   ['--admin-port <port>', 'admin.port', 'port of the admin endpoint, 0 for any'],
   ['--token-file <file>', 'admin.tokenFile', 'file with the bearer token'],
@@ -51,13 +54,35 @@ export function parseBytes(text: string): number {
   throw new InvalidArgumentError('give a size from 1B to 1GiB, such as 16MiB');
 }
 
+/** Infinity, as in the store, which help does not wait for. */
+const INFINITE_HINT = 2n ** 64n - 1n;
+
+/** More would be refused by the daemon, or keep others out of it. */
+const MAX_CONCURRENCY = 128;
+
 export function parseConcurrency(text: string): number {
   const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (count >= 1 && count <= 1_024) return count;
-  throw new InvalidArgumentError('give a number from 1 to 1024');
+  if (count >= 1 && count <= MAX_CONCURRENCY) return count;
+  throw new InvalidArgumentError(`give a number from 1 to ${MAX_CONCURRENCY}`);
 }
 
+export function parseCount(text: string): number {
+  const count = /^\d{1,16}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && Number.isSafeInteger(count)) return count;
+  throw new InvalidArgumentError('give a whole number from 1 up');
+}
+
+/** The hint of an item. */
 export function parseHintFlag(text: string): string {
-  if (/^\d{1,20}$/.test(text)) return text;
-  throw new InvalidArgumentError('give a decimal number that is not negative');
+  return parseHint(text, INFINITE_HINT - 1n);
+}
+
+/** An end of a range of hints. */
+export function parseBoundFlag(text: string): string {
+  return parseHint(text, INFINITE_HINT);
+}
+
+function parseHint(text: string, max: bigint): string {
+  if (/^\d{1,20}$/.test(text) && BigInt(text) <= max) return text;
+  throw new InvalidArgumentError(`give a whole number from 0 to ${max}`);
 }

@@ -67,7 +67,8 @@ export async function ownFiles(options: TargetOptions, init: CliInit): Promise<O
   return OwnFiles.of(config);
 }
 
-function targetConfig({ config, dataDir }: TargetOptions, init: CliInit): Promise<Config> {
+/** The configuration of the node that the options name. */
+export function targetConfig({ config, dataDir }: TargetOptions, init: CliInit): Promise<Config> {
   if (dataDir === undefined) return readConfig(config, [], init);
   const flag = { path: 'node.dataDir', value: dataDir, source: '--data-dir' };
   return readConfig(config, [flag], init);

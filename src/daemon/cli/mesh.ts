@@ -46,6 +46,15 @@ export function removePeer(
   );
 }
 
+export function forgetPeer(peerId: string, options: TargetOptions, init: CliInit): Promise<number> {
+  const call = { method: 'DELETE', path: '/v1/peers', body: { peerId } } as const;
+  return ask<{ removed: string[] }>(options, init, call, ({ removed }) =>
+    [`${peerId}  is forgotten`, ...removed.map((each) => `${each}  is not dialled any more`)].join(
+      '\n',
+    ),
+  );
+}
+
 /** Fails if a session did. */
 export function sync(
   peerId: string | undefined,

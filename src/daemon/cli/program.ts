@@ -1,51 +1,16 @@
-import { Argument, Command, Option } from 'commander';
-import { configFlags, parseBytes, parseConcurrency, parseHintFlag } from './flags.ts';
+import { Argument, type Command, Option } from 'commander';
+import {
+  configFlags,
+  parseBoundFlag,
+  parseBytes,
+  parseConcurrency,
+  parseCount,
+  parseHintFlag,
+} from './flags.ts';
 import type { CliInit } from './init.ts';
+import { VerbCommand } from './verb-command.ts';
 
-/** Takes the arguments of the command line, its options and `CliInit`; resolves with the exit code. */
-type Verb = (...given: never[]) => Promise<number>;
-
-class VerbCommand extends Command {
-  readonly #init: CliInit;
-  readonly #exit: (code: number) => void;
-
-  constructor(name: string | undefined, init: CliInit, exit: (code: number) => void) {
-    super(name);
-    this.#init = init;
-    this.#exit = exit;
-  }
-
-  override createCommand(name?: string): VerbCommand {
-    return new VerbCommand(name, this.#init, this.#exit);
-  }
-
-  /** A verb that speaks to a daemon, with the options by which it finds the daemon. */
-  clientVerb(name: string): VerbCommand {
-    return this.command(name)
-      .option('-c, --config <file>', 'configuration of the daemon (default: ./rangemesh.yaml)')
-      .option('--data-dir <dir>', 'data directory of the daemon, instead of --config')
-      .option(
-        '--url <url>',
-        'admin endpoint, instead of either; a token goes to any program there (RANGEMESH_URL)',
-      )
-      .option('--token-file <file>', 'file with the bearer token (else RANGEMESH_TOKEN)')
-      .option('--json', 'print JSON');
-  }
-
-  examples(...lines: string[]): this {
-    const text = ['', 'Examples:', ...lines.map((line) => `  $ ${line}`)].join('\n');
-    return this.addHelpText('after', text);
-  }
-
-  /** The verb is loaded when it is called: help does not wait for it. */
-  runs(load: () => Promise<Verb>): this {
-    return this.action(async () => {
-      const verb = await load();
-      const given = [...this.processedArgs, this.optsWithGlobals(), this.#init];
-      this.#exit(await verb(...(given as never[])));
-    });
-  }
-}
+const ID = '64 hexadecimal digits, or the first 8 or more';
 
 /** The command line: every verb with its options and its help. `exit` gets the exit code of a verb. */
 export function createProgram(init: CliInit, exit: (code: number) => void): Command {
@@ -59,12 +24,16 @@ export function createProgram(init: CliInit, exit: (code: number) => void): Comm
       outputError: (text, out) => out(`rangemesh: ${text.replace(/^error: /, '')}`),
     })
     .showHelpAfterError('(--help shows what there is)')
+    .targetOptions()
+    .passesOptionsOn()
+    .helpVerb()
     .examples(
       'rangemesh init mesh && rangemesh start --config mesh/rangemesh.yaml',
       'rangemesh import --config mesh/rangemesh.yaml ./photos',
       'rangemesh status --config mesh/rangemesh.yaml --json',
     );
   addStart(program);
+  addKeys(program);
   addItems(program);
   addImport(program);
   addMesh(program);
@@ -87,13 +56,42 @@ function addStart(program: VerbCommand): void {
     const { start } = await import('./start.ts');
     return ({ config }: { config?: string }, init: CliInit) => start(config, settings(), init);
   });
-  program
+}
+
+function addKeys(program: VerbCommand): void {
+  const init = program
     .command('init')
-    .description('Writes DIR/rangemesh.yaml: every key with its default and what it does.')
+    .description(
+      'Writes DIR/rangemesh.yaml: every key with what it does, and the values of the flags; makes the ' +
+        'identity and the token of the node.',
+    )
     .argument('<dir>', 'directory, made when it is missing')
     .option('--json', 'print JSON')
-    .examples('rangemesh init /etc/rangemesh')
-    .runs(async () => (await import('./setup.ts')).setup);
+    .examples(
+      'rangemesh init /etc/rangemesh',
+      'rangemesh init b --access list --allow 12D3KooW... --peer /ip4/192.0.2.7/tcp/9463',
+    );
+  const settings = configFlags(init);
+  init.runs(async () => {
+    const { setup } = await import('./setup/index.ts');
+    return (directory: string, options: { json?: boolean }, cli: CliInit) =>
+      setup(directory, settings(), options, cli);
+  });
+  program
+    .directoryVerb('id')
+    .description('Prints the peer id of the node; makes its identity where there is none.')
+    .examples('rangemesh id --config rangemesh.yaml', 'rangemesh id --data-dir mesh/data')
+    .runs(async () => (await import('./setup/index.ts')).id);
+  program
+    .command('keygen')
+    .description('Makes a key that nodes share.')
+    .examples('rangemesh keygen psk --out mesh.psk')
+    .command('psk')
+    .description('Makes a pre-shared key for access.mode psk; the same file goes to every node.')
+    .option('--out <file>', 'a new file, for its owner alone (default: standard output)')
+    .option('--json', 'print JSON')
+    .examples('rangemesh keygen psk --out mesh.psk')
+    .runs(async () => (await import('./setup/index.ts')).keygenPsk);
 }
 
 function maxBytes(description: string): Option {
@@ -105,25 +103,40 @@ function maxBytes(description: string): Option {
 function addItems(program: VerbCommand): void {
   program
     .clientVerb('put')
-    .description('Stores one item and prints its id.')
+    .description(
+      'Stores one item and prints its id; with --json also its hint, and whether it is new.',
+    )
     .argument('[file]', 'file with the payload; - is standard input', '-')
     .option('--hint <number>', 'place in the order (default: now, in milliseconds)', parseHintFlag)
     .addOption(maxBytes('refuse longer input'))
     .examples('rangemesh put photo.jpg', 'date | rangemesh put --hint 42 --json')
-    .runs(async () => (await import('./items.ts')).put);
+    .runs(async () => (await import('./items/index.ts')).put);
   program
     .clientVerb('get')
     .description('Writes the payload of an item to standard output.')
-    .argument('<id>', '64 hexadecimal digits')
+    .argument('<id>', ID)
     .option('-o, --output <file>', 'write to a file instead')
-    .examples('rangemesh get 3f1c...9a -o photo.jpg')
-    .runs(async () => (await import('./items.ts')).get);
+    .option('--force', 'write to a terminal whatever the payload is')
+    .option('--manifest <file>', 'of an import: in place of the id stands a path in it')
+    .examples(
+      'rangemesh get 3f1c09ab -o photo.jpg',
+      'rangemesh get --manifest photos.ndjson 2024/photo.jpg -o photo.jpg',
+    )
+    .runs(async () => (await import('./items/index.ts')).get);
   program
     .clientVerb('why')
     .description('Says whether an item is here, and if not, why.')
-    .argument('<id>', '64 hexadecimal digits')
-    .examples('rangemesh why 3f1c...9a')
-    .runs(async () => (await import('./items.ts')).why);
+    .argument('<id>', ID)
+    .examples('rangemesh why 3f1c09ab')
+    .runs(async () => (await import('./items/index.ts')).why);
+  program
+    .clientVerb('ls')
+    .description('Lists hint, id and payload bytes of each item, in order.')
+    .option('--from <hint>', 'first hint wanted', parseBoundFlag)
+    .option('--to <hint>', 'first hint not wanted', parseBoundFlag)
+    .option('--limit <count>', 'most items (default: all)', parseCount)
+    .examples('rangemesh ls --limit 10', 'rangemesh ls --from 1700000000000 --json | jq -r .id')
+    .runs(async () => (await import('./items/index.ts')).ls);
 }
 
 function addImport(program: VerbCommand): void {
@@ -137,10 +150,12 @@ function addImport(program: VerbCommand): void {
     .option('--hint-field <name>', 'NDJSON: field with the hint (default: hint)')
     .addOption(maxBytes('skip longer files and lines, and count them'))
     .option('--concurrency <count>', 'puts under way at a time', parseConcurrency, 32)
+    .option('--manifest <file>', 'add a line of JSON for each item: path, hint, size and id')
     .examples(
       'rangemesh import ./photos --max-bytes 1MiB',
       'rangemesh import events.ndjson --hint-field created_at --json',
       'zcat events.ndjson.gz | rangemesh import -',
+      'rangemesh import ./photos --manifest photos.ndjson',
     )
     .runs(async () => (await import('./import/index.ts')).importPath);
 }
@@ -167,6 +182,7 @@ function addMesh(program: VerbCommand): void {
       'rangemesh peers',
       'rangemesh peers add /ip4/192.0.2.7/tcp/9463',
       'rangemesh peers remove /ip4/192.0.2.7/tcp/9463',
+      'rangemesh peers forget 12D3KooW...',
     )
     .runs(async () => (await import('./mesh.ts')).peers);
   peers
@@ -185,6 +201,13 @@ function addMesh(program: VerbCommand): void {
     )
     .argument('<address>', 'multiaddr as "rangemesh peers" shows it')
     .runs(async () => (await import('./mesh.ts')).removePeer);
+  peers
+    .clientVerb('forget')
+    .description(
+      'Forgets a peer that is not connected and will not come back: its identity is gone for good.',
+    )
+    .argument('<peer-id>', 'peer id as "rangemesh peers" shows it')
+    .runs(async () => (await import('./mesh.ts')).forgetPeer);
   program
     .clientVerb('sync')
     .description('Runs a session with one peer or with all, and waits for the end.')

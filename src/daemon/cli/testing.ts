@@ -2,7 +2,14 @@
 
 export { DaemonClient, type DaemonIdentity } from './client.ts';
 export { lastWords, RefusedError } from './errors.ts';
-export { configFlags, parseBytes, parseConcurrency, parseHintFlag } from './flags.ts';
+export {
+  configFlags,
+  parseBoundFlag,
+  parseBytes,
+  parseConcurrency,
+  parseCount,
+  parseHintFlag,
+} from './flags.ts';
 export {
   formatBytes,
   formatCount,

@@ -55,7 +55,7 @@ function checkDegree({ network }: Config, given: CheckInit['given']): string | u
 
 function checkPsk({ access: { mode, pskFile } }: Config): string | undefined {
   if (mode === 'psk' && pskFile === null) {
-    return 'access.pskFile: must name the file with the key when access.mode is psk';
+    return 'access.pskFile: must name the file with the key when access.mode is psk; "rangemesh keygen psk --out FILE" makes one';
   }
   if (mode === 'psk' || pskFile === null) return undefined;
   return `access.pskFile: has no effect when access.mode is ${mode}; remove it, or set the mode to psk`;

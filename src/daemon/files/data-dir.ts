@@ -1,8 +1,9 @@
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../../store/index.ts';
-import { DaemonError, EXIT } from '../errors.ts';
+import { DaemonError, EXIT, reasonOf } from '../errors.ts';
 import type { Logger } from '../logging.ts';
+import { makeDirectory } from './make-directory.ts';
 import { openMode } from './secret-file.ts';
 
 /** Where the database lies in a data directory. */
@@ -25,15 +26,14 @@ export function notePath(dataDir: string): string {
  * LevelDB leaves payloads readable by every user. Warns when the directory itself is open. Rejects with `DATA_DIR_UNUSABLE`.
  */
 export async function makeDataDir(directory: string, logger: Logger): Promise<void> {
+  await makePrivate(directory);
   const database = databasePath(directory);
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await mkdir(database, { recursive: true, mode: 0o700 });
+    await makeDirectory(database, 0o700);
     if (openMode(await stat(database)) !== null) await chmod(database, 0o700);
-    await makePrivate(database);
+    await makeFilesPrivate(database);
   } catch (cause) {
-    const message = `The data directory ${directory} cannot be made (${(cause as Error).message}): set node.dataDir to a place this user may write to`;
-    throw new DaemonError('DATA_DIR_UNUSABLE', message, { cause });
+    throw cannotMake(directory, cause);
   }
   const mode = openMode(await stat(directory));
   if (mode === null) return;
@@ -44,12 +44,24 @@ export async function makeDataDir(directory: string, logger: Logger): Promise<vo
 }
 
 /** A file may go meanwhile: another process may have the database open. */
-async function makePrivate(database: string): Promise<void> {
+async function makeFilesPrivate(database: string): Promise<void> {
   for (const entry of await readdir(database, { withFileTypes: true })) {
     const path = join(database, entry.name);
     const stats = entry.isFile() ? await stat(path).catch(() => null) : null;
     if (stats !== null && openMode(stats) !== null) await chmod(path, 0o600).catch(() => null);
   }
+}
+
+/** Makes the directory alone, for its owner; one that is there stays as it is. Rejects with `DATA_DIR_UNUSABLE`. */
+export async function makePrivate(directory: string): Promise<void> {
+  await makeDirectory(directory, 0o700).catch((cause) => {
+    throw cannotMake(directory, cause);
+  });
+}
+
+function cannotMake(directory: string, cause: unknown): DaemonError {
+  const message = `The data directory ${directory} cannot be made (${reasonOf(cause)}): set node.dataDir to a place this user may write to`;
+  return new DaemonError('DATA_DIR_UNUSABLE', message, { cause });
 }
 
 /** The error of a store that cannot be opened, with an exit code; any other error as it is. */

@@ -1,15 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import {
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-} from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   checkLock,
@@ -21,6 +11,7 @@ import {
 } from '../../store/index.ts';
 import { databasePath, notePath } from './data-dir.ts';
 import { codeOf, replaceFile, syncDirectory } from './durable-file.ts';
+import { makeDirectory } from './make-directory.ts';
 
 /** Looks after the files of the database in a data directory. */
 export function databaseCare(
@@ -99,7 +90,7 @@ async function setAside(
   replacement: AsyncIterable<Uint8Array> | null,
 ): Promise<void> {
   const [path, lost] = [join(directory, name), join(directory, 'lost')];
-  await mkdir(lost, { recursive: true, mode: 0o700 });
+  await makeDirectory(lost, 0o700);
   const kept = join(lost, name);
   if (replacement === null) await rename(path, kept);
   else {

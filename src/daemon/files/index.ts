@@ -1,6 +1,7 @@
 /** Files of the daemon: its directory, files that survive a crash, and files for their owner alone. */
 
-export { databasePath, dataDirError, makeDataDir, witnessPath } from './data-dir.ts';
+export { databasePath, dataDirError, makeDataDir, makePrivate, witnessPath } from './data-dir.ts';
 export { databaseCare, databaseFiles } from './database-files.ts';
 export { codeOf, readBounded, replaceFile } from './durable-file.ts';
+export { makeDirectory } from './make-directory.ts';
 export { createSecret, exposure, loadOrCreateSecret, readSecret } from './secret-file.ts';

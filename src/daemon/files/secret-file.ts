@@ -16,7 +16,7 @@ const GROUP = 0o070;
 export async function loadOrCreateSecret(init: {
   readonly path: string;
   /** Names the temporary file. */
-  readonly random: Random;
+  readonly random: Pick<Random, 'bytes'>;
   readonly logger: Logger;
   /** The content of a new file. */
   create(): string | Promise<string>;
@@ -70,7 +70,7 @@ export function exposure(mode: number, canChange: boolean): string | null {
 export async function createSecret(
   path: string,
   content: string,
-  random: Random,
+  random: Pick<Random, 'bytes'>,
 ): Promise<boolean> {
   const temporary = `${path}.${bytesToHex(random.bytes(8))}.tmp`;
   await writeDurably(temporary, `${content.trim()}\n`);

@@ -13,9 +13,6 @@ export {
   peersFile,
   type SavedPeersFile,
 } from './discovery/index.ts';
-export { createIdentity, IDENTITY_FILE, loadIdentity } from './identity.ts';
 export { createMesh, Mesh, type MeshInit } from './mesh.ts';
 export { Notices, type NoticesInit } from './notices.ts';
 export * from './options.ts';
-export { createPsk, loadPsk, parsePsk } from './psk.ts';
-export { loadToken, TOKEN_FILE, TokenFile } from './token.ts';

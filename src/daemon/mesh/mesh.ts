@@ -3,6 +3,7 @@ import type { ServiceFactoryMap } from 'libp2p';
 import { announceTopic, protocolId } from '../../protocol/index.ts';
 import type { Clock, Random } from '../../store/index.ts';
 import { DaemonError, reasonOf } from '../errors.ts';
+import { type Identity, parsePsk } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
 import {
   hostOf,
@@ -17,7 +18,6 @@ import { HearsayDial, type HostRules, InboundSlots, isPrivate, PeerTable } from 
 import { Connections } from './connections.ts';
 import { type Dial, Dialer, libp2pDial } from './dialling/index.ts';
 import { Discovery, type DiscoveryOptions, type SavedPeersFile } from './discovery/index.ts';
-import type { Identity } from './identity.ts';
 import { inboundFailures } from './inbound-failures.ts';
 import { assemble, type MeshServices } from './libp2p.ts';
 import { Notices } from './notices.ts';
@@ -27,7 +27,6 @@ import {
   type DialerOptions,
   type MeshOptions,
 } from './options.ts';
-import { parsePsk } from './psk.ts';
 import { discoveryTopic } from './pubsub.ts';
 
 export interface MeshInit<S extends ServiceMap> {

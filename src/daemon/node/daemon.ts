@@ -16,18 +16,9 @@ import { type Admin, type AdminInit, createAdmin } from '../admin/index.ts';
 import { type AdminFile, adminFile, proofOf } from '../admin-file.ts';
 import type { Config } from '../config/index.ts';
 import { replaceFile } from '../files/index.ts';
+import { loadIdentity, loadPsk, TOKEN_FILE, TokenFile } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
-import {
-  type Access,
-  admission,
-  createMesh,
-  loadIdentity,
-  loadPsk,
-  type Mesh,
-  peersFile,
-  TOKEN_FILE,
-  TokenFile,
-} from '../mesh/index.ts';
+import { type Access, admission, createMesh, type Mesh, peersFile } from '../mesh/index.ts';
 import type { Node } from '../node-api.ts';
 import { placeAt, Secrets } from '../own-files.ts';
 import { Replicator } from '../replicator/index.ts';

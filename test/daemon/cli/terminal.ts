@@ -24,19 +24,21 @@ export interface Ran {
 export type RunInit = Partial<Omit<CliInit, 'argv' | 'stdin' | 'daemons'> & DaemonHost> & {
   /** Standard error is a terminal. @default false */
   tty?: boolean;
+  /** Standard output is a terminal. @default false */
+  outTty?: boolean;
   stdin?: Iterable<Uint8Array | string>;
 };
 
 /** Runs a command line in this process. */
 export async function run(argv: readonly string[], init: RunInit = {}): Promise<Ran> {
-  const { tty = false, ...given } = init;
+  const { tty = false, outTty = false, ...given } = init;
   const {
     createLogger: logger = async (config) =>
       createLogger({ clock: systemClock, level: config.log.level, destination: err.lines }),
     startDaemon = () => Promise.reject(new Error('no daemon here')),
     ...rest
   } = given;
-  const [out, err] = [new Capture(false), new Capture(tty)];
+  const [out, err] = [new Capture(outTty), new Capture(tty)];
   const exitCode = await runCli({
     env: {},
     cwd: tmpdir(),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -33,8 +33,12 @@ describe('command line', () => {
       const verbs = [
         'start',
         'init',
+        'id',
+        'keygen',
         'put',
         'get',
+        'why',
+        'ls',
         'import',
         'status',
         'probe',
@@ -61,8 +65,14 @@ describe('command line', () => {
         ['get', 'xyz'],
         ['put', '--nope'],
         ['put', '--hint', '-1'],
+        ['put', '--hint', '18446744073709551615'],
+        ['ls', '--to', '18446744073709551616'],
+        ['ls', '--limit', '0'],
+        ['help', 'nope'],
+        ['--url', 'http://127.0.0.1:1', 'init', 'x'],
         ['import', 'x', '--max-bytes', '1X'],
         ['import', 'x', '--concurrency', '0'],
+        ['import', 'x', '--concurrency', '129'],
         ['start', '--set', 'nonsense'],
         ['status', '--url', 'ftp://x'],
       ];
@@ -73,6 +83,21 @@ describe('command line', () => {
         assert.doesNotMatch(stderr, /^\s+at /m);
       }
       assert.match((await run(['strat'])).stderr, /Did you mean start\?/);
+    });
+
+    it('shows the help of a verb by its name, also of one below another', async () => {
+      const { exitCode, stdout } = await run(['help', 'peers', 'add']);
+      assert.deepEqual([exitCode, stdout], [0, (await run(['peers', 'add', '--help'])).stdout]);
+      assert.match((await run(['help'])).stdout, /^Usage: rangemesh \[options\] \[command\]/);
+    });
+
+    it('takes options before a verb as behind it', async () => {
+      const { exitCode, json } = await run(['--json', ...station.target, 'status']);
+      assert.deepEqual([exitCode, json()[0].peerId], [0, 'self']);
+      const twice = await run(['--data-dir', 'nowhere', 'status', ...station.target]);
+      assert.equal(twice.exitCode, 0, 'the one behind the verb counts');
+      const added = await run([...station.target, 'peers', 'add', '/ip4/192.0.2.1/tcp/1']);
+      assert.match(added.stdout, /^other/);
     });
   });
 
@@ -181,7 +206,7 @@ describe('command line', () => {
   describe('put and get', () => {
     it('stores standard input or a file', async () => {
       const piped = await run(['put', '--hint', '7', ...station.target], { stdin: ['hel', 'lo'] });
-      assert.equal(piped.stdout, `${HELLO} 7 created\n`);
+      assert.equal(piped.stdout, `${HELLO}\n`);
       const file = join(station.scratch, 'hello.txt');
       await writeFile(file, 'hello');
       const again = await call('put', file, '--hint', '7', '--json');
@@ -242,7 +267,9 @@ describe('command line', () => {
       assert.match((await call('peers')).stdout, /other {2}connected, in sync/);
       assert.equal((await call('peers', '--json')).json()[0].peers.length, 2);
       station.node.fault = new DaemonError('INVALID_ADDRESS', 'not an address');
-      assert.match((await call('peers', 'add', 'x')).stderr, /not an address \[INVALID_ADDRESS\]/);
+      const wrong = await call('peers', 'add', 'x');
+      assert.equal(wrong.exitCode, 64);
+      assert.match(wrong.stderr, /not an address \[INVALID_ADDRESS\]/);
     });
 
     it('removes an address, and fails for an unknown one', async () => {
@@ -256,6 +283,12 @@ describe('command line', () => {
       const again = await call('peers', 'remove', address);
       assert.equal(again.exitCode, 1);
       assert.match(again.stderr, /\[UNKNOWN_ADDRESS\]/);
+    });
+
+    it('forgets a peer', async () => {
+      const { exitCode, stdout } = await call('peers', 'forget', 'gone');
+      assert.deepEqual([exitCode, stdout], [0, 'gone  is forgotten\n']);
+      assert.deepEqual(station.node.forgotten.splice(0), ['gone']);
     });
 
     it('shows no comparison for peers without a session', async () => {
@@ -290,27 +323,6 @@ describe('command line', () => {
       const failed = await call('sync');
       station.node.sync = sync;
       assert.deepEqual([failed.exitCode, failed.stdout], [1, 'p  failed: too slow [TIMEOUT]\n']);
-    });
-  });
-
-  describe('init', () => {
-    it('writes a configuration that is valid, and never over another', async () => {
-      const directory = join(station.directory, 'new', 'mesh');
-      const { exitCode, stdout } = await run(['init', directory]);
-      assert.equal(exitCode, 0);
-      assert.match(stdout, /rangemesh start --config/);
-      const file = join(directory, 'rangemesh.yaml');
-      const status = await run(['status', '--config', file]);
-      assert.match(status.stderr, /no daemon runs on .*mesh\/data/);
-      await writeFile(file, 'mine');
-      const again = await run(['init', directory]);
-      assert.equal(again.exitCode, 64);
-      assert.match(again.stderr, /is there already and stays as it is/);
-      assert.equal(await readFile(file, 'utf8'), 'mine');
-      const other = join(station.directory, 'json');
-      await mkdir(other);
-      const { json } = await run(['init', other, '--json']);
-      assert.deepEqual(json(), [{ config: join(other, 'rangemesh.yaml') }]);
     });
   });
 });

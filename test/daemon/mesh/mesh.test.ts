@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
-import { createIdentity } from '../../../src/daemon/mesh/index.ts';
+import { createIdentity } from '../../../src/daemon/keys/index.ts';
 import { systemRandom } from '../../../src/daemon/system/index.ts';
 import { within } from '../../support/within.ts';
 import { bare, connectionTo, Meshes } from './support.ts';

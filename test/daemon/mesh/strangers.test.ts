@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { createIdentity } from '../../../src/daemon/mesh/index.ts';
+import { createIdentity } from '../../../src/daemon/keys/index.ts';
 import { systemRandom } from '../../../src/daemon/system/index.ts';
 import { connectionTo, Meshes, type TestMesh } from './support.ts';
 

@@ -1,6 +1,6 @@
+import { createIdentity } from '../../../src/daemon/keys/index.ts';
 import {
   type Access,
-  createIdentity,
   createMesh,
   type Mesh,
   type MeshInit,

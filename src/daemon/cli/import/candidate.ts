@@ -1,11 +1,14 @@
 /** The source of an item: a file, or a line of a file. */
 export interface ImportOrigin {
+  /** For people; see `pathBase64`. */
   readonly path: string;
+  /** The bytes of a path that is not UTF-8. */
+  readonly pathBase64?: string;
   readonly line?: number;
 }
 
 /** Why a candidate is left out on purpose. */
-export type SkipReason = 'symlink' | 'notAFile' | 'tooLarge' | 'blankLine' | 'ownFile';
+export type SkipReason = 'symlink' | 'notAFile' | 'tooLarge' | 'blankLine' | 'ownFile' | 'manifest';
 
 export type Loaded =
   | { readonly kind: 'item'; readonly hint: bigint; readonly payload: Uint8Array }

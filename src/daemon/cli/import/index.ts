@@ -3,20 +3,19 @@
  * counts and prints the outcome of each.
  */
 
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EXIT } from '../../errors.ts';
 import type { OwnFiles } from '../../own-files.ts';
 import { printAnswer } from '../ask.ts';
 import { usage } from '../errors.ts';
-import { type CliInit, printLine } from '../init.ts';
-import { ownFile, putCall } from '../items.ts';
+import type { CliInit } from '../init.ts';
+import { Manifest, ownFile, putCall } from '../items/index.ts';
 import { connect, ownFiles, type TargetOptions } from '../locate.ts';
-import { formatOrigin, type ImportCandidate } from './candidate.ts';
+import type { ImportCandidate } from './candidate.ts';
 import { readNdjson } from './ndjson.ts';
-import { createProgress, type ImportProgressBar } from './progress.ts';
-import { type ImportOutcome, importAll, type Summary } from './run.ts';
+import { Reporter } from './reporter.ts';
+import { importAll, type Summary } from './run.ts';
 import { formatSummary } from './summary.ts';
 import { walkTree } from './tree.ts';
 
@@ -24,6 +23,7 @@ export interface ImportOptions extends TargetOptions {
   hintField?: string;
   maxBytes: number;
   concurrency: number;
+  manifest?: string;
 }
 
 /** `import PATH`: a directory tree, an NDJSON file, or NDJSON on standard input. */
@@ -33,25 +33,50 @@ export async function importPath(
   init: CliInit,
 ): Promise<number> {
   const own = await ownFiles(options, init);
-  const source = await openSource(path, options, init, own);
+  const manifest =
+    options.manifest === undefined
+      ? null
+      : await Manifest.open(resolve(init.cwd, options.manifest));
+  try {
+    const source = await openSource(
+      path,
+      { ...options, own, place: manifest?.place ?? null },
+      init,
+    );
+    const summary = await run(source, { options, own, manifest }, init);
+    await printAnswer(options, init, summary, formatSummary(summary, options));
+    return exitCode(summary);
+  } finally {
+    await manifest?.close();
+  }
+}
+
+interface RunInit {
+  readonly options: ImportOptions;
+  readonly own: OwnFiles;
+  readonly manifest: Manifest | null;
+}
+
+async function run(
+  source: ImportSource,
+  { options, own, manifest }: RunInit,
+  init: CliInit,
+): Promise<Summary> {
   const client = await connect(options, init, options.concurrency);
   const total = init.stderr.isTTY === true ? await source.count() : null;
-  const progress = createProgress(init.stderr, total);
-  let summary: Summary;
+  const reporter = new Reporter({ json: options.json === true, manifest, total, init });
   try {
-    summary = await importAll({
+    return await importAll({
       candidates: source.candidates(),
       put: (payload, hint) => client.json(putCall(payload, hint)),
       isSecret: own.isSecret,
       concurrency: options.concurrency,
-      report: (outcome) => report(outcome, options, progress, init),
+      report: (outcome) => reporter.report(outcome),
     });
   } finally {
-    progress.end();
+    await reporter.end();
     client.close();
   }
-  await printAnswer(options, init, summary, formatSummary(summary, options));
-  return exitCode(summary);
 }
 
 interface ImportSource {
@@ -60,28 +85,36 @@ interface ImportSource {
   count(): Promise<number | null>;
 }
 
+interface SourceOptions extends ImportOptions {
+  readonly own: OwnFiles;
+  /** Of the manifest. */
+  readonly place: string | null;
+}
+
 async function openSource(
   path: string,
-  options: ImportOptions,
+  options: SourceOptions,
   init: CliInit,
-  own: OwnFiles,
 ): Promise<ImportSource> {
-  const { maxBytes, hintField = 'hint' } = options;
-  const ndjson = (name: string, chunks: () => AsyncIterable<Uint8Array>): ImportSource => ({
-    candidates: () => readNdjson({ chunks: chunks(), path: name, hintField, maxBytes }),
+  const { maxBytes, hintField = 'hint', own } = options;
+  const ndjson = (name: string, chunks: AsyncIterable<Uint8Array>): ImportSource => ({
+    candidates: () => readNdjson({ chunks, path: name, hintField, maxBytes }),
     count: async () => null,
   });
-  if (path === '-') return ndjson('-', () => init.stdin);
+  if (path === '-') return ndjson('-', init.stdin);
   const absolute = resolve(init.cwd, path);
-  const stats = await stat(absolute).catch((cause: Error): never => {
+  const file = await open(absolute).catch((cause: Error): never => {
     throw usage(`cannot read ${absolute}: ${cause.message}`, { cause });
   });
-  if (await own.hasPath(absolute)) throw ownFile(path);
-  if (!stats.isDirectory()) return ndjson(path, () => createReadStream(absolute));
+  const isTree = (await file.stat()).isDirectory();
+  const isOwn = await own.hasPath(absolute);
+  if (!isTree && !isOwn) return ndjson(path, file.createReadStream());
+  await file.close();
+  if (isOwn) throw ownFile(path);
   if (options.hintField !== undefined) {
     throw usage('--hint-field is for NDJSON; in a directory the hint is the modification time');
   }
-  const candidates = () => walkTree({ root: absolute, maxBytes, own });
+  const candidates = () => walkTree({ root: absolute, maxBytes, own, manifest: options.place });
   return { candidates, count: () => count(candidates()) };
 }
 
@@ -89,29 +122,6 @@ async function count(candidates: AsyncGenerator<ImportCandidate>): Promise<numbe
   let total = 0;
   for await (const _ of candidates) total++;
   return total;
-}
-
-async function report(
-  outcome: ImportOutcome,
-  options: ImportOptions,
-  progress: ImportProgressBar,
-  init: CliInit,
-): Promise<void> {
-  progress.step();
-  const { origin } = outcome;
-  if (options.json === true) {
-    const { kind, origin: _, ...rest } = outcome;
-    const facts = kind === 'imported' ? outcome.answer : rest;
-    await printLine(init.stdout, JSON.stringify({ ...origin, ...facts }));
-  } else if (outcome.kind === 'failed') {
-    const { code, message } = outcome.error;
-    progress.giveWay();
-    await printLine(init.stderr, `rangemesh: ${formatOrigin(origin)}: ${message} [${code}]`);
-  } else if (outcome.kind === 'skipped' && outcome.reason === 'ownFile') {
-    progress.giveWay();
-    const line = `rangemesh: ${formatOrigin(origin)}: skipped, since it is data, a key or a token of a node`;
-    await printLine(init.stderr, line);
-  }
 }
 
 function exitCode({ failed, stopped }: Summary): number {

@@ -1,6 +1,6 @@
 import { DaemonError } from '../../errors.ts';
 import { RefusedError } from '../errors.ts';
-import type { PutAnswer } from '../items.ts';
+import type { PutAnswer } from '../items/index.ts';
 import type { ImportCandidate, ImportOrigin, SkipReason } from './candidate.ts';
 
 export interface ImportInit {
@@ -15,7 +15,7 @@ export interface ImportInit {
 }
 
 export type ImportOutcome =
-  | { kind: 'imported'; origin: ImportOrigin; answer: PutAnswer }
+  | { kind: 'imported'; origin: ImportOrigin; answer: PutAnswer; bytes: number }
   | { kind: 'skipped'; origin: ImportOrigin; reason: SkipReason }
   | { kind: 'failed'; origin: ImportOrigin; error: Trouble };
 
@@ -43,7 +43,7 @@ export async function importAll(init: ImportInit): Promise<Summary> {
     imported: 0,
     created: 0,
     bytes: 0,
-    skipped: { symlink: 0, notAFile: 0, tooLarge: 0, blankLine: 0, ownFile: 0 },
+    skipped: { symlink: 0, notAFile: 0, tooLarge: 0, blankLine: 0, ownFile: 0, manifest: 0 },
     failed: 0,
     stopped: null,
   };
@@ -76,7 +76,7 @@ async function importOne(
     summary.imported++;
     if (answer.created) summary.created++;
     summary.bytes += loaded.payload.length;
-    return { kind: 'imported', origin, answer };
+    return { kind: 'imported', origin, answer, bytes: loaded.payload.length };
   } catch (error) {
     const { code = 'UNREADABLE', message } = error as Error & { code?: string };
     if (code === 'OWN_SECRET') return skip('ownFile');

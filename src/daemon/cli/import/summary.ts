@@ -9,16 +9,20 @@ export function formatSummary(summary: Summary, { maxBytes }: { maxBytes: number
     `imported ${formatCount(imported, 'item')}, ${formatBytes(bytes)}: ` +
       `${formatNumber(created)} new, ${formatNumber(imported - created)} there already`,
   ];
-  const names: Record<SkipReason, string> = {
-    symlink: 'symbolic links',
-    notAFile: 'neither file nor directory',
-    tooLarge: `above ${formatBytes(maxBytes)} (--max-bytes)`,
-    blankLine: 'blank lines',
-    ownFile: 'files or directories of a node itself',
+  const names: Record<SkipReason, [one: string, many: string]> = {
+    symlink: ['symbolic link', 'symbolic links'],
+    notAFile: both('neither file nor directory'),
+    tooLarge: both(`above ${formatBytes(maxBytes)} (--max-bytes)`),
+    blankLine: ['blank line', 'blank lines'],
+    ownFile: ['file or directory of a node itself', 'files or directories of a node itself'],
+    manifest: both('manifest of this import'),
   };
   const skipped = Object.entries(summary.skipped)
     .filter(([, count]) => count > 0)
-    .map(([reason, count]) => `${formatNumber(count)} ${names[reason as SkipReason]}`);
+    .map(([reason, count]) => {
+      const [one, many] = names[reason as SkipReason];
+      return `${formatNumber(count)} ${count === 1 ? one : many}`;
+    });
   if (skipped.length > 0) lines.push(`skipped ${skipped.join(', ')}`);
   if (failed > 0) lines.push(`failed ${formatNumber(failed)}`);
   if (stopped !== null) {
@@ -28,4 +32,8 @@ export function formatSummary(summary: Summary, { maxBytes }: { maxBytes: number
     );
   }
   return lines.join('\n');
+}
+
+function both(words: string): [string, string] {
+  return [words, words];
 }

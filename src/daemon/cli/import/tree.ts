@@ -1,8 +1,15 @@
 import { constants, type Dirent } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { looksLikeDataDir, type OwnFiles, placeAt, placeOf } from '../../own-files.ts';
-import { BadInput, type ImportCandidate, type Loaded, type SkipReason } from './candidate.ts';
+import {
+  BadInput,
+  type ImportCandidate,
+  type ImportOrigin,
+  type Loaded,
+  type SkipReason,
+} from './candidate.ts';
+
+const SLASH = 0x2f;
 
 export interface TreeInit {
   root: string;
@@ -10,40 +17,62 @@ export interface TreeInit {
   maxBytes: number;
   /** Skipped, and so is what looks like a data directory. */
   own: OwnFiles;
+  /** Place of the manifest that is being written; null: there is none. */
+  manifest: string | null;
 }
 
+type Visit = Omit<TreeInit, 'root'>;
+
 /** Everything below `root` in the order of names, directories entered as they come. */
-export async function* walkTree(init: TreeInit): AsyncGenerator<ImportCandidate> {
-  const { root, own } = init;
-  let entries: Dirent[];
+export function walkTree({ root, ...visit }: TreeInit): AsyncGenerator<ImportCandidate> {
+  return walk(Buffer.from(root), visit);
+}
+
+/** Paths are bytes: a name need not be UTF-8. */
+async function* walk(root: Buffer, visit: Visit): AsyncGenerator<ImportCandidate> {
+  const { own } = visit;
+  let entries: Dirent<Buffer>[];
   try {
     if (own.hasPlace(await placeAt(root))) return yield skip(root, 'ownFile');
-    entries = await readdir(root, { withFileTypes: true });
+    entries = await readdir(root, { withFileTypes: true, encoding: 'buffer' });
   } catch (error) {
-    yield { origin: { path: root }, load: () => Promise.reject(error) };
+    yield { origin: originOf(root), load: () => Promise.reject(error) };
     return;
   }
-  if (looksLikeDataDir(entries.map(({ name }) => name))) return yield skip(root, 'ownFile');
-  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (looksLikeDataDir(entries.map(({ name }) => `${name}`))) return yield skip(root, 'ownFile');
+  entries.sort((a, b) => Buffer.compare(a.name, b.name));
   for (const entry of entries) {
-    const path = join(root, entry.name);
-    if (entry.isDirectory()) yield* walkTree({ ...init, root: path });
-    else if (entry.isFile()) yield { origin: { path }, load: () => readItem(path, init) };
+    const path = below(root, entry.name);
+    if (entry.isDirectory()) yield* walk(path, visit);
+    else if (entry.isFile()) yield { origin: originOf(path), load: () => readItem(path, visit) };
     else yield skip(path, entry.isSymbolicLink() ? 'symlink' : 'notAFile');
   }
 }
 
-function skip(path: string, reason: SkipReason): ImportCandidate {
-  return { origin: { path }, load: async () => ({ kind: 'skipped', reason }) };
+function below(root: Buffer, name: Buffer): Buffer {
+  const slash = root.at(-1) === SLASH ? [] : [Buffer.of(SLASH)];
+  return Buffer.concat([root, ...slash, name]);
+}
+
+function originOf(bytes: Buffer): ImportOrigin {
+  const path = bytes.toString();
+  return Buffer.from(path).equals(bytes)
+    ? { path }
+    : { path, pathBase64: bytes.toString('base64') };
+}
+
+function skip(path: Buffer, reason: SkipReason): ImportCandidate {
+  return { origin: originOf(path), load: async () => ({ kind: 'skipped', reason }) };
 }
 
 /** Opens without following links and without waiting for a pipe: either may have replaced the file. */
-async function readItem(path: string, { maxBytes, own }: TreeInit): Promise<Loaded> {
+async function readItem(path: Buffer, { maxBytes, own, manifest }: Visit): Promise<Loaded> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(path, flags);
   try {
     const { size, mtimeMs, place } = await regular(file);
     if (own.hasPlace(place)) return { kind: 'skipped', reason: 'ownFile' };
+    if (place === manifest) return { kind: 'skipped', reason: 'manifest' };
     if (size > BigInt(maxBytes)) return { kind: 'skipped', reason: 'tooLarge' };
     if (mtimeMs < 0n)
       throw new BadInput('its modification time lies before 1970, so it has no hint');

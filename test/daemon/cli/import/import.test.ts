@@ -60,7 +60,7 @@ describe('import', () => {
         imported: 3,
         created: 3,
         bytes: 6,
-        skipped: { symlink: 0, notAFile: 0, tooLarge: 0, blankLine: 0, ownFile: 0 },
+        skipped: { symlink: 0, notAFile: 0, tooLarge: 0, blankLine: 0, ownFile: 0, manifest: 0 },
         failed: 0,
         stopped: null,
       });
@@ -186,7 +186,7 @@ describe('import', () => {
       await rename(inside, station.directory);
       assert.equal(exitCode, 0);
       assert.match(stdout, /^imported 1 item, 3 B/m);
-      assert.match(stdout, /^skipped 1 files or directories of a node itself$/m);
+      assert.match(stdout, /^skipped 1 file or directory of a node itself$/m);
       assert.equal(
         stderr,
         `rangemesh: ${inside}: skipped, since it is data, a key or a token of a node\n`,
@@ -312,7 +312,7 @@ describe('import', () => {
         '{"hnt":1}',
         '{"hint":-1}',
         '{"hint":1.5}',
-        '{"hint":1e3}',
+        '{"hint":1e19}',
         '{"hint":null}',
         '{"hint":{"hint":4}}',
         '{"hint":18446744073709551615}',

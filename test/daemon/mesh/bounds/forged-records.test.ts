@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DaemonError } from '../../../../src/daemon/index.ts';
+import { createIdentity } from '../../../../src/daemon/keys/index.ts';
 import { HearsayDial } from '../../../../src/daemon/mesh/bounds/index.ts';
 import { DEFAULT_DISCOVERY_OPTIONS } from '../../../../src/daemon/mesh/discovery/index.ts';
 import { ConnectionManager, KnownPeers } from '../../../../src/daemon/mesh/discovery/testing.ts';
-import { createIdentity, Notices } from '../../../../src/daemon/mesh/index.ts';
+import { Notices } from '../../../../src/daemon/mesh/index.ts';
 import { systemRandom } from '../../../../src/daemon/system/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { SeededRandom } from '../../../support/random.ts';

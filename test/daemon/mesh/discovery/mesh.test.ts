@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { peerIdFromString } from '@libp2p/peer-id';
+import { createIdentity, createPsk } from '../../../../src/daemon/keys/index.ts';
 import { encodeRecord } from '../../../../src/daemon/mesh/discovery/testing.ts';
 import {
-  createIdentity,
-  createPsk,
   type DiscoveryOptions,
   type MeshInit,
   peersFile,

@@ -21,7 +21,7 @@ export interface Identity {
 export interface IdentityInit {
   /** The data directory; it must exist. */
   readonly directory: string;
-  readonly random: Random;
+  readonly random: Pick<Random, 'bytes'>;
   readonly logger: Logger;
 }
 
@@ -41,7 +41,7 @@ export async function loadIdentity(init: IdentityInit): Promise<Identity> {
 }
 
 /** A new identity that is kept nowhere. */
-export async function createIdentity(random: Random): Promise<Identity> {
+export async function createIdentity(random: Pick<Random, 'bytes'>): Promise<Identity> {
   return identityOf(await generateKeyPairFromSeed('Ed25519', random.bytes(32)));
 }
 

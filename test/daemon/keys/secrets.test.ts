@@ -13,10 +13,10 @@ import {
   parsePsk,
   TOKEN_FILE,
   TokenFile,
-} from '../../../src/daemon/mesh/index.ts';
+} from '../../../src/daemon/keys/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { SeededRandom } from '../../support/random.ts';
-import { Log } from './log.ts';
+import { Log } from '../mesh/log.ts';
 
 describe('secrets', () => {
   let directory: string;

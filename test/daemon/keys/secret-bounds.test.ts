@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createSecret, loadOrCreateSecret, readSecret } from '../../../src/daemon/files/index.ts';
-import { loadIdentity, loadToken, parsePsk } from '../../../src/daemon/mesh/index.ts';
+import { loadIdentity, loadToken, parsePsk } from '../../../src/daemon/keys/index.ts';
 import { SeededRandom } from '../../support/random.ts';
-import { Log } from './log.ts';
+import { Log } from '../mesh/log.ts';
 
 const random = new SeededRandom('secrets');
 const HEADER = '/key/swarm/psk/1.0.0/\n/base16/\n';

@@ -2,14 +2,15 @@ import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { DaemonError, EXIT } from '../errors.ts';
-import type { WhyAnswer } from '../node-api.ts';
-import { ask, withClient } from './ask.ts';
-import type { Call } from './client.ts';
-import { usage } from './errors.ts';
-import { formatWhy } from './format-why.ts';
-import { type CliInit, printLine, write } from './init.ts';
-import { ownFiles, type TargetOptions } from './locate.ts';
+import { DaemonError, EXIT } from '../../errors.ts';
+import type { WhyAnswer } from '../../node-api.ts';
+import { ask, withClient } from '../ask.ts';
+import type { Call } from '../client.ts';
+import { usage } from '../errors.ts';
+import { formatWhy } from '../format-why.ts';
+import { type CliInit, printLine, write } from '../init.ts';
+import { ownFiles, type TargetOptions } from '../locate.ts';
+import { idInManifest } from './manifest.ts';
 
 /** The daemon's answer to a put. */
 export interface PutAnswer {
@@ -34,9 +35,7 @@ export async function put(
   const own = await ownFiles(options, init);
   const isOwn = file !== '-' && (await own.hasPath(resolve(init.cwd, file)));
   if (isOwn || own.isSecret(payload)) throw ownFile(file);
-  const show = ({ id, hint, created }: PutAnswer) =>
-    `${id} ${hint} ${created ? 'created' : 'there already'}`;
-  return ask(options, init, putCall(payload, options.hint), show);
+  return ask<PutAnswer>(options, init, putCall(payload, options.hint), ({ id }) => id);
 }
 
 /** Every peer would get it, and no peer forgets. */
@@ -79,19 +78,46 @@ async function readAll(stream: Readable, name: string, maxBytes: number): Promis
 
 export interface GetOptions extends TargetOptions {
   output?: string;
+  /** Write also what is no plain text to a terminal. */
+  force?: boolean;
+  /** The file that says which id a name has. */
+  manifest?: string;
 }
 
-/** `get ID`: the payload on standard output, or in a file. */
-export async function get(id: string, options: GetOptions, init: CliInit): Promise<number> {
-  checkId(id);
+/** `get ID`, or with a manifest the name of an item: the payload on standard output, or in a file. */
+export async function get(name: string, options: GetOptions, init: CliInit): Promise<number> {
+  const { manifest, output } = options;
+  const given =
+    manifest === undefined ? name : await idInManifest(resolve(init.cwd, manifest), name, init.cwd);
+  checkId(given);
   return withClient(options, init, async (client) => {
-    const { body, headers } = await client.call({ method: 'GET', path: `/v1/items/${id}` });
-    const facts = { id: id.toLowerCase(), hint: headers['rangemesh-hint'], bytes: body.length };
-    if (options.output !== undefined) await writeFile(resolve(init.cwd, options.output), body);
-    else if (options.json !== true) await write(init.stdout, body);
-    if (options.json === true) await printLine(init.stdout, describe(facts, body, options.output));
+    const { body, headers } = await client.call({ method: 'GET', path: `/v1/items/${given}` });
+    const id = String(headers.etag).replaceAll('"', '');
+    const facts = { id, hint: headers['rangemesh-hint'], bytes: body.length };
+    if (output !== undefined) await writeFile(resolve(init.cwd, output), body);
+    else if (options.json !== true) await show(body, options, init);
+    if (options.json === true) await printLine(init.stdout, describe(facts, body, output));
     return EXIT.ok;
   });
+}
+
+async function show(body: Uint8Array, { force }: GetOptions, { stdout }: CliInit): Promise<void> {
+  if (stdout.isTTY === true && force !== true && !isPlainText(body)) {
+    throw usage(
+      'the item is no plain text, which may upset the terminal: give -o FILE, or --force',
+    );
+  }
+  await write(stdout, body);
+}
+
+/** UTF-8 without control characters, by which a text can steer a terminal. */
+function isPlainText(bytes: Uint8Array): boolean {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return !/[^\P{Cc}\t\n\r]/u.test(text);
+  } catch {
+    return false;
+  }
 }
 
 /** `why ID`: where an item is, or why it is not here. */
@@ -102,7 +128,8 @@ export async function why(id: string, options: TargetOptions, init: CliInit): Pr
 }
 
 function checkId(id: string): void {
-  if (!/^[0-9a-f]{64}$/i.test(id)) throw usage(`an id has 64 hexadecimal digits; ${id} is none`);
+  if (/^[0-9a-f]{8,64}$/i.test(id)) return;
+  throw usage(`${id} is no id: give its 64 hexadecimal digits, or the first 8 or more`);
 }
 
 function describe(facts: object, body: Uint8Array, output: string | undefined): string {

@@ -7,7 +7,7 @@ const HEADER = '/key/swarm/psk/1.0.0/\n/base16/\n';
 const HEX = /^[0-9a-f]{64}$/i;
 
 /** A new pre-shared key as the text that libp2p's private networks exchange ("swarm key"). */
-export function createPsk(random: Random): string {
+export function createPsk(random: Pick<Random, 'bytes'>): string {
   return `${HEADER}${bytesToHex(random.bytes(32))}\n`;
 }
 
@@ -32,7 +32,7 @@ export async function loadPsk(path: string, logger: Logger): Promise<Uint8Array>
   const unreadable = (why: string, cause?: unknown) =>
     new DaemonError(
       'CONFIG_UNREADABLE',
-      `The pre-shared key ${path} cannot be read (${why}). Copy the file from another node of the mesh to this path`,
+      `The pre-shared key ${path} cannot be read (${why}). Copy the file from another node of the mesh to this path, or make a new key with "rangemesh keygen psk --out ${path}"`,
       { cause },
     );
   const text = await readSecret(path, logger).catch((cause: Error) => {

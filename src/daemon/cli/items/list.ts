@@ -1,0 +1,45 @@
+import { EXIT } from '../../errors.ts';
+import { withClient } from '../ask.ts';
+import { type CliInit, write } from '../init.ts';
+import type { TargetOptions } from '../locate.ts';
+
+/** The longest page that the daemon gives. */
+const PAGE = 1_000;
+
+export interface ListOptions extends TargetOptions {
+  from?: string;
+  to?: string;
+  limit?: number;
+}
+
+interface ListAnswer {
+  readonly items: readonly {
+    readonly hint: string;
+    readonly id: string;
+    readonly bytes: number | null;
+  }[];
+  readonly cursor: string | null;
+}
+
+/** `ls`: hint, id and size of each item in order, all pages of the daemon one after the other. */
+export function ls(options: ListOptions, init: CliInit): Promise<number> {
+  const { from, to, limit = Number.POSITIVE_INFINITY, json } = options;
+  const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+  return withClient(options, init, async (client) => {
+    let left = limit;
+    let cursor: string | null = null;
+    do {
+      const query: Record<string, string> = { ...range, limit: `${Math.min(PAGE, left)}` };
+      if (cursor !== null) query.cursor = cursor;
+      const path = `/v1/items?${new URLSearchParams(query)}`;
+      const page: ListAnswer = await client.json({ method: 'GET', path });
+      const lines = page.items.map((item) =>
+        json === true ? JSON.stringify(item) : `${item.hint} ${item.id} ${item.bytes ?? '?'}`,
+      );
+      if (lines.length > 0) await write(init.stdout, `${lines.join('\n')}\n`);
+      left -= page.items.length;
+      cursor = page.cursor;
+    } while (cursor !== null && left > 0);
+    return EXIT.ok;
+  });
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { hexToBytes } from '../../../src/store/index.ts';
+import { openStation, run, type Station } from './terminal.ts';
+
+const text = (content: string) => new TextEncoder().encode(content);
+
+describe('items on the command line', () => {
+  let station: Station;
+  const call = (...argv: string[]) => run([...argv, ...station.target]);
+
+  before(async () => {
+    station = await openStation();
+  });
+  after(() => station.close());
+  beforeEach(() => station.node.items.clear());
+
+  describe('get', () => {
+    const holding = async (payload: Uint8Array | string) =>
+      (await run(['put', '--hint', '7', ...station.target], { stdin: [payload] })).stdout.trim();
+    const toTerminal = (...argv: string[]) =>
+      run(['get', ...argv, ...station.target], { outTty: true });
+
+    it('writes plain text alone to a terminal, and other payloads by force', async () => {
+      const plain = 'Grüße\t\r\n';
+      assert.equal((await toTerminal(await holding(plain))).stdout, plain);
+      for (const payload of [
+        Uint8Array.of(0xff, 0xfe),
+        'red \u001b[31m',
+        'bell\u0007',
+        'c1 \u009b',
+      ]) {
+        const id = await holding(payload);
+        const { exitCode, stdout, stderr } = await toTerminal(id);
+        assert.deepEqual([exitCode, stdout], [64, '']);
+        assert.match(stderr, /give -o FILE, or --force \[USAGE\]/);
+        assert.equal((await toTerminal(id, '--force')).exitCode, 0);
+        assert.equal((await toTerminal(id, '--json')).json()[0].id, id);
+        assert.equal((await call('get', id)).exitCode, 0);
+      }
+    });
+
+    it('takes the first digits of an id, and lists the ids that begin so where there are several', async () => {
+      const id = await holding('hello');
+      assert.equal((await call('get', id.slice(0, 8))).stdout, 'hello');
+      assert.equal((await call('get', id.slice(0, 8), '--json')).json()[0].id, id);
+      assert.match((await call('why', id.slice(0, 8))).stdout, /^have: 5 B/);
+      assert.equal((await call('get', id.slice(0, 7))).exitCode, 64);
+      const twin = `${id.slice(0, 62)}zz`.replace('zz', id.endsWith('00') ? '11' : '00');
+      station.node.items.set(twin, { hint: 1n, id: hexToBytes(twin), payload: text('twin') });
+      const { exitCode, stderr } = await call('get', id.slice(0, 62));
+      assert.equal(exitCode, 64);
+      const both = [id, twin].sort().join(', ');
+      assert.ok(stderr.includes(`: ${both}; give more digits [AMBIGUOUS_ID]`), stderr);
+    });
+  });
+
+  describe('ls', () => {
+    it('lists hint, id and size of all items, whatever number of pages they take', async () => {
+      for (let hint = 0; hint < 2_001; hint++) {
+        const id = new Uint8Array(32).fill(hint % 256);
+        const payload = new Uint8Array(hint % 5);
+        station.node.items.set(`${hint}`, { hint: BigInt(hint), id, payload });
+      }
+      station.node.head = async () => ({ hint: 0n, bytes: 4 });
+      const lines = async (...argv: string[]) =>
+        (await call('ls', ...argv)).stdout.split('\n').slice(0, -1);
+      const all = await lines();
+      assert.equal(all.length, 2_001);
+      assert.equal(all[7], `7 ${'07'.repeat(32)} 4`);
+      assert.equal((await lines('--limit', '1000')).length, 1_000);
+      assert.equal((await lines('--limit', '1001')).length, 1_001);
+      const some = await lines('--from', '3', '--to', '5', '--json');
+      const item = (hint: number) => ({ hint: `${hint}`, id: `0${hint}`.repeat(32), bytes: 4 });
+      assert.deepEqual(
+        some.map((line) => JSON.parse(line)),
+        [item(3), item(4)],
+      );
+      assert.deepEqual(await lines('--from', '5000'), []);
+      delete (station.node as { head?: unknown }).head;
+    });
+  });
+});
