@@ -10,7 +10,7 @@ Starts three daemons, gives each a different part of the installed packages, joi
 how they become equal. Stays until Ctrl-C.
 
   --once   end as soon as the three are equal (exit 0), or after 120 s when they are not (exit 1)
-  --json   print nothing but the closing line; what went wrong is on standard error
+  --json   print the result as JSON and nothing else; what went wrong is on standard error
 `;
 
 const PACKAGES = fileURLToPath(new URL('../node_modules', import.meta.url));

@@ -25,7 +25,7 @@ export interface DemoInit {
   /** The directory tree whose files are imported. */
   tree: string;
   once: boolean;
-  /** Print nothing but the closing line, and what went wrong. */
+  /** Print nothing but the result as JSON, and what went wrong. */
   quiet: boolean;
   /** Calls the demo off. */
   signal: AbortSignal;
@@ -51,12 +51,13 @@ interface Stage {
 /** Runs the demo; returns the exit code. Leaves no process behind, whatever happens. */
 export async function runDemo(init: DemoInit): Promise<number> {
   const late = new AbortController();
+  const table = init.quiet ? null : new LiveTable(process.stdout);
   const stage: Stage = {
     init,
     nodes: [],
     clients: [],
-    table: init.quiet ? null : new LiveTable(process.stdout),
-    say: (text) => init.quiet || process.stdout.write(`${text}\n`),
+    table,
+    say: (text) => table?.say(text),
     late: late.signal,
     signal: AbortSignal.any([init.signal, late.signal]),
     doing: 'reading the tree',
@@ -96,9 +97,10 @@ async function play(stage: Stage, files: readonly SourceFile[]): Promise<number>
   const seconds = Math.round((performance.now() - started) / 100) / 10;
   const union: Holdings = new Map(holdings.flatMap((held) => [...held]));
   const result = summarize(statuses, { holdings, union, nodes, seconds });
-  if (result.converged) say(`equal after ${seconds} s; received ${megabytes(result.received)}`);
+  stage.table?.finish();
+  if (stage.init.quiet) process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (result.converged) say(closingWords(result));
   else complain(differences(statuses, union.size));
-  process.stdout.write(`${JSON.stringify(result)}\n`);
   return result.converged ? 0 : 1;
 }
 
@@ -233,6 +235,18 @@ function summarize(statuses: readonly Status[], { holdings, union, nodes, second
     needed,
     admin: nodes.map((node) => node.admin),
   };
+}
+
+function closingWords({
+  seconds,
+  items,
+  bytes,
+  received,
+  needed,
+}: ReturnType<typeof summarize>): string {
+  const held = `${items} items, ${megabytes(bytes)}`;
+  const traffic = `${megabytes(received)} were received, and ${megabytes(needed)} needed`;
+  return `the three are equal after ${seconds} s: each holds ${held}; ${traffic}`;
 }
 
 function differences(statuses: readonly Status[], imported: number): string {

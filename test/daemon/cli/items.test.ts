@@ -55,6 +55,16 @@ describe('items on the command line', () => {
     });
   });
 
+  describe('put', () => {
+    it('takes an item as long as the daemon takes, and lets the daemon refuse one byte more', async () => {
+      const put = (bytes: number, ...argv: string[]) =>
+        run(['put', ...argv, ...station.target], { stdin: [new Uint8Array(bytes)] });
+      assert.equal((await put(65_536, '--max-bytes', '64KiB')).exitCode, 0);
+      assert.match((await put(65_537, '--max-bytes', '64KiB')).stderr, /\[INPUT_TOO_LARGE\]/);
+      assert.match((await put(65_537)).stderr, /\[ITEM_TOO_LARGE\]/);
+    });
+  });
+
   describe('ls', () => {
     it('lists hint, id and size of all items, whatever number of pages they take', async () => {
       for (let hint = 0; hint < 2_001; hint++) {

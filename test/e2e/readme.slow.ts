@@ -61,7 +61,7 @@ async function shell(context: TestContext, folder: string, script: string): Prom
     }
   });
   const ended = Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'close')]);
-  const [out, err, [code]] = await within(ended, 'the commands end', 170_000);
+  const [out, err, [code]] = await within(ended, 'the commands end', 600_000);
   assert.equal(code, 0, `${out}\n${err}`);
   return out;
 }
