@@ -5,7 +5,7 @@ import type { Snapshot } from '../../storage.ts';
 import type { ListInit } from '../types.ts';
 
 /** Most keys in one page. A higher limit is refused: a page cut short would look like the last. */
-export const MAX_LIST_LIMIT = 10_000;
+export const MAX_LIST_LIMIT = 4_000;
 
 export function listKeys(snapshot: Snapshot, init: ListInit): HeldKey[] {
   const { from = 0n, to = INFINITE_HINT, limit = 100, after } = init;
