@@ -92,10 +92,7 @@ export class Replica {
     return puts.enter({ items: own, line: 'own', ...options });
   }
 
-  /**
-   * Stores items that arrived from outside and were checked against their ids where they arrived. An
-   * item that `verifyItem` has not made rejects the whole call with `ID_UNPROVED`.
-   */
+  /** Stores items from outside. Those that `verifyItem` has not made reject the call with `ID_UNPROVED`. */
   async putVerified(items: readonly VerifiedItem[]): Promise<PutResult<Uint8Array>[]> {
     const { puts } = this.#use();
     for (const item of items) {
