@@ -16,6 +16,12 @@ export interface NetworkPair {
 const PROTOCOL = '/conformance/1';
 const INIT = { maxFrameBytes: 1 << 20, maxInbound: 2 };
 
+/** Reads until the peer closes its side, and closes the other. */
+async function untilEnd(channel: Channel): Promise<void> {
+  while ((await channel.receive()) !== null);
+  await channel.close();
+}
+
 /** What every `Network` must do; the clock behind it must run by itself. */
 export function networkConformance(name: string, make: () => Promise<NetworkPair>): void {
   describe(`Network: ${name}`, () => {
@@ -155,16 +161,44 @@ export function networkConformance(name: string, make: () => Promise<NetworkPair
     });
 
     it('limits the channels of one peer', async () => {
-      const { ours, theirs } = await joined();
+      await pair.b.handle(PROTOCOL, untilEnd, INIT);
+      const first = await pair.a.open(pair.b.self, PROTOCOL, INIT);
       const second = await pair.a.open(pair.b.self, PROTOCOL, INIT);
       const third = pair.a.open(pair.b.self, PROTOCOL, INIT).then((channel) => channel.receive());
       await assert.rejects(third, { code: 'STREAM_FAILED' });
-      await ours.close();
-      await theirs.receive();
-      await theirs.close();
-      await ours.receive();
-      await pair.a.open(pair.b.self, PROTOCOL, INIT);
+      await first.close();
+      assert.equal(await first.receive(), null);
+      const fourth = await pair.a.open(pair.b.self, PROTOCOL, INIT);
+      await fourth.close();
+      assert.equal(await fourth.receive(), null);
       second.abort(new ProtocolError('ABORTED', 'done'));
+    });
+
+    it('counts a broken channel until its handler has let it go, which the channel tells it', async () => {
+      const broken = Promise.withResolvers<unknown>();
+      const settled = Promise.withResolvers<void>();
+      await pair.b.handle(
+        PROTOCOL,
+        async (channel) => {
+          channel.broken.addEventListener('abort', () => broken.resolve(channel.broken.reason));
+          await settled.promise;
+          await untilEnd(channel);
+        },
+        { ...INIT, maxInbound: 1 },
+      );
+      const first = await pair.a.open(pair.b.self, PROTOCOL, INIT);
+      assert.equal(first.broken.aborted, false);
+      const error = new ProtocolError('ABORTED', 'enough');
+      first.abort(error);
+      assert.equal(first.broken.reason, error);
+      assert.equal(((await broken.promise) as ProtocolError).code, 'STREAM_FAILED');
+      const second = pair.a.open(pair.b.self, PROTOCOL, INIT).then((channel) => channel.receive());
+      await assert.rejects(second, { code: 'STREAM_FAILED' });
+      settled.resolve();
+      await new Promise((resolve) => setImmediate(resolve));
+      const third = await pair.a.open(pair.b.self, PROTOCOL, INIT);
+      await third.close();
+      assert.equal(await third.receive(), null);
     });
 
     it('opens nothing to strangers, for unknown protocols, or when called off', async () => {

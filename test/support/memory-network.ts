@@ -267,12 +267,14 @@ export class MemoryNode implements Network {
       const ours = new MemoryChannel(link, this, handler.init, init);
       theirs.join(ours);
       ours.join(theirs);
-      countOpen(handler.open, opener.self, ours);
       link.send(this, OPEN_BYTES, () => {
         if (init.signal?.aborted === true) theirs.abort(calledOff(init.signal.reason));
         opened.resolve(theirs);
       });
-      void serve(ours, handler.handler);
+      const count = (by: number) =>
+        handler.open.set(opener.self, (handler.open.get(opener.self) ?? 0) + by);
+      count(1);
+      void Promise.all([serve(ours, handler.handler), ours.finished]).then(() => count(-1));
     }
   }
 
@@ -301,11 +303,6 @@ function calledOff(reason: unknown): ProtocolError {
   return reason instanceof ProtocolError ? reason : new ProtocolError('ABORTED', 'called off');
 }
 
-function countOpen(open: Map<string, number>, peer: string, channel: MemoryChannel): void {
-  open.set(peer, (open.get(peer) ?? 0) + 1);
-  channel.onFinished(() => open.set(peer, open.get(peer)! - 1));
-}
-
 async function serve(channel: Channel, handler: ChannelHandler): Promise<void> {
   try {
     await handler(channel);
@@ -329,7 +326,8 @@ class MemoryChannel implements Channel {
   #error: ProtocolError | undefined;
   #closed = false;
   #peerClosed = false;
-  #finished: (() => void)[] = [];
+  readonly #finished = Promise.withResolvers<void>();
+  readonly #broken = new AbortController();
   readonly #fall = (error: ProtocolError): void => this.#fail(error);
   sentBytes = 0;
   receivedBytes = 0;
@@ -347,8 +345,13 @@ class MemoryChannel implements Channel {
     this.#other = other;
   }
 
-  onFinished(callback: () => void): void {
-    this.#finished.push(callback);
+  /** Resolves once both sides are closed, or the channel broke. */
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  get broken(): AbortSignal {
+    return this.#broken.signal;
   }
 
   async sendAll(frames: readonly Uint8Array[]): Promise<void> {
@@ -456,6 +459,7 @@ class MemoryChannel implements Channel {
     this.#waiting?.reject(error);
     this.#waiting = undefined;
     this.#wake?.resolve();
+    this.#broken.abort(error);
     this.#finish();
   }
 
@@ -465,7 +469,7 @@ class MemoryChannel implements Channel {
 
   #finish(): void {
     this.#link.dependants.delete(this.#fall);
-    for (const callback of this.#finished.splice(0)) callback();
+    this.#finished.resolve();
   }
 }
 

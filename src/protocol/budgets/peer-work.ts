@@ -86,10 +86,22 @@ export class PeerWork {
     return this.#knows(peer) ? own : Math.max(own, this.#strangers.debtMs(STRANGERS));
   }
 
-  /** Resolves once a peer owes nothing, after a turn of the event loop at least. */
-  rest(peer: string): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.after(this.debtMs(peer), resolve);
+  /**
+   * Resolves once a peer owes nothing, after a turn of the event loop at least; rejects with the signal's
+   * reason if that comes first.
+   */
+  rest(peer: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const giveUp = (): void => {
+        cancel();
+        reject(signal.reason);
+      };
+      const cancel = this.#clock.after(this.debtMs(peer), () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      });
+      signal.addEventListener('abort', giveUp, { once: true });
     });
   }
 }

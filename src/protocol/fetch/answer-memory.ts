@@ -30,13 +30,10 @@ export class AnswerMemory {
     });
   }
 
-  /** Runs `answer` once its bytes fit; rejects with the reason of the signal if that comes first. */
-  async holding<T>(
-    { channel, bytes, signal }: { channel: Channel; bytes: number; signal: AbortSignal },
-    answer: () => Promise<T>,
-  ): Promise<T> {
+  /** Runs `answer` once its bytes fit; rejects with the error of the channel if that breaks first. */
+  async holding<T>(channel: Channel, bytes: number, answer: () => Promise<T>): Promise<T> {
     const budget = bytes > 2 * CHUNK_BYTES ? this.#long : this.#short;
-    const release = await budget.take(channel.peer, bytes, signal);
+    const release = await budget.take(channel.peer, bytes, channel.broken);
     const unwatch = this.#watch(channel, budget);
     try {
       return await answer();

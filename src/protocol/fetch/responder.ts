@@ -27,8 +27,6 @@ export interface ResponderInit {
   memory: AnswerMemory;
   /** Charged for reading and sending; the next answers wait while the peer owes some. */
   work: Pick<PeerWork, 'run' | 'debtMs' | 'rest'> | undefined;
-  /** Ends the wait for memory. */
-  signal: AbortSignal;
   /** Called with the payload bytes of each write. */
   sent: (bytes: number) => void;
 }
@@ -91,8 +89,7 @@ export class Responder {
   }
 
   #holding<T>(bytes: number, answer: () => Promise<T>): Promise<T> {
-    const { memory, channel, signal } = this.#init;
-    return memory.holding({ channel, bytes, signal }, answer);
+    return this.#init.memory.holding(this.#init.channel, bytes, answer);
   }
 
   /** Answers ids until the first whose payload is long; tells how long that is. */
@@ -168,7 +165,7 @@ export class Responder {
 
   async #paid(): Promise<void> {
     const { work, channel } = this.#init;
-    if (work !== undefined && work.debtMs(channel.peer) > 0) await work.rest(channel.peer);
+    if (work !== undefined && work.debtMs(channel.peer) > 0) await work.rest(channel.peer, channel.broken);
   }
 
   async #timed<T>(event: string, ms: number, operation: () => Promise<T>): Promise<T> {

@@ -57,7 +57,6 @@ export class FetchService implements Fetch {
   readonly #serving = new Map<Channel, Promise<void>>();
   readonly #totals = { receivedBytes: 0, sentBytes: 0 };
   readonly #memory: AnswerMemory;
-  #over = new AbortController();
   #running = false;
   #waiting = 0;
 
@@ -80,7 +79,6 @@ export class FetchService implements Fetch {
   async start(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    this.#over = new AbortController();
     await this.#network.handle(this.#protocol, (channel) => this.#serve(channel), {
       maxFrameBytes: requestFrameBytes(this.#options.maxIdsPerFrame),
       maxInbound: this.#options.maxInbound,
@@ -94,7 +92,6 @@ export class FetchService implements Fetch {
     await this.#network.unhandle(this.#protocol);
     for (const requester of this.#requests.keys()) requester.abort(STOPPED);
     for (const channel of this.#serving.keys()) channel.abort(STOPPED);
-    this.#over.abort(STOPPED);
     await Promise.all([...this.#requests.values(), ...this.#serving.values()]);
   }
 
@@ -141,32 +138,31 @@ export class FetchService implements Fetch {
       work: this.#init.work,
       options: this.#options,
       memory: this.#memory,
-      signal: this.#over.signal,
       sent: (bytes) => {
         this.#totals.sentBytes += bytes;
       },
     });
+    const { peer, broken } = channel;
     let release: Release | undefined;
     try {
-      release = await this.#turn(channel.peer);
+      release = await this.#turn(peer, broken);
       await responder.run();
     } catch (error) {
       const reason = error instanceof ProtocolError ? error : cannotServe(error);
       channel.abort(reason);
       const { code, message } = reason;
-      this.#log.warn({ peer: channel.peer, code, message }, 'a fetch request was not answered');
+      this.#log.warn({ peer, code, message }, 'a fetch request was not answered');
     } finally {
       release?.();
     }
   }
 
-  async #turn(peer: string): Promise<Release> {
+  async #turn(peer: string, broken: AbortSignal): Promise<Release> {
     const limiter = this.#answering.of(peer);
     if (limiter.full && this.#waiting >= this.#options.maxWaiting) throw CROWDED;
     this.#waiting++;
     try {
-      // No signal: at its turn, a request whose channel broke fails like others.
-      return await limiter.take();
+      return await limiter.take(broken);
     } finally {
       this.#waiting--;
     }

@@ -61,10 +61,11 @@ class Libp2pNetwork implements Network {
         stream.abort(new ProtocolError('BUSY', `more than ${maxInboundStreams} inbound streams`));
         return;
       }
-      countWhileOpen(open, peer, stream);
-      // Not awaited: libp2p would hold its own state for the stream until then.
+      const leave = enter(open, peer);
       const memory = { begun: this.#begun, unread: this.#unread };
-      void serve(new StreamChannel(stream, peer, { ...init, ...memory }), handler);
+      const channel = new StreamChannel(stream, peer, { ...init, ...memory });
+      // Not awaited: libp2p would hold its own state for the stream until then.
+      void Promise.all([serve(channel, handler), untilClosed(stream)]).then(leave);
     };
     await this.#components.registrar.handle(protocol, onStream, { maxInboundStreams });
   }
@@ -122,18 +123,21 @@ class Libp2pNetwork implements Network {
   }
 }
 
-function countWhileOpen(open: Map<string, number>, peer: string, stream: Stream): void {
+function enter(open: Map<string, number>, peer: string): () => void {
   open.set(peer, (open.get(peer) ?? 0) + 1);
-  const closed = (): void => {
+  return () => {
     const left = (open.get(peer) ?? 0) - 1;
     if (left > 0) open.set(peer, left);
     else open.delete(peer);
   };
-  if (stream.status === 'open' || stream.status === 'closing') {
-    stream.addEventListener('close', closed, { once: true });
-  } else {
-    closed();
-  }
+}
+
+function untilClosed(stream: Stream): Promise<void> {
+  return new Promise((resolve) => {
+    const isOpen = stream.status === 'open' || stream.status === 'closing';
+    if (isOpen) stream.addEventListener('close', () => resolve(), { once: true });
+    else resolve();
+  });
 }
 
 async function serve(channel: Channel, handler: ChannelHandler): Promise<void> {

@@ -46,6 +46,7 @@ export class StreamChannel implements Channel {
   readonly #begun: StreamChannelInit['begun'];
   readonly #unread: Holding | null;
   readonly #failed = Promise.withResolvers<never>();
+  readonly #broken = new AbortController();
   readonly #drained = new Gate();
   #waiting: PromiseWithResolvers<Uint8Array | null> | undefined;
   #error: ProtocolError | undefined;
@@ -73,6 +74,10 @@ export class StreamChannel implements Channel {
     stream.addEventListener('drain', () => this.#drained.recheck());
     stream.addEventListener('message', (event) => this.#onMessage(event));
     this.#catchUp();
+  }
+
+  get broken(): AbortSignal {
+    return this.#broken.signal;
   }
 
   send(frame: Uint8Array): Promise<void> {
@@ -252,5 +257,6 @@ export class StreamChannel implements Channel {
     this.#waiting = undefined;
     this.#drained.recheck();
     this.#failed.reject(error);
+    this.#broken.abort(error);
   }
 }

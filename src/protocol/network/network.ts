@@ -36,8 +36,8 @@ export interface ChannelInit {
   /** Longest frame accepted from the peer, in bytes; a longer one aborts the channel. */
   maxFrameBytes: number;
   /**
-   * Channels of this protocol one peer may have open here at a time. Raising it lets one peer make
-   * us do more at once.
+   * Channels of this protocol one peer may have here at a time. A channel counts until it is closed and
+   * its handler has settled. Raising it lets one peer make us do more at once.
    * @default 1
    */
   maxInbound?: number;
@@ -56,7 +56,7 @@ export interface OpenInit extends ChannelInit {
 }
 
 /** A channel of a session, which sends and takes one frame at a time. */
-export type SessionChannel = Omit<Channel, 'ready' | 'sendAll'>;
+export type SessionChannel = Omit<Channel, 'ready' | 'sendAll' | 'broken'>;
 
 /** A bidirectional sequence of frames to one peer. */
 export interface Channel {
@@ -64,6 +64,8 @@ export interface Channel {
   /** Bytes sent and received so far, length prefixes included. */
   readonly sentBytes: number;
   readonly receivedBytes: number;
+  /** Aborts with the `ProtocolError` that broke the channel, so that work for it need not wait for its turn. */
+  readonly broken: AbortSignal;
   /** Resolves once the transport will take another frame; rejects with `ProtocolError`. */
   send(frame: Uint8Array): Promise<void>;
   /** Sends several at once: each write costs both sides some 50 microseconds, however little it holds. */

@@ -31,7 +31,7 @@ describe('PeerWork', () => {
     assert.equal(debt, 450, 'fifty milliseconds passed meanwhile');
     assert.equal(work.debtMs('b'), 0, 'other peers owe nothing');
     let over = false;
-    void work.rest('a').then(() => {
+    void work.rest('a', new AbortController().signal).then(() => {
       over = true;
     });
     await clock.advance(debt - 1);
@@ -49,6 +49,17 @@ describe('PeerWork', () => {
       busy += 150;
     });
     assert.equal(work.debtMs('a'), 500);
+  });
+
+  it('ends a rest that is called off, and leaves no timer', async () => {
+    const { work, clock, cost } = paced();
+    cost('a', 150);
+    const over = new AbortController();
+    const resting = work.rest('a', over.signal);
+    over.abort(new RangeError('gone'));
+    await assert.rejects(resting, RangeError);
+    await assert.rejects(work.rest('a', over.signal), RangeError);
+    assert.equal(clock.pending, 0);
   });
 
   it('charges work that throws, and hands on results', () => {

@@ -46,7 +46,6 @@ async function answering(
     options: all,
     memory: new AnswerMemory({ clock, options: all }),
     work,
-    signal: new AbortController().signal,
     clock,
     sent: (bytes) => {
       sent += bytes;

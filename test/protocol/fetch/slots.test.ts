@@ -157,6 +157,47 @@ describe('FetchService: places for requests of others', () => {
     w.network.close();
   });
 
+  it('let a request go at once when its stream breaks, whatever it waits for', async () => {
+    const w = new World({}, LINK);
+    const [first, next] = [itemOf(3, 1_000_000), itemOf(4, 1_000_000)];
+    w.hold(first, next);
+    let owes = false;
+    const rest = (_: string, signal: AbortSignal): Promise<void> =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    const node = w.service(
+      'b',
+      { servedPerPeer: 1, answerBytes: 3_000_000 },
+      { work: { run: (_, work) => work(), debtMs: () => (owes ? 1 : 0), rest } },
+    );
+    await node.start();
+    const from = async (peer: string, wanted: Uint8Array): Promise<Channel> => {
+      w.network.connect(peer, 'b', LINK);
+      await w.clock.advance(50);
+      const opening = w.network.node(peer).open('b', PROTOCOL, { ...OPEN, receiveWindowBytes: 1 });
+      await w.clock.advance(50);
+      const channel = await opening;
+      await channel.send(encodeRequest({ ids: [wanted], maxBytes: 1_000_000 }));
+      await w.clock.advance(50);
+      return channel;
+    };
+    const broken: Channel[] = [];
+    for (const peer of ['p', 'q']) await from(peer, first.id);
+    for (const _ of [1, 2, 3]) broken.push(await from('p', next.id));
+    broken.push(await from('r', next.id));
+    owes = true;
+    broken.push(await from('s', next.id));
+    assert.equal(w.gets, 2, 'the others wait for a place, for memory and for work');
+    for (const channel of broken) channel.abort(new ProtocolError('ABORTED', 'enough'));
+    await w.clock.advance(20);
+    assert.deepEqual(
+      w.warnings.map(({ peer, code }) => [peer, code]),
+      ['p', 'p', 'p', 'r', 's'].map((peer) => [peer, 'STREAM_FAILED']),
+    );
+    await node.stop();
+  });
+
   it('accept request frames as long as the limit of ids allows', async () => {
     const w = await world({ maxIdsPerFrame: 2 }, LINK);
     for (const [bytes, code] of [

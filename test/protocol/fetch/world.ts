@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { encodeChunks, encodeItem } from '../../../src/protocol/fetch/testing.ts';
 import {
   type Channel,
+  type FetchInit,
   type FetchOptions,
   type FetchReport,
   type FetchRequest,
@@ -58,7 +59,11 @@ export class World {
     warn: (fields) => void this.warnings.push(fields as { peer: string; code: string }),
   };
 
-  service(id: string, options: Partial<FetchOptions>): FetchService {
+  service(
+    id: string,
+    options: Partial<FetchOptions>,
+    more: Pick<FetchInit, 'work'> = {},
+  ): FetchService {
     const serve = oneByOne({
       get: async (wanted) => {
         this.gets++;
@@ -72,6 +77,7 @@ export class World {
       serve: (ids, limits) => (this.serves ?? serve)(ids, limits),
       log: this.#log,
       options,
+      ...more,
     });
   }
 
