@@ -7,6 +7,7 @@ export * from './announce/index.ts';
 export * from './budgets/index.ts';
 export { ProtocolError, type ProtocolErrorCode, SessionStop } from './errors.ts';
 export * from './fetch/index.ts';
+export type { Knows } from './knows.ts';
 export type { Log } from './log.ts';
 export type * from './network/index.ts';
 export { protocolId } from './protocol-id.ts';

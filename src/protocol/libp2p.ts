@@ -10,6 +10,7 @@ export {
   type GossipOutStream,
   type Libp2pComponents,
   type Libp2pGossipInit,
+  type Libp2pNetworkInit,
   libp2pGossip,
   libp2pNetwork,
   type Pubsub,
@@ -18,11 +19,14 @@ export {
 /** The service for a libp2p node: `services: { reconcile: reconcile(init) }`. */
 export function reconcile(init: ReconcileInit): (components: Libp2pComponents) => ReconcileService {
   return (components) =>
-    asLibp2pService(new ReconcileService(libp2pNetwork(components), init), 'rangemesh/reconcile');
+    asLibp2pService(
+      new ReconcileService(libp2pNetwork(components, init), init),
+      'rangemesh/reconcile',
+    );
 }
 
 /** The service for a libp2p node: `services: { fetch: fetch(init) }`. */
 export function fetch(init: FetchInit): (components: Libp2pComponents) => FetchService {
   return (components) =>
-    asLibp2pService(new FetchService(libp2pNetwork(components), init), 'rangemesh/fetch');
+    asLibp2pService(new FetchService(libp2pNetwork(components, init), init), 'rangemesh/fetch');
 }

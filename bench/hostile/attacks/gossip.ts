@@ -89,7 +89,9 @@ function publish(
 }
 
 async function gossiper({ address }: Target): Promise<Stranger> {
-  const stranger = await Stranger.create(address, { services: { pubsub: pubsub(NETWORK_NAME) } });
+  const stranger = await Stranger.create(address, {
+    services: { pubsub: pubsub(NETWORK_NAME, () => false) },
+  });
   const gossip = gossipOf(stranger);
   for (const topic of [TOPIC, PEERS_TOPIC]) gossip.subscribe(topic);
   await stranger.connect();

@@ -5,6 +5,7 @@ import type { ConnectionGater, Libp2p, ServiceMap } from '@libp2p/interface';
 import { preSharedKey } from '@libp2p/pnet';
 import { type TCPComponents, tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p';
+import type { Knows } from '../../protocol/index.ts';
 import type { Identity } from '../keys/index.ts';
 import { type Logger, libp2pLogging } from '../logging.ts';
 import { type InboundFailure, observed } from './dialling/index.ts';
@@ -22,6 +23,7 @@ export interface AssemblyInit<S extends ServiceMap> {
   readonly version: string;
   readonly psk: Uint8Array | null;
   readonly gater: ConnectionGater;
+  readonly knows: Knows;
   readonly services: ServiceFactoryMap<S>;
   readonly logger: Logger;
   readonly options: MeshOptions;
@@ -62,7 +64,7 @@ export async function assemble<S extends ServiceMap>(
     services: {
       ...init.services,
       identify: identify({ timeout: init.options.identifyTimeoutMs }),
-      pubsub: pubsub(networkName),
+      pubsub: pubsub(networkName, init.knows),
     },
   } as Libp2pOptions<S & MeshServices>);
 }

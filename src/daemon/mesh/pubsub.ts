@@ -1,6 +1,6 @@
 import { type GossipSubComponents, gossipsub } from '@libp2p/gossipsub';
 import { createTopicScoreParams } from '@libp2p/gossipsub/score';
-import { announceTopic, protocolId } from '../../protocol/index.ts';
+import { announceTopic, type Knows, protocolId } from '../../protocol/index.ts';
 import { GossipGuard, type GossipGuardInit } from '../../protocol/libp2p.ts';
 import { bytesToKey } from '../../store/index.ts';
 import { type AdmittingGossip, admitFirst } from './bounds/index.ts';
@@ -26,7 +26,7 @@ const RPC_HEARTBEATS = 20;
 /** Most bytes held for a peer that does not read. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
-const GUARD: GossipGuardInit = {
+const GUARD: Omit<GossipGuardInit, 'knows'> = {
   maxFrameBytes: MAX_RPC_BYTES,
   begunBytes: BEGUN_BYTES,
   maxLooks: RPC_HEARTBEATS,
@@ -65,8 +65,14 @@ const TOPIC_SCORE = createTopicScoreParams({
 
 export interface MeshPubsub extends KeptGossipSub, AdmittingGossip {}
 
-/** Gossipsub for the topics of one network, and for no others. Throws `INVALID_NETWORK_NAME`. */
-export function pubsub(networkName: string): (components: GossipSubComponents) => MeshPubsub {
+/**
+ * Gossipsub for the topics of one network, and for no others. Throws `INVALID_NETWORK_NAME`.
+ * @param knows peers that a part of the memory for begun messages is kept for
+ */
+export function pubsub(
+  networkName: string,
+  knows: Knows,
+): (components: GossipSubComponents) => MeshPubsub {
   const topics = [announceTopic(networkName), discoveryTopic(networkName)];
   const create = gossipsub({
     allowedTopics: topics,
@@ -114,7 +120,7 @@ export function pubsub(networkName: string): (components: GossipSubComponents) =
     scoreThresholds: { opportunisticGraftThreshold: 1 },
   });
   return (components) => {
-    const service = keepStreams(create, components, new GossipGuard(GUARD));
+    const service = keepStreams(create, components, new GossipGuard({ ...GUARD, knows }));
     return Object.assign(service, admitFirst(service, topics));
   };
 }

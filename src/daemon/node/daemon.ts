@@ -6,6 +6,7 @@ import {
   commonware,
   type Dialect,
   type FetchService,
+  type Knows,
   nativeDialect,
   PeerWork,
   type ReconcileService,
@@ -90,11 +91,15 @@ async function start(
     options: replicatorOptions(config),
   });
   const { busyMs = () => clock.monotonic() } = system;
-  const work = new PeerWork({ clock, busyMs, knows: (peer) => mesh.names(peer) });
-  const mesh: Mesh<Services> = await createDaemonMesh(init, { replica, replicator, work });
+  const knows = (peer: string): boolean => mesh.names(peer);
+  const work = new PeerWork({ clock, busyMs, knows });
+  const parts = { replicator, work, knows };
+  const mesh: Mesh<Services> = await createDaemonMesh(init, { replica, ...parts });
   undo.push(() => mesh.stop());
   await mesh.start();
-  const announce = config.push.enabled ? createAnnounce(init, mesh, { replicator, work }) : null;
+  const announce = config.push.enabled
+    ? createAnnounce(init, mesh, parts)
+    : null;
   replicator.start({ ...mesh.libp2p.services, announce });
   undo.push(() => replicator.stop());
   announce?.start();
@@ -135,6 +140,7 @@ async function start(
 interface Parts {
   readonly replicator: Replicator;
   readonly work: PeerWork;
+  readonly knows: Knows;
 }
 
 function createDaemonAdmin(
@@ -155,7 +161,7 @@ function createDaemonAdmin(
 
 async function createDaemonMesh(
   { config, system, logger }: DaemonInit,
-  { replica, replicator, work }: Parts & { readonly replica: Replica },
+  { replica, replicator, work, knows }: Parts & { readonly replica: Replica },
 ): Promise<Mesh<Services>> {
   const { clock, random, network } = system;
   const { name: networkName, listen, announce, peers, discovery, mdns } = config.network;
@@ -182,6 +188,7 @@ async function createDaemonMesh(
         snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
         events: replicator,
         work,
+        knows,
         log: logger.child({ component: 'reconcile' }),
         options: reconcileOptions(config),
       }),
@@ -190,6 +197,7 @@ async function createDaemonMesh(
         networkName,
         serve: (ids, limits) => replica.serve(ids, limits),
         work,
+        knows,
         log: logger.child({ component: 'fetch' }),
         options: fetchOptions(config),
       }),
@@ -205,7 +213,7 @@ async function createDaemonMesh(
 function createAnnounce(
   { config, system, logger }: DaemonInit,
   { libp2p }: Mesh<Services>,
-  { replicator, work }: Parts,
+  { replicator, work, knows }: Parts,
 ): Announce {
   const gossip = libp2pGossip({ self: libp2p.peerId, pubsub: libp2p.services.pubsub });
   return new AnnounceService(gossip, {
@@ -215,6 +223,7 @@ function createAnnounce(
     events: replicator.push,
     allowed: admission(config.access),
     work,
+    knows,
     ...(system.loopDelayMs === undefined ? {} : { loopDelayMs: system.loopDelayMs }),
     log: logger.child({ component: 'announce' }),
     options: announceOptions(config),

@@ -1,33 +1,53 @@
 import { bytesToKey, type Clock, type ItemKey } from '../../store/index.ts';
 import { getOrMake } from '../get-or-make.ts';
+import { type Knows, keptOf } from '../knows.ts';
 
 interface Hold {
   readonly lacking: Set<string>;
   readonly from: string;
+  readonly known: boolean;
   end(here: boolean): void;
 }
 
 /** Most of the held messages that may be of one peer, so that others find room. */
 const SHARE = 0.5;
 
+export interface HoldsInit {
+  clock: Clock;
+  holdMs: number;
+  maxHeld: number;
+  /**
+   * Peers that a quarter of the places is kept for.
+   * @default none; nothing is kept
+   */
+  knows?: Knows;
+}
+
 /** Messages that wait for the items they announce, bounded in number, in all and a peer, and in time. */
 export class Holds {
   readonly #clock: Clock;
   readonly #holdMs: number;
   readonly #max: number;
+  readonly #open: number;
+  readonly #knows: Knows;
   readonly #holds = new Set<Hold>();
   readonly #byId = new Map<string, Set<Hold>>();
 
-  constructor(init: { clock: Clock; holdMs: number; maxHeld: number }) {
+  constructor(init: HoldsInit) {
     this.#clock = init.clock;
     this.#holdMs = init.holdMs;
     this.#max = init.maxHeld;
+    this.#open = init.maxHeld - keptOf(init.maxHeld, init.knows);
+    this.#knows = init.knows ?? (() => false);
   }
 
   /** Whether there is no room for a further message that came from a peer. */
   full(from: string): boolean {
     if (this.#holds.size >= this.#max) return true;
-    const held = [...this.#holds].filter((hold) => hold.from === from).length;
+    const holds = [...this.#holds];
+    const strangers = holds.filter(({ known }) => !known).length;
+    if (strangers >= this.#open && !this.#knows(from)) return true;
+    const held = holds.filter((hold) => hold.from === from).length;
     return held >= Math.ceil(this.#max * SHARE);
   }
 
@@ -36,6 +56,7 @@ export class Holds {
     return new Promise((resolve) => {
       const hold: Hold = {
         from,
+        known: this.#knows(from),
         lacking: new Set(keys.map(({ id }) => bytesToKey(id))),
         end: (here) => {
           cancel();

@@ -9,6 +9,7 @@ import {
 } from '../../store/index.ts';
 import type { PeerWork } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
+import type { Knows } from '../knows.ts';
 import { type Log, SILENT } from '../log.ts';
 import { type AnnouncedKey, type Announcement, decodeFrame, EPOCH_BYTES } from './codec.ts';
 import { announceTopic, MAX_FRAME_BYTES, MAX_INLINE_BYTES, MAX_RECORDS } from './constants.ts';
@@ -64,6 +65,11 @@ export interface AnnounceInit {
    * @default not charged
    */
   work?: Pick<PeerWork, 'run' | 'debtMs'>;
+  /**
+   * Peers that a part of the held messages is kept for.
+   * @default none; nothing is kept
+   */
+  knows?: Knows;
   /** @default silent */
   log?: Log;
   options?: Partial<AnnounceOptions>;
@@ -112,7 +118,7 @@ export class AnnounceService implements Announce {
       send: (frame) => gossip.publish(this.#topic, frame),
     });
     this.#nextLook = new Alarm(init.clock);
-    this.#holds = new Holds({ ...options, clock: init.clock });
+    this.#holds = new Holds({ ...init, ...options });
     const { gapGraceMs, holdMs } = options;
     this.#sequences = {
       items: new Sequences(gapGraceMs),

@@ -1,4 +1,5 @@
 import { getOrMake } from '../get-or-make.ts';
+import { type Knows, keptOf } from '../knows.ts';
 
 /** Gives back what was taken; later calls do nothing. */
 export type Release = () => void;
@@ -9,10 +10,16 @@ export interface ByteBudgetInit {
   totalBytes: number;
   /** Bytes that one holder may hold. */
   holderBytes: number;
+  /**
+   * Holders that a quarter of the total is kept for, or room for one request of theirs.
+   * @default none; nothing is kept
+   */
+  knows?: Knows;
 }
 
 interface ByteRequest {
   readonly bytes: number;
+  readonly known: boolean;
   readonly admit: () => void;
 }
 
@@ -22,13 +29,17 @@ interface ByteRequest {
  */
 export class ByteBudget {
   readonly #init: ByteBudgetInit;
+  readonly #keptBytes: number;
   readonly #held = new Map<string, number>();
   /** The requests that wait, by holder. Holders take turns: the first entry is next. */
   readonly #waiting = new Map<string, ByteRequest[]>();
   #used = 0;
+  /** The part of `#used` that known holders hold. */
+  #usedByKnown = 0;
 
   constructor(init: ByteBudgetInit) {
     this.#init = init;
+    this.#keptBytes = keptOf(init.totalBytes, init.knows);
   }
 
   /** Bytes held now. */
@@ -43,8 +54,10 @@ export class ByteBudget {
 
   /** Returns the way to give the bytes back, or null if they do not fit now. */
   tryTake(holder: string, bytes: number): Release | null {
-    const free = this.#waiting.size === 0 && this.#holderFits(holder, bytes) && this.#fits(bytes);
-    return free ? this.#hold(holder, bytes) : null;
+    const known = this.#knows(holder);
+    const isNext = this.#waiting.size === 0 || (known && this.#next(true) === undefined);
+    const free = isNext && this.#holderFits(holder, bytes) && this.#fits(bytes, known);
+    return free ? this.#hold(holder, bytes, known) : null;
   }
 
   /** Resolves with the way to give the bytes back; rejects with the signal's reason. */
@@ -53,11 +66,13 @@ export class ByteBudget {
     const free = this.tryTake(holder, bytes);
     if (free !== null) return free;
     return new Promise((resolve, reject) => {
+      const known = this.#knows(holder);
       const request: ByteRequest = {
         bytes,
+        known,
         admit: () => {
           signal.removeEventListener('abort', giveUp);
-          resolve(this.#hold(holder, bytes));
+          resolve(this.#hold(holder, bytes, known));
         },
       };
       const giveUp = (): void => {
@@ -71,51 +86,59 @@ export class ByteBudget {
     });
   }
 
-  #fits(bytes: number): boolean {
-    return this.#used === 0 || this.#used + bytes <= this.#init.totalBytes;
+  #knows(holder: string): boolean {
+    return this.#init.knows?.(holder) ?? false;
+  }
+
+  #fits(bytes: number, known: boolean): boolean {
+    const { totalBytes } = this.#init;
+    const fits = hasRoom(this.#used, bytes, totalBytes);
+    if (known) return fits || hasRoom(this.#usedByKnown, bytes, this.#keptBytes);
+    return fits && hasRoom(this.#used - this.#usedByKnown, bytes, totalBytes - this.#keptBytes);
   }
 
   #holderFits(holder: string, bytes: number): boolean {
-    const held = this.#held.get(holder) ?? 0;
-    return held === 0 || held + bytes <= this.#init.holderBytes;
+    return hasRoom(this.#held.get(holder) ?? 0, bytes, this.#init.holderBytes);
   }
 
-  #hold(holder: string, bytes: number): Release {
-    this.#change(holder, bytes);
+  #hold(holder: string, bytes: number, known: boolean): Release {
+    this.#change(holder, bytes, known);
     let held = true;
     return () => {
       if (!held) return;
       held = false;
-      this.#change(holder, -bytes);
+      this.#change(holder, -bytes, known);
       this.#admit();
     };
   }
 
-  #change(holder: string, bytes: number): void {
+  #change(holder: string, bytes: number, known: boolean): void {
     this.#used += bytes;
+    if (known) this.#usedByKnown += bytes;
     const held = (this.#held.get(holder) ?? 0) + bytes;
     if (held === 0) this.#held.delete(holder);
     else this.#held.set(holder, held);
   }
 
   /**
-   * Admits requests while they fit. A request that only the total holds back stops those of the other
+   * Admits requests while they fit, those of known holders first. A request that only the total holds back stops those of the other
    * holders too, since small requests would else pass a large one for ever.
    */
   #admit(): void {
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+    const first = () => this.#next(true) ?? this.#next(false);
+    for (let next = first(); next !== undefined; next = first()) {
       const [holder, request] = next;
-      if (!this.#fits(request.bytes)) return;
+      if (!this.#fits(request.bytes, request.known)) return;
       this.#leave(holder, request);
       this.#moveToEnd(holder);
       request.admit();
     }
   }
 
-  #next(): readonly [holder: string, request: ByteRequest] | undefined {
+  #next(known: boolean): readonly [holder: string, request: ByteRequest] | undefined {
     for (const [holder, requests] of this.#waiting) {
       const first = requests[0]!;
-      if (this.#holderFits(holder, first.bytes)) return [holder, first];
+      if (first.known === known && this.#holderFits(holder, first.bytes)) return [holder, first];
     }
     return undefined;
   }
@@ -132,4 +155,8 @@ export class ByteBudget {
     this.#waiting.delete(holder);
     this.#waiting.set(holder, requests);
   }
+}
+
+function hasRoom(used: number, bytes: number, limit: number): boolean {
+  return used === 0 || used + bytes <= limit;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../store/index.ts';
 import { ByteBudget, watchHolder } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
+import type { Knows } from '../knows.ts';
 import type { Channel } from '../network/index.ts';
 import { CHUNK_BYTES } from './constants.ts';
 import type { FetchOptions } from './options.ts';
@@ -8,6 +9,11 @@ import type { FetchOptions } from './options.ts';
 export interface AnswerMemoryInit {
   clock: Clock;
   options: Pick<FetchOptions, 'answerBytes' | 'answerBytesPerSecond'>;
+  /**
+   * Peers that a quarter of the memory is kept for.
+   * @default none; nothing is kept
+   */
+  knows?: Knows;
 }
 
 /**
@@ -23,11 +29,10 @@ export class AnswerMemory {
     this.#init = init;
     const { answerBytes } = init.options;
     const shortBytes = Math.ceil(answerBytes / 4);
-    this.#short = new ByteBudget({ totalBytes: shortBytes, holderBytes: shortBytes });
-    this.#long = new ByteBudget({
-      totalBytes: answerBytes - shortBytes,
-      holderBytes: answerBytes / 2,
-    });
+    const budget = (totalBytes: number, holderBytes: number): ByteBudget =>
+      new ByteBudget({ ...init, totalBytes, holderBytes });
+    this.#short = budget(shortBytes, shortBytes);
+    this.#long = budget(answerBytes - shortBytes, answerBytes / 2);
   }
 
   /** Runs `answer` once its bytes fit; rejects with the error of the channel if that breaks first. */

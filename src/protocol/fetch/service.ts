@@ -1,6 +1,7 @@
 import type { Clock } from '../../store/index.ts';
 import type { PeerWork } from '../budgets/index.ts';
 import { messageOf, ProtocolError, STOPPED } from '../errors.ts';
+import type { Knows } from '../knows.ts';
 import { Limiters, type Release } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
 import type { Channel, Network } from '../network/index.ts';
@@ -36,6 +37,11 @@ export interface FetchInit {
    * @default not charged
    */
   work?: Pick<PeerWork, 'run' | 'debtMs' | 'rest'>;
+  /**
+   * Peers that a part of the memory is kept for, and whose requests always find a place to wait.
+   * @default none; nothing is kept
+   */
+  knows?: Knows;
   /** @default silent */
   log?: Log;
   options?: Partial<FetchOptions>;
@@ -66,7 +72,7 @@ export class FetchService implements Fetch {
     this.#init = init;
     this.#log = init.log ?? SILENT;
     this.#options = { ...DEFAULT_FETCH_OPTIONS, ...init.options };
-    this.#memory = new AnswerMemory({ clock: init.clock, options: this.#options });
+    this.#memory = new AnswerMemory({ ...init, options: this.#options });
     this.#asking = new Limiters(this.#options.requestsPerPeer);
     this.#answering = new Limiters(this.#options.servedPerPeer);
     this.#protocol = protocolId(init.networkName, 'fetch', FETCH_VERSION);
@@ -159,7 +165,8 @@ export class FetchService implements Fetch {
 
   async #turn(peer: string, broken: AbortSignal): Promise<Release> {
     const limiter = this.#answering.of(peer);
-    if (limiter.full && this.#waiting >= this.#options.maxWaiting) throw CROWDED;
+    const crowded = this.#waiting >= this.#options.maxWaiting;
+    if (limiter.full && crowded && this.#init.knows?.(peer) !== true) throw CROWDED;
     this.#waiting++;
     try {
       return await limiter.take(broken);

@@ -1,6 +1,7 @@
 import type { Stream } from '@libp2p/interface';
 import { ByteBudget } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
+import type { Knows } from '../knows.ts';
 import type { Release } from '../limiter.ts';
 
 /** The bounds of a `GossipGuard`. */
@@ -11,6 +12,11 @@ export interface GossipGuardInit {
   begunBytes: number;
   /** Looks after which a begun frame must have ended. */
   maxLooks: number;
+  /**
+   * Peers that a quarter of these bytes is kept for.
+   * @default none; nothing is kept
+   */
+  knows?: Knows;
 }
 
 /** A begun frame up to this length needs no part of the budget: each peer has a single stream. */
@@ -30,8 +36,8 @@ export class GossipGuard {
 
   constructor(init: GossipGuardInit) {
     this.#init = init;
-    const { begunBytes, maxFrameBytes } = init;
-    this.#budget = new ByteBudget({ totalBytes: begunBytes, holderBytes: maxFrameBytes });
+    const { begunBytes: totalBytes, maxFrameBytes: holderBytes } = init;
+    this.#budget = new ByteBudget({ ...init, totalBytes, holderBytes });
   }
 
   /** Watches an inbound stream, and resets the one of the peer before it. Gossipsub must listen already. */

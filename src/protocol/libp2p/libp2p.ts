@@ -10,6 +10,7 @@ import type {
 import { peerIdFromString } from '@libp2p/peer-id';
 import { ByteBudget } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
+import type { Knows } from '../knows.ts';
 import type {
   Channel,
   ChannelHandler,
@@ -35,19 +36,31 @@ export interface Libp2pComponents {
   peerStore: Pick<PeerStore, 'get'>;
 }
 
+export interface Libp2pNetworkInit {
+  /**
+   * Peers that a quarter of the memory for begun frames is kept for, or room for one frame of theirs.
+   * @default none; nothing is kept
+   */
+  knows?: Knows;
+}
+
 /** The `Network` port over a libp2p node. Peers are known by the text form of their peer ids. */
-export function libp2pNetwork(components: Libp2pComponents): Network {
-  return new Libp2pNetwork(components);
+export function libp2pNetwork(components: Libp2pComponents, init: Libp2pNetworkInit = {}): Network {
+  return new Libp2pNetwork(components, init);
 }
 
 class Libp2pNetwork implements Network {
   readonly self: string;
   readonly #components: Libp2pComponents;
-  readonly #begun = new ByteBudget({ totalBytes: BEGUN_BYTES, holderBytes: BEGUN_BYTES / 2 });
-  readonly #unread = new ByteBudget({ totalBytes: UNREAD_BYTES, holderBytes: UNREAD_BYTES / 8 });
+  readonly #begun: ByteBudget;
+  readonly #unread: ByteBudget;
 
-  constructor(components: Libp2pComponents) {
+  constructor(components: Libp2pComponents, { knows }: Libp2pNetworkInit) {
     this.#components = components;
+    const budget = (totalBytes: number, holderBytes: number): ByteBudget =>
+      new ByteBudget({ totalBytes, holderBytes, ...(knows !== undefined && { knows }) });
+    this.#begun = budget(BEGUN_BYTES, BEGUN_BYTES / 2);
+    this.#unread = budget(UNREAD_BYTES, UNREAD_BYTES / 8);
     this.self = components.peerId.toString();
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Holds } from '../../../src/protocol/announce/testing.ts';
+import type { Knows } from '../../../src/protocol/index.ts';
 import type { ItemKey } from '../../../src/store/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 
@@ -8,9 +9,9 @@ const id = (number: number): Uint8Array => new Uint8Array(32).fill(number);
 const keys = (...numbers: number[]): ItemKey[] =>
   numbers.map((number) => ({ hint: 0n, id: id(number) }));
 
-function holding(maxHeld: number) {
+function holding(maxHeld: number, knows?: Knows) {
   const clock = new VirtualClock();
-  const holds = new Holds({ clock, holdMs: 1_000, maxHeld });
+  const holds = new Holds({ clock, holdMs: 1_000, maxHeld, ...(knows !== undefined && { knows }) });
   /** What became of each message, in order; undefined while it is held. */
   const ends: (boolean | undefined)[] = [];
   const hold = (from: string, ...numbers: number[]): void => {
@@ -33,6 +34,22 @@ describe('Holds: places', () => {
     assert.equal(holds.full('d'), false, '3 of 4');
     hold('d', 3);
     assert.equal(holds.full('e'), true, '4 of 4');
+  });
+
+  it('are kept for known peers, a quarter of them', async () => {
+    const { clock, holds, hold } = holding(8, (peer) => peer === 'friend');
+    for (const [i, from] of ['a', 'b', 'c', 'a', 'b', 'c'].entries()) {
+      assert.equal(holds.full(from), false, `${i} of 6`);
+      hold(from, i);
+    }
+    assert.equal(holds.full('d'), true, '6 of 8');
+    for (const number of [6, 7]) {
+      assert.equal(holds.full('friend'), false);
+      hold('friend', number);
+    }
+    assert.equal(holds.full('friend'), true, '8 of 8');
+    await clock.advance(1_000);
+    assert.equal(holds.full('d'), false);
   });
 
   it('go to one peer up to half of them, rounded up', () => {

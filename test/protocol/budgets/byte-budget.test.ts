@@ -97,6 +97,31 @@ describe('ByteBudget', () => {
     assert.deepEqual(admitted, ['a', 'b', 'b2']);
   });
 
+  it('keeps a quarter for known holders, or room for one request of theirs', async () => {
+    const knows = (holder: string): boolean => holder.startsWith('K');
+    const budget = new ByteBudget({ totalBytes: 100, holderBytes: 100, knows });
+    const { admitted, request, release } = taker(budget);
+    for (const name of ['a', 'b', 'c', 'd']) await request(name, 25);
+    assert.deepEqual(admitted, ['a', 'b', 'c'], 'd waits for a stranger to end');
+    await request('K', 60);
+    assert.deepEqual(admitted, ['a', 'b', 'c', 'K']);
+    assert.equal(budget.tryTake('e', 1), null);
+    await request('K', 20, 'K2');
+    assert.equal(budget.tryTake('KK', 1), null, 'K2 is next');
+    await release('a');
+    await release('b');
+    await release('c');
+    assert.deepEqual(admitted.slice(4), ['K2'], 'known holders come before strangers');
+    await release('K');
+    assert.deepEqual(admitted.slice(5), ['d']);
+    budget.tryTake('K3', 55)!();
+    assert.equal(budget.tryTake('f', 51), null, 'strangers together');
+    assert.notEqual(budget.tryTake('f', 50), null);
+    await release('K2');
+    await release('d');
+    assert.equal(budget.usedBytes, 50);
+  });
+
   it('gives up a request with the reason of its signal, and lets those behind it in', async () => {
     const budget = new ByteBudget({ totalBytes: 100, holderBytes: 100 });
     const { admitted, request } = taker(budget);

@@ -4,7 +4,7 @@ import { encodeRequest } from '../../../src/protocol/fetch/testing.ts';
 import type { Channel, FetchOptions } from '../../../src/protocol/index.ts';
 import { bytesToKey } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';
-import { itemOf, PROTOCOL, type World, world } from './world.ts';
+import { itemOf, PROTOCOL, World, world } from './world.ts';
 
 const LONG = 1_000_000;
 const items = Array.from({ length: 4 }, (_, i) => itemOf(i, LONG));
@@ -61,6 +61,22 @@ describe('AnswerMemory', () => {
     await asks(w, 'q', [0]);
     assert.equal(w.gets, 2, 'another peer need not wait for it');
     await w.b.stop();
+  });
+
+  it('keeps room for known peers, for short and for long answers', async () => {
+    const w = new World(OPTIONS);
+    const b = w.service('b', OPTIONS, { knows: (peer) => peer === 'friend' });
+    await b.start();
+    const short = itemOf(9);
+    w.hold(...items, short);
+    for (const peer of ['p', 'q', 'r', 's']) await asks(w, peer, [0, 1, 2]);
+    const strangers = w.gets;
+    await w.clock.advance(1_000);
+    assert.equal(w.gets, strangers, 'strangers wait');
+    const friend = await asks(w, 'friend', [3]);
+    await friend.all();
+    assert.equal(w.gets, strangers + 1);
+    await b.stop();
   });
 
   it('leaves room for short answers while long ones wait', async () => {

@@ -62,7 +62,7 @@ export class World {
   service(
     id: string,
     options: Partial<FetchOptions>,
-    more: Pick<FetchInit, 'work'> = {},
+    more: Pick<FetchInit, 'work' | 'knows'> = {},
   ): FetchService {
     const serve = oneByOne({
       get: async (wanted) => {

@@ -45,6 +45,16 @@ describe('GossipGuard', () => {
     assert.deepEqual(open(f), [true], 'the end of a stream makes room');
   });
 
+  it('keeps a quarter of these bytes for known peers', () => {
+    const { stream } = guarded({ begunBytes: 400 * KIB, knows: (peer) => peer === 'friend' });
+    const [a, b, c, friend] = ['a', 'b', 'c', 'friend'].map(stream) as [
+      HandStream,
+      ...HandStream[],
+    ];
+    for (const one of [a, b, c, friend] as HandStream[]) one.come(begun(150 * KIB));
+    assert.deepEqual(open(a, b!, c!, friend!), [true, true, false, true]);
+  });
+
   it('lets frames of up to 64 KiB be begun without the budget', () => {
     const { stream } = guarded({ begunBytes: 1 });
     const holder = stream('z');

@@ -91,7 +91,7 @@ export class PeerSession {
     let release: Release | undefined;
     try {
       dialect = channels.dialect(this.#peer);
-      release = await calling.take(this.#attempt.signal, () => this.#run?.giveWay());
+      release = await calling.take(this.#peer, this.#attempt.signal, () => this.#run?.giveWay());
       return await this.#call(dialect);
     } catch (error) {
       const name = dialect?.name ?? '';

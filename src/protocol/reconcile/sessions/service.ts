@@ -34,7 +34,9 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
   /** Throws `INVALID_NETWORK_NAME`. */
   constructor(network: Network, init: ReconcileInit) {
     const options = { ...DEFAULT_RECONCILE_OPTIONS, ...init.options };
-    const slots = { clock: init.clock, limit: options.maxSessions, giveWayMs: options.giveWayMs };
+    const { clock, knows } = init;
+    const { maxSessions: limit, giveWayMs } = options;
+    const slots = { clock, limit, giveWayMs, ...(knows !== undefined && { knows }) };
     this.#events = init.events;
     this.#log = init.log ?? SILENT;
     this.#channels = new PeerChannels(network, init, this);

@@ -98,7 +98,7 @@ export class SessionRun {
     this.#chooseMode(first);
     await this.#work.paid();
     const { serving } = this.#environment;
-    const release = await serving.take(this.#over.signal, () => this.giveWay());
+    const release = await serving.take(this.#peer, this.#over.signal, () => this.giveWay());
     try {
       await this.#reconcile(first);
     } finally {

@@ -1,5 +1,6 @@
 import type { Clock, Snapshot } from '../../../store/index.ts';
 import type { PeerWork, Turns } from '../../budgets/index.ts';
+import type { Knows } from '../../knows.ts';
 import type { Log } from '../../log.ts';
 import type { Dialect, Interval, Outline, SessionMode } from '../dialect.ts';
 import type { ReconcileOptions } from '../options.ts';
@@ -82,6 +83,11 @@ export interface ReconcileInit {
    * @default its own
    */
   turns?: Pick<Turns, 'run'>;
+  /**
+   * Peers that a part of the places and of the memory is kept for.
+   * @default none; nothing is kept
+   */
+  knows?: Knows;
   /** @default silent */
   log?: Log;
   options?: Partial<ReconcileOptions>;

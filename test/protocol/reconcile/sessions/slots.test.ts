@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Knows } from '../../../../src/protocol/index.ts';
 import { Slots } from '../../../../src/protocol/reconcile/sessions/testing.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { soon } from '../../../support/soon.ts';
 
 const { signal } = new AbortController();
 
-async function setUp(limit: number) {
+async function setUp(limit: number, knows?: Knows) {
   const clock = new VirtualClock();
-  const slots = new Slots({ clock, limit, giveWayMs: 1_000 });
+  const slots = new Slots({
+    clock,
+    limit,
+    giveWayMs: 1_000,
+    ...(knows !== undefined && { knows }),
+  });
   const told: string[] = [];
   const inside: string[] = [];
   const enter = async (name: string) => {
-    const release = await slots.take(signal, () => told.push(name));
+    const release = await slots.take(name, signal, () => told.push(name));
     inside.push(name);
     return release;
   };
@@ -20,6 +26,23 @@ async function setUp(limit: number) {
 }
 
 describe('Slots', () => {
+  it('are kept for known peers, and strangers that wait make only strangers give way', async () => {
+    const { clock, told, inside, enter } = await setUp(4, (peer) => /[A-Z]/.test(peer));
+    const leave = await enter('K');
+    for (const name of ['a', 'b', 'c', 'd', 'e']) void enter(name);
+    await clock.advance(999);
+    assert.deepEqual(inside, ['K', 'a', 'b', 'c'], 'a known peer has its own place');
+    await clock.advance(1);
+    assert.deepEqual(told, ['a', 'b'], 'K is the oldest, and not in their way');
+    leave();
+    await settle();
+    assert.deepEqual(inside.length, 4, 'the place stays free');
+    await enter('L');
+    void enter('M');
+    await clock.advance(0);
+    assert.deepEqual(told, ['a', 'b', 'c'], 'now a known peer waits');
+  });
+
   it('leaves sessions alone while no other waits', async () => {
     const { clock, told, enter } = await setUp(2);
     for (const name of ['a', 'b']) await enter(name);
@@ -54,7 +77,7 @@ describe('Slots', () => {
     const { clock, slots, told, enter } = await setUp(1);
     await enter('a');
     const gone = new AbortController();
-    const waiting = slots.take(gone.signal, () => undefined);
+    const waiting = slots.take('b', gone.signal, () => undefined);
     gone.abort(new Error('gone'));
     await assert.rejects(waiting, /gone/);
     await clock.advance(5_000);
