@@ -53,7 +53,7 @@ const init: CliInit = {
       logger = createLogger({ clock: systemClock, level: config.log.level });
       return logger;
     },
-    async startDaemon(config, log) {
+    async startDaemon(config, log, signal) {
       // Not for all verbs: what `get` writes is the user's.
       keepFilesPrivate();
       // Before libp2p is loaded: an operator who mistyped the directory is told at once.
@@ -69,7 +69,7 @@ const init: CliInit = {
         loopDelayMs: systemLoopDelay(),
         busyMs: systemBusyTime,
       };
-      return startDaemon({ config, system, logger: log });
+      return startDaemon({ config, system, logger: log, signal });
     },
   },
   onStop,

@@ -29,7 +29,8 @@ export interface CliInit {
 /** Where daemons run. */
 export interface DaemonHost {
   createLogger(config: Config): Promise<Logger>;
-  startDaemon(config: Config, logger: Logger): Promise<RunningDaemon>;
+  /** Rejects with the signal's reason if the start is called off in time. */
+  startDaemon(config: Config, logger: Logger, signal: AbortSignal): Promise<RunningDaemon>;
 }
 
 export type Terminal = Writable & { readonly isTTY?: boolean };

@@ -17,11 +17,20 @@ export async function start(
   const logger = await init.daemons.createLogger(config);
   const wishes = hearStopWishes(init, logger);
   try {
-    const stopped = init.daemons.startDaemon(config, logger).then(async (daemon) => {
+    const { signal } = wishes;
+    const run = async () => {
+      const daemon = await init.daemons.startDaemon(config, logger, signal);
       await wishes.first;
       await daemon.stop();
-      return 'stopped' as const;
-    });
+    };
+    const stopped = run().then(
+      () => 'stopped' as const,
+      (error) => {
+        if (!signal.aborted || error !== signal.reason) throw error;
+        logger.info({ component: 'daemon', event: 'stopped' }, 'stopped before it was up');
+        return 'stopped' as const;
+      },
+    );
     const end = await Promise.race([stopped, wishes.over]);
     if (end === 'stopped') return EXIT.ok;
     if (end === 'late') {
@@ -43,6 +52,7 @@ export async function start(
  */
 function hearStopWishes(init: CliInit, logger: Logger) {
   const gentle = Promise.withResolvers<void>();
+  const asked = new AbortController();
   const rough = Promise.withResolvers<'forced' | 'late'>();
   let cancel: (() => void) | undefined;
   const forget = init.onStop((reason) => {
@@ -50,10 +60,11 @@ function hearStopWishes(init: CliInit, logger: Logger) {
     cancel = init.clock.after(DRAIN_MS, () => rough.resolve('late'));
     logger.info({ component: 'daemon', event: 'stopping', reason }, `stopping: ${reason}`);
     gentle.resolve();
+    asked.abort();
   });
   const close = () => {
     cancel?.();
     forget();
   };
-  return { first: gentle.promise, over: rough.promise, close };
+  return { first: gentle.promise, signal: asked.signal, over: rough.promise, close };
 }

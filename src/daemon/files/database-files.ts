@@ -21,6 +21,7 @@ export function databaseCare(
   const path = databasePath(dataDir);
   return new DatabaseCare({
     path,
+    notePath: notePath(dataDir),
     files,
     checkLock: () => checkLock(path),
     repair: () => repairDatabase(path),

@@ -29,4 +29,9 @@ export interface DaemonInit {
   config: Config;
   system: System;
   logger: Logger;
+  /**
+   * Calls the start off, with its reason, while the files of the database are checked.
+   * @default never
+   */
+  signal?: AbortSignal | undefined;
 }

@@ -23,6 +23,7 @@ export async function openReplica(
     const replica = await Replica.open({
       open: () => openDatabase(path),
       care: databaseCare(directory),
+      signal: init.signal,
       clock: system.clock,
       disk: system.disk(directory),
       limits: replicaLimits(config),

@@ -157,6 +157,11 @@ export interface ReplicaDatabase {
    * @default none: some damages of tables end the process
    */
   care?: DatabaseCare;
+  /**
+   * Calls the first opening off, with its reason, while the files are checked.
+   * @default never
+   */
+  signal?: AbortSignal | undefined;
 }
 
 /** The answer to an id: the item, only its length if that exceeds the limit, or nothing. */

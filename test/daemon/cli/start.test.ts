@@ -96,6 +96,24 @@ describe('start', () => {
     assert.equal((await running).exitCode, 1);
   });
 
+  it('ends with 0 when a signal calls off its start', async () => {
+    const stage = new Stage();
+    const begun = Promise.withResolvers<void>();
+    const running = stage.start([], {
+      startDaemon: (_, __, signal) => {
+        begun.resolve();
+        return new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+        });
+      },
+    });
+    await begun.promise;
+    stage.signal('SIGTERM');
+    const { exitCode, stderr } = await running;
+    assert.equal(exitCode, 0);
+    assert.match(stderr, /"event":"stopped".*stopped before it was up/);
+  });
+
   it('does not drain longer than ten seconds', async () => {
     const stage = new Stage();
     const running = stage.start([]);

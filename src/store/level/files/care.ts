@@ -11,7 +11,7 @@ import {
 import { liveTables, ManifestDamage } from './manifest.ts';
 import { mendFiles } from './mend.ts';
 import { type DatabaseNote, decodeNote, encodeNote } from './note.ts';
-import type { DatabaseFiles } from './port.ts';
+import type { DatabaseFiles, FileEntry } from './port.ts';
 
 /** Openings in a row that may end their process before the next one is refused. */
 const MAX_ATTEMPTS = 3;
@@ -25,6 +25,8 @@ export interface DatabaseCareInit {
   repair: () => Promise<void>;
   /** For messages. */
   path: string;
+  /** The file of the note, for messages. */
+  notePath: string;
 }
 
 /**
@@ -43,25 +45,34 @@ export class DatabaseCare {
   /**
    * Before the closed database is opened: what is damaged about its files, so that it must be repaired,
    * as a sentence; null when nothing is. Tables that a clean stop left, and that have not changed since,
-   * are not read again. Rejects with `STORE_LOCKED`, and with `STORE_CORRUPT` when the processes before
-   * have all ended on the way.
+   * are not read again. Rejects with `STORE_LOCKED`, with `STORE_CORRUPT` when the processes before have all
+   * ended within LevelDB, and with the signal's reason.
    */
-  async inspect(): Promise<string | null> {
-    const { files, checkLock, path } = this.#init;
+  async inspect(signal?: AbortSignal): Promise<string | null> {
+    const { files, checkLock, path, notePath } = this.#init;
     await checkLock();
     const before = decodeNote(await files.readNote());
     const attempts = before.phase === 'opening' ? before.attempts + 1 : 0;
     if (attempts > MAX_ATTEMPTS) {
       throw new StoreError(
         'STORE_CORRUPT',
-        `the last ${attempts} processes ended while they opened the database in ${path}: restore it from ` +
-          'a copy, or move it away and let the peers refill it',
+        `the last ${attempts} processes ended while they opened the database in ${path}: move it away and ` +
+          `let the peers refill it, or restore a copy; without the file ${notePath} it is tried again`,
       );
     }
-    await this.#write({ ...before, phase: 'opening', attempts, tables: {} });
+    this.#note = { ...before, attempts };
     if (before.repairing) return 'its repair was cut off';
     const known = before.phase === 'closed' ? before.tables : {};
-    return describe(await toEnd(this.#check({ skip: ({ name, stamp }) => known[name] === stamp })));
+    const skip = ({ name, stamp }: FileEntry) => known[name] === stamp;
+    return describe(await toEnd(this.#check({ skip }), signal));
+  }
+
+  /**
+   * LevelDB gets the database next. Only a process that ends from here on counts as an attempt: what comes
+   * before takes minutes, and may be cut off as often as it likes.
+   */
+  opening(): Promise<void> {
+    return this.#write({ ...this.#note, phase: 'opening', tables: {} });
   }
 
   /**
@@ -78,7 +89,13 @@ export class DatabaseCare {
     await this.#init.checkLock();
     await this.#write({ ...this.#note, repairing: true });
     await mendFiles(this.#init.files);
+    await this.opening();
     await this.#init.repair();
+  }
+
+  /** LevelDB did not open the database, and said why: that is no attempt. */
+  gaveUp(): Promise<void> {
+    return this.#write({ ...this.#note, phase: 'open', attempts: 0 });
   }
 
   /** The database is open. */

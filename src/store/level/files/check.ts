@@ -81,9 +81,16 @@ export async function* checkOne(
   }
 }
 
-/** Carries out a check without pauses. */
-export async function toEnd<Result>(check: AsyncGenerator<number, Result>): Promise<Result> {
+/** Carries out a check without pauses. Rejects with the signal's reason if that comes first. */
+export async function toEnd<Result>(
+  check: AsyncGenerator<number, Result>,
+  signal?: AbortSignal,
+): Promise<Result> {
   for (;;) {
+    if (signal?.aborted === true) {
+      await check.return(undefined as Result);
+      throw signal.reason;
+    }
     const step = await check.next();
     if (step.done === true) return step.value;
   }

@@ -39,11 +39,12 @@ export class DatabaseHandle {
 
   /** Opens the database for the first time, repaired if its files are damaged; whether it was. */
   async begin(): Promise<boolean> {
-    const { care } = this.#init;
-    this.#damage = (await care?.inspect()) ?? null;
+    const { care, signal } = this.#init;
+    this.#damage = (await care?.inspect(signal)) ?? null;
     const repaired = await this.release();
+    signal?.throwIfAborted();
     try {
-      await this.open();
+      await this.#openAtFirst();
       return repaired;
     } catch (error) {
       const corrupt = error instanceof StoreError && error.code === 'STORE_CORRUPT';
@@ -51,8 +52,19 @@ export class DatabaseHandle {
       this.#damage = error.message;
     }
     await this.release();
-    await this.open();
+    await this.#openAtFirst();
     return true;
+  }
+
+  async #openAtFirst(): Promise<void> {
+    const { care } = this.#init;
+    await care?.opening();
+    try {
+      await this.open();
+    } catch (error) {
+      await care?.gaveUp().catch(() => undefined);
+      throw error;
+    }
   }
 
   async open(): Promise<Database> {
