@@ -180,7 +180,8 @@ export class RunningNode implements Node {
     try {
       return await replica.verify(options);
     } catch (cause) {
-      if (!isReadFailure(cause)) throw cause;
+      const isTold = cause instanceof StoreError && cause.code === 'STORE_UNAVAILABLE';
+      if (isTold || !isReadFailure(cause)) throw cause;
       const message = `the database cannot be read to its end (${(cause as Error).message}): check the disk`;
       throw new StoreError('STORE_CORRUPT', message, { cause });
     }

@@ -6,7 +6,7 @@ import type {
 import type { Bytes } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
 import { nodeFiles } from '../system/index.ts';
-import { isUnreadable } from './unreadable.ts';
+import { isIoError, isUnreadable } from './unreadable.ts';
 
 /** Any abstract-level database whose key and value encodings are 'view'. */
 export type Database = AbstractLevel<string | Uint8Array, Uint8Array, Uint8Array>;
@@ -91,14 +91,29 @@ export function corruptDatabase(problem: string, cause?: unknown): StoreError {
   return new StoreError('STORE_CORRUPT', `${problem}: ${advice}`, { cause });
 }
 
-/** Throws `STORE_CORRUPT` if LevelDB cannot read one of its files; rethrows other errors. */
+/**
+ * Throws `STORE_CORRUPT` if a file of LevelDB is damaged, `STORE_UNAVAILABLE` at another I/O error; rethrows
+ * other errors.
+ */
 export function rethrow(error: unknown): never {
-  if (!isUnreadable(error)) throw error;
   const { message } = error as Error;
-  throw corruptDatabase(`LevelDB cannot read a file of the database (${message})`, error);
+  if (isUnreadable(error)) {
+    throw corruptDatabase(`LevelDB cannot read a file of the database (${message})`, error);
+  }
+  throw isIoError(error) ? unavailableDatabase(error) : error;
 }
 
-/** The value under a key. Throws `STORE_CORRUPT` if LevelDB cannot read it. */
+/** For reads that fail and say nothing of what is on the disk. */
+export function unavailableDatabase(cause: unknown): StoreError {
+  const { message } = cause as Error;
+  return new StoreError(
+    'STORE_UNAVAILABLE',
+    `the database cannot be read (${message}): check the disk and the limit of open files, and try again`,
+    { cause },
+  );
+}
+
+/** The value under a key. Throws `STORE_CORRUPT` and `STORE_UNAVAILABLE` as `rethrow`. */
 export function readSync(
   database: Database,
   key: Uint8Array,

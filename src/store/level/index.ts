@@ -18,6 +18,7 @@ export {
   type RecordOptions,
   readSync,
   readyBatch,
+  unavailableDatabase,
   VIEWS,
   viewsOf,
   writeSynced,

@@ -45,7 +45,7 @@ export async function* walk(
   try {
     yield* readSteps(database, { gte: from, lt: range.lt }, { ...options, records: 1 });
   } catch (error) {
-    if (!isUnreadable(error)) throw error;
+    if (!isUnreadable(error)) rethrow(error);
   }
   unreadable(failure);
 }

@@ -1,6 +1,6 @@
 import type { AbstractSnapshot } from 'abstract-level';
-import { type Database, plain, viewsOf } from './database.ts';
-import { isUnreadable } from './unreadable.ts';
+import { type Database, plain, rethrow, viewsOf } from './database.ts';
+import { isIoError, isUnreadable } from './unreadable.ts';
 
 /** Stands for a value in a part of a file that LevelDB cannot read. */
 export const UNREADABLE: unique symbol = Symbol('unreadable');
@@ -14,9 +14,7 @@ export function isBytes(found: ReadResult): found is Uint8Array {
 
 /** Whether an error, or its cause, says that a file is damaged or that the disk does not read. */
 export function isReadFailure(error: unknown): boolean {
-  return [error, Object(error).cause].some(
-    (one) => isUnreadable(one) || Object(one).code === 'LEVEL_IO_ERROR',
-  );
+  return [error, Object(error).cause].some((one) => isUnreadable(one) || isIoError(one));
 }
 
 /** Whether LevelDB, or another abstract-level database, made the error. */
@@ -24,7 +22,7 @@ export function isDatabaseError(error: unknown): boolean {
   return String(Object(error).code).startsWith('LEVEL_');
 }
 
-/** Throws errors other than damage of a file, such as an I/O error. */
+/** Throws errors other than damage of a file: `STORE_UNAVAILABLE` for an I/O error. */
 export function tryRead(
   database: Database,
   key: Uint8Array,
@@ -35,7 +33,7 @@ export function tryRead(
     return value && plain(value);
   } catch (error) {
     if (isUnreadable(error)) return UNREADABLE;
-    throw error;
+    return rethrow(error);
   }
 }
 
@@ -72,7 +70,7 @@ async function togetherOr<Result>(
   try {
     return await together();
   } catch (error) {
-    if (!isUnreadable(error)) throw error;
+    if (!isUnreadable(error)) rethrow(error);
     return oneByOne();
   }
 }

@@ -37,7 +37,7 @@ export interface Incident {
    * REBUILD_INTERRUPTED: building it again was cut off, and begins anew. INDEX_REBUILT: it is whole
    * again. WRITE_FAILED: the database did not take a commit. ITEM_DAMAGED: an item does not match its
    * id, and was put aside. SCRUB_STOPPED: that happened too often. RECORD_MENDED: a wrong id record was
-   * written again. READ_FAILED: scrubbing could not read. DATABASE_REPAIRED: a file of LevelDB was damaged,
+   * written again. READ_FAILED: a read failed, and no table is damaged. DATABASE_REPAIRED: a file of LevelDB was damaged,
    * and its unreadable parts were left out. VERIFY_FAILED: a verification found problems.
    */
   readonly code:

@@ -113,7 +113,7 @@ describe('a batch', () => {
 });
 
 describe('an error of LevelDB', () => {
-  it('becomes STORE_CORRUPT when LevelDB cannot parse a file, and stays as it is otherwise', async () => {
+  it('becomes STORE_CORRUPT for a file that is damaged, STORE_UNAVAILABLE at another I/O error', async () => {
     const corruption = Object.assign(new Error('checksum'), { code: 'LEVEL_CORRUPTION' });
     const other = Object.assign(new Error('IO error'), { code: 'LEVEL_IO_ERROR' });
     const isTold = (error: unknown): boolean =>
@@ -121,7 +121,9 @@ describe('an error of LevelDB', () => {
       (error as StoreError).cause === corruption &&
       /\(checksum\)/.test((error as Error).message);
     assert.throws(() => rethrow(corruption), isTold);
-    assert.throws(() => rethrow(other), other);
+    assert.throws(() => rethrow(other), { code: 'STORE_UNAVAILABLE', cause: other });
+    const odd = new Error('odd');
+    assert.throws(() => rethrow(odd), odd);
     const database = await opened();
     await database.put(KEY, VALUE);
     assert.deepEqual(readSync(database, KEY), VALUE);

@@ -120,10 +120,13 @@ describe('scan of a range', () => {
     assert.equal(counted.open, 0);
   });
 
-  it('passes on other errors unchanged, tolerant or not', async (t) => {
+  it('throws STORE_UNAVAILABLE at an I/O error, tolerant or not', async (t) => {
     const made = await database(t, 5);
     const counted = spoil(made, new Error('IO error: it burns'));
-    await assert.rejects(steps(made, { unreadable: passOver }), /^Error: IO error: it burns$/);
+    await assert.rejects(steps(made, { unreadable: passOver }), {
+      code: 'STORE_UNAVAILABLE',
+      message: /IO error: it burns/,
+    });
     assert.equal(counted.open, 0);
   });
 

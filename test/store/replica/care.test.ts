@@ -3,13 +3,14 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { databaseCare } from '../../../src/daemon/files/index.ts';
-import { itemId, type Replica, type ReplicaInit } from '../../../src/store/index.ts';
+import { type Database, itemId, type Replica, type ReplicaInit } from '../../../src/store/index.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
+import { within } from '../../support/within.ts';
 import { change, flipped, named, TABLES } from '../level/files/support.ts';
 import { codes } from './in-memory.ts';
 import { open } from './on-disk.ts';
-import { item, items, openWatched, pass, temporaryDirectory } from './support.ts';
+import { coded, item, items, openWatched, pass, temporaryDirectory } from './support.ts';
 
 const COUNT = 400;
 
@@ -107,6 +108,43 @@ describe('a replica that looks after its files', () => {
     await pass(clock, repaired);
     assert.ok(codes(replica).includes('DATABASE_REPAIRED'));
     await assertRefillable(replica);
+  });
+
+  it('repairs tables that were removed while it was open, at the first read', async (t) => {
+    const { dataDir, tables } = await filled(t);
+    const repaired = Promise.withResolvers<void>();
+    const error = ({ incident }: { incident?: unknown }): void => {
+      if (incident === 'DATABASE_REPAIRED') repaired.resolve();
+    };
+    const { hint, payload } = items(COUNT)[COUNT - 1]!;
+    const id = itemId(hint, payload);
+    let [first, gone] = [true, false];
+    const opening = async (): Promise<Database> => {
+      const database = await openWatched(join(dataDir, 'db'));
+      const getSync = database.getSync.bind(database);
+      // A table that is open already stays readable, so the first that is not open is played.
+      if (first) {
+        database.getSync = ((key: Uint8Array, options: object) => {
+          if (gone && Buffer.compare(key.subarray(-32), id) === 0) {
+            throw new Error('IO error: /db/000005.ldb: No such file or directory');
+          }
+          return getSync(key, options as never);
+        }) as never;
+      }
+      first = false;
+      return database;
+    };
+    const replica = await cared(t, dataDir, {
+      open: opening,
+      logger: { error, warn: () => {} },
+    });
+    for (const name of tables) rmSync(join(dataDir, 'db', name));
+    gone = true;
+    await assert.rejects(replica.get(id), coded('STORE_UNAVAILABLE'));
+    await within(repaired.promise, 'the repair');
+    await replica.ready();
+    assert.equal(replica.needsRefill, true);
+    assert.equal(await replica.get(id), undefined);
   });
 
   it('compares the tables with their checksums in a verification', async (t) => {

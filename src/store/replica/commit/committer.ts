@@ -1,4 +1,4 @@
-import { type ReadyBatch, readyBatch } from '../../level/index.ts';
+import { isReadFailure, type ReadyBatch, readyBatch } from '../../level/index.ts';
 import { type DurableSet, isDamage, type PreparedCommit } from '../durable-set/index.ts';
 import { SetLifecycle, type SetLifecycleInit } from '../recovery/index.ts';
 import * as storeErrors from '../store-errors.ts';
@@ -23,6 +23,9 @@ interface Made {
   readonly failure: unknown;
 }
 
+/** Between two incidents of failed reads. */
+const READ_FAILURE_MS = 60_000;
+
 /**
  * Writes the commits of a set one after the other. `SetLifecycle` handles failed writes and a damaged
  * index; meanwhile its `refusal` says why nothing is written.
@@ -32,11 +35,14 @@ export class Committer {
   readonly lifecycle: SetLifecycle;
   readonly #witness: Witness | undefined;
   readonly #turns: Pipeline;
+  readonly #init: Pick<SetLifecycleInit, 'clock' | 'incidents'>;
+  #nextReadFailure = 0;
 
   constructor(init: SetLifecycleInit) {
-    this.lifecycle = new SetLifecycle({ ...init, onDamage: (error) => this.damaged(error) }, () =>
+    this.lifecycle = new SetLifecycle({ ...init, onDamage: (error) => this.met(error) }, () =>
       this.commit((set) => set.markRefill(true)),
     );
+    this.#init = init;
     this.#witness = init.witness;
     this.#turns = new Pipeline(init.clock);
   }
@@ -76,18 +82,35 @@ export class Committer {
     });
   }
 
+  /** A reader met an error: damage of the index, or a failed read, which may be damage of a table. */
+  met(error: unknown): void {
+    if (isDamage(error)) this.damaged(error);
+    else if (isReadFailure(error)) void this.suspect(error);
+  }
+
   /**
    * A reader met something unreadable. If a table is damaged, the database is repaired and the index
    * built again.
    */
   async suspect(error: unknown): Promise<void> {
     if (await this.lifecycle.isDamaged()) this.damaged(error);
+    else this.#readFailed(error);
   }
 
   async close(): Promise<void> {
     this.lifecycle.stop();
     await this.#turns.idle();
     await this.lifecycle.close();
+  }
+
+  /** No table is damaged. */
+  #readFailed(error: unknown): void {
+    const { clock, incidents } = this.#init;
+    const now = clock.monotonic();
+    if (this.lifecycle.refusal !== null || now < this.#nextReadFailure) return;
+    this.#nextReadFailure = now + READ_FAILURE_MS;
+    const reason = error instanceof Error ? error.message : String(error);
+    incidents.add('READ_FAILED', `a read failed, and no table is damaged: ${reason}`, error);
   }
 
   #prepare(prepare: Prepare): Made {
@@ -122,9 +145,8 @@ export class Committer {
     try {
       return work();
     } catch (error) {
-      if (!isDamage(error)) throw error;
-      this.damaged(error);
-      throw storeErrors.rebuilding();
+      this.met(error);
+      throw isDamage(error) ? storeErrors.rebuilding() : error;
     }
   }
 

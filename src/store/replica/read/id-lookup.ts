@@ -44,23 +44,18 @@ export class IdLookup {
    * as absent; scrubber or rebuild write the record of a held id again.
    */
   contains(id: Uint8Array): boolean {
-    return this.record(id) !== undefined;
+    return isBytes(this.record(id));
   }
 
   /** `contains` for an item: if the id record is unreadable, the index answers. */
   holds(item: ItemKey): boolean {
-    const found = this.#find(item.id);
+    const found = this.record(item.id);
     if (found !== UNREADABLE) return found !== undefined;
     return this.#init.lifecycle.set?.holds(item) ?? false;
   }
 
-  /** The record of an id, if `contains` is true of it. */
-  record(id: Uint8Array): Uint8Array | undefined {
-    const found = this.#find(id);
-    return isBytes(found) ? found : undefined;
-  }
-
-  #find(id: Uint8Array): ReadResult {
+  /** The record of an id. */
+  record(id: Uint8Array): ReadResult {
     const { lifecycle, keys } = this.#init;
     if (lifecycle.readable && this.#complete && !this.#filter!.mayHold(id)) return undefined;
     const found = tryRead(lifecycle.database, keys.id(id));

@@ -1,7 +1,14 @@
 import { type Bytes, bytesToHex } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
 import type { HeldItem, Item, ItemKey } from '../../item.ts';
-import { type Database, isBytes, tryRead, UNREADABLE } from '../../level/index.ts';
+import {
+  type Database,
+  isBytes,
+  type ReadResult,
+  tryRead,
+  UNREADABLE,
+  unavailableDatabase,
+} from '../../level/index.ts';
 import { isWhole } from '../check/index.ts';
 import type { Committer } from '../commit/index.ts';
 import { isDamage } from '../durable-set/index.ts';
@@ -20,7 +27,7 @@ export interface ItemReaderInit {
   quarantine: Quarantine;
   incidents: Incidents;
   /** The id record of a held item. */
-  record: (id: Uint8Array) => Uint8Array | undefined;
+  record: (id: Uint8Array) => ReadResult;
   changes: SetChanges;
 }
 
@@ -34,7 +41,10 @@ export class ItemReader {
     this.#init = init;
   }
 
-  /** A held item. Rejects with `STORE_CORRUPT` if it is damaged, or was until now. */
+  /**
+   * A held item. Rejects with `STORE_CORRUPT` if it is damaged, or was until now; with `STORE_UNAVAILABLE` if
+   * it cannot be read at the moment.
+   */
   async get(id: Uint8Array): Promise<HeldItem | undefined> {
     const database = await this.#init.lifecycle.reader();
     const head = this.#headOf(id);
@@ -87,19 +97,28 @@ export class ItemReader {
   }
 
   #headOf(id: Uint8Array): ItemHead | undefined {
+    const head = this.#findHead(id);
+    if (head === UNREADABLE) throw unknownItem(id);
+    return head;
+  }
+
+  #findHead(id: Uint8Array): ItemHead | undefined | typeof UNREADABLE {
     const { committer, record } = this.#init;
     try {
       const value = record(id);
-      return value && decodeHead(value);
+      if (value !== UNREADABLE) return value && decodeHead(value);
+      void committer.suspect(unreadable(id));
+      return value;
     } catch (error) {
-      if (isDamage(error)) committer.damaged(error);
+      committer.met(error);
       throw error;
     }
   }
 
   #soundHead(id: Uint8Array): ItemHead | undefined {
     try {
-      return this.#headOf(id);
+      const head = this.#findHead(id);
+      return head === UNREADABLE ? undefined : head;
     } catch (error) {
       if (isDamage(error)) return undefined;
       throw error;
@@ -108,18 +127,18 @@ export class ItemReader {
 
   /** Null when it is damaged. */
   #item<Key extends ItemKey>(database: Database, key: Key): (Key & HeldPayload) | null {
+    const { committer, lifecycle } = this.#init;
     try {
       // A get that goes through the thread pool costs more than reading a record of usual size.
       const payload = tryRead(database, this.#init.keys.item(key));
-      if (payload === UNREADABLE) void this.#init.committer.suspect(unreadable(key));
+      if (payload === UNREADABLE) void committer.suspect(unreadable(key.id));
       return isBytes(payload) && isWhole(key, payload)
         ? { ...key, payload: payload as Bytes }
         : null;
     } catch (cause) {
-      const { refusal } = this.#init.lifecycle;
-      if (refusal?.code === 'STORE_CLOSED') throw refusal;
-      const message = 'the database cannot be read: check its disk';
-      throw new StoreError('STORE_CORRUPT', message, { cause });
+      if (lifecycle.refusal?.code === 'STORE_CLOSED') throw lifecycle.refusal;
+      committer.met(cause);
+      throw cause instanceof StoreError ? cause : unavailableDatabase(cause);
     }
   }
 
@@ -146,11 +165,16 @@ export class ItemReader {
   }
 }
 
-function unreadable({ id }: ItemKey): StoreError {
+function unreadable(id: Uint8Array): StoreError {
   return new StoreError('STORE_CORRUPT', `LevelDB cannot read item ${bytesToHex(id)}`);
 }
 
 type HeldPayload = Pick<HeldItem, 'payload'>;
+
+function unknownItem(id: Uint8Array): StoreError {
+  const message = `whether item ${bytesToHex(id)} is held cannot be read: its table is checked, ask again`;
+  return new StoreError('STORE_UNAVAILABLE', message);
+}
 
 /** Its record may say less than it has. */
 function upTo(maxItemBytes: number, item: Item): Served {

@@ -159,7 +159,8 @@ export class Scrubber {
   #failed(error: unknown): void {
     if (this.#failedIn === this.#passes) return;
     this.#failedIn = this.#passes;
-    const reason = error instanceof Error ? error.message : String(error);
+    const told = Object(error).cause ?? error;
+    const reason = told instanceof Error ? told.message : String(told);
     this.#init.incidents.add(
       'READ_FAILED',
       `some of the set cannot be scrubbed (${reason}): check the disk; scrubbing goes on behind it`,

@@ -70,7 +70,8 @@ export class Verification {
 
   /** Notes an error as a problem; rethrows an error that does not speak of damage. */
   note(code: VerifyProblem['code'], error: unknown): void {
-    if (!(error instanceof Error && DAMAGE.includes(error.name))) throw error;
+    const isDamage = error instanceof Error && DAMAGE.includes(error.name);
+    if (!isDamage || Object(error).code === 'STORE_UNAVAILABLE') throw error;
     this.add(code, null, error.message);
   }
 

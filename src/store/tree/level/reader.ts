@@ -26,6 +26,9 @@ export interface LevelTreeFiles {
   readonly onDamage?: NodeReader<number>['onDamage'];
 }
 
+/** Damage, and I/O errors, which may be damage. */
+const SUSPICIOUS: readonly string[] = ['STORE_CORRUPT', 'STORE_UNAVAILABLE'];
+
 /** The nodes of a tree as they lie in LevelDB, by number, as of a snapshot or as of now. */
 export class LevelNodeReader implements NodeReader<number> {
   readonly #files: LevelTreeFiles;
@@ -63,7 +66,7 @@ export class LevelNodeReader implements NodeReader<number> {
       if (value === undefined) throw corrupt(this.#files.name, key, 'is missing');
       return value;
     } catch (error) {
-      if (error instanceof StoreError && error.code === 'STORE_CORRUPT') this.onDamage?.(error);
+      if (error instanceof StoreError && SUSPICIOUS.includes(error.code)) this.onDamage?.(error);
       throw error;
     }
   }

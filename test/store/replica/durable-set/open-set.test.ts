@@ -111,7 +111,10 @@ describe('a set that is opened', () => {
     database.getSync = () => {
       throw new Error('IO error: it burns');
     };
-    await assert.rejects(openSet(init(database)), /^Error: IO error: it burns$/);
+    await assert.rejects(openSet(init(database)), {
+      code: 'STORE_UNAVAILABLE',
+      message: /IO error: it burns/,
+    });
   });
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { INFINITE_HINT, type ItemKey, type NewItem } from '../../../../src/store/index.ts';
 import { MAX_LIST_LIMIT } from '../../../../src/store/replica/read/index.ts';
+import { settle } from '../../../support/clock.ts';
 import { codes, flipItem, idOf, KEYS, MemorySet } from '../in-memory.ts';
 import { coded, item, items } from '../support.ts';
 
@@ -125,7 +126,7 @@ describe('a read of an item', () => {
     assert.deepEqual(await replica.head(key(1).id), { hint: 1n, bytes: 20 });
   });
 
-  it('fails as unreadable where the database fails', async (t) => {
+  it('fails for now where the disk fails, which is told once a minute and looked into', async (t) => {
     const set = await MemorySet.of(5);
     const replica = await set.open(t);
     const getSync = set.database.getSync.bind(set.database);
@@ -134,8 +135,40 @@ describe('a read of an item', () => {
         throw new Error('IO error: it burns');
       return getSync(at, options as never);
     }) as never;
-    await assert.rejects(replica.get(key(1).id), /the database cannot be read: check its disk/);
-    assert.deepEqual([codes(replica), replica.status().quarantined], [[], 0]);
+    for (const _ of [1, 2]) {
+      await assert.rejects(replica.get(key(1).id), coded('STORE_UNAVAILABLE'));
+      await assert.rejects(replica.serve([key(1).id], WIDE), coded('STORE_UNAVAILABLE'));
+      await settle();
+    }
+    assert.deepEqual([codes(replica), replica.status().quarantined], [['READ_FAILED'], 0]);
+    await set.clock.advance(60_000);
+    await assert.rejects(
+      replica.get(key(2).id),
+      /cannot be read \(IO error: it burns\): check the disk/,
+    );
+    await settle();
+    assert.deepEqual(codes(replica), ['READ_FAILED', 'READ_FAILED']);
+  });
+
+  it('fails for now where the id record cannot be read, whether held or not', async (t) => {
+    const set = await MemorySet.of(5);
+    const replica = await set.open(t);
+    const getSync = set.database.getSync.bind(set.database);
+    for (const failure of [
+      Object.assign(new Error('checksum'), { code: 'LEVEL_CORRUPTION' }),
+      new Error('IO error: /db/000005.ldb: Too many open files'),
+    ]) {
+      set.database.getSync = ((at: Uint8Array, options: object) => {
+        if (at.length > 32 && at.at(-33) === KEYS.id(key(1).id).at(-33)) throw failure;
+        return getSync(at, options as never);
+      }) as never;
+      for (const number of [1, 9]) {
+        await assert.rejects(replica.get(key(number).id), coded('STORE_UNAVAILABLE'));
+        await assert.rejects(replica.head(key(number).id), coded('STORE_UNAVAILABLE'));
+      }
+    }
+    await settle();
+    assert.deepEqual(codes(replica), ['READ_FAILED']);
   });
 });
 

@@ -121,12 +121,15 @@ describe('the patrol of the nodes', () => {
     await assert.rejects(patrol.step(database, 1), coded('STORE_CORRUPT'));
   });
 
-  it('passes on errors that are no damage', async (t) => {
+  it('throws STORE_UNAVAILABLE at I/O errors, which are no damage', async (t) => {
     const { database, patrol, open } = await tree(t);
     database.getSync = () => {
       throw new Error('IO error: it burns');
     };
-    await assert.rejects(patrol.step(database, 4), /^Error: IO error: it burns$/);
+    await assert.rejects(patrol.step(database, 4), {
+      code: 'STORE_UNAVAILABLE',
+      message: /IO error: it burns/,
+    });
     assert.equal(open(), 0);
   });
 });
