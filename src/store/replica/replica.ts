@@ -9,7 +9,6 @@ import {
   type ItemKey,
 } from '../item.ts';
 import { checkVerified, itemId, type VerifiedItem } from '../item-id.ts';
-import { claim } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
 import { Committer, Merger } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
@@ -42,7 +41,6 @@ import { Puts, SetWriter } from './write/index.ts';
 export class Replica {
   readonly #parts: ReplicaParts;
   readonly #digest = new SetDigest();
-  #unclaim: () => void = () => undefined;
   #closed: Promise<void> | undefined;
 
   private constructor(init: ReplicaInit) {
@@ -52,20 +50,13 @@ export class Replica {
   /**
    * Opens the set that lies in the database; an empty database becomes an empty set. If the index must
    * be built again, that goes on after this has resolved; see `ready`. Rejects with `STORE_IN_USE` while
-   * the set is open in the database that is given.
+   * the set is open in the same database.
    */
   static async open(init: ReplicaInit): Promise<Replica> {
-    const { database, name = 'set' } = init;
     const replica = new Replica(init);
     const { lifecycle, writer, puts, scrubber } = replica.#parts;
-    if (database !== undefined) replica.#unclaim = claim(database, `the set '${name}'`);
-    try {
-      await lifecycle.start(() => writer.serving());
-      await puts.admission.refresh();
-    } catch (error) {
-      replica.#unclaim();
-      throw error;
-    }
+    await lifecycle.start(() => writer.serving());
+    await puts.admission.refresh();
     scrubber.start();
     return replica;
   }
@@ -234,7 +225,6 @@ export class Replica {
     await puts.settled();
     await scrubber.stop();
     await committer.close();
-    this.#unclaim();
   }
 
   #use(): ReplicaParts {

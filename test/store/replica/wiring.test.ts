@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { itemId, lthash, Replica, type ReplicaInit, verifyItem } from '../../../src/store/index.ts';
+import {
+  type Database,
+  itemId,
+  lthash,
+  Replica,
+  type ReplicaInit,
+  verifyItem,
+} from '../../../src/store/index.ts';
 import { setKeys } from '../../../src/store/replica/records/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { FakeDisk } from '../../support/fake-disk.ts';
@@ -66,6 +73,27 @@ describe('a replica as a whole', () => {
   it('keeps the given fingerprint scheme, and LtHash by default', async (t) => {
     const { replica } = await open(t);
     assert.equal(replica.snapshot().scheme, lthash);
+  });
+
+  it('is refused while its set is open through another object, or a function', async (t) => {
+    const root = memoryDatabase();
+    const encoding = { keyEncoding: 'view', valueEncoding: 'view' } as const;
+    const part = (name: string) =>
+      root.sublevel<Uint8Array, Uint8Array>(name, encoding) as unknown as Database;
+    const { replica: first } = await open(t, { database: part('a') });
+    const again: Partial<ReplicaInit>[] = [
+      { database: part('a') },
+      { open: async () => part('a') },
+    ];
+    for (const init of again) {
+      await assert.rejects(open(t, init), { code: 'STORE_IN_USE' });
+    }
+    await open(t, { database: part('b') });
+    await open(t, { database: part('a'), name: 'other' });
+    await first.put([item(1)]);
+    await first.close();
+    const { replica } = await open(t, { open: async () => part('a') });
+    assert.equal(replica.size, 1);
   });
 
   it('is refused while its set is open in the database, which stays open', async (t) => {

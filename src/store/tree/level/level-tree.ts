@@ -43,7 +43,7 @@ export class LevelTree {
     this.#keys = treeKeys(init.name);
     const contains = (id: Uint8Array, snapshot: AbstractSnapshot): boolean =>
       this.#hintOf(id, viewsOf(snapshot)) !== undefined;
-    this.#unclaim = claim(init.database, `the set '${init.name}'`);
+    this.#unclaim = claim(init.database, init.name);
     try {
       this.#tree = DurableTree.open({ ...init, contains });
     } catch (error) {
