@@ -97,7 +97,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
     logger,
     listen: init.listen.map(listenText),
     announce: (init.announce ?? []).map(listenText),
-    knows: favours,
+    knows: names,
     psk: access.mode === 'psk' ? parsePsk(access.psk ?? '') : null,
     gater: createGater({
       access,

@@ -128,7 +128,11 @@ describe('FetchService: places for requests of others', () => {
   });
 
   it('are waited for by so many requests of all peers together, and further ones are refused', async () => {
-    const w = await world({ servedPerPeer: 1, maxWaiting: 2 }, LINK);
+    const w = new World({}, LINK);
+    const options = { servedPerPeer: 1, maxWaiting: 2 };
+    const b = w.service('b', options, { knows: (peer) => peer === 'friend' });
+    await b.start();
+    await w.clock.advance(50);
     const connect = async (peer: string) => {
       w.network.connect(peer, 'b', LINK);
       await w.clock.advance(50);
@@ -154,6 +158,8 @@ describe('FetchService: places for requests of others', () => {
       ['d', 'a'],
       'a place is free again',
     );
+    for (const _ of [1, 2, 3]) await connect('friend');
+    assert.equal(w.warnings.length, 2, 'a known peer may wait all the same');
     w.network.close();
   });
 

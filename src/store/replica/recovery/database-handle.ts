@@ -6,7 +6,7 @@ import type { ReplicaDatabase } from '../types.ts';
 
 export interface DatabaseHandleInit extends ReplicaDatabase {
   incidents: Incidents;
-  keys: Pick<SetKeys, 'name'>;
+  readonly keys: SetKeys;
 }
 
 /**
