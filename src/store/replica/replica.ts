@@ -9,6 +9,7 @@ import {
   type ItemKey,
 } from '../item.ts';
 import { checkVerified, itemId, type VerifiedItem } from '../item-id.ts';
+import { claim, type Database } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
 import { Committer, Merger } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
@@ -17,6 +18,7 @@ import { storedBytes } from './payload-bytes.ts';
 import { Quarantine } from './quarantine/index.ts';
 import { IdLookup, ItemReader, listKeys, SetDigest } from './read/index.ts';
 import { type ItemHead, setKeys } from './records/index.ts';
+import { opener } from './recovery/index.ts';
 import { Scrubber } from './scrub/index.ts';
 import { SetChanges } from './set-changes.ts';
 import * as storeErrors from './store-errors.ts';
@@ -41,10 +43,18 @@ import { Puts, SetWriter } from './write/index.ts';
 export class Replica {
   readonly #parts: ReplicaParts;
   readonly #digest = new SetDigest();
+  #unclaim: () => void = () => undefined;
   #closed: Promise<void> | undefined;
 
   private constructor(init: ReplicaInit) {
-    this.#parts = partsOf(init);
+    const open = opener(init);
+    const openAlone = async (): Promise<Database> => {
+      const database = await open();
+      this.#unclaim();
+      this.#unclaim = claim(database, init.name ?? 'set');
+      return database;
+    };
+    this.#parts = partsOf({ ...init, open: openAlone });
   }
 
   /**
@@ -55,8 +65,13 @@ export class Replica {
   static async open(init: ReplicaInit): Promise<Replica> {
     const replica = new Replica(init);
     const { lifecycle, writer, puts, scrubber } = replica.#parts;
-    await lifecycle.start(() => writer.serving());
-    await puts.admission.refresh();
+    try {
+      await lifecycle.start(() => writer.serving());
+      await puts.admission.refresh();
+    } catch (error) {
+      replica.#unclaim();
+      throw error;
+    }
     scrubber.start();
     return replica;
   }
@@ -225,6 +240,7 @@ export class Replica {
     await puts.settled();
     await scrubber.stop();
     await committer.close();
+    this.#unclaim();
   }
 
   #use(): ReplicaParts {

@@ -1,12 +1,10 @@
 import { StoreError } from '../../errors.ts';
-import { claim, type Database, isUnreadable } from '../../level/index.ts';
+import { type Database, isUnreadable } from '../../level/index.ts';
 import type { Incidents } from '../incidents.ts';
-import type { SetKeys } from '../records/index.ts';
 import type { ReplicaDatabase } from '../types.ts';
 
 export interface DatabaseHandleInit extends ReplicaDatabase {
   incidents: Incidents;
-  readonly keys: SetKeys;
 }
 
 /**
@@ -17,7 +15,6 @@ export class DatabaseHandle {
   readonly #init: DatabaseHandleInit;
   readonly #open: () => Promise<Database>;
   #current: Database | null = null;
-  #unclaim: () => void = () => undefined;
   /** Why the database must be repaired, as a sentence; null when it need not be. */
   #damage: string | null = null;
   #checking: Promise<boolean> | null = null;
@@ -70,12 +67,9 @@ export class DatabaseHandle {
     }
   }
 
-  /** Rejects with `STORE_IN_USE` while another user has the set. */
   async open(): Promise<Database> {
-    const database = await this.#open();
-    this.#unclaim = claim(database, this.#init.keys.name);
-    this.#current = database;
-    return database;
+    this.#current = await this.#open();
+    return this.#current;
   }
 
   failed(cause: unknown): void {
@@ -111,7 +105,6 @@ export class DatabaseHandle {
     const old = this.#current;
     this.#current = null;
     await old?.close();
-    this.#unclaim();
     if (!this.needsRepair) return false;
     const { care, repair, incidents } = this.#init;
     await (care?.repair() ?? repair?.());
@@ -124,14 +117,12 @@ export class DatabaseHandle {
   /** Closes a database that could not be loaded, and ignores errors of closing. */
   async abandon(): Promise<void> {
     await this.#current?.close().catch(() => undefined);
-    this.#unclaim();
     this.#current = null;
   }
 
   async close(): Promise<void> {
     if (this.#current === null) return;
     await this.#current.close();
-    this.#unclaim();
     if (!this.needsRepair) await this.#init.care?.closed().catch(() => undefined);
   }
 }

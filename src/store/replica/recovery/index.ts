@@ -3,4 +3,5 @@
  * with `SetLifecycle` in `set-lifecycle.ts`; `set-loader.ts` opens, `rebuild.ts` builds the index again.
  */
 
+export { opener } from './database-handle.ts';
 export { SetLifecycle, type SetLifecycleInit } from './set-lifecycle.ts';
