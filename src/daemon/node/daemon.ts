@@ -97,9 +97,7 @@ async function start(
   const mesh: Mesh<Services> = await createDaemonMesh(init, { replica, ...parts });
   undo.push(() => mesh.stop());
   await mesh.start();
-  const announce = config.push.enabled
-    ? createAnnounce(init, mesh, parts)
-    : null;
+  const announce = config.push.enabled ? createAnnounce(init, mesh, parts) : null;
   replicator.start({ ...mesh.libp2p.services, announce });
   undo.push(() => replicator.stop());
   announce?.start();

@@ -165,7 +165,8 @@ export class Responder {
 
   async #paid(): Promise<void> {
     const { work, channel } = this.#init;
-    if (work !== undefined && work.debtMs(channel.peer) > 0) await work.rest(channel.peer, channel.broken);
+    if (work !== undefined && work.debtMs(channel.peer) > 0)
+      await work.rest(channel.peer, channel.broken);
   }
 
   async #timed<T>(event: string, ms: number, operation: () => Promise<T>): Promise<T> {
