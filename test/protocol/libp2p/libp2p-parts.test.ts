@@ -99,8 +99,11 @@ describe('libp2pNetwork: inbound streams', () => {
     const init = maxInbound === undefined ? {} : { maxInbound };
     const handler = (channel: Channel) => {
       channels.push(channel);
-      ends.push(Promise.withResolvers());
-      return ends.at(-1)!.promise;
+      const end = Promise.withResolvers<void>();
+      ends.push(end);
+      channel.broken.addEventListener('abort', () => end.resolve());
+      if (channel.broken.aborted) end.resolve();
+      return end.promise;
     };
     await network.handle('/x', handler, { maxFrameBytes: 9, ...init });
     const come = (peer: string, stream = new HandStream()): HandStream => {
@@ -117,11 +120,13 @@ describe('libp2pNetwork: inbound streams', () => {
     for (const round of [1, 2]) {
       assert.deepEqual(come(NEAR).told, ['reset'], `round ${round}: a third is refused`);
       open[0]!.onRemoteReset();
+      await settle();
       const next = come(NEAR);
       assert.deepEqual(next.told, [], `round ${round}: a closed one keeps its place`);
       open = [open[1]!, next];
     }
     for (const stream of open) stream.onRemoteReset();
+    await settle();
     const again = [come(NEAR), come(NEAR), come(NEAR)].map(({ told }) => told.length);
     assert.deepEqual(again, [0, 0, 1]);
     assert.deepEqual(come(FAR).told, [], 'another peer has places of its own');
@@ -135,6 +140,7 @@ describe('libp2pNetwork: inbound streams', () => {
       const dead = new HandStream();
       dead.onRemoteReset();
       come(NEAR, dead);
+      await settle();
     }
     assert.deepEqual(come(NEAR).told, []);
     assert.equal(channels.length, 3);
