@@ -36,6 +36,7 @@ export interface Libp2pComponents {
   peerStore: Pick<PeerStore, 'get'>;
 }
 
+/** Whom the network over a libp2p node favours. */
 export interface Libp2pNetworkInit {
   /**
    * Peers that a quarter of the memory for begun frames is kept for, or room for one frame of theirs.

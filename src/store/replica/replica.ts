@@ -1,5 +1,4 @@
 import type { PartedSnapshot } from '../buffer/index.ts';
-import { checkScheme, lthash } from '../fingerprint/index.ts';
 import {
   checkHint,
   checkId,
@@ -11,16 +10,11 @@ import {
 import { checkVerified, itemId, type VerifiedItem } from '../item-id.ts';
 import { claim, type Database } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
-import { Committer, Merger } from './commit/index.ts';
-import { Incidents } from './incidents.ts';
-import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from './options.ts';
+import { partsOf, type ReplicaParts } from './parts.ts';
 import { storedBytes } from './payload-bytes.ts';
-import { Quarantine } from './quarantine/index.ts';
-import { IdLookup, ItemReader, listKeys, SetDigest } from './read/index.ts';
-import { type ItemHead, setKeys } from './records/index.ts';
+import { listKeys, SetDigest } from './read/index.ts';
+import type { ItemHead } from './records/index.ts';
 import { opener } from './recovery/index.ts';
-import { Scrubber } from './scrub/index.ts';
-import { SetChanges } from './set-changes.ts';
 import * as storeErrors from './store-errors.ts';
 import type {
   ListInit,
@@ -32,8 +26,7 @@ import type {
   Served,
   ServeLimits,
 } from './types.ts';
-import { type VerifyOptions, type VerifyResult, verifyReplica } from './verify/index.ts';
-import { Puts, SetWriter } from './write/index.ts';
+import type { VerifyOptions, VerifyResult } from './verify/index.ts';
 
 /**
  * The durable set: payloads, index and meta in one database, written by one writer. A put resolves only
@@ -247,58 +240,4 @@ export class Replica {
     if (this.#closed !== undefined) throw storeErrors.closed();
     return this.#parts;
   }
-}
-
-type ReplicaParts = ReturnType<typeof partsOf>;
-
-function partsOf(init: ReplicaInit) {
-  const { clock, disk, logger, random, care, scheme = lthash } = init;
-  checkScheme(scheme);
-  const shape = { ...DEFAULT_INDEX, ...init.index };
-  const limits = { ...DEFAULT_LIMITS, ...init.limits };
-  const keys = setKeys(init.name ?? 'set');
-  const incidents = new Incidents(clock, logger);
-  const changes = new SetChanges(logger);
-  const quarantine = new Quarantine({ keys, clock });
-  const committer = new Committer({ ...init, keys, scheme, shape, incidents });
-  const { lifecycle } = committer;
-  const lookup = new IdLookup({ keys, lifecycle });
-  const merger = new Merger({ committer, clock, bufferItems: shape.bufferItems });
-  const writer = new SetWriter({ committer, lookup, quarantine, merger, changes });
-  const puts = new Puts({
-    clock,
-    disk,
-    logger,
-    limits,
-    lifecycle,
-    lookup,
-    write: (items) => writer.write(items),
-  });
-  const found = { keys, committer, lifecycle, incidents };
-  const reader = new ItemReader({
-    ...found,
-    quarantine,
-    changes,
-    record: (id) => (puts.pending(id) ? undefined : lookup.record(id)),
-  });
-  const scrubber = new Scrubber({
-    ...found,
-    scheme,
-    clock,
-    random,
-    care,
-    options: { ...DEFAULT_SCRUB, ...init.scrub },
-    inspect: (key) => reader.inspect(key),
-  });
-  const verify = (options: VerifyOptions): Promise<VerifyResult> =>
-    verifyReplica({
-      ...options,
-      database: lifecycle.database,
-      care,
-      name: keys.name,
-      scheme,
-      clock,
-    });
-  const kept = { incidents, changes, quarantine, committer, lifecycle, lookup, merger };
-  return { ...kept, writer, puts, reader, scrubber, verify };
 }

@@ -1,0 +1,80 @@
+import { checkScheme, lthash } from '../fingerprint/index.ts';
+import { Committer, Merger } from './commit/index.ts';
+import { Incidents } from './incidents.ts';
+import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from './options.ts';
+import { Quarantine } from './quarantine/index.ts';
+import { IdLookup, ItemReader } from './read/index.ts';
+import { setKeys } from './records/index.ts';
+import { Scrubber } from './scrub/index.ts';
+import { SetChanges } from './set-changes.ts';
+import type { ReplicaInit } from './types.ts';
+import { type VerifyOptions, type VerifyResult, verifyReplica } from './verify/index.ts';
+import { Puts, SetWriter } from './write/index.ts';
+
+/** What a replica is made of. */
+export interface ReplicaParts {
+  readonly incidents: Incidents;
+  readonly changes: SetChanges;
+  readonly quarantine: Quarantine;
+  readonly committer: Committer;
+  readonly lifecycle: Committer['lifecycle'];
+  readonly lookup: IdLookup;
+  readonly merger: Merger;
+  readonly writer: SetWriter;
+  readonly puts: Puts;
+  readonly reader: ItemReader;
+  readonly scrubber: Scrubber;
+  readonly verify: (options: VerifyOptions) => Promise<VerifyResult>;
+}
+
+export function partsOf(init: ReplicaInit): ReplicaParts {
+  const { clock, disk, logger, random, care, scheme = lthash } = init;
+  checkScheme(scheme);
+  const shape = { ...DEFAULT_INDEX, ...init.index };
+  const limits = { ...DEFAULT_LIMITS, ...init.limits };
+  const keys = setKeys(init.name ?? 'set');
+  const incidents = new Incidents(clock, logger);
+  const changes = new SetChanges(logger);
+  const quarantine = new Quarantine({ keys, clock });
+  const committer = new Committer({ ...init, keys, scheme, shape, incidents });
+  const { lifecycle } = committer;
+  const lookup = new IdLookup({ keys, lifecycle });
+  const merger = new Merger({ committer, clock, bufferItems: shape.bufferItems });
+  const writer = new SetWriter({ committer, lookup, quarantine, merger, changes });
+  const puts = new Puts({
+    clock,
+    disk,
+    logger,
+    limits,
+    lifecycle,
+    lookup,
+    write: (items) => writer.write(items),
+  });
+  const found = { keys, committer, lifecycle, incidents };
+  const reader = new ItemReader({
+    ...found,
+    quarantine,
+    changes,
+    record: (id) => (puts.pending(id) ? undefined : lookup.record(id)),
+  });
+  const scrubber = new Scrubber({
+    ...found,
+    scheme,
+    clock,
+    random,
+    care,
+    options: { ...DEFAULT_SCRUB, ...init.scrub },
+    inspect: (key) => reader.inspect(key),
+  });
+  const verify = (options: VerifyOptions): Promise<VerifyResult> =>
+    verifyReplica({
+      ...options,
+      database: lifecycle.database,
+      care,
+      name: keys.name,
+      scheme,
+      clock,
+    });
+  const kept = { incidents, changes, quarantine, committer, lifecycle, lookup, merger };
+  return { ...kept, writer, puts, reader, scrubber, verify };
+}
