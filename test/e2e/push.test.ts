@@ -10,7 +10,7 @@ import { join2, type Running, TestMesh, until } from './support/mesh.ts';
 /** Sessions so rare that nothing but push can have brought an item. */
 const RARE = [
   ...['--set', 'sync.intervalMs=600000', '--set', 'sync.settleMs=500'],
-  ...['--set', 'sync.silenceMs=600000'],
+  ...['--set', 'sync.silenceMs=600000', '--set', 'sync.proveMs=600000'],
 ];
 
 const TOPIC = announceTopic(NETWORK_NAME);

@@ -4,7 +4,7 @@ import { SimulatedMesh } from './simulated-mesh.ts';
 
 const NODES = 12;
 /** Sessions by timer are so rare that none falls into a test. */
-const RARE = { push: true, intervalMs: 3_600_000, silenceMs: 3_600_000 };
+const RARE = { push: true, intervalMs: 3_600_000, silenceMs: 3_600_000, proveMs: 3_600_000 };
 
 /** A ring with chords, first sessions behind it. */
 async function build(seed: string): Promise<SimulatedMesh> {

@@ -129,6 +129,9 @@ const sync = section({
   silenceMs: integer([100, 3_600_000], DEFAULT_REPLICATOR_OPTIONS.silenceMs).describe(
     'Milliseconds without a change after which sessions check that all pushes arrived',
   ),
+  proveMs: integer([1_000, 86_400_000], DEFAULT_REPLICATOR_OPTIONS.proveMs).describe(
+    'Milliseconds within which equality with each peer is proved again while items are written',
+  ),
   catchUpItems: integer([1, 1_000_000_000], DEFAULT_REPLICATOR_OPTIONS.catchUpItems).describe(
     'Items a peer has more than this node from which on it catches up from several peers at once',
   ),

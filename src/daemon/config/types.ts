@@ -66,6 +66,7 @@ export interface Config {
     | 'settleMs'
     | 'settleMaxMs'
     | 'silenceMs'
+    | 'proveMs'
     | 'catchUpItems'
     | 'sliceItems'
   > &

@@ -47,6 +47,7 @@ export function replicatorOptions({
     settleMs: sync.settleMs,
     settleMaxMs: sync.settleMaxMs,
     silenceMs: sync.silenceMs,
+    proveMs: sync.proveMs,
     catchUpItems: sync.catchUpItems,
     sliceItems: sync.sliceItems,
     batchItems: fetch.batchItems,

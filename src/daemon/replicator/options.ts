@@ -30,6 +30,11 @@ export const DEFAULT_REPLICATOR_OPTIONS = {
    */
   silenceMs: 2_000,
   /**
+   * Milliseconds within which it is proved again, for each peer, that all its items are here, as long as
+   * sets change. Lowering it keeps the proofs younger, for a small exchange with each peer.
+   */
+  proveMs: 10_000,
+  /**
    * A peer with this many more items than this node starts a catch-up from several peers, in slices.
    * Lowering it spreads smaller gaps over several peers, for a session a slice.
    */

@@ -28,6 +28,7 @@ import {
   isOwnTrouble,
   outcome,
   PeerStatements,
+  ProofRenewal,
   SessionScheduler,
   Sessions,
 } from './scheduling/index.ts';
@@ -66,6 +67,7 @@ export class Replicator implements ReconcileEvents {
   readonly wanted: ReconciliationSet;
   readonly fetcher: Fetcher;
   readonly sessions: Sessions;
+  readonly proofs: ProofRenewal;
   readonly ownItems: OwnItems;
   /** Takes the events of the announce service. */
   readonly push: Push;
@@ -114,6 +116,8 @@ export class Replicator implements ReconcileEvents {
       indexWait: this.#indexWait,
       caughtUp: () => this.#scheduler.changed(),
     });
+    const { statements } = this;
+    this.proofs = new ProofRenewal({ ...shared, sessions: this.sessions, statements });
     this.ownItems = new OwnItems({ ...shared, changed });
     const { fetcher, sessions, ownItems } = this;
     this.#scheduler = new SessionScheduler({ ...shared, sessions, pushed: ownItems });
@@ -127,12 +131,13 @@ export class Replicator implements ReconcileEvents {
   }
 
   peerConnected(peer: string): void {
-    for (const part of [this.peers, this.fetcher, this.#scheduler]) part.connected(peer);
+    const { peers, fetcher, proofs } = this;
+    for (const part of [peers, fetcher, this.#scheduler, proofs]) part.connected(peer);
   }
 
   peerDisconnected(peer: string): void {
-    const { peers, statements, sessions, fetcher } = this;
-    const parts = [peers, statements, this.#scheduler, sessions, fetcher];
+    const { peers, statements, sessions, fetcher, proofs } = this;
+    const parts = [peers, statements, this.#scheduler, proofs, sessions, fetcher];
     for (const part of parts) part.disconnected(peer);
   }
 
@@ -230,6 +235,7 @@ export class Replicator implements ReconcileEvents {
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
     this.#indexWait.stop();
     this.#scheduler.stop();
+    this.proofs.stop();
     this.sessions.stop();
     await this.fetcher.stop();
     await this.push.stop();
@@ -247,12 +253,14 @@ export class Replicator implements ReconcileEvents {
     this.#coverage.committed(this.#init.replica.version, keys);
     this.#services?.announce?.stored(added);
     this.#scheduler.changed();
+    this.proofs.changed();
   }
 
   /** The set changed in a way that is not pushed. */
   #changed(): void {
     this.#coverage.changed(this.#init.replica.version);
     this.#scheduler.changed();
+    this.proofs.changed();
   }
 
   #refilled(report: SessionReport): void {

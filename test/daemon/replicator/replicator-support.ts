@@ -19,7 +19,7 @@ import { wideSum } from '../../support/wide-sum.ts';
 import { EVERYTHING, Lines } from './support.ts';
 
 /** No session comes by itself within a test. */
-const RARE = { intervalMs: 1e9, intervalMinMs: 1e9, intervalMaxMs: 1e9 };
+const RARE = { intervalMs: 1e9, intervalMinMs: 1e9, intervalMaxMs: 1e9, proveMs: 1e9 };
 export const SETTLE_MS = 100;
 export const SILENCE_MS = 1_000;
 

@@ -5,6 +5,7 @@
 
 export { Arrivals } from './arrivals.ts';
 export { isOwnTrouble, outcome } from './outcome.ts';
+export { ProofRenewal } from './proof-renewal.ts';
 export { type PushedChanges, SessionScheduler } from './scheduler.ts';
 export { Sessions } from './sessions.ts';
 export { PeerStatements, type Statement, type Statements } from './statements.ts';

@@ -12,6 +12,7 @@ import type { Fetcher } from '../fetching/index.ts';
 import type { PeerRecords } from '../peers.ts';
 import type { IndexWait } from '../upkeep/index.ts';
 import type { Arrivals } from './arrivals.ts';
+import type { ProvingSessions } from './proof-renewal.ts';
 import type { ScheduledSessions } from './scheduler.ts';
 
 interface SessionsInit extends Omit<CatchUpInit, 'service' | 'unknownPeers' | 'ended'> {
@@ -26,6 +27,9 @@ interface SessionsInit extends Omit<CatchUpInit, 'service' | 'unknownPeers' | 'e
 }
 
 type SessionService = CatchUpInit['service'];
+
+/** Wanted ids above which a session that only proves would list too many again. */
+const MAX_CHEAP = 1_024;
 
 const SURVEY: Scope = { mode: 'survey' };
 
@@ -49,7 +53,7 @@ interface Listed {
  * Chooses the session that a peer gets: a survey first if the cost of a whole session is unknown, no
  * session if another peer lists the same set, or a part in a catch-up.
  */
-export class Sessions implements ScheduledSessions {
+export class Sessions implements ScheduledSessions, ProvingSessions {
   readonly #init: SessionsInit;
   /** Set while sessions may run: from `start` to `stop`. */
   #reconcile: SessionService | null = null;
@@ -76,6 +80,11 @@ export class Sessions implements ScheduledSessions {
   get busy(): boolean {
     const { arrivals, fetcher } = this.#init;
     return arrivals.worthWaiting(fetcher.busy || this.catchingUp);
+  }
+
+  get cheap(): boolean {
+    const { size, orphans } = this.#init.wanted;
+    return !this.catchingUp && size - orphans <= MAX_CHEAP;
   }
 
   /** Peers that are ahead list slices. A catch-up that only closes holds up no session. */
