@@ -30,6 +30,8 @@ export type DaemonErrorCode =
 export const EXIT = {
   ok: 0,
   failure: 1,
+  /** The sets of two nodes are not equal. */
+  different: 3,
   usage: 64,
   dataError: 65,
   unavailable: 69,

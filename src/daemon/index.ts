@@ -4,7 +4,16 @@ export { DaemonError, type DaemonErrorCode, EXIT } from './errors.ts';
 export { createLogger, type LoggingInit } from './logging.ts';
 export type { DaemonInit, System } from './node/index.ts';
 export { type Daemon, startDaemon } from './node/index.ts';
-export type { LastSession, Node, PeerStatus, Status, SyncResult } from './node-api.ts';
+export type {
+  LastSession,
+  Node,
+  PeerStatus,
+  Status,
+  SyncAnswer,
+  SyncResult,
+  SyncState,
+  Verdict,
+} from './node-api.ts';
 export {
   type FileWitness,
   type HostNetwork,

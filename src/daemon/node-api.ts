@@ -25,6 +25,8 @@ export interface Node {
    * with `UNKNOWN_PEER` and `PEER_CONNECTED`.
    */
   forgetPeer(peerId: string): Promise<string[]>;
+  /** Whether this node has what its peers have. */
+  verdict(): Verdict;
   /** Runs a session with one connected peer, or with all of them; resolves when they have ended. */
   sync(peerId?: string): Promise<SyncResult[]>;
   /** Rejects with `OWN_SECRET` for the content of a key or token of this node. */
@@ -55,6 +57,41 @@ export type WhyAnswer =
 /** The result of a session that `sync` ran. */
 export interface SyncResult extends Pick<SessionReport, 'equal' | 'missing' | 'error'> {
   readonly peerId: string;
+  /** Ids that the peer lacked; null where the session did not tell. */
+  readonly missingThere: number | null;
+  /** Ids that the peer has and this node does not take. */
+  readonly refused: number;
+}
+
+/** The answer of a call that ran sessions. */
+export interface SyncAnswer extends Verdict {
+  /** Each session found the sets of both sides equal, and there was one. */
+  readonly equal: boolean;
+  readonly sessions: readonly SyncResult[];
+}
+
+/**
+ * `in-sync`: all that the connected peers held `lagSeconds` ago is here. `behind`: not proved in time.
+ * `different`: items of peers are not taken here. `refusing`: no items are taken now. `rebuilding`,
+ * `unreadable`: of the database.
+ */
+export type SyncState =
+  | 'in-sync'
+  | 'catching-up'
+  | 'behind'
+  | 'different'
+  | 'alone'
+  | 'refusing'
+  | 'rebuilding'
+  | 'unreadable'
+  | 'stopping';
+
+export interface Verdict {
+  readonly state: SyncState;
+  /** A sentence. */
+  readonly reason: string;
+  /** Age of the oldest `coversAsOf` of the connected peers; null when one of them has none. */
+  readonly lagSeconds: number | null;
 }
 
 export interface RefusalReason {
@@ -64,7 +101,8 @@ export interface RefusalReason {
 
 /** The answer of `GET /v1/status`. */
 export interface Status
-  extends Pick<ReplicaStatus, 'rebuilding' | 'needsRefill' | 'commit' | 'quarantined' | 'scrub'> {
+  extends Verdict,
+    Pick<ReplicaStatus, 'rebuilding' | 'needsRefill' | 'commit' | 'quarantined' | 'scrub'> {
   readonly version: string;
   readonly peerId: string;
   readonly network: string;
@@ -126,7 +164,7 @@ export interface PeerStatus {
   /** Both sets were equal then. */
   readonly equalAsOf: ProvedAt | null;
   readonly lastSession: LastSession | null;
-  /** Why the peer is not connected, as far as this node knows. */
+  /** Why the peer is not connected, or no session with it is possible, as far as this node knows. */
   readonly lastError: (RefusalReason & { readonly at: string }) | null;
 }
 
@@ -141,7 +179,8 @@ export interface ProvedAt {
 /** The last session with a peer. */
 export interface LastSession
   extends Pick<SessionReport, 'role' | 'dialect' | 'efficiency' | 'durationMs' | 'rounds'>,
-    Pick<SessionReport, 'bytesSent' | 'bytesReceived' | 'missing' | 'error'> {
+    Pick<SessionReport, 'bytesSent' | 'bytesReceived' | 'missing' | 'error'>,
+    Pick<SyncResult, 'missingThere'> {
   /** ISO 8601. */
   readonly startedAt: string;
 }

@@ -111,3 +111,55 @@ describe('a node whose only peer is gone', () => {
     assert.equal(status!.mesh.connected, 2);
   });
 });
+
+describe('a mesh of three in which one item is put a second', () => {
+  const PROVE_MS = 5_000;
+
+  it('is in sync throughout, and its lag stays below the time of a proof and a second', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const settings = { 'sync.proveMs': `${PROVE_MS}`, 'sync.intervalMs': '600000' };
+    const first = await daemons.start('one', settings);
+    const wired = { ...settings, 'network.peers': [first.address] };
+    const nodes = [first, await daemons.start('two', wired), await daemons.start('three', wired)];
+    const written = performance.now();
+    let puts = 0;
+    const put = async () => {
+      const payload = encoder.encode(`${puts}`);
+      await nodes[puts++ % 3]!.client.put(payload);
+    };
+    await put();
+    await converged(nodes, 2);
+    const seen = new Map<string, Set<string | undefined>>();
+    await until(
+      async () => {
+        if (performance.now() - written > 1_000 * puts) await put();
+        for (const { client } of nodes) {
+          const { state, reason, lagSeconds, peers } = await client.status();
+          assert.equal(state, 'in-sync', reason);
+          assert.ok(lagSeconds! < PROVE_MS / 1_000 + 1, `${lagSeconds}`);
+          for (const { peerId, coversAsOf } of peers) {
+            seen.set(peerId!, (seen.get(peerId!) ?? new Set()).add(coversAsOf?.at));
+          }
+        }
+        return [...seen.values()];
+      },
+      (proofs) => proofs.length === 3 && proofs.every(({ size }) => size > 2),
+    );
+  });
+
+  it('says that its sets differ where an item is refused', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const rich = await daemons.start('rich');
+    const settings = { 'limits.maxItemBytes': '1024', 'network.peers': [rich.address] };
+    const small = await daemons.start('small', settings);
+    await rich.client.put(new Uint8Array(1_025));
+    const refused = await until(
+      () => small.client.status(),
+      ({ state }) => state === 'different',
+    );
+    assert.deepEqual([refused.wanted, refused.refused], [0, 1]);
+    const { text } = await small.client.send('POST', '/v1/sync');
+    const { equal, state, sessions } = JSON.parse(text);
+    assert.deepEqual([equal, state, sessions[0].refused], [false, 'different', 1]);
+  });
+});

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Node } from '../node-api.ts';
+import type { Node, SyncAnswer, SyncResult, SyncState } from '../node-api.ts';
 import { endpoint, plain, type RoutesInit } from './endpoint.ts';
 import { AdminError } from './errors.ts';
 import { readAddressBody, readChallenge, readLeavingBody, readSyncBody } from './query.ts';
@@ -19,7 +19,7 @@ export function meshRoutes(app: FastifyInstance, { node, prove, writers }: Route
     DELETE: async ({ body }) => leave(node, readLeavingBody(body)),
   });
   endpoint(app, '/v1/sync', writers, {
-    POST: async ({ body }) => ({ sessions: await node.sync(readSyncBody(body)) }),
+    POST: async ({ body }) => synced(node, await node.sync(readSyncBody(body))),
   });
 }
 
@@ -42,17 +42,27 @@ export function readJsonBodies(app: FastifyInstance): void {
   });
 }
 
+function synced(node: Node, sessions: readonly SyncResult[]): SyncAnswer {
+  const equal = sessions.every((session) => session.equal && session.error === null);
+  return { equal: equal && sessions.length > 0, ...node.verdict(), sessions };
+}
+
+/** Probes need no token, so they get the state without its reason, which may name peers. */
 function live(node: Node) {
   const broken = node.broken();
-  if (broken === null) return { status: 'live' };
+  if (broken === null) return { status: 'live', state: node.verdict().state };
   throw new AdminError('NOT_ALIVE', broken.message);
 }
 
 function ready(node: Node) {
-  if (node.ready()) return { status: 'ready' };
-  const reason =
-    node.status().set.fingerprint === null
-      ? 'the index is being built again, or the database opened again; see /v1/status'
-      : 'the first round of sessions has not ended yet';
-  throw new AdminError('NOT_READY', reason);
+  const { state } = node.verdict();
+  if (node.ready()) return { status: 'ready', state };
+  throw new AdminError('NOT_READY', NOT_READY[state] ?? FIRST_ROUND);
 }
+
+const FIRST_ROUND = 'the first round of sessions has not ended yet';
+const NOT_READY: Partial<Record<SyncState, string>> = {
+  rebuilding: 'the index is being built again, or the database opened again; see /v1/status',
+  unreadable: 'the database cannot be read; see /v1/status',
+  stopping: 'the daemon is shutting down',
+};

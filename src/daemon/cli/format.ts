@@ -1,5 +1,12 @@
 import type { AnnounceTotals } from '../../protocol/index.ts';
-import type { LastSession, PeerStatus, ProvedAt, Status, SyncResult } from '../node-api.ts';
+import type {
+  LastSession,
+  PeerStatus,
+  ProvedAt,
+  Status,
+  SyncAnswer,
+  SyncResult,
+} from '../node-api.ts';
 
 /** Shown to people; --json has all. */
 const MAX_INCIDENTS = 5;
@@ -36,11 +43,13 @@ export function formatStatus(status: Status): string {
     ['peer id', status.peerId],
     ['network', status.network],
     ['version', `${status.version}, up ${formatDuration(status.uptimeSeconds)}`],
+    ['state', `${status.state}: ${status.reason}`],
+    ['lag', status.lagSeconds === null ? 'not known' : `${status.lagSeconds} s`],
     ['addresses', status.addresses.join('\n             ') || 'none'],
     ['set', `${formatCount(set.items, 'item')}, ${formatBytes(set.bytes)}`],
     ['fingerprint', set.fingerprint ?? 'not known while the index is not there'],
     ['commit', formatNumber(status.commit)],
-    ['wanted', formatCount(status.wanted, 'item')],
+    ['wanted', formatWanted(status)],
     ...catchingUp(status),
     ['received', formatBytes(transfer.receivedBytes)],
     ['sent', formatBytes(transfer.sentBytes)],
@@ -51,6 +60,11 @@ export function formatStatus(status: Status): string {
     ...troubles(status),
   ];
   return lines.map(([name, value]) => `${name!.padEnd(12)} ${value}`).join('\n');
+}
+
+function formatWanted({ wanted, orphans }: Status): string {
+  const lost = orphans === 0 ? '' : `, ${formatNumber(orphans)} of them at no connected peer`;
+  return formatCount(wanted, 'item') + lost;
 }
 
 function formatMesh({ known, connected, degree }: Status['mesh']): string {
@@ -85,8 +99,12 @@ function formatScrub({ running, checked, passes }: Status['scrub']): string {
 
 /** Lines that a healthy node does not have. */
 function troubles(status: Status): [string, string][] {
-  const { rebuilding, needsRefill, quarantined, incidents, refusing } = status;
+  const { rebuilding, needsRefill, quarantined, incidents, refusing, refused } = status;
   const lines: [string, string][] = [];
+  if (refused > 0) {
+    const what = `${formatCount(refused, 'item')} of peers, above limits.maxItemBytes here`;
+    lines.push(['refused', what]);
+  }
   if (rebuilding !== null) {
     const done = `${formatNumber(rebuilding.items)} of ${formatCount(rebuilding.of, 'item')}`;
     lines.push(['rebuilding', `the index, ${done}`]);
@@ -138,7 +156,7 @@ export function formatPeer(peer: PeerStatus): string {
   if (session !== null) {
     const outcome =
       session.error === null
-        ? `${formatCount(session.missing, 'item')} missing here`
+        ? formatMissing(session)
         : `${session.error.message} [${session.error.code}]`;
     lines.push(
       `  last session ${session.startedAt}, ${session.role}, ${session.dialect}, ${session.durationMs} ms, ` +
@@ -167,12 +185,25 @@ function formatInterval({ interval: { lower, upper } }: ProvedAt): string {
   return lower === '0' && upper === 'infinity' ? '' : `, from hint ${lower} to ${upper} alone`;
 }
 
-export function formatSessions(sessions: readonly SyncResult[]): string {
-  if (sessions.length === 0) return 'no peer is connected';
-  return sessions
-    .map(({ peerId, equal, missing, error }) => {
-      if (error !== null) return `${peerId}  failed: ${error.message} [${error.code}]`;
-      return `${peerId}  ${equal ? 'equal' : `${formatCount(missing, 'item')} missing here`}`;
-    })
-    .join('\n');
+/** Each session in a line, and the result of all in the last. */
+export function formatSync({ sessions, equal, state, reason }: SyncAnswer): string {
+  const end = equal ? 'the sets are equal' : 'the sets are not known to be equal';
+  return [...sessions.map(formatSession), `${end}; ${state}: ${reason}`].join('\n');
+}
+
+function formatSession(session: SyncResult): string {
+  const { peerId, equal, error, refused } = session;
+  if (error !== null) return `${peerId}  failed: ${error.message} [${error.code}]`;
+  if (equal) return `${peerId}  equal`;
+  const more = refused === 0 ? '' : `, ${formatNumber(refused)} refused here`;
+  return `${peerId}  different: ${formatMissing(session)}${more}`;
+}
+
+/** Ids that either side lacked when a session began. */
+function formatMissing({
+  missing,
+  missingThere,
+}: Pick<SyncResult, 'missing' | 'missingThere'>): string {
+  const there = missingThere === null ? '' : `, ${formatNumber(missingThere)} missing there`;
+  return `${formatCount(missing, 'item')} missing here${there}`;
 }

@@ -1,7 +1,7 @@
 import { EXIT } from '../errors.ts';
-import type { PeerStatus, Status, SyncResult } from '../node-api.ts';
+import type { PeerStatus, Status, SyncAnswer } from '../node-api.ts';
 import { ask } from './ask.ts';
-import { formatPeer, formatPeers, formatSessions, formatStatus } from './format.ts';
+import { formatPeer, formatPeers, formatStatus, formatSync } from './format.ts';
 import type { CliInit } from './init.ts';
 import type { TargetOptions } from './locate.ts';
 
@@ -55,7 +55,7 @@ export function forgetPeer(peerId: string, options: TargetOptions, init: CliInit
   );
 }
 
-/** Fails if a session did. */
+/** Fails if a session did, and with a code of its own if sets are not equal. */
 export function sync(
   peerId: string | undefined,
   options: TargetOptions,
@@ -67,11 +67,8 @@ export function sync(
     body: { peerId },
     idleMs: SYNC_IDLE_MS,
   } as const;
-  return ask<{ sessions: SyncResult[] }>(
-    options,
-    init,
-    call,
-    ({ sessions }) => formatSessions(sessions),
-    ({ sessions }) => (sessions.every(({ error }) => error === null) ? EXIT.ok : EXIT.failure),
-  );
+  return ask<SyncAnswer>(options, init, call, formatSync, ({ equal, sessions }) => {
+    if (sessions.some(({ error }) => error !== null)) return EXIT.failure;
+    return equal ? EXIT.ok : EXIT.different;
+  });
 }

@@ -210,7 +210,10 @@ function addMesh(program: VerbCommand): void {
     .runs(async () => (await import('./mesh.ts')).forgetPeer);
   program
     .clientVerb('sync')
-    .description('Runs a session with one peer or with all, and waits for the end.')
+    .description(
+      'Runs a session with one peer or with all, waits for the end, and says whether the sets are ' +
+        'equal. Exit code 3: they are not, or no peer is connected.',
+    )
     .argument('[peer-id]', 'peer id (default: all connected peers)')
     .examples('rangemesh sync', 'rangemesh sync 12D3KooW...')
     .runs(async () => (await import('./mesh.ts')).sync);

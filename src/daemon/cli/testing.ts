@@ -16,7 +16,7 @@ export {
   formatDuration,
   formatPeer,
   formatPeers,
-  formatSessions,
   formatStatus,
+  formatSync,
 } from './format.ts';
 export { formatWhy } from './format-why.ts';

@@ -18,13 +18,15 @@ import type {
   RefusalReason,
   Status,
   SyncResult,
+  Verdict,
   WhyAnswer,
 } from '../node-api.ts';
-import type { Replicator } from '../replicator/index.ts';
+import { everything, type Replicator } from '../replicator/index.ts';
 import { isoTime } from '../system/index.ts';
 import { VERSION } from '../version.ts';
 import { notKnown, ownSecret, peerConnected, unknownAddress, unknownPeer } from './peer-errors.ts';
 import { catchUpStatus, lastSession, provedAt, storeStatus } from './status-view.ts';
+import { type ComparedPeer, verdictOf } from './verdict.ts';
 
 /** How long the first round of sessions may keep a node from being called ready. */
 const FIRST_ROUND_MS = 15_000;
@@ -61,6 +63,7 @@ export class RunningNode implements Node {
     const { replica, mesh, replicator, fetch, networkName } = this.#init;
     const store = replica.status();
     return {
+      ...this.verdict(),
       version: VERSION,
       peerId: mesh.peerId,
       network: networkName,
@@ -77,6 +80,43 @@ export class RunningNode implements Node {
       mesh: mesh.discovery.status,
       peers: this.#dealtWith(),
     };
+  }
+
+  verdict(): Verdict {
+    const { clock, replica, replicator } = this.#init;
+    const { wanted, fetcher, sessions } = replicator;
+    const { indexed, refusing } = replica;
+    return verdictOf({
+      closed: this.#closed,
+      indexed,
+      // The status sums up the set, which probes need not wait for.
+      rebuilding: indexed ? null : replica.status().rebuilding,
+      wanted: wanted.size,
+      orphans: wanted.orphans,
+      refused: fetcher.refused.size,
+      refusing: refusing ?? fetcher.paused,
+      catchUp: sessions.catchUp,
+      peers: this.#compared(),
+      trouble:
+        this.#init.mesh.dialer.addresses.find(({ lastError }) => lastError)?.lastError ?? null,
+      now: clock.now(),
+    });
+  }
+
+  #compared(): ComparedPeer[] {
+    const { peers, statements, proofs } = this.#init.replicator;
+    return peers.connectedOnes.map(({ peer, lastSession }) => {
+      const { coversAsOf } = statements.of(peer);
+      const whole = coversAsOf !== null && everything(coversAsOf.interval) ? coversAsOf : null;
+      const error = lastSession?.error ?? null;
+      return {
+        peer,
+        coversAsOf: whole,
+        inSync: peers.inSync(peer),
+        late: proofs.late(peer),
+        error,
+      };
+    });
   }
 
   /** Peers met or wanted, then other known peers. */
@@ -128,8 +168,9 @@ export class RunningNode implements Node {
     const { peers, sessions } = this.#init.replicator;
     if (peerId !== undefined && peers.get(peerId)?.connected !== true) throw unknownPeer(peerId);
     const reports = await sessions.sync(peerId);
-    return reports.map(({ peer: peerId, equal, missing, error }) => {
-      return { peerId, equal, missing, error };
+    return reports.map(({ peer: peerId, equal, missing, error, finding }) => {
+      const { mine: missingThere = null, refused = 0 } = finding ?? {};
+      return { peerId, equal, missing, missingThere, refused, error };
     });
   }
 

@@ -46,7 +46,7 @@ function shown({ hint, id }: Bound): string {
 }
 
 export function lastSession(report: SessionReport): LastSession {
-  const { dialect, efficiency } = report;
+  const { dialect, efficiency, finding } = report;
   const { role, startedAt, durationMs, rounds, bytesSent, bytesReceived, missing, error } = report;
   return {
     role,
@@ -58,6 +58,7 @@ export function lastSession(report: SessionReport): LastSession {
     bytesSent,
     bytesReceived,
     missing,
+    missingThere: finding?.mine ?? null,
     error,
   };
 }

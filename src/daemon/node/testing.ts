@@ -11,4 +11,5 @@ export {
 } from './config-options.ts';
 export { RunningNode } from './running-node.ts';
 export { catchUpStatus, lastSession, provedAt, storeStatus } from './status-view.ts';
+export { type VerdictFacts, verdictOf } from './verdict.ts';
 export { wantsFile } from './wants-file.ts';

@@ -14,8 +14,9 @@ describe('admin endpoint', () => {
 
   describe('health', () => {
     it('separates liveness from readiness', async () => {
-      assert.equal((await call('/livez', { token: false })).status, 200);
-      assert.equal((await call('/readyz', { token: false })).status, 200);
+      const probe = async (path: string) => (await call(path, { token: false })).json;
+      assert.deepEqual(await probe('/livez'), { status: 'live', state: 'alone' });
+      assert.deepEqual(await probe('/readyz'), { status: 'ready', state: 'alone' });
       running.node.isReady = false;
       running.node.breakage = { code: 'STORE_WRITE_FAILED', message: 'the disk is gone' };
       const [live, ready] = [await call('/livez'), await call('/readyz')];
@@ -24,6 +25,22 @@ describe('admin endpoint', () => {
       const refusal = { code: 'NOT_ALIVE', message: 'the disk is gone' };
       assert.deepEqual([live.status, live.json], [503, refusal]);
       assert.deepEqual([ready.status, ready.json.code], [503, 'NOT_READY']);
+      assert.match(ready.json.message, /first round of sessions/);
+    });
+
+    it('gives the reason why a node is not ready', async () => {
+      running.node.isReady = false;
+      const { judgement } = running.node;
+      const messages = [];
+      for (const state of ['rebuilding', 'unreadable', 'stopping'] as const) {
+        running.node.judgement = { ...judgement, state };
+        messages.push((await call('/readyz')).json.message);
+      }
+      Object.assign(running.node, { isReady: true, judgement });
+      assert.match(
+        messages.join('\n'),
+        /^the index is.*\nthe database cannot.*\nthe daemon is shut/,
+      );
     });
   });
 
@@ -73,6 +90,22 @@ describe('admin endpoint', () => {
       const empty = { 'content-type': 'application/json' };
       assert.equal((await call('/v1/sync', { method: 'POST', headers: empty })).status, 200);
       assert.deepEqual(running.node.synced, [undefined, undefined, 'p', undefined]);
+      const { sessions, ...verdict } = answer.json;
+      assert.deepEqual(verdict, { equal: true, ...running.node.judgement });
+    });
+
+    it('calls sets equal only if each session and at least one session says so', async () => {
+      const { sync } = running.node;
+      const result = (await sync.call(running.node))[0]!;
+      const error = { code: 'TIMEOUT', message: 'too slow' };
+      const results = [[], [result], [result, { ...result, equal: false }], [{ ...result, error }]];
+      const equal = [];
+      for (const some of results) {
+        running.node.sync = async () => some;
+        equal.push((await call('/v1/sync', { method: 'POST' })).json.equal);
+      }
+      running.node.sync = sync;
+      assert.deepEqual(equal, [false, true, false, false]);
     });
 
     it('names the mistake in a body', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Node, PeerStatus, Status, SyncResult } from '../../../src/daemon/index.ts';
+import type { Node, PeerStatus, Status, SyncResult, Verdict } from '../../../src/daemon/index.ts';
 import { DaemonError } from '../../../src/daemon/index.ts';
 import type { RefusalReason, WhyAnswer } from '../../../src/daemon/testing.ts';
 import {
@@ -25,12 +25,14 @@ export class FakeNode implements Node {
   breakage: RefusalReason | null = null;
   isReady = true;
   fault: Error | null = null;
+  judgement: Verdict = { state: 'alone', reason: 'no peer is connected', lagSeconds: null };
   /** Puts wait for this. */
   gate: Promise<void> = Promise.resolve();
 
   status(): Status {
     this.#trip();
     return {
+      ...this.judgement,
       version: '0.0.0',
       peerId: 'self',
       network: 'test',
@@ -58,6 +60,10 @@ export class FakeNode implements Node {
       mesh: { degree: 8, connected: this.dialled.length, known: this.dialled.length },
       peers: this.peers(),
     };
+  }
+
+  verdict(): Verdict {
+    return this.judgement;
   }
 
   peers(): PeerStatus[] {
@@ -91,7 +97,16 @@ export class FakeNode implements Node {
   async sync(peerId?: string): Promise<SyncResult[]> {
     this.#trip();
     this.synced.push(peerId);
-    return [{ peerId: peerId ?? 'other', equal: true, missing: 0, error: null }];
+    return [
+      {
+        peerId: peerId ?? 'other',
+        equal: true,
+        missing: 0,
+        missingThere: 0,
+        refused: 0,
+        error: null,
+      },
+    ];
   }
 
   async put(payload: Uint8Array, hint: bigint = this.now): Promise<PutResult> {

@@ -6,8 +6,8 @@ import {
   formatDuration,
   formatPeer,
   formatPeers,
-  formatSessions,
   formatStatus,
+  formatSync,
   formatWhy,
 } from '../../../src/daemon/cli/testing.ts';
 import type { PeerStatus, Status } from '../../../src/daemon/index.ts';
@@ -69,6 +69,8 @@ describe('the status for people', () => {
         ['peer id', 'self'],
         ['network', 'test'],
         ['version', '0.0.0, up 5 s'],
+        ['state', 'alone: no peer is connected'],
+        ['lag', 'not known'],
         ['addresses', '/ip4/127.0.0.1/tcp/1'],
         ['set', '0 items, 0 B'],
         ['fingerprint', 'ab'.repeat(32)],
@@ -125,6 +127,16 @@ describe('the status for people', () => {
     assert.doesNotMatch(six, /m1/);
   });
 
+  it('has words for refused items and orphans, its lag and its state', () => {
+    const seen = lines({
+      ...{ wanted: 3, orphans: 2, refused: 1 },
+      ...{ state: 'in-sync', reason: 'all is here', lagSeconds: 2.5 },
+    });
+    assert.equal(seen.get('wanted'), '3 items, 2 of them at no connected peer');
+    assert.equal(seen.get('refused'), '1 item of peers, above limits.maxItemBytes here');
+    assert.deepEqual([seen.get('state'), seen.get('lag')], ['in-sync: all is here', '2.5 s']);
+  });
+
   it('shows the progress of catching up', () => {
     const slices = { total: 4, closed: 1, checked: 0, givenUp: 0 };
     const catchUp: NonNullable<Status['catchUp']> = {
@@ -174,6 +186,7 @@ describe('a peer for people', () => {
     bytesReceived: 2_048,
     efficiency: null,
     missing: 3,
+    missingThere: 4,
     error: null,
   };
 
@@ -200,7 +213,7 @@ describe('a peer for people', () => {
     });
     assert.deepEqual(text.split('\n'), [
       'p  connected, in sync, added',
-      '  last session t, initiator, native, 12.5 ms, 1 round, sent 1.0 KiB, received 2.0 KiB: 3 items missing here',
+      '  last session t, initiator, native, 12.5 ms, 1 round, sent 1.0 KiB, received 2.0 KiB: 3 items missing here, 4 missing there',
       '  all it held is here as of t1',
       '  both sets were equal as of t2, from hint 0 to 7 alone',
     ]);
@@ -215,16 +228,39 @@ describe('a peer for people', () => {
     assert.match(text({ error: { code: 'BUSY', message: 'later' } }), /: later \[BUSY\]$/);
   });
 
-  it('has a line of its own in a list of peers, as a session has among sessions', () => {
+  it('has a line of its own in a list of peers', () => {
     assert.match(formatPeers([]), /no peers; add one/);
     assert.equal(formatPeers([unmet, unmet]).split('\n').length, 2);
-    assert.equal(formatSessions([]), 'no peer is connected');
-    const base = { peerId: 'p', equal: false, missing: 2, error: null };
+  });
+});
+
+describe('the result of sessions for people', () => {
+  const verdict = { state: 'behind', reason: 'why', lagSeconds: null } as const;
+  const different = { peerId: 'p', equal: false, missing: 2, missingThere: 1, refused: 0 };
+  const base = { ...different, error: null };
+
+  it('has a line for each session, and says whether the sets are equal', () => {
     const error = { code: 'BUSY', message: 'later' };
-    assert.equal(
-      formatSessions([base, { ...base, equal: true }, { ...base, error }]),
-      'p  2 items missing here\np  equal\np  failed: later [BUSY]',
-    );
+    const sessions = [base, { ...base, missingThere: null }, { ...base, error }];
+    assert.deepEqual(formatSync({ ...verdict, equal: false, sessions }).split('\n'), [
+      'p  different: 2 items missing here, 1 missing there',
+      'p  different: 2 items missing here',
+      'p  failed: later [BUSY]',
+      'the sets are not known to be equal; behind: why',
+    ]);
+    const equal = formatSync({ ...verdict, equal: true, sessions: [{ ...base, equal: true }] });
+    assert.equal(equal, 'p  equal\nthe sets are equal; behind: why');
+  });
+
+  it('names items that are refused, which are not missing', () => {
+    const sessions = [{ ...base, missing: 0, missingThere: 0, refused: 3 }];
+    const [line] = formatSync({ ...verdict, equal: false, sessions }).split('\n');
+    assert.equal(line, 'p  different: 0 items missing here, 0 missing there, 3 refused here');
+  });
+
+  it('is not equality where no peer is connected', () => {
+    const text = formatSync({ ...verdict, equal: false, sessions: [] });
+    assert.match(text, /^the sets are not known to be equal; /);
   });
 });
 

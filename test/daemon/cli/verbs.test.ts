@@ -314,15 +314,32 @@ describe('command line', () => {
       );
     });
 
-    it('runs sessions, and fails when one of them fails', async () => {
-      assert.equal((await call('sync')).stdout, 'other  equal\n');
+    it('runs sessions, and has exit codes for failures and for sets that are not equal', async () => {
+      const end = 'alone: no peer is connected\n';
+      const equal = await call('sync');
+      assert.deepEqual(
+        [equal.exitCode, equal.stdout],
+        [0, `other  equal\nthe sets are equal; ${end}`],
+      );
       assert.equal((await call('sync', 'p', '--json')).json()[0].sessions[0].peerId, 'p');
-      const sync = station.node.sync;
+      const { sync } = station.node;
       const error = { code: 'TIMEOUT', message: 'too slow' };
-      station.node.sync = async () => [{ peerId: 'p', equal: false, missing: 0, error }];
+      const session = { peerId: 'p', equal: false, missing: 0, missingThere: 0, refused: 1 };
+      station.node.sync = async () => [{ ...session, error }];
       const failed = await call('sync');
+      station.node.sync = async () => [{ ...session, error: null }];
+      const different = await call('sync');
+      station.node.sync = async () => [];
+      const alone = await call('sync');
       station.node.sync = sync;
-      assert.deepEqual([failed.exitCode, failed.stdout], [1, 'p  failed: too slow [TIMEOUT]\n']);
+      const unequal = `the sets are not known to be equal; ${end}`;
+      assert.deepEqual(
+        [failed.exitCode, failed.stdout],
+        [1, `p  failed: too slow [TIMEOUT]\n${unequal}`],
+      );
+      assert.equal(different.exitCode, 3);
+      assert.match(different.stdout, /^p {2}different: 0 items missing here.*, 1 refused here\n/);
+      assert.deepEqual([alone.exitCode, alone.stdout], [3, unequal]);
     });
   });
 });

@@ -17,7 +17,9 @@ function create() {
     records: [] as Record<string, unknown>[],
     discovered: [] as { peer: string; addresses: string[] }[],
     inSync: new Set<string>(),
+    late: new Set<string>(),
     equalAsOf: null as object | null,
+    coversAsOf: null as object | null,
     firstRoundEnded: true,
     indexed: true,
     rebuilding: null as object | null,
@@ -69,13 +71,19 @@ function create() {
           return parts.firstRoundEnded;
         },
         inSync: (peer: string) => parts.inSync.has(peer),
+        get connectedOnes() {
+          return parts.records.filter(({ connected }) => connected);
+        },
       },
       wanted: { size: 0, orphans: 0 },
       wantedWith: (_prefix: string, limit: number) =>
         [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)].slice(0, limit),
       forget: (peer: string) => parts.records.some((record) => record.peer === peer),
       fetcher: { refused: { size: 0 }, paused: null },
-      statements: { of: () => ({ coversAsOf: null, equalAsOf: parts.equalAsOf }) },
+      statements: {
+        of: () => ({ coversAsOf: parts.coversAsOf, equalAsOf: parts.equalAsOf }),
+      },
+      proofs: { late: (peer: string) => parts.late.has(peer) },
       why: () => parts.why,
       sessions: {
         catchUp: null,

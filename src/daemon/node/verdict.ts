@@ -1,0 +1,102 @@
+import type { SessionReport } from '../../protocol/index.ts';
+import type { RefusalReason, Status, Verdict } from '../node-api.ts';
+import type { Statement } from '../replicator/index.ts';
+import { isoTime } from '../system/index.ts';
+
+/** The facts on which a verdict rests. */
+export interface VerdictFacts
+  extends Pick<Status, 'rebuilding' | 'wanted' | 'orphans' | 'refused' | 'refusing'> {
+  readonly closed: boolean;
+  readonly indexed: boolean;
+  /** Items still to come, while this node catches up. */
+  readonly catchUp: { readonly missing: number; readonly estimated: boolean } | null;
+  /** Connected peers with which sessions are possible. */
+  readonly peers: readonly ComparedPeer[];
+  /** Why a peer is not among them. */
+  readonly trouble: RefusalReason | null;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export interface ComparedPeer {
+  readonly peer: string;
+  readonly inSync: boolean;
+  /** Over everything; null as long as no session proved it. */
+  readonly coversAsOf: Pick<Statement, 'at'> | null;
+  /** A change waits for a proof for longer than it may. */
+  readonly late: boolean;
+  readonly error: SessionReport['error'];
+}
+
+type Opinion = Omit<Verdict, 'lagSeconds'>;
+
+/** The one answer to the question whether this node has what its peers have, and why. */
+export function verdictOf(facts: VerdictFacts): Verdict {
+  const lagSeconds = lagOf(facts);
+  const { state, reason } = ofTheStore(facts) ?? ofThePeers(facts) ?? inSync(facts, lagSeconds);
+  return { state, reason, lagSeconds };
+}
+
+function lagOf({ peers, now }: VerdictFacts): number | null {
+  const proved = peers.flatMap(({ coversAsOf }) => coversAsOf?.at ?? []);
+  if (proved.length === 0 || proved.length < peers.length) return null;
+  return Math.round(Math.max(0, now - Math.min(...proved)) / 100) / 10;
+}
+
+function ofTheStore({ closed, refusing, rebuilding, indexed }: VerdictFacts): Opinion | null {
+  if (closed) return { state: 'stopping', reason: 'the daemon is shutting down' };
+  if (refusing?.code === 'STORE_CORRUPT') return { state: 'unreadable', reason: refusing.message };
+  if (rebuilding !== null) {
+    const { items, of } = rebuilding;
+    const reason = `the index is being built again (${items} of ${of} items): until then nothing is compared`;
+    return { state: 'rebuilding', reason };
+  }
+  if (refusing !== null) {
+    return { state: 'refusing', reason: `no items are taken: ${refusing.message}` };
+  }
+  if (indexed) return null;
+  return { state: 'rebuilding', reason: 'the database is being opened again' };
+}
+
+function ofThePeers(facts: VerdictFacts): Opinion | null {
+  const { catchUp, refused, peers, trouble } = facts;
+  if (catchUp !== null) {
+    const basis = catchUp.estimated ? 'by what peers say' : 'known to be missing';
+    return { state: 'catching-up', reason: `${count(catchUp.missing)} still to come, ${basis}` };
+  }
+  if (peers.length === 0) {
+    const why = trouble === null ? '' : `; ${trouble.message} [${trouble.code}]`;
+    return { state: 'alone', reason: `no peer is connected, so nothing is compared${why}` };
+  }
+  if (refused > 0) {
+    const reason = `${count(refused)} of peers above limits.maxItemBytes here: the sets stay different`;
+    return { state: 'different', reason };
+  }
+  const late = peers.find((peer) => peer.late || (!peer.inSync && peer.coversAsOf === null));
+  return late === undefined ? null : { state: 'behind', reason: lateness(late, facts) };
+}
+
+function lateness(
+  { peer, coversAsOf, error }: ComparedPeer,
+  { wanted, orphans }: VerdictFacts,
+): string {
+  const since = coversAsOf === null ? 'yet' : `since ${isoTime(coversAsOf.at)}`;
+  const why =
+    error === null
+      ? `${count(wanted - orphans)} known to be missing`
+      : `the last session failed: ${error.message} [${error.code}]`;
+  return `it is not proved ${since} that all items of ${peer} are here; ${why}`;
+}
+
+function inSync({ peers, orphans }: VerdictFacts, lagSeconds: number | null): Opinion {
+  const who = peers.length === 1 ? 'the connected peer' : `the ${peers.length} connected peers`;
+  const known = peers.every((peer) => peer.inSync)
+    ? `the sets of this node and of ${who} are known to be equal`
+    : `all items that ${who} held ${lagSeconds} s ago are here`;
+  const lost = orphans === 0 ? '' : `; ${count(orphans)} wanted that no connected peer has`;
+  return { state: 'in-sync', reason: known + lost };
+}
+
+function count(items: number): string {
+  return items === 1 ? '1 item' : `${items} items`;
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type VerdictFacts, verdictOf } from '../../../src/daemon/node/testing.ts';
+
+const NOW = 1_700_000_060_000;
+
+const PEER = {
+  peer: 'p',
+  inSync: false,
+  coversAsOf: { at: NOW - 4_000 },
+  late: false,
+  error: null,
+};
+
+function verdict(changes: Partial<VerdictFacts> = {}) {
+  return verdictOf({
+    closed: false,
+    indexed: true,
+    rebuilding: null,
+    wanted: 0,
+    orphans: 0,
+    refused: 0,
+    refusing: null,
+    catchUp: null,
+    peers: [PEER],
+    trouble: null,
+    now: NOW,
+    ...changes,
+  });
+}
+
+describe('the verdict', () => {
+  it('is that the sets are in sync while the proofs of all peers are young', () => {
+    const reason = 'all items that the connected peer held 4 s ago are here';
+    assert.deepEqual(verdict(), { state: 'in-sync', reason, lagSeconds: 4 });
+    const older = { ...PEER, coversAsOf: { at: NOW - 9_940 } };
+    const two = verdict({ peers: [PEER, older] });
+    assert.deepEqual([two.state, two.lagSeconds], ['in-sync', 9.9]);
+    assert.match(two.reason, /the 2 connected peers held 9\.9 s ago/);
+    const equal = verdict({ peers: [{ ...older, inSync: true }], orphans: 1, wanted: 1 });
+    assert.equal(
+      equal.reason,
+      'the sets of this node and of the connected peer are known to be equal; 1 item wanted that no connected peer has',
+    );
+  });
+
+  it('is that this node is behind when a proof is missing or late, with the reason', () => {
+    const unproved = verdict({
+      peers: [PEER, { ...PEER, coversAsOf: null }],
+      wanted: 3,
+      orphans: 1,
+    });
+    assert.deepEqual([unproved.state, unproved.lagSeconds], ['behind', null]);
+    assert.match(unproved.reason, /not proved yet that all items of p are here; 2 items known to/);
+    const error = { code: 'TIMEOUT', message: 'too slow' };
+    const late = verdict({ peers: [{ ...PEER, late: true, error }] });
+    assert.deepEqual([late.state, late.lagSeconds], ['behind', 4]);
+    assert.match(late.reason, /since 2023-11-14T.*; the last session failed: too slow \[TIMEOUT\]/);
+    const stopped = { ...PEER, inSync: true, coversAsOf: null };
+    assert.equal(
+      verdict({ peers: [stopped] }).state,
+      'in-sync',
+      'equal, by a dialect without proofs',
+    );
+  });
+
+  it('is that sets are different where items of peers are refused', () => {
+    const { state, reason } = verdict({ refused: 2, peers: [{ ...PEER, late: true }] });
+    assert.equal(state, 'different');
+    assert.match(reason, /^2 items of peers above limits\.maxItemBytes/);
+  });
+
+  it('is that this node is alone where no peer can be compared with', () => {
+    const none = verdict({ peers: [], refused: 1 });
+    assert.deepEqual([none.state, none.lagSeconds], ['alone', null]);
+    assert.equal(none.reason, 'no peer is connected, so nothing is compared');
+    const trouble = { code: 'DIAL_FAILED', message: 'nothing there' };
+    assert.match(verdict({ peers: [], trouble }).reason, /; nothing there \[DIAL_FAILED\]$/);
+  });
+
+  it('is first of all about the store, then about catching up', () => {
+    const refusing = { code: 'SET_FULL', message: 'no room' };
+    const catchUp = { missing: 5, estimated: false };
+    const all = { closed: true, indexed: false, refusing, catchUp, peers: [], refused: 1 };
+    const rebuilding = { items: 1, of: 2 };
+    const corrupt = { code: 'STORE_CORRUPT', message: 'damaged' };
+    const seen = [
+      verdict({ ...all, rebuilding }),
+      verdict({ ...all, closed: false, refusing: corrupt, rebuilding }),
+      verdict({ ...all, closed: false, rebuilding }),
+      verdict({ ...all, closed: false }),
+      verdict({ ...all, closed: false, refusing: null }),
+      verdict({ ...all, closed: false, indexed: true, refusing: null }),
+      verdict({ indexed: true, catchUp: { missing: 1, estimated: true } }),
+    ].map(({ state, reason }) => `${state}: ${reason}`);
+    assert.deepEqual(seen, [
+      'stopping: the daemon is shutting down',
+      'unreadable: damaged',
+      'rebuilding: the index is being built again (1 of 2 items): until then nothing is compared',
+      'refusing: no items are taken: no room',
+      'rebuilding: the database is being opened again',
+      'catching-up: 5 items still to come, known to be missing',
+      'catching-up: 1 item still to come, by what peers say',
+    ]);
+  });
+});
