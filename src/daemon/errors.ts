@@ -15,6 +15,7 @@ export type DaemonErrorCode =
   | 'INVALID_ADDRESS'
   | 'TOO_MANY_ADDRESSES'
   | 'UNKNOWN_ADDRESS'
+  | 'OWN_ADDRESS'
   | 'DIAL_FAILED'
   | 'PEER_REFUSED'
   | 'UNKNOWN_PEER'

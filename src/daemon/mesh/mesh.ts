@@ -62,6 +62,11 @@ export interface MeshInit<S extends ServiceMap> {
    * @default never
    */
   readonly busy?: (peer: string) => boolean;
+  /**
+   * Whether the connection to the peer, or the last one, carried something: then its end is no failure.
+   * @default never
+   */
+  readonly brought?: (peer: string) => boolean;
   /** libp2p services besides identify and pubsub. */
   readonly services: ServiceFactoryMap<S>;
   readonly logger: Logger;
@@ -118,7 +123,8 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
     ...{ libp2p, clock, logger, notices, ours, hears },
     ...options,
   });
-  const dial = libp2pDial({ libp2p, connections, mode: access.mode });
+  const brought = (peer: string) => init.brought?.(peer) === true;
+  const dial = libp2pDial({ libp2p, connections, mode: access.mode, brought });
   const dialer = new Dialer({ ...init, dial, logger, notices, options: init.dialer ?? {} });
   for (const peer of init.peers) {
     if (parsePeerAddress(peer).peerId !== init.identity.peerId) dialer.add(peer);

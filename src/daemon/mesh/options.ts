@@ -63,6 +63,8 @@ export const DEFAULT_DIALER_OPTIONS = {
   baseMs: 500,
   /** Longest pause in milliseconds. Raising it spares dead addresses and finds them back later. */
   maxMs: 60_000,
+  /** Pause in milliseconds after an address led to this node itself. Lowering it finds others there sooner. */
+  selfMs: 30_000,
   /** Part of each pause that chance may take away, 0 to 1, so that a mesh does not dial in step. */
   jitter: 0.5,
   /** Milliseconds a dial may take in all. */

@@ -175,6 +175,7 @@ async function createDaemonMesh(
     peersFile: peersFile({ directory, networkName, logger: logger.child({ component: 'mesh' }) }),
     peering: { degree: config.network.degree },
     busy: (peer) => replicator.busyWith(peer),
+    brought: (peer) => replicator.peers.get(peer)?.brought === true,
     version: VERSION,
     access: await accessOf(config, logger),
     services: {

@@ -8,6 +8,8 @@ export interface PeerRecord {
   connected: boolean;
   /** Ended sessions since it connected. */
   sessions: number;
+  /** It sent something in a session since it connected. */
+  brought: boolean;
   lastSession: SessionReport | null;
   /** Version of the own set at which both sets were equal; null once that is not certain any more. */
   equalAt: number | null;
@@ -84,6 +86,7 @@ export class PeerRecords {
       peer,
       connected: true,
       sessions: 0,
+      brought: false,
       lastSession: known?.lastSession ?? null,
       equalAt: null,
     });
@@ -101,6 +104,7 @@ export class PeerRecords {
     const record = this.#records.get(report.peer);
     if (record === undefined) return;
     record.sessions++;
+    if (report.rounds > 0) record.brought = true;
     record.lastSession = report;
     // A session over a part, in which nothing differed, says nothing of the rest.
     if (isPart(report)) return;
@@ -116,6 +120,13 @@ export class PeerRecords {
   /** Whether there was a record to forget; that of a connected peer stays. */
   forget(peer: string): boolean {
     return this.#records.get(peer)?.connected === false && this.#records.delete(peer);
+  }
+
+  /** The peer listed ids, in a session that may yet be cut off. */
+  listed(peer: string): void {
+    const record = this.#records.get(peer);
+    if (record !== undefined) record.brought = true;
+    this.differs(peer);
   }
 
   #forgetOldest(): void {

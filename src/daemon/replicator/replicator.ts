@@ -159,7 +159,7 @@ export class Replicator implements ReconcileEvents {
     // Also of a peer that is gone: its session may yet end as proved.
     if (!sessions.overSlice(peer)) statements.learnt(peer, ids);
     if (peers.get(peer)?.connected !== true) return;
-    peers.differs(peer);
+    peers.listed(peer);
     const lacking = ids.filter((id) => !this.#here(id) && !fetcher.refused.hasFrom(peer, id));
     const believed = lacking.slice(0, fetcher.room(peer));
     wanted.add(peer, believed);

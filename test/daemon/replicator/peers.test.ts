@@ -30,6 +30,7 @@ describe('the records of peers', () => {
           peer: 'p',
           connected: true,
           sessions,
+          brought: true,
           lastSession: report,
           equalAt: sessions,
         });
@@ -103,11 +104,31 @@ describe('a session over a part', () => {
   });
 });
 
+describe('a connection', () => {
+  it('brought something once a session had a frame of the peer, or listed ids', () => {
+    const peers = new PeerRecords({ replica: { version: 0, indexed: true } });
+    const brought = () => peers.get('p')!.brought;
+    const seen: boolean[] = [];
+    for (const bring of [
+      () => peers.ended(sessionReport({ peer: 'p', rounds: 0, error: FAILED })),
+      () => peers.ended(sessionReport({ peer: 'p', rounds: 1, error: FAILED })),
+      () => peers.listed('p'),
+      () => peers.disconnected('p'),
+    ]) {
+      peers.connected('p');
+      bring();
+      seen.push(brought());
+    }
+    assert.deepEqual(seen, [false, true, true, false]);
+  });
+});
+
 describe('a peer that gets many items', () => {
   const record = (mine: number): PeerRecord => ({
     peer: 'p',
     connected: true,
     sessions: 1,
+    brought: true,
     equalAt: null,
     lastSession: sessionReport({ startedAt: 1_000, durationMs: 500, finding: findingOf({ mine }) }),
   });

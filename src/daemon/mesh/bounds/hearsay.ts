@@ -78,6 +78,10 @@ export class HearsayDial implements Dial {
     return this.#init.dial.connected(peer);
   }
 
+  brought(peer: string): boolean {
+    return this.#init.dial.brought(peer);
+  }
+
   watch: Dial['watch'] = (watcher) => this.#init.dial.watch(watcher);
 
   async dial(address: string, signal: AbortSignal): Promise<string> {

@@ -56,6 +56,11 @@ export class DialTarget {
     this.#redial = new Alarm(clock);
   }
 
+  /** The last dial ended at this node. */
+  get leadsToSelf(): boolean {
+    return this.error?.code === 'OWN_ADDRESS';
+  }
+
   state(connected: boolean): AddressState {
     const { address, source, peerId, error } = this;
     const lastError = error && { code: error.code, message: error.message, at: this.#failedAt };
@@ -98,10 +103,10 @@ export class DialTarget {
     this.#connectedAt ??= this.#clock.monotonic();
   }
 
-  /** A connection that lasted lets the pauses start small again. */
-  disconnected(): void {
+  /** A connection that lasted or `brought` something lets the pauses start small again. */
+  disconnected(brought: boolean): void {
     const lastedMs = this.#clock.monotonic() - (this.#connectedAt ?? Number.POSITIVE_INFINITY);
-    if (lastedMs >= this.#options.stableMs) this.backOff.reset();
+    if (brought || lastedMs >= this.#options.stableMs) this.backOff.reset();
     this.#connectedAt = null;
   }
 }

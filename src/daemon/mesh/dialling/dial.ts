@@ -16,6 +16,8 @@ export interface Dial {
    */
   dial(address: string, signal: AbortSignal): Promise<string>;
   connected(peer: string): boolean;
+  /** Whether the connection to the peer, or the last one, carried something for the sets. */
+  brought(peer: string): boolean;
   /** Calls back as peers connect and disconnect, whichever side dialled. */
   watch(watcher: ConnectionWatcher): Cancel;
 }
@@ -25,11 +27,13 @@ export function libp2pDial(init: {
   readonly libp2p: Pick<Libp2p, 'peerId' | 'dial'>;
   readonly connections: Connections;
   readonly mode: Access['mode'];
+  brought(peer: string): boolean;
 }): Dial {
   const self = init.libp2p.peerId.toString();
   return {
     self,
     connected: (peer) => init.connections.connected(peer),
+    brought: (peer) => init.brought(peer),
     watch: (watcher) => init.connections.watch(watcher),
     async dial(address, signal) {
       const { multiaddr } = parsePeerAddress(address);

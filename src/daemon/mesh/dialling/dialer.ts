@@ -43,7 +43,7 @@ export class Dialer {
         for (const wanted of this.#targetsOf(peer)) this.#settled(wanted);
       },
       disconnected: (peer) => {
-        for (const wanted of this.#targetsOf(peer)) this.#disconnected(wanted);
+        for (const wanted of this.#targetsOf(peer)) this.#disconnected(wanted, peer);
       },
     });
     for (const wanted of this.#wanted.values()) this.#schedule(wanted, this.#options.baseMs);
@@ -73,9 +73,15 @@ export class Dialer {
    */
   async dial(address: string): Promise<AddressState> {
     if (this.#state === 'stopped') throw shuttingDown();
+    const known = this.#wanted.size;
     const wanted = this.#add(address, 'runtime');
+    const isNew = this.#wanted.size > known;
     await this.#attempt(wanted, { again: true });
-    if (wanted.peerId === this.#init.dial.self) throw ownAddress(wanted.address);
+    if (wanted.leadsToSelf) {
+      // The operator hears of it now, unlike of an address that led to a peer before.
+      if (isNew) this.remove(wanted.address);
+      throw ownAddress(wanted.address);
+    }
     if (wanted.error !== null && !this.#isConnected(wanted))
       throw this.#notYet(wanted, wanted.error);
     return this.#stateOf(wanted);
@@ -197,13 +203,27 @@ export class Dialer {
   }
 
   #succeeded(wanted: DialTarget, peer: string): void {
-    const { address } = wanted;
-    wanted.peerId = peer;
     if (peer === this.#init.dial.self) {
-      this.#wanted.delete(address);
-      this.#init.logger.info({ address }, 'not dialled again: the address is our own');
-    } else if (this.#init.dial.connected(peer)) this.#settled(wanted);
+      this.#ledToSelf(wanted);
+      return;
+    }
+    wanted.peerId = peer;
+    if (this.#init.dial.connected(peer)) this.#settled(wanted);
     else this.#schedule(wanted, wanted.backOff.next());
+  }
+
+  /** A name, a balancer or a service may lead to another node the next time. */
+  #ledToSelf(wanted: DialTarget): void {
+    const { address } = wanted;
+    const code = 'OWN_ADDRESS';
+    if (!wanted.leadsToSelf) {
+      const message = 'the address leads to this node itself, and is dialled again now and then';
+      this.#init.logger.info({ code, address }, message);
+    }
+    wanted.peerId = parsePeerAddress(address).peerId;
+    const message = `${address} led to this node itself: it is dialled again now and then, since a name or a balancer may lead to another node; remove it if it is wrong`;
+    wanted.fail(new DaemonError(code, message));
+    this.#schedule(wanted, this.#options.selfMs);
   }
 
   #settled(wanted: DialTarget): void {
@@ -228,8 +248,8 @@ export class Dialer {
     this.#init.notices.say({ code, remote: address, fields, message });
   }
 
-  #disconnected(wanted: DialTarget): void {
-    wanted.disconnected();
+  #disconnected(wanted: DialTarget, peer: string): void {
+    wanted.disconnected(this.#init.dial.brought(peer));
     if (wanted.attempt === null) this.#schedule(wanted, wanted.backOff.next());
   }
 }

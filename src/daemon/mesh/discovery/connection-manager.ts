@@ -94,11 +94,11 @@ export class ConnectionManager {
   }
 
   #disconnected(peer: string): void {
-    const { clock, known } = this.#init;
+    const { clock, dial, known } = this.#init;
     const since = this.#since.get(peer) ?? clock.monotonic();
     this.#since.delete(peer);
     this.#dialled.delete(peer);
-    known.lost(peer, clock.monotonic() - since);
+    known.lost(peer, clock.monotonic() - since, dial.brought(peer));
     // A surplus connection that this node closed is no reason to close the next one at once.
     if (!this.#closing.delete(peer)) this.changed();
   }

@@ -160,14 +160,14 @@ export class KnownPeers {
     this.#init.changed();
   }
 
-  /** Its connection ended after `lastedMs`. */
-  lost(peer: string, lastedMs: number): void {
+  /** Its connection ended after `lastedMs`; it brought something, or did not. */
+  lost(peer: string, lastedMs: number, brought: boolean): void {
     const entry = this.#entries.get(peer);
     if (entry === undefined) return;
     const { clock, options } = this.#init;
     entry.reachedAt = clock.now();
     entry.shyUntil = clock.monotonic() + options.shyMs;
-    if (lastedMs >= options.stableMs) entry.backOff.reset();
+    if (brought || lastedMs >= options.stableMs) entry.backOff.reset();
     this.#rest(entry);
   }
 

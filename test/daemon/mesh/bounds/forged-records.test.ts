@@ -22,6 +22,7 @@ describe('forged records', () => {
       dial: {
         self: 'self',
         connected: () => false,
+        brought: () => false,
         watch: () => () => undefined,
         async dial() {
           dialled++;

@@ -32,6 +32,7 @@ function create({ options, allowed = NONE, names = {}, answer = async () => PEER
     dial: {
       self: 'self',
       connected: () => false,
+      brought: () => false,
       watch: () => () => undefined,
       dial(address) {
         dialled.push(address);

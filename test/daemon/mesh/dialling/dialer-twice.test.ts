@@ -150,7 +150,37 @@ describe('Dialer, repeatedly', () => {
     assert.equal(dialer.keeps(A), false);
   });
 
-  it('reports an address that leads to this node, and drops it', async () => {
+  it('dials soon after each cut of a connection that brought something', async () => {
+    const { clock, dial, dialer } = setUp(NO_JITTER);
+    dial.there.set(ONE, A);
+    dial.useful.add(A);
+    dialer.add(ONE);
+    dialer.start();
+    await clock.advance(500);
+    for (let cut = 0; cut < 8; cut++) {
+      await clock.advance(1_000);
+      dial.disconnect(A);
+      await clock.advance(500);
+      assert.equal(dialer.addresses[0]!.connected, true, `after cut ${cut}`);
+    }
+  });
+
+  it('keeps an address that led to a peer and leads to this node now', async () => {
+    const { clock, dial, dialer } = setUp({ ...NO_JITTER, selfMs: 30_000 });
+    dialer.start();
+    dial.there.set(ONE, A);
+    await dialer.dial(ONE);
+    dial.there.set(ONE, SELF);
+    dial.disconnect(A);
+    await assert.rejects(dialer.dial(ONE), { code: 'INVALID_ADDRESS' });
+    const [kept] = dialer.addresses;
+    assert.deepEqual([kept!.peerId, kept!.lastError!.code], [null, 'OWN_ADDRESS']);
+    dial.there.set(ONE, B);
+    await clock.advance(30_000);
+    assert.deepEqual([dialer.addresses[0]!.peerId, dialer.addresses[0]!.lastError], [B, null]);
+  });
+
+  it('reports a new address that leads to this node, and drops it', async () => {
     const { dial, dialer } = setUp(NO_JITTER);
     dial.there.set(ONE, SELF);
     for (let round = 0; round < 2; round++) {

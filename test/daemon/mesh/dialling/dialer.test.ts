@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { AddressState } from '../../../../src/daemon/mesh/dialling/index.ts';
 import { settle } from '../../../support/clock.ts';
 import { A, B, ONE, SELF, setUp, TWO } from './fake-dial.ts';
 
@@ -126,15 +127,21 @@ describe('Dialer', () => {
     assert.equal(dialer.addresses.length, 1);
   });
 
-  it('gives up on its own address, with and without its id', async () => {
-    const { clock, dial, log, dialer } = setUp();
+  it('dials an address that leads to this node again, slowly, and says so once', async () => {
+    const { clock, dial, log, dialer } = setUp({ jitter: 0, selfMs: 30_000 });
     assert.throws(() => dialer.add(`${ONE}/p2p/${SELF}`), { code: 'INVALID_ADDRESS' });
     dialer.add(TWO);
     dial.there.set(TWO, SELF);
     dialer.start();
-    await clock.advance(60_000);
-    assert.deepEqual([dial.dialled.length, dialer.addresses], [1, []]);
-    assert.ok(log.lines.some(({ msg }) => msg.includes('our own')));
+    await clock.advance(500 + 30_000);
+    assert.deepEqual(dial.pauses, [30_000]);
+    const [{ peerId, connected, lastError, nextAttemptAt }] = dialer.addresses as [AddressState];
+    assert.deepEqual([peerId, connected, nextAttemptAt], [null, false, clock.now() + 30_000]);
+    assert.equal(lastError!.code, 'OWN_ADDRESS');
+    assert.equal(log.with('OWN_ADDRESS').length, 1);
+    dial.there.set(TWO, A);
+    await clock.advance(30_000);
+    assert.deepEqual([dialer.addresses[0]!.peerId, dialer.addresses[0]!.lastError], [A, null]);
   });
 
   it('gives up a dial that takes too long', async () => {

@@ -22,6 +22,7 @@ export class FakeDial implements Dial {
   readonly #peers = new Set<string>();
   readonly #watchers = new Set<ConnectionWatcher>();
   readonly #clock: VirtualClock;
+  readonly useful: Set<string> = new Set();
   hang = false;
 
   constructor(clock: VirtualClock) {
@@ -42,6 +43,10 @@ export class FakeDial implements Dial {
 
   connected(peer: string): boolean {
     return this.#peers.has(peer);
+  }
+
+  brought(peer: string): boolean {
+    return this.useful.has(peer);
   }
 
   watch(watcher: ConnectionWatcher): () => void {

@@ -41,6 +41,7 @@ describe('a dial', () => {
         connected: () => connected,
       } as unknown as Connections,
       mode: mode as 'open',
+      brought: () => false,
     });
     return dialler.dial(ADDRESS, new AbortController().signal);
   }

@@ -28,6 +28,7 @@ function create(init: Partial<DiscoveryInit> = {}) {
       self: A,
       connected: (peer) => connected.has(peer),
       watch: () => () => undefined,
+      brought: () => false,
       ready: true,
       hasProven: () => false,
       dial: (address) => {

@@ -70,7 +70,7 @@ describe('KnownPeers at its bounds', () => {
     assert.equal(hear(known, 'a', 3), 'news');
     connected.add('a');
     await clock.advance(600_000);
-    known.lost('a', 0);
+    known.lost('a', 0, false);
     await clock.advance(1);
     assert.equal(hear(known, 'a', 4), 'known', 'it was connected a moment ago');
     assert.equal(changes, 2);
@@ -101,7 +101,7 @@ describe('KnownPeers at its bounds', () => {
     assert.equal(changes, 3, 'heard of, reached for the first time, moved');
     for (const peer of ['a', 'nobody']) {
       known.failed(peer);
-      known.lost(peer, 0);
+      known.lost(peer, 0, false);
       known.reached(peer, null);
     }
     assert.deepEqual([known.has('a'), known.has('nobody'), changes], [true, false, 3]);
@@ -122,7 +122,7 @@ describe('KnownPeers at its bounds', () => {
     const known = create({ shyMs: 5_000 });
     hear(known, 'a', 1);
     for (let round = 0; round < 2; round++) {
-      known.lost('a', 10_000);
+      known.lost('a', 10_000, false);
       await clock.advance(4_999);
       assert.deepEqual(known.candidates(), [{ peer: 'a', shy: true }]);
       await clock.advance(1);
@@ -130,15 +130,16 @@ describe('KnownPeers at its bounds', () => {
     }
   });
 
-  it('returns to short rests once a connection has lasted, and not a moment earlier', async () => {
-    for (const [lastedMs, pauseMs] of [
-      [9_999, 8_000],
-      [10_000, 1_000],
+  it('returns to short rests once a connection has lasted or brought something', async () => {
+    for (const [lastedMs, brought, pauseMs] of [
+      [9_999, false, 8_000],
+      [10_000, false, 1_000],
+      [1, true, 1_000],
     ] as const) {
       const known = create();
       hear(known, 'a', 1);
       for (let i = 0; i < 3; i++) known.failed('a');
-      known.lost('a', lastedMs);
+      known.lost('a', lastedMs, brought);
       await clock.advance(pauseMs - 1);
       assert.deepEqual(callable(known), [], `after ${lastedMs} ms`);
       await clock.advance(1);
@@ -241,7 +242,7 @@ describe('KnownPeers at its bounds', () => {
     const { reachedAt, heardAt } = known.all()[0]!;
     assert.deepEqual([reachedAt, heardAt], [clock.now(), clock.now()]);
     await clock.advance(5);
-    known.lost('a', 0);
+    known.lost('a', 0, false);
     assert.equal(known.all()[0]!.reachedAt, clock.now());
   });
 });

@@ -185,7 +185,7 @@ describe('KnownPeers', () => {
   it('avoids a peer for a while after its connection ended', async () => {
     const known = create();
     hear(known, 'a');
-    known.lost('a', MINUTE);
+    known.lost('a', MINUTE, false);
     await clock.advance(2_000);
     assert.deepEqual(known.candidates(), [{ peer: 'a', shy: true }]);
     await clock.advance(MINUTE);
@@ -229,7 +229,7 @@ describe('KnownPeers', () => {
           if (what === 'hear') hear(known, name, ++sequence);
           if (what === 'fail') known.failed(name);
           if (what === 'reach') known.reached(name, null);
-          if (what === 'lose') known.lost(name, 1);
+          if (what === 'lose') known.lost(name, 1, false);
           if (what === 'find') known.foundLocally(name, ['x']);
           assert.ok(known.size <= 4);
         }

@@ -137,6 +137,10 @@ export class FakeNode implements DiscoveryDial {
     return this.peers.has(peer);
   }
 
+  brought(): boolean {
+    return false;
+  }
+
   async dial(address: string): Promise<string> {
     const peer = address.slice(address.lastIndexOf('/') + 1);
     this.dialled.push(peer);

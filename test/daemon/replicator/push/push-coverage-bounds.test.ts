@@ -71,6 +71,7 @@ describe('a peer that knows all changes', () => {
       peer: 'p',
       connected: true,
       sessions,
+      brought: true,
       equalAt: null,
       lastSession: sessionReport({ version: 5, ...change }),
     });
@@ -103,7 +104,14 @@ describe('a peer that knows all changes', () => {
   });
 
   it('is never one without a session', () => {
-    const record = { peer: 'p', connected: true, sessions: 1, equalAt: null, lastSession: null };
+    const record = {
+      peer: 'p',
+      connected: true,
+      sessions: 1,
+      brought: true,
+      equalAt: null,
+      lastSession: null,
+    };
     assert.equal(new PushCoverage().heardBy(record), false);
   });
 });
