@@ -43,11 +43,13 @@ export {
   type DatabaseFiles,
   type FileEntry,
   isReadFailure,
+  loggedSpan,
   openDatabase,
   type ReadableFile,
   repairDatabase,
 } from './level/index.ts';
 export * from './replica/index.ts';
+export { shortageOf } from './shortage.ts';
 export * from './storage.ts';
 export { subRange } from './sub-range.ts';
 export { systemClock, systemDisk, systemRandom } from './system/index.ts';

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Clock } from '../../store/index.ts';
+import { type Clock, shortageOf } from '../../store/index.ts';
 import { exposedMessage } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
 import { HttpConnections } from './connections.ts';
@@ -240,10 +240,11 @@ async function listen(app: FastifyInstance, { host, port }: AdminInit): Promise<
   try {
     await app.listen({ host, port });
   } catch (cause) {
+    const reason = (cause as Error).message;
     throw new DaemonError(
       'LISTEN_FAILED',
-      `the admin endpoint cannot listen on ${host} port ${port} (${(cause as Error).message}): ` +
-        'choose another admin.port or admin.host',
+      `the admin endpoint cannot listen on ${host} port ${port} (${reason}): ` +
+        (shortageOf(reason) ?? 'choose another admin.port or admin.host'),
       { cause },
     );
   }

@@ -1,6 +1,6 @@
 import { chmod, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StoreError } from '../../store/index.ts';
+import { StoreError, shortageOf } from '../../store/index.ts';
 import { DaemonError, EXIT, reasonOf } from '../errors.ts';
 import type { Logger } from '../logging.ts';
 import { makeDirectory } from './make-directory.ts';
@@ -60,7 +60,9 @@ export async function makePrivate(directory: string): Promise<void> {
 }
 
 function cannotMake(directory: string, cause: unknown): DaemonError {
-  const message = `The data directory ${directory} cannot be made (${reasonOf(cause)}): set node.dataDir to a place this user may write to`;
+  const reason = reasonOf(cause);
+  const advice = shortageOf(reason) ?? 'set node.dataDir to a place this user may write to';
+  const message = `The data directory ${directory} cannot be made (${reason}): ${advice}`;
   return new DaemonError('DATA_DIR_UNUSABLE', message, { cause });
 }
 

@@ -6,7 +6,7 @@ import {
 } from '@libp2p/crypto/keys';
 import type { Ed25519PrivateKey } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
-import type { Random } from '../../store/index.ts';
+import { type Random, shortageOf } from '../../store/index.ts';
 import { DaemonError, reasonOf } from '../errors.ts';
 import { loadOrCreateSecret } from '../files/index.ts';
 import type { Logger } from '../logging.ts';
@@ -35,7 +35,10 @@ export async function loadIdentity(init: IdentityInit): Promise<Identity> {
     const create = async () => encode(await createIdentity(init.random));
     return identityOf(decode(await loadOrCreateSecret({ ...init, path, create })));
   } catch (error) {
-    const message = `The identity key ${path} cannot be used (${reasonOf(error)}). Restore it from a backup, or move it away: a new one is then made, and every peer that lists this node must list the new peer id`;
+    const advice =
+      shortageOf(reasonOf(error)) ??
+      'restore it from a backup, or move it away: a new one is then made, and every peer that lists this node must list the new peer id';
+    const message = `The identity key ${path} cannot be used (${reasonOf(error)}): ${advice}`;
     throw new DaemonError('IDENTITY_UNREADABLE', message, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Clock } from '../../store/index.ts';
+import { type Clock, shortageOf } from '../../store/index.ts';
 import { DaemonError, reasonOf } from '../errors.ts';
 import { loadOrCreateSecret, readSecret } from '../files/index.ts';
 import type { IdentityInit } from './identity.ts';
@@ -96,7 +96,10 @@ export async function loadToken(init: TokenInit): Promise<string> {
   try {
     return checkToken(await loadOrCreateSecret({ ...init, path, create }));
   } catch (cause) {
-    const message = `The admin token ${path} cannot be used (${reasonOf(cause)}). Remove the file: a new token is then made at the next start`;
+    const reason = reasonOf(cause);
+    const advice =
+      shortageOf(reason) ?? 'remove the file: a new token is then made at the next start';
+    const message = `The admin token ${path} cannot be used (${reason}): ${advice}`;
     throw new DaemonError('TOKEN_UNREADABLE', message, { cause });
   }
 }

@@ -1,7 +1,7 @@
 import type { Libp2p, ServiceMap } from '@libp2p/interface';
 import type { ServiceFactoryMap } from 'libp2p';
 import { announceTopic, protocolId } from '../../protocol/index.ts';
-import type { Clock, Random } from '../../store/index.ts';
+import { type Clock, type Random, shortageOf } from '../../store/index.ts';
 import { DaemonError, reasonOf } from '../errors.ts';
 import { type Identity, parsePsk } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
@@ -279,8 +279,10 @@ async function startListening(libp2p: Libp2p, listen: readonly string[]): Promis
     await libp2p.start();
   } catch (cause) {
     const text = reasonOf(cause);
-    const [reason] = /(EADDRINUSE|EADDRNOTAVAIL|EACCES)[^\n]*/.exec(text) ?? [text];
-    const message = `Cannot listen on ${listen.join(', ')} (${reason}). Stop what listens there, or choose another address or port`;
+    const [reason] = /(EADDRINUSE|EADDRNOTAVAIL|EACCES|EMFILE|ENFILE)[^\n]*/.exec(text) ?? [text];
+    const advice =
+      shortageOf(reason) ?? 'stop what listens there, or choose another address or port';
+    const message = `Cannot listen on ${listen.join(', ')} (${reason}): ${advice}`;
     throw new DaemonError('LISTEN_FAILED', message, { cause });
   }
 }

@@ -5,6 +5,7 @@ import type {
 } from 'abstract-level';
 import type { Bytes } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
+import { shortageOf } from '../shortage.ts';
 import { nodeFiles } from '../system/index.ts';
 import { isIoError, isUnreadable } from './unreadable.ts';
 
@@ -243,9 +244,11 @@ function openError(path: string, error: unknown): StoreError {
   if (code === 'LEVEL_CORRUPTION' || astray) {
     return corruptDatabase(`LevelDB cannot read the database in ${path} (${message})`, cause);
   }
+  const advice =
+    shortageOf(message ?? '') ?? 'check that this user may write to the directory and its files';
   return new StoreError(
     'STORE_OPEN_FAILED',
-    `the database in ${path} cannot be opened (${message}): check that the directory can be written to and that its disk has room`,
+    `the database in ${path} cannot be opened (${message}): ${advice}`,
     { cause },
   );
 }

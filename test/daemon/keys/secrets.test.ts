@@ -83,7 +83,7 @@ describe('secrets', () => {
       await assert.rejects(loadIdentity(init()), {
         name: 'DaemonError',
         code: 'IDENTITY_UNREADABLE',
-        message: /identity\.key cannot be used .*Restore it from a backup/,
+        message: /identity\.key cannot be used .*restore it from a backup/,
       });
       assert.equal(await readFile(path, 'utf8'), text);
     }
@@ -106,7 +106,7 @@ describe('secrets', () => {
     await writeFile(join(directory, TOKEN_FILE), 'short');
     await assert.rejects(loadToken(init()), {
       code: 'TOKEN_UNREADABLE',
-      message: /Remove the file/,
+      message: /remove the file/,
     });
   });
 

@@ -1,4 +1,5 @@
 import { StoreError } from '../../errors.ts';
+import { shortageOf } from '../../shortage.ts';
 import {
   checkFiles,
   checkOne,
@@ -178,8 +179,8 @@ export class DatabaseCare {
     await files.writeNote(encodeNote(note)).catch((cause: Error) => {
       throw new StoreError(
         'STORE_OPEN_FAILED',
-        `the note on the database in ${path} cannot be written (${cause.message}): check that the ` +
-          'directory can be written to and that its disk has room',
+        `the note on the database in ${path} cannot be written (${cause.message}): ` +
+          (shortageOf(cause.message) ?? 'check that this user may write to the directory'),
         { cause },
       );
     });

@@ -36,6 +36,8 @@ export class Admission {
   #readAt = Number.NEGATIVE_INFINITY;
   #knownAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
+  /** The code of the refusal that the log tells of; null while items are taken. */
+  #told: string | null = null;
   /** The last refused call, until a later call is taken. */
   #refused: ItemTotals = LEAST;
 
@@ -73,12 +75,21 @@ export class Admission {
   /** Takes more items, or throws `TOO_MANY_ITEMS`, `SET_FULL` or `DISK_FULL`. */
   admit(more: ItemTotals): void {
     const refusal = this.#refusal(more);
-    if (refusal !== null) {
-      this.#refused = more;
-      throw refusal;
-    }
-    this.#refused = LEAST;
+    this.#refused = refusal === null ? LEAST : more;
+    this.#tell(refusal);
+    if (refusal !== null) throw refusal;
     this.#unseenBytes += more.bytes;
+  }
+
+  /** A refusal stays for long, and a disk may become full without any put. */
+  #tell(refusal: StoreError | null): void {
+    const code = refusal?.code ?? null;
+    if (code === this.#told) return;
+    const { logger } = this.#init;
+    if (refusal === null)
+      logger?.warn({ code: this.#told }, 'there is room again: items are taken');
+    else logger?.warn({ code }, `no items are taken: ${refusal.message}`);
+    this.#told = code;
   }
 
   /** Why the last refused call would be refused again, or null. */
@@ -97,6 +108,7 @@ export class Admission {
       this.#freeBytes = await this.#init.disk.freeBytes();
       this.#unseenBytes -= seen;
       this.#knownAt = this.#init.clock.monotonic();
+      this.#tell(this.refusing);
     } catch (error) {
       this.#init.logger?.warn({ err: error }, 'the free space of the disk cannot be read');
     }

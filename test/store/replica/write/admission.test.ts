@@ -40,6 +40,22 @@ describe('admission of items', () => {
     assert.equal(room.refusal, 'TOO_MANY_ITEMS');
   });
 
+  it('tells once of a refusal, also without a put, and once that items are taken again', async () => {
+    const room = new Room({ minFreeBytes: 100, maxSetBytes: 1_000 });
+    room.free = 100;
+    await room.readAgain();
+    assert.deepEqual(room.told, ['DISK_FULL']);
+    for (let round = 0; round < 2; round++) assert.throws(() => room.admit(1), coded('DISK_FULL'));
+    await room.readAgain();
+    assert.deepEqual(room.told, ['DISK_FULL']);
+    room.free = 2 ** 40;
+    await room.readAgain();
+    assert.deepEqual(room.told, ['DISK_FULL', 'DISK_FULL again']);
+    assert.throws(() => room.admit(1_001), coded('SET_FULL'));
+    room.admit(1);
+    assert.deepEqual(room.told.slice(2), ['SET_FULL', 'SET_FULL again']);
+  });
+
   it('reports its last refusal until it admits an item', () => {
     const room = new Room({ maxSetBytes: 100 });
     for (let round = 0; round < 2; round++) {
@@ -199,6 +215,8 @@ class Room {
   free: number | null = 2 ** 40;
   asked = 0;
   warnings = 0;
+  /** The codes of refusals that were told, each with `again` once items are taken. */
+  readonly told: string[] = [];
   #held: Promise<number> | null = null;
 
   constructor(limits: Partial<ReplicaLimits> = {}) {
@@ -212,7 +230,14 @@ class Room {
       },
       clock: this.clock,
       disk: { freeBytes: () => this.#answer() },
-      logger: { warn: () => this.warnings++, error: () => undefined },
+      logger: {
+        warn: (fields, message) => {
+          const { code } = fields as { code?: string };
+          if (code === undefined) this.warnings++;
+          else this.told.push(message.includes('again') ? `${code} again` : code);
+        },
+        error: () => undefined,
+      },
       held: () => ({ items: this.heldItems, bytes: this.held }),
       pending: () => ({ items: this.pendingItems, bytes: this.pending }),
     });
