@@ -1,18 +1,23 @@
-import type { Connection, Libp2p } from '@libp2p/interface';
+import type { Connection, IdentifyResult, Libp2p } from '@libp2p/interface';
 import type { Cancel, Clock } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
 import { hostOf } from '../peer-address.ts';
 import type { Notices } from './notices.ts';
 import type { MeshOptions } from './options.ts';
+import { type PeerTroubles, runOf } from './standing/index.ts';
 import { dropSurplus } from './surplus.ts';
 
-export interface ConnectionsInit extends Pick<MeshOptions, 'identifyTimeoutMs' | 'strangerMs'> {
+export interface ConnectionsInit
+  extends Pick<MeshOptions, 'identifyTimeoutMs' | 'strangerMs' | 'twinMs'> {
   readonly libp2p: Pick<Libp2p, 'peerId' | 'addEventListener'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly notices: Notices;
+  readonly troubles: PeerTroubles;
   /** Whether a peer that speaks these protocols belongs to this network. */
   ours(protocols: readonly string[]): boolean;
+  /** Whether sessions are possible with a peer that speaks these protocols. */
+  speaks(protocols: readonly string[]): boolean;
   /** Whether the peer takes part in gossip of this network. */
   hears(peer: string): boolean;
 }
@@ -33,8 +38,15 @@ interface Tracked {
   established: boolean;
   /** The peer speaks protocols of this network. */
   ours: boolean;
+  /** Sessions are possible. */
+  speaks: boolean;
+  /** Tells runs of a node apart; null for other programs and older versions. */
+  run: string | null;
   cancel: Cancel;
+  cancelTwin: Cancel;
 }
+
+type Identified = Pick<IdentifyResult, 'connection' | 'protocols' | 'agentVersion'>;
 
 /** Connected peers. Before identification a connection that the peer will refuse looks open. */
 export class Connections {
@@ -48,9 +60,7 @@ export class Connections {
     this.#init = init;
     this.#self = init.libp2p.peerId.toString();
     init.libp2p.addEventListener('connection:open', ({ detail }) => this.#opened(detail));
-    init.libp2p.addEventListener('peer:identify', ({ detail }) =>
-      this.#identified(detail.connection, detail.protocols),
-    );
+    init.libp2p.addEventListener('peer:identify', ({ detail }) => this.#identified(detail));
     init.libp2p.addEventListener('connection:close', ({ detail }) => this.#closed(detail));
   }
 
@@ -117,7 +127,10 @@ export class Connections {
   /** From now on the end of a connection is not logged. */
   stop(): void {
     this.#stopped = true;
-    for (const tracked of this.#tracked.values()) tracked.cancel();
+    for (const tracked of this.#tracked.values()) {
+      tracked.cancel();
+      tracked.cancelTwin();
+    }
   }
 
   #of(peer: string): Tracked[] {
@@ -131,24 +144,49 @@ export class Connections {
       outcome: Promise.withResolvers(),
       established: false,
       ours: false,
+      speaks: false,
+      run: null,
+      cancelTwin: () => undefined,
       cancel: this.#init.clock.after(this.#init.identifyTimeoutMs, () => this.#silent(tracked)),
     };
     this.#tracked.set(connection.id, tracked);
   }
 
-  #identified(connection: Connection, protocols: readonly string[]): void {
+  #identified({ connection, protocols, agentVersion }: Identified): void {
     const tracked = this.#tracked.get(connection.id);
     if (tracked === undefined) return;
-    tracked.ours = this.#init.ours(protocols);
-    if (tracked.established) return;
     const peer = idOf(connection);
+    tracked.ours = this.#init.ours(protocols);
+    tracked.speaks = this.#init.speaks(protocols);
+    tracked.run = runOf(agentVersion);
+    if (tracked.ours) this.#init.troubles.over(peer, 'PEER_OF_OTHER_NETWORK');
+    if (tracked.speaks) this.#init.troubles.over(peer, 'NO_COMMON_DIALECT');
+    if (tracked.established) return;
     const first = !this.connected(peer);
     tracked.cancel();
-    if (!tracked.ours) this.#reviewLater(tracked);
+    if (!tracked.ours || !tracked.speaks) this.#reviewLater(tracked);
     tracked.established = true;
     if (first) this.#peerConnected(peer, connection);
     tracked.outcome.resolve('established');
-    this.#dropSurplus(peer);
+    this.#lookForTwin(tracked);
+    this.#dropSurplus(tracked);
+  }
+
+  /** After a restart the old connection may last a little; two that both last belong to two nodes. */
+  #lookForTwin(tracked: Tracked): void {
+    const { clock, twinMs, troubles } = this.#init;
+    const peer = idOf(tracked.connection);
+    const twin = this.#of(peer).find(({ established, run }) => established && run !== tracked.run);
+    if (twin === undefined || twin.run === null || tracked.run === null) return;
+    tracked.cancelTwin = clock.after(twinMs, () => {
+      if (!this.#tracked.has(twin.connection.id)) return;
+      const at = [twin, tracked].map(({ connection }) => connection.remoteAddr).join(' and ');
+      troubles.tell(
+        peer,
+        'SAME_IDENTITY',
+        `Two running nodes have the identity ${peer}, at ${at}: their items may reach no other node; stop one of them and move its identity.key away`,
+      );
+    });
   }
 
   #peerConnected(peer: string, { direction, remoteAddr }: Connection): void {
@@ -157,8 +195,9 @@ export class Connections {
     for (const watcher of this.#watchers) watcher.connected(peer);
   }
 
-  #dropSurplus(peer: string): void {
-    const established = this.#of(peer).filter((tracked) => tracked.established);
+  #dropSurplus({ connection, run }: Tracked): void {
+    const peer = idOf(connection);
+    const established = this.#of(peer).filter((each) => each.established && each.run === run);
     for (const [connection, cancel] of dropSurplus({
       connections: established.map(({ connection }) => connection),
       dialledByLower: (connection) => (connection.direction === 'outbound') === this.#self < peer,
@@ -178,7 +217,9 @@ export class Connections {
     const tracked = this.#tracked.get(connection.id);
     if (tracked === undefined) return;
     tracked.cancel();
+    tracked.cancelTwin();
     this.#tracked.delete(connection.id);
+    this.#init.troubles.over(idOf(connection), 'SAME_IDENTITY');
     if (tracked.established) this.#peerGone(idOf(connection));
     else this.#refused(connection);
     tracked.outcome.resolve('closed');
@@ -210,17 +251,26 @@ export class Connections {
 
   /** A stranger that only identifies would hold its place for ever. */
   #review(tracked: Tracked): void {
-    const { connection, ours } = tracked;
+    const { connection, ours, speaks } = tracked;
     const { remotePeer, remoteAddr } = connection;
-    if (ours) return;
+    if (ours) {
+      if (!speaks) this.#tellOfDialects(connection);
+      return;
+    }
     if (this.#init.hears(idOf(connection)) || this.#usesOurs(connection)) {
       this.#reviewLater(tracked);
       return;
     }
     const message = `Closed the connection to peer ${remotePeer} at ${remoteAddr}: it speaks no protocol of this network; give it the network.name of this node if it belongs to the mesh`;
-    // By host: identities cost nothing.
-    this.#init.notices.say({ code: 'PEER_OF_OTHER_NETWORK', remote: hostOf(remoteAddr), message });
+    // By host where the peer dialled: identities cost nothing.
+    const remote = connection.direction === 'inbound' ? hostOf(remoteAddr) : idOf(connection);
+    this.#init.troubles.tell(idOf(connection), 'PEER_OF_OTHER_NETWORK', message, remote);
     connection.close().catch((error: Error) => connection.abort(error));
+  }
+
+  #tellOfDialects({ remotePeer, remoteAddr }: Connection): void {
+    const message = `No session is possible with peer ${remotePeer} at ${remoteAddr}: it speaks no dialect that sync.dialect allows here; set sync.dialect to auto on one of both nodes, or upgrade the older one`;
+    this.#init.troubles.tell(`${remotePeer}`, 'NO_COMMON_DIALECT', message);
   }
 
   /** A client that serves nothing still opens streams of this network. */

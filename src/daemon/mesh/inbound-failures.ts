@@ -2,19 +2,25 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Logger } from '../logging.ts';
 import { hostOf } from '../peer-address.ts';
 import type { Access } from './access.ts';
-import type { Notices } from './notices.ts';
+import type { Notice, Notices } from './notices.ts';
 
-/** Failures that the gater has logged, and dials of this node to itself. */
-const SAID = new Set(['ConnectionInterceptedError', 'InvalidPeerIdError']);
+/** Failures that the gater has logged. */
+const SAID = new Set(['ConnectionInterceptedError']);
 
 /** Logs a failed inbound handshake, with advice. */
 export function inboundFailures(init: {
   readonly mode: Access['mode'];
   readonly notices: Notices;
   readonly logger: Logger;
+  /** Whether a connection under the identity of this node may come from this node itself. */
+  isOwnDial(): boolean;
 }) {
   return (remote: Multiaddr, error: Error): void => {
     if (SAID.has(error.name)) return;
+    if (error.name === 'InvalidPeerIdError') {
+      if (!init.isOwnDial()) init.notices.say(twinAt(remote));
+      return;
+    }
     const fields = { address: remote.toString(), reason: error.message };
     if (saidNothing(init.mode, error)) {
       init.logger.debug(fields, 'a connection was closed before it said anything');
@@ -23,6 +29,11 @@ export function inboundFailures(init: {
     const { code, message } = describe(init.mode, remote, error);
     init.notices.say({ code, remote: hostOf(remote), fields, message });
   };
+}
+
+function twinAt(remote: Multiaddr): Notice {
+  const message = `Another running node has the identity of this node, and connected from ${remote}: give each node an identity of its own; stop one of them and move its identity.key away`;
+  return { code: 'SAME_IDENTITY', remote: hostOf(remote), message };
 }
 
 /** A port scan or a health check. Under a pre-shared key the exchange of nonces fails before any encryption. */

@@ -16,3 +16,4 @@ export {
 export { createMesh, Mesh, type MeshInit } from './mesh.ts';
 export { Notices, type NoticesInit } from './notices.ts';
 export * from './options.ts';
+export type { PeerTrouble } from './standing/index.ts';

@@ -10,9 +10,16 @@ import type { Identity } from '../keys/index.ts';
 import { type Logger, libp2pLogging } from '../logging.ts';
 import { type InboundFailure, observed } from './dialling/index.ts';
 import { localDiscovery } from './discovery/index.ts';
-import { cheapLengths, cheapSignatures, frugal, sendTogether } from './libp2p-patches/index.ts';
+import {
+  cheapLengths,
+  cheapSignatures,
+  frugal,
+  heardFrom,
+  sendTogether,
+} from './libp2p-patches/index.ts';
 import type { MeshOptions } from './options.ts';
 import { type MeshPubsub, pubsub } from './pubsub.ts';
+import { runTag } from './standing/index.ts';
 
 export interface AssemblyInit<S extends ServiceMap> {
   readonly identity: Identity;
@@ -21,6 +28,8 @@ export interface AssemblyInit<S extends ServiceMap> {
   readonly listen: string[];
   readonly announce: string[];
   readonly version: string;
+  /** Bytes by chance that tell this run of the node from others under the same identity. */
+  readonly run: Uint8Array;
   readonly psk: Uint8Array | null;
   readonly gater: ConnectionGater;
   readonly knows: Knows;
@@ -46,7 +55,11 @@ export async function assemble<S extends ServiceMap>(
   return createLibp2p({
     start: false,
     privateKey: init.identity.privateKey,
-    nodeInfo: { name: 'rangemesh', version: init.version, userAgent: `rangemesh/${init.version}` },
+    nodeInfo: {
+      name: 'rangemesh',
+      version: init.version,
+      userAgent: `rangemesh/${init.version} ${runTag(init.run)}`,
+    },
     addresses: { listen: init.listen, announce: init.announce },
     logger: libp2pLogging(init.logger),
     connectionGater: init.gater,
@@ -54,6 +67,7 @@ export async function assemble<S extends ServiceMap>(
       observed<TCPComponents>(tcp(), {
         connected: sendTogether,
         inboundFailure: init.onInboundFailure,
+        heard: heardFrom,
       }),
     ],
     connectionEncrypters: [cheapLengths(noise())],

@@ -5,16 +5,10 @@ import { type Clock, type Random, shortageOf } from '../../store/index.ts';
 import { DaemonError, reasonOf } from '../errors.ts';
 import { type Identity, parsePsk } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
-import {
-  hostOf,
-  isLoopback,
-  parseListenAddress,
-  parsePeerAddress,
-  rangeOf,
-} from '../peer-address.ts';
+import { parseListenAddress, parsePeerAddress } from '../peer-address.ts';
 import type { HostNetwork } from '../system/index.ts';
 import { type Access, admission, createGater, warnOfOpenAccess } from './access.ts';
-import { HearsayDial, type HostRules, InboundSlots, isPrivate, PeerTable } from './bounds/index.ts';
+import { allowedHostsOf, HearsayDial, InboundSlots, PeerTable } from './bounds/index.ts';
 import { Connections } from './connections.ts';
 import { type Dial, Dialer, libp2pDial } from './dialling/index.ts';
 import { Discovery, type DiscoveryOptions, type SavedPeersFile } from './discovery/index.ts';
@@ -28,6 +22,7 @@ import {
   type MeshOptions,
 } from './options.ts';
 import { discoveryTopic } from './pubsub.ts';
+import { PeerTroubles, RUN_BYTES, SelfMeetings } from './standing/index.ts';
 
 export interface MeshInit<S extends ServiceMap> {
   readonly identity: Identity;
@@ -67,6 +62,11 @@ export interface MeshInit<S extends ServiceMap> {
    * @default never
    */
   readonly brought?: (peer: string) => boolean;
+  /**
+   * Protocols of the dialects that this node speaks: a peer with none of them is told of.
+   * @default every peer is taken for one with which sessions are possible
+   */
+  readonly dialects?: readonly string[];
   /** libp2p services besides identify and pubsub. */
   readonly services: ServiceFactoryMap<S>;
   readonly logger: Logger;
@@ -81,6 +81,7 @@ export interface MeshInit<S extends ServiceMap> {
 interface MeshParts<S extends ServiceMap> {
   readonly libp2p: Libp2p<S & MeshServices>;
   readonly connections: Connections;
+  readonly troubles: PeerTroubles;
   readonly dialer: Dialer;
   readonly discovery: Discovery;
   readonly logger: Logger;
@@ -93,6 +94,8 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   const { clock, access } = init;
   const logger = init.logger.child({ component: 'mesh' });
   const notices = new Notices({ clock, logger });
+  const troubles = new PeerTroubles({ clock, notices });
+  const meetings = new SelfMeetings({ clock });
   const slots = new InboundSlots(options);
   const isListed = admission({ ...access, mode: 'list' });
   const names = (peer: string) => isListed(peer) || dialer.keeps(peer);
@@ -113,23 +116,31 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
       takeSlot: (connection) => slots.take(connection),
       options,
     }),
-    onInboundFailure: inboundFailures({ mode: access.mode, notices, logger }),
+    run: init.random.bytes(RUN_BYTES),
+    onInboundFailure: inboundFailures({
+      mode: access.mode,
+      notices,
+      logger,
+      isOwnDial: () => meetings.cameIn(),
+    }),
     foundLocally: init.mdns ? (peer, addresses) => discovery.foundLocally(peer, addresses) : null,
   });
   const prefix = protocolId(init.networkName, '');
   const ours = (protocols: readonly string[]) => protocols.some((id) => id.startsWith(prefix));
   const hears = (peer: string) => subscribes(libp2p, init.networkName, peer);
+  const { dialects } = init;
   const connections = new Connections({
-    ...{ libp2p, clock, logger, notices, ours, hears },
+    ...{ libp2p, clock, logger, notices, troubles, ours, hears },
+    speaks: (protocols) => dialects === undefined || protocols.some((id) => dialects.includes(id)),
     ...options,
   });
   const brought = (peer: string) => init.brought?.(peer) === true;
-  const dial = libp2pDial({ libp2p, connections, mode: access.mode, brought });
+  const dial = libp2pDial({ libp2p, connections, mode: access.mode, brought, meetings });
   const dialer = new Dialer({ ...init, dial, logger, notices, options: init.dialer ?? {} });
   for (const peer of init.peers) {
     if (parsePeerAddress(peer).peerId !== init.identity.peerId) dialer.add(peer);
   }
-  const found = { libp2p, connections, dialer, logger };
+  const found = { libp2p, connections, troubles, dialer, logger };
   const discovery = createDiscovery(init, { ...found, dial, notices });
   new PeerTable({
     libp2p,
@@ -190,21 +201,11 @@ function createDiscovery<S extends ServiceMap>(
   return discovery;
 }
 
-/** A node reaches private addresses if it has such an address, and addresses of this machine if no others. */
-function allowedHostsOf(init: Pick<MeshInit<ServiceMap>, 'listen' | 'network'>): HostRules {
-  const listen = init.listen.map(parseListenAddress);
-  const hosts = listen.map(hostOf);
-  const everywhere = hosts.length === 0 || hosts.some((host) => rangeOf(host) === 'unspecified');
-  return {
-    loopback: listen.length > 0 && listen.every(isLoopback),
-    lan: (everywhere ? init.network.addresses() : hosts).some(isPrivate),
-  };
-}
-
 /** This node among its peers. */
 export class Mesh<S extends ServiceMap = ServiceMap> {
   readonly libp2p: Libp2p<S & MeshServices>;
   readonly connections: Connections;
+  readonly troubles: PeerTroubles;
   readonly dialer: Dialer;
   readonly discovery: Discovery;
   /**
@@ -223,6 +224,7 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
   ) {
     this.libp2p = parts.libp2p;
     this.connections = parts.connections;
+    this.troubles = parts.troubles;
     this.dialer = parts.dialer;
     this.discovery = parts.discovery;
     this.names = parts.names;

@@ -23,6 +23,11 @@ export const DEFAULT_MESH_OPTIONS = {
    */
   strangerMs: 5_000,
   /**
+   * Milliseconds that two connections of one identity, from two runs of a node, must both last until they
+   * count as two nodes: longer than `pingIntervalMs` and `pingTimeoutMs` together.
+   */
+  twinMs: 30_000,
+  /**
    * Peers that libp2p's peer store remembers, connected ones never less. Known and configured peers are
    * forgotten last. Raising it costs some 20 KiB for each.
    */

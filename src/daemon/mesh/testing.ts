@@ -5,4 +5,5 @@ export { type ConnectionOutcome, Connections, type ConnectionsInit } from './con
 export { keepStreams } from './gossip-streams.ts';
 export { inboundFailures } from './inbound-failures.ts';
 export { discoveryTopic, type MeshPubsub, pubsub } from './pubsub.ts';
+export { PeerTroubles, runOf, runTag, SelfMeetings } from './standing/index.ts';
 export { dropSurplus } from './surplus.ts';

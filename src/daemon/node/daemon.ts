@@ -9,6 +9,7 @@ import {
   type Knows,
   nativeDialect,
   PeerWork,
+  protocolId,
   type ReconcileService,
 } from '../../protocol/index.ts';
 import { fetch, libp2pGossip, reconcile } from '../../protocol/libp2p.ts';
@@ -178,6 +179,9 @@ async function createDaemonMesh(
     brought: (peer) => replicator.peers.get(peer)?.brought === true,
     version: VERSION,
     access: await accessOf(config, logger),
+    dialects: dialectsOf(config, random).map(({ name, version }) =>
+      protocolId(networkName, name, version),
+    ),
     services: {
       reconcile: reconcile({
         clock,

@@ -11,7 +11,7 @@ import {
   type VerifyOptions,
   type VerifyResult,
 } from '../../store/index.ts';
-import type { AddressState, Mesh } from '../mesh/index.ts';
+import type { AddressState, Mesh, PeerTrouble } from '../mesh/index.ts';
 import type {
   Node,
   PeerStatus,
@@ -33,7 +33,10 @@ const FIRST_ROUND_MS = 15_000;
 
 interface RunningNodeInit {
   replica: Replica;
-  mesh: Pick<Mesh, 'peerId' | 'addresses' | 'connections' | 'dialer' | 'discovery' | 'forget'>;
+  mesh: Pick<
+    Mesh,
+    'peerId' | 'addresses' | 'connections' | 'troubles' | 'dialer' | 'discovery' | 'forget'
+  >;
   replicator: Replicator;
   fetch: Fetch;
   clock: Clock;
@@ -97,10 +100,20 @@ export class RunningNode implements Node {
       refusing: refusing ?? fetcher.paused,
       catchUp: sessions.catchUp,
       peers: this.#compared(),
-      trouble:
-        this.#init.mesh.dialer.addresses.find(({ lastError }) => lastError)?.lastError ?? null,
+      trouble: this.#trouble(),
       now: clock.now(),
     });
+  }
+
+  /** Why a wanted or connected peer cannot be compared with. */
+  #trouble(): PeerTrouble | AddressState['lastError'] {
+    const { dialer, connections, troubles } = this.#init.mesh;
+    for (const { lastError, peerId } of dialer.addresses) {
+      const trouble = lastError ?? (peerId === null ? null : troubles.of(peerId));
+      if (trouble !== null && trouble.code !== 'OWN_ADDRESS') return trouble;
+    }
+    const [first = null] = [...connections.peers.keys()].flatMap((peer) => troubles.of(peer) ?? []);
+    return first;
   }
 
   #compared(): ComparedPeer[] {
@@ -262,7 +275,8 @@ export class RunningNode implements Node {
     const { connections, discovery } = mesh;
     const discovered = peerId !== null && discovery.knows(peerId);
     const connected = peerId !== null && connections.connected(peerId);
-    const error = wanted?.lastError ?? null;
+    const trouble = peerId === null ? null : mesh.troubles.of(peerId);
+    const error = trouble ?? wanted?.lastError ?? null;
     const report = peerId === null ? null : (replicator.peers.get(peerId)?.lastSession ?? null);
     const proved = peerId === null ? null : replicator.statements.of(peerId);
     return {

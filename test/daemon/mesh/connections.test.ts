@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Connection } from '@libp2p/interface';
 import { Notices } from '../../../src/daemon/mesh/index.ts';
-import { Connections, type ConnectionsInit } from '../../../src/daemon/mesh/testing.ts';
+import {
+  Connections,
+  type ConnectionsInit,
+  PeerTroubles,
+} from '../../../src/daemon/mesh/testing.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { Log } from './log.ts';
 
@@ -24,6 +28,9 @@ describe('Connections', () => {
       notices,
       ours: () => true,
       hears: () => false,
+      speaks: () => true,
+      troubles: new PeerTroubles({ clock, notices }),
+      twinMs: 1_000,
       strangerMs: 1_000,
       identifyTimeoutMs: 1_000,
     });

@@ -23,12 +23,13 @@ describe('mesh', { timeout: 30_000 }, () => {
     assert.deepEqual([...b.mesh.connections.peers.keys()], [a.mesh.peerId]);
   });
 
-  it('names itself rangemesh with its version, and nothing of the machine', async () => {
+  it('names itself rangemesh with its version and its run, and nothing of the machine', async () => {
     const a = await meshes.start({ version: '1.2.3' });
     const b = await meshes.start({ peers: [a.mesh.addresses[0]!] });
     await connectionTo(b, a.mesh.peerId);
     const { metadata } = await b.mesh.libp2p.peerStore.get(a.mesh.libp2p.peerId);
-    assert.equal(new TextDecoder().decode(metadata.get('AgentVersion')), 'rangemesh/1.2.3');
+    const agent = new TextDecoder().decode(metadata.get('AgentVersion'));
+    assert.match(agent, /^rangemesh\/1\.2\.3 run\/[0-9a-f]{16}$/);
   });
 
   it('connects again when the other side comes back on the same port', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
+import type { DaemonError } from '../../../src/daemon/index.ts';
 import { createIdentity, createPsk } from '../../../src/daemon/keys/index.ts';
 import { systemRandom } from '../../../src/daemon/system/index.ts';
 import { bare, connectionTo, list, Meshes, type TestMesh } from './support.ts';
@@ -76,12 +78,19 @@ describe('refusals', { timeout: 60_000 }, () => {
   // ends; so each case is tried often enough to meet both.
   const fast = { options: { handshakeTimeoutMs: 400 } };
 
-  async function dialOften(a: TestMesh, b: TestMesh, expected: RegExp): Promise<void> {
+  async function dialOften(
+    a: TestMesh,
+    b: TestMesh,
+    codes: RegExp,
+    expected: RegExp,
+  ): Promise<void> {
     for (let i = 0; i < 6; i++) {
-      await assert.rejects(b.mesh.dialer.dial(bare(a.mesh.addresses[0]!)), {
-        code: 'PEER_REFUSED',
-        message: expected,
-      });
+      const error = await b.mesh.dialer.dial(bare(a.mesh.addresses[0]!)).then(
+        () => assert.fail('connected'),
+        (reason: DaemonError) => reason,
+      );
+      assert.match(error.code, codes);
+      assert.match(error.message, expected);
     }
   }
 
@@ -91,7 +100,8 @@ describe('refusals', { timeout: 60_000 }, () => {
     await dialOften(
       a,
       b,
-      /broke off the handshake.*another pre-shared key than this node, or none/,
+      /^WRONG_PRE_SHARED_KEY$/,
+      /broke off the handshake.*another pre-shared key than this node/,
     );
     const here = await a.log.code('WRONG_PRE_SHARED_KEY');
     assert.equal(here.level, 'warn');
@@ -99,7 +109,7 @@ describe('refusals', { timeout: 60_000 }, () => {
       here.msg,
       /from \/ip4\/127\.0\.0\.1\/tcp\/\d+: it has another pre-shared key, or none/,
     );
-    const there = await b.log.code('PEER_REFUSED');
+    const there = await b.log.code('WRONG_PRE_SHARED_KEY');
     assert.equal(there.level, 'warn');
     assert.ok(there.msg.includes(b.mesh.peerId));
   });
@@ -107,18 +117,78 @@ describe('refusals', { timeout: 60_000 }, () => {
   it('says on both sides that the one that dials has no key', async () => {
     const a = await meshes.start({ ...psk(), ...fast });
     const b = await meshes.start({ ...open, ...fast });
-    await dialOften(a, b, /probably has a pre-shared key, and this node has none/);
+    await dialOften(
+      a,
+      b,
+      /^HANDSHAKE_FAILED$/,
+      /probably has a pre-shared key, and this node has none/,
+    );
     assert.match((await a.log.code('WRONG_PRE_SHARED_KEY')).msg, /or none/);
   });
 
   it('says on both sides that the one that is dialled has no key', async () => {
     const a = await meshes.start({ ...open, ...fast });
     const b = await meshes.start({ ...psk(), ...fast });
-    await dialOften(a, b, /another pre-shared key than this node, or none/);
+    await dialOften(
+      a,
+      b,
+      /^(WRONG_PRE_SHARED_KEY|PEER_REFUSED)$/,
+      /another pre-shared key than this node/,
+    );
     assert.match(
       (await a.log.code('HANDSHAKE_FAILED')).msg,
       /has a pre-shared key and this node has none/,
     );
+  });
+
+  it('tells a node that is full and one that stands still from a refusal', async () => {
+    const full = await meshes.start({ options: { maxPendingInbound: 0 } });
+    const b = await meshes.start(fast);
+    await assert.rejects(b.mesh.dialer.dial(full.mesh.addresses[0]!), { code: 'PEER_FULL' });
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const sockets: Socket[] = [];
+    server.on('connection', (socket) => sockets.push(socket));
+    const address = `/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}`;
+    await assert.rejects(b.mesh.dialer.dial(address), { code: 'PEER_SILENT' });
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('tells of another identity at an address that could not be reached before', async () => {
+    const a = await meshes.start();
+    const b = await meshes.start();
+    const [gone, other] = [await meshes.start(), await createIdentity(systemRandom)];
+    const address = `${bare(gone.mesh.addresses[0]!)}/p2p/${other.peerId}`;
+    await gone.mesh.stop();
+    await assert.rejects(b.mesh.dialer.dial(address), { code: 'DIAL_FAILED' });
+    const listen = [bare(address)];
+    const third = await meshes.start({ listen });
+    await assert.rejects(b.mesh.dialer.dial(address), { code: 'OTHER_IDENTITY' });
+    assert.match((await b.log.code('OTHER_IDENTITY')).msg, new RegExp(third.mesh.peerId));
+    await assert.rejects(b.mesh.dialer.dial(b.mesh.addresses[0]!), { code: 'INVALID_ADDRESS' });
+    await assert.rejects(b.mesh.dialer.dial(bare(b.mesh.addresses[0]!)), {
+      code: 'INVALID_ADDRESS',
+    });
+    assert.ok(a.log.with('OTHER_IDENTITY').length === 0);
+  });
+
+  it('tells of the same identity twice, on both nodes and on a third', async () => {
+    const identity = await createIdentity(systemRandom);
+    const hub = await meshes.start({ options: { twinMs: 300 } });
+    const peers = [hub.mesh.addresses[0]!];
+    const twins = [
+      await meshes.start({ identity, peers }),
+      await meshes.start({ identity, peers }),
+    ];
+    assert.match((await hub.log.code('SAME_IDENTITY')).msg, /Two running nodes have the identity/);
+    assert.equal(hub.mesh.troubles.of(identity.peerId)?.code, 'SAME_IDENTITY');
+    const [one, two] = twins as [TestMesh, TestMesh];
+    await assert.rejects(one.mesh.dialer.dial(bare(two.mesh.addresses[0]!)), {
+      code: 'SAME_IDENTITY',
+    });
+    assert.match((await two.log.code('SAME_IDENTITY')).msg, /connected from \/ip4/);
   });
 
   it('does not log a port scan as a refusal', async () => {

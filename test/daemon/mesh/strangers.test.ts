@@ -78,6 +78,7 @@ describe('strangers', { timeout: 60_000 }, () => {
     const line = await a.log.code('PEER_OF_OTHER_NETWORK');
     assert.match(line.msg, new RegExp(`${stranger.mesh.peerId} at .*network\\.name`));
     await a.log.said('peer disconnected');
+    assert.equal(a.mesh.troubles.of(stranger.mesh.peerId)?.code, 'PEER_OF_OTHER_NETWORK');
     assert.equal(a.mesh.connections.connected(stranger.mesh.peerId), false);
     for (const { mesh } of [speaker, hearer, client])
       assert.ok(a.mesh.connections.connected(mesh.peerId));

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Notices } from '../../../src/daemon/mesh/index.ts';
-import { Connections, type ConnectionsInit } from '../../../src/daemon/mesh/testing.ts';
+import {
+  Connections,
+  type ConnectionsInit,
+  PeerTroubles,
+} from '../../../src/daemon/mesh/testing.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { Log } from './log.ts';
 
@@ -12,6 +16,9 @@ class Fakes {
   readonly clock = new VirtualClock();
   readonly log = new Log('debug', this.clock);
   readonly notices = new Notices({ clock: this.clock, logger: this.log.logger });
+  /** Whether peers share a dialect with this node. */
+  speakers = true;
+  readonly troubles = new PeerTroubles(this);
   /** What watchers were told. */
   readonly told: string[] = [];
   readonly connections: Connections;
@@ -32,8 +39,11 @@ class Fakes {
       notices: this.notices,
       ours: (protocols) => protocols.includes(OURS),
       hears: (peer) => this.hearing.has(peer),
+      speaks: (protocols) => this.speakers && protocols.includes(OURS),
+      troubles: this.troubles,
       identifyTimeoutMs: 1_000,
       strangerMs: 5_000,
+      twinMs: 30_000,
     });
   }
 
@@ -254,5 +264,20 @@ describe('connections to a peer', () => {
     fakes.open('q');
     await settle();
     assert.deepEqual([fakes.log.lines, fakes.connections.count('q')], [[], 0]);
+  });
+
+  it('of a peer without a common dialect stay, and the peer is told of', async () => {
+    const fakes = new Fakes();
+    const connection = fakes.open('p');
+    fakes.speakers = false;
+    fakes.identify(connection, OURS);
+    await fakes.clock.advance(5_000);
+    assert.equal(fakes.troubles.of('p')?.code, 'NO_COMMON_DIALECT');
+    assert.match(fakes.log.with('NO_COMMON_DIALECT')[0]!.msg, /sync\.dialect/);
+    assert.equal(fakes.connections.connected('p'), true);
+    fakes.speakers = true;
+    fakes.identify(connection, OURS);
+    assert.equal(fakes.troubles.of('p'), null);
+    fakes.connections.stop();
   });
 });

@@ -17,6 +17,7 @@ function create() {
     records: [] as Record<string, unknown>[],
     discovered: [] as { peer: string; addresses: string[] }[],
     inSync: new Set<string>(),
+    troubles: new Map<string, object>(),
     late: new Set<string>(),
     equalAsOf: null as object | null,
     coversAsOf: null as object | null,
@@ -50,6 +51,7 @@ function create() {
         peers: parts.connections,
         connected: (peer: string) => parts.connections.has(peer),
       },
+      troubles: { of: (peer: string) => parts.troubles.get(peer) ?? null },
       dialer: {
         get addresses() {
           return parts.addresses;
@@ -108,6 +110,8 @@ function create() {
   });
   return { clock, node, parts };
 }
+
+const EVERYTHING = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
 
 function wanted(address: string, init: object = {}) {
   const facts = { source: 'config', peerId: null, connected: false, lastError: null };
@@ -228,6 +232,40 @@ describe('the peers of a running node', () => {
     assert.throws(() => node.forget('other'), { code: 'UNKNOWN_ADDRESS' });
   });
 
+  it('have the trouble that is known of them, which is the reason of a node without others', () => {
+    const { node, parts } = create();
+    const trouble = { code: 'NO_COMMON_DIALECT', message: 'no dialect', at: START };
+    parts.connections.set('mute', 'x');
+    parts.troubles.set('mute', trouble);
+    parts.addresses = [
+      wanted('own', { lastError: { code: 'OWN_ADDRESS', message: 'own', at: START } }),
+    ];
+    const { peers, state, reason, lagSeconds } = node.status();
+    assert.deepEqual(peers[0]!.lastError, { ...trouble, at: ISO });
+    assert.deepEqual([state, lagSeconds], ['alone', null]);
+    assert.match(reason, /; no dialect \[NO_COMMON_DIALECT\]$/);
+    parts.addresses.push(
+      wanted('dead', { lastError: { code: 'DIAL_FAILED', message: 'dead', at: START } }),
+    );
+    assert.match(node.verdict().reason, /dead \[DIAL_FAILED\]$/);
+  });
+
+  it('of proofs that are late make the node behind', () => {
+    const { node, parts, clock } = create();
+    parts.records = [{ peer: 'p', connected: true, lastSession: null }];
+    parts.coversAsOf = { at: clock.now() - 3_000, interval: EVERYTHING };
+    assert.deepEqual([node.status().state, node.status().lagSeconds], ['in-sync', 3]);
+    parts.late.add('p');
+    assert.equal(node.status().state, 'behind');
+    parts.coversAsOf = {
+      at: clock.now(),
+      interval: { ...EVERYTHING, lower: { hint: 1n, id: null } },
+    };
+    assert.equal(node.verdict().lagSeconds, null, 'a part is no proof of everything');
+    node.closing();
+    assert.equal(node.verdict().state, 'stopping');
+  });
+
   it('are synced one by one only where they are connected and speak our protocol', async () => {
     const { node, parts } = create();
     parts.records = [
@@ -239,7 +277,8 @@ describe('the peers of a running node', () => {
     for (const peer of ['gone', 'stranger']) {
       await assert.rejects(node.sync(peer), { code: 'UNKNOWN_PEER' });
     }
-    const result = { peerId: 'here', equal: false, missing: 2, error };
+    const unknown = { missingThere: null, refused: 0 };
+    const result = { peerId: 'here', equal: false, missing: 2, error, ...unknown };
     assert.deepEqual(await node.sync('here'), [result]);
     assert.deepEqual(await node.sync(), [result]);
     assert.deepEqual(parts.synced, ['here', undefined]);

@@ -1,9 +1,17 @@
 import { TokenBuckets } from '../../../protocol/index.ts';
 import { BoundedMap, type Clock } from '../../../store/index.ts';
 import { DaemonError, reasonOf } from '../../errors.ts';
-import { atHost, hostOf, parsePeerAddress, plainIp, rangeOf } from '../../peer-address.ts';
+import {
+  atHost,
+  hostOf,
+  isLoopback,
+  parseListenAddress,
+  parsePeerAddress,
+  plainIp,
+  rangeOf,
+} from '../../peer-address.ts';
 import type { HostNetwork } from '../../system/index.ts';
-import type { Dial } from '../dialling/index.ts';
+import { type Dial, isRefusal } from '../dialling/index.ts';
 import type { DiscoveryOptions } from '../options.ts';
 
 export interface HearsayInit {
@@ -94,7 +102,7 @@ export class HearsayDial implements Dial {
       } catch (error) {
         this.#proven.delete(target);
         failure = error;
-        if (signal.aborted || (error as DaemonError).code === 'PEER_REFUSED') break;
+        if (signal.aborted || isRefusal(error as DaemonError)) break;
       }
     }
     throw failure;
@@ -145,4 +153,18 @@ function unfit(address: string, ips: readonly string[]): DaemonError {
 function tooOften(address: string): DaemonError {
   const message = `${address} is not dialled now: peers told of many addresses at its host, and it was dialled often enough`;
   return new DaemonError('DIAL_FAILED', message);
+}
+
+/** A node reaches private addresses if it has such an address, and addresses of this machine if no others. */
+export function allowedHostsOf(init: {
+  readonly listen: readonly string[];
+  readonly network: HostNetwork;
+}): HostRules {
+  const listen = init.listen.map(parseListenAddress);
+  const hosts = listen.map(hostOf);
+  const everywhere = hosts.length === 0 || hosts.some((host) => rangeOf(host) === 'unspecified');
+  return {
+    loopback: listen.length > 0 && listen.every(isLoopback),
+    lan: (everywhere ? init.network.addresses() : hosts).some(isPrivate),
+  };
 }

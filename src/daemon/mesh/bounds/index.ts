@@ -2,10 +2,10 @@
 
 export { type AdmittingGossip, admitFirst } from './gossip-admission.ts';
 export {
+  allowedHostsOf,
   HearsayDial,
   type HearsayInit,
   type HostRules,
-  isPrivate,
   mayDialHost,
 } from './hearsay.ts';
 export { InboundSlots } from './inbound-slots.ts';

@@ -4,6 +4,7 @@ import { DaemonError, reasonOf } from '../../errors.ts';
 import { parsePeerAddress } from '../../peer-address.ts';
 import type { Access } from '../access.ts';
 import type { Connections, ConnectionWatcher } from '../connections.ts';
+import type { SelfMeetings } from '../standing/index.ts';
 import { HandshakeError } from './upgrades.ts';
 
 /** The network as the dialers see it. */
@@ -28,6 +29,7 @@ export function libp2pDial(init: {
   readonly connections: Connections;
   readonly mode: Access['mode'];
   brought(peer: string): boolean;
+  readonly meetings: Pick<SelfMeetings, 'during'>;
 }): Dial {
   const self = init.libp2p.peerId.toString();
   return {
@@ -35,20 +37,23 @@ export function libp2pDial(init: {
     connected: (peer) => init.connections.connected(peer),
     brought: (peer) => init.brought(peer),
     watch: (watcher) => init.connections.watch(watcher),
-    async dial(address, signal) {
+    dial(address, signal) {
       const { multiaddr } = parsePeerAddress(address);
-      let connection: Connection;
-      try {
-        connection = await init.libp2p.dial(multiaddr, { signal });
-      } catch (error) {
-        if (isSelf(error)) return self;
-        throw explain(address, self, init.mode, firstOf(error));
-      }
-      const outcome = await init.connections.settled(connection);
-      const peer = connection.remotePeer.toString();
-      if (outcome === 'closed' && !init.connections.connected(peer)) throw refused(address, self);
-      if (outcome === 'silent') throw silent(address);
-      return peer;
+      return init.meetings.during(async (met) => {
+        let connection: Connection;
+        try {
+          connection = await init.libp2p.dial(multiaddr, { signal });
+        } catch (error) {
+          if (!isSelf(error)) throw explain(address, self, init.mode, firstOf(error));
+          if (namesSelf(error) || (await met())) return self;
+          throw twin(address, self);
+        }
+        const outcome = await init.connections.settled(connection);
+        const peer = connection.remotePeer.toString();
+        if (outcome === 'closed' && !init.connections.connected(peer)) throw refused(address, self);
+        if (outcome === 'silent') throw silent(address);
+        return peer;
+      });
     },
   };
 }
@@ -69,6 +74,17 @@ export async function dialUntil(
   }
 }
 
+const REFUSALS: ReadonlySet<string> = new Set([
+  'PEER_REFUSED',
+  'HANDSHAKE_FAILED',
+  'WRONG_PRE_SHARED_KEY',
+]);
+
+/** Whether the peer itself hung up on this node: its other addresses lead to the same answer. */
+export function isRefusal({ code }: DaemonError): boolean {
+  return REFUSALS.has(code);
+}
+
 /** `target` is an address or a peer. */
 export function timedOut(target: string): DaemonError {
   return new DaemonError('DIAL_FAILED', `Cannot reach ${target}: it did not answer in time`);
@@ -84,21 +100,38 @@ function causeOf(error: Error): Error {
 }
 
 function isSelf(error: unknown): boolean {
-  const cause = causeOf(firstOf(error));
-  return cause.name === 'InvalidPeerIdError' || cause.message === 'Tried to dial self';
+  return causeOf(firstOf(error)).name === 'InvalidPeerIdError' || namesSelf(error);
+}
+
+/** libp2p does not even dial an address with the id of this node. */
+function namesSelf(error: unknown): boolean {
+  return causeOf(firstOf(error)).message === 'Tried to dial self';
+}
+
+function twin(address: string, self: string): DaemonError {
+  const message = `The node at ${address} is another one and has the identity of this node, ${self}: give each node an identity of its own; stop one of them and move its identity.key away`;
+  return new DaemonError('SAME_IDENTITY', message);
 }
 
 function explain(address: string, self: string, mode: Access['mode'], error: Error): DaemonError {
   const cause = causeOf(error);
   if (cause instanceof DaemonError) return cause;
   if (cause.name === 'ConnectionClosedError') return refused(address, self, error);
-  if (error instanceof HandshakeError) return handshakeFailed(address, self, mode, cause);
+  if (error instanceof HandshakeError) return handshakeFailed(address, self, mode, error);
+  // A node without room resets the connection as soon as it has accepted it.
+  if (/ECONNRESET/.test(error.message)) return full(address, error);
   return unreachable(address, error);
 }
 
+/** Noise wraps the end of the time. */
+function isLate({ name, message }: Error): boolean {
+  return (
+    ['AbortError', 'TimeoutError'].includes(name) || /aborted|timed out|timeout/i.test(message)
+  );
+}
+
 function unreachable(address: string, error: Error): DaemonError {
-  const late = ['AbortError', 'TimeoutError'].includes(error.name);
-  const why = late ? 'it did not answer in time' : error.message;
+  const why = isLate(error) ? 'it did not answer in time' : error.message;
   const message = `Cannot reach ${address}: ${why}. Check that a node runs there and that the address is right`;
   return new DaemonError('DIAL_FAILED', message, { cause: error });
 }
@@ -107,27 +140,43 @@ function handshakeFailed(
   address: string,
   self: string,
   mode: Access['mode'],
-  cause: Error,
+  error: HandshakeError,
 ): DaemonError {
+  const cause = error.cause as Error;
   const [, actual] = /identity key (\w+) does not match expected/.exec(cause.message) ?? [];
   if (actual !== undefined) {
     const message = `The node at ${address} is ${actual}, another than the address names: correct the peer id at its end`;
-    return new DaemonError('DIAL_FAILED', message, { cause });
+    return new DaemonError('OTHER_IDENTITY', message, { cause });
   }
-  const keys =
-    mode === 'psk'
-      ? 'it probably has another pre-shared key than this node, or none: compare the key files'
-      : 'it probably has a pre-shared key, and this node has none: set access to psk here, with a copy of its key file';
-  const message = `The peer at ${address} broke off the handshake (${cause.message}): ${keys}. Our peer id is ${self}`;
-  return new DaemonError('PEER_REFUSED', message, { cause });
+  if (mode === 'psk') return wrongKey(address, self, error);
+  if (error.heard) {
+    const message = `The peer at ${address} broke off the handshake (${cause.message}): it probably has a pre-shared key, and this node has none: set access to psk here, with a copy of its key file. Or it is no rangemesh node. Our peer id is ${self}`;
+    return new DaemonError('HANDSHAKE_FAILED', message, { cause });
+  }
+  if (isLate(cause)) return silent(address, cause);
+  return full(address, cause);
+}
+
+function full(address: string, cause: Error): DaemonError {
+  const message = `The peer at ${address} hung up before it said anything: it has as many connections as network.maxConnections allows there, or as it takes at a time or from one host; or it is no rangemesh node`;
+  return new DaemonError('PEER_FULL', message, { cause });
+}
+
+/** A node without a key sends nothing to one that has a key, as little as one that is full. */
+function wrongKey(address: string, self: string, { cause, heard }: HandshakeError): DaemonError {
+  const why = heard
+    ? 'it has another pre-shared key than this node: compare the key files'
+    : 'it probably has another pre-shared key than this node, or none: compare the key files; or it has no room for a further connection';
+  const message = `The peer at ${address} broke off the handshake (${reasonOf(cause)}): ${why}. Our peer id is ${self}`;
+  return new DaemonError(heard ? 'WRONG_PRE_SHARED_KEY' : 'PEER_REFUSED', message, { cause });
 }
 
 function refused(address: string, self: string, cause?: Error): DaemonError {
-  const message = `The peer at ${address} closed the connection right after the handshake: it probably does not list our peer id ${self}; add that to its access list`;
+  const message = `The peer at ${address} closed the connection right after the handshake: it probably does not list our peer id ${self}, so add that to its access list; or it keeps its last connections for others`;
   return new DaemonError('PEER_REFUSED', message, { cause });
 }
 
-function silent(address: string): DaemonError {
-  const message = `The peer at ${address} accepted the connection and did not identify itself in time: it is overloaded, or no rangemesh node`;
-  return new DaemonError('DIAL_FAILED', message);
+function silent(address: string, cause?: Error): DaemonError {
+  const message = `The peer at ${address} accepted the connection and did not identify itself in time: it is overloaded or stopped, or no rangemesh node`;
+  return new DaemonError('PEER_SILENT', message, { cause });
 }

@@ -4,9 +4,12 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 /** An outbound TCP connection was made, and the handshake over it failed. */
 export class HandshakeError extends Error {
   override readonly name = 'HandshakeError';
+  /** The other side sent something. */
+  readonly heard: boolean;
 
-  constructor(cause: Error) {
+  constructor(cause: Error, heard: boolean) {
     super(cause.message, { cause });
+    this.heard = heard;
   }
 }
 
@@ -16,6 +19,8 @@ export interface UpgradeEvents {
   /** A connection was made; its handshake comes next. */
   connected(connection: MultiaddrConnection): void;
   inboundFailure: InboundFailure;
+  /** Whether the other side has sent anything. */
+  heard(connection: MultiaddrConnection): boolean;
 }
 
 /**
@@ -54,7 +59,7 @@ function watch(upgrader: Upgrader, events: UpgradeEvents): Upgrader {
       try {
         return await upgrader.upgradeOutbound(connection, options);
       } catch (error) {
-        throw new HandshakeError(error as Error);
+        throw new HandshakeError(error as Error, events.heard(connection));
       }
     },
     createInboundAbortSignal: (signal) => upgrader.createInboundAbortSignal(signal),

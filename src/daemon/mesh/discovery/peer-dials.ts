@@ -1,7 +1,7 @@
 import type { Clock } from '../../../store/index.ts';
 import type { DaemonError } from '../../errors.ts';
 import type { Logger } from '../../logging.ts';
-import { type Dial, dialUntil, timedOut } from '../dialling/index.ts';
+import { type Dial, dialUntil, isRefusal, timedOut } from '../dialling/index.ts';
 import type { Notices } from '../notices.ts';
 import type { KnownPeers } from './known-peers.ts';
 import type { DiscoveryOptions } from './options.ts';
@@ -58,15 +58,16 @@ export class PeerDials {
       } catch (error) {
         this.#say(peer, address, error as DaemonError);
         // A refusal is the word of the peer itself: its other addresses lead to the same answer.
-        if (signal.aborted || (error as DaemonError).code === 'PEER_REFUSED') return null;
+        if (signal.aborted || isRefusal(error as DaemonError)) return null;
       }
     }
     return null;
   }
 
   /** A dead address is no news: nodes announce all addresses that they listen on. */
-  #say(peer: string, address: string, { code, message }: DaemonError): void {
-    if (code === 'PEER_REFUSED') this.#init.notices.sayOf(peer, address, code, message);
+  #say(peer: string, address: string, error: DaemonError): void {
+    const { code, message } = error;
+    if (isRefusal(error)) this.#init.notices.sayOf(peer, address, code, message);
     else this.#init.logger.debug({ code, address, peer }, message);
   }
 }

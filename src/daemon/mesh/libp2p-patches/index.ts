@@ -2,5 +2,5 @@
 
 export { cheapSignatures } from './key-cache.ts';
 export { cheapLengths } from './noise-frames.ts';
-export { sendTogether } from './tcp-cork.ts';
+export { heardFrom, sendTogether } from './tcp-cork.ts';
 export { frugal } from './yamux-window.ts';

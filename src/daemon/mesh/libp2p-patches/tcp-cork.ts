@@ -25,3 +25,8 @@ export function sendTogether(connection: MultiaddrConnection): void {
     return sendData(data);
   };
 }
+
+/** Whether the other side has sent a byte. */
+export function heardFrom(connection: MultiaddrConnection): boolean {
+  return (connection as unknown as TcpConnection).socket.bytesRead > 0;
+}

@@ -26,7 +26,7 @@ describe('a dial', () => {
   /** What comes of a dial for which libp2p has the given answer. */
   function dial(
     answer: Error | ConnectionOutcome,
-    { mode = 'open' as const, connected = false } = {},
+    { mode = 'open' as const, connected = false, met = true } = {},
   ) {
     const dialler = libp2pDial({
       libp2p: {
@@ -42,6 +42,7 @@ describe('a dial', () => {
       } as unknown as Connections,
       mode: mode as 'open',
       brought: () => false,
+      meetings: { during: (run) => run(async () => met) },
     });
     return dialler.dial(ADDRESS, new AbortController().signal);
   }
@@ -54,7 +55,7 @@ describe('a dial', () => {
       message: /does not list our peer id self/,
     });
     await assert.rejects(dial('silent'), {
-      code: 'DIAL_FAILED',
+      code: 'PEER_SILENT',
       message: /did not identify itself/,
     });
   });
@@ -63,54 +64,78 @@ describe('a dial', () => {
     for (const error of [
       named('InvalidPeerIdError'),
       named('DialError', 'Tried to dial self'),
-      new HandshakeError(named('InvalidPeerIdError')),
-      new AggregateError([new HandshakeError(named('InvalidPeerIdError'))]),
+      new HandshakeError(named('InvalidPeerIdError'), true),
+      new AggregateError([new HandshakeError(named('InvalidPeerIdError'), true)]),
     ])
       assert.equal(await dial(error), 'self');
+  });
+
+  it('to another node with the identity of this one is told as such', async () => {
+    const error = new HandshakeError(named('InvalidPeerIdError'), true);
+    await assert.rejects(dial(error, { met: false }), {
+      code: 'SAME_IDENTITY',
+      message: /has the identity of this node, self/,
+    });
+    assert.equal(await dial(named('DialError', 'Tried to dial self'), { met: false }), 'self');
   });
 
   it('that fails reports its reason, a handshake error first', async () => {
     const cases: [Error, string, RegExp][] = [
       [named('Error', 'ECONNREFUSED'), 'DIAL_FAILED', /: ECONNREFUSED\. Check that a node runs/],
+      [named('Error', 'connect ECONNRESET'), 'PEER_FULL', /before it said anything/],
       [named('AbortError'), 'DIAL_FAILED', /it did not answer in time/],
       [named('TimeoutError'), 'DIAL_FAILED', /it did not answer in time/],
       [
-        new HandshakeError(named('ConnectionClosedError')),
+        new HandshakeError(named('ConnectionClosedError'), true),
         'PEER_REFUSED',
         /right after the handshake/,
       ],
       [
-        new HandshakeError(named('X', 'eof')),
-        'PEER_REFUSED',
+        new HandshakeError(named('X', 'eof'), true),
+        'HANDSHAKE_FAILED',
         /\(eof\): it probably has a pre-shared key/,
       ],
+      [new HandshakeError(named('X', 'eof'), false), 'PEER_FULL', /before it said anything/],
+      [new HandshakeError(named('AbortError'), false), 'PEER_SILENT', /overloaded or stopped/],
       [
-        new HandshakeError(named('X', 'identity key abc does not match expected identity key x')),
-        'DIAL_FAILED',
+        new HandshakeError(
+          named('X', 'identity key abc does not match expected identity key x'),
+          true,
+        ),
+        'OTHER_IDENTITY',
         /is abc, another than the address names/,
       ],
       [
-        new AggregateError([named('E', 'first'), new HandshakeError(named('X', 'second'))]),
-        'PEER_REFUSED',
+        new AggregateError([named('E', 'first'), new HandshakeError(named('X', 'second'), true)]),
+        'HANDSHAKE_FAILED',
         /\(second\)/,
       ],
       [new AggregateError([named('E', 'first'), named('E', 'second')]), 'DIAL_FAILED', /: first/],
-      [new HandshakeError(new DaemonError('PEER_REFUSED', 'by us')), 'PEER_REFUSED', /^by us$/],
+      [
+        new HandshakeError(new DaemonError('PEER_REFUSED', 'by us'), true),
+        'PEER_REFUSED',
+        /^by us$/,
+      ],
     ];
     for (const [error, code, message] of cases)
       await assert.rejects(dial(error), { code, message });
-    const psk = dial(new HandshakeError(named('X', 'eof')), { mode: 'psk' as never });
-    await assert.rejects(psk, {
-      code: 'PEER_REFUSED',
-      message: /another pre-shared key than this/,
-    });
+    for (const [heard, code] of [
+      [true, 'WRONG_PRE_SHARED_KEY'],
+      [false, 'PEER_REFUSED'],
+    ] as const) {
+      const psk = dial(new HandshakeError(named('X', 'eof'), heard), { mode: 'psk' as never });
+      await assert.rejects(psk, { code, message: /another pre-shared key than this/ });
+    }
   });
 });
 
 describe('an inbound handshake that fails', () => {
+  let isOwnDial = true;
+
   function told(mode: 'open' | 'psk', ...errors: Error[]) {
     const { log, notices } = noting();
-    const failed = inboundFailures({ mode, notices, logger: log.logger });
+    const isOwn = () => isOwnDial;
+    const failed = inboundFailures({ mode, notices, logger: log.logger, isOwnDial: isOwn });
     for (const [i, error] of errors.entries())
       failed(multiaddr(`/ip4/192.0.2.1/tcp/${i + 1}`), error);
     return log.lines.map(({ level, code }) => [level, code]);
@@ -124,6 +149,14 @@ describe('an inbound handshake that fails', () => {
     for (const mode of ['open', 'psk'] as const) {
       assert.deepEqual(told(mode, denied), [['warn', 'TOO_MANY_CONNECTIONS']]);
     }
+  });
+
+  it('under the identity of this node is of a twin unless this node dialled itself', () => {
+    const own = named('InvalidPeerIdError');
+    assert.deepEqual(told('open', own), []);
+    isOwnDial = false;
+    assert.deepEqual(told('open', own, own), [['warn', 'SAME_IDENTITY']]);
+    isOwnDial = true;
   });
 
   it('is not logged when the gater has logged it, or when the peer sent nothing', () => {
@@ -162,6 +195,7 @@ describe('upgrades of connections', () => {
       {
         connected: ({ remoteAddr }) => seen.push(`connected ${remoteAddr}`),
         inboundFailure: (remote, { message }) => seen.push(`${remote}: ${message}`),
+        heard: () => true,
       },
     );
     const transport = factory({}) as unknown as Record<string, (...args: unknown[]) => unknown>;

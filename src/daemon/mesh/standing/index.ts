@@ -1,0 +1,5 @@
+/** What is known to be wrong with peers that can be reached, and with the identity of this node. */
+
+export { RUN_BYTES, runOf, runTag } from './run-tag.ts';
+export { SelfMeetings } from './self-meetings.ts';
+export { type PeerTrouble, PeerTroubles, type TroubleCode } from './troubles.ts';
