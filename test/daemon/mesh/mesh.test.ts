@@ -110,10 +110,10 @@ describe('mesh', { timeout: 30_000 }, () => {
     const { peerId } = await createIdentity(systemRandom);
     const wrong = `${bare(a.mesh.addresses[0]!)}/p2p/${peerId}`;
     await assert.rejects(b.mesh.dialer.dial(wrong), {
-      code: 'DIAL_FAILED',
+      code: 'OTHER_IDENTITY',
       message: new RegExp(`is ${a.mesh.peerId}`),
     });
-    assert.equal(b.mesh.dialer.addresses[0]!.lastError!.code, 'DIAL_FAILED');
+    assert.equal(b.mesh.dialer.addresses[0]!.lastError!.code, 'OTHER_IDENTITY');
   });
 
   it('says that nothing listens at an address', async () => {
@@ -152,7 +152,7 @@ describe('mesh', { timeout: 30_000 }, () => {
     await a.mesh.libp2p.handle('/ipfs/id/1.0.0', () => undefined);
     const b = await meshes.start({ options: { identifyTimeoutMs: 300 } });
     await assert.rejects(b.mesh.dialer.dial(a.mesh.addresses[0]!), {
-      code: 'DIAL_FAILED',
+      code: 'PEER_SILENT',
       message: /did not identify itself/,
     });
   });

@@ -40,6 +40,7 @@ describe('the status view', () => {
       bytesReceived: 4,
       efficiency: 1.35049,
       missing: 5,
+      missingThere: null,
       error: null,
     };
     const shown = lastSession(report as never);
