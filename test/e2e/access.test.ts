@@ -68,7 +68,7 @@ describe('access', () => {
       JSON.stringify({ address: addresses[0] }),
     );
     assert.ok(status >= 400);
-    const there = await theirs.daemon.logged(({ code }) => code === 'PEER_REFUSED');
+    const there = await theirs.daemon.logged(({ code }) => code === 'WRONG_PRE_SHARED_KEY');
     assert.match(String(there.msg), /pre-shared key/);
     const here = await ours.daemon.logged(({ code }) => code === 'WRONG_PRE_SHARED_KEY');
     assert.match(String(here.msg), /pre-shared key/);
