@@ -86,6 +86,7 @@ export type SyncState =
   | 'unreadable'
   | 'stopping';
 
+/** Whether this node has what its peers have. */
 export interface Verdict {
   readonly state: SyncState;
   /** A sentence. */

@@ -13,7 +13,8 @@ export {
   peersFile,
   type SavedPeersFile,
 } from './discovery/index.ts';
-export { createMesh, Mesh, type MeshInit } from './mesh.ts';
+export type { MeshInit } from './init.ts';
+export { createMesh, Mesh } from './mesh.ts';
 export { Notices, type NoticesInit } from './notices.ts';
 export * from './options.ts';
 export type { PeerTrouble } from './standing/index.ts';

@@ -1,82 +1,22 @@
 import type { Libp2p, ServiceMap } from '@libp2p/interface';
-import type { ServiceFactoryMap } from 'libp2p';
 import { announceTopic, protocolId } from '../../protocol/index.ts';
-import { type Clock, type Random, shortageOf } from '../../store/index.ts';
+import { type Clock, shortageOf } from '../../store/index.ts';
 import { DaemonError, reasonOf } from '../errors.ts';
-import { type Identity, parsePsk } from '../keys/index.ts';
+import { parsePsk } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
 import { parseListenAddress, parsePeerAddress } from '../peer-address.ts';
-import type { HostNetwork } from '../system/index.ts';
-import { type Access, admission, createGater, warnOfOpenAccess } from './access.ts';
+import { admission, createGater, warnOfOpenAccess } from './access.ts';
 import { allowedHostsOf, HearsayDial, InboundSlots, PeerTable } from './bounds/index.ts';
 import { Connections } from './connections.ts';
 import { type Dial, Dialer, libp2pDial } from './dialling/index.ts';
-import { Discovery, type DiscoveryOptions, type SavedPeersFile } from './discovery/index.ts';
+import { Discovery } from './discovery/index.ts';
 import { inboundFailures } from './inbound-failures.ts';
+import type { MeshInit } from './init.ts';
 import { assemble, type MeshServices } from './libp2p.ts';
 import { Notices } from './notices.ts';
-import {
-  DEFAULT_DISCOVERY_OPTIONS,
-  DEFAULT_MESH_OPTIONS,
-  type DialerOptions,
-  type MeshOptions,
-} from './options.ts';
+import { DEFAULT_DISCOVERY_OPTIONS, DEFAULT_MESH_OPTIONS } from './options.ts';
 import { discoveryTopic } from './pubsub.ts';
 import { PeerTroubles, RUN_BYTES, SelfMeetings } from './standing/index.ts';
-
-export interface MeshInit<S extends ServiceMap> {
-  readonly identity: Identity;
-  /** TCP multiaddrs; port 0 is any free port. */
-  readonly listen: readonly string[];
-  /**
-   * Addresses told to peers instead of those listened on.
-   * @default []
-   */
-  readonly announce?: readonly string[];
-  /** Addresses of peers to keep connected; one list may serve all nodes, for each skips its own. */
-  readonly peers: readonly string[];
-  /** Nodes that discover each other have the same. */
-  readonly networkName: string;
-  /** Of rangemesh; peers see it. */
-  readonly version: string;
-  readonly access: Access;
-  /** Whether to find peers on the local network, and be found. */
-  readonly mdns: boolean;
-  /**
-   * Whether to learn the nodes of the mesh by gossip from connected peers, and be learnt.
-   * @default false
-   */
-  readonly discovery?: boolean;
-  /**
-   * Keeps known peers from one run to the next.
-   * @default none
-   */
-  readonly peersFile?: SavedPeersFile;
-  /**
-   * Whether closing the connection to the peer would spoil some work, besides its fetches from here.
-   * @default never
-   */
-  readonly busy?: (peer: string) => boolean;
-  /**
-   * Whether the connection to the peer, or the last one, carried something: then its end is no failure.
-   * @default never
-   */
-  readonly brought?: (peer: string) => boolean;
-  /**
-   * Protocols of the dialects that this node speaks: a peer with none of them is told of.
-   * @default every peer is taken for one with which sessions are possible
-   */
-  readonly dialects?: readonly string[];
-  /** libp2p services besides identify and pubsub. */
-  readonly services: ServiceFactoryMap<S>;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly network: HostNetwork;
-  readonly options?: Partial<MeshOptions>;
-  readonly dialer?: Partial<DialerOptions>;
-  readonly peering?: Partial<DiscoveryOptions>;
-}
 
 interface MeshParts<S extends ServiceMap> {
   readonly libp2p: Libp2p<S & MeshServices>;

@@ -18,7 +18,7 @@ export interface PutsInit
 
 /** Items that are about to be put. */
 export interface EnteringPut<Id extends Uint8Array> extends PutOptions {
-  readonly items: readonly Identified<Id>[];
+  readonly items: readonly ItemWithId<Id>[];
   readonly line: PutLine;
 }
 
@@ -28,7 +28,7 @@ interface Admitted<Id extends Uint8Array> {
   readonly commits: Iterable<Promise<void>>;
 }
 
-type Identified<Id extends Uint8Array> = Item & { readonly id: Id };
+type ItemWithId<Id extends Uint8Array> = Item & { readonly id: Id };
 
 /** The puts that are under way, from the look at held items to the answer. */
 export class Puts {
