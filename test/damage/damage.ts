@@ -1,4 +1,13 @@
-import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Random } from '../../src/store/index.ts';
 
@@ -18,7 +27,7 @@ export type DamageKind = (typeof DAMAGES)[number];
 
 const PAGE_BYTES = 4_096;
 
-/** Damages one file of a LevelDB that is not open; says what was done, null if there is no such file. */
+/** Damages one file of a LevelDB in its place; says what was done, null if there is no such file. */
 export function damage(
   directory: string,
   file: FileKind,
@@ -55,7 +64,9 @@ export function damage(
       places.push(at);
     }
   }
-  writeFileSync(path, bytes);
+  const opened = openSync(path, 'r+');
+  writeSync(opened, bytes, 0, size, 0);
+  closeSync(opened);
   const done = kind === 'zero' ? 'a page zeroed' : 'bits flipped';
   return `${name}: ${done} at byte ${places.join(', ')} of ${size}`;
 }

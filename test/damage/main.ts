@@ -14,6 +14,7 @@ and looks what it makes of it. No process may end by a signal, and no answer may
   --seed N       decides items and damages (default: drawn, and printed)
   --file KIND    ${FILE_KINDS.join(', ')} (default: one after the other)
   --damage KIND  ${DAMAGES.join(', ')} (default: one after the other)
+  --running      damages files under a daemon that works, and starts it again
   --json         a JSON object a line
   --keep         leave the directory
 `;
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     file: { type: 'string' },
     damage: { type: 'string' },
     json: { type: 'boolean', default: false },
+    running: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean' },
   },
@@ -48,7 +50,7 @@ async function run(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'rangemesh-damage-'));
   const files = FILE_KINDS.filter((kind) => kind === (values.file ?? kind));
   const damages = DAMAGES.filter((kind) => kind === (values.damage ?? kind));
-  const rounds = new Rounds({ directory, seed, files, damages });
+  const rounds = new Rounds({ directory, seed, files, damages, running: values.running });
   const results: RoundResult[] = [];
   try {
     await rounds.begin();

@@ -26,6 +26,11 @@ export interface RoundsInit {
   files?: readonly FileKind[];
   /** @default all, in turn */
   damages?: readonly DamageKind[];
+  /**
+   * Damages the files under a daemon that runs; it may end then, and is started again.
+   * @default false
+   */
+  running?: boolean;
 }
 
 export interface RoundResult {
@@ -44,6 +49,11 @@ export interface RoundResult {
 
 /** Milliseconds within which a node must be whole again. */
 const PATIENCE_MS = 30_000;
+/** Starts on a directory that was damaged under a daemon, until one goes well. */
+const STARTS = 3;
+/** Items put before and after such a damage. */
+const PUTS = 20;
+const WRONG = 'wrong bytes';
 
 /** Items asked for by id at each look. */
 const SAMPLE = 60;
@@ -55,9 +65,11 @@ export class Rounds {
   readonly #items: NewItem[];
   #peer: Node | null = null;
   #round = 0;
+  /** Items of the peer, and items that the daemon of the round must not lose in silence. */
+  #count = { peer: 0, own: 0 };
 
   constructor(init: RoundsInit) {
-    this.#init = { items: 3_000, files: FILE_KINDS, damages: DAMAGES, ...init };
+    this.#init = { items: 3_000, files: FILE_KINDS, damages: DAMAGES, running: false, ...init };
     this.#random = new SeededRandom(init.seed);
     this.#items = Array.from({ length: this.#init.items }, (_, i) => this.#newItem(i));
   }
@@ -77,6 +89,7 @@ export class Rounds {
     const peer = await startNode(this.#path('peer'));
     if (!('daemon' in peer)) throw new Error(peer.words);
     this.#peer = peer;
+    this.#count.peer = this.#items.length;
   }
 
   async close(): Promise<void> {
@@ -94,10 +107,63 @@ export class Rounds {
     const data = this.#path('data');
     rmSync(data, { recursive: true, force: true });
     cpSync(this.#path('template'), data, { recursive: true });
-    const done = damage(join(data, 'db'), file, kind, this.#random) ?? 'nothing to damage';
-    const found = await this.#look(data, peer).catch((error) => failed((error as Error).message));
+    this.#count.own = this.#init.items;
+    const attack = (): string =>
+      damage(join(data, 'db'), file, kind, this.#random) ?? 'nothing to damage';
+    let done = '';
+    let found: Outcome;
+    try {
+      done = this.#init.running ? await this.#undermine(data, attack) : attack();
+      found = await this.#look(data, peer);
+      for (let start = 1; this.#init.running && found.signal && start < STARTS; start++) {
+        done += `, started again after ${found.message}`;
+        found = await this.#look(data, peer);
+      }
+    } catch (error) {
+      found = failed((error as Error).message);
+    }
     const milliseconds = Math.round(performance.now() - begun);
     return { round, damage: done, peer, ...found, milliseconds };
+  }
+
+  /** Damages the files of a daemon that works; says what was done, and how the daemon ended. */
+  async #undermine(data: string, attack: () => string): Promise<string> {
+    const node = await startNode(data);
+    if (!('daemon' in node)) throw new Error(node.words);
+    try {
+      // So that there is a log to be damaged.
+      await this.#put(node);
+      const done = attack();
+      const end = await this.#work(node).catch((error: Error) => {
+        if (error.message.startsWith(WRONG)) throw error;
+        return 'the daemon ended by itself';
+      });
+      const code = await node.daemon.stop(this.#random.fraction() < 0.5 ? 'SIGKILL' : 'SIGTERM');
+      return `${done}; ${end} with ${code ?? 'a signal'}`;
+    } finally {
+      node.client.close();
+      await node.daemon.stop('SIGKILL');
+    }
+  }
+
+  /** Puts items here and reads others. */
+  async #work(node: Node): Promise<string> {
+    await this.#put(node);
+    const wrong = await this.#wrongAmongItems(node);
+    if (wrong?.startsWith(WRONG)) throw new Error(wrong);
+    return wrong ?? 'stopped';
+  }
+
+  /** Puts items here and at the peer. */
+  async #put({ client }: Node): Promise<void> {
+    for (let i = 0; i < PUTS; i++) {
+      const item = this.#newItem(this.#count.peer);
+      await this.#peer!.client.put(item.payload, item.hint);
+      this.#count.peer++;
+      const path = `/v1/items?hint=${item.hint}`;
+      const { status } = await client.send('POST', path, item.payload);
+      if (status === 200 || status === 201) this.#count.own++;
+    }
   }
 
   async #look(data: string, peer: boolean): Promise<Outcome> {
@@ -127,18 +193,18 @@ export class Rounds {
   }
 
   async #use(node: Node, peer: boolean): Promise<Outcome> {
-    const wrong = await this.#wrongAmongSample(node);
+    const wrong = await this.#wrongAmongItems(node);
     if (wrong !== null) return { ...failed(wrong), wrong: true };
     if (peer) {
       const { addresses } = await this.#peer!.client.status();
       await node.client.addPeer(addresses[0]!);
     }
-    const count = this.#items.length;
+    const count = peer ? this.#count.peer : this.#count.own;
     const settled = (status: Status): boolean =>
       status.rebuilding === null && status.refusing === null && status.set.fingerprint !== null;
     const whole = (status: Status): boolean =>
       settled(status) &&
-      status.set.items === count &&
+      status.set.items >= count &&
       !status.needsRefill &&
       status.quarantined === 0;
     const deadline = performance.now() + PATIENCE_MS;
@@ -147,25 +213,27 @@ export class Rounds {
       await pause(50);
       status = await node.client.status();
     }
-    const still = await this.#wrongAmongSample(node);
+    const still = await this.#wrongAmongItems(node);
     if (still !== null) return { ...failed(still), wrong: true };
     const codes = status.incidents.map(({ code }) => code).join(' ');
     if (whole(status)) return { ...OKAY, outcome: 'whole', message: codes };
     if (!peer && settled(status)) {
-      const silent = codes === '' && status.set.items !== count;
+      // An earlier daemon of the round may have told, and the note of it outlives that.
+      const silent = codes === '' && !status.needsRefill && status.set.items < count;
       if (silent) return { ...failed(`${status.set.items} items, and no incident`), wrong: true };
-      return { ...OKAY, outcome: 'lossy', message: `${status.set.items} items, ${codes}` };
+      const message = `${status.set.items} items, ${codes || 'told before'}`;
+      return { ...OKAY, outcome: 'lossy', message };
     }
     const { set, needsRefill, quarantined, refusing, rebuilding } = status;
     const seen = { items: set.items, needsRefill, quarantined, refusing, rebuilding, codes };
     return failed(`not whole: ${JSON.stringify(seen)}`);
   }
 
-  /** Asks for some items by their ids; says what is no right answer, or null. */
-  async #wrongAmongSample({ client }: Node): Promise<string | null> {
-    const { length } = this.#items;
-    for (let i = 0; i < SAMPLE; i += 20) {
-      const some = Array.from({ length: 20 }, () => this.#items[this.#below(length)]!);
+  /** Asks for items by their ids; says what is no right answer, or null. */
+  async #wrongAmongItems({ client }: Node): Promise<string | null> {
+    const items = this.#asked();
+    for (let i = 0; i < items.length; i += 20) {
+      const some = items.slice(i, i + 20);
       // What is lost may be found by these very requests, so the status is asked behind them.
       const answers = await Promise.all(
         some.map(({ hint, payload }) =>
@@ -175,14 +243,21 @@ export class Rounds {
       const sound = callsItselfWhole(await client.status());
       for (const [k, { status, text }] of answers.entries()) {
         if (status === 200 && text !== new TextDecoder().decode(some[k]!.payload)) {
-          return `wrong bytes for item ${some[k]!.hint}`;
+          return `${WRONG} for item ${some[k]!.hint}`;
         }
+        if (this.#init.running && status === 500 && text.includes('STORE_CORRUPT')) continue;
         if (status === 404 && sound)
           return `404 for item ${some[k]!.hint}, and the node calls itself whole`;
         if (![200, 404, 503].includes(status)) return `a GET was answered ${status}: ${text}`;
       }
     }
     return null;
+  }
+
+  /** All, where a compaction may have given damaged items good checksums: only their hashes tell. */
+  #asked(): NewItem[] {
+    if (this.#init.running) return this.#items;
+    return Array.from({ length: SAMPLE }, () => this.#items[this.#below(this.#init.items)]!);
   }
 
   #newItem(number: number): NewItem {
