@@ -6,7 +6,8 @@ import {
   type SessionInit,
   type Step,
 } from '../../src/protocol/index.ts';
-import { type Bytes,
+import {
+  type Bytes,
   bytesToKey,
   compareBytes,
   lthash,
