@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { PathLike } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { adminFile } from './admin-file.ts';
@@ -13,7 +14,7 @@ export function placeOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigi
 }
 
 /** Rejects if there is no such file. */
-export async function placeAt(path: string | Buffer): Promise<string> {
+export async function placeAt(path: PathLike): Promise<string> {
   return placeOf(await stat(path, { bigint: true }));
 }
 

@@ -89,6 +89,8 @@ class Attacker {
 
   /** Takes every line of the victim's log. */
   hear(line: LogLine): void {
+    // It speaks no dialect by itself either, which is told once, some time after it came.
+    if (line.code === 'NO_COMMON_DIALECT') return;
     if (line.peer === this.#libp2p.peerId.toString() && line.code !== undefined) {
       this.#lines.push(line);
       this.#heard.resolve();

@@ -11,6 +11,8 @@ import { join2, type Running, TestMesh, until } from './support/mesh.ts';
 const RARE = [
   ...['--set', 'sync.intervalMs=600000', '--set', 'sync.settleMs=500'],
   ...['--set', 'sync.silenceMs=600000', '--set', 'sync.proveMs=600000'],
+  // A busy machine is not to leave push to sessions.
+  ...['--set', 'push.overloadMs=60000'],
 ];
 
 const TOPIC = announceTopic(NETWORK_NAME);

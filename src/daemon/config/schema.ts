@@ -190,6 +190,9 @@ const push = section({
   maxBytesPerSecond: size(['64KiB', '1GiB'], DEFAULT_ANNOUNCE_OPTIONS.maxBytesPerSecond).describe(
     'Most bytes pushed in a second; sessions bring the rest',
   ),
+  overloadMs: integer([10, 60_000], DEFAULT_ANNOUNCE_OPTIONS.overloadMs).describe(
+    'Mean delay of the event loop, in milliseconds, above which push is left to sessions',
+  ),
 });
 
 const limits = section({

@@ -79,7 +79,7 @@ export interface Config {
     Pick<FetchOptions, 'stallTimeoutMs' | 'answerBytes'>;
   push: { enabled: boolean } & Pick<
     AnnounceOptions,
-    'batchMs' | 'inlineBytes' | 'maxBytesPerSecond'
+    'batchMs' | 'inlineBytes' | 'maxBytesPerSecond' | 'overloadMs'
   >;
   /** Unlike in the store, a `maxSetBytes` or `maxItems` of 0 is no limit. */
   limits: Pick<ReplicaLimits, 'maxItemBytes' | 'maxSetBytes' | 'maxItems' | 'minFreeBytes'> &

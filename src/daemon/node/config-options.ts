@@ -75,8 +75,8 @@ export function fetchOptions({ fetch, limits }: Config): Given<FetchOptions, 'fe
 }
 
 export function announceOptions({ push }: Config): Given<AnnounceOptions, 'push'> {
-  const { batchMs, inlineBytes, maxBytesPerSecond } = push;
-  return { batchMs, inlineBytes, maxBytesPerSecond };
+  const { batchMs, inlineBytes, maxBytesPerSecond, overloadMs } = push;
+  return { batchMs, inlineBytes, maxBytesPerSecond, overloadMs };
 }
 
 export function replicaLimits({ limits }: Config): Given<ReplicaLimits, 'limits'> {
