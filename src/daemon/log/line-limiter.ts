@@ -60,8 +60,13 @@ export class LineLimiter {
   /** Whether a line of this kind is written. A line that is not about a peer has `peer` null. */
   admits(kindOfLine: string, peer: string | null): boolean {
     const kind = this.#bounded(kindOfLine);
-    const room = peer === null || this.#ofPeers.take(`${kind} ${peer}`);
-    if (room && this.#ofKinds.take(kind)) return true;
+    const about = peer === null ? null : `${kind} ${peer}`;
+    const room = about === null || this.#ofPeers.holds(about);
+    if (room && this.#ofKinds.take(kind)) {
+      // Only lines that are written cost their peer, so that invented peers fill no table.
+      if (about !== null) this.#ofPeers.charge(about, 1);
+      return true;
+    }
     this.#leftOut.set(kind, (this.#leftOut.get(kind) ?? 0) + 1);
     this.#timer ??= this.#init.clock.after(WINDOW_MS, () => this.flush());
     return false;

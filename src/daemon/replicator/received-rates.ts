@@ -10,45 +10,59 @@ export interface ReceivedRatesInit
   clock: Clock;
 }
 
+/** A rate, and a quota of a day where there is one. */
+type Rates = readonly [TokenBuckets, ...TokenBuckets[]];
+
 /** Seconds whose bytes a publisher may push at once. */
 const PUSH_BURST_S = 60;
 const DAY_S = 86_400;
 
 /**
  * Bounds the bytes on disk by which each identity makes this node grow, as the publisher of pushed items
- * and as the peer that brings items. Nothing is lost: sessions bring later what is too much now.
+ * and as the peer that brings items. Publishers have tables of their own, since keys to sign with cost
+ * nothing. Nothing is lost: sessions bring later what is too much now.
  */
 export class ReceivedRates {
-  readonly #publishers: TokenBuckets;
-  readonly #peers: readonly TokenBuckets[];
+  readonly #publishers: Rates;
+  readonly #peers: Rates;
 
   constructor(init: ReceivedRatesInit) {
     const { clock, publisherBytesPerSecond, peerBytesPerSecond, peerBytesPerDay } = init;
-    const rate = (perSecond: number, burstSeconds: number): TokenBuckets =>
-      new TokenBuckets({ clock, perSecond, burstSeconds });
-    this.#publishers = rate(publisherBytesPerSecond, PUSH_BURST_S);
-    this.#peers = [
-      rate(peerBytesPerSecond, 1),
-      ...(peerBytesPerDay > 0 ? [rate(peerBytesPerDay / DAY_S, DAY_S)] : []),
-    ];
+    const rates = (perSecond: number, burstSeconds: number): Rates => {
+      const rate = new TokenBuckets({ clock, perSecond, burstSeconds });
+      if (peerBytesPerDay === 0) return [rate];
+      const quota = { perSecond: peerBytesPerDay / DAY_S, burstSeconds: DAY_S };
+      return [rate, new TokenBuckets({ clock, ...quota })];
+    };
+    this.#publishers = rates(publisherBytesPerSecond, PUSH_BURST_S);
+    this.#peers = rates(peerBytesPerSecond, 1);
   }
 
   /** Charges pushed items to their publisher and to the peer that passed them on; false if either is over. */
   push({ publisher, from }: AnnouncementOrigin, bytes: number): boolean {
-    const parties = [...new Set([publisher, from])];
-    if (parties.some((party) => this.debtMs(party) > 0)) return false;
-    if (!this.#publishers.take(publisher, bytes)) return false;
-    for (const party of parties) this.charge(party, bytes);
+    if (this.debtMs(from) > 0 || debtMs(this.#publishers, publisher) > 0) return false;
+    const [rate, ...quota] = this.#publishers;
+    if (!rate.take(publisher, bytes)) return false;
+    charge(quota, publisher, bytes);
+    this.charge(from, bytes);
     return true;
   }
 
   /** Charges items that came. */
   charge(peer: string, bytes: number): void {
-    for (const buckets of this.#peers) buckets.charge(peer, bytes);
+    charge(this.#peers, peer, bytes);
   }
 
   /** Milliseconds until the peer may be asked for items; 0: now. */
   debtMs(peer: string): number {
-    return Math.max(...this.#peers.map((buckets) => buckets.debtMs(peer)));
+    return debtMs(this.#peers, peer);
   }
+}
+
+function charge(rates: readonly TokenBuckets[], identity: string, bytes: number): void {
+  for (const buckets of rates) buckets.charge(identity, bytes);
+}
+
+function debtMs(rates: readonly TokenBuckets[], identity: string): number {
+  return Math.max(...rates.map((buckets) => buckets.debtMs(identity)));
 }

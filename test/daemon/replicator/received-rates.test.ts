@@ -42,6 +42,18 @@ describe('the rates of received items', () => {
     assert.equal(received.debtMs('f'), 0);
   });
 
+  it('keep the debt of a peer, however many publishers and peers come after it', () => {
+    const { rates: received } = rates({ peerBytesPerDay: 86_400 });
+    received.charge('f', 100_000);
+    const owed = received.debtMs('f');
+    for (let n = 0; n <= 4_096; n++) {
+      received.push({ publisher: `publisher ${n}`, from: `peer ${n % 8}` }, 1);
+      received.debtMs(`looked at ${n}`);
+      received.charge(`peer ${n}`, 1);
+    }
+    assert.equal(received.debtMs('f'), owed);
+  });
+
   it('have a quota of a day where one is given', async () => {
     const { clock, rates: received } = rates({ peerBytesPerDay: 86_400 });
     for (let second = 0; second < 90; second++) {

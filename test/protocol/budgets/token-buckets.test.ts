@@ -50,17 +50,34 @@ describe('TokenBuckets', () => {
     assert.equal(buckets.take('a'), true);
   });
 
-  it('remembers as many keys as it may, and forgets the oldest', () => {
-    const buckets = new TokenBuckets({
-      clock: new VirtualClock(),
-      perSecond: 1,
-      burstSeconds: 1,
-      maxKeys: 2,
-    });
-    for (const key of ['a', 'b']) assert.equal(buckets.take(key), true);
-    assert.equal(buckets.take('a'), false);
-    buckets.take('c');
-    assert.equal(buckets.take('b'), false);
-    assert.equal(buckets.take('a'), true);
+  it('keeps debts past its number of keys: further keys share a bucket until one is full', async () => {
+    const clock = new VirtualClock();
+    const buckets = new TokenBuckets({ clock, perSecond: 1, burstSeconds: 2, maxKeys: 2 });
+    buckets.charge('debtor', 10);
+    buckets.charge('b', 1);
+    assert.deepEqual(
+      ['c', 'd', 'e', 'c'].map((key) => buckets.take(key)),
+      [true, true, false, false],
+    );
+    buckets.charge('f', 1);
+    assert.deepEqual(
+      ['debtor', 'b', 'c', 'new'].map((key) => buckets.debtMs(key)),
+      [8_000, 0, 1_000, 1_000],
+    );
+    await clock.advance(1_000);
+    assert.deepEqual([buckets.take('c', 2), buckets.take('d')], [true, false], 'b made room for c');
+    assert.equal(buckets.debtMs('debtor'), 7_000);
+    await clock.advance(2_000);
+    assert.equal(buckets.take('d', 2), true, 'c was full again');
+  });
+
+  it('has no bucket for keys that it only looks at, or refuses', () => {
+    const clock = new VirtualClock();
+    const buckets = new TokenBuckets({ clock, perSecond: 1, burstSeconds: 1, maxKeys: 1 });
+    for (const key of ['a', 'b'])
+      assert.deepEqual([buckets.debtMs(key), buckets.take(key, 2)], [0, false]);
+    buckets.charge('c', 5);
+    assert.equal(buckets.debtMs('c'), 4_000);
+    assert.equal(buckets.debtMs('a'), 0);
   });
 });
