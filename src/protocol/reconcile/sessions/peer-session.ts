@@ -6,6 +6,7 @@ import { describe, emptyReport, type SessionReport } from '../report.ts';
 import type { InboundSession, PeerChannels } from './peer-channels.ts';
 import type { OpenChannel } from './peer-stream.ts';
 import { SessionRun } from './session.ts';
+import { SessionWork } from './session-work.ts';
 import type { Slots } from './slots.ts';
 import type { Scope, SessionEnvironment } from './types.ts';
 
@@ -91,6 +92,8 @@ export class PeerSession {
     let release: Release | undefined;
     try {
       dialect = channels.dialect(this.#peer);
+      // A peer in debt gets neither a slot nor a stream.
+      await new SessionWork(this.#context, this.#peer).paid(this.#attempt.signal);
       release = await calling.take(this.#peer, this.#attempt.signal, () => this.#run?.giveWay());
       return await this.#call(dialect);
     } catch (error) {

@@ -1,18 +1,18 @@
-import type { Role } from '../dialect.ts';
 import type { SessionEnvironment } from './types.ts';
 
 type WorkEnvironment = Pick<SessionEnvironment, 'clock' | 'work' | 'turns'>;
 
-/** Charges the work of a session to its peer. Sessions that we begin never wait for the peer's rate. */
+/**
+ * Charges the work of a session to its peer, whichever side began it: a hostile peer need not call, since
+ * it is called.
+ */
 export class SessionWork {
   readonly #environment: WorkEnvironment;
   readonly #peer: string;
-  readonly #waits: boolean;
 
-  constructor(environment: WorkEnvironment, peer: string, role: Role) {
+  constructor(environment: WorkEnvironment, peer: string) {
     this.#environment = environment;
     this.#peer = peer;
-    this.#waits = role === 'responder';
   }
 
   /** Runs a slice in a turn of the event loop that has time for it. */
@@ -21,9 +21,21 @@ export class SessionWork {
     return turns.run(() => work.run(this.#peer, slice));
   }
 
-  /** Waits until the peer owes nothing. */
-  async paid(): Promise<void> {
-    if (this.#debtMs() > 0) await this.rest();
+  /** Waits until the peer owes nothing; rejects with the signal's reason if that comes first. */
+  async paid(signal: AbortSignal): Promise<void> {
+    if (this.#debtMs() === 0) return;
+    signal.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      const giveUp = (): void => {
+        cancel();
+        reject(signal.reason);
+      };
+      const cancel = this.#environment.clock.after(this.#debtMs(), () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      });
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
   }
 
   /** A turn of the event loop at least. */
@@ -32,6 +44,6 @@ export class SessionWork {
   }
 
   #debtMs(): number {
-    return this.#waits ? this.#environment.work.debtMs(this.#peer) : 0;
+    return this.#environment.work.debtMs(this.#peer);
   }
 }

@@ -44,7 +44,7 @@ export class SessionRun {
     this.#init = init;
     this.#environment = environment;
     this.#peer = channel.peer;
-    this.#work = new SessionWork(environment, this.#peer, role);
+    this.#work = new SessionWork(environment, this.#peer);
     this.#begin = environment.clock.monotonic();
     const { clock, options } = environment;
     const { frameTimeoutMs } = options;
@@ -96,7 +96,7 @@ export class SessionRun {
     const first = await this.#pump.next();
     if (first === null) throw ENDED;
     this.#chooseMode(first);
-    await this.#work.paid();
+    await this.#work.paid(this.#over.signal);
     const { serving } = this.#environment;
     const release = await serving.take(this.#peer, this.#over.signal, () => this.giveWay());
     try {
@@ -182,7 +182,7 @@ export class SessionRun {
           if (step.mayEnd !== true) throw ENDED;
           break;
         }
-        await this.#work.paid();
+        await this.#work.paid(this.#over.signal);
         step = await this.#work.run(() => session.receive(frame));
         this.#digested(session);
       }

@@ -8,7 +8,7 @@ import { runOf } from './carrier-harness.ts';
 import { idsOf, Peer } from './reconcile-harness.ts';
 
 describe('ReconcileService: the work of peers', () => {
-  it('holds up the next session that a peer begins, until its debt is paid, and no session of ours', async () => {
+  it('holds up the next session with a peer until its debt is paid, whichever side begins it', async () => {
     const clock = new VirtualClock();
     const network = new MemoryNetwork({ clock, random: new SeededRandom('work') });
     const charged: string[] = [];
@@ -36,10 +36,36 @@ describe('ReconcileService: the work of peers', () => {
       assert.ok(charged.length > 0 && charged.every((peer) => peer === 'a'));
       debtMs = 2_000;
       const own = b.service.reconcile('a');
-      await clock.advance(200);
+      await clock.advance(1_900);
+      debtMs = 0;
+      assert.deepEqual([a.snapshots, b.snapshots], [2 * round - 1, 2 * round - 1], 'no stream');
+      await clock.advance(300);
       assert.equal((await own).error, null);
     }
     await Promise.all([a.service.stop(), b.service.stop()]);
+  });
+
+  it('lets a peer in debt begin a session that this node waits to begin, and ends the wait at a stop', async () => {
+    const clock = new VirtualClock();
+    const network = new MemoryNetwork({ clock, random: new SeededRandom('work') });
+    const work = {
+      run: <Result>(_: string, runs: () => Result): Result => runs(),
+      debtMs: () => 2_000,
+    };
+    const a = new Peer({ network: network.node('a'), clock, ids: idsOf(1) });
+    const b = new Peer({ network: network.node('b'), clock, ids: idsOf(2), work });
+    await Promise.all([a.service.start(), b.service.start()]);
+    network.connect('a', 'b', { latencyMs: 10 });
+    await clock.advance(20);
+    const own = b.service.reconcile('a');
+    const theirs = a.service.reconcile('b');
+    await clock.advance(10_000);
+    assert.deepEqual([(await own).role, (await theirs).error], ['responder', null]);
+    const held = b.service.reconcile('a');
+    await clock.advance(100);
+    await b.service.stop();
+    assert.equal((await held).error?.code, 'ABORTED');
+    await a.service.stop();
   });
 
   it('shares the turns of the event loop: no slice of a session begins before its turn', async () => {
@@ -77,40 +103,39 @@ describe('ReconcileService: the work of peers', () => {
   });
 
   it('is paced within a session too: before a frame of the peer, and between slices', async () => {
-    const clock = new VirtualClock();
-    let runs = 0;
-    const work = {
-      run: <Result>(_: string, step: () => Result): Result => {
-        runs++;
-        return step();
-      },
-      debtMs: () => 500,
-    };
-    const inbound = [Uint8Array.of(1), null];
-    const channel: Partial<Channel> = {
-      receive: async () => inbound.shift()!,
-      close: async () => {},
-    };
-    const steps: Step[] = [
-      { frames: [], missing: [], done: false },
-      { frames: [], missing: [], done: false, pending: 'work' },
-      { frames: [], missing: [], done: true },
-    ];
-    const next = (): Step => steps.shift()!;
-    const session: Session = {
-      role: 'responder',
-      equal: false,
-      start: next,
-      receive: next,
-      proceed: next,
-    };
-    const ended = runOf(session, { channel: channel as Channel, clock, work }).run();
-    for (const expected of [0, 3, 4, 5]) {
-      assert.equal(runs, expected);
-      await clock.advance(expected === 5 ? 0 : 499);
-      assert.equal(runs, expected);
-      await clock.advance(1);
+    for (const role of ['initiator', 'responder'] as const) {
+      const clock = new VirtualClock();
+      let runs = 0;
+      const work = {
+        run: <Result>(_: string, step: () => Result): Result => {
+          runs++;
+          return step();
+        },
+        debtMs: () => 500,
+      };
+      const inbound = [Uint8Array.of(1), null];
+      const channel: Partial<Channel> = {
+        receive: async () => inbound.shift()!,
+        close: async () => {},
+      };
+      const steps: Step[] = [
+        { frames: [], missing: [], done: false },
+        { frames: [], missing: [], done: false, pending: 'work' },
+        { frames: [], missing: [], done: true },
+      ];
+      const next = (): Step => steps.shift()!;
+      const session: Session = { role, equal: false, start: next, receive: next, proceed: next };
+      const ended = runOf(session, { channel: channel as Channel, clock, work }).run();
+      // A responder waits for its slot and snapshot too; a caller has waited before the stream.
+      const runsAfterWaits = role === 'responder' ? [0, 3, 4, 5] : [3, 4, 5];
+      await clock.advance(0);
+      for (const expected of runsAfterWaits) {
+        assert.equal(runs, expected);
+        await clock.advance(expected === 5 ? 0 : 499);
+        assert.equal(runs, expected);
+        await clock.advance(1);
+      }
+      assert.equal((await ended).error, null);
     }
-    assert.equal((await ended).error, null);
   });
 });
