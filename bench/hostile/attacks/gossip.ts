@@ -3,6 +3,7 @@ import type { GossipSub } from '@libp2p/gossipsub';
 import { multiaddr } from '@multiformats/multiaddr';
 import { encodeRecord as encodePeerRecord } from '../../../src/daemon/mesh/discovery/testing.ts';
 import { discoveryTopic, pubsub } from '../../../src/daemon/mesh/testing.ts';
+import { systemClock } from '../../../src/daemon/system/index.ts';
 import { encodeFrame, encodeRecord } from '../../../src/protocol/announce/testing.ts';
 import { itemId } from '../../../src/store/index.ts';
 import { type Attack, keepTrying, restFor, type Target } from './attack.ts';
@@ -90,7 +91,7 @@ function publish(
 
 async function gossiper({ address }: Target): Promise<Stranger> {
   const stranger = await Stranger.create(address, {
-    services: { pubsub: pubsub(NETWORK_NAME, () => false) },
+    services: { pubsub: pubsub(NETWORK_NAME, { clock: systemClock }) },
   });
   const gossip = gossipOf(stranger);
   for (const topic of [TOPIC, PEERS_TOPIC]) gossip.subscribe(topic);

@@ -6,6 +6,7 @@ import { preSharedKey } from '@libp2p/pnet';
 import { type TCPComponents, tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p';
 import type { Knows } from '../../protocol/index.ts';
+import type { Clock } from '../../store/index.ts';
 import type { Identity } from '../keys/index.ts';
 import { type Logger, libp2pLogging } from '../logging.ts';
 import { type InboundFailure, observed } from './dialling/index.ts';
@@ -35,6 +36,7 @@ export interface AssemblyInit<S extends ServiceMap> {
   readonly knows: Knows;
   readonly services: ServiceFactoryMap<S>;
   readonly logger: Logger;
+  readonly clock: Clock;
   readonly options: MeshOptions;
   readonly onInboundFailure: InboundFailure;
   /** Called for peers that mDNS finds; null: no mDNS. */
@@ -78,7 +80,7 @@ export async function assemble<S extends ServiceMap>(
     services: {
       ...init.services,
       identify: identify({ timeout: init.options.identifyTimeoutMs }),
-      pubsub: pubsub(networkName, init.knows),
+      pubsub: pubsub(networkName, init),
     },
   } as Libp2pOptions<S & MeshServices>);
 }

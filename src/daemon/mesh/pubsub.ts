@@ -1,9 +1,9 @@
 import { type GossipSubComponents, gossipsub } from '@libp2p/gossipsub';
 import { createTopicScoreParams } from '@libp2p/gossipsub/score';
-import { announceTopic, type Knows, protocolId } from '../../protocol/index.ts';
+import { announceTopic, protocolId } from '../../protocol/index.ts';
 import { GossipGuard, type GossipGuardInit } from '../../protocol/libp2p.ts';
 import { bytesToKey } from '../../store/index.ts';
-import { type AdmittingGossip, admitFirst } from './bounds/index.ts';
+import { type AdmittingGossip, admitFirst, boundSeen } from './bounds/index.ts';
 import { type KeptGossipSub, keepStreams } from './gossip-streams.ts';
 
 /** The topic on which nodes of a network announce their addresses. */
@@ -26,7 +26,17 @@ const RPC_HEARTBEATS = 20;
 /** Most bytes held for a peer that does not read. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
-const GUARD: Omit<GossipGuardInit, 'knows'> = {
+/**
+ * Twice the bytes, and four times the messages, that an announcement's neighbour may pass on. What is over
+ * that rate is left alone; what is over this one ends the stream.
+ */
+const RATES: Pick<GossipGuardInit, 'frames' | 'bytes'> = {
+  frames: { own: 50, peer: 4_000, all: 16_000 },
+  bytes: { own: 64 * 1024, peer: 8 * 1024 * 1024, all: 64 * 1024 * 1024 },
+};
+
+const GUARD: Omit<GossipGuardInit, 'clock' | 'knows'> = {
+  ...RATES,
   maxFrameBytes: MAX_RPC_BYTES,
   begunBytes: BEGUN_BYTES,
   maxLooks: RPC_HEARTBEATS,
@@ -66,12 +76,12 @@ const TOPIC_SCORE = createTopicScoreParams({
 export interface MeshPubsub extends KeptGossipSub, AdmittingGossip {}
 
 /**
- * Gossipsub for the topics of one network, and for no others. Throws `INVALID_NETWORK_NAME`.
- * @param knows peers that a part of the memory for begun messages is kept for
+ * Gossipsub for the topics of one network, and for no others; a part of the memory for begun messages is
+ * kept for peers that it `knows`. Throws `INVALID_NETWORK_NAME`.
  */
 export function pubsub(
   networkName: string,
-  knows: Knows,
+  init: Pick<GossipGuardInit, 'clock' | 'knows'>,
 ): (components: GossipSubComponents) => MeshPubsub {
   const topics = [announceTopic(networkName), discoveryTopic(networkName)];
   const create = gossipsub({
@@ -120,7 +130,9 @@ export function pubsub(
     scoreThresholds: { opportunisticGraftThreshold: 1 },
   });
   return (components) => {
-    const service = keepStreams(create, components, new GossipGuard({ ...GUARD, knows }));
+    const { clock, knows = () => false } = init;
+    const service = keepStreams(create, components, new GossipGuard({ ...GUARD, clock, knows }));
+    boundSeen(service);
     return Object.assign(service, admitFirst(service, topics));
   };
 }

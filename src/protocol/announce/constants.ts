@@ -23,5 +23,8 @@ export const BURST_MS = 1_000;
 /** Seconds whose messages may come at once. */
 export const BURST_SECONDS = 5;
 
+/** Bytes that a copy counts beyond its own. */
+export const COPY_BYTES = 512;
+
 /** A message that brings nothing new counts as so many. */
 export const REPEAT_COST = 5;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../store/index.ts';
 import { TokenBuckets } from '../budgets/index.ts';
-import { BURST_SECONDS, REPEAT_COST } from './constants.ts';
+import { BURST_SECONDS, COPY_BYTES, REPEAT_COST } from './constants.ts';
 import type { GossipArrival } from './gossip.ts';
 import type { AnnounceOptions } from './options.ts';
 
@@ -16,9 +16,10 @@ export class GossipInflow {
     this.#bytes = rate(peerBytesPerSecond);
   }
 
-  /** Whether a message may be looked at. A copy is found at once, so that only its bytes count. */
+  /** Whether a message may be looked at. A copy is found at once, and honest neighbours send many. */
   take({ from, bytes, copy }: GossipArrival): boolean {
-    return this.#bytes.take(from, bytes) && (copy || this.#messages.take(from));
+    if (copy) return this.#bytes.take(from, bytes + COPY_BYTES);
+    return this.#bytes.take(from, bytes) && this.#messages.take(from);
   }
 
   /** The message brought nothing new. */

@@ -1,17 +1,24 @@
 import type { Stream } from '@libp2p/interface';
+import type { Clock } from '../../store/index.ts';
 import { ByteBudget } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Knows } from '../knows.ts';
 import type { Release } from '../limiter.ts';
+import { type GossipRate, GossipRates } from './gossip-rates.ts';
 
 /** The bounds of a `GossipGuard`. */
 export interface GossipGuardInit {
+  clock: Clock;
   /** Longest frame accepted, in bytes. */
   maxFrameBytes: number;
   /** Bytes of all begun frames that are longer than 64 KiB; a stream that needs more is reset. */
   begunBytes: number;
   /** Looks after which a begun frame must have ended. */
   maxLooks: number;
+  /** Frames a second: copies, offers and subscriptions count as messages do. */
+  frames: GossipRate;
+  /** Bytes a second. */
+  bytes: GossipRate;
   /**
    * Peers that a quarter of these bytes is kept for.
    * @default none; nothing is kept
@@ -22,22 +29,29 @@ export interface GossipGuardInit {
 /** A begun frame up to this length needs no part of the budget: each peer has a single stream. */
 const FREE_BYTES = 64 * 1024;
 
+const TOO_FAST = 'the peer sends gossip too fast';
+
 /** Chunks of a begun frame; each costs memory, however short it is. */
 const FREE_CHUNKS = 1_024;
 
 /**
- * Bounds the frames that peers begin on gossip streams: gossipsub keeps their bytes for as long as the
- * stream lasts. A stream that goes too far is reset, and an honest peer opens another.
+ * Bounds the frames that peers begin on gossip streams, since gossipsub keeps their bytes for as long as the
+ * stream lasts, and the rates of frames and bytes. A stream that goes too far is reset, and an honest peer
+ * opens another.
  */
 export class GossipGuard {
   readonly #init: GossipGuardInit;
   readonly #budget: ByteBudget;
+  readonly #frameRates: GossipRates;
+  readonly #byteRates: GossipRates;
   readonly #frames = new Map<string, BegunFrame>();
 
   constructor(init: GossipGuardInit) {
     this.#init = init;
     const { begunBytes: totalBytes, maxFrameBytes: holderBytes } = init;
     this.#budget = new ByteBudget({ ...init, totalBytes, holderBytes });
+    this.#frameRates = new GossipRates(init.clock, init.frames);
+    this.#byteRates = new GossipRates(init.clock, init.bytes);
   }
 
   /** Watches an inbound stream, and resets the one of the peer before it. Gossipsub must listen already. */
@@ -46,7 +60,10 @@ export class GossipGuard {
     const frame = new BegunFrame(peer, stream, this.#init, this.#budget);
     this.#frames.set(peer, frame);
     stream.addEventListener('message', ({ data }) => {
+      if (!this.#byteRates.take(peer, data.byteLength)) frame.stop('BUSY', TOO_FAST);
+      const begun = frame.begun;
       for (const chunk of data instanceof Uint8Array ? [data] : data) frame.add(chunk);
+      if (!this.#frameRates.take(peer, frame.begun - begun)) frame.stop('BUSY', TOO_FAST);
       frame.check();
     });
     stream.addEventListener('close', () => {
@@ -67,6 +84,8 @@ class BegunFrame {
   readonly #stream: Stream;
   readonly #init: GossipGuardInit;
   readonly #budget: ByteBudget;
+  /** Frames that have begun so far. */
+  begun = 0;
   #prefixBytes = 0;
   #length = 0;
   #left = 0;
@@ -103,6 +122,7 @@ class BegunFrame {
       );
     }
     if (byte >= 0x80) return;
+    this.begun++;
     this.#left = this.#length;
     if (this.#length === 0) this.end();
   }

@@ -79,6 +79,12 @@ function forgedBy({ mesh }: Hearer) {
   };
 }
 
+/** A table in which gossipsub remembers messages. */
+interface SeenTable {
+  readonly entries: Map<string, object>;
+  put(id: string, value: string): void;
+}
+
 /** The next heartbeat of a node's gossip, or the next message. */
 function beat({ pubsub }: Hearer): Promise<void> {
   return new Promise((resolve) => {
@@ -196,6 +202,29 @@ describe('gossip', { timeout: 60_000 }, () => {
     const [a, b] = (await line(2)) as [Hearer, Hearer];
     partsOf(a).sendRpc(b.mesh.peerId, { subscriptions: [], messages: [forgedBy(a)] });
     await until(b, () => b.score(a) < 0, 'the blame');
+  });
+
+  it('remembers 65,536 messages, and forgets the oldest of more', async () => {
+    const [{ pubsub }] = (await line(1)) as [Hearer];
+    const { seenCache, fastMsgIdCache, score } = pubsub as unknown as {
+      readonly seenCache: SeenTable;
+      readonly fastMsgIdCache: SeenTable;
+      readonly score: {
+        readonly deliveryRecords: {
+          readonly records: Map<string, object>;
+          ensureRecord(id: string): void;
+        };
+      };
+    };
+    const { deliveryRecords } = score;
+    for (let i = 0; i <= 65_536; i++) {
+      for (const table of [seenCache, fastMsgIdCache]) table.put(`${i}`, 'id');
+      deliveryRecords.ensureRecord(`${i}`);
+    }
+    for (const map of [seenCache.entries, fastMsgIdCache.entries, deliveryRecords.records]) {
+      const ends = ['0', '1', '65536'].map((id) => map.has(id));
+      assert.deepEqual([map.size, ...ends], [65_536, false, true, true]);
+    }
   });
 
   it('ignores messages of another network', async () => {

@@ -39,7 +39,7 @@ export class Impostor {
     const nothing = () => {};
     const released = Promise.withResolvers<undefined>();
     const libp2p = await loopbackNode({
-      pubsub: pubsub(NETWORK_NAME, () => false),
+      pubsub: pubsub(NETWORK_NAME, { clock: systemClock }),
       reconcile: reconcile({
         clock: systemClock,
         networkName: NETWORK_NAME,

@@ -203,8 +203,8 @@ describe('AnnounceService: a message', () => {
     assert.equal(l.verdicts.at(-1), 'ignore');
   });
 
-  it('costs a peer its bytes alone where it is a copy, and is counted where it is left alone', () => {
-    const l = listening({ peerMessagesPerSecond: 1, peerBytesPerSecond: 200 });
+  it('costs a peer its bytes and 512 more where it is a copy, and is counted where it is left alone', () => {
+    const l = listening({ peerMessagesPerSecond: 1, peerBytesPerSecond: 610 });
     l.service.start();
     const admits = (copy: boolean) => l.admissions[0]!({ from: 'x', bytes: 100, copy });
     for (let i = 0; i < 4; i++) assert.equal(admits(true), true);

@@ -2,14 +2,20 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GossipGuard, type GossipGuardInit } from '../../../src/protocol/libp2p.ts';
 import { encodeFrames } from '../../../src/protocol/network/index.ts';
+import { VirtualClock } from '../../support/clock.ts';
 import { HandStream } from '../../support/hand-stream.ts';
 
 const KIB = 1024;
+const UNBOUNDED = { own: 1e9, peer: 1e9, all: 1e9 };
 const begun = (length: number): Uint8Array =>
   encodeFrames([new Uint8Array(length)]).subarray(0, -1);
 
 function guarded(init: Partial<GossipGuardInit> = {}) {
+  const clock = new VirtualClock();
   const guard = new GossipGuard({
+    clock,
+    frames: UNBOUNDED,
+    bytes: UNBOUNDED,
     maxFrameBytes: 512 * KIB,
     begunBytes: 300 * KIB,
     maxLooks: 3,
@@ -21,7 +27,7 @@ function guarded(init: Partial<GossipGuardInit> = {}) {
     guard.watch(peer, opened);
     return opened;
   };
-  return { guard, stream };
+  return { guard, stream, clock };
 }
 
 const open = (...streams: HandStream[]): boolean[] =>
@@ -53,6 +59,48 @@ describe('GossipGuard', () => {
     ];
     for (const one of [a, b, c, friend] as HandStream[]) one.come(begun(150 * KIB));
     assert.deepEqual(open(a, b!, c!, friend!), [true, true, false, true]);
+  });
+
+  it('resets a stream whose peer sends frames too fast, whatever is in them, until its rate has paid', async () => {
+    const { stream, clock } = guarded({ frames: { own: 1, peer: 2, all: 100 } });
+    const empty = (count: number) => encodeFrames(Array(count).fill(new Uint8Array(0)));
+    const [first, other] = [stream('a'), stream('b')];
+    first.come(empty(5), empty(10));
+    assert.deepEqual(open(first), [true], 'five seconds of its own, and five of the rate');
+    first.come(empty(1));
+    assert.deepEqual(open(first), [false]);
+    const second = stream('a');
+    second.come(empty(1));
+    other.come(empty(5));
+    assert.deepEqual(open(second, other), [false, true], 'another stream is no way out');
+    await clock.advance(1_000);
+    const third = stream('a');
+    third.come(empty(1), empty(2));
+    assert.deepEqual(open(third), [true]);
+    third.come(empty(1));
+    assert.deepEqual(open(third), [false]);
+  });
+
+  it('resets a stream whose peer sends bytes too fast, also within frames', () => {
+    const { stream } = guarded({ bytes: { own: 10, peer: 20, all: 100 } });
+    const long = stream('a');
+    long.come(begun(50), new Uint8Array(100));
+    assert.deepEqual(open(long), [true], '50 bytes and 100');
+    long.come(new Uint8Array(1));
+    assert.deepEqual(open(long), [false]);
+  });
+
+  it('bounds the frames and bytes of all peers together, and leaves each a rate of its own', () => {
+    const rate = { own: 2, peer: 20, all: 40 };
+    for (const rates of [{ frames: rate }, { bytes: rate }]) {
+      const { stream } = guarded(rates);
+      const peers = ['a', 'b', 'c', 'd'].map(stream);
+      for (const peer of peers) for (const bytes of [10, 100]) peer.come(new Uint8Array(bytes));
+      assert.deepEqual(open(...peers), [true, true, false, false]);
+      const late = stream('e');
+      late.come(new Uint8Array(10));
+      assert.deepEqual(open(late), [true]);
+    }
   });
 
   it('lets frames of up to 64 KiB be begun without the budget', () => {

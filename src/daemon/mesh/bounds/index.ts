@@ -1,4 +1,4 @@
-/** What strangers may cause in total: dials, connections and remembered peers. */
+/** What strangers may cause in total: dials, connections, remembered peers and messages. */
 
 export { type AdmittingGossip, admitFirst } from './gossip-admission.ts';
 export {
@@ -10,3 +10,4 @@ export {
 } from './hearsay.ts';
 export { InboundSlots } from './inbound-slots.ts';
 export { PeerTable, type PeerTableInit } from './peer-table.ts';
+export { boundSeen } from './seen-messages.ts';
