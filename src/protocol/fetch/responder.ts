@@ -88,8 +88,17 @@ export class Responder {
     );
   }
 
+  /**
+   * Reads nothing for a stream that was reset meanwhile. Many streams that are reset at a time give their memory
+   * to others at once, whose long payloads would be read in one turn of the event loop.
+   */
   #holding<T>(bytes: number, answer: () => Promise<T>): Promise<T> {
-    return this.#init.memory.holding(this.#init.channel, bytes, answer);
+    const { memory, channel, clock } = this.#init;
+    return memory.holding(channel, bytes, async () => {
+      if (bytes > SHORT_BYTES) await new Promise<void>((turn) => void clock.after(0, turn));
+      channel.broken.throwIfAborted();
+      return answer();
+    });
   }
 
   /** Answers ids until the first whose payload is long; tells how long that is. */

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DEFAULT_FETCH_OPTIONS } from '../../../src/protocol/fetch/index.ts';
 import { AnswerMemory, encodeRequest, Responder } from '../../../src/protocol/fetch/testing.ts';
-import type { Channel, FetchOptions, Serve } from '../../../src/protocol/index.ts';
+import {
+  type Channel,
+  type FetchOptions,
+  ProtocolError,
+  type Serve,
+} from '../../../src/protocol/index.ts';
 import type { Item, Served } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';
 import { VirtualClock } from '../../support/clock.ts';
@@ -94,6 +99,47 @@ describe('Responder', () => {
     await byNow(r.running, 'it does not end with the request');
     assert.equal(r.error(), undefined);
     assert.equal(r.clock.pending, 0);
+  });
+
+  it('reads nothing for a stream that was reset while its answer waited', async () => {
+    let rested = () => {};
+    let reads = 0;
+    const work = {
+      debtMs: () => 1,
+      rest: () =>
+        new Promise<void>((resolve) => {
+          rested = resolve;
+        }),
+      run: <Result>(_: string, operation: () => Result): Result => operation(),
+    };
+    const serve: Serve = async () => {
+      reads++;
+      return [items[0]];
+    };
+    for (const reset of [false, true]) {
+      const r = await answering(serve, {}, undefined, work);
+      await ask(r, items[0]!);
+      if (reset) r.ours.abort(new ProtocolError('ABORTED', 'over'));
+      await r.clock.advance(5);
+      rested();
+      await r.clock.advance(5);
+      assert.equal(reads, 1, reset ? 'reset' : 'alive');
+      assert.equal(r.error()?.code, reset ? 'STREAM_FAILED' : undefined);
+    }
+  });
+
+  it('leaves the event loop a turn before it reads a long payload, in which the stream may be reset', async () => {
+    const reads: number[] = [];
+    const reset = new ProtocolError('ABORTED', 'over');
+    const serve: Serve = async (_, { maxItemBytes }) => {
+      reads.push(maxItemBytes);
+      r.clock.after(0, () => r.channel.abort(reset));
+      return [{ length: 500_000 }];
+    };
+    const r = await answering(serve);
+    await ask(r, items[0]!);
+    assert.deepEqual(reads, [64 * 1024], 'the head alone');
+    assert.equal(r.error(), reset);
   });
 
   it('charges reading and sending to its peer, which waits for its next answers while it owes work', async () => {
