@@ -2,46 +2,33 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Assault } from './hostile/attacker.ts';
 import { ATTACKS } from './hostile/attacks/index.ts';
+import type { HostileFigures } from './hostile/figures.ts';
 import { HonestLoad } from './hostile/honest-load.ts';
+import { faultsOf, LIMITS } from './hostile/limits.ts';
 import { HostileMesh } from './hostile/nodes.ts';
-import { livezMs, Watch } from './hostile/watch.ts';
+import { type Answer, livezMs, Watch } from './hostile/watch.ts';
 import { round, withDirectory } from './support/child.ts';
 import { Member } from './support/crew.ts';
 
 const MIB = 1024 * 1024;
 const LIVE_MS = 100;
 const RECOVERY_LIMIT_MS = 60_000;
+const COLLECT_EVERY_MS = 1_000;
+const EX_USAGE = 64;
 
 /**
- * The result of one attack. Memory is the resident set of the victim; `rssAfterMb` and `liveAfterMb` are
- * after a collection. `liveAfterMb` is what JavaScript holds: if it does not grow, the rest is the allocator's.
- */
-export interface HostileFigures {
-  readonly bench: 'hostile';
-  readonly attack: string;
-  readonly rssMb: number;
-  readonly rssBeforeMb: number;
-  readonly rssAfterMb: number;
-  readonly liveAfterMb: number;
-  readonly loopP99Ms: number;
-  readonly livezMaxMs: number;
-  /** Milliseconds from a put at an honest peer until the other honest peers hold the item. */
-  readonly honestPutP99Ms: number;
-  /** Seconds from the end of the attack until all sets are equal and `/livez` answers at once. */
-  readonly recoveredS: number;
-}
-
-/**
- * `bench -- hostile [--json] [--seconds N] [--rest N] [--items N] [--attack NAME]...`: one victim,
- * three honest peers, and each attack in turn for `seconds`, then `rest` seconds without an attack.
+ * `bench -- hostile [--json] [--check] [--seconds N] [--rest N] [--items N] [--attack NAME]...`: one victim,
+ * three honest peers, and each attack in turn for `seconds`, then a rest: until memory is back, for `rest` seconds
+ * at most. With `--check` broken limits are told, and the exit code is 1.
  */
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
       json: { type: 'boolean', default: false },
+      check: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '2' },
-      rest: { type: 'string', default: '1' },
+      rest: { type: 'string', default: '30' },
       items: { type: 'string', default: '20000' },
       attack: { type: 'string', multiple: true, default: Object.keys(ATTACKS) },
     },
@@ -49,7 +36,7 @@ export async function main(args: string[]): Promise<void> {
   const unknown = values.attack.find((name) => !Object.hasOwn(ATTACKS, name));
   if (unknown !== undefined) {
     console.error(`there is no attack ${unknown}: give ${Object.keys(ATTACKS).join(', ')}`);
-    process.exitCode = 64;
+    process.exitCode = EX_USAGE;
     return;
   }
   const rows: HostileFigures[] = [];
@@ -69,6 +56,13 @@ export async function main(args: string[]): Promise<void> {
     }
   });
   if (!values.json) console.table(rows.map(({ bench: _, ...row }) => row));
+  if (values.check) check(rows);
+}
+
+function check(rows: readonly HostileFigures[]): void {
+  const faults = rows.flatMap(faultsOf);
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) process.exitCode = 1;
 }
 
 async function underAttack(
@@ -89,8 +83,7 @@ async function underAttack(
     const honestPutP99Ms = await load.end();
     await Promise.all(running);
     const recoveredMs = await recovery(mesh);
-    await pause(Math.max(0, restMs - recoveredMs));
-    const after = await watch.ask('collect');
+    const after = await rested(watch, before.rss + LIMITS.leftMb * MIB, restMs - recoveredMs);
     return {
       bench: 'hostile',
       attack: name,
@@ -106,6 +99,16 @@ async function underAttack(
   } finally {
     watch.end();
     await attacker.end();
+  }
+}
+
+/** The memory once it is at most `rss` bytes, or after `restMs`. */
+async function rested(watch: Watch, rss: number, restMs: number): Promise<Answer> {
+  const limit = performance.now() + restMs;
+  for (;;) {
+    const answer = await watch.ask('collect');
+    if (answer.rss <= rss || performance.now() >= limit) return answer;
+    await pause(COLLECT_EVERY_MS);
   }
 }
 

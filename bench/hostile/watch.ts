@@ -4,7 +4,8 @@ import type { DaemonProcess } from '../../scripts/support/daemon-process.ts';
 const PROBE_EVERY_MS = 100;
 const LIVEZ_LIMIT_MS = 10_000;
 
-interface Answer {
+/** What the victim says of itself. */
+export interface Answer {
   readonly rss: number;
   /** Bytes of objects and buffers that JavaScript holds. */
   readonly live: number;

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { encodeRequest } from '../../../src/protocol/fetch/testing.ts';
 import { encodeFrames } from '../../../src/protocol/network/index.ts';
+import { hexToBytes } from '../../../src/store/index.ts';
 import { type Attack, keepTrying, restFor, type Target } from './attack.ts';
 import { FETCH, over, Stranger, withStrangers } from './stranger.ts';
 
@@ -9,6 +11,8 @@ const IDLE_SOCKETS = 2_000;
 const PIPELINES = 400;
 const PIPELINED = 1_100;
 const REQUEST = 'POST /v1/sync HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const UNREAD_SOCKETS = 300;
+const ITEM_BYTES = 16 * 1024 * 1024;
 
 /** Connections that speak nothing of the network and stay as long as they may. */
 export const strangers: Attack = (target, begin) =>
@@ -45,6 +49,13 @@ export const idleHttp: Attack = (target, begin) => knock(target, begin(), IDLE_S
 export const pipelining: Attack = (target, begin) =>
   knock(target, begin(), PIPELINES, REQUEST.repeat(PIPELINED));
 
+/** HTTP requests for a long item whose answers are not read. */
+export const unreadHttp: Attack = (target, begin) => {
+  const { host } = new URL(target.admin);
+  const request = `GET /v1/items/${target.largeId} HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
+  return knock(target, begin(), UNREAD_SOCKETS, request);
+};
+
 /** Keeps so many connections to the admin endpoint open; each says `text` and reads nothing. */
 async function knock(
   target: Target,
@@ -64,6 +75,22 @@ async function knock(
     await restFor(50, signal);
   });
 }
+
+/** Requests for a long item on streams that are reset as soon as the answer begins, or at once. */
+export const resetFetch: Attack = (target, begin) => {
+  const ids = [hexToBytes(target.largeId)];
+  const request = encodeFrames([encodeRequest({ ids, maxBytes: ITEM_BYTES })]);
+  const crowd = { count: 8, create: () => Stranger.create(target.address), begin };
+  return withStrangers(crowd, (all, signal) =>
+    keepTrying(8 * 8, signal, async (lane) => {
+      const stream = await all[lane % 8]!.stream(FETCH);
+      const answered = new Promise((resolve) => stream.addEventListener('message', resolve));
+      stream.send(request);
+      if (lane >= 32) await Promise.race([answered, over(stream, signal)]);
+      stream.abort(new Error('over'));
+    }),
+  );
+};
 
 /** Requests of a single byte, each on a stream of its own, each worth a line in the log. */
 export const badRequests: Attack = (target, begin) =>

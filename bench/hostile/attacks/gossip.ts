@@ -11,6 +11,7 @@ import { NETWORK_NAME, Stranger, TOPIC, withStrangers } from './stranger.ts';
 
 const EPOCH_BYTES = 8;
 const RECORDS = 1_000;
+const COPIES = 100;
 const PEERS_TOPIC = discoveryTopic(NETWORK_NAME);
 
 /** One known item, announced in a new message each time. */
@@ -18,6 +19,26 @@ export const repeats: Attack = (target, begin) => {
   const item = record(1n, new Uint8Array(200));
   return publish(target, begin, 2, { perSecond: 400, records: () => ['items', [item]] });
 };
+
+/** One message with a right signature, again and again, bit by bit the same. */
+export const copies: Attack = (target, begin) =>
+  withStrangers({ count: 4, create: () => gossiper(target), begin }, (strangers, signal) =>
+    keepTrying(4, signal, async (lane) => {
+      const stranger = strangers[lane]!;
+      await stranger.connect();
+      const origin = { epoch: randomBytes(EPOCH_BYTES), sequence: 0 };
+      const item = record(now(), randomBytes(200));
+      await gossipOf(stranger).publish(TOPIC, encodeFrame('items', origin, [item]));
+      const { mcache, streamsOutbound, sendRpc } = partsOf(stranger);
+      const { message } = [...mcache.msgs.values()].at(-1)!;
+      const rpc = { subscriptions: [], messages: Array(COPIES).fill(message) };
+      while (!signal.aborted) {
+        for (const peer of streamsOutbound.keys()) sendRpc.call(gossipOf(stranger), peer, rpc);
+        await restFor(1, signal);
+        if (stranger.libp2p.getConnections().length === 0) return;
+      }
+    }),
+  );
 
 /** Items of four bytes, a thousand in a message: what they cost on a disk is the index. */
 export const tinyItems: Attack = (target, begin) =>
@@ -101,6 +122,15 @@ async function gossiper({ address }: Target): Promise<Stranger> {
 
 function gossipOf({ libp2p }: Stranger): GossipSub {
   return libp2p.services.pubsub as unknown as GossipSub;
+}
+
+/** Parts of gossipsub's class, which its interface leaves out. */
+function partsOf(stranger: Stranger) {
+  return gossipOf(stranger) as unknown as {
+    sendRpc(peer: string, rpc: object): boolean;
+    readonly streamsOutbound: ReadonlyMap<string, unknown>;
+    readonly mcache: { readonly msgs: ReadonlyMap<string, { readonly message: object }> };
+  };
 }
 
 function record(hint: bigint, payload: Uint8Array): Uint8Array {

@@ -1,10 +1,18 @@
 /** The attacks of `bench -- hostile`, by name. Each runs in the process of the attacker. */
 
 import type { Attack } from './attack.ts';
-import { badRequests, identities, idleHttp, pipelining, strangers } from './connections.ts';
-import { forgedRecords, inventedKeys, repeats, tinyItems } from './gossip.ts';
+import {
+  badRequests,
+  identities,
+  idleHttp,
+  pipelining,
+  resetFetch,
+  strangers,
+  unreadHttp,
+} from './connections.ts';
+import { copies, forgedRecords, inventedKeys, repeats, tinyItems } from './gossip.ts';
 import { unfinishedGossip, unfinishedSession, unreadAnswers } from './memory.ts';
-import { emptyLists, probes, wrongFingerprints } from './work.ts';
+import { emptyLists, probes, wrongAnswers, wrongFingerprints } from './work.ts';
 
 export type { Target } from './attack.ts';
 
@@ -16,11 +24,15 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   identities,
   'idle-http': idleHttp,
   pipelining,
+  'unread-http': unreadHttp,
   'bad-requests': badRequests,
+  'reset-fetch': resetFetch,
   'wrong-fingerprints': wrongFingerprints,
   'empty-lists': emptyLists,
   probes,
+  'wrong-answers': wrongAnswers,
   repeats,
+  copies,
   'tiny-items': tinyItems,
   'invented-keys': inventedKeys,
   'forged-records': forgedRecords,

@@ -26,10 +26,13 @@ export class Stranger {
     this.#address = address;
   }
 
-  /** `member`: identify says that it speaks the protocols of the network. */
+  /**
+   * `member`: identify says that it speaks the protocols of the network. `answer`: what it sends to the first
+   * bytes on each stream of the victim.
+   */
   static async create(
     address: string,
-    init: { member?: boolean; services?: Record<string, Factory> } = {},
+    init: { member?: boolean; services?: Record<string, Factory>; answer?: Uint8Array } = {},
   ): Promise<Stranger> {
     const libp2p = await createLibp2p({
       addresses: { listen: [] },
@@ -40,7 +43,12 @@ export class Stranger {
       services: { identify: identify(), ...init.services } as never,
     });
     if (init.member !== false) {
-      for (const protocol of [FETCH, COMMONWARE]) await libp2p.handle(protocol, () => {});
+      const handler = (stream: Stream): void => {
+        const { answer } = init;
+        if (answer === undefined) return;
+        stream.addEventListener('message', () => void stream.send(answer), { once: true });
+      };
+      for (const protocol of [FETCH, COMMONWARE]) await libp2p.handle(protocol, handler);
     }
     return new Stranger(libp2p, address);
   }

@@ -1,0 +1,18 @@
+/**
+ * The result of one attack. Memory is the resident set of the victim; `rssAfterMb` and `liveAfterMb` are
+ * after a collection. `liveAfterMb` is what JavaScript holds: if it does not grow, the rest is the allocator's.
+ */
+export interface HostileFigures {
+  readonly bench: 'hostile';
+  readonly attack: string;
+  readonly rssMb: number;
+  readonly rssBeforeMb: number;
+  readonly rssAfterMb: number;
+  readonly liveAfterMb: number;
+  readonly loopP99Ms: number;
+  readonly livezMaxMs: number;
+  /** Milliseconds from a put at an honest peer until the other honest peers hold the item. */
+  readonly honestPutP99Ms: number;
+  /** Seconds from the end of the attack until all sets are equal and `/livez` answers at once. */
+  readonly recoveredS: number;
+}

@@ -1,0 +1,27 @@
+import type { HostileFigures } from './figures.ts';
+
+/** What every attack must leave alone. */
+export const LIMITS = {
+  /** Growth of the resident set during an attack. */
+  riseMb: 150,
+  livezMs: 1_000,
+  honestPutMs: 5_000,
+  /** Growth of the resident set that is left after the rest, after a collection. */
+  leftMb: 50,
+};
+
+/** Sentences about the limits that the figures break; none if all hold. */
+export function faultsOf(figures: HostileFigures): string[] {
+  const { attack, rssBeforeMb, rssMb, rssAfterMb, livezMaxMs, honestPutP99Ms } = figures;
+  const faults: (string | false)[] = [
+    above(rssMb - rssBeforeMb, LIMITS.riseMb, 'MB more during the attack'),
+    livezMaxMs >= LIMITS.livezMs && `/livez took ${livezMaxMs} ms`,
+    above(honestPutP99Ms, LIMITS.honestPutMs, 'ms for an honest put'),
+    above(rssAfterMb - rssBeforeMb, LIMITS.leftMb, 'MB more after the rest'),
+  ];
+  return faults.filter((fault) => fault !== false).map((fault) => `${attack}: ${fault}`);
+}
+
+function above(value: number, limit: number, unit: string): string | false {
+  return value > limit && `${Math.round(value)} ${unit}, ${limit} at most`;
+}
