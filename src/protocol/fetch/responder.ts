@@ -1,5 +1,5 @@
 import type { Clock, Served, ServeLimits } from '../../store/index.ts';
-import type { PeerWork } from '../budgets/index.ts';
+import type { PeerWork, Turns } from '../budgets/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Channel } from '../network/index.ts';
@@ -27,6 +27,8 @@ export interface ResponderInit {
   memory: AnswerMemory;
   /** Charged for reading and sending; the next answers wait while the peer owes some. */
   work: Pick<PeerWork, 'run' | 'debtMs' | 'rest'> | undefined;
+  /** Shares the turns of the event loop among the reads of all answers. */
+  turns: Pick<Turns, 'run'>;
   /** Called with the payload bytes of each write. */
   sent: (bytes: number) => void;
 }
@@ -88,17 +90,8 @@ export class Responder {
     );
   }
 
-  /**
-   * Reads nothing for a stream that was reset meanwhile. Many streams that are reset at a time give their memory
-   * to others at once, whose long payloads would be read in one turn of the event loop.
-   */
   #holding<T>(bytes: number, answer: () => Promise<T>): Promise<T> {
-    const { memory, channel, clock } = this.#init;
-    return memory.holding(channel, bytes, async () => {
-      if (bytes > SHORT_BYTES) await new Promise<void>((turn) => void clock.after(0, turn));
-      channel.broken.throwIfAborted();
-      return answer();
-    });
+    return this.#init.memory.holding(this.#init.channel, bytes, answer);
   }
 
   /** Answers ids until the first whose payload is long; tells how long that is. */
@@ -124,7 +117,12 @@ export class Responder {
 
   async #serve(ids: readonly Uint8Array[], maxItemBytes: number): Promise<readonly Served[]> {
     const limits = { maxItemBytes, maxBytes: WRITE_BYTES };
-    const served = await this.#working(() => this.#init.serve(ids, limits));
+    const { turns, serve, channel } = this.#init;
+    // Streams that are reset give their memory to others at once, which would all be read in one turn.
+    const served = await turns.run(() => {
+      channel.broken.throwIfAborted();
+      return this.#working(() => serve(ids, limits));
+    });
     if (served.length > 0 && served.length <= ids.length) return served;
     throw new TypeError(`${served.length} answers to ${ids.length} ids`);
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../store/index.ts';
-import type { PeerWork } from '../budgets/index.ts';
+import { type PeerWork, Turns } from '../budgets/index.ts';
 import { messageOf, ProtocolError, STOPPED } from '../errors.ts';
 import type { Knows } from '../knows.ts';
 import { Limiters, type Release } from '../limiter.ts';
@@ -63,6 +63,7 @@ export class FetchService implements Fetch {
   readonly #serving = new Map<Channel, Promise<void>>();
   readonly #totals = { receivedBytes: 0, sentBytes: 0 };
   readonly #memory: AnswerMemory;
+  readonly #turns: Turns;
   #running = false;
   #waiting = 0;
 
@@ -73,6 +74,7 @@ export class FetchService implements Fetch {
     this.#log = init.log ?? SILENT;
     this.#options = { ...DEFAULT_FETCH_OPTIONS, ...init.options };
     this.#memory = new AnswerMemory({ ...init, options: this.#options });
+    this.#turns = new Turns({ clock: init.clock });
     this.#asking = new Limiters(this.#options.requestsPerPeer);
     this.#answering = new Limiters(this.#options.servedPerPeer);
     this.#protocol = protocolId(init.networkName, 'fetch', FETCH_VERSION);
@@ -144,6 +146,7 @@ export class FetchService implements Fetch {
       work: this.#init.work,
       options: this.#options,
       memory: this.#memory,
+      turns: this.#turns,
       sent: (bytes) => {
         this.#totals.sentBytes += bytes;
       },

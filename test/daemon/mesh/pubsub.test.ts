@@ -7,6 +7,8 @@ import {
   type GossipVerdict,
 } from '../../../src/protocol/index.ts';
 import { libp2pGossip } from '../../../src/protocol/libp2p.ts';
+import { cleanUp } from '../../support/clean-up.ts';
+import { loopbackNode } from '../../support/libp2p.ts';
 import { within } from '../../support/within.ts';
 import { Meshes, type TestMesh } from './support.ts';
 
@@ -225,6 +227,30 @@ describe('gossip', { timeout: 60_000 }, () => {
       const ends = ['0', '1', '65536'].map((id) => map.has(id));
       assert.deepEqual([map.size, ...ends], [65_536, false, true, true]);
     }
+  });
+
+  it('has one stream of a peer, on which a begun message must end within twenty heartbeats', async (context) => {
+    const [b] = (await line(1)) as [Hearer];
+    const peer = await loopbackNode({});
+    cleanUp(context, () => peer.stop());
+    const connection = await peer.dial(b.mesh.libp2p.getMultiaddrs());
+    const first = await connection.newStream('/meshsub/1.2.0');
+    const replaced = new Promise((resolve) => first.addEventListener('close', resolve));
+    const stream = await connection.newStream('/meshsub/1.2.0');
+    await within(replaced, 'the end of the first stream', 10_000);
+    stream.send(Uint8Array.of(100, 1));
+    const answered = () => connection.newStream('/ipfs/id/1.0.0');
+    await answered();
+    const ended = new Promise((resolve) => stream.addEventListener('close', resolve));
+    const beats = (count: number) => {
+      for (let i = 0; i < count; i++) b.pubsub.dispatchEvent(new Event('gossipsub:heartbeat'));
+    };
+    // Real heartbeats come too, one a second.
+    beats(10);
+    await answered();
+    assert.equal(stream.status, 'open');
+    beats(11);
+    await within(ended, 'the end of the stream', 2_000);
   });
 
   it('ignores messages of another network', async () => {

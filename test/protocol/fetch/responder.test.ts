@@ -7,6 +7,7 @@ import {
   type FetchOptions,
   ProtocolError,
   type Serve,
+  Turns,
 } from '../../../src/protocol/index.ts';
 import type { Item, Served } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';
@@ -17,12 +18,15 @@ import { itemOf } from './world.ts';
 
 const TIMES = { requestTimeoutMs: 1_000, writeTimeoutMs: 3_000 };
 
+type ResponderInit = ConstructorParameters<typeof Responder>[0];
+
 /** A responder at one end of a channel over a link of 1 ms, the test at the other. */
 async function answering(
   serve: Serve,
   options: Partial<FetchOptions> = {},
   windowBytes = 1 << 30,
-  work?: ConstructorParameters<typeof Responder>[0]['work'],
+  work?: ResponderInit['work'],
+  turns?: ResponderInit['turns'],
 ) {
   const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, random: new SeededRandom('responder') });
@@ -51,6 +55,7 @@ async function answering(
     options: all,
     memory: new AnswerMemory({ clock, options: all }),
     work,
+    turns: turns ?? new Turns({ clock }),
     clock,
     sent: (bytes) => {
       sent += bytes;
@@ -128,18 +133,32 @@ describe('Responder', () => {
     }
   });
 
-  it('leaves the event loop a turn before it reads a long payload, in which the stream may be reset', async () => {
-    const reads: number[] = [];
-    const reset = new ProtocolError('ABORTED', 'over');
-    const serve: Serve = async (_, { maxItemBytes }) => {
-      reads.push(maxItemBytes);
-      r.clock.after(0, () => r.channel.abort(reset));
-      return [{ length: 500_000 }];
+  it('shares the turns of the event loop: no read begins before its turn, or for a stream that was reset', async () => {
+    const begin: (() => void)[] = [];
+    const turns: ResponderInit['turns'] = {
+      run: (read) =>
+        new Promise((resolve) => {
+          begin.push(() => resolve(new Promise((done) => void done(read()))));
+        }),
     };
-    const r = await answering(serve);
-    await ask(r, items[0]!);
-    assert.deepEqual(reads, [64 * 1024], 'the head alone');
-    assert.equal(r.error(), reset);
+    for (const reset of [false, true]) {
+      let reads = 0;
+      const serve: Serve = async () => {
+        reads++;
+        return reads === 1 ? [{ length: 500_000 }] : [items[0]];
+      };
+      const r = await answering(serve, {}, undefined, undefined, turns);
+      await ask(r, items[0]!);
+      assert.deepEqual([reads, begin.length], [0, 1]);
+      begin.pop()!();
+      await r.clock.advance(5);
+      assert.deepEqual([reads, begin.length], [1, 1], 'the length alone');
+      const over = new ProtocolError('ABORTED', 'over');
+      if (reset) r.channel.abort(over);
+      begin.pop()!();
+      await r.clock.advance(5);
+      assert.deepEqual([reads, r.error()], reset ? [1, over] : [2, undefined]);
+    }
   });
 
   it('charges reading and sending to its peer, which waits for its next answers while it owes work', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Item } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';
-import { itemOf, world } from './world.ts';
+import { itemOf, World, world } from './world.ts';
 
 describe('FetchService', () => {
   it('delivers items in order, names the absent ones, and counts bytes', async () => {
@@ -24,6 +25,36 @@ describe('FetchService', () => {
     });
     assert.equal(w.a.totals.receivedBytes, 200_104);
     assert.equal(w.b.totals.sentBytes, 200_104);
+  });
+
+  it('lets requests of a peer in debt wait, and charges it for what is served', async () => {
+    const w = new World();
+    const charged: string[] = [];
+    let debtMs = 2_000;
+    const work = {
+      debtMs: (peer: string) => (peer === 'a' ? debtMs : 0),
+      rest: (peer: string) =>
+        new Promise<void>((resolve) => void w.clock.after(work.debtMs(peer), resolve)),
+      run: <Result>(peer: string, operation: () => Result): Result => {
+        charged.push(peer);
+        return operation();
+      },
+    };
+    const c = w.service('c', {}, { work });
+    await Promise.all([w.start(), c.start()]);
+    w.network.connect('a', 'c', { latencyMs: 10 });
+    await w.clock.advance(50);
+    w.hold(itemOf(1));
+    const items: Item[] = [];
+    const onItems = (some: readonly Item[]) => void items.push(...some);
+    const fetched = w.a.fetch({ peer: 'c', ids: [itemOf(1).id], onItems });
+    await w.clock.advance(1_900);
+    assert.deepEqual([items, charged, w.gets], [[], [], 0]);
+    debtMs = 0;
+    await w.clock.advance(300);
+    assert.equal((await fetched).outcome, 'complete');
+    assert.ok(items.length === 1 && charged.length > 0 && charged.every((peer) => peer === 'a'));
+    await c.stop();
   });
 
   it('reports the length of an item above the requested length, without reading it', async () => {
