@@ -93,6 +93,7 @@ async function underAttack(
       liveAfterMb: round(after.live / MIB),
       loopP99Ms: round(loopP99Ms),
       livezMaxMs: round(watch.livezMaxMs),
+      livezOwnMaxMs: round(watch.livezOwnMaxMs),
       honestPutP99Ms: round(honestPutP99Ms),
       recoveredS: round(recoveredMs / 1_000),
     };

@@ -11,6 +11,8 @@ export interface HostileFigures {
   readonly liveAfterMb: number;
   readonly loopP99Ms: number;
   readonly livezMaxMs: number;
+  /** Without the time in which other processes had the processor: the part that the victim is to blame for. */
+  readonly livezOwnMaxMs: number;
   /** Milliseconds from a put at an honest peer until the other honest peers hold the item. */
   readonly honestPutP99Ms: number;
   /** Seconds from the end of the attack until all sets are equal and `/livez` answers at once. */

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DaemonProcess } from '../../scripts/support/daemon-process.ts';
 
@@ -17,6 +18,8 @@ export class Watch {
   readonly #victim: DaemonProcess;
   #on = true;
   livezMaxMs = 0;
+  /** Without the time in which the victim or this process waited for a processor that others had. */
+  livezOwnMaxMs = 0;
   maxRss = 0;
 
   constructor(victim: DaemonProcess) {
@@ -25,8 +28,11 @@ export class Watch {
 
   async run(): Promise<void> {
     while (this.#on) {
+      const before = await this.#waitedMs();
       const [ms, { rss }] = await Promise.all([livezMs(this.#victim.admin), this.ask('look')]);
+      const waited = (await this.#waitedMs()) - before;
       this.livezMaxMs = Math.max(this.livezMaxMs, ms);
+      this.livezOwnMaxMs = Math.max(this.livezOwnMaxMs, ms - waited);
       this.maxRss = Math.max(this.maxRss, rss);
       await pause(PROBE_EVERY_MS);
     }
@@ -36,9 +42,20 @@ export class Watch {
     this.#on = false;
   }
 
+  async #waitedMs(): Promise<number> {
+    const [victim, own] = await Promise.all([this.#victim.pid, process.pid].map(waitedMs));
+    return victim! + own!;
+  }
+
   ask(question: 'look' | 'collect'): Promise<Answer> {
     return this.#victim.ask(question) as Promise<Answer>;
   }
+}
+
+/** Milliseconds for which the main thread of a process was ready and had no processor; 0 where Linux does not tell. */
+async function waitedMs(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/schedstat`, 'utf8').catch(() => '0 0 0');
+  return Number(text.split(' ')[1]) / 1e6;
 }
 
 /** Milliseconds until `/livez` answers 200 on a connection of its own; the limit if it does not. */
