@@ -116,7 +116,7 @@ describe('a default', () => {
         rows++;
       }
     }
-    assert.equal(rows, 8);
+    assert.equal(rows, 9);
   });
 
   it('stands in the description of the protocol as it is', async () => {

@@ -256,6 +256,8 @@ describe('drive: a peer that breaks the rules', () => {
     const driven = side(a, { role: 'responder', clock });
     const initiator = native.session({ role: 'initiator', snapshot: snapshotOf(ours, native) });
     const post = (message: unknown) => b.postMessage(message, []);
+    // A port that reads nothing is not told of the end either.
+    b.start();
     post('initiator');
     for (const frame of initiator.start().frames) post(frame);
     for (let frames = 0; frames < 20; frames++) post(new Uint8Array(1));
