@@ -29,6 +29,7 @@ export type DaemonErrorCode =
   | 'PEER_CONNECTED'
   | 'USAGE'
   | 'INPUT_TOO_LARGE'
+  | 'MANIFEST_UNWRITTEN'
   | 'ADMIN_UNREACHABLE'
   | 'NOT_THIS_DAEMON'
   | 'SHUTTING_DOWN';

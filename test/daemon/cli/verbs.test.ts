@@ -216,6 +216,23 @@ describe('command line', () => {
       assert.match(missing.stderr, /cannot read .*ENOENT.*\[USAGE\]/);
     });
 
+    it('writes to no directory, and over no file of a node', async () => {
+      await run(['put', '--hint', '7', ...station.target], { stdin: ['hello'] });
+      for (const path of [station.scratch, join(station.scratch, 'none', 'x')]) {
+        const { exitCode, stderr } = await call('get', HELLO, '-o', path);
+        assert.equal(exitCode, 64);
+        assert.match(stderr, /cannot write .*(EISDIR|ENOENT).*\[USAGE\]/);
+      }
+      for (const name of ['admin.token', 'identity.key']) {
+        const { exitCode, stderr } = await call('get', HELLO, '-o', join(station.directory, name));
+        assert.equal(exitCode, 64);
+        assert.match(stderr, /is a file of a node, or lies in a data directory/);
+      }
+      const read = await call('get', '--manifest', station.scratch, 'x');
+      assert.equal(read.exitCode, 64);
+      assert.match(read.stderr, /cannot read the manifest .*EISDIR.*\[USAGE\]/);
+    });
+
     it('stops reading at the limit', async () => {
       const endless = (function* () {
         for (let i = 0; i < 100; i++) yield new Uint8Array(1_000);
@@ -240,7 +257,7 @@ describe('command line', () => {
       assert.deepEqual((await call('get', HELLO.toUpperCase(), '--json')).json(), [
         { id: HELLO, hint: '7', bytes: 5, base64: 'aGVsbG8=' },
       ]);
-      const file = join(station.directory, 'out');
+      const file = join(station.scratch, 'out');
       assert.equal((await call('get', HELLO, '-o', file)).stdout, '');
       assert.equal(await readFile(file, 'utf8'), 'hello');
       const absent = await call('get', '00'.repeat(32));

@@ -6,11 +6,11 @@
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EXIT } from '../../errors.ts';
-import type { OwnFiles } from '../../own-files.ts';
+import { type OwnFiles, placeOf } from '../../own-files.ts';
 import { printAnswer } from '../ask.ts';
 import { usage } from '../errors.ts';
 import type { CliInit } from '../init.ts';
-import { Manifest, ownFile, putCall } from '../items/index.ts';
+import { Manifest, ownFile, putCall, refuseOwn } from '../items/index.ts';
 import { connect, ownFiles, type TargetOptions } from '../locate.ts';
 import type { ImportCandidate } from './candidate.ts';
 import { readNdjson } from './ndjson.ts';
@@ -33,10 +33,7 @@ export async function importPath(
   init: CliInit,
 ): Promise<number> {
   const own = await ownFiles(options, init);
-  const manifest =
-    options.manifest === undefined
-      ? null
-      : await Manifest.open(resolve(init.cwd, options.manifest));
+  const manifest = await openManifest(options, own, init);
   try {
     const source = await openSource(
       path,
@@ -49,6 +46,17 @@ export async function importPath(
   } finally {
     await manifest?.close();
   }
+}
+
+async function openManifest(
+  { manifest }: ImportOptions,
+  own: OwnFiles,
+  { cwd }: CliInit,
+): Promise<Manifest | null> {
+  if (manifest === undefined) return null;
+  const path = resolve(cwd, manifest);
+  await refuseOwn(path, own);
+  return Manifest.open(path);
 }
 
 interface RunInit {
@@ -64,13 +72,15 @@ async function run(
 ): Promise<Summary> {
   const client = await connect(options, init, options.concurrency);
   const total = init.stderr.isTTY === true ? await source.count() : null;
-  const reporter = new Reporter({ json: options.json === true, manifest, total, init });
+  const reporter = new Reporter({ json: options.json === true, total, init });
   try {
     return await importAll({
       candidates: source.candidates(),
       put: (payload, hint) => client.json(putCall(payload, hint)),
       isSecret: own.isSecret,
       concurrency: options.concurrency,
+      note: async ({ origin, answer: { hint, id }, bytes }) =>
+        manifest?.add({ ...origin, root: source.root, hint, size: bytes, id }),
       report: (outcome) => reporter.report(outcome),
     });
   } finally {
@@ -80,6 +90,8 @@ async function run(
 }
 
 interface ImportSource {
+  /** The directory, absolute; not of NDJSON. */
+  readonly root?: string | undefined;
   candidates(): AsyncGenerator<ImportCandidate>;
   /** The number of candidates; null if it takes reading all of them. */
   count(): Promise<number | null>;
@@ -106,16 +118,18 @@ async function openSource(
   const file = await open(absolute).catch((cause: Error): never => {
     throw usage(`cannot read ${absolute}: ${cause.message}`, { cause });
   });
-  const isTree = (await file.stat()).isDirectory();
+  const stats = await file.stat({ bigint: true });
   const isOwn = await own.hasPath(absolute);
-  if (!isTree && !isOwn) return ndjson(path, file.createReadStream());
+  const isManifest = placeOf(stats) === options.place;
+  if (!stats.isDirectory() && !isOwn && !isManifest) return ndjson(path, file.createReadStream());
   await file.close();
   if (isOwn) throw ownFile(path);
+  if (isManifest) throw usage(`${path} is the manifest of this import: name another file for it`);
   if (options.hintField !== undefined) {
     throw usage('--hint-field is for NDJSON; in a directory the hint is the modification time');
   }
   const candidates = () => walkTree({ root: absolute, maxBytes, own, manifest: options.place });
-  return { candidates, count: () => count(candidates()) };
+  return { root: absolute, candidates, count: () => count(candidates()) };
 }
 
 async function count(candidates: AsyncGenerator<ImportCandidate>): Promise<number> {
@@ -127,7 +141,7 @@ async function count(candidates: AsyncGenerator<ImportCandidate>): Promise<numbe
 function exitCode({ failed, stopped }: Summary): number {
   const gone = ['ADMIN_UNREACHABLE', 'NOT_THIS_DAEMON'];
   if (stopped !== null && gone.includes(stopped.code)) return EXIT.unavailable;
-  return failed > 0 ? EXIT.failure : EXIT.ok;
+  return failed > 0 || stopped !== null ? EXIT.failure : EXIT.ok;
 }
 
 export { readLines } from './lines.ts';

@@ -1,5 +1,4 @@
 import { type CliInit, printLine } from '../init.ts';
-import type { Manifest } from '../items/index.ts';
 import { formatOrigin } from './candidate.ts';
 import { createProgress, type ImportProgressBar } from './progress.ts';
 import type { ImportOutcome } from './run.ts';
@@ -9,13 +8,12 @@ const MAX_SHOWN = 20;
 
 interface ReporterInit {
   readonly json: boolean;
-  readonly manifest: Manifest | null;
   /** Candidates; null: not known. */
   readonly total: number | null;
   readonly init: CliInit;
 }
 
-/** Tells people or programs what became of each candidate, and notes it in the manifest. */
+/** Tells people or programs what became of each candidate. */
 export class Reporter {
   readonly #init: ReporterInit;
   readonly #progress: ImportProgressBar;
@@ -28,7 +26,6 @@ export class Reporter {
 
   async report(outcome: ImportOutcome): Promise<void> {
     this.#progress.step();
-    await this.#note(outcome);
     const { origin } = outcome;
     if (this.#init.json) {
       const { kind, origin: _, ...rest } = outcome;
@@ -48,12 +45,6 @@ export class Reporter {
     this.#progress.end();
     const more = this.#failed - MAX_SHOWN;
     if (more > 0) await this.#say(`${more} more failed and are not shown; --json shows all`);
-  }
-
-  async #note(outcome: ImportOutcome): Promise<void> {
-    if (outcome.kind !== 'imported') return;
-    const { origin, answer, bytes } = outcome;
-    await this.#init.manifest?.add({ ...origin, hint: answer.hint, size: bytes, id: answer.id });
   }
 
   async #say(words: string): Promise<void> {

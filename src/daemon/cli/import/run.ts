@@ -10,12 +10,21 @@ export interface ImportInit {
   isSecret: (payload: Uint8Array) => boolean;
   /** Puts under way at a time. */
   concurrency: number;
+  /** Keeps what was imported; the import ends where it rejects. */
+  note: (outcome: Imported) => Promise<void>;
   /** Sees every outcome as it comes; awaited. */
   report: (outcome: ImportOutcome) => Promise<void>;
 }
 
+export interface Imported {
+  kind: 'imported';
+  origin: ImportOrigin;
+  answer: PutAnswer;
+  bytes: number;
+}
+
 export type ImportOutcome =
-  | { kind: 'imported'; origin: ImportOrigin; answer: PutAnswer; bytes: number }
+  | Imported
   | { kind: 'skipped'; origin: ImportOrigin; reason: SkipReason }
   | { kind: 'failed'; origin: ImportOrigin; error: Trouble };
 
@@ -51,7 +60,13 @@ export async function importAll(init: ImportInit): Promise<Summary> {
     while (summary.stopped === null) {
       const next = await init.candidates.next();
       if (next.done === true) return;
-      await init.report(await importOne(next.value, init, summary));
+      const outcome = await importOne(next.value, init, summary);
+      if (outcome.kind === 'imported') {
+        await init.note(outcome).catch((error) => {
+          summary.stopped ??= troubleOf(error);
+        });
+      }
+      await init.report(outcome);
     }
   };
   await Promise.all(Array.from({ length: init.concurrency }, worker));
@@ -78,12 +93,17 @@ async function importOne(
     summary.bytes += loaded.payload.length;
     return { kind: 'imported', origin, answer, bytes: loaded.payload.length };
   } catch (error) {
-    const { code = 'UNREADABLE', message } = error as Error & { code?: string };
-    if (code === 'OWN_SECRET') return skip('ownFile');
+    const trouble = troubleOf(error);
+    if (trouble.code === 'OWN_SECRET') return skip('ownFile');
     summary.failed++;
-    if (isFinal(error)) summary.stopped ??= { code, message };
-    return { kind: 'failed', origin, error: { code, message } };
+    if (isFinal(error)) summary.stopped ??= trouble;
+    return { kind: 'failed', origin, error: trouble };
   }
+}
+
+function troubleOf(error: unknown): Trouble {
+  const { code = 'UNREADABLE', message } = error as Error & { code?: string };
+  return { code, message };
 }
 
 /** Whether the next put would fail for the same reason: no daemon, no right, no room. */

@@ -1,16 +1,17 @@
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { DaemonError, EXIT } from '../../errors.ts';
+import { DaemonError, EXIT, reasonOf } from '../../errors.ts';
 import type { WhyAnswer } from '../../node-api.ts';
+import type { OwnFiles } from '../../own-files.ts';
 import { ask, withClient } from '../ask.ts';
 import type { Call } from '../client.ts';
 import { usage } from '../errors.ts';
 import { formatWhy } from '../format-why.ts';
 import { type CliInit, printLine, write } from '../init.ts';
 import { ownFiles, type TargetOptions } from '../locate.ts';
-import { idInManifest } from './manifest.ts';
+import { idInManifest } from './lookup.ts';
 
 /** The daemon's answer to a put. */
 export interface PutAnswer {
@@ -44,6 +45,16 @@ export function ownFile(path: string): DaemonError {
   return usage(
     `${name} is a key or a token of a node, or lies in a data directory or a LevelDB database, so it is not stored: every peer would get it`,
   );
+}
+
+/** Throws `USAGE` if the file to write is one of a node. */
+export async function refuseOwn(path: string, own: OwnFiles): Promise<void> {
+  const isOwn = await own
+    .hasPath(path)
+    .catch(() => own.hasPath(dirname(path)))
+    // Opening it says what is wrong.
+    .catch(() => false);
+  if (isOwn) throw usage(`${path} is a file of a node, or lies in a data directory; name another`);
 }
 
 export function putCall(payload: Uint8Array, hint: string | bigint | undefined): Call {
@@ -86,18 +97,25 @@ export interface GetOptions extends TargetOptions {
 
 /** `get ID`, or with a manifest the name of an item: the payload on standard output, or in a file. */
 export async function get(name: string, options: GetOptions, init: CliInit): Promise<number> {
-  const { manifest, output } = options;
-  const given =
-    manifest === undefined ? name : await idInManifest(resolve(init.cwd, manifest), name, init.cwd);
+  const { manifest } = options;
+  const output = options.output === undefined ? null : resolve(init.cwd, options.output);
+  const given = manifest === undefined ? name : await idInManifest(manifest, name, init);
   checkId(given);
+  if (output !== null) await refuseOwn(output, await ownFiles(options, init));
   return withClient(options, init, async (client) => {
     const { body, headers } = await client.call({ method: 'GET', path: `/v1/items/${given}` });
     const id = String(headers.etag).replaceAll('"', '');
     const facts = { id, hint: headers['rangemesh-hint'], bytes: body.length };
-    if (output !== undefined) await writeFile(resolve(init.cwd, output), body);
+    if (output !== null) await save(output, body);
     else if (options.json !== true) await show(body, options, init);
-    if (options.json === true) await printLine(init.stdout, describe(facts, body, output));
+    if (options.json === true) await printLine(init.stdout, describe(facts, body, options.output));
     return EXIT.ok;
+  });
+}
+
+async function save(path: string, body: Uint8Array): Promise<void> {
+  await writeFile(path, body).catch((cause) => {
+    throw usage(`cannot write ${path}: ${reasonOf(cause)}`, { cause });
   });
 }
 

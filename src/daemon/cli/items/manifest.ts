@@ -1,6 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { reasonOf } from '../../errors.ts';
+import { DaemonError, reasonOf } from '../../errors.ts';
 import { placeOf } from '../../own-files.ts';
 import { usage } from '../errors.ts';
 
@@ -11,37 +10,54 @@ export interface ManifestEntry {
   readonly line?: number;
   /** The bytes of a path that is not UTF-8. */
   readonly pathBase64?: string;
+  /** The directory that was imported, absolute; not of NDJSON. */
+  readonly root?: string | undefined;
   readonly hint: string;
   /** Payload bytes. */
   readonly size: number;
   readonly id: string;
 }
 
-/** Paths that the error for an ambiguous one names. */
-const SHOWN = 5;
+const NEWLINE = 0x0a;
 
 /** The file in which an import notes what became of each name. Lines are added behind those that are there. */
 export class Manifest {
   /** Device and inode. */
   readonly place: string;
+  readonly #path: string;
   readonly #file: FileHandle;
+  /** Stands before the next line: the last one may be torn. */
+  #before: string;
 
-  private constructor(file: FileHandle, place: string) {
-    this.#file = file;
-    this.place = place;
+  private constructor(init: { path: string; file: FileHandle; place: string; isTorn: boolean }) {
+    this.place = init.place;
+    this.#path = init.path;
+    this.#file = init.file;
+    this.#before = init.isTorn ? '\n' : '';
   }
 
+  /** Throws `USAGE` where it cannot be written. */
   static async open(path: string): Promise<Manifest> {
+    let file: FileHandle | null = null;
     try {
-      const file = await open(path, 'a');
-      return new Manifest(file, placeOf(await file.stat({ bigint: true })));
+      file = await open(path, 'a+');
+      const stats = await file.stat({ bigint: true });
+      const isTorn = stats.size > 0n && (await byteAt(file, Number(stats.size) - 1)) !== NEWLINE;
+      return new Manifest({ path, file, place: placeOf(stats), isTorn });
     } catch (cause) {
+      await file?.close();
       throw usage(`cannot write the manifest ${path}: ${reasonOf(cause)}`, { cause });
     }
   }
 
+  /** Throws `MANIFEST_UNWRITTEN`. */
   async add(entry: ManifestEntry): Promise<void> {
-    await this.#file.appendFile(`${JSON.stringify(entry)}\n`);
+    const before = this.#before;
+    this.#before = '';
+    await this.#file.appendFile(`${before}${JSON.stringify(entry)}\n`).catch((cause) => {
+      const message = `cannot write the manifest ${this.#path}: ${reasonOf(cause)}`;
+      throw new DaemonError('MANIFEST_UNWRITTEN', message, { cause });
+    });
   }
 
   close(): Promise<void> {
@@ -49,49 +65,7 @@ export class Manifest {
   }
 }
 
-/**
- * The id that a manifest has for a name: a path as it stands there, or the end of one alone. Of several lines
- * with the same path the last counts. Throws `USAGE`.
- */
-export async function idInManifest(file: string, name: string, cwd: string): Promise<string> {
-  const found = new Map<string, string>();
-  for await (const entry of entriesOf(file)) {
-    const path = entry.line === undefined ? entry.path : `${entry.path}:${entry.line}`;
-    if (path === name || path === resolve(cwd, name)) found.set(path, entry.id);
-    else if (path.endsWith(`/${name}`)) found.set(path, entry.id);
-  }
-  const exact = found.get(name) ?? found.get(resolve(cwd, name));
-  if (exact !== undefined) return exact;
-  const [first, ...others] = found;
-  if (first === undefined) throw usage(`${file} has no ${name}`);
-  if (others.length === 0) return first[1];
-  const shown = [...found.keys()].slice(0, SHOWN).join(', ');
-  const more = found.size > SHOWN ? ' and others' : '';
-  throw usage(
-    `${name} is the end of ${found.size} paths in ${file}: ${shown}${more}; give more of it`,
-  );
-}
-
-async function* entriesOf(path: string): AsyncGenerator<ManifestEntry> {
-  const file = await open(path).catch((cause): never => {
-    throw usage(`cannot read the manifest ${path}: ${cause.message}`, { cause });
-  });
-  let number = 0;
-  for await (const line of file.readLines()) {
-    number++;
-    if (line === '') continue;
-    const entry = parse(line);
-    if (entry === null) throw usage(`${path}:${number} is no line of a manifest`);
-    yield entry;
-  }
-}
-
-function parse(line: string): ManifestEntry | null {
-  try {
-    const entry = JSON.parse(line);
-    const { path, id } = Object(entry);
-    return typeof path === 'string' && /^[0-9a-f]{64}$/.test(id) ? entry : null;
-  } catch {
-    return null;
-  }
+async function byteAt(file: FileHandle, position: number): Promise<number> {
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, position);
+  return buffer[0]!;
 }

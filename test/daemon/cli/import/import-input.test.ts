@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -109,7 +110,7 @@ describe('import of unusual input', () => {
       const entries = (await readFile(manifest, 'utf8')).trimEnd().split('\n');
       assert.equal(entries.length, 3);
       const entry = entries.map((line) => JSON.parse(line)).find(({ size }) => size === 6);
-      assert.deepEqual(Object.keys(entry), ['path', 'hint', 'size', 'id']);
+      assert.deepEqual(Object.keys(entry), ['path', 'root', 'hint', 'size', 'id']);
       assert.equal(entry.path, join(root, 'b', 'one'));
       const get = (name: string, cwd = '/') =>
         run(['get', '--manifest', manifest, name, ...station.target], { cwd });
@@ -135,9 +136,70 @@ describe('import of unusual input', () => {
       }
       const got = await call('get', '--manifest', manifest, `${file}:1`);
       assert.equal(got.stdout, '{"hint":2}');
-      await writeFile(manifest, '{"path":"x"}\n', { flag: 'a' });
-      const broken = await call('get', '--manifest', manifest, 'x');
-      assert.match(broken.stderr, /manifest:3 is no line of a manifest \[USAGE\]/);
+    });
+
+    it('begins a new line behind a torn one; get skips damaged lines, and says how many', async () => {
+      const manifest = join(await folder(), 'manifest');
+      const file = join(await folder(), 'events.ndjson');
+      await writeFile(file, '{"hint":1}');
+      await writeFile(manifest, '{"path":"x"}\n{"path":"/torn');
+      await call('import', file, '--manifest', manifest);
+      const { exitCode, stdout, stderr } = await call('get', '--manifest', manifest, `${file}:1`);
+      assert.deepEqual([exitCode, stdout], [0, '{"hint":1}']);
+      assert.equal(stderr, `rangemesh: ${manifest} has 2 lines that are damaged, and skipped\n`);
+    });
+
+    it('names the ids where paths of different bytes look the same', async () => {
+      const root = Buffer.from(await folder());
+      for (const byte of [0xfe, 0xff]) {
+        await writeFile(Buffer.concat([root, Buffer.of(0x2f, byte)]), `content ${byte}`);
+      }
+      const manifest = join(await folder(), 'manifest');
+      await call('import', `${root}`, '--manifest', manifest);
+      const entries = (await readFile(manifest, 'utf8')).trimEnd().split('\n');
+      const { exitCode, stderr } = await call('get', '--manifest', manifest, '\ufffd');
+      assert.equal(exitCode, 64);
+      assert.match(stderr, /is ambiguous: 2 paths in .* look like it, with different bytes/);
+      for (const line of entries) assert.ok(stderr.includes(JSON.parse(line).id), stderr);
+    });
+
+    it('finds a path relative to the directory that was imported before the ends of others', async () => {
+      const root = await folder();
+      await mkdir(join(root, 'sub'));
+      await writeFile(join(root, 'note'), 'outer');
+      await writeFile(join(root, 'sub', 'note'), 'inner');
+      const manifest = join(await folder(), 'manifest');
+      await call('import', root, '--manifest', manifest);
+      assert.equal((await call('get', '--manifest', manifest, 'note')).stdout, 'outer');
+    });
+
+    it('never imports the manifest itself, and writes over no file of a node', async () => {
+      const manifest = join(await folder(), 'manifest');
+      await writeFile(manifest, '{"hint":1}');
+      const { exitCode, stderr } = await call('import', manifest, '--manifest', manifest);
+      assert.equal(exitCode, 64);
+      assert.match(stderr, /is the manifest of this import: name another file/);
+      assert.equal(await readFile(manifest, 'utf8'), '{"hint":1}');
+      const own = join(station.directory, 'peers.json');
+      const refused = await call('import', await folder(), '--manifest', own);
+      assert.equal(refused.exitCode, 64);
+      assert.match(refused.stderr, /is a file of a node, or lies in a data directory/);
+      assert.equal(existsSync(own), false);
+      const directory = await call('import', await folder(), '--manifest', await folder());
+      assert.equal(directory.exitCode, 64);
+      assert.match(directory.stderr, /cannot write the manifest .*EISDIR.*\[USAGE\]/);
+    });
+
+    it('ends with a summary where the manifest cannot be written', {
+      skip: !existsSync('/dev/full'),
+    }, async () => {
+      const root = await folder();
+      for (let i = 0; i < 5; i++) await writeFile(join(root, `${i}`), `content ${i}`);
+      const argv = ['--manifest', '/dev/full', '--concurrency', '1'];
+      const { exitCode, stdout } = await call('import', root, ...argv);
+      assert.equal(exitCode, 1);
+      assert.match(stdout, /^imported 1 item/);
+      assert.match(stdout, /stopped before the end: .*\/dev\/full: ENOSPC.*\[MANIFEST_UNWRITTEN\]/);
     });
   });
 });

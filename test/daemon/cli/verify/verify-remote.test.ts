@@ -115,6 +115,7 @@ describe('an import', () => {
       },
       isSecret: () => false,
       concurrency: 1,
+      note: async () => undefined,
       report: async () => undefined,
     });
     assert.equal(returned, true, 'what is open is closed');
