@@ -15,17 +15,29 @@ how they become equal. Stays until Ctrl-C.
 
 const PACKAGES = fileURLToPath(new URL('../node_modules', import.meta.url));
 
-const { values } = parseArgs({
-  options: {
-    once: { type: 'boolean' },
-    json: { type: 'boolean' },
-    help: { type: 'boolean' },
-    // Another tree than the installed packages; for tests.
-    tree: { type: 'string', default: PACKAGES },
-  },
-});
+/** As the daemon has it for wrong arguments. */
+const USAGE_EXIT = 64;
+const OPTIONS = {
+  once: { type: 'boolean' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean' },
+  // Another tree than the installed packages; for tests.
+  tree: { type: 'string', default: PACKAGES },
+} as const;
 
-if (values.help) {
+function readArguments() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    process.stderr.write(`demo: ${(error as Error).message}\n\n${HELP}`);
+    return null;
+  }
+}
+
+const values = readArguments();
+if (values === null) {
+  process.exitCode = USAGE_EXIT;
+} else if (values.help) {
   process.stdout.write(HELP);
 } else {
   const stop = new AbortController();

@@ -9,8 +9,9 @@ export interface Screen extends NodeJS.WritableStream {
 
 const COLUMNS = ['node', ' items', '     bytes', ' wanted', 'fingerprint     ', 'peers in sync'];
 const LEGEND = [
-  'wanted: items that a node knows to be missing; fingerprint: of all items of a node, equal when the',
-  'items are; peers in sync: connected nodes that are known to hold the same items',
+  'wanted: items that a node knows to be missing; fingerprint: of all items of',
+  'a node, equal when the items are; peers in sync: connected nodes that are',
+  'known to hold the same items',
 ];
 
 /** Lines, and below them on a terminal a table with a row for each node, which stays at the end. */

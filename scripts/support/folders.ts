@@ -29,6 +29,11 @@ export function temporaryFolder(prefix: string, base?: string): string {
   return folder;
 }
 
+/** A folder that stays when this process ends; no later process removes it. */
+export function lastingFolder(prefix: string, base: string = tmpdir()): string {
+  return mkdtempSync(join(base, `${prefix}-kept-`));
+}
+
 export async function removeFolder(folder: string): Promise<void> {
   await rm(folder, PATIENTLY);
   kept.delete(folder);

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { lastingFolder, removeFolder, temporaryFolder } from '../../scripts/support/folders.ts';
 import { DAMAGES } from './damage.ts';
 import { type RoundResult, Rounds } from './rounds.ts';
 
@@ -53,7 +51,7 @@ async function run(): Promise<void> {
     process.stdout.write(`${values.json ? JSON.stringify(object) : text}\n`);
   };
   print(`seed ${seed}`, { crash: 'seed', seed });
-  const directory = await mkdtemp(join(tmpdir(), 'rangemesh-crash-'));
+  const directory = (values.keep ? lastingFolder : temporaryFolder)('rangemesh-crash');
   const damages = DAMAGES.filter((kind) => kind === (values.damage ?? kind));
   const damageEvery = Number(values['damage-every']);
   const rounds = new Rounds({ directory, seed, damageEvery, damages });
@@ -66,7 +64,7 @@ async function run(): Promise<void> {
     }
   } finally {
     await rounds.close();
-    if (!values.keep) await rm(directory, { recursive: true, force: true });
+    if (!values.keep) await removeFolder(directory);
   }
   const failed = results.filter(({ failure }) => failure !== null).length;
   const passed = results.length - failed;

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { lastingFolder, removeFolder, temporaryFolder } from '../../scripts/support/folders.ts';
 import { DAMAGES, FILE_KINDS } from './damage.ts';
 import { type RoundResult, Rounds } from './rounds.ts';
 
@@ -47,7 +45,7 @@ async function run(): Promise<void> {
     process.stdout.write(`${values.json ? JSON.stringify(object) : text}\n`);
   };
   print(`seed ${seed}`, { event: 'seed', seed });
-  const directory = await mkdtemp(join(tmpdir(), 'rangemesh-damage-'));
+  const directory = (values.keep ? lastingFolder : temporaryFolder)('rangemesh-damage');
   const files = FILE_KINDS.filter((kind) => kind === (values.file ?? kind));
   const damages = DAMAGES.filter((kind) => kind === (values.damage ?? kind));
   const rounds = new Rounds({ directory, seed, files, damages, running: values.running });
@@ -61,7 +59,7 @@ async function run(): Promise<void> {
     }
   } finally {
     await rounds.close();
-    if (!values.keep) await rm(directory, { recursive: true, force: true });
+    if (!values.keep) await removeFolder(directory);
   }
   const count = (wanted: (result: RoundResult) => boolean): number => results.filter(wanted).length;
   const signals = count(({ signal }) => signal);

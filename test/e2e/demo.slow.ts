@@ -43,6 +43,7 @@ async function folders(context: TestContext, files: number) {
     await writeFile(path, random.bytes(bytes));
     await utimes(path, 1_000 + i, 1_000 + i);
   }
+  await mkdir(tree, { recursive: true });
   await writeFile(join(tree, 'large'), new Uint8Array(1024 * 1024 + 1));
   return { tree, temporary };
 }
@@ -111,6 +112,18 @@ describe('the demo', () => {
     assert.ok(line.received <= 1.05 * line.needed, `${line.received} of ${line.needed}`);
     assert.match(abandoned, /^rangemesh-demo-/);
     assert.deepEqual(await leftBehind(temporary), [living]);
+  });
+
+  it('says what is wrong with its arguments, and exits with 64', async (context) => {
+    const { temporary } = await folders(context, 0);
+    const demo = startDemo(context, temporary, ['--bogus']);
+    const [[code], out, err] = await Promise.all([
+      once(demo, 'close'),
+      text(demo.stdout!),
+      text(demo.stderr!),
+    ]);
+    assert.deepEqual([code, out], [64, '']);
+    assert.match(err, /^demo: Unknown option '--bogus'.*\n\nUsage: npm run demo/);
   });
 
   it('reports an interrupt during the import, exits with 130, and leaves no files', async (context) => {

@@ -76,6 +76,10 @@ describe('the table of the demo', () => {
     assert.ok(lines.every((line) => line.length < 40));
   });
 
+  it('shows all of its words on a terminal of 80 columns', () => {
+    assert.deepEqual(play(new FakeTerminal({ columns: 80 })), play(new FakeTerminal()));
+  });
+
   it('is left out where there is no terminal', () => {
     assert.deepEqual(play(new FakeTerminal({ isTTY: false })), ['up', 'imported', 'equal']);
   });

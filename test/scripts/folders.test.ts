@@ -2,18 +2,20 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { makeFolder } from '../../scripts/support/folders.ts';
 import { within } from '../support/within.ts';
 
 const FOLDERS = new URL('../../scripts/support/folders.ts', import.meta.url).href;
 /** Makes a folder in the one it is given, says its name, and stays. */
 const SCRIPT = `
-  const { temporaryFolder } = await import(${JSON.stringify(FOLDERS)});
-  const folder = temporaryFolder('probe', process.argv[1]);
+  const { lastingFolder, temporaryFolder } = await import(${JSON.stringify(FOLDERS)});
+  const make = process.argv[2] === 'keep' ? lastingFolder : temporaryFolder;
+  const folder = make('probe', process.argv[1]);
   (await import('node:fs')).writeFileSync(folder + '/file', 'x');
   console.log(folder);
   if (process.argv[2] === 'stay') setInterval(() => undefined, 1_000);
@@ -27,7 +29,7 @@ describe('temporary folders of scripts and benchmarks', () => {
     for (const base of bases) await rm(base, { recursive: true, force: true });
   });
 
-  async function start(how: 'stay' | 'end') {
+  async function start(how: 'stay' | 'end' | 'keep') {
     const base = await mkdtemp(join(tmpdir(), 'folders-test-'));
     bases.push(base);
     const args = ['--input-type=module', '-e', SCRIPT, base, how];
@@ -69,5 +71,24 @@ describe('temporary folders of scripts and benchmarks', () => {
     makeFolder('probe', base);
     assert.equal(existsSync(folder), false);
     assert.equal(existsSync(strange), true, 'no process is named');
+  });
+
+  it('stay for good where they are asked for', async () => {
+    const { base, folder, ended } = await start('keep');
+    await ended();
+    makeFolder('probe', base);
+    assert.equal(existsSync(folder), true);
+  });
+
+  it('of a killed run of the crash suite is removed by the next run', async () => {
+    const { base, child, ended } = await start('end');
+    await ended();
+    mkdirSync(join(base, `rangemesh-crash-${child.pid}-x`));
+    const path = fileURLToPath(new URL('../crash/main.ts', import.meta.url));
+    const env = { ...process.env, TMPDIR: base };
+    const run = spawn(process.execPath, [path, '--rounds', '0'], { stdio: 'ignore', env });
+    children.push(run);
+    assert.deepEqual(await within(once(run, 'exit'), 'the end of the run'), [0, null]);
+    assert.deepEqual(await readdir(base), []);
   });
 });

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { lastingFolder, removeFolder, temporaryFolder } from '../../scripts/support/folders.ts';
 import { Soak } from './soak.ts';
 import type { Sample } from './usage.ts';
 
@@ -64,7 +62,7 @@ function print(sample: Sample): void {
 }
 
 async function run(): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'rangemesh-soak-'));
+  const directory = (values.keep ? lastingFolder : temporaryFolder)('rangemesh-soak');
   const soak = new Soak({
     directory,
     minutes: Number(values.minutes),
@@ -82,7 +80,7 @@ async function run(): Promise<void> {
     process.exitCode = findings.length === 0 ? 0 : 1;
   } finally {
     await soak.stop();
-    if (!values.keep) await rm(directory, { recursive: true, force: true });
+    if (!values.keep) await removeFolder(directory);
   }
 }
 
