@@ -66,11 +66,81 @@ describe('making a node on the command line', () => {
       assert.deepEqual(comments(await read(join(cwd, 'b/rangemesh.yaml'))), comments(template));
     });
 
+    it('can be given again after it failed', async () => {
+      const directory = join(scratch, 'again');
+      const token = join(scratch, 'token');
+      await writeFile(token, 'short');
+      const argv = ['init', directory, '--token-file', token];
+      const failed = await run(argv);
+      assert.match(failed.stderr, /\[TOKEN_UNREADABLE\]/);
+      await rm(token);
+      const { exitCode, stderr } = await run(argv);
+      assert.deepEqual([exitCode, stderr], [0, '']);
+    });
+
+    it('says that there is a file where it should make a directory', async () => {
+      const file = join(scratch, 'notes.txt');
+      await writeFile(file, 'mine');
+      for (const path of [file, join(file, 'below')]) {
+        const { exitCode, stderr } = await run(['init', path]);
+        assert.equal(exitCode, 64);
+        assert.match(stderr, /notes\.txt.*: there is a file where a directory must be \[USAGE\]/);
+      }
+    });
+
+    it('says that no peer can connect while the access list is empty', async () => {
+      const stdout = async (...argv: string[]) =>
+        (await run(['init', join(scratch, `list-${argv.length}`), ...argv])).stdout;
+      const id = '12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf';
+      assert.match(await stdout('--access', 'list'), /^no peer can connect yet: /m);
+      assert.doesNotMatch(await stdout('--access', 'list', '--allow', id), /no peer/);
+      assert.doesNotMatch(await stdout(), /no peer/);
+    });
+
+    it('obeys the environment as start does', async () => {
+      const dataDir = join(scratch, 'elsewhere');
+      const env = { RANGEMESH_NODE_DATA_DIR: dataDir };
+      const { stdout } = await run(['init', join(scratch, 'env')], { env });
+      const id = (await run(['id'], { env })).stdout.trim();
+      assert.ok(stdout.includes(`the peer id is ${id}; its key lies in ${dataDir}\n`), stdout);
+      assert.deepEqual(await readdir(join(scratch, 'env')), ['rangemesh.yaml']);
+    });
+
+    it('makes the identity that the systemd unit of the docs starts with', async () => {
+      const page = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+      const here = (text: string) => text.replace(/\/(etc|var)\//g, `${scratch}/root/$1/`);
+      const [, words = ''] = /rangemesh\.js (init \/etc[^#\n]*)/.exec(page) ?? [];
+      assert.equal((await run(here(words).trim().split(/ +/))).exitCode, 0);
+      const [, unit = ''] = /```ini\n(.*?)```/s.exec(page) ?? [];
+      const env = Object.fromEntries(
+        [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, key, value]) => [
+          key,
+          here(value!),
+        ]),
+      );
+      const [, file = ''] = /--config (\S+)/.exec(unit) ?? [];
+      const read = (path: string) => readFile(path, 'utf8');
+      const { node } = await loadConfig({ file: here(file), env, cwd: scratch, read });
+      const state = /^StateDirectory=(.*)$/m.exec(unit)?.[1];
+      assert.equal(node.dataDir, join(scratch, 'root/var/lib', state!));
+      assert.ok((await readdir(node.dataDir)).includes('identity.key'));
+    });
+
     it('asks who may write before it opens a node to the network', async () => {
       const argv = ['init', 'open', '--listen', '/ip4/0.0.0.0/tcp/9463'];
       const { exitCode, stderr } = await run(argv, { cwd: scratch });
       assert.equal(exitCode, 78);
       assert.match(stderr, /access\.mode: must be given/);
+    });
+  });
+
+  describe('id', () => {
+    it('says where it made an identity, and is silent where there is one', async () => {
+      const dataDir = join(scratch, 'typo');
+      const first = await run(['id', '--data-dir', dataDir]);
+      assert.equal(first.stderr, `rangemesh: made a new identity, ${dataDir}/identity.key\n`);
+      const second = await run(['id', '--data-dir', dataDir]);
+      assert.deepEqual([second.stdout, second.stderr], [first.stdout, '']);
     });
   });
 

@@ -1,11 +1,12 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EXIT } from '../../errors.ts';
-import { createPsk, prepareIdentity } from '../../keys/index.ts';
+import { createPsk, IDENTITY_FILE, prepareIdentity } from '../../keys/index.ts';
 import { createLogger } from '../../logging.ts';
 import { printAnswer } from '../ask.ts';
 import { usage } from '../errors.ts';
-import { type CliInit, write } from '../init.ts';
+import { type CliInit, printLine, write } from '../init.ts';
 import { type TargetOptions, targetConfig } from '../locate.ts';
 
 export interface KeygenOptions {
@@ -39,11 +40,14 @@ export async function keygenPsk(options: KeygenOptions, init: CliInit): Promise<
 export async function id(options: TargetOptions, init: CliInit): Promise<number> {
   const { node } = await targetConfig(options, init);
   const logger = createLogger({ clock: init.clock, level: 'silent' });
+  const path = join(node.dataDir, IDENTITY_FILE);
+  const wasThere = existsSync(path);
   const { peerId } = await prepareIdentity({
     directory: node.dataDir,
     random: init.random,
     logger,
   });
+  if (!wasThere) await printLine(init.stderr, `rangemesh: made a new identity, ${path}`);
   await printAnswer(options, init, { peerId, dataDir: node.dataDir }, peerId);
   return EXIT.ok;
 }
