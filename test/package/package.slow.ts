@@ -72,9 +72,12 @@ async function usedClone(folder: string): Promise<string> {
   }
   await symlink(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
   await mkdir(join(clone, 'config', 'data', 'db'), { recursive: true });
-  for (const file of ['data/identity.key', 'data/admin.token', 'data/db/000005.ldb', 'mesh.psk']) {
+  await mkdir(join(clone, 'docs', 'data'));
+  const keys = ['data/identity.key', 'data/admin.token', 'data/db/000005.ldb'];
+  for (const file of [...keys, 'mesh.psk', 'mine.yaml']) {
     await writeFile(join(clone, 'config', file), 'secret');
   }
+  await writeFile(join(clone, 'docs', 'data', 'identity.key'), 'secret');
   return clone;
 }
 
@@ -178,6 +181,11 @@ describe('the packed package', () => {
       (await readdir(join(root, 'config'))).sort(),
       ['default.yaml', 'docker.yaml', ...examples, 'schema.json'],
       'no data of a node',
+    );
+    const pages = await readdir(join(root, 'docs'));
+    assert.deepEqual(
+      pages.filter((name) => !name.endsWith('.md')),
+      [],
     );
   });
 
