@@ -1,6 +1,9 @@
+import { peerIdFromString } from '@libp2p/peer-id';
 import { EXIT } from '../errors.ts';
 import type { PeerStatus, Status, SyncAnswer } from '../node-api.ts';
+import { parses } from '../parses.ts';
 import { ask } from './ask.ts';
+import { usage } from './errors.ts';
 import { formatPeer, formatPeers, formatStatus, formatSync } from './format.ts';
 import type { CliInit } from './init.ts';
 import type { TargetOptions } from './locate.ts';
@@ -46,7 +49,12 @@ export function removePeer(
   );
 }
 
-export function forgetPeer(peerId: string, options: TargetOptions, init: CliInit): Promise<number> {
+export async function forgetPeer(
+  peerId: string,
+  options: TargetOptions,
+  init: CliInit,
+): Promise<number> {
+  checkPeerId(peerId);
   const call = { method: 'DELETE', path: '/v1/peers', body: { peerId } } as const;
   return ask<{ removed: string[] }>(options, init, call, ({ removed }) =>
     [`${peerId}  is forgotten`, ...removed.map((each) => `${each}  is not dialled any more`)].join(
@@ -56,11 +64,12 @@ export function forgetPeer(peerId: string, options: TargetOptions, init: CliInit
 }
 
 /** Fails if a session did, and with a code of its own if sets are not equal. */
-export function sync(
+export async function sync(
   peerId: string | undefined,
   options: TargetOptions,
   init: CliInit,
 ): Promise<number> {
+  if (peerId !== undefined) checkPeerId(peerId);
   const call = {
     method: 'POST',
     path: '/v1/sync',
@@ -71,4 +80,9 @@ export function sync(
     if (sessions.some(({ error }) => error !== null)) return EXIT.failure;
     return equal ? EXIT.ok : EXIT.different;
   });
+}
+
+function checkPeerId(text: string): void {
+  if (parses(peerIdFromString)(text)) return;
+  throw usage(`${text} is no peer id: give one such as 12D3KooW..., as "rangemesh peers" shows it`);
 }

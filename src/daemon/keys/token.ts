@@ -46,7 +46,8 @@ export class TokenFile {
    * Rejects with `TOKEN_UNREADABLE`.
    */
   static async open(init: TokenFileInit): Promise<TokenFile> {
-    return new TokenFile(init, await loadToken(init));
+    const logger = init.logger.child({ component: 'admin' });
+    return new TokenFile({ ...init, logger }, await loadToken({ ...init, logger }));
   }
 
   /** Reads the file again if the last look is a second ago, or in any case if `now`. Never rejects. */

@@ -1,12 +1,12 @@
 import { DaemonError } from '../errors.ts';
 
 export function unknownAddress(address: string): DaemonError {
-  const message = `${address} is not among the addresses kept connected: give one of those that /v1/peers shows with the origin config or runtime`;
+  const message = `${address} is not among the addresses kept connected: give one of those that "rangemesh peers" shows`;
   return new DaemonError('UNKNOWN_ADDRESS', message);
 }
 
 export function unknownPeer(peerId: string): DaemonError {
-  const message = `no peer ${peerId} is connected that speaks this network's protocol: see the peers in /v1/peers`;
+  const message = `no peer ${peerId} is connected that speaks this network's protocol: see "rangemesh peers"`;
   return new DaemonError('UNKNOWN_PEER', message);
 }
 

@@ -11,6 +11,7 @@ import { TOKEN } from '../admin/running-admin.ts';
 import { openStation, run, type Station } from './terminal.ts';
 
 const text = (content: string) => new TextEncoder().encode(content);
+const PEER = '12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf';
 const HELLO = bytesToHex(itemId(7n, text('hello')));
 
 describe('command line', () => {
@@ -75,6 +76,8 @@ describe('command line', () => {
         ['import', 'x', '--concurrency', '129'],
         ['start', '--set', 'nonsense'],
         ['status', '--url', 'ftp://x'],
+        ['sync', 'foo', ...station.target],
+        ['peers', 'forget', 'foo', ...station.target],
       ];
       for (const argv of wrong) {
         const { exitCode, stderr, stdout } = await run(argv);
@@ -303,9 +306,9 @@ describe('command line', () => {
     });
 
     it('forgets a peer', async () => {
-      const { exitCode, stdout } = await call('peers', 'forget', 'gone');
-      assert.deepEqual([exitCode, stdout], [0, 'gone  is forgotten\n']);
-      assert.deepEqual(station.node.forgotten.splice(0), ['gone']);
+      const { exitCode, stdout } = await call('peers', 'forget', PEER);
+      assert.deepEqual([exitCode, stdout], [0, `${PEER}  is forgotten\n`]);
+      assert.deepEqual(station.node.forgotten.splice(0), [PEER]);
     });
 
     it('shows no comparison for peers without a session', async () => {
@@ -338,7 +341,7 @@ describe('command line', () => {
         [equal.exitCode, equal.stdout],
         [0, `other  equal\nthe sets are equal; ${end}`],
       );
-      assert.equal((await call('sync', 'p', '--json')).json()[0].sessions[0].peerId, 'p');
+      assert.equal((await call('sync', PEER, '--json')).json()[0].sessions[0].peerId, PEER);
       const { sync } = station.node;
       const error = { code: 'TIMEOUT', message: 'too slow' };
       const session = { peerId: 'p', equal: false, missing: 0, missingThere: 0, refused: 1 };

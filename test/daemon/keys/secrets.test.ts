@@ -124,8 +124,11 @@ describe('secrets', () => {
     await Promise.all([file.look(true), file.look(true)]);
     assert.equal(file.token, 'z'.repeat(40));
     assert.deepEqual(
-      log.lines.map(({ event }) => event),
-      ['token-read', 'token-read'],
+      log.lines.map(({ event, component }) => [event, component]),
+      [
+        ['token-read', 'admin'],
+        ['token-read', 'admin'],
+      ],
     );
   });
 
@@ -137,8 +140,8 @@ describe('secrets', () => {
     assert.equal(file.token, first);
     assert.match(file.trouble!, /shorter than 32 characters/);
     assert.deepEqual(
-      log.lines.map(({ code }) => code),
-      ['TOKEN_UNREADABLE'],
+      log.lines.map(({ code, component }) => [code, component]),
+      [['TOKEN_UNREADABLE', 'admin']],
     );
     await writeFile(path, first);
     await file.look(true);

@@ -275,7 +275,10 @@ describe('the peers of a running node', () => {
     const error = { code: 'BUSY', message: 'm' };
     parts.reports = [{ peer: 'here', equal: false, missing: 2, error, rounds: 3 }];
     for (const peer of ['gone', 'stranger']) {
-      await assert.rejects(node.sync(peer), { code: 'UNKNOWN_PEER' });
+      await assert.rejects(node.sync(peer), {
+        code: 'UNKNOWN_PEER',
+        message: /see "rangemesh peers"$/,
+      });
     }
     const unknown = { missingThere: null, refused: 0 };
     const result = { peerId: 'here', equal: false, missing: 2, error, ...unknown };
