@@ -1,6 +1,9 @@
 import type { SessionEnvironment } from './types.ts';
 
-type WorkEnvironment = Pick<SessionEnvironment, 'clock' | 'work' | 'turns'>;
+type WorkEnvironment = Pick<SessionEnvironment, 'clock' | 'work' | 'turns' | 'options'>;
+
+/** The share of the time for a frame that may pass in rests; the rest is for the work and the network. */
+const REST_SHARE = 0.5;
 
 /**
  * Charges the work of a session to its peer, whichever side began it: a hostile peer need not call, since
@@ -9,10 +12,13 @@ type WorkEnvironment = Pick<SessionEnvironment, 'clock' | 'work' | 'turns'>;
 export class SessionWork {
   readonly #environment: WorkEnvironment;
   readonly #peer: string;
+  /** Milliseconds that may pass in rests until the peer hears from this node again. */
+  #restMs: number;
 
   constructor(environment: WorkEnvironment, peer: string) {
     this.#environment = environment;
     this.#peer = peer;
+    this.#restMs = this.#mostRestMs;
   }
 
   /** Runs a slice in a turn of the event loop that has time for it. */
@@ -23,14 +29,34 @@ export class SessionWork {
 
   /** Waits until the peer owes nothing; rejects with the signal's reason if that comes first. */
   async paid(signal: AbortSignal): Promise<void> {
-    if (this.#debtMs() === 0) return;
+    await this.#wait(this.#debtMs(), signal);
+  }
+
+  /** Likewise, during a session: a peer that waits for a frame must not run out of time. */
+  async pace(signal: AbortSignal): Promise<void> {
+    await this.#wait(this.#nextRestMs(), signal);
+  }
+
+  /** As `pace`, but a turn of the event loop at least. */
+  rest(): Promise<void> {
+    const ms = this.#nextRestMs();
+    return new Promise((turn) => void this.#environment.clock.after(ms, turn));
+  }
+
+  /** The peer gets a frame, so its time begins anew. */
+  answered(): void {
+    this.#restMs = this.#mostRestMs;
+  }
+
+  async #wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (ms === 0) return;
     signal.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       const giveUp = (): void => {
         cancel();
         reject(signal.reason);
       };
-      const cancel = this.#environment.clock.after(this.#debtMs(), () => {
+      const cancel = this.#environment.clock.after(ms, () => {
         signal.removeEventListener('abort', giveUp);
         resolve();
       });
@@ -38,9 +64,14 @@ export class SessionWork {
     });
   }
 
-  /** A turn of the event loop at least. */
-  rest(): Promise<void> {
-    return new Promise((turn) => void this.#environment.clock.after(this.#debtMs(), turn));
+  #nextRestMs(): number {
+    const ms = Math.min(this.#debtMs(), this.#restMs);
+    this.#restMs -= ms;
+    return ms;
+  }
+
+  get #mostRestMs(): number {
+    return this.#environment.options.frameTimeoutMs * REST_SHARE;
   }
 
   #debtMs(): number {

@@ -96,7 +96,7 @@ export class SessionRun {
     const first = await this.#pump.next();
     if (first === null) throw ENDED;
     this.#chooseMode(first);
-    await this.#work.paid(this.#over.signal);
+    await this.#work.pace(this.#over.signal);
     const { serving } = this.#environment;
     const release = await serving.take(this.#peer, this.#over.signal, () => this.giveWay());
     try {
@@ -182,7 +182,7 @@ export class SessionRun {
           if (step.mayEnd !== true) throw ENDED;
           break;
         }
-        await this.#work.paid(this.#over.signal);
+        await this.#work.pace(this.#over.signal);
         step = await this.#work.run(() => session.receive(frame));
         this.#digested(session);
       }
@@ -196,6 +196,7 @@ export class SessionRun {
       this.#report.missing += missing.length;
       this.#environment.events.missing(this.#peer, missing);
     }
+    if (frames.length > 0) this.#work.answered();
     this.#pump.send(frames);
   }
 

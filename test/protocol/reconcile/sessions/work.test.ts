@@ -111,7 +111,7 @@ describe('ReconcileService: the work of peers', () => {
           runs++;
           return step();
         },
-        debtMs: () => 500,
+        debtMs: () => 100,
       };
       const inbound = [Uint8Array.of(1), null];
       const channel: Partial<Channel> = {
@@ -131,11 +131,72 @@ describe('ReconcileService: the work of peers', () => {
       await clock.advance(0);
       for (const expected of runsAfterWaits) {
         assert.equal(runs, expected);
-        await clock.advance(expected === 5 ? 0 : 499);
+        await clock.advance(expected === 5 ? 0 : 99);
         assert.equal(runs, expected);
         await clock.advance(1);
       }
       assert.equal((await ended).error, null);
     }
+  });
+
+  it('never rests so long that a peer that waits for a frame runs out of time', async () => {
+    const clock = new VirtualClock();
+    const network = new MemoryNetwork({ clock, random: new SeededRandom('rests') });
+    const indebted = (debtMs: number) => ({
+      run: <Result>(_: string, runs: () => Result): Result => runs(),
+      debtMs: () => debtMs,
+    });
+    const a = new Peer({ network: network.node('a'), clock, ids: idsOf(1), work: indebted(0) });
+    const b = new Peer({
+      network: network.node('b'),
+      clock,
+      ids: idsOf(2),
+      work: indebted(60_000),
+    });
+    await Promise.all([a.service.start(), b.service.start()]);
+    network.connect('a', 'b', { latencyMs: 10 });
+    await clock.advance(20);
+    const session = a.service.reconcile('b');
+    await clock.advance(4_900);
+    assert.equal(b.snapshots, 0, 'the debt counts');
+    await clock.advance(60_000);
+    assert.equal((await session).error, null);
+    await Promise.all([a.service.stop(), b.service.stop()]);
+  });
+
+  it('shares that time among all rests between two frames, and has it anew for the next', async () => {
+    const clock = new VirtualClock();
+    const work = {
+      run: <Result>(_: string, step: () => Result): Result => step(),
+      debtMs: () => 300,
+    };
+    const inbound = [Uint8Array.of(1), Uint8Array.of(2), null];
+    const channel: Partial<Channel> = {
+      receive: async () => inbound.shift()!,
+      send: async () => {},
+      close: async () => {},
+    };
+    const step: Step = { frames: [], missing: [], done: false };
+    const slice: Step = { ...step, pending: 'work' };
+    const sent: Step = { ...step, frames: [Uint8Array.of(3)] };
+    const steps = [step, slice, slice, sent, { ...step, done: true }];
+    const begins: number[] = [];
+    const next = (): Step => {
+      begins.push(clock.monotonic());
+      return steps.shift()!;
+    };
+    const session: Session = {
+      role: 'initiator',
+      equal: false,
+      start: next,
+      receive: next,
+      proceed: next,
+    };
+    const begin = clock.monotonic();
+    const ended = runOf(session, { channel: channel as Channel, clock, work }).run();
+    await clock.advance(20_000);
+    await ended;
+    const after = begins.map((at) => at - begin);
+    assert.deepEqual(after, [0, 300, 500, 500, 800]);
   });
 });
