@@ -79,6 +79,11 @@ export function isLoopback(address: Multiaddr): boolean {
   return isLoopbackHost(hostOf(address));
 }
 
+/** The address without the peer id at its end, for texts that name the peer. */
+export function placeOf(address: Multiaddr): string {
+  return address.toString().replace(/\/p2p\/[^/]+$/, '');
+}
+
 /** The host alone, which stays the same when a refused node comes again from another port. */
 export function hostOf(address: Multiaddr): string {
   return address.getComponents().find(({ name }) => HOSTS.has(name))?.value ?? address.toString();

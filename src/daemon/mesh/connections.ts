@@ -4,8 +4,15 @@ import type { Logger } from '../logging.ts';
 import { hostOf } from '../peer-address.ts';
 import type { Notices } from './notices.ts';
 import type { MeshOptions } from './options.ts';
-import { type PeerTroubles, runOf } from './standing/index.ts';
+import {
+  noCommonDialect,
+  otherNetwork,
+  type PeerTroubles,
+  runOf,
+  sameIdentity,
+} from './standing/index.ts';
 import { dropSurplus } from './surplus.ts';
+import { type ConnectionOutcome, idOf, type Tracked } from './tracked.ts';
 
 export interface ConnectionsInit
   extends Pick<MeshOptions, 'identifyTimeoutMs' | 'strangerMs' | 'twinMs'> {
@@ -27,24 +34,17 @@ export interface ConnectionWatcher {
   disconnected(peer: string): void;
 }
 
+/** What is over once a peer has connected. */
+const ACCESS_CODES: readonly string[] = [
+  'PEER_REFUSED',
+  'PEER_SILENT',
+  'PEER_NOT_LISTED',
+  'TOO_MANY_CONNECTIONS',
+  'HANDSHAKE_FAILED',
+  'WRONG_PRE_SHARED_KEY',
+];
+
 const SILENT = 'did not identify itself in time';
-
-/** How a connection stopped being new. */
-export type ConnectionOutcome = 'established' | 'closed' | 'silent';
-
-interface Tracked {
-  readonly connection: Connection;
-  readonly outcome: PromiseWithResolvers<ConnectionOutcome>;
-  established: boolean;
-  /** The peer speaks protocols of this network. */
-  ours: boolean;
-  /** Sessions are possible. */
-  speaks: boolean;
-  /** Tells runs of a node apart; null for other programs and older versions. */
-  run: string | null;
-  cancel: Cancel;
-  cancelTwin: Cancel;
-}
 
 type Identified = Pick<IdentifyResult, 'connection' | 'protocols' | 'agentVersion'>;
 
@@ -180,17 +180,20 @@ export class Connections {
     if (twin === undefined || twin.run === null || tracked.run === null) return;
     tracked.cancelTwin = clock.after(twinMs, () => {
       if (!this.#tracked.has(twin.connection.id)) return;
-      const at = [twin, tracked].map(({ connection }) => connection.remoteAddr).join(' and ');
-      troubles.tell(
-        peer,
-        'SAME_IDENTITY',
-        `Two running nodes have the identity ${peer}, at ${at}: their items may reach no other node; stop one of them and move its identity.key away`,
-      );
+      const both = [twin.connection, tracked.connection];
+      troubles.tell(peer, 'SAME_IDENTITY', sameIdentity(peer, both));
     });
   }
 
+  /** Two nodes stay two, however many connections each of them has. */
+  #lookForRest(peer: string): void {
+    const established = this.#of(peer).filter((each) => each.established && each.run !== null);
+    const runs = new Set(established.map(({ run }) => run));
+    if (runs.size < 2) this.#init.troubles.over(peer, 'SAME_IDENTITY');
+  }
+
   #peerConnected(peer: string, { direction, remoteAddr }: Connection): void {
-    this.#init.notices.forget(peer);
+    this.#init.notices.forget(peer, ACCESS_CODES);
     this.#init.logger.info({ peer, direction, address: remoteAddr.toString() }, 'peer connected');
     for (const watcher of this.#watchers) watcher.connected(peer);
   }
@@ -219,7 +222,7 @@ export class Connections {
     tracked.cancel();
     tracked.cancelTwin();
     this.#tracked.delete(connection.id);
-    this.#init.troubles.over(idOf(connection), 'SAME_IDENTITY');
+    this.#lookForRest(idOf(connection));
     if (tracked.established) this.#peerGone(idOf(connection));
     else this.#refused(connection);
     tracked.outcome.resolve('closed');
@@ -252,25 +255,30 @@ export class Connections {
   /** A stranger that only identifies would hold its place for ever. */
   #review(tracked: Tracked): void {
     const { connection, ours, speaks } = tracked;
-    const { remotePeer, remoteAddr } = connection;
+    const { remoteAddr } = connection;
     if (ours) {
-      if (!speaks) this.#tellOfDialects(connection);
+      if (!speaks) {
+        this.#init.troubles.tell(
+          idOf(connection),
+          'NO_COMMON_DIALECT',
+          noCommonDialect(connection),
+        );
+      }
       return;
     }
     if (this.#init.hears(idOf(connection)) || this.#usesOurs(connection)) {
       this.#reviewLater(tracked);
       return;
     }
-    const message = `Closed the connection to peer ${remotePeer} at ${remoteAddr}: it speaks no protocol of this network; give it the network.name of this node if it belongs to the mesh`;
     // By host where the peer dialled: identities cost nothing.
     const remote = connection.direction === 'inbound' ? hostOf(remoteAddr) : idOf(connection);
-    this.#init.troubles.tell(idOf(connection), 'PEER_OF_OTHER_NETWORK', message, remote);
+    this.#init.troubles.tell(
+      idOf(connection),
+      'PEER_OF_OTHER_NETWORK',
+      otherNetwork(connection),
+      remote,
+    );
     connection.close().catch((error: Error) => connection.abort(error));
-  }
-
-  #tellOfDialects({ remotePeer, remoteAddr }: Connection): void {
-    const message = `No session is possible with peer ${remotePeer} at ${remoteAddr}: it speaks no dialect that sync.dialect allows here; set sync.dialect to auto on one of both nodes, or upgrade the older one`;
-    this.#init.troubles.tell(`${remotePeer}`, 'NO_COMMON_DIALECT', message);
   }
 
   /** A client that serves nothing still opens streams of this network. */
@@ -285,8 +293,4 @@ export class Connections {
     this.#sayInbound('PEER_SILENT', connection, SILENT);
     connection.abort(new Error(SILENT));
   }
-}
-
-function idOf(connection: Connection): string {
-  return connection.remotePeer.toString();
 }

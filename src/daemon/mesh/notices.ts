@@ -60,10 +60,11 @@ export class Notices {
     this.say({ code, remote: fields.peer, fields, message });
   }
 
-  /** The next event with the remote is news again. */
-  forget(remote: string): void {
+  /** The next event with the remote is news again, or that of each code alone. */
+  forget(remote: string, codes?: readonly string[]): void {
     for (const key of this.#said.keys()) {
-      if (key.endsWith(` ${remote}`)) this.#said.delete(key);
+      if (!key.endsWith(` ${remote}`)) continue;
+      if (codes?.includes(key.slice(0, -remote.length - 1)) ?? true) this.#said.delete(key);
     }
   }
 }

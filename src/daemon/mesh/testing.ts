@@ -1,9 +1,10 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export { createGater } from './access.ts';
-export { type ConnectionOutcome, Connections, type ConnectionsInit } from './connections.ts';
+export { Connections, type ConnectionsInit } from './connections.ts';
 export { keepStreams } from './gossip-streams.ts';
 export { inboundFailures } from './inbound-failures.ts';
 export { discoveryTopic, type MeshPubsub, pubsub } from './pubsub.ts';
 export { PeerTroubles, runOf, runTag, SelfMeetings } from './standing/index.ts';
 export { dropSurplus } from './surplus.ts';
+export type { ConnectionOutcome } from './tracked.ts';

@@ -82,6 +82,12 @@ class Fakes {
     this.#say('peer:identify', { connection, protocols });
   }
 
+  /** Which of several running nodes with one identity it is. */
+  identifyAs(run: string, connection: object) {
+    const agentVersion = `rangemesh/1 run/${run}`;
+    this.#say('peer:identify', { connection, protocols: [OURS], agentVersion });
+  }
+
   close(connection: object) {
     this.#say('connection:close', connection);
   }
@@ -264,6 +270,37 @@ describe('connections to a peer', () => {
     fakes.open('q');
     await settle();
     assert.deepEqual([fakes.log.lines, fakes.connections.count('q')], [[], 0]);
+  });
+
+  it('of two nodes with one identity are told of until one of these nodes has none', async () => {
+    const fakes = new Fakes();
+    const [one, two, more] = [fakes.open('p'), fakes.open('p'), fakes.open('p')];
+    fakes.identifyAs('a'.repeat(16), one);
+    fakes.identifyAs('b'.repeat(16), two);
+    fakes.identifyAs('b'.repeat(16), more);
+    await fakes.clock.advance(30_000);
+    const trouble = () => fakes.troubles.of('p')?.code;
+    assert.equal(trouble(), 'SAME_IDENTITY');
+    fakes.close(more);
+    fakes.close(fakes.open('p'));
+    assert.equal(trouble(), 'SAME_IDENTITY', 'both nodes are there');
+    fakes.close(one);
+    assert.equal(trouble(), undefined);
+    fakes.connections.stop();
+  });
+
+  it('of a stranger that comes again and again are one line, until it is none any more', async () => {
+    const fakes = new Fakes();
+    const visit = async (...protocols: string[]) => {
+      const connection = fakes.open('p', 'outbound');
+      fakes.identify(connection, ...protocols);
+      await fakes.clock.advance(5_000);
+      fakes.close(connection);
+      return fakes.log.with('PEER_OF_OTHER_NETWORK').filter(({ level }) => level === 'warn').length;
+    };
+    assert.deepEqual([await visit(), await visit(), await visit(OURS)], [1, 1, 1]);
+    assert.equal(await visit(), 2);
+    fakes.connections.stop();
   });
 
   it('of a peer without a common dialect stay, and the peer is told of', async () => {

@@ -131,9 +131,14 @@ function isLate({ name, message }: Error): boolean {
 }
 
 function unreachable(address: string, error: Error): DaemonError {
-  const why = isLate(error) ? 'it did not answer in time' : error.message;
+  const why = isLate(error) ? 'it did not answer in time' : shortly(error.message);
   const message = `Cannot reach ${address}: ${why}. Check that a node runs there and that the address is right`;
   return new DaemonError('DIAL_FAILED', message, { cause: error });
+}
+
+/** The reason alone: libp2p puts the address before it, and Node behind it. */
+function shortly(message: string): string {
+  return message.replace(/^connection error \S+: /i, '').replace(/^connect (E\w+) .*$/, '$1');
 }
 
 function handshakeFailed(

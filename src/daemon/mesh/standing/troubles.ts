@@ -18,7 +18,7 @@ const MAX_PEERS = 1_024;
 export class PeerTroubles {
   readonly #clock: Clock;
   readonly #notices: Notices;
-  readonly #known = new BoundedMap<string, PeerTrouble>(MAX_PEERS);
+  readonly #known = new BoundedMap<string, PeerTrouble & { readonly remote: string }>(MAX_PEERS);
 
   constructor({ clock, notices }: { readonly clock: Clock; readonly notices: Notices }) {
     this.#clock = clock;
@@ -26,17 +26,21 @@ export class PeerTroubles {
   }
 
   of(peer: string): PeerTrouble | null {
-    return this.#known.get(peer) ?? null;
+    const known = this.#known.get(peer);
+    return known === undefined ? null : { code: known.code, message: known.message, at: known.at };
   }
 
   /** `remote`: who is told of once in the log. */
   tell(peer: string, code: TroubleCode, message: string, remote: string = peer): void {
-    this.#known.set(peer, { code, message, at: this.#clock.now() });
+    this.#known.set(peer, { code, message, at: this.#clock.now(), remote });
     this.#notices.say({ code, remote, fields: { peer }, message });
   }
 
+  /** The next trouble of the kind is news again. */
   over(peer: string, ...codes: readonly TroubleCode[]): void {
     const known = this.#known.get(peer);
-    if (known !== undefined && codes.includes(known.code)) this.#known.delete(peer);
+    if (known === undefined || !codes.includes(known.code)) return;
+    this.#known.delete(peer);
+    this.#notices.forget(known.remote, [known.code]);
   }
 }

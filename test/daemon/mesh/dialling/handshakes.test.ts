@@ -82,6 +82,11 @@ describe('a dial', () => {
   it('that fails reports its reason, a handshake error first', async () => {
     const cases: [Error, string, RegExp][] = [
       [named('Error', 'ECONNREFUSED'), 'DIAL_FAILED', /: ECONNREFUSED\. Check that a node runs/],
+      [
+        named('Error', 'connection error 192.0.2.1:4001: connect ECONNREFUSED 192.0.2.1:4001'),
+        'DIAL_FAILED',
+        /: ECONNREFUSED\. Check that a node runs/,
+      ],
       [named('Error', 'connect ECONNRESET'), 'PEER_FULL', /before it said anything/],
       [named('AbortError'), 'DIAL_FAILED', /it did not answer in time/],
       [named('TimeoutError'), 'DIAL_FAILED', /it did not answer in time/],
