@@ -193,19 +193,27 @@ export class Replicator implements ReconcileEvents {
     return why(id, { wanted, refused, keeper: this.#keeper, ...this.#options });
   }
 
-  /** Up to `limit` of the missing ids that begin with these hexadecimal digits, the oldest first. */
-  wantedWith(prefix: string, limit: number): Uint8Array[] {
-    const found: Uint8Array[] = [];
-    for (const id of this.wanted.missing()) {
-      if (found.length >= limit) break;
-      if (bytesToHex(id).startsWith(prefix)) found.push(id);
+  /**
+   * Up to `limit` of the ids that are not here, and of which `why` knows more than nothing, that begin with
+   * these hexadecimal digits: wanted ones, then refused ones, then expired ones.
+   */
+  missingWith(prefix: string, limit: number): Uint8Array[] {
+    const found = new Map<string, Uint8Array>();
+    for (const ids of [this.wanted.missing(), this.fetcher.refused.ids(), this.#keeper.expired()]) {
+      for (const id of ids) {
+        if (found.size >= limit) return [...found.values()];
+        const hex = bytesToHex(id);
+        if (hex.startsWith(prefix) && !isHeld(this.#init.replica, id)) found.set(hex, id);
+      }
     }
-    return found;
+    return [...found.values()];
   }
 
-  /** Forgets the record of a peer that is not connected; false if there is none. */
+  /** Forgets what is known of a peer that is not connected; false if there is nothing. */
   forget(peer: string): boolean {
-    return this.peers.forget(peer);
+    if (this.peers.get(peer)?.connected === true) return false;
+    const parts = [this.peers, this.statements, this.fetcher.refused];
+    return parts.map((part) => part.forget(peer)).includes(true);
   }
 
   /** Whether closing the connection to the peer would spoil a fetch, a session or its catch-up. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ITEM_OVERHEAD_BYTES } from '../../../src/store/index.ts';
+import { bytesToHex, ITEM_OVERHEAD_BYTES } from '../../../src/store/index.ts';
 import { ReplicatorRig, SETTLE_MS, SILENCE_MS } from './replicator-support.ts';
 import { at, FAILED, findingOf, idOf, itemOf } from './support.ts';
 
@@ -159,6 +159,8 @@ describe('a replicator while things are fetched', () => {
     assert.deepEqual([rig.replicator.fetcher.refused.size, rig.replicator.wanted.size], [1, 0]);
     assert.equal(rig.replicator.fetcher.refused.hasFrom('p', refused!.id), true);
     assert.deepEqual(rig.replicator.why(refused!.id), { state: 'refused' });
+    const begin = bytesToHex(refused!.id).slice(0, 8);
+    assert.deepEqual(rig.replicator.missingWith(begin, 2), [refused!.id]);
     rig.replicator.push.items([arriving!], PUBLISHED);
     const all = [held!, arriving!, refused!, missing!].map(({ id }) => id);
     for (const _ of [1, 2]) rig.replicator.missing('p', all);
@@ -168,6 +170,26 @@ describe('a replicator while things are fetched', () => {
     rig.replicator.peerDisconnected('p');
     const { orphans, lost } = rig.replicator.wanted;
     assert.deepEqual({ now: orphans, lost }, { now: 1, lost: 0 });
+    assert.equal(rig.replicator.fetcher.refused.held, 0, 'at no connected peer');
+    assert.deepEqual(
+      [1, 2].map(() => rig.replicator.forget('p')),
+      [true, false],
+    );
+    assert.equal(rig.replicator.why(refused!.id).state, 'unknown');
+  });
+
+  it('finds the ids that were wanted for too long, unless they came after all', async (t) => {
+    const rig = await ReplicatorRig.open(t, { expireAfterMs: 1_000 });
+    rig.start();
+    const item = itemOf(1);
+    await rig.connect('p');
+    rig.replicator.missing('p', [item.id]);
+    rig.replicator.peerDisconnected('p');
+    await rig.after(3_600_000);
+    assert.equal(rig.replicator.why(item.id).state, 'expired');
+    assert.deepEqual(rig.replicator.missingWith('', 2), [item.id]);
+    await rig.replica.put([item]);
+    assert.deepEqual(rig.replicator.missingWith('', 2), []);
   });
 
   it('says why fetching is paused, and accepts no keys then', async (t) => {

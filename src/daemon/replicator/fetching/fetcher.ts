@@ -83,12 +83,14 @@ export class Fetcher {
 
   connected(peer: string): void {
     this.#sources.connected(peer);
+    this.refused.connected(peer);
     this.#init.wanted.probe(peer);
     this.pump();
   }
 
   disconnected(peer: string): void {
     this.#sources.disconnected(peer);
+    this.refused.disconnected(peer);
     this.#init.wanted.drop(peer);
     this.pump();
   }

@@ -1,4 +1,4 @@
-import { bytesToKey } from '../../../store/index.ts';
+import { bytesToKey, keyToBytes } from '../../../store/index.ts';
 
 export interface RefusedIdsInit {
   /**
@@ -21,7 +21,10 @@ export class RefusedIds {
   readonly #witnesses = new Map<string, Set<string>>();
   readonly #maxWords: number;
   readonly #maxWitnesses: number;
+  readonly #connected = new Set<string>();
   #words = 0;
+  /** Null: not counted since a change. */
+  #held: number | null = 0;
 
   constructor({ maxWords = 131_072, maxWitnesses = 64 }: RefusedIdsInit = {}) {
     this.#maxWords = maxWords;
@@ -30,6 +33,48 @@ export class RefusedIds {
 
   get size(): number {
     return this.#witnesses.size;
+  }
+
+  /** Ids that a connected peer has. */
+  get held(): number {
+    if (this.#held !== null) return this.#held;
+    let held = 0;
+    for (const peers of this.#witnesses.values()) {
+      for (const peer of peers) {
+        if (!this.#connected.has(peer)) continue;
+        held++;
+        break;
+      }
+    }
+    this.#held = held;
+    return held;
+  }
+
+  /** The oldest first. */
+  *ids(): Iterable<Uint8Array> {
+    for (const key of this.#witnesses.keys()) yield keyToBytes(key);
+  }
+
+  connected(peer: string): void {
+    this.#connected.add(peer);
+    this.#held = null;
+  }
+
+  disconnected(peer: string): void {
+    this.#connected.delete(peer);
+    this.#held = null;
+  }
+
+  /** Drops all that the peer said; false if that was nothing. */
+  forget(peer: string): boolean {
+    const before = this.#words;
+    for (const [key, peers] of this.#witnesses) {
+      if (!peers.delete(peer)) continue;
+      this.#words--;
+      if (peers.size === 0) this.#witnesses.delete(key);
+    }
+    this.#held = null;
+    return this.#words < before;
   }
 
   /** Whether any peer says that the item is too large. */
@@ -47,6 +92,7 @@ export class RefusedIds {
     const key = bytesToKey(id);
     const known = this.#witnesses.get(key) ?? new Set();
     if (known.has(peer)) return;
+    this.#held = null;
     this.#witnesses.set(key, known.add(peer));
     if (known.size > this.#maxWitnesses) known.delete(known.values().next().value!);
     else this.#words++;
@@ -63,6 +109,7 @@ export class RefusedIds {
   }
 
   #forget(key: string): void {
+    this.#held = null;
     this.#words -= this.#witnesses.get(key)?.size ?? 0;
     this.#witnesses.delete(key);
   }

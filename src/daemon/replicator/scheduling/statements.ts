@@ -87,6 +87,11 @@ export class PeerStatements {
     known.pending = null;
   }
 
+  /** Whether there was a statement to forget. */
+  forget(peer: string): boolean {
+    return this.#known.delete(peer);
+  }
+
   /** A session ended; `holds` says whether an id is on this disk. */
   ended(report: SessionReport, holds: (key: string) => boolean): void {
     const known = this.#get(report.peer);

@@ -1,5 +1,5 @@
 import type { Want } from '../../../protocol/index.ts';
-import { Alarm, BoundedMap, bytesToHex, bytesToKey } from '../../../store/index.ts';
+import { Alarm, BoundedMap, bytesToHex, bytesToKey, keyToBytes } from '../../../store/index.ts';
 import type { SharedParts } from '../parts.ts';
 import { decodeWants, encodeWants, MAX_KEPT } from './wants-record.ts';
 
@@ -57,6 +57,11 @@ export class WantsKeeper {
   /** When the id was given up, because it did not come for so long. */
   expiredAt(id: Uint8Array): number | undefined {
     return this.#expired.get(bytesToKey(id));
+  }
+
+  /** The ids given up, the oldest first. */
+  *expired(): Iterable<Uint8Array> {
+    for (const key of this.#expired.keys()) yield keyToBytes(key);
   }
 
   start(): void {

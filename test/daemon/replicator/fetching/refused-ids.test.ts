@@ -18,6 +18,27 @@ describe('RefusedIds', () => {
     assert.deepEqual([refused.size, refused.hasFrom('a', id(1))], [0, false]);
   });
 
+  it('counts the ids that connected peers have, and forgets a peer', () => {
+    const refused = new RefusedIds({ maxWords: 4 });
+    refused.connected('a');
+    for (const peer of ['a', 'b']) refused.add(peer, id(1));
+    refused.add('b', id(2));
+    assert.equal(refused.held, 1);
+    refused.connected('b');
+    assert.equal(refused.held, 2);
+    refused.delete(id(2));
+    assert.equal(refused.held, 1);
+    refused.add('b', id(2));
+    assert.equal(refused.held, 2);
+    refused.disconnected('b');
+    assert.deepEqual([refused.held, refused.size], [1, 2]);
+    assert.deepEqual([refused.forget('b'), refused.forget('b')], [true, false]);
+    assert.deepEqual([...refused.ids()], [id(1)]);
+    assert.equal(refused.hasFrom('b', id(1)), false);
+    for (const fill of [3, 4, 5]) refused.add('a', id(fill));
+    assert.equal(refused.size, 4, 'what was forgotten takes no room');
+  });
+
   it('is bounded in peers for an id, and in statements', () => {
     const refused = new RefusedIds({ maxWords: 100 });
     for (let i = 0; i < 1_000; i++) refused.add(`peer ${i}`, id(1));
