@@ -33,7 +33,10 @@ export interface Node {
   put(payload: Uint8Array, hint?: bigint): Promise<PutResult>;
   get(id: Uint8Array): Promise<Item | undefined>;
   head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined>;
-  /** Up to `limit` ids that begin with these digits, of held items and, if asked for, of `wanted` ones. */
+  /**
+   * Up to `limit` ids that begin with these digits: of held items and, with `wanted`, of those that are
+   * wanted, refused or expired.
+   */
   idsWith(
     prefix: string,
     init: { readonly limit: number; readonly wanted: boolean },

@@ -186,9 +186,21 @@ function formatInterval({ interval: { lower, upper } }: ProvedAt): string {
 }
 
 /** Each session in a line, and the result of all in the last. */
-export function formatSync({ sessions, equal, state, reason }: SyncAnswer): string {
-  const end = equal ? 'the sets are equal' : 'the sets are not known to be equal';
-  return [...sessions.map(formatSession), `${end}; ${state}: ${reason}`].join('\n');
+export function formatSync(answer: SyncAnswer): string {
+  return [...answer.sessions.map(formatSession), formatResult(answer)].join('\n');
+}
+
+/** Sessions tell of the time when they began, the state tells of now. */
+function formatResult({ sessions, equal, state, reason }: SyncAnswer): string {
+  const different = sessions.some(({ equal, error }) => error === null && !equal);
+  if (state !== 'in-sync') {
+    if (equal) return `the sets are equal; ${state}: ${reason}`;
+    const are = different ? 'are different' : 'are not known to be equal';
+    return `the sets ${are}; ${state}: ${reason}`;
+  }
+  if (equal) return 'the sets are equal; in-sync';
+  if (different) return `the sets were different when the sessions began; now ${reason}`;
+  return `not every session told whether the sets are equal; ${reason}`;
 }
 
 function formatSession(session: SyncResult): string {

@@ -11,7 +11,7 @@ import {
   type VerifyOptions,
   type VerifyResult,
 } from '../../store/index.ts';
-import type { AddressState, Mesh, PeerTrouble } from '../mesh/index.ts';
+import type { AddressState, Mesh } from '../mesh/index.ts';
 import type {
   Node,
   PeerStatus,
@@ -25,6 +25,7 @@ import { everything, type Replicator } from '../replicator/index.ts';
 import { isoTime } from '../system/index.ts';
 import { VERSION } from '../version.ts';
 import { notKnown, ownSecret, peerConnected, unknownAddress, unknownPeer } from './peer-errors.ts';
+import { troubleOf, twinsOf } from './peer-troubles.ts';
 import { catchUpStatus, lastSession, provedAt, storeStatus } from './status-view.ts';
 import { type ComparedPeer, verdictOf } from './verdict.ts';
 
@@ -96,24 +97,21 @@ export class RunningNode implements Node {
       rebuilding: indexed ? null : replica.status().rebuilding,
       wanted: wanted.size,
       orphans: wanted.orphans,
-      refused: fetcher.refused.size,
+      refused: fetcher.refused.held,
       refusing: refusing ?? fetcher.paused,
       catchUp: sessions.catchUp,
       peers: this.#compared(),
-      trouble: this.#trouble(),
+      connected: this.#init.mesh.connections.peers.size,
+      trouble: troubleOf(this.#init.mesh),
+      twins: twinsOf(this.#init.mesh),
       now: clock.now(),
     });
   }
 
-  /** Why a wanted or connected peer cannot be compared with. */
-  #trouble(): PeerTrouble | AddressState['lastError'] {
-    const { dialer, connections, troubles } = this.#init.mesh;
-    for (const { lastError, peerId } of dialer.addresses) {
-      const trouble = lastError ?? (peerId === null ? null : troubles.of(peerId));
-      if (trouble !== null && trouble.code !== 'OWN_ADDRESS') return trouble;
-    }
-    const [first = null] = [...connections.peers.keys()].flatMap((peer) => troubles.of(peer) ?? []);
-    return first;
+  /** Both sets are known to be equal, and the peer is one node. */
+  #inSync(peer: string): boolean {
+    const { replicator, mesh } = this.#init;
+    return replicator.peers.inSync(peer) && mesh.troubles.of(peer)?.code !== 'SAME_IDENTITY';
   }
 
   #compared(): ComparedPeer[] {
@@ -125,7 +123,7 @@ export class RunningNode implements Node {
       return {
         peer,
         coversAsOf: whole,
-        inSync: peers.inSync(peer),
+        inSync: this.#inSync(peer),
         late: proofs.late(peer),
         error,
       };
@@ -209,7 +207,7 @@ export class RunningNode implements Node {
   ): Promise<Uint8Array[]> {
     const { replica, replicator } = this.#init;
     const held = await replica.idsWith(prefix, limit);
-    return wanted ? [...held, ...replicator.wantedWith(prefix, limit - held.length)] : held;
+    return wanted ? [...held, ...replicator.missingWith(prefix, limit - held.length)] : held;
   }
 
   async why(id: Uint8Array): Promise<WhyAnswer> {
@@ -284,7 +282,7 @@ export class RunningNode implements Node {
       address: (peerId === null ? null : connections.peers.get(peerId)) ?? wanted?.address ?? null,
       origin: wanted?.source ?? (discovered ? 'discovered' : 'inbound'),
       connected,
-      inSync: connected && replicator.peers.inSync(peerId),
+      inSync: connected && this.#inSync(peerId),
       coversAsOf: provedAt(proved?.coversAsOf ?? null),
       equalAsOf: provedAt(proved?.equalAsOf ?? null),
       lastSession: report && lastSession(report),

@@ -12,8 +12,12 @@ export interface VerdictFacts
   readonly catchUp: { readonly missing: number; readonly estimated: boolean } | null;
   /** Connected peers with which sessions are possible. */
   readonly peers: readonly ComparedPeer[];
+  /** Connected peers, also those with which none are. */
+  readonly connected: number;
   /** Why a peer is not among them. */
   readonly trouble: RefusalReason | null;
+  /** Two running nodes have one identity, that of a connected peer or of this node. */
+  readonly twins: RefusalReason | null;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -59,21 +63,35 @@ function ofTheStore({ closed, refusing, rebuilding, indexed }: VerdictFacts): Op
 }
 
 function ofThePeers(facts: VerdictFacts): Opinion | null {
-  const { catchUp, refused, peers, trouble } = facts;
+  const { catchUp, refused, peers, twins } = facts;
   if (catchUp !== null) {
     const basis = catchUp.estimated ? 'by what peers say' : 'known to be missing';
     return { state: 'catching-up', reason: `${count(catchUp.missing)} still to come, ${basis}` };
   }
   if (peers.length === 0) {
-    const why = trouble === null ? '' : `; ${trouble.message} [${trouble.code}]`;
-    return { state: 'alone', reason: `no peer is connected, so nothing is compared${why}` };
+    return { state: 'alone', reason: loneliness(facts) };
   }
   if (refused > 0) {
     const reason = `${count(refused)} of peers above limits.maxItemBytes here: the sets stay different`;
     return { state: 'different', reason };
   }
+  if (twins !== null) {
+    const reason = `nothing proves that all items of both nodes are here. ${sentence(twins)}`;
+    return { state: 'behind', reason };
+  }
   const late = peers.find((peer) => peer.late || (!peer.inSync && peer.coversAsOf === null));
   return late === undefined ? null : { state: 'behind', reason: lateness(late, facts) };
+}
+
+function loneliness({ connected, trouble }: VerdictFacts): string {
+  const who = connected === 0 ? 'no peer is connected' : 'no connected peer can be compared with';
+  const why = trouble === null ? '' : `. ${sentence(trouble)}`;
+  return `${who}, so nothing is compared${why}`;
+}
+
+/** Messages of troubles begin with a capital. */
+function sentence({ message, code }: RefusalReason): string {
+  return `${message} [${code}]`;
 }
 
 function lateness(

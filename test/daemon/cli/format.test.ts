@@ -246,10 +246,23 @@ describe('the result of sessions for people', () => {
       'p  different: 2 items missing here, 1 missing there',
       'p  different: 2 items missing here',
       'p  failed: later [BUSY]',
-      'the sets are not known to be equal; behind: why',
+      'the sets are different; behind: why',
     ]);
+    const failed = formatSync({ ...verdict, equal: false, sessions: [{ ...base, error }] });
+    assert.match(failed, /\nthe sets are not known to be equal; behind: why$/);
     const equal = formatSync({ ...verdict, equal: true, sessions: [{ ...base, equal: true }] });
     assert.equal(equal, 'p  equal\nthe sets are equal; behind: why');
+  });
+
+  it('does not say that the sets are in sync beside sessions that found them different', () => {
+    const now = { ...verdict, state: 'in-sync', reason: 'all is here' } as const;
+    const last = (equal: boolean, change: object) =>
+      formatSync({ ...now, equal, sessions: [{ ...base, ...change }] }).split('\n')[1];
+    const begin = 'the sets were different when the sessions began; now all is here';
+    assert.equal(last(false, { missing: 0 }), begin);
+    assert.equal(last(true, { equal: true }), 'the sets are equal; in-sync');
+    const failed = last(false, { error: { code: 'BUSY', message: 'later' } });
+    assert.equal(failed, 'not every session told whether the sets are equal; all is here');
   });
 
   it('names items that are refused, which are not missing', () => {

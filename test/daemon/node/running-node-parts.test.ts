@@ -78,7 +78,7 @@ function create() {
         },
       },
       wanted: { size: 0, orphans: 0 },
-      wantedWith: (_prefix: string, limit: number) =>
+      missingWith: (_prefix: string, limit: number) =>
         [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)].slice(0, limit),
       forget: (peer: string) => parts.records.some((record) => record.peer === peer),
       fetcher: { refused: { size: 0 }, paused: null },
@@ -243,11 +243,26 @@ describe('the peers of a running node', () => {
     const { peers, state, reason, lagSeconds } = node.status();
     assert.deepEqual(peers[0]!.lastError, { ...trouble, at: ISO });
     assert.deepEqual([state, lagSeconds], ['alone', null]);
-    assert.match(reason, /; no dialect \[NO_COMMON_DIALECT\]$/);
+    assert.match(reason, /^no connected peer can be .*\. no dialect \[NO_COMMON_DIALECT\]$/);
     parts.addresses.push(
       wanted('dead', { lastError: { code: 'DIAL_FAILED', message: 'dead', at: START } }),
     );
     assert.match(node.verdict().reason, /dead \[DIAL_FAILED\]$/);
+  });
+
+  it('are not in sync while two running nodes have the identity of a peer, or of this node', () => {
+    const { node, parts } = create();
+    const lastError = { code: 'SAME_IDENTITY', message: 'Two nodes', at: START };
+    parts.connections.set('p', 'x');
+    parts.records = [{ peer: 'p', connected: true, lastSession: null }];
+    parts.inSync.add('p');
+    const seen = () => [node.status().state, node.status().peers[0]!.inSync];
+    assert.deepEqual(seen(), ['in-sync', true]);
+    parts.troubles.set('p', lastError);
+    assert.deepEqual(seen(), ['behind', false]);
+    parts.troubles.clear();
+    parts.addresses = [wanted('twin', { lastError })];
+    assert.deepEqual(seen(), ['behind', true]);
   });
 
   it('of proofs that are late make the node behind', () => {

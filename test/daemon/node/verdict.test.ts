@@ -23,7 +23,9 @@ function verdict(changes: Partial<VerdictFacts> = {}) {
     refusing: null,
     catchUp: null,
     peers: [PEER],
+    connected: 1,
     trouble: null,
+    twins: null,
     now: NOW,
     ...changes,
   });
@@ -71,11 +73,24 @@ describe('the verdict', () => {
   });
 
   it('is that this node is alone where no peer can be compared with', () => {
-    const none = verdict({ peers: [], refused: 1 });
+    const none = verdict({ peers: [], connected: 0, refused: 1 });
     assert.deepEqual([none.state, none.lagSeconds], ['alone', null]);
     assert.equal(none.reason, 'no peer is connected, so nothing is compared');
     const trouble = { code: 'DIAL_FAILED', message: 'nothing there' };
-    assert.match(verdict({ peers: [], trouble }).reason, /; nothing there \[DIAL_FAILED\]$/);
+    assert.equal(
+      verdict({ peers: [], trouble }).reason,
+      'no connected peer can be compared with, so nothing is compared. nothing there [DIAL_FAILED]',
+    );
+  });
+
+  it('is never that the sets are in sync while two running nodes have one identity', () => {
+    const twins = { code: 'SAME_IDENTITY', message: 'Two nodes are p' };
+    const { state, reason } = verdict({ twins, peers: [{ ...PEER, inSync: true }] });
+    assert.equal(state, 'behind');
+    assert.match(
+      reason,
+      /^nothing proves that all items of both nodes are here\. Two nodes are p \[SAME_IDENTITY\]$/,
+    );
   });
 
   it('is first of all about the store, then about catching up', () => {
