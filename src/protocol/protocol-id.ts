@@ -11,11 +11,16 @@ export function protocolId(networkName: string, ...parts: (string | number)[]): 
 }
 
 function encodeName(name: string): string {
-  if (name.length > 0 && name.length <= MAX_NETWORK_NAME && name.isWellFormed()) {
+  if (
+    typeof name === 'string' &&
+    name.length > 0 &&
+    name.length <= MAX_NETWORK_NAME &&
+    name.isWellFormed()
+  ) {
     return encodeURIComponent(name);
   }
   throw new ProtocolError(
     'INVALID_NETWORK_NAME',
-    `the name of the network has ${name.length} characters: give it 1 to ${MAX_NETWORK_NAME}, well-formed Unicode`,
+    `a network is named by well-formed text of 1 to ${MAX_NETWORK_NAME} characters, not by '${String(name).slice(0, MAX_NETWORK_NAME)}'`,
   );
 }

@@ -1,6 +1,6 @@
 import { type Bytes, bytesToHex, equalBytes } from './bytes.ts';
 import { StoreError } from './errors.ts';
-import { checkKey, checkPayload, ID_BYTES, type Item } from './item.ts';
+import { checkHint, checkKey, checkPayload, ID_BYTES, type Item } from './item.ts';
 import { blake3 } from './kernel/index.ts';
 
 const deriveItemId = blake3.deriveKey('rangemesh item v1');
@@ -12,9 +12,10 @@ const verified = new Uint8Array(ID_BYTES);
 
 /**
  * The id the daemon gives a payload under a hint: BLAKE3 derive_key("rangemesh item v1") over the
- * hint as 8 little-endian bytes, then the payload. Throws `INVALID_PAYLOAD`.
+ * hint as 8 little-endian bytes, then the payload. Throws `INVALID_HINT` or `INVALID_PAYLOAD`.
  */
 export function itemId(hint: bigint, payload: Uint8Array): Bytes {
+  checkHint(hint);
   checkPayload(payload);
   hintView.setBigUint64(0, hint, true);
   return deriveItemId(hintBytes, payload);
@@ -47,7 +48,7 @@ class VerifiedItem implements Item {
   }
 
   static isOne(item: Item): item is VerifiedItem {
-    return #proved in item;
+    return typeof item === 'object' && item !== null && #proved in item;
   }
 }
 
@@ -61,8 +62,6 @@ export function verifyItem(item: Item): VerifiedItem {
 /** Throws `ID_UNPROVED` unless `verifyItem` made the item. */
 export function checkVerified(item: Item): void {
   if (VerifiedItem.isOne(item)) return;
-  throw new StoreError(
-    'ID_UNPROVED',
-    `item ${bytesToHex(item.id)} was not verified: pass what verifyItem returns`,
-  );
+  const name = item?.id instanceof Uint8Array ? `item ${bytesToHex(item.id)}` : 'this value';
+  throw new StoreError('ID_UNPROVED', `${name} was not verified: pass what verifyItem returns`);
 }

@@ -39,6 +39,14 @@ export const ZERO_BOUND: Bound = { hint: 0n, id: null };
 /** The highest bound: every item lies below it. */
 export const INFINITE_BOUND: Bound = { hint: INFINITE_HINT, id: null };
 
+/** Whether it is a bound: a u64, and up to 32 bytes of an id or null. */
+export function isBound(bound: Bound | undefined): bound is Bound {
+  if (typeof bound?.hint !== 'bigint' || bound.hint < 0n || bound.hint > INFINITE_HINT)
+    return false;
+  if (bound.id === null) return true;
+  return bound.id instanceof Uint8Array && bound.id.length > 0 && bound.id.length <= ID_BYTES;
+}
+
 /** Key order: by hint, then id bytewise. Negative when `a` sorts first. */
 export function compareKeys(a: ItemKey, b: ItemKey): number {
   if (a.hint !== b.hint) return a.hint < b.hint ? -1 : 1;
@@ -54,7 +62,7 @@ export function compareBounds(a: Bound, b: Bound): number {
 
 /** Throws `INVALID_HINT` or `INVALID_ID` unless the key can stand in a set. */
 export function checkKey(key: ItemKey): void {
-  checkHint(key.hint);
+  checkHint(key?.hint);
   checkId(key.id);
 }
 

@@ -1,7 +1,7 @@
 import type { Bytes } from './bytes.ts';
 import { StoreError } from './errors.ts';
 import type { FingerprintScheme } from './fingerprint/index.ts';
-import { type Bound, compareBounds, type HeldKey } from './item.ts';
+import { type Bound, compareBounds, type HeldKey, isBound } from './item.ts';
 import { checkCuts, checkRange, checkRank, idRunsOf } from './ranks.ts';
 import { fingerprintsBetween, lackingIn, type Snapshot } from './storage.ts';
 
@@ -11,10 +11,10 @@ import { fingerprintsBetween, lackingIn, type Snapshot } from './storage.ts';
  * the snapshot. Throws `INVALID_BOUND` unless lower <= upper.
  */
 export function subRange(snapshot: Snapshot, lower: Bound, upper: Bound): Snapshot {
-  if (compareBounds(lower, upper) > 0) {
+  if (!isBound(lower) || !isBound(upper) || compareBounds(lower, upper) > 0) {
     throw new StoreError(
       'INVALID_BOUND',
-      'a sub-range needs its lower bound first, then its upper',
+      'a sub-range needs two bounds, { hint, id }: the lower first, then the upper',
     );
   }
   return new SubRange(snapshot, snapshot.lowerBound(lower), snapshot.lowerBound(upper));

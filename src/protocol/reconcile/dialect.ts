@@ -138,8 +138,8 @@ export interface Dialect {
    */
   readonly maxFrameBytes?: number;
   /**
-   * Throws `INVALID_ROLE`, `INVALID_SNAPSHOT`, `INVALID_INTERVAL`, `INVALID_LIMIT` or `INVALID_SCHEME` for a
-   * wrong use.
+   * Throws `INVALID_INIT`, `INVALID_ROLE`, `INVALID_SNAPSHOT`, `INVALID_INTERVAL`, `INVALID_MODE`,
+   * `INVALID_REFUSES`, `INVALID_LIMIT` or `INVALID_SCHEME` for a wrong use.
    */
   session(init: SessionInit): Session;
   /** The outline in the initiator's first frame, or null. Throws `ProtocolError`. */

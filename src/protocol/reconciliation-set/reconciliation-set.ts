@@ -1,4 +1,5 @@
-import { bytesToKey, keyToBytes } from '../../store/index.ts';
+import { bytesToKey, checkId, keyToBytes, kindOf, StoreError } from '../../store/index.ts';
+import { ProtocolError } from '../errors.ts';
 import type { Listing } from './listing.ts';
 import { Listings } from './listings.ts';
 import { DEFAULT_SET_OPTIONS, type ReconciliationSetInit } from './options.ts';
@@ -59,12 +60,17 @@ export class ReconciliationSet {
     return this.#listings.get(peer)?.known ?? 0;
   }
 
-  /** Says that `peer` has `ids`; returns the number of new ones. */
+  /**
+   * Says that `peer` has `ids`; returns the number of new ones. Throws `INVALID_PEER`,
+   * `INVALID_LIST` or `INVALID_ID`, and adds none then.
+   */
   add(peer: string, ids: Iterable<Uint8Array>): number {
+    checkPeer(peer);
+    const keys = keysOf(ids);
     const before = this.size;
     const listing = this.#listings.make(peer);
     listing.join(peer);
-    for (const id of ids) this.#add(listing, bytesToKey(id));
+    for (const key of keys) this.#add(listing, key);
     this.#listings.tidy(listing);
     return this.size - before;
   }
@@ -72,7 +78,7 @@ export class ReconciliationSet {
   /** Wants again ids that were wanted before; no peer is a source of them yet. */
   restore(wants: Iterable<Want>): void {
     for (const { id, since, confirmed } of wants) {
-      const key = bytesToKey(id);
+      const key = keyOf(id);
       if (this.#wants.ids.has(key) || this.size >= this.#init.maxIds) continue;
       this.#wants.begin(key, since, confirmed);
       this.#listings.orphan(key);
@@ -85,6 +91,8 @@ export class ReconciliationSet {
    * mirror and lists nothing, the peer that it mirrors is meant.
    */
   mirror(peer: string, of: string): void {
+    checkPeer(peer);
+    checkPeer(of);
     const owner = this.listed(of) > 0 ? of : (this.mirrors(of) ?? of);
     if (owner === peer || this.mirrors(peer) === owner) return;
     this.unmirror(peer);
@@ -104,28 +112,29 @@ export class ReconciliationSet {
 
   /** Lets `peer` be asked for orphans, until it turns out to lack too many of them. */
   probe(peer: string): void {
+    checkPeer(peer);
     this.#listings.orphans.listing.join(peer);
   }
 
   has(id: Uint8Array): boolean {
-    return this.#wants.ids.has(bytesToKey(id));
+    return this.#wants.ids.has(keyOf(id));
   }
 
   /** Whether `peer` itself said that it has `id`, which is missing. */
   lists(peer: string, id: Uint8Array): boolean {
-    const key = bytesToKey(id);
+    const key = keyOf(id);
     return this.#wants.isListed(peer, key) && this.#listings.get(peer)!.offers(peer, key);
   }
 
   /** Undefined if the id is not missing. */
   want(id: Uint8Array): Want | undefined {
-    const list = this.#wants.ids.get(bytesToKey(id));
+    const list = this.#wants.ids.get(keyOf(id));
     return list && { id, since: list.since, confirmed: this.#wants.isConfirmed(list) };
   }
 
   /** Notes the length of a missing item by the word of a peer. */
   enlarge(id: Uint8Array, said: Said): void {
-    const key = bytesToKey(id);
+    const key = keyOf(id);
     if (!this.#wants.ids.has(key)) return;
     this.#wants.say(key, said);
     this.#listings.requeue(key);
@@ -134,7 +143,7 @@ export class ReconciliationSet {
   /** The last word of a peer about the length of a missing item. */
   said(id: Uint8Array): Said | undefined {
     const { lengths } = this.#wants;
-    return lengths.size === 0 ? undefined : lengths.get(bytesToKey(id));
+    return lengths.size === 0 ? undefined : lengths.get(keyOf(id));
   }
 
   /** Forgets all lengths that `peer` said: one of them was wrong. */
@@ -144,12 +153,12 @@ export class ReconciliationSet {
 
   /** Bytes of the payload of a missing id, if a source said that it is large. */
   length(id: Uint8Array): number | undefined {
-    return this.#wants.lengths.get(bytesToKey(id))?.bytes;
+    return this.#wants.lengths.get(keyOf(id))?.bytes;
   }
 
   /** Listers of `id` in their order, each before its mirrors; empty for an orphan. */
   sources(id: Uint8Array): string[] {
-    const key = bytesToKey(id);
+    const key = keyOf(id);
     const owners = this.#wants.ids.get(key)?.peers.filter((owner) => owner !== NO_OWNER) ?? [];
     const listings = owners.map((owner) => this.#listings.get(owner)!);
     const sources = listings.flatMap((listing) =>
@@ -160,7 +169,7 @@ export class ReconciliationSet {
 
   /** Whether `peer` lists `id`, mirrors a lister, or may be asked for orphans. */
   mayAsk(peer: string, id: Uint8Array): boolean {
-    const key = bytesToKey(id);
+    const key = keyOf(id);
     return this.#listings
       .offered(peer)
       .some((listing) => this.#wants.isListed(listing.owner, key) && listing.offers(peer, key));
@@ -168,7 +177,7 @@ export class ReconciliationSet {
 
   /** The peer that `id` is claimed for, if any. */
   claimedBy(id: Uint8Array): string | undefined {
-    return this.#wants.claims.get(bytesToKey(id))?.peer;
+    return this.#wants.claims.get(keyOf(id))?.peer;
   }
 
   /**
@@ -195,7 +204,7 @@ export class ReconciliationSet {
     id: Uint8Array,
     init: { forget?: boolean; keep?: boolean; length?: number } = {},
   ): boolean {
-    const key = bytesToKey(id);
+    const key = keyOf(id);
     if (this.#wants.claims.get(key)?.peer !== peer) return false;
     if (init.length !== undefined) this.enlarge(id, { peer, bytes: init.length });
     this.#listings.unclaim(key);
@@ -205,7 +214,7 @@ export class ReconciliationSet {
 
   /** The id came: it is gone for all peers. False if it was not missing. */
   received(id: Uint8Array): boolean {
-    return this.#listings.remove(bytesToKey(id));
+    return this.#listings.remove(keyOf(id));
   }
 
   /** Likewise for several ids, as keys. Returns whether any was missing. */
@@ -266,4 +275,21 @@ export class ReconciliationSet {
     if (!known) this.#wants.begin(key, now());
     this.#listings.list(listing, key);
   }
+}
+
+function checkPeer(peer: string): void {
+  if (typeof peer === 'string' && peer !== NO_OWNER) return;
+  throw new ProtocolError('INVALID_PEER', `a peer is a string with text, not ${kindOf(peer)}`);
+}
+
+function keyOf(id: Uint8Array): string {
+  checkId(id);
+  return bytesToKey(id);
+}
+
+function keysOf(ids: Iterable<Uint8Array>): string[] {
+  if (typeof ids?.[Symbol.iterator] !== 'function') {
+    throw new StoreError('INVALID_LIST', `ids are an array or a set of ids, not ${kindOf(ids)}`);
+  }
+  return Array.from(ids, keyOf);
 }

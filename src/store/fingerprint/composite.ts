@@ -1,13 +1,18 @@
 import { concatBytes } from '../bytes.ts';
-import { combineAll, type FingerprintScheme } from './scheme.ts';
+import { checkList } from '../checks.ts';
+import { StoreError } from '../errors.ts';
+import { checkScheme, combineAll, type FingerprintScheme } from './scheme.ts';
 
 /** Several schemes kept side by side; a state is the states of the parts, one after the other. */
 export interface CompositeScheme extends FingerprintScheme {
   readonly parts: readonly FingerprintScheme[];
 }
 
-/** One scheme that keeps all of `parts`, in this order. Its digest is the digests of all parts. */
+/** One scheme that keeps all of `parts`, in this order. Its digest is the digests of all parts. Throws
+ * `INVALID_LIST` or `INVALID_SCHEME`. */
 export function composite(parts: readonly FingerprintScheme[]): CompositeScheme {
+  checkList(parts, 'schemes');
+  for (const part of parts) checkScheme(part);
   const places = parts.map((part, at) => ({ part, offset: offsetOf(parts, at) }));
   const each = (work: (place: SchemePlace) => void): void => {
     for (const place of places) work(place);
@@ -33,12 +38,13 @@ export function composite(parts: readonly FingerprintScheme[]): CompositeScheme 
   };
 }
 
-/** The offset of the state of `part` in a state of `scheme`. Throws a RangeError when it has none. */
+/** The offset of the state of `part` in a state of `scheme`. Throws `INVALID_SCHEME` when it has none. */
 export function partOffset(scheme: FingerprintScheme, part: FingerprintScheme): number {
   const parts = isComposite(scheme) ? scheme.parts : [scheme];
   const at = parts.indexOf(part);
   if (at !== -1) return offsetOf(parts, at);
-  throw new RangeError(`the scheme ${scheme.name} does not keep ${part.name}`);
+  const message = `the scheme ${scheme.name} does not keep ${String(part?.name)}`;
+  throw new StoreError('INVALID_SCHEME', message);
 }
 
 interface SchemePlace {

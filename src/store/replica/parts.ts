@@ -1,3 +1,4 @@
+import { checkInit, checkPort } from '../checks.ts';
 import { checkScheme, lthash } from '../fingerprint/index.ts';
 import { Committer, Merger } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
@@ -25,6 +26,13 @@ export interface ReplicaParts {
   readonly reader: ItemReader;
   readonly scrubber: Scrubber;
   readonly verify: (options: VerifyOptions) => Promise<VerifyResult>;
+}
+
+/** Throws `INVALID_INIT`, unless the replica has options, a clock and a disk. */
+export function checkReplicaInit(init: ReplicaInit): void {
+  checkInit('a replica', init);
+  checkPort('clock', init.clock, ['now', 'monotonic', 'after']);
+  checkPort('disk', init.disk, ['freeBytes']);
 }
 
 export function partsOf(init: ReplicaInit): ReplicaParts {

@@ -1,4 +1,5 @@
 import type { PartedSnapshot } from '../buffer/index.ts';
+import { checkFunction, checkInit, checkList } from '../checks.ts';
 import {
   checkHint,
   checkId,
@@ -10,7 +11,7 @@ import {
 import { checkVerified, itemId, type VerifiedItem } from '../item-id.ts';
 import { claim, type Database } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
-import { partsOf, type ReplicaParts } from './parts.ts';
+import { checkReplicaInit, partsOf, type ReplicaParts } from './parts.ts';
 import { storedBytes } from './payload-bytes.ts';
 import { listKeys, SetDigest } from './read/index.ts';
 import type { ItemHead } from './records/index.ts';
@@ -40,6 +41,7 @@ export class Replica {
   #closed: Promise<void> | undefined;
 
   private constructor(init: ReplicaInit) {
+    checkReplicaInit(init);
     const open = opener(init);
     const openAlone = async (): Promise<Database> => {
       const database = await open();
@@ -82,8 +84,10 @@ export class Replica {
   /** Stores items of one's own; ids are computed. Rejects with `StoreError`, per call. */
   async put(items: readonly NewItem[], options: PutOptions = {}): Promise<PutResult[]> {
     const { puts } = this.#use();
-    for (const { hint, payload } of items) {
-      checkHint(hint);
+    checkList(items, 'items');
+    for (const item of items) {
+      checkHint(item?.hint);
+      const { payload } = item;
       checkPayload(payload);
       puts.admission.checkItem(payload.length);
     }
@@ -94,6 +98,7 @@ export class Replica {
   /** Stores items from outside. Those that `verifyItem` has not made reject the call with `ID_UNPROVED`. */
   async putVerified(items: readonly VerifiedItem[]): Promise<PutResult<Uint8Array>[]> {
     const { puts } = this.#use();
+    checkList(items, 'items of verifyItem');
     for (const item of items) {
       checkVerified(item);
       puts.admission.checkItem(item.payload.length);
@@ -115,6 +120,8 @@ export class Replica {
    * item counts as not held; it is put aside, and `onDamaged` says so.
    */
   async serve(ids: readonly Uint8Array[], limits: ServeLimits): Promise<readonly Served[]> {
+    checkList(ids, 'ids');
+    for (const id of ids) checkId(id);
     return this.#use().reader.serve(ids, limits);
   }
 
@@ -125,6 +132,7 @@ export class Replica {
   }
 
   contains(id: Uint8Array): boolean {
+    checkId(id);
     const { puts, lookup } = this.#use();
     return !puts.pending(id) && lookup.contains(id);
   }
@@ -136,6 +144,7 @@ export class Replica {
 
   /** Keys in order, a page at a time. */
   async list(init: ListInit = {}): Promise<HeldKey[]> {
+    checkInit('list', init);
     return readOnce(this.snapshot(), (snapshot) => listKeys(snapshot, init));
   }
 
@@ -190,11 +199,13 @@ export class Replica {
 
   /** Calls `listener` after every commit with the keys it added; returns the way to unsubscribe. */
   onCommit(listener: (added: readonly ItemKey[]) => void): () => void {
+    checkFunction('listener', listener);
     return this.#parts.changes.onAdded.add(listener);
   }
 
   /** Calls `listener` with each item that was found damaged and has left the set. */
   onDamaged(listener: (key: ItemKey) => void): () => void {
+    checkFunction('listener', listener);
     return this.#parts.changes.onDamaged.add(listener);
   }
 

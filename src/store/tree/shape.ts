@@ -1,3 +1,4 @@
+import { checkInit, checkSize } from '../checks.ts';
 import { checkScheme, type FingerprintScheme } from '../fingerprint/index.ts';
 import { DEFAULT_TREE, type TreeOptions } from './options.ts';
 
@@ -18,16 +19,13 @@ export interface TreeShapeInit extends Partial<Pick<TreeOptions, 'leafItems' | '
 /** The most entries of one node that its record has room to count. */
 export const MAX_ENTRIES = 0xffff;
 
+/** Throws `INVALID_INIT`, `INVALID_SCHEME` or `INVALID_SIZE`. */
 export function treeShape(init: TreeShapeInit): TreeShape {
+  checkInit('a tree', init);
   const { scheme, leafItems, fanout } = { ...DEFAULT_TREE, ...init };
   checkScheme(scheme);
-  for (const limit of [leafItems, fanout]) {
-    if (!Number.isInteger(limit) || limit < 2 || limit > MAX_ENTRIES) {
-      throw new RangeError(
-        `leafItems and fanout are whole numbers from 2 to ${MAX_ENTRIES}, not ${limit}`,
-      );
-    }
-  }
+  checkSize('leafItems', leafItems, 2, MAX_ENTRIES);
+  checkSize('fanout', fanout, 2, MAX_ENTRIES);
   return { scheme, leafItems, fanout };
 }
 

@@ -1,6 +1,6 @@
 import type { Bytes } from '../bytes.ts';
 import { type FingerprintScheme, partOffset } from '../fingerprint/index.ts';
-import type { Bound, HeldKey, ItemKey } from '../item.ts';
+import { type Bound, checkId, type HeldKey, type ItemKey } from '../item.ts';
 import { checkCuts, checkRange, checkRank, holdsKey, releasedError } from '../ranks.ts';
 import type { Snapshot } from '../storage.ts';
 import type { NodeReader } from './node-store.ts';
@@ -96,6 +96,7 @@ export class TreeSnapshot<Ref> implements Snapshot {
 
   contains(id: Uint8Array): boolean {
     this.#use();
+    checkId(id);
     return this.#init.contains(id);
   }
 
@@ -105,7 +106,7 @@ export class TreeSnapshot<Ref> implements Snapshot {
 
   /**
    * The same snapshot under one part of its composite scheme, at the cost of that part alone. Both are
-   * released together. Throws a RangeError when the scheme has no such part.
+   * released together. Throws `INVALID_SCHEME` when the scheme has no such part.
    */
   under(scheme: FingerprintScheme): TreeSnapshot<Ref> {
     if (scheme === this.scheme) return this;

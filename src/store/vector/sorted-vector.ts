@@ -1,3 +1,4 @@
+import { checkInit, checkSize } from '../checks.ts';
 import { checkScheme, type FingerprintScheme } from '../fingerprint/index.ts';
 import type { Snapshot } from '../storage.ts';
 import { HeapSet, type LazyRef, lazyNodes } from '../tree/index.ts';
@@ -25,14 +26,12 @@ export interface SortedVectorInit {
  * shared by every snapshot. A write copies the chunks it touches and the path to them.
  */
 export class SortedVector extends HeapSet<LazyRef> {
-  constructor({ scheme, chunkItems = 64, groupChunks = 64 }: SortedVectorInit) {
-    for (const limit of [chunkItems, groupChunks]) {
-      if (!Number.isInteger(limit) || limit < 2) {
-        throw new RangeError(
-          `chunkItems and groupChunks are whole numbers from 2 up, not ${limit}`,
-        );
-      }
-    }
+  /** Throws `INVALID_INIT`, `INVALID_SIZE` or `INVALID_SCHEME`. */
+  constructor(init: SortedVectorInit) {
+    checkInit('a SortedVector', init);
+    const { scheme, chunkItems = 64, groupChunks = 64 } = init;
+    checkSize('chunkItems', chunkItems, 2, Number.MAX_SAFE_INTEGER);
+    checkSize('groupChunks', groupChunks, 2, Number.MAX_SAFE_INTEGER);
     checkScheme(scheme);
     super(lazyNodes({ scheme, leafItems: chunkItems, fanout: groupChunks }));
   }

@@ -3,10 +3,15 @@ import { describe, it } from 'node:test';
 import {
   commonware,
   type Dialect,
+  drive,
   nativeDialect,
   negentropy,
+  type ProtocolErrorCode,
+  protocolId,
+  ReconciliationSet,
   type Role,
   type Session,
+  type SessionInit,
   wholeStep,
 } from '../../../src/protocol/index.ts';
 import {
@@ -45,6 +50,25 @@ for (const dialect of dialects) {
         const make = () =>
           dialect.session({ role: 'initiator', snapshot: wrong as unknown as Snapshot });
         assert.throws(make, { code: 'INVALID_SNAPSHOT', message: /set\.snapshot\(\)/ });
+      }
+    });
+
+    it('refuses a session without what it needs, and what is no function or mode', () => {
+      const whole = { role: 'initiator', snapshot };
+      const refused: [ProtocolErrorCode, unknown][] = [
+        ['INVALID_INIT', undefined],
+        ['INVALID_INIT', null],
+        ['INVALID_INIT', 'initiator'],
+        ['INVALID_MODE', { ...whole, mode: 'x' }],
+        ['INVALID_MODE', { ...whole, mode: null }],
+        ['INVALID_REFUSES', { ...whole, refuses: 'x' }],
+        ['INVALID_INTERVAL', { ...whole, interval: null }],
+        ['INVALID_INTERVAL', { ...whole, interval: 1 }],
+        ['INVALID_LIMIT', { ...whole, limits: { maxMessageBytes: '70000' } }],
+      ];
+      for (const [at, [code, init]] of refused.entries()) {
+        const make = () => dialect.session(init as SessionInit);
+        assert.throws(make, { name: 'ProtocolError', code }, `case ${at}`);
       }
     });
 
@@ -135,4 +159,62 @@ describe('two initiators', () => {
       assert.throws(() => wholeStep(b, b.receive(theirs!)), { code: 'SAME_ROLE' });
     });
   }
+});
+
+describe('wrong use of the rest of the protocol', () => {
+  const wrong = <T>(value: unknown): T => value as T;
+
+  it('refuses options of the native dialect that are none', () => {
+    const code = 'INVALID_INIT';
+    const refused = [null, 5, { random: 5 }, { random: null }, { coding: {} }, { key: 'k' }];
+    for (const init of refused) {
+      const make = () => nativeDialect(wrong(init));
+      assert.throws(make, { name: 'ProtocolError', code }, JSON.stringify(init));
+    }
+  });
+
+  it('refuses to drive what is no session', async () => {
+    const { port1, port2 } = new MessageChannel();
+    try {
+      for (const session of [undefined, null, commonware, {}, { start() {} }]) {
+        await assert.rejects(drive(wrong(session), port1), {
+          name: 'ProtocolError',
+          code: 'INVALID_SESSION',
+        });
+      }
+    } finally {
+      port1.close();
+      port2.close();
+    }
+  });
+
+  it('refuses a name of a network that is no text', () => {
+    for (const name of [undefined, null, 5]) {
+      assert.throws(() => protocolId(wrong(name)), { code: 'INVALID_NETWORK_NAME' });
+    }
+  });
+
+  it('refuses wrong ids and peers in a ReconciliationSet, and changes nothing', () => {
+    const set = new ReconciliationSet();
+    const id = new Uint8Array(32);
+    const refused: [string, () => unknown][] = [
+      ['INVALID_ID', () => set.add('p', wrong(['a']))],
+      ['INVALID_ID', () => set.add('p', [id, new Uint8Array(31)])],
+      ['INVALID_ID', () => set.add('p', wrong(id))],
+      ['INVALID_LIST', () => set.add('p', wrong(undefined))],
+      ['INVALID_PEER', () => set.add('', [id])],
+      ['INVALID_PEER', () => set.add(wrong(undefined), [id])],
+      ['INVALID_PEER', () => set.mirror('p', wrong(5))],
+      ['INVALID_PEER', () => set.mirror('', 'p')],
+      ['INVALID_PEER', () => set.probe(wrong(null))],
+      ['INVALID_ID', () => set.has(wrong('a'))],
+      ['INVALID_ID', () => set.received(wrong(undefined))],
+      ['INVALID_ID', () => set.restore(wrong([{ id: 'a', since: 0, confirmed: true }]))],
+    ];
+    for (const [at, [code, use]] of refused.entries()) {
+      assert.throws(use, { code }, `case ${at}`);
+    }
+    assert.equal(set.size + set.orphans, 0);
+    assert.equal(set.listed('p'), 0);
+  });
 });

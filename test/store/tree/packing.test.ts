@@ -112,8 +112,10 @@ describe('a write', () => {
 
   it('refuses node sizes that make no tree', () => {
     for (const size of [0, 1, 2.5, Number.NaN, 65536]) {
-      assert.throws(() => treeShape({ scheme: wideSum, leafItems: size }), RangeError);
-      assert.throws(() => treeShape({ scheme: wideSum, fanout: size }), RangeError);
+      assert.throws(() => treeShape({ scheme: wideSum, leafItems: size }), {
+        code: 'INVALID_SIZE',
+      });
+      assert.throws(() => treeShape({ scheme: wideSum, fanout: size }), { code: 'INVALID_SIZE' });
     }
   });
 

@@ -184,7 +184,9 @@ describe('a sorted vector', () => {
   it('has chunks and groups of at least two', () => {
     new SortedVector({ scheme: wideSum, chunkItems: 2, groupChunks: 2 });
     for (const groupChunks of [0, 1, 2.5, Number.NaN]) {
-      assert.throws(() => new SortedVector({ scheme: wideSum, groupChunks }), RangeError);
+      assert.throws(() => new SortedVector({ scheme: wideSum, groupChunks }), {
+        code: 'INVALID_SIZE',
+      });
     }
   });
 });

@@ -75,7 +75,9 @@ describe('sorted vector', () => {
 
   it('refuses chunks of less than two items', () => {
     for (const chunkItems of [0, 1, 2.5, Number.NaN]) {
-      assert.throws(() => new SortedVector({ scheme: wideSum, chunkItems }), RangeError);
+      assert.throws(() => new SortedVector({ scheme: wideSum, chunkItems }), {
+        code: 'INVALID_SIZE',
+      });
     }
   });
 });

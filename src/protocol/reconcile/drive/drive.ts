@@ -65,6 +65,7 @@ export async function drive(
   port: DrivePort,
   init: DriveInit = {},
 ): Promise<DriveResult> {
+  checkSession(session);
   const { maxFrameBytes = DEFAULT_SESSION_LIMITS.maxInboundBytes, signal } = init;
   const link = linkOver(port, { role: session.role, maxFrameBytes });
   const abort = (): void =>
@@ -76,6 +77,12 @@ export async function drive(
   } finally {
     signal?.removeEventListener('abort', abort);
   }
+}
+
+function checkSession(session: Session): void {
+  if (typeof session?.start === 'function' && typeof session.receive === 'function') return;
+  const message = 'drive takes a session: give it dialect.session({ role, snapshot })';
+  throw new ProtocolError('INVALID_SESSION', message);
 }
 
 function linkOver(

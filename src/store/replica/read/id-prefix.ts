@@ -12,7 +12,7 @@ export async function* idsWith(
   keys: Pick<SetKeys, 'id'>,
   prefix: string,
 ): AsyncGenerator<Uint8Array, void> {
-  if (!/^[0-9a-f]{1,64}$/i.test(prefix)) {
+  if (typeof prefix !== 'string' || !/^[0-9a-f]{1,64}$/i.test(prefix)) {
     const message = `an id has ${ID_DIGITS} hexadecimal digits: give the first of them`;
     throw new StoreError('INVALID_ID', message);
   }

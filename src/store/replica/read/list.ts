@@ -22,9 +22,10 @@ export function listKeys(snapshot: Snapshot, init: ListInit): HeldKey[] {
 
 function rankOf(snapshot: Snapshot, hint: bigint): number {
   const bound: Bound = { hint, id: null };
-  if (hint >= 0n && hint <= INFINITE_HINT) return snapshot.lowerBound(bound);
+  if (typeof hint === 'bigint' && hint >= 0n && hint <= INFINITE_HINT)
+    return snapshot.lowerBound(bound);
   throw new StoreError(
     'INVALID_BOUND',
-    `the hint ${hint} is out of range: give a whole number from 0 to ${INFINITE_HINT}`,
+    `the hint ${String(hint)} is none: give a bigint from 0 to ${INFINITE_HINT}`,
   );
 }

@@ -58,10 +58,11 @@ export interface Totals {
 /** What the first schema, and `SCHEMA_KEY`, begin their keys with. */
 const RESERVED_NAMES = ['meta', 'id', 'item'];
 
-/** Throws a RangeError for a name that is reserved, or that `treeKeys` refuses. */
+/** Throws `INVALID_NAME` for a name that is reserved, or that `treeKeys` refuses. */
 export function setKeys(name: string): SetKeys {
-  if (RESERVED_NAMES.includes(name))
-    throw new RangeError(`the name '${name}' is reserved: take another`);
+  if (RESERVED_NAMES.includes(name)) {
+    throw new StoreError('INVALID_NAME', `the name '${name}' is reserved: take another`);
+  }
   const tree = treeKeys(name);
   const prefix = (suffix: string): Uint8Array => encoder.encode(`${name}/${suffix}`);
   const range = (letter: string): KeyRangeBytes => ({

@@ -1,3 +1,4 @@
+import { checkFunction, checkPort } from '../../checks.ts';
 import { StoreError } from '../../errors.ts';
 import { type Database, isUnreadable } from '../../level/index.ts';
 import type { Incidents } from '../incidents.ts';
@@ -129,9 +130,15 @@ export class DatabaseHandle {
 
 /** Opens the database, at first and again after a failed write. */
 export function opener({ database, open }: ReplicaDatabase): () => Promise<Database> {
-  if (open !== undefined) return open;
-  if (database === undefined)
-    throw new TypeError('a replica needs a database, or a way to open one');
+  if (open !== undefined) {
+    checkFunction('open', open);
+    return open;
+  }
+  if (database === undefined) {
+    const message = "a replica needs a 'database', or 'open', which opens one";
+    throw new StoreError('INVALID_INIT', message);
+  }
+  checkPort('database', database, ['open', 'batch']);
   return async () => {
     await database.open();
     return database;

@@ -1,4 +1,5 @@
 import { pooledBytes, writeU64BE } from '../../bytes.ts';
+import { StoreError } from '../../errors.ts';
 
 /**
  * How a tree lies in its database. Every key begins with its name and a slash:
@@ -21,11 +22,12 @@ const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 const encoder = new TextEncoder();
 
-/** Throws a RangeError for a name that is not 1 to 64 of a-z, 0-9, dot, dash and underscore. */
+/** Throws `INVALID_NAME` for a name that is not 1 to 64 of a-z, 0-9, dot, dash and underscore. */
 export function treeKeys(name: string): TreeKeys {
-  if (!NAME.test(name)) {
-    throw new RangeError(
-      `a tree is named by 1 to 64 of a-z, 0-9, '.', '-' and '_', a letter or digit first, not '${name}'`,
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    throw new StoreError(
+      'INVALID_NAME',
+      `a tree is named by 1 to 64 of a-z, 0-9, '.', '-' and '_', a letter or digit first, not '${String(name)}'`,
     );
   }
   const prefix = (suffix: string): Uint8Array => encoder.encode(`${name}${suffix}`);

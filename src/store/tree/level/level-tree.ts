@@ -1,8 +1,9 @@
 import type { AbstractBatchOptions, AbstractSnapshot } from 'abstract-level';
 import { bytesToKey, readU64LE, writeU64LE } from '../../bytes.ts';
+import { checkInit, checkList, checkPort } from '../../checks.ts';
 import { StoreError } from '../../errors.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
-import { checkKey, compareKeys, type ItemKey } from '../../item.ts';
+import { checkId, checkKey, compareKeys, type ItemKey } from '../../item.ts';
 import {
   type BatchOperation,
   claim,
@@ -57,6 +58,8 @@ export class LevelTree {
    * the set of that name is open in the database.
    */
   static async open(init: LevelTreeInit): Promise<LevelTree> {
+    checkInit('a LevelTree', init);
+    checkPort('database', init.database, ['open', 'batch']);
     await init.database.open();
     return new LevelTree(init);
   }
@@ -71,6 +74,7 @@ export class LevelTree {
 
   /** Adds keys in any order; resolves to those that were new, each once, in key order. */
   async insert(keys: readonly ItemKey[]): Promise<ItemKey[]> {
+    checkList(keys, 'keys');
     const copies = keys.map((key) => {
       checkKey(key);
       return { hint: key.hint, id: key.id.slice() };
@@ -87,7 +91,11 @@ export class LevelTree {
 
   /** Removes ids; resolves to how many were there. */
   async remove(ids: readonly Uint8Array[]): Promise<number> {
-    const copies = ids.map((id) => id.slice());
+    checkList(ids, 'ids');
+    const copies = ids.map((id) => {
+      checkId(id);
+      return id.slice();
+    });
     return this.#inTurn(async () => {
       const removed = this.#heldOf(copies);
       const records = removed.map(({ id }) => ({ type: 'del', key: this.#keys.id(id) }) as const);
@@ -97,6 +105,7 @@ export class LevelTree {
   }
 
   contains(id: Uint8Array): boolean {
+    checkId(id);
     return this.#hintOf(id, VIEWS) !== undefined;
   }
 

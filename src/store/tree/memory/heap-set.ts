@@ -1,6 +1,7 @@
+import { checkList } from '../../checks.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import { IdIndex } from '../../id-index.ts';
-import type { ItemKey } from '../../item.ts';
+import { checkId, type ItemKey } from '../../item.ts';
 import type { Snapshot, Storage } from '../../storage.ts';
 import { runOf } from '../run.ts';
 import { freeLease, TreeSnapshot } from '../snapshot.ts';
@@ -24,18 +25,22 @@ export abstract class HeapSet<Ref> implements Storage {
   }
 
   insert(keys: readonly ItemKey[]): ItemKey[] {
+    checkList(keys, 'keys');
     const added = this.#index.addAll(keys);
     this.#tree = this.#tree.insert(runOf(added));
     return added;
   }
 
   remove(ids: readonly Uint8Array[]): number {
+    checkList(ids, 'ids');
+    for (const id of ids) checkId(id);
     const removed = this.#index.removeAll(ids);
     this.#tree = this.#tree.remove(runOf(removed));
     return removed.length;
   }
 
   contains(id: Uint8Array): boolean {
+    checkId(id);
     return this.#index.get(id) !== undefined;
   }
 

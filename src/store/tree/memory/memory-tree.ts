@@ -1,4 +1,5 @@
-import { compareKeys, type ItemKey } from '../../item.ts';
+import { StoreError } from '../../errors.ts';
+import { checkKey, compareKeys, type ItemKey } from '../../item.ts';
 import { checkTree } from '../check.ts';
 import type { TreeNode } from '../node.ts';
 import type { NodeWriter } from '../node-store.ts';
@@ -33,16 +34,18 @@ export class MemoryTree extends HeapSet<MemoryRef> {
   }
 
   /**
-   * A tree of keys that come in ascending order, every leaf but the last full. Throws a RangeError for
-   * a key that does not ascend, or whose id has come before.
+   * A tree of keys that come in ascending order, every leaf but the last full. Throws
+   * `INVALID_ORDER` for a key that does not ascend, `DUPLICATE_KEY` for an id that has come before.
    */
   static fromSorted(init: TreeShapeInit, keys: Iterable<ItemKey>): MemoryTree {
     const tree = new MemoryTree(init);
     let batch: ItemKey[] = [];
     let last: ItemKey | null = null;
     for (const key of keys) {
-      if (last !== null && compareKeys(last, key) >= 0)
-        throw new RangeError('the keys must ascend');
+      checkKey(key);
+      if (last !== null && compareKeys(last, key) >= 0) {
+        throw new StoreError('INVALID_ORDER', 'the keys do not ascend: sort them by compareKeys');
+      }
       last = key;
       if (batch.push(key) === BUILD_BATCH) {
         tree.#append(batch);
@@ -59,7 +62,8 @@ export class MemoryTree extends HeapSet<MemoryRef> {
 
   #append(batch: readonly ItemKey[]): void {
     if (this.insert(batch).length === batch.length) return;
-    throw new RangeError('an id can stand under one hint only');
+    const message = 'an id can stand under one hint only: leave the others out';
+    throw new StoreError('DUPLICATE_KEY', message);
   }
 
   /** Throws an error that names the first broken invariant; reads everything. */

@@ -1,4 +1,6 @@
 import type { Bytes } from '../../bytes.ts';
+import { checkInit } from '../../checks.ts';
+import { StoreError } from '../../errors.ts';
 import { checkKey, ID_BYTES } from '../../item.ts';
 import { copyKeys, type KeyRun, newRun } from '../../tree/index.ts';
 
@@ -29,11 +31,14 @@ export class Blocks {
   #lastHint = -1n;
   #ascending = true;
 
-  constructor({ blockKeys = BLOCK_KEYS }: BlocksInit = {}) {
+  /** Throws `INVALID_INIT`, or `INVALID_SIZE` unless blocks hold a power of two. */
+  constructor(init: BlocksInit = {}) {
+    checkInit('a FlatVector', init);
+    const { blockKeys = BLOCK_KEYS } = init;
     this.#blockKeys = blockKeys;
-    this.#bits = Math.log2(blockKeys);
+    this.#bits = typeof blockKeys === 'number' ? Math.log2(blockKeys) : Number.NaN;
     if (Number.isInteger(this.#bits) && this.#bits >= 0 && this.#bits < 31) return;
-    throw new RangeError(`blockKeys is a power of two, not ${blockKeys}`);
+    throw new StoreError('INVALID_SIZE', `blockKeys is a power of two, not ${String(blockKeys)}`);
   }
 
   get length(): number {

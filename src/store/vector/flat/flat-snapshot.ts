@@ -1,6 +1,6 @@
 import type { Bytes } from '../../bytes.ts';
 import { type FingerprintScheme, sum256 } from '../../fingerprint/index.ts';
-import type { Bound, HeldKey } from '../../item.ts';
+import { type Bound, checkId, type HeldKey } from '../../item.ts';
 import { checkCuts, checkRange, checkRank, releasedError } from '../../ranks.ts';
 import type { Snapshot } from '../../storage.ts';
 import { idsOf, type KeyRun, keyAt, searchBound } from '../../tree/index.ts';
@@ -54,6 +54,7 @@ export class FlatSnapshot implements Snapshot {
   }
 
   contains(id: Uint8Array): boolean {
+    checkId(id);
     return this.lacking([id]).length === 0;
   }
 

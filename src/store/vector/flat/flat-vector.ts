@@ -21,7 +21,7 @@ export class FlatVector {
   #blocks: Blocks;
   #set: FlatSet | null = null;
 
-  /** Throws a RangeError for a size of blocks that is no power of two. */
+  /** Throws `INVALID_INIT`, or `INVALID_SIZE` for a size of blocks that is no power of two. */
   constructor(init: FlatVectorInit = {}) {
     this.#blocks = new Blocks(init);
   }

@@ -74,7 +74,8 @@ describe('keys of a set', () => {
   });
 
   it('refuse names that the first schema used', () => {
-    for (const name of ['meta', 'id', 'item']) assert.throws(() => setKeys(name), RangeError);
+    for (const name of ['meta', 'id', 'item'])
+      assert.throws(() => setKeys(name), { code: 'INVALID_NAME' });
     for (const name of ['metas', 'ids', 'items']) assert.equal(setKeys(name).name, name);
   });
 });

@@ -88,7 +88,7 @@ describe('durable tree', () => {
 
   it('refuses names that could run into each other', () => {
     for (const name of ['', 'a/b', 'A', '-a', 'x'.repeat(65)]) {
-      assert.throws(() => treeKeys(name), RangeError);
+      assert.throws(() => treeKeys(name), { code: 'INVALID_NAME' });
     }
   });
 });

@@ -2,7 +2,7 @@
 
 import type { Dialect } from '../../dialect.ts';
 import { DEFAULT_SESSION_LIMITS } from '../../options.ts';
-import { checkDigests, checkLeast, checkSession } from '../shared/index.ts';
+import { checkDigests, checkLeast, checkLimits, checkSession } from '../shared/index.ts';
 import {
   BRANCHING_FACTOR,
   DIALECT_NAME,
@@ -22,6 +22,7 @@ export function commonwareDialect(branchingFactor: number = BRANCHING_FACTOR): D
       checkSession(init);
       const { role, snapshot, limits: given } = init;
       const limits = { ...DEFAULT_SESSION_LIMITS, ...given };
+      checkLimits(limits);
       checkLeast('maxMessageBytes', limits.maxMessageBytes, MIN_MESSAGE_BYTES);
       checkLeast('maxVisitedItems', limits.maxVisitedItems, MIN_VISITED_ITEMS);
       checkDigests(DIALECT_NAME, snapshot, FINGERPRINT_BYTES);

@@ -3,9 +3,10 @@
  * `docs/protocol-native.md`, then `NativeSession` in `session/session.ts` and `session/exchange.ts`.
  */
 
-import { type Coding, coding, type Random, systemRandom } from '../../../../store/index.ts';
+import { type Coding, coding, kindOf, type Random, systemRandom } from '../../../../store/index.ts';
+import { ProtocolError } from '../../../errors.ts';
 import type { Dialect } from '../../dialect.ts';
-import { checkLeast, checkSession } from '../shared/index.ts';
+import { checkLeast, checkLimits, checkSession } from '../shared/index.ts';
 import { DIALECT_NAME, DIALECT_VERSION, MAX_FRAME_BYTES, MIN_FRAME_BYTES } from './constants.ts';
 import { sessionKey } from './key.ts';
 import { DEFAULT_NATIVE_LIMITS, type NativeLimits } from './options.ts';
@@ -32,8 +33,9 @@ export interface NativeInit {
   key?: typeof sessionKey;
 }
 
-/** The dialect of rangemesh nodes (docs/protocol-native.md). */
+/** The dialect of rangemesh nodes (docs/protocol-native.md). Throws `INVALID_INIT`. */
 export function nativeDialect(init: NativeInit = {}): Dialect {
+  checkNativeInit(init);
   return {
     name: DIALECT_NAME,
     version: DIALECT_VERSION,
@@ -47,6 +49,7 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
       checkSession(asked);
       const { interval = EVERYTHING, refuses = () => false, mode = 'reconcile', ...given } = asked;
       const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits, ...given.limits };
+      checkLimits(limits);
       limits.maxMessageBytes = Math.min(limits.maxMessageBytes, MAX_FRAME_BYTES);
       for (const name of ['maxMessageBytes', 'maxInboundBytes'] as const) {
         checkLeast(name, limits[name], MIN_FRAME_BYTES);
@@ -59,6 +62,23 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
       return new NativeSession({ ...given, ...keying, limits, interval, refuses, mode });
     },
   };
+}
+
+function checkNativeInit(init: NativeInit): void {
+  if (typeof init !== 'object' || init === null) {
+    const message = `nativeDialect takes an object of options, not ${kindOf(init)}`;
+    throw new ProtocolError('INVALID_INIT', message);
+  }
+  const { random, coding: made, key } = init;
+  if (random !== undefined && typeof random?.bytes !== 'function')
+    wrongInit('random', 'systemRandom');
+  if (made !== undefined && typeof made?.shortIds !== 'function') wrongInit('coding', 'coding');
+  if (key !== undefined && typeof key !== 'function') wrongInit('key', 'sessionKey');
+}
+
+function wrongInit(name: string, like: string): never {
+  const message = `'${name}' of nativeDialect is like ${like}: leave it out to take that`;
+  throw new ProtocolError('INVALID_INIT', message);
 }
 
 export { DEFAULT_NATIVE_LIMITS, type NativeLimits } from './options.ts';

@@ -1,7 +1,7 @@
 /** The dialect of Negentropy protocol version 1, byte for byte. */
 
 import type { Dialect } from '../../dialect.ts';
-import { checkDigests, checkLeast, checkSession } from '../shared/index.ts';
+import { checkDigests, checkLeast, checkLimits, checkSession } from '../shared/index.ts';
 import {
   DEFAULT_LIMITS,
   DIALECT_NAME,
@@ -29,6 +29,7 @@ export function negentropyDialect(overflow: Overflow): Dialect {
       checkSession(init);
       const { role, snapshot, limits: given } = init;
       const limits = { ...DEFAULT_LIMITS, ...given };
+      checkLimits(limits);
       const { maxMessageBytes, maxVisitedItems } = limits;
       if (maxMessageBytes !== 0) {
         checkLeast('maxMessageBytes (0 is no limit)', maxMessageBytes, MIN_FRAME_BYTES);

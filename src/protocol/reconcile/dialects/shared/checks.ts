@@ -1,8 +1,8 @@
 import {
-  type Bound,
   compareBounds,
   ID_BYTES,
-  INFINITE_HINT,
+  isBound,
+  kindOf,
   type Snapshot,
 } from '../../../../store/index.ts';
 import { ProtocolError } from '../../../errors.ts';
@@ -15,6 +15,15 @@ export function checkLeast(name: string, value: number, least: number): void {
   throw new ProtocolError('INVALID_LIMIT', message);
 }
 
+/** Throws `INVALID_LIMIT` unless each limit is a number from 0 on. */
+export function checkLimits(limits: object): void {
+  for (const [name, value] of Object.entries(limits)) {
+    if (typeof value === 'number' && value >= 0) continue;
+    const message = `${name} is a number from 0 on, not ${String(value)}: leave it out for its default`;
+    throw new ProtocolError('INVALID_LIMIT', message);
+  }
+}
+
 /** Throws `INVALID_SCHEME` unless the digests of the snapshot have `bytes` bytes. */
 export function checkDigests(dialect: string, { scheme }: Snapshot, bytes: number): void {
   const { length } = scheme.digest(scheme.empty(), 0);
@@ -25,8 +34,16 @@ export function checkDigests(dialect: string, { scheme }: Snapshot, bytes: numbe
   );
 }
 
-/** Throws `INVALID_ROLE`, `INVALID_SNAPSHOT` or `INVALID_INTERVAL` for a wrong use of a dialect. */
-export function checkSession({ role, snapshot, interval }: SessionInit): void {
+/**
+ * Throws `INVALID_INIT`, `INVALID_ROLE`, `INVALID_SNAPSHOT`, `INVALID_INTERVAL`, `INVALID_MODE` or
+ * `INVALID_REFUSES` for a wrong use of a dialect.
+ */
+export function checkSession(init: SessionInit): void {
+  if (typeof init !== 'object' || init === null) {
+    const message = `a session takes { role, snapshot }, not ${kindOf(init)}`;
+    throw new ProtocolError('INVALID_INIT', message);
+  }
+  const { role, snapshot, interval, mode, refuses } = init;
   if (role !== 'initiator' && role !== 'responder') {
     const message = `a role is 'initiator' or 'responder', not ${String(role)}`;
     throw new ProtocolError('INVALID_ROLE', message);
@@ -36,11 +53,19 @@ export function checkSession({ role, snapshot, interval }: SessionInit): void {
     throw new ProtocolError('INVALID_SNAPSHOT', message);
   }
   if (interval !== undefined) checkInterval(interval);
+  if (mode !== undefined && mode !== 'survey' && mode !== 'reconcile') {
+    const message = `a mode is 'survey' or 'reconcile', not ${String(mode)}`;
+    throw new ProtocolError('INVALID_MODE', message);
+  }
+  if (refuses !== undefined && typeof refuses !== 'function') {
+    const message = `'refuses' is a function of an id, not ${kindOf(refuses)}`;
+    throw new ProtocolError('INVALID_REFUSES', message);
+  }
 }
 
-function checkInterval({ lower, upper }: Interval): void {
-  for (const bound of [lower, upper]) {
-    if (isBound(bound)) continue;
+function checkInterval(interval: Interval): void {
+  const { lower, upper } = interval ?? {};
+  if (!isBound(lower) || !isBound(upper)) {
     const message = `a bound of an interval has a bigint as its hint, and up to ${ID_BYTES} bytes of an id or null`;
     throw new ProtocolError('INVALID_INTERVAL', message);
   }
@@ -49,13 +74,6 @@ function checkInterval({ lower, upper }: Interval): void {
     'INVALID_INTERVAL',
     'an interval holds something: its lower bound lies below its upper bound',
   );
-}
-
-function isBound(bound: Bound | undefined): boolean {
-  if (typeof bound?.hint !== 'bigint' || bound.hint < 0n || bound.hint > INFINITE_HINT)
-    return false;
-  if (bound.id === null) return true;
-  return bound.id instanceof Uint8Array && bound.id.length > 0 && bound.id.length <= ID_BYTES;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Parts that dialects share: ranges of a message, turns, work in slices, short bounds, checks of limits. */
 
-export { checkDigests, checkLeast, checkSession, takeFrame } from './checks.ts';
+export { checkDigests, checkLeast, checkLimits, checkSession, takeFrame } from './checks.ts';
 export type { DecodeLimits, FingerprintRange, ListRange, MessageRange } from './message-range.ts';
 export { checkMessageBytes } from './message-range.ts';
 export { EXPAND_COST, FINGERPRINT_COST, LOOKUP_COST, Meter } from './meter.ts';
