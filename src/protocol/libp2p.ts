@@ -1,3 +1,4 @@
+import { checkInit } from '../store/index.ts';
 import { type FetchInit, FetchService } from './fetch/index.ts';
 import { asLibp2pService, type Libp2pComponents, libp2pNetwork } from './libp2p/index.ts';
 import type { ReconcileInit } from './reconcile/index.ts';
@@ -18,6 +19,7 @@ export {
 
 /** The service for a libp2p node: `services: { reconcile: reconcile(init) }`. */
 export function reconcile(init: ReconcileInit): (components: Libp2pComponents) => ReconcileService {
+  checkInit('reconcile', init);
   return (components) =>
     asLibp2pService(
       new ReconcileService(libp2pNetwork(components, init), init),
@@ -27,6 +29,7 @@ export function reconcile(init: ReconcileInit): (components: Libp2pComponents) =
 
 /** The service for a libp2p node: `services: { fetch: fetch(init) }`. */
 export function fetch(init: FetchInit): (components: Libp2pComponents) => FetchService {
+  checkInit('fetch', init);
   return (components) =>
     asLibp2pService(new FetchService(libp2pNetwork(components, init), init), 'rangemesh/fetch');
 }

@@ -1,3 +1,4 @@
+import type { Clock } from './environment.ts';
 import { StoreError } from './errors.ts';
 
 /** Throws `INVALID_LIST` unless it is an array. `kind` says what it should hold. */
@@ -24,6 +25,11 @@ export function checkPort(
   if (methods.every((method) => typeof found[method] === 'function')) return;
   const message = `'${name}' needs ${methods.map((method) => `${method}()`).join(', ')}, and is ${kindOf(port)}`;
   throw new StoreError('INVALID_INIT', message);
+}
+
+/** Throws `INVALID_INIT` unless it is a clock. */
+export function checkClock(clock: Clock): void {
+  checkPort('clock', clock, ['now', 'monotonic', 'after']);
 }
 
 /** Throws `INVALID_INIT` unless it is a function. */

@@ -19,7 +19,7 @@ export {
   writeU64BE,
   writeU64LE,
 } from './bytes.ts';
-export { checkInit, checkList, checkPort, kindOf } from './checks.ts';
+export { checkClock, checkFunction, checkInit, checkList, checkPort, kindOf } from './checks.ts';
 export * from './coding/index.ts';
 export type * from './environment.ts';
 export * from './errors.ts';

@@ -1,6 +1,9 @@
 import {
   Alarm,
   type Clock,
+  checkClock,
+  checkInit,
+  checkPort,
   type Item,
   type ItemKey,
   type Random,
@@ -95,8 +98,12 @@ export class AnnounceService implements Announce {
   #away: readonly Gap[] = [];
   #unsubscribe: (() => void) | undefined;
 
-  /** Throws `INVALID_NETWORK_NAME`. */
+  /** Throws `INVALID_INIT` or `INVALID_NETWORK_NAME`. */
   constructor(gossip: Gossip, init: AnnounceInit) {
+    checkInit('announce', init);
+    checkClock(init.clock);
+    checkPort('random', init.random, ['bytes', 'fraction']);
+    checkPort('events', init.events, ['holds', 'items', 'keys', 'passedOn', 'gap']);
     const options = { ...DEFAULT_ANNOUNCE_OPTIONS, ...init.options };
     this.inlineBytes = Math.min(options.inlineBytes, MAX_INLINE_BYTES);
     this.#gossip = gossip;

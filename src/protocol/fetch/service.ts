@@ -1,4 +1,4 @@
-import type { Clock } from '../../store/index.ts';
+import { type Clock, checkClock, checkFunction, checkInit } from '../../store/index.ts';
 import { type PeerWork, Turns } from '../budgets/index.ts';
 import { messageOf, ProtocolError, STOPPED } from '../errors.ts';
 import type { Knows } from '../knows.ts';
@@ -67,8 +67,11 @@ export class FetchService implements Fetch {
   #running = false;
   #waiting = 0;
 
-  /** Throws `INVALID_NETWORK_NAME`. */
+  /** Throws `INVALID_INIT` or `INVALID_NETWORK_NAME`. */
   constructor(network: Network, init: FetchInit) {
+    checkInit('fetch', init);
+    checkClock(init.clock);
+    checkFunction('serve', init.serve);
     this.#network = network;
     this.#init = init;
     this.#log = init.log ?? SILENT;

@@ -1,4 +1,4 @@
-import { checkInit, checkPort } from '../checks.ts';
+import { checkClock, checkInit, checkPort } from '../checks.ts';
 import { checkScheme, lthash } from '../fingerprint/index.ts';
 import { Committer, Merger } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
@@ -31,7 +31,7 @@ export interface ReplicaParts {
 /** Throws `INVALID_INIT`, unless the replica has options, a clock and a disk. */
 export function checkReplicaInit(init: ReplicaInit): void {
   checkInit('a replica', init);
-  checkPort('clock', init.clock, ['now', 'monotonic', 'after']);
+  checkClock(init.clock);
   checkPort('disk', init.disk, ['freeBytes']);
 }
 

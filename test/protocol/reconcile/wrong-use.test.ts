@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  AnnounceService,
   commonware,
   type Dialect,
   drive,
+  FetchService,
   nativeDialect,
   negentropy,
   type ProtocolErrorCode,
   protocolId,
+  ReconcileService,
   ReconciliationSet,
   type Role,
   type Session,
   type SessionInit,
   wholeStep,
 } from '../../../src/protocol/index.ts';
+import { fetch, reconcile } from '../../../src/protocol/libp2p.ts';
 import {
   bytesToHex,
   type FingerprintScheme,
@@ -24,6 +28,8 @@ import {
   type Snapshot,
   SortedVector,
   sum256,
+  systemClock,
+  systemRandom,
   ZERO_BOUND,
 } from '../../../src/store/index.ts';
 import { keysOf } from '../../conformance/pairs.ts';
@@ -185,6 +191,31 @@ describe('wrong use of the rest of the protocol', () => {
     } finally {
       port1.close();
       port2.close();
+    }
+  });
+
+  it('refuses services that lack a part', () => {
+    const clock = systemClock;
+    const random = systemRandom;
+    const snapshot = () => snapshotFor(commonware);
+    const dialects = [commonware];
+    const refused: [string, () => unknown][] = [
+      ['INVALID_INIT', () => new FetchService(wrong({}), wrong(undefined))],
+      ['INVALID_INIT', () => new FetchService(wrong({}), wrong({ clock }))],
+      ['INVALID_INIT', () => new FetchService(wrong({}), wrong({ serve: () => [] }))],
+      ['INVALID_INIT', () => new AnnounceService(wrong({}), wrong(undefined))],
+      ['INVALID_INIT', () => new AnnounceService(wrong({}), wrong({ clock }))],
+      ['INVALID_INIT', () => new AnnounceService(wrong({}), wrong({ clock, random }))],
+      ['INVALID_INIT', () => new ReconcileService(wrong({}), wrong(undefined))],
+      ['INVALID_LIST', () => new ReconcileService(wrong({}), wrong({ clock }))],
+      ['INVALID_INIT', () => new ReconcileService(wrong({}), wrong({ clock, dialects: ['a'] }))],
+      ['INVALID_INIT', () => new ReconcileService(wrong({}), wrong({ clock, dialects }))],
+      ['INVALID_INIT', () => new ReconcileService(wrong({}), wrong({ clock, dialects, snapshot }))],
+      ['INVALID_INIT', () => fetch(wrong(undefined))],
+      ['INVALID_INIT', () => reconcile(wrong(undefined))],
+    ];
+    for (const [at, [code, make]] of refused.entries()) {
+      assert.throws(make, { code }, `case ${at}`);
     }
   });
 

@@ -1,4 +1,12 @@
-import { type Bound, INFINITE_BOUND } from '../../../store/index.ts';
+import {
+  type Bound,
+  checkClock,
+  checkFunction,
+  checkInit,
+  checkList,
+  checkPort,
+  INFINITE_BOUND,
+} from '../../../store/index.ts';
 import { PeerWork, Turns } from '../../budgets/index.ts';
 import { messageOf, ProtocolError, STOPPED } from '../../errors.ts';
 import { type Log, SILENT } from '../../log.ts';
@@ -17,6 +25,17 @@ interface HeldSession {
   wanted: boolean;
 }
 
+const EVENTS = ['peerConnected', 'peerDisconnected', 'differs', 'missing', 'ended'];
+
+function checkReconcileInit(init: ReconcileInit): void {
+  checkInit('reconcile', init);
+  checkClock(init.clock);
+  checkList(init.dialects, 'dialects');
+  for (const dialect of init.dialects) checkPort('dialects', dialect, ['session']);
+  checkFunction('snapshot', init.snapshot);
+  checkPort('events', init.events, EVENTS);
+}
+
 /** Runs sessions over a network: at most one with each peer at a time, in either role. */
 export class ReconcileService implements Reconcile, PeerChannelEvents {
   readonly #events: ReconcileEvents;
@@ -31,8 +50,9 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
   #running = false;
   #count = 0;
 
-  /** Throws `INVALID_NETWORK_NAME`. */
+  /** Throws `INVALID_INIT` or `INVALID_NETWORK_NAME`. */
   constructor(network: Network, init: ReconcileInit) {
+    checkReconcileInit(init);
     const options = { ...DEFAULT_RECONCILE_OPTIONS, ...init.options };
     const { clock, knows } = init;
     const { maxSessions: limit, giveWayMs } = options;

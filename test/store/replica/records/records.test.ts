@@ -154,7 +154,7 @@ describe('the opener of the database', () => {
     await database.close();
     assert.equal(await opener({ database })(), database);
     assert.equal(database.status, 'open');
-    assert.throws(() => opener({}), TypeError);
+    assert.throws(() => opener({}), { code: 'INVALID_INIT' });
   });
 });
 
