@@ -16,9 +16,11 @@ import {
   type Role,
   type SessionLimits,
 } from '../../../../src/protocol/index.ts';
+import { encodeFrames } from '../../../../src/protocol/network/index.ts';
 import {
   bytesToHex,
   type ItemKey,
+  keyToBytes,
   lthash,
   type Snapshot,
   SortedVector,
@@ -265,5 +267,24 @@ describe('drive: a peer that breaks the rules', () => {
       assert.rejects(driven, { code: 'MALFORMED_FRAME', message: /before one was taken/ }),
       once(b, 'close').then(() => clock.advance(1_000)),
     ]);
+  });
+
+  it('is refused for a stream that ends within a frame, or carries text', async () => {
+    const greeting = encodeFrames([keyToBytes('initiator')]);
+    const cases: [unknown, RegExp][] = [
+      [Uint8Array.of(5), /within a frame/],
+      [Uint8Array.of(5, 0), /within a frame/],
+      ['text', /no bytes/],
+    ];
+    for (const [chunk, message] of cases) {
+      const there = new TransformStream();
+      const { writable } = new TransformStream();
+      const driven = side({ readable: there.readable, writable }, { role: 'responder' });
+      const refused = assert.rejects(driven, { code: 'MALFORMED_FRAME', message });
+      const writer = there.writable.getWriter();
+      const wrote = [writer.write(greeting), writer.write(chunk), writer.close()];
+      await refused;
+      await Promise.allSettled(wrote);
+    }
   });
 });
