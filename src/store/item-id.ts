@@ -17,6 +17,11 @@ const verified = new Uint8Array(ID_BYTES);
 export function itemId(hint: bigint, payload: Uint8Array): Bytes {
   checkHint(hint);
   checkPayload(payload);
+  return hashItem(hint, payload);
+}
+
+/** `itemId` for what a database holds, where damage may have made any hint. */
+export function hashItem(hint: bigint, payload: Uint8Array): Bytes {
   hintView.setBigUint64(0, hint, true);
   return deriveItemId(hintBytes, payload);
 }

@@ -1,4 +1,11 @@
-import type { ItemKey, VerifiedItem } from '../../store/index.ts';
+import {
+  type Clock,
+  checkClock,
+  checkPort,
+  type ItemKey,
+  type Random,
+  type VerifiedItem,
+} from '../../store/index.ts';
 import type { AnnouncedKey } from './codec.ts';
 import type { GossipMessage } from './gossip.ts';
 import type { Gap } from './sequences.ts';
@@ -18,4 +25,13 @@ export interface AnnounceEvents {
   passedOn(keys: readonly ItemKey[]): void;
   /** A publisher's announcements were missed: a session is to find their items. */
   gap(gap: Gap): void;
+}
+
+const EVENTS = ['holds', 'items', 'keys', 'passedOn', 'gap'];
+
+/** Throws `INVALID_INIT` unless announcements have their clock, randomness and events. */
+export function checkParts(init: { clock: Clock; random: Random; events: AnnounceEvents }): void {
+  checkClock(init.clock);
+  checkPort('random', init.random, ['bytes', 'fraction']);
+  checkPort('events', init.events, EVENTS);
 }

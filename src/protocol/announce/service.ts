@@ -1,9 +1,7 @@
 import {
   Alarm,
   type Clock,
-  checkClock,
   checkInit,
-  checkPort,
   type Item,
   type ItemKey,
   type Random,
@@ -16,7 +14,7 @@ import type { Knows } from '../knows.ts';
 import { type Log, SILENT } from '../log.ts';
 import { type AnnouncedKey, type Announcement, decodeFrame, EPOCH_BYTES } from './codec.ts';
 import { announceTopic, MAX_FRAME_BYTES, MAX_INLINE_BYTES, MAX_RECORDS } from './constants.ts';
-import type { AnnounceEvents, AnnouncementOrigin } from './events.ts';
+import { type AnnounceEvents, type AnnouncementOrigin, checkParts } from './events.ts';
 import type { Gossip, GossipArrival, GossipMessage, GossipVerdict } from './gossip.ts';
 import { Holds } from './holds.ts';
 import { GossipInflow } from './inflow.ts';
@@ -101,9 +99,7 @@ export class AnnounceService implements Announce {
   /** Throws `INVALID_INIT` or `INVALID_NETWORK_NAME`. */
   constructor(gossip: Gossip, init: AnnounceInit) {
     checkInit('announce', init);
-    checkClock(init.clock);
-    checkPort('random', init.random, ['bytes', 'fraction']);
-    checkPort('events', init.events, ['holds', 'items', 'keys', 'passedOn', 'gap']);
+    checkParts(init);
     const options = { ...DEFAULT_ANNOUNCE_OPTIONS, ...init.options };
     this.inlineBytes = Math.min(options.inlineBytes, MAX_INLINE_BYTES);
     this.#gossip = gossip;

@@ -2,7 +2,7 @@ import { bytesToKey, equalBytes } from '../../bytes.ts';
 import type { Clock } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
 import { ID_BYTES, type ItemKey } from '../../item.ts';
-import { itemId } from '../../item-id.ts';
+import { hashItem } from '../../item-id.ts';
 import { type Database, isBytes, passOver, RecordError, tryRead, walk } from '../../level/index.ts';
 import { headOf, isWhole, remedyFor } from '../check/index.ts';
 import type { DurableSet, PreparedCommit } from '../durable-set/index.ts';
@@ -124,7 +124,7 @@ export class Quarantine {
 
 /** The id that bytes hash to; null when it is the one they lie under. The key was damaged then, or they are. */
 function misfiledId({ hint, id }: ItemKey, payload: Uint8Array): Uint8Array | null {
-  const right = itemId(hint, payload);
+  const right = hashItem(hint, payload);
   return equalBytes(right, id) ? null : right;
 }
 
