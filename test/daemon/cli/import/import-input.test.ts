@@ -125,6 +125,9 @@ describe('import of unusual input', () => {
         /one is the end of 2 paths in .*: .*a\/one, .*b\/one; give more/,
       );
       assert.match((await get('ne')).stderr, /has no ne \[USAGE\]/);
+      const named = `${JSON.stringify({ ...entry, path: 'plain' })}\n`;
+      await writeFile(manifest, named, { flag: 'a' });
+      assert.equal((await get('plain')).stdout, 'second');
     });
 
     it('adds lines behind those that are there, of which the last of a name counts', async () => {
