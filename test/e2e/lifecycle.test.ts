@@ -134,7 +134,7 @@ describe('a daemon', () => {
 
   it('does not outlive a parent that is killed while it loads', async (context) => {
     const mesh = await TestMesh.create(context);
-    const delays = [0, 50, 150, 300, 600, 1_000];
+    const delays = [0, 150, 600];
     await Promise.all(
       delays.map(async (delay) => {
         const env = { ...process.env, DIR: mesh.path(`${delay}`) };

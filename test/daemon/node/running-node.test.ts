@@ -71,7 +71,7 @@ describe('RunningNode', () => {
     const node = await nodeOver(context, memoryDatabase(), 1 + ITEM_OVERHEAD_BYTES);
     assert.throws(() => node.forget('/ip4/192.0.2.1/tcp/1'), {
       code: 'UNKNOWN_ADDRESS',
-      message: /192\.0\.2\.1.*\/v1\/peers/,
+      message: /192\.0\.2\.1.*rangemesh peers/,
     });
   });
 });
