@@ -19,7 +19,7 @@ export class HttpConnections {
   /** Requests whose answer is not out yet, by open connection. */
   readonly #pending = new Map<Socket, number>();
   readonly #holds = new Map<Socket, number>();
-  /** HttpConnections that nothing holds, the first to go first. */
+  /** Those that nothing holds, the first to go first. */
   readonly #loose = new Set<Socket>();
 
   constructor(bounds: Bounds) {
@@ -59,7 +59,9 @@ export class HttpConnections {
     this.#pending.set(socket, 0);
     this.#loose.add(socket);
     socket.once('close', () => this.#forget(socket));
-    if (this.#pending.size > this.#bounds.maxConnections) this.#drop([...this.#loose][0]!);
+    if (this.#pending.size <= this.#bounds.maxConnections) return;
+    const [first] = this.#loose;
+    this.#drop(first!);
   }
 
   #begins(socket: Socket): boolean {
