@@ -33,7 +33,21 @@ export class Alarm {
   }
 }
 
-/** Resolves `delayMs` milliseconds from now. 0 means "after pending I/O". */
-export function delay(clock: Clock, delayMs = 0): Promise<void> {
-  return new Promise((resolve) => clock.after(delayMs, resolve));
+/**
+ * Resolves `delayMs` milliseconds from now. 0 means "after pending I/O". Rejects with the signal's reason if
+ * that comes first.
+ */
+export function delay(clock: Clock, delayMs = 0, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const giveUp = (): void => {
+      cancel();
+      reject(signal?.reason);
+    };
+    const cancel = clock.after(delayMs, () => {
+      signal?.removeEventListener('abort', giveUp);
+      resolve();
+    });
+    signal?.addEventListener('abort', giveUp, { once: true });
+  });
 }

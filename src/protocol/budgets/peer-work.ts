@@ -1,4 +1,4 @@
-import type { Clock } from '../../store/index.ts';
+import { type Clock, delay } from '../../store/index.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 /** The rates of `PeerWork`. */
@@ -91,17 +91,6 @@ export class PeerWork {
    * reason if that comes first.
    */
   rest(peer: string, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal.throwIfAborted();
-      const giveUp = (): void => {
-        cancel();
-        reject(signal.reason);
-      };
-      const cancel = this.#clock.after(this.debtMs(peer), () => {
-        signal.removeEventListener('abort', giveUp);
-        resolve();
-      });
-      signal.addEventListener('abort', giveUp, { once: true });
-    });
+    return delay(this.#clock, this.debtMs(peer), signal);
   }
 }

@@ -1,3 +1,4 @@
+import { delay } from '../../../store/index.ts';
 import type { SessionEnvironment } from './types.ts';
 
 type WorkEnvironment = Pick<SessionEnvironment, 'clock' | 'work' | 'turns' | 'options'>;
@@ -39,8 +40,7 @@ export class SessionWork {
 
   /** As `pace`, but a turn of the event loop at least. */
   rest(): Promise<void> {
-    const ms = this.#nextRestMs();
-    return new Promise((turn) => void this.#environment.clock.after(ms, turn));
+    return delay(this.#environment.clock, this.#nextRestMs());
   }
 
   /** The peer gets a frame, so its time begins anew. */
@@ -49,19 +49,7 @@ export class SessionWork {
   }
 
   async #wait(ms: number, signal: AbortSignal): Promise<void> {
-    if (ms === 0) return;
-    signal.throwIfAborted();
-    await new Promise<void>((resolve, reject) => {
-      const giveUp = (): void => {
-        cancel();
-        reject(signal.reason);
-      };
-      const cancel = this.#environment.clock.after(ms, () => {
-        signal.removeEventListener('abort', giveUp);
-        resolve();
-      });
-      signal.addEventListener('abort', giveUp, { once: true });
-    });
+    if (ms > 0) await delay(this.#environment.clock, ms, signal);
   }
 
   #nextRestMs(): number {
