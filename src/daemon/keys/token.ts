@@ -28,6 +28,7 @@ const LOOK_MS = 1_000;
 
 /** The bearer token of the admin endpoint, in a file that is read again now and then. */
 export class TokenFile {
+  readonly path: string;
   readonly #init: TokenFileInit;
   #lookedAt: number;
   #looking: Promise<void> | null = null;
@@ -36,6 +37,7 @@ export class TokenFile {
   trouble: string | null = null;
 
   private constructor(init: TokenFileInit, token: string) {
+    this.path = tokenPath(init);
     this.#init = init;
     this.token = token;
     this.#lookedAt = init.clock.monotonic();
@@ -61,7 +63,7 @@ export class TokenFile {
 
   async #read(): Promise<void> {
     const { logger, clock } = this.#init;
-    const path = tokenPath(this.#init);
+    const { path } = this;
     this.#lookedAt = clock.monotonic();
     let trouble: string | null = null;
     try {

@@ -1,5 +1,5 @@
 import type { Libp2p, ServiceMap } from '@libp2p/interface';
-import { announceTopic, protocolId } from '../../protocol/index.ts';
+import { announceTopic, type Knows, protocolId } from '../../protocol/index.ts';
 import { type Clock, shortageOf } from '../../store/index.ts';
 import { DaemonError, reasonOf } from '../errors.ts';
 import { parsePsk } from '../keys/index.ts';
@@ -25,7 +25,7 @@ interface MeshParts<S extends ServiceMap> {
   readonly dialer: Dialer;
   readonly discovery: Discovery;
   readonly logger: Logger;
-  readonly names: (peer: string) => boolean;
+  readonly names: Knows;
 }
 
 /** Puts libp2p, access and dialling together; nothing listens or dials before `start`. */
@@ -38,7 +38,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   const meetings = new SelfMeetings({ clock });
   const slots = new InboundSlots(options);
   const isListed = admission({ ...access, mode: 'list' });
-  const names = (peer: string) => isListed(peer) || dialer.keeps(peer);
+  const names: Knows = (peer) => isListed(peer) || dialer.keeps(peer);
   const libp2p = await assemble<S>({
     ...init,
     options,
@@ -152,7 +152,7 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
    * Whether the operator names the peer: by an address that is kept connected, until that is removed,
    * or in the access list. Places and work are kept for such peers.
    */
-  readonly names: (peer: string) => boolean;
+  readonly names: Knows;
   readonly #init: Pick<MeshInit<S>, 'access' | 'clock' | 'listen'>;
   readonly #stopTimeoutMs: number;
   readonly #logger: Logger;

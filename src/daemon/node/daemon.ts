@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   type Announce,
   AnnounceService,
@@ -11,6 +10,7 @@ import {
   PeerWork,
   protocolId,
   type ReconcileService,
+  Turns,
 } from '../../protocol/index.ts';
 import { fetch, libp2pGossip, reconcile } from '../../protocol/libp2p.ts';
 import { bytesToHex, type Random, type Replica } from '../../store/index.ts';
@@ -18,7 +18,7 @@ import { type Admin, type AdminInit, createAdmin } from '../admin/index.ts';
 import { type AdminFile, adminFile, proofOf } from '../admin-file.ts';
 import type { Config } from '../config/index.ts';
 import { replaceFile } from '../files/index.ts';
-import { loadIdentity, loadPsk, TOKEN_FILE, TokenFile } from '../keys/index.ts';
+import { loadIdentity, loadPsk, TokenFile } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
 import { type Access, admission, createMesh, type Mesh, peersFile } from '../mesh/index.ts';
 import type { Node } from '../node-api.ts';
@@ -92,7 +92,7 @@ async function start(
     options: replicatorOptions(config),
   });
   const { busyMs = () => clock.monotonic() } = system;
-  const knows = (peer: string): boolean => mesh.names(peer);
+  const knows: Knows = (peer) => mesh.names(peer);
   const work = new PeerWork({ clock, busyMs, knows });
   const parts = { replicator, work, knows };
   const mesh: Mesh<Services> = await createDaemonMesh(init, { replica, ...parts });
@@ -118,8 +118,8 @@ async function start(
   const admin = createDaemonAdmin(init, { node, token, prove });
   const url = await admin.listen();
   undo.push(() => admin.close());
-  const tokenFile = path ?? join(directory, TOKEN_FILE);
-  await announceAdmin(directory, { url, pid: process.pid, key, tokenFile }, secrets);
+  const file = { url, pid: process.pid, key, tokenFile: token.path };
+  await announceAdmin(directory, file, secrets);
   undo.push(() => rm(adminFile(directory), { force: true }));
   const shown = { version: VERSION, admin: url, peerId: mesh.peerId, addresses: mesh.addresses };
   logger.info({ component: 'daemon', event: 'started', ...shown }, 'rangemesh is up');
@@ -163,6 +163,8 @@ async function createDaemonMesh(
   { replica, replicator, work, knows }: Parts & { readonly replica: Replica },
 ): Promise<Mesh<Services>> {
   const { clock, random, network } = system;
+  const turns = new Turns({ clock });
+  const dialects = dialectsOf(config, random);
   const { name: networkName, listen, announce, peers, discovery, mdns } = config.network;
   const directory = config.node.dataDir;
   return createMesh<Services>({
@@ -179,18 +181,17 @@ async function createDaemonMesh(
     brought: (peer) => replicator.peers.get(peer)?.brought === true,
     version: VERSION,
     access: await accessOf(config, logger),
-    dialects: dialectsOf(config, random).map(({ name, version }) =>
-      protocolId(networkName, name, version),
-    ),
+    dialects: dialects.map(({ name, version }) => protocolId(networkName, name, version)),
     services: {
       reconcile: reconcile({
         clock,
         networkName,
-        dialects: dialectsOf(config, random),
+        dialects,
         refuses: (peer, id) => replicator.fetcher.refused.hasFrom(peer, id),
         snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
         events: replicator,
         work,
+        turns,
         knows,
         log: logger.child({ component: 'reconcile' }),
         options: reconcileOptions(config),
@@ -200,6 +201,7 @@ async function createDaemonMesh(
         networkName,
         serve: (ids, limits) => replica.serve(ids, limits),
         work,
+        turns,
         knows,
         log: logger.child({ component: 'fetch' }),
         options: fetchOptions(config),

@@ -1,4 +1,5 @@
 import { type Clock, delay } from '../../store/index.ts';
+import type { Knows } from '../knows.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 /** The rates of `PeerWork`. */
@@ -35,7 +36,7 @@ export interface PeerWorkInit {
    * Peers that only their own rate binds; asked each time, so the answer may change.
    * @default none
    */
-  knows?: (peer: string) => boolean;
+  knows?: Knows;
   /**
    * Milliseconds of the processor that this thread has used.
    * @default the clock, so that the time of other programs counts too
@@ -49,7 +50,7 @@ const STRANGERS = 'strangers';
 /** Paces the processor time that a peer costs, over all its sessions and all protocols. */
 export class PeerWork {
   readonly #clock: Clock;
-  readonly #knows: (peer: string) => boolean;
+  readonly #knows: Knows;
   readonly #busyMs: () => number;
   readonly #peers: TokenBuckets;
   readonly #strangers: TokenBuckets;

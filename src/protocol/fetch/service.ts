@@ -38,6 +38,11 @@ export interface FetchInit {
    */
   work?: Pick<PeerWork, 'run' | 'debtMs' | 'rest'>;
   /**
+   * Shares the turns of the event loop among the reads of all answers, and with other work in slices.
+   * @default its own
+   */
+  turns?: Pick<Turns, 'run'>;
+  /**
    * Peers that a part of the memory is kept for, and whose requests always find a place to wait.
    * @default none; nothing is kept
    */
@@ -63,7 +68,7 @@ export class FetchService implements Fetch {
   readonly #serving = new Map<Channel, Promise<void>>();
   readonly #totals = { receivedBytes: 0, sentBytes: 0 };
   readonly #memory: AnswerMemory;
-  readonly #turns: Turns;
+  readonly #turns: Pick<Turns, 'run'>;
   #running = false;
   #waiting = 0;
 
@@ -77,7 +82,7 @@ export class FetchService implements Fetch {
     this.#log = init.log ?? SILENT;
     this.#options = { ...DEFAULT_FETCH_OPTIONS, ...init.options };
     this.#memory = new AnswerMemory({ ...init, options: this.#options });
-    this.#turns = new Turns({ clock: init.clock });
+    this.#turns = init.turns ?? new Turns({ clock: init.clock });
     this.#asking = new Limiters(this.#options.requestsPerPeer);
     this.#answering = new Limiters(this.#options.servedPerPeer);
     this.#protocol = protocolId(init.networkName, 'fetch', FETCH_VERSION);

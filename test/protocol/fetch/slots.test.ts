@@ -8,6 +8,7 @@ import {
 import {
   type Channel,
   type ChannelHandler,
+  type FetchInit,
   FetchService,
   ProtocolError,
 } from '../../../src/protocol/index.ts';
@@ -160,6 +161,27 @@ describe('FetchService: places for requests of others', () => {
     );
     for (const _ of [1, 2, 3]) await connect('friend');
     assert.equal(w.warnings.length, 2, 'a known peer may wait all the same');
+    w.network.close();
+  });
+
+  it('read answers in turns that they share with other work', async () => {
+    const w = (await new World({}, LINK).start()).hold(one);
+    const waiting: (() => void)[] = [];
+    const turns: FetchInit['turns'] = {
+      run: (read) =>
+        new Promise((resolve) => {
+          waiting.push(() => resolve(read()));
+        }),
+    };
+    await w.service('c', {}, { turns }).start();
+    w.network.connect('a', 'c', LINK);
+    await w.clock.advance(50);
+    const fetching = w.a.fetch({ peer: 'c', ids: [one.id], onItems: () => {} });
+    await w.clock.advance(50);
+    assert.equal(w.gets, 0, 'other work has the turn');
+    for (const read of waiting) read();
+    await w.clock.advance(50);
+    assert.equal((await byNow(fetching, 'the answer did not come')).outcome, 'complete');
     w.network.close();
   });
 

@@ -62,7 +62,7 @@ export class World {
   service(
     id: string,
     options: Partial<FetchOptions>,
-    more: Pick<FetchInit, 'work' | 'knows'> = {},
+    more: Pick<FetchInit, 'work' | 'knows' | 'turns'> = {},
   ): FetchService {
     const serve = oneByOne({
       get: async (wanted) => {
