@@ -44,32 +44,36 @@ export class TokenBuckets {
 
   /** Whether the bucket holds so many `tokens` now. */
   holds(key: string, tokens = 1): boolean {
-    return this.#tokens(key) >= tokens;
+    return this.#tokensOf(this.#find(key)) >= tokens;
   }
 
   /** Takes `tokens` if the bucket holds as many. */
   take(key: string, tokens = 1): boolean {
-    if (!this.holds(key, tokens)) return false;
-    this.charge(key, tokens);
+    const found = this.#find(key);
+    if (this.#tokensOf(found) < tokens) return false;
+    this.#spend(key, found, tokens);
     return true;
   }
 
   /** Takes `tokens` in any case, for costs that are known only afterwards; the bucket may owe some. */
   charge(key: string, tokens: number): void {
-    const own = this.#find(key);
-    const bucket = own ?? { tokens: this.#burst, at: this.#init.clock.monotonic() };
-    if (own === null) this.#buckets.set(key, bucket);
-    bucket.tokens -= tokens;
-    if (bucket !== this.#shared) this.#fullFrom = Math.min(this.#fullFrom, this.#fullAt(bucket));
+    this.#spend(key, this.#find(key), tokens);
   }
 
   /** Milliseconds until the bucket owes nothing; 0 if it owes nothing now. */
   debtMs(key: string): number {
-    return Math.max(0, (-this.#tokens(key) / this.#init.perSecond) * 1_000);
+    return Math.max(0, (-this.#tokensOf(this.#find(key)) / this.#init.perSecond) * 1_000);
   }
 
-  #tokens(key: string): number {
-    return this.#find(key)?.tokens ?? this.#burst;
+  #tokensOf(found: TokenBucket | null): number {
+    return found?.tokens ?? this.#burst;
+  }
+
+  #spend(key: string, found: TokenBucket | null, tokens: number): void {
+    const bucket = found ?? { tokens: this.#burst, at: this.#init.clock.monotonic() };
+    if (found === null) this.#buckets.set(key, bucket);
+    bucket.tokens -= tokens;
+    if (bucket !== this.#shared) this.#fullFrom = Math.min(this.#fullFrom, this.#fullAt(bucket));
   }
 
   /** The bucket that counts for a key; null: there is room for a new one. */
