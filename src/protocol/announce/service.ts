@@ -223,8 +223,8 @@ export class AnnounceService implements Announce {
 
   /** Messages that are not looked at leave a gap in their publisher's numbers, and a session follows. */
   #admits(arrival: GossipArrival): boolean {
-    const inTime = !this.#overload.on && (this.#init.work?.debtMs(arrival.from) ?? 0) === 0;
-    const admitted = this.#inflow.take(arrival) && inTime;
+    const paid = (this.#init.work?.debtMs(arrival.from) ?? 0) === 0;
+    const admitted = this.#inflow.take(arrival) && paid;
     if (!admitted && !arrival.copy) {
       this.#totals.messages++;
       this.#totals.ignored++;
