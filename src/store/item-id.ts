@@ -20,7 +20,7 @@ export function itemId(hint: bigint, payload: Uint8Array): Bytes {
   return hashItem(hint, payload);
 }
 
-/** `itemId` for what a database holds, where damage may have made any hint. */
+/** `itemId` without its checks: for what was checked, and for what a damaged database holds. */
 export function hashItem(hint: bigint, payload: Uint8Array): Bytes {
   hintView.setBigUint64(0, hint, true);
   return deriveItemId(hintBytes, payload);

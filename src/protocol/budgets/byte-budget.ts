@@ -121,8 +121,8 @@ export class ByteBudget {
   }
 
   /**
-   * Admits requests while they fit, those of known holders first. A request that only the total holds back stops those of the other
-   * holders too, since small requests would else pass a large one for ever.
+   * Admits requests while they fit, those of known holders first. A request that only the total holds back
+   * stops those of the other holders too, since small requests would else pass a large one for ever.
    */
   #admit(): void {
     const first = () => this.#next(true) ?? this.#next(false);

@@ -8,7 +8,7 @@ import {
   type HeldKey,
   type ItemKey,
 } from '../item.ts';
-import { checkVerified, itemId, type VerifiedItem } from '../item-id.ts';
+import { checkVerified, hashItem, type VerifiedItem } from '../item-id.ts';
 import { claim, type Database } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
 import { checkReplicaInit, partsOf, type ReplicaParts } from './parts.ts';
@@ -91,7 +91,7 @@ export class Replica {
       checkPayload(payload);
       puts.admission.checkItem(payload.length);
     }
-    const own = items.map(({ hint, payload }) => ({ hint, id: itemId(hint, payload), payload }));
+    const own = items.map(({ hint, payload }) => ({ hint, id: hashItem(hint, payload), payload }));
     return puts.enter({ items: own, line: 'own', ...options });
   }
 

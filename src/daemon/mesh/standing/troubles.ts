@@ -37,10 +37,10 @@ export class PeerTroubles {
   }
 
   /** The next trouble of the kind is news again. */
-  over(peer: string, ...codes: readonly TroubleCode[]): void {
+  over(peer: string, code: TroubleCode): void {
     const known = this.#known.get(peer);
-    if (known === undefined || !codes.includes(known.code)) return;
+    if (known?.code !== code) return;
     this.#known.delete(peer);
-    this.#notices.forget(known.remote, [known.code]);
+    this.#notices.forget(known.remote, [code]);
   }
 }
