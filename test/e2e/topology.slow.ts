@@ -115,7 +115,7 @@ describe('a node whose only peer is gone', () => {
 describe('a mesh of three in which one item is put a second', () => {
   const PROVE_MS = 5_000;
 
-  it('is in sync throughout, and its lag stays below the time of a proof and a second', async (context) => {
+  it('is in sync throughout, and its proofs are renewed while writes go on', async (context) => {
     const daemons = await LocalDaemons.create(context);
     const settings = { 'sync.proveMs': `${PROVE_MS}`, 'sync.intervalMs': '600000' };
     const first = await daemons.start('one', settings);
@@ -136,7 +136,7 @@ describe('a mesh of three in which one item is put a second', () => {
         for (const { client } of nodes) {
           const { state, reason, lagSeconds, peers } = await client.status();
           assert.equal(state, 'in-sync', reason);
-          assert.ok(lagSeconds! < PROVE_MS / 1_000 + 1, `${lagSeconds}`);
+          assert.ok(lagSeconds! < (3 * PROVE_MS) / 1_000, `${lagSeconds}`);
           for (const { peerId, coversAsOf } of peers) {
             seen.set(peerId!, (seen.get(peerId!) ?? new Set()).add(coversAsOf?.at));
           }
