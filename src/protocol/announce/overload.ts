@@ -12,8 +12,8 @@ export interface OverloadInit {
 const SAMPLE_MS = 500;
 
 /** How long overload lasts at least: it would return at once, and each turn costs the whole mesh. */
-const HOLD_MS = 5_000;
-const MAX_HOLD_MS = 60_000;
+const HOLD_MS = 30_000;
+const MAX_HOLD_MS = 300_000;
 
 /** Whether the event loop falls behind, so that push hands over to sessions. */
 export class Overload {
