@@ -1,17 +1,23 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type onRequestHookHandler,
+} from 'fastify';
 import { type Clock, shortageOf } from '../../store/index.ts';
 import { exposedMessage } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
 import { HttpConnections } from './connections.ts';
-import { knowAllMethods, type RoutesInit } from './endpoint.ts';
+import { describeRoutes, documentOf } from './document.ts';
 import { AdminError, type BodyLimit, type ErrorResponse, refusalOf } from './errors.ts';
 import { type GuardInit, isProbe, RequestGuard } from './guard.ts';
-import { itemRoutes } from './items.ts';
-import { meshRoutes } from './mesh.ts';
+import type { HandlerParts } from './operation.ts';
 import { ADMIN_BOUNDS, type AdminBounds } from './options.ts';
-import { verifyRoutes } from './verify.ts';
+import { PayloadMemory } from './payload-memory.ts';
+import { OPERATIONS } from './routes/index.ts';
+import { knowAllMethods, serve } from './serve.ts';
 
 /** Longest JSON body. */
 const MAX_JSON_BYTES = 64 * 1024;
@@ -31,7 +37,7 @@ const STOPPING = new AdminError('SHUTTING_DOWN', 'the daemon is shutting down; t
 
 export interface AdminInit
   extends GuardInit,
-    Pick<RoutesInit, 'node' | 'limits' | 'prove' | 'clock' | 'logger'> {
+    Pick<HandlerParts, 'node' | 'limits' | 'prove' | 'clock' | 'logger'> {
   /** 0 takes any free port. */
   port: number;
   /** @default `ADMIN_BOUNDS` */
@@ -62,11 +68,17 @@ export function createAdmin(init: AdminInit): Admin {
   boundRequests(app, bounds, connections);
   boundAnswers(app, bounds, connections);
   addHooks(app, init, guard, closing.signal);
+  describeRoutes(app, OPERATIONS);
   const writers = async (request: FastifyRequest) => guard.checkToken(request);
-  const parts = { ...init, bounds, writers, closing: closing.signal };
-  for (const addRoutes of [meshRoutes, verifyRoutes, itemRoutes]) {
-    app.register(async (scope) => addRoutes(scope, parts));
-  }
+  const { node, limits, prove, clock, logger } = init;
+  const given = { node, limits, prove, clock, logger, bounds, closing: closing.signal };
+  const parts = {
+    ...given,
+    ...memories(given),
+    running: new Set<string>(),
+    document: documentOf(app),
+  };
+  serve(app, OPERATIONS, parts, writers as onRequestHookHandler);
   return {
     listen: () => listen(app, init),
     close() {
@@ -74,6 +86,22 @@ export function createAdmin(init: AdminInit): Admin {
       const cancel = init.clock.after(DRAIN_MS, () => app.server.closeAllConnections());
       return app.close().finally(cancel);
     },
+  };
+}
+
+const UNREAD = new AdminError(
+  'BUSY',
+  'answers that other clients have not read take up the memory for payloads; try again in a minute',
+);
+const UNSENT = new AdminError(
+  'BUSY',
+  'payloads that other clients send take up the memory for them; try again in a minute',
+);
+
+function memories({ clock, bounds }: Pick<HandlerParts, 'clock' | 'bounds'>) {
+  return {
+    answers: new PayloadMemory({ clock, bounds, totalBytes: bounds.answerBytes, full: UNREAD }),
+    bodies: new PayloadMemory({ clock, bounds, totalBytes: bounds.bodyBytes, full: UNSENT }),
   };
 }
 
@@ -161,7 +189,7 @@ function addHooks(
   });
   app.setNotFoundHandler(({ url }) => {
     const path = url.split('?', 1)[0]!.slice(0, 200);
-    throw new AdminError('NOT_FOUND', `there is nothing at ${path}; see /v1/status`);
+    throw new AdminError('NOT_FOUND', `there is nothing at ${path}; see /openapi.json`);
   });
   app.setErrorHandler(async (error, request, reply) => {
     const refusal = refusalOf(error, limitOf(request, init.limits.maxItemBytes));
@@ -181,7 +209,7 @@ function requirePlainBody({ headers }: FastifyRequest): void {
 }
 
 function limitOf({ routeOptions }: FastifyRequest, maxItemBytes: number): BodyLimit {
-  return routeOptions.url === '/v1/items'
+  return routeOptions.config?.operation?.path === '/v1/items'
     ? { code: 'ITEM_TOO_LARGE', bytes: maxItemBytes }
     : { code: 'BODY_TOO_LARGE', bytes: MAX_JSON_BYTES };
 }

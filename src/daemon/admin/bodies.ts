@@ -1,19 +1,31 @@
-import type { onRequestAsyncHookHandler } from 'fastify';
-import type { RoutesInit } from './endpoint.ts';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import { AdminError } from './errors.ts';
-import { PayloadMemory } from './payload-memory.ts';
+import type { HandlerParts } from './operation.ts';
 
-const FULL = new AdminError(
-  'BUSY',
-  'payloads that other clients send take up the memory for them; try again in a minute',
-);
+/** JSON and nothing else; a body of no bytes counts as none, of any content type. */
+export function readJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    if (body === '') return done(null, undefined);
+    try {
+      done(null, JSON.parse(body as string));
+    } catch (cause) {
+      const reason = (cause as Error).message;
+      done(new AdminError('INVALID_BODY', `the body is not JSON: ${reason}`, { cause }));
+    }
+  });
+}
+
+/** A payload is opaque: its bytes are taken as they come, of any content type. */
+export function readBytes(app: FastifyInstance, bodyLimit: number): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) =>
+    done(null, body),
+  );
+}
 
 /** Has a payload that a client sends wait for memory before any of it is read. */
-export function bodyMemory(
-  init: Pick<RoutesInit, 'clock' | 'bounds' | 'limits'>,
-): onRequestAsyncHookHandler {
-  const { clock, bounds, limits } = init;
-  const memory = new PayloadMemory({ clock, bounds, totalBytes: bounds.bodyBytes, full: FULL });
+export function bodyMemory({ limits, bodies }: HandlerParts): onRequestAsyncHookHandler {
   return async ({ headers, raw }, reply) => {
     if (headers['transfer-encoding'] === undefined && headers['content-length'] === undefined)
       return;
@@ -21,7 +33,7 @@ export function bodyMemory(
     const bytes = Number(headers['content-length'] ?? limits.maxItemBytes);
     if (bytes > limits.maxItemBytes) return;
     // Once the body is here, its client has no part in how long the put takes.
-    await memory.hold(reply, bytes, () =>
+    await bodies.hold(reply, bytes, () =>
       raw.complete ? Number.POSITIVE_INFINITY : raw.socket.bytesRead,
     );
   };

@@ -92,6 +92,16 @@ const PROTOCOL: Partial<Record<ProtocolErrorCode, number>> = {
   ABORTED: 503,
 };
 
+/** Every code that an answer of the endpoint can have. */
+export type ErrorCode = AdminErrorCode | StoreErrorCode | DaemonErrorCode | ProtocolErrorCode;
+
+const STATUS_OF: Partial<Record<string, number>> = { ...PROTOCOL, ...DAEMON, ...STORE, ...STATUS };
+
+/** The HTTP status of answers with this code. */
+export function statusOf(code: ErrorCode): number {
+  return STATUS_OF[code] ?? 500;
+}
+
 /** The longest body a path takes, and the code for longer ones. */
 export interface BodyLimit {
   readonly code: 'ITEM_TOO_LARGE' | 'BODY_TOO_LARGE';
@@ -119,7 +129,10 @@ function fromFramework(error: unknown, limit: BodyLimit): ErrorResponse {
   const { code, statusCode, message } = Object(error);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(limit);
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    const advice = 'send the body as JSON, with Content-Type: application/json';
+    const advice =
+      limit.code === 'ITEM_TOO_LARGE'
+        ? 'the Content-Type is malformed: send application/octet-stream, or none'
+        : 'send the body as JSON, with Content-Type: application/json';
     return refusal('UNSUPPORTED_MEDIA_TYPE', advice);
   }
   if (Number.isInteger(statusCode) && statusCode >= 400 && statusCode < 500) {

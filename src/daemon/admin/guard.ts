@@ -25,11 +25,6 @@ export interface GuardInit {
   allowedHosts?: readonly string[];
 }
 
-/**
- * Paths that need no token anywhere. Health probes tell nothing but "up" and "ready"; a proof means nothing
- * without the key, and a client asks for it before it shows its token.
- */
-const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/v1/identity/:challenge']);
 const IN_FILE =
   '; the token is in the file admin.token in the data directory, or where admin.tokenFile says';
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
@@ -51,7 +46,7 @@ export class RequestGuard {
 
   async checkRequest(request: FastifyRequest): Promise<void> {
     this.#checkHost(request.headers.host);
-    if (this.exposed && !OPEN.has(request.routeOptions.url ?? '')) await this.checkToken(request);
+    if (this.exposed && !isProbe(request)) await this.checkToken(request);
   }
 
   /** An old token counts no more, and a new one counts, once its file was replaced. */
@@ -101,9 +96,13 @@ function digest(token: string): Uint8Array {
   return createHash('sha256').update(token).digest();
 }
 
-/** Health probes and proofs take no time, and are answered whatever else goes on. */
+/**
+ * Health probes and proofs take no time, and are answered whatever else goes on, without a token. Probes tell
+ * nothing but "up" and "ready"; a proof means nothing without the key, and a client asks for it before it
+ * shows its token.
+ */
 export function isProbe({ routeOptions }: FastifyRequest): boolean {
-  return OPEN.has(routeOptions.url ?? '');
+  return routeOptions.config?.operation?.access === 'open';
 }
 
 /** The host of a Host header in lower case, without port and brackets; undefined if malformed. */

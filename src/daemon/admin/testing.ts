@@ -1,16 +1,9 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export { HttpConnections } from './connections.ts';
+export { codesOf } from './document.ts';
 export { refusalOf } from './errors.ts';
 export { RequestGuard } from './guard.ts';
-export {
-  formatCursor,
-  parseId,
-  readAddressBody,
-  readLeavingBody,
-  readListQuery,
-  readNoBody,
-  readNoQuery,
-  readPutQuery,
-  readSyncBody,
-} from './query.ts';
+export { readInput } from './input.ts';
+export type { Operation } from './operation.ts';
+export { formatCursor, OPERATIONS } from './routes/index.ts';

@@ -1,23 +1,33 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { z } from 'zod';
 import {
   formatCursor,
-  parseId,
+  type Operation,
   RequestGuard,
-  readAddressBody,
-  readLeavingBody,
-  readListQuery,
-  readNoBody,
-  readNoQuery,
-  readPutQuery,
-  readSyncBody,
+  readInput,
   refusalOf,
 } from '../../../src/daemon/admin/testing.ts';
+import {
+  addressBody,
+  idParams,
+  leavingBody,
+  listQuery,
+  putQuery,
+  syncBody,
+} from '../../../src/daemon/schemas/index.ts';
 import { ProtocolError } from '../../../src/protocol/index.ts';
-import { INFINITE_HINT } from '../../../src/store/index.ts';
+import { hexToBytes, INFINITE_HINT } from '../../../src/store/index.ts';
 import { fixedToken } from './running-admin.ts';
 
 const ID = 'ab'.repeat(32);
+
+const readPutQuery = (query: object) => readInput(putQuery, query, 'INVALID_QUERY').hint;
+const readListQuery = (query: object) => readInput(listQuery, query, 'INVALID_QUERY');
+const readId = (id: string) => readInput(idParams, { id }, 'INVALID_QUERY').id;
+const readLeavingBody = (body: object) => readInput(leavingBody, body, 'INVALID_BODY');
+const readAddressBody = (body: object) => readInput(addressBody, body, 'INVALID_BODY').address;
+const readSyncBody = (body: object) => readInput(syncBody, body, 'INVALID_BODY').peerId;
 
 describe('queries', () => {
   it('accept hints from 0 to the last but one, and bounds up to infinity', () => {
@@ -56,7 +66,7 @@ describe('queries', () => {
   });
 
   it('accept the cursors of earlier answers', () => {
-    const key = { hint: INFINITE_HINT - 1n, id: parseId(ID.toUpperCase()) };
+    const key = { hint: INFINITE_HINT - 1n, id: hexToBytes(ID) };
     assert.deepEqual(readListQuery({ cursor: formatCursor(key) }).after, key);
     for (const cursor of [`${INFINITE_HINT}.${ID}`, `1.${ID}0`, `1${ID}`, `.${ID}`, '1.']) {
       assert.throws(() => readListQuery({ cursor }), { code: 'INVALID_CURSOR' }, cursor);
@@ -64,21 +74,16 @@ describe('queries', () => {
   });
 
   it('recognise an id by its length and its digits', () => {
-    assert.equal(parseId(ID).length, 32);
-    for (const text of [ID.slice(1), `${ID}a`, `g${ID.slice(1)}`]) {
-      assert.throws(() => parseId(text), { code: 'INVALID_ID', status: 400 });
+    assert.deepEqual([ID, ID.toUpperCase(), 'abcdef01'].map(readId), [ID, ID, 'abcdef01']);
+    for (const text of [ID.slice(0, 7), `${ID}a`, `g${ID.slice(1)}`]) {
+      assert.throws(() => readId(text), { code: 'INVALID_ID', status: 400 });
     }
   });
 
   it('take an address or a peer to forget, and not both', () => {
     assert.deepEqual(readLeavingBody({ address: 'a' }), { address: 'a' });
     assert.deepEqual(readLeavingBody({ peerId: 'x'.repeat(256) }), { peerId: 'x'.repeat(256) });
-    for (const body of [
-      {},
-      undefined,
-      { address: 'a', peerId: 'b' },
-      { peerId: 'x'.repeat(257) },
-    ]) {
+    for (const body of [{}, { address: 'a', peerId: 'b' }, { peerId: 'x'.repeat(257) }]) {
       assert.throws(() => readLeavingBody(body), { code: 'INVALID_BODY' });
     }
   });
@@ -89,13 +94,14 @@ describe('queries', () => {
       assert.throws(() => readAddressBody({ address }), { code: 'INVALID_BODY' });
     }
     assert.equal(readSyncBody({ peerId: 'x'.repeat(256) })!.length, 256);
-    assert.deepEqual([readSyncBody({}), readSyncBody(undefined)], [undefined, undefined]);
+    assert.equal(readSyncBody({}), undefined);
     for (const peerId of ['', 'x'.repeat(257)]) {
       assert.throws(() => readSyncBody({ peerId }), { code: 'INVALID_BODY' });
     }
-    readNoBody(undefined);
-    readNoQuery({});
-    assert.throws(() => readNoBody({ a: 1 }), /no parameters are taken here/);
+    assert.throws(
+      () => readInput(z.strictObject({}), { a: 1 }, 'INVALID_BODY'),
+      /no parameters are taken here/,
+    );
     assert.throws(() => readListQuery({ a: 1 }), /known: from, to, limit, cursor/);
     assert.throws(() => readListQuery({ limit: 7 }), /limit: /);
   });
@@ -121,6 +127,9 @@ describe('refusals', () => {
       message: 'this body may have at most 7 bytes',
     });
     assert.equal(of(415, 'FST_ERR_CTP_INVALID_MEDIA_TYPE').code, 'UNSUPPORTED_MEDIA_TYPE');
+    const bytes = { code: 'ITEM_TOO_LARGE', bytes: 7 } as const;
+    const malformed = Object.assign(new Error('m'), { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' });
+    assert.match(refusalOf(malformed, bytes).message, /application.octet-stream, or none/);
     assert.equal(refusalOf(undefined, limit).status, 500);
   });
 
@@ -140,10 +149,11 @@ describe('the guard', () => {
   const heard = async (
     guard: RequestGuard,
     headers: Record<string, string>,
-    url = '/v1/status',
+    access: Operation['access'] = 'read',
   ) => {
     try {
-      await guard.checkRequest({ headers, routeOptions: { url } } as never);
+      const config = { operation: { access } };
+      await guard.checkRequest({ headers, routeOptions: { config } } as never);
       return 'heard';
     } catch (error) {
       return (error as { code: string }).code;
@@ -181,9 +191,7 @@ describe('the guard', () => {
       assert.equal(await heard(guard, { host: '192.0.2.9', authorization }), other, host);
       assert.equal(await heard(guard, { host: 'localhost' }), 'UNAUTHORIZED');
       assert.equal(await heard(guard, { host: 'evil.example', authorization }), 'HOST_REFUSED');
-      for (const probe of ['/livez', '/readyz']) {
-        assert.equal(await heard(guard, { host: 'localhost' }, probe), 'heard');
-      }
+      assert.equal(await heard(guard, { host: 'localhost' }, 'open'), 'heard');
     }
     assert.equal(await heard(create('192.0.2.1'), { host: '192.0.2.1', authorization }), 'heard');
   });

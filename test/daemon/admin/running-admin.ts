@@ -37,7 +37,7 @@ export async function startAdmin(init: Partial<AdminInit> = {}): Promise<Running
     host: '127.0.0.1',
     port: 0,
     limits: { maxItemBytes: 1_024 },
-    prove: () => '',
+    prove: () => KEY,
     clock: systemClock,
     logger: createLogger({ clock: systemClock, level: 'error', destination }),
     ...init,

@@ -1,6 +1,6 @@
 import { DaemonError } from '../../errors.ts';
+import type { PutAnswer } from '../../schemas/index.ts';
 import { RefusedError } from '../errors.ts';
-import type { PutAnswer } from '../items/index.ts';
 import type { ImportCandidate, ImportOrigin, SkipReason } from './candidate.ts';
 
 export interface ImportInit {

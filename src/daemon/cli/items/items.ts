@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { DaemonError, EXIT, reasonOf } from '../../errors.ts';
 import type { WhyAnswer } from '../../node-api.ts';
 import type { OwnFiles } from '../../own-files.ts';
+import type { PutAnswer } from '../../schemas/index.ts';
 import { ask, withClient } from '../ask.ts';
 import type { Call } from '../client.ts';
 import { usage } from '../errors.ts';
@@ -12,13 +13,6 @@ import { formatWhy } from '../format-why.ts';
 import { type CliInit, printLine, write } from '../init.ts';
 import { ownFiles, type TargetOptions } from '../locate.ts';
 import { idInManifest } from './lookup.ts';
-
-/** The daemon's answer to a put. */
-export interface PutAnswer {
-  readonly id: string;
-  readonly hint: string;
-  readonly created: boolean;
-}
 
 export interface PutCommandOptions extends TargetOptions {
   hint?: string;

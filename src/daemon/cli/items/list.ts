@@ -1,4 +1,5 @@
 import { EXIT } from '../../errors.ts';
+import type { ItemPage } from '../../schemas/index.ts';
 import { withClient } from '../ask.ts';
 import { type CliInit, write } from '../init.ts';
 import type { TargetOptions } from '../locate.ts';
@@ -12,15 +13,6 @@ export interface ListOptions extends TargetOptions {
   limit?: number;
 }
 
-interface ListAnswer {
-  readonly items: readonly {
-    readonly hint: string;
-    readonly id: string;
-    readonly bytes: number | null;
-  }[];
-  readonly cursor: string | null;
-}
-
 /** `ls`: hint, id and size of each item in order, all pages of the daemon one after the other. */
 export function ls(options: ListOptions, init: CliInit): Promise<number> {
   const { from, to, limit = Number.POSITIVE_INFINITY, json } = options;
@@ -32,7 +24,7 @@ export function ls(options: ListOptions, init: CliInit): Promise<number> {
       const query: Record<string, string> = { ...range, limit: `${Math.min(PAGE, left)}` };
       if (cursor !== null) query.cursor = cursor;
       const path = `/v1/items?${new URLSearchParams(query)}`;
-      const page: ListAnswer = await client.json({ method: 'GET', path });
+      const page: ItemPage = await client.json({ method: 'GET', path });
       const lines = page.items.map((item) =>
         json === true ? JSON.stringify(item) : `${item.hint} ${item.id} ${item.bytes ?? '?'}`,
       );

@@ -1,6 +1,6 @@
 import type { VerifyProgress, VerifyResult } from '../../../store/index.ts';
-import type { VerifyLine } from '../../admin/index.ts';
 import { DaemonError } from '../../errors.ts';
+import type { VerifyLine } from '../../schemas/index.ts';
 import type { DaemonClient } from '../client.ts';
 import { RefusedError } from '../errors.ts';
 import { readLines } from '../import/index.ts';

@@ -1,16 +1,9 @@
 import { PassThrough } from 'node:stream';
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { VerifyProgress, VerifyResult } from '../../store/index.ts';
-import { endpoint, plain, type RoutesInit } from './endpoint.ts';
-import { AdminError, type ErrorResponse, refusalOf } from './errors.ts';
-import { readJsonBodies } from './mesh.ts';
-import { readNoBody } from './query.ts';
-
-/** One line of the answer; the last is a result or an error. */
-export type VerifyLine =
-  | { readonly progress: VerifyProgress }
-  | { readonly result: VerifyResult }
-  | { readonly error: Pick<ErrorResponse, 'code' | 'message'> };
+import type { FastifyReply } from 'fastify';
+import type { VerifyProgress } from '../../../store/index.ts';
+import { type VerifyLine, verifyLine } from '../../schemas/index.ts';
+import { AdminError, refusalOf } from '../errors.ts';
+import { type HandlerParts, type Operation, operation } from '../operation.ts';
 
 /** Least milliseconds between two lines of progress. */
 const PROGRESS_MS = 100;
@@ -25,24 +18,42 @@ const RUNNING = new AdminError(
 );
 const NO_BODY = { code: 'BODY_TOO_LARGE', bytes: 0 } as const;
 
-/**
- * `POST /v1/verify`: one verification at a time, its progress as NDJSON. Only for clients that may write:
- * a verification reads the whole set.
- */
-export function verifyRoutes(app: FastifyInstance, init: RoutesInit): void {
-  let running = false;
-  readJsonBodies(app);
-  endpoint(app, '/v1/verify', init.writers, {
-    POST: plain(async ({ body }, reply) => {
-      readNoBody(body);
-      if (running) throw RUNNING;
-      running = true;
-      const lines = await begin(init, reply, () => {
-        running = false;
-      });
-      return reply.type('application/x-ndjson; charset=utf-8').send(lines);
-    }),
-  });
+/** Only for clients that may write: a verification reads the whole set. */
+export const verifyOperations: readonly Operation[] = [
+  operation({
+    id: 'verify',
+    method: 'POST',
+    path: '/v1/verify',
+    tag: 'store',
+    access: 'write',
+    summary: 'Checks the whole database',
+    description:
+      'One verification at a time; it ends when its client disconnects. Lines of progress come first; the ' +
+      'last line is the result or an error.',
+    answers: {
+      200: {
+        description: 'Lines of JSON',
+        type: 'application/x-ndjson',
+        schema: verifyLine,
+      },
+    },
+    errors: [
+      'VERIFY_RUNNING',
+      'STORE_REBUILDING',
+      'STORE_CORRUPT',
+      'STORE_CLOSED',
+      'STORE_UNAVAILABLE',
+    ],
+    handle: (call, parts) => verify(call.reply, parts),
+  }),
+];
+
+async function verify(reply: FastifyReply, parts: HandlerParts): Promise<FastifyReply> {
+  const { running } = parts;
+  if (running.has('verify')) throw RUNNING;
+  running.add('verify');
+  const lines = await begin(parts, reply, () => running.delete('verify'));
+  return reply.type('application/x-ndjson; charset=utf-8').send(lines);
 }
 
 /**
@@ -50,7 +61,7 @@ export function verifyRoutes(app: FastifyInstance, init: RoutesInit): void {
  * a first; rejects if the verification fails before.
  */
 function begin(
-  { node, clock, logger, closing }: RoutesInit,
+  { node, clock, logger, closing }: HandlerParts,
   reply: FastifyReply,
   ended: () => void,
 ): Promise<PassThrough> {

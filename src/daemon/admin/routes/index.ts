@@ -1,0 +1,18 @@
+/** All calls of the endpoint, each declared once: see "A new admin call" in docs/architecture.md. */
+
+import type { Operation } from '../operation.ts';
+import { healthOperations } from './health.ts';
+import { itemOperations } from './items.ts';
+import { meshOperations } from './mesh.ts';
+import { openApiOperations } from './openapi.ts';
+import { verifyOperations } from './verify.ts';
+
+export const OPERATIONS: readonly Operation[] = [
+  ...healthOperations,
+  ...meshOperations,
+  ...itemOperations,
+  ...verifyOperations,
+  ...openApiOperations,
+];
+
+export { formatCursor } from './items.ts';

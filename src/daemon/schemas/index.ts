@@ -1,0 +1,43 @@
+/**
+ * What the admin endpoint takes and gives, as zod schemas: they check requests, and OpenAPI and the types of
+ * the client come from them. One file for each resource. The types of answers are those of `node-api.ts`
+ * where it has them; `schemaOf` has the compiler hold both equal.
+ */
+
+export { errorAnswer } from './common.ts';
+export { type InputCode, NAMED, schemaOf } from './define.ts';
+export {
+  challengeParams,
+  type OpenApiDocument,
+  openApiDocument,
+  type ProbeAnswer,
+  type ProofAnswer,
+  probeAnswer,
+  proofAnswer,
+} from './health.ts';
+export {
+  type ItemPage,
+  type ItemWhy,
+  idParams,
+  itemPage,
+  itemWhy,
+  type ListQuery,
+  listQuery,
+  type PutAnswer,
+  putAnswer,
+  putQuery,
+} from './items.ts';
+export {
+  addressBody,
+  type LeavingAnswer,
+  type LeavingBody,
+  leavingAnswer,
+  leavingBody,
+  type PeerList,
+  peerList,
+  peerStatus,
+} from './peers.ts';
+export { status } from './status.ts';
+export { syncBody } from './sync.ts';
+export { syncAnswer } from './verdict.ts';
+export { type VerifyLine, verifyLine } from './verify.ts';

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { LastSession, PeerStatus, ProvedAt } from '../node-api.ts';
+import { count, errorAnswer, instant } from './common.ts';
+import { refuse, schemaOf } from './define.ts';
+
+const addressText = z.string().min(1).max(2_048).describe('A multiaddr');
+export const peerText: z.ZodString = z.string().min(1).max(256).describe('A peer id');
+
+/** The body that names an address to dial. */
+export const addressBody: z.ZodType<{ address: string }> = z.strictObject({ address: addressText });
+
+/** What to forget: an address, or a peer with all its addresses. */
+export type LeavingBody = { readonly address: string } | { readonly peerId: string };
+
+/** The body that names an address or a peer to forget. */
+export const leavingBody: z.ZodType<LeavingBody> = z
+  .strictObject({ address: addressText.optional(), peerId: peerText.optional() })
+  .transform(({ address, peerId }, context): LeavingBody => {
+    if (address !== undefined && peerId === undefined) return { address };
+    if (peerId !== undefined && address === undefined) return { peerId };
+    return refuse(context, 'INVALID_BODY', 'give either "address" or "peerId"');
+  });
+
+const provedAt = schemaOf<ProvedAt>('ProvedAt')(
+  z.strictObject({
+    at: instant,
+    interval: z
+      .strictObject({ lower: z.string(), upper: z.string() })
+      .describe('Bounds: a hint, and behind a colon the first digits of an id; or "infinity"'),
+  }),
+);
+
+const lastSession = schemaOf<LastSession>('LastSession')(
+  z.strictObject({
+    role: z.enum(['initiator', 'responder']),
+    dialect: z.string(),
+    efficiency: z
+      .number()
+      .nullable()
+      .describe('Bytes in both directions over the information bound; null: unknown'),
+    startedAt: instant,
+    durationMs: z.number().min(0),
+    rounds: count.describe('Frames received'),
+    bytesSent: count,
+    bytesReceived: count,
+    missing: count.describe('Ids learnt that were missing here'),
+    missingThere: count.nullable().describe('Ids that the peer lacked; null: not told'),
+    error: errorAnswer.nullable(),
+  }),
+);
+
+export const peerStatus: z.ZodType<PeerStatus> = schemaOf<PeerStatus>('PeerStatus')(
+  z.strictObject({
+    peerId: z.string().nullable().describe('Null until an address without a peer id is reached'),
+    address: z.string().nullable(),
+    origin: z.enum(['config', 'runtime', 'discovered', 'inbound']),
+    connected: z.boolean(),
+    inSync: z.boolean().describe("Both sides' current sets are known to be equal"),
+    coversAsOf: provedAt.nullable().describe('All items that the peer held then are on this disk'),
+    equalAsOf: provedAt.nullable().describe('Both sets were equal then'),
+    lastSession: lastSession.nullable(),
+    lastError: z
+      .strictObject({ code: z.string(), message: z.string(), at: instant })
+      .nullable()
+      .describe('Why the peer is not connected, or no session with it is possible'),
+  }),
+);
+
+/** The peers that a node knows. */
+export interface PeerList {
+  readonly peers: readonly PeerStatus[];
+}
+
+export const peerList: z.ZodType<PeerList> = schemaOf<PeerList>('PeerList')(
+  z.strictObject({ peers: z.array(peerStatus) }),
+);
+
+/** The answer of a call that forgot an address or a peer. */
+export interface LeavingAnswer {
+  /** The peer that was forgotten; absent where an address was. */
+  readonly forgotten?: string | undefined;
+  /** Addresses that are not dialled any more. */
+  readonly removed: readonly string[];
+}
+
+export const leavingAnswer: z.ZodType<LeavingAnswer> = schemaOf<LeavingAnswer>('LeavingAnswer')(
+  z.strictObject({
+    forgotten: z.string().optional().describe('The peer that was forgotten'),
+    removed: z.array(z.string()).describe('Addresses that are not dialled any more'),
+  }),
+);
