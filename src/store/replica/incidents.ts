@@ -7,11 +7,17 @@ const MAX_INCIDENTS = 50;
 export class Incidents {
   readonly #clock: Clock;
   readonly #logger: ReplicaLogger | undefined;
+  readonly #counts = new Map<Incident['code'], number>();
   #latest: readonly Incident[] = [];
 
   constructor(clock: Clock, logger: ReplicaLogger | undefined) {
     this.#clock = clock;
     this.#logger = logger;
+  }
+
+  /** Incidents of each code since the start. */
+  get counts(): ReadonlyMap<Incident['code'], number> {
+    return this.#counts;
   }
 
   get latest(): readonly Incident[] {
@@ -20,6 +26,7 @@ export class Incidents {
 
   add(code: Incident['code'], message: string, cause?: unknown): void {
     const incident = { at: this.#clock.now(), code, message };
+    this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
     this.#latest = [...this.#latest, incident].slice(-MAX_INCIDENTS);
     const fields = cause === undefined ? { incident: code } : { incident: code, err: cause };
     this.#logger?.error(fields, message);

@@ -3,6 +3,7 @@ import type { Clock, Disk, Random } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/index.ts';
 import type { Item, ItemKey } from '../item.ts';
 import type { Database, DatabaseCare } from '../level/index.ts';
+import type { CacheUses } from '../tree/index.ts';
 import type { IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
 
 /** What one put did. */
@@ -81,6 +82,25 @@ export interface ReplicaStatus {
   readonly scrub: ScrubStatus;
 }
 
+/** The figures of a replica that cost nothing to read. */
+export interface ReplicaFigures extends Omit<ReplicaStatus, 'fingerprint' | 'incidents'> {
+  /** Incidents of each code since the start. */
+  readonly incidentCounts: ReadonlyMap<Incident['code'], number>;
+  /** Of the cache of tree nodes. They begin again when the database is opened again. */
+  readonly cache: CacheUses;
+  /** Bytes free on the disk by the last reading, a few seconds ago at most; infinite before the first. */
+  readonly freeBytes: number;
+  readonly minFreeBytes: number;
+}
+
+/** A commit that is on disk. */
+export interface WrittenCommit {
+  /** Of the synced write. */
+  readonly durationMs: number;
+  /** Of its records. */
+  readonly bytes: number;
+}
+
 /** The progress of checking items in the background. */
 export interface ScrubStatus {
   /** False if it is turned off, or has stopped after too much damage. */
@@ -136,6 +156,8 @@ export interface ReplicaInit extends ReplicaDatabase {
   random?: Random;
   /** @default none */
   witness?: Witness;
+  /** Called after each commit; must not throw. @default none */
+  onWritten?: (commit: WrittenCommit) => void;
   /** @default silent */
   logger?: ReplicaLogger;
 }

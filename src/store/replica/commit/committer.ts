@@ -2,7 +2,7 @@ import { isReadFailure, type ReadyBatch, readyBatch } from '../../level/index.ts
 import { type DurableSet, isDamage, type PreparedCommit } from '../durable-set/index.ts';
 import { SetLifecycle, type SetLifecycleInit } from '../recovery/index.ts';
 import * as storeErrors from '../store-errors.ts';
-import type { Witness } from '../types.ts';
+import type { ReplicaInit, Witness } from '../types.ts';
 import { Pipeline } from './pipeline.ts';
 
 export interface CommitOptions {
@@ -10,6 +10,12 @@ export interface CommitOptions {
   late?: () => void;
   /** Whether it must see all commits before it, also in the database. @default true */
   alone?: boolean;
+}
+
+/** What a committer needs beside what the life of a set does. */
+export interface CommitterInit extends SetLifecycleInit {
+  /** See `ReplicaInit`. */
+  onWritten?: ReplicaInit['onWritten'] | undefined;
 }
 
 type Prepare = (set: DurableSet) => PreparedCommit | null;
@@ -35,10 +41,10 @@ export class Committer {
   readonly lifecycle: SetLifecycle;
   readonly #witness: Witness | undefined;
   readonly #turns: Pipeline;
-  readonly #init: Pick<SetLifecycleInit, 'clock' | 'incidents'>;
+  readonly #init: CommitterInit;
   #nextReadFailure = 0;
 
-  constructor(init: SetLifecycleInit) {
+  constructor(init: CommitterInit) {
     this.lifecycle = new SetLifecycle({ ...init, onDamage: (error) => this.met(error) }, () =>
       this.commit((set) => set.markRefill(true)),
     );
@@ -159,6 +165,8 @@ export class Committer {
       throw lifecycle.refusal;
     }
     commit.begin();
+    const { clock, onWritten } = this.#init;
+    const startedAt = clock.monotonic();
     try {
       await batch.write();
     } catch (cause) {
@@ -166,9 +174,11 @@ export class Committer {
       await lifecycle.recover(cause, { number: commit.number, late });
       return true;
     }
+    const durationMs = clock.monotonic() - startedAt;
     if (lifecycle.set !== set) throw lifecycle.refusal ?? storeErrors.unavailable(null);
     commit.commit(batch.bytes);
     this.#witness?.write(commit.number);
+    onWritten?.({ durationMs, bytes: batch.bytes });
     return true;
   }
 }

@@ -1,7 +1,7 @@
 import { UnionSnapshot, type UnionSnapshotInit, type WriteBuffer } from '../../buffer/index.ts';
 import { compareKeys, type Item, type ItemKey } from '../../item.ts';
 import { type BatchSink, isBytes, tryRead } from '../../level/index.ts';
-import { DurableTree, type TreeWrite } from '../../tree/index.ts';
+import { type CacheUses, DurableTree, type TreeWrite } from '../../tree/index.ts';
 import { totalBytes } from '../payload-bytes.ts';
 import { encodeHead, type LogEntry, NOTHING, type SetState } from '../records/index.ts';
 import { CommitLog, type SetGrowth } from './commit-log.ts';
@@ -100,6 +100,11 @@ export class DurableSet {
 
   get state(): SetState {
     return this.#visible.state;
+  }
+
+  /** Of the cache of tree nodes, since the set was opened. */
+  get cacheUses(): CacheUses {
+    return this.#tree.cacheUses;
   }
 
   get buffered(): number {

@@ -97,6 +97,15 @@ export class Admission {
     return this.#refusal(this.#refused);
   }
 
+  get minFreeBytes(): number {
+    return this.#init.limits.minFreeBytes;
+  }
+
+  /** By the last reading of the disk; infinite before the first. */
+  get freeBytes(): number {
+    return Math.max(0, this.#freeBytes - this.#unseenBytes);
+  }
+
   #hasAmpleRoom(now: number): boolean {
     const spare = this.#freeBytes - this.#unseenBytes - this.#init.limits.minFreeBytes;
     return now - this.#knownAt < STALE_MS && spare >= AMPLE_BYTES;

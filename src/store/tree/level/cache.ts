@@ -3,6 +3,12 @@ interface Cached<Value> {
   readonly bytes: number;
 }
 
+/** How often a cache was asked since it was made. */
+export interface CacheUses {
+  readonly hits: number;
+  readonly misses: number;
+}
+
 /**
  * A cache bounded in bytes, with two generations. A value that is asked for moves to the young one. When
  * that fills half of the bound, it becomes the old one, and the old one is dropped.
@@ -12,17 +18,31 @@ export class ByteCache<Value> {
   #young = new Map<number, Cached<Value>>();
   #old = new Map<number, Cached<Value>>();
   #youngBytes = 0;
+  #hits = 0;
+  #misses = 0;
 
   /** @param limit Bytes of all values together at most. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
+  /** Calls of `get` that found a value, and that did not. */
+  get uses(): CacheUses {
+    return { hits: this.#hits, misses: this.#misses };
+  }
+
   get(key: number): Value | undefined {
     const young = this.#young.get(key);
-    if (young !== undefined) return young.value;
+    if (young !== undefined) {
+      this.#hits++;
+      return young.value;
+    }
     const old = this.#old.get(key);
-    if (old === undefined) return undefined;
+    if (old === undefined) {
+      this.#misses++;
+      return undefined;
+    }
+    this.#hits++;
     this.#old.delete(key);
     this.#put(key, old);
     return old.value;

@@ -18,7 +18,7 @@ import { runOf } from '../run.ts';
 import { type TreeShape, type TreeShapeInit, treeShape } from '../shape.ts';
 import { TreeSnapshot } from '../snapshot.ts';
 import { auditTree } from './audit.ts';
-import { ByteCache } from './cache.ts';
+import { ByteCache, type CacheUses } from './cache.ts';
 import { treeKeys } from './keys.ts';
 import { LevelLease, SharedSnapshot } from './lease.ts';
 import { encodeMeta, type TreeMeta } from './meta.ts';
@@ -111,6 +111,11 @@ export class DurableTree {
 
   get size(): number {
     return this.#meta.count;
+  }
+
+  /** Of the cache of nodes, since the tree was opened. */
+  get cacheUses(): CacheUses {
+    return this.#files.cache.uses;
   }
 
   /**

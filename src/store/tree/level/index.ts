@@ -1,7 +1,7 @@
 /** The tree in LevelDB: node records, cache, leases on snapshots, and audits. */
 
 export { auditTree } from './audit.ts';
-export { ByteCache } from './cache.ts';
+export { ByteCache, type CacheUses } from './cache.ts';
 export { decodeNode, decodeSummary } from './codec.ts';
 export {
   DurableTree,

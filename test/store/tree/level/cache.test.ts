@@ -34,6 +34,15 @@ describe('byte cache', () => {
     assert.deepEqual([cache.has(1), cache.has(2), cache.has(3)], [false, true, true]);
   });
 
+  it('says how often it was asked in vain, in both generations', () => {
+    const cache = new ByteCache<string>(100);
+    cache.get(1);
+    cache.set(1, 'old', 50);
+    cache.set(2, 'young', 50);
+    for (const key of [1, 2, 3]) cache.get(key);
+    assert.deepEqual(cache.uses, { hits: 2, misses: 2 });
+  });
+
   it('counts a use, and not a look', () => {
     const cache = new ByteCache<string>(100);
     cache.set(1, 'used', 25);
