@@ -47,6 +47,11 @@ export class ByteBudget {
     return this.#used;
   }
 
+  /** The part of the total that is held now: 0 to 1, or more while one large request is held. */
+  get usedRatio(): number {
+    return this.#used / this.#init.totalBytes;
+  }
+
   /** Requests that wait now. */
   get waiting(): number {
     return [...this.#waiting.values()].reduce((sum, { length }) => sum + length, 0);

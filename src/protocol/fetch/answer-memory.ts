@@ -35,6 +35,11 @@ export class AnswerMemory {
     this.#long = budget(answerBytes - shortBytes, answerBytes / 2);
   }
 
+  /** The part of the memory that answers hold now, 0 to 1. */
+  get usedRatio(): number {
+    return (this.#short.usedBytes + this.#long.usedBytes) / this.#init.options.answerBytes;
+  }
+
   /** Runs `answer` once its bytes fit; rejects with the error of the channel if that breaks first. */
   async holding<T>(channel: Channel, bytes: number, answer: () => Promise<T>): Promise<T> {
     const budget = bytes > 2 * CHUNK_BYTES ? this.#long : this.#short;

@@ -92,6 +92,11 @@ export class FetchService implements Fetch {
     return { ...this.#totals };
   }
 
+  /** The part of the memory for answers in use, 0 to 1. */
+  get usedRatio(): number {
+    return this.#memory.usedRatio;
+  }
+
   async start(): Promise<void> {
     if (this.#running) return;
     this.#running = true;

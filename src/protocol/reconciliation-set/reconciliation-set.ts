@@ -28,6 +28,11 @@ export class ReconciliationSet {
     return this.#wants.ids.size;
   }
 
+  /** Since when the oldest of them is wanted, in milliseconds since the epoch; null if there are none. */
+  get oldestSince(): number | null {
+    return this.#wants.ids.values().next().value?.since ?? null;
+  }
+
   /** Ids in flight. */
   get claimed(): number {
     return this.#wants.claims.size;

@@ -137,6 +137,16 @@ describe('ByteBudget', () => {
     await assert.rejects(budget.take('b', 1, controller.signal), /over/);
   });
 
+  it('tells the part of the total that is held, above 1 for a request that is larger', () => {
+    const budget = new ByteBudget({ totalBytes: 100, holderBytes: 100 });
+    const release = budget.tryTake('a', 25)!;
+    assert.equal(budget.usedRatio, 0.25);
+    release();
+    assert.equal(budget.usedRatio, 0);
+    budget.tryTake('a', 150);
+    assert.equal(budget.usedRatio, 1.5);
+  });
+
   it('counts bytes that are given back twice once', () => {
     const budget = new ByteBudget({ totalBytes: 100, holderBytes: 100 });
     const first = budget.tryTake('a', 30)!;

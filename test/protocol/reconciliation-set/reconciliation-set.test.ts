@@ -16,6 +16,18 @@ describe('ReconciliationSet', () => {
     assert.deepEqual(hex(set.claim('bob', 9)), hex([id(1)]));
   });
 
+  it('tells since when the oldest id is wanted, also when another peer lists it', () => {
+    let now = 600_000;
+    const set = new ReconciliationSet({ now: () => now });
+    assert.equal(set.oldestSince, null);
+    set.add('ann', [id(1)]);
+    now = 720_000;
+    set.add('bob', [1, 2].map(id));
+    assert.equal(set.oldestSince, 600_000);
+    set.received(id(1));
+    assert.equal(set.oldestSince, 720_000);
+  });
+
   it('accepts ids of one peer up to its limit, and more once some have arrived', () => {
     const set = new ReconciliationSet({ maxIdsPerPeer: 3 });
     assert.equal(set.add('ann', [1, 2, 3, 4, 5].map(id)), 3);

@@ -79,6 +79,12 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     return this.#sessions.has(peer);
   }
 
+  /** The part of the slots in use, 0 to 1: of sessions that start here, and of those that peers start. */
+  get usedRatios(): { readonly calling: number; readonly serving: number } {
+    const { calling, serving } = this.#context;
+    return { calling: calling.usedRatio, serving: serving.usedRatio };
+  }
+
   async start(): Promise<void> {
     if (this.#running) return;
     this.#running = true;

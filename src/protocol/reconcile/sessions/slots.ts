@@ -64,6 +64,11 @@ export class Slots {
     };
   }
 
+  /** The part of the slots that is held now, 0 to 1. */
+  get usedRatio(): number {
+    return this.#places.usedRatio;
+  }
+
   #count(known: boolean, by: number): void {
     this.#waiting += by;
     if (known) this.#knownWaiting += by;

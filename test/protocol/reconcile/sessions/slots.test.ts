@@ -26,6 +26,14 @@ async function setUp(limit: number, knows?: Knows) {
 }
 
 describe('Slots', () => {
+  it('tell the part that is held', async () => {
+    const { slots, enter } = await setUp(4);
+    const leave = await enter('a');
+    assert.equal(slots.usedRatio, 0.25);
+    leave();
+    assert.equal(slots.usedRatio, 0);
+  });
+
   it('are kept for known peers, and strangers that wait make only strangers give way', async () => {
     const { clock, told, inside, enter } = await setUp(4, (peer) => /[A-Z]/.test(peer));
     const leave = await enter('K');
