@@ -9,6 +9,19 @@ export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' 
 
 export type Logger = PinoLogger;
 
+/** Lines that did not reach the log since the start. */
+export interface LogLosses {
+  /** Too many of a kind. */
+  readonly leftOut: number;
+  /** The output had no room for them. */
+  readonly lost: number;
+}
+
+/** A root logger that knows which lines it dropped. */
+export interface CountingLogger extends Logger {
+  readonly losses?: () => LogLosses;
+}
+
 /** What `createLogger` needs. */
 export interface LoggingInit {
   readonly clock: Clock;
@@ -33,7 +46,7 @@ const LEFT_OUT = 'lines-left-out';
  * are left out and counted; at levels `debug` and `trace` a hundred times as many are written. `flush` writes
  * the counts at once.
  */
-export function createLogger(init: LoggingInit): Logger {
+export function createLogger(init: LoggingInit): CountingLogger {
   const { clock } = init;
   const report = (of: string, lines: number) => {
     const fields = { component: 'log', event: LEFT_OUT, of, lines };
@@ -52,9 +65,14 @@ export function createLogger(init: LoggingInit): Logger {
       censor: '[redacted]',
     },
   };
-  const logger = pino(options, init.destination ?? standardOutput(clock));
+  const output = init.destination ?? standardOutput(clock);
+  const logger = pino(options, output);
   const flush = logger.flush.bind(logger);
   return Object.assign(logger, {
+    losses: () => ({
+      leftOut: usual.leftOut + verbose.leftOut,
+      lost: output instanceof LogStream ? output.lost : 0,
+    }),
     flush(done?: (error?: Error) => void) {
       usual.flush();
       verbose.flush();

@@ -83,6 +83,15 @@ describe('lines that come too fast', () => {
     );
   });
 
+  it('are counted for metrics since the start', async () => {
+    const clock = new VirtualClock();
+    const destination = { write: () => undefined };
+    const logger = createLogger({ clock, destination });
+    for (let i = 0; i < 25; i++) logger.child({}).warn({ code: 'X', peer: 'p' }, 'failed');
+    await clock.advance(10_000);
+    assert.deepEqual(logger.losses?.(), { leftOut: 15, lost: 0 });
+  });
+
   it('are counted by event, else by code, else by message', () => {
     const log = new Log('info', new VirtualClock());
     failed(log, 11, { event: 'one' });

@@ -49,12 +49,18 @@ export class LineLimiter {
   readonly #kinds = new Set<string>([OTHER_KINDS]);
   readonly #leftOut = new Map<string, number>();
   #timer: Cancel | undefined;
+  #leftOutInAll = 0;
 
   constructor(init: LineLimiterInit) {
     this.#init = init;
     const { clock, rates: { ofAKind, ofAPeer } = USUAL_RATES } = init;
     this.#ofKinds = new TokenBuckets({ ...ofAKind, clock });
     this.#ofPeers = new TokenBuckets({ ...ofAPeer, clock });
+  }
+
+  /** Lines left out since the start. */
+  get leftOut(): number {
+    return this.#leftOutInAll;
   }
 
   /** Whether a line of this kind is written. A line that is not about a peer has `peer` null. */
@@ -67,6 +73,7 @@ export class LineLimiter {
       if (about !== null) this.#ofPeers.charge(about, 1);
       return true;
     }
+    this.#leftOutInAll++;
     this.#leftOut.set(kind, (this.#leftOut.get(kind) ?? 0) + 1);
     this.#timer ??= this.#init.clock.after(WINDOW_MS, () => this.flush());
     return false;

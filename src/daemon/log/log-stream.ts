@@ -45,7 +45,9 @@ export class LogStream {
   readonly #maxWaitingBytes: number;
   readonly #waiting: WaitingLine[] = [];
   #waitingBytes = 0;
+  /** Lines that the next line tells of. */
   #lost = 0;
+  #lostInAll = 0;
   /** The output ends inside a line. */
   #torn = false;
   #retry: Cancel | undefined;
@@ -55,12 +57,20 @@ export class LogStream {
     this.#maxWaitingBytes = init.maxWaitingBytes ?? 1024 * 1024;
   }
 
+  /** Lines lost since the start. */
+  get lost(): number {
+    return this.#lostInAll;
+  }
+
   write(line: string): void {
     const start = this.#torn && this.#waiting.length === 0 ? '\n' : '';
     const loss = this.#lost === 0 ? '' : this.#init.lossLine(this.#lost);
     const bytes = new TextEncoder().encode(start + loss + line);
     this.#lost++;
-    if (this.#waitingBytes + bytes.length > this.#maxWaitingBytes) return;
+    if (this.#waitingBytes + bytes.length > this.#maxWaitingBytes) {
+      this.#lostInAll++;
+      return;
+    }
     this.#waiting.push({ bytes, lines: this.#lost });
     this.#waitingBytes += bytes.length;
     this.#lost = 0;
@@ -104,6 +114,7 @@ export class LogStream {
 
   #loseAll(): void {
     for (const { lines } of this.#waiting) this.#lost += lines;
+    this.#lostInAll += this.#waiting.length;
     this.#waiting.length = 0;
     this.#waitingBytes = 0;
   }

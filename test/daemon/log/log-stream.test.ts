@@ -87,6 +87,7 @@ describe('LogStream', () => {
     wide.stream.write('next\n');
     wide.stream.write('last\n');
     assert.equal(wide.output.text, `${'x'.repeat(49)}\n(3 lost)\nnext\nlast\n`);
+    assert.equal(wide.stream.lost, 3, 'since the start');
   });
 
   it('loses lines that cannot be written, begins a new line behind a torn line, and counts all', () => {
@@ -105,6 +106,7 @@ describe('LogStream', () => {
     assert.equal(output.text, 'to\n(3 \n(4 lost)\nnext\n');
     stream.write('last\n');
     assert.equal(output.text, 'to\n(3 \n(4 lost)\nnext\nlast\n');
+    assert.equal(stream.lost, 4, 'since the start');
   });
 
   it('counts the waiting lines when the reader goes', async () => {
