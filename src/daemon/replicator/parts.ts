@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ReconciliationSet } from '../../protocol/index.ts';
 import type { Clock, Replica } from '../../store/index.ts';
+import type { ReplicatorObserver } from './observer.ts';
 import type { ReplicatorOptions } from './options.ts';
 import type { ReceivedRates } from './received-rates.ts';
 
@@ -12,4 +13,6 @@ export interface SharedParts {
   logger: Logger;
   options: ReplicatorOptions;
   rates: ReceivedRates;
+  /** @default none */
+  observer?: ReplicatorObserver | undefined;
 }

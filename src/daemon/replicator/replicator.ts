@@ -19,6 +19,7 @@ import {
   type Replica,
 } from '../../store/index.ts';
 import { Fetcher } from './fetching/index.ts';
+import type { ReplicatorObserver } from './observer.ts';
 import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 import { getsMany, PeerRecords } from './peers.ts';
 import { isHeld, OwnItems, Push, PushCoverage } from './push/index.ts';
@@ -45,6 +46,8 @@ interface ReplicatorInit {
    * @default null: nothing is kept
    */
   wantsFile?: WantsFile | null;
+  /** @default none */
+  observer?: ReplicatorObserver;
   options?: Partial<ReplicatorOptions>;
 }
 
@@ -170,8 +173,9 @@ export class Replicator implements ReconcileEvents {
 
   ended(report: SessionReport): void {
     const { peers, statements, sessions, fetcher } = this;
-    const { replica } = this.#init;
+    const { replica, observer } = this.#init;
     const { peer, error, version, continueFrom } = report;
+    observer?.sessionEnded(report);
     peers.ended(report);
     if (!sessions.overSlice(peer)) {
       statements.ended(report, (key) => isHeld(replica, keyToBytes(key)));

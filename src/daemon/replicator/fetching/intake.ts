@@ -1,5 +1,6 @@
 import type { ReconciliationSet } from '../../../protocol/index.ts';
 import { Gate, type Replica, type VerifiedItem } from '../../../store/index.ts';
+import type { ArrivalObserver } from '../observer.ts';
 import type { Reason } from '../pause.ts';
 import { storeItems } from '../store-items.ts';
 
@@ -33,6 +34,8 @@ export interface IntakeInit {
   window: Window;
   /** Told of items that were here already: no commit tells of them. */
   wanted: Pick<ReconciliationSet, 'received'>;
+  /** @default none */
+  observer?: ArrivalObserver | undefined;
 }
 
 /**
@@ -64,11 +67,11 @@ export class Intake {
   }
 
   async #put(items: readonly VerifiedItem[]): Promise<void> {
-    const { replica, window, wanted } = this.#init;
+    const { replica, window, wanted, observer } = this.#init;
     const bytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
     window.enter(bytes);
     const refusals: Reason[] = [];
-    const stored = await storeItems(replica, items, refusals);
+    const stored = await storeItems(replica, items, refusals, observer);
     window.leave(bytes);
     for (const { id, created } of stored) if (!created) wanted.received(id);
     this.stored += stored.length;

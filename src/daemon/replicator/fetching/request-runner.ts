@@ -29,9 +29,11 @@ export class RequestRunner {
   }
 
   async run(request: RunningRequest): Promise<void> {
-    const { replica, fetch, options, wanted, pause, gate, penalties, logger } = this.#init;
+    const { replica, fetch, options, wanted, pause, gate, penalties, logger, observer } =
+      this.#init;
     const { source, ids, kind, signal } = request;
-    const intake = new Intake({ replica, window: this.#windows[kind], wanted });
+    const window = this.#windows[kind];
+    const intake = new Intake({ replica, window, wanted, observer: observer?.fetched });
     const report = await fetch.fetch({
       peer: source.peer,
       ids,
@@ -40,6 +42,7 @@ export class RequestRunner {
       onProgress: (bytes) => request.came(bytes),
       onItems: (items) => this.#take(request, intake, items),
     });
+    observer?.requestEnded(report, request.durationMs);
     const { items, absent, large, tooLarge } = report;
     const answered = items + absent.length + large.length + tooLarge.length;
     const { bytes, streamedMs } = request;

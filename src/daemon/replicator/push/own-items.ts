@@ -1,5 +1,6 @@
 import type { Announce, AnnounceTotals } from '../../../protocol/index.ts';
 import type { Item, NewItem, PutResult, Replica } from '../../../store/index.ts';
+import type { ReplicatorObserver } from '../observer.ts';
 import type { PeerRecords } from '../peers.ts';
 import type { PushedChanges } from '../scheduling/index.ts';
 import type { PushCoverage } from './push-coverage.ts';
@@ -10,6 +11,8 @@ export interface OwnItemsInit {
   coverage: Pick<PushCoverage, 'pushed' | 'heardBy'>;
   /** Called when peers may differ from us in a way that push does not tell of. */
   changed: () => void;
+  /** @default none */
+  observer?: Pick<ReplicatorObserver, 'put'> | undefined;
 }
 
 /**
@@ -44,7 +47,7 @@ export class OwnItems implements PushedChanges {
 
   /** Resolves once the items are on our disk. If that fails, peers may have got them nevertheless. */
   async put(items: readonly NewItem[]): Promise<PutResult[]> {
-    const { replica, peers, coverage } = this.#init;
+    const { replica, peers, coverage, observer } = this.#init;
     const inlineBytes = this.#announce?.inlineBytes ?? 0;
     let fresh: readonly Item[] = [];
     let announced = 0;
@@ -61,6 +64,7 @@ export class OwnItems implements PushedChanges {
       if (announced > 0) this.#strayed();
       throw error;
     });
+    observer?.put(results);
     announce(fresh.filter(isLong));
     // A peer that connected in between may have missed the push, and its session the commit.
     const toAll = announced === fresh.length && peers.connections === connectionsBefore;

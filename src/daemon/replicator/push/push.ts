@@ -141,7 +141,8 @@ export class Push implements AnnounceEvents {
     const items = this.#gathered;
     this.#gathered = [];
     const refusals: Reason[] = [];
-    const stored = await storeItems(this.#init.replica, items, refusals);
+    const { replica, observer } = this.#init;
+    const stored = await storeItems(replica, items, refusals, observer?.pushed);
     if (stored.length > 0) {
       this.#pause.ended(stored.length);
       this.#init.coverage.pushed(stored);
