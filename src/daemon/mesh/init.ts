@@ -1,5 +1,5 @@
 import type { ServiceMap } from '@libp2p/interface';
-import type { ServiceFactoryMap } from 'libp2p';
+import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p';
 import type { Clock, Random } from '../../store/index.ts';
 import type { Identity } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
@@ -52,6 +52,16 @@ export interface MeshInit<S extends ServiceMap> {
    * @default every peer is taken for one with which sessions are possible
    */
   readonly dialects?: readonly string[];
+  /**
+   * Called with the code of each refusal and trouble of connections and dials.
+   * @default none
+   */
+  readonly noticed?: (code: string) => void;
+  /**
+   * libp2p's own metrics.
+   * @default none
+   */
+  readonly metrics?: NonNullable<Libp2pOptions['metrics']>;
   /** libp2p services besides identify and pubsub. */
   readonly services: ServiceFactoryMap<S>;
   readonly logger: Logger;

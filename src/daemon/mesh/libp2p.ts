@@ -39,6 +39,7 @@ export interface AssemblyInit<S extends ServiceMap> {
   readonly clock: Clock;
   readonly options: MeshOptions;
   readonly onInboundFailure: InboundFailure;
+  readonly metrics?: NonNullable<Libp2pOptions['metrics']> | undefined;
   /** Called for peers that mDNS finds; null: no mDNS. */
   readonly foundLocally: ((peer: string, addresses: string[]) => void) | null;
 }
@@ -52,7 +53,7 @@ export interface MeshServices extends ServiceMap {
 export async function assemble<S extends ServiceMap>(
   init: AssemblyInit<S>,
 ): Promise<Libp2p<S & MeshServices>> {
-  const { networkName, foundLocally, psk } = init;
+  const { networkName, foundLocally, psk, metrics } = init;
   cheapSignatures(init.identity.privateKey.publicKey);
   return createLibp2p({
     start: false,
@@ -76,6 +77,7 @@ export async function assemble<S extends ServiceMap>(
     streamMuxers: [frugal(yamux(streams(init.options)))],
     ...(psk !== null && { connectionProtector: preSharedKey({ psk }) }),
     ...(foundLocally && { peerDiscovery: [localDiscovery(networkName, foundLocally)] }),
+    ...(metrics && { metrics }),
     ...limits(init.options),
     services: {
       ...init.services,

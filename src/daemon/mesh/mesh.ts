@@ -33,7 +33,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   const options = { ...DEFAULT_MESH_OPTIONS, ...init.options };
   const { clock, access } = init;
   const logger = init.logger.child({ component: 'mesh' });
-  const notices = new Notices({ clock, logger });
+  const notices = new Notices({ clock, logger, noticed: init.noticed });
   const troubles = new PeerTroubles({ clock, notices });
   const meetings = new SelfMeetings({ clock });
   const slots = new InboundSlots(options);

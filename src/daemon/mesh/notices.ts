@@ -7,6 +7,11 @@ export interface NoticesInit {
   readonly clock: Clock;
   readonly logger: Logger;
   /**
+   * Called with the code of each event, repeats included.
+   * @default none
+   */
+  readonly noticed?: ((code: string) => void) | undefined;
+  /**
    * Least milliseconds between two lines about the same event. Raising it makes repeats rarer in the
    * log.
    * @default 60_000
@@ -42,7 +47,8 @@ export class Notices {
   }
 
   say(notice: Notice): void {
-    const { clock, logger } = this.#init;
+    const { clock, logger, noticed } = this.#init;
+    noticed?.(notice.code);
     const key = `${notice.code} ${notice.remote}`;
     const fields = { code: notice.code, ...notice.fields };
     const now = clock.monotonic();

@@ -28,6 +28,15 @@ describe('Notices', () => {
     }
   });
 
+  it('tells of each event by its code, also of repeats that are not logged', () => {
+    const codes: string[] = [];
+    const { say } = create({ noticed: (code) => codes.push(code) });
+    say('a');
+    say('a');
+    say('b', 'Y');
+    assert.deepEqual(codes, ['X', 'X', 'Y']);
+  });
+
   it('separates topics and remotes, and forgets all topics of one remote', () => {
     const { notices, say, levels } = create();
     for (const [remote, code] of [
