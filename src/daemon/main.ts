@@ -60,6 +60,7 @@ const init: CliInit = {
       const { makePrivate } = await import('./files/index.ts');
       await makePrivate(config.node.dataDir);
       const { startDaemon } = await import('./node/index.ts');
+      const { processMetrics } = await import('./metrics/index.ts');
       const system = {
         clock: systemClock,
         random: systemRandom,
@@ -68,6 +69,7 @@ const init: CliInit = {
         witness: systemWitness,
         loopDelayMs: systemLoopDelay(),
         busyMs: systemBusyTime,
+        processMetrics: processMetrics(),
       };
       return startDaemon({ config, system, logger: log, signal });
     },

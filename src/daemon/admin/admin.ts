@@ -37,11 +37,21 @@ const STOPPING = new AdminError('SHUTTING_DOWN', 'the daemon is shutting down; t
 
 export interface AdminInit
   extends GuardInit,
-    Pick<HandlerParts, 'node' | 'limits' | 'prove' | 'clock' | 'logger'> {
+    Pick<HandlerParts, 'node' | 'limits' | 'metrics' | 'prove' | 'clock' | 'logger'> {
+  /** @default none */
+  observer?: AdminObserver;
   /** 0 takes any free port. */
   port: number;
   /** @default `ADMIN_BOUNDS` */
   bounds?: Partial<AdminBounds>;
+}
+
+/** Hears of answered requests. Its methods must not throw. */
+export interface AdminObserver {
+  /** `route` is the pattern of the path, or undefined for a path that is none. */
+  answered(answer: { method: string; route: string | undefined; status: number; ms: number }): void;
+  /** A request got an error for its answer. */
+  refused(code: string): void;
 }
 
 export interface Admin {
@@ -70,8 +80,8 @@ export function createAdmin(init: AdminInit): Admin {
   addHooks(app, init, guard, closing.signal);
   describeRoutes(app, OPERATIONS);
   const writers = async (request: FastifyRequest) => guard.checkToken(request);
-  const { node, limits, prove, clock, logger } = init;
-  const given = { node, limits, prove, clock, logger, bounds, closing: closing.signal };
+  const { node, limits, metrics, prove, clock, logger } = init;
+  const given = { node, limits, metrics, prove, clock, logger, bounds, closing: closing.signal };
   const parts = {
     ...given,
     ...memories(given),
@@ -184,7 +194,9 @@ function addHooks(
     await guard.checkRequest(request);
     requirePlainBody(request);
   });
-  app.addHook('onResponse', async ({ method, url }, { statusCode, elapsedTime }) => {
+  app.addHook('onResponse', async ({ method, url, routeOptions }, { statusCode, elapsedTime }) => {
+    const route = routeOptions.url;
+    init.observer?.answered({ method, route, status: statusCode, ms: elapsedTime });
     init.logger.debug({ method, url, status: statusCode, ms: Math.round(elapsedTime) }, 'request');
   });
   app.setNotFoundHandler(({ url }) => {
@@ -193,6 +205,7 @@ function addHooks(
   });
   app.setErrorHandler(async (error, request, reply) => {
     const refusal = refusalOf(error, limitOf(request, init.limits.maxItemBytes));
+    init.observer?.refused(refusal.code);
     if (refusal.status === 500)
       init.logger.error({ err: error, code: refusal.code }, 'a call failed');
     if (refusal.status === 413 || refusal.status === 415) await discard(request.raw, init.clock);

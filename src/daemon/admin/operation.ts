@@ -8,11 +8,19 @@ import type { ErrorCode } from './errors.ts';
 import type { AdminBounds } from './options.ts';
 import type { PayloadMemory } from './payload-memory.ts';
 
+/** The metrics of a daemon as text. */
+export interface MetricsSource {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
 /** The parts that handlers work with. */
 export interface HandlerParts {
   readonly node: Node;
   readonly limits: { readonly maxItemBytes: number };
   readonly bounds: AdminBounds;
+  /** What `/metrics` answers. */
+  readonly metrics: MetricsSource;
   /** The answer to a challenge of a client that must know which daemon this is. */
   readonly prove: (challenge: string) => string;
   readonly clock: Clock;

@@ -21,6 +21,7 @@ import { replaceFile } from '../files/index.ts';
 import { loadIdentity, loadPsk, TokenFile } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
 import { type Access, admission, createMesh, type Mesh, peersFile } from '../mesh/index.ts';
+import { Metrics } from '../metrics/index.ts';
 import type { Node } from '../node-api.ts';
 import { placeAt, Secrets } from '../own-files.ts';
 import { Replicator } from '../replicator/index.ts';
@@ -32,7 +33,8 @@ import {
   reconcileOptions,
   replicatorOptions,
 } from './config-options.ts';
-import type { DaemonInit } from './init.ts';
+import type { DaemonInit, System } from './init.ts';
+import { figuresOf } from './metrics-figures.ts';
 import { openReplica } from './open-replica.ts';
 import { RunningNode } from './running-node.ts';
 import { wantsFile } from './wants-file.ts';
@@ -78,7 +80,8 @@ async function start(
   const { config, system, logger } = init;
   const { clock, random } = system;
   const directory = config.node.dataDir;
-  const { replica, close } = await openReplica(init);
+  const metrics = createMetrics(system);
+  const { replica, close } = await openReplica(init, metrics.store.written);
   undo.push(close);
   const path = config.admin.tokenFile;
   const replaced = (token: string): void => secrets.add(new TextEncoder().encode(token));
@@ -89,12 +92,13 @@ async function start(
     random,
     logger: logger.child({ component: 'replicator' }),
     wantsFile: wantsFile(directory),
+    observer: metrics.replicator,
     options: replicatorOptions(config),
   });
   const { busyMs = () => clock.monotonic() } = system;
   const knows: Knows = (peer) => mesh.names(peer);
   const work = new PeerWork({ clock, busyMs, knows });
-  const parts = { replicator, work, knows };
+  const parts = { replicator, work, knows, metrics };
   const mesh: Mesh<Services> = await createDaemonMesh(init, { replica, ...parts });
   undo.push(() => mesh.stop());
   await mesh.start();
@@ -113,9 +117,11 @@ async function start(
     networkName: config.network.name,
     isSecret: secrets.has,
   });
+  const figures = { replica, replicator, mesh, node, ...mesh.libp2p.services, logger };
+  metrics.readFrom(() => figuresOf(figures));
   const [key, place] = [bytesToHex(random.bytes(32)), await placeAt(directory)];
   const prove = (challenge: string) => proofOf(key, place, challenge);
-  const admin = createDaemonAdmin(init, { node, token, prove });
+  const admin = createDaemonAdmin(init, { node, token, prove, metrics });
   const url = await admin.listen();
   undo.push(() => admin.close());
   const file = { url, pid: process.pid, key, tokenFile: token.path };
@@ -140,11 +146,16 @@ interface Parts {
   readonly replicator: Replicator;
   readonly work: PeerWork;
   readonly knows: Knows;
+  readonly metrics: Metrics;
+}
+
+function createMetrics({ clock, processMetrics }: System): Metrics {
+  return new Metrics({ version: VERSION, now: () => clock.now(), processMetrics });
 }
 
 function createDaemonAdmin(
   { config, system, logger }: DaemonInit,
-  parts: Pick<AdminInit, 'node' | 'token' | 'prove'>,
+  parts: Pick<AdminInit, 'node' | 'token' | 'prove'> & { readonly metrics: Metrics },
 ): Admin {
   const { host, port, allowedHosts } = config.admin;
   return createAdmin({
@@ -152,6 +163,7 @@ function createDaemonAdmin(
     port,
     allowedHosts,
     ...parts,
+    observer: parts.metrics.admin,
     limits: config.limits,
     clock: system.clock,
     logger: logger.child({ component: 'admin' }),
@@ -160,7 +172,7 @@ function createDaemonAdmin(
 
 async function createDaemonMesh(
   { config, system, logger }: DaemonInit,
-  { replica, replicator, work, knows }: Parts & { readonly replica: Replica },
+  { replica, replicator, work, knows, metrics }: Parts & { readonly replica: Replica },
 ): Promise<Mesh<Services>> {
   const { clock, random, network } = system;
   const turns = new Turns({ clock });
@@ -211,6 +223,8 @@ async function createDaemonMesh(
     clock,
     random,
     network,
+    noticed: metrics.mesh.noticed,
+    metrics: metrics.libp2p,
     options: meshOptions(config),
   });
 }

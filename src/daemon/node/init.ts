@@ -1,6 +1,6 @@
 import type { Clock, Disk, Random } from '../../store/index.ts';
 import type { Config } from '../config/index.ts';
-import type { Logger } from '../logging.ts';
+import type { CountingLogger } from '../logging.ts';
 import type { FileWitness, HostNetwork } from '../system/index.ts';
 
 /** The machine as the daemon sees it; tests give another one. */
@@ -22,13 +22,19 @@ export interface System {
    * @default the clock, so that the time of other programs counts too
    */
   busyMs?: () => number;
+  /**
+   * Metrics of the process as text for Prometheus: Node's own.
+   * @default none
+   */
+  processMetrics?: () => Promise<string>;
 }
 
 /** What `startDaemon` needs. */
 export interface DaemonInit {
   config: Config;
   system: System;
-  logger: Logger;
+  /** With `losses`, metrics tell of lines that did not reach the log. */
+  logger: CountingLogger;
   /**
    * Calls the start off, with its reason, while the files of the database are checked.
    * @default never

@@ -1,4 +1,4 @@
-import { loggedSpan, openDatabase, Replica } from '../../store/index.ts';
+import { loggedSpan, openDatabase, Replica, type ReplicaInit } from '../../store/index.ts';
 import type { Config } from '../config/index.ts';
 import {
   DiskReserve,
@@ -16,6 +16,7 @@ const RESERVE_SPARE_BYTES = 1024 * 1024;
 /** Opens the set in the data directory; rejects with `DaemonError`. */
 export async function openReplica(
   init: DaemonInit,
+  onWritten: NonNullable<ReplicaInit['onWritten']>,
 ): Promise<{ replica: Replica; close(): Promise<void> }> {
   const { config, system } = init;
   const { clock, random } = system;
@@ -46,6 +47,7 @@ export async function openReplica(
       scrub: config.scrub,
       random,
       witness,
+      onWritten,
       logger,
     });
     reserve.start();

@@ -33,6 +33,7 @@ export async function startAdmin(init: Partial<AdminInit> = {}): Promise<Running
   const destination = { write: (line: string) => void errors.push(JSON.parse(line)) };
   const admin = createAdmin({
     node,
+    metrics: { contentType: 'text/plain', text: async () => '' },
     token: fixedToken(TOKEN),
     host: '127.0.0.1',
     port: 0,

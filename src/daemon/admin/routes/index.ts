@@ -4,6 +4,7 @@ import type { Operation } from '../operation.ts';
 import { healthOperations } from './health.ts';
 import { itemOperations } from './items.ts';
 import { meshOperations } from './mesh.ts';
+import { metricsOperations } from './metrics.ts';
 import { openApiOperations } from './openapi.ts';
 import { verifyOperations } from './verify.ts';
 
@@ -13,6 +14,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...itemOperations,
   ...verifyOperations,
   ...openApiOperations,
+  ...metricsOperations,
 ];
 
 export { formatCursor } from './items.ts';

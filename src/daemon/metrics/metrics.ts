@@ -1,0 +1,106 @@
+import type { Libp2pOptions } from 'libp2p';
+import { Registry } from 'prom-client';
+import type { AnnounceTotals, Fetch } from '../../protocol/index.ts';
+import type { ReplicaFigures } from '../../store/index.ts';
+import type { AdminObserver, MetricsSource } from '../admin/index.ts';
+import type { LogLosses } from '../logging.ts';
+import type { DiscoveryStatus } from '../mesh/index.ts';
+import type { ReplicatorObserver } from '../replicator/index.ts';
+import { adminMetrics } from './admin.ts';
+import { arrivalMetrics } from './arrivals.ts';
+import { type BudgetFigures, daemonMetrics } from './daemon.ts';
+import { Declarations } from './declare.ts';
+import { fetchMetrics } from './fetch.ts';
+import { libp2pMetrics, wireMetrics } from './libp2p.ts';
+import { meshMetrics } from './mesh.ts';
+import { type PeerFigures, peerMetrics } from './peers.ts';
+import { pushMetrics } from './push.ts';
+import { type RefusalMetrics, refusalMetrics } from './refusals.ts';
+import { sessionMetrics } from './sessions.ts';
+import { type StoreMetrics, storeMetrics } from './store.ts';
+import { type SyncFigures, syncMetrics } from './sync.ts';
+
+export interface MetricsInit {
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /**
+   * Metrics of the process as text.
+   * @default none
+   */
+  readonly processMetrics?: (() => Promise<string>) | undefined;
+}
+
+/** The figures of the rooms at one moment; to read them must cost next to nothing. */
+export interface MetricsFigures {
+  readonly store: ReplicaFigures;
+  readonly sync: SyncFigures;
+  readonly peers: readonly PeerFigures[];
+  readonly mesh: DiscoveryStatus;
+  readonly push: AnnounceTotals | null;
+  readonly transfer: Fetch['totals'];
+  readonly losses: LogLosses;
+  readonly budgets: BudgetFigures;
+}
+
+/** The metrics of one daemon: those that its rooms count as they work, and those read when asked for. */
+export class Metrics implements MetricsSource {
+  readonly store: Pick<StoreMetrics, 'written'>;
+  readonly replicator: ReplicatorObserver;
+  readonly admin: AdminObserver;
+  readonly mesh: Pick<RefusalMetrics, 'noticed'>;
+  readonly libp2p: NonNullable<Libp2pOptions['metrics']>;
+  readonly #init: MetricsInit;
+  readonly #registry = new Registry();
+  readonly #update: (figures: MetricsFigures) => Promise<void>;
+  #read: (() => MetricsFigures) | null = null;
+
+  constructor(init: MetricsInit) {
+    const { version, now } = init;
+    const declare = new Declarations(this.#registry);
+    const refusals = refusalMetrics(declare);
+    const [sessions, fetch] = [sessionMetrics(declare), fetchMetrics(declare)];
+    const { pushed, fetched, put } = arrivalMetrics({ declare, refusals, now });
+    const store = storeMetrics(declare);
+    this.#init = init;
+    this.store = store;
+    this.replicator = {
+      ...{ pushed, fetched, put },
+      sessionEnded: sessions.ended,
+      requestEnded: fetch.ended,
+    };
+    this.admin = adminMetrics(declare, refusals);
+    this.mesh = refusals;
+    this.libp2p = libp2pMetrics(this.#registry);
+    const [sync, peers, mesh] = [syncMetrics(declare), peerMetrics(declare), meshMetrics(declare)];
+    const [push, wire] = [pushMetrics(declare), wireMetrics(declare, this.#registry)];
+    const daemon = daemonMetrics({ declare, version, startedAt: now() });
+    this.#update = async (figures) => {
+      store.update(figures.store);
+      sync.update(figures.sync, now());
+      peers.update(figures.peers, now());
+      mesh.update(figures.mesh);
+      push.update(figures.push);
+      fetch.update(figures.transfer);
+      daemon.update(figures.losses, figures.budgets);
+      await wire.update();
+    };
+  }
+
+  /** Says where figures are read that no room counts as it works. */
+  readFrom(read: () => MetricsFigures): void {
+    this.#read = read;
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** All metrics in the text format of Prometheus. */
+  async text(): Promise<string> {
+    if (this.#read !== null) await this.#update(this.#read());
+    const own = await this.#registry.metrics();
+    const process = await this.#init.processMetrics?.();
+    return process === undefined ? own : `${own}\n${process}`;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Declarations } from './declare.ts';
+
+/** What is proved of a connected peer; times in milliseconds since the epoch. */
+export interface PeerFigures {
+  readonly peer: string;
+  readonly inSync: boolean;
+  /** Null: never. */
+  readonly coversAsOf: number | null;
+  readonly equalAsOf: number | null;
+}
+
+/** Peers with series of their own: those that are connected longest. */
+const MAX_PEERS = 64;
+
+/** The metrics of single peers. */
+export interface PeerMetrics {
+  update(peers: readonly PeerFigures[], now: number): void;
+}
+
+export function peerMetrics(declare: Declarations): PeerMetrics {
+  const connected = declare.gauge('peers', 'Connected peers with which sessions are possible.');
+  const omitted = declare.gauge(
+    'peers_omitted',
+    `Peers without series of their own: those above ${MAX_PEERS}.`,
+  );
+  const lag = declare.gauge(
+    'peer_lag_seconds',
+    'Age of the last proof that all items of the peer are here.',
+    ['peer'],
+  );
+  const equal = declare.gauge(
+    'peer_equal_age_seconds',
+    'Age of the last proof that both sets were equal.',
+    ['peer'],
+  );
+  const inSync = declare.gauge('peer_in_sync', '1 while both sets are known to be equal.', [
+    'peer',
+  ]);
+  return {
+    update(peers, now) {
+      const age = (at: number): number => Math.max(0, now - at) / 1_000;
+      for (const gauge of [lag, equal, inSync]) gauge.reset();
+      for (const { peer, coversAsOf, equalAsOf, ...known } of peers.slice(0, MAX_PEERS)) {
+        inSync.set({ peer }, Number(known.inSync));
+        if (coversAsOf !== null) lag.set({ peer }, age(coversAsOf));
+        if (equalAsOf !== null) equal.set({ peer }, age(equalAsOf));
+      }
+      connected.set(peers.length);
+      omitted.set(Math.max(0, peers.length - MAX_PEERS));
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { Fetch, FetchService, ReconcileService } from '../../protocol/index.ts';
+import type { Replica } from '../../store/index.ts';
+import type { CountingLogger } from '../logging.ts';
+import type { Mesh } from '../mesh/index.ts';
+import type { MetricsFigures, PeerFigures } from '../metrics/index.ts';
+import type { Node } from '../node-api.ts';
+import { everything, type Replicator, type Statement } from '../replicator/index.ts';
+
+export interface FiguresInit {
+  readonly replica: Replica;
+  readonly replicator: Replicator;
+  readonly mesh: Pick<Mesh, 'discovery'>;
+  readonly node: Pick<Node, 'verdict'>;
+  readonly reconcile: Pick<ReconcileService, 'usedRatios'>;
+  readonly fetch: Pick<FetchService, 'usedRatio'> & Pick<Fetch, 'totals'>;
+  readonly logger: CountingLogger;
+}
+
+/** The figures of a running daemon; none of them looks at the items of the set. */
+export function figuresOf(init: FiguresInit): MetricsFigures {
+  const { replica, replicator, mesh, node, reconcile, fetch, logger } = init;
+  const { wanted, fetcher, sessions, ownItems } = replicator;
+  const { state, lagSeconds } = node.verdict();
+  return {
+    store: replica.figures(),
+    sync: {
+      ...{ state, lagSeconds },
+      wanted: wanted.size,
+      orphans: wanted.orphans,
+      requested: wanted.claimed,
+      oldestWantSince: wanted.oldestSince,
+      refused: fetcher.refused.size,
+      catchUpMissing: sessions.catchUp?.missing ?? null,
+    },
+    peers: peersOf(replicator),
+    mesh: mesh.discovery.status,
+    push: ownItems.totals,
+    transfer: fetch.totals,
+    losses: logger.losses?.() ?? { leftOut: 0, lost: 0 },
+    budgets: { answers: fetch.usedRatio, ...reconcile.usedRatios },
+  };
+}
+
+function peersOf({ peers, statements }: Replicator): PeerFigures[] {
+  return peers.connectedOnes.map(({ peer }) => {
+    const { coversAsOf, equalAsOf } = statements.of(peer);
+    return {
+      peer,
+      inSync: peers.inSync(peer),
+      coversAsOf: wholeAt(coversAsOf),
+      equalAsOf: wholeAt(equalAsOf),
+    };
+  });
+}
+
+function wholeAt(statement: Statement | null): number | null {
+  return statement !== null && everything(statement.interval) ? statement.at : null;
+}
