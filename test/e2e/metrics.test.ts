@@ -36,7 +36,7 @@ describe('GET /metrics of two daemons', () => {
     assert.equal(atA.get('rangemesh_items'), 1);
     assert.equal(atA.get('rangemesh_payload_bytes'), 6);
     assert.equal(atA.get('rangemesh_items_added_total{way="put"}'), 1);
-    assert.equal(atA.get('rangemesh_items_added_total{way="fetch"}'), undefined);
+    assert.equal(atA.get('rangemesh_items_added_total{way="fetch"}'), 0);
     assert.equal(atA.get('rangemesh_fetch_payload_bytes_total{direction="sent"}'), 6);
     assert.equal(atB.get('rangemesh_items_added_total{way="fetch"}'), 1);
     assert.equal(atB.get('rangemesh_duplicate_items_total{way="fetch"}'), 0);

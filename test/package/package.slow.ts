@@ -185,8 +185,12 @@ describe('the packed package', () => {
     const pages = await readdir(join(root, 'docs'));
     assert.deepEqual(
       pages.filter((name) => !name.endsWith('.md')),
-      [],
+      ['operations'],
     );
+    assert.deepEqual((await readdir(join(root, 'docs', 'operations'))).sort(), [
+      'alerts.yaml',
+      'grafana-dashboard.json',
+    ]);
   });
 
   it('holds the pages that its README names', async () => {

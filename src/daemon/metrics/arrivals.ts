@@ -60,6 +60,8 @@ export function arrivalMetrics({ declare, refusals, now }: ArrivalMetricsInit): 
     },
     refused: (code) => refusals.refused(name, code),
   });
+  // Prometheus sees no increase in a series that begins above 0.
+  for (const name of ['put', 'push', 'fetch']) added.inc({ way: name }, 0);
   return {
     pushed: way('push'),
     fetched: way('fetch'),

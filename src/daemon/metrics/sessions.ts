@@ -41,6 +41,8 @@ export function sessionMetrics(declare: Declarations): SessionMetrics {
     RATIOS,
   );
   const codes = new LabelValues();
+  // Prometheus sees no increase in a series that begins above 0.
+  for (const missing of ['here', 'there']) differences.inc({ missing }, 0);
   return {
     ended(report) {
       const { role, dialect, error, finding } = report;

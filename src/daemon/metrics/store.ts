@@ -1,5 +1,20 @@
-import type { ReplicaFigures, WrittenCommit } from '../../store/index.ts';
+import type { Incident, ReplicaFigures, WrittenCommit } from '../../store/index.ts';
 import { type Declarations, SECONDS, setOrOmit, setTotal, setTotals } from './declare.ts';
+
+/** Codes without an incident are 0: Prometheus sees no increase in a series that begins at 1. */
+const NO_INCIDENTS = Object.entries({
+  COMMITS_LOST: 0,
+  INDEX_DAMAGED: 0,
+  REBUILD_INTERRUPTED: 0,
+  INDEX_REBUILT: 0,
+  WRITE_FAILED: 0,
+  ITEM_DAMAGED: 0,
+  SCRUB_STOPPED: 0,
+  RECORD_MENDED: 0,
+  READ_FAILED: 0,
+  DATABASE_REPAIRED: 0,
+  VERIFY_FAILED: 0,
+} satisfies Record<Incident['code'], 0>);
 
 /** The metrics of the set on this disk. */
 export interface StoreMetrics {
@@ -39,7 +54,7 @@ export function storeMetrics(declare: Declarations): StoreMetrics {
       setTotal(totals.passes, scrub.passes);
       setTotal(totals.hits, cache.hits);
       setTotal(totals.misses, cache.misses);
-      setTotals(totals.incidents, 'code', figures.incidentCounts);
+      setTotals(totals.incidents, 'code', [...NO_INCIDENTS, ...figures.incidentCounts]);
     },
   };
 }
@@ -73,6 +88,6 @@ function declareTotals(declare: Declarations) {
     ),
     hits: declare.counter('cache_hits_total', 'Tree nodes that were in the cache.'),
     misses: declare.counter('cache_misses_total', 'Tree nodes that were read from the database.'),
-    incidents: declare.counter('incidents_total', 'Incidents of the store.', ['code']),
+    incidents: declare.counter('incidents_total', 'Incidents of the store by code.', ['code']),
   };
 }

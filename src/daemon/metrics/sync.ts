@@ -9,7 +9,7 @@ export interface SyncFigures extends Pick<Verdict, 'state' | 'lagSeconds'> {
   readonly requested: number;
   /** Milliseconds since the epoch; null: no item is wanted. */
   readonly oldestWantSince: number | null;
-  /** Items of peers above the limit here. */
+  /** Items of connected peers above the limit here. */
   readonly refused: number;
   /** Items still to come; null: no catch-up runs. */
   readonly catchUpMissing: number | null;
@@ -52,7 +52,10 @@ export function syncMetrics(declare: Declarations): SyncMetrics {
     'oldest_want_age_seconds',
     'Age of the oldest want, to a minute; 0 if there is none.',
   );
-  const refused = declare.gauge('refused_items', 'Items of peers above limits.maxItemBytes here.');
+  const refused = declare.gauge(
+    'refused_items',
+    'Items of connected peers above limits.maxItemBytes here.',
+  );
   const catchUp = declare.gauge(
     'catch_up_missing_items',
     'Items that a catch-up has still to bring.',

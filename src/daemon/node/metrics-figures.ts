@@ -29,7 +29,7 @@ export function figuresOf(init: FiguresInit): MetricsFigures {
       orphans: wanted.orphans,
       requested: wanted.claimed,
       oldestWantSince: wanted.oldestSince,
-      refused: fetcher.refused.size,
+      refused: fetcher.refused.held,
       catchUpMissing: sessions.catchUp?.missing ?? null,
     },
     peers: peersOf(replicator),

@@ -4,7 +4,7 @@ import { Counter, register } from 'prom-client';
 import type { SessionReport } from '../../../src/protocol/index.ts';
 import { fetchReport, sessionReport } from '../../support/reports.ts';
 import { findingOf, itemOf } from '../replicator/support.ts';
-import { create, createFed, figuresOf, resultOf, samplesIn } from './support.ts';
+import { create, createFed, figuresOf, resultOf, samplesIn, transfer } from './support.ts';
 
 const FAILED = { code: 'TIMEOUT', message: 'too slow' };
 
@@ -159,6 +159,24 @@ describe('the figures of a node', () => {
     );
   });
 
+  it('are 0 before the first event where an alert waits for an increase', async () => {
+    const { metrics, clock } = create();
+    const { store } = figuresOf(clock.now());
+    metrics.readFrom(() =>
+      figuresOf(clock.now(), { store: { ...store, incidentCounts: new Map() } }),
+    );
+    const samples = samplesIn(await metrics.text());
+    for (const name of [
+      'incidents_total{code="COMMITS_LOST"}',
+      'incidents_total{code="ITEM_DAMAGED"}',
+      'session_differences_total{missing="here"}',
+      'session_differences_total{missing="there"}',
+      'items_added_total{way="fetch"}',
+    ]) {
+      assert.equal(samples.get(`rangemesh_${name}`), 0, name);
+    }
+  });
+
   it('that are not known are left out, and come back', async () => {
     const { metrics, clock } = create();
     let figures = figuresOf(clock.now());
@@ -230,6 +248,33 @@ describe('the registry of a daemon', () => {
     assert.match(text, /^# TYPE libp2p_data_transfer_bytes_total counter$/m);
     assert.doesNotMatch(text, /nodejs_fs_usage_bytes/, 'it reads a disk that may hang');
     assert.doesNotMatch(text, /theirs_total/);
+  });
+
+  it('sums the bytes of streams up by the kind of their protocol', async () => {
+    const { metrics, clock } = create();
+    transfer(metrics, [
+      '/rangemesh/my-net/native/1',
+      '/rangemesh/my-net/commonware/1',
+      '/rangemesh/my-net/fetch/2',
+      '/meshsub/1.2.0',
+      '/meshsub/1.1.0',
+      '/ipfs/id/1.0.0',
+      '/ipfs/ping/1.0.0',
+    ]);
+    metrics.readFrom(() => figuresOf(clock.now()));
+    const samples = [...samplesIn(await metrics.text())];
+    const prefix = 'rangemesh_wire_bytes_total';
+    assert.deepEqual(
+      Object.fromEntries(samples.filter(([name]) => name.startsWith(prefix))),
+      Object.fromEntries(
+        Object.entries({ native: 1, commonware: 1, fetch: 1, gossip: 2, other: 2 }).flatMap(
+          ([protocol, streams]) => [
+            [`${prefix}{protocol="${protocol}",direction="sent"}`, streams],
+            [`${prefix}{protocol="${protocol}",direction="received"}`, 2 * streams],
+          ],
+        ),
+      ),
+    );
   });
 
   it('adds the metrics of the process where there are some', async () => {

@@ -74,6 +74,20 @@ export function create(init: Partial<MetricsInit> = {}): Created {
   return { clock, metrics };
 }
 
+/** Sends 1 byte and receives 2 over streams of these protocols. */
+export function transfer(metrics: Metrics, protocols: readonly string[]): void {
+  const logger = { forComponent: () => () => undefined };
+  const libp2p = metrics.libp2p({ logger } as never);
+  for (const protocol of protocols) {
+    const dispatchEvent = (_event: object): boolean => true;
+    const send = (_bytes: Uint8Array): boolean => true;
+    const stream = { protocol, dispatchEvent, send };
+    libp2p.trackProtocolStream(stream as never);
+    stream.send(new Uint8Array(1));
+    stream.dispatchEvent({ type: 'message', data: new Uint8Array(2) });
+  }
+}
+
 /** Metrics that each room has counted in, so that every metric has a sample. */
 export function createFed(): Created {
   const { clock, metrics } = create();
@@ -92,6 +106,7 @@ export function createFed(): Created {
   admin.refused('BUSY');
   mesh.noticed('PEER_REFUSED');
   store.written({ durationMs: 4, bytes: 400 });
+  transfer(metrics, ['/rangemesh/n/native/1']);
   metrics.readFrom(() => figuresOf(clock.now()));
   return { clock, metrics };
 }
