@@ -106,6 +106,7 @@ describe('a default', () => {
     const defaults = await load();
     let rows = 0;
     for (const name of await readdir(new URL('docs', ROOT))) {
+      if (!name.endsWith('.md')) continue;
       const text = await read(`docs/${name}`);
       for (const [, path = '', value = ''] of text.matchAll(
         /^\| `(\w+\.\w+)` \| (\S+) \| .* \|$/gm,
