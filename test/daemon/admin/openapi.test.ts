@@ -37,6 +37,7 @@ const CALLS: Record<string, Record<number, readonly [path: string, init?: SendIn
   whyItem: { 200: [`/v1/items/${ID}/why`] },
   verify: { 200: ['/v1/verify'] },
   getOpenApi: { 200: ['/openapi.json'] },
+  getMetrics: { 200: ['/metrics'] },
 };
 
 describe('the OpenAPI document', () => {
