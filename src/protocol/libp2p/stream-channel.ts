@@ -14,7 +14,7 @@ import {
 } from '../network/index.ts';
 
 export interface StreamChannelInit extends ChannelInit {
-  /** Memory for long frames that have begun, on all channels. */
+  /** Memory for long frames, from their beginning until their reader asks for the next, on all channels. */
   begun: Pick<ByteBudget, 'tryTake'>;
   /**
    * Memory for what lies unread, on all channels that peers opened.
@@ -54,7 +54,10 @@ export class StreamChannel implements Channel {
   #peerClosed = false;
   #ended = false;
   #resuming = false;
+  /** The memory of the frame that has begun. */
   #release: Release | null = null;
+  /** The memory of the frame that the reader has. */
+  #read: Release | null = null;
 
   /** Attaches to the stream at once: call it in the turn that brought the stream. */
   constructor(stream: Stream, peer: string, init: StreamChannelInit) {
@@ -102,6 +105,7 @@ export class StreamChannel implements Channel {
     if (this.#error !== undefined) throw this.#error;
     const waiting = Promise.withResolvers<Uint8Array | null>();
     this.#waiting = waiting;
+    this.#leaveFrame();
     this.#deliver();
     this.#regulate();
     return waiting.promise;
@@ -132,6 +136,7 @@ export class StreamChannel implements Channel {
 
   abort(error: ProtocolError): void {
     this.#fail(error);
+    this.#leaveFrame();
     this.#stream.abort(error);
   }
 
@@ -171,6 +176,12 @@ export class StreamChannel implements Channel {
     this.#release = null;
   }
 
+  /** A reset by the peer does not end the work on its frame: the reader does, by `receive` or `abort`. */
+  #leaveFrame(): void {
+    this.#read?.();
+    this.#read = null;
+  }
+
   /** What lies unread, and what a paused stream may still get. A long frame has memory of its own. */
   #accountUnread(): void {
     if (this.#unread === null) return;
@@ -203,6 +214,8 @@ export class StreamChannel implements Channel {
     try {
       const frame = this.#frames.take() ?? (this.#ended ? this.#endOfFrames() : undefined);
       if (frame === undefined) return;
+      this.#read = this.#release;
+      this.#release = null;
       this.#waiting.resolve(frame);
       this.#waiting = undefined;
     } catch (error) {

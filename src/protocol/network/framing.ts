@@ -60,7 +60,9 @@ export class FrameBuffer {
   take(): Uint8Array | undefined {
     const span = this.#frameAt(this.#start);
     if (span === undefined) return undefined;
-    const frame = this.#bytes.slice(span.begin, span.end);
+    const frame = this.#fills(span)
+      ? this.#bytes.subarray(span.begin, span.end)
+      : this.#bytes.slice(span.begin, span.end);
     this.#leave(span.end);
     return frame;
   }
@@ -89,6 +91,13 @@ export class FrameBuffer {
     this.#end = 0;
     this.#begunBytes = 0;
     if (this.#bytes.length > KEPT_CAPACITY) this.#bytes = new Uint8Array(0);
+  }
+
+  /** A long frame that has its memory for itself goes with it: a copy would cost as much again. */
+  #fills({ begin, end }: Span): boolean {
+    const length = end - begin;
+    const isLong = length > KEPT_CAPACITY && this.#bytes.length - length <= KEPT_CAPACITY;
+    return isLong && end === this.#end;
   }
 
   #leave(at: number): void {
@@ -132,12 +141,18 @@ export class FrameBuffer {
   /** At most half full after a move, so that moves cost a constant a byte over time. */
   #makeRoom(bytes: number): void {
     if (this.#end + bytes <= this.#bytes.length) return;
-    const needed = 2 * (this.size + bytes);
+    const needed = this.#neededFor(this.size + bytes);
     const target =
       needed > this.#bytes.length ? new Uint8Array(Math.max(needed, 1024)) : this.#bytes;
     target.set(this.#bytes.subarray(this.#start, this.#end));
     this.#end -= this.#start;
     this.#start = 0;
     this.#bytes = target;
+  }
+
+  /** Twice as much, but no more than the frame that has begun. */
+  #neededFor(size: number): number {
+    const whole = MAX_COUNT_BYTES + this.#begunBytes;
+    return size <= whole ? Math.min(2 * size, whole) : 2 * size;
   }
 }

@@ -282,13 +282,44 @@ describe('StreamChannel: long frames', () => {
     assert.equal(begun.usedBytes, 200_000, 'a frame of 64 KiB takes nothing');
     d!.stream.come(begin(100_000));
     assert.equal(await receiving[3], 'BUSY');
-    a!.stream.come(new Uint8Array(1));
-    assert.equal(await receiving[0], 'none');
-    b!.channel.abort(new ProtocolError('ABORTED', 'over'));
-    assert.equal(await receiving[1], 'ABORTED');
-    assert.equal(begun.usedBytes, 0);
+    a!.channel.abort(new ProtocolError('ABORTED', 'over'));
+    b!.stream.onRemoteReset();
+    assert.deepEqual(
+      [await receiving[0], await receiving[1], begun.usedBytes],
+      ['ABORTED', 'STREAM_FAILED', 0],
+    );
     c!.stream.come(new Uint8Array(1));
     assert.equal(await receiving[2], 'none');
+  });
+
+  it('keep their memory until their reader asks for the next or gives up, though the peer resets the stream', async () => {
+    const begun = new ByteBudget({ totalBytes: 250_000, holderBytes: 250_000 });
+    const [a, b] = [1, 2].map(() => channel({ ...init, begun }));
+    for (const round of [1, 2]) {
+      const receiving = a!.channel.receive();
+      assert.equal(begun.usedBytes, 0, `round ${round}: the frame before is done with`);
+      a!.stream.come(begin(100_000), new Uint8Array(1));
+      assert.equal((await receiving)?.length, 100_000);
+      assert.equal(begun.usedBytes, 100_000);
+    }
+    a!.stream.onRemoteReset();
+    assert.equal(begun.usedBytes, 100_000, 'the work on the frame goes on');
+    const refused = endOf(b!.channel.receive());
+    b!.stream.come(begin(200_000));
+    assert.equal(await refused, 'BUSY');
+    a!.channel.abort(new ProtocolError('ABORTED', 'over'));
+    assert.equal(begun.usedBytes, 0);
+  });
+
+  it('do not count for the bytes behind them: these lie unread', async () => {
+    const begun = new ByteBudget({ totalBytes: 250_000, holderBytes: 250_000 });
+    const unread = new ByteBudget({ totalBytes: 250_000, holderBytes: 250_000 });
+    const one = channel({ ...init, begun, unread });
+    const receiving = one.channel.receive();
+    one.stream.come(begin(100_000), new Uint8Array(1), wire(99));
+    await receiving;
+    assert.deepEqual([begun.usedBytes, unread.usedBytes], [100_000, 100]);
+    one.channel.abort(new ProtocolError('ABORTED', 'over'));
   });
 });
 
@@ -340,6 +371,6 @@ describe('StreamChannel: what lies unread', () => {
     assert.deepEqual([begun.usedBytes, unread.usedBytes], [100_000, 0]);
     one.stream.come(bytes.subarray(-1));
     assert.equal((await receiving)?.length, 100_000);
-    assert.deepEqual([begun.usedBytes, unread.usedBytes], [0, 0]);
+    assert.deepEqual([begun.usedBytes, unread.usedBytes], [100_000, 0]);
   });
 });

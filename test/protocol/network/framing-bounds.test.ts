@@ -112,6 +112,37 @@ describe('framing: bounds', () => {
     assert.deepEqual(sizes, [700, 800, 900, 1_000, 3]);
   });
 
+  it('hands over a long frame in the memory that it came in, which is little longer', () => {
+    const buffer = new FrameBuffer(1 << 20);
+    for (const size of [65_537, 1 << 20]) {
+      const wire = encodeFrames([frame(size)]);
+      for (let at = 0; at < wire.length; at += 10_000) {
+        assert.equal(buffer.take(), undefined);
+        buffer.push(wire.subarray(at, at + 10_000));
+      }
+      const taken = buffer.take()!;
+      buffer.push(frame(wire.length, 9));
+      buffer.clear();
+      assert.deepEqual(taken, frame(size), 'later bytes do not change it');
+      assert.ok(taken.byteOffset > 0, 'it is no copy');
+      assert.ok(taken.buffer.byteLength <= size + 5, `${taken.buffer.byteLength} for ${size}`);
+    }
+  });
+
+  it('copies a long frame that came in much larger memory, or with bytes behind it', () => {
+    const [alone, followed] = [1, 2].map(() => new FrameBuffer(1 << 20));
+    alone!.push(encodeFrames([frame(200_000)]));
+    const wire = concatBytes(encodeFrames([frame(200_000)]), Uint8Array.of(1));
+    followed!.push(wire.subarray(0, 10_000));
+    assert.equal(followed!.take(), undefined);
+    followed!.push(wire.subarray(10_000));
+    for (const buffer of [alone!, followed!]) {
+      assert.equal(buffer.take()!.buffer.byteLength, 200_000);
+    }
+    followed!.push(Uint8Array.of(8));
+    assert.deepEqual(followed!.take(), Uint8Array.of(8));
+  });
+
   it('holds on to little memory once it is empty, however much it held', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;

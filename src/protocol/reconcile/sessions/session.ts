@@ -173,6 +173,7 @@ export class SessionRun {
       const going = step.pending === 'work' || (step.pending === 'output' && this.#pump.idle);
       if (going) {
         if (step.pending === 'work') await this.#work.rest();
+        this.#over.signal.throwIfAborted();
         step = await this.#work.run(() => session.proceed!(this.#pump.idle));
       } else {
         const frame: Uint8Array | 'sent' | null = next ?? (await this.#pump.event());

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ProtocolError, SessionStop } from '../../../../src/protocol/index.ts';
+import { type Channel, ProtocolError, SessionStop } from '../../../../src/protocol/index.ts';
 import type { Bytes } from '../../../../src/store/index.ts';
-import { settle } from '../../../support/clock.ts';
+import { settle, VirtualClock } from '../../../support/clock.ts';
 import { soon } from '../../../support/soon.ts';
-import { DONE, frame, Scripted, STEP, setUp } from './carrier-harness.ts';
+import { DONE, frame, runOf, Scripted, STEP, setUp } from './carrier-harness.ts';
 
 describe('SessionRun: the time for a frame', () => {
   const cases: [string, RegExp, Scripted][] = [
@@ -83,6 +83,22 @@ describe('SessionRun: steps', () => {
     await peer.receive();
     await clock.advance(30);
     assert.deepEqual(session.calls, ['start', 'proceed false', 'proceed true']);
+  });
+
+  it('does no work once it is called off', async () => {
+    const session = new Scripted({ ...STEP, pending: 'work' }, { ...STEP, pending: 'work' }, DONE);
+    const clock = new VirtualClock();
+    const abort = (): void => {};
+    const run = runOf(session, { channel: { abort } as unknown as Channel, clock });
+    const proceed = session.proceed.bind(session);
+    session.proceed = (room) => {
+      run.abort(new ProtocolError('STREAM_FAILED', 'the peer disconnected'));
+      return proceed(room);
+    };
+    const ended = run.run();
+    await clock.advance(100);
+    assert.equal((await ended).error?.code, 'STREAM_FAILED');
+    assert.deepEqual(session.calls, ['start', 'proceed true']);
   });
 
   it('reads frames while it sends, and reports ids as they are learnt', async () => {

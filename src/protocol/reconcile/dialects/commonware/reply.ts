@@ -67,7 +67,14 @@ export class Reply {
   list(interval: Interval, ids: readonly Uint8Array[]): void {
     this.#flush();
     this.#append({ mode: 'list', upper: interval.upper, ids: concatBytes(...ids) });
-    this.listed.push(interval);
+    this.#note(interval);
+  }
+
+  /** Neighbours become one interval, and no range is kept with its fingerprint or ids: a frame may have 200,000. */
+  #note({ lower, upper }: Interval): void {
+    const last = this.listed.at(-1);
+    if (last?.upper === lower) this.listed[this.listed.length - 1] = { lower: last.lower, upper };
+    else this.listed.push({ lower, upper });
   }
 
   /** Ends the answer at `bound`, up to which the ranges so far reach. */

@@ -137,6 +137,21 @@ describe('Reply', () => {
     );
     assert.deepEqual([reply.cutAt, reply.listed], [null, []]);
   });
+
+  it('remembers the bounds of lists alone, and neighbours as one interval', () => {
+    const reply = new Reply(MIN_MESSAGE_BYTES);
+    const [one, two, three, four] = [at(1), at(2), at(3), at(4)];
+    const listed = (lower: Bound, upper: Bound) =>
+      reply.list({ mode: 'fingerprint', lower, upper, fingerprint: print } as Interval, []);
+    listed(ZERO_BOUND, one);
+    listed(one, two);
+    reply.skip(three);
+    listed(three, four);
+    assert.deepEqual(reply.listed, [
+      { lower: ZERO_BOUND, upper: two },
+      { lower: three, upper: four },
+    ]);
+  });
 });
 
 describe('intervals that a session has listed', () => {
