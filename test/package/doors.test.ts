@@ -92,7 +92,7 @@ const DOORS: Record<string, string[]> = {
     ...['DEFAULT_FETCH_OPTIONS', 'DEFAULT_RECONCILE_OPTIONS', 'FetchService', 'ProtocolError'],
     ...['DEFAULT_NATIVE_LIMITS', 'ReconcileService', 'ReconciliationSet', 'SessionStop'],
     ...['AnnounceService', 'DEFAULT_ANNOUNCE_OPTIONS', 'announceTopic', 'protocolId'],
-    ...['drive', 'ByteBudget', 'Holding', 'PeerWork', 'TokenBuckets', 'Turns'],
+    ...['drive', 'ByteBudget', 'Holding', 'PeerWork', 'TokenBuckets', 'TotalRate', 'Turns'],
     ...['watchHolder', 'wholeStep'],
     ...['commonware', 'efficiency', 'nativeDialect', 'negentropy', 'reconciledBoth'],
   ],

@@ -81,7 +81,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
     if (parsePeerAddress(peer).peerId !== init.identity.peerId) dialer.add(peer);
   }
   const found = { libp2p, connections, troubles, dialer, logger };
-  const discovery = createDiscovery(init, { ...found, dial, notices });
+  const discovery = createDiscovery(init, { ...found, dial, notices, knows: names });
   new PeerTable({
     libp2p,
     maxRememberedPeers: options.maxRememberedPeers,
@@ -103,6 +103,7 @@ function createDiscovery<S extends ServiceMap>(
   found: Omit<MeshParts<S>, 'discovery' | 'names'> & {
     readonly dial: Dial;
     readonly notices: Notices;
+    readonly knows: Knows;
   },
 ): Discovery {
   const { connections, dialer } = found;

@@ -36,6 +36,13 @@ export interface AnnounceOptions {
   /** @default 4 MiB */
   peerBytesPerSecond: number;
   /**
+   * Messages whose signatures are checked in a second, from all peers together; five times as many at once
+   * after a pause. Copies do not count. Messages beyond are left to sessions. Raising it lets many peers
+   * cost more; lowering it makes busy meshes fall back on sessions.
+   * @default 2_000
+   */
+  messagesPerSecond: number;
+  /**
    * Mean delay of the event loop, in milliseconds over a second, above which own and heard items are
    * left to sessions, until it is below the half. Raising it pushes longer under load, and lets puts
    * wait longer.
@@ -70,6 +77,7 @@ export const DEFAULT_ANNOUNCE_OPTIONS: AnnounceOptions = {
   maxQueuedBytes: 1024 * 1024,
   peerMessagesPerSecond: 1_000,
   peerBytesPerSecond: 4 * 1024 * 1024,
+  messagesPerSecond: 2_000,
   overloadMs: 100,
   gapGraceMs: 3_000,
   holdMs: 30_000,

@@ -1,6 +1,6 @@
 /**
  * What all peers together may take of this node: `ByteBudget` and `Holding` for memory, `watchHolder` for
- * holders that are slow with it, `TokenBuckets` for rates, `PeerWork` for the processor, `Turns` for the
+ * holders that are slow with it, `TokenBuckets` and `TotalRate` for rates, `PeerWork` for the processor, `Turns` for the
  * event loop.
  * A limit for each peer alone is no bound, since identities cost nothing.
  */
@@ -10,4 +10,5 @@ export { Holding } from './holding.ts';
 export { PeerWork, type PeerWorkInit, type PeerWorkOptions } from './peer-work.ts';
 export { type SlowHolderInit, watchHolder } from './slow-holder.ts';
 export { TokenBuckets, type TokenBucketsInit } from './token-buckets.ts';
+export { TotalRate, type TotalRateInit } from './total-rate.ts';
 export { Turns, type TurnsInit } from './turns.ts';

@@ -25,7 +25,7 @@ function itemOf(number: number): Item {
 function listening(
   options: Partial<AnnounceOptions> = {},
   events: Partial<AnnounceEvents> = {},
-  init: Partial<Pick<AnnounceInit, 'allowed' | 'loopDelayMs' | 'work'>> = {},
+  init: Partial<Pick<AnnounceInit, 'allowed' | 'loopDelayMs' | 'work' | 'knows'>> = {},
 ) {
   const clock = new VirtualClock();
   const validators: GossipValidator[] = [];
@@ -227,6 +227,43 @@ describe('AnnounceService: a message', () => {
     await l.clock.advance(5_000);
     await l.hear('items', [two]);
     assert.equal(l.verdicts.at(-1), 'accept');
+  });
+
+  it('is checked at the rate of all peers together, of which a quarter is kept for known peers', async () => {
+    const debts = new Set(['debtor']);
+    const l = listening(
+      { messagesPerSecond: 4, peerMessagesPerSecond: 3 },
+      {},
+      {
+        knows: (peer) => peer === 'known',
+        work: { debtMs: (peer) => (debts.has(peer) ? 1 : 0), run: (_, looks) => looks() },
+      },
+    );
+    l.service.start();
+    const admitted = (from: string, copy = false) =>
+      Array.from({ length: 20 }, () => l.admissions[0]!({ from, bytes: 100, copy })).filter(Boolean)
+        .length;
+    assert.deepEqual(
+      [admitted('x', true), admitted('debtor')],
+      [20, 0],
+      'neither costs the others',
+    );
+    assert.deepEqual(
+      ['x', 'y', 'known'].map((from) => admitted(from)),
+      [15, 0, 5],
+    );
+    assert.deepEqual(totalsOf(l), {
+      messages: 60,
+      received: 0,
+      known: 0,
+      rejected: 0,
+      ignored: 60,
+    });
+    await l.clock.advance(1_000);
+    assert.deepEqual(
+      ['y', 'known'].map((from) => admitted(from)),
+      [3, 1],
+    );
   });
 
   it('is not judged while its peer owes work, and the judging is charged', async () => {

@@ -6,7 +6,13 @@ import {
 } from '@libp2p/gossipsub';
 import type { PeerId } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import { type GossipAdmission, TokenBuckets } from '../../../protocol/index.ts';
+import {
+  type GossipAdmission,
+  type GossipArrival,
+  type Knows,
+  TokenBuckets,
+  TotalRate,
+} from '../../../protocol/index.ts';
 import type { Clock, Random } from '../../../store/index.ts';
 import type { Logger } from '../../logging.ts';
 import type { PeerAnnouncement, PeerVerdict } from './known-peers.ts';
@@ -36,20 +42,28 @@ export interface AnnouncerInit {
   /** Number of known peers. */
   known(): number;
   take(announcement: PeerAnnouncement): PeerVerdict;
+  /** Neighbours that a quarter of all checks is kept for. */
+  readonly knows: Knows;
 }
 
 /** Announcements that a neighbour may pass on, copies included: those of a large mesh at once, and then a few a second. */
 const ALLOWANCE = { perSecond: 50, burstSeconds: 40, maxKeys: 1_024 };
+
+/** Announcements whose signatures are checked, of all neighbours together; copies are not checked. */
+const CHECKS = { perSecond: 100, burstSeconds: 40 };
 
 /** Tells the mesh the addresses of this node by gossip, and hears those of other nodes. */
 export class Announcer {
   readonly #init: AnnouncerInit;
   readonly #trickle: Trickle;
   readonly #allowance: TokenBuckets;
+  readonly #checks: TotalRate;
 
   constructor(init: AnnouncerInit) {
     this.#init = init;
-    this.#allowance = new TokenBuckets({ ...ALLOWANCE, clock: init.clock });
+    const { clock, knows } = init;
+    this.#allowance = new TokenBuckets({ ...ALLOWANCE, clock });
+    this.#checks = new TotalRate({ ...CHECKS, clock, knows });
     this.#trickle = new Trickle({
       ...init,
       bounds: () => this.#bounds(),
@@ -59,7 +73,7 @@ export class Announcer {
 
   start(): void {
     const { gossip, topic } = this.#init;
-    gossip.admissions.set(topic, ({ from }) => this.#allowance.take(from));
+    gossip.admissions.set(topic, (arrival) => this.#admits(arrival));
     gossip.topicValidators.set(topic, (source, message) => this.#judge(source, message));
     gossip.addEventListener('subscription-change', this.#subscribed);
     gossip.subscribe(topic);
@@ -78,6 +92,10 @@ export class Announcer {
   /** The addresses of this node, or the peers that should hear them, have changed. */
   changed(): void {
     this.#trickle.reset();
+  }
+
+  #admits({ from, copy }: GossipArrival): boolean {
+    return this.#allowance.take(from) && (copy || this.#checks.take(from));
   }
 
   readonly #subscribed = ({ detail }: CustomEvent<SubscriptionChangeData>): void => {

@@ -35,6 +35,7 @@ function create() {
     admissions: new Map<string, GossipAdmission>(),
     addresses: [ADDRESS],
     known: 0,
+    named: new Set<string>(),
     taken: [] as PeerAnnouncement[],
     verdict: 'known' as PeerVerdict,
     records: [] as Uint8Array[],
@@ -69,6 +70,7 @@ function create() {
     },
     addresses: () => state.addresses.map((text) => multiaddr(text)),
     known: () => state.known,
+    knows: (peer) => state.named.has(peer),
     take(announcement) {
       state.taken.push(announcement);
       return state.verdict;
@@ -189,6 +191,29 @@ describe('Announcer', () => {
     assert.equal(admits('neighbour'), true, 'fifty a second');
     announcer.stop();
     assert.equal(state.admissions.size, 0);
+  });
+
+  it('admits announcements of all neighbours together up to a rate, a quarter of it for named peers', async () => {
+    const { clock, state, announcer } = create();
+    announcer.start();
+    state.named.add('named');
+    const admitted = (from: string, copy = false) => {
+      const answers = Array.from({ length: 1_500 }, () =>
+        state.admissions.get('t')!({ from, bytes: 1, copy }),
+      );
+      return answers.filter(Boolean).length;
+    };
+    assert.equal(admitted('copier', true), 1_500, 'copies are not checked');
+    assert.deepEqual(
+      ['a', 'b', 'c', 'named'].map((from) => admitted(from)),
+      [1_500, 1_500, 0, 1_000],
+    );
+    await clock.advance(1_000);
+    assert.deepEqual(
+      ['d', 'named'].map((from) => admitted(from)),
+      [75, 25],
+    );
+    announcer.stop();
   });
 
   it('continues when gossip refuses an announcement', async () => {

@@ -41,6 +41,7 @@ function create(init: Partial<DiscoveryInit> = {}) {
     logger,
     notices: new Notices({ clock, logger }),
     gossip: null,
+    knows: () => false,
     active: true,
     file: {
       load: async () => loaded,
