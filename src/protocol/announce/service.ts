@@ -8,18 +8,12 @@ import {
   type VerifiedItem,
   verifyItem,
 } from '../../store/index.ts';
-import { type PeerWork, TotalRate } from '../budgets/index.ts';
+import type { PeerWork } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Knows } from '../knows.ts';
 import { type Log, SILENT } from '../log.ts';
 import { type AnnouncedKey, type Announcement, decodeFrame, EPOCH_BYTES } from './codec.ts';
-import {
-  announceTopic,
-  BURST_SECONDS,
-  MAX_FRAME_BYTES,
-  MAX_INLINE_BYTES,
-  MAX_RECORDS,
-} from './constants.ts';
+import { announceTopic, MAX_FRAME_BYTES, MAX_INLINE_BYTES, MAX_RECORDS } from './constants.ts';
 import { type AnnounceEvents, type AnnouncementOrigin, checkParts } from './events.ts';
 import type { Gossip, GossipArrival, GossipMessage, GossipVerdict } from './gossip.ts';
 import { Holds } from './holds.ts';
@@ -93,7 +87,6 @@ export class AnnounceService implements Announce {
   readonly #publisher: Publisher;
   readonly #holds: Holds;
   readonly #inflow: GossipInflow;
-  readonly #checks: TotalRate;
   readonly #overload: Overload;
   readonly #nextLook: Alarm;
   readonly #sequences: Record<Announcement['kind'], Sequences>;
@@ -114,10 +107,8 @@ export class AnnounceService implements Announce {
     this.#options = options;
     this.#log = init.log ?? SILENT;
     this.#topic = announceTopic(init.networkName);
-    const { clock, knows, loopDelayMs = () => 0 } = init;
-    this.#inflow = new GossipInflow(clock, options);
-    const { messagesPerSecond: perSecond } = options;
-    this.#checks = new TotalRate({ clock, perSecond, burstSeconds: BURST_SECONDS, knows });
+    const { clock, loopDelayMs = () => 0 } = init;
+    this.#inflow = new GossipInflow(init, options);
     const { overloadMs } = options;
     const changed = (): void => this.#turned();
     this.#overload = new Overload({ clock, loopDelayMs, overloadMs, changed });
@@ -232,9 +223,7 @@ export class AnnounceService implements Announce {
 
   /** Messages that are not looked at leave a gap in their publisher's numbers, and a session follows. */
   #admits(arrival: GossipArrival): boolean {
-    const paid = (this.#init.work?.debtMs(arrival.from) ?? 0) === 0;
-    const { from, copy } = arrival;
-    const admitted = this.#inflow.take(arrival) && paid && (copy || this.#checks.take(from));
+    const admitted = this.#inflow.take(arrival);
     if (!admitted && !arrival.copy) {
       this.#totals.messages++;
       this.#totals.ignored++;
