@@ -3,7 +3,7 @@ import { createTopicScoreParams } from '@libp2p/gossipsub/score';
 import { announceTopic, protocolId } from '../../protocol/index.ts';
 import { GossipGuard, type GossipGuardInit } from '../../protocol/libp2p.ts';
 import { bytesToKey } from '../../store/index.ts';
-import { type AdmittingGossip, admitFirst, boundSeen } from './bounds/index.ts';
+import { type AdmittingGossip, admitFirst, boundCache, boundSeen } from './bounds/index.ts';
 import { type KeptGossipSub, keepStreams } from './gossip-streams.ts';
 
 /** The topic on which nodes of a network announce their addresses. */
@@ -133,6 +133,7 @@ export function pubsub(
     const { clock, knows = () => false } = init;
     const service = keepStreams(create, components, new GossipGuard({ ...GUARD, clock, knows }));
     boundSeen(service);
+    boundCache(service);
     return Object.assign(service, admitFirst(service, topics));
   };
 }

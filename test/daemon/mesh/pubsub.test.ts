@@ -87,6 +87,17 @@ interface SeenTable {
   put(id: string, value: string): void;
 }
 
+/** Where gossipsub keeps messages that it offers again. */
+interface MessageCache {
+  readonly msgs: Map<string, { readonly message: { readonly data: Uint8Array } }>;
+  put(
+    id: { msgId: Uint8Array; msgIdStr: string },
+    message: { topic: string; data: Uint8Array },
+    validated: boolean,
+  ): boolean;
+  shift(): void;
+}
+
 /** The next heartbeat of a node's gossip, or the next message. */
 function beat({ pubsub }: Hearer): Promise<void> {
   return new Promise((resolve) => {
@@ -227,6 +238,46 @@ describe('gossip', { timeout: 60_000 }, () => {
       const ends = ['0', '1', '65536'].map((id) => map.has(id));
       assert.deepEqual([map.size, ...ends], [65_536, false, true, true]);
     }
+  });
+
+  it('keeps 16 MiB of messages to offer them again, for four heartbeats', async () => {
+    const [{ pubsub }] = (await line(1)) as [Hearer];
+    const { mcache } = pubsub as unknown as { readonly mcache: MessageCache };
+    let kept = 0;
+    const put = (length: number) => {
+      const id = { msgId: new Uint8Array(0), msgIdStr: `${kept++}` };
+      const fits = mcache.put(id, { topic: TOPIC, data: new Uint8Array(length) }, true);
+      assert.equal(mcache.msgs.has(id.msgIdStr), fits);
+      return fits;
+    };
+    const mib = 1024 * 1024;
+    for (const round of [1, 2]) {
+      for (let i = 0; i < 3; i++) {
+        assert.equal(put(4 * mib - 1_024), true, `round ${round}`);
+        mcache.shift();
+      }
+      assert.deepEqual([put(4 * mib - 1_023), put(4 * mib - 1_024), put(0)], [false, true, false]);
+      mcache.shift();
+      assert.deepEqual([put(4 * mib - 1_023), put(2 * mib)], [false, true], 'the oldest is gone');
+      for (let i = 0; i < 4; i++) mcache.shift();
+      assert.equal(mcache.msgs.size, 0);
+    }
+  });
+
+  it('keeps no bytes around the messages that it keeps, and passes on those that it does not keep', async () => {
+    const [a, b, c] = (await line(3)) as [Hearer, Hearer, Hearer];
+    await a.gossip.publish(TOPIC, Uint8Array.of(1));
+    await c.hears(1);
+    const { mcache } = b.pubsub as unknown as { readonly mcache: MessageCache };
+    const messages = [...mcache.msgs.values()].map(({ message }) => message.data);
+    assert.deepEqual(messages, [Uint8Array.of(1)]);
+    assert.equal(messages[0]!.buffer.byteLength, 1);
+    for (let i = 0; i < 4; i++) mcache.shift();
+    const room = { topic: TOPIC, data: new Uint8Array(16 * 1024 * 1024 - 2_000) };
+    assert.equal(mcache.put({ msgId: new Uint8Array(0), msgIdStr: 'x' }, room, true), true);
+    await a.gossip.publish(TOPIC, Uint8Array.of(2));
+    await c.hears(2);
+    assert.ok(![...mcache.msgs.values()].some(({ message }) => message.data[0] === 2));
   });
 
   it('has one stream of a peer, on which a begun message must end within twenty heartbeats', async (context) => {

@@ -9,5 +9,6 @@ export {
   mayDialHost,
 } from './hearsay.ts';
 export { InboundSlots } from './inbound-slots.ts';
+export { boundCache } from './message-cache.ts';
 export { PeerTable, type PeerTableInit } from './peer-table.ts';
 export { boundSeen } from './seen-messages.ts';
