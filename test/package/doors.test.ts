@@ -96,6 +96,7 @@ const DOORS: Record<string, string[]> = {
     ...['watchHolder', 'wholeStep'],
     ...['commonware', 'efficiency', 'nativeDialect', 'negentropy', 'reconciledBoth'],
   ],
+  'daemon/client/index.ts': ['AdminClient', 'ClientError', 'events', 'lines', 'readLines'],
   'protocol/libp2p.ts': [
     ...['GossipGuard', 'GossipOutbox', 'fetch', 'libp2pGossip', 'libp2pNetwork', 'reconcile'],
   ],
@@ -144,6 +145,7 @@ describe('the doors of the library', () => {
   it('load neither libp2p nor level, but the one that is there for libp2p', async () => {
     const light = await packagesOf('store/index.ts', 'protocol/index.ts');
     assert.deepEqual(light, ['@noble/hashes']);
+    assert.deepEqual(await packagesOf('daemon/client/index.ts'), []);
     assert.ok((await packagesOf('protocol/libp2p.ts')).includes('@libp2p/interface'));
   });
 });

@@ -17,6 +17,7 @@ import { commonware, ReconciliationSet, type Session, type SessionReport } from 
 import { lthash, Replica, type Snapshot, SortedVector, StoreError } from 'rangemesh/store';
 import { libp2pNetwork } from 'rangemesh/protocol/libp2p';
 import { startDaemon, type Status } from 'rangemesh';
+import { AdminClient } from 'rangemesh/client';
 
 const set = new SortedVector({ scheme: lthash });
 set.insert([{ hint: 1n, id: new Uint8Array(32) }]);
@@ -25,12 +26,13 @@ const session: Session = commonware.session({ role: 'initiator', snapshot });
 const frames: readonly Uint8Array[] = session.start().frames;
 const wanted = new ReconciliationSet();
 wanted.add('peer', [new Uint8Array(32)]);
-export type Used = [SessionReport, Status, Replica, StoreError, typeof startDaemon, typeof libp2pNetwork];
+export type Used = [SessionReport, Status, Replica, StoreError, typeof startDaemon, typeof libp2pNetwork, AdminClient];
 console.log(frames.length, wanted.size);
 `;
 
 /** What browsers take: all of it refuses bytes that may be shared. */
 const BROWSER = `
+import { AdminClient, events } from 'rangemesh/client';
 import { drive, nativeDialect } from 'rangemesh/protocol';
 import { itemId, lthash, type Replica, SortedVector } from 'rangemesh/store';
 
@@ -47,6 +49,10 @@ export async function use(socket: WebSocket, port: MessagePort, replica: Replica
     const { missing } = await drive(session, over);
     new Blob([...missing, ...snapshot.idRuns!(0, 0), snapshot.ids(0, 0)]);
   }
+  const daemon = new AdminClient({ url: 'http://127.0.0.1:9464', fetch });
+  const { payload } = await daemon.getItem((await daemon.putItem(new Uint8Array(1))).id);
+  new Blob([payload, (await daemon.getStatus()).state]);
+  for await (const { data } of events((await fetch('/')).body!)) socket.send(data);
   const [put] = await replica.put([{ hint: 1n, payload: new Uint8Array(1) }]);
   const item = await replica.get(put!.id);
   await crypto.subtle.digest('SHA-256', item!.payload);

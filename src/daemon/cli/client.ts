@@ -1,8 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
-import { buffer } from 'node:stream/consumers';
+import { arrayBuffer } from 'node:stream/consumers';
+import { AdminClient, ClientError, type Transport } from '../client/index.ts';
 import { DaemonError } from '../errors.ts';
-import { RefusedError, usage } from './errors.ts';
+import { usage } from './errors.ts';
 
 export interface ClientInit {
   /** Of the admin endpoint, without a path. */
@@ -29,27 +30,27 @@ export interface DaemonIdentity {
   answer(challenge: string): string | null;
 }
 
-export interface Call {
-  method: 'GET' | 'POST' | 'DELETE';
-  /** Path and query. */
-  path: string;
-  /** A payload, or a value that is sent as JSON. */
-  body?: Uint8Array | object;
+export interface CallSettings {
   /**
    * A second call changes nothing more: if its connection breaks, the call is tried again.
-   * @default true for GET, false for POST
+   * @default true for GET, else false
    */
-  idempotent?: boolean;
+  idempotent?: boolean | undefined;
   /**
    * Milliseconds without a byte after which the daemon counts as gone.
    * @default 60_000
    */
-  idleMs?: number;
+  idleMs?: number | undefined;
 }
 
-export interface AdminResponse {
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Uint8Array;
+/** A request as it goes out. */
+interface Outgoing extends CallSettings {
+  method: string;
+  /** Path and query. */
+  path: string;
+  headers?: Readonly<Record<string, string>>;
+  bytes?: Uint8Array | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /** Codes of connections that broke, unlike those of connections that never came about. */
@@ -82,33 +83,51 @@ export class DaemonClient {
     this.#agent = new Agent({ keepAlive: true, maxSockets: maxConnections });
   }
 
-  /** The JSON of the answer; rejects with `RefusedError`, or `ADMIN_UNREACHABLE`. */
-  async json<T>(call: Call): Promise<T> {
-    const { body } = await this.call(call);
+  /**
+   * The outcome of calls to the daemon. Rejects with `ClientError` for a refusal, and with
+   * `ADMIN_UNREACHABLE` and `NOT_THIS_DAEMON` where the daemon does not answer.
+   */
+  async ask<T>(call: (daemon: AdminClient) => Promise<T>, settings: CallSettings = {}): Promise<T> {
     try {
-      return JSON.parse(new TextDecoder().decode(body));
-    } catch (cause) {
-      throw this.#unreachable('what answers there is no rangemesh daemon', cause);
+      return await call(new AdminClient({ url: this.url, fetch: this.#fetch(settings) }));
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.status >= 400) throw error;
+      throw this.#unreachable('what answers there is no rangemesh daemon', error);
     }
   }
 
-  /** The whole answer; rejects with `RefusedError`, or `ADMIN_UNREACHABLE`. */
-  async call(call: Call): Promise<AdminResponse> {
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  /** The transport of the typed client: it knows the daemon before it shows the token. */
+  #fetch(settings: CallSettings): Transport {
+    return async (url, { method, headers, body, signal }) => {
+      const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
+      const path = url.slice(this.url.length);
+      const response = await this.#tried({ ...settings, method, path, headers, bytes, signal });
+      return {
+        status: response.statusCode ?? 0,
+        headers: { get: (name) => response.headers[name]?.toString() ?? null },
+        body: this.#chunks(response),
+        arrayBuffer: () => this.#whole(response),
+      };
+    };
+  }
+
+  async #tried(call: Outgoing): Promise<http.IncomingMessage> {
     const { idempotent = call.method === 'GET' } = call;
     try {
-      return await this.#exchange(call);
+      return await this.#begin(call);
     } catch (error) {
       // A kept-alive connection may break just as it is used again.
       if (!idempotent || !BROKEN.has(Object((error as Error).cause).code)) throw error;
-      return await this.#exchange(call);
+      return await this.#begin(call);
     }
   }
 
-  /** The bytes of the answer as they come; throws like `call`, also in their midst. */
-  async *stream(call: Call): AsyncGenerator<Uint8Array> {
-    const response = await this.#begin(call);
+  async *#chunks(response: http.IncomingMessage): AsyncGenerator<Uint8Array> {
     try {
-      await refuse(response);
       yield* response;
     } catch (cause) {
       throw this.#broken(cause);
@@ -117,22 +136,16 @@ export class DaemonClient {
     }
   }
 
-  close(): void {
-    this.#agent.destroy();
-  }
-
-  async #exchange(call: Call): Promise<AdminResponse> {
-    const response = await this.#begin(call);
+  async #whole(response: http.IncomingMessage): Promise<ArrayBuffer> {
     try {
-      await refuse(response);
-      return { headers: response.headers, body: await buffer(response) };
+      return await arrayBuffer(response);
     } catch (cause) {
       throw this.#broken(cause);
     }
   }
 
   /** Resolves when the head of the answer is there. */
-  async #begin(call: Call): Promise<http.IncomingMessage> {
+  async #begin(call: Outgoing): Promise<http.IncomingMessage> {
     if (this.#identity !== undefined) {
       this.#proved ??= this.#prove(this.#identity);
       await this.#proved.catch((error) => {
@@ -161,11 +174,14 @@ export class DaemonClient {
     );
   }
 
-  #send(call: Call, token: string | null): Promise<http.IncomingMessage> {
-    const { method, path, idleMs = 60_000 } = call;
-    const { bytes, headers } = encode(call);
-    if (token !== null) headers.authorization = `Bearer ${token}`;
-    const init = { method, headers, agent: this.#agent, timeout: idleMs };
+  #send(call: Outgoing, token: string | null): Promise<http.IncomingMessage> {
+    const { method, path, bytes, signal, idleMs = 60_000 } = call;
+    const headers = {
+      ...call.headers,
+      ...(method !== 'GET' && { 'content-length': String(bytes?.length ?? 0) }),
+      ...(token !== null && { authorization: `Bearer ${token}` }),
+    };
+    const init = { method, headers, agent: this.#agent, timeout: idleMs, signal };
     const forget = () => {
       this.#proved = undefined;
     };
@@ -189,7 +205,6 @@ export class DaemonClient {
   }
 
   #broken(cause: unknown): Error {
-    if (cause instanceof RefusedError) return cause;
     return this.#unreachable((cause as Error).message || String(cause), cause);
   }
 
@@ -208,29 +223,6 @@ export class DaemonClient {
   }
 }
 
-/** The bytes of a body, and the headers that describe them. */
-function encode({ method, body }: Call) {
-  const headers: Record<string, string> = {};
-  const isJson = body !== undefined && !(body instanceof Uint8Array);
-  const bytes = isJson ? new TextEncoder().encode(JSON.stringify(body)) : body;
-  if (bytes !== undefined) {
-    headers['content-type'] = isJson ? 'application/json' : 'application/octet-stream';
-  }
-  if (method !== 'GET') headers['content-length'] = String(bytes?.length ?? 0);
-  return { bytes, headers };
-}
-
-/** Rejects with `RefusedError` if the answer is a refusal. */
-async function refuse(response: http.IncomingMessage): Promise<void> {
-  const { statusCode: status = 0 } = response;
-  if (status < 400) return;
-  const { code, message } = parse(await buffer(response));
-  if (typeof code === 'string' && typeof message === 'string') {
-    throw new RefusedError(status, code, message);
-  }
-  throw new RefusedError(status, `HTTP_${status}`, `the answer is HTTP status ${status}`);
-}
-
 /** The answer if it has at most `maxBytes`; a longer one is cut off and counts as none. */
 async function readShort(response: http.IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
@@ -244,8 +236,8 @@ async function readShort(response: http.IncomingMessage, maxBytes: number): Prom
   return Buffer.concat(parts);
 }
 
-/** An object that is empty if the text is no JSON: perhaps a proxy answered instead of the daemon. */
-function parse(body: Uint8Array): { code?: unknown; message?: unknown; proof?: unknown } {
+/** An object that is empty if the text is no JSON. */
+function parse(body: Uint8Array): { proof?: unknown } {
   try {
     return Object(JSON.parse(new TextDecoder().decode(body)));
   } catch {

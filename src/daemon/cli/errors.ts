@@ -1,17 +1,5 @@
+import { ClientError } from '../client/index.ts';
 import { DaemonError, EXIT } from '../errors.ts';
-
-/** The daemon refused a call; `code` and `message` are those of its answer. */
-export class RefusedError extends Error {
-  override readonly name = 'RefusedError';
-  readonly code: string;
-  readonly status: number;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
 
 /** Exit code that a shell reports for a process that ended by SIGPIPE. */
 export const BROKEN_PIPE = 141;
@@ -19,7 +7,7 @@ export const BROKEN_PIPE = 141;
 /** The line for the operator and the exit code when a verb fails. */
 export function lastWords(error: unknown): { line: string | null; exitCode: number } {
   if (error instanceof DaemonError) return { line: words(error), exitCode: error.exitCode };
-  if (error instanceof RefusedError) {
+  if (error instanceof ClientError) {
     const isArgument = error.status === 400 || error.code === 'AMBIGUOUS_ID';
     return { line: words(error), exitCode: isArgument ? EXIT.usage : EXIT.failure };
   }

@@ -1,6 +1,5 @@
 import { peerIdFromString } from '@libp2p/peer-id';
 import { EXIT } from '../errors.ts';
-import type { PeerStatus, Status, SyncAnswer } from '../node-api.ts';
 import { parses } from '../parses.ts';
 import { ask } from './ask.ts';
 import { usage } from './errors.ts';
@@ -12,8 +11,7 @@ import type { TargetOptions } from './locate.ts';
 const SYNC_IDLE_MS = 600_000;
 
 export function status(options: TargetOptions, init: CliInit): Promise<number> {
-  const call = { method: 'GET', path: '/v1/status' } as const;
-  return ask<Status>(options, init, call, formatStatus);
+  return ask(options, init, { call: (daemon) => daemon.getStatus(), show: formatStatus });
 }
 
 /** Health checks give up sooner than people. */
@@ -24,18 +22,22 @@ export function probe(
   options: TargetOptions,
   init: CliInit,
 ): Promise<number> {
-  const call = { method: 'GET', path: `/${state}z`, idleMs: PROBE_IDLE_MS } as const;
-  return ask<{ status: string }>(options, init, call, ({ status }) => status);
+  return ask(options, init, {
+    call: (daemon) => (state === 'live' ? daemon.getLive() : daemon.getReady()),
+    show: ({ status }) => status,
+    idleMs: PROBE_IDLE_MS,
+  });
 }
 
 export function peers(options: TargetOptions, init: CliInit): Promise<number> {
-  const call = { method: 'GET', path: '/v1/peers' } as const;
-  return ask<{ peers: PeerStatus[] }>(options, init, call, ({ peers }) => formatPeers(peers));
+  return ask(options, init, {
+    call: (daemon) => daemon.listPeers(),
+    show: ({ peers }) => formatPeers(peers),
+  });
 }
 
 export function addPeer(address: string, options: TargetOptions, init: CliInit): Promise<number> {
-  const call = { method: 'POST', path: '/v1/peers', body: { address } } as const;
-  return ask<PeerStatus>(options, init, call, formatPeer);
+  return ask(options, init, { call: (daemon) => daemon.addPeer({ address }), show: formatPeer });
 }
 
 export function removePeer(
@@ -43,10 +45,10 @@ export function removePeer(
   options: TargetOptions,
   init: CliInit,
 ): Promise<number> {
-  const call = { method: 'DELETE', path: '/v1/peers', body: { address } } as const;
-  return ask<{ removed: string[] }>(options, init, call, ({ removed }) =>
-    removed.map((each) => `${each}  is not dialled any more`).join('\n'),
-  );
+  return ask(options, init, {
+    call: (daemon) => daemon.removePeer({ address }),
+    show: ({ removed }) => removed.map(notDialled).join('\n'),
+  });
 }
 
 export async function forgetPeer(
@@ -55,12 +57,14 @@ export async function forgetPeer(
   init: CliInit,
 ): Promise<number> {
   checkPeerId(peerId);
-  const call = { method: 'DELETE', path: '/v1/peers', body: { peerId } } as const;
-  return ask<{ removed: string[] }>(options, init, call, ({ removed }) =>
-    [`${peerId}  is forgotten`, ...removed.map((each) => `${each}  is not dialled any more`)].join(
-      '\n',
-    ),
-  );
+  return ask(options, init, {
+    call: (daemon) => daemon.removePeer({ peerId }),
+    show: ({ removed }) => [`${peerId}  is forgotten`, ...removed.map(notDialled)].join('\n'),
+  });
+}
+
+function notDialled(address: string): string {
+  return `${address}  is not dialled any more`;
 }
 
 /** Fails if a session did, and with a code of its own if sets are not equal. */
@@ -70,15 +74,14 @@ export async function sync(
   init: CliInit,
 ): Promise<number> {
   if (peerId !== undefined) checkPeerId(peerId);
-  const call = {
-    method: 'POST',
-    path: '/v1/sync',
-    body: { peerId },
+  return ask(options, init, {
+    call: (daemon) => daemon.sync({ peerId }),
+    show: formatSync,
+    exitCode: ({ equal, sessions }) => {
+      if (sessions.some(({ error }) => error !== null)) return EXIT.failure;
+      return equal ? EXIT.ok : EXIT.different;
+    },
     idleMs: SYNC_IDLE_MS,
-  } as const;
-  return ask<SyncAnswer>(options, init, call, formatSync, ({ equal, sessions }) => {
-    if (sessions.some(({ error }) => error !== null)) return EXIT.failure;
-    return equal ? EXIT.ok : EXIT.different;
   });
 }
 

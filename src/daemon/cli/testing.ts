@@ -1,7 +1,7 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export { DaemonClient, type DaemonIdentity } from './client.ts';
-export { lastWords, RefusedError } from './errors.ts';
+export { lastWords } from './errors.ts';
 export {
   configFlags,
   parseBoundFlag,

@@ -5,6 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { DaemonClient, type DaemonIdentity } from '../../../src/daemon/cli/testing.ts';
 
+const get = (client: DaemonClient, settings?: { idleMs: number }): Promise<{ fine: boolean }> =>
+  client.ask((daemon) => daemon.json({ method: 'GET', path: '/status' }), settings);
+
 describe('client', () => {
   /** How the server meets its next calls; `hang` lets them wait, `reset` breaks the connection. */
   let moods: ('answer' | 'reset' | 'hang' | 'babble' | 'proxy' | 'busy' | 'endless')[];
@@ -45,24 +48,24 @@ describe('client', () => {
       moods = [mood];
       // Only the call that hangs needs the short limit: a slow machine may need longer to answer.
       const idleMs = mood === 'hang' ? 500 : 30_000;
-      const call = { method: 'GET', path: '/', idleMs } as const;
-      assert.equal((await client.json<{ fine: boolean }>(call)).fine, true);
+      const { fine } = await get(client, { idleMs });
+      assert.equal(fine, true);
     }
     assert.equal(calls, 4);
     moods = ['reset', 'reset', 'answer'];
-    await assert.rejects(client.json({ method: 'GET', path: '/' }), { code: 'ADMIN_UNREACHABLE' });
+    await assert.rejects(get(client), { code: 'ADMIN_UNREACHABLE' });
   });
 
   it('does not retry calls that must run once', async () => {
     moods = ['reset'];
-    const refused = client.json({ method: 'POST', path: '/', body: {} });
+    const refused = client.ask((daemon) => daemon.sync());
     await assert.rejects(refused, { code: 'ADMIN_UNREACHABLE', exitCode: 69 });
     assert.equal(calls, 1);
   });
 
   it('uses TLS for an https URL', async () => {
     const secure = new DaemonClient({ url: client.url.replace('http:', 'https:'), token: null });
-    await assert.rejects(secure.json({ method: 'GET', path: '/' }), {
+    await assert.rejects(get(secure), {
       code: 'ADMIN_UNREACHABLE',
       message: /SSL|TLS|EPROTO/,
     });
@@ -83,22 +86,21 @@ describe('client', () => {
       client = new DaemonClient({ url, token: 'secret', identity });
       return client;
     };
-    const call = { method: 'GET', path: '/' } as const;
 
     it('asks for the proof before it shows the token, once while a connection lasts', async () => {
       const knows = knowing('right');
-      await Promise.all([knows.json(call), knows.json(call)]);
-      await knows.json(call);
-      const shown = '/ Bearer secret';
+      await Promise.all([get(knows), get(knows)]);
+      await get(knows);
+      const shown = '/v1/status Bearer secret';
       assert.deepEqual(heard, ['/v1/identity/c1 ', shown, shown, shown]);
     });
 
     it('asks again after a connection has closed', async () => {
       const knows = knowing('right');
-      await knows.json(call);
+      await get(knows);
       moods = ['reset', 'answer'];
-      await knows.json(call);
-      const [challenge, shown] = ['/v1/identity/', '/ Bearer secret'];
+      await get(knows);
+      const [challenge, shown] = ['/v1/identity/', '/v1/status Bearer secret'];
       assert.deepEqual(heard, [`${challenge}c1 `, shown, shown, `${challenge}c2 `, shown]);
     });
 
@@ -106,19 +108,19 @@ describe('client', () => {
       moods = ['busy', 'answer'];
       const knower = knowing('right');
       const busy = { code: 'ADMIN_UNREACHABLE', exitCode: 69, message: /try again in a moment/ };
-      await assert.rejects(knower.json(call), busy);
+      await assert.rejects(get(knower), busy);
       assert.deepEqual(heard, ['/v1/identity/c1 ']);
-      assert.equal((await knower.json<{ fine: boolean }>(call)).fine, true);
+      assert.equal((await get(knower)).fine, true);
     });
 
     it('tells nothing to another program, whatever that answers', async () => {
       const wrong = { code: 'NOT_THIS_DAEMON', exitCode: 69, message: /the daemon of \/data/ };
       for (const mood of ['babble', 'proxy', 'endless'] as const) {
         moods = [mood];
-        await assert.rejects(knowing('right').json(call), wrong, mood);
+        await assert.rejects(get(knowing('right')), wrong, mood);
       }
-      await assert.rejects(knowing('other').json(call), wrong);
-      await assert.rejects(knowing(null).json(call), wrong, 'the directory holds no key');
+      await assert.rejects(get(knowing('other')), wrong);
+      await assert.rejects(get(knowing(null)), wrong, 'the directory holds no key');
       assert.equal(heard.length, 5);
       for (const line of heard) assert.match(line, /^\/v1\/identity\/c1 $/);
     });
@@ -126,9 +128,9 @@ describe('client', () => {
 
   it('recognises an answer of another program', async () => {
     moods = ['babble'];
-    await assert.rejects(client.json({ method: 'GET', path: '/' }), /no rangemesh daemon/);
+    await assert.rejects(get(client), /no rangemesh daemon/);
     moods = ['proxy'];
-    const refused = client.json({ method: 'GET', path: '/' });
+    const refused = get(client);
     await assert.rejects(refused, { code: 'HTTP_502', status: 502 });
   });
 });

@@ -50,7 +50,7 @@ export const meshOperations: readonly Operation[] = [
     body: addressBody,
     answers: { 200: json(peerStatus, 'The peer that answered') },
     errors: [
-      ...(['INVALID_ADDRESS', 'OWN_ADDRESS', 'TOO_MANY_ADDRESSES', 'DIAL_FAILED'] as const),
+      ...(['INVALID_ADDRESS', 'UNKNOWN_ADDRESS', 'TOO_MANY_ADDRESSES', 'DIAL_FAILED'] as const),
       ...(['PEER_REFUSED', 'PEER_SILENT', 'PEER_FULL', 'OTHER_IDENTITY'] as const),
       ...(['SAME_IDENTITY', 'WRONG_PRE_SHARED_KEY', 'HANDSHAKE_FAILED'] as const),
     ],
@@ -67,7 +67,7 @@ export const meshOperations: readonly Operation[] = [
       'With `address`: stops dialling it. With `peerId`: forgets a peer that is not connected, with its addresses.',
     body: leavingBody,
     answers: { 200: json(leavingAnswer, 'What is not dialled any more') },
-    errors: ['UNKNOWN_ADDRESS', 'UNKNOWN_PEER', 'PEER_CONNECTED'],
+    errors: ['INVALID_ADDRESS', 'UNKNOWN_ADDRESS', 'UNKNOWN_PEER', 'PEER_CONNECTED'],
     handle: ({ body }, { node }) => leave(node, body),
   }),
   operation({

@@ -10,7 +10,7 @@ import { type OwnFiles, placeOf } from '../../own-files.ts';
 import { printAnswer } from '../ask.ts';
 import { usage } from '../errors.ts';
 import type { CliInit } from '../init.ts';
-import { Manifest, ownFile, putCall, refuseOwn } from '../items/index.ts';
+import { Manifest, ownFile, refuseOwn } from '../items/index.ts';
 import { connect, ownFiles, type TargetOptions } from '../locate.ts';
 import type { ImportCandidate } from './candidate.ts';
 import { readNdjson } from './ndjson.ts';
@@ -76,7 +76,8 @@ async function run(
   try {
     return await importAll({
       candidates: source.candidates(),
-      put: (payload, hint) => client.json(putCall(payload, hint)),
+      put: (payload, hint) =>
+        client.ask((daemon) => daemon.putItem(payload, { hint }), { idempotent: true }),
       isSecret: own.isSecret,
       concurrency: options.concurrency,
       note: async ({ origin, answer: { hint, id }, bytes }) =>
@@ -143,5 +144,3 @@ function exitCode({ failed, stopped }: Summary): number {
   if (stopped !== null && gone.includes(stopped.code)) return EXIT.unavailable;
   return failed > 0 || stopped !== null ? EXIT.failure : EXIT.ok;
 }
-
-export { readLines } from './lines.ts';

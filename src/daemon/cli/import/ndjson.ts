@@ -1,7 +1,7 @@
+import { readLines, type TextLine } from '../../client/index.ts';
 import type { DaemonError } from '../../errors.ts';
 import { usage } from '../errors.ts';
 import { BadInput, type ImportCandidate, type Loaded } from './candidate.ts';
-import { readLines, type TextLine } from './lines.ts';
 
 export interface NdjsonInit {
   chunks: AsyncIterable<Uint8Array>;

@@ -1,6 +1,6 @@
+import { ClientError } from '../../client/index.ts';
 import { DaemonError } from '../../errors.ts';
 import type { PutAnswer } from '../../schemas/index.ts';
-import { RefusedError } from '../errors.ts';
 import type { ImportCandidate, ImportOrigin, SkipReason } from './candidate.ts';
 
 export interface ImportInit {
@@ -109,5 +109,5 @@ function troubleOf(error: unknown): Trouble {
 /** Whether the next put would fail for the same reason: no daemon, no right, no room. */
 function isFinal(error: unknown): boolean {
   if (error instanceof DaemonError) return true;
-  return error instanceof RefusedError && [401, 403, 404, 503, 507].includes(error.status);
+  return error instanceof ClientError && [401, 403, 404, 503, 507].includes(error.status);
 }

@@ -3,11 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DaemonError, EXIT, reasonOf } from '../../errors.ts';
-import type { WhyAnswer } from '../../node-api.ts';
 import type { OwnFiles } from '../../own-files.ts';
-import type { PutAnswer } from '../../schemas/index.ts';
 import { ask, withClient } from '../ask.ts';
-import type { Call } from '../client.ts';
 import { usage } from '../errors.ts';
 import { formatWhy } from '../format-why.ts';
 import { type CliInit, printLine, write } from '../init.ts';
@@ -30,7 +27,13 @@ export async function put(
   const own = await ownFiles(options, init);
   const isOwn = file !== '-' && (await own.hasPath(resolve(init.cwd, file)));
   if (isOwn || own.isSecret(payload)) throw ownFile(file);
-  return ask<PutAnswer>(options, init, putCall(payload, options.hint), ({ id }) => id);
+  const { hint } = options;
+  return ask(options, init, {
+    call: (daemon) => daemon.putItem(payload, { hint }),
+    show: ({ id }) => id,
+    // With a hint the id is settled, so a second put finds the item there.
+    idempotent: hint !== undefined,
+  });
 }
 
 /** Every peer would get it, and no peer forgets. */
@@ -49,16 +52,6 @@ export async function refuseOwn(path: string, own: OwnFiles): Promise<void> {
     // Opening it says what is wrong.
     .catch(() => false);
   if (isOwn) throw usage(`${path} is a file of a node, or lies in a data directory; name another`);
-}
-
-export function putCall(payload: Uint8Array, hint: string | bigint | undefined): Call {
-  return {
-    method: 'POST',
-    path: hint === undefined ? '/v1/items' : `/v1/items?hint=${encodeURIComponent(`${hint}`)}`,
-    body: payload,
-    // With a hint the id is settled, so a second put finds the item there.
-    idempotent: hint !== undefined,
-  };
 }
 
 async function readAll(stream: Readable, name: string, maxBytes: number): Promise<Uint8Array> {
@@ -97,9 +90,8 @@ export async function get(name: string, options: GetOptions, init: CliInit): Pro
   checkId(given);
   if (output !== null) await refuseOwn(output, await ownFiles(options, init));
   return withClient(options, init, async (client) => {
-    const { body, headers } = await client.call({ method: 'GET', path: `/v1/items/${given}` });
-    const id = String(headers.etag).replaceAll('"', '');
-    const facts = { id, hint: headers['rangemesh-hint'], bytes: body.length };
+    const { id, hint, payload: body } = await client.ask((daemon) => daemon.getItem(given));
+    const facts = { id, hint, bytes: body.length };
     if (output !== null) await save(output, body);
     else if (options.json !== true) await show(body, options, init);
     if (options.json === true) await printLine(init.stdout, describe(facts, body, options.output));
@@ -135,8 +127,7 @@ function isPlainText(bytes: Uint8Array): boolean {
 /** `why ID`: where an item is, or why it is not here. */
 export async function why(id: string, options: TargetOptions, init: CliInit): Promise<number> {
   checkId(id);
-  const call = { method: 'GET', path: `/v1/items/${id}/why` } as const;
-  return ask<WhyAnswer>(options, init, call, formatWhy);
+  return ask(options, init, { call: (daemon) => daemon.whyItem(id), show: formatWhy });
 }
 
 function checkId(id: string): void {

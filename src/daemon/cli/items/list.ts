@@ -21,10 +21,8 @@ export function ls(options: ListOptions, init: CliInit): Promise<number> {
     let left = limit;
     let cursor: string | null = null;
     do {
-      const query: Record<string, string> = { ...range, limit: `${Math.min(PAGE, left)}` };
-      if (cursor !== null) query.cursor = cursor;
-      const path = `/v1/items?${new URLSearchParams(query)}`;
-      const page: ItemPage = await client.json({ method: 'GET', path });
+      const part = { ...range, limit: Math.min(PAGE, left), cursor: cursor ?? undefined };
+      const page: ItemPage = await client.ask((daemon) => daemon.listItems(part));
       const lines = page.items.map((item) =>
         json === true ? JSON.stringify(item) : `${item.hint} ${item.id} ${item.bytes ?? '?'}`,
       );

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFile, link, mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { readLines } from '../../../../src/daemon/cli/import/index.ts';
+import { readLines } from '../../../../src/daemon/client/index.ts';
 import { DaemonError } from '../../../../src/daemon/index.ts';
 import { bytesToHex, itemId, StoreError } from '../../../../src/store/index.ts';
 import { TOKEN } from '../../admin/running-admin.ts';

@@ -4,7 +4,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { importAll, readNdjson } from '../../../../src/daemon/cli/import/testing.ts';
-import { lastWords, RefusedError } from '../../../../src/daemon/cli/testing.ts';
+import { lastWords } from '../../../../src/daemon/cli/testing.ts';
+import { ClientError } from '../../../../src/daemon/client/index.ts';
 import { DaemonError } from '../../../../src/daemon/index.ts';
 import { run } from '../terminal.ts';
 
@@ -55,8 +56,8 @@ describe('a verification by a running daemon', () => {
       [progress + line({ error: { code: 'SHUTTING_DOWN', message: 'm' } }), 1, /m \[SHUTTING_DOWN/],
       [progress, 69, /ended before the verification did/],
       ['', 69, /ended before the verification did/],
-      ['<html>\n', 69, /not that of a rangemesh daemon/],
-      [`"${'x'.repeat(1024 * 1024)}"\n`, 69, /not that of a rangemesh daemon/],
+      ['<html>\n', 69, /no rangemesh daemon/],
+      [`"${'x'.repeat(1024 * 1024)}"\n`, 69, /no rangemesh daemon/],
     ];
     for (const [text, exitCode, words] of cases) {
       const ran = await verify(context, (to) => to.end(text));
@@ -78,7 +79,7 @@ describe('the last error message', () => {
   it('sets the exit code of the error, also when no reader is left', () => {
     const daemon = new DaemonError('LISTEN_FAILED', 'm');
     assert.deepEqual(lastWords(daemon), { line: 'rangemesh: m [LISTEN_FAILED]', exitCode: 69 });
-    const refused = new RefusedError(500, 'X', 'm');
+    const refused = new ClientError(500, 'X', 'm');
     assert.deepEqual(lastWords(refused), { line: 'rangemesh: m [X]', exitCode: 1 });
     assert.deepEqual(lastWords({ code: 'EPIPE' }), { line: null, exitCode: 141 });
     assert.deepEqual(lastWords(new Error('m')), { line: 'rangemesh: m [INTERNAL]', exitCode: 1 });
@@ -130,7 +131,7 @@ describe('an import', () => {
 
   it('stops at errors that every further item would meet, and at no others', async () => {
     for (const status of [401, 403, 404, 503, 507]) {
-      const { puts, summary } = await imported(new RefusedError(status, 'X', 'm'));
+      const { puts, summary } = await imported(new ClientError(status, 'X', 'm'));
       assert.deepEqual(
         [puts, summary.failed, summary.stopped],
         [1, 1, { code: 'X', message: 'm' }],
@@ -138,7 +139,7 @@ describe('an import', () => {
     }
     const gone = await imported(new DaemonError('ADMIN_UNREACHABLE', 'gone'));
     assert.deepEqual([gone.puts, gone.summary.stopped?.code], [1, 'ADMIN_UNREACHABLE']);
-    for (const error of [new RefusedError(413, 'X', 'm'), new RefusedError(400, 'X', 'm')]) {
+    for (const error of [new ClientError(413, 'X', 'm'), new ClientError(400, 'X', 'm')]) {
       const { puts, summary } = await imported(error);
       assert.deepEqual([puts, summary.failed, summary.stopped], [10, 10, null]);
     }

@@ -1,3 +1,4 @@
+/** A line of a text. */
 export interface TextLine {
   /** From 1. */
   readonly number: number;
@@ -24,7 +25,7 @@ export async function* readLines(
     else parts = [];
   };
   const take = (): TextLine => {
-    const whole = fits() ? Buffer.concat(parts) : null;
+    const whole = fits() ? joined(parts, length) : null;
     const line = whole?.at(-1) === RETURN ? whole.subarray(0, -1) : whole;
     parts = [];
     length = 0;
@@ -40,4 +41,14 @@ export async function* readLines(
     add(chunk.subarray(start));
   }
   if (length > 0) yield take();
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

@@ -1,0 +1,137 @@
+import type { PeerStatus, Status, SyncAnswer } from '../node-api.ts';
+import type {
+  ItemPage,
+  ItemWhy,
+  LeavingAnswer,
+  LeavingBody,
+  OpenApiDocument,
+  PeerList,
+  ProbeAnswer,
+  ProofAnswer,
+  PutAnswer,
+  VerifyLine,
+} from '../schemas/index.ts';
+import { type AdminClientInit, type CallInit, type Request, send } from './request.ts';
+import { lines, parseJson } from './streams.ts';
+
+/** A result names at most 100 problems. */
+const VERIFY_LINE_BYTES = 1024 * 1024;
+
+/** The part of the set that `listItems` takes a page of keys from. */
+export interface ListItemsInit extends CallInit {
+  /** First hint wanted. @default 0 */
+  from?: bigint | number | string | undefined;
+  /** First hint not wanted. @default infinity */
+  to?: bigint | number | string | undefined;
+  /** Keys in a page, at most 1,000. @default 100 */
+  limit?: number | undefined;
+  /** Of the page before. @default the first page */
+  cursor?: string | undefined;
+}
+
+/** How `putItem` stores an item. */
+export interface PutItemInit extends CallInit {
+  /** Place in the order. @default the present time of the daemon, in milliseconds */
+  hint?: bigint | number | string | undefined;
+}
+
+/** An item as `getItem` gives it. */
+export interface FetchedItem {
+  readonly id: string;
+  readonly hint: string;
+  readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * The admin endpoint of one daemon; a method for each operation of its OpenAPI document, with the same name.
+ * Methods reject with `ClientError` for a refusal, and with the error of `fetch` where nothing answers.
+ */
+export class AdminClient {
+  readonly #init: AdminClientInit;
+
+  constructor(init: AdminClientInit) {
+    this.#init = init;
+  }
+
+  getLive(init?: CallInit): Promise<ProbeAnswer> {
+    return this.json({ method: 'GET', path: '/livez', ...init });
+  }
+
+  getReady(init?: CallInit): Promise<ProbeAnswer> {
+    return this.json({ method: 'GET', path: '/readyz', ...init });
+  }
+
+  getOpenApi(init?: CallInit): Promise<OpenApiDocument> {
+    return this.json({ method: 'GET', path: '/openapi.json', ...init });
+  }
+
+  /** `challenge`: 64 hexadecimal digits, drawn anew each time. */
+  getIdentity(challenge: string, init?: CallInit): Promise<ProofAnswer> {
+    return this.json({ method: 'GET', path: `/identity/${inPath(challenge)}`, ...init });
+  }
+
+  getStatus(init?: CallInit): Promise<Status> {
+    return this.json({ method: 'GET', path: '/status', ...init });
+  }
+
+  listPeers(init?: CallInit): Promise<PeerList> {
+    return this.json({ method: 'GET', path: '/peers', ...init });
+  }
+
+  addPeer(body: { readonly address: string }, init?: CallInit): Promise<PeerStatus> {
+    return this.json({ method: 'POST', path: '/peers', body, ...init });
+  }
+
+  removePeer(body: LeavingBody, init?: CallInit): Promise<LeavingAnswer> {
+    return this.json({ method: 'DELETE', path: '/peers', body, ...init });
+  }
+
+  /** Without a peer: with all that are connected. */
+  sync(body: { readonly peerId?: string | undefined } = {}, init?: CallInit): Promise<SyncAnswer> {
+    return this.json({ method: 'POST', path: '/sync', body, ...init });
+  }
+
+  listItems({ signal, ...query }: ListItemsInit = {}): Promise<ItemPage> {
+    return this.json({ method: 'GET', path: '/items', query: { ...query }, signal });
+  }
+
+  putItem(payload: Uint8Array, { hint, signal }: PutItemInit = {}): Promise<PutAnswer> {
+    return this.json({ method: 'POST', path: '/items', query: { hint }, body: payload, signal });
+  }
+
+  /** `id`: all 64 hexadecimal digits, or the first 8 or more. */
+  async getItem(id: string, init?: CallInit): Promise<FetchedItem> {
+    const answer = await send(this.#init, { method: 'GET', path: `/items/${inPath(id)}`, ...init });
+    const { headers } = answer;
+    return {
+      id: (headers.get('etag') ?? '').replaceAll('"', ''),
+      hint: headers.get('rangemesh-hint') ?? '',
+      payload: new Uint8Array(await answer.arrayBuffer()),
+    };
+  }
+
+  whyItem(id: string, init?: CallInit): Promise<ItemWhy> {
+    return this.json({ method: 'GET', path: `/items/${inPath(id)}/why`, ...init });
+  }
+
+  /** Progress, and at last the result or an error; leaving the loop ends the verification. */
+  verify(init?: CallInit): AsyncGenerator<VerifyLine> {
+    return this.lines({ method: 'POST', path: '/verify', ...init }, VERIFY_LINE_BYTES);
+  }
+
+  /** Any call whose answer is JSON, also of a later version. */
+  async json<T>(request: Request): Promise<T> {
+    const answer = await send(this.#init, request);
+    return parseJson(new TextDecoder().decode(await answer.arrayBuffer()));
+  }
+
+  /** Any call whose answer is NDJSON, with the longest line taken. */
+  async *lines<T>(request: Request, maxLineBytes?: number): AsyncGenerator<T> {
+    const { body } = await send(this.#init, request);
+    if (body !== null) yield* lines<T>(body, maxLineBytes);
+  }
+}
+
+function inPath(text: string): string {
+  return encodeURIComponent(text);
+}

@@ -1,0 +1,22 @@
+/**
+ * A client of the admin endpoint for programs, in Node and in browsers: `rangemesh/client`. It needs `fetch`
+ * alone, and its types are those of the schemas that check requests and describe answers.
+ */
+
+export {
+  AdminClient,
+  type FetchedItem,
+  type ListItemsInit,
+  type PutItemInit,
+} from './client.ts';
+export { ClientError } from './errors.ts';
+export { readLines, type TextLine } from './lines.ts';
+export type {
+  AdminClientInit,
+  CallInit,
+  FetchedAnswer,
+  Request,
+  Transport,
+  TransportInit,
+} from './request.ts';
+export { type ByteStream, events, lines, type ServerSentEvent } from './streams.ts';
