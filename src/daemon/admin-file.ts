@@ -11,6 +11,10 @@ export interface AdminFile {
   readonly key: string;
   /** Where its bearer token lies. */
   readonly tokenFile: string;
+  /** Its Unix domain socket, or null. */
+  readonly socket: string | null;
+  /** File with the certificate of an HTTPS endpoint, or null. */
+  readonly cert: string | null;
 }
 
 /** The file in its data directory where a running daemon tells the command line its address. */
@@ -19,7 +23,7 @@ export function adminFile(dataDir: string): string {
 }
 
 /** What `readAdminFile` finds; null is what an older version did not write. */
-export interface FoundAdminFile extends Pick<AdminFile, 'url'> {
+export interface FoundAdminFile extends Pick<AdminFile, 'url' | 'socket' | 'cert'> {
   readonly key: string | null;
   readonly tokenFile: string | null;
 }
@@ -27,10 +31,17 @@ export interface FoundAdminFile extends Pick<AdminFile, 'url'> {
 /** The file of the daemon that runs there; undefined if there is none. */
 export async function readAdminFile(dataDir: string): Promise<FoundAdminFile | undefined> {
   try {
-    const { url, key, tokenFile } = JSON.parse(await readFile(adminFile(dataDir), 'utf8'));
+    const { url, ...rest } = JSON.parse(await readFile(adminFile(dataDir), 'utf8'));
     const given = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
     if (typeof url !== 'string') return undefined;
-    return { url, key: given(key), tokenFile: given(tokenFile) };
+    const { key, tokenFile, socket, cert } = rest;
+    return {
+      url,
+      key: given(key),
+      tokenFile: given(tokenFile),
+      socket: given(socket),
+      cert: given(cert),
+    };
   } catch {
     // Absent, unreadable or not ours: to the caller there is no address.
     return undefined;

@@ -8,6 +8,7 @@ export type DaemonErrorCode =
   | 'NO_DATABASE'
   | 'STORE_UNOPENED'
   | 'TOKEN_UNREADABLE'
+  | 'TLS_UNREADABLE'
   | 'UNSUPPORTED_SCHEMA'
   | 'IDENTITY_UNREADABLE'
   | 'LISTEN_FAILED'
@@ -54,6 +55,7 @@ const EXIT_OF: Partial<Record<DaemonErrorCode, number>> = {
   INPUT_TOO_LARGE: EXIT.dataError,
   IDENTITY_UNREADABLE: EXIT.dataError,
   TOKEN_UNREADABLE: EXIT.dataError,
+  TLS_UNREADABLE: EXIT.dataError,
   NO_DATABASE: EXIT.unavailable,
   DATA_DAMAGED: EXIT.corrupt,
   DATA_DIR_UNUSABLE: EXIT.config,

@@ -96,7 +96,10 @@ export function looksLikeDataDir(names: readonly string[]): boolean {
 
 function secretFiles({ node: { dataDir }, admin, access }: Config): string[] {
   const own = [adminFile(dataDir), join(dataDir, 'identity.key'), join(dataDir, 'admin.token')];
-  return [...own, ...[admin.tokenFile, access.pskFile].filter((path) => path !== null)];
+  return [
+    ...own,
+    ...[admin.tokenFile, admin.tls.key, access.pskFile].filter((path) => path !== null),
+  ];
 }
 
 /** Empty for a file, and for a directory that cannot be read. */

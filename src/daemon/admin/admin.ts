@@ -1,5 +1,5 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -18,16 +18,13 @@ import { ADMIN_BOUNDS, type AdminBounds } from './options.ts';
 import { PayloadMemory } from './payload-memory.ts';
 import { OPERATIONS } from './routes/index.ts';
 import { knowAllMethods, serve } from './serve.ts';
+import { refuseConnection, Servers } from './servers.ts';
 
 /** Longest JSON body. */
 const MAX_JSON_BYTES = 64 * 1024;
-/** Longest time for one request to arrive: 16 MiB at 140 KiB/s. */
-const REQUEST_TIMEOUT_MS = 120_000;
-/** How long a connection without a request stays open. */
-const KEEP_ALIVE_MS = 72_000;
 /** How long requests under way may go on when the endpoint closes. */
 const DRAIN_MS = 3_000;
-/** How long the rest of a refused body is read, and a refused connection kept, so that a refusal arrives. */
+/** How long the rest of a refused body is read, so that a refusal arrives. */
 const LINGER_MS = 2_000;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -42,6 +39,16 @@ export interface AdminInit
   observer?: AdminObserver;
   /** 0 takes any free port. */
   port: number;
+  /**
+   * Path of a Unix domain socket that needs no token: its mode lets in the user of the daemon alone.
+   * @default none
+   */
+  socket?: string | null;
+  /**
+   * Certificate and private key in PEM; with them the port speaks HTTPS.
+   * @default HTTP
+   */
+  tls?: { readonly cert: string; readonly key: string } | null;
   /** @default `ADMIN_BOUNDS` */
   bounds?: Partial<AdminBounds>;
 }
@@ -73,13 +80,20 @@ export function createAdmin(init: AdminInit): Admin {
   const closing = new AbortController();
   const bounds = { ...ADMIN_BOUNDS, ...init.bounds };
   const connections = new HttpConnections(bounds);
-  const app = createServer(bounds, connections);
+  const servers = new Servers(init, bounds, connections);
+  const app = createServer(servers);
   knowAllMethods(app);
   boundRequests(app, bounds, connections);
-  boundAnswers(app, bounds, connections);
-  addHooks(app, init, guard, closing.signal);
-  describeRoutes(app, OPERATIONS);
-  const writers = async (request: FastifyRequest) => guard.checkToken(request);
+  boundAnswers(app, bounds);
+  const isOwn = ({ raw }: FastifyRequest) => connections.isOwn(raw.socket);
+  addHooks(
+    app,
+    init,
+    async (request) => isOwn(request) || guard.checkRequest(request),
+    closing.signal,
+  );
+  describeRoutes(app, OPERATIONS, guard.readsNeedToken);
+  const writers = async (request: FastifyRequest) => isOwn(request) || guard.checkToken(request);
   const { node, limits, metrics, prove, clock, logger } = init;
   const given = { node, limits, metrics, prove, clock, logger, bounds, closing: closing.signal };
   const parts = {
@@ -90,11 +104,18 @@ export function createAdmin(init: AdminInit): Admin {
   };
   serve(app, OPERATIONS, parts, writers as onRequestHookHandler);
   return {
-    listen: () => listen(app, init),
+    async listen() {
+      const url = await listen(app, init);
+      await servers.listen(init.socket ?? null).catch(async (error) => {
+        await app.close();
+        throw error;
+      });
+      return url;
+    },
     close() {
       closing.abort(STOPPING);
-      const cancel = init.clock.after(DRAIN_MS, () => app.server.closeAllConnections());
-      return app.close().finally(cancel);
+      const cancel = init.clock.after(DRAIN_MS, () => servers.closeAllConnections());
+      return Promise.all([app.close(), servers.close()]).then(cancel, cancel);
     },
   };
 }
@@ -115,32 +136,19 @@ function memories({ clock, bounds }: Pick<HandlerParts, 'clock' | 'bounds'>) {
   };
 }
 
-function createServer({ headersMs }: AdminBounds, connections: HttpConnections): FastifyInstance {
-  const app = Fastify({
+function createServer(servers: Servers): FastifyInstance {
+  return Fastify({
     logger: false,
     bodyLimit: MAX_JSON_BYTES,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    serverFactory: (answer) =>
-      connections.serve(
-        {
-          requestTimeout: REQUEST_TIMEOUT_MS,
-          keepAliveTimeout: KEEP_ALIVE_MS,
-          headersTimeout: headersMs,
-          connectionsCheckingInterval: headersMs / 2,
-          // The guard answers for a missing Host header, in JSON like every other refusal.
-          requireHostHeader: false,
-        },
-        answer,
-      ),
+    serverFactory: (answer) => servers.create(answer),
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, _request, reply) => {
       const message = `the request cannot be read: ${error.message}`;
       send(reply, { status: error.statusCode ?? 400, code: 'BAD_REQUEST', message });
     },
   });
-  app.server.on('checkExpectation', refuseExpectation);
-  return app;
 }
 
 /** Probes are answered whatever else goes on; they and refusals take no place. */
@@ -162,25 +170,16 @@ function boundRequests(
   });
 }
 
-function boundAnswers(
-  app: FastifyInstance,
-  { unreadMs }: AdminBounds,
-  connections: HttpConnections,
-): void {
+function boundAnswers(app: FastifyInstance, { unreadMs }: AdminBounds): void {
   app.addHook('onSend', async ({ raw }) => {
     raw.socket.setTimeout(unreadMs);
-  });
-  app.server.on('timeout', (socket: Socket) => {
-    // A verification may think for long in the midst of its answer.
-    if (socket.writableLength === 0 && connections.isAnswering(socket)) socket.setTimeout(unreadMs);
-    else socket.destroy();
   });
 }
 
 function addHooks(
   app: FastifyInstance,
   init: AdminInit,
-  guard: RequestGuard,
+  check: (request: FastifyRequest) => Promise<unknown>,
   closing: AbortSignal,
 ): void {
   app.addHook('onRequest', async (request, reply) => {
@@ -191,7 +190,7 @@ function addHooks(
       reply.header('connection', 'close');
       throw STOPPING;
     }
-    await guard.checkRequest(request);
+    await check(request);
     requirePlainBody(request);
   });
   app.addHook('onResponse', async ({ method, url, routeOptions }, { statusCode, elapsedTime }) => {
@@ -241,43 +240,7 @@ function discard(request: IncomingMessage, clock: Clock): Promise<void> {
   return promise.finally(cancel);
 }
 
-/** Node itself answers an unknown `Expect` without a body. */
-function refuseExpectation({ headers }: IncomingMessage, response: ServerResponse): void {
-  const expected = JSON.stringify(headers.expect ?? '').slice(0, 60);
-  const message = `the header Expect: ${expected} cannot be met: leave it out, or send 100-continue`;
-  const { status, code } = new AdminError('EXPECTATION_FAILED', message);
-  response
-    .writeHead(status, { 'content-type': JSON_TYPE, connection: 'close' })
-    .end(JSON.stringify({ code, message }));
-}
-
-/** Answers bytes that are no HTTP, or come too slowly or too long; there is no request to reply to. */
-function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const { status, code, message } = connectionRefusal(error.code);
-  const body = JSON.stringify({ code, message });
-  socket.setTimeout(LINGER_MS, () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${JSON_TYPE}\r\n` +
-      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
-}
-
-function connectionRefusal(code: string | undefined): AdminError {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new AdminError('REQUEST_TIMEOUT', 'the request took too long to arrive');
-  }
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return new AdminError('HEADERS_TOO_LARGE', 'the request has too long headers');
-  }
-  return new AdminError('BAD_REQUEST', 'the request is not valid HTTP');
-}
-
-async function listen(app: FastifyInstance, { host, port }: AdminInit): Promise<string> {
+async function listen(app: FastifyInstance, { host, port, tls }: AdminInit): Promise<string> {
   try {
     await app.listen({ host, port });
   } catch (cause) {
@@ -289,11 +252,11 @@ async function listen(app: FastifyInstance, { host, port }: AdminInit): Promise<
       { cause },
     );
   }
-  return urlOf(app.server.address() as AddressInfo);
+  return urlOf(tls ? 'https' : 'http', app.server.address() as AddressInfo);
 }
 
 /** The URL by which this machine reaches the endpoint: on loopback if it is bound to every address. */
-function urlOf({ address, port }: AddressInfo): string {
-  if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}`;
-  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+function urlOf(scheme: string, { address, port }: AddressInfo): string {
+  if (address === '0.0.0.0' || address === '::') return `${scheme}://127.0.0.1:${port}`;
+  return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }

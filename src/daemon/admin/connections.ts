@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
+import { type SecureContext, TLSSocket } from 'node:tls';
 import type { AdminBounds } from './options.ts';
 
 /** Behind the head of a request, or within a body. */
@@ -9,8 +10,21 @@ const PIECE_BYTES = 256;
 
 type Bounds = Pick<AdminBounds, 'maxConnections' | 'maxPipelined'>;
 
+export interface ServeInit {
+  /**
+   * The certificate and key for TLS.
+   * @default no TLS
+   */
+  secure?: SecureContext | undefined;
+  /**
+   * Only the owner of this daemon reaches the server: `isOwn` says so of its connections.
+   * @default false
+   */
+  own?: boolean;
+}
+
 /**
- * The connections of a server, bounded in number and in requests that wait on each. A request under way may
+ * The connections of all servers, bounded in number and in requests that wait on each. A request under way may
  * hold its connection. Of the others the one whose last request began longest ago makes room for a new one,
  * also while its answer is unread: probes and refusals keep no other client out.
  */
@@ -19,6 +33,8 @@ export class HttpConnections {
   /** Requests whose answer is not out yet, by open connection. */
   readonly #pending = new Map<Socket, number>();
   readonly #holds = new Map<Socket, number>();
+  /** Of servers that only the owner of this daemon reaches. */
+  readonly #own = new WeakSet<Socket>();
   /** Those that nothing holds, the first to go first. */
   readonly #loose = new Set<Socket>();
 
@@ -26,17 +42,27 @@ export class HttpConnections {
     this.#bounds = bounds;
   }
 
-  serve(options: ServerOptions, answer: RequestListener): Server {
+  serve(options: ServerOptions, answer: RequestListener, init: ServeInit = {}): Server {
     const server = createServer(options, (request, response) => {
       const { socket } = request;
       if (!this.#begins(socket)) return;
       response.once('close', () => this.#ended(socket));
       answer(request, response);
     });
-    return server.on('connection', (socket: Socket) => {
+    const [speak] = server.listeners('connection') as ((socket: Socket) => void)[];
+    server.removeAllListeners('connection');
+    return server.on('connection', (raw: Socket) => {
+      const socket = init.secure === undefined ? raw : encrypted(raw, init.secure);
+      speak!.call(server, socket);
       parseInPieces(socket, this.#bounds.maxPipelined);
       this.#opened(socket);
+      if (init.own === true) this.#own.add(socket);
     });
+  }
+
+  /** Whether the connection came to a server that only the owner of this daemon reaches. */
+  isOwn(socket: Socket): boolean {
+    return this.#own.has(socket);
   }
 
   /** The connection stays until the returned function is called. */
@@ -97,6 +123,11 @@ export class HttpConnections {
     this.#holds.delete(socket);
     this.#loose.delete(socket);
   }
+}
+
+/** The head of a request, and so the handshake before it, must arrive in `headersMs`. */
+function encrypted(raw: Socket, secureContext: SecureContext): TLSSocket {
+  return new TLSSocket(raw, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
 }
 
 /**

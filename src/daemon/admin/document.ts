@@ -39,7 +39,11 @@ export function codesOf({ access, method, body, errors }: Operation): Record<num
 }
 
 /** Has the server collect its routes; call it before they are added. */
-export function describeRoutes(app: FastifyInstance, operations: readonly Operation[]): void {
+export function describeRoutes(
+  app: FastifyInstance,
+  operations: readonly Operation[],
+  readsNeedToken: boolean,
+): void {
   app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -64,7 +68,7 @@ export function describeRoutes(app: FastifyInstance, operations: readonly Operat
         ...rest,
         route,
         url,
-        schema: describe(operation) as FastifySchema,
+        schema: describe(operation, readsNeedToken) as FastifySchema,
       });
       return { ...shown, schema: withHeaders(shown.schema, operation) };
     },
@@ -122,7 +126,7 @@ function opened<T>(schemas: T): T {
   return JSON.parse(text);
 }
 
-function describe(operation: Operation) {
+function describe(operation: Operation, readsNeedToken: boolean) {
   const { id, tag, summary, description, access, params, query, body, method } = operation;
   const codes = codesOf(operation);
   const answers = Object.entries(operation.answers).map(([status, answer]) => [
@@ -140,9 +144,14 @@ function describe(operation: Operation) {
     ...(body === 'bytes' && { body: BYTES, consumes: ['application/octet-stream'] }),
     ...(body !== 'bytes' && body !== undefined && method !== 'GET' && { body }),
     response: Object.fromEntries([...answers, ...refusals]),
-    security: access === 'open' ? [] : access === 'read' ? [{}, { bearer: [] }] : [{ bearer: [] }],
+    security: securityOf(access, readsNeedToken),
     'x-codes': codes,
   };
+}
+
+function securityOf(access: Operation['access'], readsNeedToken: boolean): object[] {
+  if (access === 'open') return [];
+  return access === 'write' || readsNeedToken ? [{ bearer: [] }] : [{}, { bearer: [] }];
 }
 
 /** The conversion keeps no headers of answers, and no description of an answer without a body. */

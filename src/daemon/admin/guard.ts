@@ -23,6 +23,11 @@ export interface GuardInit {
    * @default []
    */
   allowedHosts?: readonly string[];
+  /**
+   * Reading needs the token on loopback too.
+   * @default false
+   */
+  readToken?: boolean;
 }
 
 const IN_FILE =
@@ -33,12 +38,14 @@ const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 export class RequestGuard {
   /** Reached from beyond this machine: then reading needs the token too. */
   readonly exposed: boolean;
+  readonly readsNeedToken: boolean;
   readonly #wildcard: boolean;
   readonly #hosts: ReadonlySet<string>;
   readonly #token: TokenSource | null;
 
-  constructor({ host, token, allowedHosts = [] }: GuardInit) {
+  constructor({ host, token, allowedHosts = [], readToken = false }: GuardInit) {
     this.exposed = !isLoopbackHost(host);
+    this.readsNeedToken = this.exposed || readToken;
     this.#wildcard = WILDCARDS.has(host);
     this.#hosts = new Set([host, ...allowedHosts].map(bareHost));
     this.#token = token;
@@ -46,7 +53,7 @@ export class RequestGuard {
 
   async checkRequest(request: FastifyRequest): Promise<void> {
     this.#checkHost(request.headers.host);
-    if (this.exposed && !isProbe(request)) await this.checkToken(request);
+    if (this.readsNeedToken && !isProbe(request)) await this.checkToken(request);
   }
 
   /** An old token counts no more, and a new one counts, once its file was replaced. */

@@ -39,7 +39,9 @@ export class PayloadMemory {
     const giveUp = () => given.abort(full);
     const cancel = clock.after(bounds.memoryWaitMs, giveUp);
     raw.once('close', giveUp);
-    const release = await this.#budget.take(request.ip, bytes, given.signal).finally(cancel);
+    const release = await this.#budget
+      .take(request.ip ?? 'socket', bytes, given.signal)
+      .finally(cancel);
     if (raw.closed) {
       release();
       return;

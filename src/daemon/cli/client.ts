@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { arrayBuffer } from 'node:stream/consumers';
@@ -9,6 +10,16 @@ export interface ClientInit {
   /** Of the admin endpoint, without a path. */
   url: string;
   token: string | null;
+  /**
+   * Unix domain socket on which the daemon is reached in place of the host and port of the URL.
+   * @default none
+   */
+  socket?: string | null | undefined;
+  /**
+   * The certificate, in PEM, that the daemon must show; its names do not count.
+   * @default one that the machine trusts, for the host of the URL
+   */
+  certificate?: string | null | undefined;
   /**
    * By what the daemon is known before anything else is said to it.
    * @default whatever answers at the URL is taken for the daemon
@@ -66,11 +77,12 @@ export class DaemonClient {
   readonly #token: string | null;
   readonly #request: typeof https.request;
   readonly #agent: http.Agent;
+  readonly #socket: string | undefined;
   readonly #identity: DaemonIdentity | undefined;
   /** While no connection has closed since the proof, the daemon that gave it still has the port. */
   #proved: Promise<void> | undefined;
 
-  constructor({ url, token, identity, maxConnections = 32 }: ClientInit) {
+  constructor({ url, token, identity, socket, certificate, maxConnections = 32 }: ClientInit) {
     const protocol = URL.canParse(url) ? new URL(url).protocol : '';
     if (protocol !== 'http:' && protocol !== 'https:') {
       throw usage(`${url} is no URL of a daemon; give one such as http://127.0.0.1:9464`);
@@ -78,9 +90,11 @@ export class DaemonClient {
     this.url = url.replace(/\/+$/, '');
     this.#token = token;
     this.#identity = identity;
+    this.#socket = socket ?? undefined;
     const { Agent, request } = protocol === 'https:' ? https : http;
     this.#request = request;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: maxConnections });
+    const pinned = certificate ? pinnedTo(certificate) : {};
+    this.#agent = new Agent({ keepAlive: true, maxSockets: maxConnections, ...pinned });
   }
 
   /**
@@ -181,7 +195,14 @@ export class DaemonClient {
       ...(method !== 'GET' && { 'content-length': String(bytes?.length ?? 0) }),
       ...(token !== null && { authorization: `Bearer ${token}` }),
     };
-    const init = { method, headers, agent: this.#agent, timeout: idleMs, signal };
+    const init = {
+      method,
+      headers,
+      agent: this.#agent,
+      timeout: idleMs,
+      signal,
+      socketPath: this.#socket,
+    };
     const forget = () => {
       this.#proved = undefined;
     };
@@ -216,11 +237,22 @@ export class DaemonClient {
   #unreachable(reason: string, cause: unknown): DaemonError {
     return new DaemonError(
       'ADMIN_UNREACHABLE',
-      `no daemon can be reached at ${this.url}: ${reason}; is it running? ` +
+      `no daemon can be reached at ${this.#socket ?? this.url}: ${reason}; is it running? ` +
         'Give its address with --url, or its directory with --data-dir or --config',
       { cause },
     );
   }
+}
+
+/** The names in a certificate say nothing about a daemon found by its directory: it must be the very same. */
+function pinnedTo(certificate: string): https.AgentOptions {
+  const { raw } = new X509Certificate(certificate);
+  return {
+    ca: certificate,
+    allowPartialTrustChain: true,
+    checkServerIdentity: (_host, shown) =>
+      shown.raw.equals(raw) ? undefined : new Error('it shows another certificate'),
+  };
 }
 
 /** The answer if it has at most `maxBytes`; a longer one is cut off and counts as none. */

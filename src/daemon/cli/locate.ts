@@ -90,9 +90,12 @@ async function byDirectory(options: TargetOptions, init: CliInit): Promise<Clien
   // Calls that only read need no token on loopback: a user who may not read the file can make them.
   const token = given ?? (await readToken(tokenFile).catch(() => null));
   const place = await placeAt(node.dataDir);
-  const { url, key } = file;
+  const { url, key, socket, cert } = file;
   return {
-    url,
+    // On its socket the daemon speaks plain HTTP, and any name will do.
+    url: socket === null ? url : 'http://localhost',
+    socket,
+    certificate: cert === null ? null : await readFile(cert, 'utf8').catch(() => null),
     token,
     identity: {
       directory: node.dataDir,

@@ -15,6 +15,7 @@ const CHECKS: readonly ConfigCheck[] = [
   { reads: ['access.mode', 'access.pskFile'], run: checkPsk },
   { reads: ['access.mode', 'access.peers'], run: checkList },
   { reads: ['admin.host', 'admin.tokenFile'], run: checkAdmin },
+  { reads: ['admin.tls.cert', 'admin.tls.key'], run: checkTls },
   atMost('frameTimeoutMs', 'sessionTimeoutMs'),
   atMost('settleMs', 'settleMaxMs'),
 ];
@@ -69,6 +70,12 @@ function checkList({ access: { mode, peers } }: Config): string | undefined {
 function checkAdmin({ admin: { host, tokenFile } }: Config): Problem | undefined {
   if (isLoopbackHost(host) || tokenFile !== null) return undefined;
   return { code: 'ADMIN_EXPOSED', message: exposedMessage(host) };
+}
+
+function checkTls({ admin: { tls } }: Config): string | undefined {
+  if ((tls.cert === null) === (tls.key === null)) return undefined;
+  const [given, missing] = tls.cert === null ? ['key', 'cert'] : ['cert', 'key'];
+  return `admin.tls.${missing}: must be given with admin.tls.${given}; TLS needs a certificate and its key`;
 }
 
 /** Why an admin endpoint is not opened beyond loopback without a token file, and how to open it. */

@@ -15,7 +15,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 /** The variable that sets `section.key`: `node.dataDir` is `RANGEMESH_NODE_DATA_DIR`. */
 export function variableOf(section: string, key: string): string {
-  return `${PREFIX}${section}_${key.replace(/[A-Z]/g, '_$&')}`.toUpperCase();
+  return `${PREFIX}${section}_${key.replace('.', '_').replace(/[A-Z]/g, '_$&')}`.toUpperCase();
 }
 
 const VARIABLES: ReadonlyMap<string, string> = new Map(
@@ -98,13 +98,23 @@ export function applySettings(
       problems.push(problem(`${unknownKey(path)} (from ${source})`));
       continue;
     }
-    const [section, key] = path.split('.') as [string, string];
-    raw[section] ??= {};
-    if (typeof raw[section] !== 'object') continue;
-    (raw[section] as RawConfig)[key] = readString(path, value);
+    const home = homeOf(raw, path.split('.').slice(0, -1));
+    if (home === null) continue;
+    home[path.split('.').at(-1)!] = readString(path, value);
     sources.set(path, source);
   }
   return sources;
+}
+
+/** The section that the names lead to, made where it is missing; null where something else stands. */
+function homeOf(raw: RawConfig, names: readonly string[]): RawConfig | null {
+  let home = raw;
+  for (const name of names) {
+    home[name] ??= {};
+    if (typeof home[name] !== 'object') return null;
+    home = home[name] as RawConfig;
+  }
+  return home;
 }
 
 /** The value that a string stands for. A string that does not fit stays as it is: the schema refuses it. */

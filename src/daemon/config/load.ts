@@ -44,8 +44,9 @@ export async function loadConfig(init: LoadConfigInit): Promise<Config> {
   };
   const { config, sound } = parseSound(raw, sourceOf, problems);
   const given = (path: string) => {
-    const [section, key] = path.split('.');
-    return Object.hasOwn(Object(raw[section!]), key!);
+    const names = path.split('.');
+    const home = names.slice(0, -1).reduce<unknown>((tree, name) => Object(tree)[name], raw);
+    return Object.hasOwn(Object(home), names.at(-1)!);
   };
   problems.push(...checkConfig({ config, given, sound }));
   if (problems.length > 0) throw configError(problems);
@@ -90,12 +91,14 @@ async function readText(init: LoadConfigInit, file: string): Promise<string> {
 }
 
 function resolvePaths(config: Config, homeOf: (path: string) => string): Config {
-  const tree = config as unknown as Record<string, Record<string, unknown>>;
   for (const [section, keys] of LEAVES) {
     for (const [key, leaf] of keys) {
-      const value = tree[section]![key];
+      const names = [section, ...key.split('.')];
+      const last = names.pop()!;
+      const home = names.reduce<unknown>((tree, name) => Object(tree)[name], config);
+      const value = Object(home)[last];
       if (leaf.path !== true || typeof value !== 'string') continue;
-      tree[section]![key] = resolve(homeOf(`${section}.${key}`), value);
+      (home as Record<string, unknown>)[last] = resolve(homeOf(`${section}.${key}`), value);
     }
   }
   return config;

@@ -21,7 +21,8 @@ export function configError(problems: readonly Problem[]): DaemonError {
 
 /** Says why `section.key` is unknown and which keys there are. */
 export function unknownKey(path: string): string {
-  const [section = '', key] = path.split('.');
+  const [section = '', ...rest] = path.split('.');
+  const key = rest.length === 0 ? undefined : rest.join('.');
   const keys = LEAVES.get(section);
   if (keys === undefined || key === undefined) return unknownSection(path, section, key);
   const guess = nearest(key, keys.keys());
@@ -60,7 +61,7 @@ export function describeIssue(
   if (issue.code === 'unrecognized_keys') {
     return wrongPaths(issue).map((unknown) => problem(`${unknownKey(unknown.join('.'))}${source}`));
   }
-  const leaf = leafAt(path.slice(0, 2).join('.'));
+  const leaf = leafAt(path.slice(0, 2).join('.')) ?? leafAt(path.slice(0, 3).join('.'));
   const expected =
     (path.length > 2 ? leaf?.member : leaf?.expected) ??
     (path.length === 1 ? `a section with the keys ${keysOf(path[0]!)}` : 'a mapping of sections');

@@ -105,6 +105,12 @@ const admin = section({
   port: integer([0, 65_535], 9464).describe('Port of the admin endpoint; 0: any'),
   tokenFile: file().describe('File with the bearer token; null: admin.token in node.dataDir'),
   allowedHosts: list(HOST, []).describe('Host names accepted besides loopback and admin.host'),
+  readToken: flag(false).describe('Reading needs the token on loopback too; probes never do'),
+  socket: file().describe('Unix domain socket, mode 0600, that needs no token; null: none'),
+  tls: section({
+    cert: file().describe('File with the certificate, in PEM; the port then speaks HTTPS'),
+    key: file().describe('File with the private key of the certificate, in PEM'),
+  }),
 });
 
 const sync = section({
@@ -250,18 +256,28 @@ const sections = { node, network, access, admin, sync, fetch, push, limits, stor
 
 const schema = z.strictObject(sections).meta({ title: 'rangemesh configuration' });
 
+/** Facts by key; those of a section within a section by both names, as `tls.cert`. */
+function leavesOf(type: z.ZodPrefault<z.ZodObject>): [string, ConfigKey][] {
+  return Object.entries(type.unwrap().shape).flatMap(([key, schema]): [string, ConfigKey][] => {
+    if (!(schema instanceof z.ZodPrefault) || !(schema.unwrap() instanceof z.ZodObject)) {
+      return [[key, leafOf(schema as z.ZodType)!]];
+    }
+    const inner = leavesOf(schema as z.ZodPrefault<z.ZodObject>);
+    return inner.map(([name, leaf]) => [`${key}.${name}`, leaf]);
+  });
+}
+
 /** The facts of every key, by section and key. */
 export const LEAVES: ReadonlyMap<string, ReadonlyMap<string, ConfigKey>> = new Map(
   Object.entries(sections).map(([name, type]) => {
-    const keys = Object.entries<z.ZodType>(type.unwrap().shape);
-    return [name, new Map(keys.map(([key, schema]) => [key, leafOf(schema)!]))];
+    return [name, new Map(leavesOf(type))];
   }),
 );
 
 /** The facts of `section.key`, if there is such a key. */
 export function leafAt(path: string): ConfigKey | undefined {
-  const [section = '', key = '', ...rest] = path.split('.');
-  return rest.length === 0 ? LEAVES.get(section)?.get(key) : undefined;
+  const [section = '', ...key] = path.split('.');
+  return LEAVES.get(section)?.get(key.join('.'));
 }
 
 /** Checks one raw tree; paths stay as they are. */

@@ -53,6 +53,12 @@ export interface Config {
     tokenFile: string | null;
     /** Host names accepted in the Host header, besides loopback and the address bound. */
     allowedHosts: string[];
+    /** Reading needs the token on loopback too. */
+    readToken: boolean;
+    /** A Unix domain socket of mode 0600 that needs no token; null: none. */
+    socket: string | null;
+    /** Files with certificate and private key, in PEM; null: HTTP without TLS. */
+    tls: { cert: string | null; key: string | null };
   };
   sync: {
     /** Dialects of sessions; `auto`: native with peers that speak it, commonware with the others. */

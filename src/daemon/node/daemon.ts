@@ -37,6 +37,7 @@ import type { DaemonInit, System } from './init.ts';
 import { figuresOf } from './metrics-figures.ts';
 import { openReplica } from './open-replica.ts';
 import { RunningNode } from './running-node.ts';
+import { readTls } from './tls-files.ts';
 import { wantsFile } from './wants-file.ts';
 
 /** A daemon that runs. */
@@ -121,10 +122,11 @@ async function start(
   metrics.readFrom(() => figuresOf(figures));
   const [key, place] = [bytesToHex(random.bytes(32)), await placeAt(directory)];
   const prove = (challenge: string) => proofOf(key, place, challenge);
-  const admin = createDaemonAdmin(init, { node, token, prove, metrics });
+  const admin = await createDaemonAdmin(init, { node, token, prove, metrics });
   const url = await admin.listen();
   undo.push(() => admin.close());
-  const file = { url, pid: process.pid, key, tokenFile: token.path };
+  const { socket, tls } = config.admin;
+  const file = { url, pid: process.pid, key, tokenFile: token.path, socket, cert: tls.cert };
   await announceAdmin(directory, file, secrets);
   undo.push(() => rm(adminFile(directory), { force: true }));
   const shown = { version: VERSION, admin: url, peerId: mesh.peerId, addresses: mesh.addresses };
@@ -153,15 +155,14 @@ function createMetrics({ clock, processMetrics }: System): Metrics {
   return new Metrics({ version: VERSION, now: () => clock.now(), processMetrics });
 }
 
-function createDaemonAdmin(
+async function createDaemonAdmin(
   { config, system, logger }: DaemonInit,
   parts: Pick<AdminInit, 'node' | 'token' | 'prove'> & { readonly metrics: Metrics },
-): Admin {
-  const { host, port, allowedHosts } = config.admin;
+): Promise<Admin> {
+  const { tls, tokenFile: _, ...rest } = config.admin;
   return createAdmin({
-    host,
-    port,
-    allowedHosts,
+    ...rest,
+    tls: await readTls(tls),
     ...parts,
     observer: parts.metrics.admin,
     limits: config.limits,

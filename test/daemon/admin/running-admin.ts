@@ -1,13 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, beforeEach, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { type Admin, type AdminInit, createAdmin } from '../../../src/daemon/admin/index.ts';
 import { createLogger } from '../../../src/daemon/index.ts';
 import { systemClock } from '../../../src/daemon/system/index.ts';
 import { placeAt, proofOf } from '../../../src/daemon/testing.ts';
 import { within } from '../../support/within.ts';
 import { FakeNode } from './fake-node.ts';
+
+/** A self-signed certificate of no use, and its key. */
+export const CERTIFICATE: string = fileURLToPath(new URL('tls/cert.pem', import.meta.url));
+export const TLS: NonNullable<AdminInit['tls']> = {
+  cert: readFileSync(CERTIFICATE, 'utf8'),
+  key: readFileSync(new URL('tls/key.pem', import.meta.url), 'utf8'),
+};
 
 /** Of `startAdminOn`, as a daemon draws it. */
 export const KEY: string = 'ab'.repeat(32);
@@ -56,7 +65,9 @@ export async function startAdminOn(
     prove: (challenge) => proofOf(KEY, place, challenge),
     ...init,
   });
-  const file = { url: running.url, pid: 1, key: KEY };
+  const { socket = null } = init;
+  const cert = init.tls ? CERTIFICATE : null;
+  const file = { url: running.url, pid: 1, key: KEY, socket, cert };
   await writeFile(join(directory, 'admin.json'), JSON.stringify(file));
   await writeFile(join(directory, 'admin.token'), `${TOKEN}\n`);
   return running;

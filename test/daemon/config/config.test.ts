@@ -308,7 +308,9 @@ describe('configuration', () => {
       assert.deepEqual(given, await loadConfig({ cwd: '/home/op', read }));
       for (const [section, keys] of LEAVES) {
         for (const key of keys.keys()) {
-          assert.match(text, new RegExp(`^  # .+\\n  ${key}:`, 'm'), `${section}.${key}`);
+          const [name, inner] = key.split('.');
+          const below = inner === undefined ? '' : `\\n(?:    .+\\n)*    ${inner}:`;
+          assert.match(text, new RegExp(`^  # .+\\n  ${name}:${below}`, 'm'), `${section}.${key}`);
         }
       }
     });

@@ -118,6 +118,35 @@ describe('a daemon built from its configuration', () => {
     assert.equal((await second.client.send('GET', '/livez')).status, 200);
   });
 
+  it('listens on its socket, and tells the command line', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const socket = `${daemons.path('a')}.sock`;
+    const { daemon } = await daemons.start('a', { ...ALONE, 'admin.socket': 'a.sock' });
+    const file = JSON.parse(await readFile(join(daemons.path('a'), 'admin.json'), 'utf8'));
+    assert.deepEqual([file.socket, file.cert], [socket, null]);
+    assert.equal((await stat(socket)).mode & 0o777, 0o600);
+    await daemon.stop();
+    assert.equal(await exists(socket), false);
+  });
+
+  it('does not start without a file of its certificate', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const missing = { 'admin.tls.cert': 'none.pem', 'admin.tls.key': 'none.key' };
+    for (let round = 0; round < 2; round++) {
+      const refused = {
+        code: 'TLS_UNREADABLE',
+        exitCode: 65,
+        message: /none\.pem.*admin\.tls\.cert/,
+      };
+      await assert.rejects(daemons.start('a', { ...ALONE, ...missing }), refused);
+    }
+    const half = daemons.start('a', { ...ALONE, 'admin.tls.cert': 'none.pem' });
+    await assert.rejects(half, {
+      code: 'CONFIG_INVALID',
+      message: /admin\.tls\.key: must be given/,
+    });
+  });
+
   it('speaks the configured dialect, and the better one by default', async (context) => {
     const daemons = await LocalDaemons.create(context);
     const listener = await daemons.start('auto', ALONE);

@@ -88,10 +88,10 @@ function fillIn(template: string, config: Config, settings: readonly Setting[]):
   const text = template.replace(/^# yaml-language-server:.*\n/m, '');
   if (settings.length === 0) return text;
   const document = parseDocument(text);
-  const sections = config as unknown as Record<string, Record<string, unknown>>;
   for (const { path } of settings) {
-    const [section, key] = path.split('.') as [string, string];
-    document.setIn([section, key], document.createNode(sections[section]![key]));
+    const names = path.split('.');
+    const value = names.reduce<unknown>((tree, name) => Object(tree)[name], config);
+    document.setIn(names, document.createNode(value));
   }
   return document.toString({ lineWidth: 0 });
 }
