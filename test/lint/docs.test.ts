@@ -17,6 +17,7 @@ describe('the lint of docstrings', () => {
     root = mkdtempSync(join(tmpdir(), 'rangemesh-docs-'));
     for (const room of ['daemon', 'protocol', 'store']) write(`src/${room}/index.ts`, '');
     write('src/protocol/libp2p.ts', '');
+    write('src/daemon/client/index.ts', '');
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 

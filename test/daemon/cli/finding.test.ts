@@ -37,11 +37,16 @@ describe('a verb finds a daemon by its directory', () => {
     assert.match((await put()).stderr, /none\.sock.*ADMIN_UNREACHABLE/s);
   });
 
-  it('over HTTPS, by the certificate of that daemon alone', async (context) => {
+  it('over HTTPS, by the certificate of that daemon', async (context) => {
     await start(context, { tls: TLS });
     const { exitCode, stderr } = await put();
     assert.equal(exitCode, 0, stderr);
-    await change({ cert: CERTIFICATE.replace('cert.pem', 'other-cert.pem') });
+  });
+
+  it('over HTTPS, and not by a certificate that its own has issued', async (context) => {
+    const pem = (name: string) => readFile(CERTIFICATE.replace('cert.pem', name), 'utf8');
+    const tls = { cert: await pem('issued-cert.pem'), key: await pem('issued-key.pem') };
+    await start(context, { tls });
     const other = await put();
     assert.equal(other.exitCode, 69);
     assert.match(other.stderr, /certificate.*ADMIN_UNREACHABLE/s);

@@ -37,7 +37,10 @@ describe('import of unusual input', () => {
     await writeFile(Buffer.concat([below, Buffer.from('/'), LATIN]), 'within');
     await writeFile(join(root, 'plain'), 'beside');
     const { exitCode, json } = await call('import', root, '--json');
-    const [named, plain, summary] = json();
+    const [summary, ...outcomes] = json().reverse();
+    // Two puts run at a time, and end in any order.
+    const named = outcomes.find(({ pathBase64 }) => pathBase64 !== undefined);
+    const plain = outcomes.find(({ pathBase64 }) => pathBase64 === undefined);
     assert.deepEqual([exitCode, summary.imported, payloads()], [0, 2, ['beside', 'within']]);
     assert.equal(named.path, `${root}/gr\ufffdn/gr\ufffdn`);
     const bytes = Buffer.concat([below, Buffer.from('/'), LATIN]);
