@@ -65,6 +65,12 @@ export class AdminClient {
     return this.json({ method: 'GET', path: '/openapi.json', ...init });
   }
 
+  /** In the text format of Prometheus. */
+  async getMetrics(init?: CallInit): Promise<string> {
+    const answer = await send(this.#init, { method: 'GET', path: '/metrics', ...init });
+    return new TextDecoder().decode(await answer.arrayBuffer());
+  }
+
   /** `challenge`: 64 hexadecimal digits, drawn anew each time. */
   getIdentity(challenge: string, init?: CallInit): Promise<ProofAnswer> {
     return this.json({ method: 'GET', path: `/identity/${inPath(challenge)}`, ...init });
