@@ -9,6 +9,7 @@ export {
   type BatchSink,
   checkLock,
   type Database,
+  fillWith,
   type KeyRangeBytes,
   loggedSpan,
   openDatabase,

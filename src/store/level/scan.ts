@@ -1,5 +1,5 @@
 import type { AbstractSnapshot } from 'abstract-level';
-import { type Database, type KeyRangeBytes, plain, rethrow } from './database.ts';
+import { type Database, type KeyRangeBytes, plain, rethrow, writeSynced } from './database.ts';
 import { isUnreadable } from './unreadable.ts';
 
 export interface WalkOptions {
@@ -58,6 +58,40 @@ export async function walkOnce(
 ): Promise<Records> {
   for await (const records of walk(database, range, options)) return records;
   return [];
+}
+
+/** Deletes the records of a range; where LevelDB cannot read some of them, those that it can read. */
+export async function clearRange(database: Database, range: KeyRangeBytes): Promise<void> {
+  try {
+    await database.clear(range);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    const options = { values: false, unreadable: passOver };
+    for await (const records of walk(database, range, options)) {
+      await writeSynced(
+        database,
+        records.map(([key]) => ({ type: 'del', key })),
+      );
+    }
+  }
+}
+
+/** The last record of a range, if it has one; its value is empty unless wanted. Throws like `walk`. */
+export async function lastRecord(
+  database: Database,
+  range: KeyRangeBytes,
+  { snapshot, values = true }: Pick<WalkOptions, 'snapshot' | 'values'> = {},
+): Promise<readonly [Uint8Array, Uint8Array] | undefined> {
+  const at = snapshot === undefined ? {} : { snapshot };
+  const iterator = database.iterator({ ...range, ...at, values, reverse: true, limit: 1 });
+  try {
+    const [record] = await iterator.nextv(1);
+    return record && [plain(record[0]), values ? plain(record[1]) : NOTHING];
+  } catch (error) {
+    return rethrow(error);
+  } finally {
+    await iterator.close();
+  }
 }
 
 async function* readSteps(
