@@ -23,6 +23,7 @@ export type StoreErrorCode =
   | 'SET_FULL'
   | 'TOO_MANY_ITEMS'
   | 'DISK_FULL'
+  | 'FEED_RESET'
   | 'STORE_CLOSED'
   | 'STORE_LOCKED'
   | 'STORE_IN_USE'
@@ -42,5 +43,23 @@ export class StoreError extends Error {
   constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** The order of arrival has begun anew, or never reached the place asked for: read it from the beginning. */
+export class FeedResetError extends StoreError {
+  /** The running epoch, 16 hexadecimal digits. */
+  readonly epoch: string;
+  /** Its last place. */
+  readonly last: number;
+
+  constructor(epoch: string, last: number) {
+    super(
+      'FEED_RESET',
+      `the order of arrival runs in epoch ${epoch} up to place ${last}: begin again with since=0 in it; ` +
+        'items that were listed before may come again',
+    );
+    this.epoch = epoch;
+    this.last = last;
   }
 }

@@ -16,6 +16,7 @@ import {
   lthash,
   type NewItem,
   openDatabase,
+  type ReplicaInit,
 } from '../../src/store/index.ts';
 import { VirtualClock } from '../support/clock.ts';
 import { openReplica, temporaryDirectory } from './replica/support.ts';
@@ -30,6 +31,12 @@ const ITEMS: NewItem[] = ['a', 'b', 'c'].map((payload, i) => ({
 
 /** So small that three items make an inner node, and that whatever is buffered is merged at once. */
 const SMALL: Partial<IndexOptions> = { leafItems: 2, fanout: 2, bufferItems: 2 };
+
+/** The random number is 0x0102030405060708. */
+const INIT: Partial<ReplicaInit> = {
+  scheme: lthash,
+  random: { bytes: (length) => Uint8Array.from({ length }, (_, i) => 8 - i), fraction: () => 0 },
+};
 
 /** A key as `render` writes it. */
 const DUMPED_KEY = /^"(.+?)"((?: [0-9a-f]+)*)$/;
@@ -59,7 +66,7 @@ describe('docs/storage-format.md', () => {
     await merge(t, directory);
     await damage(directory, ITEMS[1]!);
     const before = await dump(directory);
-    const replica = await openReplica(t, directory, { scheme: lthash, index: SMALL });
+    const replica = await openReplica(t, directory, { ...INIT, index: SMALL });
     await assert.rejects(replica.get(idOf(ITEMS[1]!)), { code: 'STORE_CORRUPT' });
     assert.equal((await replica.verify()).ok, true);
     await replica.close();
@@ -82,7 +89,7 @@ describe('docs/storage-format.md', () => {
     const database = await openDatabase(directory);
     for (const [key, value] of parse(await block('first-schema'))) await database.put(key, value);
     await database.close();
-    const replica = await openReplica(t, directory, { scheme: lthash });
+    const replica = await openReplica(t, directory, INIT);
     await replica.ready();
     assert.equal((await replica.verify()).ok, true);
     for (const item of ITEMS) {
@@ -90,7 +97,8 @@ describe('docs/storage-format.md', () => {
     }
     assert.deepEqual(replica.status().incidents, []);
     await replica.close();
-    await compare('migrated', only(await dump(directory), ['meta/schema', 'set/c', 'set/l']));
+    const labels = ['meta/schema', 'set/a', 'set/c', 'set/l'];
+    await compare('migrated', only(await dump(directory), labels));
   });
 
   it('shows the witness', async (t) => {
@@ -104,14 +112,14 @@ describe('docs/storage-format.md', () => {
 
 /** Puts each item in a commit of its own; all of them stay in the buffer. */
 async function putAll(t: TestContext, directory: string): Promise<void> {
-  const replica = await openReplica(t, directory, { scheme: lthash });
+  const replica = await openReplica(t, directory, INIT);
   for (const item of ITEMS) await replica.put([item]);
   await replica.close();
 }
 
 async function merge(t: TestContext, directory: string): Promise<void> {
   const clock = new VirtualClock();
-  const replica = await openReplica(t, directory, { scheme: lthash, index: SMALL, clock });
+  const replica = await openReplica(t, directory, { ...INIT, index: SMALL, clock });
   await replica.ready();
   // Merging begins behind the opening, a step at a time; a step ends when its batch is on disk.
   while (replica.status().buffered > 0) await clock.advance(1);

@@ -207,7 +207,7 @@ const limits = section({
   ),
   // The defaults of these two are infinite in `DEFAULT_LIMITS`, which no file can say.
   maxSetBytes: size(['0B', '4096TiB'], 0).describe(
-    'Most bytes that the items may take on disk: payloads and 176 for each; 0: no limit',
+    'Most bytes that the items may take on disk: payloads and 228 for each; 0: no limit',
   ),
   maxItems: integer([0, Number.MAX_SAFE_INTEGER], 0).describe('Most items held; 0: no limit'),
   minFreeBytes: size(['0B', '4096TiB'], MIN_FREE_BYTES).describe(

@@ -2,7 +2,7 @@
 
 export type { IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
 export { ITEM_OVERHEAD_BYTES, storedBytes } from './payload-bytes.ts';
-export { MAX_LIST_LIMIT } from './read/index.ts';
+export { MAX_ARRIVALS_LIMIT, MAX_LIST_LIMIT } from './read/index.ts';
 export { Replica } from './replica.ts';
 export type * from './types.ts';
 export * from './verify/index.ts';

@@ -4,7 +4,7 @@ import { Committer, Merger } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from './options.ts';
 import { Quarantine } from './quarantine/index.ts';
-import { IdLookup, ItemReader } from './read/index.ts';
+import { ArrivalReader, IdLookup, ItemReader } from './read/index.ts';
 import { setKeys } from './records/index.ts';
 import { Scrubber } from './scrub/index.ts';
 import { SetChanges } from './set-changes.ts';
@@ -24,6 +24,7 @@ export interface ReplicaParts {
   readonly writer: SetWriter;
   readonly puts: Puts;
   readonly reader: ItemReader;
+  readonly arrivals: ArrivalReader;
   readonly scrubber: Scrubber;
   readonly verify: (options: VerifyOptions) => Promise<VerifyResult>;
 }
@@ -48,7 +49,7 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
   const { lifecycle } = committer;
   const lookup = new IdLookup({ keys, lifecycle });
   const merger = new Merger({ committer, clock, bufferItems: shape.bufferItems });
-  const writer = new SetWriter({ committer, lookup, quarantine, merger, changes });
+  const writer = new SetWriter({ keys, committer, lookup, quarantine, merger, changes });
   const puts = new Puts({
     clock,
     disk,
@@ -56,7 +57,7 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
     limits,
     lifecycle,
     lookup,
-    write: (items) => writer.write(items),
+    write: (items, sources) => writer.write(items, sources),
   });
   const found = { keys, committer, lifecycle, incidents };
   const reader = new ItemReader({
@@ -65,6 +66,7 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
     changes,
     record: (id) => (puts.pending(id) ? undefined : lookup.record(id)),
   });
+  const arrivals = new ArrivalReader({ keys, committer, lookup });
   const scrubber = new Scrubber({
     ...found,
     scheme,
@@ -84,5 +86,5 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
       clock,
     });
   const kept = { incidents, changes, quarantine, committer, lifecycle, lookup, merger };
-  return { ...kept, writer, puts, reader, scrubber, verify };
+  return { ...kept, writer, puts, reader, arrivals, scrubber, verify };
 }

@@ -13,11 +13,15 @@ import { claim, type Database } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
 import { checkReplicaInit, partsOf, type ReplicaParts } from './parts.ts';
 import { storedBytes } from './payload-bytes.ts';
-import { listKeys, SetDigest } from './read/index.ts';
+import { listKeys, nameOf, SetDigest } from './read/index.ts';
 import type { ItemHead } from './records/index.ts';
 import { opener } from './recovery/index.ts';
+import { checkSource } from './source.ts';
 import * as storeErrors from './store-errors.ts';
 import type {
+  Arrival,
+  ArrivalsInit,
+  ArrivalsPage,
   ListInit,
   NewItem,
   PutOptions,
@@ -27,6 +31,7 @@ import type {
   ReplicaStatus,
   Served,
   ServeLimits,
+  VerifiedPutOptions,
 } from './types.ts';
 import type { VerifyOptions, VerifyResult } from './verify/index.ts';
 
@@ -97,14 +102,18 @@ export class Replica {
   }
 
   /** Stores items from outside. Those that `verifyItem` has not made reject the call with `ID_UNPROVED`. */
-  async putVerified(items: readonly VerifiedItem[]): Promise<PutResult<Uint8Array>[]> {
+  async putVerified(
+    items: readonly VerifiedItem[],
+    { source = null }: VerifiedPutOptions = {},
+  ): Promise<PutResult<Uint8Array>[]> {
     const { puts } = this.#use();
     checkList(items, 'items of verifyItem');
+    checkSource(source);
     for (const item of items) {
       checkVerified(item);
       puts.admission.checkItem(item.payload.length);
     }
-    return puts.enter({ items, line: 'peers' });
+    return puts.enter({ items, line: 'peers', source });
   }
 
   /**
@@ -147,6 +156,31 @@ export class Replica {
   async list(init: ListInit = {}): Promise<HeldKey[]> {
     checkInit('list', init);
     return readOnce(this.snapshot(), (snapshot) => listKeys(snapshot, init));
+  }
+
+  /**
+   * The order in which items came to this set: the entries behind the place `since`, in order. A place is
+   * given once in an epoch, and an item has one. Rejects with a `FeedResetError` if `since` is not of the
+   * running epoch, with `STORE_REBUILDING` while that is being found out.
+   */
+  async arrivals(since: number, init: ArrivalsInit): Promise<ArrivalsPage> {
+    return this.#use().arrivals.page(since, init);
+  }
+
+  /** When and from where an item came; undefined if it is not held, or its place is not known. */
+  async arrivalOf(id: Uint8Array): Promise<Arrival | undefined> {
+    checkId(id);
+    return this.#use().arrivals.of(id);
+  }
+
+  /** The running epoch of the order of arrival, 16 hexadecimal digits; zeros while it is written again. */
+  get epoch(): string {
+    return nameOf(this.#parts.lifecycle.state);
+  }
+
+  /** The last place in the order of arrival, as of the last commit. */
+  get lastArrival(): number {
+    return this.#parts.lifecycle.state.arrivals;
   }
 
   /** The set as it is now. Throws `STORE_REBUILDING` or `STORE_UNAVAILABLE` while there is no index. */
@@ -221,6 +255,15 @@ export class Replica {
   onCommit(listener: (added: readonly ItemKey[]) => void): () => void {
     checkFunction('listener', listener);
     return this.#parts.changes.onAdded.add(listener);
+  }
+
+  /**
+   * Calls `listener` after every commit that gave places in the order of arrival, and when a new epoch has
+   * begun; returns the way to unsubscribe.
+   */
+  onArrival(listener: () => void): () => void {
+    checkFunction('listener', listener);
+    return this.#parts.changes.onArrival.add(listener);
   }
 
   /** Calls `listener` with each item that was found damaged and has left the set. */

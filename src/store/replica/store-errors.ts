@@ -1,4 +1,4 @@
-import { StoreError } from '../errors.ts';
+import { FeedResetError, StoreError } from '../errors.ts';
 import type { VerifyResult } from './verify/index.ts';
 
 /** Errors that say why nothing is written at the moment. */
@@ -71,6 +71,11 @@ export function rebuilding(): StoreError {
 export function unavailable(cause: StoreError | null): StoreError {
   const why = cause === null ? '' : `: ${cause.message}`;
   return new StoreError('STORE_UNAVAILABLE', `the database is being opened again${why}`);
+}
+
+/** The places that a reader knows are not those of this epoch, of 16 hexadecimal digits. */
+export function feedReset(epoch: string, last: number): StoreError {
+  return new FeedResetError(epoch, last);
 }
 
 export function closed(): StoreError {

@@ -1,7 +1,7 @@
 import type { Bytes } from '../bytes.ts';
 import type { Clock, Disk, Random } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/index.ts';
-import type { Item, ItemKey } from '../item.ts';
+import type { HeldKey, Item, ItemKey } from '../item.ts';
 import type { Database, DatabaseCare } from '../level/index.ts';
 import type { CacheUses } from '../tree/index.ts';
 import type { IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
@@ -27,6 +27,50 @@ export interface PutOptions {
    * may still fail. Must not throw.
    */
   readonly queued?: (items: readonly Item[]) => void;
+}
+
+/** Options of `Replica.putVerified`. */
+export interface VerifiedPutOptions {
+  /**
+   * The peer that the items came from, at most 255 bytes of UTF-8, for the order of arrival.
+   * @default null: they were put here
+   */
+  readonly source?: string | null;
+}
+
+/** When and from where an item came to this set. */
+export interface Arrival {
+  /** Its place in the order of arrival, from 1 on. */
+  readonly seq: number;
+  /** Wall time of its commit in milliseconds since the epoch; 0 if time and source are unknown. */
+  readonly at: number;
+  /** The peer that it came from; null if it was put here. */
+  readonly source: string | null;
+}
+
+/** A place in the order of arrival. The item may have been put aside since. */
+export interface ArrivalEntry extends HeldKey, Arrival {
+  /** Payload bytes. */
+  readonly bytes: number;
+}
+
+/** The part of the order of arrival that `Replica.arrivals` gives. */
+export interface ArrivalsInit {
+  /** Most entries, from 1 to `MAX_ARRIVALS_LIMIT`. */
+  limit: number;
+  /** Payload bytes of the entries together, but for the first. @default no bound */
+  maxBytes?: number;
+  /** The epoch that `since` belongs to. @default the running epoch */
+  epoch?: string;
+}
+
+/** A part of the order of arrival. */
+export interface ArrivalsPage {
+  /** 16 hexadecimal digits. Places of different epochs have nothing to do with each other. */
+  readonly epoch: string;
+  /** The last place given. */
+  readonly last: number;
+  readonly entries: readonly ArrivalEntry[];
 }
 
 /** A failure of the store, and the reaction to it. */
@@ -152,7 +196,10 @@ export interface ReplicaInit extends ReplicaDatabase {
   index?: Partial<IndexOptions>;
   /** @default off */
   scrub?: Partial<ScrubOptions>;
-  /** Decides where scrubbing begins. @default at the beginning */
+  /**
+   * Decides where scrubbing begins, and names the epochs of the order of arrival.
+   * @default scrubbing begins at the beginning, and the platform names the epochs
+   */
   random?: Random;
   /** @default none */
   witness?: Witness;

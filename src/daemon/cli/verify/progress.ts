@@ -12,6 +12,7 @@ const WORDS: Readonly<Record<VerifyProgress['phase'], string>> = {
   log: 'reading the log',
   tree: 'recomputing the index',
   items: 'hashing the items',
+  arrivals: 'order of arrival',
   ids: 'counting the ids',
 };
 

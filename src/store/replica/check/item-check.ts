@@ -6,8 +6,9 @@ import { type Database, isBytes, type ReadResult, tryRead, UNREADABLE } from '..
 import {
   decodeHead,
   encodeHead,
-  HEAD_BYTES,
   type ItemHead,
+  isHead,
+  placeIn,
   type SetKeys,
 } from '../records/index.ts';
 import type { FoundItem } from './record-pages.ts';
@@ -74,8 +75,9 @@ function* idRecordFindings(keys: SetKeys, item: FoundItem): Generator<ItemFault>
 export function idRecordFault({ hint, payload, idRecord }: FoundItem): string | null {
   if (idRecord === undefined) return 'is missing';
   if (idRecord === UNREADABLE) return 'cannot be read';
-  const right = encodeHead({ hint, bytes: payload.length });
-  return equalBytes(idRecord, right) ? null : 'says something else than the item';
+  const right = encodeHead({ hint, bytes: payload.length, seq: placeIn(idRecord) });
+  const same = isHead(idRecord) && equalBytes(idRecord, right.subarray(0, idRecord.length));
+  return same ? null : 'says something else than the item';
 }
 
 export interface Remedy {
@@ -109,7 +111,7 @@ export function remedyFor(
 
 /** Decodes an id record; undefined if it is missing or damaged. */
 export function headOf(record: ReadResult): ItemHead | undefined {
-  return isBytes(record) && record.length === HEAD_BYTES ? decodeHead(record) : undefined;
+  return isBytes(record) && isHead(record) ? decodeHead(record) : undefined;
 }
 
 /** Whether the id commits to these bytes. */

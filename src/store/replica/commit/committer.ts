@@ -46,7 +46,7 @@ export class Committer {
 
   constructor(init: CommitterInit) {
     this.lifecycle = new SetLifecycle({ ...init, onDamage: (error) => this.met(error) }, () =>
-      this.commit((set) => set.markRefill(true)),
+      this.commit((set) => set.markLost()),
     );
     this.#init = init;
     this.#witness = init.witness;

@@ -2,8 +2,10 @@ import { UnionSnapshot, type UnionSnapshotInit, type WriteBuffer } from '../../b
 import { compareKeys, type Item, type ItemKey } from '../../item.ts';
 import { type BatchSink, isBytes, tryRead } from '../../level/index.ts';
 import { type CacheUses, DurableTree, type TreeWrite } from '../../tree/index.ts';
+import { freshEpoch } from '../arrivals/index.ts';
 import { totalBytes } from '../payload-bytes.ts';
 import { encodeHead, type LogEntry, NOTHING, type SetState } from '../records/index.ts';
+import { type AddOptions, Arriving } from './arriving.ts';
 import { CommitLog, type SetGrowth } from './commit-log.ts';
 import { MergeCost } from './merge-cost.ts';
 import type { DurableSetInit } from './set-shape.ts';
@@ -35,7 +37,8 @@ interface SetChange extends SetGrowth {
   readonly buffer: WriteBuffer;
   readonly sweep: Sweep | null;
   readonly log: LogEntry;
-  readonly flags: Partial<SetState>;
+  /** Changes of the state beside those of `CommitLog.next`. */
+  readonly more: Partial<SetState>;
 }
 
 /** One pass through the buffer in key order. */
@@ -58,7 +61,7 @@ const UNCHANGED: Omit<SetChange, 'buffer' | 'sweep'> = {
   log: NOTHING,
   items: 0,
   bytes: 0,
-  flags: {},
+  more: {},
 };
 
 /**
@@ -136,20 +139,31 @@ export class DurableSet {
   }
 
   /** Adds items that are not held; `restored` are their ids that are in quarantine. */
-  add(items: readonly Item[], restored: readonly Uint8Array[]): PreparedCommit {
-    const { keys } = this.#init;
-    const sorted = [...items].sort(compareKeys);
+  add(
+    items: readonly Item[],
+    restored: readonly Uint8Array[],
+    options: AddOptions = {},
+  ): PreparedCommit {
+    const { keys, clock } = this.#init;
+    const { order, arrivals: last, commit } = this.#staged.state;
+    const head = { commit: commit + 1, at: clock.now() };
+    const arriving = new Arriving({ keys, order, last, ...head, ...options }, items);
+    const positions = items.map((_, i) => i).sort((a, b) => compareKeys(items[a]!, items[b]!));
+    const sorted = positions.map((position) => items[position]!);
     const dense = this.#cost.isDense(sorted);
     return this.#prepare({
       fill(sink) {
-        let [itemKey, idKey, head]: (Uint8Array | undefined)[] = [];
-        for (const item of sorted) {
+        let [itemKey, idKey, value]: (Uint8Array | undefined)[] = [];
+        for (const position of positions) {
+          const item = items[position]!;
           itemKey = keys.item(item, itemKey);
           sink.put(itemKey, item.payload);
           idKey = keys.id(item.id, idKey);
-          head = encodeHead({ hint: item.hint, bytes: item.payload.length }, head);
-          sink.put(idKey, head);
+          const seq = arriving.seq(position);
+          value = encodeHead({ hint: item.hint, bytes: item.payload.length, seq }, value);
+          sink.put(idKey, value);
         }
+        arriving.fill(sink);
         for (const id of restored) sink.del(keys.quarantine(id));
       },
       tree: dense ? { insert: sorted } : {},
@@ -157,6 +171,7 @@ export class DurableSet {
       log: dense ? NOTHING : { taken: null, added: sorted },
       items: items.length,
       bytes: totalBytes(items),
+      more: { arrivals: arriving.last },
     });
   }
 
@@ -205,7 +220,15 @@ export class DurableSet {
 
   /** Notes in the state that items were lost, or that they were refilled. */
   markRefill(needsRefill: boolean): PreparedCommit {
-    return this.#prepare({ flags: { needsRefill } });
+    return this.#prepare({ more: { needsRefill } });
+  }
+
+  /** Notes that commits which had been on disk are gone: places may be given again, in a new epoch. */
+  markLost(): PreparedCommit {
+    const { epoch } = this.#staged.state;
+    return this.#prepare({
+      more: { needsRefill: true, epoch: freshEpoch(this.#init.random, epoch) },
+    });
   }
 
   /** Computes sums ahead of the first fingerprint, a step at a time. */
@@ -228,7 +251,7 @@ export class DurableSet {
     const { state: before, buffer, sweep } = this.#staged;
     const change: SetChange = { ...UNCHANGED, buffer, sweep, ...part };
     const staged = this.#tree.stage(change.tree);
-    const state = { ...this.#log.next(before, change), ...change.flags };
+    const state = { ...this.#log.next(before, change), ...change.more };
     const standing = { state, buffer: change.buffer, sweep: change.sweep };
     this.#staged = standing;
     return {

@@ -3,6 +3,7 @@ import { WriteBuffer } from '../../buffer/index.ts';
 import { readU64BE } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
 import { RecordError, readSync, type WalkOptions, walk } from '../../level/index.ts';
+import { checkEnd, freshEpoch } from '../arrivals/index.ts';
 import {
   decodeLogEntry,
   decodeState,
@@ -27,6 +28,8 @@ export type OpenedSet =
 export interface Damage {
   readonly code: 'COMMITS_LOST' | 'INDEX_DAMAGED' | 'REBUILD_INTERRUPTED';
   readonly message: string;
+  /** Whether commits that were on disk may be gone, as with `COMMITS_LOST`. @default false */
+  readonly commitsGone?: boolean;
 }
 
 /**
@@ -41,7 +44,9 @@ export async function openSet(init: DurableSetInit): Promise<OpenedSet> {
       const message = 'building the index again was interrupted: it begins anew';
       return { set: null, damage: { code: 'REBUILD_INTERRUPTED', message }, state };
     }
+    state = withEpoch(state, init);
     const buffer = await readBuffer(init, state);
+    await checkEnd({ ...init, state });
     const tree = DurableSet.openTree(init);
     if (tree.size + buffer.size !== state.items) {
       throw new StoreError(
@@ -66,6 +71,14 @@ export async function readState({
     throw new StoreError('STORE_CORRUPT', 'there are items and no state');
   }
   return EMPTY_STATE;
+}
+
+/** An empty set that has no epoch yet gets one. Throws `STORE_CORRUPT` when a set of items has none. */
+function withEpoch(state: SetState, { random }: Pick<DurableSetInit, 'random'>): SetState {
+  if (state.epoch !== 0n) return state;
+  if (state.items > 0) throw new StoreError('STORE_CORRUPT', 'the order of arrival is unfinished');
+  const epoch = freshEpoch(random);
+  return { ...state, epoch, order: epoch, arrivals: 0 };
 }
 
 /** The log records that must be there, in order. Throws a `GapError` unless they are. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../environment.ts';
+import type { Clock, Random } from '../../environment.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import type { Database } from '../../level/index.ts';
 import type { DurableTreeInit } from '../../tree/index.ts';
@@ -12,6 +12,8 @@ export interface DurableSetInit {
   readonly clock: Clock;
   readonly shape: SetShape;
   readonly onDamage?: DurableTreeInit['onDamage'];
+  /** Makes epochs of the order of arrival. @default the platform's */
+  readonly random?: Random | undefined;
 }
 
 /** Sizes that decide how the index lies in memory and on disk; see `ReplicaInit`. */

@@ -10,6 +10,7 @@ import {
   decodeQuarantined,
   encodeHead,
   encodeQuarantined,
+  placeIn,
   type SetKeys,
 } from '../records/index.ts';
 
@@ -24,11 +25,17 @@ export interface Inspection {
   readonly commit: PreparedCommit;
 }
 
+/** An id in quarantine, and its place in the order of arrival, or 0. */
+interface Aside {
+  readonly id: Uint8Array;
+  readonly seq: number;
+}
+
 /** Puts damaged items aside: they leave the set, and their bytes stay in records of their own. */
 export class Quarantine {
   readonly #init: QuarantineInit;
-  /** The ids by their keys. */
-  readonly #ids = new Map<string, Uint8Array>();
+  /** By the keys of their ids. */
+  readonly #aside = new Map<string, Aside>();
   /** By the id that the bytes hash to, if it is another one: the id that they lay under. */
   readonly #misfiled = new Map<string, Uint8Array>();
 
@@ -37,35 +44,42 @@ export class Quarantine {
   }
 
   get size(): number {
-    return this.#ids.size;
+    return this.#aside.size;
   }
 
   async load(database: Database): Promise<void> {
-    this.#ids.clear();
+    this.#aside.clear();
     this.#misfiled.clear();
     const { keys } = this.#init;
     for await (const records of walk(database, keys.quarantined, { unreadable: passOver })) {
       for (const [key, value] of records) {
         const id = key.slice(key.length - ID_BYTES);
-        const misfiled = misfiledIn(id, value);
-        if (!this.#isHeld(database, misfiled ?? id)) this.#note(id, misfiled);
+        const { misfiled, seq } = foundIn(id, value);
+        if (!this.#isHeld(database, misfiled ?? id)) this.#note({ id, seq }, misfiled);
       }
     }
   }
 
   /** The ids in quarantine that stand for one of `items`: their own, and ids that their bytes lay under. */
   among(items: readonly ItemKey[]): Uint8Array[] {
-    if (this.#ids.size === 0) return [];
+    if (this.#aside.size === 0) return [];
     return items.flatMap(({ id }) => {
       const key = bytesToKey(id);
       const misfiled = this.#misfiled.get(key);
-      return [...(this.#ids.has(key) ? [id] : []), ...(misfiled === undefined ? [] : [misfiled])];
+      return [...(this.#aside.has(key) ? [id] : []), ...(misfiled === undefined ? [] : [misfiled])];
     });
+  }
+
+  /** Those of `items` for which ids are in quarantine, with the places that they had, or 0. */
+  placed(items: readonly ItemKey[]): { readonly id: Uint8Array; readonly supposed: number }[] {
+    return items
+      .filter((item) => this.among([item]).length > 0)
+      .map(({ id }) => ({ id, supposed: this.#aside.get(bytesToKey(id))?.seq ?? 0 }));
   }
 
   /** Items are held, perhaps again. */
   restored(items: readonly ItemKey[]): void {
-    for (const id of this.among(items)) this.#ids.delete(bytesToKey(id));
+    for (const id of this.among(items)) this.#aside.delete(bytesToKey(id));
   }
 
   /**
@@ -84,15 +98,16 @@ export class Quarantine {
     const bytes = isBytes(payload) ? payload : null;
     const length = bytes?.length ?? 0;
     if (remedy.mend === 'id record') {
-      const right = encodeHead({ hint: key.hint, bytes: length });
+      const right = encodeHead({ hint: key.hint, bytes: length, seq: placeIn(idRecord) });
       return { found: 'id record', commit: set.write((sink) => sink.put(keys.id(key.id), right)) };
     }
     // Under another hint: the key was damaged.
     const elsewhere = head?.hint !== key.hint && this.#isHeld(database, key.id);
+    const seq = elsewhere ? 0 : placeIn(idRecord);
     const misfiled = bytes === null ? null : misfiledId(key, bytes);
     const needless = elsewhere || (misfiled !== null && this.#isHeld(database, misfiled));
     const fill: Parameters<DurableSet['write']>[0] = (sink) => {
-      const value = encodeQuarantined({ at: clock.now(), hint: key.hint, payload: bytes });
+      const value = encodeQuarantined({ at: clock.now(), hint: key.hint, payload: bytes, seq });
       if (!needless) sink.put(keys.quarantine(key.id), value);
       sink.del(keys.item(key));
       if (!elsewhere) sink.del(keys.id(key.id));
@@ -101,7 +116,7 @@ export class Quarantine {
     const prepared = indexed ? set.remove(key, counted, fill) : set.write(fill);
     const commit = (written: number): void => {
       prepared.commit(written);
-      if (!needless) this.#note(key.id, misfiled);
+      if (!needless) this.#note({ id: key.id, seq }, misfiled);
     };
     return { found: 'item', commit: { ...prepared, commit } };
   }
@@ -116,9 +131,9 @@ export class Quarantine {
     return isBytes(payload) && isWhole(key, payload);
   }
 
-  #note(id: Uint8Array, misfiled: Uint8Array | null): void {
-    this.#ids.set(bytesToKey(id), id);
-    if (misfiled !== null) this.#misfiled.set(bytesToKey(misfiled), id);
+  #note(aside: Aside, misfiled: Uint8Array | null): void {
+    this.#aside.set(bytesToKey(aside.id), aside);
+    if (misfiled !== null) this.#misfiled.set(bytesToKey(misfiled), aside.id);
   }
 }
 
@@ -128,13 +143,16 @@ function misfiledId({ hint, id }: ItemKey, payload: Uint8Array): Uint8Array | nu
   return equalBytes(right, id) ? null : right;
 }
 
-/** The same of a record in quarantine. */
-function misfiledIn(id: Uint8Array, record: Uint8Array): Uint8Array | null {
+/** The same of a record in quarantine, and the place that it names. */
+function foundIn(
+  id: Uint8Array,
+  record: Uint8Array,
+): { readonly misfiled: Uint8Array | null; readonly seq: number } {
   try {
-    const { hint, payload } = decodeQuarantined(record);
-    return payload && misfiledId({ hint, id }, payload);
+    const { hint, payload, seq } = decodeQuarantined(record);
+    return { misfiled: payload && misfiledId({ hint, id }, payload), seq };
   } catch (error) {
-    if (error instanceof RecordError) return null;
+    if (error instanceof RecordError) return { misfiled: null, seq: 0 };
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** Keys and values of a set on disk (docs/storage-format.md). */
 
+export * from './arrival-record.ts';
 export * from './layout.ts';
 export * from './log-entry.ts';
 export { decodeQuarantined, encodeQuarantined } from './quarantined.ts';

@@ -1,11 +1,11 @@
 import { pooledBytes, readU64BE, writeU32BE, writeU64BE } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
 import { ID_BYTES, INFINITE_HINT, type ItemKey } from '../../item.ts';
-import type { KeyRangeBytes } from '../../level/index.ts';
+import { isBytes, type KeyRangeBytes, type ReadResult } from '../../level/index.ts';
 import { type TreeKeys, treeKeys } from '../../tree/index.ts';
 
 /** The version of docs/storage-format.md that this code writes. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 const encoder = new TextEncoder();
 
@@ -15,8 +15,9 @@ export const SCHEMA_KEY: Uint8Array = encoder.encode('meta/schema');
 /**
  * How a set lies in its database. Every key begins with its name and a slash:
  *
+ *     <name>/a order seq     items in their order of arrival, both u64 BE, see `ArrivalRecord`
  *     <name>/c               state, see `SetState`
- *     <name>/i id            hint u64 BE, payload bytes u64 BE
+ *     <name>/i id            hint, payload bytes, place in the order of arrival, each u64 BE
  *     <name>/l commit u64 BE change of the buffer, see `LogEntry`
  *     <name>/m  /n  /s       the tree, see `TreeKeys`
  *     <name>/p hint id       payload, under hint u64 BE
@@ -28,12 +29,18 @@ export interface SetKeys {
   readonly name: string;
   readonly tree: TreeKeys;
   readonly state: Uint8Array;
+  /** The record of arrivals that begins with the place `seq`. */
+  arrivals(order: bigint, seq: number): Uint8Array;
+  /** All records of arrivals in one order. */
+  orderOf(order: bigint): KeyRangeBytes;
   /** `into`: an earlier result to write over. @default a new array */
   id(id: Uint8Array, into?: Uint8Array): Uint8Array;
   log(commit: number): Uint8Array;
   /** `into` likewise. */
   item(key: ItemKey, into?: Uint8Array): Uint8Array;
   quarantine(id: Uint8Array): Uint8Array;
+  /** Records of arrivals in all orders. */
+  readonly orders: KeyRangeBytes;
   readonly ids: KeyRangeBytes;
   readonly logs: KeyRangeBytes;
   readonly items: KeyRangeBytes;
@@ -47,6 +54,12 @@ export interface ItemHead {
   readonly hint: bigint;
   /** Payload bytes. */
   readonly bytes: number;
+}
+
+/** The content of an id record with the item's place in the order of arrival. */
+export interface PlacedHead extends ItemHead {
+  /** 0 if it is unknown. @default 0 */
+  readonly seq?: number;
 }
 
 export interface Totals {
@@ -69,6 +82,7 @@ export function setKeys(name: string): SetKeys {
     gte: prefix(letter),
     lt: prefix(String.fromCharCode(letter.charCodeAt(0) + 1)),
   });
+  const arrival = prefix('a');
   const id = prefix('i');
   const log = prefix('l');
   const item = prefix('p');
@@ -77,6 +91,11 @@ export function setKeys(name: string): SetKeys {
     name,
     tree,
     state: prefix('c'),
+    arrivals: (order, seq) => withPlace(arrival, order, BigInt(seq)),
+    orderOf: (order) => ({
+      gte: withPlace(arrival, order, 0n),
+      lt: withPlace(arrival, order, INFINITE_HINT),
+    }),
     id: (of, into) => withId(id, of, into),
     log: (commit) => withNumber(log, BigInt(commit), 0),
     item: (key, into) => {
@@ -85,6 +104,7 @@ export function setKeys(name: string): SetKeys {
       return bytes;
     },
     quarantine: (of) => withId(quarantine, of),
+    orders: range('a'),
     ids: range('i'),
     logs: range('l'),
     items: range('p'),
@@ -115,6 +135,12 @@ function withNumber(
   return key;
 }
 
+function withPlace(prefix: Uint8Array, order: bigint, seq: bigint): Uint8Array {
+  const key = withNumber(prefix, order, 8);
+  writeU64BE(key, prefix.length + 8, seq);
+  return key;
+}
+
 /** The item whose payload lies under `key`; null for a key that no replica writes. */
 export function decodeItemKey(keys: SetKeys, key: Uint8Array): ItemKey | null {
   const start = keys.items.gte.length;
@@ -123,22 +149,39 @@ export function decodeItemKey(keys: SetKeys, key: Uint8Array): ItemKey | null {
   return hint === INFINITE_HINT ? null : { hint, id: key.slice(start + 8) };
 }
 
-export const HEAD_BYTES = 16;
+const HEAD_BYTES = 24;
+
+/** Bytes of an id record of the second schema: its place is unknown. */
+const HEAD_BYTES_BEFORE = 16;
+
+/** Whether an id record has a length that is right, in this schema or the one before. */
+export function isHead(record: Uint8Array): boolean {
+  return record.length === HEAD_BYTES || record.length === HEAD_BYTES_BEFORE;
+}
 
 /** `value`: an earlier result to write over. @default a new array */
 export function encodeHead(
-  { hint, bytes }: ItemHead,
+  { hint, bytes, seq = 0 }: PlacedHead,
   value: Uint8Array = pooledBytes(HEAD_BYTES),
 ): Uint8Array {
   writeU64BE(value, 0, hint);
   writeU32BE(value, 8, Math.floor(bytes / 2 ** 32));
   writeU32BE(value, 12, bytes);
+  writeU32BE(value, 16, Math.floor(seq / 2 ** 32));
+  writeU32BE(value, 20, seq);
   return value;
 }
 
 export function decodeHead(value: Uint8Array): ItemHead {
-  if (value.length !== HEAD_BYTES) throw damaged('id record');
+  if (!isHead(value)) throw damaged('id record');
   return { hint: readU64BE(value, 0), bytes: Number(readU64BE(value, 8)) };
+}
+
+/** The place in the order of arrival that an id record names; 0 if it names none. */
+export function placeIn(record: ReadResult): number {
+  if (!isBytes(record) || record.length !== HEAD_BYTES) return 0;
+  const seq = Number(readU64BE(record, 16));
+  return Number.isSafeInteger(seq) ? seq : 0;
 }
 
 export function damaged(record: string): StoreError {

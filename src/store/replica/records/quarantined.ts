@@ -8,14 +8,16 @@ export interface Quarantined {
   readonly hint: bigint;
   /** The bytes as they were found; null when there were none. */
   readonly payload: Uint8Array | null;
+  /** Its place in the order of arrival; 0 if that is unknown. */
+  readonly seq: number;
 }
 
-/** header | at u64 LE | hint u64 LE | 1 when there were bytes, else 0: u64 LE | the bytes */
-export function encodeQuarantined({ at, hint, payload }: Quarantined): Uint8Array {
+/** header | at u64 LE | hint u64 LE | twice the place, and 1 when there were bytes: u64 LE | the bytes */
+export function encodeQuarantined({ at, hint, payload, seq }: Quarantined): Uint8Array {
   const record = newRecord({ level: 0, entries: 0 }, 24 + (payload?.length ?? 0));
   writeU64LE(record, HEADER_BYTES, BigInt(Math.max(0, Math.floor(at))));
   writeU64LE(record, HEADER_BYTES + 8, hint);
-  writeU64LE(record, HEADER_BYTES + 16, payload === null ? 0n : 1n);
+  writeU64LE(record, HEADER_BYTES + 16, 2n * BigInt(seq) + (payload === null ? 0n : 1n));
   if (payload !== null) record.set(payload, HEADER_BYTES + 24);
   return seal(record);
 }
@@ -24,10 +26,11 @@ export function encodeQuarantined({ at, hint, payload }: Quarantined): Uint8Arra
 export function decodeQuarantined(record: Uint8Array): Quarantined {
   openRecord(record);
   if (record.length < HEADER_BYTES + 24) throw new RecordError('is cut short');
-  const there = readU64LE(record, HEADER_BYTES + 16) === 1n;
+  const place = readU64LE(record, HEADER_BYTES + 16);
   return {
     at: Number(readU64LE(record, HEADER_BYTES)),
     hint: readU64LE(record, HEADER_BYTES + 8),
-    payload: there ? record.slice(HEADER_BYTES + 24) : null,
+    payload: place % 2n === 1n ? record.slice(HEADER_BYTES + 24) : null,
+    seq: Number(place / 2n),
   };
 }

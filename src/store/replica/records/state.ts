@@ -14,6 +14,12 @@ export interface SetState extends Totals {
   readonly rebuilding: boolean;
   /** Items were lost, and no reconciliation has refilled the set since. */
   readonly needsRefill: boolean;
+  /** Names the order of arrival to its readers; 0 while that is still to be written. */
+  readonly epoch: bigint;
+  /** The records of arrivals lie under it: the epoch in which they were begun. */
+  readonly order: bigint;
+  /** The last place given in the order of arrival. */
+  readonly arrivals: number;
 }
 
 export const EMPTY_STATE: SetState = {
@@ -24,31 +30,42 @@ export const EMPTY_STATE: SetState = {
   bytes: 0,
   rebuilding: false,
   needsRefill: false,
+  epoch: 0n,
+  order: 0n,
+  arrivals: 0,
 };
 
-const NUMBERS = 6;
+const NUMBERS = 9;
+
+/** The second schema had no order of arrival. */
+const NUMBERS_BEFORE = 6;
 const REBUILDING = 1;
 const NEEDS_REFILL = 2;
 
-/** header | commit | log begin | trim begin | items | payload bytes | flags; each u64 LE. */
+/** header | commit | log begin | trim begin | items | payload bytes | flags | epoch | order | arrivals; each u64 LE. */
 export function encodeState(state: SetState): Uint8Array {
   const { commit, logBegin, trimBegin, items, bytes, rebuilding, needsRefill } = state;
   const flags = (rebuilding ? REBUILDING : 0) | (needsRefill ? NEEDS_REFILL : 0);
   const record = newRecord({ level: 0, entries: 0 }, 8 * NUMBERS);
   [commit, logBegin, trimBegin, items, bytes, flags].forEach((value, i) => {
-    writeU64LE(record, HEADER_BYTES + 8 * i, BigInt(value));
+    writeU64LE(record, numberAt(i), BigInt(value));
   });
+  writeU64LE(record, numberAt(6), state.epoch);
+  writeU64LE(record, numberAt(7), state.order);
+  writeU64LE(record, numberAt(8), BigInt(state.arrivals));
   return seal(record);
 }
 
 /** Throws a RecordError on any record that `encodeState` does not write. */
 export function decodeState(record: Uint8Array): SetState {
   openRecord(record);
-  if (record.length !== HEADER_BYTES + 8 * NUMBERS) throw new RecordError('has a wrong length');
-  const numbers = Array.from({ length: NUMBERS }, (_, i) =>
-    Number(readU64LE(record, HEADER_BYTES + 8 * i)),
-  );
-  const [commit, logBegin, trimBegin, items, bytes, flags] = numbers as [number, ...number[]];
+  if (record.length !== numberAt(NUMBERS)) throw new RecordError('has a wrong length');
+  const number = (i: number): number => Number(readU64LE(record, numberAt(i)));
+  const numbers = [0, 1, 2, 3, 4, 5, 8].map(number);
+  const [commit, logBegin, trimBegin, items, bytes, flags, arrivals] = numbers as [
+    number,
+    ...number[],
+  ];
   const sound = numbers.every(Number.isSafeInteger) && trimBegin! <= logBegin!;
   if (!sound || logBegin! > commit + 1) {
     throw new RecordError('has numbers that contradict each other');
@@ -61,5 +78,24 @@ export function decodeState(record: Uint8Array): SetState {
     bytes: bytes!,
     rebuilding: (flags! & REBUILDING) !== 0,
     needsRefill: (flags! & NEEDS_REFILL) !== 0,
+    epoch: readU64LE(record, numberAt(6)),
+    order: readU64LE(record, numberAt(7)),
+    arrivals: arrivals!,
   };
+}
+
+/**
+ * A state of the second schema as one of the third, whose order of arrival is still to be written. Throws a
+ * RecordError if it is damaged.
+ */
+export function upgradeState(record: Uint8Array): Uint8Array {
+  openRecord(record);
+  if (record.length !== numberAt(NUMBERS_BEFORE)) throw new RecordError('has a wrong length');
+  const upgraded = newRecord({ level: 0, entries: 0 }, 8 * NUMBERS);
+  upgraded.set(record.subarray(HEADER_BYTES), HEADER_BYTES);
+  return seal(upgraded);
+}
+
+function numberAt(index: number): number {
+  return HEADER_BYTES + 8 * index;
 }

@@ -10,7 +10,7 @@ import {
 import type { DurableTree } from '../../tree/index.ts';
 import { countRecords, idRecordsOf } from '../check/index.ts';
 import type { DurableSetInit } from '../durable-set/index.ts';
-import { encodeQuarantined, type Totals } from '../records/index.ts';
+import { encodeQuarantined, placeIn, type Totals } from '../records/index.ts';
 
 /**
  * Compares the id records with a tree filled from the items, if there are more id records. Deletes id
@@ -50,7 +50,8 @@ async function mend(
     }
     operations.push({ type: 'del', key: idKey });
     if (key === null || payload === undefined) continue;
-    const value = encodeQuarantined({ at: clock.now(), hint: key.hint, payload: null });
+    const seq = placeIn(tryRead(database, idKey));
+    const value = encodeQuarantined({ at: clock.now(), hint: key.hint, payload: null, seq });
     operations.push({ type: 'put', key: keys.quarantine(key.id), value });
     operations.push({ type: 'del', key: keys.item(key) });
     found.unreadable++;

@@ -2,17 +2,24 @@ import { concatBytes } from '../../bytes.ts';
 import {
   type BatchOperation,
   type Database,
+  isBytes,
+  RecordError,
   readSync,
+  tryRead,
   walk,
   writeSynced,
 } from '../../level/index.ts';
+import { type OrderInit, writeOrder } from '../arrivals/index.ts';
 import {
+  decodeState,
   EMPTY_STATE,
   encodeSchema,
   encodeState,
   SCHEMA_KEY,
   SCHEMA_VERSION,
   type SetKeys,
+  type SetState,
+  upgradeState,
 } from '../records/index.ts';
 
 /**
@@ -28,7 +35,7 @@ const IDS = { gte: encoder.encode('id/'), lt: encoder.encode('id0') };
 const TOTALS_KEY = encoder.encode('meta/totals');
 
 /**
- * Moves records of the first schema to their places in the second; false if there are none. The index is
+ * Moves records of the first schema to their places in the third; false if there are none. The index is
  * left marked as unfinished, to be built from the items. Each step is one commit, and the totals go last,
  * so an interrupted migration continues.
  */
@@ -50,6 +57,46 @@ export async function migrateFirstSchema(
   await move(database, IDS, keys.ids.gte);
   await database.del(TOTALS_KEY);
   return true;
+}
+
+/**
+ * Writes the order of arrival of a database of the second schema, which had none. The state goes last, so an
+ * interrupted migration begins it anew.
+ */
+export async function migrateSecondSchema(init: OrderInit, schema: number): Promise<void> {
+  const { database, keys } = init;
+  const value = encodeSchema(SCHEMA_VERSION);
+  const states = upgraded(database, keys);
+  // Another set of the database may have been opened, and the schema written, before.
+  if (schema === 2 || states.length > 0)
+    await writeSynced(database, [{ type: 'put', key: SCHEMA_KEY, value }, ...states]);
+  const state = soundState(database, keys);
+  if (state === null || state.rebuilding || state.epoch !== 0n || state.items === 0) return;
+  const written = { ...state, ...(await writeOrder(init, state)) };
+  await writeSynced(database, [{ type: 'put', key: keys.state, value: encodeState(written) }]);
+}
+
+/** A state of the second schema as one of the third. A damaged state stays as it is: opening finds it. */
+function upgraded(database: Database, keys: SetKeys): BatchOperation[] {
+  const record = tryRead(database, keys.state);
+  if (!isBytes(record)) return [];
+  const value = soundly(() => upgradeState(record));
+  return value === null ? [] : [{ type: 'put', key: keys.state, value }];
+}
+
+function soundState(database: Database, keys: SetKeys): SetState | null {
+  const record = tryRead(database, keys.state);
+  return isBytes(record) ? soundly(() => decodeState(record)) : null;
+}
+
+/** The result; null if a record is damaged. */
+function soundly<Result>(decode: () => Result): Result | null {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof RecordError) return null;
+    throw error;
+  }
 }
 
 async function move(

@@ -1,6 +1,7 @@
 import { readU64BE } from '../../bytes.ts';
 import {
   type BatchOperation,
+  clearRange,
   type Database,
   isBytes,
   isUnreadable,
@@ -13,6 +14,7 @@ import {
   writeSynced,
 } from '../../level/index.ts';
 import { type DurableTree, decodeMeta, encodeMeta, type TreeMeta } from '../../tree/index.ts';
+import { settleOrder } from '../arrivals/index.ts';
 import { type FoundItem, findItems, idRecordFault } from '../check/index.ts';
 import { DurableSet, type DurableSetInit } from '../durable-set/index.ts';
 import { totalBytes } from '../payload-bytes.ts';
@@ -20,6 +22,7 @@ import {
   EMPTY_STATE,
   encodeHead,
   encodeState,
+  placeIn,
   type SetKeys,
   type SetState,
   type Totals,
@@ -31,6 +34,8 @@ export interface RebuildInit extends DurableSetInit {
   readonly state: SetState | null;
   /** Whether items may be missing, so that the set should be refilled by its peers. */
   readonly lossy: boolean;
+  /** Whether the order of arrival stays if it is whole: no commit that was on disk is gone. */
+  readonly orderStays: boolean;
   /** Called after each step with the items done so far; an error that it throws ends the rebuild. */
   readonly progress: (items: number) => void;
 }
@@ -42,36 +47,23 @@ export interface Rebuilt {
 }
 
 /**
- * Builds tree, id records and totals of a set again from its items, with an empty buffer. Takes bounded
- * memory. Unreadable records are passed over. After a crash the state says that the index is
+ * Builds tree, id records and totals of a set again from its items, with an empty buffer. The order of
+ * arrival is written again too, unless it is whole. Takes bounded memory. Unreadable records are passed over. After a crash the state says that the index is
  * unfinished, so it is built anew.
  */
 export async function rebuildIndex(init: RebuildInit): Promise<Rebuilt> {
   const { database, keys } = init;
   const begun = await beginRebuild(init);
-  for (const range of [keys.nodes, keys.summaries, keys.logs]) await clear(database, range);
+  for (const range of [keys.nodes, keys.summaries, keys.logs]) await clearRange(database, range);
   const tree = DurableSet.openTree(init);
   const filled = await fillIndex(init, tree);
   const { items, bytes, unreadable } = await mendIds(init, tree, filled);
   tree.close();
-  const state = { ...begun, items, bytes, rebuilding: false };
+  const progress = (): void => init.progress(items);
+  const order = await settleOrder({ ...init, progress }, { ...begun, items });
+  const state = { ...begun, ...order, items, bytes, rebuilding: false };
   await writeSynced(database, [{ type: 'put', key: keys.state, value: encodeState(state) }]);
   return { state, unreadable };
-}
-
-async function clear(database: Database, range: KeyRangeBytes): Promise<void> {
-  try {
-    await database.clear(range);
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    const options = { values: false, unreadable: passOver };
-    for await (const records of walk(database, range, options)) {
-      await writeSynced(
-        database,
-        records.map(([key]) => ({ type: 'del', key })),
-      );
-    }
-  }
 }
 
 async function beginRebuild(init: RebuildInit): Promise<SetState> {
@@ -84,6 +76,7 @@ async function beginRebuild(init: RebuildInit): Promise<SetState> {
     trimBegin: state.commit + 2,
     rebuilding: true,
     needsRefill: state.needsRefill || init.lossy,
+    epoch: init.orderStays ? state.epoch : 0n,
   };
   await writeSynced(database, [
     { type: 'put', key: keys.state, value: encodeState(begun) },
@@ -147,8 +140,8 @@ async function fillIndex(init: RebuildInit, tree: DurableTree): Promise<Totals> 
 
 function idRecordRepairs(keys: SetKeys, found: readonly FoundItem[]): BatchOperation[] {
   const faulty = found.filter((item) => idRecordFault(item) !== null);
-  return faulty.map(({ hint, id, payload }) => {
-    const value = encodeHead({ hint, bytes: payload.length });
+  return faulty.map(({ hint, id, payload, idRecord }) => {
+    const value = encodeHead({ hint, bytes: payload.length, seq: placeIn(idRecord) });
     return { type: 'put', key: keys.id(id), value };
   });
 }

@@ -50,7 +50,7 @@ export class SetLifecycle {
   #closed = false;
   #refusal: StoreError | null = null;
 
-  /** @param commitsLost Called if commits that had been on disk are gone; must commit a refill mark. */
+  /** @param commitsLost Called if commits that had been on disk are gone; must commit that. */
   constructor(init: SetLifecycleInit, commitsLost: () => Promise<unknown>) {
     this.#init = init;
     this.#commitsLost = commitsLost;
@@ -281,7 +281,7 @@ export class SetLifecycle {
       if ((await this.#reopen()) === 'unopened') this.#retryLater();
       return;
     }
-    await this.#serve(await this.#loader.rebuild(this.database, state));
+    await this.#serve(await this.#loader.rebuild(this.database, state, damage));
   }
 
   #refuse(reason: StoreError | null): void {

@@ -10,8 +10,8 @@ import type { Incidents } from '../incidents.ts';
 import { EMPTY_STATE, readSchema, type SetState } from '../records/index.ts';
 import * as storeErrors from '../store-errors.ts';
 import type { ReplicaStatus } from '../types.ts';
-import { migrateFirstSchema } from './migrate.ts';
-import { type Rebuilt, rebuildIndex } from './rebuild.ts';
+import { migrateFirstSchema, migrateSecondSchema } from './migrate.ts';
+import { type RebuildInit, type Rebuilt, rebuildIndex } from './rebuild.ts';
 
 export interface SetLoaderInit extends Omit<DurableSetInit, 'database'> {
   incidents: Incidents;
@@ -21,11 +21,13 @@ export interface SetLoaderInit extends Omit<DurableSetInit, 'database'> {
 const SCHEMA_LOST: Damage = {
   code: 'INDEX_DAMAGED',
   message: 'the schema record of the database is gone',
+  commitsGone: true,
 };
 
 export const REPAIRED: Damage = {
   code: 'INDEX_DAMAGED',
   message: 'some of the database could not be read, and is left out now',
+  commitsGone: true,
 };
 
 /** Loads the set that lies in a database, and builds its index again where that is damaged. */
@@ -47,22 +49,30 @@ export class SetLoader {
   async load(database: Database, known: Damage | null): Promise<OpenedSet> {
     const { version, lost } = await readSchema(database);
     const migrated = await migrateFirstSchema(database, this.#init.keys, version);
-    if (migrated) await this.#build(database, { ...EMPTY_STATE, rebuilding: true }, lost);
+    if (migrated) {
+      const lossy = { lossy: lost, orderStays: false };
+      await this.#build(database, { ...EMPTY_STATE, rebuilding: true }, lossy);
+    } else await migrateSecondSchema({ ...this.#init, database, ...this.#steps(0) }, version);
     const opened = await openSet({ ...this.#init, database });
-    const damage = opened.damage ?? known ?? (lost && !migrated ? SCHEMA_LOST : null);
-    if (damage === opened.damage) return opened;
+    const outer = known ?? (lost && !migrated ? SCHEMA_LOST : null);
+    if (outer === null) return opened;
     opened.set?.close();
-    return { set: null, damage: damage!, state: opened.state };
+    const damage = opened.damage === null ? outer : { ...opened.damage, commitsGone: true };
+    return { set: null, damage, state: opened.state };
   }
 
   /** Builds the index again from the items; the set with it. */
-  async rebuild(database: Database, state: SetState | null): Promise<DurableSet> {
-    const { state: built, unreadable } = await this.#build(database, state, true);
+  async rebuild(database: Database, state: SetState | null, damage: Damage): Promise<DurableSet> {
+    const orderStays = damage.code !== 'COMMITS_LOST' && damage.commitsGone !== true;
+    const options = { lossy: true, orderStays };
+    const { state: built, unreadable } = await this.#build(database, state, options);
     const opened = await openSet({ ...this.#init, database });
     if (opened.damage !== null) throw new Error(opened.damage.message);
     const before = state === null ? '' : `; the last commit counted ${state.items}`;
     const lost = unreadable === 0 ? '' : `; ${unreadable} cannot be read and were put aside`;
-    const message = `the index holds ${built.items} items again${before}${lost}`;
+    const same = built.epoch === state?.epoch;
+    const order = same ? '' : '; a new epoch of the order of arrival has begun';
+    const message = `the index holds ${built.items} items again${before}${lost}${order}`;
     this.#init.incidents.add('INDEX_REBUILT', message);
     return opened.set;
   }
@@ -75,12 +85,22 @@ export class SetLoader {
     this.#stopped = true;
   }
 
-  #build(database: Database, state: SetState | null, lossy: boolean): Promise<Rebuilt> {
-    this.#progress = { items: 0, of: state?.items ?? 0 };
-    const progress = (items: number): void => {
-      if (this.#stopped) throw storeErrors.closed();
-      this.#progress = { items, of: Math.max(items, state?.items ?? 0) };
+  #build(
+    database: Database,
+    state: SetState | null,
+    options: Pick<RebuildInit, 'lossy' | 'orderStays'>,
+  ): Promise<Rebuilt> {
+    const steps = this.#steps(state?.items ?? 0);
+    return rebuildIndex({ ...this.#init, database, state, ...options, ...steps });
+  }
+
+  #steps(of: number): Pick<RebuildInit, 'progress'> {
+    this.#progress = { items: 0, of };
+    return {
+      progress: (items) => {
+        if (this.#stopped) throw storeErrors.closed();
+        this.#progress = { items, of: Math.max(items, of) };
+      },
     };
-    return rebuildIndex({ ...this.#init, database, state, lossy, progress });
   }
 }

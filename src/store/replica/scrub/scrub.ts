@@ -11,6 +11,7 @@ import type { ScrubOptions } from '../options.ts';
 import type { Inspection } from '../quarantine/index.ts';
 import type { SetLifecycle } from '../recovery/index.ts';
 import type { ScrubStatus } from '../types.ts';
+import { ArrivalPatrol } from './arrival-patrol.ts';
 import { NodePatrol, type NodePatrolInit } from './node-patrol.ts';
 import { ITEM_BYTES, keysBehind, type Page, type PageKeys, readPage } from './scrub-page.ts';
 import { TablePatrol } from './table-patrol.ts';
@@ -49,6 +50,7 @@ export class Scrubber {
   readonly #init: ScrubberInit;
   readonly #patrol: NodePatrol;
   readonly #tables: TablePatrol;
+  readonly #arrivals: ArrivalPatrol;
   #damaged: number[] = [];
   #behind: ItemKey | null = null;
   #begun = false;
@@ -64,6 +66,7 @@ export class Scrubber {
     this.#init = init;
     this.#patrol = new NodePatrol(init);
     this.#tables = new TablePatrol(init.care);
+    this.#arrivals = new ArrivalPatrol(init);
     this.#alarm = new Alarm(init.clock);
   }
 
@@ -98,6 +101,7 @@ export class Scrubber {
       const count = Math.min(STEP_ITEMS, Math.ceil(options.itemsPerSecond));
       const next = keysBehind(set, this.#start(set), count);
       const { cost, end } = await this.#scrub(next);
+      await this.#lookAtArrivals(set, count);
       // After a start in the midst of the set, the part before it follows at once.
       const idle = end === null && this.#whole;
       this.#goOn(end, cost > 0 || next.behind !== null);
@@ -117,6 +121,16 @@ export class Scrubber {
     const damage = await this.#tables.step(bytes);
     if (damage === null || this.#stopped) return;
     await this.#init.committer.suspect(new StoreError('STORE_CORRUPT', damage));
+  }
+
+  async #lookAtArrivals(set: DurableSet, places: number): Promise<void> {
+    const { lifecycle } = this.#init;
+    try {
+      await this.#arrivals.step(lifecycle.database, set, places);
+    } catch (error) {
+      if (lifecycle.refusal !== null || isDamage(error) || this.#stopped) throw error;
+      this.#failed(error);
+    }
   }
 
   /** Where to go on; at first anywhere, so that nodes that often restart scrub all parts too. */

@@ -28,20 +28,27 @@ export async function verifyItems(run: Verification, index: Snapshot | null): Pr
   return pages.totals;
 }
 
-/** Looks for stray id records if there are more of them than items, each of which has one. */
-export async function verifyIds(run: Verification, items: number): Promise<void> {
+/**
+ * Looks for stray id records if there are more of them than items, each of which has one. Returns the number
+ * of the others.
+ */
+export async function verifyIds(run: Verification, items: number): Promise<number> {
   const { database, snapshot, keys } = run;
   const options = { snapshot, unreadable: run.unreadable('id records') };
   const ids = await countRecords(database, keys.ids, options, (done) => run.step('ids', done));
-  if (ids <= items) return;
+  if (ids <= items) return ids;
+  let strays = 0;
   for await (const page of walk(database, keys.ids, { snapshot, unreadable: passOver })) {
     const records = idRecordsOf(keys, page);
     const itemKeys = records.map(({ key, idKey }) => (key === null ? idKey : keys.item(key)));
     const there = await tryHasMany(database, itemKeys, snapshot);
     records.forEach(({ idKey, key }, i) => {
-      if (key === null || !there[i]) run.add('ID_RECORD', idKey, 'there is no such item');
+      if (key !== null && there[i]) return;
+      strays++;
+      run.add('ID_RECORD', idKey, 'there is no such item');
     });
   }
+  return ids - strays;
 }
 
 /** Compares the items with the index, from page to page. */

@@ -5,7 +5,8 @@ export interface VerifyProblem {
    * record is damaged. INDEX: the tree differs from a recomputation, or has leaked or dangling nodes.
    * ITEM_DAMAGED: a payload does not hash to its id. ITEM_MISSING: a key of the index has no payload.
    * NOT_INDEXED: a payload has no key in the index. ID_RECORD: missing, stray, or wrong. TOTALS: the
-   * counts are wrong. COMMITS_LOST: commits that were on disk are gone. STRAY_RECORD: of unknown kind.
+   * counts are wrong. ARRIVALS: the order of arrival is unfinished, damaged, or not that of the items.
+   * COMMITS_LOST: commits that were on disk are gone. STRAY_RECORD: of unknown kind.
    * UNREADABLE: LevelDB cannot read a part of its files; known records there are listed too.
    */
   readonly code:
@@ -18,6 +19,7 @@ export interface VerifyProblem {
     | 'NOT_INDEXED'
     | 'ID_RECORD'
     | 'TOTALS'
+    | 'ARRIVALS'
     | 'COMMITS_LOST'
     | 'STRAY_RECORD'
     | 'UNREADABLE';
@@ -28,7 +30,7 @@ export interface VerifyProblem {
 
 /** How far a verification is. */
 export interface VerifyProgress {
-  readonly phase: 'tables' | 'log' | 'tree' | 'items' | 'ids';
+  readonly phase: 'tables' | 'log' | 'tree' | 'items' | 'ids' | 'arrivals';
   readonly done: number;
   /** Expected items. */
   readonly of: number;

@@ -5,6 +5,7 @@ import { readSync, tryRead, UNREADABLE, viewsOf } from '../../level/index.ts';
 import { countRecords } from '../check/index.ts';
 import { readBuffer } from '../durable-set/index.ts';
 import { decodeState, SCHEMA_KEY, SCHEMA_VERSION, unsupported } from '../records/index.ts';
+import { verifyArrivals } from './arrivals.ts';
 import { verifyIds, verifyItems } from './items.ts';
 import { verifyTree } from './tree.ts';
 import type { VerifyResult } from './types.ts';
@@ -12,7 +13,7 @@ import { Verification, type VerifyInit } from './verification.ts';
 
 /**
  * Compares all records of a set, as of one moment: payloads with their ids, the tree with a
- * recomputation, items with the index and the id records, the counts, and the log. Only reads; works on
+ * recomputation, items with the index, the id records and the order of arrival, the counts, and the log. Only reads; works on
  * a database that is in use. Rejects with `UNSUPPORTED_SCHEMA` for another schema.
  */
 export async function verifyReplica(init: VerifyInit): Promise<VerifyResult> {
@@ -55,8 +56,9 @@ async function verifyRecords(run: Verification): Promise<{ items: number; bytes:
     WriteBuffer.empty({ scheme: run.scheme });
   await run.step('log', state.commit);
   const tree = await verifyTree(run);
-  const found = await verifyItems(run, tree && new UnionSnapshot({ tree, buffer }));
-  await verifyIds(run, found.items);
+  const index = tree && new UnionSnapshot({ tree, buffer });
+  const found = await verifyItems(run, index);
+  await verifyArrivals(run, await verifyIds(run, found.items), index);
   if (state.items !== found.items || state.bytes !== found.bytes) {
     const says = `${state.items} items of ${state.bytes} bytes`;
     const there = `${found.items} items of ${found.bytes} bytes`;

@@ -1,5 +1,6 @@
 import { Gate } from '../../gate.ts';
 import type { Item } from '../../item.ts';
+import type { SourceRun } from '../durable-set/index.ts';
 import type { ReplicaLimits } from '../options.ts';
 import { notWritten } from '../store-errors.ts';
 import { IdMap } from './id-map.ts';
@@ -10,7 +11,7 @@ export interface GroupCommitInit {
     'maxQueuedBytes' | 'maxQueuedItems' | 'maxBatchBytes' | 'maxBatchItems'
   >;
   /** Writes items in one atomic batch; resolves once they are on disk and visible. */
-  write: (items: readonly Item[]) => Promise<void>;
+  write: (items: readonly Item[], sources: readonly SourceRun[]) => Promise<void>;
 }
 
 /** Items of callers here come before those that peers bring. */
@@ -26,6 +27,8 @@ const LARGE_BYTES = 1024 * 1024;
 /** Items that are written together, and whose callers are answered together. */
 interface CommitBatch extends PromiseWithResolvers<void> {
   readonly items: Item[];
+  /** Where they came from. */
+  readonly sources: SourceRun[];
   /** Made for items of callers here, before items of peers. */
   readonly own: boolean;
   bytes: number;
@@ -95,11 +98,15 @@ export class GroupCommit {
   /**
    * Queues items that are neither held nor pending, each once; own items before those of peers. Returns
    * the promises of their batches.
+   *
+   * @param source The peer that they came from. @default they were put here
    */
-  add(line: PutLine, items: readonly Item[]): Promise<void>[] {
+  add(line: PutLine, items: readonly Item[], source: string | null = null): Promise<void>[] {
     const batches = new Set<CommitBatch>();
     for (const item of items) {
       const batch = this.#batchFor(item, line === 'own');
+      if (batch.sources.at(-1)?.source !== source)
+        batch.sources.push({ from: batch.items.length, source });
       batch.items.push(item);
       batch.bytes += item.payload.length;
       this.#pending.add(item.id, batch);
@@ -130,7 +137,8 @@ export class GroupCommit {
     const at = own ? queue.findLastIndex((one) => one.own || one.passed) : queue.length - 1;
     const begun = own ? (queue.findLast((one) => one.own) ?? queue[Math.max(0, at)]) : queue[at];
     if (begun !== undefined && this.#fits(begun, item)) return begun;
-    const batch = { items: [], own, bytes: 0, passed: false, ...Promise.withResolvers<void>() };
+    const empty = { items: [], sources: [], own, bytes: 0, passed: false };
+    const batch = { ...empty, ...Promise.withResolvers<void>() };
     // A failure that no caller waits for is no unhandled rejection.
     batch.promise.catch(() => undefined);
     queue.splice(at + 1, 0, batch);
@@ -164,7 +172,7 @@ export class GroupCommit {
 
   async #write(batch: CommitBatch): Promise<void> {
     try {
-      await this.#init.write(batch.items);
+      await this.#init.write(batch.items, batch.sources);
       this.#forget(batch);
       batch.resolve();
     } catch (error) {

@@ -3,7 +3,7 @@ import type { ReplicaLimits } from '../options.ts';
 import { storedBytes, totalBytes } from '../payload-bytes.ts';
 import type { IdLookup } from '../read/index.ts';
 import type { SetLifecycle } from '../recovery/index.ts';
-import type { PutOptions, PutResult } from '../types.ts';
+import type { PutOptions, PutResult, VerifiedPutOptions } from '../types.ts';
 import { Admission, type AdmissionInit, type ItemTotals } from './admission.ts';
 import { GroupCommit, type GroupCommitInit, type PutLine } from './group-commit.ts';
 import { IdMap } from './id-map.ts';
@@ -17,7 +17,7 @@ export interface PutsInit
 }
 
 /** Items that are about to be put. */
-export interface EnteringPut<Id extends Uint8Array> extends PutOptions {
+export interface EnteringPut<Id extends Uint8Array> extends PutOptions, VerifiedPutOptions {
   readonly items: readonly ItemWithId<Id>[];
   readonly line: PutLine;
 }
@@ -81,7 +81,8 @@ export class Puts {
   }
 
   /** Queues all items that are neither held nor pending, or none of them. */
-  #admit<Id extends Uint8Array>({ items, line, queued }: EnteringPut<Id>): Admitted<Id> {
+  #admit<Id extends Uint8Array>(put: EnteringPut<Id>): Admitted<Id> {
+    const { items, line, source, queued } = put;
     const { lifecycle, lookup } = this.#init;
     const fresh: Item[] = [];
     const seen = new IdMap<true>();
@@ -100,7 +101,7 @@ export class Puts {
     if (fresh.length > 0) {
       if (lifecycle.refusal !== null) throw lifecycle.refusal;
       this.admission.admit(onDisk(fresh.length, totalBytes(fresh)));
-      for (const commit of this.#commits.add(line, fresh)) commits.add(commit);
+      for (const commit of this.#commits.add(line, fresh, source)) commits.add(commit);
       queued?.(fresh);
     }
     return { results, commits };

@@ -1,10 +1,26 @@
 import type { Item } from '../../item.ts';
+import { findArrivals } from '../arrivals/index.ts';
 import type { Committer, Merger } from '../commit/index.ts';
+import {
+  type DurableSet,
+  isDamage,
+  type PreparedCommit,
+  type SourceRun,
+} from '../durable-set/index.ts';
 import type { Quarantine } from '../quarantine/index.ts';
 import type { IdLookup } from '../read/index.ts';
+import type { SetKeys } from '../records/index.ts';
 import type { SetChanges } from '../set-changes.ts';
+import * as storeErrors from '../store-errors.ts';
+
+/** Places in one order of arrival, by `bytesToKey` of their ids. */
+interface KnownPlaces {
+  readonly order: bigint;
+  readonly places: ReadonlyMap<string, number>;
+}
 
 export interface SetWriterInit {
+  keys: SetKeys;
   committer: Committer;
   lookup: IdLookup;
   quarantine: Quarantine;
@@ -20,14 +36,38 @@ export class SetWriter {
     this.#init = init;
   }
 
-  async write(items: readonly Item[]): Promise<void> {
+  /** @param sources Where the items came from. @default they were put here */
+  async write(items: readonly Item[], sources?: readonly SourceRun[]): Promise<void> {
     const { committer, lookup, quarantine, merger } = this.#init;
     await merger.room();
     const added = lookup.adding(items);
     const committed = (): void => this.#committed(items, added);
     const options = { late: committed, alone: false };
-    await committer.commit((set) => set.add(items, quarantine.among(items)), options);
+    let known: KnownPlaces | null = null;
+    const prepare = (set: DurableSet): PreparedCommit | null => {
+      const restored = quarantine.among(items);
+      if (restored.length === 0) return set.add(items, [], { sources });
+      if (known?.order !== set.state.order) return null;
+      return set.add(items, restored, { sources, placed: known.places });
+    };
+    while (!(await committer.commit(prepare, options))) known = await this.#placed(items);
     committed();
+  }
+
+  /**
+   * The places of those of `items` that were in quarantine: an item that comes back is no new arrival.
+   */
+  async #placed(items: readonly Item[]): Promise<KnownPlaces> {
+    const { committer, keys, quarantine } = this.#init;
+    const database = await committer.lifecycle.reader();
+    const { state } = committer.lifecycle.use();
+    try {
+      const places = await findArrivals({ database, keys, state }, quarantine.placed(items));
+      return { order: state.order, places };
+    } catch (error) {
+      committer.met(error);
+      throw isDamage(error) ? storeErrors.rebuilding() : error;
+    }
   }
 
   /** A set was opened, or opened again. */
@@ -35,14 +75,16 @@ export class SetWriter {
     const { committer, lookup, quarantine, merger, changes } = this.#init;
     const { lifecycle } = committer;
     changes.moved();
+    changes.arrived(lifecycle.state);
     lookup.reset(lifecycle.state.items === 0);
     await quarantine.load(lifecycle.database);
     void merger.begin();
   }
 
   #committed(items: readonly Item[], added: () => void): void {
-    const { lookup, quarantine, merger, changes } = this.#init;
+    const { committer, lookup, quarantine, merger, changes } = this.#init;
     changes.moved();
+    changes.arrived(committer.lifecycle.state);
     added();
     lookup.prepare();
     quarantine.restored(items);

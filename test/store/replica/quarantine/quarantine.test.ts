@@ -89,7 +89,12 @@ describe('a look at an item', () => {
     assert.equal(await inspect(store, key(7)), 'item');
     const damaged = Uint8Array.from(item(7).payload);
     damaged[10]! ^= 4;
-    assert.deepEqual(await aside(database, key(7).id), { at: AT, hint: 7n, payload: damaged });
+    assert.deepEqual(await aside(database, key(7).id), {
+      at: AT,
+      hint: 7n,
+      payload: damaged,
+      seq: 8,
+    });
     assert.equal(await database.get(KEYS.item(key(7))), undefined);
     assert.equal(await database.get(KEYS.id(key(7).id)), undefined);
     assert.equal(set.holds(key(7)), false);
@@ -103,7 +108,7 @@ describe('a look at an item', () => {
     await store.database.del(KEYS.item(key(7)));
     assert.equal(await inspect(store, key(7)), 'item');
     const found = await aside(store.database, key(7).id);
-    assert.deepEqual(found, { at: AT, hint: 7n, payload: null });
+    assert.deepEqual(found, { at: AT, hint: 7n, payload: null, seq: 8 });
     assert.deepEqual(totals(store.set), [19, 380]);
   });
 
@@ -130,14 +135,14 @@ describe('a look at an item', () => {
   it('rewrites an id record that contradicts the item', async (t) => {
     const store = await opened(t);
     const { database, set, quarantine } = store;
-    const right = encodeHead({ hint: 7n, bytes: 20 });
-    for (const damage of [
-      () => flip(database, KEYS.id(key(7).id), 15),
-      () => putHead(database, key(7).id, 8n),
-      () => database.put(KEYS.id(key(7).id), new Uint8Array(15)),
-    ]) {
+    for (const [damage, seq] of [
+      [() => flip(database, KEYS.id(key(7).id), 15), 8],
+      [() => putHead(database, key(7).id, 8n), 0],
+      [() => database.put(KEYS.id(key(7).id), new Uint8Array(15)), 0],
+    ] as const) {
       await damage();
       assert.equal(await inspect(store, key(7)), 'id record');
+      const right = encodeHead({ hint: 7n, bytes: 20, seq });
       assert.deepEqual(new Uint8Array((await database.get(KEYS.id(key(7).id)))!), right);
     }
     assert.deepEqual([totals(set), quarantine.size], [[20, 400], 0]);
@@ -192,7 +197,7 @@ describe('ids in quarantine', () => {
   it('are read from the database, also a second time', async (t) => {
     const { database, quarantine } = await opened(t);
     for (const number of [33, 34]) {
-      const value = encodeQuarantined({ at: 1, hint: BigInt(number), payload: null });
+      const value = encodeQuarantined({ at: 1, hint: BigInt(number), payload: null, seq: 0 });
       await database.put(KEYS.quarantine(key(number).id), value);
     }
     await quarantine.load(database);
@@ -267,16 +272,19 @@ describe('ids in quarantine', () => {
 describe('the record of an item in quarantine', () => {
   it('decodes to the fields it was encoded from', () => {
     for (const payload of [null, new Uint8Array(0), new Uint8Array([1, 2, 3])]) {
-      const given = { at: 5, hint: 2n ** 64n - 2n, payload };
+      const given = { at: 5, hint: 2n ** 64n - 2n, payload, seq: 2 ** 52 - 1 };
       assert.deepEqual(decodeQuarantined(encodeQuarantined(given)), given);
     }
-    const early = encodeQuarantined({ at: -1.5, hint: 0n, payload: null });
+    const early = encodeQuarantined({ at: -1.5, hint: 0n, payload: null, seq: 0 });
     assert.equal(decodeQuarantined(early).at, 0);
-    assert.equal(decodeQuarantined(encodeQuarantined({ at: 1.9, hint: 0n, payload: null })).at, 1);
+    assert.equal(
+      decodeQuarantined(encodeQuarantined({ at: 1.9, hint: 0n, payload: null, seq: 0 })).at,
+      1,
+    );
   });
 
   it('is refused when it is damaged or too short', () => {
-    const record = encodeQuarantined({ at: 5, hint: 6n, payload: null });
+    const record = encodeQuarantined({ at: 5, hint: 6n, payload: null, seq: 0 });
     const flipped = Uint8Array.from(record);
     flipped[flipped.length - 1]! ^= 1;
     assert.throws(() => decodeQuarantined(flipped), { name: 'RecordError' });

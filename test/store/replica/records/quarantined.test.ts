@@ -9,8 +9,8 @@ import {
 describe('a quarantine record', () => {
   it('gives back the time, the hint and the bytes, and tells no bytes from empty ones', () => {
     for (const payload of [null, new Uint8Array(0), Uint8Array.of(1, 2)]) {
-      const record = encodeQuarantined({ at: 12.7, hint: 9n, payload });
-      assert.deepEqual(decodeQuarantined(record), { at: 12, hint: 9n, payload });
+      const record = encodeQuarantined({ at: 12.7, hint: 9n, payload, seq: 7 });
+      assert.deepEqual(decodeQuarantined(record), { at: 12, hint: 9n, payload, seq: 7 });
     }
   });
 

@@ -85,10 +85,11 @@ describe('id record', () => {
     for (const bytes of [0, 1, 2 ** 32 - 1, 2 ** 32, 2 ** 40 + 3]) {
       assert.deepEqual(decodeHead(encodeHead({ hint: 9n, bytes })), { hint: 9n, bytes });
     }
-    const into = new Uint8Array(16).fill(255);
+    const into = new Uint8Array(24).fill(255);
     assert.equal(encodeHead({ hint: 9n, bytes: 3 }, into), into);
     assert.deepEqual(decodeHead(into), { hint: 9n, bytes: 3 });
-    for (const length of [15, 17]) {
+    assert.deepEqual(decodeHead(into.slice(0, 16)), { hint: 9n, bytes: 3 }, 'of schema 2');
+    for (const length of [15, 17, 23, 25]) {
       assert.throws(() => decodeHead(new Uint8Array(length)), coded('STORE_CORRUPT'));
     }
   });
@@ -96,11 +97,11 @@ describe('id record', () => {
 
 describe('the schema of a database', () => {
   it('is read where it is a known one', async () => {
-    for (const version of [1, 2]) {
+    for (const version of [1, 2, 3]) {
       const database = await holding({ 'meta/schema': encodeSchema(version) });
       assert.deepEqual(await readSchema(database), { version, lost: false });
     }
-    for (const version of [0, 3]) {
+    for (const version of [0, 4]) {
       const database = await holding({ 'meta/schema': encodeSchema(version) });
       await assert.rejects(readSchema(database), coded('UNSUPPORTED_SCHEMA'));
     }
@@ -116,16 +117,16 @@ describe('the schema of a database', () => {
       ['item/x', 1],
       ['id/x', 1],
       ['meta/totals', 1],
-      ...[...'cilmnpqs'].map((letter) => [`set/${letter}`, 2] as const),
-      ['0.a-b_c/p', 2],
-      [`${'a'.repeat(64)}/c`, 2],
+      ...[...'acilmnpqs'].map((letter) => [`set/${letter}`, 3] as const),
+      ['0.a-b_c/p', 3],
+      [`${'a'.repeat(64)}/c`, 3],
     ] as const) {
       const database = await holding({ [key]: one });
       assert.deepEqual(await readSchema(database), { version, lost: true }, key);
     }
     for (const key of [
       'other',
-      'set/a',
+      'set/b',
       '-set/c',
       'Set/c',
       `${'a'.repeat(65)}/c`,
@@ -140,9 +141,9 @@ describe('the schema of a database', () => {
 
   it('is written into an empty database, without a report of loss', async () => {
     const database = await holding({});
-    assert.deepEqual(await readSchema(database), { version: 2, lost: false });
-    assert.deepEqual(new Uint8Array((await database.get(SCHEMA_KEY))!), encodeSchema(2));
-    assert.deepEqual(await readSchema(database), { version: 2, lost: false });
+    assert.deepEqual(await readSchema(database), { version: 3, lost: false });
+    assert.deepEqual(new Uint8Array((await database.get(SCHEMA_KEY))!), encodeSchema(3));
+    assert.deepEqual(await readSchema(database), { version: 3, lost: false });
   });
 });
 

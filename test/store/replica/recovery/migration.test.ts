@@ -44,6 +44,7 @@ describe('a data directory of the first schema', () => {
     const database = await openDatabase(directory);
     assert.deepEqual(await prefixes(database), [
       'meta/',
+      'set/a',
       'set/c',
       'set/i',
       'set/m',

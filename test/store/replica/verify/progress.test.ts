@@ -42,7 +42,10 @@ describe('a verification under way', () => {
     const of = await database(t);
     const told: VerifyProgress[] = [];
     await verify(of, { progress: (progress) => told.push(progress) });
-    assert.deepEqual([...new Set(told.map(({ phase }) => phase))], ['log', 'tree', 'items', 'ids']);
+    assert.deepEqual(
+      [...new Set(told.map(({ phase }) => phase))],
+      ['log', 'tree', 'items', 'ids', 'arrivals'],
+    );
     assert.ok(told.every(({ of: all, done }) => all === COUNT && done >= 0));
     for (const phase of ['items', 'ids']) {
       assert.equal(told.findLast((one) => one.phase === phase)?.done, COUNT, phase);

@@ -21,7 +21,7 @@ import {
 
 describe('a verification', () => {
   it('finds no problem in a sound set, and counts its records', async (t) => {
-    const one = encodeQuarantined({ at: 1, hint: 1n, payload: null });
+    const one = encodeQuarantined({ at: 1, hint: 1n, payload: null, seq: 0 });
     const found = await verify(
       await database(t, async (of) => {
         await of.put(KEYS.quarantine(key(900).id), one);
@@ -77,6 +77,7 @@ describe('a verification', () => {
         ['ITEM_DAMAGED', KEYS.item({ hint: 0n, id: new Uint8Array(32) }), /hash/],
         ['NOT_INDEXED', KEYS.item({ hint: 0n, id: new Uint8Array(32) }), /does not hold this/],
         ['NOT_INDEXED', KEYS.item(key(70)), /does not hold this/],
+        ['ARRIVALS', null, /2 items have no place/],
         ['TOTALS', KEYS.state, /there are 62 items of 1220 bytes/],
       ],
     ],
@@ -101,6 +102,31 @@ describe('a verification', () => {
       [['STRAY_RECORD', new TextEncoder().encode('set/p-stray'), /no key of an item/]],
     ],
     [
+      'a damaged record of arrivals',
+      async (of) => flip(of, (await of.keys({ ...KEYS.orders, limit: 1 }).all())[0]!),
+      [['ARRIVALS', null, /from place 1 on does not match its checksum/]],
+    ],
+    [
+      'a missing record of arrivals',
+      (of) => of.clear(KEYS.orders),
+      [['ARRIVALS', null, /ends with the place 0, not 60/]],
+    ],
+    [
+      'an id record that names another place',
+      (of) => of.put(KEYS.id(key(7).id), encodeHead({ hint: 7n, bytes: 20, seq: 3 })),
+      [['ARRIVALS', KEYS.id(key(7).id), /names the place 3, not 8/]],
+    ],
+    [
+      'an unfinished order of arrival',
+      (of) => changeState(of, () => ({ epoch: 0n })),
+      [['ARRIVALS', KEYS.state, /is unfinished/]],
+    ],
+    [
+      'a last place that is not in the state',
+      (of) => changeState(of, ({ arrivals }) => ({ arrivals: arrivals + 1 })),
+      [['ARRIVALS', null, /ends with the place 60, not 61/]],
+    ],
+    [
       'a wrong number of items in the state',
       (of) => changeState(of, ({ items }) => ({ items: items + 1 })),
       [['TOTALS', KEYS.state, /61 items of 1200 bytes, there are 60 items of 1200/]],
@@ -118,9 +144,9 @@ describe('a verification', () => {
     [
       'a schema record of a wrong length',
       (of) => of.put(SCHEMA_KEY, new Uint8Array(5)),
-      [['SCHEMA', SCHEMA_KEY, /not of schema 2/]],
+      [['SCHEMA', SCHEMA_KEY, /not of schema 3/]],
     ],
-    ['no schema record', (of) => of.del(SCHEMA_KEY), [['SCHEMA', SCHEMA_KEY, /not of schema 2/]]],
+    ['no schema record', (of) => of.del(SCHEMA_KEY), [['SCHEMA', SCHEMA_KEY, /not of schema 3/]]],
   ];
   for (const [name, change, expected] of problems) {
     it(`finds ${name}, and no other problem`, async (t) => {
@@ -203,9 +229,9 @@ describe('a verification', () => {
 
   it('rejects other schemas with advice, and closes its snapshot', async (t) => {
     for (const [version, words] of [
-      [0, /reads schemas up to 2/],
+      [0, /reads schemas up to 3/],
       [1, /start the daemon on it once/],
-      [3, /reads schemas up to 2/],
+      [4, /reads schemas up to 3/],
     ] as const) {
       const of = await database(t, (it) => it.put(SCHEMA_KEY, encodeSchema(version)));
       const take = of.snapshot.bind(of);
