@@ -2,18 +2,27 @@ import { type PutResult, type Replica, StoreError, type VerifiedItem } from '../
 import type { ArrivalObserver } from './observer.ts';
 import type { Reason } from './pause.ts';
 
+/** Where the items go, and where they come from. */
+export interface StoreItemsInit {
+  readonly replica: Pick<Replica, 'putVerified'>;
+  /** The peer that sent them. */
+  readonly source: string;
+  /** @default none */
+  readonly observer?: ArrivalObserver | undefined;
+}
+
 /**
- * Puts the items together; if that fails, each by itself. `refusals` gets the reasons in order, `observer` the
- * results of each put.
+ * Puts the items that a peer sent together; if that fails, each by itself. `refusals` gets the reasons in
+ * order.
  */
 export async function storeItems(
-  replica: Pick<Replica, 'putVerified'>,
+  init: StoreItemsInit,
   items: readonly VerifiedItem[],
   refusals: Reason[],
-  observer?: ArrivalObserver,
 ): Promise<PutResult<Uint8Array>[]> {
+  const { replica, source, observer } = init;
   try {
-    const results = await replica.putVerified(items);
+    const results = await replica.putVerified(items, { source });
     observer?.stored(items, results);
     return results;
   } catch (error) {
@@ -25,8 +34,6 @@ export async function storeItems(
     }
   }
   const stored: PutResult<Uint8Array>[] = [];
-  for (const item of items) {
-    stored.push(...(await storeItems(replica, [item], refusals, observer)));
-  }
+  for (const item of items) stored.push(...(await storeItems(init, [item], refusals)));
   return stored;
 }

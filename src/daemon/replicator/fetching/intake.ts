@@ -32,6 +32,8 @@ export class Window {
 export interface IntakeInit {
   replica: Pick<Replica, 'putVerified'>;
   window: Window;
+  /** The peer that is asked. */
+  source: string;
   /** Told of items that were here already: no commit tells of them. */
   wanted: Pick<ReconciliationSet, 'received'>;
   /** @default none */
@@ -67,11 +69,11 @@ export class Intake {
   }
 
   async #put(items: readonly VerifiedItem[]): Promise<void> {
-    const { replica, window, wanted, observer } = this.#init;
+    const { replica, window, wanted, source, observer } = this.#init;
     const bytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
     window.enter(bytes);
     const refusals: Reason[] = [];
-    const stored = await storeItems(replica, items, refusals, observer);
+    const stored = await storeItems({ replica, source, observer }, items, refusals);
     window.leave(bytes);
     for (const { id, created } of stored) if (!created) wanted.received(id);
     this.stored += stored.length;

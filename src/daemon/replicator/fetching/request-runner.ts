@@ -33,7 +33,13 @@ export class RequestRunner {
       this.#init;
     const { source, ids, kind, signal } = request;
     const window = this.#windows[kind];
-    const intake = new Intake({ replica, window, wanted, observer: observer?.fetched });
+    const intake = new Intake({
+      replica,
+      window,
+      wanted,
+      source: source.peer,
+      observer: observer?.fetched,
+    });
     const report = await fetch.fetch({
       peer: source.peer,
       ids,

@@ -32,8 +32,8 @@ export class Push implements AnnounceEvents {
   readonly #pause: Pause;
   readonly #arriving = new Set<string>();
   readonly #puts = new Set<Promise<void>>();
-  /** Taken in this turn of the event loop, and put in the next. */
-  #gathered: VerifiedItem[] = [];
+  /** Taken in this turn of the event loop, and put in the next; by the peer that sent them. */
+  readonly #gathered = new Map<string, VerifiedItem[]>();
   #put: () => void = () => undefined;
   #bytes = 0;
 
@@ -69,7 +69,7 @@ export class Push implements AnnounceEvents {
       this.#arriving.add(bytesToKey(id));
       this.#init.wanted.received(id);
     }
-    this.#gather(taken);
+    this.#gather(taken, origin.from);
     return true;
   }
 
@@ -126,9 +126,11 @@ export class Push implements AnnounceEvents {
   /**
    * Messages of this turn are passed on first, and share the commit: a busy node makes fewer commits.
    */
-  #gather(items: readonly VerifiedItem[]): void {
-    const first = this.#gathered.length === 0;
-    this.#gathered.push(...items);
+  #gather(items: readonly VerifiedItem[], from: string): void {
+    const first = this.#gathered.size === 0;
+    const before = this.#gathered.get(from);
+    if (before === undefined) this.#gathered.set(from, [...items]);
+    else before.push(...items);
     if (!first) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#put = resolve;
@@ -138,11 +140,14 @@ export class Push implements AnnounceEvents {
   }
 
   async #store(): Promise<void> {
-    const items = this.#gathered;
-    this.#gathered = [];
+    const gathered = [...this.#gathered];
+    this.#gathered.clear();
     const refusals: Reason[] = [];
     const { replica, observer } = this.#init;
-    const stored = await storeItems(replica, items, refusals, observer?.pushed);
+    const puts = gathered.map(([source, items]) =>
+      storeItems({ replica, source, observer: observer?.pushed }, items, refusals),
+    );
+    const stored = (await Promise.all(puts)).flat();
     if (stored.length > 0) {
       this.#pause.ended(stored.length);
       this.#init.coverage.pushed(stored);
@@ -152,7 +157,7 @@ export class Push implements AnnounceEvents {
       this.#pause.refused(refusal);
       this.#init.logger.warn({ ...refusal }, 'announced items not stored');
     }
-    for (const { id, payload } of items) {
+    for (const { id, payload } of gathered.flatMap(([, items]) => items)) {
       this.#bytes -= payload.length;
       this.#arriving.delete(bytesToKey(id));
     }

@@ -31,6 +31,7 @@ describe('Fetcher', () => {
     fetcher.connected('a');
     await clock.advance(10_000);
     assert.deepEqual([requests.length, wanted.size, replica.status().items], [1, 0, 3]);
+    assert.equal((await replica.arrivalOf(ITEMS[2]!.id))?.source, 'a', 'the peer that sent it');
   });
 
   it('asks the next source when one fails, and rests the failed one, longer each time', async (t) => {

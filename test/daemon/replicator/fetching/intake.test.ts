@@ -72,6 +72,7 @@ function setUp(limit = 100) {
         },
       },
       window,
+      source: 'a',
       wanted: { received: (id) => known.push(id) > 0 },
     });
   const end = async (): Promise<void> => {

@@ -91,6 +91,7 @@ describe('announced items', () => {
       [item.id],
     );
     assert.equal(replica.status().items, 1);
+    assert.equal((await replica.arrivalOf(item.id))?.source, 'f', 'the peer that sent it');
   });
 
   it('that arrive twice before they are on the disk are stored once', async (context) => {
