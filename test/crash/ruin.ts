@@ -27,7 +27,8 @@ export async function toFirstSchema(directory: string): Promise<void> {
     totals.setBigUint64(8, totals.getBigUint64(8) + BigInt(value.length));
   }
   for await (const [key, value] of from.iterator(keys.ids)) {
-    await to.put(renamed('id/', key, keys.ids.gte), value);
+    // Without the place, which the first schema had not.
+    await to.put(renamed('id/', key, keys.ids.gte), value.subarray(0, 16));
   }
   await to.put(encoder.encode('meta/totals'), new Uint8Array(totals.buffer));
   await to.put(encoder.encode('meta/schema'), new Uint8Array([0, 0, 0, 1]));
