@@ -20,7 +20,7 @@ describe('a full set', () => {
     assert.deepEqual([status, JSON.parse(text).code], [507, 'SET_FULL']);
     const { refusing, set } = await client.status();
     assert.equal(refusing?.code, 'SET_FULL');
-    assert.match(refusing.message, /104400 bytes: raise limits\.maxSetBytes/);
+    assert.match(refusing.message, /105700 bytes: raise limits\.maxSetBytes/);
     assert.equal(set.items, 25);
     assert.equal((await client.send('GET', `/v1/items/${id}`)).status, 200);
     assert.equal((await client.send('GET', '/livez')).status, 200);
