@@ -13,6 +13,9 @@ import type { IdLookup } from './id-lookup.ts';
 /** Most entries in one page. */
 export const MAX_ARRIVALS_LIMIT = 10_000;
 
+/** Most records read in one step. */
+const STEP_RECORDS = 1_000;
+
 export interface ArrivalReaderInit {
   keys: SetKeys;
   committer: Committer;
@@ -82,7 +85,11 @@ async function entriesOf(
 ): Promise<ArrivalEntry[]> {
   const entries: ArrivalEntry[] = [];
   let left = maxBytes;
-  for await (const { first, arrivals } of readArrivals(place, since + 1)) {
+  for await (const { first, arrivals } of readArrivals(
+    place,
+    since + 1,
+    Math.min(limit, STEP_RECORDS),
+  )) {
     for (let i = Math.max(0, since + 1 - first); i < arrivals.length; i++) {
       const item = arrivals.item(i);
       left -= item.bytes;
