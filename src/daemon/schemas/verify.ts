@@ -12,7 +12,7 @@ export type VerifyLine =
 
 const progress = schemaOf<VerifyProgress>()(
   z.strictObject({
-    phase: z.enum(['tables', 'log', 'tree', 'items', 'ids']),
+    phase: z.enum(['tables', 'log', 'tree', 'items', 'ids', 'arrivals']),
     done: count,
     of: count.describe('Expected items'),
   }),
@@ -30,7 +30,7 @@ const result = schemaOf<VerifyResult>()(
         code: z.enum([
           ...(['SCHEMA', 'STATE', 'LOG', 'INDEX', 'ITEM_DAMAGED', 'ITEM_MISSING'] as const),
           ...(['NOT_INDEXED', 'ID_RECORD', 'TOTALS', 'COMMITS_LOST', 'STRAY_RECORD'] as const),
-          'UNREADABLE',
+          ...(['ARRIVALS', 'UNREADABLE'] as const),
         ]),
         key: z.string().describe('Of the record, in hexadecimal digits'),
         message: z.string(),
