@@ -45,7 +45,8 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
   const incidents = new Incidents(clock, logger);
   const changes = new SetChanges(logger);
   const quarantine = new Quarantine({ keys, clock });
-  const committer = new Committer({ ...init, keys, scheme, shape, incidents });
+  const onEpoch = (): void => changes.arrived(committer.lifecycle.state);
+  const committer = new Committer({ ...init, keys, scheme, shape, incidents, onEpoch });
   const { lifecycle } = committer;
   const lookup = new IdLookup({ keys, lifecycle });
   const merger = new Merger({ committer, clock, bufferItems: shape.bufferItems });

@@ -12,11 +12,11 @@ import { checkVerified, hashItem, type VerifiedItem } from '../item-id.ts';
 import { claim, type Database } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
 import { checkReplicaInit, partsOf, type ReplicaParts } from './parts.ts';
-import { storedBytes } from './payload-bytes.ts';
 import { listKeys, nameOf, SetDigest } from './read/index.ts';
 import type { ItemHead } from './records/index.ts';
 import { opener } from './recovery/index.ts';
 import { checkSource } from './source.ts';
+import { figuresOf, refusingOf, standingOf } from './standing.ts';
 import * as storeErrors from './store-errors.ts';
 import type {
   Arrival,
@@ -206,17 +206,14 @@ export class Replica {
 
   /** Why puts are refused; see `ReplicaStatus`. */
   get refusing(): ReplicaStatus['refusing'] {
-    const { lifecycle, puts } = this.#parts;
-    void puts.admission.refresh();
-    const refusal = lifecycle.refusal ?? puts.admission.refusing;
-    return refusal && { code: refusal.code, message: refusal.message };
+    return refusingOf(this.#parts);
   }
 
   /** Everything at once. Costs a fingerprint of the whole set whenever that has changed. */
   status(): ReplicaStatus {
     const { changes, incidents } = this.#parts;
     return {
-      ...this.#standing(),
+      ...standingOf(this.#parts),
       fingerprint: this.#digest.of(changes.version, () => this.snapshot()),
       incidents: incidents.latest,
     };
@@ -224,31 +221,7 @@ export class Replica {
 
   /** The figures that cost nothing, for metrics. */
   figures(): ReplicaFigures {
-    const { lifecycle, incidents, puts } = this.#parts;
-    return {
-      ...this.#standing(),
-      incidentCounts: incidents.counts,
-      cache: lifecycle.set?.cacheUses ?? { hits: 0, misses: 0 },
-      freeBytes: puts.admission.freeBytes,
-      minFreeBytes: puts.admission.minFreeBytes,
-    };
-  }
-
-  #standing(): Omit<ReplicaStatus, 'fingerprint' | 'incidents'> {
-    const { lifecycle, quarantine, scrubber } = this.#parts;
-    const { items, bytes, needsRefill, commit } = lifecycle.state;
-    return {
-      items,
-      bytes,
-      storedBytes: storedBytes(items, bytes),
-      refusing: this.refusing,
-      rebuilding: lifecycle.rebuilding,
-      needsRefill,
-      quarantined: quarantine.size,
-      commit,
-      buffered: lifecycle.set?.buffered ?? 0,
-      scrub: scrubber.status,
-    };
+    return figuresOf(this.#parts);
   }
 
   /** Calls `listener` after every commit with the keys it added; returns the way to unsubscribe. */

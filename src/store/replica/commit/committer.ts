@@ -16,6 +16,8 @@ export interface CommitOptions {
 export interface CommitterInit extends SetLifecycleInit {
   /** See `ReplicaInit`. */
   onWritten?: ReplicaInit['onWritten'] | undefined;
+  /** Called when a new epoch has begun in an open set. */
+  onEpoch?: () => void;
 }
 
 type Prepare = (set: DurableSet) => PreparedCommit | null;
@@ -45,9 +47,12 @@ export class Committer {
   #nextReadFailure = 0;
 
   constructor(init: CommitterInit) {
-    this.lifecycle = new SetLifecycle({ ...init, onDamage: (error) => this.met(error) }, () =>
-      this.commit((set) => set.markLost()),
-    );
+    const commitsLost = async (): Promise<void> => {
+      await this.commit((set) => set.markLost());
+      init.onEpoch?.();
+    };
+    const onDamage = (error: unknown): void => this.met(error);
+    this.lifecycle = new SetLifecycle({ ...init, onDamage }, commitsLost);
     this.#init = init;
     this.#witness = init.witness;
     this.#turns = new Pipeline(init.clock);

@@ -4,7 +4,7 @@ import { type Database, verifyItem } from '../../../../src/store/index.ts';
 import { encodeHead, placeIn } from '../../../../src/store/replica/records/index.ts';
 import { codes, flip, flipItem, idOf, KEYS, MemorySet } from '../in-memory.ts';
 import { MemoryWitness } from '../on-disk.ts';
-import { coded, item, items, pass } from '../support.ts';
+import { coded, gateBatches, item, items, pass } from '../support.ts';
 import { hintsOf, wholeOrder } from './support.ts';
 
 async function keyOf(database: Database, number: number): Promise<Uint8Array> {
@@ -90,8 +90,13 @@ describe('an order of arrival that cannot be trusted', () => {
     const { set, epoch } = await tenItems(async () => undefined);
     const witness = new MemoryWitness();
     witness.commit = 1_000;
+    const gate = gateBatches(set.database);
     const replica = await set.open(t, { witness });
+    let heard = 0;
+    replica.onArrival(() => heard++);
+    gate.open();
     await replica.ready();
+    assert.equal(heard, 1, 'a reader that waits hears of it');
     assert.deepEqual(codes(replica), ['COMMITS_LOST']);
     assert.notEqual(replica.epoch, epoch);
     assert.deepEqual(hintsOf(await wholeOrder(replica)), TEN);
