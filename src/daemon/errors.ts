@@ -35,19 +35,41 @@ export type DaemonErrorCode =
   | 'NOT_THIS_DAEMON'
   | 'SHUTTING_DOWN';
 
-/** Exit codes, after sysexits(3). */
+/** Exit codes, after sysexits(3) and the shells. `EXIT_MEANINGS` says what each means. */
 export const EXIT = {
   ok: 0,
   failure: 1,
-  /** The sets of two nodes are not equal. */
   different: 3,
+  unsupported: 4,
   usage: 64,
   dataError: 65,
   unavailable: 69,
   corrupt: 74,
   inUse: 75,
   config: 78,
+  hangup: 129,
+  interrupted: 130,
+  brokenPipe: 141,
+  terminated: 143,
 } as const;
+
+/** Each exit code in a few words, for `rangemesh --help` and docs/command-line.md. */
+export const EXIT_MEANINGS: Readonly<Record<(typeof EXIT)[keyof typeof EXIT], string>> = {
+  [EXIT.ok]: 'done as asked',
+  [EXIT.failure]: 'failed; the last line on standard error says why',
+  [EXIT.different]: 'differences remain, or sets are not known to be equal',
+  [EXIT.unsupported]: 'the peer does not speak a protocol that the call needs',
+  [EXIT.usage]: 'wrong use: an argument, a file named in it, an id, an address',
+  [EXIT.dataError]: 'input too long, or a damaged key, token or certificate',
+  [EXIT.unavailable]: 'no daemon or database there, or an address is taken',
+  [EXIT.corrupt]: 'the data is damaged',
+  [EXIT.inUse]: 'another daemon has the data directory',
+  [EXIT.config]: 'wrong configuration, data directory or version of Node',
+  [EXIT.hangup]: 'ended by SIGHUP',
+  [EXIT.interrupted]: 'ended by SIGINT',
+  [EXIT.brokenPipe]: 'the reader of the output has gone',
+  [EXIT.terminated]: 'ended by SIGTERM',
+};
 
 /** Exit codes of errors that name none themselves. */
 const EXIT_OF: Partial<Record<DaemonErrorCode, number>> = {

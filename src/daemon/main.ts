@@ -1,4 +1,5 @@
 import type { CliInit } from './cli/index.ts';
+import { EXIT } from './errors.ts';
 import type { Logger } from './logging.ts';
 import { hearStopWishes, onStop } from './stop-signals.ts';
 import {
@@ -24,12 +25,12 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => die(event, error));
 }
 
-const { BROKEN_PIPE, runCli } = await import('./cli/index.ts');
+const { runCli } = await import('./cli/index.ts');
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // A daemon goes on without a reader of its output.
     if (logger !== undefined) return;
-    if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
+    if (error.code === 'EPIPE') process.exit(EXIT.brokenPipe);
     throw error;
   });
 }

@@ -1,8 +1,14 @@
 /** Wishes from outside that this process end: signals, and the end of a parent that holds an IPC channel. */
 
+import { EXIT } from './errors.ts';
+
 export type StopListener = (reason: string) => void;
 
-const SIGNALS = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
+const SIGNALS = {
+  SIGTERM: EXIT.terminated,
+  SIGINT: EXIT.interrupted,
+  SIGHUP: EXIT.hangup,
+} as const;
 const ORPHANED = 'the parent process ended';
 
 const listeners = new Set<StopListener>();

@@ -1,28 +1,93 @@
 import type { AdminClient } from '../client/index.ts';
-import { EXIT } from '../errors.ts';
+import { DaemonError, EXIT } from '../errors.ts';
 import type { CallSettings, DaemonClient } from './client.ts';
+import { formatError, lastWords } from './errors.ts';
 import { type CliInit, printLine } from './init.ts';
 import { connect, type TargetOptions } from './locate.ts';
+import { type Screen, screenOf, watch } from './terminal/index.ts';
+
+/** The options of a verb that shows an answer of the daemon. */
+export interface AskOptions extends TargetOptions {
+  /** Seconds from one answer to the next; true: as usual. */
+  watch?: number | true;
+  /** Whole data on a terminal too. */
+  wide?: boolean;
+}
+
+/** Text for people: data, and advice that is no data. */
+interface Shown {
+  readonly text: string;
+  readonly advice: readonly string[];
+}
 
 /** A call, and how its answer is shown. */
 export interface AskInit<T> extends CallSettings {
   call: (daemon: AdminClient) => Promise<T>;
   /** The answer as text. */
-  show: (answer: T) => string;
+  show: (answer: T, screen: Screen) => string | Shown;
   /** @default `EXIT.ok` */
   exitCode?: (answer: T) => number;
 }
 
-/** Makes one call to the daemon and prints the answer, as JSON or as text; resolves with the exit code. */
-export function ask<T>(
-  options: TargetOptions,
+const WATCH_SECONDS = 2;
+
+/**
+ * Makes one call to the daemon and prints the answer, as JSON or as text; resolves with the exit code. With
+ * `watch` it does so again and again.
+ */
+export async function ask<T>(
+  options: AskOptions,
   init: CliInit,
   { call, show, exitCode = () => EXIT.ok, ...settings }: AskInit<T>,
 ): Promise<number> {
-  return withClient(options, init, async (client) => {
-    const answer = await client.ask(call, settings);
-    await printAnswer(options, init, answer, show(answer));
-    return exitCode(answer);
+  const screen = screenOf(init.stdout, init, options);
+  const get = () => withClient(options, init, (client) => client.ask(call, settings));
+  const shown = (answer: T): Shown => {
+    const all = show(answer, screen);
+    return typeof all === 'string' ? { text: all, advice: [] } : all;
+  };
+  if (options.watch !== undefined) {
+    return watchAnswers(options, init, async () => {
+      const answer = await get();
+      if (options.json === true) return JSON.stringify(answer);
+      const { text, advice } = shown(answer);
+      return [text, ...advice].filter((part) => part !== '').join('\n');
+    });
+  }
+  const answer = await get();
+  const { text, advice } = shown(answer);
+  await printAnswer(options, init, answer, text, advice);
+  return exitCode(answer);
+}
+
+/** The daemon must answer at first. Later its absence is told, and the watch goes on: it may start anew. */
+function watchAnswers(
+  { json = false, watch: seconds }: AskOptions,
+  init: CliInit,
+  next: () => Promise<string>,
+): Promise<number> {
+  const redraw = init.stdout.isTTY === true && !json;
+  let answered = false;
+  const block = async () => {
+    try {
+      const text = await next();
+      answered = true;
+      return text;
+    } catch (error) {
+      const isGone = error instanceof DaemonError && error.exitCode === EXIT.unavailable;
+      if (!answered || !isGone) throw error;
+      const words = formatError(lastWords(error), { json });
+      if (redraw) return words;
+      await printLine(init.stderr, words);
+      return null;
+    }
+  };
+  return watch({
+    seconds: typeof seconds === 'number' ? seconds : WATCH_SECONDS,
+    cli: init,
+    redraw,
+    between: json ? '' : '\n',
+    block,
   });
 }
 
@@ -40,11 +105,15 @@ export async function withClient<T>(
   }
 }
 
-export function printAnswer(
+/** Prints data as JSON or as text; `advice` goes to people alone, on standard error. */
+export async function printAnswer(
   { json }: { readonly json?: boolean },
-  { stdout }: CliInit,
+  { stdout, stderr }: CliInit,
   answer: unknown,
   text: string,
+  advice: readonly string[] = [],
 ): Promise<void> {
-  return printLine(stdout, json === true ? JSON.stringify(answer) : text);
+  if (json === true) return printLine(stdout, JSON.stringify(answer));
+  if (text !== '') await printLine(stdout, text);
+  for (const line of advice) await printLine(stderr, line);
 }

@@ -7,7 +7,7 @@ import { DaemonError } from '../errors.ts';
 import { usage } from './errors.ts';
 
 export interface ClientInit {
-  /** Of the admin endpoint, without a path. */
+  /** Of the admin endpoint. A path in it stands before those of the calls, as behind a proxy. */
   url: string;
   token: string | null;
   /**

@@ -1,25 +1,31 @@
 import { ClientError } from '../client/index.ts';
 import { DaemonError, EXIT } from '../errors.ts';
 
-/** Exit code that a shell reports for a process that ended by SIGPIPE. */
-export const BROKEN_PIPE = 141;
+/** The last words of a verb that failed. */
+export interface LastWords {
+  /** Null: the reader of the output has gone. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly exitCode: number;
+}
 
-/** The line for the operator and the exit code when a verb fails. */
-export function lastWords(error: unknown): { line: string | null; exitCode: number } {
-  if (error instanceof DaemonError) return { line: words(error), exitCode: error.exitCode };
+export function lastWords(error: unknown): LastWords {
+  if (error instanceof DaemonError) return { error, exitCode: error.exitCode };
   if (error instanceof ClientError) {
     const isArgument = error.status === 400 || error.code === 'AMBIGUOUS_ID';
-    return { line: words(error), exitCode: isArgument ? EXIT.usage : EXIT.failure };
+    return { error, exitCode: isArgument ? EXIT.usage : EXIT.failure };
   }
   const { code, message } = Object(error);
   // The reader of our output is gone: no line would reach it.
-  if (code === 'EPIPE') return { line: null, exitCode: BROKEN_PIPE };
-  const line = words({ code: String(code ?? 'INTERNAL'), message: String(message ?? error) });
-  return { line, exitCode: EXIT.failure };
+  if (code === 'EPIPE') return { error: null, exitCode: EXIT.brokenPipe };
+  const words = { code: String(code ?? 'INTERNAL'), message: String(message ?? error) };
+  return { error: words, exitCode: EXIT.failure };
 }
 
-function words({ code, message }: { code: string; message: string }): string {
-  return `rangemesh: ${message} [${code}]`;
+/** An error as a line: a sentence and its code for people, an object for programs. */
+export function formatError({ error }: LastWords, { json }: { json: boolean }): string {
+  if (error === null) return '';
+  const { code, message } = error;
+  return json ? JSON.stringify({ code, message }) : `rangemesh: ${message} [${code}]`;
 }
 
 export function usage(message: string, options?: ErrorOptions): DaemonError {

@@ -72,6 +72,15 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError('give a whole number from 1 up');
 }
 
+/** A longer time would overflow a timer of Node. */
+const MAX_SECONDS = 1_000_000;
+
+export function parseSeconds(text: string): number {
+  const seconds = /^\d{1,7}(\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (seconds >= 0.1 && seconds <= MAX_SECONDS) return seconds;
+  throw new InvalidArgumentError(`give seconds from 0.1 to ${MAX_SECONDS}`);
+}
+
 /** The hint of an item. */
 export function parseHintFlag(text: string): string {
   return parseHint(text, INFINITE_HINT - 1n);

@@ -7,35 +7,21 @@ import type {
   SyncAnswer,
   SyncResult,
 } from '../node-api.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  type Paint,
+  PLAIN,
+} from './terminal/index.ts';
+
+export { formatBytes, formatCount, formatDuration, formatNumber } from './terminal/index.ts';
 
 /** Shown to people; --json has all. */
 const MAX_INCIDENTS = 5;
 
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-
-export function formatBytes(bytes: number): string {
-  const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
-}
-
-export function formatNumber(number: number): string {
-  return number.toLocaleString('en-US');
-}
-
-export function formatCount(count: number, noun: string): string {
-  return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-export function formatDuration(seconds: number): string {
-  if (seconds < 120) return `${Math.floor(seconds)} s`;
-  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`;
-  return seconds < 172_800
-    ? `${Math.floor(seconds / 3_600)} h`
-    : `${Math.floor(seconds / 86_400)} d`;
-}
-
-export function formatStatus(status: Status): string {
+export function formatStatus(status: Status, paint: Paint = PLAIN.paint): string {
   const { set, transfer, push } = status;
   const connected = status.peers.filter((peer) => peer.connected).length;
   const inSync = status.peers.filter((peer) => peer.inSync).length;
@@ -43,7 +29,7 @@ export function formatStatus(status: Status): string {
     ['peer id', status.peerId],
     ['network', status.network],
     ['version', `${status.version}, up ${formatDuration(status.uptimeSeconds)}`],
-    ['state', `${status.state}: ${status.reason}`],
+    ['state', `${formatState(status.state, paint)}: ${status.reason}`],
     ['lag', status.lagSeconds === null ? 'not known' : `${status.lagSeconds} s`],
     ['addresses', status.addresses.join('\n             ') || 'none'],
     ['set', `${formatCount(set.items, 'item')}, ${formatBytes(set.bytes)}`],
@@ -57,9 +43,13 @@ export function formatStatus(status: Status): string {
     ['peers', `${connected} connected of ${status.peers.length}, ${inSync} in sync`],
     ['mesh', formatMesh(status.mesh)],
     ['scrub', formatScrub(status.scrub)],
-    ...troubles(status),
   ];
-  return lines.map(([name, value]) => `${name!.padEnd(12)} ${value}`).join('\n');
+  const bad = troubles(status).map(([name, value]) => [name, paint.bad(value)]);
+  return [...lines, ...bad].map(([name, value]) => `${name!.padEnd(12)} ${value}`).join('\n');
+}
+
+function formatState(state: Status['state'], paint: Paint): string {
+  return state === 'in-sync' ? paint.good(state) : paint.warn(state);
 }
 
 function formatWanted({ wanted, orphans }: Status): string {
@@ -132,7 +122,6 @@ function formatPush({ announced, received, gaps, overloaded }: AnnounceTotals): 
 }
 
 export function formatPeers(peers: readonly PeerStatus[]): string {
-  if (peers.length === 0) return 'no peers; add one with "rangemesh peers add ADDRESS"';
   return peers.map(formatPeer).join('\n');
 }
 

@@ -3,5 +3,4 @@
  * `program.ts`, which lists the verbs and names the file of each.
  */
 export { runCli } from './cli.ts';
-export { BROKEN_PIPE } from './errors.ts';
 export type { CliInit, DaemonHost, RunningDaemon, Terminal } from './init.ts';

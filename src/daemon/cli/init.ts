@@ -33,7 +33,12 @@ export interface DaemonHost {
   startDaemon(config: Config, logger: Logger, signal: AbortSignal): Promise<RunningDaemon>;
 }
 
-export type Terminal = Writable & { readonly isTTY?: boolean };
+/** A stream for output, with the size of the screen where it is a terminal. */
+export type Terminal = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+};
 
 /** A daemon that is up. */
 export interface RunningDaemon {

@@ -1,17 +1,21 @@
 import { peerIdFromString } from '@libp2p/peer-id';
 import { EXIT } from '../errors.ts';
 import { parses } from '../parses.ts';
-import { ask } from './ask.ts';
+import { type AskOptions, ask } from './ask.ts';
 import { usage } from './errors.ts';
 import { formatPeer, formatPeers, formatStatus, formatSync } from './format.ts';
+import { formatPeerTable } from './format-peer-table.ts';
 import type { CliInit } from './init.ts';
 import type { TargetOptions } from './locate.ts';
 
 /** A session with a large set may take minutes before the answer comes. */
 const SYNC_IDLE_MS = 600_000;
 
-export function status(options: TargetOptions, init: CliInit): Promise<number> {
-  return ask(options, init, { call: (daemon) => daemon.getStatus(), show: formatStatus });
+export function status(options: AskOptions, init: CliInit): Promise<number> {
+  return ask(options, init, {
+    call: (daemon) => daemon.getStatus(),
+    show: (status, { paint }) => formatStatus(status, paint),
+  });
 }
 
 /** Health checks give up sooner than people. */
@@ -29,12 +33,18 @@ export function probe(
   });
 }
 
-export function peers(options: TargetOptions, init: CliInit): Promise<number> {
+/** A table on a terminal; elsewhere, and with `--wide`, all facts. */
+export function peers(options: AskOptions, init: CliInit): Promise<number> {
   return ask(options, init, {
     call: (daemon) => daemon.listPeers(),
-    show: ({ peers }) => formatPeers(peers),
+    show: ({ peers }, screen) => ({
+      text: screen.columns === null ? formatPeers(peers) : formatPeerTable(peers, screen),
+      advice: peers.length === 0 ? [NO_PEERS] : [],
+    }),
   });
 }
+
+const NO_PEERS = 'no peers; add one with "rangemesh peers add ADDRESS"';
 
 export function addPeer(address: string, options: TargetOptions, init: CliInit): Promise<number> {
   return ask(options, init, { call: (daemon) => daemon.addPeer({ address }), show: formatPeer });

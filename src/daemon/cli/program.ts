@@ -1,4 +1,5 @@
-import { Argument, type Command, Option } from 'commander';
+import { Argument, Option } from 'commander';
+import { EXIT_MEANINGS } from '../errors.ts';
 import {
   configFlags,
   parseBoundFlag,
@@ -12,18 +13,25 @@ import { VerbCommand } from './verb-command.ts';
 
 const ID = '64 hexadecimal digits, or the first 8 or more';
 
-/** The command line: every verb with its options and its help. `exit` gets the exit code of a verb. */
-export function createProgram(init: CliInit, exit: (code: number) => void): Command {
+export interface ProgramPorts {
+  /** Gets the exit code of a verb. */
+  readonly exit: (code: number) => void;
+  /** Gets the help that is shown because a verb is missing. */
+  readonly writeHelp: (text: string) => void;
+}
+
+/** The command line: every verb with its options and its help. */
+export function createProgram(init: CliInit, { exit, writeHelp }: ProgramPorts): VerbCommand {
   const program = new VerbCommand('rangemesh', init, exit)
     .description('Keeps an immutable, content-addressed item set equal across a mesh of peers.')
     .version(init.version, '-V, --version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void init.stdout.write(text),
-      writeErr: (text) => void init.stderr.write(text),
-      outputError: (text, out) => out(`rangemesh: ${text.replace(/^error: /, '')}`),
+      writeErr: writeHelp,
+      // The command line tells each error itself, with its code.
+      outputError: () => undefined,
     })
-    .showHelpAfterError('(--help shows what there is)')
     .targetOptions()
     .passesOptionsOn()
     .helpVerb()
@@ -31,7 +39,8 @@ export function createProgram(init: CliInit, exit: (code: number) => void): Comm
       'rangemesh init mesh && rangemesh start --config mesh/rangemesh.yaml',
       'rangemesh import --config mesh/rangemesh.yaml ./photos',
       'rangemesh status --config mesh/rangemesh.yaml --json',
-    );
+    )
+    .addHelpText('after', exitCodes());
   addStart(program);
   addKeys(program);
   addItems(program);
@@ -39,6 +48,13 @@ export function createProgram(init: CliInit, exit: (code: number) => void): Comm
   addMesh(program);
   addVerify(program);
   return program;
+}
+
+function exitCodes(): string {
+  const lines = Object.entries(EXIT_MEANINGS).map(
+    ([code, words]) => `  ${code.padEnd(4)} ${words}`,
+  );
+  return ['', 'Exit codes:', ...lines].join('\n');
 }
 
 function addStart(program: VerbCommand): void {
@@ -132,6 +148,7 @@ function addItems(program: VerbCommand): void {
   program
     .clientVerb('ls')
     .description('Lists hint, id and payload bytes of each item, in order.')
+    .wideOption()
     .option('--from <hint>', 'first hint wanted', parseBoundFlag)
     .option('--to <hint>', 'first hint not wanted', parseBoundFlag)
     .option('--limit <count>', 'most items (default: all)', parseCount)
@@ -164,7 +181,8 @@ function addMesh(program: VerbCommand): void {
   program
     .clientVerb('status')
     .description('Shows the set, its fingerprint, and how many peers have the same.')
-    .examples('rangemesh status', 'rangemesh status --json | jq .set')
+    .watchOption()
+    .examples('rangemesh status', 'rangemesh status --watch 5', 'rangemesh status --json | jq .set')
     .runs(async () => (await import('./mesh.ts')).status);
   program
     .clientVerb('probe')
@@ -178,6 +196,7 @@ function addMesh(program: VerbCommand): void {
   const peers = program
     .clientVerb('peers')
     .description('Shows the peers, whether they are in sync, and their last sessions.')
+    .wideOption()
     .examples(
       'rangemesh peers',
       'rangemesh peers add /ip4/192.0.2.7/tcp/9463',

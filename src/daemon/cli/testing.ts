@@ -1,7 +1,7 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export { DaemonClient, type DaemonIdentity } from './client.ts';
-export { lastWords } from './errors.ts';
+export { formatError, lastWords } from './errors.ts';
 export {
   configFlags,
   parseBoundFlag,
@@ -9,6 +9,7 @@ export {
   parseConcurrency,
   parseCount,
   parseHintFlag,
+  parseSeconds,
 } from './flags.ts';
 export {
   formatBytes,
@@ -19,4 +20,7 @@ export {
   formatStatus,
   formatSync,
 } from './format.ts';
+export { formatPeerTable } from './format-peer-table.ts';
 export { formatWhy } from './format-why.ts';
+export { createProgram } from './program.ts';
+export { VerbCommand } from './verb-command.ts';

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
-import { Command } from 'commander';
+import { Command, type ErrorOptions } from 'commander';
+import { parseSeconds } from './flags.ts';
 import type { CliInit } from './init.ts';
 
 /** Takes the arguments of the command line, its options and `CliInit`; resolves with the exit code. */
@@ -18,6 +19,16 @@ export class VerbCommand extends Command {
 
   override createCommand(name?: string): VerbCommand {
     return new VerbCommand(name, this.#init, this.#exit);
+  }
+
+  /** Names the verbs below this one where the word is none of them. */
+  override error(message: string, options?: ErrorOptions): never {
+    const names = this.commands.map((verb) => verb.name());
+    if (options?.code !== 'commander.excessArguments' || names.length === 0) {
+      return super.error(message, options);
+    }
+    const list = names.join(', ');
+    return super.error(`error: ${this.name()} has no verb '${this.args[0]}', but ${list}`, options);
   }
 
   /** A verb that speaks to a daemon, with the options by which it finds the daemon. */
@@ -45,6 +56,20 @@ export class VerbCommand extends Command {
       '-c, --config <file>',
       'configuration of the daemon (default: ./rangemesh.yaml)',
     ).option('--data-dir <dir>', 'data directory of the daemon, instead of --config');
+  }
+
+  /** For verbs that `ask`: the answer again and again. */
+  watchOption(): this {
+    return this.option(
+      '-w, --watch [seconds]',
+      'ask again each time so many seconds have passed (default: 2), until SIGINT',
+      parseSeconds,
+    );
+  }
+
+  /** For verbs that print a table. */
+  wideOption(): this {
+    return this.option('--wide', 'print whole ids and all facts, on a terminal too');
   }
 
   /** Those of the verbs around this one, too; what stands further behind counts. */

@@ -43,6 +43,14 @@ describe('client', () => {
     await once(server, 'close');
   });
 
+  it('keeps the path of the URL before that of a call', async () => {
+    moods = [];
+    const below = new DaemonClient({ url: `${client.url}/nodes/a/`, token: null });
+    await below.ask((daemon) => daemon.json({ method: 'GET', path: '/status', query: { x: 1 } }));
+    below.close();
+    assert.deepEqual(heard, ['/nodes/a/v1/status?x=1 ']);
+  });
+
   it('retries calls that may run twice', async () => {
     for (const mood of ['reset', 'hang'] as const) {
       moods = [mood];

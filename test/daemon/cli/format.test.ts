@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { PLAIN, screenOf } from '../../../src/daemon/cli/terminal/index.ts';
 import {
   formatBytes,
   formatCount,
   formatDuration,
   formatPeer,
   formatPeers,
+  formatPeerTable,
   formatStatus,
   formatSync,
   formatWhy,
@@ -137,6 +139,15 @@ describe('the status for people', () => {
     assert.deepEqual([seen.get('state'), seen.get('lag')], ['in-sync: all is here', '2.5 s']);
   });
 
+  it('colours the state and the troubles on a terminal', () => {
+    const { paint } = screenOf({ isTTY: true } as Parameters<typeof screenOf>[0], { env: {} });
+    const text = (changes: Partial<Status>) => formatStatus({ ...healthy, ...changes }, paint);
+    assert.ok(text({ state: 'in-sync' }).includes(`${paint.good('in-sync')}: `));
+    assert.ok(text({ state: 'behind' }).includes(`${paint.warn('behind')}: `));
+    const quarantined = paint.bad('1 damaged item not replaced yet');
+    assert.ok(text({ quarantined: 1 }).endsWith(`quarantine   ${quarantined}`));
+  });
+
   it('shows the progress of catching up', () => {
     const slices = { total: 4, closed: 1, checked: 0, givenUp: 0 };
     const catchUp: NonNullable<Status['catchUp']> = {
@@ -229,8 +240,31 @@ describe('a peer for people', () => {
   });
 
   it('has a line of its own in a list of peers', () => {
-    assert.match(formatPeers([]), /no peers; add one/);
+    assert.equal(formatPeers([]), '');
     assert.equal(formatPeers([unmet, unmet]).split('\n').length, 2);
+  });
+
+  it('has one line of at most 80 columns in a table', () => {
+    const error = { code: 'WRONG_PRE_SHARED_KEY', message: 'm', at: 't' };
+    const peerId = '12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf';
+    const met = { ...unmet, peerId, connected: true, inSync: true };
+    const far = `/dns4/a-node.with-a-long-name.example.org/tcp/9463/p2p/${peerId}`;
+    const failed = { ...unmet, lastError: error, address: far };
+    const near = { ...met, address: `/ip4/192.0.2.1/tcp/1/p2p/${peerId}` };
+    const table = formatPeerTable([near, failed, { ...met, address: null }], {
+      ...PLAIN,
+      columns: 80,
+    });
+    assert.deepEqual(table.split('\n'), [
+      'PEER              CONNECTED  IN SYNC  TROUBLE               ADDRESS',
+      '12D3KooW…MLvKXtf  yes        yes      -                     /ip4/192.0.2.1/tcp/1',
+      'not reached yet   no         no       WRONG_PRE_SHARED_KEY  /dns4/a-node.with-a…',
+      '12D3KooW…MLvKXtf  yes        yes      -                     -',
+    ]);
+    assert.equal(formatPeerTable([], PLAIN), '');
+    const lastSession = { ...session, error: { code: 'BUSY', message: 'later' } };
+    const whole = formatPeerTable([{ ...near, lastSession }], PLAIN);
+    assert.ok(whole.endsWith(`BUSY     ${near.address}`));
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { hexToBytes } from '../../../src/store/index.ts';
 import { openStation, run, type Station } from './terminal.ts';
 
@@ -86,6 +87,25 @@ describe('items on the command line', () => {
         some.map((line) => JSON.parse(line)),
         [item(3), item(4)],
       );
+      assert.deepEqual(await lines('--from', '5000'), []);
+      delete (station.node as { head?: unknown }).head;
+    });
+
+    it('is a table within 80 columns on a terminal, whole with --wide', async () => {
+      for (let hint = 0; hint < 1_001; hint++) {
+        const id = new Uint8Array(32).fill(hint % 256);
+        station.node.items.set(`${hint}`, { hint: BigInt(hint), id, payload: id });
+      }
+      station.node.head = async () => ({ hint: 0n, bytes: 32 });
+      const lines = async (...argv: string[]) => {
+        const ran = await run(['ls', ...argv, ...station.target], { outTty: true });
+        return stripVTControlCharacters(ran.stdout).split('\n').slice(0, -1);
+      };
+      const table = await lines();
+      assert.equal(table.length, 1_002, 'one header over all pages');
+      assert.equal(table[0], `${' '.repeat(9)}HINT  ID                     BYTES`);
+      assert.equal(table[1_001], `${' '.repeat(9)}1000  ${'e8'.repeat(8)}          32`);
+      assert.equal((await lines('--wide', '--limit', '1'))[0], `0 ${'00'.repeat(32)} 32`);
       assert.deepEqual(await lines('--from', '5000'), []);
       delete (station.node as { head?: unknown }).head;
     });

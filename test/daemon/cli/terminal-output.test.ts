@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { createProgress as importProgress } from '../../../src/daemon/cli/import/testing.ts';
 import type { Terminal } from '../../../src/daemon/cli/index.ts';
 import { createProgress as verifyProgress } from '../../../src/daemon/cli/verify/testing.ts';
+import { systemClock } from '../../../src/daemon/system/index.ts';
 
 /** What a stream was given; `isTTY` as a terminal has it. */
 function stream(isTTY: boolean | undefined) {
@@ -27,13 +28,13 @@ describe('progress', () => {
       [undefined, false],
     ] as const) {
       const imports = stream(isTTY);
-      const bar = importProgress(imports.out, 2);
+      const bar = importProgress(imports.out, systemClock, 2);
       bar.step();
       bar.giveWay();
       bar.end();
       assert.equal(imports.text().length > 0, shown, `import, ${isTTY}`);
       const verifies = stream(isTTY);
-      const progress = verifyProgress(verifies.out);
+      const progress = verifyProgress(verifies.out, systemClock);
       progress.show({ phase: 'items', done: 1, of: 2 });
       progress.end();
       assert.equal(verifies.text().length > 0, shown, `verify, ${isTTY}`);
@@ -46,7 +47,7 @@ describe('progress', () => {
       [known, 7],
       [unknown, null],
     ] as const) {
-      const bar = importProgress(out, total);
+      const bar = importProgress(out, systemClock, total);
       bar.step();
       bar.end();
     }

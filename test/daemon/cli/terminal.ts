@@ -26,19 +26,24 @@ export type RunInit = Partial<Omit<CliInit, 'argv' | 'stdin' | 'daemons'> & Daem
   tty?: boolean;
   /** Standard output is a terminal. @default false */
   outTty?: boolean;
+  /** Sees standard output as it comes. */
+  onOut?: (text: string) => void;
+  onErr?: (text: string) => void;
+  /** Lines of standard output, a terminal. @default not known */
+  outRows?: number;
   stdin?: Iterable<Uint8Array | string>;
 };
 
 /** Runs a command line in this process. */
 export async function run(argv: readonly string[], init: RunInit = {}): Promise<Ran> {
-  const { tty = false, outTty = false, ...given } = init;
+  const { tty = false, outTty = false, onOut, onErr, outRows, ...given } = init;
   const {
     createLogger: logger = async (config) =>
       createLogger({ clock: systemClock, level: config.log.level, destination: err.lines }),
     startDaemon = () => Promise.reject(new Error('no daemon here')),
     ...rest
   } = given;
-  const [out, err] = [new Capture(outTty), new Capture(tty)];
+  const [out, err] = [new Capture(outTty, onOut, outRows), new Capture(tty, onErr)];
   const exitCode = await runCli({
     env: {},
     cwd: tmpdir(),
@@ -70,9 +75,15 @@ class Capture extends Writable implements Terminal {
     write: (line: string) => void this.write(line),
   };
 
-  constructor(isTTY: boolean) {
+  readonly #onText: ((text: string) => void) | undefined;
+
+  readonly rows: number | undefined;
+
+  constructor(isTTY: boolean, onText?: (text: string) => void, rows?: number) {
     super();
     this.isTTY = isTTY;
+    this.rows = rows;
+    this.#onText = onText;
   }
 
   get text(): string {
@@ -82,6 +93,7 @@ class Capture extends Writable implements Terminal {
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.#parts.push(chunk);
     done();
+    this.#onText?.(chunk.toString());
   }
 }
 

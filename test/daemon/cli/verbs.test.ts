@@ -46,6 +46,7 @@ describe('command line', () => {
         'peers',
         'sync',
         'verify',
+        'completion',
       ];
       for (const verb of verbs) {
         const { exitCode, stdout } = await run([verb, '--help']);
@@ -278,7 +279,9 @@ describe('command line', () => {
     });
 
     it('adds and lists peers, the target given before or after', async () => {
-      assert.match((await call('peers')).stdout, /no peers; add one/);
+      const none = await call('peers');
+      assert.deepEqual([none.exitCode, none.stdout], [0, '']);
+      assert.match(none.stderr, /^no peers; add one/);
       const address = '/ip4/192.0.2.1/tcp/1';
       const added = await call('peers', 'add', address, '--json');
       assert.equal(added.json()[0].address, address);
@@ -290,6 +293,19 @@ describe('command line', () => {
       const wrong = await call('peers', 'add', 'x');
       assert.equal(wrong.exitCode, 64);
       assert.match(wrong.stderr, /not an address \[INVALID_ADDRESS\]/);
+    });
+
+    it('shows peers as a table on a terminal, with all facts by --wide', async () => {
+      await call('peers', 'add', '/ip4/192.0.2.1/tcp/1');
+      const on = (...argv: string[]) =>
+        run(['peers', ...argv, ...station.target], { outTty: true, env: { NO_COLOR: '1' } });
+      const { stdout } = await on();
+      assert.match(
+        stdout,
+        /^PEER +CONNECTED .*\nother +yes +yes +- +\/ip4\/192\.0\.2\.1\/tcp\/1\n$/,
+      );
+      assert.equal((await on('--wide')).stdout, (await call('peers')).stdout);
+      assert.equal((await on('--json')).stdout, (await call('peers', '--json')).stdout);
     });
 
     it('removes an address, and fails for an unknown one', async () => {

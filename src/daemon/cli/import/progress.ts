@@ -1,23 +1,8 @@
-import { startBar } from '../bar.ts';
+import type { Clock } from '../../../store/index.ts';
 import type { Terminal } from '../init.ts';
-
-export interface ImportProgressBar {
-  step(): void;
-  /** Clears the line of the bar for another line; the bar comes back below it. */
-  giveWay(): void;
-  end(): void;
-}
+import { type ProgressBar, startProgress } from '../terminal/index.ts';
 
 /** A bar, shown on a terminal alone. `total` null: not known. */
-export function createProgress(out: Terminal, total: number | null): ImportProgressBar {
-  const format =
-    total === null
-      ? 'importing {value} · {duration_formatted}'
-      : 'importing [{bar}] {value}/{total} · {eta_formatted} left';
-  const bar = startBar(out, format, total ?? 0);
-  return {
-    step: () => bar.increment(),
-    giveWay: () => void (out.isTTY === true && out.write('\r\u001b[K')),
-    end: () => bar.stop(),
-  };
+export function createProgress(stream: Terminal, clock: Clock, total: number | null): ProgressBar {
+  return startProgress({ stream, clock, label: 'importing', total });
 }

@@ -1,6 +1,7 @@
 import { type CliInit, printLine } from '../init.ts';
+import type { ProgressBar } from '../terminal/index.ts';
 import { formatOrigin } from './candidate.ts';
-import { createProgress, type ImportProgressBar } from './progress.ts';
+import { createProgress } from './progress.ts';
 import type { ImportOutcome } from './run.ts';
 
 /** Failures that people are shown; --json shows all. */
@@ -16,12 +17,12 @@ interface ReporterInit {
 /** Tells people or programs what became of each candidate. */
 export class Reporter {
   readonly #init: ReporterInit;
-  readonly #progress: ImportProgressBar;
+  readonly #progress: ProgressBar;
   #failed = 0;
 
   constructor(init: ReporterInit) {
     this.#init = init;
-    this.#progress = createProgress(init.init.stderr, init.total);
+    this.#progress = createProgress(init.init.stderr, init.init.clock, init.total);
   }
 
   async report(outcome: ImportOutcome): Promise<void> {

@@ -32,7 +32,7 @@ export async function keygenPsk(options: KeygenOptions, init: CliInit): Promise<
   });
   const advice =
     'copy it to each node of the mesh; init and start take it with --access psk --psk-file';
-  await printAnswer(options, init, { file: path }, `wrote ${path}\n${advice}`);
+  await printAnswer(options, init, { file: path }, `wrote ${path}`, [advice]);
   return EXIT.ok;
 }
 

@@ -42,10 +42,12 @@ export async function setup(
   const lines = [
     `wrote ${path}; change in it what you need`,
     `the peer id is ${peerId}; its key lies in ${config.node.dataDir}`,
+  ];
+  const advice = [
     ...(letsNoPeerIn(config) ? [NO_PEER] : []),
     `now run: rangemesh start --config ${path}`,
   ];
-  await printAnswer(options, init, { config: path, peerId }, lines.join('\n'));
+  await printAnswer(options, init, { config: path, peerId }, lines.join('\n'), advice);
   return EXIT.ok;
 }
 

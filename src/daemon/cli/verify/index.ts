@@ -14,7 +14,7 @@ import { verifyRemote } from './remote.ts';
 
 /** `verify`: reads the data directory of a stopped daemon itself, and asks a running daemon. */
 export async function verify(options: TargetOptions, init: CliInit): Promise<number> {
-  const bar = createProgress(init.stderr);
+  const bar = createProgress(init.stderr, init.clock);
   let result: VerifyResult;
   try {
     result = await find(options, init, (progress) => bar.show(progress));

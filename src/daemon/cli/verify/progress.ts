@@ -1,6 +1,6 @@
-import type { VerifyProgress } from '../../../store/index.ts';
-import { startBar } from '../bar.ts';
+import type { Clock, VerifyProgress } from '../../../store/index.ts';
 import type { Terminal } from '../init.ts';
+import { startProgress } from '../terminal/index.ts';
 
 export interface VerifyProgressBar {
   show(progress: VerifyProgress): void;
@@ -17,15 +17,13 @@ const WORDS: Readonly<Record<VerifyProgress['phase'], string>> = {
 };
 
 /** A bar, shown on a terminal alone. */
-export function createProgress(out: Terminal): VerifyProgressBar {
-  const format = '{phase} [{bar}] {value}/{total} · {duration_formatted}';
-  const bar = startBar(out, format, 0, { phase: 'opening' });
+export function createProgress(stream: Terminal, clock: Clock): VerifyProgressBar {
+  const bar = startProgress({ stream, clock, label: 'opening', total: null });
   return {
     show({ phase, done, of }) {
-      // The log is counted in commits, each other phase in items.
-      bar.setTotal(phase === 'log' ? done : Math.max(done, of));
-      bar.update(done, { phase: WORDS[phase] });
+      // The log is counted in commits, whose number is not known; each other phase in items.
+      bar.show(done, { label: WORDS[phase], of: phase === 'log' ? null : Math.max(done, of) });
     },
-    end: () => bar.stop(),
+    end: () => bar.end(),
   };
 }

@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { importAll, readNdjson } from '../../../../src/daemon/cli/import/testing.ts';
-import { lastWords } from '../../../../src/daemon/cli/testing.ts';
+import { formatError, lastWords } from '../../../../src/daemon/cli/testing.ts';
 import { ClientError } from '../../../../src/daemon/client/index.ts';
 import { DaemonError } from '../../../../src/daemon/index.ts';
 import { run } from '../terminal.ts';
@@ -77,15 +77,18 @@ describe('a verification by a running daemon', () => {
 
 describe('the last error message', () => {
   it('sets the exit code of the error, also when no reader is left', () => {
+    const spoken = (error: unknown) => {
+      const words = lastWords(error);
+      return [formatError(words, { json: false }), words.exitCode];
+    };
     const daemon = new DaemonError('LISTEN_FAILED', 'm');
-    assert.deepEqual(lastWords(daemon), { line: 'rangemesh: m [LISTEN_FAILED]', exitCode: 69 });
-    const refused = new ClientError(500, 'X', 'm');
-    assert.deepEqual(lastWords(refused), { line: 'rangemesh: m [X]', exitCode: 1 });
-    assert.deepEqual(lastWords({ code: 'EPIPE' }), { line: null, exitCode: 141 });
-    assert.deepEqual(lastWords(new Error('m')), { line: 'rangemesh: m [INTERNAL]', exitCode: 1 });
-    assert.deepEqual(lastWords('m'), { line: 'rangemesh: m [INTERNAL]', exitCode: 1 });
+    assert.deepEqual(spoken(daemon), ['rangemesh: m [LISTEN_FAILED]', 69]);
+    assert.deepEqual(spoken(new ClientError(500, 'X', 'm')), ['rangemesh: m [X]', 1]);
+    assert.deepEqual(lastWords({ code: 'EPIPE' }), { error: null, exitCode: 141 });
+    assert.deepEqual(spoken(new Error('m')), ['rangemesh: m [INTERNAL]', 1]);
+    assert.deepEqual(spoken('m'), ['rangemesh: m [INTERNAL]', 1]);
     const coded = Object.assign(new Error('m'), { code: 'ENOENT' });
-    assert.equal(lastWords(coded).line, 'rangemesh: m [ENOENT]');
+    assert.deepEqual(spoken(coded), ['rangemesh: m [ENOENT]', 1]);
   });
 });
 
