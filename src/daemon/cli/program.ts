@@ -1,5 +1,6 @@
 import { Argument, Option } from 'commander';
 import { EXIT_MEANINGS } from '../errors.ts';
+import type { Shell } from './completion/index.ts';
 import {
   configFlags,
   parseBoundFlag,
@@ -47,6 +48,7 @@ export function createProgram(init: CliInit, { exit, writeHelp }: ProgramPorts):
   addImport(program);
   addMesh(program);
   addVerify(program);
+  addCompletion(program);
   return program;
 }
 
@@ -253,4 +255,22 @@ function addVerify(program: VerbCommand): void {
       'rangemesh verify --url http://127.0.0.1:9464 --token-file admin.token',
     )
     .runs(async () => (await import('./verify/index.ts')).verify);
+}
+
+function addCompletion(program: VerbCommand): void {
+  program
+    .command('completion')
+    .description(
+      'Prints a script that completes verbs, options and their values in a shell. It needs no daemon.',
+    )
+    .addArgument(new Argument('<shell>', 'shell').choices(['bash', 'zsh', 'fish']))
+    .examples(
+      'rangemesh completion bash > /etc/bash_completion.d/rangemesh',
+      'rangemesh completion zsh > "$fpath[1]/_rangemesh"',
+      'rangemesh completion fish > ~/.config/fish/completions/rangemesh.fish',
+    )
+    .runs(async () => {
+      const { completion } = await import('./completion/index.ts');
+      return (shell: Shell, _: object, { stdout }: CliInit) => completion(shell, program, stdout);
+    });
 }
