@@ -49,7 +49,14 @@ export function startProgress(init: ProgressInit): ProgressBar {
     const rest = left === null ? '' : ` · ${formatDuration(left)} left`;
     return `${label} [${filled(value, total)}] ${format(value)}/${format(total)}${speed}${rest}`;
   };
-  const bar = new SingleBar({ stream, format: line, clearOnComplete: true, hideCursor: null });
+  // The line is cut to the width. A terminal that does not wrap would stay so after SIGINT.
+  const bar = new SingleBar({
+    stream,
+    format: line,
+    clearOnComplete: true,
+    hideCursor: null,
+    linewrap: true,
+  });
   const show: ProgressBar['show'] = (done, change = {}) => {
     if (change.label !== undefined && change.label !== label) meter = new RateMeter(clock);
     label = change.label ?? label;
