@@ -101,8 +101,8 @@ export const DEFAULT_REPLICATOR_OPTIONS = {
   /** Longest payload taken, in bytes: the limit of the replica. Longer items are not fetched. */
   maxItemBytes: DEFAULT_LIMITS.maxItemBytes as number,
   /**
-   * Bytes on disk that pushed items of one publisher may take in a second; after a pause, those of a
-   * minute at once. Sessions bring the rest. Raising it lets one member fill disks sooner.
+   * Bytes on disk that pushed items of one publisher may take in a second; after a pause, those of
+   * four seconds at once. Sessions bring the rest. Raising it lets one member fill disks sooner.
    */
   publisherBytesPerSecond: (1024 * 1024) as number,
   /**

@@ -14,7 +14,7 @@ export interface ReceivedRatesInit
 type Rates = readonly [TokenBuckets, ...TokenBuckets[]];
 
 /** Seconds whose bytes a publisher may push at once. */
-const PUSH_BURST_S = 60;
+const PUSH_BURST_S = 4;
 const DAY_S = 86_400;
 
 /**
