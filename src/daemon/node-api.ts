@@ -9,6 +9,7 @@ import type {
   VerifyResult,
 } from '../store/index.ts';
 
+import type { DaemonError } from './errors.ts';
 import type { DiscoveryStatus } from './mesh/index.ts';
 import type { CatchUpProgress, Why } from './replicator/index.ts';
 
@@ -29,6 +30,7 @@ export interface Node {
   verdict(): Verdict;
   /** Runs a session with one connected peer, or with all of them; resolves when they have ended. */
   sync(peerId?: string): Promise<SyncResult[]>;
+  readonly bulk: BulkItems;
   /** Rejects with `OWN_SECRET` for the content of a key or token of this node. */
   put(payload: Uint8Array, hint?: bigint): Promise<PutResult>;
   get(id: Uint8Array): Promise<Item | undefined>;
@@ -50,6 +52,42 @@ export interface Node {
   broken(): RefusalReason | null;
   /** Listening, the index whole, and the first round of sessions has ended or timed out. */
   ready(): boolean;
+}
+
+/** An item that a client gives. */
+export interface NewOwnItem {
+  readonly payload: Uint8Array;
+  /** Undefined: the wall time. */
+  readonly hint: bigint | undefined;
+}
+
+/** Many items at once. */
+export interface BulkItems {
+  /**
+   * Stores them together, in as few commits as they fit in. `OWN_SECRET` stands in place of the result of an
+   * item that is not stored for this reason. Rejects if none was stored for another reason.
+   */
+  putMany(items: readonly NewOwnItem[]): Promise<(PutResult | DaemonError)[]>;
+  /** Whether each id is held. Rejects with `STORE_UNAVAILABLE` while the database cannot be read. */
+  have(ids: readonly Uint8Array[]): Promise<boolean[]>;
+  /** Items by id, some at a time, in order; null for ids that are not held. */
+  getMany(ids: readonly Uint8Array[]): AsyncGenerator<readonly (Item | null)[]>;
+  /**
+   * The items from hint `from` up to, but without, hint `to` as they are now. Throws `STORE_REBUILDING` or
+   * `STORE_UNAVAILABLE` while there is no index.
+   */
+  stream(range: { readonly from: bigint; readonly to: bigint }): ItemStream;
+}
+
+/** A range of the set as it was at one moment. Holds a snapshot until it is released. */
+export interface ItemStream {
+  readonly items: number;
+  /** Digest of the range. */
+  readonly fingerprint: string;
+  /** The items in order, some at a time. Rejects with `StoreError`, also in the midst. */
+  read(): AsyncGenerator<readonly Item[]>;
+  /** Idempotent. */
+  release(): void;
 }
 
 /** Times are ISO 8601. */

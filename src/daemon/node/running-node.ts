@@ -24,6 +24,7 @@ import type {
 import { everything, type Replicator } from '../replicator/index.ts';
 import { isoTime } from '../system/index.ts';
 import { VERSION } from '../version.ts';
+import { NodeItems } from './bulk-items.ts';
 import { notKnown, ownSecret, peerConnected, unknownAddress, unknownPeer } from './peer-errors.ts';
 import { troubleOf, twinsOf } from './peer-troubles.ts';
 import { catchUpStatus, lastSession, provedAt, storeStatus } from './status-view.ts';
@@ -53,6 +54,7 @@ const CLOSED: RefusalReason = { code: 'STORE_CLOSED', message: 'the daemon is sh
 
 /** The state and the calls of a running daemon, in the terms of the admin endpoint. */
 export class RunningNode implements Node {
+  readonly bulk: NodeItems;
   readonly #init: RunningNodeInit;
   readonly #startedAt: number;
   #firstRoundOver = false;
@@ -60,6 +62,7 @@ export class RunningNode implements Node {
 
   constructor(init: RunningNodeInit) {
     this.#init = init;
+    this.bulk = new NodeItems({ ...init, ownItems: init.replicator.ownItems });
     this.#startedAt = init.clock.monotonic();
   }
 

@@ -31,6 +31,7 @@ import type {
   ReplicaStatus,
   Served,
   ServeLimits,
+  SnapshotInit,
   VerifiedPutOptions,
 } from './types.ts';
 import type { VerifyOptions, VerifyResult } from './verify/index.ts';
@@ -184,9 +185,9 @@ export class Replica {
   }
 
   /** The set as it is now. Throws `STORE_REBUILDING` or `STORE_UNAVAILABLE` while there is no index. */
-  snapshot(): PartedSnapshot {
+  snapshot({ maxAgeMs }: SnapshotInit = {}): PartedSnapshot {
     const { lifecycle, lookup } = this.#use();
-    return lifecycle.use().snapshot(lookup.absence());
+    return lifecycle.use().snapshot(lookup.absence(), maxAgeMs);
   }
 
   /** Items in the set, as of the last commit. */

@@ -167,6 +167,16 @@ export interface ListInit {
   after?: ItemKey;
 }
 
+/** Options of `Replica.snapshot`. */
+export interface SnapshotInit {
+  /**
+   * Milliseconds until it expires. Raising it lets slow readers end; as long as a snapshot is in use, LevelDB
+   * keeps all index nodes that were replaced since.
+   * @default `IndexOptions.maxSnapshotAgeMs`
+   */
+  maxAgeMs?: number;
+}
+
 /** Where the replica reports to operators. pino's loggers fit. */
 export interface ReplicaLogger {
   warn(fields: object, message: string): void;

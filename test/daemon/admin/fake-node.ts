@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Node, PeerStatus, Status, SyncResult, Verdict } from '../../../src/daemon/index.ts';
 import { DaemonError } from '../../../src/daemon/index.ts';
-import type { RefusalReason, WhyAnswer } from '../../../src/daemon/testing.ts';
+import type { BulkItems, RefusalReason, WhyAnswer } from '../../../src/daemon/testing.ts';
 import {
   bytesToHex,
   checkHint,
@@ -11,6 +11,7 @@ import {
   type ItemKey,
   itemId,
   type ListInit,
+  lthash,
   MAX_LIST_LIMIT,
   type PutResult,
 } from '../../../src/store/index.ts';
@@ -117,6 +118,43 @@ export class FakeNode implements Node {
     const created = !this.items.has(bytesToHex(id));
     this.items.set(bytesToHex(id), { hint, id, payload: payload.slice() });
     return { hint, id, created };
+  }
+
+  readonly bulk: BulkItems = {
+    putMany: async (items) => {
+      const results: (PutResult | DaemonError)[] = [];
+      for (const { payload, hint } of items) {
+        const result = await this.put(payload, hint).catch((error) => error);
+        if (result instanceof Error && !(result instanceof DaemonError)) throw result;
+        results.push(result);
+      }
+      return results;
+    },
+    have: async (ids) => ids.map((id) => this.items.has(bytesToHex(id))),
+    getMany: (ids) => this.#some(ids.map((id) => this.items.get(bytesToHex(id)) ?? null)),
+    stream: ({ from, to }) => {
+      this.#trip();
+      const items = [...this.items.values()]
+        .filter(({ hint }) => hint >= from && hint < to)
+        .sort(compareKeys);
+      const state = lthash.empty();
+      for (const { id } of items) lthash.add(state, id);
+      return {
+        items: items.length,
+        fingerprint: bytesToHex(lthash.digest(state, items.length)),
+        read: () => this.#some(items),
+        release: () => void this.released++,
+      };
+    },
+  };
+  /** Streams that were released. */
+  released = 0;
+
+  async *#some<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
+    for (let at = 0; at < items.length; at += 3) {
+      this.#trip();
+      yield items.slice(at, at + 3);
+    }
   }
 
   async get(id: Uint8Array): Promise<Item | undefined> {

@@ -129,9 +129,9 @@ export class DurableSet {
   }
 
   /** @param isAbsent See `UnionSnapshotInit`. */
-  snapshot(isAbsent?: UnionSnapshotInit['isAbsent']): UnionSnapshot {
+  snapshot(isAbsent?: UnionSnapshotInit['isAbsent'], maxAgeMs?: number): UnionSnapshot {
     const { buffer } = this.#visible;
-    return new UnionSnapshot({ tree: this.#tree.snapshot(), buffer, isAbsent });
+    return new UnionSnapshot({ tree: this.#tree.snapshot(maxAgeMs), buffer, isAbsent });
   }
 
   holds(key: ItemKey): boolean {

@@ -146,15 +146,15 @@ export class DurableTree {
     return this.#stagedWrite(writer, meta);
   }
 
-  /** The tree as it is now. Costs nothing beyond one of LevelDB's snapshots. */
-  snapshot(): TreeSnapshot<number> {
+  /** The tree as it is now, for `maxAgeMs`. Costs nothing beyond one of LevelDB's snapshots. */
+  snapshot(maxAgeMs: number = this.#maxAgeMs): TreeSnapshot<number> {
     this.#checkOpen();
     const { clock, contains } = this.#init;
     const shared = this.#current();
     const lease = new LevelLease({
       shared,
       clock,
-      maxAgeMs: this.#maxAgeMs,
+      maxAgeMs,
       onEnd: (ended) => this.#leases.delete(ended),
     });
     this.#leases.add(lease);

@@ -1,0 +1,107 @@
+import { concatBytes, INFINITE_HINT } from '../../store/index.ts';
+import { BulkError } from './errors.ts';
+import { parseNotice } from './notices.ts';
+import type { BulkDecoder, BulkRecord, StreamNotice } from './records.ts';
+
+/** Hint (u64) and payload length (u32), both little-endian. */
+export const RECORD_HEAD_BYTES = 12;
+/** A notice is short JSON. */
+const MAX_NOTICE_BYTES = 4_096;
+
+/** A record: hint, length, payload. */
+export function encodeRecord(hint: bigint, payload: Uint8Array): Uint8Array {
+  const record = Buffer.allocUnsafe(RECORD_HEAD_BYTES + payload.length);
+  record.writeBigUInt64LE(hint, 0);
+  record.writeUInt32LE(payload.length, 8);
+  record.set(payload, RECORD_HEAD_BYTES);
+  return record;
+}
+
+/** A record under the hint that no item has; its payload is JSON. */
+export function encodeNotice(notice: StreamNotice): Uint8Array {
+  return encodeRecord(INFINITE_HINT, Buffer.from(JSON.stringify(notice)));
+}
+
+/** Reads length-prefixed records. Payloads are views of the chunks. */
+export class BinaryDecoder implements BulkDecoder {
+  readonly #maxItemBytes: number;
+  #parts: Uint8Array[] = [];
+  #length = 0;
+  /** Bytes that the next step needs. */
+  #needed = RECORD_HEAD_BYTES;
+  /** Bytes of a too long item that are still to come. */
+  #skipping = 0;
+  #line = 0;
+
+  constructor({ maxItemBytes }: { readonly maxItemBytes: number }) {
+    this.#maxItemBytes = maxItemBytes;
+  }
+
+  push(chunk: Uint8Array): BulkRecord[] {
+    const skipped = Math.min(this.#skipping, chunk.length);
+    this.#skipping -= skipped;
+    this.#parts.push(skipped === 0 ? chunk : chunk.subarray(skipped));
+    this.#length += chunk.length - skipped;
+    if (this.#length < this.#needed) return [];
+    const [only] = this.#parts;
+    const bytes = this.#parts.length === 1 ? only! : concatBytes(...this.#parts);
+    const records: BulkRecord[] = [];
+    this.#keep(bytes.subarray(this.#read(bytes, records)));
+    return records;
+  }
+
+  end(): BulkRecord[] {
+    if (this.#length === 0 && this.#skipping === 0) return [];
+    throw new BulkError('STREAM_CUT', `the stream ends within record ${this.#line + 1}`);
+  }
+
+  #keep(rest: Uint8Array): void {
+    this.#parts = rest.length === 0 ? [] : [rest];
+    this.#length = rest.length;
+  }
+
+  /** Reads whole records; returns where the rest begins. */
+  #read(bytes: Uint8Array, records: BulkRecord[]): number {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    let at = 0;
+    for (;;) {
+      this.#needed = RECORD_HEAD_BYTES;
+      if (bytes.length - at < RECORD_HEAD_BYTES) return at;
+      const hint = view.getBigUint64(at, true);
+      const length = view.getUint32(at + 8, true);
+      const isNotice = hint === INFINITE_HINT;
+      if (isNotice && length > MAX_NOTICE_BYTES) throw this.#noNotice();
+      const begin = at + RECORD_HEAD_BYTES;
+      const end = begin + length;
+      if (length > this.#maxItemBytes && !isNotice) {
+        records.push(this.#tooLarge(length));
+        this.#skipping = Math.max(0, end - bytes.length);
+        at = Math.min(end, bytes.length);
+        continue;
+      }
+      this.#needed = RECORD_HEAD_BYTES + length;
+      if (end > bytes.length) return at;
+      const payload = bytes.subarray(begin, end);
+      const line = ++this.#line;
+      if (isNotice) records.push({ kind: 'notice', line, notice: this.#notice(payload) });
+      else records.push({ kind: 'item', line, hint, id: null, payload });
+      at = end;
+    }
+  }
+
+  #notice(payload: Uint8Array): StreamNotice {
+    const notice = parseNotice(Buffer.from(payload).toString());
+    if (notice === null) throw this.#noNotice();
+    return notice;
+  }
+
+  #noNotice(): BulkError {
+    const message = `record ${this.#line + 1} has the hint ${INFINITE_HINT}, which no item has, and is no notice`;
+    return new BulkError('STREAM_CUT', message);
+  }
+
+  #tooLarge(length: number): BulkRecord {
+    const message = `the item has ${length} bytes, at most ${this.#maxItemBytes} are taken: split it, or raise limits.maxItemBytes on all nodes`;
+    return { kind: 'fault', line: ++this.#line, code: 'ITEM_TOO_LARGE', message };
+  }
+}

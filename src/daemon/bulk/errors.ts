@@ -1,0 +1,20 @@
+/** The codes of `BulkError`; they are stable. */
+export type BulkErrorCode =
+  | 'INVALID_RECORD'
+  | 'ITEM_TOO_LARGE'
+  | 'ID_MISMATCH'
+  | 'STREAM_CUT'
+  | 'EXPORT_CUT'
+  | 'EXPORT_FAILED'
+  | 'EXPORT_DAMAGED';
+
+/** A stream of items that cannot be read, or not to its end. */
+export class BulkError extends Error {
+  override readonly name = 'BulkError';
+  readonly code: BulkErrorCode;
+
+  constructor(code: BulkErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

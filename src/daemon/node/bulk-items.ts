@@ -1,0 +1,56 @@
+import { type Clock, delay, type Item, type PutResult, type Replica } from '../../store/index.ts';
+import type { DaemonError } from '../errors.ts';
+import type { BulkItems, ItemStream, NewOwnItem } from '../node-api.ts';
+import type { Replicator } from '../replicator/index.ts';
+import { readByIds, streamItems } from './item-stream.ts';
+import { ownSecret } from './peer-errors.ts';
+
+/** Ids looked up in one turn of the event loop. */
+const TOGETHER = 512;
+
+export interface BulkItemsInit {
+  readonly replica: Pick<Replica, 'contains' | 'snapshot' | 'serve'>;
+  readonly ownItems: Pick<Replicator['ownItems'], 'put'>;
+  readonly clock: Clock;
+  readonly isSecret: (payload: Uint8Array) => boolean;
+}
+
+/** Many items at once. */
+export class NodeItems implements BulkItems {
+  readonly #init: BulkItemsInit;
+
+  constructor(init: BulkItemsInit) {
+    this.#init = init;
+  }
+
+  async putMany(items: readonly NewOwnItem[]): Promise<(PutResult | DaemonError)[]> {
+    const { ownItems, clock, isSecret } = this.#init;
+    const now = BigInt(clock.now());
+    const secret = items.map(({ payload }) => isSecret(payload));
+    const taken = items
+      .filter((_, at) => !secret[at])
+      .map(({ hint, payload }) => ({ hint: hint ?? now, payload }));
+    const stored = taken.length === 0 ? [] : await ownItems.put(taken);
+    let next = 0;
+    return secret.map((isSecret) => (isSecret ? ownSecret() : stored[next++]!));
+  }
+
+  async have(ids: readonly Uint8Array[]): Promise<boolean[]> {
+    const { replica, clock } = this.#init;
+    const held: boolean[] = [];
+    for (const id of ids) {
+      held.push(replica.contains(id));
+      if (held.length % TOGETHER === 0) await delay(clock, 0);
+    }
+    return held;
+  }
+
+  getMany(ids: readonly Uint8Array[]): AsyncGenerator<readonly (Item | null)[]> {
+    const { replica, clock } = this.#init;
+    return readByIds(replica, ids, clock);
+  }
+
+  stream(range: { readonly from: bigint; readonly to: bigint }): ItemStream {
+    return streamItems({ ...this.#init, ...range });
+  }
+}
