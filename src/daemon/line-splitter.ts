@@ -20,6 +20,11 @@ export class LineSplitter {
     this.#maxBytes = maxBytes;
   }
 
+  /** Bytes of the line that has not ended yet. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** The lines that end in this chunk. */
   push(chunk: Uint8Array): TextLine[] {
     const lines: TextLine[] = [];

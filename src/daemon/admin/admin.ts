@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify, {
   type FastifyInstance,
@@ -9,23 +8,24 @@ import Fastify, {
 import { type Clock, shortageOf } from '../../store/index.ts';
 import { exposedMessage } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
+import { lingerFor } from './bodies.ts';
 import { HttpConnections } from './connections.ts';
 import { describeRoutes, documentOf } from './document.ts';
 import { AdminError, type BodyLimit, type ErrorResponse, refusalOf } from './errors.ts';
 import { type GuardInit, isProbe, RequestGuard } from './guard.ts';
-import type { HandlerParts } from './operation.ts';
+import { type HandlerParts, isStreamed } from './operation.ts';
 import { ADMIN_BOUNDS, type AdminBounds } from './options.ts';
 import { PayloadMemory } from './payload-memory.ts';
 import { OPERATIONS } from './routes/index.ts';
 import { knowAllMethods, serve } from './serve.ts';
-import { refuseConnection, Servers } from './servers.ts';
+import { refuseConnection, refuseLate, Servers } from './servers.ts';
 
+/** Longest time for the body of a request to arrive: 16 MiB at 140 KiB/s. */
+const REQUEST_TIMEOUT_MS = 120_000;
 /** Longest JSON body. */
 const MAX_JSON_BYTES = 64 * 1024;
 /** How long requests under way may go on when the endpoint closes. */
 const DRAIN_MS = 3_000;
-/** How long the rest of a refused body is read, so that a refusal arrives. */
-const LINGER_MS = 2_000;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -84,6 +84,7 @@ export function createAdmin(init: AdminInit): Admin {
   const app = createServer(servers);
   knowAllMethods(app);
   boundRequests(app, bounds, connections);
+  boundBodies(app, init.clock);
   boundAnswers(app, bounds);
   const isOwn = ({ raw }: FastifyRequest) => connections.isOwn(raw.socket);
   addHooks(
@@ -170,6 +171,20 @@ function boundRequests(
   });
 }
 
+/** A body must arrive in time, unless its handler reads it as it comes. */
+function boundBodies(app: FastifyInstance, clock: Clock): void {
+  app.addHook('onRequest', async ({ raw, headers, routeOptions }) => {
+    const { operation } = routeOptions.config;
+    if (operation !== undefined && isStreamed(operation)) return;
+    if (headers['transfer-encoding'] === undefined && headers['content-length'] === undefined)
+      return;
+    const cancel = clock.after(REQUEST_TIMEOUT_MS, () => {
+      if (!raw.complete) refuseLate(raw.socket);
+    });
+    raw.once('close', cancel);
+  });
+}
+
 function boundAnswers(app: FastifyInstance, { unreadMs }: AdminBounds): void {
   app.addHook('onSend', async ({ raw }) => {
     raw.socket.setTimeout(unreadMs);
@@ -207,7 +222,7 @@ function addHooks(
     init.observer?.refused(refusal.code);
     if (refusal.status === 500)
       init.logger.error({ err: error, code: refusal.code }, 'a call failed');
-    if (refusal.status === 413 || refusal.status === 415) await discard(request.raw, init.clock);
+    if (refusal.status === 413 || refusal.status === 415) await lingerFor(request.raw, init.clock);
     return send(reply, refusal);
   });
 }
@@ -229,15 +244,6 @@ function limitOf({ routeOptions }: FastifyRequest, maxItemBytes: number): BodyLi
 function send(reply: FastifyReply, { status, code, message }: ErrorResponse): FastifyReply {
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="rangemesh"');
   return reply.code(status).type(JSON_TYPE).send({ code, message });
-}
-
-/** Reads and drops the rest of a body: closing on a sender that still writes can lose our answer. */
-function discard(request: IncomingMessage, clock: Clock): Promise<void> {
-  if (request.complete) return Promise.resolve();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const cancel = clock.after(LINGER_MS, resolve);
-  request.once('end', resolve).once('close', resolve).once('error', resolve).resume();
-  return promise.finally(cancel);
 }
 
 async function listen(app: FastifyInstance, { host, port, tls }: AdminInit): Promise<string> {

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { Clock } from '../../store/index.ts';
 import { AdminError } from './errors.ts';
 import type { HandlerParts } from './operation.ts';
 
@@ -22,6 +24,27 @@ export function readBytes(app: FastifyInstance, bodyLimit: number): void {
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) =>
     done(null, body),
   );
+}
+
+/** The handler reads the body from the request. */
+export function leaveBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+}
+
+/** How long the rest of a body is read that is of no use any more. */
+const LINGER_MS = 2_000;
+
+/**
+ * Reads and drops the rest of a body: closing on a sender that still writes can lose our answer. A sender that
+ * goes on is cut.
+ */
+export function lingerFor(request: IncomingMessage, clock: Clock): Promise<void> {
+  if (request.complete) return Promise.resolve();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(LINGER_MS, resolve);
+  request.once('end', resolve).once('close', resolve).once('error', resolve).resume();
+  return promise.finally(cancel);
 }
 
 /** Has a payload that a client sends wait for memory before any of it is read. */

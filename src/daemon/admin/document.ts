@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { errorAnswer, NAMED, type OpenApiDocument } from '../schemas/index.ts';
 import { VERSION } from '../version.ts';
 import { type ErrorCode, statusOf } from './errors.ts';
-import type { Answer, Operation } from './operation.ts';
+import { type Answer, isJsonSchema, type Operation } from './operation.ts';
 
 const TAGS = [
   { name: 'health', description: 'Probes, and what the endpoint is' },
@@ -29,7 +29,8 @@ const OF_JSON: readonly ErrorCode[] = ['INVALID_BODY', 'BODY_TOO_LARGE'];
 export function codesOf({ access, method, body, errors }: Operation): Record<number, ErrorCode[]> {
   const codes = new Set([...errors, ...GENERAL, ...(access === 'open' ? [] : GUARDED)]);
   if (method !== 'GET') codes.add('UNSUPPORTED_MEDIA_TYPE');
-  if (method !== 'GET' && body !== 'bytes') for (const code of OF_JSON) codes.add(code);
+  if (method !== 'GET' && (body === undefined || isJsonSchema(body)))
+    for (const code of OF_JSON) codes.add(code);
   const byStatus: Record<number, ErrorCode[]> = {};
   for (const code of [...codes].sort()) {
     byStatus[statusOf(code)] ??= [];
@@ -107,7 +108,9 @@ function finish(
     const operation = document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
     if (operation?.requestBody === undefined || body === undefined) continue;
     // Without a body the payload has no bytes.
-    operation.requestBody.required = body !== 'bytes' && !body.safeParse({}).success;
+    operation.requestBody.required = isJsonSchema(body)
+      ? !body.safeParse({}).success
+      : body !== 'bytes';
   }
   const { components } = document;
   // No request has a named schema.
@@ -127,7 +130,7 @@ function opened<T>(schemas: T): T {
 }
 
 function describe(operation: Operation, readsNeedToken: boolean) {
-  const { id, tag, summary, description, access, params, query, body, method } = operation;
+  const { id, tag, summary, description, access, params, query, body } = operation;
   const codes = codesOf(operation);
   const answers = Object.entries(operation.answers).map(([status, answer]) => [
     status,
@@ -141,8 +144,7 @@ function describe(operation: Operation, readsNeedToken: boolean) {
     description,
     ...(params !== undefined && { params }),
     querystring: query,
-    ...(body === 'bytes' && { body: BYTES, consumes: ['application/octet-stream'] }),
-    ...(body !== 'bytes' && body !== undefined && method !== 'GET' && { body }),
+    ...bodyIn(body),
     response: Object.fromEntries([...answers, ...refusals]),
     security: securityOf(access, readsNeedToken),
     'x-codes': codes,
@@ -152,6 +154,13 @@ function describe(operation: Operation, readsNeedToken: boolean) {
 function securityOf(access: Operation['access'], readsNeedToken: boolean): object[] {
   if (access === 'open') return [];
   return access === 'write' || readsNeedToken ? [{ bearer: [] }] : [{}, { bearer: [] }];
+}
+
+function bodyIn(body: Operation['body']) {
+  if (body === undefined) return {};
+  if (isJsonSchema(body)) return { body };
+  const consumes = body === 'bytes' ? ['application/octet-stream'] : body.stream;
+  return { body: BYTES, consumes };
 }
 
 /** The conversion keeps no headers of answers, and no description of an answer without a body. */

@@ -64,6 +64,12 @@ export interface OperationCall<P, Q, B> {
   readonly reply: FastifyReply;
 }
 
+/** A body that its handler reads. */
+export interface StreamedBody {
+  /** Media types. */
+  readonly stream: readonly string[];
+}
+
 export interface OperationInit<P, Q, B, R> {
   /** The `operationId`, and the name of the client's method. */
   readonly id: string;
@@ -78,8 +84,12 @@ export interface OperationInit<P, Q, B, R> {
   readonly params?: z.ZodType<P>;
   /** @default no parameters are taken */
   readonly query?: z.ZodType<Q>;
-  /** Of JSON; `bytes`: the body as it is, up to `limits.maxItemBytes`. @default no body is taken */
-  readonly body?: z.ZodType<B> | 'bytes';
+  /**
+   * Of JSON; `bytes`: the body as it is, up to `limits.maxItemBytes`; of media types: the handler reads the body
+   * from the request as it comes, in as long as it takes.
+   * @default no body is taken
+   */
+  readonly body?: z.ZodType<B> | 'bytes' | StreamedBody;
   readonly answers: Readonly<Record<number, Answer<R>>>;
   /** The codes of its own refusals; `document.ts` adds those that all operations have. */
   readonly errors: readonly ErrorCode[];
@@ -97,6 +107,16 @@ export type Handled<R> = R | FastifyReply | Promise<R | FastifyReply>;
 export interface Operation
   extends Omit<OperationInit<unknown, unknown, unknown, unknown>, 'query'> {
   readonly query: z.ZodType;
+}
+
+/** Whether a body is JSON that a schema checks. */
+export function isJsonSchema(body: Operation['body']): body is z.ZodType {
+  return body instanceof z.ZodType;
+}
+
+/** Whether the handler reads the body as it comes. */
+export function isStreamed({ body }: Pick<Operation, 'body'>): boolean {
+  return typeof body === 'object' && 'stream' in body;
 }
 
 /** Declares an operation. The types of the handler come from its schemas. */

@@ -7,10 +7,17 @@ import type {
   onRequestHookHandler,
   RouteHandlerMethod,
 } from 'fastify';
-import { readBytes, readJsonBodies } from './bodies.ts';
+import { leaveBodies, readBytes, readJsonBodies } from './bodies.ts';
 import { AdminError } from './errors.ts';
 import { readInput } from './input.ts';
-import { type HandlerParts, NO_FIELDS, type Operation, type OperationCall } from './operation.ts';
+import {
+  type HandlerParts,
+  isJsonSchema,
+  isStreamed,
+  NO_FIELDS,
+  type Operation,
+  type OperationCall,
+} from './operation.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -37,6 +44,7 @@ export function serve(
   for (const [path, group] of Map.groupBy(operations, ({ path }) => path)) {
     app.register(async (scope) => {
       if (group.some(({ body }) => body === 'bytes')) readBytes(scope, parts.limits.maxItemBytes);
+      else if (group.some(isStreamed)) leaveBodies(scope);
       else readJsonBodies(scope);
       for (const operation of group) add(scope, operation, parts, writers);
       refuseOthers(scope, path, group);
@@ -74,9 +82,9 @@ function read(
     params: params && readInput(params, request.params, 'INVALID_QUERY'),
     query: readInput(query, request.query, 'INVALID_QUERY'),
     body:
-      body === 'bytes'
-        ? request.body
-        : readInput(body ?? NO_FIELDS, request.body ?? {}, 'INVALID_BODY'),
+      body === undefined || isJsonSchema(body)
+        ? readInput(body ?? NO_FIELDS, request.body ?? {}, 'INVALID_BODY')
+        : request.body,
     request,
     reply,
   };

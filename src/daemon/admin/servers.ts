@@ -13,8 +13,6 @@ import { AdminError } from './errors.ts';
 import type { AdminBounds } from './options.ts';
 import { listenOnSocket } from './socket.ts';
 
-/** Longest time for one request to arrive: 16 MiB at 140 KiB/s. */
-const REQUEST_TIMEOUT_MS = 120_000;
 /** How long a connection without a request stays open. */
 const KEEP_ALIVE_MS = 72_000;
 /** How long a refused connection is kept, so that a refusal arrives. */
@@ -68,7 +66,8 @@ export class Servers {
   #serve(init: ServeInit): Server {
     const { headersMs, unreadMs } = this.#bounds;
     const options = {
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      // `boundBodies` ends late requests: a stream of items may take longer.
+      requestTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: headersMs,
       connectionsCheckingInterval: headersMs / 2,
@@ -124,6 +123,11 @@ export function refuseConnection(error: Error & { code?: string }, socket: Socke
       `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );
+}
+
+/** Answers a request whose body did not come in time, as Node would. */
+export function refuseLate(socket: Socket): void {
+  refuseConnection(Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
 }
 
 function connectionRefusal(code: string | undefined): AdminError {

@@ -1,4 +1,4 @@
-import { concatBytes, INFINITE_HINT } from '../../store/index.ts';
+import { concatBytes, INFINITE_HINT, type Item } from '../../store/index.ts';
 import { BulkError } from './errors.ts';
 import { parseNotice } from './notices.ts';
 import type { BulkDecoder, BulkRecord, StreamNotice } from './records.ts';
@@ -10,11 +10,27 @@ const MAX_NOTICE_BYTES = 4_096;
 
 /** A record: hint, length, payload. */
 export function encodeRecord(hint: bigint, payload: Uint8Array): Uint8Array {
-  const record = Buffer.allocUnsafe(RECORD_HEAD_BYTES + payload.length);
-  record.writeBigUInt64LE(hint, 0);
-  record.writeUInt32LE(payload.length, 8);
+  const record = encodeHead(hint, payload.length, RECORD_HEAD_BYTES + payload.length);
   record.set(payload, RECORD_HEAD_BYTES);
   return record;
+}
+
+function encodeHead(hint: bigint, length: number, bytes: number = RECORD_HEAD_BYTES): Buffer {
+  const head = Buffer.allocUnsafe(bytes);
+  head.writeBigUInt64LE(hint, 0);
+  head.writeUInt32LE(length, 8);
+  return head;
+}
+
+/** Bytes of a long payload in one piece. */
+const PIECE_BYTES = 64 * 1024;
+
+/** A record in pieces where the payload is long. */
+export function* encodeItem({ hint, payload }: Item): Generator<Uint8Array> {
+  const { length } = payload;
+  if (length <= PIECE_BYTES) return yield encodeRecord(hint, payload);
+  yield encodeHead(hint, length);
+  for (let at = 0; at < length; at += PIECE_BYTES) yield payload.subarray(at, at + PIECE_BYTES);
 }
 
 /** A record under the hint that no item has; its payload is JSON. */
@@ -32,12 +48,19 @@ export class BinaryDecoder implements BulkDecoder {
   /** Bytes of a too long item that are still to come. */
   #skipping = 0;
   #line = 0;
+  /** Thrown by the next call, so that the records before it are not lost. */
+  #failure: BulkError | null = null;
 
   constructor({ maxItemBytes }: { readonly maxItemBytes: number }) {
     this.#maxItemBytes = maxItemBytes;
   }
 
+  get collecting(): number {
+    return this.#needed > this.#length ? this.#needed : 0;
+  }
+
   push(chunk: Uint8Array): BulkRecord[] {
+    if (this.#failure !== null) throw this.#failure;
     const skipped = Math.min(this.#skipping, chunk.length);
     this.#skipping -= skipped;
     this.#parts.push(skipped === 0 ? chunk : chunk.subarray(skipped));
@@ -51,6 +74,7 @@ export class BinaryDecoder implements BulkDecoder {
   }
 
   end(): BulkRecord[] {
+    if (this.#failure !== null) throw this.#failure;
     if (this.#length === 0 && this.#skipping === 0) return [];
     throw new BulkError('STREAM_CUT', `the stream ends within record ${this.#line + 1}`);
   }
@@ -70,7 +94,7 @@ export class BinaryDecoder implements BulkDecoder {
       const hint = view.getBigUint64(at, true);
       const length = view.getUint32(at + 8, true);
       const isNotice = hint === INFINITE_HINT;
-      if (isNotice && length > MAX_NOTICE_BYTES) throw this.#noNotice();
+      if (isNotice && length > MAX_NOTICE_BYTES) return this.#fail(bytes);
       const begin = at + RECORD_HEAD_BYTES;
       const end = begin + length;
       if (length > this.#maxItemBytes && !isNotice) {
@@ -82,22 +106,23 @@ export class BinaryDecoder implements BulkDecoder {
       this.#needed = RECORD_HEAD_BYTES + length;
       if (end > bytes.length) return at;
       const payload = bytes.subarray(begin, end);
+      const notice = isNotice ? parseNotice(Buffer.from(payload).toString()) : null;
+      if (isNotice && notice === null) return this.#fail(bytes);
       const line = ++this.#line;
-      if (isNotice) records.push({ kind: 'notice', line, notice: this.#notice(payload) });
-      else records.push({ kind: 'item', line, hint, id: null, payload });
+      records.push(
+        notice === null
+          ? { kind: 'item', line, hint, id: null, payload }
+          : { kind: 'notice', line, notice },
+      );
       at = end;
     }
   }
 
-  #notice(payload: Uint8Array): StreamNotice {
-    const notice = parseNotice(Buffer.from(payload).toString());
-    if (notice === null) throw this.#noNotice();
-    return notice;
-  }
-
-  #noNotice(): BulkError {
+  /** Nothing behind this place can be read. */
+  #fail(bytes: Uint8Array): number {
     const message = `record ${this.#line + 1} has the hint ${INFINITE_HINT}, which no item has, and is no notice`;
-    return new BulkError('STREAM_CUT', message);
+    this.#failure = new BulkError('STREAM_CUT', message);
+    return bytes.length;
   }
 
   #tooLarge(length: number): BulkRecord {

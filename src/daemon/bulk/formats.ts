@@ -1,14 +1,13 @@
-import { bytesToHex } from '../../store/index.ts';
-import { BinaryDecoder, encodeNotice, encodeRecord } from './binary.ts';
+import type { Item } from '../../store/index.ts';
+import { BinaryDecoder, encodeItem, encodeNotice } from './binary.ts';
 import { encodeItemLine, NdjsonDecoder } from './ndjson.ts';
 import type { BulkDecoder, BulkFormat, StreamNotice } from './records.ts';
 
 /** The two ways to write a stream of items, by format. */
 export interface FormatSpeaker {
   readonly mediaType: string;
-  item(
-    item: Readonly<Record<'id' | 'payload', Uint8Array>> & { readonly hint: bigint },
-  ): Uint8Array;
+  /** In pieces where the payload is long. */
+  item(item: Item): Generator<Uint8Array>;
   notice(notice: StreamNotice): Uint8Array;
   decoder(init: { readonly maxItemBytes: number }): BulkDecoder;
 }
@@ -16,13 +15,13 @@ export interface FormatSpeaker {
 export const SPEAKERS: Readonly<Record<BulkFormat, FormatSpeaker>> = {
   ndjson: {
     mediaType: 'application/x-ndjson',
-    item: ({ hint, id, payload }) => Buffer.from(encodeItemLine(hint, bytesToHex(id), payload)),
+    item: encodeItemLine,
     notice: (notice) => Buffer.from(`${JSON.stringify(notice)}\n`),
     decoder: (init) => new NdjsonDecoder(init),
   },
   binary: {
     mediaType: 'application/vnd.rangemesh.items',
-    item: ({ hint, payload }) => encodeRecord(hint, payload),
+    item: encodeItem,
     notice: encodeNotice,
     decoder: (init) => new BinaryDecoder(init),
   },

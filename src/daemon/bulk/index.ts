@@ -7,7 +7,7 @@ export { BinaryDecoder, encodeNotice, encodeRecord, RECORD_HEAD_BYTES } from './
 export { BulkError, type BulkErrorCode } from './errors.ts';
 export { type ExportedItem, ExportReader, type ExportSummary } from './export-reader.ts';
 export { type FormatSpeaker, formatOf, SPEAKERS } from './formats.ts';
-export { encodeItemLine, NdjsonDecoder } from './ndjson.ts';
+export { NdjsonDecoder } from './ndjson.ts';
 export type {
   BulkDecoder,
   BulkFault,

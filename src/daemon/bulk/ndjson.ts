@@ -1,4 +1,4 @@
-import { hexToBytes, INFINITE_HINT } from '../../store/index.ts';
+import { bytesToHex, hexToBytes, INFINITE_HINT, type Item } from '../../store/index.ts';
 import { LineSplitter, type TextLine } from '../line-splitter.ts';
 import { toNotice } from './notices.ts';
 import type { BulkDecoder, BulkRecord } from './records.ts';
@@ -8,11 +8,20 @@ const FRAME_BYTES = 512;
 const KNOWN: ReadonlySet<string> = new Set(['hint', 'id', 'payload']);
 const NOTICES: readonly string[] = ['header', 'trailer', 'error', 'missing'];
 
-/** A line with hint, id and payload in base64. */
-export function encodeItemLine(hint: bigint, id: string, payload: Uint8Array): string {
+/** Bytes that are written in base64 at once: whole groups of three. */
+const PIECE_BYTES = 48 * 1024;
+
+/** A line with hint, id and payload in base64, in pieces where the payload is long. */
+export function* encodeItemLine({ hint, id, payload }: Item): Generator<Uint8Array> {
   const { buffer, byteOffset, length } = payload;
-  const base64 = Buffer.from(buffer, byteOffset, length).toString('base64');
-  return `{"hint":"${hint}","id":"${id}","payload":"${base64}"}\n`;
+  const bytes = Buffer.from(buffer, byteOffset, length);
+  const begin = `{"hint":"${hint}","id":"${bytesToHex(id)}","payload":"`;
+  if (length <= PIECE_BYTES) return yield Buffer.from(`${begin}${bytes.toString('base64')}"}\n`);
+  yield Buffer.from(begin);
+  for (let at = 0; at < length; at += PIECE_BYTES) {
+    yield Buffer.from(bytes.toString('base64', at, Math.min(length, at + PIECE_BYTES)));
+  }
+  yield Buffer.from('"}\n');
 }
 
 /** Reads lines of JSON: `hint` (digits, or none), `payload` (base64), and maybe `id`. */
@@ -23,6 +32,10 @@ export class NdjsonDecoder implements BulkDecoder {
   constructor({ maxItemBytes }: { readonly maxItemBytes: number }) {
     this.#maxItemBytes = maxItemBytes;
     this.#lines = new LineSplitter(Math.ceil(maxItemBytes / 3) * 4 + FRAME_BYTES);
+  }
+
+  get collecting(): number {
+    return this.#lines.length;
   }
 
   push(chunk: Uint8Array): BulkRecord[] {
@@ -61,7 +74,7 @@ export class NdjsonDecoder implements BulkDecoder {
     return this.#item(line, { ...value, payload: value.payload });
   }
 
-  #item(line: number, { hint, id, payload }: ItemLine): BulkRecord {
+  #item(line: number, { hint, id, payload }: WrittenItem): BulkRecord {
     const bytes = fromBase64(payload);
     if (bytes === null) return fault(line, 'the field "payload" is no base64');
     if (bytes.length > this.#maxItemBytes) return this.#tooLarge(line);
@@ -85,7 +98,7 @@ export class NdjsonDecoder implements BulkDecoder {
   }
 }
 
-interface ItemLine {
+interface WrittenItem {
   readonly hint?: unknown;
   readonly id?: unknown;
   readonly payload: string;

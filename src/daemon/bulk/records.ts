@@ -61,6 +61,8 @@ export type StreamNotice =
 
 /** Turns the bytes of a stream into records, however the bytes are cut. */
 export interface BulkDecoder {
+  /** Bytes of the record that is not whole yet, as far as they are known. */
+  readonly collecting: number;
   /** Throws `BulkError` `STREAM_CUT` where the stream makes no sense any more. */
   push(chunk: Uint8Array): BulkRecord[];
   /** The records at the end; throws `STREAM_CUT` where the stream ends within a record. */

@@ -4,6 +4,17 @@
  * where it has them; `schemaOf` has the compiler hold both equal.
  */
 
+export {
+  type BatchLine,
+  type BatchTrailer,
+  batchLine,
+  type ExportQuery,
+  exportQuery,
+  type HaveAnswer,
+  haveAnswer,
+  type ItemLine,
+  itemLine,
+} from './bulk.ts';
 export { errorAnswer } from './common.ts';
 export { type InputCode, NAMED, schemaOf } from './define.ts';
 export {

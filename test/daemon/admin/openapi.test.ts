@@ -35,6 +35,18 @@ const CALLS: Record<string, Record<number, readonly [path: string, init?: SendIn
     304: [`/v1/items/${ID}`, { headers: { 'if-none-match': `"${ID}"` } }],
   },
   whyItem: { 200: [`/v1/items/${ID}/why`] },
+  putItems: {
+    200: [
+      '/v1/items/batch',
+      {
+        body: '{"hint":7,"payload":"eA=="}\n{}\n',
+        headers: { 'content-type': 'application/x-ndjson' },
+      },
+    ],
+  },
+  haveItems: { 200: ['/v1/items/have', json({ ids: [ID] })] },
+  getItems: { 200: ['/v1/items/get', json({ ids: [ID, 'ab'.repeat(32)] })] },
+  exportItems: { 200: ['/v1/export?from=1&to=9'] },
   verify: { 200: ['/v1/verify'] },
   getOpenApi: { 200: ['/openapi.json'] },
   getMetrics: { 200: ['/metrics'] },

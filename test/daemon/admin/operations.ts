@@ -5,7 +5,9 @@ import type { Sent } from './running-admin.ts';
 
 /** The operation of a path and a method, if any; HEAD is that of GET. */
 export function operationAt(method: string, path: string): Operation | undefined {
-  return OPERATIONS.find((operation) => {
+  // A path of its own comes before one with a parameter.
+  const fixed = OPERATIONS.filter((operation) => operation.path === path);
+  return (fixed.length > 0 ? fixed : OPERATIONS).find((operation) => {
     const pattern = operation.path.replace(/:\w+/g, '[^/]*').replaceAll('.', '\\.');
     const asked = method === 'HEAD' ? 'GET' : method;
     return operation.method === asked && new RegExp(`^${pattern}$`).test(path);

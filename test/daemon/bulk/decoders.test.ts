@@ -42,7 +42,7 @@ const cuts = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength
 for (const format of FORMATS) {
   const speaker = SPEAKERS[format];
   const itemOf = ({ hint, payload }: { hint: bigint; payload: Uint8Array }) =>
-    speaker.item({ hint, payload, id: itemId(hint, payload) });
+    concatBytes(...speaker.item({ hint, payload, id: itemId(hint, payload) }));
 
   describe(`${format} decoder`, () => {
     it('reads each item and notice, and tells of each too long one, however the stream is cut', () => {
@@ -64,6 +64,15 @@ for (const format of FORMATS) {
       );
     });
 
+    it('reads a long item that was written in pieces', () => {
+      const payload = new Uint8Array(200_000).map((_, at) => at % 251);
+      const decoder = speaker.decoder({ maxItemBytes: 200_000 });
+      const pieces = [...speaker.item({ hint: 5n, payload, id: itemId(5n, payload) })];
+      assert.ok(pieces.length > 3);
+      const [found] = pieces.flatMap((piece) => decoder.push(piece));
+      assert.ok(found?.kind === 'item' && Buffer.compare(found.payload, payload) === 0);
+    });
+
     it('takes an item of the longest length, and no byte more', () => {
       const kinds = [MAX, MAX + 1].map((length) => {
         const bytes = itemOf({ hint: 1n, payload: new Uint8Array(length) });
@@ -80,7 +89,7 @@ for (const format of FORMATS) {
       const hint = BigInt(at);
       const id = itemId(hint, payload);
       tally.add(id, payload.length);
-      return speaker.item({ hint, id, payload });
+      return concatBytes(...speaker.item({ hint, id, payload }));
     });
     const header = { format: EXPORT_FORMAT, from: '0', to: '9', items: 3 } as const;
     const begin = speaker.notice({ header });

@@ -1,6 +1,7 @@
 /** All calls of the endpoint, each declared once: see "A new admin call" in docs/architecture.md. */
 
 import type { Operation } from '../operation.ts';
+import { bulkOperations } from './bulk.ts';
 import { healthOperations } from './health.ts';
 import { itemOperations } from './items.ts';
 import { meshOperations } from './mesh.ts';
@@ -12,6 +13,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...healthOperations,
   ...meshOperations,
   ...itemOperations,
+  ...bulkOperations,
   ...verifyOperations,
   ...openApiOperations,
   ...metricsOperations,

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { hexToBytes, ID_BYTES } from '../../../store/index.ts';
+import { AdminError } from '../errors.ts';
+import { readInput } from '../input.ts';
+import type { BodyChunks } from './body-chunks.ts';
+
+/** Most ids of one call. */
+export const MAX_IDS = 65_536;
+/** An id in JSON: digits, quotes, a comma and a space. */
+const JSON_ID_BYTES = 68;
+
+const list = z.strictObject({ ids: z.array(z.string().regex(/^[0-9a-f]{64}$/i)).max(MAX_IDS) });
+
+/** Longest body of ids. */
+export const MAX_IDS_BYTES: number = MAX_IDS * JSON_ID_BYTES + 64;
+
+/** The ids of a body: as JSON, `{"ids": [...]}`, or their bytes one after the other. */
+export async function readIds(body: BodyChunks, isJson: boolean): Promise<Uint8Array[]> {
+  const bytes = await readAll(body, isJson ? MAX_IDS_BYTES : MAX_IDS * ID_BYTES);
+  return isJson ? fromJson(bytes) : fromBytes(bytes);
+}
+
+async function readAll(body: BodyChunks, maxBytes: number): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length <= maxBytes) continue;
+    const message = `a call takes at most ${MAX_IDS} ids: make several calls`;
+    throw new AdminError('BODY_TOO_LARGE', message);
+  }
+  return Buffer.concat(parts);
+}
+
+function fromBytes(bytes: Uint8Array): Uint8Array[] {
+  if (bytes.length % ID_BYTES !== 0) {
+    const message = `ids have ${ID_BYTES} bytes each, and the body has ${bytes.length}`;
+    throw new AdminError('INVALID_BODY', message);
+  }
+  return Array.from({ length: bytes.length / ID_BYTES }, (_, at) =>
+    bytes.subarray(at * ID_BYTES, (at + 1) * ID_BYTES),
+  );
+}
+
+function fromJson(bytes: Buffer): Uint8Array[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString());
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new AdminError('INVALID_BODY', `the body is not JSON: ${reason}`, { cause });
+  }
+  return readInput(list, value, 'INVALID_BODY').ids.map((id) => hexToBytes(id.toLowerCase()));
+}

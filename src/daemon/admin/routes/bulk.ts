@@ -1,0 +1,228 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import { type BulkFormat, formatOf, SPEAKERS } from '../../bulk/index.ts';
+import type { RefusalReason } from '../../node-api.ts';
+import {
+  batchLine,
+  type ExportQuery,
+  exportQuery,
+  haveAnswer,
+  itemLine,
+} from '../../schemas/index.ts';
+import { lingerFor } from '../bodies.ts';
+import { Batch, BodyChunks, MAX_IDS_BYTES, readIds, writeItems } from '../bulk/index.ts';
+import { AdminError, type ErrorCode, refusalOf } from '../errors.ts';
+import { type HandlerParts, json, type Operation, operation } from '../operation.ts';
+
+const NDJSON = SPEAKERS.ndjson.mediaType;
+const BINARY = SPEAKERS.binary.mediaType;
+const BYTES = 'application/octet-stream';
+const JSON_TYPE = 'application/json';
+
+/** Memory of a batch of short items: the groups under way, and the group that is read. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+/** Memory of a stream of short items. */
+const STREAM_BYTES = 2 * 1024 * 1024;
+/** A long item in JSON takes so many times its length while it is read: line, text, base64 and bytes. */
+const JSON_COPIES = 4;
+/** In its pieces, and whole. */
+const BINARY_COPIES = 2;
+/** Ids take so many times their bytes in the body. */
+const ID_COPIES = 3;
+
+const READ_ERRORS: readonly ErrorCode[] = [
+  'STORE_CLOSED',
+  'STORE_UNAVAILABLE',
+  'STORE_REBUILDING',
+  'STORE_CORRUPT',
+];
+const WRITTEN = `Also as ${BINARY}, by Accept. The last line is the trailer, or an error`;
+
+/** `/v1/items/batch` and its like: streams of many items. */
+export const bulkOperations: readonly Operation[] = [
+  operation({
+    id: 'putItems',
+    method: 'POST',
+    path: '/v1/items/batch',
+    tag: 'items',
+    access: 'write',
+    summary: 'Stores many items',
+    description:
+      'The body is a stream of items, in lines of `hint` (none: the present time) and `payload` in base64, or in ' +
+      'length-prefixed records. Answers come in order while the body is read, each once its item is on disk; ' +
+      'an item that is refused does not stop the others. The last line is the trailer.',
+    body: { stream: [NDJSON, BINARY] },
+    answers: {
+      200: {
+        description: 'A line for each item, and the trailer',
+        type: NDJSON,
+        schema: batchLine,
+      },
+    },
+    errors: ['UNSUPPORTED_MEDIA_TYPE'],
+    before: (parts) => async (_request, reply) => {
+      await parts.bodies.hold(reply, BATCH_BYTES, received(reply));
+    },
+    handle: ({ request, reply }, parts) => batch(request, reply, parts),
+  }),
+  operation({
+    id: 'haveItems',
+    method: 'POST',
+    path: '/v1/items/have',
+    tag: 'items',
+    access: 'read',
+    summary: 'Which of many items are held',
+    description:
+      'Up to 65,536 ids: `{"ids": [...]}`, answered in JSON, or 32 bytes each, answered by a bitmap: bit i of byte ' +
+      '⌊i / 8⌋, lowest first.',
+    body: { stream: [JSON_TYPE, BYTES] },
+    answers: { 200: json(haveAnswer, 'Whether each id is held') },
+    errors: ['INVALID_BODY', 'BODY_TOO_LARGE', ...READ_ERRORS],
+    before: idMemory,
+    handle: async ({ request, reply }, parts) => {
+      const isJson = isJsonBody(request);
+      const ids = await readIds(bodyOf(request, parts), isJson);
+      const have = await parts.node.bulk.have(ids);
+      return isJson ? { have } : reply.type(BYTES).send(bitmap(have));
+    },
+  }),
+  operation({
+    id: 'getItems',
+    method: 'POST',
+    path: '/v1/items/get',
+    tag: 'items',
+    access: 'read',
+    summary: 'Many items by their ids',
+    description:
+      'Up to 65,536 ids, as `haveItems` takes them. An id that is not held is told as missing.',
+    body: { stream: [JSON_TYPE, BYTES] },
+    answers: { 200: { description: WRITTEN, type: NDJSON, schema: itemLine } },
+    errors: ['INVALID_BODY', 'BODY_TOO_LARGE', ...READ_ERRORS],
+    before: idMemory,
+    handle: async ({ request, reply }, parts) => {
+      const ids = await readIds(bodyOf(request, parts), isJsonBody(request));
+      const format = formatOf(request.headers.accept) ?? 'ndjson';
+      return write(reply, parts, format, { pages: parts.node.bulk.getMany(ids), ids });
+    },
+  }),
+  operation({
+    id: 'exportItems',
+    method: 'GET',
+    path: '/v1/export',
+    tag: 'items',
+    access: 'read',
+    summary: 'All items of a range, as they are at one moment',
+    description:
+      'From hint `from` up to, but without, hint `to`. A header comes first. The trailer has the count and the ' +
+      'fingerprint of the items: an export without it is cut.',
+    query: exportQuery,
+    answers: { 200: { description: WRITTEN, type: NDJSON, schema: itemLine } },
+    errors: ['INVALID_HINT', ...READ_ERRORS],
+    handle: ({ query, request, reply }, parts) => exportRange(query, request, reply, parts),
+    head: ({ query, request, reply }) =>
+      reply.type(SPEAKERS[chosen(query, request)].mediaType).send(),
+  }),
+];
+
+async function batch(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parts: HandlerParts,
+): Promise<FastifyReply> {
+  const format = formatOf(request.headers['content-type']);
+  if (format === null) {
+    const advice = `send the items as ${NDJSON} or ${BINARY}, and say which in Content-Type`;
+    throw new AdminError('UNSUPPORTED_MEDIA_TYPE', advice);
+  }
+  const { maxItemBytes } = parts.limits;
+  const copies = format === 'ndjson' ? JSON_COPIES : BINARY_COPIES;
+  const body = bodyOf(request, parts);
+  const batch = new Batch({
+    next: () => body.next(),
+    decoder: SPEAKERS[format].decoder({ maxItemBytes }),
+    putMany: (items) => parts.node.bulk.putMany(items),
+    makeRoom: () => parts.bodies.hold(reply, copies * maxItemBytes, received(reply)),
+    refusalOf: reasonIn(parts),
+  });
+  async function* answers(): AsyncGenerator<Uint8Array> {
+    yield* batch.run();
+    await lingerFor(request.raw, parts.clock);
+  }
+  return reply.type(NDJSON).send(Readable.from(answers(), { objectMode: false }));
+}
+
+async function exportRange(
+  query: ExportQuery,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parts: HandlerParts,
+): Promise<FastifyReply> {
+  const { from, to } = query;
+  const stream = parts.node.bulk.stream({ from, to });
+  reply.raw.once('close', stream.release);
+  const { items, fingerprint } = stream;
+  const header = { from: `${from}`, to: `${to}`, items };
+  return write(reply, parts, chosen(query, request), { header, fingerprint, pages: stream.read() });
+}
+
+function chosen({ format }: ExportQuery, { headers }: FastifyRequest): BulkFormat {
+  return format ?? formatOf(headers.accept) ?? 'ndjson';
+}
+
+/** Answers with a stream of items once there is memory for it. */
+async function write(
+  reply: FastifyReply,
+  parts: HandlerParts,
+  format: BulkFormat,
+  items: Omit<Parameters<typeof writeItems>[0], 'speaker' | 'refusalOf'>,
+): Promise<FastifyReply> {
+  const speaker = SPEAKERS[format];
+  let taken = 0;
+  await parts.answers.hold(reply, STREAM_BYTES + parts.limits.maxItemBytes, () => taken);
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for await (const block of writeItems({ ...items, speaker, refusalOf: reasonIn(parts) })) {
+      yield block;
+      taken += block.length;
+    }
+  }
+  return reply.type(speaker.mediaType).send(Readable.from(bytes(), { objectMode: false }));
+}
+
+function bodyOf({ raw }: FastifyRequest, { clock, bounds, closing }: HandlerParts): BodyChunks {
+  return new BodyChunks(raw, { clock, silentMs: bounds.unreadMs, closing });
+}
+
+function isJsonBody({ headers }: FastifyRequest): boolean {
+  const type = (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
+  if (type === JSON_TYPE || type === BYTES) return type === JSON_TYPE;
+  const advice = `send the ids as ${JSON_TYPE} or ${BYTES}, and say which in Content-Type`;
+  throw new AdminError('UNSUPPORTED_MEDIA_TYPE', advice);
+}
+
+/** Has a list of ids wait for memory before any of it is read. */
+function idMemory({ bodies }: HandlerParts): onRequestAsyncHookHandler {
+  return async ({ headers }, reply) => {
+    const bytes = Number(headers['content-length'] ?? MAX_IDS_BYTES);
+    await bodies.hold(reply, ID_COPIES * Math.min(bytes, MAX_IDS_BYTES), received(reply));
+  };
+}
+
+/** Bytes that a client has sent; once all are here, it has no part in how long the rest takes. */
+function received({ request: { raw } }: FastifyReply): () => number {
+  return () => (raw.complete ? Number.POSITIVE_INFINITY : raw.socket.bytesRead);
+}
+
+function reasonIn({ limits, logger }: HandlerParts): (error: unknown) => RefusalReason {
+  return (error) => {
+    const limit = { code: 'ITEM_TOO_LARGE', bytes: limits.maxItemBytes } as const;
+    const { status, code, message } = refusalOf(error, limit);
+    if (status === 500) logger.error({ err: error, code }, 'a stream of items failed');
+    return { code, message };
+  };
+}
+
+function bitmap(have: readonly boolean[]): Buffer {
+  const bits = Buffer.alloc(Math.ceil(have.length / 8));
+  for (const [at, held] of have.entries()) if (held) bits[at >> 3]! |= 1 << (at & 7);
+  return bits;
+}
