@@ -33,6 +33,7 @@ export type DaemonErrorCode =
   | 'MANIFEST_UNWRITTEN'
   | 'ADMIN_UNREACHABLE'
   | 'NOT_THIS_DAEMON'
+  | 'INTERRUPTED'
   | 'SHUTTING_DOWN';
 
 /** Exit codes, after sysexits(3) and the shells. `EXIT_MEANINGS` says what each means. */

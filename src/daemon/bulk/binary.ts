@@ -126,7 +126,7 @@ export class BinaryDecoder implements BulkDecoder {
   }
 
   #tooLarge(length: number): BulkRecord {
-    const message = `the item has ${length} bytes, at most ${this.#maxItemBytes} are taken: split it, or raise limits.maxItemBytes on all nodes`;
+    const message = `the item has ${length} bytes, at most ${this.#maxItemBytes} bytes are taken: split it, or raise limits.maxItemBytes on all nodes`;
     return { kind: 'fault', line: ++this.#line, code: 'ITEM_TOO_LARGE', message };
   }
 }

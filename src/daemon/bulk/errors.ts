@@ -1,3 +1,5 @@
+import { EXIT } from '../errors.ts';
+
 /** The codes of `BulkError`; they are stable. */
 export type BulkErrorCode =
   | 'INVALID_RECORD'
@@ -12,6 +14,8 @@ export type BulkErrorCode =
 export class BulkError extends Error {
   override readonly name = 'BulkError';
   readonly code: BulkErrorCode;
+  /** Exit code of a process that this error ends. */
+  readonly exitCode: number = EXIT.dataError;
 
   constructor(code: BulkErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);

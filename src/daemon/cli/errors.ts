@@ -14,11 +14,11 @@ export function lastWords(error: unknown): LastWords {
     const isArgument = error.status === 400 || error.code === 'AMBIGUOUS_ID';
     return { error, exitCode: isArgument ? EXIT.usage : EXIT.failure };
   }
-  const { code, message } = Object(error);
+  const { code, message, exitCode = EXIT.failure } = Object(error);
   // The reader of our output is gone: no line would reach it.
   if (code === 'EPIPE') return { error: null, exitCode: EXIT.brokenPipe };
   const words = { code: String(code ?? 'INTERNAL'), message: String(message ?? error) };
-  return { error: words, exitCode: EXIT.failure };
+  return { error: words, exitCode };
 }
 
 /** An error as a line: a sentence and its code for people, an object for programs. */

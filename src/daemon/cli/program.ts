@@ -46,6 +46,7 @@ export function createProgram(init: CliInit, { exit, writeHelp }: ProgramPorts):
   addKeys(program);
   addItems(program);
   addImport(program);
+  addExport(program);
   addMesh(program);
   addVerify(program);
   addCompletion(program);
@@ -163,12 +164,13 @@ function addImport(program: VerbCommand): void {
     .clientVerb('import')
     .description(
       'Stores many items: every file of a directory tree (hint: modification time in ms), or every ' +
-        'line of an NDJSON file (hint: one of its fields). Symbolic links are not followed.',
+        'line of an NDJSON file (hint: one of its fields), or the items of an export. Items that are held ' +
+        'already are not sent. Symbolic links are not followed. SIGINT ends it, and says what was stored.',
     )
-    .argument('<path>', 'directory, or NDJSON file; - is NDJSON on standard input')
+    .argument('<path>', 'directory, NDJSON file, or file of "export"; - is standard input')
     .option('--hint-field <name>', 'NDJSON: field with the hint (default: hint)')
     .addOption(maxBytes('skip longer files and lines, and count them'))
-    .option('--concurrency <count>', 'puts under way at a time', parseConcurrency, 32)
+    .option('--concurrency <count>', 'files read at a time', parseConcurrency, 32)
     .option('--manifest <file>', 'add a line of JSON for each item: path, hint, size and id')
     .examples(
       'rangemesh import ./photos --max-bytes 1MiB',
@@ -177,6 +179,29 @@ function addImport(program: VerbCommand): void {
       'rangemesh import ./photos --manifest photos.ndjson',
     )
     .runs(async () => (await import('./import/index.ts')).importPath);
+}
+
+function addExport(program: VerbCommand): void {
+  program
+    .clientVerb('export')
+    .description(
+      'Writes all items, or those of a range, as they are at one moment; "import" takes them on another node. ' +
+        'Exit code 65: the export is cut, or its items do not add up to its fingerprint.',
+    )
+    .option('--from <hint>', 'first hint wanted', parseBoundFlag)
+    .option('--to <hint>', 'first hint not wanted', parseBoundFlag)
+    .addOption(
+      new Option('--format <format>', 'lines of JSON, or records of bytes')
+        .choices(['ndjson', 'binary'])
+        .default('ndjson'),
+    )
+    .option('-o, --output <file>', 'write to a file (default: standard output)')
+    .examples(
+      'rangemesh export --format binary -o items.rangemesh',
+      'rangemesh export --from 1700000000000 | zstd > items.ndjson.zst',
+      'rangemesh import --config other/rangemesh.yaml items.rangemesh',
+    )
+    .runs(async () => (await import('./export/index.ts')).exportItems);
 }
 
 function addMesh(program: VerbCommand): void {

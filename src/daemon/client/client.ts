@@ -1,5 +1,8 @@
 import type { PeerStatus, Status, SyncAnswer } from '../node-api.ts';
 import type {
+  BatchLine,
+  HaveAnswer,
+  ItemLine,
   ItemPage,
   ItemWhy,
   LeavingAnswer,
@@ -11,8 +14,10 @@ import type {
   PutAnswer,
   VerifyLine,
 } from '../schemas/index.ts';
+import { type BatchItem, encodeBatch, ITEMS_TYPE } from './batch.ts';
+import { ClientError } from './errors.ts';
 import { type AdminClientInit, type CallInit, type Request, send } from './request.ts';
-import { lines, parseJson } from './streams.ts';
+import { chunksOf, lines, parseJson } from './streams.ts';
 
 /** A result names at most 100 problems. */
 const VERIFY_LINE_BYTES = 1024 * 1024;
@@ -33,6 +38,14 @@ export interface ListItemsInit extends CallInit {
 export interface PutItemInit extends CallInit {
   /** Place in the order. @default the present time of the daemon, in milliseconds */
   hint?: bigint | number | string | undefined;
+}
+
+/** The part of the set that `exportItems` gives. */
+export interface ExportItemsInit extends CallInit {
+  /** First hint wanted. @default 0 */
+  from?: bigint | number | string | undefined;
+  /** First hint not wanted. @default infinity */
+  to?: bigint | number | string | undefined;
 }
 
 /** An item as `getItem` gives it. */
@@ -120,6 +133,47 @@ export class AdminClient {
     return this.json({ method: 'GET', path: `/items/${inPath(id)}/why`, ...init });
   }
 
+  /**
+   * Stores many items, held in memory until they are sent: some MiB at a time are best. A line for each item in
+   * order, then the trailer. Throws `ANSWER_CUT` where that is missing.
+   */
+  putItems(items: readonly BatchItem[], init?: CallInit): AsyncGenerator<BatchLine> {
+    const body = encodeBatch(items);
+    const headers = { 'content-type': ITEMS_TYPE };
+    return this.#toTrailer<BatchLine>({
+      method: 'POST',
+      path: '/items/batch',
+      headers,
+      body,
+      ...init,
+    });
+  }
+
+  /** Whether each of up to 65,536 ids is held. */
+  haveItems(ids: readonly string[], init?: CallInit): Promise<HaveAnswer> {
+    return this.json({ method: 'POST', path: '/items/have', body: { ids }, ...init });
+  }
+
+  /** Up to 65,536 items by their ids; those that are not held are told as missing. */
+  getItems(ids: readonly string[], init?: CallInit): AsyncGenerator<ItemLine> {
+    return this.#toTrailer<ItemLine>({
+      method: 'POST',
+      path: '/items/get',
+      body: { ids },
+      ...init,
+    });
+  }
+
+  /** A header, all items of the range, and the trailer. Throws `ANSWER_CUT` where that is missing. */
+  exportItems({ signal, ...query }: ExportItemsInit = {}): AsyncGenerator<ItemLine> {
+    return this.#toTrailer<ItemLine>({
+      method: 'GET',
+      path: '/export',
+      query: { ...query },
+      signal,
+    });
+  }
+
   /** Progress, and at last the result or an error; leaving the loop ends the verification. */
   verify(init?: CallInit): AsyncGenerator<VerifyLine> {
     return this.lines({ method: 'POST', path: '/verify', ...init }, VERIFY_LINE_BYTES);
@@ -129,6 +183,23 @@ export class AdminClient {
   async json<T>(request: Request): Promise<T> {
     const answer = await send(this.#init, request);
     return parseJson(new TextDecoder().decode(await answer.arrayBuffer()));
+  }
+
+  /** Any call whose answer is bytes, as they come. */
+  async *bytes(request: Request): AsyncGenerator<Uint8Array> {
+    const { body } = await send(this.#init, request);
+    if (body !== null) yield* chunksOf(body);
+  }
+
+  async *#toTrailer<T extends object>(request: Request): AsyncGenerator<T> {
+    let isWhole = false;
+    for await (const line of this.lines<T>(request)) {
+      isWhole = 'trailer' in line || ('error' in line && !('line' in line));
+      yield line;
+    }
+    if (isWhole) return;
+    const message = 'the answer was cut before its trailer: call again';
+    throw new ClientError(200, 'ANSWER_CUT', message);
   }
 
   /** Any call whose answer is NDJSON, with the longest line taken. */

@@ -3,8 +3,10 @@
  * alone, and its types are those of the schemas that check requests and describe answers.
  */
 
+export type { BatchItem } from './batch.ts';
 export {
   AdminClient,
+  type ExportItemsInit,
   type FetchedItem,
   type ListItemsInit,
   type PutItemInit,

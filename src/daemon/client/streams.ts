@@ -62,7 +62,7 @@ async function* texts(stream: ByteStream, maxBytes: number): AsyncGenerator<stri
 }
 
 /** Not every browser iterates over web streams. */
-async function* chunksOf(stream: ByteStream): AsyncGenerator<Uint8Array> {
+export async function* chunksOf(stream: ByteStream): AsyncGenerator<Uint8Array> {
   if (!('getReader' in stream)) {
     yield* stream;
     return;

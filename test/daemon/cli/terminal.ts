@@ -31,7 +31,7 @@ export type RunInit = Partial<Omit<CliInit, 'argv' | 'stdin' | 'daemons'> & Daem
   onErr?: (text: string) => void;
   /** Lines of standard output, a terminal. @default not known */
   outRows?: number;
-  stdin?: Iterable<Uint8Array | string>;
+  stdin?: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
 };
 
 /** Runs a command line in this process. */
@@ -58,7 +58,7 @@ export async function run(argv: readonly string[], init: RunInit = {}): Promise<
     onStop: () => () => undefined,
     ...rest,
     argv,
-    stdin: Readable.from([...(init.stdin ?? [])].map((part) => Buffer.from(part))),
+    stdin: Readable.from(buffers(init.stdin ?? [])),
   });
   const json = () =>
     out.text
@@ -66,6 +66,10 @@ export async function run(argv: readonly string[], init: RunInit = {}): Promise<
       .split('\n')
       .map((line) => JSON.parse(line));
   return { exitCode, stdout: out.text, stderr: err.text, json };
+}
+
+async function* buffers(parts: NonNullable<RunInit['stdin']>): AsyncGenerator<Buffer> {
+  for await (const part of parts) yield Buffer.from(part);
 }
 
 class Capture extends Writable implements Terminal {

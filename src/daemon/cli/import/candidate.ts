@@ -11,7 +11,13 @@ export interface ImportOrigin {
 export type SkipReason = 'symlink' | 'notAFile' | 'tooLarge' | 'blankLine' | 'ownFile' | 'manifest';
 
 export type Loaded =
-  | { readonly kind: 'item'; readonly hint: bigint; readonly payload: Uint8Array }
+  | {
+      readonly kind: 'item';
+      readonly hint: bigint;
+      readonly payload: Uint8Array;
+      /** @default computed */
+      readonly id?: Uint8Array;
+    }
   | { readonly kind: 'skipped'; readonly reason: SkipReason };
 
 /** A file or a line that may become an item. */

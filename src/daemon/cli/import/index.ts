@@ -5,15 +5,19 @@
 
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { EXIT } from '../../errors.ts';
+import { DaemonError, EXIT } from '../../errors.ts';
 import { type OwnFiles, placeOf } from '../../own-files.ts';
+import type { BatchLine } from '../../schemas/index.ts';
 import { printAnswer } from '../ask.ts';
+import type { DaemonClient } from '../client.ts';
 import { usage } from '../errors.ts';
 import type { CliInit } from '../init.ts';
 import { Manifest, ownFile, refuseOwn } from '../items/index.ts';
 import { connect, ownFiles, type TargetOptions } from '../locate.ts';
 import type { ImportCandidate } from './candidate.ts';
+import { exportIn, readExport } from './export-file.ts';
 import { readNdjson } from './ndjson.ts';
+import type { ImportTarget } from './offer.ts';
 import { Reporter } from './reporter.ts';
 import { importAll, type Summary } from './run.ts';
 import { formatSummary } from './summary.ts';
@@ -34,16 +38,19 @@ export async function importPath(
 ): Promise<number> {
   const own = await ownFiles(options, init);
   const manifest = await openManifest(options, own, init);
+  const stop = new AbortController();
+  const forget = init.onStop((reason) => stop.abort(interrupted(reason)));
   try {
     const source = await openSource(
       path,
       { ...options, own, place: manifest?.place ?? null },
       init,
     );
-    const summary = await run(source, { options, own, manifest }, init);
+    const summary = await run(source, { options, own, manifest, stop: stop.signal }, init);
     await printAnswer(options, init, summary, formatSummary(summary, options));
-    return exitCode(summary);
+    return exitCode(summary, stop.signal);
   } finally {
+    forget();
     await manifest?.close();
   }
 }
@@ -63,21 +70,24 @@ interface RunInit {
   readonly options: ImportOptions;
   readonly own: OwnFiles;
   readonly manifest: Manifest | null;
+  /** Aborted with a `DaemonError` when the import shall end. */
+  readonly stop: AbortSignal;
 }
 
 async function run(
   source: ImportSource,
-  { options, own, manifest }: RunInit,
+  { options, own, manifest, stop }: RunInit,
   init: CliInit,
 ): Promise<Summary> {
-  const client = await connect(options, init, options.concurrency);
+  const client = await connect(options, init);
   const total = init.stderr.isTTY === true ? await source.count() : null;
   const reporter = new Reporter({ json: options.json === true, total, init });
   try {
     return await importAll({
       candidates: source.candidates(),
-      put: (payload, hint) =>
-        client.ask((daemon) => daemon.putItem(payload, { hint }), { idempotent: true }),
+      daemon: targetOf(client),
+      clock: init.clock,
+      signal: stop,
       isSecret: own.isSecret,
       concurrency: options.concurrency,
       note: async ({ origin, answer: { hint, id }, bytes }) =>
@@ -88,6 +98,30 @@ async function run(
     await reporter.end();
     client.close();
   }
+}
+
+/** The calls of an import change nothing more when they are made again: the ids are settled. */
+function targetOf(client: DaemonClient): ImportTarget {
+  const settings = { idempotent: true };
+  return {
+    async have(ids) {
+      return (await client.ask((daemon) => daemon.haveItems(ids), settings)).have;
+    },
+    putItems: (items) =>
+      client.ask(async (daemon) => {
+        const lines: BatchLine[] = [];
+        for await (const line of daemon.putItems(items)) lines.push(line);
+        return lines;
+      }, settings),
+  };
+}
+
+/** Exit codes that shells expect of signals. */
+const SIGNAL_EXIT: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
+function interrupted(reason: string): DaemonError {
+  const exitCode = SIGNAL_EXIT[reason] ?? EXIT.failure;
+  return new DaemonError('INTERRUPTED', `${reason} ended the import`, { exitCode });
 }
 
 interface ImportSource {
@@ -110,11 +144,14 @@ async function openSource(
   init: CliInit,
 ): Promise<ImportSource> {
   const { maxBytes, hintField = 'hint', own } = options;
-  const ndjson = (name: string, chunks: AsyncIterable<Uint8Array>): ImportSource => ({
-    candidates: () => readNdjson({ chunks, path: name, hintField, maxBytes }),
-    count: async () => null,
-  });
-  if (path === '-') return ndjson('-', init.stdin);
+  const lines = async (name: string, given: AsyncIterable<Uint8Array>): Promise<ImportSource> => {
+    const { format, chunks } = await exportIn(given);
+    const source = { chunks, path: name, maxBytes };
+    const candidates = () =>
+      format === null ? readNdjson({ ...source, hintField }) : readExport({ ...source, format });
+    return { candidates, count: async () => null };
+  };
+  if (path === '-') return lines('-', init.stdin);
   const absolute = resolve(init.cwd, path);
   const file = await open(absolute).catch((cause: Error): never => {
     throw usage(`cannot read ${absolute}: ${cause.message}`, { cause });
@@ -122,7 +159,7 @@ async function openSource(
   const stats = await file.stat({ bigint: true });
   const isOwn = await own.hasPath(absolute);
   const isManifest = placeOf(stats) === options.place;
-  if (!stats.isDirectory() && !isOwn && !isManifest) return ndjson(path, file.createReadStream());
+  if (!stats.isDirectory() && !isOwn && !isManifest) return lines(path, file.createReadStream());
   await file.close();
   if (isOwn) throw ownFile(path);
   if (isManifest) throw usage(`${path} is the manifest of this import: name another file for it`);
@@ -139,7 +176,9 @@ async function count(candidates: AsyncGenerator<ImportCandidate>): Promise<numbe
   return total;
 }
 
-function exitCode({ failed, stopped }: Summary): number {
+function exitCode({ failed, stopped }: Summary, stop: AbortSignal): number {
+  if (stop.aborted) return (stop.reason as DaemonError).exitCode;
+  if (stopped?.code.startsWith('EXPORT_')) return EXIT.dataError;
   const gone = ['ADMIN_UNREACHABLE', 'NOT_THIS_DAEMON'];
   if (stopped !== null && gone.includes(stopped.code)) return EXIT.unavailable;
   return failed > 0 || stopped !== null ? EXIT.failure : EXIT.ok;

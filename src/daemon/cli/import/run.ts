@@ -1,15 +1,27 @@
-import { ClientError } from '../../client/index.ts';
-import { DaemonError } from '../../errors.ts';
+import { bytesToHex, type Clock, itemId } from '../../../store/index.ts';
+import { BulkError } from '../../bulk/index.ts';
 import type { PutAnswer } from '../../schemas/index.ts';
 import type { ImportCandidate, ImportOrigin, SkipReason } from './candidate.ts';
+import {
+  type ImportTarget,
+  offer,
+  type ReadItem,
+  type Refusal,
+  type Trouble,
+  troubleOf,
+} from './offer.ts';
+import { Parcels } from './parcels.ts';
 
 export interface ImportInit {
   candidates: AsyncGenerator<ImportCandidate>;
-  put: (payload: Uint8Array, hint: bigint) => Promise<PutAnswer>;
+  daemon: ImportTarget;
   /** Recognizes keys and tokens, which are skipped. */
   isSecret: (payload: Uint8Array) => boolean;
-  /** Puts under way at a time. */
+  /** Candidates that are read at a time. */
   concurrency: number;
+  clock: Clock;
+  /** Aborted, with a reason that has a code, when no more shall be read. */
+  signal: AbortSignal;
   /** Keeps what was imported; the import ends where it rejects. */
   note: (outcome: Imported) => Promise<void>;
   /** Sees every outcome as it comes; awaited. */
@@ -28,11 +40,6 @@ export type ImportOutcome =
   | { kind: 'skipped'; origin: ImportOrigin; reason: SkipReason }
   | { kind: 'failed'; origin: ImportOrigin; error: Trouble };
 
-export interface Trouble {
-  readonly code: string;
-  readonly message: string;
-}
-
 export interface Summary {
   /** Items that the daemon has now, new or not. */
   imported: number;
@@ -46,9 +53,16 @@ export interface Summary {
   stopped: Trouble | null;
 }
 
-/** Offers every candidate to the daemon; ends early when no further put can succeed. */
+/** Offers every candidate to the daemon; ends early when no further item can be stored. */
 export async function importAll(init: ImportInit): Promise<Summary> {
-  const summary: Summary = {
+  return new ImportRun(init).run();
+}
+
+/** One import, from reading the first candidate to the answer for the last. */
+class ImportRun {
+  readonly #init: ImportInit;
+  readonly #parcels: Parcels<ReadItem>;
+  readonly #summary: Summary = {
     imported: 0,
     created: 0,
     bytes: 0,
@@ -56,58 +70,123 @@ export async function importAll(init: ImportInit): Promise<Summary> {
     failed: 0,
     stopped: null,
   };
-  const worker = async () => {
-    while (summary.stopped === null) {
-      const next = await init.candidates.next();
-      if (next.done === true) return;
-      const outcome = await importOne(next.value, init, summary);
-      if (outcome.kind === 'imported') {
-        await init.note(outcome).catch((error) => {
-          summary.stopped ??= troubleOf(error);
-        });
-      }
-      await init.report(outcome);
-    }
-  };
-  await Promise.all(Array.from({ length: init.concurrency }, worker));
-  await init.candidates.return(undefined);
-  return summary;
-}
 
-async function importOne(
-  { origin, load }: ImportCandidate,
-  init: ImportInit,
-  summary: Summary,
-): Promise<ImportOutcome> {
-  const skip = (reason: SkipReason): ImportOutcome => {
-    summary.skipped[reason]++;
-    return { kind: 'skipped', origin, reason };
-  };
-  try {
-    const loaded = await load();
-    if (loaded.kind === 'skipped') return skip(loaded.reason);
-    if (init.isSecret(loaded.payload)) return skip('ownFile');
-    const answer = await init.put(loaded.payload, loaded.hint);
-    summary.imported++;
-    if (answer.created) summary.created++;
-    summary.bytes += loaded.payload.length;
-    return { kind: 'imported', origin, answer, bytes: loaded.payload.length };
-  } catch (error) {
-    const trouble = troubleOf(error);
-    if (trouble.code === 'OWN_SECRET') return skip('ownFile');
-    summary.failed++;
-    if (isFinal(error)) summary.stopped ??= trouble;
-    return { kind: 'failed', origin, error: trouble };
+  /** No further item can be stored. */
+  #futile = false;
+
+  constructor(init: ImportInit) {
+    this.#init = init;
+    this.#parcels = new Parcels({ clock: init.clock, send: (items) => this.#send(items) });
   }
-}
 
-function troubleOf(error: unknown): Trouble {
-  const { code = 'UNREADABLE', message } = error as Error & { code?: string };
-  return { code, message };
-}
+  async run(): Promise<Summary> {
+    const { concurrency, candidates } = this.#init;
+    const workers = Array.from({ length: concurrency }, () => this.#work());
+    try {
+      await Promise.all(workers);
+    } finally {
+      await Promise.allSettled(workers);
+      await this.#parcels.end();
+      await candidates.return(undefined);
+    }
+    return this.#summary;
+  }
 
-/** Whether the next put would fail for the same reason: no daemon, no right, no room. */
-function isFinal(error: unknown): boolean {
-  if (error instanceof DaemonError) return true;
-  return error instanceof ClientError && [401, 403, 404, 503, 507].includes(error.status);
+  async #work(): Promise<void> {
+    for (let next = await this.#next(); next !== null; next = await this.#next()) {
+      const outcome = await this.#read(next);
+      if (outcome !== null) await this.#told(outcome);
+    }
+  }
+
+  /** Null at the end, or where the import stops. */
+  async #next(): Promise<ImportCandidate | null> {
+    const { candidates, signal } = this.#init;
+    if (this.#stopped) return null;
+    if (signal.aborted) {
+      this.#stop(signal.reason);
+      return null;
+    }
+    try {
+      const { done, value } = await candidates.next();
+      return done === true || this.#stopped ? null : value;
+    } catch (error) {
+      // What an export had before it broke off is stored.
+      if (!(error instanceof BulkError)) throw error;
+      this.#stop(error);
+      return null;
+    }
+  }
+
+  get #stopped(): boolean {
+    return this.#summary.stopped !== null;
+  }
+
+  #stop(reason: unknown): void {
+    this.#summary.stopped ??= troubleOf(reason);
+  }
+
+  /** Hands the item on; otherwise returns what became of the candidate. */
+  async #read({ origin, load }: ImportCandidate): Promise<ImportOutcome | null> {
+    try {
+      const loaded = await load();
+      if (loaded.kind === 'skipped') return this.#skip(origin, loaded.reason);
+      const { hint, payload } = loaded;
+      if (this.#init.isSecret(payload)) return this.#skip(origin, 'ownFile');
+      const id = loaded.id ?? itemId(hint, payload);
+      await this.#parcels.add({ origin, hint, payload, id: bytesToHex(id) }, payload.length);
+      return null;
+    } catch (error) {
+      return this.#failed(origin, troubleOf(error));
+    }
+  }
+
+  /** Never rejects. */
+  async #send(items: readonly ReadItem[]): Promise<void> {
+    // Once no item can be stored, those behind it were not reached.
+    if (this.#futile) return;
+    const answers = await offer(this.#init.daemon, items);
+    for (const [at, { origin, payload }] of items.entries()) {
+      const answer = answers[at]!;
+      const { length } = payload;
+      const outcome =
+        'created' in answer
+          ? this.#imported(origin, answer, length)
+          : this.#refused(origin, answer);
+      await this.#told(outcome).catch((error) => this.#stop(error));
+      if ('isFinal' in answer && answer.isFinal) return;
+    }
+  }
+
+  async #told(outcome: ImportOutcome): Promise<void> {
+    if (outcome.kind === 'imported')
+      await this.#init.note(outcome).catch((error) => this.#stop(error));
+    await this.#init.report(outcome);
+  }
+
+  #imported(origin: ImportOrigin, answer: PutAnswer, bytes: number): ImportOutcome {
+    this.#summary.imported++;
+    if (answer.created) this.#summary.created++;
+    this.#summary.bytes += bytes;
+    return { kind: 'imported', origin, answer, bytes };
+  }
+
+  #refused(origin: ImportOrigin, { trouble, isFinal }: Refusal): ImportOutcome {
+    if (trouble.code === 'OWN_SECRET') return this.#skip(origin, 'ownFile');
+    if (isFinal) {
+      this.#summary.stopped ??= trouble;
+      this.#futile = true;
+    }
+    return this.#failed(origin, trouble);
+  }
+
+  #skip(origin: ImportOrigin, reason: SkipReason): ImportOutcome {
+    this.#summary.skipped[reason]++;
+    return { kind: 'skipped', origin, reason };
+  }
+
+  #failed(origin: ImportOrigin, error: Trouble): ImportOutcome {
+    this.#summary.failed++;
+    return { kind: 'failed', origin, error };
+  }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { importAll, readNdjson } from '../../../../src/daemon/cli/import/testing.ts';
+import { readNdjson } from '../../../../src/daemon/cli/import/testing.ts';
 import { formatError, lastWords } from '../../../../src/daemon/cli/testing.ts';
 import { ClientError } from '../../../../src/daemon/client/index.ts';
 import { DaemonError } from '../../../../src/daemon/index.ts';
@@ -89,63 +89,6 @@ describe('the last error message', () => {
     assert.deepEqual(spoken('m'), ['rangemesh: m [INTERNAL]', 1]);
     const coded = Object.assign(new Error('m'), { code: 'ENOENT' });
     assert.deepEqual(spoken(coded), ['rangemesh: m [ENOENT]', 1]);
-  });
-});
-
-describe('an import', () => {
-  /** Imports ten items one at a time over a put that fails as given. */
-  async function imported(failure: unknown) {
-    let puts = 0;
-    let returned = false;
-    async function* candidates() {
-      try {
-        for (let i = 0; i < 10; i++) {
-          const payload = new Uint8Array(i);
-          yield {
-            origin: { path: `${i}` },
-            load: async () => ({ kind: 'item' as const, hint: 1n, payload }),
-          };
-        }
-      } finally {
-        returned = true;
-      }
-    }
-    const summary = await importAll({
-      candidates: candidates(),
-      put: async () => {
-        puts++;
-        if (failure !== null) throw failure;
-        return { id: '', hint: '1', created: puts % 2 === 0 };
-      },
-      isSecret: () => false,
-      concurrency: 1,
-      note: async () => undefined,
-      report: async () => undefined,
-    });
-    assert.equal(returned, true, 'what is open is closed');
-    return { puts, summary };
-  }
-
-  it('counts items, new ones and bytes', async () => {
-    const { summary } = await imported(null);
-    const { imported: all, created, bytes, failed, stopped } = summary;
-    assert.deepEqual([all, created, bytes, failed, stopped], [10, 5, 45, 0, null]);
-  });
-
-  it('stops at errors that every further item would meet, and at no others', async () => {
-    for (const status of [401, 403, 404, 503, 507]) {
-      const { puts, summary } = await imported(new ClientError(status, 'X', 'm'));
-      assert.deepEqual(
-        [puts, summary.failed, summary.stopped],
-        [1, 1, { code: 'X', message: 'm' }],
-      );
-    }
-    const gone = await imported(new DaemonError('ADMIN_UNREACHABLE', 'gone'));
-    assert.deepEqual([gone.puts, gone.summary.stopped?.code], [1, 'ADMIN_UNREACHABLE']);
-    for (const error of [new ClientError(413, 'X', 'm'), new ClientError(400, 'X', 'm')]) {
-      const { puts, summary } = await imported(error);
-      assert.deepEqual([puts, summary.failed, summary.stopped], [10, 10, null]);
-    }
   });
 });
 

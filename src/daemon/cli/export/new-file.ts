@@ -1,0 +1,51 @@
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { reasonOf } from '../../errors.ts';
+import { usage } from '../errors.ts';
+
+/** A file that is written beside its place and moved there once it is whole: a broken run leaves none. */
+export class NewFile {
+  readonly #path: string;
+  readonly #file: FileHandle;
+
+  private constructor(path: string, file: FileHandle) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /** Rejects with `USAGE` where it cannot be written, else like `write`. */
+  static async fill<T>(path: string, fill: (file: NewFile) => Promise<T>): Promise<T> {
+    const part = `${path}.part`;
+    const handle = await open(part, 'w').catch((cause) => {
+      throw unwritten(path, cause);
+    });
+    const file = new NewFile(path, handle);
+    try {
+      const result = await fill(file);
+      await file.#use((each) => each.sync());
+      await handle.close();
+      await rename(part, path).catch((cause) => {
+        throw unwritten(path, cause);
+      });
+      return result;
+    } catch (error) {
+      await handle.close().catch(() => undefined);
+      await unlink(part).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Rejects with `USAGE` where the disk takes no more. */
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#use((file) => file.appendFile(chunk));
+  }
+
+  async #use(use: (file: FileHandle) => Promise<unknown>): Promise<void> {
+    await use(this.#file).catch((cause) => {
+      throw unwritten(this.#path, cause);
+    });
+  }
+}
+
+function unwritten(path: string, cause: unknown): Error {
+  return usage(`cannot write ${path}: ${reasonOf(cause)}`, { cause });
+}
