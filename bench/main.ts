@@ -13,6 +13,8 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   propagate: async () => (await import('./propagate.ts')).main,
   fetch: async () => (await import('./fetch.ts')).main,
   hostile: async () => (await import('./hostile.ts')).main,
+  http: async () => (await import('./http.ts')).main,
+  import: async () => (await import('./import.ts')).main,
   overload: async () => (await import('./overload.ts')).main,
 };
 

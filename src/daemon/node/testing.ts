@@ -1,5 +1,6 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
+export { NodeItems } from './bulk-items.ts';
 export {
   announceOptions,
   fetchOptions,

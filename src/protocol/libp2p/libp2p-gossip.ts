@@ -67,6 +67,8 @@ export function libp2pGossip({ self, pubsub }: Libp2pGossipInit): Gossip {
       };
     },
     async publish(topic, data) {
+      // Gossipsub would sign it, and keep it for a while, though no peer listens.
+      if (pubsub.getSubscribers(topic).length === 0) return 0;
       try {
         const { recipients } = await pubsub.publish(topic, data);
         return recipients.length;

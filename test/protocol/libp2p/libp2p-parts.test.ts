@@ -342,6 +342,20 @@ describe('libp2pGossip', () => {
     });
   });
 
+  it('hands gossipsub no message that no peer listens for', async () => {
+    let published = 0;
+    const { gossip } = gossiping({
+      publish: async () => {
+        published++;
+        return { recipients: [] };
+      },
+    });
+    assert.equal(await gossip.publish('other', new Uint8Array(1)), 0);
+    assert.equal(published, 0);
+    await gossip.publish('t', new Uint8Array(1));
+    assert.equal(published, 1);
+  });
+
   it('reaches a subscribed peer that a message would go to now', () => {
     const all = gossiping().gossip;
     assert.deepEqual(

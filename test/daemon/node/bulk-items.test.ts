@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { BulkError, ExportReader, SPEAKERS } from '../../../src/daemon/bulk/index.ts';
+import { NodeItems } from '../../../src/daemon/node/testing.ts';
+import { systemClock, systemDisk } from '../../../src/daemon/system/index.ts';
+import {
+  bytesToHex,
+  INFINITE_HINT,
+  itemId,
+  openDatabase,
+  Replica,
+} from '../../../src/store/index.ts';
+import { cleanUp } from '../../support/clean-up.ts';
+import { FakeNode } from '../admin/fake-node.ts';
+import { send, startAdminFor } from '../admin/running-admin.ts';
+
+const EVERYTHING = { from: 0n, to: INFINITE_HINT };
+const SECRET = 'the token';
+
+/** A real set on disk, and an endpoint that reads and fills it. */
+async function openSet(context: TestContext) {
+  const directory = await mkdtemp(join(tmpdir(), 'rangemesh-bulk-'));
+  cleanUp(context, () => rm(directory, { recursive: true, force: true }));
+  const replica = await Replica.open({
+    open: () => openDatabase(directory),
+    clock: systemClock,
+    disk: systemDisk(directory),
+  });
+  cleanUp(context, () => replica.close());
+  const bulk = new NodeItems({
+    replica,
+    ownItems: replica,
+    clock: systemClock,
+    isSecret: (payload) => new TextDecoder().decode(payload) === SECRET,
+  });
+  const node = Object.assign(new FakeNode(), { bulk });
+  const { url } = await startAdminFor(context, { node, limits: { maxItemBytes: 100_000 } });
+  return { replica, bulk, url };
+}
+
+const textOf = (i: number) => ({
+  hint: BigInt(i % 7),
+  payload: new TextEncoder().encode(`item ${i}`),
+});
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+async function batch(url: string, body: Uint8Array) {
+  const headers = { 'content-type': SPEAKERS.binary.mediaType };
+  const answer = await send(url, '/v1/items/batch', { method: 'POST', body, headers });
+  return new TextDecoder().decode(answer.body).trimEnd().split('\n');
+}
+
+describe('many items of a real set', () => {
+  it('are stored by a batch in a few commits, in the order they came', async (context) => {
+    const { replica, url } = await openSet(context);
+    const items = numbers(10_000).map(textOf);
+    const pieces = items.flatMap((item) => [
+      ...SPEAKERS.binary.item({ ...item, id: itemId(item.hint, item.payload) }),
+    ]);
+    const before = replica.status().commit;
+    const lines = await batch(url, Buffer.concat(pieces));
+    const commits = replica.status().commit - before;
+    assert.equal(replica.size, 10_000);
+    assert.ok(commits <= 30, `${commits} commits`);
+    const ids = lines.slice(0, -1).map((line) => JSON.parse(line).id);
+    assert.deepEqual(
+      ids,
+      items.map(({ hint, payload }) => bytesToHex(itemId(hint, payload))),
+    );
+  });
+
+  it('are stored beside a secret that is not', async (context) => {
+    const { replica, bulk } = await openSet(context);
+    const payloads = ['one', SECRET, 'three'].map((text) => new TextEncoder().encode(text));
+    const results = await bulk.putMany(payloads.map((payload) => ({ payload, hint: 1n })));
+    const seen = results.map((result) => (result instanceof Error ? result.code : result.created));
+    assert.deepEqual(seen, [true, 'OWN_SECRET', true]);
+    assert.deepEqual(await bulk.have(payloads.map((payload) => itemId(1n, payload))), [
+      true,
+      false,
+      true,
+    ]);
+    assert.equal(replica.size, 2);
+  });
+
+  it('are exported as they were when the export began, while others are stored', async (context) => {
+    const { replica, bulk, url } = await openSet(context);
+    await replica.put(numbers(1_000).map(textOf));
+    const stream = bulk.stream(EVERYTHING);
+    const { fingerprint } = replica.status();
+    await replica.put(numbers(2_000).map(textOf));
+    let items = 0;
+    for await (const page of stream.read()) items += page.length;
+    stream.release();
+    assert.deepEqual(
+      [items, stream.items, stream.fingerprint],
+      [1_000, 1_000, bytesToHex(fingerprint!)],
+    );
+
+    for (const format of ['ndjson', 'binary'] as const) {
+      const { body } = await send(url, `/v1/export?format=${format}&from=2&to=5`);
+      const reader = new ExportReader(SPEAKERS[format].decoder({ maxItemBytes: 100 }));
+      const read = reader.push(body);
+      assert.equal(reader.end().summary.items, read.length);
+      assert.ok(read.every(({ hint }) => hint >= 2n && hint < 5n));
+    }
+  });
+
+  it('end an export with an error where one of them is damaged', async (context) => {
+    const { replica, bulk, url } = await openSet(context);
+    await replica.put(numbers(200).map(textOf));
+    const { serve } = replica;
+    replica.serve = async (ids, limits) => {
+      const served = await serve.call(replica, ids, limits);
+      return served.map((item, at) => (at === 5 ? undefined : item));
+    };
+    const { body } = await send(url, '/v1/export?format=binary');
+    const reader = new ExportReader(SPEAKERS.binary.decoder({ maxItemBytes: 100 }));
+    assert.throws(
+      () => reader.push(body),
+      (error) => error instanceof BulkError && /STORE_CORRUPT/.test(error.message),
+    );
+    assert.equal(bulk.stream(EVERYTHING).items, 200);
+  });
+
+  it('go over long items in pieces, and come back the same', async (context) => {
+    const { replica, url } = await openSet(context);
+    const payload = new Uint8Array(99_999).map((_, at) => at % 253);
+    await replica.put([{ hint: 3n, payload }]);
+    for (const format of ['ndjson', 'binary'] as const) {
+      const { body } = await send(url, `/v1/export?format=${format}`);
+      const reader = new ExportReader(SPEAKERS[format].decoder({ maxItemBytes: 100_000 }));
+      const [item] = reader.push(body);
+      reader.end();
+      assert.ok(Buffer.compare(item!.payload, payload) === 0);
+    }
+  });
+});
