@@ -41,7 +41,10 @@ export class PayloadMemory {
     raw.once('close', giveUp);
     const release = await this.#budget
       .take(request.ip ?? 'socket', bytes, given.signal)
-      .finally(cancel);
+      .finally(() => {
+        cancel();
+        raw.off('close', giveUp);
+      });
     if (raw.closed) {
       release();
       return;

@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { EXIT } from '../errors.ts';
 import { formatError, type LastWords, lastWords, usage } from './errors.ts';
 import type { CliInit } from './init.ts';
-import { createProgram } from './program.ts';
+import { createProgram } from './program/index.ts';
 
 /** Runs one command line; resolves with the exit code, and never rejects. */
 export async function runCli(init: CliInit): Promise<number> {

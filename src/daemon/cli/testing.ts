@@ -22,5 +22,5 @@ export {
 } from './format.ts';
 export { formatPeerTable } from './format-peer-table.ts';
 export { formatWhy } from './format-why.ts';
-export { createProgram } from './program.ts';
+export { createProgram } from './program/index.ts';
 export { VerbCommand } from './verb-command.ts';

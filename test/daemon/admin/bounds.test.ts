@@ -223,6 +223,38 @@ describe('the bounds of the admin endpoint', () => {
     }
   });
 
+  it('reads no batch while others hold the memory for bodies, and no long item beyond it', async (context) => {
+    const { url } = await open(context, { bodyBytes: 40 * 1024 * 1024, memoryWaitMs: 60 });
+    const headers = { 'content-type': 'application/vnd.rangemesh.items' };
+    const begin = `POST /v1/items/batch HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n`;
+    const type =
+      'Content-Type: application/vnd.rangemesh.items\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const batch = (body: Uint8Array) =>
+      send(url, '/v1/items/batch', { method: 'POST', body, headers });
+    const long = new Uint8Array(12 + 2 * 1024 * 1024);
+    new DataView(long.buffer).setUint32(8, long.length - 12, true);
+    const all = await dialAll(context, url, 10, `${begin}${type}`);
+    const { json } = await until(
+      () => batch(new Uint8Array()),
+      ({ status }) => status === 503,
+    );
+    assert.equal(json.code, 'BUSY');
+    all[0]!.destroy();
+    const short = await until(
+      () => batch(new Uint8Array(12)),
+      ({ status }) => status === 200,
+    );
+    assert.match(new TextDecoder().decode(short.body), /"created":1.*"error":null/);
+    const refused = new TextDecoder().decode((await batch(long)).body);
+    assert.match(refused, /"created":0.*"code":"BUSY"/);
+    for (const socket of all) socket.destroy();
+    const taken = await until(
+      async () => new TextDecoder().decode((await batch(long)).body),
+      (lines) => !lines.includes('BUSY'),
+    );
+    assert.match(taken, /"created":1/);
+  });
+
   it('closes a slow sender or reader once another waits for its memory, and not before', async (context) => {
     const clock = new VirtualClock();
     const bounds = {

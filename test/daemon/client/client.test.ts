@@ -42,6 +42,43 @@ describe('AdminClient', () => {
     assert.equal((await daemon.getOpenApi()).openapi, '3.1.0');
   });
 
+  it('stores, asks for and exports many items', async () => {
+    const daemon = client();
+    const collect = async <T>(lines: AsyncIterable<T>): Promise<T[]> => {
+      const all: T[] = [];
+      for await (const line of lines) all.push(line);
+      return all;
+    };
+    const [first, trailer] = await collect(daemon.putItems([{ hint: 9n, payload: PAYLOAD }]));
+    assert.ok(
+      first !== undefined && 'id' in first && trailer !== undefined && 'trailer' in trailer,
+    );
+    const other = 'ab'.repeat(32);
+    assert.deepEqual((await daemon.haveItems([first.id, other])).have, [true, false]);
+    const got = await collect(daemon.getItems([other, first.id]));
+    assert.deepEqual(got.slice(0, 2), [
+      { missing: other },
+      { hint: '9', id: first.id, payload: 'eA==' },
+    ]);
+    const [header, ...rest] = await collect(daemon.exportItems({ from: 9, to: 10n }));
+    assert.ok(header !== undefined && 'header' in header && header.header.items === 1);
+    assert.equal(rest.length, 2);
+  });
+
+  it('tells of an answer that was cut before its trailer', async () => {
+    const cut: Transport = async () => ({
+      status: 200,
+      headers: { get: () => null },
+      body: (async function* () {
+        yield new TextEncoder().encode('{"id":"x","hint":"1","created":true}\n');
+      })(),
+      arrayBuffer: async () => new ArrayBuffer(),
+    });
+    const lines = client({ fetch: cut }).putItems([]);
+    assert.equal((await lines.next()).done, false);
+    await assert.rejects(lines.next(), { code: 'ANSWER_CUT' });
+  });
+
   it('gives the lines of a verification as they come', async () => {
     const told = [];
     for await (const line of client().verify()) told.push(Object.keys(line));

@@ -45,6 +45,16 @@ describe("LevelDB's snapshots under those of a tree", () => {
     assert.throws(() => snapshot.select(0), { code: 'SNAPSHOT_EXPIRED' });
   });
 
+  it('last as long as they were asked for, beside others', async () => {
+    const { tree, clock } = await counted({ maxSnapshotAgeMs: 1000 });
+    const [long, usual] = [tree.snapshot(5_000), tree.snapshot()];
+    await clock.advance(4_999);
+    assert.equal(long.select(0).hint, 0n);
+    assert.throws(() => usual.select(0), { code: 'SNAPSHOT_EXPIRED' });
+    await clock.advance(1);
+    assert.throws(() => long.select(0), { code: 'SNAPSHOT_EXPIRED' });
+  });
+
   it('are closed when they are too old, without any call', async () => {
     const { tree, clock, open } = await counted({ maxSnapshotAgeMs: 1000 });
     tree.snapshot();
