@@ -79,7 +79,7 @@ export function addExport(program: VerbCommand): void {
   program
     .clientVerb('export')
     .description(
-      'Writes all items, or those of a range, as they are at one moment; "import" takes them on another node. ' +
+      'Writes the items of the set, or of a range of it; "import" takes them on another node. ' +
         'Exit code 65: the export is cut, or its items do not add up to its fingerprint.',
     )
     .option('--from <hint>', 'first hint wanted', parseBoundFlag)
