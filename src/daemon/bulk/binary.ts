@@ -4,7 +4,7 @@ import { parseNotice } from './notices.ts';
 import type { BulkDecoder, BulkRecord, StreamNotice } from './records.ts';
 
 /** Hint (u64) and payload length (u32), both little-endian. */
-export const RECORD_HEAD_BYTES = 12;
+const RECORD_HEAD_BYTES = 12;
 /** A notice is short JSON. */
 const MAX_NOTICE_BYTES = 4_096;
 

@@ -1,14 +1,7 @@
 import { EXIT } from '../errors.ts';
 
 /** The codes of `BulkError`; they are stable. */
-export type BulkErrorCode =
-  | 'INVALID_RECORD'
-  | 'ITEM_TOO_LARGE'
-  | 'ID_MISMATCH'
-  | 'STREAM_CUT'
-  | 'EXPORT_CUT'
-  | 'EXPORT_FAILED'
-  | 'EXPORT_DAMAGED';
+export type BulkErrorCode = 'STREAM_CUT' | 'EXPORT_CUT' | 'EXPORT_FAILED' | 'EXPORT_DAMAGED';
 
 /** A stream of items that cannot be read, or not to its end. */
 export class BulkError extends Error {

@@ -3,11 +3,10 @@
  * have them. docs/operations.md describes both forms.
  */
 
-export { BinaryDecoder, encodeNotice, encodeRecord, RECORD_HEAD_BYTES } from './binary.ts';
+export { encodeRecord } from './binary.ts';
 export { BulkError, type BulkErrorCode } from './errors.ts';
 export { type ExportedItem, ExportReader, type ExportSummary } from './export-reader.ts';
 export { type FormatSpeaker, formatOf, SPEAKERS } from './formats.ts';
-export { NdjsonDecoder } from './ndjson.ts';
 export type {
   BulkDecoder,
   BulkFault,

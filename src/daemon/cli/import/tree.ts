@@ -1,4 +1,4 @@
-import { type BigIntStats, close, constants, type Dirent, fstat, open, read } from 'node:fs';
+import { closeSync, constants, type Dirent, fstatSync, open, read } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { looksLikeDataDir, type OwnFiles, placeAt, placeOf } from '../../own-files.ts';
@@ -12,13 +12,12 @@ import {
 
 const SLASH = 0x2f;
 
-/** A `FileHandle` for each small file costs three times as much. */
-const files = {
-  open: promisify(open),
-  stat: promisify(fstat) as (file: number, options: { bigint: true }) => Promise<BigIntStats>,
-  read: promisify(read),
-  close: promisify(close),
-};
+/**
+ * A `FileHandle` for each small file costs three times as much. What may wait for the disk goes through the thread
+ * pool; a look at an open file, and closing it, do not.
+ */
+const openFile = promisify(open);
+const readFrom = promisify(read);
 
 export interface TreeInit {
   root: string;
@@ -77,9 +76,9 @@ function skip(path: Buffer, reason: SkipReason): ImportCandidate {
 /** Opens without following links and without waiting for a pipe: either may have replaced the file. */
 async function readItem(path: Buffer, { maxBytes, own, manifest }: Visit): Promise<Loaded> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await files.open(path, flags);
+  const file = await openFile(path, flags);
   try {
-    const { size, mtimeMs, place } = await regular(file);
+    const { size, mtimeMs, place } = regular(file);
     if (own.hasPlace(place)) return { kind: 'skipped', reason: 'ownFile' };
     if (place === manifest) return { kind: 'skipped', reason: 'manifest' };
     if (size > BigInt(maxBytes)) return { kind: 'skipped', reason: 'tooLarge' };
@@ -87,12 +86,12 @@ async function readItem(path: Buffer, { maxBytes, own, manifest }: Visit): Promi
       throw new BadInput('its modification time lies before 1970, so it has no hint');
     return { kind: 'item', hint: mtimeMs, payload: await readUpTo(file, maxBytes, Number(size)) };
   } finally {
-    await files.close(file);
+    closeSync(file);
   }
 }
 
-async function regular(file: number) {
-  const stats = await files.stat(file, { bigint: true });
+function regular(file: number) {
+  const stats = fstatSync(file, { bigint: true });
   if (!stats.isFile()) throw new BadInput('it is no longer a regular file');
   return { size: stats.size, mtimeMs: stats.mtimeMs, place: placeOf(stats) };
 }
@@ -101,7 +100,7 @@ async function readUpTo(file: number, maxBytes: number, size: number): Promise<U
   const buffer = new Uint8Array(size + 1);
   let length = 0;
   for (;;) {
-    const { bytesRead } = await files.read(file, buffer, length, buffer.length - length, length);
+    const { bytesRead } = await readFrom(file, buffer, length, buffer.length - length, length);
     length += bytesRead;
     if (length > size) throw new BadInput(`it grew while it was read (at most ${maxBytes} bytes)`);
     // Fewer bytes than asked for: a regular file ends there.
