@@ -63,6 +63,11 @@ describe('a wrong use', () => {
       [['--limit', '0'], 64, /give a whole number from 1 up/],
       gone(),
     ],
+    export: [
+      [['--from', 'x'], 64, /give a whole number from 0 to/],
+      [['--format', 'xml'], 64, /ndjson, binary/],
+      gone(),
+    ],
     import: [
       missing('path'),
       [[join(station.scratch, 'none')], 64, /cannot read .*ENOENT/],
