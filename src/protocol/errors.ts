@@ -15,6 +15,7 @@ export type ProtocolErrorCode =
   | 'UNKNOWN_PEER'
   | 'BUSY'
   | 'INVALID_BYTES'
+  | 'DIALECT_CANNOT_TELL'
   | 'ABORTED'
   | 'UNSUPPORTED_PROTOCOL'
   | 'ITEM_TOO_LARGE'

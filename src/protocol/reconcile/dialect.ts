@@ -12,6 +12,11 @@ export interface Step {
   readonly missing: readonly Bytes[];
   /** Ids that we hold and the peer lacks; each once. Absent where the dialect or role learns none. */
   readonly have?: readonly Bytes[];
+  /**
+   * Ids that the peer holds and that the index here does not list, though their items are here: the index
+   * is damaged. Absent where the dialect finds none.
+   */
+  readonly unlisted?: readonly Bytes[];
   /** Send `frames`, then expect and send no more. */
   readonly done: boolean;
   /** It is a good end too if the peer closes its side. Absent where sessions end by frames alone. */
@@ -115,6 +120,11 @@ export interface SessionInit {
    */
   refuses?: (id: Uint8Array) => boolean;
   /**
+   * Ids in `have` and in `unlisted`, each, for dialects with `tells`. Raising it costs memory.
+   * @default 0
+   */
+  tell?: number;
+  /**
    * Surveys are for dialects with outlines.
    * @default 'reconcile'
    */
@@ -132,6 +142,11 @@ export interface Dialect {
    * @default false
    */
   readonly lasting?: boolean;
+  /**
+   * Sessions in both roles can name ids that the peer lacks, and reconcile an interval alone.
+   * @default false
+   */
+  readonly tells?: boolean;
   /**
    * Longest frame of the dialect, in bytes.
    * @default `maxInboundBytes` of the limits of sessions

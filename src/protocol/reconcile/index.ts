@@ -41,11 +41,14 @@ export {
 } from './options.ts';
 export { efficiency, reconciledBoth, type SessionReport } from './report.ts';
 export {
+  type Comparison,
   type HeldSnapshot,
+  type NamedIds,
   type Reconcile,
   type ReconcileEvents,
   type ReconcileInit,
   ReconcileService,
+  type RunningSession,
   type Scope,
 } from './sessions/index.ts';
 export { wholeStep } from './whole-step.ts';

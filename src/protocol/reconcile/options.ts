@@ -69,6 +69,12 @@ export interface ReconcileOptions {
    * @default 60_000
    */
   giveWayMs: number;
+  /**
+   * Ids that each session names of those that only this node has, and of those that its index does not
+   * list. Raising it costs memory for each peer that differs.
+   * @default 64
+   */
+  tell: number;
   /** Passed on to every session. */
   limits: Partial<SessionLimits>;
 }
@@ -80,5 +86,6 @@ export const DEFAULT_RECONCILE_OPTIONS: ReconcileOptions = {
   sessionTimeoutMs: 300_000,
   maxSessions: 8,
   giveWayMs: 60_000,
+  tell: 64,
   limits: {},
 };

@@ -4,4 +4,13 @@
  */
 
 export { ReconcileService } from './service.ts';
-export type { HeldSnapshot, Reconcile, ReconcileEvents, ReconcileInit, Scope } from './types.ts';
+export type {
+  Comparison,
+  HeldSnapshot,
+  NamedIds,
+  Reconcile,
+  ReconcileEvents,
+  ReconcileInit,
+  RunningSession,
+  Scope,
+} from './types.ts';

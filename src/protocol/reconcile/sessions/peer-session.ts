@@ -54,6 +54,11 @@ export class PeerSession {
     return report;
   }
 
+  /** As far as the session has come; null while it waits. */
+  get report(): SessionReport | null {
+    return this.#run?.report ?? null;
+  }
+
   /** Runs the session on a channel that the peer opened. Never rejects. */
   serve({ channel, dialect }: InboundSession): Promise<SessionReport> {
     this.#stage = 'serving';
@@ -92,6 +97,7 @@ export class PeerSession {
     let release: Release | undefined;
     try {
       dialect = channels.dialect(this.#peer);
+      if (this.#scope.found !== undefined && dialect.tells !== true) throw cannotTell(dialect);
       // A peer in debt gets neither a slot nor a stream.
       await new SessionWork(this.#context, this.#peer).paid(this.#attempt.signal);
       release = await calling.take(this.#peer, this.#attempt.signal, () => this.#run?.giveWay());
@@ -163,6 +169,11 @@ export class PeerSession {
     if (self < this.#peer || (this.#channel?.receivedBytes ?? 0) > 0) return false;
     return BROKEN.has(code);
   }
+}
+
+function cannotTell({ name }: Dialect): ProtocolError {
+  const message = `sessions of the dialect ${name} do not name the ids that differ: both nodes must speak the native dialect (sync.dialect)`;
+  return new ProtocolError('DIALECT_CANNOT_TELL', message);
 }
 
 const BROKEN: ReadonlySet<string> = new Set(['STREAM_FAILED', 'STREAM_CLOSED']);

@@ -16,13 +16,14 @@ import { reconciledBoth, type SessionReport } from '../report.ts';
 import { type InboundSession, type PeerChannelEvents, PeerChannels } from './peer-channels.ts';
 import { PeerSession, type SessionContext } from './peer-session.ts';
 import { Slots } from './slots.ts';
-import type { Reconcile, ReconcileEvents, ReconcileInit, Scope } from './types.ts';
+import type { Reconcile, ReconcileEvents, ReconcileInit, RunningSession, Scope } from './types.ts';
 
 interface HeldSession {
   readonly session: PeerSession;
   readonly report: Promise<SessionReport>;
   /** A caller here asked for the session. */
   wanted: boolean;
+  readonly compares: boolean;
 }
 
 const EVENTS = ['peerConnected', 'peerDisconnected', 'differs', 'missing', 'ended'];
@@ -75,6 +76,10 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     return this.#channels.peers;
   }
 
+  get running(): readonly RunningSession[] {
+    return [...this.#sessions].map(([peer, { session }]) => ({ peer, report: session.report }));
+  }
+
   runs(peer: string): boolean {
     return this.#sessions.has(peer);
   }
@@ -105,6 +110,8 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     const surveysAll = scope?.mode === 'survey' && scope.interval === undefined;
     if (scope !== undefined && !surveysAll) return this.#reconcileAfter(peer, scope);
     const current = this.#sessions.get(peer);
+    // A session that only compares settles nothing for other callers.
+    if (current?.compares === true) return current.report.then(() => this.reconcile(peer, scope));
     if (current !== undefined) {
       current.wanted = true;
       return current.report;
@@ -177,7 +184,9 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     const number = ++this.#count;
     const session = new PeerSession(this.#context, peer, scope);
     const ended = Promise.withResolvers<SessionReport>();
-    const held: HeldSession = { session, report: ended.promise, wanted: inbound === null };
+    const compares = scope?.found !== undefined;
+    const wanted = inbound === null;
+    const held: HeldSession = { session, report: ended.promise, wanted, compares };
     this.#sessions.set(peer, held);
     if (!this.#running) session.abort(STOPPED);
     const report = await (inbound === null ? session.call() : session.serve(inbound));
@@ -186,7 +195,8 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     ended.resolve(report);
     this.#logReport(number, report);
     // A stream of a peer without a frame was no session.
-    if (held.wanted || report.rounds > 0) this.#tell(report);
+    const unheard = compares && report.role === 'initiator';
+    if (!unheard && (held.wanted || report.rounds > 0)) this.#tell(report);
     return report;
   }
 

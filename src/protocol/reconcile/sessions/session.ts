@@ -68,8 +68,13 @@ export class SessionRun {
     } catch (error) {
       this.#fail(error);
     }
+    return this.report;
+  }
+
+  /** As far as the session has come. */
+  get report(): SessionReport {
     const { sentBytes: bytesSent, receivedBytes: bytesReceived } = this.#init.channel;
-    const durationMs = clock.monotonic() - this.#begin;
+    const durationMs = this.#environment.clock.monotonic() - this.#begin;
     return { ...this.#report, durationMs, bytesSent, bytesReceived };
   }
 
@@ -120,6 +125,7 @@ export class SessionRun {
 
   async #reconcile(first: Uint8Array | undefined): Promise<void> {
     const { dialect, role, scope } = this.#init;
+    const { interval, found } = scope;
     const { options, refuses } = this.#environment;
     const { snapshot, version } = await this.#work.run(() => this.#environment.snapshot());
     this.#report.version = version;
@@ -129,8 +135,9 @@ export class SessionRun {
           role,
           snapshot,
           limits: options.limits,
-          refuses: (id) => refuses?.(this.#peer, id) ?? false,
-          ...scope,
+          refuses: (id) => (found === undefined && refuses?.(this.#peer, id)) || false,
+          ...(interval !== undefined && { interval }),
+          tell: found?.tell ?? options.tell,
           mode: this.#report.mode,
         }),
       );
@@ -192,11 +199,14 @@ export class SessionRun {
     await this.#pump.sent();
   }
 
-  #apply({ missing, frames }: Step): void {
-    if (missing.length > 0) {
-      this.#report.missing += missing.length;
-      this.#environment.events.missing(this.#peer, missing);
-    }
+  #apply({ missing, have = [], unlisted = [], frames }: Step): void {
+    const { found } = this.#init.scope;
+    const { events } = this.#environment;
+    this.#report.missing += missing.length;
+    const named = have.length + unlisted.length > 0;
+    if (found !== undefined) found.take({ missing, have, unlisted });
+    else if (missing.length > 0) events.missing(this.#peer, missing);
+    if (found === undefined && named) events.named?.(this.#peer, { have, unlisted });
     if (frames.length > 0) this.#work.answered();
     this.#pump.send(frames);
   }
@@ -208,7 +218,7 @@ export class SessionRun {
     report.rounds++;
     if (report.outlines === null && outlines !== null) {
       report.outlines = outlines;
-      events.outlined?.(this.#peer, outlines);
+      if (this.#init.scope.found === undefined) events.outlined?.(this.#peer, outlines);
     }
     if (this.#differs || !(differs ?? (report.rounds === 1 && !equal))) return;
     this.#differs = true;

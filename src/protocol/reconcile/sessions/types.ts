@@ -2,7 +2,7 @@ import type { Clock, Snapshot } from '../../../store/index.ts';
 import type { PeerWork, Turns } from '../../budgets/index.ts';
 import type { Knows } from '../../knows.ts';
 import type { Log } from '../../log.ts';
-import type { Dialect, Interval, Outline, SessionMode } from '../dialect.ts';
+import type { Dialect, Interval, Outline, SessionMode, Step } from '../dialect.ts';
 import type { ReconcileOptions } from '../options.ts';
 import type { SessionReport } from '../report.ts';
 import type { Slots } from './slots.ts';
@@ -13,6 +13,29 @@ export interface Scope {
   interval?: Interval;
   /** @default 'reconcile' */
   mode?: SessionMode;
+  /**
+   * Gets the found ids in place of the owner, who hears nothing of the session. The peer must speak a
+   * dialect with `tells`.
+   * @default the owner gets them
+   */
+  found?: Comparison;
+}
+
+/** Where a session that only compares puts its findings. Nothing is refused, so every id is named. */
+export interface Comparison {
+  /** Most ids of each kind; see `SessionInit.tell`. */
+  readonly tell: number;
+  take(ids: NamedIds): void;
+}
+
+/** Ids of one step of a session. */
+export type NamedIds = Pick<Step, 'missing' | 'have' | 'unlisted'>;
+
+/** A session that runs, or waits for its turn. */
+export interface RunningSession {
+  readonly peer: string;
+  /** Null while it waits for a slot or a stream. */
+  readonly report: SessionReport | null;
 }
 
 /** A snapshot for a session, and its `Replica.version`. */
@@ -36,6 +59,8 @@ export interface Reconcile {
   runs(peer: string): boolean;
   /** Peers that speak the protocol and are connected. */
   readonly peers: readonly string[];
+  /** Sessions under way, at most one with each peer. */
+  readonly running: readonly RunningSession[];
 }
 
 /** What a `ReconcileService` tells its owner. What `ended` throws is logged. */
@@ -54,6 +79,11 @@ export interface ReconcileEvents {
   differs(peer: string): void;
   /** Ids the peer holds and we lack, as they are learnt, in either role. */
   missing(peer: string, ids: readonly Uint8Array[]): void;
+  /**
+   * Ids that we hold and the peer lacks, up to `ReconcileOptions.tell` of a session, and likewise ids
+   * that the index here does not list; in dialects with `tells`.
+   */
+  named?(peer: string, ids: Pick<NamedIds, 'have' | 'unlisted'>): void;
   /** A session ended, in either role. */
   ended(report: SessionReport): void;
 }

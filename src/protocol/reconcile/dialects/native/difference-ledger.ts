@@ -1,4 +1,5 @@
 import { type Bytes, bytesToKey, ID_BYTES, type Snapshot } from '../../../../store/index.ts';
+import type { Step } from '../../dialect.ts';
 import { EXPAND_COST, FINGERPRINT_COST, LOOKUP_COST, type Meter } from '../shared/index.ts';
 import { malformed } from './wire/index.ts';
 import type { NativeWork } from './work.ts';
@@ -10,7 +11,12 @@ export interface DifferenceLedgerInit {
   snapshot: Snapshot;
   meter: Meter;
   refuses: (id: Uint8Array) => boolean;
+  /** Most ids that only we have, and most that the index does not list, that are named. */
+  tell: number;
 }
+
+/** Ids for the next step of a session. */
+type FoundIds = Pick<Step, 'missing' | 'have' | 'unlisted'>;
 
 /**
  * The differences found so far. Our state without our own ids, and with those of the peer, must be the
@@ -21,6 +27,8 @@ export class DifferenceLedger {
   readonly #change: { readonly added: Uint8Array; readonly removed: Uint8Array };
   readonly #seen = new Set<string>();
   #missing: Bytes[] = [];
+  readonly #have: FirstIds;
+  readonly #unlisted: FirstIds;
   mine = 0;
   theirs = 0;
   refused = 0;
@@ -29,6 +37,8 @@ export class DifferenceLedger {
 
   constructor(init: DifferenceLedgerInit) {
     this.#init = init;
+    this.#have = new FirstIds(init.tell);
+    this.#unlisted = new FirstIds(init.tell);
     const { scheme } = init.snapshot;
     this.#change = { added: scheme.empty(), removed: scheme.empty() };
   }
@@ -36,6 +46,7 @@ export class DifferenceLedger {
   /** Notes concatenated ids that only we have. */
   gave(ids: Uint8Array): void {
     this.#init.snapshot.scheme.add(this.#change.removed, ids);
+    this.#have.add(ids);
     this.mine += ids.length / ID_BYTES;
     this.#init.meter.spend((EXPAND_COST * ids.length) / ID_BYTES);
   }
@@ -45,7 +56,9 @@ export class DifferenceLedger {
     const { snapshot, meter } = this.#init;
     snapshot.scheme.combine(this.#change.removed, snapshot.fingerprint(begin, end));
     this.mine += end - begin;
-    meter.spend(FINGERPRINT_COST);
+    const named = Math.min(end - begin, this.#have.room);
+    if (named > 0) this.#have.add(snapshot.ids(begin, begin + named));
+    meter.spend(FINGERPRINT_COST + named);
   }
 
   /** Notes ids that only the peer has. Those under no hint here are missing; they share memory. */
@@ -68,18 +81,22 @@ export class DifferenceLedger {
       const name = bytesToKey(id);
       if (this.#seen.has(name)) throw malformed('an id is listed for the second time');
       this.#seen.add(name);
-      if (snapshot.contains(id)) continue;
+      if (snapshot.contains(id)) {
+        this.#unlisted.add(id);
+        continue;
+      }
       if (refuses(id)) this.refused++;
       else this.#missing.push(id);
     }
   }
 
-  /** The missing ids since the last call. */
-  takeMissing(): Bytes[] {
+  /** The ids found since the last call. */
+  takeFound(): FoundIds {
     const missing = this.#missing;
     this.#missing = [];
     this.missing += missing.length;
-    return missing;
+    const [have, unlisted] = [this.#have.take(), this.#unlisted.take()];
+    return { missing, ...(have.length > 0 && { have }), ...(unlisted.length > 0 && { unlisted }) };
   }
 
   /** The state and count that the peer must have in [begin, end). */
@@ -89,5 +106,29 @@ export class DifferenceLedger {
     snapshot.scheme.difference(state, this.#change.removed);
     snapshot.scheme.combine(state, this.#change.added);
     return { state, count: end - begin - this.mine + this.theirs };
+  }
+}
+
+/** The first ids of a kind, copied; the others are counted alone. */
+class FirstIds {
+  #ids: Bytes[] = [];
+  room: number;
+
+  constructor(room: number) {
+    this.room = room;
+  }
+
+  /** Concatenated ids. */
+  add(ids: Uint8Array): void {
+    for (let at = 0; at < ids.length && this.room > 0; at += ID_BYTES) {
+      this.#ids.push(ids.slice(at, at + ID_BYTES));
+      this.room--;
+    }
+  }
+
+  take(): Bytes[] {
+    const ids = this.#ids;
+    this.#ids = [];
+    return ids;
   }
 }

@@ -40,6 +40,7 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
     name: DIALECT_NAME,
     version: DIALECT_VERSION,
     lasting: true,
+    tells: true,
     maxFrameBytes: MAX_FRAME_BYTES,
     outline(frame) {
       const [first] = decodeFrame(frame);
@@ -47,9 +48,10 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
     },
     session(asked) {
       checkSession(asked);
-      const { interval = EVERYTHING, refuses = () => false, mode = 'reconcile', ...given } = asked;
-      const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits, ...given.limits };
-      checkLimits(limits);
+      const { interval = EVERYTHING, refuses = () => false, mode = 'reconcile', tell = 0 } = asked;
+      const { role, snapshot } = asked;
+      const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits, ...asked.limits };
+      checkLimits({ ...limits, tell });
       limits.maxMessageBytes = Math.min(limits.maxMessageBytes, MAX_FRAME_BYTES);
       for (const name of ['maxMessageBytes', 'maxInboundBytes'] as const) {
         checkLeast(name, limits[name], MIN_FRAME_BYTES);
@@ -59,7 +61,16 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
         coding: init.coding ?? coding,
         key: init.key ?? sessionKey,
       };
-      return new NativeSession({ ...given, ...keying, limits, interval, refuses, mode });
+      return new NativeSession({
+        role,
+        snapshot,
+        ...keying,
+        limits,
+        interval,
+        refuses,
+        tell,
+        mode,
+      });
     },
   };
 }

@@ -37,12 +37,12 @@ describe('the ledger of a native session', () => {
     const { ledger } = context;
     const some = [random.bytes(32), refused, keys[3]!.id, random.bytes(32)];
     perform(context, ledger.got(concatBytes(...some)));
-    assert.deepEqual(ledger.takeMissing(), [some[0], some[3]]);
-    assert.deepEqual(ledger.takeMissing(), []);
+    assert.deepEqual(ledger.takeFound().missing, [some[0], some[3]]);
+    assert.deepEqual(ledger.takeFound().missing, []);
     assert.deepEqual([ledger.theirs, ledger.refused, ledger.missing], [4, 1, 2]);
     const again = random.bytes(32);
     perform(context, ledger.got(again));
-    assert.deepEqual(ledger.takeMissing(), [again]);
+    assert.deepEqual(ledger.takeFound().missing, [again]);
     assert.deepEqual([ledger.theirs, ledger.refused, ledger.missing], [5, 1, 3]);
   });
 
@@ -66,12 +66,40 @@ describe('the ledger of a native session', () => {
     const all = perform(even, even.ledger.got(random.bytes(32 * 256)));
     assert.equal(all.slices, 1, 'no turn is taken for nothing');
     assert.equal(context.ledger.theirs, 300);
-    assertSame(concatBytes(...context.ledger.takeMissing()), ids, 'all are missing, in order');
+    assertSame(
+      concatBytes(...context.ledger.takeFound().missing),
+      ids,
+      'all are missing, in order',
+    );
     // Expanding an id costs as much as 16 items read, looking it up as much as 32.
     assert.equal(context.meter.visited, 300 * 48);
     context.ledger.gave(ids);
     assert.equal(context.meter.visited, 300 * (48 + 16));
     context.ledger.gaveRange(0, 5);
     assert.equal(context.meter.visited, 300 * (48 + 16) + 2_048);
+  });
+
+  it('names the first ids that only we have, and copies them', () => {
+    const context = contextOf({ keys, tell: 3 });
+    const { ledger } = context;
+    const given = idsOf(keys.slice(0, 2));
+    ledger.gave(given);
+    given.fill(0);
+    assert.deepEqual(ledger.takeFound(), { missing: [], have: [keys[0]!.id, keys[1]!.id] });
+    ledger.gaveRange(5, 9);
+    assert.deepEqual(ledger.takeFound(), { missing: [], have: [keys[5]!.id] });
+    ledger.gaveRange(10, 12);
+    ledger.gave(idsOf(keys.slice(18)));
+    assert.deepEqual(ledger.takeFound(), { missing: [] });
+    assert.equal(ledger.mine, 10);
+  });
+
+  it('names ids of the peer that are held and not listed, apart from missing ones', () => {
+    const context = contextOf({ keys, tell: 1 });
+    const missing = random.bytes(32);
+    perform(context, context.ledger.got(concatBytes(keys[3]!.id, missing, keys[4]!.id)));
+    const found = context.ledger.takeFound();
+    assert.deepEqual(found, { missing: [missing], unlisted: [keys[3]!.id] });
+    assert.equal(context.ledger.theirs, 3);
   });
 });

@@ -99,6 +99,7 @@ export interface ContextInit {
   limits?: Partial<NativeLimits>;
   peer?: Partial<PeerLimits>;
   refuses?: (id: Uint8Array) => boolean;
+  tell?: number;
 }
 
 /** What the parts of a session share, real but for the peer. */
@@ -106,7 +107,7 @@ export function contextOf(init: ContextInit = {}): Context {
   const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits };
   const snapshot = init.snapshot ?? snapshotOf(init.keys ?? []);
   const meter = new Meter(limits.sliceItems);
-  const { refuses = () => false } = init;
+  const { refuses = () => false, tell = 0 } = init;
   return {
     snapshot,
     coding,
@@ -115,7 +116,7 @@ export function contextOf(init: ContextInit = {}): Context {
     peer: { ...DEFAULT_NATIVE_LIMITS, ...init.peer },
     meter,
     outbox: new RecordOutbox(limits.maxMessageBytes),
-    ledger: new DifferenceLedger({ snapshot, meter, refuses }),
+    ledger: new DifferenceLedger({ snapshot, meter, refuses, tell }),
   };
 }
 

@@ -60,12 +60,12 @@ export class NativeSession implements Session {
   #bytes = 0;
 
   constructor(init: NativeSessionInit) {
-    const { role, snapshot, limits, interval, refuses } = init;
+    const { role, snapshot, limits, interval, refuses, tell } = init;
     this.role = role;
     this.#init = init;
     this.#outbox = new RecordOutbox(limits.maxMessageBytes);
     this.#meter = new Meter(limits.sliceItems);
-    this.#ledger = new DifferenceLedger({ snapshot, meter: this.#meter, refuses });
+    this.#ledger = new DifferenceLedger({ snapshot, meter: this.#meter, refuses, tell });
     this.#opening = this.#makeOpening(interval);
     this.#openingBytes = encodeOpening(this.#opening).slice();
   }
@@ -203,15 +203,15 @@ export class NativeSession implements Session {
   }
 
   #step(room: boolean): Step {
-    const missing = this.#ledger.takeMissing();
+    const found = this.#ledger.takeFound();
     const working = this.#inbound !== null || (this.#exchange?.working ?? false);
     const frame = room ? this.#outbox.take(!working) : undefined;
     const frames = frame === undefined ? [] : [frame];
     const done = this.#exchange?.done === true && this.#outbox.empty;
     if (done) this.#state = 'ended';
-    if (working) return { frames, missing, done, pending: 'work' };
-    if (!this.#outbox.empty) return { frames, missing, done, pending: 'output' };
-    return { frames, missing, done };
+    if (working) return { frames, ...found, done, pending: 'work' };
+    if (!this.#outbox.empty) return { frames, ...found, done, pending: 'output' };
+    return { frames, ...found, done };
   }
 
   /** Any error ends the session, and the peer is told. */
