@@ -11,7 +11,7 @@ import type {
 
 import type { DaemonError } from './errors.ts';
 import type { DiscoveryStatus } from './mesh/index.ts';
-import type { CatchUpProgress, Why } from './replicator/index.ts';
+import type { CatchUpProgress, FetchAttempt } from './replicator/index.ts';
 
 /** A running node as the admin endpoint and the CLI see it. */
 export interface Node {
@@ -92,8 +92,58 @@ export interface ItemStream {
 
 /** Times are ISO 8601. */
 export type WhyAnswer =
-  | { readonly state: 'have'; readonly hint: string; readonly bytes: number }
-  | Why<string>;
+  | {
+      readonly state: 'have';
+      readonly hint: string;
+      readonly bytes: number;
+      /** Its place in the order of arrival; null while the order is written again. */
+      readonly arrival: {
+        readonly seq: number;
+        /** Null: time and source are not known. */
+        readonly at: string | null;
+        /** The peer that sent it, or `local`. */
+        readonly source: string | null;
+      } | null;
+      /** False: the index does not list it, so that peers do not learn of it; null during a rebuild. */
+      readonly indexed: boolean | null;
+      /** Connected peers that lacked it in their last session over everything. */
+      readonly lackedBy: readonly { peerId: string; since: string; at: string }[];
+    }
+  | {
+      readonly state: 'wanted';
+      readonly since: string;
+      readonly confirmed: boolean;
+      readonly sources: readonly string[];
+      /** The last request to each source that did not bring it, the oldest first. */
+      readonly attempts: readonly WhyAttempt[];
+      readonly fetchingFrom: string | null;
+      readonly bytes: number | null;
+      readonly expiresAt: string;
+    }
+  | { readonly state: 'refused'; readonly refusedAt: readonly string[] }
+  | ({ readonly state: 'expired'; readonly at: string } & Asked)
+  | ({ readonly state: 'unknown' } & Asked);
+
+/** Who was asked for an item that is not wanted: for this item by requests, for all items by sessions. */
+export interface Asked {
+  readonly attempts: readonly WhyAttempt[];
+  readonly asked: readonly AskedPeer[];
+}
+
+/** See `FetchAttempt` of the replicator. */
+export interface WhyAttempt extends Pick<FetchAttempt, 'outcome' | 'error'> {
+  readonly peerId: string;
+  readonly at: string;
+}
+
+/** A connected peer, and when sessions last compared with it. */
+export interface AskedPeer {
+  readonly peerId: string;
+  /** Start of the last session; null: none since it connected. */
+  readonly lastSession: string | null;
+  /** All items that the peer held then are here: it did not hold this item then. */
+  readonly coversAsOf: ProvedAt | null;
+}
 
 /** The result of a session that `sync` ran. */
 export interface SyncResult extends Pick<SessionReport, 'equal' | 'missing' | 'error'> {

@@ -3,6 +3,12 @@
 export { proofOf } from './admin-file.ts';
 export { BackOff } from './backoff.ts';
 export { EXIT, EXIT_MEANINGS } from './errors.ts';
+export type {
+  DiffAnswer,
+  ExplainedNode,
+  NodeExplain,
+  SyncedAnswer,
+} from './explain-api.ts';
 export { type Logger, type LogLevel, libp2pLogging } from './logging.ts';
 export type { BulkItems, RefusalReason, WhyAnswer } from './node-api.ts';
 export { placeAt } from './own-files.ts';

@@ -46,7 +46,7 @@ export interface MetricsFigures {
 /** The metrics of one daemon: those that its rooms count as they work, and those read when asked for. */
 export class Metrics implements MetricsSource {
   readonly store: Pick<StoreMetrics, 'written'>;
-  readonly replicator: ReplicatorObserver;
+  readonly replicator: Omit<ReplicatorObserver, 'peer' | 'want'>;
   readonly admin: AdminObserver;
   readonly mesh: Pick<RefusalMetrics, 'noticed'>;
   readonly libp2p: NonNullable<Libp2pOptions['metrics']>;

@@ -17,6 +17,7 @@ import { bytesToHex, type Random, type Replica } from '../../store/index.ts';
 import { type Admin, type AdminInit, createAdmin } from '../admin/index.ts';
 import { type AdminFile, adminFile, proofOf } from '../admin-file.ts';
 import type { Config } from '../config/index.ts';
+import { EventBus } from '../events/index.ts';
 import { replaceFile } from '../files/index.ts';
 import { loadIdentity, loadPsk, TokenFile } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
@@ -24,7 +25,7 @@ import { type Access, admission, createMesh, type Mesh, peersFile } from '../mes
 import { Metrics } from '../metrics/index.ts';
 import type { Node } from '../node-api.ts';
 import { placeAt, Secrets } from '../own-files.ts';
-import { Replicator } from '../replicator/index.ts';
+import { Replicator, type ReplicatorObserver } from '../replicator/index.ts';
 import { VERSION } from '../version.ts';
 import {
   announceOptions,
@@ -82,20 +83,13 @@ async function start(
   const { clock, random } = system;
   const directory = config.node.dataDir;
   const metrics = createMetrics(system);
-  const { replica, close } = await openReplica(init, metrics.store.written);
+  const events = new EventBus({ clock, random });
+  const { replica, close } = await openHeard(init, metrics, events);
   undo.push(close);
   const path = config.admin.tokenFile;
   const replaced = (token: string): void => secrets.add(new TextEncoder().encode(token));
   const token = await TokenFile.open({ directory, path, random, logger, clock, replaced });
-  const replicator = new Replicator({
-    replica,
-    clock,
-    random,
-    logger: logger.child({ component: 'replicator' }),
-    wantsFile: wantsFile(directory),
-    observer: metrics.replicator,
-    options: replicatorOptions(config),
-  });
+  const replicator = createReplicator(init, replica, [metrics.replicator, events]);
   const { busyMs = () => clock.monotonic() } = system;
   const knows: Knows = (peer) => mesh.names(peer);
   const work = new PeerWork({ clock, busyMs, knows });
@@ -115,6 +109,7 @@ async function start(
     replicator,
     fetch: mesh.libp2p.services.fetch,
     clock,
+    events,
     networkName: config.network.name,
     isSecret: secrets.has,
   });
@@ -153,6 +148,37 @@ interface Parts {
 
 function createMetrics({ clock, processMetrics }: System): Metrics {
   return new Metrics({ version: VERSION, now: () => clock.now(), processMetrics });
+}
+
+/** The set, which tells metrics and events of its work. */
+async function openHeard(
+  init: DaemonInit,
+  metrics: Metrics,
+  events: EventBus,
+): ReturnType<typeof openReplica> {
+  const opened = await openReplica(init, {
+    onWritten: metrics.store.written,
+    onIncident: (incident) => events.incident(incident),
+  });
+  opened.replica.onCommit((added) => events.items(added));
+  return opened;
+}
+
+function createReplicator(
+  { config, system, logger }: DaemonInit,
+  replica: Replica,
+  observers: readonly Partial<ReplicatorObserver>[],
+): Replicator {
+  const { clock, random } = system;
+  return new Replicator({
+    replica,
+    clock,
+    random,
+    logger: logger.child({ component: 'replicator' }),
+    wantsFile: wantsFile(config.node.dataDir),
+    observers,
+    options: replicatorOptions(config),
+  });
 }
 
 async function createDaemonAdmin(

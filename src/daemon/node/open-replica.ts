@@ -16,7 +16,7 @@ const RESERVE_SPARE_BYTES = 1024 * 1024;
 /** Opens the set in the data directory; rejects with `DaemonError`. */
 export async function openReplica(
   init: DaemonInit,
-  onWritten: NonNullable<ReplicaInit['onWritten']>,
+  heard: Pick<ReplicaInit, 'onWritten' | 'onIncident'>,
 ): Promise<{ replica: Replica; close(): Promise<void> }> {
   const { config, system } = init;
   const { clock, random } = system;
@@ -47,7 +47,7 @@ export async function openReplica(
       scrub: config.scrub,
       random,
       witness,
-      onWritten,
+      ...heard,
       logger,
     });
     reserve.start();

@@ -11,9 +11,9 @@ import {
   type VerifyOptions,
   type VerifyResult,
 } from '../../store/index.ts';
-import type { AddressState, Mesh } from '../mesh/index.ts';
+import type { ExplainedNode } from '../explain-api.ts';
+import type { Mesh } from '../mesh/index.ts';
 import type {
-  Node,
   PeerStatus,
   RefusalReason,
   Status,
@@ -22,12 +22,13 @@ import type {
   WhyAnswer,
 } from '../node-api.ts';
 import { everything, type Replicator } from '../replicator/index.ts';
-import { isoTime } from '../system/index.ts';
 import { VERSION } from '../version.ts';
 import { NodeItems } from './bulk-items.ts';
+import { Explanations, whyAnswer } from './explain/index.ts';
 import { notKnown, ownSecret, peerConnected, unknownAddress, unknownPeer } from './peer-errors.ts';
 import { troubleOf, twinsOf } from './peer-troubles.ts';
-import { catchUpStatus, lastSession, provedAt, storeStatus } from './status-view.ts';
+import { PeerViews } from './peer-views.ts';
+import { catchUpStatus, storeStatus } from './status-view.ts';
 import { type ComparedPeer, verdictOf } from './verdict.ts';
 
 /** How long the first round of sessions may keep a node from being called ready. */
@@ -43,6 +44,7 @@ interface RunningNodeInit {
   fetch: Fetch;
   clock: Clock;
   networkName: string;
+  events: ExplainedNode['events'];
   /** Recognizes keys and tokens of this node. */
   isSecret: (payload: Uint8Array) => boolean;
 }
@@ -53,9 +55,12 @@ const BROKEN: ReadonlySet<string> = new Set(['STORE_WRITE_FAILED', 'STORE_CORRUP
 const CLOSED: RefusalReason = { code: 'STORE_CLOSED', message: 'the daemon is shutting down' };
 
 /** The state and the calls of a running daemon, in the terms of the admin endpoint. */
-export class RunningNode implements Node {
+export class RunningNode implements ExplainedNode {
   readonly bulk: NodeItems;
+  readonly explain: Explanations;
+  readonly events: ExplainedNode['events'];
   readonly #init: RunningNodeInit;
+  readonly #views: PeerViews;
   readonly #startedAt: number;
   #firstRoundOver = false;
   #closed = false;
@@ -63,6 +68,9 @@ export class RunningNode implements Node {
   constructor(init: RunningNodeInit) {
     this.#init = init;
     this.bulk = new NodeItems({ ...init, ownItems: init.replicator.ownItems });
+    this.events = init.events;
+    this.#views = new PeerViews(init);
+    this.explain = new Explanations({ ...init, node: this, views: this.#views });
     this.#startedAt = init.clock.monotonic();
   }
 
@@ -85,7 +93,7 @@ export class RunningNode implements Node {
       transfer: { ...fetch.totals },
       push: replicator.ownItems.totals,
       mesh: mesh.discovery.status,
-      peers: this.#dealtWith(),
+      peers: this.#views.dealtWith(),
     };
   }
 
@@ -111,14 +119,8 @@ export class RunningNode implements Node {
     });
   }
 
-  /** Both sets are known to be equal, and the peer is one node. */
-  #inSync(peer: string): boolean {
-    const { replicator, mesh } = this.#init;
-    return replicator.peers.inSync(peer) && mesh.troubles.of(peer)?.code !== 'SAME_IDENTITY';
-  }
-
   #compared(): ComparedPeer[] {
-    const { peers, statements, proofs } = this.#init.replicator;
+    const { peers, statements, proofs, gaps } = this.#init.replicator;
     return peers.connectedOnes.map(({ peer, lastSession }) => {
       const { coversAsOf } = statements.of(peer);
       const whole = coversAsOf !== null && everything(coversAsOf.interval) ? coversAsOf : null;
@@ -126,41 +128,22 @@ export class RunningNode implements Node {
       return {
         peer,
         coversAsOf: whole,
-        inSync: this.#inSync(peer),
+        inSync: this.#views.inSync(peer),
         late: proofs.late(peer),
         error,
+        gap: gaps.of(peer),
       };
     });
   }
 
-  /** Peers met or wanted, then other known peers. */
   peers(): PeerStatus[] {
-    const shown = this.#dealtWith();
-    const ids = new Set(shown.map(({ peerId }) => peerId));
-    const others = this.#init.mesh.discovery.peers
-      .filter(({ peer }) => !ids.has(peer))
-      .map(({ peer, addresses: [address = null] }) => ({ ...this.#peerStatus(peer), address }));
-    return [...shown, ...others];
-  }
-
-  /** Peers met since the start, then the wanted addresses whose peer was not met. */
-  #dealtWith(): PeerStatus[] {
-    const { mesh, replicator } = this.#init;
-    const { addresses } = mesh.dialer;
-    const records = replicator.peers.all().map(({ peer }) => peer);
-    const met = new Set([...records, ...mesh.connections.peers.keys()]);
-    const notMet = addresses.filter(({ peerId }) => peerId === null || !met.has(peerId));
-    const addressOf = (peer: string) => addresses.find(({ peerId }) => peerId === peer);
-    return [
-      ...[...met].map((peer) => this.#peerStatus(peer, addressOf(peer))),
-      ...notMet.map((address) => this.#peerStatus(address.peerId, address)),
-    ];
+    return this.#views.all();
   }
 
   async dial(address: string): Promise<PeerStatus> {
     const state = await this.#init.mesh.dialer.dial(address);
     const known = this.peers().find(({ peerId }) => peerId !== null && peerId === state.peerId);
-    return known ?? this.#peerStatus(state.peerId, state);
+    return known ?? this.#views.of(state.peerId, state);
   }
 
   forget(address: string): string[] {
@@ -210,16 +193,11 @@ export class RunningNode implements Node {
   ): Promise<Uint8Array[]> {
     const { replica, replicator } = this.#init;
     const held = await replica.idsWith(prefix, limit);
-    return wanted ? [...held, ...replicator.missingWith(prefix, limit - held.length)] : held;
+    return wanted ? [...held, ...replicator.whys.missingWith(prefix, limit - held.length)] : held;
   }
 
-  async why(id: Uint8Array): Promise<WhyAnswer> {
-    const head = await this.head(id);
-    if (head !== undefined) return { state: 'have', hint: `${head.hint}`, bytes: head.bytes };
-    const why = this.#init.replicator.why(id);
-    if (why.state === 'expired') return { ...why, at: isoTime(why.at) };
-    if (why.state !== 'wanted') return why;
-    return { ...why, since: isoTime(why.since), expiresAt: isoTime(why.expiresAt) };
+  why(id: Uint8Array): Promise<WhyAnswer> {
+    return whyAnswer(id, this.#init);
   }
 
   list(init: ListInit): Promise<ItemKey[]> {
@@ -269,27 +247,5 @@ export class RunningNode implements Node {
 
   #uptimeMs(): number {
     return this.#init.clock.monotonic() - this.#startedAt;
-  }
-
-  #peerStatus(peerId: string | null, wanted?: AddressState): PeerStatus {
-    const { mesh, replicator } = this.#init;
-    const { connections, discovery } = mesh;
-    const discovered = peerId !== null && discovery.knows(peerId);
-    const connected = peerId !== null && connections.connected(peerId);
-    const trouble = peerId === null ? null : mesh.troubles.of(peerId);
-    const error = trouble ?? wanted?.lastError ?? null;
-    const report = peerId === null ? null : (replicator.peers.get(peerId)?.lastSession ?? null);
-    const proved = peerId === null ? null : replicator.statements.of(peerId);
-    return {
-      peerId,
-      address: (peerId === null ? null : connections.peers.get(peerId)) ?? wanted?.address ?? null,
-      origin: wanted?.source ?? (discovered ? 'discovered' : 'inbound'),
-      connected,
-      inSync: connected && this.#inSync(peerId),
-      coversAsOf: provedAt(proved?.coversAsOf ?? null),
-      equalAsOf: provedAt(proved?.equalAsOf ?? null),
-      lastSession: report && lastSession(report),
-      lastError: error === null ? null : { ...error, at: isoTime(error.at) },
-    };
   }
 }

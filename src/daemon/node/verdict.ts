@@ -1,6 +1,6 @@
 import type { SessionReport } from '../../protocol/index.ts';
 import type { RefusalReason, Status, Verdict } from '../node-api.ts';
-import type { Statement } from '../replicator/index.ts';
+import type { PeerGap, Statement } from '../replicator/index.ts';
 import { isoTime } from '../system/index.ts';
 
 /** The facts on which a verdict rests. */
@@ -30,6 +30,8 @@ export interface ComparedPeer {
   /** A change waits for a proof for longer than it may. */
   readonly late: boolean;
   readonly error: SessionReport['error'];
+  /** Items that the peer goes on lacking, and items of it that the index here does not list. */
+  readonly gap: Omit<PeerGap, 'since'>;
 }
 
 type Opinion = Omit<Verdict, 'lagSeconds'>;
@@ -79,8 +81,20 @@ function ofThePeers(facts: VerdictFacts): Opinion | null {
     const reason = `nothing proves that all items of both nodes are here. ${sentence(twins)}`;
     return { state: 'behind', reason };
   }
+  const hidden = peers.find(({ gap }) => gap.unlisted > 0);
+  if (hidden !== undefined) return { state: 'different', reason: unlisted(hidden) };
   const late = peers.find((peer) => peer.late || (!peer.inSync && peer.coversAsOf === null));
-  return late === undefined ? null : { state: 'behind', reason: lateness(late, facts) };
+  if (late !== undefined) return { state: 'behind', reason: lateness(late, facts) };
+  const lacking = peers.find(({ gap }) => gap.lasting > 0);
+  return lacking === undefined ? null : { state: 'different', reason: lack(lacking) };
+}
+
+function unlisted({ peer, gap }: ComparedPeer): string {
+  return `${count(gap.unlisted)} of ${peer} held here and missing in the index: run "rangemesh verify" and restart this node`;
+}
+
+function lack({ peer, gap }: ComparedPeer): string {
+  return `all items of the peers are here, and ${peer} goes on lacking ${count(gap.lasting)} of this node: see "rangemesh diff ${peer}"`;
 }
 
 function loneliness({ connected, trouble }: VerdictFacts): string {

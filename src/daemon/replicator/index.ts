@@ -5,6 +5,8 @@
 
 export type { CatchUpProgress } from './catch-up/index.ts';
 export { everything } from './everything.ts';
+export type { IdGap, PeerGap, SessionEntry } from './explain/index.ts';
+export type { FetchAttempt } from './fetching/index.ts';
 export type { ArrivalObserver, ReplicatorObserver } from './observer.ts';
 export { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
 export type { PeerRecord } from './peers.ts';

@@ -9,12 +9,35 @@ export interface ArrivalObserver {
   refused(code: string): void;
 }
 
-/** Hears of the work of a replicator as it is done, for metrics. Its methods must not throw. */
+/** Hears of the work of a replicator as it is done, for metrics and events. Its methods must not throw. */
 export interface ReplicatorObserver {
   readonly pushed: ArrivalObserver;
   readonly fetched: ArrivalObserver;
   /** Items were put here. */
   put(results: readonly PutResult[]): void;
+  /** A peer with which sessions are possible came or went. */
+  peer(peer: string, change: 'connected' | 'disconnected'): void;
+  /** A peer listed ids that are wanted now. */
+  want(peer: string, ids: readonly Uint8Array[]): void;
   sessionEnded(report: SessionReport): void;
   requestEnded(report: FetchReport, durationMs: number): void;
+}
+
+/** One observer that tells all of these, each of what it takes. */
+export function joined(observers: readonly Partial<ReplicatorObserver>[]): ReplicatorObserver {
+  const tell = (call: (observer: Partial<ReplicatorObserver>) => void): void =>
+    observers.forEach(call);
+  const way = (name: 'pushed' | 'fetched'): ArrivalObserver => ({
+    stored: (items, results) => tell((observer) => observer[name]?.stored(items, results)),
+    refused: (code) => tell((observer) => observer[name]?.refused(code)),
+  });
+  return {
+    pushed: way('pushed'),
+    fetched: way('fetched'),
+    put: (results) => tell((observer) => observer.put?.(results)),
+    peer: (peer, change) => tell((observer) => observer.peer?.(peer, change)),
+    want: (peer, ids) => tell((observer) => observer.want?.(peer, ids)),
+    sessionEnded: (report) => tell((observer) => observer.sessionEnded?.(report)),
+    requestEnded: (report, ms) => tell((observer) => observer.requestEnded?.(report, ms)),
+  };
 }

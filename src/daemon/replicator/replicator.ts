@@ -1,7 +1,6 @@
-import type { Logger } from 'pino';
 import {
-  type Announce,
-  type Fetch,
+  type Comparison,
+  type Interval,
   type Outline,
   type Reconcile,
   type ReconcileEvents,
@@ -9,18 +8,12 @@ import {
   reconciledBoth,
   type SessionReport,
 } from '../../protocol/index.ts';
-import {
-  bytesToHex,
-  bytesToKey,
-  type Clock,
-  type ItemKey,
-  keyToBytes,
-  type Random,
-  type Replica,
-} from '../../store/index.ts';
+import { bytesToKey, type ItemKey, keyToBytes } from '../../store/index.ts';
+import { PeerGaps, SessionLog } from './explain/index.ts';
 import { Fetcher } from './fetching/index.ts';
-import type { ReplicatorObserver } from './observer.ts';
-import { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
+import type { ReplicatorInit, ReplicatorServices } from './init.ts';
+import { joined, type ReplicatorObserver } from './observer.ts';
+import { DEFAULT_REPLICATOR_OPTIONS } from './options.ts';
 import { getsMany, PeerRecords } from './peers.ts';
 import { isHeld, OwnItems, Push, PushCoverage } from './push/index.ts';
 import { ReceivedRates } from './received-rates.ts';
@@ -33,30 +26,8 @@ import {
   SessionScheduler,
   Sessions,
 } from './scheduling/index.ts';
-import { IndexWait, Refill, type WantsFile, WantsKeeper } from './upkeep/index.ts';
-import { type Why, why } from './why.ts';
-
-interface ReplicatorInit {
-  replica: Replica;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-  /**
-   * Keeps the want list over a restart.
-   * @default null: nothing is kept
-   */
-  wantsFile?: WantsFile | null;
-  /** @default none */
-  observer?: ReplicatorObserver;
-  options?: Partial<ReplicatorOptions>;
-}
-
-interface ReplicatorServices {
-  reconcile: Reconcile;
-  fetch: Fetch;
-  /** Null: nothing is pushed, and nothing that others push is heard. */
-  announce?: Announce | null;
-}
+import { IndexWait, Refill, WantsKeeper } from './upkeep/index.ts';
+import { Whys } from './why.ts';
 
 /**
  * Makes the parts that keep the replica equal to those of the peers, and tells each part of the sessions
@@ -72,11 +43,14 @@ export class Replicator implements ReconcileEvents {
   readonly sessions: Sessions;
   readonly proofs: ProofRenewal;
   readonly ownItems: OwnItems;
+  readonly log: SessionLog = new SessionLog();
+  readonly gaps: PeerGaps = new PeerGaps();
+  readonly whys: Whys;
   /** Takes the events of the announce service. */
   readonly push: Push;
   readonly #coverage = new PushCoverage();
   readonly #init: ReplicatorInit;
-  readonly #options: ReplicatorOptions;
+  readonly #observer: ReplicatorObserver;
   readonly #arrivals: Arrivals;
   readonly #keeper: WantsKeeper;
   readonly #indexWait: IndexWait;
@@ -99,9 +73,10 @@ export class Replicator implements ReconcileEvents {
       mirrored: pump,
     });
     const rates = new ReceivedRates({ ...options, clock });
-    const shared = { ...init, ...options, options, wanted, peers, coverage, rates };
+    const observer = joined(init.observers ?? []);
+    const shared = { ...init, ...options, options, observer, wanted, peers, coverage, rates };
     this.#init = init;
-    this.#options = options;
+    this.#observer = observer;
     this.peers = peers;
     this.wanted = wanted;
     this.#arrivals = new Arrivals(init);
@@ -112,6 +87,7 @@ export class Replicator implements ReconcileEvents {
       ...shared,
       disbelieved: (peer) => this.sessions.disbelieved(peer),
     });
+    this.whys = new Whys({ ...shared, keeper: this.#keeper, fetcher: this.fetcher });
     this.sessions = new Sessions({
       ...shared,
       fetcher: this.fetcher,
@@ -136,12 +112,14 @@ export class Replicator implements ReconcileEvents {
   peerConnected(peer: string): void {
     const { peers, fetcher, proofs } = this;
     for (const part of [peers, fetcher, this.#scheduler, proofs]) part.connected(peer);
+    this.#observer.peer(peer, 'connected');
   }
 
   peerDisconnected(peer: string): void {
     const { peers, statements, sessions, fetcher, proofs } = this;
-    const parts = [peers, statements, this.#scheduler, proofs, sessions, fetcher];
+    const parts = [peers, statements, this.#scheduler, proofs, sessions, fetcher, this.gaps];
     for (const part of parts) part.disconnected(peer);
+    this.#observer.peer(peer, 'disconnected');
   }
 
   outlined(peer: string, outlines: NonNullable<SessionReport['outlines']>): void {
@@ -167,16 +145,19 @@ export class Replicator implements ReconcileEvents {
     const believed = lacking.slice(0, fetcher.room(peer));
     wanted.add(peer, believed);
     sessions.learnt(peer, believed);
+    this.#observer.want(peer, believed);
     this.#keeper.touch();
     fetcher.pump();
   }
 
   ended(report: SessionReport): void {
     const { peers, statements, sessions, fetcher } = this;
-    const { replica, observer } = this.#init;
+    const { replica } = this.#init;
     const { peer, error, version, continueFrom } = report;
-    observer?.sessionEnded(report);
+    this.#observer.sessionEnded(report);
     peers.ended(report);
+    if (peers.get(peer)?.connected === true) this.gaps.ended(report);
+    this.log.note(report);
     if (!sessions.overSlice(peer)) {
       statements.ended(report, (key) => isHeld(replica, keyToBytes(key)));
     }
@@ -190,27 +171,23 @@ export class Replicator implements ReconcileEvents {
     else if (isOwnTrouble(error)) this.#indexWait.watch();
   }
 
-  /** Why an item is not here. */
-  why(id: Uint8Array): Why {
-    const { wanted } = this;
-    const { refused } = this.fetcher;
-    return why(id, { wanted, refused, keeper: this.#keeper, ...this.#options });
+  named(peer: string, ids: Parameters<PeerGaps['named']>[1]): void {
+    if (this.peers.get(peer)?.connected === true) this.gaps.named(peer, ids);
   }
 
-  /**
-   * Up to `limit` of the ids that are not here, and of which `why` knows more than nothing, that begin with
-   * these hexadecimal digits: wanted ones, then refused ones, then expired ones.
-   */
-  missingWith(prefix: string, limit: number): Uint8Array[] {
-    const found = new Map<string, Uint8Array>();
-    for (const ids of [this.wanted.missing(), this.fetcher.refused.ids(), this.#keeper.expired()]) {
-      for (const id of ids) {
-        if (found.size >= limit) return [...found.values()];
-        const hex = bytesToHex(id);
-        if (hex.startsWith(prefix) && !isHeld(this.#init.replica, id)) found.set(hex, id);
-      }
-    }
-    return [...found.values()];
+  /** Sessions under way. */
+  get running(): Reconcile['running'] {
+    return this.#services?.reconcile.running ?? [];
+  }
+
+  /** Names the keys that differ, and settles nothing here; the peer learns what it lacks. Never rejects. */
+  async compare(
+    peer: string,
+    scope: { interval: Interval; found: Comparison },
+  ): Promise<SessionReport | null> {
+    const report = (await this.#services?.reconcile.reconcile(peer, scope)) ?? null;
+    if (report !== null) this.log.note(report, 'compare');
+    return report;
   }
 
   /** Forgets what is known of a peer that is not connected; false if there is nothing. */
@@ -260,6 +237,7 @@ export class Replicator implements ReconcileEvents {
     const keys = added.map(({ id }) => bytesToKey(id));
     if (this.wanted.stored(keys)) this.#arrivals.came();
     this.fetcher.committed(added);
+    this.fetcher.attempts.stored(keys);
     this.statements.stored(keys);
     this.sessions.stored(keys);
     this.#coverage.committed(this.#init.replica.version, keys);

@@ -28,13 +28,26 @@ export const cursor: z.ZodType<ItemKey, string> = z
   .meta({ description: 'The cursor of the last answer' });
 
 /** A number in a query from 1 to `max`. */
-export function limitIn(max: number): z.ZodType<number, string> {
+export function limitIn(max: number, name = 'limit'): z.ZodType<number, string> {
   return z
     .string()
     .transform((text, context) => {
       const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
       if (limit >= 1 && limit <= max) return limit;
-      return refuse(context, 'INVALID_QUERY', `limit must be a number from 1 to ${max}`);
+      return refuse(context, 'INVALID_QUERY', `${name} must be a number from 1 to ${max}`);
     })
     .meta({ pattern: '^\\d{1,6}$', description: `A number from 1 to ${max}` });
+}
+
+/** A time in a query, such as 30s, up to `maxSeconds`: in milliseconds. */
+export function waitIn(maxSeconds: number): z.ZodType<number, string> {
+  return z
+    .string()
+    .transform((text, context) => {
+      const seconds = /^(\d{1,2})s?$/.exec(text)?.[1];
+      if (seconds !== undefined && Number(seconds) <= maxSeconds) return Number(seconds) * 1_000;
+      const message = `wait must be a time from 0s to ${maxSeconds}s, such as 30s`;
+      return refuse(context, 'INVALID_QUERY', message);
+    })
+    .meta({ pattern: '^\\d{1,2}s?$', description: `A time from 0s to ${maxSeconds}s` });
 }

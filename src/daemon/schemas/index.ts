@@ -18,6 +18,25 @@ export {
 export { errorAnswer } from './common.ts';
 export { type InputCode, NAMED, schemaOf } from './define.ts';
 export {
+  type DiffLine,
+  diffAnswer,
+  diffBody,
+  diffLine,
+  type EventLine,
+  eventLine,
+  eventsQuery,
+  type ItemWhy,
+  itemWhy,
+  peerDetails,
+  peerParams,
+  sessionsAnswer,
+  syncedAnswer,
+  syncedQuery,
+  type WantsQuery,
+  wantsAnswer,
+  wantsQuery,
+} from './explain/index.ts';
+export {
   challengeParams,
   type OpenApiDocument,
   openApiDocument,
@@ -28,10 +47,8 @@ export {
 } from './health.ts';
 export {
   type ItemPage,
-  type ItemWhy,
   idParams,
   itemPage,
-  itemWhy,
   type ListQuery,
   listQuery,
   type PutAnswer,

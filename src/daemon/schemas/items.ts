@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { INFINITE_HINT, type ItemKey } from '../../store/index.ts';
-import type { WhyAnswer } from '../node-api.ts';
-import { count, hex64, hintText, instant } from './common.ts';
+import { count, hex64, hintText } from './common.ts';
 import { refuse, schemaOf } from './define.ts';
 import { cursor, hintIn, limitIn } from './hints.ts';
 
@@ -88,28 +87,4 @@ export const itemPage: z.ZodType<ItemPage> = schemaOf<ItemPage>('ItemPage')(
     ),
     cursor: z.string().nullable().describe('For the next page; null at the end'),
   }),
-);
-
-/** Where an item is, or why it is not here. */
-export type ItemWhy = { readonly id: string } & WhyAnswer;
-
-const ID = { id: hex64 };
-
-export const itemWhy: z.ZodType<ItemWhy> = schemaOf<ItemWhy>('ItemWhy')(
-  z.union([
-    z.strictObject({ ...ID, state: z.literal('have'), hint: hintText, bytes: count }),
-    z.strictObject({
-      ...ID,
-      state: z.literal('wanted'),
-      since: instant,
-      confirmed: z.boolean().describe('Two peers that have delivered items have listed it'),
-      sources: z.array(z.string()).describe('Connected peers that may be asked for it'),
-      fetchingFrom: z.string().nullable(),
-      bytes: count.nullable().describe('By the word of a peer'),
-      expiresAt: instant,
-    }),
-    z.strictObject({ ...ID, state: z.literal('refused') }),
-    z.strictObject({ ...ID, state: z.literal('expired'), at: instant }),
-    z.strictObject({ ...ID, state: z.literal('unknown') }),
-  ]),
 );

@@ -21,7 +21,7 @@ export const leavingBody: z.ZodType<LeavingBody> = z
     return refuse(context, 'INVALID_BODY', 'give either "address" or "peerId"');
   });
 
-const provedAt = schemaOf<ProvedAt>('ProvedAt')(
+export const provedAt: z.ZodType<ProvedAt> = schemaOf<ProvedAt>('ProvedAt')(
   z.strictObject({
     at: instant,
     interval: z
@@ -30,40 +30,48 @@ const provedAt = schemaOf<ProvedAt>('ProvedAt')(
   }),
 );
 
-const lastSession = schemaOf<LastSession>('LastSession')(
-  z.strictObject({
-    role: z.enum(['initiator', 'responder']),
-    dialect: z.string(),
-    efficiency: z
-      .number()
-      .nullable()
-      .describe('Bytes in both directions over the information bound; null: unknown'),
-    startedAt: instant,
-    durationMs: z.number().min(0),
-    rounds: count.describe('Frames received'),
-    bytesSent: count,
-    bytesReceived: count,
-    missing: count.describe('Ids learnt that were missing here'),
-    missingThere: count.nullable().describe('Ids that the peer lacked; null: not told'),
-    error: errorAnswer.nullable(),
-  }),
+/** The fields of a session. */
+export const sessionFields: {
+  readonly [Field in keyof LastSession]: z.ZodType<LastSession[Field]>;
+} = {
+  role: z.enum(['initiator', 'responder']),
+  dialect: z.string(),
+  efficiency: z
+    .number()
+    .nullable()
+    .describe('Bytes in both directions over the information bound; null: unknown'),
+  startedAt: instant,
+  durationMs: z.number().min(0),
+  rounds: count.describe('Frames received'),
+  bytesSent: count,
+  bytesReceived: count,
+  missing: count.describe('Ids learnt that were missing here'),
+  missingThere: count.nullable().describe('Ids that the peer lacked; null: not told'),
+  error: errorAnswer.nullable(),
+};
+
+export const lastSession: z.ZodType<LastSession> = schemaOf<LastSession>('LastSession')(
+  z.strictObject(sessionFields),
 );
 
+/** The fields of a peer. */
+export const peerFields: { readonly [Field in keyof PeerStatus]: z.ZodType<PeerStatus[Field]> } = {
+  peerId: z.string().nullable().describe('Null until an address without a peer id is reached'),
+  address: z.string().nullable(),
+  origin: z.enum(['config', 'runtime', 'discovered', 'inbound']),
+  connected: z.boolean(),
+  inSync: z.boolean().describe("Both sides' current sets are known to be equal"),
+  coversAsOf: provedAt.nullable().describe('All items that the peer held then are on this disk'),
+  equalAsOf: provedAt.nullable().describe('Both sets were equal then'),
+  lastSession: lastSession.nullable(),
+  lastError: z
+    .strictObject({ code: z.string(), message: z.string(), at: instant })
+    .nullable()
+    .describe('Why the peer is not connected, or no session with it is possible'),
+};
+
 export const peerStatus: z.ZodType<PeerStatus> = schemaOf<PeerStatus>('PeerStatus')(
-  z.strictObject({
-    peerId: z.string().nullable().describe('Null until an address without a peer id is reached'),
-    address: z.string().nullable(),
-    origin: z.enum(['config', 'runtime', 'discovered', 'inbound']),
-    connected: z.boolean(),
-    inSync: z.boolean().describe("Both sides' current sets are known to be equal"),
-    coversAsOf: provedAt.nullable().describe('All items that the peer held then are on this disk'),
-    equalAsOf: provedAt.nullable().describe('Both sets were equal then'),
-    lastSession: lastSession.nullable(),
-    lastError: z
-      .strictObject({ code: z.string(), message: z.string(), at: instant })
-      .nullable()
-      .describe('Why the peer is not connected, or no session with it is possible'),
-  }),
+  z.strictObject(peerFields),
 );
 
 /** The peers that a node knows. */

@@ -8,9 +8,15 @@ export class Incidents {
   readonly #clock: Clock;
   readonly #logger: ReplicaLogger | undefined;
   readonly #counts = new Map<Incident['code'], number>();
+  readonly #told: (incident: Incident) => void;
   #latest: readonly Incident[] = [];
 
-  constructor(clock: Clock, logger: ReplicaLogger | undefined) {
+  constructor(
+    clock: Clock,
+    logger: ReplicaLogger | undefined,
+    told: (incident: Incident) => void = () => undefined,
+  ) {
+    this.#told = told;
     this.#clock = clock;
     this.#logger = logger;
   }
@@ -30,5 +36,6 @@ export class Incidents {
     this.#latest = [...this.#latest, incident].slice(-MAX_INCIDENTS);
     const fields = cause === undefined ? { incident: code } : { incident: code, err: cause };
     this.#logger?.error(fields, message);
+    this.#told(incident);
   }
 }

@@ -42,7 +42,7 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
   const shape = { ...DEFAULT_INDEX, ...init.index };
   const limits = { ...DEFAULT_LIMITS, ...init.limits };
   const keys = setKeys(init.name ?? 'set');
-  const incidents = new Incidents(clock, logger);
+  const incidents = new Incidents(clock, logger, init.onIncident);
   const changes = new SetChanges(logger);
   const quarantine = new Quarantine({ keys, clock });
   const onEpoch = (): void => changes.arrived(committer.lifecycle.state);

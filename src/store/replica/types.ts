@@ -215,6 +215,8 @@ export interface ReplicaInit extends ReplicaDatabase {
   witness?: Witness;
   /** Called after each commit; must not throw. @default none */
   onWritten?: (commit: WrittenCommit) => void;
+  /** Hears of each incident as it happens. Must not throw. @default nothing hears */
+  onIncident?: ((incident: Incident) => void) | undefined;
   /** @default silent */
   logger?: ReplicaLogger;
 }

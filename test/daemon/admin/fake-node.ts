@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
+import { EventBus, type NodeEvent } from '../../../src/daemon/events/index.ts';
 import type { Node, PeerStatus, Status, SyncResult, Verdict } from '../../../src/daemon/index.ts';
 import { DaemonError } from '../../../src/daemon/index.ts';
-import type { BulkItems, RefusalReason, WhyAnswer } from '../../../src/daemon/testing.ts';
+import type {
+  BulkItems,
+  ExplainedNode,
+  NodeExplain,
+  RefusalReason,
+  WhyAnswer,
+} from '../../../src/daemon/testing.ts';
 import {
   bytesToHex,
   checkHint,
@@ -14,10 +21,36 @@ import {
   lthash,
   MAX_LIST_LIMIT,
   type PutResult,
+  systemClock,
+  systemRandom,
 } from '../../../src/store/index.ts';
 
+const EVENTS: readonly NodeEvent[] = [
+  { type: 'item', hint: 7n, id: new Uint8Array(32) },
+  {
+    ...{ type: 'session', peer: 'p', role: 'initiator', dialect: 'native', durationMs: 1.5 },
+    ...{ equal: false, missing: 1, missingThere: null, error: { code: 'TIMEOUT', message: 'm' } },
+  },
+  { type: 'peer', peer: 'p', change: 'connected' },
+  { type: 'want', peer: 'p', id: new Uint8Array(32), ids: 2 },
+  { type: 'incident', code: 'READ_FAILED', message: 'm' },
+  { type: 'config', changed: ['log.level'] },
+];
+
+/** One event of each type and a gap; then the answer ends, as it ends when a daemon does. */
+export const endedEvents: ExplainedNode['events'] = {
+  place: ({ number }) => `0123abcd-${number}`,
+  async *read() {
+    yield { number: 0, missed: null };
+    for (const [i, event] of EVENTS.entries()) yield { number: i + 1, at: 0, event };
+  },
+};
+
 /** A node without a network, its set in memory. Errors to throw can be planted per method. */
-export class FakeNode implements Node {
+export class FakeNode implements ExplainedNode {
+  /** Replaced by tests that need other answers. */
+  readonly explain: NodeExplain = new FakeExplain(this);
+  readonly events: EventBus = new EventBus({ clock: systemClock, random: systemRandom });
   readonly items: Map<string, Item> = new Map();
   readonly dialled: string[] = [];
   readonly forgotten: string[] = [];
@@ -170,8 +203,9 @@ export class FakeNode implements Node {
 
   async why(id: Uint8Array): Promise<WhyAnswer> {
     const head = await this.head(id);
-    if (head === undefined) return { state: 'unknown' };
-    return { state: 'have', hint: `${head.hint}`, bytes: head.bytes };
+    if (head === undefined) return { state: 'unknown', attempts: [], asked: [] };
+    const facts = { arrival: null, indexed: true, lackedBy: [] };
+    return { state: 'have', hint: `${head.hint}`, bytes: head.bytes, ...facts };
   }
 
   async list({ from = 0n, to = 2n ** 64n, limit = 100, after }: ListInit): Promise<ItemKey[]> {
@@ -208,6 +242,53 @@ export class FakeNode implements Node {
   #trip(): void {
     if (this.fault !== null) throw this.fault;
   }
+}
+
+/** Answers of a node that has no peers; `calls` has what it was asked. */
+export class FakeExplain implements NodeExplain {
+  readonly calls: object[] = [];
+  readonly #node: FakeNode;
+
+  constructor(node: FakeNode) {
+    this.#node = node;
+  }
+
+  synced: NodeExplain['synced'] = async ({ maxLagSeconds, waitMs }) => {
+    this.calls.push({ maxLagSeconds, waitMs });
+    const { judgement } = this.#node;
+    const synced = judgement.state === 'in-sync';
+    return { ...judgement, synced, maxLagSeconds, wanted: 0, orphans: 0, refused: 0, peers: [] };
+  };
+
+  diff: NodeExplain['diff'] = async ({ peerId, from, to, limit }) => {
+    this.calls.push({ peerId, from, to, limit });
+    const key = { id: 'ab'.repeat(32), hint: '7' };
+    return {
+      peerId,
+      from: `${from}`,
+      to: `${to}`,
+      equal: false,
+      truncated: false,
+      counts: { here: 1, there: 1 },
+      onlyHere: [key],
+      onlyThere: [{ ...key, hint: null }],
+      unlisted: [],
+    };
+  };
+
+  sessions: NodeExplain['sessions'] = () => ({ running: [], ended: [] });
+
+  wants: NodeExplain['wants'] = async (asked) => {
+    this.calls.push(asked);
+    return { wanted: 0, orphans: 0, items: [], cursor: null };
+  };
+
+  peer: NodeExplain['peer'] = (peerId) => {
+    const [known] = this.#node.dialled;
+    if (known === undefined) throw new DaemonError('UNKNOWN_PEER', `no peer ${peerId} is known`);
+    const gap = { lacks: 0, lacksSince: null, unlisted: 0 };
+    return { ...peerAt(known), peerId, ...gap, wanted: 0, running: false, sessions: [] };
+  };
 }
 
 function peerAt(address: string): PeerStatus {

@@ -313,10 +313,43 @@ describe('the result of sessions for people', () => {
 
 describe('where an item is, for people', () => {
   it('is described by its known facts', () => {
-    assert.equal(formatWhy({ state: 'have', hint: '7', bytes: 5 }), 'have: 5 B under hint 7');
-    assert.match(formatWhy({ state: 'refused' }), /^refused: .*limits\.maxItemBytes/);
-    assert.match(formatWhy({ state: 'expired', at: 't' }), /^expired: wanted until t;/);
-    assert.match(formatWhy({ state: 'unknown' }), /^unknown:/);
+    const have = { state: 'have', hint: '7', bytes: 5, arrival: null, indexed: true } as const;
+    assert.equal(formatWhy({ ...have, lackedBy: [] }), 'have: 5 B under hint 7');
+    const arrival = { seq: 3, at: 't', source: 'local' };
+    const lackedBy = [{ peerId: 'p', since: 's', at: 'u' }];
+    assert.deepEqual(formatWhy({ ...have, arrival, indexed: false, lackedBy }).split('\n  '), [
+      'have: 5 B under hint 7',
+      'since t, put here, number 3',
+      'missing in the index, so that peers do not learn of it: run "rangemesh verify"',
+      'p lacked it at u, in each session since s',
+    ]);
+    const came = (arrival: { seq: number; at: string | null; source: string | null }) =>
+      formatWhy({ ...have, arrival, lackedBy: [] }).split('\n  ')[1];
+    assert.equal(came({ seq: 3, at: 't', source: 'p' }), 'since t, from p, number 3');
+    assert.equal(
+      came({ seq: 3, at: null, source: null }),
+      'number 3 in the order of arrival; time and source are not known',
+    );
+    const refused = formatWhy({ state: 'refused', refusedAt: ['p'] });
+    assert.match(refused, /^refused: .*limits\.maxItemBytes.*\n {2}p says/);
+    assert.match(
+      formatWhy({ state: 'expired', at: 't', attempts: [], asked: [] }),
+      /^expired: wanted until t;/,
+    );
+    const interval = { lower: '0', upper: 'infinity' };
+    const tried = [{ peerId: 'a', at: 't', outcome: 'absent', error: null }] as const;
+    const asked = [
+      { peerId: 'a', lastSession: 't', coversAsOf: { at: 'u', interval } },
+      { peerId: 'b', lastSession: 't', coversAsOf: null },
+      { peerId: 'c', lastSession: null, coversAsOf: null },
+    ];
+    assert.deepEqual(formatWhy({ state: 'unknown', attempts: tried, asked }).split('\n  '), [
+      'unknown: not here, and no peer has said to have it',
+      'asked a at t: it does not have it',
+      'a did not have it at u',
+      'b had a session at t that proved nothing',
+      'c was not asked yet',
+    ]);
   });
 
   it('names the sources of a wanted item, and the time until it is wanted', () => {
@@ -325,6 +358,7 @@ describe('where an item is, for people', () => {
       since: 't',
       confirmed: false,
       sources: [] as string[],
+      attempts: [],
       fetchingFrom: null,
       bytes: null,
       expiresAt: 'e',
@@ -334,10 +368,13 @@ describe('where an item is, for people', () => {
       'no connected peer is known to have it: those that connect are asked',
       'given up at e',
     ]);
-    const known = { sources: ['a', 'b'], fetchingFrom: 'a', bytes: 5 };
+    const error = { code: 'TIMEOUT', message: 'too slow' };
+    const attempts = [{ peerId: 'b', at: 'u', outcome: 'failed', error }] as const;
+    const known = { sources: ['a', 'b'], fetchingFrom: 'a', bytes: 5, attempts };
     assert.deepEqual(formatWhy({ ...wanted, ...known }).split('\n  '), [
       'wanted since t (5 B)',
       'from a, b',
+      'asked b at u: the request failed: too slow [TIMEOUT]',
       'being fetched from a',
       'given up at e, later if a second peer has it',
     ]);

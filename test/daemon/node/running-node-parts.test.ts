@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RunningNode } from '../../../src/daemon/node/testing.ts';
-import { bytesToHex, INFINITE_BOUND, StoreError, ZERO_BOUND } from '../../../src/store/index.ts';
+import {
+  type Arrival,
+  bytesToHex,
+  INFINITE_BOUND,
+  StoreError,
+  ZERO_BOUND,
+} from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 
 const START = 1_700_000_000_000;
@@ -25,7 +31,10 @@ function create() {
     indexed: true,
     rebuilding: null as object | null,
     failure: null as unknown,
-    why: { state: 'unknown' } as Record<string, unknown>,
+    why: { state: 'unknown', attempts: [] } as Record<string, unknown>,
+    gap: { lasting: 0, since: null as number | null, unlisted: 0 },
+    arrival: undefined as Arrival | undefined | Error,
+    lacking: [] as { peer: string; since: number; at: number }[],
     reports: [] as object[],
     synced: [] as (string | undefined)[],
     puts: [] as bigint[],
@@ -37,6 +46,10 @@ function create() {
       },
       status: () => ({ incidents: [], fingerprint: null, rebuilding: parts.rebuilding }),
       idsWith: async (_prefix: string, limit: number) => [new Uint8Array(32)].slice(0, limit),
+      arrivalOf: async () => {
+        if (parts.arrival instanceof Error) throw parts.arrival;
+        return parts.arrival;
+      },
       head: async (id: Uint8Array) => (id[0] === 1 ? { hint: 7n, bytes: 5 } : undefined),
       verify: async () => {
         if (parts.failure !== null) throw parts.failure;
@@ -78,15 +91,18 @@ function create() {
         },
       },
       wanted: { size: 0, orphans: 0 },
-      missingWith: (_prefix: string, limit: number) =>
-        [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)].slice(0, limit),
+      whys: {
+        of: () => parts.why,
+        missingWith: (_prefix: string, limit: number) =>
+          [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)].slice(0, limit),
+      },
+      gaps: { of: () => parts.gap, lacking: () => parts.lacking },
       forget: (peer: string) => parts.records.some((record) => record.peer === peer),
       fetcher: { refused: { size: 0 }, paused: null },
       statements: {
         of: () => ({ coversAsOf: parts.coversAsOf, equalAsOf: parts.equalAsOf }),
       },
       proofs: { late: (peer: string) => parts.late.has(peer) },
-      why: () => parts.why,
       sessions: {
         catchUp: null,
         sync: async (peer?: string) => {
@@ -104,6 +120,7 @@ function create() {
       },
     } as never,
     fetch: { totals: {} } as never,
+    events: {} as never,
     clock,
     networkName: 'test',
     isSecret: () => false,
@@ -311,17 +328,55 @@ describe('the items of a running node', () => {
     assert.deepEqual(parts.puts, [0n, BigInt(clock.now())]);
   });
 
+  it('are reported with their arrival, as far as the store knows it', async () => {
+    const { node, parts } = create();
+    const arrivalOf = async (known: Arrival | Error) => {
+      parts.arrival = known;
+      const answer = await node.why(Uint8Array.of(1));
+      return answer.state === 'have' ? answer.arrival : undefined;
+    };
+    const fetched = { seq: 3, at: START, source: 'p' };
+    assert.deepEqual(await arrivalOf(fetched), { seq: 3, at: ISO, source: 'p' });
+    const put = { seq: 4, at: START, source: null };
+    assert.deepEqual(await arrivalOf(put), { seq: 4, at: ISO, source: 'local' });
+    const migrated = { seq: 5, at: 0, source: null };
+    assert.deepEqual(await arrivalOf(migrated), { seq: 5, at: null, source: null });
+    assert.equal(await arrivalOf(new StoreError('STORE_REBUILDING', 'm')), null);
+    await assert.rejects(arrivalOf(new StoreError('STORE_CLOSED', 'm')), { code: 'STORE_CLOSED' });
+  });
+
   it('are reported as held, as wanted since and until, or as expired', async () => {
     const { node, parts } = create();
     const here = Uint8Array.of(1);
-    assert.deepEqual(await node.why(here), { state: 'have', hint: '7', bytes: 5 });
+    const have = { state: 'have', hint: '7', bytes: 5, arrival: null, indexed: null };
+    assert.deepEqual(await node.why(here), { ...have, lackedBy: [] });
+    parts.lacking = [{ peer: 'p', since: START, at: START }];
+    const gap = { peerId: 'p', since: ISO, at: ISO };
+    assert.deepEqual(await node.why(here), { ...have, lackedBy: [gap] });
     const gone = Uint8Array.of(2);
-    assert.deepEqual(await node.why(gone), { state: 'unknown' }, bytesToHex(gone));
-    parts.why = { state: 'expired', at: START };
-    assert.deepEqual(await node.why(gone), { state: 'expired', at: ISO });
+    const unknown = { state: 'unknown', attempts: [], asked: [] as object[] };
+    assert.deepEqual(await node.why(gone), unknown, bytesToHex(gone));
+    parts.why = { state: 'expired', at: START, attempts: [] };
+    parts.records = [{ peer: 'p', connected: true, lastSession: { startedAt: START } }];
+    const asked = [{ peerId: 'p', lastSession: ISO, coversAsOf: null }];
+    assert.deepEqual(await node.why(gone), {
+      state: 'expired',
+      at: ISO,
+      attempts: [],
+      asked,
+    });
+    parts.why = { state: 'refused', peers: ['p'] };
+    assert.deepEqual(await node.why(gone), { state: 'refused', refusedAt: ['p'] });
     const times = { since: START, expiresAt: START };
-    parts.why = { state: 'wanted', ...times };
-    assert.deepEqual(await node.why(gone), { state: 'wanted', since: ISO, expiresAt: ISO });
+    const attempt = { at: START, outcome: 'absent', error: null };
+    parts.why = { state: 'wanted', ...times, attempts: [{ peer: 'p', ...attempt }] };
+    const attempts = [{ peerId: 'p', ...attempt, at: ISO }];
+    assert.deepEqual(await node.why(gone), {
+      state: 'wanted',
+      since: ISO,
+      expiresAt: ISO,
+      attempts,
+    });
   });
 
   it('are verified unless the index is being built, and unreadable ones are damage', async () => {

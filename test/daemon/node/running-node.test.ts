@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { EventBus } from '../../../src/daemon/events/index.ts';
 import { RunningNode } from '../../../src/daemon/node/testing.ts';
 import { Replicator } from '../../../src/daemon/replicator/index.ts';
 import { type Database, ITEM_OVERHEAD_BYTES, Replica } from '../../../src/store/index.ts';
@@ -35,6 +36,7 @@ async function nodeOver(context: TestContext, database: Database, maxSetBytes: n
     replicator: new Replicator({ replica, clock, random, logger: new Log().logger }),
     mesh: mesh as never,
     fetch: { totals: { receivedBytes: 0, sentBytes: 0 } } as never,
+    events: new EventBus({ clock, random }),
     networkName: 'test',
     isSecret: () => false,
   });

@@ -10,6 +10,7 @@ const PEER = {
   coversAsOf: { at: NOW - 4_000 },
   late: false,
   error: null,
+  gap: { lasting: 0, unlisted: 0 },
 };
 
 function verdict(changes: Partial<VerdictFacts> = {}) {
@@ -70,6 +71,22 @@ describe('the verdict', () => {
     const { state, reason } = verdict({ refused: 2, peers: [{ ...PEER, late: true }] });
     assert.equal(state, 'different');
     assert.match(reason, /^2 items of peers above limits\.maxItemBytes/);
+  });
+
+  it('is that the sets are different while the index hides an item, or a peer goes on lacking one', () => {
+    const hidden = { ...PEER, peer: 'q', gap: { lasting: 1, unlisted: 2 } };
+    const index = verdict({ peers: [PEER, hidden, { ...PEER, late: true }] });
+    assert.equal(index.state, 'different');
+    assert.match(
+      index.reason,
+      /^2 items of q held here and missing in the index: run "rangemesh verify"/,
+    );
+    const lacking = { ...PEER, peer: 'q', gap: { lasting: 1, unlisted: 0 } };
+    const peer = verdict({ peers: [PEER, lacking] });
+    assert.deepEqual([peer.state, peer.lagSeconds], ['different', 4]);
+    assert.match(peer.reason, /^all items of the peers are here, and q goes on lacking 1 item of/);
+    const late = verdict({ peers: [lacking, { ...PEER, late: true }] });
+    assert.equal(late.state, 'behind', 'the own set comes first');
   });
 
   it('is that this node is alone where no peer can be compared with', () => {

@@ -8,7 +8,7 @@ describe('a want of a replicator', () => {
     const rig = await ReplicatorRig.open(t);
     const { replicator, asked } = rig;
     const confirmed = (n: number): boolean => {
-      const why = replicator.why(idOf(n));
+      const why = replicator.whys.of(idOf(n));
       return why.state === 'wanted' && why.confirmed;
     };
     rig.start();

@@ -29,6 +29,8 @@ function observerOf(lines: string[]): ReplicatorObserver {
     pushed: way('push'),
     fetched: way('fetch'),
     put: (results) => say(`put ${results.map(({ created }) => created).join(' ')}`),
+    peer: (peer, change) => say(`peer ${peer} ${change}`),
+    want: (peer, ids) => say(`want ${peer} ${ids.length}`),
     sessionEnded: ({ peer, missing }) => say(`session ${peer} ${missing}`),
     requestEnded: ({ outcome }, ms) => say(`request ${outcome} ${ms}`),
   };
@@ -39,13 +41,13 @@ async function setUp(t: TestContext, limits: ReplicaInit['limits'] = {}) {
   const [clock, database, disk] = [new VirtualClock(), memoryDatabase(), new FakeDisk()];
   const replica = await Replica.open({ clock, database, disk, scheme: wideSum, limits });
   cleanUp(t, () => replica.close());
-  const lines: string[] = [];
+  const [lines, more]: [string[], string[]] = [[], []];
   const replicator = new Replicator({
     replica,
     clock,
     random: new SeededRandom(1),
     logger: pino({ level: 'silent' }),
-    observer: observerOf(lines),
+    observers: [observerOf(lines), {}, observerOf(more)],
   });
   const items = [itemOf(1, 10), itemOf(2, 20)];
   const fetch = async ({ peer, onItems }: FetchRequest) => {
@@ -56,33 +58,50 @@ async function setUp(t: TestContext, limits: ReplicaInit['limits'] = {}) {
   const reconcile = { reconcile: () => new Promise(() => undefined) } as unknown as Reconcile;
   replicator.start({ reconcile, fetch: { fetch } as unknown as Fetch });
   cleanUp(t, () => replicator.stop());
-  return { clock, replicator, items, lines };
+  return { clock, replicator, items, lines, more };
 }
 
 describe('the observer of a replicator', () => {
   it('hears of puts, new or not, and of sessions', async (t) => {
-    const { replicator, items, lines } = await setUp(t);
+    const { replicator, items, lines, more } = await setUp(t);
     await replicator.ownItems.put([items[0]!]);
     await replicator.ownItems.put(items);
     replicator.ended(sessionReport({ missing: 3 }));
     assert.deepEqual(lines, ['put true', 'put false true', 'session p 3']);
+    assert.deepEqual(more, lines, 'all observers hear the same');
+  });
+
+  it('hears of peers that come and go', async (t) => {
+    const { replicator, lines, more } = await setUp(t);
+    replicator.peerConnected('p');
+    replicator.peerDisconnected('p');
+    assert.deepEqual(lines, ['peer p connected', 'peer p disconnected']);
+    assert.deepEqual(more, lines);
   });
 
   it('hears of pushed items and of those that the store refuses', async (t) => {
-    const { clock, replicator, items, lines } = await setUp(t, { maxItems: 1 });
+    const { clock, replicator, items, lines, more } = await setUp(t, { maxItems: 1 });
     replicator.push.items(items, ORIGIN);
     await clock.advance(0);
     for (let turns = 0; turns < 20; turns++) await settle();
     assert.deepEqual(lines, ['push 10:true', 'push TOO_MANY_ITEMS']);
+    assert.deepEqual(more, lines, 'all observers hear the same');
   });
 
   it('hears of fetched items, those that were here too, and of the end of the request', async (t) => {
-    const { clock, replicator, items, lines } = await setUp(t);
+    const { clock, replicator, items, lines, more } = await setUp(t);
     await replicator.ownItems.put([items[0]!]);
     replicator.peerConnected('p');
     replicator.missing('p', [items[1]!.id]);
     await clock.advance(10);
     for (let turns = 0; turns < 20; turns++) await settle();
-    assert.deepEqual(lines, ['put true', 'request complete 5', 'fetch 10:false 20:true']);
+    assert.deepEqual(lines, [
+      'put true',
+      'peer p connected',
+      'want p 1',
+      'request complete 5',
+      'fetch 10:false 20:true',
+    ]);
+    assert.deepEqual(more, lines, 'all observers hear the same');
   });
 });

@@ -158,15 +158,15 @@ describe('a replicator while things are fetched', () => {
     await rig.after(10);
     assert.deepEqual([rig.replicator.fetcher.refused.size, rig.replicator.wanted.size], [1, 0]);
     assert.equal(rig.replicator.fetcher.refused.hasFrom('p', refused!.id), true);
-    assert.deepEqual(rig.replicator.why(refused!.id), { state: 'refused' });
+    assert.deepEqual(rig.replicator.whys.of(refused!.id), { state: 'refused', peers: ['p'] });
     const begin = bytesToHex(refused!.id).slice(0, 8);
-    assert.deepEqual(rig.replicator.missingWith(begin, 2), [refused!.id]);
+    assert.deepEqual(rig.replicator.whys.missingWith(begin, 2), [refused!.id]);
     rig.replicator.push.items([arriving!], PUBLISHED);
     const all = [held!, arriving!, refused!, missing!].map(({ id }) => id);
     for (const _ of [1, 2]) rig.replicator.missing('p', all);
     assert.equal(rig.replicator.wanted.size, 1);
-    assert.equal(rig.replicator.why(missing!.id).state, 'wanted');
-    assert.equal(rig.replicator.why(held!.id).state, 'unknown');
+    assert.equal(rig.replicator.whys.of(missing!.id).state, 'wanted');
+    assert.equal(rig.replicator.whys.of(held!.id).state, 'unknown');
     rig.replicator.peerDisconnected('p');
     const { orphans, lost } = rig.replicator.wanted;
     assert.deepEqual({ now: orphans, lost }, { now: 1, lost: 0 });
@@ -175,7 +175,7 @@ describe('a replicator while things are fetched', () => {
       [1, 2].map(() => rig.replicator.forget('p')),
       [true, false],
     );
-    assert.equal(rig.replicator.why(refused!.id).state, 'unknown');
+    assert.equal(rig.replicator.whys.of(refused!.id).state, 'unknown');
   });
 
   it('finds the ids that were wanted for too long, unless they came after all', async (t) => {
@@ -186,10 +186,10 @@ describe('a replicator while things are fetched', () => {
     rig.replicator.missing('p', [item.id]);
     rig.replicator.peerDisconnected('p');
     await rig.after(3_600_000);
-    assert.equal(rig.replicator.why(item.id).state, 'expired');
-    assert.deepEqual(rig.replicator.missingWith('', 2), [item.id]);
+    assert.equal(rig.replicator.whys.of(item.id).state, 'expired');
+    assert.deepEqual(rig.replicator.whys.missingWith('', 2), [item.id]);
     await rig.replica.put([item]);
-    assert.deepEqual(rig.replicator.missingWith('', 2), []);
+    assert.deepEqual(rig.replicator.whys.missingWith('', 2), []);
   });
 
   it('says why fetching is paused, and accepts no keys then', async (t) => {

@@ -13,14 +13,16 @@ import {
 import { VirtualClock } from '../../support/clock.ts';
 
 describe('incidents', () => {
-  it('are all logged, and the latest fifty are remembered', async () => {
+  it('are all logged and told, and the latest fifty are remembered', async () => {
     const clock = new VirtualClock();
     const logged: [object, string][] = [];
     const logger = {
       warn: () => undefined,
       error: (...line: [object, string]) => logged.push(line),
     };
-    const incidents = new Incidents(clock, logger as never);
+    const told: string[] = [];
+    const tell = ({ message }: { message: string }) => void told.push(message);
+    const incidents = new Incidents(clock, logger as never, tell);
     for (let i = 1; i <= 50; i++) incidents.add('WRITE_FAILED', `number ${i}`);
     assert.deepEqual([incidents.latest.length, incidents.latest[0]?.message], [50, 'number 1']);
     await clock.advance(5);
@@ -31,6 +33,7 @@ describe('incidents', () => {
     assert.deepEqual(incidents.latest.at(-1), last);
     assert.deepEqual(logged[0], [{ incident: 'WRITE_FAILED' }, 'number 1']);
     assert.deepEqual(logged[50], [{ incident: 'READ_FAILED', err: cause }, 'number 51']);
+    assert.deepEqual([told.length, told[0], told[50]], [51, 'number 1', 'number 51']);
     new Incidents(clock, undefined).add('READ_FAILED', 'without a logger');
   });
 });

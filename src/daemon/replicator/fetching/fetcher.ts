@@ -2,6 +2,7 @@ import type { Fetch } from '../../../protocol/index.ts';
 import type { ItemKey } from '../../../store/index.ts';
 import type { SharedParts } from '../parts.ts';
 import { Pause, type Reason } from '../pause.ts';
+import { Attempts } from './attempts.ts';
 import { Claiming } from './claiming.ts';
 import { LargeItemGate } from './large-item-gate.ts';
 import { bringsNothing, PeerPenalties } from './peer-penalties.ts';
@@ -22,6 +23,7 @@ const VAIN_IDS = 1_024;
 export class Fetcher {
   /** Items that peers say to be above the limits of this node. */
   readonly refused: RefusedIds = new RefusedIds();
+  readonly attempts: Attempts;
   readonly #init: FetcherInit;
   readonly #sources: Sources;
   readonly #pause: Pause;
@@ -34,6 +36,7 @@ export class Fetcher {
 
   constructor(init: FetcherInit) {
     this.#init = init;
+    this.attempts = new Attempts(init);
     const { clock, wanted, options } = init;
     const wake = (): void => this.pump();
     this.#sources = new Sources(options);
@@ -52,6 +55,7 @@ export class Fetcher {
       gate: this.#gate,
       penalties: this.#penalties,
       refused: this.refused,
+      attempts: this.attempts,
     });
     this.pump();
   }

@@ -4,4 +4,5 @@
  * (`claiming.ts`) and starts requests (`request-runner.ts`).
  */
 
+export { Attempts, type FetchAttempt } from './attempts.ts';
 export { Fetcher } from './fetcher.ts';

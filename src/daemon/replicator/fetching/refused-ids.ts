@@ -77,9 +77,9 @@ export class RefusedIds {
     return this.#words < before;
   }
 
-  /** Whether any peer says that the item is too large. */
-  has(id: Uint8Array): boolean {
-    return this.#witnesses.has(bytesToKey(id));
+  /** The peers that say that the item is too large, connected or not. */
+  witnesses(id: Uint8Array): string[] {
+    return [...(this.#witnesses.get(bytesToKey(id)) ?? [])];
   }
 
   /** Whether `peer` itself says so. */

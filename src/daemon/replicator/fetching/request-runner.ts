@@ -2,6 +2,7 @@ import type { Fetch, FetchReport } from '../../../protocol/index.ts';
 import { bytesToHex, equalBytes, storedBytes, type VerifiedItem } from '../../../store/index.ts';
 import type { SharedParts } from '../parts.ts';
 import type { Pause } from '../pause.ts';
+import type { Attempts } from './attempts.ts';
 import { Intake, Window } from './intake.ts';
 import type { LargeItemGate } from './large-item-gate.ts';
 import { isLiar, type PeerPenalties } from './peer-penalties.ts';
@@ -15,6 +16,7 @@ export interface RequestRunnerInit extends Omit<SharedParts, 'clock'> {
   gate: LargeItemGate;
   penalties: PeerPenalties;
   refused: RefusedIds;
+  attempts: Attempts;
 }
 
 /** Runs a request: stores the items that come, and settles the claims of all ids at the end. */
@@ -57,10 +59,13 @@ export class RequestRunner {
     if (kind === 'large') gate.largeEnded(ids);
     if (intake.error !== null) pause.refused(intake.error);
     else pause.ended(intake.stored);
+    const allStored = intake.stored === ids.length;
+    if (!allStored) {
+      this.#init.attempts.ended(ids, report, (id) => wanted.has(id), intake.error);
+    }
     // Abandoned meanwhile: its claims were given back then, and may be a newer request's by now.
     if (!source.requests.delete(request)) return;
     // Stored items have left the wanted ids, and their claims with them.
-    const allStored = intake.stored === ids.length;
     const denied = allStored ? 0 : this.#settle(request, report);
     if (intake.error === null) penalties.ended(request, report, denied);
     else logger.warn({ peer: source.peer, ...intake.error }, 'fetched item not stored');

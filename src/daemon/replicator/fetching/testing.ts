@@ -1,5 +1,6 @@
 /** For tests alone: the inner parts of this room. */
 
+export { Attempts } from './attempts.ts';
 export { Claiming } from './claiming.ts';
 export { Intake, Window } from './intake.ts';
 export { LargeItemGate } from './large-item-gate.ts';

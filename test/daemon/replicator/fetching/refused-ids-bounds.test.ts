@@ -4,7 +4,7 @@ import { RefusedIds } from '../../../../src/daemon/replicator/fetching/testing.t
 import { idOf } from '../support.ts';
 
 const has = (refused: RefusedIds, numbers: readonly number[]): boolean[] =>
-  numbers.map((number) => refused.has(idOf(number)));
+  numbers.map((number) => refused.witnesses(idOf(number)).length > 0);
 
 describe('the bounds of RefusedIds', () => {
   it('keep a number of statements, and drop the oldest id with all of its', () => {

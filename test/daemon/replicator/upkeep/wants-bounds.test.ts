@@ -208,7 +208,8 @@ describe('the reason why an item is missing', () => {
     const wanted = new ReconciliationSet({ now: () => START });
     const init = {
       wanted,
-      refused: { has: () => true },
+      refused: { witnesses: () => ['w'] },
+      attempts: { of: () => [] },
       keeper: { expiredAt: () => 7 },
       expireAfterMs: DAY_MS,
     };
@@ -220,14 +221,16 @@ describe('the reason why an item is missing', () => {
       since: START,
       confirmed: true,
       sources: ['a', 'b'],
+      attempts: [],
       fetchingFrom: 'b',
       bytes: 9,
       expiresAt: START + 4 * DAY_MS,
     });
-    assert.deepEqual(why(idOf(2), init), { state: 'refused' });
-    assert.deepEqual(why(idOf(2), { ...init, refused: { has: () => false } }), {
+    assert.deepEqual(why(idOf(2), init), { state: 'refused', peers: ['w'] });
+    assert.deepEqual(why(idOf(2), { ...init, refused: { witnesses: () => [] } }), {
       state: 'expired',
       at: 7,
+      attempts: [],
     });
   });
 });

@@ -135,7 +135,8 @@ describe('WantsKeeper', () => {
     kept.touch();
     const init = {
       wanted,
-      refused: { has: () => false },
+      refused: { witnesses: () => [] },
+      attempts: { of: () => [] },
       keeper: kept,
       expireAfterMs: 24 * HOUR_MS,
     };
@@ -144,6 +145,7 @@ describe('WantsKeeper', () => {
       since: START,
       confirmed: false,
       sources: ['ann'],
+      attempts: [],
       fetchingFrom: null,
       bytes: null,
       expiresAt: START + 24 * HOUR_MS,
@@ -154,7 +156,7 @@ describe('WantsKeeper', () => {
     assert.deepEqual(hex(wanted.missing()), hex([id(2)]));
     assert.equal(why(id(1), init).state, 'expired');
     assert.equal(why(id(3), init).state, 'unknown');
-    assert.equal(why(id(3), { ...init, refused: { has: () => true } }).state, 'refused');
+    assert.equal(why(id(3), { ...init, refused: { witnesses: () => ['w'] } }).state, 'refused');
     wanted.received(id(2));
     await kept.stop();
   });

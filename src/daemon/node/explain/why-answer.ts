@@ -1,0 +1,110 @@
+import { type Arrival, type Replica, StoreError } from '../../../store/index.ts';
+import type { Asked, AskedPeer, WhyAnswer, WhyAttempt } from '../../node-api.ts';
+import type { FetchAttempt, Replicator } from '../../replicator/index.ts';
+import { isoTime } from '../../system/index.ts';
+import { provedAt } from '../status-view.ts';
+
+type HeldAnswer = Extract<WhyAnswer, { state: 'have' }>;
+
+interface WhyParts {
+  replica: Pick<Replica, 'head' | 'snapshot' | 'arrivalOf'>;
+  replicator: Pick<Replicator, 'whys' | 'gaps' | 'peers' | 'statements'>;
+}
+
+/** Whether an item is here, and if not, why. */
+export async function whyAnswer(id: Uint8Array, parts: WhyParts): Promise<WhyAnswer> {
+  const head = await parts.replica.head(id);
+  if (head !== undefined) return have(id, head, parts);
+  const why = parts.replicator.whys.of(id);
+  switch (why.state) {
+    case 'wanted':
+      return {
+        ...why,
+        since: isoTime(why.since),
+        expiresAt: isoTime(why.expiresAt),
+        attempts: why.attempts.map(attempt),
+      };
+    case 'refused':
+      return { state: 'refused', refusedAt: why.peers };
+    case 'expired':
+      return { state: 'expired', at: isoTime(why.at), ...asked(why.attempts, parts) };
+    case 'unknown':
+      return { state: 'unknown', ...asked(why.attempts, parts) };
+  }
+}
+
+async function have(
+  id: Uint8Array,
+  { hint, bytes }: { readonly hint: bigint; readonly bytes: number },
+  { replica, replicator }: WhyParts,
+): Promise<HeldAnswer> {
+  const arrival = await arrivalOf(id, replica);
+  const gaps = replicator.gaps.lacking(id);
+  return {
+    state: 'have',
+    hint: `${hint}`,
+    bytes,
+    arrival: arrival === undefined ? null : shownArrival(arrival),
+    indexed: indexed({ hint, id }, replica),
+    lackedBy: gaps.map(({ peer: peerId, since, at }) => ({
+      peerId,
+      since: isoTime(since),
+      at: isoTime(at),
+    })),
+  };
+}
+
+/** Nothing while the order of arrival is written again. */
+async function arrivalOf(
+  id: Uint8Array,
+  replica: Pick<Replica, 'arrivalOf'>,
+): Promise<Arrival | undefined> {
+  try {
+    return await replica.arrivalOf(id);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'STORE_REBUILDING') return undefined;
+    throw error;
+  }
+}
+
+/** Where the order of arrival was written again, times and sources are not known. */
+function shownArrival({ seq, at, source }: Arrival): NonNullable<HeldAnswer['arrival']> {
+  if (at === 0) return { seq, at: null, source: null };
+  return { seq, at: isoTime(at), source: source ?? 'local' };
+}
+
+function indexed(
+  key: { readonly hint: bigint; readonly id: Uint8Array },
+  replica: Pick<Replica, 'snapshot'>,
+): boolean | null {
+  try {
+    const snapshot = replica.snapshot();
+    try {
+      const rank = snapshot.lowerBound(key);
+      if (rank >= snapshot.size) return false;
+      const found = snapshot.select(rank).id;
+      return found.every((byte, at) => byte === key.id[at]);
+    } finally {
+      snapshot.release();
+    }
+  } catch {
+    // There is no index while it is built again.
+    return null;
+  }
+}
+
+function attempt({ peer: peerId, at, outcome, error }: FetchAttempt): WhyAttempt {
+  return { peerId, at: isoTime(at), outcome, error };
+}
+
+/** Sessions asked the connected peers for all that they hold. */
+function asked(attempts: readonly FetchAttempt[], { replicator }: WhyParts): Asked {
+  const peers = replicator.peers.connectedOnes.map(
+    ({ peer, lastSession }): AskedPeer => ({
+      peerId: peer,
+      lastSession: lastSession === null ? null : isoTime(lastSession.startedAt),
+      coversAsOf: provedAt(replicator.statements.of(peer).coversAsOf),
+    }),
+  );
+  return { attempts: attempts.map(attempt), asked: peers };
+}

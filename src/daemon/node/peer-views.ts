@@ -1,0 +1,72 @@
+import type { AddressState, Mesh } from '../mesh/index.ts';
+import type { PeerStatus } from '../node-api.ts';
+import type { Replicator } from '../replicator/index.ts';
+import { isoTime } from '../system/index.ts';
+import { lastSession, provedAt } from './status-view.ts';
+
+export interface PeerViewsInit {
+  mesh: Pick<Mesh, 'connections' | 'troubles' | 'dialer' | 'discovery'>;
+  replicator: Pick<Replicator, 'peers' | 'statements'>;
+}
+
+/** The peers of a node in the terms of the admin endpoint. */
+export class PeerViews {
+  readonly #init: PeerViewsInit;
+
+  constructor(init: PeerViewsInit) {
+    this.#init = init;
+  }
+
+  /** Both sets are known to be equal, and the peer is one node. */
+  inSync(peer: string): boolean {
+    const { replicator, mesh } = this.#init;
+    return replicator.peers.inSync(peer) && mesh.troubles.of(peer)?.code !== 'SAME_IDENTITY';
+  }
+
+  /** Peers met or wanted, then other known peers. */
+  all(): PeerStatus[] {
+    const shown = this.dealtWith();
+    const ids = new Set(shown.map(({ peerId }) => peerId));
+    const others = this.#init.mesh.discovery.peers
+      .filter(({ peer }) => !ids.has(peer))
+      .map(({ peer, addresses: [address = null] }) => ({ ...this.of(peer), address }));
+    return [...shown, ...others];
+  }
+
+  /** Peers met since the start, then the wanted addresses whose peer was not met. */
+  dealtWith(): PeerStatus[] {
+    const { mesh, replicator } = this.#init;
+    const { addresses } = mesh.dialer;
+    const records = replicator.peers.all().map(({ peer }) => peer);
+    const met = new Set([...records, ...mesh.connections.peers.keys()]);
+    const notMet = addresses.filter(({ peerId }) => peerId === null || !met.has(peerId));
+    const addressOf = (peer: string) => addresses.find(({ peerId }) => peerId === peer);
+    return [
+      ...[...met].map((peer) => this.of(peer, addressOf(peer))),
+      ...notMet.map((address) => this.of(address.peerId, address)),
+    ];
+  }
+
+  /** As the admin endpoint shows it. */
+  of(peerId: string | null, wanted?: AddressState): PeerStatus {
+    const { mesh, replicator } = this.#init;
+    const { connections, discovery } = mesh;
+    const discovered = peerId !== null && discovery.knows(peerId);
+    const connected = peerId !== null && connections.connected(peerId);
+    const trouble = peerId === null ? null : mesh.troubles.of(peerId);
+    const error = trouble ?? wanted?.lastError ?? null;
+    const report = peerId === null ? null : (replicator.peers.get(peerId)?.lastSession ?? null);
+    const proved = peerId === null ? null : replicator.statements.of(peerId);
+    return {
+      peerId,
+      address: (peerId === null ? null : connections.peers.get(peerId)) ?? wanted?.address ?? null,
+      origin: wanted?.source ?? (discovered ? 'discovered' : 'inbound'),
+      connected,
+      inSync: connected && this.inSync(peerId),
+      coversAsOf: provedAt(proved?.coversAsOf ?? null),
+      equalAsOf: provedAt(proved?.equalAsOf ?? null),
+      lastSession: report && lastSession(report),
+      lastError: error === null ? null : { ...error, at: isoTime(error.at) },
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import type { Logger } from 'pino';
+import type { Announce, Fetch, Reconcile } from '../../protocol/index.ts';
+import type { Clock, Random, Replica } from '../../store/index.ts';
+import type { ReplicatorObserver } from './observer.ts';
+import type { ReplicatorOptions } from './options.ts';
+import type { WantsFile } from './upkeep/index.ts';
+
+export interface ReplicatorInit {
+  replica: Replica;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  /**
+   * Keeps the want list over a restart.
+   * @default null: nothing is kept
+   */
+  wantsFile?: WantsFile | null;
+  /**
+   * Each hears of the work as it is done.
+   * @default none
+   */
+  observers?: readonly Partial<ReplicatorObserver>[];
+  options?: Partial<ReplicatorOptions>;
+}
+
+export interface ReplicatorServices {
+  reconcile: Reconcile;
+  fetch: Fetch;
+  /** Null: nothing is pushed, and nothing that others push is heard. */
+  announce?: Announce | null;
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { PeerProof, SyncedAnswer, SyncedInit } from '../../explain-api.ts';
+import { count, errorAnswer, instant } from '../common.ts';
+import { schemaOf } from '../define.ts';
+import { limitIn, waitIn } from '../hints.ts';
+import { provedAt } from '../peers.ts';
+import { verdictFields } from '../verdict.ts';
+
+/** Longest time that a client may wait for an answer. */
+const MAX_WAIT_SECONDS = 60;
+/** A day: nothing renews proofs so seldom. */
+const MAX_LAG_SECONDS = 86_400;
+
+export const syncedQuery: z.ZodType<Omit<SyncedInit, 'signal'>> = z
+  .strictObject({
+    maxLagSeconds: limitIn(MAX_LAG_SECONDS, 'maxLagSeconds').optional(),
+    wait: waitIn(MAX_WAIT_SECONDS).optional(),
+  })
+  .transform(({ maxLagSeconds = null, wait: waitMs = 0 }) => ({ maxLagSeconds, waitMs }));
+
+/** The items that one side lacks, as far as sessions tell. */
+export const gapFields: {
+  readonly [Field in 'lacks' | 'lacksSince' | 'unlisted']: z.ZodType<PeerProof[Field]>;
+} = {
+  lacks: count.describe('Items that the peer goes on lacking, as far as sessions named them'),
+  lacksSince: instant.nullable(),
+  unlisted: count.describe(
+    'Items of the peer that are here, and that the index here does not list',
+  ),
+};
+
+const peerProof = schemaOf<PeerProof>('PeerProof')(
+  z.strictObject({
+    peerId: z.string(),
+    inSync: z.boolean().describe("Both sides' current sets are known to be equal"),
+    coversAsOf: provedAt.nullable().describe('All items that the peer held then are on this disk'),
+    equalAsOf: provedAt.nullable().describe('Both sets were equal then'),
+    lagSeconds: z
+      .number()
+      .nullable()
+      .describe('Age of `coversAsOf`; null if it does not cover everything'),
+    ...gapFields,
+    error: errorAnswer.nullable().describe('Of the last session'),
+  }),
+);
+
+export const syncedAnswer: z.ZodType<SyncedAnswer> = schemaOf<SyncedAnswer>('Synced')(
+  z.strictObject({
+    synced: z.boolean(),
+    ...verdictFields,
+    maxLagSeconds: z.number().nullable().describe('As asked'),
+    wanted: count.describe('Ids known to be missing here'),
+    orphans: count.describe('Those among them that no connected peer is known to have'),
+    refused: count.describe('Items at peers above limits.maxItemBytes'),
+    peers: z.array(peerProof).describe('Connected peers with which sessions are possible'),
+  }),
+);

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  Explanations,
+  type ExplanationsInit,
+} from '../../../../src/daemon/node/explain/testing.ts';
+import { SessionLog } from '../../../../src/daemon/replicator/testing.ts';
+import type { SessionReport } from '../../../../src/protocol/index.ts';
+import { INFINITE_BOUND, ZERO_BOUND } from '../../../../src/store/index.ts';
+import { VirtualClock } from '../../../support/clock.ts';
+import { sessionReport } from '../../../support/reports.ts';
+
+const START = 1_700_000_000_000;
+const ISO = new Date(START).toISOString();
+const EVERYTHING = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
+
+/** Answers over parts that say what the test puts into them. */
+function create() {
+  const parts = {
+    log: new SessionLog(),
+    running: [] as { peer: string; report: SessionReport | null }[],
+    records: [{ peer: 'p', connected: true, lastSession: sessionReport() }],
+    coversAsOf: { at: START - 1_240, interval: EVERYTHING },
+    gap: { lasting: 2, since: START, unlisted: 1 },
+  };
+  const explain = new Explanations({
+    clock: new VirtualClock(START),
+    views: { inSync: () => false },
+    node: {
+      verdict: () => ({ state: 'behind', reason: 'r', lagSeconds: 1.2 }),
+      peers: () => [{ peerId: 'p' }, { peerId: 'q' }],
+    },
+    mesh: { connections: { connected: (peer: string) => peer === 'mute' } },
+    replicator: {
+      log: parts.log,
+      get running() {
+        return parts.running;
+      },
+      peers: {
+        get: (peer: string) => parts.records.find((record) => record.peer === peer),
+        connectedOnes: parts.records,
+      },
+      wanted: { size: 3, orphans: 1, listed: () => 2 },
+      fetcher: { refused: { held: 4 } },
+      statements: { of: () => ({ coversAsOf: parts.coversAsOf, equalAsOf: null }) },
+      gaps: { of: () => parts.gap },
+    },
+  } as unknown as ExplanationsInit);
+  return { explain, parts };
+}
+
+describe('the explanations of a node', () => {
+  it('have the verdict, the counts, and the proofs and gaps of each peer', async () => {
+    const { explain, parts } = create();
+    const { signal } = new AbortController();
+    const ask = () => explain.synced({ maxLagSeconds: null, waitMs: 0, signal });
+    const { peers, ...rest } = await ask();
+    assert.deepEqual(rest, {
+      state: 'behind',
+      reason: 'r',
+      lagSeconds: 1.2,
+      synced: false,
+      maxLagSeconds: null,
+      wanted: 3,
+      orphans: 1,
+      refused: 4,
+    });
+    const interval = { lower: '0', upper: 'infinity' };
+    assert.deepEqual(peers, [
+      {
+        peerId: 'p',
+        inSync: false,
+        coversAsOf: { at: new Date(START - 1_240).toISOString(), interval },
+        equalAsOf: null,
+        lagSeconds: 1.2,
+        lacks: 2,
+        lacksSince: ISO,
+        unlisted: 1,
+        error: null,
+      },
+    ]);
+    parts.coversAsOf.interval = { ...EVERYTHING, lower: { hint: 5n, id: null } };
+    const [part] = (await ask()).peers;
+    assert.deepEqual([part!.lagSeconds, part!.coversAsOf?.interval.lower], [null, '5']);
+  });
+
+  it('list the sessions that run or wait, and those that ended, with their purpose', () => {
+    const { explain, parts } = create();
+    const interval = EVERYTHING;
+    const found = { interval, mine: 0, theirs: 0, refused: 0, proved: true };
+    const finding = { ...found, continueFrom: null, spent: null };
+    parts.log.note(sessionReport({ equal: false, mode: 'survey', finding }));
+    parts.log.note(sessionReport({ mode: 'survey', finding }));
+    parts.log.note(sessionReport({ peer: 'q', finding: { ...finding, mine: 3 } }), 'compare');
+    parts.running = [
+      { peer: 'p', report: sessionReport({ startedAt: START }) },
+      { peer: 'q', report: null },
+    ];
+    const { running, ended } = explain.sessions();
+    assert.deepEqual(
+      running.map(({ peerId, session }) => [peerId, session?.startedAt]),
+      [
+        ['p', ISO],
+        ['q', undefined],
+      ],
+    );
+    assert.deepEqual(
+      ended.map(({ number, peerId, purpose, missingThere }) => [
+        number,
+        peerId,
+        purpose,
+        missingThere,
+      ]),
+      [
+        [3, 'q', 'compare', 3],
+        [2, 'p', 'survey', 0],
+        [1, 'p', 'survey', null],
+      ],
+    );
+    const { sessions, wanted, running: runs, lacks } = explain.peer('p');
+    assert.deepEqual(
+      [sessions.map(({ number }) => number), wanted, runs, lacks],
+      [[2, 1], 2, true, 2],
+    );
+    assert.throws(() => explain.peer('nobody'), { code: 'UNKNOWN_PEER' });
+  });
+
+  it('refuse a comparison with a peer that is not connected, or shares no dialect', async () => {
+    const { explain } = create();
+    const range = { from: 0n, to: 1n, limit: 1 };
+    await assert.rejects(explain.diff({ peerId: 'gone', ...range }), { code: 'UNKNOWN_PEER' });
+    const mute = { code: 'DIALECT_CANNOT_TELL', message: /^mute is connected.*sync\.dialect$/ };
+    await assert.rejects(explain.diff({ peerId: 'mute', ...range }), mute);
+  });
+});

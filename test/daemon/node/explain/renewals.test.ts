@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Renewals } from '../../../../src/daemon/node/explain/testing.ts';
+import { byNow } from '../../../support/by-now.ts';
+import { VirtualClock } from '../../../support/clock.ts';
+
+describe('the sessions that readers cause', () => {
+  it('are one a second with each peer, which later readers join', async () => {
+    const clock = new VirtualClock();
+    const begun: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const renewals = new Renewals({
+      clock,
+      run: (peer) => {
+        begun.push(peer);
+        return promise;
+      },
+    });
+    const first = renewals.run(['p', 'q']);
+    await clock.advance(999);
+    const second = renewals.run(['p']);
+    assert.deepEqual(begun, ['p', 'q']);
+    await clock.advance(1);
+    const third = renewals.run(['p']);
+    assert.deepEqual(begun, ['p', 'q', 'p']);
+    resolve();
+    for (const each of [first, second, third]) await byNow(each, 'the sessions have ended');
+  });
+});
