@@ -9,6 +9,7 @@ import { type Clock, shortageOf } from '../../store/index.ts';
 import { exposedMessage } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
 import { lingerFor } from './bodies.ts';
+import { CallSlots } from './call-slots.ts';
 import { HttpConnections } from './connections.ts';
 import { describeRoutes, documentOf } from './document.ts';
 import { AdminError, type BodyLimit, type ErrorResponse, refusalOf } from './errors.ts';
@@ -101,6 +102,7 @@ export function createAdmin(init: AdminInit): Admin {
     ...given,
     ...memories(given),
     running: new Set<string>(),
+    slots: new CallSlots(),
     document: documentOf(app),
   };
   serve(app, OPERATIONS, parts, writers as onRequestHookHandler);

@@ -178,10 +178,16 @@ function withHeaders(schema: FastifySchema, { answers }: Operation): FastifySche
 }
 
 const BYTES = z.string().meta({ format: 'binary' });
+const TEXT = z.string();
 const NOTHING = z.null();
 
-function shown({ type = 'application/json', schema = BYTES, empty }: Answer<unknown>) {
-  return empty === true ? NOTHING : { content: { [type]: { schema } } };
+function shown({ type = 'application/json', schema = BYTES, empty, others }: Answer<unknown>) {
+  if (empty === true) return NOTHING;
+  const more = Object.entries(others ?? {}).map(([other, schema]) => [
+    other,
+    { schema: schema ?? TEXT },
+  ]);
+  return { content: { [type]: { schema }, ...Object.fromEntries(more) } };
 }
 
 function refusal(codes: readonly ErrorCode[]) {

@@ -88,6 +88,7 @@ const DAEMON: Partial<Record<DaemonErrorCode, number>> = {
 
 const PROTOCOL: Partial<Record<ProtocolErrorCode, number>> = {
   UNKNOWN_PEER: 404,
+  DIALECT_CANNOT_TELL: 422,
   BUSY: 503,
   ABORTED: 503,
 };

@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../../store/index.ts';
+import type { ExplainedNode } from '../explain-api.ts';
 import type { Logger } from '../logging.ts';
-import type { Node } from '../node-api.ts';
 import type { OpenApiDocument } from '../schemas/index.ts';
+import type { CallSlots } from './call-slots.ts';
 import type { ErrorCode } from './errors.ts';
 import type { AdminBounds } from './options.ts';
 import type { PayloadMemory } from './payload-memory.ts';
@@ -16,7 +17,7 @@ export interface MetricsSource {
 
 /** The parts that handlers work with. */
 export interface HandlerParts {
-  readonly node: Node;
+  readonly node: ExplainedNode;
   readonly limits: { readonly maxItemBytes: number };
   readonly bounds: AdminBounds;
   /** What `/metrics` answers. */
@@ -31,6 +32,8 @@ export interface HandlerParts {
   readonly bodies: PayloadMemory;
   /** Ids of the operations under way that run one at a time. */
   readonly running: Set<string>;
+  /** Bounds operations of which a few run at a time. */
+  readonly slots: CallSlots;
   /** What `/openapi.json` answers. */
   readonly document: () => OpenApiDocument;
   /** Aborted when the endpoint closes. */
@@ -50,6 +53,8 @@ export interface Answer<T> {
   readonly type?: string;
   /** Of the whole answer, or of a line of NDJSON; none: bytes of any kind, or with `empty` nothing. */
   readonly schema?: z.ZodType<T>;
+  /** Schemas of answers of other types, for clients that accept those; null: text. @default none */
+  readonly others?: Readonly<Record<string, z.ZodType | null>>;
   readonly empty?: boolean;
   /** Descriptions of headers by name. */
   readonly headers?: Readonly<Record<string, string>>;

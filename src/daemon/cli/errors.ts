@@ -8,11 +8,14 @@ export interface LastWords {
   readonly exitCode: number;
 }
 
+/** Exit codes of refusals that have their own. */
+const EXIT_OF: Readonly<Record<string, number>> = { DIALECT_CANNOT_TELL: EXIT.unsupported };
+
 export function lastWords(error: unknown): LastWords {
   if (error instanceof DaemonError) return { error, exitCode: error.exitCode };
   if (error instanceof ClientError) {
     const isArgument = error.status === 400 || error.code === 'AMBIGUOUS_ID';
-    return { error, exitCode: isArgument ? EXIT.usage : EXIT.failure };
+    return { error, exitCode: EXIT_OF[error.code] ?? (isArgument ? EXIT.usage : EXIT.failure) };
   }
   const { code, message, exitCode = EXIT.failure } = Object(error);
   // The reader of our output is gone: no line would reach it.

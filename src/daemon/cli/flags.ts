@@ -95,3 +95,13 @@ function parseHint(text: string, max: bigint): string {
   if (/^\d{1,20}$/.test(text) && BigInt(text) <= max) return text;
   throw new InvalidArgumentError(`give a whole number from 0 to ${max}`);
 }
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
+
+/** Seconds of a time such as 30s, 5m or 1h. */
+export function parseTime(text: string): number {
+  const [, count, unit = 's'] = /^(\d{1,5})([smh])?$/.exec(text) ?? [];
+  const seconds = Number(count ?? 0) * UNIT_SECONDS[unit]!;
+  if (seconds >= 1 && seconds <= 86_400) return seconds;
+  throw new InvalidArgumentError('give a time from 1s to 24h, such as 30s, 5m or 1h');
+}

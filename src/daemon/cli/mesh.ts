@@ -95,7 +95,8 @@ export async function sync(
   });
 }
 
-function checkPeerId(text: string): void {
+/** Throws `USAGE`. */
+export function checkPeerId(text: string): void {
   if (parses(peerIdFromString)(text)) return;
   throw usage(`${text} is no peer id: give one such as 12D3KooW..., as "rangemesh peers" shows it`);
 }

@@ -1,6 +1,14 @@
+import type {
+  DiffAnswer,
+  PeerDetails,
+  SessionsAnswer,
+  SyncedAnswer,
+  WantsAnswer,
+} from '../explain-api.ts';
 import type { PeerStatus, Status, SyncAnswer } from '../node-api.ts';
 import type {
   BatchLine,
+  EventLine,
   HaveAnswer,
   ItemLine,
   ItemPage,
@@ -21,6 +29,44 @@ import { chunksOf, lines, parseJson } from './streams.ts';
 
 /** A result names at most 100 problems. */
 const VERIFY_LINE_BYTES = 1024 * 1024;
+
+/** An event names one id, or the keys of the configuration. */
+const EVENT_LINE_BYTES = 64 * 1024;
+
+/** How `getSynced` judges, and how long it waits. */
+export interface GetSyncedInit extends CallInit {
+  /** Oldest proof that counts; an older proof is renewed first. @default as the status */
+  maxLagSeconds?: number | undefined;
+  /** Seconds to wait for yes, at most 60. @default 0 */
+  waitSeconds?: number | undefined;
+}
+
+/** The sets that `diff` compares. */
+export interface DiffBody {
+  readonly peerId: string;
+  /** First hint compared. @default '0' */
+  readonly from?: string | undefined;
+  /** First hint not compared. @default infinity */
+  readonly to?: string | undefined;
+  /** Keys of each kind in the answer, at most 10,000. @default 1,000 */
+  readonly limit?: number | undefined;
+}
+
+/** The page that `listWants` takes. */
+export interface ListWantsInit extends CallInit {
+  /** Items in a page, at most 1,000. @default 100 */
+  limit?: number | undefined;
+  /** Of the page before. @default the first page */
+  cursor?: string | undefined;
+}
+
+/** The events that `watchEvents` gives. */
+export interface WatchEventsInit extends CallInit {
+  /** @default all types */
+  types?: readonly string[] | undefined;
+  /** The `id` of the last event that the client has. @default events from now on */
+  after?: string | undefined;
+}
 
 /** The part of the set that `listItems` takes a page of keys from. */
 export interface ListItemsInit extends CallInit {
@@ -108,6 +154,38 @@ export class AdminClient {
   /** Without a peer: with all that are connected. */
   sync(body: { readonly peerId?: string | undefined } = {}, init?: CallInit): Promise<SyncAnswer> {
     return this.json({ method: 'POST', path: '/sync', body, ...init });
+  }
+
+  getSynced({ maxLagSeconds, waitSeconds = 0, signal }: GetSyncedInit = {}): Promise<SyncedAnswer> {
+    const query = { maxLagSeconds, wait: `${waitSeconds}s` };
+    return this.json({ method: 'GET', path: '/synced', query, signal });
+  }
+
+  diff(body: DiffBody, init?: CallInit): Promise<DiffAnswer> {
+    return this.json({ method: 'POST', path: '/diff', body, ...init });
+  }
+
+  listSessions(init?: CallInit): Promise<SessionsAnswer> {
+    return this.json({ method: 'GET', path: '/sessions', ...init });
+  }
+
+  listWants({ signal, ...query }: ListWantsInit = {}): Promise<WantsAnswer> {
+    return this.json({ method: 'GET', path: '/wants', query, signal });
+  }
+
+  getPeer(peerId: string, init?: CallInit): Promise<PeerDetails> {
+    return this.json({ method: 'GET', path: `/peers/${inPath(peerId)}`, ...init });
+  }
+
+  forgetPeer(peerId: string, init?: CallInit): Promise<LeavingAnswer> {
+    return this.json({ method: 'DELETE', path: `/peers/${inPath(peerId)}`, ...init });
+  }
+
+  /** Events as they happen, until the daemon ends; leaving the loop ends the call. */
+  watchEvents({ types = [], after, signal }: WatchEventsInit = {}): AsyncGenerator<EventLine> {
+    const query = { type: types.length === 0 ? undefined : types.join(',') };
+    const headers = after === undefined ? {} : { 'last-event-id': after };
+    return this.lines({ method: 'GET', path: '/events', query, headers, signal }, EVENT_LINE_BYTES);
   }
 
   listItems({ signal, ...query }: ListItemsInit = {}): Promise<ItemPage> {

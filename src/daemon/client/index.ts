@@ -6,10 +6,14 @@
 export type { BatchItem } from './batch.ts';
 export {
   AdminClient,
+  type DiffBody,
   type ExportItemsInit,
   type FetchedItem,
+  type GetSyncedInit,
   type ListItemsInit,
+  type ListWantsInit,
   type PutItemInit,
+  type WatchEventsInit,
 } from './client.ts';
 export { ClientError } from './errors.ts';
 export { readLines, type TextLine } from './lines.ts';

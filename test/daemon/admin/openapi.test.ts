@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { before, beforeEach, describe, it } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { codesOf, OPERATIONS } from '../../../src/daemon/admin/testing.ts';
 import { bytesToHex, itemId } from '../../../src/store/index.ts';
+import { endedEvents } from './fake-node.ts';
 import { checkAnswer } from './operations.ts';
 import { type SendInit, SharedAdmin } from './running-admin.ts';
 
@@ -25,6 +26,13 @@ const CALLS: Record<string, Record<number, readonly [path: string, init?: SendIn
   addPeer: { 200: ['/v1/peers', json({ address: ADDRESS })] },
   removePeer: { 200: ['/v1/peers', json({ peerId: 'gone' })] },
   sync: { 200: ['/v1/sync', json({ peerId: 'other' })] },
+  getSynced: { 200: ['/v1/synced?maxLagSeconds=30&wait=0s'] },
+  diff: { 200: ['/v1/diff', json({ peerId: 'p', from: '1', to: '9' })] },
+  listSessions: { 200: ['/v1/sessions'] },
+  listWants: { 200: ['/v1/wants?limit=5'] },
+  getPeer: { 200: ['/v1/peers/other'] },
+  forgetPeer: { 200: ['/v1/peers/other'] },
+  watchEvents: { 200: ['/v1/events'] },
   listItems: { 200: ['/v1/items?from=1&to=9&limit=1'] },
   putItem: {
     201: ['/v1/items?hint=8', { body: PAYLOAD }],
@@ -55,6 +63,12 @@ const CALLS: Record<string, Record<number, readonly [path: string, init?: SendIn
 describe('the OpenAPI document', () => {
   const running = new SharedAdmin();
   const { call, put } = running;
+  before(() => {
+    Object.assign(running.node, { events: endedEvents });
+  });
+  beforeEach(() => {
+    running.node.dialled.push(ADDRESS);
+  });
   // biome-ignore lint/suspicious/noExplicitAny: a document of any shape.
   const document = async (): Promise<any> => (await call('/openapi.json', { token: false })).json;
 
@@ -94,6 +108,17 @@ describe('the OpenAPI document', () => {
     assert.deepEqual(paths['/v1/items'].post.security, [{ bearer: [] }]);
     assert.deepEqual(paths['/v1/items'].get.security, [{}, { bearer: [] }]);
     assert.deepEqual(paths['/livez'].get.security, []);
+  });
+
+  it('tells the other types that a client may ask for', async () => {
+    const { paths } = await document();
+    const { content } = paths['/v1/events'].get.responses[200];
+    assert.deepEqual(Object.keys(content), ['application/x-ndjson', 'text/event-stream']);
+    const operation = OPERATIONS.find(({ id }) => id === 'diff')!;
+    const headers = { 'content-type': 'application/json', accept: 'application/x-ndjson' };
+    const answer = await call('/v1/diff', { method: 'POST', body: '{"peerId":"p"}', headers });
+    assert.equal(answer.status, 200);
+    checkAnswer(operation, answer);
   });
 
   for (const { id, method, answers, ...operation } of OPERATIONS) {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { OPERATIONS } from '../../../src/daemon/admin/testing.ts';
 import { errorAnswer } from '../../../src/daemon/schemas/index.ts';
 import { assertProperty } from '../../support/property.ts';
+import { endedEvents } from './fake-node.ts';
 import { checkAnswer, operationAt } from './operations.ts';
 import type { Sent, SharedAdmin } from './running-admin.ts';
 
@@ -65,6 +66,7 @@ const headers = fc.record(
 
 /** Sends random requests; each answer must be one that the document has, and none may be a 500. */
 export function checkRandomRequests(running: SharedAdmin, numRuns: number): Promise<void> {
+  Object.assign(running.node, { events: endedEvents });
   const request = fc.record({ target, query, body, headers, id: word, host: fc.nat(40) });
   return assertProperty(
     fc.asyncProperty(request, async ({ target: { method, path }, query, id, ...rest }) => {

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { EXIT, EXIT_MEANINGS } from '../../../src/daemon/testing.ts';
 import { bytesToHex, itemId } from '../../../src/store/index.ts';
 import { seed } from '../../support/damage.ts';
+import { endedEvents } from '../admin/fake-node.ts';
 import { openStation, type Ran, run, type Station } from './terminal.ts';
 import { verbsOf } from './tree.ts';
 
@@ -65,9 +66,24 @@ describe('--json', () => {
     probe: () => [on('probe', 'live')],
     peers: () => [on('peers')],
     'peers add': () => [on('peers', 'add', '/ip4/192.0.2.1/tcp/1')],
+    'peers show': () => [on('peers', 'show', PEER)],
     'peers remove': () => [on('peers', 'remove', '/ip4/192.0.2.1/tcp/1')],
     'peers forget': () => [on('peers', 'forget', PEER)],
     sync: () => [on('sync')],
+    synced: () => [on('synced')],
+    diff: () => [on('diff', PEER)],
+    sessions: () => [on('sessions')],
+    wants: () => {
+      const item = { id: ID, since: 't', confirmed: false, sources: [], fetchingFrom: null };
+      const items = [{ ...item, bytes: null }];
+      const wants = async () => ({ wanted: 1, orphans: 1, items, cursor: null });
+      Object.assign(station.node.explain, { wants });
+      return [on('wants')];
+    },
+    events: () => {
+      Object.assign(station.node, { events: endedEvents });
+      return [on('events')];
+    },
     verify: () => [run(['verify', '--json', '--data-dir', join(station.scratch, 'stopped')])],
   };
   const on = (...argv: string[]) => run([...argv, '--json', ...station.target]);

@@ -45,6 +45,11 @@ describe('command line', () => {
         'probe',
         'peers',
         'sync',
+        'synced',
+        'diff',
+        'sessions',
+        'wants',
+        'events',
         'verify',
         'completion',
       ];

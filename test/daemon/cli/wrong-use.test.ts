@@ -8,6 +8,7 @@ import { verbsOf } from './tree.ts';
 /** Arguments behind the verb, the exit code, and what standard error says. */
 type WrongUse = readonly [argv: readonly string[], exitCode: number, words: RegExp];
 
+const PEER = '12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf';
 const NOWHERE = ['--url', 'http://127.0.0.1:1'];
 const unknown: WrongUse = [['--nope'], 64, /unknown option '--nope'.*--help/];
 const tooMany: WrongUse = [['a', 'b', 'c'], 64, /too many arguments/];
@@ -79,7 +80,11 @@ describe('a wrong use', () => {
     ],
     status: [tooMany, [['--watch', '0'], 64, /give seconds from 0\.1/], gone()],
     probe: [missing('state'), [['dead'], 64, /Allowed choices are live, ready/], gone('live')],
-    peers: [unknown, [['addd'], 64, /peers has no verb 'addd', but add, remove, forget/], gone()],
+    peers: [
+      unknown,
+      [['addd'], 64, /peers has no verb 'addd', but add, remove, forget, show/],
+      gone(),
+    ],
     'peers add': [missing('address'), tooMany, gone('/ip4/192.0.2.1/tcp/1')],
     'peers remove': [
       missing('address'),
@@ -87,6 +92,26 @@ describe('a wrong use', () => {
       gone('/ip4/192.0.2.1/tcp/1'),
     ],
     'peers forget': [missing('peer-id'), [['foo'], 64, /foo is no peer id.*12D3/], tooMany],
+    'peers show': [missing('peer-id'), [['foo'], 64, /foo is no peer id.*12D3/], tooMany],
+    synced: [
+      tooMany,
+      [['--max-lag', '0s'], 64, /give a time from 1s to 24h/],
+      [['--wait', '--timeout', '25h'], 64, /give a time from 1s to 24h/],
+      gone(),
+    ],
+    diff: [
+      missing('peer-id'),
+      [['foo'], 64, /foo is no peer id/],
+      [[PEER, '--from', '-1'], 64, /give a whole number from 0 to/],
+      [[PEER, '--from', '5', '--to', '5', ...station.target], 64, /must be below.*INVALID_BODY/],
+    ],
+    sessions: [unknown, tooMany, gone()],
+    wants: [tooMany, [['--limit', '0'], 64, /give a whole number from 1 up/], gone()],
+    events: [
+      tooMany,
+      [['--type', 'nope', ...station.target], 64, /type must be of item, .*INVALID_QUERY/],
+      gone(),
+    ],
     sync: [[['foo'], 64, /foo is no peer id/], tooMany, gone()],
     verify: [
       tooMany,

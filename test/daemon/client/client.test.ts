@@ -79,6 +79,33 @@ describe('AdminClient', () => {
     await assert.rejects(lines.next(), { code: 'ANSWER_CUT' });
   });
 
+  it('explains the node', async () => {
+    const daemon = client();
+    const { node } = running;
+    const synced = await daemon.getSynced({ maxLagSeconds: 30, waitSeconds: 5 });
+    assert.deepEqual([synced.synced, synced.maxLagSeconds], [false, 30]);
+    const { from, counts } = await daemon.diff({ peerId: 'p', from: '1', limit: 2 });
+    assert.deepEqual([from, counts], ['1', { here: 1, there: 1 }]);
+    assert.deepEqual(await daemon.listSessions(), { running: [], ended: [] });
+    assert.equal((await daemon.listWants({ limit: 5, cursor: 'ab'.repeat(32) })).wanted, 0);
+    node.dialled.push('/ip4/192.0.2.1/tcp/1');
+    assert.equal((await daemon.getPeer('other')).peerId, 'other');
+    assert.deepEqual(await daemon.forgetPeer('other'), { forgotten: 'other', removed: [] });
+    await assert.rejects(daemon.getPeer('../x'), { code: 'INVALID_QUERY' });
+  });
+
+  it('gives the events of the types asked for, behind the last that it has', async () => {
+    const { events } = running.node;
+    for (const peer of ['a', 'b']) events.peer(peer, 'connected');
+    events.config(['log.level']);
+    const after = events.place({ number: 1, missed: 0 });
+    for await (const event of client().watchEvents({ types: ['peer', 'item'], after })) {
+      assert.ok(event.type === 'peer');
+      assert.equal(event.peerId, 'b');
+      break;
+    }
+  });
+
   it('gives the lines of a verification as they come', async () => {
     const told = [];
     for await (const line of client().verify()) told.push(Object.keys(line));

@@ -2,6 +2,8 @@
 
 import type { Operation } from '../operation.ts';
 import { bulkOperations } from './bulk.ts';
+import { eventOperations } from './events.ts';
+import { explainOperations } from './explain.ts';
 import { healthOperations } from './health.ts';
 import { itemOperations } from './items.ts';
 import { meshOperations } from './mesh.ts';
@@ -12,6 +14,8 @@ import { verifyOperations } from './verify.ts';
 export const OPERATIONS: readonly Operation[] = [
   ...healthOperations,
   ...meshOperations,
+  ...explainOperations,
+  ...eventOperations,
   ...itemOperations,
   ...bulkOperations,
   ...verifyOperations,

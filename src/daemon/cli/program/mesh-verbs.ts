@@ -1,5 +1,6 @@
 import { Argument } from 'commander';
 import type { VerbCommand } from '../verb-command.ts';
+import { addPeersShow } from './explain-verbs.ts';
 
 /** `status`, `probe`, `peers` and `sync`. */
 export function addMesh(program: VerbCommand): void {
@@ -27,6 +28,7 @@ export function addMesh(program: VerbCommand): void {
       'rangemesh peers add /ip4/192.0.2.7/tcp/9463',
       'rangemesh peers remove /ip4/192.0.2.7/tcp/9463',
       'rangemesh peers forget 12D3KooW...',
+      'rangemesh peers show 12D3KooW...',
     )
     .runs(async () => (await import('../mesh.ts')).peers);
   peers
@@ -52,6 +54,7 @@ export function addMesh(program: VerbCommand): void {
     )
     .argument('<peer-id>', 'peer id as "rangemesh peers" shows it')
     .runs(async () => (await import('../mesh.ts')).forgetPeer);
+  addPeersShow(peers);
   program
     .clientVerb('sync')
     .description(

@@ -1,0 +1,30 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AdminError } from './errors.ts';
+
+export const NDJSON = 'application/x-ndjson';
+export const EVENT_STREAM = 'text/event-stream';
+
+const GONE = new AdminError('REQUEST_TIMEOUT', 'the client of this call is gone');
+
+/** Whether the client asks for answers of this type. */
+export function accepts({ headers }: FastifyRequest, type: string): boolean {
+  return headers.accept?.includes(type) === true;
+}
+
+/** Aborted when the client is gone, or the endpoint closes. */
+export function goneOf(reply: FastifyReply, closing: AbortSignal): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort(GONE));
+  return AbortSignal.any([gone.signal, closing]);
+}
+
+/** A line of NDJSON; an empty line stands for no value. */
+export function ndjsonLine(value: object | null): string {
+  return value === null ? '\n' : `${JSON.stringify(value)}\n`;
+}
+
+/** A server-sent event; a comment stands for no event. */
+export function serverSent(event: { readonly id: string; readonly type: string } | null): string {
+  if (event === null) return ': idle\n\n';
+  return `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}

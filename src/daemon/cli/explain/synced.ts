@@ -1,0 +1,70 @@
+import { EXIT } from '../../errors.ts';
+import type { PeerProof, SyncedAnswer } from '../../explain-api.ts';
+import { printAnswer, withClient } from '../ask.ts';
+import type { DaemonClient } from '../client.ts';
+import { formatCount } from '../format.ts';
+import type { CliInit } from '../init.ts';
+import type { TargetOptions } from '../locate.ts';
+
+export interface SyncedOptions extends TargetOptions {
+  wait?: boolean;
+  /** Seconds. */
+  timeout?: number;
+  /** Seconds. */
+  maxLag?: number;
+}
+
+/** Seconds that one call waits at most. */
+const WAIT_SECONDS = 30;
+
+/** Says yes or no; with `--wait` as soon as it is yes, or when the time is over. */
+export function synced(options: SyncedOptions, init: CliInit): Promise<number> {
+  return withClient(options, init, async (client) => {
+    const answer = await askUntil(options, init, client);
+    await printAnswer(options, init, answer, formatSynced(answer));
+    return answer.synced ? EXIT.ok : EXIT.different;
+  });
+}
+
+async function askUntil(
+  { wait = false, timeout, maxLag }: SyncedOptions,
+  { clock }: CliInit,
+  client: DaemonClient,
+): Promise<SyncedAnswer> {
+  const limitMs = timeout === undefined ? Number.POSITIVE_INFINITY : timeout * 1_000;
+  const end = clock.monotonic() + (wait ? limitMs : 0);
+  for (;;) {
+    const left = Math.max(0, Math.ceil((end - clock.monotonic()) / 1_000));
+    const asked = { maxLagSeconds: maxLag, waitSeconds: Math.min(WAIT_SECONDS, left) };
+    const answer = await client.ask((daemon) => daemon.getSynced(asked));
+    if (answer.synced || clock.monotonic() >= end) return answer;
+  }
+}
+
+/** Yes or no with the reason, and a line for each peer. */
+export function formatSynced(answer: SyncedAnswer): string {
+  const { synced, state, reason, wanted, orphans, refused, peers } = answer;
+  const counts = [
+    `${formatCount(wanted, 'item')} wanted`,
+    `${orphans} of them at no connected peer`,
+    `${refused} refused`,
+  ].join(', ');
+  const head = `${synced ? 'yes' : 'no'}, ${state}: ${reason}`;
+  return [head, counts, ...peers.map(formatProof)].join('\n');
+}
+
+function formatProof(peer: PeerProof): string {
+  const { peerId, inSync, coversAsOf, lagSeconds, lacks, lacksSince, unlisted, error } = peer;
+  const facts = [inSync ? 'equal' : 'not known to be equal'];
+  if (coversAsOf === null) facts.push('nothing proved yet');
+  else {
+    const { lower, upper } = coversAsOf.interval;
+    const part = lagSeconds === null ? `, from ${lower} to ${upper} alone` : '';
+    facts.push(`all it held is here as of ${coversAsOf.at}${part}`);
+  }
+  if (lagSeconds !== null) facts.push(`lag ${lagSeconds} s`);
+  if (lacks > 0) facts.push(`lacks ${formatCount(lacks, 'item')} since ${lacksSince}`);
+  if (unlisted > 0) facts.push(`${formatCount(unlisted, 'item')} missing in the index here`);
+  if (error !== null) facts.push(`last session failed: ${error.message} [${error.code}]`);
+  return `${peerId}  ${facts.join(', ')}`;
+}
