@@ -161,35 +161,40 @@ function boundRequests(
   connections: HttpConnections,
 ): void {
   let running = 0;
-  app.addHook('onRequest', async (request, reply) => {
-    if (isProbe(request)) return;
-    if (running >= maxRequests) throw BUSY;
+  app.addHook('onRequest', (request, reply, done) => {
+    if (isProbe(request)) return done();
+    if (running >= maxRequests) return done(BUSY);
     running++;
     const release = connections.hold(request.raw.socket);
     reply.raw.once('close', () => {
       running--;
       release();
     });
+    done();
   });
 }
 
 /** A body must arrive in time, unless its handler reads it as it comes. */
 function boundBodies(app: FastifyInstance, clock: Clock): void {
-  app.addHook('onRequest', async ({ raw, headers, routeOptions }) => {
+  app.addHook('onRequest', ({ raw, headers, routeOptions }, _reply, done) => {
     const { operation } = routeOptions.config;
-    if (operation !== undefined && isStreamed(operation)) return;
-    if (headers['transfer-encoding'] === undefined && headers['content-length'] === undefined)
-      return;
-    const cancel = clock.after(REQUEST_TIMEOUT_MS, () => {
-      if (!raw.complete) refuseLate(raw.socket);
-    });
-    raw.once('close', cancel);
+    const streamed = operation !== undefined && isStreamed(operation);
+    const hasBody =
+      headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined;
+    if (!streamed && hasBody) {
+      const cancel = clock.after(REQUEST_TIMEOUT_MS, () => {
+        if (!raw.complete) refuseLate(raw.socket);
+      });
+      raw.once('close', cancel);
+    }
+    done();
   });
 }
 
 function boundAnswers(app: FastifyInstance, { unreadMs }: AdminBounds): void {
-  app.addHook('onSend', async ({ raw }) => {
+  app.addHook('onSend', ({ raw }, _reply, _payload, done) => {
     raw.socket.setTimeout(unreadMs);
+    done();
   });
 }
 
@@ -210,10 +215,11 @@ function addHooks(
     await check(request);
     requirePlainBody(request);
   });
-  app.addHook('onResponse', async ({ method, url, routeOptions }, { statusCode, elapsedTime }) => {
-    const route = routeOptions.url;
-    init.observer?.answered({ method, route, status: statusCode, ms: elapsedTime });
-    init.logger.debug({ method, url, status: statusCode, ms: Math.round(elapsedTime) }, 'request');
+  app.addHook('onResponse', ({ method, url, routeOptions }, reply, done) => {
+    const { statusCode: status, elapsedTime: ms } = reply;
+    init.observer?.answered({ method, route: routeOptions.url, status, ms });
+    init.logger.debug({ method, url, status, ms: Math.round(ms) }, 'request');
+    done();
   });
   app.setNotFoundHandler(({ url }) => {
     const path = url.split('?', 1)[0]!.slice(0, 200);
