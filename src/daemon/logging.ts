@@ -3,9 +3,10 @@ import type { ComponentLogger, Logger as Libp2pLogger } from '@libp2p/interface'
 import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from '../store/index.ts';
 import { LineLimiter, LogStream, VERBOSE_RATES } from './log/index.ts';
+import type { LogLevel } from './log-levels.ts';
 import { isoTime, systemOutput } from './system/index.ts';
 
-export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+export type { LogLevel } from './log-levels.ts';
 
 export type Logger = PinoLogger;
 
@@ -79,6 +80,11 @@ export function createLogger(init: LoggingInit): CountingLogger {
       flush(done);
     },
   });
+}
+
+/** The loggers made by `child` follow the root, unless they were given a level of their own. */
+export function setLogLevel(root: Logger, level: LogLevel): void {
+  root.level = level;
 }
 
 /** All lines pass here, so none that a peer or a client can cause is forgotten. */

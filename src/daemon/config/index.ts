@@ -4,8 +4,16 @@
  */
 
 export { parseSize } from '../size.ts';
-export { exposedMessage } from './checks.ts';
+export { checkConfig, exposedMessage } from './checks.ts';
 export { variableOf } from './layers.ts';
-export { type LoadConfigInit, loadConfig } from './load.ts';
+export { type LoadConfigInit, loadConfig, loadWithOrigins } from './load.ts';
+export { configError } from './problems.ts';
 export { configJsonSchema, LEAVES, leafAt } from './schema.ts';
-export type { Config, Setting } from './types.ts';
+export type {
+  Config,
+  ConfigOrigin,
+  ConfigurationFiles,
+  LoadedConfig,
+  Setting,
+} from './types.ts';
+export { configPaths, valueAt, withValues } from './values.ts';

@@ -16,6 +16,8 @@ export interface ConfigKey {
   readonly path?: boolean;
   /** An empty string means null. */
   readonly nullable?: boolean;
+  /** A running daemon takes a new value when it reads its configuration again. */
+  readonly reloadable?: boolean;
 }
 
 const leaves: z.core.$ZodRegistry<ConfigKey> = z.registry<ConfigKey>();
@@ -23,6 +25,12 @@ const leaves: z.core.$ZodRegistry<ConfigKey> = z.registry<ConfigKey>();
 /** The facts of a schema made here, or of a described copy of one; undefined for any other. */
 export function leafOf(schema: z.ZodType): ConfigKey | undefined {
   return leaves.get(schema);
+}
+
+/** Marks a key whose new value a running daemon takes. */
+export function reloadable<T extends z.ZodType>(schema: T): T {
+  leaves.add(schema, { ...leafOf(schema)!, reloadable: true });
+  return schema;
 }
 
 export function integer(

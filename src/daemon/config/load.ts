@@ -3,8 +3,9 @@ import { DaemonError } from '../errors.ts';
 import { checkConfig } from './checks.ts';
 import { applySettings, type RawConfig, readEnvironment, readFileLayer } from './layers.ts';
 import { configError, describeIssue, wrongPaths } from './problems.ts';
-import { LEAVES, parseConfig } from './schema.ts';
-import type { Config, Problem, Setting } from './types.ts';
+import { leafAt, parseConfig } from './schema.ts';
+import type { Config, ConfigOrigin, LoadedConfig, Problem, Setting } from './types.ts';
+import { configPaths, setValue, valueAt } from './values.ts';
 
 export interface LoadConfigInit {
   /**
@@ -33,11 +34,16 @@ export interface LoadConfigInit {
  * that names every problem (`CONFIG_INVALID`, or the code of the only one), exit code 78.
  */
 export async function loadConfig(init: LoadConfigInit): Promise<Config> {
+  return (await loadWithOrigins(init)).config;
+}
+
+/** Like `loadConfig`, and where each value was written. */
+export async function loadWithOrigins(init: LoadConfigInit): Promise<LoadedConfig> {
   const problems: Problem[] = [];
   const file = init.file === undefined ? undefined : resolve(init.cwd, init.file);
   const raw = file === undefined ? {} : readFileLayer(await readText(init, file), file, problems);
-  const settings = [...readEnvironment(init.env ?? {}, problems), ...(init.flags ?? [])];
-  const sources = applySettings(raw, settings, problems);
+  const environment = readEnvironment(init.env ?? {}, problems);
+  const sources = applySettings(raw, [...environment, ...(init.flags ?? [])], problems);
   const sourceOf = (path: string) => {
     const source = sources.get(path) ?? file;
     return source === undefined ? '' : ` (from ${source})`;
@@ -51,7 +57,17 @@ export async function loadConfig(init: LoadConfigInit): Promise<Config> {
   problems.push(...checkConfig({ config, given, sound }));
   if (problems.length > 0) throw configError(problems);
   const home = file === undefined ? init.cwd : dirname(file);
-  return resolvePaths(config, (path) => (sources.has(path) ? init.cwd : home));
+  resolvePaths(config, (path) => (sources.has(path) ? init.cwd : home));
+  const variables = new Set(environment.map(({ source }) => source));
+  const originOf = (path: string): ConfigOrigin => {
+    const source = sources.get(path);
+    if (source !== undefined)
+      return { from: variables.has(source) ? 'environment' : 'flag', source };
+    return file !== undefined && given(path)
+      ? { from: 'file', source: file }
+      : { from: 'default', source: null };
+  };
+  return { config, origins: new Map(configPaths().map((path) => [path, originOf(path)])) };
 }
 
 /**
@@ -90,16 +106,10 @@ async function readText(init: LoadConfigInit, file: string): Promise<string> {
   }
 }
 
-function resolvePaths(config: Config, homeOf: (path: string) => string): Config {
-  for (const [section, keys] of LEAVES) {
-    for (const [key, leaf] of keys) {
-      const names = [section, ...key.split('.')];
-      const last = names.pop()!;
-      const home = names.reduce<unknown>((tree, name) => Object(tree)[name], config);
-      const value = Object(home)[last];
-      if (leaf.path !== true || typeof value !== 'string') continue;
-      (home as Record<string, unknown>)[last] = resolve(homeOf(`${section}.${key}`), value);
-    }
+function resolvePaths(config: Config, homeOf: (path: string) => string): void {
+  for (const path of configPaths()) {
+    const value = valueAt(config, path);
+    if (leafAt(path)?.path !== true || typeof value !== 'string') continue;
+    setValue(config, path, resolve(homeOf(path), value));
   }
-  return config;
 }

@@ -6,6 +6,7 @@ import {
   DEFAULT_SESSION_LIMITS,
 } from '../../protocol/options.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from '../../store/options.ts';
+import { LOG_LEVELS } from '../log-levels.ts';
 import { DEFAULT_DISCOVERY_OPTIONS, DEFAULT_MESH_OPTIONS } from '../mesh/options.ts';
 import { DEFAULT_REPLICATOR_OPTIONS } from '../replicator/options.ts';
 import {
@@ -22,6 +23,7 @@ import {
   list,
   PEER,
   PEER_ADDRESS,
+  reloadable,
   size,
   text,
 } from './leaves.ts';
@@ -66,7 +68,7 @@ const network = section({
   announce: list(LISTEN_ADDRESS, []).describe(
     'Multiaddrs told to peers instead of those listened on',
   ),
-  peers: list(PEER_ADDRESS, []).describe(
+  peers: reloadable(list(PEER_ADDRESS, [])).describe(
     'Multiaddrs of peers to dial, and to dial again when lost',
   ),
   discovery: flag(true).describe('Learn of the other nodes from those connected, and be learnt of'),
@@ -80,19 +82,17 @@ const network = section({
   reservedConnections: integer([0, 100_000], DEFAULT_MESH_OPTIONS.reservedConnections).describe(
     'Of them, at most half: kept for peers of network.peers and access.peers',
   ),
-  maxConnectionsPerAddress: integer(
-    [1, 100_000],
-    DEFAULT_MESH_OPTIONS.maxConnectionsPerAddress,
+  maxConnectionsPerAddress: reloadable(
+    integer([1, 100_000], DEFAULT_MESH_OPTIONS.maxConnectionsPerAddress),
   ).describe('Most connections from one IP address; loopback is not counted'),
-  maxConnectionsPerSubnet: integer(
-    [1, 100_000],
-    DEFAULT_MESH_OPTIONS.maxConnectionsPerSubnet,
+  maxConnectionsPerSubnet: reloadable(
+    integer([1, 100_000], DEFAULT_MESH_OPTIONS.maxConnectionsPerSubnet),
   ).describe('Most connections from a /24 of IPv4 or a /64 of IPv6; loopback is not counted'),
 });
 
 const access = section({
   mode: choice(['open', 'list', 'psk'], 'open').describe('Who may connect, and so write'),
-  peers: list(PEER, []).describe('Peer ids let in when the mode is list'),
+  peers: reloadable(list(PEER, [])).describe('Peer ids let in when the mode is list'),
   pskFile: file().describe('File with the pre-shared key when the mode is psk'),
 });
 
@@ -206,24 +206,26 @@ const limits = section({
     'Longest payload taken, from clients and from peers',
   ),
   // The defaults of these two are infinite in `DEFAULT_LIMITS`, which no file can say.
-  maxSetBytes: size(['0B', '4096TiB'], 0).describe(
+  maxSetBytes: reloadable(size(['0B', '4096TiB'], 0)).describe(
     'Most bytes that the items may take on disk: payloads and 228 for each; 0: no limit',
   ),
-  maxItems: integer([0, Number.MAX_SAFE_INTEGER], 0).describe('Most items held; 0: no limit'),
-  minFreeBytes: size(['0B', '4096TiB'], MIN_FREE_BYTES).describe(
+  maxItems: reloadable(integer([0, Number.MAX_SAFE_INTEGER], 0)).describe(
+    'Most items held; 0: no limit',
+  ),
+  minFreeBytes: reloadable(size(['0B', '4096TiB'], MIN_FREE_BYTES)).describe(
     'Free bytes on the disk below which writing stops',
   ),
-  publisherBytesPerSecond: size(
-    ['1KiB', '1TiB'],
-    DEFAULT_REPLICATOR_OPTIONS.publisherBytesPerSecond,
+  publisherBytesPerSecond: reloadable(
+    size(['1KiB', '1TiB'], DEFAULT_REPLICATOR_OPTIONS.publisherBytesPerSecond),
   ).describe(
     'Most bytes on disk by pushed items of one publisher in a second; sessions bring more',
   ),
-  peerBytesPerSecond: size(
-    ['1KiB', '1TiB'],
-    DEFAULT_REPLICATOR_OPTIONS.peerBytesPerSecond,
+  peerBytesPerSecond: reloadable(
+    size(['1KiB', '1TiB'], DEFAULT_REPLICATOR_OPTIONS.peerBytesPerSecond),
   ).describe('Most bytes on disk by items that one peer brings in a second; more must wait'),
-  peerBytesPerDay: size(['0B', '4096TiB'], DEFAULT_REPLICATOR_OPTIONS.peerBytesPerDay).describe(
+  peerBytesPerDay: reloadable(
+    size(['0B', '4096TiB'], DEFAULT_REPLICATOR_OPTIONS.peerBytesPerDay),
+  ).describe(
     'Most bytes on disk by items that one peer brings in a day; more must wait; 0: no limit',
   ),
 });
@@ -238,18 +240,16 @@ const store = section({
 });
 
 const scrub = section({
-  itemsPerSecond: integer([0, 100_000], SCRUBBED_PER_SECOND).describe(
+  itemsPerSecond: reloadable(integer([0, 100_000], SCRUBBED_PER_SECOND)).describe(
     'Items read and checked in the background each second; 0: none',
   ),
-  maxDamagedPerHour: integer([1, 1_000_000], DEFAULT_SCRUB.maxDamagedPerHour).describe(
+  maxDamagedPerHour: reloadable(integer([1, 1_000_000], DEFAULT_SCRUB.maxDamagedPerHour)).describe(
     'Damaged items within an hour at which checking stops with an alarm',
   ),
 });
 
 const log = section({
-  level: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info').describe(
-    'Least severe level that is logged',
-  ),
+  level: reloadable(choice(LOG_LEVELS, 'info')).describe('Least severe level that is logged'),
 });
 
 const sections = { node, network, access, admin, sync, fetch, push, limits, store, scrub, log };

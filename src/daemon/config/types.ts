@@ -6,6 +6,7 @@ import type {
 } from '../../protocol/options.ts';
 import type { IndexOptions, ReplicaLimits, ScrubOptions } from '../../store/options.ts';
 import type { DaemonErrorCode } from '../errors.ts';
+import type { LogLevel } from '../log-levels.ts';
 import type { DiscoveryOptions, MeshOptions } from '../mesh/options.ts';
 import type { ReplicatorOptions } from '../replicator/options.ts';
 
@@ -93,7 +94,7 @@ export interface Config {
   store: Pick<IndexOptions, 'cacheBytes' | 'bufferItems'>;
   scrub: ScrubOptions;
   log: {
-    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+    level: LogLevel;
   };
 }
 
@@ -105,6 +106,26 @@ export interface Setting {
   readonly value: string | readonly string[];
   /** The flag or variable, for messages: `--listen`, `RANGEMESH_NETWORK_LISTEN`. */
   readonly source: string;
+}
+
+/** Where the value of a key was written. */
+export interface ConfigOrigin {
+  readonly from: 'default' | 'file' | 'environment' | 'flag';
+  /** The file, the variable or the flag; null for a default. */
+  readonly source: string | null;
+}
+
+/** A configuration, and the origin of each key as `section.key`. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly origins: ReadonlyMap<string, ConfigOrigin>;
+}
+
+/** Where a configuration was read, and can be read again. */
+export interface ConfigurationFiles {
+  readonly origins: LoadedConfig['origins'];
+  /** Rejects with `DaemonError`. */
+  read(): Promise<LoadedConfig>;
 }
 
 /** A mistake in the configuration. */
