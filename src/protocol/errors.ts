@@ -45,6 +45,9 @@ export class ProtocolError extends Error {
   }
 }
 
+/** Ends all that is under way with a peer, and refuses what it begins, while replication is paused. */
+export const PAUSED: ProtocolError = new ProtocolError('ABORTED', 'replication is paused here');
+
 /** Ends all that is under way when this node stops. */
 export const STOPPED: ProtocolError = new ProtocolError('ABORTED', 'this node stops');
 

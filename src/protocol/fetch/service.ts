@@ -1,6 +1,6 @@
 import { type Clock, checkClock, checkFunction, checkInit } from '../../store/index.ts';
 import { type PeerWork, Turns } from '../budgets/index.ts';
-import { messageOf, ProtocolError, STOPPED } from '../errors.ts';
+import { messageOf, PAUSED, ProtocolError, STOPPED } from '../errors.ts';
 import type { Knows } from '../knows.ts';
 import { Limiters, type Release } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
@@ -19,6 +19,8 @@ export interface Fetch {
   start(): Promise<void>;
   /** Calls off all requests, in both roles; resolves once they have ended. */
   stop(): Promise<void>;
+  /** Ends the answers to the peer that are under way. */
+  interrupt?(peer: string): void;
   /** Never rejects: failures are in the report. */
   fetch(request: FetchRequest): Promise<FetchReport>;
   /** Payload bytes since the start. */
@@ -32,6 +34,11 @@ export interface FetchInit {
   networkName: string;
   /** Finds the items that peers ask for. */
   serve: Serve;
+  /**
+   * Peers whose requests are answered; see `interrupt` for those under way.
+   * @default all
+   */
+  answers?: (peer: string) => boolean;
   /**
    * The rate of work that peers cause. Serving is charged; the answers of a peer wait while it owes work.
    * @default not charged
@@ -116,6 +123,10 @@ export class FetchService implements Fetch {
     await Promise.all([...this.#requests.values(), ...this.#serving.values()]);
   }
 
+  interrupt(peer: string): void {
+    for (const channel of this.#serving.keys()) if (channel.peer === peer) channel.abort(PAUSED);
+  }
+
   async fetch(request: FetchRequest): Promise<FetchReport> {
     const requester = new Requester({
       request,
@@ -145,6 +156,7 @@ export class FetchService implements Fetch {
 
   async #serve(channel: Channel): Promise<void> {
     if (!this.#running) throw STOPPED;
+    if (this.#init.answers?.(channel.peer) === false) throw PAUSED;
     const serving = this.#respond(channel);
     this.#serving.set(channel, serving);
     await serving;

@@ -8,7 +8,7 @@ import {
   INFINITE_BOUND,
 } from '../../../store/index.ts';
 import { PeerWork, Turns } from '../../budgets/index.ts';
-import { messageOf, ProtocolError, STOPPED } from '../../errors.ts';
+import { messageOf, PAUSED, ProtocolError, STOPPED } from '../../errors.ts';
 import { type Log, SILENT } from '../../log.ts';
 import type { Network } from '../../network/index.ts';
 import { DEFAULT_RECONCILE_OPTIONS } from '../options.ts';
@@ -41,6 +41,7 @@ function checkReconcileInit(init: ReconcileInit): void {
 export class ReconcileService implements Reconcile, PeerChannelEvents {
   readonly #events: ReconcileEvents;
   readonly #log: Log;
+  readonly #answers: (peer: string) => boolean;
   readonly #channels: PeerChannels;
   readonly #context: SessionContext;
   readonly #sessions = new Map<string, HeldSession>();
@@ -60,6 +61,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     const slots = { clock, limit, giveWayMs, ...(knows !== undefined && { knows }) };
     this.#events = init.events;
     this.#log = init.log ?? SILENT;
+    this.#answers = init.answers ?? (() => true);
     this.#channels = new PeerChannels(network, init, this);
     this.#context = {
       ...init,
@@ -88,6 +90,11 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
   get usedRatios(): { readonly calling: number; readonly serving: number } {
     const { calling, serving } = this.#context;
     return { calling: calling.usedRatio, serving: serving.usedRatio };
+  }
+
+  interrupt(peer: string): void {
+    this.#sessions.get(peer)?.session.abort(PAUSED);
+    this.#channels.abort(peer, PAUSED);
   }
 
   async start(): Promise<void> {
@@ -127,6 +134,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     const { peer } = inbound.channel;
     const current = this.#sessions.get(peer);
     if (!this.#running) throw STOPPED;
+    if (!this.#answers(peer)) throw PAUSED;
     if (current === undefined) {
       this.#channels.keep(inbound.stream);
       await this.#hold(peer, inbound);
@@ -189,6 +197,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     const held: HeldSession = { session, report: ended.promise, wanted, compares };
     this.#sessions.set(peer, held);
     if (!this.#running) session.abort(STOPPED);
+    if (!this.#answers(peer)) session.abort(PAUSED);
     const report = await (inbound === null ? session.call() : session.serve(inbound));
     this.#sessions.delete(peer);
     if (resumes) this.#noteResume(report);

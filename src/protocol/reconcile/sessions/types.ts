@@ -55,6 +55,8 @@ export interface Reconcile {
    * at the same moment, several times in a row. Never rejects: the report has the error.
    */
   reconcile(peer: string, scope?: Scope): Promise<SessionReport>;
+  /** Ends the session with the peer, and its kept stream. The peer stays connected. */
+  interrupt?(peer: string): void;
   /** Whether a session with the peer runs, in either role. */
   runs(peer: string): boolean;
   /** Peers that speak the protocol and are connected. */
@@ -103,6 +105,11 @@ export interface ReconcileInit {
    * @default none
    */
   refuses?: (peer: string, id: Uint8Array) => boolean;
+  /**
+   * Peers with which sessions are possible, in either role; see `interrupt` for one that runs.
+   * @default all
+   */
+  answers?: (peer: string) => boolean;
   /**
    * The rate of work that peers cause, in all protocols that share it.
    * @default its own
