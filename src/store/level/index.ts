@@ -4,6 +4,7 @@
  */
 
 export { claim } from './claims.ts';
+export { type CompactResult, compactDatabase } from './compact.ts';
 export {
   type BatchOperation,
   type BatchSink,

@@ -2,7 +2,7 @@ import { checkClock, checkInit, checkPort } from '../checks.ts';
 import { checkScheme, lthash } from '../fingerprint/index.ts';
 import { Committer, Merger } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
-import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from './options.ts';
+import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB, type ReplicaLimits } from './options.ts';
 import { Quarantine } from './quarantine/index.ts';
 import { ArrivalReader, IdLookup, ItemReader } from './read/index.ts';
 import { setKeys } from './records/index.ts';
@@ -26,6 +26,8 @@ export interface ReplicaParts {
   readonly reader: ItemReader;
   readonly arrivals: ArrivalReader;
   readonly scrubber: Scrubber;
+  /** Parts read them when they need them: a change counts at once. */
+  readonly limits: ReplicaLimits;
   readonly verify: (options: VerifyOptions) => Promise<VerifyResult>;
 }
 
@@ -87,5 +89,5 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
       clock,
     });
   const kept = { incidents, changes, quarantine, committer, lifecycle, lookup, merger };
-  return { ...kept, writer, puts, reader, arrivals, scrubber, verify };
+  return { ...kept, writer, puts, reader, arrivals, scrubber, limits, verify };
 }

@@ -59,6 +59,7 @@ export class Scrubber {
   readonly #alarm: Alarm;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
+  #stepping = false;
   #checked = 0;
   #passes = 0;
 
@@ -75,6 +76,13 @@ export class Scrubber {
     if (this.#init.options.itemsPerSecond > 0) this.#schedule(STEP_ITEMS);
   }
 
+  /** Takes another rate from now on. */
+  change(options: ScrubOptions): void {
+    Object.assign(this.#init.options, options);
+    if (options.itemsPerSecond === 0) this.#alarm.cancel();
+    else if (!this.#stepping && !this.#alarm.pending) this.#schedule(STEP_ITEMS);
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#alarm.cancel();
@@ -87,9 +95,13 @@ export class Scrubber {
   }
 
   #schedule(delayMs: number): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#init.options.itemsPerSecond === 0) return;
     this.#alarm.set(delayMs, () => {
-      this.#running = this.#step().then((nextMs) => this.#schedule(nextMs));
+      this.#stepping = true;
+      this.#running = this.#step().then((nextMs) => {
+        this.#stepping = false;
+        this.#schedule(nextMs);
+      });
     });
   }
 

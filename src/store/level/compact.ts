@@ -1,0 +1,74 @@
+import type { Database } from './database.ts';
+
+/** Bytes in the tables of a database, as LevelDB estimates them. */
+export interface CompactResult {
+  readonly beforeBytes: number;
+  readonly afterBytes: number;
+  /** Pieces of the key space that were compacted. */
+  readonly pieces: number;
+  /** False if the database was closed before the end. */
+  readonly complete: boolean;
+}
+
+/** LevelDB's own calls; databases in memory do not know them. */
+interface CompactingDatabase {
+  compactRange(start: Uint8Array, end: Uint8Array): Promise<void>;
+  approximateSize(start: Uint8Array, end: Uint8Array): Promise<number>;
+}
+
+/** A piece of this size takes about a second; closing the database waits for it. */
+const PIECE_BYTES = 64 * 1024 * 1024;
+
+/** Keys differ within so many bytes, wherever a piece has to be split: a name, a letter, a hint and 8 bytes of an id. */
+const KEY_BYTES = 40;
+const LAST = (1n << BigInt(8 * KEY_BYTES)) - 1n;
+
+/**
+ * Compacts the whole database, a piece after the other. Between two pieces `stopped` may end it. A database
+ * in memory has nothing to compact.
+ */
+export async function compactDatabase(
+  database: Database,
+  stopped: () => boolean,
+): Promise<CompactResult> {
+  if (!isCompacting(database)) {
+    return { beforeBytes: 0, afterBytes: 0, pieces: 0, complete: true };
+  }
+  const whole = (): Promise<number> => database.approximateSize(keyOf(0n), keyOf(LAST));
+  const beforeBytes = await whole();
+  let pieces = 0;
+  for await (const [start, end] of piecesOf(database, 0n, LAST)) {
+    if (stopped()) return { beforeBytes, afterBytes: beforeBytes, pieces, complete: false };
+    await database.compactRange(keyOf(start), keyOf(end));
+    pieces++;
+  }
+  return { beforeBytes, afterBytes: await whole(), pieces, complete: true };
+}
+
+function isCompacting(database: object): database is CompactingDatabase {
+  return 'compactRange' in database && 'approximateSize' in database;
+}
+
+/** Halves the interval until a piece is small, or keys cannot be told apart any more. */
+async function* piecesOf(
+  database: CompactingDatabase,
+  start: bigint,
+  end: bigint,
+): AsyncGenerator<readonly [start: bigint, end: bigint]> {
+  const bytes = await database.approximateSize(keyOf(start), keyOf(end));
+  if (bytes <= PIECE_BYTES || end - start <= 1n) {
+    // Each call also writes out LevelDB's memory: none for a piece without tables.
+    if (bytes > 0 || end - start === LAST) yield [start, end];
+    return;
+  }
+  const middle = start + (end - start) / 2n;
+  yield* piecesOf(database, start, middle);
+  yield* piecesOf(database, middle, end);
+}
+
+function keyOf(number: bigint): Uint8Array {
+  const digits = number.toString(16).padStart(2 * KEY_BYTES, '0');
+  return Uint8Array.from({ length: KEY_BYTES }, (_, i) =>
+    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+  );
+}
