@@ -18,7 +18,7 @@ export interface Access {
 }
 
 export interface GaterInit {
-  readonly access: Access;
+  readonly access: Pick<AccessList, 'allows'>;
   readonly notices: Notices;
   /** Open connections to a peer. */
   connectionsTo(peer: string): number;
@@ -31,19 +31,37 @@ export interface GaterInit {
   readonly options: MeshOptions;
 }
 
-/** Whether a peer id is let in, as far as ids decide that. Throws `CONFIG_INVALID`. */
-export function admission({ mode, peers = [] }: Access): (peer: PeerId | string) => boolean {
-  if (mode !== 'list') return () => true;
-  const listed = new Set(peers.map(canonical));
-  return (peer) => listed.has(`${peer}`);
+/** The peer ids that an operator lists, which may change while the node runs. */
+export class AccessList {
+  readonly #mode: Access['mode'];
+  #listed: ReadonlySet<string>;
+
+  /** Throws `CONFIG_INVALID`. */
+  constructor({ mode, peers = [] }: Access) {
+    this.#mode = mode;
+    this.#listed = new Set(peers.map(canonical));
+  }
+
+  /** Whether the peer is let in, as far as ids decide that. */
+  readonly allows = (peer: PeerId | string): boolean => this.#mode !== 'list' || this.lists(peer);
+
+  readonly lists = (peer: PeerId | string): boolean => this.#listed.has(`${peer}`);
+
+  /** Checks another list; the result puts it in the place of this one. Throws `CONFIG_INVALID`. */
+  prepare(peers: readonly string[]): () => void {
+    const listed = new Set(peers.map(canonical));
+    return () => {
+      this.#listed = listed;
+    };
+  }
 }
 
-/** Decides by peer id, once the encryption handshake has proved it. Throws `CONFIG_INVALID`. */
+/** Decides by peer id, once the encryption handshake has proved it. */
 export function createGater(init: GaterInit): ConnectionGater {
   const { notices, options } = init;
   const { maxConnections, maxConnectionsPerPeer: max } = options;
   const reserved = Math.min(options.reservedConnections, Math.floor(maxConnections / 2));
-  const allowed = admission(init.access);
+  const allowed = init.access.allows;
   const isFull = (peer: PeerId) => {
     if (init.names(peer.toString())) return false;
     if (init.connectionsToOthers() < maxConnections - reserved) return false;

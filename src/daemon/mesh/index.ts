@@ -3,7 +3,7 @@
  * with `createMesh` in `mesh.ts`, which puts the parts together; `libp2p.ts` sets libp2p up.
  */
 
-export { type Access, admission } from './access.ts';
+export type { Access } from './access.ts';
 export type { Connections, ConnectionWatcher } from './connections.ts';
 export { type AddressState, type Dial, Dialer } from './dialling/index.ts';
 export {

@@ -5,16 +5,22 @@ import { DaemonError, reasonOf } from '../errors.ts';
 import { parsePsk } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
 import { parseListenAddress, parsePeerAddress } from '../peer-address.ts';
-import { admission, createGater, warnOfOpenAccess } from './access.ts';
-import { allowedHostsOf, HearsayDial, InboundSlots, PeerTable } from './bounds/index.ts';
+import { AccessList, createGater, warnOfOpenAccess } from './access.ts';
+import {
+  allowedHostsOf,
+  HearsayDial,
+  InboundSlots,
+  type InboundSlotsInit,
+  PeerTable,
+} from './bounds/index.ts';
 import { Connections } from './connections.ts';
-import { type Dial, Dialer, libp2pDial } from './dialling/index.ts';
+import { type Dial, Dialer, dialUntil, libp2pDial } from './dialling/index.ts';
 import { Discovery } from './discovery/index.ts';
 import { inboundFailures } from './inbound-failures.ts';
 import type { MeshInit } from './init.ts';
 import { assemble, type MeshServices } from './libp2p.ts';
 import { Notices } from './notices.ts';
-import { DEFAULT_DISCOVERY_OPTIONS, DEFAULT_MESH_OPTIONS } from './options.ts';
+import { DEFAULT_DISCOVERY_OPTIONS, DEFAULT_MESH_OPTIONS, type MeshOptions } from './options.ts';
 import { discoveryTopic } from './pubsub.ts';
 import { PeerTroubles, RUN_BYTES, SelfMeetings } from './standing/index.ts';
 
@@ -25,6 +31,8 @@ interface MeshParts<S extends ServiceMap> {
   readonly dialer: Dialer;
   readonly discovery: Discovery;
   readonly logger: Logger;
+  readonly list: AccessList;
+  readonly dial: Dial;
   readonly names: Knows;
 }
 
@@ -37,8 +45,8 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   const troubles = new PeerTroubles({ clock, notices });
   const meetings = new SelfMeetings({ clock });
   const slots = new InboundSlots(options);
-  const isListed = admission({ ...access, mode: 'list' });
-  const names: Knows = (peer) => isListed(peer) || dialer.keeps(peer);
+  const list = new AccessList(access);
+  const names: Knows = (peer) => list.lists(peer) || dialer.keeps(peer);
   const libp2p = await assemble<S>({
     ...init,
     options,
@@ -48,7 +56,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
     knows: names,
     psk: access.mode === 'psk' ? parsePsk(access.psk ?? '') : null,
     gater: createGater({
-      access,
+      access: list,
       notices,
       connectionsTo: (peer) => connections.count(peer),
       connectionsToOthers: () => connections.countWithout(names),
@@ -80,15 +88,15 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   for (const peer of init.peers) {
     if (parsePeerAddress(peer).peerId !== init.identity.peerId) dialer.add(peer);
   }
-  const found = { libp2p, connections, troubles, dialer, logger };
-  const discovery = createDiscovery(init, { ...found, dial, notices, knows: names });
+  const found = { libp2p, connections, troubles, dialer, logger, list, dial };
+  const discovery = createDiscovery(init, { ...found, notices, knows: names });
   new PeerTable({
     libp2p,
     maxRememberedPeers: options.maxRememberedPeers,
     isConnected: (peer) => connections.count(peer) > 0,
     isKept: (peer) => names(peer) || discovery.knows(peer),
   });
-  return new Mesh(init, options.stopTimeoutMs, { ...found, discovery, names });
+  return new Mesh(init, options, { ...found, discovery, names });
 }
 
 /** Whether the peer takes part in gossip of the network. */
@@ -101,7 +109,6 @@ function subscribes(libp2p: Libp2p<MeshServices>, networkName: string, peer: str
 function createDiscovery<S extends ServiceMap>(
   init: MeshInit<S>,
   found: Omit<MeshParts<S>, 'discovery' | 'names'> & {
-    readonly dial: Dial;
     readonly notices: Notices;
     readonly knows: Knows;
   },
@@ -123,7 +130,7 @@ function createDiscovery<S extends ServiceMap>(
     gossip: gossips ? { service, topic } : null,
     active: gossips || init.mdns,
     file: init.peersFile ?? null,
-    allowed: admission(init.access),
+    allowed: found.list.allows,
     addresses: () => libp2p.getMultiaddrs(),
     allowedHosts,
     neighbours: {
@@ -142,6 +149,8 @@ function createDiscovery<S extends ServiceMap>(
   return discovery;
 }
 
+const NOT_LISTED = new Error('the access list does not let this peer in any more');
+
 /** This node among its peers. */
 export class Mesh<S extends ServiceMap = ServiceMap> {
   readonly libp2p: Libp2p<S & MeshServices>;
@@ -155,12 +164,14 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
    */
   readonly names: Knows;
   readonly #init: Pick<MeshInit<S>, 'access' | 'clock' | 'listen'>;
-  readonly #stopTimeoutMs: number;
+  readonly #options: MeshOptions;
+  readonly #list: AccessList;
+  readonly #dial: Dial;
   readonly #logger: Logger;
 
   constructor(
     init: Pick<MeshInit<S>, 'access' | 'clock' | 'listen'>,
-    stopTimeoutMs: number,
+    options: MeshOptions,
     parts: MeshParts<S>,
   ) {
     this.libp2p = parts.libp2p;
@@ -170,7 +181,9 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
     this.discovery = parts.discovery;
     this.names = parts.names;
     this.#init = init;
-    this.#stopTimeoutMs = stopTimeoutMs;
+    this.#options = options;
+    this.#list = parts.list;
+    this.#dial = parts.dial;
     this.#logger = parts.logger;
   }
 
@@ -204,12 +217,39 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
     return kept || known ? removed : null;
   }
 
+  /** Dials once; resolves with the peer there, which may be this node. Rejects with `DaemonError`. */
+  probe(address: string, signal: AbortSignal): Promise<string> {
+    return dialUntil(this.#dial, address, signal);
+  }
+
+  /** Whether the access list lets the peer in. */
+  readonly allows = (peer: string): boolean => this.#list.allows(peer);
+
+  /**
+   * Checks another access list; the result puts it in place, and cuts off all peers that it does not let in.
+   * Throws `CONFIG_INVALID`.
+   */
+  prepareAccess(peers: readonly string[]): () => void {
+    const replace = this.#list.prepare(peers);
+    return () => {
+      replace();
+      for (const connection of this.libp2p.getConnections()) {
+        if (!this.#list.allows(connection.remotePeer)) connection.abort(NOT_LISTED);
+      }
+    };
+  }
+
+  /** Bounds the inbound connections of one address and of one subnet from now on. Open ones stay. */
+  setInboundLimits(limits: InboundSlotsInit): void {
+    Object.assign(this.#options, limits);
+  }
+
   /** Closes everything, within seconds even where peers hang. */
   async stop(): Promise<void> {
     this.dialer.stop();
     await this.discovery.stop();
     this.connections.stop();
-    await stopWithin(this.libp2p, this.#init.clock, this.#stopTimeoutMs, this.#logger);
+    await stopWithin(this.libp2p, this.#init.clock, this.#options.stopTimeoutMs, this.#logger);
   }
 }
 

@@ -1,6 +1,6 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
-export { createGater } from './access.ts';
+export { AccessList, createGater } from './access.ts';
 export { Connections, type ConnectionsInit } from './connections.ts';
 export { keepStreams } from './gossip-streams.ts';
 export { inboundFailures } from './inbound-failures.ts';

@@ -23,19 +23,30 @@ const DAY_S = 86_400;
  * nothing. Nothing is lost: sessions bring later what is too much now.
  */
 export class ReceivedRates {
-  readonly #publishers: Rates;
-  readonly #peers: Rates;
+  readonly #clock: Clock;
+  #publishers: Rates;
+  #peers: Rates;
 
   constructor(init: ReceivedRatesInit) {
-    const { clock, publisherBytesPerSecond, peerBytesPerSecond, peerBytesPerDay } = init;
+    this.#clock = init.clock;
+    [this.#publishers, this.#peers] = this.#tables(init);
+  }
+
+  /** Takes other rates from now on. All debts are forgotten, and all quotas of the day begin anew. */
+  change(rates: Omit<ReceivedRatesInit, 'clock'>): void {
+    [this.#publishers, this.#peers] = this.#tables(rates);
+  }
+
+  #tables(init: Omit<ReceivedRatesInit, 'clock'>): [publishers: Rates, peers: Rates] {
+    const clock = this.#clock;
+    const { publisherBytesPerSecond, peerBytesPerSecond, peerBytesPerDay } = init;
     const rates = (perSecond: number, burstSeconds: number): Rates => {
       const rate = new TokenBuckets({ clock, perSecond, burstSeconds });
       if (peerBytesPerDay === 0) return [rate];
       const quota = { perSecond: peerBytesPerDay / DAY_S, burstSeconds: DAY_S };
       return [rate, new TokenBuckets({ clock, ...quota })];
     };
-    this.#publishers = rates(publisherBytesPerSecond, PUSH_BURST_S);
-    this.#peers = rates(peerBytesPerSecond, 1);
+    return [rates(publisherBytesPerSecond, PUSH_BURST_S), rates(peerBytesPerSecond, 1)];
   }
 
   /** Charges pushed items to their publisher and to the peer that passed them on; false if either is over. */

@@ -48,6 +48,7 @@ export class Replicator implements ReconcileEvents {
   readonly whys: Whys;
   /** Takes the events of the announce service. */
   readonly push: Push;
+  readonly rates: ReceivedRates;
   readonly #coverage = new PushCoverage();
   readonly #init: ReplicatorInit;
   readonly #observer: ReplicatorObserver;
@@ -76,6 +77,7 @@ export class Replicator implements ReconcileEvents {
     const observer = joined(init.observers ?? []);
     const shared = { ...init, ...options, options, observer, wanted, peers, coverage, rates };
     this.#init = init;
+    this.rates = rates;
     this.#observer = observer;
     this.peers = peers;
     this.wanted = wanted;

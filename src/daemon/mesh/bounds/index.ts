@@ -8,7 +8,7 @@ export {
   type HostRules,
   mayDialHost,
 } from './hearsay.ts';
-export { InboundSlots } from './inbound-slots.ts';
+export { InboundSlots, type InboundSlotsInit } from './inbound-slots.ts';
 export { boundCache } from './message-cache.ts';
 export { PeerTable, type PeerTableInit } from './peer-table.ts';
 export { boundSeen } from './seen-messages.ts';

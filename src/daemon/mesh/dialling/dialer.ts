@@ -61,6 +61,26 @@ export class Dialer {
     return this.#stateOf(this.#add(address, source));
   }
 
+  /**
+   * Checks the addresses of a new configuration; the result puts them in the place of those of the old one. An
+   * open connection stays. Throws `INVALID_ADDRESS` and `TOO_MANY_ADDRESSES`.
+   */
+  prepare(addresses: readonly string[]): () => void {
+    const { self } = this.#init.dial;
+    const parsed = addresses.map(parsePeerAddress).filter(({ peerId }) => peerId !== self);
+    const texts = new Set(parsed.map(({ text }) => text));
+    const gone = [...this.#wanted.values()].filter(
+      ({ address, source }) => source === 'config' && !texts.has(address),
+    );
+    const added = [...texts].filter((text) => !this.#wanted.has(text)).length;
+    const { maxAddresses } = this.#options;
+    if (this.#wanted.size - gone.length + added > maxAddresses) throw tooMany(maxAddresses);
+    return () => {
+      for (const wanted of gone) this.remove(wanted.address);
+      for (const text of texts) this.#add(text, 'config');
+    };
+  }
+
   /** Whether the peer is kept connected. */
   keeps(peer: string): boolean {
     for (const { peerId } of this.#wanted.values()) if (peerId === peer) return true;

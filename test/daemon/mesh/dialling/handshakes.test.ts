@@ -9,7 +9,7 @@ import type { Connections } from '../../../../src/daemon/mesh/index.ts';
 import { Notices } from '../../../../src/daemon/mesh/index.ts';
 import { DEFAULT_MESH_OPTIONS } from '../../../../src/daemon/mesh/options.ts';
 import type { ConnectionOutcome } from '../../../../src/daemon/mesh/testing.ts';
-import { createGater, inboundFailures } from '../../../../src/daemon/mesh/testing.ts';
+import { AccessList, createGater, inboundFailures } from '../../../../src/daemon/mesh/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { Log } from '../log.ts';
 
@@ -243,7 +243,7 @@ describe('the gater', () => {
     const { log, notices } = noting();
     const access = { mode: 'list', peers: [listed] } as const;
     const init = { ...limits, notices };
-    const gater = createGater({ ...init, access });
+    const gater = createGater({ ...init, access: new AccessList(access) });
     for (const deny of [gater.denyDialPeer!, gater.denyOutboundEncryptedConnection!]) {
       assert.equal(deny(listed as never, connection), false);
       assert.throws(() => deny(other as never, connection), { code: 'PEER_REFUSED' });
@@ -254,7 +254,10 @@ describe('the gater', () => {
       log.lines.map(({ code, peer }) => [code, peer]),
       [['PEER_NOT_LISTED', other]],
     );
-    const open = createGater({ ...init, access: { mode: 'open', peers: [listed] } });
+    const open = createGater({
+      ...init,
+      access: new AccessList({ mode: 'open', peers: [listed] }),
+    });
     assert.equal(open.denyInboundEncryptedConnection!(other as never, connection), false);
   });
 
@@ -263,7 +266,7 @@ describe('the gater', () => {
     let count = 0;
     const gater = createGater({
       ...limits,
-      access: { mode: 'open' },
+      access: new AccessList({ mode: 'open' }),
       notices,
       connectionsTo: () => count,
     });
@@ -281,7 +284,12 @@ describe('the gater', () => {
     const { log, notices } = noting();
     let full: string | null = null;
     const takeSlot = () => full;
-    const gater = createGater({ ...limits, access: { mode: 'open' }, notices, takeSlot });
+    const gater = createGater({
+      ...limits,
+      access: new AccessList({ mode: 'open' }),
+      notices,
+      takeSlot,
+    });
     const denied = () => gater.denyInboundConnection!(connection);
     assert.equal(denied(), false);
     full = '192.0.2.0/24';
@@ -303,7 +311,7 @@ describe('the gater', () => {
       let others = 0;
       const gater = createGater({
         ...limits,
-        access: { mode: 'open' },
+        access: new AccessList({ mode: 'open' }),
         notices,
         connectionsToOthers: () => others,
         names: (peer) => peer === listed,
