@@ -1,5 +1,11 @@
 /** The daemon as a library: what `rangemesh start` runs. */
 export { type Config, loadConfig } from './config/index.ts';
+export type {
+  ConfigurationAnswer,
+  NodeControl,
+  PauseState,
+  ReloadAnswer,
+} from './control-api.ts';
 export { DaemonError, type DaemonErrorCode, EXIT } from './errors.ts';
 export { createLogger, type LoggingInit } from './logging.ts';
 export type { DaemonInit, System } from './node/index.ts';

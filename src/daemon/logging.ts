@@ -3,10 +3,10 @@ import type { ComponentLogger, Logger as Libp2pLogger } from '@libp2p/interface'
 import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from '../store/index.ts';
 import { LineLimiter, LogStream, VERBOSE_RATES } from './log/index.ts';
-import type { LogLevel } from './log-levels.ts';
+import type { LogLevel } from './log/options.ts';
 import { isoTime, systemOutput } from './system/index.ts';
 
-export type { LogLevel } from './log-levels.ts';
+export type { LogLevel } from './log/options.ts';
 
 export type Logger = PinoLogger;
 

@@ -1,7 +1,7 @@
 import type { CliInit } from './cli/index.ts';
 import { EXIT } from './errors.ts';
 import type { Logger } from './logging.ts';
-import { hearStopWishes, onStop } from './stop-signals.ts';
+import { hearStopWishes, onReload, onStop } from './stop-signals.ts';
 import {
   keepFilesPrivate,
   outlivesTerminal,
@@ -54,7 +54,7 @@ const init: CliInit = {
       logger = createLogger({ clock: systemClock, level: config.log.level });
       return logger;
     },
-    async startDaemon(config, log, signal) {
+    async startDaemon(config, log, signal, configuration) {
       // Not for all verbs: what `get` writes is the user's.
       keepFilesPrivate();
       // Before libp2p is loaded: an operator who mistyped the directory is told at once.
@@ -72,10 +72,11 @@ const init: CliInit = {
         busyMs: systemBusyTime,
         processMetrics: processMetrics(),
       };
-      return startDaemon({ config, system, logger: log, signal });
+      return startDaemon({ config, configuration, system, logger: log, signal });
     },
   },
   onStop,
+  onReload,
 };
 
 const exitCode = await runCli(init);

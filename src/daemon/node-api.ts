@@ -9,6 +9,7 @@ import type {
   VerifyResult,
 } from '../store/index.ts';
 
+import type { PauseState } from './control-api.ts';
 import type { DaemonError } from './errors.ts';
 import type { DiscoveryStatus } from './mesh/index.ts';
 import type { CatchUpProgress, FetchAttempt } from './replicator/index.ts';
@@ -163,7 +164,8 @@ export interface SyncAnswer extends Verdict {
 
 /**
  * `in-sync`: all that the connected peers held `lagSeconds` ago is here. `behind`: not proved in time.
- * `different`: items of peers are not taken here. `refusing`: no items are taken now. `rebuilding`,
+ * `different`: items of peers are not taken here. `paused`: an operator paused replication with a connected
+ * peer, or with all. `refusing`: no items are taken now. `rebuilding`,
  * `unreadable`: of the database.
  */
 export type SyncState =
@@ -172,6 +174,7 @@ export type SyncState =
   | 'behind'
   | 'different'
   | 'alone'
+  | 'paused'
   | 'refusing'
   | 'rebuilding'
   | 'unreadable'
@@ -226,6 +229,8 @@ export interface Status
   /** Totals of push since the start; null when it is off. */
   readonly push: AnnounceTotals | null;
   readonly mesh: DiscoveryStatus;
+  /** Peers with which an operator has paused replication. */
+  readonly paused: PauseState;
   /** Peers met since the start, and peers to dial; `/v1/peers` also has the known ones. */
   readonly peers: readonly PeerStatus[];
 }

@@ -1,4 +1,7 @@
-/** Wishes from outside that this process end: signals, and the end of a parent that holds an IPC channel. */
+/**
+ * Wishes from outside: that this process end (signals, and the end of a parent that holds an IPC channel), or
+ * that it read its configuration again (SIGHUP).
+ */
 
 import { EXIT } from './errors.ts';
 
@@ -12,11 +15,18 @@ const SIGNALS = {
 const ORPHANED = 'the parent process ended';
 
 const listeners = new Set<StopListener>();
+const reloadListeners = new Set<() => void>();
 
 /** Calls back with the reason each time the process is asked to end. */
 export function onStop(listener: StopListener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/** Calls back each time SIGHUP asks a daemon to read its configuration again. */
+export function onReload(listener: () => void): () => void {
+  reloadListeners.add(listener);
+  return () => reloadListeners.delete(listener);
 }
 
 /**
@@ -25,11 +35,12 @@ export function onStop(listener: StopListener): () => void {
  */
 export function hearStopWishes({ ignoreHangup }: { ignoreHangup: boolean }): void {
   for (const [signal, exitCode] of Object.entries(SIGNALS)) {
-    const ignored = signal === 'SIGHUP' && ignoreHangup;
     // The launcher listened until here. Without any listener in between a signal would be lost.
     const before = process.listeners(signal as NodeJS.Signals);
     process.on(signal, () => {
-      if (!ignored) wish(signal, exitCode);
+      if (signal !== 'SIGHUP') wish(signal, exitCode);
+      else if (isDaemon()) for (const listener of reloadListeners) listener();
+      else if (!ignoreHangup) wish(signal, exitCode);
     });
     for (const listener of before) process.off(signal, listener);
   }
@@ -37,6 +48,11 @@ export function hearStopWishes({ ignoreHangup }: { ignoreHangup: boolean }): voi
   if (process.send === undefined) return;
   process.on('disconnect', () => wish(ORPHANED, 0));
   if (!process.connected) wish(ORPHANED, 0);
+}
+
+/** A daemon hears the end of its terminal as a wish to reload, which changes nothing then. */
+function isDaemon(): boolean {
+  return reloadListeners.size > 0 || process.argv[2] === 'start';
 }
 
 function wish(reason: string, exitCode: number): void {

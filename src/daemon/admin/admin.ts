@@ -35,7 +35,7 @@ const STOPPING = new AdminError('SHUTTING_DOWN', 'the daemon is shutting down; t
 
 export interface AdminInit
   extends GuardInit,
-    Pick<HandlerParts, 'node' | 'limits' | 'metrics' | 'prove' | 'clock' | 'logger'> {
+    Pick<HandlerParts, 'node' | 'control' | 'limits' | 'metrics' | 'prove' | 'clock' | 'logger'> {
   /** @default none */
   observer?: AdminObserver;
   /** 0 takes any free port. */
@@ -96,8 +96,9 @@ export function createAdmin(init: AdminInit): Admin {
   );
   describeRoutes(app, OPERATIONS, guard.readsNeedToken);
   const writers = async (request: FastifyRequest) => isOwn(request) || guard.checkToken(request);
-  const { node, limits, metrics, prove, clock, logger } = init;
-  const given = { node, limits, metrics, prove, clock, logger, bounds, closing: closing.signal };
+  const { node, control, limits, metrics, prove, clock, logger } = init;
+  const ports = { node, control, limits, metrics, prove, clock, logger };
+  const given = { ...ports, bounds, closing: closing.signal };
   const parts = {
     ...given,
     ...memories(given),

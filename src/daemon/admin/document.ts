@@ -15,6 +15,7 @@ const TAGS = [
   { name: 'items', description: 'Payloads in and out' },
   { name: 'mesh', description: 'The node and its peers' },
   { name: 'store', description: 'Care of the database' },
+  { name: 'control', description: 'The configuration, and pauses of replication' },
 ];
 
 /** Codes that any call can be refused with; one that is not `open` has `GUARDED` too. */

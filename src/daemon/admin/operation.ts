@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../../store/index.ts';
+import type { NodeControl } from '../control-api.ts';
 import type { ExplainedNode } from '../explain-api.ts';
 import type { Logger } from '../logging.ts';
 import type { OpenApiDocument } from '../schemas/index.ts';
@@ -18,6 +19,7 @@ export interface MetricsSource {
 /** The parts that handlers work with. */
 export interface HandlerParts {
   readonly node: ExplainedNode;
+  readonly control: NodeControl;
   readonly limits: { readonly maxItemBytes: number };
   readonly bounds: AdminBounds;
   /** What `/metrics` answers. */
@@ -81,7 +83,7 @@ export interface OperationInit<P, Q, B, R> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** As fastify writes it: `/v1/items/:id`. */
   readonly path: string;
-  readonly tag: 'health' | 'items' | 'mesh' | 'store';
+  readonly tag: 'health' | 'items' | 'mesh' | 'store' | 'control';
   readonly access: AccessLevel;
   /** A line. */
   readonly summary: string;

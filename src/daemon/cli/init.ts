@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock, Random, Witness } from '../../store/index.ts';
-import type { Config } from '../config/index.ts';
+import type { Config, ConfigurationFiles } from '../config/index.ts';
+import type { NodeControl } from '../control-api.ts';
 import type { Logger } from '../logging.ts';
 
 /** The parts of its process that the command line uses. */
@@ -22,6 +23,11 @@ export interface CliInit {
   /** Version of the package. */
   readonly version: string;
   readonly daemons: DaemonHost;
+  /**
+   * Calls back each time a signal asks the process to read its configuration again.
+   * @default never
+   */
+  readonly onReload?: (listener: () => void) => () => void;
   /** Calls back with a reason each time a signal or the parent asks the process to end. */
   readonly onStop: (listener: (reason: string) => void) => () => void;
 }
@@ -30,7 +36,12 @@ export interface CliInit {
 export interface DaemonHost {
   createLogger(config: Config): Promise<Logger>;
   /** Rejects with the signal's reason if the start is called off in time. */
-  startDaemon(config: Config, logger: Logger, signal: AbortSignal): Promise<RunningDaemon>;
+  startDaemon(
+    config: Config,
+    logger: Logger,
+    signal: AbortSignal,
+    configuration: ConfigurationFiles,
+  ): Promise<RunningDaemon>;
 }
 
 /** A stream for output, with the size of the screen where it is a terminal. */
@@ -45,6 +56,10 @@ export interface RunningDaemon {
   /** URL of the admin endpoint. */
   readonly admin: string;
   readonly peerId: string;
+  /** Reads its configuration again. */
+  readonly control?: Pick<NodeControl, 'reload'>;
+  /** Resolves with the reason if it must not go on. @default never */
+  readonly failed?: Promise<Error>;
   stop(): Promise<void>;
 }
 

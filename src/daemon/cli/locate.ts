@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { adminFile, proofOf, readAdminFile } from '../admin-file.ts';
-import { type Config, loadConfig, type Setting } from '../config/index.ts';
+import { type Config, type LoadedConfig, loadWithOrigins, type Setting } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
 import { OwnFiles, placeAt } from '../own-files.ts';
 import { type ClientInit, DaemonClient } from './client.ts';
@@ -36,14 +36,28 @@ export async function connect(
 }
 
 /** The configuration for this command line; without `--config` that of ./rangemesh.yaml. */
-export function readConfig(
+export async function readConfig(
   file: string | undefined,
   flags: readonly Setting[],
   init: CliInit,
 ): Promise<Config> {
+  return (await readConfiguration(configFile(file, init), flags, init)).config;
+}
+
+/** The file that this command line means; undefined: there is none. */
+export function configFile(file: string | undefined, init: CliInit): string | undefined {
   const local = resolve(init.cwd, DEFAULT_FILE);
-  return loadConfig({
-    file: file ?? init.env.RANGEMESH_CONFIG ?? (existsSync(local) ? local : undefined),
+  return file ?? init.env.RANGEMESH_CONFIG ?? (existsSync(local) ? local : undefined);
+}
+
+/** The configuration of a file, the environment and flags, with the origin of each value. */
+export function readConfiguration(
+  file: string | undefined,
+  flags: readonly Setting[],
+  init: CliInit,
+): Promise<LoadedConfig> {
+  return loadWithOrigins({
+    file,
     env: init.env,
     flags,
     cwd: init.cwd,

@@ -2,7 +2,7 @@ import type { Setting } from '../config/index.ts';
 import { DaemonError, EXIT } from '../errors.ts';
 import type { Logger } from '../logging.ts';
 import type { CliInit } from './init.ts';
-import { readConfig } from './locate.ts';
+import { configFile, readConfiguration } from './locate.ts';
 
 /** From the first wish to stop to the end; operators are promised less than ten seconds. */
 const DRAIN_MS = 9_500;
@@ -13,15 +13,21 @@ export async function start(
   flags: readonly Setting[],
   init: CliInit,
 ): Promise<number> {
-  const config = await readConfig(file, flags, init);
+  const path = configFile(file, init);
+  const read = () => readConfiguration(path, flags, init);
+  const { config, origins } = await read();
   const logger = await init.daemons.createLogger(config);
   const wishes = hearStopWishes(init, logger);
+  const reloads = hearReloadWishes(init);
   try {
     const { signal } = wishes;
     const run = async () => {
-      const daemon = await init.daemons.startDaemon(config, logger, signal);
-      await wishes.first;
+      const files = { origins, read };
+      const daemon = await init.daemons.startDaemon(config, logger, signal, files);
+      reloads.serve(() => daemon.control?.reload());
+      const failure = await Promise.race([wishes.first, daemon.failed ?? wishes.first]);
       await daemon.stop();
+      if (failure !== undefined) throw failure;
     };
     const stopped = run().then(
       () => 'stopped' as const,
@@ -43,6 +49,7 @@ export async function start(
     return EXIT.failure;
   } finally {
     wishes.close();
+    reloads.close();
   }
 }
 
@@ -67,4 +74,16 @@ function hearStopWishes(init: CliInit, logger: Logger) {
     forget();
   };
   return { first: gentle.promise, signal: asked.signal, over: rough.promise, close };
+}
+
+/** Wishes that come while the daemon starts are heard once it is up. The daemon logs what becomes of each. */
+function hearReloadWishes(init: CliInit) {
+  const up = Promise.withResolvers<() => Promise<unknown> | undefined>();
+  const forget = init.onReload?.(() => {
+    void up.promise.then((reload) => reload()).catch(() => undefined);
+  });
+  return {
+    serve: (reload: () => Promise<unknown> | undefined) => up.resolve(reload),
+    close: () => forget?.(),
+  };
 }

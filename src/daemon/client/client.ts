@@ -1,3 +1,5 @@
+import type { CompactResult } from '../../store/index.ts';
+import type { ConfigurationAnswer, PauseState, ReloadAnswer } from '../control-api.ts';
 import type {
   DiffAnswer,
   PeerDetails,
@@ -15,7 +17,9 @@ import type {
   ItemWhy,
   LeavingAnswer,
   LeavingBody,
+  LogLevelAnswer,
   OpenApiDocument,
+  PauseBody,
   PeerList,
   ProbeAnswer,
   ProofAnswer,
@@ -24,6 +28,16 @@ import type {
 } from '../schemas/index.ts';
 import { type BatchItem, encodeBatch, ITEMS_TYPE } from './batch.ts';
 import { ClientError } from './errors.ts';
+import type {
+  DiffBody,
+  ExportItemsInit,
+  FetchedItem,
+  GetSyncedInit,
+  ListItemsInit,
+  ListWantsInit,
+  PutItemInit,
+  WatchEventsInit,
+} from './inits.ts';
 import { type AdminClientInit, type CallInit, type Request, send } from './request.ts';
 import { chunksOf, lines, parseJson } from './streams.ts';
 
@@ -32,74 +46,6 @@ const VERIFY_LINE_BYTES = 1024 * 1024;
 
 /** An event names one id, or the keys of the configuration. */
 const EVENT_LINE_BYTES = 64 * 1024;
-
-/** How `getSynced` judges, and how long it waits. */
-export interface GetSyncedInit extends CallInit {
-  /** Oldest proof that counts; an older proof is renewed first. @default as the status */
-  maxLagSeconds?: number | undefined;
-  /** Seconds to wait for yes, at most 60. @default 0 */
-  waitSeconds?: number | undefined;
-}
-
-/** The sets that `diff` compares. */
-export interface DiffBody {
-  readonly peerId: string;
-  /** First hint compared. @default '0' */
-  readonly from?: string | undefined;
-  /** First hint not compared. @default infinity */
-  readonly to?: string | undefined;
-  /** Keys of each kind in the answer, at most 10,000. @default 1,000 */
-  readonly limit?: number | undefined;
-}
-
-/** The page that `listWants` takes. */
-export interface ListWantsInit extends CallInit {
-  /** Items in a page, at most 1,000. @default 100 */
-  limit?: number | undefined;
-  /** Of the page before. @default the first page */
-  cursor?: string | undefined;
-}
-
-/** The events that `watchEvents` gives. */
-export interface WatchEventsInit extends CallInit {
-  /** @default all types */
-  types?: readonly string[] | undefined;
-  /** The `id` of the last event that the client has. @default events from now on */
-  after?: string | undefined;
-}
-
-/** The part of the set that `listItems` takes a page of keys from. */
-export interface ListItemsInit extends CallInit {
-  /** First hint wanted. @default 0 */
-  from?: bigint | number | string | undefined;
-  /** First hint not wanted. @default infinity */
-  to?: bigint | number | string | undefined;
-  /** Keys in a page, at most 1,000. @default 100 */
-  limit?: number | undefined;
-  /** Of the page before. @default the first page */
-  cursor?: string | undefined;
-}
-
-/** How `putItem` stores an item. */
-export interface PutItemInit extends CallInit {
-  /** Place in the order. @default the present time of the daemon, in milliseconds */
-  hint?: bigint | number | string | undefined;
-}
-
-/** The part of the set that `exportItems` gives. */
-export interface ExportItemsInit extends CallInit {
-  /** First hint wanted. @default 0 */
-  from?: bigint | number | string | undefined;
-  /** First hint not wanted. @default infinity */
-  to?: bigint | number | string | undefined;
-}
-
-/** An item as `getItem` gives it. */
-export interface FetchedItem {
-  readonly id: string;
-  readonly hint: string;
-  readonly payload: Uint8Array<ArrayBuffer>;
-}
 
 /**
  * The admin endpoint of one daemon; a method for each operation of its OpenAPI document, with the same name.
@@ -186,6 +132,37 @@ export class AdminClient {
     const query = { type: types.length === 0 ? undefined : types.join(',') };
     const headers = after === undefined ? {} : { 'last-event-id': after };
     return this.lines({ method: 'GET', path: '/events', query, headers, signal }, EVENT_LINE_BYTES);
+  }
+
+  getConfiguration(init?: CallInit): Promise<ConfigurationAnswer> {
+    return this.json({ method: 'GET', path: '/config', ...init });
+  }
+
+  /** Rejects, and changes nothing, at any mistake in the configuration. */
+  reload(init?: CallInit): Promise<ReloadAnswer> {
+    return this.json({ method: 'POST', path: '/config/reload', ...init });
+  }
+
+  setLogLevel(body: LogLevelAnswer, init?: CallInit): Promise<LogLevelAnswer> {
+    return this.json({ method: 'POST', path: '/config/log-level', body, ...init });
+  }
+
+  /** Without a peer: with all. */
+  pause(body: PauseBody = {}, init?: CallInit): Promise<PauseState> {
+    return this.json({ method: 'POST', path: '/pause', body, ...init });
+  }
+
+  /** Without a peer: ends all pauses. */
+  resume(
+    body: { readonly peerId?: string | undefined } = {},
+    init?: CallInit,
+  ): Promise<PauseState> {
+    return this.json({ method: 'POST', path: '/resume', body, ...init });
+  }
+
+  /** A large database takes long. */
+  compact(init?: CallInit): Promise<CompactResult> {
+    return this.json({ method: 'POST', path: '/compact', ...init });
   }
 
   listItems({ signal, ...query }: ListItemsInit = {}): Promise<ItemPage> {

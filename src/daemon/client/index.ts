@@ -4,18 +4,18 @@
  */
 
 export type { BatchItem } from './batch.ts';
-export {
-  AdminClient,
-  type DiffBody,
-  type ExportItemsInit,
-  type FetchedItem,
-  type GetSyncedInit,
-  type ListItemsInit,
-  type ListWantsInit,
-  type PutItemInit,
-  type WatchEventsInit,
-} from './client.ts';
+export { AdminClient } from './client.ts';
 export { ClientError } from './errors.ts';
+export type {
+  DiffBody,
+  ExportItemsInit,
+  FetchedItem,
+  GetSyncedInit,
+  ListItemsInit,
+  ListWantsInit,
+  PutItemInit,
+  WatchEventsInit,
+} from './inits.ts';
 export { readLines, type TextLine } from './lines.ts';
 export type {
   AdminClientInit,

@@ -6,7 +6,7 @@ import {
   DEFAULT_SESSION_LIMITS,
 } from '../../protocol/options.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB } from '../../store/options.ts';
-import { LOG_LEVELS } from '../log-levels.ts';
+import { LOG_LEVELS } from '../log/options.ts';
 import { DEFAULT_DISCOVERY_OPTIONS, DEFAULT_MESH_OPTIONS } from '../mesh/options.ts';
 import { DEFAULT_REPLICATOR_OPTIONS } from '../replicator/options.ts';
 import {

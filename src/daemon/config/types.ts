@@ -6,7 +6,7 @@ import type {
 } from '../../protocol/options.ts';
 import type { IndexOptions, ReplicaLimits, ScrubOptions } from '../../store/options.ts';
 import type { DaemonErrorCode } from '../errors.ts';
-import type { LogLevel } from '../log-levels.ts';
+import type { LogLevel } from '../log/options.ts';
 import type { DiscoveryOptions, MeshOptions } from '../mesh/options.ts';
 import type { ReplicatorOptions } from '../replicator/options.ts';
 

@@ -5,4 +5,4 @@ export { databaseCare, databaseFiles } from './database-files.ts';
 export { codeOf, readBounded, replaceFile } from './durable-file.ts';
 export { makeDirectory } from './make-directory.ts';
 export { DiskReserve } from './reserve.ts';
-export { createSecret, exposure, loadOrCreateSecret, readSecret } from './secret-file.ts';
+export { createSecret, exposure, loadOrCreateSecret, openMode, readSecret } from './secret-file.ts';

@@ -22,6 +22,7 @@ const STATES: Readonly<Record<SyncState, true>> = {
   behind: true,
   different: true,
   alone: true,
+  paused: true,
   refusing: true,
   rebuilding: true,
   unreadable: true,

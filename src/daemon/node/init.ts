@@ -1,5 +1,5 @@
 import type { Clock, Disk, Random } from '../../store/index.ts';
-import type { Config } from '../config/index.ts';
+import type { Config, ConfigurationFiles } from '../config/index.ts';
 import type { CountingLogger } from '../logging.ts';
 import type { FileWitness, HostNetwork } from '../system/index.ts';
 
@@ -35,6 +35,11 @@ export interface DaemonInit {
   system: System;
   /** With `losses`, metrics tell of lines that did not reach the log. */
   logger: CountingLogger;
+  /**
+   * The files of the configuration, for `GET /v1/config` and for reloads.
+   * @default a program gave the values: they have no origins, and a reload is refused
+   */
+  configuration?: ConfigurationFiles | undefined;
   /**
    * Calls the start off, with its reason, while the files of the database are checked.
    * @default never

@@ -25,10 +25,11 @@ import { everything, type Replicator } from '../replicator/index.ts';
 import { VERSION } from '../version.ts';
 import { NodeItems } from './bulk-items.ts';
 import { Explanations, whyAnswer } from './explain/index.ts';
+import { NEVER_PAUSED, type PausedView, pausedNow, refusePaused } from './pausing/index.ts';
 import { notKnown, ownSecret, peerConnected, unknownAddress, unknownPeer } from './peer-errors.ts';
 import { troubleOf, twinsOf } from './peer-troubles.ts';
 import { PeerViews } from './peer-views.ts';
-import { catchUpStatus, storeStatus } from './status-view.ts';
+import { catchUpStatus, storeStatus, syncResult } from './status-view.ts';
 import { type ComparedPeer, verdictOf } from './verdict.ts';
 
 /** How long the first round of sessions may keep a node from being called ready. */
@@ -47,6 +48,8 @@ interface RunningNodeInit {
   events: ExplainedNode['events'];
   /** Recognizes keys and tokens of this node. */
   isSecret: (payload: Uint8Array) => boolean;
+  /** @default nothing is ever paused */
+  paused?: PausedView;
 }
 
 /** Codes with which the store refuses puts until a restart, or until an operator acts. */
@@ -64,6 +67,7 @@ export class RunningNode implements ExplainedNode {
   readonly #startedAt: number;
   #firstRoundOver = false;
   #closed = false;
+  readonly #paused: PausedView;
 
   constructor(init: RunningNodeInit) {
     this.#init = init;
@@ -71,6 +75,7 @@ export class RunningNode implements ExplainedNode {
     this.events = init.events;
     this.#views = new PeerViews(init);
     this.explain = new Explanations({ ...init, node: this, views: this.#views });
+    this.#paused = init.paused ?? NEVER_PAUSED;
     this.#startedAt = init.clock.monotonic();
   }
 
@@ -93,6 +98,7 @@ export class RunningNode implements ExplainedNode {
       transfer: { ...fetch.totals },
       push: replicator.ownItems.totals,
       mesh: mesh.discovery.status,
+      paused: this.#paused.pausing.state,
       peers: this.#views.dealtWith(),
     };
   }
@@ -111,6 +117,7 @@ export class RunningNode implements ExplainedNode {
       refused: fetcher.refused.held,
       refusing: refusing ?? fetcher.paused,
       catchUp: sessions.catchUp,
+      paused: pausedNow(this.#paused),
       peers: this.#compared(),
       connected: this.#init.mesh.connections.peers.size,
       trouble: troubleOf(this.#init.mesh),
@@ -163,12 +170,10 @@ export class RunningNode implements ExplainedNode {
 
   async sync(peerId?: string): Promise<SyncResult[]> {
     const { peers, sessions } = this.#init.replicator;
+    refusePaused(this.#paused, peerId);
     if (peerId !== undefined && peers.get(peerId)?.connected !== true) throw unknownPeer(peerId);
     const reports = await sessions.sync(peerId);
-    return reports.map(({ peer: peerId, equal, missing, error, finding }) => {
-      const { mine: missingThere = null, refused = 0 } = finding ?? {};
-      return { peerId, equal, missing, missingThere, refused, error };
-    });
+    return reports.map(syncResult);
   }
 
   async put(payload: Uint8Array, hint?: bigint): Promise<PutResult> {

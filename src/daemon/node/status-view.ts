@@ -1,6 +1,6 @@
 import type { SessionReport } from '../../protocol/index.ts';
 import { type Bound, bytesToHex, INFINITE_HINT, type ReplicaStatus } from '../../store/index.ts';
-import type { CatchUpStatus, LastSession, ProvedAt, Status } from '../node-api.ts';
+import type { CatchUpStatus, LastSession, ProvedAt, Status, SyncResult } from '../node-api.ts';
 import type { CatchUpProgress, Statement } from '../replicator/index.ts';
 import { isoTime } from '../system/index.ts';
 
@@ -43,6 +43,11 @@ export function provedAt(statement: Statement | null): ProvedAt | null {
 function shown({ hint, id }: Bound): string {
   if (hint === INFINITE_HINT) return 'infinity';
   return id === null ? String(hint) : `${hint}:${bytesToHex(id)}`;
+}
+
+export function syncResult({ peer, equal, missing, error, finding }: SessionReport): SyncResult {
+  const { mine: missingThere = null, refused = 0 } = finding ?? {};
+  return { peerId: peer, equal, missing, missingThere, refused, error };
 }
 
 export function lastSession(report: SessionReport): LastSession {

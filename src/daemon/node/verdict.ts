@@ -2,6 +2,7 @@ import type { SessionReport } from '../../protocol/index.ts';
 import type { RefusalReason, Status, Verdict } from '../node-api.ts';
 import type { PeerGap, Statement } from '../replicator/index.ts';
 import { isoTime } from '../system/index.ts';
+import type { PausedNow } from './pausing/index.ts';
 
 /** The facts on which a verdict rests. */
 export interface VerdictFacts
@@ -10,6 +11,8 @@ export interface VerdictFacts
   readonly indexed: boolean;
   /** Items still to come, while this node catches up. */
   readonly catchUp: { readonly missing: number; readonly estimated: boolean } | null;
+  /** Connected peers with which an operator has paused replication; null: with none, and not with all. */
+  readonly paused: PausedNow | null;
   /** Connected peers with which sessions are possible. */
   readonly peers: readonly ComparedPeer[];
   /** Connected peers, also those with which none are. */
@@ -39,7 +42,8 @@ type Opinion = Omit<Verdict, 'lagSeconds'>;
 /** The one answer to the question whether this node has what its peers have, and why. */
 export function verdictOf(facts: VerdictFacts): Verdict {
   const lagSeconds = lagOf(facts);
-  const { state, reason } = ofTheStore(facts) ?? ofThePeers(facts) ?? inSync(facts, lagSeconds);
+  const { state, reason } =
+    ofTheStore(facts) ?? ofThePause(facts) ?? ofThePeers(facts) ?? inSync(facts, lagSeconds);
   return { state, reason, lagSeconds };
 }
 
@@ -62,6 +66,14 @@ function ofTheStore({ closed, refusing, rebuilding, indexed }: VerdictFacts): Op
   }
   if (indexed) return null;
   return { state: 'rebuilding', reason: 'the database is being opened again' };
+}
+
+function ofThePause({ paused }: VerdictFacts): Opinion | null {
+  if (paused === null) return null;
+  const { all, here, connected } = paused;
+  const who = all ? 'all peers' : `${here} of ${connected} connected peers`;
+  const reason = `an operator has paused replication with ${who}: nothing is compared until "rangemesh resume"`;
+  return { state: 'paused', reason };
 }
 
 function ofThePeers(facts: VerdictFacts): Opinion | null {

@@ -16,6 +16,14 @@ export {
   itemLine,
 } from './bulk.ts';
 export { errorAnswer } from './common.ts';
+export { compactResult } from './compact.ts';
+export {
+  configurationAnswer,
+  type LogLevelAnswer,
+  logLevelAnswer,
+  logLevelBody,
+  reloadAnswer,
+} from './configuration.ts';
 export { type InputCode, NAMED, schemaOf } from './define.ts';
 export {
   type DiffLine,
@@ -55,6 +63,7 @@ export {
   putAnswer,
   putQuery,
 } from './items.ts';
+export { type PauseBody, pauseBody, pauseState, resumeBody } from './pauses.ts';
 export {
   addressBody,
   type LeavingAnswer,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CatchUpStatus, Status } from '../node-api.ts';
 import { count, errorAnswer, hex64, instant } from './common.ts';
 import { schemaOf } from './define.ts';
+import { pauseState } from './pauses.ts';
 import { peerStatus } from './peers.ts';
 import { verdictFields } from './verdict.ts';
 
@@ -64,6 +65,7 @@ export const status: z.ZodType<Status> = schemaOf<Status>('Status')(
     transfer: z.strictObject({ receivedBytes: count, sentBytes: count }),
     push: push.nullable().describe('Null when push is off'),
     mesh: z.strictObject({ degree: count, connected: count, known: count }),
+    paused: pauseState.describe('Peers with which an operator has paused replication'),
     peers: z.array(peerStatus),
   }),
 );

@@ -10,6 +10,7 @@ export const syncState: z.ZodType<SyncState> = schemaOf<SyncState>('SyncState')(
     'behind',
     'different',
     'alone',
+    'paused',
     'refusing',
     'rebuilding',
     'unreadable',

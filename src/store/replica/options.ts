@@ -38,6 +38,9 @@ export interface ReplicaLimits {
   maxBatchItems: number;
 }
 
+/** The limits that `setLimits` changes; the other ones shape buffers. */
+export type ChangeableLimits = Pick<ReplicaLimits, 'maxSetBytes' | 'maxItems' | 'minFreeBytes'>;
+
 const MIB = 1024 * 1024;
 
 /**

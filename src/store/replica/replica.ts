@@ -9,15 +9,10 @@ import {
   type ItemKey,
 } from '../item.ts';
 import { checkVerified, hashItem, type VerifiedItem } from '../item-id.ts';
-import {
-  type CompactResult,
-  claim,
-  compactDatabase,
-  type Database,
-  unavailableDatabase,
-} from '../level/index.ts';
+import { type CompactResult, claim, type Database } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
-import type { ReplicaLimits, ScrubOptions } from './options.ts';
+import { compact, setLimits, verify } from './maintenance.ts';
+import type { ChangeableLimits, ScrubOptions } from './options.ts';
 import { checkReplicaInit, partsOf, type ReplicaParts } from './parts.ts';
 import { listKeys, nameOf, SetDigest } from './read/index.ts';
 import type { ItemHead } from './records/index.ts';
@@ -42,9 +37,6 @@ import type {
   VerifiedPutOptions,
 } from './types.ts';
 import type { VerifyOptions, VerifyResult } from './verify/index.ts';
-
-/** The limits that `setLimits` changes; the other ones shape buffers. */
-export type ChangeableLimits = Pick<ReplicaLimits, 'maxSetBytes' | 'maxItems' | 'minFreeBytes'>;
 
 /**
  * The durable set: payloads, index and meta in one database, written by one writer. A put resolves only
@@ -267,23 +259,12 @@ export class Replica {
    * become an incident. The scrubber, or the next read, mends them.
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
-    const { lifecycle, incidents, verify } = this.#use();
-    const { database } = lifecycle;
-    const result = await verify(options).catch((error) => {
-      const gone = !lifecycle.readable || lifecycle.database !== database;
-      if (gone && options.signal?.aborted !== true)
-        throw storeErrors.unavailable(lifecycle.refusal);
-      throw error;
-    });
-    if (!result.ok) incidents.add('VERIFY_FAILED', storeErrors.found(result));
-    return result;
+    return verify(this.#use(), options);
   }
 
   /** Takes other limits from now on. Items that are held stay, also above a limit. */
   setLimits(limits: Partial<ChangeableLimits>): void {
-    const parts = this.#use();
-    Object.assign(parts.limits, limits);
-    void parts.puts.admission.refresh();
+    setLimits(this.#use(), limits);
   }
 
   /** Takes another rate of the background check from now on. */
@@ -291,20 +272,9 @@ export class Replica {
     this.#use().scrubber.change(scrub);
   }
 
-  /**
-   * Has LevelDB drop the space of removed and replaced records now. Reads and writes go on. `close` waits for
-   * the piece at hand. Rejects with `STORE_UNAVAILABLE` if the database cannot be used meanwhile.
-   */
+  /** Has LevelDB drop the space of removed records now. `close` waits for the piece at hand. */
   async compact(): Promise<CompactResult> {
-    const { lifecycle } = this.#use();
-    const { database } = lifecycle;
-    const stopped = (): boolean => this.#closed !== undefined || lifecycle.database !== database;
-    try {
-      return await compactDatabase(database, stopped);
-    } catch (error) {
-      if (this.#closed !== undefined) throw storeErrors.closed();
-      throw unavailableDatabase(error);
-    }
+    return compact(this.#use().lifecycle, () => this.#closed !== undefined);
   }
 
   /** Finishes queued puts, refuses later calls, closes the database. Idempotent. */

@@ -91,6 +91,7 @@ export class FakeNode implements ExplainedNode {
       incidents: [],
       transfer: { receivedBytes: 0, sentBytes: 0 },
       push: null,
+      paused: { all: false, peers: [], kept: { all: false, peers: [] } },
       mesh: { degree: 8, connected: this.dialled.length, known: this.dialled.length },
       peers: this.peers(),
     };

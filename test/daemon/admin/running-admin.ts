@@ -9,6 +9,7 @@ import { createLogger } from '../../../src/daemon/index.ts';
 import { systemClock } from '../../../src/daemon/system/index.ts';
 import { placeAt, proofOf } from '../../../src/daemon/testing.ts';
 import { within } from '../../support/within.ts';
+import { FakeControl } from './fake-control.ts';
 import { FakeNode } from './fake-node.ts';
 
 /** A self-signed certificate of no use, and its key. */
@@ -29,6 +30,7 @@ export function fixedToken(token: string): NonNullable<AdminInit['token']> {
 
 export interface RunningAdmin {
   readonly node: FakeNode;
+  readonly control: FakeControl;
   readonly admin: Admin;
   readonly url: string;
   /** What was logged at error level and above. */
@@ -38,11 +40,13 @@ export interface RunningAdmin {
 /** An admin endpoint on any free port over a fake node. */
 export async function startAdmin(init: Partial<AdminInit> = {}): Promise<RunningAdmin> {
   const node = new FakeNode();
+  const control = new FakeControl();
   const errors: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => void errors.push(JSON.parse(line)) };
   const admin = createAdmin({
     node,
     metrics: { contentType: 'text/plain', text: async () => '' },
+    control,
     token: fixedToken(TOKEN),
     host: '127.0.0.1',
     port: 0,
@@ -52,7 +56,7 @@ export async function startAdmin(init: Partial<AdminInit> = {}): Promise<Running
     logger: createLogger({ clock: systemClock, level: 'error', destination }),
     ...init,
   });
-  return { node, admin, url: await admin.listen(), errors };
+  return { node, control, admin, url: await admin.listen(), errors };
 }
 
 /** One that a command line finds through `directory`, as it finds the daemon that runs there. */

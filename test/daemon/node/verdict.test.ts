@@ -23,6 +23,7 @@ function verdict(changes: Partial<VerdictFacts> = {}) {
     refused: 0,
     refusing: null,
     catchUp: null,
+    paused: null,
     peers: [PEER],
     connected: 1,
     trouble: null,

@@ -63,7 +63,7 @@ export const explainOperations: readonly Operation[] = [
       200: { ...json(diffAnswer, 'The keys on either side'), others: { [NDJSON]: diffLine } },
     },
     errors: [
-      ...(['INVALID_HINT', 'UNKNOWN_PEER', 'DIALECT_CANNOT_TELL', 'ABORTED'] as const),
+      ...(['INVALID_HINT', 'UNKNOWN_PEER', 'PAUSED', 'DIALECT_CANNOT_TELL', 'ABORTED'] as const),
       ...(['STORE_REBUILDING', 'STORE_UNAVAILABLE', 'STORE_CLOSED', 'SNAPSHOT_EXPIRED'] as const),
       ...(['MALFORMED_FRAME', 'FRAME_TOO_LARGE', 'UNEXPECTED_FRAME', 'PEER_STOPPED'] as const),
       ...(['UNPROVED', 'TIMEOUT', 'STALLED', 'STREAM_CLOSED', 'STREAM_FAILED'] as const),

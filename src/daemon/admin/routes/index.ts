@@ -2,6 +2,7 @@
 
 import type { Operation } from '../operation.ts';
 import { bulkOperations } from './bulk.ts';
+import { controlOperations } from './control.ts';
 import { eventOperations } from './events.ts';
 import { explainOperations } from './explain.ts';
 import { healthOperations } from './health.ts';
@@ -19,6 +20,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...itemOperations,
   ...bulkOperations,
   ...verifyOperations,
+  ...controlOperations,
   ...openApiOperations,
   ...metricsOperations,
 ];

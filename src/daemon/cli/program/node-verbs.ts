@@ -6,7 +6,9 @@ import type { VerbCommand } from '../verb-command.ts';
 export function addStart(program: VerbCommand): void {
   const command = program
     .command('start')
-    .description('Runs a daemon until SIGTERM, SIGINT or SIGHUP; a second signal ends it at once.')
+    .description(
+      'Runs a daemon until SIGTERM or SIGINT; a second signal ends it at once. SIGHUP reloads the configuration.',
+    )
     .option('-c, --config <file>', 'configuration file (default: ./rangemesh.yaml if there is one)')
     .examples(
       'rangemesh start --config rangemesh.yaml',

@@ -2,6 +2,7 @@ import { EXIT_MEANINGS } from '../../errors.ts';
 import type { CliInit } from '../init.ts';
 import { VerbCommand } from '../verb-command.ts';
 import { addCompletion, addVerify } from './care-verbs.ts';
+import { addControl } from './control-verbs.ts';
 import { addExplain } from './explain-verbs.ts';
 import { addExport, addImport, addItems } from './item-verbs.ts';
 import { addMesh } from './mesh-verbs.ts';
@@ -43,6 +44,7 @@ export function createProgram(init: CliInit, { exit, writeHelp }: ProgramPorts):
   addMesh(program);
   addExplain(program);
   addVerify(program);
+  addControl(program);
   addCompletion(program);
   return program;
 }

@@ -16,6 +16,7 @@ import type { Mesh } from '../../mesh/index.ts';
 import type { Node } from '../../node-api.ts';
 import { everything, type Replicator, type SessionEntry } from '../../replicator/index.ts';
 import { isoTime } from '../../system/index.ts';
+import { NEVER_PAUSED, type PausedView, refusePaused } from '../pausing/index.ts';
 import { notKnown, unknownPeer } from '../peer-errors.ts';
 import type { PeerViews } from '../peer-views.ts';
 import { lastSession, provedAt } from '../status-view.ts';
@@ -31,6 +32,8 @@ export interface ExplanationsInit {
   node: Pick<Node, 'verdict' | 'peers'>;
   mesh: { readonly connections: Pick<Mesh['connections'], 'connected'> };
   views: Pick<PeerViews, 'inSync'>;
+  /** @default nothing is ever paused */
+  paused?: PausedView;
 }
 
 /** The calls by which an operator asks a running node why. */
@@ -50,8 +53,9 @@ export class Explanations implements NodeExplain {
   }
 
   async diff(init: DiffInit): Promise<DiffAnswer> {
-    const { replicator, mesh } = this.#init;
+    const { replicator, mesh, paused = NEVER_PAUSED } = this.#init;
     const { peerId } = init;
+    refusePaused(paused, peerId);
     if (replicator.peers.get(peerId)?.connected !== true) {
       throw mesh.connections.connected(peerId) ? noDialect(peerId) : unknownPeer(peerId);
     }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { AdminInit } from '../admin/index.ts';
-import type { Config } from '../config/index.ts';
-import { DaemonError, reasonOf } from '../errors.ts';
+import type { AdminInit } from '../../admin/index.ts';
+import type { Config } from '../../config/index.ts';
+import { DaemonError, reasonOf } from '../../errors.ts';
 
 /** Certificate and key of the admin endpoint; null without them. Rejects with `TLS_UNREADABLE`. */
 export async function readTls({

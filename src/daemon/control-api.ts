@@ -1,0 +1,52 @@
+import type { CompactResult } from '../store/index.ts';
+import type { ConfigOrigin } from './config/index.ts';
+import type { LogLevel } from './logging.ts';
+
+/** The operator's hold on a running daemon, beside `Node`. */
+export interface NodeControl {
+  configuration(): ConfigurationAnswer;
+  /** Reads the configuration again and takes all keys that can change. Rejects, and changes nothing, at any mistake. */
+  reload(): Promise<ReloadAnswer>;
+  /** Counts until the next reload or start. */
+  setLogLevel(level: LogLevel): void;
+  /** Stops replication with a peer, or with all; `keep`: also after a restart. */
+  pause(init: { readonly peerId?: string; readonly keep: boolean }): Promise<PauseState>;
+  /** Ends the pause of a peer, or all pauses. */
+  resume(peerId?: string): Promise<PauseState>;
+  /** Has the database drop the space of removed records. */
+  compact(): Promise<CompactResult>;
+}
+
+/** The answer of `GET /v1/config`: every key as `section.key`. */
+export interface ConfigurationAnswer {
+  readonly keys: Readonly<Record<string, ConfiguredKey>>;
+  /** Keys whose new values in the files wait for a restart, as of the last reload. */
+  readonly needsRestart: readonly string[];
+}
+
+export interface ConfiguredKey {
+  readonly value: unknown;
+  /** `reload`: a reload brought the value; `call`: a call of the admin endpoint did. */
+  readonly from: ConfigOrigin['from'] | 'reload' | 'call';
+  /** The file, the variable or the flag; null for a default and for a call. */
+  readonly source: string | null;
+  /** A reload takes a new value. */
+  readonly reloadable: boolean;
+}
+
+/** The answer of `POST /v1/config/reload`: keys as `section.key`. */
+export interface ReloadAnswer {
+  /** Keys whose new values count from now on. */
+  readonly changed: readonly string[];
+  /** Keys whose new values need a restart. */
+  readonly needsRestart: readonly string[];
+}
+
+/** The peers with which nothing is replicated. */
+export interface PauseState {
+  readonly all: boolean;
+  /** Peers that were paused by their ids. */
+  readonly peers: readonly string[];
+  /** Whether the pause outlives a restart: of all, and of which peers. */
+  readonly kept: { readonly all: boolean; readonly peers: readonly string[] };
+}

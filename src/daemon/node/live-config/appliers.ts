@@ -1,0 +1,74 @@
+import type { Replica } from '../../../store/index.ts';
+import type { Config } from '../../config/index.ts';
+import { type Logger, setLogLevel } from '../../logging.ts';
+import type { Mesh } from '../../mesh/index.ts';
+import type { Replicator } from '../../replicator/index.ts';
+import { replicaLimits } from '../config-options.ts';
+
+/** Takes new values of some keys while the daemon runs. */
+export interface Applier {
+  /** As `section.key`. */
+  readonly keys: readonly string[];
+  /** Checks the values against the running node; the result takes them, and cannot fail. */
+  prepare(config: Config): () => void;
+}
+
+interface AppliersInit {
+  mesh: Pick<Mesh, 'dialer' | 'prepareAccess' | 'setInboundLimits'>;
+  replica: Pick<Replica, 'setLimits' | 'setScrub'>;
+  replicator: { readonly rates: Pick<Replicator['rates'], 'change'> };
+  /** The root. */
+  logger: Logger;
+}
+
+/** In the order in which they are applied: the access list counts before a new peer is dialled. */
+export function appliersOf({ mesh, replica, replicator, logger }: AppliersInit): Applier[] {
+  return [
+    {
+      keys: ['access.peers'],
+      prepare: ({ access }) => mesh.prepareAccess(access.peers),
+    },
+    {
+      keys: ['network.peers'],
+      prepare: ({ network }) => mesh.dialer.prepare(network.peers),
+    },
+    {
+      keys: ['network.maxConnectionsPerAddress', 'network.maxConnectionsPerSubnet'],
+      prepare({ network: { maxConnectionsPerAddress, maxConnectionsPerSubnet } }) {
+        return () => mesh.setInboundLimits({ maxConnectionsPerAddress, maxConnectionsPerSubnet });
+      },
+    },
+    {
+      keys: ['limits.maxSetBytes', 'limits.maxItems', 'limits.minFreeBytes'],
+      prepare(config) {
+        const { maxSetBytes, maxItems, minFreeBytes } = replicaLimits(config);
+        return () => replica.setLimits({ maxSetBytes, maxItems, minFreeBytes });
+      },
+    },
+    {
+      keys: [
+        'limits.publisherBytesPerSecond',
+        'limits.peerBytesPerSecond',
+        'limits.peerBytesPerDay',
+      ],
+      prepare({ limits: { publisherBytesPerSecond, peerBytesPerSecond, peerBytesPerDay } }) {
+        const rates = { publisherBytesPerSecond, peerBytesPerSecond, peerBytesPerDay };
+        return () => replicator.rates.change(rates);
+      },
+    },
+    {
+      keys: ['scrub.itemsPerSecond', 'scrub.maxDamagedPerHour'],
+      prepare:
+        ({ scrub }) =>
+        () =>
+          replica.setScrub(scrub),
+    },
+    {
+      keys: ['log.level'],
+      prepare:
+        ({ log }) =>
+        () =>
+          setLogLevel(logger, log.level),
+    },
+  ];
+}

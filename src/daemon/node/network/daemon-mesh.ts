@@ -1,0 +1,136 @@
+import {
+  type Announce,
+  AnnounceService,
+  commonware,
+  type Dialect,
+  type FetchService,
+  type Knows,
+  nativeDialect,
+  type PeerWork,
+  protocolId,
+  type ReconcileService,
+  Turns,
+} from '../../../protocol/index.ts';
+import { fetch, libp2pGossip, reconcile } from '../../../protocol/libp2p.ts';
+import type { Random, Replica } from '../../../store/index.ts';
+import type { Config } from '../../config/index.ts';
+import { loadIdentity, loadPsk } from '../../keys/index.ts';
+import type { Logger } from '../../logging.ts';
+import { type Access, createMesh, type Mesh, peersFile } from '../../mesh/index.ts';
+import type { Metrics } from '../../metrics/index.ts';
+import type { Replicator } from '../../replicator/index.ts';
+import { VERSION } from '../../version.ts';
+import { announceOptions, fetchOptions, meshOptions, reconcileOptions } from '../config-options.ts';
+import type { DaemonInit } from '../init.ts';
+import type { PausedPeers } from '../pausing/index.ts';
+
+/** The services of a daemon on its mesh. */
+export interface Services extends Record<string, unknown> {
+  reconcile: ReconcileService;
+  fetch: FetchService;
+}
+
+/** The parts that the services work with. */
+interface Parts {
+  readonly replicator: Replicator;
+  readonly work: PeerWork;
+  readonly knows: Knows;
+  readonly paused: PausedPeers;
+  readonly metrics: Metrics;
+}
+
+/** The mesh of a daemon with its services, not started. */
+export async function createDaemonMesh(
+  { config, system, logger }: DaemonInit,
+  { replica, replicator, work, knows, paused, metrics }: Parts & { readonly replica: Replica },
+): Promise<Mesh<Services>> {
+  const { clock, random, network } = system;
+  const turns = new Turns({ clock });
+  const dialects = dialectsOf(config, random);
+  const { name: networkName, listen, announce, peers, discovery, mdns } = config.network;
+  const directory = config.node.dataDir;
+  return createMesh<Services>({
+    listen,
+    announce,
+    peers,
+    discovery,
+    mdns,
+    identity: await loadIdentity({ directory, random, logger }),
+    networkName,
+    peersFile: peersFile({ directory, networkName, logger: logger.child({ component: 'mesh' }) }),
+    peering: { degree: config.network.degree },
+    busy: (peer) => replicator.busyWith(peer),
+    brought: (peer) => replicator.peers.get(peer)?.brought === true,
+    version: VERSION,
+    access: await accessOf(config, logger),
+    dialects: dialects.map(({ name, version }) => protocolId(networkName, name, version)),
+    services: {
+      reconcile: reconcile({
+        clock,
+        networkName,
+        dialects,
+        refuses: (peer, id) => replicator.fetcher.refused.hasFrom(peer, id),
+        snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
+        events: paused.over(replicator),
+        answers: paused.answers,
+        work,
+        turns,
+        knows,
+        log: logger.child({ component: 'reconcile' }),
+        options: reconcileOptions(config),
+      }),
+      fetch: fetch({
+        clock,
+        networkName,
+        serve: (ids, limits) => replica.serve(ids, limits),
+        answers: paused.answers,
+        work,
+        turns,
+        knows,
+        log: logger.child({ component: 'fetch' }),
+        options: fetchOptions(config),
+      }),
+    },
+    logger,
+    clock,
+    random,
+    network,
+    noticed: metrics.mesh.noticed,
+    metrics: metrics.libp2p,
+    options: meshOptions(config),
+  });
+}
+
+/** Push over the gossip of the mesh, not started. */
+export function createAnnounce(
+  { config, system, logger }: DaemonInit,
+  { libp2p, allows }: Mesh<Services>,
+  { replicator, work, knows, paused }: Parts,
+): Announce {
+  const gossip = libp2pGossip({ self: libp2p.peerId, pubsub: libp2p.services.pubsub });
+  return new AnnounceService(gossip, {
+    clock: system.clock,
+    random: system.random,
+    networkName: config.network.name,
+    events: replicator.push,
+    allowed: (publisher) => allows(publisher) && !paused.has(publisher),
+    work,
+    knows,
+    ...(system.loopDelayMs === undefined ? {} : { loopDelayMs: system.loopDelayMs }),
+    log: logger.child({ component: 'announce' }),
+    options: announceOptions(config),
+  });
+}
+
+/** The preferred first. */
+function dialectsOf({ sync }: Config, random: Random): Dialect[] {
+  const native = nativeDialect({ random });
+  if (sync.dialect === 'auto') return [native, commonware];
+  return sync.dialect === 'native' ? [native] : [commonware];
+}
+
+async function accessOf({ access }: Config, logger: Logger): Promise<Access> {
+  const { mode, peers, pskFile } = access;
+  if (mode !== 'psk' || pskFile === null) return { mode, peers };
+  return { mode, psk: await loadPsk(pskFile, logger) };
+}

@@ -1,0 +1,37 @@
+import type { NodeControl, PauseState } from '../../../src/daemon/index.ts';
+
+/** Notes what is asked of it. Its answers can be planted. */
+export class FakeControl implements NodeControl {
+  readonly asked: unknown[] = [];
+  state: PauseState = { all: false, peers: [], kept: { all: false, peers: [] } };
+  level = 'info';
+  reload: NodeControl['reload'] = async () => ({ changed: ['log.level'], needsRestart: [] });
+  compact: NodeControl['compact'] = async () => ({
+    beforeBytes: 2_048,
+    afterBytes: 1_024,
+    pieces: 1,
+    complete: true,
+  });
+
+  configuration: NodeControl['configuration'] = () => ({
+    keys: {
+      'log.level': { value: this.level, from: 'default', source: null, reloadable: true },
+      'network.name': { value: 'test', from: 'file', source: '/etc/r.yaml', reloadable: false },
+    },
+    needsRestart: ['network.name'],
+  });
+
+  setLogLevel: NodeControl['setLogLevel'] = (level) => {
+    this.level = level;
+  };
+
+  pause: NodeControl['pause'] = async (init) => {
+    this.asked.push(['pause', init]);
+    return { ...this.state, all: init.peerId === undefined };
+  };
+
+  resume: NodeControl['resume'] = async (peerId) => {
+    this.asked.push(['resume', peerId]);
+    return this.state;
+  };
+}
