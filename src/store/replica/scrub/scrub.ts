@@ -59,6 +59,7 @@ export class Scrubber {
   readonly #alarm: Alarm;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
+  /** A step runs; it schedules the next one itself. */
   #stepping = false;
   #checked = 0;
   #passes = 0;

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { type Database, openDatabase } from '../../../src/store/index.ts';
+import { compactDatabase } from '../../../src/store/level/index.ts';
+import { cleanUp } from '../../support/clean-up.ts';
+import { memoryDatabase } from '../../support/memory-database.ts';
+import { SeededRandom } from '../../support/random.ts';
+
+async function open(context: TestContext): Promise<Database> {
+  const folder = await mkdtemp(join(tmpdir(), 'rangemesh-compact-'));
+  cleanUp(context, () => rm(folder, { recursive: true }));
+  const database = await openDatabase(join(folder, 'db'));
+  cleanUp(context, () => database.close());
+  return database;
+}
+
+const key = (i: number) => new TextEncoder().encode(`set/p${String(i).padStart(8, '0')}`);
+
+async function fill(database: Database, count: number): Promise<void> {
+  const random = new SeededRandom('compact');
+  for (let i = 0; i < count; i++) await database.put(key(i), random.bytes(16 * 1024));
+}
+
+describe('compacting a database', () => {
+  it('gives back the room of removed records, and keeps the others', async (context) => {
+    const database = await open(context);
+    await fill(database, 1_000);
+    for (let i = 0; i < 1_000; i++) if (i % 10 !== 0) await database.del(key(i));
+    const { beforeBytes, afterBytes, complete } = await compactDatabase(database, () => false);
+    assert.equal(complete, true);
+    assert.ok(beforeBytes > 4e6, `${beforeBytes} bytes before`);
+    assert.ok(afterBytes < 2.5e6, `${afterBytes} bytes after`);
+    assert.equal((await database.keys().all()).length, 100);
+    assert.equal((await database.get(key(10)))?.length, 16 * 1024);
+  });
+
+  it('ends between two pieces when it is asked to', async (context) => {
+    const database = await open(context);
+    await fill(database, 500);
+    const stopped = await compactDatabase(database, () => true);
+    assert.deepEqual([stopped.complete, stopped.pieces], [false, 0]);
+  });
+
+  it('goes over a large database in several pieces', async (context) => {
+    const sizes: number[] = [];
+    const done: number[] = [];
+    // A database whose bytes lie between two keys, one after the other.
+    const bytes = 200 * 1024 * 1024;
+    const place = (at: Uint8Array) => (at[0]! * 256 + at[1]!) / 65_536;
+    const large = {
+      approximateSize: async (start: Uint8Array, end: Uint8Array) =>
+        Math.round((place(end) - place(start)) * bytes),
+      compactRange: async (start: Uint8Array, end: Uint8Array) => {
+        sizes.push((place(end) - place(start)) * bytes);
+        done.push(place(start));
+      },
+    };
+    const result = await compactDatabase(large as never, () => false);
+    assert.equal(result.pieces, 4);
+    assert.ok(sizes.every((size) => size <= 64 * 1024 * 1024));
+    assert.deepEqual(
+      done,
+      done.toSorted((a, b) => a - b),
+    );
+    context.diagnostic(`${sizes.length} pieces`);
+  });
+
+  it('does nothing to a database in memory', async () => {
+    const result = await compactDatabase(memoryDatabase(), () => false);
+    assert.deepEqual(result, { beforeBytes: 0, afterBytes: 0, pieces: 0, complete: true });
+  });
+});
