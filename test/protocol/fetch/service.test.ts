@@ -57,6 +57,39 @@ describe('FetchService', () => {
     await c.stop();
   });
 
+  it('ends answers to a peer that is interrupted, and refuses its requests until they are wanted', async () => {
+    const w = new World();
+    let open = true;
+    const c = w.service('c', {}, { answers: (peer) => peer !== 'a' || open });
+    await Promise.all([w.start(), c.start()]);
+    w.network.connect('a', 'c', { latencyMs: 10 });
+    await w.clock.advance(50);
+    w.hold(itemOf(1, 1_000_000));
+    const fetch = async (forMs: number, meanwhile = () => {}) => {
+      const fetched = w.a.fetch({
+        peer: 'c',
+        ids: [itemOf(1).id, itemOf(1, 1_000_000).id],
+        onItems: () => {},
+      });
+      await w.clock.advance(15);
+      meanwhile();
+      await w.clock.advance(forMs);
+      return (await byNow(fetched, 'the request ends')).outcome;
+    };
+    const interrupted = await fetch(1_000, () => {
+      open = false;
+      c.interrupt('b');
+      c.interrupt('a');
+    });
+    assert.notEqual(interrupted, 'complete');
+    const gets = w.gets;
+    assert.notEqual(await fetch(1_000), 'complete');
+    assert.equal(w.gets, gets, 'nothing is read for a refused request');
+    open = true;
+    assert.equal(await fetch(60_000), 'complete');
+    await c.stop();
+  });
+
   it('reports the length of an item above the requested length, without reading it', async () => {
     const w = await world();
     const [small, large] = [itemOf(1), itemOf(2, 200_000)];

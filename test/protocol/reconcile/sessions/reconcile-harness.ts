@@ -37,6 +37,7 @@ export class Peer {
     /** In place of the events that are noted, or beside them. */
     events?: Partial<ReconcileEvents>;
     refuses?: ReconcileInit['refuses'];
+    answers?: ReconcileInit['answers'];
     log?: ReconcileInit['log'];
     work?: ReconcileInit['work'];
   }) {
@@ -66,6 +67,7 @@ export class Peer {
       },
       ...(init.log === undefined ? {} : { log: init.log }),
       ...(init.refuses === undefined ? {} : { refuses: init.refuses }),
+      ...(init.answers === undefined ? {} : { answers: init.answers }),
     });
   }
 
