@@ -123,7 +123,6 @@ describe('a daemon', () => {
     const moments = [
       ['SIGTERM', '1'],
       ['SIGTERM', '2'],
-      ['SIGHUP', '1'],
     ] as const;
     for (const [STOP_SIGNAL, STOP_AT_HANDLER] of moments) {
       const env = { STOP_SIGNAL, STOP_AT_HANDLER, _: 'node' };

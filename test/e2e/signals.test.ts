@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { closeSync, constants, openSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { cleanUp } from '../support/clean-up.ts';
-import { type BareDaemon, type BareInit, startBare } from './support/bare-daemon.ts';
+import {
+  type BareDaemon,
+  type BareInit,
+  startBare,
+  temporaryFolder,
+} from './support/bare-daemon.ts';
+import { until } from './support/mesh.ts';
 
 const NOHUP = ['bash', '-c', 'nohup "$@"', 'bash'];
 
@@ -23,10 +31,29 @@ async function assertServes({ client }: BareDaemon): Promise<void> {
 }
 
 describe('a daemon', { skip: process.platform === 'win32' }, () => {
-  it('stops in order at SIGHUP', async (context) => {
-    const daemon = await start(context);
-    await daemon.assertStops('SIGHUP');
-    assert.match(await daemon.log, /"event":"stopping","reason":"SIGHUP"/);
+  it('reads its configuration again at SIGHUP, and goes on', async (context) => {
+    const folder = await temporaryFolder(context);
+    const file = join(folder, 'r.yaml');
+    await writeFile(file, 'log: {level: info}\n');
+    const daemon = await start(context, { args: ['--config', file] });
+    const keys = async () => JSON.parse((await daemon.client.send('GET', '/v1/config')).text).keys;
+    const level = async () => (await keys())['log.level'].value;
+    await writeFile(file, 'log: {level: loud}\n');
+    daemon.child.kill('SIGHUP');
+    await writeFile(file, 'limits: {maxItems: 7}\nlog: {level: debug}\n');
+    daemon.child.kill('SIGHUP');
+    await until(level, (now) => now === 'debug');
+    assert.equal((await keys())['limits.maxItems'].value, 7);
+    await assertServes(daemon);
+    await daemon.assertStops();
+    const log = await daemon.log;
+    assert.match(log, /"event":"reloaded","changed":\["limits.maxItems","log.level"\]/);
+    assert.doesNotMatch(log, /"reason":"SIGHUP"/);
+    assert.match(
+      log,
+      /"level":"debug","time":"[^"]*","component":"(?!libp2p)/,
+      'all parts hear it',
+    );
     assert.equal(await daemon.errors, '');
   });
 
@@ -41,7 +68,7 @@ describe('a daemon', { skip: process.platform === 'win32' }, () => {
       daemon.child.kill('SIGHUP');
       await assertServes(daemon);
       await daemon.assertStops();
-      assert.doesNotMatch(await daemon.log, /SIGHUP/);
+      assert.doesNotMatch(await daemon.log, /"reason":"SIGHUP"/);
     }
   });
 

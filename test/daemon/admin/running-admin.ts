@@ -155,6 +155,10 @@ export class SharedAdmin {
     return this.#running!.node;
   }
 
+  get control(): FakeControl {
+    return this.#running!.control;
+  }
+
   get url(): string {
     return this.#running!.url;
   }

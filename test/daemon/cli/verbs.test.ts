@@ -52,6 +52,12 @@ describe('command line', () => {
         'events',
         'verify',
         'completion',
+        'compact',
+        'doctor',
+        'pause',
+        'resume',
+        'config',
+        'log',
       ];
       for (const verb of verbs) {
         const { exitCode, stdout } = await run([verb, '--help']);

@@ -48,6 +48,19 @@ describe('the verdict', () => {
     );
   });
 
+  it('is that replication is paused, also when the sets were equal', () => {
+    const all = verdict({ paused: { all: true, here: 1, connected: 1 } });
+    assert.equal(all.state, 'paused');
+    assert.match(all.reason, /with all peers: nothing is compared until "rangemesh resume"/);
+    const some = verdict({ paused: { all: false, here: 1, connected: 3 } });
+    assert.match(some.reason, /with 1 of 3 connected peers/);
+    const full = verdict({
+      paused: { all: true, here: 0, connected: 0 },
+      refusing: { code: 'DISK_FULL', message: 'full' },
+    });
+    assert.equal(full.state, 'refusing', 'troubles of the store come first');
+  });
+
   it('is that this node is behind when a proof is missing or late, with the reason', () => {
     const unproved = verdict({
       peers: [PEER, { ...PEER, coversAsOf: null }],

@@ -42,6 +42,15 @@ describe('the rates of received items', () => {
     assert.equal(received.debtMs('f'), 0);
   });
 
+  it('change while items come', () => {
+    const { rates: received } = rates();
+    assert.equal(received.push(ORIGIN, 601), false);
+    received.change({ publisherBytesPerSecond: 20, peerBytesPerSecond: 2_000, peerBytesPerDay: 0 });
+    assert.equal(received.push(ORIGIN, 1_200), true);
+    received.charge('f', 4_800);
+    assert.equal(received.debtMs('f'), 2_000);
+  });
+
   it('keep the debt of a peer, however many publishers and peers come after it', () => {
     const { rates: received } = rates({ peerBytesPerDay: 86_400 });
     received.charge('f', 100_000);
