@@ -9,6 +9,7 @@ import { type SendInit, SharedAdmin } from './running-admin.ts';
 
 const PAYLOAD = new TextEncoder().encode('x');
 const ID = bytesToHex(itemId(7n, PAYLOAD));
+const PEER = '12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf';
 const ADDRESS = '/ip4/192.0.2.1/tcp/1';
 
 const json = (body: object): SendInit => ({
@@ -56,6 +57,12 @@ const CALLS: Record<string, Record<number, readonly [path: string, init?: SendIn
   getItems: { 200: ['/v1/items/get', json({ ids: [ID, 'ab'.repeat(32)] })] },
   exportItems: { 200: ['/v1/export?from=1&to=9'] },
   verify: { 200: ['/v1/verify'] },
+  getConfiguration: { 200: ['/v1/config'] },
+  reload: { 200: ['/v1/config/reload'] },
+  setLogLevel: { 200: ['/v1/config/log-level', json({ level: 'debug' })] },
+  pause: { 200: ['/v1/pause', json({ peerId: PEER, keep: true })] },
+  resume: { 200: ['/v1/resume'] },
+  compact: { 200: ['/v1/compact'] },
   getOpenApi: { 200: ['/openapi.json'] },
   getMetrics: { 200: ['/metrics'] },
 };

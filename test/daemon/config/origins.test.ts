@@ -13,7 +13,8 @@ describe('the origin of a value', () => {
         { path: 'admin.port', value: '0', source: '--admin-port' },
       ],
       read: async () =>
-        'node: {dataDir: d}\nnetwork: {name: f}\nlog: {level: info}\nsync: {settleMs: 1}',
+        'node: {dataDir: d}\nnetwork: {name: f}\nlog: {level: info}\nsync: {settleMs: 1}\n' +
+        'admin: {tls: {cert: c, key: k}}',
     });
     assert.deepEqual([config.network.name, config.sync.jitter], ['e', 0.3]);
     const expected = {
@@ -24,6 +25,7 @@ describe('the origin of a value', () => {
       'admin.port': { from: 'flag', source: '--admin-port' },
       'log.level': { from: 'file', source: '/etc/r.yaml' },
       'admin.host': { from: 'default', source: null },
+      'admin.tls.cert': { from: 'file', source: '/etc/r.yaml' },
     };
     const found = Object.keys(expected).map((path) => [path, origins.get(path)]);
     assert.deepEqual(Object.fromEntries(found), expected);
