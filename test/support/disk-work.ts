@@ -1,11 +1,15 @@
-import type { Database } from '../../src/store/index.ts';
+import type { Database, DatabaseCare } from '../../src/store/index.ts';
 import { settle } from './clock.ts';
 
-/** What databases over abstract-level, and their iterators, have beneath their public methods. */
+/** Methods by name: databases over abstract-level, and their iterators, have more than their types show. */
 type Depths = Record<string, unknown>;
 
 const OF_DATABASES = ['_get', '_getMany', '_hasMany', '_has', '_put', '_del', '_batch', '_clear'];
 const OF_ITERATORS = ['_next', '_nextv', '_all', '_close'];
+const OF_CARE = [
+  ...['inspect', 'opening', 'opened', 'gaveUp', 'served', 'closed'],
+  ...['damage', 'closedDamage', 'repair'],
+];
 
 /** Knows what databases are doing, so that a test under virtual time waits for that, and no longer. */
 export class DiskWork {
@@ -23,6 +27,13 @@ export class DiskWork {
     this.#wrapMade(database, '_keys', OF_ITERATORS);
     this.#wrapMade(database, '_chainedBatch', ['_write', '_close']);
     return database;
+  }
+
+  /** Counts the work on the files of a database: repairs and checks take place beside the database. */
+  care(care: DatabaseCare): DatabaseCare {
+    this.#wrap(care, OF_CARE);
+    this.#wrapMade(care, 'patrol', ['next', 'return']);
+    return care;
   }
 
   /** Resolves once no work is running, and none follows from what has ended. */
@@ -43,11 +54,11 @@ export class DiskWork {
     }
   }
 
-  #wrapMade(database: Database, name: string, methods: readonly string[]): void {
-    const depths = database as unknown as Depths;
+  #wrapMade(of: object, name: string, methods: readonly string[]): void {
+    const depths = of as Depths;
     const make = depths[name] as (...args: unknown[]) => object;
     depths[name] = (...args: unknown[]) => {
-      const made = make.apply(database, args);
+      const made = make.apply(of, args);
       this.#wrap(made, methods);
       return made;
     };

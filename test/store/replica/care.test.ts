@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { databaseCare } from '../../../src/daemon/files/index.ts';
 import { type Database, itemId, type Replica, type ReplicaInit } from '../../../src/store/index.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
@@ -10,7 +9,15 @@ import { within } from '../../support/within.ts';
 import { change, flipped, named, TABLES } from '../level/files/support.ts';
 import { codes } from './in-memory.ts';
 import { open } from './on-disk.ts';
-import { coded, item, items, openWatched, pass, temporaryDirectory } from './support.ts';
+import {
+  coded,
+  item,
+  items,
+  openWatched,
+  pass,
+  temporaryDirectory,
+  watchedCare,
+} from './support.ts';
 
 const COUNT = 400;
 
@@ -20,7 +27,7 @@ async function cared(
   dataDir: string,
   init: Partial<ReplicaInit> = {},
 ): Promise<Replica> {
-  const replica = await open(t, join(dataDir, 'db'), { care: databaseCare(dataDir), ...init });
+  const replica = await open(t, join(dataDir, 'db'), { care: watchedCare(dataDir), ...init });
   cleanUp(t, () => replica.close());
   return replica;
 }
@@ -99,7 +106,7 @@ describe('a replica that looks after its files', () => {
     const scrub = { itemsPerSecond: 100 };
     const replica = await open(t, join(dataDir, 'db'), {
       open: () => openWatched(join(dataDir, 'db')),
-      care: databaseCare(dataDir),
+      care: watchedCare(dataDir),
       clock,
       scrub,
     });

@@ -3,8 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { databaseCare } from '../../../src/daemon/files/index.ts';
 import {
   type Database,
+  type DatabaseCare,
   type NewItem,
   openDatabase,
   Replica,
@@ -65,6 +67,11 @@ const diskWork = new DiskWork();
 /** Opens the database in `directory`; `pass` waits for what it does. */
 export function openWatched(directory: string): Promise<Database> {
   return diskWork.open(openDatabase(directory));
+}
+
+/** Looks after the files of the database in a data directory; `pass` waits for what that does. */
+export function watchedCare(dataDir: string): DatabaseCare {
+  return diskWork.care(databaseCare(dataDir));
 }
 
 /** Lets virtual time pass, and databases end what they are doing, until something is done. */
