@@ -84,6 +84,15 @@ describe('--json', () => {
       Object.assign(station.node, { events: endedEvents });
       return [on('events')];
     },
+    pause: () => [on('pause')],
+    resume: () => [on('resume')],
+    compact: () => [on('compact')],
+    'config check': () => [run(['config', 'check', '--json'], { cwd: station.scratch })],
+    'config show': () => [on('config', 'show')],
+    'config schema': () => [run(['config', 'schema', '--json'])],
+    'config reload': () => [on('config', 'reload')],
+    'log level': () => [on('log', 'level'), on('log', 'level', 'debug')],
+    doctor: () => [on('doctor')],
     verify: () => [run(['verify', '--json', '--data-dir', join(station.scratch, 'stopped')])],
   };
   const on = (...argv: string[]) => run([...argv, '--json', ...station.target]);

@@ -9,7 +9,7 @@ import {
 import type { ConfigurationAnswer, ConfiguredKey } from '../../control-api.ts';
 import { EXIT } from '../../errors.ts';
 import { ask, printAnswer } from '../ask.ts';
-import { type CliInit, printLine } from '../init.ts';
+import type { CliInit } from '../init.ts';
 import { configFile, readConfiguration, type TargetOptions } from '../locate.ts';
 
 /** Rejects with every mistake. */
@@ -44,8 +44,9 @@ export async function showConfiguration(
   return EXIT.ok;
 }
 
-export async function printSchema(_options: object, { stdout }: CliInit): Promise<number> {
-  await printLine(stdout, JSON.stringify(configJsonSchema(), null, 2));
+export async function printSchema(options: { json?: boolean }, init: CliInit): Promise<number> {
+  const schema = configJsonSchema();
+  await printAnswer(options, init, schema, JSON.stringify(schema, null, 2));
   return EXIT.ok;
 }
 

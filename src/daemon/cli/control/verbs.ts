@@ -1,6 +1,8 @@
 import type { CompactResult } from '../../../store/index.ts';
+import type { AdminClient } from '../../client/index.ts';
 import type { PauseState, ReloadAnswer } from '../../control-api.ts';
 import type { LogLevel } from '../../log/options.ts';
+import type { LogLevelAnswer } from '../../schemas/index.ts';
 import { ask } from '../ask.ts';
 import { formatBytes } from '../format.ts';
 import type { CliInit } from '../init.ts';
@@ -26,16 +28,15 @@ export function logLevel(
   options: TargetOptions,
   init: CliInit,
 ): Promise<number> {
-  if (level === undefined) {
-    return ask(options, init, {
-      call: (daemon) => daemon.getConfiguration(),
-      show: ({ keys }) => String(keys['log.level']?.value),
-    });
-  }
   return ask(options, init, {
-    call: (daemon) => daemon.setLogLevel({ level }),
+    call: (daemon) => (level === undefined ? presentLevel(daemon) : daemon.setLogLevel({ level })),
     show: (answer) => answer.level,
   });
+}
+
+async function presentLevel(daemon: AdminClient): Promise<LogLevelAnswer> {
+  const { keys } = await daemon.getConfiguration();
+  return { level: keys['log.level']!.value as LogLevel };
 }
 
 export async function pause(

@@ -56,7 +56,7 @@ function addConfig(program: VerbCommand): void {
   config
     .command('schema')
     .description('Prints the JSON Schema of the configuration file, for editors.')
-    .option('--json', 'the same')
+    .option('--json', 'print it on one line')
     .examples('rangemesh config schema > rangemesh.schema.json')
     .runs(async () => (await import('../control/index.ts')).printSchema);
   config
