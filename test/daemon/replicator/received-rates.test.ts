@@ -44,10 +44,10 @@ describe('the rates of received items', () => {
 
   it('change while items come', () => {
     const { rates: received } = rates();
-    assert.equal(received.push(ORIGIN, 601), false);
+    assert.equal(received.push(ORIGIN, 41), false);
     received.change({ publisherBytesPerSecond: 20, peerBytesPerSecond: 2_000, peerBytesPerDay: 0 });
-    assert.equal(received.push(ORIGIN, 1_200), true);
-    received.charge('f', 4_800);
+    assert.equal(received.push(ORIGIN, 80), true);
+    received.charge('f', 5_920);
     assert.equal(received.debtMs('f'), 2_000);
   });
 
