@@ -19,8 +19,11 @@ describe('a pause of replication', () => {
     await a.daemon.control.pause({ keep: false });
     await a.client.put(payload(1));
     await b.client.put(payload(2));
-    const asked = await a.client.send('POST', '/v1/sync', '{}');
-    assert.deepEqual([asked.status, JSON.parse(asked.text).code], [409, 'PAUSED']);
+    const calls = { '/v1/sync': '{}', '/v1/diff': JSON.stringify({ peerId: b.daemon.peerId }) };
+    for (const [path, body] of Object.entries(calls)) {
+      const { status, text } = await a.client.send('POST', path, body);
+      assert.deepEqual([path, status, JSON.parse(text).code], [path, 409, 'PAUSED']);
+    }
     const [theirs] = await b.daemon.node.sync();
     assert.notEqual(theirs?.error ?? null, null, 'the paused node answers no session');
     const status = await a.client.status();

@@ -140,7 +140,7 @@ describe('an item that one of two nodes has lost without notice', () => {
 });
 
 describe('the events of a daemon', () => {
-  it('tell of items, sessions and peers', async (context) => {
+  it('tell of items, sessions, peers and the configuration', async (context) => {
     const daemons = await LocalDaemons.create(context);
     const [a, b] = [await daemons.start('a', QUICK), await daemons.start('b', QUICK)];
     const over = new AbortController();
@@ -149,9 +149,13 @@ describe('the events of a daemon', () => {
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     const { id } = await a.client.put(encoder.encode('an item'));
     await a.client.addPeer(b.address);
+    a.daemon.control.setLogLevel('fatal');
     let text = '';
     const all = async () => {
-      const wanted = [`"item":"${id}"`, '"change":"connected"', '"type":"session"'];
+      const wanted = [
+        ...[`"item":"${id}"`, '"change":"connected"', '"type":"session"'],
+        '"changed":["log.level"]',
+      ];
       while (!wanted.every((part) => text.includes(part))) {
         const { value, done } = await reader.read();
         assert.equal(done, false);

@@ -15,7 +15,7 @@ const ISO = new Date(START).toISOString();
 const EVERYTHING = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
 
 /** Answers over parts that say what the test puts into them. */
-function create() {
+function create(init: Partial<ExplanationsInit> = {}) {
   const parts = {
     log: new SessionLog(),
     running: [] as { peer: string; report: SessionReport | null }[],
@@ -45,6 +45,7 @@ function create() {
       statements: { of: () => ({ coversAsOf: parts.coversAsOf, equalAsOf: null }) },
       gaps: { of: () => parts.gap },
     },
+    ...init,
   } as unknown as ExplanationsInit);
   return { explain, parts };
 }
@@ -125,11 +126,14 @@ describe('the explanations of a node', () => {
     assert.throws(() => explain.peer('nobody'), { code: 'UNKNOWN_PEER' });
   });
 
-  it('refuse a comparison with a peer that is not connected, or shares no dialect', async () => {
+  it('refuse a comparison with a peer that is paused or not connected, or shares no dialect', async () => {
     const { explain } = create();
     const range = { from: 0n, to: 1n, limit: 1 };
     await assert.rejects(explain.diff({ peerId: 'gone', ...range }), { code: 'UNKNOWN_PEER' });
     const mute = { code: 'DIALECT_CANNOT_TELL', message: /^mute is connected.*sync\.dialect$/ };
     await assert.rejects(explain.diff({ peerId: 'mute', ...range }), mute);
+    const paused = { peers: { has: (peer: string) => peer === 'mute' } };
+    const { explain: pausing } = create({ paused } as unknown as ExplanationsInit);
+    await assert.rejects(pausing.diff({ peerId: 'mute', ...range }), { code: 'PAUSED' });
   });
 });

@@ -11,7 +11,8 @@ const RELOADABLE = configPaths().filter((path) => leafAt(path)?.reloadable === t
 
 /** A configuration in a file that the test writes, and appliers that note what they take. */
 async function staged(text: string, appliers?: readonly Applier[]) {
-  const stage = { text, trouble: null as string | null, taken: [] as string[], reads: 0 };
+  const [taken, told]: [string[], string[][]] = [[], []];
+  const stage = { text, trouble: null as string | null, taken, told, reads: 0 };
   const read = () => {
     stage.reads++;
     return loadWithOrigins({ file: '/r.yaml', cwd: '/', read: async () => stage.text });
@@ -28,7 +29,8 @@ async function staged(text: string, appliers?: readonly Applier[]) {
       return stage.trouble;
     },
   };
-  const init = { config, origins, read, token, logger: log.logger };
+  const onChanged = (keys: readonly string[]): void => void told.push([...keys]);
+  const init = { config, origins, read, token, onChanged, logger: log.logger };
   const live = new LiveConfig({ ...init, appliers: appliers ?? noting });
   return { stage, live, log };
 }
@@ -124,6 +126,17 @@ describe('a reload', () => {
     });
     assert.deepEqual((await live.reload()).changed, ['log.level']);
     assert.equal(value(live, 'log.level'), 'warn');
+  });
+
+  it('tells of the keys that have new values, and of nothing else', async () => {
+    const { stage, live } = await staged('limits: {maxItems: 5}');
+    await live.reload();
+    stage.text = 'limits: {maxItems: 7}\nnetwork: {name: other}';
+    await live.reload();
+    stage.text = 'limits: {maxItems: 8}\nlog: {level: loud}';
+    await assert.rejects(live.reload());
+    live.setLogLevel('debug');
+    assert.deepEqual(stage.told, [['limits.maxItems'], ['log.level']]);
   });
 
   it('is refused where a program gave the configuration', async () => {
