@@ -73,8 +73,8 @@ export class PausedPeers {
     }
   }
 
-  /** The events of a replicator, with connections as this pause shows them. */
-  over(events: ReconcileEvents): ReconcileEvents {
+  /** All events of a replicator, with connections as this pause shows them. */
+  over(events: ReconcileEvents): Required<ReconcileEvents> {
     return {
       peerConnected: (peer) => this.peerConnected(peer),
       peerDisconnected: (peer) => this.peerDisconnected(peer),
@@ -82,6 +82,7 @@ export class PausedPeers {
       judge: (peer, theirs) => events.judge?.(peer, theirs) ?? true,
       differs: (peer) => events.differs(peer),
       missing: (peer, ids) => events.missing(peer, ids),
+      named: (peer, ids) => events.named?.(peer, ids),
       ended: (report) => events.ended(report),
     };
   }
