@@ -4,6 +4,7 @@ import type {
   ItemKey,
   ListInit,
   PutResult,
+  Replica,
   ReplicaStatus,
   VerifyOptions,
   VerifyResult,
@@ -47,6 +48,8 @@ export interface Node {
   /** Whether an item is here, and if not, why. */
   why(id: Uint8Array): Promise<WhyAnswer>;
   list(init: ListInit): Promise<ItemKey[]>;
+  /** The order in which items arrived. */
+  readonly feed: ArrivalFeed;
   /** Checks the whole database while it is in use. Rejects with `STORE_REBUILDING` during a rebuild. */
   verify(options: VerifyOptions): Promise<VerifyResult>;
   /** Null while the event loop turns and the database takes writes, else why it does not. */
@@ -90,6 +93,9 @@ export interface ItemStream {
   /** Idempotent. */
   release(): void;
 }
+
+/** Reads the order of arrival, and hears of new items: see `Replica`. */
+export type ArrivalFeed = Pick<Replica, 'arrivals' | 'onArrival'>;
 
 /** Times are ISO 8601. */
 export type WhyAnswer =

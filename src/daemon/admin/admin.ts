@@ -17,6 +17,7 @@ import { type GuardInit, isProbe, RequestGuard } from './guard.ts';
 import { type HandlerParts, isStreamed } from './operation.ts';
 import { ADMIN_BOUNDS, type AdminBounds } from './options.ts';
 import { PayloadMemory } from './payload-memory.ts';
+import { RequestPlaces } from './request-places.ts';
 import { OPERATIONS } from './routes/index.ts';
 import { knowAllMethods, serve } from './serve.ts';
 import { refuseConnection, refuseLate, Servers } from './servers.ts';
@@ -132,11 +133,16 @@ const UNSENT = new AdminError(
   'BUSY',
   'payloads that other clients send take up the memory for them; try again in a minute',
 );
+const FULL = new AdminError(
+  'BUSY',
+  'as many clients as possible read the order of arrival; try again when one has ended',
+);
 
 function memories({ clock, bounds }: Pick<HandlerParts, 'clock' | 'bounds'>) {
   return {
     answers: new PayloadMemory({ clock, bounds, totalBytes: bounds.answerBytes, full: UNREAD }),
     bodies: new PayloadMemory({ clock, bounds, totalBytes: bounds.bodyBytes, full: UNSENT }),
+    feeds: new RequestPlaces(bounds.maxFeeds, FULL),
   };
 }
 

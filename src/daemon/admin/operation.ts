@@ -9,6 +9,7 @@ import type { CallSlots } from './call-slots.ts';
 import type { ErrorCode } from './errors.ts';
 import type { AdminBounds } from './options.ts';
 import type { PayloadMemory } from './payload-memory.ts';
+import type { RequestPlaces } from './request-places.ts';
 
 /** The metrics of a daemon as text. */
 export interface MetricsSource {
@@ -32,6 +33,8 @@ export interface HandlerParts {
   readonly answers: PayloadMemory;
   /** The memory of long payloads on their way from clients. */
   readonly bodies: PayloadMemory;
+  /** Of the readers of the order of arrival. */
+  readonly feeds: RequestPlaces;
   /** Ids of the operations under way that run one at a time. */
   readonly running: Set<string>;
   /** Bounds operations of which a few run at a time. */

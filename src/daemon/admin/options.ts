@@ -19,6 +19,12 @@ export interface AdminBounds {
    */
   readonly maxRequests: number;
   /**
+   * Clients that read the order of arrival at a time, also those that wait for items. Each holds up to about
+   * 500 KB while it is slow. Lower: programs are refused sooner.
+   * @default 64
+   */
+  readonly maxFeeds: number;
+  /**
    * Milliseconds for the head of a request to arrive. Lower: slow clients are cut off.
    * @default 10_000
    */
@@ -57,6 +63,7 @@ export const ADMIN_BOUNDS: AdminBounds = {
   maxConnections: 1_024,
   maxPipelined: 8,
   maxRequests: 256,
+  maxFeeds: 64,
   headersMs: 10_000,
   unreadMs: 60_000,
   answerBytes: 64 * 1024 * 1024,

@@ -29,10 +29,11 @@ export class PayloadMemory {
 
   /**
    * Resolves once the payload may be read. Rejects without room in time. A client that is slow by
-   * `progress`, in bytes, loses its connection while others wait.
+   * `progress`, in bytes, loses its connection while others wait. The returned function gives the memory back
+   * before the request is over.
    */
-  async hold(reply: FastifyReply, bytes: number, progress: () => number): Promise<void> {
-    if (bytes <= LONG_BYTES) return;
+  async hold(reply: FastifyReply, bytes: number, progress: () => number): Promise<() => void> {
+    if (bytes <= LONG_BYTES) return nothing;
     const { raw, request } = reply;
     const { clock, bounds, full } = this.#init;
     const given = new AbortController();
@@ -47,7 +48,7 @@ export class PayloadMemory {
       });
     if (raw.closed) {
       release();
-      return;
+      return nothing;
     }
     const unwatch = watchHolder({
       clock,
@@ -56,9 +57,14 @@ export class PayloadMemory {
       progress,
       tooSlow: () => request.raw.socket.destroy(),
     });
-    raw.once('close', () => {
+    const end = () => {
+      raw.off('close', end);
       unwatch();
       release();
-    });
+    };
+    raw.once('close', end);
+    return end;
   }
 }
+
+function nothing(): void {}

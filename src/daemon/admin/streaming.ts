@@ -15,6 +15,7 @@ export function accepts({ headers }: FastifyRequest, type: string): boolean {
 export function goneOf(reply: FastifyReply, closing: AbortSignal): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort(GONE));
+  if (reply.raw.closed) gone.abort(GONE);
   return AbortSignal.any([gone.signal, closing]);
 }
 

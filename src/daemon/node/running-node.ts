@@ -14,6 +14,7 @@ import {
 import type { ExplainedNode } from '../explain-api.ts';
 import type { Mesh } from '../mesh/index.ts';
 import type {
+  ArrivalFeed,
   PeerStatus,
   RefusalReason,
   Status,
@@ -182,6 +183,10 @@ export class RunningNode implements ExplainedNode {
     const item = { hint: hint ?? BigInt(clock.now()), payload };
     const [result] = await replicator.ownItems.put([item]);
     return result!;
+  }
+
+  get feed(): ArrivalFeed {
+    return this.#init.replica;
   }
 
   get(id: Uint8Array): Promise<Item | undefined> {

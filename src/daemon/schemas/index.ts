@@ -15,6 +15,15 @@ export {
   type ItemLine,
   itemLine,
 } from './bulk.ts';
+export {
+  type Change,
+  type ChangesHeader,
+  type ChangesLine,
+  type ChangesQuery,
+  type ChangesTrailer,
+  changesLine,
+  changesQuery,
+} from './changes.ts';
 export { errorAnswer } from './common.ts';
 export { compactResult } from './compact.ts';
 export {

@@ -24,6 +24,7 @@ import {
   systemClock,
   systemRandom,
 } from '../../../src/store/index.ts';
+import { FakeFeed } from './fake-feed.ts';
 
 const EVENTS: readonly NodeEvent[] = [
   { type: 'item', hint: 7n, id: new Uint8Array(32) },
@@ -52,6 +53,7 @@ export class FakeNode implements ExplainedNode {
   readonly explain: NodeExplain = new FakeExplain(this);
   readonly events: EventBus = new EventBus({ clock: systemClock, random: systemRandom });
   readonly items: Map<string, Item> = new Map();
+  readonly feed: FakeFeed = new FakeFeed();
   readonly dialled: string[] = [];
   readonly forgotten: string[] = [];
   readonly synced: (string | undefined)[] = [];
@@ -151,6 +153,7 @@ export class FakeNode implements ExplainedNode {
     const id = itemId(hint, payload);
     const created = !this.items.has(bytesToHex(id));
     this.items.set(bytesToHex(id), { hint, id, payload: payload.slice() });
+    if (created) this.feed.add({ hint, id, bytes: payload.length, at: 1, source: null });
     return { hint, id, created };
   }
 

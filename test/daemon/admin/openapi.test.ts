@@ -56,6 +56,7 @@ const CALLS: Record<string, Record<number, readonly [path: string, init?: SendIn
   haveItems: { 200: ['/v1/items/have', json({ ids: [ID] })] },
   getItems: { 200: ['/v1/items/get', json({ ids: [ID, 'ab'.repeat(32)] })] },
   exportItems: { 200: ['/v1/export?from=1&to=9'] },
+  listChanges: { 200: ['/v1/changes?since=0&limit=2&payloads=true&wait=0s'] },
   verify: { 200: ['/v1/verify'] },
   getConfiguration: { 200: ['/v1/config'] },
   reload: { 200: ['/v1/config/reload'] },

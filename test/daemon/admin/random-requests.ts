@@ -17,7 +17,19 @@ const word = fc.oneof(
   fc.nat().map(String),
 );
 const name = fc.oneof(
-  fc.constantFrom('hint', 'from', 'to', 'limit', 'cursor', '__proto__', 'constructor', 'a'),
+  fc.constantFrom(
+    'hint',
+    'from',
+    'to',
+    'limit',
+    'cursor',
+    'since',
+    'epoch',
+    'payloads',
+    '__proto__',
+    'constructor',
+    'a',
+  ),
   fc.string({ maxLength: 10 }).map(escaped),
 );
 const query = fc

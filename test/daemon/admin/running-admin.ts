@@ -145,6 +145,7 @@ export class SharedAdmin {
     after(() => this.#running?.admin.close());
     beforeEach(() => {
       this.node.items.clear();
+      this.node.feed.entries.length = 0;
       this.node.dialled.length = 0;
       this.node.fault = null;
       this.errors.length = 0;

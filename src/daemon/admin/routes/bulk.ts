@@ -141,7 +141,9 @@ async function batch(
     next: () => body.next(),
     decoder: SPEAKERS[format].decoder({ maxItemBytes }),
     putMany: (items) => parts.node.bulk.putMany(items),
-    makeRoom: () => parts.bodies.hold(reply, copies * maxItemBytes, received(reply)),
+    makeRoom: async () => {
+      await parts.bodies.hold(reply, copies * maxItemBytes, received(reply));
+    },
     refusalOf: reasonIn(parts),
   });
   async function* answers(): AsyncGenerator<Uint8Array> {

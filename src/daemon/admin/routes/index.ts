@@ -2,6 +2,7 @@
 
 import type { Operation } from '../operation.ts';
 import { bulkOperations } from './bulk.ts';
+import { changesOperations } from './changes.ts';
 import { controlOperations } from './control.ts';
 import { eventOperations } from './events.ts';
 import { explainOperations } from './explain.ts';
@@ -19,6 +20,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...eventOperations,
   ...itemOperations,
   ...bulkOperations,
+  ...changesOperations,
   ...verifyOperations,
   ...controlOperations,
   ...openApiOperations,
