@@ -105,3 +105,13 @@ export function parseTime(text: string): number {
   if (seconds >= 1 && seconds <= 86_400) return seconds;
   throw new InvalidArgumentError('give a time from 1s to 24h, such as 30s, 5m or 1h');
 }
+
+/** A place in the order of arrival: `SEQ`, or `EPOCH-SEQ` as the id of an event has it. */
+export function parsePlaceFlag(text: string): { since: number; epoch?: string } {
+  const [, epoch, seq] = /^(?:([0-9a-f]{16})-)?(\d{1,16})$/.exec(text) ?? [];
+  const since = Number(seq);
+  if (!Number.isSafeInteger(since)) {
+    throw new InvalidArgumentError('give the seq of an entry, or EPOCH-SEQ; 0 is the beginning');
+  }
+  return { since, ...(epoch !== undefined && { epoch }) };
+}

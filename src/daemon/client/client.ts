@@ -10,6 +10,7 @@ import type {
 import type { PeerStatus, Status, SyncAnswer } from '../node-api.ts';
 import type {
   BatchLine,
+  ChangesLine,
   EventLine,
   HaveAnswer,
   ItemLine,
@@ -27,6 +28,13 @@ import type {
   VerifyLine,
 } from '../schemas/index.ts';
 import { type BatchItem, encodeBatch, ITEMS_TYPE } from './batch.ts';
+import {
+  type ChangesInit,
+  type FeedEntry,
+  type FeedReset,
+  type ListChangesInit,
+  readChanges,
+} from './changes.ts';
 import { ClientError } from './errors.ts';
 import type {
   DiffBody,
@@ -227,6 +235,22 @@ export class AdminClient {
       query: { ...query },
       signal,
     });
+  }
+
+  /** One call: a header, entries, and a trailer or an error; without the trailer the answer is cut. */
+  listChanges({ waitSeconds, signal, ...rest }: ListChangesInit = {}): AsyncGenerator<ChangesLine> {
+    const wait = waitSeconds === undefined ? undefined : `${waitSeconds}s`;
+    const query = { ...rest, payloads: rest.payloads === true ? 'true' : undefined, wait };
+    return this.lines({ method: 'GET', path: '/changes', query, signal });
+  }
+
+  /**
+   * The items in their order of arrival, each once, then those that come. A connection that breaks is made
+   * again, with pauses that grow to ten seconds; the first call must succeed. A new epoch is a `reset`, and all
+   * items follow. Ends when the signal aborts.
+   */
+  changes(init: ChangesInit): AsyncGenerator<FeedEntry | FeedReset> {
+    return readChanges((part) => this.listChanges(part), init);
   }
 
   /** Progress, and at last the result or an error; leaving the loop ends the verification. */

@@ -4,6 +4,7 @@
  */
 
 export type { BatchItem } from './batch.ts';
+export type { ChangesInit, FeedEntry, FeedReset, ListChangesInit } from './changes.ts';
 export { AdminClient } from './client.ts';
 export { ClientError } from './errors.ts';
 export type {

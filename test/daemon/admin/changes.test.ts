@@ -136,7 +136,7 @@ describe('GET /v1/changes', () => {
     await fill(running, 2);
     for (const query of ['since=3', `since=3&epoch=${EPOCH}`]) {
       const { status, json } = await send(running.url, `/v1/changes?${query}`);
-      assert.deepEqual([status, json.code], [409, 'SINCE_ABOVE_LAST']);
+      assert.deepEqual([status, json.code], [400, 'SINCE_ABOVE_LAST']);
     }
     assert.equal((await send(running.url, '/v1/changes?since=2')).status, 200);
   });

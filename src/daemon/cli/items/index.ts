@@ -1,5 +1,6 @@
-/** The verbs for items: `put`, `get`, `why` and `ls`; and the manifests by which `get` finds names. */
+/** The verbs for items: `put`, `get`, `why`, `ls` and `changes`; and the manifests by which `get` finds names. */
 
+export { changes } from './changes.ts';
 export { get, ownFile, put, refuseOwn, why } from './items.ts';
 export { ls } from './list.ts';
 export { Manifest } from './manifest.ts';

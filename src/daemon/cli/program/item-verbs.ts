@@ -5,6 +5,7 @@ import {
   parseConcurrency,
   parseCount,
   parseHintFlag,
+  parsePlaceFlag,
 } from '../flags.ts';
 import type { VerbCommand } from '../verb-command.ts';
 
@@ -49,6 +50,20 @@ export function addItems(program: VerbCommand): void {
     .option('--limit <count>', 'most items (default: all)', parseCount)
     .examples('rangemesh ls --limit 10', 'rangemesh ls --from 1700000000000 --json | jq -r .id')
     .runs(async () => (await import('../items/index.ts')).ls);
+  program
+    .clientVerb('changes')
+    .description(
+      'Prints a line of JSON for each item in the order in which items arrived here. A new epoch is a line ' +
+        'with "reset", and all items follow.',
+    )
+    .option('--since <place>', 'entries behind this place: SEQ or EPOCH-SEQ', parsePlaceFlag)
+    .option('--follow', 'go on with items as they come, until a signal; connects again by itself')
+    .option('--payloads', 'with payloads in base64')
+    .examples(
+      'rangemesh changes | jq -r .id',
+      'rangemesh changes --since 0123456789abcdef-1200 --follow --payloads',
+    )
+    .runs(async () => (await import('../items/index.ts')).changes);
 }
 
 /** `import`. */
