@@ -119,9 +119,10 @@ describe('AdminClient.changes', () => {
   });
 
   it('rejects for a first call that fails, and for what is refused again and again', async () => {
-    await assert.rejects(read(scripted([new Error('refused')]).client, {}), /refused/);
+    const retrying = () => assert.fail('it is tried again');
+    await assert.rejects(read(scripted([new Error('refused')]).client, { retrying }), /refused/);
     const { client } = scripted([lines(head(), tail(0)), refusal(401, 'UNAUTHORIZED')]);
-    await assert.rejects(read(client, {}), { code: 'UNAUTHORIZED' });
+    await assert.rejects(read(client, { retrying }), { code: 'UNAUTHORIZED' });
   });
 
   it('ends by its signal, also in a pause', async () => {

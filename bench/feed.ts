@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { DaemonProcess } from '../scripts/support/daemon-process.ts';
+import { inChild, round, withDirectory } from './support/child.ts';
+
+const ARGS = ['--listen', '/ip4/127.0.0.1/tcp/0', '--admin-port', '0'];
+/** Answers about its memory. */
+const HOOK = new URL('./hostile/victim-hook.ts', import.meta.url).href;
+const LOOK_EVERY_MS = 50;
+const NEWLINE = 0x0a;
+const MIB = 1024 * 1024;
+
+/**
+ * `bench -- feed [--n N] [--json]`: a client reads the whole order of arrival of a daemon, without payloads and
+ * with them. `rssMb` is the most memory that the daemon had meanwhile, `restMb` its memory before.
+ */
+export async function main(args: string[]): Promise<void> {
+  const options = {
+    json: { type: 'boolean', default: false },
+    n: { type: 'string', default: '200000' },
+  } as const;
+  const { values } = parseArgs({ args, options });
+  const figures = await withDirectory((directory) => run(directory, Number(values.n)));
+  if (values.json) console.log(JSON.stringify(figures));
+  else console.table(figures);
+}
+
+async function run(dataDir: string, n: number) {
+  const fill = new URL('./catchup/fill-main.ts', import.meta.url);
+  await inChild(fill, dataDir, String(n));
+  const execArgv = ['--expose-gc', '--import', HOOK];
+  const daemon = await DaemonProcess.start({ dataDir, args: ARGS, execArgv });
+  try {
+    const rest = await rss(daemon, 'collect');
+    const watch = new Peak(daemon);
+    const plain = await readAll(`${daemon.admin}/v1/changes?since=0`, n);
+    const payloads = await readAll(`${daemon.admin}/v1/changes?since=0&payloads=true`, n);
+    return {
+      bench: 'feed',
+      n,
+      entriesPerSecond: Math.round(n / plain),
+      withPayloadsPerSecond: Math.round(n / payloads),
+      rssMb: round((await watch.end()) / MIB),
+      restMb: round(rest / MIB),
+    };
+  } finally {
+    await daemon.stop('SIGKILL');
+  }
+}
+
+/** Seconds to read `n` entries, a header and a trailer. */
+async function readAll(url: string, n: number): Promise<number> {
+  const begin = performance.now();
+  const [answer] = (await once(get(url), 'response')) as [IncomingMessage];
+  let lines = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) lines++;
+  }
+  if (lines !== n + 2) throw new Error(`${url} gave ${lines} lines, not ${n + 2}`);
+  return (performance.now() - begin) / 1_000;
+}
+
+/** The most memory that a daemon has from now on. */
+class Peak {
+  readonly #watching: Promise<number>;
+  #over = false;
+
+  constructor(daemon: DaemonProcess) {
+    this.#watching = this.#watch(daemon);
+  }
+
+  end(): Promise<number> {
+    this.#over = true;
+    return this.#watching;
+  }
+
+  async #watch(daemon: DaemonProcess): Promise<number> {
+    let most = 0;
+    while (!this.#over) {
+      most = Math.max(most, await rss(daemon, 'look'));
+      await pause(LOOK_EVERY_MS);
+    }
+    return most;
+  }
+}
+
+async function rss(daemon: DaemonProcess, question: 'look' | 'collect'): Promise<number> {
+  return ((await daemon.ask(question)) as { rss: number }).rss;
+}
