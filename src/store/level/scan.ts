@@ -7,6 +7,8 @@ export interface WalkOptions {
   snapshot?: AbstractSnapshot;
   /** Most records in one step. @default 1000 */
   records?: number;
+  /** The first step has one record, and each step twice as many: a short read of long records reads few. @default false */
+  grows?: boolean;
   /** Whether to read values; otherwise they are empty. @default true */
   values?: boolean;
   /** Called at the end if part of the range could not be read. @default throws `STORE_CORRUPT` */
@@ -97,7 +99,7 @@ export async function lastRecord(
 async function* readSteps(
   database: Database,
   range: KeyRangeBytes,
-  { snapshot, records = 1_000, values = true }: WalkOptions,
+  { snapshot, records = 1_000, grows = false, values = true }: WalkOptions,
 ): AsyncGenerator<Records, void> {
   const options = {
     ...range,
@@ -107,8 +109,8 @@ async function* readSteps(
   };
   const iterator = database.iterator(options);
   try {
-    for (;;) {
-      const step = await iterator.nextv(records);
+    for (let size = grows ? 1 : records; ; size = Math.min(2 * size, records)) {
+      const step = await iterator.nextv(size);
       if (step.length === 0) return;
       yield step.map(([key, value]) => [plain(key), values ? plain(value) : NOTHING]);
     }

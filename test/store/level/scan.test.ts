@@ -70,6 +70,10 @@ describe('scan of a range', () => {
     const made = await database(t, 1_001);
     assert.deepEqual(await steps(made), [1_000, 1]);
     assert.deepEqual(await steps(made, { records: 500 }), [500, 500, 1]);
+    assert.deepEqual(await steps(made, { records: 500, grows: true }), [
+      ...[1, 2, 4, 8, 16, 32, 64, 128, 256, 490],
+    ]);
+    assert.deepEqual(await steps(made, { records: 1, grows: true }), Array(1_001).fill(1));
     assert.deepEqual(await steps(await database(t, 0)), []);
   });
 

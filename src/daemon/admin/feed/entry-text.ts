@@ -1,10 +1,12 @@
-import type { ArrivalEntry, Item } from '../../../store/index.ts';
-import { StoreError } from '../../../store/index.ts';
+import { type ArrivalEntry, ID_BYTES, type Item, StoreError } from '../../../store/index.ts';
 import { isoTime } from '../../system/index.ts';
 import { LONG_BYTES } from '../payload-memory.ts';
 
 /** Bytes of a long payload in one piece of text; a multiple of three has no padding in base64. */
 const PIECE_BYTES = 48 * 1024;
+
+/** The id that is written. */
+const ID = Buffer.alloc(ID_BYTES);
 
 /** How entries become text. */
 export interface EntryFrame {
@@ -53,9 +55,9 @@ function fieldWriter(): (entry: ArrivalEntry) => string {
       from = at === 0 ? 'null' : JSON.stringify(source ?? 'local');
       time = at === 0 ? 'null' : `"${isoTime(at)}"`;
     }
-    const { buffer, byteOffset, byteLength } = entry.id;
-    const id = Buffer.from(buffer, byteOffset, byteLength).toString('hex');
-    return `"seq":${entry.seq},"id":"${id}","hint":"${entry.hint}","bytes":${entry.bytes},"from":${from},"at":${time}`;
+    // The buffer of an id is made when it is first asked for, outside the heap: a copy costs less memory.
+    ID.set(entry.id);
+    return `"seq":${entry.seq},"id":"${ID.toString('hex')}","hint":"${entry.hint}","bytes":${entry.bytes},"from":${from},"at":${time}`;
   };
 }
 

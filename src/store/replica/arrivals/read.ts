@@ -2,9 +2,13 @@ import type { AbstractSnapshot } from 'abstract-level';
 import { bytesToKey, equalBytes, readU64BE } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
 import {
+  behind,
   type Database,
   lastRecord,
+  plain,
   RecordError,
+  readSync,
+  viewsOf,
   type WalkOptions,
   walk,
 } from '../../level/index.ts';
@@ -37,12 +41,25 @@ export async function* readArrivals(
 ): AsyncGenerator<FoundArrival, void> {
   const { database, keys, state, snapshot } = place;
   if (from > state.arrivals) return;
-  const options: WalkOptions = snapshot === undefined ? { records } : { records, snapshot };
+  // A record may have thousands of entries, of which a page takes a few.
+  const options: WalkOptions = {
+    records,
+    grows: true,
+    ...(snapshot !== undefined && { snapshot }),
+  };
   const before = { gte: keys.arrivals(state.order, 0), lt: keys.arrivals(state.order, from + 1) };
   const [begin] = (await lastRecord(database, before, { ...options, values: false })) ?? [];
   if (begin === undefined) throw missing(from);
-  let next = seqOf(begin);
-  const range = { gte: begin, lt: keys.orderOf(state.order).lt };
+  const first = seqOf(begin);
+  // By itself: an iterator keeps the records of its last step outside the heap until the heap is collected.
+  const value = readSync(database, begin, viewsOf(snapshot));
+  if (value === undefined) throw missing(first);
+  const arrivals = decode(plain(value), first);
+  yield { first, arrivals };
+  let next = first + arrivals.length;
+  if (next <= from) throw missing(next);
+  const range = { gte: behind(begin), lt: keys.orderOf(state.order).lt };
+  if (next > state.arrivals) return;
   for await (const page of walk(database, range, options)) {
     for (const [key, value] of page) {
       if (next > state.arrivals) return;
@@ -50,7 +67,6 @@ export async function* readArrivals(
       const arrivals = decode(value, next);
       yield { first: next, arrivals };
       next += arrivals.length;
-      if (next <= from) throw missing(next);
     }
   }
   if (next <= state.arrivals) throw missing(next);
