@@ -60,6 +60,7 @@ describe('--json', () => {
     get: () => [on('get', ID), on('get', ID, '-o', join(station.scratch, 'out'))],
     why: () => [on('why', ID), on('why', '00'.repeat(32))],
     ls: () => [on('ls')],
+    changes: () => [on('changes', '--payloads'), on('changes', '--since', `${'0'.repeat(16)}-9`)],
     export: () => [on('export', '-o', join(station.scratch, 'exported'))],
     import: () => [on('import', join(station.scratch, 'lines'))],
     status: () => [on('status')],

@@ -64,6 +64,11 @@ describe('a wrong use', () => {
       [['--limit', '0'], 64, /give a whole number from 1 up/],
       gone(),
     ],
+    changes: [
+      [['--since', 'x'], 64, /give the seq of an entry/],
+      [['--since', '9', ...station.target], 64, /since=9 is above.*\[SINCE_ABOVE_LAST\]/],
+      gone(),
+    ],
     export: [
       [['--from', 'x'], 64, /give a whole number from 0 to/],
       [['--format', 'xml'], 64, /ndjson, binary/],
