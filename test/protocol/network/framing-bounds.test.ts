@@ -123,7 +123,8 @@ describe('framing: bounds', () => {
       const taken = buffer.take()!;
       buffer.push(frame(wire.length, 9));
       buffer.clear();
-      assert.deepEqual(taken, frame(size), 'later bytes do not change it');
+      // A difference of a million bytes would be written out for minutes.
+      assert.equal(Buffer.compare(taken, frame(size)), 0, 'later bytes do not change it');
       assert.ok(taken.byteOffset > 0, 'it is no copy');
       assert.ok(taken.buffer.byteLength <= size + 5, `${taken.buffer.byteLength} for ${size}`);
     }
