@@ -100,7 +100,8 @@ describe('the calls that explain a node', () => {
     const { node, url } = await startAdminFor(context);
     for (const [name, path, places] of [
       ['diff', '/v1/diff', 4],
-      ['synced', '/v1/synced', 64],
+      ['synced', '/v1/synced?wait=5s', 64],
+      ['synced', '/v1/synced?maxLagSeconds=5', 64],
     ] as const) {
       const { promise, resolve } = Promise.withResolvers<object>();
       let begun = 0;
@@ -121,6 +122,26 @@ describe('the calls that explain a node', () => {
       for (const { status } of await Promise.all(held)) assert.equal(status, 200);
       assert.equal((await call()).status, 200, 'there is room again');
     }
+  });
+
+  it('answer clients that do not wait while 64 wait', async (context) => {
+    const { node, url } = await startAdminFor(context);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const all = Promise.withResolvers<void>();
+    let begun = 0;
+    const { synced } = node.explain;
+    node.explain.synced = async (init) => {
+      if (init.waitMs === 0) return synced(init);
+      if (++begun === 64) all.resolve();
+      await promise;
+      return synced(init);
+    };
+    const held = Array.from({ length: 64 }, () => send(url, '/v1/synced?wait=6s'));
+    await all.promise;
+    const { status: atOnce } = await send(url, '/v1/synced');
+    resolve();
+    assert.equal(atOnce, 200);
+    for (const { status } of await Promise.all(held)) assert.equal(status, 200);
   });
 
   it('list sessions and wanted items', async () => {

@@ -17,11 +17,14 @@ import { AdminError } from '../errors.ts';
 import { json, type Operation, operation } from '../operation.ts';
 import { accepts, goneOf, NDJSON, ndjsonLine } from '../streaming.ts';
 
-/** Clients that wait for a node to be in sync; each takes a place among the requests under way. */
+/** Clients that wait for a node to be in sync, or for the renewal of a proof. Others get their answer at once. */
 const WAITING = {
   id: 'getSynced',
   count: 64,
-  full: new AdminError('BUSY', 'too many clients wait for this node; ask without "wait"'),
+  full: new AdminError(
+    'BUSY',
+    'too many clients wait for this node; ask without "wait" and "maxLagSeconds"',
+  ),
 };
 /** Each comparison holds the keys of its answer. */
 const COMPARING = {
@@ -45,8 +48,11 @@ export const explainOperations: readonly Operation[] = [
     query: syncedQuery,
     answers: { 200: json(syncedAnswer, 'The answer') },
     errors: [],
-    handle: ({ query, reply }, { node, slots, closing }) =>
-      slots.hold(WAITING, () => node.explain.synced({ ...query, signal: goneOf(reply, closing) })),
+    handle: ({ query, reply }, { node, slots, closing }) => {
+      const ask = () => node.explain.synced({ ...query, signal: goneOf(reply, closing) });
+      const waits = query.waitMs > 0 || query.maxLagSeconds !== null;
+      return waits ? slots.hold(WAITING, ask) : ask();
+    },
   }),
   operation({
     id: 'diff',
