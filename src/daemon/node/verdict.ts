@@ -135,10 +135,24 @@ function lateness(
 function inSync({ peers, orphans }: VerdictFacts, lagSeconds: number | null): Opinion {
   const who = peers.length === 1 ? 'the connected peer' : `the ${peers.length} connected peers`;
   const known = peers.every((peer) => peer.inSync)
-    ? `the sets of this node and of ${who} are known to be equal`
+    ? equality(`the sets of this node and of ${who}`, lagSeconds)
     : `all items that ${who} held ${lagSeconds} s ago are here`;
   const lost = orphans === 0 ? '' : `; ${count(orphans)} wanted that no connected peer has`;
-  return { state: 'in-sync', reason: known + lost };
+  return { state: 'in-sync', reason: known + lost + failure(peers) };
+}
+
+/** Dialects without proofs give no age. */
+function equality(sets: string, lagSeconds: number | null): string {
+  if (lagSeconds === null) return `${sets} are known to be equal`;
+  return `${sets} were equal ${lagSeconds} s ago, and no change since is known`;
+}
+
+/** A peer whose last session failed or was refused may hold items that this node has not heard of. */
+function failure(peers: readonly ComparedPeer[]): string {
+  const failed = peers.find(({ error }) => error !== null);
+  if (failed === undefined) return '';
+  const { message, code } = failed.error!;
+  return `; the last session with ${failed.peer} failed since then: ${message} [${code}]`;
 }
 
 function count(items: number): string {

@@ -44,7 +44,23 @@ describe('the verdict', () => {
     const equal = verdict({ peers: [{ ...older, inSync: true }], orphans: 1, wanted: 1 });
     assert.equal(
       equal.reason,
-      'the sets of this node and of the connected peer are known to be equal; 1 item wanted that no connected peer has',
+      'the sets of this node and of the connected peer were equal 9.9 s ago, and no change since is known; ' +
+        '1 item wanted that no connected peer has',
+    );
+    const ageless = verdict({ peers: [{ ...PEER, inSync: true, coversAsOf: null }] });
+    assert.equal(
+      ageless.reason,
+      'the sets of this node and of the connected peer are known to be equal',
+    );
+  });
+
+  it('names the session that failed since the proof, while the proof is young', () => {
+    const error = { code: 'STREAM_FAILED', message: 'the peer reset the stream' };
+    const { state, reason } = verdict({ peers: [PEER, { ...PEER, peer: 'q', error }] });
+    assert.equal(state, 'in-sync');
+    assert.match(
+      reason,
+      /held 4 s ago are here; the last session with q failed since then: the peer reset the stream \[STREAM_FAILED\]$/,
     );
   });
 

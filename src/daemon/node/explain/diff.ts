@@ -50,10 +50,20 @@ function checked(report: SessionReport | null, peerId: string): boolean {
   if (report === null) throw new ProtocolError('ABORTED', 'the daemon is shutting down');
   const { error, role } = report;
   if (error !== null && CUT_SHORT.has(error.code) && report.rounds > 0) return true;
-  if (error !== null) throw new ProtocolError(error.code as ProtocolErrorCode, error.message);
+  if (error !== null) throw sessionError(report, error);
   if (role === 'initiator' && (reconciledBoth(report) || report.equal)) return false;
   const message = `${peerId} settles no differences now, since it begins sessions itself or is far behind: try again in a moment`;
   throw new ProtocolError('BUSY', message);
+}
+
+/** A paused node resets each session at once, without a reason. */
+function sessionError(
+  { peer, rounds }: SessionReport,
+  { code, message }: NonNullable<SessionReport['error']>,
+): ProtocolError {
+  const refused = code === 'STREAM_FAILED' && rounds === 0;
+  const hint = `: an operator may have paused replication there; see "rangemesh status" at ${peer}`;
+  return new ProtocolError(code as ProtocolErrorCode, refused ? message + hint : message);
 }
 
 /** The first ids of each kind that a session names. */

@@ -86,6 +86,10 @@ describe('a comparison with a peer', () => {
     const late = { code: 'TIMEOUT', message: 'm' };
     await assert.rejects(compare([], { error: late, rounds: 0 }).answer, late);
     await assert.rejects(compare([], null).answer, { code: 'ABORTED' });
+    const reset = { code: 'STREAM_FAILED', message: 'the peer reset the stream' };
+    const paused = { code: 'STREAM_FAILED', message: /reset the stream: .* have paused .*status/ };
+    await assert.rejects(compare([], { error: reset, rounds: 0 }).answer, paused);
+    await assert.rejects(compare([], { error: reset, rounds: 2 }).answer, reset);
     const busy = { code: 'BUSY', message: /^p settles no differences now.*try again/ };
     await assert.rejects(compare([], { role: 'responder' }).answer, busy);
     await assert.rejects(compare([], { equal: false, mode: 'survey' }).answer, busy);
