@@ -102,6 +102,7 @@ describe('a wrong use', () => {
       tooMany,
       [['--max-lag', '0s'], 64, /give a time from 1s to 24h/],
       [['--wait', '--timeout', '25h'], 64, /give a time from 1s to 24h/],
+      [['--timeout', '5s', ...station.target], 64, /give --wait too/],
       gone(),
     ],
     diff: [
@@ -114,7 +115,7 @@ describe('a wrong use', () => {
     wants: [tooMany, [['--limit', '0'], 64, /give a whole number from 1 up/], gone()],
     events: [
       tooMany,
-      [['--type', 'nope', ...station.target], 64, /type must be of item, .*INVALID_QUERY/],
+      [['--type', 'nope', ...station.target], 64, /type must be one of item, .*INVALID_QUERY/],
       gone(),
     ],
     sync: [[['foo'], 64, /foo is no peer id/], tooMany, gone()],

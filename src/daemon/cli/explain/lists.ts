@@ -39,6 +39,9 @@ export function wants(options: TargetOptions & { limit?: number }, init: CliInit
       for (const item of page.items) {
         await printLine(init.stdout, options.json ? JSON.stringify(item) : formatWant(item));
       }
+      if (cursor === null && page.items.length === 0 && options.json !== true) {
+        await printLine(init.stdout, 'no item is wanted');
+      }
       left -= page.items.length;
       cursor = page.cursor;
     } while (cursor !== null && left > 0);

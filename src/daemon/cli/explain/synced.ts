@@ -2,6 +2,7 @@ import { EXIT } from '../../errors.ts';
 import type { PeerProof, SyncedAnswer } from '../../explain-api.ts';
 import { printAnswer, withClient } from '../ask.ts';
 import type { DaemonClient } from '../client.ts';
+import { usage } from '../errors.ts';
 import { formatCount } from '../format.ts';
 import type { CliInit } from '../init.ts';
 import type { TargetOptions } from '../locate.ts';
@@ -18,7 +19,10 @@ export interface SyncedOptions extends TargetOptions {
 const WAIT_SECONDS = 30;
 
 /** Says yes or no; with `--wait` as soon as it is yes, or when the time is over. */
-export function synced(options: SyncedOptions, init: CliInit): Promise<number> {
+export async function synced(options: SyncedOptions, init: CliInit): Promise<number> {
+  if (options.timeout !== undefined && options.wait !== true) {
+    throw usage('--timeout bounds the time of --wait: give --wait too, or leave --timeout out');
+  }
   return withClient(options, init, async (client) => {
     const answer = await askUntil(options, init, client);
     await printAnswer(options, init, answer, formatSynced(answer));

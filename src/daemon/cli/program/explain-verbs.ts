@@ -9,7 +9,7 @@ export function addExplain(program: VerbCommand): void {
       'Says whether this node and its peers have the same items, yes or no, and why. Exit code 0: yes, 3: no.',
     )
     .option('--wait', 'wait until it is yes')
-    .option('--timeout <time>', 'longest time to wait, such as 60s (default: none)', parseTime)
+    .option('--timeout <time>', 'longest time of --wait, such as 60s (default: none)', parseTime)
     .option('--max-lag <time>', 'oldest proof that counts; an older one is renewed', parseTime)
     .examples('rangemesh synced --max-lag 30s', 'rangemesh synced --wait --timeout 5m')
     .runs(async () => (await import('../explain/index.ts')).synced);

@@ -12,7 +12,7 @@ export const eventsQuery: z.ZodType<ReadonlySet<EventType>> = z
     const wrong = names.find((name) => !(EVENT_TYPES as readonly string[]).includes(name));
     if (wrong === undefined) return new Set(names as EventType[]);
     const given = JSON.stringify(wrong).slice(0, 60);
-    const message = `type must be of ${EVENT_TYPES.join(', ')}, not ${given}`;
+    const message = `type must be one of ${EVENT_TYPES.join(', ')}, not ${given}`;
     return refuse(context, 'INVALID_QUERY', message);
   });
 

@@ -174,6 +174,11 @@ describe('the verbs that explain a node', () => {
     ]);
   });
 
+  it('say that no item is wanted, and print no JSON for it', async () => {
+    assert.equal((await call('wants')).stdout, 'no item is wanted\n');
+    assert.equal((await call('wants', '--json')).stdout, '');
+  });
+
   it('list wanted items page by page, up to a limit', async () => {
     const item = { since: 't', confirmed: false, sources: [], fetchingFrom: null, bytes: null };
     const asked: object[] = [];
