@@ -21,6 +21,7 @@ export interface ExportOptions extends TargetOptions {
   to?: string;
   format: BulkFormat;
   output?: string;
+  force?: boolean;
 }
 
 /** `export`: on standard output, or into a file that has its name only once it is whole. */
@@ -36,7 +37,7 @@ export async function exportItems(options: ExportOptions, init: CliInit): Promis
     }
     const path = resolve(init.cwd, output);
     await refuseOwn(path, await ownFiles(options, init));
-    const summary = await NewFile.fill(path, (file) =>
+    const summary = await NewFile.fill(path, { replace: options.force === true }, (file) =>
       copy(client, options, init, (chunk) => file.write(chunk)),
     );
     const facts = JSON.stringify({ ...summary, output });

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
 import { reasonOf } from '../../errors.ts';
 import { usage } from '../errors.ts';
 
@@ -12,8 +12,16 @@ export class NewFile {
     this.#file = file;
   }
 
-  /** Rejects with `USAGE` where it cannot be written, else like `write`. */
-  static async fill<T>(path: string, fill: (file: NewFile) => Promise<T>): Promise<T> {
+  /**
+   * Rejects with `USAGE` where it cannot be written, or where a file is there that `replace` does not give up,
+   * else like `write`.
+   */
+  static async fill<T>(
+    path: string,
+    { replace }: { readonly replace: boolean },
+    fill: (file: NewFile) => Promise<T>,
+  ): Promise<T> {
+    if (!replace) await refuseTaken(path);
     const part = `${path}.part`;
     const handle = await open(part, 'w').catch((cause) => {
       throw unwritten(path, cause);
@@ -23,6 +31,8 @@ export class NewFile {
       const result = await fill(file);
       await file.#use((each) => each.sync());
       await handle.close();
+      // Another program may have made the file meanwhile.
+      if (!replace) await refuseTaken(path);
       await rename(part, path).catch((cause) => {
         throw unwritten(path, cause);
       });
@@ -44,6 +54,12 @@ export class NewFile {
       throw unwritten(this.#path, cause);
     });
   }
+}
+
+async function refuseTaken(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (found === null) return;
+  throw usage(`${path} is there already and stays as it is; name another file, or give --force`);
 }
 
 function unwritten(path: string, cause: unknown): Error {

@@ -104,7 +104,8 @@ export function addExport(program: VerbCommand): void {
         .choices(['ndjson', 'binary'])
         .default('ndjson'),
     )
-    .option('-o, --output <file>', 'write to a file (default: standard output)')
+    .option('-o, --output <file>', 'write to a new file (default: standard output)')
+    .option('--force', 'replace a file that is there already')
     .examples(
       'rangemesh export --format binary -o items.rangemesh',
       'rangemesh export --from 1700000000000 | zstd > items.ndjson.zst',

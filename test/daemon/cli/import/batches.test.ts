@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { importAll, Parcels } from '../../../../src/daemon/cli/import/testing.ts';
@@ -271,5 +272,31 @@ describe('import and export', () => {
       outTty: true,
     });
     assert.equal(terminal.exitCode, 64);
+  });
+
+  it('replace a file that is there only with --force, and no file that came meanwhile', async () => {
+    await fill();
+    const file = join(station.scratch, 'taken');
+    const argv = ['export', '-o', file, ...station.target];
+    await writeFile(file, 'precious');
+    const { stream } = station.node.bulk;
+    (station.node.bulk as { stream: unknown }).stream = () => assert.fail('read before the check');
+    const refused = await run(argv);
+    (station.node.bulk as { stream: unknown }).stream = stream;
+    assert.equal(refused.exitCode, 64);
+    assert.match(refused.stderr, /taken is there already and stays as it is.*--force \[USAGE\]/);
+    assert.equal(await readFile(file, 'utf8'), 'precious');
+    assert.equal((await run([...argv, '--force'])).exitCode, 0);
+    assert.match(await readFile(file, 'utf8'), /^\{"header"/);
+
+    await rm(file);
+    (station.node.bulk as { stream: unknown }).stream = (asked: { from: bigint; to: bigint }) => {
+      writeFileSync(file, 'precious');
+      return stream(asked);
+    };
+    const late = await run(argv);
+    (station.node.bulk as { stream: unknown }).stream = stream;
+    assert.deepEqual([late.exitCode, await readFile(file, 'utf8')], [64, 'precious']);
+    await assert.rejects(readFile(`${file}.part`), { code: 'ENOENT' });
   });
 });
