@@ -27,6 +27,7 @@ export type DaemonErrorCode =
   | 'HANDSHAKE_FAILED'
   | 'UNKNOWN_PEER'
   | 'OWN_SECRET'
+  | 'OWN_PEER'
   | 'PEER_CONNECTED'
   | 'PAUSED'
   | 'TOO_MANY_PAUSED'

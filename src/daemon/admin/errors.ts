@@ -77,6 +77,7 @@ const DAEMON: Partial<Record<DaemonErrorCode, number>> = {
   TOO_MANY_ADDRESSES: 409,
   UNKNOWN_PEER: 404,
   OWN_SECRET: 422,
+  OWN_PEER: 400,
   PEER_CONNECTED: 409,
   PAUSED: 409,
   TOO_MANY_PAUSED: 409,

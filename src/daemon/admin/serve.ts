@@ -83,11 +83,19 @@ function read(
     query: readInput(query, request.query, 'INVALID_QUERY'),
     body:
       body === undefined || isJsonSchema(body)
-        ? readInput(body ?? NO_FIELDS, request.body ?? {}, 'INVALID_BODY')
+        ? readInput(body ?? NO_FIELDS, bodyIn(request), 'INVALID_BODY')
         : request.body,
     request,
     reply,
   };
+}
+
+/** Without a body all fields are left out; the JSON value null is a body, and is refused. */
+function bodyIn({ body, headers }: FastifyRequest): unknown {
+  if (body === undefined) return {};
+  const wasSent =
+    headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0;
+  return body === null && !wasSent ? {} : body;
 }
 
 function refuseOthers(app: FastifyInstance, url: string, group: readonly Operation[]): void {

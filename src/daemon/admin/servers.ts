@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import {
   type IncomingMessage,
   type RequestListener,
@@ -89,14 +90,18 @@ export class Servers {
 
 function contextOf(tls: { readonly cert: string; readonly key: string }) {
   try {
-    return createSecureContext({ ...tls });
+    const context = createSecureContext({ ...tls });
+    // OpenSSL keeps a key of another type beside the certificate; then each handshake fails.
+    if (new X509Certificate(tls.cert).checkPrivateKey(createPrivateKey(tls.key))) return context;
   } catch (cause) {
-    throw new DaemonError(
-      'TLS_UNREADABLE',
-      `admin.tls.cert and admin.tls.key cannot be used (${reasonOf(cause)}): give a certificate and its key in PEM`,
-      { cause },
-    );
+    throw unusable(reasonOf(cause), cause);
   }
+  throw unusable('the key is not that of the certificate');
+}
+
+function unusable(reason: string, cause?: unknown): DaemonError {
+  const message = `admin.tls.cert and admin.tls.key cannot be used (${reason}): give a certificate and its key in PEM`;
+  return new DaemonError('TLS_UNREADABLE', message, { cause });
 }
 
 /** Node itself answers an unknown `Expect` without a body. */

@@ -1,7 +1,11 @@
-import { chmod, lstat, unlink } from 'node:fs/promises';
+import { chmod, lstat, stat, unlink } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { DaemonError, reasonOf } from '../errors.ts';
+
+/** Longest path that the addresses of sockets hold, less on macOS than on Linux. */
+const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 
 /**
  * Has the server listen on a Unix domain socket that its owner alone may use. A socket that a killed daemon
@@ -14,6 +18,7 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
     if (!isPrivate) socket.destroy();
   });
   try {
+    await checkPlace(path);
     await removeStale(path);
     await listen(server, path);
     await chmod(path, 0o600);
@@ -35,6 +40,21 @@ function listen(server: Server, path: string): Promise<void> {
       resolve();
     });
   });
+}
+
+/** Throws the reason where no socket can be: the system's own errors name other reasons. */
+async function checkPlace(path: string): Promise<void> {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MAX_PATH_BYTES) {
+    throw new Error(`the path has ${bytes} bytes, and a socket takes at most ${MAX_PATH_BYTES}`);
+  }
+  const folder = await stat(dirname(path)).catch(({ code }: NodeJS.ErrnoException) => code);
+  if (folder === 'ENOENT') throw new Error(`the directory ${dirname(path)} does not exist`);
+  if (folder === 'ENOTDIR' || (typeof folder === 'object' && !folder.isDirectory())) {
+    throw new Error(`${dirname(path)} is no directory`);
+  }
+  const found = await lstat(path).catch(() => null);
+  if (found?.isSocket() === false) throw new Error('a file that is no socket is there');
 }
 
 /** Leaves files that are no socket, and sockets on which a program listens: listening fails then. */

@@ -78,7 +78,7 @@ async function start(
   const announce = config.push.enabled ? createAnnounce(init, mesh, parts) : null;
   replicator.start({ ...mesh.libp2p.services, announce });
   undo.push(() => replicator.stop());
-  const pausing = new Pausing({ ...pauses, peers: paused, announce, logger });
+  const pausing = new Pausing({ ...pauses, self: mesh.peerId, peers: paused, announce, logger });
   await pausing.start();
   undo.push(() => pausing.stop());
   const secrets = await Secrets.of(config);

@@ -82,6 +82,14 @@ describe('run-time control over HTTP', () => {
     assert.deepEqual(shared.control.asked, []);
   });
 
+  it('refuses a body that is null, and pauses nothing', async () => {
+    for (const path of ['/v1/pause', '/v1/resume', '/v1/sync']) {
+      const { status, json } = await post(path, null);
+      assert.deepEqual([status, json.code], [400, 'INVALID_BODY'], path);
+    }
+    assert.deepEqual(shared.control.asked, []);
+  });
+
   it('compacts once at a time', async (context) => {
     const { control, url } = await startAdminFor(context);
     const { compact } = control;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -73,6 +74,20 @@ describe('the socket of the admin endpoint', () => {
     await assert.rejects(startAdmin({ socket: file }), taken);
     assert.equal(await readFile(file, 'utf8'), 'mine');
   });
+
+  it('is refused with the reason: no directory, a file there, a path too long', async (context) => {
+    const file = join(folder, 'no-socket');
+    await writeFile(file, 'mine');
+    for (const [socket, message] of [
+      [join(folder, 'none', 'a.sock'), /the directory .*none does not exist/],
+      [join(file, 'a.sock'), /no-socket is no directory/],
+      [file, /a file that is no socket is there/],
+      [join(folder, 'x'.repeat(108)), /the path has \d+ bytes, and a socket takes at most 10[37]/],
+    ] as const) {
+      const refused = { code: 'LISTEN_FAILED', exitCode: 69, message };
+      await assert.rejects(startAdminFor(context, { socket }), refused);
+    }
+  });
 });
 
 /** As SIGKILL leaves it: without a program behind it. */
@@ -112,6 +127,17 @@ describe('TLS of the admin endpoint', () => {
       { ...TLS, key: 'x' },
     ]) {
       await assert.rejects(startAdmin({ tls }), { code: 'TLS_UNREADABLE', exitCode: 65 });
+    }
+  });
+
+  it('refuses a key of another certificate, also of another type', async (context) => {
+    for (const { privateKey } of [
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+      generateKeyPairSync('ed25519'),
+    ]) {
+      const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+      const refused = { code: 'TLS_UNREADABLE', exitCode: 65 };
+      await assert.rejects(startAdminFor(context, { tls: { ...TLS, key } }), refused);
     }
   });
 });

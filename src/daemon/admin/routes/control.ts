@@ -76,7 +76,7 @@ export const controlOperations: readonly Operation[] = [
       'With `keep` also after a restart.',
     body: pauseBody,
     answers: { 200: json(pauseState, 'All pauses') },
-    errors: ['TOO_MANY_PAUSED'],
+    errors: ['TOO_MANY_PAUSED', 'OWN_PEER'],
     handle: ({ body: { peerId, keep = false } }, { control }) =>
       control.pause({ keep, ...(peerId !== undefined && { peerId }) }),
   }),

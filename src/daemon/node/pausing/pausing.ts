@@ -6,6 +6,8 @@ import { MAX_PAUSED_PEERS, type PausedFile } from './paused-file.ts';
 import type { PausedPeers, PausedSet } from './paused-peers.ts';
 
 interface PausingInit {
+  /** The id of this node. */
+  self: string;
   peers: PausedPeers;
   /** Null: nothing is pushed. */
   announce: Pick<Announce, 'start' | 'stop'> | null;
@@ -45,8 +47,9 @@ export class Pausing {
     await this.#init.announce?.stop();
   }
 
-  /** Rejects with `TOO_MANY_PAUSED`, and with errors of the file; then nothing has changed. */
-  pause({ peerId, keep }: { peerId?: string; keep: boolean }): Promise<PauseState> {
+  /** Rejects with `OWN_PEER`, `TOO_MANY_PAUSED`, and with errors of the file; then nothing has changed. */
+  async pause({ peerId, keep }: { peerId?: string; keep: boolean }): Promise<PauseState> {
+    if (peerId === this.#init.self) throw ownPeer(peerId);
     const add = (set: PausedSet): PausedSet =>
       peerId === undefined
         ? { all: true, peers: set.peers }
@@ -108,6 +111,11 @@ function pauseText({ all, peers }: PauseState): string {
   return peers.length === 0
     ? 'replication goes on'
     : `replication is paused with ${peers.length} peers`;
+}
+
+function ownPeer(peerId: string): DaemonError {
+  const message = `${peerId} is this node: give the id of another node, as "rangemesh peers" shows it, or none to pause replication with all peers`;
+  return new DaemonError('OWN_PEER', message);
 }
 
 function tooMany(): DaemonError {

@@ -31,6 +31,7 @@ function pausing(init: Partial<{ file: Pick<PausedFile, 'save'> }> = {}) {
   const announced: string[] = [];
   const kept = { all: false, peers: new Set<string>() };
   const pauses = new Pausing({
+    self: 'self',
     peers,
     announce: {
       start: () => void announced.push('start'),
@@ -132,6 +133,14 @@ describe('pausing', () => {
     await pauses.pause({ peerId: 'p7', keep: false });
     await pauses.resume('p7');
     assert.equal((await pauses.pause({ peerId: 'more', keep: false })).peers.length, 1_024);
+  });
+
+  it('refuses the node itself, and changes nothing', async () => {
+    const { pauses, saved } = pausing();
+    await pauses.start();
+    const refused = pauses.pause({ peerId: 'self', keep: true });
+    await assert.rejects(refused, { code: 'OWN_PEER', message: /the id of another node/ });
+    assert.deepEqual([pauses.state.peers, saved], [[], []]);
   });
 
   it('is refused while the daemon stops', async () => {
