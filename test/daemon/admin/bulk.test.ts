@@ -258,6 +258,25 @@ describe('ids that are held', () => {
   });
 });
 
+describe('a batch with a long item', () => {
+  for (const format of ['ndjson', 'binary'] as const) {
+    it(`in ${format} is taken by an idle endpoint, however long items may be`, async (t) => {
+      for (const maxItemBytes of [16 << 20, 40 << 20]) {
+        const { url } = await startAdminFor(t, { limits: { maxItemBytes } });
+        const answer = await fetch(`${url}/v1/items/batch`, {
+          method: 'POST',
+          body: bytesOf(format, [new Uint8Array(2 << 20)]) as Uint8Array<ArrayBuffer>,
+          headers: { ...typeOf(format), authorization: `Bearer ${TOKEN}` },
+        });
+        const { trailer } = linesOf(new Uint8Array(await answer.arrayBuffer())).at(-1) as {
+          trailer: object;
+        };
+        assert.deepEqual(trailer, { items: 1, created: 1, held: 0, failed: 0, error: null });
+      }
+    });
+  }
+});
+
 describe('items by id, and exports', () => {
   const running = new SharedAdmin();
   const contents = Array.from({ length: 10 }, (_, at) => `content ${at}`);

@@ -142,7 +142,9 @@ async function batch(
     decoder: SPEAKERS[format].decoder({ maxItemBytes }),
     putMany: (items) => parts.node.bulk.putMany(items),
     makeRoom: async () => {
-      await parts.bodies.hold(reply, copies * maxItemBytes, received(reply));
+      // The batch holds a part of all there is already: it never asks for more than the rest.
+      const rest = parts.bounds.bodyBytes - BATCH_BYTES;
+      await parts.bodies.hold(reply, Math.min(copies * maxItemBytes, rest), received(reply));
     },
     refusalOf: reasonIn(parts),
   });
