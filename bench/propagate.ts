@@ -7,7 +7,7 @@ import { round, withDirectory } from './support/child.ts';
 import { until } from './support/until.ts';
 
 /** Run by all before it counts: code that has just been loaded is slow, and a daemon runs for weeks. */
-const WARM_UP_SECONDS = 3;
+const WARM_UP_SECONDS = 2;
 /** The kinds take turns, and medians over all turns count: a slow moment of the machine spoils few. */
 const SLICE_SECONDS = 2;
 /** What is under way is not to meet what comes next: daemons run sessions two seconds after the last item. */
@@ -28,7 +28,7 @@ export async function main(args: string[]): Promise<void> {
     args,
     options: {
       json: { type: 'boolean', default: false },
-      seconds: { type: 'string', default: '6' },
+      seconds: { type: 'string', default: '4' },
     },
   });
   await withDirectory(async (folder) => {
