@@ -23,13 +23,16 @@ export interface TokenFileInit extends TokenInit {
   readonly replaced?: (token: string) => void;
 }
 
-/** A token that was replaced counts no more after this time. */
+/** Between two looks at the file. */
 const LOOK_MS = 1_000;
+/** A token that was replaced counts no more after this time, however slow the disk is. */
+const MAX_AGE_MS = 5_000;
 
 /** The bearer token of the admin endpoint, in a file that is read again now and then. */
 export class TokenFile {
   readonly path: string;
   readonly #init: TokenFileInit;
+  /** When the last look that has ended began. */
   #lookedAt: number;
   #looking: Promise<void> | null = null;
   token: string;
@@ -52,19 +55,23 @@ export class TokenFile {
     return new TokenFile({ ...init, logger }, await loadToken({ ...init, logger }));
   }
 
-  /** Reads the file again if the last look is a second ago, or in any case if `now`. Never rejects. */
+  /**
+   * Reads the file again if the last look is a second ago, or in any case if `now`. Resolves at once while
+   * the last look is young enough: requests do not wait for the disk. Never rejects.
+   */
   look(now: boolean): Promise<void> {
-    if (!now && this.#init.clock.monotonic() - this.#lookedAt < LOOK_MS) return Promise.resolve();
+    const age = this.#init.clock.monotonic() - this.#lookedAt;
+    if (!now && age < LOOK_MS) return Promise.resolve();
     this.#looking ??= this.#read().finally(() => {
       this.#looking = null;
     });
-    return this.#looking;
+    return now || age >= MAX_AGE_MS ? this.#looking : Promise.resolve();
   }
 
   async #read(): Promise<void> {
     const { logger, clock } = this.#init;
     const { path } = this;
-    this.#lookedAt = clock.monotonic();
+    const begunAt = clock.monotonic();
     let trouble: string | null = null;
     try {
       const token = checkToken(
@@ -87,6 +94,7 @@ export class TokenFile {
       );
     }
     this.trouble = trouble;
+    this.#lookedAt = begunAt;
   }
 }
 
