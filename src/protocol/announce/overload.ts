@@ -9,7 +9,7 @@ export interface OverloadInit {
   changed: () => void;
 }
 
-const SAMPLE_MS = 500;
+const SAMPLE_MS = 250;
 
 /** How long overload lasts at least: it would return at once, and each turn costs the whole mesh. */
 const HOLD_MS = 30_000;

@@ -295,10 +295,10 @@ describe('AnnounceService: a message', () => {
       await l.hear('items', [one]);
       assert.equal(l.verdicts.at(-1), 'accept');
       delay = 100;
-      await l.clock.advance(500);
+      await l.clock.advance(250);
       assert.equal(l.service.totals.overloaded, false, 'as much as is allowed');
       delay = 101;
-      await l.clock.advance(499);
+      await l.clock.advance(249);
       assert.equal(l.service.totals.overloaded, false, 'no look yet');
       await l.clock.advance(1);
       assert.equal(l.service.totals.overloaded, true);
@@ -310,7 +310,7 @@ describe('AnnounceService: a message', () => {
       assert.equal(l.service.totals.overloaded, true, 'the end needs half the delay');
       assert.equal(l.gaps.length, round - 1);
       delay = 50;
-      await l.clock.advance(500);
+      await l.clock.advance(250);
       assert.equal(l.service.totals.overloaded, false);
       assert.equal(l.validators.length, round + 1);
       assert.deepEqual(l.gaps, Array(round).fill('p by x'));
@@ -330,11 +330,11 @@ describe('AnnounceService: a message', () => {
     l.service.start();
     const overload = async (): Promise<number> => {
       delay = 101;
-      await l.clock.advance(500);
+      await l.clock.advance(250);
       assert.equal(l.service.overloaded, true);
       delay = 0;
       let ms = 0;
-      for (; l.service.overloaded; ms += 500) await l.clock.advance(500);
+      for (; l.service.overloaded; ms += 250) await l.clock.advance(250);
       return ms;
     };
     const times: number[] = [];
