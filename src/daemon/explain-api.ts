@@ -21,16 +21,18 @@ export interface NodeExplain {
 }
 
 export interface SyncedInit {
-  /** Oldest proof that counts; an older proof is renewed by a session first. Null: as the status. */
-  readonly maxLagSeconds: number | null;
+  /** Oldest proof that counts. */
+  readonly maxLagSeconds: number;
   readonly waitMs: number;
+  /** Sessions renew proofs first; false: the answer comes at once, from the proofs there are. */
+  readonly renews: boolean;
   readonly signal: AbortSignal;
 }
 
 /** The answer of `GET /v1/synced`. */
 export interface SyncedAnswer extends Verdict {
   readonly synced: boolean;
-  readonly maxLagSeconds: number | null;
+  readonly maxLagSeconds: number;
   readonly wanted: number;
   readonly orphans: number;
   readonly refused: number;

@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { DiffAnswer, SyncedAnswer, WhyAnswer } from '../../src/daemon/testing.ts';
-import {
-  equalBytes,
-  hexToBytes,
-  lthash,
-  MemoryTree,
-  type Replica,
-  StoreError,
-  type VerifiedItem,
-} from '../../src/store/index.ts';
+import { hexToBytes } from '../../src/store/index.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { within } from '../support/within.ts';
+import { hide } from './support/hide.ts';
 import { type LocalDaemon, LocalDaemons } from './support/in-process.ts';
 import { converged, each, until } from './support/mesh.ts';
 
@@ -49,25 +42,6 @@ async function equalPair(context: TestContext) {
   return { a, b, id: puts[ITEMS / 2]!.id };
 }
 
-/** Hides an item in the index of a replica; with `record`, it is lost and cannot be stored again. */
-async function hide(replica: Replica, id: Uint8Array, { record }: { record: boolean }) {
-  const keys = await replica.list({ limit: 1_000 });
-  const tree = new MemoryTree({ scheme: lthash });
-  tree.insert(keys.filter((key) => !equalBytes(key.id, id)));
-  const { contains, head, putVerified } = replica;
-  const isLost = (asked: Uint8Array) => record && equalBytes(asked, id);
-  const holds = (asked: Uint8Array) => !isLost(asked) && contains.call(replica, asked);
-  Object.assign(replica, {
-    snapshot: () => Object.assign(tree.snapshot(), { contains: holds }),
-    contains: holds,
-    head: async (asked: Uint8Array) => (isLost(asked) ? undefined : head.call(replica, asked)),
-    putVerified: async (items: readonly VerifiedItem[]) => {
-      if (items.some((item) => isLost(item.id))) throw new StoreError('DISK_FULL', 'no room');
-      return putVerified.call(replica, items);
-    },
-  });
-}
-
 describe('an item that one of two nodes has lost without notice', () => {
   it('is a no of both, is named by a diff, and is explained on both sides', async (context) => {
     const { a, b, id } = await equalPair(context);
@@ -77,7 +51,7 @@ describe('an item that one of two nodes has lost without notice', () => {
     assert.ok(put.state === 'have' && fetched.state === 'have');
     assert.equal(put.arrival?.source, 'local');
     assert.equal(fetched.arrival?.source, a.daemon.peerId);
-    await hide(b.daemon.replica, hexToBytes(id), { record: true });
+    hide(b.daemon.replica, hexToBytes(id), { record: true });
 
     const no = await until(
       () => synced(b),
@@ -119,7 +93,7 @@ describe('an item that one of two nodes has lost without notice', () => {
 
   it('is told from an item that only the index has lost', async (context) => {
     const { a, b, id } = await equalPair(context);
-    await hide(b.daemon.replica, hexToBytes(id), { record: false });
+    hide(b.daemon.replica, hexToBytes(id), { record: false });
     const no = await until(
       () => synced(b),
       (answer) => !answer.synced,

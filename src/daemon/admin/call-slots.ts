@@ -13,11 +13,15 @@ interface CallPlaces {
 export class CallSlots {
   readonly #taken = new Map<string, number>();
 
+  isFull({ id, count }: Pick<CallPlaces, 'id' | 'count'>): boolean {
+    return (this.#taken.get(id) ?? 0) >= count;
+  }
+
   /** Rejects with `full` if all places are taken. */
-  async hold<T>({ id, count, full }: CallPlaces, call: () => Promise<T>): Promise<T> {
-    const taken = this.#taken.get(id) ?? 0;
-    if (taken >= count) throw full;
-    this.#taken.set(id, taken + 1);
+  async hold<T>(places: CallPlaces, call: () => Promise<T>): Promise<T> {
+    if (this.isFull(places)) throw places.full;
+    const { id } = places;
+    this.#taken.set(id, (this.#taken.get(id) ?? 0) + 1);
     try {
       return await call();
     } finally {

@@ -2,7 +2,7 @@ import type { CallInit } from './request.ts';
 
 /** How `getSynced` judges, and how long it waits. */
 export interface GetSyncedInit extends CallInit {
-  /** Oldest proof that counts; an older proof is renewed first. @default as the status */
+  /** Oldest proof that counts; sessions renew proofs older than this or five seconds. @default 10 */
   maxLagSeconds?: number | undefined;
   /** Seconds to wait for yes, at most 60. @default 0 */
   waitSeconds?: number | undefined;

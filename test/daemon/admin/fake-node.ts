@@ -257,8 +257,8 @@ export class FakeExplain implements NodeExplain {
     this.#node = node;
   }
 
-  synced: NodeExplain['synced'] = async ({ maxLagSeconds, waitMs }) => {
-    this.calls.push({ maxLagSeconds, waitMs });
+  synced: NodeExplain['synced'] = async ({ maxLagSeconds, waitMs, renews }) => {
+    this.calls.push({ maxLagSeconds, waitMs, renews });
     const { judgement } = this.#node;
     const synced = judgement.state === 'in-sync';
     return { ...judgement, synced, maxLagSeconds, wanted: 0, orphans: 0, refused: 0, peers: [] };

@@ -17,14 +17,11 @@ import { AdminError } from '../errors.ts';
 import { json, type Operation, operation } from '../operation.ts';
 import { accepts, goneOf, NDJSON, ndjsonLine } from '../streaming.ts';
 
-/** Clients that wait for a node to be in sync, or for the renewal of a proof. Others get their answer at once. */
+/** Clients that wait for a node to be in sync, or for the renewal of a proof. */
 const WAITING = {
   id: 'getSynced',
   count: 64,
-  full: new AdminError(
-    'BUSY',
-    'too many clients wait for this node; ask without "wait" and "maxLagSeconds"',
-  ),
+  full: new AdminError('BUSY', 'too many clients wait for this node; ask without "wait"'),
 };
 /** Each comparison holds the keys of its answer. */
 const COMPARING = {
@@ -43,15 +40,17 @@ export const explainOperations: readonly Operation[] = [
     access: 'read',
     summary: 'Whether the node is in sync, yes or no',
     description:
-      'The verdict with the proofs of each peer. With `wait` the answer comes as soon as it is yes. With ' +
-      '`maxLagSeconds` older proofs are renewed by sessions.',
+      'The verdict with the proofs of each peer. Sessions first renew proofs that are older than five seconds ' +
+      'or `maxLagSeconds`. With `wait` the answer comes as soon as it is yes. While 64 clients wait, others are ' +
+      'answered at once, from the proofs there are.',
     query: syncedQuery,
     answers: { 200: json(syncedAnswer, 'The answer') },
     errors: [],
     handle: ({ query, reply }, { node, slots, closing }) => {
-      const ask = () => node.explain.synced({ ...query, signal: goneOf(reply, closing) });
-      const waits = query.waitMs > 0 || query.maxLagSeconds !== null;
-      return waits ? slots.hold(WAITING, ask) : ask();
+      const ask = (renews: boolean) =>
+        node.explain.synced({ ...query, renews, signal: goneOf(reply, closing) });
+      if (query.waitMs === 0 && slots.isFull(WAITING)) return ask(false);
+      return slots.hold(WAITING, () => ask(true));
     },
   }),
   operation({

@@ -10,7 +10,7 @@ export function addExplain(program: VerbCommand): void {
     )
     .option('--wait', 'wait until it is yes')
     .option('--timeout <time>', 'longest time of --wait, such as 60s (default: none)', parseTime)
-    .option('--max-lag <time>', 'oldest proof that counts; an older one is renewed', parseTime)
+    .option('--max-lag <time>', 'oldest proof that counts (default: 10s)', parseTime)
     .examples('rangemesh synced --max-lag 30s', 'rangemesh synced --wait --timeout 5m')
     .runs(async () => (await import('../explain/index.ts')).synced);
   program

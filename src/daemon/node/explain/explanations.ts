@@ -48,8 +48,11 @@ export class Explanations implements NodeExplain {
   }
 
   synced(init: SyncedInit): Promise<SyncedAnswer> {
-    const renew = (peers: readonly string[]) => this.#renewals.run(peers);
-    return synced(init, { clock: this.#init.clock, renew, now: () => this.#now() });
+    const { clock, replicator } = this.#init;
+    const renew = async (peers: readonly string[], pauseMs: number): Promise<void> => {
+      if (replicator.sessions.cheap) await this.#renewals.run(peers, pauseMs);
+    };
+    return synced(init, { clock, renew, now: () => this.#now() });
   }
 
   async diff(init: DiffInit): Promise<DiffAnswer> {

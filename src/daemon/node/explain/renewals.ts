@@ -13,10 +13,11 @@ interface Renewal {
 }
 
 const MAX_PEERS = 1_024;
-/** Readers need no token, so that the sessions they cause are bounded. */
-const PAUSE_MS = 1_000;
 
-/** The sessions that readers cause: at most one a second with each peer, which later readers join. */
+/**
+ * The sessions that readers cause. Readers need no token, so all of them together cause one session with each
+ * peer in the time that they name; later readers join it.
+ */
 export class Renewals {
   readonly #init: RenewalsInit;
   readonly #last = new BoundedMap<string, Renewal>(MAX_PEERS);
@@ -25,15 +26,15 @@ export class Renewals {
     this.#init = init;
   }
 
-  /** Resolves when a session with each of these peers has ended. */
-  async run(peers: readonly string[]): Promise<void> {
-    await Promise.all(peers.map((peer) => this.#run(peer)));
+  /** Resolves when a session with each of these peers, begun within the last `pauseMs`, has ended. */
+  async run(peers: readonly string[], pauseMs: number): Promise<void> {
+    await Promise.all(peers.map((peer) => this.#run(peer, pauseMs)));
   }
 
-  #run(peer: string): Promise<void> {
+  #run(peer: string, pauseMs: number): Promise<void> {
     const now = this.#init.clock.monotonic();
     const last = this.#last.get(peer);
-    if (last !== undefined && now - last.startedAt < PAUSE_MS) return last.session;
+    if (last !== undefined && now - last.startedAt < pauseMs) return last.session;
     const session = this.#init.run(peer);
     this.#last.set(peer, { startedAt: now, session });
     return session;

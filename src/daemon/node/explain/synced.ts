@@ -1,10 +1,11 @@
 import { type Clock, delay } from '../../../store/index.ts';
-import type { SyncedAnswer, SyncedInit } from '../../explain-api.ts';
+import type { PeerProof, SyncedAnswer, SyncedInit } from '../../explain-api.ts';
+import type { SyncState } from '../../node-api.ts';
 
 interface SyncedParts {
   clock: Clock;
-  /** Runs a session with each of these peers; resolves when they have ended. */
-  renew: (peers: readonly string[]) => Promise<void>;
+  /** Sees to it that a session with each of these peers began within `pauseMs`; resolves when all have ended. */
+  renew: (peers: readonly string[], pauseMs: number) => Promise<void>;
   now: () => Omit<SyncedAnswer, 'synced' | 'maxLagSeconds'>;
 }
 
@@ -12,14 +13,21 @@ interface SyncedParts {
 const LOOK_MS = 500;
 /** Longest time for sessions that renew old proofs: a client that does not wait gets its answer then. */
 const RENEW_MS = 5_000;
+/**
+ * A younger proof answers a question as it is, so that all questions together cause a session in this time. Two
+ * sessions so far apart also tell an item that a peer goes on lacking from an item on its way there.
+ */
+const FRESH_SECONDS = 5;
+/** States of which the next session may say otherwise. */
+const RENEWED: readonly SyncState[] = ['in-sync', 'behind', 'different'];
 
 /** The answer, as soon as it is yes or the time to wait is over. */
 export async function synced(init: SyncedInit, parts: SyncedParts): Promise<SyncedAnswer> {
-  const { waitMs, signal, maxLagSeconds } = init;
+  const { waitMs, signal, maxLagSeconds, renews } = init;
   const { clock, now } = parts;
   const end = clock.monotonic() + waitMs;
   for (;;) {
-    await renewed(init, parts);
+    if (renews) await renewed(init, parts);
     const facts = now();
     const answer = { ...facts, ...judged(facts, maxLagSeconds), maxLagSeconds };
     const left = end - clock.monotonic();
@@ -28,30 +36,36 @@ export async function synced(init: SyncedInit, parts: SyncedParts): Promise<Sync
   }
 }
 
-/** An idle mesh proves seldom, so that the proof of a peer may be older than the client wants. */
+/** An idle mesh proves seldom, and a set that loses an item without notice gives no reason for a session. */
 async function renewed({ maxLagSeconds, signal }: SyncedInit, parts: SyncedParts): Promise<void> {
-  if (maxLagSeconds === null) return;
   const { state, peers } = parts.now();
-  if (state !== 'in-sync') return;
-  const old = peers.filter(({ lagSeconds }) => lagSeconds === null || lagSeconds > maxLagSeconds);
+  if (!RENEWED.includes(state)) return;
+  const freshSeconds = Math.min(FRESH_SECONDS, maxLagSeconds);
+  const old = peers.filter((peer) => isOlder(peer, freshSeconds)).map(({ peerId }) => peerId);
   if (old.length === 0) return;
   const over = new AbortController();
   const waited = delay(parts.clock, RENEW_MS, AbortSignal.any([signal, over.signal]));
-  const sessions = parts.renew(old.map(({ peerId }) => peerId));
+  const sessions = parts.renew(old, freshSeconds * 1_000);
   await Promise.race([sessions, waited]).finally(() => over.abort());
   waited.catch(() => undefined);
 }
 
 function judged(
   { state, reason, peers }: ReturnType<SyncedParts['now']>,
-  maxLagSeconds: number | null,
+  maxLagSeconds: number,
 ): Pick<SyncedAnswer, 'synced' | 'state' | 'reason'> {
-  if (state !== 'in-sync' || maxLagSeconds === null) {
-    return { synced: state === 'in-sync', state, reason };
-  }
-  const old = peers.find(({ lagSeconds }) => lagSeconds === null || lagSeconds > maxLagSeconds);
+  if (state !== 'in-sync') return { synced: false, state, reason };
+  const old = peers.find((peer) => isOlder(peer, maxLagSeconds));
   if (old === undefined) return { synced: true, state, reason };
-  const since = old.coversAsOf === null ? 'yet' : `since ${old.coversAsOf.at}`;
-  const late = `it is not proved ${since} that all items of ${old.peerId} are here, and ${maxLagSeconds} s are allowed`;
-  return { synced: false, state: 'behind', reason: late };
+  return { synced: false, state: 'behind', reason: lateness(old, maxLagSeconds) };
+}
+
+function isOlder({ lagSeconds }: PeerProof, seconds: number): boolean {
+  return lagSeconds === null || lagSeconds > seconds;
+}
+
+function lateness({ peerId, coversAsOf, error }: PeerProof, maxLagSeconds: number): string {
+  const since = coversAsOf === null ? 'yet' : `since ${coversAsOf.at}`;
+  const why = error === null ? '' : `; the last session failed: ${error.message} [${error.code}]`;
+  return `it is not proved ${since} that all items of ${peerId} are here, and ${maxLagSeconds} s are allowed${why}`;
 }

@@ -10,13 +10,18 @@ import { verdictFields } from '../verdict.ts';
 const MAX_WAIT_SECONDS = 60;
 /** A day: nothing renews proofs so seldom. */
 const MAX_LAG_SECONDS = 86_400;
+/** Twice the age at which a question renews a proof: a renewal that finds items has time to fetch them. */
+const DEFAULT_LAG_SECONDS = 10;
 
-export const syncedQuery: z.ZodType<Omit<SyncedInit, 'signal'>> = z
+export const syncedQuery: z.ZodType<Pick<SyncedInit, 'maxLagSeconds' | 'waitMs'>> = z
   .strictObject({
     maxLagSeconds: limitIn(MAX_LAG_SECONDS, 'maxLagSeconds').optional(),
     wait: waitIn(MAX_WAIT_SECONDS).optional(),
   })
-  .transform(({ maxLagSeconds = null, wait: waitMs = 0 }) => ({ maxLagSeconds, waitMs }));
+  .transform(({ maxLagSeconds = DEFAULT_LAG_SECONDS, wait: waitMs = 0 }) => ({
+    maxLagSeconds,
+    waitMs,
+  }));
 
 /** The items that one side lacks, as far as sessions tell. */
 export const gapFields: {
@@ -48,7 +53,7 @@ export const syncedAnswer: z.ZodType<SyncedAnswer> = schemaOf<SyncedAnswer>('Syn
   z.strictObject({
     synced: z.boolean(),
     ...verdictFields,
-    maxLagSeconds: z.number().nullable().describe('As asked'),
+    maxLagSeconds: z.number().describe('Oldest proof that counts: as asked, or 10'),
     wanted: count.describe('Ids known to be missing here'),
     orphans: count.describe('Those among them that no connected peer is known to have'),
     refused: count.describe('Items at peers above limits.maxItemBytes'),

@@ -33,8 +33,8 @@ describe('the verbs that explain a node', () => {
     assert.equal(yes.exitCode, 0);
     assert.deepEqual([yes.json()[0].synced, yes.json()[0].maxLagSeconds], [true, 30]);
     assert.deepEqual(fake.calls, [
-      { maxLagSeconds: null, waitMs: 0 },
-      { maxLagSeconds: 30, waitMs: 0 },
+      { maxLagSeconds: 10, waitMs: 0, renews: true },
+      { maxLagSeconds: 30, waitMs: 0, renews: true },
     ]);
   });
 
@@ -96,7 +96,7 @@ describe('the verbs that explain a node', () => {
       refused: 2,
     };
     fake.synced = async () => {
-      const answer = { ...facts, synced: false, maxLagSeconds: null, peers: [peer, quiet, part] };
+      const answer = { ...facts, synced: false, maxLagSeconds: 10, peers: [peer, quiet, part] };
       return answer as SyncedAnswer;
     };
     const [head, counts, ...peers] = (await call('synced')).stdout.trimEnd().split('\n');

@@ -19,6 +19,8 @@ function create(init: Partial<ExplanationsInit> = {}) {
   const parts = {
     log: new SessionLog(),
     running: [] as { peer: string; report: SessionReport | null }[],
+    begun: [] as string[],
+    cheap: true,
     records: [{ peer: 'p', connected: true, lastSession: sessionReport() }],
     coversAsOf: { at: START - 1_240, interval: EVERYTHING },
     gap: { lasting: 2, since: START, unlisted: 1 },
@@ -33,6 +35,12 @@ function create(init: Partial<ExplanationsInit> = {}) {
     mesh: { connections: { connected: (peer: string) => peer === 'mute' } },
     replicator: {
       log: parts.log,
+      sessions: {
+        get cheap() {
+          return parts.cheap;
+        },
+        run: async (peer: string) => void parts.begun.push(peer),
+      },
       get running() {
         return parts.running;
       },
@@ -54,14 +62,14 @@ describe('the explanations of a node', () => {
   it('have the verdict, the counts, and the proofs and gaps of each peer', async () => {
     const { explain, parts } = create();
     const { signal } = new AbortController();
-    const ask = () => explain.synced({ maxLagSeconds: null, waitMs: 0, signal });
+    const ask = () => explain.synced({ maxLagSeconds: 10, waitMs: 0, renews: false, signal });
     const { peers, ...rest } = await ask();
     assert.deepEqual(rest, {
       state: 'behind',
       reason: 'r',
       lagSeconds: 1.2,
       synced: false,
-      maxLagSeconds: null,
+      maxLagSeconds: 10,
       wanted: 3,
       orphans: 1,
       refused: 4,
@@ -83,6 +91,18 @@ describe('the explanations of a node', () => {
     parts.coversAsOf.interval = { ...EVERYTHING, lower: { hint: 5n, id: null } };
     const [part] = (await ask()).peers;
     assert.deepEqual([part!.lagSeconds, part!.coversAsOf?.interval.lower], [null, '5']);
+  });
+
+  it('renew an old proof, unless a session would list many ids again', async () => {
+    const { explain, parts } = create();
+    const { signal } = new AbortController();
+    const ask = () => explain.synced({ maxLagSeconds: 1, waitMs: 0, renews: true, signal });
+    parts.cheap = false;
+    await ask();
+    assert.deepEqual(parts.begun, []);
+    parts.cheap = true;
+    await Promise.all([ask(), ask()]);
+    assert.deepEqual(parts.begun, ['p'], 'both askers share a session');
   });
 
   it('list the sessions that run or wait, and those that ended, with their purpose', () => {

@@ -37,18 +37,18 @@ function create(init: Partial<Facts> = {}) {
       peers: [peer(4)],
       ...init,
     } as Facts,
-    renewed: [] as string[][],
+    renewed: [] as { peers: readonly string[]; pauseMs: number }[],
     renew: async () => {},
   };
   const over = new AbortController();
-  const ask = (maxLagSeconds: number | null, waitMs = 0) =>
+  const ask = (maxLagSeconds: number, waitMs = 0, renews = true) =>
     synced(
-      { maxLagSeconds, waitMs, signal: over.signal },
+      { maxLagSeconds, waitMs, renews, signal: over.signal },
       {
         clock,
         now: () => node.facts,
-        renew: async (peers) => {
-          node.renewed.push([...peers]);
+        renew: async (peers, pauseMs) => {
+          node.renewed.push({ peers, pauseMs });
           await node.renew();
         },
       },
@@ -65,23 +65,40 @@ function create(init: Partial<Facts> = {}) {
 }
 
 describe('the answer whether a node is in sync', () => {
-  it('is that of the status if the client names no lag, and starts no session', async () => {
-    const { node, answer } = create();
-    assert.deepEqual(await answer(null), { ...node.facts, synced: true, maxLagSeconds: null });
-    node.facts = { ...node.facts, state: 'behind' };
-    assert.equal((await answer(null)).synced, false);
+  it('is that of the status, without a session, while proofs are at most five seconds old', async () => {
+    const { node, answer } = create({ peers: [peer(5)] });
+    assert.deepEqual(await answer(10), { ...node.facts, synced: true, maxLagSeconds: 10 });
+    node.facts = { ...node.facts, state: 'different' };
+    assert.equal((await answer(10)).synced, false);
     assert.deepEqual(node.renewed, []);
   });
 
-  it('renews proofs that are older than the client allows, of those peers alone', async () => {
-    const { node, answer } = create({ peers: [peer(4), peer(4.1, 'q'), peer(null, 'r')] });
-    node.renew = async () => {
-      node.facts = { ...node.facts, peers: [peer(0.1)] };
-    };
-    assert.equal((await answer(4)).synced, true);
-    assert.deepEqual(node.renewed, [['q', 'r']]);
-    assert.equal((await answer(4)).synced, true);
-    assert.equal(node.renewed.length, 1);
+  it('renews older proofs of those peers alone, once in five seconds', async () => {
+    const peers = [peer(5), peer(5.1, 'q'), peer(null, 'r')];
+    for (const state of ['in-sync', 'behind', 'different'] as const) {
+      const { node, answer } = create({ state, peers });
+      node.renew = async () => {
+        node.facts = { ...node.facts, state: 'in-sync', peers: [peer(0.1)] };
+      };
+      assert.equal((await answer(60)).synced, true, state);
+      assert.deepEqual(node.renewed, [{ peers: ['q', 'r'], pauseMs: 5_000 }], state);
+    }
+  });
+
+  it('renews proofs that are older than the client allows', async () => {
+    const { node, answer } = create({ peers: [peer(2), peer(2.1, 'q')] });
+    await answer(2);
+    assert.deepEqual(node.renewed, [{ peers: ['q'], pauseMs: 2_000 }]);
+  });
+
+  it('starts no session where none can tell, nor for a client that is answered at once', async () => {
+    const { node, answer } = create({ peers: [peer(99)] });
+    assert.equal((await answer(10, 0, false)).synced, false);
+    for (const state of ['alone', 'paused', 'refusing', 'catching-up'] as const) {
+      node.facts = { ...node.facts, state };
+      assert.equal((await answer(10)).synced, false, state);
+    }
+    assert.deepEqual(node.renewed, []);
   });
 
   it('is no, with the reason, if the proofs stay old', async () => {
@@ -98,6 +115,10 @@ describe('the answer whether a node is in sync', () => {
         `it is not proved ${since} that all items of p are here, and 3 s are allowed`,
       );
     }
+    const error = { code: 'TIMEOUT', message: 'too slow' };
+    node.facts = { ...node.facts, peers: [{ ...peer(4), error }] };
+    const { reason } = await answer(3);
+    assert.match(reason, /3 s are allowed; the last session failed: too slow \[TIMEOUT\]$/);
   });
 
   it('comes after five seconds if a session takes longer', async () => {
@@ -110,19 +131,19 @@ describe('the answer whether a node is in sync', () => {
 
   it('waits for yes, for as long as the client says', async () => {
     const { clock, node, ask, timed } = create({ state: 'behind' });
-    const asked = ask(null, 10_000);
+    const asked = ask(10, 10_000);
     await clock.advance(3_000);
     node.facts = { ...node.facts, state: 'in-sync' };
     await clock.advance(500);
     assert.equal((await soon(clock, 'an answer', asked, 0)).synced, true);
     node.facts = { ...node.facts, state: 'behind' };
-    const { synced, ms } = await timed(null, 10_000);
+    const { synced, ms } = await timed(10, 10_000);
     assert.deepEqual([synced, ms], [false, 10_000]);
   });
 
   it('is not waited for once the client is gone', async () => {
     const { clock, over, ask } = create({ state: 'behind' });
-    const gone = assert.rejects(ask(null, 10_000), /gone/);
+    const gone = assert.rejects(ask(10, 10_000), /gone/);
     await clock.advance(600);
     over.abort(new Error('gone'));
     await gone;
