@@ -147,6 +147,8 @@ export class Replicator implements ReconcileEvents {
     const believed = lacking.slice(0, fetcher.room(peer));
     wanted.add(peer, believed);
     sessions.learnt(peer, believed);
+    // An item that never comes is a change that no proof covers, and there may be no other change.
+    if (believed.length > 0) this.proofs.changed();
     this.#observer.want(peer, believed);
     this.#keeper.touch();
     fetcher.pump();

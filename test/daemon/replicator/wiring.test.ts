@@ -112,6 +112,23 @@ describe('a replicator whose set changes', () => {
   });
 });
 
+describe('a replicator of an idle set', () => {
+  it('is late with the proof of a peer whose item a session found and no request brings', async (t) => {
+    const rig = await ReplicatorRig.open(t, { proveMs: 1_000 });
+    rig.start();
+    await rig.connect('p');
+    const { proofs } = rig.replicator;
+    await rig.after(10_000);
+    assert.equal(proofs.late('p'), false, 'nothing has changed');
+    rig.shows = () => ({ error: FAILED });
+    rig.replicator.missing('p', [idOf(1)]);
+    await rig.after(2_000);
+    assert.equal(proofs.late('p'), false);
+    await rig.after(1);
+    assert.equal(proofs.late('p'), true);
+  });
+});
+
 describe('a replicator while things are fetched', () => {
   it('delays sessions as long as items arrive, and five seconds more', async (t) => {
     const rig = await ReplicatorRig.open(t);
