@@ -14,6 +14,7 @@ export {
   type Libp2pNetworkInit,
   libp2pGossip,
   libp2pNetwork,
+  openChannel,
   type Pubsub,
 } from './libp2p/index.ts';
 

@@ -101,6 +101,7 @@ const DOORS: Record<string, string[]> = {
   'daemon/client/index.ts': ['AdminClient', 'ClientError', 'events', 'lines', 'readLines'],
   'protocol/libp2p.ts': [
     ...['GossipGuard', 'GossipOutbox', 'fetch', 'libp2pGossip', 'libp2pNetwork', 'reconcile'],
+    'openChannel',
   ],
 };
 

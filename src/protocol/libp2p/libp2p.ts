@@ -20,7 +20,7 @@ import type {
   PeerWatcher,
 } from '../network/index.ts';
 import { BEGUN_BYTES, MAX_INBOUND, toProtocolError, UNREAD_BYTES } from '../network/index.ts';
-import { StreamChannel } from './stream-channel.ts';
+import { StreamChannel, type StreamChannelInit } from './stream-channel.ts';
 import { TopologyWatch } from './topology-watch.ts';
 
 /** The parts of a libp2p node that `libp2pNetwork` uses. */
@@ -89,19 +89,7 @@ class Libp2pNetwork implements Network {
   }
 
   async open(peer: string, protocol: string, init: OpenInit): Promise<Channel> {
-    const connection = this.#connection(peer);
-    const { signal } = init;
-    try {
-      signal?.throwIfAborted();
-      const stream = await connection.newStream([protocol], signal === undefined ? {} : { signal });
-      const channel = new StreamChannel(stream, peer, { ...init, begun: this.#begun });
-      if (signal?.aborted === true) channel.abort(toProtocolError(signal.reason, 'called off'));
-      signal?.throwIfAborted();
-      return channel;
-    } catch (error) {
-      const cause = signal?.aborted === true ? signal.reason : error;
-      throw toProtocolError(cause, `cannot open a stream for ${protocol}`);
-    }
+    return openOn(this.#connection(peer), protocol, { ...init, begun: this.#begun });
   }
 
   async watch(protocol: string, watcher: PeerWatcher): Promise<() => void> {
@@ -134,6 +122,37 @@ class Libp2pNetwork implements Network {
     } catch (cause) {
       throw new ProtocolError('UNKNOWN_PEER', `${peer} is not a peer id`, { cause });
     }
+  }
+}
+
+/**
+ * Opens a channel on this very connection, for a peer that has several. Frames have at most 64 KiB. Rejects
+ * with `ProtocolError`.
+ */
+export function openChannel(
+  connection: Connection,
+  protocol: string,
+  init: OpenInit,
+): Promise<Channel> {
+  return openOn(connection, protocol, { ...init, begun: { tryTake: () => null } });
+}
+
+async function openOn(
+  connection: Connection,
+  protocol: string,
+  init: OpenInit & StreamChannelInit,
+): Promise<Channel> {
+  const { signal } = init;
+  try {
+    signal?.throwIfAborted();
+    const stream = await connection.newStream([protocol], signal === undefined ? {} : { signal });
+    const channel = new StreamChannel(stream, connection.remotePeer.toString(), init);
+    if (signal?.aborted === true) channel.abort(toProtocolError(signal.reason, 'called off'));
+    signal?.throwIfAborted();
+    return channel;
+  } catch (error) {
+    const cause = signal?.aborted === true ? signal.reason : error;
+    throw toProtocolError(cause, `cannot open a stream for ${protocol}`);
   }
 }
 
