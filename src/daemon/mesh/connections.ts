@@ -4,15 +4,10 @@ import type { Logger } from '../logging.ts';
 import { hostOf } from '../peer-address.ts';
 import type { Notices } from './notices.ts';
 import type { MeshOptions } from './options.ts';
-import {
-  noCommonDialect,
-  otherNetwork,
-  type PeerTroubles,
-  runOf,
-  sameIdentity,
-} from './standing/index.ts';
+import { noCommonDialect, otherNetwork, type PeerTroubles, runOf } from './standing/index.ts';
 import { dropSurplus } from './surplus.ts';
 import { type ConnectionOutcome, idOf, type Tracked } from './tracked.ts';
+import { Introducer, TwinSightings } from './twins/index.ts';
 
 export interface ConnectionsInit
   extends Pick<MeshOptions, 'identifyTimeoutMs' | 'strangerMs' | 'twinMs'> {
@@ -21,6 +16,8 @@ export interface ConnectionsInit
   readonly logger: Logger;
   readonly notices: Notices;
   readonly troubles: PeerTroubles;
+  /** Protocol over which runs with one identity are introduced to each other. */
+  readonly twinProtocol: string;
   /** Whether a peer that speaks these protocols belongs to this network. */
   ours(protocols: readonly string[]): boolean;
   /** Whether sessions are possible with a peer that speaks these protocols. */
@@ -54,11 +51,21 @@ export class Connections {
   readonly #self: string;
   readonly #tracked = new Map<string, Tracked>();
   readonly #watchers = new Set<ConnectionWatcher>();
+  readonly #twins: TwinSightings;
   #stopped = false;
 
   constructor(init: ConnectionsInit) {
     this.#init = init;
     this.#self = init.libp2p.peerId.toString();
+    this.#twins = new TwinSightings({
+      ...init,
+      established: (peer) => this.#of(peer).filter(({ established }) => established),
+      introducer: new Introducer({
+        ...init,
+        protocol: init.twinProtocol,
+        runs: (peer) => this.#twins.runs(peer),
+      }),
+    });
     init.libp2p.addEventListener('connection:open', ({ detail }) => this.#opened(detail));
     init.libp2p.addEventListener('peer:identify', ({ detail }) => this.#identified(detail));
     init.libp2p.addEventListener('connection:close', ({ detail }) => this.#closed(detail));
@@ -127,6 +134,7 @@ export class Connections {
   /** From now on the end of a connection is not logged. */
   stop(): void {
     this.#stopped = true;
+    this.#twins.stop();
     for (const tracked of this.#tracked.values()) {
       tracked.cancel();
       tracked.cancelTwin();
@@ -168,28 +176,8 @@ export class Connections {
     tracked.established = true;
     if (first) this.#peerConnected(peer, connection);
     tracked.outcome.resolve('established');
-    this.#lookForTwin(tracked);
+    this.#twins.came(tracked);
     this.#dropSurplus(tracked);
-  }
-
-  /** After a restart the old connection may last a little; two that both last belong to two nodes. */
-  #lookForTwin(tracked: Tracked): void {
-    const { clock, twinMs, troubles } = this.#init;
-    const peer = idOf(tracked.connection);
-    const twin = this.#of(peer).find(({ established, run }) => established && run !== tracked.run);
-    if (twin === undefined || twin.run === null || tracked.run === null) return;
-    tracked.cancelTwin = clock.after(twinMs, () => {
-      if (!this.#tracked.has(twin.connection.id)) return;
-      const both = [twin.connection, tracked.connection];
-      troubles.tell(peer, 'SAME_IDENTITY', sameIdentity(peer, both));
-    });
-  }
-
-  /** Two nodes stay two, however many connections each of them has. */
-  #lookForRest(peer: string): void {
-    const established = this.#of(peer).filter((each) => each.established && each.run !== null);
-    const runs = new Set(established.map(({ run }) => run));
-    if (runs.size < 2) this.#init.troubles.over(peer, 'SAME_IDENTITY');
   }
 
   #peerConnected(peer: string, { direction, remoteAddr }: Connection): void {
@@ -222,7 +210,7 @@ export class Connections {
     tracked.cancel();
     tracked.cancelTwin();
     this.#tracked.delete(connection.id);
-    this.#lookForRest(idOf(connection));
+    this.#twins.went(idOf(connection));
     if (tracked.established) this.#peerGone(idOf(connection));
     else this.#refused(connection);
     tracked.outcome.resolve('closed');

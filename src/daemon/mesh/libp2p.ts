@@ -6,7 +6,8 @@ import { preSharedKey } from '@libp2p/pnet';
 import { type TCPComponents, tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p';
 import type { Knows } from '../../protocol/index.ts';
-import type { Clock } from '../../store/index.ts';
+import { type Clock, shortageOf } from '../../store/index.ts';
+import { DaemonError, reasonOf } from '../errors.ts';
 import type { Identity } from '../keys/index.ts';
 import { type Logger, libp2pLogging } from '../logging.ts';
 import { type InboundFailure, observed } from './dialling/index.ts';
@@ -85,6 +86,42 @@ export async function assemble<S extends ServiceMap>(
       pubsub: pubsub(networkName, init),
     },
   } as Libp2pOptions<S & MeshServices>);
+}
+
+/** Rejects with `LISTEN_FAILED`. */
+export async function startListening(libp2p: Libp2p, listen: readonly string[]): Promise<void> {
+  try {
+    await libp2p.start();
+  } catch (cause) {
+    const text = reasonOf(cause);
+    const [reason] = /(EADDRINUSE|EADDRNOTAVAIL|EACCES|EMFILE|ENFILE)[^\n]*/.exec(text) ?? [text];
+    const advice =
+      shortageOf(reason) ?? 'stop what listens there, or choose another address or port';
+    const message = `Cannot listen on ${listen.join(', ')} (${reason}): ${advice}`;
+    throw new DaemonError('LISTEN_FAILED', message, { cause });
+  }
+}
+
+/** Never rejects. */
+export async function stopWithin(
+  libp2p: Libp2p,
+  clock: Clock,
+  timeoutMs: number,
+  logger: Logger,
+): Promise<void> {
+  const { promise: timeout, resolve } = Promise.withResolvers<'timeout'>();
+  const cancel = clock.after(timeoutMs, () => resolve('timeout'));
+  try {
+    if ((await Promise.race([libp2p.stop(), timeout])) !== 'timeout') return;
+    logger.warn(
+      { code: 'STOP_TIMEOUT' },
+      `connections still open after ${timeoutMs} ms are left behind`,
+    );
+  } catch (error) {
+    logger.warn({ err: error }, 'the network did not stop cleanly');
+  } finally {
+    cancel();
+  }
 }
 
 function streams(options: MeshOptions): YamuxMuxerInit {

@@ -1,8 +1,7 @@
 import type { Libp2p, ServiceMap } from '@libp2p/interface';
 import { announceTopic, type Knows, protocolId } from '../../protocol/index.ts';
-import { type Clock, shortageOf } from '../../store/index.ts';
-import { DaemonError, reasonOf } from '../errors.ts';
-import { parsePsk } from '../keys/index.ts';
+import { libp2pNetwork } from '../../protocol/libp2p.ts';
+import { type Identity, parsePsk } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
 import { parseListenAddress, parsePeerAddress } from '../peer-address.ts';
 import { AccessList, createGater, warnOfOpenAccess } from './access.ts';
@@ -18,11 +17,12 @@ import { type Dial, Dialer, dialUntil, libp2pDial } from './dialling/index.ts';
 import { Discovery } from './discovery/index.ts';
 import { inboundFailures } from './inbound-failures.ts';
 import type { MeshInit } from './init.ts';
-import { assemble, type MeshServices } from './libp2p.ts';
+import { assemble, type MeshServices, startListening, stopWithin } from './libp2p.ts';
 import { Notices } from './notices.ts';
 import { DEFAULT_DISCOVERY_OPTIONS, DEFAULT_MESH_OPTIONS, type MeshOptions } from './options.ts';
 import { discoveryTopic } from './pubsub.ts';
 import { PeerTroubles, RUN_BYTES, SelfMeetings } from './standing/index.ts';
+import { TWIN_PROTOCOL, TwinProver, type TwinProverInit } from './twins/index.ts';
 
 interface MeshParts<S extends ServiceMap> {
   readonly libp2p: Libp2p<S & MeshServices>;
@@ -34,6 +34,7 @@ interface MeshParts<S extends ServiceMap> {
   readonly list: AccessList;
   readonly dial: Dial;
   readonly names: Knows;
+  readonly twins: TwinProver;
 }
 
 /** Puts libp2p, access and dialling together; nothing listens or dials before `start`. */
@@ -44,6 +45,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   const notices = new Notices({ clock, logger, noticed: init.noticed });
   const troubles = new PeerTroubles({ clock, notices });
   const meetings = new SelfMeetings({ clock });
+  const run = init.random.bytes(RUN_BYTES);
   const slots = new InboundSlots(options);
   const list = new AccessList(access);
   const names: Knows = (peer) => list.lists(peer) || dialer.keeps(peer);
@@ -64,7 +66,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
       takeSlot: (connection) => slots.take(connection),
       options,
     }),
-    run: init.random.bytes(RUN_BYTES),
+    run,
     onInboundFailure: inboundFailures({
       mode: access.mode,
       notices,
@@ -74,11 +76,13 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
     foundLocally: init.mdns ? (peer, addresses) => discovery.foundLocally(peer, addresses) : null,
   });
   const prefix = protocolId(init.networkName, '');
-  const ours = (protocols: readonly string[]) => protocols.some((id) => id.startsWith(prefix));
+  const twinProtocol = protocolId(init.networkName, ...TWIN_PROTOCOL);
+  const ours = (protocols: readonly string[]) =>
+    protocols.some((id) => id.startsWith(prefix) && id !== twinProtocol);
   const hears = (peer: string) => subscribes(libp2p, init.networkName, peer);
   const { dialects } = init;
   const connections = new Connections({
-    ...{ libp2p, clock, logger, notices, troubles, ours, hears },
+    ...{ libp2p, clock, logger, notices, troubles, ours, hears, twinProtocol },
     speaks: (protocols) => dialects === undefined || protocols.some((id) => dialects.includes(id)),
     ...options,
   });
@@ -96,7 +100,25 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
     isConnected: (peer) => connections.count(peer) > 0,
     isKept: (peer) => names(peer) || discovery.knows(peer),
   });
-  return new Mesh(init, options, { ...found, discovery, names });
+  const own = { ...init, ...options, libp2p, notices, run, knows: names };
+  const twins = createProver({ ...own, protocol: twinProtocol });
+  return new Mesh(init, options, { ...found, discovery, names, twins });
+}
+
+function createProver(
+  init: Omit<TwinProverInit, 'network' | 'key'> & {
+    readonly libp2p: Libp2p;
+    readonly identity: Identity;
+  },
+): TwinProver {
+  const { libp2p, identity } = init;
+  const { peerId, peerStore } = libp2p;
+  const components = { peerId, peerStore, registrar: libp2p, connectionManager: libp2p };
+  return new TwinProver({
+    ...init,
+    network: libp2pNetwork(components, init),
+    key: identity.privateKey,
+  });
 }
 
 /** Whether the peer takes part in gossip of the network. */
@@ -108,7 +130,7 @@ function subscribes(libp2p: Libp2p<MeshServices>, networkName: string, peer: str
 
 function createDiscovery<S extends ServiceMap>(
   init: MeshInit<S>,
-  found: Omit<MeshParts<S>, 'discovery' | 'names'> & {
+  found: Omit<MeshParts<S>, 'discovery' | 'names' | 'twins'> & {
     readonly notices: Notices;
     readonly knows: Knows;
   },
@@ -163,6 +185,7 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
    * or in the access list. Places and work are kept for such peers.
    */
   readonly names: Knows;
+  readonly twins: TwinProver;
   readonly #init: Pick<MeshInit<S>, 'access' | 'clock' | 'listen'>;
   readonly #options: MeshOptions;
   readonly #list: AccessList;
@@ -180,6 +203,7 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
     this.dialer = parts.dialer;
     this.discovery = parts.discovery;
     this.names = parts.names;
+    this.twins = parts.twins;
     this.#init = init;
     this.#options = options;
     this.#list = parts.list;
@@ -200,6 +224,7 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
   async start(): Promise<void> {
     const { access, listen } = this.#init;
     warnOfOpenAccess(access, listen.map(parseListenAddress), this.#logger);
+    await this.twins.start();
     await startListening(this.libp2p, listen);
     this.#logger.info({ peer: this.peerId, addresses: this.addresses }, 'listening');
     this.dialer.start();
@@ -246,6 +271,7 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
 
   /** Closes everything, within seconds even where peers hang. */
   async stop(): Promise<void> {
+    await this.twins.stop();
     this.dialer.stop();
     await this.discovery.stop();
     this.connections.stop();
@@ -255,38 +281,4 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
 
 function listenText(address: string): string {
   return parseListenAddress(address).toString();
-}
-
-async function startListening(libp2p: Libp2p, listen: readonly string[]): Promise<void> {
-  try {
-    await libp2p.start();
-  } catch (cause) {
-    const text = reasonOf(cause);
-    const [reason] = /(EADDRINUSE|EADDRNOTAVAIL|EACCES|EMFILE|ENFILE)[^\n]*/.exec(text) ?? [text];
-    const advice =
-      shortageOf(reason) ?? 'stop what listens there, or choose another address or port';
-    const message = `Cannot listen on ${listen.join(', ')} (${reason}): ${advice}`;
-    throw new DaemonError('LISTEN_FAILED', message, { cause });
-  }
-}
-
-async function stopWithin(
-  libp2p: Libp2p,
-  clock: Clock,
-  timeoutMs: number,
-  logger: Logger,
-): Promise<void> {
-  const { promise: timeout, resolve } = Promise.withResolvers<'timeout'>();
-  const cancel = clock.after(timeoutMs, () => resolve('timeout'));
-  try {
-    if ((await Promise.race([libp2p.stop(), timeout])) !== 'timeout') return;
-    logger.warn(
-      { code: 'STOP_TIMEOUT' },
-      `connections still open after ${timeoutMs} ms are left behind`,
-    );
-  } catch (error) {
-    logger.warn({ err: error }, 'the network did not stop cleanly');
-  } finally {
-    cancel();
-  }
 }

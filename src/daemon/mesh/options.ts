@@ -28,6 +28,11 @@ export const DEFAULT_MESH_OPTIONS = {
    */
   twinMs: 30_000,
   /**
+   * Milliseconds after its start in which a node ends if an older run with its identity proves itself. Raising it
+   * also lets a thief of the identity key end the node for longer.
+   */
+  giveWayMs: 600_000,
+  /**
    * Peers that libp2p's peer store remembers, connected ones never less. Known and configured peers are
    * forgotten last. Raising it costs some 20 KiB for each.
    */

@@ -8,3 +8,4 @@ export { discoveryTopic, type MeshPubsub, pubsub } from './pubsub.ts';
 export { PeerTroubles, runOf, runTag, SelfMeetings } from './standing/index.ts';
 export { dropSurplus } from './surplus.ts';
 export type { ConnectionOutcome } from './tracked.ts';
+export { Introducer, TwinProver } from './twins/index.ts';

@@ -31,6 +31,7 @@ describe('Connections', () => {
       speaks: () => true,
       troubles: new PeerTroubles({ clock, notices }),
       twinMs: 1_000,
+      twinProtocol: '/rangemesh/n/twin/1',
       strangerMs: 1_000,
       identifyTimeoutMs: 1_000,
     });

@@ -44,6 +44,7 @@ class Fakes {
       identifyTimeoutMs: 1_000,
       strangerMs: 5_000,
       twinMs: 30_000,
+      twinProtocol: '/rangemesh/n/twin/1',
     });
   }
 

@@ -17,6 +17,7 @@ function stage(
   const clock = new VirtualClock();
   const dialled: string[] = [];
   const failed = new Set<string>();
+  const older = Promise.withResolvers<string>();
   const watch = new TwinWatch({
     clock,
     peers: [],
@@ -24,6 +25,7 @@ function stage(
     ...init,
     mesh: {
       peerId: SELF,
+      twins: { older: older.promise },
       dialer: {
         get addresses() {
           return [...failed].map((address) => ({ address, lastError: { code: 'SAME_IDENTITY' } }));
@@ -47,7 +49,7 @@ function stage(
     found = error;
   });
   watch.start();
-  return { clock, dialled, failed, watch, found: () => found };
+  return { clock, dialled, failed, watch, introduced: older.resolve, found: () => found };
 }
 
 /** Both dials of a probe have ended. */
@@ -82,6 +84,15 @@ describe('the look for another node with this identity', () => {
     assert.deepEqual([late.found(), late.dialled, late.clock.pending], [null, [], 0]);
   });
 
+  it('finds an older run that proved itself through a peer, however late', async () => {
+    const { clock, found, introduced } = stage({}, {});
+    await clock.advance(60_000);
+    introduced(OTHER);
+    await settle();
+    assert.deepEqual([found()?.code, found()?.exitCode], ['SAME_IDENTITY', 75]);
+    assert.match(found()!.message, new RegExp(`connected with peer ${OTHER} as this one is`));
+  });
+
   it('takes this node itself, another peer and silence for no copy', async () => {
     const { clock, found, dialled } = stage(
       { [ONE]: [SELF], [TWO]: [OTHER] },
@@ -101,8 +112,9 @@ describe('the look for another node with this identity', () => {
   });
 
   it('ends with the daemon', async () => {
-    const { clock, watch, found, failed } = stage({ [ONE]: ['twin', 'twin'] }, {});
+    const { clock, watch, found, failed, introduced } = stage({ [ONE]: ['twin', 'twin'] }, {});
     watch.stop();
+    introduced(OTHER);
     failed.add(ONE);
     await clock.advance(60_000);
     assert.deepEqual([found(), clock.pending], [null, 0]);

@@ -4,7 +4,7 @@ import type { Mesh } from '../../mesh/index.ts';
 import { parsePeerAddress, withoutPeer } from '../../peer-address.ts';
 
 interface TwinWatchInit {
-  mesh: Pick<Mesh, 'peerId' | 'dialer' | 'probe'>;
+  mesh: Pick<Mesh, 'peerId' | 'dialer' | 'probe' | 'twins'>;
   clock: Clock;
   /** Addresses of the configuration: of peers, and of this node as it tells them. */
   peers: readonly string[];
@@ -18,7 +18,8 @@ const PROBE_MS = 5_000;
 
 /**
  * Looks whether the original of a copied data directory runs: it answers with the identity of this node at an
- * address that is not of this node. An address that leads here, also by way of a router, is no other node.
+ * address that is not of this node, or a third node introduces both. An address that leads here, also by way of a
+ * router, is no other node.
  */
 export class TwinWatch {
   /** Resolves with the reason to end, once another node has shown this identity twice in a row. */
@@ -38,6 +39,7 @@ export class TwinWatch {
 
   start(): void {
     const { mesh, clock, peers, announce } = this.#init;
+    void mesh.twins.older.then((peer) => this.#end(`connected with peer ${peer} as this one is`));
     const named = peers.filter((address) => parsePeerAddress(address).peerId === mesh.peerId);
     for (const address of [...named, ...announce]) void this.#probe(withoutPeer(address));
     const end = clock.monotonic() + WATCH_MS;
@@ -60,7 +62,12 @@ export class TwinWatch {
     if (this.#probed.has(address)) return;
     this.#probed.add(address);
     if (!((await this.#isTwin(address)) && (await this.#isTwin(address)))) return;
-    if (!this.#control.signal.aborted) this.#find(twinRuns(address, this.#init.mesh.peerId));
+    this.#end(`at ${address}`);
+  }
+
+  /** `where`: the place of the other node. */
+  #end(where: string): void {
+    if (!this.#control.signal.aborted) this.#find(twinRuns(where, this.#init.mesh.peerId));
   }
 
   async #isTwin(address: string): Promise<boolean> {
@@ -78,9 +85,9 @@ export class TwinWatch {
   }
 }
 
-function twinRuns(address: string, peerId: string): DaemonError {
+function twinRuns(where: string, peerId: string): DaemonError {
   const message =
-    `another running node has the identity ${peerId} of this data directory, at ${address}: the directory is a copy. ` +
+    `another running node has the identity ${peerId} of this data directory, ${where}: the directory is a copy. ` +
     'Stop that node for good if this one replaces it; else move identity.key out of this directory, and a new identity is made';
   return new DaemonError('SAME_IDENTITY', message, { exitCode: EXIT.inUse });
 }
