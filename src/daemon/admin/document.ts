@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { errorAnswer, NAMED, type OpenApiDocument } from '../schemas/index.ts';
 import { VERSION } from '../version.ts';
 import { type ErrorCode, statusOf } from './errors.ts';
-import { type Answer, isJsonSchema, type Operation } from './operation.ts';
+import { type Answer, type Content, isJsonSchema, type Operation } from './operation.ts';
 
 const TAGS = [
   { name: 'health', description: 'Probes, and what the endpoint is' },
@@ -17,6 +17,12 @@ const TAGS = [
   { name: 'store', description: 'Care of the database' },
   { name: 'control', description: 'The configuration, and pauses of replication' },
 ];
+
+const INTRODUCTION =
+  'Paths under /v1 speak of the one set of the node. /livez, /readyz, /metrics and /openapi.json lie where monitors ' +
+  'and generators look for them. /v1/sets is kept free for several sets. Later versions add calls, parameters that ' +
+  'may be left out, fields of answers, types of events, and codes: pass over those you do not know. The schema of ' +
+  'content in NDJSON is that of a line.';
 
 /** Codes that any call can be refused with; one that is not `open` has `GUARDED` too. */
 const GENERAL: readonly ErrorCode[] = [
@@ -52,7 +58,7 @@ export function describeRoutes(
       info: {
         title: 'rangemesh admin endpoint',
         version: VERSION,
-        description: 'Paths under /v1 speak of the one set of the node.',
+        description: INTRODUCTION,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],
@@ -72,7 +78,7 @@ export function describeRoutes(
         url,
         schema: describe(operation, readsNeedToken) as FastifySchema,
       });
-      return { ...shown, schema: withHeaders(shown.schema, operation) };
+      return { ...shown, schema: completed(shown.schema, operation) };
     },
     transformObject: (document) => finish(document, operations),
   });
@@ -145,7 +151,7 @@ function describe(operation: Operation, readsNeedToken: boolean) {
     description,
     ...(params !== undefined && { params }),
     querystring: query,
-    ...bodyIn(body),
+    ...(body !== undefined && { body: isJsonSchema(body) ? body : SHAPES.bytes }),
     response: Object.fromEntries([...answers, ...refusals]),
     security: securityOf(access, readsNeedToken),
     'x-codes': codes,
@@ -157,15 +163,11 @@ function securityOf(access: Operation['access'], readsNeedToken: boolean): objec
   return access === 'write' || readsNeedToken ? [{ bearer: [] }] : [{}, { bearer: [] }];
 }
 
-function bodyIn(body: Operation['body']) {
-  if (body === undefined) return {};
-  if (isJsonSchema(body)) return { body };
-  const consumes = body === 'bytes' ? ['application/octet-stream'] : body.stream;
-  return { body: BYTES, consumes };
-}
-
-/** The conversion keeps no headers of answers, and no description of an answer without a body. */
-function withHeaders(schema: FastifySchema, { answers }: Operation): FastifySchema {
+/**
+ * The conversion knows no media types of requests. It keeps no headers of answers, and no description of an answer
+ * without a body.
+ */
+function completed(schema: FastifySchema, { answers, body }: Operation): FastifySchema {
   const response = { ...(schema.response as Record<string, object>) };
   for (const [status, { description, headers = {} }] of Object.entries(answers)) {
     const described = Object.entries(headers).map(([name, description]) => [
@@ -175,20 +177,34 @@ function withHeaders(schema: FastifySchema, { answers }: Operation): FastifySche
     const more = described.length > 0 && { headers: Object.fromEntries(described) };
     response[status] = { ...response[status], description, ...more };
   }
-  return { ...schema, response };
+  return { ...schema, ...typesOf(body), response };
 }
 
-const BYTES = z.string().meta({ format: 'binary' });
-const TEXT = z.string();
+function typesOf(body: Operation['body']): object {
+  if (body === 'bytes') return { consumes: ['application/octet-stream'] };
+  if (body === undefined || isJsonSchema(body)) return {};
+  const content = Object.entries(body.stream).map(([type, content]) => {
+    const { $schema, ...schema } = z.toJSONSchema(schemaOf(content), { io: 'input' });
+    return [type, { schema }];
+  });
+  return { body: { content: Object.fromEntries(content) } };
+}
+
+const SHAPES = { bytes: z.string().meta({ format: 'binary' }), text: z.string() };
 const NOTHING = z.null();
 
-function shown({ type = 'application/json', schema = BYTES, empty, others }: Answer<unknown>) {
-  if (empty === true) return NOTHING;
-  const more = Object.entries(others ?? {}).map(([other, schema]) => [
-    other,
-    { schema: schema ?? TEXT },
-  ]);
-  return { content: { [type]: { schema }, ...Object.fromEntries(more) } };
+function schemaOf(content: Content): z.ZodType {
+  return typeof content === 'string' ? SHAPES[content] : content;
+}
+
+function shown({ type = 'application/json', content, empty, others = {} }: Answer<unknown>) {
+  if (empty === true || content === undefined) return NOTHING;
+  const all = Object.entries({ [type]: content, ...others });
+  return {
+    content: Object.fromEntries(
+      all.map(([type, content]) => [type, { schema: schemaOf(content) }]),
+    ),
+  };
 }
 
 function refusal(codes: readonly ErrorCode[]) {

@@ -51,15 +51,18 @@ export interface HandlerParts {
  */
 export type AccessLevel = 'open' | 'read' | 'write';
 
+/** The content of a media type: a schema of the whole, or of a line of NDJSON; else text or bytes of any kind. */
+export type Content<T = unknown> = z.ZodType<T> | 'text' | 'bytes';
+
 /** An answer of an operation, as the document describes it. */
 export interface Answer<T> {
   readonly description: string;
   /** @default 'application/json' */
   readonly type?: string;
-  /** Of the whole answer, or of a line of NDJSON; none: bytes of any kind, or with `empty` nothing. */
-  readonly schema?: z.ZodType<T>;
-  /** Schemas of answers of other types, for clients that accept those; null: text. @default none */
-  readonly others?: Readonly<Record<string, z.ZodType | null>>;
+  /** None with `empty` alone. */
+  readonly content?: Content<T>;
+  /** Answers of other media types, for clients that ask for those. @default none */
+  readonly others?: Readonly<Record<string, Content>>;
   readonly empty?: boolean;
   /** Descriptions of headers by name. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -76,8 +79,8 @@ export interface OperationCall<P, Q, B> {
 
 /** A body that its handler reads. */
 export interface StreamedBody {
-  /** Media types. */
-  readonly stream: readonly string[];
+  /** By media type. */
+  readonly stream: Readonly<Record<string, Content>>;
 }
 
 export interface OperationInit<P, Q, B, R> {
@@ -95,7 +98,7 @@ export interface OperationInit<P, Q, B, R> {
   /** @default no parameters are taken */
   readonly query?: z.ZodType<Q>;
   /**
-   * Of JSON; `bytes`: the body as it is, up to `limits.maxItemBytes`; of media types: the handler reads the body
+   * Of JSON; `bytes`: the body as it is, up to `limits.maxItemBytes`; `stream`: the handler reads the body
    * from the request as it comes, in as long as it takes.
    * @default no body is taken
    */
@@ -141,5 +144,5 @@ export const NO_FIELDS: z.ZodType<object> = z.strictObject({});
 
 /** An answer in JSON. */
 export function json<T>(schema: z.ZodType<T>, description: string): Answer<T> {
-  return { schema, description };
+  return { content: schema, description };
 }

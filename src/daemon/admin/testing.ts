@@ -5,5 +5,5 @@ export { codesOf } from './document.ts';
 export { refusalOf } from './errors.ts';
 export { RequestGuard } from './guard.ts';
 export { readInput } from './input.ts';
-export type { Operation } from './operation.ts';
+export { isStreamed, type Operation } from './operation.ts';
 export { formatCursor, OPERATIONS } from './routes/index.ts';

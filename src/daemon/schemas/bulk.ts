@@ -12,6 +12,30 @@ import { refuse, schemaOf } from './define.ts';
 import { hintIn } from './hints.ts';
 import { type PutAnswer, putAnswer } from './items.ts';
 
+/** Most ids of one call. */
+export const MAX_IDS = 65_536;
+
+/** A list of ids. */
+export const idsBody: z.ZodType<{ ids: string[] }> = z.strictObject({
+  ids: z
+    .array(z.string().regex(/^[0-9a-fA-F]{64}$/))
+    .max(MAX_IDS)
+    .describe('64 hexadecimal digits each'),
+});
+
+/** A line of a batch in NDJSON, for the document: `NdjsonDecoder` checks it. */
+export const batchItem: z.ZodType = z.strictObject({
+  hint: z
+    .union([hintText, count])
+    .optional()
+    .describe('Place in the order; without it the item gets the present time in milliseconds'),
+  id: hex64.optional().describe('Checked where it is given; it needs `hint` beside it'),
+  payload: z
+    .string()
+    .regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/)
+    .describe('Base64'),
+});
+
 /** The end of the answer to a batch. */
 export interface BatchTrailer {
   readonly items: number;
@@ -100,7 +124,10 @@ export const exportQuery: z.ZodType<ExportQuery> = z
   .strictObject({
     from: hintIn('from', INFINITE_HINT).optional(),
     to: hintIn('to', INFINITE_HINT).optional(),
-    format: z.enum(['ndjson', 'binary']).optional(),
+    format: z
+      .enum(['ndjson', 'binary'])
+      .optional()
+      .describe('Lines of JSON, or length-prefixed records; without it Accept decides'),
   })
   .transform(({ from = 0n, to = INFINITE_HINT, format }, context) => {
     if (from > to)

@@ -7,13 +7,16 @@
 export {
   type BatchLine,
   type BatchTrailer,
+  batchItem,
   batchLine,
   type ExportQuery,
   exportQuery,
   type HaveAnswer,
   haveAnswer,
   type ItemLine,
+  idsBody,
   itemLine,
+  MAX_IDS,
 } from './bulk.ts';
 export {
   type Change,

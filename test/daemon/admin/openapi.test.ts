@@ -1,72 +1,16 @@
 import assert from 'node:assert/strict';
 import { before, beforeEach, describe, it } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { codesOf, OPERATIONS } from '../../../src/daemon/admin/testing.ts';
-import { bytesToHex, itemId } from '../../../src/store/index.ts';
+import {
+  codesOf,
+  isStreamed,
+  OPERATIONS,
+  type Operation,
+} from '../../../src/daemon/admin/testing.ts';
+import { ADDRESS, ALSO_ANSWERED, CALLS, PAYLOAD, STREAMED } from './calls.ts';
 import { endedEvents } from './fake-node.ts';
 import { checkAnswer } from './operations.ts';
 import { type SendInit, SharedAdmin } from './running-admin.ts';
-
-const PAYLOAD = new TextEncoder().encode('x');
-const ID = bytesToHex(itemId(7n, PAYLOAD));
-const PEER = '12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf';
-const ADDRESS = '/ip4/192.0.2.1/tcp/1';
-
-const json = (body: object): SendInit => ({
-  body: JSON.stringify(body),
-  headers: { 'content-type': 'application/json' },
-});
-
-/** Calls of each operation: the path and what goes with it, for each answer but refusals. */
-const CALLS: Record<string, Record<number, readonly [path: string, init?: SendInit]>> = {
-  getLive: { 200: ['/livez'] },
-  getReady: { 200: ['/readyz?from=a-monitor'] },
-  getIdentity: { 200: [`/v1/identity/${'ab'.repeat(32)}`] },
-  getStatus: { 200: ['/v1/status'] },
-  listPeers: { 200: ['/v1/peers'] },
-  addPeer: { 200: ['/v1/peers', json({ address: ADDRESS })] },
-  removePeer: { 200: ['/v1/peers', json({ peerId: 'gone' })] },
-  sync: { 200: ['/v1/sync', json({ peerId: 'other' })] },
-  getSynced: { 200: ['/v1/synced?maxLagSeconds=30&wait=0s'] },
-  diff: { 200: ['/v1/diff', json({ peerId: 'p', from: '1', to: '9' })] },
-  listSessions: { 200: ['/v1/sessions'] },
-  listWants: { 200: ['/v1/wants?limit=5'] },
-  getPeer: { 200: ['/v1/peers/other'] },
-  forgetPeer: { 200: ['/v1/peers/other'] },
-  watchEvents: { 200: ['/v1/events'] },
-  listItems: { 200: ['/v1/items?from=1&to=9&limit=1'] },
-  putItem: {
-    201: ['/v1/items?hint=8', { body: PAYLOAD }],
-    200: ['/v1/items?hint=7', { body: PAYLOAD }],
-  },
-  getItem: {
-    200: [`/v1/items/${ID.slice(0, 8)}`],
-    304: [`/v1/items/${ID}`, { headers: { 'if-none-match': `"${ID}"` } }],
-  },
-  whyItem: { 200: [`/v1/items/${ID}/why`] },
-  putItems: {
-    200: [
-      '/v1/items/batch',
-      {
-        body: '{"hint":7,"payload":"eA=="}\n{}\n',
-        headers: { 'content-type': 'application/x-ndjson' },
-      },
-    ],
-  },
-  haveItems: { 200: ['/v1/items/have', json({ ids: [ID] })] },
-  getItems: { 200: ['/v1/items/get', json({ ids: [ID, 'ab'.repeat(32)] })] },
-  exportItems: { 200: ['/v1/export?from=1&to=9'] },
-  listChanges: { 200: ['/v1/changes?since=0&limit=2&payloads=true&wait=0s'] },
-  verify: { 200: ['/v1/verify'] },
-  getConfiguration: { 200: ['/v1/config'] },
-  reload: { 200: ['/v1/config/reload'] },
-  setLogLevel: { 200: ['/v1/config/log-level', json({ level: 'debug' })] },
-  pause: { 200: ['/v1/pause', json({ peerId: PEER, keep: true })] },
-  resume: { 200: ['/v1/resume'] },
-  compact: { 200: ['/v1/compact'] },
-  getOpenApi: { 200: ['/openapi.json'] },
-  getMetrics: { 200: ['/metrics'] },
-};
 
 describe('the OpenAPI document', () => {
   const running = new SharedAdmin();
@@ -91,8 +35,7 @@ describe('the OpenAPI document', () => {
     const { paths } = await document();
     const ids = new Set<string>();
     for (const operation of OPERATIONS) {
-      const path = operation.path.replace(/:(\w+)/g, '{$1}');
-      const shown = paths[path][operation.method.toLowerCase()];
+      const shown = paths[pathOf(operation)][operation.method.toLowerCase()];
       assert.equal(shown.operationId, operation.id);
       assert.ok(shown.summary.length > 0 && shown.description.length > 0, operation.id);
       assert.deepEqual(shown['x-codes'], codesOf(operation));
@@ -118,15 +61,53 @@ describe('the OpenAPI document', () => {
     assert.deepEqual(paths['/livez'].get.security, []);
   });
 
-  it('tells the other types that a client may ask for', async () => {
+  it('tells each media type that a client may ask for, and the daemon answers with it', async () => {
+    await put(PAYLOAD, '?hint=7');
     const { paths } = await document();
-    const { content } = paths['/v1/events'].get.responses[200];
-    assert.deepEqual(Object.keys(content), ['application/x-ndjson', 'text/event-stream']);
-    const operation = OPERATIONS.find(({ id }) => id === 'diff')!;
-    const headers = { 'content-type': 'application/json', accept: 'application/x-ndjson' };
-    const answer = await call('/v1/diff', { method: 'POST', body: '{"peerId":"p"}', headers });
-    assert.equal(answer.status, 200);
-    checkAnswer(operation, answer);
+    for (const operation of OPERATIONS) {
+      const { id, method, answers } = operation;
+      const shown = paths[pathOf(operation)][method.toLowerCase()].responses;
+      for (const [status, { type = 'application/json', others = {}, empty }] of Object.entries(
+        answers,
+      )) {
+        const types = empty === true ? [] : [type, ...Object.keys(others)];
+        assert.deepEqual(Object.keys(shown[status].content ?? {}), types, id);
+      }
+      const others = Object.values(answers).flatMap(({ others = {} }) => Object.keys(others));
+      const calls = ALSO_ANSWERED[id] ?? {};
+      assert.deepEqual(Object.keys(calls), others, `a call of ${id} for each type`);
+      for (const [type, [path, init]] of Object.entries(calls)) {
+        const answer = await call(path, { method, ...init });
+        assert.equal(answer.status, 200, `${id} as ${type}`);
+        assert.equal(String(answer.headers['content-type']).split(';', 1)[0], type, id);
+        checkAnswer(operation, answer);
+      }
+    }
+  });
+
+  it('tells each media type of a streamed body, and the daemon reads it', async () => {
+    await put(PAYLOAD, '?hint=7');
+    const { paths } = await document();
+    for (const operation of OPERATIONS.filter(isStreamed)) {
+      const { id, method } = operation;
+      const { content } = paths[pathOf(operation)][method.toLowerCase()].requestBody;
+      const calls = STREAMED[id] ?? {};
+      assert.deepEqual(Object.keys(calls), Object.keys(content), `a call of ${id} for each type`);
+      for (const [type, [path, init]] of Object.entries(calls)) {
+        const answer = await call(path, { method, ...init });
+        assert.equal(answer.status, 200, `${id} of ${type}`);
+        checkAnswer(operation, answer);
+      }
+    }
+  });
+
+  it('keeps /v1/sets free, and has no call beside /v1 but those of monitors and generators', () => {
+    const beside = new Set<string>();
+    for (const { path } of OPERATIONS) {
+      assert.ok(!/^\/v1\/(?:sets|:)/.test(path), path);
+      if (!path.startsWith('/v1/')) beside.add(path);
+    }
+    assert.deepEqual([...beside].sort(), ['/livez', '/metrics', '/openapi.json', '/readyz']);
   });
 
   for (const { id, method, answers, ...operation } of OPERATIONS) {
@@ -158,3 +139,8 @@ describe('the OpenAPI document', () => {
     }
   });
 });
+
+/** The path as the document writes it. */
+function pathOf({ path }: Operation): string {
+  return path.replace(/:(\w+)/g, '{$1}');
+}

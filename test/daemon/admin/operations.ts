@@ -32,10 +32,11 @@ export function checkAnswer(operation: Operation, { status, headers, body, json 
   const { type: usual = 'application/json', others = {} } = answer;
   const type = String(headers['content-type']).split(';', 1)[0]!;
   assert.ok(type === usual || type in others, `${id} answers ${type}`);
-  const schema = type === usual ? answer.schema : others[type];
-  if (schema === undefined || schema === null) return;
-  if (type === 'application/json') schema.parse(json);
-  else for (const line of linesOf(body)) schema.parse(JSON.parse(line));
+  const content = type === usual ? answer.content : others[type];
+  assert.ok(content !== undefined, `${id} says nothing of ${type}`);
+  if (typeof content === 'string') return;
+  if (type === 'application/json') content.parse(json);
+  else for (const line of linesOf(body)) content.parse(JSON.parse(line));
 }
 
 function linesOf(body: Uint8Array): string[] {

@@ -104,11 +104,13 @@ export interface SendInit {
   headers?: Record<string, string>;
   /** @default true */
   token?: boolean;
+  /** Of server-sent events the first bytes are enough. @default false */
+  isEndless?: boolean;
 }
 
 /** One exchange on a connection of its own. */
 export function send(url: string, path: string, init: SendInit = {}): Promise<Sent> {
-  const { method = 'GET', body, token = true } = init;
+  const { method = 'GET', body, token = true, isEndless = false } = init;
   const headers: Record<string, string> = { ...init.headers };
   if (token) headers.authorization ??= `Bearer ${TOKEN}`;
   // Node frames the body of a POST by itself, not that of a DELETE.
@@ -117,17 +119,24 @@ export function send(url: string, path: string, init: SendInit = {}): Promise<Se
     const call = request(`${url}${path}`, { method, headers, agent: false });
     call.on('error', reject).on('response', (response) => {
       const parts: Uint8Array[] = [];
-      response.on('data', (part) => parts.push(part)).on('error', reject);
-      response.on('end', () => {
+      const type = response.headers['content-type'] ?? '';
+      const isCut = isEndless && type.startsWith('text/event-stream');
+      const done = () => {
         const bytes = Buffer.concat(parts);
-        const isJson = response.headers['content-type']?.startsWith('application/json') === true;
+        const isJson = type.startsWith('application/json');
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
           body: new Uint8Array(bytes),
           json: isJson && bytes.length > 0 ? JSON.parse(bytes.toString()) : undefined,
         });
+        if (isCut) response.destroy();
+      };
+      response.on('data', (part) => {
+        parts.push(part);
+        if (isCut) done();
       });
+      response.on('error', reject).on('end', done);
     });
     call.end(body);
   });

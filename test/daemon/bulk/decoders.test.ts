@@ -12,6 +12,7 @@ import {
   ItemTally,
   SPEAKERS,
 } from '../../../src/daemon/bulk/index.ts';
+import { batchItem } from '../../../src/daemon/schemas/index.ts';
 import { bytesToHex, concatBytes, INFINITE_HINT, itemId } from '../../../src/store/index.ts';
 import { assertProperty } from '../../support/property.ts';
 
@@ -193,5 +194,36 @@ describe('the format of a stream', () => {
     assert.equal(formatOf('text/html, Application/vnd.rangemesh.items'), 'binary');
     assert.equal(formatOf('application/json'), null);
     assert.equal(formatOf(undefined), null);
+  });
+});
+
+describe('the schema of a line of a batch', () => {
+  it('takes the lines that the decoder takes', () => {
+    const id = 'ab'.repeat(32);
+    for (const line of [
+      ...[{ payload: '' }, { payload: 'eA==' }, { payload: 'eHg=' }, { payload: 'eHh4' }],
+      ...[{ payload: 'e' }, { payload: 'eA=' }, { payload: 'eA===' }, { payload: 'e-==' }],
+      ...[
+        { payload: '', hint: '7' },
+        { payload: '', hint: 7 },
+        { payload: '', hint: 2 ** 53 - 1 },
+      ],
+      ...[
+        { payload: '', hint: -1 },
+        { payload: '', hint: 2 ** 53 },
+        { payload: '', hint: '1.5' },
+      ],
+      ...[{ payload: '', hint: '0'.repeat(21) }, { payload: '', hint: null }, {}, { hint: '7' }],
+      ...[
+        { payload: '', hint: 7, id },
+        { payload: '', hint: 7, id: 'ab' },
+        { payload: '', a: 1 },
+      ],
+      ...[{ payload: 7 }, []],
+    ]) {
+      const text = JSON.stringify(line);
+      const [record] = decode('ndjson', new TextEncoder().encode(text), [90]);
+      assert.equal(batchItem.safeParse(line).success, record?.kind === 'item', text);
+    }
   });
 });

@@ -1,15 +1,11 @@
-import { z } from 'zod';
 import { hexToBytes, ID_BYTES } from '../../../store/index.ts';
+import { idsBody, MAX_IDS } from '../../schemas/index.ts';
 import { AdminError } from '../errors.ts';
 import { readInput } from '../input.ts';
 import type { BodyChunks } from './body-chunks.ts';
 
-/** Most ids of one call. */
-export const MAX_IDS = 65_536;
 /** An id in JSON: digits, quotes, a comma and a space. */
 const JSON_ID_BYTES = 68;
-
-const list = z.strictObject({ ids: z.array(z.string().regex(/^[0-9a-f]{64}$/i)).max(MAX_IDS) });
 
 /** Longest body of ids. */
 export const MAX_IDS_BYTES: number = MAX_IDS * JSON_ID_BYTES + 64;
@@ -51,5 +47,5 @@ function fromJson(bytes: Buffer): Uint8Array[] {
     const reason = (cause as Error).message;
     throw new AdminError('INVALID_BODY', `the body is not JSON: ${reason}`, { cause });
   }
-  return readInput(list, value, 'INVALID_BODY').ids.map((id) => hexToBytes(id.toLowerCase()));
+  return readInput(idsBody, value, 'INVALID_BODY').ids.map((id) => hexToBytes(id.toLowerCase()));
 }

@@ -3,16 +3,19 @@ import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fa
 import { type BulkFormat, formatOf, SPEAKERS } from '../../bulk/index.ts';
 import type { RefusalReason } from '../../node-api.ts';
 import {
+  batchItem,
   batchLine,
   type ExportQuery,
   exportQuery,
   haveAnswer,
+  type ItemLine,
+  idsBody,
   itemLine,
 } from '../../schemas/index.ts';
 import { lingerFor } from '../bodies.ts';
 import { Batch, BodyChunks, MAX_IDS_BYTES, readIds, writeItems } from '../bulk/index.ts';
 import { AdminError, type ErrorCode, refusalOf } from '../errors.ts';
-import { type HandlerParts, json, type Operation, operation } from '../operation.ts';
+import { type Answer, type HandlerParts, json, type Operation, operation } from '../operation.ts';
 
 const NDJSON = SPEAKERS.ndjson.mediaType;
 const BINARY = SPEAKERS.binary.mediaType;
@@ -36,7 +39,13 @@ const READ_ERRORS: readonly ErrorCode[] = [
   'STORE_REBUILDING',
   'STORE_CORRUPT',
 ];
-const WRITTEN = `Also as ${BINARY}, by Accept. The last line is the trailer, or an error`;
+/** A stream of items in either format. */
+const ITEMS: Answer<ItemLine> = {
+  description: 'The items. The last line or record is the trailer, or an error',
+  type: NDJSON,
+  content: itemLine,
+  others: { [BINARY]: 'bytes' },
+};
 
 /** `/v1/items/batch` and its like: streams of many items. */
 export const bulkOperations: readonly Operation[] = [
@@ -51,12 +60,12 @@ export const bulkOperations: readonly Operation[] = [
       'The body is a stream of items, in lines of `hint` (none: the present time) and `payload` in base64, or in ' +
       'length-prefixed records. Answers come in order while the body is read, each once its item is on disk; ' +
       'an item that is refused does not stop the others. The last line is the trailer.',
-    body: { stream: [NDJSON, BINARY] },
+    body: { stream: { [NDJSON]: batchItem, [BINARY]: 'bytes' } },
     answers: {
       200: {
         description: 'A line for each item, and the trailer',
         type: NDJSON,
-        schema: batchLine,
+        content: batchLine,
       },
     },
     errors: ['UNSUPPORTED_MEDIA_TYPE'],
@@ -75,8 +84,10 @@ export const bulkOperations: readonly Operation[] = [
     description:
       'Up to 65,536 ids: `{"ids": [...]}`, answered in JSON, or 32 bytes each, answered by a bitmap: bit i of byte ' +
       '⌊i / 8⌋, lowest first.',
-    body: { stream: [JSON_TYPE, BYTES] },
-    answers: { 200: json(haveAnswer, 'Whether each id is held') },
+    body: { stream: { [JSON_TYPE]: idsBody, [BYTES]: 'bytes' } },
+    answers: {
+      200: { ...json(haveAnswer, 'Whether each id is held'), others: { [BYTES]: 'bytes' } },
+    },
     errors: ['INVALID_BODY', 'BODY_TOO_LARGE', ...READ_ERRORS],
     before: idMemory,
     handle: async ({ request, reply }, parts) => {
@@ -94,9 +105,10 @@ export const bulkOperations: readonly Operation[] = [
     access: 'read',
     summary: 'Many items by their ids',
     description:
-      'Up to 65,536 ids, as `haveItems` takes them. An id that is not held is told as missing.',
-    body: { stream: [JSON_TYPE, BYTES] },
-    answers: { 200: { description: WRITTEN, type: NDJSON, schema: itemLine } },
+      'Up to 65,536 ids, as `haveItems` takes them. An id that is not held is told as missing. ' +
+      `Accept: ${BINARY} asks for length-prefixed records.`,
+    body: { stream: { [JSON_TYPE]: idsBody, [BYTES]: 'bytes' } },
+    answers: { 200: ITEMS },
     errors: ['INVALID_BODY', 'BODY_TOO_LARGE', ...READ_ERRORS],
     before: idMemory,
     handle: async ({ request, reply }, parts) => {
@@ -114,9 +126,9 @@ export const bulkOperations: readonly Operation[] = [
     summary: 'All items of a range, as they are at one moment',
     description:
       'From hint `from` up to, but without, hint `to`. A header comes first. The trailer has the count and the ' +
-      'fingerprint of the items: an export without it is cut.',
+      `fingerprint of the items: an export without it is cut. \`format\` or Accept chooses between NDJSON and ${BINARY}.`,
     query: exportQuery,
-    answers: { 200: { description: WRITTEN, type: NDJSON, schema: itemLine } },
+    answers: { 200: ITEMS },
     errors: ['INVALID_HINT', ...READ_ERRORS],
     handle: ({ query, request, reply }, parts) => exportRange(query, request, reply, parts),
     head: ({ query, request, reply }) =>

@@ -30,8 +30,8 @@ export const changesOperations: readonly Operation[] = [
       200: {
         description: 'Lines of JSON, or server-sent events',
         type: NDJSON,
-        schema: changesLine,
-        others: { [EVENT_STREAM]: null },
+        content: changesLine,
+        others: { [EVENT_STREAM]: 'text' },
         headers: { [EPOCH_HEADER]: 'The running epoch; also beside 410 FEED_RESET' },
       },
     },

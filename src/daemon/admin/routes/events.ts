@@ -29,8 +29,8 @@ export const eventOperations: readonly Operation[] = [
       200: {
         description: 'The events',
         type: NDJSON,
-        schema: eventLine,
-        others: { [EVENT_STREAM]: null },
+        content: eventLine,
+        others: { [EVENT_STREAM]: 'text' },
         headers: { 'cache-control': '`no-store`' },
       },
     },

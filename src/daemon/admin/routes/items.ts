@@ -91,6 +91,7 @@ export const itemOperations: readonly Operation[] = [
       200: {
         description: 'The payload',
         type: 'application/octet-stream',
+        content: 'bytes',
         headers: DESCRIBED,
       },
       304: { description: 'The client has it', empty: true, headers: DESCRIBED },

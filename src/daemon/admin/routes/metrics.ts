@@ -10,7 +10,7 @@ export const metricsOperations: readonly Operation[] = [
     access: 'read',
     summary: 'Metrics for Prometheus',
     description: 'In the text format of Prometheus; docs/operations-metrics.md lists the names.',
-    answers: { 200: { description: 'The metrics', type: 'text/plain' } },
+    answers: { 200: { description: 'The metrics', type: 'text/plain', content: 'text' } },
     errors: [],
     handle: async ({ reply }, { metrics }) =>
       reply.type(metrics.contentType).send(await metrics.text()),

@@ -34,7 +34,7 @@ export const verifyOperations: readonly Operation[] = [
       200: {
         description: 'Lines of JSON',
         type: 'application/x-ndjson',
-        schema: verifyLine,
+        content: verifyLine,
       },
     },
     errors: [
