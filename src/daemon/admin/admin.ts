@@ -1,3 +1,4 @@
+import { maxHeaderSize } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify, {
   type FastifyInstance,
@@ -30,6 +31,10 @@ const MAX_JSON_BYTES = 64 * 1024;
 const DRAIN_MS = 3_000;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** The router refuses no other paths. */
+const WRONG_ESCAPE =
+  'the path has a % that begins no escape such as %20: write %25 for the sign itself';
 
 const BUSY = new AdminError('BUSY', 'too many requests are under way; try again in a moment');
 const STOPPING = new AdminError('SHUTTING_DOWN', 'the daemon is shutting down; try again later');
@@ -154,9 +159,10 @@ function createServer(servers: Servers): FastifyInstance {
     return503OnClosing: false,
     serverFactory: (answer) => servers.create(answer),
     clientErrorHandler: refuseConnection,
-    frameworkErrors: (error, _request, reply) => {
-      const message = `the request cannot be read: ${error.message}`;
-      send(reply, { status: error.statusCode ?? 400, code: 'BAD_REQUEST', message });
+    // Checks of our own say more about a long part of a path.
+    routerOptions: { maxParamLength: maxHeaderSize },
+    frameworkErrors: (_error, _request, reply) => {
+      send(reply, { status: 400, code: 'BAD_REQUEST', message: WRONG_ESCAPE });
     },
   });
 }

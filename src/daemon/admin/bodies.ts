@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { Clock } from '../../store/index.ts';
-import { AdminError } from './errors.ts';
+import { parseBody } from './input.ts';
 import type { HandlerParts } from './operation.ts';
 
 /** JSON and nothing else; a body of no bytes counts as none, of any content type. */
@@ -10,10 +10,9 @@ export function readJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     if (body === '') return done(null, undefined);
     try {
-      done(null, JSON.parse(body as string));
-    } catch (cause) {
-      const reason = (cause as Error).message;
-      done(new AdminError('INVALID_BODY', `the body is not JSON: ${reason}`, { cause }));
+      done(null, parseBody(body as string));
+    } catch (error) {
+      done(error as Error);
     }
   });
 }

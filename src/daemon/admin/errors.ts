@@ -138,7 +138,7 @@ function refusal(code: AdminErrorCode, message: string): ErrorResponse {
 }
 
 function fromFramework(error: unknown, limit: BodyLimit): ErrorResponse {
-  const { code, statusCode, message } = Object(error);
+  const { code, statusCode } = Object(error);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(limit);
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     const advice =
@@ -147,8 +147,11 @@ function fromFramework(error: unknown, limit: BodyLimit): ErrorResponse {
         : 'send the body as JSON, with Content-Type: application/json';
     return refusal('UNSUPPORTED_MEDIA_TYPE', advice);
   }
+  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
+    return refusal('BAD_REQUEST', 'the body has not the length in Content-Length: send both alike');
+  }
   if (Number.isInteger(statusCode) && statusCode >= 400 && statusCode < 500) {
-    return { status: statusCode, code: 'BAD_REQUEST', message: String(message) };
+    return refusal('BAD_REQUEST', 'the request cannot be read: check its headers and its body');
   }
   return refusal('INTERNAL', 'the daemon failed to answer; its log has the reason');
 }

@@ -79,11 +79,11 @@ function read(
   reply: FastifyReply,
 ): OperationCall<unknown, unknown, unknown> {
   return {
-    params: params && readInput(params, request.params, 'INVALID_QUERY'),
-    query: readInput(query, request.query, 'INVALID_QUERY'),
+    params: params && readInput(params, request.params, 'path'),
+    query: readInput(query, request.query, 'query'),
     body:
       body === undefined || isJsonSchema(body)
-        ? readInput(body ?? NO_FIELDS, bodyIn(request), 'INVALID_BODY')
+        ? readInput(body ?? NO_FIELDS, bodyIn(request), 'body')
         : request.body,
     request,
     reply,

@@ -18,7 +18,7 @@ export const MAX_IDS = 65_536;
 /** A list of ids. */
 export const idsBody: z.ZodType<{ ids: string[] }> = z.strictObject({
   ids: z
-    .array(z.string().regex(/^[0-9a-fA-F]{64}$/))
+    .array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'an id of 64 hexadecimal digits'))
     .max(MAX_IDS)
     .describe('64 hexadecimal digits each'),
 });

@@ -8,7 +8,7 @@ const MAX_WAIT_MS = 60_000;
 
 const epochText = z
   .string()
-  .regex(/^[0-9a-f]{16}$/)
+  .regex(/^[0-9a-f]{16}$/, 'the epoch of the last answer, 16 hexadecimal digits')
   .describe('Places of different epochs have nothing to do with each other');
 
 /** The part of the order of arrival that a client asks for. */

@@ -111,13 +111,23 @@ describe('admin endpoint', () => {
     it('names the mistake in a body', async () => {
       const wrong = await post('/v1/peers', { adress: '/ip4/192.0.2.1/tcp/1' });
       assert.deepEqual([wrong.status, wrong.json.code], [400, 'INVALID_BODY']);
-      assert.match(wrong.json.message, /address.*adress.*known: address/s);
+      assert.match(
+        wrong.json.message,
+        /needs the field "address".*no field "adress"; those it takes: address/,
+      );
       const broken = await call('/v1/peers', {
         method: 'POST',
         body: '{"address":',
         headers: { 'content-type': 'application/json' },
       });
       assert.deepEqual([broken.status, broken.json.code], [400, 'INVALID_BODY']);
+      assert.match(broken.json.message, /it ends too early; send an object/);
+      const odd = await call('/v1/items/have', {
+        method: 'POST',
+        body: '{"ids":[},',
+        headers: { 'content-type': 'application/json' },
+      });
+      assert.match(odd.json.message, /^the body is not JSON.*; send an object/);
       const none = await call('/v1/peers', { method: 'POST' });
       assert.deepEqual([none.status, none.json.code], [400, 'INVALID_BODY']);
     });
@@ -220,6 +230,9 @@ describe('admin endpoint', () => {
       assert.match(long, /^HTTP\/1.1 431 [\s\S]*"HEADERS_TOO_LARGE"/);
       const path = await call('/v1/items/%zz');
       assert.deepEqual([path.status, path.json.code], [400, 'BAD_REQUEST']);
+      assert.match(path.json.message, /write %25/);
+      const id = await call(`/v1/items/${'a'.repeat(8_000)}`);
+      assert.deepEqual([id.status, id.json.code], [400, 'INVALID_ID']);
     });
 
     it('says that a port is taken', async () => {

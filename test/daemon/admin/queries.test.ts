@@ -10,9 +10,14 @@ import {
 } from '../../../src/daemon/admin/testing.ts';
 import {
   addressBody,
+  changesQuery,
+  diffBody,
+  exportQuery,
   idParams,
+  idsBody,
   leavingBody,
   listQuery,
+  pauseBody,
   putQuery,
   syncBody,
 } from '../../../src/daemon/schemas/index.ts';
@@ -22,12 +27,12 @@ import { fixedToken } from './running-admin.ts';
 
 const ID = 'ab'.repeat(32);
 
-const readPutQuery = (query: object) => readInput(putQuery, query, 'INVALID_QUERY').hint;
-const readListQuery = (query: object) => readInput(listQuery, query, 'INVALID_QUERY');
-const readId = (id: string) => readInput(idParams, { id }, 'INVALID_QUERY').id;
-const readLeavingBody = (body: object) => readInput(leavingBody, body, 'INVALID_BODY');
-const readAddressBody = (body: object) => readInput(addressBody, body, 'INVALID_BODY').address;
-const readSyncBody = (body: object) => readInput(syncBody, body, 'INVALID_BODY').peerId;
+const readPutQuery = (query: object) => readInput(putQuery, query, 'query').hint;
+const readListQuery = (query: object) => readInput(listQuery, query, 'query');
+const readId = (id: string) => readInput(idParams, { id }, 'path').id;
+const readLeavingBody = (body: object) => readInput(leavingBody, body, 'body');
+const readAddressBody = (body: object) => readInput(addressBody, body, 'body').address;
+const readSyncBody = (body: object) => readInput(syncBody, body, 'body').peerId;
 
 describe('queries', () => {
   it('accept hints from 0 to the last but one, and bounds up to infinity', () => {
@@ -98,12 +103,68 @@ describe('queries', () => {
     for (const peerId of ['', 'x'.repeat(257)]) {
       assert.throws(() => readSyncBody({ peerId }), { code: 'INVALID_BODY' });
     }
-    assert.throws(
-      () => readInput(z.strictObject({}), { a: 1 }, 'INVALID_BODY'),
-      /no parameters are taken here/,
-    );
-    assert.throws(() => readListQuery({ a: 1 }), /known: from, to, limit, cursor/);
-    assert.throws(() => readListQuery({ limit: 7 }), /limit: /);
+  });
+
+  it('say what is wrong, where, and what to send', () => {
+    const id = 'an id of 64 hexadecimal digits';
+    const ids = ['x', 7, ...Array(9).fill('y')];
+    for (const [schema, place, value, message] of [
+      [z.strictObject({}), 'body', { a: 1 }, 'the body takes no field "a"; those it takes: none'],
+      [
+        ...([listQuery, 'query', { a: '1', b: '2' }] as const),
+        'the query takes no parameter "a", "b"; those it takes: from, to, limit, cursor',
+      ],
+      [
+        ...([listQuery, 'query', { limit: ['1', '2'] }] as const),
+        'the parameter "limit" of the query is there 2 times: give it once',
+      ],
+      [
+        ...([exportQuery, 'query', { format: 'x' }] as const),
+        'the parameter "format" of the query must be one of ndjson, binary, not "x"',
+      ],
+      [
+        ...([changesQuery, 'query', { epoch: 'x' }] as const),
+        'the parameter "epoch" of the query must be the epoch of the last answer, 16 hexadecimal digits, not "x"',
+      ],
+      [addressBody, 'body', {}, 'the body needs the field "address", a string'],
+      [addressBody, 'body', [], 'the body must be a JSON object, not []'],
+      [addressBody, 'body', null, 'the body must be a JSON object, not null'],
+      [
+        ...([addressBody, 'body', { address: '' }] as const),
+        'the field "address" of the body must be a string that is not empty, not ""',
+      ],
+      [
+        ...([syncBody, 'body', { peerId: 'x'.repeat(257) }] as const),
+        `the field "peerId" of the body must be a string of at most 256 characters, not "${'x'.repeat(56)}...`,
+      ],
+      [
+        ...([pauseBody, 'body', { keep: 'yes' }] as const),
+        'the field "keep" of the body must be true or false, not "yes"',
+      ],
+      [
+        ...([diffBody, 'body', { peerId: 'p', limit: 0 }] as const),
+        'the field "limit" of the body must be a number of at least 1, not 0',
+      ],
+      [
+        ...([diffBody, 'body', { peerId: 'p', limit: 1.5 }] as const),
+        'the field "limit" of the body must be a whole number, not 1.5',
+      ],
+      [
+        ...([idsBody, 'body', { ids: Array(65_537).fill('ab'.repeat(32)) }] as const),
+        `the field "ids" of the body must be a list of at most 65536 entries, not ["${'ab'.repeat(27)}a...`,
+      ],
+      [
+        ...([idsBody, 'body', { ids }] as const),
+        `the field "ids[0]" of the body must be ${id}, not "x"; the field "ids[1]" of the body must be a string, not 7; ` +
+          [2, 3, 4]
+            .map((at) => `the field "ids[${at}]" of the body must be ${id}, not "y"; `)
+            .join('') +
+          'and 6 more mistakes',
+      ],
+    ] as const) {
+      const code = place === 'body' ? 'INVALID_BODY' : 'INVALID_QUERY';
+      assert.throws(() => readInput<unknown>(schema, value, place), { code, message });
+    }
   });
 });
 
@@ -112,9 +173,11 @@ describe('refusals', () => {
   const of = (statusCode: unknown, code = 'X') =>
     refusalOf(Object.assign(new Error('m'), { statusCode, code }), limit);
 
-  it("pass on the server's errors that blame the client, and no others", () => {
+  it('blame the client where the server does, in our words, and nobody else', () => {
     for (const status of [400, 499]) {
-      assert.deepEqual(of(status), { status, code: 'BAD_REQUEST', message: 'm' });
+      const { status: told, code, message } = of(status);
+      assert.deepEqual([told, code], [400, 'BAD_REQUEST']);
+      assert.match(message, /check its headers and its body/);
     }
     for (const status of [399, 500, 400.5, undefined]) {
       const { status: told, code, message } = of(status);
@@ -127,6 +190,8 @@ describe('refusals', () => {
       message: 'this body may have at most 7 bytes',
     });
     assert.equal(of(415, 'FST_ERR_CTP_INVALID_MEDIA_TYPE').code, 'UNSUPPORTED_MEDIA_TYPE');
+    const length = of(400, 'FST_ERR_CTP_INVALID_CONTENT_LENGTH');
+    assert.match(length.message, /Content-Length/);
     const bytes = { code: 'ITEM_TOO_LARGE', bytes: 7 } as const;
     const malformed = Object.assign(new Error('m'), { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' });
     assert.match(refusalOf(malformed, bytes).message, /application.octet-stream, or none/);

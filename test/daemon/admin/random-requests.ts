@@ -169,12 +169,22 @@ const ELSEWHERE = new Set([
   ...['EXPECTATION_FAILED', 'UNSUPPORTED_MEDIA_TYPE', 'BODY_TOO_LARGE'],
 ]);
 
+/** Words of libraries, which know nothing of our calls. */
+const FOREIGN =
+  /expected .*received|Invalid (?:input|option|string)|Unrecognized|Too (?:small|big)|pattern|valid JSON|in JSON at|is exceeding|url component/;
+const MAX_MESSAGE = 2_000;
+
 /** The operation that answered, if any. */
 function check(method: string, path: string, answer: Sent): Operation | undefined {
   assert.notEqual(answer.status, 500, JSON.stringify(answer.json));
   const operation = operationAt(method, path);
   if (method === 'HEAD') return undefined;
-  const { code } = answer.status >= 400 ? errorAnswer.parse(answer.json) : { code: '' };
+  const refused = answer.status >= 400 ? errorAnswer.parse(answer.json) : null;
+  const code = refused?.code ?? '';
+  if (refused !== null) {
+    assert.doesNotMatch(refused.message, FOREIGN);
+    assert.ok(refused.message.length <= MAX_MESSAGE, refused.message);
+  }
   if (operation !== undefined) checkAnswer(operation, answer);
   else assert.ok(ELSEWHERE.has(code), `${method} ${path} answers ${answer.status} ${code}`);
   return operation;

@@ -1,7 +1,7 @@
 import { hexToBytes, ID_BYTES } from '../../../store/index.ts';
 import { idsBody, MAX_IDS } from '../../schemas/index.ts';
 import { AdminError } from '../errors.ts';
-import { readInput } from '../input.ts';
+import { parseBody, readInput } from '../input.ts';
 import type { BodyChunks } from './body-chunks.ts';
 
 /** An id in JSON: digits, quotes, a comma and a space. */
@@ -40,12 +40,6 @@ function fromBytes(bytes: Uint8Array): Uint8Array[] {
 }
 
 function fromJson(bytes: Buffer): Uint8Array[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString());
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new AdminError('INVALID_BODY', `the body is not JSON: ${reason}`, { cause });
-  }
-  return readInput(idsBody, value, 'INVALID_BODY').ids.map((id) => hexToBytes(id.toLowerCase()));
+  const { ids } = readInput(idsBody, parseBody(bytes.toString()), 'body');
+  return ids.map((id) => hexToBytes(id.toLowerCase()));
 }

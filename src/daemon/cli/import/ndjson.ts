@@ -92,7 +92,7 @@ function parseObject(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new BadInput(`the line is not JSON: ${(cause as Error).message}`, { cause });
+    throw new BadInput('the line is not JSON: write each item as an object on a line', { cause });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
