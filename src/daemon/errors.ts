@@ -37,6 +37,14 @@ export type DaemonErrorCode =
   | 'MANIFEST_UNWRITTEN'
   | 'ADMIN_UNREACHABLE'
   | 'NOT_THIS_DAEMON'
+  | 'TLS_NEEDED'
+  | 'TLS_MISSING'
+  | 'TLS_FAILED'
+  | 'CERTIFICATE_UNTRUSTED'
+  | 'CERTIFICATE_EXPIRED'
+  | 'CERTIFICATE_NOT_YET_VALID'
+  | 'CERTIFICATE_WRONG_HOST'
+  | 'CERTIFICATE_MISMATCH'
   | 'INTERRUPTED'
   | 'SHUTTING_DOWN';
 
@@ -89,11 +97,24 @@ const EXIT_OF: Partial<Record<DaemonErrorCode, number>> = {
   LISTEN_FAILED: EXIT.unavailable,
   ADMIN_UNREACHABLE: EXIT.unavailable,
   NOT_THIS_DAEMON: EXIT.unavailable,
+  TLS_NEEDED: EXIT.unavailable,
+  TLS_MISSING: EXIT.unavailable,
+  TLS_FAILED: EXIT.unavailable,
+  CERTIFICATE_UNTRUSTED: EXIT.unavailable,
+  CERTIFICATE_EXPIRED: EXIT.unavailable,
+  CERTIFICATE_NOT_YET_VALID: EXIT.unavailable,
+  CERTIFICATE_WRONG_HOST: EXIT.unavailable,
+  CERTIFICATE_MISMATCH: EXIT.unavailable,
   DATA_DIR_IN_USE: EXIT.inUse,
   CONFIG_INVALID: EXIT.config,
   CONFIG_UNREADABLE: EXIT.config,
   ADMIN_EXPOSED: EXIT.config,
 };
+
+/** The exit code of an error with this code. */
+export function exitCodeOf(code: string): number {
+  return EXIT_OF[code as DaemonErrorCode] ?? EXIT.failure;
+}
 
 /** Every error the daemon raises on purpose. `code` is stable; `message` says what to do. */
 export class DaemonError extends Error {
@@ -109,7 +130,7 @@ export class DaemonError extends Error {
   ) {
     super(message, options);
     this.code = code;
-    this.exitCode = options.exitCode ?? EXIT_OF[code] ?? EXIT.failure;
+    this.exitCode = options.exitCode ?? exitCodeOf(code);
   }
 }
 

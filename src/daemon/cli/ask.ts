@@ -1,6 +1,6 @@
 import type { AdminClient } from '../client/index.ts';
 import { DaemonError, EXIT } from '../errors.ts';
-import type { CallSettings, DaemonClient } from './client.ts';
+import type { CallSettings, DaemonClient } from './client/index.ts';
 import { formatError, lastWords } from './errors.ts';
 import { type CliInit, printLine } from './init.ts';
 import { connect, type TargetOptions } from './locate.ts';

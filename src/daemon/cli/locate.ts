@@ -5,7 +5,7 @@ import { adminFile, proofOf, readAdminFile } from '../admin-file.ts';
 import { type Config, type LoadedConfig, loadWithOrigins, type Setting } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
 import { OwnFiles, placeAt } from '../own-files.ts';
-import { type ClientInit, DaemonClient } from './client.ts';
+import { type ClientInit, DaemonClient } from './client/index.ts';
 import { usage } from './errors.ts';
 import type { CliInit } from './init.ts';
 

@@ -1,6 +1,6 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
-export { DaemonClient, type DaemonIdentity } from './client.ts';
+export { DaemonClient, type DaemonIdentity } from './client/index.ts';
 export { formatError, lastWords } from './errors.ts';
 export {
   configFlags,

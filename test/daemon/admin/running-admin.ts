@@ -19,6 +19,13 @@ export const TLS: NonNullable<AdminInit['tls']> = {
   key: readFileSync(new URL('tls/key.pem', import.meta.url), 'utf8'),
 };
 
+/** Another certificate of `tls/`, with its key. */
+export function tlsOf(name: 'issued' | 'named' | 'expired' | 'future'): typeof TLS {
+  const pem = (part: string) =>
+    readFileSync(new URL(`tls/${name}-${part}.pem`, import.meta.url), 'utf8');
+  return { cert: pem('cert'), key: pem('key') };
+}
+
 /** Of `startAdminOn`, as a daemon draws it. */
 export const KEY: string = 'ab'.repeat(32);
 export const TOKEN = 'a-token-of-at-least-thirty-two-characters';

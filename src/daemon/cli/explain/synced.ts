@@ -1,7 +1,7 @@
 import { EXIT } from '../../errors.ts';
 import type { PeerProof, SyncedAnswer } from '../../explain-api.ts';
 import { printAnswer, withClient } from '../ask.ts';
-import type { DaemonClient } from '../client.ts';
+import type { DaemonClient } from '../client/index.ts';
 import { usage } from '../errors.ts';
 import { formatCount } from '../format.ts';
 import type { CliInit } from '../init.ts';

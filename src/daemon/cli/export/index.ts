@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { type BulkFormat, ExportReader, type ExportSummary, SPEAKERS } from '../../bulk/index.ts';
 import { EXIT } from '../../errors.ts';
 import { withClient } from '../ask.ts';
-import type { DaemonClient } from '../client.ts';
+import type { DaemonClient } from '../client/index.ts';
 import { usage } from '../errors.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { type CliInit, printLine, write } from '../init.ts';

@@ -5,11 +5,11 @@
 
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { DaemonError, EXIT } from '../../errors.ts';
+import { DaemonError, EXIT, exitCodeOf } from '../../errors.ts';
 import { type OwnFiles, placeOf } from '../../own-files.ts';
 import type { BatchLine } from '../../schemas/index.ts';
 import { printAnswer } from '../ask.ts';
-import type { DaemonClient } from '../client.ts';
+import type { DaemonClient } from '../client/index.ts';
 import { usage } from '../errors.ts';
 import type { CliInit } from '../init.ts';
 import { Manifest, ownFile, refuseOwn } from '../items/index.ts';
@@ -179,7 +179,7 @@ async function count(candidates: AsyncGenerator<ImportCandidate>): Promise<numbe
 function exitCode({ failed, stopped }: Summary, stop: AbortSignal): number {
   if (stop.aborted) return (stop.reason as DaemonError).exitCode;
   if (stopped?.code.startsWith('EXPORT_')) return EXIT.dataError;
-  const gone = ['ADMIN_UNREACHABLE', 'NOT_THIS_DAEMON'];
-  if (stopped !== null && gone.includes(stopped.code)) return EXIT.unavailable;
+  // The daemon is gone.
+  if (stopped !== null && exitCodeOf(stopped.code) === EXIT.unavailable) return EXIT.unavailable;
   return failed > 0 || stopped !== null ? EXIT.failure : EXIT.ok;
 }

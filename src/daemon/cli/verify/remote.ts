@@ -1,7 +1,7 @@
 import type { VerifyProgress, VerifyResult } from '../../../store/index.ts';
 import { ClientError } from '../../client/index.ts';
 import { DaemonError } from '../../errors.ts';
-import type { DaemonClient } from '../client.ts';
+import type { DaemonClient } from '../client/index.ts';
 
 /** A disk may be slow; a daemon that is silent for longer is gone. */
 const IDLE_MS = 600_000;

@@ -1,10 +1,10 @@
-import { X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { arrayBuffer } from 'node:stream/consumers';
-import { AdminClient, ClientError, type Transport } from '../client/index.ts';
-import { DaemonError } from '../errors.ts';
-import { usage } from './errors.ts';
+import { AdminClient, ClientError, type Transport } from '../../client/index.ts';
+import { DaemonError } from '../../errors.ts';
+import { usage } from '../errors.ts';
+import { pinnedTo, tlsTrouble } from './tls.ts';
 
 export interface ClientInit {
   /** Of the admin endpoint. A path in it stands before those of the calls, as behind a proxy. */
@@ -78,6 +78,7 @@ export class DaemonClient {
   readonly #request: typeof https.request;
   readonly #agent: http.Agent;
   readonly #socket: string | undefined;
+  readonly #pinned: boolean;
   readonly #identity: DaemonIdentity | undefined;
   /** While no connection has closed since the proof, the daemon that gave it still has the port. */
   #proved: Promise<void> | undefined;
@@ -93,13 +94,14 @@ export class DaemonClient {
     this.#socket = socket ?? undefined;
     const { Agent, request } = protocol === 'https:' ? https : http;
     this.#request = request;
+    this.#pinned = Boolean(certificate);
     const pinned = certificate ? pinnedTo(certificate) : {};
     this.#agent = new Agent({ keepAlive: true, maxSockets: maxConnections, ...pinned });
   }
 
   /**
    * The outcome of calls to the daemon. Rejects with `ClientError` for a refusal, and with
-   * `ADMIN_UNREACHABLE` and `NOT_THIS_DAEMON` where the daemon does not answer.
+   * `ADMIN_UNREACHABLE`, `NOT_THIS_DAEMON` or a code of TLS where the daemon does not answer.
    */
   async ask<T>(call: (daemon: AdminClient) => Promise<T>, settings: CallSettings = {}): Promise<T> {
     try {
@@ -218,15 +220,26 @@ export class DaemonClient {
         .on('error', (cause) => {
           // A connection that breaks is told here before it closes.
           forget();
-          reject(this.#broken(cause));
+          void this.#failure(cause, request.reusedSocket).then(reject);
         })
         .on('response', resolve)
         .end(bytes);
     });
   }
 
+  /** The error of a call that got no answer. A connection that was used before has had its handshake. */
+  async #failure(cause: unknown, reused: boolean): Promise<Error> {
+    const hasTls = !reused && this.#socket === undefined;
+    const trouble = hasTls
+      ? await tlsTrouble(cause, { url: this.url, pinned: this.#pinned })
+      : null;
+    return trouble ?? this.#broken(cause);
+  }
+
   #broken(cause: unknown): Error {
-    return this.#unreachable((cause as Error).message || String(cause), cause);
+    const { code, message } = Object(cause);
+    const isHttp = !String(code).startsWith('HPE_');
+    return this.#unreachable(isHttp ? message || String(cause) : 'its answer is no HTTP', cause);
   }
 
   #busy(): DaemonError {
@@ -242,17 +255,6 @@ export class DaemonClient {
       { cause },
     );
   }
-}
-
-/** The names in a certificate say nothing about a daemon found by its directory: it must be the very same. */
-function pinnedTo(certificate: string): https.AgentOptions {
-  const { raw } = new X509Certificate(certificate);
-  return {
-    ca: certificate,
-    allowPartialTrustChain: true,
-    checkServerIdentity: (_host, shown) =>
-      shown.raw.equals(raw) ? undefined : new Error('it shows another certificate'),
-  };
 }
 
 /** The answer if it has at most `maxBytes`; a longer one is cut off and counts as none. */
