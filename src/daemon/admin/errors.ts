@@ -98,6 +98,17 @@ const DAEMON: Partial<Record<DaemonErrorCode, number>> = {
 };
 
 const PROTOCOL: Partial<Record<ProtocolErrorCode, number>> = {
+  MALFORMED_FRAME: 502,
+  FRAME_TOO_LARGE: 502,
+  UNEXPECTED_FRAME: 502,
+  BUDGET_SPENT: 502,
+  PEER_STOPPED: 502,
+  UNPROVED: 502,
+  TIMEOUT: 502,
+  STALLED: 502,
+  STREAM_CLOSED: 502,
+  STREAM_FAILED: 502,
+  UNSUPPORTED_PROTOCOL: 502,
   UNKNOWN_PEER: 404,
   DIALECT_CANNOT_TELL: 422,
   BUSY: 503,
@@ -125,7 +136,7 @@ export function refusalOf(error: unknown, limit: BodyLimit): ErrorResponse {
   if (error instanceof AdminError) return pick(error, error.status);
   if (error instanceof StoreError) return pick(error, STORE[error.code] ?? 500);
   if (error instanceof DaemonError) return pick(error, DAEMON[error.code] ?? 500);
-  if (error instanceof ProtocolError) return pick(error, PROTOCOL[error.code] ?? 502);
+  if (error instanceof ProtocolError) return pick(error, PROTOCOL[error.code] ?? 500);
   return fromFramework(error, limit);
 }
 

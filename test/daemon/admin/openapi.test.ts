@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { before, beforeEach, describe, it } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import {
@@ -49,6 +50,20 @@ describe('the OpenAPI document', () => {
     assert.equal(ids.size, OPERATIONS.length, 'ids are unique');
     const all = Object.values(paths).flatMap((path) => Object.keys(path as object));
     assert.equal(all.length, OPERATIONS.length, 'and nothing else is documented');
+  });
+
+  it('has the codes that the docs explain, with the same status', async () => {
+    const docs = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+    const [, section = ''] = docs.split('### Codes of the admin endpoint');
+    const [table = ''] = section.split('\n### ', 1);
+    const told = [...table.matchAll(/^\| `(\w+)` \| (\d+) \| [^|]+ \| [^|]+ \|$/gm)];
+    const known = new Set(['METHOD_NOT_ALLOWED 405']);
+    for (const operation of OPERATIONS) {
+      for (const [status, codes] of Object.entries(codesOf(operation))) {
+        for (const code of codes) known.add(`${code} ${status}`);
+      }
+    }
+    assert.deepEqual(told.map(([, code, status]) => `${code} ${status}`).sort(), [...known].sort());
   });
 
   it('says which bodies may be left out, and which calls need the token', async () => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import {
+  codesOf,
   formatCursor,
+  OPERATIONS,
   type Operation,
   RequestGuard,
   readInput,
@@ -198,14 +200,22 @@ describe('refusals', () => {
     assert.equal(refusalOf(undefined, limit).status, 500);
   });
 
-  it('have a status for each code of a peer, and 502 for others', () => {
+  it('have the status that the document says for each code of a peer', () => {
+    const diff = codesOf(OPERATIONS.find(({ id }) => id === 'diff')!);
     for (const [code, status] of [
-      ['UNKNOWN_PEER', 404],
-      ['BUSY', 503],
-      ['ABORTED', 503],
-      ['MALFORMED_FRAME', 502],
-    ] as const)
+      ...[['UNKNOWN_PEER', 404] as const, ['BUSY', 503] as const, ['ABORTED', 503] as const],
+      ...[['DIALECT_CANNOT_TELL', 422] as const, ['MALFORMED_FRAME', 502] as const],
+      ...[['FRAME_TOO_LARGE', 502] as const, ['UNEXPECTED_FRAME', 502] as const],
+      ...[['BUDGET_SPENT', 502] as const, ['PEER_STOPPED', 502] as const],
+      ...[['UNPROVED', 502] as const, ['TIMEOUT', 502] as const, ['STALLED', 502] as const],
+      ...[['STREAM_CLOSED', 502] as const, ['STREAM_FAILED', 502] as const],
+      ['UNSUPPORTED_PROTOCOL', 502] as const,
+    ]) {
       assert.equal(refusalOf(new ProtocolError(code, 'm'), limit).status, status, code);
+      assert.ok(diff[status]?.includes(code), `${code} is documented with ${status}`);
+    }
+    const ours = new ProtocolError('INVALID_INIT', 'm');
+    assert.equal(refusalOf(ours, limit).status, 500, 'a mistake of this node');
   });
 });
 
