@@ -2,7 +2,7 @@
 
 export { proofOf } from './admin-file.ts';
 export { BackOff } from './backoff.ts';
-export { EXIT, EXIT_MEANINGS } from './errors.ts';
+export { EXIT, EXIT_MEANINGS, exitCodeOf } from './errors.ts';
 export type {
   DiffAnswer,
   ExplainedNode,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { EXIT, EXIT_MEANINGS } from '../../../src/daemon/testing.ts';
+import { EXIT, EXIT_MEANINGS, exitCodeOf } from '../../../src/daemon/testing.ts';
 import { bytesToHex, itemId } from '../../../src/store/index.ts';
 import { seed } from '../../support/damage.ts';
 import { endedEvents } from '../admin/fake-node.ts';
@@ -30,7 +30,10 @@ async function tableOf(title: string): Promise<string[][]> {
 
 describe('exit codes', () => {
   it('stand in the docs as in the code', async () => {
-    const rows = (await tableOf('code')).map(([code, meaning]) => [Number(code), meaning]);
+    const rows = (await tableOf('code | meaning')).map(([code, meaning]) => [
+      Number(code),
+      meaning,
+    ]);
     const known = Object.entries(EXIT_MEANINGS).map(([code, meaning]) => [Number(code), meaning]);
     assert.deepEqual(rows, known);
     assert.deepEqual(new Set(rows.map(([code]) => code)), new Set(Object.values(EXIT)));
@@ -43,6 +46,31 @@ describe('exit codes', () => {
       assert.ok(help.includes(`\n  ${code.padEnd(4)} ${meaning}\n`), code);
     }
     for (const line of help.split('\n')) assert.ok(line.length <= 80, line);
+  });
+});
+
+describe('error codes', () => {
+  it('stand in the docs with their exit codes', async () => {
+    for (const [cell = '', exit] of await tableOf('code | exit code')) {
+      const code = cell.replaceAll('`', '');
+      // An import that was interrupted ends with the code of its signal.
+      if (code !== 'INTERRUPTED') {
+        assert.equal(Number(exit), exitCodeOf(code), code);
+      }
+    }
+  });
+
+  it('of the daemon are all in the docs', async () => {
+    const source = await readFile(
+      new URL('../../../src/daemon/errors.ts', import.meta.url),
+      'utf8',
+    );
+    const codes = [...source.matchAll(/^ {2}\| '(\w+)'/gm)].map(([, code]) => code!);
+    assert.ok(codes.length > 40);
+    const pages = ['command-line.md', 'operations.md', 'operations-store.md', 'storage-format.md'];
+    const texts = await Promise.all(pages.map((page) => readFile(new URL(page, DOCS), 'utf8')));
+    const missing = codes.filter((code) => !texts.some((text) => text.includes(`\`${code}\``)));
+    assert.deepEqual(missing, []);
   });
 });
 
