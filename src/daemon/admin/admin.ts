@@ -189,7 +189,7 @@ function boundRequests(
 
 /** A body must arrive in time, unless its handler reads it as it comes. */
 function boundBodies(app: FastifyInstance, clock: Clock): void {
-  app.addHook('onRequest', ({ raw, headers, routeOptions }, _reply, done) => {
+  app.addHook('onRequest', ({ raw, headers, routeOptions }, reply, done) => {
     const { operation } = routeOptions.config;
     const streamed = operation !== undefined && isStreamed(operation);
     const hasBody =
@@ -199,6 +199,12 @@ function boundBodies(app: FastifyInstance, clock: Clock): void {
         if (!raw.complete) refuseLate(raw.socket);
       });
       raw.once('close', cancel);
+      reply.raw.once('close', () => {
+        // Node forgets a request that was answered unread: the end of its connection does not close it.
+        if (raw.closed) return;
+        raw.socket.once('close', cancel);
+        raw.once('close', () => raw.socket.off('close', cancel));
+      });
     }
     done();
   });

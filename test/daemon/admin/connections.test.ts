@@ -6,6 +6,7 @@ import type { AdminBounds } from '../../../src/daemon/admin/options.ts';
 import { HttpConnections } from '../../../src/daemon/admin/testing.ts';
 import { until } from '../../e2e/support/mesh.ts';
 import { cleanUp } from '../../support/clean-up.ts';
+import { VirtualClock } from '../../support/clock.ts';
 import { within } from '../../support/within.ts';
 import { type RunningAdmin, send, startAdmin } from './running-admin.ts';
 import { closed, dial, request } from './sockets.ts';
@@ -113,6 +114,21 @@ describe('connections to the admin endpoint', () => {
     assert.equal((await send(url, '/livez')).status, 200);
     await gone;
     assert.equal(first.destroyed, false);
+  });
+
+  it('take along a body that is still to come after its refusal', async (context) => {
+    const clock = new VirtualClock();
+    const { admin, url } = await startAdmin({ clock });
+    cleanUp(context, () => admin.close());
+    const head = 'POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n';
+    const refused = await dial(context, url, head);
+    await within(once(refused, 'data'), 'a refusal');
+    assert.equal(clock.pending, 1, 'the body must still come in time');
+    refused.destroy();
+    await until(
+      async () => clock.pending,
+      (timers) => timers === 0,
+    );
   });
 
   it('end where the answer is not read, to a POST alike, but not while it is thought about', async (context) => {
