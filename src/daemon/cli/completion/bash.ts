@@ -1,4 +1,4 @@
-import { type CompletedValue, type CompletedVerb, quote } from './verbs.ts';
+import { type CompletedValue, type CompletedVerb, quote, valueCases } from './verbs.ts';
 
 /** Works from bash 3.2 on, which macOS has. */
 export function bashScript(verbs: readonly CompletedVerb[]): string {
@@ -11,7 +11,7 @@ ${verbs.map(facts).join('\n')}
 _rangemesh_value() {
   choices= files=
   case $1 in
-${verbs.flatMap(values).join('\n')}
+${verbs.flatMap((verb) => valueCases(verb, assignments)).join('\n')}
   esac
 }
 
@@ -71,14 +71,6 @@ function facts({ at, verbs, options, arguments: value }: CompletedVerb): string 
     ...assignments(value),
   ];
   return `    ${quote(at)}) ${lists.join(' ')} ;;`;
-}
-
-function values({ at, options }: CompletedVerb): string[] {
-  return options.flatMap(({ names, value }) => {
-    const given = value === null ? [] : assignments(value);
-    if (given.length === 0) return [];
-    return `    ${names.map((name) => quote(`${at} ${name}`)).join(' | ')}) ${given.join(' ')} ;;`;
-  });
 }
 
 function assignments({ choices, isPath }: CompletedValue): string[] {

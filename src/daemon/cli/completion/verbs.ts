@@ -72,3 +72,15 @@ function brief(description: string): string {
 export function quote(text: string): string {
   return `'${text.replaceAll('\\', '').replaceAll("'", "'\\''")}'`;
 }
+
+/** The branches of `case` that complete values of options, in bash and zsh; `assign` writes a value for the shell. */
+export function valueCases(
+  { at, options }: CompletedVerb,
+  assign: (value: CompletedValue) => string[],
+): string[] {
+  return options.flatMap(({ names, value }) => {
+    const given = value === null ? [] : assign(value);
+    if (given.length === 0) return [];
+    return `    ${names.map((name) => quote(`${at} ${name}`)).join(' | ')}) ${given.join(' ')} ;;`;
+  });
+}

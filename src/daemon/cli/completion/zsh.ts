@@ -1,4 +1,10 @@
-import { type CompletedValue, type CompletedVerb, type CompletedWord, quote } from './verbs.ts';
+import {
+  type CompletedValue,
+  type CompletedVerb,
+  type CompletedWord,
+  quote,
+  valueCases,
+} from './verbs.ts';
 
 /** For a folder of `fpath`, or to be sourced after `compinit`. */
 export function zshScript(verbs: readonly CompletedVerb[]): string {
@@ -12,7 +18,7 @@ ${verbs.map(facts).join('\n')}
 _rangemesh_value() {
   choices=() files=
   case $1 in
-${verbs.flatMap(values).join('\n')}
+${verbs.flatMap((verb) => valueCases(verb, assignments)).join('\n')}
   esac
 }
 
@@ -73,14 +79,6 @@ function facts({ at, verbs, options, arguments: value }: CompletedVerb): string 
 
 function described({ name, description }: CompletedWord): string {
   return quote(`${name}:${description}`);
-}
-
-function values({ at, options }: CompletedVerb): string[] {
-  return options.flatMap(({ names, value }) => {
-    const given = value === null ? [] : assignments(value);
-    if (given.length === 0) return [];
-    return `    ${names.map((name) => quote(`${at} ${name}`)).join(' | ')}) ${given.join(' ')} ;;`;
-  });
 }
 
 function assignments({ choices, isPath }: CompletedValue): string[] {
