@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyReply, onRequestAsyncHookHandler } from 'fastify';
 import type { Clock } from '../../store/index.ts';
 import { parseBody } from './input.ts';
 import type { HandlerParts } from './operation.ts';
@@ -48,15 +48,17 @@ export function lingerFor(request: IncomingMessage, clock: Clock): Promise<void>
 
 /** Has a payload that a client sends wait for memory before any of it is read. */
 export function bodyMemory({ limits, bodies }: HandlerParts): onRequestAsyncHookHandler {
-  return async ({ headers, raw }, reply) => {
+  return async ({ headers }, reply) => {
     if (headers['transfer-encoding'] === undefined && headers['content-length'] === undefined)
       return;
     // In chunks it may have any length. A longer one is refused unread.
     const bytes = Number(headers['content-length'] ?? limits.maxItemBytes);
     if (bytes > limits.maxItemBytes) return;
-    // Once the body is here, its client has no part in how long the put takes.
-    await bodies.hold(reply, bytes, () =>
-      raw.complete ? Number.POSITIVE_INFINITY : raw.socket.bytesRead,
-    );
+    await bodies.hold(reply, bytes, received(reply));
   };
+}
+
+/** Bytes that a client has sent; once all are here, it has no part in how long the rest takes. */
+export function received({ request: { raw } }: FastifyReply): () => number {
+  return () => (raw.complete ? Number.POSITIVE_INFINITY : raw.socket.bytesRead);
 }

@@ -12,7 +12,7 @@ import {
   idsBody,
   itemLine,
 } from '../../schemas/index.ts';
-import { lingerFor } from '../bodies.ts';
+import { lingerFor, received } from '../bodies.ts';
 import { Batch, BodyChunks, MAX_IDS_BYTES, readIds, writeItems } from '../bulk/index.ts';
 import { AdminError, type ErrorCode, refusalOf } from '../errors.ts';
 import { type Answer, type HandlerParts, json, type Operation, operation } from '../operation.ts';
@@ -221,11 +221,6 @@ function idMemory({ bodies }: HandlerParts): onRequestAsyncHookHandler {
     const bytes = Number(headers['content-length'] ?? MAX_IDS_BYTES);
     await bodies.hold(reply, ID_COPIES * Math.min(bytes, MAX_IDS_BYTES), received(reply));
   };
-}
-
-/** Bytes that a client has sent; once all are here, it has no part in how long the rest takes. */
-function received({ request: { raw } }: FastifyReply): () => number {
-  return () => (raw.complete ? Number.POSITIVE_INFINITY : raw.socket.bytesRead);
 }
 
 function reasonIn({ limits, logger }: HandlerParts): (error: unknown) => RefusalReason {
