@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { SPEAKERS } from '../bulk/index.ts';
 import { AdminError } from './errors.ts';
 
-export const NDJSON = 'application/x-ndjson';
+export const NDJSON: string = SPEAKERS.ndjson.mediaType;
 export const EVENT_STREAM = 'text/event-stream';
 
 const GONE = new AdminError('REQUEST_TIMEOUT', 'the client of this call is gone');

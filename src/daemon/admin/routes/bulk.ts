@@ -16,8 +16,8 @@ import { lingerFor, received } from '../bodies.ts';
 import { Batch, BodyChunks, MAX_IDS_BYTES, readIds, writeItems } from '../bulk/index.ts';
 import { AdminError, type ErrorCode, refusalOf } from '../errors.ts';
 import { type Answer, type HandlerParts, json, type Operation, operation } from '../operation.ts';
+import { NDJSON } from '../streaming.ts';
 
-const NDJSON = SPEAKERS.ndjson.mediaType;
 const BINARY = SPEAKERS.binary.mediaType;
 const BYTES = 'application/octet-stream';
 const JSON_TYPE = 'application/json';

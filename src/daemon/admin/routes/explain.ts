@@ -61,7 +61,7 @@ export const explainOperations: readonly Operation[] = [
     access: 'write',
     summary: 'Names the keys that differ',
     description:
-      'Compares with a connected peer and fetches nothing. `Accept: application/x-ndjson` asks for a line ' +
+      `Compares with a connected peer and fetches nothing. \`Accept: ${NDJSON}\` asks for a line ` +
       'for each key; the last line has the counts.',
     body: diffBody,
     answers: {

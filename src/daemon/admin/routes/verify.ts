@@ -4,6 +4,7 @@ import type { VerifyProgress } from '../../../store/index.ts';
 import { type VerifyLine, verifyLine } from '../../schemas/index.ts';
 import { AdminError, refusalOf } from '../errors.ts';
 import { type HandlerParts, type Operation, operation } from '../operation.ts';
+import { NDJSON } from '../streaming.ts';
 
 /** Least milliseconds between two lines of progress. */
 const PROGRESS_MS = 100;
@@ -33,7 +34,7 @@ export const verifyOperations: readonly Operation[] = [
     answers: {
       200: {
         description: 'Lines of JSON',
-        type: 'application/x-ndjson',
+        type: NDJSON,
         content: verifyLine,
       },
     },
@@ -53,7 +54,7 @@ async function verify(reply: FastifyReply, parts: HandlerParts): Promise<Fastify
   if (running.has('verify')) throw RUNNING;
   running.add('verify');
   const lines = await begin(parts, reply, () => running.delete('verify'));
-  return reply.type('application/x-ndjson; charset=utf-8').send(lines);
+  return reply.type(`${NDJSON}; charset=utf-8`).send(lines);
 }
 
 /**
