@@ -4,15 +4,11 @@ import type { VerifyProgress } from '../../../store/index.ts';
 import { type VerifyLine, verifyLine } from '../../schemas/index.ts';
 import { AdminError, refusalOf } from '../errors.ts';
 import { type HandlerParts, type Operation, operation } from '../operation.ts';
-import { NDJSON } from '../streaming.ts';
+import { goneOf, NDJSON, ndjsonLine } from '../streaming.ts';
 
 /** Least milliseconds between two lines of progress. */
 const PROGRESS_MS = 100;
 
-const GONE = new AdminError(
-  'REQUEST_TIMEOUT',
-  'the client that asked for the verification is gone',
-);
 const RUNNING = new AdminError(
   'VERIFY_RUNNING',
   'a verification is running already; ask again when it has ended',
@@ -67,11 +63,9 @@ function begin(
   ended: () => void,
 ): Promise<PassThrough> {
   const { promise, resolve, reject } = Promise.withResolvers<PassThrough>();
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort(GONE));
   const lines = new PassThrough();
   const write = (line: VerifyLine) => {
-    lines.write(`${JSON.stringify(line)}\n`);
+    lines.write(ndjsonLine(line));
     resolve(lines);
   };
   let told: { phase: VerifyProgress['phase']; at: number } | undefined;
@@ -90,7 +84,7 @@ function begin(
     write({ error: { code, message } });
   };
   void node
-    .verify({ signal: AbortSignal.any([gone.signal, closing]), progress })
+    .verify({ signal: goneOf(reply, closing), progress })
     .then((result) => write({ result }), failed)
     .finally(() => {
       ended();
