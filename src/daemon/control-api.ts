@@ -1,5 +1,5 @@
 import type { CompactResult } from '../store/index.ts';
-import type { ConfigOrigin } from './config/index.ts';
+import type { ConfiguredKey } from './config/index.ts';
 import type { LogLevel } from './logging.ts';
 
 /** The operator's hold on a running daemon, beside `Node`. */
@@ -22,16 +22,6 @@ export interface ConfigurationAnswer {
   readonly keys: Readonly<Record<string, ConfiguredKey>>;
   /** Keys whose new values in the files wait for a restart, as of the last reload. */
   readonly needsRestart: readonly string[];
-}
-
-export interface ConfiguredKey {
-  readonly value: unknown;
-  /** `reload`: a reload brought the value; `call`: a call of the admin endpoint did. */
-  readonly from: ConfigOrigin['from'] | 'reload' | 'call';
-  /** The file, the variable or the flag; null for a default and for a call. */
-  readonly source: string | null;
-  /** A reload takes a new value. */
-  readonly reloadable: boolean;
 }
 
 /** The answer of `POST /v1/config/reload`: keys as `section.key`. */

@@ -13,7 +13,8 @@ export type {
   Config,
   ConfigOrigin,
   ConfigurationFiles,
+  ConfiguredKey,
   LoadedConfig,
   Setting,
 } from './types.ts';
-export { configPaths, valueAt, withValues } from './values.ts';
+export { configPaths, configuredKeys, valueAt, withValues } from './values.ts';

@@ -115,6 +115,17 @@ export interface ConfigOrigin {
   readonly source: string | null;
 }
 
+/** A key as the configuration in force has it. */
+export interface ConfiguredKey {
+  readonly value: unknown;
+  /** `reload`: a reload brought the value; `call`: a call of the admin endpoint did. */
+  readonly from: ConfigOrigin['from'] | 'reload' | 'call';
+  /** The file, the variable or the flag; null for a default and for a call. */
+  readonly source: string | null;
+  /** A reload takes a new value. */
+  readonly reloadable: boolean;
+}
+
 /** A configuration, and the origin of each key as `section.key`. */
 export interface LoadedConfig {
   readonly config: Config;

@@ -1,5 +1,5 @@
-import { LEAVES } from './schema.ts';
-import type { Config } from './types.ts';
+import { LEAVES, leafAt } from './schema.ts';
+import type { Config, ConfiguredKey } from './types.ts';
 
 /** Every key, as `section.key`. */
 export function configPaths(): string[] {
@@ -11,6 +11,19 @@ export function configPaths(): string[] {
 /** The value of `section.key`. */
 export function valueAt(config: Config, path: string): unknown {
   return path.split('.').reduce<unknown>((tree, name) => Object(tree)[name], config);
+}
+
+/** Every key as `section.key`. */
+export function configuredKeys(
+  config: Config,
+  originOf: (path: string) => Pick<ConfiguredKey, 'from' | 'source'>,
+): Record<string, ConfiguredKey> {
+  const keys = configPaths().map((path): [string, ConfiguredKey] => {
+    const { from, source } = originOf(path);
+    const reloadable = leafAt(path)?.reloadable === true;
+    return [path, { value: valueAt(config, path), from, source, reloadable }];
+  });
+  return Object.fromEntries(keys);
 }
 
 /** Replaces the value of `section.key`. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ConfigurationAnswer, ConfiguredKey, ReloadAnswer } from '../control-api.ts';
+import type { ConfiguredKey } from '../config/index.ts';
+import type { ConfigurationAnswer, ReloadAnswer } from '../control-api.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/options.ts';
 import { schemaOf } from './define.ts';
 

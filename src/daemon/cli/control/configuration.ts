@@ -1,12 +1,5 @@
-import {
-  configJsonSchema,
-  configPaths,
-  type LoadedConfig,
-  leafAt,
-  type Setting,
-  valueAt,
-} from '../../config/index.ts';
-import type { ConfigurationAnswer, ConfiguredKey } from '../../control-api.ts';
+import { configJsonSchema, configuredKeys, type Setting } from '../../config/index.ts';
+import type { ConfigurationAnswer } from '../../control-api.ts';
 import { EXIT } from '../../errors.ts';
 import { ask, printAnswer } from '../ask.ts';
 import type { CliInit } from '../init.ts';
@@ -39,7 +32,8 @@ export async function showConfiguration(
   const flags =
     dataDir === undefined ? [] : [{ path: 'node.dataDir', value: dataDir, source: '--data-dir' }];
   const loaded = await readConfiguration(configFile(config, init), flags, init);
-  const answer = answerOf(loaded);
+  const keys = configuredKeys(loaded.config, (path) => loaded.origins.get(path)!);
+  const answer: ConfigurationAnswer = { keys, needsRestart: [] };
   await printAnswer(options, init, answer, formatConfiguration(answer));
   return EXIT.ok;
 }
@@ -48,15 +42,6 @@ export async function printSchema(options: { json?: boolean }, init: CliInit): P
   const schema = configJsonSchema();
   await printAnswer(options, init, schema, JSON.stringify(schema, null, 2));
   return EXIT.ok;
-}
-
-function answerOf({ config, origins }: LoadedConfig): ConfigurationAnswer {
-  const keys = configPaths().map((path): [string, ConfiguredKey] => {
-    const { from, source } = origins.get(path)!;
-    const reloadable = leafAt(path)?.reloadable === true;
-    return [path, { value: valueAt(config, path), from, source, reloadable }];
-  });
-  return { keys: Object.fromEntries(keys), needsRestart: [] };
 }
 
 function formatConfiguration({ keys, needsRestart }: ConfigurationAnswer): string {

@@ -1,15 +1,17 @@
 import {
   type Config,
   type ConfigOrigin,
+  type ConfiguredKey,
   checkConfig,
   configError,
   configPaths,
+  configuredKeys,
   type LoadedConfig,
   leafAt,
   valueAt,
   withValues,
 } from '../../config/index.ts';
-import type { ConfigurationAnswer, ConfiguredKey, ReloadAnswer } from '../../control-api.ts';
+import type { ConfigurationAnswer, ReloadAnswer } from '../../control-api.ts';
 import { DaemonError } from '../../errors.ts';
 import { type Logger, type LogLevel, setLogLevel } from '../../logging.ts';
 import type { Applier } from './appliers.ts';
@@ -53,12 +55,8 @@ export class LiveConfig {
   }
 
   get answer(): ConfigurationAnswer {
-    const keys = configPaths().map((path): [string, ConfiguredKey] => {
-      const { from, source } = this.#origins.get(path) ?? UNKNOWN;
-      const reloadable = leafAt(path)?.reloadable === true;
-      return [path, { value: valueAt(this.#config, path), from, source, reloadable }];
-    });
-    return { keys: Object.fromEntries(keys), needsRestart: this.#needsRestart };
+    const keys = configuredKeys(this.#config, (path) => this.#origins.get(path) ?? UNKNOWN);
+    return { keys, needsRestart: this.#needsRestart };
   }
 
   /** Counts until the next reload, which compares with it. */
