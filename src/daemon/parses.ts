@@ -9,3 +9,12 @@ export function parses(parse: (text: string) => unknown): (text: string) => bool
     }
   };
 }
+
+/** The fields of an object in JSON; none if the text is no JSON: perhaps another program answers. */
+export function jsonFields(text: string): { readonly [name: string]: unknown } {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}

@@ -1,3 +1,4 @@
+import { jsonFields } from '../parses.ts';
 import { ClientError } from './errors.ts';
 import type { ByteStream } from './streams.ts';
 
@@ -97,18 +98,9 @@ function urlOf({ url, basePath = '/v1' }: AdminClientInit, { path, query = {} }:
 async function refusal(answer: FetchedAnswer): Promise<ClientError> {
   const { status } = answer;
   const text = new TextDecoder().decode(await answer.arrayBuffer());
-  const { code, message } = fieldsOf(text);
+  const { code, message } = jsonFields(text);
   if (typeof code === 'string' && typeof message === 'string') {
     return new ClientError(status, code, message);
   }
   return new ClientError(status, `HTTP_${status}`, `the answer is HTTP status ${status}`);
-}
-
-/** An object that is empty if the text is no JSON: perhaps a proxy answered instead of the daemon. */
-function fieldsOf(text: string): { code?: unknown; message?: unknown } {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
 }

@@ -3,6 +3,7 @@ import https from 'node:https';
 import { arrayBuffer } from 'node:stream/consumers';
 import { AdminClient, ClientError, type Transport } from '../../client/index.ts';
 import { DaemonError } from '../../errors.ts';
+import { jsonFields } from '../../parses.ts';
 import { usage } from '../errors.ts';
 import { pinnedTo, tlsTrouble } from './tls.ts';
 
@@ -181,7 +182,8 @@ export class DaemonClient {
     const body = await readShort(response, MAX_PROOF_BYTES).catch((cause) => {
       throw this.#broken(cause);
     });
-    if (expected !== null && parse(body).proof === expected) return;
+    const { proof } = jsonFields(new TextDecoder().decode(body));
+    if (expected !== null && proof === expected) return;
     if (response.statusCode === 503) throw this.#busy();
     throw new DaemonError(
       'NOT_THIS_DAEMON',
@@ -268,13 +270,4 @@ async function readShort(response: http.IncomingMessage, maxBytes: number): Prom
     parts.push(part);
   }
   return Buffer.concat(parts);
-}
-
-/** An object that is empty if the text is no JSON. */
-function parse(body: Uint8Array): { proof?: unknown } {
-  try {
-    return Object(JSON.parse(new TextDecoder().decode(body)));
-  } catch {
-    return {};
-  }
 }
