@@ -1,10 +1,9 @@
 import { concatBytes, INFINITE_HINT, type Item } from '../../store/index.ts';
+import { RECORD_HEAD_BYTES, readRecordHead, writeRecordHead } from '../item-records/index.ts';
 import { BulkError } from './errors.ts';
 import { parseNotice } from './notices.ts';
 import type { BulkDecoder, BulkRecord, StreamNotice } from './records.ts';
 
-/** Hint (u64) and payload length (u32), both little-endian. */
-const RECORD_HEAD_BYTES = 12;
 /** A notice is short JSON. */
 const MAX_NOTICE_BYTES = 4_096;
 
@@ -17,8 +16,7 @@ export function encodeRecord(hint: bigint, payload: Uint8Array): Uint8Array {
 
 function encodeHead(hint: bigint, length: number, bytes: number = RECORD_HEAD_BYTES): Buffer {
   const head = Buffer.allocUnsafe(bytes);
-  head.writeBigUInt64LE(hint, 0);
-  head.writeUInt32LE(length, 8);
+  writeRecordHead(new DataView(head.buffer, head.byteOffset), 0, { hint, length });
   return head;
 }
 
@@ -91,8 +89,7 @@ export class BinaryDecoder implements BulkDecoder {
     for (;;) {
       this.#needed = RECORD_HEAD_BYTES;
       if (bytes.length - at < RECORD_HEAD_BYTES) return at;
-      const hint = view.getBigUint64(at, true);
-      const length = view.getUint32(at + 8, true);
+      const { hint, length } = readRecordHead(view, at);
       const isNotice = hint === INFINITE_HINT;
       if (isNotice && length > MAX_NOTICE_BYTES) return this.#fail(bytes);
       const begin = at + RECORD_HEAD_BYTES;

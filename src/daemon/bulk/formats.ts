@@ -1,4 +1,5 @@
 import type { Item } from '../../store/index.ts';
+import { ITEMS_TYPE } from '../item-records/index.ts';
 import { BinaryDecoder, encodeItem, encodeNotice } from './binary.ts';
 import { encodeItemLine, NdjsonDecoder } from './ndjson.ts';
 import type { BulkDecoder, BulkFormat, StreamNotice } from './records.ts';
@@ -20,7 +21,7 @@ export const SPEAKERS: Readonly<Record<BulkFormat, FormatSpeaker>> = {
     decoder: (init) => new NdjsonDecoder(init),
   },
   binary: {
-    mediaType: 'application/vnd.rangemesh.items',
+    mediaType: ITEMS_TYPE,
     item: encodeItem,
     notice: encodeNotice,
     decoder: (init) => new BinaryDecoder(init),

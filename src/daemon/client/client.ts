@@ -7,6 +7,7 @@ import type {
   SyncedAnswer,
   WantsAnswer,
 } from '../explain-api.ts';
+import { ITEMS_TYPE } from '../item-records/index.ts';
 import type { PeerStatus, Status, SyncAnswer } from '../node-api.ts';
 import type {
   BatchLine,
@@ -27,7 +28,7 @@ import type {
   PutAnswer,
   VerifyLine,
 } from '../schemas/index.ts';
-import { type BatchItem, encodeBatch, ITEMS_TYPE } from './batch.ts';
+import { type BatchItem, encodeBatch } from './batch.ts';
 import {
   type ChangesInit,
   type FeedEntry,
