@@ -8,20 +8,19 @@ export interface LastWords {
   readonly exitCode: number;
 }
 
-/** Exit codes of refusals that have their own. */
-const EXIT_OF: Readonly<Record<string, number>> = { DIALECT_CANNOT_TELL: EXIT.unsupported };
-
 export function lastWords(error: unknown): LastWords {
   if (error instanceof DaemonError) return { error, exitCode: error.exitCode };
-  if (error instanceof ClientError) {
-    const isArgument = error.status === 400 || error.code === 'AMBIGUOUS_ID';
-    return { error, exitCode: EXIT_OF[error.code] ?? (isArgument ? EXIT.usage : EXIT.failure) };
-  }
+  if (error instanceof ClientError) return { error, exitCode: exitOfRefusal(error) };
   const { code, message, exitCode = EXIT.failure } = Object(error);
   // The reader of our output is gone: no line would reach it.
   if (code === 'EPIPE') return { error: null, exitCode: EXIT.brokenPipe };
   const words = { code: String(code ?? 'INTERNAL'), message: String(message ?? error) };
   return { error: words, exitCode };
+}
+
+function exitOfRefusal({ status, code }: ClientError): number {
+  if (code === 'DIALECT_CANNOT_TELL') return EXIT.unsupported;
+  return status === 400 || code === 'AMBIGUOUS_ID' ? EXIT.usage : EXIT.failure;
 }
 
 /** An error as a line: a sentence and its code for people, an object for programs. */
