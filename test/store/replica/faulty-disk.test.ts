@@ -1,22 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { itemId, Replica, StoreError } from '../../../src/store/index.ts';
+import { itemId, StoreError } from '../../../src/store/index.ts';
 import { setKeys } from '../../../src/store/replica/records/index.ts';
-import { VirtualClock } from '../../support/clock.ts';
-import { FakeDisk } from '../../support/fake-disk.ts';
-import { type Fault, FaultyDisk } from '../../support/faulty-disk.ts';
 import { assertProperty } from '../../support/property.ts';
-import { wideSum } from '../../support/wide-sum.ts';
+import {
+  type FaultStep,
+  FaultyReplica,
+  faultSteps,
+  type PassStep,
+  passSteps,
+} from './faulty-replica.ts';
 import { item } from './support.ts';
 
 /** What happens to a replica on a faulty disk. */
 type Step =
   /** So many callers put so many items each, and wait for the answers or do not. */
   | { readonly do: 'put'; readonly callers: number; readonly each: number; readonly wait: boolean }
-  /** The next batch fails, and so do the next openings. */
-  | { readonly do: 'fault'; readonly fault: Fault; readonly refusals: number }
-  | { readonly do: 'pass'; readonly ms: number }
+  | FaultStep
+  | PassStep
   /** The power goes, and comes back; the root of the index perhaps does not. */
   | { readonly do: 'power'; readonly keep: number; readonly ruin: boolean }
   | { readonly do: 'reopen' };
@@ -31,18 +33,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
       wait: fc.boolean(),
     }),
   },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('fault' as const),
-      fault: fc.constantFrom<Fault>('lost', 'landed'),
-      refusals: fc.nat({ max: 3 }),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.nat({ max: 5_000 }) }),
-  },
+  { weight: 3, arbitrary: faultSteps(3) },
+  { weight: 2, arbitrary: passSteps },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -64,48 +56,31 @@ const TORN: Step[] = [
   { do: 'put', callers: 1, each: 1, wait: false },
 ];
 
-/** Longer than any time between two attempts to open the database. */
-const LONG_MS = 200_000;
-
 /** A replica on a faulty disk, and what its callers were told. */
 class Trial {
-  readonly #disk = new FaultyDisk();
-  #clock = new VirtualClock();
-  #replica!: Replica;
+  readonly #faulty = new FaultyReplica();
   #next = 0;
   readonly #acknowledged = new Set<number>();
   /** Those whose callers were told that they are not stored. */
   readonly #refused = new Set<number>();
   #waiting: Promise<unknown>[] = [];
 
-  async open(): Promise<void> {
-    this.#clock = new VirtualClock();
-    const opened = Replica.open({
-      open: this.#disk.process(),
-      clock: this.#clock,
-      disk: new FakeDisk(),
-      scheme: wideSum,
-      index: { bufferItems: 8, leafItems: 4, fanout: 4 },
-    });
-    this.#replica = await this.#drive(opened);
+  open(): Promise<void> {
+    return this.#faulty.open();
   }
 
   async run(step: Step): Promise<void> {
     if (step.do === 'put') await this.#put(step.callers, step.each, step.wait);
-    if (step.do === 'pass') await this.#clock.advance(step.ms);
-    if (step.do === 'fault') {
-      this.#disk.fault = step.fault;
-      this.#disk.refusals = step.refusals;
-    }
+    if (step.do === 'fault' || step.do === 'pass') await this.#faulty.run(step);
     if (step.do === 'reopen') {
-      await this.#drive(this.#replica.close());
-      await this.#drive(Promise.all(this.#waiting));
-      this.#disk.refusals = 0;
+      await this.#faulty.drive(this.#faulty.replica.close());
+      await this.#faulty.drive(Promise.all(this.#waiting));
+      this.#faulty.disk.refusals = 0;
       await this.open();
     }
     if (step.do === 'power') {
-      this.#disk.cutPower(step.keep);
-      if (step.ruin) this.#disk.ruin(setKeys('set').tree.meta);
+      this.#faulty.disk.cutPower(step.keep);
+      if (step.ruin) this.#faulty.disk.ruin(setKeys('set').tree.meta);
       this.#waiting = [];
       await this.open();
     }
@@ -113,35 +88,31 @@ class Trial {
 
   /** Lets time pass, and compares what is there with what was said. */
   async check(): Promise<void> {
-    this.#disk.fault = 'none';
-    await this.#clock.advance(LONG_MS);
-    await this.#drive(Promise.all(this.#waiting));
-    await this.#clock.advance(LONG_MS);
-    await this.#drive(this.#replica.ready());
-    assert.equal(this.#replica.status().refusing, null, 'it goes on by itself');
+    await this.#faulty.recover(this.#waiting);
+    assert.equal(this.#faulty.replica.status().refusing, null, 'it goes on by itself');
     for (const number of this.#acknowledged) {
       const { hint, payload } = item(number);
-      const found = await this.#drive(this.#replica.get(itemId(hint, payload)));
+      const found = await this.#faulty.drive(this.#faulty.replica.get(itemId(hint, payload)));
       assert.deepEqual(found?.payload, payload, `item ${number} was acknowledged`);
     }
     for (const number of this.#refused) {
       const { hint, payload } = item(number);
       assert.equal(
-        this.#replica.contains(itemId(hint, payload)),
+        this.#faulty.replica.contains(itemId(hint, payload)),
         false,
         `item ${number} was refused`,
       );
     }
-    const { problems } = await this.#drive(this.#replica.verify());
+    const { problems } = await this.#faulty.drive(this.#faulty.replica.verify());
     assert.deepEqual(problems, []);
-    const incidents = this.#replica.status().incidents.map(({ code }) => code);
+    const incidents = this.#faulty.replica.status().incidents.map(({ code }) => code);
     assert.equal(incidents.includes('COMMITS_LOST'), false, 'no commit that was synced is gone');
     await this.#put(1, 1, true);
     assert.ok(this.#acknowledged.has(this.#next - 1), 'a put is taken again');
   }
 
   async close(): Promise<void> {
-    await this.#drive(this.#replica.close());
+    await this.#faulty.drive(this.#faulty.replica.close());
   }
 
   async #put(callers: number, each: number, wait: boolean): Promise<void> {
@@ -150,35 +121,21 @@ class Trial {
       return this.#ask(numbers);
     });
     this.#waiting.push(...puts);
-    if (wait) await this.#drive(Promise.all(puts));
+    if (wait) await this.#faulty.drive(Promise.all(puts));
   }
 
   /** One caller, who now and then also puts what somebody else does. */
   async #ask(numbers: readonly number[]): Promise<void> {
     const others = [...this.#acknowledged].slice(-1);
     try {
-      await this.#replica.put([...others, ...numbers].map((number) => item(number)));
+      await this.#faulty.replica.put([...others, ...numbers].map((number) => item(number)));
       for (const number of numbers) this.#acknowledged.add(number);
     } catch (error) {
       assert.ok(error instanceof StoreError && error.message.length > 20, String(error));
       if (error.message.includes('not known yet')) {
-        assert.notEqual(this.#replica.status().refusing, null, 'the status says so');
+        assert.notEqual(this.#faulty.replica.status().refusing, null, 'the status says so');
       } else for (const number of numbers) this.#refused.add(number);
     }
-  }
-
-  /** Lets the clock go on until the promise is settled. */
-  async #drive<Result>(promise: Promise<Result>): Promise<Result> {
-    let settled = false;
-    const mark = (): void => {
-      settled = true;
-    };
-    promise.then(mark, mark);
-    for (let turn = 0; !settled; turn++) {
-      assert.ok(turn < 20_000, 'it does not hang');
-      await this.#clock.advance(1);
-    }
-    return promise;
   }
 }
 
