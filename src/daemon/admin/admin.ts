@@ -21,7 +21,7 @@ import { PayloadMemory } from './payload-memory.ts';
 import { RequestPlaces } from './request-places.ts';
 import { OPERATIONS } from './routes/index.ts';
 import { knowAllMethods, serve } from './serve.ts';
-import { refuseConnection, refuseLate, Servers } from './servers.ts';
+import { JSON_TYPE, refuseConnection, refuseLate, Servers } from './servers.ts';
 
 /** Longest time for the body of a request to arrive: 16 MiB at 140 KiB/s. */
 const REQUEST_TIMEOUT_MS = 120_000;
@@ -29,8 +29,6 @@ const REQUEST_TIMEOUT_MS = 120_000;
 const MAX_JSON_BYTES = 64 * 1024;
 /** How long requests under way may go on when the endpoint closes. */
 const DRAIN_MS = 3_000;
-
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** The router refuses no other paths. */
 const WRONG_ESCAPE =

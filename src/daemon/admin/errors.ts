@@ -118,6 +118,14 @@ const PROTOCOL: Partial<Record<ProtocolErrorCode, number>> = {
 /** Every code that an answer of the endpoint can have. */
 export type ErrorCode = AdminErrorCode | StoreErrorCode | DaemonErrorCode | ProtocolErrorCode;
 
+/** Of calls that read the store. */
+export const READ_ERRORS: readonly ErrorCode[] = [
+  'STORE_CLOSED',
+  'STORE_UNAVAILABLE',
+  'STORE_REBUILDING',
+  'STORE_CORRUPT',
+];
+
 const STATUS_OF: Partial<Record<string, number>> = { ...PROTOCOL, ...DAEMON, ...STORE, ...STATUS };
 
 /** The HTTP status of answers with this code. */

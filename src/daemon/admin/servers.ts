@@ -19,7 +19,8 @@ const KEEP_ALIVE_MS = 72_000;
 /** How long a refused connection is kept, so that a refusal arrives. */
 const LINGER_MS = 2_000;
 
-const JSON_TYPE = 'application/json; charset=utf-8';
+/** Of answers, refusals among them. */
+export const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** The servers of an endpoint: one for its port, and one for its socket. They share all bounds. */
 export class Servers {

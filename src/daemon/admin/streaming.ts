@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SPEAKERS } from '../bulk/index.ts';
-import { AdminError } from './errors.ts';
+import type { RefusalReason } from '../node-api.ts';
+import { AdminError, type BodyLimit, refusalOf } from './errors.ts';
+import type { HandlerParts } from './operation.ts';
 
 export const NDJSON: string = SPEAKERS.ndjson.mediaType;
 export const EVENT_STREAM = 'text/event-stream';
@@ -29,4 +31,19 @@ export function ndjsonLine(value: object | null): string {
 export function serverSent(event: { readonly id: string; readonly type: string } | null): string {
   if (event === null) return ': idle\n\n';
   return `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+const NO_BODY: BodyLimit = { code: 'BODY_TOO_LARGE', bytes: 0 };
+
+/** Tells an error in a stream whose head is out already. Errors of no known class are logged with `text`. */
+export function reasonIn(
+  { logger }: HandlerParts,
+  text: string,
+  limit: BodyLimit = NO_BODY,
+): (error: unknown) => RefusalReason {
+  return (error) => {
+    const { status, code, message } = refusalOf(error, limit);
+    if (status === 500) logger.error({ err: error, code }, text);
+    return { code, message };
+  };
 }

@@ -14,9 +14,9 @@ import {
 } from '../../schemas/index.ts';
 import { lingerFor, received } from '../bodies.ts';
 import { Batch, BodyChunks, MAX_IDS_BYTES, readIds, writeItems } from '../bulk/index.ts';
-import { AdminError, type ErrorCode, refusalOf } from '../errors.ts';
+import { AdminError, READ_ERRORS } from '../errors.ts';
 import { type Answer, type HandlerParts, json, type Operation, operation } from '../operation.ts';
-import { NDJSON } from '../streaming.ts';
+import { NDJSON, reasonIn } from '../streaming.ts';
 
 const BINARY = SPEAKERS.binary.mediaType;
 const BYTES = 'application/octet-stream';
@@ -33,12 +33,6 @@ const BINARY_COPIES = 2;
 /** Ids take so many times their bytes in the body. */
 const ID_COPIES = 3;
 
-const READ_ERRORS: readonly ErrorCode[] = [
-  'STORE_CLOSED',
-  'STORE_UNAVAILABLE',
-  'STORE_REBUILDING',
-  'STORE_CORRUPT',
-];
 /** A stream of items in either format. */
 const ITEMS: Answer<ItemLine> = {
   description: 'The items. The last line or record is the trailer, or an error',
@@ -158,7 +152,7 @@ async function batch(
       const rest = parts.bounds.bodyBytes - BATCH_BYTES;
       await parts.bodies.hold(reply, Math.min(copies * maxItemBytes, rest), received(reply));
     },
-    refusalOf: reasonIn(parts),
+    refusalOf: itemReason(parts),
   });
   async function* answers(): AsyncGenerator<Uint8Array> {
     yield* batch.run();
@@ -196,7 +190,7 @@ async function write(
   let taken = 0;
   await parts.answers.hold(reply, STREAM_BYTES + parts.limits.maxItemBytes, () => taken);
   async function* bytes(): AsyncGenerator<Uint8Array> {
-    for await (const block of writeItems({ ...items, speaker, refusalOf: reasonIn(parts) })) {
+    for await (const block of writeItems({ ...items, speaker, refusalOf: itemReason(parts) })) {
       yield block;
       taken += block.length;
     }
@@ -223,13 +217,10 @@ function idMemory({ bodies }: HandlerParts): onRequestAsyncHookHandler {
   };
 }
 
-function reasonIn({ limits, logger }: HandlerParts): (error: unknown) => RefusalReason {
-  return (error) => {
-    const limit = { code: 'ITEM_TOO_LARGE', bytes: limits.maxItemBytes } as const;
-    const { status, code, message } = refusalOf(error, limit);
-    if (status === 500) logger.error({ err: error, code }, 'a stream of items failed');
-    return { code, message };
-  };
+/** The refusal of an item, or the end of a stream. */
+function itemReason(parts: HandlerParts): (error: unknown) => RefusalReason {
+  const limit = { code: 'ITEM_TOO_LARGE', bytes: parts.limits.maxItemBytes } as const;
+  return reasonIn(parts, 'a stream of items failed', limit);
 }
 
 function bitmap(have: readonly boolean[]): Buffer {

@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FeedResetError } from '../../../store/index.ts';
-import type { RefusalReason } from '../../node-api.ts';
 import { type ChangesQuery, changesLine, changesQuery } from '../../schemas/index.ts';
-import { AdminError, refusalOf } from '../errors.ts';
+import { AdminError, READ_ERRORS } from '../errors.ts';
 import { feedEvents, feedLines, firstPage, type PayloadSource } from '../feed/index.ts';
 import { type HandlerParts, type Operation, operation } from '../operation.ts';
-import { accepts, EVENT_STREAM, goneOf, NDJSON } from '../streaming.ts';
+import { accepts, EVENT_STREAM, goneOf, NDJSON, reasonIn } from '../streaming.ts';
 
-const NO_BODY = { code: 'BODY_TOO_LARGE', bytes: 0 } as const;
+/** In the log. */
+const FAILED = 'reading the order of arrival failed';
 const EPOCH_HEADER = 'rangemesh-epoch';
 
 /** `/v1/changes`: the order in which items arrived. */
@@ -35,10 +35,7 @@ export const changesOperations: readonly Operation[] = [
         headers: { [EPOCH_HEADER]: 'The running epoch; also beside 410 FEED_RESET' },
       },
     },
-    errors: [
-      ...(['INVALID_CURSOR', 'FEED_RESET', 'SINCE_ABOVE_LAST'] as const),
-      ...(['STORE_CLOSED', 'STORE_UNAVAILABLE', 'STORE_REBUILDING', 'STORE_CORRUPT'] as const),
-    ],
+    errors: [...(['INVALID_CURSOR', 'FEED_RESET', 'SINCE_ABOVE_LAST'] as const), ...READ_ERRORS],
     handle: ({ query, request, reply }, parts) =>
       accepts(request, EVENT_STREAM)
         ? sendEvents(query, request, reply, parts)
@@ -76,7 +73,7 @@ async function sendLines(
     limit: limit ?? Number.POSITIVE_INFINITY,
     source: payloads ? payloadsFor(reply, parts) : null,
     signal,
-    refusalOf: reasonIn(parts),
+    refusalOf: reasonIn(parts, FAILED),
   });
   return send(reply.header(EPOCH_HEADER, first.epoch), false, lines);
 }
@@ -111,7 +108,7 @@ async function sendEvents(
     epoch: first.epoch,
     source: payloads ? payloadsFor(reply, parts) : null,
     signal,
-    refusalOf: reasonIn(parts),
+    refusalOf: reasonIn(parts, FAILED),
   });
   // The connection serves nothing else, and an endpoint that closes need not wait for it.
   return send(reply.header('connection', 'close'), true, events);
@@ -136,13 +133,5 @@ function payloadsFor(reply: FastifyReply, { node, answers }: HandlerParts): Payl
   return {
     get: (id) => node.get(id),
     hold: (bytes) => answers.hold(reply, bytes, () => socket?.bytesWritten ?? 0),
-  };
-}
-
-function reasonIn({ logger }: HandlerParts): (error: unknown) => RefusalReason {
-  return (error) => {
-    const { status, code, message } = refusalOf(error, NO_BODY);
-    if (status === 500) logger.error({ err: error, code }, 'reading the order of arrival failed');
-    return { code, message };
   };
 }

@@ -15,18 +15,10 @@ import {
   putQuery,
 } from '../../schemas/index.ts';
 import { bodyMemory } from '../bodies.ts';
-import { AdminError, type ErrorCode } from '../errors.ts';
+import { AdminError, READ_ERRORS } from '../errors.ts';
 import { type Answer, type HandlerParts, json, type Operation, operation } from '../operation.ts';
 import { LONG_BYTES } from '../payload-memory.ts';
 import { findId, isWholeId } from './ids.ts';
-
-/** Of calls that read the store. */
-const UNREADABLE: readonly ErrorCode[] = [
-  'STORE_CLOSED',
-  'STORE_UNAVAILABLE',
-  'STORE_REBUILDING',
-  'STORE_CORRUPT',
-];
 
 const ITEM_HEADERS = {
   'rangemesh-hint': 'The hint of the item',
@@ -53,7 +45,7 @@ export const itemOperations: readonly Operation[] = [
       'A page of keys from hint `from` up to, but without, hint `to`. `cursor` asks for the page behind it.',
     query: listQuery,
     answers: { 200: json(itemPage, 'A page of keys') },
-    errors: ['INVALID_QUERY', 'INVALID_HINT', 'INVALID_CURSOR', ...UNREADABLE, 'SNAPSHOT_EXPIRED'],
+    errors: ['INVALID_QUERY', 'INVALID_HINT', 'INVALID_CURSOR', ...READ_ERRORS, 'SNAPSHOT_EXPIRED'],
     handle: ({ query }, { node, clock }) => list(node, query, clock),
   }),
   operation({
@@ -72,7 +64,7 @@ export const itemOperations: readonly Operation[] = [
     errors: [
       ...(['INVALID_QUERY', 'INVALID_HINT', 'ITEM_TOO_LARGE', 'OWN_SECRET', 'SET_FULL'] as const),
       ...(['TOO_MANY_ITEMS', 'DISK_FULL', 'STORE_WRITE_FAILED'] as const),
-      ...UNREADABLE,
+      ...READ_ERRORS,
     ],
     before: bodyMemory,
     handle: ({ query: { hint }, body, reply }, { node }) => put(node, hint, body, reply),
@@ -96,7 +88,7 @@ export const itemOperations: readonly Operation[] = [
       },
       304: { description: 'The client has it', empty: true, headers: DESCRIBED },
     },
-    errors: ['INVALID_ID', 'NOT_FOUND', 'AMBIGUOUS_ID', ...UNREADABLE],
+    errors: ['INVALID_ID', 'NOT_FOUND', 'AMBIGUOUS_ID', ...READ_ERRORS],
     handle: ({ params, request, reply }, parts) =>
       get(params.id, request.headers['if-none-match'], reply, parts),
     head: ({ params, reply }, { node }) => head(params.id, reply, node),
@@ -112,7 +104,7 @@ export const itemOperations: readonly Operation[] = [
       'The id may be given by its first 8 digits or more, also of an item that is wanted.',
     params: idParams,
     answers: { 200: json(itemWhy, 'Where the item is, or why it is not here') },
-    errors: ['INVALID_ID', 'NOT_FOUND', 'AMBIGUOUS_ID', ...UNREADABLE],
+    errors: ['INVALID_ID', 'NOT_FOUND', 'AMBIGUOUS_ID', ...READ_ERRORS],
     handle: async ({ params, reply }, { node }): Promise<ItemWhy> => {
       const id = await find(params.id, node, reply, true);
       return { id: bytesToHex(id), ...(await node.why(id)) };

@@ -2,9 +2,9 @@ import { PassThrough } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { VerifyProgress } from '../../../store/index.ts';
 import { type VerifyLine, verifyLine } from '../../schemas/index.ts';
-import { AdminError, refusalOf } from '../errors.ts';
+import { AdminError, READ_ERRORS } from '../errors.ts';
 import { type HandlerParts, type Operation, operation } from '../operation.ts';
-import { goneOf, NDJSON, ndjsonLine } from '../streaming.ts';
+import { goneOf, NDJSON, ndjsonLine, reasonIn } from '../streaming.ts';
 
 /** Least milliseconds between two lines of progress. */
 const PROGRESS_MS = 100;
@@ -13,7 +13,6 @@ const RUNNING = new AdminError(
   'VERIFY_RUNNING',
   'a verification is running already; ask again when it has ended',
 );
-const NO_BODY = { code: 'BODY_TOO_LARGE', bytes: 0 } as const;
 
 /** Only for clients that may write: a verification reads the whole set. */
 export const verifyOperations: readonly Operation[] = [
@@ -34,13 +33,7 @@ export const verifyOperations: readonly Operation[] = [
         content: verifyLine,
       },
     },
-    errors: [
-      'VERIFY_RUNNING',
-      'STORE_REBUILDING',
-      'STORE_CORRUPT',
-      'STORE_CLOSED',
-      'STORE_UNAVAILABLE',
-    ],
+    errors: ['VERIFY_RUNNING', ...READ_ERRORS],
     handle: (call, parts) => verify(call.reply, parts),
   }),
 ];
@@ -57,11 +50,9 @@ async function verify(reply: FastifyReply, parts: HandlerParts): Promise<Fastify
  * Begins a verification, which ends when its client disconnects. Resolves with its lines once there is
  * a first; rejects if the verification fails before.
  */
-function begin(
-  { node, clock, logger, closing }: HandlerParts,
-  reply: FastifyReply,
-  ended: () => void,
-): Promise<PassThrough> {
+function begin(parts: HandlerParts, reply: FastifyReply, ended: () => void): Promise<PassThrough> {
+  const { node, clock, closing } = parts;
+  const reasonOf = reasonIn(parts, 'a verification failed');
   const { promise, resolve, reject } = Promise.withResolvers<PassThrough>();
   const lines = new PassThrough();
   const write = (line: VerifyLine) => {
@@ -79,9 +70,7 @@ function begin(
   };
   const failed = (error: unknown) => {
     if (told === undefined) return reject(error);
-    const { status, code, message } = refusalOf(error, NO_BODY);
-    if (status === 500) logger.error({ err: error, code }, 'a verification failed');
-    write({ error: { code, message } });
+    write({ error: reasonOf(error) });
   };
   void node
     .verify({ signal: goneOf(reply, closing), progress })
