@@ -7,6 +7,7 @@ import type { Bytes } from '../bytes.ts';
 import { StoreError } from '../errors.ts';
 import { shortageOf } from '../shortage.ts';
 import { nodeFiles } from '../system/index.ts';
+import { writtenFile } from './files/index.ts';
 import { isIoError, isUnreadable } from './unreadable.ts';
 
 /** Any abstract-level database whose key and value encodings are 'view'. */
@@ -219,15 +220,12 @@ async function checkCurrent(path: string): Promise<void> {
     'give the replica another abstract-level database, as memory-level',
   );
   const names = await readdir(path).catch((): string[] => []);
-  const written = names.find((name) => WRITTEN.test(name));
+  const written = writtenFile(names);
   if (names.includes('CURRENT') || written === undefined) return;
   throw corruptDatabase(
     `the database in ${path} has lost its file CURRENT, and still has ${written}`,
   );
 }
-
-/** Tables, logs, and all manifests but the first: a failed creation may leave that one. */
-const WRITTEN = /^(\d+\.(ldb|sst|log)|MANIFEST-(?!000001$)\d+)$/;
 
 function openError(path: string, error: unknown): StoreError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

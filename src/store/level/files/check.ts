@@ -19,6 +19,11 @@ const TABLE = /^(\d+)\.(ldb|sst)$/;
 /** Tables, logs, and all manifests but the first, which may be left of a database that was never made. */
 const WRITTEN = /^(\d+\.(ldb|sst|log)|MANIFEST-(?!000001$)\d+)$/;
 
+/** The name of a file that is there only where a database was made. */
+export function writtenFile(names: readonly string[]): string | undefined {
+  return names.find((name) => WRITTEN.test(name));
+}
+
 export function tableNumber(name: string): number | null {
   const number = TABLE.exec(name)?.[1];
   return number === undefined ? null : Number(number);
@@ -63,8 +68,8 @@ export async function* checkFiles(
 
 /** Without CURRENT LevelDB takes a database for a new one, and deletes what lies there. */
 function withoutCurrent(entries: readonly FileEntry[]): FileFault[] {
-  const written = entries.some(({ name }) => WRITTEN.test(name));
-  return written ? [{ file: CURRENT, message: 'is not there' }] : [];
+  const written = writtenFile(entries.map(({ name }) => name));
+  return written === undefined ? [] : [{ file: CURRENT, message: 'is not there' }];
 }
 
 /** The fault of one table; null when it is whole, or is not there. */

@@ -4,4 +4,5 @@
  */
 
 export { DatabaseCare, type DatabaseCareInit } from './care.ts';
+export { writtenFile } from './check.ts';
 export type { DatabaseFiles, FileEntry, ReadableFile } from './port.ts';
