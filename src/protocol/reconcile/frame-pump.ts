@@ -18,6 +18,9 @@ export interface FramePumpInit {
   readonly frameTimeoutMs: number;
 }
 
+/** Time for the peer to read why the session ends. A shorter one resets the stream under slow peers. */
+const PARTING_MS = 2_000;
+
 /**
  * The frames of one session. It reads while it sends: otherwise two sides with full pipes would wait for
  * each other.
@@ -79,6 +82,15 @@ export class FramePump {
   ): Promise<T> {
     const { channel, clock } = this.#init;
     return within({ clock, ms, expire: () => channel.abort(timeout(operation, ms)) }, run);
+  }
+
+  /**
+   * Runs `explain`, which tells the peer why the session ends, behind the frames so far. The error that ended
+   * the session is told, not an error of the parting.
+   */
+  async part(explain: () => Promise<void>): Promise<void> {
+    const parting = () => this.sent().then(explain);
+    await this.timed('hearing why the session ends', parting, PARTING_MS).catch(() => {});
   }
 
   async #sendAfter(before: Promise<void> | null, frames: readonly Uint8Array[]): Promise<void> {

@@ -51,9 +51,6 @@ export interface DriveInit {
   clock?: Clock;
 }
 
-/** Time for the peer to hear why the session ends. */
-const PARTING_MS = 2_000;
-
 /**
  * Runs a session over a port to its end, with back-pressure, and closes the port. The other side runs
  * `drive` too, with the other role. The event loop gets its turn between two slices of work. Rejects with
@@ -175,14 +172,11 @@ class Driving {
     this.#link.close();
   }
 
-  /** The error that ended the session is told, not an error of the parting. */
-  async #part(frame: Bytes): Promise<void> {
-    const explain = async (): Promise<void> => {
-      await this.#pump.sent();
+  #part(frame: Bytes): Promise<void> {
+    return this.#pump.part(async () => {
       await this.#link.send(frame);
       await this.#link.end();
       while ((await this.#pump.receive()) !== null);
-    };
-    await this.#pump.timed('hearing why the session ends', explain, PARTING_MS).catch(() => {});
+    });
   }
 }

@@ -16,8 +16,6 @@ export interface SessionRunInit {
   scope: Scope;
 }
 
-/** Time for the peer to read why the session ends. A shorter one resets the stream under slow peers. */
-const PARTING_MS = 2_000;
 /** Bytes read from a peer meanwhile. Fewer reset the stream on fast, long links. */
 const PARTING_BYTES = 4 * 1024 * 1024;
 
@@ -234,17 +232,14 @@ export class SessionRun {
   }
 
   /** Sends the reason and waits until the peer has read it: an immediate reset might overtake it. */
-  async #part(frame: Uint8Array): Promise<void> {
+  #part(frame: Uint8Array): Promise<void> {
     const { channel } = this.#init;
-    const explain = async (): Promise<void> => {
-      await this.#pump.sent();
+    return this.#pump.part(async () => {
       await channel.send(frame);
       await channel.close();
       const most = channel.receivedBytes + PARTING_BYTES;
       while ((await this.#pump.receive()) !== null && channel.receivedBytes < most);
-    };
-    // The error that ended the session is reported, not an error of the parting.
-    await this.#pump.timed('hearing why the session ends', explain, PARTING_MS).catch(() => {});
+    });
   }
 
   #fail(error: unknown): void {
