@@ -1,9 +1,8 @@
-import { bytesToHex, lthash } from '../../store/index.ts';
+import { bytesToHex, ID_BYTES, lthash } from '../../store/index.ts';
 import type { ExportTrailer } from './records.ts';
 
 /** Ids added to the sum at once. */
 const TOGETHER = 256;
-const ID_BYTES = 32;
 
 /** Counts items, and sums up their ids to the fingerprint of their set. */
 export class ItemTally {

@@ -1,12 +1,11 @@
 import type { Want } from '../../../protocol/index.ts';
-import { blake3, concatBytes, equalBytes } from '../../../store/index.ts';
+import { blake3, concatBytes, equalBytes, ID_BYTES } from '../../../store/index.ts';
 
 /** Ids kept over a restart: 2.4 MB. A session finds further ones. */
 export const MAX_KEPT = 65_536;
 
 const MAGIC = Uint8Array.of(0x72, 0x6d, 0x77, 0x01);
 const CHECKSUM_BYTES = 16;
-const ID_BYTES = 32;
 const WANT_BYTES = ID_BYTES + 5;
 const MINUTE_MS = 60_000;
 

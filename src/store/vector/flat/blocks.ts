@@ -15,8 +15,10 @@ export interface BlocksInit {
 
 const BLOCK_KEYS = 8_192;
 
+export const ID_WORDS: number = ID_BYTES / 4;
+
 export interface Block extends KeyRun {
-  /** The ids, eight words each. */
+  /** The ids, `ID_WORDS` each. */
   readonly words: Uint32Array;
 }
 

@@ -1,10 +1,8 @@
 import { bytesToKey, compareBytes } from '../../bytes.ts';
 import { ID_BYTES } from '../../item.ts';
 import { idsOf, type KeyRun } from '../../tree/index.ts';
-import { wordsOf } from './blocks.ts';
+import { ID_WORDS, wordsOf } from './blocks.ts';
 import { orderOf } from './order.ts';
-
-const ID_WORDS = ID_BYTES / 4;
 
 /** Scans before an index is made, which costs as much as a dozen scans and 8 bytes an item. */
 const SCANS = 8;

@@ -1,9 +1,6 @@
-import { ID_BYTES } from '../../item.ts';
 import { compareAt, type KeyRun, newRun } from '../../tree/index.ts';
-import { type Blocks, wordsOf } from './blocks.ts';
+import { type Blocks, ID_WORDS, wordsOf } from './blocks.ts';
 import { orderOf } from './order.ts';
-
-const ID_WORDS = ID_BYTES / 4;
 
 /** The keys in key order. */
 export function sortKeys(blocks: Blocks): KeyRun {
