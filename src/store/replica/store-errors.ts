@@ -82,6 +82,11 @@ export function closed(): StoreError {
   return new StoreError('STORE_CLOSED', 'the store is closed: start the node again');
 }
 
+/** The message of an error, or the text of anything else that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   return cause.cause instanceof Error ? `${cause.message}: ${cause.cause.message}` : cause.message;

@@ -120,7 +120,7 @@ export class Committer {
     const now = clock.monotonic();
     if (this.lifecycle.refusal !== null || now < this.#nextReadFailure) return;
     this.#nextReadFailure = now + READ_FAILURE_MS;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = storeErrors.messageOf(error);
     incidents.add('READ_FAILED', `a read failed, and no table is damaged: ${reason}`, error);
   }
 

@@ -147,7 +147,7 @@ export class SetLifecycle {
     const set = this.#set;
     if (set === null || this.#refusal !== null) return null;
     this.#refuse(storeErrors.rebuilding());
-    const message = error instanceof Error ? error.message : String(error);
+    const message = storeErrors.messageOf(error);
     return () => {
       if (this.#set !== set || this.#closed || this.#retryAlarm.pending) return;
       this.#rebuild({ code: 'INDEX_DAMAGED', message }, set.state);

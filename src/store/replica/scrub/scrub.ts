@@ -10,6 +10,7 @@ import type { Incidents } from '../incidents.ts';
 import type { ScrubOptions } from '../options.ts';
 import type { Inspection } from '../quarantine/index.ts';
 import type { SetLifecycle } from '../recovery/index.ts';
+import { messageOf } from '../store-errors.ts';
 import type { ScrubStatus } from '../types.ts';
 import { ArrivalPatrol } from './arrival-patrol.ts';
 import { NodePatrol, type NodePatrolInit } from './node-patrol.ts';
@@ -186,8 +187,7 @@ export class Scrubber {
   #failed(error: unknown): void {
     if (this.#failedIn === this.#passes) return;
     this.#failedIn = this.#passes;
-    const told = Object(error).cause ?? error;
-    const reason = told instanceof Error ? told.message : String(told);
+    const reason = messageOf(Object(error).cause ?? error);
     this.#init.incidents.add(
       'READ_FAILED',
       `some of the set cannot be scrubbed (${reason}): check the disk; scrubbing goes on behind it`,
