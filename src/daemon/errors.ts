@@ -26,6 +26,7 @@ export type DaemonErrorCode =
   | 'WRONG_PRE_SHARED_KEY'
   | 'HANDSHAKE_FAILED'
   | 'UNKNOWN_PEER'
+  | 'NO_COMMON_DIALECT'
   | 'OWN_SECRET'
   | 'OWN_PEER'
   | 'PEER_CONNECTED'

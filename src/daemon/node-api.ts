@@ -12,7 +12,7 @@ import type {
 
 import type { PauseState } from './control-api.ts';
 import type { DaemonError } from './errors.ts';
-import type { DiscoveryStatus } from './mesh/index.ts';
+import type { DiscoveryStatus, Spoken } from './mesh/index.ts';
 import type { CatchUpProgress, FetchAttempt } from './replicator/index.ts';
 
 /** A running node as the admin endpoint and the CLI see it. */
@@ -269,6 +269,8 @@ export interface PeerStatus {
   readonly lastSession: LastSession | null;
   /** Why the peer is not connected, or no session with it is possible, as far as this node knows. */
   readonly lastError: (RefusalReason & { readonly at: string }) | null;
+  /** Networks and dialects that the peer named when it last connected; null: it has not since the start. */
+  readonly speaks: Spoken | null;
 }
 
 /** When something was proved, and over which part of the key space: from `lower` up to `upper`. */

@@ -1,7 +1,7 @@
 import type { AdminClient } from '../client/index.ts';
 import { DaemonError, EXIT } from '../errors.ts';
 import type { CallSettings, DaemonClient } from './client/index.ts';
-import { formatError, lastWords } from './errors.ts';
+import { formatError, type LastWords, lastWords } from './errors.ts';
 import { type CliInit, printLine } from './init.ts';
 import { connect, type TargetOptions } from './locate.ts';
 import { type Screen, screenOf, watch } from './terminal/index.ts';
@@ -27,6 +27,11 @@ export interface AskInit<T> extends CallSettings {
   show: (answer: T, screen: Screen) => string | Shown;
   /** @default `EXIT.ok` */
   exitCode?: (answer: T) => number;
+  /**
+   * The last words where the answer tells of a failure, and the exit code then. A watch leaves them out.
+   * @default nothing in an answer is a failure
+   */
+  failure?: (answer: T) => LastWords | null;
 }
 
 const WATCH_SECONDS = 2;
@@ -38,7 +43,7 @@ const WATCH_SECONDS = 2;
 export async function ask<T>(
   options: AskOptions,
   init: CliInit,
-  { call, show, exitCode = () => EXIT.ok, ...settings }: AskInit<T>,
+  { call, show, exitCode = () => EXIT.ok, failure = () => null, ...settings }: AskInit<T>,
 ): Promise<number> {
   const screen = screenOf(init.stdout, init, options);
   const get = () => withClient(options, init, (client) => client.ask(call, settings));
@@ -57,7 +62,10 @@ export async function ask<T>(
   const answer = await get();
   const { text, advice } = shown(answer);
   await printAnswer(options, init, answer, text, advice);
-  return exitCode(answer);
+  const words = failure(answer);
+  if (words === null) return exitCode(answer);
+  await printLine(init.stderr, formatError(words, { json: options.json === true }));
+  return words.exitCode;
 }
 
 /** The daemon must answer at first. Later its absence is told, and the watch goes on: it may start anew. */

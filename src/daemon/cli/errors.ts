@@ -8,6 +8,18 @@ export interface LastWords {
   readonly exitCode: number;
 }
 
+/** Codes of a peer that does not speak what a call needs. */
+const UNSUPPORTED: ReadonlySet<string> = new Set([
+  'DIALECT_CANNOT_TELL',
+  'NO_COMMON_DIALECT',
+  'UNSUPPORTED_PROTOCOL',
+]);
+
+/** Exit code of a refusal of the daemon, or of a failed session. */
+export function exitCodeOf(code: string): number {
+  return UNSUPPORTED.has(code) ? EXIT.unsupported : EXIT.failure;
+}
+
 export function lastWords(error: unknown): LastWords {
   if (error instanceof DaemonError) return { error, exitCode: error.exitCode };
   if (error instanceof ClientError) return { error, exitCode: exitOfRefusal(error) };
@@ -19,8 +31,7 @@ export function lastWords(error: unknown): LastWords {
 }
 
 function exitOfRefusal({ status, code }: ClientError): number {
-  if (code === 'DIALECT_CANNOT_TELL') return EXIT.unsupported;
-  return status === 400 || code === 'AMBIGUOUS_ID' ? EXIT.usage : EXIT.failure;
+  return status === 400 || code === 'AMBIGUOUS_ID' ? EXIT.usage : exitCodeOf(code);
 }
 
 /** An error as a line: a sentence and its code for people, an object for programs. */

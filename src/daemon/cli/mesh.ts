@@ -1,8 +1,9 @@
 import { peerIdFromString } from '@libp2p/peer-id';
 import { EXIT } from '../errors.ts';
+import type { SyncResult } from '../node-api.ts';
 import { parses } from '../parses.ts';
 import { type AskOptions, ask } from './ask.ts';
-import { usage } from './errors.ts';
+import { exitCodeOf, type LastWords, usage } from './errors.ts';
 import { formatPeer, formatPeers, formatStatus, formatSync } from './format.ts';
 import { formatPeerTable } from './format-peer-table.ts';
 import type { CliInit } from './init.ts';
@@ -87,12 +88,28 @@ export async function sync(
   return ask(options, init, {
     call: (daemon) => daemon.sync({ peerId }),
     show: formatSync,
-    exitCode: ({ equal, sessions }) => {
-      if (sessions.some(({ error }) => error !== null)) return EXIT.failure;
-      return equal ? EXIT.ok : EXIT.different;
-    },
+    failure: ({ sessions }) => failedSessions(sessions),
+    exitCode: ({ equal }) => (equal ? EXIT.ok : EXIT.different),
     idleMs: SYNC_IDLE_MS,
   });
+}
+
+/** The words for sessions that failed, with the code of the first; null if none failed. */
+function failedSessions(sessions: readonly SyncResult[]): LastWords | null {
+  const failed = sessions.flatMap(({ peerId, error }) =>
+    error === null ? [] : [{ peerId, error }],
+  );
+  const [first] = failed;
+  if (first === undefined) return null;
+  const { code, message: reason } = first.error;
+  const count = `${failed.length} of ${sessions.length} sessions failed`;
+  const which =
+    sessions.length === 1
+      ? `the session with ${first.peerId} failed`
+      : `${count}, ${failed.length === 1 ? '' : 'the first '}with ${first.peerId}`;
+  // Any other failure weighs more than a peer that is of another version.
+  const exitCode = Math.min(...failed.map(({ error }) => exitCodeOf(error.code)));
+  return { error: { code, message: `${which}: ${reason}` }, exitCode };
 }
 
 /** Throws `USAGE`. */

@@ -17,4 +17,4 @@ export type { MeshInit } from './init.ts';
 export { createMesh, Mesh } from './mesh.ts';
 export { Notices, type NoticesInit } from './notices.ts';
 export * from './options.ts';
-export type { PeerTrouble } from './standing/index.ts';
+export type { PeerTrouble, Spoken } from './standing/index.ts';

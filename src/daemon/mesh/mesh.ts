@@ -21,13 +21,14 @@ import { assemble, type MeshServices, startListening, stopWithin } from './libp2
 import { Notices } from './notices.ts';
 import { DEFAULT_DISCOVERY_OPTIONS, DEFAULT_MESH_OPTIONS, type MeshOptions } from './options.ts';
 import { discoveryTopic } from './pubsub.ts';
-import { PeerTroubles, RUN_BYTES, SelfMeetings } from './standing/index.ts';
+import { PeerTroubles, RUN_BYTES, SelfMeetings, SpokenProtocols } from './standing/index.ts';
 import { TWIN_PROTOCOL, TwinProver, type TwinProverInit } from './twins/index.ts';
 
 interface MeshParts<S extends ServiceMap> {
   readonly libp2p: Libp2p<S & MeshServices>;
   readonly connections: Connections;
   readonly troubles: PeerTroubles;
+  readonly spoken: SpokenProtocols;
   readonly dialer: Dialer;
   readonly discovery: Discovery;
   readonly logger: Logger;
@@ -92,7 +93,8 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   for (const peer of init.peers) {
     if (parsePeerAddress(peer).peerId !== init.identity.peerId) dialer.add(peer);
   }
-  const found = { libp2p, connections, troubles, dialer, logger, list, dial };
+  const spoken = new SpokenProtocols(libp2p);
+  const found = { libp2p, connections, troubles, spoken, dialer, logger, list, dial };
   const discovery = createDiscovery(init, { ...found, notices, knows: names });
   new PeerTable({
     libp2p,
@@ -178,6 +180,7 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
   readonly libp2p: Libp2p<S & MeshServices>;
   readonly connections: Connections;
   readonly troubles: PeerTroubles;
+  readonly spoken: SpokenProtocols;
   readonly dialer: Dialer;
   readonly discovery: Discovery;
   /**
@@ -200,6 +203,7 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
     this.libp2p = parts.libp2p;
     this.connections = parts.connections;
     this.troubles = parts.troubles;
+    this.spoken = parts.spoken;
     this.dialer = parts.dialer;
     this.discovery = parts.discovery;
     this.names = parts.names;

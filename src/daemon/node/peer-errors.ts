@@ -10,6 +10,11 @@ export function unknownPeer(peerId: string): DaemonError {
   return new DaemonError('UNKNOWN_PEER', message);
 }
 
+export function noDialect(peerId: string): DaemonError {
+  const message = `${peerId} is connected, and speaks no dialect that sync.dialect allows here: set sync.dialect to auto on one of both nodes, or upgrade the older one`;
+  return new DaemonError('NO_COMMON_DIALECT', message);
+}
+
 export function peerConnected(peerId: string): DaemonError {
   const message = `${peerId} is connected, so it cannot be forgotten: stop that node first, or take it off the access lists`;
   return new DaemonError('PEER_CONNECTED', message);

@@ -5,7 +5,7 @@ import { isoTime } from '../system/index.ts';
 import { lastSession, provedAt } from './status-view.ts';
 
 export interface PeerViewsInit {
-  mesh: Pick<Mesh, 'connections' | 'troubles' | 'dialer' | 'discovery'>;
+  mesh: Pick<Mesh, 'connections' | 'troubles' | 'spoken' | 'dialer' | 'discovery'>;
   replicator: Pick<Replicator, 'peers' | 'statements'>;
 }
 
@@ -67,6 +67,7 @@ export class PeerViews {
       equalAsOf: provedAt(proved?.equalAsOf ?? null),
       lastSession: report && lastSession(report),
       lastError: error === null ? null : { ...error, at: isoTime(error.at) },
+      speaks: peerId === null ? null : mesh.spoken.of(peerId),
     };
   }
 }

@@ -27,7 +27,14 @@ import { VERSION } from '../version.ts';
 import { NodeItems } from './bulk-items.ts';
 import { Explanations, whyAnswer } from './explain/index.ts';
 import { NEVER_PAUSED, type PausedView, pausedNow, refusePaused } from './pausing/index.ts';
-import { notKnown, ownSecret, peerConnected, unknownAddress, unknownPeer } from './peer-errors.ts';
+import {
+  noDialect,
+  notKnown,
+  ownSecret,
+  peerConnected,
+  unknownAddress,
+  unknownPeer,
+} from './peer-errors.ts';
 import { troubleOf, twinsOf } from './peer-troubles.ts';
 import { PeerViews } from './peer-views.ts';
 import { catchUpStatus, storeStatus, syncResult } from './status-view.ts';
@@ -40,7 +47,14 @@ interface RunningNodeInit {
   replica: Replica;
   mesh: Pick<
     Mesh,
-    'peerId' | 'addresses' | 'connections' | 'troubles' | 'dialer' | 'discovery' | 'forget'
+    | 'peerId'
+    | 'addresses'
+    | 'connections'
+    | 'troubles'
+    | 'spoken'
+    | 'dialer'
+    | 'discovery'
+    | 'forget'
   >;
   replicator: Replicator;
   fetch: Fetch;
@@ -170,9 +184,12 @@ export class RunningNode implements ExplainedNode {
   }
 
   async sync(peerId?: string): Promise<SyncResult[]> {
-    const { peers, sessions } = this.#init.replicator;
+    const { replicator, mesh } = this.#init;
+    const { peers, sessions } = replicator;
     refusePaused(this.#paused, peerId);
-    if (peerId !== undefined && peers.get(peerId)?.connected !== true) throw unknownPeer(peerId);
+    if (peerId !== undefined && peers.get(peerId)?.connected !== true) {
+      throw mesh.connections.ours.has(peerId) ? noDialect(peerId) : unknownPeer(peerId);
+    }
     const reports = await sessions.sync(peerId);
     return reports.map(syncResult);
   }

@@ -68,6 +68,13 @@ export const peerFields: { readonly [Field in keyof PeerStatus]: z.ZodType<PeerS
     .strictObject({ code: z.string(), message: z.string(), at: instant })
     .nullable()
     .describe('Why the peer is not connected, or no session with it is possible'),
+  speaks: z
+    .strictObject({
+      networks: z.array(z.string()).describe('Names of its networks; empty for another program'),
+      dialects: z.array(z.string()).describe('Of all its networks, such as native/1'),
+    })
+    .nullable()
+    .describe('What the peer said when it last connected; null: it has not since the start'),
 };
 
 export const peerStatus: z.ZodType<PeerStatus> = schemaOf<PeerStatus>('PeerStatus')(

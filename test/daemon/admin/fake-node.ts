@@ -306,5 +306,6 @@ function peerAt(address: string): PeerStatus {
     equalAsOf: null,
     lastSession: null,
     lastError: null,
+    speaks: { networks: ['test'], dialects: ['native/1'] },
   };
 }

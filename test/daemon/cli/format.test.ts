@@ -186,6 +186,7 @@ describe('a peer for people', () => {
     equalAsOf: null,
     lastSession: null,
     lastError: null,
+    speaks: null,
   };
   const session: NonNullable<PeerStatus['lastSession']> = {
     role: 'initiator',

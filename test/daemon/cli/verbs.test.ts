@@ -354,6 +354,7 @@ describe('command line', () => {
           equalAsOf: null,
           lastSession: null,
           lastError: null,
+          speaks: null,
         },
       ];
       const { stdout } = await call('peers');
@@ -387,9 +388,36 @@ describe('command line', () => {
         [failed.exitCode, failed.stdout],
         [1, `p  failed: too slow [TIMEOUT]\n${unequal}`],
       );
+      assert.equal(failed.stderr, 'rangemesh: the session with p failed: too slow [TIMEOUT]\n');
       assert.equal(different.exitCode, 3);
       assert.match(different.stdout, /^p {2}different: 0 items missing here.*, 1 refused here\n/);
       assert.deepEqual([alone.exitCode, alone.stdout], [3, unequal]);
+    });
+
+    it('say last how many sessions failed, and exit with 4 where peers speak another dialect', async () => {
+      const { sync } = station.node;
+      const session = { equal: false, missing: 0, missingThere: null, refused: 0 };
+      const failed = (peerId: string, code: string) => {
+        return { ...session, peerId, error: { code, message: 'no' } };
+      };
+      const mute = failed('p', 'UNSUPPORTED_PROTOCOL');
+      station.node.sync = async () => [{ ...session, peerId: 'o', error: null }, mute];
+      const other = await call('sync', '--json');
+      assert.deepEqual([other.exitCode, other.json()[0].sessions.length], [4, 2]);
+      assert.deepEqual(JSON.parse(other.stderr), {
+        code: 'UNSUPPORTED_PROTOCOL',
+        message: '1 of 2 sessions failed, with p: no',
+      });
+      station.node.sync = async () => [mute, failed('q', 'TIMEOUT')];
+      const both = await call('sync');
+      assert.equal(both.exitCode, 1, 'the other failure weighs more');
+      assert.match(both.stderr, /^rangemesh: 2 of 2 sessions failed, the first with p: no \[UNS/);
+      station.node.sync = async () => {
+        throw new DaemonError('NO_COMMON_DIALECT', 'speaks no dialect');
+      };
+      const refused = await call('sync', PEER);
+      station.node.sync = sync;
+      assert.deepEqual([refused.exitCode, refused.stdout], [4, '']);
     });
   });
 });

@@ -24,6 +24,8 @@ function create() {
     discovered: [] as { peer: string; addresses: string[] }[],
     inSync: new Set<string>(),
     troubles: new Map<string, object>(),
+    /** Connected peers that speak protocols of this network. */
+    ours: new Set<string>(),
     late: new Set<string>(),
     equalAsOf: null as object | null,
     coversAsOf: null as object | null,
@@ -63,8 +65,10 @@ function create() {
       connections: {
         peers: parts.connections,
         connected: (peer: string) => parts.connections.has(peer),
+        ours: parts.ours,
       },
       troubles: { of: (peer: string) => parts.troubles.get(peer) ?? null },
+      spoken: { of: () => null },
       dialer: {
         get addresses() {
           return parts.addresses;
@@ -312,6 +316,11 @@ describe('the peers of a running node', () => {
         message: /see "rangemesh peers"$/,
       });
     }
+    parts.ours.add('mute');
+    await assert.rejects(node.sync('mute'), {
+      code: 'NO_COMMON_DIALECT',
+      message: /sync\.dialect to auto/,
+    });
     const unknown = { missingThere: null, refused: 0 };
     const result = { peerId: 'here', equal: false, missing: 2, error, ...unknown };
     assert.deepEqual(await node.sync('here'), [result]);

@@ -81,7 +81,7 @@ export const meshOperations: readonly Operation[] = [
       'Runs a session with each connected peer, or with `peerId` alone, and answers when they have ended.',
     body: syncBody,
     answers: { 200: json(syncAnswer, 'The verdict, and the result of each session') },
-    errors: ['UNKNOWN_PEER', 'PAUSED'],
+    errors: ['UNKNOWN_PEER', 'NO_COMMON_DIALECT', 'PAUSED'],
     handle: async ({ body }, { node }) => synced(node, await node.sync(body.peerId)),
   }),
 ];

@@ -4,8 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import type { PeerStatus } from '../../../../src/daemon/index.ts';
 import { cleanUp } from '../../../support/clean-up.ts';
 import { openStation, type Ran, run } from '../terminal.ts';
+
+const START = '2026-01-01T00:00:00.000Z';
 
 interface Found {
   readonly check: string;
@@ -66,6 +69,67 @@ describe('doctor', { skip: process.platform === 'win32' }, () => {
     assert.equal(ran.exitCode, 69);
     assert.deepEqual(troubles(ran), ['warn daemon', 'fail peers']);
     assert.match(findings(ran).at(-1)!.advice!, /move its identity\.key away/);
+  });
+
+  it('fails for a wanted peer that no waiting mends, also while it is connected', async (context) => {
+    const { node, target } = await station(context);
+    node.judgement = { state: 'in-sync', reason: 'equal', lagSeconds: 0 };
+    node.dialled.push('/ip4/192.0.2.1/tcp/1');
+    const [peer] = node.peers();
+    const speaks = { networks: ['far'], dialects: ['native/1'] };
+    const ask = async (facts: Partial<PeerStatus>) => {
+      node.peers = () => [{ ...peer!, ...facts }];
+      const ran = await run(['doctor', ...target, '--json']);
+      const { level, message, advice } = findings(ran).at(-1)!;
+      return { exitCode: ran.exitCode, level, message, advice };
+    };
+    const trouble = (code: string) => ({ lastError: { code, message: 'm', at: '' }, speaks });
+    for (const connected of [true, false]) {
+      const other = await ask({ connected, ...trouble('PEER_OF_OTHER_NETWORK') });
+      assert.deepEqual([other.exitCode, other.level], [69, 'fail'], `${connected}`);
+      assert.match(other.message, /it speaks network "far" by native\/1$/);
+      assert.match(other.advice!, /it is "test" here and "far" there/);
+      const mute = await ask({ connected, ...trouble('NO_COMMON_DIALECT') });
+      assert.deepEqual([mute.exitCode, mute.level], [69, 'fail'], `${connected}`);
+      assert.match(mute.advice!, /sync\.dialect/);
+      const own = await ask({ connected, ...trouble('OWN_ADDRESS') });
+      assert.deepEqual([own.exitCode, own.level], [0, 'warn'], 'a shared list of addresses');
+    }
+    const early = await ask({ speaks });
+    assert.deepEqual([early.exitCode, early.level], [69, 'fail'], 'before the daemon says so');
+    const inbound = await ask({ ...trouble('NO_COMMON_DIALECT'), origin: 'inbound' });
+    assert.deepEqual([inbound.exitCode, inbound.level], [0, 'warn'], 'nobody named it');
+    const gone = await ask({ connected: true, ...trouble('DIAL_FAILED') });
+    assert.equal(gone.level, 'warn', 'it is connected at another address');
+  });
+
+  it('says what connected peers speak, and how their last session ended', async (context) => {
+    const { node, target } = await station(context);
+    node.judgement = { state: 'in-sync', reason: 'equal', lagSeconds: 0 };
+    node.dialled.push('/ip4/192.0.2.1/tcp/1');
+    const [peer] = node.peers();
+    const session = {
+      ...{
+        role: 'initiator' as const,
+        dialect: 'native',
+        efficiency: null,
+        durationMs: 1,
+        rounds: 1,
+      },
+      ...{ bytesSent: 1, bytesReceived: 1, missing: 0, missingThere: 0, startedAt: START },
+    };
+    const ask = async (lastSession: PeerStatus['lastSession']) => {
+      node.peers = () => [{ ...peer!, lastSession }];
+      const ran = await run(['doctor', ...target, '--json']);
+      return findings(ran).at(-1)!;
+    };
+    const good = await ask({ ...session, error: null });
+    assert.equal(good.level, 'ok');
+    assert.match(good.message, /it speaks network "test" by native\/1$/);
+    assert.match((await ask(null)).message, /no session with it has ended yet$/);
+    const failed = await ask({ ...session, error: { code: 'TIMEOUT', message: 'too slow' } });
+    assert.equal(failed.level, 'warn');
+    assert.match(failed.message, /the last session failed: too slow \[TIMEOUT\]$/);
   });
 
   it('works without a daemon: then it connects to the peers itself', async (context) => {
