@@ -4,7 +4,7 @@ import type { CallSettings, DaemonClient } from './client/index.ts';
 import { formatError, type LastWords, lastWords } from './errors.ts';
 import { type CliInit, printLine } from './init.ts';
 import { connect, type TargetOptions } from './locate.ts';
-import { type Screen, screenOf, watch } from './terminal/index.ts';
+import { type Screen, screenOf, watch, wrap } from './terminal/index.ts';
 
 /** The options of a verb that shows an answer of the daemon. */
 export interface AskOptions extends TargetOptions {
@@ -23,7 +23,7 @@ interface Shown {
 /** A call, and how its answer is shown. */
 export interface AskInit<T> extends CallSettings {
   call: (daemon: AdminClient) => Promise<T>;
-  /** The answer as text. */
+  /** The answer as text. Lines that are too long for the screen go on below. */
   show: (answer: T, screen: Screen) => string | Shown;
   /** @default `EXIT.ok` */
   exitCode?: (answer: T) => number;
@@ -49,7 +49,8 @@ export async function ask<T>(
   const get = () => withClient(options, init, (client) => client.ask(call, settings));
   const shown = (answer: T): Shown => {
     const all = show(answer, screen);
-    return typeof all === 'string' ? { text: all, advice: [] } : all;
+    const { text, advice } = typeof all === 'string' ? { text: all, advice: [] } : all;
+    return { text: wrap(text, screen), advice };
   };
   if (options.watch !== undefined) {
     return watchAnswers(options, init, async () => {

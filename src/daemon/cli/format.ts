@@ -8,12 +8,14 @@ import type {
   SyncResult,
 } from '../node-api.ts';
 import {
+  besides,
   formatBytes,
   formatCount,
   formatDuration,
   formatNumber,
   type Paint,
   PLAIN,
+  type Screen,
 } from './terminal/index.ts';
 
 export { formatBytes, formatCount, formatDuration, formatNumber } from './terminal/index.ts';
@@ -21,7 +23,8 @@ export { formatBytes, formatCount, formatDuration, formatNumber } from './termin
 /** Shown to people; --json has all. */
 const MAX_INCIDENTS = 5;
 
-export function formatStatus(status: Status, paint: Paint = PLAIN.paint): string {
+export function formatStatus(status: Status, screen: Screen = PLAIN): string {
+  const { paint } = screen;
   const { set, transfer, push } = status;
   const connected = status.peers.filter((peer) => peer.connected).length;
   const inSync = status.peers.filter((peer) => peer.inSync).length;
@@ -31,7 +34,7 @@ export function formatStatus(status: Status, paint: Paint = PLAIN.paint): string
     ['version', `${status.version}, up ${formatDuration(status.uptimeSeconds)}`],
     ['state', `${formatState(status.state, paint)}: ${status.reason}`],
     ['lag', status.lagSeconds === null ? 'not known' : `${status.lagSeconds} s`],
-    ['addresses', status.addresses.join('\n             ') || 'none'],
+    ['addresses', status.addresses.join('\n') || 'none'],
     ['set', `${formatCount(set.items, 'item')}, ${formatBytes(set.bytes)}`],
     ['fingerprint', set.fingerprint ?? 'not known while the index is not there'],
     ['commit', formatNumber(status.commit)],
@@ -45,7 +48,9 @@ export function formatStatus(status: Status, paint: Paint = PLAIN.paint): string
     ['scrub', formatScrub(status.scrub)],
   ];
   const bad = troubles(status).map(([name, value]) => [name, paint.bad(value)]);
-  return [...lines, ...bad].map(([name, value]) => `${name!.padEnd(12)} ${value}`).join('\n');
+  return [...lines, ...bad]
+    .map(([name, value]) => besides(`${name!.padEnd(12)} `, value!, screen))
+    .join('\n');
 }
 
 function formatState(state: Status['state'], paint: Paint): string {

@@ -15,7 +15,7 @@ const SYNC_IDLE_MS = 600_000;
 export function status(options: AskOptions, init: CliInit): Promise<number> {
   return ask(options, init, {
     call: (daemon) => daemon.getStatus(),
-    show: (status, { paint }) => formatStatus(status, paint),
+    show: formatStatus,
   });
 }
 

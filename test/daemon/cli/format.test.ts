@@ -140,8 +140,9 @@ describe('the status for people', () => {
   });
 
   it('colours the state and the troubles on a terminal', () => {
-    const { paint } = screenOf({ isTTY: true } as Parameters<typeof screenOf>[0], { env: {} });
-    const text = (changes: Partial<Status>) => formatStatus({ ...healthy, ...changes }, paint);
+    const screen = screenOf({ isTTY: true } as Parameters<typeof screenOf>[0], { env: {} });
+    const { paint } = screen;
+    const text = (changes: Partial<Status>) => formatStatus({ ...healthy, ...changes }, screen);
     assert.ok(text({ state: 'in-sync' }).includes(`${paint.good('in-sync')}: `));
     assert.ok(text({ state: 'behind' }).includes(`${paint.warn('behind')}: `));
     const quarantined = paint.bad('1 damaged item not replaced yet');

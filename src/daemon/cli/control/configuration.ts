@@ -1,9 +1,10 @@
 import { configJsonSchema, configuredKeys, type Setting } from '../../config/index.ts';
-import type { ConfigurationAnswer } from '../../control-api.ts';
+import type { ConfigurationAnswer, ConfiguredKey } from '../../control-api.ts';
 import { EXIT } from '../../errors.ts';
-import { ask, printAnswer } from '../ask.ts';
+import { type AskOptions, ask, printAnswer } from '../ask.ts';
 import type { CliInit } from '../init.ts';
-import { configFile, readConfiguration, type TargetOptions } from '../locate.ts';
+import { configFile, readConfiguration } from '../locate.ts';
+import { formatTable, type Screen, screenOf, type TableColumn } from '../terminal/index.ts';
 
 /** Rejects with every mistake. */
 export async function checkConfiguration(
@@ -19,7 +20,7 @@ export async function checkConfiguration(
 }
 
 export async function showConfiguration(
-  options: TargetOptions & { running?: boolean },
+  options: AskOptions & { running?: boolean },
   init: CliInit,
 ): Promise<number> {
   if (options.running === true || options.url !== undefined) {
@@ -34,7 +35,8 @@ export async function showConfiguration(
   const loaded = await readConfiguration(configFile(config, init), flags, init);
   const keys = configuredKeys(loaded.config, (path) => loaded.origins.get(path)!);
   const answer: ConfigurationAnswer = { keys, needsRestart: [] };
-  await printAnswer(options, init, answer, formatConfiguration(answer));
+  const screen = screenOf(init.stdout, init, options);
+  await printAnswer(options, init, answer, formatConfiguration(answer, screen));
   return EXIT.ok;
 }
 
@@ -44,12 +46,38 @@ export async function printSchema(options: { json?: boolean }, init: CliInit): P
   return EXIT.ok;
 }
 
-function formatConfiguration({ keys, needsRestart }: ConfigurationAnswer): string {
-  const width = Math.max(...Object.keys(keys).map((key) => key.length));
-  const lines = Object.entries(keys).map(([key, { value, from, source }]) => {
-    const origin = source === null ? from : `${from} ${source}`;
-    return `${key.padEnd(width)}  ${JSON.stringify(value)}  (${origin})`;
-  });
+type ShownKey = readonly [key: string, facts: ConfiguredKey];
+
+const KEY: TableColumn<ShownKey> = { title: '', cell: ([key]) => key };
+
+const VALUE: TableColumn<ShownKey> = {
+  title: '',
+  cell: ([, { value }]) => JSON.stringify(value),
+  cut: true,
+};
+
+const FROM: TableColumn<ShownKey> = {
+  title: '',
+  cell: ([, { from, source }]) => originText(from, source),
+  // The end of a path tells more than its beginning.
+  short: ([, { from, source }]) => originText(from, source?.replace(/^.*\/(?=[^/]+$)/, '') ?? null),
+  cut: true,
+};
+
+const REST: TableColumn<ShownKey> = {
+  title: '',
+  cell: (row) => `${VALUE.cell(row)}  ${FROM.cell(row)}`,
+};
+
+function originText(from: string, source: string | null): string {
+  return source === null ? `(${from})` : `(${from} ${source})`;
+}
+
+/** A long value widens no other line where the screen has no width. */
+function formatConfiguration({ keys, needsRestart }: ConfigurationAnswer, screen: Screen): string {
+  const rows = Object.entries(keys);
+  const columns = screen.columns === null ? [KEY, REST] : [KEY, VALUE, FROM];
+  const table = formatTable(rows, columns, screen, { header: false });
   const waiting = needsRestart.map((key) => `${key}: the new value needs a restart`);
-  return [...lines, ...waiting].join('\n');
+  return [table, ...waiting].join('\n');
 }

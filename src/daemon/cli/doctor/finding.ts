@@ -1,4 +1,5 @@
 import { EXIT } from '../../errors.ts';
+import { besides, type Screen } from '../terminal/index.ts';
 
 /** What one check found. */
 export interface DoctorFinding {
@@ -35,12 +36,17 @@ export function exitCodeOf(findings: readonly DoctorFinding[]): number {
   return WORST.find((code) => findings.some(({ exitCode }) => exitCode === code)) ?? EXIT.ok;
 }
 
-export function formatFindings(findings: readonly DoctorFinding[]): string {
+export function formatFindings(findings: readonly DoctorFinding[], screen: Screen): string {
   const width = Math.max(...findings.map(({ check }) => check.length));
+  const { paint } = screen;
+  const paints = { ok: paint.good, warn: paint.warn, fail: paint.bad };
   return findings
     .flatMap(({ check, level, message, advice }) => {
-      const line = `${level.padEnd(4)}  ${check.padEnd(width)}  ${message}`;
-      return advice === null ? [line] : [line, `${' '.repeat(width + 8)}-> ${advice}`];
+      const head = `${paints[level](level.padEnd(4))}  ${check.padEnd(width)}  `;
+      const line = besides(head, message, screen);
+      return advice === null
+        ? [line]
+        : [line, besides(`${' '.repeat(width + 8)}-> `, advice, screen)];
     })
     .join('\n');
 }

@@ -7,16 +7,25 @@ import { reasonOf } from '../../errors.ts';
 import { printAnswer, withClient } from '../ask.ts';
 import type { CliInit } from '../init.ts';
 import { type TargetOptions, targetConfig } from '../locate.ts';
+import { screenOf } from '../terminal/index.ts';
 import { checkDaemon } from './daemon.ts';
 import { type DoctorFinding, exitCodeOf, fail, formatFindings, ok, warn } from './finding.ts';
 import { checkMachine } from './machine.ts';
 import { checkReach } from './reach.ts';
 
-export async function doctor(options: TargetOptions, init: CliInit): Promise<number> {
+export async function doctor(
+  options: TargetOptions & { wide?: boolean },
+  init: CliInit,
+): Promise<number> {
   const isRemote = (options.url ?? init.env.RANGEMESH_URL) !== undefined;
   const findings = isRemote ? await remote(options, init) : await local(options, init);
   const exitCode = exitCodeOf(findings);
-  await printAnswer(options, init, { findings, exitCode }, formatFindings(findings));
+  await printAnswer(
+    options,
+    init,
+    { findings, exitCode },
+    formatFindings(findings, screenOf(init.stdout, init, options)),
+  );
   return exitCode;
 }
 

@@ -12,7 +12,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   OWN_ADDRESS: 'remove the address from network.peers',
 };
 
-type Trouble = NonNullable<PeerStatus['lastError']>;
+type LastError = NonNullable<PeerStatus['lastError']>;
 
 /**
  * Looks at one peer of a node of this network. The finding does not depend on whether a peer that is of no
@@ -43,7 +43,7 @@ export function checkPeer(peer: PeerStatus, network: string): DoctorFinding[] {
   return [warn('peers', `${message}; ${failed}`, advice)];
 }
 
-function troubled(peer: PeerStatus, { code, message }: Trouble, network: string): DoctorFinding {
+function troubled(peer: PeerStatus, { code, message }: LastError, network: string): DoctorFinding {
   const said = peer.speaks === null ? '' : `; it speaks ${spoken(peer)}`;
   const name = nameOf(peer);
   const words = `${message.includes(name) ? '' : `${name}: `}${message} [${code}]${said}`;

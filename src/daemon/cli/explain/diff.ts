@@ -5,6 +5,7 @@ import { formatCount, formatNumber } from '../format.ts';
 import type { CliInit } from '../init.ts';
 import type { TargetOptions } from '../locate.ts';
 import { checkPeerId } from '../mesh.ts';
+import { type Screen, shortItemId } from '../terminal/index.ts';
 
 export interface DiffOptions extends TargetOptions {
   from?: string;
@@ -29,10 +30,15 @@ export async function diff(peerId: string, options: DiffOptions, init: CliInit):
 }
 
 /** A line for each key, marked like the lines of diff(1), and the counts in the last line. */
-export function formatDiff(answer: DiffAnswer): string {
+function formatDiff(answer: DiffAnswer, { columns }: Screen): string {
   const { onlyHere, onlyThere, unlisted, counts, equal, truncated } = answer;
   const lines = (mark: string, keys: readonly DiffKey[]) =>
-    keys.map(({ id, hint }) => `${mark} ${id}${hint === null ? '' : `  hint ${hint}`}`);
+    keys.map(({ id, hint }) => {
+      const rest = hint === null ? '' : `  hint ${hint}`;
+      const whole = `${mark} ${id}${rest}`;
+      const fits = columns === null || whole.length <= columns;
+      return fits ? whole : `${mark} ${shortItemId(id)}${rest}`;
+    });
   const rest = truncated ? '; not all of them are named above' : '';
   const found = `${formatCount(counts.here, 'key')} only here, ${formatNumber(counts.there)} only there`;
   const hidden =

@@ -3,17 +3,20 @@ import type { EventLine } from '../../schemas/index.ts';
 import { withClient } from '../ask.ts';
 import { type CliInit, printLine } from '../init.ts';
 import type { TargetOptions } from '../locate.ts';
+import { screenOf, wrap } from '../terminal/index.ts';
 
 export interface EventsOptions extends TargetOptions {
   type?: string[];
+  wide?: boolean;
 }
 
 /** Prints a line for each event until the daemon ends or the verb is stopped. */
 export function events({ type, ...options }: EventsOptions, init: CliInit): Promise<number> {
+  const screen = screenOf(init.stdout, init, options);
   return withClient(options, init, (client) =>
     client.ask(async (daemon) => {
       for await (const event of daemon.watchEvents({ types: type })) {
-        const text = options.json ? JSON.stringify(event) : formatEvent(event);
+        const text = options.json ? JSON.stringify(event) : wrap(formatEvent(event), screen);
         await printLine(init.stdout, text);
       }
       return EXIT.ok;

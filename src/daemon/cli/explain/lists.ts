@@ -6,19 +6,26 @@ import type {
   WantedItem,
   WantsAnswer,
 } from '../../explain-api.ts';
-import { ask, withClient } from '../ask.ts';
+import { type AskOptions, ask, withClient } from '../ask.ts';
 import { formatBytes, formatCount, formatPeer } from '../format.ts';
 import { type CliInit, printLine } from '../init.ts';
 import type { TargetOptions } from '../locate.ts';
 import { checkPeerId } from '../mesh.ts';
+import { type Screen, screenOf } from '../terminal/index.ts';
+import { formatSessionTable, formatWants } from './tables.ts';
 
-export function sessions(options: TargetOptions, init: CliInit): Promise<number> {
-  return ask(options, init, { call: (daemon) => daemon.listSessions(), show: formatSessions });
+/** A table on a terminal; elsewhere, and with `--wide`, all facts. */
+export function sessions(options: AskOptions, init: CliInit): Promise<number> {
+  return ask(options, init, {
+    call: (daemon) => daemon.listSessions(),
+    show: (answer, screen) =>
+      (screen.columns !== null && formatSessionTable(answer, screen)) || formatSessions(answer),
+  });
 }
 
 export async function showPeer(
   peerId: string,
-  options: TargetOptions,
+  options: AskOptions,
   init: CliInit,
 ): Promise<number> {
   checkPeerId(peerId);
@@ -29,15 +36,23 @@ export async function showPeer(
 const PAGE = 1_000;
 
 /** Lists every wanted item, page by page. */
-export function wants(options: TargetOptions & { limit?: number }, init: CliInit): Promise<number> {
+export function wants(
+  options: TargetOptions & { limit?: number; wide?: boolean },
+  init: CliInit,
+): Promise<number> {
+  const screen = screenOf(init.stdout, init, options);
   return withClient(options, init, async (client) => {
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     let cursor: string | null = null;
     do {
       const part = { limit: Math.min(PAGE, left), cursor: cursor ?? undefined };
       const page: WantsAnswer = await client.ask((daemon) => daemon.listWants(part));
-      for (const item of page.items) {
-        await printLine(init.stdout, options.json ? JSON.stringify(item) : formatWant(item));
+      if (screen.columns !== null && options.json !== true && page.items.length > 0) {
+        await printLine(init.stdout, formatWants(page.items, screen, cursor === null));
+      } else {
+        for (const item of page.items) {
+          await printLine(init.stdout, options.json ? JSON.stringify(item) : formatWant(item));
+        }
       }
       if (cursor === null && page.items.length === 0 && options.json !== true) {
         await printLine(init.stdout, 'no item is wanted');
@@ -84,12 +99,19 @@ function formatSession(session: LoggedSession): string {
 }
 
 /** As in the list of peers, with more facts and the last sessions. */
-export function formatDetails(peer: PeerDetails): string {
-  const { wanted, running, lacks, lacksSince, unlisted, sessions } = peer;
+export function formatDetails(peer: PeerDetails, screen: Screen): string {
+  const { wanted, running, lacks, lacksSince, unlisted, sessions, speaks } = peer;
   const lines = [`lists ${formatCount(wanted, 'item')} wanted here`];
   if (running) lines.push('a session runs');
   if (lacks > 0) lines.push(`lacks ${formatCount(lacks, 'item')} of this node since ${lacksSince}`);
   if (unlisted > 0) lines.push(`${formatCount(unlisted, 'item')} of it missing in the index here`);
-  lines.push(...sessions.map((session) => `session ${formatSession(session)}`));
-  return [formatPeer(peer), ...lines.map((line) => `  ${line}`)].join('\n');
+  if (speaks !== null) {
+    const names = speaks.networks.join(', ') || 'none of rangemesh';
+    lines.push(`speaks ${speaks.dialects.join(', ') || 'no dialect'}; network ${names}`);
+  }
+  const log =
+    screen.columns === null
+      ? sessions.map((session) => `  session ${formatSession(session)}`)
+      : [formatSessionTable({ running: [], ended: sessions }, screen, { peer: false })];
+  return [formatPeer(peer), ...lines.map((line) => `  ${line}`), ...log].join('\n').trimEnd();
 }

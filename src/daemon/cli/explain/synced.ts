@@ -6,8 +6,10 @@ import { usage } from '../errors.ts';
 import { formatCount } from '../format.ts';
 import type { CliInit } from '../init.ts';
 import type { TargetOptions } from '../locate.ts';
+import { screenOf, wrap } from '../terminal/index.ts';
 
 export interface SyncedOptions extends TargetOptions {
+  wide?: boolean;
   wait?: boolean;
   /** Seconds. */
   timeout?: number;
@@ -25,7 +27,8 @@ export async function synced(options: SyncedOptions, init: CliInit): Promise<num
   }
   return withClient(options, init, async (client) => {
     const answer = await askUntil(options, init, client);
-    await printAnswer(options, init, answer, formatSynced(answer));
+    const text = wrap(formatSynced(answer), screenOf(init.stdout, init, options));
+    await printAnswer(options, init, answer, text);
     return answer.synced ? EXIT.ok : EXIT.different;
   });
 }

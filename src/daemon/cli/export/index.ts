@@ -10,6 +10,7 @@ import { formatBytes, formatCount } from '../format.ts';
 import { type CliInit, printLine, write } from '../init.ts';
 import { refuseOwn } from '../items/index.ts';
 import { ownFiles, type TargetOptions } from '../locate.ts';
+import { screenOf, wrap } from '../terminal/index.ts';
 import { NewFile } from './new-file.ts';
 import { createProgress } from './progress.ts';
 
@@ -32,7 +33,7 @@ export async function exportItems(options: ExportOptions, init: CliInit): Promis
   return withClient(options, init, async (client) => {
     if (output === undefined) {
       const summary = await copy(client, options, init, (chunk) => write(init.stdout, chunk));
-      await printLine(init.stderr, words(summary));
+      await printLine(init.stderr, wrap(words(summary), screenOf(init.stderr, init)));
       return EXIT.ok;
     }
     const path = resolve(init.cwd, output);
@@ -41,7 +42,8 @@ export async function exportItems(options: ExportOptions, init: CliInit): Promis
       copy(client, options, init, (chunk) => file.write(chunk)),
     );
     const facts = JSON.stringify({ ...summary, output });
-    await printLine(init.stdout, options.json === true ? facts : words(summary));
+    const text = wrap(words(summary), screenOf(init.stdout, init));
+    await printLine(init.stdout, options.json === true ? facts : text);
     return EXIT.ok;
   });
 }

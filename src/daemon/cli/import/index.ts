@@ -14,6 +14,7 @@ import { usage } from '../errors.ts';
 import type { CliInit } from '../init.ts';
 import { Manifest, ownFile, refuseOwn } from '../items/index.ts';
 import { connect, ownFiles, type TargetOptions } from '../locate.ts';
+import { screenOf, wrap } from '../terminal/index.ts';
 import type { ImportCandidate } from './candidate.ts';
 import { exportIn, readExport } from './export-file.ts';
 import { readNdjson } from './ndjson.ts';
@@ -47,7 +48,8 @@ export async function importPath(
       init,
     );
     const summary = await run(source, { options, own, manifest, stop: stop.signal }, init);
-    await printAnswer(options, init, summary, formatSummary(summary, options));
+    const text = wrap(formatSummary(summary, options), screenOf(init.stdout, init));
+    await printAnswer(options, init, summary, text);
     return exitCode(summary, stop.signal);
   } finally {
     forget();

@@ -3,7 +3,13 @@ import type { ItemPage } from '../../schemas/index.ts';
 import { withClient } from '../ask.ts';
 import { type CliInit, printLine } from '../init.ts';
 import type { TargetOptions } from '../locate.ts';
-import { formatTable, type Screen, screenOf, type TableColumn } from '../terminal/index.ts';
+import {
+  formatTable,
+  type Screen,
+  screenOf,
+  shortItemId,
+  type TableColumn,
+} from '../terminal/index.ts';
 
 /** The longest page that the daemon gives. */
 const PAGE = 1_000;
@@ -40,13 +46,10 @@ export function ls(options: ListOptions, init: CliInit): Promise<number> {
   });
 }
 
-/** Verbs take so much of an id in place of all of it. */
-const SHORT_DIGITS = 16;
-
 const COLUMNS: readonly TableColumn<ListedItem>[] = [
   // Milliseconds of today; pages of longer hints may stand out of line.
   { title: 'HINT', cell: ({ hint }) => hint, align: 'right', width: 13 },
-  { title: 'ID', cell: ({ id }) => id, short: ({ id }) => id.slice(0, SHORT_DIGITS) },
+  { title: 'ID', cell: ({ id }) => id, short: ({ id }) => shortItemId(id) },
   { title: 'BYTES', cell: ({ bytes }) => `${bytes ?? '?'}`, align: 'right', width: 10 },
 ];
 

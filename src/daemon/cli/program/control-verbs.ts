@@ -18,6 +18,7 @@ export function addControl(program: VerbCommand): void {
     .runs(async () => (await import('../control/index.ts')).compact);
   program
     .clientVerb('doctor')
+    .wideOption()
     .description(
       'Looks for troubles of the machine, the data directory, the daemon and its peers, and says what to ' +
         'do; the daemon need not run. Exit code 78, 74 or 69: something fails, see "Exit codes".',
@@ -49,6 +50,7 @@ function addConfig(program: VerbCommand): void {
   });
   config
     .clientVerb('show')
+    .wideOption()
     .description('Shows each value and where it was written: file, environment, flag or default.')
     .option('--running', 'the values that count in the running daemon')
     .examples('rangemesh config show', 'rangemesh config show --running --json')

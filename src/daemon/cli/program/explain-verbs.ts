@@ -5,6 +5,7 @@ import type { VerbCommand } from '../verb-command.ts';
 export function addExplain(program: VerbCommand): void {
   program
     .clientVerb('synced')
+    .wideOption()
     .description(
       'Says whether this node and its peers have the same items, yes or no, and why. Exit code 0: yes, 3: no.',
     )
@@ -15,6 +16,7 @@ export function addExplain(program: VerbCommand): void {
     .runs(async () => (await import('../explain/index.ts')).synced);
   program
     .clientVerb('diff')
+    .wideOption()
     .description(
       'Names the keys that this node (<) or the peer (>) alone has; this node fetches nothing. Exit code 0: ' +
         'equal, 3: different, 4: the peer speaks no dialect that can tell.',
@@ -27,17 +29,20 @@ export function addExplain(program: VerbCommand): void {
     .runs(async () => (await import('../explain/index.ts')).diff);
   program
     .clientVerb('sessions')
+    .wideOption()
     .description('Shows the running sessions, and the last 200 that ended, the newest first.')
     .examples('rangemesh sessions', 'rangemesh sessions --json | jq .ended[0]')
     .runs(async () => (await import('../explain/index.ts')).sessions);
   program
     .clientVerb('wants')
+    .wideOption()
     .description('Lists the items that peers have and this node waits for.')
     .option('--limit <count>', 'most items (default: all)', parseCount)
     .examples('rangemesh wants --limit 10', 'rangemesh wants --json | jq -r .id')
     .runs(async () => (await import('../explain/index.ts')).wants);
   program
     .clientVerb('events')
+    .wideOption()
     .description('Prints what happens at the node, until it is stopped.')
     .option('--type <type...>', 'item, session, peer, want, incident or config (default: all)')
     .examples('rangemesh events', 'rangemesh events --type peer session --json')
@@ -48,6 +53,7 @@ export function addExplain(program: VerbCommand): void {
 export function addPeersShow(peers: VerbCommand): void {
   peers
     .clientVerb('show')
+    .wideOption()
     .description('Shows all that is known of one peer, with its last sessions.')
     .argument('<peer-id>', 'peer id as "rangemesh peers" shows it')
     .runs(async () => (await import('../explain/index.ts')).showPeer);

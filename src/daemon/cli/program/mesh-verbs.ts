@@ -6,6 +6,7 @@ import { addPeersShow } from './explain-verbs.ts';
 export function addMesh(program: VerbCommand): void {
   program
     .clientVerb('status')
+    .wideOption()
     .description('Shows the set, its fingerprint, and how many peers have the same.')
     .watchOption()
     .examples('rangemesh status', 'rangemesh status --watch 5', 'rangemesh status --json | jq .set')
@@ -19,6 +20,19 @@ export function addMesh(program: VerbCommand): void {
     .addArgument(new Argument('<state>', 'what to ask for').choices(['live', 'ready']))
     .examples('rangemesh probe live --data-dir /data', 'rangemesh probe ready')
     .runs(async () => (await import('../mesh.ts')).probe);
+  addPeers(program);
+  program
+    .clientVerb('sync')
+    .description(
+      'Runs a session with one peer or with all, waits for the end, and says whether the sets are ' +
+        'equal. Exit code 3: they are not, or no peer is connected.',
+    )
+    .argument('[peer-id]', 'peer id (default: all connected peers)')
+    .examples('rangemesh sync', 'rangemesh sync 12D3KooW...')
+    .runs(async () => (await import('../mesh.ts')).sync);
+}
+
+function addPeers(program: VerbCommand): void {
   const peers = program
     .clientVerb('peers')
     .description('Shows the peers, whether they are in sync, and their last sessions.')
@@ -55,13 +69,4 @@ export function addMesh(program: VerbCommand): void {
     .argument('<peer-id>', 'peer id as "rangemesh peers" shows it')
     .runs(async () => (await import('../mesh.ts')).forgetPeer);
   addPeersShow(peers);
-  program
-    .clientVerb('sync')
-    .description(
-      'Runs a session with one peer or with all, waits for the end, and says whether the sets are ' +
-        'equal. Exit code 3: they are not, or no peer is connected.',
-    )
-    .argument('[peer-id]', 'peer id (default: all connected peers)')
-    .examples('rangemesh sync', 'rangemesh sync 12D3KooW...')
-    .runs(async () => (await import('../mesh.ts')).sync);
 }

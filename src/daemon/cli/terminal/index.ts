@@ -5,6 +5,7 @@
 
 export { type ProgressBar, type ProgressInit, startProgress } from './progress.ts';
 export { type Paint, PLAIN, type Screen, screenOf } from './screen.ts';
-export { formatTable, shortId, type TableColumn } from './table.ts';
+export { formatTable, shortId, shortItemId, type TableColumn } from './table.ts';
 export { formatBytes, formatCount, formatDuration, formatNumber } from './units.ts';
 export { type WatchInit, watch } from './watch.ts';
+export { besides, wrap } from './wrap.ts';

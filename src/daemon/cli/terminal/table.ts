@@ -111,3 +111,11 @@ function pad<Row>(text: string, width: number, { align }: TableColumn<Row>): str
 export function shortId(id: string): string {
   return id.length <= 16 ? id : `${id.slice(0, 8)}…${id.slice(-7)}`;
 }
+
+/** Verbs take so much of an id in place of all of it. */
+const ITEM_DIGITS = 16;
+
+/** The beginning of an item's id. */
+export function shortItemId(id: string): string {
+  return id.slice(0, ITEM_DIGITS);
+}

@@ -8,6 +8,7 @@ import { printAnswer, withClient } from '../ask.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import type { CliInit } from '../init.ts';
 import { dataDirOf, type TargetOptions } from '../locate.ts';
+import { screenOf, wrap } from '../terminal/index.ts';
 import { verifyLocal } from './local.ts';
 import { createProgress } from './progress.ts';
 import { verifyRemote } from './remote.ts';
@@ -21,7 +22,7 @@ export async function verify(options: TargetOptions, init: CliInit): Promise<num
   } finally {
     bar.end();
   }
-  await printAnswer(options, init, result, format(result));
+  await printAnswer(options, init, result, wrap(format(result), screenOf(init.stdout, init)));
   return result.ok ? EXIT.ok : EXIT.corrupt;
 }
 

@@ -115,7 +115,15 @@ describe('the verbs that explain a node', () => {
     assert.equal(different.exitCode, 3);
     assert.equal(different.stdout, `< ${ID}  hint 7\n> ${ID}\n1 key only here, 1 only there\n`);
     assert.deepEqual(fake.calls, [{ peerId: PEER, from: 5n, to: 2n ** 64n - 1n, limit: 2 }]);
+    const narrow = await run(['diff', PEER, ...station.target], { outTty: true });
+    assert.match(narrow.stdout, /^< (ab){32} {2}hint 7\n/, 'it fits');
     const { diff } = fake;
+    fake.diff = async (asked) => {
+      const key = { id: ID, hint: '1700000000000' };
+      return { ...(await diff(asked)), onlyHere: [key] };
+    };
+    const long = await run(['diff', PEER, ...station.target], { outTty: true });
+    assert.match(long.stdout, /^< (ab){8} {2}hint 1700000000000\n/, 'verbs take so much of an id');
     fake.diff = async (asked) => {
       const key = { id: ID, hint: '7' };
       return { ...(await diff(asked)), onlyHere: [], truncated: true, unlisted: [key] };
@@ -223,6 +231,7 @@ describe('the verbs that explain a node', () => {
       '  a session runs',
       '  lacks 1 item of this node since s',
       '  2 items of it missing in the index here',
+      '  speaks native/1; network test',
     ]);
   });
 
