@@ -1,4 +1,4 @@
-import type { CompactResult } from '../store/index.ts';
+import type { CompactOptions, CompactResult } from '../store/index.ts';
 import type { ConfiguredKey } from './config/index.ts';
 import type { LogLevel } from './logging.ts';
 
@@ -14,7 +14,7 @@ export interface NodeControl {
   /** Ends the pause of a peer, or all pauses. */
   resume(peerId?: string): Promise<PauseState>;
   /** Has the database drop the space of removed records. */
-  compact(): Promise<CompactResult>;
+  compact(options?: CompactOptions): Promise<CompactResult>;
 }
 
 /** The answer of `GET /v1/config`: every key as `section.key`. */

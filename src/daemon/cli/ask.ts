@@ -4,7 +4,7 @@ import type { CallSettings, DaemonClient } from './client/index.ts';
 import { formatError, type LastWords, lastWords } from './errors.ts';
 import { type CliInit, printLine } from './init.ts';
 import { connect, type TargetOptions } from './locate.ts';
-import { type Screen, screenOf, watch, wrap } from './terminal/index.ts';
+import { type Screen, screenOf, startProgress, watch, wrap } from './terminal/index.ts';
 
 /** The options of a verb that shows an answer of the daemon. */
 export interface AskOptions extends TargetOptions {
@@ -25,6 +25,11 @@ export interface AskInit<T> extends CallSettings {
   call: (daemon: AdminClient) => Promise<T>;
   /** The answer as text. Lines that are too long for the screen go on below. */
   show: (answer: T, screen: Screen) => string | Shown;
+  /**
+   * Said on a terminal, with the time that has passed, until the answer comes.
+   * @default nothing: the answer comes at once
+   */
+  busy?: string;
   /** @default `EXIT.ok` */
   exitCode?: (answer: T) => number;
   /**
@@ -43,7 +48,7 @@ const WATCH_SECONDS = 2;
 export async function ask<T>(
   options: AskOptions,
   init: CliInit,
-  { call, show, exitCode = () => EXIT.ok, failure = () => null, ...settings }: AskInit<T>,
+  { call, show, busy, exitCode = () => EXIT.ok, failure = () => null, ...settings }: AskInit<T>,
 ): Promise<number> {
   const screen = screenOf(init.stdout, init, options);
   const get = () => withClient(options, init, (client) => client.ask(call, settings));
@@ -60,13 +65,26 @@ export async function ask<T>(
       return [text, ...advice].filter((part) => part !== '').join('\n');
     });
   }
-  const answer = await get();
+  const answer = await (busy === undefined ? get() : whileBusy(busy, init, get));
   const { text, advice } = shown(answer);
   await printAnswer(options, init, answer, text, advice);
   const words = failure(answer);
   if (words === null) return exitCode(answer);
   await printLine(init.stderr, formatError(words, { json: options.json === true }));
   return words.exitCode;
+}
+
+async function whileBusy<T>(
+  label: string,
+  { stderr, clock }: CliInit,
+  get: () => Promise<T>,
+): Promise<T> {
+  const bar = startProgress({ stream: stderr, clock, label, total: null });
+  try {
+    return await get();
+  } finally {
+    bar.end();
+  }
 }
 
 /** The daemon must answer at first. Later its absence is told, and the watch goes on: it may start anew. */

@@ -48,7 +48,11 @@ export function peers(options: AskOptions, init: CliInit): Promise<number> {
 const NO_PEERS = 'no peers; add one with "rangemesh peers add ADDRESS"';
 
 export function addPeer(address: string, options: TargetOptions, init: CliInit): Promise<number> {
-  return ask(options, init, { call: (daemon) => daemon.addPeer({ address }), show: formatPeer });
+  return ask(options, init, {
+    call: (daemon) => daemon.addPeer({ address }),
+    show: formatPeer,
+    busy: 'dialling',
+  });
 }
 
 export function removePeer(
@@ -88,6 +92,7 @@ export async function sync(
   return ask(options, init, {
     call: (daemon) => daemon.sync({ peerId }),
     show: formatSync,
+    busy: 'running sessions',
     failure: ({ sessions }) => failedSessions(sessions),
     exitCode: ({ equal }) => (equal ? EXIT.ok : EXIT.different),
     idleMs: SYNC_IDLE_MS,

@@ -12,6 +12,7 @@ import type { PeerStatus, Status, SyncAnswer } from '../node-api.ts';
 import type {
   BatchLine,
   ChangesLine,
+  CompactLine,
   EventLine,
   HaveAnswer,
   ItemLine,
@@ -52,6 +53,7 @@ import { chunksOf, lines, parseJson } from './streams.ts';
 
 /** A result names at most 100 problems. */
 const VERIFY_LINE_BYTES = 1024 * 1024;
+const NDJSON = { accept: 'application/x-ndjson' };
 
 /** An event names one id, or the keys of the configuration. */
 const EVENT_LINE_BYTES = 64 * 1024;
@@ -172,6 +174,11 @@ export class AdminClient {
   /** A large database takes long. */
   compact(init?: CallInit): Promise<CompactResult> {
     return this.json({ method: 'POST', path: '/compact', ...init });
+  }
+
+  /** Likewise, with progress; at last the result or an error. Leaving the loop does not end it. */
+  compactLines(init?: CallInit): AsyncGenerator<CompactLine> {
+    return this.lines({ method: 'POST', path: '/compact', headers: NDJSON, ...init });
   }
 
   listItems({ signal, ...query }: ListItemsInit = {}): Promise<ItemPage> {

@@ -42,9 +42,9 @@ export function nodeControl(
     setLogLevel: (level) => live.setLogLevel(level),
     pause: (init) => pausing.pause(init),
     resume: (peerId) => pausing.resume(peerId),
-    async compact() {
+    async compact(options) {
       requireOpen();
-      return replica.compact();
+      return replica.compact(options);
     },
   };
 }

@@ -28,7 +28,7 @@ export {
   changesQuery,
 } from './changes.ts';
 export { errorAnswer } from './common.ts';
-export { compactResult } from './compact.ts';
+export { type CompactLine, compactLine, compactResult } from './compact.ts';
 export {
   configurationAnswer,
   type LogLevelAnswer,

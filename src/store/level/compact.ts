@@ -10,6 +10,18 @@ export interface CompactResult {
   readonly complete: boolean;
 }
 
+/** How far a compaction is, in bytes of tables. */
+export interface CompactProgress {
+  readonly done: number;
+  readonly of: number;
+}
+
+/** How a compaction is watched. */
+export interface CompactOptions {
+  /** Gets the first step before anything is compacted, and one after each piece. @default nobody */
+  readonly progress?: ((progress: CompactProgress) => void) | undefined;
+}
+
 /** LevelDB's own calls; databases in memory do not know them. */
 interface CompactingDatabase {
   compactRange(start: Uint8Array, end: Uint8Array): Promise<void>;
@@ -30,17 +42,25 @@ const LAST = (1n << BigInt(8 * KEY_BYTES)) - 1n;
 export async function compactDatabase(
   database: Database,
   stopped: () => boolean,
+  { progress = () => undefined }: CompactOptions = {},
 ): Promise<CompactResult> {
   if (!isCompacting(database)) {
     return { beforeBytes: 0, afterBytes: 0, pieces: 0, complete: true };
   }
   const whole = (): Promise<number> => database.approximateSize(keyOf(0n), keyOf(LAST));
+  // Estimates are of tables: this writes LevelDB's memory out, so that they are of everything.
+  await database.compactRange(keyOf(0n), keyOf(0n));
   const beforeBytes = await whole();
   let pieces = 0;
-  for await (const [start, end] of piecesOf(database, 0n, LAST)) {
+  let done = 0;
+  progress({ done, of: beforeBytes });
+  for await (const { start, end, bytes } of piecesOf(database, 0n, LAST)) {
     if (stopped()) return { beforeBytes, afterBytes: beforeBytes, pieces, complete: false };
     await database.compactRange(keyOf(start), keyOf(end));
     pieces++;
+    done += bytes;
+    // Writes that go on add to the pieces.
+    progress({ done, of: Math.max(done, beforeBytes) });
   }
   return { beforeBytes, afterBytes: await whole(), pieces, complete: true };
 }
@@ -54,11 +74,11 @@ async function* piecesOf(
   database: CompactingDatabase,
   start: bigint,
   end: bigint,
-): AsyncGenerator<readonly [start: bigint, end: bigint]> {
+): AsyncGenerator<{ readonly start: bigint; readonly end: bigint; readonly bytes: number }> {
   const bytes = await database.approximateSize(keyOf(start), keyOf(end));
   if (bytes <= PIECE_BYTES || end - start <= 1n) {
     // Each call also writes out LevelDB's memory: none for a piece without tables.
-    if (bytes > 0 || end - start === LAST) yield [start, end];
+    if (bytes > 0 || end - start === LAST) yield { start, end, bytes };
     return;
   }
   const middle = start + (end - start) / 2n;

@@ -4,7 +4,12 @@
  */
 
 export { claim } from './claims.ts';
-export { type CompactResult, compactDatabase } from './compact.ts';
+export {
+  type CompactOptions,
+  type CompactProgress,
+  type CompactResult,
+  compactDatabase,
+} from './compact.ts';
 export {
   type BatchOperation,
   type BatchSink,

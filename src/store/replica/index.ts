@@ -1,6 +1,6 @@
 /** The replica: items, index and state in one LevelDB. A put that is answered is on disk. */
 
-export type { CompactResult } from '../level/index.ts';
+export type { CompactOptions, CompactProgress, CompactResult } from '../level/index.ts';
 export type { ChangeableLimits, IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
 export { ITEM_OVERHEAD_BYTES, storedBytes } from './payload-bytes.ts';
 export { MAX_ARRIVALS_LIMIT, MAX_LIST_LIMIT } from './read/index.ts';

@@ -1,4 +1,9 @@
-import { type CompactResult, compactDatabase, unavailableDatabase } from '../level/index.ts';
+import {
+  type CompactOptions,
+  type CompactResult,
+  compactDatabase,
+  unavailableDatabase,
+} from '../level/index.ts';
 import type { ChangeableLimits } from './options.ts';
 import type { ReplicaParts } from './parts.ts';
 import type { SetLifecycle } from './recovery/index.ts';
@@ -12,11 +17,12 @@ import type { VerifyOptions, VerifyResult } from './verify/index.ts';
 export async function compact(
   lifecycle: Pick<SetLifecycle, 'database'>,
   closed: () => boolean,
+  options: CompactOptions,
 ): Promise<CompactResult> {
   const { database } = lifecycle;
   const stopped = (): boolean => closed() || lifecycle.database !== database;
   try {
-    return await compactDatabase(database, stopped);
+    return await compactDatabase(database, stopped, options);
   } catch (error) {
     if (closed()) throw storeErrors.closed();
     throw unavailableDatabase(error);

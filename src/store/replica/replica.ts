@@ -9,7 +9,7 @@ import {
   type ItemKey,
 } from '../item.ts';
 import { checkVerified, hashItem, type VerifiedItem } from '../item-id.ts';
-import { type CompactResult, claim, type Database } from '../level/index.ts';
+import { type CompactOptions, type CompactResult, claim, type Database } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
 import { compact, setLimits, verify } from './maintenance.ts';
 import type { ChangeableLimits, ScrubOptions } from './options.ts';
@@ -273,8 +273,8 @@ export class Replica {
   }
 
   /** Has LevelDB drop the space of removed records now. `close` waits for the piece at hand. */
-  async compact(): Promise<CompactResult> {
-    return compact(this.#use().lifecycle, () => this.#closed !== undefined);
+  async compact(options: CompactOptions = {}): Promise<CompactResult> {
+    return compact(this.#use().lifecycle, () => this.#closed !== undefined, options);
   }
 
   /** Finishes queued puts, refuses later calls, closes the database. Idempotent. */

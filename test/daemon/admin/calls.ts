@@ -85,6 +85,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<number, Call>>>> = {
 /** Calls by the other media types that an operation answers with. */
 export const ALSO_ANSWERED: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   diff: { [NDJSON]: ['/v1/diff', accepting(NDJSON, json({ peerId: 'p' }))] },
+  compact: { [NDJSON]: ['/v1/compact', accepting(NDJSON)] },
   watchEvents: { [EVENTS]: ['/v1/events', accepting(EVENTS)] },
   listChanges: { [EVENTS]: ['/v1/changes', accepting(EVENTS)] },
   haveItems: { [BYTES]: ['/v1/items/have', bytes(BYTES, hexToBytes(ID))] },

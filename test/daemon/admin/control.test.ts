@@ -109,4 +109,35 @@ describe('run-time control over HTTP', () => {
     control.compact = compact;
     assert.equal((await send(url, '/v1/compact', { method: 'POST' })).json.afterBytes, 1_024);
   });
+
+  it('tells how far a compaction is, to clients that ask for lines', async (context) => {
+    const { control, url } = await startAdminFor(context);
+    const { compact } = control;
+    const headers = { accept: 'application/x-ndjson' };
+    const lines = async () => {
+      const { body } = await send(url, '/v1/compact', { method: 'POST', headers });
+      const text = new TextDecoder().decode(body);
+      return text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    };
+    control.compact = async ({ progress } = {}) => {
+      progress?.({ done: 0, of: 9 });
+      return compact();
+    };
+    const result = await compact();
+    for (let twice = 0; twice < 2; twice++) {
+      assert.deepEqual(await lines(), [{ progress: { done: 0, of: 9 } }, { result }]);
+    }
+    const error = { code: 'SHUTTING_DOWN', message: 'no' };
+    control.compact = async ({ progress } = {}) => {
+      progress?.({ done: 0, of: 9 });
+      throw new DaemonError('SHUTTING_DOWN', 'no');
+    };
+    assert.deepEqual((await lines()).at(-1), { error });
+    control.compact = () => Promise.reject(new DaemonError('SHUTTING_DOWN', 'no'));
+    const early = await send(url, '/v1/compact', { method: 'POST', headers });
+    assert.deepEqual([early.status, early.json.code], [503, 'SHUTTING_DOWN']);
+  });
 });

@@ -52,7 +52,7 @@ describe('progress', () => {
       bar.end();
     }
     assert.match(known.text(), /importing \[.*0\/7/);
-    assert.match(unknown.text(), /importing 0/);
+    assert.match(unknown.text(), /importing · 0 s/);
     assert.doesNotMatch(unknown.text(), /\[-/);
   });
 });

@@ -394,7 +394,13 @@ describe('command line', () => {
       assert.deepEqual([alone.exitCode, alone.stdout], [3, unequal]);
     });
 
-    it('say last how many sessions failed, and exit with 4 where peers speak another dialect', async () => {
+    it('says on a terminal that sessions run', async () => {
+      const { stderr } = await run(['sync', ...station.target], { tty: true });
+      assert.match(stderr, /running sessions · 0 s/);
+      assert.equal((await call('sync')).stderr, '');
+    });
+
+    it('says last how many sessions failed, and exits with 4 where peers speak another dialect', async () => {
       const { sync } = station.node;
       const session = { equal: false, missing: 0, missingThere: null, refused: 0 };
       const failed = (peerId: string, code: string) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type Database, openDatabase } from '../../../src/store/index.ts';
-import { compactDatabase } from '../../../src/store/level/index.ts';
+import { type CompactProgress, compactDatabase } from '../../../src/store/level/index.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { SeededRandom } from '../../support/random.ts';
@@ -37,6 +37,19 @@ describe('compacting a database', () => {
     assert.equal((await database.get(key(10)))?.length, 16 * 1024);
   });
 
+  it('counts records that lie in memory alone, and tells how far it is', async (context) => {
+    const database = await open(context);
+    await fill(database, 10);
+    const told: CompactProgress[] = [];
+    const progress = (step: CompactProgress) => told.push(step);
+    const { beforeBytes } = await compactDatabase(database, () => false, { progress });
+    assert.ok(beforeBytes > 10 * 16 * 1024, `${beforeBytes} bytes before`);
+    assert.deepEqual(told, [
+      { done: 0, of: beforeBytes },
+      { done: beforeBytes, of: beforeBytes },
+    ]);
+  });
+
   it('ends between two pieces when it is asked to', async (context) => {
     const database = await open(context);
     await fill(database, 500);
@@ -58,8 +71,12 @@ describe('compacting a database', () => {
         done.push(place(start));
       },
     };
-    const result = await compactDatabase(large as never, () => false);
+    const told: number[] = [];
+    const progress = ({ done: bytes, of }: CompactProgress) =>
+      told.push(Math.round((100 * bytes) / of));
+    const result = await compactDatabase(large as never, () => false, { progress });
     assert.equal(result.pieces, 4);
+    assert.deepEqual(told, [0, 25, 50, 75, 100]);
     assert.ok(sizes.every((size) => size <= 64 * 1024 * 1024));
     assert.deepEqual(
       done,

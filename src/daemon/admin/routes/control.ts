@@ -1,5 +1,7 @@
-import type { CompactResult } from '../../../store/index.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { CompactProgress, CompactResult } from '../../../store/index.ts';
 import {
+  compactLine,
   compactResult,
   configurationAnswer,
   logLevelAnswer,
@@ -11,6 +13,8 @@ import {
 } from '../../schemas/index.ts';
 import { AdminError } from '../errors.ts';
 import { type HandlerParts, json, type Operation, operation } from '../operation.ts';
+import { accepts, NDJSON } from '../streaming.ts';
+import { progressLines } from './progress-lines.ts';
 
 const COMPACTING = new AdminError(
   'COMPACT_RUNNING',
@@ -100,19 +104,34 @@ export const controlOperations: readonly Operation[] = [
     tag: 'store',
     access: 'write',
     summary: 'Compacts the database',
-    description: 'Drops the space of removed and replaced records. Once at a time.',
-    answers: { 200: json(compactResult, 'The size before and after') },
+    description:
+      'Drops the space of removed and replaced records. Once at a time; it goes on when its client is gone. ' +
+      '`Accept: application/x-ndjson` asks for lines of progress; the last line is the result or an error.',
+    answers: {
+      200: {
+        ...json(compactResult, 'The size before and after'),
+        others: { [NDJSON]: compactLine },
+      },
+    },
     errors: ['COMPACT_RUNNING', 'STORE_CLOSED', 'STORE_UNAVAILABLE'],
-    handle: (_call, parts) => compact(parts),
+    handle: (call, parts) => compact(call, parts),
   }),
 ];
 
-async function compact({ control, running }: HandlerParts): Promise<CompactResult> {
+async function compact(
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  parts: HandlerParts,
+): Promise<CompactResult | FastifyReply> {
+  const { control, running } = parts;
   if (running.has('compact')) throw COMPACTING;
   running.add('compact');
-  try {
-    return await control.compact();
-  } finally {
-    running.delete('compact');
-  }
+  const ended = () => void running.delete('compact');
+  if (!accepts(request, NDJSON)) return control.compact().finally(ended);
+  const lines = await progressLines<CompactProgress, CompactResult>(parts, {
+    name: 'a compaction',
+    run: (progress) => control.compact({ progress }),
+    stepOf: () => 'compact',
+    ended,
+  });
+  return reply.type(`${NDJSON}; charset=utf-8`).send(lines);
 }

@@ -1,16 +1,11 @@
-import type { CompactResult } from '../../../store/index.ts';
 import type { AdminClient } from '../../client/index.ts';
 import type { PauseState, ReloadAnswer } from '../../control-api.ts';
 import type { LogLevel } from '../../log/options.ts';
 import type { LogLevelAnswer } from '../../schemas/index.ts';
 import { ask } from '../ask.ts';
-import { formatBytes } from '../format.ts';
 import type { CliInit } from '../init.ts';
 import type { TargetOptions } from '../locate.ts';
 import { checkPeerId } from '../mesh.ts';
-
-/** A large database may take long before the answer comes. */
-const COMPACT_IDLE_MS = 6 * 3_600_000;
 
 export function reload(options: TargetOptions, init: CliInit): Promise<number> {
   return ask(options, init, { call: (daemon) => daemon.reload(), show: formatReload });
@@ -66,18 +61,4 @@ function formatPauses({ all, peers, kept }: PauseState): string {
   const lines = peers.map((peer) => `${peer}  paused, ${until(kept.peers.includes(peer))}`);
   if (all) lines.unshift(`replication with all peers is paused, ${until(kept.all)}`);
   return lines.length === 0 ? 'replication goes on with all peers' : lines.join('\n');
-}
-
-export function compact(options: TargetOptions, init: CliInit): Promise<number> {
-  return ask(options, init, {
-    call: (daemon) => daemon.compact(),
-    show: formatCompact,
-    idleMs: COMPACT_IDLE_MS,
-  });
-}
-
-function formatCompact({ beforeBytes, afterBytes, complete }: CompactResult): string {
-  return complete
-    ? `compacted: ${formatBytes(beforeBytes)} before, ${formatBytes(afterBytes)} now`
-    : 'the daemon ended before the whole database was compacted: run this again';
 }

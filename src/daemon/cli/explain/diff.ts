@@ -24,6 +24,7 @@ export async function diff(peerId: string, options: DiffOptions, init: CliInit):
   return ask(options, init, {
     call: (daemon) => daemon.diff(body),
     show: formatDiff,
+    busy: 'comparing',
     exitCode: ({ equal }) => (equal ? EXIT.ok : EXIT.different),
     idleMs: IDLE_MS,
   });

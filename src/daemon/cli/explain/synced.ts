@@ -6,7 +6,7 @@ import { usage } from '../errors.ts';
 import { formatCount } from '../format.ts';
 import type { CliInit } from '../init.ts';
 import type { TargetOptions } from '../locate.ts';
-import { screenOf, wrap } from '../terminal/index.ts';
+import { screenOf, startProgress, wrap } from '../terminal/index.ts';
 
 export interface SyncedOptions extends TargetOptions {
   wide?: boolean;
@@ -19,6 +19,8 @@ export interface SyncedOptions extends TargetOptions {
 
 /** Seconds that one call waits at most. */
 const WAIT_SECONDS = 30;
+/** The same where a terminal shows how far it is. */
+const SHOWN_SECONDS = 1;
 
 /** Says yes or no; with `--wait` as soon as it is yes, or when the time is over. */
 export async function synced(options: SyncedOptions, init: CliInit): Promise<number> {
@@ -35,16 +37,26 @@ export async function synced(options: SyncedOptions, init: CliInit): Promise<num
 
 async function askUntil(
   { wait = false, timeout, maxLag }: SyncedOptions,
-  { clock }: CliInit,
+  { clock, stderr }: CliInit,
   client: DaemonClient,
 ): Promise<SyncedAnswer> {
+  const bar = wait ? startProgress({ stream: stderr, clock, label: 'waiting', total: null }) : null;
+  const mostSeconds = stderr.isTTY === true ? SHOWN_SECONDS : WAIT_SECONDS;
+  let mostWanted = 0;
   const limitMs = timeout === undefined ? Number.POSITIVE_INFINITY : timeout * 1_000;
   const end = clock.monotonic() + (wait ? limitMs : 0);
-  for (;;) {
-    const left = Math.max(0, Math.ceil((end - clock.monotonic()) / 1_000));
-    const asked = { maxLagSeconds: maxLag, waitSeconds: Math.min(WAIT_SECONDS, left) };
-    const answer = await client.ask((daemon) => daemon.getSynced(asked));
-    if (answer.synced || clock.monotonic() >= end) return answer;
+  try {
+    for (;;) {
+      const left = Math.max(0, Math.ceil((end - clock.monotonic()) / 1_000));
+      const asked = { maxLagSeconds: maxLag, waitSeconds: Math.min(mostSeconds, left) };
+      const answer = await client.ask((daemon) => daemon.getSynced(asked));
+      if (answer.synced || clock.monotonic() >= end) return answer;
+      mostWanted = Math.max(mostWanted, answer.wanted);
+      const of = mostWanted === 0 ? null : mostWanted;
+      bar?.show(mostWanted - answer.wanted, { of, label: `waiting, ${answer.state}` });
+    }
+  } finally {
+    bar?.end();
   }
 }
 

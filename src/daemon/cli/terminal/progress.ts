@@ -40,10 +40,11 @@ export function startProgress(init: ProgressInit): ProgressBar {
   let meter = new RateMeter(clock);
   const line = () => {
     const rate = meter.perSecond;
-    const speed = rate === null ? '' : ` · ${format(Math.round(rate))}/s`;
+    const speed = rate === null ? '' : ` · ${format(Math.max(0, Math.round(rate)))}/s`;
     if (total === null) {
       const passed = formatDuration((clock.monotonic() - begun) / 1_000);
-      return `${label} ${format(value)}${speed} · ${passed}`;
+      // Nothing is counted where only time passes.
+      return value === 0 ? `${label} · ${passed}` : `${label} ${format(value)}${speed} · ${passed}`;
     }
     const left = rate === null || rate <= 0 ? null : Math.max(0, total - value) / rate;
     const rest = left === null ? '' : ` · ${formatDuration(left)} left`;

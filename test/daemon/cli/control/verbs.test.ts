@@ -60,8 +60,34 @@ describe('verbs of run-time control', () => {
   });
 
   it('compact, with the sizes', async () => {
-    assert.equal((await call('compact')).stdout, 'compacted: 2.0 KiB before, 1.0 KiB now\n');
+    const { control } = station;
+    const { compact } = control;
+    const words = 'compacted: the database takes about 1.0 KiB, and took 2.0 KiB\n';
+    assert.equal((await call('compact')).stdout, words);
     assert.equal((await call('compact', '--json')).json()[0].afterBytes, 1_024);
+    control.compact = async (options) => ({ ...(await compact(options)), beforeBytes: 1_024 });
+    assert.match((await call('compact')).stdout, /there was nothing to give back\n$/);
+    control.compact = compact;
+  });
+
+  it('show how far a compaction is on a terminal, and fail where it was cut', async () => {
+    const { control } = station;
+    const { compact } = control;
+    control.compact = async (options) => {
+      options?.progress?.({ done: 1_024, of: 4_096 });
+      return { ...(await compact(options)), complete: false };
+    };
+    const cut = await run(['compact', ...station.target], { tty: true });
+    assert.deepEqual([cut.exitCode, cut.stdout], [1, '']);
+    assert.match(cut.stderr, /compacting · 0 s/);
+    assert.match(cut.stderr, /rangemesh: the daemon ended before .* again \[SHUTTING_DOWN\]\n$/);
+    control.compact = async (options) => {
+      options?.progress?.({ done: 0, of: 9 });
+      throw new DaemonError('SHUTTING_DOWN', 'no');
+    };
+    const failed = await call('compact');
+    assert.deepEqual([failed.exitCode, failed.stderr], [1, 'rangemesh: no [SHUTTING_DOWN]\n']);
+    control.compact = compact;
   });
 
   it('check a configuration without a daemon', async () => {

@@ -62,6 +62,14 @@ describe('the verbs that explain a node', () => {
     const argv = ['synced', '--wait', '--timeout', '40s', ...station.target];
     assert.equal((await run(argv, { clock })).exitCode, 3);
     assert.deepEqual(waits, [30_000, 10_000]);
+    waits.length = 0;
+    now = 0;
+    const shown = await run(['synced', '--wait', '--timeout', '2s', ...station.target], {
+      clock,
+      tty: true,
+    });
+    assert.deepEqual([shown.exitCode, waits], [3, [1_000, 1_000]], 'a terminal shows the time');
+    assert.match(shown.stderr, /waiting · 0 s/);
   });
 
   it('show the part of each peer', async () => {
