@@ -7,17 +7,10 @@ import type {
   SyncedAnswer,
   WantsAnswer,
 } from '../explain-api.ts';
-import { ITEMS_TYPE } from '../item-records/index.ts';
 import type { PeerStatus, Status, SyncAnswer } from '../node-api.ts';
 import type {
-  BatchLine,
-  ChangesLine,
   CompactLine,
   EventLine,
-  HaveAnswer,
-  ItemLine,
-  ItemPage,
-  ItemWhy,
   LeavingAnswer,
   LeavingBody,
   LogLevelAnswer,
@@ -26,30 +19,12 @@ import type {
   PeerList,
   ProbeAnswer,
   ProofAnswer,
-  PutAnswer,
   VerifyLine,
 } from '../schemas/index.ts';
-import { type BatchItem, encodeBatch } from './batch.ts';
-import {
-  type ChangesInit,
-  type FeedEntry,
-  type FeedReset,
-  type ListChangesInit,
-  readChanges,
-} from './changes.ts';
-import { ClientError } from './errors.ts';
-import type {
-  DiffBody,
-  ExportItemsInit,
-  FetchedItem,
-  GetSyncedInit,
-  ListItemsInit,
-  ListWantsInit,
-  PutItemInit,
-  WatchEventsInit,
-} from './inits.ts';
-import { type AdminClientInit, type CallInit, type Request, send } from './request.ts';
-import { chunksOf, lines, parseJson } from './streams.ts';
+import { inPath } from './any-calls.ts';
+import type { DiffBody, GetSyncedInit, ListWantsInit, WatchEventsInit } from './inits.ts';
+import { ItemCalls } from './item-calls.ts';
+import type { CallInit } from './request.ts';
 
 /** A result names at most 100 problems. */
 const VERIFY_LINE_BYTES = 1024 * 1024;
@@ -62,13 +37,7 @@ const EVENT_LINE_BYTES = 64 * 1024;
  * The admin endpoint of one daemon; a method for each operation of its OpenAPI document, with the same name.
  * Methods reject with `ClientError` for a refusal, and with the error of `fetch` where nothing answers.
  */
-export class AdminClient {
-  readonly #init: AdminClientInit;
-
-  constructor(init: AdminClientInit) {
-    this.#init = init;
-  }
-
+export class AdminClient extends ItemCalls {
   getLive(init?: CallInit): Promise<ProbeAnswer> {
     return this.json({ method: 'GET', path: '/livez', ...init });
   }
@@ -83,7 +52,7 @@ export class AdminClient {
 
   /** In the text format of Prometheus. */
   async getMetrics(init?: CallInit): Promise<string> {
-    const answer = await send(this.#init, { method: 'GET', path: '/metrics', ...init });
+    const answer = await this.answer({ method: 'GET', path: '/metrics', ...init });
     return new TextDecoder().decode(await answer.arrayBuffer());
   }
 
@@ -181,121 +150,8 @@ export class AdminClient {
     return this.lines({ method: 'POST', path: '/compact', headers: NDJSON, ...init });
   }
 
-  listItems({ signal, ...query }: ListItemsInit = {}): Promise<ItemPage> {
-    return this.json({ method: 'GET', path: '/items', query: { ...query }, signal });
-  }
-
-  putItem(payload: Uint8Array, { hint, signal }: PutItemInit = {}): Promise<PutAnswer> {
-    return this.json({ method: 'POST', path: '/items', query: { hint }, body: payload, signal });
-  }
-
-  /** `id`: all 64 hexadecimal digits, or the first 8 or more. */
-  async getItem(id: string, init?: CallInit): Promise<FetchedItem> {
-    const answer = await send(this.#init, { method: 'GET', path: `/items/${inPath(id)}`, ...init });
-    const { headers } = answer;
-    return {
-      id: (headers.get('etag') ?? '').replaceAll('"', ''),
-      hint: headers.get('rangemesh-hint') ?? '',
-      payload: new Uint8Array(await answer.arrayBuffer()),
-    };
-  }
-
-  whyItem(id: string, init?: CallInit): Promise<ItemWhy> {
-    return this.json({ method: 'GET', path: `/items/${inPath(id)}/why`, ...init });
-  }
-
-  /**
-   * Stores many items, held in memory until they are sent: some MiB at a time are best. A line for each item in
-   * order, then the trailer. Throws `ANSWER_CUT` where that is missing.
-   */
-  putItems(items: readonly BatchItem[], init?: CallInit): AsyncGenerator<BatchLine> {
-    const body = encodeBatch(items);
-    const headers = { 'content-type': ITEMS_TYPE };
-    return this.#toTrailer<BatchLine>({
-      method: 'POST',
-      path: '/items/batch',
-      headers,
-      body,
-      ...init,
-    });
-  }
-
-  /** Whether each of up to 65,536 ids is held. */
-  haveItems(ids: readonly string[], init?: CallInit): Promise<HaveAnswer> {
-    return this.json({ method: 'POST', path: '/items/have', body: { ids }, ...init });
-  }
-
-  /** Up to 65,536 items by their ids; those that are not held are told as missing. */
-  getItems(ids: readonly string[], init?: CallInit): AsyncGenerator<ItemLine> {
-    return this.#toTrailer<ItemLine>({
-      method: 'POST',
-      path: '/items/get',
-      body: { ids },
-      ...init,
-    });
-  }
-
-  /** A header, all items of the range, and the trailer. Throws `ANSWER_CUT` where that is missing. */
-  exportItems({ signal, ...query }: ExportItemsInit = {}): AsyncGenerator<ItemLine> {
-    return this.#toTrailer<ItemLine>({
-      method: 'GET',
-      path: '/export',
-      query: { ...query },
-      signal,
-    });
-  }
-
-  /** One call: a header, entries, and a trailer or an error; without the trailer the answer is cut. */
-  listChanges({ waitSeconds, signal, ...rest }: ListChangesInit = {}): AsyncGenerator<ChangesLine> {
-    const wait = waitSeconds === undefined ? undefined : `${waitSeconds}s`;
-    const query = { ...rest, payloads: rest.payloads === true ? 'true' : undefined, wait };
-    return this.lines({ method: 'GET', path: '/changes', query, signal });
-  }
-
-  /**
-   * The items in their order of arrival, each once, then those that come. A connection that breaks is made
-   * again, with pauses that grow to ten seconds; the first call must succeed. A new epoch is a `reset`, and all
-   * items follow. Ends when the signal aborts.
-   */
-  changes(init: ChangesInit): AsyncGenerator<FeedEntry | FeedReset> {
-    return readChanges((part) => this.listChanges(part), init);
-  }
-
   /** Progress, and at last the result or an error; leaving the loop ends the verification. */
   verify(init?: CallInit): AsyncGenerator<VerifyLine> {
     return this.lines({ method: 'POST', path: '/verify', ...init }, VERIFY_LINE_BYTES);
   }
-
-  /** Any call whose answer is JSON, also of a later version. */
-  async json<T>(request: Request): Promise<T> {
-    const answer = await send(this.#init, request);
-    return parseJson(new TextDecoder().decode(await answer.arrayBuffer()));
-  }
-
-  /** Any call whose answer is bytes, as they come. */
-  async *bytes(request: Request): AsyncGenerator<Uint8Array> {
-    const { body } = await send(this.#init, request);
-    if (body !== null) yield* chunksOf(body);
-  }
-
-  async *#toTrailer<T extends object>(request: Request): AsyncGenerator<T> {
-    let isWhole = false;
-    for await (const line of this.lines<T>(request)) {
-      isWhole = 'trailer' in line || ('error' in line && !('line' in line));
-      yield line;
-    }
-    if (isWhole) return;
-    const message = 'the answer was cut before its trailer: call again';
-    throw new ClientError(200, 'ANSWER_CUT', message);
-  }
-
-  /** Any call whose answer is NDJSON, with the longest line taken. */
-  async *lines<T>(request: Request, maxLineBytes?: number): AsyncGenerator<T> {
-    const { body } = await send(this.#init, request);
-    if (body !== null) yield* lines<T>(body, maxLineBytes);
-  }
-}
-
-function inPath(text: string): string {
-  return encodeURIComponent(text);
 }

@@ -1,5 +1,10 @@
-import { configJsonSchema, configuredKeys, type Setting } from '../../config/index.ts';
-import type { ConfigurationAnswer, ConfiguredKey } from '../../control-api.ts';
+import {
+  type ConfiguredKey,
+  configJsonSchema,
+  configuredKeys,
+  type Setting,
+} from '../../config/index.ts';
+import type { ConfigurationAnswer } from '../../control-api.ts';
 import { EXIT } from '../../errors.ts';
 import { type AskOptions, ask, printAnswer } from '../ask.ts';
 import type { CliInit } from '../init.ts';
