@@ -37,7 +37,8 @@ export class IdFilter {
   }
 
   mayHold(id: Uint8Array): boolean {
-    return this.#layers.some((layer) => holds(layer, id));
+    for (const layer of this.#layers) if (holds(layer, id)) return true;
+    return false;
   }
 
   #grow(): void {

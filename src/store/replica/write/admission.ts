@@ -47,9 +47,9 @@ export class Admission {
 
   /**
    * Reads the disk if the last reading is older than a second. Never rejects. With ample room no put
-   * waits for the reading.
+   * waits for the reading, and the answer is null.
    */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> | null {
     const now = this.#init.clock.monotonic();
     // Two readings at once would both count the same bytes as seen.
     if (this.#reading === undefined && now - this.#readAt >= READING_MS) {
@@ -58,7 +58,7 @@ export class Admission {
         this.#reading = undefined;
       });
     }
-    if (!this.#hasAmpleRoom(now)) await this.#reading;
+    return this.#hasAmpleRoom(now) ? null : (this.#reading ?? null);
   }
 
   /** Throws `ITEM_TOO_LARGE`. */

@@ -50,8 +50,8 @@ export class GroupCommit {
     own: Promise.resolve(),
     peers: Promise.resolve(),
   };
-  /** Calls in the line: while there are any, more items are about to come. */
-  #waiting = 0;
+  /** Calls in each line: while there are any, more items are about to come. */
+  readonly #waiting: Record<PutLine, number> = { own: 0, peers: 0 };
   /** `#pump` is due in this turn: all items until then share a batch. */
   #pumping = false;
   readonly #room = new Gate();
@@ -76,18 +76,37 @@ export class GroupCommit {
   }
 
   /**
-   * Calls `add`, which may add items, once `ready` has resolved and the queue has room. Calls of a line
-   * keep their order: a small call must not pass a large call that waits for room.
+   * Calls `add`, which may add items, once `ready` has resolved and the queue has room: at once if there is
+   * nothing to wait for. Calls of a line keep their order: a small call must not pass a large call that waits
+   * for room.
+   *
+   * @param ready Null: there is nothing to wait for.
    */
-  enter<Result>(line: PutLine, ready: () => Promise<void>, add: () => Result): Promise<Result> {
-    this.#waiting++;
+  enter<Result>(
+    line: PutLine,
+    ready: () => Promise<void> | null,
+    add: () => Result,
+  ): Result | Promise<Result> {
+    if (this.#waiting[line] > 0 || !this.#hasRoom() || ready() !== null) {
+      return this.#lineUp(line, ready, add);
+    }
+    this.start();
+    return add();
+  }
+
+  #lineUp<Result>(
+    line: PutLine,
+    ready: () => Promise<void> | null,
+    add: () => Result,
+  ): Promise<Result> {
+    this.#waiting[line]++;
     const turn = this.#lines[line].then(async () => {
       try {
         await ready();
         await this.#room.until(() => this.#hasRoom());
         return add();
       } finally {
-        this.#waiting--;
+        this.#waiting[line]--;
         this.start();
       }
     });
@@ -102,7 +121,7 @@ export class GroupCommit {
    * @param source The peer that they came from. @default they were put here
    */
   add(line: PutLine, items: readonly Item[], source: string | null = null): Promise<void>[] {
-    const batches = new Set<CommitBatch>();
+    const promises: Promise<void>[] = [];
     for (const item of items) {
       const batch = this.#batchFor(item, line === 'own');
       if (batch.sources.at(-1)?.source !== source)
@@ -110,9 +129,9 @@ export class GroupCommit {
       batch.items.push(item);
       batch.bytes += item.payload.length;
       this.#pending.add(item.id, batch);
-      batches.add(batch);
+      if (promises.at(-1) !== batch.promise) promises.push(batch.promise);
     }
-    return [...batches].map(({ promise }) => promise);
+    return promises;
   }
 
   /** Begins to write the added items, once the caller is through. */
@@ -165,7 +184,8 @@ export class GroupCommit {
   #next(): CommitBatch | undefined {
     const [batch] = this.#queue;
     if (batch === undefined || this.#running.size > 1) return undefined;
-    if (this.#hasRoom() && this.#waiting > 0) return undefined;
+    const { own, peers } = this.#waiting;
+    if (own + peers > 0 && this.#hasRoom()) return undefined;
     const large = batch.items.length >= LARGE_ITEMS || batch.bytes >= LARGE_BYTES;
     return this.#running.size === 0 || large ? batch : undefined;
   }

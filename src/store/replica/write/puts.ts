@@ -1,3 +1,4 @@
+import { Gate } from '../../gate.ts';
 import type { Item } from '../../item.ts';
 import type { ReplicaLimits } from '../options.ts';
 import { storedBytes, totalBytes } from '../payload-bytes.ts';
@@ -25,7 +26,7 @@ export interface EnteringPut<Id extends Uint8Array> extends PutOptions, Verified
 interface Admitted<Id extends Uint8Array> {
   readonly results: PutResult<Id>[];
   /** Commits that the put waits for. */
-  readonly commits: Iterable<Promise<void>>;
+  readonly commits: ReadonlySet<Promise<void>>;
 }
 
 type ItemWithId<Id extends Uint8Array> = Item & { readonly id: Id };
@@ -35,7 +36,10 @@ export class Puts {
   readonly #init: PutsInit;
   readonly admission: Admission;
   readonly #commits: GroupCommit;
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #refresh = (): Promise<void> | null => this.admission.refresh();
+  /** Puts under way. */
+  #running = 0;
+  readonly #idle = new Gate();
 
   constructor(init: PutsInit) {
     this.#init = init;
@@ -53,31 +57,30 @@ export class Puts {
 
   /** Resolves once every item is on disk. */
   async enter<Id extends Uint8Array>(put: EnteringPut<Id>): Promise<PutResult<Id>[]> {
-    const running = this.#put(put);
-    this.#running.add(running);
+    this.#running++;
     try {
-      return await running;
+      const admitted = this.#queue(put);
+      const { results, commits } = admitted instanceof Promise ? await admitted : admitted;
+      await allOf(commits);
+      return results;
     } finally {
-      this.#running.delete(running);
+      this.#running--;
+      if (this.#running === 0) this.#idle.recheck();
     }
   }
 
   /** Resolves once all puts under way are answered. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#running);
+  settled(): Promise<void> {
+    return this.#idle.until(() => this.#running === 0);
   }
 
-  async #put<Id extends Uint8Array>(put: EnteringPut<Id>): Promise<PutResult<Id>[]> {
+  #queue<Id extends Uint8Array>(put: EnteringPut<Id>): Admitted<Id> | Promise<Admitted<Id>> {
     const { items, line } = put;
     const { lifecycle, lookup } = this.#init;
     if (lifecycle.refusal !== null && !lifecycle.readable) throw lifecycle.refusal;
-    const known = items.every((item) => lookup.holds(item));
     const admit = (): Admitted<Id> => this.#admit(put);
-    const admitted = known
-      ? admit()
-      : await this.#commits.enter(line, () => this.admission.refresh(), admit);
-    await Promise.all(admitted.commits);
-    return admitted.results;
+    if (items.every((item) => lookup.holds(item))) return admit();
+    return this.#commits.enter(line, this.#refresh, admit);
   }
 
   /** Queues all items that are neither held nor pending, or none of them. */
@@ -85,15 +88,16 @@ export class Puts {
     const { items, line, source, queued } = put;
     const { lifecycle, lookup } = this.#init;
     const fresh: Item[] = [];
-    const seen = new IdMap<true>();
+    // A call with one item has no repeats to look for.
+    const seen = items.length > 1 ? new IdMap<true>() : null;
     const commits = new Set<Promise<void>>();
     const results = items.map((item): PutResult<Id> => {
       const { hint, id } = item;
       const pending = this.#commits.pending(id);
       if (pending !== undefined) commits.add(pending);
-      const created = !pending && seen.get(id) === undefined && !lookup.holds(item);
+      const created = !pending && seen?.get(id) === undefined && !lookup.holds(item);
       if (created) {
-        seen.add(id, true);
+        seen?.add(id, true);
         fresh.push(item);
       }
       return { hint, id, created };
@@ -106,6 +110,13 @@ export class Puts {
     }
     return { results, commits };
   }
+}
+
+/** A put of one item, which most are, waits for one commit: a promise of its own would double that. */
+function allOf(commits: ReadonlySet<Promise<void>>): Promise<unknown> | undefined {
+  if (commits.size > 1) return Promise.all(commits);
+  for (const commit of commits) return commit;
+  return undefined;
 }
 
 function onDisk(items: number, payloadBytes: number): ItemTotals {

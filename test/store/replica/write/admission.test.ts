@@ -273,9 +273,9 @@ class Room {
 }
 
 /** Tells whether a promise has resolved. */
-function isSettled(promise: Promise<void>): () => boolean {
-  let settled = false;
-  void promise.then(() => {
+function isSettled(promise: Promise<void> | null): () => boolean {
+  let settled = promise === null;
+  void promise?.then(() => {
     settled = true;
   });
   return () => settled;

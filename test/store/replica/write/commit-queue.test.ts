@@ -258,6 +258,29 @@ describe('own items in the queue before the writer', () => {
     await settle();
     assert.equal(woken, 2);
   });
+
+  it('adds at once where nothing is waited for, and else behind the calls that wait', async () => {
+    const { commits } = new Queue();
+    const added: string[] = [];
+    for (const round of ['a', 'b']) {
+      const enter = (name: string, ready: Promise<void> | null = null) =>
+        commits.enter(
+          'own',
+          () => ready,
+          () => void added.push(name),
+        );
+      enter(`${round}1`);
+      assert.deepEqual(added.splice(0), [`${round}1`]);
+      const reading = Promise.withResolvers<void>();
+      const second = enter(`${round}2`, reading.promise);
+      const third = enter(`${round}3`);
+      await settle();
+      assert.deepEqual(added, []);
+      reading.resolve();
+      await Promise.all([second, third]);
+      assert.deepEqual(added.splice(0), [`${round}2`, `${round}3`]);
+    }
+  });
 });
 
 /** A queue whose writes the test ends. */
@@ -324,8 +347,8 @@ class Queue {
   }
 
   /** Resolves once a call may add items. */
-  room(line: PutLine = 'peers'): Promise<void> {
-    return this.commits.enter(
+  async room(line: PutLine = 'peers'): Promise<void> {
+    await this.commits.enter(
       line,
       async () => undefined,
       () => undefined,
