@@ -47,6 +47,11 @@ export interface Gossip {
   subscribe(topic: string, validator: GossipValidator, admits?: GossipAdmission): () => void;
   /** Resolves with the number of peers it went to; rejects with `ProtocolError`. */
   publish(topic: string, data: Uint8Array): Promise<number>;
+  /**
+   * Whether any peer would get a message that is published now.
+   * @default yes
+   */
+  heard?(topic: string): boolean;
   /** Whether a peer takes part in the topic and can be reached. */
   reaches(topic: string, peer: string): boolean;
   /** Copies of messages on the topic since the start, with the first of each. */

@@ -11,6 +11,8 @@ export interface PublisherInit {
   options: AnnounceOptions;
   /** Items are left to sessions for now. */
   overloaded: () => boolean;
+  /** Whether any peer would get a frame that is sent now. */
+  heard: () => boolean;
   /** Resolves with the number of peers a frame went to. */
   send: (frame: Uint8Array) => Promise<number>;
 }
@@ -35,6 +37,11 @@ export class Publisher {
   add(items: readonly Item[]): number {
     let taken = 0;
     if (!this.#init.overloaded()) {
+      // A node on its own need not copy its items into frames that go to no peer.
+      if (this.#running === undefined && !this.#init.heard()) {
+        this.totals.announced += items.length;
+        return items.length;
+      }
       for (const item of items) if (this.#outbox.add(item)) taken++;
     }
     this.totals.dropped += items.length - taken;

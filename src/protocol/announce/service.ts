@@ -118,6 +118,7 @@ export class AnnounceService implements Announce {
       epoch: init.random.bytes(EPOCH_BYTES),
       options: { ...options, inlineBytes: this.inlineBytes },
       overloaded: () => this.#overload.on,
+      heard: () => gossip.heard?.(this.#topic) ?? true,
       send: (frame) => gossip.publish(this.#topic, frame),
     });
     this.#nextLook = new Alarm(init.clock);

@@ -43,6 +43,7 @@ const RESULTS: Record<GossipVerdict, TopicValidatorResult> = {
 
 /** The `Gossip` port over gossipsub, which must have been started. */
 export function libp2pGossip({ self, pubsub }: Libp2pGossipInit): Gossip {
+  const heard = (topic: string): boolean => pubsub.getSubscribers(topic).length > 0;
   return {
     self: self.toString(),
     subscribe(topic, validator, admits = () => true) {
@@ -68,7 +69,7 @@ export function libp2pGossip({ self, pubsub }: Libp2pGossipInit): Gossip {
     },
     async publish(topic, data) {
       // Gossipsub would sign it, and keep it for a while, though no peer listens.
-      if (pubsub.getSubscribers(topic).length === 0) return 0;
+      if (!heard(topic)) return 0;
       try {
         const { recipients } = await pubsub.publish(topic, data);
         return recipients.length;
@@ -76,6 +77,7 @@ export function libp2pGossip({ self, pubsub }: Libp2pGossipInit): Gossip {
         throw toProtocolError(cause, 'cannot publish');
       }
     },
+    heard,
     reaches(topic, peer) {
       const subscribed = pubsub.getSubscribers(topic).some((id) => id.toString() === peer);
       return subscribed && (pubsub.sendsTo?.(peer) ?? true);

@@ -18,7 +18,7 @@ function publishing(options: Partial<AnnounceOptions> = {}) {
   const sent: { at: number; bytes: number }[] = [];
   const logged: string[] = [];
   const gossip = { send: async (): Promise<number> => 3 };
-  const state = { overloaded: false };
+  const state = { overloaded: false, heard: true };
   const publisher = new Publisher({
     clock,
     log: {
@@ -28,6 +28,7 @@ function publishing(options: Partial<AnnounceOptions> = {}) {
     epoch: new Uint8Array(8),
     options: { ...DEFAULT_ANNOUNCE_OPTIONS, batchMs: 10, ...options },
     overloaded: () => state.overloaded,
+    heard: () => state.heard,
     send: (frame) => {
       sent.push({ at: clock.monotonic(), bytes: frame.length });
       return gossip.send();
@@ -36,6 +37,23 @@ function publishing(options: Partial<AnnounceOptions> = {}) {
   const times = (): number[] => sent.map(({ at }) => at);
   return { clock, publisher, sent, times, logged, gossip, state };
 }
+
+describe('Publisher: a node that no peer hears', () => {
+  it('makes no frames, and publishes once there is a peer, time after time', async () => {
+    const { clock, publisher, sent, state } = publishing();
+    for (const round of [1, 2]) {
+      state.heard = false;
+      assert.equal(publisher.add([item(1), item(2)]), 2);
+      await settle();
+      assert.equal(sent.length, round - 1);
+      state.heard = true;
+      assert.equal(publisher.add([item(3)]), 1);
+      await clock.advance(100);
+      assert.equal(sent.length, round);
+    }
+    assert.equal(publisher.totals.announced, 6);
+  });
+});
 
 describe('Publisher: an overloaded node', () => {
   it('leaves items to sessions, and publishes again afterwards', async () => {
