@@ -61,14 +61,19 @@ export function arrivalMetrics({ declare, refusals, now }: ArrivalMetricsInit): 
     refused: (code) => refusals.refused(name, code),
   });
   // Prometheus sees no increase in a series that begins above 0.
-  for (const name of ['put', 'push', 'fetch']) added.inc({ way: name }, 0);
+  for (const name of ['put', 'push', 'fetch']) {
+    added.inc({ way: name }, 0);
+    duplicates.inc({ way: name }, 0);
+  }
   return {
     pushed: way('push'),
     fetched: way('fetch'),
     put(results) {
-      const created = results.filter((result) => result.created).length;
+      let created = 0;
+      for (const result of results) if (result.created) created++;
       added.inc({ way: 'put' }, created);
-      duplicates.inc({ way: 'put' }, results.length - created);
+      const repeats = results.length - created;
+      if (repeats > 0) duplicates.inc({ way: 'put' }, repeats);
     },
   };
 }
