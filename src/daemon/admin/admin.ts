@@ -1,4 +1,4 @@
-import { maxHeaderSize } from 'node:http';
+import { type IncomingMessage, maxHeaderSize } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify, {
   type FastifyInstance,
@@ -9,12 +9,12 @@ import Fastify, {
 import { type Clock, shortageOf } from '../../store/index.ts';
 import { exposedMessage } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
-import { lingerFor } from './bodies.ts';
+import { BodyDeadlines, hasBody, lingerFor } from './bodies.ts';
 import { CallSlots } from './call-slots.ts';
 import { HttpConnections } from './connections.ts';
 import { describeRoutes, documentOf } from './document.ts';
 import { AdminError, type BodyLimit, type ErrorResponse, refusalOf } from './errors.ts';
-import { type GuardInit, isProbe, RequestGuard } from './guard.ts';
+import { type GuardInit, RequestGuard } from './guard.ts';
 import { type HandlerParts, isStreamed } from './operation.ts';
 import { ADMIN_BOUNDS, type AdminBounds } from './options.ts';
 import { PayloadMemory } from './payload-memory.ts';
@@ -88,18 +88,19 @@ export function createAdmin(init: AdminInit): Admin {
   const servers = new Servers(init, bounds, connections);
   const app = createServer(servers);
   knowAllMethods(app);
-  boundRequests(app, bounds, connections);
-  boundBodies(app, init.clock);
+  app.decorateRequest('operation');
+  boundRequests(app, bounds, connections, init.clock);
   boundAnswers(app, bounds);
   const isOwn = ({ raw }: FastifyRequest) => connections.isOwn(raw.socket);
   addHooks(
     app,
     init,
-    async (request) => isOwn(request) || guard.checkRequest(request),
+    (request) => (isOwn(request) ? null : guard.checkRequest(request)),
     closing.signal,
   );
   describeRoutes(app, OPERATIONS, guard.readsNeedToken);
-  const writers = async (request: FastifyRequest) => isOwn(request) || guard.checkToken(request);
+  const writers: onRequestHookHandler = (request, _reply, done) =>
+    settle(isOwn(request) ? null : guard.checkToken(request), done);
   const { node, control, limits, metrics, prove, clock, logger } = init;
   const ports = { node, control, limits, metrics, prove, clock, logger };
   const given = { ...ports, bounds, closing: closing.signal };
@@ -110,7 +111,7 @@ export function createAdmin(init: AdminInit): Admin {
     slots: new CallSlots(),
     document: documentOf(app),
   };
-  serve(app, OPERATIONS, parts, writers as onRequestHookHandler);
+  serve(app, OPERATIONS, parts, writers);
   return {
     async listen() {
       const url = await listen(app, init);
@@ -165,45 +166,34 @@ function createServer(servers: Servers): FastifyInstance {
   });
 }
 
-/** Probes are answered whatever else goes on; they and refusals take no place. */
+/**
+ * Probes are answered whatever else goes on; they and refusals take no place. A body must arrive in time, unless
+ * its handler reads it as it comes.
+ */
 function boundRequests(
   app: FastifyInstance,
   { maxRequests }: AdminBounds,
   connections: HttpConnections,
+  clock: Clock,
 ): void {
   let running = 0;
+  const late = ({ socket }: IncomingMessage) => refuseLate(socket);
+  const deadlines = new BodyDeadlines({ clock, bodyMs: REQUEST_TIMEOUT_MS, late });
+  app.addHook('onClose', async () => deadlines.stop());
   app.addHook('onRequest', (request, reply, done) => {
-    if (isProbe(request)) return done();
-    if (running >= maxRequests) return done(BUSY);
-    running++;
-    const release = connections.hold(request.raw.socket);
-    reply.raw.once('close', () => {
-      running--;
-      release();
+    const { raw } = request;
+    const { operation } = request.routeOptions.config;
+    request.operation = operation;
+    const counts = operation?.access !== 'open';
+    if (counts && running >= maxRequests) return done(BUSY);
+    const release = counts ? connections.hold(raw.socket) : null;
+    if (counts) running++;
+    if (hasBody(request) && !(operation && isStreamed(operation))) deadlines.add(raw);
+    reply.raw.on('close', () => {
+      deadlines.answered(raw);
+      release?.();
+      if (counts) running--;
     });
-    done();
-  });
-}
-
-/** A body must arrive in time, unless its handler reads it as it comes. */
-function boundBodies(app: FastifyInstance, clock: Clock): void {
-  app.addHook('onRequest', ({ raw, headers, routeOptions }, reply, done) => {
-    const { operation } = routeOptions.config;
-    const streamed = operation !== undefined && isStreamed(operation);
-    const hasBody =
-      headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined;
-    if (!streamed && hasBody) {
-      const cancel = clock.after(REQUEST_TIMEOUT_MS, () => {
-        if (!raw.complete) refuseLate(raw.socket);
-      });
-      raw.once('close', cancel);
-      reply.raw.once('close', () => {
-        // Node forgets a request that was answered unread: the end of its connection does not close it.
-        if (raw.closed) return;
-        raw.socket.once('close', cancel);
-        raw.once('close', () => raw.socket.off('close', cancel));
-      });
-    }
     done();
   });
 }
@@ -218,24 +208,25 @@ function boundAnswers(app: FastifyInstance, { unreadMs }: AdminBounds): void {
 function addHooks(
   app: FastifyInstance,
   init: AdminInit,
-  check: (request: FastifyRequest) => Promise<unknown>,
+  check: (request: FastifyRequest) => Promise<void> | null,
   closing: AbortSignal,
 ): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     // Payloads come from anywhere: no browser may take a payload for a page of ours.
     reply.header('x-content-type-options', 'nosniff');
     reply.header('content-security-policy', "default-src 'none'");
     if (closing.aborted) {
       reply.header('connection', 'close');
-      throw STOPPING;
+      return done(STOPPING);
     }
-    await check(request);
-    requirePlainBody(request);
+    settle(check(request), (error) => done(error ?? refusalOfBody(request)));
   });
-  app.addHook('onResponse', ({ method, url, routeOptions }, reply, done) => {
+  app.addHook('onResponse', ({ method, url, operation }, reply, done) => {
     const { statusCode: status, elapsedTime: ms } = reply;
-    init.observer?.answered({ method, route: routeOptions.url, status, ms });
-    init.logger.debug({ method, url, status, ms: Math.round(ms) }, 'request');
+    init.observer?.answered({ method, route: operation?.path, status, ms });
+    if (init.logger.isLevelEnabled('debug')) {
+      init.logger.debug({ method, url, status, ms: Math.round(ms) }, 'request');
+    }
     done();
   });
   app.setNotFoundHandler(({ url }) => {
@@ -252,12 +243,18 @@ function addHooks(
   });
 }
 
+/** Goes on once a check is over: at once if there is nothing to wait for. */
+function settle(check: Promise<void> | null, done: (error?: Error) => void): void {
+  if (check === null) done();
+  else check.then(() => done(), done);
+}
+
 /** A compressed body would be stored as it is: its sender means what is in it. */
-function requirePlainBody({ headers }: FastifyRequest): void {
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (/^\s*identity\s*$/i.test(encoding)) return;
+function refusalOfBody({ headers }: FastifyRequest): AdminError | undefined {
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || /^\s*identity\s*$/i.test(encoding)) return undefined;
   const message = `a body in Content-Encoding ${JSON.stringify(encoding).slice(0, 60)} is not taken: send it without`;
-  throw new AdminError('UNSUPPORTED_ENCODING', message);
+  return new AdminError('UNSUPPORTED_ENCODING', message);
 }
 
 function limitOf({ routeOptions }: FastifyRequest, maxItemBytes: number): BodyLimit {

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance, FastifyReply, onRequestAsyncHookHandler } from 'fastify';
-import type { Clock } from '../../store/index.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { Alarm, type Clock } from '../../store/index.ts';
 import { parseBody } from './input.ts';
 import type { HandlerParts } from './operation.ts';
+import { LONG_BYTES } from './payload-memory.ts';
 
 /** JSON and nothing else; a body of no bytes counts as none, of any content type. */
 export function readJsonBodies(app: FastifyInstance): void {
@@ -47,14 +48,79 @@ export function lingerFor(request: IncomingMessage, clock: Clock): Promise<void>
 }
 
 /** Has a payload that a client sends wait for memory before any of it is read. */
-export function bodyMemory({ limits, bodies }: HandlerParts): onRequestAsyncHookHandler {
-  return async ({ headers }, reply) => {
-    if (headers['transfer-encoding'] === undefined && headers['content-length'] === undefined)
-      return;
+export function bodyMemory({ limits, bodies }: HandlerParts): onRequestHookHandler {
+  return (request, reply, done) => {
     // In chunks it may have any length. A longer one is refused unread.
-    const bytes = Number(headers['content-length'] ?? limits.maxItemBytes);
-    if (bytes > limits.maxItemBytes) return;
-    await bodies.hold(reply, bytes, received(reply));
+    const bytes = hasBody(request)
+      ? Number(request.headers['content-length'] ?? limits.maxItemBytes)
+      : 0;
+    if (bytes <= LONG_BYTES || bytes > limits.maxItemBytes) return done();
+    bodies.hold(reply, bytes, received(reply)).then(() => done(), done);
+  };
+}
+
+/** Whether a request says that a body follows, which may be of no bytes. */
+export function hasBody({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined;
+}
+
+export interface BodyDeadlinesInit {
+  clock: Clock;
+  /** Milliseconds for a body to arrive. */
+  bodyMs: number;
+  /** Called with each request whose body has not come in time. */
+  late: (request: IncomingMessage) => void;
+}
+
+/** The requests whose bodies must arrive in time. They share a timer: one for each costs more than the rest. */
+export class BodyDeadlines {
+  readonly #init: BodyDeadlinesInit;
+  readonly #alarm: Alarm;
+  /** When each request began, the oldest first. */
+  readonly #begun = new Map<IncomingMessage, number>();
+
+  constructor(init: BodyDeadlinesInit) {
+    this.#init = init;
+    this.#alarm = new Alarm(init.clock);
+  }
+
+  add(request: IncomingMessage): void {
+    const { clock, bodyMs } = this.#init;
+    this.#begun.set(request, clock.monotonic());
+    this.#alarm.ensure(bodyMs, this.#look);
+  }
+
+  /**
+   * The request was answered, maybe unread: then its body may still be on its way. Node forgets such a request, and
+   * the end of its connection does not close it.
+   */
+  answered(request: IncomingMessage): void {
+    const { socket } = request;
+    const over = () => {
+      this.#begun.delete(request);
+      socket.off('close', over);
+    };
+    if (request.closed || request.complete) return over();
+    socket.once('close', over);
+    request.once('close', over);
+  }
+
+  stop(): void {
+    this.#alarm.cancel();
+  }
+
+  readonly #look = (): void => {
+    const { clock, bodyMs, late } = this.#init;
+    const now = clock.monotonic();
+    for (const [request, begun] of this.#begun) {
+      const leftMs = begun + bodyMs - now;
+      if (leftMs > 0) {
+        this.#alarm.set(leftMs, this.#look);
+        return;
+      }
+      this.#begun.delete(request);
+      if (!request.complete) late(request);
+    }
   };
 }
 

@@ -9,8 +9,11 @@ export interface TokenSource {
   readonly token: string;
   /** Why the file cannot be used any more, so that the token before it counts; null: it can. */
   readonly trouble: string | null;
-  /** Reads the file again if the last look was some time ago, or in any case if `now`. Never rejects. */
-  look(now: boolean): Promise<void>;
+  /**
+   * Reads the file again if the last look was some time ago, or in any case if `now`. Never rejects. Null:
+   * there is nothing to wait for.
+   */
+  look(now: boolean): Promise<void> | null;
 }
 
 export interface GuardInit {
@@ -34,7 +37,10 @@ const IN_FILE =
   '; the token is in the file admin.token in the data directory, or where admin.tokenFile says';
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
-/** Decides which requests are heard: by Host header, and by token. Its checks throw `AdminError`. */
+/**
+ * Decides which requests are heard: by Host header, and by token. Its checks throw `AdminError`, or reject with
+ * it where the file of the token has to be read first; null: the request is heard.
+ */
 export class RequestGuard {
   /** Reached from beyond this machine: then reading needs the token too. */
   readonly exposed: boolean;
@@ -53,20 +59,25 @@ export class RequestGuard {
     this.#token = token;
   }
 
-  async checkRequest(request: FastifyRequest): Promise<void> {
+  checkRequest(request: FastifyRequest): Promise<void> | null {
     this.#checkHost(request.headers.host);
-    if (this.readsNeedToken && !isProbe(request)) await this.checkToken(request);
+    return this.readsNeedToken && !isProbe(request) ? this.checkToken(request) : null;
   }
 
   /** An old token counts no more, and a new one counts, once its file was replaced. */
-  async checkToken({ headers }: Pick<FastifyRequest, 'headers'>): Promise<void> {
+  checkToken({ headers }: Pick<FastifyRequest, 'headers'>): Promise<void> | null {
     const [, given] = /^Bearer +([^\s]+)$/i.exec(headers.authorization ?? '') ?? [];
     if (given === undefined)
       throw new AdminError(
         'UNAUTHORIZED',
         `this call needs the header "Authorization: Bearer TOKEN"${this.#place()}`,
       );
-    await this.#token?.look(false);
+    const looking = this.#token?.look(false) ?? null;
+    return looking === null && this.#isToken(given) ? null : this.#checkAgain(given, looking);
+  }
+
+  async #checkAgain(given: string, looking: Promise<void> | null): Promise<void> {
+    await looking;
     if (this.#isToken(given)) return;
     await this.#token?.look(true);
     if (this.#isToken(given)) return;
@@ -114,8 +125,8 @@ export class RequestGuard {
  * nothing but "up" and "ready"; a proof means nothing without the key, and a client asks for it before it
  * shows its token.
  */
-export function isProbe({ routeOptions }: FastifyRequest): boolean {
-  return routeOptions.config?.operation?.access === 'open';
+function isProbe({ operation }: FastifyRequest): boolean {
+  return operation?.access === 'open';
 }
 
 /** The host of a Host header in lower case, without port and brackets; undefined if malformed. */

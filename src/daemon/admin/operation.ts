@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../../store/index.ts';
 import type { NodeControl } from '../control-api.ts';
@@ -107,7 +107,7 @@ export interface OperationInit<P, Q, B, R> {
   /** The codes of its own refusals; `document.ts` adds those that all operations have. */
   readonly errors: readonly ErrorCode[];
   /** Runs after the token was checked, before the body is read. */
-  readonly before?: (parts: HandlerParts) => onRequestAsyncHookHandler;
+  readonly before?: (parts: HandlerParts) => onRequestHookHandler;
   readonly handle: (call: OperationCall<P, Q, B>, parts: HandlerParts) => Handled<R>;
   /** Answers HEAD. @default the answer of GET, without its body */
   readonly head?: (call: OperationCall<P, Q, undefined>, parts: HandlerParts) => Handled<never>;

@@ -24,6 +24,11 @@ declare module 'fastify' {
     /** The operation that the route serves, or the first of its path. */
     operation?: Operation;
   }
+
+  interface FastifyRequest {
+    /** That of its route, once the bounds were checked: `routeOptions` makes an object for each look. */
+    operation: Operation | undefined;
+  }
 }
 
 /** Teaches the server every method that Node can parse: none of them may look like a wrong path. */
@@ -62,7 +67,7 @@ function add(
   const config = { operation };
   // The token is checked before the body is read.
   const onRequest = access === 'write' ? [writers] : [];
-  if (before !== undefined) onRequest.push(before(parts) as onRequestHookHandler);
+  if (before !== undefined) onRequest.push(before(parts));
   const handler: RouteHandlerMethod = (request, reply) =>
     operation.handle(read(operation, request, reply), parts);
   app.route({ method, url, config, onRequest, handler, exposeHeadRoute: head === undefined });

@@ -68,7 +68,7 @@ export class Servers {
   #serve(init: ServeInit): Server {
     const { headersMs, unreadMs } = this.#bounds;
     const options = {
-      // `boundBodies` ends late requests: a stream of items may take longer.
+      // `BodyDeadlines` ends late requests: a stream of items may take longer.
       requestTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: headersMs,

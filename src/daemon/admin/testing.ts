@@ -1,5 +1,6 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
+export { BodyDeadlines } from './bodies.ts';
 export { HttpConnections } from './connections.ts';
 export { codesOf } from './document.ts';
 export { refusalOf } from './errors.ts';

@@ -56,16 +56,16 @@ export class TokenFile {
   }
 
   /**
-   * Reads the file again if the last look is a second ago, or in any case if `now`. Resolves at once while
-   * the last look is young enough: requests do not wait for the disk. Never rejects.
+   * Reads the file again if the last look is a second ago, or in any case if `now`. Null while the last look is
+   * young enough: requests do not wait for the disk. Never rejects.
    */
-  look(now: boolean): Promise<void> {
+  look(now: boolean): Promise<void> | null {
     const age = this.#init.clock.monotonic() - this.#lookedAt;
-    if (!now && age < LOOK_MS) return Promise.resolve();
+    if (!now && age < LOOK_MS) return null;
     this.#looking ??= this.#read().finally(() => {
       this.#looking = null;
     });
-    return now || age >= MAX_AGE_MS ? this.#looking : Promise.resolve();
+    return now || age >= MAX_AGE_MS ? this.#looking : null;
   }
 
   async #read(): Promise<void> {

@@ -227,8 +227,7 @@ describe('the guard', () => {
     access: Operation['access'] = 'read',
   ) => {
     try {
-      const config = { operation: { access } };
-      await guard.checkRequest({ headers, routeOptions: { config } } as never);
+      await guard.checkRequest({ headers, operation: { access } } as never);
       return 'heard';
     } catch (error) {
       return (error as { code: string }).code;

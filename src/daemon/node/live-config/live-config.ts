@@ -24,7 +24,7 @@ interface LiveConfigInit {
   read: (() => Promise<LoadedConfig>) | null;
   appliers: readonly Applier[];
   /** The bearer token, which lies in a file. */
-  token: { readonly trouble: string | null; look(now: boolean): Promise<void> };
+  token: { readonly trouble: string | null; look(now: boolean): Promise<void> | null };
   /**
    * Hears of keys that have new values.
    * @default none
