@@ -7,11 +7,14 @@ import { DaemonProcess } from '../scripts/support/daemon-process.ts';
 import { AdminClient } from '../src/daemon/client/index.ts';
 import { bytesToHex, itemId } from '../src/store/index.ts';
 import { BareConnection, requestBytes } from './http/connection.ts';
-import { median, withDirectory } from './support/child.ts';
+import { median, round, withDirectory } from './support/child.ts';
 
 const PAYLOAD_BYTES = 200;
+/** Short and many: other work of the machine comes and goes, and must not fall on one side alone. */
+const PUT_ROUNDS = 9;
+const PUT_SECONDS = 1;
+/** Of gets and batches. */
 const ROUNDS = 3;
-/** Of each figure in a round. */
 const SECONDS = 3;
 /** Items of one batch call. */
 const BATCH_ITEMS = 16_384;
@@ -25,7 +28,7 @@ export interface HttpFigures {
   readonly putsPerSecond: number;
   /** Of fastify with a synced, grouped batch of LevelDB, in the same run. */
   readonly floorPutsPerSecond: number;
-  /** Median of the rounds. */
+  /** Median of the rounds, in each of which both are measured, one after the other. */
   readonly ratio: number;
   readonly getsPerSecond: number;
   /** Of one client. */
@@ -54,31 +57,53 @@ async function measure(folder: string, connections: number): Promise<HttpFigures
   });
   try {
     const token = await daemon.token();
-    const runs: Record<'floor' | 'puts' | 'gets' | 'batch', number>[] = [];
-    const latencies: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const floorRun = await drive(floor.url, connections, putRequest(null));
-      const puts = await drive(daemon.admin, connections, putRequest(token));
-      latencies.push(puts.p99Ms);
-      const gets = await drive(daemon.admin, connections, await getRequest(daemon.admin, token));
-      const batch = await batches(daemon.admin, token);
-      runs.push({ floor: floorRun.perSecond, puts: puts.perSecond, gets: gets.perSecond, batch });
+    const puts = await comparePuts(
+      () => drive(floor.url, connections, putRequest(null), PUT_SECONDS),
+      () => drive(daemon.admin, connections, putRequest(token), PUT_SECONDS),
+    );
+    const gets: number[] = [];
+    const batch: number[] = [];
+    for (let turn = 0; turn < ROUNDS; turn++) {
+      const request = await getRequest(daemon.admin, token);
+      gets.push((await drive(daemon.admin, connections, request, SECONDS)).perSecond);
+      batch.push(await batches(daemon.admin, token));
     }
-    const middle = (of: (run: (typeof runs)[number]) => number) => median(runs.map(of));
     return {
       bench: 'http',
       connections,
-      putsPerSecond: Math.round(middle(({ puts }) => puts)),
-      floorPutsPerSecond: Math.round(middle(({ floor }) => floor)),
-      ratio: Math.round(middle(({ puts, floor }) => puts / floor) * 100) / 100,
-      getsPerSecond: Math.round(middle(({ gets }) => gets)),
-      batchItemsPerSecond: Math.round(middle(({ batch }) => batch)),
-      p99Ms: Math.round(median(latencies) * 10) / 10,
+      putsPerSecond: Math.round(puts.perSecond),
+      floorPutsPerSecond: Math.round(puts.floorPerSecond),
+      ratio: round(puts.ratio, 2),
+      getsPerSecond: Math.round(median(gets)),
+      batchItemsPerSecond: Math.round(median(batch)),
+      p99Ms: round(puts.p99Ms),
     };
   } finally {
     floor.stop();
     await daemon.stop();
   }
+}
+
+interface Driven {
+  readonly perSecond: number;
+  readonly p99Ms: number;
+}
+
+/** Puts to the floor and to the daemon, in turns; each begins every other round. The first round warms up. */
+async function comparePuts(floor: () => Promise<Driven>, puts: () => Promise<Driven>) {
+  const runs: { readonly floor: Driven; readonly puts: Driven }[] = [];
+  for (let turn = 0; turn <= PUT_ROUNDS; turn++) {
+    const before = turn % 2 === 0 ? await floor() : null;
+    const driven = await puts();
+    const run = { floor: before ?? (await floor()), puts: driven };
+    if (turn > 0) runs.push(run);
+  }
+  return {
+    perSecond: median(runs.map((run) => run.puts.perSecond)),
+    floorPerSecond: median(runs.map((run) => run.floor.perSecond)),
+    ratio: median(runs.map((run) => run.puts.perSecond / run.floor.perSecond)),
+    p99Ms: median(runs.map((run) => run.puts.p99Ms)),
+  };
 }
 
 async function startFloor(directory: string) {
@@ -104,13 +129,18 @@ async function getRequest(url: string, token: string): Promise<() => Uint8Array>
 }
 
 /** Each connection sends its next request once the answer is here. */
-async function drive(url: string, connections: number, request: () => Uint8Array) {
+async function drive(
+  url: string,
+  connections: number,
+  request: () => Uint8Array,
+  seconds: number,
+): Promise<Driven> {
   const open = await Promise.all(
     Array.from({ length: connections }, () => BareConnection.open(url)),
   );
   const took: number[] = [];
   const begin = performance.now();
-  const end = begin + SECONDS * 1_000;
+  const end = begin + seconds * 1_000;
   await Promise.all(
     open.map(async (connection) => {
       for (let at = performance.now(); at < end; ) {
