@@ -100,9 +100,11 @@ export class BodyDeadlines {
       this.#begun.delete(request);
       socket.off('close', over);
     };
-    if (request.closed || request.complete) return over();
-    socket.once('close', over);
-    request.once('close', over);
+    if (request.closed || request.complete) over();
+    else {
+      socket.once('close', over);
+      request.once('close', over);
+    }
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { describe, it } from 'node:test';
 import { BodyDeadlines } from '../../../src/daemon/admin/testing.ts';
@@ -25,13 +26,28 @@ describe('BodyDeadlines', () => {
 
   it('leaves requests that are over, or whose body is there', async () => {
     const { clock, deadlines, late } = watching();
-    const over = request('over');
+    const over = request('over', { closed: true });
     deadlines.add(over);
-    deadlines.add(request('complete', true));
+    deadlines.add(request('complete', { complete: true }));
     deadlines.add(request('late'));
-    deadlines.delete(over);
+    deadlines.answered(over);
     await clock.advance(1_000);
     assert.deepEqual(late, ['late 1000']);
+  });
+
+  it('bounds the bodies of answered requests too, until their connection ends', async () => {
+    const { clock, deadlines, late } = watching();
+    const [unread, gone] = [request('unread'), request('gone')];
+    for (const one of [unread, gone]) {
+      deadlines.add(one);
+      deadlines.answered(one);
+    }
+    gone.socket.emit('close');
+    assert.equal(gone.socket.listenerCount('close'), 0);
+    await clock.advance(1_000);
+    assert.deepEqual(late, ['unread 1000']);
+    unread.emit('close');
+    assert.equal(unread.socket.listenerCount('close'), 0);
   });
 
   it('leaves no timer behind', async () => {
@@ -55,6 +71,10 @@ function watching() {
   return { clock, deadlines, late };
 }
 
-function request(url: string, complete = false): IncomingMessage {
-  return { url, complete } as IncomingMessage;
+function request(
+  url: string,
+  { complete = false, closed = false }: { complete?: boolean; closed?: boolean } = {},
+): IncomingMessage {
+  const socket = new EventEmitter();
+  return Object.assign(new EventEmitter(), { url, complete, closed, socket }) as never;
 }
