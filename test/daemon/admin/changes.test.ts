@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { feedLines } from '../../../src/daemon/admin/testing.ts';
 import { type ChangesLine, changesLine } from '../../../src/daemon/schemas/index.ts';
 import { bytesToHex, itemId, StoreError } from '../../../src/store/index.ts';
 import { until } from '../../e2e/support/mesh.ts';
@@ -120,6 +121,29 @@ describe('GET /v1/changes', () => {
     for (let i = 0; i < 20; i++) await node.put(new Uint8Array(90_000).fill(i), 1n);
     const lines = linesOf(await send(url, '/v1/changes?payloads=true'));
     assert.deepEqual(lines.at(-1), { last: 20, epoch: EPOCH });
+  });
+
+  it('reads a page once, and never holds the payloads of all its entries', async (context) => {
+    const { node, url } = await startAdminFor(context, { limits: { maxItemBytes: 2 ** 20 } });
+    for (let i = 0; i < 100; i++) await node.put(new Uint8Array(60_000).fill(i), 1n);
+    let gets = 0;
+    const { get } = node;
+    node.get = (id) => {
+      gets++;
+      return get.call(node, id);
+    };
+    assert.equal(linesOf(await send(url, '/v1/changes?payloads=true')).length, 102);
+    assert.deepEqual([node.feed.reads, gets], [1, 100]);
+    const texts = feedLines({
+      feed: node.feed,
+      since: 0,
+      first: await node.feed.arrivals(0, { limit: 512 }),
+      limit: 100,
+      source: { get: (id) => node.get(id), hold: async () => () => undefined },
+      signal: new AbortController().signal,
+      refusalOf: () => ({ code: 'INTERNAL', message: 'none' }),
+    });
+    for await (const { length } of texts) assert.ok(length < 2 ** 18, `${length} characters`);
   });
 
   it('refuses a place of another epoch, and says which epoch runs', async (context) => {

@@ -22,7 +22,10 @@ export interface PayloadSource {
   hold(bytes: number): Promise<() => void>;
 }
 
-/** The entries of a page as text, a few pieces; with a source each has its payload. */
+/** Characters after which a piece of text goes out, lest the payloads of a whole page gather. */
+const TEXT_CHARS = 64 * 1024;
+
+/** The entries of a page as text, in pieces; with a source each has its payload, read when its turn comes. */
 export async function* entryTexts(
   entries: readonly ArrivalEntry[],
   { before, after }: EntryFrame,
@@ -41,6 +44,9 @@ export async function* entryTexts(
       yield* longPayload(source, entry);
       text = `}${after}`;
     }
+    if (source === null || text.length < TEXT_CHARS) continue;
+    yield text;
+    text = '';
   }
   if (text !== '') yield text;
 }

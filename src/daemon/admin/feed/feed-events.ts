@@ -43,7 +43,7 @@ async function* follow(init: FeedEventsInit, arrivals: ArrivalSignal): AsyncGene
   yield event('begin', { epoch, since }, `${epoch}-${since}`);
   while (!signal.aborted) {
     arrivals.clear();
-    const page = await readPage(feed, { since, epoch, payloads: source !== null }).catch(asReset);
+    const page = await readPage(feed, { since, epoch }).catch(asReset);
     if (page instanceof FeedResetError) {
       [since, epoch] = [0, page.epoch];
       yield event('reset', { epoch, last: page.last }, `${epoch}-0`);

@@ -38,8 +38,7 @@ export async function* feedLines(init: FeedLinesInit): AsyncGenerator<string> {
       left -= entries.length;
       if (place >= last || left <= 0 || entries.length === 0) break;
       signal.throwIfAborted();
-      const payloads = source !== null;
-      page = await readPage(feed, { since: place, epoch, limit: left, payloads });
+      page = await readPage(feed, { since: place, epoch, limit: left });
     }
     yield line({ last: place, epoch });
   } catch (error) {

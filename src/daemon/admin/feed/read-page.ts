@@ -1,6 +1,5 @@
 import type { ArrivalsPage } from '../../../store/index.ts';
 import type { ArrivalFeed } from '../../node-api.ts';
-import { LONG_BYTES } from '../payload-memory.ts';
 
 /** Most entries in one page, about 110 KB of text. */
 const PAGE_ENTRIES = 512;
@@ -13,18 +12,15 @@ export interface PageInit {
   epoch?: string | undefined;
   /** @default no bound but that of a page */
   limit?: number | undefined;
-  /** Pages whose payloads are read have few bytes of them. */
-  payloads: boolean;
 }
 
 /** As many entries as a reader holds at a time. */
 export function readPage(
   feed: Pick<ArrivalFeed, 'arrivals'>,
-  { since, epoch, limit = PAGE_ENTRIES, payloads }: PageInit,
+  { since, epoch, limit = PAGE_ENTRIES }: PageInit,
 ): Promise<ArrivalsPage> {
   return feed.arrivals(since, {
     limit: Math.min(limit, PAGE_ENTRIES),
-    ...(payloads && { maxBytes: LONG_BYTES }),
     ...(epoch !== undefined && { epoch }),
   });
 }

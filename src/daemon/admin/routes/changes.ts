@@ -60,7 +60,7 @@ async function sendLines(
   const { feed } = node;
   feeds.take(reply);
   const signal = goneOf(reply, closing);
-  const asked = { since, epoch, limit, payloads };
+  const asked = { since, epoch, limit };
   const first = await firstPage({ feed, clock, signal, waitMs, ...asked }).catch((error) => {
     if (error instanceof FeedResetError) reply.header(EPOCH_HEADER, error.epoch);
     throw error;
@@ -95,12 +95,10 @@ async function sendEvents(
   const { since, epoch } = resumed(request.headers['last-event-id']) ?? query;
   const signal = goneOf(reply, closing);
   // The place is checked now; a place of another epoch is an event.
-  const first = await firstPage({ feed, clock, signal, waitMs: 0, since, epoch, payloads }).catch(
-    (error) => {
-      if (error instanceof FeedResetError && epoch !== undefined) return { epoch };
-      throw error;
-    },
-  );
+  const first = await firstPage({ feed, clock, signal, waitMs: 0, since, epoch }).catch((error) => {
+    if (error instanceof FeedResetError && epoch !== undefined) return { epoch };
+    throw error;
+  });
   const events = feedEvents({
     feed,
     clock,
