@@ -75,7 +75,7 @@ export interface BulkItems {
   /** Whether each id is held. Rejects with `STORE_UNAVAILABLE` while the database cannot be read. */
   have(ids: readonly Uint8Array[]): Promise<boolean[]>;
   /** Items by id, some at a time, in order; null for ids that are not held. */
-  getMany(ids: readonly Uint8Array[]): AsyncGenerator<readonly (Item | null)[]>;
+  getMany(ids: readonly Uint8Array[], hold: HoldMemory): AsyncGenerator<readonly (Item | null)[]>;
   /**
    * The items from hint `from` up to, but without, hint `to` as they are now. Throws `STORE_REBUILDING` or
    * `STORE_UNAVAILABLE` while there is no index.
@@ -83,13 +83,16 @@ export interface BulkItems {
   stream(range: { readonly from: bigint; readonly to: bigint }): ItemStream;
 }
 
+/** Resolves once there is memory for an item above 1 MiB; the returned function gives the memory back. */
+export type HoldMemory = (bytes: number) => Promise<() => void>;
+
 /** A range of the set as it was at one moment. Holds a snapshot until it is released. */
 export interface ItemStream {
   readonly items: number;
   /** Digest of the range. */
   readonly fingerprint: string;
   /** The items in order, some at a time. Rejects with `StoreError`, also in the midst. */
-  read(): AsyncGenerator<readonly Item[]>;
+  read(hold: HoldMemory): AsyncGenerator<readonly Item[]>;
   /** Idempotent. */
   release(): void;
 }

@@ -10,7 +10,7 @@ export type {
   SyncedAnswer,
 } from './explain-api.ts';
 export { type Logger, type LogLevel, libp2pLogging } from './logging.ts';
-export type { ArrivalFeed, BulkItems, RefusalReason, WhyAnswer } from './node-api.ts';
+export type { ArrivalFeed, BulkItems, HoldMemory, RefusalReason, WhyAnswer } from './node-api.ts';
 export { placeAt } from './own-files.ts';
 export {
   hostOf,

@@ -137,6 +137,10 @@ const UNSENT = new AdminError(
   'BUSY',
   'payloads that other clients send take up the memory for them; try again in a minute',
 );
+const STREAMING = new AdminError(
+  'BUSY',
+  'exports and lists of ids of other clients take up the memory for them; try again in a minute',
+);
 const FULL = new AdminError(
   'BUSY',
   'as many clients as possible read the order of arrival; try again when one has ended',
@@ -146,6 +150,7 @@ function memories({ clock, bounds }: Pick<HandlerParts, 'clock' | 'bounds'>) {
   return {
     answers: new PayloadMemory({ clock, bounds, totalBytes: bounds.answerBytes, full: UNREAD }),
     bodies: new PayloadMemory({ clock, bounds, totalBytes: bounds.bodyBytes, full: UNSENT }),
+    reads: new PayloadMemory({ clock, bounds, totalBytes: bounds.readBytes, full: STREAMING }),
     feeds: new RequestPlaces(bounds.maxFeeds, FULL),
   };
 }
@@ -238,7 +243,7 @@ function addHooks(
     init.observer?.refused(refusal.code);
     if (refusal.status === 500)
       init.logger.error({ err: error, code: refusal.code }, 'a call failed');
-    if (refusal.status === 413 || refusal.status === 415) await lingerFor(request.raw, init.clock);
+    if (refusal.status === 413 || refusal.status === 415) await lingerFor(reply, init.clock);
     return send(reply, refusal);
   });
 }

@@ -36,15 +36,18 @@ export function leaveBodies(app: FastifyInstance): void {
 const LINGER_MS = 2_000;
 
 /**
- * Reads and drops the rest of a body: closing on a sender that still writes can lose our answer. A sender that
- * goes on is cut.
+ * Reads and drops the rest of a body before an answer ends: closing on a sender that still writes can lose it. A
+ * sender that goes on is cut once it has the answer.
  */
-export function lingerFor(request: IncomingMessage, clock: Clock): Promise<void> {
-  if (request.complete) return Promise.resolve();
+export async function lingerFor(reply: FastifyReply, clock: Clock): Promise<void> {
+  const request = reply.request.raw;
+  if (request.complete) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const cancel = clock.after(LINGER_MS, resolve);
   request.once('end', resolve).once('close', resolve).once('error', resolve).resume();
-  return promise.finally(cancel);
+  await promise;
+  cancel();
+  if (!request.complete) reply.raw.once('finish', () => request.socket.destroySoon());
 }
 
 /** Has a payload that a client sends wait for memory before any of it is read. */

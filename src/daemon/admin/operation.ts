@@ -33,6 +33,8 @@ export interface HandlerParts {
   readonly answers: PayloadMemory;
   /** The memory of long payloads on their way from clients. */
   readonly bodies: PayloadMemory;
+  /** The memory of exports and of lists of ids. */
+  readonly reads: PayloadMemory;
   /** Of the readers of the order of arrival. */
   readonly feeds: RequestPlaces;
   /** Ids of the operations under way that run one at a time. */

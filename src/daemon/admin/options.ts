@@ -47,6 +47,12 @@ export interface AdminBounds {
    */
   readonly bodyBytes: number;
   /**
+   * Bytes of exports and of calls with many ids: 2 MiB for each stream of items, and six times a list of ids.
+   * Apart from `bodyBytes`, so that reads keep no writes out. Lower: slow readers sooner keep others waiting.
+   * @default 67_108_864
+   */
+  readonly readBytes: number;
+  /**
    * Milliseconds that a request waits for such bytes before it gets 503 `BUSY`. Higher: fewer are refused.
    * @default 5_000
    */
@@ -68,6 +74,7 @@ export const ADMIN_BOUNDS: AdminBounds = {
   unreadMs: 60_000,
   answerBytes: 64 * 1024 * 1024,
   bodyBytes: 64 * 1024 * 1024,
+  readBytes: 64 * 1024 * 1024,
   memoryWaitMs: 5_000,
   bytesPerSecond: 32 * 1024,
 };

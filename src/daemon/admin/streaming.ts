@@ -7,7 +7,11 @@ import type { HandlerParts } from './operation.ts';
 export const NDJSON: string = SPEAKERS.ndjson.mediaType;
 export const EVENT_STREAM = 'text/event-stream';
 
-const GONE = new AdminError('REQUEST_TIMEOUT', 'the client of this call is gone');
+/** Not worth an error in the log: a client may leave. */
+export const GONE: AdminError = new AdminError(
+  'REQUEST_TIMEOUT',
+  'the client of this call is gone',
+);
 
 /** Whether the client asks for answers of this type. */
 export function accepts({ headers }: FastifyRequest, type: string): boolean {

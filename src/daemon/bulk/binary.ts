@@ -46,11 +46,14 @@ export class BinaryDecoder implements BulkDecoder {
   /** Bytes of a too long item that are still to come. */
   #skipping = 0;
   #line = 0;
-  /** Thrown by the next call, so that the records before it are not lost. */
   #failure: BulkError | null = null;
 
   constructor({ maxItemBytes }: { readonly maxItemBytes: number }) {
     this.#maxItemBytes = maxItemBytes;
+  }
+
+  get failure(): BulkError | null {
+    return this.#failure;
   }
 
   get collecting(): number {

@@ -26,6 +26,8 @@ export function* encodeItemLine({ hint, id, payload }: Item): Generator<Uint8Arr
 
 /** Reads lines of JSON: `hint` (digits, or none), `payload` (base64), and maybe `id`. */
 export class NdjsonDecoder implements BulkDecoder {
+  /** A line that cannot be read is a fault of its own. */
+  readonly failure = null;
   readonly #maxItemBytes: number;
   readonly #lines: LineSplitter;
 

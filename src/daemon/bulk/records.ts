@@ -1,3 +1,5 @@
+import type { BulkError } from './errors.ts';
+
 /** NDJSON, or length-prefixed binary records. */
 export type BulkFormat = 'ndjson' | 'binary';
 
@@ -63,6 +65,8 @@ export type StreamNotice =
 export interface BulkDecoder {
   /** Bytes of the record that is not whole yet, as far as they are known. */
   readonly collecting: number;
+  /** Why nothing behind the last records can be read, or null; the next call throws it. */
+  readonly failure: BulkError | null;
   /** Throws `BulkError` `STREAM_CUT` where the stream makes no sense any more. */
   push(chunk: Uint8Array): BulkRecord[];
   /** The records at the end; throws `STREAM_CUT` where the stream ends within a record. */

@@ -1,6 +1,6 @@
 import { type Clock, delay, type Item, type PutResult, type Replica } from '../../store/index.ts';
 import type { DaemonError } from '../errors.ts';
-import type { BulkItems, ItemStream, NewOwnItem } from '../node-api.ts';
+import type { BulkItems, HoldMemory, ItemStream, NewOwnItem } from '../node-api.ts';
 import type { Replicator } from '../replicator/index.ts';
 import { readByIds, streamItems } from './item-stream.ts';
 import { ownSecret } from './peer-errors.ts';
@@ -45,9 +45,8 @@ export class NodeItems implements BulkItems {
     return held;
   }
 
-  getMany(ids: readonly Uint8Array[]): AsyncGenerator<readonly (Item | null)[]> {
-    const { replica, clock } = this.#init;
-    return readByIds(replica, ids, clock);
+  getMany(ids: readonly Uint8Array[], hold: HoldMemory): AsyncGenerator<readonly (Item | null)[]> {
+    return readByIds(this.#init, ids, hold);
   }
 
   stream(range: { readonly from: bigint; readonly to: bigint }): ItemStream {

@@ -2,23 +2,26 @@ import {
   bytesToHex,
   type Clock,
   delay,
-  type HeldKey,
   type Item,
   type Replica,
   StoreError,
 } from '../../store/index.ts';
-import type { ItemStream } from '../node-api.ts';
+import type { HoldMemory, ItemStream } from '../node-api.ts';
 
 /** Ids that the store reads at once. */
 const TOGETHER = 64;
-/** Payload bytes read at once, or a single item. */
+/** Payload bytes read at once. A longer item is read by itself. */
 const TOGETHER_BYTES = 1024 * 1024;
 /** A slow client of a large export ends within a day. */
 const MAX_AGE_MS = 24 * 60 * 60 * 1_000;
 
-export interface ItemStreamInit {
-  readonly replica: Pick<Replica, 'snapshot' | 'serve'>;
+interface ReadInit {
+  readonly replica: Pick<Replica, 'serve'>;
   readonly clock: Clock;
+}
+
+export interface ItemStreamInit extends ReadInit {
+  readonly replica: Pick<Replica, 'snapshot' | 'serve'>;
   /** First hint wanted. */
   readonly from: bigint;
   /** First hint not wanted. */
@@ -26,20 +29,22 @@ export interface ItemStreamInit {
 }
 
 /** The items of a range as they are now, to be read in order. Throws like `Replica.snapshot`. */
-export function streamItems({ replica, clock, from, to }: ItemStreamInit): ItemStream {
+export function streamItems(init: ItemStreamInit): ItemStream {
+  const { replica, from, to } = init;
   const snapshot = replica.snapshot({ maxAgeMs: MAX_AGE_MS });
   try {
     const begin = snapshot.lowerBound({ hint: from, id: null });
     const end = Math.max(begin, snapshot.lowerBound({ hint: to, id: null }));
     const { scheme } = snapshot;
     const fingerprint = bytesToHex(scheme.digest(snapshot.fingerprint(begin, end), end - begin));
-    async function* read(): AsyncGenerator<readonly Item[]> {
-      for (let at = begin; at < end; ) {
-        const keys = [...snapshot.keys(at, Math.min(end, at + TOGETHER))];
-        const items = await readItems(replica, keys);
-        at += items.length;
-        yield items;
-        await delay(clock, 0);
+    async function* read(hold: HoldMemory): AsyncGenerator<readonly Item[]> {
+      for (let at = begin; at < end; at += TOGETHER) {
+        const ids = Array.from(snapshot.keys(at, Math.min(end, at + TOGETHER)), ({ id }) => id);
+        let next = 0;
+        for await (const page of readByIds(init, ids, hold)) {
+          yield page.map((item) => item ?? lost(ids[next]!));
+          next += page.length;
+        }
       }
     }
     return { items: end - begin, fingerprint, read, release: () => snapshot.release() };
@@ -49,35 +54,42 @@ export function streamItems({ replica, clock, from, to }: ItemStreamInit): ItemS
   }
 }
 
-/** The first of the items, at least one. Rejects with `STORE_CORRUPT` if one is damaged. */
-async function readItems(
-  replica: Pick<Replica, 'serve'>,
-  keys: readonly HeldKey[],
-): Promise<Item[]> {
-  const ids = keys.map(({ id }) => id);
-  const limits = { maxItemBytes: Number.POSITIVE_INFINITY, maxBytes: TOGETHER_BYTES };
-  const served = await replica.serve(ids, limits);
-  return served.map((item, at) => {
-    if (item !== undefined && 'payload' in item) return item;
-    const id = bytesToHex(keys[at]!.id);
-    throw new StoreError(
-      'STORE_CORRUPT',
-      `item ${id} is damaged or was put aside since the export began: read it from a peer, then export again`,
-    );
-  });
+function lost(id: Uint8Array): never {
+  throw new StoreError(
+    'STORE_CORRUPT',
+    `item ${bytesToHex(id)} is damaged or was put aside since the export began: read it from a peer, then export again`,
+  );
 }
 
-/** Items by id, in order; null for those that are not held. */
+const SHORT = { maxItemBytes: TOGETHER_BYTES, maxBytes: TOGETHER_BYTES };
+const ANY = { maxItemBytes: Number.POSITIVE_INFINITY, maxBytes: TOGETHER_BYTES };
+
+/** Items by id, in order; null for those that are not held. A long item waits for memory before it is read. */
 export async function* readByIds(
-  replica: Pick<Replica, 'serve'>,
+  { replica, clock }: ReadInit,
   ids: readonly Uint8Array[],
-  clock: Clock,
+  hold: HoldMemory,
 ): AsyncGenerator<readonly (Item | null)[]> {
-  const limits = { maxItemBytes: Number.POSITIVE_INFINITY, maxBytes: TOGETHER_BYTES };
   for (let at = 0; at < ids.length; ) {
-    const served = await replica.serve(ids.slice(at, at + TOGETHER), limits);
-    yield served.map((item) => (item !== undefined && 'payload' in item ? item : null));
-    at += served.length;
+    const served = await replica.serve(ids.slice(at, at + TOGETHER), SHORT);
+    let page: (Item | null)[] = [];
+    for (const answer of served) {
+      const id = ids[at++]!;
+      if (answer === undefined || 'payload' in answer) {
+        page.push(answer ?? null);
+        continue;
+      }
+      if (page.length > 0) yield page;
+      page = [];
+      const release = await hold(answer.length);
+      try {
+        const [item] = await replica.serve([id], ANY);
+        yield [item !== undefined && 'payload' in item ? item : null];
+      } finally {
+        release();
+      }
+    }
+    if (page.length > 0) yield page;
     await delay(clock, 0);
   }
 }

@@ -283,4 +283,104 @@ describe('the bounds of the admin endpoint', () => {
     for (const answer of waiting) assert.equal((await answer).status, 200);
     await Promise.all([gone, closed(reader)]);
   });
+
+  const binary = { 'content-type': 'application/vnd.rangemesh.items' };
+  /** Records of so many zero bytes. */
+  const record = (length: number) => {
+    const bytes = new Uint8Array(12 + length);
+    new DataView(bytes.buffer).setUint32(8, length, true);
+    return bytes;
+  };
+
+  /** Writes of every kind are answered. */
+  async function takesWrites(url: string): Promise<void> {
+    const post = (path: string, body: Uint8Array) =>
+      send(url, path, { method: 'POST', body, headers: binary });
+    assert.ok((await post('/v1/items?hint=9', new Uint8Array(LONG))).status <= 201);
+    for (const length of [20, 2 * 1024 * 1024]) {
+      const { body } = await post('/v1/items/batch', record(length));
+      assert.match(new TextDecoder().decode(body), /"failed":0,"error":null/);
+    }
+  }
+
+  it('stores and exports beside exports that are not read', async (context) => {
+    const { url, node } = await open(context, { memoryWaitMs: 60 });
+    await putLong(url);
+    const { stream } = node.bulk;
+    let begun = 0;
+    Object.assign(node.bulk, {
+      stream: (range: Parameters<typeof stream>[0]) => {
+        begun++;
+        return stream(range);
+      },
+    });
+    for (let at = 0; at < 5; at++) await ask(context, url, '/v1/export');
+    await until(
+      async () => begun,
+      (now) => now === 5,
+    );
+    await takesWrites(url);
+    assert.equal((await send(url, '/v1/export?from=5')).status, 200);
+  });
+
+  it('stores beside lists of ids that never end, and takes six times a list from the memory for reads', async (context) => {
+    const { url } = await open(context, {
+      memoryWaitMs: 60,
+      readBytes: 2 * 6_000_000 + 3 * 2 ** 20,
+    });
+    const list = (path: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n` +
+      'Content-Length: 1000000\r\n\r\n';
+    const lists = ['/v1/items/have', '/v1/items/get'];
+    for (const path of lists) await dial(context, url, list(path));
+    const have = (bytes: number) =>
+      send(url, '/v1/items/have', {
+        method: 'POST',
+        body: new Uint8Array(bytes),
+        headers: { 'content-type': 'application/octet-stream' },
+      });
+    const long = 32 * 6_000;
+    const { json } = await until(
+      () => have(long),
+      ({ status }) => status === 503,
+    );
+    assert.equal(json.code, 'BUSY');
+    assert.match(json.message, /lists of ids/);
+    assert.equal((await have(32 * 5_000)).status, 200, 'as many as there is room for');
+    await takesWrites(url);
+  });
+
+  it('does not take a batch for slow that itself waits for memory', async (context) => {
+    const clock = new VirtualClock();
+    const bounds = { bodyBytes: LONG + 2 ** 23, memoryWaitMs: 600_000, bytesPerSecond: LONG };
+    const { url, node } = await open(context, bounds, clock);
+    const gate = Promise.withResolvers<void>();
+    cleanUp(context, () => gate.resolve());
+    node.gate = gate.promise;
+    const reached = Promise.withResolvers<void>();
+    const original = node.put.bind(node);
+    node.put = (payload, hint) => {
+      reached.resolve();
+      return original(payload, hint);
+    };
+    const put = send(url, '/v1/items?hint=1', PUT_LONG);
+    await within(reached.promise, 'a put under way');
+    const batch = send(url, '/v1/items/batch', {
+      method: 'POST',
+      body: record(2 ** 21),
+      headers: binary,
+    });
+    let ended = false;
+    const end = batch
+      .catch(() => undefined)
+      .then(() => {
+        ended = true;
+      });
+    for (let second = 0; second < 30 && !ended; second++) await clock.advance(1_000);
+    assert.equal(ended, false);
+    gate.resolve();
+    assert.equal((await put).status, 201);
+    assert.match(new TextDecoder().decode((await batch).body), /"created":1/);
+    await end;
+  });
 });

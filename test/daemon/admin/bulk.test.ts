@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import {
@@ -10,10 +11,14 @@ import {
 } from '../../../src/daemon/bulk/index.ts';
 import { DaemonError } from '../../../src/daemon/index.ts';
 import type { BatchLine } from '../../../src/daemon/schemas/index.ts';
+import type { HoldMemory } from '../../../src/daemon/testing.ts';
 import { bytesToHex, concatBytes, itemId, StoreError } from '../../../src/store/index.ts';
+import { until } from '../../e2e/support/mesh.ts';
+import { cleanUp } from '../../support/clean-up.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { within } from '../../support/within.ts';
-import { SharedAdmin, startAdminFor, TOKEN } from './running-admin.ts';
+import { SharedAdmin, send, startAdmin, startAdminFor, TOKEN } from './running-admin.ts';
+import { closed, dial } from './sockets.ts';
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
 const linesOf = (body: Uint8Array): BatchLine[] =>
@@ -224,6 +229,74 @@ describe('a batch that is sent slowly', () => {
   });
 });
 
+describe('a batch that is cut', () => {
+  const CUT = Buffer.alloc(12, 0xff);
+  const head = (framing: string) =>
+    `POST /v1/items/batch HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n` +
+    `Content-Type: ${SPEAKERS.binary.mediaType}\r\n${framing}\r\n\r\n`;
+  /** What a connection has said once the words are in it. */
+  const heard = (socket: Socket, words: RegExp) => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    let said = '';
+    socket.on('data', (bytes) => {
+      said += bytes;
+      if (words.test(said)) resolve(said);
+    });
+    return within(promise, `${words}`);
+  };
+
+  it('leaves its connection to the next request, once the rest of the body was dropped', async (context) => {
+    const { url } = await startAdminFor(context);
+    const socket = await dial(context, url);
+    const rest = Buffer.alloc(8 * 1024 * 1024);
+    const answer = heard(socket, /"STREAM_CUT".*HTTP\/1.1 200/s);
+    socket.write(head(`Content-Length: ${CUT.length + rest.length}`));
+    socket.write(CUT);
+    socket.write(rest);
+    socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await answer;
+  });
+
+  it('ends its connection, behind the answer, where the sender goes on', async (context) => {
+    const clock = new VirtualClock();
+    const { url, admin } = await startAdmin({ clock });
+    cleanUp(context, () => admin.close());
+    const socket = await dial(context, url, head('Transfer-Encoding: chunked'));
+    const answer = heard(socket, /"STREAM_CUT"/);
+    const ended = heard(socket, /\r\n0\r\n\r\n$/);
+    const chunk = (bytes: Uint8Array) => {
+      socket.write(`${bytes.length.toString(16)}\r\n`);
+      socket.write(bytes);
+      socket.write('\r\n');
+    };
+    chunk(CUT);
+    await answer;
+    chunk(new Uint8Array(100_000));
+    let isClosed = false;
+    const close = closed(socket).finally(() => {
+      isClosed = true;
+    });
+    await until(
+      () => clock.advance(1_000),
+      () => isClosed,
+    );
+    await Promise.all([close, ended]);
+  });
+
+  it('by its client is no error of the daemon', async (context) => {
+    const { url, errors, node } = await startAdminFor(context, { bounds: { maxRequests: 1 } });
+    const batch = openBatch(url);
+    batch.call.write(bytesOf('binary', ['one']));
+    assert.match((await batch.next()) ?? '', /"created":true/);
+    batch.call.on('error', () => undefined).destroy();
+    await until(
+      () => send(url, '/v1/status'),
+      ({ status }) => status === 200,
+    );
+    assert.deepEqual([errors, node.items.size], [[], 1]);
+  });
+});
+
 describe('ids that are held', () => {
   const running = new SharedAdmin();
   const ask = (body: string | Uint8Array, type: string) =>
@@ -334,8 +407,8 @@ describe('items by id, and exports', () => {
     const failing = stream({ from: 0n, to: 99n });
     (running.node.bulk as { stream: unknown }).stream = () => ({
       ...failing,
-      async *read() {
-        for await (const page of failing.read()) {
+      async *read(hold: HoldMemory) {
+        for await (const page of failing.read(hold)) {
           yield page;
           throw new StoreError('SNAPSHOT_EXPIRED', 'too slow');
         }

@@ -6,6 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { BulkError, ExportReader, SPEAKERS } from '../../../src/daemon/bulk/index.ts';
 import { NodeItems } from '../../../src/daemon/node/testing.ts';
 import { systemClock, systemDisk } from '../../../src/daemon/system/index.ts';
+import type { HoldMemory } from '../../../src/daemon/testing.ts';
 import {
   bytesToHex,
   INFINITE_HINT,
@@ -45,6 +46,7 @@ const textOf = (i: number) => ({
   hint: BigInt(i % 7),
   payload: new TextEncoder().encode(`item ${i}`),
 });
+const noHold = async () => () => undefined;
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 async function batch(url: string, body: Uint8Array) {
@@ -93,7 +95,7 @@ describe('many items of a real set', () => {
     const { fingerprint } = replica.status();
     await replica.put(numbers(2_000).map(textOf));
     let items = 0;
-    for await (const page of stream.read()) items += page.length;
+    for await (const page of stream.read(noHold)) items += page.length;
     stream.release();
     assert.deepEqual(
       [items, stream.items, stream.fingerprint],
@@ -124,6 +126,35 @@ describe('many items of a real set', () => {
       (error) => error instanceof BulkError && /STORE_CORRUPT/.test(error.message),
     );
     assert.equal(bulk.stream(EVERYTHING).items, 200);
+  });
+
+  it('take memory for a long item alone, before it is read and until the next is', async (context) => {
+    const { replica, bulk } = await openSet(context);
+    const MIB = 1024 * 1024;
+    const lengths = [10, MIB, MIB + 1, 20, 30, 2 * MIB, 40];
+    const items = lengths.map((length, at) => ({
+      hint: BigInt(at),
+      payload: new Uint8Array(length),
+    }));
+    await replica.put(items);
+    const ids = items.map(({ hint, payload }) => itemId(hint, payload));
+    const stream = bulk.stream(EVERYTHING);
+    for (const pages of [
+      (hold: HoldMemory) => stream.read(hold),
+      (hold: HoldMemory) => bulk.getMany(ids, hold),
+    ]) {
+      const seen: (number | string)[] = [];
+      const hold = async (bytes: number) => {
+        seen.push(`hold ${bytes - MIB}`);
+        return () => void seen.push('release');
+      };
+      for await (const page of pages(hold)) seen.push(...page.map((item) => item!.payload.length));
+      assert.deepEqual(seen, [
+        ...[10, MIB, 'hold 1', MIB + 1, 'release', 20, 30],
+        ...[`hold ${MIB}`, 2 * MIB, 'release', 40],
+      ]);
+    }
+    stream.release();
   });
 
   it('go over long items in pieces, and come back the same', async (context) => {

@@ -88,6 +88,7 @@ export class Batch {
       if (record.kind !== 'notice') this.#waiting.push(record);
       else if ('error' in record.notice) throw failedExport(record.notice.error);
     }
+    if (decoder.failure !== null) throw decoder.failure;
     this.#ended = chunk === null;
     if (this.#hasRoom || decoder.collecting <= LONG_BYTES) return;
     this.#hasRoom = true;

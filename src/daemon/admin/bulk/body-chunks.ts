@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../store/index.ts';
 import { AdminError } from '../errors.ts';
+import { GONE } from '../streaming.ts';
 
 export interface BodyChunksInit {
   readonly clock: Clock;
@@ -10,42 +11,47 @@ export interface BodyChunksInit {
   readonly closing: AbortSignal;
 }
 
-/** A body that is read as it comes, a chunk at a time: its sender waits meanwhile. */
+/**
+ * A body that is read as it comes, a chunk at a time: its sender waits meanwhile. It listens to the request only
+ * while a chunk is awaited, so that the rest can be dropped: a stream with a reader does not flow.
+ */
 export class BodyChunks {
+  readonly #request: IncomingMessage;
   readonly #init: BodyChunksInit;
-  readonly #chunks: AsyncIterator<Uint8Array>;
 
   constructor(request: IncomingMessage, init: BodyChunksInit) {
+    this.#request = request;
     this.#init = init;
-    this.#chunks = request.iterator({ destroyOnReturn: false });
   }
 
   /**
-   * The next chunk, or null at the end. Rejects with `REQUEST_TIMEOUT` where none comes in time, and with the
-   * reason of `closing`.
+   * The next chunk, or null at the end. Rejects with `REQUEST_TIMEOUT` where none comes in time or the client
+   * leaves, and with the reason of `closing`.
    */
   next(): Promise<Uint8Array | null> {
     const { clock, silentMs, closing } = this.#init;
-    return new Promise((resolve, reject) => {
-      const settled = (): void => {
-        cancel();
-        closing.removeEventListener('abort', stop);
-      };
-      const fail = (reason: unknown): void => {
-        settled();
-        reject(reason);
-      };
-      const stop = (): void => fail(closing.reason);
-      const cancel = clock.after(silentMs, () => fail(silent(silentMs)));
-      if (closing.aborted) return stop();
-      closing.addEventListener('abort', stop, { once: true });
-      this.#chunks.next().then(({ done, value }) => {
-        settled();
-        resolve(done === true ? null : value);
-      }, fail);
+    const request = this.#request;
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | null>();
+    const look = (): void => {
+      const chunk: Uint8Array | null = request.destroyed ? null : request.read();
+      if (chunk !== null || request.readableEnded) resolve(chunk);
+      else if (request.destroyed) reject(GONE);
+    };
+    const stop = (): void => reject(closing.reason);
+    const cancel = clock.after(silentMs, () => reject(silent(silentMs)));
+    for (const event of EVENTS) request.on(event, look);
+    closing.addEventListener('abort', stop, { once: true });
+    if (closing.aborted) stop();
+    else look();
+    return promise.finally(() => {
+      cancel();
+      for (const event of EVENTS) request.off(event, look);
+      closing.removeEventListener('abort', stop);
     });
   }
 }
+
+const EVENTS = ['readable', 'end', 'close'] as const;
 
 function silent(ms: number): AdminError {
   return new AdminError(

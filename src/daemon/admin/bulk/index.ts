@@ -3,4 +3,4 @@
 export { Batch, type BatchInit } from './batch.ts';
 export { BodyChunks } from './body-chunks.ts';
 export { MAX_IDS_BYTES, readIds } from './ids.ts';
-export { type WrittenItems, writeItems } from './item-stream.ts';
+export { StreamedItems } from './streamed-items.ts';

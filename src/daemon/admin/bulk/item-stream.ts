@@ -57,16 +57,18 @@ async function* pieces(
   }
 }
 
+/** Copies: a piece that waits would keep the memory of its whole payload. */
 async function* inBlocks(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let parts: Uint8Array[] = [];
-  let bytes = 0;
+  let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  let filled = 0;
   for await (const piece of pieces) {
-    parts.push(piece);
-    bytes += piece.length;
-    if (bytes < BLOCK_BYTES) continue;
-    yield Buffer.concat(parts);
-    parts = [];
-    bytes = 0;
+    if (filled + piece.length > BLOCK_BYTES) {
+      yield block.subarray(0, filled);
+      block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+      filled = 0;
+    }
+    block.set(piece, filled);
+    filled += piece.length;
   }
-  if (bytes > 0) yield Buffer.concat(parts);
+  if (filled > 0) yield block.subarray(0, filled);
 }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type BulkFormat, formatOf, SPEAKERS } from '../../bulk/index.ts';
 import type { RefusalReason } from '../../node-api.ts';
 import {
@@ -13,7 +13,7 @@ import {
   itemLine,
 } from '../../schemas/index.ts';
 import { lingerFor, received } from '../bodies.ts';
-import { Batch, BodyChunks, MAX_IDS_BYTES, readIds, writeItems } from '../bulk/index.ts';
+import { Batch, BodyChunks, MAX_IDS_BYTES, readIds, StreamedItems } from '../bulk/index.ts';
 import { AdminError, READ_ERRORS } from '../errors.ts';
 import { type Answer, type HandlerParts, json, type Operation, operation } from '../operation.ts';
 import { NDJSON, reasonIn } from '../streaming.ts';
@@ -24,14 +24,12 @@ const JSON_TYPE = 'application/json';
 
 /** Memory of a batch of short items: the groups under way, and the group that is read. */
 const BATCH_BYTES = 4 * 1024 * 1024;
-/** Memory of a stream of short items. */
-const STREAM_BYTES = 2 * 1024 * 1024;
 /** A long item in JSON takes so many times its length while it is read: line, text, base64 and bytes. */
 const JSON_COPIES = 4;
 /** In its pieces, and whole. */
 const BINARY_COPIES = 2;
-/** Ids take so many times their bytes in the body. */
-const ID_COPIES = 3;
+/** Ids take so many times their bytes in the body: pieces, body, text, strings, and an object for each. */
+const ID_COPIES = 6;
 
 /** A stream of items in either format. */
 const ITEMS: Answer<ItemLine> = {
@@ -63,9 +61,6 @@ export const bulkOperations: readonly Operation[] = [
       },
     },
     errors: ['UNSUPPORTED_MEDIA_TYPE'],
-    before: (parts) => async (_request, reply) => {
-      await parts.bodies.hold(reply, BATCH_BYTES, received(reply));
-    },
     handle: ({ request, reply }, parts) => batch(request, reply, parts),
   }),
   operation({
@@ -83,9 +78,9 @@ export const bulkOperations: readonly Operation[] = [
       200: { ...json(haveAnswer, 'Whether each id is held'), others: { [BYTES]: 'bytes' } },
     },
     errors: ['INVALID_BODY', 'BODY_TOO_LARGE', ...READ_ERRORS],
-    before: idMemory,
     handle: async ({ request, reply }, parts) => {
       const isJson = isJsonBody(request);
+      await parts.reads.hold(reply, idBytes(request), received(reply));
       const ids = await readIds(bodyOf(request, parts), isJson);
       const have = await parts.node.bulk.have(ids);
       return isJson ? { have } : reply.type(BYTES).send(bitmap(have));
@@ -104,11 +99,13 @@ export const bulkOperations: readonly Operation[] = [
     body: { stream: { [JSON_TYPE]: idsBody, [BYTES]: 'bytes' } },
     answers: { 200: ITEMS },
     errors: ['INVALID_BODY', 'BODY_TOO_LARGE', ...READ_ERRORS],
-    before: idMemory,
     handle: async ({ request, reply }, parts) => {
-      const ids = await readIds(bodyOf(request, parts), isJsonBody(request));
+      const isJson = isJsonBody(request);
       const format = formatOf(request.headers.accept) ?? 'ndjson';
-      return write(reply, parts, format, { pages: parts.node.bulk.getMany(ids), ids });
+      const answer = await StreamedItems.begin(reply, parts, idBytes(request));
+      const ids = await readIds(bodyOf(request, parts), isJson);
+      const pages = parts.node.bulk.getMany(ids, answer.memory(parts));
+      return answer.send(format, { pages, ids, refusalOf: itemReason(parts) });
     },
   }),
   operation({
@@ -143,6 +140,11 @@ async function batch(
   const { maxItemBytes } = parts.limits;
   const copies = format === 'ndjson' ? JSON_COPIES : BINARY_COPIES;
   const body = bodyOf(request, parts);
+  const sent = received(reply);
+  let waits = false;
+  // A client cannot send while its batch waits for memory, and is not slow then.
+  const progress = () => (waits ? Number.POSITIVE_INFINITY : sent());
+  await parts.bodies.hold(reply, BATCH_BYTES, progress);
   const batch = new Batch({
     next: () => body.next(),
     decoder: SPEAKERS[format].decoder({ maxItemBytes }),
@@ -150,13 +152,16 @@ async function batch(
     makeRoom: async () => {
       // The batch holds a part of all there is already: it never asks for more than the rest.
       const rest = parts.bounds.bodyBytes - BATCH_BYTES;
-      await parts.bodies.hold(reply, Math.min(copies * maxItemBytes, rest), received(reply));
+      waits = true;
+      await parts.bodies.hold(reply, Math.min(copies * maxItemBytes, rest), sent).finally(() => {
+        waits = false;
+      });
     },
     refusalOf: itemReason(parts),
   });
   async function* answers(): AsyncGenerator<Uint8Array> {
     yield* batch.run();
-    await lingerFor(request.raw, parts.clock);
+    await lingerFor(reply, parts.clock);
   }
   return reply.type(NDJSON).send(Readable.from(answers(), { objectMode: false }));
 }
@@ -168,34 +173,21 @@ async function exportRange(
   parts: HandlerParts,
 ): Promise<FastifyReply> {
   const { from, to } = query;
+  const answer = await StreamedItems.begin(reply, parts);
   const stream = parts.node.bulk.stream({ from, to });
-  reply.raw.once('close', stream.release);
+  if (reply.raw.closed) stream.release();
+  else reply.raw.once('close', stream.release);
   const { items, fingerprint } = stream;
-  const header = { from: `${from}`, to: `${to}`, items };
-  return write(reply, parts, chosen(query, request), { header, fingerprint, pages: stream.read() });
+  return answer.send(chosen(query, request), {
+    header: { from: `${from}`, to: `${to}`, items },
+    fingerprint,
+    pages: stream.read(answer.memory(parts)),
+    refusalOf: itemReason(parts),
+  });
 }
 
 function chosen({ format }: ExportQuery, { headers }: FastifyRequest): BulkFormat {
   return format ?? formatOf(headers.accept) ?? 'ndjson';
-}
-
-/** Answers with a stream of items once there is memory for it. */
-async function write(
-  reply: FastifyReply,
-  parts: HandlerParts,
-  format: BulkFormat,
-  items: Omit<Parameters<typeof writeItems>[0], 'speaker' | 'refusalOf'>,
-): Promise<FastifyReply> {
-  const speaker = SPEAKERS[format];
-  let taken = 0;
-  await parts.answers.hold(reply, STREAM_BYTES + parts.limits.maxItemBytes, () => taken);
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    for await (const block of writeItems({ ...items, speaker, refusalOf: itemReason(parts) })) {
-      yield block;
-      taken += block.length;
-    }
-  }
-  return reply.type(speaker.mediaType).send(Readable.from(bytes(), { objectMode: false }));
 }
 
 function bodyOf({ raw }: FastifyRequest, { clock, bounds, closing }: HandlerParts): BodyChunks {
@@ -209,12 +201,9 @@ function isJsonBody({ headers }: FastifyRequest): boolean {
   throw new AdminError('UNSUPPORTED_MEDIA_TYPE', advice);
 }
 
-/** Has a list of ids wait for memory before any of it is read. */
-function idMemory({ bodies }: HandlerParts): onRequestAsyncHookHandler {
-  return async ({ headers }, reply) => {
-    const bytes = Number(headers['content-length'] ?? MAX_IDS_BYTES);
-    await bodies.hold(reply, ID_COPIES * Math.min(bytes, MAX_IDS_BYTES), received(reply));
-  };
+/** Memory for a list of ids, taken before any of it is read. */
+function idBytes({ headers }: FastifyRequest): number {
+  return ID_COPIES * Math.min(Number(headers['content-length'] ?? MAX_IDS_BYTES), MAX_IDS_BYTES);
 }
 
 /** The refusal of an item, or the end of a stream. */
