@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Setting } from '../config/index.ts';
-import { parseSize } from '../size.ts';
+import { parseSize } from '../units/index.ts';
 
 /** Short flags for the keys that are set most often on the command line. */
 const SHORT: readonly (readonly [flags: string, path: string, description: string])[] = [

@@ -3,7 +3,7 @@
  * `schema.ts` for the keys and with `loadConfig` in `load.ts` for the order of the layers.
  */
 
-export { parseSize } from '../size.ts';
+export { parseDuration, parseSize } from '../units/index.ts';
 export { checkConfig, exposedMessage } from './checks.ts';
 export { variableOf } from './layers.ts';
 export { type LoadConfigInit, loadConfig, loadWithOrigins } from './load.ts';

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { parses } from '../parses.ts';
 // Not through the door of mesh/, which would load all of libp2p for a look at a configuration.
 import { parseListenAddress, parsePeerAddress } from '../peer-address.ts';
-import { parseSize, SIZE, sizeText } from '../size.ts';
+import {
+  DURATION,
+  durationText,
+  parseDuration,
+  parseSize,
+  SIZE,
+  sizeText,
+} from '../units/index.ts';
 
 /** Facts of a key for messages and for the reading of strings. */
 export interface ConfigKey {
@@ -33,6 +40,19 @@ export function reloadable<T extends z.ZodType>(schema: T): T {
   return schema;
 }
 
+/** A section of the configuration. */
+export type Section<Values> = z.ZodPrefault<
+  z.ZodObject<{ [Key in keyof Values]: z.ZodType<Values[Key]> }>
+>;
+
+/** A section that is left out has the defaults of its keys. */
+export function section<T extends z.core.$ZodShape>(keys: T): z.ZodPrefault<z.ZodObject<T>> {
+  return z.strictObject(keys).prefault({} as z.input<z.ZodObject<T>>);
+}
+
+/** The longest timer, in milliseconds (2^31-1). */
+export const MAX_MS = 2_147_483_647;
+
 export function integer(
   [min, max]: readonly [min: number, max: number],
   fallback: number,
@@ -56,6 +76,18 @@ export function size(
   const written = z.string().regex(SIZE).transform(parseSize).pipe(bytes);
   const expected = `a size from ${min} to ${max}, as bytes or such as 16MiB`;
   const schema = z.union([bytes, written]).prefault(sizeText(fallback));
+  return schema.register(leaves, { expected, kind: 'text' });
+}
+
+/** The default is in milliseconds. */
+export function duration(
+  [min, max]: readonly [min: string, max: string],
+  fallback: number,
+): z.ZodPrefault<z.ZodType<number, number | string>> {
+  const ms = z.int().min(parseDuration(min)).max(parseDuration(max));
+  const written = z.string().regex(DURATION).transform(parseDuration).pipe(ms);
+  const expected = `a duration from ${min} to ${max}, as milliseconds or such as 12h`;
+  const schema = z.union([ms, written]).prefault(durationText(fallback));
   return schema.register(leaves, { expected, kind: 'text' });
 }
 

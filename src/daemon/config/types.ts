@@ -1,14 +1,15 @@
-import type {
-  AnnounceOptions,
-  FetchOptions,
-  ReconcileOptions,
-  SessionLimits,
-} from '../../protocol/options.ts';
-import type { IndexOptions, ReplicaLimits, ScrubOptions } from '../../store/options.ts';
+import type { IndexOptions, ScrubOptions } from '../../store/options.ts';
 import type { DaemonErrorCode } from '../errors.ts';
 import type { LogLevel } from '../log/options.ts';
-import type { DiscoveryOptions, MeshOptions } from '../mesh/options.ts';
-import type { ReplicatorOptions } from '../replicator/options.ts';
+import type {
+  AccessConfig,
+  AdminConfig,
+  FetchConfig,
+  LimitsConfig,
+  NetworkConfig,
+  PushConfig,
+  SyncConfig,
+} from './sections/index.ts';
 
 /**
  * The whole configuration, checked and complete: paths absolute, sizes in bytes. A key that steers a
@@ -19,78 +20,13 @@ export interface Config {
     /** Where the database, the identity key and the admin token lie. */
     dataDir: string;
   };
-  network: {
-    /** Part of the protocol ids: nodes of differently named networks never mix. */
-    name: string;
-    /** Multiaddrs listened on. */
-    listen: string[];
-    /** Multiaddrs told to peers; empty: tell the addresses listened on. */
-    announce: string[];
-    /** Multiaddrs dialled, and dialled again when the connection is lost. */
-    peers: string[];
-    /** Whether connected nodes tell of other nodes, and are told of this node. */
-    discovery: boolean;
-    mdns: boolean;
-  } & Pick<
-    MeshOptions,
-    | 'maxConnections'
-    | 'reservedConnections'
-    | 'maxConnectionsPerAddress'
-    | 'maxConnectionsPerSubnet'
-  > &
-    Pick<DiscoveryOptions, 'degree'>;
-  access: {
-    mode: 'open' | 'list' | 'psk';
-    /** Peer ids let in when the mode is `list`. */
-    peers: string[];
-    /** File with the pre-shared key when the mode is `psk`. */
-    pskFile: string | null;
-  };
-  admin: {
-    host: string;
-    /** 0 takes any free port. */
-    port: number;
-    /** File with the bearer token; null: `admin.token` in the data directory. */
-    tokenFile: string | null;
-    /** Host names accepted in the Host header, besides loopback and the address bound. */
-    allowedHosts: string[];
-    /** Reading needs the token on loopback too. */
-    readToken: boolean;
-    /** A Unix domain socket of mode 0600 that needs no token; null: none. */
-    socket: string | null;
-    /** Files with certificate and private key, in PEM; null: HTTP without TLS. */
-    tls: { cert: string | null; key: string | null };
-  };
-  sync: {
-    /** Dialects of sessions; `auto`: native with peers that speak it, commonware with the others. */
-    dialect: 'auto' | 'native' | 'commonware';
-  } & Pick<
-    ReplicatorOptions,
-    | 'intervalMs'
-    | 'intervalMinMs'
-    | 'intervalMaxMs'
-    | 'jitter'
-    | 'settleMs'
-    | 'settleMaxMs'
-    | 'silenceMs'
-    | 'proveMs'
-    | 'catchUpItems'
-    | 'sliceItems'
-  > &
-    Pick<ReconcileOptions, 'frameTimeoutMs' | 'sessionTimeoutMs' | 'maxSessions'> &
-    Pick<SessionLimits, 'maxMessageBytes'>;
-  fetch: Pick<
-    ReplicatorOptions,
-    'batchItems' | 'requestsPerPeer' | 'windowBytes' | 'expireAfterMs'
-  > &
-    Pick<FetchOptions, 'stallTimeoutMs' | 'answerBytes'>;
-  push: { enabled: boolean } & Pick<
-    AnnounceOptions,
-    'batchMs' | 'inlineBytes' | 'maxBytesPerSecond' | 'overloadMs'
-  >;
-  /** Unlike in the store, a `maxSetBytes` or `maxItems` of 0 is no limit. */
-  limits: Pick<ReplicaLimits, 'maxItemBytes' | 'maxSetBytes' | 'maxItems' | 'minFreeBytes'> &
-    Pick<ReplicatorOptions, 'publisherBytesPerSecond' | 'peerBytesPerSecond' | 'peerBytesPerDay'>;
+  network: NetworkConfig;
+  access: AccessConfig;
+  admin: AdminConfig;
+  sync: SyncConfig;
+  fetch: FetchConfig;
+  push: PushConfig;
+  limits: LimitsConfig;
   store: Pick<IndexOptions, 'cacheBytes' | 'bufferItems'>;
   scrub: ScrubOptions;
   log: {

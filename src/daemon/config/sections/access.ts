@@ -1,0 +1,15 @@
+import { choice, file, list, PEER, reloadable, type Section, section } from '../leaves.ts';
+
+export interface AccessConfig {
+  mode: 'open' | 'list' | 'psk';
+  /** Peer ids let in when the mode is `list`. */
+  peers: string[];
+  /** File with the pre-shared key when the mode is `psk`. */
+  pskFile: string | null;
+}
+
+export const access: Section<AccessConfig> = section({
+  mode: choice(['open', 'list', 'psk'], 'open').describe('Who may connect, and so write'),
+  peers: reloadable(list(PEER, [])).describe('Peer ids let in when the mode is list'),
+  pskFile: file().describe('File with the pre-shared key when the mode is psk'),
+});
