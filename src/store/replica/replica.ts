@@ -1,14 +1,7 @@
 import type { PartedSnapshot } from '../buffer/index.ts';
 import { checkFunction, checkInit, checkList } from '../checks.ts';
-import {
-  checkHint,
-  checkId,
-  checkPayload,
-  type HeldItem,
-  type HeldKey,
-  type ItemKey,
-} from '../item.ts';
-import { checkVerified, hashItem, type VerifiedItem } from '../item-id.ts';
+import { checkId, type HeldItem, type HeldKey, type ItemKey } from '../item.ts';
+import type { VerifiedItem } from '../item-id.ts';
 import { type CompactOptions, type CompactResult, claim, type Database } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
 import { compact, setLimits, verify } from './maintenance.ts';
@@ -17,7 +10,6 @@ import { checkReplicaInit, partsOf, type ReplicaParts } from './parts.ts';
 import { listKeys, nameOf, SetDigest } from './read/index.ts';
 import type { ItemHead } from './records/index.ts';
 import { opener } from './recovery/index.ts';
-import { checkSource } from './source.ts';
 import { figuresOf, refusingOf, standingOf } from './standing.ts';
 import * as storeErrors from './store-errors.ts';
 import type {
@@ -92,31 +84,15 @@ export class Replica {
 
   /** Stores items of one's own; ids are computed. Rejects with `StoreError`, per call. */
   async put(items: readonly NewItem[], options: PutOptions = {}): Promise<PutResult[]> {
-    const { puts } = this.#use();
-    checkList(items, 'items');
-    for (const item of items) {
-      checkHint(item?.hint);
-      const { payload } = item;
-      checkPayload(payload);
-      puts.admission.checkItem(payload.length);
-    }
-    const own = items.map(({ hint, payload }) => ({ hint, id: hashItem(hint, payload), payload }));
-    return puts.enter({ items: own, line: 'own', ...options });
+    return this.#use().puts.putOwn(items, options);
   }
 
   /** Stores items from outside. Those that `verifyItem` has not made reject the call with `ID_UNPROVED`. */
   async putVerified(
     items: readonly VerifiedItem[],
-    { source = null }: VerifiedPutOptions = {},
+    options: VerifiedPutOptions = {},
   ): Promise<PutResult<Uint8Array>[]> {
-    const { puts } = this.#use();
-    checkList(items, 'items of verifyItem');
-    checkSource(source);
-    for (const item of items) {
-      checkVerified(item);
-      puts.admission.checkItem(item.payload.length);
-    }
-    return puts.enter({ items, line: 'peers', source });
+    return this.#use().puts.putVerified(items, options);
   }
 
   /**
@@ -217,7 +193,7 @@ export class Replica {
     const { changes, incidents } = this.#parts;
     return {
       ...standingOf(this.#parts),
-      fingerprint: this.#digest.of(changes.version, () => this.snapshot()),
+      fingerprint: this.#digest.of(changes.content, () => this.snapshot()),
       incidents: incidents.latest,
     };
   }

@@ -2,4 +2,5 @@
 
 export { Incidents } from './incidents.ts';
 export { Listeners } from './listeners.ts';
+export { SetChanges } from './set-changes.ts';
 export { found, noRoom, notWritten, unavailable, unknown, writeFailed } from './store-errors.ts';

@@ -48,7 +48,7 @@ export interface Arrival {
   readonly source: string | null;
 }
 
-/** A place in the order of arrival. The item may have been put aside since. */
+/** A place in the order of arrival. The item may have been put aside since. Places of items that left for good are left out. */
 export interface ArrivalEntry extends HeldKey, Arrival {
   /** Payload bytes. */
   readonly bytes: number;

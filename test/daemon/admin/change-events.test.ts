@@ -67,6 +67,11 @@ describe('events of /v1/changes', () => {
       await fill(running, 1, i);
       assert.equal((await reader.next())?.id, `${EPOCH}-${i + 1}`);
     }
+    const entry = { id: new Uint8Array(32), hint: 1n, bytes: 1, at: 1, source: null };
+    for (const seq of [9, 12]) {
+      running.node.feed.add({ ...entry, seq });
+      assert.equal((await reader.next())?.id, `${EPOCH}-${seq}`, 'over places that are empty');
+    }
   });
 
   it('go on behind the last one that a client has, twice in a row', async (context) => {

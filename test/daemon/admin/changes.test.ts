@@ -73,6 +73,26 @@ describe('GET /v1/changes', () => {
     assert.deepEqual((await ask('since=3')).at(-1), { last: 605, epoch: EPOCH });
   });
 
+  it('goes over the places of items that have left, over pages too', async (context) => {
+    const running = await startAdminFor(context);
+    const { feed } = running.node;
+    const entry = { id: new Uint8Array(32), hint: 1n, bytes: 1, at: 1, source: null };
+    for (let seq = 3; seq <= 1_800; seq += 3) feed.add({ ...entry, seq });
+    const lines = linesOf(await send(running.url, '/v1/changes'));
+    assert.deepEqual(
+      seqsOf(lines),
+      Array.from({ length: 600 }, (_, i) => 3 * i + 3),
+    );
+    assert.deepEqual(lines.at(-1), { last: 1_800, epoch: EPOCH });
+    const { arrivals } = feed;
+    feed.arrivals = async (...given) => {
+      feed.add(entry);
+      return { ...(await arrivals.apply(feed, given)), last: 1_800 };
+    };
+    const some = linesOf(await send(running.url, '/v1/changes?since=1797'));
+    assert.deepEqual(seqsOf(some), [1_800], 'and ends at the last place at its beginning');
+  });
+
   it('reads many pages, each once', async (context) => {
     const running = await startAdminFor(context);
     const id = new Uint8Array(32);

@@ -20,8 +20,13 @@ export class FakeFeed implements ArrivalFeed {
     return this.#listeners.size;
   }
 
-  add(entry: Omit<ArrivalEntry, 'seq'>): void {
-    this.entries.push({ seq: this.entries.length + 1, ...entry });
+  get last(): number {
+    return this.entries.at(-1)?.seq ?? 0;
+  }
+
+  /** At the next place, or at a later one that leaves a gap. */
+  add(entry: Omit<ArrivalEntry, 'seq'> & { seq?: number }): void {
+    this.entries.push({ seq: this.last + 1, ...entry });
     this.#tell();
   }
 
@@ -34,13 +39,13 @@ export class FakeFeed implements ArrivalFeed {
   async arrivals(since: number, { limit, maxBytes, epoch }: ArrivalsInit): Promise<ArrivalsPage> {
     this.reads++;
     if (this.fault !== null) throw this.fault;
-    const last = this.entries.length;
+    const { last } = this;
     if ((epoch ?? this.epoch) !== this.epoch || since > last) {
       throw new FeedResetError(this.epoch, last);
     }
     let left = maxBytes ?? Number.POSITIVE_INFINITY;
     const entries: ArrivalEntry[] = [];
-    for (const entry of this.entries.slice(since, since + limit)) {
+    for (const entry of this.entries.filter(({ seq }) => seq > since).slice(0, limit)) {
       left -= entry.bytes;
       if (left < 0 && entries.length > 0) break;
       entries.push(entry);

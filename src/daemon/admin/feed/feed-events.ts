@@ -49,7 +49,7 @@ async function* follow(init: FeedEventsInit, arrivals: ArrivalSignal): AsyncGene
       yield event('reset', { epoch, last: page.last }, `${epoch}-0`);
     } else if (page.entries.length > 0) {
       yield* entryTexts(page.entries, framesOf(epoch), source);
-      since += page.entries.length;
+      since = page.entries.at(-1)!.seq;
     } else if (!(await arrivals.wait(IDLE_MS)) && !signal.aborted) {
       yield ': idle\n\n';
     }

@@ -32,9 +32,9 @@ export async function* feedLines(init: FeedLinesInit): AsyncGenerator<string> {
   try {
     for (;;) {
       // A page that was read later may have items that came after the first page.
-      const entries = page.entries.slice(0, Math.min(left, last - place));
+      const entries = page.entries.filter(({ seq }) => seq <= last).slice(0, left);
       yield* entryTexts(entries, LINE, source);
-      place += entries.length;
+      place = entries.at(-1)?.seq ?? place;
       left -= entries.length;
       if (place >= last || left <= 0 || entries.length === 0) break;
       signal.throwIfAborted();

@@ -1,6 +1,8 @@
+import { bytesToKey } from '../../bytes.ts';
 import type { ItemKey } from '../../item.ts';
 import { type ReadResult, tryHasMany, tryReadMany } from '../../level/index.ts';
 import { placeIn } from '../records/index.ts';
+import { departed } from './departed.ts';
 import { type FoundArrival, type OrderPlace, readArrivals } from './read.ts';
 
 /** An entry and its id record. */
@@ -18,7 +20,7 @@ export interface AuditedArrivals {
   readonly held: number;
   /** Those whose id records name another place, or cannot be read. */
   readonly misplaced: readonly EntryHead[];
-  /** Those of items that are neither held nor in quarantine. */
+  /** Those of items that are neither held nor in quarantine, and have not left for good. */
   readonly gone: readonly EntryHead[];
 }
 
@@ -26,8 +28,8 @@ export interface AuditedArrivals {
 const TOGETHER = 512;
 
 /**
- * Compares the order of arrival, from the place `from` on, with the id records and the quarantine. Throws
- * like `readArrivals`.
+ * Compares the order of arrival, from the place `from` on, with the id records, the quarantine and the refused
+ * items. Throws like `readArrivals`.
  */
 export async function* auditArrivals(
   place: OrderPlace,
@@ -42,11 +44,12 @@ export async function* auditArrivals(
 }
 
 async function auditPart(
-  { database, keys, snapshot }: OrderPlace,
+  place: OrderPlace,
   { first, arrivals }: FoundArrival,
   begin: number,
   end: number,
 ): Promise<AuditedArrivals> {
+  const { database, keys, snapshot, state } = place;
   const entries = Array.from({ length: end - begin }, (_, i) => ({
     ...arrivals.key(begin + i),
     seq: first + begin + i,
@@ -56,12 +59,28 @@ async function auditPart(
   const all = entries.map((entry, i): EntryHead => ({ ...entry, record: records[i] }));
   const held = all.filter(({ record }) => record !== undefined);
   const absent = all.filter(({ record }) => record === undefined);
-  const asideKeys = absent.map(({ id }) => keys.quarantine(id));
-  const aside = absent.length === 0 ? [] : await tryHasMany(database, asideKeys, snapshot);
+  const aside = await recorded(place, keys.quarantine, absent);
+  const refused = await recorded(place, keys.refused, absent);
+  const { floor } = state;
   return {
     next: first + end,
     held: held.length,
     misplaced: held.filter(({ record, seq }) => placeIn(record) !== seq),
-    gone: absent.filter((_, i) => !aside[i]),
+    gone: absent.filter(({ hint, id }) => {
+      if (aside.has(bytesToKey(id))) return false;
+      return !departed({ hint, id }, { floor, refused: (of) => refused.has(bytesToKey(of)) });
+    }),
   };
+}
+
+/** Those of the ids, by `bytesToKey`, that have a record of this kind. */
+async function recorded(
+  { database, snapshot }: OrderPlace,
+  keyOf: (id: Uint8Array) => Uint8Array,
+  entries: readonly ItemKey[],
+): Promise<ReadonlySet<string>> {
+  if (entries.length === 0) return new Set();
+  const keys = entries.map(({ id }) => keyOf(id));
+  const found = await tryHasMany(database, keys, snapshot);
+  return new Set(entries.filter((_, i) => found[i]).map(({ id }) => bytesToKey(id)));
 }

@@ -18,7 +18,7 @@ import { type ArrivedItem, LoggedArrivals, type SetKeys, type SetState } from '.
 export interface OrderPlace {
   readonly database: Database;
   readonly keys: SetKeys;
-  readonly state: Pick<SetState, 'order' | 'arrivals'>;
+  readonly state: Pick<SetState, 'order' | 'arrivals' | 'arrivalsBegin' | 'floor'>;
   readonly snapshot?: AbstractSnapshot;
 }
 
@@ -29,17 +29,18 @@ export interface FoundArrival {
 }
 
 /**
- * The records of an order of arrival, from that which holds the place `from` on. Throws `STORE_CORRUPT` at
- * a record that is damaged, and unless every place up to the last is there.
+ * The records of an order of arrival, from that which holds the place `wanted` on, or else from the first that is
+ * still there. Throws `STORE_CORRUPT` at a record that is damaged, and unless every place up to the last is there.
  *
  * @param records Most records read ahead. Fewer spare reading for a short page. @default 1_000
  */
 export async function* readArrivals(
   place: OrderPlace,
-  from = 1,
+  wanted = 1,
   records = 1_000,
 ): AsyncGenerator<FoundArrival, void> {
   const { database, keys, state, snapshot } = place;
+  const from = Math.max(wanted, state.arrivalsBegin);
   if (from > state.arrivals) return;
   // A record may have thousands of entries, of which a page takes a few.
   const options: WalkOptions = {
@@ -72,12 +73,12 @@ export async function* readArrivals(
   if (next <= state.arrivals) throw missing(next);
 }
 
-/** The entry of a place; undefined for a place that was not given. Throws like `readArrivals`. */
+/** The entry of a place; undefined for a place that was not given, or is trimmed. Throws like `readArrivals`. */
 export async function readArrival(
   place: OrderPlace,
   seq: number,
 ): Promise<(ArrivedItem & { readonly at: number }) | undefined> {
-  if (seq < 1) return undefined;
+  if (seq < place.state.arrivalsBegin) return undefined;
   for await (const { first, arrivals } of readArrivals(place, seq, 1)) {
     return { ...arrivals.item(seq - first), at: arrivals.at };
   }
@@ -117,12 +118,12 @@ export async function checkEnd(
   place: OrderPlace & { readonly state: Pick<SetState, 'commit'> },
 ): Promise<void> {
   const { database, keys, state, snapshot } = place;
-  const { order, arrivals: last, commit } = state;
+  const { order, arrivals: last, arrivalsBegin, commit } = state;
   const options = snapshot === undefined ? {} : { snapshot };
   const record = await lastRecord(database, keys.orderOf(order), options);
   const first = record === undefined ? 0 : seqOf(record[0]);
   const arrivals = record && decode(record[1], first);
-  const end = arrivals === undefined ? 0 : first + arrivals.length - 1;
+  const end = arrivals === undefined ? arrivalsBegin - 1 : first + arrivals.length - 1;
   if (end !== last)
     throw corruptOrder(`the order of arrival ends with the place ${end}, not ${last}`);
   if (arrivals === undefined || arrivals.commit <= commit) return;

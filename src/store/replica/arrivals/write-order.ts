@@ -35,16 +35,17 @@ export interface OrderInit {
 
 type ReadPage = Awaited<ReturnType<typeof walkOnce>>;
 
-type SettledOrder = Pick<SetState, 'epoch' | 'order' | 'arrivals'>;
+type SettledOrder = Pick<SetState, 'epoch' | 'order' | 'arrivals' | 'arrivalsBegin'>;
 
 /**
  * The order of arrival of a set whose index was built again: the order that is there if it is whole and has
- * exactly the held items and those in quarantine, else a new one. Writes places into id records that lack
+ * exactly the held items, those in quarantine and those that left for good, else a new one. Writes places into id records that lack
  * theirs.
  */
 export async function settleOrder(init: OrderInit, state: SetState): Promise<SettledOrder> {
-  const { epoch, order, arrivals } = state;
-  if (epoch !== 0n && (await isWhole(init, state))) return { epoch, order, arrivals };
+  const { epoch, order, arrivals, arrivalsBegin } = state;
+  if (epoch !== 0n && (await isWhole(init, state)))
+    return { epoch, order, arrivals, arrivalsBegin };
   return writeOrder(init, state);
 }
 
@@ -97,7 +98,7 @@ export async function writeOrder(
     last += items.length;
     progress(last);
   }
-  return { epoch: order, order, arrivals: last };
+  return { epoch: order, order, arrivals: last, arrivalsBegin: 1 };
 }
 
 /**

@@ -78,7 +78,7 @@ function withEpoch(state: SetState, { random }: Pick<DurableSetInit, 'random'>):
   if (state.epoch !== 0n) return state;
   if (state.items > 0) throw new StoreError('STORE_CORRUPT', 'the order of arrival is unfinished');
   const epoch = freshEpoch(random);
-  return { ...state, epoch, order: epoch, arrivals: 0 };
+  return { ...state, epoch, order: epoch, arrivals: 0, arrivalsBegin: 1 };
 }
 
 /** The log records that must be there, in order. Throws a `GapError` unless they are. */

@@ -2,7 +2,7 @@ import { equalBytes } from '../../bytes.ts';
 import { checkInit } from '../../checks.ts';
 import { StoreError } from '../../errors.ts';
 import { unavailableDatabase } from '../../level/index.ts';
-import { type OrderPlace, readArrival, readArrivals } from '../arrivals/index.ts';
+import { departed, type OrderPlace, readArrival, readArrivals } from '../arrivals/index.ts';
 import type { Committer } from '../commit/index.ts';
 import { isDamage } from '../durable-set/index.ts';
 import { placeIn, type SetKeys, type SetState } from '../records/index.ts';
@@ -92,6 +92,7 @@ async function entriesOf(
   )) {
     for (let i = Math.max(0, since + 1 - first); i < arrivals.length; i++) {
       const item = arrivals.item(i);
+      if (departed(item, place.state)) continue;
       left -= item.bytes;
       if (left < 0 && entries.length > 0) return entries;
       entries.push({ seq: first + i, at: arrivals.at, ...item });

@@ -3,16 +3,16 @@ import { isDatabaseError } from '../../level/index.ts';
 import { readOnce } from '../../ranks.ts';
 import type { Snapshot } from '../../storage.ts';
 
-/** The digest of the whole set, computed once for each version of it. */
+/** The digest of the whole set, computed once for each content of it. */
 export class SetDigest {
-  #known: { readonly version: number; readonly digest: Uint8Array } | undefined;
+  #known: { readonly content: number; readonly digest: Uint8Array } | undefined;
 
   /** Null if the set cannot be read. */
-  of(version: number, take: () => Snapshot): Uint8Array | null {
-    if (this.#known?.version !== version) {
+  of(content: number, take: () => Snapshot): Uint8Array | null {
+    if (this.#known?.content !== content) {
       const digest = digestOf(take);
       if (digest === null) return null;
-      this.#known = { version, digest };
+      this.#known = { content, digest };
     }
     return this.#known.digest.slice();
   }

@@ -5,7 +5,7 @@ import { isBytes, type KeyRangeBytes, type ReadResult } from '../../level/index.
 import { type TreeKeys, treeKeys } from '../../tree/index.ts';
 
 /** The version of docs/storage-format.md that this code writes. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 const encoder = new TextEncoder();
 
@@ -17,11 +17,14 @@ export const SCHEMA_KEY: Uint8Array = encoder.encode('meta/schema');
  *
  *     <name>/a order seq     items in their order of arrival, both u64 BE, see `ArrivalRecord`
  *     <name>/c               state, see `SetState`
+ *     <name>/f               second copy of the floor in the state
  *     <name>/i id            hint, payload bytes, place in the order of arrival, each u64 BE
  *     <name>/l commit u64 BE change of the buffer, see `LogEntry`
  *     <name>/m  /n  /s       the tree, see `TreeKeys`
  *     <name>/p hint id       payload, under hint u64 BE
  *     <name>/q id            a damaged item, see `Quarantined`
+ *     <name>/r id            an item that is kept out of the set
+ *     <name>/u owner         items and bytes that one peer or publisher brought
  *
  * Payloads lie in key order, so that reading a range of the set reads the disk in order.
  */
@@ -39,6 +42,7 @@ export interface SetKeys {
   /** `into` likewise. */
   item(key: ItemKey, into?: Uint8Array): Uint8Array;
   quarantine(id: Uint8Array): Uint8Array;
+  refused(id: Uint8Array): Uint8Array;
   /** Records of arrivals in all orders. */
   readonly orders: KeyRangeBytes;
   readonly ids: KeyRangeBytes;
@@ -87,6 +91,7 @@ export function setKeys(name: string): SetKeys {
   const log = prefix('l');
   const item = prefix('p');
   const quarantine = prefix('q');
+  const refused = prefix('r');
   return {
     name,
     tree,
@@ -104,6 +109,7 @@ export function setKeys(name: string): SetKeys {
       return bytes;
     },
     quarantine: (of) => withId(quarantine, of),
+    refused: (of) => withId(refused, of),
     orders: range('a'),
     ids: range('i'),
     logs: range('l'),

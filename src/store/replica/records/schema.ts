@@ -53,7 +53,7 @@ async function restore(database: Database): Promise<FoundSchema> {
 
 /** Beginnings of the keys of the first schema, and of the keys of sets. */
 const FIRST_SCHEMA = /^(item|id)\/|^meta\/totals$/;
-const OF_A_SET = /^[a-z0-9][a-z0-9._-]{0,63}\/[acilmnpqs]/;
+const OF_A_SET = /^[a-z0-9][a-z0-9._-]{0,63}\/[acfilmnpqrsu]/;
 
 /** The first key, byte by byte as a string; null in an empty database. */
 async function firstKey(database: Database): Promise<string | null> {

@@ -20,6 +20,12 @@ export interface SetState extends Totals {
   readonly order: bigint;
   /** The last place given in the order of arrival. */
   readonly arrivals: number;
+  /** The first place whose record is still there; one behind the last place if none is. */
+  readonly arrivalsBegin: number;
+  /** Items with lower hints are not accepted, and may have been pruned. Only rises. */
+  readonly floor: bigint;
+  /** Wall time at which the floor rose last, in milliseconds since the epoch; 0 if it never did. */
+  readonly floorAt: number;
 }
 
 export const EMPTY_STATE: SetState = {
@@ -33,16 +39,19 @@ export const EMPTY_STATE: SetState = {
   epoch: 0n,
   order: 0n,
   arrivals: 0,
+  arrivalsBegin: 1,
+  floor: 0n,
+  floorAt: 0,
 };
 
-const NUMBERS = 9;
+const NUMBERS = 12;
 
-/** The second schema had no order of arrival. */
-const NUMBERS_BEFORE = 6;
+/** The third schema had no floor, and the second no order of arrival. */
+const NUMBERS_BEFORE: readonly number[] = [9, 6];
 const REBUILDING = 1;
 const NEEDS_REFILL = 2;
 
-/** header | commit | log begin | trim begin | items | payload bytes | flags | epoch | order | arrivals; each u64 LE. */
+/** header | commit | log begin | trim begin | items | payload bytes | flags | epoch | order | arrivals | begin of arrivals | floor | floor at; each u64 LE. */
 export function encodeState(state: SetState): Uint8Array {
   const { commit, logBegin, trimBegin, items, bytes, rebuilding, needsRefill } = state;
   const flags = (rebuilding ? REBUILDING : 0) | (needsRefill ? NEEDS_REFILL : 0);
@@ -53,6 +62,9 @@ export function encodeState(state: SetState): Uint8Array {
   writeU64LE(record, numberAt(6), state.epoch);
   writeU64LE(record, numberAt(7), state.order);
   writeU64LE(record, numberAt(8), BigInt(state.arrivals));
+  writeU64LE(record, numberAt(9), BigInt(state.arrivalsBegin));
+  writeU64LE(record, numberAt(10), state.floor);
+  writeU64LE(record, numberAt(11), BigInt(state.floorAt));
   return seal(record);
 }
 
@@ -61,12 +73,11 @@ export function decodeState(record: Uint8Array): SetState {
   openRecord(record);
   if (record.length !== numberAt(NUMBERS)) throw new RecordError('has a wrong length');
   const number = (i: number): number => Number(readU64LE(record, numberAt(i)));
-  const numbers = [0, 1, 2, 3, 4, 5, 8].map(number);
-  const [commit, logBegin, trimBegin, items, bytes, flags, arrivals] = numbers as [
-    number,
-    ...number[],
-  ];
-  const sound = numbers.every(Number.isSafeInteger) && trimBegin! <= logBegin!;
+  const numbers = [0, 1, 2, 3, 4, 5, 8, 9, 11].map(number);
+  const [commit, logBegin, trimBegin, items, bytes, flags, arrivals, arrivalsBegin, floorAt] =
+    numbers as [number, ...number[]];
+  const within = arrivalsBegin! >= 1 && arrivalsBegin! <= arrivals! + 1;
+  const sound = numbers.every(Number.isSafeInteger) && trimBegin! <= logBegin! && within;
   if (!sound || logBegin! > commit + 1) {
     throw new RecordError('has numbers that contradict each other');
   }
@@ -81,18 +92,23 @@ export function decodeState(record: Uint8Array): SetState {
     epoch: readU64LE(record, numberAt(6)),
     order: readU64LE(record, numberAt(7)),
     arrivals: arrivals!,
+    arrivalsBegin: arrivalsBegin!,
+    floor: readU64LE(record, numberAt(10)),
+    floorAt: floorAt!,
   };
 }
 
 /**
- * A state of the second schema as one of the third, whose order of arrival is still to be written. Throws a
- * RecordError if it is damaged.
+ * A state of the second or third schema as one of the fourth, which accepts all hints. That of the second has its
+ * order of arrival still to be written. Throws a RecordError if it is damaged.
  */
 export function upgradeState(record: Uint8Array): Uint8Array {
   openRecord(record);
-  if (record.length !== numberAt(NUMBERS_BEFORE)) throw new RecordError('has a wrong length');
+  if (!NUMBERS_BEFORE.some((numbers) => record.length === numberAt(numbers)))
+    throw new RecordError('has a wrong length');
   const upgraded = newRecord({ level: 0, entries: 0 }, 8 * NUMBERS);
   upgraded.set(record.subarray(HEADER_BYTES), HEADER_BYTES);
+  writeU64LE(upgraded, numberAt(9), BigInt(EMPTY_STATE.arrivalsBegin));
   return seal(upgraded);
 }
 

@@ -35,7 +35,7 @@ const IDS = { gte: encoder.encode('id/'), lt: encoder.encode('id0') };
 const TOTALS_KEY = encoder.encode('meta/totals');
 
 /**
- * Moves records of the first schema to their places in the third; false if there are none. The index is
+ * Moves records of the first schema to their places in the fourth; false if there are none. The index is
  * left marked as unfinished, to be built from the items. Each step is one commit, and the totals go last,
  * so an interrupted migration continues.
  */
@@ -60,15 +60,15 @@ export async function migrateFirstSchema(
 }
 
 /**
- * Writes the order of arrival of a database of the second schema, which had none. The state goes last, so an
- * interrupted migration begins it anew.
+ * Gives the state of a database of the second or third schema its floor. That of the second had no order of arrival:
+ * writes it. The state goes last, so an interrupted migration begins it anew.
  */
-export async function migrateSecondSchema(init: OrderInit, schema: number): Promise<void> {
+export async function migrateState(init: OrderInit, schema: number): Promise<void> {
   const { database, keys } = init;
   const value = encodeSchema(SCHEMA_VERSION);
   const states = upgraded(database, keys);
   // Another set of the database may have been opened, and the schema written, before.
-  if (schema === 2 || states.length > 0)
+  if (schema < SCHEMA_VERSION || states.length > 0)
     await writeSynced(database, [{ type: 'put', key: SCHEMA_KEY, value }, ...states]);
   const state = soundState(database, keys);
   if (state === null || state.rebuilding || state.epoch !== 0n || state.items === 0) return;
@@ -76,7 +76,7 @@ export async function migrateSecondSchema(init: OrderInit, schema: number): Prom
   await writeSynced(database, [{ type: 'put', key: keys.state, value: encodeState(written) }]);
 }
 
-/** A state of the second schema as one of the third. A damaged state stays as it is: opening finds it. */
+/** An earlier state as one of this schema. A damaged state stays as it is: opening finds it. */
 function upgraded(database: Database, keys: SetKeys): BatchOperation[] {
   const record = tryRead(database, keys.state);
   if (!isBytes(record)) return [];

@@ -10,7 +10,7 @@ import type { Incidents } from '../incidents.ts';
 import { EMPTY_STATE, readSchema, type SetState } from '../records/index.ts';
 import * as storeErrors from '../store-errors.ts';
 import type { ReplicaStatus } from '../types.ts';
-import { migrateFirstSchema, migrateSecondSchema } from './migrate.ts';
+import { migrateFirstSchema, migrateState } from './migrate.ts';
 import { type RebuildInit, type Rebuilt, rebuildIndex } from './rebuild.ts';
 
 export interface SetLoaderInit extends Omit<DurableSetInit, 'database'> {
@@ -52,7 +52,7 @@ export class SetLoader {
     if (migrated) {
       const lossy = { lossy: lost, orderStays: false };
       await this.#build(database, { ...EMPTY_STATE, rebuilding: true }, lossy);
-    } else await migrateSecondSchema({ ...this.#init, database, ...this.#steps(0) }, version);
+    } else await migrateState({ ...this.#init, database, ...this.#steps(0) }, version);
     const opened = await openSet({ ...this.#init, database });
     const outer = known ?? (lost && !migrated ? SCHEMA_LOST : null);
     if (outer === null) return opened;

@@ -12,7 +12,7 @@ export interface ArrivalPatrolInit {
 
 /**
  * Checks the order of arrival, some places at a time, round and round: no place is missing, and each item
- * is held or in quarantine. Writes places into id records that do not name them.
+ * is held, in quarantine, or has left for good. Writes places into id records that do not name them.
  */
 export class ArrivalPatrol {
   readonly #init: ArrivalPatrolInit;

@@ -1,10 +1,13 @@
+import { checkList } from '../../checks.ts';
 import { Gate } from '../../gate.ts';
-import type { Item } from '../../item.ts';
+import { checkHint, checkPayload, type Item } from '../../item.ts';
+import { checkVerified, hashItem, type VerifiedItem } from '../../item-id.ts';
 import type { ReplicaLimits } from '../options.ts';
 import { storedBytes, totalBytes } from '../payload-bytes.ts';
 import type { IdLookup } from '../read/index.ts';
 import type { SetLifecycle } from '../recovery/index.ts';
-import type { PutOptions, PutResult, VerifiedPutOptions } from '../types.ts';
+import { checkSource } from '../source.ts';
+import type { NewItem, PutOptions, PutResult, VerifiedPutOptions } from '../types.ts';
 import { Admission, type AdmissionInit, type ItemTotals } from './admission.ts';
 import { GroupCommit, type GroupCommitInit, type PutLine } from './group-commit.ts';
 import { IdMap } from './id-map.ts';
@@ -18,7 +21,7 @@ export interface PutsInit
 }
 
 /** Items that are about to be put. */
-export interface EnteringPut<Id extends Uint8Array> extends PutOptions, VerifiedPutOptions {
+interface EnteringPut<Id extends Uint8Array> extends PutOptions, VerifiedPutOptions {
   readonly items: readonly ItemWithId<Id>[];
   readonly line: PutLine;
 }
@@ -55,8 +58,35 @@ export class Puts {
     return this.#commits.pending(id) !== undefined;
   }
 
+  /** See `Replica.put`. */
+  async putOwn(items: readonly NewItem[], options: PutOptions): Promise<PutResult[]> {
+    checkList(items, 'items');
+    for (const item of items) {
+      checkHint(item?.hint);
+      const { payload } = item;
+      checkPayload(payload);
+      this.admission.checkItem(payload.length);
+    }
+    const own = items.map(({ hint, payload }) => ({ hint, id: hashItem(hint, payload), payload }));
+    return this.#enter({ items: own, line: 'own', ...options });
+  }
+
+  /** See `Replica.putVerified`. */
+  async putVerified(
+    items: readonly VerifiedItem[],
+    { source = null }: VerifiedPutOptions,
+  ): Promise<PutResult<Uint8Array>[]> {
+    checkList(items, 'items of verifyItem');
+    checkSource(source);
+    for (const item of items) {
+      checkVerified(item);
+      this.admission.checkItem(item.payload.length);
+    }
+    return this.#enter({ items, line: 'peers', source });
+  }
+
   /** Resolves once every item is on disk. */
-  async enter<Id extends Uint8Array>(put: EnteringPut<Id>): Promise<PutResult<Id>[]> {
+  async #enter<Id extends Uint8Array>(put: EnteringPut<Id>): Promise<PutResult<Id>[]> {
     this.#running++;
     try {
       const admitted = this.#queue(put);

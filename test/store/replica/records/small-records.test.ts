@@ -9,6 +9,7 @@ import {
   EMPTY_STATE,
   encodeLogEntry,
   encodeState,
+  upgradeState,
 } from '../../../../src/store/replica/records/index.ts';
 import { assertProperty } from '../../../support/property.ts';
 
@@ -75,6 +76,25 @@ describe('a state record', () => {
       }
     }
     assert.deepEqual(decodeState(encodeState(EMPTY_STATE)), EMPTY_STATE);
+    const pruned = { ...state, arrivals: 6, arrivalsBegin: 4, floor: 2n ** 64n - 2n, floorAt: 77 };
+    assert.deepEqual(decodeState(encodeState(pruned)), pruned);
+  });
+
+  it('may have an order of arrival that begins right behind the last place, and no later', () => {
+    const begins = (arrivalsBegin: number) =>
+      decodeState(encodeState({ ...state, arrivals: 6, arrivalsBegin })).arrivalsBegin;
+    assert.deepEqual([begins(1), begins(7)], [1, 7]);
+    for (const wrong of [0, 8]) assert.throws(() => begins(wrong), refused(/contradict/));
+  });
+
+  it('of an earlier schema gets the floor 0, and a place to begin with', () => {
+    const before = { ...state, arrivals: 6, epoch: 5n, order: 4n };
+    const upgraded = (numbers: number) =>
+      decodeState(upgradeState(resized(encodeState(before), HEADER_BYTES + 8 * numbers)));
+    assert.deepEqual(upgraded(9), before);
+    assert.deepEqual(upgraded(6), { ...before, arrivals: 0, epoch: 0n, order: 0n });
+    for (const numbers of [5, 7, 8, 10, 12])
+      assert.throws(() => upgraded(numbers), refused(/wrong length/));
   });
 
   it('may have a log that begins right behind the last commit, and no later', () => {

@@ -271,13 +271,13 @@ describe('the first schema', () => {
     assert.equal(await migrateFirstSchema(database, KEYS, 2), false, 'a second time does nothing');
   });
 
-  it('becomes the third schema with an index to build', async () => {
+  it('becomes the fourth schema with an index to build', async () => {
     const id = Uint8Array.from([...text.encode('id/'), 9]);
     const database = await first([NEW, id, TOTALS]);
     assert.equal(await migrateFirstSchema(database, KEYS, 1), true);
     assert.deepEqual(await stateOf(database), { ...EMPTY_STATE, rebuilding: true });
     const schema = new Uint8Array((await database.get(text.encode('meta/schema')))!);
-    assert.deepEqual(schema, encodeSchema(3));
+    assert.deepEqual(schema, encodeSchema(4));
     assert.ok(await database.get(Uint8Array.from([...KEYS.ids.gte, 9])));
     assert.equal(await database.get(id), undefined);
   });

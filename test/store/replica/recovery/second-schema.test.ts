@@ -73,10 +73,10 @@ describe('a data directory of the second schema', () => {
     await assertSound(replica, HELD);
   });
 
-  it('is migrated where its schema record is of the third, as by another set of the database', async (t) => {
+  it('is migrated where its schema record is of the fourth, as by another set of the database', async (t) => {
     const directory = await fixture(t);
     const database = await openDatabase(directory);
-    await database.put(SCHEMA_KEY, new Uint8Array([0, 0, 0, 3]));
+    await database.put(SCHEMA_KEY, new Uint8Array([0, 0, 0, 4]));
     await database.close();
     const replica = await openReplica(t, directory, { scheme: lthash });
     assert.deepEqual([replica.lastArrival, replica.status().incidents], [302, []]);

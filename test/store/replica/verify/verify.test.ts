@@ -144,9 +144,9 @@ describe('a verification', () => {
     [
       'a schema record of a wrong length',
       (of) => of.put(SCHEMA_KEY, new Uint8Array(5)),
-      [['SCHEMA', SCHEMA_KEY, /not of schema 3/]],
+      [['SCHEMA', SCHEMA_KEY, /not of schema 4/]],
     ],
-    ['no schema record', (of) => of.del(SCHEMA_KEY), [['SCHEMA', SCHEMA_KEY, /not of schema 3/]]],
+    ['no schema record', (of) => of.del(SCHEMA_KEY), [['SCHEMA', SCHEMA_KEY, /not of schema 4/]]],
   ];
   for (const [name, change, expected] of problems) {
     it(`finds ${name}, and no other problem`, async (t) => {
@@ -229,9 +229,9 @@ describe('a verification', () => {
 
   it('rejects other schemas with advice, and closes its snapshot', async (t) => {
     for (const [version, words] of [
-      [0, /reads schemas up to 3/],
+      [0, /reads schemas up to 4/],
       [1, /start the daemon on it once/],
-      [4, /reads schemas up to 3/],
+      [5, /reads schemas up to 4/],
     ] as const) {
       const of = await database(t, (it) => it.put(SCHEMA_KEY, encodeSchema(version)));
       const take = of.snapshot.bind(of);
