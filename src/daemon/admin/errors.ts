@@ -1,6 +1,7 @@
 import { ProtocolError, type ProtocolErrorCode } from '../../protocol/index.ts';
 import { StoreError, type StoreErrorCode } from '../../store/index.ts';
 import { DaemonError, type DaemonErrorCode } from '../errors.ts';
+import { type GuardCode, GuardError } from '../guard/index.ts';
 
 /** The HTTP status of each code of the endpoint itself. */
 const STATUS = {
@@ -117,7 +118,12 @@ const PROTOCOL: Partial<Record<ProtocolErrorCode, number>> = {
 };
 
 /** Every code that an answer of the endpoint can have. */
-export type ErrorCode = AdminErrorCode | StoreErrorCode | DaemonErrorCode | ProtocolErrorCode;
+export type ErrorCode =
+  | AdminErrorCode
+  | StoreErrorCode
+  | DaemonErrorCode
+  | GuardCode
+  | ProtocolErrorCode;
 
 /** Of calls that read the store. */
 export const READ_ERRORS: readonly ErrorCode[] = [
@@ -127,7 +133,25 @@ export const READ_ERRORS: readonly ErrorCode[] = [
   'STORE_CORRUPT',
 ];
 
-const STATUS_OF: Partial<Record<string, number>> = { ...PROTOCOL, ...DAEMON, ...STORE, ...STATUS };
+const GUARD: Record<GuardCode, number> = {
+  HINT_TOO_OLD: 422,
+  HINT_TOO_NEW: 422,
+  ITEM_REFUSED: 422,
+  POLICY_REFUSED: 422,
+  POLICY_FAILED: 503,
+  POLICY_BUSY: 503,
+  ROLE_READ: 403,
+  PEER_QUOTA: 507,
+  PUBLISHER_QUOTA: 507,
+};
+
+const STATUS_OF: Partial<Record<string, number>> = {
+  ...PROTOCOL,
+  ...DAEMON,
+  ...STORE,
+  ...GUARD,
+  ...STATUS,
+};
 
 /** The HTTP status of answers with this code. */
 export function statusOf(code: ErrorCode): number {
@@ -144,6 +168,7 @@ export interface BodyLimit {
 export function refusalOf(error: unknown, limit: BodyLimit): ErrorResponse {
   if (error instanceof AdminError) return pick(error, error.status);
   if (error instanceof StoreError) return pick(error, STORE[error.code] ?? 500);
+  if (error instanceof GuardError) return pick(error, GUARD[error.code]);
   if (error instanceof DaemonError) return pick(error, DAEMON[error.code] ?? 500);
   if (error instanceof ProtocolError) return pick(error, PROTOCOL[error.code] ?? 500);
   return fromFramework(error, limit);

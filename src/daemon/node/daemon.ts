@@ -3,6 +3,7 @@ import type { Replica } from '../../store/index.ts';
 import type { NodeControl } from '../control-api.ts';
 import type { DaemonError } from '../errors.ts';
 import { EventBus } from '../events/index.ts';
+import { guardOf } from '../guard/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { Metrics } from '../metrics/index.ts';
 import type { Node } from '../node-api.ts';
@@ -145,6 +146,7 @@ function createReplicator(
 ): Replicator {
   return new Replicator({
     replica,
+    guard: guardOf([]),
     clock,
     random,
     logger: logger.child({ component: 'replicator' }),

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Announce, Fetch, Reconcile } from '../../protocol/index.ts';
 import type { Clock, Random, Replica } from '../../store/index.ts';
+import type { ItemGuard } from '../guard/index.ts';
 import type { ReplicatorObserver } from './observer.ts';
 import type { ReplicatorOptions } from './options.ts';
 import type { WantsFile } from './upkeep/index.ts';
@@ -10,6 +11,11 @@ export interface ReplicatorInit {
   clock: Clock;
   random: Random;
   logger: Logger;
+  /**
+   * Decides which items are taken.
+   * @default all are
+   */
+  guard?: ItemGuard;
   /**
    * Keeps the want list over a restart.
    * @default null: nothing is kept

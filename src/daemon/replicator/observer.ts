@@ -5,7 +5,7 @@ import type { PutResult, VerifiedItem } from '../../store/index.ts';
 export interface ArrivalObserver {
   /** `results` has the result of each of `items`, in their order. */
   stored(items: readonly VerifiedItem[], results: readonly PutResult<Uint8Array>[]): void;
-  /** The store did not take an item. */
+  /** The guard or the store did not take an item. */
   refused(code: string): void;
 }
 

@@ -9,6 +9,7 @@ import {
   type SessionReport,
 } from '../../protocol/index.ts';
 import { bytesToKey, type ItemKey, keyToBytes } from '../../store/index.ts';
+import { guardOf, type ItemGuard } from '../guard/index.ts';
 import { PeerGaps, SessionLog } from './explain/index.ts';
 import { Fetcher } from './fetching/index.ts';
 import type { ReplicatorInit, ReplicatorServices } from './init.ts';
@@ -50,6 +51,7 @@ export class Replicator implements ReconcileEvents {
   readonly push: Push;
   readonly rates: ReceivedRates;
   readonly #coverage = new PushCoverage();
+  readonly #guard: ItemGuard;
   readonly #init: ReplicatorInit;
   readonly #observer: ReplicatorObserver;
   readonly #arrivals: Arrivals;
@@ -61,7 +63,7 @@ export class Replicator implements ReconcileEvents {
   #unsubscribe: (() => void)[] = [];
 
   constructor(init: ReplicatorInit) {
-    const { clock, replica, wantsFile: file = null } = init;
+    const { clock, replica, guard = guardOf([]), wantsFile: file = null } = init;
     const options = { ...DEFAULT_REPLICATOR_OPTIONS, ...init.options };
     const changed = (): void => this.#changed();
     const pump = (): void => this.fetcher.pump();
@@ -75,8 +77,10 @@ export class Replicator implements ReconcileEvents {
     });
     const rates = new ReceivedRates({ ...options, clock });
     const observer = joined(init.observers ?? []);
-    const shared = { ...init, ...options, options, observer, wanted, peers, coverage, rates };
+    const common = { ...init, ...options, options, guard };
+    const shared = { ...common, observer, wanted, peers, coverage, rates };
     this.#init = init;
+    this.#guard = guard;
     this.rates = rates;
     this.#observer = observer;
     this.peers = peers;
@@ -143,7 +147,7 @@ export class Replicator implements ReconcileEvents {
     if (!sessions.overSlice(peer)) statements.learnt(peer, ids);
     if (peers.get(peer)?.connected !== true) return;
     peers.listed(peer);
-    const lacking = ids.filter((id) => !this.#here(id) && !fetcher.refused.hasFrom(peer, id));
+    const lacking = ids.filter((id) => !this.#here(id) && !this.refuses(peer, id));
     const believed = lacking.slice(0, fetcher.room(peer));
     wanted.add(peer, believed);
     sessions.learnt(peer, believed);
@@ -152,6 +156,11 @@ export class Replicator implements ReconcileEvents {
     this.#observer.want(peer, believed);
     this.#keeper.touch();
     fetcher.pump();
+  }
+
+  /** Whether an id is not fetched though the peer lists it. */
+  refuses(peer: string, id: Uint8Array): boolean {
+    return !this.#guard.takesFrom(peer) || this.fetcher.refused.hasFrom(peer, id);
   }
 
   ended(report: SessionReport): void {

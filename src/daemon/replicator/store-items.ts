@@ -1,28 +1,53 @@
 import { type PutResult, type Replica, StoreError, type VerifiedItem } from '../../store/index.ts';
+import type { ItemGuard, ItemOrigin, ItemRefusal } from '../guard/index.ts';
 import type { ArrivalObserver } from './observer.ts';
 import type { Reason } from './pause.ts';
 
 /** Where the items go, and where they come from. */
 export interface StoreItemsInit {
   readonly replica: Pick<Replica, 'putVerified'>;
-  /** The peer that sent them. */
-  readonly source: string;
+  readonly guard: ItemGuard;
+  readonly origin: ItemOrigin & { readonly peer: string };
   /** @default none */
   readonly observer?: ArrivalObserver | undefined;
+  /**
+   * Hears of each item that the guard refuses.
+   * @default nobody does
+   */
+  readonly refused?: (id: Uint8Array, refusal: ItemRefusal) => void;
 }
 
 /**
- * Puts the items that a peer sent together; if that fails, each by itself. `refusals` gets the reasons in
- * order.
+ * Puts the items that a peer sent together, as far as the guard takes them; if that fails, each by itself.
+ * `refusals` gets the reasons of the store in order.
  */
 export async function storeItems(
   init: StoreItemsInit,
   items: readonly VerifiedItem[],
   refusals: Reason[],
 ): Promise<PutResult<Uint8Array>[]> {
-  const { replica, source, observer } = init;
+  const verdicts = init.guard.judge(items, init.origin);
+  if (verdicts === null) return putAll(init, items, refusals);
+  const taken: VerifiedItem[] = [];
+  for (const [i, refusal] of (await verdicts).entries()) {
+    const item = items[i]!;
+    if (refusal === null) taken.push(item);
+    else {
+      init.observer?.refused(refusal.code);
+      init.refused?.(item.id, refusal);
+    }
+  }
+  return taken.length === 0 ? [] : putAll(init, taken, refusals);
+}
+
+async function putAll(
+  init: StoreItemsInit,
+  items: readonly VerifiedItem[],
+  refusals: Reason[],
+): Promise<PutResult<Uint8Array>[]> {
+  const { replica, origin, observer } = init;
   try {
-    const results = await replica.putVerified(items, { source });
+    const results = await replica.putVerified(items, { source: origin.peer });
     observer?.stored(items, results);
     return results;
   } catch (error) {
@@ -34,6 +59,6 @@ export async function storeItems(
     }
   }
   const stored: PutResult<Uint8Array>[] = [];
-  for (const item of items) stored.push(...(await storeItems(init, [item], refusals)));
+  for (const item of items) stored.push(...(await putAll(init, [item], refusals)));
   return stored;
 }

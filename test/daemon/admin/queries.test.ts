@@ -10,6 +10,7 @@ import {
   readInput,
   refusalOf,
 } from '../../../src/daemon/admin/testing.ts';
+import { GuardError } from '../../../src/daemon/guard/index.ts';
 import {
   addressBody,
   changesQuery,
@@ -198,6 +199,12 @@ describe('refusals', () => {
     const malformed = Object.assign(new Error('m'), { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' });
     assert.match(refusalOf(malformed, bytes).message, /application.octet-stream, or none/);
     assert.equal(refusalOf(undefined, limit).status, 500);
+    const refused = new GuardError({ code: 'ITEM_REFUSED', message: 'm', lasting: true });
+    assert.deepEqual(refusalOf(refused, limit), {
+      status: 422,
+      code: 'ITEM_REFUSED',
+      message: 'm',
+    });
   });
 
   it('have the status that the document says for each code of a peer', () => {

@@ -69,7 +69,7 @@ export async function createDaemonMesh(
         clock,
         networkName,
         dialects,
-        refuses: (peer, id) => replicator.fetcher.refused.hasFrom(peer, id),
+        refuses: (peer, id) => replicator.refuses(peer, id),
         snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
         events: paused.over(replicator),
         answers: paused.answers,

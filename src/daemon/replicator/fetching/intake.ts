@@ -1,5 +1,6 @@
 import type { ReconciliationSet } from '../../../protocol/index.ts';
 import { Gate, type Replica, type VerifiedItem } from '../../../store/index.ts';
+import type { ItemGuard, ItemRefusal } from '../../guard/index.ts';
 import type { ArrivalObserver } from '../observer.ts';
 import type { Reason } from '../pause.ts';
 import { storeItems } from '../store-items.ts';
@@ -31,6 +32,7 @@ export class Window {
 
 export interface IntakeInit {
   replica: Pick<Replica, 'putVerified'>;
+  guard: ItemGuard;
   window: Window;
   /** The peer that is asked. */
   source: string;
@@ -47,9 +49,11 @@ export interface IntakeInit {
 export class Intake {
   readonly #init: IntakeInit;
   readonly #pending = new Set<Promise<void>>();
-  /** Why an item could not be stored: a fault of this node, not of the peer. */
+  /** Why the store did not take an item: a fault of this node, not of the peer. */
   error: Reason | null = null;
   stored = 0;
+  /** Items that the guard did not take. The request goes on. */
+  readonly refusals: { readonly id: Uint8Array; readonly refusal: ItemRefusal }[] = [];
 
   constructor(init: IntakeInit) {
     this.#init = init;
@@ -69,11 +73,15 @@ export class Intake {
   }
 
   async #put(items: readonly VerifiedItem[]): Promise<void> {
-    const { replica, window, wanted, source, observer } = this.#init;
+    const { replica, guard, window, wanted, source, observer } = this.#init;
     const bytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
     window.enter(bytes);
     const refusals: Reason[] = [];
-    const stored = await storeItems({ replica, source, observer }, items, refusals);
+    const origin = { via: 'fetch', peer: source, publisher: null } as const;
+    const refused = (id: Uint8Array, refusal: ItemRefusal): void => {
+      this.refusals.push({ id, refusal });
+    };
+    const stored = await storeItems({ replica, guard, origin, observer, refused }, items, refusals);
     window.leave(bytes);
     for (const { id, created } of stored) if (!created) wanted.received(id);
     this.stored += stored.length;

@@ -1,5 +1,6 @@
 import type { Fetch, FetchReport } from '../../../protocol/index.ts';
 import { bytesToHex, equalBytes, storedBytes, type VerifiedItem } from '../../../store/index.ts';
+import type { ItemRefusal } from '../../guard/index.ts';
 import type { SharedParts } from '../parts.ts';
 import type { Pause } from '../pause.ts';
 import type { Attempts } from './attempts.ts';
@@ -31,12 +32,13 @@ export class RequestRunner {
   }
 
   async run(request: RunningRequest): Promise<void> {
-    const { replica, fetch, options, wanted, pause, gate, penalties, logger, observer } =
-      this.#init;
+    const { replica, guard, fetch, options, wanted } = this.#init;
+    const { pause, gate, penalties, logger, observer } = this.#init;
     const { source, ids, kind, signal } = request;
     const window = this.#windows[kind];
     const intake = new Intake({
       replica,
+      guard,
       window,
       wanted,
       source: source.peer,
@@ -66,6 +68,7 @@ export class RequestRunner {
     // Abandoned meanwhile: its claims were given back then, and may be a newer request's by now.
     if (!source.requests.delete(request)) return;
     // Stored items have left the wanted ids, and their claims with them.
+    for (const { id, refusal } of intake.refusals) this.#guarded(source.peer, id, refusal);
     const denied = allStored ? 0 : this.#settle(request, report);
     if (intake.error === null) penalties.ended(request, report, denied);
     else logger.warn({ peer: source.peer, ...intake.error }, 'fetched item not stored');
@@ -105,6 +108,14 @@ export class RequestRunner {
     const wrong = outcome === 'invalid';
     if (endedAt !== null) wanted.release(peer, endedAt, { forget: wrong, keep: wrong });
     return denied;
+  }
+
+  /** An item above the ceiling of hints becomes acceptable by itself, so a later session lists it again. */
+  #guarded(peer: string, id: Uint8Array, { code, lasting }: ItemRefusal): void {
+    const { wanted, refused } = this.#init;
+    wanted.release(peer, id, { forget: true });
+    if (code !== 'HINT_TOO_NEW') refused.add(peer, id);
+    if (lasting || wanted.sources(id).length === 0) wanted.received(id);
   }
 
   /** The peer says that the item is too large. Other sources are asked first, if there are any. */

@@ -1,5 +1,12 @@
 import type { Announce, AnnounceTotals } from '../../../protocol/index.ts';
-import type { Item, NewItem, PutResult, Replica } from '../../../store/index.ts';
+import {
+  type Item,
+  itemId,
+  type NewItem,
+  type PutResult,
+  type Replica,
+} from '../../../store/index.ts';
+import { GuardError, type ItemGuard, type ItemOrigin, type Verdicts } from '../../guard/index.ts';
 import type { ReplicatorObserver } from '../observer.ts';
 import type { PeerRecords } from '../peers.ts';
 import type { PushedChanges } from '../scheduling/index.ts';
@@ -7,6 +14,7 @@ import type { PushCoverage } from './push-coverage.ts';
 
 export interface OwnItemsInit {
   replica: Replica;
+  guard: ItemGuard;
   peers: Pick<PeerRecords, 'connections' | 'connectedOnes' | 'differs' | 'get'>;
   coverage: Pick<PushCoverage, 'pushed' | 'heardBy'>;
   /** Called when peers may differ from us in a way that push does not tell of. */
@@ -45,9 +53,14 @@ export class OwnItems implements PushedChanges {
     return coverage.heardBy(peers.get(peer)) && this.#announce?.reaches(peer) === true;
   }
 
-  /** Resolves once the items are on our disk. If that fails, peers may have got them nevertheless. */
+  /**
+   * Resolves once the items are on our disk. Rejects with `GuardError` if the guard refuses one of them: then
+   * none is taken. If the write fails, peers may have got them nevertheless.
+   */
   async put(items: readonly NewItem[]): Promise<PutResult[]> {
-    const { replica, peers, coverage, observer } = this.#init;
+    const { replica, guard, peers, coverage, observer } = this.#init;
+    const verdicts = guard.judge(items.map(identified), PUT_HERE);
+    if (verdicts !== null) throwFirst(await verdicts);
     const inlineBytes = this.#announce?.inlineBytes ?? 0;
     let fresh: readonly Item[] = [];
     let announced = 0;
@@ -78,4 +91,23 @@ export class OwnItems implements PushedChanges {
     for (const { peer } of peers.connectedOnes) peers.differs(peer);
     changed();
   }
+}
+
+const PUT_HERE: ItemOrigin = { via: 'http', peer: null, publisher: null };
+
+/** The item for the guard. Its id is computed only if a check asks for it: the store computes it again. */
+function identified({ hint, payload }: NewItem): Item {
+  let id: Item['id'] | undefined;
+  return {
+    hint,
+    payload,
+    get id() {
+      id ??= itemId(hint, payload);
+      return id;
+    },
+  };
+}
+
+function throwFirst(verdicts: Verdicts): void {
+  for (const refusal of verdicts) if (refusal !== null) throw new GuardError(refusal);
 }

@@ -5,6 +5,7 @@ import type {
   Gap,
 } from '../../../protocol/index.ts';
 import { bytesToKey, type ItemKey, storedBytes, type VerifiedItem } from '../../../store/index.ts';
+import type { GuardedKey, ItemOrigin } from '../../guard/index.ts';
 import type { Fetcher } from '../fetching/index.ts';
 import type { SharedParts } from '../parts.ts';
 import { Pause, type Reason } from '../pause.ts';
@@ -23,6 +24,12 @@ export interface PushInit extends SharedParts {
   scheduler: Pick<SessionScheduler, 'gap'>;
 }
 
+/** Items of one peer and publisher, on their way to the store. */
+interface Gathered {
+  readonly origin: ItemOrigin & { readonly peer: string };
+  readonly items: VerifiedItem[];
+}
+
 /**
  * Takes announced items to the disk, and announced keys onto the want list, under the limits of
  * fetching. Nothing waits: a session finds the items that cannot be taken now.
@@ -32,8 +39,8 @@ export class Push implements AnnounceEvents {
   readonly #pause: Pause;
   readonly #arriving = new Set<string>();
   readonly #puts = new Set<Promise<void>>();
-  /** Taken in this turn of the event loop, and put in the next; by the peer that sent them. */
-  readonly #gathered = new Map<string, VerifiedItem[]>();
+  /** Taken in this turn of the event loop, and put in the next; by peer and publisher. */
+  readonly #gathered = new Map<string, Gathered>();
   #put: () => void = () => undefined;
   #bytes = 0;
 
@@ -54,10 +61,14 @@ export class Push implements AnnounceEvents {
   items(items: readonly VerifiedItem[], origin: AnnouncementOrigin): boolean {
     this.#ahead(origin);
     const { maxItemBytes, windowBytes } = this.#init.options;
-    const taken = items.filter(
+    const fitting = items.filter(
       ({ id, payload }) => payload.length <= maxItemBytes && !this.arriving(id),
     );
-    if (taken.length === 0) return true;
+    const taken = fitting.filter(({ hint, id, payload }) =>
+      this.#takes({ hint, id, bytes: payload.length }, origin),
+    );
+    const passes = taken.length === fitting.length;
+    if (taken.length === 0) return passes;
     const bytes = taken.reduce((sum, { payload }) => sum + payload.length, 0);
     if (this.#bytes + bytes > windowBytes || this.#pause.allowance() === 0) return false;
     if (!this.#init.rates.push(origin, storedBytes(taken.length, bytes))) {
@@ -69,15 +80,18 @@ export class Push implements AnnounceEvents {
       this.#arriving.add(bytesToKey(id));
       this.#init.wanted.received(id);
     }
-    this.#gather(taken, origin.from);
-    return true;
+    this.#gather(taken, origin);
+    return passes;
   }
 
   keys(keys: readonly AnnouncedKey[], { publisher, from }: AnnouncementOrigin): readonly ItemKey[] {
     this.#ahead({ publisher, from });
     const { replica, wanted, options, fetcher, refused, keeper } = this.#init;
     if (fetcher.paused !== null || replica.refusing !== null) return [];
-    const fitting = keys.filter(({ length }) => length <= options.maxItemBytes);
+    const fitting = keys.filter(
+      ({ hint, id, length: bytes }) =>
+        bytes <= options.maxItemBytes && this.#takes({ hint, id, bytes }, { publisher, from }),
+    );
     const ids = fitting.map(({ id }) => id);
     // A wanted item is not made to wait because a peer announces it as large.
     const large = fitting.filter(
@@ -118,6 +132,13 @@ export class Push implements AnnounceEvents {
     return this.#init.peers.get(peer)?.connected === true;
   }
 
+  #takes(key: GuardedKey, origin: AnnouncementOrigin): boolean {
+    const { guard, observer } = this.#init;
+    const refusal = guard.refusalOf(key, originOf(origin));
+    if (refusal !== null) observer?.pushed.refused(refusal.code);
+    return refusal === null;
+  }
+
   /** The sets of these peers have changed, even if no item is taken. */
   #ahead({ publisher, from }: AnnouncementOrigin): void {
     for (const peer of new Set([from, publisher])) this.#init.peers.differs(peer);
@@ -126,11 +147,13 @@ export class Push implements AnnounceEvents {
   /**
    * Messages of this turn are passed on first, and share the commit: a busy node makes fewer commits.
    */
-  #gather(items: readonly VerifiedItem[], from: string): void {
+  #gather(items: readonly VerifiedItem[], origin: AnnouncementOrigin): void {
     const first = this.#gathered.size === 0;
-    const before = this.#gathered.get(from);
-    if (before === undefined) this.#gathered.set(from, [...items]);
-    else before.push(...items);
+    const name = `${origin.from}/${origin.publisher}`;
+    const before = this.#gathered.get(name);
+    if (before === undefined)
+      this.#gathered.set(name, { origin: originOf(origin), items: [...items] });
+    else before.items.push(...items);
     if (!first) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#put = resolve;
@@ -140,12 +163,12 @@ export class Push implements AnnounceEvents {
   }
 
   async #store(): Promise<void> {
-    const gathered = [...this.#gathered];
+    const gathered = [...this.#gathered.values()];
     this.#gathered.clear();
     const refusals: Reason[] = [];
-    const { replica, observer } = this.#init;
-    const puts = gathered.map(([source, items]) =>
-      storeItems({ replica, source, observer: observer?.pushed }, items, refusals),
+    const { replica, guard, observer } = this.#init;
+    const puts = gathered.map(({ origin, items }) =>
+      storeItems({ replica, guard, origin, observer: observer?.pushed }, items, refusals),
     );
     const stored = (await Promise.all(puts)).flat();
     if (stored.length > 0) {
@@ -157,9 +180,13 @@ export class Push implements AnnounceEvents {
       this.#pause.refused(refusal);
       this.#init.logger.warn({ ...refusal }, 'announced items not stored');
     }
-    for (const { id, payload } of gathered.flatMap(([, items]) => items)) {
+    for (const { id, payload } of gathered.flatMap(({ items }) => items)) {
       this.#bytes -= payload.length;
       this.#arriving.delete(bytesToKey(id));
     }
   }
+}
+
+function originOf({ from, publisher }: AnnouncementOrigin): Gathered['origin'] {
+  return { via: 'push', peer: from, publisher };
 }

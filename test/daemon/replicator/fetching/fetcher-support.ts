@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { type GuardCheck, guardOf } from '../../../../src/daemon/guard/index.ts';
 import { Fetcher } from '../../../../src/daemon/replicator/fetching/index.ts';
 import {
   DEFAULT_REPLICATOR_OPTIONS,
@@ -33,6 +34,8 @@ export class FetcherRig {
   readonly wanted: ReconciliationSet = new ReconciliationSet();
   readonly log: Lines = new Lines();
   readonly disbelieved: string[] = [];
+  /** Of the guard; those that refuse by key alone may come later. */
+  readonly checks: GuardCheck[] = [];
   readonly asked: Asked[] = [];
   readonly replica: Replica;
   readonly fetcher: Fetcher;
@@ -43,6 +46,7 @@ export class FetcherRig {
     this.clock = clock;
     const all = { ...DEFAULT_REPLICATOR_OPTIONS, ...options };
     this.fetcher = new Fetcher({
+      guard: guardOf(this.checks),
       wanted: this.wanted,
       replica,
       clock,

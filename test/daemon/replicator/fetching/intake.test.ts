@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { guardOf, type ItemOrigin, type ItemRefusal } from '../../../../src/daemon/guard/index.ts';
 import { Intake, Window } from '../../../../src/daemon/replicator/fetching/testing.ts';
 import { type Item, type PutResult, StoreError } from '../../../../src/store/index.ts';
 import { settle } from '../../../support/clock.ts';
@@ -52,7 +53,7 @@ describe('the window of items that wait for their commit', () => {
 });
 
 /** A disk that the test lets go on, and that fails for some items. */
-function setUp(limit = 100) {
+function setUp(limit = 100, guard = guardOf([])) {
   const puts: { items: readonly Item[]; end: () => void }[] = [];
   const state = { bad: new Map<Item, Error>(), held: new Set<Item>() };
   const known: Uint8Array[] = [];
@@ -71,6 +72,7 @@ function setUp(limit = 100) {
           );
         },
       },
+      guard,
       window,
       source: 'a',
       wanted: { received: (id) => known.push(id) > 0 },
@@ -116,6 +118,34 @@ describe('the intake of a request', () => {
       assert.equal(await resolved(waiting), true, 'stored items give their room back');
       assert.equal(await resolved(other.settle()), true);
     }
+  });
+
+  it('leaves out items that the guard refuses, and goes on', async () => {
+    const refusal: ItemRefusal = { code: 'ITEM_REFUSED', message: 'no', lasting: true };
+    const [good, bad] = [itemOf(1), itemOf(2)];
+    const origins: ItemOrigin[] = [];
+    const guard = guardOf([
+      {
+        refusalOf({ id }, origin) {
+          origins.push(origin);
+          return id === bad.id ? refusal : null;
+        },
+      },
+    ]);
+    const { puts, make, end } = setUp(100, guard);
+    const intake = make();
+    await intake.take([bad]);
+    await intake.take([good, bad]);
+    await settle();
+    assert.deepEqual(
+      puts.map(({ items }) => items),
+      [[good]],
+    );
+    await end();
+    await intake.settle();
+    assert.deepEqual([intake.stored, intake.error], [1, null]);
+    assert.deepEqual(intake.refusals, Array(2).fill({ id: bad.id, refusal }));
+    assert.deepEqual(origins[0], { via: 'fetch', peer: 'a', publisher: null });
   });
 
   it('reports the items that were already held', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { pino } from 'pino';
+import { guardOf } from '../../../../src/daemon/guard/index.ts';
 import { Fetcher } from '../../../../src/daemon/replicator/fetching/index.ts';
 import { DEFAULT_REPLICATOR_OPTIONS } from '../../../../src/daemon/replicator/index.ts';
 import { ReceivedRates } from '../../../../src/daemon/replicator/testing.ts';
@@ -79,6 +80,7 @@ export async function scripted(t: TestContext): Promise<Scripted> {
     },
   };
   const fetcher = new Fetcher({
+    guard: guardOf([]),
     wanted,
     replica,
     clock,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { guardOf } from '../../../../src/daemon/guard/index.ts';
 import { OwnItems } from '../../../../src/daemon/replicator/push/index.ts';
 import type { Announce } from '../../../../src/protocol/index.ts';
 import type { Item, NewItem, PutResult, Replica } from '../../../../src/store/index.ts';
@@ -25,6 +26,7 @@ function setUp() {
     },
   } as unknown as Announce;
   const own = new OwnItems({
+    guard: guardOf([]),
     replica,
     peers: { connections: 0, connectedOnes: [], differs: () => undefined, get: () => undefined },
     coverage: {

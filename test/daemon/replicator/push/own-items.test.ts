@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { guardOf } from '../../../../src/daemon/guard/index.ts';
 import { OwnItems } from '../../../../src/daemon/replicator/push/index.ts';
 import type { Announce } from '../../../../src/protocol/index.ts';
-import { type Item, type ItemKey, Replica } from '../../../../src/store/index.ts';
+import {
+  equalBytes,
+  type Item,
+  type ItemKey,
+  itemId,
+  Replica,
+} from '../../../../src/store/index.ts';
 import { coded, gateBatches, item } from '../../../store/replica/support.ts';
 import { cleanUp } from '../../../support/clean-up.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
@@ -11,7 +18,7 @@ import { memoryDatabase } from '../../../support/memory-database.ts';
 
 const [SHORT, LONG] = [item(1, 20), item(2, 200)];
 
-async function setUp(t: TestContext, room = Number.POSITIVE_INFINITY) {
+async function setUp(t: TestContext, room = Number.POSITIVE_INFINITY, guard = guardOf([])) {
   const database = memoryDatabase();
   const replica = await Replica.open({
     database,
@@ -34,6 +41,7 @@ async function setUp(t: TestContext, room = Number.POSITIVE_INFINITY) {
     },
   } as unknown as Announce;
   const own = new OwnItems({
+    guard,
     replica,
     peers: {
       get connections() {
@@ -54,6 +62,24 @@ async function setUp(t: TestContext, room = Number.POSITIVE_INFINITY) {
 }
 
 describe('own items', () => {
+  it('that the guard refuses are neither stored nor announced, nor are those beside them', async (t) => {
+    const [long, ids] = [itemId(LONG.hint, LONG.payload), [] as Uint8Array[]];
+    const guard = guardOf([
+      {
+        refusalOf({ id }, { via, peer }) {
+          ids.push(id);
+          const wrong = equalBytes(id, long) && via === 'http' && peer === null;
+          return wrong ? { code: 'ITEM_REFUSED', message: 'kept out', lasting: true } : null;
+        },
+      },
+    ]);
+    const { own, gate, announced } = await setUp(t, Number.POSITIVE_INFINITY, guard);
+    gate.open();
+    await assert.rejects(own.put([SHORT, LONG]), { name: 'GuardError', code: 'ITEM_REFUSED' });
+    assert.deepEqual([announced, ids.length], [[], 2]);
+    assert.equal((await own.put([SHORT]))[0]?.created, true);
+  });
+
   it('are announced during the write when sent whole, and after it when sent by key', async (t) => {
     const { own, gate, announced, spread } = await setUp(t);
     const put = own.put([SHORT, LONG]);

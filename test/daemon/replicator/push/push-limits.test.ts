@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { guardOf } from '../../../../src/daemon/guard/index.ts';
 import {
   DEFAULT_REPLICATOR_OPTIONS,
   type PeerRecord,
@@ -37,6 +38,7 @@ async function setUp(
   const seen = { wants: 0, pumps: 0, differs: [] as string[], gaps: [] as string[] };
   const log = new Lines();
   const push = new Push({
+    guard: guardOf([]),
     replica,
     wanted,
     clock,

@@ -2,6 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import {
+  type GuardCode,
+  guardOf,
+  type ItemOrigin,
+  type ItemRefusal,
+} from '../../../../src/daemon/guard/index.ts';
+import {
   DEFAULT_REPLICATOR_OPTIONS,
   type PeerRecord,
   type ReplicatorOptions,
@@ -33,6 +39,7 @@ async function setUp(
   context: TestContext,
   limits: { maxSetBytes?: number } = {},
   options: Partial<ReplicatorOptions> = {},
+  guard = guardOf([]),
 ) {
   const clock = new VirtualClock();
   const disk = new FakeDisk();
@@ -47,6 +54,7 @@ async function setUp(
     paused: false,
   };
   const push = new Push({
+    guard,
     replica,
     wanted,
     clock,
@@ -92,6 +100,43 @@ describe('announced items', () => {
     );
     assert.equal(replica.status().items, 1);
     assert.equal((await replica.arrivalOf(item.id))?.source, 'f', 'the peer that sent it');
+  });
+
+  it('that the guard refuses by key are neither stored nor passed on; by content, passed on', async (context) => {
+    const [good, byKey, byContent] = [itemOf(10), itemOf(11), itemOf(12)];
+    const origins: ItemOrigin[] = [];
+    const refusal = (code: GuardCode): ItemRefusal => ({ code, message: 'no', lasting: true });
+    const guard = guardOf([
+      {
+        refusalOf: ({ id }) => (id === byKey.id ? refusal('ITEM_REFUSED') : null),
+        judge: async (items, origin) => {
+          origins.push(origin);
+          return items.map(({ id }) => (id === byContent.id ? refusal('POLICY_REFUSED') : null));
+        },
+      },
+    ]);
+    const { replica, wanted, push, spread } = await setUp(context, {}, {}, guard);
+    assert.equal(push.items([byKey], ORIGIN), false);
+    assert.equal(push.items([good, byKey], ORIGIN), false);
+    assert.equal(push.items([byContent], { publisher: 'q', from: 'f' }), true);
+    const key = { hint: byKey.hint, id: byKey.id, length: 11 };
+    assert.deepEqual([push.keys([key], ORIGIN), wanted.has(byKey.id)], [[], false]);
+    await push.stop();
+    assert.deepEqual(
+      [replica.size, push.holds(good.id), push.arriving(byContent.id)],
+      [1, true, false],
+    );
+    assert.deepEqual(
+      spread.map(({ id }) => id),
+      [good.id],
+    );
+    assert.deepEqual(
+      origins.map(({ via, peer, publisher }) => [via, peer, publisher]),
+      [
+        ['push', 'f', 'p'],
+        ['push', 'f', 'q'],
+      ],
+    );
   });
 
   it('that arrive twice before they are on the disk are stored once', async (context) => {

@@ -1,0 +1,14 @@
+/**
+ * Which items this node takes, of its clients and of its peers: one guard asks all checks before anything is
+ * stored. `GuardCheck` is the port of a check.
+ */
+
+export {
+  type GuardCheck,
+  type GuardedKey,
+  guardOf,
+  type ItemGuard,
+  type ItemOrigin,
+  type Verdicts,
+} from './guard.ts';
+export { type GuardCode, GuardError, type ItemRefusal } from './refusal.ts';

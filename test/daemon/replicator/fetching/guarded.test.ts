@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { GuardCode } from '../../../../src/daemon/guard/index.ts';
+import { equalBytes } from '../../../../src/store/index.ts';
+import { FetcherRig } from './fetcher-support.ts';
+
+/** Refuses one of the ids that `a` lists, once the request has ended. */
+async function refused(rig: FetcherRig, code: GuardCode, lasting: boolean): Promise<Uint8Array> {
+  const [bad] = rig.want('a', [1, 2]);
+  rig.checks.push({
+    refusalOf: ({ id }) => (equalBytes(id, bad!) ? { code, message: 'no', lasting } : null),
+  });
+  await rig.of('a').end({}, true);
+  return bad!;
+}
+
+describe('a fetched item that the guard refuses', () => {
+  it('stops nothing, and is not asked for again', async (t) => {
+    const rig = await FetcherRig.open(t);
+    rig.fetcher.connected('a');
+    rig.fetcher.connected('b');
+    const bad = await refused(rig, 'ITEM_REFUSED', true);
+    assert.deepEqual([rig.stored, rig.fetcher.paused, rig.running], [1, null, '']);
+    assert.equal(rig.wanted.has(bad), false);
+    assert.equal(rig.fetcher.refused.hasFrom('a', bad), true);
+    rig.want('a', [3]);
+    assert.equal(rig.running, 'a', 'the peer is asked for other items at once');
+  });
+
+  it('is asked of another peer that lists it, unless it stays refused', async (t) => {
+    for (const lasting of [false, true]) {
+      const rig = await FetcherRig.open(t, { requestsPerPeer: 1 });
+      rig.fetcher.connected('a');
+      rig.fetcher.connected('b');
+      const [bad] = rig.want('a', [1, 2]);
+      rig.wanted.add('b', [bad!]);
+      rig.checks.push({
+        refusalOf: ({ id }, { peer }) =>
+          peer === 'a' && equalBytes(id, bad!)
+            ? { code: 'PEER_QUOTA', message: 'no', lasting }
+            : null,
+      });
+      await rig.of('a').end({}, true);
+      assert.equal(rig.running, lasting ? '' : 'b');
+    }
+  });
+
+  it('is forgotten where its hint is too high, so that a later session lists it again', async (t) => {
+    const rig = await FetcherRig.open(t);
+    rig.fetcher.connected('a');
+    const bad = await refused(rig, 'HINT_TOO_NEW', false);
+    assert.deepEqual([rig.wanted.has(bad), rig.fetcher.refused.size], [false, 0]);
+  });
+});
