@@ -1,8 +1,9 @@
 import { type Bound, compareBounds, ZERO_BOUND } from '../../../store/index.ts';
 import { within } from '../../deadline.ts';
 import { ProtocolError, SessionStop } from '../../errors.ts';
-import type { Dialect, Outline, Role, Session, Step } from '../dialect.ts';
+import type { Dialect, Interval, Outline, Role, Session, Step } from '../dialect.ts';
 import { ENDED, FramePump, timeout } from '../frame-pump.ts';
+import { intersection } from '../interval.ts';
 import { describe, emptyReport, noteEnd, type OpenReport, type SessionReport } from '../report.ts';
 import type { OpenChannel } from './peer-stream.ts';
 import { SessionWork } from './session-work.ts';
@@ -36,6 +37,8 @@ export class SessionRun {
   #session: Session | null = null;
   #differs = false;
   #outOfTime = false;
+  /** The part that this side reconciles; undefined: everything. */
+  #interval: Interval | undefined;
 
   constructor(init: SessionRunInit) {
     const { environment, channel, dialect, role, scope } = init;
@@ -123,9 +126,13 @@ export class SessionRun {
 
   async #reconcile(first: Uint8Array | undefined): Promise<void> {
     const { dialect, role, scope } = this.#init;
-    const { interval, found } = scope;
+    const { found } = scope;
     const { options, refuses } = this.#environment;
-    const { snapshot, version } = await this.#work.run(() => this.#environment.snapshot());
+    const { snapshot, version, accepts } = await this.#work.run(() =>
+      this.#environment.snapshot(this.#peer),
+    );
+    const interval = accepted(scope.interval, accepts);
+    this.#interval = interval;
     this.#report.version = version;
     try {
       const session = await this.#work.run(() =>
@@ -256,7 +263,17 @@ export class SessionRun {
   /** The bound that the session has reached; null when it has not advanced. */
   #advancedTo(): Bound | null {
     const from = this.#session?.unsettledFrom ?? null;
-    const { lower } = this.#init.scope.interval ?? { lower: ZERO_BOUND };
+    const { lower } = this.#interval ?? { lower: ZERO_BOUND };
     return from !== null && compareBounds(from, lower) > 0 ? from : null;
   }
+}
+
+/** The part of the asked interval that is accepted; undefined: everything. */
+function accepted(
+  asked: Interval | undefined,
+  accepts: Interval | undefined,
+): Interval | undefined {
+  return asked === undefined || accepts === undefined
+    ? (asked ?? accepts)
+    : intersection(asked, accepts);
 }

@@ -42,6 +42,12 @@ export interface RunningSession {
 export interface HeldSnapshot {
   readonly snapshot: Snapshot;
   readonly version: number;
+  /**
+   * The part of the key space that the set accepts at the moment of the snapshot. A session reconciles nothing
+   * outside.
+   * @default everything
+   */
+  readonly accepts?: Interval;
 }
 
 /** The reconciliation service as the replicator sees it. */
@@ -97,8 +103,8 @@ export interface ReconcileInit {
   networkName: string;
   /** The preferred first. */
   dialects: readonly Dialect[];
-  /** A snapshot of the set; each session takes and releases one. */
-  snapshot: () => HeldSnapshot;
+  /** A snapshot of the set for a session with the peer; each session takes and releases one. */
+  snapshot: (peer: string) => HeldSnapshot;
   events: ReconcileEvents;
   /**
    * Ids that are not fetched though `peer` lists them; dialects with proofs count them.

@@ -1,5 +1,6 @@
 import {
   type Dialect,
+  type Interval,
   type Network,
   type ReconcileEvents,
   type ReconcileInit,
@@ -23,6 +24,8 @@ export class Peer {
   readonly missing: { peer: string; ids: readonly Uint8Array[] }[] = [];
   readonly comings: string[] = [];
   snapshots = 0;
+  /** The peers that snapshots were taken for. */
+  readonly servedPeers: string[] = [];
   held = 0;
   /** Thrown instead of taking a snapshot. */
   trouble: Error | null = null;
@@ -40,6 +43,7 @@ export class Peer {
     answers?: ReconcileInit['answers'];
     log?: ReconcileInit['log'];
     work?: ReconcileInit['work'];
+    accepts?: Interval;
   }) {
     this.id = init.network.self;
     this.service = new ReconcileService(init.network, {
@@ -48,14 +52,16 @@ export class Peer {
       dialects: init.dialects ?? [tinyDialect()],
       options: init.options ?? {},
       ...(init.work === undefined ? {} : { work: init.work }),
-      snapshot: () => {
+      snapshot: (peer) => {
+        this.servedPeers.push(peer);
         if (this.trouble !== null) throw this.trouble;
         this.snapshots++;
         this.held++;
         const release = () => {
           this.held--;
         };
-        return { snapshot: tinySnapshot(init.ids, release), version: 7 };
+        const snapshot = tinySnapshot(init.ids, release);
+        return { snapshot, version: 7, ...(init.accepts && { accepts: init.accepts }) };
       },
       events: {
         peerConnected: (peer) => this.comings.push(`+${peer}`),

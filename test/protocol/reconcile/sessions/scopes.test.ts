@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  type Interval,
   ProtocolError,
   type ReconcileEvents,
   type ReconcileOptions,
@@ -36,14 +37,16 @@ async function setUp(
     events?: Partial<ReconcileEvents>;
     options?: Partial<ReconcileOptions>;
     outlines?: boolean;
+    accepts?: Interval;
   } = {},
 ) {
   const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, random: new SeededRandom('scopes') });
   const make = (name: string) => {
     const dialect = new ToldDialect({ outlines: init.outlines ?? true });
-    const { events = {}, options = {} } = init;
-    const given = { network: network.node(name), clock, ids: idsOf(1, 2), options, events };
+    const { events = {}, options = {}, accepts } = init;
+    const node = { network: network.node(name), clock, ids: idsOf(1, 2) };
+    const given = { ...node, options, events, ...(accepts && { accepts }) };
     return { dialect, peer: new Peer({ ...given, dialects: [dialect] }) };
   };
   const [a, b] = [make('a'), make('b')];
@@ -272,5 +275,43 @@ describe('the mode of a session', () => {
       ],
     );
     assert.equal(a.peer.ended.length, 3);
+  });
+});
+
+describe('a session of a set that accepts a part of the key space', () => {
+  const accepts = { lower: at(3), upper: at(9) };
+
+  it('is over the part in both roles, for each peer by itself', async () => {
+    const { a, b, session } = await setUp({ accepts });
+    await session('a');
+    assert.deepEqual(
+      [a, b].map(({ dialect }) => dialect.last.interval),
+      [accepts, accepts],
+    );
+    assert.deepEqual([a.peer.servedPeers, b.peer.servedPeers], [['b'], ['a']]);
+  });
+
+  it('is over what was asked of it and is accepted', async () => {
+    const { a, session } = await setUp({ accepts });
+    for (const [interval, expected] of [
+      [restFrom(5), { lower: at(5), upper: at(9) }],
+      [
+        { lower: at(1), upper: at(4) },
+        { lower: at(3), upper: at(4) },
+      ],
+      [restFrom(20), { lower: at(20), upper: at(20) }],
+    ] as const) {
+      const { asked } = await session('a', { interval });
+      assert.deepEqual([a.dialect.last.interval, asked], [expected, interval]);
+    }
+  });
+
+  it('has advanced only above the lower end of the part', async () => {
+    const options = { sessionTimeoutMs: 100, frameTimeoutMs: 100 };
+    const { a, b, session } = await setUp({ accepts, options });
+    for (const { dialect } of [a, b]) dialect.showing = { warmUp: 1_000, unsettledFrom: at(3) };
+    assert.equal((await session('a')).continueFrom, null);
+    a.dialect.showing = { warmUp: 1_000, unsettledFrom: at(4) };
+    assert.deepEqual((await session('a')).continueFrom, at(4));
   });
 });

@@ -1,10 +1,5 @@
-import {
-  type Bound,
-  compareBounds,
-  INFINITE_BOUND,
-  ZERO_BOUND,
-} from '../../../../../store/index.ts';
-import type { Interval, Outline } from '../../../dialect.ts';
+import { compareBounds, INFINITE_BOUND, ZERO_BOUND } from '../../../../../store/index.ts';
+import type { Outline } from '../../../dialect.ts';
 import { MIN_FRAME_BYTES, NONCE_BYTES, ROOT_BYTES, TAG } from '../constants.ts';
 import type { NativeLimits } from '../options.ts';
 import { type FrameReader, malformed, RecordWriter } from './bytes.ts';
@@ -62,15 +57,4 @@ export function readOpening(reader: FrameReader): Opening {
   }
   const mode = flags & SETTLES_NOTHING ? 'survey' : 'reconcile';
   return { nonce, interval: { lower, upper }, count, root, limits, mode };
-}
-
-/** The interval that both accept; an empty interval has equal bounds. */
-export function intersection(a: Interval, b: Interval): Interval {
-  const lower = highest(a.lower, b.lower);
-  const upper = compareBounds(a.upper, b.upper) <= 0 ? a.upper : b.upper;
-  return { lower, upper: highest(lower, upper) };
-}
-
-function highest(a: Bound, b: Bound): Bound {
-  return compareBounds(a, b) >= 0 ? a : b;
 }
