@@ -62,13 +62,13 @@ describe('database', () => {
     const directory = await temporaryDirectory(t);
     await (await openReplica(t, directory)).close();
     const database = await openDatabase(directory);
-    await database.put(text.encode('meta/schema'), new Uint8Array([0, 0, 0, 4]));
+    await database.put(text.encode('meta/schema'), new Uint8Array([0, 0, 0, 5]));
     await database.close();
     await assert.rejects(openReplica(t, directory), coded('UNSUPPORTED_SCHEMA'));
     const again = await openDatabase(directory);
     const schema = new Uint8Array((await again.get(text.encode('meta/schema')))!);
     await again.close();
-    assert.deepEqual(schema, new Uint8Array([0, 0, 0, 4]));
+    assert.deepEqual(schema, new Uint8Array([0, 0, 0, 5]));
   });
 
   it('is refused when another program wrote it', async (t) => {

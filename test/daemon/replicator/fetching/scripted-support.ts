@@ -35,9 +35,14 @@ export type Script = (request: FetchRequest) => Promise<Partial<FetchReport>>;
 
 /** A peer that holds all items and brings those that it is asked for. */
 export const serve: Script = async ({ ids, onItems }) => {
-  for (const id of ids) {
+  for (const [i, id] of ids.entries()) {
     const items = ITEMS.filter((known) => bytesToHex(known.id) === bytesToHex(id));
-    if (items.length > 0) await onItems(items);
+    try {
+      if (items.length > 0) await onItems(items);
+    } catch {
+      // As `Requester` does: the request ends where this node does not take an item.
+      return { outcome: 'failed', items: i, endedAt: id };
+    }
   }
   return { items: ids.length };
 };
