@@ -45,7 +45,7 @@ function meaning(record: NativeRecord): string {
     case 'open':
       return 'open: flags, nonce, count, root, limits';
     case 'proof':
-      return 'proof: 16 bytes';
+      return 'proof: 16 bytes, 0 refused';
     case 'same':
     case 'later':
     case 'want':

@@ -81,13 +81,17 @@ export function generateVectors(): Vectors {
 /** The pieces of which sessions are made, one by one. */
 function parts() {
   const opening = (fill: number) =>
-    encodeOpening({
-      nonce: new Uint8Array(16).fill(fill),
-      interval: { lower: ZERO_BOUND, upper: INFINITE_BOUND },
-      count: 3,
-      root: rootHint(lthashReference.empty(), 0),
-      limits: DEFAULT_NATIVE_LIMITS,
-    }).slice();
+    encodeOpening(
+      {
+        nonce: new Uint8Array(16).fill(fill),
+        interval: { lower: ZERO_BOUND, upper: INFINITE_BOUND },
+        whole: true,
+        count: 3,
+        root: rootHint(lthashReference.empty(), 0),
+        limits: DEFAULT_NATIVE_LIMITS,
+      },
+      2,
+    ).slice();
   const [first, second] = [opening(0xaa), opening(0xbb)];
   const key = sessionKey(first, second);
   const ids = concatBytes(...[0, 1, 2].map((i) => item(i).id));

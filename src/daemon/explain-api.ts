@@ -45,7 +45,7 @@ export interface PeerProof
   extends Pick<PeerStatus, 'inSync' | 'coversAsOf' | 'equalAsOf'>,
     Pick<SyncResult, 'error'> {
   readonly peerId: string;
-  /** Age of `coversAsOf`; null if there is none over everything. */
+  /** Age of `coversAsOf`; null if it is not whole. */
   readonly lagSeconds: number | null;
   /** Items that the peer goes on lacking, as far as sessions named them, and since when. */
   readonly lacks: number;

@@ -282,6 +282,8 @@ export interface ProvedAt {
   readonly at: string;
   /** Bounds: a hint, and behind a colon the first digits of an id where one is needed. */
   readonly interval: { readonly lower: string; readonly upper: string };
+  /** The interval was all that both nodes accepted. */
+  readonly whole: boolean;
 }
 
 /** The last session with a peer. */

@@ -32,7 +32,8 @@ export type ProtocolErrorCode =
   | 'INVALID_SCHEME'
   | 'INVALID_FRAME'
   | 'INVALID_PORT'
-  | 'SAME_ROLE';
+  | 'SAME_ROLE'
+  | 'NOTHING_IN_COMMON';
 
 /** Every error the protocol raises on purpose. `code` is stable; `message` is for people. */
 export class ProtocolError extends Error {

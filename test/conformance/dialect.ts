@@ -3,12 +3,22 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
   type Dialect,
+  EVERYTHING,
+  type Interval,
   ProtocolError,
   type Session,
   type SessionLimits,
   type Step,
 } from '../../src/protocol/index.ts';
-import { bytesToHex, type ItemKey, type Snapshot } from '../../src/store/index.ts';
+import { intersection, isEmpty } from '../../src/protocol/reconcile/testing.ts';
+import {
+  type Bound,
+  bytesToHex,
+  compareBounds,
+  INFINITE_BOUND,
+  type ItemKey,
+  type Snapshot,
+} from '../../src/store/index.ts';
 import { assertProperty } from '../support/property.ts';
 import { keysOf, type Pair, pairOf, pairs } from './pairs.ts';
 
@@ -30,6 +40,12 @@ export interface DialectSuiteInit {
    * @default true
    */
   identityById?: boolean;
+  /**
+   * Whether sessions keep to an interval, and whether both sides learn what the other one accepts, so
+   * that they know when the common part is equal.
+   * @default 'not': all is reconciled always
+   */
+  accepts?: 'told' | 'kept' | 'not';
   /** Most frames a session may need, both sides together. */
   maxFrames(pair: Pair, cap: number): number;
 }
@@ -95,6 +111,7 @@ export function lacking(ours: readonly ItemKey[], theirs: readonly ItemKey[]): s
 export function testDialect(init: DialectSuiteInit): void {
   describe(`dialect ${init.dialect.name}`, () => {
     testDifferences(init);
+    if (init.accepts !== undefined && init.accepts !== 'not') testIntervals(init);
     testHostility(init);
   });
 }
@@ -174,6 +191,70 @@ function told(
   return sorted(have).filter((id) => identityById !== false || !held.has(id));
 }
 
+function testIntervals(init: DialectSuiteInit): void {
+  const bounds = fc.record({ floor: fc.nat({ max: 99 }), ceiling: fc.nat({ max: 199 }) });
+
+  it('tells both sides what they lack of what both accept, and nothing else', () => {
+    const cases = fc.tuple(pairs, bounds, bounds);
+    assertProperty(
+      fc.property(cases, ([spec, boundsA, boundsB]) => {
+        const pair = pairOf(spec);
+        const [a, b] = [acceptedOf(pair, boundsA), acceptedOf(pair, boundsB)];
+        const both = intersection(a, b);
+        const initiator = open(init, 'initiator', pair.a, {}, a);
+        const responder = open(init, 'responder', pair.b, {}, b);
+        const { missing } = converse(initiator, responder, init.maxFrames(pair, init.caps[0]!));
+        assert.deepEqual(sorted(missing.initiator), lacking(pair.a, within(pair.b, both)));
+        assert.deepEqual(sorted(missing.responder), lacking(pair.b, within(pair.a, both)));
+        if (spec.moved || !differ(within(pair.a, both), within(pair.b, both))) return;
+        assert.deepEqual([initiator.equal, responder.equal], [false, false]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('finds what both accept equal, though one of them holds more', () => {
+    assertProperty(
+      fc.property(pairs, bounds, bounds, (spec, boundsA, boundsB) => {
+        const { a: keys } = pairOf({ ...spec, moved: false });
+        const [a, b] = [boundsA, boundsB].map((some) => acceptedOf({ a: keys, b: keys }, some));
+        const both = intersection(a!, b!);
+        const inside = within(keys, both);
+        const initiator = open(init, 'initiator', keys, {}, a);
+        const responder = open(init, 'responder', inside, {}, b);
+        converse(initiator, responder);
+        if (init.accepts === 'told') {
+          const equal = !isEmpty(both);
+          assert.deepEqual([initiator.equal, responder.equal], [equal, equal]);
+        } else if (!initiator.equal) assert.equal(responder.equal, false);
+      }),
+      { numRuns: 100 },
+    );
+  });
+}
+
+/** From a floor to a ceiling among the hints of both sets, in hundredths; a ceiling past all is none. */
+function acceptedOf(
+  { a, b }: Pair,
+  { floor, ceiling }: { floor: number; ceiling: number },
+): Interval {
+  const hints = [...a, ...b].map(({ hint }) => hint).sort((x, y) => (x < y ? -1 : 1));
+  const at = (part: number): Bound => {
+    const hint = hints[Math.floor((part * hints.length) / 100)];
+    return hint === undefined ? INFINITE_BOUND : { hint, id: null };
+  };
+  const [lower, upper] = [at(Math.min(floor, ceiling)), at(Math.max(floor, ceiling))];
+  return compareBounds(lower, upper) < 0 ? { lower, upper } : EVERYTHING;
+}
+
+function within(keys: readonly ItemKey[], { lower, upper }: Interval): ItemKey[] {
+  return keys.filter((key) => compareBounds(key, lower) >= 0 && compareBounds(key, upper) < 0);
+}
+
+function differ(a: readonly ItemKey[], b: readonly ItemKey[]): boolean {
+  return [...lacking(a, b), ...lacking(b, a)].length > 0;
+}
+
 function testHostility(init: DialectSuiteInit): void {
   it('answers a mutated, cut or made-up frame with a step or an error with a code', () => {
     const keys = keysOf(7, 300);
@@ -238,6 +319,8 @@ function open(
   role: Session['role'],
   keys: readonly ItemKey[],
   limits: Partial<SessionLimits> = {},
+  accepts?: Interval,
 ): Session {
-  return init.dialect.session({ role, snapshot: init.snapshot(keys), limits });
+  const accepted = accepts === undefined ? {} : { interval: accepts, whole: true };
+  return init.dialect.session({ role, snapshot: init.snapshot(keys), limits, ...accepted });
 }

@@ -91,12 +91,25 @@ const DOORS: Record<string, string[]> = {
     'writeU64LE',
   ],
   'protocol/index.ts': [
-    ...['DEFAULT_FETCH_OPTIONS', 'DEFAULT_RECONCILE_OPTIONS', 'FetchService', 'ProtocolError'],
+    ...[
+      'DEFAULT_FETCH_OPTIONS',
+      'DEFAULT_RECONCILE_OPTIONS',
+      'EVERYTHING',
+      'FetchService',
+      'ProtocolError',
+    ],
     ...['DEFAULT_NATIVE_LIMITS', 'ReconcileService', 'ReconciliationSet', 'SessionStop'],
     ...['AnnounceService', 'DEFAULT_ANNOUNCE_OPTIONS', 'announceTopic', 'protocolId'],
     ...['drive', 'ByteBudget', 'Holding', 'PeerWork', 'TokenBuckets', 'TotalRate', 'Turns'],
     ...['watchHolder', 'wholeStep'],
-    ...['commonware', 'efficiency', 'nativeDialect', 'negentropy', 'reconciledBoth'],
+    ...[
+      'commonware',
+      'efficiency',
+      'nativeDialect',
+      'negentropy',
+      'reconciledBoth',
+      'sameInterval',
+    ],
   ],
   'daemon/client/index.ts': ['AdminClient', 'ClientError', 'events', 'lines', 'readLines'],
   'protocol/libp2p.ts': [

@@ -1,4 +1,4 @@
-import type { FetchReport, SessionReport } from '../../src/protocol/index.ts';
+import { EVERYTHING, type FetchReport, type SessionReport } from '../../src/protocol/index.ts';
 
 /** The report of a session with `p` that found both sets equal, but for what is changed. */
 export function sessionReport(change: Partial<SessionReport> = {}): SessionReport {
@@ -13,9 +13,11 @@ export function sessionReport(change: Partial<SessionReport> = {}): SessionRepor
     bytesReceived: 1,
     missing: 0,
     equal: true,
+    equalExcept: 0,
     version: 1,
     finding: null,
     asked: null,
+    interval: EVERYTHING,
     mode: 'reconcile',
     outlines: null,
     survey: [],

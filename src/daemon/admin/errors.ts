@@ -113,6 +113,7 @@ const PROTOCOL: Partial<Record<ProtocolErrorCode, number>> = {
   UNSUPPORTED_PROTOCOL: 502,
   UNKNOWN_PEER: 404,
   DIALECT_CANNOT_TELL: 422,
+  NOTHING_IN_COMMON: 422,
   BUSY: 503,
   ABORTED: 503,
 };

@@ -174,9 +174,10 @@ function formatEfficiency({ efficiency }: LastSession): string {
   return efficiency === null ? '' : `, ${efficiency} times the least possible`;
 }
 
-/** The interval that a statement is about, unless that is everything. */
-function formatInterval({ interval: { lower, upper } }: ProvedAt): string {
-  return lower === '0' && upper === 'infinity' ? '' : `, from hint ${lower} to ${upper} alone`;
+/** The interval that a statement is about, unless that is everything; the floor of what both accept. */
+export function formatInterval({ interval: { lower, upper }, whole }: ProvedAt): string {
+  if (!whole) return `, from hint ${lower} to ${upper} alone`;
+  return lower === '0' ? '' : `, from hint ${lower} on`;
 }
 
 /** Each session in a line, and the result of all in the last. */

@@ -4,7 +4,7 @@ import type { CountingLogger } from '../logging.ts';
 import type { Mesh } from '../mesh/index.ts';
 import type { MetricsFigures, PeerFigures } from '../metrics/index.ts';
 import type { Node } from '../node-api.ts';
-import { everything, type Replicator, type Statement } from '../replicator/index.ts';
+import type { Replicator, Statement } from '../replicator/index.ts';
 
 export interface FiguresInit {
   readonly replica: Replica;
@@ -54,5 +54,5 @@ function peersOf({ peers, statements }: Replicator): PeerFigures[] {
 }
 
 function wholeAt(statement: Statement | null): number | null {
-  return statement !== null && everything(statement.interval) ? statement.at : null;
+  return statement?.whole === true ? statement.at : null;
 }

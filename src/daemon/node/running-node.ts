@@ -22,7 +22,7 @@ import type {
   Verdict,
   WhyAnswer,
 } from '../node-api.ts';
-import { everything, type Replicator } from '../replicator/index.ts';
+import type { Replicator } from '../replicator/index.ts';
 import { VERSION } from '../version.ts';
 import { NodeItems } from './bulk-items.ts';
 import { Explanations, whyAnswer } from './explain/index.ts';
@@ -145,7 +145,7 @@ export class RunningNode implements ExplainedNode {
     const { peers, statements, proofs, gaps } = this.#init.replicator;
     return peers.connectedOnes.map(({ peer, lastSession }) => {
       const { coversAsOf } = statements.of(peer);
-      const whole = coversAsOf !== null && everything(coversAsOf.interval) ? coversAsOf : null;
+      const whole = coversAsOf?.whole === true ? coversAsOf : null;
       const error = lastSession?.error ?? null;
       return {
         peer,

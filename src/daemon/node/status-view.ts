@@ -36,8 +36,13 @@ export function catchUpStatus(progress: CatchUpProgress | null): CatchUpStatus |
 
 export function provedAt(statement: Statement | null): ProvedAt | null {
   if (statement === null) return null;
-  const { lower, upper } = statement.interval;
-  return { at: isoTime(statement.at), interval: { lower: shown(lower), upper: shown(upper) } };
+  const { interval, whole } = statement;
+  const { lower, upper } = interval;
+  return {
+    at: isoTime(statement.at),
+    interval: { lower: shown(lower), upper: shown(upper) },
+    whole,
+  };
 }
 
 function shown({ hint, id }: Bound): string {

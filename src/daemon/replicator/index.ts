@@ -4,7 +4,6 @@
  */
 
 export type { CatchUpProgress } from './catch-up/index.ts';
-export { everything } from './everything.ts';
 export type { IdGap, PeerGap, SessionEntry } from './explain/index.ts';
 export type { FetchAttempt } from './fetching/index.ts';
 export type { ArrivalObserver, ReplicatorObserver } from './observer.ts';

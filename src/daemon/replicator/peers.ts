@@ -1,6 +1,5 @@
 import type { SessionReport } from '../../protocol/index.ts';
 import type { Replica } from '../../store/index.ts';
-import { everything } from './everything.ts';
 
 /** The connection to a peer, and its last session. */
 export interface PeerRecord {
@@ -24,10 +23,10 @@ interface PeerRecordsInit {
   maxDisconnected?: number;
 }
 
-/** Whether a session was over a part of the key space in which nothing differed. */
+/** Whether a session was over a part of that which both accept, in which nothing differed. */
 export function isPart({ error, finding }: SessionReport): boolean {
-  if (error !== null || finding?.proved !== true || everything(finding.interval)) return false;
-  return finding.mine + finding.theirs === 0;
+  if (error !== null || finding?.proved !== true || finding.whole) return false;
+  return finding.mine === finding.refusedThere && finding.theirs === finding.refused;
 }
 
 /** A peer that lacks so many items is expected to come back for the rest of them. */
@@ -36,7 +35,8 @@ const LATELY_MS = 10_000;
 
 /** Whether a session has just shown that the peer lacks many items, so that it is fetching them. */
 export function getsMany({ lastSession }: PeerRecord, now: number): boolean {
-  if (lastSession === null || (lastSession.finding?.mine ?? 0) < MANY) return false;
+  const { mine = 0, refusedThere = 0 } = lastSession?.finding ?? {};
+  if (lastSession === null || mine - refusedThere < MANY) return false;
   const { startedAt, durationMs } = lastSession;
   return Math.abs(now - startedAt - durationMs) < LATELY_MS;
 }

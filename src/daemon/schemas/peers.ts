@@ -27,6 +27,7 @@ export const provedAt: z.ZodType<ProvedAt> = schemaOf<ProvedAt>('ProvedAt')(
     interval: z
       .strictObject({ lower: z.string(), upper: z.string() })
       .describe('Bounds: a hint, and behind a colon the first digits of an id; or "infinity"'),
+    whole: z.boolean().describe('The interval was all that both nodes accepted; else a part of it'),
   }),
 );
 

@@ -35,11 +35,15 @@ export interface Interval {
 export interface Finding {
   /** The reconciled part; the other fields are about this part. */
   readonly interval: Interval;
+  /** It is all that both sides accept, and no part that one of them asked for. */
+  readonly whole: boolean;
   /** Ids only we have, and ids only the peer has, among them those we refuse. */
   readonly mine: number;
   readonly theirs: number;
   /** Ids only the peer has that we refuse. */
   readonly refused: number;
+  /** Ids only we have that the peer says it refuses; 0 where a dialect does not tell. */
+  readonly refusedThere: number;
   /** The peer has proved that its set is ours with these differences, to the last id. */
   readonly proved: boolean;
   /** The bound at which the next session should continue, when this session stopped short. */
@@ -58,6 +62,8 @@ export type SessionMode = 'survey' | 'reconcile';
 export interface Outline {
   /** The part that it will reconcile; the other fields are about this part. */
   readonly interval: Interval;
+  /** The side accepts nothing outside, or nothing else that the other side would take. */
+  readonly whole: boolean;
   readonly count: number;
   /** 16 bytes of a digest without a key: equal roots mean equal sets, unless a side lies. */
   readonly root: Uint8Array;
@@ -76,7 +82,10 @@ export interface Surveyed extends Interval {
 /** One side of a reconciliation: frames in, frames out. No clock, no I/O. */
 export interface Session {
   readonly role: Role;
-  /** True once both whole sets were found equal, as of both sides' snapshots. */
+  /**
+   * True once all that both sides accept was found equal, as of both sides' snapshots, but for ids that
+   * one of them refuses: see `Finding`.
+   */
   readonly equal: boolean;
   /** True once the sets are known to differ. Dialects without it show that by `equal` alone. */
   readonly differs?: boolean;
@@ -114,6 +123,11 @@ export interface SessionInit {
    * @default everything
    */
   interval?: Interval;
+  /**
+   * The interval is all that this side accepts: equality in it is equality of the sets.
+   * @default true where no interval is given
+   */
+  whole?: boolean;
   /**
    * Ids that are not fetched from the peer: they are counted, and never missing.
    * @default none

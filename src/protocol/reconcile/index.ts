@@ -34,6 +34,7 @@ export {
   type SocketLike,
   type StreamPair,
 } from './drive/index.ts';
+export { EVERYTHING, sameInterval } from './interval.ts';
 export {
   DEFAULT_RECONCILE_OPTIONS,
   type ReconcileOptions,

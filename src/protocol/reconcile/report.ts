@@ -9,6 +9,7 @@ import type {
   SessionMode,
   Surveyed,
 } from './dialect.ts';
+import { EVERYTHING } from './interval.ts';
 
 /** One session as this node saw it. */
 export interface SessionReport {
@@ -24,14 +25,18 @@ export interface SessionReport {
   readonly bytesReceived: number;
   /** Ids learnt that were missing here. */
   readonly missing: number;
-  /** Both whole sets were equal, as of `version` here. */
+  /** All that both sides accept was equal, as of `version` here, but for `equalExcept` ids. */
   readonly equal: boolean;
+  /** Ids that one side has and the other side refuses, in sets that are equal but for them. */
+  readonly equalExcept: number;
   /** `Replica.version` of the snapshot the session worked on. */
   readonly version: number;
   /** The result, in dialects that prove it; null otherwise, or when the session failed. */
   readonly finding: Finding | null;
   /** The part that this node asked for; null for everything, and for a responder. */
   readonly asked: Interval | null;
+  /** The part that this side was ready to reconcile: all that it accepts, within `asked`. */
+  readonly interval: Interval;
   /** `survey`: this node put off all differences, of itself or because another session lists them. */
   readonly mode: SessionMode;
   /** The outlines of both sides, in dialects that have them; the peer's is not proved. */
@@ -57,9 +62,11 @@ export function emptyReport(
     bytesReceived: 0,
     missing: 0,
     equal: false,
+    equalExcept: 0,
     version: 0,
     finding: null,
     asked: null,
+    interval: EVERYTHING,
     mode: 'reconcile',
     outlines: null,
     survey: [],
@@ -80,7 +87,8 @@ export function noteEnd(
 ): void {
   Object.assign(report, { equal, finding, survey });
   if (finding === null) return;
-  const { mine, theirs, continueFrom, spent } = finding;
+  const { mine, theirs, refused, refusedThere, continueFrom, spent } = finding;
+  if (equal) report.equalExcept = refused + refusedThere;
   report.continueFrom = continueFrom;
   if (spent !== null) {
     const message = `the session spent ${spent} and put off a part of the sets: the next session continues there`;

@@ -221,8 +221,8 @@ describe('a peer for people', () => {
       connected: true,
       inSync: true,
       lastSession: session,
-      coversAsOf: { at: 't1', interval: everything },
-      equalAsOf: { at: 't2', interval: { lower: '0', upper: '7' } },
+      coversAsOf: { at: 't1', interval: everything, whole: true },
+      equalAsOf: { at: 't2', interval: { lower: '0', upper: '7' }, whole: false },
     });
     assert.deepEqual(text.split('\n'), [
       'p  connected, in sync, added',
@@ -231,7 +231,9 @@ describe('a peer for people', () => {
       '  both sets were equal as of t2, from hint 0 to 7 alone',
     ]);
     const from = { at: 't1', interval: { lower: '5', upper: 'infinity' } };
-    assert.match(formatPeer({ ...unmet, coversAsOf: from }), /, from hint 5 to infinity alone$/);
+    const shown = (whole: boolean) => formatPeer({ ...unmet, coversAsOf: { ...from, whole } });
+    assert.match(shown(false), /, from hint 5 to infinity alone$/);
+    assert.match(shown(true), /as of t1, from hint 5 on$/, 'the floor of what both accept');
   });
 
   it('has the efficiency or the error of its session', () => {
@@ -341,7 +343,7 @@ describe('where an item is, for people', () => {
     const interval = { lower: '0', upper: 'infinity' };
     const tried = [{ peerId: 'a', at: 't', outcome: 'absent', error: null }] as const;
     const asked = [
-      { peerId: 'a', lastSession: 't', coversAsOf: { at: 'u', interval } },
+      { peerId: 'a', lastSession: 't', coversAsOf: { at: 'u', interval, whole: true } },
       { peerId: 'b', lastSession: 't', coversAsOf: null },
       { peerId: 'c', lastSession: null, coversAsOf: null },
     ];

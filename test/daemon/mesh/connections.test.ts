@@ -39,7 +39,7 @@ describe('Connections', () => {
     const connection = { id: '1', remotePeer: 'p', status: 'open', streams } as unknown;
     listeners.get('connection:open')!({ detail: connection as Connection });
     const serves = () => connections.serves('p', '/rangemesh/n/fetch/');
-    streams.push({ direction: 'inbound', protocol: '/rangemesh/n/native/1' });
+    streams.push({ direction: 'inbound', protocol: '/rangemesh/n/native/2' });
     streams.push({ direction: 'outbound', protocol: '/rangemesh/n/fetch/2' });
     assert.equal(serves(), false);
     streams.push({ direction: 'inbound', protocol: '/rangemesh/n/fetch/2' });

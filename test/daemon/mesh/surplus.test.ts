@@ -84,7 +84,7 @@ describe('surplus connections', () => {
   it('stay open when the closing is called off, before the first check or after it', async () => {
     const clock = new VirtualClock();
     const fakes = ['kept', 'first', 'second'].map((id, i) => connection(id, 'outbound', i));
-    fakes[2]!.streams.push({ protocol: '/rangemesh/n/native/1' });
+    fakes[2]!.streams.push({ protocol: '/rangemesh/n/native/2' });
     const { cancels } = drop(clock, fakes);
     cancels[0]!();
     await clock.advance(1_500);

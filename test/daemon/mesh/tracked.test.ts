@@ -9,7 +9,7 @@ import {
 import { settle, VirtualClock } from '../../support/clock.ts';
 import { Log } from './log.ts';
 
-const OURS = '/rangemesh/n/native/1';
+const OURS = '/rangemesh/n/native/2';
 
 /** Connections over a libp2p that does nothing but tell of what the test does. */
 class Fakes {

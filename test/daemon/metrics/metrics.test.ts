@@ -253,7 +253,7 @@ describe('the registry of a daemon', () => {
   it('sums the bytes of streams up by the kind of their protocol', async () => {
     const { metrics, clock } = create();
     transfer(metrics, [
-      '/rangemesh/my-net/native/1',
+      '/rangemesh/my-net/native/2',
       '/rangemesh/my-net/commonware/1',
       '/rangemesh/my-net/fetch/2',
       '/meshsub/1.2.0',

@@ -106,7 +106,7 @@ export function createFed(): Created {
   admin.refused('BUSY');
   mesh.noticed('PEER_REFUSED');
   store.written({ durationMs: 4, bytes: 400 });
-  transfer(metrics, ['/rangemesh/n/native/1']);
+  transfer(metrics, ['/rangemesh/n/native/2']);
   metrics.readFrom(() => figuresOf(clock.now()));
   return { clock, metrics };
 }

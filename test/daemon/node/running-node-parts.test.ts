@@ -289,7 +289,7 @@ describe('the peers of a running node', () => {
   it('of proofs that are late make the node behind', () => {
     const { node, parts, clock } = create();
     parts.records = [{ peer: 'p', connected: true, lastSession: null }];
-    parts.coversAsOf = { at: clock.now() - 3_000, interval: EVERYTHING };
+    parts.coversAsOf = { at: clock.now() - 3_000, interval: EVERYTHING, whole: true };
     assert.deepEqual([node.status().state, node.status().lagSeconds], ['in-sync', 3]);
     parts.late.add('p');
     assert.equal(node.status().state, 'behind');

@@ -15,15 +15,16 @@ describe('the status view', () => {
   it('shows a statement with its time and its bounds', () => {
     assert.equal(provedAt(null), null);
     const everything = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
-    assert.deepEqual(provedAt({ at: AT, interval: everything }), {
+    assert.deepEqual(provedAt({ at: AT, interval: everything, whole: true }), {
       at: TEXT,
       interval: { lower: '0', upper: 'infinity' },
+      whole: true,
     });
     const part = {
       lower: { hint: 5n, id: Uint8Array.of(0xab, 1) },
       upper: { hint: 7n, id: null },
     };
-    assert.deepEqual(provedAt({ at: AT, interval: part as never })!.interval, {
+    assert.deepEqual(provedAt({ at: AT, interval: part as never, whole: false })!.interval, {
       lower: '5:ab01',
       upper: '7',
     });

@@ -97,10 +97,10 @@ describe('a session over a part', () => {
     for (const change of [{ mine: 1 }, { theirs: 1 }, { proved: false }]) {
       assert.equal(isPart(sessionReport({ finding: { ...finding, ...change } })), false);
     }
-    for (const bound of [{ lower: at(1) }, { upper: at(2) }]) {
-      const interval = { ...findingOf().interval, ...bound };
-      assert.equal(isPart(sessionReport({ finding: findingOf({ interval }) })), true);
-    }
+    const refused = { ...finding, mine: 1, refusedThere: 1, theirs: 2, refused: 2 };
+    assert.equal(isPart(sessionReport({ finding: refused })), true, 'but for refused items');
+    const whole = { ...finding, whole: true };
+    assert.equal(isPart(sessionReport({ finding: whole })), false, 'it is all that both accept');
   });
 });
 
@@ -124,13 +124,17 @@ describe('a connection', () => {
 });
 
 describe('a peer that gets many items', () => {
-  const record = (mine: number): PeerRecord => ({
+  const record = (mine: number, refusedThere = 0): PeerRecord => ({
     peer: 'p',
     connected: true,
     sessions: 1,
     brought: true,
     equalAt: null,
-    lastSession: sessionReport({ startedAt: 1_000, durationMs: 500, finding: findingOf({ mine }) }),
+    lastSession: sessionReport({
+      startedAt: 1_000,
+      durationMs: 500,
+      finding: findingOf({ mine, refusedThere }),
+    }),
   });
 
   it('lacked 1,024 items in its last session', () => {
@@ -138,6 +142,7 @@ describe('a peer that gets many items', () => {
       [getsMany(record(1_023), 1_500), getsMany(record(1_024), 1_500)],
       [false, true],
     );
+    assert.equal(getsMany(record(2_000, 1_000), 1_500), false, 'it refuses many of them');
     assert.equal(getsMany({ ...record(2_000), lastSession: null }, 1_500), false);
     assert.equal(getsMany({ ...record(1), lastSession: sessionReport() }, 6), false);
   });

@@ -137,6 +137,7 @@ export class ReplicatorRig {
       count: 1,
       root: new Uint8Array(16),
       interval: EVERYTHING,
+      whole: true,
       mode: 'reconcile' as const,
     };
     const now = { version: replica.version, startedAt: clock.now() };

@@ -121,8 +121,10 @@ describe('Replicator.busyWith', () => {
     const interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
     const found = {
       interval,
+      whole: true,
       theirs: 0,
       refused: 0,
+      refusedThere: 0,
       proved: true,
       continueFrom: null,
       spent: null,

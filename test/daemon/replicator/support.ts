@@ -34,11 +34,12 @@ export function itemOf(number: number, length = 1): VerifiedItem {
 }
 
 export function findingOf(change: Partial<Finding> = {}): Finding {
-  const nothing = { mine: 0, theirs: 0, refused: 0 };
+  const nothing = { mine: 0, theirs: 0, refused: 0, refusedThere: 0 };
   return {
     ...nothing,
     proved: true,
     interval: EVERYTHING,
+    whole: change.interval === undefined,
     continueFrom: null,
     spent: null,
     ...change,

@@ -25,7 +25,7 @@ describe('a replicator that starts and stops', () => {
     assert.equal(replicator.fetcher.refused.hasFrom('p', idOf(1)), false);
     assert.equal(replicator.busyWith('p'), false);
     assert.equal(replicator.peers.firstRoundEnded, false);
-    const outline = { count: 1e6, root: new Uint8Array(16), interval: EVERYTHING };
+    const outline = { count: 1e6, root: new Uint8Array(16), interval: EVERYTHING, whole: true };
     assert.equal(replicator.judge!('p', outline), true);
     assert.deepEqual(await rig.after(5_000), []);
     rig.start();
@@ -99,7 +99,12 @@ describe('the requested sessions of a replicator', () => {
   it('lead to a catch-up with a peer far ahead, on whichever side they begin', async (t) => {
     const rig = await ReplicatorRig.open(t, { catchUpItems: 100 });
     rig.start();
-    const outline = { root: new Uint8Array(16), interval: EVERYTHING, mode: 'reconcile' as const };
+    const outline = {
+      root: new Uint8Array(16),
+      interval: EVERYTHING,
+      whole: true,
+      mode: 'reconcile' as const,
+    };
     const outlines = { ours: { ...outline, count: 0 }, theirs: { ...outline, count: 100 } };
     const survey = [{ ...EVERYTHING, ours: 0, theirs: 100, differs: true }];
     rig.shows = () => ({ equal: false });

@@ -3,7 +3,7 @@ import type { PeerProof, SyncedAnswer } from '../../explain-api.ts';
 import { printAnswer, withClient } from '../ask.ts';
 import type { DaemonClient } from '../client/index.ts';
 import { usage } from '../errors.ts';
-import { formatCount } from '../format.ts';
+import { formatCount, formatInterval } from '../format.ts';
 import type { CliInit } from '../init.ts';
 import type { TargetOptions } from '../locate.ts';
 import { screenOf, startProgress, wrap } from '../terminal/index.ts';
@@ -76,11 +76,7 @@ function formatProof(peer: PeerProof): string {
   const { peerId, inSync, coversAsOf, lagSeconds, lacks, lacksSince, unlisted, error } = peer;
   const facts = [inSync ? 'equal' : 'not known to be equal'];
   if (coversAsOf === null) facts.push('nothing proved yet');
-  else {
-    const { lower, upper } = coversAsOf.interval;
-    const part = lagSeconds === null ? `, from ${lower} to ${upper} alone` : '';
-    facts.push(`all it held is here as of ${coversAsOf.at}${part}`);
-  }
+  else facts.push(`all it held is here as of ${coversAsOf.at}${formatInterval(coversAsOf)}`);
   if (lagSeconds !== null) facts.push(`lag ${lagSeconds} s`);
   if (lacks > 0) facts.push(`lacks ${formatCount(lacks, 'item')} since ${lacksSince}`);
   if (unlisted > 0) facts.push(`${formatCount(unlisted, 'item')} missing in the index here`);

@@ -14,7 +14,7 @@ import type {
 } from '../../explain-api.ts';
 import type { Mesh } from '../../mesh/index.ts';
 import type { Node } from '../../node-api.ts';
-import { everything, type Replicator, type SessionEntry } from '../../replicator/index.ts';
+import type { Replicator, SessionEntry } from '../../replicator/index.ts';
 import { isoTime } from '../../system/index.ts';
 import { NEVER_PAUSED, type PausedView, refusePaused } from '../pausing/index.ts';
 import { notKnown, unknownPeer } from '../peer-errors.ts';
@@ -110,13 +110,14 @@ export class Explanations implements NodeExplain {
   #peer(peer: string): PeerProof {
     const { replicator, clock, views } = this.#init;
     const { coversAsOf, equalAsOf } = replicator.statements.of(peer);
-    const whole = coversAsOf !== null && everything(coversAsOf.interval);
     return {
       peerId: peer,
       inSync: views.inSync(peer),
       coversAsOf: provedAt(coversAsOf),
       equalAsOf: provedAt(equalAsOf),
-      lagSeconds: whole ? Math.round(Math.max(0, clock.now() - coversAsOf.at) / 100) / 10 : null,
+      lagSeconds: coversAsOf?.whole
+        ? Math.round(Math.max(0, clock.now() - coversAsOf.at) / 100) / 10
+        : null,
       ...this.#gap(peer),
       error: replicator.peers.get(peer)?.lastSession?.error ?? null,
     };

@@ -124,9 +124,9 @@ export function createAnnounce(
 
 /** The preferred first. */
 function dialectsOf({ sync }: Config, random: Random): Dialect[] {
-  const native = nativeDialect({ random });
-  if (sync.dialect === 'auto') return [native, commonware];
-  return sync.dialect === 'native' ? [native] : [commonware];
+  const native = [nativeDialect({ random }), nativeDialect({ random, version: 1 })];
+  if (sync.dialect === 'auto') return [...native, commonware];
+  return sync.dialect === 'native' ? native : [commonware];
 }
 
 async function accessOf({ access }: Config, logger: Logger): Promise<Access> {

@@ -1,4 +1,5 @@
 import type {
+  ProtocolErrorCode,
   Reconcile,
   ReconciliationSet,
   Scope,
@@ -43,6 +44,8 @@ const CHECK_EVERY_MS = 1_000;
 const LATE_MS = 60_000;
 /** How long after the start the slices of a single peer wait for other peers to check them. */
 const NEWCOMERS_MS = 10_000;
+/** This node accepts no item of the slice any more: its floor has passed it. */
+const NOTHING: ProtocolErrorCode = 'NOTHING_IN_COMMON';
 const MAX_FAILURES = 3;
 const MAX_STALLS = 3;
 
@@ -191,7 +194,8 @@ export class CatchUp {
     this.#sessions.delete(job);
     member.job = null;
     if (this.#over || this.#members.get(peer) !== member) return;
-    if (usable(report, job)) {
+    if (report.error?.code === NOTHING) this.#plan.close(job.slice);
+    else if (usable(report, job)) {
       member.failures = 0;
       this.#take(job, report);
     } else {

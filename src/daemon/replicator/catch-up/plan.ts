@@ -132,6 +132,13 @@ export class Plan {
     } else this.reopen(slice);
   }
 
+  /** Nothing of the slice is wanted any more. */
+  close(slice: Slice): void {
+    this.#forget(slice);
+    slice.expected = 0;
+    slice.state = 'closed';
+  }
+
   /** The listed items do not come: another peer lists the slice, unless too many have failed. */
   reopen(slice: Slice): void {
     this.#open(slice);

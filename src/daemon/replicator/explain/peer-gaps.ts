@@ -1,6 +1,5 @@
 import { type NamedIds, reconciledBoth, type SessionReport } from '../../../protocol/index.ts';
 import { bytesToKey } from '../../../store/index.ts';
-import { everything } from '../everything.ts';
 
 /** Times are in milliseconds since the epoch. */
 export interface IdGap {
@@ -13,7 +12,7 @@ export interface IdGap {
 
 /** What the last session over everything found beside the ids that are missing here. */
 export interface PeerGap {
-  /** Ids that the peer lacked, as far as sessions named them, for longer than a fetch takes. */
+  /** Ids that the peer lacked and did not refuse, as far as sessions named them, for longer than a fetch takes. */
   readonly lasting: number;
   /** Since when it lacks the first of them; null where there are none. */
   readonly since: number | null;
@@ -24,6 +23,8 @@ export interface PeerGap {
 interface KnownGap {
   at: number;
   unlisted: number;
+  /** So many of the lacked ids the peer refuses. */
+  refused: number;
   /** By id, since when the peer lacks it. */
   lacked: ReadonlyMap<string, number>;
   /** Ids that the running session has named. */
@@ -53,11 +54,11 @@ export class PeerGaps {
     const known = this.#get(peer);
     const named = [...known.naming];
     known.naming.clear();
-    if (report.error !== null || finding === null || !finding.proved) return;
-    if (!everything(finding.interval)) return;
+    if (report.error !== null || finding?.proved !== true || !finding.whole) return;
     if (!reconciledBoth(report) && finding.mine + finding.theirs > 0) return;
     known.lacked = new Map(named.map((key) => [key, known.lacked.get(key) ?? startedAt]));
     known.unlisted = Math.max(0, finding.theirs - finding.refused - missing);
+    known.refused = finding.refusedThere;
     known.at = startedAt;
   }
 
@@ -65,8 +66,9 @@ export class PeerGaps {
     const known = this.#known.get(peer);
     if (known === undefined) return NONE;
     const lasting = [...known.lacked.values()].filter((since) => known.at - since >= LASTING_MS);
-    const since = lasting.length === 0 ? null : Math.min(...lasting);
-    return { lasting: lasting.length, since, unlisted: known.unlisted };
+    const lacked = Math.max(0, lasting.length - known.refused);
+    const since = lacked === 0 ? null : Math.min(...lasting);
+    return { lasting: lacked, since, unlisted: known.unlisted };
   }
 
   /** The connected peers that lacked the id in their last session over everything. */
@@ -86,6 +88,7 @@ export class PeerGaps {
     const known = this.#known.get(peer) ?? {
       at: 0,
       unlisted: 0,
+      refused: 0,
       lacked: new Map<string, number>(),
       naming: new Set<string>(),
     };

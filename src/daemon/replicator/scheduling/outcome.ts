@@ -7,7 +7,8 @@ export function outcome(report: SessionReport): ScheduleOutcome {
   const { error, equal, asked, missing, finding } = report;
   if (equal && error === null) return 'equal';
   if (error !== null || asked !== null || !reconciledBoth(report)) return 'unknown';
-  return missing > 0 || (finding?.mine ?? 0) > 0 ? 'different' : 'unknown';
+  const { mine = 0, refusedThere = 0 } = finding ?? {};
+  return missing > 0 || mine > refusedThere ? 'different' : 'unknown';
 }
 
 const OWN_TROUBLE: ReadonlySet<string> = new Set<StoreErrorCode>([

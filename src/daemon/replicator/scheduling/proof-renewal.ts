@@ -1,6 +1,5 @@
 import { Alarm, type Clock, type Random } from '../../../store/index.ts';
 import { BackOff } from '../../backoff.ts';
-import { everything } from '../everything.ts';
 import type { ReplicatorOptions } from '../options.ts';
 import type { PeerRecords } from '../peers.ts';
 import type { PeerStatements, Statement } from './statements.ts';
@@ -126,7 +125,7 @@ export class ProofRenewal {
     const { coversAsOf } = statements.of(peer);
     if (coversAsOf === null || coversAsOf === watched.statement) return;
     watched.statement = coversAsOf;
-    if (!everything(coversAsOf.interval)) return;
+    if (!coversAsOf.whole) return;
     const now = clock.monotonic();
     // The clock on the wall may have been set meanwhile.
     const asOf = now - Math.max(0, clock.now() - coversAsOf.at);

@@ -4,10 +4,10 @@ import {
   reconciledBoth,
   type Scope,
   type SessionReport,
+  sameInterval,
 } from '../../../protocol/index.ts';
-import { equalBytes } from '../../../store/index.ts';
+import { type Bound, compareBounds, equalBytes } from '../../../store/index.ts';
 import { CatchUp, type CatchUpInit, type CatchUpProgress } from '../catch-up/index.ts';
-import { everything } from '../everything.ts';
 import type { Fetcher } from '../fetching/index.ts';
 import type { PeerRecords } from '../peers.ts';
 import type { IndexWait } from '../upkeep/index.ts';
@@ -57,8 +57,8 @@ export class Sessions implements ScheduledSessions, ProvingSessions {
   readonly #init: SessionsInit;
   /** Set while sessions may run: from `start` to `stop`. */
   #reconcile: SessionService | null = null;
-  /** Peers that had a survey since they connected. */
-  readonly #known = new Set<string>();
+  /** Peers that had a survey since they connected, and the lower bound of what both accepted. */
+  readonly #known = new Map<string, Bound>();
   /** Peers that list at present, or whose lists are being fetched. */
   readonly #listing = new Map<string, Listed>();
   readonly #running = new Set<string>();
@@ -147,7 +147,7 @@ export class Sessions implements ScheduledSessions, ProvingSessions {
     }
     const { role, error, equal, outlines } = survey;
     if (error !== null || outlines === null) return false;
-    this.#known.add(peer);
+    this.#known.set(peer, outlines.ours.interval.lower);
     if (equal || role !== 'initiator' || outlines.theirs.mode === 'survey') return false;
     const ahead = outlines.theirs.count > outlines.ours.count;
     if (ahead && !this.#believes(peer)) return false;
@@ -165,8 +165,11 @@ export class Sessions implements ScheduledSessions, ProvingSessions {
   /** Whether a session that a peer begins is to settle anything. */
   judge(peer: string, theirs: Outline, ours: number): boolean {
     if (this.#reconcile === null) return true;
-    if (theirs.mode === 'survey' || !everything(theirs.interval)) return true;
-    const ahead = theirs.count - ours;
+    if (theirs.mode === 'survey' || !theirs.whole) return true;
+    const floor = this.#known.get(peer);
+    // Its count of a larger interval says nothing: its survey has shown how far ahead it is.
+    const isLarger = floor !== undefined && compareBounds(theirs.interval.lower, floor) < 0;
+    const ahead = isLarger ? 0 : theirs.count - ours;
     if (ahead >= (this.catchingUp ? 1 : this.#init.catchUpItems)) {
       // A survey comes first; then the peer takes part.
       void this.run(peer);
@@ -180,7 +183,8 @@ export class Sessions implements ScheduledSessions, ProvingSessions {
   /** A session has shown size and root of both sets. */
   outlined(peer: string, { ours, theirs }: NonNullable<SessionReport['outlines']>): void {
     const surveys = ours.mode === 'survey' || theirs.mode === 'survey';
-    const whole = everything(ours.interval) && everything(theirs.interval);
+    // Roots of unequal intervals differ though nothing else does.
+    const whole = ours.whole && theirs.whole && sameInterval(ours.interval, theirs.interval);
     if (!surveys && whole && !equalBytes(ours.root, theirs.root)) this.#list(peer, theirs);
   }
 

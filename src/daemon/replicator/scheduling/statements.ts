@@ -1,12 +1,13 @@
 import type { Interval, SessionReport } from '../../../protocol/index.ts';
 import { BoundedMap, bytesToKey } from '../../../store/index.ts';
-import { EVERYTHING, everything } from '../everything.ts';
 
 /** A proved statement about a peer: when it was true, and over which part of the key space. */
 export interface Statement {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly interval: Interval;
+  /** The interval was all that both sides accepted then. */
+  readonly whole: boolean;
 }
 
 /** The statements that are proved of a peer. */
@@ -136,17 +137,18 @@ function settle(known: Known): void {
   known.pending = null;
 }
 
-/** A statement over a part does not replace a statement over everything. */
-function hides({ interval }: Statement, { coversAsOf, equalAsOf }: Known): boolean {
-  if (everything(interval)) return false;
-  return [coversAsOf, equalAsOf].some((known) => known !== null && everything(known.interval));
+/** A statement over a part does not replace a whole statement. */
+function hides({ whole }: Statement, { coversAsOf, equalAsOf }: Known): boolean {
+  return !whole && [coversAsOf, equalAsOf].some((known) => known?.whole === true);
 }
 
 /** As of its start: all items that the peer held then it still held when it took its snapshot. */
-function proved({ error, finding, equal, startedAt: at }: SessionReport): Statement | null {
+function proved({ error, finding, ...report }: SessionReport): Statement | null {
   if (error !== null) return null;
-  if (finding === null) return equal ? { at, interval: EVERYTHING } : null;
-  return finding.proved ? { at, interval: finding.interval } : null;
+  const { startedAt: at, equal } = report;
+  if (finding === null) return equal ? { at, interval: report.interval, whole: true } : null;
+  const { interval, whole } = finding;
+  return finding.proved ? { at, interval, whole } : null;
 }
 
 function isEqual({ finding, equal }: SessionReport): boolean {

@@ -40,10 +40,7 @@ const peerProof = schemaOf<PeerProof>('PeerProof')(
     inSync: z.boolean().describe("Both sides' current sets are known to be equal"),
     coversAsOf: provedAt.nullable().describe('All items that the peer held then are on this disk'),
     equalAsOf: provedAt.nullable().describe('Both sets were equal then'),
-    lagSeconds: z
-      .number()
-      .nullable()
-      .describe('Age of `coversAsOf`; null if it does not cover everything'),
+    lagSeconds: z.number().nullable().describe('Age of `coversAsOf`; null if it is not whole'),
     ...gapFields,
     error: errorAnswer.nullable().describe('Of the last session'),
   }),

@@ -1,9 +1,9 @@
-import { type Bound, compareBounds, ZERO_BOUND } from '../../../store/index.ts';
+import { type Bound, compareBounds } from '../../../store/index.ts';
 import { within } from '../../deadline.ts';
 import { ProtocolError, SessionStop } from '../../errors.ts';
 import type { Dialect, Interval, Outline, Role, Session, Step } from '../dialect.ts';
 import { ENDED, FramePump, timeout } from '../frame-pump.ts';
-import { intersection } from '../interval.ts';
+import { EVERYTHING, intersection, isEmpty } from '../interval.ts';
 import { describe, emptyReport, noteEnd, type OpenReport, type SessionReport } from '../report.ts';
 import type { OpenChannel } from './peer-stream.ts';
 import { SessionWork } from './session-work.ts';
@@ -19,6 +19,11 @@ export interface SessionRunInit {
 
 /** Bytes read from a peer meanwhile. Fewer reset the stream on fast, long links. */
 const PARTING_BYTES = 4 * 1024 * 1024;
+
+const NOTHING = new ProtocolError(
+  'NOTHING_IN_COMMON',
+  'this node accepts nothing of the part to compare: its items are too old, or too new',
+);
 
 /**
  * Carries one session over one channel. The event loop gets its turn between two slices of the session's
@@ -37,8 +42,6 @@ export class SessionRun {
   #session: Session | null = null;
   #differs = false;
   #outOfTime = false;
-  /** The part that this side reconciles; undefined: everything. */
-  #interval: Interval | undefined;
 
   constructor(init: SessionRunInit) {
     const { environment, channel, dialect, role, scope } = init;
@@ -126,22 +129,22 @@ export class SessionRun {
 
   async #reconcile(first: Uint8Array | undefined): Promise<void> {
     const { dialect, role, scope } = this.#init;
-    const { found } = scope;
+    const { interval, found } = scope;
     const { options, refuses } = this.#environment;
     const { snapshot, version, accepts } = await this.#work.run(() =>
       this.#environment.snapshot(this.#peer),
     );
-    const interval = accepted(scope.interval, accepts);
-    this.#interval = interval;
     this.#report.version = version;
     try {
+      this.#narrow(accepts);
       const session = await this.#work.run(() =>
         dialect.session({
           role,
           snapshot,
           limits: options.limits,
           refuses: (id) => (found === undefined && refuses?.(this.#peer, id)) || false,
-          ...(interval !== undefined && { interval }),
+          interval: this.#report.interval,
+          whole: interval === undefined,
           tell: found?.tell ?? options.tell,
           mode: this.#report.mode,
         }),
@@ -152,6 +155,12 @@ export class SessionRun {
     } finally {
       snapshot.release();
     }
+  }
+
+  #narrow(accepts: Interval = EVERYTHING): void {
+    const interval = intersection(this.#init.scope.interval ?? EVERYTHING, accepts);
+    if (isEmpty(interval)) throw NOTHING;
+    this.#report.interval = interval;
   }
 
   #noteEnd(session: Session, items: number): void {
@@ -263,17 +272,7 @@ export class SessionRun {
   /** The bound that the session has reached; null when it has not advanced. */
   #advancedTo(): Bound | null {
     const from = this.#session?.unsettledFrom ?? null;
-    const { lower } = this.#interval ?? { lower: ZERO_BOUND };
+    const { lower } = this.#report.interval;
     return from !== null && compareBounds(from, lower) > 0 ? from : null;
   }
-}
-
-/** The part of the asked interval that is accepted; undefined: everything. */
-function accepted(
-  asked: Interval | undefined,
-  accepts: Interval | undefined,
-): Interval | undefined {
-  return asked === undefined || accepts === undefined
-    ? (asked ?? accepts)
-    : intersection(asked, accepts);
 }

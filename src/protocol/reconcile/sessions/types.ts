@@ -38,13 +38,13 @@ export interface RunningSession {
   readonly report: SessionReport | null;
 }
 
-/** A snapshot for a session, and its `Replica.version`. */
+/** A snapshot for a session, and what was true of the set at that moment. */
 export interface HeldSnapshot {
   readonly snapshot: Snapshot;
+  /** `Replica.version` */
   readonly version: number;
   /**
-   * The part of the key space that the set accepts at the moment of the snapshot. A session reconciles nothing
-   * outside.
+   * The part that this node accepts: nothing outside is listed, compared or taken.
    * @default everything
    */
   readonly accepts?: Interval;
@@ -103,7 +103,7 @@ export interface ReconcileInit {
   networkName: string;
   /** The preferred first. */
   dialects: readonly Dialect[];
-  /** A snapshot of the set for a session with the peer; each session takes and releases one. */
+  /** A snapshot of the set for a session with `peer`, which releases it. */
   snapshot: (peer: string) => HeldSnapshot;
   events: ReconcileEvents;
   /**

@@ -73,7 +73,7 @@ describe('the verbs that explain a node', () => {
   });
 
   it('show the part of each peer', async () => {
-    const proof = { at: 't', interval: { lower: '0', upper: 'infinity' } };
+    const proof = { at: 't', interval: { lower: '0', upper: 'infinity' }, whole: true };
     const peer = {
       peerId: PEER,
       inSync: false,
@@ -94,7 +94,7 @@ describe('the verbs that explain a node', () => {
       error: null,
     };
     const interval = { lower: '5', upper: 'infinity' };
-    const part = { ...quiet, inSync: true, coversAsOf: { at: 't', interval } };
+    const part = { ...quiet, inSync: true, coversAsOf: { at: 't', interval, whole: false } };
     const facts = {
       state: 'behind',
       reason: 'r',
@@ -114,7 +114,7 @@ describe('the verbs that explain a node', () => {
       `${PEER}  not known to be equal, all it held is here as of t, lag 4 s, lacks 2 items since s, ` +
         '1 item missing in the index here, last session failed: too slow [TIMEOUT]',
       `${PEER}  not known to be equal, nothing proved yet`,
-      `${PEER}  equal, all it held is here as of t, from 5 to infinity alone`,
+      `${PEER}  equal, all it held is here as of t, from hint 5 to infinity alone`,
     ]);
   });
 

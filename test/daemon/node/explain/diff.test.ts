@@ -10,7 +10,14 @@ const hex = (fill: number) => bytesToHex(id(fill));
 
 function finding(mine: number, theirs: number): Partial<SessionReport> {
   const interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
-  const rest = { refused: 0, proved: true, continueFrom: null, spent: null };
+  const rest = {
+    whole: false,
+    refused: 0,
+    refusedThere: 0,
+    proved: true,
+    continueFrom: null,
+    spent: null,
+  };
   return { equal: mine + theirs === 0, finding: { interval, mine, theirs, ...rest } };
 }
 

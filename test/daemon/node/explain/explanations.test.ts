@@ -22,7 +22,7 @@ function create(init: Partial<ExplanationsInit> = {}) {
     begun: [] as string[],
     cheap: true,
     records: [{ peer: 'p', connected: true, lastSession: sessionReport() }],
-    coversAsOf: { at: START - 1_240, interval: EVERYTHING },
+    coversAsOf: { at: START - 1_240, interval: EVERYTHING, whole: true },
     gap: { lasting: 2, since: START, unlisted: 1 },
   };
   const explain = new Explanations({
@@ -79,7 +79,7 @@ describe('the explanations of a node', () => {
       {
         peerId: 'p',
         inSync: false,
-        coversAsOf: { at: new Date(START - 1_240).toISOString(), interval },
+        coversAsOf: { at: new Date(START - 1_240).toISOString(), interval, whole: true },
         equalAsOf: null,
         lagSeconds: 1.2,
         lacks: 2,
@@ -89,6 +89,8 @@ describe('the explanations of a node', () => {
       },
     ]);
     parts.coversAsOf.interval = { ...EVERYTHING, lower: { hint: 5n, id: null } };
+    assert.equal((await ask()).peers[0]!.lagSeconds, 1.2, 'it is all that both accept');
+    parts.coversAsOf.whole = false;
     const [part] = (await ask()).peers;
     assert.deepEqual([part!.lagSeconds, part!.coversAsOf?.interval.lower], [null, '5']);
   });
@@ -108,7 +110,15 @@ describe('the explanations of a node', () => {
   it('list the sessions that run or wait, and those that ended, with their purpose', () => {
     const { explain, parts } = create();
     const interval = EVERYTHING;
-    const found = { interval, mine: 0, theirs: 0, refused: 0, proved: true };
+    const found = {
+      interval,
+      mine: 0,
+      theirs: 0,
+      refused: 0,
+      refusedThere: 0,
+      proved: true,
+      whole: true,
+    };
     const finding = { ...found, continueFrom: null, spent: null };
     parts.log.note(sessionReport({ equal: false, mode: 'survey', finding }));
     parts.log.note(sessionReport({ mode: 'survey', finding }));

@@ -13,7 +13,7 @@ function peer(lagSeconds: number | null, peerId = 'p'): Facts['peers'][number] {
   return {
     peerId,
     inSync: false,
-    coversAsOf: lagSeconds === null ? null : { at: 'then', interval },
+    coversAsOf: lagSeconds === null ? null : { at: 'then', interval, whole: true },
     equalAsOf: null,
     lagSeconds,
     lacks: 0,

@@ -36,6 +36,17 @@ describe('a catch-up with missing items', () => {
     assert.ok(!rig.idle('b'), 'b lists it');
   });
 
+  it('closes a slice that the floor of this node has passed, and blames no peer', async () => {
+    const rig = new Rig(['a', 'b'], 1);
+    const error = { code: 'NOTHING_IN_COMMON', message: 'its items are too old' };
+    await rig.session('a').end({ error });
+    assert.deepEqual(rig.catchUp.progress.slices, { total: 1, closed: 1, checked: 0, givenUp: 0 });
+    assert.equal(rig.catchUp.progress.missing, 0);
+    for (const peer of ['a', 'b']) await rig.session(peer).end();
+    assert.ok(rig.over);
+    assert.equal(rig.logged('catch-up-barred').length, 0);
+  });
+
   it('waits for items on their way to the disk', async () => {
     const rig = new Rig(['a', 'b'], 1);
     const ids = await rig.list('a', 1);

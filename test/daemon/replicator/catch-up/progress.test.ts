@@ -84,7 +84,7 @@ describe('the end of a catch-up', () => {
 });
 
 describe('a session of a catch-up', () => {
-  const outline = { count: 1, root: new Uint8Array(16), interval: EVERYTHING };
+  const outline = { count: 1, root: new Uint8Array(16), interval: EVERYTHING, whole: true };
   const declining = sessionReport({
     outlines: { ours: outline, theirs: { ...outline, mode: 'survey' as const } },
   });

@@ -50,8 +50,8 @@ function reportOf(peer: string, scope: Scope, root = peer): SessionReport {
     asked: scope.interval ?? null,
     mode: scope.mode ?? 'reconcile',
     outlines: {
-      ours: { ...outline, root: new Uint8Array(32) },
-      theirs: { ...outline, root: new TextEncoder().encode(root) },
+      ours: { ...outline, whole: true, root: new Uint8Array(32) },
+      theirs: { ...outline, whole: true, root: new TextEncoder().encode(root) },
     },
   });
 }

@@ -11,9 +11,11 @@ const NONE = { lasting: 0, since: null, unlisted: 0 };
 function finding(change: Partial<Finding> = {}): Finding {
   return {
     interval: { lower: ZERO_BOUND, upper: INFINITE_BOUND },
+    whole: true,
     mine: 1,
     theirs: 0,
     refused: 0,
+    refusedThere: 0,
     proved: true,
     continueFrom: null,
     spent: null,
@@ -55,15 +57,23 @@ describe('the gaps of peers', () => {
     assert.deepEqual([gaps.of('p'), gaps.lacking(id(1))], [NONE, []]);
   });
 
+  it('are not those that the peer refuses', () => {
+    const gaps = new PeerGaps();
+    for (const at of [0, 9_000])
+      session(gaps, at, [id(1), id(2)], { finding: finding({ mine: 2, refusedThere: 1 }) });
+    assert.deepEqual(gaps.of('p'), { lasting: 1, since: 0, unlisted: 0 });
+    session(gaps, 18_000, [id(1), id(2)], { finding: finding({ mine: 2, refusedThere: 2 }) });
+    assert.deepEqual(gaps.of('p'), NONE);
+  });
+
   it('are told by proved sessions over everything alone', () => {
     const gaps = new PeerGaps();
     session(gaps, 0, [id(1)]);
-    const interval = { lower: { hint: 1n, id: null }, upper: INFINITE_BOUND };
     for (const change of [
       { error: { code: 'TIMEOUT', message: 'm' } },
       { finding: null },
       { finding: finding({ proved: false }) },
-      { finding: finding({ interval }) },
+      { finding: finding({ whole: false }) },
       { mode: 'survey' as const },
     ]) {
       session(gaps, 9_000, [id(2)], change);

@@ -89,7 +89,12 @@ describe('a peer that knows all changes', () => {
 
   it('had a last session over everything', () => {
     const coverage = new PushCoverage();
-    const outline = { count: 1, root: new Uint8Array(16), interval: findingOf().interval };
+    const outline = {
+      count: 1,
+      root: new Uint8Array(16),
+      interval: findingOf().interval,
+      whole: true,
+    };
     const declined = { ours: outline, theirs: { ...outline, mode: 'survey' as const } };
     const part = findingOf({ interval: { lower: at(1), upper: at(2) } });
     assert.equal(coverage.heardBy(undefined), false);

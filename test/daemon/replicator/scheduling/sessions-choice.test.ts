@@ -192,15 +192,34 @@ describe('a session that a peer begins', () => {
 
   it('is answered where it is a survey, or covers a part', async () => {
     const rig = new SessionsRig();
-    for (const change of [
-      { mode: 'survey' },
-      { interval: { ...EVERYTHING, lower: at(1) } },
-      { interval: { ...EVERYTHING, upper: at(1) } },
-    ]) {
+    for (const change of [{ mode: 'survey' }, { whole: false }]) {
       assert.equal(judge(rig, 'a', 10 * FAR, change), true);
     }
     await rig.clock.advance(0);
     assert.equal(rig.what, '');
+  });
+
+  it('is answered where the peer counts items that this node does not accept', async () => {
+    const rig = new SessionsRig();
+    const floor = { ...EVERYTHING, lower: at(5) };
+    await rig.run('a');
+    const { ours, theirs } = rig.shows(0, 'same').outlines!;
+    const outlines = { ours: { ...ours, interval: floor }, theirs: { ...theirs, interval: floor } };
+    await rig.end('a survey', { outlines, equal: true });
+    const larger = { interval: { ...EVERYTHING, lower: at(4) } };
+    assert.equal(judge(rig, 'a', 10 * FAR, larger), true);
+    await rig.clock.advance(0);
+    assert.equal(rig.what, '');
+    assert.equal(
+      judge(rig, 'b', 10 * FAR, larger),
+      false,
+      'no survey has shown how far b is ahead',
+    );
+    assert.equal(
+      judge(rig, 'a', 10 * FAR, { interval: floor }),
+      false,
+      'it counts what is accepted',
+    );
   });
 
   it('is declined for a survey of ours where the peer is far enough ahead, and not one item less', async () => {

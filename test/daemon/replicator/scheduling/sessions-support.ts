@@ -22,6 +22,7 @@ export function outlineOf(count: number, root: string, change: Partial<Outline> 
     count,
     root: new TextEncoder().encode(root.padEnd(16)),
     interval: EVERYTHING,
+    whole: true,
     mode: 'reconcile',
     ...change,
   };

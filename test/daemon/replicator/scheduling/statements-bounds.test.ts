@@ -23,7 +23,7 @@ describe('a statement about a peer', () => {
     for (const refused of [1, 2]) statements.ended(found({ refused, theirs: refused }), nothing);
     assert.equal(statements.of('p').coversAsOf, null, 'a false coversAsOf: items were refused');
     statements.ended(found({ theirs: 2 }), nothing);
-    assert.deepEqual(statements.of('p').coversAsOf, { at: 5, interval: EVERYTHING });
+    assert.deepEqual(statements.of('p').coversAsOf, { at: 5, interval: EVERYTHING, whole: true });
   });
 
   it('is not made by a session that failed or proved nothing', () => {
@@ -35,8 +35,8 @@ describe('a statement about a peer', () => {
     assert.deepEqual([coversAsOf, equalAsOf], [null, null]);
     statements.ended(sessionReport({ startedAt: 9 }), nothing);
     const known = statements.of('p');
-    assert.deepEqual(known.coversAsOf, { at: 9, interval: EVERYTHING });
-    assert.deepEqual(known.equalAsOf, { at: 9, interval: EVERYTHING });
+    assert.deepEqual(known.coversAsOf, { at: 9, interval: EVERYTHING, whole: true });
+    assert.deepEqual(known.equalAsOf, { at: 9, interval: EVERYTHING, whole: true });
   });
 
   it('says that the sets are equal where neither side differed, and only then', () => {
@@ -55,7 +55,7 @@ describe('a statement about a peer', () => {
     const statements = new PeerStatements();
     statements.ended(found({ interval: PART }), nothing);
     statements.ended(found({ interval: PART }, 'p', 6), nothing);
-    assert.deepEqual(statements.of('p').coversAsOf, { at: 6, interval: PART });
+    assert.deepEqual(statements.of('p').coversAsOf, { at: 6, interval: PART, whole: false });
     statements.ended(found({}, 'p', 7), nothing);
     statements.ended(found({ interval: PART }, 'p', 8), nothing);
     assert.equal(statements.of('p').coversAsOf?.at, 7);

@@ -17,7 +17,7 @@ function idsOf(count: number, from = 0): Uint8Array[] {
 
 /** A session that proved what it found. */
 function proved(peer: string, theirs: number): SessionReport {
-  const finding = { proved: true, interval: EVERYTHING, mine: 0, theirs, refused: 0 };
+  const finding = { proved: true, interval: EVERYTHING, whole: true, mine: 0, theirs, refused: 0 };
   return { peer, error: null, finding, equal: false, startedAt: 5 } as unknown as SessionReport;
 }
 
@@ -36,7 +36,7 @@ describe('PeerStatements', () => {
     stored(statements, ids.slice(0, 1));
     assert.equal(statements.of('p').coversAsOf, null);
     stored(statements, ids.slice(1));
-    assert.deepEqual(statements.of('p').coversAsOf, { at: 5, interval: EVERYTHING });
+    assert.deepEqual(statements.of('p').coversAsOf, { at: 5, interval: EVERYTHING, whole: true });
   });
 
   it('forgets unproved statements at the end of a connection, and no others', () => {

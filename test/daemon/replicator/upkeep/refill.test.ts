@@ -93,7 +93,7 @@ describe('a set with lost items', () => {
 });
 
 describe('the result of a session, for the schedule', () => {
-  const outline = { count: 1, root: new Uint8Array(16), interval: EVERYTHING };
+  const outline = { count: 1, root: new Uint8Array(16), interval: EVERYTHING, whole: true };
   const declined = { ours: outline, theirs: { ...outline, mode: 'survey' as const } };
   const CASES: [string, Parameters<typeof sessionReport>[0]][] = [
     ['equal', {}],
@@ -106,6 +106,8 @@ describe('the result of a session, for the schedule', () => {
     ['unknown', { equal: false, missing: 1, mode: 'survey' }],
     ['unknown', { equal: false, missing: 1, outlines: declined }],
     ['different', { equal: false, finding: findingOf({ mine: 1 }) }],
+    ['different', { equal: false, finding: findingOf({ mine: 2, refusedThere: 1 }) }],
+    ['unknown', { equal: false, finding: findingOf({ mine: 1, refusedThere: 1 }) }],
     ['unknown', { equal: false, finding: findingOf({ theirs: 1, refused: 1 }) }],
   ];
   it('is different, equal or unknown', () => {

@@ -22,9 +22,11 @@ const restFrom = (hint: number) => ({ lower: at(hint), upper: INFINITE_BOUND });
 const everything = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
 const finding = (continueFrom: Bound | null, proved = true) => ({
   interval: everything,
+  whole: true,
   mine: 1,
   theirs: 2,
   refused: 0,
+  refusedThere: 0,
   proved,
   continueFrom,
   spent: continueFrom === null ? null : 'its bytes',
@@ -77,7 +79,8 @@ describe('a session that stopped short', () => {
       ] as const) {
         a.dialect.showing = { finding: finding(shown) };
         const report = await session('a');
-        assert.deepEqual(a.dialect.last.interval, asked);
+        assert.deepEqual(a.dialect.last.interval, asked ?? everything);
+        assert.equal(a.dialect.last.whole, asked === undefined);
         assert.deepEqual(report.asked, asked ?? null);
         assert.deepEqual(report.continueFrom, shown);
         assert.equal(report.error?.code ?? null, shown === null ? null : 'BUDGET_SPENT');
@@ -93,9 +96,9 @@ describe('a session that stopped short', () => {
     await session('b');
     await session('a');
     assert.deepEqual(a.dialect.last.interval, restFrom(5), 'what it looked at may be the rest');
-    assert.equal(b.dialect.last.interval, undefined);
+    assert.deepEqual(b.dialect.last.interval, everything);
     await session('a');
-    assert.equal(a.dialect.last.interval, undefined);
+    assert.deepEqual(a.dialect.last.interval, everything);
   });
 
   it('is begun anew after a session that failed, and when the peer was away', async () => {
@@ -107,7 +110,7 @@ describe('a session that stopped short', () => {
       await session(role);
       a.dialect.showing = {};
       await session('a');
-      assert.equal(a.dialect.last.interval, undefined, `a failure of a session of ${role}`);
+      assert.deepEqual(a.dialect.last.interval, everything, `a failure of a session of ${role}`);
     }
     const { a, network, clock, session } = await setUp();
     a.dialect.showing = { finding: finding(at(5)) };
@@ -116,7 +119,7 @@ describe('a session that stopped short', () => {
     network.connect('a', 'b');
     await clock.advance(50);
     await session('a');
-    assert.equal(a.dialect.last.interval, undefined);
+    assert.deepEqual(a.dialect.last.interval, everything);
   });
 
   it('leaves no bound to continue from after a survey of either side, or with a scope', async () => {
@@ -129,7 +132,7 @@ describe('a session that stopped short', () => {
     assert.deepEqual(a.dialect.last.interval, restFrom(3));
     a.dialect.showing = { finding: finding(at(7)), outlines: outlines('reconcile') };
     await session('a');
-    assert.equal(a.dialect.last.interval, undefined);
+    assert.deepEqual(a.dialect.last.interval, everything);
     await session('a');
     assert.deepEqual(a.dialect.last.interval, restFrom(7));
   });
@@ -269,9 +272,9 @@ describe('the mode of a session', () => {
     assert.deepEqual(
       a.dialect.sessions.map(({ interval, mode }) => [interval?.lower, mode]),
       [
-        [undefined, 'reconcile'],
+        [at(0), 'reconcile'],
         [at(5), 'survey'],
-        [undefined, 'reconcile'],
+        [at(0), 'reconcile'],
       ],
     );
     assert.equal(a.peer.ended.length, 3);
@@ -299,11 +302,26 @@ describe('a session of a set that accepts a part of the key space', () => {
         { lower: at(1), upper: at(4) },
         { lower: at(3), upper: at(4) },
       ],
-      [restFrom(20), { lower: at(20), upper: at(20) }],
     ] as const) {
       const { asked } = await session('a', { interval });
       assert.deepEqual([a.dialect.last.interval, asked], [expected, interval]);
+      assert.equal(a.dialect.last.whole, false);
     }
+    assert.deepEqual((await session('a')).interval, accepts);
+    assert.equal(a.dialect.last.whole, true, 'it is all that is accepted');
+  });
+
+  it('ends at once where the asked part has nothing that is accepted', async () => {
+    const { a, b, session } = await setUp({ accepts });
+    for (const hint of [9, 20]) {
+      const { error, rounds } = await session('a', { interval: restFrom(hint) });
+      assert.deepEqual([error?.code, rounds], ['NOTHING_IN_COMMON', 0]);
+    }
+    assert.deepEqual(
+      [a, b].map(({ dialect }) => dialect.sessions.length),
+      [0, 0],
+    );
+    assert.equal((await session('a')).error, null, 'the next session runs');
   });
 
   it('has advanced only above the lower end of the part', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { EVERYTHING } from '../../../../src/protocol/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { MemoryNetwork } from '../../../support/memory-network.ts';
 import { SeededRandom } from '../../../support/random.ts';
@@ -28,9 +29,11 @@ describe('ReconcileService: one session', () => {
         bytesReceived: 0,
         missing: 1,
         equal: false,
+        equalExcept: 0,
         version: 7,
         finding: null,
         asked: null,
+        interval: EVERYTHING,
         mode: 'reconcile',
         outlines: null,
         survey: [],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Channel, ReconcileOptions } from '../../../../src/protocol/index.ts';
+import { type Channel, EVERYTHING, type ReconcileOptions } from '../../../../src/protocol/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { MemoryNetwork } from '../../../support/memory-network.ts';
 import { SeededRandom } from '../../../support/random.ts';
@@ -194,9 +194,11 @@ describe('a session that got no stream', () => {
       bytesReceived: 0,
       missing: 0,
       equal: false,
+      equalExcept: 0,
       version: 0,
       finding: null,
       asked: null,
+      interval: EVERYTHING,
       mode: 'reconcile',
       outlines: null,
       survey: [],

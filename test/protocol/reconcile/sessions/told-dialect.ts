@@ -53,6 +53,7 @@ export class ToldDialect implements Dialect {
 
 export const OUTLINE: Outline = {
   interval: { lower: { hint: 0n, id: null }, upper: { hint: 9n, id: null } },
+  whole: true,
   count: 5,
   root: new Uint8Array(16),
 };

@@ -1,5 +1,7 @@
 export const DIALECT_NAME = 'native';
-export const DIALECT_VERSION = 1;
+/** The versions of the dialect: version 1 knows neither whole intervals nor refused ids. */
+export type NativeVersion = 1 | 2;
+export const DIALECT_VERSION: NativeVersion = 2;
 
 export const NONCE_BYTES = 16;
 export const ROOT_BYTES = 16;

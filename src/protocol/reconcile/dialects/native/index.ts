@@ -6,11 +6,18 @@
 import { type Coding, coding, kindOf, type Random, systemRandom } from '../../../../store/index.ts';
 import { ProtocolError } from '../../../errors.ts';
 import type { Dialect } from '../../dialect.ts';
+import { EVERYTHING } from '../../interval.ts';
 import { checkLeast, checkLimits, checkSession } from '../shared/index.ts';
-import { DIALECT_NAME, DIALECT_VERSION, MAX_FRAME_BYTES, MIN_FRAME_BYTES } from './constants.ts';
+import {
+  DIALECT_NAME,
+  DIALECT_VERSION,
+  MAX_FRAME_BYTES,
+  MIN_FRAME_BYTES,
+  type NativeVersion,
+} from './constants.ts';
 import { sessionKey } from './key.ts';
 import { DEFAULT_NATIVE_LIMITS, type NativeLimits } from './options.ts';
-import { EVERYTHING, NativeSession } from './session/index.ts';
+import { NativeSession } from './session/index.ts';
 import { decodeFrame } from './wire/index.ts';
 
 /** What all sessions of the native dialect share. */
@@ -20,6 +27,11 @@ export interface NativeInit {
    * @default `systemRandom`
    */
   random?: Random;
+  /**
+   * The last part of the protocol id. Older nodes speak version 1 alone.
+   * @default 2
+   */
+  version?: NativeVersion;
   limits?: Partial<NativeLimits>;
   /**
    * How short ids and symbols are made. Both sides must use the same; tests use bad ones.
@@ -36,20 +48,21 @@ export interface NativeInit {
 /** The dialect of rangemesh nodes (docs/protocol-native.md). Throws `INVALID_INIT`. */
 export function nativeDialect(init: NativeInit = {}): Dialect {
   checkNativeInit(init);
+  const version = init.version ?? DIALECT_VERSION;
   return {
     name: DIALECT_NAME,
-    version: DIALECT_VERSION,
+    version,
     lasting: true,
     tells: true,
     maxFrameBytes: MAX_FRAME_BYTES,
     outline(frame) {
-      const [first] = decodeFrame(frame);
+      const [first] = decodeFrame(frame, version);
       return first?.tag === 'open' ? first.opening : null;
     },
     session(asked) {
       checkSession(asked);
       const { interval = EVERYTHING, refuses = () => false, mode = 'reconcile', tell = 0 } = asked;
-      const { role, snapshot } = asked;
+      const { role, snapshot, whole = asked.interval === undefined } = asked;
       const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits, ...asked.limits };
       checkLimits({ ...limits, tell });
       limits.maxMessageBytes = Math.min(limits.maxMessageBytes, MAX_FRAME_BYTES);
@@ -66,7 +79,9 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
         snapshot,
         ...keying,
         limits,
+        version,
         interval,
+        whole,
         refuses,
         tell,
         mode,

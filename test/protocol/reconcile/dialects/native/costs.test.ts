@@ -8,10 +8,8 @@ import {
   rangeDigest,
 } from '../../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
 import { rootHint } from '../../../../../src/protocol/reconcile/dialects/native/testing.ts';
-import {
-  intersection,
-  type Opening,
-} from '../../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import type { Opening } from '../../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import { intersection } from '../../../../../src/protocol/reconcile/testing.ts';
 import {
   codingReference,
   INFINITE_BOUND,
@@ -108,7 +106,7 @@ describe('what work costs in a native session', () => {
     const proofs = new Proofs(context, 'responder', intersection(everything, everything));
     const root = rootHint(context.snapshot.fingerprint(0, keys.length), keys.length);
     const opening: Opening = {
-      ...{ nonce: new Uint8Array(16), interval: everything, count: keys.length, root },
+      ...{ nonce: new Uint8Array(16), interval: everything, whole: true, count: keys.length, root },
       limits: DEFAULT_NATIVE_LIMITS,
     };
     assert.equal(proofs.looksEqual(opening, opening), true);

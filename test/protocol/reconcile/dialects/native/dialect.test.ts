@@ -9,6 +9,7 @@ for (const maxRangeItems of [65_536, 500, 40]) {
       random: new SeededRandom(`native ${maxRangeItems}`),
       limits: { maxRangeItems },
     }),
+    accepts: 'told',
     snapshot: (keys) => snapshotOf(keys),
     caps: [1_024, 5_000, 65_536],
     maxFrames: ({ a, b }, cap) => 60 + 12 * Math.ceil(((a.length + b.length) * 48) / cap),

@@ -44,7 +44,7 @@ export class Evil {
     const settled = heard.some(({ tag }) => tag === 'proof');
     if (settled && !this.#done) {
       this.#done = true;
-      said.push({ tag: 'proof', digest: this.#random.bytes(16) });
+      said.push({ tag: 'proof', digest: this.#random.bytes(16), refused: 0 });
     }
     return said;
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Interval, nativeDialect, type Session } from '../../../../../src/protocol/index.ts';
-import { intersection } from '../../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import { intersection } from '../../../../../src/protocol/reconcile/testing.ts';
 import { type Bound, INFINITE_BOUND, ZERO_BOUND } from '../../../../../src/store/index.ts';
 import { converse } from '../../../../conformance/dialect.ts';
 import { keysOf } from '../../../../conformance/pairs.ts';
@@ -22,16 +22,15 @@ describe('the interval of a native session', () => {
       'floor in the middle': { lower: at(300), upper: INFINITE_BOUND },
     };
     for (const [name, interval] of Object.entries(narrow)) {
-      it(`is not all: a ${name} of the ${limited} makes the set of neither peer with more equal`, () => {
+      it(`is whole: a ${name} of the ${limited} makes both sets equal in what both accept`, () => {
         const sides = pair(limited, interval, interval);
-        for (const side of Object.values(sides)) assert.ok(side.finding!.proved);
-        assert.equal(
-          sides[limited].equal,
-          true,
-          'the interval of the narrow side was proved equal',
-        );
-        assert.equal(other(sides, limited).equal, false, 'the wide side has proved a part alone');
-        assert.deepEqual(other(sides, limited).finding!.interval, interval);
+        assert.deepEqual([sides.initiator.equal, sides.responder.equal], [true, true]);
+      });
+
+      it(`is a part: a ${name} that the ${limited} asks for makes no set equal`, () => {
+        const part = { whole: { [limited]: false } };
+        const sides = pair(limited, interval, interval, everything, part);
+        assert.deepEqual([sides.initiator.equal, sides.responder.equal], [false, false]);
       });
     }
   }
@@ -41,7 +40,29 @@ describe('the interval of a native session', () => {
       const low = { lower: ZERO_BOUND, upper: at(400) };
       const high = { lower: at(200), upper: INFINITE_BOUND };
       const sides = pair(role, low, { lower: at(200), upper: at(400) }, high);
-      assert.deepEqual([sides.initiator.equal, sides.responder.equal], [false, false]);
+      assert.deepEqual([sides.initiator.equal, sides.responder.equal], [true, true]);
+    }
+  });
+
+  it('has the counts and roots of what both accept, as the initiator sees them', () => {
+    const sides = pair(
+      'initiator',
+      { lower: at(100), upper: INFINITE_BOUND },
+      { lower: at(100), upper: at(400) },
+      { lower: ZERO_BOUND, upper: at(400) },
+    );
+    const { ours, theirs } = sides.initiator.outlines!;
+    assert.deepEqual([ours.count, theirs.count], [300, 300]);
+    assert.deepEqual(ours.root, theirs.root);
+    assert.deepEqual([ours.interval, theirs.interval], [theirs.interval, ours.interval]);
+  });
+
+  it('does not differ where a side has items that the other one does not accept', () => {
+    for (const role of ['initiator', 'responder'] as const) {
+      const half = { lower: at(300), upper: INFINITE_BOUND };
+      const sides = pair(role, half, half, everything, { limited: keys.slice(300) });
+      for (const { differs, equal } of Object.values(sides))
+        assert.deepEqual([differs, equal], [false, true]);
     }
   });
 
@@ -96,7 +117,7 @@ describe('the interval of a native session', () => {
     assert.deepEqual([sides.initiator.equal, sides.responder.equal], [false, false]);
   });
 
-  it('decides whether a root counts: a root of a larger or smaller interval does not', () => {
+  it('decides whether a root counts: that of a larger interval does if it is ours there', () => {
     const { root, count } = outlineOf();
     const part = { lower: at(0), upper: at(599) };
     for (const [change, first] of [
@@ -112,7 +133,6 @@ describe('the interval of a native session', () => {
     }
     for (const [theirs, ours] of [
       [everything, part],
-      [{ lower: ZERO_BOUND, upper: at(599) }, part],
       [{ lower: at(0), upper: INFINITE_BOUND }, part],
     ] as const) {
       const session = open('responder', { keys, interval: ours });
@@ -121,6 +141,11 @@ describe('the interval of a native session', () => {
       const [, answer] = say(session, openingOf(new SeededRandom(1), claim));
       assert.notEqual(answer!.tag, 'same', 'a root of another interval is no root of this one');
       assert.equal(session.differs, false, 'nor does it show that anything differs');
+      const larger = open('responder', { keys, interval: ours });
+      larger.start();
+      const named = { ...outlineOf(theirs), interval: theirs };
+      const [, same] = say(larger, openingOf(new SeededRandom(1), named));
+      assert.equal(same!.tag, 'same', 'what is equal in a larger interval is equal in this one');
     }
     const session = open('responder', { keys });
     session.start();
@@ -135,20 +160,21 @@ function pair(
   interval: Interval,
   both: Interval,
   rest: Interval = everything,
+  change: { whole?: Partial<Record<Session['role'], boolean>>; limited?: typeof keys } = {},
 ): Record<Session['role'], Session> {
-  const intervalOf = (role: Session['role']) => (role === limited ? interval : rest);
-  const initiator = open('initiator', { keys, interval: intervalOf('initiator') });
-  const responder = open('responder', { keys, interval: intervalOf('responder') });
-  converse(initiator, responder);
-  for (const { finding } of [initiator, responder]) {
-    assert.deepEqual(finding!.interval, both);
-    assert.ok(finding!.proved);
+  const [initiator, responder] = (['initiator', 'responder'] as const).map((role) =>
+    open(role, {
+      keys: role === limited ? (change.limited ?? keys) : keys,
+      interval: role === limited ? interval : rest,
+      whole: change.whole?.[role] ?? true,
+    }),
+  );
+  converse(initiator!, responder!);
+  for (const session of [initiator!, responder!]) {
+    assert.deepEqual(session.finding!.interval, both);
+    assert.ok(session.finding!.proved);
   }
-  return { initiator, responder };
-}
-
-function other(sides: Record<Session['role'], Session>, role: Session['role']): Session {
-  return role === 'initiator' ? sides.responder : sides.initiator;
+  return { initiator: initiator!, responder: responder! };
 }
 
 /** What an initiator says of its set. */

@@ -75,7 +75,7 @@ describe('the budget of a native session', () => {
     ] as const) {
       const session = receiving({ maxMissing: 10 });
       say(session, piece(null, ids));
-      const proof: NativeRecord = { tag: 'proof', digest: random.bytes(16) };
+      const proof: NativeRecord = { tag: 'proof', digest: random.bytes(16), refused: 0 };
       if (fits) say(session, proof);
       else assert.throws(() => say(session, proof), spent(/maxMissing/));
     }

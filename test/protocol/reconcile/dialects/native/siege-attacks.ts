@@ -43,7 +43,7 @@ const at = (rank: number): Bound => ({ hint: keys[rank]!.hint, id: null });
 
 export const opening = (change: Partial<Opening> = {}): NativeRecord =>
   openingOf(random, { count: ITEMS, ...change });
-const proof = (): NativeRecord => ({ tag: 'proof', digest: random.bytes(16) });
+const proof = (): NativeRecord => ({ tag: 'proof', digest: random.bytes(16), refused: 0 });
 const split = (uppers: readonly Bound[], count: number): NativeRecord => ({
   tag: 'split',
   parts: [...uppers, null].map((upper) => ({ upper, count, digest: random.bytes(5) })),

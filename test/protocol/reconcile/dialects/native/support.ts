@@ -90,6 +90,7 @@ export function openingOf(random: SeededRandom, change: Partial<Opening>): Nativ
     opening: {
       nonce: random.bytes(16),
       interval: { lower: ZERO_BOUND, upper: INFINITE_BOUND },
+      whole: true,
       count: 0,
       root: random.bytes(16),
       limits: DEFAULT_NATIVE_LIMITS,

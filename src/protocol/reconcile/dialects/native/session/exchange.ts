@@ -1,9 +1,10 @@
 import { type Bound, compareBounds } from '../../../../../store/index.ts';
 import { ProtocolError, unexpected } from '../../../../errors.ts';
 import type { Finding, Interval, Role } from '../../../dialect.ts';
+import { isEmpty, sameInterval } from '../../../interval.ts';
 import type { Context } from '../context.ts';
 import { OwnGroups, PeerGroups, Predictor } from '../groups/index.ts';
-import type { NativeRecord, Opening, RunRecord } from '../wire/index.ts';
+import type { NativeRecord, Opening, ProofRecord, RunRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
 import type { NativeWork } from '../work.ts';
 import { partsOf } from './announced.ts';
@@ -18,6 +19,8 @@ export interface ExchangeInit {
   interval: Interval;
   ours: Opening;
   theirs: Opening;
+  /** The initiator named count and root of this interval, and not of a larger one. */
+  told: boolean;
 }
 
 type GroupRecord = Extract<
@@ -44,10 +47,10 @@ export class Exchange {
   readonly #answers: NativeWork[] = [];
   #deciding: NativeWork | null = null;
   #waiting = false;
-  /** A record was sent or received that equal sets do not need. */
-  differs = false;
+  /** A record was sent or received that equal sets do not need, if the responder can tell them. */
+  #signs = false;
   #proofSent = false;
-  #proof: Uint8Array | null = null;
+  #proof: ProofRecord | null = null;
 
   constructor(init: ExchangeInit) {
     this.#init = init;
@@ -74,18 +77,24 @@ export class Exchange {
 
   /** The opening of the initiator announces everything, and the responder answers it. */
   #begin(): void {
-    const { role, interval, ours, theirs } = this.#init;
+    const { role, interval, ours, theirs, told } = this.#init;
     if (role === 'initiator') {
       this.course.announced.push([this.#proofs.whole]);
       return;
     }
-    // An opening for a larger interval tells nothing about the common one.
-    const told = sameInterval(theirs.interval, interval);
-    const own = sameInterval(ours.interval, interval) ? ours : null;
-    const same = told && this.#proofs.looksEqual(theirs, own);
+    const own = sameInterval(ours.interval, theirs.interval) ? ours : null;
+    const same = this.#proofs.looksEqual(theirs, own);
+    // What differs in a larger interval need not differ in the common one.
     const asked = { ...interval, theirs: told ? theirs.count : null, digest: null };
-    this.differs = told && !same;
+    this.#signs = !same;
     this.#planner.push({ kind: same ? 'same' : 'compare', ranges: [asked] });
+  }
+
+  /** It is known that the sets differ. */
+  get differs(): boolean {
+    if (this.#init.told) return this.#signs;
+    const { mine, theirs } = this.#init.context.ledger;
+    return mine + theirs > 0 || this.course.putOffFrom !== null;
   }
 
   /** There is work that need not wait for the peer. */
@@ -102,14 +111,18 @@ export class Exchange {
 
   get finding(): Finding | null {
     if (!this.done) return null;
-    const { ledger } = this.#init.context;
-    const { mine, theirs, refused } = ledger;
+    const { context, interval, ours, theirs: peer } = this.#init;
+    const { mine, theirs, refused } = context.ledger;
+    const { digest, refused: refusedThere } = this.#proof!;
     return {
-      interval: this.#init.interval,
+      interval,
+      // Two sides that accept nothing of each other have compared nothing.
+      whole: ours.whole && peer.whole && !isEmpty(interval),
       mine,
       theirs,
       refused,
-      proved: this.#proofs.accepts(this.#proof!),
+      refusedThere,
+      proved: this.#proofs.accepts(digest),
       continueFrom: this.course.putOffFrom,
       spent: this.course.spentOn,
     };
@@ -146,7 +159,8 @@ export class Exchange {
 
   #decide(): void {
     if (this.#deciding === null && this.#planner.idle) {
-      this.#init.context.outbox.push({ tag: 'proof', digest: this.#proofs.ours() });
+      const { outbox, ledger } = this.#init.context;
+      outbox.push({ tag: 'proof', digest: this.#proofs.ours(), refused: ledger.refused });
       this.#proofSent = true;
       return;
     }
@@ -160,7 +174,7 @@ export class Exchange {
   receive(record: Exclude<NativeRecord, { tag: 'open' | 'stop' }>): NativeWork | null {
     if (this.#proof !== null) throw unexpected('the peer had said that it was done');
     this.#waiting = false;
-    if (record.tag !== 'same' && record.tag !== 'proof') this.differs = true;
+    if (record.tag !== 'same' && record.tag !== 'proof') this.#signs = true;
     const { announced } = this.course;
     if (announced.receiving && RANGE_ANSWERS.has(record.tag))
       throw malformed('a range in full is cut short');
@@ -183,8 +197,7 @@ export class Exchange {
         this.#receiveFail(record.group, record.differences);
         break;
       case 'proof':
-        if (!this.#settled) throw unexpected('the peer says it is done, and it is not');
-        this.#proof = record.digest.slice();
+        this.#receiveProof(record);
         break;
       default:
         return this.#receiveForGroup(record);
@@ -221,6 +234,13 @@ export class Exchange {
         return this.#peers.grant(record);
     }
     return null;
+  }
+
+  #receiveProof({ tag, digest, refused }: ProofRecord): void {
+    if (!this.#settled) throw unexpected('the peer says it is done, and it is not');
+    const { mine } = this.#init.context.ledger;
+    if (refused > mine) throw malformed(`of ${mine} ids it refuses ${refused}`);
+    this.#proof = { tag, digest: digest.slice(), refused };
   }
 
   /** With several ranges the differences of each are unknown. */
@@ -267,8 +287,4 @@ export class Exchange {
     const open = announced.size + groups + this.#answers.length;
     return open === 0 && this.#planner.idle && this.#deciding === null && !announced.receiving;
   }
-}
-
-export function sameInterval(a: Interval, b: Interval): boolean {
-  return compareBounds(a.lower, b.lower) === 0 && compareBounds(a.upper, b.upper) === 0;
 }

@@ -1,3 +1,3 @@
 /** The state machine of a native session: openings, questions, plans, replies and proofs. */
 
-export { EVERYTHING, NativeSession } from './session.ts';
+export { NativeSession } from './session.ts';

@@ -19,9 +19,12 @@ export class Proofs {
     this.whole = locate(context, interval);
   }
 
-  /** Whether the opening names our root and count: a hint. `ours`: our opening, if for this interval. */
-  looksEqual({ count, root }: Opening, ours: Opening | null): boolean {
-    const { begin, end } = this.whole;
+  /**
+   * Whether the opening, of this interval or a larger one, names our root and count there: a hint.
+   * `ours`: our opening, if for the same interval.
+   */
+  looksEqual({ interval, count, root }: Opening, ours: Opening | null): boolean {
+    const { begin, end } = locate(this.#context, interval);
     if (end - begin !== count) return false;
     if (ours !== null) return equalBytes(ours.root, root);
     const { snapshot, meter } = this.#context;

@@ -5,7 +5,6 @@ import {
   INFINITE_BOUND,
   type Random,
   type Snapshot,
-  ZERO_BOUND,
 } from '../../../../../store/index.ts';
 import { outOfTurn, ProtocolError, spent, unexpected } from '../../../../errors.ts';
 import type {
@@ -18,25 +17,26 @@ import type {
   Step,
   Surveyed,
 } from '../../../dialect.ts';
+import { intersection, isEmpty, sameInterval } from '../../../interval.ts';
 import { Meter, takeFrame } from '../../shared/index.ts';
-import { NONCE_BYTES } from '../constants.ts';
+import { type NativeVersion, NONCE_BYTES } from '../constants.ts';
 import { DifferenceLedger } from '../difference-ledger.ts';
 import { rootHint, type sessionKey } from '../key.ts';
 import type { NativeLimits } from '../options.ts';
 import {
   decodeFrame,
   encodeOpening,
-  intersection,
   malformed,
   type Opening,
   RecordOutbox,
 } from '../wire/index.ts';
 import type { NativeWork } from '../work.ts';
-import { Exchange, sameInterval } from './exchange.ts';
+import { Exchange } from './exchange.ts';
 import { stopFor, stoppedBy } from './stops.ts';
 
 export interface NativeSessionInit extends Required<SessionInit> {
   limits: NativeLimits;
+  version: NativeVersion;
   random: Random;
   coding: Coding;
   key: typeof sessionKey;
@@ -49,9 +49,9 @@ export class NativeSession implements Session {
   readonly #outbox: RecordOutbox;
   readonly #meter: Meter;
   readonly #ledger: DifferenceLedger;
-  readonly #opening: Opening;
-  readonly #openingBytes: Uint8Array;
-  #theirs: Opening | null = null;
+  #outlines: { readonly ours: Outline; readonly theirs: Outline } | null = null;
+  /** Of the initiator: the opening that was sent, and its bytes. */
+  #opened: { readonly opening: Opening; readonly bytes: Uint8Array } | null = null;
   #exchange: Exchange | null = null;
   #state: 'fresh' | 'running' | 'ended' = 'fresh';
   /** The frame that is being digested. */
@@ -60,14 +60,12 @@ export class NativeSession implements Session {
   #bytes = 0;
 
   constructor(init: NativeSessionInit) {
-    const { role, snapshot, limits, interval, refuses, tell } = init;
+    const { role, snapshot, limits, version, refuses, tell } = init;
     this.role = role;
     this.#init = init;
-    this.#outbox = new RecordOutbox(limits.maxMessageBytes);
+    this.#outbox = new RecordOutbox(limits.maxMessageBytes, version);
     this.#meter = new Meter(limits.sliceItems);
     this.#ledger = new DifferenceLedger({ snapshot, meter: this.#meter, refuses, tell });
-    this.#opening = this.#makeOpening(interval);
-    this.#openingBytes = encodeOpening(this.#opening).slice();
   }
 
   get finding(): Finding | null {
@@ -79,18 +77,17 @@ export class NativeSession implements Session {
   }
 
   get outlines(): { ours: Outline; theirs: Outline } | null {
-    return this.#theirs === null ? null : { ours: this.#opening, theirs: this.#theirs };
+    return this.#outlines;
   }
 
   get survey(): readonly Surveyed[] {
     return this.#exchange?.course.survey ?? [];
   }
 
-  /** Proved equal, over everything that we accept. */
   get equal(): boolean {
     const { finding } = this;
-    if (finding === null || !finding.proved || finding.mine + finding.theirs > 0) return false;
-    return sameInterval(finding.interval, this.#init.interval);
+    if (finding === null || !finding.proved || !finding.whole) return false;
+    return finding.mine === finding.refusedThere && finding.theirs === finding.refused;
   }
 
   get differs(): boolean {
@@ -100,7 +97,7 @@ export class NativeSession implements Session {
   start(): Step {
     if (this.#state !== 'fresh') throw outOfTurn('a session is started once');
     this.#state = 'running';
-    if (this.role === 'initiator') this.#sendOpening();
+    if (this.role === 'initiator') this.#opened = this.#sendOpening(this.#init.interval);
     return this.#step(true);
   }
 
@@ -137,7 +134,7 @@ export class NativeSession implements Session {
   }
 
   *#digest(frame: Uint8Array): NativeWork {
-    for (const record of decodeFrame(frame)) {
+    for (const record of decodeFrame(frame, this.#init.version)) {
       if (this.#meter.over) yield 'slice';
       if (record.tag === 'stop') throw stoppedBy(record.code, record.from, record.reason);
       if (record.tag === 'open') {
@@ -150,28 +147,42 @@ export class NativeSession implements Session {
     }
   }
 
-  #makeOpening(interval: Interval): Opening {
-    const { snapshot, random, limits } = this.#init;
+  #outline(interval: Interval): Outline {
+    const { snapshot, mode, whole } = this.#init;
     const begin = snapshot.lowerBound(interval.lower);
     const end = upperRank(snapshot, interval.upper);
     const count = end - begin;
     const root = rootHint(snapshot.fingerprint(begin, end), count);
-    const nonce = random.bytes(NONCE_BYTES);
-    return { nonce, interval, count, root, limits, mode: this.#init.mode };
+    return { interval, whole, count, root, mode };
   }
 
-  #sendOpening(): void {
-    this.#outbox.push({ tag: 'open', opening: this.#opening, bytes: this.#openingBytes });
+  #sendOpening(interval: Interval): { opening: Opening; bytes: Uint8Array } {
+    const { random, limits, version } = this.#init;
+    const nonce = random.bytes(NONCE_BYTES);
+    const opening = { ...this.#outline(interval), nonce, limits };
+    const bytes = encodeOpening(opening, version).slice();
+    this.#outbox.push({ tag: 'open', opening, bytes });
+    return { opening, bytes };
   }
 
   #open(theirs: Opening, bytes: Uint8Array): void {
     if (this.#exchange !== null) throw malformed('it opens for the second time');
-    this.#theirs = theirs;
-    if (this.role === 'responder') this.#sendOpening();
+    const own = this.#init.interval;
+    const interval = intersection(own, theirs.interval);
+    // No opening names nothing. Version 1 cannot say that no more than this is accepted.
+    const clips = !isEmpty(interval) && (this.role === 'initiator' || this.#init.version > 1);
+    const named = clips ? interval : own;
+    // Count and root of the part that is reconciled; the initiator gets them from its peer too.
+    const sent = this.#opened ?? this.#sendOpening(named);
+    const ours = sameInterval(sent.opening.interval, named)
+      ? sent.opening
+      : { ...sent.opening, ...this.#outline(named) };
+    this.#outlines = { ours, theirs };
     this.#outbox.limit(theirs.limits.maxInboundBytes);
     const { snapshot, coding, limits } = this.#init;
-    const records = [this.#openingBytes, bytes] as const;
+    const records = [sent.bytes, bytes] as const;
     const [first, second] = this.role === 'initiator' ? records : [records[1], records[0]];
+    const asked = this.role === 'initiator' ? sent.opening : theirs;
     this.#exchange = new Exchange({
       role: this.role,
       context: {
@@ -184,9 +195,10 @@ export class NativeSession implements Session {
         outbox: this.#outbox,
         ledger: this.#ledger,
       },
-      interval: intersection(this.#opening.interval, theirs.interval),
-      ours: this.#opening,
+      interval,
+      ours,
       theirs,
+      told: sameInterval(asked.interval, interval),
     });
   }
 
@@ -229,5 +241,3 @@ export class NativeSession implements Session {
 export function upperRank(snapshot: Snapshot, upper: Bound): number {
   return compareBounds(upper, INFINITE_BOUND) === 0 ? snapshot.size : snapshot.lowerBound(upper);
 }
-
-export const EVERYTHING: Interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };

@@ -1,9 +1,11 @@
 import { BUCKETS, ID_BYTES, ZERO_BOUND } from '../../../../../store/index.ts';
 import {
   BRANCHING,
+  DIALECT_VERSION,
   DIGEST_BYTES,
   LIST_WIDTH,
   MAX_REASON_BYTES,
+  type NativeVersion,
   PROOF_BYTES,
   SHORT_LIST_WIDTH,
   SKETCH_SUMS,
@@ -197,8 +199,13 @@ const PIECE: Codec<Body<'piece'>> = {
   },
 };
 
+const FIRST_PROOF: Codec<Body<'proof'>> = {
+  read: (from) => ({ digest: from.take(PROOF_BYTES), refused: 0 }),
+  write: (to, { digest }) => to.bytes(digest),
+};
+
 const CODECS: { readonly [Tag in ClosedTag]: Codec<Body<Tag>> } = {
-  proof: fields({ digest: bytes(PROOF_BYTES) }),
+  proof: fields({ digest: bytes(PROOF_BYTES), refused: COUNT }),
   stop: STOP,
   same: RUN,
   later: RUN,
@@ -229,11 +236,18 @@ const CODECS: { readonly [Tag in ClosedTag]: Codec<Body<Tag>> } = {
   piece: PIECE,
 };
 
+function codecOf(tag: ClosedTag, version: NativeVersion): Codec<object> {
+  return (version === 1 && tag === 'proof' ? FIRST_PROOF : CODECS[tag]) as Codec<object>;
+}
+
 /** The bytes of a record. */
-export function encodeRecord(record: NativeRecord): Uint8Array {
-  if (record.tag === 'open') return encodeOpening(record.opening);
+export function encodeRecord(
+  record: NativeRecord,
+  version: NativeVersion = DIALECT_VERSION,
+): Uint8Array {
+  if (record.tag === 'open') return encodeOpening(record.opening, version);
   const to = new RecordWriter(TAG[record.tag]);
-  (CODECS[record.tag] as Codec<object>).write(to, record);
+  codecOf(record.tag, version).write(to, record);
   return to.finish();
 }
 
@@ -245,7 +259,10 @@ const TAGS: ReadonlyMap<number, NativeRecord['tag']> = new Map(
  * The records of a frame, one by one, as views of it. A count is believed as far as the bytes behind
  * it reach. Throws `MALFORMED_FRAME` at the bad record.
  */
-export function* decodeFrame(frame: Uint8Array): Generator<NativeRecord> {
+export function* decodeFrame(
+  frame: Uint8Array,
+  version: NativeVersion = DIALECT_VERSION,
+): Generator<NativeRecord> {
   if (frame.length === 0) throw malformed('it is empty');
   const from = new FrameReader(frame);
   while (from.remaining > 0) {
@@ -254,10 +271,10 @@ export function* decodeFrame(frame: Uint8Array): Generator<NativeRecord> {
     const tag = TAGS.get(byte);
     if (tag === undefined) throw malformed(`there is no record ${byte}`);
     if (tag === 'open') {
-      const opening = readOpening(from);
+      const opening = readOpening(from, version);
       yield { tag, opening, bytes: frame.slice(begin, from.offset) };
     } else {
-      yield { tag, ...CODECS[tag].read(from) } as NativeRecord;
+      yield { tag, ...codecOf(tag, version).read(from) } as NativeRecord;
     }
   }
 }

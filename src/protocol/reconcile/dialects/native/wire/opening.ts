@@ -1,6 +1,6 @@
 import { compareBounds, INFINITE_BOUND, ZERO_BOUND } from '../../../../../store/index.ts';
 import type { Outline } from '../../../dialect.ts';
-import { MIN_FRAME_BYTES, NONCE_BYTES, ROOT_BYTES, TAG } from '../constants.ts';
+import { MIN_FRAME_BYTES, type NativeVersion, NONCE_BYTES, ROOT_BYTES, TAG } from '../constants.ts';
 import type { NativeLimits } from '../options.ts';
 import { type FrameReader, malformed, RecordWriter } from './bytes.ts';
 
@@ -19,16 +19,22 @@ export type PeerLimits = Readonly<
 const FROM_ZERO = 1;
 const TO_INFINITY = 2;
 const SETTLES_NOTHING = 4;
+const WHOLE = 8;
 
-export function encodeOpening(opening: Opening): Uint8Array {
-  const { nonce, interval, count, root, limits, mode } = opening;
+const ENDS = FROM_ZERO | TO_INFINITY;
+const FLAGS: Readonly<Record<NativeVersion, number>> = {
+  1: ENDS | SETTLES_NOTHING,
+  2: ENDS | SETTLES_NOTHING | WHOLE,
+};
+
+export function encodeOpening(opening: Opening, version: NativeVersion): Uint8Array {
+  const { nonce, interval, whole, count, root, limits, mode } = opening;
   const { lower, upper } = interval;
   const fromZero = compareBounds(lower, ZERO_BOUND) === 0;
   const toInfinity = compareBounds(upper, INFINITE_BOUND) === 0;
   const ends = (fromZero ? FROM_ZERO : 0) | (toInfinity ? TO_INFINITY : 0);
-  const record = new RecordWriter(TAG.open)
-    .byte(ends | (mode === 'survey' ? SETTLES_NOTHING : 0))
-    .bytes(nonce);
+  const kind = (mode === 'survey' ? SETTLES_NOTHING : 0) | (whole ? WHOLE : 0);
+  const record = new RecordWriter(TAG.open).byte((ends | kind) & FLAGS[version]).bytes(nonce);
   if (!fromZero) record.boundAfter(ZERO_BOUND, lower);
   if (!toInfinity) record.boundAfter(lower, upper);
   record.count(count).bytes(root).count(limits.maxInboundBytes);
@@ -36,10 +42,9 @@ export function encodeOpening(opening: Opening): Uint8Array {
 }
 
 /** Reads an opening behind its tag. */
-export function readOpening(reader: FrameReader): Opening {
+export function readOpening(reader: FrameReader, version: NativeVersion): Opening {
   const flags = reader.byte();
-  if (flags > (FROM_ZERO | TO_INFINITY | SETTLES_NOTHING))
-    throw malformed(`the opening has flags ${flags}`);
+  if ((flags & ~FLAGS[version]) !== 0) throw malformed(`the opening has flags ${flags}`);
   const nonce = reader.take(NONCE_BYTES).slice();
   const lower = flags & FROM_ZERO ? ZERO_BOUND : reader.boundAfter(ZERO_BOUND);
   const upper = flags & TO_INFINITY ? INFINITE_BOUND : reader.boundAfter(lower);
@@ -56,5 +61,7 @@ export function readOpening(reader: FrameReader): Opening {
     throw malformed(`frames of ${limits.maxInboundBytes} bytes are too short to speak`);
   }
   const mode = flags & SETTLES_NOTHING ? 'survey' : 'reconcile';
-  return { nonce, interval: { lower, upper }, count, root, limits, mode };
+  // Nodes of version 1 accept everything, and name less when they ask for a part.
+  const whole = version === 1 ? (flags & ENDS) === ENDS : (flags & WHOLE) !== 0;
+  return { nonce, interval: { lower, upper }, whole, count, root, limits, mode };
 }

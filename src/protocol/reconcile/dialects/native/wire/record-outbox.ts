@@ -1,4 +1,5 @@
 import { type Bytes, concatBytes } from '../../../../../store/index.ts';
+import { DIALECT_VERSION, type NativeVersion } from '../constants.ts';
 import { encodeRecord } from './codec.ts';
 import type { NativeRecord } from './records.ts';
 
@@ -8,12 +9,14 @@ const WORTH_SENDING_BYTES = 4_096;
 /** Gathers records into frames. */
 export class RecordOutbox {
   maxFrameBytes: number;
+  readonly #version: NativeVersion;
   #records: Uint8Array[] = [];
   #bytes = 0;
   readonly #frames: Bytes[] = [];
 
-  constructor(maxFrameBytes: number) {
+  constructor(maxFrameBytes: number, version: NativeVersion = DIALECT_VERSION) {
     this.maxFrameBytes = maxFrameBytes;
+    this.#version = version;
   }
 
   /** The peer accepts no longer frames. */
@@ -37,7 +40,7 @@ export class RecordOutbox {
 
   /** Adds a record that is no longer than a frame. */
   push(record: NativeRecord): void {
-    const bytes = encodeRecord(record);
+    const bytes = encodeRecord(record, this.#version);
     if (bytes.length > this.maxFrameBytes) throw new RangeError('a record is longer than a frame');
     if (bytes.length > this.room) this.#seal();
     this.#records.push(bytes.slice());

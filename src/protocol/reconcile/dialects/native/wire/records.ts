@@ -73,10 +73,18 @@ export interface IdsRecord {
   readonly ids: Uint8Array;
 }
 
+export interface ProofRecord {
+  readonly tag: 'proof';
+  /** 16 bytes. */
+  readonly digest: Uint8Array;
+  /** Ids only the receiver has that the sender refuses; version 1 does not tell. */
+  readonly refused: number;
+}
+
 /** All records; docs/protocol-native.md tells their meaning. */
 export type NativeRecord =
   | { readonly tag: 'open'; readonly opening: Opening; readonly bytes: Uint8Array }
-  | { readonly tag: 'proof'; readonly digest: Uint8Array }
+  | ProofRecord
   | {
       readonly tag: 'stop';
       readonly code: number;

@@ -14,7 +14,7 @@ const keys = keysOf(18, 1_000);
 const at = (rank: number): Bound => ({ hint: keys[rank]!.hint, id: null });
 const part = (upper: Bound | null, count: number) => ({ upper, count, digest: random.bytes(5) });
 const split = (...parts: ReturnType<typeof part>[]): NativeRecord => ({ tag: 'split', parts });
-const proof = (): NativeRecord => ({ tag: 'proof', digest: random.bytes(16) });
+const proof = (): NativeRecord => ({ tag: 'proof', digest: random.bytes(16), refused: 0 });
 const ids = (count: number): Uint8Array => random.bytes(32 * count);
 const sketch = (symbols = 16): NativeRecord => ({
   tag: 'sketch',

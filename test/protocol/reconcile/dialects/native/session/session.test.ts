@@ -11,6 +11,7 @@ import { sessionKey } from '../../../../../../src/protocol/reconcile/dialects/na
 import {
   type Bound,
   type Coding,
+  equalBytes,
   INFINITE_BOUND,
   type ItemKey,
   lthash,
@@ -96,18 +97,17 @@ describe('a native session', () => {
     assert.ok(initiator.finding!.proved && responder.finding!.proved);
   });
 
-  it('does not call the whole sets equal because an interval is', () => {
+  it('does not call the whole sets equal because a part is, only because all that is accepted is', () => {
     const a = keysOf(1, 300);
     const b = [...a, ...keysOf(2, 1).map(({ id }) => ({ hint: 5n, id }))];
-    const lower = { hint: 10n, id: null };
-    const initiator = open('initiator', {
-      keys: a,
-      interval: { lower, upper: { hint: 2n ** 63n, id: null } },
-    });
-    const responder = open('responder', { keys: b });
-    converse(initiator, responder);
-    assert.equal(initiator.equal, true);
-    assert.equal(responder.equal, false);
+    const interval = { lower: { hint: 10n, id: null }, upper: { hint: 2n ** 63n, id: null } };
+    for (const whole of [false, true]) {
+      const initiator = open('initiator', { keys: a, interval, whole });
+      const responder = open('responder', { keys: b });
+      converse(initiator, responder);
+      assert.deepEqual([initiator.equal, responder.equal], [whole, whole]);
+      assert.deepEqual([initiator.finding!.whole, responder.finding!.whole], [whole, whole]);
+    }
   });
 
   it('counts what is refused, and does not call it missing', () => {
@@ -124,6 +124,28 @@ describe('a native session', () => {
       { mine, theirs, count, proved },
       { mine: 0, theirs: 7, count: 2, proved: true },
     );
+  });
+
+  it('is equal but for what either side refuses, and each says so to the other', () => {
+    const keys = keysOf(1, 400);
+    const [a, b] = [keys.slice(3), keys.slice(0, -2)];
+    const isOneOf = (some: typeof keys) => (id: Uint8Array) =>
+      some.some((key) => equalBytes(key.id, id));
+    for (const left of [0, 1]) {
+      const refusesA = isOneOf(keys.slice(left, 3));
+      const initiator = open('initiator', { keys: a, refuses: refusesA });
+      const responder = open('responder', { keys: b, refuses: isOneOf(keys.slice(-2)) });
+      converse(initiator, responder);
+      const counts = [initiator, responder].map(({ finding }) => {
+        const { mine, theirs, refused, refusedThere } = finding!;
+        return { mine, theirs, refused, refusedThere };
+      });
+      assert.deepEqual(counts, [
+        { mine: 2, theirs: 3, refused: 3 - left, refusedThere: 2 },
+        { mine: 3, theirs: 2, refused: 2, refusedThere: 3 - left },
+      ]);
+      assert.deepEqual([initiator.equal, responder.equal], [left === 0, left === 0]);
+    }
   });
 
   it('works over LtHash, whichever side is larger', () => {
