@@ -37,7 +37,7 @@ const SESSION = {
   startedAt: AT,
 };
 
-const PROVED = { at: AT, interval: { lower: `${HINT}:abcd`, upper: `${HINT}:ef01` } };
+const PROVED = { at: AT, whole: false, interval: { lower: `${HINT}:abcd`, upper: `${HINT}:ef01` } };
 
 const LONG_PEER: PeerStatus = {
   peerId: PEER,
