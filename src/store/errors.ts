@@ -1,6 +1,7 @@
 /** The codes of `StoreError`; they are stable. */
 export type StoreErrorCode =
   | 'INVALID_HINT'
+  | 'HINT_TOO_OLD'
   | 'INVALID_ID'
   | 'INVALID_BOUND'
   | 'INVALID_LIMIT'

@@ -53,7 +53,10 @@ async function putAll(
   } catch (error) {
     if (items.length === 1) {
       const code = error instanceof StoreError ? error.code : 'INTERNAL';
-      refusals.push({ code, message: (error as Error).message });
+      const { message } = error as Error;
+      // The floor has risen since the guard was asked: nothing is wrong with this node.
+      if (code === 'HINT_TOO_OLD') init.refused?.(items[0]!.id, { code, message, lasting: true });
+      else refusals.push({ code, message });
       observer?.refused(code);
       return [];
     }

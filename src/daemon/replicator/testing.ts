@@ -4,4 +4,5 @@ export { PeerGaps, SessionLog } from './explain/index.ts';
 export { Pause } from './pause.ts';
 export { getsMany, isPart, PeerRecords } from './peers.ts';
 export { ReceivedRates } from './received-rates.ts';
+export { storeItems } from './store-items.ts';
 export { why } from './why.ts';

@@ -1,4 +1,7 @@
-import type { Database } from './database.ts';
+import { delay } from '../alarm.ts';
+import { bytesToHex } from '../bytes.ts';
+import type { Clock } from '../environment.ts';
+import type { Database, KeyRangeBytes } from './database.ts';
 
 /** Bytes in the tables of a database, as LevelDB estimates them. */
 export interface CompactResult {
@@ -16,10 +19,22 @@ export interface CompactProgress {
   readonly of: number;
 }
 
-/** How a compaction is watched. */
+/** The part that is compacted, and how that is watched. */
 export interface CompactOptions {
   /** Gets the first step before anything is compacted, and one after each piece. @default nobody */
   readonly progress?: ((progress: CompactProgress) => void) | undefined;
+  /** The parts of the key space to compact, ascending. @default all of it */
+  ranges?: readonly KeyRangeBytes[];
+  /**
+   * Bytes of a piece. Lowering it lets LevelDB write out new records sooner.
+   * @default 64 MiB
+   */
+  pieceBytes?: number;
+  /**
+   * Times the pause after a piece, which is as long as the piece took.
+   * @default there is no pause
+   */
+  clock?: Clock;
 }
 
 /** LevelDB's own calls; databases in memory do not know them. */
@@ -35,14 +50,21 @@ const PIECE_BYTES = 64 * 1024 * 1024;
 const KEY_BYTES = 40;
 const LAST = (1n << BigInt(8 * KEY_BYTES)) - 1n;
 
+const EVERYTHING: readonly KeyRangeBytes[] = [{ gte: keyOf(0n), lt: keyOf(LAST) }];
+
 /**
- * Compacts the whole database, a piece after the other. Between two pieces `stopped` may end it. A database
- * in memory has nothing to compact.
+ * Compacts a database, a piece after the other. Between two pieces `stopped` may end it. A database in memory
+ * has nothing to compact.
  */
 export async function compactDatabase(
   database: Database,
   stopped: () => boolean,
-  { progress = () => undefined }: CompactOptions = {},
+  {
+    progress = () => undefined,
+    ranges = EVERYTHING,
+    pieceBytes = PIECE_BYTES,
+    clock,
+  }: CompactOptions = {},
 ): Promise<CompactResult> {
   if (!isCompacting(database)) {
     return { beforeBytes: 0, afterBytes: 0, pieces: 0, complete: true };
@@ -54,13 +76,17 @@ export async function compactDatabase(
   let pieces = 0;
   let done = 0;
   progress({ done, of: beforeBytes });
-  for await (const { start, end, bytes } of piecesOf(database, 0n, LAST)) {
-    if (stopped()) return { beforeBytes, afterBytes: beforeBytes, pieces, complete: false };
-    await database.compactRange(keyOf(start), keyOf(end));
-    pieces++;
-    done += bytes;
-    // Writes that go on add to the pieces.
-    progress({ done, of: Math.max(done, beforeBytes) });
+  for (const { gte, lt } of ranges) {
+    for await (const piece of piecesOf(database, pieceBytes, numberOf(gte), numberOf(lt))) {
+      if (stopped()) return { beforeBytes, afterBytes: beforeBytes, pieces, complete: false };
+      const begin = clock?.monotonic() ?? 0;
+      await database.compactRange(keyOf(piece.start), keyOf(piece.end));
+      pieces++;
+      done += piece.bytes;
+      // Writes that go on add to the pieces.
+      progress({ done, of: Math.max(done, beforeBytes) });
+      if (clock !== undefined) await delay(clock, clock.monotonic() - begin);
+    }
   }
   return { beforeBytes, afterBytes: await whole(), pieces, complete: true };
 }
@@ -72,18 +98,19 @@ function isCompacting(database: object): database is CompactingDatabase {
 /** Halves the interval until a piece is small, or keys cannot be told apart any more. */
 async function* piecesOf(
   database: CompactingDatabase,
+  pieceBytes: number,
   start: bigint,
   end: bigint,
 ): AsyncGenerator<{ readonly start: bigint; readonly end: bigint; readonly bytes: number }> {
   const bytes = await database.approximateSize(keyOf(start), keyOf(end));
-  if (bytes <= PIECE_BYTES || end - start <= 1n) {
+  if (bytes <= pieceBytes || end - start <= 1n) {
     // Each call also writes out LevelDB's memory: none for a piece without tables.
     if (bytes > 0 || end - start === LAST) yield { start, end, bytes };
     return;
   }
   const middle = start + (end - start) / 2n;
-  yield* piecesOf(database, start, middle);
-  yield* piecesOf(database, middle, end);
+  yield* piecesOf(database, pieceBytes, start, middle);
+  yield* piecesOf(database, pieceBytes, middle, end);
 }
 
 function keyOf(number: bigint): Uint8Array {
@@ -91,4 +118,11 @@ function keyOf(number: bigint): Uint8Array {
   return Uint8Array.from({ length: KEY_BYTES }, (_, i) =>
     Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
   );
+}
+
+/** The number of a key's first bytes. */
+function numberOf(key: Uint8Array): bigint {
+  const padded = new Uint8Array(KEY_BYTES);
+  padded.set(key.subarray(0, KEY_BYTES));
+  return BigInt(`0x${bytesToHex(padded)}`);
 }

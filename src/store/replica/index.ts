@@ -5,5 +5,6 @@ export type { ChangeableLimits, IndexOptions, ReplicaLimits, ScrubOptions } from
 export { ITEM_OVERHEAD_BYTES, storedBytes } from './payload-bytes.ts';
 export { MAX_ARRIVALS_LIMIT, MAX_LIST_LIMIT } from './read/index.ts';
 export { Replica } from './replica.ts';
+export type { PruneProgress, Retention } from './retention/index.ts';
 export type * from './types.ts';
 export * from './verify/index.ts';

@@ -6,6 +6,7 @@ import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB, type ReplicaLimits } from
 import { Quarantine } from './quarantine/index.ts';
 import { ArrivalReader, IdLookup, ItemReader } from './read/index.ts';
 import { setKeys } from './records/index.ts';
+import { SetRetention } from './retention/index.ts';
 import { Scrubber } from './scrub/index.ts';
 import { SetChanges } from './set-changes.ts';
 import type { ReplicaInit } from './types.ts';
@@ -26,6 +27,7 @@ export interface ReplicaParts {
   readonly reader: ItemReader;
   readonly arrivals: ArrivalReader;
   readonly scrubber: Scrubber;
+  readonly retention: SetRetention;
   /** Parts read them when they need them: a change counts at once. */
   readonly limits: ReplicaLimits;
   readonly verify: (options: VerifyOptions) => Promise<VerifyResult>;
@@ -79,6 +81,7 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
     options: { ...DEFAULT_SCRUB, ...init.scrub },
     inspect: (key) => reader.inspect(key),
   });
+  const retention = new SetRetention({ keys, committer, changes, clock });
   const verify = (options: VerifyOptions): Promise<VerifyResult> =>
     verifyReplica({
       ...options,
@@ -89,5 +92,5 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
       clock,
     });
   const kept = { incidents, changes, quarantine, committer, lifecycle, lookup, merger };
-  return { ...kept, writer, puts, reader, arrivals, scrubber, limits, verify };
+  return { ...kept, writer, puts, reader, arrivals, scrubber, retention, limits, verify };
 }

@@ -4,12 +4,14 @@ import { checkId, type HeldItem, type HeldKey, type ItemKey } from '../item.ts';
 import type { VerifiedItem } from '../item-id.ts';
 import { type CompactOptions, type CompactResult, claim, type Database } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
-import { compact, setLimits, verify } from './maintenance.ts';
+import { compact } from './compaction.ts';
+import { setLimits, verify } from './maintenance.ts';
 import type { ChangeableLimits, ScrubOptions } from './options.ts';
 import { checkReplicaInit, partsOf, type ReplicaParts } from './parts.ts';
 import { listKeys, nameOf, SetDigest } from './read/index.ts';
 import type { ItemHead } from './records/index.ts';
 import { opener } from './recovery/index.ts';
+import type { Retention } from './retention/index.ts';
 import { figuresOf, refusingOf, standingOf } from './standing.ts';
 import * as storeErrors from './store-errors.ts';
 import type {
@@ -131,10 +133,10 @@ export class Replica {
     return this.#use().reader.idsWith(prefix, limit);
   }
 
-  /** Keys in order, a page at a time. */
+  /** Keys in order from the floor on, a page at a time. */
   async list(init: ListInit = {}): Promise<HeldKey[]> {
     checkInit('list', init);
-    return readOnce(this.snapshot(), (snapshot) => listKeys(snapshot, init));
+    return readOnce(this.snapshot(), (snapshot) => listKeys(snapshot, init, this.retention.floor));
   }
 
   /**
@@ -176,6 +178,11 @@ export class Replica {
   /** Whether the index is whole, so that `snapshot` gives one. */
   get indexed(): boolean {
     return this.#parts.lifecycle.set !== null;
+  }
+
+  /** The floor below which no items are taken, and the removal of those that are held. */
+  get retention(): Retention {
+    return this.#use().retention;
   }
 
   /** See `ReplicaStatus`. */
@@ -250,7 +257,7 @@ export class Replica {
 
   /** Has LevelDB drop the space of removed records now. `close` waits for the piece at hand. */
   async compact(options: CompactOptions = {}): Promise<CompactResult> {
-    return compact(this.#use().lifecycle, () => this.#closed !== undefined, options);
+    return compact(this.#use().lifecycle, options);
   }
 
   /** Finishes queued puts, refuses later calls, closes the database. Idempotent. */

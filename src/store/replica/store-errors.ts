@@ -29,6 +29,13 @@ export function noRoom(needed: number, free: number): StoreError {
   );
 }
 
+export function tooOld(hint: bigint, floor: bigint): StoreError {
+  return new StoreError(
+    'HINT_TOO_OLD',
+    `the hint ${hint} is below the floor ${floor}: the set keeps no items that old; put it with a later hint`,
+  );
+}
+
 /** The findings of a verification, in short. */
 export function found({ problemCount, problems }: VerifyResult): string {
   const first = problems[0] === undefined ? '' : ` (${problems[0].code}: ${problems[0].message})`;

@@ -6,8 +6,10 @@ import { describe, it, type TestContext } from 'node:test';
 import { type Database, openDatabase } from '../../../src/store/index.ts';
 import { type CompactProgress, compactDatabase } from '../../../src/store/level/index.ts';
 import { cleanUp } from '../../support/clean-up.ts';
+import { settle } from '../../support/clock.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
 import { SeededRandom } from '../../support/random.ts';
+import { SlowClock } from '../replica/commit/merger-support.ts';
 
 async function open(context: TestContext): Promise<Database> {
   const folder = await mkdtemp(join(tmpdir(), 'rangemesh-compact-'));
@@ -22,6 +24,18 @@ const key = (i: number) => new TextEncoder().encode(`set/p${String(i).padStart(8
 async function fill(database: Database, count: number): Promise<void> {
   const random = new SeededRandom('compact');
   for (let i = 0; i < count; i++) await database.put(key(i), random.bytes(16 * 1024));
+}
+
+const BYTES = 200 * 1024 * 1024;
+
+/** A database whose bytes lie between two keys, one after the other; `compacted` gets parts of all keys. */
+function largeDatabase(compacted: (start: number, end: number) => void) {
+  const place = (at: Uint8Array) => (at[0]! * 256 + at[1]!) / 65_536;
+  return {
+    approximateSize: async (start: Uint8Array, end: Uint8Array) =>
+      Math.round((place(end) - place(start)) * BYTES),
+    compactRange: async (start: Uint8Array, end: Uint8Array) => compacted(place(start), place(end)),
+  };
 }
 
 describe('compacting a database', () => {
@@ -60,17 +74,10 @@ describe('compacting a database', () => {
   it('goes over a large database in several pieces', async (context) => {
     const sizes: number[] = [];
     const done: number[] = [];
-    // A database whose bytes lie between two keys, one after the other.
-    const bytes = 200 * 1024 * 1024;
-    const place = (at: Uint8Array) => (at[0]! * 256 + at[1]!) / 65_536;
-    const large = {
-      approximateSize: async (start: Uint8Array, end: Uint8Array) =>
-        Math.round((place(end) - place(start)) * bytes),
-      compactRange: async (start: Uint8Array, end: Uint8Array) => {
-        sizes.push((place(end) - place(start)) * bytes);
-        done.push(place(start));
-      },
-    };
+    const large = largeDatabase((start, end) => {
+      sizes.push((end - start) * BYTES);
+      done.push(start);
+    });
     const told: number[] = [];
     const progress = ({ done: bytes, of }: CompactProgress) =>
       told.push(Math.round((100 * bytes) / of));
@@ -83,6 +90,35 @@ describe('compacting a database', () => {
       done.toSorted((a, b) => a - b),
     );
     context.diagnostic(`${sizes.length} pieces`);
+  });
+
+  it('goes over the wanted ranges alone, in pieces of the wanted size, and rests after each', async () => {
+    const done: number[][] = [];
+    const clock = new SlowClock();
+    const large = largeDatabase((start, end) => {
+      done.push([start, end]);
+      clock.ms += 7;
+    });
+    const ranges = [
+      { gte: Uint8Array.of(0x40), lt: Uint8Array.of(0x80) },
+      { gte: Uint8Array.of(0xc0), lt: Uint8Array.of(0xe0, 0x80) },
+    ];
+    const pieceBytes = 32 * 1024 * 1024;
+    const compacting = compactDatabase(large as never, () => false, { ranges, pieceBytes, clock });
+    for (const pieces of [1, 2, 3]) {
+      await settle();
+      assert.equal(done.length, pieces, 'the next piece waits');
+      await clock.advance(6);
+      assert.equal(done.length, pieces);
+      await clock.advance(1);
+    }
+    const { pieces } = await compacting;
+    assert.equal(pieces, done.length);
+    assert.deepEqual(done, [
+      [0.25, 0.375],
+      [0.375, 0.5],
+      [0.75, 0.876953125],
+    ]);
   });
 
   it('does nothing to a database in memory', async () => {

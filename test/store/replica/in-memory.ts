@@ -31,7 +31,7 @@ export class MemorySet {
     damage?: (database: Database) => Promise<unknown>,
   ): Promise<MemorySet> {
     const set = new MemorySet();
-    const replica = await set.#open({});
+    const replica = await set.reopen();
     await replica.put(typeof given === 'number' ? items(given) : given);
     await replica.close();
     if (damage === undefined) return set;
@@ -43,12 +43,13 @@ export class MemorySet {
 
   /** Opens the replica, closed after the test. */
   async open(t: TestContext, init: Partial<ReplicaInit> = {}): Promise<Replica> {
-    const replica = await this.#open(init);
+    const replica = await this.reopen(init);
     cleanUp(t, () => replica.close());
     return replica;
   }
 
-  #open(init: Partial<ReplicaInit>): Promise<Replica> {
+  /** Opens the replica, which the caller closes. */
+  reopen(init: Partial<ReplicaInit> = {}): Promise<Replica> {
     const { database, clock, disk } = this;
     return Replica.open({ database, clock, disk, scheme: wideSum, index: SMALL_INDEX, ...init });
   }

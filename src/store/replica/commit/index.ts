@@ -2,3 +2,4 @@
 
 export { Committer } from './committer.ts';
 export { Merger } from './merger.ts';
+export { SlicePace } from './slice-pace.ts';

@@ -1,8 +1,9 @@
 import { delay } from '../../alarm.ts';
 import type { Clock } from '../../environment.ts';
 import { Gate } from '../../gate.ts';
-import type { DurableSet, PreparedCommit } from '../durable-set/index.ts';
+import type { DurableSet } from '../durable-set/index.ts';
 import type { Committer } from './committer.ts';
+import { SlicePace } from './slice-pace.ts';
 
 export interface MergerInit {
   committer: Committer;
@@ -16,14 +17,10 @@ export interface MergerInit {
   maxCommits?: number;
 }
 
-/** Target of one slice: milliseconds of event loop. */
-const SLICE_MS = 8;
-
 const MAX_COMMITS = 8_192;
 
-/** Estimated milliseconds of a unit of work: at first, and at least. */
-const FIRST_UNIT_MS = 0.003;
-const LEAST_UNIT_MS = 0.001;
+/** See `SlicePaceInit`. */
+const UNIT_MS = { firstUnitMs: 0.003, leastUnitMs: 0.001 };
 
 /**
  * Empties a full write buffer into the tree, slice by slice in key order. Puts go on between slices. The
@@ -31,14 +28,14 @@ const LEAST_UNIT_MS = 0.001;
  */
 export class Merger {
   readonly #init: MergerInit;
-  /** Milliseconds a unit of work: follows slower slices at once, and faster ones slowly. */
-  #unitMs = FIRST_UNIT_MS;
+  readonly #pace: SlicePace;
   #running: Promise<void> | null = null;
   #stopped = false;
   readonly #room = new Gate();
 
   constructor(init: MergerInit) {
     this.#init = init;
+    this.#pace = new SlicePace({ clock: init.clock, ...UNIT_MS });
   }
 
   /** Merges if that is due; called after every commit. */
@@ -93,7 +90,7 @@ export class Merger {
 
   async #sweep(): Promise<void> {
     const { committer, clock } = this.#init;
-    const slice = (set: DurableSet) => this.#measured(set);
+    const slice = (set: DurableSet) => this.#pace.measured(() => set.merge(this.#pace.work));
     try {
       while (!this.#stopped && (await committer.commit(slice, { alone: false }))) {
         this.#room.recheck();
@@ -102,26 +99,5 @@ export class Merger {
     } catch {
       // The lifecycle reports the cause; the next commit that succeeds wakes the merger again.
     }
-  }
-
-  /** Prepares a slice, and measures the time of its merge and its encoding. */
-  #measured(set: DurableSet): PreparedCommit | null {
-    const { clock } = this.#init;
-    const start = clock.monotonic();
-    const prepared = set.merge(SLICE_MS / this.#unitMs);
-    if (prepared === null) return null;
-    const workedMs = clock.monotonic() - start;
-    return {
-      ...prepared,
-      fill: (sink) => {
-        const filling = clock.monotonic();
-        prepared.fill(sink);
-        this.#learn((workedMs + clock.monotonic() - filling) / prepared.work);
-      },
-    };
-  }
-
-  #learn(unitMs: number): void {
-    this.#unitMs = Math.max(LEAST_UNIT_MS, unitMs, 0.8 * this.#unitMs + 0.2 * unitMs);
   }
 }

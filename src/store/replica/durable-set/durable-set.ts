@@ -1,13 +1,15 @@
 import { UnionSnapshot, type UnionSnapshotInit, type WriteBuffer } from '../../buffer/index.ts';
 import { compareKeys, type Item, type ItemKey } from '../../item.ts';
 import { type BatchSink, isBytes, tryRead } from '../../level/index.ts';
-import { type CacheUses, DurableTree, type TreeWrite } from '../../tree/index.ts';
+import { type CacheUses, DurableTree } from '../../tree/index.ts';
 import { freshEpoch } from '../arrivals/index.ts';
 import { totalBytes } from '../payload-bytes.ts';
-import { encodeHead, type LogEntry, NOTHING, type SetState } from '../records/index.ts';
+import { encodeFloor, encodeHead, NOTHING, type SetState } from '../records/index.ts';
 import { type AddOptions, Arriving } from './arriving.ts';
-import { CommitLog, type SetGrowth } from './commit-log.ts';
+import { CommitLog } from './commit-log.ts';
+import { leavingRun } from './leaving-run.ts';
 import { MergeCost } from './merge-cost.ts';
+import { type SetChange, UNCHANGED } from './set-change.ts';
 import type { DurableSetInit } from './set-shape.ts';
 
 /** A commit that is neither on disk nor visible yet. */
@@ -29,40 +31,12 @@ export interface PreparedMerge extends PreparedCommit {
   readonly work: number;
 }
 
-/** The change that a commit makes. */
-interface SetChange extends SetGrowth {
-  /** Gives the records beside those of the tree and the log. */
-  readonly fill: (sink: BatchSink) => void;
-  readonly tree: TreeWrite;
-  readonly buffer: WriteBuffer;
-  readonly sweep: Sweep | null;
-  readonly log: LogEntry;
-  /** Changes of the state beside those of `CommitLog.next`. */
-  readonly more: Partial<SetState>;
-}
-
-/** One pass through the buffer in key order. */
-interface Sweep {
-  /** The last commit before it began: at its end the buffer holds no key of that commit. */
-  readonly since: number;
-  readonly behind: ItemKey | null;
-}
-
 /** The set after a commit, beside the tree. */
 interface Standing extends Pick<SetChange, 'buffer' | 'sweep'> {
   readonly state: SetState;
 }
 
 const UNSUMMED_IDS = 16_384;
-
-const UNCHANGED: Omit<SetChange, 'buffer' | 'sweep'> = {
-  fill: () => undefined,
-  tree: {},
-  log: NOTHING,
-  items: 0,
-  bytes: 0,
-  more: {},
-};
 
 /**
  * A set in an open database: items, id records, the tree of fingerprints with the buffer before it, and
@@ -205,12 +179,29 @@ export class DurableSet {
 
   /** Takes an item that counted for `bytes` out of the index, and writes the records of `fill`. */
   remove(key: ItemKey, bytes: number, fill: SetChange['fill']): PreparedCommit {
-    const { buffer } = this.#staged;
-    const taken = { first: key, last: key };
-    const from = buffer.has(key)
-      ? { buffer: buffer.without(taken), log: { taken, added: [] } }
-      : { tree: { remove: [key] } };
-    return this.#prepare({ ...from, fill, items: -1, bytes: -bytes });
+    return this.removeRun([key], bytes, fill);
+  }
+
+  /** `remove` for all held keys of a range, ascending. */
+  removeRun(keys: readonly ItemKey[], bytes: number, fill: SetChange['fill']): PreparedCommit {
+    const gone = leavingRun(this.#staged.buffer, keys);
+    return this.#prepare({ ...gone, fill, items: -keys.length, bytes: -bytes });
+  }
+
+  /** Takes no items below a hint any more; null if the floor is as high already. */
+  raise(floor: bigint): PreparedCommit | null {
+    const { keys, clock } = this.#init;
+    if (floor <= this.#staged.state.floor) return null;
+    const raised = { floor, floorAt: Math.max(0, Math.floor(clock.now())) };
+    return this.#prepare({
+      fill: (sink) => sink.put(keys.floor, encodeFloor(raised)),
+      more: raised,
+    });
+  }
+
+  /** Notes that the records of arrivals before a place are not needed any more. */
+  trim(arrivalsBegin: number): PreparedCommit {
+    return this.#prepare({ more: { arrivalsBegin } });
   }
 
   /** Writes the records of `fill`; the set stays the same. */

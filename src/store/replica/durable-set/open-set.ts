@@ -10,6 +10,7 @@ import {
   EMPTY_STATE,
   type LoggedEntry,
   type SetState,
+  withFloor,
 } from '../records/index.ts';
 import { DurableSet } from './durable-set.ts';
 import { Replay } from './replay.ts';
@@ -66,11 +67,11 @@ export async function readState({
   keys,
 }: Pick<DurableSetInit, 'database' | 'keys'>): Promise<SetState> {
   const value = readSync(database, keys.state);
-  if (value !== undefined) return decodeState(value);
+  if (value !== undefined) return withFloor(database, keys, decodeState(value));
   for await (const _ of database.keys({ ...keys.items, limit: 1 })) {
     throw new StoreError('STORE_CORRUPT', 'there are items and no state');
   }
-  return EMPTY_STATE;
+  return withFloor(database, keys, EMPTY_STATE);
 }
 
 /** An empty set that has no epoch yet gets one. Throws `STORE_CORRUPT` when a set of items has none. */

@@ -53,6 +53,8 @@ export class ItemReader {
     const item = this.#item(database, key);
     if (item !== null) return item;
     const found = await this.inspect(key);
+    // It may have been pruned between the reading of its id record and of its payload.
+    if (found === null && key.hint < this.#init.lifecycle.state.floor) return undefined;
     throw new StoreError('STORE_CORRUPT', `item ${bytesToHex(id)} ${AFTER[found ?? 'nothing']}`);
   }
 

@@ -1,6 +1,7 @@
 /** Keys and values of a set on disk (docs/storage-format.md). */
 
 export * from './arrival-record.ts';
+export { decodeFloor, encodeFloor, withFloor } from './floor.ts';
 export * from './layout.ts';
 export * from './log-entry.ts';
 export { decodeQuarantined, encodeQuarantined } from './quarantined.ts';

@@ -32,6 +32,8 @@ export interface SetKeys {
   readonly name: string;
   readonly tree: TreeKeys;
   readonly state: Uint8Array;
+  /** The second copy of the floor, see `FloorCopy`. */
+  readonly floor: Uint8Array;
   /** The record of arrivals that begins with the place `seq`. */
   arrivals(order: bigint, seq: number): Uint8Array;
   /** All records of arrivals in one order. */
@@ -96,6 +98,7 @@ export function setKeys(name: string): SetKeys {
     name,
     tree,
     state: prefix('c'),
+    floor: prefix('f'),
     arrivals: (order, seq) => withPlace(arrival, order, BigInt(seq)),
     orderOf: (order) => ({
       gte: withPlace(arrival, order, 0n),

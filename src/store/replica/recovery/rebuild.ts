@@ -20,12 +20,14 @@ import { DurableSet, type DurableSetInit } from '../durable-set/index.ts';
 import { totalBytes } from '../payload-bytes.ts';
 import {
   EMPTY_STATE,
+  encodeFloor,
   encodeHead,
   encodeState,
   placeIn,
   type SetKeys,
   type SetState,
   type Totals,
+  withFloor,
 } from '../records/index.ts';
 import { mendIds } from './mend-ids.ts';
 
@@ -68,7 +70,8 @@ export async function rebuildIndex(init: RebuildInit): Promise<Rebuilt> {
 
 async function beginRebuild(init: RebuildInit): Promise<SetState> {
   const { database, keys } = init;
-  const state = init.state ?? { ...EMPTY_STATE, commit: await lastNumber(database, keys.logs) };
+  const found = init.state ?? { ...EMPTY_STATE, commit: await lastNumber(database, keys.logs) };
+  const state = withFloor(database, keys, found);
   const begun: SetState = {
     ...state,
     commit: state.commit + 1,
@@ -78,7 +81,10 @@ async function beginRebuild(init: RebuildInit): Promise<SetState> {
     needsRefill: state.needsRefill || init.lossy,
     epoch: init.orderStays ? state.epoch : 0n,
   };
+  const copy: BatchOperation[] =
+    begun.floor === 0n ? [] : [{ type: 'put', key: keys.floor, value: encodeFloor(begun) }];
   await writeSynced(database, [
+    ...copy,
     { type: 'put', key: keys.state, value: encodeState(begun) },
     { type: 'put', key: keys.tree.meta, value: encodeMeta(await emptyMeta(init)) },
   ]);

@@ -1,6 +1,7 @@
 import type { Clock, Disk } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
 import type { ReplicaLimits } from '../options.ts';
+import * as storeErrors from '../store-errors.ts';
 import type { ReplicaLogger } from '../types.ts';
 
 const READING_MS = 1_000;
@@ -14,6 +15,8 @@ export interface AdmissionInit {
   clock: Clock;
   disk: Disk;
   logger: ReplicaLogger | undefined;
+  /** See `SetState`. */
+  floor: () => bigint;
   held: () => ItemTotals;
   /** Admitted and not yet on disk. */
   pending: () => ItemTotals;
@@ -61,9 +64,11 @@ export class Admission {
     return this.#hasAmpleRoom(now) ? null : (this.#reading ?? null);
   }
 
-  /** Throws `ITEM_TOO_LARGE`. */
-  checkItem(bytes: number): void {
-    const { maxItemBytes } = this.#init.limits;
+  /** Throws `HINT_TOO_OLD` or `ITEM_TOO_LARGE`. */
+  checkItem(hint: bigint, bytes: number): void {
+    const { limits, floor } = this.#init;
+    const { maxItemBytes } = limits;
+    if (hint < floor()) throw storeErrors.tooOld(hint, floor());
     if (bytes <= maxItemBytes) return;
     throw new StoreError(
       'ITEM_TOO_LARGE',

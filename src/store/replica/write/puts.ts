@@ -49,6 +49,7 @@ export class Puts {
     this.#commits = new GroupCommit(init);
     this.admission = new Admission({
       ...init,
+      floor: () => init.lifecycle.state.floor,
       held: () => onDisk(init.lifecycle.state.items, init.lifecycle.state.bytes),
       pending: () => onDisk(this.#commits.pendingItems, this.#commits.pendingBytes),
     });
@@ -65,7 +66,7 @@ export class Puts {
       checkHint(item?.hint);
       const { payload } = item;
       checkPayload(payload);
-      this.admission.checkItem(payload.length);
+      this.admission.checkItem(item.hint, payload.length);
     }
     const own = items.map(({ hint, payload }) => ({ hint, id: hashItem(hint, payload), payload }));
     return this.#enter({ items: own, line: 'own', ...options });
@@ -80,7 +81,7 @@ export class Puts {
     checkSource(source);
     for (const item of items) {
       checkVerified(item);
-      this.admission.checkItem(item.payload.length);
+      this.admission.checkItem(item.hint, item.payload.length);
     }
     return this.#enter({ items, line: 'peers', source });
   }

@@ -11,8 +11,15 @@ const AMPLE = 256 * 1024 * 1024;
 describe('admission of items', () => {
   it('takes an item of the longest length, and none longer', () => {
     const { admission } = new Room({ maxItemBytes: 10 });
-    admission.checkItem(10);
-    assert.throws(() => admission.checkItem(11), coded('ITEM_TOO_LARGE'));
+    admission.checkItem(0n, 10);
+    assert.throws(() => admission.checkItem(0n, 11), coded('ITEM_TOO_LARGE'));
+  });
+
+  it('takes an item with the hint of the floor, and none below', () => {
+    const room = new Room();
+    room.floor = 7n;
+    room.admission.checkItem(7n, 1);
+    assert.throws(() => room.admission.checkItem(6n, 1), coded('HINT_TOO_OLD'));
   });
 
   it('fills the set to the byte, counting held and pending bytes', () => {
@@ -207,6 +214,7 @@ describe('admission of items', () => {
 class Room {
   readonly clock: VirtualClock = new VirtualClock();
   readonly admission: Admission;
+  floor = 0n;
   held = 0;
   pending = 0;
   heldItems = 0;
@@ -238,6 +246,7 @@ class Room {
         },
         error: () => undefined,
       },
+      floor: () => this.floor,
       held: () => ({ items: this.heldItems, bytes: this.held }),
       pending: () => ({ items: this.pendingItems, bytes: this.pending }),
     });

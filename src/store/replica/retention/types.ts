@@ -1,0 +1,32 @@
+import type { CompactResult } from '../../level/index.ts';
+
+/** The removal of items below the floor, since the set was opened. */
+export interface PruneProgress {
+  readonly removedItems: number;
+  /** Payload bytes. */
+  readonly removedBytes: number;
+  /** Items below the floor that were still held when the floor last rose, or at the last removal. */
+  readonly left: number;
+}
+
+/** What a set keeps. Removal is up to the caller, who chooses when items below the floor go. */
+export interface Retention {
+  /** Items with lower hints are not accepted; 0n accepts all. Durable; only rises. */
+  readonly floor: bigint;
+  /** Wall time at which the floor rose last, in milliseconds since the epoch; 0 if it never did. */
+  readonly raisedAt: number;
+  readonly progress: PruneProgress;
+  /** Resolves once the floor is on disk; a lower one changes nothing. Rejects with `StoreError`. */
+  raise(floor: bigint): Promise<void>;
+  /**
+   * Removes the lowest items in one commit: at most `items` of them, and only those below both `below` and
+   * the floor. Fewer go where more would hold up the event loop. Resolves with their number, 0 at the end.
+   * Rejects with `StoreError`.
+   */
+  prune(below: bigint, items: number): Promise<number>;
+  /**
+   * Has LevelDB drop the space of removed items, piece by piece, with a pause after each. Rejects with
+   * `STORE_UNAVAILABLE`.
+   */
+  compact(): Promise<CompactResult>;
+}
