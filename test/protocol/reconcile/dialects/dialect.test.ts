@@ -6,6 +6,7 @@ import { snapshotOf } from './commonware/vectors.ts';
 
 testDialect({
   dialect: commonware,
+  accepts: 'kept',
   snapshot: (keys) => snapshotOf(keys, wideSum),
   caps: [1024, 5_000, 65_536, 1 << 20],
   maxFrames: ({ a, b }, cap) => 24 + 12 * Math.ceil(((a.length + b.length) * 32) / cap),

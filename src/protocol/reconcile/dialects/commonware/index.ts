@@ -1,6 +1,7 @@
 /** The dialect of Commonware's range-based set reconciliation, byte for byte. */
 
 import type { Dialect } from '../../dialect.ts';
+import { EVERYTHING } from '../../interval.ts';
 import { DEFAULT_SESSION_LIMITS } from '../../options.ts';
 import { checkDigests, checkLeast, checkLimits, checkSession } from '../shared/index.ts';
 import {
@@ -21,12 +22,13 @@ export function commonwareDialect(branchingFactor: number = BRANCHING_FACTOR): D
     session(init) {
       checkSession(init);
       const { role, snapshot, limits: given } = init;
+      const { interval = EVERYTHING, whole = init.interval === undefined } = init;
       const limits = { ...DEFAULT_SESSION_LIMITS, ...given };
       checkLimits(limits);
       checkLeast('maxMessageBytes', limits.maxMessageBytes, MIN_MESSAGE_BYTES);
       checkLeast('maxVisitedItems', limits.maxVisitedItems, MIN_VISITED_ITEMS);
       checkDigests(DIALECT_NAME, snapshot, FINGERPRINT_BYTES);
-      return new CommonwareSession({ role, snapshot, limits, branchingFactor });
+      return new CommonwareSession({ role, snapshot, limits, branchingFactor, interval, whole });
     },
   };
 }

@@ -1,6 +1,7 @@
 import {
   type Bound,
   type Bytes,
+  compareBounds,
   concatBytes,
   ID_BYTES,
   INFINITE_BOUND,
@@ -14,9 +15,11 @@ import { FINGERPRINT_BYTES } from './constants.ts';
 /** The longest bound, and a mode. */
 const MAX_HEAD_BYTES = MAX_VARINT_BYTES + 1 + ID_BYTES + 1;
 
+/** The range behind the last fingerprint, up to infinity. */
+const END_BYTES = boundBytes(INFINITE_BOUND) + 1;
+
 /** Always kept free: the count, a skip up to the cut, and the fingerprint of the rest. */
-const RESERVED_BYTES =
-  MAX_VARINT_BYTES + MAX_HEAD_BYTES + boundBytes(INFINITE_BOUND) + 1 + FINGERPRINT_BYTES;
+const RESERVED_BYTES = MAX_VARINT_BYTES + MAX_HEAD_BYTES + END_BYTES + FINGERPRINT_BYTES;
 
 const FIRST_CAPACITY = 1024;
 
@@ -25,6 +28,7 @@ const FIRST_CAPACITY = 1024;
  * left, and `cut` the answer where it is too small; then only the fingerprint of the rest may follow.
  */
 export class Reply {
+  /** Without what is always kept free. */
   readonly #maxBytes: number;
   /** The ranges so far are `#bytes` long here. */
   #out = new Uint8Array(FIRST_CAPACITY);
@@ -36,13 +40,19 @@ export class Reply {
   #bytes = 0;
   #skip: Bound | null = null;
 
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+  /** `upper`: the end of what the sender accepts, behind which stands one more skip. */
+  constructor(maxBytes: number, upper: Bound = INFINITE_BOUND) {
+    const isAll = compareBounds(upper, INFINITE_BOUND) === 0;
+    this.#maxBytes = maxBytes - RESERVED_BYTES - (isAll ? 0 : MAX_HEAD_BYTES);
   }
 
   /** Nothing but skips so far. */
   get silent(): boolean {
     return this.#count === 0;
+  }
+
+  get isCut(): boolean {
+    return this.cutAt !== null;
   }
 
   /** Whether one more fingerprint fits. */
@@ -89,7 +99,7 @@ export class Reply {
 
   #room(): number {
     const pending = this.#skip === null ? 0 : boundBytes(this.#skip) + 1;
-    return this.#maxBytes - this.#bytes - pending - RESERVED_BYTES - MAX_HEAD_BYTES;
+    return this.#maxBytes - this.#bytes - pending - MAX_HEAD_BYTES;
   }
 
   #flush(): void {

@@ -78,22 +78,34 @@ describe('a hostile peer', () => {
     );
   });
 
-  it('cannot have a session called equal that did not compare the whole sets', () => {
+  it('cannot have a session called equal that compared nothing, only over less than all', () => {
     const { missing } = receive(encodeMessage([{ mode: 'skip', upper: INFINITE_BOUND }]));
     assert.deepEqual(missing, []);
     const empty = wideSum.empty();
-    for (const opening of [
-      [{ mode: 'skip', upper: INFINITE_BOUND }],
+    const ids = run(0, 100).map(({ id }) => id);
+    for (const [equal, opening] of [
+      [false, [{ mode: 'skip', upper: INFINITE_BOUND }]],
+      // So says a side that accepts no hint from 5 on.
       [
-        { mode: 'fingerprint', upper: at(5), fingerprint: empty },
-        { mode: 'skip', upper: INFINITE_BOUND },
+        true,
+        [
+          { mode: 'fingerprint', upper: at(5), fingerprint: empty },
+          { mode: 'skip', upper: INFINITE_BOUND },
+        ],
       ],
-      [list(INFINITE_BOUND, ...run(0, 100).map(({ id }) => id))],
-    ] as MessageRange[][]) {
+      [false, [list(INFINITE_BOUND, ...ids)]],
+      [
+        false,
+        [
+          { mode: 'fingerprint', upper: at(5), fingerprint: empty },
+          list(INFINITE_BOUND, ...ids),
+        ],
+      ],
+    ] as [boolean, MessageRange[]][]) {
       const session = commonware.session({ role: 'responder', snapshot });
       session.start();
       assert.equal(session.receive(encodeMessage(opening)).done, true);
-      assert.equal(session.equal, false);
+      assert.equal(session.equal, equal);
     }
   });
 

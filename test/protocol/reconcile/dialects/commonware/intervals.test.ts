@@ -11,7 +11,7 @@ import {
   readMessage,
 } from '../../../../../src/protocol/reconcile/dialects/commonware/testing.ts';
 import type { MessageRange } from '../../../../../src/protocol/reconcile/dialects/shared/index.ts';
-import type { Interval } from '../../../../../src/protocol/reconcile/index.ts';
+import { EVERYTHING, type Interval } from '../../../../../src/protocol/reconcile/index.ts';
 import { DEFAULT_SESSION_LIMITS } from '../../../../../src/protocol/reconcile/options.ts';
 import { type Bound, INFINITE_BOUND, ZERO_BOUND } from '../../../../../src/store/index.ts';
 import { assertProperty } from '../../../../support/property.ts';
@@ -20,6 +20,8 @@ import { run, snapshotOf } from './vectors.ts';
 
 const at = (hint: number): Bound => ({ hint: BigInt(hint), id: null });
 const from = (lower: number, upper: number): Interval => ({ lower: at(lower), upper: at(upper) });
+
+const everything = { interval: EVERYTHING, whole: true };
 
 describe('IntervalSet', () => {
   it('covers exactly the added intervals, and merges touching ones', () => {
@@ -175,6 +177,7 @@ describe('intervals that a session has listed', () => {
         limits: DEFAULT_SESSION_LIMITS,
         branchingFactor: 16,
         maxIntervals,
+        ...everything,
       });
       session.start();
       const lists = (...ranges: MessageRange[]): number => {
@@ -206,7 +209,13 @@ describe('a message that is full', () => {
     ] as const) {
       const snapshot = snapshotOf(run(0, 6), wideSum);
       const limits = { ...DEFAULT_SESSION_LIMITS, maxMessageBytes: MIN_MESSAGE_BYTES };
-      const session = new CommonwareSession({ role, snapshot, limits, branchingFactor: 16 });
+      const session = new CommonwareSession({
+        role,
+        snapshot,
+        limits,
+        branchingFactor: 16,
+        ...everything,
+      });
       session.start();
       const frame = encodeMessage([...ranges, { mode: 'skip', upper: INFINITE_BOUND }]);
       const { frames, missing } = session.receive(frame);
