@@ -15,6 +15,8 @@ export type StoreErrorCode =
   | 'ID_MISMATCH'
   | 'ID_UNPROVED'
   | 'ITEM_TOO_LARGE'
+  | 'ITEM_REFUSED'
+  | 'TOO_MANY_REFUSED'
   | 'RANK_OUT_OF_RANGE'
   | 'DUPLICATE_KEY'
   | 'NOT_SEALED'

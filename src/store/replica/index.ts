@@ -4,6 +4,13 @@ export type { CompactOptions, CompactProgress, CompactResult } from '../level/in
 export type { ChangeableLimits, IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
 export { ITEM_OVERHEAD_BYTES, storedBytes } from './payload-bytes.ts';
 export { MAX_ARRIVALS_LIMIT, MAX_LIST_LIMIT } from './read/index.ts';
+export type {
+  NewRefusal,
+  Refusals,
+  RefusedAdded,
+  RefusedItem,
+  RefusedListInit,
+} from './refusals/index.ts';
 export { Replica } from './replica.ts';
 export type { PruneProgress, Retention } from './retention/index.ts';
 export type * from './types.ts';

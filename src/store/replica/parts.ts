@@ -6,6 +6,7 @@ import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB, type ReplicaLimits } from
 import { Quarantine } from './quarantine/index.ts';
 import { ArrivalReader, IdLookup, ItemReader } from './read/index.ts';
 import { setKeys } from './records/index.ts';
+import { RefusalStore } from './refusals/index.ts';
 import { SetRetention } from './retention/index.ts';
 import { Scrubber } from './scrub/index.ts';
 import { SetChanges } from './set-changes.ts';
@@ -18,6 +19,7 @@ export interface ReplicaParts {
   readonly incidents: Incidents;
   readonly changes: SetChanges;
   readonly quarantine: Quarantine;
+  readonly refusals: RefusalStore;
   readonly committer: Committer;
   readonly lifecycle: Committer['lifecycle'];
   readonly lookup: IdLookup;
@@ -54,7 +56,14 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
   const { lifecycle } = committer;
   const lookup = new IdLookup({ keys, lifecycle });
   const merger = new Merger({ committer, clock, bufferItems: shape.bufferItems });
-  const writer = new SetWriter({ keys, committer, lookup, quarantine, merger, changes });
+  const refusals = new RefusalStore({
+    keys,
+    clock,
+    committer,
+    changes,
+    written: (ids) => puts.written(ids),
+  });
+  const writer = new SetWriter({ keys, committer, lookup, quarantine, refusals, merger, changes });
   const puts = new Puts({
     clock,
     disk,
@@ -62,6 +71,7 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
     limits,
     lifecycle,
     lookup,
+    refuses: (id) => refusals.has(id),
     write: (items, sources) => writer.write(items, sources),
   });
   const found = { keys, committer, lifecycle, incidents };
@@ -71,7 +81,7 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
     changes,
     record: (id) => (puts.pending(id) ? undefined : lookup.record(id)),
   });
-  const arrivals = new ArrivalReader({ keys, committer, lookup });
+  const arrivals = new ArrivalReader({ keys, committer, lookup, refusals });
   const scrubber = new Scrubber({
     ...found,
     scheme,
@@ -91,6 +101,6 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
       scheme,
       clock,
     });
-  const kept = { incidents, changes, quarantine, committer, lifecycle, lookup, merger };
+  const kept = { incidents, changes, quarantine, refusals, committer, lifecycle, lookup, merger };
   return { ...kept, writer, puts, reader, arrivals, scrubber, retention, limits, verify };
 }

@@ -11,6 +11,7 @@ import { checkReplicaInit, partsOf, type ReplicaParts } from './parts.ts';
 import { listKeys, nameOf, SetDigest } from './read/index.ts';
 import type { ItemHead } from './records/index.ts';
 import { opener } from './recovery/index.ts';
+import type { Refusals } from './refusals/index.ts';
 import type { Retention } from './retention/index.ts';
 import { figuresOf, refusingOf, standingOf } from './standing.ts';
 import * as storeErrors from './store-errors.ts';
@@ -89,7 +90,10 @@ export class Replica {
     return this.#use().puts.putOwn(items, options);
   }
 
-  /** Stores items from outside. Those that `verifyItem` has not made reject the call with `ID_UNPROVED`. */
+  /**
+   * Stores items from outside. Those that `verifyItem` has not made reject the call with `ID_UNPROVED`. Refused
+   * items are left out, as if they were held.
+   */
   async putVerified(
     items: readonly VerifiedItem[],
     options: VerifiedPutOptions = {},
@@ -164,6 +168,11 @@ export class Replica {
     return this.#parts.lifecycle.state.arrivals;
   }
 
+  /** The items that are kept out of the set, whoever brings them. */
+  get refusals(): Refusals {
+    return this.#use().refusals;
+  }
+
   /** The set as it is now. Throws `STORE_REBUILDING` or `STORE_UNAVAILABLE` while there is no index. */
   snapshot({ maxAgeMs }: SnapshotInit = {}): PartedSnapshot {
     const { lifecycle, lookup } = this.#use();
@@ -231,6 +240,12 @@ export class Replica {
     return this.#parts.changes.onDamaged.add(listener);
   }
 
+  /** Calls `listener` with held items that have left the set because they were refused. */
+  onDropped(listener: (keys: readonly ItemKey[]) => void): () => void {
+    checkFunction('listener', listener);
+    return this.#parts.changes.onDropped.add(listener);
+  }
+
   /** Says that a reconciliation has brought back all lost items that peers hold. */
   async markRefilled(): Promise<void> {
     const { committer, lifecycle } = this.#use();
@@ -267,9 +282,10 @@ export class Replica {
   }
 
   async #shutDown(): Promise<void> {
-    const { merger, puts, scrubber, committer } = this.#parts;
+    const { merger, puts, refusals, scrubber, committer } = this.#parts;
     merger.stop();
     await puts.settled();
+    await refusals.settled();
     await scrubber.stop();
     await committer.close();
     this.#unclaim();

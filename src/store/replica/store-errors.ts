@@ -1,3 +1,4 @@
+import { bytesToHex } from '../bytes.ts';
 import { FeedResetError, StoreError } from '../errors.ts';
 import type { VerifyResult } from './verify/index.ts';
 
@@ -83,6 +84,11 @@ export function unavailable(cause: StoreError | null): StoreError {
 /** The places that a reader knows are not those of this epoch, of 16 hexadecimal digits. */
 export function feedReset(epoch: string, last: number): StoreError {
   return new FeedResetError(epoch, last);
+}
+
+export function itemRefused(id: Uint8Array): StoreError {
+  const message = `item ${bytesToHex(id)} is refused: let its id in again if it shall be stored`;
+  return new StoreError('ITEM_REFUSED', message);
 }
 
 export function closed(): StoreError {

@@ -112,10 +112,10 @@ export class DurableSet {
     return this.#visible.buffer.has(key) || this.#tree.holds(key);
   }
 
-  /** Adds items that are not held; `restored` are their ids that are in quarantine. */
+  /** Adds items that are not held, and deletes the records under `settled`. */
   add(
     items: readonly Item[],
-    restored: readonly Uint8Array[],
+    settled: readonly Uint8Array[],
     options: AddOptions = {},
   ): PreparedCommit {
     const { keys, clock } = this.#init;
@@ -138,7 +138,7 @@ export class DurableSet {
           sink.put(idKey, value);
         }
         arriving.fill(sink);
-        for (const id of restored) sink.del(keys.quarantine(id));
+        for (const key of settled) sink.del(key);
       },
       tree: dense ? { insert: sorted } : {},
       buffer: dense ? this.#staged.buffer : this.#withKeys(sorted),
@@ -202,6 +202,16 @@ export class DurableSet {
   /** Notes that the records of arrivals before a place are not needed any more. */
   trim(arrivalsBegin: number): PreparedCommit {
     return this.#prepare({ more: { arrivalsBegin } });
+  }
+
+  /** Whether a key is in the buffer: a commit takes such keys out one at a time, see `LogEntry`. */
+  isBuffered(key: ItemKey): boolean {
+    return this.#staged.buffer.has(key);
+  }
+
+  /** `remove` for many items, in order, none of which is in the buffer. */
+  removeMerged(keys: readonly ItemKey[], bytes: number, fill: SetChange['fill']): PreparedCommit {
+    return this.#prepare({ tree: { remove: keys }, fill, items: -keys.length, bytes: -bytes });
   }
 
   /** Writes the records of `fill`; the set stays the same. */

@@ -6,6 +6,7 @@ import { departed, type OrderPlace, readArrival, readArrivals } from '../arrival
 import type { Committer } from '../commit/index.ts';
 import { isDamage } from '../durable-set/index.ts';
 import { placeIn, type SetKeys, type SetState } from '../records/index.ts';
+import type { RefusalStore } from '../refusals/index.ts';
 import * as storeErrors from '../store-errors.ts';
 import type { Arrival, ArrivalEntry, ArrivalsInit, ArrivalsPage } from '../types.ts';
 import type { IdLookup } from './id-lookup.ts';
@@ -20,6 +21,8 @@ export interface ArrivalReaderInit {
   keys: SetKeys;
   committer: Committer;
   lookup: IdLookup;
+  /** Knows the items that have left the set. */
+  refusals: Pick<RefusalStore, 'departed'>;
 }
 
 /** Reads the order of arrival. Damage of it lets the index be built again, and an epoch begin. */
@@ -36,7 +39,7 @@ export class ArrivalReader {
     return this.#read(async (place, epoch) => {
       const { arrivals: last } = place.state;
       if ((init.epoch ?? epoch) !== epoch || since > last) throw storeErrors.feedReset(epoch, last);
-      return { epoch, last, entries: await entriesOf(place, since, init) };
+      return { epoch, last, entries: await this.#entriesOf(place, since, init) };
     });
   }
 
@@ -48,6 +51,32 @@ export class ArrivalReader {
       if (entry === undefined || !equalBytes(entry.id, id)) return undefined;
       return { seq, at: entry.at, source: entry.source };
     });
+  }
+
+  async #entriesOf(
+    place: OrderPlace,
+    since: number,
+    { limit, maxBytes = Number.POSITIVE_INFINITY }: ArrivalsInit,
+  ): Promise<ArrivalEntry[]> {
+    const { floor } = place.state;
+    const refused = (id: Uint8Array): boolean => this.#init.refusals.departed(id);
+    const entries: ArrivalEntry[] = [];
+    let left = maxBytes;
+    for await (const { first, arrivals } of readArrivals(
+      place,
+      since + 1,
+      Math.min(limit, STEP_RECORDS),
+    )) {
+      for (let i = Math.max(0, since + 1 - first); i < arrivals.length; i++) {
+        const item = arrivals.item(i);
+        if (departed(item, { floor, refused })) continue;
+        left -= item.bytes;
+        if (left < 0 && entries.length > 0) return entries;
+        entries.push({ seq: first + i, at: arrivals.at, ...item });
+        if (entries.length === limit) return entries;
+      }
+    }
+    return entries;
   }
 
   /** Calls `read`, and once more if the order of arrival began anew meanwhile. */
@@ -76,30 +105,6 @@ export class ArrivalReader {
 /** The epoch of a state, as readers are told it: 16 hexadecimal digits. */
 export function nameOf({ epoch }: Pick<SetState, 'epoch'>): string {
   return epoch.toString(16).padStart(16, '0');
-}
-
-async function entriesOf(
-  place: OrderPlace,
-  since: number,
-  { limit, maxBytes = Number.POSITIVE_INFINITY }: ArrivalsInit,
-): Promise<ArrivalEntry[]> {
-  const entries: ArrivalEntry[] = [];
-  let left = maxBytes;
-  for await (const { first, arrivals } of readArrivals(
-    place,
-    since + 1,
-    Math.min(limit, STEP_RECORDS),
-  )) {
-    for (let i = Math.max(0, since + 1 - first); i < arrivals.length; i++) {
-      const item = arrivals.item(i);
-      if (departed(item, place.state)) continue;
-      left -= item.bytes;
-      if (left < 0 && entries.length > 0) return entries;
-      entries.push({ seq: first + i, at: arrivals.at, ...item });
-      if (entries.length === limit) return entries;
-    }
-  }
-  return entries;
 }
 
 function checkPage(since: number, init: ArrivalsInit): void {

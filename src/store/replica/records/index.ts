@@ -5,5 +5,6 @@ export { decodeFloor, encodeFloor, withFloor } from './floor.ts';
 export * from './layout.ts';
 export * from './log-entry.ts';
 export { decodeQuarantined, encodeQuarantined } from './quarantined.ts';
+export * from './refused.ts';
 export * from './schema.ts';
 export * from './state.ts';

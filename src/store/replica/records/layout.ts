@@ -23,7 +23,7 @@ export const SCHEMA_KEY: Uint8Array = encoder.encode('meta/schema');
  *     <name>/m  /n  /s       the tree, see `TreeKeys`
  *     <name>/p hint id       payload, under hint u64 BE
  *     <name>/q id            a damaged item, see `Quarantined`
- *     <name>/r id            an item that is kept out of the set
+ *     <name>/r id            an item that is kept out of the set, see `RefusedRecord`
  *     <name>/u owner         items and bytes that one peer or publisher brought
  *
  * Payloads lie in key order, so that reading a range of the set reads the disk in order.
@@ -51,6 +51,7 @@ export interface SetKeys {
   readonly logs: KeyRangeBytes;
   readonly items: KeyRangeBytes;
   readonly quarantined: KeyRangeBytes;
+  readonly refusedItems: KeyRangeBytes;
   readonly nodes: KeyRangeBytes;
   readonly summaries: KeyRangeBytes;
 }
@@ -118,6 +119,7 @@ export function setKeys(name: string): SetKeys {
     logs: range('l'),
     items: range('p'),
     quarantined: range('q'),
+    refusedItems: range('r'),
     nodes: range('n'),
     summaries: range('s'),
   };

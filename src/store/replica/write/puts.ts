@@ -7,6 +7,7 @@ import { storedBytes, totalBytes } from '../payload-bytes.ts';
 import type { IdLookup } from '../read/index.ts';
 import type { SetLifecycle } from '../recovery/index.ts';
 import { checkSource } from '../source.ts';
+import * as storeErrors from '../store-errors.ts';
 import type { NewItem, PutOptions, PutResult, VerifiedPutOptions } from '../types.ts';
 import { Admission, type AdmissionInit, type ItemTotals } from './admission.ts';
 import { GroupCommit, type GroupCommitInit, type PutLine } from './group-commit.ts';
@@ -18,6 +19,8 @@ export interface PutsInit
   limits: ReplicaLimits;
   lifecycle: SetLifecycle;
   lookup: IdLookup;
+  /** Whether an item is kept out. */
+  refuses: (id: Uint8Array) => boolean;
 }
 
 /** Items that are about to be put. */
@@ -57,6 +60,11 @@ export class Puts {
 
   pending(id: Uint8Array): boolean {
     return this.#commits.pending(id) !== undefined;
+  }
+
+  /** Resolves once none of the ids is on its way to the disk. */
+  async written(ids: readonly Uint8Array[]): Promise<void> {
+    await Promise.allSettled(new Set(ids.map((id) => this.#commits.pending(id))));
   }
 
   /** See `Replica.put`. */
@@ -117,13 +125,14 @@ export class Puts {
   /** Queues all items that are neither held nor pending, or none of them. */
   #admit<Id extends Uint8Array>(put: EnteringPut<Id>): Admitted<Id> {
     const { items, line, source, queued } = put;
-    const { lifecycle, lookup } = this.#init;
+    const { lifecycle, lookup, refuses } = this.#init;
     const fresh: Item[] = [];
     // A call with one item has no repeats to look for.
     const seen = items.length > 1 ? new IdMap<true>() : null;
     const commits = new Set<Promise<void>>();
     const results = items.map((item): PutResult<Id> => {
       const { hint, id } = item;
+      if (refuses(id)) return refusedPut(line, item);
       const pending = this.#commits.pending(id);
       if (pending !== undefined) commits.add(pending);
       const created = !pending && seen?.get(id) === undefined && !lookup.holds(item);
@@ -152,4 +161,13 @@ function allOf(commits: ReadonlySet<Promise<void>>): Promise<unknown> | undefine
 
 function onDisk(items: number, payloadBytes: number): ItemTotals {
   return { items, bytes: storedBytes(items, payloadBytes) };
+}
+
+/** A put here rejects. A peer did nothing wrong: its other items are taken. */
+function refusedPut<Id extends Uint8Array>(
+  line: PutLine,
+  { hint, id }: ItemWithId<Id>,
+): PutResult<Id> {
+  if (line === 'own') throw storeErrors.itemRefused(id);
+  return { hint, id, created: false };
 }

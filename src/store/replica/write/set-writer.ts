@@ -10,6 +10,7 @@ import {
 import type { Quarantine } from '../quarantine/index.ts';
 import type { IdLookup } from '../read/index.ts';
 import type { SetKeys } from '../records/index.ts';
+import type { RefusalStore } from '../refusals/index.ts';
 import type { SetChanges } from '../set-changes.ts';
 import * as storeErrors from '../store-errors.ts';
 
@@ -24,6 +25,7 @@ export interface SetWriterInit {
   committer: Committer;
   lookup: IdLookup;
   quarantine: Quarantine;
+  refusals: RefusalStore;
   merger: Merger;
   changes: SetChanges;
 }
@@ -38,31 +40,41 @@ export class SetWriter {
 
   /** @param sources Where the items came from. @default they were put here */
   async write(items: readonly Item[], sources?: readonly SourceRun[]): Promise<void> {
-    const { committer, lookup, quarantine, merger } = this.#init;
+    const { committer, lookup, merger } = this.#init;
     await merger.room();
     const added = lookup.adding(items);
     const committed = (): void => this.#committed(items, added);
     const options = { late: committed, alone: false };
     let known: KnownPlaces | null = null;
     const prepare = (set: DurableSet): PreparedCommit | null => {
-      const restored = quarantine.among(items);
-      if (restored.length === 0) return set.add(items, [], { sources });
+      const settled = this.#settled(items);
+      if (settled.length === 0) return set.add(items, [], { sources });
       if (known?.order !== set.state.order) return null;
-      return set.add(items, restored, { sources, placed: known.places });
+      return set.add(items, settled, { sources, placed: known.places });
     };
     while (!(await committer.commit(prepare, options))) known = await this.#placed(items);
     committed();
   }
 
+  /** The keys of the records that say why some of `items` were not in the set. */
+  #settled(items: readonly Item[]): Uint8Array[] {
+    const { keys, quarantine, refusals } = this.#init;
+    return [
+      ...quarantine.among(items).map((id) => keys.quarantine(id)),
+      ...refusals.dropped.among(items).map(({ id }) => keys.refused(id)),
+    ];
+  }
+
   /**
-   * The places of those of `items` that were in quarantine: an item that comes back is no new arrival.
+   * The places of those of `items` that were in the set before: an item that comes back is no new arrival.
    */
   async #placed(items: readonly Item[]): Promise<KnownPlaces> {
-    const { committer, keys, quarantine } = this.#init;
+    const { committer, keys, quarantine, refusals } = this.#init;
     const database = await committer.lifecycle.reader();
     const { state } = committer.lifecycle.use();
     try {
-      const places = await findArrivals({ database, keys, state }, quarantine.placed(items));
+      const placed = [...quarantine.placed(items), ...refusals.dropped.among(items)];
+      const places = await findArrivals({ database, keys, state }, placed);
       return { order: state.order, places };
     } catch (error) {
       committer.met(error);
@@ -72,22 +84,24 @@ export class SetWriter {
 
   /** A set was opened, or opened again. */
   async serving(): Promise<void> {
-    const { committer, lookup, quarantine, merger, changes } = this.#init;
+    const { committer, lookup, quarantine, refusals, merger, changes } = this.#init;
     const { lifecycle } = committer;
     changes.moved();
     changes.arrived(lifecycle.state);
     lookup.reset(lifecycle.state.items === 0);
     await quarantine.load(lifecycle.database);
+    await refusals.load(lifecycle.database);
     void merger.begin();
   }
 
   #committed(items: readonly Item[], added: () => void): void {
-    const { committer, lookup, quarantine, merger, changes } = this.#init;
+    const { committer, lookup, quarantine, refusals, merger, changes } = this.#init;
     changes.moved();
     changes.arrived(committer.lifecycle.state);
     added();
     lookup.prepare();
     quarantine.restored(items);
+    refusals.dropped.returned(items);
     merger.wake();
     changes.onAdded.tell(() => items.map(({ hint, id }) => ({ hint, id })));
   }

@@ -1,0 +1,18 @@
+import { StoreError } from '../../errors.ts';
+import { MAX_REASON_BYTES } from '../records/index.ts';
+
+const encoder = new TextEncoder();
+
+/** Throws `INVALID_INIT` unless it is a text that a record has room for. */
+export function checkReason(reason: string): void {
+  if (typeof reason === 'string' && encoder.encode(reason).length <= MAX_REASON_BYTES) return;
+  const message = `a reason is a text of at most ${MAX_REASON_BYTES} bytes of UTF-8: make it shorter`;
+  throw new StoreError('INVALID_INIT', message);
+}
+
+export function tooMany(count: number, limit: number): StoreError {
+  const message =
+    `${count} ids would be refused, and ${limit} is the most: let in again those that no peer has any more, ` +
+    'or raise retention.minHint in place of refusing old items one by one';
+  return new StoreError('TOO_MANY_REFUSED', message);
+}

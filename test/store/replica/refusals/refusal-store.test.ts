@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { itemId } from '../../../../src/store/index.ts';
+import { RefusalStore } from '../../../../src/store/replica/refusals/index.ts';
+import { openCommitter } from '../committer-support.ts';
+import { coded } from '../support.ts';
+
+function idOf(number: number): Uint8Array {
+  return itemId(BigInt(number), new Uint8Array(0));
+}
+
+function ids(from: number, count: number) {
+  return Array.from({ length: count }, (_, i) => ({ id: idOf(from + i) }));
+}
+
+async function opened(t: TestContext) {
+  const { keys, clock, committer, database } = await openCommitter(t);
+  const store = new RefusalStore({
+    keys,
+    clock,
+    committer,
+    changes: { dropped: () => undefined },
+    written: async () => undefined,
+    limits: { operator: 3, policy: 3 },
+  });
+  return { store, clock, database };
+}
+
+describe('the limit of refusals', () => {
+  it('of operators refuses a call that would pass it, as a whole', async (t) => {
+    const { store } = await opened(t);
+    await store.add(ids(0, 2), 'operator', '');
+    await assert.rejects(store.add(ids(1, 3), 'operator', ''), coded('TOO_MANY_REFUSED'));
+    assert.equal(store.counts.operator, 2);
+    await store.add(ids(1, 2), 'operator', '');
+    assert.equal(store.counts.operator, 3);
+    await store.remove([idOf(0)]);
+    await store.add(ids(9, 1), 'operator', '');
+    assert.equal(store.counts.operator, 3);
+  });
+
+  it('of policies lets the oldest in again, also after loading', async (t) => {
+    const { store, clock, database } = await opened(t);
+    for (const number of [5, 1, 4]) {
+      await store.add(ids(number, 1), 'policy', 'long');
+      await clock.advance(1_000);
+    }
+    await store.load(database);
+    await store.add(ids(8, 2), 'policy', 'long');
+    const left = [5, 1, 4, 8, 9].filter((number) => store.has(idOf(number)));
+    assert.deepEqual(left, [4, 8, 9]);
+    assert.equal((await store.list({ limit: 10 })).length, 3);
+  });
+});
