@@ -12,6 +12,7 @@ import type {
 
 import type { PauseState } from './control-api.ts';
 import type { DaemonError } from './errors.ts';
+import type { GuardError } from './guard/index.ts';
 import type { DiscoveryStatus, Spoken } from './mesh/index.ts';
 import type { CatchUpProgress, FetchAttempt } from './replicator/index.ts';
 
@@ -68,10 +69,10 @@ export interface NewOwnItem {
 /** Many items at once. */
 export interface BulkItems {
   /**
-   * Stores them together, in as few commits as they fit in. `OWN_SECRET` stands in place of the result of an
-   * item that is not stored for this reason. Rejects if none was stored for another reason.
+   * Stores them together, in as few commits as they fit in. `OWN_SECRET` or a `GuardError` stands in place
+   * of the result of an item that is not stored for this reason. Rejects if none was stored for another reason.
    */
-  putMany(items: readonly NewOwnItem[]): Promise<(PutResult | DaemonError)[]>;
+  putMany(items: readonly NewOwnItem[]): Promise<(PutResult | DaemonError | GuardError)[]>;
   /** Whether each id is held. Rejects with `STORE_UNAVAILABLE` while the database cannot be read. */
   have(ids: readonly Uint8Array[]): Promise<boolean[]>;
   /** Items by id, some at a time, in order; null for ids that are not held. */

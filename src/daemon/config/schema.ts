@@ -11,7 +11,7 @@ import {
   section,
   size,
 } from './leaves.ts';
-import { access, admin, fetch, limits, network, push, sync } from './sections/index.ts';
+import { access, admin, fetch, hints, limits, network, push, sync } from './sections/index.ts';
 import type { Config } from './types.ts';
 
 /**
@@ -51,7 +51,20 @@ const log = section({
   level: reloadable(choice(LOG_LEVELS, 'info')).describe('Least severe level that is logged'),
 });
 
-const sections = { node, network, access, admin, sync, fetch, push, limits, store, scrub, log };
+const sections = {
+  node,
+  network,
+  access,
+  admin,
+  sync,
+  fetch,
+  push,
+  limits,
+  hints,
+  store,
+  scrub,
+  log,
+};
 
 const schema = z.strictObject(sections).meta({ title: 'rangemesh configuration' });
 

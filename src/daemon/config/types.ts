@@ -5,6 +5,7 @@ import type {
   AccessConfig,
   AdminConfig,
   FetchConfig,
+  HintsConfig,
   LimitsConfig,
   NetworkConfig,
   PushConfig,
@@ -27,6 +28,7 @@ export interface Config {
   fetch: FetchConfig;
   push: PushConfig;
   limits: LimitsConfig;
+  hints: HintsConfig;
   store: Pick<IndexOptions, 'cacheBytes' | 'bufferItems'>;
   scrub: ScrubOptions;
   log: {

@@ -11,4 +11,5 @@ export {
   type ItemOrigin,
   type Verdicts,
 } from './guard.ts';
+export { type HintBounds, hintCheck } from './hints.ts';
 export { type GuardCode, GuardError, type ItemRefusal } from './refusal.ts';

@@ -1,5 +1,6 @@
 import { type Clock, delay, type Item, type PutResult, type Replica } from '../../store/index.ts';
 import type { DaemonError } from '../errors.ts';
+import type { GuardError } from '../guard/index.ts';
 import type { BulkItems, HoldMemory, ItemStream, NewOwnItem } from '../node-api.ts';
 import type { Replicator } from '../replicator/index.ts';
 import { readByIds, streamItems } from './item-stream.ts';
@@ -10,7 +11,7 @@ const TOGETHER = 512;
 
 export interface BulkItemsInit {
   readonly replica: Pick<Replica, 'contains' | 'snapshot' | 'serve'>;
-  readonly ownItems: Pick<Replicator['ownItems'], 'put'>;
+  readonly ownItems: Pick<Replicator['ownItems'], 'putEach'>;
   readonly clock: Clock;
   readonly isSecret: (payload: Uint8Array) => boolean;
 }
@@ -23,14 +24,14 @@ export class NodeItems implements BulkItems {
     this.#init = init;
   }
 
-  async putMany(items: readonly NewOwnItem[]): Promise<(PutResult | DaemonError)[]> {
+  async putMany(items: readonly NewOwnItem[]): Promise<(PutResult | DaemonError | GuardError)[]> {
     const { ownItems, clock, isSecret } = this.#init;
     const now = BigInt(clock.now());
     const secret = items.map(({ payload }) => isSecret(payload));
     const taken = items
       .filter((_, at) => !secret[at])
       .map(({ hint, payload }) => ({ hint: hint ?? now, payload }));
-    const stored = taken.length === 0 ? [] : await ownItems.put(taken);
+    const stored = taken.length === 0 ? [] : await ownItems.putEach(taken);
     let next = 0;
     return secret.map((isSecret) => (isSecret ? ownSecret() : stored[next++]!));
   }

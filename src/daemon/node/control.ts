@@ -5,6 +5,7 @@ import type { EventBus } from '../events/index.ts';
 import type { TokenFile } from '../keys/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import type { Replicator } from '../replicator/index.ts';
+import type { AcceptedHints } from '../retention/index.ts';
 import type { DaemonInit } from './init.ts';
 import { appliersOf, LiveConfig } from './live-config/index.ts';
 import type { Pausing } from './pausing/index.ts';
@@ -13,6 +14,7 @@ interface ControlParts {
   mesh: Mesh;
   replica: Replica;
   replicator: Replicator;
+  accepted: AcceptedHints;
   pausing: Pausing;
   token: TokenFile;
   events: Pick<EventBus, 'config'>;

@@ -3,12 +3,13 @@ import type { Replica } from '../../store/index.ts';
 import type { NodeControl } from '../control-api.ts';
 import type { DaemonError } from '../errors.ts';
 import { EventBus } from '../events/index.ts';
-import { guardOf } from '../guard/index.ts';
+import { guardOf, hintCheck, type ItemGuard } from '../guard/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { Metrics } from '../metrics/index.ts';
 import type { Node } from '../node-api.ts';
 import { Secrets } from '../own-files.ts';
 import { Replicator, type ReplicatorObserver } from '../replicator/index.ts';
+import { AcceptedHints } from '../retention/index.ts';
 import { VERSION } from '../version.ts';
 import { replicatorOptions } from './config-options.ts';
 import { nodeControl } from './control.ts';
@@ -65,7 +66,9 @@ async function start(
   const { replica, close } = await openHeard(init, metrics, events);
   undo.push(close);
   const token = await openToken(init, (content) => secrets.add(content));
-  const replicator = createReplicator(init, replica, [metrics.replicator, events]);
+  const accepted = new AcceptedHints({ clock, options: config.hints });
+  const guard = guardOf([hintCheck(accepted)]);
+  const replicator = createReplicator(init, { replica, guard }, [metrics.replicator, events]);
   const { busyMs = () => clock.monotonic() } = system;
   const knows: Knows = (peer) => mesh.names(peer);
   const services = () => mesh.libp2p.services;
@@ -97,11 +100,10 @@ async function start(
   const figures = { replica, replicator, mesh, node, ...mesh.libp2p.services, logger };
   metrics.readFrom(() => figuresOf(figures));
   let closing = false;
-  const running = { mesh, replica, replicator, pausing, token, events };
+  const running = { mesh, replica, replicator, accepted, pausing, token, events };
   const control = nodeControl(init, { ...running, closing: () => closing });
   const url = await openAdmin(init, { node, control, metrics, token, secrets, undo });
-  const twins = new TwinWatch({ mesh, clock, ...config.network });
-  twins.start();
+  const twins = watchTwins(init, mesh);
   undo.push(async () => twins.stop());
   const shown = { version: VERSION, admin: url, peerId: mesh.peerId, addresses: mesh.addresses };
   logger.info({ component: 'daemon', event: 'started', ...shown }, 'rangemesh is up');
@@ -119,6 +121,13 @@ async function start(
       logger.info({ component: 'daemon', event: 'stopped' }, 'rangemesh is down');
     },
   };
+}
+
+function watchTwins({ config: { network }, system: { clock } }: DaemonInit, mesh: Mesh): TwinWatch {
+  const { peers, announce } = network;
+  const twins = new TwinWatch({ mesh, clock, peers, announce });
+  twins.start();
+  return twins;
 }
 
 function createMetrics({ clock, processMetrics }: System): Metrics {
@@ -141,12 +150,12 @@ async function openHeard(
 
 function createReplicator(
   { config, system: { clock, random }, logger }: DaemonInit,
-  replica: Replica,
+  { replica, guard }: { readonly replica: Replica; readonly guard: ItemGuard },
   observers: readonly Partial<ReplicatorObserver>[],
 ): Replicator {
   return new Replicator({
     replica,
-    guard: guardOf([]),
+    guard,
     clock,
     random,
     logger: logger.child({ component: 'replicator' }),

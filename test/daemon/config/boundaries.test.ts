@@ -5,6 +5,7 @@ import {
   configJsonSchema,
   LEAVES,
   loadConfig,
+  parseDuration,
   parseSize,
   type Setting,
 } from '../../../src/daemon/config/index.ts';
@@ -76,6 +77,25 @@ describe('a range of the configuration', () => {
       for (const value of [...beyond, `${beyond[1]}B`]) {
         const message = await refusal(`${path}=${value}`);
         assert.ok(message.includes(`${path}: must be a size from ${min} to ${max}`), message);
+      }
+    }
+  });
+
+  it('includes both ends of durations, as milliseconds and with a unit, and nothing beyond them', async () => {
+    const durations = ranges.filter(({ kind }) => kind === 'duration');
+    assert.ok(durations.length >= 1, `${durations.length} keys`);
+    for (const { path, min, max } of durations) {
+      const [section, key] = path.split('.') as ['hints', 'maxAhead'];
+      for (const end of [min, max]) {
+        for (const value of [end, `${parseDuration(end)}`]) {
+          const { [section]: read } = await load(`${path}=${value}`);
+          assert.equal(read[key], parseDuration(end), `${path}=${value}`);
+        }
+      }
+      const beyond = parseDuration(max) + 1;
+      for (const value of [parseDuration(min) - 1, beyond, `${beyond}ms`, '1.5h']) {
+        const message = await refusal(`${path}=${value}`);
+        assert.ok(message.includes(`${path}: must be a duration from ${min} to ${max}`), message);
       }
     }
   });

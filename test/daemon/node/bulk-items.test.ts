@@ -33,7 +33,7 @@ async function openSet(context: TestContext) {
   cleanUp(context, () => replica.close());
   const bulk = new NodeItems({
     replica,
-    ownItems: replica,
+    ownItems: { putEach: (items) => replica.put(items) },
     clock: systemClock,
     isSecret: (payload) => new TextDecoder().decode(payload) === SECRET,
   });

@@ -3,6 +3,7 @@
 export { type AccessConfig, access } from './access.ts';
 export { type AdminConfig, admin } from './admin.ts';
 export { type FetchConfig, fetch } from './fetch.ts';
+export { type HintsConfig, hints } from './hints.ts';
 export { type LimitsConfig, limits } from './limits.ts';
 export { type NetworkConfig, network } from './network.ts';
 export { type PushConfig, push } from './push.ts';

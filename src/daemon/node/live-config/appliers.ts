@@ -3,6 +3,7 @@ import type { Config } from '../../config/index.ts';
 import { type Logger, setLogLevel } from '../../logging.ts';
 import type { Mesh } from '../../mesh/index.ts';
 import type { Replicator } from '../../replicator/index.ts';
+import type { AcceptedHints } from '../../retention/index.ts';
 import { replicaLimits } from '../config-options.ts';
 
 /** Takes new values of some keys while the daemon runs. */
@@ -17,12 +18,19 @@ interface AppliersInit {
   mesh: Pick<Mesh, 'dialer' | 'prepareAccess' | 'setInboundLimits'>;
   replica: Pick<Replica, 'setLimits' | 'setScrub'>;
   replicator: { readonly rates: Pick<Replicator['rates'], 'change'> };
+  accepted: Pick<AcceptedHints, 'change'>;
   /** The root. */
   logger: Logger;
 }
 
 /** In the order in which they are applied: the access list counts before a new peer is dialled. */
-export function appliersOf({ mesh, replica, replicator, logger }: AppliersInit): Applier[] {
+export function appliersOf({
+  mesh,
+  replica,
+  replicator,
+  accepted,
+  logger,
+}: AppliersInit): Applier[] {
   return [
     {
       keys: ['access.peers'],
@@ -55,6 +63,13 @@ export function appliersOf({ mesh, replica, replicator, logger }: AppliersInit):
         const rates = { publisherBytesPerSecond, peerBytesPerSecond, peerBytesPerDay };
         return () => replicator.rates.change(rates);
       },
+    },
+    {
+      keys: ['hints.unit', 'hints.maxAhead'],
+      prepare:
+        ({ hints }) =>
+        () =>
+          accepted.change(hints),
     },
     {
       keys: ['scrub.itemsPerSecond', 'scrub.maxDamagedPerHour'],

@@ -58,9 +58,30 @@ export class OwnItems implements PushedChanges {
    * none is taken. If the write fails, peers may have got them nevertheless.
    */
   async put(items: readonly NewItem[]): Promise<PutResult[]> {
-    const { replica, guard, peers, coverage, observer } = this.#init;
-    const verdicts = guard.judge(items.map(identified), PUT_HERE);
+    const verdicts = this.#judge(items);
     if (verdicts !== null) throwFirst(await verdicts);
+    return this.#store(items);
+  }
+
+  /** Likewise for items that have nothing to do with each other: a refused item leaves out itself alone. */
+  async putEach(items: readonly NewItem[]): Promise<(PutResult | GuardError)[]> {
+    const judged = this.#judge(items);
+    if (judged === null) return this.#store(items);
+    const verdicts = await judged;
+    const taken = items.filter((_, at) => verdicts[at] === null);
+    const stored = taken.length === 0 ? [] : await this.#store(taken);
+    let next = 0;
+    return verdicts.map((refusal) =>
+      refusal === null ? stored[next++]! : new GuardError(refusal),
+    );
+  }
+
+  #judge(items: readonly NewItem[]): Promise<Verdicts> | null {
+    return this.#init.guard.judge(items.map(identified), PUT_HERE);
+  }
+
+  async #store(items: readonly NewItem[]): Promise<PutResult[]> {
+    const { replica, peers, coverage, observer } = this.#init;
     const inlineBytes = this.#announce?.inlineBytes ?? 0;
     let fresh: readonly Item[] = [];
     let announced = 0;

@@ -80,6 +80,27 @@ describe('own items', () => {
     assert.equal((await own.put([SHORT]))[0]?.created, true);
   });
 
+  it('of a batch are stored beside those that the guard refuses', async (t) => {
+    const guard = guardOf([
+      {
+        refusalOf({ hint }) {
+          return hint === SHORT.hint ? { code: 'ITEM_REFUSED', message: 'm', lasting: true } : null;
+        },
+      },
+    ]);
+    const { own, gate, announced } = await setUp(t, Number.POSITIVE_INFINITY, guard);
+    gate.open();
+    const results = await own.putEach([SHORT, LONG, SHORT]);
+    const seen = results.map((result) => ('code' in result ? result.code : result.created));
+    assert.deepEqual(seen, ['ITEM_REFUSED', true, 'ITEM_REFUSED']);
+    assert.deepEqual(announced, [2n]);
+    assert.equal(
+      (await own.putEach([SHORT]))[0] instanceof Error,
+      true,
+      'nothing is left to store',
+    );
+  });
+
   it('are announced during the write when sent whole, and after it when sent by key', async (t) => {
     const { own, gate, announced, spread } = await setUp(t);
     const put = own.put([SHORT, LONG]);

@@ -1,0 +1,29 @@
+import type { Clock } from '../../store/index.ts';
+import type { HintOptions } from './options.ts';
+
+interface AcceptedHintsInit {
+  clock: Pick<Clock, 'now'>;
+  options: HintOptions;
+}
+
+/** Which hints this node accepts at present. */
+export class AcceptedHints {
+  readonly #clock: Pick<Clock, 'now'>;
+  #options: HintOptions;
+
+  constructor({ clock, options }: AcceptedHintsInit) {
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  change(options: HintOptions): void {
+    this.#options = options;
+  }
+
+  /** The highest hint of a new item; null: there is no bound. */
+  get ceiling(): bigint | null {
+    const { unit, maxAhead } = this.#options;
+    if (unit === 'none' || maxAhead === 0) return null;
+    return BigInt(Math.max(0, this.#clock.now()) + maxAhead);
+  }
+}

@@ -1,0 +1,3 @@
+/** Which hints a node accepts. */
+
+export { AcceptedHints } from './accepted-hints.ts';
