@@ -13,6 +13,8 @@ export interface NodeControl {
   pause(init: { readonly peerId?: string; readonly keep: boolean }): Promise<PauseState>;
   /** Ends the pause of a peer, or all pauses. */
   resume(peerId?: string): Promise<PauseState>;
+  /** Believes the wall clock as it is; retention waits after a jump. */
+  confirmRetention(): RetentionStatus;
   /** Has the database drop the space of removed records. */
   compact(options?: CompactOptions): Promise<CompactResult>;
 }
@@ -30,6 +32,23 @@ export interface ReloadAnswer {
   readonly changed: readonly string[];
   /** Keys whose new values need a restart. */
   readonly needsRestart: readonly string[];
+}
+
+/** How far retention is: which items are kept, and the removal of others. */
+export interface RetentionStatus {
+  /** Items with lower hints are not accepted; null: all hints are. */
+  readonly floor: string | null;
+  /** The floor that the configuration asks for at present; null: none. */
+  readonly goal: string | null;
+  /** Items removed since the start, and their payload bytes. */
+  readonly removedItems: number;
+  readonly removedBytes: number;
+  /** Items below the floor that are still held. */
+  readonly left: number;
+  /** The floor is being raised, or items are being removed, at this moment. */
+  readonly running: boolean;
+  /** Why the floor does not rise; null: nothing holds it up. */
+  readonly waits: { readonly code: string; readonly message: string } | null;
 }
 
 /** The peers with which nothing is replicated. */

@@ -10,7 +10,7 @@ import type {
   VerifyResult,
 } from '../store/index.ts';
 
-import type { PauseState } from './control-api.ts';
+import type { PauseState, RetentionStatus } from './control-api.ts';
 import type { DaemonError } from './errors.ts';
 import type { GuardError } from './guard/index.ts';
 import type { DiscoveryStatus, Spoken } from './mesh/index.ts';
@@ -241,6 +241,8 @@ export interface Status
   readonly mesh: DiscoveryStatus;
   /** Peers with which an operator has paused replication. */
   readonly paused: PauseState;
+  /** Which hints are kept, and the removal of other items. */
+  readonly retention: RetentionStatus;
   /** Peers met since the start, and peers to dial; `/v1/peers` also has the known ones. */
   readonly peers: readonly PeerStatus[];
 }

@@ -1,5 +1,10 @@
 import type { CompactResult } from '../../store/index.ts';
-import type { ConfigurationAnswer, PauseState, ReloadAnswer } from '../control-api.ts';
+import type {
+  ConfigurationAnswer,
+  PauseState,
+  ReloadAnswer,
+  RetentionStatus,
+} from '../control-api.ts';
 import type {
   DiffAnswer,
   PeerDetails,
@@ -138,6 +143,11 @@ export class AdminClient extends ItemCalls {
     init?: CallInit,
   ): Promise<PauseState> {
     return this.json({ method: 'POST', path: '/resume', body, ...init });
+  }
+
+  /** Says that the clock of the daemon's machine is right. */
+  confirmRetention(init?: CallInit): Promise<RetentionStatus> {
+    return this.json({ method: 'POST', path: '/retention/confirm', ...init });
   }
 
   /** A large database takes long. */

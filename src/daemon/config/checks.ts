@@ -16,6 +16,7 @@ const CHECKS: readonly ConfigCheck[] = [
   { reads: ['access.mode', 'access.peers'], run: checkList },
   { reads: ['admin.host', 'admin.tokenFile'], run: checkAdmin },
   { reads: ['admin.tls.cert', 'admin.tls.key'], run: checkTls },
+  { reads: ['retention.maxAge', 'hints.unit'], run: checkAge },
   atMost('frameTimeoutMs', 'sessionTimeoutMs'),
   atMost('settleMs', 'settleMaxMs'),
 ];
@@ -76,6 +77,14 @@ function checkTls({ admin: { tls } }: Config): string | undefined {
   if ((tls.cert === null) === (tls.key === null)) return undefined;
   const [given, missing] = tls.cert === null ? ['key', 'cert'] : ['cert', 'key'];
   return `admin.tls.${missing}: must be given with admin.tls.${given}; TLS needs a certificate and its key`;
+}
+
+function checkAge({ retention, hints }: Config): string | undefined {
+  if (retention.maxAge === 0 || hints.unit === 'milliseconds') return undefined;
+  return (
+    'retention.maxAge: has a meaning only where hints are times: set hints.unit to milliseconds, ' +
+    'or keep items by retention.minHint or retention.maxBytes'
+  );
 }
 
 /** Why an admin endpoint is not opened beyond loopback without a token file, and how to open it. */

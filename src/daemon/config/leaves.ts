@@ -91,6 +91,18 @@ export function duration(
   return schema.register(leaves, { expected, kind: 'text' });
 }
 
+/** The highest hint of an item (2^64-2). */
+const MAX_HINT = 2n ** 64n - 2n;
+
+/** A hint in decimal digits, which no number of YAML holds as it is. */
+export function hint(fallback: bigint): z.ZodPrefault<z.ZodType<string, number | string>> {
+  const digits = z.string().refine((text) => /^\d{1,20}$/.test(text) && BigInt(text) <= MAX_HINT);
+  const written = z.int().min(0).transform(String);
+  const expected = `a hint from 0 to ${MAX_HINT}`;
+  const schema = z.union([written, digits]).prefault(`${fallback}`);
+  return schema.register(leaves, { expected, kind: 'text' });
+}
+
 export function flag(fallback: boolean): z.ZodDefault<z.ZodBoolean> {
   const schema = z.boolean().default(fallback);
   return schema.register(leaves, { expected: 'true or false', kind: 'boolean' });

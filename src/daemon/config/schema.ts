@@ -11,7 +11,17 @@ import {
   section,
   size,
 } from './leaves.ts';
-import { access, admin, fetch, hints, limits, network, push, sync } from './sections/index.ts';
+import {
+  access,
+  admin,
+  fetch,
+  hints,
+  limits,
+  network,
+  push,
+  retention,
+  sync,
+} from './sections/index.ts';
 import type { Config } from './types.ts';
 
 /**
@@ -52,18 +62,8 @@ const log = section({
 });
 
 const sections = {
-  node,
-  network,
-  access,
-  admin,
-  sync,
-  fetch,
-  push,
-  limits,
-  hints,
-  store,
-  scrub,
-  log,
+  ...{ node, network, access, admin, sync, fetch, push, limits, hints, retention },
+  ...{ store, scrub, log },
 };
 
 const schema = z.strictObject(sections).meta({ title: 'rangemesh configuration' });

@@ -9,6 +9,7 @@ import type {
   LimitsConfig,
   NetworkConfig,
   PushConfig,
+  RetentionConfig,
   SyncConfig,
 } from './sections/index.ts';
 
@@ -29,6 +30,7 @@ export interface Config {
   push: PushConfig;
   limits: LimitsConfig;
   hints: HintsConfig;
+  retention: RetentionConfig;
   store: Pick<IndexOptions, 'cacheBytes' | 'bufferItems'>;
   scrub: ScrubOptions;
   log: {

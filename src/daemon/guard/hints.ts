@@ -3,6 +3,7 @@ import type { ItemRefusal } from './refusal.ts';
 
 /** The bounds of hints that are accepted at present. */
 export interface HintBounds {
+  readonly floor: bigint;
   /** The highest hint; null: there is no bound. */
   readonly ceiling: bigint | null;
 }
@@ -11,10 +12,17 @@ export interface HintBounds {
 export function hintCheck(bounds: HintBounds): GuardCheck {
   return {
     refusalOf({ hint }) {
-      const { ceiling } = bounds;
+      const { floor, ceiling } = bounds;
+      if (hint < floor) return tooOld(hint, floor);
       return ceiling !== null && hint > ceiling ? tooNew(hint, ceiling) : null;
     },
   };
+}
+
+/** Lasting: a floor never falls. */
+function tooOld(hint: bigint, floor: bigint): ItemRefusal {
+  const message = `the hint ${hint} is below ${floor}, the floor of this node: older items are not kept (retention)`;
+  return { code: 'HINT_TOO_OLD', message, lasting: true };
 }
 
 /** Not lasting: time makes the hint acceptable. */

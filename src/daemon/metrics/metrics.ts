@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import type { AnnounceTotals, Fetch } from '../../protocol/index.ts';
 import type { ReplicaFigures } from '../../store/index.ts';
 import type { AdminObserver, MetricsSource } from '../admin/index.ts';
+import type { RetentionStatus } from '../control-api.ts';
 import type { LogLosses } from '../logging.ts';
 import type { DiscoveryStatus } from '../mesh/index.ts';
 import type { ReplicatorObserver } from '../replicator/index.ts';
@@ -11,6 +12,7 @@ import { arrivalMetrics } from './arrivals.ts';
 import { type BudgetFigures, daemonMetrics } from './daemon.ts';
 import { Declarations } from './declare.ts';
 import { fetchMetrics } from './fetch.ts';
+import { retentionMetrics } from './guard/index.ts';
 import { libp2pMetrics, wireMetrics } from './libp2p.ts';
 import { meshMetrics } from './mesh.ts';
 import { type PeerFigures, peerMetrics } from './peers.ts';
@@ -38,6 +40,7 @@ export interface MetricsFigures {
   readonly peers: readonly PeerFigures[];
   readonly mesh: DiscoveryStatus;
   readonly push: AnnounceTotals | null;
+  readonly retention: RetentionStatus;
   readonly transfer: Fetch['totals'];
   readonly losses: LogLosses;
   readonly budgets: BudgetFigures;
@@ -74,6 +77,7 @@ export class Metrics implements MetricsSource {
     this.libp2p = libp2pMetrics(this.#registry);
     const [sync, peers, mesh] = [syncMetrics(declare), peerMetrics(declare), meshMetrics(declare)];
     const [push, wire] = [pushMetrics(declare), wireMetrics(declare, this.#registry)];
+    const retention = retentionMetrics(declare);
     const daemon = daemonMetrics({ declare, version, startedAt: now() });
     this.#update = async (figures) => {
       store.update(figures.store);
@@ -81,6 +85,7 @@ export class Metrics implements MetricsSource {
       peers.update(figures.peers, now());
       mesh.update(figures.mesh);
       push.update(figures.push);
+      retention.update(figures.retention);
       fetch.update(figures.transfer);
       daemon.update(figures.losses, figures.budgets);
       await wire.update();

@@ -9,6 +9,8 @@ import type { Config } from '../config/index.ts';
 import type { MeshOptions } from '../mesh/index.ts';
 import type { ReplicatorOptions } from '../replicator/options.ts';
 
+import type { RetentionOptions } from '../retention/options.ts';
+
 // The options of each part from the configuration. Each key is named: a spread would hide a key that two
 // sections share.
 
@@ -87,6 +89,11 @@ export function replicaLimits({ limits }: Config): Given<ReplicaLimits, 'limits'
     maxItems: maxItems || Number.POSITIVE_INFINITY,
     minFreeBytes,
   };
+}
+
+export function retentionOptions({ retention }: Config): RetentionOptions {
+  const { maxAge, minHint, maxBytes, maxClockGap } = retention;
+  return { maxAge, minHint: BigInt(minHint), maxBytes, maxClockGap };
 }
 
 /** A session keeps its snapshot for as long as it may take. */

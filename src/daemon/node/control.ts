@@ -5,7 +5,7 @@ import type { EventBus } from '../events/index.ts';
 import type { TokenFile } from '../keys/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import type { Replicator } from '../replicator/index.ts';
-import type { AcceptedHints } from '../retention/index.ts';
+import type { Guarding } from './guarding/index.ts';
 import type { DaemonInit } from './init.ts';
 import { appliersOf, LiveConfig } from './live-config/index.ts';
 import type { Pausing } from './pausing/index.ts';
@@ -14,7 +14,7 @@ interface ControlParts {
   mesh: Mesh;
   replica: Replica;
   replicator: Replicator;
-  accepted: AcceptedHints;
+  guarding: Guarding;
   pausing: Pausing;
   token: TokenFile;
   events: Pick<EventBus, 'config'>;
@@ -27,8 +27,8 @@ export function nodeControl(
   { config, configuration, logger }: DaemonInit,
   parts: ControlParts,
 ): NodeControl {
-  const { pausing, replica, token, events, closing } = parts;
-  const appliers = appliersOf({ ...parts, logger });
+  const { pausing, guarding, replica, token, events, closing } = parts;
+  const appliers = appliersOf({ ...parts, ...guarding, logger });
   const { origins = null, read = null } = configuration ?? {};
   const onChanged = (keys: readonly string[]): void => events.config(keys);
   const live = new LiveConfig({ config, origins, read, appliers, token, onChanged, logger });
@@ -44,6 +44,10 @@ export function nodeControl(
     setLogLevel: (level) => live.setLogLevel(level),
     pause: (init) => pausing.pause(init),
     resume: (peerId) => pausing.resume(peerId),
+    confirmRetention() {
+      requireOpen();
+      return guarding.pruner.confirm();
+    },
     async compact(options) {
       requireOpen();
       return replica.compact(options);

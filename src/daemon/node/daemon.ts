@@ -3,17 +3,18 @@ import type { Replica } from '../../store/index.ts';
 import type { NodeControl } from '../control-api.ts';
 import type { DaemonError } from '../errors.ts';
 import { EventBus } from '../events/index.ts';
-import { guardOf, hintCheck, type ItemGuard } from '../guard/index.ts';
+import type { ItemGuard } from '../guard/index.ts';
+import type { Logger } from '../logging.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { Metrics } from '../metrics/index.ts';
 import type { Node } from '../node-api.ts';
 import { Secrets } from '../own-files.ts';
 import { Replicator, type ReplicatorObserver } from '../replicator/index.ts';
-import { AcceptedHints } from '../retention/index.ts';
 import { VERSION } from '../version.ts';
 import { replicatorOptions } from './config-options.ts';
 import { nodeControl } from './control.ts';
 import { openAdmin, openToken } from './endpoint/index.ts';
+import { createGuarding } from './guarding/index.ts';
 import type { DaemonInit, System } from './init.ts';
 import { figuresOf } from './metrics-figures.ts';
 import { createAnnounce, createDaemonMesh, type Services, TwinWatch } from './network/index.ts';
@@ -59,20 +60,18 @@ async function start(
   stop: () => Promise<void>,
 ): Promise<Daemon> {
   const { config, system, logger } = init;
-  const { clock } = system;
-  const directory = config.node.dataDir;
   const metrics = createMetrics(system);
-  const events = new EventBus({ clock, random: system.random });
+  const events = new EventBus(system);
   const { replica, close } = await openHeard(init, metrics, events);
   undo.push(close);
   const token = await openToken(init, (content) => secrets.add(content));
-  const accepted = new AcceptedHints({ clock, options: config.hints });
-  const guard = guardOf([hintCheck(accepted)]);
+  const guarding = createGuarding(init, { replica, events });
+  const { guard, pruner } = guarding;
   const replicator = createReplicator(init, { replica, guard }, [metrics.replicator, events]);
-  const { busyMs = () => clock.monotonic() } = system;
+  const { clock, busyMs = () => clock.monotonic() } = system;
   const knows: Knows = (peer) => mesh.names(peer);
   const services = () => mesh.libp2p.services;
-  const pauses = await loadPauses({ directory, logger, replicator, services });
+  const pauses = await loadPauses({ directory: config.node.dataDir, logger, replicator, services });
   const { paused } = pauses;
   const work = new PeerWork({ clock, busyMs, knows });
   const parts = { replicator, work, knows, paused, metrics };
@@ -96,17 +95,19 @@ async function start(
     networkName: config.network.name,
     isSecret: secrets.has,
     paused: { peers: paused, pausing },
+    retention: pruner,
   });
-  const figures = { replica, replicator, mesh, node, ...mesh.libp2p.services, logger };
+  const figures = { replica, replicator, pruner, mesh, node, ...services(), logger };
   metrics.readFrom(() => figuresOf(figures));
+  pruner.start();
+  undo.push(() => pruner.stop());
   let closing = false;
-  const running = { mesh, replica, replicator, accepted, pausing, token, events };
+  const running = { mesh, replica, replicator, guarding, pausing, token, events };
   const control = nodeControl(init, { ...running, closing: () => closing });
   const url = await openAdmin(init, { node, control, metrics, token, secrets, undo });
   const twins = watchTwins(init, mesh);
   undo.push(async () => twins.stop());
-  const shown = { version: VERSION, admin: url, peerId: mesh.peerId, addresses: mesh.addresses };
-  logger.info({ component: 'daemon', event: 'started', ...shown }, 'rangemesh is up');
+  tellStarted(logger, { admin: url, peerId: mesh.peerId, addresses: mesh.addresses });
   return {
     admin: url,
     peerId: mesh.peerId,
@@ -121,6 +122,11 @@ async function start(
       logger.info({ component: 'daemon', event: 'stopped' }, 'rangemesh is down');
     },
   };
+}
+
+function tellStarted(logger: Logger, shown: object): void {
+  const fields = { component: 'daemon', event: 'started', version: VERSION, ...shown };
+  logger.info(fields, 'rangemesh is up');
 }
 
 function watchTwins({ config: { network }, system: { clock } }: DaemonInit, mesh: Mesh): TwinWatch {

@@ -11,6 +11,7 @@ import {
   type VerifyOptions,
   type VerifyResult,
 } from '../../store/index.ts';
+import type { RetentionStatus } from '../control-api.ts';
 import type { ExplainedNode } from '../explain-api.ts';
 import type { Mesh } from '../mesh/index.ts';
 import type {
@@ -23,6 +24,7 @@ import type {
   WhyAnswer,
 } from '../node-api.ts';
 import type { Replicator } from '../replicator/index.ts';
+import { NO_RETENTION } from '../retention/index.ts';
 import { VERSION } from '../version.ts';
 import { NodeItems } from './bulk-items.ts';
 import { Explanations, whyAnswer } from './explain/index.ts';
@@ -65,6 +67,8 @@ interface RunningNodeInit {
   isSecret: (payload: Uint8Array) => boolean;
   /** @default nothing is ever paused */
   paused?: PausedView;
+  /** @default everything is kept */
+  retention?: { readonly status: RetentionStatus };
 }
 
 /** Codes with which the store refuses puts until a restart, or until an operator acts. */
@@ -114,6 +118,7 @@ export class RunningNode implements ExplainedNode {
       push: replicator.ownItems.totals,
       mesh: mesh.discovery.status,
       paused: this.#paused.pausing.state,
+      retention: this.#init.retention?.status ?? NO_RETENTION,
       peers: this.#views.dealtWith(),
     };
   }

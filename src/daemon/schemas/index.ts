@@ -56,6 +56,7 @@ export {
   wantsAnswer,
   wantsQuery,
 } from './explain/index.ts';
+export { retentionStatus } from './guard/index.ts';
 export {
   challengeParams,
   type OpenApiDocument,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CatchUpStatus, Status } from '../node-api.ts';
 import { count, errorAnswer, hex64, instant } from './common.ts';
 import { schemaOf } from './define.ts';
+import { retentionStatus } from './guard/index.ts';
 import { pauseState } from './pauses.ts';
 import { peerStatus } from './peers.ts';
 import { verdictFields } from './verdict.ts';
@@ -66,6 +67,7 @@ export const status: z.ZodType<Status> = schemaOf<Status>('Status')(
     push: push.nullable().describe('Null when push is off'),
     mesh: z.strictObject({ degree: count, connected: count, known: count }),
     paused: pauseState.describe('Peers with which an operator has paused replication'),
+    retention: retentionStatus.describe('Which hints are kept, and the removal of other items'),
     peers: z.array(peerStatus),
   }),
 );

@@ -78,6 +78,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<number, Call>>>> = {
   pause: { 200: ['/v1/pause', json({ peerId: PEER, keep: true })] },
   resume: { 200: ['/v1/resume'] },
   compact: { 200: ['/v1/compact'] },
+  confirmRetention: { 200: ['/v1/retention/confirm'] },
   getOpenApi: { 200: ['/openapi.json'] },
   getMetrics: { 200: ['/metrics'] },
 };

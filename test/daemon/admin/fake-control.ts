@@ -1,4 +1,5 @@
 import type { NodeControl, PauseState } from '../../../src/daemon/index.ts';
+import { NO_RETENTION } from '../../../src/daemon/retention/index.ts';
 
 /** Notes what is asked of it. Its answers can be planted. */
 export class FakeControl implements NodeControl {
@@ -28,6 +29,11 @@ export class FakeControl implements NodeControl {
   pause: NodeControl['pause'] = async (init) => {
     this.asked.push(['pause', init]);
     return { ...this.state, all: init.peerId === undefined };
+  };
+
+  confirmRetention: NodeControl['confirmRetention'] = () => {
+    this.asked.push(['confirmRetention']);
+    return NO_RETENTION;
   };
 
   resume: NodeControl['resume'] = async (peerId) => {

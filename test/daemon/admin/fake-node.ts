@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventBus, type NodeEvent } from '../../../src/daemon/events/index.ts';
 import type { Node, PeerStatus, Status, SyncResult, Verdict } from '../../../src/daemon/index.ts';
 import { DaemonError } from '../../../src/daemon/index.ts';
+import { NO_RETENTION } from '../../../src/daemon/retention/index.ts';
 import type {
   BulkItems,
   ExplainedNode,
@@ -95,6 +96,7 @@ export class FakeNode implements ExplainedNode {
       push: null,
       paused: { all: false, peers: [], kept: { all: false, peers: [] } },
       mesh: { degree: 8, connected: this.dialled.length, known: this.dialled.length },
+      retention: NO_RETENTION,
       peers: this.peers(),
     };
   }

@@ -115,6 +115,8 @@ describe('--json', () => {
     },
     pause: () => [on('pause')],
     resume: () => [on('resume')],
+    retention: () => [on('retention')],
+    'retention confirm': () => [on('retention', 'confirm')],
     compact: () => [on('compact')],
     'config check': () => [run(['config', 'check', '--json'], { cwd: station.scratch })],
     'config show': () => [on('config', 'show')],

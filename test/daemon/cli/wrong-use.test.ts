@@ -121,6 +121,8 @@ describe('a wrong use', () => {
     sync: [[['foo'], 64, /foo is no peer id/], tooMany, gone()],
     pause: [[['foo'], 64, /foo is no peer id/], tooMany, gone()],
     resume: [[['foo'], 64, /foo is no peer id/], tooMany, gone()],
+    retention: [unknown, [['confrim'], 64, /retention has no verb 'confrim', but confirm/], gone()],
+    'retention confirm': [unknown, tooMany, gone()],
     compact: [unknown, tooMany, gone()],
     doctor: [unknown, tooMany, [['--watch'], 64, /unknown option '--watch'/]],
     'config check': [

@@ -43,6 +43,7 @@ const BESIDES: Record<string, string[]> = {
   'network.maxConnections': ['network.degree=1'],
   'sync.frameTimeoutMs': ['sync.sessionTimeoutMs=2147483647'],
   'sync.sessionTimeoutMs': ['sync.frameTimeoutMs=100'],
+  'retention.maxAge': ['hints.unit=milliseconds'],
   'sync.settleMs': ['sync.settleMaxMs=2147483647'],
   'sync.settleMaxMs': ['sync.settleMs=0'],
 };
@@ -83,21 +84,42 @@ describe('a range of the configuration', () => {
 
   it('includes both ends of durations, as milliseconds and with a unit, and nothing beyond them', async () => {
     const durations = ranges.filter(({ kind }) => kind === 'duration');
-    assert.ok(durations.length >= 1, `${durations.length} keys`);
+    assert.ok(durations.length >= 3, `${durations.length} keys`);
     for (const { path, min, max } of durations) {
+      const besides = BESIDES[path] ?? [];
       const [section, key] = path.split('.') as ['hints', 'maxAhead'];
       for (const end of [min, max]) {
         for (const value of [end, `${parseDuration(end)}`]) {
-          const { [section]: read } = await load(`${path}=${value}`);
+          const { [section]: read } = await load(...besides, `${path}=${value}`);
           assert.equal(read[key], parseDuration(end), `${path}=${value}`);
         }
       }
       const beyond = parseDuration(max) + 1;
       for (const value of [parseDuration(min) - 1, beyond, `${beyond}ms`, '1.5h']) {
-        const message = await refusal(`${path}=${value}`);
+        const message = await refusal(...besides, `${path}=${value}`);
         assert.ok(message.includes(`${path}: must be a duration from ${min} to ${max}`), message);
       }
     }
+  });
+
+  it('includes both ends of hints, which a number of YAML may not hold, and nothing beyond them', async () => {
+    const highest = `${2n ** 64n - 2n}`;
+    for (const value of ['0', '1700000000000', highest]) {
+      assert.equal((await load(`retention.minHint=${value}`)).retention.minHint, value);
+    }
+    for (const value of ['-1', '1.5', '0x1', `${2n ** 64n - 1n}`, '9'.repeat(21)]) {
+      assert.match(
+        await refusal(`retention.minHint=${value}`),
+        /minHint: must be a hint from 0 to/,
+      );
+    }
+    const read = async () => 'retention: { minHint: 1700000000000 }';
+    const { retention } = await loadConfig({ file: '/r.yaml', cwd: '/', read });
+    assert.equal(retention.minHint, '1700000000000');
+  });
+
+  it('of an age has a meaning only where hints are times', async () => {
+    assert.match(await refusal('retention.maxAge=30d'), /retention\.maxAge: .*set hints\.unit/);
   });
 
   it('in a file is the same: sizes given as numbers have the same ends', async () => {

@@ -10,15 +10,16 @@ const MILLISECONDS = { unit: 'milliseconds', maxAhead: 1_000 } as const;
 
 function setUp() {
   const clock = new VirtualClock();
-  const accepted = new AcceptedHints({ clock, options: MILLISECONDS });
+  const retention = { floor: 0n };
+  const accepted = new AcceptedHints({ clock, retention, options: MILLISECONDS });
   const guard = guardOf([hintCheck(accepted)]);
   const refusal = (hint: number) =>
     guard.refusalOf({ hint: BigInt(hint), id: new Uint8Array(32), bytes: 0 }, ORIGIN);
-  return { clock, accepted, refusal };
+  return { clock, retention, accepted, refusal };
 }
 
-describe('a hint in milliseconds', () => {
-  it('may be ahead of the clock up to the bound, and is refused beyond until its time has come', async () => {
+describe('a hint', () => {
+  it('in milliseconds may be ahead of the clock up to the bound, and is refused beyond until its time has come', async () => {
     const { clock, refusal } = setUp();
     const ceiling = clock.now() + 1_000;
     assert.equal(refusal(ceiling), null);
@@ -26,6 +27,14 @@ describe('a hint in milliseconds', () => {
     assert.deepEqual([refused?.code, refused?.lasting], ['HINT_TOO_NEW', false]);
     await clock.advance(1);
     assert.equal(refusal(ceiling + 1), null);
+  });
+
+  it('below the floor is refused for good', () => {
+    const { clock, retention, refusal } = setUp();
+    retention.floor = BigInt(clock.now());
+    assert.equal(refusal(clock.now()), null);
+    const refused = refusal(clock.now() - 1);
+    assert.deepEqual([refused?.code, refused?.lasting], ['HINT_TOO_OLD', true]);
   });
 
   it('has no bound where hints are numbers, or the bound is 0', () => {

@@ -11,6 +11,7 @@ import { itemOperations } from './items.ts';
 import { meshOperations } from './mesh.ts';
 import { metricsOperations } from './metrics.ts';
 import { openApiOperations } from './openapi.ts';
+import { retentionOperations } from './retention.ts';
 import { verifyOperations } from './verify.ts';
 
 export const OPERATIONS: readonly Operation[] = [
@@ -23,6 +24,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...changesOperations,
   ...verifyOperations,
   ...controlOperations,
+  ...retentionOperations,
   ...openApiOperations,
   ...metricsOperations,
 ];

@@ -2,4 +2,5 @@
 
 export { compact } from './compact.ts';
 export { checkConfiguration, printSchema, showConfiguration } from './configuration.ts';
+export { confirmRetention, retention } from './retention.ts';
 export { logLevel, pause, reload, resume } from './verbs.ts';

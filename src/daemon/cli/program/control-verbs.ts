@@ -11,6 +11,7 @@ export function addControl(program: VerbCommand): void {
   addConfig(program);
   addLog(program);
   addPause(program);
+  addRetention(program);
   program
     .clientVerb('compact')
     .description('Has the database give back the space of removed and replaced records.')
@@ -98,4 +99,19 @@ function addPause(program: VerbCommand): void {
     .argument('[peer-id]', PEER)
     .examples('rangemesh resume', 'rangemesh resume 12D3KooW...')
     .runs(async () => (await import('../control/index.ts')).resume);
+}
+
+function addRetention(program: VerbCommand): void {
+  const retention = program
+    .clientVerb('retention')
+    .description('Shows which hints are kept, and how far the removal of other items is.')
+    .examples('rangemesh retention', 'rangemesh retention confirm')
+    .runs(async () => (await import('../control/index.ts')).retention);
+  retention
+    .clientVerb('confirm')
+    .description(
+      'Says that the clock of the machine is right, after a jump of the clock stopped the removal of items.',
+    )
+    .examples('rangemesh retention confirm')
+    .runs(async () => (await import('../control/index.ts')).confirmRetention);
 }

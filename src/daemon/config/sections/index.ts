@@ -7,4 +7,5 @@ export { type HintsConfig, hints } from './hints.ts';
 export { type LimitsConfig, limits } from './limits.ts';
 export { type NetworkConfig, network } from './network.ts';
 export { type PushConfig, push } from './push.ts';
+export { type RetentionConfig, retention } from './retention.ts';
 export { type SyncConfig, sync } from './sync.ts';

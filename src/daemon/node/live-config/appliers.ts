@@ -3,8 +3,8 @@ import type { Config } from '../../config/index.ts';
 import { type Logger, setLogLevel } from '../../logging.ts';
 import type { Mesh } from '../../mesh/index.ts';
 import type { Replicator } from '../../replicator/index.ts';
-import type { AcceptedHints } from '../../retention/index.ts';
-import { replicaLimits } from '../config-options.ts';
+import type { AcceptedHints, Pruner } from '../../retention/index.ts';
+import { replicaLimits, retentionOptions } from '../config-options.ts';
 
 /** Takes new values of some keys while the daemon runs. */
 export interface Applier {
@@ -19,6 +19,7 @@ interface AppliersInit {
   replica: Pick<Replica, 'setLimits' | 'setScrub'>;
   replicator: { readonly rates: Pick<Replicator['rates'], 'change'> };
   accepted: Pick<AcceptedHints, 'change'>;
+  pruner: Pick<Pruner, 'change'>;
   /** The root. */
   logger: Logger;
 }
@@ -29,6 +30,7 @@ export function appliersOf({
   replica,
   replicator,
   accepted,
+  pruner,
   logger,
 }: AppliersInit): Applier[] {
   return [
@@ -70,6 +72,13 @@ export function appliersOf({
         ({ hints }) =>
         () =>
           accepted.change(hints),
+    },
+    {
+      keys: ['minHint', 'maxAge', 'maxBytes', 'maxClockGap'].map((key) => `retention.${key}`),
+      prepare(config) {
+        const options = retentionOptions(config);
+        return () => pruner.change(options);
+      },
     },
     {
       keys: ['scrub.itemsPerSecond', 'scrub.maxDamagedPerHour'],

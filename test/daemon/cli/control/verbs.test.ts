@@ -59,6 +59,23 @@ describe('verbs of run-time control', () => {
     control.reload = reload;
   });
 
+  it('show retention, and confirm the clock', async () => {
+    const { stdout } = await call('retention');
+    assert.match(stdout, /^floor {8}none: items are kept whatever their hints\n/);
+    assert.match(stdout, /\nremoved {6}0 items, 0 B\nleft {9}0 items\n$/);
+    const { confirmRetention } = station.control;
+    station.control.confirmRetention = () => ({
+      ...{ floor: '5', goal: '9', removedItems: 1, removedBytes: 2_048, left: 3, running: true },
+      waits: { code: 'CLOCK_JUMPED', message: 'the clock' },
+    });
+    assert.equal(
+      (await call('retention', 'confirm')).stdout,
+      'floor        5\ngoal         9\nremoved      1 item, 2.0 KiB\nleft         3 items, being removed\n' +
+        'waits        the clock [CLOCK_JUMPED]\n',
+    );
+    station.control.confirmRetention = confirmRetention;
+  });
+
   it('compact, with the sizes', async () => {
     const { control } = station;
     const { compact } = control;

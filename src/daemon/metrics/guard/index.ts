@@ -1,0 +1,3 @@
+/** The metrics of the bounds that an operator sets on the mesh. */
+
+export { retentionMetrics } from './retention.ts';

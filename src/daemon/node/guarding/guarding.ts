@@ -1,0 +1,30 @@
+import type { Replica } from '../../../store/index.ts';
+import type { EventBus } from '../../events/index.ts';
+import { guardOf, hintCheck, type ItemGuard } from '../../guard/index.ts';
+import { AcceptedHints, Pruner } from '../../retention/index.ts';
+import { retentionOptions } from '../config-options.ts';
+import type { DaemonInit } from '../init.ts';
+
+/** The parts of a daemon that say which items it takes and keeps. */
+export interface Guarding {
+  readonly guard: ItemGuard;
+  readonly accepted: AcceptedHints;
+  /** Not started. */
+  readonly pruner: Pruner;
+}
+
+export function createGuarding(
+  { config, system: { clock }, logger }: DaemonInit,
+  { replica, events }: { readonly replica: Replica; readonly events: Pick<EventBus, 'incident'> },
+): Guarding {
+  const { retention } = replica;
+  const accepted = new AcceptedHints({ clock, retention, options: config.hints });
+  const pruner = new Pruner({
+    replica,
+    clock,
+    logger: logger.child({ component: 'retention' }),
+    incident: (trouble) => events.incident(trouble),
+    options: retentionOptions(config),
+  });
+  return { guard: guardOf([hintCheck(accepted)]), accepted, pruner };
+}

@@ -1,0 +1,117 @@
+import type { Clock, Replica, Retention } from '../../store/index.ts';
+import type { Logger } from '../logging.ts';
+import { FloorClock } from './floor-clock.ts';
+import { type FloorGoal, floorGoal, type KeptItems } from './floor-goal.ts';
+import type { RetentionOptions } from './options.ts';
+import type { RetentionTrouble } from './types.ts';
+
+export interface FloorKeeperInit {
+  replica: Pick<Replica, 'snapshot' | 'figures'> & {
+    readonly retention: Pick<Retention, 'floor' | 'raisedAt' | 'raise'>;
+  };
+  clock: Clock;
+  options: RetentionOptions;
+  logger: Logger;
+  /**
+   * Hears of each trouble when it begins.
+   * @default nobody does
+   */
+  incident?: ((trouble: RetentionTrouble) => void) | undefined;
+}
+
+const NOTHING: KeptItems = { items: 0, storedBytes: 0, hintAt: () => 0n };
+
+/** Raises the floor of the set as time passes and the set grows. */
+export class FloorKeeper {
+  readonly #init: FloorKeeperInit;
+  readonly #clock: FloorClock;
+  #options: RetentionOptions;
+  #goal = 0n;
+  #trouble: RetentionTrouble | null = null;
+
+  constructor(init: FloorKeeperInit) {
+    const { replica, options } = init;
+    this.#init = init;
+    this.#options = options;
+    this.#clock = new FloorClock({
+      maxGapMs: options.maxClockGap,
+      last: replica.retention.raisedAt,
+    });
+  }
+
+  /** The floor that the options ask for; 0n: none. */
+  get goal(): bigint {
+    return this.#goal;
+  }
+
+  /** Why the floor does not rise as far as it should. */
+  get trouble(): RetentionTrouble | null {
+    return this.#trouble;
+  }
+
+  change(options: RetentionOptions): void {
+    this.#options = options;
+    this.#clock.maxGapMs = options.maxClockGap;
+  }
+
+  /** Believes the wall clock as it was at the last look. */
+  confirm(): void {
+    this.#clock.confirm();
+    if (this.#trouble?.code === 'CLOCK_JUMPED') this.#meet(null);
+  }
+
+  /** Resolves once the floor is where it should be now; with null if it did not rise. Rejects with `StoreError`. */
+  async rise(): Promise<bigint | null> {
+    const { replica, clock } = this.#init;
+    const { maxAge, maxBytes } = this.#options;
+    const now = this.#clock.look(clock.now(), clock.monotonic());
+    const { floor, stuck } = this.#find(now);
+    this.#goal = floor;
+    const untimely = maxAge === 0 ? null : this.#clock.trouble;
+    this.#meet(untimely ?? (stuck ? tooLarge(maxBytes) : null));
+    if (floor <= replica.retention.floor) return null;
+    await replica.retention.raise(floor);
+    return floor;
+  }
+
+  #find(now: number | null): FloorGoal {
+    const { replica } = this.#init;
+    const { maxBytes } = this.#options;
+    const { storedBytes } = replica.figures();
+    if (maxBytes === 0 || storedBytes <= maxBytes) return floorGoal(this.#options, now, NOTHING);
+    const snapshot = replica.snapshot();
+    try {
+      const { size } = snapshot;
+      const first = snapshot.lowerBound({ hint: replica.retention.floor, id: null });
+      const items = size - first;
+      return floorGoal(this.#options, now, {
+        items,
+        storedBytes: (storedBytes * items) / Math.max(1, size),
+        hintAt: (rank) => snapshot.select(first + rank).hint,
+      });
+    } finally {
+      snapshot.release();
+    }
+  }
+
+  #meet(trouble: RetentionTrouble | null): void {
+    const { logger, incident } = this.#init;
+    const before = this.#trouble?.code;
+    this.#trouble = trouble;
+    if (trouble === null) {
+      if (before !== undefined)
+        logger.info({ event: 'retention-resumed' }, 'the floor rises again with time and size');
+      return;
+    }
+    if (trouble.code === before) return;
+    logger.warn({ event: 'retention-waits', code: trouble.code }, trouble.message);
+    incident?.(trouble);
+  }
+}
+
+function tooLarge(maxBytes: number): RetentionTrouble {
+  const message =
+    `the items take more than retention.maxBytes (${maxBytes}), and none can go: all of them have one hint. ` +
+    'Give items hints by their age, or raise the limit';
+  return { code: 'RETENTION_STUCK', message };
+}

@@ -1,0 +1,3 @@
+/** Schemas of what a node keeps and refuses. */
+
+export { retentionStatus } from './retention.ts';
