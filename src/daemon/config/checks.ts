@@ -14,6 +14,7 @@ const CHECKS: readonly ConfigCheck[] = [
   { reads: ['network.degree', 'network.maxConnections'], run: checkDegree },
   { reads: ['access.mode', 'access.pskFile'], run: checkPsk },
   { reads: ['access.mode', 'access.peers'], run: checkList },
+  { reads: ['access.peers', 'access.deny'], run: checkDenied },
   { reads: ['admin.host', 'admin.tokenFile'], run: checkAdmin },
   { reads: ['admin.tls.cert', 'admin.tls.key'], run: checkTls },
   { reads: ['retention.maxAge', 'hints.unit'], run: checkAge },
@@ -66,6 +67,12 @@ function checkPsk({ access: { mode, pskFile } }: Config): string | undefined {
 function checkList({ access: { mode, peers } }: Config): string | undefined {
   if (mode === 'list' || peers.length === 0) return undefined;
   return `access.peers: has no effect when access.mode is ${mode}; remove it, or set the mode to list`;
+}
+
+function checkDenied({ access: { peers, deny } }: Config): string | undefined {
+  const both = deny.find((peer) => peers.includes(peer));
+  if (both === undefined) return undefined;
+  return `access.deny: names ${both}, which access.peers lets in; take the id out of one of them`;
 }
 
 function checkAdmin({ admin: { host, tokenFile } }: Config): Problem | undefined {

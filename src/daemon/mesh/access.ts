@@ -8,17 +8,26 @@ import type { Notices } from './notices.ts';
 import type { MeshOptions } from './options.ts';
 
 /** The peers that may connect, and so read and write the set. */
-export interface Access {
+export interface Access extends Partial<AccessLists> {
   /** All peers; peers with these ids, in both directions; holders of the pre-shared key. */
   readonly mode: 'open' | 'list' | 'psk';
-  /** Peer ids, for `list`. */
-  readonly peers?: readonly string[];
   /** For `psk`: the text of a swarm key file, its bytes, or the 64 hex digits alone. */
   readonly psk?: string | Uint8Array;
 }
 
+/** Lists of peer ids that may change while the node runs. */
+export interface AccessLists {
+  /** The peers let in, for `list`. */
+  readonly peers: readonly string[];
+  /** Peers that are kept out in every mode. */
+  readonly deny: readonly string[];
+}
+
+/** Why a peer id is kept out. */
+export type AccessRefusal = 'PEER_DENIED' | 'PEER_NOT_LISTED';
+
 export interface GaterInit {
-  readonly access: Pick<AccessList, 'allows'>;
+  readonly access: Pick<AccessList, 'refusalOf'>;
   readonly notices: Notices;
   /** Open connections to a peer. */
   connectionsTo(peer: string): number;
@@ -31,27 +40,36 @@ export interface GaterInit {
   readonly options: MeshOptions;
 }
 
-/** The peer ids that an operator lists, which may change while the node runs. */
+/** The peer ids that an operator lists or denies, which may change while the node runs. */
 export class AccessList {
   readonly #mode: Access['mode'];
-  #listed: ReadonlySet<string>;
+  #listed: ReadonlySet<string> = new Set();
+  #denied: ReadonlySet<string> = new Set();
 
   /** Throws `CONFIG_INVALID`. */
-  constructor({ mode, peers = [] }: Access) {
+  constructor({ mode, peers = [], deny = [] }: Access) {
     this.#mode = mode;
-    this.#listed = new Set(peers.map(canonical));
+    this.prepare({ peers, deny })();
   }
 
+  /** Why ids keep the peer out; null: they let it in. */
+  readonly refusalOf = (peer: PeerId | string): AccessRefusal | null => {
+    if (this.#denied.has(`${peer}`)) return 'PEER_DENIED';
+    return this.#mode !== 'list' || this.lists(peer) ? null : 'PEER_NOT_LISTED';
+  };
+
   /** Whether the peer is let in, as far as ids decide that. */
-  readonly allows = (peer: PeerId | string): boolean => this.#mode !== 'list' || this.lists(peer);
+  readonly allows = (peer: PeerId | string): boolean => this.refusalOf(peer) === null;
 
   readonly lists = (peer: PeerId | string): boolean => this.#listed.has(`${peer}`);
 
-  /** Checks another list; the result puts it in the place of this one. Throws `CONFIG_INVALID`. */
-  prepare(peers: readonly string[]): () => void {
+  /** Checks other lists; the result puts them in the place of these. Throws `CONFIG_INVALID`. */
+  prepare({ peers, deny }: AccessLists): () => void {
     const listed = new Set(peers.map(canonical));
+    const denied = new Set(deny.map(canonical));
     return () => {
       this.#listed = listed;
+      this.#denied = denied;
     };
   }
 }
@@ -61,7 +79,7 @@ export function createGater(init: GaterInit): ConnectionGater {
   const { notices, options } = init;
   const { maxConnections, maxConnectionsPerPeer: max } = options;
   const reserved = Math.min(options.reservedConnections, Math.floor(maxConnections / 2));
-  const allowed = init.access.allows;
+  const { refusalOf } = init.access;
   const isFull = (peer: PeerId) => {
     if (init.names(peer.toString())) return false;
     if (init.connectionsToOthers() < maxConnections - reserved) return false;
@@ -69,13 +87,14 @@ export function createGater(init: GaterInit): ConnectionGater {
     notices.say({ code: 'TOO_MANY_CONNECTIONS', remote: 'all others', message });
     return true;
   };
-  const requireListed = (peer: PeerId) => {
-    if (!allowed(peer)) throw notListedHere(peer);
+  const requireAllowed = (peer: PeerId) => {
+    const refusal = refusalOf(peer);
+    if (refusal !== null) throw new DaemonError('PEER_REFUSED', REFUSALS[refusal].dialled(peer));
     return false;
   };
   return {
-    denyDialPeer: requireListed,
-    denyOutboundEncryptedConnection: requireListed,
+    denyDialPeer: requireAllowed,
+    denyOutboundEncryptedConnection: requireAllowed,
     denyInboundConnection(connection) {
       const full = init.takeSlot(connection);
       if (full === null) return false;
@@ -84,9 +103,10 @@ export function createGater(init: GaterInit): ConnectionGater {
       return true;
     },
     denyInboundEncryptedConnection(peer, { remoteAddr }) {
-      if (allowed(peer)) return false;
-      const message = `Refused peer ${peer} at ${remoteAddr}: it is not on this node's access list; add its id to the list if it belongs to the mesh`;
-      notices.sayOf(peer, remoteAddr, 'PEER_NOT_LISTED', message);
+      const refusal = refusalOf(peer);
+      if (refusal === null) return false;
+      const message = `Refused peer ${peer} at ${remoteAddr}: ${REFUSALS[refusal].connected}`;
+      notices.sayOf(peer, remoteAddr, refusal, message);
       return true;
     },
     denyInboundUpgradedConnection(peer, { remoteAddr }) {
@@ -117,7 +137,17 @@ function canonical(peer: string): string {
   }
 }
 
-function notListedHere(peer: PeerId): DaemonError {
-  const message = `This node's access list does not contain the peer ${peer}, so it is not connected to: add the id to the list here, and ours to the list there`;
-  return new DaemonError('PEER_REFUSED', message);
-}
+/** A peer that connects, and a peer that this node would dial. */
+const REFUSALS: Record<AccessRefusal, { connected: string; dialled(peer: PeerId): string }> = {
+  PEER_NOT_LISTED: {
+    connected:
+      "it is not on this node's access list; add its id to the list if it belongs to the mesh",
+    dialled: (peer) =>
+      `This node's access list does not contain the peer ${peer}, so it is not connected to: add the id to the list here, and ours to the list there`,
+  },
+  PEER_DENIED: {
+    connected: 'access.deny names it; take its id out of there if it may come in again',
+    dialled: (peer) =>
+      `access.deny of this node names the peer ${peer}, so it is not connected to: take the id out of there if it may come in again`,
+  },
+};

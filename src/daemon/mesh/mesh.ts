@@ -4,7 +4,7 @@ import { libp2pNetwork } from '../../protocol/libp2p.ts';
 import { type Identity, parsePsk } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
 import { parseListenAddress, parsePeerAddress } from '../peer-address.ts';
-import { AccessList, createGater, warnOfOpenAccess } from './access.ts';
+import { AccessList, type AccessLists, createGater, warnOfOpenAccess } from './access.ts';
 import {
   allowedHostsOf,
   HearsayDial,
@@ -173,7 +173,7 @@ function createDiscovery<S extends ServiceMap>(
   return discovery;
 }
 
-const NOT_LISTED = new Error('the access list does not let this peer in any more');
+const NOT_ALLOWED = new Error('the access lists do not let this peer in any more');
 
 /** This node among its peers. */
 export class Mesh<S extends ServiceMap = ServiceMap> {
@@ -251,21 +251,25 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
     return dialUntil(this.#dial, address, signal);
   }
 
-  /** Whether the access list lets the peer in. */
+  /** Whether the access lists let the peer in. */
   readonly allows = (peer: string): boolean => this.#list.allows(peer);
 
   /**
-   * Checks another access list; the result puts it in place, and cuts off all peers that it does not let in.
+   * Checks other access lists; the result puts them in place, and cuts off all peers that they keep out.
    * Throws `CONFIG_INVALID`.
    */
-  prepareAccess(peers: readonly string[]): () => void {
-    const replace = this.#list.prepare(peers);
+  prepareAccess(lists: AccessLists): () => void {
+    const replace = this.#list.prepare(lists);
     return () => {
       replace();
-      for (const connection of this.libp2p.getConnections()) {
-        if (!this.#list.allows(connection.remotePeer)) connection.abort(NOT_LISTED);
-      }
+      this.#cutOff();
     };
+  }
+
+  #cutOff(): void {
+    for (const connection of this.libp2p.getConnections()) {
+      if (!this.#list.allows(connection.remotePeer)) connection.abort(NOT_ALLOWED);
+    }
   }
 
   /** Bounds the inbound connections of one address and of one subnet from now on. Open ones stay. */

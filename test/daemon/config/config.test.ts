@@ -269,6 +269,11 @@ describe('configuration', () => {
       assert.match(await problem('access: { pskFile: k }'), /^access\.pskFile: has no effect/);
       assert.match(await problem('access: { mode: psk }'), /^access\.pskFile: must name the file/);
       await load(`access: { mode: list, peers: [${PEER}] }`);
+      assert.match(
+        await problem(`access: { mode: list, peers: [${PEER}], deny: [${PEER}] }`),
+        /^access\.deny: names .* which access\.peers lets in/,
+      );
+      await load(`access: { deny: [${PEER}] }`);
     });
 
     it('are not reported in a section that is invalid already', async () => {

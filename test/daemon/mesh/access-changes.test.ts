@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { within } from '../../support/within.ts';
-import { connectionTo, list, Meshes } from './support.ts';
+import { connectionTo, list, Meshes, type TestMesh } from './support.ts';
+
+/** The peer whose last connection closes next. */
+function disconnectionOf({ mesh: { connections } }: TestMesh): Promise<string> {
+  return new Promise((resolve) => {
+    const unwatch = connections.watch({
+      connected: () => undefined,
+      disconnected(peer) {
+        unwatch();
+        resolve(peer);
+      },
+    });
+  });
+}
 
 describe('an access list that changes', () => {
   const meshes = new Meshes();
@@ -15,16 +28,42 @@ describe('an access list that changes', () => {
     await b.mesh.dialer.dial(address);
     await connectionTo(a, ids[0]!);
     await assert.rejects(c.mesh.dialer.dial(address), { code: 'PEER_REFUSED' });
-    assert.throws(() => a.mesh.prepareAccess(['nonsense']), { code: 'CONFIG_INVALID' });
-    const apply = a.mesh.prepareAccess([ids[1]!]);
-    assert.deepEqual([a.mesh.allows(ids[0]!), a.mesh.connections.connected(ids[0]!)], [true, true]);
-    const gone = new Promise<void>((resolve) => {
-      a.mesh.connections.watch({ connected: () => undefined, disconnected: () => resolve() });
+    assert.throws(() => a.mesh.prepareAccess({ peers: ['nonsense'], deny: [] }), {
+      code: 'CONFIG_INVALID',
     });
+    const apply = a.mesh.prepareAccess({ peers: [ids[1]!], deny: [] });
+    assert.deepEqual([a.mesh.allows(ids[0]!), a.mesh.connections.connected(ids[0]!)], [true, true]);
+    const gone = disconnectionOf(a);
     apply();
     await within(gone, 'the peer is cut off');
     assert.deepEqual([a.mesh.allows(ids[0]!), a.mesh.names(ids[1]!)], [false, true]);
     await connectionTo(a, ids[1]!);
     assert.equal(a.mesh.connections.connected(ids[0]!), false);
+  });
+
+  it('cuts off the peers that it denies in open access, with a code of their own, twice', async () => {
+    const [a, b, c] = [await meshes.start(), await meshes.start(), await meshes.start()];
+    const { peerId } = b.mesh;
+    const address = a.mesh.addresses[0]!;
+    assert.throws(() => a.mesh.prepareAccess({ peers: [], deny: ['nonsense'] }), {
+      code: 'CONFIG_INVALID',
+    });
+    for (let round = 1; round <= 2; round++) {
+      for (const { mesh } of [b, c]) await mesh.dialer.dial(address);
+      await Promise.all([connectionTo(a, peerId), connectionTo(a, c.mesh.peerId)]);
+      const gone = Promise.all([disconnectionOf(a), disconnectionOf(b)]);
+      a.mesh.prepareAccess({ peers: [], deny: [peerId] })();
+      const [cutOff] = await within(gone, 'the peer is cut off');
+      assert.equal(cutOff, peerId, 'the other peer is left alone');
+      assert.deepEqual([a.mesh.allows(peerId), a.mesh.allows(c.mesh.peerId)], [false, true]);
+      await assert.rejects(b.mesh.dialer.dial(address), { code: 'PEER_REFUSED' });
+      assert.match((await a.log.code('PEER_DENIED')).msg, new RegExp(`${peerId}.*access\\.deny`));
+      await assert.rejects(a.mesh.probe(b.mesh.addresses[0]!, AbortSignal.timeout(5_000)), {
+        code: 'PEER_REFUSED',
+        message: /access\.deny of this node names the peer/,
+      });
+      a.mesh.prepareAccess({ peers: [], deny: [] })();
+    }
+    assert.deepEqual(a.log.with('PEER_NOT_LISTED'), []);
   });
 });

@@ -4,6 +4,8 @@ export interface AccessConfig {
   mode: 'open' | 'list' | 'psk';
   /** Peer ids let in when the mode is `list`. */
   peers: string[];
+  /** Peer ids kept out in every mode. */
+  deny: string[];
   /** File with the pre-shared key when the mode is `psk`. */
   pskFile: string | null;
 }
@@ -11,5 +13,6 @@ export interface AccessConfig {
 export const access: Section<AccessConfig> = section({
   mode: choice(['open', 'list', 'psk'], 'open').describe('Who may connect, and so write'),
   peers: reloadable(list(PEER, [])).describe('Peer ids let in when the mode is list'),
+  deny: reloadable(list(PEER, [])).describe('Peer ids kept out in every mode'),
   pskFile: file().describe('File with the pre-shared key when the mode is psk'),
 });

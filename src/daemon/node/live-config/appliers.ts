@@ -24,7 +24,7 @@ interface AppliersInit {
   logger: Logger;
 }
 
-/** In the order in which they are applied: the access list counts before a new peer is dialled. */
+/** In the order in which they are applied: the access lists count before a new peer is dialled. */
 export function appliersOf({
   mesh,
   replica,
@@ -35,8 +35,8 @@ export function appliersOf({
 }: AppliersInit): Applier[] {
   return [
     {
-      keys: ['access.peers'],
-      prepare: ({ access }) => mesh.prepareAccess(access.peers),
+      keys: ['access.peers', 'access.deny'],
+      prepare: ({ access }) => mesh.prepareAccess(access),
     },
     {
       keys: ['network.peers'],

@@ -130,7 +130,7 @@ function dialectsOf({ sync }: Config, random: Random): Dialect[] {
 }
 
 async function accessOf({ access }: Config, logger: Logger): Promise<Access> {
-  const { mode, peers, pskFile } = access;
-  if (mode !== 'psk' || pskFile === null) return { mode, peers };
-  return { mode, psk: await loadPsk(pskFile, logger) };
+  const { mode, peers, deny, pskFile } = access;
+  if (mode !== 'psk' || pskFile === null) return { mode, peers, deny };
+  return { mode, deny, psk: await loadPsk(pskFile, logger) };
 }

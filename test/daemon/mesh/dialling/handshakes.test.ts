@@ -261,6 +261,21 @@ describe('the gater', () => {
     assert.equal(open.denyInboundEncryptedConnection!(other as never, connection), false);
   });
 
+  it('keeps denied peers out in every mode, also where the list names them', () => {
+    for (const mode of ['open', 'list', 'psk'] as const) {
+      const { log, notices } = noting();
+      const access = new AccessList({ mode, peers: [listed, other], deny: [other] });
+      const gater = createGater({ ...limits, notices, access });
+      assert.equal(gater.denyInboundEncryptedConnection!(listed as never, connection), false);
+      assert.equal(gater.denyInboundEncryptedConnection!(other as never, connection), true);
+      assert.throws(() => gater.denyDialPeer!(other as never), { code: 'PEER_REFUSED' });
+      assert.deepEqual(
+        log.lines.map(({ code, peer }) => [code, peer]),
+        [['PEER_DENIED', other]],
+      );
+    }
+  });
+
   it('accepts connections of a peer up to the limit', () => {
     const { log, notices } = noting();
     let count = 0;
