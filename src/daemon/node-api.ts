@@ -14,6 +14,7 @@ import type { PauseState, RetentionStatus } from './control-api.ts';
 import type { DaemonError } from './errors.ts';
 import type { GuardError } from './guard/index.ts';
 import type { DiscoveryStatus, Spoken } from './mesh/index.ts';
+import type { PeerStanding } from './penalties/index.ts';
 import type { CatchUpProgress, FetchAttempt } from './replicator/index.ts';
 
 /** A running node as the admin endpoint and the CLI see it. */
@@ -29,6 +30,8 @@ export interface Node {
    * with `UNKNOWN_PEER` and `PEER_CONNECTED`.
    */
   forgetPeer(peerId: string): Promise<string[]>;
+  /** Forgets the penalties of a peer and ends its ban. Throws `UNKNOWN_PEER` if it has none. */
+  pardon(peerId: string): PeerStatus;
   /** Whether this node has what its peers have. */
   verdict(): Verdict;
   /** Runs a session with one connected peer, or with all of them; resolves when they have ended. */
@@ -277,6 +280,7 @@ export interface PeerStatus {
   readonly lastError: (RefusalReason & { readonly at: string }) | null;
   /** Networks and dialects that the peer named when it last connected; null: it has not since the start. */
   readonly speaks: Spoken | null;
+  readonly standing: PeerStanding;
 }
 
 /** When something was proved, and over which part of the key space: from `lower` up to `upper`. */

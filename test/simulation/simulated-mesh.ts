@@ -1,5 +1,9 @@
 import { pino } from 'pino';
-import { Replicator, type ReplicatorOptions } from '../../src/daemon/replicator/index.ts';
+import {
+  Replicator,
+  type ReplicatorObserver,
+  type ReplicatorOptions,
+} from '../../src/daemon/replicator/index.ts';
 import {
   AnnounceService,
   commonware,
@@ -130,6 +134,8 @@ export interface Changes {
    * @default none
    */
   servesAfterMs?: number;
+  /** @default none */
+  observers?: readonly Partial<ReplicatorObserver>[];
 }
 
 interface StartInit extends Changes {
@@ -142,12 +148,22 @@ interface StartInit extends Changes {
 }
 
 async function startNode(init: StartInit): Promise<SimulatedNode> {
-  const { id, network, clock, random, dialects, shows, sizeOf, servesAfterMs } = init;
+  const {
+    id,
+    network,
+    clock,
+    random,
+    dialects,
+    shows,
+    sizeOf,
+    servesAfterMs,
+    observers = [],
+  } = init;
   const { push = false, maxMissing, ...options } = init.options;
   const disk = new FakeDisk();
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
   const logger = pino({ level: 'silent' });
-  const replicator = new Replicator({ replica, clock, random, logger, options });
+  const replicator = new Replicator({ replica, clock, random, logger, options, observers });
   const sessions: SessionReport[] = [];
   const ended = replicator.ended.bind(replicator);
   replicator.ended = (report) => {

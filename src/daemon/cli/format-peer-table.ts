@@ -24,7 +24,10 @@ const COLUMNS: readonly TableColumn<PeerStatus>[] = [
   },
   {
     title: 'TROUBLE',
-    cell: ({ lastError, lastSession }) => lastError?.code ?? lastSession?.error?.code ?? '-',
+    cell: ({ standing, lastError, lastSession }) =>
+      standing.bannedUntil === null
+        ? (lastError?.code ?? lastSession?.error?.code ?? '-')
+        : 'PEER_BANNED',
     cut: true,
   },
   {

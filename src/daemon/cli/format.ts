@@ -164,6 +164,12 @@ export function formatPeer(peer: PeerStatus): string {
   ] as const) {
     if (proved !== null) lines.push(`  ${what} as of ${proved.at}${formatInterval(proved)}`);
   }
+  const { score, lastPenalty, bannedUntil } = peer.standing;
+  if (lastPenalty !== null) {
+    const { code, protocol, at } = lastPenalty;
+    const ban = bannedUntil === null ? '' : `, banned until ${bannedUntil}`;
+    lines.push(`  last penalty ${at}: ${code} (${protocol}), score ${score}${ban}`);
+  }
   if (lastError !== null) {
     lines.push(`  last error ${lastError.at}: ${lastError.message} [${lastError.code}]`);
   }

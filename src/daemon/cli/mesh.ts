@@ -78,6 +78,18 @@ export async function forgetPeer(
   });
 }
 
+export async function pardonPeer(
+  peerId: string,
+  options: TargetOptions,
+  init: CliInit,
+): Promise<number> {
+  checkPeerId(peerId);
+  return ask(options, init, {
+    call: (daemon) => daemon.pardonPeer(peerId),
+    show: () => `${peerId}  has no penalties any more`,
+  });
+}
+
 function notDialled(address: string): string {
   return `${address}  is not dialled any more`;
 }

@@ -112,6 +112,10 @@ export class AdminClient extends ItemCalls {
     return this.json({ method: 'DELETE', path: `/peers/${inPath(peerId)}`, ...init });
   }
 
+  pardonPeer(peerId: string, init?: CallInit): Promise<PeerStatus> {
+    return this.json({ method: 'POST', path: `/peers/${inPath(peerId)}/pardon`, ...init });
+  }
+
   /** Events as they happen, until the daemon ends; leaving the loop ends the call. */
   watchEvents({ types = [], after, signal }: WatchEventsInit = {}): AsyncGenerator<EventLine> {
     const query = { type: types.length === 0 ? undefined : types.join(',') };

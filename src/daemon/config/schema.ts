@@ -18,6 +18,7 @@ import {
   hints,
   limits,
   network,
+  penalties,
   push,
   retention,
   sync,
@@ -62,7 +63,7 @@ const log = section({
 });
 
 const sections = {
-  ...{ node, network, access, admin, sync, fetch, push, limits, hints, retention },
+  ...{ node, network, access, penalties, admin, sync, fetch, push, limits, hints, retention },
   ...{ store, scrub, log },
 };
 

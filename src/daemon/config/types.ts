@@ -8,6 +8,7 @@ import type {
   HintsConfig,
   LimitsConfig,
   NetworkConfig,
+  PenaltiesConfig,
   PushConfig,
   RetentionConfig,
   SyncConfig,
@@ -24,6 +25,7 @@ export interface Config {
   };
   network: NetworkConfig;
   access: AccessConfig;
+  penalties: PenaltiesConfig;
   admin: AdminConfig;
   sync: SyncConfig;
   fetch: FetchConfig;

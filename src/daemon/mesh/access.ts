@@ -24,7 +24,7 @@ export interface AccessLists {
 }
 
 /** Why a peer id is kept out. */
-export type AccessRefusal = 'PEER_DENIED' | 'PEER_NOT_LISTED';
+export type AccessRefusal = 'PEER_DENIED' | 'PEER_NOT_LISTED' | 'PEER_BANNED';
 
 export interface GaterInit {
   readonly access: Pick<AccessList, 'refusalOf'>;
@@ -46,20 +46,26 @@ export class AccessList {
   #listed: ReadonlySet<string> = new Set();
   #denied: ReadonlySet<string> = new Set();
 
+  readonly #banned: (peer: string) => boolean;
+
   /** Throws `CONFIG_INVALID`. */
-  constructor({ mode, peers = [], deny = [] }: Access) {
+  constructor({ mode, peers = [], deny = [] }: Access, banned = (_peer: string) => false) {
     this.#mode = mode;
+    this.#banned = banned;
     this.prepare({ peers, deny })();
   }
 
-  /** Why ids keep the peer out; null: they let it in. */
+  /** Why the peer may not connect, as far as its id decides that; null: it may. */
   readonly refusalOf = (peer: PeerId | string): AccessRefusal | null => {
-    if (this.#denied.has(`${peer}`)) return 'PEER_DENIED';
-    return this.#mode !== 'list' || this.lists(peer) ? null : 'PEER_NOT_LISTED';
+    return this.#listRefusal(`${peer}`) ?? (this.#banned(`${peer}`) ? 'PEER_BANNED' : null);
   };
 
-  /** Whether the peer is let in, as far as ids decide that. */
   readonly allows = (peer: PeerId | string): boolean => this.refusalOf(peer) === null;
+
+  /** Whether the lists let the peer in. A ban ends connections; what others pass on is not of its making. */
+  admits(peer: string): boolean {
+    return this.#listRefusal(peer) === null;
+  }
 
   readonly lists = (peer: PeerId | string): boolean => this.#listed.has(`${peer}`);
 
@@ -71,6 +77,11 @@ export class AccessList {
       this.#listed = listed;
       this.#denied = denied;
     };
+  }
+
+  #listRefusal(peer: string): AccessRefusal | null {
+    if (this.#denied.has(peer)) return 'PEER_DENIED';
+    return this.#mode !== 'list' || this.lists(peer) ? null : 'PEER_NOT_LISTED';
   }
 }
 
@@ -144,6 +155,11 @@ const REFUSALS: Record<AccessRefusal, { connected: string; dialled(peer: PeerId)
       "it is not on this node's access list; add its id to the list if it belongs to the mesh",
     dialled: (peer) =>
       `This node's access list does not contain the peer ${peer}, so it is not connected to: add the id to the list here, and ours to the list there`,
+  },
+  PEER_BANNED: {
+    connected: 'it is banned for a while; "rangemesh peers pardon" lets it in again',
+    dialled: (peer) =>
+      `The peer ${peer} is banned here for a while, so it is not connected to: "rangemesh peers pardon ${peer}" lets it in again`,
   },
   PEER_DENIED: {
     connected: 'access.deny names it; take its id out of there if it may come in again',

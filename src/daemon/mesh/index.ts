@@ -13,7 +13,7 @@ export {
   peersFile,
   type SavedPeersFile,
 } from './discovery/index.ts';
-export type { MeshInit } from './init.ts';
+export type { MeshInit, MeshMisdeed } from './init.ts';
 export { createMesh, Mesh } from './mesh.ts';
 export { Notices, type NoticesInit } from './notices.ts';
 export * from './options.ts';

@@ -8,6 +8,9 @@ import type { Access } from './access.ts';
 import type { DiscoveryOptions, SavedPeersFile } from './discovery/index.ts';
 import type { DialerOptions, MeshOptions } from './options.ts';
 
+/** Gossip above the rates, what is no gossip, and addresses told in another's name. */
+export type MeshMisdeed = 'FLOOD' | 'WRONG_FRAME' | 'FORGED_RECORD';
+
 /** What a node among its peers is made of. */
 export interface MeshInit<S extends ServiceMap> {
   readonly identity: Identity;
@@ -47,6 +50,16 @@ export interface MeshInit<S extends ServiceMap> {
    * @default never
    */
   readonly brought?: (peer: string) => boolean;
+  /**
+   * Whether the peer is kept out for a while.
+   * @default no peer is
+   */
+  readonly banned?: (peer: string) => boolean;
+  /**
+   * Called with peers that send gossip too fast, what is no frame, or addresses in another's name.
+   * @default none
+   */
+  readonly misbehaved?: (peer: string, code: MeshMisdeed) => void;
   /**
    * Protocols of the dialects that this node speaks: a peer with none of them is told of.
    * @default every peer is taken for one with which sessions are possible

@@ -12,6 +12,7 @@ import type { Identity } from '../keys/index.ts';
 import { type Logger, libp2pLogging } from '../logging.ts';
 import { type InboundFailure, observed } from './dialling/index.ts';
 import { localDiscovery } from './discovery/index.ts';
+import type { MeshInit } from './init.ts';
 import {
   cheapLengths,
   cheapSignatures,
@@ -35,6 +36,7 @@ export interface AssemblyInit<S extends ServiceMap> {
   readonly psk: Uint8Array | null;
   readonly gater: ConnectionGater;
   readonly knows: Knows;
+  readonly misbehaved?: MeshInit<S>['misbehaved'];
   readonly services: ServiceFactoryMap<S>;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -83,7 +85,11 @@ export async function assemble<S extends ServiceMap>(
     services: {
       ...init.services,
       identify: identify({ timeout: init.options.identifyTimeoutMs }),
-      pubsub: pubsub(networkName, init),
+      pubsub: pubsub(networkName, {
+        clock: init.clock,
+        knows: init.knows,
+        ...(init.misbehaved && { blame: init.misbehaved }),
+      }),
     },
   } as Libp2pOptions<S & MeshServices>);
 }

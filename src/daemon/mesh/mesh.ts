@@ -48,7 +48,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   const meetings = new SelfMeetings({ clock });
   const run = init.random.bytes(RUN_BYTES);
   const slots = new InboundSlots(options);
-  const list = new AccessList(access);
+  const list = new AccessList(access, init.banned);
   const names: Knows = (peer) => list.lists(peer) || dialer.keeps(peer);
   const libp2p = await assemble<S>({
     ...init,
@@ -156,6 +156,7 @@ function createDiscovery<S extends ServiceMap>(
     file: init.peersFile ?? null,
     allowed: found.list.allows,
     addresses: () => libp2p.getMultiaddrs(),
+    forged: (peer) => init.misbehaved?.(peer, 'FORGED_RECORD'),
     allowedHosts,
     neighbours: {
       connected() {
@@ -252,7 +253,7 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
   }
 
   /** Whether the access lists let the peer in. */
-  readonly allows = (peer: string): boolean => this.#list.allows(peer);
+  readonly allows = (peer: string): boolean => this.#list.admits(peer);
 
   /**
    * Checks other access lists; the result puts them in place, and cuts off all peers that they keep out.
@@ -262,11 +263,12 @@ export class Mesh<S extends ServiceMap = ServiceMap> {
     const replace = this.#list.prepare(lists);
     return () => {
       replace();
-      this.#cutOff();
+      this.cutOff();
     };
   }
 
-  #cutOff(): void {
+  /** Closes the connections of peers that may not connect any more. */
+  cutOff(): void {
     for (const connection of this.libp2p.getConnections()) {
       if (!this.#list.allows(connection.remotePeer)) connection.abort(NOT_ALLOWED);
     }

@@ -35,7 +35,7 @@ const RATES: Pick<GossipGuardInit, 'frames' | 'bytes'> = {
   bytes: { own: 64 * 1024, peer: 8 * 1024 * 1024, all: 64 * 1024 * 1024 },
 };
 
-const GUARD: Omit<GossipGuardInit, 'clock' | 'knows'> = {
+const GUARD: Omit<GossipGuardInit, 'clock' | 'knows' | 'blame'> = {
   ...RATES,
   maxFrameBytes: MAX_RPC_BYTES,
   begunBytes: BEGUN_BYTES,
@@ -81,7 +81,7 @@ export interface MeshPubsub extends KeptGossipSub, AdmittingGossip {}
  */
 export function pubsub(
   networkName: string,
-  init: Pick<GossipGuardInit, 'clock' | 'knows'>,
+  init: Pick<GossipGuardInit, 'clock' | 'knows' | 'blame'>,
 ): (components: GossipSubComponents) => MeshPubsub {
   const topics = [announceTopic(networkName), discoveryTopic(networkName)];
   const create = gossipsub({
@@ -130,8 +130,7 @@ export function pubsub(
     scoreThresholds: { opportunisticGraftThreshold: 1 },
   });
   return (components) => {
-    const { clock, knows = () => false } = init;
-    const service = keepStreams(create, components, new GossipGuard({ ...GUARD, clock, knows }));
+    const service = keepStreams(create, components, new GossipGuard({ ...GUARD, ...init }));
     boundSeen(service);
     boundCache(service);
     return Object.assign(service, admitFirst(service, topics));

@@ -15,7 +15,7 @@ import { fetchMetrics } from './fetch.ts';
 import { retentionMetrics } from './guard/index.ts';
 import { libp2pMetrics, wireMetrics } from './libp2p.ts';
 import { meshMetrics } from './mesh.ts';
-import { type PeerFigures, peerMetrics } from './peers.ts';
+import { type PeerFigures, type PenaltyMetrics, peerMetrics, penaltyMetrics } from './peers.ts';
 import { pushMetrics } from './push.ts';
 import { type RefusalMetrics, refusalMetrics } from './refusals.ts';
 import { sessionMetrics } from './sessions.ts';
@@ -39,6 +39,8 @@ export interface MetricsFigures {
   readonly sync: SyncFigures;
   readonly peers: readonly PeerFigures[];
   readonly mesh: DiscoveryStatus;
+  /** Banned peers. */
+  readonly banned: number;
   readonly push: AnnounceTotals | null;
   readonly retention: RetentionStatus;
   readonly transfer: Fetch['totals'];
@@ -49,9 +51,10 @@ export interface MetricsFigures {
 /** The metrics of one daemon: those that its rooms count as they work, and those read when asked for. */
 export class Metrics implements MetricsSource {
   readonly store: Pick<StoreMetrics, 'written'>;
-  readonly replicator: Omit<ReplicatorObserver, 'peer' | 'want'>;
+  readonly replicator: Omit<ReplicatorObserver, 'peer' | 'want' | 'misbehaved'>;
   readonly admin: AdminObserver;
   readonly mesh: Pick<RefusalMetrics, 'noticed'>;
+  readonly penalties: Pick<PenaltyMetrics, 'penalised'>;
   readonly libp2p: NonNullable<Libp2pOptions['metrics']>;
   readonly #init: MetricsInit;
   readonly #registry = new Registry();
@@ -74,6 +77,8 @@ export class Metrics implements MetricsSource {
     };
     this.admin = adminMetrics(declare, refusals);
     this.mesh = refusals;
+    const penalties = penaltyMetrics(declare);
+    this.penalties = penalties;
     this.libp2p = libp2pMetrics(this.#registry);
     const [sync, peers, mesh] = [syncMetrics(declare), peerMetrics(declare), meshMetrics(declare)];
     const [push, wire] = [pushMetrics(declare), wireMetrics(declare, this.#registry)];
@@ -84,6 +89,7 @@ export class Metrics implements MetricsSource {
       sync.update(figures.sync, now());
       peers.update(figures.peers, now());
       mesh.update(figures.mesh);
+      penalties.update(figures.banned);
       push.update(figures.push);
       retention.update(figures.retention);
       fetch.update(figures.transfer);

@@ -1,3 +1,4 @@
+import type { PenaltyIncident } from '../penalties/index.ts';
 import type { Declarations } from './declare.ts';
 
 /** What is proved of a connected peer; times in milliseconds since the epoch. */
@@ -48,5 +49,24 @@ export function peerMetrics(declare: Declarations): PeerMetrics {
       connected.set(peers.length);
       omitted.set(Math.max(0, peers.length - MAX_PEERS));
     },
+  };
+}
+
+/** The metrics of what peers did wrong. */
+export interface PenaltyMetrics {
+  penalised(incident: PenaltyIncident): void;
+  update(banned: number): void;
+}
+
+export function penaltyMetrics(declare: Declarations): PenaltyMetrics {
+  const penalties = declare.counter(
+    'penalties_total',
+    'Penalties of peers by code and protocol; the consequences of an incident are not counted.',
+    ['code', 'protocol'],
+  );
+  const banned = declare.gauge('peers_banned', 'Peers that are banned at present.');
+  return {
+    penalised: ({ code, protocol }) => penalties.inc({ code, protocol }),
+    update: (peers) => banned.set(peers),
   };
 }

@@ -4,6 +4,7 @@ import { DaemonError } from '../errors.ts';
 import type { EventBus } from '../events/index.ts';
 import type { TokenFile } from '../keys/index.ts';
 import type { Mesh } from '../mesh/index.ts';
+import type { Penalties } from '../penalties/index.ts';
 import type { Replicator } from '../replicator/index.ts';
 import type { Guarding } from './guarding/index.ts';
 import type { DaemonInit } from './init.ts';
@@ -12,6 +13,7 @@ import type { Pausing } from './pausing/index.ts';
 
 interface ControlParts {
   mesh: Mesh;
+  penalties: Penalties;
   replica: Replica;
   replicator: Replicator;
   guarding: Guarding;

@@ -9,6 +9,7 @@ import type { Mesh } from '../mesh/index.ts';
 import { Metrics } from '../metrics/index.ts';
 import type { Node } from '../node-api.ts';
 import { Secrets } from '../own-files.ts';
+import { Penalties, penaltyObserver } from '../penalties/index.ts';
 import { Replicator, type ReplicatorObserver } from '../replicator/index.ts';
 import { VERSION } from '../version.ts';
 import { replicatorOptions } from './config-options.ts';
@@ -67,14 +68,17 @@ async function start(
   const token = await openToken(init, (content) => secrets.add(content));
   const guarding = createGuarding(init, { replica, events });
   const { guard, pruner } = guarding;
-  const replicator = createReplicator(init, { replica, guard }, [metrics.replicator, events]);
+  const penalties = createPenalties(init, { metrics, events }, () => ({ replicator, mesh }));
+  undo.push(async () => penalties.stop());
+  const heard = [metrics.replicator, events, penaltyObserver(penalties)];
+  const replicator = createReplicator(init, { replica, guard }, heard);
   const { clock, busyMs = () => clock.monotonic() } = system;
   const knows: Knows = (peer) => mesh.names(peer);
   const services = () => mesh.libp2p.services;
   const pauses = await loadPauses({ directory: config.node.dataDir, logger, replicator, services });
   const { paused } = pauses;
   const work = new PeerWork({ clock, busyMs, knows });
-  const parts = { replicator, work, knows, paused, metrics };
+  const parts = { replicator, work, knows, paused, metrics, penalties };
   const mesh: Mesh<Services> = await createDaemonMesh(init, { replica, ...parts });
   undo.push(() => mesh.stop());
   await mesh.start();
@@ -88,6 +92,7 @@ async function start(
   const node = new RunningNode({
     replica,
     mesh,
+    penalties,
     replicator,
     fetch: mesh.libp2p.services.fetch,
     clock,
@@ -97,16 +102,15 @@ async function start(
     paused: { peers: paused, pausing },
     retention: pruner,
   });
-  const figures = { replica, replicator, pruner, mesh, node, ...services(), logger };
+  const figures = { replica, replicator, pruner, mesh, penalties, node, ...services(), logger };
   metrics.readFrom(() => figuresOf(figures));
   pruner.start();
   undo.push(() => pruner.stop());
   let closing = false;
-  const running = { mesh, replica, replicator, guarding, pausing, token, events };
+  const running = { mesh, penalties, replica, replicator, guarding, pausing, token, events };
   const control = nodeControl(init, { ...running, closing: () => closing });
   const url = await openAdmin(init, { node, control, metrics, token, secrets, undo });
-  const twins = watchTwins(init, mesh);
-  undo.push(async () => twins.stop());
+  const failed = watchTwins(init, mesh, undo);
   tellStarted(logger, { admin: url, peerId: mesh.peerId, addresses: mesh.addresses });
   return {
     admin: url,
@@ -114,7 +118,7 @@ async function start(
     node,
     control,
     replica,
-    failed: twins.found,
+    failed,
     async stop() {
       closing = true;
       node.closing();
@@ -129,11 +133,16 @@ function tellStarted(logger: Logger, shown: object): void {
   logger.info(fields, 'rangemesh is up');
 }
 
-function watchTwins({ config: { network }, system: { clock } }: DaemonInit, mesh: Mesh): TwinWatch {
-  const { peers, announce } = network;
-  const twins = new TwinWatch({ mesh, clock, peers, announce });
+/** Resolves once another node with this identity is met. */
+function watchTwins(
+  { config: { network }, system: { clock } }: DaemonInit,
+  mesh: Mesh<Services>,
+  undo: (() => Promise<unknown>)[],
+): Promise<DaemonError> {
+  const twins = new TwinWatch({ mesh, clock, ...network });
   twins.start();
-  return twins;
+  undo.push(async () => twins.stop());
+  return twins.found;
 }
 
 function createMetrics({ clock, processMetrics }: System): Metrics {
@@ -152,6 +161,26 @@ async function openHeard(
   });
   opened.replica.onCommit((added) => events.items(added));
   return opened;
+}
+
+/** `running`: parts that are made with the penalties at hand. */
+function createPenalties(
+  { config, system: { clock }, logger }: DaemonInit,
+  { metrics, events }: { readonly metrics: Metrics; readonly events: EventBus },
+  running: () => { readonly replicator: Replicator; readonly mesh: Mesh<Services> },
+): Penalties {
+  return new Penalties({
+    clock,
+    logger: logger.child({ component: 'penalties' }),
+    options: config.penalties,
+    connected: () => running().replicator.peers.connectedOnes.map(({ peer }) => peer),
+    named: (peer) => running().mesh.names(peer),
+    cutOff: () => running().mesh.cutOff(),
+    observer: {
+      penalised: metrics.penalties.penalised,
+      incident: (incident) => events.incident(incident),
+    },
+  });
 }
 
 function createReplicator(

@@ -4,6 +4,7 @@ import type { CountingLogger } from '../logging.ts';
 import type { Mesh } from '../mesh/index.ts';
 import type { MetricsFigures, PeerFigures } from '../metrics/index.ts';
 import type { Node } from '../node-api.ts';
+import type { Penalties } from '../penalties/index.ts';
 import type { Replicator, Statement } from '../replicator/index.ts';
 import type { Pruner } from '../retention/index.ts';
 
@@ -11,6 +12,7 @@ export interface FiguresInit {
   readonly replica: Replica;
   readonly replicator: Replicator;
   readonly mesh: Pick<Mesh, 'discovery'>;
+  readonly penalties: Pick<Penalties, 'bans'>;
   readonly node: Pick<Node, 'verdict'>;
   readonly pruner: Pick<Pruner, 'status'>;
   readonly reconcile: Pick<ReconcileService, 'usedRatios'>;
@@ -20,7 +22,7 @@ export interface FiguresInit {
 
 /** The figures of a running daemon; none of them looks at the items of the set. */
 export function figuresOf(init: FiguresInit): MetricsFigures {
-  const { replica, replicator, mesh, node, pruner, reconcile, fetch, logger } = init;
+  const { replica, replicator, mesh, penalties, node, pruner, reconcile, fetch, logger } = init;
   const { wanted, fetcher, sessions, ownItems } = replicator;
   const { state, lagSeconds } = node.verdict();
   return {
@@ -37,6 +39,7 @@ export function figuresOf(init: FiguresInit): MetricsFigures {
     peers: peersOf(replicator),
     mesh: mesh.discovery.status,
     retention: pruner.status,
+    banned: penalties.bans.length,
     push: ownItems.totals,
     transfer: fetch.totals,
     losses: logger.losses?.() ?? { leftOut: 0, lost: 0 },

@@ -24,6 +24,11 @@ export function notKnown(peerId: string): DaemonError {
   return new DaemonError('UNKNOWN_PEER', `no peer ${peerId} is known here: see "rangemesh peers"`);
 }
 
+export function notPenalised(peerId: string): DaemonError {
+  const message = `no penalties of a peer ${peerId} are known here: see "rangemesh peers"`;
+  return new DaemonError('UNKNOWN_PEER', message);
+}
+
 export function ownSecret(): DaemonError {
   const message =
     'this is a key or a token of this node, so it is not stored: every peer would get it';

@@ -1,11 +1,13 @@
 import type { AddressState, Mesh } from '../mesh/index.ts';
 import type { PeerStatus } from '../node-api.ts';
+import { type Penalties, standingOf } from '../penalties/index.ts';
 import type { Replicator } from '../replicator/index.ts';
 import { isoTime } from '../system/index.ts';
 import { lastSession, provedAt } from './status-view.ts';
 
 export interface PeerViewsInit {
   mesh: Pick<Mesh, 'connections' | 'troubles' | 'spoken' | 'dialer' | 'discovery'>;
+  penalties: Pick<Penalties, 'of' | 'bans'>;
   replicator: Pick<Replicator, 'peers' | 'statements'>;
 }
 
@@ -35,10 +37,11 @@ export class PeerViews {
 
   /** Peers met since the start, then the wanted addresses whose peer was not met. */
   dealtWith(): PeerStatus[] {
-    const { mesh, replicator } = this.#init;
+    const { mesh, penalties, replicator } = this.#init;
     const { addresses } = mesh.dialer;
+    const banned = penalties.bans.map(({ peer }) => peer);
     const records = replicator.peers.all().map(({ peer }) => peer);
-    const met = new Set([...records, ...mesh.connections.peers.keys()]);
+    const met = new Set([...records, ...banned, ...mesh.connections.peers.keys()]);
     const notMet = addresses.filter(({ peerId }) => peerId === null || !met.has(peerId));
     const addressOf = (peer: string) => addresses.find(({ peerId }) => peerId === peer);
     return [
@@ -49,7 +52,7 @@ export class PeerViews {
 
   /** As the admin endpoint shows it. */
   of(peerId: string | null, wanted?: AddressState): PeerStatus {
-    const { mesh, replicator } = this.#init;
+    const { mesh, penalties, replicator } = this.#init;
     const { connections, discovery } = mesh;
     const discovered = peerId !== null && discovery.knows(peerId);
     const connected = peerId !== null && connections.connected(peerId);
@@ -68,6 +71,7 @@ export class PeerViews {
       lastSession: report && lastSession(report),
       lastError: error === null ? null : { ...error, at: isoTime(error.at) },
       speaks: peerId === null ? null : mesh.spoken.of(peerId),
+      standing: standingOf(peerId === null ? null : penalties.of(peerId)),
     };
   }
 }

@@ -23,6 +23,7 @@ import type {
   Verdict,
   WhyAnswer,
 } from '../node-api.ts';
+import type { Penalties } from '../penalties/index.ts';
 import type { Replicator } from '../replicator/index.ts';
 import { NO_RETENTION } from '../retention/index.ts';
 import { VERSION } from '../version.ts';
@@ -32,6 +33,7 @@ import { NEVER_PAUSED, type PausedView, pausedNow, refusePaused } from './pausin
 import {
   noDialect,
   notKnown,
+  notPenalised,
   ownSecret,
   peerConnected,
   unknownAddress,
@@ -58,6 +60,7 @@ interface RunningNodeInit {
     | 'discovery'
     | 'forget'
   >;
+  penalties: Pick<Penalties, 'of' | 'bans' | 'pardon'>;
   replicator: Replicator;
   fetch: Fetch;
   clock: Clock;
@@ -186,6 +189,11 @@ export class RunningNode implements ExplainedNode {
     const removed = await mesh.forget(peerId);
     if (removed === null && !recorded) throw notKnown(peerId);
     return removed ?? [];
+  }
+
+  pardon(peerId: string): PeerStatus {
+    if (!this.#init.penalties.pardon(peerId)) throw notPenalised(peerId);
+    return this.#views.of(peerId);
   }
 
   async sync(peerId?: string): Promise<SyncResult[]> {

@@ -9,6 +9,9 @@ export interface ArrivalObserver {
   refused(code: string): void;
 }
 
+/** What no honest peer does: a wrong length, ids that it lacks listed by the hundred, a wrong announcement. */
+export type Misdeed = 'WRONG_LENGTH' | 'FALSE_LIST' | 'WRONG_ANNOUNCEMENT';
+
 /** Hears of the work of a replicator as it is done, for metrics and events. Its methods must not throw. */
 export interface ReplicatorObserver {
   readonly pushed: ArrivalObserver;
@@ -21,6 +24,7 @@ export interface ReplicatorObserver {
   want(peer: string, ids: readonly Uint8Array[]): void;
   sessionEnded(report: SessionReport): void;
   requestEnded(report: FetchReport, durationMs: number): void;
+  misbehaved(peer: string, misdeed: Misdeed): void;
 }
 
 /** One observer that tells all of these, each of what it takes. */
@@ -39,5 +43,6 @@ export function joined(observers: readonly Partial<ReplicatorObserver>[]): Repli
     want: (peer, ids) => tell((observer) => observer.want?.(peer, ids)),
     sessionEnded: (report) => tell((observer) => observer.sessionEnded?.(report)),
     requestEnded: (report, ms) => tell((observer) => observer.requestEnded?.(report, ms)),
+    misbehaved: (peer, misdeed) => tell((observer) => observer.misbehaved?.(peer, misdeed)),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LastSession, PeerStatus, ProvedAt } from '../node-api.ts';
+import type { PeerStanding } from '../penalties/index.ts';
 import { count, errorAnswer, instant } from './common.ts';
 import { refuse, schemaOf } from './define.ts';
 
@@ -55,6 +56,17 @@ export const lastSession: z.ZodType<LastSession> = schemaOf<LastSession>('LastSe
   z.strictObject(sessionFields),
 );
 
+const peerStanding: z.ZodType<PeerStanding> = schemaOf<PeerStanding>('PeerStanding')(
+  z.strictObject({
+    score: count.describe('Points of penalties at present; half of them go in ten minutes'),
+    lastPenalty: z
+      .strictObject({ code: z.string(), protocol: z.string(), at: instant })
+      .nullable()
+      .describe('The last incident that counted'),
+    bannedUntil: instant.nullable().describe('Null: the peer is not banned'),
+  }),
+);
+
 /** The fields of a peer. */
 export const peerFields: { readonly [Field in keyof PeerStatus]: z.ZodType<PeerStatus[Field]> } = {
   peerId: z.string().nullable().describe('Null until an address without a peer id is reached'),
@@ -76,6 +88,7 @@ export const peerFields: { readonly [Field in keyof PeerStatus]: z.ZodType<PeerS
     })
     .nullable()
     .describe('What the peer said when it last connected; null: it has not since the start'),
+  standing: peerStanding,
 };
 
 export const peerStatus: z.ZodType<PeerStatus> = schemaOf<PeerStatus>('PeerStatus')(

@@ -25,6 +25,11 @@ export interface AnnounceEvents {
   passedOn(keys: readonly ItemKey[]): void;
   /** A publisher's announcements were missed: a session is to find their items. */
   gap(gap: Gap): void;
+  /**
+   * The bytes of an announcement are wrong, and `from` passed it on: no honest peer does.
+   * @default nothing follows
+   */
+  wrong?(origin: AnnouncementOrigin): void;
 }
 
 const EVENTS = ['holds', 'items', 'keys', 'passedOn', 'gap'];

@@ -6,14 +6,12 @@ import {
   type ItemKey,
   type Random,
   type VerifiedItem,
-  verifyItem,
 } from '../../store/index.ts';
 import type { PeerWork } from '../budgets/index.ts';
-import { ProtocolError } from '../errors.ts';
 import type { Knows } from '../knows.ts';
 import { type Log, SILENT } from '../log.ts';
-import { type AnnouncedKey, type Announcement, decodeFrame, EPOCH_BYTES } from './codec.ts';
-import { announceTopic, MAX_FRAME_BYTES, MAX_INLINE_BYTES, MAX_RECORDS } from './constants.ts';
+import { type AnnouncedKey, type Announcement, EPOCH_BYTES } from './codec.ts';
+import { announceTopic, MAX_INLINE_BYTES } from './constants.ts';
 import { type AnnounceEvents, type AnnouncementOrigin, checkParts } from './events.ts';
 import type { Gossip, GossipArrival, GossipMessage, GossipVerdict } from './gossip.ts';
 import { Holds } from './holds.ts';
@@ -23,6 +21,7 @@ import { Overload } from './overload.ts';
 import { Publisher } from './publisher.ts';
 import { type Gap, Sequences } from './sequences.ts';
 import type { AnnounceTotals } from './totals.ts';
+import { verifyAnnouncement } from './verify.ts';
 
 /** Announcing as the daemon sees it. */
 export interface Announce {
@@ -207,10 +206,11 @@ export class AnnounceService implements Announce {
       this.#totals.ignored++;
       return 'ignore';
     }
-    const verified = (): Announcement<VerifiedItem> | null => this.#verified(message);
+    const verified = () => verifyAnnouncement(message, this.#log);
     const announcement = work === undefined ? verified() : work.run(message.from, verified);
     if (announcement === null) {
       this.#totals.rejected++;
+      this.#init.events.wrong?.(message);
       return 'reject';
     }
     this.#follow(message, announcement);
@@ -230,21 +230,6 @@ export class AnnounceService implements Announce {
       this.#totals.ignored++;
     }
     return admitted;
-  }
-
-  /** Null if the peer should not have passed it on. */
-  #verified({ data, from, publisher }: GossipMessage): Announcement<VerifiedItem> | null {
-    try {
-      const limits = { maxFrameBytes: MAX_FRAME_BYTES, maxRecords: MAX_RECORDS };
-      const announcement = decodeFrame(data, limits);
-      if (announcement.kind === 'keys') return announcement;
-      return { ...announcement, items: announcement.items.map(verifyItem) };
-    } catch (error) {
-      const { message } = error as Error;
-      const code = error instanceof ProtocolError ? error.code : 'INVALID_BYTES';
-      this.#log.warn({ peer: from, publisher, code, message }, 'an announcement was wrong');
-      return null;
-    }
   }
 
   #takeItems(items: readonly VerifiedItem[], origin: AnnouncementOrigin): boolean {

@@ -24,6 +24,11 @@ export interface GossipGuardInit {
    * @default none; nothing is kept
    */
   knows?: Knows;
+  /**
+   * Called with peers that send too much, or what is no frame.
+   * @default none
+   */
+  blame?: (peer: string, code: 'FLOOD' | 'WRONG_FRAME') => void;
 }
 
 /** A begun frame up to this length needs no part of the budget: each peer has a single stream. */
@@ -60,10 +65,16 @@ export class GossipGuard {
     const frame = new BegunFrame(peer, stream, this.#init, this.#budget);
     this.#frames.set(peer, frame);
     stream.addEventListener('message', ({ data }) => {
-      if (!this.#byteRates.take(peer, data.byteLength)) frame.stop('BUSY', TOO_FAST);
+      const tooFast = (rates: GossipRates, units: number): void => {
+        if (rates.isOver(peer, units)) this.#init.blame?.(peer, 'FLOOD');
+        frame.stop('BUSY', TOO_FAST);
+      };
+      const bytes = data.byteLength;
+      if (!this.#byteRates.take(peer, bytes)) tooFast(this.#byteRates, bytes);
       const begun = frame.begun;
       for (const chunk of data instanceof Uint8Array ? [data] : data) frame.add(chunk);
-      if (!this.#frameRates.take(peer, frame.begun - begun)) frame.stop('BUSY', TOO_FAST);
+      const frames = frame.begun - begun;
+      if (!this.#frameRates.take(peer, frames)) tooFast(this.#frameRates, frames);
       frame.check();
     });
     stream.addEventListener('close', () => {
@@ -116,6 +127,7 @@ class BegunFrame {
     this.#length += (byte & 0x7f) * 2 ** (7 * this.#prefixBytes);
     this.#prefixBytes++;
     if (this.#length > this.#init.maxFrameBytes || this.#prefixBytes > 4) {
+      this.#init.blame?.(this.#peer, 'WRONG_FRAME');
       this.stop(
         'FRAME_TOO_LARGE',
         `a gossip frame has more than ${this.#init.maxFrameBytes} bytes`,

@@ -36,4 +36,9 @@ export class GossipRates {
     this.#peer.charge(peer, units);
     return true;
   }
+
+  /** Whether the peer itself is over its rate, rather than all peers together. */
+  isOver(peer: string, units: number): boolean {
+    return !this.#own.holds(peer, units) && !this.#peer.holds(peer, units);
+  }
 }

@@ -47,6 +47,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<number, Call>>>> = {
   listWants: { 200: ['/v1/wants?limit=5'] },
   getPeer: { 200: ['/v1/peers/other'] },
   forgetPeer: { 200: ['/v1/peers/other'] },
+  pardonPeer: { 200: ['/v1/peers/other/pardon'] },
   watchEvents: { 200: ['/v1/events'] },
   listItems: { 200: ['/v1/items?from=1&to=9&limit=1'] },
   putItem: {

@@ -57,6 +57,7 @@ export class FakeNode implements ExplainedNode {
   readonly feed: FakeFeed = new FakeFeed();
   readonly dialled: string[] = [];
   readonly forgotten: string[] = [];
+  readonly pardoned: string[] = [];
   readonly synced: (string | undefined)[] = [];
   now: bigint = 1_000n;
   breakage: RefusalReason | null = null;
@@ -126,6 +127,12 @@ export class FakeNode implements ExplainedNode {
     this.#trip();
     this.forgotten.push(peerId);
     return [];
+  }
+
+  pardon(peerId: string): PeerStatus {
+    this.#trip();
+    this.pardoned.push(peerId);
+    return { ...peerAt('/ip4/192.0.2.1/tcp/1'), peerId };
   }
 
   async idsWith(prefix: string, { limit }: { limit: number }): Promise<Uint8Array[]> {
@@ -309,5 +316,6 @@ function peerAt(address: string): PeerStatus {
     lastSession: null,
     lastError: null,
     speaks: { networks: ['test'], dialects: ['native/1'] },
+    standing: { score: 0, lastPenalty: null, bannedUntil: null },
   };
 }

@@ -49,6 +49,7 @@ const LONG_PEER: PeerStatus = {
   equalAsOf: PROVED,
   lastSession: { ...SESSION, error: ERROR },
   lastError: { ...ERROR, at: AT },
+  standing: { score: 0, lastPenalty: null, bannedUntil: null },
   speaks: { networks: ['n'.repeat(64)], dialects: ['native/1', 'commonware/1'] },
 };
 

@@ -188,6 +188,7 @@ describe('a peer for people', () => {
     lastSession: null,
     lastError: null,
     speaks: null,
+    standing: { score: 0, lastPenalty: null, bannedUntil: null },
   };
   const session: NonNullable<PeerStatus['lastSession']> = {
     role: 'initiator',
@@ -209,6 +210,18 @@ describe('a peer for people', () => {
     assert.equal(formatPeer(unmet), `${head}  /ip4/192.0.2.1/tcp/1`);
     assert.equal(formatPeer({ ...unmet, address: null }), head);
     assert.match(formatPeer({ ...unmet, lastError }), /\n {2}last error t: nothing there \[DIAL_/);
+  });
+
+  it('that was penalised has its last penalty, its score, and the end of its ban', () => {
+    const standing = {
+      score: 45,
+      lastPenalty: { code: 'WRONG_BYTES', protocol: 'fetch', at: 't' },
+      bannedUntil: null,
+    };
+    const line = '  last penalty t: WRONG_BYTES (fetch), score 45';
+    assert.equal(formatPeer({ ...unmet, standing }).split('\n')[1], line);
+    const banned = formatPeer({ ...unmet, standing: { ...standing, bannedUntil: 'u' } });
+    assert.equal(banned.split('\n')[1], `${line}, banned until u`);
   });
 
   it('that is connected has its last session and its proved statements', () => {

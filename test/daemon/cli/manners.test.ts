@@ -98,6 +98,7 @@ describe('--json', () => {
     'peers show': () => [on('peers', 'show', PEER)],
     'peers remove': () => [on('peers', 'remove', '/ip4/192.0.2.1/tcp/1')],
     'peers forget': () => [on('peers', 'forget', PEER)],
+    'peers pardon': () => [on('peers', 'pardon', PEER)],
     sync: () => [on('sync')],
     synced: () => [on('synced')],
     diff: () => [on('diff', PEER)],

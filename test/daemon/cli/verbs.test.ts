@@ -341,6 +341,12 @@ describe('command line', () => {
       assert.deepEqual(station.node.forgotten.splice(0), [PEER]);
     });
 
+    it('forgets the penalties of a peer', async () => {
+      const { exitCode, stdout } = await call('peers', 'pardon', PEER);
+      assert.deepEqual([exitCode, stdout], [0, `${PEER}  has no penalties any more\n`]);
+      assert.deepEqual(station.node.pardoned.splice(0), [PEER]);
+    });
+
     it('shows no comparison for peers without a session', async () => {
       const peers = station.node.peers;
       station.node.peers = () => [
@@ -355,6 +361,7 @@ describe('command line', () => {
           lastSession: null,
           lastError: null,
           speaks: null,
+          standing: { score: 0, lastPenalty: null, bannedUntil: null },
         },
       ];
       const { stdout } = await call('peers');

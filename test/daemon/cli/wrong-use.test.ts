@@ -87,7 +87,7 @@ describe('a wrong use', () => {
     probe: [missing('state'), [['dead'], 64, /Allowed choices are live, ready/], gone('live')],
     peers: [
       unknown,
-      [['addd'], 64, /peers has no verb 'addd', but add, remove, forget, show/],
+      [['addd'], 64, /peers has no verb 'addd', but add, remove, forget, pardon, show/],
       gone(),
     ],
     'peers add': [missing('address'), tooMany, gone('/ip4/192.0.2.1/tcp/1')],
@@ -97,6 +97,7 @@ describe('a wrong use', () => {
       gone('/ip4/192.0.2.1/tcp/1'),
     ],
     'peers forget': [missing('peer-id'), [['foo'], 64, /foo is no peer id.*12D3/], tooMany],
+    'peers pardon': [missing('peer-id'), [['foo'], 64, /foo is no peer id.*12D3/], tooMany],
     'peers show': [missing('peer-id'), [['foo'], 64, /foo is no peer id.*12D3/], tooMany],
     synced: [
       tooMany,

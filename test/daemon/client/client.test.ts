@@ -91,6 +91,7 @@ describe('AdminClient', () => {
     node.dialled.push('/ip4/192.0.2.1/tcp/1');
     assert.equal((await daemon.getPeer('other')).peerId, 'other');
     assert.deepEqual(await daemon.forgetPeer('other'), { forgotten: 'other', removed: [] });
+    assert.equal((await daemon.pardonPeer('other')).standing.bannedUntil, null);
     await assert.rejects(daemon.getPeer('../x'), { code: 'INVALID_QUERY' });
   });
 

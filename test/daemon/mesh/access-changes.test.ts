@@ -67,3 +67,31 @@ describe('an access list that changes', () => {
     assert.deepEqual(a.log.with('PEER_NOT_LISTED'), []);
   });
 });
+
+describe('a ban', () => {
+  const meshes = new Meshes();
+  afterEach(() => meshes.stop());
+
+  it('ends the connections of a peer, and lets it in again when it is over, twice', async () => {
+    const banned = new Set<string>();
+    const a = await meshes.start({ banned: (peer) => banned.has(peer) });
+    const b = await meshes.start();
+    const { peerId } = b.mesh;
+    for (let round = 1; round <= 2; round++) {
+      await b.mesh.dialer.dial(a.mesh.addresses[0]!);
+      await connectionTo(a, peerId);
+      const gone = Promise.all([disconnectionOf(a), disconnectionOf(b)]);
+      banned.add(peerId);
+      a.mesh.cutOff();
+      await within(gone, 'the peer is cut off');
+      await assert.rejects(b.mesh.dialer.dial(a.mesh.addresses[0]!), { code: 'PEER_REFUSED' });
+      assert.match((await a.log.code('PEER_BANNED')).msg, new RegExp(`${peerId}.*pardon`));
+      await assert.rejects(a.mesh.probe(b.mesh.addresses[0]!, AbortSignal.timeout(5_000)), {
+        code: 'PEER_REFUSED',
+        message: /is banned here for a while/,
+      });
+      assert.equal(a.mesh.allows(peerId), true, 'items that others pass on are taken');
+      banned.clear();
+    }
+  });
+});

@@ -39,6 +39,7 @@ export function figuresOf(now: number, change: Partial<MetricsFigures> = {}): Me
     },
     peers: [{ peer: 'p', inSync: true, coversAsOf: now - 31_000, equalAsOf: now - 32_000 }],
     mesh: { degree: 33, connected: 34, known: 35 },
+    banned: 49,
     push: {
       announced: 36,
       dropped: 37,
@@ -114,6 +115,7 @@ export function createFed(): Created {
   admin.answered({ method: 'GET', route: '/v1/status', status: 200, ms: 1 });
   admin.refused('BUSY');
   mesh.noticed('PEER_REFUSED');
+  metrics.penalties.penalised({ code: 'WRONG_BYTES', protocol: 'fetch' });
   store.written({ durationMs: 4, bytes: 400 });
   transfer(metrics, ['/rangemesh/n/native/2']);
   metrics.readFrom(() => figuresOf(clock.now()));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RunningNode } from '../../../src/daemon/node/testing.ts';
+import { Penalties } from '../../../src/daemon/penalties/index.ts';
 import {
   type Arrival,
   bytesToHex,
@@ -9,12 +10,14 @@ import {
   ZERO_BOUND,
 } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
+import { NO_PENALTIES } from '../../support/no-penalties.ts';
+import { Log } from '../mesh/log.ts';
 
 const START = 1_700_000_000_000;
 const ISO = new Date(START).toISOString();
 
 /** A node over parts that say what the test puts into them. */
-function create() {
+function create({ penalties = NO_PENALTIES } = {}) {
   const clock = new VirtualClock();
   const parts = {
     addresses: [] as Record<string, unknown>[],
@@ -128,6 +131,7 @@ function create() {
     clock,
     networkName: 'test',
     isSecret: () => false,
+    penalties,
   });
   return { clock, node, parts };
 }
@@ -412,6 +416,35 @@ describe('the items of a running node', () => {
     await assert.rejects(node.forgetPeer('never met'), { code: 'UNKNOWN_PEER' });
     parts.connections.set('known', '/ip4/192.0.2.1/tcp/1');
     await assert.rejects(node.forgetPeer('known'), { code: 'PEER_CONNECTED' });
+  });
+
+  it('shows the penalties of peers, those that are banned and gone too, and forgets them', () => {
+    const clock = new VirtualClock();
+    const penalties: Penalties = new Penalties({
+      clock,
+      logger: new Log().logger,
+      options: { banScore: 30, minPeers: 0 },
+      connected: () => [],
+      named: () => false,
+      cutOff: () => undefined,
+    });
+    const { node } = create({ penalties });
+    const standing = () => node.peers().find(({ peerId }) => peerId === 'bad')?.standing;
+    assert.equal(standing(), undefined);
+    assert.throws(() => node.pardon('bad'), { code: 'UNKNOWN_PEER' });
+    penalties.report('bad', { code: 'WRONG_BYTES', protocol: 'fetch' });
+    const at = new Date(clock.now()).toISOString();
+    assert.deepEqual(standing(), {
+      score: 0,
+      lastPenalty: { code: 'WRONG_BYTES', protocol: 'fetch', at },
+      bannedUntil: new Date(clock.now() + 600_000).toISOString(),
+    });
+    const { peerId, standing: pardoned } = node.pardon('bad');
+    assert.deepEqual(
+      [peerId, pardoned],
+      ['bad', { score: 0, lastPenalty: null, bannedUntil: null }],
+    );
+    assert.equal(standing(), undefined);
   });
 
   it('finds ids of held items, and of wanted ones where they are asked for', async () => {

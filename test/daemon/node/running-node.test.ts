@@ -7,6 +7,7 @@ import { type Database, ITEM_OVERHEAD_BYTES, Replica } from '../../../src/store/
 import { VirtualClock } from '../../support/clock.ts';
 import { FakeDisk } from '../../support/fake-disk.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
+import { NO_PENALTIES } from '../../support/no-penalties.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { Log } from '../mesh/log.ts';
 
@@ -39,6 +40,7 @@ async function nodeOver(context: TestContext, database: Database, maxSetBytes: n
     events: new EventBus({ clock, random }),
     networkName: 'test',
     isSecret: () => false,
+    penalties: NO_PENALTIES,
   });
 }
 

@@ -346,13 +346,18 @@ describe('AnnounceService: a message', () => {
   });
 
   it('is rejected and logged where an item is wrong', async () => {
-    const l = listening({}, { items: () => assert.fail('taken') });
+    const wrong: string[] = [];
+    const l = listening(
+      {},
+      { items: () => assert.fail('taken'), wrong: ({ from }) => void wrong.push(from) },
+    );
     l.service.start();
     for (const round of [1, 2]) {
       await l.hear('items', [two, { ...one, id: two.id.slice().fill(7) }]);
       await l.hear('items', []);
       assert.deepEqual(l.verdicts.slice(-2), ['reject', 'reject']);
       assert.equal(l.service.totals.rejected, 2 * round);
+      assert.equal(wrong.length, 2 * round, 'the peer that passed it on is told of');
     }
     const codes = l.warnings.map((fields) => (fields as { code: string }).code);
     assert.deepEqual(codes.slice(2), ['INVALID_BYTES', 'MALFORMED_FRAME']);

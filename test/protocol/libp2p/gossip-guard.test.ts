@@ -103,6 +103,22 @@ describe('GossipGuard', () => {
     }
   });
 
+  it('blames the peers that are over their own rate, or send what is no frame, and no others', () => {
+    const blamed: string[] = [];
+    const { stream } = guarded({
+      bytes: { own: 2, peer: 20, all: 40 },
+      maxFrameBytes: 50,
+      blame: (peer, code) => void blamed.push(`${peer} ${code}`),
+    });
+    for (const peer of ['a', 'b']) stream(peer).come(new Uint8Array(100));
+    const [crowded, fast, long] = [stream('c'), stream('d'), stream('e')];
+    crowded.come(new Uint8Array(100));
+    assert.deepEqual([open(crowded), blamed], [[false], []], 'others use up what all may send');
+    fast.come(new Uint8Array(101));
+    long.come(begun(51).subarray(0, 1));
+    assert.deepEqual(blamed, ['d FLOOD', 'e WRONG_FRAME']);
+  });
+
   it('lets frames of up to 64 KiB be begun without the budget', () => {
     const { stream } = guarded({ begunBytes: 1 });
     const holder = stream('z');

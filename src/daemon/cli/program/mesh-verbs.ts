@@ -32,6 +32,7 @@ export function addMesh(program: VerbCommand): void {
     .runs(async () => (await import('../mesh.ts')).sync);
 }
 
+/** `peers`, and the verbs below it. */
 function addPeers(program: VerbCommand): void {
   const peers = program
     .clientVerb('peers')
@@ -42,6 +43,7 @@ function addPeers(program: VerbCommand): void {
       'rangemesh peers add /ip4/192.0.2.7/tcp/9463',
       'rangemesh peers remove /ip4/192.0.2.7/tcp/9463',
       'rangemesh peers forget 12D3KooW...',
+      'rangemesh peers pardon 12D3KooW...',
       'rangemesh peers show 12D3KooW...',
     )
     .runs(async () => (await import('../mesh.ts')).peers);
@@ -68,5 +70,10 @@ function addPeers(program: VerbCommand): void {
     )
     .argument('<peer-id>', 'peer id as "rangemesh peers" shows it')
     .runs(async () => (await import('../mesh.ts')).forgetPeer);
+  peers
+    .clientVerb('pardon')
+    .description('Forgets the penalties of a peer and ends its ban, so that it may connect again.')
+    .argument('<peer-id>', 'peer id as "rangemesh peers" shows it')
+    .runs(async () => (await import('../mesh.ts')).pardonPeer);
   addPeersShow(peers);
 }

@@ -6,6 +6,7 @@ export { type FetchConfig, fetch } from './fetch.ts';
 export { type HintsConfig, hints } from './hints.ts';
 export { type LimitsConfig, limits } from './limits.ts';
 export { type NetworkConfig, network } from './network.ts';
+export { type PenaltiesConfig, penalties } from './penalties.ts';
 export { type PushConfig, push } from './push.ts';
 export { type RetentionConfig, retention } from './retention.ts';
 export { type SyncConfig, sync } from './sync.ts';

@@ -44,6 +44,8 @@ export interface AnnouncerInit {
   take(announcement: PeerAnnouncement): PeerVerdict;
   /** Neighbours that a quarter of all checks is kept for. */
   readonly knows: Knows;
+  /** The neighbour passed on a record that no honest node accepts. */
+  forged(peer: string): void;
 }
 
 /** Announcements that a neighbour may pass on, copies included: those of a large mesh at once, and then a few a second. */
@@ -133,6 +135,7 @@ export class Announcer {
     } catch (error) {
       const fields = { peer: source.toString(), reason: (error as Error).message };
       this.#init.logger.debug(fields, 'announcement of addresses rejected');
+      this.#init.forged(fields.peer);
       return TopicValidatorResult.Reject;
     }
     const verdict = this.#init.take(announcement);

@@ -16,7 +16,7 @@ import { usableAddresses } from './record.ts';
 
 export interface DiscoveryInit
   extends Omit<ConnectionManagerInit, 'known' | 'options'>,
-    Pick<AnnouncerInit, 'addresses' | 'knows'>,
+    Pick<AnnouncerInit, 'addresses' | 'knows' | 'forged'>,
     Pick<KnownPeersInit, 'allowed'> {
   readonly self: PeerId;
   /** The topic of announcements; null: this node neither tells nor hears addresses. */

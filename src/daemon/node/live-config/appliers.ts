@@ -2,6 +2,7 @@ import type { Replica } from '../../../store/index.ts';
 import type { Config } from '../../config/index.ts';
 import { type Logger, setLogLevel } from '../../logging.ts';
 import type { Mesh } from '../../mesh/index.ts';
+import type { Penalties } from '../../penalties/index.ts';
 import type { Replicator } from '../../replicator/index.ts';
 import type { AcceptedHints, Pruner } from '../../retention/index.ts';
 import { replicaLimits, retentionOptions } from '../config-options.ts';
@@ -16,6 +17,7 @@ export interface Applier {
 
 interface AppliersInit {
   mesh: Pick<Mesh, 'dialer' | 'prepareAccess' | 'setInboundLimits'>;
+  penalties: Pick<Penalties, 'change'>;
   replica: Pick<Replica, 'setLimits' | 'setScrub'>;
   replicator: { readonly rates: Pick<Replicator['rates'], 'change'> };
   accepted: Pick<AcceptedHints, 'change'>;
@@ -27,6 +29,7 @@ interface AppliersInit {
 /** In the order in which they are applied: the access lists count before a new peer is dialled. */
 export function appliersOf({
   mesh,
+  penalties,
   replica,
   replicator,
   accepted,
@@ -37,6 +40,13 @@ export function appliersOf({
     {
       keys: ['access.peers', 'access.deny'],
       prepare: ({ access }) => mesh.prepareAccess(access),
+    },
+    {
+      keys: ['penalties.banScore', 'penalties.minPeers'],
+      prepare:
+        ({ penalties: options }) =>
+        () =>
+          penalties.change(options),
     },
     {
       keys: ['network.peers'],

@@ -18,6 +18,7 @@ import { loadIdentity, loadPsk } from '../../keys/index.ts';
 import type { Logger } from '../../logging.ts';
 import { type Access, createMesh, type Mesh, peersFile } from '../../mesh/index.ts';
 import type { Metrics } from '../../metrics/index.ts';
+import { meshIncident, type Penalties } from '../../penalties/index.ts';
 import type { Replicator } from '../../replicator/index.ts';
 import { VERSION } from '../../version.ts';
 import { announceOptions, fetchOptions, meshOptions, reconcileOptions } from '../config-options.ts';
@@ -37,13 +38,15 @@ interface Parts {
   readonly knows: Knows;
   readonly paused: PausedPeers;
   readonly metrics: Metrics;
+  readonly penalties: Penalties;
 }
 
 /** The mesh of a daemon with its services, not started. */
 export async function createDaemonMesh(
   { config, system, logger }: DaemonInit,
-  { replica, replicator, work, knows, paused, metrics }: Parts & { readonly replica: Replica },
+  parts: Parts & { readonly replica: Replica },
 ): Promise<Mesh<Services>> {
+  const { replica, replicator, work, knows, paused, metrics, penalties } = parts;
   const { clock, random, network } = system;
   const turns = new Turns({ clock });
   const dialects = dialectsOf(config, random);
@@ -61,6 +64,8 @@ export async function createDaemonMesh(
     peering: { degree: config.network.degree },
     busy: (peer) => replicator.busyWith(peer),
     brought: (peer) => replicator.peers.get(peer)?.brought === true,
+    banned: (peer) => penalties.isBanned(peer),
+    misbehaved: (peer, code) => penalties.report(peer, meshIncident(code)),
     version: VERSION,
     access: await accessOf(config, logger),
     dialects: dialects.map(({ name, version }) => protocolId(networkName, name, version)),

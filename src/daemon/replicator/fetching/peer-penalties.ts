@@ -17,6 +17,8 @@ export interface Judgement {
   readonly rest: boolean;
   /** Nothing it listed is believed any more. */
   readonly disbelieved: boolean;
+  /** It listed so many ids that it lacks. */
+  readonly falseList?: true;
 }
 
 /** Whether the lengths that the peer says are not believed. */
@@ -61,7 +63,7 @@ function complete(source: FetchSource, items: number, denied: number): Judgement
   if (source.denied >= ABSENT_IDS) {
     source.denied = 0;
     source.inVain = Math.max(source.inVain, VAIN_REQUESTS);
-    return { rest: true, disbelieved: true };
+    return { rest: true, disbelieved: true, falseList: true };
   }
   const rest = denied > 0 && !source.penalised;
   if (rest) source.penalised = true;
@@ -69,7 +71,8 @@ function complete(source: FetchSource, items: number, denied: number): Judgement
   return { rest, disbelieved: false };
 }
 
-export interface PeerPenaltiesInit extends Pick<SharedParts, 'wanted' | 'clock' | 'logger'> {
+export interface PeerPenaltiesInit
+  extends Pick<SharedParts, 'wanted' | 'clock' | 'logger' | 'observer'> {
   sources: Sources;
   /** Called when ids or a source have become free. */
   wake: () => void;
@@ -86,8 +89,9 @@ export class PeerPenalties {
 
   /** The peer said a wrong length of the item, so any other length it said may be wrong. */
   lied(peer: string, id: Uint8Array): void {
-    const { wanted, logger, sources, wake } = this.#init;
+    const { wanted, logger, sources, wake, observer } = this.#init;
     wanted.unsay(peer);
+    observer?.misbehaved(peer, 'WRONG_LENGTH');
     const source = sources.get(peer);
     if (source === undefined || sources.stopped) return;
     const judgement = judgeLie(source);
@@ -102,6 +106,7 @@ export class PeerPenalties {
     const { items, error, payloadBytes, absent } = report;
     const line = { peer: source.peer, items, absent: absent.length, payloadBytes, ...error };
     const judgement = judge(source, report, denied);
+    if (judgement.falseList) this.#init.observer?.misbehaved(source.peer, 'FALSE_LIST');
     // The peer likely made up the ids it lacks. Others may have the ids it served wrong.
     const restMs = this.#impose(source, judgement, report.outcome === 'complete');
     if (restMs === null) {

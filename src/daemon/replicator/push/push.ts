@@ -118,6 +118,10 @@ export class Push implements AnnounceEvents {
     this.#askFor(gap);
   }
 
+  wrong({ from }: AnnouncementOrigin): void {
+    this.#init.observer?.misbehaved(from, 'WRONG_ANNOUNCEMENT');
+  }
+
   async stop(): Promise<void> {
     this.#pause.stop();
     this.#put();

@@ -40,6 +40,7 @@ function create() {
     verdict: 'known' as PeerVerdict,
     records: [] as Uint8Array[],
     failure: null as Error | null,
+    forged: [] as string[],
   };
   const announcer = new Announcer({
     gossip: {
@@ -57,6 +58,7 @@ function create() {
         state.records.push(record);
       },
     } as never,
+    forged: (peer) => void state.forged.push(peer),
     topic: 't',
     self: peerIdFromString(A),
     clock,
@@ -174,6 +176,7 @@ describe('Announcer', () => {
     const garbage = { data: Uint8Array.of(1), type: 'signed', from: peerIdFromString(B) };
     assert.equal(state.validators.get('t')!('neighbour', garbage), Reject);
     assert.deepEqual(state.taken, []);
+    assert.deepEqual(state.forged, Array(3).fill('neighbour'), 'the neighbour answers for them');
     assert.equal(log.lines.length, 3);
     announcer.stop();
   });

@@ -42,6 +42,7 @@ function create(init: Partial<DiscoveryInit> = {}) {
     notices: new Notices({ clock, logger }),
     gossip: null,
     knows: () => false,
+    forged: () => undefined,
     active: true,
     file: {
       load: async () => loaded,

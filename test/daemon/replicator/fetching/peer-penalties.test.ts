@@ -15,6 +15,7 @@ import { idOf } from '../support.ts';
 const REST: Judgement = { rest: true, disbelieved: false };
 const FINE: Judgement = { rest: false, disbelieved: false };
 const OUT: Judgement = { rest: true, disbelieved: true };
+const FALSE_LIST: Judgement = { ...OUT, falseList: true };
 
 function sourceOf(): FetchSource {
   return new FetchSource('p', new BackOff({ baseMs: 1_000, maxMs: 60_000 }));
@@ -81,14 +82,14 @@ describe('the judgement on a source after a request', () => {
     for (const _ of [1, 2]) {
       source.penalised = true;
       assert.deepEqual(judge(source, fetchReport(), 255), FINE);
-      assert.deepEqual(judge(source, fetchReport(), 1), OUT);
+      assert.deepEqual(judge(source, fetchReport(), 1), FALSE_LIST);
       assert.equal(bringsNothing(source), true);
       assert.deepEqual(judge(source, fetchReport(), 255), FINE, 'it is counted anew');
       assert.deepEqual(judge(source, DELIVERED, 0), FINE);
       assert.equal(bringsNothing(source), false);
     }
     assert.deepEqual(judge(source, DELIVERED, 255), FINE, 'delivered items count first');
-    assert.deepEqual(judge(source, fetchReport(), 1), OUT);
+    assert.deepEqual(judge(source, fetchReport(), 1), FALSE_LIST);
   });
 
   it('starts afresh once it delivered an item, and only then', () => {
