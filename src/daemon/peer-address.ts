@@ -32,6 +32,16 @@ export function withoutPeer(text: string): string {
   return text.replace(/\/p2p\/[^/]+$/, '');
 }
 
+/** The one spelling of a peer id in a list of the operator. Throws `CONFIG_INVALID`. */
+export function canonicalPeer(peer: string): string {
+  try {
+    return peerIdFromString(peer).toString();
+  } catch (cause) {
+    const message = `"${peer}" in the list of peers is not a peer id: expected one such as 12D3KooW..., which "rangemesh status" prints on that node`;
+    throw new DaemonError('CONFIG_INVALID', message, { cause });
+  }
+}
+
 /** Checks an address to listen on or to announce; port 0 is "any free one". Throws `INVALID_ADDRESS`. */
 export function parseListenAddress(address: string): Multiaddr {
   return parse(address, '/ip4/0.0.0.0/tcp/4001 or /ip6/::/tcp/4001');

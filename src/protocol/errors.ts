@@ -33,7 +33,8 @@ export type ProtocolErrorCode =
   | 'INVALID_FRAME'
   | 'INVALID_PORT'
   | 'SAME_ROLE'
-  | 'NOTHING_IN_COMMON';
+  | 'NOTHING_IN_COMMON'
+  | 'ROLE_WRITE';
 
 /** Every error the protocol raises on purpose. `code` is stable; `message` is for people. */
 export class ProtocolError extends Error {

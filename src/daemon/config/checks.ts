@@ -9,12 +9,15 @@ interface ConfigCheck {
   readonly run: (config: Config, given: CheckInit['given']) => string | Problem | undefined;
 }
 
+/** A peer id stands in one of them at most. */
+const ACCESS_LISTS = ['peers', 'read', 'write', 'deny'] as const;
+
 const CHECKS: readonly ConfigCheck[] = [
   { reads: ['access.mode', 'network.listen'], run: checkExposure },
   { reads: ['network.degree', 'network.maxConnections'], run: checkDegree },
   { reads: ['access.mode', 'access.pskFile'], run: checkPsk },
   { reads: ['access.mode', 'access.peers'], run: checkList },
-  { reads: ['access.peers', 'access.deny'], run: checkDenied },
+  { reads: ACCESS_LISTS.map((name) => `access.${name}`), run: checkLists },
   { reads: ['admin.host', 'admin.tokenFile'], run: checkAdmin },
   { reads: ['admin.tls.cert', 'admin.tls.key'], run: checkTls },
   { reads: ['retention.maxAge', 'hints.unit'], run: checkAge },
@@ -69,10 +72,18 @@ function checkList({ access: { mode, peers } }: Config): string | undefined {
   return `access.peers: has no effect when access.mode is ${mode}; remove it, or set the mode to list`;
 }
 
-function checkDenied({ access: { peers, deny } }: Config): string | undefined {
-  const both = deny.find((peer) => peers.includes(peer));
-  if (both === undefined) return undefined;
-  return `access.deny: names ${both}, which access.peers lets in; take the id out of one of them`;
+function checkLists({ access }: Config): string | undefined {
+  const named = new Map<string, string>();
+  for (const name of ACCESS_LISTS) {
+    for (const peer of new Set(access[name])) {
+      const other = named.get(peer);
+      if (other !== undefined) {
+        return `access.${name}: names ${peer}, as access.${other} does; take the id out of one of them`;
+      }
+      named.set(peer, name);
+    }
+  }
+  return undefined;
 }
 
 function checkAdmin({ admin: { host, tokenFile } }: Config): Problem | undefined {

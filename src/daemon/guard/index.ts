@@ -13,3 +13,4 @@ export {
 } from './guard.ts';
 export { type HintBounds, hintCheck } from './hints.ts';
 export { type GuardCode, GuardError, type ItemRefusal } from './refusal.ts';
+export { roleCheck } from './roles.ts';

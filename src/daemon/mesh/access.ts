@@ -1,11 +1,11 @@
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
-import { peerIdFromString } from '@libp2p/peer-id';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { DaemonError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
-import { isLoopback } from '../peer-address.ts';
+import { canonicalPeer, isLoopback } from '../peer-address.ts';
 import type { Notices } from './notices.ts';
 import type { MeshOptions } from './options.ts';
+import type { RoleLists } from './roles/index.ts';
 
 /** The peers that may connect, and so read and write the set. */
 export interface Access extends Partial<AccessLists> {
@@ -16,12 +16,14 @@ export interface Access extends Partial<AccessLists> {
 }
 
 /** Lists of peer ids that may change while the node runs. */
-export interface AccessLists {
-  /** The peers let in, for `list`. */
+export interface AccessLists extends RoleLists {
+  /** The peers let in, for `list`, besides those with a role. */
   readonly peers: readonly string[];
   /** Peers that are kept out in every mode. */
   readonly deny: readonly string[];
 }
+
+const NO_LISTS: AccessLists = { peers: [], deny: [], read: [], write: [] };
 
 /** Why a peer id is kept out. */
 export type AccessRefusal = 'PEER_DENIED' | 'PEER_NOT_LISTED' | 'PEER_BANNED';
@@ -49,10 +51,10 @@ export class AccessList {
   readonly #banned: (peer: string) => boolean;
 
   /** Throws `CONFIG_INVALID`. */
-  constructor({ mode, peers = [], deny = [] }: Access, banned = (_peer: string) => false) {
+  constructor({ mode, ...lists }: Access, banned = (_peer: string) => false) {
     this.#mode = mode;
     this.#banned = banned;
-    this.prepare({ peers, deny })();
+    this.prepare({ ...NO_LISTS, ...lists })();
   }
 
   /** Why the peer may not connect, as far as its id decides that; null: it may. */
@@ -70,9 +72,9 @@ export class AccessList {
   readonly lists = (peer: PeerId | string): boolean => this.#listed.has(`${peer}`);
 
   /** Checks other lists; the result puts them in the place of these. Throws `CONFIG_INVALID`. */
-  prepare({ peers, deny }: AccessLists): () => void {
-    const listed = new Set(peers.map(canonical));
-    const denied = new Set(deny.map(canonical));
+  prepare({ peers, read, write, deny }: AccessLists): () => void {
+    const listed = new Set([...peers, ...read, ...write].map(canonicalPeer));
+    const denied = new Set(deny.map(canonicalPeer));
     return () => {
       this.#listed = listed;
       this.#denied = denied;
@@ -137,15 +139,6 @@ export function warnOfOpenAccess(access: Access, listen: Multiaddr[], logger: Lo
     { code: 'OPEN_ACCESS', addresses: exposed },
     `access is open: every host that reaches ${exposed.join(', ')} can read every item of this node and add any; set access to list or psk to restrict that`,
   );
-}
-
-function canonical(peer: string): string {
-  try {
-    return peerIdFromString(peer).toString();
-  } catch (cause) {
-    const message = `"${peer}" in the list of peers is not a peer id: expected one such as 12D3KooW..., which "rangemesh status" prints on that node`;
-    throw new DaemonError('CONFIG_INVALID', message, { cause });
-  }
 }
 
 /** A peer that connects, and a peer that this node would dial. */

@@ -17,4 +17,5 @@ export type { MeshInit, MeshMisdeed } from './init.ts';
 export { createMesh, Mesh } from './mesh.ts';
 export { Notices, type NoticesInit } from './notices.ts';
 export * from './options.ts';
+export { type PeerRole, PeerRoles } from './roles/index.ts';
 export type { PeerTrouble, Spoken } from './standing/index.ts';

@@ -56,6 +56,11 @@ export interface MeshInit<S extends ServiceMap> {
    */
   readonly banned?: (peer: string) => boolean;
   /**
+   * Whether the peer gets announcements.
+   * @default every peer does
+   */
+  readonly givesTo?: (peer: string) => boolean;
+  /**
    * Called with peers that send gossip too fast, what is no frame, or addresses in another's name.
    * @default none
    */

@@ -37,6 +37,7 @@ export interface AssemblyInit<S extends ServiceMap> {
   readonly gater: ConnectionGater;
   readonly knows: Knows;
   readonly misbehaved?: MeshInit<S>['misbehaved'];
+  readonly givesTo?: MeshInit<S>['givesTo'];
   readonly services: ServiceFactoryMap<S>;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -89,6 +90,7 @@ export async function assemble<S extends ServiceMap>(
         clock: init.clock,
         knows: init.knows,
         ...(init.misbehaved && { blame: init.misbehaved }),
+        ...(init.givesTo && { givesTo: init.givesTo }),
       }),
     },
   } as Libp2pOptions<S & MeshServices>);

@@ -5,6 +5,7 @@ import { GossipGuard, type GossipGuardInit } from '../../protocol/libp2p.ts';
 import { bytesToKey } from '../../store/index.ts';
 import { type AdmittingGossip, admitFirst, boundCache, boundSeen } from './bounds/index.ts';
 import { type KeptGossipSub, keepStreams } from './gossip-streams.ts';
+import { type WithholdInit, withhold } from './roles/index.ts';
 
 /** The topic on which nodes of a network announce their addresses. */
 export function discoveryTopic(networkName: string): string {
@@ -73,6 +74,10 @@ const TOPIC_SCORE = createTopicScoreParams({
   invalidMessageDeliveriesDecay: 0.99,
 });
 
+export interface PubsubInit
+  extends Pick<GossipGuardInit, 'clock' | 'knows' | 'blame'>,
+    Partial<Pick<WithholdInit, 'givesTo'>> {}
+
 export interface MeshPubsub extends KeptGossipSub, AdmittingGossip {}
 
 /**
@@ -81,7 +86,7 @@ export interface MeshPubsub extends KeptGossipSub, AdmittingGossip {}
  */
 export function pubsub(
   networkName: string,
-  init: Pick<GossipGuardInit, 'clock' | 'knows' | 'blame'>,
+  init: PubsubInit,
 ): (components: GossipSubComponents) => MeshPubsub {
   const topics = [announceTopic(networkName), discoveryTopic(networkName)];
   const create = gossipsub({
@@ -130,10 +135,15 @@ export function pubsub(
     scoreThresholds: { opportunisticGraftThreshold: 1 },
   });
   return (components) => {
-    const service = keepStreams(create, components, new GossipGuard({ ...GUARD, ...init }));
+    const { givesTo = () => true, ...guarded } = init;
+    const service = keepStreams(create, components, new GossipGuard({ ...GUARD, ...guarded }));
+    const { sendsTo } = service;
+    withhold(service, { topic: announceTopic(networkName), givesTo });
     boundSeen(service);
     boundCache(service);
-    return Object.assign(service, admitFirst(service, topics));
+    return Object.assign(service, admitFirst(service, topics), {
+      sendsTo: (peer: string) => givesTo(peer) && sendsTo(peer),
+    });
   };
 }
 

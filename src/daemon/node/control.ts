@@ -3,7 +3,7 @@ import type { NodeControl } from '../control-api.ts';
 import { DaemonError } from '../errors.ts';
 import type { EventBus } from '../events/index.ts';
 import type { TokenFile } from '../keys/index.ts';
-import type { Mesh } from '../mesh/index.ts';
+import type { Mesh, PeerRoles } from '../mesh/index.ts';
 import type { Penalties } from '../penalties/index.ts';
 import type { Replicator } from '../replicator/index.ts';
 import type { Guarding } from './guarding/index.ts';
@@ -13,6 +13,7 @@ import type { Pausing } from './pausing/index.ts';
 
 interface ControlParts {
   mesh: Mesh;
+  roles: PeerRoles;
   penalties: Penalties;
   replica: Replica;
   replicator: Replicator;

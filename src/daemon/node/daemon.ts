@@ -5,11 +5,10 @@ import type { DaemonError } from '../errors.ts';
 import { EventBus } from '../events/index.ts';
 import type { ItemGuard } from '../guard/index.ts';
 import type { Logger } from '../logging.ts';
-import type { Mesh } from '../mesh/index.ts';
+import type { Mesh, PeerRoles } from '../mesh/index.ts';
 import { Metrics } from '../metrics/index.ts';
 import type { Node } from '../node-api.ts';
 import { Secrets } from '../own-files.ts';
-import { Penalties, penaltyObserver } from '../penalties/index.ts';
 import { Replicator, type ReplicatorObserver } from '../replicator/index.ts';
 import { VERSION } from '../version.ts';
 import { replicatorOptions } from './config-options.ts';
@@ -18,7 +17,13 @@ import { openAdmin, openToken } from './endpoint/index.ts';
 import { createGuarding } from './guarding/index.ts';
 import type { DaemonInit, System } from './init.ts';
 import { figuresOf } from './metrics-figures.ts';
-import { createAnnounce, createDaemonMesh, type Services, TwinWatch } from './network/index.ts';
+import {
+  createAnnounce,
+  createDaemonMesh,
+  createPeerRules,
+  type Services,
+  TwinWatch,
+} from './network/index.ts';
 import { openReplica } from './open-replica.ts';
 import { loadPauses, Pausing } from './pausing/index.ts';
 import { RunningNode } from './running-node.ts';
@@ -66,19 +71,19 @@ async function start(
   const { replica, close } = await openHeard(init, metrics, events);
   undo.push(close);
   const token = await openToken(init, (content) => secrets.add(content));
-  const guarding = createGuarding(init, { replica, events });
+  const rules = createPeerRules(init, { metrics, events, undo }, () => ({ replicator, mesh }));
+  const { penalties, roles } = rules;
+  const guarding = createGuarding(init, { replica, events, roles });
   const { guard, pruner } = guarding;
-  const penalties = createPenalties(init, { metrics, events }, () => ({ replicator, mesh }));
-  undo.push(async () => penalties.stop());
-  const heard = [metrics.replicator, events, penaltyObserver(penalties)];
-  const replicator = createReplicator(init, { replica, guard }, heard);
+  const heard = [metrics.replicator, events, ...rules.observers];
+  const replicator = createReplicator(init, { replica, guard, roles }, heard);
   const { clock, busyMs = () => clock.monotonic() } = system;
   const knows: Knows = (peer) => mesh.names(peer);
   const services = () => mesh.libp2p.services;
   const pauses = await loadPauses({ directory: config.node.dataDir, logger, replicator, services });
   const { paused } = pauses;
   const work = new PeerWork({ clock, busyMs, knows });
-  const parts = { replicator, work, knows, paused, metrics, penalties };
+  const parts = { replicator, work, knows, paused, metrics, ...rules };
   const mesh: Mesh<Services> = await createDaemonMesh(init, { replica, ...parts });
   undo.push(() => mesh.stop());
   await mesh.start();
@@ -107,7 +112,8 @@ async function start(
   pruner.start();
   undo.push(() => pruner.stop());
   let closing = false;
-  const running = { mesh, penalties, replica, replicator, guarding, pausing, token, events };
+  const held = { roles, penalties, guarding, pausing };
+  const running = { mesh, replica, replicator, token, events, ...held };
   const control = nodeControl(init, { ...running, closing: () => closing });
   const url = await openAdmin(init, { node, control, metrics, token, secrets, undo });
   const failed = watchTwins(init, mesh, undo);
@@ -163,34 +169,21 @@ async function openHeard(
   return opened;
 }
 
-/** `running`: parts that are made with the penalties at hand. */
-function createPenalties(
-  { config, system: { clock }, logger }: DaemonInit,
-  { metrics, events }: { readonly metrics: Metrics; readonly events: EventBus },
-  running: () => { readonly replicator: Replicator; readonly mesh: Mesh<Services> },
-): Penalties {
-  return new Penalties({
-    clock,
-    logger: logger.child({ component: 'penalties' }),
-    options: config.penalties,
-    connected: () => running().replicator.peers.connectedOnes.map(({ peer }) => peer),
-    named: (peer) => running().mesh.names(peer),
-    cutOff: () => running().mesh.cutOff(),
-    observer: {
-      penalised: metrics.penalties.penalised,
-      incident: (incident) => events.incident(incident),
-    },
-  });
+interface ReplicatorParts {
+  readonly replica: Replica;
+  readonly guard: ItemGuard;
+  readonly roles: PeerRoles;
 }
 
 function createReplicator(
   { config, system: { clock, random }, logger }: DaemonInit,
-  { replica, guard }: { readonly replica: Replica; readonly guard: ItemGuard },
+  { replica, guard, roles }: ReplicatorParts,
   observers: readonly Partial<ReplicatorObserver>[],
 ): Replicator {
   return new Replicator({
     replica,
     guard,
+    givesTo: roles.givesTo,
     clock,
     random,
     logger: logger.child({ component: 'replicator' }),

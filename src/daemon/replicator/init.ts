@@ -17,6 +17,11 @@ export interface ReplicatorInit {
    */
   guard?: ItemGuard;
   /**
+   * Whether the peer gets items and ids.
+   * @default every peer does
+   */
+  givesTo?: (peer: string) => boolean;
+  /**
    * Keeps the want list over a restart.
    * @default null: nothing is kept
    */

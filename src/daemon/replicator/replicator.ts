@@ -63,7 +63,8 @@ export class Replicator implements ReconcileEvents {
   #unsubscribe: (() => void)[] = [];
 
   constructor(init: ReplicatorInit) {
-    const { clock, replica, guard = guardOf([]), wantsFile: file = null } = init;
+    const { clock, replica, guard = guardOf([]), givesTo = () => true } = init;
+    const { wantsFile: file = null } = init;
     const options = { ...DEFAULT_REPLICATOR_OPTIONS, ...init.options };
     const changed = (): void => this.#changed();
     const pump = (): void => this.fetcher.pump();
@@ -100,6 +101,7 @@ export class Replicator implements ReconcileEvents {
       arrivals: this.#arrivals,
       indexWait: this.#indexWait,
       caughtUp: () => this.#scheduler.changed(),
+      oneWay: (peer) => !guard.takesFrom(peer) || !givesTo(peer),
     });
     const { statements } = this;
     this.proofs = new ProofRenewal({ ...shared, sessions: this.sessions, statements });

@@ -40,6 +40,11 @@ export interface FetchInit {
    */
   answers?: (peer: string) => boolean;
   /**
+   * Why requests of the peer are not answered, apart from a pause; null: they are.
+   * @default they are
+   */
+  refusal?: (peer: string) => ProtocolError | null;
+  /**
    * The rate of work that peers cause. Serving is charged; the answers of a peer wait while it owes work.
    * @default not charged
    */
@@ -157,6 +162,8 @@ export class FetchService implements Fetch {
   async #serve(channel: Channel): Promise<void> {
     if (!this.#running) throw STOPPED;
     if (this.#init.answers?.(channel.peer) === false) throw PAUSED;
+    const refusal = this.#init.refusal?.(channel.peer) ?? null;
+    if (refusal !== null) throw refusal;
     const serving = this.#respond(channel);
     this.#serving.set(channel, serving);
     await serving;

@@ -271,7 +271,7 @@ describe('configuration', () => {
       await load(`access: { mode: list, peers: [${PEER}] }`);
       assert.match(
         await problem(`access: { mode: list, peers: [${PEER}], deny: [${PEER}] }`),
-        /^access\.deny: names .* which access\.peers lets in/,
+        /^access\.deny: names .* as access\.peers does; take/,
       );
       await load(`access: { deny: [${PEER}] }`);
     });

@@ -3,6 +3,8 @@ import { afterEach, describe, it } from 'node:test';
 import { within } from '../../support/within.ts';
 import { connectionTo, list, Meshes, type TestMesh } from './support.ts';
 
+const NONE = { peers: [], deny: [], read: [], write: [] };
+
 /** The peer whose last connection closes next. */
 function disconnectionOf({ mesh: { connections } }: TestMesh): Promise<string> {
   return new Promise((resolve) => {
@@ -28,10 +30,10 @@ describe('an access list that changes', () => {
     await b.mesh.dialer.dial(address);
     await connectionTo(a, ids[0]!);
     await assert.rejects(c.mesh.dialer.dial(address), { code: 'PEER_REFUSED' });
-    assert.throws(() => a.mesh.prepareAccess({ peers: ['nonsense'], deny: [] }), {
+    assert.throws(() => a.mesh.prepareAccess({ ...NONE, peers: ['nonsense'] }), {
       code: 'CONFIG_INVALID',
     });
-    const apply = a.mesh.prepareAccess({ peers: [ids[1]!], deny: [] });
+    const apply = a.mesh.prepareAccess({ ...NONE, peers: [ids[1]!] });
     assert.deepEqual([a.mesh.allows(ids[0]!), a.mesh.connections.connected(ids[0]!)], [true, true]);
     const gone = disconnectionOf(a);
     apply();
@@ -45,14 +47,14 @@ describe('an access list that changes', () => {
     const [a, b, c] = [await meshes.start(), await meshes.start(), await meshes.start()];
     const { peerId } = b.mesh;
     const address = a.mesh.addresses[0]!;
-    assert.throws(() => a.mesh.prepareAccess({ peers: [], deny: ['nonsense'] }), {
+    assert.throws(() => a.mesh.prepareAccess({ ...NONE, deny: ['nonsense'] }), {
       code: 'CONFIG_INVALID',
     });
     for (let round = 1; round <= 2; round++) {
       for (const { mesh } of [b, c]) await mesh.dialer.dial(address);
       await Promise.all([connectionTo(a, peerId), connectionTo(a, c.mesh.peerId)]);
       const gone = Promise.all([disconnectionOf(a), disconnectionOf(b)]);
-      a.mesh.prepareAccess({ peers: [], deny: [peerId] })();
+      a.mesh.prepareAccess({ ...NONE, deny: [peerId] })();
       const [cutOff] = await within(gone, 'the peer is cut off');
       assert.equal(cutOff, peerId, 'the other peer is left alone');
       assert.deepEqual([a.mesh.allows(peerId), a.mesh.allows(c.mesh.peerId)], [false, true]);
@@ -62,7 +64,7 @@ describe('an access list that changes', () => {
         code: 'PEER_REFUSED',
         message: /access\.deny of this node names the peer/,
       });
-      a.mesh.prepareAccess({ peers: [], deny: [] })();
+      a.mesh.prepareAccess({ ...NONE, deny: [] })();
     }
     assert.deepEqual(a.log.with('PEER_NOT_LISTED'), []);
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ProtocolError } from '../../../src/protocol/index.ts';
 import type { Item } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';
 import { itemOf, World, world } from './world.ts';
@@ -54,6 +55,28 @@ describe('FetchService', () => {
     await w.clock.advance(300);
     assert.equal((await fetched).outcome, 'complete');
     assert.ok(items.length === 1 && charged.length > 0 && charged.every((peer) => peer === 'a'));
+    await c.stop();
+  });
+
+  it('refuses the requests of a peer that is to get nothing, before it looks for an item, twice', async () => {
+    const w = new World();
+    const refusal = (peer: string) =>
+      peer === 'a' ? new ProtocolError('ROLE_WRITE', 'it gets nothing') : null;
+    const c = w.service('c', {}, { refusal });
+    await Promise.all([w.start(), c.start()]);
+    for (const peer of ['a', 'b']) w.network.connect(peer, 'c', { latencyMs: 10 });
+    await w.clock.advance(50);
+    w.hold(itemOf(1));
+    for (const [asking, outcome, gets] of [
+      [w.a, 'failed', 0],
+      [w.b, 'complete', 1],
+      [w.a, 'failed', 1],
+    ] as const) {
+      const fetched = asking.fetch({ peer: 'c', ids: [itemOf(1).id], onItems: () => {} });
+      await w.clock.advance(1_000);
+      assert.equal((await byNow(fetched, 'the request ends')).outcome, outcome);
+      assert.equal(w.gets, gets);
+    }
     await c.stop();
   });
 

@@ -62,7 +62,7 @@ export class World {
   service(
     id: string,
     options: Partial<FetchOptions>,
-    more: Pick<FetchInit, 'work' | 'knows' | 'turns' | 'answers'> = {},
+    more: Pick<FetchInit, 'work' | 'knows' | 'turns' | 'answers' | 'refusal'> = {},
   ): FetchService {
     const serve = oneByOne({
       get: async (wanted) => {

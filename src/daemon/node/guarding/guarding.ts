@@ -1,6 +1,7 @@
 import type { Replica } from '../../../store/index.ts';
 import type { EventBus } from '../../events/index.ts';
-import { guardOf, hintCheck, type ItemGuard } from '../../guard/index.ts';
+import { guardOf, hintCheck, type ItemGuard, roleCheck } from '../../guard/index.ts';
+import type { PeerRoles } from '../../mesh/index.ts';
 import { AcceptedHints, Pruner } from '../../retention/index.ts';
 import { retentionOptions } from '../config-options.ts';
 import type { DaemonInit } from '../init.ts';
@@ -13,9 +14,15 @@ export interface Guarding {
   readonly pruner: Pruner;
 }
 
+interface GuardedParts {
+  readonly replica: Replica;
+  readonly events: Pick<EventBus, 'incident'>;
+  readonly roles: PeerRoles;
+}
+
 export function createGuarding(
   { config, system: { clock }, logger }: DaemonInit,
-  { replica, events }: { readonly replica: Replica; readonly events: Pick<EventBus, 'incident'> },
+  { replica, events, roles }: GuardedParts,
 ): Guarding {
   const { retention } = replica;
   const accepted = new AcceptedHints({ clock, retention, options: config.hints });
@@ -26,5 +33,5 @@ export function createGuarding(
     incident: (trouble) => events.incident(trouble),
     options: retentionOptions(config),
   });
-  return { guard: guardOf([hintCheck(accepted)]), accepted, pruner };
+  return { guard: guardOf([roleCheck(roles), hintCheck(accepted)]), accepted, pruner };
 }

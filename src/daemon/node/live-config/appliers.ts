@@ -1,7 +1,7 @@
 import type { Replica } from '../../../store/index.ts';
 import type { Config } from '../../config/index.ts';
 import { type Logger, setLogLevel } from '../../logging.ts';
-import type { Mesh } from '../../mesh/index.ts';
+import type { Mesh, PeerRoles } from '../../mesh/index.ts';
 import type { Penalties } from '../../penalties/index.ts';
 import type { Replicator } from '../../replicator/index.ts';
 import type { AcceptedHints, Pruner } from '../../retention/index.ts';
@@ -16,7 +16,8 @@ export interface Applier {
 }
 
 interface AppliersInit {
-  mesh: Pick<Mesh, 'dialer' | 'prepareAccess' | 'setInboundLimits'>;
+  mesh: Pick<Mesh, 'connections' | 'dialer' | 'prepareAccess' | 'setInboundLimits'>;
+  roles: Pick<PeerRoles, 'prepare'>;
   penalties: Pick<Penalties, 'change'>;
   replica: Pick<Replica, 'setLimits' | 'setScrub'>;
   replicator: { readonly rates: Pick<Replicator['rates'], 'change'> };
@@ -29,6 +30,7 @@ interface AppliersInit {
 /** In the order in which they are applied: the access lists count before a new peer is dialled. */
 export function appliersOf({
   mesh,
+  roles,
   penalties,
   replica,
   replicator,
@@ -38,8 +40,15 @@ export function appliersOf({
 }: AppliersInit): Applier[] {
   return [
     {
-      keys: ['access.peers', 'access.deny'],
-      prepare: ({ access }) => mesh.prepareAccess(access),
+      keys: ['access.peers', 'access.deny', 'access.read', 'access.write'],
+      prepare({ access }) {
+        const [change, assign] = [mesh.prepareAccess(access), roles.prepare(access)];
+        return () => {
+          change();
+          // All that is under way obeys the old roles.
+          for (const peer of assign()) void mesh.connections.close(peer);
+        };
+      },
     },
     {
       keys: ['penalties.banScore', 'penalties.minPeers'],

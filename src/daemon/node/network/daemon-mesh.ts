@@ -12,11 +12,17 @@ import {
   Turns,
 } from '../../../protocol/index.ts';
 import { fetch, libp2pGossip, reconcile } from '../../../protocol/libp2p.ts';
-import type { Random, Replica } from '../../../store/index.ts';
+import {
+  type Random,
+  type Replica,
+  type Snapshot,
+  subRange,
+  ZERO_BOUND,
+} from '../../../store/index.ts';
 import type { Config } from '../../config/index.ts';
 import { loadIdentity, loadPsk } from '../../keys/index.ts';
 import type { Logger } from '../../logging.ts';
-import { type Access, createMesh, type Mesh, peersFile } from '../../mesh/index.ts';
+import { type Access, createMesh, type Mesh, type PeerRoles, peersFile } from '../../mesh/index.ts';
 import type { Metrics } from '../../metrics/index.ts';
 import { meshIncident, type Penalties } from '../../penalties/index.ts';
 import type { Replicator } from '../../replicator/index.ts';
@@ -24,6 +30,7 @@ import { VERSION } from '../../version.ts';
 import { announceOptions, fetchOptions, meshOptions, reconcileOptions } from '../config-options.ts';
 import type { DaemonInit } from '../init.ts';
 import type { PausedPeers } from '../pausing/index.ts';
+import type { RoleNotices } from './role-notices.ts';
 
 /** The services of a daemon on its mesh. */
 export interface Services extends Record<string, unknown> {
@@ -39,6 +46,8 @@ interface Parts {
   readonly paused: PausedPeers;
   readonly metrics: Metrics;
   readonly penalties: Penalties;
+  readonly roles: PeerRoles;
+  readonly roleNotices: RoleNotices;
 }
 
 /** The mesh of a daemon with its services, not started. */
@@ -46,7 +55,8 @@ export async function createDaemonMesh(
   { config, system, logger }: DaemonInit,
   parts: Parts & { readonly replica: Replica },
 ): Promise<Mesh<Services>> {
-  const { replica, replicator, work, knows, paused, metrics, penalties } = parts;
+  const { replica, replicator, work, knows, paused, metrics } = parts;
+  const { penalties, roles, roleNotices } = parts;
   const { clock, random, network } = system;
   const turns = new Turns({ clock });
   const dialects = dialectsOf(config, random);
@@ -65,6 +75,7 @@ export async function createDaemonMesh(
     busy: (peer) => replicator.busyWith(peer),
     brought: (peer) => replicator.peers.get(peer)?.brought === true,
     banned: (peer) => penalties.isBanned(peer),
+    givesTo: roles.givesTo,
     misbehaved: (peer, code) => penalties.report(peer, meshIncident(code)),
     version: VERSION,
     access: await accessOf(config, logger),
@@ -74,8 +85,12 @@ export async function createDaemonMesh(
         clock,
         networkName,
         dialects,
-        refuses: (peer, id) => replicator.refuses(peer, id),
-        snapshot: () => ({ snapshot: replica.snapshot(), version: replica.version }),
+        refuses: (peer, id) =>
+          replicator.refuses(peer, id) || (!roles.givesTo(peer) && replica.contains(id)),
+        snapshot: (peer) => ({
+          snapshot: roles.givesTo(peer) ? replica.snapshot() : masked(replica.snapshot()),
+          version: replica.version,
+        }),
         events: paused.over(replicator),
         answers: paused.answers,
         work,
@@ -89,6 +104,7 @@ export async function createDaemonMesh(
         networkName,
         serve: (ids, limits) => replica.serve(ids, limits),
         answers: paused.answers,
+        refusal: roleNotices.requestRefusal,
         work,
         turns,
         knows,
@@ -127,6 +143,11 @@ export function createAnnounce(
   });
 }
 
+/** A peer that gets nothing sees no item, while ids that are held are still known as such. */
+function masked(snapshot: Snapshot): Snapshot {
+  return subRange(snapshot, ZERO_BOUND, ZERO_BOUND);
+}
+
 /** The preferred first. */
 function dialectsOf({ sync }: Config, random: Random): Dialect[] {
   const native = [nativeDialect({ random }), nativeDialect({ random, version: 1 })];
@@ -135,7 +156,7 @@ function dialectsOf({ sync }: Config, random: Random): Dialect[] {
 }
 
 async function accessOf({ access }: Config, logger: Logger): Promise<Access> {
-  const { mode, peers, deny, pskFile } = access;
-  if (mode !== 'psk' || pskFile === null) return { mode, peers, deny };
-  return { mode, deny, psk: await loadPsk(pskFile, logger) };
+  const { pskFile, ...lists } = access;
+  if (access.mode !== 'psk' || pskFile === null) return lists;
+  return { ...lists, psk: await loadPsk(pskFile, logger) };
 }

@@ -78,8 +78,9 @@ export class Fetcher {
     return this.#pause.reason;
   }
 
-  /** Ids that the peer may list still: few as long as none of them comes, and none while it rests. */
+  /** Ids that the peer may list still: none if nothing of it is taken, few as long as none of them comes, and none while it rests. */
   room(peer: string): number {
+    if (!this.#init.guard.takesFrom(peer)) return 0;
     const source = this.#sources.get(peer);
     if (source === undefined || !bringsNothing(source)) return Number.POSITIVE_INFINITY;
     return source.resting ? 0 : Math.max(0, VAIN_IDS - this.#init.wanted.listed(peer));

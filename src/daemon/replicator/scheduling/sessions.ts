@@ -24,6 +24,8 @@ interface SessionsInit extends Omit<CatchUpInit, 'service' | 'unknownPeers' | 'e
   /** Called when a catch-up is over. */
   caughtUp: () => void;
   catchUpItems: number;
+  /** Items go in one direction only: the sizes of both sets say nothing about what is missing. */
+  oneWay: (peer: string) => boolean;
 }
 
 type SessionService = CatchUpInit['service'];
@@ -106,6 +108,10 @@ export class Sessions implements ScheduledSessions, ProvingSessions {
     const service = this.#reconcile;
     if (service === null || !this.#init.indexWait.usable()) return;
     if (this.#catchUp?.takes(peer) === true || this.#running.has(peer)) return;
+    if (this.#init.oneWay(peer)) {
+      await service.reconcile(peer);
+      return;
+    }
     const alone = this.#running.size + this.#listing.size === 0 && !this.catchingUp;
     this.#running.add(peer);
     try {
@@ -130,6 +136,7 @@ export class Sessions implements ScheduledSessions, ProvingSessions {
 
   /** With a peer that is far ahead the session is a survey: the catch-up fetches the missing items. */
   async #sync(peer: string, service: SessionService): Promise<SessionReport> {
+    if (this.#init.oneWay(peer)) return service.reconcile(peer);
     const survey = await service.reconcile(peer, SURVEY);
     const { role, error, equal, outlines } = survey;
     if (error !== null || equal || outlines === null) return survey;
@@ -164,7 +171,7 @@ export class Sessions implements ScheduledSessions, ProvingSessions {
 
   /** Whether a session that a peer begins is to settle anything. */
   judge(peer: string, theirs: Outline, ours: number): boolean {
-    if (this.#reconcile === null) return true;
+    if (this.#reconcile === null || this.#init.oneWay(peer)) return true;
     if (theirs.mode === 'survey' || !theirs.whole) return true;
     const floor = this.#known.get(peer);
     // Its count of a larger interval says nothing: its survey has shown how far ahead it is.
@@ -182,6 +189,7 @@ export class Sessions implements ScheduledSessions, ProvingSessions {
 
   /** A session has shown size and root of both sets. */
   outlined(peer: string, { ours, theirs }: NonNullable<SessionReport['outlines']>): void {
+    if (this.#init.oneWay(peer)) return;
     const surveys = ours.mode === 'survey' || theirs.mode === 'survey';
     // Roots of unequal intervals differ though nothing else does.
     const whole = ours.whole && theirs.whole && sameInterval(ours.interval, theirs.interval);

@@ -81,6 +81,22 @@ describe('the session of a peer that is due', () => {
     assert.equal(rig.what, 'a survey', 'it is known, and not believed');
   });
 
+  it('covers everything at once with a peer that gives or gets nothing, however far ahead it seems', async () => {
+    const rig = new SessionsRig();
+    rig.oneWay = 'a';
+    for (const _ of [1, 2]) {
+      await rig.run('a');
+      assert.equal(rig.what, 'a whole');
+      await rig.end('a whole', rig.shows(10 * FAR, 'a'));
+      assert.deepEqual([rig.what, rig.sessions.catchUp], ['', null]);
+    }
+    const { theirs } = rig.shows(10 * FAR, 'a').outlines!;
+    assert.equal(rig.sessions.judge('a', theirs, 0), true, 'its own session settles what there is');
+    void rig.sessions.sync('a');
+    await rig.clock.advance(0);
+    assert.equal(rig.what, 'a whole');
+  });
+
   it('begins a catch-up where the peer is far enough ahead, and not one item less', async () => {
     const rig = new SessionsRig();
     await rig.due('a', FAR - 1);

@@ -34,6 +34,7 @@ export class SessionsRig {
   readonly wanted: ReconciliationSet = new ReconciliationSet();
   readonly sessions: Sessions;
   readonly running: { what: string; end: (report: Partial<SessionReport>) => Promise<void> }[] = [];
+  oneWay = '';
   busy = false;
   unbelieved = '';
   readonly paused = null;
@@ -48,6 +49,7 @@ export class SessionsRig {
       fetcher: this,
       arrivals: { worthWaiting: (fetching) => fetching },
       indexWait: { usable: () => true },
+      oneWay: (peer) => peer === this.oneWay,
       caughtUp: () => this.caughtUp++,
       catchUpItems: FAR,
       sliceItems: 1_000,

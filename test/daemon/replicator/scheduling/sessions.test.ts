@@ -26,6 +26,7 @@ class Rig {
   /** Sessions that run, with what each is asked for: a survey, a slice or everything. */
   readonly running: { what: string; end: (report?: Partial<SessionReport>) => Promise<void> }[] =
     [];
+  oneWay = '';
 
   constructor() {
     this.sessions = new Sessions({
@@ -36,6 +37,7 @@ class Rig {
       fetcher: this,
       arrivals: { worthWaiting: (fetching) => fetching },
       indexWait: { usable: () => true },
+      oneWay: (peer) => peer === this.oneWay,
       caughtUp: () => {},
       catchUpItems: 500,
       sliceItems: 1_000,

@@ -81,11 +81,8 @@ export class DifferenceLedger {
       const name = bytesToKey(id);
       if (this.#seen.has(name)) throw malformed('an id is listed for the second time');
       this.#seen.add(name);
-      if (snapshot.contains(id)) {
-        this.#unlisted.add(id);
-        continue;
-      }
       if (refuses(id)) this.refused++;
+      else if (snapshot.contains(id)) this.#unlisted.add(id);
       else this.#missing.push(id);
     }
   }

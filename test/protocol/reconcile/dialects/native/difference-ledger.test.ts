@@ -46,6 +46,14 @@ describe('the ledger of a native session', () => {
     assert.deepEqual([ledger.theirs, ledger.refused, ledger.missing], [5, 1, 3]);
   });
 
+  it('counts held ids as refused where they are, for a peer that is not shown what is held', () => {
+    const context = contextOf({ keys, refuses: () => true });
+    const { ledger } = context;
+    perform(context, ledger.got(concatBytes(keys[3]!.id, random.bytes(32))));
+    assert.deepEqual(ledger.takeFound(), { missing: [] }, 'nothing is unlisted');
+    assert.deepEqual([ledger.theirs, ledger.refused], [2, 2]);
+  });
+
   it('refuses an id named twice, whether missing, held or refused, in one record or in two', () => {
     const twice = malformed(/listed for the second time/);
     for (const id of [random.bytes(32), keys[0]!.id]) {

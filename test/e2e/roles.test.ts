@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { join2, type Running, TestMesh, until } from './support/mesh.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Two nodes, the first of which gives the second a role; each puts an item before and one after. */
+async function pair(mesh: TestMesh, role: 'read' | 'write'): Promise<[Running, Running]> {
+  const other = await mesh.start('other', { args: ['--set', 'network.discovery=false'] });
+  const args = [
+    ...['--set', 'network.discovery=false'],
+    ...['--set', `access.${role}=${other.daemon.peerId}`],
+  ];
+  const guarded = await mesh.start('guarded', { args });
+  for (const [name, { client }] of [
+    ['guarded', guarded],
+    ['other', other],
+  ] as const) {
+    await client.put(bytes(`${name}, before`));
+  }
+  await join2(other, guarded);
+  return [guarded, other];
+}
+
+async function itemsOf({ client }: Running): Promise<number> {
+  return (await client.status()).set.items;
+}
+
+async function counted({ client }: Running, sample: string): Promise<boolean> {
+  const { text } = await client.send('GET', '/metrics');
+  return text.split('\n').some((line) => line.startsWith(`rangemesh_${sample} `));
+}
+
+describe('the role of a peer', () => {
+  it('read gives it all items and takes none of its own, by sessions and by push', async (context) => {
+    const mesh = await TestMesh.create(context);
+    const [guarded, reader] = await pair(mesh, 'read');
+    await until(
+      () => itemsOf(reader),
+      (items) => items === 2,
+    );
+    await until(
+      () => counted(guarded, 'mesh_notices_total{code="ROLE_READ"}'),
+      (told) => told,
+    );
+    await until(
+      async () => {
+        await reader.client.put(bytes(`pushed ${performance.now()}`));
+        return counted(guarded, 'refusals_total{at="push",code="ROLE_READ"}');
+      },
+      (told) => told,
+    );
+    assert.equal(await itemsOf(guarded), 1);
+  });
+
+  it('write takes its items and gives it none, by sessions and by push', async (context) => {
+    const mesh = await TestMesh.create(context);
+    const [guarded, writer] = await pair(mesh, 'write');
+    await until(
+      () => itemsOf(guarded),
+      (items) => items === 2,
+    );
+    await guarded.client.put(bytes('guarded, after'));
+    await writer.client.put(bytes('writer, after'));
+    await until(
+      () => itemsOf(guarded),
+      (items) => items === 4,
+    );
+    for (const { client } of [writer, guarded, writer]) await client.send('POST', '/v1/sync', '{}');
+    const { push, wanted, set } = await writer.client.status();
+    assert.deepEqual([set.items, wanted, push!.messages], [2, 0, 0], 'it hears of nothing');
+  });
+});
