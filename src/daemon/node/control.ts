@@ -3,21 +3,18 @@ import type { NodeControl } from '../control-api.ts';
 import { DaemonError } from '../errors.ts';
 import type { EventBus } from '../events/index.ts';
 import type { TokenFile } from '../keys/index.ts';
-import type { Mesh, PeerRoles } from '../mesh/index.ts';
-import type { Penalties } from '../penalties/index.ts';
+import type { Mesh } from '../mesh/index.ts';
 import type { Replicator } from '../replicator/index.ts';
 import type { Guarding } from './guarding/index.ts';
 import type { DaemonInit } from './init.ts';
 import { appliersOf, LiveConfig } from './live-config/index.ts';
+import type { PeerRules } from './network/index.ts';
 import type { Pausing } from './pausing/index.ts';
 
-interface ControlParts {
+interface ControlParts extends Guarding, Pick<PeerRules, 'roles' | 'penalties'> {
   mesh: Mesh;
-  roles: PeerRoles;
-  penalties: Penalties;
   replica: Replica;
   replicator: Replicator;
-  guarding: Guarding;
   pausing: Pausing;
   token: TokenFile;
   events: Pick<EventBus, 'config'>;
@@ -30,8 +27,8 @@ export function nodeControl(
   { config, configuration, logger }: DaemonInit,
   parts: ControlParts,
 ): NodeControl {
-  const { pausing, guarding, replica, token, events, closing } = parts;
-  const appliers = appliersOf({ ...parts, ...guarding, logger });
+  const { pausing, pruner, replica, token, events, closing } = parts;
+  const appliers = appliersOf({ ...parts, logger });
   const { origins = null, read = null } = configuration ?? {};
   const onChanged = (keys: readonly string[]): void => events.config(keys);
   const live = new LiveConfig({ config, origins, read, appliers, token, onChanged, logger });
@@ -49,7 +46,7 @@ export function nodeControl(
     resume: (peerId) => pausing.resume(peerId),
     confirmRetention() {
       requireOpen();
-      return guarding.pruner.confirm();
+      return pruner.confirm();
     },
     async compact(options) {
       requireOpen();

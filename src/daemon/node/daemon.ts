@@ -14,18 +14,19 @@ import { VERSION } from '../version.ts';
 import { replicatorOptions } from './config-options.ts';
 import { nodeControl } from './control.ts';
 import { openAdmin, openToken } from './endpoint/index.ts';
-import { createGuarding } from './guarding/index.ts';
+import { createGuarding, type Guarding } from './guarding/index.ts';
 import type { DaemonInit, System } from './init.ts';
 import { figuresOf } from './metrics-figures.ts';
 import {
   createAnnounce,
   createDaemonMesh,
   createPeerRules,
+  type PeerRules,
   type Services,
   TwinWatch,
 } from './network/index.ts';
 import { openReplica } from './open-replica.ts';
-import { loadPauses, Pausing } from './pausing/index.ts';
+import { loadPauses, Pausing, type PausingInit } from './pausing/index.ts';
 import { RunningNode } from './running-node.ts';
 import { wantsFile } from './wants-file.ts';
 
@@ -71,28 +72,27 @@ async function start(
   const { replica, close } = await openHeard(init, metrics, events);
   undo.push(close);
   const token = await openToken(init, (content) => secrets.add(content));
-  const rules = createPeerRules(init, { metrics, events, undo }, () => ({ replicator, mesh }));
-  const { penalties, roles } = rules;
-  const guarding = createGuarding(init, { replica, events, roles });
-  const { guard, pruner } = guarding;
-  const heard = [metrics.replicator, events, ...rules.observers];
-  const replicator = createReplicator(init, { replica, guard, roles }, heard);
+  const running = () => ({ replicator, mesh });
+  const guards = createGuards(init, { replica, metrics, events, undo }, running);
+  const { penalties, pruner } = guards;
+  const replicator = createReplicator(init, { replica, ...guards }, [metrics.replicator, events]);
   const { clock, busyMs = () => clock.monotonic() } = system;
   const knows: Knows = (peer) => mesh.names(peer);
   const services = () => mesh.libp2p.services;
   const pauses = await loadPauses({ directory: config.node.dataDir, logger, replicator, services });
   const { paused } = pauses;
   const work = new PeerWork({ clock, busyMs, knows });
-  const parts = { replicator, work, knows, paused, metrics, ...rules };
+  const parts = { replicator, work, knows, paused, metrics, ...guards };
   const mesh: Mesh<Services> = await createDaemonMesh(init, { replica, ...parts });
   undo.push(() => mesh.stop());
   await mesh.start();
   const announce = config.push.enabled ? createAnnounce(init, mesh, parts) : null;
   replicator.start({ ...mesh.libp2p.services, announce });
   undo.push(() => replicator.stop());
-  const pausing = new Pausing({ ...pauses, self: mesh.peerId, peers: paused, announce, logger });
-  await pausing.start();
-  undo.push(() => pausing.stop());
+  const pausing = await startPausing(
+    { ...pauses, peers: paused, self: mesh.peerId, announce, logger },
+    undo,
+  );
   const secrets = await Secrets.of(config);
   const node = new RunningNode({
     replica,
@@ -112,9 +112,8 @@ async function start(
   pruner.start();
   undo.push(() => pruner.stop());
   let closing = false;
-  const held = { roles, penalties, guarding, pausing };
-  const running = { mesh, replica, replicator, token, events, ...held };
-  const control = nodeControl(init, { ...running, closing: () => closing });
+  const parted = { mesh, replica, replicator, pausing, token, events, ...guards };
+  const control = nodeControl(init, { ...parted, closing: () => closing });
   const url = await openAdmin(init, { node, control, metrics, token, secrets, undo });
   const failed = watchTwins(init, mesh, undo);
   tellStarted(logger, { admin: url, peerId: mesh.peerId, addresses: mesh.addresses });
@@ -169,16 +168,36 @@ async function openHeard(
   return opened;
 }
 
+type Undo = (() => Promise<unknown>)[];
+
+/** What peers may do and which items are taken; `running`: parts that are made with these at hand. */
+function createGuards(
+  init: DaemonInit,
+  parts: { replica: Replica; metrics: Metrics; events: EventBus; undo: Undo },
+  running: () => { replicator: Replicator; mesh: Mesh<Services> },
+): PeerRules & Guarding {
+  const rules = createPeerRules(init, parts, running);
+  return { ...rules, ...createGuarding(init, { ...parts, ...rules }) };
+}
+
+async function startPausing(init: PausingInit, undo: Undo): Promise<Pausing> {
+  const pausing = new Pausing(init);
+  await pausing.start();
+  undo.push(() => pausing.stop());
+  return pausing;
+}
+
 interface ReplicatorParts {
   readonly replica: Replica;
   readonly guard: ItemGuard;
   readonly roles: PeerRoles;
+  readonly observers: readonly Partial<ReplicatorObserver>[];
 }
 
 function createReplicator(
   { config, system: { clock, random }, logger }: DaemonInit,
-  { replica, guard, roles }: ReplicatorParts,
-  observers: readonly Partial<ReplicatorObserver>[],
+  { replica, guard, roles, observers }: ReplicatorParts,
+  heard: readonly Partial<ReplicatorObserver>[],
 ): Replicator {
   return new Replicator({
     replica,
@@ -188,7 +207,7 @@ function createReplicator(
     random,
     logger: logger.child({ component: 'replicator' }),
     wantsFile: wantsFile(config.node.dataDir),
-    observers,
+    observers: [...heard, ...observers],
     options: replicatorOptions(config),
   });
 }

@@ -96,10 +96,7 @@ describe('a hostile peer', () => {
       [false, [list(INFINITE_BOUND, ...ids)]],
       [
         false,
-        [
-          { mode: 'fingerprint', upper: at(5), fingerprint: empty },
-          list(INFINITE_BOUND, ...ids),
-        ],
+        [{ mode: 'fingerprint', upper: at(5), fingerprint: empty }, list(INFINITE_BOUND, ...ids)],
       ],
     ] as [boolean, MessageRange[]][]) {
       const session = commonware.session({ role: 'responder', snapshot });
