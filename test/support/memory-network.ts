@@ -355,7 +355,7 @@ class MemoryChannel implements Channel {
   }
 
   async sendAll(frames: readonly Uint8Array[]): Promise<void> {
-    for (const frame of frames) await this.send(frame);
+    await Promise.all(frames.map((frame) => this.send(frame)));
   }
 
   async send(frame: Uint8Array): Promise<void> {

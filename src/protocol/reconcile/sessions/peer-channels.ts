@@ -1,5 +1,5 @@
 import { ProtocolError } from '../../errors.ts';
-import type { ChannelInit, Network, SessionChannel } from '../../network/index.ts';
+import type { Channel, ChannelInit, Network } from '../../network/index.ts';
 import { protocolId } from '../../protocol-id.ts';
 import type { Dialect } from '../dialect.ts';
 import { DEFAULT_SESSION_LIMITS } from '../options.ts';
@@ -148,14 +148,14 @@ export class PeerChannels implements PeerStreamEvents {
   }
 
   /** Serves a stream that a peer has opened, for as long as it lasts. */
-  async #serve(channel: SessionChannel, dialect: Dialect): Promise<void> {
+  async #serve(channel: Channel, dialect: Dialect): Promise<void> {
     if (dialect.lasting !== true) return this.#events.inbound({ channel, dialect });
     const stream = this.#stream(channel, dialect);
     await this.inbound(stream, stream.serve());
     await stream.over;
   }
 
-  #stream(channel: SessionChannel, dialect: Dialect): PeerStream {
+  #stream(channel: Channel, dialect: Dialect): PeerStream {
     return new PeerStream({ self: this.self, channel, dialect, events: this });
   }
 

@@ -1,12 +1,12 @@
 import { ProtocolError } from '../../errors.ts';
-import type { SessionChannel } from '../../network/index.ts';
+import type { Channel, SessionChannel } from '../../network/index.ts';
 import { countBytes } from '../../varint.ts';
 import type { Dialect } from '../dialect.ts';
 
 export interface PeerStreamInit {
   /** The id of this node. */
   self: string;
-  channel: SessionChannel;
+  channel: Omit<Channel, 'ready' | 'broken'>;
   dialect: Dialect;
   events: PeerStreamEvents;
 }
@@ -91,19 +91,16 @@ export class PeerStream {
       receivedBytes: 0,
       send: async (frame) => {
         check();
-        if (pending) {
-          pending = false;
-          slot.sentBytes += 1;
-          await channel.send(MARK);
-          check();
-        }
-        slot.sentBytes += countBytes(frame.length) + frame.length;
-        await channel.send(frame);
+        // In one write: a tie may end the session before the next, and the peer passes over both.
+        const frames = pending ? [MARK, frame] : [frame];
+        pending = false;
+        for (const { length } of frames) slot.sentBytes += countBytes(length) + length;
+        await channel.sendAll(frames);
       },
       receive: async () => {
         let frame = await this.#receive(slot);
-        const mayTie = marked && !pending && slot.receivedBytes === 0;
-        if (mayTie && frame?.length === 0) frame = await this.#tie(slot);
+        const mayTie = marked && slot.receivedBytes === 0;
+        if (mayTie && frame?.length === 0) frame = await this.#tie(slot, !pending);
         if (frame !== null) slot.receivedBytes += countBytes(frame.length) + frame.length;
         return frame;
       },
@@ -134,9 +131,9 @@ export class PeerStream {
     return frame;
   }
 
-  /** Both sides began at once: the session of the node with the smaller id counts. */
-  async #tie(slot: SessionSlot): Promise<Uint8Array | null> {
-    if (this.#init.self < this.peer) {
+  /** Both sides began at once: the session of the node with the smaller id counts, where the peer hears of it. */
+  async #tie(slot: SessionSlot, told: boolean): Promise<Uint8Array | null> {
+    if (told && this.#init.self < this.peer) {
       await this.#receive(slot);
       return this.#receive(slot);
     }

@@ -22,13 +22,17 @@ export class ByHand {
   }
 
   /** Speaks the protocol; resolves with a way to the streams that others open, in order. */
-  async listen(maxInbound = 9): Promise<() => Promise<Channel>> {
+  async listen(
+    maxInbound = 9,
+    receiveWindowBytes: number = 1 << 20,
+  ): Promise<() => Promise<Channel>> {
     const streams: Channel[] = [];
     const handler = (channel: Channel): Promise<void> => {
       streams.push(channel);
       return new Promise(() => {});
     };
-    await this.#node.handle(this.#protocol, handler, { maxFrameBytes: 1 << 20, maxInbound });
+    const limits = { maxFrameBytes: 1 << 20, maxInbound, receiveWindowBytes };
+    await this.#node.handle(this.#protocol, handler, limits);
     return async () => {
       await this.#clock.advance(50);
       return streams.shift() ?? assert.fail('a stream is opened within 50 ms');

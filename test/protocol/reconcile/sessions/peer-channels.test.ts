@@ -14,8 +14,11 @@ const MARK = new Uint8Array(0);
 const prefixed = (n: number): Uint8Array => Uint8Array.of(1, ...new Uint8Array(32).fill(n));
 const [OURS, THEIRS] = [prefixed(1), prefixed(9)];
 
+/** After each frame its sender waits until this is read. */
+const ONE_FRAME = 1;
+
 /** A node that keeps its streams, and peers whose end of them the test holds. */
-async function setUp(self: string, others: readonly string[]) {
+async function setUp(self: string, others: readonly string[], receiveWindowBytes?: number) {
   const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, random: new SeededRandom('lines') });
   const dialects = [tinyDialect({ lasting: true })];
@@ -25,7 +28,7 @@ async function setUp(self: string, others: readonly string[]) {
   for (const name of others) {
     const hand = new ByHand({ clock, node: network.node(name), protocol: PROTOCOL });
     hands.push(hand);
-    streams.push(await hand.listen());
+    streams.push(await hand.listen(9, receiveWindowBytes));
     network.connect(self, name, { latencyMs: 1 });
   }
   await node.service.start();
@@ -175,6 +178,25 @@ describe('a kept stream', () => {
       assert.deepEqual(await large.hand.hear(second), OURS, 'and its answer');
       const { role, error } = await soon(large.clock, 'the session ends', running, 50);
       assert.deepEqual([role, error], ['responder', null]);
+    }
+  });
+
+  it('carries the session of the smaller id when both begin over a slow connection', async () => {
+    for (const self of ['a', 'b'] as const) {
+      const peer = self === 'a' ? 'b' : 'a';
+      const { node, clock, hand, called } = await setUp(self, [peer], ONE_FRAME);
+      const stream = await called(peer);
+      for (let round = 0; round < 2; round++) {
+        const running = node.service.reconcile(peer);
+        for (const frame of [MARK, THEIRS]) await hand.say(stream, frame);
+        await clock.advance(10);
+        assert.deepEqual(await hand.hear(stream), MARK);
+        assert.deepEqual(await hand.hear(stream), OURS, 'no mark without its beginning');
+        if (self === 'a') await hand.say(stream, THEIRS);
+        else assert.deepEqual(await hand.hear(stream), OURS, 'and the answer');
+        const { role, error } = await soon(clock, 'the session ends', running, 50);
+        assert.deepEqual([role, error], [self === 'a' ? 'initiator' : 'responder', null]);
+      }
     }
   });
 });
